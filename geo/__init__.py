@@ -1,0 +1,1 @@
+"""Coordinates, the walking network and reach. Pure: no files, no screen."""

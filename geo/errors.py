@@ -1,0 +1,36 @@
+"""What can go wrong for a user, and how it is told.
+
+    UserError             the user can mend it; front doors show it and exit with 2
+    ├── InputError        a file, a row, a key: what is wrong, where, how to mend it
+    ├── SettingError      an option or a choice that cannot be
+    └── InfeasibleError   the wanted plan cannot exist; says which condition fails
+
+Everything else is a defect of ours (exit 1). Each front door has exactly one handler.
+"""
+
+from __future__ import annotations
+
+from geo.text import Text, text
+
+
+class UserError(Exception):
+    """Carries a `Text`, so that the front door can say it in the user's language."""
+
+    def __init__(self, message: Text | str, /, **values: object) -> None:
+        self.message = message if isinstance(message, Text) else text(message, **values)
+        super().__init__(self.message)
+
+    def __str__(self) -> str:
+        return str(self.message)
+
+
+class InputError(UserError):
+    """Input that cannot be used as it is."""
+
+
+class SettingError(UserError):
+    """A choice that is not possible."""
+
+
+class InfeasibleError(UserError):
+    """No plan meets all the conditions."""

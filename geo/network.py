@@ -1,0 +1,36 @@
+"""The walking network as plain arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo.crs import require_metric
+
+
+@dataclass(frozen=True)
+class WalkNetwork:
+    """Junctions and the streets between them, in a metric CRS; walked in both directions alike.
+
+    `node_xy` (n, 2) metres. Edge e joins `edge_nodes[e]` = (u, v), is `edge_length_m[e]` long and
+    runs through `vertex_xy[vertex_start[e]:vertex_start[e + 1]]` from u to v, both ends included.
+    `edge_class[e]` is 0 for paths and small streets, 1 for streets a map shows from afar, 2 for
+    main roads; it is for drawing only. Degree-2 vertices are inside edges, not nodes; parallel
+    edges and loops (u == v) are kept.
+    """
+
+    node_xy: NDArray[np.float64]
+    edge_nodes: NDArray[np.int32]
+    edge_length_m: NDArray[np.float64]
+    vertex_xy: NDArray[np.float64]
+    vertex_start: NDArray[np.int64]
+    edge_class: NDArray[np.int8]
+    crs: str
+
+    def __post_init__(self) -> None:
+        require_metric(self.crs)
+
+    def __len__(self) -> int:
+        return len(self.edge_length_m)

@@ -1,0 +1,62 @@
+"""The words of the program in the reader's language.
+
+One catalogue a package (`locales/<language>/LC_MESSAGES/<package>.po`), read as they are: there are
+no compiled files to go stale. `python -m locales.extract` brings the catalogues up to date.
+"""
+
+from __future__ import annotations
+
+import gettext
+import io
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from geo.text import Text
+
+LANGUAGES: Final = {"zh": "zh_CN", "en": "en"}
+DEFAULT_LANGUAGE: Final = "zh"
+_ROOT: Final = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Translator:
+    """Says a Text, or an English sentence of the catalogues, in one language."""
+
+    language: str
+
+    def __call__(self, message: Text | str, /, **values: object) -> str:
+        """`message` in this language, its fields filled; a sentence not in the catalogue stays English."""
+        if isinstance(message, Text):
+            return self(message.template, **message.values)
+        sentence = _catalogue(self.language).gettext(message) if message else ""
+        if not values:
+            return sentence
+        return sentence.format(**{key: self._spoken(value) for key, value in values.items()})
+
+    def _spoken(self, value: object) -> object:
+        return self(value) if isinstance(value, Text) else value
+
+
+def translator(language: str) -> Translator:
+    """For "zh", "en", or a browser's locale such as "zh-CN"; anything else falls to English."""
+    short = language.lower().replace("_", "-").split("-")[0]
+    return Translator(short if short in LANGUAGES else "en")
+
+
+@cache
+def _catalogue(language: str) -> gettext.NullTranslations:
+    merged: gettext.NullTranslations = gettext.NullTranslations()
+    for path in sorted((_ROOT / LANGUAGES[language] / "LC_MESSAGES").glob("*.po")):
+        compiled = io.BytesIO()
+        with path.open("rb") as source:
+            write_mo(compiled, read_po(source))
+        compiled.seek(0)
+        part = gettext.GNUTranslations(compiled)
+        part.add_fallback(merged)
+        merged = part
+    return merged

@@ -1,0 +1,89 @@
+"""Brings both catalogues up to date with the sentences in the code.
+
+    python -m locales.extract                 every folder's catalogue
+    python -m locales.extract data.intake     one of them
+
+A catalogue belongs to one folder of code ("data.intake" to `data/intake/*.py`, "front" to `app.py`
+and `cli.py`). Sentences are the first arguments of `text(...)`, `_(...)` and of the error classes.
+New ones are added (English filled with itself, Chinese left empty for a translator; the tests
+refuse empty ones), those no longer used are removed, translations are kept.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Final
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_file
+from babel.messages.pofile import read_po, write_po
+
+from locales import LANGUAGES
+
+_ROOT: Final = Path(__file__).parent
+_PROJECT: Final = _ROOT.parent
+_PACKAGES: Final = ("geo", "coverage", "data", "maps", "reports", "jobs", "ui")
+_KEYWORDS: Final = dict.fromkeys(
+    ("text", "_", "InputError", "SettingError", "InfeasibleError", "UserError"), None
+)
+
+
+def sources() -> dict[str, list[Path]]:
+    """Catalogue name → the Python files whose sentences it holds."""
+    found: dict[str, list[Path]] = {
+        "front": [p for p in (_PROJECT / "app.py", _PROJECT / "cli.py") if p.exists()]
+    }
+    for package in _PACKAGES:
+        for path in sorted((_PROJECT / package).rglob("*.py")):
+            name = ".".join(path.parent.relative_to(_PROJECT).parts)
+            found.setdefault(name, []).append(path)
+    return found
+
+
+def sentences(paths: list[Path]) -> list[str]:
+    """The sentences marked in these files, sorted, each once."""
+    found = {
+        message
+        for path in paths
+        for _, message, _, _ in extract_from_file("python", path, keywords=_KEYWORDS)
+        if isinstance(message, str) and message
+    }
+    return sorted(found)
+
+
+def catalogue_path(language: str, name: str) -> Path:
+    return _ROOT / LANGUAGES[language] / "LC_MESSAGES" / f"{name}.po"
+
+
+def update(language: str, name: str, wanted: list[str]) -> int:
+    """Rewrite one catalogue; returns how many sentences still lack a translation."""
+    path = catalogue_path(language, name)
+    known: dict[str, str] = {}
+    if path.exists():
+        with path.open("rb") as source:
+            known = {str(m.id): str(m.string) for m in read_po(source) if m.id}
+    catalog = Catalog(locale=LANGUAGES[language], charset="utf-8", fuzzy=False)
+    missing = 0
+    for sentence in wanted:
+        said = known.get(sentence) or (sentence if language == "en" else "")
+        missing += not said
+        catalog.add(sentence, said)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as target:
+        write_po(target, catalog, width=100, omit_header=False, sort_output=True, ignore_obsolete=True)
+    return missing
+
+
+def main() -> None:
+    wanted = sys.argv[1:]
+    for name, paths in sources().items():
+        found = sentences(paths) if not wanted or name in wanted else []
+        for language in LANGUAGES if found else ():
+            missing = update(language, name, found)
+            if missing:
+                print(f"{catalogue_path(language, name).relative_to(_PROJECT)}: {missing} to translate")
+
+
+if __name__ == "__main__":
+    main()
