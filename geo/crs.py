@@ -40,7 +40,7 @@ def metric_crs(lon: float, lat: float) -> str:
     if west <= lon <= east and south <= lat <= north:
         zone = round(lon / 3)
         return f"EPSG:{_FIRST_CHINA_ZONE + min(max(zone, 25), 45) - 25}"
-    zone = min(int(math.floor((lon + 180) / 6)) + 1, 60)
+    zone = min(math.floor((lon + 180) / 6) + 1, 60)
     return f"EPSG:{(32600 if lat >= 0 else 32700) + zone}"
 
 
