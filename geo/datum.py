@@ -45,39 +45,19 @@ def convert(lon: ArrayLike, lat: ArrayLike, source: str, target: str) -> LonLat:
 
     Elementwise over broadcast arrays, returned as float arrays of at least one dimension; NaN and
     infinite values and whatever lies outside the box come back as they are.
-    """
-    x, y = _arrays(lon, lat)
-    if source == target and source in SYSTEMS:
-        return x, y
-    for step in _ROUTES[source, target]:
-        x, y = step(x, y)
-    return x, y
 
-
-def wgs84_to_gcj02(lon: ArrayLike, lat: ArrayLike) -> LonLat:
-    """
-    >>> [round(float(v[0]), 8) for v in wgs84_to_gcj02(118.7969, 32.0603)]
+    >>> [round(float(v[0]), 8) for v in convert(118.7969, 32.0603, WGS84, GCJ02)]
     [118.80208356, 32.0582243]
-    """
-    return _inside_only(_to_gcj02, *_arrays(lon, lat))
-
-
-def gcj02_to_wgs84(lon: ArrayLike, lat: ArrayLike) -> LonLat:
-    """The inverse of `wgs84_to_gcj02`."""
-    return _inverse(_to_gcj02, *_arrays(lon, lat))
-
-
-def gcj02_to_bd09(lon: ArrayLike, lat: ArrayLike) -> LonLat:
-    """
-    >>> [round(float(v[0]), 8) for v in gcj02_to_bd09(118.80208356, 32.05822430)]
+    >>> [round(float(v[0]), 8) for v in convert(118.7969, 32.0603, WGS84, BD09)]
     [118.80850371, 32.06458284]
     """
-    return _inside_only(_to_bd09, *_arrays(lon, lat))
-
-
-def bd09_to_gcj02(lon: ArrayLike, lat: ArrayLike) -> LonLat:
-    """The inverse of `gcj02_to_bd09`."""
-    return _inverse(_to_bd09, *_arrays(lon, lat))
+    shift_from, shift_to = _SHIFTS[source], _SHIFTS[target]
+    x, y = _arrays(lon, lat)
+    if source == target:
+        return x, y
+    if shift_from:
+        x, y = _inverse(shift_from, x, y)
+    return _inside_only(shift_to, x, y) if shift_to else (x, y)
 
 
 def in_china_box(lon: ArrayLike, lat: ArrayLike) -> NDArray[np.bool_]:
@@ -149,16 +129,14 @@ def _waves(angle: Floats, *terms: tuple[float, float]) -> Floats:
 
 
 def _to_bd09(lon: Floats, lat: Floats) -> LonLat:
+    lon, lat = _to_gcj02(lon, lat)
     radius = np.hypot(lon, lat) + 0.00002 * np.sin(lat * _BAIDU_TURN)
     angle = np.arctan2(lat, lon) + 0.000003 * np.cos(lon * _BAIDU_TURN)
     return radius * np.cos(angle) + _BAIDU_LON, radius * np.sin(angle) + _BAIDU_LAT
 
 
-_ROUTES: Final[dict[tuple[str, str], tuple[Callable[[ArrayLike, ArrayLike], LonLat], ...]]] = {
-    (WGS84, GCJ02): (wgs84_to_gcj02,),
-    (GCJ02, WGS84): (gcj02_to_wgs84,),
-    (GCJ02, BD09): (gcj02_to_bd09,),
-    (BD09, GCJ02): (bd09_to_gcj02,),
-    (WGS84, BD09): (wgs84_to_gcj02, gcj02_to_bd09),
-    (BD09, WGS84): (bd09_to_gcj02, gcj02_to_wgs84),
+_SHIFTS: Final[dict[str, Callable[[Floats, Floats], LonLat] | None]] = {
+    WGS84: None,
+    GCJ02: _to_gcj02,
+    BD09: _to_bd09,
 }
