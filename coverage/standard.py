@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
-from geo.text import Text, text
+from geo.text import Bilingual, Sayable, Text, text
 
 
 class Check(StrEnum):
@@ -87,14 +88,14 @@ class Standard:
     """A standard with its rules in their own order; `sha256` is of the TOML text."""
 
     id: str
-    title: Mapping[str, str]
+    title: Bilingual
     rules: tuple[Rule, ...]
     document: str = ""
     issued: str = ""
     status: str = "in_force"
     walking: Walking = field(default_factory=Walking)
     verdicts: VerdictLimits = field(default_factory=VerdictLimits)
-    tier_titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    tier_titles: Mapping[str, Bilingual] = field(default_factory=dict)
     sha256: str = ""
 
     @property
@@ -110,62 +111,63 @@ class Standard:
                 return rule
         raise KeyError(rule_id)
 
+    def tier_title(self, tier: str) -> Sayable:
+        """The reader's name of a tier: the standard's own, else the usual one, else as written."""
+        if tier in self.tier_titles:
+            return self.tier_titles[tier]
+        return _TIERS.get(tier, tier)
 
-ANY_TIER = "any"
+    def rule_title(self, rule: Rule) -> Text:
+        """A short name made of the rule's own figures, so that a user's standard reads well too."""
+        low, high = rule.band or (0.0, 0.0)
+        return Text(
+            _RULE_TITLES[rule.check].template,
+            {
+                "tier": self.tier_title(rule.tier),
+                "who": settlement_title(rule.settlement),
+                "unit": level_title(rule.unit),
+                "group": group_title(rule.group),
+                "figure": rule.figure,
+                "low": low,
+                "high": high,
+            },
+        )
 
-_SETTLEMENTS = {"urban": text("urban"), "rural": text("rural"), "any": text("all")}
-_TIERS = {
+
+def settlement_title(settlement: str) -> Sayable:
+    """ "urban", "rural" or "any" for a reader."""
+    return _SETTLEMENTS.get(settlement, settlement)
+
+
+def level_title(level: str) -> Sayable:
+    """A level of units for a reader."""
+    return _LEVELS.get(level, level)
+
+
+def group_title(group: str) -> Sayable:
+    """A group of residents for a reader; a group of the user's own is shown as written."""
+    return _GROUPS.get(group, group)
+
+
+ANY_TIER: Final = "any"
+
+_SETTLEMENTS: Final = {"urban": text("urban"), "rural": text("rural"), "any": text("all")}
+_TIERS: Final = {
     "centre": text("service centre"),
     "station": text("service station"),
     ANY_TIER: text("service point"),
 }
-_UNITS = {
+_LEVELS: Final = {
     "district": text("district"),
     "street": text("street or town"),
     "community": text("community or village"),
 }
-
-
-def tier_title(tier: str) -> Text | str:
-    """The reader's name of a tier; a tier of the user's own is shown as written."""
-    return _TIERS.get(tier, tier)
-
-
-def settlement_title(settlement: str) -> Text | str:
-    return _SETTLEMENTS.get(settlement, settlement)
-
-
-def level_title(level: str) -> Text | str:
-    return _UNITS.get(level, level)
-
-
-def rule_title(rule: Rule) -> Text:
-    """A short name made from the rule's own figures, so that a user's standard reads well too."""
-    tier = tier_title(rule.tier)
-    who = settlement_title(rule.settlement)
-    match rule.check:
-        case Check.RADIUS:
-            return text(
-                "{tier} within {figure:,g} m, straight line ({who} residents)",
-                tier=tier,
-                figure=rule.figure,
-                who=who,
-            )
-        case Check.WALK:
-            return text(
-                "{tier} within {figure:g} min on foot ({who} residents)",
-                tier=tier,
-                figure=rule.figure,
-                who=who,
-            )
-        case Check.LOAD:
-            low, high = rule.band or (0, 0)
-            return text(
-                "{low:,g}–{high:,g} residents per {tier} ({who})", low=low, high=high, tier=tier, who=who
-            )
-        case Check.PRESENCE:
-            return text("A {tier} in every {unit}", tier=tier, unit=level_title(rule.unit))
-        case Check.RATIO:
-            return text("{figure:g} places per 1,000 {group} residents", figure=rule.figure, group=rule.group)
-        case Check.UNITS:
-            return text("Every resident served, by {unit}", unit=level_title(rule.unit))
+_GROUPS: Final = {"elderly": text("elderly"), "children": text("child")}
+_RULE_TITLES: Final = {
+    Check.RADIUS: text("{tier} within {figure:,g} m, straight line ({who} residents)"),
+    Check.WALK: text("{tier} within {figure:g} min on foot ({who} residents)"),
+    Check.LOAD: text("{low:,g}–{high:,g} residents per {tier} ({who})"),
+    Check.PRESENCE: text("A {tier} in every {unit}"),
+    Check.RATIO: text("{figure:g} places per 1,000 {group} residents"),
+    Check.UNITS: text("Every resident served, by {unit}"),
+}

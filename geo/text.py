@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 class Text:
     """An English template and what fills it; `locales` turns it into the reader's language.
 
-    `template` uses `str.format` fields ("{count} rows"). Values may be Texts themselves.
+    `template` uses `str.format` fields ("{count} rows"). Values may be Texts or Bilinguals.
     Values are never formatted as templates, so text from users cannot inject fields.
     """
 
@@ -22,6 +22,20 @@ class Text:
 
     def __hash__(self) -> int:
         return hash((self.template, tuple(sorted((k, str(v)) for k, v in self.values.items()))))
+
+
+@dataclass(frozen=True)
+class Bilingual:
+    """Words that come with both languages from data (a standard's title), not from the catalogues."""
+
+    zh: str
+    en: str
+
+    def __str__(self) -> str:
+        return self.en
+
+
+Sayable = Text | Bilingual | str
 
 
 def text(template: str, /, **values: object) -> Text:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gettext
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Final
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from geo.text import Text
+from geo.text import Bilingual, Sayable, Text
 
 LANGUAGES: Final = {"zh": "zh_CN", "en": "en"}
 DEFAULT_LANGUAGE: Final = "zh"
@@ -29,17 +30,28 @@ class Translator:
 
     language: str
 
-    def __call__(self, message: Text | str, /, **values: object) -> str:
-        """`message` in this language, its fields filled; a sentence not in the catalogue stays English."""
-        if isinstance(message, Text):
-            return self(message.template, **message.values)
-        sentence = _catalogue(self.language).gettext(message) if message else ""
-        if not values:
-            return sentence
-        return sentence.format(**{key: self._spoken(value) for key, value in values.items()})
+    def __call__(self, message: Sayable, /, **values: object) -> str:
+        """`message` in this language with its fields filled; what no catalogue has stays English.
 
-    def _spoken(self, value: object) -> object:
-        return self(value) if isinstance(value, Text) else value
+        A plain string is a sentence of the catalogues; with no `values` it is not treated as a
+        template, so braces in it stay as they are.
+        """
+        if isinstance(message, Bilingual):
+            return str(getattr(message, self.language))
+        if isinstance(message, Text):
+            return self._fill(message.template, message.values)
+        return self._fill(message, values) if values else self._sentence(message)
+
+    def _fill(self, template: str, values: Mapping[str, object]) -> str:
+        spoken = {
+            key: self(value) if isinstance(value, Text | Bilingual) else value
+            for key, value in values.items()
+        }
+        return self._sentence(template).format(**spoken)
+
+    def _sentence(self, english: str) -> str:
+        # gettext answers the empty string with the catalogue's header.
+        return _catalogue(self.language).gettext(english) if english else ""
 
 
 def translator(language: str) -> Translator:
