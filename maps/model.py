@@ -1,0 +1,185 @@
+"""What a map shows, as plain data in WGS-84 degrees: no drawing library, no computing.
+
+It can be built from an assessment in memory or read back from a result folder. Words are `Text`
+where the program speaks and `str` where a user does; the renderer makes both safe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from geo.crs import require_metric
+from geo.text import Text
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Words = Text | str
+
+MET: Final = 0
+NOT_MET: Final = 1
+NOT_SUBJECT: Final = 2
+
+FACILITY_COLUMNS: Final = ("name", "tier", "lon", "lat", "snap_m")
+GAP_COLUMNS: Final = ("rule", "rank", "residents", "unit", "nearest_m")
+SITE_COLUMNS: Final = ("rank", "lon", "lat", "residents_gained", "unit")
+LABEL_COLUMNS: Final = ("name", "level", "lon", "lat")
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Many lines or rings in one pair of arrays.
+
+    Line i is `lon[start[i]:start[i + 1]]`, `lat[…]`; `start` has one entry more than there are
+    lines. Rings are closed (first vertex = last); outer rings run anticlockwise and holes
+    clockwise, so that filling by the nonzero rule leaves the holes open.
+    """
+
+    lon: Floats
+    lat: Floats
+    start: Ints
+
+    def __post_init__(self) -> None:
+        fits = len(self.start) > 0 and self.start[0] == 0 and self.start[-1] == len(self.lon)
+        if len(self.lon) != len(self.lat) or not fits or (np.diff(self.start) < 0).any():
+            raise ValueError("the starts do not fit the vertices")
+
+    def __len__(self) -> int:
+        return len(self.start) - 1
+
+
+NO_LINES: Final = Lines(np.empty(0), np.empty(0), np.zeros(1, np.int64))
+
+
+def no_labels() -> pd.DataFrame:
+    """A label table without a row."""
+    return pd.DataFrame({column: [] for column in LABEL_COLUMNS})
+
+
+@dataclass(frozen=True)
+class Basemap:
+    """The ground the results lie on, all of it the user's own data.
+
+    `streets` by class (0 paths and small streets, 1 shown from afar, 2 main roads); `water` and
+    `green` are rings, `water_lines` streams and rivers; `outlines` are unit borders by level
+    ("district", "street", "community"); `labels` has name, level, lon, lat, one row a unit.
+    """
+
+    streets: Mapping[int, Lines] = field(default_factory=dict)
+    water: Lines = NO_LINES
+    water_lines: Lines = NO_LINES
+    green: Lines = NO_LINES
+    outlines: Mapping[str, Lines] = field(default_factory=dict)
+    labels: pd.DataFrame = field(default_factory=no_labels)
+
+    def __post_init__(self) -> None:
+        _require_columns(self.labels, LABEL_COLUMNS, "labels")
+
+
+@dataclass(frozen=True)
+class CellOutcome:
+    """How every cell fares under one radius or walking rule: (n,) of MET, NOT_MET, NOT_SUBJECT."""
+
+    rule: str
+    title: Words
+    outcome: NDArray[np.int8]
+
+
+@dataclass(frozen=True)
+class MapCells:
+    """Populated cells: `xy` (n, 2) metres in `crs`, `residents` (n,), `spacing_m` between centres.
+
+    `walk_minutes` (n,) to the nearest service point of any tier, `inf` where it cannot be reached;
+    `walk_limits_min` are the ascending limits that part its classes (the boundary belongs to the
+    better class). `outcomes` in the order of the standard.
+    """
+
+    xy: Floats
+    crs: str
+    spacing_m: float
+    residents: Floats
+    walk_minutes: Floats
+    walk_limits_min: tuple[float, ...] = (10.0, 15.0)
+    outcomes: tuple[CellOutcome, ...] = ()
+
+    def __post_init__(self) -> None:
+        require_metric(self.crs)
+        lengths = {len(self.residents), len(self.walk_minutes), *(len(o.outcome) for o in self.outcomes)}
+        if lengths != {len(self.xy)}:
+            raise ValueError("cell arrays differ in length")
+        if list(self.walk_limits_min) != sorted(self.walk_limits_min) or not self.spacing_m > 0:
+            raise ValueError("limits must ascend and the spacing must be positive")
+
+    def __len__(self) -> int:
+        return len(self.xy)
+
+
+@dataclass(frozen=True)
+class RadiusRule:
+    """The facilities (row numbers) whose circles of `figure_m` metres satisfy a radius rule."""
+
+    rule: str
+    title: Words
+    figure_m: float
+    facilities: Ints
+
+
+@dataclass(frozen=True)
+class VerdictRow:
+    """One line of the summary; `verdict` is "meets", "nearly", "not" or None (nothing to judge)."""
+
+    title: Words
+    figure: Words
+    actual: Words
+    verdict: str | None
+    residents_missed: float | None = None
+
+
+@dataclass(frozen=True)
+class MapModel:
+    """Everything the map file and the page's map show.
+
+    `facilities` has name, tier, lon, lat, snap_m (NaN where unknown, inf where unlinked) and may
+    have load (residents, NaN where unknown), status and unit. `gaps` has rule, rank, residents,
+    unit, nearest_m and outlines as geometry; `sites` has rank, lon, lat, residents_gained, unit.
+    `bounds` are west, south, east, north. `rule_titles` names the rules of the gaps; those of
+    `main_rule` are shown first. `credits` say where the data come from, licence included.
+    """
+
+    title: Words
+    subtitle: Words
+    bounds: tuple[float, float, float, float]
+    facilities: pd.DataFrame
+    tier_titles: Mapping[str, Words]
+    cells: MapCells
+    gaps: gpd.GeoDataFrame
+    main_rule: str
+    rule_titles: Mapping[str, Words]
+    radius_rules: tuple[RadiusRule, ...] = ()
+    sites: pd.DataFrame | None = None
+    verdicts: tuple[VerdictRow, ...] = ()
+    basemap: Basemap = field(default_factory=Basemap)
+    credits: tuple[Words, ...] = ()
+    crs_note: Words = ""
+    synthetic: bool = False
+
+    def __post_init__(self) -> None:
+        _require_columns(self.facilities, FACILITY_COLUMNS, "facilities")
+        _require_columns(self.gaps, (*GAP_COLUMNS, "geometry"), "gaps")
+        if self.sites is not None:
+            _require_columns(self.sites, SITE_COLUMNS, "sites")
+        west, south, east, north = self.bounds
+        if not (-180 <= west <= east <= 180 and -85 <= south <= north <= 85):
+            raise ValueError("bounds must be west, south, east, north in degrees")
+
+
+def _require_columns(frame: pd.DataFrame, wanted: Sequence[str], what: str) -> None:
+    missing = [column for column in wanted if column not in frame.columns]
+    if missing:
+        raise ValueError(f"the map's {what} lack {', '.join(missing)}")
