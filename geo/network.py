@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from geo.crs import require_metric
 
@@ -34,3 +36,23 @@ class WalkNetwork:
 
     def __len__(self) -> int:
         return len(self.edge_length_m)
+
+    @cached_property
+    def graph(self) -> csr_array:
+        """Nodes × nodes, metres both ways; of parallel edges the shortest, no loops."""
+        return _shortest_arcs(self)
+
+
+def _shortest_arcs(network: WalkNetwork) -> csr_array:
+    """CSR with int32 indices, columns ascending. Duplicates are reduced by hand: scipy would add them."""
+    u, v = network.edge_nodes.T.astype(np.int64)
+    plain = u != v
+    tail, head = np.concatenate([u[plain], v[plain]]), np.concatenate([v[plain], u[plain]])
+    metres = np.tile(network.edge_length_m[plain], 2)
+    n = len(network.node_xy)
+    order = np.lexsort((metres, tail * n + head))
+    tail, head, metres = tail[order], head[order], metres[order]
+    new = np.ones(len(tail), bool)
+    new[1:] = (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])
+    indptr = np.searchsorted(tail[new], np.arange(n + 1)).astype(np.int32)
+    return csr_array((metres[new], head[new].astype(np.int32), indptr), shape=(n, n))

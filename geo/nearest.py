@@ -1,0 +1,166 @@
+"""Metres from every point to its nearest facility: straight, and on foot along the streets.
+
+On foot means: from the facility straight to its street, along streets, and straight to the point.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
+from scipy.spatial import cKDTree
+
+from geo.network import WalkNetwork
+from geo.snapping import Snapped
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+NOBODY = -1
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """For n points: `metres` (n,), inf where there is none, and `index` (n,), the facility's row or -1."""
+
+    metres: Floats
+    index: Ints
+
+    def __len__(self) -> int:
+        return len(self.metres)
+
+
+def nearest_straight(xy: Floats, facility_xy: Floats) -> Nearest:
+    """The nearest facility in a straight line; of equally near ones the lowest row."""
+    if not len(facility_xy):
+        return _none(len(xy))
+    metres, index = cKDTree(facility_xy).query(xy)
+    return Nearest(metres, index.astype(np.int64))
+
+
+def nearest_on_foot(
+    network: WalkNetwork, points: Snapped, facilities: Snapped, *, limit_m: float = np.inf
+) -> Nearest:
+    """The nearest facility along the streets, snap legs and part-edges included.
+
+    Points or facilities without a street are not reached; beyond `limit_m` nothing is. The limit
+    never changes a value that is within it. Of facilities equally far on the same edge the lowest
+    row is named; elsewhere which of equally far ones is named is arbitrary but repeatable.
+    """
+    rows = np.flatnonzero(facilities.linked)
+    result = _none(len(points))
+    here = np.flatnonzero(points.linked)
+    if not len(rows) or not len(here):
+        return result
+    node_m, node_facility = _node_distances(network, facilities, rows, limit_m)
+    metres, index = _from_ends(network, points, here, node_m, node_facility)
+    direct_at, direct_m, direct_index = _along_same_edge(points, here, facilities, rows)
+    closer = (direct_m < metres[direct_at]) | (
+        (direct_m == metres[direct_at]) & (direct_index < index[direct_at])
+    )
+    metres[direct_at[closer]], index[direct_at[closer]] = direct_m[closer], direct_index[closer]
+    within = metres <= limit_m
+    within &= np.isfinite(metres)
+    result.metres[here[within]], result.index[here[within]] = metres[within], index[within]
+    return result
+
+
+def ends(network: WalkNetwork, snapped: Snapped, rows: Ints) -> tuple[Ints, Ints, Floats, Floats]:
+    """For linked rows: the nodes u and v of their edge, and the metres to each, snap leg included."""
+    edge = snapped.edge[rows]
+    u, v = network.edge_nodes[edge].T.astype(np.int64)
+    to_u = snapped.snap_m[rows] + snapped.offset_m[rows]
+    to_v = snapped.snap_m[rows] + np.maximum(network.edge_length_m[edge] - snapped.offset_m[rows], 0.0)
+    return u, v, to_u, to_v
+
+
+def graph_with_sources(network: WalkNetwork, facilities: Snapped, rows: Ints) -> csr_array:
+    """The network's graph and, after its nodes, one node a facility with arcs to the ends of its edge."""
+    u, v, to_u, to_v = ends(network, facilities, rows)
+    loop = u == v
+    to_u = np.where(loop, np.minimum(to_u, to_v), to_u)
+    graph, n = network.graph, len(network.node_xy)
+    two = np.column_stack([np.ones(len(rows), bool), ~loop]).ravel()
+    heads = np.column_stack([u, v]).ravel()[two].astype(np.int32)
+    metres = np.column_stack([to_u, to_v]).ravel()[two]
+    indptr = graph.indptr[-1] + np.cumsum(np.where(loop, 1, 2))
+    return csr_array(
+        (
+            np.concatenate([graph.data, metres]),
+            np.concatenate([graph.indices, heads]),
+            np.concatenate([graph.indptr, indptr]).astype(np.int32),
+        ),
+        shape=(n + len(rows), n + len(rows)),
+    )
+
+
+def _none(n: int) -> Nearest:
+    return Nearest(np.full(n, np.inf), np.full(n, NOBODY, np.int64))
+
+
+def _node_distances(
+    network: WalkNetwork, facilities: Snapped, rows: Ints, limit_m: float
+) -> tuple[Floats, Ints]:
+    """Metres from each node to its nearest facility (its snap leg included) and which one that is."""
+    n = len(network.node_xy)
+    graph = graph_with_sources(network, facilities, rows)
+    metres, _, source = dijkstra(
+        graph, indices=np.arange(n, n + len(rows)), min_only=True, limit=limit_m, return_predecessors=True
+    )
+    index = np.full(n, NOBODY, np.int64)
+    reached = np.isfinite(metres[:n])
+    index[reached] = rows[source[:n][reached] - n]
+    return metres[:n], index
+
+
+def _from_ends(
+    network: WalkNetwork, points: Snapped, here: Ints, node_m: Floats, node_facility: Ints
+) -> tuple[Floats, Ints]:
+    u, v, to_u, to_v = ends(network, points, here)
+    by_u, by_v = node_m[u] + to_u, node_m[v] + to_v
+    first, second = node_facility[u], node_facility[v]
+    v_better = (by_v < by_u) | ((by_v == by_u) & (second < first))
+    return np.where(v_better, by_v, by_u), np.where(v_better, second, first)
+
+
+def _along_same_edge(
+    points: Snapped, here: Ints, facilities: Snapped, rows: Ints
+) -> tuple[Ints, Floats, Ints]:
+    """For points whose edge also has facilities: position in `here`, metres without leaving the edge, row.
+
+    Facilities and points are sorted along their edges; the best facility behind a point is a running
+    minimum of (snap leg - offset), the best one ahead of (snap leg + offset).
+    """
+    shared = np.flatnonzero(np.isin(points.edge[here], facilities.edge[rows]))
+    p = here[shared]
+    behind_m, behind = _best_behind(points, p, facilities, rows, +1.0)
+    ahead_m, ahead = _best_behind(points, p, facilities, rows, -1.0)
+    take = (ahead_m < behind_m) | ((ahead_m == behind_m) & (ahead < behind))
+    return shared, np.where(take, ahead_m, behind_m), np.where(take, ahead, behind)
+
+
+def _best_behind(
+    points: Snapped, p: Ints, facilities: Snapped, rows: Ints, sign: float
+) -> tuple[Floats, Ints]:
+    """The best facility on the same edge at an offset (times `sign`) not above the point's."""
+    f_at, p_at = sign * facilities.offset_m[rows], sign * points.offset_m[p]
+    rank_order = np.lexsort((rows, facilities.snap_m[rows] - f_at))
+    rank = np.empty(len(rows), np.int64)
+    rank[rank_order] = np.arange(len(rows))
+    edge = np.concatenate([facilities.edge[rows], points.edge[p]])
+    is_point = np.repeat([0, 1], [len(rows), len(p)])
+    order = np.lexsort((is_point, np.concatenate([f_at, p_at]), edge))
+    # Edges get falling blocks of keys, so one running minimum starts afresh on every edge.
+    block = (edge[order[-1]] - edge[order]) * (len(rows) + 1) if len(order) else edge
+    key = block + np.concatenate([rank, np.full(len(p), len(rows))])[order]
+    best = np.empty(len(order), np.int64)
+    best[order] = np.minimum.accumulate(key) - block
+    best = best[len(rows) :]
+    found = best < len(rows)
+    facility = rows[rank_order[np.where(found, best, 0)]]
+    metres = np.abs(points.offset_m[p] - facilities.offset_m[facility]) + facilities.snap_m[facility]
+    return np.where(found, metres + points.snap_m[p], np.inf), np.where(
+        found, facility, np.iinfo(np.int64).max
+    )

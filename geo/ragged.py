@@ -1,0 +1,19 @@
+"""Lists of different lengths held in one array."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+
+
+def ranges(start: Ints, count: Ints) -> Ints:
+    """start[0], start[0] + 1, … (count[0] of them), then start[1], …: all ranges one after another.
+
+    >>> ranges(np.array([5, 9]), np.array([2, 3])).tolist()
+    [5, 6, 9, 10, 11]
+    """
+    ends = np.cumsum(count)
+    total = int(ends[-1]) if len(ends) else 0
+    return np.arange(total) + np.repeat(np.asarray(start) - ends + count, count)
