@@ -1,0 +1,134 @@
+"""The only door to the HiGHS solver: a mixed-integer model in, an answer with its bound out."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+import highspy
+import numpy as np
+from scipy import sparse
+
+from coverage.siting.goals import Bools, Floats, Progress, Watch, gap_of
+
+_THREADS = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """maximise (or minimise) cost·v + offset, row_low ≤ matrix·v ≤ row_high, low ≤ v ≤ high."""
+
+    cost: Floats
+    matrix: sparse.csr_array
+    row_low: Floats
+    row_high: Floats
+    low: Floats
+    high: Floats
+    integer: Bools
+    maximises: bool
+    offset: float = 0.0
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When to stop, and who is told; `started` is on the clock of `time.perf_counter`."""
+
+    seconds: float
+    gap: float = 0.0
+    seed: int = 0
+    watch: Watch = field(default_factory=Watch)
+    started: float = field(default_factory=time.perf_counter)
+
+    def left(self) -> float:
+        """Seconds that remain; 0 also when the caller has cancelled."""
+        if self.watch.cancelled():
+            return 0.0
+        return max(0.0, self.seconds - (time.perf_counter() - self.started))
+
+    def tell(self, objective: float, bound: float, maximises: bool) -> None:
+        elapsed = time.perf_counter() - self.started
+        self.watch.progress(Progress(objective, bound, gap_of(objective, bound, maximises), elapsed))
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """`values` is None when no solution was found; `proven` also covers proved infeasibility."""
+
+    values: Floats | None
+    objective: float
+    bound: float
+    proven: bool
+    infeasible: bool = False
+
+
+def solve(program: Program, limits: Limits, start: Floats | None = None) -> Answer:
+    """Solve with branch and cut, from `start` if given; at most the time that is left."""
+    solver = _solver(limits)
+    solver.passModel(_lp(program))
+    if start is not None:
+        solution = highspy.HighsSolution()
+        solution.col_value = start.tolist()
+        solver.setSolution(solution)
+    _listen(solver, program, limits)
+    solver.run()
+    return _answer(solver, program)
+
+
+def _solver(limits: Limits) -> highspy.Highs:
+    highspy.Highs.resetGlobalScheduler(True)
+    solver = highspy.Highs()
+    options = {
+        "output_flag": False,
+        "threads": _THREADS,
+        "random_seed": limits.seed,
+        "time_limit": max(limits.left(), 0.01),
+        "mip_rel_gap": limits.gap,
+        "mip_abs_gap": 1e-9,
+        "mip_feasibility_tolerance": 1e-7,
+    }
+    for name, value in options.items():
+        solver.setOptionValue(name, value)
+    return solver
+
+
+def _lp(program: Program) -> highspy.HighsLp:
+    lp = highspy.HighsLp()
+    lp.num_row_, lp.num_col_ = program.matrix.shape
+    lp.col_cost_, lp.col_lower_, lp.col_upper_ = program.cost, program.low, program.high
+    lp.row_lower_, lp.row_upper_ = program.row_low, program.row_high
+    lp.sense_ = highspy.ObjSense.kMaximize if program.maximises else highspy.ObjSense.kMinimize
+    lp.offset_ = program.offset
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    lp.a_matrix_.start_ = program.matrix.indptr
+    lp.a_matrix_.index_ = program.matrix.indices
+    lp.a_matrix_.value_ = program.matrix.data
+    if program.integer.any():
+        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+        lp.integrality_ = [kinds[whole] for whole in program.integer.astype(int)]
+    return lp
+
+
+def _listen(solver: highspy.Highs, program: Program, limits: Limits) -> None:
+    def on_look(event: highspy.HighsCallbackEvent) -> None:
+        out = event.data_out
+        limits.tell(out.mip_primal_bound, out.mip_dual_bound, program.maximises)
+        if limits.watch.cancelled():
+            event.interrupt()
+
+    if limits.watch != Watch():
+        solver.cbMipInterrupt += on_look
+
+
+def _answer(solver: highspy.Highs, program: Program) -> Answer:
+    status = solver.getModelStatus()
+    worst = np.inf if program.maximises else -np.inf
+    info = solver.getInfo()
+    if status == highspy.HighsModelStatus.kInfeasible:
+        return Answer(None, -worst, worst, proven=True, infeasible=True)
+    has_bound = program.integer.any() or status == highspy.HighsModelStatus.kOptimal
+    bound = info.mip_dual_bound if program.integer.any() else info.objective_function_value
+    if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
+        return Answer(None, -worst, bound if has_bound else worst, proven=False)
+    values = np.array(solver.getSolution().col_value)
+    proven = status == highspy.HighsModelStatus.kOptimal
+    return Answer(values, info.objective_function_value, bound if has_bound else worst, proven)
