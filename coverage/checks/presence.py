@@ -1,0 +1,95 @@
+"""`presence` and `units`: what every unit must have, and that nobody in it is left out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from coverage.checks.by_unit import sum_by, units_by_unit
+from coverage.checks.measured import Measured
+from coverage.checks.reach import cells_within
+from coverage.results import RuleResult, judge, ratio
+from coverage.standard import Check, Rule, Standard, level_title
+from coverage.study import Study
+from coverage.tables import URBAN, Bools, Ints
+from geo.text import text
+
+
+def check_presence(rule: Rule, measured: Measured) -> RuleResult:
+    """Units for which at least one facility of an accepted tier stands (declared, else located)."""
+    study = measured.study
+    units = units_subject(rule, study)
+    if not len(units):
+        return no_units(rule)
+    serving = study.facilities.frame["tier"].isin(rule.serves).to_numpy(bool)
+    return _by_units(rule, measured, units, np.isin(units, study.facilities_in.rows[rule.unit][serving]))
+
+
+def check_full_coverage(rule: Rule, measured: Measured) -> RuleResult:
+    """Units in which every resident is within every rule that speaks of them.
+
+    Which rules: those named by `within`, else all radius rules, else all walk rules. Cells without
+    residents do not count; a unit without residents is met.
+    """
+    study = measured.study
+    units = units_subject(rule, study)
+    if not len(units):
+        return no_units(rule)
+    subject = study.subject_to(rule.settlement)
+    inside = np.ones(len(study.grid), dtype=bool)
+    for other in within_rules(rule, measured.standard):
+        inside &= cells_within(other, measured) | ~study.subject_to(other.settlement)
+    failing = subject & ~inside & (measured.residents > 0)
+    complete = ~np.isin(units, study.cells_in.rows[rule.unit][failing])
+    return replace(
+        _by_units(rule, measured, units, complete),
+        residents=float(measured.residents[subject].sum()),
+        residents_met=float(measured.residents[subject & inside].sum()),
+        cells_subject=subject,
+        cells_met=subject & inside,
+    )
+
+
+def within_rules(rule: Rule, standard: Standard) -> tuple[Rule, ...]:
+    """The rules a `units` rule rests on: those it names, else all radius rules, else all walk rules."""
+    if rule.within:
+        return tuple(standard.rule(name) for name in rule.within)
+    radius = tuple(other for other in standard.rules if other.check is Check.RADIUS)
+    return radius or tuple(other for other in standard.rules if other.check is Check.WALK)
+
+
+def units_subject(rule: Rule, study: Study) -> Ints:
+    """Units of the rule's level and settlement; a unit that states no settlement counts as urban."""
+    if study.units is None or rule.unit not in study.units.levels:
+        return np.empty(0, np.int64)
+    units = study.units.of_level(rule.unit)
+    if rule.settlement == "any":
+        return units
+    stated = study.units.frame["settlement"].to_numpy(str)[units]
+    chosen: Ints = units[np.where(stated == "", URBAN, stated) == rule.settlement]
+    return chosen
+
+
+def no_units(rule: Rule) -> RuleResult:
+    """The result of a rule about units of a level that the units file does not have."""
+    why = text("There is no unit of the level “{level}” to check.", level=level_title(rule.unit))
+    return RuleResult(rule, None, reason=why)
+
+
+def _by_units(rule: Rule, measured: Measured, units: Ints, met: Bools) -> RuleResult:
+    share = ratio(int(met.sum()), len(units))
+    wanted = rule.figure if rule.check is Check.UNITS else 1.0
+    unit_count = 0 if measured.study.units is None else len(measured.study.units)
+    people = sum_by(measured.study.cells_in.rows[rule.unit], measured.residents, unit_count)
+    return RuleResult(
+        rule,
+        judge(None if share is None else share / wanted, measured.limits),
+        float(people[units].sum()),
+        float(people[units[met]].sum()),
+        share,
+        units=len(units),
+        units_met=int(met.sum()),
+        units_missed=tuple(units[~met].tolist()),
+        by_unit=units_by_unit(measured, units, met),
+    )

@@ -1,0 +1,131 @@
+"""Gaps: contiguous populated cells that fail a rule, ranked by residents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+
+from coverage.checks.measured import Measured
+from coverage.checks.reach import reach_m
+from coverage.results import RuleResult
+from coverage.standard import Check
+from coverage.tables import Floats, Ints
+
+# Cells whose centres are at most this many spacings apart touch: on a square grid the eight
+# neighbours (the diagonal is 1.41), on a hexagon grid the six (the next ring is 1.73).
+_TOUCH: Final = 1.5
+
+
+@dataclass(frozen=True)
+class Gap:
+    """One gap of one rule; rank 1 has the most residents (ties: the southern-most, then western).
+
+    `cells` are rows of the grid, `xy` the cell nearest to the residents' centre of gravity,
+    `nearest_m` how far the nearest facility that the rule accepts is from there (inf: none can be
+    reached) and `nearest_row` which one (-1: none). `unit_rows` level → the unit most of its
+    residents live in.
+    """
+
+    rule_id: str
+    rank: int
+    residents: float
+    groups: Mapping[str, float]
+    area_m2: float
+    cells: Ints
+    xy: tuple[float, float]
+    nearest_m: float
+    nearest_row: int
+    unit_rows: Mapping[str, int]
+
+
+def find_gaps(results: Sequence[RuleResult], measured: Measured) -> tuple[Gap, ...]:
+    """The gaps of every radius and walk rule, rule by rule, most residents first."""
+    touching = _touching_pairs(measured)
+    gaps: list[Gap] = []
+    for result in results:
+        if result.rule.check in (Check.RADIUS, Check.WALK) and result.cells_met is not None:
+            gaps.extend(_gaps_of(result, measured, touching))
+    return tuple(gaps)
+
+
+def gap_outline(gap: Gap, measured: Measured) -> shapely.Geometry:
+    """The gap's cells as one shape in metres: a square of the cell's own area around each centre."""
+    grid = measured.study.grid
+    # A millimetre of overlap, so that neighbours join although projecting moved their corners.
+    half = np.sqrt(grid.area_m2[gap.cells]) / 2.0 + 0.001
+    x, y = grid.xy[gap.cells].T
+    return shapely.union_all(shapely.box(x - half, y - half, x + half, y + half)).simplify(0.01)
+
+
+def _touching_pairs(measured: Measured) -> Ints:
+    grid = measured.study.grid
+    return cKDTree(grid.xy).query_pairs(_TOUCH * grid.spacing_m, output_type="ndarray").astype(np.int64)
+
+
+def _gaps_of(result: RuleResult, measured: Measured, touching: Ints) -> list[Gap]:
+    if result.cells_met is None or result.cells_subject is None:
+        return []
+    failing = result.cells_subject & ~result.cells_met & (measured.residents > 0)
+    cells = np.flatnonzero(failing)
+    if not len(cells):
+        return []
+    parts = _components(failing, cells, touching)
+    metres, rows = reach_m(result.rule, measured)
+    gaps = [_gap(result.rule.id, part, measured, metres, rows) for part in parts]
+    gaps.sort(key=lambda gap: (-gap.residents, gap.xy[1], gap.xy[0]))
+    return [_ranked(gap, rank) for rank, gap in enumerate(gaps, start=1)]
+
+
+def _components(
+    failing: np.ndarray[tuple[int], np.dtype[np.bool_]], cells: Ints, touching: Ints
+) -> list[Ints]:
+    pairs = touching[failing[touching[:, 0]] & failing[touching[:, 1]]]
+    short = np.full(len(failing), -1, dtype=np.int64)
+    short[cells] = np.arange(len(cells))
+    graph = coo_array(
+        (np.ones(len(pairs), dtype=np.int8), (short[pairs[:, 0]], short[pairs[:, 1]])),
+        shape=(len(cells), len(cells)),
+    )
+    _, label = connected_components(graph, directed=False)
+    order = np.argsort(label, kind="stable")
+    return np.split(cells[order], np.flatnonzero(np.diff(label[order])) + 1)
+
+
+def _gap(rule_id: str, cells: Ints, measured: Measured, metres: Floats, rows: Ints) -> Gap:
+    grid = measured.study.grid
+    residents = grid.residents[cells]
+    centre = np.average(grid.xy[cells], axis=0, weights=residents)
+    middle = cells[np.argmin(((grid.xy[cells] - centre) ** 2).sum(axis=1))]
+    return Gap(
+        rule_id=rule_id,
+        rank=0,
+        residents=float(residents.sum()),
+        groups={name: float(values[cells].sum()) for name, values in grid.groups.items()},
+        area_m2=float(grid.area_m2[cells].sum()),
+        cells=cells,
+        xy=(float(grid.xy[middle, 0]), float(grid.xy[middle, 1])),
+        nearest_m=float(metres[middle]),
+        nearest_row=int(rows[middle]),
+        unit_rows={
+            level: _majority(unit_of[cells], residents)
+            for level, unit_of in measured.study.cells_in.rows.items()
+        },
+    )
+
+
+def _majority(unit_rows: Ints, residents: Floats) -> int:
+    inside = unit_rows >= 0
+    if not inside.any():
+        return -1
+    return int(np.bincount(unit_rows[inside], weights=residents[inside]).argmax())
+
+
+def _ranked(gap: Gap, rank: int) -> Gap:
+    return Gap(**{**vars(gap), "rank": rank})
