@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,9 +14,8 @@ from coverage.results import RuleResult
 from coverage.standard import Standard
 from coverage.study import Study
 from coverage.tables import Floats
+from geo.progress import Progress, silent
 from geo.text import Text, text
-
-Progress = Callable[[float, Text], None]
 
 
 @dataclass(frozen=True)
@@ -58,19 +56,18 @@ class Assessment:
         return float(self.study.grid.residents[self.measured.distances.unlinked_cells].sum())
 
 
-def assess(study: Study, standard: Standard, *, progress: Progress | None = None) -> Assessment:
+def assess(study: Study, standard: Standard, *, progress: Progress = silent) -> Assessment:
     """Measure and judge every rule of `standard` for `study`. Deterministic."""
-    say = progress or (lambda share, message: None)
-    say(0.0, text("Measuring distances"))
+    progress(0.0, text("Measuring distances"))
     tiers = tuple(dict.fromkeys((*standard.tiers, *study.facilities.tiers)))
     distances = measure(study.grid, study.facilities, study.network, tiers=tiers, walking=standard.walking)
     measured = Measured(study, distances, standard)
-    say(0.5, text("Judging the rules"))
+    progress(0.5, text("Judging the rules"))
     results = tuple(check_rule(rule, measured) for rule in standard.rules)
-    say(0.7, text("Finding the gaps"))
+    progress(0.7, text("Finding the gaps"))
     gaps = find_gaps(results, measured)
     loads = nearest_loads(measured, np.ones(len(study.grid), dtype=bool))
-    say(1.0, text("Assessed"))
+    progress(1.0, text("Assessed"))
     return Assessment(measured, results, gaps, loads, _notes(measured))
 
 

@@ -16,7 +16,7 @@ from coverage.checks.measured import Measured
 from coverage.checks.reach import reach_m
 from coverage.results import RuleResult
 from coverage.standard import Check
-from coverage.tables import Floats, Ints
+from coverage.tables import Bools, Floats, Ints
 
 # Cells whose centres are at most this many spacings apart touch: on a square grid the eight
 # neighbours (the diagonal is 1.41), on a hexagon grid the six (the next ring is 1.73).
@@ -66,7 +66,8 @@ def gap_outline(gap: Gap, measured: Measured) -> shapely.Geometry:
 
 def _touching_pairs(measured: Measured) -> Ints:
     grid = measured.study.grid
-    return cKDTree(grid.xy).query_pairs(_TOUCH * grid.spacing_m, output_type="ndarray").astype(np.int64)
+    pairs: Ints = cKDTree(grid.xy).query_pairs(_TOUCH * grid.spacing_m, output_type="ndarray")
+    return pairs
 
 
 def _gaps_of(result: RuleResult, measured: Measured, touching: Ints) -> list[Gap]:
@@ -83,9 +84,7 @@ def _gaps_of(result: RuleResult, measured: Measured, touching: Ints) -> list[Gap
     return [_ranked(gap, rank) for rank, gap in enumerate(gaps, start=1)]
 
 
-def _components(
-    failing: np.ndarray[tuple[int], np.dtype[np.bool_]], cells: Ints, touching: Ints
-) -> list[Ints]:
+def _components(failing: Bools, cells: Ints, touching: Ints) -> list[Ints]:
     pairs = touching[failing[touching[:, 0]] & failing[touching[:, 1]]]
     short = np.full(len(failing), -1, dtype=np.int64)
     short[cells] = np.arange(len(cells))
