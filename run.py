@@ -1,0 +1,289 @@
+"""Sets the program up, starts it and tests it, on Linux, macOS and Windows alike.
+
+    python run.py                       set up and open the page on the demo city (make run)
+    python run.py run [OPTION...]       the same; the options go to Streamlit (--server.port 8600)
+    python run.py setup                 install only
+    python run.py test [OPTION...]      style, types and every test but the slow ones (make test);
+                                        the options go to pytest
+    python run.py test-slow [OPTION...] style, types and the slow tests
+    python run.py lint                  style and types
+
+Needs Python 3.11 or newer and nothing else: only the standard library is used here. Everything is
+installed into `.venv`; when that is up to date, no network is needed and nothing is installed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import venv
+import webbrowser
+from pathlib import Path
+
+from tests import chromium
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+STAMP = VENV / "installed.json"
+UNFINISHED = VENV / "unfinished"
+RUN_FILES = ("requirements.txt",)
+TEST_FILES = ("requirements.txt", "requirements-test.txt")
+DEMO = ROOT / ".cache" / "demo"
+DEMO_FILES = ("facilities.xlsx", "streets.gpkg", "population.parquet", "units.gpkg")
+FIRST_PORT = 8501
+
+
+def main(arguments: list[str]) -> int:
+    """Carry out one command; returns the exit code."""
+    if sys.version_info < (3, 11):  # noqa: UP036 - this file alone must be readable to an older Python
+        return _fail(
+            "Python 3.11 or newer is needed; this is Python {}.{}. Install a newer one and start "
+            "this file with it, for example: python3.11 run.py (Windows: py -3.11 run.py)".format(
+                *sys.version_info[:2]
+            )
+        )
+    os.environ.setdefault("PYTHONUTF8", "1")  # Chinese text in consoles and files, on Windows too
+    verb, options = (arguments[0], arguments[1:]) if arguments else ("run", [])
+    if verb == "run":
+        return start(options)
+    if verb == "setup" and not options:
+        return 0 if install(RUN_FILES) else 1
+    if verb == "lint" and not options:
+        return _report(_lint()) if install(TEST_FILES) else 1
+    if verb == "test":
+        return check(["-m", "not slow", *_workers(options), *options])
+    if verb == "test-slow":
+        return check(["-m", "slow", *options])
+    print(__doc__)
+    return 0 if verb in ("help", "-h", "--help") else 2
+
+
+# Installing
+
+
+def install(files: tuple[str, ...]) -> bool:
+    """Bring `.venv` to the pinned versions of these requirement files; does nothing when it has them.
+
+    An installation that was broken off is finished, or begun anew when it cannot be.
+    """
+    wanted = {name: _digest([ROOT / name]) for name in files} | {"python": _base_python()}
+    if PYTHON.exists() and wanted.items() <= _installed().items():
+        return True
+    if not _is_usable():
+        _make_environment()
+    broken_off = UNFINISHED.exists()
+    UNFINISHED.touch()
+    print(f"Installing {files[-1]} into .venv; the first time takes some minutes ...", flush=True)
+    done = _pip(files)
+    if not done and broken_off:
+        print("That .venv is half-made; making it anew ...", flush=True)
+        _make_environment()
+        UNFINISHED.touch()
+        done = _pip(files)
+    if not done:
+        _fail("Installing failed; the reason stands above. A first installation needs the network.")
+        return False
+    STAMP.write_text(json.dumps({**_installed(), **wanted, "python": _base_python()}), encoding="utf-8")
+    UNFINISHED.unlink()
+    return True
+
+
+def _installed() -> dict[str, str]:
+    """What the stamp says is installed; empty when there is none or it cannot be read."""
+    try:
+        found = json.loads(STAMP.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _base_python() -> str:
+    """The interpreter behind `.venv`; when that changes, so do the packages it sees."""
+    return str(PYTHON.resolve())
+
+
+def _is_usable() -> bool:
+    """Whether `.venv` has a Python that starts, is new enough and is the one it was made with."""
+    if not PYTHON.exists() or _installed().get("python", _base_python()) != _base_python():
+        return False
+    test = "import sys; raise SystemExit(sys.version_info < (3, 11) or sys.prefix == sys.base_prefix)"
+    return _quietly([str(PYTHON), "-c", test])
+
+
+def _make_environment() -> None:
+    print("Making .venv ...", flush=True)
+    try:
+        venv.create(VENV, clear=True, with_pip=True)
+    except subprocess.CalledProcessError:
+        # Debian's Python has no ensurepip without the package python3-venv: its own pip will do.
+        venv.create(VENV, clear=True, with_pip=False)
+
+
+def _pip(files: tuple[str, ...]) -> bool:
+    inside = [str(PYTHON), "-m", "pip"]
+    outside = [sys.executable, "-m", "pip", "--python", str(PYTHON)]
+    pip = inside if _quietly([*inside, "--version"]) else outside
+    quiet = [] if sys.stdout.isatty() else ["--quiet"]
+    wanted = [part for name in files for part in ("-r", name)]
+    return _call([*pip, "install", "--disable-pip-version-check", "--no-input", *quiet, *wanted]) == 0
+
+
+# Starting
+
+
+def start(options: list[str]) -> int:
+    """Install, make the demo city, serve the page and open a browser when there is a screen."""
+    if not install(RUN_FILES):
+        return 1
+    if not _has_demo() and not _make_demo():
+        return _fail("The demo city could not be made; the reason stands above.")
+    port = _port(options)
+    if _has_screen():
+        threading.Thread(target=_open_when_ready, args=(port,), daemon=True).start()
+    print(f"The page is at http://localhost:{port} (Ctrl+C ends it)", flush=True)
+    fixed = ["--server.port", str(port), "--server.headless", "true"]
+    return _call([str(PYTHON), "-m", "streamlit", "run", "app.py", *fixed, *options])
+
+
+def _has_demo() -> bool:
+    """Whether the demo city is there and was made by this version of its recipe."""
+    made_by = DEMO / "made-by.txt"
+    complete = all((DEMO / name).exists() for name in (*DEMO_FILES, made_by.name))
+    return complete and made_by.read_text(encoding="utf-8") == _demo_recipe()
+
+
+def _make_demo() -> bool:
+    print("Making the demo city (once, less than half a minute) ...", flush=True)
+    if _call([str(PYTHON), "cli.py", "demo", str(DEMO)]):
+        return False
+    (DEMO / "made-by.txt").write_text(_demo_recipe(), encoding="utf-8")
+    return True
+
+
+def _demo_recipe() -> str:
+    return _digest(sorted((ROOT / "data" / "demo").rglob("*.py")))
+
+
+def _port(options: list[str]) -> int:
+    """The port asked for in the options or the environment, otherwise the first free one from 8501."""
+    for option, value in zip(options, [*options[1:], ""], strict=True):
+        name, _, given = option.partition("=")
+        if name == "--server.port" and (given or value).isdecimal():
+            return int(given or value)
+    if (given := os.environ.get("STREAMLIT_SERVER_PORT", "")).isdecimal():
+        return int(given)
+    return next((port for port in range(FIRST_PORT, FIRST_PORT + 100) if _is_free(port)), FIRST_PORT)
+
+
+def _is_free(port: int) -> bool:
+    try:
+        socket.create_connection(("localhost", port), timeout=0.5).close()
+    except OSError:
+        return True
+    return False
+
+
+def _has_screen() -> bool:
+    """Whether opening a browser makes sense: not in CI, not on a Linux machine without a display."""
+    if os.environ.get("CI"):
+        return False
+    if sys.platform.startswith(("win", "darwin")):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _open_when_ready(port: int) -> None:
+    deadline = time.monotonic() + 60
+    while _is_free(port) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    webbrowser.open(f"http://localhost:{port}")
+
+
+# Testing
+
+
+def check(pytest_options: list[str]) -> int:
+    """Install, find or install a browser, then style, types and tests; 0 only when all are well."""
+    if not install(TEST_FILES):
+        return 1
+    browser = chromium.find(PYTHON) or chromium.install(PYTHON)
+    if browser:
+        os.environ["CHROMIUM_PATH"] = browser
+        print(f"Browser tests use {browser}", flush=True)
+    results = _lint()
+    results["tests"] = _step("tests", [str(PYTHON), "-m", "pytest", *pytest_options])
+    if not browser:
+        print("\nNO BROWSER: the browser tests could not run. Install Chromium, Chrome or Edge, or set")
+        print("CHROMIUM_PATH to one. (Installing one here was tried, and failed as shown above.)")
+    return _report(results)
+
+
+def _lint() -> dict[str, bool]:
+    ruff = [str(PYTHON), "-m", "ruff"]
+    return {
+        "style": _step("style", [*ruff, "check", "."]),
+        "layout": _step("layout", [*ruff, "format", "--check", "."]),
+        "types": _step("types", [str(PYTHON), "-m", "mypy"]),
+    }
+
+
+def _workers(options: list[str]) -> list[str]:
+    """Two to four tests at a time for the whole suite; one at a time for a chosen part of it."""
+    count = min(os.cpu_count() or 1, 4)
+    return [] if options or count < 2 else ["-n", str(count), "--dist", "loadfile"]
+
+
+# Small things
+
+
+def _digest(paths: list[Path]) -> str:
+    """One hash of the files' contents, the same whatever the line ends."""
+    texts = (path.read_bytes().replace(b"\r\n", b"\n") for path in paths)
+    return hashlib.sha256(b"\0".join(texts)).hexdigest()
+
+
+def _call(command: list[str]) -> int:
+    try:
+        return subprocess.call(command, cwd=ROOT)
+    except OSError as error:
+        return _fail(f"{command[0]} does not start: {error}")
+
+
+def _quietly(command: list[str]) -> bool:
+    try:
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, check=False, timeout=60)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
+def _step(name: str, command: list[str]) -> bool:
+    print(f"\n== {name} ==", flush=True)
+    return _call(command) == 0
+
+
+def _report(results: dict[str, bool]) -> int:
+    print("\n" + ", ".join(f"{name}: {'well' if well else 'FAILED'}" for name, well in results.items()))
+    return 0 if all(results.values()) else 1
+
+
+def _fail(message: str) -> int:
+    print(message, file=sys.stderr, flush=True)
+    return 1
+
+
+if __name__ == "__main__":
+    # Without this, ending the starter would leave the server behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)
