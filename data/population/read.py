@@ -1,0 +1,85 @@
+"""One door for population files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from coverage.tables import PopulationGrid
+from data.digest import sha256_of
+from data.intake.findings import Finding
+from data.population.cells import Cells, cells_to_grid
+from data.population.polygons import polygon_cells
+from data.population.raster import raster_cells
+from data.population.tables import read_csv_table, table_cells
+from data.vector import read_vector
+from geo.crs import metric_crs
+from geo.errors import InputError
+
+_TIFF: Final = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
+_PARQUET: Final = b"PAR1"
+_VECTOR: Final = (b"SQLite format 3", b"PK\x03\x04", b"\x00\x00\x27\x0a", b"{", b"\xef\xbb\xbf{")
+
+
+@dataclass(frozen=True)
+class PopulationFile:
+    """A population file as read: the grid, what could not be used, and which file it was."""
+
+    grid: PopulationGrid
+    findings: tuple[Finding, ...]
+    sha256: str
+    synthetic: bool = False
+
+
+def read_population(path: Path, *, crs: str | None = None) -> PopulationFile:
+    """Read residents from .csv, .parquet, .gpkg, .geojson, a zipped shapefile or a GeoTIFF.
+
+    Points count at their place; large polygons are spread evenly over 100 m cells, each unit's
+    total conserved; raster cells count at their centres. `crs` is the metric CRS wanted (default:
+    the one for the data's own centre). Rows without usable coordinates or residents are listed
+    and left out. InputError if nothing is left.
+    """
+    start = _first_bytes(path)
+    cells = _cells(path, start, crs)
+    if not len(cells.residents):
+        raise InputError("{file}: no row with residents and coordinates could be used.", file=path.name)
+    west, east = float(cells.lon.min()), float(cells.lon.max())
+    south, north = float(cells.lat.min()), float(cells.lat.max())
+    metric = crs or metric_crs((west + east) / 2, (south + north) / 2)
+    return PopulationFile(
+        cells_to_grid(cells, metric), cells.findings, sha256_of(path), synthetic=cells.synthetic
+    )
+
+
+def _cells(path: Path, start: bytes, crs: str | None) -> Cells:
+    if start.startswith(_TIFF):
+        return raster_cells(path)
+    if start.startswith(_PARQUET):
+        return _parquet_cells(path)
+    if start.startswith(_VECTOR):
+        return polygon_cells(read_vector(path), path.name, crs)
+    return table_cells(read_csv_table(path), path.name)
+
+
+def _parquet_cells(path: Path) -> Cells:
+    import pyarrow.parquet as pq
+    from pyarrow.lib import ArrowException
+
+    try:
+        table = pq.read_table(path)
+    except (ArrowException, OSError) as error:
+        raise InputError("{file}: the file is damaged or not what its name says.", file=path.name) from error
+    metadata = table.schema.metadata or {}
+    frame = table.to_pandas()
+    return table_cells(pd.DataFrame(frame), path.name, synthetic=b"synthetic" in metadata)
+
+
+def _first_bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(64)
+    except OSError as error:
+        raise InputError("The file {file} cannot be opened. Does it exist?", file=path.name) from error

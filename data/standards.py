@@ -1,0 +1,45 @@
+"""Standards from the presets or from a user's own TOML file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import coverage
+from coverage.parse_standard import parse_standard
+from coverage.standard import Standard
+from geo.errors import InputError, SettingError
+
+DEFAULT_STANDARD: Final = "nanjing-2011"
+_PRESETS: Final = Path(coverage.__file__).parent / "standards"
+_MAX_BYTES: Final = 1_000_000
+
+
+def preset_ids() -> tuple[str, ...]:
+    """The standards that come with the program, the default first."""
+    names = sorted(path.stem for path in _PRESETS.glob("*.toml"))
+    return (DEFAULT_STANDARD, *(name for name in names if name != DEFAULT_STANDARD))
+
+
+def open_standard(name_or_path: str | Path) -> Standard:
+    """A preset by its id, or the standard in a TOML file. InputError says what is wrong where."""
+    if str(name_or_path) in preset_ids():
+        return _read(_PRESETS / f"{name_or_path}.toml")
+    path = Path(name_or_path)
+    if not path.is_file():
+        raise SettingError(
+            "There is no standard “{name}”: name one of {presets}, or a TOML file.",
+            name=str(name_or_path),
+            presets=", ".join(preset_ids()),
+        )
+    return _read(path)
+
+
+def _read(path: Path) -> Standard:
+    content = path.read_bytes()
+    if len(content) > _MAX_BYTES:
+        raise InputError("{file}: too large for a standard.", file=path.name)
+    try:
+        return parse_standard(content.decode("utf-8-sig"), source=path.name)
+    except UnicodeDecodeError as error:
+        raise InputError("{file}: save it as UTF-8.", file=path.name) from error
