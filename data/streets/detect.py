@@ -1,0 +1,69 @@
+"""What kind of street file this is, told by its first bytes; the name is not believed."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import zlib
+from pathlib import Path
+from typing import Final
+
+from geo.errors import InputError
+
+OSM_FORMATS: Final = ("pbf", "osm", "osm.gz", "osm.bz2")
+_HEAD: Final = 4096
+
+
+def street_format(path: Path) -> str:
+    """One of "pbf", "osm", "osm.gz", "osm.bz2", "graphml", "gpkg", "geojson"; else an InputError."""
+    head = _head(path)
+    if head.startswith(b"\x1f\x8b"):
+        return _packed(path, "osm.gz")
+    if head.startswith(b"BZh"):
+        return _packed(path, "osm.bz2")
+    if head.startswith(b"SQLite format 3\0"):
+        return "gpkg"
+    if b"OSMHeader" in head[:32]:
+        return "pbf"
+    return _text_format(path, head)
+
+
+def _head(path: Path) -> bytes:
+    if not path.is_file():
+        raise InputError("There is no street file {path}.", path=path.name)
+    try:
+        with path.open("rb") as file:
+            return file.read(_HEAD)
+    except OSError as problem:
+        raise InputError(
+            "The street file {path} cannot be opened: {problem}", path=path.name, problem=problem.strerror
+        ) from problem
+
+
+def _text_format(path: Path, head: bytes) -> str:
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start.startswith(b"{"):
+        return "geojson"
+    if start.startswith(b"<") and b"<graphml" in start:
+        return "graphml"
+    if start.startswith(b"<") and b"<osm" in start:
+        return "osm"
+    raise InputError(
+        "{path} is not a street file this tool reads. Give .osm, .osm.gz, .osm.bz2, .osm.pbf, .graphml "
+        "(from OSMnx), .gpkg or .geojson.",
+        path=path.name,
+    )
+
+
+def _packed(path: Path, kind: str) -> str:
+    unpack = gzip.open if kind == "osm.gz" else bz2.open
+    try:
+        with unpack(path) as file:
+            head = file.read(_HEAD)
+    except (OSError, EOFError, zlib.error) as problem:
+        raise InputError(
+            "The street file {path} cannot be unpacked: {problem}", path=path.name, problem=str(problem)
+        ) from problem
+    if _text_format(path, head) != "osm":
+        raise InputError("{path} is packed, but what is inside is not OpenStreetMap XML.", path=path.name)
+    return kind

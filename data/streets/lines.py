@@ -1,0 +1,183 @@
+"""Street lines of a GIS: GeoPackage and GeoJSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyogrio
+import shapely
+from numpy.typing import NDArray
+from pyogrio.errors import DataLayerError, DataSourceError
+from pyproj import CRS
+
+from data.streets.raw import RawStreets, Shapes
+from data.streets.walkable import NOT_WALKED, is_walkable, street_class
+from geo.crs import WGS84
+from geo.errors import InputError
+from geo.text import Text, text
+
+STREETS_LAYER: Final = "streets"
+_LINE_TYPES: Final = (shapely.GeometryType.LINESTRING, shapely.GeometryType.MULTILINESTRING)
+_COLUMNS: Final = (*NOT_WALKED, "class")
+# Geofabrik's shapefiles call the highway tag so.
+_ALIASES: Final = {"fclass": "highway"}
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """Geometries with the columns that matter; `crs` "" where the file has none."""
+
+    shapes: Shapes
+    columns: Mapping[str, Sequence[object]]
+    crs: str
+
+
+def read_gpkg(path: Path) -> RawStreets:
+    """The street lines of a GeoPackage: layer "streets", else the first layer of lines.
+
+    Layers "water" and "green" go to the basemap. Lines with a `highway` column are kept by the rule
+    for OpenStreetMap ways; a `class` column (0, 1, 2) says what a map shows from afar.
+    """
+    try:
+        names = _line_layers(path)
+        streets = _read_layer(path, names[0])
+        shapes = {name: _shapes_of(path, name, streets.crs) for name in ("water", "green")}
+    except (DataSourceError, DataLayerError) as problem:
+        raise InputError(
+            "The street file {path} cannot be read: {problem}", path=path.name, problem=str(problem)
+        ) from problem
+    return _raw(path, streets, shapes)
+
+
+def read_geojson(path: Path) -> RawStreets:
+    """The lines of a GeoJSON file; other features and broken ones are left out and counted."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
+        features = content["features"]
+        crs = _geojson_crs(content)
+    except (ValueError, KeyError, TypeError) as problem:
+        raise InputError(
+            "The street file {path} is not a GeoJSON feature collection: {problem}",
+            path=path.name,
+            problem=str(problem),
+        ) from problem
+    lines = [f for f in features if _is_line(f)]
+    shapes = shapely.from_geojson([json.dumps(f["geometry"]) for f in lines], on_invalid="ignore")
+    properties = [f.get("properties") or {} for f in lines]
+    columns = {key: [p.get(key) for p in properties] for key in sorted({k for p in properties for k in p})}
+    return _raw(path, _Layer(np.asarray(shapes, object), columns, crs), {})
+
+
+def _line_layers(path: Path) -> list[str]:
+    layers = [(str(name), str(kind)) for name, kind in pyogrio.list_layers(_named(path))]
+    if any(name == STREETS_LAYER for name, _ in layers):
+        return [STREETS_LAYER]
+    lines = [name for name, kind in layers if "LineString" in kind]
+    if not lines:
+        raise InputError("{path} has no layer of lines.", path=path.name)
+    return lines
+
+
+def _named(path: Path) -> str:
+    """The path with its driver said, so that GDAL does not guess."""
+    return f"GPKG:{path}"
+
+
+def _read_layer(path: Path, layer: str) -> _Layer:
+    meta, _, wkb, values = pyogrio.raw.read(_named(path), layer=layer)
+    columns = dict(zip((str(f) for f in meta["fields"]), values, strict=True))
+    shapes = shapely.from_wkb(wkb, on_invalid="ignore")
+    return _Layer(np.asarray(shapes, object), columns, str(meta["crs"] or ""))
+
+
+def _shapes_of(path: Path, layer: str, crs: str) -> Shapes:
+    if layer not in {str(name) for name, _ in pyogrio.list_layers(_named(path))}:
+        return np.empty(0, object)
+    read = _read_layer(path, layer)
+    if read.crs != crs:
+        raise InputError(
+            "The layers “{first}” and “{second}” of {path} are in different coordinate systems.",
+            first=STREETS_LAYER,
+            second=layer,
+            path=path.name,
+        )
+    present = ~shapely.is_missing(read.shapes) & ~shapely.is_empty(read.shapes)
+    return np.asarray(read.shapes[present], object)
+
+
+def _is_line(feature: Any) -> bool:
+    geometry = feature.get("geometry") if isinstance(feature, dict) else None
+    return isinstance(geometry, dict) and geometry.get("type") in ("LineString", "MultiLineString")
+
+
+def _geojson_crs(content: Mapping[str, Any]) -> str:
+    """The CRS of the old `crs` member; without one GeoJSON is WGS-84 (RFC 7946)."""
+    member = content.get("crs")
+    return str(member["properties"]["name"]) if member else WGS84
+
+
+def _raw(path: Path, layer: _Layer, shapes: Mapping[str, Shapes]) -> RawStreets:
+    findings: list[Text] = []
+    crs = _checked_crs(path, layer.crs, findings)
+    is_line = np.isin(shapely.get_type_id(layer.shapes), _LINE_TYPES) & ~shapely.is_empty(layer.shapes)
+    _report(findings, "{count} features without a line were left out.", int((~is_line).sum()))
+    tags = _tags(layer.columns, len(layer.shapes))
+    walked = _walked(tags, is_line)
+    _report(findings, "{count} lines that may not be walked were left out.", int((is_line & ~walked).sum()))
+    rows = np.flatnonzero(is_line & walked)
+    parts, owner = shapely.get_parts(shapely.force_2d(layer.shapes[rows]), return_index=True)
+    xy, part = shapely.get_coordinates(parts, return_index=True)
+    return RawStreets(
+        xy=xy,
+        way_vertices=np.arange(len(xy)),
+        way_start=np.searchsorted(part, np.arange(len(parts) + 1)),
+        way_class=_classes(tags, layer.columns)[rows][owner],
+        crs=crs,
+        shared=False,
+        water=shapes.get("water", np.empty(0, object)),
+        green=shapes.get("green", np.empty(0, object)),
+        findings=tuple(findings),
+    )
+
+
+def _checked_crs(path: Path, crs: str, findings: list[Text]) -> str:
+    if crs:
+        return CRS.from_user_input(crs).to_string()
+    findings.append(text("{path} names no coordinate system; it was read as WGS-84 degrees.", path=path.name))
+    return WGS84
+
+
+def _report(findings: list[Text], template: str, count: int) -> None:
+    if count:
+        findings.append(Text(template, {"count": count}))
+
+
+def _tags(columns: Mapping[str, Sequence[object]], n: int) -> list[dict[str, str]]:
+    """OpenStreetMap's tags of each line, as far as the file has them."""
+    present = {_ALIASES.get(name, name): values for name, values in columns.items()}
+    tags: list[dict[str, str]] = [{} for _ in range(n)]
+    for key in NOT_WALKED:
+        for row, value in enumerate(present.get(key, ())):
+            if isinstance(value, str) and value:
+                tags[row][key] = value
+    return tags
+
+
+def _walked(tags: list[dict[str, str]], is_line: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Files that know nothing of OpenStreetMap's `highway` hold streets only."""
+    if not any("highway" in t for t in tags):
+        return is_line
+    return np.array([is_walkable(t) for t in tags], bool)
+
+
+def _classes(tags: list[dict[str, str]], columns: Mapping[str, Sequence[object]]) -> NDArray[np.int8]:
+    stated = columns.get("class")
+    if stated is None:
+        return np.array([street_class(t.get("highway", "")) for t in tags], np.int8)
+    numbers = np.array([float(v) if isinstance(v, (int, float, np.number)) else 0.0 for v in stated])
+    return np.asarray(np.clip(np.nan_to_num(numbers), 0, 2), np.int8)

@@ -1,0 +1,71 @@
+"""Ways as a file holds them, before they are a network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from geo.ragged import ranges
+from geo.text import Text
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Shapes = NDArray[np.object_]
+
+
+def _no_shapes() -> Shapes:
+    return np.empty(0, object)
+
+
+@dataclass(frozen=True)
+class RawStreets:
+    """Ways over numbered vertices in the CRS `crs`, and shapes for the basemap in the same.
+
+    Way w runs through `way_vertices[way_start[w]:way_start[w + 1]]`, rows of `xy` (n, 2). Where
+    `shared` is set, ways meet only at equal vertex numbers; without it the numbers mean nothing
+    and vertices in the same place are one.
+    """
+
+    xy: Floats
+    way_vertices: Ints
+    way_start: Ints
+    way_class: NDArray[np.int8]
+    crs: str
+    shared: bool = True
+    water: Shapes = field(default_factory=_no_shapes)
+    green: Shapes = field(default_factory=_no_shapes)
+    findings: tuple[Text, ...] = ()
+
+
+def used_bounds(raw: RawStreets) -> tuple[float, float, float, float]:
+    """Least and greatest coordinates of the vertices that ways use."""
+    used = raw.xy[raw.way_vertices]
+    (west, south), (east, north) = used.min(axis=0), used.max(axis=0)
+    return float(west), float(south), float(east), float(north)
+
+
+def keep_within(
+    xy: Floats, way_vertices: Ints, way_start: Ints, area: shapely.Geometry
+) -> tuple[Ints, Ints, Ints]:
+    """Cut ways to the segments that touch `area` (same CRS as `xy`).
+
+    Returns the new `way_vertices`, `way_start` and, for each new way, the number of its old one.
+    """
+    shapely.prepare(area)
+    inside = shapely.contains_xy(area, xy)[way_vertices]
+    way = np.repeat(np.arange(len(way_start) - 1), np.diff(way_start))
+    same = way[1:] == way[:-1]
+    touches = same & (inside[1:] | inside[:-1])
+    doubtful = np.flatnonzero(same & ~touches)
+    pairs = np.stack([xy[way_vertices[doubtful]], xy[way_vertices[doubtful + 1]]], axis=1)
+    touches[doubtful] = shapely.intersects(area, shapely.linestrings(pairs))
+    padded = np.concatenate([[False], touches, [False]])
+    first = np.flatnonzero(~padded[:-1] & padded[1:])
+    last = np.flatnonzero(padded[:-1] & ~padded[1:])
+    # A run of touching segments may pass from one way into the next only where `same` is false.
+    count = last - first + 1
+    start = np.concatenate([[0], np.cumsum(count)])
+    return way_vertices[ranges(first, count)], start, way[first]

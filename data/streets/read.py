@@ -1,0 +1,136 @@
+"""From a street file to the walking network, with what the reader should know about it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import shapely
+from pyproj import CRS, Transformer
+
+from data.streets.detect import OSM_FORMATS, street_format
+from data.streets.graphml import read_graphml
+from data.streets.lines import read_geojson, read_gpkg
+from data.streets.osm import read_osm
+from data.streets.raw import Floats, Ints, RawStreets, Shapes, keep_within, used_bounds
+from geo.basemap import Basemap
+from geo.build import SHARED_VERTEX_M, build_network, merge_close
+from geo.crs import WGS84, metric_crs
+from geo.errors import InputError
+from geo.network import WalkNetwork
+from geo.text import Text
+
+# Wider than any city region; a metric CRS is not true to the metre over more.
+_WIDEST_DEGREES: Final = 12.0
+
+
+@dataclass(frozen=True)
+class StreetFile:
+    """A street file that was read: `kind` as told by its content, `sha256` of its bytes."""
+
+    network: WalkNetwork
+    basemap: Basemap
+    findings: tuple[Text, ...]
+    kind: str
+    sha256: str
+
+
+def read_streets(
+    path: str | Path, *, crs: str | None = None, area: shapely.Geometry | None = None
+) -> StreetFile:
+    """Read the walking network and the basemap of a street file, whatever its name says it is.
+
+    `area` (WGS-84 degrees) keeps only streets that touch it; give it with a margin, or residents
+    at the rim look unserved. `crs` is the metric CRS wanted; without it that of the centre of
+    `area`, or of the streets. Raises InputError where the file cannot be used.
+    """
+    path = Path(path)
+    kind = street_format(path)
+    raw = _read(path, kind)
+    if not len(raw.way_class):
+        raise InputError("{path} has no street that may be walked.", path=path.name)
+    crs = crs or _metric_crs_of(path, raw, area)
+    network = _network(path, raw, crs, area)
+    return StreetFile(network, _basemap(raw, crs, area), raw.findings, kind, _sha256(path))
+
+
+def _read(path: Path, kind: str) -> RawStreets:
+    if kind in OSM_FORMATS:
+        return read_osm(str(path), kind)
+    return {"graphml": read_graphml, "gpkg": read_gpkg, "geojson": read_geojson}[kind](path)
+
+
+def _metric_crs_of(path: Path, raw: RawStreets, area: shapely.Geometry | None) -> str:
+    bounds = area.bounds if area is not None else _degrees(path, raw)
+    west, south, east, north = bounds
+    if area is None and max(east - west, north - south) > _WIDEST_DEGREES:
+        raise InputError(
+            "The streets of {path} reach over {width}° by {height}°, more than one study area. "
+            "Cut the file to the city first.",
+            path=path.name,
+            width=round(east - west, 1),
+            height=round(north - south, 1),
+        )
+    return metric_crs((west + east) / 2, (south + north) / 2)
+
+
+def _degrees(path: Path, raw: RawStreets) -> tuple[float, float, float, float]:
+    """Bounds in WGS-84 degrees, refused where they are no place on earth."""
+    west, south, east, north = used_bounds(raw)
+    corners = Transformer.from_crs(raw.crs, WGS84, always_xy=True).transform([west, east], [south, north])
+    (west, east), (south, north) = corners
+    if not all(map(np.isfinite, (west, south, east, north))) or abs(west) > 180 or abs(north) > 90:
+        raise InputError(
+            "The coordinates in {path} do not fit its coordinate system ({crs}).", path=path.name, crs=raw.crs
+        )
+    if west == east and south == north:
+        raise InputError("All streets of {path} lie in one point.", path=path.name)
+    return west, south, east, north
+
+
+def _network(path: Path, raw: RawStreets, crs: str, area: shapely.Geometry | None) -> WalkNetwork:
+    vertices, start, classes = raw.way_vertices, raw.way_start, raw.way_class
+    xy = _to(crs, raw.crs, raw.xy)
+    if area is not None:
+        vertices, start, way = keep_within(xy, vertices, start, _shapes_to(crs, WGS84, np.array([area]))[0])
+        classes = classes[way]
+    if not raw.shared:
+        vertices, xy = _shared(xy, vertices)
+    network = build_network(xy, vertices, start, classes, crs=crs)
+    if not len(network):
+        raise InputError("{path} has no street that may be walked.", path=path.name)
+    return network
+
+
+def _shared(xy: Floats, vertices: Ints) -> tuple[Ints, Floats]:
+    numbers, places = merge_close(xy, SHARED_VERTEX_M)
+    return numbers[vertices], places
+
+
+def _basemap(raw: RawStreets, crs: str, area: shapely.Geometry | None) -> Basemap:
+    water, green = (_shapes_to(crs, raw.crs, shapes) for shapes in (raw.water, raw.green))
+    if area is not None:
+        outline = _shapes_to(crs, WGS84, np.array([area]))[0]
+        water, green = (s[shapely.intersects(s, outline)] for s in (water, green))
+    return Basemap(water, green, crs)
+
+
+def _shapes_to(crs: str, source: str, shapes: Shapes) -> Shapes:
+    if not len(shapes):
+        return np.empty(0, object)
+    return np.asarray(shapely.transform(shapes, lambda xy: _to(crs, source, xy)), object)
+
+
+def _to(crs: str, source: str, xy: Floats) -> Floats:
+    if CRS.from_user_input(source) == CRS.from_user_input(crs):
+        return xy
+    x, y = Transformer.from_crs(source, crs, always_xy=True).transform(xy[:, 0], xy[:, 1])
+    return np.column_stack([x, y])
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
