@@ -1,0 +1,139 @@
+"""The catalogues say every sentence of the code, in both languages, with the same fields."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+
+import locales
+from geo.text import text
+from locales import LANGUAGES, Translator, translator
+from locales.extract import catalogue_path, sentences, sources
+
+ROOT: Final = Path(__file__).parents[1]
+CODE: Final = {name: set(sentences(paths)) for name, paths in sources().items() if sentences(paths)}
+CATALOGUES: Final = [(language, name) for language in LANGUAGES for name in sorted(CODE)]
+EVERY = pytest.mark.parametrize(("language", "name"), CATALOGUES)
+HAN: Final = re.compile(r"[\u3400-\u9fff]")
+
+
+def catalogue(language: str, name: str) -> Catalog:
+    path = catalogue_path(language, name)
+    assert path.exists(), f"no {path.name}: run python -m locales.extract {name}"
+    with path.open("rb") as source:
+        return read_po(source, abort_invalid=True)
+
+
+def said(language: str, name: str) -> dict[str, str]:
+    return {str(message.id): str(message.string) for message in catalogue(language, name) if message.id}
+
+
+def fields(sentence: str) -> set[str]:
+    """What `str.format` fills in: {"count", "share:.1%"}."""
+    parts = string.Formatter().parse(sentence)
+    return {f"{name}:{form}" if form else name for _, name, form, _ in parts if name is not None}
+
+
+def letters(sentence: str) -> str:
+    literal = "".join(words for words, *_ in string.Formatter().parse(sentence))
+    return "".join(filter(str.isalpha, literal))
+
+
+@EVERY
+def test_a_catalogue_has_every_sentence_of_the_code_and_no_other(language: str, name: str) -> None:
+    have = set(said(language, name))
+    assert (CODE[name] - have, have - CODE[name]) == (set(), set()), f"run python -m locales.extract {name}"
+
+
+@EVERY
+def test_no_translation_is_empty_or_uncertain(language: str, name: str) -> None:
+    messages = [message for message in catalogue(language, name) if message.id]
+    assert not [message.id for message in messages if not message.string or message.fuzzy]
+
+
+@EVERY
+def test_a_translation_fills_in_the_same_fields(language: str, name: str) -> None:
+    wrong = {ours: theirs for ours, theirs in said(language, name).items() if fields(ours) != fields(theirs)}
+    assert not wrong
+
+
+@pytest.mark.parametrize("name", sorted(CODE))
+def test_chinese_is_chinese_wherever_there_is_a_word_to_translate(name: str) -> None:
+    wrong = [ours for ours, theirs in said("zh", name).items() if letters(ours) and not HAN.search(theirs)]
+    assert not wrong
+
+
+@pytest.mark.parametrize("name", sorted(CODE))
+def test_english_is_the_sentence_of_the_code(name: str) -> None:
+    assert not {ours: theirs for ours, theirs in said("en", name).items() if ours != theirs}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_catalogue_is_left_over(language: str) -> None:
+    folder = catalogue_path(language, "any").parent
+    assert {path.stem for path in folder.glob("*.po")} == set(CODE)
+
+
+def test_fields_are_plain_names() -> None:
+    """`{0}` or `{a.b}` would reach into objects; a translator needs to read what stands there."""
+    every = {field for wanted in CODE.values() for sentence in wanted for field in fields(sentence)}
+    assert not [field for field in every if not re.fullmatch(r"[a-z][a-z0-9_]*(:.+)?", field)]
+
+
+@pytest.fixture
+def two_sentences(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A catalogue of two sentences in place of the real ones."""
+    folder = tmp_path / "zh_CN" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    header = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
+    entries = 'msgid "{count} rows"\nmsgstr "{count}行"\n\nmsgid "see {what}"\nmsgstr "见{what}"\n'
+    (folder / "small.po").write_text(header + entries, encoding="utf-8")
+    monkeypatch.setattr(locales, "_ROOT", tmp_path)
+    locales._catalogue.cache_clear()
+    yield
+    locales._catalogue.cache_clear()
+
+
+@pytest.mark.usefixtures("two_sentences")
+class TestTranslator:
+    def test_says_a_text_in_its_language(self) -> None:
+        assert Translator("zh")(text("{count} rows", count=3)) == "3行"
+        assert Translator("en")(text("{count} rows", count=3)) == "3 rows"
+
+    def test_says_a_text_within_a_text(self) -> None:
+        assert Translator("zh")(text("see {what}", what=text("{count} rows", count=3))) == "见3行"
+
+    def test_takes_a_sentence_and_its_values(self) -> None:
+        assert Translator("zh")("{count} rows", count=3) == "3行"
+
+    def test_leaves_what_users_wrote_alone(self) -> None:
+        assert Translator("zh")(text("see {what}", what="{count} {0.__class__}")) == "见{count} {0.__class__}"
+
+    def test_leaves_an_unknown_sentence_in_english(self) -> None:
+        assert Translator("zh")("never written {x}", x=1) == "never written 1"
+
+    def test_says_nothing_for_nothing(self) -> None:
+        assert Translator("zh")("") == ""
+
+
+@pytest.mark.parametrize(
+    ("asked", "language"),
+    [
+        ("zh", "zh"),
+        ("zh-CN", "zh"),
+        ("zh_Hans_CN", "zh"),
+        ("ZH", "zh"),
+        ("en-GB", "en"),
+        ("fr", "en"),
+        ("", "en"),
+    ],
+)
+def test_a_browsers_locale_chooses_the_language(asked: str, language: str) -> None:
+    assert translator(asked).language == language
