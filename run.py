@@ -174,10 +174,9 @@ def _demo_recipe() -> str:
 
 def _port(options: list[str]) -> int:
     """The port asked for in the options or the environment, otherwise the first free one from 8501."""
-    for option, value in zip(options, [*options[1:], ""], strict=True):
-        name, _, given = option.partition("=")
-        if name == "--server.port" and (given or value).isdecimal():
-            return int(given or value)
+    words = [word for option in options for word in option.split("=", 1)]
+    if "--server.port" in words[:-1] and (given := words[words.index("--server.port") + 1]).isdecimal():
+        return int(given)
     if (given := os.environ.get("STREAMLIT_SERVER_PORT", "")).isdecimal():
         return int(given)
     return next((port for port in range(FIRST_PORT, FIRST_PORT + 100) if _is_free(port)), FIRST_PORT)

@@ -100,7 +100,12 @@ def test_an_unknown_command_is_answered_with_the_known_ones(capsys: pytest.Captu
 
 @pytest.mark.parametrize(
     ("options", "port"),
-    [(["--server.port", "8600"], 8600), (["--server.port=8601"], 8601), (["--theme.base", "dark"], 8502)],
+    [
+        (["--server.port", "8600"], 8600),
+        (["--server.port=8601"], 8601),
+        (["--theme.base", "dark"], 8502),
+        ([], 8502),
+    ],
 )
 def test_the_port_is_the_one_asked_for_or_the_first_free(
     options: list[str], port: int, monkeypatch: pytest.MonkeyPatch
