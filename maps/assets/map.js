@@ -1,0 +1,269 @@
+/* Draws the parts of the map that folium has no compact form for. Plain JavaScript, no library but
+   Leaflet; no storage, no location, no request, so that it works from a disk and inside a frame.
+   All words in the data are HTML made safe when the file was written. */
+"use strict";
+const serviceMap = (() => {
+  const data = JSON.parse(document.getElementById("map-data").textContent);
+  const NARROW_PX = 760, WIDE_PX = 1200, CONTROL_PX = 260;
+  const narrow = () => window.innerWidth < NARROW_PX;
+  const wide = () => window.innerWidth >= WIDE_PX;
+
+  /* ---------- packed lines (maps/polylines.py writes them) ---------- */
+
+  const unpack = (base64) => {
+    const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+    let at = 0;
+    const next = () => {
+      let value = 0, place = 1, octet;
+      do {
+        octet = bytes[at++];
+        value += (octet & 127) * place;
+        place *= 128;
+      } while (octet > 127);
+      return value;
+    };
+    const step = () => { const n = next(); return n % 2 ? -(n + 1) / 2 : n / 2; };
+    const count = next();
+    const start = new Uint32Array(count + 1);
+    for (let i = 0; i < count; i++) start[i + 1] = start[i] + next();
+    const x = new Float64Array(start[count]), y = new Float64Array(start[count]);
+    const box = new Float64Array(4 * count);
+    let lon = 0, lat = 0;
+    for (let i = 0; i < count; i++) {
+      let west = 2, north = 2, east = -1, south = -1;
+      for (let k = start[i]; k < start[i + 1]; k++) {
+        lon += step();
+        lat += step();
+        const px = x[k] = worldX(lon / 1e5), py = y[k] = worldY(lat / 1e5);
+        if (px < west) west = px;
+        if (px > east) east = px;
+        if (py < north) north = py;
+        if (py > south) south = py;
+      }
+      box.set([west, north, east, south], 4 * i);
+    }
+    return { x, y, start, box, count };
+  };
+  const worldX = (lon) => (lon + 180) / 360;
+  const worldY = (lat) => 0.5 - Math.asinh(Math.tan(lat * Math.PI / 180)) / (2 * Math.PI);
+
+  const unpacked = new Map();
+  const lines = (key) => {
+    if (!unpacked.has(key)) unpacked.set(key, unpack(data.lines[key]));
+    return unpacked.get(key);
+  };
+
+  /* ---------- a canvas that is drawn anew for every view ---------- */
+
+  const Sheet = L.Renderer.extend({
+    options: { padding: 0.35 },
+    _initContainer() {
+      this._container = document.createElement("canvas");
+      this._container.setAttribute("aria-hidden", "true");
+    },
+    _destroyContainer() {
+      this._container.remove();
+      delete this._container;
+    },
+    _updatePaths() {},
+    getEvents() {
+      const events = L.Renderer.prototype.getEvents.call(this);
+      events.move = this._followDrag;
+      return events;
+    },
+    /* While the map is dragged the old drawing moves along; it is renewed when its rim shows. */
+    _followDrag() {
+      const map = this._map;
+      if (map._animatingZoom || map.getZoom() !== this._zoom || !this._bounds) return;
+      const corner = map.containerPointToLayerPoint([0, 0]);
+      const shown = L.bounds(corner, corner.add(map.getSize()));
+      if (!this._bounds.contains(shown)) this._update();
+    },
+    _update() {
+      if (this._map._animatingZoom && this._bounds) return;
+      L.Renderer.prototype._update.call(this);
+      const size = this._bounds.getSize(), ratio = Math.min(window.devicePixelRatio || 1, 2);
+      const canvas = this._container;
+      L.DomUtil.setPosition(canvas, this._bounds.min);
+      canvas.width = Math.round(size.x * ratio);
+      canvas.height = Math.round(size.y * ratio);
+      canvas.style.width = size.x + "px";
+      canvas.style.height = size.y + "px";
+      const context = canvas.getContext("2d");
+      context.setTransform(ratio, 0, 0, ratio, 0, 0);
+      const zoom = this._map.getZoom(), scale = 256 * 2 ** zoom;
+      const origin = this._map.getPixelOrigin().add(this._bounds.min);
+      const view = {
+        zoom, scale, size, left: origin.x, top: origin.y,
+        box: [origin.x / scale, origin.y / scale, (origin.x + size.x) / scale, (origin.y + size.y) / scale],
+      };
+      this.options.draw(context, view);
+      this.fire("drawn");
+    },
+  });
+
+  /* Adds the lines in view to paths of a few hundred each: one path of 100,000 lines is slow. */
+  const CHUNK = 400;
+  const trace = (context, view, part, finish) => {
+    const { x, y, start, box, count } = part, [west, north, east, south] = view.box;
+    const { scale, left, top } = view;
+    let open = 0;
+    context.beginPath();
+    for (let i = 0; i < count; i++) {
+      if (box[4 * i] > east || box[4 * i + 2] < west || box[4 * i + 1] > south || box[4 * i + 3] < north) continue;
+      const last = start[i + 1] - 1;
+      let px = x[start[i]] * scale - left, py = y[start[i]] * scale - top;
+      context.moveTo(px, py);
+      for (let k = start[i] + 1; k <= last; k++) {
+        const qx = x[k] * scale - left, qy = y[k] * scale - top;
+        if (k < last && Math.abs(qx - px) + Math.abs(qy - py) < 1.2) continue;
+        context.lineTo(qx, qy);
+        px = qx;
+        py = qy;
+      }
+      if (finish !== "fill" && ++open === CHUNK) {
+        context.stroke();
+        context.beginPath();
+        open = 0;
+      }
+    }
+    if (finish === "fill") context.fill("nonzero");
+    else context.stroke();
+  };
+
+  const growth = (zoom) => Math.max(0.7, Math.min(1.35 ** (zoom - 12), 5));
+
+  /* Dots of a whole city must not hide it: smaller from afar. */
+  const dotGrowth = (zoom) => Math.max(0.6, Math.min(1 + (zoom - 12.5) * 0.2, 1.5));
+
+  const stroke = (context, view, key, style, colour, width) => {
+    if (view.zoom < (style.from_zoom || 0)) return;
+    context.strokeStyle = colour;
+    context.lineWidth = width * (style.dash ? 1 : growth(view.zoom));
+    context.setLineDash(style.dash || []);
+    trace(context, view, lines(key), "stroke");
+  };
+
+  const drawGround = (parts) => (context, view) => {
+    context.lineJoin = context.lineCap = "round";
+    for (const { key, style } of parts) {
+      if (style.fill) {
+        context.fillStyle = style.fill;
+        trace(context, view, lines(key), "fill");
+      }
+    }
+    for (const { key, style } of parts) {
+      if (style.casing) stroke(context, view, key, style, style.casing, style.casing_width);
+    }
+    for (const { key, style } of parts) {
+      if (style.line) stroke(context, view, key, style, style.line, style.width);
+    }
+  };
+
+  /* Names, the more important first; a name that would touch another is left out. */
+  const reader = document.createElement("textarea");
+  const plain = (html) => { reader.innerHTML = html; return reader.value; };
+  const FONT = '"Noto Sans CJK SC","Microsoft YaHei","PingFang SC","Source Han Sans SC",sans-serif';
+
+  const drawNames = (groups) => {
+    for (const group of groups) {
+      group.words = group.names.map(plain);
+      group.wx = group.lon.map(worldX);
+      group.wy = group.lat.map(worldY);
+    }
+    return (context, view) => {
+      const taken = [];
+      context.textAlign = "center";
+      context.textBaseline = "middle";
+      context.lineJoin = "round";
+      for (const { style, words, wx, wy } of groups) {
+        if (view.zoom < style.from_zoom || view.zoom > style.to_zoom) continue;
+        context.font = `${style.weight} ${style.size}px ${FONT}`;
+        context.fillStyle = style.colour;
+        context.strokeStyle = "rgba(250,249,246,0.88)";
+        context.lineWidth = 3;
+        words.forEach((word, i) => {
+          const x = wx[i] * view.scale - view.left, y = wy[i] * view.scale - view.top;
+          if (x < 0 || y < 0 || x > view.size.x || y > view.size.y) return;
+          const half = context.measureText(word).width / 2 + 4, high = style.size * 0.75;
+          const mine = [x - half, y - high, x + half, y + high];
+          if (taken.some((o) => o[0] < mine[2] && o[2] > mine[0] && o[1] < mine[3] && o[3] > mine[1])) return;
+          taken.push(mine);
+          context.strokeText(word, x, y);
+          context.fillText(word, x, y);
+        });
+      }
+    };
+  };
+
+  /* ---------- layers; `part` is what maps/layers.py put under the layer's key ---------- */
+
+  const options = (part, more) => Object.assign({ pane: part.pane, heading: part.heading }, more);
+  const words = (layer, part, i) => {
+    layer.bindTooltip(part.tooltips[i], { direction: "top", sticky: Boolean(layer.getBounds) });
+    return layer.bindPopup(part.popups[i], { maxWidth: 280 });
+  };
+  const group = (part, members) => {
+    const made = L.featureGroup(members);
+    made.options.heading = part.heading;
+    return made;
+  };
+
+  const kinds = {
+    ground: (part) => new Sheet(options(part, { draw: drawGround(part.parts) })),
+    names: (part) => new Sheet(options(part, { draw: drawNames(part.groups) })),
+    circles: (part) => {
+      const dots = group(part, part.lat.map((lat, i) =>
+        words(L.circleMarker([lat, part.lon[i]], options(part, Object.assign({ className: part.css }, part.style))), part, i)));
+      const resize = () => dots.setStyle({ radius: part.style.radius * dotGrowth(dots._map.getZoom()) });
+      dots.on("add", () => { resize(); dots._map.on("zoomend", resize); });
+      dots.on("remove", () => dots._map.off("zoomend", resize));
+      return dots;
+    },
+    areas: (part) => group(part, part.shapes.map((shape, i) => {
+      const area = L.polygon(shape, options(part, Object.assign({ className: part.css }, part.style)));
+      return part.popups ? words(area, part, i) : area;
+    })),
+    flags: (part) => group(part, part.lat.map((lat, i) =>
+      words(L.marker([lat, part.lon[i]], options(part, {
+        title: part.titles[i], alt: part.titles[i], keyboard: true, riseOnHover: true,
+        icon: L.divIcon({ className: part.css, html: "<span>" + part.flags[i] + "</span>", iconSize: part.size }),
+      })), part, i))),
+    both: (part) => group(part, part.members.map((member) => kinds[member.kind](member))),
+  };
+
+  /* ---------- headings in the layer control ---------- */
+
+  let layersTitle = "";
+  const { _addItem: addItem, _initLayout: initLayout } = L.Control.Layers.prototype;
+  L.Control.Layers.include({
+    _initLayout() {
+      initLayout.call(this);
+      this._layersLink.title = layersTitle;
+      this._layersLink.setAttribute("aria-label", layersTitle);
+    },
+    _addItem(entry) {
+      const heading = entry.layer.options && entry.layer.options.heading;
+      if (heading && heading !== this._lastHeading) {
+        const row = L.DomUtil.create("div", "layer-heading", this._overlaysList);
+        row.innerHTML = heading;
+      }
+      this._lastHeading = heading;
+      return addItem.call(this, entry);
+    },
+  });
+
+  const settle = (map, words) => {
+    const panel = document.getElementById("panel");
+    for (const fold of panel.querySelectorAll("details[data-wide]")) fold.open = !narrow();
+    const topLeft = narrow() ? [8, panel.offsetHeight + 18] : [panel.offsetWidth + 26, 14];
+    const bottomRight = narrow() ? [8, 40] : [wide() ? CONTROL_PX : 20, 30];
+    map.fitBounds(data.bounds, { paddingTopLeft: topLeft, paddingBottomRight: bottomRight, animate: false });
+    L.control.zoom({ position: "bottomright", zoomInTitle: words.zoomIn, zoomOutTitle: words.zoomOut }).addTo(map);
+    L.control.scale({ imperial: false, maxWidth: 140, position: "bottomright" }).addTo(map);
+    layersTitle = words.layers;
+    document.body.classList.add("ready");
+  };
+
+  return { layer: (key) => kinds[data.layers[key].kind](data.layers[key]), settle, wide };
+})();

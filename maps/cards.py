@@ -1,0 +1,68 @@
+"""What a popup and a tooltip say: safe HTML, and only the columns that are shown."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from geo.text import text
+from maps.figures import metres, people
+from maps.model import Words
+from maps.safe_text import Voice
+
+
+def facility_cards(voice: Voice, facilities: pd.DataFrame, tier: Words) -> list[str]:
+    return [_card(voice(row["name"]), _facility_facts(voice, row, tier)) for row in _records(facilities)]
+
+
+def gap_cards(voice: Voice, gaps: pd.DataFrame, rule: Words) -> list[str]:
+    return [
+        _card(voice(text("Gap {rank}", rank=row["rank"])), _gap_facts(voice, row, rule))
+        for row in _records(gaps)
+    ]
+
+
+def site_cards(voice: Voice, sites: pd.DataFrame) -> list[str]:
+    return [
+        _card(voice(text("Suggested site {rank}", rank=row["rank"])), _site_facts(voice, row))
+        for row in _records(sites)
+    ]
+
+
+def _facility_facts(voice: Voice, row: Mapping[str, Any], tier: Words) -> Iterator[tuple[str, str]]:
+    yield voice(text("Kind")), voice(tier)
+    for column, heading in (("unit", text("Unit")), ("status", text("Status"))):
+        if row.get(column):
+            yield voice(heading), voice(str(row[column]))
+    if not math.isnan(row.get("load", math.nan)):
+        yield voice(text("Population served")), people(voice, row["load"])
+    if not math.isnan(row["snap_m"]):
+        far = text("no street near enough") if math.isinf(row["snap_m"]) else metres(row["snap_m"])
+        yield voice(text("To the street")), voice(far)
+
+
+def _gap_facts(voice: Voice, row: Mapping[str, Any], rule: Words) -> Iterator[tuple[str, str]]:
+    yield voice(text("Residents not served")), people(voice, row["residents"])
+    if row["unit"]:
+        yield voice(text("Unit")), voice(str(row["unit"]))
+    yield voice(text("Nearest facility")), voice(metres(row["nearest_m"]))
+    yield voice(text("Rule")), voice(rule)
+
+
+def _site_facts(voice: Voice, row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    yield voice(text("Residents gained")), people(voice, row["residents_gained"])
+    if row["unit"]:
+        yield voice(text("Unit")), voice(str(row["unit"]))
+
+
+def _card(title: str, facts: Iterable[tuple[str, str]]) -> str:
+    rows = "".join(f"<dt>{term}</dt><dd>{value}</dd>" for term, value in facts)
+    return f'<div class="card"><b>{title}</b><dl>{rows}</dl></div>'
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    columns = [column for column in frame.columns if column != "geometry"]
+    return [dict(zip(columns, row, strict=True)) for row in zip(*(frame[c] for c in columns), strict=True)]

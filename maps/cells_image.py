@@ -1,0 +1,162 @@
+"""Cells as one palette picture in Web Mercator: a pixel belongs to the cell it lies in.
+
+The picture's rows and columns are equal steps of Mercator, which is how Leaflet stretches an
+image between two corners, so that every cell sits where it belongs on any zoom.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy.spatial import cKDTree
+
+from geo.crs import project, unproject
+from maps.model import Floats, Ints, MapCells
+
+TRANSPARENT: Final = 255
+NO_CELL: Final = -1
+
+_PIXELS_PER_CELL: Final = 4
+_PIXEL_LIMIT: Final = 6_000_000
+# Between control points the metric grid is interpolated; 48 a side keep 60 km true to centimetres.
+_CONTROL: Final = 48
+# How far a cell off the lattice reaches, in spacings: half the diagonal of a square, so that four
+# cells meet without a hole, cut to a box a little wider than a hexagon.
+_REACH: Final = 0.72
+_HALF_BOX: Final = 0.6
+
+
+@dataclass(frozen=True)
+class CellsImage:
+    """`cell` (rows, columns): row number of the cell under each pixel, NO_CELL where there is none.
+
+    Row 0 is the north. `bounds` are west, south, east, north in degrees.
+    """
+
+    cell: NDArray[np.int32]
+    bounds: tuple[float, float, float, float]
+
+    def data_uri(self, classes: NDArray[np.integer], colours: Sequence[str]) -> str:
+        """A PNG in a data: URI; cell i gets `colours[classes[i]]`, none where it is TRANSPARENT."""
+        by_cell = np.append(classes, TRANSPARENT).astype(np.uint8)
+        return "data:image/png;base64," + b64encode(_png(by_cell[self.cell], colours)).decode()
+
+
+def cells_image(cells: MapCells) -> CellsImage:
+    """Lay the cells on a Mercator lattice of about four pixels a cell."""
+    west, south, east, north = _bounds(cells)
+    columns, rows = _size(cells, (west, south, east, north))
+    x = np.linspace(west, east, columns * 2 + 1)[1::2]
+    y = np.linspace(_mercator(north), _mercator(south), rows * 2 + 1)[1::2]
+    lattice = _Lattice.of(cells)
+    xy = _metric_positions(x, y, cells.crs)
+    cell = lattice.find(xy) if lattice else _nearest(cells, xy)
+    return CellsImage(cell.reshape(rows, columns).astype(np.int32), (west, south, east, north))
+
+
+@dataclass(frozen=True)
+class _Lattice:
+    """Square cells on one lattice: a table from column and row to the cell."""
+
+    origin: Floats
+    spacing_m: float
+    table: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, cells: MapCells) -> _Lattice | None:
+        """None if the cells do not lie on a square lattice of their spacing, one a node."""
+        origin = cells.xy.min(axis=0)
+        steps = (cells.xy - origin) / cells.spacing_m
+        nodes = np.rint(steps).astype(np.int64)
+        shape = nodes.max(axis=0) + 1
+        sparse = shape.prod() > 50 * len(cells) + 1_000_000
+        if sparse or np.abs(steps - nodes).max() > 0.02 or len(np.unique(nodes, axis=0)) < len(cells):
+            return None
+        table = np.full(tuple(shape + 2), NO_CELL, np.int32)
+        table[nodes[:, 0] + 1, nodes[:, 1] + 1] = np.arange(len(cells))
+        return cls(origin, cells.spacing_m, table)
+
+    def find(self, xy: Floats) -> NDArray[np.int32]:
+        nodes = np.rint((xy - self.origin) / self.spacing_m).astype(np.int64) + 1
+        nodes = np.clip(nodes, 0, np.array(self.table.shape) - 1)
+        return self.table[nodes[:, 0], nodes[:, 1]]
+
+
+def _nearest(cells: MapCells, xy: Floats) -> Ints:
+    """For hexagons, cells in degrees and scattered points: the nearest centre that is near enough."""
+    _, found = cKDTree(cells.xy).query(xy, distance_upper_bound=cells.spacing_m * _REACH, workers=-1)
+    centres = np.vstack([cells.xy, [np.inf, np.inf]])[found]
+    outside = np.abs(xy - centres).max(axis=1) > cells.spacing_m * _HALF_BOX
+    return np.where(outside, NO_CELL, found)
+
+
+def _bounds(cells: MapCells) -> tuple[float, float, float, float]:
+    """The box of the cells and half a diagonal around them, in degrees."""
+    low, high = cells.xy.min(axis=0) - cells.spacing_m, cells.xy.max(axis=0) + cells.spacing_m
+    rim = np.linspace(0.0, 1.0, 9)
+    across, up = (low[0] + rim * (high[0] - low[0])), (low[1] + rim * (high[1] - low[1]))
+    xy = np.concatenate(
+        [
+            np.column_stack([across, np.full(9, low[1])]),
+            np.column_stack([across, np.full(9, high[1])]),
+            np.column_stack([np.full(9, low[0]), up]),
+            np.column_stack([np.full(9, high[0]), up]),
+        ]
+    )
+    lon, lat = unproject(xy, cells.crs)
+    return float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())
+
+
+def _size(cells: MapCells, bounds: tuple[float, float, float, float]) -> tuple[int, int]:
+    """Columns and rows: four pixels a cell, fewer for a picture that would grow too large."""
+    west, south, east, north = bounds
+    width_m = math.radians(east - west) * 6_371_000 * math.cos(math.radians((south + north) / 2))
+    aspect = (_mercator(north) - _mercator(south)) / math.radians(east - west)
+    columns = width_m / cells.spacing_m * _PIXELS_PER_CELL
+    columns = min(columns, math.sqrt(_PIXEL_LIMIT / aspect))
+    return max(math.ceil(columns), 1), max(math.ceil(columns * aspect), 1)
+
+
+def _metric_positions(lon: Floats, y: Floats, crs: str) -> Floats:
+    """(rows × columns, 2) metres of every pixel centre, interpolated between control points."""
+    control_lon = np.linspace(lon[0], lon[-1], _CONTROL)
+    control_y = np.linspace(y[0], y[-1], _CONTROL)
+    grid_lon, grid_y = np.meshgrid(control_lon, control_y)
+    known = project(grid_lon.ravel(), np.degrees(np.arctan(np.sinh(grid_y.ravel()))), crs)
+    down, along = _weights(y, control_y), _weights(lon, control_lon)
+    return np.column_stack(
+        [(down @ known[:, i].reshape(_CONTROL, _CONTROL) @ along.T).ravel() for i in (0, 1)]
+    )
+
+
+def _weights(at: Floats, control: Floats) -> Floats:
+    """(len(at), _CONTROL) weights of linear interpolation."""
+    span = control[-1] - control[0]
+    place = (at - control[0]) / span * (_CONTROL - 1) if span else np.zeros(len(at))
+    low = np.clip(np.floor(place).astype(np.int64), 0, _CONTROL - 2)
+    weights = np.zeros((len(at), _CONTROL))
+    rows = np.arange(len(at))
+    weights[rows, low] = 1.0 - (place - low)
+    weights[rows, low + 1] = place - low
+    return weights
+
+
+def _mercator(lat: float) -> float:
+    return math.asinh(math.tan(math.radians(lat)))
+
+
+def _png(pixels: NDArray[np.uint8], colours: Sequence[str]) -> bytes:
+    """One byte a pixel, index 0 transparent."""
+    picture = Image.fromarray(np.where(pixels == TRANSPARENT, 0, pixels + 1).astype(np.uint8), mode="P")
+    picture.putpalette([0, 0, 0] + [int(c[i : i + 2], 16) for c in colours for i in (1, 3, 5)])
+    out = io.BytesIO()
+    picture.save(out, "PNG", transparency=0, optimize=False)
+    return out.getvalue()

@@ -1,0 +1,87 @@
+"""From the checked tables to the basemap: streets, water and unit outlines, thinned for drawing."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from coverage.tables import UnitTable
+from geo.basemap import Basemap as AreaShapes
+from geo.basemap import no_basemap
+from geo.crs import unproject
+from geo.network import WalkNetwork
+from maps.model import LABEL_COLUMNS, NO_LINES, Basemap, Floats, Ints, Lines, no_labels
+
+# Below half the width of a street on the closest zoom; drops a third of the vertices.
+STREET_TOLERANCE_M: Final = 2.0
+AREA_TOLERANCE_M: Final = 5.0
+
+
+def basemap_of(
+    network: WalkNetwork, units: UnitTable | None = None, shapes: AreaShapes | None = None
+) -> Basemap:
+    """The basemap of an area: its streets, its unit borders and names, water and green from its file."""
+    shapes = shapes or no_basemap(network.crs)
+    return Basemap(
+        streets=_streets(network),
+        water=_rings(shapes.water, shapes.crs),
+        water_lines=_watercourses(shapes.water, shapes.crs),
+        green=_rings(shapes.green, shapes.crs),
+        outlines={} if units is None else {level: _outlines(units, level) for level in units.levels},
+        labels=no_labels() if units is None else _labels(units),
+    )
+
+
+def _streets(network: WalkNetwork) -> dict[int, Lines]:
+    edges = np.repeat(np.arange(len(network)), np.diff(network.vertex_start))
+    drawn = shapely.simplify(
+        shapely.linestrings(network.vertex_xy, indices=edges), STREET_TOLERANCE_M, preserve_topology=False
+    )
+    classes = np.unique(network.edge_class)
+    return {int(c): _as_lines(_in_order(drawn[network.edge_class == c]), network.crs) for c in classes}
+
+
+def _in_order(geometries: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Neighbours next to each other (strips of 1 km, eastwards), so that differences stay short."""
+    west, south, _, _ = shapely.bounds(geometries).T
+    return geometries[np.lexsort((west, np.floor(south / 1000.0)))]
+
+
+def _rings(areas: NDArray[np.object_], crs: str) -> Lines:
+    parts = shapely.get_parts(shapely.simplify(areas, AREA_TOLERANCE_M))
+    polygons = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
+    return _as_lines(shapely.get_rings(shapely.orient_polygons(polygons)), crs)
+
+
+def _watercourses(water: NDArray[np.object_], crs: str) -> Lines:
+    parts = shapely.get_parts(shapely.simplify(water, AREA_TOLERANCE_M))
+    return _as_lines(parts[shapely.get_type_id(parts) == shapely.GeometryType.LINESTRING], crs)
+
+
+def _outlines(units: UnitTable, level: str) -> Lines:
+    """Every border once, also where two units share it."""
+    polygons = units.frame.geometry.to_numpy()[units.of_level(level)]
+    borders = shapely.line_merge(shapely.union_all(shapely.boundary(polygons)))
+    return _as_lines(shapely.simplify(shapely.get_parts(borders), AREA_TOLERANCE_M), units.crs)
+
+
+def _labels(units: UnitTable) -> pd.DataFrame:
+    points = shapely.point_on_surface(units.frame.geometry.to_numpy())
+    placed = ~(shapely.is_empty(points) | shapely.is_missing(points))
+    lon, lat = unproject(shapely.get_coordinates(points[placed]), units.crs)
+    named = units.frame.loc[placed, ["name", "level"]].assign(lon=lon, lat=lat)
+    return pd.DataFrame(named.reset_index(drop=True)[list(LABEL_COLUMNS)])
+
+
+def _as_lines(geometries: NDArray[np.object_], crs: str) -> Lines:
+    kept = geometries[~shapely.is_empty(geometries)]
+    if not len(kept):
+        return NO_LINES
+    xy: Floats = shapely.get_coordinates(kept)
+    start: Ints = np.concatenate([[0], np.cumsum(shapely.get_num_coordinates(kept))]).astype(np.int64)
+    lon, lat = unproject(xy, crs)
+    return Lines(lon, lat, start)

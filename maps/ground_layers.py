@@ -1,0 +1,93 @@
+"""The basemap's layers: our own streets, water, borders and names, in muted tones."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterator
+from typing import Any, Final
+
+from coverage.standard import level_title
+from coverage.tables import LEVELS
+from geo.text import text
+from maps import palette
+from maps.layers import Part, Studio
+from maps.model import Basemap, Lines
+from maps.polylines import pack
+
+# Small streets are drawn at every zoom as long as a whole view of them stays quick to draw.
+_FEW_VERTICES: Final = 60_000
+_SMALL_STREETS_FROM_ZOOM: Final = 12.75
+
+
+def packed_lines(basemap: Basemap) -> dict[str, str]:
+    """Every part of the basemap under its key, in base64."""
+    return {key: b64encode(pack(lines)).decode() for key, lines in _named_lines(basemap).items()}
+
+
+def ground_layers(studio: Studio) -> Iterator[Part]:
+    """Streets; water and green; borders of each level; names. Public maps open without the last two."""
+    basemap, voice = studio.model.basemap, studio.voice
+    heading = studio.heading(text("Basemap"))
+    streets = _streets(basemap)
+    if streets:
+        yield Part("streets", voice(text("Streets")), _ground("streets", streets, heading), show=True)
+    areas = _areas(basemap)
+    if areas:
+        yield Part("areas", voice(text("Water and green")), _ground("ground", areas, heading), show=True)
+    for level in LEVELS:
+        if len(basemap.outlines.get(level, ())):
+            parts = [{"key": f"outlines_{level}", "style": palette.OUTLINES[level]}]
+            name = voice(text("Borders: {level}", level=level_title(level)))
+            yield Part(f"borders_{level}", name, _ground("borders", parts, heading), show=not studio.public)
+    if len(basemap.labels):
+        content = {"kind": "names", "pane": "names", "groups": _names(studio), **heading}
+        yield Part("names", voice(text("Names")), content, show=not studio.public)
+
+
+def _named_lines(basemap: Basemap) -> dict[str, Lines]:
+    named = {f"streets_{c}": lines for c, lines in basemap.streets.items()}
+    named |= {f"outlines_{level}": lines for level, lines in basemap.outlines.items()}
+    named |= {"water": basemap.water, "water_lines": basemap.water_lines, "green": basemap.green}
+    return {key: lines for key, lines in named.items() if len(lines)}
+
+
+def _ground(pane: str, parts: list[dict[str, Any]], heading: dict[str, Any]) -> dict[str, Any]:
+    return {"kind": "ground", "pane": pane, "parts": parts, **heading}
+
+
+def _streets(basemap: Basemap) -> list[dict[str, Any]]:
+    few = sum(len(lines.lon) for lines in basemap.streets.values()) <= _FEW_VERTICES
+    parts = []
+    for street_class in sorted(basemap.streets):
+        if not len(basemap.streets[street_class]):
+            continue
+        style = dict(palette.STREETS[min(street_class, max(palette.STREETS))])
+        if street_class == 0 and not few:
+            style["from_zoom"] = _SMALL_STREETS_FROM_ZOOM
+        parts.append({"key": f"streets_{street_class}", "style": style})
+    return parts
+
+
+def _areas(basemap: Basemap) -> list[dict[str, Any]]:
+    wanted = (
+        ("green", basemap.green, {"fill": palette.GROUND["green"]}),
+        ("water", basemap.water, {"fill": palette.GROUND["water"]}),
+        ("water_lines", basemap.water_lines, {"line": palette.GROUND["water_line"], "width": 1.4}),
+    )
+    return [{"key": key, "style": style} for key, lines, style in wanted if len(lines)]
+
+
+def _names(studio: Studio) -> list[dict[str, Any]]:
+    labels = studio.model.basemap.labels
+    groups = []
+    for level in LEVELS:
+        rows = labels[labels["level"] == level]
+        groups.append(
+            {
+                "style": palette.LABELS[level],
+                "names": [studio.voice(str(name)) for name in rows["name"]],
+                "lon": rows["lon"].round(5).tolist(),
+                "lat": rows["lat"].round(5).tolist(),
+            }
+        )
+    return groups

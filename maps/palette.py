@@ -1,0 +1,79 @@
+"""The one table of colours and line widths: muted ground, colour-blind-safe results.
+
+Blue stands for served and orange for not served (told apart by every common kind of colour
+blindness, and by lightness in a grey print); facilities are near-black so that they stand out of
+both; suggestions are green and also differ in shape.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+PAPER: Final = "#f5f3ee"
+INK: Final = "#1d2733"
+
+# Best class first; the last is "beyond the last limit or out of reach". For other numbers of
+# limits the middle is filled from _BETWEEN.
+_REACHED: Final = "#2f7fb8"
+_BETWEEN: Final = ("#9fcbe3", "#cfe3ea", "#e4ebe6")
+_BEYOND: Final = "#f2a65a"
+
+MET: Final = "#8fbfdc"
+NOT_MET: Final = "#e8743b"
+
+GAP: Final = {"outline": "#9c2f0b", "fill": "#e8743b"}
+SITE: Final = {"fill": "#0b7a4b", "outline": "#ffffff"}
+
+# Facility tiers in order of the standard: fill, outline, radius in pixels.
+_TIERS: Final = (
+    ("#14213d", "#ffffff", 7.0),
+    ("#ffffff", "#14213d", 4.5),
+    ("#6a3d9a", "#ffffff", 5.5),
+    ("#e9e28c", "#14213d", 5.0),
+    ("#7a4b1f", "#ffffff", 5.0),
+)
+RADIUS: Final = (
+    {"outline": "#14213d", "dash": "", "fill": "#14213d"},
+    {"outline": "#5b3a8c", "dash": "6 4", "fill": "#5b3a8c"},
+    {"outline": "#7a4b1f", "dash": "2 4", "fill": "#7a4b1f"},
+)
+
+VERDICTS: Final = {"meets": "#1b6ca8", "nearly": "#8a6d00", "not": "#b3400f"}
+
+GROUND: Final = {
+    "water": "#c3d8e4",
+    "water_line": "#a9c8d9",
+    "green": "#dde6d0",
+}
+
+# class: casing (colour, width at zoom 12) or none, line (colour, width at zoom 12)
+STREETS: Final = {
+    0: {"line": "#b8b1a4", "width": 0.5},
+    1: {"line": "#a39b8c", "width": 0.9},
+    2: {"line": "#fdfbf6", "width": 1.5, "casing": "#8d8577", "casing_width": 2.7},
+}
+OUTLINES: Final = {
+    "district": {"line": "#54475f", "width": 2.0, "dash": [9, 3, 2, 3], "from_zoom": 0},
+    "street": {"line": "#74667f", "width": 1.1, "dash": [5, 3], "from_zoom": 0},
+    "community": {"line": "#8f8399", "width": 0.7, "dash": [2, 3], "from_zoom": 13},
+}
+LABELS: Final = {
+    "district": {"colour": "#3f3449", "size": 15, "weight": 700, "from_zoom": 0, "to_zoom": 14},
+    "street": {"colour": "#4d4357", "size": 12.5, "weight": 600, "from_zoom": 12.5, "to_zoom": 17},
+    "community": {"colour": "#5b5364", "size": 11.5, "weight": 400, "from_zoom": 14, "to_zoom": 19},
+}
+
+
+def walk_colours(limits: int) -> tuple[str, ...]:
+    """One colour for each of `limits` classes within a limit, and one for those beyond."""
+    between = [_BETWEEN[min(i, len(_BETWEEN) - 1)] for i in range(max(limits - 1, 0))]
+    return (_REACHED, *between, _BEYOND)[-(limits + 1) :]
+
+
+def tier_mark(position: int) -> tuple[str, str, float]:
+    """Fill, outline and radius of the tier at `position` in the standard; they repeat after five."""
+    return _TIERS[position % len(_TIERS)]
+
+
+def radius_style(position: int) -> dict[str, str]:
+    return RADIUS[position % len(RADIUS)]

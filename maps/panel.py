@@ -1,0 +1,150 @@
+"""What stands beside the map: title, verdicts, legend, credits, watermark. Plain HTML, no script."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+from geo.text import text
+from maps import palette
+from maps.figures import people
+from maps.layers import Studio
+from maps.model import VerdictRow
+from maps.safe_text import Voice
+
+_VERDICTS: Final = {
+    "meets": ("✓", text("meets")),
+    "nearly": ("≈", text("nearly meets")),
+    "not": ("✕", text("does not meet")),
+}
+
+
+def panel(studio: Studio, profile: str) -> str:
+    """The folding panel; on a narrow screen the script folds it."""
+    model, voice = studio.model, studio.voice
+    badges = []
+    if model.synthetic:
+        badges.append(("synthetic", voice(text("Synthetic data: a fictional city"))))
+    if profile == "internal":
+        badges.append(("internal", voice(text("Internal document"))))
+    shown = "".join(f'<span class="badge {kind}">{words}</span>' for kind, words in badges)
+    return (
+        f'<aside id="panel"><header><h1>{voice(model.title)}</h1>'
+        f'<p class="subtitle">{voice(model.subtitle)}</p><div class="badges">{shown}</div></header>'
+        f"{_results(studio)}{_legend(studio)}</aside>"
+    )
+
+
+def credits_line(studio: Studio, profile: str) -> str:
+    """Data sources, coordinate system and, on public maps, the place for the review number."""
+    model, voice = studio.model, studio.voice
+    words = [*model.credits, model.crs_note]
+    if model.synthetic:
+        words.insert(0, text("Synthetic data: a fictional city"))
+    if profile == "public":
+        words.append(text("Map review number: ____________"))
+    return f'<div id="credits">{" · ".join(voice(w) for w in words if w)}</div>'
+
+
+def watermark(voice: Voice) -> str:
+    """Faint words across the map, so that a photograph of the screen still says what it is."""
+    words = voice(text("Internal document"))
+    return (
+        '<svg id="watermark" aria-hidden="true"><defs><pattern id="marks" width="420" height="260" '
+        'patternUnits="userSpaceOnUse" patternTransform="rotate(-24)">'
+        f'<text x="20" y="120">{words}</text></pattern></defs>'
+        '<rect width="100%" height="100%" fill="url(#marks)"/></svg>'
+    )
+
+
+def _results(studio: Studio) -> str:
+    rows, voice = studio.model.verdicts, studio.voice
+    if not rows:
+        return ""
+    counted = Counter(row.verdict for row in rows)
+    tally = " · ".join(
+        f'<span style="color:{palette.VERDICTS[key]}">{mark} {counted[key]}</span>'
+        for key, (mark, _) in _VERDICTS.items()
+        if counted[key]
+    )
+    items = "".join(_verdict(voice, row) for row in rows)
+    return (
+        f'<details class="results" data-wide open><summary>{voice(text("Verdicts"))}'
+        f'<span class="tally">{tally}</span></summary><ul class="verdicts">{items}</ul></details>'
+    )
+
+
+def _verdict(voice: Voice, row: VerdictRow) -> str:
+    mark, said = _VERDICTS.get(row.verdict or "", ("–", text("not judged")))
+    colour = palette.VERDICTS.get(row.verdict or "", "#4b5765")
+    numbers = (
+        f"{voice(text('Figure'))} {voice(row.figure)} · {voice(text('Actual'))} <b>{voice(row.actual)}</b>"
+    )
+    if row.residents_missed:
+        numbers += f" · {voice(text('Residents missed'))} <b>{people(voice, row.residents_missed)}</b>"
+    return (
+        f'<li><span class="rule">{voice(row.title)}</span>'
+        f'<span class="said" style="color:{colour}">{mark} {voice(said)}</span>'
+        f'<span class="numbers">{numbers}</span></li>'
+    )
+
+
+def _legend(studio: Studio) -> str:
+    voice = studio.voice
+    return (
+        f'<details class="legend" data-wide open><summary>{voice(text("Legend"))}</summary>'
+        f'<div class="legend-body">{_walk_legend(studio)}<ul class="keys">'
+        f"{''.join(_facility_keys(studio))}{''.join(_other_keys(studio))}</ul></div></details>"
+    )
+
+
+def _walk_legend(studio: Studio) -> str:
+    if studio.image is None:
+        return ""
+    voice, limits = studio.voice, studio.model.cells.walk_limits_min
+    colours = palette.walk_colours(len(limits))
+    said = [text("up to {minutes:g} min", minutes=limit) for limit in limits]
+    said.append(text("more, or out of reach"))
+    keys = "".join(_key(_box(colour), voice(words)) for colour, words in zip(colours, said, strict=True))
+    return f"<h2>{voice(text('Walking time to the nearest service point'))}</h2><ul>{keys}</ul>"
+
+
+def _facility_keys(studio: Studio) -> Iterator[str]:
+    present = set(studio.model.facilities["tier"])
+    for position, (tier, title) in enumerate(studio.model.tier_titles.items()):
+        if tier in present:
+            fill, outline, radius = palette.tier_mark(position)
+            dot = (
+                f'<circle cx="12" cy="8" r="{radius:g}" fill="{fill}" stroke="{outline}" stroke-width="1.5"/>'
+            )
+            yield _key(_svg(dot), studio.voice(title))
+
+
+def _other_keys(studio: Studio) -> Iterator[str]:
+    voice, model = studio.voice, studio.model
+    if len(model.gaps):
+        yield _key(_box(palette.GAP["fill"], palette.GAP["outline"], 0.2), voice(text("Gap")))
+    if model.cells.outcomes:
+        yield _key(_box(palette.NOT_MET), voice(text("Not served")))
+    if model.sites is not None and len(model.sites):
+        diamond = f'<path d="M12 1l7 7-7 7-7-7z" fill="{palette.SITE["fill"]}"/>'
+        yield _key(_svg(diamond), voice(text("Suggested site")))
+    for number, rule in enumerate(model.radius_rules):
+        look = palette.radius_style(number)
+        ring = f'stroke="{look["outline"]}" stroke-width="1.5" stroke-dasharray="{look["dash"]}"'
+        circle = f'<circle cx="12" cy="8" r="6.5" fill="{look["fill"]}" fill-opacity=".12" {ring}/>'
+        yield _key(_svg(circle), voice(text("Radius {figure:,g} m", figure=rule.figure_m)))
+
+
+def _box(fill: str, outline: str = "#00000033", opacity: float = 0.85) -> str:
+    paint = f'fill="{fill}" fill-opacity="{opacity}" stroke="{outline}"'
+    return _svg(f'<rect x="2" y="2" width="20" height="12" {paint}/>')
+
+
+def _svg(inside: str) -> str:
+    return f'<svg class="key" viewBox="0 0 24 16" aria-hidden="true">{inside}</svg>'
+
+
+def _key(picture: str, words: str) -> str:
+    return f"<li>{picture}<span>{words}</span></li>"

@@ -1,0 +1,77 @@
+"""Lines as a few bytes a vertex: whole 1e-5 degrees, differences, variable-length numbers.
+
+Layout, all numbers LEB128 (seven bits a byte, low bits first): how many lines; the number of
+vertices of each; then, for every vertex of all lines on end, longitude and latitude as zigzag
+differences from the vertex before (the first from 0, 0). `maps/assets/map.js` reads the same.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo.errors import InputError
+from maps.model import Ints, Lines
+
+# 1e-5 degrees are 1.1 m: below the width of a line on any zoom the map offers.
+UNITS_PER_DEGREE: Final = 100_000
+_LIMIT: Final = 360 * UNITS_PER_DEGREE
+
+
+def pack(lines: Lines) -> bytes:
+    """`lines` with every coordinate rounded to 1e-5 degrees."""
+    whole = np.rint(np.column_stack([lines.lon, lines.lat]) * UNITS_PER_DEGREE).astype(np.int64)
+    steps = np.diff(whole, axis=0, prepend=np.zeros((1, 2), np.int64)).ravel()
+    zigzag = (steps << 1) ^ (steps >> 63)
+    numbers = np.concatenate([[len(lines)], np.diff(lines.start), zigzag])
+    return _to_bytes(numbers.astype(np.uint64))
+
+
+def unpack(data: bytes) -> Lines:
+    """The reverse of `pack`; InputError if the bytes are not what `pack` writes."""
+    numbers = _from_bytes(data)
+    count = int(numbers[0]) if len(numbers) else -1
+    lengths = numbers[1 : count + 1]
+    zigzag = numbers[count + 1 :]
+    if count < 0 or len(lengths) != count or len(zigzag) != 2 * int(lengths.sum()):
+        raise _damaged()
+    steps = (zigzag >> 1) ^ -(zigzag & 1)
+    whole = np.cumsum(steps.reshape(-1, 2), axis=0)
+    if len(whole) and np.abs(whole).max() > _LIMIT:
+        raise _damaged()
+    lon, lat = whole.T / UNITS_PER_DEGREE
+    return Lines(lon.copy(), lat.copy(), np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
+
+
+def _to_bytes(numbers: NDArray[np.uint64]) -> bytes:
+    """LEB128 of each number, on end."""
+    width = np.ones(len(numbers), np.int64)
+    for septet in range(1, 6):
+        width += numbers >= np.uint64(1 << (7 * septet))
+    first = np.cumsum(width) - width
+    out = np.zeros(int(width.sum()), np.uint8)
+    for septet in range(int(width.max(initial=1))):
+        has = width > septet
+        low = (numbers[has] >> np.uint64(7 * septet)) & np.uint64(0x7F)
+        more = (width[has] > septet + 1).astype(np.uint64) << np.uint64(7)
+        out[first[has] + septet] = low | more
+    return out.tobytes()
+
+
+def _from_bytes(data: bytes) -> Ints:
+    octets = np.frombuffer(data, np.uint8)
+    ends = np.flatnonzero(octets < 0x80)
+    if len(ends) == 0 or ends[-1] != len(octets) - 1:
+        raise _damaged()
+    starts = np.concatenate([[0], ends[:-1] + 1])
+    width = ends - starts + 1
+    if width.max() > 6:
+        raise _damaged()
+    place = np.arange(len(octets)) - np.repeat(starts, width)
+    return np.add.reduceat((octets & 0x7F).astype(np.int64) << (7 * place), starts)
+
+
+def _damaged() -> InputError:
+    return InputError("The basemap file is damaged; run the assessment again to make a new one.")

@@ -1,0 +1,44 @@
+"""The one door through which words reach an HTML page."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from typing import Final
+
+from geo.text import Text
+from locales import Translator, translator
+
+# branca renders generated text once more as a Jinja template, and JavaScript has template strings:
+# what these characters could start is taken from them. Control characters have no place in a name.
+_ENTITIES: Final = str.maketrans(
+    {"{": "&#123;", "}": "&#125;", "$": "&#36;", "\\": "&#92;", "`": "&#96;"}
+    | {chr(code): " " for code in (*range(32), 127, 0x2028, 0x2029)}
+)
+
+
+def safe(text: str) -> str:
+    """HTML that shows `text` literally: markup, templates and script in it stay dead letters.
+
+    >>> safe("<b>{{ 7*7 }}</b>")
+    '&lt;b&gt;&#123;&#123; 7*7 &#125;&#125;&lt;/b&gt;'
+    """
+    return html.escape(text).translate(_ENTITIES)
+
+
+@dataclass(frozen=True)
+class Voice:
+    """Says the program's sentences in one language and users' words as written; always safe HTML."""
+
+    translate: Translator
+
+    @classmethod
+    def of(cls, language: str) -> Voice:
+        return cls(translator(language))
+
+    def __call__(self, words: Text | str) -> str:
+        return safe(self.translate(words) if isinstance(words, Text) else words)
+
+    @property
+    def chinese(self) -> bool:
+        return self.translate.language == "zh"
