@@ -1,0 +1,133 @@
+"""From strokes to a street layer: crossings become shared vertices, loose ends go, names come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from data.demo.names import road_names
+from data.demo.strokes import Strokes
+from data.demo.terrain import Terrain
+
+CLASSES: Final = ("primary", "secondary", "residential", "living_street", "path", "unclassified")
+# Everything is noded on this grid: vertices nearer than about half a metre become one.
+_GRID_M: Final = 0.5
+_LOOSE_END_M: Final = 42.0
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """Street lines cut at every junction: end nodes, source stroke and length of each piece."""
+
+    lines: NDArray[np.object_]
+    source: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    length_m: NDArray[np.float64]
+
+    def only(self, chosen: NDArray[np.bool_]) -> Pieces:
+        return Pieces(self.lines[chosen], self.source[chosen], self.ends[chosen], self.length_m[chosen])
+
+
+def assemble(strokes: Strokes, terrain: Terrain) -> tuple[Strokes, int]:
+    """One connected street layer, and its number of junctions and dead ends.
+
+    Lines that cross share a vertex there. Only bridges touch water, nothing touches a hill or a
+    park. Short loose ends and what cannot be reached from the rest are left out.
+    """
+    pieces = _cut(strokes)
+    pieces = pieces.only(_allowed(pieces, strokes, terrain))
+    for _ in range(3):
+        pieces = pieces.only(_fast_enough(pieces, strokes))
+    pieces = pieces.only(_largest(pieces))
+    degree = np.bincount(pieces.ends.ravel())
+    return _rejoined(pieces, strokes), int(((degree > 0) & (degree != 2)).sum())
+
+
+def _cut(strokes: Strokes) -> Pieces:
+    noded = shapely.union_all(strokes.lines, grid_size=_GRID_M)
+    lines = shapely.get_parts(noded)
+    lines = lines[shapely.length(lines) > 0]
+    middle = shapely.line_interpolate_point(lines, 0.5, normalized=True)
+    return Pieces(lines, _sources(middle, strokes.lines), _end_nodes(lines), shapely.length(lines))
+
+
+def _sources(middle: NDArray[np.object_], strokes: NDArray[np.object_]) -> NDArray[np.int64]:
+    """The stroke each piece was cut from: the one whose segment passes nearest its middle."""
+    xy, owner = shapely.get_coordinates(strokes, return_index=True)
+    same = owner[1:] == owner[:-1]
+    segments = shapely.linestrings(np.stack([xy[:-1][same], xy[1:][same]], axis=1))
+    tree = shapely.STRtree(segments)
+    piece, segment = tree.query(middle, predicate="dwithin", distance=2 * _GRID_M)
+    gap_m = shapely.distance(middle[piece], segments[segment])
+    order = np.lexsort((segment, gap_m, piece))
+    first = np.unique(piece[order], return_index=True)[1]
+    return np.asarray(owner[:-1][same][segment[order][first]])
+
+
+def _end_nodes(lines: NDArray[np.object_]) -> NDArray[np.int64]:
+    xy = np.stack(
+        [
+            shapely.get_coordinates(shapely.get_point(lines, 0)),
+            shapely.get_coordinates(shapely.get_point(lines, -1)),
+        ],
+        axis=1,
+    )
+    key = np.round(xy / _GRID_M).astype(np.int64)
+    flat = key[..., 0].ravel() * 1_000_003 + key[..., 1].ravel()
+    return np.unique(flat, return_inverse=True)[1].reshape(-1, 2)
+
+
+def _allowed(pieces: Pieces, strokes: Strokes, terrain: Terrain) -> NDArray[np.bool_]:
+    """Not on water unless a bridge, not on green, not outside."""
+    for ground in (terrain.wet, terrain.green, terrain.outline):
+        shapely.prepare(ground)
+    bridge = strokes.bridge[pieces.source]
+    wet = shapely.intersects(terrain.wet, pieces.lines) & ~bridge
+    green = shapely.intersects(terrain.green, pieces.lines)
+    return np.asarray(~wet & ~green & shapely.covers(terrain.outline, pieces.lines))
+
+
+def _fast_enough(pieces: Pieces, strokes: Strokes) -> NDArray[np.bool_]:
+    """False for short loose ends (a street that just overshoots a junction)."""
+    degree = np.bincount(pieces.ends.ravel())
+    loose = (degree[pieces.ends] == 1).any(axis=1)
+    local = strokes.rank[pieces.source] >= 2
+    village = strokes.rank[pieces.source] == 3
+    return ~(loose & local & (pieces.length_m < np.where(village, 18.0, _LOOSE_END_M)))
+
+
+def _largest(pieces: Pieces) -> NDArray[np.bool_]:
+    n = int(pieces.ends.max()) + 1
+    graph = coo_array((np.ones(len(pieces.ends)), pieces.ends.T), shape=(n, n))
+    label = connected_components(graph, directed=False)[1]
+    of_piece = label[pieces.ends[:, 0]]
+    return np.asarray(of_piece == np.bincount(of_piece).argmax())
+
+
+def _rejoined(pieces: Pieces, strokes: Strokes) -> Strokes:
+    """The pieces of one stroke as one line again, with a vertex at every junction."""
+    order = np.argsort(pieces.source, kind="stable")
+    source, lines = pieces.source[order], pieces.lines[order]
+    number = np.unique(source, return_inverse=True)[1]
+    bundles = shapely.multilinestrings(lines, indices=number)
+    merged, bundle = shapely.get_parts(shapely.line_merge(bundles), return_index=True)
+    origin = np.unique(source)[bundle]
+    return strokes.take(origin, merged)
+
+
+def named(streets: Strokes, rng: np.random.Generator) -> NDArray[np.object_]:
+    """A name for every line of a main road or artery that is worth one, "" for the others."""
+    length_m = np.bincount(streets.way + 1, shapely.length(streets.lines))
+    length_m[0] = 0
+    worth = np.flatnonzero(length_m > 350)
+    # The longest ways take the first names.
+    worth = worth[np.argsort(-length_m[worth], kind="stable")]
+    names = np.full(len(length_m), "", object)
+    names[worth] = road_names(len(worth), rng)
+    return np.asarray(names[streets.way + 1])
