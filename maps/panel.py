@@ -69,8 +69,9 @@ def _results(studio: Studio) -> str:
         if counted[key]
     )
     items = "".join(_verdict(voice, row) for row in rows)
+    title = voice(text("Verdicts"))
     return (
-        f'<details class="results" data-wide open><summary>{voice(text("Verdicts"))}'
+        f'<details class="results" data-wide open><summary>{title}'
         f'<span class="tally">{tally}</span></summary><ul class="verdicts">{items}</ul></details>'
     )
 
@@ -78,11 +79,10 @@ def _results(studio: Studio) -> str:
 def _verdict(voice: Voice, row: VerdictRow) -> str:
     mark, said = _VERDICTS.get(row.verdict or "", ("–", text("not judged")))
     colour = palette.VERDICTS.get(row.verdict or "", "#4b5765")
-    numbers = (
-        f"{voice(text('Figure'))} {voice(row.figure)} · {voice(text('Actual'))} <b>{voice(row.actual)}</b>"
-    )
+    facts = [(text("Figure"), voice(row.figure)), (text("Actual"), f"<b>{voice(row.actual)}</b>")]
     if row.residents_missed:
-        numbers += f" · {voice(text('Residents missed'))} <b>{people(voice, row.residents_missed)}</b>"
+        facts.append((text("Residents missed"), f"<b>{people(voice, row.residents_missed)}</b>"))
+    numbers = " · ".join(f"{voice(name)} {value}" for name, value in facts)
     return (
         f'<li><span class="rule">{voice(row.title)}</span>'
         f'<span class="said" style="color:{colour}">{mark} {voice(said)}</span>'
@@ -91,9 +91,9 @@ def _verdict(voice: Voice, row: VerdictRow) -> str:
 
 
 def _legend(studio: Studio) -> str:
-    voice = studio.voice
+    title = studio.voice(text("Legend"))
     return (
-        f'<details class="legend" data-wide open><summary>{voice(text("Legend"))}</summary>'
+        f'<details class="legend" data-wide open><summary>{title}</summary>'
         f'<div class="legend-body">{_walk_legend(studio)}<ul class="keys">'
         f"{''.join(_facility_keys(studio))}{''.join(_other_keys(studio))}</ul></div></details>"
     )
@@ -107,7 +107,8 @@ def _walk_legend(studio: Studio) -> str:
     said = [text("up to {minutes:g} min", minutes=limit) for limit in limits]
     said.append(text("more, or out of reach"))
     keys = "".join(_key(_box(colour), voice(words)) for colour, words in zip(colours, said, strict=True))
-    return f"<h2>{voice(text('Walking time to the nearest service point'))}</h2><ul>{keys}</ul>"
+    title = voice(text("Walking time to the nearest service point"))
+    return f"<h2>{title}</h2><ul>{keys}</ul>"
 
 
 def _facility_keys(studio: Studio) -> Iterator[str]:
