@@ -92,7 +92,7 @@ def install(files: tuple[str, ...]) -> bool:
         _fail("Installing failed; the reason stands above. A first installation needs the network.")
         return False
     STAMP.write_text(json.dumps({**_installed(), **wanted, "python": _base_python()}), encoding="utf-8")
-    UNFINISHED.unlink()
+    UNFINISHED.unlink(missing_ok=True)  # another one may have finished at the same time
     return True
 
 
