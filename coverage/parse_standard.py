@@ -74,6 +74,7 @@ class _Reader:
             verdicts=self._verdicts(),
             tier_titles=self._tier_titles(),
             sha256=self._fields.sha256,
+            toml=self._fields.text,
         )
 
     def _rows(self) -> Sequence[Mapping[str, Any]]:

@@ -85,7 +85,7 @@ class VerdictLimits:
 
 @dataclass(frozen=True)
 class Standard:
-    """A standard with its rules in their own order; `sha256` is of the TOML text."""
+    """A standard with its rules in their own order; `toml` is its text, `sha256` the fingerprint of that."""
 
     id: str
     title: Bilingual
@@ -97,6 +97,7 @@ class Standard:
     verdicts: VerdictLimits = field(default_factory=VerdictLimits)
     tier_titles: Mapping[str, Bilingual] = field(default_factory=dict)
     sha256: str = ""
+    toml: str = field(default="", repr=False)
 
     @property
     def tiers(self) -> tuple[str, ...]:

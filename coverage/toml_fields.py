@@ -19,6 +19,7 @@ class TomlFields:
     """
 
     def __init__(self, toml_text: str, source: str) -> None:
+        self.text = toml_text
         self._lines = toml_text.splitlines()
         self._source = source
         self.sha256 = hashlib.sha256(toml_text.encode("utf-8")).hexdigest()

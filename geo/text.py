@@ -45,3 +45,32 @@ def text(template: str, /, **values: object) -> Text:
     '3 rows were refused'
     """
     return Text(template, values)
+
+
+def text_to_json(message: Text) -> dict[str, object]:
+    """A Text as plain JSON values, to be said in a language later on."""
+    values = {key: _value_to_json(value) for key, value in message.values.items()}
+    return {"template": message.template, "values": values}
+
+
+def text_from_json(stored: Mapping[str, object]) -> Text:
+    """The Text that `text_to_json` stored."""
+    values = stored.get("values", {})
+    known = values if isinstance(values, Mapping) else {}
+    return Text(str(stored["template"]), {key: _value_from_json(value) for key, value in known.items()})
+
+
+def _value_to_json(value: object) -> object:
+    if isinstance(value, Text):
+        return text_to_json(value)
+    if isinstance(value, Bilingual):
+        return {"zh": value.zh, "en": value.en}
+    return value if isinstance(value, bool | int | float | str) or value is None else str(value)
+
+
+def _value_from_json(value: object) -> object:
+    if not isinstance(value, Mapping):
+        return value
+    if "template" in value:
+        return text_from_json(value)
+    return Bilingual(str(value["zh"]), str(value["en"]))

@@ -1,0 +1,174 @@
+"""An assessment in memory to the tables of its folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from coverage.assessment import Assessment
+from coverage.gaps import gap_outline
+from coverage.publish.document import assessment_document, gap_unit
+from coverage.publish.tables import PlanTables, Results
+from coverage.results import RuleResult
+from coverage.siting import Plan
+from coverage.study import Study
+from coverage.tables import Floats, Ints
+from geo.crs import WGS84, unproject
+
+UNIT_COLUMNS: Final = (
+    "residents", "residents_met", "units", "units_met", "facilities", "within", "under", "over",
+    "places", "actual", "share", "verdict",
+)  # fmt: skip
+GAP_COLUMNS: Final = ("rule", "rank", "residents", "area_km2", "unit", "nearest_m")
+# Outlines are drawn to a decimetre; a coordinate's seventh decimal is a centimetre.
+_DECIMALS: Final = 7
+
+
+def results_of(assessment: Assessment, *, synthetic: bool, provenance: Mapping[str, Any]) -> Results:
+    """All tables of an assessment; nothing is computed anew."""
+    return Results(
+        document=assessment_document(assessment, synthetic=synthetic),
+        standard=assessment.standard,
+        units=_units(assessment),
+        cells=_cells(assessment),
+        facilities=_facilities(assessment),
+        gaps=_gaps(assessment),
+        provenance=provenance,
+    )
+
+
+def plan_tables(
+    plan: Plan, xy: Floats, units: list[str], *, crs: str, facts: Mapping[str, Any]
+) -> PlanTables:
+    """plan.json and its sites; `xy` (sites, 2) and `units` in the plan's build order.
+
+    `facts`: goal, by, tier, count, existing.
+    """
+    lon, lat = (np.round(values, _DECIMALS) for values in unproject(xy.reshape(-1, 2), crs))
+    gained = [float(value) for value in plan.gained]
+    sites = [
+        {
+            "rank": i + 1,
+            "lon": float(lon[i]),
+            "lat": float(lat[i]),
+            "residents_gained": gained[i],
+            "unit": unit,
+        }
+        for i, unit in enumerate(units)
+    ]
+    document = {
+        **facts,
+        "residents_before": float(plan.residents_before),
+        "residents_after": float(plan.residents_after),
+        "objective": float(plan.objective),
+        "bound": float(plan.bound),
+        "gap": float(plan.gap),
+        "proven": bool(plan.proven),
+        "seconds": round(float(plan.seconds), 3),
+        "sites": sites,
+        "curve": [[int(step.sites), float(step.residents)] for step in plan.curve],
+    }
+    frame = pd.DataFrame(sites, columns=["rank", "lon", "lat", "residents_gained", "unit"])
+    points = gpd.points_from_xy(frame["lon"], frame["lat"])
+    return PlanTables(document, gpd.GeoDataFrame(frame, geometry=points, crs=WGS84))
+
+
+def _cells(assessment: Assessment) -> pd.DataFrame:
+    study, distances = assessment.study, assessment.measured.distances
+    lon, lat = study.grid.lonlat()
+    columns: dict[str, object] = {
+        "cell_id": study.grid.cell_id,
+        "lon": np.round(lon, _DECIMALS),
+        "lat": np.round(lat, _DECIMALS),
+        "residents": study.grid.residents,
+        **study.grid.groups,
+    }
+    for tier in distances.straight_m:
+        columns[f"{tier}_m"] = np.round(distances.straight_m[tier], 3)
+    for tier in distances.walk_m:
+        columns[f"{tier}_walk_m"] = np.round(distances.walk_m[tier], 3)
+    columns["snap_m"] = np.round(distances.cells.snap_m, 3)
+    columns["linked"] = distances.cells.edge >= 0
+    columns["area_m2"] = study.grid.area_m2
+    columns["settlement"] = study.settlement
+    for level, rows in study.cells_in.rows.items():
+        columns[level] = _unit_values(study, rows, "unit_id")
+    for result in assessment.results:
+        if result.cells_met is not None and result.cells_subject is not None:
+            columns[f"meets_{result.rule.id}"] = pd.arrays.BooleanArray(
+                result.cells_met, ~result.cells_subject
+            )
+    return pd.DataFrame(columns)
+
+
+def _facilities(assessment: Assessment) -> pd.DataFrame:
+    study = assessment.study
+    lon, lat = study.facilities.lonlat()
+    table = study.facilities.frame.drop(columns=["x", "y"]).reset_index(drop=True)
+    table.insert(3, "lon", np.round(lon, _DECIMALS))
+    table.insert(4, "lat", np.round(lat, _DECIMALS))
+    doors = assessment.measured.distances.facilities
+    table["snap_m"] = np.round(doors.snap_m, 2)
+    table["linked"] = doors.edge >= 0
+    table["load"] = np.round(assessment.facility_loads, 1)
+    for level, rows in study.facilities_in.rows.items():
+        table[f"in_{level}"] = _unit_values(study, rows, "name")
+    return table
+
+
+def _unit_values(study: Study, rows: Ints, column: str) -> NDArray[np.object_]:
+    if study.units is None:
+        return np.full(len(rows), "", dtype=object)
+    values = study.units.frame[column].to_numpy(object)
+    return np.where(rows >= 0, values[np.maximum(rows, 0)], "")
+
+
+def _units(assessment: Assessment) -> pd.DataFrame:
+    units = assessment.study.units
+    columns = ["unit_id", "name", "level", "parent_id", "settlement", "rule", *UNIT_COLUMNS]
+    if units is None:
+        return pd.DataFrame(columns=columns)
+    named = units.frame[["unit_id", "name", "level", "parent_id", "settlement"]]
+    parts = [_rule_units(result, pd.DataFrame(named)) for result in assessment.results]
+    table = pd.concat(parts, ignore_index=True)
+    return table.reindex(columns=columns)
+
+
+def _rule_units(result: RuleResult, named: pd.DataFrame) -> pd.DataFrame:
+    if result.by_unit.empty:
+        return named.iloc[:0].assign(rule=[])
+    rows = result.by_unit["unit_row"].to_numpy(int)
+    figures = result.by_unit.drop(columns=["unit_row", "level"]).reset_index(drop=True)
+    return pd.concat([named.iloc[rows].reset_index(drop=True).assign(rule=result.rule.id), figures], axis=1)
+
+
+def _gaps(assessment: Assessment) -> gpd.GeoDataFrame:
+    study = assessment.study
+    document = assessment_gap_rows(assessment)
+    outlines = [gap_outline(gap, assessment.measured) for gap in assessment.gaps]
+    frame = gpd.GeoDataFrame(document, geometry=gpd.GeoSeries(outlines, crs=study.grid.crs))
+    return frame.to_crs(WGS84)
+
+
+def assessment_gap_rows(assessment: Assessment) -> pd.DataFrame:
+    """The attributes of gaps.geojson, one row a gap."""
+    rows = [
+        {
+            "rule": gap.rule_id,
+            "rank": gap.rank,
+            "residents": gap.residents,
+            **{f"residents_{name}": value for name, value in gap.groups.items()},
+            "area_km2": round(gap.area_m2 / 1e6, 4),
+            "unit": gap_unit(gap, assessment.study),
+            "nearest_m": round(gap.nearest_m, 1),
+        }
+        for gap in assessment.gaps
+    ]
+    return pd.DataFrame(
+        rows, columns=None if rows else ["rule", "rank", "residents", "area_km2", "unit", "nearest_m"]
+    )

@@ -1,0 +1,41 @@
+"""An assessment as plain tables: what the folder holds, and what maps, reports and pages show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from coverage.standard import Standard
+
+
+@dataclass(frozen=True)
+class PlanTables:
+    """`plan` is plan.json; `sites` has rank, residents_gained, unit and points in WGS-84."""
+
+    plan: Mapping[str, Any]
+    sites: gpd.GeoDataFrame
+
+
+@dataclass(frozen=True)
+class Results:
+    """One assessment.
+
+    `document` is assessment.json. `units`: one row a unit and rule. `cells`: cell_id, lon, lat,
+    residents, groups, `<tier>_m` and `<tier>_walk_m` (metres, inf where unreachable), unit ids,
+    settlement, and `meets_<rule>` (True, False, or <NA> where the rule does not speak of the
+    cell). `facilities`: with snap_m and load. `gaps`: rule, rank, residents, area_km2, unit,
+    nearest_m and outlines in WGS-84. `unit_names` and `facility_names` are in the tables.
+    """
+
+    document: Mapping[str, Any]
+    standard: Standard
+    units: pd.DataFrame
+    cells: pd.DataFrame
+    facilities: pd.DataFrame
+    gaps: gpd.GeoDataFrame
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    plan: PlanTables | None = None

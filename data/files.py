@@ -1,0 +1,51 @@
+"""Writing files so that a reader never sees half of one, and a spreadsheet never runs one."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+# A spreadsheet takes a text that starts so for a formula.
+_FORMULA: Final = re.compile(r"^[=+\-@\t\r]")
+_MARKED: Final = re.compile(r"^'(?=[=+\-@\t\r])")
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Replace `path` at once: a crash leaves the old file or the new one, never a torn one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with temporary.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def write_json(path: Path, document: Mapping[str, object]) -> None:
+    """UTF-8, indented, keys in their order. Infinities must have been made null before."""
+    encoded = json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False)
+    write_bytes(path, (encoded + "\n").encode("utf-8"))
+
+
+def write_csv(path: Path, frame: pd.DataFrame) -> None:
+    """UTF-8 with mark, as Excel reads it; texts that Excel would run as formulas get an apostrophe."""
+    safe = frame.map(lambda value: _FORMULA.sub(r"'\g<0>", value) if isinstance(value, str) else value)
+    write_bytes(path, safe.to_csv(index=False, lineterminator="\n").encode("utf-8-sig"))
+
+
+def read_csv(path: Path, texts: tuple[str, ...]) -> pd.DataFrame:
+    """A table of `write_csv`; the columns `texts` come back as written, empty ones as ""."""
+    types = dict.fromkeys(texts, str)
+    frame = pd.read_csv(path, encoding="utf-8-sig", dtype=types, keep_default_na=False, na_values={})
+    for column in texts:
+        if column in frame:
+            frame[column] = frame[column].map(lambda value: _MARKED.sub("", value))
+    for column in frame.columns.difference(list(texts)):
+        frame[column] = pd.to_numeric(frame[column], errors="coerce")
+    return frame

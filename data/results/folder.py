@@ -1,0 +1,142 @@
+"""The assessment folder on disk."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from coverage.parse_standard import parse_standard
+from coverage.publish.tables import PlanTables, Results
+from data.files import read_csv, write_bytes, write_csv, write_json
+from geo.crs import WGS84
+from geo.errors import InputError
+
+_UNIT_TEXTS: Final = ("unit_id", "name", "level", "parent_id", "settlement", "rule", "verdict")
+_FACILITY_NUMBERS: Final = (
+    "lon",
+    "lat",
+    "places",
+    "area_m2",
+    "residents_declared",
+    "snap_m",
+    "load",
+    "source_row",
+)
+
+
+def write_results(folder: Path, results: Results) -> None:
+    """Write every table of `results` into `folder`, each file at once."""
+    write_json(folder / "assessment.json", results.document)
+    write_bytes(folder / "standard.toml", results.standard.toml.encode("utf-8"))
+    write_csv(folder / "units.csv", results.units)
+    write_csv(folder / "facilities.csv", results.facilities)
+    write_bytes(folder / "cells.parquet", _parquet(results.cells))
+    write_bytes(folder / "gaps.geojson", _geojson(results.gaps))
+    if results.plan is not None:
+        write_json(folder / "plan.json", results.plan.plan)
+        write_bytes(folder / "sites.geojson", _geojson(results.plan.sites))
+    write_json(folder / "provenance.json", results.provenance)
+
+
+def read_results(folder: Path) -> Results:
+    """The results that `write_results` wrote; InputError if `folder` is not such a folder."""
+    document = _json(folder, "assessment.json")
+    toml = _bytes(folder, "standard.toml").decode("utf-8")
+    has_plan = (folder / "plan.json").exists()
+    facilities = folder / "facilities.csv"
+    texts = tuple(c for c in _header(facilities) if c not in _FACILITY_NUMBERS)
+    return Results(
+        document=document,
+        standard=parse_standard(toml, source="standard.toml"),
+        units=read_csv(folder / "units.csv", _UNIT_TEXTS),
+        cells=pd.read_parquet(io.BytesIO(_bytes(folder, "cells.parquet"))),
+        facilities=read_csv(facilities, texts),
+        gaps=_read_geojson(folder, "gaps.geojson"),
+        provenance=_json(folder, "provenance.json"),
+        plan=PlanTables(_json(folder, "plan.json"), _read_geojson(folder, "sites.geojson"))
+        if has_plan
+        else None,
+    )
+
+
+def _plan(folder: Path) -> PlanTables:
+    return PlanTables(_json(folder, "plan.json"), _read_geojson(folder, "sites.geojson"))
+
+
+def _header(path: Path) -> list[str]:
+    if not path.exists():
+        raise InputError(
+            "{folder} is not an assessment folder: {file} is missing.",
+            folder=path.parent.name,
+            file=path.name,
+        )
+    return list(pd.read_csv(path, encoding="utf-8-sig", nrows=0).columns)
+
+
+def _parquet(frame: pd.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    frame.to_parquet(buffer, index=False, compression="zstd")
+    return buffer.getvalue()
+
+
+def _geojson(frame: gpd.GeoDataFrame) -> bytes:
+    """Features with coordinates to seven decimals; values that are not finite become null."""
+    shapes = shapely.set_precision(frame.geometry.to_numpy(), 1e-7) if len(frame) else []
+    rows = frame.drop(columns=frame.geometry.name).to_dict("records")
+    features = [
+        {"type": "Feature", "properties": _finite(row), "geometry": json.loads(shapely.to_geojson(shape))}
+        for row, shape in zip(rows, shapes, strict=True)
+    ]
+    collection = {"type": "FeatureCollection", "features": features}
+    return json.dumps(collection, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8")
+
+
+def _finite(row: Mapping[Any, Any]) -> dict[str, Any]:
+    return {
+        str(key): None if isinstance(value, float) and not abs(value) < float("inf") else value
+        for key, value in row.items()
+    }
+
+
+def _read_geojson(folder: Path, name: str) -> gpd.GeoDataFrame:
+    collection = json.loads(_bytes(folder, name))
+    features = collection["features"]
+    if not features:
+        columns = [
+            "rule",
+            "rank",
+            "residents",
+            "area_km2",
+            "unit",
+            "nearest_m",
+            "lon",
+            "lat",
+            "residents_gained",
+        ]
+        return gpd.GeoDataFrame({c: [] for c in columns}, geometry=[], crs=WGS84)
+    return gpd.GeoDataFrame.from_features(features, crs=WGS84)
+
+
+def _json(folder: Path, name: str) -> Mapping[str, Any]:
+    document: Mapping[str, Any] = json.loads(_bytes(folder, name))
+    return document
+
+
+def _bytes(folder: Path, name: str) -> bytes:
+    try:
+        return (folder / name).read_bytes()
+    except OSError as error:
+        raise _not_a_folder(folder, name) from error
+
+
+def _not_a_folder(folder: Path, file: str) -> InputError:
+    return InputError(
+        "{folder} is not an assessment folder: {file} is missing.", folder=folder.name, file=file
+    )

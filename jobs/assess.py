@@ -1,0 +1,85 @@
+"""assess: from the study's files to the assessment folder."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from coverage.assessment import Assessment, assess
+from coverage.publish import Results, results_of
+from data.files import write_bytes
+from data.results import write_results
+from geo import __version__
+from geo.progress import Progress, part, silent
+from geo.text import text
+from jobs.inputs import Inputs, StudyFiles, open_inputs
+from jobs.map_model import map_model
+from maps import render_map
+from maps.basemap import encode
+from maps.ground import basemap_of
+from reports.workbook import workbook_bytes
+
+
+@dataclass(frozen=True)
+class Assessed:
+    """An assessment with the inputs it came from and the tables of its folder."""
+
+    inputs: Inputs
+    assessment: Assessment
+    results: Results
+
+
+def assess_files(
+    files: StudyFiles, *, out: Path | None, language: str = "zh", progress: Progress = silent
+) -> Assessed:
+    """Read, assess and, where `out` is given, write the assessment folder. UserError on bad input."""
+    inputs = open_inputs(files, progress=part(progress, 0.0, 0.5))
+    done = assess_inputs(inputs, progress=part(progress, 0.5, 0.8))
+    if out is not None:
+        progress(0.8, text("Writing the results"))
+        write_folder(out, done, language=language)
+    progress(1.0, text("Done"))
+    return done
+
+
+def assess_inputs(inputs: Inputs, *, progress: Progress = silent) -> Assessed:
+    """Assess what has been read."""
+    assessment = assess(inputs.study, inputs.standard, progress=progress)
+    results = results_of(assessment, synthetic=inputs.synthetic, provenance=provenance(inputs))
+    return Assessed(inputs, assessment, results)
+
+
+def write_folder(out: Path, done: Assessed, *, language: str) -> None:
+    """The tables, the map with its basemap, and the workbook."""
+    write_results(out, done.results)
+    study = done.inputs.study
+    basemap = basemap_of(study.network, study.units, done.inputs.basemap)
+    write_bytes(out / "basemap.bin", encode(basemap))
+    page = render_map(map_model(done.results, basemap), language=language)
+    write_bytes(out / "map.html", page.encode("utf-8"))
+    write_bytes(out / "report.xlsx", workbook_bytes(done.results, language=language))
+
+
+def provenance(inputs: Inputs) -> Mapping[str, Any]:
+    """Which files, standard, settings and program; the time is here and in no table."""
+    walking, limits = inputs.standard.walking, inputs.standard.verdicts
+    return {
+        "format": 1,
+        "program": {"name": "service-circle", "version": __version__},
+        "created": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "inputs": dict(inputs.sha256),
+        "standard": {"id": inputs.standard.id, "sha256": inputs.standard.sha256},
+        "settings": {
+            "speed_kmh": walking.speed_kmh,
+            "elderly_speed_kmh": walking.elderly_speed_kmh,
+            "snap_limit_m": walking.snap_limit_m,
+            "meets_share": limits.meets_share,
+            "nearly_share": limits.nearly_share,
+            "datum": inputs.datum,
+            "crs": inputs.study.grid.crs,
+        },
+        "seed": 0,
+    }

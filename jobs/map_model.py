@@ -1,0 +1,117 @@
+"""Results to what a map shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from coverage.publish import Results
+from coverage.standard import Check, Rule
+from geo.crs import project
+from geo.text import Sayable, Text, text
+from maps.model import (
+    MET,
+    NOT_MET,
+    NOT_SUBJECT,
+    Basemap,
+    CellOutcome,
+    MapCells,
+    MapModel,
+    RadiusRule,
+    VerdictRow,
+)
+from reports.lines import assessment_lines
+
+OSM_CREDIT: Final = text("Streets © OpenStreetMap contributors (ODbL)")
+
+
+def map_model(results: Results, basemap: Basemap) -> MapModel:
+    """The map of an assessment and, where there is one, its plan."""
+    document, standard = results.document, results.standard
+    area = document["area"]
+    return MapModel(
+        title=str(area["name"]),
+        subtitle=_words(standard.title),
+        bounds=_bounds(results.cells),
+        facilities=_facilities(results),
+        tier_titles={tier: _words(standard.tier_title(tier)) for tier in results.facilities["tier"].unique()},
+        cells=_cells(results),
+        gaps=results.gaps,
+        main_rule=_main_rule(document),
+        rule_titles={rule.id: standard.rule_title(rule) for rule in standard.rules},
+        radius_rules=tuple(
+            _radius_rule(rule, results) for rule in standard.rules if rule.check is Check.RADIUS
+        ),
+        sites=None if results.plan is None else pd.DataFrame(results.plan.sites.drop(columns="geometry")),
+        verdicts=_verdicts(results),
+        basemap=basemap,
+        credits=tuple(results.provenance.get("credits", ())),
+        crs_note=text("Measured in {crs}", crs=area["crs"]),
+        synthetic=bool(area["synthetic"]),
+    )
+
+
+def _words(said: Sayable) -> Text | str:
+    return said if isinstance(said, Text | str) else Text("{name}", {"name": said})
+
+
+def _bounds(cells: pd.DataFrame) -> tuple[float, float, float, float]:
+    peopled = cells[cells["residents"] > 0]
+    lon, lat = peopled["lon"], peopled["lat"]
+    return float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())
+
+
+def _facilities(results: Results) -> pd.DataFrame:
+    table = results.facilities.copy()
+    if "in_community" in table:
+        table["unit"] = table["in_community"]
+    return table
+
+
+def _cells(results: Results) -> MapCells:
+    cells, area = results.cells, results.document["area"]
+    walk_limits = sorted({rule.limit for rule in results.standard.rules if rule.check is Check.WALK})
+    metres = np.minimum.reduce([cells[c].to_numpy(float) for c in map(str, cells) if c.endswith("_walk_m")])
+    return MapCells(
+        xy=project(cells["lon"].to_numpy(float), cells["lat"].to_numpy(float), area["crs"]),
+        crs=area["crs"],
+        spacing_m=area["spacing_m"],
+        residents=cells["residents"].to_numpy(float),
+        walk_minutes=metres / results.standard.walking.metres_per_minute,
+        walk_limits_min=tuple(walk_limits[:3]) or (10.0, 15.0),
+        outcomes=tuple(
+            CellOutcome(rule.id, results.standard.rule_title(rule), _outcome(cells[f"meets_{rule.id}"]))
+            for rule in results.standard.rules
+            if f"meets_{rule.id}" in cells
+        ),
+    )
+
+
+def _outcome(meets: pd.Series[bool]) -> np.ndarray[tuple[int], np.dtype[np.int8]]:
+    subject = meets.notna().to_numpy()
+    met = meets.fillna(False).to_numpy(bool)
+    return np.where(subject, np.where(met, MET, NOT_MET), NOT_SUBJECT).astype(np.int8)
+
+
+def _radius_rule(rule: Rule, results: Results) -> RadiusRule:
+    rows = np.flatnonzero(results.facilities["tier"].isin(rule.serves).to_numpy(bool))
+    return RadiusRule(rule.id, results.standard.rule_title(rule), rule.limit, rows)
+
+
+def _main_rule(document: Mapping[str, Any]) -> str:
+    """The rule whose gaps are shown first: of those with gaps, the one most residents fail by radius."""
+    reach = [row for row in document["rules"] if row["check"] in ("radius", "walk") and row["residents"] > 0]
+    if not reach:
+        return ""
+    worst = max(reach, key=lambda row: (row["check"] == "radius", row["residents"] - row["residents_met"]))
+    return str(worst["id"])
+
+
+def _verdicts(results: Results) -> tuple[VerdictRow, ...]:
+    return tuple(
+        VerdictRow(line.title, line.figure, line.actual, line.verdict, line.missed)
+        for line in assessment_lines(results.document, results.standard)
+    )

@@ -1,0 +1,96 @@
+"""Results in a few lines for a terminal, and as JSON for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from coverage.publish import Results
+from geo.text import Text, text, text_from_json
+from locales import Translator
+from reports.lines import Line, assessment_lines
+
+
+def assessment_rows(results: Results, say: Translator) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """The verdict table in words: its head and one row a rule."""
+    head = (
+        say(text("Rule")),
+        say(text("Figure")),
+        say(text("Actual")),
+        say(text("Residents missed")),
+        say(text("Verdict")),
+    )
+    lines = assessment_lines(results.document, results.standard)
+    return head, [_row(line, say) for line in lines]
+
+
+def closing_lines(results: Results, say: Translator) -> list[str]:
+    """Residents, the largest gaps, and what the reader must know."""
+    area = results.document["area"]
+    lines = [
+        say(
+            text(
+                "{name}: {residents:,.0f} residents in {cells:,} cells, measured in {crs}",
+                name=area["name"],
+                residents=area["residents"],
+                cells=area["cells"],
+                crs=area["crs"],
+            )
+        )
+    ]
+    lines += [say(text_from_json(note)) for note in results.document["notes"]]
+    if results.plan is not None:
+        lines += plan_lines(results.plan.plan, say)
+    return lines
+
+
+def plan_lines(plan: Mapping[str, Any], say: Translator) -> list[str]:
+    """The plan's sites in build order, and how good it is proved to be."""
+    lines = [
+        say(
+            text(
+                "{rank}. {unit} ({lon:.6f}, {lat:.6f}): {gained:,.0f} residents more",
+                rank=site["rank"],
+                unit=site["unit"],
+                lon=site["lon"],
+                lat=site["lat"],
+                gained=site["residents_gained"],
+            )
+        )
+        for site in plan["sites"]
+    ]
+    lines.append(say(plan_quality(plan)))
+    return lines
+
+
+def plan_quality(plan: Mapping[str, Any]) -> Text:
+    """Before, after, bound and gap in one sentence."""
+    template = (
+        text(
+            "Served before {before:,.0f}, after {after:,.0f}; proved: no {count} sites serve more "
+            "(bound {bound:,.0f}, gap {gap:.2%})."
+        )
+        if plan["proven"]
+        else text(
+            "Served before {before:,.0f}, after {after:,.0f}; best found, at most {gap:.2%} below the "
+            "best possible {count} sites (bound {bound:,.0f})."
+        )
+    )
+    values = {
+        "before": plan["residents_before"],
+        "after": plan["residents_after"],
+        "count": plan["count"],
+        "bound": plan["bound"],
+        "gap": plan["gap"],
+    }
+    return Text(template.template, values)
+
+
+def _row(line: Line, say: Translator) -> tuple[str, ...]:
+    return (
+        say(line.title),
+        say(line.figure),
+        say(line.actual),
+        say(line.missed_words),
+        say(line.verdict_words),
+    )
