@@ -1,0 +1,147 @@
+"""What a column's title means: aliases as data, one loader, one matcher."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+PERSONAL: Final = "personal"
+SERIAL: Final = "serial"
+KEPT_FIELDS: Final = (
+    "name", "tier", "lonlat", "lon", "lat", "district", "street", "community", "address", "places",
+    "area_m2", "residents_declared", "status", "opened", "remark", "facility_id", "source",
+)  # fmt: skip
+
+_BRACKETS: Final = re.compile(r"[(\[{【〔<《][^)\]}】〕>》]*[)\]}】〕>》]?")
+_SPACES: Final = re.compile(r"[\s\u3000*:：_\-/、]+")
+
+
+@dataclass(frozen=True)
+class FieldNames:
+    """The titles of one field, normalised."""
+
+    field: str
+    aliases: tuple[str, ...]
+    parts: tuple[str, ...]
+    not_parts: tuple[str, ...]
+
+    def rank(self, title: str, bare: str) -> int | None:
+        """How well a normalised title fits (0 best), or None; `bare` is the title without brackets."""
+        if any(part in title for part in self.not_parts):
+            return None
+        for candidate in (title, bare):
+            if candidate in self.aliases:
+                return self.aliases.index(candidate)
+        if any(part in bare for part in self.parts):
+            return len(self.aliases) + len(bare)
+        return None
+
+
+def normalise(title: str) -> str:
+    """Full-width to half-width, lower case, without spaces, colons, asterisks and hyphens.
+
+    >>> normalise("　Ｘ 坐标：")
+    'x坐标'
+    """
+    return _SPACES.sub("", unicodedata.normalize("NFKC", title).lower())
+
+
+def bare(title: str) -> str:
+    """A normalised title without what stands in brackets, unless nothing else is left.
+
+    >>> bare(normalise("建筑面积（㎡）"))
+    '建筑面积'
+    """
+    return _BRACKETS.sub("", title) or title
+
+
+@cache
+def field_names() -> tuple[FieldNames, ...]:
+    """Every field and what it may be called, from `columns.toml`."""
+    path = Path(__file__).with_name("columns.toml")
+    table = tomllib.loads(path.read_text(encoding="utf-8"))
+    return tuple(
+        FieldNames(
+            field,
+            tuple(normalise(alias) for alias in entry["aliases"]),
+            tuple(normalise(part) for part in entry.get("parts", ())),
+            tuple(normalise(part) for part in entry.get("not_parts", ())),
+        )
+        for field, entry in table.items()
+    )
+
+
+@cache
+def field_of(title: str) -> tuple[str, int] | None:
+    """The field a title names and the rank of the match; whole-title matches beat partial ones.
+
+    >>> field_of("经度(GCJ-02)"), field_of("责任单位")
+    (('lon', 0), None)
+    """
+    normal = normalise(title)
+    if not normal:
+        return None
+    if "." in normal.strip("."):
+        # Nested records: “location.lng”.
+        return _match(normal) or field_of(normal.strip(".").rpartition(".")[2])
+    return _match(normal)
+
+
+def _match(normal: str) -> tuple[str, int] | None:
+    ranked = [
+        (rank, names) for names in field_names() if (rank := names.rank(normal, bare(normal))) is not None
+    ]
+    if not ranked:
+        return None
+    whole = [(rank, names) for rank, names in ranked if rank < len(names.aliases)]
+    rank, names = min(whole or ranked, key=lambda found: found[0])
+    return names.field, rank
+
+
+def title_field(parts: Sequence[str]) -> tuple[str, int] | None:
+    """The field of a joined header, lowest row first: (“坐标”, “经度”) is a longitude."""
+    for part in reversed(parts):
+        found = field_of(part)
+        if found:
+            return found
+    return field_of("".join(parts))
+
+
+def choose_columns(titles: Sequence[Sequence[str]]) -> dict[int, str]:
+    """Column number → field. Of several columns for one field the best-named, then the first, wins.
+
+    Personal and serial columns are all named; the others that lose stay unnamed.
+    """
+    best: dict[str, tuple[int, int]] = {}
+    chosen: dict[int, str] = {}
+    for column, parts in enumerate(titles):
+        found = title_field(parts)
+        if not found:
+            continue
+        field, rank = found
+        if field in (PERSONAL, SERIAL):
+            chosen[column] = field
+        elif field not in best or rank < best[field][0]:
+            best[field] = (rank, column)
+    chosen.update({column: field for field, (_, column) in best.items()})
+    return dict(sorted(chosen.items()))
+
+
+def remembered(titles: Sequence[Sequence[str]], mapping: Mapping[str, str]) -> dict[int, str]:
+    """Column number → field by a confirmed mapping of joined titles to fields ("" leaves one out)."""
+    return {
+        column: mapping[joined]
+        for column, parts in enumerate(titles)
+        if (joined := join_title(parts)) in mapping and mapping[joined]
+    }
+
+
+def join_title(parts: Sequence[str]) -> str:
+    """A joined header as shown: “坐标 / 经度”."""
+    return " / ".join(parts)

@@ -1,0 +1,65 @@
+"""What intake has to say about a list, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from geo.text import Text, text
+
+Level = Literal["error", "warning", "info"]
+ERROR: Final[Level] = "error"
+WARNING: Final[Level] = "warning"
+INFO: Final[Level] = "info"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One remark. `row` counts as the spreadsheet does (0: the whole sheet), `column` is the title as
+    written ("" for the whole row), `column_number` counts from 1 (0 where there is none)."""
+
+    file: str
+    sheet: str
+    row: int
+    column: str
+    level: Level
+    code: str
+    message: Text
+    column_number: int = 0
+
+
+@dataclass
+class Notebook:
+    """Collects the findings of one sheet into a list that may be shared with other sheets."""
+
+    file: str
+    sheet: str
+    findings: list[Finding] = field(default_factory=list)
+    _tallies: dict[tuple[str, str], list[tuple[Text, int, tuple[str, int]]]] = field(default_factory=dict)
+
+    def note(
+        self, level: Level, code: str, message: Text, *, row: int = 0, column: tuple[str, int] = ("", 0)
+    ) -> None:
+        """`column` is the title and the number counted from 1."""
+        self.findings.append(Finding(self.file, self.sheet, row, column[0], level, code, message, column[1]))
+
+    def tally(self, code: str, example: Text, row: int, column: tuple[str, int]) -> None:
+        """A remark on one cell that `flush` tells once a column, with its number and first example."""
+        self._tallies.setdefault((code, column[0]), []).append((example, row, column))
+
+    def flush(self, level: Level = INFO) -> None:
+        """Turn the tallies into one finding each."""
+        for (code, _), cells in self._tallies.items():
+            example, row, column = cells[0]
+            message = (
+                example
+                if len(cells) == 1
+                else text("{example} (and {count} more cells like it)", example=example, count=len(cells) - 1)
+            )
+            self.note(level, code, message, row=row, column=column)
+        self._tallies.clear()
+
+
+def counted(findings: Iterable[Finding], level: Level) -> int:
+    return sum(1 for finding in findings if finding.level == level)

@@ -1,0 +1,150 @@
+"""Coordinates in every notation of the lists: decimal degrees, degrees minutes seconds, metres.
+
+What a cell says is read here; what the numbers mean is decided in `data.intake.coordinates`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from data.formats.raw import Cell
+from data.intake.numbers import is_missing, plain
+
+LON: Final = "lon"
+LAT: Final = "lat"
+
+
+@dataclass(frozen=True)
+class Angle:
+    """A number from a coordinate cell: degrees, or metres of a projected system.
+
+    `axis` is "lon" or "lat" where the notation says it, else "". `decimals` is how finely it is
+    given, in decimal places of a degree (minutes and seconds are converted).
+    """
+
+    value: float
+    axis: str = ""
+    decimals: int = 9
+
+
+_LETTERS: Final = {
+    "东经": (LON, 1), "西经": (LON, -1), "北纬": (LAT, 1), "南纬": (LAT, -1),
+    "经度": (LON, 1), "纬度": (LAT, 1),
+    "longitude": (LON, 1), "latitude": (LAT, 1), "lng": (LON, 1), "lon": (LON, 1), "lat": (LAT, 1),
+    "e": (LON, 1), "w": (LON, -1), "n": (LAT, 1), "s": (LAT, -1), "东": (LON, 1), "西": (LON, -1),
+    "北": (LAT, 1), "南": (LAT, -1),
+}  # fmt: skip
+_HEMISPHERE: Final = re.compile("|".join(sorted(_LETTERS, key=len, reverse=True)), re.IGNORECASE)
+_MARKED: Final = re.compile(
+    r"(?P<sign>-?)(?P<d>\d{1,3}(?:\.\d+)?)\s*(?:°|º|˚|o|度|d)"
+    r"(?:\s*(?P<m>\d{1,2}(?:\.\d+)?)\s*(?:'|′|’|‘|`|´|分|m)?"
+    r"(?:\s*(?P<s>\d{1,2}(?:\.\d+)?)\s*(?:\"|″|”|“|''|′′|’’|秒|s)?)?)?"
+)
+_SPACED: Final = re.compile(r"(?P<sign>-?)(?P<d>\d{1,3})([ :\-.])(?P<m>\d{1,2})\3(?P<s>\d{1,2}(?:\.\d+)?)")
+_TWO: Final = re.compile(r"(?P<sign>-?)(?P<d>\d{1,3})[ :](?P<m>\d{1,2}(?:\.\d+)?)(?P<s>)")
+_DECIMAL: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
+_GROUPED: Final = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
+_SEPARATORS: Final = (r"[,;、|/]+\s*", r"\s+")
+_WRAPPING: Final = re.compile(r"^\s*(point|坐标|经纬度)?\s*[:(\[{【]*\s*", re.IGNORECASE)
+_SECONDS: Final = re.compile(r"(?<=m)(\s*[\d.]+)\s*s", re.IGNORECASE)
+_DASHES: Final = str.maketrans({"−": "-", "–": "-", "﹣": "-", "。": ".", "．": ".", "·": "."})
+
+
+def parse_angle(cell: Cell) -> Angle | None:
+    """One coordinate of a cell, or None if it cannot be read as one (or is missing).
+
+    >>> parse_angle("东经118°46′12″")
+    Angle(value=118.77, axis='lon', decimals=4)
+    >>> parse_angle("１１８．７７２"), parse_angle("玄武")
+    (Angle(value=118.772, axis='', decimals=3), None)
+    """
+    if isinstance(cell, bool) or is_missing(cell):
+        return None
+    if isinstance(cell, int | float):
+        return Angle(float(cell), "", _decimals(repr(cell))) if math.isfinite(cell) else None
+    # Before NFKC, which turns ″ into ′′ and º into o.
+    written = plain(
+        str(cell).replace("″", '"').replace("º", "°").replace("˚", "°").replace("゜", "°")
+    ).translate(_DASHES)
+    axis, sign, written = _strip_letters(_SECONDS.sub(r'\1"', written))
+    angle = _decimal(written) or _sexagesimal(written)
+    if angle is None:
+        return None
+    return Angle(sign * angle.value, axis, angle.decimals)
+
+
+def parse_pair(cell: Cell) -> tuple[Angle, Angle] | None:
+    """Two coordinates in one cell, in the order written; None if there are not exactly two.
+
+    >>> [angle.value for angle in parse_pair("（118.78，32.04）")]
+    [118.78, 32.04]
+    """
+    if not isinstance(cell, str):
+        return None
+    written = _WRAPPING.sub("", plain(cell.replace("″", '"').replace("º", "°"))).rstrip(")]} ")
+    for parts in _splits(written):
+        if len(parts) == 2 and (first := parse_angle(parts[0])) and (second := parse_angle(parts[1])):
+            return first, second
+    return None
+
+
+def _splits(written: str) -> Iterator[list[str]]:
+    for separator in _SEPARATORS:
+        yield [part for part in re.split(separator, written) if part.strip()]
+    marks = list(_HEMISPHERE.finditer(written))
+    if len(marks) == 2:
+        cut = marks[1].start() if marks[0].start() == 0 else marks[0].end()
+        yield [written[:cut], written[cut:]]
+
+
+def _strip_letters(written: str) -> tuple[str, int, str]:
+    axis, sign = "", 1
+    for letters in _HEMISPHERE.findall(written):
+        # "118.77e" is east, "1.1877e2" is an exponent.
+        found_axis, found_sign = _LETTERS[letters.lower()]
+        axis, sign = found_axis, found_sign
+    if axis and not re.search(r"\d[eE][+-]?\d", written):
+        return axis, sign, _HEMISPHERE.sub("", written).strip(" :=,.")
+    return "", 1, written
+
+
+def _decimal(written: str) -> Angle | None:
+    if _GROUPED.fullmatch(written):
+        written = written.replace(",", "")
+    bare = written.rstrip("°度米m ").strip()
+    if not _DECIMAL.fullmatch(bare):
+        return None
+    return Angle(float(bare), "", _decimals(bare))
+
+
+def _sexagesimal(written: str) -> Angle | None:
+    for pattern in (_MARKED, _SPACED, _TWO):
+        found = pattern.fullmatch(written.strip())
+        if found:
+            break
+    else:
+        return None
+    degrees, minutes, seconds = (float(found[part] or 0) for part in ("d", "m", "s"))
+    if minutes >= 60 or seconds >= 60:
+        return None
+    value = degrees + minutes / 60 + seconds / 3600
+    return Angle(-value if found["sign"] else value, "", _fineness(found))
+
+
+def _fineness(found: re.Match[str]) -> int:
+    """A second is 31 m, as good as four decimals; a minute is 1.9 km, as bad as two."""
+    if found["s"]:
+        return 4 + _decimals(found["s"])
+    if found["m"]:
+        return 2 + _decimals(found["m"])
+    return _decimals(found["d"])
+
+
+def _decimals(written: str) -> int:
+    number, _, exponent = written.lower().partition("e")
+    places = len(number.partition(".")[2].rstrip("0"))
+    return max(0, places - int(exponent or 0))

@@ -1,0 +1,150 @@
+"""Numbers, dates and words as people type them into cells."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from data.formats.raw import Cell
+from data.intake.words import words
+
+_MISSING: Final = frozenset(words("missing", "words"))
+_DITTO: Final = frozenset(words("missing", "ditto"))
+_ABOUT: Final = re.compile(
+    r"^(大约|约为|约|近|大概|超过|不足|逾|~|≈|≥|≤|>|<)\s*|\s*(左右|上下|余|多|以上|以下|\+)$"
+)
+_UNIT: Final = re.compile(
+    r"\s*(人次|人|名|位|户|张|个|床|座|间|处|所|平方米|平米|平方|㎡|m²|m2|m\^2|sqm|元|年|beds?|places?|people|persons?)$",
+    re.IGNORECASE,
+)
+_NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
+_GROUPED: Final = re.compile(r"[+-]?\d{1,3}([,， ']\d{3})+(\.\d+)?")
+_TIMES: Final = {"万": 1e4, "千": 1e3, "百": 1e2, "亿": 1e8}
+_MINUS: Final = str.maketrans({"－": "-", "−": "-", "–": "-", "﹣": "-", "‐": "-", "‑": "-", "—": "-"})
+
+
+class Kind(StrEnum):
+    """How a cell was understood."""
+
+    EXACT = "exact"
+    ABOUT = "about"
+    MISSING = "missing"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A number from a cell; `value` is NaN where it is missing or unreadable."""
+
+    value: float
+    kind: Kind
+
+
+_NAN: Final = float("nan")
+
+
+def plain(cell: Cell) -> str:
+    """Half-width text without spaces at the ends; whole floats without “.0”."""
+    if cell is None:
+        return ""
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
+        return str(int(cell))
+    return unicodedata.normalize("NFKC", str(cell)).strip()
+
+
+def as_written(cell: Cell) -> str:
+    """The text of a cell as it stands, spaces and line breaks within it made single spaces."""
+    return plain(cell) if isinstance(cell, float) else " ".join(str(cell).split())
+
+
+def is_missing(cell: Cell) -> bool:
+    """Whether a cell says that there is nothing: empty, “－”, “无”, “暂无” and their like."""
+    return plain(cell).lower().translate(_MINUS) in _MISSING
+
+
+def is_ditto(cell: Cell) -> bool:
+    """“同上”: the value of the row above."""
+    return isinstance(cell, str) and plain(cell) in _DITTO
+
+
+def parse_number(cell: Cell) -> Reading:
+    """
+    >>> [parse_number(cell).value for cell in ("１，２００人", "约300", "1.2万")]
+    [1200.0, 300.0, 12000.0]
+    """
+    if isinstance(cell, bool):
+        return Reading(_NAN, Kind.UNREADABLE)
+    if isinstance(cell, int | float):
+        missing = cell != cell or cell in (float("inf"), float("-inf"))
+        return Reading(_NAN, Kind.MISSING) if missing else Reading(float(cell), Kind.EXACT)
+    if is_missing(cell):
+        return Reading(_NAN, Kind.MISSING)
+    return _from_text(plain(cell).translate(_MINUS))
+
+
+def _from_text(written: str) -> Reading:
+    times = 1.0
+    about = False
+    while True:
+        shorter = _ABOUT.sub("", written)
+        about = about or shorter != written
+        shorter = _UNIT.sub("", shorter).strip()
+        if shorter and shorter[-1] in _TIMES:
+            times *= _TIMES[shorter[-1]]
+            shorter = shorter[:-1]
+        if shorter == written:
+            break
+        written = shorter
+    if _GROUPED.fullmatch(written):
+        written = re.sub(r"[,， ']", "", written)
+    if not _NUMBER.fullmatch(written):
+        return Reading(_NAN, Kind.UNREADABLE)
+    return Reading(float(written) * times, Kind.ABOUT if about else Kind.EXACT)
+
+
+_EXCEL_EPOCH: Final = datetime(1899, 12, 30)
+_SERIALS: Final = (10_000, 80_000)
+_YEARS: Final = (1900, 2100)
+_DATE: Final = re.compile(
+    r"(?P<y>(?:19|20)\d{2})(?:[年./\- ]+(?P<m>\d{1,2})(?:[月./\- ]+(?P<d>\d{1,2})日?)?月?)?年?(?:[ t]\d.*)?",
+    re.IGNORECASE,
+)
+_PACKED: Final = re.compile(r"(?P<y>(?:19|20)\d{2})(?P<m>\d{2})(?P<d>\d{2})?")
+
+
+def parse_date(cell: Cell) -> str | None:
+    """ISO text as exact as the cell: “2019”, “2019-05” or “2019-05-01”; "" if missing, None if unreadable.
+
+    Takes dates, Excel serial numbers, years, “2019年5月”, “2019.5.1”, “201905”.
+
+    >>> parse_date("2019年5月"), parse_date(43586), parse_date("2019.5.1"), parse_date("随时")
+    ('2019-05', '2019-05-01', '2019-05-01', None)
+    """
+    if isinstance(cell, datetime):
+        return cell.date().isoformat()
+    if isinstance(cell, date):
+        return cell.isoformat()
+    if is_missing(cell):
+        return ""
+    written = plain(cell)
+    if re.fullmatch(r"\d{5}(\.\d+)?", written) and _SERIALS[0] <= float(written) <= _SERIALS[1]:
+        return (_EXCEL_EPOCH + timedelta(days=float(written))).date().isoformat()
+    found = _PACKED.fullmatch(written) or _DATE.fullmatch(written)
+    return _iso(found) if found else None
+
+
+def _iso(found: re.Match[str]) -> str | None:
+    year, month, day = found["y"], found["m"], found["d"]
+    if not _YEARS[0] <= int(year) <= _YEARS[1]:
+        return None
+    if not month:
+        return year
+    try:
+        date(int(year), int(month), int(day or 1))
+    except ValueError:
+        return None
+    return f"{year}-{int(month):02d}" + (f"-{int(day):02d}" if day else "")

@@ -1,0 +1,79 @@
+"""Metres in China's projected systems: which they can be, and where they then lie."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from pyproj import CRS, Transformer
+from pyproj.exceptions import CRSError
+
+from coverage.tables import Bools, Floats
+from data.intake.placing import CHINA, inside
+from geo.datum import LonLat
+from geo.errors import SettingError
+
+# CGCS2000 Gauss-Kruger zones: 3-degree with prefix (25 … 45 = EPSG:4513 …) and without (75°E … 135°E =
+# EPSG:4534 …), 6-degree with prefix (13 … 23 = EPSG:4491 …) and without (EPSG:4502 …); UTM 43N … 53N.
+_PREFIXED_3: Final = {zone: 4513 + zone - 25 for zone in range(25, 46)}
+_PREFIXED_6: Final = {zone: 4491 + zone - 13 for zone in range(13, 24)}
+_UNPREFIXED: Final = (*range(4534, 4555), *range(4502, 4513), *range(32643, 32654))
+_NORTHINGS: Final = (1.5e6, 6.2e6)
+_EASTINGS: Final = (1.0e5, 9.0e5)
+_PREFIX: Final = 1e6
+
+
+def easting_northing(first: Floats, second: Floats) -> tuple[Floats, Floats, Bools]:
+    """Pairs of metres as (easting, northing), and which of them are neither.
+
+    Surveyors write X = north, Y = east: the northing is told by its size, so either order is taken.
+    """
+    turned = _is_northing(first) & _is_easting(second)
+    straight = _is_easting(first) & _is_northing(second)
+    east = np.where(turned, second, first)
+    north = np.where(turned, first, second)
+    return east, north, ~(turned | straight)
+
+
+def candidates(east: Floats, north: Floats) -> tuple[str, ...]:
+    """The systems all these metres can be in, so that they lie in China; most usual first."""
+    zones = np.unique(np.floor(east / _PREFIX).astype(int))
+    if len(zones) == 1 and zones[0] > 0:
+        zone = int(zones[0])
+        codes = [table[zone] for table in (_PREFIXED_3, _PREFIXED_6) if zone in table]
+    else:
+        codes = list(_UNPREFIXED) if zones.max(initial=0) == 0 else []
+    return tuple(f"EPSG:{code}" for code in codes if _in_china(east, north, f"EPSG:{code}"))
+
+
+def to_degrees(east: Floats, north: Floats, crs: str) -> LonLat:
+    """WGS-84 degrees of metres in `crs`; SettingError if the system is not known."""
+    try:
+        transformer = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
+    except CRSError as error:
+        raise SettingError("The coordinate system “{crs}” is not known.", crs=crs) from error
+    lon, lat = transformer.transform(east, north)
+    return np.asarray(lon, float), np.asarray(lat, float)
+
+
+def is_geographic(crs: str) -> bool | None:
+    """Whether a file's own CRS gives degrees; None if it cannot be understood."""
+    try:
+        return bool(CRS.from_user_input(crs).is_geographic)
+    except CRSError:
+        return None
+
+
+def _is_northing(values: Floats) -> Bools:
+    return (values >= _NORTHINGS[0]) & (values <= _NORTHINGS[1])
+
+
+def _is_easting(values: Floats) -> Bools:
+    zone = np.floor(values / _PREFIX)
+    within = values - zone * _PREFIX
+    known = (zone == 0) | ((zone >= 13) & (zone <= 23)) | ((zone >= 25) & (zone <= 45))
+    return np.asarray(known & (within >= _EASTINGS[0]) & (within <= _EASTINGS[1]), bool)
+
+
+def _in_china(east: Floats, north: Floats, crs: str) -> bool:
+    return bool(inside(*to_degrees(east, north, crs), CHINA).all())

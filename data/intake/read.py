@@ -1,0 +1,100 @@
+"""Facility lists → Intake: the one door for what district offices send."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import geopandas as gpd
+
+from coverage.tables import UnitTable
+from data.formats.limits import Limits
+from data.formats.raw import RawFile
+from data.formats.read import read_files
+from data.intake.assemble import frame_of
+from data.intake.convert import converted, refuse_unplaced, tell_systems
+from data.intake.coordinates import AUTO, UNKNOWN, DatumDecision, decide_by_words, wanted_system
+from data.intake.findings import ERROR, INFO, Finding, Notebook
+from data.intake.intake import Intake
+from data.intake.locate import Located, locate
+from data.intake.placing import Bounds
+from data.intake.projected import is_geographic
+from data.intake.rows import Draft, read_rows
+from data.intake.sheets import Table, tables_of
+from geo.datum import WGS84
+
+
+def read_facilities(
+    paths: Sequence[Path],
+    *,
+    datum: str = AUTO,
+    units: UnitTable | None = None,
+    reference: gpd.GeoDataFrame | None = None,
+    area: Bounds | None = None,
+    mapping: Mapping[str, str] | None = None,
+    limits: Limits | None = None,
+) -> Intake:
+    """Read, judge and place every row of the lists; nothing is dropped, converted or mended silently.
+
+    `datum` is auto, wgs84, gcj02, bd09 or epsg:N; auto decides by the evidence of `units` (declared
+    memberships) and `reference` (buildings or named places in true coordinates), else takes the
+    numbers as WGS-84 and says so. `area` is (west, south, east, north) in degrees, by default that
+    of the units. `mapping` is a confirmed choice of columns: joined title → field ("" to leave one
+    out). A file that cannot be read is a finding; InputError only for a path that does not exist.
+    """
+    wanted = wanted_system(datum)
+    files = read_files(paths, limits)
+    findings: list[Finding] = []
+    tables = [table for file in files for table in _tables(file, mapping or {}, findings)]
+    notes = {n: Notebook(table.file, table.sheet.name, findings) for n, table in enumerate(tables)}
+    area = area or _area(units)
+    drafts: list[list[Draft]] = []
+    located: list[Located] = []
+    for number, table in enumerate(tables):
+        drafts.append(read_rows(table, number, notes[number]))
+        located.append(locate(drafts[-1], table, notes[number], area))
+    decisions = [_decision(table, places, wanted) for table, places in zip(tables, located, strict=True)]
+    frame = frame_of(tables, drafts, located)
+    frame = converted(frame, [decision.system for decision in decisions])
+    frame = refuse_unplaced(frame, notes)
+    tell_systems(frame, tables, decisions, notes)
+    return Intake(frame, tuple(findings), _overall(decisions), files, tuple(tables))
+
+
+def _tables(file: RawFile, mapping: Mapping[str, str], findings: list[Finding]) -> list[Table]:
+    notes = Notebook(file.name, "", findings)
+    if file.problem is not None:
+        notes.note(ERROR, "unreadable-file", file.problem)
+    for note in file.notes:
+        notes.note(INFO, "file-note", note)
+    return tables_of(file, mapping, notes)
+
+
+def _area(units: UnitTable | None) -> Bounds | None:
+    """The bounds of the units, in degrees."""
+    if units is None or not len(units):
+        return None
+    west, south, east, north = units.frame.to_crs("EPSG:4326").total_bounds
+    return float(west), float(south), float(east), float(north)
+
+
+def _decision(table: Table, located: Located, wanted: str) -> DatumDecision:
+    if wanted != AUTO:
+        return DatumDecision(wanted, True, 1.0)
+    if located.metres.any():
+        return (
+            DatumDecision(located.systems[0].lower(), True, 0.9) if len(located.systems) == 1 else _UNDECIDED
+        )
+    if table.sheet.crs and is_geographic(table.sheet.crs) is False:
+        return DatumDecision(WGS84, True, 0.95)
+    return decide_by_words(" ".join((table.file, table.sheet.name, *table.titles)))
+
+
+_UNDECIDED = DatumDecision(UNKNOWN, False, 0.0)
+
+
+def _overall(decisions: Sequence[DatumDecision]) -> DatumDecision:
+    systems = {decision.system for decision in decisions}
+    if len(systems) == 1:
+        return min(decisions, key=lambda decision: decision.confidence)
+    return _UNDECIDED if not systems or UNKNOWN in systems else DatumDecision("mixed", True, 0.9)
