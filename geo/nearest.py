@@ -9,12 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import cKDTree
 
-from geo.network import WalkNetwork
-from geo.snapping import Snapped
+from geo.network import WalkNetwork, with_sources
+from geo.snapping import Snapped, ends
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -67,35 +66,6 @@ def nearest_on_foot(
     return result
 
 
-def ends(network: WalkNetwork, snapped: Snapped, rows: Ints) -> tuple[Ints, Ints, Floats, Floats]:
-    """For linked rows: the nodes u and v of their edge, and the metres to each, snap leg included."""
-    edge = snapped.edge[rows]
-    u, v = network.edge_nodes[edge].T.astype(np.int64)
-    to_u = snapped.snap_m[rows] + snapped.offset_m[rows]
-    to_v = snapped.snap_m[rows] + np.maximum(network.edge_length_m[edge] - snapped.offset_m[rows], 0.0)
-    return u, v, to_u, to_v
-
-
-def graph_with_sources(network: WalkNetwork, facilities: Snapped, rows: Ints) -> csr_array:
-    """The network's graph and, after its nodes, one node a facility with arcs to the ends of its edge."""
-    u, v, to_u, to_v = ends(network, facilities, rows)
-    loop = u == v
-    to_u = np.where(loop, np.minimum(to_u, to_v), to_u)
-    graph, n = network.graph, len(network.node_xy)
-    two = np.column_stack([np.ones(len(rows), bool), ~loop]).ravel()
-    heads = np.column_stack([u, v]).ravel()[two].astype(np.int32)
-    metres = np.column_stack([to_u, to_v]).ravel()[two]
-    indptr = graph.indptr[-1] + np.cumsum(np.where(loop, 1, 2))
-    return csr_array(
-        (
-            np.concatenate([graph.data, metres]),
-            np.concatenate([graph.indices, heads]),
-            np.concatenate([graph.indptr, indptr]).astype(np.int32),
-        ),
-        shape=(n + len(rows), n + len(rows)),
-    )
-
-
 def _none(n: int) -> Nearest:
     return Nearest(np.full(n, np.inf), np.full(n, NOBODY, np.int64))
 
@@ -105,7 +75,8 @@ def _node_distances(
 ) -> tuple[Floats, Ints]:
     """Metres from each node to its nearest facility (its snap leg included) and which one that is."""
     n = len(network.node_xy)
-    graph = graph_with_sources(network, facilities, rows)
+    u, v, to_u, to_v = ends(network, facilities, rows)
+    graph = with_sources(network.graph, np.column_stack([u, v]), np.column_stack([to_u, to_v]))
     metres, _, source = dijkstra(
         graph, indices=np.arange(n, n + len(rows)), min_only=True, limit=limit_m, return_predecessors=True
     )

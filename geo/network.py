@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from geo.crs import require_metric
+from geo.segments import Segments, segments
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,29 @@ class WalkNetwork:
         return len(self.edge_length_m)
 
     @cached_property
+    def vertex_offset_m(self) -> NDArray[np.float64]:
+        """Metres from its edge's u end to each row of `vertex_xy`: 0 at u, `edge_length_m` at v."""
+        return _vertex_offsets(self)
+
+    @cached_property
+    def segments(self) -> Segments:
+        """The straight segments of the edges, indexed for snapping; built once."""
+        return segments(self.vertex_xy, self.vertex_start)
+
+    @cached_property
     def graph(self) -> csr_array:
         """Nodes × nodes, metres both ways; of parallel edges the shortest, no loops."""
         return _shortest_arcs(self)
+
+
+def _vertex_offsets(network: WalkNetwork) -> NDArray[np.float64]:
+    steps = np.hypot(*np.diff(network.vertex_xy, axis=0, prepend=network.vertex_xy[:1]).T)
+    first, last = network.vertex_start[:-1], network.vertex_start[1:] - 1
+    steps[first] = 0.0
+    run = np.cumsum(steps)
+    offsets: NDArray[np.float64] = run - np.repeat(run[first], np.diff(network.vertex_start))
+    offsets[last] = network.edge_length_m
+    return offsets
 
 
 def _shortest_arcs(network: WalkNetwork) -> csr_array:
@@ -56,3 +77,23 @@ def _shortest_arcs(network: WalkNetwork) -> csr_array:
     new[1:] = (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])
     indptr = np.searchsorted(tail[new], np.arange(n + 1)).astype(np.int32)
     return csr_array((metres[new], head[new].astype(np.int32), indptr), shape=(n, n))
+
+
+def with_sources(graph: csr_array, heads: NDArray[np.int32], metres: NDArray[np.float64]) -> csr_array:
+    """`graph` with k more nodes at its end, each with arcs to two nodes and none to itself.
+
+    `heads` and `metres` are (k, 2); a head of -1 is no arc; of two arcs to one node the shorter stays.
+    """
+    twice = heads[:, 0] == heads[:, 1]
+    metres = np.where(twice[:, None], metres.min(axis=1, keepdims=True), metres)
+    kept = heads >= 0
+    kept[twice, 1] = False
+    n = graph.shape[0] + len(heads)
+    return csr_array(
+        (
+            np.concatenate([graph.data, metres[kept]]),
+            np.concatenate([graph.indices, heads[kept].astype(np.int32)]),
+            np.concatenate([graph.indptr, graph.indptr[-1] + np.cumsum(kept.sum(axis=1))]).astype(np.int32),
+        ),
+        shape=(n, n),
+    )

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Final
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
 from geo.network import WalkNetwork
+from geo.segments import Hits
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-UNLINKED = -1
+UNLINKED: Final = -1
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,10 @@ def snap(network: WalkNetwork, xy: Floats, *, limit_m: float) -> Snapped:
     xy = np.asarray(xy, float).reshape(-1, 2)
     if not len(network) or not len(xy):
         return _unlinked(xy)
-    edge, along, snap_m, on_street = _nearest(network, xy)
-    return Snapped(np.where(snap_m <= limit_m, edge, UNLINKED), along, snap_m, on_street)
+    hits = network.segments.nearest(xy)
+    edge = network.segments.edge[hits.segment]
+    offset_m, on_street = _place(network, hits)
+    return Snapped(np.where(hits.metres <= limit_m, edge, UNLINKED), offset_m, hits.metres, on_street)
 
 
 def _unlinked(xy: Floats) -> Snapped:
@@ -56,14 +58,23 @@ def _unlinked(xy: Floats) -> Snapped:
     return Snapped(np.full(n, UNLINKED), np.zeros(n), np.full(n, np.inf), xy.copy())
 
 
-def _nearest(network: WalkNetwork, xy: Floats) -> tuple[Ints, Floats, Floats, Floats]:
-    counts = np.diff(network.vertex_start)
-    lines: Any = shapely.linestrings(network.vertex_xy, indices=np.repeat(np.arange(len(network)), counts))
-    points = shapely.points(xy)
-    row, hit = shapely.STRtree(lines).query_nearest(points, all_matches=True)
-    order = np.lexsort((hit, row))
-    _, first = np.unique(row[order], return_index=True)
-    edge = hit[order][first].astype(np.int64)
-    along = shapely.line_locate_point(lines[edge], points)
-    on_street = shapely.get_coordinates(shapely.line_interpolate_point(lines[edge], along))
-    return edge, along, np.hypot(*(xy - on_street).T), on_street
+def _place(network: WalkNetwork, hits: Hits) -> tuple[Floats, Floats]:
+    """Metres along the edge and coordinates of each hit; exact at the ends of segments."""
+    tail = network.segments.tail[hits.segment]
+    head, at_head = tail + 1, hits.fraction == 1.0
+    from_m, to_m = network.vertex_offset_m[tail], network.vertex_offset_m[head]
+    start, end, part = network.vertex_xy[tail], network.vertex_xy[head], hits.fraction[:, None]
+    offset_m = np.where(at_head, to_m, from_m + hits.fraction * (to_m - from_m))
+    return offset_m, np.where(at_head[:, None], end, start + part * (end - start))
+
+
+def take(snapped: Snapped, rows: Ints) -> Snapped:
+    """The points of these rows, in their order."""
+    return Snapped(snapped.edge[rows], snapped.offset_m[rows], snapped.snap_m[rows], snapped.xy[rows])
+
+
+def ends(network: WalkNetwork, snapped: Snapped, rows: Ints) -> tuple[Ints, Ints, Floats, Floats]:
+    """For linked rows the nodes u and v of their edge, and the metres to each, snap leg included."""
+    edge, offset_m, snap_m = snapped.edge[rows], snapped.offset_m[rows], snapped.snap_m[rows]
+    u, v = network.edge_nodes[edge].T.astype(np.int64)
+    return u, v, snap_m + offset_m, snap_m + np.maximum(network.edge_length_m[edge] - offset_m, 0.0)
