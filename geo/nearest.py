@@ -35,8 +35,9 @@ def nearest_straight(xy: Floats, facility_xy: Floats) -> Nearest:
     """The nearest facility in a straight line; of equally near ones the lowest row."""
     if not len(facility_xy):
         return _none(len(xy))
-    metres, index = cKDTree(facility_xy).query(xy)
-    return Nearest(metres, index.astype(np.int64))
+    places, first = np.unique(facility_xy, axis=0, return_index=True)
+    metres, index = _lowest_of_nearest(cKDTree(places), first, np.asarray(xy, float))
+    return Nearest(metres, index)
 
 
 def nearest_on_foot(
@@ -64,6 +65,22 @@ def nearest_on_foot(
     within &= np.isfinite(metres)
     result.metres[here[within]], result.index[here[within]] = metres[within], index[within]
     return result
+
+
+def _lowest_of_nearest(tree: cKDTree, number: Ints, xy: Floats) -> tuple[Floats, Ints]:
+    """Metres to the nearest place and the lowest `number` among places at just that distance.
+
+    Asks for one neighbour more than are equally near; only rows that tie ask for more.
+    """
+    metres, index = np.empty(len(xy)), np.empty(len(xy), np.int64)
+    open_rows, k = np.arange(len(xy)), min(2, tree.n)
+    while len(open_rows):
+        near_m, near = tree.query(xy[open_rows], k=np.arange(1, k + 1), workers=-1)
+        tied = near_m == near_m[:, :1]
+        metres[open_rows] = near_m[:, 0]
+        index[open_rows] = np.where(tied, number[near], np.iinfo(np.int64).max).min(axis=1)
+        open_rows, k = open_rows[tied[:, -1] & (k < tree.n)], min(4 * k, tree.n)
+    return metres, index
 
 
 def _none(n: int) -> Nearest:

@@ -25,8 +25,9 @@ from geo.snapping import Snapped, ends, take
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-_TILE_PER_LIMIT: Final = 3.0  # side of a tile as a multiple of the limit
-_SMALLEST_TILE_M: Final = 1000.0
+# Small tiles cut the network too often, large ones search too much of it; both ends were measured.
+_TILE_PER_LIMIT: Final = 2.0
+_SMALLEST_TILE_M: Final = 4000.0
 _BIN_M: Final = 400.0
 _AT_ONCE: Final = 1 << 22  # origins times nodes, or points, held at once: 32 MB an array
 
@@ -149,7 +150,8 @@ class _Local:
         node_m = dijkstra(graph, indices=sources, limit=self.search.limit_m)
         node_m[:, -1] = np.inf  # the last source is reached by nobody: it stands for the outside
         over_u: Floats = node_m[:, self.u] + self.to_u
-        return np.minimum(over_u, node_m[:, self.v] + self.to_v, out=over_u)
+        np.minimum(over_u, node_m[:, self.v] + self.to_v, out=over_u)
+        return over_u
 
     def _along_same_edge(self, origins: Ints, metres: Floats) -> None:
         of_origins, of_points = self.search.origins, self.search.points
