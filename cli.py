@@ -59,9 +59,9 @@ AreaName = Annotated[str, typer.Option("--name", help="What the area is called i
 @app.command()
 def demo(folder: Path, lang: Lang = Language.zh, as_json: AsJson = False) -> None:
     """Write the demo city's input files."""
-    from data.demo import SYNTHETIC, write_demo
-
     with _front_door(lang) as (say, tell):
+        from data.demo import SYNTHETIC, write_demo
+
         files = write_demo(folder, progress=tell)
         names = {name: str(path) for name, path in vars(files).items()}
         _answer(as_json, {"format": 1, "files": names}, lambda: [say(SYNTHETIC), *names.values()])
@@ -78,13 +78,20 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Check facility lists: what is accepted, what is refused and how to mend it."""
-    from jobs.check import check_lists
-
     with _front_door(lang) as (say, tell):
+        from jobs.check import check_lists
+        from jobs.summary import check_lines
+
         report = check_lists(
-            lists, out=out, datum=datum, units_path=units, reference_path=reference, progress=tell
+            lists,
+            out=out,
+            datum=datum,
+            units_path=units,
+            reference_path=reference,
+            progress=tell,
+            language=lang.value,
         )
-        _answer(as_json, report.as_json(say), lambda: report.summary(say))
+        _answer(as_json, report.as_json(), lambda: [*check_lines(report.as_json(), say), str(out)])
 
 
 @app.command()
@@ -101,10 +108,10 @@ def assess(
     as_json: AsJson = False,
 ) -> None:
     """Measure a city against a standard and write the assessment folder."""
-    from jobs.assess import assess_files
-    from jobs.summary import closing_lines
-
     with _front_door(lang) as (say, tell):
+        from jobs.assess import assess_files
+        from jobs.summary import closing_lines
+
         files = StudyFiles(tuple(facilities), population, network, units, standard, datum, name)
         results = assess_files(files, out=out, language=lang.value, progress=tell).results
         if not as_json:
@@ -134,10 +141,10 @@ def suggest(
     as_json: AsJson = False,
 ) -> None:
     """Choose the best sites for new facilities, with a proof or a bound."""
-    from jobs.suggest import Wish, suggest_files
-    from jobs.summary import closing_lines
-
     with _front_door(lang) as (say, tell):
+        from jobs.suggest import Wish, suggest_files
+        from jobs.summary import closing_lines
+
         files = StudyFiles(tuple(facilities), population, network, units, standard, datum, name)
         wish = Wish(tier, count, goal, by.value, candidates, exclude, time_limit, gap)
         results = suggest_files(files, wish, out=out, language=lang.value, progress=tell).results
@@ -154,9 +161,9 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Make one product from a result folder."""
-    from jobs.export import export as export_folder
-
     with _front_door(lang):
+        from jobs.export import export as export_folder
+
         path = export_folder(folder, to=to, language=lang.value, profile=profile.value)
         _answer(as_json, {"format": 1, "file": str(path)}, lambda: [str(path)])
 

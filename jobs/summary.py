@@ -44,6 +44,40 @@ def closing_lines(results: Results, say: Translator) -> list[str]:
     return lines
 
 
+def check_lines(report: Mapping[str, Any], say: Translator, *, most: int = 20) -> list[str]:
+    """The counts of `check --json`, the coordinate system, and the first findings."""
+    datum = report["datum"]
+    lines = [
+        say(
+            text(
+                "{rows} rows: {accepted} accepted, {refused} refused, {aside} set aside",
+                rows=report["rows"],
+                accepted=report["accepted"],
+                refused=report["refused"],
+                aside=report["set_aside"],
+            )
+        ),
+        say(
+            text("Coordinate system: {system} (decided)", system=datum["system"])
+            if datum["decided"]
+            else text(
+                "Coordinate system: {system} (not decided; please choose with --datum)",
+                system=datum["system"],
+            )
+        ),
+    ]
+    found = [finding for finding in report["findings"] if finding["level"] != "info"]
+    lines += [_finding_line(finding) for finding in found[:most]]
+    if len(found) > most:
+        lines.append(say(text("… and {count} more findings", count=len(found) - most)))
+    return lines
+
+
+def _finding_line(finding: Mapping[str, Any]) -> str:
+    place = [finding["file"], finding["sheet"], str(finding["row"] or ""), finding["column"]]
+    return f"{', '.join(part for part in place if part)}: {finding['message']}"
+
+
 def plan_lines(plan: Mapping[str, Any], say: Translator) -> list[str]:
     """The plan's sites in build order, and how good it is proved to be."""
     lines = [

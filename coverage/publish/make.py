@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
 import numpy as np
@@ -15,10 +15,12 @@ from coverage.gaps import gap_outline
 from coverage.publish.document import assessment_document, gap_unit
 from coverage.publish.tables import PlanTables, Results
 from coverage.results import RuleResult
-from coverage.siting import Plan
 from coverage.study import Study
 from coverage.tables import Floats, Ints
 from geo.crs import WGS84, unproject
+
+if TYPE_CHECKING:  # importing the solver takes a moment, and tables do not need it
+    from coverage.siting import Plan
 
 UNIT_COLUMNS: Final = (
     "residents", "residents_met", "units", "units_met", "facilities", "within", "under", "over",

@@ -18,6 +18,7 @@ from data.files import read_csv, write_bytes, write_csv, write_json
 from geo.crs import WGS84
 from geo.errors import InputError
 
+_DECIMALS: Final = 7
 _UNIT_TEXTS: Final = ("unit_id", "name", "level", "parent_id", "settlement", "rule", "verdict")
 _FACILITY_NUMBERS: Final = (
     "lon",
@@ -88,7 +89,8 @@ def _parquet(frame: pd.DataFrame) -> bytes:
 
 def _geojson(frame: gpd.GeoDataFrame) -> bytes:
     """Features with coordinates to seven decimals; values that are not finite become null."""
-    shapes = shapely.set_precision(frame.geometry.to_numpy(), 1e-7) if len(frame) else []
+    # Rounded vertex by vertex: snapping whole shapes to a grid would need them noded anew.
+    shapes = shapely.transform(frame.geometry.to_numpy(), lambda xy: xy.round(_DECIMALS))
     rows = frame.drop(columns=frame.geometry.name).to_dict("records")
     features = [
         {"type": "Feature", "properties": _finite(row), "geometry": json.loads(shapely.to_geojson(shape))}
