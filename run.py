@@ -220,8 +220,8 @@ def check(pytest_options: list[str]) -> int:
     results = _lint()
     results["tests"] = _step("tests", [str(PYTHON), "-m", "pytest", *pytest_options])
     if not browser:
-        print("\nNO BROWSER: the browser tests could not run. Install Chromium, Chrome or Edge, or set")
-        print("CHROMIUM_PATH to one. (Installing one here was tried, and failed as shown above.)")
+        print("\nNo browser: the browser tests fail for want of one. Installing Chromium was tried, and")
+        print("failed as shown above. Install Chromium, Chrome or Edge, or name one in CHROMIUM_PATH.")
     return _report(results)
 
 

@@ -1,7 +1,8 @@
-"""What tests of several folders share: the demo city, written once a session."""
+"""What tests of several folders share: the demo city, written once a run for all workers."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,6 @@ from data.demo import write_demo
 
 
 @pytest.fixture(scope="session")
-def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def demo_folder(make_once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
     """A folder with the demo city's four input files; leave them as they are."""
-    folder = tmp_path_factory.mktemp("demo")
-    write_demo(folder)
-    return folder
+    return make_once("demo", write_demo)
