@@ -125,10 +125,11 @@ def _raw(path: Path, layer: _Layer, shapes: Mapping[str, Shapes]) -> RawStreets:
     findings: list[Text] = []
     crs = _checked_crs(path, layer.crs, findings)
     is_line = np.isin(shapely.get_type_id(layer.shapes), _LINE_TYPES) & ~shapely.is_empty(layer.shapes)
-    _report(findings, "{count} features without a line were left out.", int((~is_line).sum()))
+    lost = text("{count} features without a line were left out.", count=int((~is_line).sum()))
     tags = _tags(layer.columns, len(layer.shapes))
     walked = _walked(tags, is_line)
-    _report(findings, "{count} lines that may not be walked were left out.", int((is_line & ~walked).sum()))
+    closed = text("{count} lines that may not be walked were left out.", count=int((is_line & ~walked).sum()))
+    findings.extend(said for said in (lost, closed) if said.values["count"])
     rows = np.flatnonzero(is_line & walked)
     parts, owner = shapely.get_parts(shapely.force_2d(layer.shapes[rows]), return_index=True)
     xy, part = shapely.get_coordinates(parts, return_index=True)
@@ -150,11 +151,6 @@ def _checked_crs(path: Path, crs: str, findings: list[Text]) -> str:
         return CRS.from_user_input(crs).to_string()
     findings.append(text("{path} names no coordinate system; it was read as WGS-84 degrees.", path=path.name))
     return WGS84
-
-
-def _report(findings: list[Text], template: str, count: int) -> None:
-    if count:
-        findings.append(Text(template, {"count": count}))
 
 
 def _tags(columns: Mapping[str, Sequence[object]], n: int) -> list[dict[str, str]]:

@@ -20,8 +20,9 @@ from geo.basemap import Basemap
 from geo.build import SHARED_VERTEX_M, build_network, merge_close
 from geo.crs import WGS84, metric_crs
 from geo.errors import InputError
+from geo.islands import islands
 from geo.network import WalkNetwork
-from geo.text import Text
+from geo.text import Text, text
 
 # Wider than any city region; a metric CRS is not true to the metre over more.
 _WIDEST_DEGREES: Final = 12.0
@@ -54,7 +55,8 @@ def read_streets(
         raise InputError("{path} has no street that may be walked.", path=path.name)
     crs = crs or _metric_crs_of(path, raw, area)
     network = _network(path, raw, crs, area)
-    return StreetFile(network, _basemap(raw, crs, area), raw.findings, kind, _sha256(path))
+    findings = (*raw.findings, *_island_findings(network))
+    return StreetFile(network, _basemap(raw, crs, area), findings, kind, _sha256(path))
 
 
 def _read(path: Path, kind: str) -> RawStreets:
@@ -129,6 +131,21 @@ def _to(crs: str, source: str, xy: Floats) -> Floats:
         return xy
     x, y = Transformer.from_crs(source, crs, always_xy=True).transform(xy[:, 0], xy[:, 1])
     return np.column_stack([x, y])
+
+
+def _island_findings(network: WalkNetwork) -> tuple[Text, ...]:
+    found = islands(network)
+    if not found.count:
+        return ()
+    return (
+        text(
+            "{share:.1%} of the street length hangs together; {count} islands with {km:.1f} km of street "
+            "cannot be walked to.",
+            share=found.share,
+            count=found.count,
+            km=found.outside_m / 1000,
+        ),
+    )
 
 
 def _sha256(path: Path) -> str:
