@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -63,5 +64,6 @@ def require_metric(crs: str) -> None:
         raise InputError("Distances cannot be measured in {crs}; a metric CRS is needed.", crs=crs)
 
 
+@cache
 def _transformer(source: str, target: str) -> Transformer:
     return Transformer.from_crs(source, target, always_xy=True)

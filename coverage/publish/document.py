@@ -17,6 +17,7 @@ from geo.crs import unproject
 from geo.text import text_to_json
 
 FORMAT: Final = 1
+_DECIMALS: Final = 7
 _UNIT_OF: Final = {
     Check.RADIUS: "m",
     Check.WALK: "min",
@@ -47,7 +48,7 @@ def assessment_document(assessment: Assessment, *, synthetic: bool) -> Mapping[s
         },
         "standard": {"id": assessment.standard.id, "sha256": assessment.standard.sha256},
         "rules": [_rule(result, study) for result in assessment.results],
-        "gaps": [_gap(gap, study) for gap in assessment.gaps],
+        "gaps": _gaps(assessment),
         "notes": [text_to_json(note) for note in assessment.notes],
     }
 
@@ -93,36 +94,37 @@ def _unit_names(study: Study, rows: tuple[int, ...]) -> list[str]:
     return [str(names[row]) for row in rows]
 
 
-def _gap(gap: Gap, study: Study) -> dict[str, Any]:
-    lon, lat = unproject_one(gap.xy, study.grid.crs)
+def _gaps(assessment: Assessment) -> list[dict[str, Any]]:
+    study = assessment.study
+    xy = np.asarray([gap.xy for gap in assessment.gaps], float).reshape(-1, 2)
+    lon, lat = (values.round(_DECIMALS).tolist() for values in unproject(xy, study.grid.crs))
+    names = study.facilities.frame["name"].to_numpy(str)
+    where = gap_units(assessment)
+    return [
+        _gap(gap, names) | {"unit": where[i], "lon": lon[i], "lat": lat[i]}
+        for i, gap in enumerate(assessment.gaps)
+    ]
+
+
+def _gap(gap: Gap, names: np.ndarray[tuple[int], np.dtype[np.str_]]) -> dict[str, Any]:
     return {
         "rule": gap.rule_id,
         "rank": gap.rank,
         "residents": gap.residents,
         **{f"residents_{name}": value for name, value in gap.groups.items()},
         "area_km2": round(gap.area_m2 / 1e6, 4),
-        "unit": gap_unit(gap, study),
+        "unit": "",
         "nearest_m": round(gap.nearest_m, 1) if math.isfinite(gap.nearest_m) else None,
-        "nearest": _facility_name(gap.nearest_row, study),
-        "lon": lon,
-        "lat": lat,
+        "nearest": str(names[gap.nearest_row]) if gap.nearest_row >= 0 else None,
     }
 
 
-def _facility_name(row: int, study: Study) -> str | None:
-    return str(study.facilities.frame["name"].iloc[row]) if row >= 0 else None
-
-
-def gap_unit(gap: Gap, study: Study) -> str:
-    """The gap's street and community, as a planner says where something is; "" outside all units."""
-    if study.units is None:
-        return ""
-    names = study.units.frame["name"].to_numpy(str)
-    rows = [gap.unit_rows.get(level, -1) for level in ("district", "street", "community")]
-    return " ".join(str(names[row]) for row in rows if row >= 0)
-
-
-def unproject_one(xy: tuple[float, float], crs: str) -> tuple[float, float]:
-    """One point in metres to degrees, rounded to seven decimals (a centimetre)."""
-    lon, lat = unproject(np.asarray([xy]), crs)
-    return round(float(lon[0]), 7), round(float(lat[0]), 7)
+def gap_units(assessment: Assessment) -> list[str]:
+    """Where each gap lies: district, street and community of most of its residents; "" outside all."""
+    units = assessment.study.units
+    if units is None:
+        return [""] * len(assessment.gaps)
+    names = units.frame["name"].to_numpy(str)
+    return [
+        " ".join(str(names[row]) for row in gap.unit_rows.values() if row >= 0) for gap in assessment.gaps
+    ]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from coverage.assessment import Assessment
 from coverage.gaps import gap_outline
-from coverage.publish.document import assessment_document, gap_unit
+from coverage.publish.document import assessment_document, gap_units
 from coverage.publish.tables import PlanTables, Results
 from coverage.results import RuleResult
 from coverage.study import Study
@@ -150,15 +150,7 @@ def _rule_units(result: RuleResult, named: pd.DataFrame) -> pd.DataFrame:
 
 
 def _gaps(assessment: Assessment) -> gpd.GeoDataFrame:
-    study = assessment.study
-    document = assessment_gap_rows(assessment)
-    outlines = [gap_outline(gap, assessment.measured) for gap in assessment.gaps]
-    frame = gpd.GeoDataFrame(document, geometry=gpd.GeoSeries(outlines, crs=study.grid.crs))
-    return frame.to_crs(WGS84)
-
-
-def assessment_gap_rows(assessment: Assessment) -> pd.DataFrame:
-    """The attributes of gaps.geojson, one row a gap."""
+    where = gap_units(assessment)
     rows = [
         {
             "rule": gap.rule_id,
@@ -166,11 +158,12 @@ def assessment_gap_rows(assessment: Assessment) -> pd.DataFrame:
             "residents": gap.residents,
             **{f"residents_{name}": value for name, value in gap.groups.items()},
             "area_km2": round(gap.area_m2 / 1e6, 4),
-            "unit": gap_unit(gap, assessment.study),
+            "unit": unit,
             "nearest_m": round(gap.nearest_m, 1),
         }
-        for gap in assessment.gaps
+        for gap, unit in zip(assessment.gaps, where, strict=True)
     ]
-    return pd.DataFrame(
-        rows, columns=None if rows else ["rule", "rank", "residents", "area_km2", "unit", "nearest_m"]
-    )
+    outlines = [gap_outline(gap, assessment.measured) for gap in assessment.gaps]
+    table = pd.DataFrame(rows) if rows else pd.DataFrame(columns=list(GAP_COLUMNS))
+    shapes = gpd.GeoSeries(outlines, crs=assessment.study.grid.crs)
+    return gpd.GeoDataFrame(table, geometry=shapes).to_crs(WGS84)
