@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial import cKDTree
 
-from coverage.siting.goals import Bools, Floats, Ints
+from coverage.siting.arrays import Bools, Floats, Ints
 from coverage.tables import PopulationGrid
 from geo.network import WalkNetwork
 

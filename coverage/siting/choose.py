@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from scipy import sparse
 
-from coverage.siting.goals import MOST_PEOPLE, Bools, Floats, Goal, Plan, Watch
+from coverage.siting.arrays import Bools, Floats
+from coverage.siting.fewest_sites import fewest_sites
+from coverage.siting.goals import FEWEST_SITES, LEAST_WALKING, LEAST_WORST, MOST_PEOPLE, Goal, Plan, Watch
 from coverage.siting.highs import Limits
+from coverage.siting.least_walking import least_walking
+from coverage.siting.least_worst import least_worst
 from coverage.siting.most_people import most_people
-from coverage.siting.problem import read_problem
-from geo.errors import SettingError
+from coverage.siting.problem import Problem, read_problem
 
 
 def choose_sites(
@@ -34,8 +37,12 @@ def choose_sites(
     """
     limits = Limits(goal.time_limit_s, goal.gap, goal.seed, watch or Watch())
     problem = read_problem(residents, reach, goal, keep, already)
-    if goal.name == MOST_PEOPLE:
-        return most_people(problem, limits)
-    raise SettingError(
-        "The goal “{name}” is not known; use one of {names}.", name=goal.name, names=MOST_PEOPLE
-    )
+    return _SOLVERS[goal.name](problem, limits)
+
+
+_SOLVERS: Mapping[str, Callable[[Problem, Limits], Plan]] = {
+    MOST_PEOPLE: most_people,
+    FEWEST_SITES: fewest_sites,
+    LEAST_WALKING: least_walking,
+    LEAST_WORST: least_worst,
+}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from coverage.siting.goals import Bools, Ints
+from coverage.siting.arrays import Bools, Ints, row_entries
 from coverage.siting.model import CoverModel
 
 _CHUNK_PAIRS = 2_000_000
@@ -33,8 +33,24 @@ def dominated(cover: sparse.csr_array, by_group: sparse.csr_array) -> Bools:
     rarest = _rarest_group(cover, degree)
     for part in _chunks(np.where(gone, 0, degree[rarest])):
         sites = part[~gone[part]]
-        pairs = _pairs(sites, by_group, rarest)
-        gone[_contained(cover, size, *pairs)] = True
+        small, _ = _contained(cover, size, *_pairs(sites, by_group, rarest))
+        gone[small] = True
+    return gone
+
+
+def implied(cover: sparse.csr_array, by_group: sparse.csr_array) -> Bools:
+    """(groups,) True where covering some other group covers this one too, whoever does it.
+
+    That is so where the sites of the other are among the sites of this one; of equals, the first
+    stays.
+    """
+    size, degree = np.diff(by_group.indptr), np.diff(cover.indptr)
+    gone = np.zeros(len(size), bool)
+    rarest = _rarest_group(by_group, degree)
+    for part in _chunks(np.where(size == 0, 0, degree[rarest])):
+        groups = part[size[part] > 0]
+        _, large = _contained(by_group, size, *_pairs(groups, cover, rarest), first_stays=False)
+        gone[large] = True
     return gone
 
 
@@ -56,22 +72,26 @@ def _chunks(work: Ints) -> list[Ints]:
 
 def _pairs(sites: Ints, by_group: sparse.csr_array, rarest: Ints) -> tuple[Ints, Ints]:
     """(site, other) for every other site on the rarest group of each of `sites`."""
-    start, stop = by_group.indptr[rarest[sites]], by_group.indptr[rarest[sites] + 1]
-    small = np.repeat(sites, stop - start)
-    offset = np.arange(len(small)) - np.repeat(np.cumsum(stop - start) - (stop - start), stop - start)
-    large = by_group.indices[np.repeat(start, stop - start) + offset]
+    at, owner = row_entries(by_group.indptr, rarest[sites])
+    small, large = sites[owner], by_group.indices[at]
     return small, large
 
 
-def _contained(cover: sparse.csr_array, size: Ints, small: Ints, large: Ints) -> Ints:
-    """The sites `small[k]` all of whose groups are in `large[k]`; of equals, the later one."""
-    worth = (size[large] > size[small]) | ((size[large] == size[small]) & (large < small))
+def _contained(
+    cover: sparse.csr_array, size: Ints, small: Ints, large: Ints, first_stays: bool = True
+) -> tuple[Ints, Ints]:
+    """The pairs in which all that `small[k]` covers is covered by `large[k]`.
+
+    Of equals, `small` is the later one if `first_stays`, else the earlier one.
+    """
+    earlier = large < small if first_stays else large > small
+    worth = (size[large] > size[small]) | ((size[large] == size[small]) & earlier)
     small, large = small[worth], large[worth]
     inside = np.zeros(len(small), bool)
     for at in range(0, len(small), 200_000):
         part = slice(at, at + 200_000)
         inside[part] = _overlap(cover, small[part], large[part]) == size[small[part]]
-    return small[inside]
+    return small[inside], large[inside]
 
 
 def _overlap(cover: sparse.csr_array, one: Ints, other: Ints) -> Ints:

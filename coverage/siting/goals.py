@@ -7,14 +7,10 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from coverage.siting.conditions import Conditions
 from geo.errors import SettingError
 from geo.text import Text, text
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 MOST_PEOPLE: Final = "most-people"
 FEWEST_SITES: Final = "fewest-sites"
@@ -24,8 +20,8 @@ NAMES: Final = (MOST_PEOPLE, FEWEST_SITES, LEAST_WALKING, LEAST_WORST)
 
 
 @dataclass(frozen=True, eq=False)
-class Goal:
-    """What to reach, and when to stop looking.
+class Goal(Conditions):
+    """What to reach, on which conditions (see `Conditions`), and when to stop looking.
 
     name          "most-people", "fewest-sites", "least-walking" or "least-worst"
     count         new sites at most (all but fewest-sites, where it is not used)
@@ -38,7 +34,7 @@ class Goal:
     """
 
     name: str = MOST_PEOPLE
-    count: int | None = None
+    count: int | None = field(default=None)
     share: float = 1.0
     reach_m: float | None = None
     time_limit_s: float = 60.0
@@ -75,10 +71,12 @@ class Plan:
 
     `sites` are row numbers of `reach`. `objective` and `bound` are in the goal's own unit:
     residents (most-people), sites (fewest-sites), resident-metres (least-walking), metres
-    (least-worst); what existing sites serve is included. `gap` = (bound − objective) / bound when
+    (least-worst); what existing sites serve is included, residents count by their importance.
+    `gap` = (bound − objective) / bound when
     maximising and (objective − bound) / objective when minimising, never negative. `proven` is
     True only when no better plan can exist. `gained[k]` are the residents whom site k adds to the
-    ones before it, `curve` the residents served after each.
+    ones before it, `curve` the residents served after each, `closed` the rows of existing sites
+    that the plan closes, `loads` the residents each site is to serve where loads are limited.
     """
 
     sites: tuple[int, ...]
@@ -90,6 +88,8 @@ class Plan:
     residents_before: float
     gained: tuple[float, ...] = ()
     curve: tuple[Step, ...] = ()
+    closed: tuple[int, ...] = ()
+    loads: tuple[float, ...] = ()
     goal: Goal = field(default_factory=lambda: Goal(count=0), repr=False)
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from coverage.siting.goals import Bools, Floats, Ints
+from coverage.siting.arrays import Bools, Floats, Ints, row_entries
 from coverage.siting.model import CoverModel
 
 
@@ -33,21 +33,9 @@ def cover_and_update(model: CoverModel, site: int, covered: Bools, gain: Floats)
     groups = model.groups_of(site)
     new = groups[~covered[groups]]
     covered[new] = True
-    sites, entry = rows_of(model.by_group.indptr, model.by_group.indices, new)
-    gain -= np.bincount(sites, weights=model.weight[new][entry], minlength=len(gain))
+    at, owner = row_entries(model.by_group.indptr, new)
+    gain -= np.bincount(model.by_group.indices[at], weights=model.weight[new][owner], minlength=len(gain))
     gain[site] = 0.0
-
-
-def rows_of(indptr: Ints, indices: Ints, rows: Ints) -> tuple[Ints, Ints]:
-    """The stored columns of `rows` of a CSR matrix one after the other, and whose each is.
-
-    `entry[k]` is the place in `rows` that column k belongs to.
-    """
-    start = indptr[rows]
-    length = indptr[rows + 1] - start
-    entry = np.repeat(np.arange(len(rows)), length)
-    before = np.cumsum(length) - length
-    return indices[np.arange(len(entry)) + (start - before)[entry]], entry
 
 
 def _nothing_left(model: CoverModel) -> float:

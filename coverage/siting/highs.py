@@ -9,7 +9,8 @@ import highspy
 import numpy as np
 from scipy import sparse
 
-from coverage.siting.goals import Bools, Floats, Progress, Watch, gap_of
+from coverage.siting.arrays import Bools, Floats
+from coverage.siting.goals import Progress, Watch, gap_of
 
 _THREADS = 2
 
@@ -59,6 +60,10 @@ class Answer:
     bound: float
     proven: bool
     infeasible: bool = False
+
+    def sites_open(self, count: int) -> Bools:
+        """(count,) the first variables, which stand for sites, as open or not; none without values."""
+        return np.zeros(count, bool) if self.values is None else self.values[:count] > 0.5
 
 
 def solve(program: Program, limits: Limits, start: Floats | None = None) -> Answer:

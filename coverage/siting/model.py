@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
-from coverage.siting.goals import Bools, Floats, Ints
+from coverage.siting.arrays import Bools, Floats, Ints
 
 _KEY_BITS = 40
 
@@ -57,6 +56,11 @@ class CoverModel:
         merged, weight = merge_cells(part, self.weight)
         return CoverModel(merged, weight, self.rows[sites], self.base)
 
+    def joined(self, cover: sparse.csr_array, weight: Floats, base: float) -> CoverModel:
+        """The model with more groups for the same sites."""
+        both = sparse.csr_array(sparse.hstack([self.cover, cover]))
+        return CoverModel(both, np.concatenate((self.weight, weight)), self.rows, base)
+
 
 def build_model(cover: sparse.csr_array, weight: Floats, rows: Ints, covered: Bools) -> CoverModel:
     """The model of `rows` of `cover` (sites × cells) for the cells not `covered`."""
@@ -66,39 +70,71 @@ def build_model(cover: sparse.csr_array, weight: Floats, rows: Ints, covered: Bo
 
 
 def merge_cells(cover: sparse.csr_array, weight: Floats) -> tuple[sparse.csr_array, Floats]:
-    """One column per set of covering sites; columns of weight 0 or without a site are dropped.
+    """One column per set of covering sites; columns of weight 0 or without a site are dropped."""
+    column = group_cells(cover, weight > 0.0)
+    merged = columns_of(cover, column)
+    return merged, summed(column, weight)
 
-    Sets are told apart by two sums of 40-bit keys of their sites: two different sets among a
-    million would meet by chance about once in 10¹² cases.
+
+def group_cells(cover: sparse.csr_array, wanted: Bools, kind: Floats | None = None) -> Ints:
+    """(cells,) the group of each cell, −1 for those not `wanted` or without a site.
+
+    A group is one set of covering sites (and one `kind`); groups are numbered by first cell. Sets
+    are told apart by two sums of 40-bit keys of their sites: two different sets among a million
+    would meet by chance about once in 10¹² cases.
     """
     degree = np.bincount(cover.indices, minlength=cover.shape[1])
-    used = np.flatnonzero((degree > 0) & (weight > 0.0))
-    _, first, group = np.unique(_set_keys(cover)[used], return_index=True, return_inverse=True)
-    order = np.argsort(first)
-    rank = np.empty(len(order), np.int64)
-    rank[order] = np.arange(len(order))
-    column = np.full(cover.shape[1], -1, np.int32)
-    column[used[first[order]]] = np.arange(len(order), dtype=np.int32)
-    merged = _columns(cover, column, len(order))
-    return merged, np.bincount(rank[group], weights=weight[used], minlength=len(order)).astype(float)
+    used = np.flatnonzero((degree > 0) & wanted)
+    keys = [key[used] for key in _set_keys(cover)] + ([] if kind is None else [kind[used]])
+    order = np.lexsort(keys)
+    begins = np.zeros(len(used), bool)
+    begins[:1] = True
+    for key in keys:
+        begins[1:] |= key[order][1:] != key[order][:-1]
+    label = np.full(cover.shape[1], -1, np.int64)
+    label[used[order]] = np.cumsum(begins) - 1
+    rank = np.argsort(np.argsort(first_cells(label)))
+    label[used] = rank[label[used]]
+    return label
 
 
-def _set_keys(cover: sparse.csr_array) -> NDArray[np.complex128]:
-    """(cells,) equal for cells with equal cover sets: sums run in site order, so rounding agrees."""
+def first_cells(group: Ints) -> Ints:
+    """(groups,) the first cell of each group."""
+    first = np.full(_count(group), len(group), np.int64)
+    used = np.flatnonzero(group >= 0)
+    np.minimum.at(first, group[used], used)
+    return first
+
+
+def summed(group: Ints, values: Floats) -> Floats:
+    """(groups,) the sum of `values` (cells,) over each group."""
+    inside = group >= 0
+    return np.bincount(group[inside], weights=values[inside], minlength=_count(group)).astype(float)
+
+
+def _count(group: Ints) -> int:
+    return int(group.max(initial=-1)) + 1
+
+
+def _set_keys(cover: sparse.csr_array) -> tuple[Floats, Floats]:
+    """(cells,) twice, equal for equal cover sets: sums run in site order, so rounding agrees."""
     keys = np.random.default_rng(20110801).integers(1, 1 << _KEY_BITS, (2, cover.shape[0])).astype(float)
     per_site = np.diff(cover.indptr)
-    real, imaginary = (
+    one, other = (
         np.bincount(cover.indices, weights=np.repeat(key, per_site), minlength=cover.shape[1]) for key in keys
     )
-    return real + 1j * imaginary
+    return one.astype(float), other.astype(float)
 
 
-def _columns(cover: sparse.csr_array, column: Ints, count: int) -> sparse.csr_array:
-    """The columns with `column` ≥ 0, renumbered by it."""
+def columns_of(cover: sparse.csr_array, group: Ints) -> sparse.csr_array:
+    """Sites × groups, data 1.0, taken from the first cell of every group."""
+    first = first_cells(group)
+    column = np.full(cover.shape[1], -1, np.int64)
+    column[first] = np.arange(len(first))
     target = column[cover.indices]
     stays = target >= 0
     indptr = np.concatenate(([0], np.cumsum(stays)))[cover.indptr].astype(np.int32)
-    indices = target[stays]
-    part = sparse.csr_array((np.ones(len(indices)), indices, indptr), shape=(cover.shape[0], count))
+    indices = target[stays].astype(np.int32)
+    part = sparse.csr_array((np.ones(len(indices)), indices, indptr), shape=(cover.shape[0], len(first)))
     part.sort_indices()
     return part

@@ -3,68 +3,125 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import sparse
 
+from coverage.siting.arrays import Floats, Ints
+from coverage.siting.cover_program import all_rules, at_most, most_program, most_values
 from coverage.siting.dominance import without_dominated
-from coverage.siting.goals import Floats, Ints, Plan
+from coverage.siting.goals import Plan
 from coverage.siting.greedy import greedy
-from coverage.siting.highs import Answer, Limits, Program, solve
-from coverage.siting.model import CoverModel, build_model
-from coverage.siting.order import covering_plan
+from coverage.siting.highs import Answer, Limits, solve
+from coverage.siting.infeasible import solved
+from coverage.siting.loads import most_people_with_loads
+from coverage.siting.model import CoverModel, build_model, merge_cells
+from coverage.siting.order import Found, finished
 from coverage.siting.problem import Problem
+from coverage.siting.ruled_start import RuledSearch
+from coverage.siting.rules import SiteRules, site_rules
 from coverage.siting.swap import improved
+from geo.errors import InfeasibleError
 
 
 def most_people(problem: Problem, limits: Limits) -> Plan:
+    """Choose the way by the conditions: loads, rules among sites, or none."""
+    if problem.goal.has_loads:
+        return most_people_with_loads(problem, limits)
+    if problem.goal.couples_sites:
+        return _ruled(problem, limits)
+    return _plain(problem, limits)
+
+
+def _plain(problem: Problem, limits: Limits) -> Plan:
     """Greedy and swaps, then HiGHS on the merged model, which proves or bounds the result."""
-    count = problem.goal.count or 0
-    model = without_dominated(
-        build_model(problem.metres, problem.residents, problem.candidates, problem.covered_before())
-    )
-    if min(count, model.n_sites) == 0:
-        return covering_plan(problem, np.zeros(0, np.int64), model.base, limits, proven=True)
+    required = problem.required
+    count = (problem.goal.count or 0) - len(required)
+    if count < 0:
+        raise InfeasibleError(
+            "{required} sites are required but only {count} may be opened.",
+            required=len(required),
+            count=problem.goal.count,
+        )
+    free = np.setdiff1d(problem.candidates, required)
+    covered = problem.covered(np.union1d(problem.fixed, required))
+    model = without_dominated(build_model(problem.metres, problem.weight, free, covered))
+    chosen, bound, proven = best_cover(model, count, limits)
+    rows = np.concatenate((required, model.rows[chosen]))
+    return finished(problem, Found(rows, covered_weight(problem, rows), bound, proven), limits)
+
+
+def best_cover(model: CoverModel, count: int, limits: Limits) -> tuple[Ints, float, bool]:
+    """(sites of the model, bound with `base`, proven) for at most `count` equal sites."""
+    if count == 0 or model.n_sites == 0:
+        return np.zeros(0, np.int64), model.base, True
     chosen, value = improved(model, greedy(model, count))
     if len(chosen) < count or count >= model.n_sites:
-        return covering_plan(problem, model.rows[chosen], model.base + value, limits, proven=True)
-    answer = solve(covering_program(model, count), limits, program_values(model, chosen))
-    best = _better(model, chosen, answer)
-    return covering_plan(problem, model.rows[best], answer.bound, limits, answer.proven)
+        return chosen, model.base + value, True
+    program = most_program(model, at_most(count, model.n_sites))
+    answer = solve(program, limits, most_values(model, chosen))
+    return useful(model, _better(model, chosen, answer)), answer.bound, answer.proven
 
 
 def _better(model: CoverModel, chosen: Ints, answer: Answer) -> Ints:
     if answer.values is None:
         return chosen
-    found = np.flatnonzero(answer.values[: model.n_sites] > 0.5)
+    found = np.flatnonzero(answer.sites_open(model.n_sites))
     return found if model.value(found) > model.value(chosen) else chosen
 
 
-def covering_program(model: CoverModel, count: int) -> Program:
-    """x (sites) whole, z (groups with two sites or more) ≤ Σ x of those sites, Σ x ≤ count.
+def useful(model: CoverModel, chosen: Ints) -> Ints:
+    """The choice without sites that add nothing to the ones before them."""
+    covered, kept = np.zeros(model.n_groups, bool), []
+    for site in chosen:
+        groups = model.groups_of(int(site))
+        if not covered[groups].all():
+            kept.append(site)
+        covered[groups] = True
+    return np.array(kept, np.int64)
 
-    Groups with one site need no z: their weight is the site's own.
+
+def covered_weight(problem: Problem, opened: Ints, closed: Ints | None = None) -> float:
+    """Weight served with these changes, on the caller's cells; backup is counted if the goal has it."""
+    stay = problem.open_before if closed is None else np.setdiff1d(problem.open_before, closed)
+    times = np.isfinite(problem.already).astype(np.int64)
+    for row in np.concatenate((stay, opened)):
+        times[problem.cells_of(row)] += 1
+    again = problem.goal.backup * problem.weight[times >= 2].sum() if problem.goal.backup else 0.0
+    return float(problem.weight[times >= 1].sum() + again)
+
+
+def _ruled(problem: Problem, limits: Limits) -> Plan:
+    """Rules among sites: a start that keeps them, then HiGHS with all of them as rows."""
+    rules = site_rules(problem)
+    model, second = _model_with_backup(problem, rules)
+    start = RuledSearch(model, rules, second, _price(problem, rules)).run()
+    values = None if start is None else most_values(model, start, second)
+    answer = solved(most_program(model, all_rules(rules), second), rules.names, limits, values)
+    is_open = answer.sites_open(model.n_sites)
+    opened, closed = rules.rows[is_open & rules.is_new], rules.rows[~is_open & ~rules.is_new]
+    objective = covered_weight(problem, opened, closed)
+    return finished(problem, Found(opened, objective, answer.bound, answer.proven, closed), limits)
+
+
+def _price(problem: Problem, rules: SiteRules) -> Floats:
+    """(sites,) what a start divides the gain by: the cost where money is limited."""
+    if problem.goal.budget is None or problem.goal.cost is None:
+        return np.ones(len(rules.rows))
+    cost: Floats = np.asarray(problem.goal.cost, float)[rules.rows]
+    return np.maximum(cost, 1e-9)
+
+
+def _model_with_backup(problem: Problem, rules: SiteRules) -> tuple[CoverModel, Floats | None]:
+    """The model, and the worth of each group's second covering.
+
+    Cells that one fixed site covers already form groups of their own, worth only the backup.
     """
-    single = np.diff(model.by_group.indptr) == 1
-    shared = model.by_group[np.flatnonzero(~single)]
-    own = model.cover @ np.where(single, model.weight, 0.0)
-    n, m = model.n_sites, shared.shape[0]
-    links = sparse.hstack([-shared, sparse.eye_array(m)])
-    total = sparse.csr_array((np.ones(n), np.arange(n), [0, n]), shape=(1, n + m))
-    return Program(
-        cost=np.concatenate((own, model.weight[~single])),
-        matrix=sparse.csr_array(sparse.vstack([total, links])),
-        row_low=np.full(m + 1, -np.inf),
-        row_high=np.concatenate(([float(count)], np.zeros(m))),
-        low=np.zeros(n + m),
-        high=np.ones(n + m),
-        integer=np.arange(n + m) < n,
-        maximises=True,
-        offset=model.base,
-    )
-
-
-def program_values(model: CoverModel, chosen: Ints) -> Floats:
-    """The program's variables for a given choice of sites."""
-    sites = np.zeros(model.n_sites)
-    sites[chosen] = 1.0
-    shared = model.by_group[np.flatnonzero(np.diff(model.by_group.indptr) > 1)]
-    return np.concatenate((sites, np.minimum(1.0, shared @ sites)))
+    covered = problem.covered(problem.fixed)
+    model = build_model(problem.metres, problem.weight, rules.rows, covered)
+    if not problem.goal.backup:
+        return model, None
+    times = np.isfinite(problem.already).astype(np.int64)
+    for row in problem.fixed:
+        times[problem.cells_of(row)] += 1
+    backup = problem.goal.backup
+    once, worth = merge_cells(problem.metres[rules.rows], np.where(times == 1, backup * problem.weight, 0.0))
+    base = model.base + backup * float(problem.weight[times >= 2].sum())
+    return model.joined(once, worth, base), np.concatenate((backup * model.weight, np.zeros(len(worth))))

@@ -1,68 +1,84 @@
-"""From a set of sites to a plan: which to build first, and what each adds."""
+"""From a set of sites to a plan: which to build first, what each adds, and how good it is proved."""
 
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from coverage.siting.goals import Floats, Ints, Plan, Step, gap_of
+from coverage.siting.arrays import Bools, Floats, Ints
+from coverage.siting.goals import Plan, Step, gap_of
 from coverage.siting.highs import Limits
 from coverage.siting.problem import Problem
 
 _ROUNDING = 1e-9
 
 
-def covering_plan(problem: Problem, rows: Ints, bound: float, limits: Limits, proven: bool) -> Plan:
-    """The plan that opens `rows`; objective and gains are counted anew on the caller's cells.
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What a solver hands over: rows to open and to close, the value, its bound, the proof."""
 
-    Sites that add nothing to the others are left out.
-    """
-    before = problem.covered_before()
-    residents_before = float(problem.residents[before].sum())
-    ordered, gained = build_order(problem, rows, problem.residents)
-    curve = residents_before + np.cumsum(gained)
-    objective = float(curve[-1]) if len(curve) else residents_before
-    bound = max(bound, objective)
-    proven = proven or bound - objective <= _ROUNDING * max(1.0, bound)
-    bound = objective if proven else bound
+    opened: Ints
+    objective: float
+    bound: float
+    proven: bool
+    closed: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+
+
+def finished(problem: Problem, found: Found, limits: Limits) -> Plan:
+    """The plan for `found`: sites in build order with what each adds, counted on the caller's cells."""
+    stay = np.setdiff1d(problem.open_before, found.closed)
+    ordered, added = build_order(problem, found.opened, problem.covered(stay))
+    start = float(problem.residents[problem.covered(stay)].sum())
+    bound, gap, proven = judged(found, problem.goal.maximises)
     return Plan(
-        sites=tuple(int(row) for row in ordered),
-        objective=objective,
+        sites=tuple(ordered.tolist()),
+        objective=found.objective,
         bound=bound,
-        gap=gap_of(objective, bound, maximises=True),
+        gap=gap,
         proven=proven,
         seconds=time.perf_counter() - limits.started,
-        residents_before=residents_before,
-        gained=tuple(gained.tolist()),
-        curve=tuple(Step(n + 1, float(value)) for n, value in enumerate(curve)),
+        residents_before=float(problem.residents[problem.covered(problem.open_before)].sum()),
+        gained=tuple(added.tolist()),
+        curve=tuple(Step(n + 1, start + float(sum_)) for n, sum_ in enumerate(np.cumsum(added))),
+        closed=tuple(found.closed.tolist()),
         goal=problem.goal,
     )
 
 
-def build_order(problem: Problem, rows: Ints, residents: Floats) -> tuple[Ints, Floats]:
-    """(ordered rows, residents each adds): always the one that adds most, ties to the lower row."""
-    left = np.where(problem.covered_before(), 0.0, residents)
-    remaining = sorted(int(row) for row in rows)
-    gain = np.array([left[problem.cells_of(row)].sum() for row in remaining])
-    ordered, gained = [], []
+def judged(found: Found, maximises: bool) -> tuple[float, float, bool]:
+    """(bound, gap, proven): a bound on the wrong side of the objective is rounding and is moved there."""
+    bound = max(found.bound, found.objective) if maximises else min(found.bound, found.objective)
+    close = abs(bound - found.objective) <= _ROUNDING * max(1.0, abs(found.objective))
+    if found.proven or close:
+        return found.objective, 0.0, True
+    return bound, gap_of(found.objective, bound, maximises), False
+
+
+def build_order(problem: Problem, rows: Ints, covered: Bools) -> tuple[Ints, Floats]:
+    """(ordered rows, residents each adds): always the one worth most, ties to the lower row."""
+    left = np.where(covered, 0.0, problem.weight)
+    residents = np.where(covered, 0.0, problem.residents)
+    remaining = np.sort(rows)
+    worth = np.array([left[problem.cells_of(row)].sum() for row in remaining])
+    ordered, added = [], []
     for _ in remaining:
-        best = _best(problem, remaining, gain, left)
-        if gain[best] <= 0.0:
-            break
+        best = _best(problem, remaining, worth, left)
+        cells = problem.cells_of(remaining[best])
         ordered.append(remaining[best])
-        gained.append(float(gain[best]))
-        left[problem.cells_of(remaining[best])] = 0.0
-        gain[best] = -1.0
-    return np.array(ordered, np.int64), np.array(gained)
+        added.append(residents[cells].sum())
+        left[cells] = residents[cells] = 0.0
+        worth[best] = -1.0
+    return np.array(ordered, np.int64), np.array(added, float)
 
 
-def _best(problem: Problem, rows: list[int], gain: Floats, left: Floats) -> int:
-    """The place of the largest gain; old gains are upper limits, so few are counted again."""
+def _best(problem: Problem, rows: Ints, worth: Floats, left: Floats) -> int:
+    """The place of the largest worth; old worths are upper limits, so few are counted again."""
     fresh = np.zeros(len(rows), bool)
     while True:
-        best = int(np.argmax(gain))
-        if fresh[best] or gain[best] <= 0.0:
+        best = int(np.argmax(worth))
+        if fresh[best] or worth[best] < 0.0:
             return best
-        gain[best] = float(left[problem.cells_of(rows[best])].sum())
+        worth[best] = float(left[problem.cells_of(rows[best])].sum())
         fresh[best] = True

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse
 
-from coverage.siting.goals import Bools, Floats, Goal, Ints
+from coverage.siting.arrays import Bools, Floats, Ints, only_entries
+from coverage.siting.goals import Goal
 from geo.errors import SettingError
 
 
@@ -17,14 +19,15 @@ class Problem:
     """Which site reaches which cell, and what is already there.
 
     `metres` (sites × cells) CSR, sorted, one entry per pair: the distance, or 1.0 when the caller
-    only says yes or no (`measured` False). `residents` (cells,) ≥ 0. `keep` are open sites,
-    `candidates` the rows that may be opened; `already` (cells,) is the metres to the nearest
-    facility that is not a row of `metres` (0 for covered, inf for not).
+    only says yes or no (`measured` False). `residents` (cells,) ≥ 0. `fixed` are open sites that
+    stay, `closable` open ones that need not, `candidates` the rows that may be opened. `already`
+    (cells,) is the metres to the nearest facility that is not a row (0 for covered, inf for not).
     """
 
     metres: sparse.csr_array
     residents: Floats
-    keep: Ints
+    fixed: Ints
+    closable: Ints
     candidates: Ints
     already: Floats
     measured: bool
@@ -38,6 +41,16 @@ class Problem:
     def n_cells(self) -> int:
         return int(self.metres.shape[1])
 
+    @property
+    def required(self) -> Ints:
+        return np.unique(np.asarray(self.goal.required, np.int64))
+
+    @cached_property
+    def weight(self) -> Floats:
+        """(cells,) residents, times their importance."""
+        factor = self.goal.importance
+        return self.residents if factor is None else self.residents * np.asarray(factor, float)
+
     def cells_of(self, site: int) -> Ints:
         """The cells that row `site` reaches."""
         cells: Ints = self.metres.indices[self.metres.indptr[site] : self.metres.indptr[site + 1]]
@@ -48,12 +61,25 @@ class Problem:
         metres: Floats = self.metres.data[self.metres.indptr[site] : self.metres.indptr[site + 1]]
         return metres
 
-    def covered_before(self) -> Bools:
-        """Cells served by what is already there."""
+    def covered(self, rows: Ints) -> Bools:
+        """Cells served by facilities that are not rows, or by `rows`."""
         mask = np.isfinite(self.already)
-        for site in self.keep:
+        for site in rows:
             mask[self.cells_of(site)] = True
         return mask
+
+    def nearest_m(self, rows: Ints) -> Floats:
+        """(cells,) metres to the nearest of `rows` or of what is already there; inf if none."""
+        nearest = self.already.copy()
+        for site in rows:
+            cells = self.cells_of(site)
+            nearest[cells] = np.minimum(nearest[cells], self.metres_of(site))
+        return nearest
+
+    @property
+    def open_before(self) -> Ints:
+        """Rows that are open today."""
+        return np.union1d(self.fixed, self.closable)
 
 
 def read_problem(
@@ -61,19 +87,42 @@ def read_problem(
 ) -> Problem:
     """Check shapes and values; SettingError says what does not fit."""
     metres, measured = _matrix(reach, goal.reach_m)
+    n_sites, n_cells = metres.shape
+    goal.check(n_sites, n_cells)
+    kept = _rows(keep, n_sites)
+    closable = np.intersect1d(_rows(goal.closable, n_sites), kept)
+    forbidden, required = _rows(goal.forbidden, n_sites), _rows(goal.required, n_sites)
+    _check_required(required, forbidden, kept)
+    return Problem(
+        metres=metres,
+        residents=_people(residents, n_cells),
+        fixed=np.setdiff1d(kept, closable) if goal.close else kept,
+        closable=closable if goal.close else closable[:0],
+        candidates=np.setdiff1d(np.arange(n_sites), np.union1d(kept, forbidden)),
+        already=_already(already, n_cells, goal.reach_m),
+        measured=measured,
+        goal=goal,
+    )
+
+
+def _people(residents: Floats, n_cells: int) -> Floats:
     people = np.asarray(residents, float).ravel()
-    if people.shape != (metres.shape[1],):
+    if people.shape != (n_cells,):
         raise SettingError(
-            "There are {cells} cells but {columns} columns of reach.",
-            cells=len(people),
-            columns=metres.shape[1],
+            "There are {cells} cells but {columns} columns of reach.", cells=len(people), columns=n_cells
         )
     if not np.isfinite(people).all() or (people < 0).any():
         raise SettingError("A number of residents is negative or not a number.")
-    kept = _rows(keep, metres.shape[0])
-    candidates = np.setdiff1d(np.arange(metres.shape[0]), kept)
-    before = _already(already, metres.shape[1], goal.reach_m)
-    return Problem(metres, people, kept, candidates, before, measured, goal)
+    return people
+
+
+def _check_required(required: Ints, forbidden: Ints, kept: Ints) -> None:
+    both = np.intersect1d(required, forbidden)
+    if len(both):
+        raise SettingError("The site {row} is both required and forbidden.", row=int(both[0]))
+    both = np.intersect1d(required, kept)
+    if len(both):
+        raise SettingError("The site {row} is required but open already.", row=int(both[0]))
 
 
 def _matrix(reach: sparse.sparray, reach_m: float | None) -> tuple[sparse.csr_array, bool]:
@@ -85,14 +134,7 @@ def _matrix(reach: sparse.sparray, reach_m: float | None) -> tuple[sparse.csr_ar
     usable = (given.data <= limit) & np.isfinite(given.data) if measured else given.data != 0.0
     if (given.data < 0.0).any():
         raise SettingError("A distance is negative.")
-    return (given if usable.all() else _only(given, usable)), measured
-
-
-def _only(matrix: sparse.csr_array, entries: Bools) -> sparse.csr_array:
-    """The matrix without the other stored entries; zeros that stay are still stored."""
-    passed = np.concatenate(([0], np.cumsum(entries)))
-    indptr = passed[matrix.indptr].astype(matrix.indptr.dtype)
-    return sparse.csr_array((matrix.data[entries], matrix.indices[entries], indptr), shape=matrix.shape)
+    return (given if usable.all() else only_entries(given, usable)), measured
 
 
 def _nearest_of_repeated(matrix: sparse.csr_array) -> sparse.csr_array:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from coverage.siting.goals import Ints
-from coverage.siting.greedy import rows_of
+from coverage.siting.arrays import Ints, row_entries
 from coverage.siting.model import CoverModel
 
 
@@ -73,16 +72,17 @@ class SwapSearch:
     def _open(self, groups: Ints, sign: float) -> None:
         """Groups that begin (+) or cease (−) to be covered by nobody."""
         weight = sign * self.model.weight[groups]
-        sites, entry = rows_of(self.model.by_group.indptr, self.model.by_group.indices, groups)
-        self.gain += np.bincount(sites, weights=weight[entry], minlength=len(self.gain))
+        at, owner = row_entries(self.model.by_group.indptr, groups)
+        sites = self.model.by_group.indices[at]
+        self.gain += np.bincount(sites, weights=weight[owner], minlength=len(self.gain))
         self.value -= float(weight.sum())
 
     def _owned(self, groups: Ints, sign: float) -> None:
         """Groups that begin (+) or cease (−) to be covered by one site alone."""
-        weight, owner = sign * self.model.weight[groups], self._slots_sum[groups]
-        sites, entry = rows_of(self.model.by_group.indptr, self.model.by_group.indices, groups)
-        np.add.at(self.both, (sites, owner[entry]), weight[entry])
-        np.add.at(self.loss, owner, weight)
+        weight, slot = sign * self.model.weight[groups], self._slots_sum[groups]
+        at, owner = row_entries(self.model.by_group.indptr, groups)
+        np.add.at(self.both, (self.model.by_group.indices[at], slot[owner]), weight[owner])
+        np.add.at(self.loss, slot, weight)
 
 
 def improved(model: CoverModel, chosen: Ints) -> tuple[Ints, float]:

@@ -1,0 +1,116 @@
+"""What a plan must respect besides its goal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from coverage.siting.arrays import Floats, Ints
+from geo.errors import SettingError
+
+
+@dataclass(frozen=True, eq=False)
+class Quota:
+    """How many open sites each part of the city may and must have, existing ones counted.
+
+    `label` (sites,) names the part each row of `reach` lies in, −1 for none. `limits` maps a label
+    to its inclusive (low, high); parts that are not named there take `default`. `name` is shown to
+    the planner when the quota cannot be met.
+    """
+
+    label: Ints
+    limits: Mapping[int, tuple[float, float]] = field(default_factory=dict)
+    default: tuple[float, float] = (0.0, np.inf)
+    name: str = ""
+
+    def of(self, label: int) -> tuple[float, float]:
+        return self.limits.get(label, self.default)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Conditions:
+    """Every condition, each off by default; arrays over sites have one value per row of `reach`.
+
+    required    rows that must be opened (they count)
+    forbidden   rows that must not
+    closable    open rows that may be closed; exactly `close` of them are
+    cost        (sites,) ≥ 0, of opening; with `budget` the most that may be spent
+    site_xy     (sites, 2) metres; with `spacing_m` open sites keep at least that distance
+                (existing ones among themselves excepted; the boundary is allowed)
+    quotas      numbers of open sites per part of the city
+    importance  (cells,) > 0, multiplies residents in the objective (equity weights)
+    backup      worth 0..1 of a resident being served a second time (most-people)
+    capacity    (sites,) the most residents a site can serve; inf for no limit
+    band        inclusive (low, high) load of every newly opened site
+    unreached_m least-walking: metres counted for residents who reach no open site;
+                None: all whom some site could reach must be reached
+    apart_from  (rows, most shared) of earlier plans: at most so many sites in common
+    """
+
+    required: Sequence[int] = ()
+    forbidden: Sequence[int] = ()
+    closable: Sequence[int] = ()
+    close: int = 0
+    cost: Floats | None = None
+    budget: float | None = None
+    site_xy: Floats | None = None
+    spacing_m: float = 0.0
+    quotas: Sequence[Quota] = ()
+    importance: Floats | None = None
+    backup: float = 0.0
+    capacity: Floats | None = None
+    band: tuple[float, float] | None = None
+    unreached_m: float | None = None
+    apart_from: Sequence[tuple[Sequence[int], int]] = ()
+
+    def check(self, n_sites: int, n_cells: int) -> None:
+        """SettingError when an array has the wrong length or a number cannot be."""
+        for values, wanted in (
+            (self.cost, n_sites),
+            (self.site_xy, n_sites),
+            (self.capacity, n_sites),
+            (self.importance, n_cells),
+            *((quota.label, n_sites) for quota in self.quotas),
+        ):
+            if values is not None and len(values) != wanted:
+                raise SettingError(
+                    "A condition has {given} values where {wanted} are needed.",
+                    given=len(values),
+                    wanted=wanted,
+                )
+        self._check_pairs()
+
+    def _check_pairs(self) -> None:
+        if self.budget is not None and self.cost is None:
+            raise SettingError("A budget needs the cost of every site.")
+        if self.spacing_m > 0.0 and self.site_xy is None:
+            raise SettingError("A minimum spacing needs the position of every site.")
+        if not 0 <= self.close <= len(set(self.closable)):
+            raise SettingError(
+                "{close} sites are to be closed but {closable} may be closed.",
+                close=self.close,
+                closable=len(set(self.closable)),
+            )
+        if self.cost is not None and not (np.asarray(self.cost) >= 0.0).all():
+            raise SettingError("The cost of a site is negative or not a number.")
+        if self.band is not None and not 0.0 <= self.band[0] <= self.band[1]:
+            raise SettingError("The load band must run from a low number to a higher one.")
+
+    @property
+    def has_loads(self) -> bool:
+        return self.capacity is not None or self.band is not None
+
+    @property
+    def couples_sites(self) -> bool:
+        """True where one site is not as good as another that covers the same."""
+        return bool(
+            self.budget is not None
+            or self.spacing_m > 0.0
+            or self.quotas
+            or self.close
+            or self.apart_from
+            or self.has_loads
+            or self.backup > 0.0
+        )

@@ -1,0 +1,88 @@
+"""Why no plan exists: the conditions that must give way, and by how much."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from scipy import sparse
+
+from coverage.siting.arrays import Floats
+from coverage.siting.highs import Answer, Limits, Program, solve
+from geo.errors import InfeasibleError, SettingError, UserError
+from geo.text import Text, text
+
+_EXPLAIN_SECONDS = 10.0
+
+
+def solved(program: Program, names: Sequence[Text], limits: Limits, start: Floats | None = None) -> Answer:
+    """The answer, always with values.
+
+    `names` are those of the program's first rows. InfeasibleError says which of them cannot be met;
+    SettingError that the time was too short to find any plan.
+    """
+    answer = solve(program, limits, start)
+    if answer.values is not None:
+        return answer
+    if answer.infeasible:
+        raise why(program, names, limits)
+    if start is not None:
+        return replace(answer, values=start, objective=float(program.cost @ start) + program.offset)
+    raise SettingError(
+        "No plan was found within {seconds:g} s; allow more time or loosen a condition.",
+        seconds=limits.seconds,
+    )
+
+
+def why(program: Program, names: Sequence[Text], limits: Limits) -> UserError:
+    """The error for a program without solution: the least (relative) breach of its named rows."""
+    count = len(names)
+    rows = sparse.csr_array(
+        (np.ones(count), (np.arange(count), np.arange(count))), (len(program.row_low), count)
+    )
+    scale = 1.0 / np.maximum(1.0, np.abs(_limits(program)[:count]))
+    columns = len(program.cost)
+    elastic = Program(
+        cost=np.concatenate((np.zeros(columns), scale, scale)),
+        matrix=sparse.csr_array(sparse.hstack([program.matrix, rows, -rows])),
+        row_low=program.row_low,
+        row_high=program.row_high,
+        low=np.concatenate((program.low, np.zeros(2 * count))),
+        high=np.concatenate((program.high, np.full(2 * count, np.inf))),
+        integer=np.concatenate((program.integer, np.zeros(2 * count, bool))),
+        maximises=False,
+    )
+    answer = solve(elastic, Limits(_EXPLAIN_SECONDS, 0.01, limits.seed))
+    if answer.values is None:
+        return InfeasibleError("No plan meets all the conditions.")
+    short = answer.values[columns : columns + count] + answer.values[columns + count :]
+    broken = np.flatnonzero(short > 1e-6)
+    parts = [
+        text("{condition} (missed by {short:,g})", condition=names[int(k)], short=_tidy(short[k]))
+        for k in broken
+    ]
+    if not parts:
+        return InfeasibleError("No plan meets all the conditions.")
+    return InfeasibleError("No plan meets all the conditions: {conditions}.", conditions=_listed(parts))
+
+
+def _limits(program: Program) -> Floats:
+    """(rows,) the finite side of each row."""
+    return np.where(
+        np.isfinite(program.row_low),
+        program.row_low,
+        np.where(np.isfinite(program.row_high), program.row_high, 1.0),
+    )
+
+
+def _listed(parts: list[Text]) -> Text:
+    """The first three, as one text."""
+    listed = parts[0]
+    for part in parts[1:3]:
+        listed = text("{first}; {second}", first=listed, second=part)
+    return listed if len(parts) <= 3 else text("{first}; and {n} more", first=listed, n=len(parts) - 3)
+
+
+def _tidy(value: float) -> float:
+    return round(float(value), 4)

@@ -1,0 +1,161 @@
+"""The conditions as linear rows over the sites, and whether a site may still be opened under them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+from scipy.spatial import cKDTree
+
+from coverage.siting.arrays import Bools, Floats, Ints
+from coverage.siting.conditions import Quota
+from coverage.siting.problem import Problem
+from geo.errors import InfeasibleError
+from geo.text import Text, text
+
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class Row:
+    """low ≤ Σ coefficient·open ≤ high over some of the variable sites (`at`), and what to call it."""
+
+    at: Ints
+    coefficient: Floats
+    low: float
+    high: float
+    name: Text
+
+
+@dataclass(frozen=True, eq=False)
+class SiteRules:
+    """The sites that may be opened or closed, and the rows they must meet.
+
+    `rows` the caller's rows of the variables: candidates first, then closable ones; `is_new`
+    marks candidates, `must` those that have to be open. `matrix` (rules × sites) CSR.
+    """
+
+    rows: Ints
+    is_new: Bools
+    must: Bools
+    matrix: sparse.csr_array
+    low: Floats
+    high: Floats
+    names: tuple[Text, ...]
+
+    def activity(self, is_open: Bools) -> Floats:
+        used: Floats = self.matrix @ is_open.astype(float)
+        return used
+
+    def met(self, is_open: Bools) -> bool:
+        used = self.activity(is_open)
+        fits = (used >= self.low - _ROUNDING) & (used <= self.high + _ROUNDING)
+        return bool(fits.all() and is_open[self.must].all())
+
+    def may_open(self, is_open: Bools) -> Bools:
+        """(sites,) closed ones that could be opened without passing any upper limit."""
+        left = self.high - self.activity(is_open) + _ROUNDING
+        row = np.repeat(np.arange(len(left)), np.diff(self.matrix.indptr))
+        blocked = np.zeros(len(self.rows), bool)
+        blocked[self.matrix.indices[self.matrix.data > left[row]]] = True
+        return ~blocked & ~is_open
+
+    def helps(self, is_open: Bools) -> Bools:
+        """(sites,) those that count towards a lower limit that is not met yet."""
+        short = self.low - self.activity(is_open) > _ROUNDING
+        row = np.repeat(np.arange(len(short)), np.diff(self.matrix.indptr))
+        useful = np.zeros(len(self.rows), bool)
+        useful[self.matrix.indices[short[row] & (self.matrix.data > 0)]] = True
+        return useful
+
+
+def site_rules(problem: Problem) -> SiteRules:
+    """All rows of `problem.goal`; candidates too near to a fixed site are not among the sites."""
+    near = _too_near_fixed(problem)
+    candidates = problem.candidates[~near]
+    lost = np.intersect1d(problem.required, problem.candidates[near])
+    if len(lost):
+        raise InfeasibleError("The required site {row} is too near to an existing one.", row=int(lost[0]))
+    rows = np.concatenate((candidates, problem.closable))
+    is_new = np.arange(len(rows)) < len(candidates)
+    found = list(_all_rows(problem, rows, is_new))
+    matrix = _stack(found, len(rows))
+    return SiteRules(
+        rows,
+        is_new,
+        np.isin(rows, problem.required),
+        matrix,
+        np.array([row.low for row in found]),
+        np.array([row.high for row in found]),
+        tuple(row.name for row in found),
+    )
+
+
+def _all_rows(problem: Problem, rows: Ints, is_new: Bools) -> Iterator[Row]:
+    goal, new = problem.goal, np.flatnonzero(is_new)
+    if goal.count is not None:
+        yield Row(new, np.ones(len(new)), 0.0, goal.count, text("no more than {n} new sites", n=goal.count))
+    if goal.budget is not None and goal.cost is not None:
+        price = np.asarray(goal.cost, float)[rows[new]]
+        yield Row(new, price, 0.0, goal.budget, text("a budget of {budget:,g}", budget=goal.budget))
+    if len(problem.closable):
+        stay = float(len(problem.closable) - goal.close)
+        name = text("exactly {n} closings", n=goal.close)
+        yield Row(np.flatnonzero(~is_new), np.ones(len(problem.closable)), stay, stay, name)
+    for quota in goal.quotas:
+        yield from _quota_rows(quota, problem, rows)
+    if goal.spacing_m > 0.0:
+        yield from _spacing_rows(problem, rows, is_new)
+    for earlier, most in goal.apart_from:
+        at = np.flatnonzero(np.isin(rows, np.asarray(earlier)) & is_new)
+        yield Row(at, np.ones(len(at)), 0.0, most, text("at most {n} sites of an earlier plan", n=most))
+
+
+def _quota_rows(quota: Quota, problem: Problem, rows: Ints) -> Iterator[Row]:
+    label = np.asarray(quota.label)
+    fixed = label[problem.fixed]
+    for part in np.union1d(np.unique(label[label >= 0]), sorted(quota.limits)):
+        low, high = quota.of(int(part))
+        there = float((fixed == part).sum())
+        if low <= there and np.isinf(high):
+            continue
+        at = np.flatnonzero(label[rows] == part)
+        name = text(
+            "{quota}: {low:g} to {high:g} sites in part {part}",
+            quota=quota.name,
+            low=low,
+            high=high,
+            part=int(part),
+        )
+        yield Row(at, np.ones(len(at)), low - there, high - there, name)
+
+
+def _too_near_fixed(problem: Problem) -> Bools:
+    """(candidates,) nearer to a fixed open site than the spacing."""
+    goal = problem.goal
+    if goal.spacing_m <= 0.0 or goal.site_xy is None or not len(problem.fixed):
+        return np.zeros(len(problem.candidates), bool)
+    xy = np.asarray(goal.site_xy, float)
+    metres, _ = cKDTree(xy[problem.fixed]).query(xy[problem.candidates])
+    return np.asarray(metres < goal.spacing_m - _ROUNDING)
+
+
+def _spacing_rows(problem: Problem, rows: Ints, is_new: Bools) -> Iterator[Row]:
+    xy = np.asarray(problem.goal.site_xy, float)[rows]
+    spacing = problem.goal.spacing_m
+    name = text("at least {metres:g} m between sites", metres=spacing)
+    pairs = cKDTree(xy).query_pairs(np.nextafter(spacing, 0.0), output_type="ndarray")
+    for pair in pairs[is_new[pairs].any(axis=1)]:
+        yield Row(np.sort(pair), np.ones(2), -np.inf, 1.0, name)
+
+
+def _stack(found: list[Row], n_sites: int) -> sparse.csr_array:
+    if not found:
+        return sparse.csr_array((0, n_sites))
+    indptr = np.concatenate(([0], np.cumsum([len(row.at) for row in found])))
+    data = np.concatenate([row.coefficient for row in found])
+    return sparse.csr_array(
+        (data, np.concatenate([row.at for row in found]), indptr), shape=(len(found), n_sites)
+    )
