@@ -2,32 +2,147 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from data.formats import detect
+from data.formats.archive import files_in, member_name, open_archive, read_member, used_rectangle
 from data.formats.delimited import read_delimited
+from data.formats.detect import kind_of
+from data.formats.kml import read_kml
 from data.formats.limits import Limits
-from data.formats.raw import RawFile, UnreadableError
+from data.formats.markup import read_html
+from data.formats.raw import RawFile, RawSheet, UnreadableError
 from data.formats.records import read_json
-from data.formats.spreadsheet import read_workbook
+from data.formats.spreadsheet import read_workbook, require_size
+from data.formats.xmlbook import read_xml_workbook
+from geo.text import Text, text
 
-_ZIP = b"PK\x03\x04"
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_WORKSHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml$")
+_LISTS: Final = re.compile(r"\.(xlsx|xlsm|xls|et|ods|csv|tsv|txt|geojson|json|kml|gpkg)$", re.IGNORECASE)
+_MOST_LISTS: Final = 50
 
 
-def parse(name: str, content: bytes, sha256: str, limits: Limits) -> RawFile:
-    """The file's sheets, or its problem."""
-    kind = _kind(content)
-    file = RawFile(name, kind, sha256)
+SHAPEFILE_PARTS: Final = (".dbf", ".shx", ".prj", ".cpg")
+
+
+def parse(name: str, content: bytes, limits: Limits, *, beside: Mapping[str, bytes] | None = None) -> RawFile:
+    """The file's sheets, or its problem; `beside` are the other parts of a bare shapefile."""
+    kind = kind_of(content)
+    file = RawFile(name, kind, "")
     try:
-        if kind == "workbook":
-            return RawFile(name, kind, sha256, read_workbook(content, limits))
-        if kind == "json":
-            return RawFile(name, kind, sha256, (read_json(content, limits),))
-        return RawFile(name, kind, sha256, (read_delimited(content, limits),))
+        if len(content) > limits.file_bytes:
+            raise UnreadableError(
+                text("The file is larger than {most} MB; split the list.", most=limits.file_bytes >> 20)
+            )
+        if kind == detect.SHAPEFILE:
+            from data.formats.vector import read_shapefile
+
+            shapes = read_shapefile({".shp": content, **(beside or {})}, "", limits)
+            return replace(file, sheets=(shapes,))
+        return replace(file, sheets=_sheets(kind, content, limits))
     except UnreadableError as error:
         return file.refused(error.message)
+    except (MemoryError, RecursionError):
+        return file.refused(TOO_LARGE)
 
 
-def _kind(content: bytes) -> str:
-    if content.startswith((_ZIP, _OLE)):
-        return "workbook"
-    head = content.removeprefix(b"\xef\xbb\xbf")[:200].lstrip()
-    return "json" if head[:1] in (b"{", b"[") else "text"
+TOO_LARGE: Final = text(
+    "The file needs more memory than a list may; it was not read. Split it or save it anew."
+)
+
+_REFUSED: Final[dict[str, Text]] = {
+    detect.EMPTY: text("The file is empty."),
+    detect.PICTURE: text("The file is a picture. Send the table itself."),
+    detect.PDF: text("The file is a PDF. Send the workbook it was made from."),
+    detect.DOCUMENT: text("The file is a text document. Copy the table into a workbook and send that."),
+    detect.PACKED: text(
+        "The file is packed in a format that is not read. Send it as .zip, or the list itself."
+    ),
+    detect.UNKNOWN_XML: text(
+        "The file is XML of a kind that is not read. Save the list as .xlsx and send that."
+    ),
+}
+
+
+def _sheets(kind: str, content: bytes, limits: Limits) -> tuple[RawSheet, ...]:
+    """Every reader by kind; those that need GDAL or xlrd are imported only when they are needed."""
+    if kind in _REFUSED:
+        raise UnreadableError(_REFUSED[kind])
+    if kind == detect.ZIP:
+        return _zip(content, limits)
+    if kind == detect.WORKBOOK:
+        _require_sane(content, limits)
+        return read_workbook(content, limits)
+    if kind == detect.OPEN_DOCUMENT:
+        from data.formats.opendocument import read_open_document
+
+        return read_open_document(content, limits)
+    if kind == detect.OLD_WORKBOOK:
+        return _old_workbook(content, limits)
+    if kind == detect.GEOPACKAGE:
+        from data.formats.vector import read_geopackage
+
+        return read_geopackage(content, limits)
+    if kind == detect.KML:
+        return read_kml(content, limits)
+    if kind == detect.XML_WORKBOOK:
+        return read_xml_workbook(content, limits)
+    if kind == detect.HTML:
+        return read_html(content, limits)
+    return (read_json(content, limits) if kind == detect.JSON else read_delimited(content, limits),)
+
+
+def _old_workbook(content: bytes, limits: Limits) -> tuple[RawSheet, ...]:
+    """By calamine, which is quick and knows passwords; by xlrd what it does not know."""
+    try:
+        return read_workbook(content, limits)
+    except UnreadableError as error:
+        if "password" in error.message.template:
+            raise
+    from data.formats.oldbook import read_old_workbook
+
+    return read_old_workbook(content, limits)
+
+
+def _require_sane(content: bytes, limits: Limits) -> None:
+    """UnreadableError for a workbook whose zip is a bomb or whose cells span more than the limits."""
+    with open_archive(content, limits) as archive:
+        for member in archive.infolist():
+            if _WORKSHEET.search(member.filename):
+                rows, columns = used_rectangle(read_member(archive, member))
+                require_size(member.filename.rpartition("/")[2], rows, columns, limits)
+
+
+def _zip(content: bytes, limits: Limits) -> tuple[RawSheet, ...]:
+    """All shapefiles and all lists of a zip, each sheet named by its path in it."""
+    with open_archive(content, limits) as archive:
+        names = [name for name, _ in files_in(archive)]
+        sheets: list[RawSheet] = []
+        if any(name.lower().endswith(".shp") for name in names):
+            from data.formats.vector import zipped_shapefiles
+
+            sheets.extend(zipped_shapefiles(archive, limits))
+        lists = [member for name, member in files_in(archive) if _LISTS.search(name)]
+        for member in lists[:_MOST_LISTS]:
+            inner = read_member(archive, member)
+            if kind_of(inner) in (detect.ZIP, detect.EMPTY):
+                continue
+            found = _sheets(kind_of(inner), inner, limits)
+            sheets.extend(_renamed(sheet, member_name(member)) for sheet in found)
+    if not sheets:
+        raise UnreadableError(
+            text(
+                "The zip holds no list and no complete shapefile, only: {names}", names=", ".join(names[:10])
+            )
+        )
+    return tuple(sheets)
+
+
+def _renamed(sheet: RawSheet, path: str) -> RawSheet:
+    name = f"{path} / {sheet.name}" if sheet.name else path
+    return RawSheet(
+        name, sheet.rows, sheet.merged, sheet.hidden, sheet.crs, sheet.points, sheet.geometry_kind
+    )

@@ -1,0 +1,110 @@
+"""KML placemarks, read without a validating parser: no entities, no references to other files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+from xml.etree import ElementTree as ET
+from xml.parsers import expat
+
+from data.formats.geometry import inner_point
+from data.formats.limits import Limits
+from data.formats.raw import Cell, RawSheet, Row, UnreadableError
+from geo.text import text
+
+_DOCTYPE: Final = re.compile(rb"<!(doctype|entity)", re.IGNORECASE)
+_SPACES: Final = re.compile(r"\s+")
+
+
+def refuse_doctype(content: bytes) -> None:
+    """UnreadableError for XML with a document type, by which entity bombs and references come in."""
+    if _DOCTYPE.search(content) or _DOCTYPE.search(content.replace(b"\0", b"")):
+        raise UnreadableError(
+            text("The file declares XML entities, which a list never needs; it was not opened.")
+        )
+
+
+def parse_xml(content: bytes) -> ET.Element:
+    """The root of an XML file without a document type; UnreadableError if it is broken."""
+    refuse_doctype(content)
+    try:
+        return ET.fromstring(content)  # noqa: S314 (declarations are refused above)
+    except (ET.ParseError, expat.ExpatError, ValueError, LookupError) as error:
+        raise UnreadableError(text("The XML of the file is broken or cut off.")) from error
+
+
+def read_kml(content: bytes, limits: Limits) -> tuple[RawSheet, ...]:
+    """One sheet a folder that holds placemarks (named by the folder), WGS-84 as KML demands."""
+    root = parse_xml(content)
+    sheets = [_sheet(name, marks, limits) for name, marks in _folders(root, "")]
+    if not sheets:
+        raise UnreadableError(text("The KML file holds no placemarks."))
+    return tuple(sheets)
+
+
+def _folders(element: ET.Element, name: str) -> Iterator[tuple[str, list[ET.Element]]]:
+    marks = [child for child in element if _tag(child) == "Placemark"]
+    if marks:
+        yield name, marks
+    for child in element:
+        if _tag(child) in ("Folder", "Document", "kml"):
+            yield from _folders(child, _child_text(child, "name") or name)
+
+
+def _sheet(name: str, marks: list[ET.Element], limits: Limits) -> RawSheet:
+    records = [dict(_fields(mark)) for mark in marks]
+    names = list(dict.fromkeys(key for record in records for key in record))
+    if len(records) > limits.rows or len(names) > limits.columns:
+        raise UnreadableError(text("The KML file holds more placemarks or fields than are read."))
+    found = [_point(mark) for mark in marks]
+    rows: list[Row] = [list(names), *([record.get(key) for key in names] for record in records)]
+    return RawSheet(
+        name,
+        rows,
+        crs="EPSG:4326",
+        points=[None, *(point for point, _ in found)],
+        geometry_kind=["", *(kind for _, kind in found)],
+    )
+
+
+def _fields(mark: ET.Element) -> Iterator[tuple[str, Cell]]:
+    for child in mark:
+        if _tag(child) in ("name", "address", "description", "phoneNumber"):
+            yield _tag(child), _squeezed(child.text)
+    for data in mark.iter():
+        if _tag(data) == "Data":
+            yield data.get("name", ""), _squeezed(_child_text(data, "value"))
+        elif _tag(data) == "SimpleData":
+            yield data.get("name", ""), _squeezed(data.text)
+
+
+def _point(mark: ET.Element) -> tuple[tuple[float, float] | None, str]:
+    for element in mark.iter():
+        kind = _tag(element)
+        if kind in ("Point", "Polygon", "LineString"):
+            coordinates = next((e.text for e in element.iter() if _tag(e) == "coordinates"), "") or ""
+            return inner_point({"type": kind, "coordinates": _nested(kind, coordinates)})
+    return None, ""
+
+
+def _nested(kind: str, coordinates: str) -> Any:
+    try:
+        pairs = [[float(v) for v in pair.split(",")[:2]] for pair in coordinates.split()]
+    except ValueError:
+        return []
+    if kind == "Point":
+        return pairs[0] if pairs else []
+    return [pairs] if kind == "Polygon" else pairs
+
+
+def _child_text(element: ET.Element, tag: str) -> str:
+    return next((child.text or "" for child in element if _tag(child) == tag), "").strip()
+
+
+def _tag(element: ET.Element) -> str:
+    return str(element.tag).rpartition("}")[2]
+
+
+def _squeezed(written: str | None) -> str | None:
+    return _SPACES.sub(" ", written or "").strip() or None

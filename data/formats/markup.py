@@ -1,0 +1,115 @@
+"""Web pages that call themselves .xls: the tables of an HTML file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import Final
+
+from data.formats.delimited import decode
+from data.formats.limits import Limits
+from data.formats.raw import Range, RawSheet, Row, UnreadableError
+from data.formats.spreadsheet import require_size
+from geo.text import text
+
+_MOST_SPAN: Final = 5_000
+
+
+@dataclass
+class _Table:
+    rows: list[Row] = field(default_factory=list)
+    merged: list[Range] = field(default_factory=list)
+    taken: set[tuple[int, int]] = field(default_factory=set)
+
+
+class _Tables(HTMLParser):
+    """Collects the cells of every table; a table inside a cell is a table of its own."""
+
+    def __init__(self, limits: Limits) -> None:
+        super().__init__(convert_charrefs=True)
+        self.limits = limits
+        self.done: list[_Table] = []
+        self._open: list[_Table] = []
+        self._words: list[str] | None = None
+        self._spans = (1, 1)
+        self._hidden = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "table":
+            self._end_cell()
+            self._open.append(_Table())
+        elif tag == "tr" and self._open:
+            self._end_cell()
+            self._open[-1].rows.append([])
+            require_size("", len(self._open[-1].rows), 1, self.limits)
+        elif tag in ("td", "th") and self._open:
+            self._end_cell()
+            named = dict(attrs)
+            self._spans = (_span(named.get("rowspan")), _span(named.get("colspan")))
+            self._words = []
+        elif tag in ("script", "style"):
+            self._hidden += 1
+        elif tag == "br" and self._words is not None:
+            self._words.append(" ")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("td", "th", "tr", "table"):
+            self._end_cell()
+        if tag == "table" and self._open:
+            self.done.append(self._open.pop())
+        elif tag in ("script", "style"):
+            self._hidden = max(0, self._hidden - 1)
+
+    def handle_data(self, data: str) -> None:
+        if self._words is not None and not self._hidden:
+            self._words.append(data)
+
+    def close(self) -> None:
+        super().close()
+        self._end_cell()
+        self.done.extend(reversed(self._open))
+        self._open = []
+
+    def _end_cell(self) -> None:
+        if self._words is None or not self._open:
+            return
+        written = " ".join("".join(self._words).split())
+        self._words = None
+        table = self._open[-1]
+        if not table.rows:
+            table.rows.append([])
+        self._place(table, written or None)
+
+    def _place(self, table: _Table, cell: str | None) -> None:
+        top, row = len(table.rows) - 1, table.rows[-1]
+        while (top, len(row)) in table.taken:
+            row.append(None)
+        left = len(row)
+        height, width = self._spans
+        require_size("", top + height, left + width, self.limits)
+        row.extend([cell, *[None] * (width - 1)])
+        if height > 1 or width > 1:
+            table.merged.append((top, left, top + height - 1, left + width - 1))
+            table.taken.update(
+                (r, c) for r in range(top + 1, top + height) for c in range(left, left + width)
+            )
+
+
+def read_html(content: bytes, limits: Limits) -> tuple[RawSheet, ...]:
+    """Every table of the page that has two rows or more; UnreadableError if there is none."""
+    parser = _Tables(limits)
+    parser.feed(decode(content))
+    parser.close()
+    tables = [table for table in parser.done if len(table.rows) > 1]
+    if not tables:
+        raise UnreadableError(
+            text("The file is a web page without a table. Save the list as .xlsx and send that.")
+        )
+    return tuple(
+        RawSheet(f"{number}" if len(tables) > 1 else "", table.rows, tuple(table.merged))
+        for number, table in enumerate(tables, start=1)
+    )
+
+
+def _span(written: str | None) -> int:
+    return min(int(written), _MOST_SPAN) if written and written.isdigit() and int(written) > 0 else 1

@@ -1,0 +1,177 @@
+"""Shapefiles and GeoPackages, read with GDAL from copies under names of our own.
+
+Copies, because names with “!” or “|” mean something else to GDAL and nested zips fail; of our own
+names, because a member's name may point outside.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import zipfile
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+import numpy as np
+import pyogrio
+from pyogrio.errors import DataLayerError, DataSourceError
+
+from data.formats.archive import files_in, read_member
+from data.formats.limits import Limits
+from data.formats.raw import Cell, RawSheet, Row, UnreadableError
+from data.formats.spreadsheet import require_size
+from geo.text import text
+
+_SHP_SIDES: Final = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+_POINT: Final = 1
+
+
+def read_geopackage(content: bytes, limits: Limits) -> tuple[RawSheet, ...]:
+    """One sheet a layer that has geometry; UnreadableError if it is damaged or empty."""
+    with tempfile.TemporaryDirectory(prefix="list") as folder:
+        path = Path(folder) / "list.gpkg"
+        path.write_bytes(content)
+        source = f"GPKG:{path}"
+        names = [str(name) for name, kind in _layers(source) if kind is not None]
+        if not names:
+            raise UnreadableError(text("The GeoPackage holds no layer with places."))
+        return tuple(_sheet(source, name, name, limits) for name in names)
+
+
+def read_shapefile(parts: dict[str, bytes], name: str, limits: Limits) -> RawSheet:
+    """A shapefile from its parts by extension (".shp", ".dbf" …); a missing index is made anew."""
+    if ".dbf" not in parts:
+        raise UnreadableError(
+            text(
+                "The shapefile {name} comes without its .dbf, which holds names and types. "
+                "Send all its parts.",
+                name=name,
+            )
+        )
+    with tempfile.TemporaryDirectory(prefix="list") as folder:
+        for extension, content in parts.items():
+            if extension != ".cpg":
+                (Path(folder) / f"list{extension}").write_bytes(content)
+        pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": "YES"})
+        # Read as Latin-1, which loses no byte; what the bytes mean is decided below.
+        sheet = _sheet(str(Path(folder) / "list.shp"), None, name, limits, encoding="ISO-8859-1")
+    declared = parts.get(".cpg", b"").decode("ascii", "ignore").strip()
+    return RawSheet(
+        sheet.name,
+        _redecoded(sheet.rows, declared),
+        crs=sheet.crs,
+        points=sheet.points,
+        geometry_kind=sheet.geometry_kind,
+    )
+
+
+def zipped_shapefiles(archive: zipfile.ZipFile, limits: Limits) -> list[RawSheet]:
+    """Every shapefile of a zip, wherever it lies in it, named by its path."""
+    by_stem: dict[str, dict[str, bytes]] = {}
+    for name, member in files_in(archive):
+        path = PurePosixPath(name.replace("\\", "/"))
+        if path.suffix.lower() in _SHP_SIDES:
+            by_stem.setdefault(str(path.with_suffix("")), {})[path.suffix.lower()] = read_member(
+                archive, member
+            )
+    return [read_shapefile(parts, stem, limits) for stem, parts in by_stem.items() if ".shp" in parts]
+
+
+def _layers(source: str) -> Any:
+    try:
+        return pyogrio.list_layers(source)
+    except (DataSourceError, DataLayerError) as error:
+        raise _damaged() from error
+
+
+def _sheet(
+    source: str, layer: str | None, name: str, limits: Limits, encoding: str | None = None
+) -> RawSheet:
+    try:
+        info = pyogrio.read_info(source, layer=layer, encoding=encoding)
+        require_size(name, max(int(info["features"]), 0) + 1, len(info["fields"]) + 1, limits)
+        meta, _, geometry, columns = pyogrio.raw.read(
+            source, layer=layer, encoding=encoding, force_2d=True, datetime_as_string=True
+        )
+    except (DataSourceError, DataLayerError, ValueError, RuntimeError) as error:
+        raise _damaged() from error
+    rows: list[Row] = [[str(field) for field in meta["fields"]]]
+    rows += [[_cell(value) for value in values] for values in zip(*columns, strict=True)]
+    if geometry is None:
+        raise UnreadableError(text("The layer {name} has no places.", name=name))
+    if len(rows) == 1 and len(geometry):
+        rows += [[] for _ in geometry]
+    points, kinds = _points(geometry)
+    return RawSheet(
+        name, rows, crs=str(meta["crs"] or ""), points=[None, *points], geometry_kind=["", *kinds]
+    )
+
+
+def _points(geometry: Sequence[bytes | None]) -> tuple[list[tuple[float, float] | None], list[str]]:
+    # Imported here, as numpy and GDAL are with this module: other formats do without.
+    import shapely
+
+    shapes = shapely.from_wkb(np.asarray(geometry, object), on_invalid="ignore")
+    points: list[tuple[float, float] | None] = []
+    kinds: list[str] = []
+    for shape in shapes:
+        kinds.append("" if shape is None else shape.geom_type)
+        points.append(None if shape is None else _inner(shape))
+    return points, kinds
+
+
+def _inner(shape: Any) -> tuple[float, float] | None:
+    import shapely
+
+    if shape.is_empty:
+        return None
+    if shape.geom_type == "MultiPoint" and len(shape.geoms) == 1:
+        shape = shape.geoms[0]
+    if "Polygon" in shape.geom_type:
+        shape = shapely.make_valid(shape).representative_point()
+    if shape.geom_type != "Point" or not np.isfinite([shape.x, shape.y]).all():
+        return None
+    return float(shape.x), float(shape.y)
+
+
+def _cell(value: Any) -> Cell:
+    if value is None:
+        return None
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and value != value:
+        return None
+    if isinstance(value, str):
+        return value.strip() or None
+    return value if isinstance(value, int | float | bool | date) else str(value)
+
+
+def _redecoded(rows: list[Row], declared: str) -> list[Row]:
+    """Texts read as Latin-1 → what they are: as declared, else UTF-8, else GB18030, for the whole file."""
+    texts = [cell for row in rows for cell in row if isinstance(cell, str) and not cell.isascii()]
+    joined = "\n".join(texts).encode("latin-1", "replace")
+    encoding = next((name for name in (declared, "utf-8", "gb18030") if _decodes(joined, name)), "latin-1")
+    return [
+        [
+            cell.encode("latin-1", "replace").decode(encoding, "replace") if isinstance(cell, str) else cell
+            for cell in row
+        ]
+        for row in rows
+    ]
+
+
+def _decodes(content: bytes, encoding: str) -> bool:
+    if not encoding:
+        return False
+    try:
+        content.decode(encoding)
+    except (UnicodeDecodeError, LookupError):
+        return False
+    return True
+
+
+def _damaged() -> UnreadableError:
+    return UnreadableError(
+        text("The map layer is damaged or incomplete. Export it anew and send all its parts.")
+    )
