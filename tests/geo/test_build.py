@@ -12,7 +12,7 @@ from geo.build import build_from_lines, build_network, merge_close
 from tests.geo.random_networks import built, ways
 from tests.geo.town import CRS, node_at, town
 
-QUICK = settings(max_examples=150, derandomize=True, deadline=None)
+QUICK = settings(max_examples=60, derandomize=True, deadline=None)
 
 
 def network_of(xy, several, classes=None):
