@@ -165,8 +165,8 @@ _LEVELS: Final = {
 }
 _GROUPS: Final = {"elderly": text("elderly"), "children": text("child")}
 _RULE_TITLES: Final = {
-    Check.RADIUS: text("{tier} within {figure:,g} m, straight line ({who} residents)"),
-    Check.WALK: text("{tier} within {figure:g} min on foot ({who} residents)"),
+    Check.RADIUS: text("Within {figure:,g} m of a {tier}, straight line ({who} residents)"),
+    Check.WALK: text("Within {figure:g} min on foot of a {tier} ({who} residents)"),
     Check.LOAD: text("{low:,g}–{high:,g} residents per {tier} ({who})"),
     Check.PRESENCE: text("A {tier} in every {unit}"),
     Check.RATIO: text("{figure:g} places per 1,000 {group} residents"),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -40,7 +39,7 @@ def map_model(results: Results, basemap: Basemap) -> MapModel:
         tier_titles={tier: _words(standard.tier_title(tier)) for tier in results.facilities["tier"].unique()},
         cells=_cells(results),
         gaps=results.gaps,
-        main_rule=_main_rule(document),
+        main_rule=_main_rule(results),
         rule_titles={rule.id: standard.rule_title(rule) for rule in standard.rules},
         radius_rules=tuple(
             _radius_rule(rule, results) for rule in standard.rules if rule.check is Check.RADIUS
@@ -101,8 +100,11 @@ def _radius_rule(rule: Rule, results: Results) -> RadiusRule:
     return RadiusRule(rule.id, results.standard.rule_title(rule), rule.limit, rows)
 
 
-def _main_rule(document: Mapping[str, Any]) -> str:
-    """The rule whose gaps are shown first: of those with gaps, the one most residents fail by radius."""
+def _main_rule(results: Results) -> str:
+    """The rule whose gaps are shown first: the plan's, else the radius rule that most residents fail."""
+    if results.plan is not None:
+        return str(results.plan.plan["rule"])
+    document = results.document
     reach = [row for row in document["rules"] if row["check"] in ("radius", "walk") and row["residents"] > 0]
     if not reach:
         return ""

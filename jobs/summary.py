@@ -9,6 +9,7 @@ from coverage.publish import Results
 from geo.text import Text, text, text_from_json
 from locales import Translator
 from reports.lines import Line, assessment_lines
+from reports.workbook import SYNTHETIC
 
 
 def assessment_rows(results: Results, say: Translator) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
@@ -38,6 +39,8 @@ def closing_lines(results: Results, say: Translator) -> list[str]:
             )
         )
     ]
+    if area["synthetic"]:
+        lines.append(say(SYNTHETIC))
     lines += [say(text_from_json(note)) for note in results.document["notes"]]
     if results.plan is not None:
         lines += plan_lines(results.plan.plan, say)
