@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from data.demo.fabric import weave_streets
 from data.demo.facilities import place_facilities
@@ -19,7 +20,7 @@ from data.demo.roads import main_roads
 from data.demo.shapes import Warp
 from data.demo.streets import assemble, named
 from data.demo.strokes import Strokes, join
-from data.demo.terrain import Terrain, make_terrain
+from data.demo.terrain import Terrain, make_terrain, with_parks
 from data.demo.units import Divisions, divide
 from data.demo.villages import village_streets
 from data.demo.workbook import write_workbook
@@ -29,6 +30,7 @@ from geo.text import Text, text
 
 SYNTHETIC: Final = text("Synthetic data: a fictional city, for demonstration only.")
 Progress = Callable[[float, Text], None]
+Dice = Callable[[int], np.random.Generator]
 _NAMES: Final = ("facilities.xlsx", "streets.gpkg", "population.parquet", "units.gpkg")
 
 
@@ -89,10 +91,12 @@ def make_city(*, seed: int = 2011, progress: Progress | None = None) -> City:
         return np.random.default_rng([seed, part])
 
     tell(0.0, text("Laying out river, hills and main roads"))
-    terrain = make_terrain(dice(0))
-    zones = make_zones(terrain, dice(1))
+    ground = make_terrain(dice(0))
+    zones = make_zones(ground, dice(1))
+    roads = main_roads(ground, zones, dice(10))
+    terrain = with_parks(ground, shapely.multilinestrings(roads.lines), dice(2))
     tell(0.05, text("Weaving the streets"))
-    streets, nodes = assemble(_strokes(terrain, zones, dice), terrain)
+    streets, nodes = assemble(roads, _local_streets(terrain, zones, dice), terrain)
     road = named(streets, dice(7))
     tell(0.65, text("Settling the residents"))
     land = settle(terrain, zones, streets, dice(5))
@@ -104,16 +108,14 @@ def make_city(*, seed: int = 2011, progress: Progress | None = None) -> City:
     return City(terrain, zones, streets, nodes, road, land, parts, facilities, lists)
 
 
-def _strokes(
-    terrain: Terrain, zones: tuple[Zone, ...], dice: Callable[[int], np.random.Generator]
-) -> Strokes:
-    warp = Warp(dice(3), wavelength_m=900)
+def _local_streets(terrain: Terrain, zones: tuple[Zone, ...], dice: Dice) -> Strokes:
+    warp = Warp(dice(3), wavelength_m=1_100)
+    quarters = [quarter for zone in zones for quarter in zone.quarters]
     fabric = [
-        weave_streets(zone.polygon.buffer(40), zone.weave, warp=warp, rng=dice(100 + number))
-        for number, zone in enumerate(zones)
+        weave_streets(polygon.buffer(40), weave, warp=warp, rng=dice(100 + number))
+        for number, (polygon, weave) in enumerate(quarters)
     ]
-    villages, _ = village_streets(terrain, zones, dice(4))
-    return join([main_roads(terrain, zones, dice(2)), *fabric, villages])
+    return join([*fabric, village_streets(terrain, zones, dice(4))])
 
 
 def _silent(_share: float, _what: Text) -> None:

@@ -16,9 +16,9 @@ Floats = NDArray[np.float64]
 
 
 def weave_streets(
-    polygon: shapely.Geometry, weave: Weave, *, warp: Warp, rng: np.random.Generator
+    polygon: shapely.Geometry, weave: Weave, *, warp: Warp | None, rng: np.random.Generator
 ) -> Strokes:
-    """Streets of one zone, all within `polygon`.
+    """Streets of one zone, all within `polygon`; without a `warp` they stay straight.
 
     Rows run along the zone's angle; between two rows stand the columns, shifted from strip to
     strip by `brick`, so that most junctions are T-shaped. Both meet in exactly equal vertices.
@@ -35,9 +35,10 @@ def weave_streets(
     line = np.r_[along.line, across.line + (along.line.max() + 1)]
     artery = np.r_[along.artery, across.artery]
     centre = np.array([(west + east) / 2, (south + north) / 2])
-    placed = warp(turned(ends.reshape(-1, 2), weave.angle_deg) + centre, weave.warp_m)
-    ok = inside(polygon, placed).reshape(-1, 2).all(axis=1)
-    rank = np.where(artery, 1, 4 if weave.small == "path" else 2).astype(np.int8)
+    placed = turned(ends.reshape(-1, 2), weave.angle_deg) + centre
+    placed = warp(placed, weave.warp_m) if warp else placed
+    ok = inside(polygon, placed[::2]) & inside(polygon, placed[1::2])
+    rank = np.where(artery, 1, 4 if weave.paths else 2).astype(np.int8)
     way = np.where(artery, line, -1)
     return strokes_of(placed.reshape(-1, 2, 2)[ok], rank[ok], _split(run, ok), way[ok])
 
@@ -73,7 +74,7 @@ def _row_segments(columns: Floats, rows: Floats, weave: Weave, rng: np.random.Ge
     on_artery = np.isin(u, columns[0, :: weave.arteries])
     gated = on_artery[:, :-1] | on_artery[:, 1:]
     real = (u[:, 1:] - u[:, :-1]) > 1e-9
-    keep = real & (artery | _exists(gated, weave, rng))
+    keep = np.asarray(real & (artery | _exists(gated, weave, rng)))
     # Equal neighbours (crossroads) leave empty segments: they must not break the run.
     run = _split(line.ravel(), (keep | ~real).ravel(), whole=True)
     kept = keep.ravel()

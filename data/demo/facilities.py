@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -22,14 +23,18 @@ STATION: Final = "公共服务站"
 WITHOUT_CENTRE: Final = ("新渡街道", "锦澜街道")
 # Share of communities with a station, and how many of them have two; new towns lag behind.
 _STATION_SHARE: Final = {
-    "old": 0.93,
-    "belt": 0.86,
+    "old": 0.92,
+    "belt": 0.78,
     "riverside": 0.5,
-    "new": 0.52,
+    "new": 0.5,
     "seat": 0.82,
-    "rural": 0.72,
+    "rural": 0.76,
 }
 _SECOND_SHARE: Final = {"old": 0.16, "belt": 0.06}
+# How far centres stand from the best place, typically (m); new towns lag behind here too.
+_CENTRE_OFF_M: Final = {"old": 110, "belt": 110, "new": 200, "seat": 120}
+_SERVED_M: Final = 1_250.0
+_DOUBLED: Final = 3
 _BEDS_PER_1000: Final = (37.2, 36.1, 39.4, 41.8, 40.6, 44.3)
 _CENTRE_NAMES: Final = ("公共服务中心", "便民服务中心", "党群服务中心", "公共服务中心")
 _STATION_NAMES: Final = ("公共服务站", "便民服务站", "服务站", "公共服务站")
@@ -82,7 +87,7 @@ class Sites:
         foot = shapely.get_coordinates(shapely.shortest_line(nearest, points)).reshape(-1, 2, 2)[:, 0]
         away = xy - foot
         away = away / np.maximum(np.hypot(*away.T), 1e-9)[:, None]
-        return foot + away * self._rng.uniform(7, 34, (len(xy), 1))
+        return np.asarray(foot + away * self._rng.uniform(7, 34, (len(xy), 1)))
 
     def _street_m(self, xy: Points) -> NDArray[np.float64]:
         return np.asarray(
@@ -91,21 +96,50 @@ class Sites:
 
 
 def _centres(land: Land, parts: Divisions, sites: Sites, rng: np.random.Generator) -> pd.DataFrame:
+    """A centre in each street but two, roughly in the right place; a second one where most lack it."""
     chosen = [k for k, name in enumerate(parts.streets["name"]) if name not in WITHOUT_CENTRE]
-    # The two most crowded streets of the old town have a second one.
-    chosen += [0, 2]
-    of_street = parts.street[parts.of_cell]
-    wanted = np.empty((len(chosen), 2))
-    for row, street in enumerate(chosen):
-        mine = (of_street == street) & (land.zone != RURAL)
-        weight = land.residents[mine] + 1e-9
-        wanted[row] = np.average(land.xy[mine], axis=0, weights=weight)
-    spread_m = np.where(parts.streets["town"].to_numpy()[chosen], 150, 330)
-    xy = sites.near(wanted + rng.normal(0, 1, wanted.shape) * spread_m[:, None])
+    cells = [np.flatnonzero((parts.street[parts.of_cell] == k) & (land.zone != RURAL)) for k in chosen]
+    wanted = [_seat(mine, land) for mine in cells]
+    opposite = _opposite(parts.streets, chosen)
+    wanted[opposite] = _towards_the_town_across(wanted[opposite], chosen[opposite], land, parts)
+    beyond = [
+        mine[np.hypot(*(land.xy[mine] - seat).T) > _SERVED_M]
+        for mine, seat in zip(cells, wanted, strict=True)
+    ]
+    doubled = np.argsort([-land.residents[far].sum() for far in beyond], kind="stable")[:_DOUBLED]
+    wanted += [_seat(beyond[k], land) for k in doubled]
+    chosen += [chosen[k] for k in doubled]
+    zones = parts.streets["zone"].iloc[chosen].str.split("-").str[0]
+    off_m = np.array([_CENTRE_OFF_M[zone] for zone in zones])
+    xy = sites.near(np.array(wanted) + rng.normal(0, 0.7, (len(wanted), 2)) * off_m[:, None])
     kind = rng.permutation(np.resize(_CENTRE_NAMES, len(chosen)))
     names = [parts.streets["name"][k] + str(word) for k, word in zip(chosen, kind, strict=True)]
-    names[-2:] = [parts.streets["name"][k] + "第二便民服务中心" for k in chosen[-2:]]
+    names[-_DOUBLED:] = [parts.streets["name"][k] + "第二便民服务中心" for k in chosen[-_DOUBLED:]]
     return _table(names, CENTRE, _community_at(xy, parts), xy, rng.integers(9, 42, len(chosen)) * 100)
+
+
+def _opposite(streets: pd.DataFrame, chosen: list[int]) -> int:
+    """Which of the chosen streets lies across the river from the town without a centre."""
+    home = streets.loc[streets["zone"] == "riverside", ["x", "y"]].to_numpy()[0]
+    across = ~streets["north"].to_numpy()[chosen]
+    far_m = np.hypot(*(streets[["x", "y"]].to_numpy()[chosen] - home).T)
+    return int(np.where(across, far_m, np.inf).argmin())
+
+
+def _towards_the_town_across(seat: Points, street: int, land: Land, parts: Divisions) -> Points:
+    """Most of the way from the seat to the bank: near the town across as the crow flies."""
+    home = parts.streets.loc[parts.streets["zone"] == "riverside", ["x", "y"]].to_numpy()[0]
+    mine = land.xy[parts.street[parts.of_cell] == street]
+    bank = mine[np.hypot(*(mine - home).T).argmin()]
+    return np.asarray(0.25 * seat + 0.75 * bank)
+
+
+def _seat(mine: NDArray[np.int64], land: Land) -> Points:
+    """The cell of these within `_SERVED_M` of which most of their residents live."""
+    far_m = np.hypot(*(land.xy[mine][:, None] - land.xy[mine]).transpose(2, 0, 1))
+    # The second term decides between equals: nearer to all.
+    served = (far_m <= _SERVED_M) @ land.residents[mine] - 0.02 * far_m @ land.residents[mine] / _SERVED_M
+    return np.asarray(land.xy[mine[served.argmax()]])
 
 
 def _kinds(zones: tuple[Zone, ...], land: Land, parts: Divisions) -> NDArray[np.object_]:
@@ -120,12 +154,11 @@ def _kinds(zones: tuple[Zone, ...], land: Land, parts: Divisions) -> NDArray[np.
 def _stations(
     kind: NDArray[np.object_], land: Land, parts: Divisions, sites: Sites, rng: np.random.Generator
 ) -> pd.DataFrame:
-    share = np.array([_STATION_SHARE[k] for k in kind])
-    second = np.array([_SECOND_SHARE.get(k, 0.0) for k in kind])
-    first = np.flatnonzero(rng.random(len(kind)) < share)
-    extra = np.flatnonzero(rng.random(len(kind)) < second * share)
+    first = _drawn(kind, _STATION_SHARE, rng)
+    extra = np.intersect1d(_drawn(kind, _SECOND_SHARE, rng), first)
     communities = np.r_[first, extra]
-    wanted = np.array([_heart(k, land, parts, rng) for k in communities])
+    cells = np.split(np.argsort(parts.of_cell, kind="stable"), np.cumsum(np.bincount(parts.of_cell))[:-1])
+    wanted = np.array([_heart(cells[k], land, parts.rural[k], rng) for k in communities])
     xy = sites.near(wanted)
     word = rng.permutation(np.resize(_STATION_NAMES, len(communities)))
     names = [parts.name[k] + str(w) for k, w in zip(communities, word, strict=True)]
@@ -136,14 +169,21 @@ def _stations(
     return _table(names, STATION, communities, xy, area)
 
 
-def _heart(community: int, land: Land, parts: Divisions, rng: np.random.Generator) -> Points:
+def _drawn(
+    kind: NDArray[np.object_], share: Mapping[str, float], rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """The given share of the communities of each kind, drawn at random, in ascending order."""
+    order = rng.permutation(len(kind))
+    of_kind = {k: order[kind[order] == k] for k in share}
+    return np.sort(np.concatenate([of_kind[k][: round(share[k] * len(of_kind[k]))] for k in share]))
+
+
+def _heart(mine: NDArray[np.int64], land: Land, rural: bool, rng: np.random.Generator) -> Points:
     """Where a station would be wanted: a well-peopled cell, in towns drawn towards the middle."""
-    mine = np.flatnonzero(parts.of_cell == community)
-    weight = (land.residents[mine] + 0.01) ** (2.2 if parts.rural[community] else 1.0)
+    weight = (land.residents[mine] + 0.01) ** (2.2 if rural else 1.0)
     cell = land.xy[rng.choice(mine, p=weight / weight.sum())]
-    pull = 0.2 if parts.rural[community] else 0.65
     middle = np.average(land.xy[mine], axis=0, weights=weight)
-    return np.asarray(cell + pull * (middle - cell))
+    return np.asarray(cell + (0.2 if rural else 0.45) * (middle - cell))
 
 
 def _community_at(xy: Points, parts: Divisions) -> NDArray[np.int64]:
@@ -171,11 +211,10 @@ def _beds(table: pd.DataFrame, land: Land, parts: Divisions, rng: np.random.Gene
     district = parts.district[table["community"]]
     elderly = np.bincount(parts.district[parts.of_cell], land.elderly, minlength=6)
     centre = (table["tier"] == CENTRE).to_numpy()
-    weight = np.where(centre, 6.0, (rng.random(len(table)) > 0.2).astype(float)) * rng.uniform(
-        0.6, 1.4, len(table)
-    )
+    size = rng.uniform(0.6, 1.4, len(table))
+    weight = size * np.where(centre, 6.0, (rng.random(len(table)) > 0.2).astype(float))
     per_weight = elderly * np.array(_BEDS_PER_1000) / 1000 / np.bincount(district, weight, minlength=6)
-    return np.round(weight * per_weight[district]).astype(np.int64)
+    return np.asarray(np.round(weight * per_weight[district]).astype(np.int64))
 
 
 def _served(table: pd.DataFrame, land: Land, parts: Divisions, rng: np.random.Generator) -> NDArray[np.int64]:
@@ -184,4 +223,4 @@ def _served(table: pd.DataFrame, land: Land, parts: Divisions, rng: np.random.Ge
     by_street = np.bincount(parts.street, by_community, minlength=len(parts.streets))
     centre = (table["tier"] == CENTRE).to_numpy()
     people = np.where(centre, by_street[parts.street[table["community"]]], by_community[table["community"]])
-    return (np.round(people * rng.uniform(0.9, 1.1, len(table)) / 10) * 10).astype(np.int64)
+    return np.asarray((np.round(people * rng.uniform(0.9, 1.1, len(table)) / 10) * 10).astype(np.int64))

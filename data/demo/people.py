@@ -57,8 +57,9 @@ def settle(terrain: Terrain, zones: tuple[Zone, ...], streets: Strokes, rng: np.
     residents[village] = _shared(wish[village] ** 2, RESIDENTS - _TOWNSPEOPLE, at_least=1)
     elderly, children = _groups(xy, residents, zone, zones, rng)
     north = terrain.north(xy)
-    columns = (cell_id, xy, residents, elderly, children, zone, north)
-    return Land(*(column[free] for column in columns))
+    return Land(
+        cell_id[free], xy[free], residents[free], elderly[free], children[free], zone[free], north[free]
+    )
 
 
 def _zone_of(xy: Points, zones: tuple[Zone, ...]) -> NDArray[np.int64]:
@@ -73,7 +74,7 @@ def _homes(streets: Strokes) -> Floats:
     points, line = samples_along(streets.lines, 20)
     front = np.array([0.25, 0.6, 1.0, 1.0, 1.1, 0.12])[streets.rank[line]]
     column, row = (points // CELL_M).astype(int).T
-    return 20 * np.bincount(row * _COLUMNS + column, front, minlength=_ROWS * _COLUMNS)
+    return np.asarray(20.0 * np.bincount(row * _COLUMNS + column, front, minlength=_ROWS * _COLUMNS), float)
 
 
 def _spread(values: Floats, cells: float) -> Floats:
@@ -83,7 +84,7 @@ def _spread(values: Floats, cells: float) -> Floats:
 def _town_wish(
     xy: Points, zone: NDArray[np.int64], zones: tuple[Zone, ...], homes: Floats, rng: np.random.Generator
 ) -> Floats:
-    density_ha = np.array([z.density_ha for z in zones])[zone]
+    density_ha = np.array([z.people.density_ha for z in zones])[zone]
     built = np.minimum(_spread(homes, 0.7), 260) / 160
     quarter = np.exp(0.22 * Field(rng, wavelength_m=1_400)(xy) + 0.30 * Field(rng, wavelength_m=380)(xy))
     works = Field(rng, wavelength_m=2_200)(xy) > 1.35
@@ -108,7 +109,7 @@ def _shared(weights: Floats, total: int, *, at_least: int) -> NDArray[np.int64]:
     whole = np.floor(exact).astype(np.int64)
     rest = total - at_least * len(weights) - int(whole.sum())
     whole[np.argsort(whole - exact, kind="stable")[:rest]] += 1
-    return whole + at_least
+    return np.asarray(whole + at_least)
 
 
 def _groups(
@@ -119,8 +120,8 @@ def _groups(
     rng: np.random.Generator,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Elderly and children in whole numbers, together never more than the residents."""
-    old = np.array([*(z.elderly for z in zones), 0.31])[zone]
-    young = np.array([*(z.children for z in zones), 0.105])[zone]
+    old = np.array([*(z.people.elderly for z in zones), 0.31])[zone]
+    young = np.array([*(z.people.children for z in zones), 0.105])[zone]
     tilt = 1 + 0.13 * Field(rng, wavelength_m=1_800)(xy)
     elderly = np.floor(residents * np.clip(old * tilt, 0.03, 0.6) + rng.random(len(xy))).astype(np.int64)
     children = np.floor(residents * np.clip(young / tilt, 0.03, 0.35) + rng.random(len(xy))).astype(np.int64)

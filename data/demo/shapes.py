@@ -24,7 +24,7 @@ class Field:
         out = np.zeros(len(xy))
         for kx, ky, phase in zip(*self._k, self._phase, strict=True):
             out += np.cos(xy[:, 0] * kx + xy[:, 1] * ky + phase)
-        return out * np.sqrt(2 / len(self._phase))
+        return np.asarray(out * np.sqrt(2 / len(self._phase)))
 
 
 class Warp:
@@ -58,7 +58,7 @@ def blob(
 def turned(xy: Points, angle_deg: float) -> Points:
     """Turned about the origin, anticlockwise."""
     a = np.radians(angle_deg)
-    return xy @ np.array([[np.cos(a), np.sin(a)], [-np.sin(a), np.cos(a)]])
+    return np.asarray(xy @ np.array([[np.cos(a), np.sin(a)], [-np.sin(a), np.cos(a)]]))
 
 
 def curve(points_km: Points, *, step_m: float) -> Points:
@@ -69,11 +69,18 @@ def curve(points_km: Points, *, step_m: float) -> Points:
     return np.vstack([*parts, p[-2:-1]])
 
 
+def closed_curve(points_km: Points, *, step_m: float) -> shapely.Polygon:
+    """The smooth closed outline through the points."""
+    p = np.asarray(points_km, float) * 1000
+    ring = np.vstack([p[-1:], p, p[:2]])
+    return shapely.Polygon(np.vstack([_span(ring[i : i + 4], step_m) for i in range(len(p))]))
+
+
 def _span(p: Points, step_m: float) -> Points:
     n = max(1, int(np.ceil(np.hypot(*(p[2] - p[1])) / step_m)))
     t = (np.arange(n) / n)[:, None]
     bent = (2 * p[0] - 5 * p[1] + 4 * p[2] - p[3]) * t**2 + (3 * (p[1] - p[2]) + p[3] - p[0]) * t**3
-    return 0.5 * (2 * p[1] + (p[2] - p[0]) * t + bent)
+    return np.asarray(0.5 * (2 * p[1] + (p[2] - p[0]) * t + bent))
 
 
 def inside(polygon: shapely.Geometry, xy: Points) -> NDArray[np.bool_]:

@@ -12,13 +12,14 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from data.demo.names import road_names
-from data.demo.strokes import Strokes
+from data.demo.strokes import Strokes, join
 from data.demo.terrain import Terrain
 
 CLASSES: Final = ("primary", "secondary", "residential", "living_street", "path", "unclassified")
-# Everything is noded on this grid: vertices nearer than about half a metre become one.
+# Vertices lie on this grid: those nearer than about half a metre become one.
 _GRID_M: Final = 0.5
 _LOOSE_END_M: Final = 42.0
+_BESIDE_M: Final = 27.0
 
 
 @dataclass(frozen=True)
@@ -34,24 +35,27 @@ class Pieces:
         return Pieces(self.lines[chosen], self.source[chosen], self.ends[chosen], self.length_m[chosen])
 
 
-def assemble(strokes: Strokes, terrain: Terrain) -> tuple[Strokes, int]:
+def assemble(roads: Strokes, local: Strokes, terrain: Terrain) -> tuple[Strokes, int]:
     """One connected street layer, and its number of junctions and dead ends.
 
     Lines that cross share a vertex there. Only bridges touch water, nothing touches a hill or a
-    park. Short loose ends and what cannot be reached from the rest are left out.
+    park. Local streets right beside a main road, short loose ends and what cannot be reached from
+    the rest are left out.
     """
+    strokes = join([roads, local])
     pieces = _cut(strokes)
     pieces = pieces.only(_allowed(pieces, strokes, terrain))
+    pieces = pieces.only((pieces.source < len(roads)) | ~_beside(pieces, roads))
     for _ in range(3):
-        pieces = pieces.only(_fast_enough(pieces, strokes))
+        pieces = pieces.only(_no_loose_end(pieces, strokes))
     pieces = pieces.only(_largest(pieces))
     degree = np.bincount(pieces.ends.ravel())
     return _rejoined(pieces, strokes), int(((degree > 0) & (degree != 2)).sum())
 
 
 def _cut(strokes: Strokes) -> Pieces:
-    noded = shapely.union_all(strokes.lines, grid_size=_GRID_M)
-    lines = shapely.get_parts(noded)
+    noded = shapely.get_parts(shapely.union_all(strokes.lines))
+    lines = shapely.transform(noded, lambda xy: np.round(xy / _GRID_M) * _GRID_M)
     lines = lines[shapely.length(lines) > 0]
     middle = shapely.line_interpolate_point(lines, 0.5, normalized=True)
     return Pieces(lines, _sources(middle, strokes.lines), _end_nodes(lines), shapely.length(lines))
@@ -59,28 +63,32 @@ def _cut(strokes: Strokes) -> Pieces:
 
 def _sources(middle: NDArray[np.object_], strokes: NDArray[np.object_]) -> NDArray[np.int64]:
     """The stroke each piece was cut from: the one whose segment passes nearest its middle."""
-    xy, owner = shapely.get_coordinates(strokes, return_index=True)
-    same = owner[1:] == owner[:-1]
-    segments = shapely.linestrings(np.stack([xy[:-1][same], xy[1:][same]], axis=1))
+    segments, owner = _exploded(strokes)
     tree = shapely.STRtree(segments)
     piece, segment = tree.query(middle, predicate="dwithin", distance=2 * _GRID_M)
     gap_m = shapely.distance(middle[piece], segments[segment])
     order = np.lexsort((segment, gap_m, piece))
     first = np.unique(piece[order], return_index=True)[1]
-    return np.asarray(owner[:-1][same][segment[order][first]])
+    return np.asarray(owner[segment[order][first]])
+
+
+def _exploded(lines: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
+    """Straight segments, and the line each belongs to."""
+    xy, owner = shapely.get_coordinates(lines, return_index=True)
+    same = owner[1:] == owner[:-1]
+    return shapely.linestrings(np.stack([xy[:-1][same], xy[1:][same]], axis=1)), owner[:-1][same]
+
+
+def _tips(lines: NDArray[np.object_]) -> NDArray[np.object_]:
+    """(n, 2): first and last point."""
+    return np.column_stack([shapely.get_point(lines, 0), shapely.get_point(lines, -1)])
 
 
 def _end_nodes(lines: NDArray[np.object_]) -> NDArray[np.int64]:
-    xy = np.stack(
-        [
-            shapely.get_coordinates(shapely.get_point(lines, 0)),
-            shapely.get_coordinates(shapely.get_point(lines, -1)),
-        ],
-        axis=1,
-    )
+    xy = shapely.get_coordinates(_tips(lines).ravel())
     key = np.round(xy / _GRID_M).astype(np.int64)
-    flat = key[..., 0].ravel() * 1_000_003 + key[..., 1].ravel()
-    return np.unique(flat, return_inverse=True)[1].reshape(-1, 2)
+    number = np.unique(key[:, 0] * 1_000_003 + key[:, 1], return_inverse=True)[1]
+    return np.asarray(number.reshape(-1, 2))
 
 
 def _allowed(pieces: Pieces, strokes: Strokes, terrain: Terrain) -> NDArray[np.bool_]:
@@ -93,13 +101,28 @@ def _allowed(pieces: Pieces, strokes: Strokes, terrain: Terrain) -> NDArray[np.b
     return np.asarray(~wet & ~green & shapely.covers(terrain.outline, pieces.lines))
 
 
-def _fast_enough(pieces: Pieces, strokes: Strokes) -> NDArray[np.bool_]:
+def _beside(pieces: Pieces, roads: Strokes) -> NDArray[np.bool_]:
+    """True for pieces that run along a main road within a house's depth without meeting it."""
+    segments, _ = _exploded(roads.lines[roads.rank <= 1])
+    tree = shapely.STRtree(segments)
+    found = np.unique(tree.query(pieces.lines, predicate="dwithin", distance=_BESIDE_M)[0])
+    gap_m = np.full((len(pieces.lines), 2), np.inf)
+    for side, tips in enumerate(_tips(pieces.lines[found]).T):
+        hit, far_m = tree.query_nearest(tips, max_distance=60, return_distance=True, all_matches=False)
+        gap_m[found[hit[0]], side] = far_m
+    parallel = (gap_m > 1).all(axis=1) & (gap_m < _BESIDE_M + 12).all(axis=1)
+    return np.asarray(
+        parallel & (np.ptp(np.nan_to_num(gap_m, posinf=1e9), axis=1) < 16) & (pieces.length_m > 22)
+    )
+
+
+def _no_loose_end(pieces: Pieces, strokes: Strokes) -> NDArray[np.bool_]:
     """False for short loose ends (a street that just overshoots a junction)."""
     degree = np.bincount(pieces.ends.ravel())
     loose = (degree[pieces.ends] == 1).any(axis=1)
     local = strokes.rank[pieces.source] >= 2
     village = strokes.rank[pieces.source] == 3
-    return ~(loose & local & (pieces.length_m < np.where(village, 18.0, _LOOSE_END_M)))
+    return np.asarray(~(loose & local & (pieces.length_m < np.where(village, 18.0, _LOOSE_END_M))))
 
 
 def _largest(pieces: Pieces) -> NDArray[np.bool_]:

@@ -11,15 +11,15 @@ from scipy.spatial import Voronoi, cKDTree
 
 from data.demo.shapes import Floats, Points
 
-_BENDS: Final = 3
 # Borders that should meet the river's middle or the outline end within rounding of it: this joins them.
 _GRID_M: Final = 0.01
 
 
 def spread_seeds(xy: Points, weights: Floats, count: int, rng: np.random.Generator) -> Points:
     """`count` seeds, closer together where the weights are dense (k-means by Lloyd's steps)."""
-    seeds = xy[rng.choice(len(xy), count, replace=False, p=weights**0.6 / (weights**0.6).sum())]
-    for _ in range(14):
+    chance = weights**0.68 / (weights**0.68).sum()
+    seeds = xy[rng.choice(len(xy), count, replace=False, p=chance)]
+    for _ in range(11):
         nearest = cKDTree(seeds).query(xy)[1]
         mass = np.bincount(nearest, weights, minlength=count)
         moved = [np.bincount(nearest, weights * xy[:, axis], minlength=count) for axis in (0, 1)]
@@ -50,15 +50,15 @@ def _bent_edges(seeds: Points, rng: np.random.Generator) -> list[Points]:
     guard = centre + far * np.array([[1, 0], [-1, 0], [0, 1], [0, -1], [1, 1], [-1, 1], [1, -1], [-1, -1]])
     diagram = Voronoi(np.vstack([seeds, guard]))
     ridges = [pair for pair in diagram.ridge_vertices if -1 not in pair]
-    return [_bent(diagram.vertices[pair], rng) for pair in ridges]
+    near = shapely.MultiPoint(seeds).envelope.buffer(9_000).bounds
+    edges = shapely.clip_by_rect(shapely.linestrings(diagram.vertices[ridges]), *near)
+    return [_bent(shapely.get_coordinates(edge), rng) for edge in edges if not edge.is_empty]
 
 
 def _bent(ends: Points, rng: np.random.Generator) -> Points:
-    """Midpoints moved sideways by up to a ninth of their stretch, three times over."""
+    """Midpoints moved sideways by up to a ninth of their stretch, down to stretches of about 150 m."""
     line = ends
-    if np.hypot(*(ends[1] - ends[0])) > 20_000:
-        return line
-    for _ in range(_BENDS):
+    for _ in range(int(np.clip(np.log2(np.hypot(*(ends[1] - ends[0])) / 110), 1, 5))):
         along = line[1:] - line[:-1]
         side = np.column_stack([-along[:, 1], along[:, 0]])
         middle = (line[1:] + line[:-1]) / 2 + side * rng.uniform(-0.11, 0.11, (len(side), 1))
@@ -80,7 +80,7 @@ def _owners(faces: NDArray[np.object_], seeds: Points) -> NDArray[np.int64]:
 
 
 def _longest_border(
-    stray: int, faces: NDArray[np.object_], tree: shapely.STRtree, owner: NDArray[np.int64]
+    stray: np.intp, faces: NDArray[np.object_], tree: shapely.STRtree, owner: NDArray[np.int64]
 ) -> int:
     near = tree.query(faces[stray], predicate="intersects")
     near = near[owner[near] >= 0]

@@ -9,19 +9,22 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from data.demo import names
 from data.demo.people import RURAL, Land
-from data.demo.shapes import Points
+from data.demo.shapes import Floats, Points
 from data.demo.terrain import Terrain
 from data.demo.tessellation import spread_seeds, tile
-from data.demo.zones import Zone
+from data.demo.zones import SEATS_NORTH, Zone
 
 COMMUNITIES: Final = 500
 # Where the districts gather (km); the fourth is the whole north bank.
-_DISTRICT_KM: Final = ((14.0, 13.0), (19.2, 13.9), (27.5, 12.4), (15.0, 22.5), (6.0, 9.5), (19.5, 4.8))
+_DISTRICT_KM: Final = ((12.4, 13.2), (18.3, 13.6), (27.9, 12.6), (15.0, 22.5), (6.4, 8.6), (19.8, 5.0))
 _NORTH: Final = 3
+_NORTH_ZONES: Final = ("riverside", "new-north", *(f"seat-{i}" for i in range(SEATS_NORTH)))
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class Divisions:
     each land cell, -1 where none. `streets` has `name`, `zone`, `district`, `town` (bool).
     """
 
-    polygons: list[shapely.Geometry]
+    polygons: NDArray[np.object_]
     name: list[str]
     code: NDArray[np.object_]
     street: NDArray[np.int64]
@@ -51,7 +54,7 @@ class Divisions:
 def divide(terrain: Terrain, zones: tuple[Zone, ...], land: Land, rng: np.random.Generator) -> Divisions:
     """Small communities where many live, large ones in the country; none spans the river."""
     seeds = _seeds(land, rng)
-    polygons = tile(terrain.banks, seeds, rng)
+    polygons = np.array(tile(terrain.banks, seeds, rng), dtype=object)
     of_cell = _cells_within(land.xy, polygons)
     code = _codes(land, of_cell, zones, rng)
     streets = _street_anchors(zones, land, rng)
@@ -61,7 +64,7 @@ def divide(terrain: Terrain, zones: tuple[Zone, ...], land: Land, rng: np.random
 
 
 def _seeds(land: Land, rng: np.random.Generator) -> tuple[Points, Points]:
-    weights = (land.residents + 1.3) ** 0.86
+    weights = np.asarray((land.residents + 1.3) ** 0.86)
     south = np.sqrt(weights[~land.north]).sum() / np.sqrt(weights).sum()
     counts = (round(COMMUNITIES * south), COMMUNITIES - round(COMMUNITIES * south))
     return (
@@ -70,11 +73,15 @@ def _seeds(land: Land, rng: np.random.Generator) -> tuple[Points, Points]:
     )
 
 
-def _cells_within(xy: Points, polygons: list[shapely.Geometry]) -> NDArray[np.int64]:
+def _cells_within(xy: Points, polygons: NDArray[np.object_]) -> NDArray[np.int64]:
     found = np.full(len(xy), -1)
     tree = shapely.STRtree(shapely.points(xy))
     polygon, cell = tree.query(polygons, predicate="contains")
     found[cell] = polygon
+    # A cell centre within rounding of the outline belongs to the nearest community.
+    missing = np.flatnonzero(found < 0)
+    nearest = shapely.STRtree(polygons).query_nearest(shapely.points(xy[missing]), all_matches=False)[1]
+    found[missing] = nearest
     return found
 
 
@@ -89,7 +96,7 @@ def _codes(
     codes = np.full(COMMUNITIES, "220", object)
     codes[rng.random(COMMUNITIES) < 0.03] = "210"
     for k in np.flatnonzero(urban):
-        choices = zones[int(table[k, :-1].argmax())].codes
+        choices = zones[int(table[k, :-1].argmax())].people.codes
         thin = len(choices) > 1 and table[k].max() < 0.8 * table[k].sum()
         codes[k] = choices[1] if thin else choices[0]
     return codes
@@ -100,32 +107,67 @@ def _street_anchors(zones: tuple[Zone, ...], land: Land, rng: np.random.Generato
     towns = iter(names.TOWNS)
     for number, zone in enumerate(zones):
         mine = land.zone == number
-        anchors = spread_seeds(land.xy[mine], land.residents[mine] + 0.1, zone.streets, rng)
-        anchors = anchors[np.lexsort((anchors[:, 1], anchors[:, 0]))]
+        anchors = _anchors(land.xy[mine], land.residents[mine] + 0.1, zone.people.streets, rng)
         labels = [name + "街道" for name in names.STREETS.get(zone.key, ())] or [next(towns) + "镇"]
         rows += [(label, zone.key, *xy) for label, xy in zip(labels, anchors, strict=True)]
     table = pd.DataFrame(rows, columns=["name", "zone", "x", "y"])
     seats = cKDTree(np.array(_DISTRICT_KM) * 1000)
-    table["north"] = table["zone"].isin(["riverside", "new-north"]) | table["zone"].isin(
-        [f"seat-{i}" for i in range(8)]
-    )
+    table["north"] = table["zone"].isin(_NORTH_ZONES)
     table["district"] = np.where(table["north"], _NORTH, _south_district(seats, table[["x", "y"]].to_numpy()))
     table["town"] = table["name"].str.endswith("镇")
     return table
 
 
+def _anchors(xy: Points, weights: Floats, count: int, rng: np.random.Generator) -> Points:
+    """The best of several spreads, from west to east."""
+    tries = [spread_seeds(xy, weights, count, rng) for _ in range(1 if count == 1 else 6)]
+    cost = [float(weights @ cKDTree(seeds).query(xy)[0] ** 2) for seeds in tries]
+    best = tries[int(np.argmin(cost))]
+    return np.asarray(best[np.lexsort((best[:, 1], best[:, 0]))])
+
+
 def _south_district(seats: cKDTree, xy: Points) -> NDArray[np.int64]:
     ranked = seats.query(xy, k=2)[1]
-    return np.where(ranked[:, 0] == _NORTH, ranked[:, 1], ranked[:, 0])
+    return np.asarray(np.where(ranked[:, 0] == _NORTH, ranked[:, 1], ranked[:, 0]))
 
 
 def _grouped(
-    polygons: list[shapely.Geometry], seeds: Points, south: int, streets: pd.DataFrame
+    polygons: NDArray[np.object_], seeds: Points, south: int, streets: pd.DataFrame
 ) -> NDArray[np.int64]:
     """Each community's street: the nearest anchor on its bank, then detached ones join a neighbour."""
     street = np.empty(len(seeds), np.int64)
-    for north, rows in ((False, slice(0, south)), (True, slice(south, None))):
+    neighbours = _neighbours(polygons)
+    for north, rows in ((False, np.arange(south)), (True, np.arange(south, len(seeds)))):
         anchors = np.flatnonzero((streets["north"] == north).to_numpy())
         tree = cKDTree(streets.loc[anchors, ["x", "y"]].to_numpy())
         street[rows] = anchors[tree.query(seeds[rows])[1]]
+        same_bank = np.isin(neighbours, rows).all(axis=1)
+        _attach(street, rows, neighbours[same_bank])
     return street
+
+
+def _neighbours(polygons: NDArray[np.object_]) -> NDArray[np.int64]:
+    """(m, 2): pairs of communities with a common border of more than a point."""
+    pairs = shapely.STRtree(polygons).query(polygons, predicate="touches").T
+    shared_m = shapely.length(shapely.intersection(polygons[pairs[:, 0]], polygons[pairs[:, 1]]))
+    return np.asarray(pairs[shared_m > 1.0])
+
+
+def _attach(street: NDArray[np.int64], rows: NDArray[np.int64], neighbours: NDArray[np.int64]) -> None:
+    """Lets every community that its street does not touch join the street of a neighbour, in place."""
+    for _ in range(20):
+        inner = neighbours[street[neighbours[:, 0]] == street[neighbours[:, 1]]]
+        graph = coo_array((np.ones(len(inner)), inner.T), shape=(len(street), len(street)))
+        part = connected_components(graph, directed=False)[1]
+        size = np.bincount(part)
+        main = {
+            s: int(part[rows][street[rows] == s][size[part[rows][street[rows] == s]].argmax()])
+            for s in np.unique(street[rows])
+        }
+        loose = [k for k in rows if part[k] != main[street[k]]]
+        if not loose:
+            return
+        for k in loose:
+            others = neighbours[neighbours[:, 0] == k, 1]
+            settled = [o for o in others if part[o] == main[street[o]]]
+            street[k] = street[settled[0]] if settled else street[k]

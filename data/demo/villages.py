@@ -16,20 +16,21 @@ from data.demo.zones import Weave, Zone
 
 LANE: Final = 3
 TRACK: Final = 5
-_SPACING_M: Final = 720.0
+_SPACING_M: Final = 685.0
 _LONGEST_LANE_M: Final = 2_600.0
+_BEND_M: Final = 13.0
 
 
-def village_streets(
-    terrain: Terrain, zones: tuple[Zone, ...], rng: np.random.Generator
-) -> tuple[Strokes, Points]:
-    """Hamlet lanes and country roads, and the hamlets' centres (n, 2)."""
+def village_streets(terrain: Terrain, zones: tuple[Zone, ...], rng: np.random.Generator) -> Strokes:
+    """Hamlet lanes and country roads."""
     town = shapely.union_all([zone.polygon for zone in zones])
     sites = _hamlet_sites(terrain, town, rng)
-    warp = Warp(rng, wavelength_m=700)
-    hamlets = [_hamlet(site, warp, rng) for site in sites]
-    lanes = _country_roads(terrain, town, sites, hamlets, rng)
-    return join([*hamlets, lanes]), sites
+    warp = Warp(rng, wavelength_m=420)
+    hamlets = [_hamlet(site, rng) for site in sites]
+    lanes = join(hamlets)
+    bent = shapely.transform(lanes.lines, lambda xy: warp(xy, _BEND_M))
+    vertices = [warp(_vertices(hamlet, site), _BEND_M) for hamlet, site in zip(hamlets, sites, strict=True)]
+    return join([plain(bent, LANE), _country_roads(terrain, town, sites, vertices, rng)])
 
 
 def _hamlet_sites(terrain: Terrain, town: shapely.Geometry, rng: np.random.Generator) -> Points:
@@ -44,34 +45,27 @@ def _hamlet_sites(terrain: Terrain, town: shapely.Geometry, rng: np.random.Gener
     return xy[chosen & apart & dry]
 
 
-def _hamlet(site: Points, warp: Warp, rng: np.random.Generator) -> Strokes:
-    """A few rows of lanes, longer than deep; about 15 to 60 junctions."""
-    size = rng.lognormal(0, 0.32)
-    weave = Weave(
-        (float(rng.uniform(38, 62)), float(rng.uniform(36, 56))),
-        3,
-        0.8,
-        14,
-        0.86,
-        0.9,
-        float(rng.uniform(0, 180)),
-    )
-    radii_km = (0.20 * size * rng.uniform(0.9, 1.5), 0.115 * size)
-    shape = blob((0, 0), radii_km, angle_deg=weave.angle_deg, wobble=0.10, rng=rng)
-    local = weave_streets(shapely.transform(shape, lambda xy: xy + site), weave, warp=warp, rng=rng)
-    return plain(local.lines, LANE)
+def _hamlet(site: Points, rng: np.random.Generator) -> Strokes:
+    """A few rows of lanes, longer than deep; about 10 to 60 junctions."""
+    size = rng.lognormal(0, 0.26)
+    width, depth, angle = rng.uniform((42, 38, 0), (66, 54, 180))
+    weave = Weave((width, depth), 3, 0.95, 0, 0.78, 0.88, angle)
+    radii_km = (0.185 * size * rng.uniform(0.85, 1.7), 0.098 * size)
+    shape = blob((0, 0), radii_km, angle_deg=angle, wobble=0.11, rng=rng)
+    ground = shapely.transform(shape, lambda xy: xy + site)
+    return plain(weave_streets(ground, weave, warp=None, rng=rng).lines, LANE)
 
 
 def _country_roads(
     terrain: Terrain,
     town: shapely.Geometry,
     sites: Points,
-    hamlets: list[Strokes],
+    vertices: list[Points],
     rng: np.random.Generator,
 ) -> Strokes:
     """Roads between neighbouring hamlets and into the towns, from lane end to lane end."""
     gates = _town_gates(town)
-    tree = [cKDTree(_vertices(hamlet, site)) for hamlet, site in zip(hamlets, sites, strict=True)]
+    tree = [cKDTree(of_hamlet) for of_hamlet in vertices]
     everywhere = np.vstack([sites, gates])
     roads = []
     for a, b in _neighbours(everywhere, len(sites)):
@@ -118,7 +112,7 @@ def _winding(start: Points, end: Points, rng: np.random.Generator) -> Points:
     ahead = (end - start) / max(length_m, 1e-9)
     xy = start + t[:, None] * (end - start) + bend[:, None] * np.array([-ahead[1], ahead[0]])
     xy[0], xy[-1] = start, end
-    return xy
+    return np.asarray(xy)
 
 
 def _on_free_land(roads: list[Points], terrain: Terrain) -> Strokes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -71,7 +71,7 @@ def write_streets(path: Path, streets: Strokes, road: np.ndarray, terrain: Terra
 
 def write_units(path: Path, parts: Divisions) -> None:
     """Layer `units`: districts, streets and towns, communities and villages."""
-    shapes = np.array(parts.polygons, object)
+    shapes = parts.polygons
     street_id, community_id = _numbers(parts)
     above = [f"9901{k + 1:02d}" for k in range(len(DISTRICTS))]
     communities = {
@@ -92,16 +92,18 @@ def write_units(path: Path, parts: Divisions) -> None:
         *(shapely.coverage_union_all(shapes[parts.street == k]) for k in range(len(street_id))),
         *shapes,
     ]
-    _write_layers(path, {"units": _frame(table.to_dict("list"), np.array(outlines, object))})
+    _write_layers(path, {"units": _frame({str(c): table[c] for c in table}, np.array(outlines, object))})
 
 
 def _numbers(parts: Divisions) -> tuple[list[str], list[str]]:
     """Nine and twelve digits in the manner of the statistical codes; 99 is no province."""
-    street_id, used = [], {}
+    street_id: list[str] = []
+    used: dict[tuple[int, bool], int] = {}
     for district, town in zip(parts.streets["district"], parts.streets["town"], strict=True):
         used[district, town] = used.get((district, town), 0) + 1
         street_id.append(f"9901{district + 1:02d}{used[district, town] + (100 if town else 0):03d}")
-    community_id, seen = [], {}
+    community_id: list[str] = []
+    seen: dict[tuple[int, bool], int] = {}
     for street, rural in zip(parts.street, parts.rural, strict=True):
         seen[street, rural] = seen.get((street, rural), 0) + 1
         community_id.append(f"{street_id[street]}{seen[street, rural] + (200 if rural else 0):03d}")
@@ -119,7 +121,7 @@ def _upper(ids: list[str], names: list[str], level: str, parents: list[str]) -> 
     }
 
 
-def _frame(columns: dict[str, object], shapes: np.ndarray) -> gpd.GeoDataFrame:
+def _frame(columns: Mapping[str, object], shapes: np.ndarray) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(columns, geometry=shapely.transform(shapes, _to_degrees), crs=WGS84)
 
 
