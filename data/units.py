@@ -150,29 +150,18 @@ def _usable(table: gpd.GeoDataFrame, path: Path, findings: list[Finding]) -> gpd
     missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     outline = ~missing & (shapely.get_dimensions(shapes) == 2)
     level, name = (table["level"] != "").to_numpy(), (table["name"] != "").to_numpy()
-    findings.extend(
-        _remark(path, row + 1, "no-outline", text("The unit has no outline and is left out."))
-        for row in np.flatnonzero(~outline)
-    )
-    findings.extend(
-        _remark(path, row + 1, "no-level", text("The unit's level is not known and it is left out."))
-        for row in np.flatnonzero(~level)
-    )
-    findings.extend(
-        _remark(path, row + 1, "no-name", text("The unit has no name and is left out."))
-        for row in np.flatnonzero(~name)
-    )
-    broken = np.flatnonzero(outline & ~shapely.is_valid(shapes))
-    findings.extend(
-        _remark(
-            path, row + 1, "outline-repaired", text("The unit's outline crossed itself and was repaired.")
-        )
-        for row in broken
-    )
+    broken = outline & ~shapely.is_valid(shapes)
+    for wrong, code, message in (
+        (~outline, "no-outline", text("The unit has no outline and is left out.")),
+        (~level, "no-level", text("The unit's level is not known and it is left out.")),
+        (~name, "no-name", text("The unit has no name and is left out.")),
+        (broken, "outline-repaired", text("The unit's outline crossed itself and was repaired.")),
+    ):
+        findings.extend(_remark(path, int(row) + 1, code, message) for row in np.flatnonzero(wrong))
     shapes[broken] = shapely.make_valid(shapes[broken], method="structure")
     repaired = table.set_geometry(gpd.GeoSeries(shapes, crs=table.crs))
     return repaired[outline & level & name]
 
 
 def _remark(path: Path, row: int, code: str, message: Text) -> Finding:
-    return Finding(path.name, "", int(row), "", "warning", code, message)
+    return Finding(path.name, "", row, "", "warning", code, message)
