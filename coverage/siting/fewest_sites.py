@@ -94,9 +94,10 @@ class _Search:
         chosen = few_that_reach(model, self.target)
         start = np.zeros(model.n_sites)
         start[chosen] = 1.0
-        values = start if self.everyone else most_values(model, chosen)
-        values = values if self._allowed(stay, start) else None
-        return stay, self._program(model, rows, self.price[stay]), values
+        program = self._program(model, rows, self.price[stay])
+        if not self._allowed(stay, start):
+            return stay, program, None
+        return stay, program, start if self.everyone else most_values(model, chosen)
 
     def _allowed(self, stay: Ints, start: Floats) -> bool:
         used = self.rows.matrix[:, stay] @ start[: len(stay)]
@@ -110,7 +111,7 @@ class _Search:
 
 def _opened(sites: Ints, chosen: Floats | Bools, count: int) -> Bools:
     is_open = np.zeros(count, bool)
-    is_open[sites] = np.asarray(chosen) > 0.5
+    is_open[sites] = np.asarray(chosen, float) > 0.5
     return is_open
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass, field
 
@@ -66,8 +67,34 @@ class Answer:
         return np.zeros(count, bool) if self.values is None else self.values[:count] > 0.5
 
 
+def _take_banner() -> None:
+    """Let HiGHS print its banner into nothing.
+
+    The first solver of a process writes two lines to standard output before any option can be set;
+    a front door that writes JSON there cannot have them. Done while this module is imported, so
+    that nobody else is writing.
+    """
+    try:
+        screen = os.dup(1)
+    except OSError:  # started without a standard output: nothing to keep clean
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 1)
+        highspy.Highs()
+    finally:
+        os.dup2(screen, 1)
+        os.close(screen)
+        os.close(nowhere)
+
+
+_take_banner()
+
+
 def solve(program: Program, limits: Limits, start: Floats | None = None) -> Answer:
     """Solve with branch and cut, from `start` if given; at most the time that is left."""
+    if not len(program.cost):
+        return _empty(program)
     solver = _solver(limits)
     solver.passModel(_lp(program))
     if start is not None:
@@ -77,6 +104,14 @@ def solve(program: Program, limits: Limits, start: Floats | None = None) -> Answ
     _listen(solver, program, limits)
     solver.run()
     return _answer(solver, program)
+
+
+def _empty(program: Program) -> Answer:
+    """The answer where nothing is left to decide."""
+    fits = bool((program.row_low <= 1e-9).all() and (program.row_high >= -1e-9).all())
+    if fits:
+        return Answer(np.zeros(0), program.offset, program.offset, proven=True)
+    return Answer(None, np.nan, np.nan, proven=True, infeasible=True)
 
 
 def _solver(limits: Limits) -> highspy.Highs:

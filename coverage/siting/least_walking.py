@@ -192,7 +192,8 @@ def _with_rules(problem: Problem, limits: Limits) -> Plan:
     missing_m = np.inf if problem.goal.unreached_m is None else problem.goal.unreached_m
     other = np.minimum(problem.nearest_m(unlimited(problem)), missing_m)
     has_other = np.isfinite(other)
-    offset = float((other * problem.weight)[wanted & has_other].sum())
+    settled = wanted & has_other
+    offset = float((other[settled] * problem.weight[settled]).sum())
     cell = flow.cells
     against = np.where(has_other, other, 0.0)[cell]
     cost = flow.weight[flow.group] * (flow.pairs.data - against[flow.group])

@@ -8,10 +8,11 @@ from functools import cached_property
 
 import numpy as np
 from scipy import sparse
+from scipy.spatial import cKDTree
 
 from coverage.siting.arrays import Bools, Floats, Ints, only_entries
 from coverage.siting.goals import Goal
-from geo.errors import SettingError
+from geo.errors import InfeasibleError, SettingError
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,7 +21,8 @@ class Problem:
 
     `metres` (sites × cells) CSR, sorted, one entry per pair: the distance, or 1.0 when the caller
     only says yes or no (`measured` False). `residents` (cells,) ≥ 0. `fixed` are open sites that
-    stay, `closable` open ones that need not, `candidates` the rows that may be opened. `already`
+    stay, `closable` open ones that need not, `candidates` the rows that may be opened (not
+    forbidden, not too near to a fixed one). `already`
     (cells,) is the metres to the nearest facility that is not a row (0 for covered, inf for not).
     """
 
@@ -93,12 +95,14 @@ def read_problem(
     closable = np.intersect1d(_rows(goal.closable, n_sites), kept)
     forbidden, required = _rows(goal.forbidden, n_sites), _rows(goal.required, n_sites)
     _check_required(required, forbidden, kept)
+    fixed = np.setdiff1d(kept, closable) if goal.close else kept
+    candidates = np.setdiff1d(np.arange(n_sites), np.union1d(kept, forbidden))
     return Problem(
         metres=metres,
         residents=_people(residents, n_cells),
-        fixed=np.setdiff1d(kept, closable) if goal.close else kept,
+        fixed=fixed,
         closable=closable if goal.close else closable[:0],
-        candidates=np.setdiff1d(np.arange(n_sites), np.union1d(kept, forbidden)),
+        candidates=_far_enough(candidates, fixed, required, goal),
         already=_already(already, n_cells, goal.reach_m),
         measured=measured,
         goal=goal,
@@ -114,6 +118,20 @@ def _people(residents: Floats, n_cells: int) -> Floats:
     if not np.isfinite(people).all() or (people < 0).any():
         raise SettingError("A number of residents is negative or not a number.")
     return people
+
+
+def _far_enough(candidates: Ints, fixed: Ints, required: Ints, goal: Goal) -> Ints:
+    """The candidates that keep the spacing to every open site that stays."""
+    if goal.spacing_m <= 0.0 or goal.site_xy is None or not len(fixed) or not len(candidates):
+        return candidates
+    xy = np.asarray(goal.site_xy, float)
+    metres, _ = cKDTree(xy[fixed]).query(xy[candidates])
+    near = metres < goal.spacing_m * (1.0 - 1e-12)
+    lost = np.intersect1d(required, candidates[near])
+    if len(lost):
+        raise InfeasibleError("The required site {row} is too near to an existing one.", row=int(lost[0]))
+    far: Ints = candidates[~near]
+    return far
 
 
 def _check_required(required: Ints, forbidden: Ints, kept: Ints) -> None:

@@ -12,7 +12,6 @@ from scipy.spatial import cKDTree
 from coverage.siting.arrays import Bools, Floats, Ints
 from coverage.siting.conditions import Quota
 from coverage.siting.problem import Problem
-from geo.errors import InfeasibleError
 from geo.text import Text, text
 
 _ROUNDING = 1e-9
@@ -72,14 +71,9 @@ class SiteRules:
 
 
 def site_rules(problem: Problem) -> SiteRules:
-    """All rows of `problem.goal`; candidates too near to a fixed site are not among the sites."""
-    near = _too_near_fixed(problem)
-    candidates = problem.candidates[~near]
-    lost = np.intersect1d(problem.required, problem.candidates[near])
-    if len(lost):
-        raise InfeasibleError("The required site {row} is too near to an existing one.", row=int(lost[0]))
-    rows = np.concatenate((candidates, problem.closable))
-    is_new = np.arange(len(rows)) < len(candidates)
+    """All rows of `problem.goal` over the candidates and the sites that may be closed."""
+    rows = np.concatenate((problem.candidates, problem.closable))
+    is_new = np.arange(len(rows)) < len(problem.candidates)
     found = list(_all_rows(problem, rows, is_new))
     matrix = _stack(found, len(rows))
     return SiteRules(
@@ -130,16 +124,6 @@ def _quota_rows(quota: Quota, problem: Problem, rows: Ints) -> Iterator[Row]:
             part=int(part),
         )
         yield Row(at, np.ones(len(at)), low - there, high - there, name)
-
-
-def _too_near_fixed(problem: Problem) -> Bools:
-    """(candidates,) nearer to a fixed open site than the spacing."""
-    goal = problem.goal
-    if goal.spacing_m <= 0.0 or goal.site_xy is None or not len(problem.fixed):
-        return np.zeros(len(problem.candidates), bool)
-    xy = np.asarray(goal.site_xy, float)
-    metres, _ = cKDTree(xy[problem.fixed]).query(xy[problem.candidates])
-    return np.asarray(metres < goal.spacing_m - _ROUNDING)
 
 
 def _spacing_rows(problem: Problem, rows: Ints, is_new: Bools) -> Iterator[Row]:
