@@ -7,13 +7,13 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
-_SUFFIX: Final = re.compile(
-    r"(街道办事处|社区居民委员会|社区居委会|村民委员会|村委会|居委会|办事处|街道|社区|管委会|镇|乡|村|区|县|市)$"
-)
+_OFFICE: Final = re.compile(r"(村民委员会|居民委员会|村委会|居委会|管委会|办事处)$")
+_KIND: Final = re.compile(r"(街道|社区|镇|乡|村|区|县|市)$")
 
 
 def unit_key(name: str) -> str:
-    """What two spellings of one unit share: width and case folded, spaces and one suffix removed.
+    """What two spellings of one unit share: width and case folded, spaces, the office's
+    and the kind's suffix removed.
 
     A name that would vanish or keep a single character ("东区") is kept whole.
 
@@ -21,8 +21,10 @@ def unit_key(name: str) -> str:
     True
     """
     plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", name)).casefold()
-    short = _SUFFIX.sub("", plain)
-    return short if len(short) >= 2 else plain
+    for suffix in (_OFFICE, _KIND):
+        short = suffix.sub("", plain)
+        plain = short if len(short) >= 2 else plain
+    return plain
 
 
 def match_units(
