@@ -14,6 +14,7 @@ import shapely
 from numpy.typing import NDArray
 from pyogrio.errors import DataLayerError, DataSourceError
 from pyproj import CRS
+from pyproj.exceptions import CRSError
 
 from data.streets.raw import RawStreets, Shapes
 from data.streets.walkable import NOT_WALKED, is_walkable, street_class
@@ -44,8 +45,7 @@ def read_gpkg(path: Path) -> RawStreets:
     for OpenStreetMap ways; a `class` column (0, 1, 2) says what a map shows from afar.
     """
     try:
-        names = _line_layers(path)
-        streets = _read_layer(path, names[0])
+        streets = _read_layer(path, _streets_layer(path))
         shapes = {name: _shapes_of(path, name, streets.crs) for name in ("water", "green")}
     except (DataSourceError, DataLayerError) as problem:
         raise InputError(
@@ -58,9 +58,9 @@ def read_geojson(path: Path) -> RawStreets:
     """The lines of a GeoJSON file; other features and broken ones are left out and counted."""
     try:
         content = json.loads(path.read_text(encoding="utf-8-sig"))
-        features = content["features"]
+        features = list(content["features"])
         crs = _geojson_crs(content)
-    except (ValueError, KeyError, TypeError) as problem:
+    except (ValueError, KeyError, TypeError, RecursionError) as problem:
         raise InputError(
             "The street file {path} is not a GeoJSON feature collection: {problem}",
             path=path.name,
@@ -73,30 +73,33 @@ def read_geojson(path: Path) -> RawStreets:
     return _raw(path, _Layer(np.asarray(shapes, object), columns, crs), {})
 
 
-def _line_layers(path: Path) -> list[str]:
-    layers = [(str(name), str(kind)) for name, kind in pyogrio.list_layers(_named(path))]
-    if any(name == STREETS_LAYER for name, _ in layers):
-        return [STREETS_LAYER]
-    lines = [name for name, kind in layers if "LineString" in kind]
-    if not lines:
+def _streets_layer(path: Path) -> str:
+    layers = _layers(path)
+    lines = [name for name, kind in layers.items() if "LineString" in kind]
+    if STREETS_LAYER not in layers and not lines:
         raise InputError("{path} has no layer of lines.", path=path.name)
-    return lines
+    return STREETS_LAYER if STREETS_LAYER in layers else lines[0]
 
 
-def _named(path: Path) -> str:
-    """The path with its driver said, so that GDAL does not guess."""
-    return f"GPKG:{path}"
+def _layers(path: Path) -> dict[str, str]:
+    """Layer name → geometry type."""
+    return {str(name): str(kind) for name, kind in pyogrio.list_layers(_source(path))}
+
+
+def _source(path: Path) -> Path | bytes:
+    """The file as pyogrio takes it: it would look for an archive behind these names."""
+    return path.read_bytes() if "!" in str(path) or path.suffix == ".zip" else path
 
 
 def _read_layer(path: Path, layer: str) -> _Layer:
-    meta, _, wkb, values = pyogrio.raw.read(_named(path), layer=layer)
+    meta, _, wkb, values = pyogrio.raw.read(_source(path), layer=layer)
     columns = dict(zip((str(f) for f in meta["fields"]), values, strict=True))
     shapes = shapely.from_wkb(wkb, on_invalid="ignore")
     return _Layer(np.asarray(shapes, object), columns, str(meta["crs"] or ""))
 
 
 def _shapes_of(path: Path, layer: str, crs: str) -> Shapes:
-    if layer not in {str(name) for name, _ in pyogrio.list_layers(_named(path))}:
+    if layer not in _layers(path):
         return np.empty(0, object)
     read = _read_layer(path, layer)
     if read.crs != crs:
@@ -147,8 +150,15 @@ def _raw(path: Path, layer: _Layer, shapes: Mapping[str, Shapes]) -> RawStreets:
 
 
 def _checked_crs(path: Path, crs: str, findings: list[Text]) -> str:
-    if crs:
-        return CRS.from_user_input(crs).to_string()
+    try:
+        known = CRS.from_user_input(crs) if crs else None
+    except CRSError as problem:
+        raise InputError(
+            "The coordinate system of {path} is not known: {crs}", path=path.name, crs=crs
+        ) from problem
+    # A GeoPackage without CRS says "Undefined geographic SRS" or an engineering CRS of that name.
+    if known is not None and not known.name.startswith("Undefined"):
+        return known.to_string()
     findings.append(text("{path} names no coordinate system; it was read as WGS-84 degrees.", path=path.name))
     return WGS84
 

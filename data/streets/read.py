@@ -24,6 +24,8 @@ from geo.islands import islands
 from geo.network import WalkNetwork
 from geo.text import Text, text
 
+Bounds = tuple[float, float, float, float]  # west, south, east, north
+
 # Wider than any city region; a metric CRS is not true to the metre over more.
 _WIDEST_DEGREES: Final = 12.0
 
@@ -53,7 +55,8 @@ def read_streets(
     raw = _read(path, kind)
     if not len(raw.way_class):
         raise InputError("{path} has no street that may be walked.", path=path.name)
-    crs = crs or _metric_crs_of(path, raw, area)
+    bounds = _degrees(path, raw)
+    crs = crs or _metric_crs_of(path, bounds if area is None else area.bounds)
     network = _network(path, raw, crs, area)
     findings = (*raw.findings, *_island_findings(network))
     return StreetFile(network, _basemap(raw, crs, area), findings, kind, _sha256(path))
@@ -65,10 +68,9 @@ def _read(path: Path, kind: str) -> RawStreets:
     return {"graphml": read_graphml, "gpkg": read_gpkg, "geojson": read_geojson}[kind](path)
 
 
-def _metric_crs_of(path: Path, raw: RawStreets, area: shapely.Geometry | None) -> str:
-    bounds = area.bounds if area is not None else _degrees(path, raw)
+def _metric_crs_of(path: Path, bounds: Bounds) -> str:
     west, south, east, north = bounds
-    if area is None and max(east - west, north - south) > _WIDEST_DEGREES:
+    if max(east - west, north - south) > _WIDEST_DEGREES:
         raise InputError(
             "The streets of {path} reach over {width}° by {height}°, more than one study area. "
             "Cut the file to the city first.",
@@ -79,23 +81,29 @@ def _metric_crs_of(path: Path, raw: RawStreets, area: shapely.Geometry | None) -
     return metric_crs((west + east) / 2, (south + north) / 2)
 
 
-def _degrees(path: Path, raw: RawStreets) -> tuple[float, float, float, float]:
+def _degrees(path: Path, raw: RawStreets) -> Bounds:
     """Bounds in WGS-84 degrees, refused where they are no place on earth."""
     west, south, east, north = used_bounds(raw)
     corners = Transformer.from_crs(raw.crs, WGS84, always_xy=True).transform([west, east], [south, north])
     (west, east), (south, north) = corners
     if not all(map(np.isfinite, (west, south, east, north))) or abs(west) > 180 or abs(north) > 90:
-        raise InputError(
-            "The coordinates in {path} do not fit its coordinate system ({crs}).", path=path.name, crs=raw.crs
-        )
+        raise _misfit(path, raw)
     if west == east and south == north:
         raise InputError("All streets of {path} lie in one point.", path=path.name)
     return west, south, east, north
 
 
+def _misfit(path: Path, raw: RawStreets) -> InputError:
+    return InputError(
+        "The coordinates in {path} do not fit its coordinate system ({crs}).", path=path.name, crs=raw.crs
+    )
+
+
 def _network(path: Path, raw: RawStreets, crs: str, area: shapely.Geometry | None) -> WalkNetwork:
     vertices, start, classes = raw.way_vertices, raw.way_start, raw.way_class
     xy = _to(crs, raw.crs, raw.xy)
+    if not np.isfinite(xy[vertices]).all():
+        raise _misfit(path, raw)
     if area is not None:
         vertices, start, way = keep_within(xy, vertices, start, _shapes_to(crs, WGS84, np.array([area]))[0])
         classes = classes[way]
