@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from geo.crs import require_metric, unproject
 from geo.errors import InputError
+from geo.text import Text, text
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -42,11 +43,11 @@ class FacilityTable:
 
     def __post_init__(self) -> None:
         require_metric(self.crs)
-        _require_columns(self.frame, ("facility_id", "name", "tier", "x", "y"), "facility list")
+        _require_columns(self.frame, ("facility_id", "name", "tier", "x", "y"), text("facility list"))
         if self.frame["facility_id"].duplicated().any():
             twice = self.frame.loc[self.frame["facility_id"].duplicated(), "facility_id"].iloc[0]
             raise InputError("The facility number {number} is used twice.", number=twice)
-        _require_finite(self.xy, "facility list")
+        _require_finite(self.xy, text("facility list"))
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -94,7 +95,7 @@ class PopulationGrid:
             raise InputError("The population table has no cell with residents.")
         if self.xy.shape != (n, 2) or self.residents.shape != (n,) or self.area_m2.shape != (n,):
             raise ValueError("population arrays differ in length")
-        _require_finite(self.xy, "population table")
+        _require_finite(self.xy, text("population table"))
         for name, values in {"residents": self.residents, **self.groups}.items():
             if not np.isfinite(values).all() or (values < 0).any():
                 raise InputError(
@@ -127,7 +128,9 @@ class UnitTable:
 
     def __post_init__(self) -> None:
         require_metric(self.crs)
-        _require_columns(self.frame, ("unit_id", "name", "level", "settlement", "parent_id"), "unit table")
+        _require_columns(
+            self.frame, ("unit_id", "name", "level", "settlement", "parent_id"), text("unit table")
+        )
         wrong = set(self.frame["level"]) - set(LEVELS)
         if wrong:
             raise InputError(
@@ -156,13 +159,13 @@ class UnitTable:
         return np.flatnonzero((self.frame["level"] == level).to_numpy())
 
 
-def _require_columns(frame: pd.DataFrame, wanted: Sequence[str], table: str) -> None:
+def _require_columns(frame: pd.DataFrame, wanted: Sequence[str], table: Text) -> None:
     missing = [column for column in wanted if column not in frame.columns]
     if missing:
         raise InputError("The {table} lacks the column “{column}”.", table=table, column=missing[0])
 
 
-def _require_finite(xy: Floats, table: str) -> None:
+def _require_finite(xy: Floats, table: Text) -> None:
     wrong = np.flatnonzero(~np.isfinite(xy).all(axis=1))
     if len(wrong):
         raise InputError(
