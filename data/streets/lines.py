@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,8 +46,9 @@ def read_gpkg(path: Path) -> RawStreets:
     for OpenStreetMap ways; a `class` column (0, 1, 2) says what a map shows from afar.
     """
     try:
-        streets = _read_layer(path, _streets_layer(path))
-        shapes = {name: _shapes_of(path, name, streets.crs) for name in ("water", "green")}
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", ".*GPKG")  # the file's name is none of GDAL's business
+            streets, shapes = _gpkg_layers(path)
     except (DataSourceError, DataLayerError) as problem:
         raise InputError(
             "The street file {path} cannot be read: {problem}", path=path.name, problem=str(problem)
@@ -73,17 +75,18 @@ def read_geojson(path: Path) -> RawStreets:
     return _raw(path, _Layer(np.asarray(shapes, object), columns, crs), {})
 
 
-def _streets_layer(path: Path) -> str:
-    layers = _layers(path)
+def _gpkg_layers(path: Path) -> tuple[_Layer, dict[str, Shapes]]:
+    layers = {str(name): str(kind) for name, kind in pyogrio.list_layers(_source(path))}
+    streets = _read_layer(path, _streets_layer(path, layers))
+    present = [name for name in ("water", "green") if name in layers]
+    return streets, {name: _shapes_of(path, name, streets.crs) for name in present}
+
+
+def _streets_layer(path: Path, layers: Mapping[str, str]) -> str:
     lines = [name for name, kind in layers.items() if "LineString" in kind]
     if STREETS_LAYER not in layers and not lines:
         raise InputError("{path} has no layer of lines.", path=path.name)
     return STREETS_LAYER if STREETS_LAYER in layers else lines[0]
-
-
-def _layers(path: Path) -> dict[str, str]:
-    """Layer name → geometry type."""
-    return {str(name): str(kind) for name, kind in pyogrio.list_layers(_source(path))}
 
 
 def _source(path: Path) -> Path | bytes:
@@ -99,8 +102,6 @@ def _read_layer(path: Path, layer: str) -> _Layer:
 
 
 def _shapes_of(path: Path, layer: str, crs: str) -> Shapes:
-    if layer not in _layers(path):
-        return np.empty(0, object)
     read = _read_layer(path, layer)
     if read.crs != crs:
         raise InputError(
