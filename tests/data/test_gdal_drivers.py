@@ -18,6 +18,7 @@ def run(code, *arguments):
     done = subprocess.run(
         [sys.executable, "-c", code, *map(str, arguments)],
         cwd=ROOT,
+        env=fresh,
         capture_output=True,
         text=True,
         check=False,
