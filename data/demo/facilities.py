@@ -7,20 +7,18 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-import shapely
 from numpy.typing import NDArray
 
+from data.demo.centres import CENTRE, place_centres, table_of
 from data.demo.people import RURAL, Land
-from data.demo.shapes import Points, inside
+from data.demo.shapes import Points
+from data.demo.sites import Sites
 from data.demo.strokes import Strokes
 from data.demo.terrain import Terrain
 from data.demo.units import Divisions
 from data.demo.zones import Zone
 
-CENTRE: Final = "公共服务中心"
 STATION: Final = "公共服务站"
-# Two streets have no centre of their own: the town across the river, and half of the new town.
-WITHOUT_CENTRE: Final = ("新渡街道", "锦澜街道")
 # Share of communities with a station, and how many of them have two; new towns lag behind.
 _STATION_SHARE: Final = {
     "old": 0.92,
@@ -31,12 +29,7 @@ _STATION_SHARE: Final = {
     "rural": 0.76,
 }
 _SECOND_SHARE: Final = {"old": 0.16, "belt": 0.06}
-# How far centres stand from the best place, typically (m); new towns lag behind here too.
-_CENTRE_OFF_M: Final = {"old": 110, "belt": 110, "new": 200, "seat": 120}
-_SERVED_M: Final = 1_250.0
-_DOUBLED: Final = 3
 _BEDS_PER_1000: Final = (37.2, 36.1, 39.4, 41.8, 40.6, 44.3)
-_CENTRE_NAMES: Final = ("公共服务中心", "便民服务中心", "党群服务中心", "公共服务中心")
 _STATION_NAMES: Final = ("公共服务站", "便民服务站", "服务站", "公共服务站")
 
 
@@ -50,7 +43,7 @@ def place_facilities(
 ) -> pd.DataFrame:
     """One row each: name, tier, community (number), x, y, area_m2, beds, served; centres first."""
     sites = Sites(terrain, streets, rng)
-    centres = _centres(land, parts, sites, rng)
+    centres = place_centres(land, parts, sites, rng)
     stations = _stations(_kinds(zones, land, parts), land, parts, sites, rng)
     table = pd.concat([centres, stations], ignore_index=True)
     table["beds"] = _beds(table, land, parts, rng)
@@ -58,97 +51,14 @@ def place_facilities(
     return table
 
 
-class Sites:
-    """Finds building ground near a wanted place: 6 to 45 m off a street, dry and not in a park."""
-
-    def __init__(self, terrain: Terrain, streets: Strokes, rng: np.random.Generator) -> None:
-        self._barred = shapely.union_all([terrain.wet.buffer(15), terrain.green.buffer(5)])
-        self._tree = shapely.STRtree(streets.lines[~streets.bridge])
-        self._lines = streets.lines[~streets.bridge]
-        self._rng = rng
-
-    def near(self, wanted: Points) -> Points:
-        """A site for each wanted place."""
-        found = wanted.copy()
-        open_ = np.arange(len(wanted))
-        for attempt in range(40):
-            tried = self._beside_street(wanted[open_] + self._rng.normal(0, 12 * attempt, (len(open_), 2)))
-            street_m = self._street_m(tried)
-            good = (street_m >= 5) & (street_m <= 60) & ~inside(self._barred, tried)
-            found[open_[good]] = tried[good]
-            open_ = open_[~good]
-            if len(open_) == 0:
-                return found
-        raise RuntimeError(f"{len(open_)} facilities of the demo city found no ground")
-
-    def _beside_street(self, xy: Points) -> Points:
-        points = shapely.points(xy)
-        nearest = self._lines[self._tree.query_nearest(points, all_matches=False)[1]]
-        foot = shapely.get_coordinates(shapely.shortest_line(nearest, points)).reshape(-1, 2, 2)[:, 0]
-        away = xy - foot
-        away = away / np.maximum(np.hypot(*away.T), 1e-9)[:, None]
-        return np.asarray(foot + away * self._rng.uniform(7, 34, (len(xy), 1)))
-
-    def _street_m(self, xy: Points) -> NDArray[np.float64]:
-        return np.asarray(
-            self._tree.query_nearest(shapely.points(xy), return_distance=True, all_matches=False)[1]
-        )
-
-
-def _centres(land: Land, parts: Divisions, sites: Sites, rng: np.random.Generator) -> pd.DataFrame:
-    """A centre in each street but two, roughly in the right place; a second one where most lack it."""
-    chosen = [k for k, name in enumerate(parts.streets["name"]) if name not in WITHOUT_CENTRE]
-    cells = [np.flatnonzero((parts.street[parts.of_cell] == k) & (land.zone != RURAL)) for k in chosen]
-    wanted = [_seat(mine, land) for mine in cells]
-    opposite = _opposite(parts.streets, chosen)
-    wanted[opposite] = _towards_the_town_across(wanted[opposite], chosen[opposite], land, parts)
-    beyond = [
-        mine[np.hypot(*(land.xy[mine] - seat).T) > _SERVED_M]
-        for mine, seat in zip(cells, wanted, strict=True)
-    ]
-    doubled = np.argsort([-land.residents[far].sum() for far in beyond], kind="stable")[:_DOUBLED]
-    wanted += [_seat(beyond[k], land) for k in doubled]
-    chosen += [chosen[k] for k in doubled]
-    zones = parts.streets["zone"].iloc[chosen].str.split("-").str[0]
-    off_m = np.array([_CENTRE_OFF_M[zone] for zone in zones])
-    xy = sites.near(np.array(wanted) + rng.normal(0, 0.7, (len(wanted), 2)) * off_m[:, None])
-    kind = rng.permutation(np.resize(_CENTRE_NAMES, len(chosen)))
-    names = [parts.streets["name"][k] + str(word) for k, word in zip(chosen, kind, strict=True)]
-    names[-_DOUBLED:] = [parts.streets["name"][k] + "第二便民服务中心" for k in chosen[-_DOUBLED:]]
-    return _table(names, CENTRE, _community_at(xy, parts), xy, rng.integers(9, 42, len(chosen)) * 100)
-
-
-def _opposite(streets: pd.DataFrame, chosen: list[int]) -> int:
-    """Which of the chosen streets lies across the river from the town without a centre."""
-    home = streets.loc[streets["zone"] == "riverside", ["x", "y"]].to_numpy()[0]
-    across = ~streets["north"].to_numpy()[chosen]
-    far_m = np.hypot(*(streets[["x", "y"]].to_numpy()[chosen] - home).T)
-    return int(np.where(across, far_m, np.inf).argmin())
-
-
-def _towards_the_town_across(seat: Points, street: int, land: Land, parts: Divisions) -> Points:
-    """Most of the way from the seat to the bank: near the town across as the crow flies."""
-    home = parts.streets.loc[parts.streets["zone"] == "riverside", ["x", "y"]].to_numpy()[0]
-    mine = land.xy[parts.street[parts.of_cell] == street]
-    bank = mine[np.hypot(*(mine - home).T).argmin()]
-    return np.asarray(0.25 * seat + 0.75 * bank)
-
-
-def _seat(mine: NDArray[np.int64], land: Land) -> Points:
-    """The cell of these within `_SERVED_M` of which most of their residents live."""
-    far_m = np.hypot(*(land.xy[mine][:, None] - land.xy[mine]).transpose(2, 0, 1))
-    # The second term decides between equals: nearer to all.
-    served = (far_m <= _SERVED_M) @ land.residents[mine] - 0.02 * far_m @ land.residents[mine] / _SERVED_M
-    return np.asarray(land.xy[mine[served.argmax()]])
-
-
 def _kinds(zones: tuple[Zone, ...], land: Land, parts: Divisions) -> NDArray[np.object_]:
-    """What kind of place each community is: a key of the station shares."""
+    """What kind of place each community is: a key of the station shares, "" if nobody can live there."""
     count = np.zeros((len(parts.name), len(zones)))
     town = land.zone != RURAL
     np.add.at(count, (parts.of_cell[town], land.zone[town]), land.residents[town] + 1e-6)
     keys = np.array([zone.key.split("-")[0] for zone in zones], dtype=object)
-    return np.where(parts.rural, "rural", keys[count.argmax(axis=1)])
+    empty = np.bincount(parts.of_cell, minlength=len(parts.name)) == 0
+    return np.where(empty, "", np.where(parts.rural, "rural", keys[count.argmax(axis=1)]))
 
 
 def _stations(
@@ -166,7 +76,7 @@ def _stations(
     area = (
         np.where(parts.rural[communities], rng.integers(10, 36, len(xy)), rng.integers(18, 82, len(xy))) * 10
     )
-    return _table(names, STATION, communities, xy, area)
+    return table_of(names, STATION, communities, xy, area)
 
 
 def _drawn(
@@ -186,26 +96,6 @@ def _heart(mine: NDArray[np.int64], land: Land, rural: bool, rng: np.random.Gene
     return np.asarray(cell + (0.2 if rural else 0.45) * (middle - cell))
 
 
-def _community_at(xy: Points, parts: Divisions) -> NDArray[np.int64]:
-    tree = shapely.STRtree(parts.polygons)
-    return np.asarray(tree.query_nearest(shapely.points(xy), all_matches=False)[1])
-
-
-def _table(
-    names: list[str], tier: str, community: NDArray[np.int64], xy: Points, area_m2: NDArray[np.int64]
-) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "name": names,
-            "tier": tier,
-            "community": community,
-            "x": xy[:, 0],
-            "y": xy[:, 1],
-            "area_m2": area_m2,
-        }
-    )
-
-
 def _beds(table: pd.DataFrame, land: Land, parts: Divisions, rng: np.random.Generator) -> NDArray[np.int64]:
     """Beds so that each district comes to its figure per 1,000 elderly; every fifth station has none."""
     district = parts.district[table["community"]]
@@ -219,8 +109,10 @@ def _beds(table: pd.DataFrame, land: Land, parts: Divisions, rng: np.random.Gene
 
 def _served(table: pd.DataFrame, land: Land, parts: Divisions, rng: np.random.Generator) -> NDArray[np.int64]:
     """The residents an office would write down: those of the unit, rounded, not quite right."""
+    new_village = table["name"].str.contains("新社区").to_numpy()
     by_community = np.bincount(parts.of_cell, land.residents, minlength=len(parts.name))
     by_street = np.bincount(parts.street, by_community, minlength=len(parts.streets))
     centre = (table["tier"] == CENTRE).to_numpy()
     people = np.where(centre, by_street[parts.street[table["community"]]], by_community[table["community"]])
+    people = np.where(new_village, rng.integers(2_000, 6_000, len(table)), people)
     return np.asarray((np.round(people * rng.uniform(0.9, 1.1, len(table)) / 10) * 10).astype(np.int64))

@@ -9,7 +9,8 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from data.demo.facilities import CENTRE, STATION
+from data.demo.centres import CENTRE
+from data.demo.facilities import STATION
 from data.demo.names import DISTRICTS
 from data.demo.strokes import Strokes
 from data.demo.terrain import CRS, ORIGIN_M

@@ -49,19 +49,29 @@ def _bent_edges(seeds: Points, rng: np.random.Generator) -> list[Points]:
     centre, far = seeds.mean(axis=0), 200_000.0
     guard = centre + far * np.array([[1, 0], [-1, 0], [0, 1], [0, -1], [1, 1], [-1, 1], [1, -1], [-1, -1]])
     diagram = Voronoi(np.vstack([seeds, guard]))
-    ridges = [pair for pair in diagram.ridge_vertices if -1 not in pair]
+    whole = np.array([-1 not in pair for pair in diagram.ridge_vertices])
+    ridges = np.array(diagram.ridge_vertices, dtype=object)[whole].tolist()
+    pairs = diagram.points[diagram.ridge_points[whole]]
+    apart_m = np.hypot(*(pairs[:, 0] - pairs[:, 1]).T)
     near = shapely.MultiPoint(seeds).envelope.buffer(9_000).bounds
     edges = shapely.clip_by_rect(shapely.linestrings(diagram.vertices[ridges]), *near)
-    return [_bent(shapely.get_coordinates(edge), rng) for edge in edges if not edge.is_empty]
+    kept = np.flatnonzero(~shapely.is_empty(edges))
+    return [_bent(shapely.get_coordinates(edges[k]), apart_m[k], rng) for k in kept]
 
 
-def _bent(ends: Points, rng: np.random.Generator) -> Points:
-    """Midpoints moved sideways by up to a ninth of their stretch, down to stretches of about 150 m."""
+def _bent(ends: Points, apart_m: float, rng: np.random.Generator) -> Points:
+    """Midpoints moved sideways, down to stretches of about 150 m.
+
+    By at most a ninth of the stretch, and so little that no border comes past a seed: the moves
+    halve from step to step, so together they stay below half the way to the seeds.
+    """
     line = ends
-    for _ in range(int(np.clip(np.log2(np.hypot(*(ends[1] - ends[0])) / 110), 1, 5))):
+    length_m = np.hypot(*(ends[1] - ends[0]))
+    most = min(0.11, 0.12 * apart_m / length_m)
+    for _ in range(int(np.clip(np.log2(length_m / 110), 1, 5))):
         along = line[1:] - line[:-1]
         side = np.column_stack([-along[:, 1], along[:, 0]])
-        middle = (line[1:] + line[:-1]) / 2 + side * rng.uniform(-0.11, 0.11, (len(side), 1))
+        middle = (line[1:] + line[:-1]) / 2 + side * rng.uniform(-most, most, (len(side), 1))
         merged = np.empty((2 * len(line) - 1, 2))
         merged[::2], merged[1::2] = line, middle
         line = merged

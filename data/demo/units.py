@@ -108,13 +108,15 @@ def _street_anchors(zones: tuple[Zone, ...], land: Land, rng: np.random.Generato
     for number, zone in enumerate(zones):
         mine = land.zone == number
         anchors = _anchors(land.xy[mine], land.residents[mine] + 0.1, zone.people.streets, rng)
-        labels = [name + "街道" for name in names.STREETS.get(zone.key, ())] or [next(towns) + "镇"]
+        labels = [name + "街道" for name in names.STREETS.get(zone.key, ())] or [
+            next(towns) + ("乡" if zone.people.codes[0] == "210" else "镇")
+        ]
         rows += [(label, zone.key, *xy) for label, xy in zip(labels, anchors, strict=True)]
     table = pd.DataFrame(rows, columns=["name", "zone", "x", "y"])
     seats = cKDTree(np.array(_DISTRICT_KM) * 1000)
     table["north"] = table["zone"].isin(_NORTH_ZONES)
     table["district"] = np.where(table["north"], _NORTH, _south_district(seats, table[["x", "y"]].to_numpy()))
-    table["town"] = table["name"].str.endswith("镇")
+    table["town"] = table["name"].str[-1].isin(["镇", "乡"])
     return table
 
 

@@ -104,13 +104,15 @@ _QUARTERS_KM: Final = {
              ((18.6, 10.7), -38), ((15.6, 9.6), 6), ((12.3, 10.6), 40)),
     "old": (((14.2, 14.4), 13), ((16.3, 14.4), -5), ((14.2, 12.3), -2), ((16.3, 12.3), 9)),
 }  # fmt: skip
-# Town seats: centre and radius (km), the north bank's first.
+# Seats of towns and townships: centre and radius (km), the north bank's first.
 SEATS_KM: Final = (
-    (3.6, 21.4, 0.7), (9.3, 24.6, 0.75), (13.3, 26.3, 0.6), (18.4, 23.4, 0.74), (24.6, 26.6, 0.66),
-    (26.3, 21.2, 0.8), (31.0, 19.8, 0.62),
-    (3.0, 14.7, 0.62), (7.2, 14.4, 0.62), (4.0, 5.6, 0.72), (17.1, 5.4, 0.8), (14.8, 2.6, 0.5),
-    (21.6, 7.4, 0.84), (25.4, 6.3, 0.6), (30.2, 9.9, 0.78), (31.5, 13.0, 0.6),
+    (3.6, 21.4, 0.7), (9.3, 24.6, 0.75), (13.3, 26.3, 0.5), (18.4, 23.4, 0.74), (24.6, 26.6, 0.66),
+    (26.3, 21.2, 0.8), (31.0, 19.8, 0.52),
+    (3.0, 14.7, 0.5), (7.2, 14.4, 0.64), (4.0, 5.6, 0.72), (17.1, 5.4, 0.8), (14.8, 2.6, 0.48),
+    (21.6, 7.4, 0.84), (25.4, 6.3, 0.52), (30.2, 9.9, 0.78), (31.5, 13.0, 0.5),
 )  # fmt: skip
+# A seat this small is a township's, which counts as rural.
+_TOWNSHIP_KM: Final = 0.55
 SEATS_NORTH: Final = 7
 
 
@@ -152,6 +154,9 @@ def _seats(terrain: Terrain, taken: shapely.Geometry, rng: np.random.Generator) 
         shape = blob((x, y), (radius * rng.uniform(1.0, 1.35), radius * 0.85), wobble=0.13, rng=rng)
         polygon = shape.intersection(terrain.outline).difference(taken)
         weave = replace(_SEAT, angle_deg=float(rng.uniform(-40, 40)))
-        people = Character(float(rng.uniform(42, 68)), 0.21, 0.125, 1, ("121", "122"))
+        density_ha = float(rng.uniform(42, 68))
+        town = Character(density_ha, 0.21, 0.125, 1, ("121", "122"))
+        township = Character(0.45 * density_ha, 0.27, 0.11, 1, ("210", "210"))
+        people = township if radius < _TOWNSHIP_KM else town
         zones.append(Zone(f"seat-{i}", polygon, weave, people, ((polygon, weave),)))
     return zones
