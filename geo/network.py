@@ -71,12 +71,13 @@ def _shortest_arcs(network: WalkNetwork) -> csr_array:
     tail, head = np.concatenate([u[plain], v[plain]]), np.concatenate([v[plain], u[plain]])
     metres = np.tile(network.edge_length_m[plain], 2)
     n = len(network.node_xy)
-    order = np.lexsort((metres, tail * n + head))
-    tail, head, metres = tail[order], head[order], metres[order]
-    new = np.ones(len(tail), bool)
-    new[1:] = (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])
-    indptr = np.searchsorted(tail[new], np.arange(n + 1)).astype(np.int32)
-    return csr_array((metres[new], head[new].astype(np.int32), indptr), shape=(n, n))
+    key = tail * n + head
+    order = np.argsort(key)
+    first = np.flatnonzero(np.diff(key[order], prepend=-1))
+    shortest = np.minimum.reduceat(metres[order], first) if len(first) else metres
+    tail, head = tail[order[first]], head[order[first]].astype(np.int32)
+    indptr = np.searchsorted(tail, np.arange(n + 1)).astype(np.int32)
+    return csr_array((shortest, head, indptr), shape=(n, n))
 
 
 def with_sources(graph: csr_array, heads: NDArray[np.int32], metres: NDArray[np.float64]) -> csr_array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from data.streets.cache import load_or_read
 from data.streets.read import StreetFile, read_streets
 
-__all__ = ["StreetFile", "read_streets"]
+__all__ = ["StreetFile", "load_or_read", "read_streets"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -11,6 +10,7 @@ import numpy as np
 import shapely
 from pyproj import CRS, Transformer
 
+from data.digest import sha256_of
 from data.streets.detect import OSM_FORMATS, street_format
 from data.streets.graphml import read_graphml
 from data.streets.lines import read_geojson, read_gpkg
@@ -59,7 +59,7 @@ def read_streets(
     crs = crs or _metric_crs_of(path, bounds if area is None else area.bounds)
     network = _network(path, raw, crs, area)
     findings = (*raw.findings, *_island_findings(network))
-    return StreetFile(network, _basemap(raw, crs, area), findings, kind, _sha256(path))
+    return StreetFile(network, _basemap(raw, crs, area), findings, kind, sha256_of(path))
 
 
 def _read(path: Path, kind: str) -> RawStreets:
@@ -154,8 +154,3 @@ def _island_findings(network: WalkNetwork) -> tuple[Text, ...]:
             km=found.outside_m / 1000,
         ),
     )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
