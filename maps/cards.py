@@ -18,10 +18,9 @@ def facility_cards(voice: Voice, facilities: pd.DataFrame, tier: Words) -> list[
     return [_card(voice(row["name"]), _facility_facts(voice, row, tier)) for row in _records(facilities)]
 
 
-def gap_cards(voice: Voice, gaps: pd.DataFrame, rule: Words) -> list[str]:
+def gap_cards(voice: Voice, gaps: pd.DataFrame) -> list[str]:
     return [
-        _card(voice(text("Gap {rank}", rank=row["rank"])), _gap_facts(voice, row, rule))
-        for row in _records(gaps)
+        _card(voice(text("Gap {rank}", rank=row["rank"])), _gap_facts(voice, row)) for row in _records(gaps)
     ]
 
 
@@ -44,12 +43,11 @@ def _facility_facts(voice: Voice, row: Mapping[str, Any], tier: Words) -> Iterat
         yield voice(text("To the street")), voice(far)
 
 
-def _gap_facts(voice: Voice, row: Mapping[str, Any], rule: Words) -> Iterator[tuple[str, str]]:
+def _gap_facts(voice: Voice, row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield voice(text("Residents not served")), people(voice, row["residents"])
     if row["unit"]:
         yield voice(text("Unit")), voice(str(row["unit"]))
     yield voice(text("Nearest facility")), voice(metres(row["nearest_m"]))
-    yield voice(text("Rule")), voice(rule)
 
 
 def _site_facts(voice: Voice, row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

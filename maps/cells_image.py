@@ -28,6 +28,8 @@ _PIXELS_PER_CELL: Final = 4
 _PIXEL_LIMIT: Final = 6_000_000
 # Between control points the metric grid is interpolated; 48 a side keep 60 km true to centimetres.
 _CONTROL: Final = 48
+# How far, in steps, a cell may lie off its lattice node (coordinates rounded to a metre).
+_LATTICE_SLACK: Final = 0.05
 # How far a cell off the lattice reaches, in spacings: half the diagonal of a square, so that four
 # cells meet without a hole, cut to a box a little wider than a hexagon.
 _REACH: Final = 0.72
@@ -56,38 +58,41 @@ def cells_image(cells: MapCells) -> CellsImage:
     columns, rows = _size(cells, (west, south, east, north))
     x = np.linspace(west, east, columns * 2 + 1)[1::2]
     y = np.linspace(_mercator(north), _mercator(south), rows * 2 + 1)[1::2]
-    lattice = _Lattice.of(cells)
     xy = _metric_positions(x, y, cells.crs)
+    lattice = _Lattice.of(cells.xy, cells.spacing_m)
     cell = lattice.find(xy) if lattice else _nearest(cells, xy)
     return CellsImage(cell.reshape(rows, columns).astype(np.int32), (west, south, east, north))
 
 
 @dataclass(frozen=True)
 class _Lattice:
-    """Square cells on one lattice: a table from column and row to the cell."""
+    """Cells on a lattice of columns and rows: a table from column and row to the cell."""
 
     origin: Floats
-    spacing_m: float
+    step: Floats
     table: NDArray[np.int32]
 
     @classmethod
-    def of(cls, cells: MapCells) -> _Lattice | None:
-        """None if the cells do not lie on a square lattice of their spacing, one a node."""
-        origin = cells.xy.min(axis=0)
-        steps = (cells.xy - origin) / cells.spacing_m
-        nodes = np.rint(steps).astype(np.int64)
+    def of(cls, points: Floats, step: float) -> _Lattice | None:
+        """None if the points do not lie on a lattice of about `step`, one a node."""
+        origin, extent = points.min(axis=0), np.ptp(points, axis=0)
+        counts = np.maximum(np.rint(extent / step), 1)
+        fitted = np.where(extent > 0, extent / counts, step)
+        nodes = np.rint((points - origin) / fitted).astype(np.int64)
         shape = nodes.max(axis=0) + 1
-        sparse = shape.prod() > 50 * len(cells) + 1_000_000
-        if sparse or np.abs(steps - nodes).max() > 0.02 or len(np.unique(nodes, axis=0)) < len(cells):
+        sparse = shape.prod() > 50 * len(points) + 1_000_000
+        off = np.abs((points - origin) / fitted - nodes).max()
+        if sparse or off > _LATTICE_SLACK or len(np.unique(nodes @ [shape[1], 1])) < len(points):
             return None
         table = np.full(tuple(shape + 2), NO_CELL, np.int32)
-        table[nodes[:, 0] + 1, nodes[:, 1] + 1] = np.arange(len(cells))
-        return cls(origin, cells.spacing_m, table)
+        table[nodes[:, 0] + 1, nodes[:, 1] + 1] = np.arange(len(points))
+        return cls(origin, fitted, table)
 
-    def find(self, xy: Floats) -> NDArray[np.int32]:
-        nodes = np.rint((xy - self.origin) / self.spacing_m).astype(np.int64) + 1
+    def find(self, points: Floats) -> Ints:
+        """The cell of each point, NO_CELL where the lattice has none."""
+        nodes = np.rint((points - self.origin) / self.step).astype(np.int64) + 1
         nodes = np.clip(nodes, 0, np.array(self.table.shape) - 1)
-        return self.table[nodes[:, 0], nodes[:, 1]]
+        return self.table[nodes[:, 0], nodes[:, 1]].astype(np.int64)
 
 
 def _nearest(cells: MapCells, xy: Floats) -> Ints:

@@ -30,15 +30,16 @@ def ground_layers(studio: Studio) -> Iterator[Part]:
     heading = studio.heading(text("Basemap"))
     streets = _streets(basemap)
     if streets:
-        yield Part("streets", voice(text("Streets")), _ground("streets", streets, heading), show=True)
+        yield Part("streets", voice(text("Streets")), _drawing("lines", 0, streets) | heading, show=True)
     areas = _areas(basemap)
     if areas:
-        yield Part("areas", voice(text("Water and green")), _ground("ground", areas, heading), show=True)
-    for level in LEVELS:
+        yield Part("areas", voice(text("Water and green")), _drawing("ground", 0, areas) | heading, show=True)
+    for position, level in enumerate(LEVELS):
         if len(basemap.outlines.get(level, ())):
             parts = [{"key": f"outlines_{level}", "style": palette.OUTLINES[level]}]
             name = voice(text("Borders: {level}", level=level_title(level)))
-            yield Part(f"borders_{level}", name, _ground("borders", parts, heading), show=not studio.public)
+            content = _drawing("lines", len(LEVELS) - position, parts) | heading
+            yield Part(f"borders_{level}", name, content, show=not studio.public)
     if len(basemap.labels):
         content = {"kind": "names", "pane": "names", "groups": _names(studio), **heading}
         yield Part("names", voice(text("Names")), content, show=not studio.public)
@@ -51,8 +52,9 @@ def _named_lines(basemap: Basemap) -> dict[str, Lines]:
     return {key: lines for key, lines in named.items() if len(lines)}
 
 
-def _ground(pane: str, parts: list[dict[str, Any]], heading: dict[str, Any]) -> dict[str, Any]:
-    return {"kind": "ground", "pane": pane, "parts": parts, **heading}
+def _drawing(pane: str, order: int, parts: list[dict[str, Any]]) -> dict[str, Any]:
+    """Drawings of a pane lie on one canvas, the higher order on top."""
+    return {"kind": "lines", "pane": pane, "order": order, "parts": parts}
 
 
 def _streets(basemap: Basemap) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """What a map shows, as plain data in WGS-84 degrees: no drawing library, no computing.
 
 It can be built from an assessment in memory or read back from a result folder. Words are `Text`
-where the program speaks and `str` where a user does; the renderer makes both safe.
+or `Bilingual` where the program speaks and `str` where a user does; the renderer makes all safe.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geo.crs import require_metric
-from geo.text import Text
+from geo.text import Sayable
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Words = Text | str
+Words = Sayable
 
 MET: Final = 0
 NOT_MET: Final = 1

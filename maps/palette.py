@@ -18,10 +18,10 @@ _REACHED: Final = "#2f7fb8"
 _BETWEEN: Final = ("#9fcbe3", "#cfe3ea", "#e4ebe6")
 _BEYOND: Final = "#f2a65a"
 
-MET: Final = "#8fbfdc"
-NOT_MET: Final = "#e8743b"
+# Met, not met, not subject to the rule: in the order of the outcome's codes.
+OUTCOMES: Final = ("#8dbcdb", "#ee7b3a", "#cfcabf")
 
-GAP: Final = {"outline": "#9c2f0b", "fill": "#e8743b"}
+GAP: Final = {"outline": "#8f2a08", "fill": "#ee7b3a"}
 SITE: Final = {"fill": "#0b7a4b", "outline": "#ffffff"}
 
 # Facility tiers in order of the standard: fill, outline, radius in pixels.
@@ -60,7 +60,14 @@ OUTLINES: Final = {
 LABELS: Final = {
     "district": {"colour": "#3f3449", "size": 15, "weight": 700, "from_zoom": 0, "to_zoom": 14},
     "street": {"colour": "#4d4357", "size": 12.5, "weight": 600, "from_zoom": 12.5, "to_zoom": 17},
-    "community": {"colour": "#5b5364", "size": 11.5, "weight": 400, "from_zoom": 14, "to_zoom": 19},
+    "community": {
+        "colour": "#5b5364",
+        "size": 11.5,
+        "weight": 400,
+        "from_zoom": 14,
+        "to_zoom": 19,
+        "below": 13,
+    },
 }
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from geo.text import text
 from maps import palette
 from maps.figures import people
 from maps.layers import Studio
-from maps.model import VerdictRow
+from maps.model import VerdictRow, Words
 from maps.safe_text import Voice
 
 _VERDICTS: Final = {
@@ -94,21 +94,29 @@ def _legend(studio: Studio) -> str:
     title = studio.voice(text("Legend"))
     return (
         f'<details class="legend" data-wide open><summary>{title}</summary>'
-        f'<div class="legend-body">{_walk_legend(studio)}<ul class="keys">'
+        f'<div class="legend-body">{_cell_legend(studio)}<ul class="keys">'
         f"{''.join(_facility_keys(studio))}{''.join(_other_keys(studio))}</ul></div></details>"
     )
 
 
-def _walk_legend(studio: Studio) -> str:
+def _cell_legend(studio: Studio) -> str:
+    """What the colours of the cells mean: under a rule, and for walking time."""
     if studio.image is None:
         return ""
-    voice, limits = studio.voice, studio.model.cells.walk_limits_min
+    limits = studio.model.cells.walk_limits_min
+    walking = [text("up to {minutes:g} min", minutes=limit) for limit in limits]
+    walking.append(text("more, or out of reach"))
     colours = palette.walk_colours(len(limits))
-    said = [text("up to {minutes:g} min", minutes=limit) for limit in limits]
-    said.append(text("more, or out of reach"))
+    said = _colour_list(studio.voice, text("Walking time to the nearest service point"), colours, walking)
+    if studio.model.cells.outcomes:
+        outcomes = [text("Served"), text("Not served"), text("The rule does not apply")]
+        said = _colour_list(studio.voice, text("By rule"), palette.OUTCOMES, outcomes) + said
+    return said
+
+
+def _colour_list(voice: Voice, title: Words, colours: Sequence[str], said: Sequence[Words]) -> str:
     keys = "".join(_key(_box(colour), voice(words)) for colour, words in zip(colours, said, strict=True))
-    title = voice(text("Walking time to the nearest service point"))
-    return f"<h2>{title}</h2><ul>{keys}</ul>"
+    return f'<h2>{voice(title)}</h2><ul class="colours">{keys}</ul>'
 
 
 def _facility_keys(studio: Studio) -> Iterator[str]:
@@ -125,9 +133,10 @@ def _facility_keys(studio: Studio) -> Iterator[str]:
 def _other_keys(studio: Studio) -> Iterator[str]:
     voice, model = studio.voice, studio.model
     if len(model.gaps):
-        yield _key(_box(palette.GAP["fill"], palette.GAP["outline"], 0.2), voice(text("Gap")))
-    if model.cells.outcomes:
-        yield _key(_box(palette.NOT_MET), voice(text("Not served")))
+        rank = (
+            f'<circle cx="12" cy="8" r="6.5" fill="#fff" stroke="{palette.GAP["outline"]}" stroke-width="2"/>'
+        )
+        yield _key(_svg(rank), voice(text("Gap, by residents")))
     if model.sites is not None and len(model.sites):
         diamond = f'<path d="M12 1l7 7-7 7-7-7z" fill="{palette.SITE["fill"]}"/>'
         yield _key(_svg(diamond), voice(text("Suggested site")))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import folium
@@ -15,9 +15,10 @@ from geo.errors import SettingError
 from geo.text import text
 from locales import LANGUAGES
 from maps import panel
+from maps.cell_layers import cell_layers
 from maps.cells_image import cells_image
 from maps.ground_layers import ground_layers, packed_lines
-from maps.layers import PANES, Part, Studio, facility_layers, result_layers
+from maps.layers import PANES, Part, Studio, facility_layers, radius_layers, site_layer
 from maps.model import MapModel
 from maps.offline import OfflineMap, Page, Verbatim, asset
 from maps.safe_text import Voice
@@ -36,13 +37,19 @@ def render_map(model: MapModel, *, language: str, profile: str = "internal") -> 
     voice = Voice.of(language)
     image = cells_image(model.cells) if len(model.cells) else None
     studio = Studio(model, voice, image, public=profile == "public")
-    layers = [*result_layers(studio), *facility_layers(studio), *ground_layers(studio)]
+    layers = [
+        *cell_layers(studio),
+        *site_layer(studio),
+        *facility_layers(studio),
+        *radius_layers(studio),
+        *ground_layers(studio),
+    ]
     return str(_page(studio, layers, profile).render())
 
 
 def _page(studio: Studio, layers: Sequence[folium.map.Layer], profile: str) -> Page:
     model, voice = studio.model, studio.voice
-    data = _data(model, [layer for layer in layers if isinstance(layer, Part)])
+    data = _data(model, list(_parts(layers)))
     page = Page(
         title=voice(model.title), language=LANGUAGES[voice.translate.language].replace("_", "-"), seed=data
     )
@@ -65,6 +72,7 @@ def _fill_map(drawing: OfflineMap, layers: Sequence[folium.map.Layer], voice: Vo
         layer.add_to(drawing)
     control = folium.LayerControl(collapsed=JsCode("!serviceMap.wide()"), autoZIndex=False)
     _pin(control, "control").add_to(drawing)
+    _pin(_Open(), "open").add_to(drawing)
     _pin(drawing, "main")
 
 
@@ -82,6 +90,13 @@ class _Settle(MacroElement):  # type: ignore[misc]
         self._name, self.words = "Settle", words
 
 
+class _Open(MacroElement):  # type: ignore[misc]
+    """Draws the canvases, once, after the last layer was added."""
+
+    _name = "Open"
+    _template = Template("{% macro script(this, kwargs) %}serviceMap.open();{% endmacro %}")
+
+
 def _pin(element: Element, name: str) -> Element:
     """Name an element ourselves: branca's random names would make every file different."""
     element._id = name
@@ -91,6 +106,13 @@ def _pin(element: Element, name: str) -> Element:
 def _furniture(studio: Studio, profile: str) -> str:
     marks = panel.watermark(studio.voice) if profile == "internal" else ""
     return marks + panel.panel(studio, profile) + panel.credits_line(studio, profile)
+
+
+def _parts(layers: Iterable[Element]) -> Iterator[Part]:
+    for layer in layers:
+        if isinstance(layer, Part):
+            yield layer
+        yield from _parts(layer._children.values())
 
 
 def _data(model: MapModel, parts: Sequence[Part]) -> str:

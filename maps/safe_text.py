@@ -6,7 +6,7 @@ import html
 from dataclasses import dataclass
 from typing import Final
 
-from geo.text import Text
+from geo.text import Sayable
 from locales import Translator, translator
 
 # branca renders generated text once more as a Jinja template, and JavaScript has template strings:
@@ -36,8 +36,8 @@ class Voice:
     def of(cls, language: str) -> Voice:
         return cls(translator(language))
 
-    def __call__(self, words: Text | str) -> str:
-        return safe(self.translate(words) if isinstance(words, Text) else words)
+    def __call__(self, words: Sayable) -> str:
+        return safe(words if isinstance(words, str) else self.translate(words))
 
     @property
     def chinese(self) -> bool:

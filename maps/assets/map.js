@@ -10,7 +10,8 @@ const serviceMap = (() => {
 
   /* ---------- packed lines (maps/polylines.py writes them) ---------- */
 
-  const unpack = (base64) => {
+  /* Hands `prepare` where each line starts, then what it returns every vertex: line, number, lon, lat. */
+  const read = (base64, prepare) => {
     const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
     let at = 0;
     const next = () => {
@@ -26,23 +27,33 @@ const serviceMap = (() => {
     const count = next();
     const start = new Uint32Array(count + 1);
     for (let i = 0; i < count; i++) start[i + 1] = start[i] + next();
-    const x = new Float64Array(start[count]), y = new Float64Array(start[count]);
-    const box = new Float64Array(4 * count);
+    const visit = prepare(start, count);
     let lon = 0, lat = 0;
     for (let i = 0; i < count; i++) {
-      let west = 2, north = 2, east = -1, south = -1;
       for (let k = start[i]; k < start[i + 1]; k++) {
         lon += step();
         lat += step();
-        const px = x[k] = worldX(lon / 1e5), py = y[k] = worldY(lat / 1e5);
-        if (px < west) west = px;
-        if (px > east) east = px;
-        if (py < north) north = py;
-        if (py > south) south = py;
+        visit(i, k, lon / 1e5, lat / 1e5);
       }
-      box.set([west, north, east, south], 4 * i);
     }
-    return { x, y, start, box, count };
+  };
+
+  /* Lines for a canvas: world coordinates 0…1 of Mercator, and the box of each line. */
+  const unpack = (base64) => {
+    let part;
+    read(base64, (start, count) => {
+      const x = new Float64Array(start[count]), y = new Float64Array(start[count]), box = new Float64Array(4 * count);
+      for (let i = 0; i < 4 * count; i += 4) box.set([2, 2, -1, -1], i);
+      part = { x, y, box, start, count };
+      return (i, k, lon, lat) => {
+        const px = x[k] = worldX(lon), py = y[k] = worldY(lat), at = 4 * i;
+        if (px < box[at]) box[at] = px;
+        if (py < box[at + 1]) box[at + 1] = py;
+        if (px > box[at + 2]) box[at + 2] = px;
+        if (py > box[at + 3]) box[at + 3] = py;
+      };
+    });
+    return part;
   };
   const worldX = (lon) => (lon + 180) / 360;
   const worldY = (lat) => 0.5 - Math.asinh(Math.tan(lat * Math.PI / 180)) / (2 * Math.PI);
@@ -53,10 +64,11 @@ const serviceMap = (() => {
     return unpacked.get(key);
   };
 
-  /* ---------- a canvas that is drawn anew for every view ---------- */
+  /* ---------- a canvas for each pane, drawn anew for every view ---------- */
 
   const Sheet = L.Renderer.extend({
-    options: { padding: 0.35 },
+    options: { padding: 0.15 },
+    drawings: [],
     _initContainer() {
       this._container = document.createElement("canvas");
       this._container.setAttribute("aria-hidden", "true");
@@ -80,7 +92,7 @@ const serviceMap = (() => {
       if (!this._bounds.contains(shown)) this._update();
     },
     _update() {
-      if (this._map._animatingZoom && this._bounds) return;
+      if (!opened || (this._map._animatingZoom && this._bounds)) return;
       L.Renderer.prototype._update.call(this);
       const size = this._bounds.getSize(), ratio = Math.min(window.devicePixelRatio || 1, 2);
       const canvas = this._container;
@@ -97,8 +109,28 @@ const serviceMap = (() => {
         zoom, scale, size, left: origin.x, top: origin.y,
         box: [origin.x / scale, origin.y / scale, (origin.x + size.x) / scale, (origin.y + size.y) / scale],
       };
-      this.options.draw(context, view);
-      this.fire("drawn");
+      for (const drawing of this.drawings) drawing.options.draw(context, view);
+    },
+  });
+
+  /* What is switched on and off in the layer control; all drawings of a pane share its sheet. */
+  const sheets = new Map();
+  let opened = false;
+  const Drawing = L.Layer.extend({
+    initialize(settings) { L.setOptions(this, settings); },
+    onAdd(map) {
+      const { pane } = this.options;
+      if (!sheets.has(pane)) sheets.set(pane, new Sheet({ pane }));
+      const sheet = sheets.get(pane);
+      sheet.drawings = [...sheet.drawings, this].sort((a, b) => a.options.order - b.options.order);
+      if (map.hasLayer(sheet)) sheet._update();
+      else map.addLayer(sheet);
+    },
+    onRemove(map) {
+      const sheet = sheets.get(this.options.pane);
+      sheet.drawings = sheet.drawings.filter((drawing) => drawing !== this);
+      if (sheet.drawings.length) sheet._update();
+      else map.removeLayer(sheet);
     },
   });
 
@@ -144,8 +176,10 @@ const serviceMap = (() => {
     trace(context, view, lines(key), "stroke");
   };
 
-  const drawGround = (parts) => (context, view) => {
-    context.lineJoin = context.lineCap = "round";
+  const drawLines = (parts) => (context, view) => {
+    const fine = view.zoom >= 14;  // round ends cost time, and thin lines do not show them
+    context.lineJoin = fine ? "round" : "bevel";
+    context.lineCap = fine ? "round" : "butt";
     for (const { key, style } of parts) {
       if (style.fill) {
         context.fillStyle = style.fill;
@@ -162,7 +196,11 @@ const serviceMap = (() => {
 
   /* Names, the more important first; a name that would touch another is left out. */
   const reader = document.createElement("textarea");
-  const plain = (html) => { reader.innerHTML = html; return reader.value; };
+  const plain = (html) => {
+    if (!html.includes("&")) return html;
+    reader.innerHTML = html;
+    return reader.value;
+  };
   const FONT = '"Noto Sans CJK SC","Microsoft YaHei","PingFang SC","Source Han Sans SC",sans-serif';
 
   const drawNames = (groups) => {
@@ -183,7 +221,7 @@ const serviceMap = (() => {
         context.strokeStyle = "rgba(250,249,246,0.88)";
         context.lineWidth = 3;
         words.forEach((word, i) => {
-          const x = wx[i] * view.scale - view.left, y = wy[i] * view.scale - view.top;
+          const x = wx[i] * view.scale - view.left, y = wy[i] * view.scale - view.top + (style.below || 0);
           if (x < 0 || y < 0 || x > view.size.x || y > view.size.y) return;
           const half = context.measureText(word).width / 2 + 4, high = style.size * 0.75;
           const mine = [x - half, y - high, x + half, y + high];
@@ -209,9 +247,26 @@ const serviceMap = (() => {
     return made;
   };
 
+  /* Most layers stay hidden: their members are made when they are first shown. */
+  const whenShown = (part, make) => {
+    const made = group(part, []);
+    made.once("add", () => make().forEach((member) => made.addLayer(member)));
+    return made;
+  };
+  const shapes = (part) => {
+    const rings = part.owner.map(() => []), made = Array.from({ length: part.count }, () => []);
+    read(part.rings, () => (i, k, lon, lat) => rings[i].push([lat, lon]));
+    rings.forEach((ring, i) => {
+      const mine = made[part.owner[i]];
+      if (part.outer[i]) mine.push([ring]);
+      else mine[mine.length - 1].push(ring);
+    });
+    return made;
+  };
+
   const kinds = {
-    ground: (part) => new Sheet(options(part, { draw: drawGround(part.parts) })),
-    names: (part) => new Sheet(options(part, { draw: drawNames(part.groups) })),
+    lines: (part) => new Drawing(options(part, { order: part.order, draw: drawLines(part.parts) })),
+    names: (part) => new Drawing(options(part, { order: 0, draw: drawNames(part.groups) })),
     circles: (part) => {
       const dots = group(part, part.lat.map((lat, i) =>
         words(L.circleMarker([lat, part.lon[i]], options(part, Object.assign({ className: part.css }, part.style))), part, i)));
@@ -220,16 +275,15 @@ const serviceMap = (() => {
       dots.on("remove", () => dots._map.off("zoomend", resize));
       return dots;
     },
-    areas: (part) => group(part, part.shapes.map((shape, i) => {
+    areas: (part) => whenShown(part, () => shapes(part).map((shape, i) => {
       const area = L.polygon(shape, options(part, Object.assign({ className: part.css }, part.style)));
       return part.popups ? words(area, part, i) : area;
     })),
-    flags: (part) => group(part, part.lat.map((lat, i) =>
+    flags: (part) => whenShown(part, () => part.lat.map((lat, i) =>
       words(L.marker([lat, part.lon[i]], options(part, {
         title: part.titles[i], alt: part.titles[i], keyboard: true, riseOnHover: true,
-        icon: L.divIcon({ className: part.css, html: "<span>" + part.flags[i] + "</span>", iconSize: part.size }),
+        icon: L.divIcon({ className: part.css, html: "<span>" + part.flags[i] + "</span>", iconSize: null }),
       })), part, i))),
-    both: (part) => group(part, part.members.map((member) => kinds[member.kind](member))),
   };
 
   /* ---------- headings in the layer control ---------- */
@@ -245,7 +299,7 @@ const serviceMap = (() => {
     _addItem(entry) {
       const heading = entry.layer.options && entry.layer.options.heading;
       if (heading && heading !== this._lastHeading) {
-        const row = L.DomUtil.create("div", "layer-heading", this._overlaysList);
+        const row = L.DomUtil.create("div", "layer-heading", entry.overlay ? this._overlaysList : this._baseLayersList);
         row.innerHTML = heading;
       }
       this._lastHeading = heading;
@@ -262,8 +316,14 @@ const serviceMap = (() => {
     L.control.zoom({ position: "bottomright", zoomInTitle: words.zoomIn, zoomOutTitle: words.zoomOut }).addTo(map);
     L.control.scale({ imperial: false, maxWidth: 140, position: "bottomright" }).addTo(map);
     layersTitle = words.layers;
+  };
+
+  /* All layers are there: draw each sheet once. */
+  const open = () => {
+    opened = true;
+    for (const sheet of sheets.values()) if (sheet._map) sheet._update();
     document.body.classList.add("ready");
   };
 
-  return { layer: (key) => kinds[data.layers[key].kind](data.layers[key]), settle, wide };
+  return { layer: (key) => kinds[data.layers[key].kind](data.layers[key]), settle, open, wide };
 })();

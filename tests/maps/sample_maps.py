@@ -54,7 +54,7 @@ def tiny_model(**changes: object) -> MapModel:
         subtitle=text("Synthetic data: a fictional city"),
         bounds=_bounds(xy),
         facilities=facilities,
-        tier_titles={"centre": text("service centre"), "station": text("service station")},
+        tier_titles={"centre": "服务中心", "station": "服务站"},
         cells=cells,
         gaps=gaps,
         main_rule="radius",

@@ -1,0 +1,92 @@
+"""The colouring of the cells: one rule at a time, or walking time; each rule with its gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import folium
+import geopandas as gpd
+import pandas as pd
+
+from geo.text import text
+from maps import palette
+from maps.areas import packed_areas
+from maps.cards import gap_cards
+from maps.cells_image import CellsImage
+from maps.classes import walk_classes
+from maps.layers import Choice, Part, Studio, flags
+from maps.model import CellOutcome
+
+_RANKS_SHOWN: Final = 10
+_OPACITY: Final = 0.72
+
+
+def cell_layers(studio: Studio) -> Iterator[Choice]:
+    """A choice for every rule in the standard's order, then walking time, then none.
+
+    The main rule is shown first; without outcomes of it, walking time is.
+    """
+    outcomes = studio.model.cells.outcomes
+    main = studio.model.main_rule if studio.model.main_rule in {o.rule for o in outcomes} else ""
+    for number, outcome in enumerate(outcomes):
+        yield _rule(studio, number, outcome, show=outcome.rule == main)
+    yield _walking(studio, show=not main)
+    heading = studio.voice(text("Residents served"))
+    yield Choice("cells_none", studio.voice(text("No colouring")), heading, show=False)
+
+
+def _rule(studio: Studio, number: int, outcome: CellOutcome, *, show: bool) -> Choice:
+    voice = studio.voice
+    choice = Choice(f"rule_{number}", voice(outcome.title), voice(text("Residents served")), show=show)
+    if studio.image is not None:
+        picture = studio.image.data_uri(outcome.outcome, palette.OUTCOMES)
+        _overlay(f"cells_{number}", picture, studio.image).add_to(choice)
+    gaps = studio.model.gaps
+    gaps = gaps[gaps["rule"] == outcome.rule].sort_values("rank")
+    if len(gaps):
+        for key, content in (("outline", _gap_areas(studio, gaps)), ("rank", _gap_ranks(studio, gaps))):
+            Part(f"gaps_{key}_{number}", "", content, show=True).add_to(choice)
+    return choice
+
+
+def _walking(studio: Studio, *, show: bool) -> Choice:
+    voice, cells = studio.voice, studio.model.cells
+    name = voice(text("Walking time to the nearest service point"))
+    choice = Choice("walking", name, voice(text("Residents served")), show=show)
+    if studio.image is not None:
+        colours = palette.walk_colours(len(cells.walk_limits_min))
+        _overlay("cells_walk", studio.image.data_uri(walk_classes(cells), colours), studio.image).add_to(
+            choice
+        )
+    return choice
+
+
+def _overlay(key: str, picture: str, image: CellsImage) -> folium.raster_layers.ImageOverlay:
+    west, south, east, north = image.bounds
+    box = [[south, west], [north, east]]
+    layer = folium.raster_layers.ImageOverlay(picture, box, opacity=_OPACITY, pane="cells")
+    layer._id = key
+    return layer
+
+
+def _gap_areas(studio: Studio, gaps: gpd.GeoDataFrame) -> dict[str, Any]:
+    style = {"color": palette.GAP["outline"], "weight": 1.4, "fillColor": palette.GAP["fill"]}
+    content: dict[str, Any] = {"kind": "areas", "pane": "gaps", "css": "gap"}
+    content |= {"style": style | {"fillOpacity": 0.05}, **packed_areas(list(gaps.geometry))}
+    return content | _gap_words(studio, gaps)
+
+
+def _gap_ranks(studio: Studio, gaps: gpd.GeoDataFrame) -> dict[str, Any]:
+    first = gaps.head(_RANKS_SHOWN)
+    inside = first.geometry.representative_point()
+    content = flags(
+        pd.DataFrame({"lon": inside.x, "lat": inside.y}), first["rank"].astype(str).tolist(), css="gap-flag"
+    )
+    words = _gap_words(studio, first)
+    return content | words | {"titles": words["tooltips"]}
+
+
+def _gap_words(studio: Studio, gaps: gpd.GeoDataFrame) -> dict[str, Any]:
+    names = [studio.voice(text("Gap {rank}", rank=rank)) for rank in gaps["rank"]]
+    return {"tooltips": names, "popups": gap_cards(studio.voice, gaps)}

@@ -1,0 +1,181 @@
+"""The exported map in a real browser, opened from the disk."""
+
+from __future__ import annotations
+
+import html
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, FrameLocator, Locator, Page, expect
+
+from maps import render_map
+from maps.model import MapModel
+from tests.maps.hostile_texts import FLAG, HOSTILE, hostile_model
+from tests.maps.sample_maps import city_model, tiny_model
+
+pytestmark = pytest.mark.browser
+
+
+def show(page: Page, folder: Path, model: MapModel, language: str = "zh", profile: str = "internal") -> Page:
+    file = folder / "map.html"
+    file.write_text(render_map(model, language=language, profile=profile), encoding="utf-8")
+    page.goto(file.as_uri())
+    expect(page.locator("body.ready")).to_be_attached()
+    return page
+
+
+def layer(page: Page | FrameLocator, name: str) -> Locator:
+    return page.locator(".leaflet-control-layers-overlays label").filter(has_text=name).locator("input")
+
+
+def drawn_pixels(page: Page, pane: str) -> int:
+    """How many pixels of a pane's canvas are not clear."""
+    return page.evaluate(
+        """pane => [...document.querySelectorAll(`.leaflet-${pane}-pane canvas`)].reduce((sum, canvas) => {
+            const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+            let seen = 0;
+            for (let i = 3; i < data.length; i += 4) seen += data[i] > 0;
+            return sum + seen;
+        }, 0)""",
+        pane,
+    )
+
+
+def picture(page: Page, pane: str) -> str:
+    return page.evaluate("pane => document.querySelector(`.leaflet-${pane}-pane canvas`).toDataURL()", pane)
+
+
+def test_the_file_shows_title_verdicts_legend_scale_and_credit(page: Page, tmp_path: Path) -> None:
+    show(page, tmp_path, tiny_model(synthetic=True))
+    expect(page.locator("h1")).to_have_text("小镇")
+    expect(page.locator(".verdicts")).to_contain_text("未达标")
+    expect(page.locator(".legend-body")).to_contain_text("3分钟以内")
+    expect(page.locator(".leaflet-control-scale-line")).to_contain_text("m")
+    expect(page.locator("#credits")).to_contain_text("© OpenStreetMap contributors, ODbL")
+    expect(page.locator(".badge.synthetic")).to_be_visible()
+
+
+def test_streets_borders_names_and_cells_are_drawn(page: Page, tmp_path: Path) -> None:
+    show(page, tmp_path, tiny_model())
+    for pane in ("lines", "names"):
+        assert drawn_pixels(page, pane) > 100
+    assert page.evaluate("document.querySelector('.leaflet-cells-pane img').naturalWidth") > 30
+
+
+def test_every_layer_can_be_switched_off_and_on(page: Page, tmp_path: Path) -> None:
+    show(page, tmp_path, tiny_model())
+    boxes = page.locator(".leaflet-control-layers-overlays input")
+    for state, facilities, circles in ((False, 0, 0), (True, 2, 1)):
+        for i in range(boxes.count()):
+            boxes.nth(i).set_checked(state)
+        expect(page.locator("path.facility")).to_have_count(facilities)
+        expect(page.locator("path.radius")).to_have_count(circles)
+
+
+def test_the_cells_show_one_rule_or_walking_time_or_nothing(page: Page, tmp_path: Path) -> None:
+    show(page, tmp_path, tiny_model())
+    choices = page.locator(".leaflet-control-layers-base label")
+    expect(choices).to_have_count(3)
+    for choice, pictures, gaps in ((0, 1, 1), (1, 1, 0), (2, 0, 0)):
+        choices.nth(choice).locator("input").check()
+        expect(page.locator(".leaflet-cells-pane img")).to_have_count(pictures)
+        expect(page.locator("path.gap")).to_have_count(gaps)
+
+
+def test_a_layer_is_reached_and_switched_with_the_keyboard(page: Page, tmp_path: Path) -> None:
+    show(page, tmp_path, tiny_model())
+    layer(page, "服务中心").focus()
+    page.keyboard.press("Space")
+    expect(page.locator("path.facility")).to_have_count(1)
+
+
+def test_clicking_a_facility_opens_its_popup(page: Page, tmp_path: Path) -> None:
+    show(page, tmp_path, tiny_model())
+    page.locator("path.facility").first.click()
+    expect(page.locator(".leaflet-popup-content")).to_contain_text("玄武中心")
+    expect(page.locator(".leaflet-popup-content")).to_contain_text("4,200")
+
+
+def test_clicking_a_gap_tells_residents_unit_and_nearest_facility(page: Page, tmp_path: Path) -> None:
+    show(page, tmp_path, tiny_model())
+    page.locator(".gap-flag").click()
+    popup = page.locator(".leaflet-popup-content")
+    for words in ("1.23万", "锁金村", "640"):
+        expect(popup).to_contain_text(words)
+    expect(popup.locator("span")).to_have_attribute("title", "12,345")
+
+
+def test_a_site_opens_with_the_enter_key(page: Page, tmp_path: Path) -> None:
+    show(page, tmp_path, tiny_model(), language="en")
+    page.locator(".site-flag").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".leaflet-popup-content")).to_contain_text("Suggested site 1")
+
+
+def test_a_public_map_opens_without_borders_and_has_a_place_for_the_review_number(
+    page: Page, tmp_path: Path
+) -> None:
+    show(page, tmp_path, tiny_model(), profile="public")
+    expect(page.locator("#credits")).to_contain_text("审图号")
+    assert page.locator("#watermark").count() == 0
+    assert drawn_pixels(page, "names") == 0
+    streets_only = picture(page, "lines")
+    layer(page, "界线").first.check()
+    assert picture(page, "lines") != streets_only
+
+
+def test_it_works_inside_a_frame_without_an_address(page: Page, tmp_path: Path) -> None:
+    inside = html.escape(render_map(tiny_model(), language="zh"))
+    sandbox = "allow-scripts"
+    page.set_content(f'<iframe sandbox="{sandbox}" srcdoc="{inside}" width="700" height="640"></iframe>')
+    frame = page.frame_locator("iframe")
+    expect(frame.locator("body.ready")).to_be_attached()
+    frame.locator("path.facility").first.click()
+    expect(frame.locator(".leaflet-popup-content")).to_contain_text("玄武中心")
+
+
+def test_on_a_telephone_the_panel_and_the_layers_are_folded(
+    open_context: Callable[..., BrowserContext], tmp_path: Path
+) -> None:
+    page = open_context(viewport={"width": 390, "height": 844}, has_touch=True).new_page()
+    show(page, tmp_path, tiny_model())
+    expect(page.locator(".verdicts")).not_to_be_visible()
+    page.get_by_text("图例").tap()
+    expect(page.locator(".legend-body")).to_be_visible()
+    page.locator(".leaflet-control-layers-toggle").tap()
+    expect(layer(page, "道路")).to_be_visible()
+
+
+@pytest.mark.parametrize("bypass_csp", [False, True], ids=["with its policy", "policy ignored"])
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_text_is_shown_literally_and_runs_nowhere(
+    open_context: Callable[..., BrowserContext], tmp_path: Path, name: str, bypass_csp: bool
+) -> None:
+    """The second run ignores the page's own policy: the text must be harmless without it."""
+    page = open_context(bypass_csp=bypass_csp).new_page()
+    show(page, tmp_path, hostile_model(name))
+    expect(page.locator("h1")).to_have_text(name)
+    expect(page).to_have_title(" ".join(name.split()))
+    expect(page.locator(".leaflet-control-layers")).to_contain_text(name)
+    page.locator("path.facility").first.click()
+    expect(page.locator(".leaflet-popup-content b")).to_have_text(name)
+    page.locator(".gap-flag").click()
+    expect(page.locator(".leaflet-popup-content dd").nth(1)).to_have_text(name)
+    page.locator("path.facility").first.hover()
+    expect(page.locator(".leaflet-tooltip").last).to_have_text(name)
+    assert page.evaluate(f"typeof window.{FLAG}") == "undefined"
+    assert page.locator("img[src=x]").count() == 0
+
+
+def test_a_city_opens_from_one_small_file(page: Page, tmp_path: Path) -> None:
+    show(page, tmp_path, city_model())
+    begun = time.perf_counter()
+    page.reload()
+    expect(page.locator("body.ready")).to_be_attached()
+    took = time.perf_counter() - begun
+    size = (tmp_path / "map.html").stat().st_size
+    print(f"city map: {size / 1e6:.2f} MB, open and drawn after {took:.2f} s")
+    assert size <= 5e6
+    expect(page.locator("path.facility")).to_have_count(420)
