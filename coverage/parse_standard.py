@@ -173,7 +173,7 @@ class _Reader:
         for tier, names in self._fields.section("tiers").items():
             where = f"tiers.{tier}"
             if not isinstance(names, dict):
-                raise self._fields.refuse("tiers", tier, text('write it as {{zh = "…", en = "…"}}'))
+                raise self._fields.refuse("tiers", tier, text("write it as a table with zh and en"))
             self._fields.known_keys(names, {"zh", "en"}, where)
             titles[tier] = self._fields.bilingual(names, where, tier)
         return titles

@@ -1,0 +1,70 @@
+"""The files of a small city in degrees: one street of 2 km near Nanjing, 21 cells, two stations."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from geo.crs import unproject
+from jobs.inputs import StudyFiles
+
+CRS = "EPSG:4549"
+EAST, NORTH = 400_000.0, 3_550_000.0
+
+
+def degrees(x: float, y: float = 0.0) -> tuple[float, float]:
+    lon, lat = unproject(np.asarray([[EAST + x, NORTH + y]]), CRS)
+    return round(float(lon[0]), 9), round(float(lat[0]), 9)
+
+
+def write_small_city(folder: Path) -> StudyFiles:
+    """Cells of 100 residents (20 elderly) at x = 0, 100, …, 2000; stations at 500 and 1700; a centre
+    at 500; the western half urban, the eastern rural."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = [
+        ("南街道公共服务中心", "公共服务中心", 500),
+        ("西苑社区服务站", "公共服务站", 500),
+        ("东庄村服务站", "公共服务站", 1700),
+    ]
+    body = "".join(f"{name},{kind},{degrees(x)[0]},{degrees(x)[1]},10\n" for name, kind, x in rows)
+    (folder / "list.csv").write_text(f"名称,类型,经度,纬度,床位\n{body}", "utf-8-sig")
+    cells = "".join(f"{degrees(x)[0]},{degrees(x)[1]},100,20\n" for x in range(0, 2001, 100))
+    (folder / "people.csv").write_text(f"lon,lat,residents,elderly\n{cells}", "utf-8")
+    street = {"type": "LineString", "coordinates": [degrees(-50), degrees(1000), degrees(2050)]}
+    _features(folder / "streets.geojson", [({"highway": "residential"}, street)])
+    units = [
+        ({"unit_id": "D", "name": "东区", "level": "district", "parent_id": ""}, _box(-100, 2100)),
+        ({"unit_id": "S", "name": "南街道", "level": "street", "parent_id": "D"}, _box(-100, 2100)),
+        (_community("W", "西苑社区", "111"), _box(-100, 950)),
+        (_community("E", "东庄村", "220"), _box(950, 2100)),
+    ]
+    _features(folder / "units.geojson", units)
+    return StudyFiles(
+        (folder / "list.csv",), folder / "people.csv", folder / "streets.geojson", folder / "units.geojson",
+        datum="wgs84", name="小城",
+    )  # fmt: skip
+
+
+def _community(unit_id: str, name: str, code: str) -> dict[str, str]:
+    row = {"unit_id": unit_id, "name": name, "level": "community"}
+    return row | {"parent_id": "S", "settlement_code": code}
+
+
+def _box(west: float, east: float) -> dict[str, object]:
+    ring = [
+        degrees(west, -500),
+        degrees(east, -500),
+        degrees(east, 500),
+        degrees(west, 500),
+        degrees(west, -500),
+    ]
+    return {"type": "Polygon", "coordinates": [ring]}
+
+
+def _features(path: Path, rows: list[tuple[dict[str, str], dict[str, object]]]) -> None:
+    features = [{"type": "Feature", "properties": p, "geometry": g} for p, g in rows]
+    path.write_text(
+        json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False), "utf-8"
+    )
