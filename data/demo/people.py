@@ -18,7 +18,7 @@ from data.demo.zones import Zone
 CELL_M: Final = 100.0
 # A total as a census would give it, and how many live in the towns.
 RESIDENTS: Final = 1_204_318
-_TOWNSPEOPLE: Final = 1_046_000
+_TOWNSPEOPLE: Final = 1_058_000
 _CELLS: Final = 60_200
 _COLUMNS: Final = int(SIZE_M[0] / CELL_M)
 _ROWS: Final = int(SIZE_M[1] / CELL_M)

@@ -91,7 +91,7 @@ _WEAVE: Final = {
 }
 _PEOPLE: Final = {
     "old": Character(208, 0.285, 0.085, 4, ("111", "111")),
-    "riverside": Character(112, 0.19, 0.13, 1, ("112", "112")),
+    "riverside": Character(88, 0.19, 0.13, 1, ("112", "112")),
     "new-east": Character(92, 0.095, 0.19, 3, ("111", "112")),
     "new-north": Character(90, 0.12, 0.175, 3, ("111", "112")),
     "new-west": Character(80, 0.11, 0.18, 2, ("123", "112")),
