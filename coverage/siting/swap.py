@@ -25,37 +25,60 @@ class SwapSearch:
         self.loss = np.zeros(len(chosen))
         self.both = np.zeros((model.n_sites, len(chosen)))
         self.value = 0.0
+        self._is_chosen = np.zeros(model.n_sites, bool)
+        self._is_chosen[self.chosen] = True
+        self._touched_sites = np.ones(model.n_sites, bool)
+        self._touched_slots = np.ones(len(chosen), bool)
         for slot, site in enumerate(self.chosen):
             self._cover(slot, int(site), +1)
 
-    def improve(self, forced: int = 0, max_swaps: int = 10_000) -> int:
-        """Make the best swap until none helps; the first `forced` sites stay. Number of swaps made."""
+    def improve(self, max_swaps: int = 10_000) -> int:
+        """Make the best swap until none helps; the number made.
+
+        Only pairs are looked at in which a site's gain or a chosen site's loss has changed since
+        the last local optimum: the others helped nothing then and are as they were.
+        """
         for swaps in range(max_swaps):
-            slot, site, profit = self.best_swap(forced)
-            if profit <= self._least_profit():
+            slot, site, profit = self._best_swap()
+            if profit <= 1e-10 * max(self.value, 1.0):
+                self.settle()
                 return swaps
             self.swap(slot, site)
         return max_swaps
 
-    def best_swap(self, forced: int = 0) -> tuple[int, int, float]:
+    def settle(self) -> None:
+        """Take the present choice as a local optimum."""
+        self._touched_sites[:] = False
+        self._touched_slots[:] = False
+
+    def _best_swap(self) -> tuple[int, int, float]:
         """(slot out, site in, profit); a chosen site never comes in twice."""
-        if len(self.chosen) <= forced or self.model.n_sites == len(self.chosen):
+        if not len(self.chosen) or self.model.n_sites == len(self.chosen):
             return 0, 0, 0.0
-        change = self.both[:, forced:] - self.loss[forced:]
-        slots = np.argmax(change, axis=1)
-        profit = self.gain + change[np.arange(len(slots)), slots]
-        profit[self.chosen] = -np.inf
-        site = int(np.argmax(profit))
-        return forced + int(slots[site]), site, float(profit[site])
+        rows, slots = np.flatnonzero(self._touched_sites), np.flatnonzero(self._touched_slots)
+        by_site = self._best_of(rows, np.arange(len(self.chosen)))
+        by_slot = self._best_of(np.arange(self.model.n_sites), slots)
+        return by_site if by_site[2] >= by_slot[2] else by_slot
+
+    def _best_of(self, rows: Ints, slots: Ints) -> tuple[int, int, float]:
+        if not len(rows) or not len(slots):
+            return 0, 0, -np.inf
+        every_row, every_slot = len(rows) == self.model.n_sites, len(slots) == len(self.chosen)
+        both = self.both if every_row else self.both[rows]
+        change = (both if every_slot else both[:, slots]) - self.loss[slots]
+        best = change.argmax(axis=1)
+        profit = self.gain[rows] + change[np.arange(len(rows)), best]
+        profit[self._is_chosen[rows]] = -np.inf
+        at = int(profit.argmax())
+        return int(slots[best[at]]), int(rows[at]), float(profit[at])
 
     def swap(self, slot: int, site: int) -> None:
         """Put `site` in the place of the site at `slot`."""
+        self._is_chosen[self.chosen[slot]] = False
         self._cover(slot, int(self.chosen[slot]), -1)
         self.chosen[slot] = site
+        self._is_chosen[site] = True
         self._cover(slot, site, +1)
-
-    def _least_profit(self) -> float:
-        return 1e-10 * max(self.value, 1.0)
 
     def _cover(self, slot: int, site: int, sign: int) -> None:
         """Add (+1) or take away (−1) one covering of the groups of `site`."""
@@ -74,15 +97,19 @@ class SwapSearch:
         weight = sign * self.model.weight[groups]
         at, owner = row_entries(self.model.by_group.indptr, groups)
         sites = self.model.by_group.indices[at]
-        self.gain += np.bincount(sites, weights=weight[owner], minlength=len(self.gain))
+        np.add.at(self.gain, sites, weight[owner])
+        self._touched_sites[sites] = True
         self.value -= float(weight.sum())
 
     def _owned(self, groups: Ints, sign: float) -> None:
         """Groups that begin (+) or cease (−) to be covered by one site alone."""
         weight, slot = sign * self.model.weight[groups], self._slots_sum[groups]
         at, owner = row_entries(self.model.by_group.indptr, groups)
-        np.add.at(self.both, (self.model.by_group.indices[at], slot[owner]), weight[owner])
+        sites = self.model.by_group.indices[at]
+        np.add.at(self.both.reshape(-1), sites * len(self.chosen) + slot[owner], weight[owner])
         np.add.at(self.loss, slot, weight)
+        self._touched_sites[sites] = True
+        self._touched_slots[slot] = True
 
 
 def improved(model: CoverModel, chosen: Ints) -> tuple[Ints, float]:
