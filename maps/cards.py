@@ -32,7 +32,7 @@ def site_cards(voice: Voice, sites: pd.DataFrame) -> list[str]:
 
 
 def _facility_facts(voice: Voice, row: Mapping[str, Any], tier: Words) -> Iterator[tuple[str, str]]:
-    yield voice(text("Kind")), voice(tier)
+    yield voice(text("Kind")), voice.headline(tier)
     for column, heading in (("unit", text("Unit")), ("status", text("Status"))):
         if row.get(column):
             yield voice(heading), voice(str(row[column]))

@@ -32,13 +32,15 @@ def cell_layers(studio: Studio) -> Iterator[Choice]:
     for number, outcome in enumerate(outcomes):
         yield _rule(studio, number, outcome, show=outcome.rule == main)
     yield _walking(studio, show=not main)
-    heading = studio.voice(text("Residents served"))
+    heading = studio.voice(text("Colour of the cells: choose one"))
     yield Choice("cells_none", studio.voice(text("No colouring")), heading, show=False)
 
 
 def _rule(studio: Studio, number: int, outcome: CellOutcome, *, show: bool) -> Choice:
     voice = studio.voice
-    choice = Choice(f"rule_{number}", voice(outcome.title), voice(text("Residents served")), show=show)
+    choice = Choice(
+        f"rule_{number}", voice(outcome.title), voice(text("Colour of the cells: choose one")), show=show
+    )
     if studio.image is not None:
         picture = studio.image.data_uri(outcome.outcome, palette.OUTCOMES)
         _overlay(f"cells_{number}", picture, studio.image).add_to(choice)
@@ -53,7 +55,7 @@ def _rule(studio: Studio, number: int, outcome: CellOutcome, *, show: bool) -> C
 def _walking(studio: Studio, *, show: bool) -> Choice:
     voice, cells = studio.voice, studio.model.cells
     name = voice(text("Walking time to the nearest service point"))
-    choice = Choice("walking", name, voice(text("Residents served")), show=show)
+    choice = Choice("walking", name, voice(text("Colour of the cells: choose one")), show=show)
     if studio.image is not None:
         colours = palette.walk_colours(len(cells.walk_limits_min))
         _overlay("cells_walk", studio.image.data_uri(walk_classes(cells), colours), studio.image).add_to(

@@ -88,7 +88,7 @@ def facility_layers(studio: Studio) -> Iterator[folium.map.Layer]:
             "tooltips": [voice(n) for n in rows["name"]],
             "popups": facility_cards(voice, rows, title),
         }
-        name = f"{voice(title)} ({len(rows)})"
+        name = f"{voice.headline(title)} ({len(rows)})"
         yield Part(f"facilities_{position}", name, content, show=True)
 
 

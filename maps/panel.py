@@ -127,7 +127,7 @@ def _facility_keys(studio: Studio) -> Iterator[str]:
             dot = (
                 f'<circle cx="12" cy="8" r="{radius:g}" fill="{fill}" stroke="{outline}" stroke-width="1.5"/>'
             )
-            yield _key(_svg(dot), studio.voice(title))
+            yield _key(_svg(dot), studio.voice.headline(title))
 
 
 def _other_keys(studio: Studio) -> Iterator[str]:
@@ -135,6 +135,7 @@ def _other_keys(studio: Studio) -> Iterator[str]:
     if len(model.gaps):
         rank = (
             f'<circle cx="12" cy="8" r="6.5" fill="#fff" stroke="{palette.GAP["outline"]}" stroke-width="2"/>'
+            f'<text x="12" y="11.3" text-anchor="middle" fill="{palette.GAP["outline"]}">1</text>'
         )
         yield _key(_svg(rank), voice(text("Gap, by residents")))
     if model.sites is not None and len(model.sites):

@@ -39,6 +39,11 @@ class Voice:
     def __call__(self, words: Sayable) -> str:
         return safe(words if isinstance(words, str) else self.translate(words))
 
+    def headline(self, words: Sayable) -> str:
+        """The same with a capital, where the words are the program's own."""
+        said = self(words)
+        return said if isinstance(words, str) else said[:1].upper() + said[1:]
+
     @property
     def chinese(self) -> bool:
         return self.translate.language == "zh"
