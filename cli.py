@@ -26,6 +26,9 @@ from locales import Translator, translator
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 
+# Built street networks, remembered by their content; safe to delete.
+_CACHE = Path(__file__).parent / ".cache" / "networks"
+
 
 class Language(StrEnum):
     zh = "zh"
@@ -113,7 +116,7 @@ def assess(
         from jobs.summary import closing_lines
 
         files = StudyFiles(tuple(facilities), population, network, units, standard, datum, name)
-        results = assess_files(files, out=out, language=lang.value, progress=tell).results
+        results = assess_files(files, out=out, language=lang.value, cache=_CACHE, progress=tell).results
         if not as_json:
             _print_verdicts(results, say)
         _answer(as_json, results.document, lambda: [*closing_lines(results, say), str(out)])
@@ -147,7 +150,9 @@ def suggest(
 
         files = StudyFiles(tuple(facilities), population, network, units, standard, datum, name)
         wish = Wish(tier, count, goal, by.value, candidates, exclude, time_limit, gap)
-        results = suggest_files(files, wish, out=out, language=lang.value, progress=tell).results
+        results = suggest_files(
+            files, wish, out=out, language=lang.value, cache=_CACHE, progress=tell
+        ).results
         plan = results.plan.plan if results.plan is not None else {}
         _answer(as_json, plan, lambda: [*closing_lines(results, say), str(out)])
 

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from coverage.assessment import Assessment, assess
-from coverage.publish import Results, results_of
-from data.files import write_bytes
+from coverage.publish import About, Results, results_of
+from data.files import write_bytes, write_csv
+from data.intake.findings import Finding
 from data.results import write_results
 from geo import __version__
 from geo.progress import Progress, part, silent
 from geo.text import text
 from jobs.inputs import Inputs, StudyFiles, open_inputs
 from jobs.map_model import map_model
+from locales import translator
 from maps import render_map
 from maps.basemap import encode
 from maps.ground import basemap_of
@@ -33,10 +37,15 @@ class Assessed:
 
 
 def assess_files(
-    files: StudyFiles, *, out: Path | None, language: str = "zh", progress: Progress = silent
+    files: StudyFiles,
+    *,
+    out: Path | None,
+    language: str = "zh",
+    cache: Path | None = None,
+    progress: Progress = silent,
 ) -> Assessed:
     """Read, assess and, where `out` is given, write the assessment folder. UserError on bad input."""
-    inputs = open_inputs(files, progress=part(progress, 0.0, 0.5))
+    inputs = open_inputs(files, cache=cache, progress=part(progress, 0.0, 0.5))
     done = assess_inputs(inputs, progress=part(progress, 0.5, 0.8))
     if out is not None:
         progress(0.8, text("Writing the results"))
@@ -48,19 +57,35 @@ def assess_files(
 def assess_inputs(inputs: Inputs, *, progress: Progress = silent) -> Assessed:
     """Assess what has been read."""
     assessment = assess(inputs.study, inputs.standard, progress=progress)
-    results = results_of(assessment, synthetic=inputs.synthetic, provenance=provenance(inputs))
+    results = results_of(assessment, about(inputs))
     return Assessed(inputs, assessment, results)
 
 
 def write_folder(out: Path, done: Assessed, *, language: str) -> None:
     """The tables, the map with its basemap, and the workbook."""
     write_results(out, done.results)
+    write_csv(out / "findings.csv", findings_table(done.inputs.findings, language=language))
     study = done.inputs.study
     basemap = basemap_of(study.network, study.units, done.inputs.basemap)
     write_bytes(out / "basemap.bin", encode(basemap))
     page = render_map(map_model(done.results, basemap), language=language)
     write_bytes(out / "map.html", page.encode("utf-8"))
     write_bytes(out / "report.xlsx", workbook_bytes(done.results, language=language))
+
+
+def findings_table(findings: Sequence[Finding], *, language: str) -> pd.DataFrame:
+    """Every row that could not be used as it was, with where, what and how to mend it."""
+    say = translator(language)
+    columns = ["file", "sheet", "row", "column", "level", "code", "message"]
+    rows = [
+        [*(getattr(finding, name) for name in columns[:-1]), say(finding.message)] for finding in findings
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def about(inputs: Inputs) -> About:
+    """What the results say of the files behind them."""
+    return About(inputs.synthetic, inputs.notes, provenance(inputs))
 
 
 def provenance(inputs: Inputs) -> Mapping[str, Any]:
@@ -81,5 +106,6 @@ def provenance(inputs: Inputs) -> Mapping[str, Any]:
             "datum": inputs.datum,
             "crs": inputs.study.grid.crs,
         },
+        "credits": list(inputs.credits),
         "seed": 0,
     }

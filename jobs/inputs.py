@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from coverage.standard import Standard
 from coverage.study import Study
@@ -12,14 +13,18 @@ from data.digest import sha256_of
 from data.intake.findings import Finding
 from data.intake.intake import Intake
 from data.intake.read import read_facilities
-from data.population import read_population
+from data.population import PopulationFile, read_population
 from data.standards import DEFAULT_STANDARD, open_standard
 from data.streets import StreetFile, read_streets
+from data.streets.cache import load_or_read
+from data.streets.detect import OSM_FORMATS
 from data.units import UnitFile, read_units
 from geo.basemap import Basemap
-from geo.errors import InputError
 from geo.progress import Progress, silent
 from geo.text import Text, text
+
+OSM_CREDIT: Final = "© OpenStreetMap contributors, ODbL"
+_FROM_OSM: Final = (*OSM_FORMATS, "graphml")
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,12 @@ class StudyFiles:
 
 @dataclass(frozen=True)
 class Inputs:
-    """Everything read and checked, in one metric CRS; `sha256` by role ("population", …)."""
+    """Everything read and checked, in one metric CRS.
+
+    `findings` are rows that could not be used as they are, `notes` what a reader of the results
+    must know about the files, `sha256` the fingerprints by role ("population", …), `credits` whose
+    data they are.
+    """
 
     study: Study
     standard: Standard
@@ -51,12 +61,14 @@ class Inputs:
     sha256: Mapping[str, str]
     synthetic: bool
     datum: str
+    credits: tuple[str, ...] = ()
 
 
-def open_inputs(files: StudyFiles, *, progress: Progress = silent) -> Inputs:
+def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progress = silent) -> Inputs:
     """Read all files of a study. InputError says which file cannot be used and why.
 
-    Population comes first: its place decides the metric CRS of everything else.
+    Population comes first: its place decides the metric CRS of everything else. In `cache`, where
+    given, built networks are remembered by their content.
     """
     standard = open_standard(files.standard)
     progress(0.0, text("Reading residents"))
@@ -65,31 +77,66 @@ def open_inputs(files: StudyFiles, *, progress: Progress = silent) -> Inputs:
     progress(0.2, text("Reading units"))
     units = read_units(files.units, crs=crs) if files.units else None
     progress(0.3, text("Reading streets"))
-    streets = read_streets(files.network, crs=crs)
+    streets = _streets(files.network, crs, cache)
     progress(0.7, text("Reading facility lists"))
     intake = read_facilities(files.facilities, datum=files.datum, units=units.table if units else None)
-    facilities = intake.table(crs)
-    if not len(facilities):
-        raise InputError("No facility of the lists could be used; see what the check of the lists says.")
     progress(1.0, text("Read"))
-    study = Study(
-        name=files.name or files.population.stem,
-        grid=population.grid,
-        facilities=facilities,
-        network=streets.network,
-        units=units.table if units else None,
-    )
     return Inputs(
-        study=study,
+        study=Study(
+            name=files.name or files.population.stem,
+            grid=population.grid,
+            facilities=intake.table(crs),
+            network=streets.network,
+            units=units.table if units else None,
+        ),
         standard=standard,
         basemap=streets.basemap,
         intake=intake,
         findings=(*population.findings, *(units.findings if units else ()), *intake.findings),
-        notes=tuple(streets.findings),
+        notes=(*_list_notes(intake), *_row_notes(population, units), *streets.findings),
         sha256=_fingerprints(files, streets, units, population.sha256, standard),
         synthetic=population.synthetic,
         datum=files.datum,
+        credits=(OSM_CREDIT,) if streets.kind in _FROM_OSM else (),
     )
+
+
+def _streets(path: Path, crs: str, cache: Path | None) -> StreetFile:
+    return read_streets(path, crs=crs) if cache is None else load_or_read(path, cache, crs=crs)
+
+
+def _list_notes(intake: Intake) -> tuple[Text, ...]:
+    """How many rows of the lists count, and in which coordinates they were read."""
+    datum = intake.datum
+    notes = [
+        text(
+            "Of {rows} rows in the lists {accepted} count, {refused} were refused and {aside} set aside.",
+            rows=intake.rows,
+            accepted=intake.accepted_count,
+            refused=intake.refused_count,
+            aside=intake.set_aside_count,
+        )
+    ]
+    if not datum.decided:
+        notes.append(
+            text(
+                "Nothing shows for sure which coordinate system the lists are in ({system}). If it is "
+                "another one, facilities lie hundreds of metres away: please confirm it.",
+                system=datum.system,
+            )
+        )
+    return tuple(notes)
+
+
+def _row_notes(population: PopulationFile, units: UnitFile | None) -> tuple[Text, ...]:
+    notes = []
+    if population.findings:
+        notes.append(
+            text("{count} values of the population table could not be used.", count=len(population.findings))
+        )
+    if units and units.findings:
+        notes.append(text("{count} remarks on the units file.", count=len(units.findings)))
+    return tuple(notes)
 
 
 def _fingerprints(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 import pandas as pd
 
@@ -23,8 +21,6 @@ from maps.model import (
     VerdictRow,
 )
 from reports.lines import assessment_lines
-
-OSM_CREDIT: Final = text("Streets © OpenStreetMap contributors (ODbL)")
 
 
 def map_model(results: Results, basemap: Basemap) -> MapModel:

@@ -52,10 +52,16 @@ class Wish:
 
 
 def suggest_files(
-    files: StudyFiles, wish: Wish, *, out: Path | None, language: str = "zh", progress: Progress = silent
+    files: StudyFiles,
+    wish: Wish,
+    *,
+    out: Path | None,
+    language: str = "zh",
+    cache: Path | None = None,
+    progress: Progress = silent,
 ) -> Assessed:
     """Assess, then plan; writes the assessment folder with the plan in it where `out` is given."""
-    inputs = open_inputs(files, progress=part(progress, 0.0, 0.5))
+    inputs = open_inputs(files, cache=cache, progress=part(progress, 0.0, 0.5))
     done = assess_inputs(inputs, progress=part(progress, 0.5, 0.6))
     progress(0.6, text("Choosing sites"))
     planned = suggest(done, wish)

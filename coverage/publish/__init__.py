@@ -1,6 +1,6 @@
 """An assessment as plain tables: what folders hold and what maps, reports and pages show."""
 
 from coverage.publish.make import plan_tables, results_of
-from coverage.publish.tables import PlanTables, Results
+from coverage.publish.tables import About, PlanTables, Results
 
-__all__ = ["PlanTables", "Results", "plan_tables", "results_of"]
+__all__ = ["About", "PlanTables", "Results", "plan_tables", "results_of"]

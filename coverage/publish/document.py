@@ -10,6 +10,7 @@ import numpy as np
 
 from coverage.assessment import Assessment
 from coverage.gaps import Gap
+from coverage.publish.tables import About
 from coverage.results import RuleResult
 from coverage.standard import Check, Rule
 from coverage.study import Study
@@ -27,7 +28,7 @@ _UNIT_OF: Final = {
 }
 
 
-def assessment_document(assessment: Assessment, *, synthetic: bool) -> Mapping[str, Any]:
+def assessment_document(assessment: Assessment, about: About) -> Mapping[str, Any]:
     """The assessment as plain JSON values. Shares are not rounded; infinities become null."""
     study = assessment.study
     grid = study.grid
@@ -44,12 +45,12 @@ def assessment_document(assessment: Assessment, *, synthetic: bool) -> Mapping[s
             "facilities": {
                 tier: int((study.facilities.frame["tier"] == tier).sum()) for tier in study.facilities.tiers
             },
-            "synthetic": synthetic,
+            "synthetic": about.synthetic,
         },
         "standard": {"id": assessment.standard.id, "sha256": assessment.standard.sha256},
         "rules": [_rule(result, study) for result in assessment.results],
         "gaps": _gaps(assessment),
-        "notes": [text_to_json(note) for note in assessment.notes],
+        "notes": [text_to_json(note) for note in (*about.notes, *assessment.notes)],
     }
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from coverage.assessment import Assessment
 from coverage.gaps import gap_outline
 from coverage.publish.document import assessment_document, gap_units
-from coverage.publish.tables import PlanTables, Results
+from coverage.publish.tables import About, PlanTables, Results
 from coverage.results import RuleResult
 from coverage.study import Study
 from coverage.tables import Floats, Ints
@@ -31,16 +31,16 @@ GAP_COLUMNS: Final = ("rule", "rank", "residents", "area_km2", "unit", "nearest_
 _DECIMALS: Final = 7
 
 
-def results_of(assessment: Assessment, *, synthetic: bool, provenance: Mapping[str, Any]) -> Results:
+def results_of(assessment: Assessment, about: About) -> Results:
     """All tables of an assessment; nothing is computed anew."""
     return Results(
-        document=assessment_document(assessment, synthetic=synthetic),
+        document=assessment_document(assessment, about),
         standard=assessment.standard,
         units=_units(assessment),
         cells=_cells(assessment),
         facilities=_facilities(assessment),
         gaps=_gaps(assessment),
-        provenance=provenance,
+        provenance=about.provenance,
     )
 
 

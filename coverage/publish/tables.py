@@ -10,6 +10,7 @@ import geopandas as gpd
 import pandas as pd
 
 from coverage.standard import Standard
+from geo.text import Text
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,15 @@ class PlanTables:
 
     plan: Mapping[str, Any]
     sites: gpd.GeoDataFrame
+
+
+@dataclass(frozen=True)
+class About:
+    """What results say of the files behind them: are they synthetic, what to know, where from."""
+
+    synthetic: bool = False
+    notes: tuple[Text, ...] = ()
+    provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
