@@ -54,7 +54,7 @@ def nearest_on_foot(
     here = np.flatnonzero(points.linked)
     if not len(rows) or not len(here):
         return result
-    node_m, node_facility = _node_distances(network, facilities, rows, limit_m)
+    node_m, node_facility = node_distances(network, facilities, rows, limit_m)
     metres, index = _from_ends(network, points, here, node_m, node_facility)
     direct_at, direct_m, direct_index = _along_same_edge(points, here, facilities, rows)
     closer = (direct_m < metres[direct_at]) | (
@@ -87,7 +87,7 @@ def _none(n: int) -> Nearest:
     return Nearest(np.full(n, np.inf), np.full(n, NOBODY, np.int64))
 
 
-def _node_distances(
+def node_distances(
     network: WalkNetwork, facilities: Snapped, rows: Ints, limit_m: float
 ) -> tuple[Floats, Ints]:
     """Metres from each node to its nearest facility (its snap leg included) and which one that is."""
