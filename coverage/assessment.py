@@ -75,7 +75,8 @@ def _notes(measured: Measured) -> tuple[Text, ...]:
     """What a reader must know beside the figures; only what is the case."""
     study, distances = measured.study, measured.distances
     notes = []
-    if study.settlement_assumed > 0:
+    told_apart = any(rule.settlement != "any" for rule in measured.standard.rules)
+    if told_apart and study.settlement_assumed > 0:
         notes.append(
             text(
                 "{residents:,.0f} residents live where no unit says urban or rural; "
