@@ -1,0 +1,32 @@
+"""The page: `streamlit run app.py`. Who is not served, by which rule, and where the next centre should go."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from geo.text import text
+from ui import frame
+from ui.choices import words
+from ui.handler import told
+
+st.set_page_config(
+    page_title="服务圈 Service circle", page_icon="🧭", layout="wide", initial_sidebar_state=264
+)
+frame.style()
+with st.sidebar, told():
+    frame.choose_language()
+say = words()
+page = st.navigation(
+    [
+        st.Page("ui/pages/overview.py", title=say(text("Overview")), url_path="overview", default=True),
+        st.Page("ui/pages/check.py", title=say(text("Check a list")), url_path="check"),
+        st.Page("ui/pages/city.py", title=say(text("Your own city")), url_path="city"),
+    ],
+    position="top",
+)
+with st.sidebar, told():
+    frame.choose_standard()
+    frame.in_use()
+    frame.own_standard()
+with told():
+    page.run()

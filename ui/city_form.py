@@ -1,0 +1,73 @@
+"""The form that takes a whole city in."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from geo.errors import InputError
+from geo.text import text
+from jobs.inputs import StudyFiles
+from ui.choices import choose, words
+from ui.compute import read_city
+from ui.session import keep
+from ui.upload import LIST_TYPES
+
+_PEOPLE: Final = ("tif", "tiff", "csv", "parquet", "gpkg", "geojson", "json")
+_STREETS: Final = ("osm", "gz", "bz2", "pbf", "graphml", "gpkg", "geojson", "json")
+_UNITS: Final = ("gpkg", "geojson", "json", "zip", "kml")
+_COMMAND: Final = """python cli.py assess --facilities LIST.xlsx --population PEOPLE.tif \\
+    --network STREETS.osm.pbf --units UNITS.gpkg --name CITY --out RESULT"""
+
+
+def city_form() -> None:
+    """Files for residents, streets, units and lists; read and checked before the city is shown."""
+    say = words()
+    with st.form("city", border=False):
+        name = st.text_input(say(text("Name of the city")), max_chars=60)
+        left, right = st.columns(2, gap="medium")
+        people = left.file_uploader(
+            say(text("Residents (GeoTIFF, CSV, Parquet, GeoPackage)")), type=list(_PEOPLE)
+        )
+        streets = right.file_uploader(say(text("Streets (OSM, GraphML, GeoPackage)")), type=list(_STREETS))
+        lists = left.file_uploader(
+            say(text("Facility lists")), type=list(LIST_TYPES), accept_multiple_files=True
+        )
+        units = right.file_uploader(say(text("Units (optional: level and name)")), type=list(_UNITS))
+        wanted = st.form_submit_button(say(text("Read and assess")), type="primary")
+    if wanted:
+        _show(_city(name, people, streets, units, lists))
+
+
+def command() -> None:
+    """The same from the command line."""
+    say = words()
+    st.code(_COMMAND, language="bash")
+    st.caption(say(text("The folder RESULT then holds map.html, report.xlsx and all tables.")))
+
+
+def _city(
+    name: str,
+    people: UploadedFile | None,
+    streets: UploadedFile | None,
+    units: UploadedFile | None,
+    lists: list[UploadedFile],
+) -> StudyFiles:
+    if people is None or streets is None or not lists:
+        raise InputError("Please choose the files for residents, streets and facility lists.")
+    return StudyFiles(
+        tuple(dict.fromkeys(keep(upload) for upload in lists)),
+        keep(people),
+        keep(streets),
+        keep(units) if units else None,
+        name=name.strip() or people.name,
+    )
+
+
+def _show(files: StudyFiles) -> None:
+    with st.spinner(words()(text("Reading residents, units, streets and lists"))):
+        read_city(files)
+    choose(city=files, lists=None, wish=None, wish_is_own=False, gap_rule="")
+    st.switch_page("ui/pages/overview.py")

@@ -1,0 +1,169 @@
+"""Answers for the pages: computed once, kept on disk and in memory, shared by all sessions."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import streamlit as st
+
+from coverage.parse_standard import parse_standard
+from coverage.standard import Standard
+from data.standards import DEFAULT_STANDARD, open_standard
+from geo.progress import Progress
+from geo.text import Text, text
+from jobs import warm
+from jobs.cases import Case, default_wish, with_lists, with_standard
+from jobs.inputs import Inputs, StudyFiles
+from jobs.shelf import Shelf, map_page
+from ui.choices import Choices, choices, words
+from ui.safe import in_markdown
+from ui.session import session_folder
+
+if TYPE_CHECKING:
+    from jobs.assess import Assessed
+
+# Two cores serve everybody: heavy work waits for its turn.
+_TURN: Final = threading.Lock()
+
+
+@dataclass(frozen=True)
+class View:
+    """What a page shows of an assessment folder: assessment.json, its standard, plan.json if any."""
+
+    folder: Path
+    document: Mapping[str, Any]
+    standard: Standard
+    plan: Mapping[str, Any] | None
+
+
+def current_view() -> View:
+    """The answer to the choices of this session; with a progress bar where it has to be computed."""
+    chosen = choices()
+    case = case_of(chosen)
+    folder = _shelf(chosen).find(case.key) or _make(case, _shelf(chosen))
+    return _view(str(folder))
+
+
+def current_map(view: View) -> str:
+    """The exported map of an answer, in the language of this session."""
+    language = choices().language
+    if not (view.folder / f"map-{language}-internal.html").exists():
+        with st.spinner(words()(text("Drawing the map …"))):
+            map_page(view.folder, language=language)
+    return _page(str(view.folder), language)
+
+
+def read_city(files: StudyFiles) -> None:
+    """Read a city's files so that they are at hand. InputError if one cannot be used."""
+    _inputs(Asked(Case(files), Case(files).key))
+
+
+def case_of(chosen: Choices) -> Case:
+    """The question that the choices ask; makes the demo city if it is not there yet."""
+    files = replace(chosen.city or _demo_files(), standard=chosen.standard)
+    wish = chosen.wish if chosen.wish_is_own else default_wish(open_standard(chosen.standard))
+    return Case(files, chosen.lists.files if chosen.lists else None, wish)
+
+
+def cache_folder() -> Path:
+    """Where the demo city and what was computed for it are kept."""
+    return Path(os.environ.get("SERVICE_CIRCLE_CACHE", warm.CACHE))
+
+
+@contextmanager
+def telling() -> Iterator[Progress]:
+    """A progress bar for as long as the work takes."""
+    say = words()
+    bar = st.progress(0.0, in_markdown(say(text("One moment …"))))
+
+    def tell(share: float, doing: Text) -> None:
+        bar.progress(min(max(share, 0.0), 1.0), in_markdown(say(doing)))
+
+    yield tell
+    bar.empty()
+
+
+def _demo_files() -> StudyFiles:
+    folder = cache_folder()
+    if not warm.demo_is_ready(folder):
+        with telling() as tell, _TURN:
+            warm.make_demo(folder, progress=tell)
+    return warm.demo_files(folder)
+
+
+def _shelf(chosen: Choices) -> Shelf:
+    """Answers about a user's own files stay in the session's folder; the others are for everybody."""
+    own = chosen.city or chosen.lists or chosen.standard in chosen.own_standards
+    return Shelf(session_folder() / "assessments") if own else warm.shelf_of(cache_folder())
+
+
+def _make(case: Case, shelf: Shelf) -> Path:
+    with telling() as tell, _TURN:
+        # While waiting for its turn, another session may have made it.
+        return shelf.find(case.key) or shelf.put(case.key, _answer(case, tell))
+
+
+def _answer(case: Case, tell: Progress) -> Assessed:
+    tell(0.0, text("Reading residents, units, streets and lists"))
+    ground = Case(replace(case.files, standard=DEFAULT_STANDARD))
+    _inputs(Asked(ground, ground.key))
+    tell(0.4, text("Measuring and judging"))
+    question = replace(case, wish=None)
+    done = _assessed(Asked(question, question.key))
+    if case.wish is None:
+        return done
+    from jobs.suggest import suggest
+
+    tell(0.7, text("Choosing sites"))
+    return suggest(done, case.wish)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a cached answer is kept under: the case, and the fingerprint of all that its files contain."""
+
+    case: Case
+    key: str
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _inputs(asked: Asked) -> Inputs:
+    from jobs.inputs import open_inputs
+
+    return open_inputs(asked.case.files)
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _assessed(asked: Asked) -> Assessed:
+    from jobs.assess import assess_inputs
+
+    case = asked.case
+    ground = Case(replace(case.files, standard=DEFAULT_STANDARD))
+    inputs = with_standard(_inputs(Asked(ground, ground.key)), case.files.standard)
+    return assess_inputs(with_lists(inputs, case.lists) if case.lists else inputs)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _view(folder: str) -> View:
+    place = Path(folder)
+    plan = place / "plan.json"
+    return View(
+        folder=place,
+        document=json.loads((place / "assessment.json").read_bytes()),
+        standard=parse_standard(
+            (place / "standard.toml").read_text(encoding="utf-8"), source="standard.toml"
+        ),
+        plan=json.loads(plan.read_bytes()) if plan.exists() else None,
+    )
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _page(folder: str, language: str) -> str:
+    return map_page(Path(folder), language=language)

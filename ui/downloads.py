@@ -1,0 +1,48 @@
+"""What may be taken away: the map, the workbook, the whole result folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+import streamlit as st
+
+from geo.text import Text, text
+from jobs.shelf import archive, map_page, report
+from ui.choices import choices, words
+from ui.compute import View
+
+_PROFILES: Final = {
+    "internal": text("internal (watermark)"),
+    "public": text("public (no borders, place for the review number)"),
+}
+_EXCEL: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def downloads(view: View) -> None:
+    """Three files in the language of the page; made when asked for."""
+    say, language = words(), choices().language
+    st.subheader(say(text("Take away")), anchor=False)
+    profile = st.radio(
+        say(text("Map for")),
+        list(_PROFILES),
+        format_func=lambda option: say(_PROFILES[option]),
+        horizontal=True,
+        key="profile",
+    )
+    boxes = st.columns(3)
+    made: tuple[tuple[Text, str, str, Callable[..., str | bytes]], ...] = (
+        (text("Map (HTML, works offline)"), "map.html", "text/html", partial(map_page, profile=profile)),
+        (text("Report (Excel)"), "report.xlsx", _EXCEL, report),
+        (text("Result folder (ZIP)"), "results.zip", "application/zip", partial(archive, profile=profile)),
+    )
+    for box, (label, name, mime, make) in zip(boxes, made, strict=True):
+        box.download_button(
+            say(label),
+            partial(make, view.folder, language=language),
+            file_name=name,
+            mime=mime,
+            on_click="ignore",
+            width="stretch",
+        )

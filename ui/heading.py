@@ -1,0 +1,48 @@
+"""What is shown, by which standard, and that it is synthetic when it is."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from geo.text import Text, text, text_from_json
+from ui.choices import choices, words
+from ui.compute import View
+from ui.safe import in_html
+
+SYNTHETIC = text("Synthetic data: a fictional city")
+
+
+def heading(view: View) -> None:
+    """The city's name, the standard, the label, and whose lists it is judged by."""
+    say, lists = words(), choices().lists
+    marks = synthetic_mark() if view.document["area"]["synthetic"] else ""
+    if lists is not None:
+        named = say(text("With your list: {names}", names="、".join(lists.names)))
+        marks += f'<span class="mark own">{in_html(named)}</span>'
+    st.html(
+        f'<header class="heading"><h1>{in_html(view.document["area"]["name"])}</h1>'
+        f"<p>{in_html(say(view.standard.title))}</p>{marks}</header>"
+    )
+
+
+def page_heading(title: Text, about: Text) -> None:
+    """The heading of the other pages; what they compare with is labelled there too."""
+    say = words()
+    marks = synthetic_mark() if choices().city is None else ""
+    st.html(
+        f'<header class="heading"><h1>{in_html(say(title))}</h1>{marks}</header>'
+        f'<p class="about">{in_html(say(about))}</p>'
+    )
+
+
+def notes(view: View) -> None:
+    """What the reader must know beside the figures."""
+    say = words()
+    said = " ".join(in_html(say(text_from_json(note))) for note in view.document["notes"])
+    if said:
+        st.html(f'<p class="notes">{said}</p>')
+
+
+def synthetic_mark() -> str:
+    """The label of synthetic data, as HTML."""
+    return f'<span class="mark synthetic">{in_html(words()(SYNTHETIC))}</span>'

@@ -1,0 +1,20 @@
+"""Small tables as HTML: every cell literal, numbers to the right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ui.safe import in_html
+
+
+def small_table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """A table with a head; cells that are numbers already written are told by their digits."""
+    titles = "".join(f'<th scope="col">{in_html(title)}</th>' for title in head)
+    body = "".join(f"<tr>{''.join(_cell(value) for value in row)}</tr>" for row in rows)
+    return f'<table class="small"><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table>'
+
+
+def _cell(value: object) -> str:
+    written = str(value)
+    number = written[:1].isdigit() and all(sign in "0123456789,.万%" for sign in written)
+    return f"<td{' class=number' if number else ''}>{in_html(written)}</td>"
