@@ -52,9 +52,9 @@ def settle(terrain: Terrain, zones: tuple[Zone, ...], streets: Strokes, rng: np.
     wish[~free] = 0
     residents = np.zeros(len(xy), np.int64)
     town = (zone != RURAL) & (wish > 0)
-    residents[town] = _shared(wish[town], _TOWNSPEOPLE, at_least=2)
+    residents[town] = shared_out(wish[town], _TOWNSPEOPLE, at_least=2)
     village = _strongest(np.where(zone == RURAL, wish, 0), _CELLS - int((residents > 0).sum()))
-    residents[village] = _shared(wish[village] ** 2, RESIDENTS - _TOWNSPEOPLE, at_least=1)
+    residents[village] = shared_out(wish[village] ** 2, RESIDENTS - _TOWNSPEOPLE, at_least=1)
     elderly, children = _groups(xy, residents, zone, zones, rng)
     north = terrain.north(xy)
     return Land(
@@ -103,7 +103,7 @@ def _strongest(wish: Floats, count: int) -> NDArray[np.int64]:
     return np.sort(np.argsort(-wish, kind="stable")[:count])
 
 
-def _shared(weights: Floats, total: int, *, at_least: int) -> NDArray[np.int64]:
+def shared_out(weights: Floats, total: int, *, at_least: int) -> NDArray[np.int64]:
     """`total` people over the weights in whole numbers, `at_least` each; the sum is exact."""
     exact = weights / weights.sum() * (total - at_least * len(weights))
     whole = np.floor(exact).astype(np.int64)
