@@ -17,7 +17,7 @@ from data.intake.assemble import facility_ids
 from data.intake.intake import Intake
 from data.intake.read import read_facilities
 from data.standards import open_standard
-from jobs.inputs import Inputs, StudyFiles
+from jobs.inputs import Inputs, StudyFiles, list_notes
 from jobs.suggest import Wish
 
 _PROJECT: Final = Path(__file__).parents[1]
@@ -97,8 +97,9 @@ def with_lists(inputs: Inputs, own: OwnLists) -> Inputs:
     more = read_facilities(own.paths, datum=own.datum, units=inputs.study.units)
     intake = _joined(inputs.intake, more) if own.in_addition else more
     study = replace(inputs.study, facilities=intake.table(inputs.study.grid.crs))
-    # The findings on the lists come last; the others speak of the ground.
-    ground = inputs.findings[: len(inputs.findings) - len(inputs.intake.findings)]
+    # Of the findings those on the lists come last, of the notes first; the others speak of the ground.
+    findings = inputs.findings[: len(inputs.findings) - len(inputs.intake.findings)]
+    notes = inputs.notes[len(list_notes(inputs.intake)) :]
     kept = {
         role: sha
         for role, sha in inputs.sha256.items()
@@ -108,7 +109,8 @@ def with_lists(inputs: Inputs, own: OwnLists) -> Inputs:
         inputs,
         study=study,
         intake=intake,
-        findings=(*ground, *intake.findings),
+        findings=(*findings, *intake.findings),
+        notes=(*list_notes(intake), *notes),
         sha256={**kept, **{f"facilities:{path.name}": digest(path) for path in own.paths}},
         datum=own.datum,
     )

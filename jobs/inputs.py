@@ -93,7 +93,7 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
         basemap=streets.basemap,
         intake=intake,
         findings=(*population.findings, *(units.findings if units else ()), *intake.findings),
-        notes=(*_list_notes(intake), *_row_notes(population, units), *streets.findings),
+        notes=(*list_notes(intake), *_row_notes(population, units), *streets.findings),
         sha256=_fingerprints(files, streets, units, population.sha256, standard),
         synthetic=population.synthetic,
         datum=files.datum,
@@ -105,7 +105,7 @@ def _streets(path: Path, crs: str, cache: Path | None) -> StreetFile:
     return read_streets(path, crs=crs) if cache is None else load_or_read(path, cache, crs=crs)
 
 
-def _list_notes(intake: Intake) -> tuple[Text, ...]:
+def list_notes(intake: Intake) -> tuple[Text, ...]:
     """How many rows of the lists count, and in which coordinates they were read."""
     datum = intake.datum
     notes = [

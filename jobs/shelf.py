@@ -15,10 +15,11 @@ from typing import Final
 
 import pandas as pd
 
-from data.files import write_bytes
+from data.files import write_bytes, write_csv
 from data.results import read_results, write_results
-from jobs.assess import Assessed
+from jobs.assess import Assessed, findings_table
 from jobs.map_model import map_model
+from locales import DEFAULT_LANGUAGE
 from maps import render_map
 from maps.basemap import decode, encode
 from maps.ground import basemap_of
@@ -106,6 +107,7 @@ def bounds_of(folder: Path) -> tuple[float, float, float, float]:
 def _write(folder: Path, done: Assessed) -> None:
     study, shapes = done.inputs.study, done.inputs.basemap
     write_results(folder, done.results)
+    write_csv(folder / "findings.csv", findings_table(done.inputs.findings, language=DEFAULT_LANGUAGE))
     write_bytes(folder / _BASEMAP, encode(basemap_of(study.network, study.units, shapes)))
 
 

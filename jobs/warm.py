@@ -76,11 +76,15 @@ def shelf_of(cache: Path) -> Shelf:
     return Shelf(cache / "assessments")
 
 
+def streets_of(cache: Path) -> Path:
+    """Where networks that were built once are remembered."""
+    return cache / "streets"
+
+
 def warm(cache: Path = CACHE, *, progress: Progress = silent) -> Path:
     """Make everything the first view needs; returns the assessment's folder on the shelf."""
     case = first_case(make_demo(cache, progress=part(progress, 0.0, 0.5)))
-    shelf = shelf_of(cache)
-    folder = shelf.find(case.key) or _assess(case, shelf, part(progress, 0.5, 0.8))
+    folder = shelf_of(cache).find(case.key) or _assess(case, cache, part(progress, 0.5, 0.8))
     progress(0.8, text("Drawing the maps"))
     for language in LANGUAGES:
         map_page(folder, language=language)
@@ -88,15 +92,15 @@ def warm(cache: Path = CACHE, *, progress: Progress = silent) -> Path:
     return folder
 
 
-def _assess(case: Case, shelf: Shelf, progress: Progress) -> Path:
+def _assess(case: Case, cache: Path, progress: Progress) -> Path:
     from jobs.assess import assess_files
     from jobs.suggest import suggest
 
-    done = assess_files(case.files, out=None, progress=part(progress, 0.0, 0.7))
+    done = assess_files(case.files, out=None, cache=streets_of(cache), progress=part(progress, 0.0, 0.7))
     if case.wish is not None:
         progress(0.7, text("Choosing sites"))
         done = suggest(done, case.wish)
-    return shelf.put(case.key, done)
+    return shelf_of(cache).put(case.key, done)
 
 
 def main(arguments: list[str]) -> int:

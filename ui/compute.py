@@ -137,7 +137,7 @@ class Asked:
 def _inputs(asked: Asked) -> Inputs:
     from jobs.inputs import open_inputs
 
-    return open_inputs(asked.case.files)
+    return open_inputs(asked.case.files, cache=warm.streets_of(cache_folder()))
 
 
 @st.cache_resource(max_entries=3, show_spinner=False)
