@@ -75,8 +75,10 @@ def facility_ids(frame: pd.DataFrame) -> list[str]:
 
 
 def _made(frame: pd.DataFrame) -> list[str]:
-    names = frame[list(_IDENTITY)].astype(str).agg("|".join, axis=1)
-    return ["f" + hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest()[:10] for name in names]
+    named = zip(*(frame[column].astype(str) for column in _IDENTITY), strict=True)
+    return [
+        "f" + hashlib.sha1("|".join(parts).encode(), usedforsecurity=False).hexdigest()[:10] for parts in named
+    ]
 
 
 def _unique(ids: Sequence[str]) -> list[str]:

@@ -6,34 +6,35 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from coverage.tables import Bools
-from data.intake.coordinates import MIXED, UNKNOWN, DatumDecision
-from data.intake.findings import ERROR, INFO, WARNING, Notebook
+from coverage.tables import Bools, Floats
+from data.intake.coordinates import MIXED, DatumDecision
+from data.intake.findings import ERROR, WARNING, Notebook
+from data.intake.hypotheses import HYPOTHESES, UNKNOWN
 from data.intake.projected import to_degrees
 from data.intake.rows import ACCEPTED, REFUSED
 from data.intake.sheets import Table
-from geo.datum import BD09, GCJ02, WGS84, convert
-from geo.text import text
+from geo.datum import BD09, GCJ02, WGS84, LonLat, convert
+from geo.text import Text, text
 
 _NAMES = {GCJ02: "GCJ-02", BD09: "BD-09", WGS84: "WGS-84"}
 
 
-def converted(frame: pd.DataFrame, systems: Sequence[str]) -> pd.DataFrame:
-    """The frame with `lon`, `lat` in WGS-84 and `system`; `systems` names one for each table.
+def converted(frame: pd.DataFrame, by_row: NDArray[np.object_]) -> pd.DataFrame:
+    """The frame with `lon`, `lat` in WGS-84 and `system`, the system of each row as decided.
 
-    Where the system is unknown, degrees are taken as WGS-84 and metres stay unplaced.
+    Where the system is unknown or mixed, degrees are taken as WGS-84 and metres stay unplaced.
     """
     lon, lat = frame["given_lon"].to_numpy(float).copy(), frame["given_lat"].to_numpy(float).copy()
     metres = frame["metres"].to_numpy(bool)
-    system = np.array([systems[number] for number in frame["table"]], object)
-    for name in set(systems):
-        rows = system == name
+    for name in set(by_row.tolist()):
+        rows = by_row == name
         lon[rows], lat[rows] = _to_wgs84(lon[rows], lat[rows], name, metres[rows])
-    return frame.assign(lon=lon, lat=lat, system=system)
+    return frame.assign(lon=lon, lat=lat, system=by_row)
 
 
-def _to_wgs84(lon: np.ndarray, lat: np.ndarray, system: str, metres: Bools) -> tuple[np.ndarray, np.ndarray]:
+def _to_wgs84(lon: Floats, lat: Floats, system: str, metres: Bools) -> LonLat:
     x, y = lon.copy(), lat.copy()
     if system.startswith("epsg:"):
         x[metres], y[metres] = to_degrees(lon[metres], lat[metres], system)
@@ -45,30 +46,43 @@ def _to_wgs84(lon: np.ndarray, lat: np.ndarray, system: str, metres: Bools) -> t
 
 
 def tell_systems(
-    frame: pd.DataFrame,
-    tables: Sequence[Table],
-    decisions: Sequence[DatumDecision],
-    notes: Mapping[int, Notebook],
+    frame: pd.DataFrame, tables: Sequence[Table], decision: DatumDecision, notes: Mapping[int, Notebook]
 ) -> None:
-    """One finding a table on how its coordinates were read, unless they are WGS-84 beyond doubt."""
-    for number, decision in enumerate(decisions):
-        placed = (frame["table"] == number) & frame["lon"].notna()
-        if not placed.any():
-            continue
+    """For each table one finding for each system its rows were read in, unless that is WGS-84 as decided."""
+    placed = frame[frame["lon"].notna()]
+    for _, rows in placed.groupby(["table", "system"], sort=False):
+        number, system = int(rows["table"].iloc[0]), str(rows["system"].iloc[0])
         row = tables[number].header_row
-        if decision.system in (UNKNOWN, MIXED) or not decision.decided:
-            notes[number].note(WARNING, "unknown-datum", _UNKNOWN_DATUM, row=row)
-        elif decision.system != WGS84:
+        if system in (UNKNOWN, MIXED):
+            mixed = system == MIXED or decision.system == MIXED
             notes[number].note(
-                WARNING if decision.confidence < 1 else INFO,
+                WARNING,
+                "mixed-datum" if mixed else "unknown-datum",
+                _MIXED_DATUM if mixed else _unknown_datum(decision),
+                row=row,
+            )
+        elif system != WGS84:
+            notes[number].note(
+                WARNING,
                 "converted-datum",
                 text(
                     "The coordinates of {count} rows were read as {system} and converted to WGS-84.",
-                    count=int(placed.sum()),
-                    system=_NAMES.get(decision.system, decision.system.upper()),
+                    count=len(rows),
+                    system=_NAMES.get(system, system.upper()),
                 ),
                 row=row,
             )
+
+
+def _unknown_datum(decision: DatumDecision) -> Text:
+    if not decision.ranking:
+        return _NO_EVIDENCE
+    best = next(h.title for h in HYPOTHESES if h.id == decision.ranking[0][0])
+    return text(
+        "The evidence does not settle which coordinate system the list is in; it was taken as WGS-84. "
+        "The likeliest is: {best}. Say which system it is.",
+        best=best,
+    )
 
 
 def refuse_unplaced(frame: pd.DataFrame, notes: Mapping[int, Notebook]) -> pd.DataFrame:
@@ -81,9 +95,13 @@ def refuse_unplaced(frame: pd.DataFrame, notes: Mapping[int, Notebook]) -> pd.Da
     return frame.assign(outcome=frame["outcome"].mask(lost, REFUSED))
 
 
-_UNKNOWN_DATUM = text(
+_NO_EVIDENCE = text(
     "Nothing shows which coordinate system the list is in; it was taken as WGS-84. If it comes from "
     "Amap, Tencent or Baidu the points lie 500 to 1,200 m off: say which system it is."
+)
+_MIXED_DATUM = text(
+    "The list seems to hold coordinates of more than one system; they were taken as WGS-84. "
+    "Send the parts as lists of their own, or say which system it is."
 )
 _UNKNOWN_PROJECTION = text(
     "The coordinates are metres of a system that is not named. Say which system it is (for example "

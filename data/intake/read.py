@@ -13,15 +13,15 @@ from data.formats.raw import RawFile
 from data.formats.read import read_files
 from data.intake.assemble import frame_of
 from data.intake.convert import converted, refuse_unplaced, tell_systems
-from data.intake.coordinates import AUTO, UNKNOWN, DatumDecision, decide_by_words, wanted_system
+from data.intake.coordinates import AUTO, wanted_system
 from data.intake.findings import ERROR, INFO, Finding, Notebook
+from data.intake.groups import Context, find_systems
 from data.intake.intake import Intake
 from data.intake.locate import Located, locate
 from data.intake.placing import Bounds
-from data.intake.projected import is_geographic
+from data.intake.reference import Reference, reference_of
 from data.intake.rows import Draft, read_rows
 from data.intake.sheets import Table, tables_of
-from geo.datum import WGS84
 
 
 def read_facilities(
@@ -29,7 +29,7 @@ def read_facilities(
     *,
     datum: str = AUTO,
     units: UnitTable | None = None,
-    reference: gpd.GeoDataFrame | None = None,
+    reference: gpd.GeoDataFrame | Reference | None = None,
     area: Bounds | None = None,
     mapping: Mapping[str, str] | None = None,
     limits: Limits | None = None,
@@ -48,17 +48,17 @@ def read_facilities(
     tables = [table for file in files for table in _tables(file, mapping or {}, findings)]
     notes = {n: Notebook(table.file, table.sheet.name, findings) for n, table in enumerate(tables)}
     area = area or _area(units)
+    known = reference_of(reference) if isinstance(reference, gpd.GeoDataFrame) else reference
     drafts: list[list[Draft]] = []
     located: list[Located] = []
     for number, table in enumerate(tables):
         drafts.append(read_rows(table, number, notes[number]))
         located.append(locate(drafts[-1], table, notes[number], area))
-    decisions = [_decision(table, places, wanted) for table, places in zip(tables, located, strict=True)]
     frame = frame_of(tables, drafts, located)
-    frame = converted(frame, [decision.system for decision in decisions])
-    frame = refuse_unplaced(frame, notes)
-    tell_systems(frame, tables, decisions, notes)
-    return Intake(frame, tuple(findings), _overall(decisions), files, tuple(tables))
+    systems = find_systems(frame, tables, wanted, Context(units, known, area))
+    frame = refuse_unplaced(converted(frame, systems.by_row), notes)
+    tell_systems(frame, tables, systems.overall, notes)
+    return Intake(frame, tuple(findings), systems.overall, files, tuple(tables))
 
 
 def _tables(file: RawFile, mapping: Mapping[str, str], findings: list[Finding]) -> list[Table]:
@@ -76,25 +76,3 @@ def _area(units: UnitTable | None) -> Bounds | None:
         return None
     west, south, east, north = units.frame.to_crs("EPSG:4326").total_bounds
     return float(west), float(south), float(east), float(north)
-
-
-def _decision(table: Table, located: Located, wanted: str) -> DatumDecision:
-    if wanted != AUTO:
-        return DatumDecision(wanted, True, 1.0)
-    if located.metres.any():
-        return (
-            DatumDecision(located.systems[0].lower(), True, 0.9) if len(located.systems) == 1 else _UNDECIDED
-        )
-    if table.sheet.crs and is_geographic(table.sheet.crs) is False:
-        return DatumDecision(WGS84, True, 0.95)
-    return decide_by_words(" ".join((table.file, table.sheet.name, *table.titles)))
-
-
-_UNDECIDED = DatumDecision(UNKNOWN, False, 0.0)
-
-
-def _overall(decisions: Sequence[DatumDecision]) -> DatumDecision:
-    systems = {decision.system for decision in decisions}
-    if len(systems) == 1:
-        return min(decisions, key=lambda decision: decision.confidence)
-    return _UNDECIDED if not systems or UNKNOWN in systems else DatumDecision("mixed", True, 0.9)

@@ -1,0 +1,147 @@
+"""Which rows of the lists are decided on together, and what each row's system is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from coverage.tables import UnitTable
+from data.intake.coordinates import AUTO, DatumDecision, decide, named_systems, overall
+from data.intake.hypotheses import UNKNOWN
+from data.intake.projection import decide_projection
+from data.intake.reference import Reference
+from data.intake.scores import Scores, score
+from data.intake.sheets import Table
+from geo.crs import metric_crs
+
+_MOST_ROWS: Final = 600
+_LEAST_GROUP: Final = 5
+_SPLITS: Final = ("table", "source")
+
+
+@dataclass(frozen=True)
+class Context:
+    """What is known about the area besides the lists; `area` is (west, south, east, north) in degrees."""
+
+    units: UnitTable | None = None
+    reference: Reference | None = None
+    area: tuple[float, float, float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Systems:
+    """`by_row` (n,): the system each row of the frame is read in; `by_table`: each table's decision."""
+
+    by_row: np.ndarray[tuple[int], np.dtype[np.object_]]
+    by_table: tuple[DatumDecision, ...]
+
+    @property
+    def overall(self) -> DatumDecision:
+        return overall(self.by_table)
+
+
+def find_systems(frame: pd.DataFrame, tables: Sequence[Table], wanted: str, context: Context) -> Systems:
+    """Decide for the rows that have coordinates (`given_lon`, `given_lat`, `metres`).
+
+    Tables that name their system differently are decided on apart; the others together, unless a
+    sheet or a source stands out: then each for itself.
+    """
+    by_row = np.full(len(frame), UNKNOWN, object)
+    by_table: dict[int, list[DatumDecision]] = {number: [] for number in range(len(tables))}
+    placed = np.isfinite(frame["given_lon"].to_numpy(float))
+    metres = frame["metres"].to_numpy(bool)
+    words = [_words(table) for table in tables]
+    for number in range(len(tables)):
+        rows = np.flatnonzero(placed & metres & (frame["table"] == number).to_numpy())
+        if len(rows):
+            decision = decide_projection(frame.iloc[rows], wanted, words[number], context.area, context.units)
+            by_row[rows] = decision.system
+            by_table[number].append(decision)
+    degrees = np.flatnonzero(placed & ~metres)
+    for rows, decision in _decided_groups(frame, degrees, words, wanted, context):
+        by_row[rows] = decision.system
+        for number in np.unique(frame["table"].to_numpy(int)[rows]):
+            by_table[int(number)].append(decision)
+    decisions = tuple(overall(found) for found in by_table.values() if found)
+    return Systems(by_row, decisions)
+
+
+Groups = list[tuple[np.ndarray[tuple[int], np.dtype[np.intp]], DatumDecision]]
+
+
+def _decided_groups(
+    frame: pd.DataFrame,
+    rows: np.ndarray[tuple[int], np.dtype[np.intp]],
+    words: Sequence[str],
+    wanted: str,
+    context: Context,
+) -> Groups:
+    if not len(rows):
+        return []
+    if wanted != AUTO:
+        return [(rows, DatumDecision(wanted, True, 1.0))]
+    number = frame["table"].to_numpy(int)[rows]
+    signature = np.array(["/".join(sorted(named_systems(words[n]))) for n in number], object)
+    groups: Groups = []
+    for said in dict.fromkeys(signature):
+        group = rows[signature == said]
+        spoken = " ".join(words[n] for n in dict.fromkeys(frame["table"].to_numpy(int)[group]))
+        groups.extend(_split(frame, group, spoken, context))
+    return groups
+
+
+def _split(
+    frame: pd.DataFrame, rows: np.ndarray[tuple[int], np.dtype[np.intp]], words: str, context: Context
+) -> Groups:
+    """All rows together; by sheet or by source if that shows parts of different systems."""
+    sample = _sampled(frame, rows)
+    scores = _scores(frame.iloc[sample], context)
+    whole = decide(words, scores)
+    if scores is None:
+        return [(rows, whole)]
+    for column in _SPLITS:
+        key = frame[column].to_numpy()
+        values = list(dict.fromkeys(key[rows].tolist()))
+        if len(values) < 2:
+            continue
+        parts = [decide(words, scores.of(np.flatnonzero(key[sample] == value))) for value in values]
+        standing_out = {part.system for part in parts if part.decided} - {whole.system}
+        if standing_out and all(part.decided for part in parts):
+            return [(rows[key[rows] == value], part) for value, part in zip(values, parts, strict=True)]
+        if standing_out:
+            whole = replace(whole, system="mixed", decided=False)
+    return [(rows, whole)]
+
+
+def _sampled(
+    frame: pd.DataFrame, rows: np.ndarray[tuple[int], np.dtype[np.intp]]
+) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+    """At most 600 rows, evenly from every sheet and source; seeded."""
+    if len(rows) <= _MOST_ROWS:
+        return rows
+    random = np.random.default_rng(20_110_801)
+    groups = frame.iloc[rows].groupby(["table", "source"], sort=False).indices.values()
+    share = max(_LEAST_GROUP * 4, _MOST_ROWS // len(groups))
+    chosen = [random.permutation(members)[:share] for members in groups]
+    return np.sort(rows[np.concatenate(chosen)])
+
+
+def _scores(rows: pd.DataFrame, context: Context) -> Scores | None:
+    if context.units is None and context.reference is None:
+        return None
+    lon, lat = np.median(rows["given_lon"]), np.median(rows["given_lat"])
+    if not (-180 <= lon <= 180 and -84 <= lat <= 84):
+        return None
+    crs = context.units.crs if context.units is not None else metric_crs(float(lon), float(lat))
+    return score(rows, crs, units=context.units, reference=context.reference)
+
+
+def _words(table: Table) -> str:
+    """All that a table says about itself: file, sheet, the rows above the header, the titles."""
+    above = [str(cell) for row in table.sheet.rows[: table.header_row - 1] for cell in row if cell]
+    crs = "CGCS2000" if "4490" in table.sheet.crs else ""
+    return " ".join((table.file, table.sheet.name, *above, *table.titles, crs))

@@ -1,0 +1,103 @@
+"""How well each row fits each hypothesis, in natural logarithms of likelihood.
+
+Only differences between hypotheses of one row mean anything. Every score has a floor, so that a
+row that is simply wrong (an old community, another place of the same name) cannot outvote many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from rapidfuzz import fuzz, process
+
+from coverage.names import match_units, unit_key
+from coverage.tables import Floats, UnitTable
+from data.intake.hypotheses import HYPOTHESES
+
+# A point lies outside its declared unit by drawing errors and rough geocoding: about 120 m.
+_MEMBER_SCALE_M: Final = 120.0
+_MEMBER_FLOOR: Final = 0.02
+_ANCHOR_SCALE_M: Final = 120.0
+_ANCHOR_FLOOR: Final = 0.01
+_ANCHOR_LIKENESS: Final = 88.0
+_FINEST_FIRST: Final = ("community", "street", "district")
+_ABOVE: Final = {"community": "street", "street": "district", "district": ""}
+
+
+def no_evidence(n: int) -> Floats:
+    """(n, hypotheses) of NaN: rows of which nothing is known."""
+    return np.full((n, len(HYPOTHESES)), np.nan)
+
+
+def declared_units(rows: pd.DataFrame, units: UnitTable) -> NDArray[np.int64]:
+    """For each row the unit it declares, at the finest level that is found; -1 for none."""
+    names = units.frame["name"].to_numpy(str)
+    by_id = {unit_id: row for row, unit_id in enumerate(units.frame["unit_id"])}
+    parents = [names[by_id[p]] if p in by_id else "" for p in units.frame["parent_id"]]
+    found = np.full(len(rows), -1, np.int64)
+    for level in _FINEST_FIRST:
+        of_level = units.of_level(level)
+        if not len(of_level):
+            continue
+        above = _ABOVE[level]
+        matched = match_units(
+            rows[level].tolist(),
+            names[of_level].tolist(),
+            parents_declared=rows[above].tolist() if above else [""] * len(rows),
+            parents=[parents[row] for row in of_level],
+        )
+        known = np.asarray(matched, np.int64)
+        found = np.where((found < 0) & (known >= 0), of_level[np.maximum(known, 0)], found)
+    return found
+
+
+def membership(unit: NDArray[np.int64], units: UnitTable, xy: Floats) -> tuple[Floats, Floats]:
+    """Scores (n, h) of points (n, h, 2) against declared units (n,), and the metres outside each."""
+    away_m = np.full(xy.shape[:2], np.nan)
+    known = np.flatnonzero(unit >= 0)
+    if len(known):
+        outlines = np.asarray(units.frame.geometry.array, object)[unit[known]]
+        away_m[known] = shapely.distance(outlines[:, None], shapely.points(xy[known]))
+    return np.log(np.exp(-away_m / _MEMBER_SCALE_M) + _MEMBER_FLOOR), away_m
+
+
+def anchor_rows(names: Sequence[str], known: Sequence[str]) -> NDArray[np.int64]:
+    """For each facility name the one reference name that is alike, or -1; names that occur twice
+    do not count."""
+    keys = [unit_key(name) for name in known]
+    counts = pd.Series(keys).value_counts()
+    usable = np.array([len(key) >= 2 and counts[key] == 1 for key in keys], bool)
+    found = np.full(len(names), -1, np.int64)
+    if not len(names) or not usable.any():
+        return found
+    rows = np.flatnonzero(usable)
+    alike = process.cdist(
+        [unit_key(name) for name in names],
+        [keys[row] for row in rows],
+        scorer=fuzz.ratio,
+        score_cutoff=_ANCHOR_LIKENESS,
+    )
+    best = alike.argmax(axis=1)
+    fits = alike[np.arange(len(names)), best] >= _ANCHOR_LIKENESS
+    found[fits] = rows[best[fits]]
+    return _once_only(found)
+
+
+def anchors(anchor: NDArray[np.int64], places: NDArray[np.object_], xy: Floats) -> tuple[Floats, Floats]:
+    """Scores (n, h) by the distance to the matched place (metric), and those distances."""
+    away_m = np.full(xy.shape[:2], np.nan)
+    known = np.flatnonzero(anchor >= 0)
+    if len(known):
+        away_m[known] = shapely.distance(places[anchor[known]][:, None], shapely.points(xy[known]))
+    return np.log(np.exp(-0.5 * (away_m / _ANCHOR_SCALE_M) ** 2) + _ANCHOR_FLOOR), away_m
+
+
+def _once_only(found: NDArray[np.int64]) -> NDArray[np.int64]:
+    """A place that several facilities claim proves nothing."""
+    values, counts = np.unique(found[found >= 0], return_counts=True)
+    return np.where(np.isin(found, values[counts > 1]), -1, found)

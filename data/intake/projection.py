@@ -1,0 +1,82 @@
+"""Which projected system metres are in, by their size, the list's words and where they would lie."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from coverage.tables import Floats, UnitTable
+from data.intake.coordinates import DatumDecision, Evidence
+from data.intake.hypotheses import UNKNOWN
+from data.intake.likelihood import declared_units, membership
+from data.intake.placing import Bounds, inside
+from data.intake.projected import candidates, to_degrees
+from geo.crs import project
+from geo.text import text
+
+_UNDECIDED: Final = DatumDecision(UNKNOWN, False, 0.0)
+_MERIDIAN: Final = re.compile(r"中央(?:子午|经)线\D{0,4}(\d{2,3})|cm\s?=?\s?(\d{2,3})", re.IGNORECASE)
+_NAMED: Final = re.compile(r"epsg\D{0,2}(\d{4,5})", re.IGNORECASE)
+_NEAR_DEG: Final = 0.05
+_MOSTLY: Final = 0.9
+_ALONE: Final = 0.97
+
+
+def decide_projection(
+    rows: pd.DataFrame, wanted: str, words: str, area: Bounds | None, units: UnitTable | None
+) -> DatumDecision:
+    """Decide on rows whose `given_lon`, `given_lat` are easting and northing.
+
+    Decided where one system is wanted or named, or where only one puts (nearly) all rows into the
+    area, or where only one is possible at all; unknown otherwise.
+    """
+    if wanted.startswith("epsg:"):
+        return DatumDecision(wanted, True, 1.0)
+    east, north = rows["given_lon"].to_numpy(float), rows["given_lat"].to_numpy(float)
+    possible = candidates(east, north)
+    named = [crs for crs in possible if _is_named(crs, words)]
+    fitting = [crs for crs in possible if _fits(rows, crs, area, units)] if area else list(possible)
+    chosen = [crs for crs in fitting if crs in named] or fitting
+    if area and not chosen:
+        return _UNDECIDED
+    if len(chosen) > 1 and named:
+        chosen = named[:1]
+    if len(chosen) != 1:
+        return _UNDECIDED
+    system = chosen[0].lower()
+    message = text(
+        "As metres of {system} the rows lie in the area; by the size of the numbers {count} systems "
+        "were possible.",
+        system=system.upper(),
+        count=len(possible),
+    )
+    return DatumDecision(
+        system, True, _ALONE, (Evidence("projection", system, 2.0, message),), ((system, _ALONE),)
+    )
+
+
+def _fits(rows: pd.DataFrame, crs: str, area: Bounds | None, units: UnitTable | None) -> bool:
+    lon, lat = to_degrees(rows["given_lon"].to_numpy(float), rows["given_lat"].to_numpy(float), crs)
+    if area and inside(lon, lat, area, _NEAR_DEG).mean() < _MOSTLY:
+        return False
+    return units is None or _in_declared(rows, lon, lat, units)
+
+
+def _in_declared(rows: pd.DataFrame, lon: Floats, lat: Floats, units: UnitTable) -> bool:
+    """Not far outside what the rows declare, where they declare anything."""
+    unit = declared_units(rows, units)
+    if not (unit >= 0).any():
+        return True
+    _, away_m = membership(unit, units, project(lon, lat, units.crs)[:, None, :])
+    return bool(np.nanmedian(away_m) < 500)
+
+
+def _is_named(crs: str, words: str) -> bool:
+    code = int(crs.rpartition(":")[2])
+    if any(int(found) == code for found in _NAMED.findall(words)):
+        return True
+    meridians = {int(one or other) for one, other in _MERIDIAN.findall(words)}
+    return 4534 <= code <= 4554 and 75 + 3 * (code - 4534) in meridians

@@ -1,0 +1,174 @@
+"""All the evidence on a set of rows, added up: which hypothesis, how surely, and does one fit all?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from scipy.special import logsumexp, softmax
+
+from coverage.tables import Floats, UnitTable
+from data.intake.buildings import BuildingScores, building_scores
+from data.intake.hypotheses import HYPOTHESES, UNKNOWN, placed_xy
+from data.intake.likelihood import anchor_rows, anchors, declared_units, membership, no_evidence
+from data.intake.reference import Reference
+from geo.crs import project
+
+# Mistakes of conversion are rarer than the three systems themselves.
+LOG_PRIOR: Final = np.array([0.0 if h.system != UNKNOWN else np.log(0.03) for h in HYPOTHESES])
+_BOOTSTRAPS: Final = 200
+_MIX_SHARES: Final = np.linspace(0.05, 0.5, 10)
+_TELLING: Final = 1.0
+# The systems a list may be mixed of; mistakes of conversion do not happen to a part of a list.
+_SYSTEMS: Final = np.flatnonzero(np.array([h.system != UNKNOWN for h in HYPOTHESES]))
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Log-likelihoods of n rows: `member`, `anchor` (n, h), `building` (n, h, k) or None; 0 where a row
+    says nothing. `*_away_m` (n, h) are the distances behind them, NaN where there are none."""
+
+    member: Floats
+    anchor: Floats
+    building: Floats | None
+    member_away_m: Floats
+    anchor_away_m: Floats
+    building_away_m: Floats
+
+    def __len__(self) -> int:
+        return len(self.member)
+
+    def of(self, rows: NDArray[np.intp]) -> Scores:
+        """The same for some of the rows."""
+        return Scores(
+            self.member[rows],
+            self.anchor[rows],
+            None if self.building is None else self.building[rows],
+            self.member_away_m[rows],
+            self.anchor_away_m[rows],
+            self.building_away_m[rows],
+        )
+
+    def by_row(self, best: int) -> Floats:
+        """(n, h) log-likelihoods of single rows; on mapping and noise the assumption that suits `best`."""
+        rows = self.member + self.anchor
+        if self.building is None:
+            return rows
+        assumption = int(self.building[:, best].sum(axis=0).argmax())
+        found: Floats = rows + self.building[:, :, assumption]
+        return found
+
+    def totals(self, weights: Floats | None = None) -> dict[str, Floats]:
+        """Kind of evidence → (b, h) log-likelihoods of the whole set; `weights` (b, n) count the rows."""
+        w = np.ones((1, len(self))) if weights is None else weights
+        found = {"member": w @ self.member, "anchor": w @ self.anchor}
+        n, h = self.member.shape
+        if self.building is not None:
+            k = self.building.shape[2]
+            summed = (w @ self.building.reshape(n, h * k)).reshape(len(w), h, k)
+            found["building"] = logsumexp(summed, axis=2) - np.log(k)
+        else:
+            found["building"] = np.zeros((len(w), h))
+        return found
+
+
+@dataclass(frozen=True)
+class Belief:
+    """`posterior` (h,) after all evidence; `support` (h,): in what share of resampled lists each wins;
+    `kinds`: each kind's own log-likelihoods (h,). `telling_rows`: how many rows by themselves speak for
+    the best against every other system. `mixture_gain`: the log-likelihood that a mixture with
+    `second_system` gains over the best alone; above 0 the list is taken to be mixed."""
+
+    posterior: Floats
+    support: Floats
+    kinds: dict[str, Floats]
+    telling_rows: int
+    mixture_gain: float
+    second_system: int
+
+    @property
+    def best(self) -> int:
+        return int(self.posterior.argmax())
+
+    @property
+    def mixed(self) -> bool:
+        return self.mixture_gain > 0
+
+    @property
+    def confidence(self) -> float:
+        """The smaller of the posterior and the support of the best."""
+        return float(min(self.posterior[self.best], self.support[self.best]))
+
+    def advantage(self, kind: str) -> float:
+        """By how much one kind of evidence prefers the best to every other (negative: it prefers another)."""
+        values = self.kinds[kind]
+        return float(values[self.best] - np.delete(values, self.best).max())
+
+
+def score(rows: pd.DataFrame, crs: str, *, units: UnitTable | None, reference: Reference | None) -> Scores:
+    """Judge rows (`given_lon`, `given_lat`, `name`, declared units) against what is known; metric `crs`."""
+    lon, lat = rows["given_lon"].to_numpy(float), rows["given_lat"].to_numpy(float)
+    xy = placed_xy(lon, lat, crs)
+    member, member_away = no_evidence(len(rows)), no_evidence(len(rows))
+    if units is not None:
+        table = units if str(units.crs) == crs else UnitTable(units.frame.to_crs(crs))
+        member, member_away = membership(declared_units(rows, table), table, xy)
+    anchor, anchor_away = no_evidence(len(rows)), no_evidence(len(rows))
+    found: BuildingScores | None = None
+    if reference is not None:
+        anchor_row = anchor_rows(rows["name"].tolist(), reference.names)
+        anchor, anchor_away = anchors(anchor_row, _metric(reference.places, crs), xy)
+        found = building_scores(xy, _metric(_around(reference.buildings, lon, lat), crs))
+    return Scores(
+        np.nan_to_num(member),
+        np.nan_to_num(anchor),
+        found.scores if found else None,
+        member_away,
+        anchor_away,
+        found.away_m if found else no_evidence(len(rows)),
+    )
+
+
+def believe(scores: Scores, log_prior: Floats) -> Belief:
+    """Add up the evidence on all rows; resample the rows to see how much hangs on few of them."""
+    n = len(scores)
+    kinds = {kind: values[0] for kind, values in scores.totals().items()}
+    total = log_prior + sum(kinds.values())
+    random = np.random.default_rng(20_110_801)
+    weights = random.multinomial(n, np.full(n, 1 / n), _BOOTSTRAPS).astype(float)
+    resampled = log_prior + sum(scores.totals(weights).values())
+    wins = np.bincount(resampled.argmax(axis=1), minlength=len(HYPOTHESES)) / _BOOTSTRAPS
+    best = int(total.argmax())
+    by_row = scores.by_row(best)
+    others = _SYSTEMS[best != _SYSTEMS]
+    telling = min(int((by_row[:, best] > by_row[:, other] + _TELLING).sum()) for other in others)
+    gains = [_mixture_gain(by_row[:, best], by_row[:, other]) for other in others]
+    second = int(np.argmax(gains))
+    return Belief(softmax(total), wins, kinds, telling, gains[second], int(others[second]))
+
+
+def _mixture_gain(best: Floats, other: Floats) -> float:
+    """How much likelier the rows are if a share of them is of the other system, at the best share."""
+    shares = _MIX_SHARES[:, None]
+    mixed = np.logaddexp(best + np.log1p(-shares), other + np.log(shares)).sum(axis=1)
+    return float(mixed.max() - best.sum())
+
+
+def _metric(shapes: NDArray[np.object_], crs: str) -> NDArray[np.object_]:
+    moved = shapely.transform(shapes, lambda lonlat: project(lonlat[:, 0], lonlat[:, 1], crs))
+    return np.asarray(moved, object)
+
+
+def _around(
+    shapes: NDArray[np.object_], lon: Floats, lat: Floats, margin_deg: float = 0.06
+) -> NDArray[np.object_]:
+    """Only what any shift of any point can reach is projected."""
+    if not len(shapes):
+        return shapes
+    boxes = shapely.box(lon - margin_deg, lat - margin_deg, lon + margin_deg, lat + margin_deg)
+    found = shapely.STRtree(shapes).query(boxes)[1]
+    return np.asarray(shapes[np.unique(found)], object)
