@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from data.formats.raw import RawFile
 from geo.text import Text, text
 
 Level = Literal["error", "warning", "info"]
@@ -63,3 +64,15 @@ class Notebook:
 
 def counted(findings: Iterable[Finding], level: Level) -> int:
     return sum(1 for finding in findings if finding.level == level)
+
+
+def in_order(findings: Iterable[Finding], files: Iterable[RawFile]) -> tuple[Finding, ...]:
+    """By file and sheet as they came, then by row; within a row as they were found."""
+    place = {
+        (file.name, name): (f, s)
+        for f, file in enumerate(files)
+        for s, name in enumerate(["", *(sheet.name for sheet in file.sheets)])
+    }
+    return tuple(
+        sorted(findings, key=lambda found: (*place.get((found.file, found.sheet), (0, 0)), found.row))
+    )

@@ -12,9 +12,10 @@ from data.formats.limits import Limits
 from data.formats.raw import RawFile
 from data.formats.read import read_files
 from data.intake.assemble import frame_of
+from data.intake.checks import Checker
 from data.intake.convert import converted, refuse_unplaced, tell_systems
 from data.intake.coordinates import AUTO, wanted_system
-from data.intake.findings import ERROR, INFO, Finding, Notebook
+from data.intake.findings import ERROR, INFO, Finding, Notebook, in_order
 from data.intake.groups import Context, find_systems
 from data.intake.intake import Intake
 from data.intake.locate import Located, locate
@@ -55,10 +56,13 @@ def read_facilities(
         drafts.append(read_rows(table, number, notes[number]))
         located.append(locate(drafts[-1], table, notes[number], area))
     frame = frame_of(tables, drafts, located)
-    systems = find_systems(frame, tables, wanted, Context(units, known, area))
+    context = Context(units, known, area)
+    systems = find_systems(frame, tables, wanted, context)
+    decision = systems.overall
     frame = refuse_unplaced(converted(frame, systems.by_row), notes)
-    tell_systems(frame, tables, systems.overall, notes)
-    return Intake(frame, tuple(findings), systems.overall, files, tuple(tables))
+    tell_systems(frame, tables, decision, notes)
+    frame = Checker(tuple(tables), notes).check(frame, context, decided=decision.decided)
+    return Intake(frame, in_order(findings, files), decision, files, tuple(tables))
 
 
 def _tables(file: RawFile, mapping: Mapping[str, str], findings: list[Finding]) -> list[Table]:

@@ -1,0 +1,164 @@
+"""Placed facilities against what is known of the area: outside it, in another unit, on water, twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from coverage.tables import Bools, Floats, UnitTable
+from data.intake.duplicates import describe, find_duplicates
+from data.intake.findings import ERROR, WARNING, Notebook
+from data.intake.groups import Context
+from data.intake.intake import sources
+from data.intake.likelihood import declared_units
+from data.intake.placing import inside
+from data.intake.rows import ACCEPTED, REFUSED
+from data.intake.sheets import Table
+from geo.crs import project
+from geo.text import Text, text
+
+_FAR_M: Final = 20_000.0
+_CONFLICT_M: Final = 100.0
+_MANY_CONFLICTS: Final = 0.3
+_FAR_FROM_OTHERS_DEG: Final = 2.0
+_LEAST_OTHERS: Final = 4
+
+
+@dataclass(frozen=True)
+class Checker:
+    """Tells findings on rows of the frame into the notebooks of their tables."""
+
+    tables: tuple[Table, ...]
+    notes: Mapping[int, Notebook]
+
+    def check(self, frame: pd.DataFrame, context: Context, *, decided: bool) -> pd.DataFrame:
+        """The frame with the outcome of rows that lie nowhere near the area turned to refused.
+
+        Conflicts with declared units are told one by one only where the coordinate system is
+        `decided` or they are few: otherwise the system is what is wrong.
+        """
+        outside = self._outside(frame, context)
+        frame = frame.assign(outcome=frame["outcome"].mask(outside, REFUSED))
+        if context.units is not None:
+            self._conflicts(frame, context.units, decided=decided)
+        if context.reference is not None and len(context.reference.water):
+            self._on_water(frame, context.reference.water)
+        self._twice(frame)
+        return frame
+
+    def _tell(self, frame: pd.DataFrame, row: int, level: str, code: str, message: Text, field: str) -> None:
+        number = int(frame["table"].iloc[row])
+        column = self.tables[number].column_of(field)
+        if field == "lon" and not column[1]:
+            column = self.tables[number].column_of("lonlat")
+        where = int(frame["source_row"].iloc[row])
+        self.notes[number].note(level, code, message, row=where, column=column)  # type: ignore[arg-type]
+
+    def _outside(self, frame: pd.DataFrame, context: Context) -> Bools:
+        accepted = _accepted(frame)
+        refused = np.zeros(len(frame), bool)
+        if context.units is None:
+            for row in np.flatnonzero(_far_from_others(frame, accepted, context)).tolist():
+                refused[row] = True
+                self._tell(frame, row, ERROR, "far-from-others", _FAR_FROM_OTHERS, "lon")
+            return refused
+        away_m = _away_from(context.units, frame, accepted)
+        for row in np.flatnonzero(accepted & (away_m > 0)).tolist():
+            far = bool(away_m[row] > _FAR_M)
+            refused[row] = far
+            message = text(
+                "The place lies {kilometres:.1f} km outside the study area; a digit may be wrong."
+                if far
+                else "The place lies {kilometres:.1f} km outside the study area.",
+                kilometres=away_m[row] / 1000,
+            )
+            self._tell(frame, row, ERROR if far else WARNING, "outside-area", message, "lon")
+        return refused
+
+    def _conflicts(self, frame: pd.DataFrame, units: UnitTable, *, decided: bool) -> None:
+        rows = np.flatnonzero(_accepted(frame))
+        unit = declared_units(frame.iloc[rows], units)
+        known = unit >= 0
+        away_m = np.zeros(len(rows))
+        outlines = np.asarray(units.frame.geometry.array, object)
+        away_m[known] = shapely.distance(
+            outlines[unit[known]], shapely.points(_xy(frame, rows[known], units.crs))
+        )
+        conflicts = np.flatnonzero(known & (away_m > _CONFLICT_M))
+        if not decided and len(conflicts) > _MANY_CONFLICTS * max(int(known.sum()), 1):
+            return
+        for k in conflicts.tolist():
+            level = str(units.frame["level"].iloc[unit[k]])
+            message = text(
+                "The list says {unit}, but the place lies {metres:.0f} m outside it.",
+                unit=str(units.frame["name"].iloc[unit[k]]),
+                metres=away_m[k],
+            )
+            self._tell(frame, int(rows[k]), WARNING, "unit-conflict", message, level)
+
+    def _on_water(self, frame: pd.DataFrame, water: np.ndarray[tuple[int], np.dtype[np.object_]]) -> None:
+        rows = np.flatnonzero(_accepted(frame))
+        places = shapely.points(frame["lon"].to_numpy(float)[rows], frame["lat"].to_numpy(float)[rows])
+        wet = np.unique(shapely.STRtree(water).query(places, predicate="within")[0])
+        for k in wet.tolist():
+            self._tell(frame, int(rows[k]), WARNING, "on-water", _ON_WATER, "lon")
+
+    def _twice(self, frame: pd.DataFrame) -> None:
+        rows = np.flatnonzero(_accepted(frame))
+        accepted = frame.iloc[rows]
+        groups = find_duplicates(accepted)
+        if not groups:
+            return
+        places = [
+            f"{name} ({where})" for name, where in zip(accepted["name"], sources(accepted), strict=True)
+        ]
+        for group in groups:
+            named = [places[member] for member in group.rows]
+            code = "duplicate" if group.reason == "name" else "same-coordinates"
+            for member in group.rows:
+                self._tell(frame, int(rows[member]), WARNING, code, describe(group, named, member), "name")
+
+
+_ON_WATER: Final = text("The place lies on water.")
+_FAR_FROM_OTHERS: Final = text(
+    "The place lies hundreds of kilometres from the other facilities of the list; a digit may be wrong."
+)
+
+
+def _accepted(frame: pd.DataFrame) -> Bools:
+    return (frame["outcome"] == ACCEPTED).to_numpy() & np.isfinite(frame["lon"].to_numpy(float))
+
+
+def _xy(frame: pd.DataFrame, rows: np.ndarray[tuple[int], np.dtype[np.intp]], crs: str) -> Floats:
+    return project(frame["lon"].to_numpy(float)[rows], frame["lat"].to_numpy(float)[rows], crs)
+
+
+def _away_from(units: UnitTable, frame: pd.DataFrame, accepted: Bools) -> Floats:
+    """Metres to the nearest unit of the widest level; 0 inside and for rows that are not accepted."""
+    away = np.zeros(len(frame))
+    rows = np.flatnonzero(accepted)
+    outlines = np.asarray(units.frame.geometry.array, object)[units.of_level(units.levels[0])]
+    xy = _xy(frame, rows, units.crs)
+    unusable = ~np.isfinite(xy).all(axis=1)
+    points = shapely.points(np.where(unusable[:, None], 0.0, xy))
+    _, distance = shapely.STRtree(outlines).query_nearest(points, return_distance=True, all_matches=False)
+    away[rows] = np.where(unusable, np.inf, distance)
+    return away
+
+
+def _far_from_others(frame: pd.DataFrame, accepted: Bools, context: Context) -> Bools:
+    """Without units: outside a given area by far, or degrees away from where the list's rows are."""
+    lon, lat = frame["lon"].to_numpy(float), frame["lat"].to_numpy(float)
+    if context.area is not None:
+        return accepted & ~inside(lon, lat, context.area, margin_deg=_FAR_M / 100_000)
+    if accepted.sum() <= _LEAST_OTHERS:
+        return np.zeros(len(frame), bool)
+    middle = np.median(lon[accepted]), np.median(lat[accepted])
+    away = np.maximum(np.abs(lon - middle[0]), np.abs(lat - middle[1]))
+    typical = np.median(away[accepted])
+    return np.asarray(accepted & (away > np.maximum(_FAR_FROM_OTHERS_DEG, 10 * typical)), bool)

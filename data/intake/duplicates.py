@@ -1,0 +1,120 @@
+"""The same place twice: within a list, across lists, and against what is already kept."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from rapidfuzz import fuzz
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+
+from coverage.tables import Floats, Ints
+from data.intake.columns import bare, normalise
+from geo.crs import metric_crs, project
+from geo.text import Text, text
+
+_REACH_M: Final = 300.0
+_SAME_SPOT_M: Final = 3.0
+_LIKE: Final = 90.0
+_LIKE_REACH_M: Final = 150.0
+_NUMERALS: Final = re.compile(r"[0-9]+|第?[一二三四五六七八九十]+(?=[号区站处分])|第[一二三四五六七八九十]+")
+
+
+@dataclass(frozen=True)
+class DuplicateGroup:
+    """Rows of a frame (positions) that seem to be one place, and how far apart the farthest two lie.
+
+    `reason` is "name" (names alike and near) or "spot" (different names at one spot). Rows at or
+    beyond `first_stored` of the joined frame are those kept already.
+    """
+
+    rows: tuple[int, ...]
+    reason: str
+    apart_m: float
+
+
+def find_duplicates(frame: pd.DataFrame, stored: pd.DataFrame | None = None) -> tuple[DuplicateGroup, ...]:
+    """Groups among the rows of `frame` (`name`, `tier`, `lon`, `lat`; NaN places are passed over).
+
+    Of one tier, equal names within 300 m or names 90 % alike within 150 m are one place, unless they
+    differ in a number (“第二”); different names within 3 m are one spot. `stored` is a second such
+    frame: its rows are counted on after those of `frame`, and groups of stored rows alone are left
+    out. The boundary counts as within. Groups and rows are in order of position.
+    """
+    joined = frame if stored is None else pd.concat([frame, stored], ignore_index=True)
+    placed = np.flatnonzero(np.isfinite(joined["lon"].to_numpy(float)))
+    if len(placed) < 2:
+        return ()
+    lon, lat = joined["lon"].to_numpy(float)[placed], joined["lat"].to_numpy(float)[placed]
+    xy = project(lon, lat, metric_crs(float(np.median(lon)), float(np.median(lat))))
+    rows = joined.iloc[placed]
+    pairs, apart_m = _near_pairs(xy)
+    same_name, same_spot = _judged(rows, pairs, apart_m)
+    groups = [
+        DuplicateGroup(tuple(placed[list(members)].tolist()), reason, _widest(xy[list(members)]))
+        for reason, chosen in (("name", same_name), ("spot", same_spot))
+        for members in _grouped(pairs[chosen], len(placed))
+    ]
+    return tuple(sorted((g for g in groups if g.rows[0] < len(frame)), key=lambda g: (g.rows, g.reason)))
+
+
+def describe(group: DuplicateGroup, places: list[str], row: int) -> Text:
+    """What a row of a group is told; `places` says where each row of the group stands."""
+    others = "; ".join(place for place, member in zip(places, group.rows, strict=True) if member != row)
+    if group.reason == "name":
+        return text(
+            "This seems to be the same place as: {others} ({metres:.0f} m apart). "
+            "Keep one, or tell them apart.",
+            others=others,
+            metres=group.apart_m,
+        )
+    return text("Another facility has the same coordinates: {others}. Is one of them copied?", others=others)
+
+
+def _near_pairs(xy: Floats) -> tuple[Ints, Floats]:
+    pairs = cKDTree(xy).query_pairs(_REACH_M, output_type="ndarray").astype(np.int64).reshape(-1, 2)
+    pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+    away = xy[pairs[:, 0]] - xy[pairs[:, 1]]
+    return pairs, np.hypot(away[:, 0], away[:, 1])
+
+
+def _judged(rows: pd.DataFrame, pairs: Ints, apart_m: Floats) -> tuple[Ints, Ints]:
+    """Which pairs are one place by name, and which are one spot under different names."""
+    tiers = pd.factorize(rows["tier"])[0]
+    names = rows["name"].tolist()
+    keys = [bare(normalise(name)) for name in names]
+    numbers = [tuple(_NUMERALS.findall(key)) for key in keys]
+    by_name, by_spot = [], []
+    for k in np.flatnonzero(tiers[pairs[:, 0]] == tiers[pairs[:, 1]]).tolist():
+        one, other = pairs[k]
+        alike = keys[one] == keys[other] or (
+            apart_m[k] <= _LIKE_REACH_M
+            and numbers[one] == numbers[other]
+            and fuzz.ratio(keys[one], keys[other]) >= _LIKE
+        )
+        if alike:
+            by_name.append(k)
+        elif apart_m[k] <= _SAME_SPOT_M:
+            by_spot.append(k)
+    return np.array(by_name, np.int64), np.array(by_spot, np.int64)
+
+
+def _grouped(pairs: Ints, n: int) -> list[list[int]]:
+    if not len(pairs):
+        return []
+    graph = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
+    _, label = connected_components(graph, directed=False)
+    touched = np.unique(pairs)
+    groups: dict[int, list[int]] = {}
+    for row in touched.tolist():
+        groups.setdefault(int(label[row]), []).append(row)
+    return list(groups.values())
+
+
+def _widest(xy: Floats) -> float:
+    return float(np.hypot(*(xy[:, None] - xy[None, :]).transpose(2, 0, 1)).max())
