@@ -14,7 +14,6 @@ from coverage.tables import Bools, Floats, UnitTable
 from data.intake.duplicates import describe, find_duplicates
 from data.intake.findings import ERROR, WARNING, Notebook
 from data.intake.groups import Context
-from data.intake.intake import sources
 from data.intake.likelihood import declared_units
 from data.intake.placing import inside
 from data.intake.rows import ACCEPTED, REFUSED
@@ -71,12 +70,7 @@ class Checker:
         for row in np.flatnonzero(accepted & (away_m > 0)).tolist():
             far = bool(away_m[row] > _FAR_M)
             refused[row] = far
-            message = text(
-                "The place lies {kilometres:.1f} km outside the study area; a digit may be wrong."
-                if far
-                else "The place lies {kilometres:.1f} km outside the study area.",
-                kilometres=away_m[row] / 1000,
-            )
+            message = _outside_message(away_m[row] / 1000, far=far)
             self._tell(frame, row, ERROR if far else WARNING, "outside-area", message, "lon")
         return refused
 
@@ -86,9 +80,8 @@ class Checker:
         known = unit >= 0
         away_m = np.zeros(len(rows))
         outlines = np.asarray(units.frame.geometry.array, object)
-        away_m[known] = shapely.distance(
-            outlines[unit[known]], shapely.points(_xy(frame, rows[known], units.crs))
-        )
+        places = shapely.points(_xy(frame, rows[known], units.crs))
+        away_m[known] = shapely.distance(outlines[unit[known]], places)
         conflicts = np.flatnonzero(known & (away_m > _CONFLICT_M))
         if not decided and len(conflicts) > _MANY_CONFLICTS * max(int(known.sum()), 1):
             return
@@ -114,9 +107,7 @@ class Checker:
         groups = find_duplicates(accepted)
         if not groups:
             return
-        places = [
-            f"{name} ({where})" for name, where in zip(accepted["name"], sources(accepted), strict=True)
-        ]
+        places = _places(accepted)
         for group in groups:
             named = [places[member] for member in group.rows]
             code = "duplicate" if group.reason == "name" else "same-coordinates"
@@ -130,8 +121,27 @@ _FAR_FROM_OTHERS: Final = text(
 )
 
 
+def _outside_message(kilometres: float, *, far: bool) -> Text:
+    if far:
+        return text(
+            "The place lies {kilometres:.1f} km outside the study area; a digit may be wrong.",
+            kilometres=kilometres,
+        )
+    return text("The place lies {kilometres:.1f} km outside the study area.", kilometres=kilometres)
+
+
+def _places(frame: pd.DataFrame) -> list[str]:
+    """“name (sheet, row number)” of every row; the file's name where there is no sheet."""
+    columns = ("name", "source_file", "source_sheet", "source_row")
+    return [
+        f"{name} ({sheet or file}, {row})"
+        for name, file, sheet, row in frame[list(columns)].itertuples(index=False)
+    ]
+
+
 def _accepted(frame: pd.DataFrame) -> Bools:
-    return (frame["outcome"] == ACCEPTED).to_numpy() & np.isfinite(frame["lon"].to_numpy(float))
+    accepted = (frame["outcome"] == ACCEPTED).to_numpy(bool)
+    return np.asarray(accepted & np.isfinite(frame["lon"].to_numpy(float)), bool)
 
 
 def _xy(frame: pd.DataFrame, rows: np.ndarray[tuple[int], np.dtype[np.intp]], crs: str) -> Floats:
@@ -155,10 +165,12 @@ def _far_from_others(frame: pd.DataFrame, accepted: Bools, context: Context) -> 
     """Without units: outside a given area by far, or degrees away from where the list's rows are."""
     lon, lat = frame["lon"].to_numpy(float), frame["lat"].to_numpy(float)
     if context.area is not None:
-        return accepted & ~inside(lon, lat, context.area, margin_deg=_FAR_M / 100_000)
+        within = inside(lon, lat, context.area, margin_deg=_FAR_M / 100_000)
+        return np.asarray(accepted & ~within, bool)
     if accepted.sum() <= _LEAST_OTHERS:
         return np.zeros(len(frame), bool)
-    middle = np.median(lon[accepted]), np.median(lat[accepted])
-    away = np.maximum(np.abs(lon - middle[0]), np.abs(lat - middle[1]))
-    typical = np.median(away[accepted])
-    return np.asarray(accepted & (away > np.maximum(_FAR_FROM_OTHERS_DEG, 10 * typical)), bool)
+    away = np.maximum(
+        np.abs(lon - float(np.median(lon[accepted]))), np.abs(lat - float(np.median(lat[accepted])))
+    )
+    limit_deg = max(_FAR_FROM_OTHERS_DEG, 10 * float(np.median(np.compress(accepted, away))))
+    return np.asarray(accepted & (away > limit_deg), bool)

@@ -13,6 +13,7 @@ from typing import Final
 
 PERSONAL: Final = "personal"
 SERIAL: Final = "serial"
+OWN: Final = "own"
 KEPT_FIELDS: Final = (
     "name", "tier", "lonlat", "lon", "lat", "district", "street", "community", "address", "places",
     "area_m2", "residents_declared", "status", "opened", "remark", "facility_id", "source",
@@ -125,7 +126,7 @@ def choose_columns(titles: Sequence[Sequence[str]]) -> dict[int, str]:
         if not found:
             continue
         field, rank = found
-        if field in (PERSONAL, SERIAL):
+        if field in (PERSONAL, SERIAL, OWN):
             chosen[column] = field
         elif field not in best or rank < best[field][0]:
             best[field] = (rank, column)

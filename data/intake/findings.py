@@ -73,6 +73,8 @@ def in_order(findings: Iterable[Finding], files: Iterable[RawFile]) -> tuple[Fin
         for f, file in enumerate(files)
         for s, name in enumerate(["", *(sheet.name for sheet in file.sheets)])
     }
-    return tuple(
-        sorted(findings, key=lambda found: (*place.get((found.file, found.sheet), (0, 0)), found.row))
-    )
+
+    def order(found: Finding) -> tuple[int, int, int]:
+        return (*place.get((found.file, found.sheet), (0, 0)), found.row)
+
+    return tuple(sorted(findings, key=order))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from data.formats.raw import Cell, Range, RawSheet, Row
-from data.intake.columns import PERSONAL, SERIAL, choose_columns, title_field
+from data.intake.columns import OWN, PERSONAL, SERIAL, choose_columns, title_field
 
 _SEARCHED_ROWS: Final = 40
 _HEADER_ROWS: Final = 3
@@ -115,7 +115,7 @@ def _titles(
 def _score(header: Header) -> int:
     """Fields named, less titles in the rows below the first that name nothing; 0 if it is no header."""
     fields = set(header.fields.values())
-    if not fields & _PLACING or len(fields - {SERIAL, PERSONAL}) < 2:
+    if not fields & _PLACING or len(fields - {SERIAL, PERSONAL, OWN}) < 2:
         return 0
     strangers = sum(1 for parts in header.titles if len(parts) > 1 and not title_field(parts[-1:]))
     rows = header.last - header.first

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from data.formats.raw import RawFile, RawSheet, Row
-from data.intake.columns import choose_columns, join_title, remembered, title_field
+from data.intake.columns import OWN, choose_columns, join_title, remembered, title_field
 from data.intake.findings import ERROR, INFO, WARNING, Notebook
 from data.intake.guess import guess_columns
 from data.intake.headers import Header, filled_down, find_header
@@ -69,6 +69,8 @@ def _is_skipped(sheet: RawSheet, notes: Notebook, *, lone: bool) -> bool:
         notes.note(INFO, "hidden-sheet", text("The sheet is hidden and was not read."))
     elif not any(cell is not None for row in sheet.rows for cell in row):
         notes.note(INFO, "empty-sheet", text("The sheet is empty."))
+    elif not lone and any_of("sheet", "returned").search(sheet.name.strip().lower()):
+        notes.note(INFO, "own-sheet", text("The sheet was added by an earlier check; it was not read."))
     elif not lone and any_of("sheet", "explanation").search(sheet.name.strip().lower()):
         notes.note(
             INFO, "explanation-sheet", text("The sheet explains how to fill in the list; it was not read.")
@@ -94,7 +96,8 @@ def _table(file: RawFile, sheet: RawSheet, mapping: Mapping[str, str], notes: No
     if header is None:
         return None
     fields = {**choose_columns(header.titles), **header.guessed, **remembered(header.titles, mapping)}
-    body = list(enumerate(filled_down(sheet, header.last + 1), start=header.last + 2))
+    ours = [column for column, field in fields.items() if field == OWN]
+    body = list(enumerate(_without(filled_down(sheet, header.last + 1), ours), start=header.last + 2))
     kept: list[tuple[int, Row]] = []
     aside: list[tuple[int, str]] = []
     for number, row in body:
@@ -109,6 +112,15 @@ def _table(file: RawFile, sheet: RawSheet, mapping: Mapping[str, str], notes: No
             kept.append((number, row))
     titles = tuple(join_title(parts) for parts in header.titles)
     return Table(file.name, sheet, fields, titles, tuple(kept), tuple(aside), header.last + 1)
+
+
+def _without(rows: list[Row], columns: list[int]) -> list[Row]:
+    """The rows with the cells of some columns emptied."""
+    for row in rows:
+        for column in columns:
+            if column < len(row):
+                row[column] = None
+    return rows
 
 
 def _geometry_header(sheet: RawSheet) -> Header | None:

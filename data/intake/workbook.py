@@ -1,17 +1,37 @@
-"""What goes back to the office: accepted facilities as CSV, and a workbook of findings to mend and resend."""
+"""What goes back to the office: the accepted facilities as CSV, and a workbook to mend and send again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any, Final
 
+import numpy as np
 import xlsxwriter
 
 from data.files import write_csv
+from data.formats.raw import Cell
+from data.intake.coordinates import belief_in_words
+from data.intake.findings import ERROR, INFO, WARNING, Finding
 from data.intake.intake import Intake
+from data.intake.rows import REFUSED
+from data.intake.sheets import Table
 from geo.text import Text, text
 
 Say = Callable[[Text], str]
+
+_COLOURS: Final = {ERROR: "#F8B4A6", WARNING: "#FFE699", INFO: "#DDEBF7"}
+_LEVELS: Final = {ERROR: text("error"), WARNING: text("warning"), INFO: text("remark")}
+_RANK: Final = {ERROR: 0, WARNING: 1, INFO: 2}
+# Sheets of these names are known and passed over when the workbook comes back.
+EXPLANATION: Final = text("Explanation")
+REFUSED_ROWS: Final = text("Refused rows")
+ALL_FINDINGS: Final = text("All findings")
+FINDINGS_TITLE: Final = text("Result of the check")
+_NAME_LENGTH: Final = 31
+_WIDTH: Final = 60
 
 
 def write_accepted(intake: Intake, path: Path) -> None:
@@ -20,21 +40,197 @@ def write_accepted(intake: Intake, path: Path) -> None:
 
 
 def write_findings(intake: Intake, path: Path, say: Say) -> None:
-    """Every finding, one row each, in the reader's language."""
-    with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
-        sheet = book.add_worksheet(say(text("Findings")))
-        titles = (
-            text("File"),
-            text("Sheet"),
-            text("Row"),
-            text("Column"),
-            text("Level"),
-            text("Code"),
-            text("What and how to mend"),
+    """The workbook that goes back, in the reader's language.
+
+    Every table stands in a sheet of its own with all its rows where they were, so that row numbers
+    hold; one more column says what is wrong, and the cells meant are coloured. Mended and uploaded
+    again it is read like the original: the other sheets and the added column are passed over.
+    """
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with xlsxwriter.Workbook(str(path), options) as book:
+        _Writer(book, say, _formats(book)).write(intake)
+
+
+@dataclass(frozen=True)
+class _Writer:
+    book: Any
+    say: Say
+    formats: dict[str, Any]
+
+    def write(self, intake: Intake) -> None:
+        names = {"": 0, **{self.say(name): 0 for name in (EXPLANATION, REFUSED_ROWS, ALL_FINDINGS)}}
+        explanation = self.book.add_worksheet(self.say(EXPLANATION))
+        several = len(intake.files) > 1
+        for table in intake.tables:
+            name = (
+                f"{table.file} {table.sheet.name}" if several else table.sheet.name or Path(table.file).stem
+            )
+            self._table(table, _unused(name, names), intake.findings)
+        self._refused(intake)
+        self._all_findings(intake.findings)
+        self._explanation(explanation, intake)
+
+    def _table(self, table: Table, name: str, findings: Iterable[Finding]) -> None:
+        sheet = self.book.add_worksheet(name)
+        own = [f for f in findings if (f.file, f.sheet) == (table.file, table.sheet.name) and f.row]
+        by_row: dict[int, list[Finding]] = {}
+        for finding in sorted(own, key=lambda found: _RANK[found.level]):
+            by_row.setdefault(finding.row, []).append(finding)
+        points = _point_columns(table)
+        width = max((len(row) for row in table.sheet.rows), default=0) + len(points)
+        for top, left, bottom, right in table.sheet.merged:
+            if (bottom, right) != (top, left):
+                sheet.merge_range(top, left, bottom, right, "", self.formats["plain"])
+        for number, row in enumerate(table.sheet.rows, start=1):
+            cells = [
+                *row,
+                *[None] * (width - len(points) - len(row)),
+                *(column[number - 1] for column in points),
+            ]
+            self._row(sheet, number, cells, by_row.get(number, []))
+            if number in by_row:
+                said = "\n".join(self._spoken(finding) for finding in by_row[number])
+                sheet.write_string(number - 1, width, said, self.formats["wrapped"])
+        sheet.write_string(
+            max(table.header_row - 1, 0), width, self.say(FINDINGS_TITLE), self.formats["bold"]
         )
+        sheet.set_column(width, width, _WIDTH)
+        sheet.freeze_panes(table.header_row, 0)
+
+    def _row(self, sheet: Any, number: int, cells: list[Cell], findings: list[Finding]) -> None:
+        marked: dict[int, str] = {}
+        for finding in reversed(findings):
+            marked[finding.column_number - 1] = finding.level
+        for column, cell in enumerate(cells):
+            kind = marked.get(column, "plain")
+            if cell is None and kind == "plain":
+                continue
+            _write(sheet, number - 1, column, cell, self.formats, kind)
+
+    def _spoken(self, finding: Finding) -> str:
+        column = f"{finding.column}: " if finding.column else ""
+        return f"[{self.say(_LEVELS[finding.level])}] {column}{self.say(finding.message)}"
+
+    def _refused(self, intake: Intake) -> None:
+        sheet = self.book.add_worksheet(self.say(REFUSED_ROWS))
+        titles = (text("File"), text("Sheet"), text("Row"), text("Name"), text("What and how to mend"))
+        self._titles(sheet, titles)
+        reasons: dict[tuple[str, str, int], list[str]] = {}
+        for found in intake.findings:
+            if found.level == ERROR:
+                reasons.setdefault((found.file, found.sheet, found.row), []).append(self._spoken(found))
+        refused = intake.frame[intake.frame["outcome"] == REFUSED]
+        columns = (refused[name].tolist() for name in ("source_file", "source_sheet", "source_row", "name"))
+        for line, (file, name, number, facility) in enumerate(zip(*columns, strict=True), start=1):
+            said = "\n".join(reasons.get((file, name, number), []))
+            cells = (file, name, number, facility, said)
+            for column, cell in enumerate(cells):
+                _write(sheet, line, column, cell, self.formats, "wrapped" if column == 4 else "plain")
+        sheet.set_column(4, 4, 1.5 * _WIDTH)
+
+    def _all_findings(self, findings: Iterable[Finding]) -> None:
+        sheet = self.book.add_worksheet(self.say(ALL_FINDINGS))
+        titles = (text("File"), text("Sheet"), text("Row"), text("Column"), text("Level"), text("Code"))
+        self._titles(sheet, (*titles, text("What and how to mend")))
+        for line, found in enumerate(findings, start=1):
+            level = self.say(_LEVELS[found.level])
+            cells = (found.file, found.sheet, found.row or None, found.column, level, found.code)
+            for column, cell in enumerate((*cells, self.say(found.message))):
+                _write(sheet, line, column, cell, self.formats, "plain")
+        sheet.set_column(6, 6, 1.5 * _WIDTH)
+
+    def _titles(self, sheet: Any, titles: Iterable[Text]) -> None:
         for column, title in enumerate(titles):
-            sheet.write(0, column, say(title))
-        for row, finding in enumerate(intake.findings, start=1):
-            cells = (finding.file, finding.sheet, finding.row, finding.column, finding.level, finding.code)
-            for column, cell in enumerate((*cells, say(finding.message))):
-                sheet.write(row, column, cell)
+            sheet.write_string(0, column, self.say(title), self.formats["bold"])
+        sheet.freeze_panes(1, 0)
+
+    def _explanation(self, sheet: Any, intake: Intake) -> None:
+        lines: list[tuple[Text, str]] = [(line, "wrapped") for line in _explanation_lines(intake)]
+        lines += [(_MEANING[level], level) for level in (ERROR, WARNING, INFO)]
+        for piece in intake.datum.evidence:
+            belief = belief_in_words(piece.weight)
+            lines.append(
+                (text("{message} (evidence: {belief})", message=piece.message, belief=belief), "wrapped")
+            )
+        for line, (said, kind) in enumerate(lines):
+            sheet.write_string(line, 0, self.say(said), self.formats[kind])
+        sheet.set_column(0, 0, 110)
+
+
+_MEANING: Final = {
+    ERROR: text("Red: the row cannot be used until this is mended."),
+    WARNING: text("Yellow: the row is used; please look whether it is right."),
+    INFO: text("Blue: a remark; nothing needs to be done."),
+}
+
+
+def _explanation_lines(intake: Intake) -> tuple[Text, ...]:
+    return (
+        text(
+            "This workbook holds your list as you sent it, with the result of the check in the last column."
+        ),
+        text("Mend the coloured cells in place and upload the workbook again; nothing else needs to change."),
+        text(
+            "Of {rows} rows, {accepted} were accepted, {refused} refused and {aside} set aside "
+            "(totals, notes, closed or planned facilities, facilities without coordinates).",
+            rows=intake.rows,
+            accepted=intake.accepted_count,
+            refused=intake.refused_count,
+            aside=intake.set_aside_count,
+        ),
+        text(
+            "Coordinate system: {system}, belief {percent:.0f} %.",
+            system=intake.datum.system.upper(),
+            percent=100 * intake.datum.confidence,
+        ),
+    )
+
+
+def _formats(book: Any) -> dict[str, Any]:
+    looks: dict[str, dict[str, object]] = {
+        "plain": {},
+        "bold": {"bold": True},
+        "wrapped": {"text_wrap": True, "valign": "top"},
+        **{level: {"bg_color": colour} for level, colour in _COLOURS.items()},
+    }
+    made = {kind: book.add_format(look) for kind, look in looks.items()}
+    return made | {
+        f"date-{kind}": book.add_format({**look, "num_format": "yyyy-mm-dd"}) for kind, look in looks.items()
+    }
+
+
+def _write(sheet: Any, row: int, column: int, cell: Cell, formats: dict[str, Any], kind: str) -> None:
+    if cell is None:
+        sheet.write_blank(row, column, None, formats[kind])
+    elif isinstance(cell, bool):
+        sheet.write_boolean(row, column, cell, formats[kind])
+    elif isinstance(cell, int | float) and np.isfinite(cell):
+        sheet.write_number(row, column, cell, formats[kind])
+    elif isinstance(cell, datetime | date):
+        moment = cell.replace(tzinfo=None) if isinstance(cell, datetime) else cell
+        sheet.write_datetime(row, column, moment, formats[f"date-{kind}"])
+    else:
+        sheet.write_string(row, column, str(cell)[:32_000], formats[kind])
+
+
+def _point_columns(table: Table) -> list[list[Cell]]:
+    """The places of a format with geometry as two more columns, so that they can be mended and read."""
+    points = table.sheet.points
+    if points is None:
+        return []
+    header = max(table.header_row - 1, 0)
+    columns: list[list[Cell]] = [[point and point[axis] for point in points] for axis in (0, 1)]
+    columns[0][header], columns[1][header] = "经度 lon", "纬度 lat"
+    return columns
+
+
+def _unused(name: str, names: dict[str, int]) -> str:
+    """A sheet name that Excel takes and that does not occur yet."""
+    safe = "".join("_" if letter in "[]:*?/\\'" else letter for letter in name)[:_NAME_LENGTH] or "1"
+    taken = {known.casefold() for known in names}
+    unique, count = safe, 2
+    while unique.casefold() in taken:
+        unique = f"{safe[: _NAME_LENGTH - len(str(count)) - 1]}-{count}"
+        count += 1
+    names[unique] = 1
+    return unique
