@@ -18,9 +18,11 @@ def row_entries(indptr: Ints, rows: Ints) -> tuple[Ints, Ints]:
     """
     start = indptr[rows]
     length = indptr[rows + 1] - start
-    owner = np.repeat(np.arange(len(rows)), length)
-    before = np.cumsum(length) - length
-    return np.arange(len(owner)) + (start - before)[owner], owner
+    end = length.cumsum()
+    owner = np.arange(len(rows)).repeat(length)
+    at = (start - end + length).repeat(length)
+    at += np.arange(len(at), dtype=at.dtype)
+    return at, owner
 
 
 def only_entries(matrix: sparse.csr_array, entries: Bools) -> sparse.csr_array:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from coverage.siting.arrays import Floats, Ints
-from coverage.siting.cover_program import all_rules, at_most, most_program, most_values
-from coverage.siting.dominance import without_dominated
+from coverage.siting.best_cover import best_cover
+from coverage.siting.cover_program import all_rules, most_program, most_values
 from coverage.siting.goals import Plan
-from coverage.siting.greedy import greedy
-from coverage.siting.highs import Answer, Limits, solve
+from coverage.siting.highs import Limits
 from coverage.siting.infeasible import solved
 from coverage.siting.loads import most_people_with_loads
 from coverage.siting.model import CoverModel, build_model, merge_cells
@@ -17,7 +16,6 @@ from coverage.siting.order import Found, finished
 from coverage.siting.problem import Problem
 from coverage.siting.ruled_start import RuledSearch
 from coverage.siting.rules import SiteRules, site_rules
-from coverage.siting.swap import improved
 from geo.errors import InfeasibleError
 
 
@@ -31,7 +29,7 @@ def most_people(problem: Problem, limits: Limits) -> Plan:
 
 
 def _plain(problem: Problem, limits: Limits) -> Plan:
-    """Greedy and swaps, then HiGHS on the merged model, which proves or bounds the result."""
+    """Equal sites: required ones first, then the best cover by the others."""
     required = problem.required
     count = (problem.goal.count or 0) - len(required)
     if count < 0:
@@ -42,40 +40,11 @@ def _plain(problem: Problem, limits: Limits) -> Plan:
         )
     free = np.setdiff1d(problem.candidates, required)
     covered = problem.covered(np.union1d(problem.fixed, required))
-    model = without_dominated(build_model(problem.metres, problem.weight, free, covered))
-    chosen, bound, proven = best_cover(model, count, limits)
-    rows = np.concatenate((required, model.rows[chosen]))
-    return finished(problem, Found(rows, covered_weight(problem, rows), bound, proven), limits)
-
-
-def best_cover(model: CoverModel, count: int, limits: Limits) -> tuple[Ints, float, bool]:
-    """(sites of the model, bound with `base`, proven) for at most `count` equal sites."""
-    if count == 0 or model.n_sites == 0:
-        return np.zeros(0, np.int64), model.base, True
-    chosen, value = improved(model, greedy(model, count))
-    if len(chosen) < count or count >= model.n_sites:
-        return chosen, model.base + value, True
-    program = most_program(model, at_most(count, model.n_sites))
-    answer = solve(program, limits, most_values(model, chosen))
-    return useful(model, _better(model, chosen, answer)), answer.bound, answer.proven
-
-
-def _better(model: CoverModel, chosen: Ints, answer: Answer) -> Ints:
-    if answer.values is None:
-        return chosen
-    found = np.flatnonzero(answer.sites_open(model.n_sites))
-    return found if model.value(found) > model.value(chosen) else chosen
-
-
-def useful(model: CoverModel, chosen: Ints) -> Ints:
-    """The choice without sites that add nothing to the ones before them."""
-    covered, kept = np.zeros(model.n_groups, bool), []
-    for site in chosen:
-        groups = model.groups_of(int(site))
-        if not covered[groups].all():
-            kept.append(site)
-        covered[groups] = True
-    return np.array(kept, np.int64)
+    model = build_model(problem.metres, problem.weight, free, covered)
+    cover = best_cover(model, count, limits)
+    rows = np.concatenate((required, cover.chosen))
+    found = Found(rows, covered_weight(problem, rows), cover.bound, cover.proven)
+    return finished(problem, found, limits)
 
 
 def covered_weight(problem: Problem, opened: Ints, closed: Ints | None = None) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from coverage.siting.arrays import Ints, row_entries
+from coverage.siting.arrays import Bools, Floats, Ints, row_entries
 from coverage.siting.model import CoverModel
 
 
@@ -23,10 +23,11 @@ class SwapSearch:
         self._slots_sum = np.zeros(model.n_groups, np.int64)
         self.gain = model.cover @ model.weight
         self.loss = np.zeros(len(chosen))
-        self.both = np.zeros((model.n_sites, len(chosen)))
+        self._both_flat = np.zeros(model.n_sites * len(chosen))
+        self.both = self._both_flat.reshape(model.n_sites, len(chosen))
         self.value = 0.0
-        self._is_chosen = np.zeros(model.n_sites, bool)
-        self._is_chosen[self.chosen] = True
+        self.is_chosen = np.zeros(model.n_sites, bool)
+        self.is_chosen[self.chosen] = True
         self._touched_sites = np.ones(model.n_sites, bool)
         self._touched_slots = np.ones(len(chosen), bool)
         for slot, site in enumerate(self.chosen):
@@ -68,48 +69,49 @@ class SwapSearch:
         change = (both if every_slot else both[:, slots]) - self.loss[slots]
         best = change.argmax(axis=1)
         profit = self.gain[rows] + change[np.arange(len(rows)), best]
-        profit[self._is_chosen[rows]] = -np.inf
+        profit[self.is_chosen[rows]] = -np.inf
         at = int(profit.argmax())
         return int(slots[best[at]]), int(rows[at]), float(profit[at])
 
     def swap(self, slot: int, site: int) -> None:
         """Put `site` in the place of the site at `slot`."""
-        self._is_chosen[self.chosen[slot]] = False
+        self.is_chosen[self.chosen[slot]] = False
         self._cover(slot, int(self.chosen[slot]), -1)
         self.chosen[slot] = site
-        self._is_chosen[site] = True
+        self.is_chosen[site] = True
         self._cover(slot, site, +1)
 
     def _cover(self, slot: int, site: int, sign: int) -> None:
-        """Add (+1) or take away (−1) one covering of the groups of `site`."""
+        """Add (+1) or take away (−1) one covering of the groups of `site`.
+
+        Only groups change anything whose number of coverings goes from 0 to 1 (or back): they are
+        `site`'s own; or from 1 to 2 (or back): they cease (begin) to be another one's own.
+        """
         groups = self.model.groups_of(site)
-        before = self.times[groups]
-        self._owned(groups[before == 1], -1.0)
-        self._open(groups[before == 0], -1.0)
+        fewer = self.times[groups] if sign > 0 else self.times[groups] - 1
+        matter = groups[fewer <= 1]
+        own = fewer[fewer <= 1] == 0
+        others = self._slots_sum[matter] if sign > 0 else self._slots_sum[matter] - slot
         self.times[groups] += sign
         self._slots_sum[groups] += sign * slot
-        after = before + sign
-        self._owned(groups[after == 1], +1.0)
-        self._open(groups[after == 0], +1.0)
+        weight = self.model.weight[matter]
+        self._spread(matter, np.where(own, slot, others), np.where(own, sign * weight, -sign * weight), own)
+        self.value += sign * float(weight[own].sum())
 
-    def _open(self, groups: Ints, sign: float) -> None:
-        """Groups that begin (+) or cease (−) to be covered by nobody."""
-        weight = sign * self.model.weight[groups]
-        at, owner = row_entries(self.model.by_group.indptr, groups)
-        sites = self.model.by_group.indices[at]
-        np.add.at(self.gain, sites, weight[owner])
-        self._touched_sites[sites] = True
-        self.value -= float(weight.sum())
+    def _spread(self, groups: Ints, owner: Ints, owned: Floats, own: Bools) -> None:
+        """Tell all sites of `groups` that `owned` more is covered by `owner` alone.
 
-    def _owned(self, groups: Ints, sign: float) -> None:
-        """Groups that begin (+) or cease (−) to be covered by one site alone."""
-        weight, slot = sign * self.model.weight[groups], self._slots_sum[groups]
-        at, owner = row_entries(self.model.by_group.indptr, groups)
+        Where `own` it was covered by nobody, so that their gain falls by as much.
+        """
+        at, entry = row_entries(self.model.by_group.indptr, groups)
         sites = self.model.by_group.indices[at]
-        np.add.at(self.both.reshape(-1), sites * len(self.chosen) + slot[owner], weight[owner])
-        np.add.at(self.loss, slot, weight)
+        more = owned[entry]
+        np.add.at(self._both_flat, sites * np.int64(len(self.chosen)) + owner[entry], more)
+        np.add.at(self.loss, owner, owned)
+        is_own = own[entry]
+        np.subtract.at(self.gain, sites[is_own], more[is_own])
         self._touched_sites[sites] = True
-        self._touched_slots[slot] = True
+        self._touched_slots[owner] = True
 
 
 def improved(model: CoverModel, chosen: Ints) -> tuple[Ints, float]:

@@ -1,0 +1,172 @@
+"""The best cover by a number of equal sites: start, walk, bound, fix, prove."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from coverage.siting.arrays import Bools, Ints
+from coverage.siting.cover_program import at_most, most_program, most_values
+from coverage.siting.dominance import without_dominated
+from coverage.siting.dual import Dual, DualSearch
+from coverage.siting.greedy import greedy
+from coverage.siting.highs import Limits, solve
+from coverage.siting.model import CoverModel
+from coverage.siting.swap import improved
+from coverage.siting.wander import Wander
+
+_SMALL = 4_000
+_EASY = 40_000
+_LONG_WALK = 4_000
+# (steps of the relaxation, rounds of the walk, entries of the undecided rest that HiGHS may take over)
+_PHASES = ((160, 0, 20_000), (0, 60, 20_000), (240, 100, _EASY), (1_200, 300, _EASY))
+
+
+@dataclass(frozen=True, eq=False)
+class Cover:
+    """Sites of a model, the weight they cover and a bound on it (both with the model's `base`)."""
+
+    chosen: Ints
+    value: float
+    bound: float
+    proven: bool = False
+
+
+def best_cover(model: CoverModel, count: int, limits: Limits) -> Cover:
+    """The best choice of at most `count` sites found within the limits, with its bound.
+
+    Small models go straight to HiGHS. Others: greedy and swaps; the linear relaxation's bound and
+    prices; a walk over local optima; then HiGHS on the sites that the prices do not decide.
+    """
+    model = without_dominated(model)
+    if count == 0 or model.n_sites == 0:
+        return Cover(np.zeros(0, np.int64), model.base, model.base, proven=True)
+    chosen, value = improved(model, greedy(model, count))
+    if len(chosen) < count or count >= model.n_sites:
+        return _in_rows(model, Cover(chosen, value + model.base, value + model.base, proven=True))
+    if model.cover.nnz <= _SMALL:
+        return _in_rows(model, _proved(model, count, Cover(chosen, value + model.base, np.inf), limits))
+    return _in_rows(model, _large(model, count, chosen, limits))
+
+
+def _in_rows(model: CoverModel, cover: Cover) -> Cover:
+    """The cover with the caller's rows instead of the model's numbers."""
+    return replace(cover, chosen=model.rows[useful(model, cover.chosen)])
+
+
+def _large(model: CoverModel, count: int, chosen: Ints, limits: Limits) -> Cover:
+    """Bound and walk in turns until the undecided rest is easy enough to prove."""
+    walk = Wander(model, chosen, limits.seed)
+    search = DualSearch(model, count, walk.best)
+    best = Cover(walk.best, walk.value + model.base, np.inf)
+    for steps, rounds, provable in _PHASES:
+        dual = search.run(steps, _share(limits, 0.4), _enough(model, walk.value, limits))
+        walk.run(rounds, _share(limits, 0.4), dual.bound)
+        best = Cover(walk.best, walk.value + model.base, dual.bound + model.base)
+        limits.tell(best.value, best.bound, maximises=True)
+        part = _part(model, dual, walk.value)
+        if (
+            part.is_decided
+            or part.rest.cover.nnz <= provable
+            or dual.bound <= _enough(model, walk.value, limits)
+        ):
+            break
+    return _on_undecided(model, dual, best, limits)
+
+
+def _enough(model: CoverModel, value: float, limits: Limits) -> float:
+    """The bound at which the wanted gap is reached."""
+    whole = value + model.base
+    return value + max(limits.gap * whole / (1.0 - limits.gap), 1e-9 * whole)
+
+
+def _share(limits: Limits, share: float) -> Limits:
+    """Limits that end after a share of the time left."""
+    return replace(limits, seconds=limits.seconds - (1.0 - share) * limits.left())
+
+
+def _on_undecided(model: CoverModel, dual: Dual, best: Cover, limits: Limits) -> Cover:
+    """Walk on over the sites that a better choice could have, then prove on what remains."""
+    part = _part(model, dual, best.value - model.base)
+    if part.rest.cover.nnz > _EASY and dual.bound > _enough(model, best.value - model.base, limits):
+        walk = Wander(part.rest, part.start(best.chosen), limits.seed + 1)
+        walk.run(_LONG_WALK, _share(limits, 0.5), best.bound - part.rest.base)
+        best = _better(model, part, walk, best)
+        part = _part(model, dual, best.value - model.base)
+    if part.is_decided:
+        return replace(best, bound=best.value, proven=True)
+    if best.bound <= _enough(model, best.value - model.base, limits) + model.base or limits.left() <= 0.0:
+        return best
+    start = part.start(best.chosen)
+    proved = _proved(part.rest, part.count, Cover(start, best.value, best.bound), limits)
+    chosen = np.concatenate((part.certain, part.sites[proved.chosen]))
+    if model.value(chosen) + model.base <= best.value:
+        chosen = best.chosen
+    value = model.value(chosen) + model.base
+    return Cover(chosen, value, min(best.bound, max(proved.bound, value)), proved.proven)
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """What a choice better than the known one may still decide: `count` of `sites`, on top of `certain`."""
+
+    rest: CoverModel
+    sites: Ints
+    certain: Ints
+    count: int
+
+    @property
+    def is_decided(self) -> bool:
+        """No choice is better than the known one: too many sites would have to be in it, or none is left."""
+        return self.count <= 0 or self.rest.n_sites < self.count
+
+    def start(self, chosen: Ints) -> Ints:
+        """The known choice as numbers of `rest`, filled up greedily."""
+        inside = np.flatnonzero(np.isin(self.sites, chosen))[: self.count]
+        return greedy(self.rest, self.count, inside)
+
+
+def _part(model: CoverModel, dual: Dual, value: float) -> _Part:
+    certain = dual.certain(value)
+    sites = np.flatnonzero(~dual.needless(value) & ~certain)
+    covered = np.zeros(model.n_groups, bool)
+    for site in np.flatnonzero(certain):
+        covered[model.groups_of(int(site))] = True
+    rest = _restricted(model, sites, covered)
+    return _Part(rest, sites, np.flatnonzero(certain), dual.count - int(certain.sum()))
+
+
+def _restricted(model: CoverModel, sites: Ints, covered: Bools) -> CoverModel:
+    """The model of `sites` for the groups not `covered`; `rows` are numbers in `model`."""
+    weight = np.where(covered, 0.0, model.weight)
+    chosen = np.zeros(model.n_sites, bool)
+    chosen[sites] = True
+    base = model.base + float(model.weight[covered].sum())
+    return CoverModel(model.cover, weight, model.rows, base).only(chosen)
+
+
+def _better(model: CoverModel, part: _Part, walk: Wander, best: Cover) -> Cover:
+    chosen = np.concatenate((part.certain, part.sites[walk.best]))
+    value = model.value(chosen) + model.base
+    return replace(best, chosen=chosen, value=value) if value > best.value else best
+
+
+def _proved(model: CoverModel, count: int, known: Cover, limits: Limits) -> Cover:
+    """HiGHS on the whole of `model`, from the known choice."""
+    program = most_program(model, at_most(count, model.n_sites))
+    answer = solve(program, limits, most_values(model, known.chosen))
+    found = np.flatnonzero(answer.sites_open(model.n_sites))
+    chosen = found if model.value(found) > model.value(known.chosen) else known.chosen
+    return Cover(chosen, model.value(chosen) + model.base, min(known.bound, answer.bound), answer.proven)
+
+
+def useful(model: CoverModel, chosen: Ints) -> Ints:
+    """The choice without sites that add nothing to the ones before them."""
+    covered, kept = np.zeros(model.n_groups, bool), []
+    for site in chosen:
+        groups = model.groups_of(int(site))
+        if not covered[groups].all():
+            kept.append(site)
+        covered[groups] = True
+    return np.array(kept, np.int64)
