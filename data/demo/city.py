@@ -18,6 +18,7 @@ from data.demo.lists import district_lists
 from data.demo.people import Land, settle
 from data.demo.roads import main_roads
 from data.demo.shapes import Warp
+from data.demo.sites import Sites
 from data.demo.streets import assemble, named
 from data.demo.strokes import Strokes, join
 from data.demo.terrain import Terrain, make_terrain, with_parks
@@ -103,7 +104,7 @@ def make_city(*, seed: int = 2011, progress: Progress | None = None) -> City:
     tell(0.8, text("Drawing districts and communities"))
     parts = divide(terrain, zones, land, dice(6))
     tell(0.95, text("Placing centres and stations"))
-    facilities = place_facilities(terrain, zones, streets, land, parts, dice(8))
+    facilities = place_facilities(zones, land, parts, Sites(terrain, streets, dice(11)), dice(8))
     lists = district_lists(facilities, parts, streets, road, dice(9))
     return City(terrain, zones, streets, nodes, road, land, parts, facilities, lists)
 

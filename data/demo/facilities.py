@@ -13,8 +13,6 @@ from data.demo.centres import CENTRE, place_centres, table_of
 from data.demo.people import RURAL, Land
 from data.demo.shapes import Points
 from data.demo.sites import Sites
-from data.demo.strokes import Strokes
-from data.demo.terrain import Terrain
 from data.demo.units import Divisions
 from data.demo.zones import Zone
 
@@ -34,15 +32,9 @@ _STATION_NAMES: Final = ("公共服务站", "便民服务站", "服务站", "公
 
 
 def place_facilities(
-    terrain: Terrain,
-    zones: tuple[Zone, ...],
-    streets: Strokes,
-    land: Land,
-    parts: Divisions,
-    rng: np.random.Generator,
+    zones: tuple[Zone, ...], land: Land, parts: Divisions, sites: Sites, rng: np.random.Generator
 ) -> pd.DataFrame:
     """One row each: name, tier, community (number), x, y, area_m2, beds, served; centres first."""
-    sites = Sites(terrain, streets, rng)
     centres = place_centres(land, parts, sites, rng)
     stations = _stations(_kinds(zones, land, parts), land, parts, sites, rng)
     table = pd.concat([centres, stations], ignore_index=True)

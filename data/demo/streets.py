@@ -120,7 +120,7 @@ def _no_loose_end(pieces: Pieces, strokes: Strokes) -> NDArray[np.bool_]:
     """False for short loose ends (a street that just overshoots a junction)."""
     degree = np.bincount(pieces.ends.ravel())
     loose = (degree[pieces.ends] == 1).any(axis=1)
-    local = strokes.rank[pieces.source] >= 2
+    local = strokes.rank[pieces.source] >= 1
     village = strokes.rank[pieces.source] == 3
     return np.asarray(~(loose & local & (pieces.length_m < np.where(village, 18.0, _LOOSE_END_M))))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -46,7 +47,7 @@ class Divisions:
     def district(self) -> NDArray[np.int64]:
         return np.asarray(self.streets["district"].to_numpy()[self.street])
 
-    @property
+    @cached_property
     def rural(self) -> NDArray[np.bool_]:
         return np.asarray([str(code).startswith("2") for code in self.code])
 
