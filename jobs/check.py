@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
-
 from coverage.tables import UnitTable
 from data.intake.coordinates import AUTO
 from data.intake.intake import Intake
 from data.intake.read import read_facilities
+from data.intake.reference import Reference, read_reference
 from data.intake.store import keep_originals
 from data.intake.workbook import write_accepted, write_findings
 from data.units import read_units
@@ -91,13 +90,14 @@ def check_lists(
 
 def _context(
     units_path: Path | None, reference_path: Path | None, progress: Progress
-) -> tuple[UnitTable | None, gpd.GeoDataFrame | None]:
+) -> tuple[UnitTable | None, Reference | None]:
     progress(0.0, text("Reading units and reference layers"))
     units = read_units(units_path, crs=_metric_crs_of(units_path)).table if units_path else None
-    reference = read_vector(reference_path) if reference_path else None
+    reference = read_reference(reference_path) if reference_path else None
     return units, reference
 
 
 def _metric_crs_of(path: Path) -> str:
-    west, south, east, north = read_vector(path).to_crs(WGS84).total_bounds
+    frame = read_vector(path)
+    west, south, east, north = (frame if frame.crs is None else frame.to_crs(WGS84)).total_bounds
     return metric_crs((west + east) / 2, (south + north) / 2)

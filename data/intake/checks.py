@@ -154,10 +154,10 @@ def _away_from(units: UnitTable, frame: pd.DataFrame, accepted: Bools) -> Floats
     rows = np.flatnonzero(accepted)
     outlines = np.asarray(units.frame.geometry.array, object)[units.of_level(units.levels[0])]
     xy = _xy(frame, rows, units.crs)
-    unusable = ~np.isfinite(xy).all(axis=1)
+    unusable = np.asarray(~np.isfinite(xy).all(axis=1), bool)
     points = shapely.points(np.where(unusable[:, None], 0.0, xy))
-    _, distance = shapely.STRtree(outlines).query_nearest(points, return_distance=True, all_matches=False)
-    away[rows] = np.where(unusable, np.inf, distance)
+    found = shapely.STRtree(outlines).query_nearest(points, return_distance=True, all_matches=False)
+    away[rows] = np.where(unusable, np.inf, found[1])
     return away
 
 
@@ -169,7 +169,7 @@ def _far_from_others(frame: pd.DataFrame, accepted: Bools, context: Context) -> 
         return np.asarray(accepted & ~within, bool)
     if accepted.sum() <= _LEAST_OTHERS:
         return np.zeros(len(frame), bool)
-    away = np.maximum(
+    away: Floats = np.maximum(
         np.abs(lon - float(np.median(lon[accepted]))), np.abs(lat - float(np.median(lat[accepted])))
     )
     limit_deg = max(_FAR_FROM_OTHERS_DEG, 10 * float(np.median(np.compress(accepted, away))))

@@ -134,13 +134,17 @@ def choose_columns(titles: Sequence[Sequence[str]]) -> dict[int, str]:
     return dict(sorted(chosen.items()))
 
 
-def remembered(titles: Sequence[Sequence[str]], mapping: Mapping[str, str]) -> dict[int, str]:
-    """Column number → field by a confirmed mapping of joined titles to fields ("" leaves one out)."""
-    return {
-        column: mapping[joined]
-        for column, parts in enumerate(titles)
-        if (joined := join_title(parts)) in mapping and mapping[joined]
-    }
+def confirmed(
+    fields: Mapping[int, str], titles: Sequence[Sequence[str]], mapping: Mapping[str, str]
+) -> dict[int, str]:
+    """The fields as the user confirmed them: joined title → field, or "" to leave a column out.
+
+    A confirmed column takes its field from any other that was recognised as the same.
+    """
+    said = {c: mapping[title] for c, parts in enumerate(titles) if (title := join_title(parts)) in mapping}
+    taken = {field for field in said.values() if field not in (PERSONAL, SERIAL)}
+    kept = {c: field for c, field in fields.items() if c not in said and field not in taken}
+    return dict(sorted({**kept, **{c: field for c, field in said.items() if field}}.items()))
 
 
 def join_title(parts: Sequence[str]) -> str:

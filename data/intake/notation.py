@@ -48,6 +48,7 @@ _SPACED: Final = re.compile(r"(?P<sign>-?)(?P<d>\d{1,3})([ :\-.])(?P<m>\d{1,2})\
 _TWO: Final = re.compile(r"(?P<sign>-?)(?P<d>\d{1,3})[ :](?P<m>\d{1,2}(?:\.\d+)?)(?P<s>)")
 _DECIMAL: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
 _GROUPED: Final = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
+_DECIMAL_COMMA: Final = re.compile(r"-?\d{1,3},\d+")
 _SEPARATORS: Final = (r"[,;、|/]+\s*", r"\s+")
 _WRAPPING: Final = re.compile(r"^\s*(point|坐标|经纬度)?\s*[:(\[{【]*\s*", re.IGNORECASE)
 _SECONDS: Final = re.compile(r"(?<=m)(\s*[\d.]+)\s*s", re.IGNORECASE)
@@ -115,6 +116,8 @@ def _strip_letters(written: str) -> tuple[str, int, str]:
 def _decimal(written: str) -> Angle | None:
     if _GROUPED.fullmatch(written):
         written = written.replace(",", "")
+    elif _DECIMAL_COMMA.fullmatch(written):
+        written = written.replace(",", ".")
     bare = written.rstrip("°度米m ").strip()
     if not _DECIMAL.fullmatch(bare):
         return None

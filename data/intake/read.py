@@ -23,6 +23,7 @@ from data.intake.placing import Bounds
 from data.intake.reference import Reference, reference_of
 from data.intake.rows import Draft, read_rows
 from data.intake.sheets import Table, tables_of
+from geo.text import text
 
 
 def read_facilities(
@@ -71,7 +72,11 @@ def _tables(file: RawFile, mapping: Mapping[str, str], findings: list[Finding]) 
         notes.note(ERROR, "unreadable-file", file.problem)
     for note in file.notes:
         notes.note(INFO, "file-note", note)
-    return tables_of(file, mapping, notes)
+    tables = tables_of(file, mapping, notes)
+    told = any(found.level == ERROR and found.file == file.name for found in findings)
+    if not tables and file.sheets and not told:
+        notes.note(ERROR, "no-facilities", text("No sheet of the file holds a list of facilities."))
+    return tables
 
 
 def _area(units: UnitTable | None) -> Bounds | None:

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from data.formats.raw import RawFile, RawSheet, Row
-from data.intake.columns import OWN, choose_columns, join_title, remembered, title_field
+from data.intake.columns import OWN, choose_columns, confirmed, join_title, title_field
 from data.intake.findings import ERROR, INFO, WARNING, Notebook
 from data.intake.guess import guess_columns
 from data.intake.headers import Header, filled_down, find_header
 from data.intake.numbers import plain
+from data.intake.tiers import tier_of_kind
 from data.intake.words import any_of, begins_with
 from geo.text import Text, text
 
+_TIER_SAMPLE: Final = 200
 _TOTAL: Final = begins_with("row", "total", r"([:：(（\d\s].*)?$")
 _SUBTOTAL: Final = re.compile(r"^.{0,12}(合计|小计|总计)[:：]?$")
 _NOTE: Final = begins_with("row", "note", r"\s*\d*\s*[:：.、]")
@@ -95,7 +97,9 @@ def _table(file: RawFile, sheet: RawSheet, mapping: Mapping[str, str], notes: No
     header = header or guess_columns(sheet)
     if header is None:
         return None
-    fields = {**choose_columns(header.titles), **header.guessed, **remembered(header.titles, mapping)}
+    fields = choose_columns(header.titles)
+    fields = {**_with_telling_tier(fields, header, sheet), **header.guessed}
+    fields = confirmed(fields, header.titles, mapping)
     ours = [column for column, field in fields.items() if field == OWN]
     body = list(enumerate(_without(filled_down(sheet, header.last + 1), ours), start=header.last + 2))
     kept: list[tuple[int, Row]] = []
@@ -112,6 +116,21 @@ def _table(file: RawFile, sheet: RawSheet, mapping: Mapping[str, str], notes: No
             kept.append((number, row))
     titles = tuple(join_title(parts) for parts in header.titles)
     return Table(file.name, sheet, fields, titles, tuple(kept), tuple(aside), header.last + 1)
+
+
+def _with_telling_tier(fields: dict[int, str], header: Header, sheet: RawSheet) -> dict[int, str]:
+    """Of several columns called type, level or category the one whose words name tiers, else any words."""
+    rivals = [c for c, parts in enumerate(header.titles) if (title_field(parts) or ("",))[0] == "tier"]
+    if len(rivals) < 2:
+        return fields
+    body = sheet.rows[header.last + 1 : header.last + 1 + _TIER_SAMPLE]
+
+    def telling(column: int) -> tuple[int, int]:
+        cells = [row[column] for row in body if column < len(row) and isinstance(row[column], str)]
+        return sum(tier_of_kind(str(cell)) is not None for cell in cells), len(cells)
+
+    best = max(rivals, key=telling)
+    return {**{c: field for c, field in fields.items() if field != "tier"}, best: "tier"}
 
 
 def _without(rows: list[Row], columns: list[int]) -> list[Row]:
