@@ -9,10 +9,7 @@ from ui import frame
 from ui.choices import words
 from ui.handler import told
 
-st.set_page_config(
-    page_title="服务圈 Service circle", page_icon="🧭", layout="wide", initial_sidebar_state=264
-)
-frame.style()
+frame.configure()
 with st.sidebar, told():
     frame.choose_language()
 say = words()

@@ -6,8 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from coverage.standard import ANY_TIER, Check, Rule, Standard, VerdictLimits, Walking
-from coverage.tables import LEVELS
+from coverage.standard import ANY_TIER, LEVELS, Check, Rule, Standard, VerdictLimits, Walking
 from coverage.toml_fields import TomlFields
 from geo.text import Bilingual, text
 

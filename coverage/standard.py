@@ -151,6 +151,8 @@ def group_title(group: str) -> Sayable:
 
 
 ANY_TIER: Final = "any"
+# Levels of units, from the widest to the smallest.
+LEVELS: Final = ("district", "street", "community")
 
 _SETTLEMENTS: Final = {"urban": text("urban"), "rural": text("rural"), "any": text("all")}
 _TIERS: Final = {

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from coverage.standard import LEVELS as LEVELS
 from geo.crs import require_metric, unproject
 from geo.errors import InputError
 from geo.text import Text, text
@@ -23,7 +24,6 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-LEVELS: Final = ("district", "street", "community")
 URBAN: Final = "urban"
 RURAL: Final = "rural"
 UNKNOWN: Final = ""

@@ -1,24 +1,20 @@
-"""A case: one question to assess, and the fingerprint its finished answer is kept under."""
+"""What is asked: the files of a study, lists in their place, sites wished for; and the case's fingerprint.
+
+Light to import: what reads and computes is elsewhere, so that a finished answer is shown at once.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
 
-import pandas as pd
-
 from coverage.standard import ANY_TIER, Check, Standard
 from data.digest import sha256_of
-from data.intake.assemble import facility_ids
-from data.intake.intake import Intake
-from data.intake.read import read_facilities
-from data.standards import open_standard
-from jobs.inputs import Inputs, StudyFiles, list_notes
-from jobs.suggest import Wish
+from data.standards import DEFAULT_STANDARD, open_standard
 
 _PROJECT: Final = Path(__file__).parents[1]
 _PACKAGES: Final = ("geo", "coverage", "data", "maps", "reports", "jobs", "locales")
@@ -26,6 +22,39 @@ _SOURCES: Final = frozenset((".py", ".toml", ".css", ".js", ".po"))
 # One page may not keep the machine busy for long; the answer says how good it is.
 PLAN_SECONDS: Final = 15.0
 FIRST_SITES: Final = 5
+
+
+@dataclass(frozen=True)
+class StudyFiles:
+    """What the user names: lists, people, streets, and optionally units, a standard and a datum.
+
+    `name` is what the area is called in results (default: the population file's name).
+    """
+
+    facilities: tuple[Path, ...]
+    population: Path
+    network: Path
+    units: Path | None = None
+    standard: str = DEFAULT_STANDARD
+    datum: str = "auto"
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked for: `count` sites of `tier`, by straight radius or on foot.
+
+    `candidates` and `exclude` are files: places to choose from, areas to leave out.
+    """
+
+    tier: str
+    count: int
+    goal: str = "most-people"
+    by: str = "radius"
+    candidates: Path | None = None
+    exclude: Path | None = None
+    time_limit_s: float = 60.0
+    gap: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -84,49 +113,6 @@ def default_wish(standard: Standard) -> Wish | None:
         return None
     nearest = min(radius, key=lambda rule: rule.limit)
     return Wish(nearest.tier, FIRST_SITES, time_limit_s=PLAN_SECONDS)
-
-
-def with_standard(inputs: Inputs, name_or_path: str) -> Inputs:
-    """The same study to be judged by another standard."""
-    standard = open_standard(name_or_path)
-    return replace(inputs, standard=standard, sha256={**inputs.sha256, "standard": standard.sha256})
-
-
-def with_lists(inputs: Inputs, own: OwnLists) -> Inputs:
-    """The same ground with other lists, or with more. InputError if none of their rows can be used."""
-    more = read_facilities(own.paths, datum=own.datum, units=inputs.study.units)
-    intake = _joined(inputs.intake, more) if own.in_addition else more
-    study = replace(inputs.study, facilities=intake.table(inputs.study.grid.crs))
-    # Of the findings those on the lists come last, of the notes first; the others speak of the ground.
-    findings = inputs.findings[: len(inputs.findings) - len(inputs.intake.findings)]
-    notes = inputs.notes[len(list_notes(inputs.intake)) :]
-    kept = {
-        role: sha
-        for role, sha in inputs.sha256.items()
-        if own.in_addition or not role.startswith("facilities:")
-    }
-    return replace(
-        inputs,
-        study=study,
-        intake=intake,
-        findings=(*findings, *intake.findings),
-        notes=(*list_notes(intake), *notes),
-        sha256={**kept, **{f"facilities:{path.name}": digest(path) for path in own.paths}},
-        datum=own.datum,
-    )
-
-
-def _joined(first: Intake, second: Intake) -> Intake:
-    """Both lists as one; numbers that both use are told apart."""
-    frame = pd.concat([first.frame, second.frame], ignore_index=True)
-    frame["facility_id"] = facility_ids(frame)
-    return Intake(
-        frame,
-        (*first.findings, *second.findings),
-        second.datum,
-        (*first.files, *second.files),
-        (*first.tables, *second.tables),
-    )
 
 
 @cache

@@ -14,7 +14,7 @@ from data.intake.findings import Finding
 from data.intake.intake import Intake
 from data.intake.read import read_facilities
 from data.population import PopulationFile, read_population
-from data.standards import DEFAULT_STANDARD, open_standard
+from data.standards import open_standard
 from data.streets import StreetFile, read_streets
 from data.streets.cache import load_or_read
 from data.streets.detect import OSM_FORMATS
@@ -22,25 +22,10 @@ from data.units import UnitFile, read_units
 from geo.basemap import Basemap
 from geo.progress import Progress, silent
 from geo.text import Text, text
+from jobs.cases import StudyFiles as StudyFiles
 
 OSM_CREDIT: Final = "© OpenStreetMap contributors, ODbL"
 _FROM_OSM: Final = (*OSM_FORMATS, "graphml")
-
-
-@dataclass(frozen=True)
-class StudyFiles:
-    """What the user names: lists, people, streets, and optionally units, a standard and a datum.
-
-    `name` is what the area is called in results (default: the population file's name).
-    """
-
-    facilities: tuple[Path, ...]
-    population: Path
-    network: Path
-    units: Path | None = None
-    standard: str = DEFAULT_STANDARD
-    datum: str = "auto"
-    name: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""Finished assessments on disk, so that nobody waits twice for the same answer."""
+"""Finished assessments on disk, so that nobody waits twice for the same answer.
+
+Light to import: what writes and draws takes two seconds to load, and is loaded when it is needed.
+"""
 
 from __future__ import annotations
 
@@ -11,19 +14,12 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import pandas as pd
-
-from data.files import write_bytes, write_csv
-from data.results import read_results, write_results
-from jobs.assess import Assessed, findings_table
-from jobs.map_model import map_model
 from locales import DEFAULT_LANGUAGE
-from maps import render_map
-from maps.basemap import decode, encode
-from maps.ground import basemap_of
-from reports.workbook import workbook_bytes
+
+if TYPE_CHECKING:
+    from jobs.assess import Assessed
 
 # An entry of a city of a million takes about 12 MB.
 MOST_ENTRIES: Final = 24
@@ -77,8 +73,7 @@ def map_page(folder: Path, *, language: str, profile: str = "internal") -> str:
 
 def report(folder: Path, *, language: str) -> bytes:
     """report.xlsx of an assessment folder in a language, made the first time it is asked for."""
-    made = folder / f"report-{language}.xlsx"
-    return _once(made, lambda: workbook_bytes(read_results(folder), language=language))
+    return _once(folder / f"report-{language}.xlsx", lambda: _report(folder, language))
 
 
 def archive(folder: Path, *, language: str, profile: str = "internal") -> bytes:
@@ -95,6 +90,8 @@ def archive(folder: Path, *, language: str, profile: str = "internal") -> bytes:
 
 def bounds_of(folder: Path) -> tuple[float, float, float, float]:
     """West, south, east, north of the residents of an assessment folder, in degrees."""
+    import pandas as pd
+
     cells = pd.read_parquet(folder / "cells.parquet", columns=["lon", "lat"])
     return (
         float(cells["lon"].min()),
@@ -105,6 +102,12 @@ def bounds_of(folder: Path) -> tuple[float, float, float, float]:
 
 
 def _write(folder: Path, done: Assessed) -> None:
+    from data.files import write_bytes, write_csv
+    from data.results import write_results
+    from jobs.assess import findings_table
+    from maps.basemap import encode
+    from maps.ground import basemap_of
+
     study, shapes = done.inputs.study, done.inputs.basemap
     write_results(folder, done.results)
     write_csv(folder / "findings.csv", findings_table(done.inputs.findings, language=DEFAULT_LANGUAGE))
@@ -121,7 +124,19 @@ def _move(unfinished: Path, target: Path) -> Path:
     return target
 
 
+def _report(folder: Path, language: str) -> bytes:
+    from data.results import read_results
+    from reports.workbook import workbook_bytes
+
+    return workbook_bytes(read_results(folder), language=language)
+
+
 def _draw(folder: Path, language: str, profile: str) -> bytes:
+    from data.results import read_results
+    from jobs.map_model import map_model
+    from maps import render_map
+    from maps.basemap import decode
+
     model = map_model(read_results(folder), decode((folder / _BASEMAP).read_bytes()))
     return render_map(model, language=language, profile=profile).encode("utf-8")
 
@@ -129,5 +144,7 @@ def _draw(folder: Path, language: str, profile: str) -> bytes:
 def _once(path: Path, make: Callable[[], bytes]) -> bytes:
     with _DRAWING:
         if not path.exists():
+            from data.files import write_bytes
+
             write_bytes(path, make())
     return path.read_bytes()

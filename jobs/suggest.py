@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,27 +28,12 @@ from geo.reach import bounded_reach, reach_straight
 from geo.snapping import snap
 from geo.text import text
 from jobs.assess import Assessed, assess_inputs, write_folder
-from jobs.inputs import StudyFiles, open_inputs
+from jobs.cases import StudyFiles
+from jobs.cases import Wish as Wish
+from jobs.inputs import open_inputs
 
 # More candidates than this seldom change the answer and cost time; cells are thinned out to it.
 MOST_CANDIDATES: Final = 5000
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What is asked for: `count` sites of `tier`, by straight radius or on foot.
-
-    `candidates` and `exclude` are files: places to choose from, areas to leave out.
-    """
-
-    tier: str
-    count: int
-    goal: str = "most-people"
-    by: str = "radius"
-    candidates: Path | None = None
-    exclude: Path | None = None
-    time_limit_s: float = 60.0
-    gap: float = 0.0
 
 
 def suggest_files(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from coverage.publish import Results
 from geo.text import Text, text, text_from_json
 from locales import Translator
-from reports.lines import Line, assessment_lines
-from reports.workbook import SYNTHETIC
+from reports.lines import SYNTHETIC, Line, assessment_lines
+
+if TYPE_CHECKING:  # tables take a second to import, and a sentence does not need them
+    from coverage.publish import Results
 
 
 def assessment_rows(results: Results, say: Translator) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:

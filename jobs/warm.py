@@ -13,16 +13,16 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from data.files import write_bytes
 from data.standards import open_standard
 from geo.progress import Progress, part, silent
 from geo.text import Text, text
-from jobs.cases import Case, default_wish
-from jobs.inputs import StudyFiles
+from jobs.cases import Case, StudyFiles, default_wish
 from jobs.shelf import Shelf, map_page
 from locales import LANGUAGES
 
 _PROJECT: Final = Path(__file__).parents[1]
+# As data.demo.names has it; that package takes a second to import.
+DEMO_CITY: Final = "云川市"
 CACHE: Final = _PROJECT / ".cache"
 _FILES: Final = ("facilities.xlsx", "population.parquet", "streets.gpkg", "units.gpkg")
 _MADE_BY: Final = "made-by.txt"
@@ -30,10 +30,8 @@ _MADE_BY: Final = "made-by.txt"
 
 def demo_files(cache: Path) -> StudyFiles:
     """Where the demo city's files are, or will be."""
-    from data.demo.names import CITY
-
     lists, population, network, units = (cache / "demo" / name for name in _FILES)
-    return StudyFiles((lists,), population, network, units, name=CITY)
+    return StudyFiles((lists,), population, network, units, name=DEMO_CITY)
 
 
 def demo_is_ready(cache: Path) -> bool:
@@ -56,6 +54,8 @@ def make_demo(cache: Path, *, progress: Progress = silent) -> StudyFiles:
 
 def mark_demo(cache: Path) -> None:
     """Note down which recipe the files were made by; `run.py` reads the same note."""
+    from data.files import write_bytes
+
     write_bytes(cache / "demo" / _MADE_BY, demo_recipe().encode("utf-8"))
 
 

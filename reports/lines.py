@@ -16,6 +16,7 @@ VERDICT_WORDS: Final = {
     None: text("cannot be judged"),
 }
 TO_BE_CONFIRMED: Final = text("to be confirmed")
+SYNTHETIC: Final = text("Synthetic data: a fictional city, for demonstration only.")
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,8 @@ from coverage.publish import Results
 from coverage.standard import level_title
 from geo.text import Sayable, text, text_from_json
 from locales import Translator, translator
-from reports.lines import VERDICT_WORDS, assessment_lines
+from reports.lines import SYNTHETIC, VERDICT_WORDS, assessment_lines
 
-SYNTHETIC: Final = text("Synthetic data: a fictional city, for demonstration only.")
 _VERDICT_COLOURS: Final = {"meets": "#d8efe3", "nearly": "#fdf1cc", "not": "#fbdcd3"}
 # Texts stay texts: a facility called "=1+1" must not become a formula.
 _OPTIONS: Final = {

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import streamlit as st
 
 from data.standards import DEFAULT_STANDARD
+from jobs.cases import OwnLists, StudyFiles, Wish
 from locales import DEFAULT_LANGUAGE, Translator, translator
-
-if TYPE_CHECKING:
-    from jobs.cases import OwnLists
-    from jobs.inputs import StudyFiles
-    from jobs.suggest import Wish
 
 _KEY: Final = "choices"
 

@@ -9,7 +9,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from geo.errors import InputError
 from geo.text import text
-from jobs.inputs import StudyFiles
+from jobs.cases import StudyFiles
 from ui.choices import choose, words
 from ui.compute import read_city
 from ui.session import keep

@@ -19,8 +19,7 @@ from data.standards import DEFAULT_STANDARD, open_standard
 from geo.progress import Progress
 from geo.text import Text, text
 from jobs import warm
-from jobs.cases import Case, default_wish, with_lists, with_standard
-from jobs.inputs import Inputs, StudyFiles
+from jobs.cases import Case, StudyFiles, default_wish
 from jobs.shelf import Shelf, map_page
 from ui.choices import Choices, choices, words
 from ui.safe import in_markdown
@@ -28,6 +27,7 @@ from ui.session import session_folder
 
 if TYPE_CHECKING:
     from jobs.assess import Assessed
+    from jobs.inputs import Inputs
 
 # Two cores serve everybody: heavy work waits for its turn.
 _TURN: Final = threading.Lock()
@@ -143,6 +143,7 @@ def _inputs(asked: Asked) -> Inputs:
 @st.cache_resource(max_entries=3, show_spinner=False)
 def _assessed(asked: Asked) -> Assessed:
     from jobs.assess import assess_inputs
+    from jobs.variants import with_lists, with_standard
 
     case = asked.case
     ground = Case(replace(case.files, standard=DEFAULT_STANDARD))

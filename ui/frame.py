@@ -16,17 +16,24 @@ from ui.choices import bound, choices, choose, words
 from ui.safe import in_markdown
 from ui.session import keep
 
-_STYLE: Final = Path(__file__).parent / "assets" / "page.css"
+_ASSETS: Final = Path(__file__).parent / "assets"
 _LANGUAGES: Final = {"zh": "中文", "en": "English"}
 
 
-def style() -> None:
-    """The pages' own style sheet."""
-    st.html(_STYLE)
+def configure() -> None:
+    """Title, icon, layout and style of every page; the icon is ours, so that no host is asked for one."""
+    st.set_page_config(
+        page_title="服务圈 Service circle",
+        page_icon=str(_ASSETS / "icon.svg"),
+        layout="wide",
+        initial_sidebar_state=264,
+    )
+    st.html(_ASSETS / "page.css")
 
 
 def choose_language() -> None:
     """The switch stands first, so that everything after it speaks the language chosen."""
+    st.html('<p class="brand">服务圈 Service circle</p>')
     st.segmented_control(
         "语言 / Language",
         list(_LANGUAGES),
@@ -60,10 +67,16 @@ def choose_standard() -> None:
 def own_standard() -> None:
     """A form that takes a TOML file in; a wrong one is refused with its line and key."""
     say = words()
-    with st.expander(say(text("Use your own standard"))), st.form("own-standard", border=False):
+    with st.expander(say(text("Use your own standard"))):
+        _start()
+        _take_standard()
+
+
+def _take_standard() -> None:
+    say = words()
+    with st.form("own-standard", border=False):
         upload = st.file_uploader(say(text("A standard as a TOML file")), type=["toml"])
         wanted = st.form_submit_button(say(text("Use this standard")))
-        current = open_standard(choices().standard)
         if wanted and upload is None:
             st.info(say(text("Please choose a file first.")))
         elif wanted and upload is not None:
@@ -71,13 +84,17 @@ def own_standard() -> None:
             path = str(keep(upload))
             choose(standard=path, own_standards=(*{*choices().own_standards, path},))
             st.rerun()
+
+
+def _start() -> None:
+    say, current = words(), open_standard(choices().standard)
     st.download_button(
         say(text("Download this standard as a start (TOML)")),
         current.toml,
         file_name=f"{current.id}.toml",
         mime="application/toml",
-        type="tertiary",
         on_click="ignore",
+        width="stretch",
     )
 
 
@@ -93,13 +110,15 @@ def in_use() -> None:
     """Which city and which lists are shown, and the way back to the demo."""
     say, chosen = words(), choices()
     if chosen.lists is not None:
-        st.markdown(f"**{say(text('List in use'))}**")
+        title = say(text("List in use"))
+        st.markdown(f"**{title}**")
         st.caption(in_markdown("、".join(chosen.lists.names)))
         if st.button(say(text("Back to the city's own list")), width="stretch"):
             choose(lists=None)
             st.rerun()
     if chosen.city is not None:
-        st.markdown(f"**{say(text('City in use'))}**")
+        title = say(text("City in use"))
+        st.markdown(f"**{title}**")
         st.caption(in_markdown(chosen.city.name))
         if st.button(say(text("Back to the demo city")), width="stretch"):
             choose(city=None, lists=None)

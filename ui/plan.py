@@ -9,8 +9,7 @@ from typing import Any, Final
 import streamlit as st
 
 from geo.text import text
-from jobs.cases import PLAN_SECONDS
-from jobs.suggest import Wish
+from jobs.cases import PLAN_SECONDS, Wish
 from jobs.summary import plan_quality
 from ui.choices import choices, choose, words
 from ui.compute import View, case_of

@@ -11,8 +11,6 @@ from typing import Final
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from data.files import write_bytes
-
 _KEY: Final = "session_folder"
 _UNSAFE: Final = re.compile(r"[^\w.()\-（）【】、，· ]|\.\.+")
 _LONGEST: Final = 80
@@ -36,6 +34,8 @@ def keep(upload: UploadedFile) -> Path:
     content = upload.getvalue()
     target = session_folder() / hashlib.sha256(content).hexdigest()[:16] / safe_name(upload.name)
     if not target.exists():
+        from data.files import write_bytes
+
         write_bytes(target, content)
     return target
 

@@ -12,7 +12,7 @@ from ui.compute import View, current_map
 from ui.verdict_table import verdict_table
 
 _VIEWS: Final = {"both": text("Table and map"), "map": text("Large map"), "table": text("Table")}
-_HEIGHT: Final = {"both": 520, "map": 620}
+_HEIGHT: Final = {"both": 516, "map": 620}
 
 
 def choose_view() -> None:
@@ -32,7 +32,7 @@ def table_and_map(view: View) -> None:
     """As the choice `view` says."""
     shown = choices().view
     if shown == "both":
-        left, right = st.columns([0.5, 0.5], gap="small")
+        left, right = st.columns([0.52, 0.48], gap="small")
         with left:
             st.html(verdict_table(view))
         with right:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
+from coverage.standard import Check
 from geo.text import text
 from maps.palette import VERDICTS
 from reports.lines import Line, assessment_lines
 from ui.choices import words
 from ui.compute import View
+from ui.numbers import exact, share
 from ui.safe import in_html
 
 _MARKS: Final = {"meets": "✓", "nearly": "≈", "not": "✕", None: "–"}
@@ -29,7 +32,8 @@ def verdict_table(view: View) -> str:
     if not lines:
         return f'<p class="nothing">{in_html(say(text("This standard has no rule yet.")))}</p>'
     head = "".join(f'<th scope="col">{in_html(say(title))}</th>' for title in _HEAD)
-    body = "".join(_row(line) for line in lines)
+    rows = {row["id"]: row for row in view.document["rules"]}
+    body = "".join(_row(line, rows[line.rule.id]) for line in lines)
     caption = in_html(say(text("Verdicts by rule")))
     return (
         f'<div class="verdicts" tabindex="0" role="region" aria-label="{caption}">'
@@ -37,10 +41,25 @@ def verdict_table(view: View) -> str:
     )
 
 
-def _row(line: Line) -> str:
-    cells = (line.figure, line.actual, line.missed_words)
-    numbers = "".join(f"<td>{in_html(words()(cell))}</td>" for cell in cells)
-    return f'<tr><th scope="row">{_rule(line)}</th>{numbers}<td>{_verdict(line)}</td></tr>'
+def _row(line: Line, row: Mapping[str, Any]) -> str:
+    figure = f'<td class="figure">{in_html(words()(line.figure))}</td>'
+    cells = f"{figure}<td>{_actual(line, row)}</td><td>{_missed(line)}</td><td>{_verdict(line)}</td>"
+    return f'<tr><th scope="row">{_rule(line)}</th>{cells}</tr>'
+
+
+def _actual(line: Line, row: Mapping[str, Any]) -> str:
+    """The share above n of N where the rule counts residents; else in words."""
+    say = words()
+    if line.rule.check not in (Check.RADIUS, Check.WALK) or line.verdict is None:
+        return in_html(say(line.actual))
+    under = text("{met} of {all} residents", met=exact(row["residents_met"]), all=exact(row["residents"]))
+    return f"<b>{share(row['share'])}</b>{in_html(say(under))}"
+
+
+def _missed(line: Line) -> str:
+    if line.missed is None or line.rule.check not in (Check.RADIUS, Check.WALK, Check.LOAD):
+        return in_html(words()(line.missed_words))
+    return f"<b>{exact(line.missed)}</b>"
 
 
 def _rule(line: Line) -> str:
