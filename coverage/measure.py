@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -12,6 +13,11 @@ from coverage.tables import FacilityTable, Floats, Ints, PopulationGrid
 from geo.nearest import Nearest, nearest_on_foot, nearest_straight
 from geo.network import WalkNetwork
 from geo.snapping import Snapped, snap
+
+# What counts as equal, a millimetre: less than any list states, more than projecting a point there
+# and back moves it. Without it a facility exactly at the figure could fail by its last bit, and the
+# tables, which show millimetres, would contradict the verdict.
+BOUNDARY_M: Final = 0.001
 
 
 @dataclass(frozen=True)

@@ -161,11 +161,8 @@ def _candidates(
     by_u, by_v = nodes.metres[u] + to_u, nodes.metres[v] + to_v
     second = np.zeros(len(nodes.metres), dtype=bool)
     second[names.at] = True
-    unclear = (
-        second[u]
-        | second[v]
-        | (nodes.nearest[u] != nodes.nearest[v]) & (np.abs(by_u - by_v) <= nodes.within_m)
-    )
+    hardly = np.maximum(by_u, by_v) <= np.minimum(by_u, by_v) + nodes.within_m
+    unclear = second[u] | second[v] | (hardly & (nodes.nearest[u] != nodes.nearest[v]))
     unclear[np.searchsorted(here, direct.at)] = True
     at = here[unclear]
     parts = [direct]

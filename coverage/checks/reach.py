@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from coverage.checks.by_unit import residents_by_unit
 from coverage.checks.measured import Measured
+from coverage.measure import BOUNDARY_M as BOUNDARY_M
 from coverage.results import RuleResult, judge, ratio
 from coverage.standard import Check, Rule, Standard, settlement_title
 from coverage.tables import Bools, Floats, Ints
 from geo.text import text
-
-# What counts as equal, a millimetre: less than any list states, more than projecting a point there
-# and back moves it. Without it a facility exactly at the figure could fail by its last bit, and the
-# tables, which show millimetres, would contradict the verdict.
-BOUNDARY_M: Final = 0.001
 
 
 def reach_m(rule: Rule, measured: Measured) -> tuple[Floats, Ints]:
