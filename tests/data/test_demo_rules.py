@@ -99,10 +99,10 @@ def test_a_quarter_of_the_communities_has_no_station(facts: Facts) -> None:
     assert 0.70 <= units_with(facts, facts.all_sites, 12) / 500 <= 0.78
 
 
-def test_beds_come_to_35_to_45_per_1000_elderly_in_every_district(facts: Facts) -> None:
+def test_beds_come_to_just_over_40_per_1000_elderly_in_every_district(facts: Facts) -> None:
     per_1000 = facts.beds / facts.elderly * 1_000
-    assert per_1000.between(35, 45).all()
-    assert 37 <= facts.beds.sum() / facts.elderly.sum() * 1_000 <= 41
+    assert per_1000.between(40, 46).all()
+    assert 41 <= facts.beds.sum() / facts.elderly.sum() * 1_000 <= 44
 
 
 def test_village_stations_serve_too_many_or_too_few_or_just_enough(facts: Facts) -> None:
