@@ -16,7 +16,7 @@ from maps.cards import gap_cards
 from maps.cells_image import CellsImage
 from maps.classes import walk_classes
 from maps.layers import Choice, Part, Studio, flags
-from maps.model import CellOutcome
+from maps.model import MapModel, Words
 
 _RANKS_SHOWN: Final = 10
 _OPACITY: Final = 0.72
@@ -27,25 +27,30 @@ def cell_layers(studio: Studio) -> Iterator[Choice]:
 
     The main rule is shown first; without outcomes of it, walking time is.
     """
-    outcomes = studio.model.cells.outcomes
-    main = studio.model.main_rule if studio.model.main_rule in {o.rule for o in outcomes} else ""
-    for number, outcome in enumerate(outcomes):
-        yield _rule(studio, number, outcome, show=outcome.rule == main)
+    rules = _rules(studio.model)
+    main = studio.model.main_rule if studio.model.main_rule in rules else ""
+    for number, rule in enumerate(rules):
+        yield _rule(studio, number, rule, show=rule == main)
     yield _walking(studio, show=not main)
     heading = studio.voice(text("Colour of the cells: choose one"))
     yield Choice("cells_none", studio.voice(text("No colouring")), heading, show=False)
 
 
-def _rule(studio: Studio, number: int, outcome: CellOutcome, *, show: bool) -> Choice:
-    voice = studio.voice
-    choice = Choice(
-        f"rule_{number}", voice(outcome.title), voice(text("Colour of the cells: choose one")), show=show
-    )
-    if studio.image is not None:
-        picture = studio.image.data_uri(outcome.outcome, palette.OUTCOMES)
+def _rules(model: MapModel) -> dict[str, Words]:
+    """Rule → title: those that have outcomes, then those that only have gaps."""
+    titles = {outcome.rule: outcome.title for outcome in model.cells.outcomes}
+    return titles | {r: model.rule_titles.get(r, r) for r in model.gaps["rule"].unique() if r not in titles}
+
+
+def _rule(studio: Studio, number: int, rule: str, *, show: bool) -> Choice:
+    voice, model = studio.voice, studio.model
+    heading = voice(text("Colour of the cells: choose one"))
+    choice = Choice(f"rule_{number}", voice(_rules(model)[rule]), heading, show=show)
+    outcome = next((o.outcome for o in model.cells.outcomes if o.rule == rule), None)
+    if studio.image is not None and outcome is not None:
+        picture = studio.image.data_uri(outcome, palette.OUTCOMES)
         _overlay(f"cells_{number}", picture, studio.image).add_to(choice)
-    gaps = studio.model.gaps
-    gaps = gaps[gaps["rule"] == outcome.rule].sort_values("rank")
+    gaps = model.gaps[model.gaps["rule"] == rule].sort_values("rank")
     if len(gaps):
         for key, content in (("outline", _gap_areas(studio, gaps)), ("rank", _gap_ranks(studio, gaps))):
             Part(f"gaps_{key}_{number}", "", content, show=True).add_to(choice)

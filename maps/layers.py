@@ -41,7 +41,7 @@ class Choice(folium.FeatureGroup):  # type: ignore[misc]
     )
 
     def __init__(self, key: str, name: str, heading: str, *, show: bool) -> None:
-        super().__init__(name=name, overlay=False, control=True, show=show)
+        super().__init__(name=_own_name(key, name), overlay=False, control=True, show=show)
         self._name, self._id, self.heading = "Choice", key, heading
 
 
@@ -55,7 +55,7 @@ class Part(folium.map.Layer):  # type: ignore[misc]
     )
 
     def __init__(self, key: str, name: str, content: Mapping[str, Any], *, show: bool) -> None:
-        super().__init__(name=name, overlay=True, control=True, show=show)
+        super().__init__(name=_own_name(key, name), overlay=True, control=True, show=show)
         self._name, self._id, self.key = "Part", key, key
         self.content = dict(content)
 
@@ -121,6 +121,11 @@ def radius_layers(studio: Studio) -> Iterator[Part]:
 def flags(frame: pd.DataFrame, marks: list[str], *, css: str) -> dict[str, Any]:
     """Numbered marks at `lon`, `lat`; `marks` are safe HTML."""
     return {"kind": "flags", "pane": "markerPane", "css": css, "flags": marks, **_points(frame)}
+
+
+def _own_name(key: str, name: str) -> str:
+    """The layer control keeps one entry a name: two layers of the same name must differ unseen."""
+    return f'<span data-layer="{key}">{name}</span>'
 
 
 def _points(frame: pd.DataFrame) -> dict[str, Any]:

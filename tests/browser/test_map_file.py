@@ -84,6 +84,12 @@ def test_the_cells_show_one_rule_or_walking_time_or_nothing(page: Page, tmp_path
         expect(page.locator("path.gap")).to_have_count(gaps)
 
 
+def test_layers_of_the_same_name_each_have_their_switch(page: Page, tmp_path: Path) -> None:
+    show(page, tmp_path, tiny_model(tier_titles={"centre": "设施", "station": "设施"}))
+    layer(page, "设施 (1)").nth(1).uncheck()
+    expect(page.locator("path.facility")).to_have_count(1)
+
+
 def test_a_layer_is_reached_and_switched_with_the_keyboard(page: Page, tmp_path: Path) -> None:
     show(page, tmp_path, tiny_model())
     layer(page, "服务中心").focus()

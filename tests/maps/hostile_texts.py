@@ -39,6 +39,8 @@ def hostile_model(name: str) -> MapModel:
         facilities=model.facilities.assign(name=name, status=name, unit=name),
         tier_titles=dict.fromkeys(model.tier_titles, name),
         gaps=model.gaps.assign(unit=name),
+        cells=replace(model.cells, outcomes=tuple(replace(o, title=name) for o in model.cells.outcomes)),
+        radius_rules=tuple(replace(rule, title=name) for rule in model.radius_rules),
         rule_titles={"radius": name},
         sites=model.sites.assign(unit=name),
         verdicts=tuple(replace(row, title=name, figure=name, actual=name) for row in model.verdicts),

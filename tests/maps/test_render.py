@@ -85,6 +85,12 @@ def test_a_place_without_gaps_sites_verdicts_or_basemap_is_drawn() -> None:
     assert "serviceMap.open()" in render_map(bare, language="en")
 
 
+def test_gaps_of_a_rule_without_cells_are_shown_under_its_title() -> None:
+    model = tiny_model(rule_titles={"other": "Another rule"})
+    said = render_map(replace(model, gaps=model.gaps.assign(rule="other")), language="zh")
+    assert "gaps_outline_1" in said and "Another rule" in said
+
+
 def test_columns_that_are_not_shown_stay_out_of_the_file() -> None:
     model = tiny_model()
     told = model.facilities.assign(phone="13800000000", contact="张三")
