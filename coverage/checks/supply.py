@@ -23,7 +23,7 @@ def check_supply(rule: Rule, measured: Measured) -> RuleResult:
     if group is None:
         why = text("The population table has no column for {group} residents.", group=group_title(rule.group))
         return _unjudged(rule, why)
-    places = _places(rule, measured)
+    places = places_of(rule, measured)
     if not places.any():
         return _unjudged(rule, text("No facility in the list states its places or beds."))
     units, held, people = _unit_sums(rule, measured, places, group)
@@ -43,7 +43,8 @@ def check_supply(rule: Rule, measured: Measured) -> RuleResult:
     )
 
 
-def _places(rule: Rule, measured: Measured) -> Floats:
+def places_of(rule: Rule, measured: Measured) -> Floats:
+    """(facilities,) places stated by the facilities that `rule` accepts, 0 elsewhere."""
     frame = measured.study.facilities.frame
     if "places" not in frame:
         return np.zeros(len(frame))
