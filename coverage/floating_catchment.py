@@ -35,7 +35,7 @@ class Zone:
 
 # Within 30 minutes everybody alike: the plain two-step method (Luo and Wang 2003).
 PLAIN: Final = (Zone(30.0, 1.0),)
-# The enhanced one: weights fall by zone, after Luo and Qi 2009, table 1, first set.
+# The enhanced one: weights fall by zone, as commonly cited from Luo and Qi 2009 (recalled, not read).
 ENHANCED: Final = (Zone(10.0, 1.0), Zone(20.0, 0.68), Zone(30.0, 0.22))
 
 

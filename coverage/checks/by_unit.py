@@ -10,7 +10,7 @@ import pandas as pd
 from coverage.checks.measured import Measured
 from coverage.results import judge, ratio
 from coverage.study import Study
-from coverage.tables import Bools, Floats, Ints
+from coverage.tables import URBAN, Bools, Floats, Ints
 
 
 def sum_by(rows: Ints, values: Floats, n: int) -> Floats:
@@ -65,6 +65,17 @@ def units_by_unit(measured: Measured, units: Ints, met: Bools) -> pd.DataFrame:
     table = pd.concat(parts, ignore_index=True)
     table.insert(1, "level", study.units.frame["level"].to_numpy()[table["unit_row"].to_numpy()])
     return judged(table, table["units_met"], table["units"], measured)
+
+
+def units_of(study: Study, level: str, settlement: str) -> Ints:
+    """Rows of the units of a level and settlement ("any": all); one that states none counts as urban."""
+    if study.units is None or level not in study.units.levels:
+        return np.empty(0, np.int64)
+    units = study.units.of_level(level)
+    if settlement == "any":
+        return units
+    stated = study.units.frame["settlement"].to_numpy(str)[units]
+    return np.asarray(units[np.where(stated == "", URBAN, stated) == settlement])
 
 
 def parent_rows(study: Study) -> Ints:

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from coverage.checks.by_unit import sum_by, units_by_unit
+from coverage.checks.by_unit import sum_by, units_by_unit, units_of
 from coverage.checks.measured import Measured
 from coverage.checks.reach import cells_within
 from coverage.results import RuleResult, judge, ratio
 from coverage.standard import Check, Rule, Standard, level_title
 from coverage.study import Study
-from coverage.tables import URBAN, Bools, Ints
+from coverage.tables import Bools, Ints
 from geo.text import text
 
 
@@ -61,14 +61,7 @@ def within_rules(rule: Rule, standard: Standard) -> tuple[Rule, ...]:
 
 def units_subject(rule: Rule, study: Study) -> Ints:
     """Units of the rule's level and settlement; a unit that states no settlement counts as urban."""
-    if study.units is None or rule.unit not in study.units.levels:
-        return np.empty(0, np.int64)
-    units = study.units.of_level(rule.unit)
-    if rule.settlement == "any":
-        return units
-    stated = study.units.frame["settlement"].to_numpy(str)[units]
-    chosen: Ints = units[np.where(stated == "", URBAN, stated) == rule.settlement]
-    return chosen
+    return units_of(study, rule.unit, rule.settlement)
 
 
 def no_units(rule: Rule) -> RuleResult:
