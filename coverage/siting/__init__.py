@@ -1,7 +1,31 @@
 """Where the next centres should go: location-allocation with a proof or a bound."""
 
 from coverage.siting.choose import choose_sites
+from coverage.siting.compare import CurvePoint, alternatives, curve
 from coverage.siting.conditions import Quota
+from coverage.siting.explain import SiteReason, Surroundings, deciding, reasons, removal_losses
 from coverage.siting.goals import Goal, Plan, Progress, Step, Watch
+from coverage.siting.place import Place
+from coverage.siting.tiers import TierPlan, TwoTiers, choose_both
 
-__all__ = ["Goal", "Plan", "Progress", "Quota", "Step", "Watch", "choose_sites"]
+__all__ = [
+    "CurvePoint",
+    "Goal",
+    "Place",
+    "Plan",
+    "Progress",
+    "Quota",
+    "SiteReason",
+    "Step",
+    "Surroundings",
+    "TierPlan",
+    "TwoTiers",
+    "Watch",
+    "alternatives",
+    "choose_both",
+    "choose_sites",
+    "curve",
+    "deciding",
+    "reasons",
+    "removal_losses",
+]

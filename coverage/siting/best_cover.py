@@ -161,6 +161,18 @@ def _proved(model: CoverModel, count: int, known: Cover, limits: Limits) -> Cove
     return Cover(chosen, model.value(chosen) + model.base, min(known.bound, answer.bound), answer.proven)
 
 
+def worth_keeping(model: CoverModel, count: int, start: Ints, limits: Limits) -> tuple[Bools, float]:
+    """(sites that a better choice than `start` could have, with `start`'s own; bound with `base`).
+
+    The bound and what it excludes hold under any further rules, which can only make plans worse.
+    """
+    value = model.value(start)
+    dual = DualSearch(model, min(count, model.n_sites), start).run(600, _share(limits, 0.3), value)
+    stay = ~dual.needless(value)
+    stay[start] = True
+    return stay, dual.bound + model.base
+
+
 def useful(model: CoverModel, chosen: Ints) -> Ints:
     """The choice without sites that add nothing to the ones before them."""
     covered, kept = np.zeros(model.n_groups, bool), []

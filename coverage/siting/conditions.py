@@ -83,6 +83,8 @@ class Conditions:
         self._check_pairs()
 
     def _check_pairs(self) -> None:
+        if self.backup and self.has_loads:
+            raise SettingError("Backup coverage and load limits cannot be asked for together.")
         if self.budget is not None and self.cost is None:
             raise SettingError("A budget needs the cost of every site.")
         if self.spacing_m > 0.0 and self.site_xy is None:

@@ -53,6 +53,9 @@ class Goal(Conditions):
                 "Share and gap lie between 0 and 1, and the time limit is more than 0 seconds."
             )
 
+        if self.backup and self.name != MOST_PEOPLE:
+            raise SettingError("Backup coverage belongs to the goal “{name}”.", name=MOST_PEOPLE)
+
     @property
     def maximises(self) -> bool:
         return self.name == MOST_PEOPLE
@@ -91,6 +94,15 @@ class Plan:
     closed: tuple[int, ...] = ()
     loads: tuple[float, ...] = ()
     goal: Goal = field(default_factory=lambda: Goal(count=0), repr=False)
+
+    @property
+    def verdict(self) -> Text:
+        """How sure the plan is, in one sentence."""
+        if self.proven:
+            return text("Proved: no better plan exists.")
+        if self.goal.maximises:
+            return text("Best found, at most {share:.2%} below the best possible.", share=self.gap)
+        return text("Best found, at most {share:.2%} above the best possible.", share=self.gap)
 
     @property
     def residents_after(self) -> float:
@@ -132,10 +144,3 @@ def gap_of(objective: float, bound: float, maximises: bool) -> float:
     if not np.isfinite(short):
         return 1.0
     return max(0.0, short / whole) if whole > 0.0 else 0.0
-
-
-def verdict(plan: Plan) -> Text:
-    """How sure the plan is, in one sentence."""
-    if plan.proven:
-        return text("Proved: no better plan exists.")
-    return text("Best found, at most {share:.2%} below the best possible.", share=plan.gap)

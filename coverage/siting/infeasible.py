@@ -41,7 +41,8 @@ def why(program: Program, names: Sequence[Text], limits: Limits) -> UserError:
     rows = sparse.csr_array(
         (np.ones(count), (np.arange(count), np.arange(count))), (len(program.row_low), count)
     )
-    scale = 1.0 / np.maximum(1.0, np.abs(_limits(program)[:count]))
+    # Of equal breaches the earlier condition is named: numbers and money come first.
+    scale = np.linspace(1.0, 1.1, count) / np.maximum(1.0, np.abs(_limits(program)[:count]))
     columns = len(program.cost)
     elastic = Program(
         cost=np.concatenate((np.zeros(columns), scale, scale)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from coverage.siting.arrays import Floats, Ints
-from coverage.siting.best_cover import best_cover
+from coverage.siting.best_cover import best_cover, worth_keeping
 from coverage.siting.cover_program import all_rules, most_program, most_values
 from coverage.siting.goals import Plan
 from coverage.siting.highs import Limits
@@ -17,6 +17,8 @@ from coverage.siting.problem import Problem
 from coverage.siting.ruled_start import RuledSearch
 from coverage.siting.rules import SiteRules, site_rules
 from geo.errors import InfeasibleError
+
+_LARGE = 20_000
 
 
 def most_people(problem: Problem, limits: Limits) -> Plan:
@@ -62,12 +64,24 @@ def _ruled(problem: Problem, limits: Limits) -> Plan:
     rules = site_rules(problem)
     model, second = _model_with_backup(problem, rules)
     start = RuledSearch(model, rules, second, _price(problem, rules)).run()
+    bound = np.inf
+    if start is not None and _bounded_by_count(problem, model):
+        stay, bound = worth_keeping(model, problem.goal.count or 0, start, limits)
+        model, rules = model.only(stay), rules.only(stay)
+        start = np.flatnonzero(np.isin(np.flatnonzero(stay), start))
     values = None if start is None else most_values(model, start, second)
     answer = solved(most_program(model, all_rules(rules), second), rules.names, limits, values)
     is_open = answer.sites_open(model.n_sites)
     opened, closed = rules.rows[is_open & rules.is_new], rules.rows[~is_open & ~rules.is_new]
     objective = covered_weight(problem, opened, closed)
-    return finished(problem, Found(opened, objective, answer.bound, answer.proven, closed), limits)
+    bound = min(bound, max(answer.bound, objective))
+    return finished(problem, Found(opened, objective, bound, answer.proven, closed), limits)
+
+
+def _bounded_by_count(problem: Problem, model: CoverModel) -> bool:
+    """Whether the bound without rules is worth its time, and holds here: it knows the count alone."""
+    goal = problem.goal
+    return bool(model.cover.nnz > _LARGE and goal.count and not goal.close and not goal.backup)
 
 
 def _price(problem: Problem, rules: SiteRules) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
@@ -43,6 +43,17 @@ class SiteRules:
     low: Floats
     high: Floats
     names: tuple[Text, ...]
+
+    def only(self, sites: Bools) -> SiteRules:
+        """The rules over some of the sites, the others closed."""
+        at = np.flatnonzero(sites)
+        return replace(
+            self,
+            rows=self.rows[at],
+            is_new=self.is_new[at],
+            must=self.must[at],
+            matrix=sparse.csr_array(self.matrix[:, at]),
+        )
 
     def activity(self, is_open: Bools) -> Floats:
         used: Floats = self.matrix @ is_open.astype(float)

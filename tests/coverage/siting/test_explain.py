@@ -1,0 +1,120 @@
+"""What is told about a plan, on a street of five houses."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from coverage.siting import (
+    Goal,
+    Place,
+    Quota,
+    Surroundings,
+    alternatives,
+    curve,
+    deciding,
+    reasons,
+    removal_losses,
+)
+from coverage.siting.explain import sentence, summary
+from geo.errors import InfeasibleError, SettingError
+
+# Five houses in a row, 100 m apart; a site at every house serves itself and its neighbours.
+XY = np.column_stack((100.0 * np.arange(5), np.zeros(5)))
+REACH = sparse.csr_array(np.abs(XY[:, :1] - XY[:, 0]) <= 100.0)
+STREET = Place(np.array([1.0, 2.0, 4.0, 8.0, 16.0]), REACH)
+
+
+def test_a_site_is_told_alone_and_in_order_by_group_and_unit():
+    plan = STREET.choose(Goal(count=2))
+    around = Surroundings({"elderly": np.ones(5)}, np.array([0, 0, 0, 1, 1]), np.array([0, 0, 0, 1, 1]), XY)
+    first, second = reasons(STREET, plan, around)
+    assert (first.row, first.alone, first.gained, first.groups["elderly"]) == (3, 28.0, 28.0, 3.0)
+    assert [(u.unit, u.residents) for u in first.units] == [(1, 24.0), (0, 4.0)]
+    assert first.units[0].share == 1.0
+    assert second.gained == 3.0 and second.unit == 0
+
+
+def test_the_nearest_open_site_is_named_in_metres():
+    place = Place(STREET.residents, REACH, keep=(0,))
+    plan = place.choose(Goal(count=1))
+    (reason,) = reasons(place, plan, Surroundings(site_xy=XY))
+    assert (reason.row, reason.nearest_open_m) == (3, 300.0)
+    assert str(sentence(reason)) == "Site 1 serves 28 more residents, 300 m from the nearest existing one."
+    assert str(summary(plan)) == (
+        "1 new sites raise the residents served from 3 to 31. Proved: no better plan exists."
+    )
+
+
+def test_the_count_decides_and_so_does_a_full_quota():
+    quota = Quota(np.array([0, 0, 0, 1, 1]), {1: (0.0, 0.0)}, name="street")
+    plan = STREET.choose(Goal(count=1, quotas=(quota,)))
+    assert plan.sites == (2,)
+    said = [str(rule) for rule in deciding(STREET, plan)]
+    assert said == ["no more than 1 new sites", "street: 0 to 0 sites in part 1"]
+
+
+def test_closing_a_site_loses_whom_only_it_serves():
+    assert removal_losses(Place(STREET.residents, REACH, keep=(0, 1, 4))) == {0: 0.0, 1: 4.0, 4: 24.0}
+
+
+def test_the_curve_shows_what_build_order_costs():
+    residents = np.array([3.0, 3.0, 1.0, 3.0, 3.0])
+    place = Place(
+        residents, sparse.csr_array(np.array([[1, 1, 0, 0, 0], [0, 1, 1, 1, 0], [0, 0, 0, 1, 1]], bool))
+    )
+    plan = place.choose(Goal(count=2))
+    points = curve(place, plan)
+    assert [(p.sites, p.best, p.bound, p.in_order) for p in points] == [
+        (1, 7.0, 7.0, 6.0),
+        (2, 12.0, 12.0, 12.0),
+    ]
+
+
+def test_alternatives_are_nearly_as_good_and_differ():
+    plan = STREET.choose(Goal(count=1))
+    others = alternatives(STREET, plan, most=5, within=0.5, differ=1)
+    assert [(p.sites, p.objective) for p in others] == [((4,), 24.0), ((2,), 14.0)]
+    assert alternatives(STREET, plan, within=0.01) == ()
+
+
+@pytest.mark.parametrize(
+    ("goal", "said"),
+    [
+        (Goal(count=2, required=(0, 1, 2)), "3 sites are required but only 2 may be opened."),
+        (
+            Goal(count=1, quotas=(Quota(np.array([0, 0, 1, 1, 1]), default=(1.0, 9.0), name="street"),)),
+            "No plan meets all the conditions: no more than 1 new sites (missed by 1).",
+        ),
+        (
+            Goal("fewest-sites", cost=np.full(5, 3.0), budget=4.0),
+            "No plan meets all the conditions: a budget of 4 (missed by 2).",
+        ),
+    ],
+)
+def test_the_condition_that_cannot_be_met_is_named(goal, said):
+    with pytest.raises(InfeasibleError) as refused:
+        STREET.choose(goal)
+    assert str(refused.value) == said
+
+
+def test_too_few_sites_for_everyone_says_how_many_are_needed():
+    metres = sparse.csr_array((np.zeros(5), np.arange(5), np.arange(6)), shape=(5, 5))
+    with pytest.raises(InfeasibleError, match="At least 5 sites are needed"):
+        Place(STREET.residents, metres).choose(Goal("least-walking", count=3))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"name": "nicest"},
+        {"count": None},
+        {"budget": 3.0},
+        {"spacing_m": 5.0},
+        {"close": 1},
+        {"name": "least-worst", "backup": 0.5},
+        {"capacity": np.ones(2)},
+    ],
+)
+def test_goals_that_cannot_be_are_refused(wrong):
+    with pytest.raises(SettingError):
+        STREET.choose(Goal(**{"count": 1, **wrong}))
