@@ -148,7 +148,7 @@ def sentence(reason: SiteReason) -> Text:
 def summary(plan: Plan) -> Text:
     """The whole plan in one sentence."""
     return text(
-        "{n} new sites raise the residents served from {before:,.0f} to {after:,.0f}. {verdict}",
+        "New sites: {n}. Residents served rise from {before:,.0f} to {after:,.0f}. {verdict}",
         n=len(plan.sites),
         before=plan.residents_before,
         after=plan.residents_after,

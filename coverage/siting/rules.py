@@ -101,13 +101,13 @@ def site_rules(problem: Problem) -> SiteRules:
 def _all_rows(problem: Problem, rows: Ints, is_new: Bools) -> Iterator[Row]:
     goal, new = problem.goal, np.flatnonzero(is_new)
     if goal.count is not None:
-        yield Row(new, np.ones(len(new)), 0.0, goal.count, text("no more than {n} new sites", n=goal.count))
+        yield Row(new, np.ones(len(new)), 0.0, goal.count, text("new sites: at most {n}", n=goal.count))
     if goal.budget is not None and goal.cost is not None:
         price = np.asarray(goal.cost, float)[rows[new]]
         yield Row(new, price, 0.0, goal.budget, text("a budget of {budget:,g}", budget=goal.budget))
     if len(problem.closable):
         stay = float(len(problem.closable) - goal.close)
-        name = text("exactly {n} closings", n=goal.close)
+        name = text("closings: exactly {n}", n=goal.close)
         yield Row(np.flatnonzero(~is_new), np.ones(len(problem.closable)), stay, stay, name)
     for quota in goal.quotas:
         yield from _quota_rows(quota, problem, rows)
@@ -115,7 +115,7 @@ def _all_rows(problem: Problem, rows: Ints, is_new: Bools) -> Iterator[Row]:
         yield from _spacing_rows(problem, rows, is_new)
     for earlier, most in goal.apart_from:
         at = np.flatnonzero(np.isin(rows, np.asarray(earlier)) & is_new)
-        yield Row(at, np.ones(len(at)), 0.0, most, text("at most {n} sites of an earlier plan", n=most))
+        yield Row(at, np.ones(len(at)), 0.0, most, text("sites of an earlier plan: at most {n}", n=most))
 
 
 def _quota_rows(quota: Quota, problem: Problem, rows: Ints) -> Iterator[Row]:

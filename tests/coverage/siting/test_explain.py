@@ -41,7 +41,7 @@ def test_the_nearest_open_site_is_named_in_metres():
     assert (reason.row, reason.nearest_open_m) == (3, 300.0)
     assert str(sentence(reason)) == "Site 1 serves 28 more residents, 300 m from the nearest existing one."
     assert str(summary(plan)) == (
-        "1 new sites raise the residents served from 3 to 31. Proved: no better plan exists."
+        "New sites: 1. Residents served rise from 3 to 31. Proved: no better plan exists."
     )
 
 
@@ -50,7 +50,7 @@ def test_the_count_decides_and_so_does_a_full_quota():
     plan = STREET.choose(Goal(count=1, quotas=(quota,)))
     assert plan.sites == (2,)
     said = [str(rule) for rule in deciding(STREET, plan)]
-    assert said == ["no more than 1 new sites", "street: 0 to 0 sites in part 1"]
+    assert said == ["new sites: at most 1", "street: 0 to 0 sites in part 1"]
 
 
 def test_closing_a_site_loses_whom_only_it_serves():
@@ -83,7 +83,7 @@ def test_alternatives_are_nearly_as_good_and_differ():
         (Goal(count=2, required=(0, 1, 2)), "3 sites are required but only 2 may be opened."),
         (
             Goal(count=1, quotas=(Quota(np.array([0, 0, 1, 1, 1]), default=(1.0, 9.0), name="street"),)),
-            "No plan meets all the conditions: no more than 1 new sites (missed by 1).",
+            "No plan meets all the conditions: new sites: at most 1 (missed by 1).",
         ),
         (
             Goal("fewest-sites", cost=np.full(5, 3.0), budget=4.0),
