@@ -12,8 +12,8 @@ from coverage.checks.measured import Measured
 from coverage.checks.reach import BOUNDARY_M, limit_m, reach_m
 from coverage.inequality import fifths, gini, quantile
 from coverage.results import ratio
-from coverage.standard import Check, Rule, group_title, settlement_title
-from coverage.tables import RURAL, URBAN, Bools, Floats
+from coverage.standard import Check, Rule, Walking, group_title, settlement_title
+from coverage.tables import RURAL, URBAN, Bools, Floats, Ints
 from geo.text import Sayable, text
 
 ELDERLY: Final = "elderly"
@@ -101,21 +101,19 @@ def equity(rule: Rule, measured: Measured, *, areas: Sequence[Area] = ()) -> Equ
     of both, and for each of `areas`; rows without people are left out, except the first. Who is
     beyond the rule is judged at the standard's speed for every row.
     """
-    study, walking = measured.study, measured.standard.walking
-    subject = study.subject_to(rule.settlement)
+    study, subject = measured.study, measured.study.subject_to(rule.settlement)
+    ways = _Ways.of(rule, measured)
     people = np.where(subject, measured.residents, 0.0)
-    rows = [_row(("all", "all", text("all residents")), rule, measured, people)]
+    rows = [ways.row("all", "all", text("all residents"), people)]
     for name, group in study.grid.groups.items():
         title = text("{group} residents", group=group_title(name))
-        speed = walking.elderly_speed_kmh if name == ELDERLY else walking.speed_kmh
-        rows.append(_row(("group", name, title), rule, measured, np.where(subject, group, 0.0), speed))
+        rows.append(ways.row("group", name, title, np.where(subject, group, 0.0)))
     for settlement in (URBAN, RURAL) if rule.settlement == "any" else ():
         title = text("{who} residents", who=settlement_title(settlement))
-        inside = study.settlement == settlement
-        rows.append(_row(("settlement", settlement, title), rule, measured, people * inside))
+        rows.append(ways.row("settlement", settlement, title, people * (study.settlement == settlement)))
     for number, area in enumerate(areas):
-        label = ("area", str(number), text("residents of {area}", area=area.title))
-        rows.append(_row(label, rule, measured, people * _in_area(area, measured)))
+        title = text("residents of {area}", area=area.title)
+        rows.append(ways.row("area", str(number), title, people * _in_area(area, measured)))
     return Equity(rule, (rows[0], *(row for row in rows[1:] if row.spread.people > 0)))
 
 
@@ -142,16 +140,26 @@ def is_on_foot(rule: Rule) -> bool:
     return rule.check is Check.WALK
 
 
-def _row(
-    label: tuple[str, str, Sayable],
-    rule: Rule,
-    measured: Measured,
-    people: Floats,
-    speed_kmh: float | None = None,
-) -> EquityRow:
-    metres = reach_m(rule, measured)[0]
-    found = spread(metres, people, limit_m=limit_m(rule, measured.standard))
-    return EquityRow(*label, found, speed_kmh or measured.standard.walking.speed_kmh)
+@dataclass(frozen=True)
+class _Ways:
+    """Metres of the cells in `order`, ascending: sorted once, so that sorting again costs nothing."""
+
+    metres: Floats
+    order: Ints
+    limit_m: float
+    walking: Walking
+
+    @classmethod
+    def of(cls, rule: Rule, measured: Measured) -> _Ways:
+        metres = reach_m(rule, measured)[0]
+        order = np.argsort(metres, kind="stable")
+        return cls(metres[order], order, limit_m(rule, measured.standard), measured.standard.walking)
+
+    def row(self, kind: str, row_id: str, title: Sayable, people: Floats) -> EquityRow:
+        elderly = kind == "group" and row_id == ELDERLY
+        speed_kmh = self.walking.elderly_speed_kmh if elderly else self.walking.speed_kmh
+        found = spread(self.metres, people[self.order], limit_m=self.limit_m)
+        return EquityRow(kind, row_id, title, found, speed_kmh)
 
 
 def _in_area(area: Area, measured: Measured) -> Bools:
