@@ -21,7 +21,7 @@ from data.intake.placing import (
     judge_ranges,
 )
 from data.intake.projected import candidates, easting_northing, is_geographic, to_degrees
-from data.intake.rows import REFUSED, Draft
+from data.intake.rows import ACCEPTED, REFUSED, Draft
 from data.intake.sheets import Table
 from geo.text import Text, text
 
@@ -52,7 +52,8 @@ def locate(drafts: Sequence[Draft], table: Table, notes: Notebook, area: Bounds 
         return Located(first, second, np.zeros(len(first), bool))
     found = judge_ranges(first, second, area)
     lon, lat = found.lon.copy(), found.lat.copy()
-    given = np.isfinite(first) & np.isfinite(second)
+    wanted = np.array([d.outcome in (ACCEPTED, REFUSED) for d in drafts], bool)
+    given = np.isfinite(first) & np.isfinite(second) & wanted
     teller = _Teller(drafts, table, notes)
     teller.tell_swapped(found, given)
     teller.tell_scaled(found, given)

@@ -24,7 +24,9 @@ Bounds = tuple[float, float, float, float]
 
 # The box of China's land and near waters; inside it a longitude can never be a latitude.
 CHINA: Final[Bounds] = (73.0, 3.0, 136.0, 54.0)
-_SCALES: Final = (1e6, 1e5, 1e7, 1e4, 1e3, 1e2, 1e1)
+# Smaller factors would turn a slip of the keyboard into a place.
+_SCALES: Final = (1e6, 1e5, 1e7, 1e4)
+_LAND: Final[Bounds] = (73.0, 18.0, 136.0, 54.0)
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def judge_ranges(first: Floats, second: Floats, area: Bounds | None = None) -> R
     kind[swapped] = SWAPPED
     lon[swapped], lat[swapped] = second[swapped], first[swapped]
     for factor in _SCALES:
-        fits = (kind == IMPOSSIBLE) & inside(first / factor, second / factor, area or CHINA)
+        fits = (kind == IMPOSSIBLE) & inside(first / factor, second / factor, area or _LAND)
         kind[fits], scale[fits] = SCALED, factor
         lon[fits], lat[fits] = first[fits] / factor, second[fits] / factor
     kind[(kind == IMPOSSIBLE) & (np.abs(first) > 1e4) & (np.abs(second) > 1e4)] = METRES

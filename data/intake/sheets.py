@@ -12,6 +12,7 @@ from data.intake.columns import OWN, choose_columns, confirmed, join_title, titl
 from data.intake.findings import ERROR, INFO, WARNING, Notebook
 from data.intake.guess import guess_columns
 from data.intake.headers import Header, filled_down, find_header
+from data.intake.notation import parse_angle, parse_pair
 from data.intake.numbers import plain
 from data.intake.tiers import tier_of_kind
 from data.intake.words import any_of, begins_with
@@ -178,10 +179,11 @@ def _aside_code(row: Row, header: Header, fields: Mapping[int, str]) -> str:
 
 
 def _has_place(row: Row, fields: Mapping[int, str]) -> bool:
-    return any(
-        fields.get(column) in ("lon", "lat", "lonlat") and any(ch.isdigit() for ch in plain(cell))
-        for column, cell in enumerate(row)
-    )
+    """Whether a row holds both coordinates."""
+    by_field = {field: row[column] for column, field in fields.items() if column < len(row)}
+    if parse_pair(by_field.get("lonlat")) is not None:
+        return True
+    return parse_angle(by_field.get("lon")) is not None and parse_angle(by_field.get("lat")) is not None
 
 
 def _is_heading(cell: tuple[int, str], fields: Mapping[int, str]) -> bool:
