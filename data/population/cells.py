@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from scipy.spatial import cKDTree
 
-from coverage.tables import Floats, PopulationGrid
+from coverage.tables import Floats, Ints, PopulationGrid
 from data.intake.findings import Finding
 from geo.crs import project
 
@@ -20,7 +20,10 @@ _SAMPLE: Final = 2000
 
 @dataclass(frozen=True)
 class Cells:
-    """(n,) arrays; `area_m2` None where the file does not say how much ground a cell stands for."""
+    """(n,) arrays; `area_m2` None where the file does not say how much ground a cell stands for.
+
+    `source` the row of the table that each cell comes from, None for rasters.
+    """
 
     cell_id: np.ndarray[tuple[int], np.dtype[np.generic]]
     lon: Floats
@@ -30,6 +33,7 @@ class Cells:
     area_m2: Floats | None = None
     findings: tuple[Finding, ...] = ()
     synthetic: bool = False
+    source: Ints | None = None
 
 
 def cells_to_grid(cells: Cells, crs: str) -> PopulationGrid:

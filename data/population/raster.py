@@ -2,55 +2,198 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import rasterio
 from pyproj import Geod, Transformer
 from rasterio.errors import RasterioError
+from scipy.spatial import cKDTree
 
 from coverage.tables import Floats, Ints
+from data.intake.findings import INFO, WARNING, Finding, Level
 from data.population.cells import Cells
+from data.population.columns import GROUP_COLUMNS, RESIDENT_COLUMNS, find_column
+from data.population.pixels import Pixels, Tally, at_border, read_pixels
+from data.population.raster_unit import UNITS, UnitOfRaster, decide_unit, residents_of, stated_unit
+from data.population.raster_window import area_in_raster, window_of
+from data.population.reading import Reading
 from geo.crs import WGS84
 from geo.errors import InputError
+from geo.text import Text, text
+
+# GDAL keeps decoded blocks; by default a twentieth of the machine.
+_CACHE_MB: Final = 64
 
 
-def raster_cells(path: Path) -> Cells:
-    """Populated pixels of the first band of a GeoTIFF; its values are counts of residents.
+def raster_cells(path: Path, reading: Reading) -> Cells:
+    """Populated pixels of a GeoTIFF, with the residents that their numbers mean.
 
-    Nodata, not-a-number, zero and negative pixels hold nobody. The ground of a pixel is its true
-    area on the ellipsoid. InputError for a raster without CRS.
+    Read by strips, and only where `reading.area` is: pixels whose centre lies in it count whole.
+    Nodata (declared, masked, not a number, or the type's largest number), zero and negative pixels
+    hold nobody; what was there is told. The ground of a pixel is its true area on the ellipsoid.
+    The first band counts residents unless another says so; bands that name a group give it.
+    InputError for a raster without CRS and where the area has no pixel with residents.
     """
     try:
-        with rasterio.open(path, driver="GTiff") as raster:
+        with rasterio.Env(GDAL_CACHEMAX=_CACHE_MB), rasterio.open(path, driver="GTiff") as raster:
             if raster.crs is None:
                 raise InputError("{file}: the raster does not say its coordinate system.", file=path.name)
-            band = raster.read(1, masked=True)
-            transform, crs = raster.transform, raster.crs.to_wkt()
+            cells = _cells(raster, path.name, reading)
     except RasterioError as error:
         raise InputError("{file}: the file is damaged or not what its name says.", file=path.name) from error
-    values = np.ma.filled(band.astype(float), 0.0)
-    values = np.where(np.isfinite(values) & (values > 0), values, 0.0)
-    row, column = np.nonzero(values)
-    to_degrees = Transformer.from_crs(crs, WGS84, always_xy=True)
-    lon, lat = to_degrees.transform(*(transform @ (column + 0.5, row + 0.5)))
+    for name, group_path in reading.groups.items():
+        cells = _with_group(
+            cells, name, raster_cells(group_path, replace(reading, groups={}, known_residents=None))
+        )
+    return cells
+
+
+def _cells(raster: rasterio.DatasetReader, file: str, reading: Reading) -> Cells:
+    area = None if reading.area is None else area_in_raster(reading.area, raster)
+    bands = _bands(raster)
+    pixels, tally = read_pixels(raster, list(bands.values()), window_of(area, raster), area)
+    if not pixels.inside.any():
+        raise InputError("{file}: no pixel with residents lies in the area.", file=file)
+    to_degrees = Transformer.from_crs(raster.crs.to_wkt(), WGS84, always_xy=True)
+    area_m2 = _pixel_areas(raster.transform, pixels.row, pixels.column, to_degrees)
+    unit = _unit(raster, file, reading, pixels, area_m2)
+    counts = [residents_of(numbers, area_m2, unit.unit) for numbers in pixels.values]
+    kept = pixels.inside
+    lon, lat = to_degrees.transform(*(raster.transform @ (pixels.column[kept] + 0.5, pixels.row[kept] + 0.5)))
     return Cells(
-        cell_id=row.astype(np.int64) * values.shape[1] + column,
+        cell_id=pixels.row[kept] * raster.width + pixels.column[kept],
         lon=np.asarray(lon),
         lat=np.asarray(lat),
-        residents=values[row, column],
-        area_m2=_pixel_areas(transform, row, column, to_degrees),
+        residents=counts[0][kept],
+        groups={name: values[kept] for name, values in zip(list(bands)[1:], counts[1:], strict=True)},
+        area_m2=area_m2[kept],
+        findings=(
+            *unit.findings,
+            *_account(file, pixels, counts[0], tally, area_m2),
+            *_unused(raster, bands, file),
+        ),
     )
+
+
+def _bands(raster: rasterio.DatasetReader) -> dict[str, int]:
+    """What the bands hold by their descriptions: "residents" first, then the groups that are named."""
+    said = [description or "" for description in raster.descriptions]
+    residents = find_column(said, RESIDENT_COLUMNS)
+    bands = {"residents": said.index(residents) + 1 if residents else 1}
+    for group, aliases in GROUP_COLUMNS.items():
+        column = find_column(said, aliases)
+        if column and said.index(column) + 1 != bands["residents"]:
+            bands[group] = said.index(column) + 1
+    return bands
+
+
+def _unit(
+    raster: rasterio.DatasetReader, file: str, reading: Reading, pixels: Pixels, area_m2: Floats
+) -> UnitOfRaster:
+    if reading.unit != "auto":
+        return UnitOfRaster(reading.unit, "told")
+    inside = pixels.inside
+    sums = {
+        unit: float(residents_of(pixels.values[0][inside], area_m2[inside], unit).sum()) for unit in UNITS
+    }
+    return decide_unit(stated_unit(raster, 1, file), sums, reading.known_residents, file)
 
 
 def _pixel_areas(transform: rasterio.Affine, row: Ints, column: Ints, to_degrees: Transformer) -> Floats:
     """True areas: one polygon a raster row is measured, at the middle column, and used for its row."""
     geod = Geod(ellps="WGS84")
     middle = float(np.median(column)) if len(column) else 0.0
-    area_of_row = {}
-    for number in np.unique(row):
+    numbers, of_pixel = np.unique(row, return_inverse=True)
+    areas = np.empty(len(numbers))
+    for place, number in enumerate(numbers):
         corners = [(middle, number), (middle + 1, number), (middle + 1, number + 1), (middle, number + 1)]
         x, y = zip(*(transform @ corner for corner in corners), strict=True)
         lon, lat = to_degrees.transform(x, y)
-        area_of_row[int(number)] = abs(geod.polygon_area_perimeter(lon, lat)[0])
-    return np.asarray([area_of_row[int(number)] for number in row], float)
+        areas[place] = abs(geod.polygon_area_perimeter(lon, lat)[0])
+    return np.asarray(areas[of_pixel], float)
+
+
+def _account(file: str, pixels: Pixels, residents: Floats, tally: Tally, area_m2: Floats) -> list[Finding]:
+    """What did not become a resident of the study, to the resident."""
+    border = at_border(pixels, residents)
+    remarks: list[tuple[bool, Level, str, Text]] = [
+        (
+            border.pixels > 0,
+            INFO,
+            "population-border",
+            text(
+                "{pixels:,} pixels lie on the border of the area. By their centres {counted:,.1f} of their "
+                "residents count and {left_out:,.1f} do not.",
+                pixels=border.pixels,
+                counted=border.counted,
+                left_out=border.left_out,
+            ),
+        ),
+        (
+            tally.nodata > 0,
+            INFO,
+            "population-nodata",
+            text(
+                "{pixels:,} pixels of the area (about {km2:,.1f} km²) have no number; nobody is counted "
+                "there.",
+                pixels=tally.nodata,
+                km2=tally.nodata * float(area_m2.mean()) / 1e6,
+            ),
+        ),
+        (
+            tally.negative > 0,
+            WARNING,
+            "population-negative",
+            text("{pixels:,} pixels hold a negative number; nobody is counted there.", pixels=tally.negative),
+        ),
+        (
+            tally.undeclared > 0,
+            WARNING,
+            "population-undeclared-nodata",
+            text(
+                "{pixels:,} pixels hold a number that stands for “no data” although the file does not say "
+                "so; nobody is counted there.",
+                pixels=tally.undeclared,
+            ),
+        ),
+    ]
+    return [Finding(file, "", 0, "", level, code, message) for told, level, code, message in remarks if told]
+
+
+def _unused(raster: rasterio.DatasetReader, bands: Mapping[str, int], file: str) -> list[Finding]:
+    unused = [str(band) for band in range(1, raster.count + 1) if band not in bands.values()]
+    if not unused:
+        return []
+    message = text(
+        "The raster's bands {bands} are not used: nothing says what they hold.", bands=", ".join(unused)
+    )
+    return [Finding(file, "", 0, "", WARNING, "population-band-unused", message)]
+
+
+def _with_group(cells: Cells, name: str, group: Cells) -> Cells:
+    """`group`'s people added to the nearest cell each, so that their total stays."""
+    upright = np.cos(np.radians(float(np.median(cells.lat))))
+    places = np.column_stack([cells.lon * upright, cells.lat])
+    far, nearest = cKDTree(places).query(np.column_stack([group.lon * upright, group.lat]))
+    counted = np.bincount(nearest, weights=group.residents, minlength=len(places)).astype(float)
+    moved = float(group.residents[far > _half_step(places)].sum())
+    message = text(
+        "{total:,.1f} people of the group “{group}” were read; {moved:,.1f} of them are in pixels without "
+        "residents and count at the nearest one with some.",
+        total=float(group.residents.sum()),
+        group=name,
+        moved=moved,
+    )
+    findings = (*cells.findings, *group.findings, Finding("", "", 0, name, INFO, "population-group", message))
+    return replace(cells, groups={**cells.groups, name: counted}, findings=findings)
+
+
+def _half_step(places: Floats) -> float:
+    if len(places) < 2:
+        return np.inf
+    sample = places[:: max(1, len(places) // 2000)]
+    return float(np.median(cKDTree(places).query(sample, k=2)[0][:, 1])) * 0.75

@@ -14,6 +14,7 @@ from data.intake.findings import Finding
 from data.population.cells import Cells, cells_to_grid
 from data.population.polygons import polygon_cells
 from data.population.raster import raster_cells
+from data.population.reading import Reading
 from data.population.tables import read_csv_table, table_cells
 from data.vector import read_vector
 from geo.crs import metric_crs
@@ -34,16 +35,15 @@ class PopulationFile:
     synthetic: bool = False
 
 
-def read_population(path: Path, *, crs: str | None = None) -> PopulationFile:
+def read_population(path: Path, *, crs: str | None = None, reading: Reading | None = None) -> PopulationFile:
     """Read residents from .csv, .parquet, .gpkg, .geojson, a zipped shapefile or a GeoTIFF.
 
-    Points count at their place; large polygons are spread evenly over 100 m cells, each unit's
-    total conserved; raster cells count at their centres. `crs` is the metric CRS wanted (default:
-    the one for the data's own centre). Rows without usable coordinates or residents are listed
-    and left out. InputError if nothing is left.
+    Points count at their place; large polygons are spread over 100 m cells, each unit's total
+    kept; raster cells count at their centres. `crs` is the metric CRS wanted (default: the one for
+    the data's own centre), `reading` answers what the file leaves open. Rows without usable
+    coordinates or residents are listed and left out. InputError if nothing is left.
     """
-    start = _first_bytes(path)
-    cells = _cells(path, start, crs)
+    cells = _cells(path, crs, reading or Reading())
     if not len(cells.residents):
         raise InputError("{file}: no row with residents and coordinates could be used.", file=path.name)
     west, east = float(cells.lon.min()), float(cells.lon.max())
@@ -54,13 +54,14 @@ def read_population(path: Path, *, crs: str | None = None) -> PopulationFile:
     )
 
 
-def _cells(path: Path, start: bytes, crs: str | None) -> Cells:
+def _cells(path: Path, crs: str | None, reading: Reading) -> Cells:
+    start = _first_bytes(path)
     if start.startswith(_TIFF):
-        return raster_cells(path)
+        return raster_cells(path, reading)
     if start.startswith(_PARQUET):
         return _parquet_cells(path)
     if start.startswith(_VECTOR):
-        return polygon_cells(read_vector(path), path.name, crs)
+        return polygon_cells(read_vector(path), path.name, crs, reading)
     return table_cells(read_csv_table(path), path.name)
 
 

@@ -13,6 +13,7 @@ from coverage.tables import Bools, Floats
 from data.intake.findings import Finding
 from data.population.cells import Cells
 from data.population.columns import (
+    GROUP_BANDS,
     GROUP_COLUMNS,
     ID_COLUMNS,
     LAT_COLUMNS,
@@ -72,16 +73,28 @@ def table_cells(frame: pd.DataFrame, file: str, *, synthetic: bool = False) -> C
         groups=_groups(frame, columns, good),
         findings=tuple(sorted(findings, key=lambda finding: finding.row)),
         synthetic=synthetic,
+        source=np.flatnonzero(good),
     )
 
 
 def _groups(frame: pd.DataFrame, columns: list[str], good: Bools) -> dict[str, Floats]:
-    found = {name: find_column(columns, aliases) for name, aliases in GROUP_COLUMNS.items()}
+    found = {name: _group_columns(columns, name) for name in GROUP_COLUMNS}
     return {
-        name: np.maximum(np.nan_to_num(_numbers(frame[column])[good]), 0.0)
-        for name, column in found.items()
-        if column
+        name: np.sum(
+            [np.maximum(np.nan_to_num(_numbers(frame[column])[good]), 0.0) for column in parts], axis=0
+        )
+        for name, parts in found.items()
+        if parts
     }
+
+
+def _group_columns(columns: list[str], group: str) -> list[str]:
+    """The column of a group; else those of its age bands, if all are there."""
+    whole = find_column(columns, GROUP_COLUMNS[group])
+    if whole:
+        return [whole]
+    bands = [find_column(columns, aliases) for aliases in GROUP_BANDS.get(group, ())]
+    return [band for band in bands if band] if all(bands) else []
 
 
 def _needed(columns: list[str], aliases: tuple[str, ...], file: str) -> str:
