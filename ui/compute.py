@@ -67,7 +67,7 @@ def read_city(files: StudyFiles) -> None:
 
 def case_of(chosen: Choices) -> Case:
     """The question that the choices ask; makes the demo city if it is not there yet."""
-    files = replace(chosen.city or _demo_files(), standard=chosen.standard)
+    files = replace(chosen.city or demo_city(), standard=chosen.standard)
     wish = chosen.wish if chosen.wish_is_own else default_wish(open_standard(chosen.standard))
     return Case(files, chosen.lists.files if chosen.lists else None, wish)
 
@@ -90,7 +90,8 @@ def telling() -> Iterator[Progress]:
     bar.empty()
 
 
-def _demo_files() -> StudyFiles:
+def demo_city() -> StudyFiles:
+    """The demo city's files, made with a progress bar if they are not there yet."""
     folder = cache_folder()
     if not warm.demo_is_ready(folder):
         with telling() as tell, _TURN:

@@ -66,8 +66,10 @@ def coordinate_system(done: Checked) -> None:
         st.success(in_markdown(say(sentence)))
     else:
         sentence = text(
-            "Nothing shows which coordinate system the list is in. It was read as WGS-84; if it comes from "
-            "Amap, Tencent or Baidu, the points lie 500 to 1,200 m off. Please choose the system above."
+            "The list does not show for sure which coordinate system it is in. It was read as WGS-84; if it "
+            "comes from Amap, Tencent or Baidu, points lie 500 to 1,200 m off. Please choose the system "
+            "above. {reasons}",
+            reasons=reasons,
         )
         st.warning(in_markdown(say(sentence)))
 

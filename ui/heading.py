@@ -6,7 +6,7 @@ import streamlit as st
 
 from geo.text import Text, text, text_from_json
 from ui.choices import choices, words
-from ui.compute import View
+from ui.compute import View, current_view, demo_city
 from ui.safe import in_html
 
 SYNTHETIC = text("Synthetic data: a fictional city")
@@ -26,9 +26,9 @@ def heading(view: View) -> None:
 
 
 def page_heading(title: Text, about: Text) -> None:
-    """The heading of the other pages; what they compare with is labelled there too."""
+    """The heading of the other pages; the city they compare with is named and labelled there too."""
     say = words()
-    marks = synthetic_mark() if choices().city is None else ""
+    marks = _city_mark()
     st.html(
         f'<header class="heading"><h1>{in_html(say(title))}</h1>{marks}</header>'
         f'<p class="about">{in_html(say(about))}</p>'
@@ -41,6 +41,16 @@ def notes(view: View) -> None:
     said = " ".join(in_html(say(text_from_json(note))) for note in view.document["notes"])
     if said:
         st.html(f'<p class="notes">{said}</p>')
+
+
+def _city_mark() -> str:
+    chosen, say = choices(), words()
+    city = chosen.city or demo_city()
+    # Whether the demo city is synthetic need not be computed.
+    synthetic = chosen.city is None or current_view().document["area"]["synthetic"]
+    template = text("Compared with {city} (synthetic data)") if synthetic else text("Compared with {city}")
+    named = in_html(say(Text(template.template, {"city": city.name})))
+    return f'<span class="mark {"synthetic" if synthetic else "own"}">{named}</span>'
 
 
 def synthetic_mark() -> str:

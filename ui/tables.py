@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from ui.safe import in_html
+
+# Cells as short as this stay on one line.
+_SHORT: Final = 14
 
 
 def small_table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -17,4 +21,5 @@ def small_table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 def _cell(value: object) -> str:
     written = str(value)
     number = written[:1].isdigit() and all(sign in "0123456789,.万%" for sign in written)
-    return f"<td{' class=number' if number else ''}>{in_html(written)}</td>"
+    kind = "number" if number else "short" if len(written) <= _SHORT else "long"
+    return f'<td class="{kind}">{in_html(written)}</td>'

@@ -23,6 +23,8 @@ _HEAD: Final = (
     text("Verdict"),
 )
 _SHOWN_UNITS: Final = 2
+# A figure as short as this stays on one line.
+_SHORT: Final = 10
 
 
 def verdict_table(view: View) -> str:
@@ -42,7 +44,9 @@ def verdict_table(view: View) -> str:
 
 
 def _row(line: Line, row: Mapping[str, Any]) -> str:
-    figure = f'<td class="figure">{in_html(words()(line.figure))}</td>'
+    said = words()(line.figure)
+    short = ' class="short"' if len(said) <= _SHORT else ""
+    figure = f"<td{short}>{in_html(said)}</td>"
     cells = f"{figure}<td>{_actual(line, row)}</td><td>{_missed(line)}</td><td>{_verdict(line)}</td>"
     return f'<tr><th scope="row">{_rule(line)}</th>{cells}</tr>'
 
@@ -52,7 +56,7 @@ def _actual(line: Line, row: Mapping[str, Any]) -> str:
     say = words()
     if line.rule.check not in (Check.RADIUS, Check.WALK) or line.verdict is None:
         return in_html(say(line.actual))
-    under = text("{met} of {all} residents", met=exact(row["residents_met"]), all=exact(row["residents"]))
+    under = text("{met} of {all}", met=exact(row["residents_met"]), all=exact(row["residents"]))
     return f"<b>{share(row['share'])}</b>{in_html(say(under))}"
 
 

@@ -9,6 +9,7 @@ from ui.checking import checked
 from ui.choices import words
 from ui.findings import accepted, coordinate_system, counts, findings
 from ui.heading import page_heading
+from ui.list_help import explain_lists
 from ui.upload import ask_for_lists, offer_result, take_away
 
 say = words()
@@ -20,7 +21,9 @@ page_heading(
     ),
 )
 lists = ask_for_lists()
-if lists is not None:
+if lists is None:
+    explain_lists()
+else:
     with st.spinner(say(text("Reading the lists …"))):
         done = checked(lists)
     counts(done)
