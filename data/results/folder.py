@@ -59,7 +59,7 @@ def read_results(folder: Path) -> Results:
         units=read_csv(folder / "units.csv", _UNIT_TEXTS),
         cells=pd.read_parquet(io.BytesIO(_bytes(folder, "cells.parquet"))),
         facilities=read_csv(facilities, texts),
-        gaps=_read_geojson(folder, "gaps.geojson"),
+        gaps=_read_gaps(folder),
         provenance=_json(folder, "provenance.json"),
         plan=PlanTables(_json(folder, "plan.json"), _read_geojson(folder, "sites.geojson"))
         if has_plan
@@ -105,6 +105,12 @@ def _finite(row: Mapping[Any, Any]) -> dict[str, Any]:
         str(key): None if isinstance(value, float) and not abs(value) < float("inf") else value
         for key, value in row.items()
     }
+
+
+def _read_gaps(folder: Path) -> gpd.GeoDataFrame:
+    """JSON has no infinity: a gap without a distance is one from which nothing can be reached."""
+    gaps = _read_geojson(folder, "gaps.geojson")
+    return gaps.assign(nearest_m=pd.to_numeric(gaps["nearest_m"]).fillna(float("inf")))
 
 
 def _read_geojson(folder: Path, name: str) -> gpd.GeoDataFrame:
