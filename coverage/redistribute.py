@@ -66,8 +66,9 @@ def spread(totals: Floats, places: Places) -> Floats:
 class Rescaled:
     """A grid whose units have the wanted totals.
 
-    `factor` (units,) by which each was multiplied (NaN: no total stated, unchanged), `placed`
-    rows of units that had residents to place but no cell: they got one at their inner point.
+    `factor` (units,) by which each was multiplied (NaN: no total stated, unchanged; 1: nobody to
+    multiply), `placed` rows of units that had people to place but no cell: they got one at their
+    inner point.
     `outside` residents that lie in no unit of the level, unchanged.
     """
 
@@ -87,61 +88,73 @@ def rescale_to_units(
     a group whose unit has none of its cells filled follows the residents.
     """
     rows = locate(units, grid.xy).rows[level]
-    wanted = _of_level(totals[RESIDENTS], units, level)
-    residents, factor = _scaled(grid.residents, grid.residents, rows, wanted)
+    of_level = (units.frame["level"] == level).to_numpy()
+    wanted = {name: np.where(of_level, values, np.nan) for name, values in totals.items()}
+    residents = _scaled(grid.residents, grid.residents, rows, wanted[RESIDENTS])
+    unstated = np.full(len(units), np.nan)
     groups = {
-        name: _scaled(values, residents, rows, _of_level(totals[name], units, level))[0]
-        if name in totals
-        else values * np.where(rows >= 0, np.nan_to_num(factor, nan=1.0, posinf=1.0)[rows], 1.0)
+        name: _scaled(values, residents.values, rows, wanted[name])
+        if name in wanted
+        else _Scaled(values * _at(residents.factor, rows), unstated, np.zeros(len(units)))
         for name, values in grid.groups.items()
     }
-    scaled = replace(grid, residents=residents, groups=groups)
-    placed = np.flatnonzero(np.isinf(factor))
-    own = {name: _of_level(values, units, level) for name, values in totals.items() if name in grid.groups}
-    outside = float(grid.residents[rows < 0].sum())
-    return Rescaled(_with_cells(scaled, units, placed, {RESIDENTS: wanted, **own}), factor, placed, outside)
-
-
-def _of_level(totals: Floats, units: UnitTable, level: str) -> Floats:
-    return np.where((units.frame["level"] == level).to_numpy(), totals, np.nan)
-
-
-def _scaled(values: Floats, otherwise: Floats, rows: Ints, wanted: Floats) -> tuple[Floats, Floats]:
-    """Values whose sums are `wanted`; a unit whose values are all 0 takes the shape of `otherwise`.
-
-    Also the factor of each unit: inf where it has nobody to multiply at all.
-    """
-    inside = rows >= 0
-    have, fallback = (
-        np.bincount(rows[inside], weights=v[inside], minlength=len(wanted)) for v in (values, otherwise)
+    scaled = replace(
+        grid, residents=residents.values, groups={name: group.values for name, group in groups.items()}
     )
+    left = {RESIDENTS: residents.left, **{name: group.left for name, group in groups.items()}}
+    placed = np.flatnonzero(np.any([values > 0 for values in left.values()], axis=0))
+    outside = float(grid.residents[rows < 0].sum())
+    return Rescaled(_with_cells(scaled, units, placed, left), residents.factor, placed, outside)
+
+
+@dataclass(frozen=True)
+class _Scaled:
+    """Scaled cell values, each unit's factor (NaN: unchanged), and totals that found no cell."""
+
+    values: Floats
+    factor: Floats
+    left: Floats
+
+
+def _scaled(values: Floats, otherwise: Floats, rows: Ints, wanted: Floats) -> _Scaled:
+    """Values whose sums are `wanted`; a unit whose values are all 0 takes the shape of `otherwise`."""
+    have, fallback = _sums(values, rows, len(wanted)), _sums(otherwise, rows, len(wanted))
     stated = np.isfinite(wanted)
+    factor = np.where(stated, _divided(wanted, have), np.nan)
+    result = values * _at(factor, rows)
     empty = stated & (have <= 0) & (wanted > 0)
-    factor = np.where(stated, np.divide(wanted, have, out=np.ones(len(wanted)), where=have > 0), np.nan)
-    result = values * np.where(inside, np.nan_to_num(factor, nan=1.0)[rows], 1.0)
-    reshaped = inside & (empty & (fallback > 0))[rows]
-    result[reshaped] = otherwise[reshaped] * (wanted / np.where(fallback > 0, fallback, 1.0))[rows[reshaped]]
-    return result, np.where(empty & (fallback <= 0), np.inf, factor)
+    reshaped = np.flatnonzero((rows >= 0) & (empty & (fallback > 0))[rows])
+    result[reshaped] = otherwise[reshaped] * _divided(wanted, fallback)[rows[reshaped]]
+    return _Scaled(result, factor, np.where(empty & (fallback <= 0), wanted, 0.0))
+
+
+def _sums(values: Floats, rows: Ints, n: int) -> Floats:
+    return np.bincount(rows[rows >= 0], weights=values[rows >= 0], minlength=n).astype(float)
+
+
+def _divided(wanted: Floats, have: Floats) -> Floats:
+    """wanted / have, 1 where there is nothing to divide by or nothing wanted is stated."""
+    return np.divide(wanted, have, out=np.ones(len(wanted)), where=(have > 0) & np.isfinite(wanted))
+
+
+def _at(factor: Floats, rows: Ints) -> Floats:
+    """The factor of each cell; 1 outside all units and where none is stated."""
+    return np.where(rows >= 0, np.nan_to_num(factor, nan=1.0)[rows], 1.0)
 
 
 def _with_cells(
-    grid: PopulationGrid, units: UnitTable, rows: Ints, totals: Mapping[str, Floats]
+    grid: PopulationGrid, units: UnitTable, rows: Ints, left: Mapping[str, Floats]
 ) -> PopulationGrid:
-    """A cell at the inner point of each unit in `rows`, with the unit's totals."""
+    """A cell at the inner point of each unit in `rows`, with what found no cell there."""
     if not len(rows):
         return grid
     inner = shapely.get_coordinates(shapely.point_on_surface(units.frame.geometry.to_numpy()[rows]))
-    new = [np.nan_to_num(totals[RESIDENTS][rows])]
-    groups = {
-        name: np.append(values, np.nan_to_num(totals[name][rows]) if name in totals else np.zeros(len(rows)))
-        for name, values in grid.groups.items()
-    }
     ids = np.asarray([f"unit:{units.frame['unit_id'].iloc[row]}" for row in rows])
     return replace(
         grid,
         cell_id=np.concatenate([grid.cell_id.astype(str), ids]),
         xy=np.vstack([grid.xy, inner]),
-        residents=np.append(grid.residents, new),
+        residents=np.append(grid.residents, left[RESIDENTS][rows]),
         area_m2=np.append(grid.area_m2, np.full(len(rows), grid.spacing_m**2)),
-        groups=groups,
+        groups={name: np.append(values, left[name][rows]) for name, values in grid.groups.items()},
     )

@@ -93,8 +93,8 @@ def _floors(frame: gpd.GeoDataFrame) -> Floats:
     columns = [str(name) for name in frame.columns]
     floors = _numbers(frame, find_column(columns, FLOOR_COLUMNS))
     heights = np.maximum(np.round(_numbers(frame, find_column(columns, HEIGHT_COLUMNS)) / _STOREY_M), 1.0)
-    known = np.where(floors > 0, floors, heights)
-    return np.where((known > 0) & (known <= _MOST_FLOORS), known, np.nan)
+    known = np.where((floors > 0) & (floors <= _MOST_FLOORS), floors, heights)
+    return np.where(known <= _MOST_FLOORS, known, np.nan)
 
 
 def _numbers(frame: gpd.GeoDataFrame, column: str | None) -> Floats:
