@@ -26,13 +26,24 @@ _SAME_ROW_M: Final = 0.2
 
 
 @dataclass(frozen=True)
+class GapSite:
+    """One facility at the cell `cell` (a row of the grid, at `xy`) would bring `residents` of a gap
+    within the rule: those of `cells`."""
+
+    cell: int
+    xy: tuple[float, float]
+    residents: float
+    cells: Ints
+
+
+@dataclass(frozen=True)
 class Gap:
     """One gap of one rule; rank 1 has the most residents (ties: the southern-most, then western).
 
     `cells` are rows of the grid, `xy` the cell nearest to the residents' centre of gravity,
     `nearest_m` how far the nearest facility that the rule accepts is from there (inf: none can be
     reached) and `nearest_row` which one (-1: none). `unit_rows` level → the unit most of its
-    residents live in.
+    residents live in. `site` is where one facility would serve most of them, for the largest gaps.
     """
 
     rule_id: str
@@ -45,6 +56,7 @@ class Gap:
     nearest_m: float
     nearest_row: int
     unit_rows: Mapping[str, int]
+    site: GapSite | None = None
 
 
 def find_gaps(results: Sequence[RuleResult], measured: Measured) -> tuple[Gap, ...]:
