@@ -133,7 +133,7 @@ def _unit_values(study: Study, rows: Ints, column: str) -> NDArray[np.object_]:
 def _units(assessment: Assessment) -> pd.DataFrame:
     units = assessment.study.units
     columns = ["unit_id", "name", "level", "parent_id", "settlement", "rule", *UNIT_COLUMNS]
-    if units is None:
+    if units is None or not assessment.results:
         return pd.DataFrame(columns=columns)
     named = units.frame[["unit_id", "name", "level", "parent_id", "settlement"]]
     parts = [_rule_units(result, pd.DataFrame(named)) for result in assessment.results]
