@@ -26,7 +26,7 @@ from geo.network import WalkNetwork
 from geo.text import Text
 
 # Raise this whenever reading or contracting changes what comes out.
-_VERSION: Final = 1
+_VERSION: Final = 2
 _ARRAYS: Final = tuple(f.name for f in fields(WalkNetwork) if f.name != "crs")
 _SHAPES: Final = ("water", "green")
 

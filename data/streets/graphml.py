@@ -13,7 +13,7 @@ import shapely
 from numpy.typing import NDArray
 
 from data.streets.raw import Floats, RawStreets
-from data.streets.walkable import NOT_WALKED, is_walkable, street_class
+from data.streets.walkable import TAGS, is_walkable, street_class
 from geo.crs import WGS84
 from geo.errors import InputError
 
@@ -80,7 +80,7 @@ def _walked(fields: dict[str, str]) -> bool:
     """Whether every way in this edge is walked; an edge that says nothing of its ways is."""
     if not fields.get("highway"):
         return True
-    several = {key: _values(fields[key]) for key in NOT_WALKED if fields.get(key)}
+    several = {key: _values(fields[key]) for key in TAGS if fields.get(key)}
     longest = max(map(len, several.values()))
     return all(
         is_walkable({key: values[min(i, len(values) - 1)] for key, values in several.items()})

@@ -18,14 +18,13 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from data.streets.raw import RawStreets, Shapes
-from data.streets.walkable import NOT_WALKED, is_walkable, street_class
+from data.streets.walkable import TAGS, is_walkable, street_class
 from geo.crs import WGS84
 from geo.errors import InputError
 from geo.text import Text, text
 
 STREETS_LAYER: Final = "streets"
 _LINE_TYPES: Final = (shapely.GeometryType.LINESTRING, shapely.GeometryType.MULTILINESTRING)
-_COLUMNS: Final = (*NOT_WALKED, "class")
 # Geofabrik's shapefiles call the highway tag so.
 _ALIASES: Final = {"fclass": "highway"}
 
@@ -168,7 +167,7 @@ def _tags(columns: Mapping[str, Sequence[object]], n: int) -> list[dict[str, str
     """OpenStreetMap's tags of each line, as far as the file has them."""
     present = {_ALIASES.get(name, name): values for name, values in columns.items()}
     tags: list[dict[str, str]] = [{} for _ in range(n)]
-    for key in NOT_WALKED:
+    for key in TAGS:
         for row, value in enumerate(present.get(key, ())):
             if isinstance(value, str) and value:
                 tags[row][key] = value

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import tempfile
 from array import array
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 import osmium
 import shapely
+from numpy.typing import NDArray
 from osmium import filter as keep
 
+from data.streets.osm_clip import Bounds, clip
+from data.streets.osm_order import sorted_pbf
+from data.streets.osm_points import Points, read_points, storage
 from data.streets.raw import Ints, RawStreets, Shapes
 from data.streets.walkable import is_walkable, street_class
 from geo.crs import WGS84
@@ -20,96 +26,102 @@ from geo.text import Text, text
 WATER_AREA: Final = (("natural", "water"), ("waterway", "riverbank"), ("landuse", "reservoir"))
 WATER_LINE: Final = (("waterway", "river"),)
 GREEN_AREA: Final = (("leisure", "park"), ("landuse", "forest"))
-_BASEMAP_TAGS: Final = (*WATER_AREA, *WATER_LINE, *GREEN_AREA)
+_KEYS: Final = ("highway", "landuse", "leisure", "natural", "waterway")
 
 
-def read_osm(path: str, file_format: str) -> RawStreets:
+def read_osm(path: str, file_format: str, bounds: Bounds | None = None) -> RawStreets:
     """Walkable ways, water and green of an OSM file; `file_format` is osmium's name ("pbf", "osm.gz").
 
-    A way some of whose points are not in the file is cut there. Coordinates are WGS-84 degrees.
+    `bounds` (degrees) leaves out of a large file what is more than 2 km outside; the rest is not yet
+    cut. A way some of whose points are not in the file is cut there. Coordinates are WGS-84 degrees.
     """
     source = osmium.io.File(path, file_format)
-    try:
-        found = _collect(source, osmium.index.create_map("flex_mem"))
-        if found.cut_ways and file_format != "pbf":  # Overpass answers may have points after ways
-            found = _collect(source, _all_locations(source))
-    except (RuntimeError, osmium.InvalidLocationError) as problem:
-        raise InputError("The street file cannot be read: {problem}", problem=str(problem)) from problem
-    return found.raw()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        try:
+            if file_format != "pbf":
+                source = sorted_pbf(source, folder)
+            if bounds is not None:
+                source = clip(source, bounds, _KEYS, folder)
+            found = _collect(source, folder / "nodes.index")
+            return found.raw(read_points(folder / "nodes.index"))
+        except (RuntimeError, osmium.InvalidLocationError) as problem:
+            raise InputError("The street file cannot be read: {problem}", problem=str(problem)) from problem
 
 
 @dataclass
 class _Found:
-    """What a pass through the file gathers."""
+    """What a pass through the file gathers: the node numbers of walkable ways, and shapes as WKB."""
 
     refs: array[int] = field(default_factory=lambda: array("q"))
-    lonlat: array[float] = field(default_factory=lambda: array("d"))
     count: array[int] = field(default_factory=lambda: array("q"))
     klass: array[int] = field(default_factory=lambda: array("b"))
     water: list[str] = field(default_factory=list)
     green: list[str] = field(default_factory=list)
-    cut_ways: int = 0
 
     def add_way(self, way: osmium.osm.Way) -> None:
-        klass = street_class(way.tags.get("highway", ""))
-        points = [(n.ref, n.location) for n in way.nodes]
-        run: list[tuple[int, float, float]] = []
-        complete = True
-        for ref, location in points:
-            if location.valid():
-                run.append((ref, location.lon, location.lat))
-                continue
-            complete = False
-            self._add_run(run, klass)
-            run = []
-        self._add_run(run, klass)
-        self.cut_ways += not complete
+        refs = [node.ref for node in way.nodes]
+        self.refs.extend(refs)
+        self.count.append(len(refs))
+        self.klass.append(street_class(way.tags.get("highway", "")))
 
-    def _add_run(self, run: list[tuple[int, float, float]], klass: int) -> None:
-        if len(run) < 2:
-            return
-        for ref, lon, lat in run:
-            self.refs.append(ref)
-            self.lonlat.append(lon)
-            self.lonlat.append(lat)
-        self.count.append(len(run))
-        self.klass.append(klass)
-
-    def raw(self) -> RawStreets:
-        refs = np.frombuffer(self.refs, np.int64) if self.refs else np.empty(0, np.int64)
-        _, first, number = np.unique(refs, return_index=True, return_inverse=True)
-        lonlat = np.array(self.lonlat, float).reshape(-1, 2)
-        start: Ints = np.concatenate([[0], np.cumsum(np.array(self.count, np.int64))])
+    def raw(self, points: Points) -> RawStreets:
+        refs, count = np.array(self.refs, np.int64), np.array(self.count, np.int64)
+        used, vertex = np.unique(refs, return_inverse=True)
+        row = points.find(used)
+        runs = _present_runs(vertex.astype(np.int64), count, row >= 0)
         return RawStreets(
-            xy=lonlat[first],
-            way_vertices=number.astype(np.int64),
-            way_start=start,
-            way_class=np.array(self.klass, np.int8),
+            xy=points.lonlat(row),
+            way_vertices=runs.vertices,
+            way_start=runs.start,
+            way_class=np.array(self.klass, np.int8)[runs.way],
             crs=WGS84,
             water=_shapes(self.water),
             green=_shapes(self.green),
-            findings=self._findings(),
-        )
-
-    def _findings(self) -> tuple[Text, ...]:
-        if not self.cut_ways:
-            return ()
-        return (
-            text(
-                "{count} ways of the street file lack some of their points and were cut there.",
-                count=self.cut_ways,
-            ),
+            findings=_cut_findings(runs.cut_ways),
         )
 
 
-def _collect(source: osmium.io.File, locations: osmium.index.LocationTable) -> _Found:
-    keys = sorted({"highway", *(key for key, _ in _BASEMAP_TAGS)})
+@dataclass(frozen=True)
+class _Runs:
+    """Parts of ways whose points are all there; `way[r]` is the way of part r."""
+
+    vertices: Ints
+    start: Ints
+    way: Ints
+    cut_ways: int
+
+
+def _present_runs(vertex: Ints, count: Ints, present: NDArray[np.bool_]) -> _Runs:
+    """Ways of `count[w]` vertices each, cut where a vertex is not present; a part has two or more."""
+    way, there = np.repeat(np.arange(len(count)), count), present[vertex]
+    follows = np.zeros(len(vertex), bool)
+    follows[1:] = there[:-1] & (way[1:] == way[:-1])
+    run = np.cumsum(there & ~follows)[there] - 1
+    length = np.bincount(run)
+    long = length > 1
+    first = np.concatenate([[0], np.cumsum(length)[:-1]])[long].astype(np.int64)
+    vertices = vertex[there][np.repeat(long, length)] if len(length) else vertex[:0]
+    start = np.concatenate([[0], np.cumsum(length[long])]).astype(np.int64)
+    return _Runs(vertices, start, way[there][first], len(np.unique(way[~there])))
+
+
+def _cut_findings(ways: int) -> tuple[Text, ...]:
+    if not ways:
+        return ()
+    return (
+        text("{count} ways of the street file lack some of their points and were cut there.", count=ways),
+    )
+
+
+def _collect(source: osmium.io.File, index: Path) -> _Found:
+    """One pass; it leaves the points' places in the file `index`."""
     objects = (
         osmium.FileProcessor(source)
-        .with_locations(locations)
+        .with_locations(storage(index))
         .with_areas(keep.TagFilter(*WATER_AREA, *GREEN_AREA))
         .with_filter(keep.EntityFilter(osmium.osm.WAY | osmium.osm.AREA))
-        .with_filter(keep.KeyFilter(*keys))
+        .with_filter(keep.KeyFilter(*_KEYS))
     )
     found, wkb = _Found(), osmium.geom.WKBFactory()
     for thing in objects:
@@ -135,14 +147,6 @@ def _add_line(found: _Found, way: osmium.osm.Way, wkb: osmium.geom.WKBFactory) -
 
 def _has(thing: osmium.osm.OSMObject, tags: tuple[tuple[str, str], ...]) -> bool:
     return any(thing.tags.get(key, "") == value for key, value in tags)
-
-
-def _all_locations(source: osmium.io.File) -> osmium.index.LocationTable:
-    table = osmium.index.create_map("flex_mem")
-    handler = osmium.NodeLocationsForWays(table)
-    handler.ignore_errors()
-    osmium.apply(osmium.io.Reader(source, osmium.osm.NODE), handler)
-    return table
 
 
 def _shapes(wkb: list[str]) -> Shapes:

@@ -52,7 +52,7 @@ def read_streets(
     """
     path = Path(path)
     kind = street_format(path)
-    raw = _read(path, kind)
+    raw = _read(path, kind, None if area is None else area.bounds)
     if not len(raw.way_class):
         raise InputError("{path} has no street that may be walked.", path=path.name)
     bounds = _degrees(path, raw)
@@ -62,9 +62,9 @@ def read_streets(
     return StreetFile(network, _basemap(raw, crs, area), findings, kind, sha256_of(path))
 
 
-def _read(path: Path, kind: str) -> RawStreets:
+def _read(path: Path, kind: str, bounds: Bounds | None) -> RawStreets:
     if kind in OSM_FORMATS:
-        return read_osm(str(path), kind)
+        return read_osm(str(path), kind, bounds)
     return {"graphml": read_graphml, "gpkg": read_gpkg, "geojson": read_geojson}[kind](path)
 
 

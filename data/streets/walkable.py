@@ -1,8 +1,18 @@
-"""Which OpenStreetMap ways may be walked, and which of them a map shows from afar."""
+"""Which OpenStreetMap ways may be walked, and which of them a map shows from afar.
+
+The rule is OSMnx's `walk` filter with the corrections a pedestrian would make:
+
+    foot=yes (and the like)       opens what is closed only to others: cycleways, private and motor roads
+    access=no, motorroad=yes,     close a way to people on foot unless `foot` says otherwise
+    foot=private, use_sidepath
+    a square (pedestrian area)    is walked along its outline; nobody knows the ways across it
+    a ferry                       is not a street, whatever else its tags say
+"""
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final, Protocol
 
 # OSMnx's `walk` filter: a way with any of these words anywhere in the tag's value is not walked
@@ -21,15 +31,22 @@ NOT_WALKED: Final[dict[str, tuple[str, ...]]] = {
     "sidewalk:both": ("separate",),
     "sidewalk:left": ("separate",),
     "sidewalk:right": ("separate",),
-    "route": ("ferry",),  # ours: a ferry with a highway tag is still not a street
 }  # fmt: skip
+
+# What a pedestrian knows beyond that filter.
+_FOOT_OPENS: Final = frozenset({"yes", "designated", "permissive", "official", "destination"})
+_FOOT_CLOSES: Final = frozenset({"private", "use_sidepath"})
+# Closed on foot whatever `foot` says: not built, not there, or no street.
+_NEVER: Final = frozenset(NOT_WALKED["highway"]) - {"cycleway"}
+_SQUARES: Final = frozenset({"pedestrian", "footway", "path"})
+
+TAGS: Final = (*NOT_WALKED, "route", "motorroad")  # all the tags that the rule looks at
 
 # Drawn from afar; `highway` values without "_link". All others are 0.
 _CLASS: Final = {"motorway": 2, "trunk": 2, "primary": 2, "secondary": 1, "tertiary": 1}
 
-_NOT_WALKED: Final = tuple(
-    (key, re.compile("|".join(map(re.escape, words)))) for key, words in NOT_WALKED.items()
-)
+_CLOSED: Final = {key: re.compile("|".join(map(re.escape, words))) for key, words in NOT_WALKED.items()}
+_NEVER_WORDS: Final = re.compile("|".join(map(re.escape, sorted(_NEVER))))
 
 
 class Tags(Protocol):
@@ -39,10 +56,24 @@ class Tags(Protocol):
 
 
 def is_walkable(tags: Tags) -> bool:
-    """Whether OSMnx's `walk` filter lets a way with these tags through and it is no ferry."""
+    """Whether a pedestrian may walk along a way with these tags; the rule is at the top of the module."""
     if not tags.get("highway", ""):
         return False
-    return not any(words.search(tags.get(key, "")) for key, words in _NOT_WALKED)
+    return _is_walkable(tuple(tags.get(key, "") for key in TAGS))
+
+
+@lru_cache(maxsize=1 << 16)
+def _is_walkable(values: tuple[str, ...]) -> bool:
+    tags = dict(zip(TAGS, values, strict=True))
+    if tags["route"] == "ferry" or _NEVER_WORDS.search(tags["highway"]):
+        return False
+    if tags["area"] == "yes" and tags["highway"] in _SQUARES:
+        tags["area"] = ""
+    if tags["foot"] in _FOOT_OPENS:
+        return not _CLOSED["area"].search(tags["area"])
+    if tags["access"] == "no" or tags["motorroad"] == "yes" or tags["foot"] in _FOOT_CLOSES:
+        return False
+    return not any(words.search(tags[key]) for key, words in _CLOSED.items())
 
 
 def street_class(highway: str) -> int:
