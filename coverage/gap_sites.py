@@ -40,8 +40,8 @@ def best_sites(gaps: Sequence[Gap], measured: Measured) -> list[GapSite | None]:
     """For each gap (all of one rule) the cell where one facility would serve most of its residents.
 
     How many it serves is exact, in the rule's own measure. That no other cell of the gap serves
-    more is certain for radius rules on a square grid, and wherever it serves the whole gap; on foot
-    it is the best of the most promising cells. None where no cell of the gap has a street.
+    more is certain where it serves the whole gap, and for radius rules on a square grid along the
+    axes; else it is the best of the most promising cells. None where no cell of the gap has a street.
     """
     if not gaps:
         return []
@@ -120,7 +120,7 @@ class _OnFoot:
     def sites(self, gaps: Sequence[Ints]) -> list[GapSite | None]:
         """All tried cells of all gaps are walked from in one search."""
         tried = [self._promising(cells) for cells in gaps]
-        everybody = np.unique(np.concatenate(gaps))
+        everybody = np.concatenate(gaps)
         places = self.measured.distances.cells
         reach = bounded_reach(
             self.measured.study.network,
