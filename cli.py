@@ -82,18 +82,11 @@ def check(
 ) -> None:
     """Check facility lists: what is accepted, what is refused and how to mend it."""
     with _front_door(lang) as (say, tell):
-        from jobs.check import check_lists
+        from jobs.check import ListFiles, check_lists
         from jobs.summary import check_lines
 
-        report = check_lists(
-            lists,
-            out=out,
-            datum=datum,
-            units_path=units,
-            reference_path=reference,
-            progress=tell,
-            language=lang.value,
-        )
+        files = ListFiles(lists, datum=datum, units=units, reference=reference)
+        report = check_lists(files, out=out, progress=tell, language=lang.value)
         _answer(as_json, report.as_json(), lambda: [*check_lines(report.as_json(), say), str(out)])
 
 

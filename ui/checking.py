@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from jobs.check import CheckReport, check_lists
+from jobs.check import CheckReport, ListFiles, check_lists
 from ui.session import session_folder
 
 
@@ -46,9 +46,8 @@ def checked(lists: Lists) -> Checked:
     """Read and judge the lists once; the paths hold the contents' fingerprints."""
     number = abs(hash((lists.paths, lists.datum, lists.units, lists.language)))
     folder = session_folder() / "checks" / f"{number:x}"
-    done: CheckReport = check_lists(
-        lists.paths, out=folder, datum=lists.datum, units_path=lists.units, language=lists.language
-    )
+    files = ListFiles(lists.paths, datum=lists.datum, units=lists.units)
+    done: CheckReport = check_lists(files, out=folder, language=lists.language)
     return Checked(done.as_json(), done.intake.datum.evidence, done.intake.accepted, folder)
 
 

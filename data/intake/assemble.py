@@ -9,9 +9,9 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from data.intake.drafts import ACCEPTED, SET_ASIDE, Draft
 from data.intake.intake import ACCEPTED_COLUMNS
 from data.intake.locate import Located
-from data.intake.rows import ACCEPTED, SET_ASIDE, Draft
 from data.intake.sheets import Table
 
 _NUMBERS: Final = ("places", "area_m2", "residents_declared")

@@ -11,12 +11,12 @@ import pandas as pd
 import shapely
 
 from coverage.tables import Bools, Floats, UnitTable
+from data.intake.drafts import ACCEPTED, REFUSED
 from data.intake.duplicates import describe, find_duplicates
 from data.intake.findings import ERROR, WARNING, Notebook
 from data.intake.groups import Context
 from data.intake.likelihood import declared_units
 from data.intake.placing import inside
-from data.intake.rows import ACCEPTED, REFUSED
 from data.intake.sheets import Table
 from geo.crs import project
 from geo.text import Text, text

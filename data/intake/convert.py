@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from coverage.tables import Bools, Floats
 from data.intake.coordinates import MIXED, DatumDecision
+from data.intake.drafts import ACCEPTED, REFUSED
 from data.intake.findings import ERROR, WARNING, Notebook
 from data.intake.hypotheses import HYPOTHESES, UNKNOWN
 from data.intake.projected import to_degrees
-from data.intake.rows import ACCEPTED, REFUSED
 from data.intake.sheets import Table
 from geo.datum import BD09, GCJ02, WGS84, LonLat, convert
 from geo.text import Text, text

@@ -42,6 +42,7 @@ _WORD_CONFIDENCE: Final = 0.95
 _LEAST_POSTERIOR: Final = 0.995
 _LEAST_SUPPORT: Final = 0.98
 _LEAST_TELLING_ROWS: Final = 6
+_LEAST_REFUTED: Final = 5.0
 _STRONG: Final = np.log(100.0)
 _AGAINST: Final = -np.log(10.0)
 
@@ -100,7 +101,7 @@ def decide(words: str, scores: Scores | None) -> DatumDecision:
     prior = LOG_PRIOR + np.array([_WORD_LOG * (h.id in named) for h in HYPOTHESES])
     belief = believe(scores, prior)
     evidence = (*said, *evidence_of_rows(scores, belief))
-    ranking = _ranking(belief.posterior)
+    ranking = ranking_of(belief.posterior)
     system = SYSTEM_OF[belief.best]
     if is_decided(belief, named):
         return DatumDecision(system, True, belief.confidence, evidence, ranking)
@@ -112,7 +113,11 @@ def decide(words: str, scores: Scores | None) -> DatumDecision:
 
 
 def is_decided(belief: Belief, named: dict[str, str]) -> bool:
-    """Whether the evidence is strong, all of one mind, and no second system shows."""
+    """Whether the evidence is strong, all of one mind, and no second system shows.
+
+    Few rows cannot rule out that some of them are of another system: then a list decides only if it
+    also names its system itself.
+    """
     system = SYSTEM_OF[belief.best]
     advantages = [belief.advantage(kind) for kind, values in belief.kinds.items() if values.any()]
     return (
@@ -121,6 +126,7 @@ def is_decided(belief: Belief, named: dict[str, str]) -> bool:
         and belief.support[belief.best] >= _LEAST_SUPPORT
         and belief.telling_rows >= _LEAST_TELLING_ROWS
         and not belief.mixed
+        and (belief.mixture_refuted >= _LEAST_REFUTED or system in named)
         and max(advantages) >= _STRONG
         and min(advantages) >= _AGAINST
         and not (named and system not in named)
@@ -202,7 +208,8 @@ def _evidence_of_mixture(belief: Belief) -> Evidence:
     )
 
 
-def _ranking(posterior: Floats) -> tuple[tuple[str, float], ...]:
+def ranking_of(posterior: Floats) -> tuple[tuple[str, float], ...]:
+    """(hypothesis id, belief), best first."""
     order = np.argsort(-posterior, kind="stable")
     return tuple((HYPOTHESES[k].id, float(posterior[k])) for k in order)
 

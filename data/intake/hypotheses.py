@@ -43,7 +43,6 @@ HYPOTHESES: Final = (
     Hypothesis(
         "bd09-twice", UNKNOWN, text("shifted from GCJ-02 to BD-09 twice"), ((BD09, GCJ02), (BD09, WGS84))
     ),
-    Hypothesis("bd09-step", UNKNOWN, text("true, but shifted from GCJ-02 to BD-09"), ((BD09, GCJ02),)),
 )  # fmt: skip
 SYSTEM_OF: Final = tuple(hypothesis.system for hypothesis in HYPOTHESES)
 

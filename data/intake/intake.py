@@ -10,8 +10,8 @@ import pandas as pd
 from coverage.tables import FacilityTable
 from data.formats.raw import RawFile
 from data.intake.coordinates import DatumDecision
+from data.intake.drafts import ACCEPTED, REFUSED, SET_ASIDE, TO_LOCATE
 from data.intake.findings import Finding
-from data.intake.rows import ACCEPTED, REFUSED, SET_ASIDE, TO_LOCATE
 from data.intake.sheets import Table
 from geo.crs import project
 from geo.errors import InputError

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from coverage.tables import Bools, Floats
+from data.intake.drafts import ACCEPTED, REFUSED, Draft
 from data.intake.findings import ERROR, WARNING, Notebook
 from data.intake.placing import (
     IMPOSSIBLE,
@@ -21,7 +22,6 @@ from data.intake.placing import (
     judge_ranges,
 )
 from data.intake.projected import candidates, easting_northing, is_geographic, to_degrees
-from data.intake.rows import ACCEPTED, REFUSED, Draft
 from data.intake.sheets import Table
 from geo.text import Text, text
 

@@ -8,20 +8,20 @@ from pathlib import Path
 import geopandas as gpd
 
 from coverage.tables import UnitTable
-from data.formats.limits import Limits
 from data.formats.raw import RawFile
 from data.formats.read import read_files
 from data.intake.assemble import frame_of
 from data.intake.checks import Checker
 from data.intake.convert import converted, refuse_unplaced, tell_systems
 from data.intake.coordinates import AUTO, wanted_system
+from data.intake.drafts import Draft
 from data.intake.findings import ERROR, INFO, Finding, Notebook, in_order
 from data.intake.groups import Context, find_systems
 from data.intake.intake import Intake
 from data.intake.locate import Located, locate
 from data.intake.placing import Bounds
 from data.intake.reference import Reference, reference_of
-from data.intake.rows import Draft, read_rows
+from data.intake.rows import read_rows
 from data.intake.sheets import Table, tables_of
 from geo.text import text
 
@@ -34,7 +34,6 @@ def read_facilities(
     reference: gpd.GeoDataFrame | Reference | None = None,
     area: Bounds | None = None,
     mapping: Mapping[str, str] | None = None,
-    limits: Limits | None = None,
 ) -> Intake:
     """Read, judge and place every row of the lists; nothing is dropped, converted or mended silently.
 
@@ -45,7 +44,7 @@ def read_facilities(
     out). A file that cannot be read is a finding; InputError only for a path that does not exist.
     """
     wanted = wanted_system(datum)
-    files = read_files(paths, limits)
+    files = read_files(paths)
     findings: list[Finding] = []
     tables = [table for file in files for table in _tables(file, mapping or {}, findings)]
     notes = {n: Notebook(table.file, table.sheet.name, findings) for n, table in enumerate(tables)}

@@ -21,7 +21,8 @@ from geo.crs import project
 # Mistakes of conversion are rarer than the three systems themselves.
 LOG_PRIOR: Final = np.array([0.0 if h.system != UNKNOWN else np.log(0.03) for h in HYPOTHESES])
 _BOOTSTRAPS: Final = 200
-_MIX_SHARES: Final = np.linspace(0.05, 0.5, 10)
+_MIX_SHARES: Final = np.array([0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5])
+_REFUTED_SHARE: Final = 0.3
 _TELLING: Final = 1.0
 # The systems a list may be mixed of; mistakes of conversion do not happen to a part of a list.
 _SYSTEMS: Final = np.flatnonzero(np.array([h.system != UNKNOWN for h in HYPOTHESES]))
@@ -81,13 +82,15 @@ class Belief:
     """`posterior` (h,) after all evidence; `support` (h,): in what share of resampled lists each wins;
     `kinds`: each kind's own log-likelihoods (h,). `telling_rows`: how many rows by themselves speak for
     the best against every other system. `mixture_gain`: the log-likelihood that a mixture with
-    `second_system` gains over the best alone; above 0 the list is taken to be mixed."""
+    `second_system` gains over the best alone; above 0 the list is taken to be mixed. `mixture_refuted`:
+    the log-likelihood by which the rows speak against three in ten of them being of any other system."""
 
     posterior: Floats
     support: Floats
     kinds: dict[str, Floats]
     telling_rows: int
     mixture_gain: float
+    mixture_refuted: float
     second_system: int
 
     @property
@@ -146,16 +149,17 @@ def believe(scores: Scores, log_prior: Floats) -> Belief:
     by_row = scores.by_row(best)
     others = _SYSTEMS[best != _SYSTEMS]
     telling = min(int((by_row[:, best] > by_row[:, other] + _TELLING).sum()) for other in others)
-    gains = [_mixture_gain(by_row[:, best], by_row[:, other]) for other in others]
-    second = int(np.argmax(gains))
-    return Belief(softmax(total), wins, kinds, telling, gains[second], int(others[second]))
+    gains = np.array([_mixture_gains(by_row[:, best], by_row[:, other]) for other in others])
+    second = int(gains.max(axis=1).argmax())
+    refuted = -float(gains[:, _MIX_SHARES == _REFUTED_SHARE].max())
+    return Belief(softmax(total), wins, kinds, telling, float(gains.max()), refuted, int(others[second]))
 
 
-def _mixture_gain(best: Floats, other: Floats) -> float:
-    """How much likelier the rows are if a share of them is of the other system, at the best share."""
+def _mixture_gains(best: Floats, other: Floats) -> Floats:
+    """How much likelier the rows are if a share of them is of the other system, for each share."""
     shares = _MIX_SHARES[:, None]
     mixed = np.logaddexp(best + np.log1p(-shares), other + np.log(shares)).sum(axis=1)
-    return float(mixed.max() - best.sum())
+    return np.asarray(mixed - best.sum(), float)
 
 
 def _metric(shapes: NDArray[np.object_], crs: str) -> NDArray[np.object_]:

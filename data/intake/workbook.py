@@ -14,9 +14,9 @@ import xlsxwriter
 from data.files import write_csv
 from data.formats.raw import Cell
 from data.intake.coordinates import belief_in_words
+from data.intake.drafts import REFUSED
 from data.intake.findings import ERROR, INFO, WARNING, Finding
 from data.intake.intake import Intake
-from data.intake.rows import REFUSED
 from data.intake.sheets import Table
 from geo.text import Text, text
 

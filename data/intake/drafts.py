@@ -1,0 +1,54 @@
+"""One row as understood so far, and the cells it is understood from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from data.formats.raw import Cell
+from data.intake.findings import Notebook
+from data.intake.notation import Angle
+from data.intake.numbers import as_written, is_missing
+from data.intake.sheets import Table
+from geo.text import Text
+
+ACCEPTED: Final = "accepted"
+REFUSED: Final = "refused"
+SET_ASIDE: Final = "set_aside"
+TO_LOCATE: Final = "to_locate"
+
+
+@dataclass
+class Draft:
+    """One row as understood so far. `first`, `second` are what the list gives as longitude and
+    latitude, in its own units and order; None where missing or unreadable."""
+
+    table: int
+    row: int
+    values: dict[str, str] = field(default_factory=dict)
+    numbers: dict[str, float] = field(default_factory=dict)
+    first: Angle | None = None
+    second: Angle | None = None
+    outcome: str = ACCEPTED
+
+    def refuse(self) -> None:
+        self.outcome = REFUSED
+
+
+@dataclass(frozen=True)
+class RowCells:
+    """The cells of one row by field, and where findings about them go."""
+
+    table: Table
+    row: int
+    by_field: Mapping[str, Cell]
+    notes: Notebook
+
+    def note(self, level: str, code: str, message: Text, field_name: str = "") -> None:
+        column = self.table.column_of(field_name) if field_name else ("", 0)
+        self.notes.note(level, code, message, row=self.row, column=column)  # type: ignore[arg-type]
+
+    def text(self, name: str) -> str:
+        cell = self.by_field.get(name)
+        return "" if is_missing(cell) else as_written(cell)
