@@ -249,3 +249,15 @@ def test_a_longer_reach_never_serves_fewer(town, count, reach_m):
         for limit in (reach_m, reach_m + 1.0)
     )
     assert far >= near
+
+
+@settings(max_examples=60, derandomize=True, deadline=None)
+@given(towns(9, 25), st.integers(1, 3), st.sampled_from(["most-people", "least-walking", "fewest-sites"]))
+def test_a_loose_gap_is_not_called_proved_and_its_bound_holds(town, count, name):
+    goal = Goal(name, count=None if name == "fewest-sites" else count, share=0.7, unreached_m=30.0)
+    best_value = choose_sites(town.residents, town.metres, goal=goal).objective
+    loose = choose_sites(town.residents, town.metres, goal=replace(goal, gap=0.5))
+    assert not loose.proven or loose.objective == pytest.approx(best_value)
+    wrong_side = best_value - loose.bound if goal.maximises else loose.bound - best_value
+    assert wrong_side <= 1e-6 * max(1.0, best_value)
+    assert loose.gap <= 0.5 + 1e-9

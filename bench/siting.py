@@ -1,0 +1,178 @@
+"""Siting: how long, how good, how far from the best possible.
+
+    python -m bench.siting                      classical instances and the city with existing facilities
+    python -m bench.siting --only greenfield    nothing existing, 1,250 m: the hard one
+    python -m bench.siting --only orlib         OR-Library p-median and p-center (data beside the project)
+    python -m bench.siting --only spopt         the same instances through spopt, in an environment of its own
+
+Every line: seconds (wall and processor), objective in residents, bound, gap, whether proved, peak memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import time
+import venv
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse.csgraph import shortest_path
+
+from bench.siting_instances import Instance, city, points
+from coverage.siting import Goal, Plan, choose_sites
+
+HERE = Path(__file__).parent
+DATA = HERE.parent / ".." / "shared" / "data" / "pmedian"
+P_CENTER = {1: 127, 2: 98, 3: 93, 4: 74, 5: 48, 6: 84, 7: 64, 8: 55, 9: 37, 10: 20, 15: 18, 20: 13}
+CELLS = 660_000
+# points, candidates, sites, reach
+CLASSIC = (
+    (324, 324, 10, 8.0),
+    (818, 818, 20, 5.0),
+    (2_713, 2_713, 50, 3.0),
+    (2_713, 2_713, 100, 2.0),
+    (7_730, 7_730, 50, 3.0),
+    (7_730, 7_730, 100, 2.2),
+    (20_000, 1_000, 100, 4.0),
+    (20_000, 5_000, 500, 1.2),
+    (100_000, 2_000, 300, 2.0),
+    (100_000, 5_000, 1_000, 1.5),
+)
+SPOPT = ((324, 324, 10, 8.0), (2_000, 200, 20, 5.0), (10_000, 500, 40, 4.0), (20_000, 1_000, 50, 3.0))
+
+
+def run(instance: Instance, goal: Goal) -> Plan:
+    """Solve and print one line."""
+    wall, processor = time.perf_counter(), time.process_time()
+    plan = choose_sites(instance.residents, instance.reach, goal=goal, keep=instance.keep)
+    wall, processor = time.perf_counter() - wall, time.process_time() - processor
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    print(
+        f"{instance.name}, {goal.name} {goal.count or ''}: {wall:.2f} s ({processor:.2f} s cpu), "
+        f"{plan.objective:,.0f} of {instance.residents.sum():,.0f}, bound {plan.bound:,.0f}, "
+        f"gap {plan.gap:.3%}, {'proved' if plan.proven else 'not proved'}, peak {memory:.2f} GB",
+        flush=True,
+    )
+    return plan
+
+
+def classic(seconds: float) -> None:
+    for count, candidates, sites, reach in CLASSIC:
+        run(points(count, candidates, reach), Goal(count=sites, time_limit_s=seconds))
+
+
+def existing(seconds: float) -> None:
+    for candidates in (5_000, 20_000):
+        for radius_m in (500.0, 1_250.0):
+            instance = city(CELLS, candidates, 1_400, radius_m)
+            for sites in (20, 50, 100):
+                run(instance, Goal(count=sites, time_limit_s=seconds, gap=0.005))
+            run(instance, Goal("fewest-sites", share=0.98, time_limit_s=seconds))
+
+
+def greenfield(seconds: float) -> None:
+    instance = city(CELLS, 5_000, 0, 1_250.0)
+    for sites in (10, 50, 100):
+        run(instance, Goal(count=sites, time_limit_s=seconds, gap=0.01))
+
+
+def orlib(seconds: float) -> None:
+    """Prints the optimum beside what was found."""
+    lines = (DATA / "pmedopt.txt").read_text().splitlines()[1:]
+    optimum = {name: int(value) for name, value in (line.split() for line in lines if line.strip())}
+    for number in sorted(int(path.stem[4:]) for path in DATA.glob("pmed*.txt") if path.stem[4:].isdigit()):
+        metres, sites = read_orlib(number)
+        nobody = np.zeros(0, np.int64)
+        instance = Instance(f"pmed{number}", np.ones(metres.shape[0]), metres, nobody, None, None)  # type: ignore[arg-type]
+        for name, best in (
+            ("least-walking", optimum[f"pmed{number}"]),
+            ("least-worst", P_CENTER.get(number)),
+        ):
+            plan = run(instance, Goal(name, count=sites, time_limit_s=seconds))
+            print(f"    optimum {best}, found {plan.objective:g}")
+
+
+def read_orlib(number: int) -> tuple[sparse.csr_array, int]:
+    """(metres between all vertices, every pair stored, sites); the last of repeated edges counts."""
+    values = np.array((DATA / f"pmed{number}.txt").read_text().split(), float)
+    n, sites = int(values[0]), int(values[2])
+    length = np.zeros((n, n))
+    for a, b, metres in values[3:].reshape(-1, 3):
+        length[int(a) - 1, int(b) - 1] = length[int(b) - 1, int(a) - 1] = metres
+    metres = shortest_path(length, directed=False)
+    indices = np.tile(np.arange(n), n)
+    return sparse.csr_array((metres.ravel(), indices, np.arange(n + 1) * n), shape=(n, n)), sites
+
+
+def spopt(seconds: float) -> None:
+    """The same instances, the same gap of 0.1 %, one after the other."""
+    python = _spopt_python()
+    for count, candidates, sites, reach in SPOPT:
+        instance = points(count, candidates, reach)
+        plan = run(instance, Goal(count=sites, time_limit_s=seconds, gap=0.001))
+        theirs = _ask_spopt(python, instance, sites, seconds)
+        if theirs is None:
+            print("    spopt did not finish", flush=True)
+            continue
+        total = theirs["build"] + theirs["solve"]
+        print(
+            f"    spopt: build {theirs['build']:.2f} s, solve {theirs['solve']:.2f} s, "
+            f"{theirs['objective']:,.0f} residents; ours is {total / plan.seconds:,.0f} times as fast",
+            flush=True,
+        )
+
+
+def _ask_spopt(python: Path, instance: Instance, sites: int, seconds: float) -> dict[str, float] | None:
+    """Runs in a folder of its own: with the project on the path, numba would find the wrong `coverage`."""
+    with TemporaryDirectory() as folder:
+        sparse.save_npz(Path(folder) / "reach.npz", sparse.csr_matrix(instance.reach))
+        np.save(Path(folder) / "residents.npy", instance.residents)
+        script = (HERE / "siting_spopt.py").read_text()
+        done = subprocess.run(
+            [python, "-c", script, str(sites), str(seconds)],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            print(done.stderr[-500:], file=sys.stderr)
+            return None
+        found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+        return found
+
+
+def _spopt_python() -> Path:
+    """The interpreter of spopt's environment, made on first use."""
+    home = HERE.parent / ".cache" / "spopt"
+    python = home / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    if not python.exists():
+        venv.create(home, with_pip=True)
+        wanted = HERE / "requirements-siting.txt"
+        subprocess.run([python, "-m", "pip", "install", "-q", "-r", wanted], check=True, cwd=home)
+    return python
+
+
+PARTS = {"classic": classic, "existing": existing, "greenfield": greenfield, "orlib": orlib, "spopt": spopt}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--only", choices=PARTS, action="append")
+    parser.add_argument("--seconds", type=float, default=60.0, help="time limit of every run")
+    asked = parser.parse_args()
+    for name in asked.only or ("classic", "existing"):
+        print(f"== {name}", flush=True)
+        PARTS[name](asked.seconds)
+
+
+if __name__ == "__main__":
+    main()

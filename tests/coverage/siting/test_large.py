@@ -1,0 +1,138 @@
+"""The parts that only large models use: the relaxation, its bound, the walk, fixing sites."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import sparse
+from scipy.optimize import linprog
+
+from coverage.siting import Goal, Quota, Watch, choose_sites
+from coverage.siting.best_cover import _large, best_cover
+from coverage.siting.cover_program import at_most, most_program
+from coverage.siting.dominance import implied, without_dominated
+from coverage.siting.dual import DualSearch
+from coverage.siting.greedy import greedy
+from coverage.siting.highs import Limits
+from coverage.siting.model import CoverModel, build_model
+from coverage.siting.swap import SwapSearch, improved
+from coverage.siting.wander import Wander
+
+
+def plane(seed, sites=60, cells=400, radius=0.16):
+    rng = np.random.default_rng(seed)
+    near = np.linalg.norm(rng.random((sites, 1, 2)) - rng.random((1, cells, 2)), axis=2) <= radius
+    return rng.integers(1, 50, cells).astype(float), sparse.csr_array(near)
+
+
+def model_of(seed, **how) -> CoverModel:
+    residents, reach = plane(seed, **how)
+    cover = sparse.csr_array(reach, dtype=float)
+    return build_model(cover, residents, np.arange(cover.shape[0]), np.zeros(cover.shape[1], bool))
+
+
+def exact(model, count):
+    return best_cover(model, count, Limits(60.0)).value
+
+
+def relaxation(model, count):
+    program = most_program(model, at_most(count, model.n_sites))
+    found = linprog(-program.cost, program.matrix, program.row_high, bounds=(0.0, 1.0))
+    return -found.fun
+
+
+@settings(max_examples=10, derandomize=True, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 12))
+def test_the_bound_comes_down_to_the_relaxation_and_never_below(seed, count):
+    model = model_of(seed)
+    dual = DualSearch(model, count, greedy(model, count)).run(4_000, Limits(60.0), 0.0, tolerance=1e-5)
+    wanted = relaxation(model, count)
+    assert wanted * (1 - 1e-9) <= dual.bound <= wanted * (1 + 2e-5)
+
+
+@settings(max_examples=15, derandomize=True, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 12))
+def test_sites_decided_by_prices_are_decided_rightly(seed, count):
+    model = model_of(seed)
+    best = best_cover(model, count, Limits(60.0))
+    dual = DualSearch(model, count, greedy(model, count)).run(200, Limits(60.0), 0.0)
+    chosen = np.flatnonzero(np.isin(model.rows, best.chosen))
+    below = best.value * (1 - 1e-6)
+    assert not dual.needless(below)[chosen].any()
+    assert np.isin(np.flatnonzero(dual.certain(below)), chosen).all()
+
+
+@settings(max_examples=15, derandomize=True, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 12))
+def test_the_large_way_and_the_small_way_agree(seed, count):
+    model = without_dominated(model_of(seed))
+    chosen, _ = improved(model, greedy(model, count))
+    large = _large(model, count, chosen, Limits(60.0))
+    assert large.value == pytest.approx(exact(model, count))
+    assert large.bound == pytest.approx(large.value)
+    assert len(large.chosen) <= count
+
+
+@settings(max_examples=20, derandomize=True, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 12))
+def test_swap_profits_stay_true_after_many_swaps(seed, count):
+    model = model_of(seed)
+    search = SwapSearch(model, greedy(model, count))
+    rng = np.random.default_rng(seed)
+    for _ in range(30):
+        site = int(rng.integers(model.n_sites))
+        if not search.is_chosen[site]:
+            search.swap(int(rng.integers(len(search.chosen))), site)
+    fresh = SwapSearch(model, search.chosen)
+    for name in ("gain", "loss", "both", "value"):
+        assert np.allclose(getattr(search, name), getattr(fresh, name)), name
+
+
+@settings(max_examples=15, derandomize=True, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 8))
+def test_a_walk_never_loses_the_best_and_stays_within_the_bound(seed, count):
+    model = model_of(seed)
+    chosen, value = improved(model, greedy(model, count))
+    walk = Wander(model, chosen, seed)
+    walk.run(100, Limits(60.0), np.inf)
+    assert value <= walk.value <= exact(model, count) + 1e-9
+    assert walk.value == pytest.approx(model.value(walk.best))
+
+
+@settings(max_examples=30, derandomize=True, deadline=None)
+@given(st.integers(0, 10**6))
+def test_dominated_sites_and_implied_groups_are_contained_in_others(seed):
+    model = model_of(seed, sites=25, cells=60, radius=0.3)
+    sets = [set(model.groups_of(site).tolist()) for site in range(model.n_sites)]
+    stays = set(without_dominated(model).rows.tolist())
+    for site, groups in enumerate(sets):
+        assert (site in stays) != any(
+            groups < other or (groups == other and k < site) for k, other in enumerate(sets)
+        )
+    covering = [set(model.by_group[[g]].indices.tolist()) for g in range(model.n_groups)]
+    gone = implied(model.cover, model.by_group)
+    for group, sites in enumerate(covering):
+        assert gone[group] == any(other < sites for other in covering)
+
+
+def test_rules_on_a_large_model_give_the_same_as_without_the_shortcut():
+    residents, reach = plane(3, sites=400, cells=2_500)
+    quota = Quota(np.arange(400) % 7, default=(0.0, 1.0), name="street")
+    plan = choose_sites(residents, reach, goal=Goal(count=5, quotas=(quota,)))
+    assert plan.proven
+    assert np.bincount(np.array(plan.sites) % 7).max() == 1
+
+
+def test_progress_is_told_and_a_cancelled_search_hands_over_its_best():
+    residents, reach = plane(4, sites=500, cells=4_000, radius=0.12)
+    told = []
+    goal = Goal(count=25, time_limit_s=20.0)
+    plan = choose_sites(residents, reach, goal=goal, watch=Watch(told.append, lambda: len(told) >= 2))
+    assert len(told) >= 2 and plan.seconds < 10.0
+    assert len(plan.sites) == 25 and plan.objective <= plan.bound
+
+
+def test_the_same_seed_gives_the_same_plan():
+    residents, reach = plane(5, sites=300, cells=2_000)
+    one, two = (choose_sites(residents, reach, goal=Goal(count=8, seed=3)) for _ in range(2))
+    assert (one.sites, one.objective, one.bound) == (two.sites, two.objective, two.bound)
