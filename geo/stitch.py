@@ -1,0 +1,159 @@
+"""Outlines drawn tile by tile become whole ones.
+
+A tile's polygons run along its border where the shape goes on next door. Those runs are dropped, and
+the lines left are joined end to end: neighbours meet in the very same points.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from geo.ragged import ranges
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Rings:
+    """Closed rings of polygons: ring r has the corners `xy[start[r]:start[r + 1]]`, first = last.
+
+    `xy` are whole numbers; `polygon[r]` numbers the polygon, whose first ring is its outer one.
+    """
+
+    xy: Ints
+    start: Ints
+    polygon: Ints
+
+    def __len__(self) -> int:
+        return len(self.polygon)
+
+    def some(self, keep: Bools | Ints) -> Rings:
+        """The rings chosen, in their order."""
+        rows = np.flatnonzero(keep) if keep.dtype == bool else keep
+        count = np.diff(self.start)[rows]
+        return Rings(
+            self.xy[ranges(self.start[rows], count)],
+            np.concatenate([[0], np.cumsum(count)]),
+            self.polygon[rows],
+        )
+
+
+def join_rings(parts: list[Rings]) -> Rings:
+    """One list of all; polygons are numbered anew."""
+    corners = np.cumsum([0] + [len(part.xy) for part in parts])
+    polygons = np.cumsum([0] + [int(part.polygon[-1]) + 1 if len(part) else 0 for part in parts])
+    return Rings(
+        np.concatenate([part.xy for part in parts]),
+        np.concatenate([[0], *(part.start[1:] + at for part, at in zip(parts, corners, strict=False))]),
+        np.concatenate([part.polygon + at for part, at in zip(parts, polygons, strict=False)]),
+    )
+
+
+def stitch(rings: Rings, tile: int) -> Rings:
+    """Polygons of square tiles whose borders are the multiples of `tile` become the whole shape's.
+
+    Corners on a border must agree on both sides; no two corners of a ring may coincide elsewhere.
+    """
+    on_border = (rings.xy % tile == 0).any(axis=1)
+    touches = np.logical_or.reduceat(on_border, rings.start[:-1])
+    if not touches.any():
+        return rings
+    part = _parts(rings, on_border)
+    cut = rings.some(touches)
+    chains, polygon = _lines(cut, tile)
+    joined = _closed(cut, chains, polygon)
+    whole = rings.some(~touches)
+    everything = join_rings([whole, joined])
+    polygon = part[np.concatenate([whole.polygon, joined.polygon])]
+    outer = _turns_left(everything)
+    order = np.lexsort((~outer, polygon))
+    sorted_ = Rings(everything.xy, everything.start, polygon).some(order)
+    number = np.cumsum(np.diff(sorted_.polygon, prepend=-1) != 0) - 1
+    return Rings(sorted_.xy, sorted_.start, number)
+
+
+def shape_of(rings: Rings, unit_m: float) -> shapely.MultiPolygon:
+    """The polygons in metres, for corners counted in `unit_m`."""
+    if not len(rings):
+        return shapely.MultiPolygon()
+    first = np.flatnonzero(np.diff(rings.polygon, prepend=-1))
+    offsets = (rings.start, np.append(first, len(rings)), np.array([0, len(first)]))
+    return shapely.from_ragged_array(shapely.GeometryType.MULTIPOLYGON, rings.xy * unit_m, offsets)[0]
+
+
+def _parts(rings: Rings, on_border: Bools) -> Ints:
+    """Which polygons hang together over borders: the number of its part for each polygon."""
+    corner = np.flatnonzero(on_border)
+    ring = np.searchsorted(rings.start, corner, side="right") - 1
+    polygon = rings.polygon[ring]
+    _, place = np.unique(_keys(rings.xy[corner]), return_inverse=True)
+    n = int(rings.polygon.max()) + 1
+    size = n + int(place.max(initial=-1)) + 1
+    graph = coo_array((np.ones(len(polygon), bool), (polygon, n + place)), shape=(size, size))
+    return np.asarray(connected_components(graph, directed=False)[1][:n], np.int64)
+
+
+def _keys(xy: Ints) -> Ints:
+    """One number for a corner."""
+    return xy[:, 0] * (1 << 31) + xy[:, 1]
+
+
+def _lines(rings: Rings, tile: int) -> tuple[tuple[Ints, Ints], Ints]:
+    """The runs of each ring that do not follow a border: first corner and number of steps, and polygon."""
+    step = np.ones(len(rings.xy), bool)
+    step[rings.start[1:] - 1] = False
+    here, there = rings.xy[:-1], rings.xy[1:]
+    along = ((here == there) & (here % tile == 0)).any(axis=1)
+    step[:-1] &= ~along
+    begins = step & ~np.concatenate([[False], step[:-1]])
+    ends = step & ~np.concatenate([step[1:], [False]])
+    first, last = np.flatnonzero(begins), np.flatnonzero(ends)
+    ring = np.searchsorted(rings.start, first, side="right") - 1
+    return (first, last - first + 1), rings.polygon[ring]
+
+
+def _closed(rings: Rings, lines: tuple[Ints, Ints], polygon: Ints) -> Rings:
+    """Join lines end to end until they close."""
+    first, steps = lines
+    head, tail = _keys(rings.xy[first]), _keys(rings.xy[first + steps])
+    by_head = np.argsort(head, kind="stable")
+    following = by_head[np.searchsorted(head[by_head], tail)].tolist()
+    order: list[int] = []
+    starts: list[int] = []
+    seen = [False] * len(following)
+    for line in range(len(following)):
+        if not seen[line]:
+            starts.append(len(order))
+        while not seen[line]:
+            seen[line] = True
+            order.append(line)
+            line = following[line]
+    sequence = np.asarray(order, np.int64)
+    xy = rings.xy[ranges(first[sequence], steps[sequence])]
+    corners = np.concatenate([[0], np.cumsum(steps[sequence])])
+    begin = corners[np.asarray(starts, np.int64)]
+    count = np.diff(np.append(begin, len(xy)))
+    closing = np.arange(len(xy) + len(count))
+    last = np.cumsum(count + 1) - 1
+    inner = np.ones(len(closing), bool)
+    inner[last] = False
+    out = np.empty((len(closing), 2), np.int64)
+    out[inner], out[last] = xy, xy[begin]
+    return Rings(out, np.append(0, last + 1), polygon[sequence[np.asarray(starts, np.int64)]])
+
+
+def _turns_left(rings: Rings) -> Bools:
+    """Which rings run against the clock: outer ones, as the tiles' are."""
+    here = rings.xy - np.repeat(rings.xy[rings.start[:-1]], np.diff(rings.start), axis=0)
+    cross = np.zeros(len(here))
+    cross[:-1] = here[:-1, 0] * here[1:, 1] - here[1:, 0] * here[:-1, 1]
+    cross[rings.start[1:] - 1] = 0.0
+    return np.asarray(np.add.reduceat(cross, rings.start[:-1]) > 0)
