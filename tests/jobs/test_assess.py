@@ -151,7 +151,8 @@ def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
 def test_unreachable_metres_are_infinite_in_the_table_and_null_in_json(tmp_path: Path) -> None:
     files = write_small_city(tmp_path / "in")
     listed = files.facilities[0]
-    listed.write_text("名称,类型,经度,纬度\n南街道公共服务中心,公共服务中心,118.012345,32.012345\n", "utf-8-sig")
+    far = "南街道公共服务中心,公共服务中心,118.012345,32.012345"
+    listed.write_text(f"名称,类型,经度,纬度\n{far}\n", "utf-8-sig")
     done = assess_files(files, out=tmp_path / "out")
     cells = pd.read_parquet(tmp_path / "out" / "cells.parquet")
     assert cells["centre_walk_m"].map(math.isinf).all()
