@@ -48,7 +48,12 @@ def choose_standard() -> None:
     """One of the presets, or one of the user's own files."""
     say = words()
     options = [*preset_ids(), *choices().own_standards]
-    st.selectbox(say(text("Standard")), options, format_func=_standard_title, **bound("standard"))
+    st.selectbox(
+        say(text("Standard")),
+        options,
+        format_func=lambda option: say(open_standard(option).title),
+        **bound("standard"),
+    )
     standard = open_standard(choices().standard)
     walking = standard.walking
     st.caption(
@@ -123,7 +128,3 @@ def in_use() -> None:
         if st.button(say(text("Back to the demo city")), width="stretch"):
             choose(city=None, lists=None)
             st.rerun()
-
-
-def _standard_title(option: str) -> str:
-    return words()(open_standard(option).title)

@@ -32,7 +32,8 @@ def verdict_table(view: View) -> str:
     say = words()
     lines = assessment_lines(view.document, view.standard)
     if not lines:
-        return f'<p class="nothing">{in_html(say(text("This standard has no rule yet.")))}</p>'
+        nothing = say(text("This standard has no rule yet."))
+        return f'<p class="nothing">{in_html(nothing)}</p>'
     head = "".join(f'<th scope="col">{in_html(say(title))}</th>' for title in _HEAD)
     rows = {row["id"]: row for row in view.document["rules"]}
     body = "".join(_row(line, rows[line.rule.id]) for line in lines)

@@ -1,0 +1,44 @@
+"""The page on a city so small that an answer takes a moment, run without a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from jobs import warm
+from tests.small_city import write_small_city
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_S = 90
+
+
+@pytest.fixture(scope="session")
+def small_folder(make_once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
+    """The small city's files, and a place for what the page keeps."""
+    return make_once("small-app", lambda folder: write_small_city(folder / "city"))
+
+
+@pytest.fixture
+def app(small_folder: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    """The page with the small city in the place of the demo city, in Chinese; not yet run."""
+    files = write_small_city(small_folder / "city")
+    monkeypatch.setenv("SERVICE_CIRCLE_CACHE", str(small_folder / "cache"))
+    monkeypatch.setattr(warm, "demo_files", lambda _cache: files)
+    monkeypatch.setattr(warm, "demo_is_ready", lambda _cache: True)
+    st.cache_resource.clear()
+    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE_S)
+
+
+def html_of(page: AppTest) -> str:
+    """All that the page shows as HTML."""
+    return "\n".join(element.proto.body for element in page.html)
+
+
+def no_trouble(page: AppTest) -> None:
+    """Neither a traceback nor a message of an error."""
+    assert not page.exception
+    assert not [error.value for error in page.error]
