@@ -20,6 +20,7 @@ from geo.network import WalkNetwork
 
 CRS = "EPSG:4549"
 EAST, NORTH = 350_000.0, 3_500_000.0
+CORNER = np.array([EAST, NORTH])
 CELL_M = 100.0
 SIDE_M = 81_250.0
 JUNCTIONS_A_SIDE = 725
@@ -68,7 +69,7 @@ def make_network(shape: Shape) -> WalkNetwork:
     over_water = _west_of_river(xy[pairs[:, 0]], shape) != _west_of_river(xy[pairs[:, 1]], shape)
     bridge = over_water & (np.abs(xy[pairs[:, 0], 1] % BRIDGE_EVERY_M) < step)
     pairs = pairs[bridge | ~over_water & (dice.random(len(pairs)) < 0.81)]
-    return _network(xy + [EAST, NORTH], pairs, dice)
+    return _network(xy + CORNER, pairs, dice)
 
 
 def _west_of_river(xy: Floats, shape: Shape) -> NDArray[np.bool_]:
@@ -109,7 +110,7 @@ def make_grid(shape: Shape) -> PopulationGrid:
     elderly = np.round(residents * dice.uniform(0.1, 0.3, len(xy)), 2)
     return PopulationGrid(
         cell_id=np.arange(len(xy)),
-        xy=xy + [EAST, NORTH],
+        xy=xy + CORNER,
         residents=residents,
         area_m2=np.full(len(xy), CELL_M**2),
         spacing_m=CELL_M,
@@ -138,7 +139,7 @@ def make_facilities(shape: Shape) -> FacilityTable:
     tier = np.where(np.arange(n) % 7 == 0, "centre", "station")
     frame = pd.DataFrame({"facility_id": [f"f{i}" for i in range(n)], "tier": tier})
     frame["name"] = frame["tier"] + " " + frame["facility_id"]
-    frame["x"], frame["y"] = (xy + [EAST, NORTH]).T
+    frame["x"], frame["y"] = (xy + CORNER).T
     frame["places"] = dice.integers(0, 200, n).astype(float)
     return FacilityTable(frame, CRS)
 
