@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 import geopandas as gpd
+import numpy as np
 import pyogrio
+from numpy.typing import NDArray
 from pyogrio.errors import DataLayerError, DataSourceError
+from shapely.errors import GEOSException
 
 from geo.errors import InputError
 
@@ -26,14 +31,46 @@ def layers(path: Path) -> tuple[str, ...]:
         raise _unreadable(path) from error
 
 
+@dataclass(frozen=True)
+class Layer:
+    """One layer as read; `unclosed` rows have an outline that does not close, here closed by a
+    straight line from its last point to its first."""
+
+    frame: gpd.GeoDataFrame
+    unclosed: NDArray[np.int64]
+
+
 def read_vector(path: Path, *, layer: str | None = None) -> gpd.GeoDataFrame:
     """All rows of one layer (the first, unless named), in the file's own CRS (None where it has none).
 
     The format is told by its first bytes, never by GDAL's guessing. InputError for a missing,
-    unreadable or unknown file.
+    unreadable or unknown file, and for one with outlines that do not close.
     """
+    read = read_layer(path, layer=layer)
+    if len(read.unclosed):
+        raise InputError(
+            "{file}: {count} outlines do not close, the first in row {row}. Please send them complete.",
+            file=path.name,
+            count=len(read.unclosed),
+            row=int(read.unclosed[0]) + 1,
+        )
+    return read.frame
+
+
+def read_layer(path: Path, *, layer: str | None = None) -> Layer:
+    """As `read_vector`, for who knows what to do with outlines that do not close."""
     try:
-        frame = pyogrio.read_dataframe(_openable(path), layer=layer)
+        return Layer(_frame(path, layer, "raise"), np.empty(0, np.int64))
+    except GEOSException:
+        fixed, without = _frame(path, layer, "fix"), _frame(path, layer, "ignore")
+    return Layer(fixed, np.flatnonzero(without.geometry.isna() & ~fixed.geometry.isna()))
+
+
+def _frame(path: Path, layer: str | None, on_invalid: str) -> gpd.GeoDataFrame:
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Non closed ring", RuntimeWarning)
+            frame = pyogrio.read_dataframe(_openable(path), layer=layer, on_invalid=on_invalid)
     except (DataSourceError, DataLayerError, ValueError) as error:
         raise _unreadable(path) from error
     if not isinstance(frame, gpd.GeoDataFrame):

@@ -1,0 +1,41 @@
+"""Remarks on a units file, many alike told as few."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from data.intake.findings import WARNING, Finding, Level
+from geo.text import Text, text
+
+# A file of thousands of shapes that are no units is one remark, not thousands.
+_MOST_ALIKE: Final = 30
+
+
+@dataclass
+class Remarks:
+    """Collects findings on one file; rows count from 1."""
+
+    file: str
+    found: list[Finding] = field(default_factory=list)
+
+    def add(self, code: str, message: Text, *, row: int = 0, level: Level = WARNING) -> None:
+        self.found.append(Finding(self.file, "", row, "", level, code, message))
+
+    def rows(self, code: str, message: Text, rows: Iterable[int], level: Level = WARNING) -> None:
+        """The same message for rows counted from 0; after 30 of them only their number."""
+        numbers = list(rows)
+        for row in numbers[:_MOST_ALIKE]:
+            self.add(code, message, row=row + 1, level=level)
+        self._more(code, len(numbers) - _MOST_ALIKE, level)
+
+    def each(self, code: str, messages: list[Text], level: Level = WARNING) -> None:
+        """Different messages of one code; after 30 of them only their number."""
+        for message in messages[:_MOST_ALIKE]:
+            self.add(code, message, level=level)
+        self._more(code, len(messages) - _MOST_ALIKE, level)
+
+    def _more(self, code: str, count: int, level: Level) -> None:
+        if count > 0:
+            self.add(code, text("{count:,} more remarks like the ones before.", count=count), level=level)
