@@ -63,7 +63,8 @@ def _built_up(path: Path, crs: str) -> np.ndarray:
     if not len(shapes):
         raise InputError("{file}: the layer has no area in it.", file=path.name)
     # One shape without overlaps: ground that two polygons cover is still one ground.
-    return shapely.get_parts(shapely.union_all(shapely.make_valid(shapes)))
+    parts: np.ndarray = shapely.get_parts(shapely.union_all(shapely.make_valid(shapes)))
+    return parts
 
 
 def _shared(shapes: np.ndarray, parts: np.ndarray) -> Floats:
