@@ -14,6 +14,7 @@ from scipy.spatial import cKDTree
 
 from geo.network import WalkNetwork, with_sources
 from geo.snapping import Snapped, ends
+from geo.spread import lowest_owners
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -46,25 +47,39 @@ def nearest_on_foot(
     """The nearest facility along the streets, snap legs and part-edges included.
 
     Points or facilities without a street are not reached; beyond `limit_m` nothing is. The limit
-    never changes a value that is within it. Of facilities equally far on the same edge the lowest
-    row is named; elsewhere which of equally far ones is named is arbitrary but repeatable.
+    never changes a value that is within it. Of facilities equally far the lowest row is named.
     """
     rows = np.flatnonzero(facilities.linked)
     result = _none(len(points))
     here = np.flatnonzero(points.linked)
     if not len(rows) or not len(here):
         return result
-    node_m, node_facility = node_distances(network, facilities, rows, limit_m)
-    metres, index = _from_ends(network, points, here, node_m, node_facility)
-    direct_at, direct_m, direct_index = _along_same_edge(points, here, facilities, rows)
-    closer = (direct_m < metres[direct_at]) | (
-        (direct_m == metres[direct_at]) & (direct_index < index[direct_at])
-    )
-    metres[direct_at[closer]], index[direct_at[closer]] = direct_m[closer], direct_index[closer]
+    at_nodes = node_distances(network, facilities, rows, limit_m)
+    metres, index = at_points(network, points, here, at_nodes, (facilities, rows))
     within = metres <= limit_m
     within &= np.isfinite(metres)
     result.metres[here[within]], result.index[here[within]] = metres[within], index[within]
     return result
+
+
+def at_points(
+    network: WalkNetwork,
+    points: Snapped,
+    here: Ints,
+    at_nodes: tuple[Floats, Ints],
+    facilities: tuple[Snapped, Ints],
+) -> tuple[Floats, Ints]:
+    """Metres and facility of the points `here` (linked rows), given those of the nodes.
+
+    `facilities` and the rows of them that count: those on the points' own edges are looked at.
+    """
+    metres, index = _from_ends(network, points, here, *at_nodes)
+    direct_at, direct_m, direct_index = _along_same_edge(points, here, *facilities)
+    closer = (direct_m < metres[direct_at]) | (
+        (direct_m == metres[direct_at]) & (direct_index < index[direct_at])
+    )
+    metres[direct_at[closer]], index[direct_at[closer]] = direct_m[closer], direct_index[closer]
+    return metres, index
 
 
 def _lowest_of_nearest(tree: cKDTree, number: Ints, xy: Floats) -> tuple[Floats, Ints]:
@@ -90,7 +105,10 @@ def _none(n: int) -> Nearest:
 def node_distances(
     network: WalkNetwork, facilities: Snapped, rows: Ints, limit_m: float
 ) -> tuple[Floats, Ints]:
-    """Metres from each node to its nearest facility (its snap leg included) and which one that is."""
+    """Metres from each node to its nearest facility (its snap leg included) and which one that is.
+
+    Of equally near ones the lowest row. Nodes that none reaches within the limit: inf and -1.
+    """
     n = len(network.node_xy)
     u, v, to_u, to_v = ends(network, facilities, rows)
     graph = with_sources(network.graph, np.column_stack([u, v]), np.column_stack([to_u, to_v]))
@@ -100,7 +118,9 @@ def node_distances(
     index = np.full(n, NOBODY, np.int64)
     reached = np.isfinite(metres[:n])
     index[reached] = rows[source[:n][reached] - n]
-    return metres[:n], index
+    nodes_m = metres[:n]
+    lowest_owners(network.graph, nodes_m, index, (np.concatenate([u, v]), np.concatenate([to_u, to_v]), rows))
+    return nodes_m, index
 
 
 def _from_ends(
