@@ -27,6 +27,16 @@ def row_entries(indptr: Ints, rows: Ints) -> tuple[Ints, Ints]:
 
 def only_entries(matrix: sparse.csr_array, entries: Bools) -> sparse.csr_array:
     """The matrix without the other stored entries; zeros that stay are still stored."""
-    passed = np.concatenate(([0], np.cumsum(entries)))
-    indptr = passed[matrix.indptr].astype(matrix.indptr.dtype)
-    return sparse.csr_array((matrix.data[entries], matrix.indices[entries], indptr), shape=matrix.shape)
+    kept = np.flatnonzero(entries)
+    indptr = np.searchsorted(kept, matrix.indptr).astype(matrix.indptr.dtype)
+    return sparse.csr_array((matrix.data[kept], matrix.indices[kept], indptr), shape=matrix.shape)
+
+
+def part_of(matrix: sparse.csr_array, rows: Ints, columns: Bools) -> sparse.csr_array:
+    """The `rows` of a CSR matrix with the stored entries of `columns` alone; its shape keeps all columns."""
+    wanted = np.zeros(matrix.shape[0], bool)
+    wanted[rows] = True
+    entries = columns[matrix.indices]
+    entries &= wanted.repeat(np.diff(matrix.indptr))
+    part = only_entries(matrix, entries)
+    return part if len(rows) == matrix.shape[0] else sparse.csr_array(part[rows])

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
-from coverage.siting.arrays import Bools, Floats, Ints
+from coverage.siting.arrays import Bools, Floats, Ints, part_of
 
 _KEY_BITS = 40
 
@@ -64,8 +64,8 @@ class CoverModel:
 
 def build_model(cover: sparse.csr_array, weight: Floats, rows: Ints, covered: Bools) -> CoverModel:
     """The model of `rows` of `cover` (sites × cells) for the cells not `covered`."""
-    part = cover if len(rows) == cover.shape[0] else cover[rows]
-    merged, merged_weight = merge_cells(part, np.where(covered, 0.0, weight))
+    open_ = ~covered & (weight > 0.0)
+    merged, merged_weight = merge_cells(part_of(cover, rows, open_), np.where(open_, weight, 0.0))
     return CoverModel(merged, merged_weight, rows, float(weight[covered].sum()))
 
 
@@ -132,9 +132,9 @@ def columns_of(cover: sparse.csr_array, group: Ints) -> sparse.csr_array:
     column = np.full(cover.shape[1], -1, np.int64)
     column[first] = np.arange(len(first))
     target = column[cover.indices]
-    stays = target >= 0
-    indptr = np.concatenate(([0], np.cumsum(stays)))[cover.indptr].astype(np.int32)
-    indices = target[stays].astype(np.int32)
+    kept = np.flatnonzero(target >= 0)
+    indptr = np.searchsorted(kept, cover.indptr).astype(np.int32)
+    indices = target[kept].astype(np.int32)
     part = sparse.csr_array((np.ones(len(indices)), indices, indptr), shape=(cover.shape[0], len(first)))
     part.sort_indices()
     return part

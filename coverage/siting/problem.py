@@ -19,7 +19,7 @@ from geo.errors import InfeasibleError, SettingError
 class Problem:
     """Which site reaches which cell, and what is already there.
 
-    `metres` (sites × cells) CSR, sorted, one entry per pair: the distance, or 1.0 when the caller
+    `metres` (sites × cells) CSR, sorted, one entry per pair: the distance, or True when the caller
     only says yes or no (`measured` False). `residents` (cells,) ≥ 0. `fixed` are open sites that
     stay, `closable` open ones that need not, `candidates` the rows that may be opened (not
     forbidden, not too near to a fixed one). `already`
@@ -145,12 +145,12 @@ def _check_required(required: Ints, forbidden: Ints, kept: Ints) -> None:
 
 def _matrix(reach: sparse.sparray, reach_m: float | None) -> tuple[sparse.csr_array, bool]:
     measured = reach.dtype != bool
-    given = sparse.csr_array(reach, dtype=float)
+    given = sparse.csr_array(reach, dtype=float if measured else None)
     if not given.has_canonical_format:
         given = _nearest_of_repeated(given)
     limit = reach_m if measured and reach_m is not None else np.inf
-    usable = (given.data <= limit) & np.isfinite(given.data) if measured else given.data != 0.0
-    if (given.data < 0.0).any():
+    usable = (given.data <= limit) & np.isfinite(given.data) if measured else given.data
+    if measured and (given.data < 0.0).any():
         raise SettingError("A distance is negative.")
     return (given if usable.all() else only_entries(given, usable)), measured
 
