@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
 
 import numpy as np
+import pandas as pd
 
 from coverage.checks import Measured, check_rule
 from coverage.checks.loads import nearest_loads
+from coverage.equity import Equity, equity
+from coverage.gap_sites import with_sites
 from coverage.gaps import Gap, find_gaps
+from coverage.league import league
 from coverage.measure import measure
 from coverage.results import RuleResult
-from coverage.standard import Standard
+from coverage.standard import Check, Standard
 from coverage.study import Study
 from coverage.tables import Floats
 from geo.progress import Progress, silent
 from geo.text import Text, text
+
+# Of each rule's gaps, how many of the largest get a proposed site at once; others when asked for.
+_GAPS_WITH_SITE: Final = 10
 
 
 @dataclass(frozen=True)
@@ -50,6 +59,23 @@ class Assessment:
         """The gaps of one rule, most residents first."""
         return tuple(gap for gap in self.gaps if gap.rule_id == rule_id)
 
+    @cached_property
+    def equity(self) -> Equity | None:
+        """Distances among the residents of the radius or walk rule that speaks of most of them.
+
+        Of several such rules the walk rule with the widest figure; None where there is none.
+        """
+        judged = [r for r in self.results if r.rule.check in (Check.RADIUS, Check.WALK) and r.residents > 0]
+        widest = max(
+            judged, key=lambda r: (r.residents, r.rule.check is Check.WALK, r.rule.limit), default=None
+        )
+        return equity(widest.rule, self.measured) if widest else None
+
+    @cached_property
+    def league(self) -> pd.DataFrame:
+        """The districts side by side; see `coverage.league`."""
+        return league(self.results, self.measured)
+
     @property
     def residents_unlinked(self) -> float:
         """Residents of cells farther from any street than the snap limit."""
@@ -61,11 +87,16 @@ def assess(study: Study, standard: Standard, *, progress: Progress = silent) -> 
     progress(0.0, text("Measuring distances"))
     tiers = tuple(dict.fromkeys((*standard.tiers, *study.facilities.tiers)))
     distances = measure(study.grid, study.facilities, study.network, tiers=tiers, walking=standard.walking)
-    measured = Measured(study, distances, standard)
+    return judge_all(Measured(study, distances, standard), progress=progress)
+
+
+def judge_all(measured: Measured, *, progress: Progress = silent) -> Assessment:
+    """The assessment of what has been measured already."""
+    study = measured.study
     progress(0.5, text("Judging the rules"))
-    results = tuple(check_rule(rule, measured) for rule in standard.rules)
+    results = tuple(check_rule(rule, measured) for rule in measured.standard.rules)
     progress(0.7, text("Finding the gaps"))
-    gaps = find_gaps(results, measured)
+    gaps = with_sites(find_gaps(results, measured), measured, most=_GAPS_WITH_SITE)
     loads = nearest_loads(measured, np.ones(len(study.grid), dtype=bool))
     progress(1.0, text("Assessed"))
     return Assessment(measured, results, gaps, loads, _notes(measured))

@@ -10,6 +10,7 @@ import numpy as np
 
 from coverage.assessment import Assessment
 from coverage.gaps import Gap
+from coverage.publish.extras import equity_of, league_of, sites_of
 from coverage.publish.tables import About
 from coverage.results import RuleResult
 from coverage.standard import Check, Rule
@@ -50,6 +51,8 @@ def assessment_document(assessment: Assessment, about: About) -> Mapping[str, An
         "standard": {"id": assessment.standard.id, "sha256": assessment.standard.sha256},
         "rules": [_rule(result, study) for result in assessment.results],
         "gaps": _gaps(assessment),
+        "equity": equity_of(assessment),
+        "league": league_of(assessment),
         "notes": [text_to_json(note) for note in (*about.notes, *assessment.notes)],
     }
 
@@ -101,8 +104,9 @@ def _gaps(assessment: Assessment) -> list[dict[str, Any]]:
     lon, lat = (values.round(_DECIMALS).tolist() for values in unproject(xy, study.grid.crs))
     names = study.facilities.frame["name"].to_numpy(str)
     where = gap_units(assessment)
+    sites = sites_of(assessment.gaps, study.grid)
     return [
-        _gap(gap, names) | {"unit": where[i], "lon": lon[i], "lat": lat[i]}
+        _gap(gap, names) | {"unit": where[i], "lon": lon[i], "lat": lat[i]} | sites[i]
         for i, gap in enumerate(assessment.gaps)
     ]
 
