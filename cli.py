@@ -40,6 +40,13 @@ class By(StrEnum):
     walk = "walk"
 
 
+class Goals(StrEnum):
+    most_people = "most-people"
+    fewest_sites = "fewest-sites"
+    least_walking = "least-walking"
+    least_worst = "least-worst"
+
+
 class Profile(StrEnum):
     internal = "internal"
     public = "public"
@@ -122,8 +129,11 @@ def suggest(
     network: Streets,
     tier: Annotated[str, typer.Option(help="What is to be built: station, centre, …")],
     out: Out,
-    goal: Annotated[str, typer.Option(help="most-people")] = "most-people",
+    goal: Annotated[Goals, typer.Option(help="What is best.")] = Goals.most_people,
     count: Annotated[int, typer.Option(min=1, help="How many sites.")] = 5,
+    share: Annotated[
+        float, typer.Option(min=0, max=1, help="fewest-sites: of those who can be served.")
+    ] = 1.0,
     by: Annotated[By, typer.Option(help="Straight radius, or on foot.")] = By.radius,
     units: UnitsFile = None,
     standard: StandardName = "nanjing-2011",
@@ -142,7 +152,7 @@ def suggest(
         from jobs.summary import closing_lines
 
         files = StudyFiles(tuple(facilities), population, network, units, standard, datum, name)
-        wish = Wish(tier, count, goal, by.value, candidates, exclude, time_limit, gap)
+        wish = Wish(tier, count, goal.value, by.value, candidates, exclude, time_limit, gap, share)
         results = suggest_files(
             files, wish, out=out, language=lang.value, cache=_CACHE, progress=tell
         ).results

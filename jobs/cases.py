@@ -44,7 +44,8 @@ class StudyFiles:
 class Wish:
     """What is asked for: `count` sites of `tier`, by straight radius or on foot.
 
-    `candidates` and `exclude` are files: places to choose from, areas to leave out.
+    `candidates` and `exclude` are files: places to choose from, areas to leave out. `share` 0..1
+    belongs to the goal fewest-sites: of the residents whom any site could serve.
     """
 
     tier: str
@@ -55,6 +56,7 @@ class Wish:
     exclude: Path | None = None
     time_limit_s: float = 60.0
     gap: float = 0.0
+    share: float = 1.0
 
 
 @dataclass(frozen=True)

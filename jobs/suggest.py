@@ -12,11 +12,12 @@ import shapely
 from scipy import sparse
 
 from coverage.assessment import Assessment
-from coverage.checks.reach import BOUNDARY_M, cells_within, limit_m
+from coverage.checks.reach import BOUNDARY_M, cells_within, limit_m, reach_m
 from coverage.membership import locate
 from coverage.publish import PlanTables, plan_tables
-from coverage.siting import Goal, Plan, choose_sites
+from coverage.siting import Goal, Plan, Step, choose_sites
 from coverage.siting.candidates import cell_candidates
+from coverage.siting.goals import FEWEST_SITES, LEAST_WALKING, LEAST_WORST
 from coverage.standard import ANY_TIER, Check, Rule
 from coverage.tables import Bools, Floats
 from data.intake.read import read_facilities
@@ -34,6 +35,9 @@ from jobs.inputs import open_inputs
 
 # More candidates than this seldom change the answer and cost time; cells are thinned out to it.
 MOST_CANDIDATES: Final = 5000
+# Where everybody walks to their nearest site, every candidate reaches far: fewer, and up to here.
+MOST_WALKED_TO: Final = 800
+LONGEST_WALK_M: Final = 5000.0
 
 
 def suggest_files(
@@ -60,20 +64,50 @@ def suggest_files(
 def suggest(done: Assessed, wish: Wish) -> Assessed:
     """The same assessment with the best sites for `wish` in its results.
 
-    Existing facilities stay; counted are the residents of the rule that speaks of the tier and
-    who are not covered yet.
+    Existing facilities stay. Counted are the residents of the rule that speaks of the tier: for
+    most-people and fewest-sites those it is not met for yet, for least-walking and least-worst all,
+    each at their metres to the nearest facility, old or new (nobody walks over LONGEST_WALK_M).
     """
     rule = rule_for(done, wish)
-    assessment = done.assessment
-    measured = assessment.measured
-    subject = assessment.study.subject_to(rule.settlement)
+    measured = done.assessment.measured
+    subject = done.assessment.study.subject_to(rule.settlement)
     covered = cells_within(rule, measured)
-    xy = _candidates(done, wish, rule, wanted=subject & ~covered)
-    reach = _reach(assessment, xy, wish, limit_m(rule, assessment.standard) + BOUNDARY_M)
-    goal = Goal(wish.goal, count=wish.count, time_limit_s=wish.time_limit_s, gap=wish.gap)
-    plan = choose_sites(measured.residents * subject, reach, goal=goal, already=covered)
+    by_metres = wish.goal in (LEAST_WALKING, LEAST_WORST)
+    limit = LONGEST_WALK_M if by_metres else limit_m(rule, done.assessment.standard) + BOUNDARY_M
+    xy = _candidates(done, wish, rule, wanted=subject if by_metres else subject & ~covered)
+    reach = _reach(done.assessment, xy, wish, limit)
+    goal = Goal(
+        wish.goal,
+        count=None if wish.goal == FEWEST_SITES else wish.count,
+        share=wish.share,
+        time_limit_s=wish.time_limit_s,
+        gap=wish.gap,
+    )
+    already = reach_m(rule, measured)[0] if by_metres else covered
+    plan = choose_sites(measured.residents * subject, reach, goal=goal, already=already)
+    if by_metres:
+        plan = _with_served(
+            plan, reach, measured.residents * subject, covered, limit_m(rule, measured.standard)
+        )
     tables = _tables(done, wish, rule, plan, xy[list(plan.sites)])
     return replace(done, results=replace(done.results, plan=tables))
+
+
+def _with_served(
+    plan: Plan, reach: sparse.csr_array, residents: Floats, covered: Bools, limit: float
+) -> Plan:
+    """The plan with whom it brings within the rule, site by site: its own goal is about metres."""
+    served, gained = covered.copy(), []
+    for site in plan.sites:
+        row = slice(reach.indptr[site], reach.indptr[site + 1])
+        near = reach.indices[row][reach.data[row] <= limit + BOUNDARY_M]
+        fresh = near[~served[near]]
+        served[fresh] = True
+        gained.append(float(residents[fresh].sum()))
+    before = float(residents[covered].sum())
+    after = before + np.cumsum([0.0, *gained])
+    curve = tuple(Step(number, float(total)) for number, total in enumerate(after))
+    return replace(plan, residents_before=before, gained=tuple(gained), curve=curve)
 
 
 def rule_for(done: Assessed, wish: Wish) -> Rule:
@@ -104,18 +138,19 @@ def _candidates(done: Assessed, wish: Wish, rule: Rule, *, wanted: Bools) -> Flo
             .xy
         )
     else:
-        xy = _cell_places(done, rule, wanted)
+        most = MOST_WALKED_TO if wish.goal in (LEAST_WALKING, LEAST_WORST) else MOST_CANDIDATES
+        xy = _cell_places(done, rule, wanted, most)
     return xy if wish.exclude is None else xy[~_inside(wish.exclude, xy, study.grid.crs)]
 
 
-def _cell_places(done: Assessed, rule: Rule, wanted: Bools) -> Floats:
+def _cell_places(done: Assessed, rule: Rule, wanted: Bools, most: int) -> Floats:
     """Cell centres from which an unserved resident could be reached, thinned out evenly."""
     grid = done.inputs.study.grid
     near_m = limit_m(rule, done.inputs.standard)
     spacing_m = grid.spacing_m * 0.9
     rows = cell_candidates(grid, wanted=wanted, near_m=near_m, spacing_m=spacing_m)
-    while len(rows) > MOST_CANDIDATES:
-        spacing_m *= max(1.1, float(np.sqrt(len(rows) / MOST_CANDIDATES)))
+    while len(rows) > most:
+        spacing_m *= max(1.1, float(np.sqrt(len(rows) / most)))
         rows = cell_candidates(grid, wanted=wanted, near_m=near_m, spacing_m=spacing_m)
     places: Floats = grid.xy[rows]
     return places

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from geo.text import Text, text, text_from_json
 from locales import Translator
@@ -11,6 +11,41 @@ from reports.lines import SYNTHETIC, Line, assessment_lines
 
 if TYPE_CHECKING:  # tables take a second to import, and a sentence does not need them
     from coverage.publish import Results
+
+
+# (goal, proved) → the sentence; the fields are those of plan.json.
+_QUALITY: Final = {
+    ("most-people", True): text(
+        "Served before {residents_before:,.0f}, after {residents_after:,.0f}; proved: no {count} sites "
+        "serve more (bound {bound:,.0f}, gap {gap:.2%})."
+    ),
+    ("most-people", False): text(
+        "Served before {residents_before:,.0f}, after {residents_after:,.0f}; best found, at most {gap:.2%} "
+        "below the best possible {count} sites (bound {bound:,.0f})."
+    ),
+    ("fewest-sites", True): text(
+        "{objective:g} sites; proved: no fewer do (bound {bound:g}, gap {gap:.2%})."
+    ),
+    ("fewest-sites", False): text(
+        "{objective:g} sites; best found, at least {bound:g} are needed (gap {gap:.2%})."
+    ),
+    ("least-walking", True): text(
+        "All walk {objective:,.0f} resident-metres in sum; proved: no {count} sites make it less "
+        "(bound {bound:,.0f}, gap {gap:.2%})."
+    ),
+    ("least-walking", False): text(
+        "All walk {objective:,.0f} resident-metres in sum; best found, at most {gap:.2%} above the best "
+        "possible {count} sites (bound {bound:,.0f})."
+    ),
+    ("least-worst", True): text(
+        "The longest way is {objective:,.0f} m; proved: no {count} sites make it shorter "
+        "(bound {bound:,.0f} m, gap {gap:.2%})."
+    ),
+    ("least-worst", False): text(
+        "The longest way is {objective:,.0f} m; best found, no {count} sites make it shorter than "
+        "{bound:,.0f} m (gap {gap:.2%})."
+    ),
+}
 
 
 def assessment_rows(results: Results, say: Translator) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
@@ -102,26 +137,8 @@ def plan_lines(plan: Mapping[str, Any], say: Translator) -> list[str]:
 
 
 def plan_quality(plan: Mapping[str, Any]) -> Text:
-    """Before, after, bound and gap in one sentence."""
-    template = (
-        text(
-            "Served before {before:,.0f}, after {after:,.0f}; proved: no {count} sites serve more "
-            "(bound {bound:,.0f}, gap {gap:.2%})."
-        )
-        if plan["proven"]
-        else text(
-            "Served before {before:,.0f}, after {after:,.0f}; best found, at most {gap:.2%} below the "
-            "best possible {count} sites (bound {bound:,.0f})."
-        )
-    )
-    values = {
-        "before": plan["residents_before"],
-        "after": plan["residents_after"],
-        "count": plan["count"],
-        "bound": plan["bound"],
-        "gap": plan["gap"],
-    }
-    return Text(template.template, values)
+    """What the plan reaches, its bound and its gap, in one sentence."""
+    return Text(_QUALITY[plan["goal"], bool(plan["proven"])].template, dict(plan))
 
 
 def _row(line: Line, say: Translator) -> tuple[str, ...]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
@@ -159,3 +162,42 @@ def test_unreachable_metres_are_infinite_in_the_table_and_null_in_json(tmp_path:
     walk_gaps = [gap for gap in done.results.document["gaps"] if gap["rule"] == "circle-walk-15"]
     assert [gap["nearest_m"] for gap in walk_gaps] == [None]
     assert set(walk_gaps[0]) >= {"rule", "rank", "residents", "area_km2", "unit", "nearest_m", "lon", "lat"}
+
+
+WALK_2 = (
+    'id = "t"\n[walking]\nspeed_kmh = 6\n[[rule]]\nid = "w"\ncheck = "walk"\ntier = "station"\nfigure_min = 2'
+)
+
+
+def planned(folder: Path, wish: Wish) -> Mapping[str, Any]:
+    (folder / "t.toml").write_text(WALK_2)
+    files = replace(write_small_city(folder / "in"), standard=str(folder / "t.toml"))
+    results = suggest_files(files, wish, out=None).results
+    assert results.plan is not None
+    return results.plan.plan
+
+
+def test_fewest_sites_serve_the_share_of_those_who_can_be_served(tmp_path: Path) -> None:
+    # The 11 unserved cells are 0–200, 800–1400 and 2000: five, five and one of them take four sites
+    # of 500 m, since 800–1400 is seven cells long; five hundred more residents take one.
+    every = planned(tmp_path, Wish("station", 1, goal="fewest-sites", by="walk"))
+    assert (every["objective"], every["residents_after"], every["proven"]) == (4.0, 2100.0, True)
+    some = planned(tmp_path, Wish("station", 1, goal="fewest-sites", by="walk", share=1500 / 2100))
+    assert (some["objective"], some["residents_after"]) == (1.0, 1500.0)
+
+
+def test_least_worst_shortens_the_longest_way(tmp_path: Path) -> None:
+    # Before, x = 1100 walks 600 m; one site at 1100 leaves 500 m (x = 0) as the longest way.
+    plan = planned(tmp_path, Wish("station", 1, goal="least-worst", by="walk"))
+    assert plan["objective"] == pytest.approx(500, abs=0.01)
+    assert plan["proven"]
+
+
+def test_least_walking_counts_every_residents_metres(tmp_path: Path) -> None:
+    # Stations at 500 and 1700 cost 100 × (0…5 and 1…6 hundred metres to 500, and so on); a site at
+    # 1100 brings x = 900 … 1300 nearer: 0, 100, 100, 200, 200 m instead of 400, 500, 600, 500, 400 m.
+    plan = planned(tmp_path, Wish("station", 1, goal="least-walking", by="walk"))
+    x = np.arange(0, 2001, 100)
+    best = min(sum(100 * min(abs(v - 500), abs(v - 1700), abs(v - site)) for v in x) for site in x)
+    assert plan["objective"] == pytest.approx(best, rel=1e-5)
+    assert plan["sites"][0]["residents_gained"] == 500.0
