@@ -75,7 +75,7 @@ def facility_ids(frame: pd.DataFrame) -> list[str]:
 
 
 def _made(frame: pd.DataFrame) -> list[str]:
-    named = zip(*(frame[column].astype(str) for column in _IDENTITY), strict=True)
+    named = zip(*(frame[column].tolist() for column in _IDENTITY), strict=True)
     return [
         "f" + hashlib.sha1("|".join(parts).encode(), usedforsecurity=False).hexdigest()[:10]
         for parts in named

@@ -156,8 +156,12 @@ def _away_from(units: UnitTable, frame: pd.DataFrame, accepted: Bools) -> Floats
     xy = _xy(frame, rows, units.crs)
     unusable = np.asarray(~np.isfinite(xy).all(axis=1), bool)
     points = shapely.points(np.where(unusable[:, None], 0.0, xy))
-    found = shapely.STRtree(outlines).query_nearest(points, return_distance=True, all_matches=False)
-    away[rows] = np.where(unusable, np.inf, found[1])
+    # The tree holds the points, so that each outline is prepared once; distances only for the few outside.
+    outside = np.ones(len(rows), bool)
+    outside[shapely.STRtree(points).query(outlines, predicate="intersects")[1]] = False
+    lost = np.flatnonzero(outside)
+    found = shapely.STRtree(outlines).query_nearest(points[lost], return_distance=True, all_matches=False)
+    away[rows[lost]] = np.where(unusable[lost], np.inf, found[1])
     return away
 
 

@@ -7,7 +7,7 @@ import tomllib
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -78,7 +78,7 @@ def field_names() -> tuple[FieldNames, ...]:
     )
 
 
-@cache
+@lru_cache(maxsize=4096)
 def field_of(title: str) -> tuple[str, int] | None:
     """The field a title names and the rank of the match; whole-title matches beat partial ones.
 

@@ -85,23 +85,17 @@ def _near_pairs(xy: Floats) -> tuple[Ints, Floats]:
 
 def _judged(rows: pd.DataFrame, pairs: Ints, apart_m: Floats) -> tuple[Ints, Ints]:
     """Which pairs are one place by name, and which are one spot under different names."""
-    tiers = pd.factorize(rows["tier"])[0]
-    names = rows["name"].tolist()
-    keys = [bare(normalise(name)) for name in names]
-    numbers = [tuple(_NUMERALS.findall(key)) for key in keys]
-    by_name, by_spot = [], []
-    for k in np.flatnonzero(tiers[pairs[:, 0]] == tiers[pairs[:, 1]]).tolist():
-        one, other = pairs[k]
-        alike = keys[one] == keys[other] or (
-            apart_m[k] <= _LIKE_REACH_M
-            and numbers[one] == numbers[other]
-            and fuzz.ratio(keys[one], keys[other]) >= _LIKE
-        )
-        if alike:
-            by_name.append(k)
-        elif apart_m[k] <= _SAME_SPOT_M:
-            by_spot.append(k)
-    return np.array(by_name, np.int64), np.array(by_spot, np.int64)
+    keys = [bare(normalise(name)) for name in rows["name"].tolist()]
+    one, other = pairs.T
+    tier, key = pd.factorize(rows["tier"])[0], pd.factorize(np.array(keys, object))[0]
+    number = pd.factorize(np.array(["/".join(_NUMERALS.findall(name)) for name in keys], object))[0]
+    same_tier = tier[one] == tier[other]
+    same_name = same_tier & (key[one] == key[other])
+    maybe = same_tier & ~same_name & (apart_m <= _LIKE_REACH_M) & (number[one] == number[other])
+    for k in np.flatnonzero(maybe).tolist():
+        same_name[k] = fuzz.ratio(keys[one[k]], keys[other[k]]) >= _LIKE
+    same_spot = same_tier & ~same_name & (apart_m <= _SAME_SPOT_M)
+    return np.flatnonzero(same_name), np.flatnonzero(same_spot)
 
 
 def _grouped(pairs: Ints, n: int) -> list[list[int]]:

@@ -14,6 +14,7 @@ from data.intake.words import words
 
 _MISSING: Final = frozenset(words("missing", "words"))
 _DITTO: Final = frozenset(words("missing", "ditto"))
+_LONGEST_MISSING: Final = max(map(len, (*_MISSING, *_DITTO)))
 _ABOUT: Final = re.compile(
     r"^(大约|约为|约|近|大概|超过|不足|逾|~|≈|≥|≤|>|<)\s*|\s*(左右|上下|余|多|以上|以下|\+)$"
 )
@@ -53,7 +54,8 @@ def plain(cell: Cell) -> str:
         return ""
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
         return str(int(cell))
-    return unicodedata.normalize("NFKC", str(cell)).strip()
+    written = str(cell)
+    return (written if written.isascii() else unicodedata.normalize("NFKC", written)).strip()
 
 
 def as_written(cell: Cell) -> str:
@@ -63,12 +65,18 @@ def as_written(cell: Cell) -> str:
 
 def is_missing(cell: Cell) -> bool:
     """Whether a cell says that there is nothing: empty, “－”, “无”, “暂无” and their like."""
+    if not isinstance(cell, str):
+        return cell is None or cell != cell
+    if len(cell) > _LONGEST_MISSING and len(cell.strip()) > _LONGEST_MISSING:
+        return False
     return plain(cell).lower().translate(_MINUS) in _MISSING
 
 
 def is_ditto(cell: Cell) -> bool:
     """“同上”: the value of the row above."""
-    return isinstance(cell, str) and plain(cell) in _DITTO
+    if not isinstance(cell, str) or len(cell) > _LONGEST_MISSING:
+        return False
+    return plain(cell) in _DITTO or cell.strip() in _DITTO
 
 
 def parse_number(cell: Cell) -> Reading:

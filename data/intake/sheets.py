@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from data.formats.raw import RawFile, RawSheet, Row
+from data.formats.raw import Cell, RawFile, RawSheet, Row
 from data.intake.columns import OWN, choose_columns, confirmed, join_title, title_field
 from data.intake.findings import ERROR, INFO, WARNING, Notebook
 from data.intake.guess import guess_columns
@@ -19,6 +19,7 @@ from data.intake.words import any_of, begins_with
 from geo.text import Text, text
 
 _TIER_SAMPLE: Final = 200
+_HEADS: Final = 3
 _TOTAL: Final = begins_with("row", "total", r"([:：(（\d\s].*)?$")
 _SUBTOTAL: Final = re.compile(r"^.{0,12}(合计|小计|总计)[:：]?$")
 _NOTE: Final = begins_with("row", "note", r"\s*\d*\s*[:：.、]")
@@ -103,13 +104,14 @@ def _table(file: RawFile, sheet: RawSheet, mapping: Mapping[str, str], notes: No
     fields = confirmed(fields, header.titles, mapping)
     ours = [column for column, field in fields.items() if field == OWN]
     body = list(enumerate(_without(filled_down(sheet, header.last + 1), ours), start=header.last + 2))
+    said = {plain(part) for parts in header.titles for part in parts}
     kept: list[tuple[int, Row]] = []
     aside: list[tuple[int, str]] = []
     for number, row in body:
         placed = sheet.points is not None and sheet.points[number - 1] is not None
-        if not placed and all(plain(cell) == "" for cell in row):
+        if not placed and all(_is_blank(cell) for cell in row):
             continue
-        code = _aside_code(row, header, fields) if sheet.points is None else ""
+        code = _aside_code(row, said, fields) if sheet.points is None else ""
         if code:
             aside.append((number, code))
             notes.note(INFO, code, _ASIDE[code], row=number)
@@ -157,25 +159,27 @@ _ASIDE: Final = {
 }
 
 
-def _aside_code(row: Row, header: Header, fields: Mapping[int, str]) -> str:
-    """Why a row is not a facility, or ""."""
-    filled = [(column, plain(cell)) for column, cell in enumerate(row) if cell is not None and plain(cell)]
-    first = filled[0][1].replace(" ", "").lower()
-    heads = [value.replace(" ", "").lower() for _, value in filled[:3]]
+def _aside_code(row: Row, titles: Container[str], fields: Mapping[int, str]) -> str:
+    """Why a row is not a facility, or ""; `titles` are all that stands in the header."""
+    filled = [column for column, cell in enumerate(row) if not _is_blank(cell)]
+    values = [plain(row[column]) for column in filled[:_HEADS]]
+    first = values[0].replace(" ", "").lower()
+    heads = (first, *(value.replace(" ", "").lower() for value in values[1:]))
     if any(_TOTAL.match(head) or _SUBTOTAL.match(head) for head in heads):
         return "total-row"
     if _NOTE.match(first):
         return "note-row"
     if _SIGNATURE.match(first) and not _has_place(row, fields):
         return "signature-row"
-    if len(filled) >= 2 and all(title_field((value,)) for _, value in filled):
-        repeated = {title_field((value,)) for _, value in filled}
-        known = {title_field(parts) for parts in header.titles}
-        if len(repeated & known) >= 2:
-            return "repeated-header"
-    if len(filled) == 1 and len(fields) > 2 and _is_heading(filled[0], fields):
+    if len(filled) >= 2 and values[0] in titles and all(plain(row[column]) in titles for column in filled):
+        return "repeated-header"
+    if len(filled) == 1 and len(fields) > 2 and _is_heading((filled[0], values[0]), fields):
         return "heading-row"
     return ""
+
+
+def _is_blank(cell: Cell) -> bool:
+    return cell is None or (isinstance(cell, str) and not cell.strip())
 
 
 def _has_place(row: Row, fields: Mapping[int, str]) -> bool:

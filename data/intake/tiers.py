@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from data.intake.words import any_of, words
@@ -35,6 +36,7 @@ _NAME_CENTRE: Final = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)
 def tier_of_kind(kind: str) -> str | None:
     """The tier a word of the type column names as a whole, or None if it names neither tier.
 
@@ -65,6 +67,7 @@ def tier_of_name(name: str) -> str | None:
     return CENTRE if _NAME_CENTRE.search(written) else None
 
 
+@lru_cache(maxsize=4096)
 def status_of(written: str) -> str | None:
     """ "open", "closed" or "planned"; None if the words say none of them."""
     low = written.strip().lower()

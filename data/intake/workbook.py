@@ -32,6 +32,7 @@ ALL_FINDINGS: Final = text("All findings")
 FINDINGS_TITLE: Final = text("Result of the check")
 _NAME_LENGTH: Final = 31
 _WIDTH: Final = 60
+_LONGEST_CELL: Final = 32_000
 
 
 def write_accepted(intake: Intake, path: Path) -> None:
@@ -200,17 +201,20 @@ def _formats(book: Any) -> dict[str, Any]:
 
 
 def _write(sheet: Any, row: int, column: int, cell: Cell, formats: dict[str, Any], kind: str) -> None:
-    if cell is None:
-        sheet.write_blank(row, column, None, formats[kind])
+    look = formats[kind] if kind != "plain" else None
+    if isinstance(cell, str):
+        sheet.write_string(row, column, cell[:_LONGEST_CELL], look)
+    elif cell is None:
+        sheet.write_blank(row, column, None, look)
     elif isinstance(cell, bool):
-        sheet.write_boolean(row, column, cell, formats[kind])
+        sheet.write_boolean(row, column, cell, look)
     elif isinstance(cell, int | float) and np.isfinite(cell):
-        sheet.write_number(row, column, cell, formats[kind])
+        sheet.write_number(row, column, cell, look)
     elif isinstance(cell, datetime | date):
         moment = cell.replace(tzinfo=None) if isinstance(cell, datetime) else cell
         sheet.write_datetime(row, column, moment, formats[f"date-{kind}"])
     else:
-        sheet.write_string(row, column, str(cell)[:32_000], formats[kind])
+        sheet.write_string(row, column, str(cell)[:_LONGEST_CELL], look)
 
 
 def _point_columns(table: Table) -> list[list[Cell]]:
