@@ -36,8 +36,6 @@ STAMP = VENV / "installed.json"
 UNFINISHED = VENV / "unfinished"
 RUN_FILES = ("requirements.txt",)
 TEST_FILES = ("requirements.txt", "requirements-test.txt")
-DEMO = ROOT / ".cache" / "demo"
-DEMO_FILES = ("facilities.xlsx", "streets.gpkg", "population.parquet", "units.gpkg")
 FIRST_PORT = 8501
 
 
@@ -143,7 +141,7 @@ def start(options: list[str]) -> int:
     """Install, make the demo city, serve the page and open a browser when there is a screen."""
     if not install(RUN_FILES):
         return 1
-    if not _has_demo() and not _make_demo():
+    if not _make_ready():
         return _fail("The demo city could not be made; the reason stands above.")
     port = _port(options)
     if _has_screen():
@@ -153,23 +151,9 @@ def start(options: list[str]) -> int:
     return _call([str(PYTHON), "-m", "streamlit", "run", "app.py", *fixed, *options])
 
 
-def _has_demo() -> bool:
-    """Whether the demo city is there and was made by this version of its recipe."""
-    made_by = DEMO / "made-by.txt"
-    complete = all((DEMO / name).exists() for name in (*DEMO_FILES, made_by.name))
-    return complete and made_by.read_text(encoding="utf-8") == _demo_recipe()
-
-
-def _make_demo() -> bool:
-    print("Making the demo city (once, less than half a minute) ...", flush=True)
-    if _call([str(PYTHON), "cli.py", "demo", str(DEMO)]):
-        return False
-    (DEMO / "made-by.txt").write_text(_demo_recipe(), encoding="utf-8")
-    return True
-
-
-def _demo_recipe() -> str:
-    return _digest(sorted((ROOT / "data" / "demo").rglob("*.py")))
+def _make_ready() -> bool:
+    """The demo city, its assessment and its maps: made once for each version of the program."""
+    return _call([str(PYTHON), "-m", "jobs.warm"]) == 0
 
 
 def _port(options: list[str]) -> int:

@@ -65,9 +65,14 @@ class Shelf:
             shutil.rmtree(path, ignore_errors=True)
 
 
+def has_map(folder: Path, *, language: str, profile: str = "internal") -> bool:
+    """Whether `map_page` has drawn this map before."""
+    return _map_file(folder, language, profile).exists()
+
+
 def map_page(folder: Path, *, language: str, profile: str = "internal") -> str:
     """The map file of an assessment folder in a language, drawn the first time it is asked for."""
-    content = _once(folder / f"map-{language}-{profile}.html", lambda: _draw(folder, language, profile))
+    content = _once(_map_file(folder, language, profile), lambda: _draw(folder, language, profile))
     return content.decode("utf-8")
 
 
@@ -99,6 +104,10 @@ def bounds_of(folder: Path) -> tuple[float, float, float, float]:
         float(cells["lon"].max()),
         float(cells["lat"].max()),
     )
+
+
+def _map_file(folder: Path, language: str, profile: str) -> Path:
+    return folder / f"map-{language}-{profile}.html"
 
 
 def _write(folder: Path, done: Assessed) -> None:

@@ -17,7 +17,7 @@ from data.standards import open_standard
 from geo.progress import Progress, part, silent
 from geo.text import Text, text
 from jobs.cases import Case, StudyFiles, default_wish
-from jobs.shelf import Shelf, map_page
+from jobs.shelf import Shelf, has_map, map_page
 from locales import LANGUAGES
 
 _PROJECT: Final = Path(__file__).parents[1]
@@ -53,7 +53,7 @@ def make_demo(cache: Path, *, progress: Progress = silent) -> StudyFiles:
 
 
 def mark_demo(cache: Path) -> None:
-    """Note down which recipe the files were made by; `run.py` reads the same note."""
+    """Note down which recipe the files were made by."""
     from data.files import write_bytes
 
     write_bytes(cache / "demo" / _MADE_BY, demo_recipe().encode("utf-8"))
@@ -78,17 +78,17 @@ def shelf_of(cache: Path) -> Shelf:
 
 def streets_of(cache: Path) -> Path:
     """Where networks that were built once are remembered."""
-    return cache / "streets"
+    return cache / "networks"
 
 
 def warm(cache: Path = CACHE, *, progress: Progress = silent) -> Path:
     """Make everything the first view needs; returns the assessment's folder on the shelf."""
     case = first_case(make_demo(cache, progress=part(progress, 0.0, 0.5)))
     folder = shelf_of(cache).find(case.key) or _assess(case, cache, part(progress, 0.5, 0.8))
-    progress(0.8, text("Drawing the maps"))
     for language in LANGUAGES:
-        map_page(folder, language=language)
-    progress(1.0, text("Done"))
+        if not has_map(folder, language=language):
+            progress(0.8, text("Drawing the maps"))
+            map_page(folder, language=language)
     return folder
 
 

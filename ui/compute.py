@@ -20,7 +20,7 @@ from geo.progress import Progress
 from geo.text import Text, text
 from jobs import warm
 from jobs.cases import Case, StudyFiles, default_wish
-from jobs.shelf import Shelf, map_page
+from jobs.shelf import Shelf, has_map, map_page
 from ui.choices import Choices, choices, words
 from ui.safe import in_markdown
 from ui.session import session_folder
@@ -54,7 +54,7 @@ def current_view() -> View:
 def current_map(view: View) -> str:
     """The exported map of an answer, in the language of this session."""
     language = choices().language
-    if not (view.folder / f"map-{language}-internal.html").exists():
+    if not has_map(view.folder, language=language):
         with st.spinner(words()(text("Drawing the map …"))):
             map_page(view.folder, language=language)
     return _page(str(view.folder), language)
