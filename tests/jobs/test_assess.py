@@ -15,11 +15,12 @@ import pandas as pd
 import pytest
 
 from data.results import read_results
+from data.standards import open_standard
 from geo.errors import InputError, SettingError
 from jobs.assess import assess_files
 from jobs.export import export
 from jobs.suggest import Wish, suggest_files
-from tests.small_city import write_small_city
+from tests.small_city import degrees, write_small_city
 
 FILES = {
     "assessment.json", "units.csv", "cells.parquet", "facilities.csv", "gaps.geojson", "map.html",
@@ -153,10 +154,11 @@ def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
 
 def test_unreachable_metres_are_infinite_in_the_table_and_null_in_json(tmp_path: Path) -> None:
     files = write_small_city(tmp_path / "in")
-    listed = files.facilities[0]
-    far = "南街道公共服务中心,公共服务中心,118.012345,32.012345"
-    listed.write_text(f"名称,类型,经度,纬度\n{far}\n", "utf-8-sig")
-    done = assess_files(files, out=tmp_path / "out")
+    lon, lat = degrees(500, 450)
+    files.facilities[0].write_text(f"名称,类型,经度,纬度\n中心,公共服务中心,{lon},{lat}\n", "utf-8-sig")
+    strict = open_standard("nanjing-2011").toml.replace("snap_limit_m = 500", "snap_limit_m = 100")
+    (tmp_path / "strict.toml").write_text(strict, "utf-8")
+    done = assess_files(replace(files, standard=str(tmp_path / "strict.toml")), out=tmp_path / "out")
     cells = pd.read_parquet(tmp_path / "out" / "cells.parquet")
     assert cells["centre_walk_m"].map(math.isinf).all()
     walk_gaps = [gap for gap in done.results.document["gaps"] if gap["rule"] == "circle-walk-15"]
