@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
+from coverage.inside import first_outline_at
 from coverage.names import match_units
 from coverage.tables import UNKNOWN, FacilityTable, Floats, Ints, UnitTable
 
@@ -98,15 +99,13 @@ def _outline_rows(units: UnitTable, level: str, xy: Floats) -> Ints:
     if not len(xy):
         return found
     outlines = units.frame.geometry.to_numpy()[of_level]
-    points = shapely.points(xy)
-    # The tree holds the points, so that each outline is prepared once and not each point.
-    unit, point = shapely.STRtree(points).query(outlines, predicate="intersects")
-    order = np.argsort(-unit, kind="stable")
-    found[point[order]] = of_level[unit[order]]
-    outside = np.flatnonzero(found < 0)
+    first = first_outline_at(outlines, xy)
+    inside = first >= 0
+    found[inside] = of_level[first[inside]]
+    outside = np.flatnonzero(~inside)
     if len(outside):
         near_point, near_unit = shapely.STRtree(outlines).query_nearest(
-            points[outside], max_distance=SLIVER_M, all_matches=False
+            shapely.points(xy[outside]), max_distance=SLIVER_M, all_matches=False
         )
         found[outside[near_point]] = of_level[near_unit]
     return found
@@ -115,10 +114,11 @@ def _outline_rows(units: UnitTable, level: str, xy: Floats) -> Ints:
 def _settlements(
     units: UnitTable, rows: Mapping[str, Ints], n: int
 ) -> np.ndarray[tuple[int], np.dtype[np.str_]]:
-    known = units.frame["settlement"].to_numpy(str)
-    settlement = np.full(n, UNKNOWN, dtype="U5")
+    # Classes as numbers, the unknown one 0; the row -1 finds it at the end.
+    names, known = np.unique([UNKNOWN, *units.frame["settlement"]], return_inverse=True)
+    known = np.append(known[1:], known[0])
+    settlement = np.full(n, known[-1])
     for level in reversed(units.levels):
-        row = rows[level]
-        said = np.where(row >= 0, known[np.maximum(row, 0)], UNKNOWN)
-        settlement = np.where(settlement == UNKNOWN, said, settlement)
-    return settlement
+        settlement = np.where(settlement == known[-1], known[rows[level]], settlement)
+    words: np.ndarray[tuple[int], np.dtype[np.str_]] = names.astype("U5")[settlement]
+    return words
