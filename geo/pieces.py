@@ -12,6 +12,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from geo.incidence import edges_of_nodes
 from geo.nearest import nearest_on_foot
 from geo.network import WalkNetwork
 from geo.ragged import ranges
@@ -100,7 +101,7 @@ def stretches_of_each(network: WalkNetwork, facilities: Snapped, *, limit_m: flo
     doors = take(facilities, linked)
     reach = bounded_reach(network, doors, _nodes(network), limit_m=limit_m)
     facility = np.repeat(np.arange(len(doors)), np.diff(reach.indptr))
-    first, edge_of, is_v = _incidence(network)
+    first, edge_of, is_v = edges_of_nodes(network)
     node = reach.indices.astype(np.int64)
     count = first[node + 1] - first[node]
     arm = ranges(first[node], count)
@@ -175,14 +176,6 @@ def _has_door(network: WalkNetwork, doors: Snapped) -> Bools:
     has = np.zeros(len(network), bool)
     has[doors.edge] = True
     return has
-
-
-def _incidence(network: WalkNetwork) -> tuple[Ints, Ints, Ints]:
-    """Node n is an end of the edges `edge[first[n]:first[n + 1]]`: their v end where `is_v` is 1."""
-    node = network.edge_nodes.ravel(order="F")
-    order = np.argsort(node, kind="stable")
-    first = np.searchsorted(node[order], np.arange(len(network.node_xy) + 1))
-    return first, order % max(len(network), 1), order // max(len(network), 1)
 
 
 def _cut(whole: Stretches, place: Ints, at_m: Floats, metres: Floats, owner: Ints) -> Stretches:

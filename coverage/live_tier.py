@@ -1,0 +1,128 @@
+"""The distances to one tier, kept right while its facilities open and close."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from coverage.journal import Journal
+from coverage.live_slots import Slots
+from coverage.near_cells import Blocks, CellsOfEdges
+from coverage.tables import Floats, Ints
+from geo.nearest import at_points, nearest_straight, node_distances
+from geo.network import WalkNetwork
+from geo.snapping import Snapped, ends
+from geo.spread import Mended, Offers, first_of, spread, taken_from
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What stays as it is under every facility edit."""
+
+    network: WalkNetwork
+    cells: Snapped
+    cell_xy: Floats
+    of_edges: CellsOfEdges
+    blocks: Blocks
+
+
+@dataclass
+class LiveTier:
+    """Metres and facility of the tier for nodes and cells; facilities are slots of `doors`.
+
+    `farthest_m` (blocks,) is no less than the straight metres of any cell of the block.
+    """
+
+    node_m: Floats
+    node_owner: Ints
+    walk_m: Floats
+    walk_row: Ints
+    straight_m: Floats
+    straight_row: Ints
+    farthest_m: Floats
+
+    def open(self, slot: int, ground: Ground, slots: Slots, journal: Journal) -> tuple[Ints, Ints]:
+        """Count `slot` in; the cells whose straight and whose walking metres changed."""
+        return self._open_straight(slot, ground, slots, journal), self._open_on_foot(
+            slot, ground, slots, journal
+        )
+
+    def close(self, slot: int, ground: Ground, slots: Slots, journal: Journal) -> tuple[Ints, Ints]:
+        """Count `slot`, which is no longer among the open ones, out."""
+        return self._close_straight(slot, ground, slots, journal), self._close_on_foot(
+            slot, ground, slots, journal
+        )
+
+    def _open_straight(self, slot: int, ground: Ground, slots: Slots, journal: Journal) -> Ints:
+        cells = ground.blocks.not_beyond(slots.xy[slot], self.farthest_m)
+        metres = nearest_straight(ground.cell_xy[cells], slots.xy[[slot]]).metres
+        now_m, now = self.straight_m[cells], self.straight_row[cells]
+        nearer = (metres < now_m) | ((metres == now_m) & (slot < now))
+        changed: Ints = cells[nearer]
+        journal.write(self, "straight_m", changed, metres[nearer])
+        journal.write(self, "straight_row", changed, np.full(len(changed), slot))
+        return changed
+
+    def _close_straight(self, slot: int, ground: Ground, slots: Slots, journal: Journal) -> Ints:
+        cells: Ints = np.flatnonzero(self.straight_row == slot)
+        rows = slots.open_of(slots.tier[slot])
+        near = nearest_straight(ground.cell_xy[cells], slots.xy[rows])
+        journal.write(self, "straight_m", cells, near.metres)
+        journal.write(self, "straight_row", cells, rows[near.index] if len(rows) else near.index)
+        np.maximum.at(self.farthest_m, ground.blocks.block_of[cells], near.metres)
+        return cells
+
+    def _open_on_foot(self, slot: int, ground: Ground, slots: Slots, journal: Journal) -> Ints:
+        if slots.doors.edge[slot] < 0:
+            return np.empty(0, np.int64)
+        offers = arrivals(ground.network, slots.doors, np.array([slot]))
+        mended = spread(ground.network.graph, self.node_m, self.node_owner, offers)
+        return self._cells_after(mended, slot, ground, slots, journal)
+
+    def _close_on_foot(self, slot: int, ground: Ground, slots: Slots, journal: Journal) -> Ints:
+        if slots.doors.edge[slot] < 0:
+            return np.empty(0, np.int64)
+        graph = ground.network.graph
+        own = np.flatnonzero(self.node_owner == slot)
+        forgotten, around = taken_from(graph, self.node_m, self.node_owner, own)
+        rows = slots.open_of(slots.tier[slot])
+        doors = arrivals(ground.network, slots.doors, rows[slots.doors.edge[rows] >= 0])
+        offers = Offers(
+            np.concatenate([around.node, doors.node]),
+            np.concatenate([around.metres, doors.metres]),
+            np.concatenate([around.owner, doors.owner]),
+        )
+        mended = first_of([forgotten, spread(graph, self.node_m, self.node_owner, offers)])
+        return self._cells_after(mended, slot, ground, slots, journal)
+
+    def _cells_after(self, mended: Mended, slot: int, ground: Ground, slots: Slots, journal: Journal) -> Ints:
+        """Measure the cells anew that changed nodes or the facility's own street lead to."""
+        journal.note(self, "node_m", mended.node, mended.metres)
+        journal.note(self, "node_owner", mended.node, mended.owner)
+        edges, cells = ground.of_edges.near_nodes(mended.node, slots.doors.edge[[slot]])
+        rows = slots.open_of(slots.tier[slot])
+        on_these = rows[np.isin(slots.doors.edge[rows], edges)]
+        at_nodes = self.node_m, self.node_owner
+        metres, row = at_points(ground.network, ground.cells, cells, at_nodes, (slots.doors, on_these))
+        row = np.where(np.isfinite(metres), row, -1)
+        differs = (metres != self.walk_m[cells]) | (row != self.walk_row[cells])
+        changed: Ints = cells[differs]
+        journal.write(self, "walk_m", changed, metres[differs])
+        journal.write(self, "walk_row", changed, row[differs])
+        return changed
+
+
+def arrivals(network: WalkNetwork, doors: Snapped, rows: Ints) -> Offers:
+    """What linked facilities offer the nodes at the ends of their streets."""
+    u, v, to_u, to_v = ends(network, doors, rows)
+    return Offers(np.concatenate([u, v]), np.concatenate([to_u, to_v]), np.tile(rows, 2))
+
+
+def searched_nodes(network: WalkNetwork, doors: Snapped, rows: Ints) -> tuple[Floats, Ints]:
+    """Metres and slot of the nearest of the facilities `rows` for every node."""
+    linked = rows[doors.edge[rows] >= 0]
+    if not len(linked):
+        n = len(network.node_xy)
+        return np.full(n, np.inf), np.full(n, -1, np.int64)
+    return node_distances(network, doors, linked, np.inf)

@@ -1,0 +1,139 @@
+"""Scenarios as JSON text, and kept by name in a folder."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from coverage.edits import (
+    AddStreet,
+    Close,
+    Edit,
+    Grow,
+    Move,
+    Open,
+    Scenario,
+    SetFigure,
+    SetSpeed,
+    UseStandard,
+)
+from data.files import write_bytes
+from geo.errors import InputError, SettingError
+
+FORMAT: Final = 1
+_MAX_BYTES: Final = 5_000_000
+_NAME: Final = re.compile(r"[^\\/:*?\"<>|\x00-\x1f]{1,80}")
+_KINDS: Final[Mapping[str, type[Edit]]] = {
+    "open": Open,
+    "close": Close,
+    "move": Move,
+    "street": AddStreet,
+    "figure": SetFigure,
+    "speed": SetSpeed,
+    "standard": UseStandard,
+    "grow": Grow,
+}
+_NAMES: Final = {kind: name for name, kind in _KINDS.items()}
+
+
+def scenario_to_json(scenario: Scenario) -> str:
+    """The scenario as text; numbers come back exactly as they were."""
+    edits = [{"do": _NAMES[type(edit)], **asdict(edit)} for edit in scenario.edits]
+    document = {"format": FORMAT, "name": scenario.name, "crs": scenario.crs, "edits": edits}
+    return json.dumps(document, ensure_ascii=False, indent=1)
+
+
+def scenario_from_json(content: str, *, source: str = "scenario") -> Scenario:
+    """What `scenario_to_json` wrote. InputError names the edit that cannot be understood."""
+    try:
+        document = json.loads(content)
+    except json.JSONDecodeError as error:
+        raise InputError("{file}: this is not a stored scenario.", file=source) from error
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise InputError("{file}: this is not a stored scenario.", file=source)
+    rows = document.get("edits")
+    edits = [
+        _edit(row, number, source) for number, row in enumerate(rows if isinstance(rows, list) else [], 1)
+    ]
+    return Scenario(str(document.get("name", "")), str(document.get("crs", "")), tuple(edits))
+
+
+def save_scenario(folder: Path, scenario: Scenario) -> Path:
+    """Keep a scenario under its name; one of the same name is replaced."""
+    path = folder / f"{_checked(scenario.name)}.json"
+    folder.mkdir(parents=True, exist_ok=True)
+    write_bytes(path, scenario_to_json(scenario).encode("utf-8"))
+    return path
+
+
+def open_scenario(folder: Path, name: str) -> Scenario:
+    """A scenario kept under a name. SettingError if there is none."""
+    path = folder / f"{_checked(name)}.json"
+    if not path.is_file():
+        raise SettingError("There is no scenario “{name}”.", name=name)
+    if path.stat().st_size > _MAX_BYTES:
+        raise InputError("{file}: this is not a stored scenario.", file=path.name)
+    return scenario_from_json(path.read_text("utf-8"), source=path.name)
+
+
+def scenario_names(folder: Path) -> tuple[str, ...]:
+    """The names of the scenarios kept in a folder, sorted."""
+    return tuple(sorted(path.stem for path in folder.glob("*.json")))
+
+
+def _checked(name: str) -> str:
+    if not _NAME.fullmatch(name) or name.strip(" .") != name:
+        raise SettingError("“{name}” cannot be the name of a scenario.", name=name)
+    return name
+
+
+def _edit(row: object, number: int, source: str) -> Edit:
+    kind = _KINDS.get(str(row.get("do"))) if isinstance(row, dict) else None
+    if not isinstance(row, dict) or kind is None:
+        raise _misread(number, source)
+    values = {key: _tuples(value) for key, value in row.items() if key != "do"}
+    try:
+        edit = kind(**values)
+    except TypeError as error:
+        raise _misread(number, source) from error
+    if not _well_typed(edit):
+        raise _misread(number, source)
+    return edit
+
+
+def _misread(number: int, source: str) -> InputError:
+    return InputError("{file}: change {number} cannot be understood.", file=source, number=number)
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+
+
+def _well_typed(edit: Edit) -> bool:
+    """Texts are texts and numbers are numbers; the ranges are checked where edits are applied."""
+    for name, value in asdict(edit).items():
+        if name in ("facility_id", "name", "tier", "rule_id", "unit_id", "toml"):
+            good = isinstance(value, str)
+        elif name in ("line", "band"):
+            good = value is None or _numbers(value, 2 if name == "line" else 1)
+        else:
+            good = (value is None and name in ("places", "figure")) or _number(value)
+        if not good:
+            return False
+    return True
+
+
+def _numbers(value: Any, depth: int) -> bool:
+    if not isinstance(value, tuple):
+        return False
+    if depth > 1:
+        return all(_numbers(part, depth - 1) for part in value)
+    return len(value) == 2 and all(map(_number, value))
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
