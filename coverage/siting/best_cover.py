@@ -19,6 +19,9 @@ from coverage.siting.wander import Wander
 _SMALL = 4_000
 _EASY = 40_000
 _LONG_WALK = 4_000
+_NO_END = 10**9
+# Beyond this many entries HiGHS does not get past its first relaxation in a minute, nor stops in time.
+_HOPELESS = 90_000
 # (steps of the relaxation, rounds of the walk, entries of the undecided rest that HiGHS may take over)
 _PHASES = ((160, 0, 20_000), (0, 60, 20_000), (240, 100, _EASY), (1_200, 300, _EASY))
 
@@ -91,11 +94,15 @@ def _on_undecided(model: CoverModel, dual: Dual, best: Cover, limits: Limits) ->
     part = _part(model, dual, best.value - model.base)
     if part.rest.cover.nnz > _EASY and dual.bound > _enough(model, best.value - model.base, limits):
         walk = Wander(part.rest, part.start(best.chosen), limits.seed + 1)
-        walk.run(_LONG_WALK, _share(limits, 0.5), best.bound - part.rest.base)
+        hopeless = part.rest.cover.nnz > _HOPELESS
+        rounds, share = (_NO_END, 1.0) if hopeless else (_LONG_WALK, 0.5)
+        walk.run(rounds, _share(limits, share), best.bound - part.rest.base)
         best = _better(model, part, walk, best)
         part = _part(model, dual, best.value - model.base)
     if part.is_decided:
         return replace(best, bound=best.value, proven=True)
+    if part.rest.cover.nnz > _HOPELESS:
+        return best
     if best.bound <= _enough(model, best.value - model.base, limits) + model.base or limits.left() <= 0.0:
         return best
     start = part.start(best.chosen)
