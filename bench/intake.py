@@ -47,9 +47,20 @@ def write_list(path: Path, units: UnitTable, rows: int, seed: int) -> None:
         sheet.write_row(1, 0, HEADER)
         for k in range(rows):
             place = communities.iloc[chosen[k]]
-            cells: list[object] = [k + 1, f"{place['name']}第{k}服务站", "公共服务站", street[place["parent_id"]], place["name"],
-                     f"中山路{k}号", round(lon[k], 6), round(lat[k], 6), 300, 12, 1500, "正常", "2019年5月", "张三",
-                     "000", ""]  # fmt: skip
+            unit, parent = str(place["name"]), str(street[place["parent_id"]])
+            named = [k + 1, f"{unit}第{k}服务站", "公共服务站", parent, unit, f"中山路{k}号"]
+            cells = [
+                *named,
+                round(lon[k], 6),
+                round(lat[k], 6),
+                300,
+                12,
+                1500,
+                "正常",
+                "2019年5月",
+                "张三",
+                "0",
+            ]
             _slip(cells, int(slip[k]))
             sheet.write_row(k + 2, 0, cells)
 
@@ -93,12 +104,13 @@ def main() -> None:
     print(f"{chosen.rows} rows, {path.name}: read and judged in {read - started:.2f} s")
     print(f"processor time of that, child process included: {read_worked - worked:.2f} s")
     print(f"accepted.csv and findings.xlsx written in {done - read:.2f} s; together {done - started:.2f} s")
-    counts = f"{intake.accepted_count} accepted, {intake.refused_count} refused, {intake.set_aside_count} set aside"
     print(
-        f"{counts}; "
-        f"{intake.datum.system}, decided {intake.datum.decided}, confidence {intake.datum.confidence:.3f}; "
+        f"{intake.accepted_count} accepted, {intake.refused_count} refused, "
+        f"{intake.set_aside_count} set aside, "
         f"{len(intake.findings)} findings"
     )
+    datum = intake.datum
+    print(f"coordinate system {datum.system}, decided {datum.decided}, confidence {datum.confidence:.3f}")
 
 
 if __name__ == "__main__":

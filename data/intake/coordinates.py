@@ -166,33 +166,32 @@ def evidence_of_rows(scores: Scores, belief: Belief) -> tuple[Evidence, ...]:
     return tuple(pieces)
 
 
-_MEMBER: Final = (
+_MEMBER: Final = text(
     "Of {count} rows that declare a unit, {near} lie in it or within 100 m if the coordinates are {first}, "
     "{other_near} if they are {second}."
 )
-_ANCHOR: Final = (
+_ANCHOR: Final = text(
     "{count} facilities were found by name in the reference layer; half lie within {median} m of it if the "
     "coordinates are {first}, within {other_median} m if they are {second}."
 )
-_BUILDING: Final = (
+_BUILDING: Final = text(
     "Of {count} rows, half lie within {median} m of a building if the coordinates are {first}, within "
     "{other_median} m if they are {second}."
 )
-_SENTENCES: Final = (text(_MEMBER), text(_ANCHOR), text(_BUILDING))
 
 
-def _sentence(template: str, away_m: Floats, first: int, second: int) -> Text:
+def _sentence(sentence: Text, away_m: Floats, first: int, second: int) -> Text:
     told = away_m[np.isfinite(away_m).all(axis=1)]
-    return text(
-        template,
-        count=len(told),
-        near=int((told[:, first] <= 100).sum()),
-        other_near=int((told[:, second] <= 100).sum()),
-        median=round(float(np.median(told[:, first]))) if len(told) else 0,
-        other_median=round(float(np.median(told[:, second]))) if len(told) else 0,
-        first=HYPOTHESES[first].title,
-        second=HYPOTHESES[second].title,
-    )
+    values = {
+        "count": len(told),
+        "near": int((told[:, first] <= 100).sum()),
+        "other_near": int((told[:, second] <= 100).sum()),
+        "median": round(float(np.median(told[:, first]))) if len(told) else 0,
+        "other_median": round(float(np.median(told[:, second]))) if len(told) else 0,
+        "first": HYPOTHESES[first].title,
+        "second": HYPOTHESES[second].title,
+    }
+    return Text(sentence.template, values)
 
 
 def _evidence_of_mixture(belief: Belief) -> Evidence:

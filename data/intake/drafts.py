@@ -49,6 +49,6 @@ class RowCells:
         column = self.table.column_of(field_name) if field_name else ("", 0)
         self.notes.note(level, code, message, row=self.row, column=column)  # type: ignore[arg-type]
 
-    def text(self, name: str) -> str:
+    def said(self, name: str) -> str:
         cell = self.by_field.get(name)
         return "" if is_missing(cell) else as_written(cell)

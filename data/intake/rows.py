@@ -71,7 +71,7 @@ def _note_personal(table: Table, notes: Notebook) -> None:
 
 def _draft(cells: RowCells, number: int) -> Draft:
     draft = Draft(number, cells.row)
-    draft.values = {name: cells.text(name) for name in _TEXT_FIELDS}
+    draft.values = {name: cells.said(name) for name in _TEXT_FIELDS}
     _fill_units_from_sheet(draft, cells.table)
     _read_name(draft, cells)
     _read_tier(draft, cells)
@@ -102,7 +102,7 @@ def _read_name(draft: Draft, cells: RowCells) -> None:
 
 
 def _read_tier(draft: Draft, cells: RowCells) -> None:
-    kind = cells.text("tier")
+    kind = cells.said("tier")
     tier = tier_of_kind(kind) or tier_of_name(draft.values["name"]) or kind.lower()
     draft.values["tier"] = tier
     if tier:
@@ -156,7 +156,7 @@ def _read_opened(draft: Draft, cells: RowCells) -> None:
 
 def _read_status(draft: Draft, cells: RowCells) -> None:
     """Closed and planned facilities are set aside; words that say neither are taken as open."""
-    written = cells.text("status")
+    written = cells.said("status")
     status = (status_of(written) if written else None) or _status_in_text(draft) or OPEN
     draft.values["status"] = status
     if written and status == OPEN and status_of(written) is None:
