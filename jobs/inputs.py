@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import shapely
+
 from coverage.standard import Standard
 from coverage.study import Study
 from data.digest import sha256_of
@@ -22,6 +24,7 @@ from data.units import UnitFile, read_units
 from geo.basemap import Basemap
 from geo.progress import Progress, silent
 from geo.text import Text, text
+from jobs.area import longest_reach_m, short_sides, study_area
 from jobs.cases import StudyFiles as StudyFiles
 
 OSM_CREDIT: Final = "© OpenStreetMap contributors, ODbL"
@@ -62,7 +65,9 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
     progress(0.2, text("Reading units"))
     units = read_units(files.units, crs=crs) if files.units else None
     progress(0.3, text("Reading streets"))
-    streets = _streets(files.network, crs, cache)
+    margin_m = longest_reach_m(standard)
+    area = study_area(population.grid.xy, crs, margin_m=margin_m)
+    streets = _streets(files.network, crs, area, cache)
     progress(0.7, text("Reading facility lists"))
     intake = read_facilities(files.facilities, datum=files.datum, units=units.table if units else None)
     progress(1.0, text("Read"))
@@ -77,8 +82,18 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
         standard=standard,
         basemap=streets.basemap,
         intake=intake,
-        findings=(*population.findings, *(units.findings if units else ()), *intake.findings),
-        notes=(*list_notes(intake), *_row_notes(population, units), *streets.findings),
+        findings=(
+            *population.findings,
+            *(units.findings if units else ()),
+            *streets.remarks,
+            *intake.findings,
+        ),
+        notes=(
+            *list_notes(intake),
+            *_row_notes(population, units),
+            *streets.findings,
+            *short_sides(population.grid.xy, streets.network, margin_m=margin_m),
+        ),
         sha256=_fingerprints(files, streets, units, population.sha256, standard),
         synthetic=population.synthetic,
         datum=files.datum,
@@ -86,8 +101,10 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
     )
 
 
-def _streets(path: Path, crs: str, cache: Path | None) -> StreetFile:
-    return read_streets(path, crs=crs) if cache is None else load_or_read(path, cache, crs=crs)
+def _streets(path: Path, crs: str, area: shapely.Polygon, cache: Path | None) -> StreetFile:
+    if cache is None:
+        return read_streets(path, crs=crs, area=area)
+    return load_or_read(path, cache, crs=crs, area=area)
 
 
 def list_notes(intake: Intake) -> tuple[Text, ...]:

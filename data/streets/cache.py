@@ -15,15 +15,18 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import scipy
 import shapely
 
 from data.digest import sha256_of
+from data.intake.findings import Finding
 from data.streets.detect import street_format
+from data.streets.index import attach_index, save_index
 from data.streets.raw import Shapes
 from data.streets.read import StreetFile, read_streets
 from geo.basemap import Basemap
 from geo.network import WalkNetwork
-from geo.text import Text
+from geo.text import text_from_json, text_to_json
 
 # Raise this whenever reading or contracting changes what comes out.
 _VERSION: Final = 2
@@ -32,23 +35,31 @@ _SHAPES: Final = ("water", "green")
 
 
 def load_or_read(
-    path: str | Path, cache_dir: Path, *, crs: str | None = None, area: shapely.Geometry | None = None
+    path: str | Path,
+    cache_dir: Path,
+    *,
+    crs: str | None = None,
+    area: shapely.Geometry | None = None,
+    heal_m: float = 0.0,
 ) -> StreetFile:
     """`read_streets`, remembered in `cache_dir` by the content of the file.
 
-    Arrays that come from the cache are memory-mapped and cannot be written to.
+    Arrays that come from the cache are memory-mapped and cannot be written to; the graph and the
+    index of the segments come with them.
     """
     path = Path(path)
     kind = street_format(path)
-    folder = cache_dir / _key(sha256_of(path), crs, area)
+    folder = cache_dir / _key(sha256_of(path), crs or "", area, heal_m)
     if not folder.is_dir():
-        _store(read_streets(path, crs=crs, area=area), folder)
+        _store(read_streets(path, crs=crs, area=area, heal_m=heal_m), folder)
     return _open(folder, kind)
 
 
-def _key(sha256: str, crs: str | None, area: shapely.Geometry | None) -> str:
+def _key(sha256: str, crs: str, area: shapely.Geometry | None, heal_m: float) -> str:
     outline = shapely.to_wkb(area).hex() if area is not None else ""
-    return hashlib.sha256("\n".join([str(_VERSION), sha256, crs or "", outline]).encode()).hexdigest()
+    # A search tree is kept as scipy lays it out, so another scipy builds its own.
+    parts = [str(_VERSION), scipy.__version__, sha256, crs, outline, repr(heal_m)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def _store(streets: StreetFile, folder: Path) -> None:
@@ -69,8 +80,13 @@ def _write(streets: StreetFile, folder: Path) -> None:
         np.save(folder / f"{name}.npy", getattr(streets.network, name))
     for name in _SHAPES:
         _save_shapes(folder, name, getattr(streets.basemap, name))
-    said = [{"template": f.template, "values": dict(f.values)} for f in streets.findings]
-    about = {"crs": streets.network.crs, "sha256": streets.sha256, "findings": said}
+    save_index(streets.network, folder)
+    about = {
+        "crs": streets.network.crs,
+        "sha256": streets.sha256,
+        "findings": [text_to_json(finding) for finding in streets.findings],
+        "remarks": [{**vars(r), "message": text_to_json(r.message)} for r in streets.remarks],
+    }
     (folder / "about.json").write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
 
 
@@ -78,10 +94,16 @@ def _open(folder: Path, kind: str) -> StreetFile:
     about: dict[str, Any] = json.loads((folder / "about.json").read_text(encoding="utf-8"))
     arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS}
     water, green = (_load_shapes(folder, name) for name in _SHAPES)
+    network = WalkNetwork(**arrays, crs=about["crs"])
+    attach_index(network, folder)
     return StreetFile(
-        network=WalkNetwork(**arrays, crs=about["crs"]),
+        network=network,
         basemap=Basemap(water, green, about["crs"]),
-        findings=tuple(Text(f["template"], f["values"]) for f in about["findings"]),
+        findings=tuple(map(text_from_json, about["findings"])),
+        remarks=tuple(
+            Finding(**(remark | {"message": text_from_json(remark["message"])}))
+            for remark in about["remarks"]
+        ),
         kind=kind,
         sha256=about["sha256"],
     )

@@ -15,7 +15,8 @@ _HEAD: Final = 4096
 
 
 def street_format(path: Path) -> str:
-    """One of "pbf", "osm", "osm.gz", "osm.bz2", "graphml", "gpkg", "geojson"; else an InputError."""
+    """One of "pbf", "osm", "osm.gz", "osm.bz2", "graphml", "gpkg", "geojson",
+    "shapefile" (bare or in a zip); else an InputError."""
     head = _head(path)
     if head.startswith(b"\x1f\x8b"):
         return _packed(path, "osm.gz")
@@ -23,6 +24,8 @@ def street_format(path: Path) -> str:
         return _packed(path, "osm.bz2")
     if head.startswith(b"SQLite format 3\0"):
         return "gpkg"
+    if head.startswith((b"PK\x03\x04", b"\x00\x00\x27\x0a")):
+        return "shapefile"
     if b"OSMHeader" in head[:32]:
         return "pbf"
     return _text_format(path, head)
@@ -50,7 +53,7 @@ def _text_format(path: Path, head: bytes) -> str:
         return "osm"
     raise InputError(
         "{path} is not a street file this tool reads. Give .osm, .osm.gz, .osm.bz2, .osm.pbf, .graphml "
-        "(from OSMnx), .gpkg or .geojson.",
+        "(from OSMnx), .gpkg, .geojson or a shapefile (.shp or .zip).",
         path=path.name,
     )
 

@@ -1,4 +1,4 @@
-"""Street lines of a GIS: GeoPackage and GeoJSON."""
+"""Street lines of a GIS: GeoPackage, GeoJSON, shapefile."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from pyproj.exceptions import CRSError
 
 from data.streets.raw import RawStreets, Shapes
 from data.streets.walkable import TAGS, is_walkable, street_class
+from data.vector import read_vector
 from geo.crs import WGS84
 from geo.errors import InputError
 from geo.text import Text, text
@@ -53,6 +54,14 @@ def read_gpkg(path: Path) -> RawStreets:
             "The street file {path} cannot be read: {problem}", path=path.name, problem=str(problem)
         ) from problem
     return _raw(path, streets, shapes)
+
+
+def read_shapefile(path: Path) -> RawStreets:
+    """The lines of a shapefile, bare or in a zip, by the same rule; its names are as short as 10 letters."""
+    frame = read_vector(path)
+    columns = {str(name): list(frame[name]) for name in frame.columns.drop(frame.geometry.name)}
+    crs = frame.crs.to_wkt() if frame.crs is not None else ""
+    return _raw(path, _Layer(np.asarray(frame.geometry.to_numpy(), object), columns, crs), {})
 
 
 def read_geojson(path: Path) -> RawStreets:

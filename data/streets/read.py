@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -11,44 +12,61 @@ import shapely
 from pyproj import CRS, Transformer
 
 from data.digest import sha256_of
+from data.intake.findings import Finding
 from data.streets.detect import OSM_FORMATS, street_format
 from data.streets.graphml import read_graphml
-from data.streets.lines import read_geojson, read_gpkg
+from data.streets.lines import read_geojson, read_gpkg, read_shapefile
 from data.streets.osm import read_osm
+from data.streets.places import healed_findings, healed_remarks, island_findings, island_remarks
 from data.streets.raw import Floats, Ints, RawStreets, Shapes, keep_within, used_bounds
 from geo.basemap import Basemap
 from geo.build import SHARED_VERTEX_M, build_network, merge_close
 from geo.crs import WGS84, metric_crs
 from geo.errors import InputError
-from geo.islands import islands
+from geo.heal import Healed, heal
 from geo.network import WalkNetwork
-from geo.text import Text, text
+from geo.text import Text
 
 Bounds = tuple[float, float, float, float]  # west, south, east, north
 
 # Wider than any city region; a metric CRS is not true to the metre over more.
 _WIDEST_DEGREES: Final = 12.0
+_READERS: Final = {
+    "graphml": read_graphml,
+    "gpkg": read_gpkg,
+    "geojson": read_geojson,
+    "shapefile": read_shapefile,
+}
 
 
 @dataclass(frozen=True)
 class StreetFile:
-    """A street file that was read: `kind` as told by its content, `sha256` of its bytes."""
+    """A street file that was read: `kind` as told by its content, `sha256` of its bytes.
+
+    `findings` are for every reader; `remarks` name the places behind them one by one.
+    """
 
     network: WalkNetwork
     basemap: Basemap
     findings: tuple[Text, ...]
     kind: str
     sha256: str
+    remarks: tuple[Finding, ...] = ()
 
 
 def read_streets(
-    path: str | Path, *, crs: str | None = None, area: shapely.Geometry | None = None
+    path: str | Path,
+    *,
+    crs: str | None = None,
+    area: shapely.Geometry | None = None,
+    heal_m: float = 0.0,
 ) -> StreetFile:
     """Read the walking network and the basemap of a street file, whatever its name says it is.
 
     `area` (WGS-84 degrees) keeps only streets that touch it; give it with a margin, or residents
     at the rim look unserved. `crs` is the metric CRS wanted; without it that of the centre of
-    `area`, or of the streets. Raises InputError where the file cannot be used.
+    `area`, or of the streets. Dead ends at most `heal_m` short of another street are joined to it,
+    and each is listed. Raises InputError where the file cannot be used.
     """
     path = Path(path)
     kind = street_format(path)
@@ -57,15 +75,22 @@ def read_streets(
         raise InputError("{path} has no street that may be walked.", path=path.name)
     bounds = _degrees(path, raw)
     crs = crs or _metric_crs_of(path, bounds if area is None else area.bounds)
-    network = _network(path, raw, crs, area)
-    findings = (*raw.findings, *_island_findings(network))
-    return StreetFile(network, _basemap(raw, crs, area), findings, kind, sha256_of(path))
+    network, healed = _network(path, raw, crs, area, heal_m)
+    said = (raw.findings, healed_findings(healed, heal_m), island_findings(network))
+    return StreetFile(
+        network,
+        _basemap(raw, crs, area),
+        tuple(itertools.chain(*said)),
+        kind,
+        sha256_of(path),
+        (*healed_remarks(path.name, healed, crs), *island_remarks(path.name, network)),
+    )
 
 
 def _read(path: Path, kind: str, bounds: Bounds | None) -> RawStreets:
     if kind in OSM_FORMATS:
         return read_osm(str(path), kind, bounds)
-    return {"graphml": read_graphml, "gpkg": read_gpkg, "geojson": read_geojson}[kind](path)
+    return _READERS[kind](path)
 
 
 def _metric_crs_of(path: Path, bounds: Bounds) -> str:
@@ -99,7 +124,9 @@ def _misfit(path: Path, raw: RawStreets) -> InputError:
     )
 
 
-def _network(path: Path, raw: RawStreets, crs: str, area: shapely.Geometry | None) -> WalkNetwork:
+def _network(
+    path: Path, raw: RawStreets, crs: str, area: shapely.Geometry | None, heal_m: float
+) -> tuple[WalkNetwork, Healed | None]:
     vertices, start, classes = raw.way_vertices, raw.way_start, raw.way_class
     xy = _to(crs, raw.crs, raw.xy)
     if not np.isfinite(xy[vertices]).all():
@@ -109,10 +136,14 @@ def _network(path: Path, raw: RawStreets, crs: str, area: shapely.Geometry | Non
         classes = classes[way]
     if not raw.shared:
         vertices, xy = _shared(xy, vertices)
+    healed = heal(xy, vertices, start, tolerance_m=heal_m) if heal_m > 0 and len(vertices) else None
+    if healed is not None:
+        xy, vertices, start = healed.xy, healed.vertices, healed.start
+        classes = np.append(classes, np.int8(0))[healed.way]
     network = build_network(xy, vertices, start, classes, crs=crs)
     if not len(network):
         raise InputError("{path} has no street that may be walked.", path=path.name)
-    return network
+    return network, healed
 
 
 def _shared(xy: Floats, vertices: Ints) -> tuple[Ints, Floats]:
@@ -139,18 +170,3 @@ def _to(crs: str, source: str, xy: Floats) -> Floats:
         return xy
     x, y = Transformer.from_crs(source, crs, always_xy=True).transform(xy[:, 0], xy[:, 1])
     return np.column_stack([x, y])
-
-
-def _island_findings(network: WalkNetwork) -> tuple[Text, ...]:
-    found = islands(network)
-    if not found.count:
-        return ()
-    return (
-        text(
-            "{share:.1%} of the street length hangs together; {count} islands with {km:.1f} km of street "
-            "cannot be walked to.",
-            share=found.share,
-            count=found.count,
-            km=found.outside_m / 1000,
-        ),
-    )

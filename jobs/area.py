@@ -1,0 +1,60 @@
+"""How far around the residents streets are needed, and whether a file has them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from coverage.standard import Check, Standard
+from geo.crs import unproject
+from geo.network import WalkNetwork
+from geo.text import Text, text
+
+Floats = NDArray[np.float64]
+
+# Streets are wanted this far at least, so that a resident at the rim finds the nearest one.
+_LEAST_MARGIN_M: Final = 500.0
+# A file that ends less than this share of the margin beyond the last resident was cut at the rim.
+_ENOUGH: Final = 0.1
+_PER_SIDE: Final = 9  # a straight side in metres is a bent one in degrees
+
+_SIDES: Final = (text("in the west"), text("in the south"), text("in the east"), text("in the north"))
+
+
+def longest_reach_m(standard: Standard) -> float:
+    """The farthest that any rule of the standard looks: its widest radius, or its longest walk."""
+    walking = standard.walking
+    by_rule = [
+        rule.limit * (walking.metres_per_minute if rule.check is Check.WALK else 1.0)
+        for rule in standard.rules
+        if rule.check in (Check.RADIUS, Check.WALK)
+    ]
+    return max([_LEAST_MARGIN_M, walking.snap_limit_m, *by_rule])
+
+
+def study_area(xy: Floats, crs: str, *, margin_m: float) -> shapely.Polygon:
+    """The box around places (n, 2) in metric `crs` and `margin_m` more, in WGS-84 degrees."""
+    box = shapely.box(*(xy.min(axis=0) - margin_m), *(xy.max(axis=0) + margin_m))
+    longest = max(box.bounds[2] - box.bounds[0], box.bounds[3] - box.bounds[1])
+    ring = shapely.get_coordinates(shapely.segmentize(box, longest / _PER_SIDE))
+    return shapely.Polygon(np.column_stack(unproject(ring, crs)))
+
+
+def short_sides(xy: Floats, network: WalkNetwork, *, margin_m: float) -> tuple[Text, ...]:
+    """A note for each side where the streets end with the residents: those at the rim look worse off."""
+    beyond = np.concatenate(
+        [xy.min(axis=0) - network.vertex_xy.min(axis=0), network.vertex_xy.max(axis=0) - xy.max(axis=0)]
+    )
+    short = [side for side, metres in zip(_SIDES, beyond, strict=True) if metres < _ENOUGH * margin_m]
+    return tuple(
+        text(
+            "The street file ends at the study area {side}: ways that lead round outside are not known, so "
+            "residents at that rim may look farther away than they are. {margin:,.0f} m more are wanted.",
+            side=side,
+            margin=margin_m,
+        )
+        for side in short
+    )
