@@ -8,19 +8,14 @@ from typing import Final
 
 import numpy as np
 import shapely
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-from scipy.spatial import cKDTree
 
 from coverage.checks.measured import Measured
 from coverage.checks.reach import reach_m
 from coverage.results import RuleResult
 from coverage.standard import Check
-from coverage.tables import Bools, Floats, Ints
+from coverage.tables import Floats, Ints
+from coverage.touching import Lattice, Pairs, touching
 
-# Cells whose centres are at most this many spacings apart touch: on a square grid the eight
-# neighbours (the diagonal is 1.41), on a hexagon grid the six (the next ring is 1.73).
-_TOUCH: Final = 1.5
 # Cells whose centres differ by less than this in y stand in one row.
 _SAME_ROW_M: Final = 0.2
 
@@ -61,11 +56,11 @@ class Gap:
 
 def find_gaps(results: Sequence[RuleResult], measured: Measured) -> tuple[Gap, ...]:
     """The gaps of every radius and walk rule, rule by rule, most residents first."""
-    touching = _touching_pairs(measured)
+    near = touching(measured.study.grid.xy, measured.study.grid.spacing_m)
     gaps: list[Gap] = []
     for result in results:
         if result.rule.check in (Check.RADIUS, Check.WALK) and result.cells_met is not None:
-            gaps.extend(_gaps_of(result, measured, touching))
+            gaps.extend(_gaps_of(result, measured, near))
     return tuple(gaps)
 
 
@@ -91,37 +86,17 @@ def gap_outline(gap: Gap, measured: Measured) -> shapely.Geometry:
     return shapely.simplify(shapely.union_all(strips), 2 * _SAME_ROW_M)
 
 
-def _touching_pairs(measured: Measured) -> Ints:
-    grid = measured.study.grid
-    pairs: Ints = cKDTree(grid.xy).query_pairs(_TOUCH * grid.spacing_m, output_type="ndarray")
-    return pairs
-
-
-def _gaps_of(result: RuleResult, measured: Measured, touching: Ints) -> list[Gap]:
+def _gaps_of(result: RuleResult, measured: Measured, near: Lattice | Pairs) -> list[Gap]:
     if result.cells_met is None or result.cells_subject is None:
         return []
     failing = result.cells_subject & ~result.cells_met & (measured.residents > 0)
-    cells = np.flatnonzero(failing)
-    if not len(cells):
+    parts = near.groups(failing)
+    if not parts:
         return []
-    parts = _components(failing, cells, touching)
     metres, rows = reach_m(result.rule, measured)
     gaps = [_gap(result.rule.id, part, measured, metres, rows) for part in parts]
     gaps.sort(key=lambda gap: (-gap.residents, gap.xy[1], gap.xy[0]))
     return [replace(gap, rank=rank) for rank, gap in enumerate(gaps, start=1)]
-
-
-def _components(failing: Bools, cells: Ints, touching: Ints) -> list[Ints]:
-    pairs = touching[failing[touching[:, 0]] & failing[touching[:, 1]]]
-    short = np.full(len(failing), -1, dtype=np.int64)
-    short[cells] = np.arange(len(cells))
-    graph = coo_array(
-        (np.ones(len(pairs), dtype=np.int8), (short[pairs[:, 0]], short[pairs[:, 1]])),
-        shape=(len(cells), len(cells)),
-    )
-    _, label = connected_components(graph, directed=False)
-    order = np.argsort(label, kind="stable")
-    return np.split(cells[order], np.flatnonzero(np.diff(label[order])) + 1)
 
 
 def _gap(rule_id: str, cells: Ints, measured: Measured, metres: Floats, rows: Ints) -> Gap:
