@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import streamlit as st
 
-from jobs.check import CheckReport, ListFiles, check_lists
 from ui.session import session_folder
+
+if TYPE_CHECKING:  # reading lists takes two seconds to load; the page is shown before
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,12 @@ class Checked:
 @st.cache_resource(max_entries=6, show_spinner=False, scope="session")
 def checked(lists: Lists) -> Checked:
     """Read and judge the lists once; the paths hold the contents' fingerprints."""
+    from jobs.check import ListFiles, check_lists
+
     number = abs(hash((lists.paths, lists.datum, lists.units, lists.language)))
     folder = session_folder() / "checks" / f"{number:x}"
     files = ListFiles(lists.paths, datum=lists.datum, units=lists.units)
-    done: CheckReport = check_lists(files, out=folder, language=lists.language)
+    done = check_lists(files, out=folder, language=lists.language)
     return Checked(done.as_json(), done.intake.datum.evidence, done.intake.accepted, folder)
 
 

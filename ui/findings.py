@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import pandas as pd
 import streamlit as st
 
-from data.intake.findings import ERROR, INFO, WARNING
 from geo.text import Text, text
 from ui.checking import Checked, Lists
 from ui.choices import words
 from ui.safe import in_html, in_markdown
 from ui.tables import small_table
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 MOST_FINDINGS: Final = 300
-LEVELS: Final = {ERROR: text("to mend"), WARNING: text("to look at"), INFO: text("for information")}
+LEVELS: Final = {"error": text("to mend"), "warning": text("to look at"), "info": text("for information")}
 SYSTEMS: Final = {
     "wgs84": text("WGS-84 / CGCS2000"),
     "gcj02": text("GCJ-02 (Amap, Tencent)"),
@@ -86,7 +87,7 @@ def findings(done: Checked, lists: Lists) -> None:
         say(text("Show")),
         present,
         selection_mode="multi",
-        default=[level for level in present if level != INFO] or present,
+        default=[level for level in present if level != "info"] or present,
         format_func=lambda level: f"{say(LEVELS[level])} ({numbers[level]})",
         key="finding-levels",
     )

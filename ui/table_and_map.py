@@ -12,7 +12,7 @@ from ui.compute import View, current_map
 from ui.verdict_table import verdict_table
 
 _VIEWS: Final = {"both": text("Table and map"), "map": text("Large map"), "table": text("Table")}
-_HEIGHT: Final = {"both": 516, "map": 620}
+_HEIGHT: Final = {"both": 516, "map": 528}
 
 
 def choose_view() -> None:
@@ -40,7 +40,7 @@ def table_and_map(view: View) -> None:
     elif shown == "map":
         _map(view, _HEIGHT[shown])
     else:
-        st.html(verdict_table(view))
+        st.html(f'<div class="alone">{verdict_table(view)}</div>')
 
 
 def _map(view: View, height: int) -> None:

@@ -48,7 +48,7 @@ def test_warming_makes_the_first_case_and_both_maps_and_then_has_nothing_to_do(
 def test_asking_whether_all_is_ready_loads_nothing_heavy() -> None:
     """The first view waits for these imports."""
     code = (
-        "import sys, jobs.warm, ui.compute, ui.key_figures, ui.verdict_table, ui.plan, ui.gaps\n"
+        "import sys, jobs.warm, ui.key_figures, ui.verdict_table, ui.plan, ui.gaps, ui.findings\n"
         "print(sorted({'pandas', 'geopandas', 'scipy', 'folium', 'shapely'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
