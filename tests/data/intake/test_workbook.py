@@ -1,0 +1,120 @@
+"""What goes back to the office, and what becomes of it when it returns."""
+
+import openpyxl
+import pytest
+
+from data.intake import read_facilities
+from data.intake.store import keep_originals, store_original
+from data.intake.workbook import write_accepted, write_findings
+from locales import translator
+from tests.data.intake.small_lists import write_xlsx
+
+HEADER = ["名称", "类型", "经度", "纬度", "备注"]
+ROWS = [
+    ["某区统计表", None, None, None, None],
+    HEADER,
+    ["甲社区公共服务站", "站", 118.78901, 32.04001, "@甲"],
+    ["乙社区公共服务站", "站", 32.05001, 118.79001, None],
+    [None, "站", 118.79901, 32.05001, None],
+    ["合计", "3", None, None, None],
+]
+SAY = {"zh": translator("zh"), "en": translator("en")}
+
+
+@pytest.fixture
+def returned(tmp_path):
+    path = write_xlsx(tmp_path / "list.xlsx", {"梅园街道": ROWS}, {"梅园街道": ["A1:E1"]})
+    intake = read_facilities([path])
+    write_findings(intake, tmp_path / "findings.xlsx", SAY["zh"])
+    return intake, tmp_path / "findings.xlsx"
+
+
+def test_the_rows_stand_where_they_stood_with_the_result_beside_them(returned):
+    sheet = openpyxl.load_workbook(returned[1])["梅园街道"]
+    assert [sheet.cell(3, column).value for column in range(1, 5)] == ROWS[2][:4]
+    assert sheet.cell(2, 6).value == "检查结果"
+    assert "经度" in sheet.cell(4, 6).value and "填反" in sheet.cell(4, 6).value
+    assert [str(cells) for cells in sheet.merged_cells.ranges] == ["A1:E1"]
+
+
+def test_the_cells_meant_are_coloured(returned):
+    sheet = openpyxl.load_workbook(returned[1])["梅园街道"]
+    assert sheet["C4"].fill.fgColor.rgb == "FFF8B4A6" and sheet["A5"].fill.fgColor.rgb == "FFF8B4A6"
+    assert sheet["A3"].fill.fgColor.rgb == "00000000"
+
+
+def test_text_that_looks_like_a_formula_stays_text(tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_text("名称,类型,经度,纬度,备注\n甲社区服务站,站,118.78901,32.04001,=1+1\n", encoding="utf-8")
+    intake = read_facilities([path])
+    write_findings(intake, tmp_path / "findings.xlsx", str)
+    cell = openpyxl.load_workbook(tmp_path / "findings.xlsx")["list"]["E2"]
+    assert cell.value == "=1+1" and cell.data_type == "s"
+    write_accepted(intake, tmp_path / "accepted.csv")
+    assert ",'=1+1," in (tmp_path / "accepted.csv").read_text("utf-8-sig")
+
+
+def test_refused_rows_and_an_explanation_have_sheets_of_their_own(returned):
+    book = openpyxl.load_workbook(returned[1])
+    assert book.sheetnames == ["说明", "梅园街道", "退回的行", "全部意见"]
+    assert [row[2].value for row in book["退回的行"].iter_rows(min_row=2)] == [4, 5]
+    assert "4" in book["说明"]["A3"].value
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_sent_back_as_it_is_it_gives_the_same_findings(returned, tmp_path, language):
+    intake, _ = returned
+    write_findings(intake, tmp_path / "again.xlsx", SAY[language])
+    again = read_facilities([tmp_path / "again.xlsx"])
+    assert counts(again) == counts(intake)
+    assert told(again) == told(intake)
+
+
+def test_mended_in_place_and_sent_back_every_row_is_accepted(returned, tmp_path):
+    book = openpyxl.load_workbook(returned[1])
+    sheet = book["梅园街道"]
+    sheet["C4"], sheet["D4"], sheet["A5"] = 118.79001, 32.05001, "丙社区公共服务站"
+    book.save(tmp_path / "mended.xlsx")
+    again = read_facilities([tmp_path / "mended.xlsx"])
+    assert (again.accepted_count, again.refused_count, again.set_aside_count) == (3, 0, 1)
+    assert again.accepted["street"].eq("梅园街道").all()
+
+
+def test_a_geojson_list_comes_back_with_its_coordinates_in_columns(tmp_path):
+    (tmp_path / "a.geojson").write_text(
+        '{"type": "FeatureCollection", "features": [{"type": "Feature",'
+        '"properties": {"名称": "甲社区服务站"},'
+        '"geometry": {"type": "Point", "coordinates": [118.78901, 32.04001]}}]}',
+        encoding="utf-8",
+    )
+    intake = read_facilities([tmp_path / "a.geojson"])
+    write_findings(intake, tmp_path / "back.xlsx", str)
+    again = read_facilities([tmp_path / "back.xlsx"])
+    assert again.accepted[["name", "lon", "lat"]].to_numpy().tolist() == [
+        ["甲社区服务站", 118.78901, 32.04001]
+    ]
+
+
+def test_accepted_facilities_open_in_excel_as_utf8(returned, tmp_path):
+    write_accepted(returned[0], tmp_path / "accepted.csv")
+    content = (tmp_path / "accepted.csv").read_bytes()
+    assert content.startswith(b"\xef\xbb\xbffacility_id,name,tier,lon,lat")
+
+
+def test_originals_are_kept_unchanged(tmp_path):
+    (tmp_path / "in").mkdir()
+    path = tmp_path / "in" / "a.csv"
+    path.write_bytes(b"\xb0\xa1\r\n")
+    stored = store_original(path, tmp_path / "store")
+    assert stored.read_bytes() == path.read_bytes() and len(stored.stem) == 64
+    assert store_original(path, tmp_path / "store") == stored
+    kept = keep_originals([path], tmp_path / "out")
+    assert kept[0].name == "a.csv" and kept[0].read_bytes() == path.read_bytes()
+
+
+def counts(intake):
+    return intake.rows, intake.accepted_count, intake.refused_count, intake.set_aside_count
+
+
+def told(intake):
+    return {(f.sheet, f.row, f.column, f.code) for f in intake.findings if f.code != "own-sheet"}
