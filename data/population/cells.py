@@ -16,6 +16,7 @@ from geo.crs import project
 # A cell with five or six neighbours at the same distance lies on a hexagon grid.
 _HEXAGON_NEIGHBOURS: Final = 5
 _SAMPLE: Final = 2000
+_BELT: Final = 30_000
 
 
 @dataclass(frozen=True)
@@ -50,15 +51,29 @@ def cells_to_grid(cells: Cells, crs: str) -> PopulationGrid:
 def _spacing(xy: Floats) -> tuple[float, bool]:
     """The median distance to the nearest neighbour, and whether six (not four) are that near.
 
-    A single cell is taken as 100 m wide.
+    Of very many cells those of a belt from west to east tell for all. A single cell is taken as
+    100 m wide.
     """
     if len(xy) < 2:
         return 100.0, False
-    sample = xy[:: max(1, len(xy) // _SAMPLE)]
-    metres, _ = cKDTree(xy).query(sample, k=min(7, len(xy)))
+    belt, core = _belt(xy)
+    sample = core[:: max(1, len(core) // _SAMPLE)]
+    metres, _ = cKDTree(belt).query(sample, k=min(7, len(belt)))
     nearest = metres[:, 1:][metres[:, 1] > 0]
     if not len(nearest):
         return 100.0, False
     spacing_m = float(np.median(nearest[:, 0]))
     neighbours = (nearest <= 1.2 * spacing_m).sum(axis=1)
     return spacing_m, bool(np.median(neighbours) >= _HEXAGON_NEIGHBOURS)
+
+
+def _belt(xy: Floats) -> tuple[Floats, Floats]:
+    """About `_BELT` cells in the middle of the area, and those among them whose neighbours are there too."""
+    if len(xy) <= 2 * _BELT:
+        return xy, xy
+    half = _BELT / len(xy) / 2
+    low, inner_low, inner_high, high = np.quantile(
+        xy[:, 1], [0.5 - half, 0.5 - half / 2, 0.5 + half / 2, 0.5 + half]
+    )
+    belt = xy[(xy[:, 1] >= low) & (xy[:, 1] <= high)]
+    return belt, belt[(belt[:, 1] >= inner_low) & (belt[:, 1] <= inner_high)]

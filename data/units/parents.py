@@ -28,7 +28,7 @@ def with_parents(table: gpd.GeoDataFrame, remarks: Remarks) -> gpd.GeoDataFrame:
         by_place = np.flatnonzero(found < 0)
         found[by_place] = _around(table, rows[by_place], upper)
         _tell(table, rows[by_place], found[by_place], remarks)
-        parent_ids[rows] = [table["unit_id"].iloc[row] if row >= 0 else "" for row in found]
+        parent_ids[rows] = np.append(table["unit_id"].to_numpy(object), "")[found]
     top = (table["level"] == present[0]).to_numpy() if present else np.zeros(len(table), bool)
     parent_ids[top] = ""
     return table.assign(parent_id=parent_ids)
