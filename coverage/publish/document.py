@@ -13,6 +13,7 @@ from coverage.gaps import Gap
 from coverage.publish.extras import equity_of, league_of, sites_of
 from coverage.publish.tables import About
 from coverage.results import RuleResult
+from coverage.shortfall import shortfall
 from coverage.standard import Check, Rule
 from coverage.study import Study
 from geo.crs import unproject
@@ -75,6 +76,9 @@ def _rule(result: RuleResult, study: Study) -> dict[str, Any]:
         row["reason"] = text_to_json(result.reason)
     if result.actual is not None:
         row["actual"] = result.actual
+    lacking = shortfall(result)
+    if lacking is not None:
+        row["lacking"] = {"what": lacking.what, "amount": lacking.amount}
     if result.load is not None:
         load = result.load
         row |= {"facilities": len(load.rows), "within": load.within, "under": load.under, "over": load.over}
