@@ -28,7 +28,8 @@ FIRST_SITES: Final = 5
 class StudyFiles:
     """What the user names: lists, people, streets, and optionally units, a standard and a datum.
 
-    `name` is what the area is called in results (default: the population file's name).
+    `name` is what the area is called in results (default: the population file's name),
+    `population_unit` what a population raster's numbers count.
     """
 
     facilities: tuple[Path, ...]
@@ -38,6 +39,7 @@ class StudyFiles:
     standard: str = DEFAULT_STANDARD
     datum: str = "auto"
     name: str = ""
+    population_unit: str = "auto"
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ class Case:
                 None if p is None else digest(p) for p in (files.population, files.network, files.units)
             ],
             "standard": open_standard(files.standard).sha256,
-            "settings": (files.datum, files.name),
+            "settings": (files.datum, files.name, files.population_unit),
             "own_lists": (own.datum, own.in_addition, [(path.name, digest(path)) for path in own.paths]),
             "wish": None if self.wish is None else asdict(self.wish),
         }

@@ -15,17 +15,17 @@ from data.digest import sha256_of
 from data.intake.findings import Finding
 from data.intake.intake import Intake
 from data.intake.read import read_facilities
-from data.population import PopulationFile, read_population
 from data.standards import open_standard
 from data.streets import StreetFile, read_streets
 from data.streets.cache import load_or_read
 from data.streets.detect import OSM_FORMATS
-from data.units import UnitFile, read_units
+from data.units import UnitFile
 from geo.basemap import Basemap
 from geo.progress import Progress, silent
 from geo.text import Text, text
 from jobs.area import longest_reach_m, short_sides, study_area
 from jobs.cases import StudyFiles as StudyFiles
+from jobs.people import people_notes, read_people
 
 OSM_CREDIT: Final = "© OpenStreetMap contributors, ODbL"
 _FROM_OSM: Final = (*OSM_FORMATS, "graphml")
@@ -55,15 +55,13 @@ class Inputs:
 def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progress = silent) -> Inputs:
     """Read all files of a study. InputError says which file cannot be used and why.
 
-    Population comes first: its place decides the metric CRS of everything else. In `cache`, where
+    Residents come first: their place decides the metric CRS of everything else. In `cache`, where
     given, built networks are remembered by their content.
     """
     standard = open_standard(files.standard)
-    progress(0.0, text("Reading residents"))
-    population = read_population(files.population)
-    crs = population.grid.crs
-    progress(0.2, text("Reading units"))
-    units = read_units(files.units, crs=crs) if files.units else None
+    progress(0.0, text("Reading residents and units"))
+    people = read_people(files.population, files.units, unit=files.population_unit)
+    population, units, crs = people.population, people.units, people.crs
     progress(0.3, text("Reading streets"))
     margin_m = longest_reach_m(standard)
     area = study_area(population.grid.xy, crs, margin_m=margin_m)
@@ -71,14 +69,15 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
     progress(0.7, text("Reading facility lists"))
     intake = read_facilities(files.facilities, datum=files.datum, units=units.table if units else None)
     progress(1.0, text("Read"))
+    study = Study(
+        name=files.name or files.population.stem,
+        grid=population.grid,
+        facilities=intake.table(crs),
+        network=streets.network,
+        units=units.table if units else None,
+    )
     return Inputs(
-        study=Study(
-            name=files.name or files.population.stem,
-            grid=population.grid,
-            facilities=intake.table(crs),
-            network=streets.network,
-            units=units.table if units else None,
-        ),
+        study=study,
         standard=standard,
         basemap=streets.basemap,
         intake=intake,
@@ -90,7 +89,7 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
         ),
         notes=(
             *list_notes(intake),
-            *_row_notes(population, units),
+            *people_notes(people, study),
             *streets.findings,
             *short_sides(population.grid.xy, streets.network, margin_m=margin_m),
         ),
@@ -127,17 +126,6 @@ def list_notes(intake: Intake) -> tuple[Text, ...]:
                 system=datum.system,
             )
         )
-    return tuple(notes)
-
-
-def _row_notes(population: PopulationFile, units: UnitFile | None) -> tuple[Text, ...]:
-    notes = []
-    if population.findings:
-        notes.append(
-            text("{count} values of the population table could not be used.", count=len(population.findings))
-        )
-    if units and units.findings:
-        notes.append(text("{count} remarks on the units file.", count=len(units.findings)))
     return tuple(notes)
 
 

@@ -14,9 +14,12 @@ from rasterio.windows import Window
 
 from coverage.tables import Bools, Floats, Ints
 from data.population.raster_window import inside_and_edge, strips
+from geo.errors import InputError
 
 # More people than this stand on no pixel; such numbers are a writer's sign for "no data".
 _NOBODY_ABOVE: Final = 1e30
+# Many times the largest city; more is a nation, and needs memory for one.
+_MOST_PIXELS: Final = 20_000_000
 
 
 @dataclass
@@ -68,6 +71,7 @@ def _parts(
     area: shapely.Geometry | None,
     tally: Tally,
 ) -> Iterator[tuple[NDArray[np.generic], ...]]:
+    found = 0
     for strip in strips(window, raster):
         shape = (int(strip.height), int(strip.width))
         inside, edge = np.ones(shape, bool), np.zeros(shape, bool)
@@ -80,6 +84,13 @@ def _parts(
         ]
         row, column = np.nonzero((values[0] > 0) & (inside | edge))
         kept = np.stack([numbers[row, column] for numbers in values])
+        found += len(row)
+        if found > _MOST_PIXELS:
+            raise InputError(
+                "The population raster has more than {count:,} populated cells in the area. Please give the "
+                "units of the study, so that only their ground is read.",
+                count=_MOST_PIXELS,
+            )
         place = (row + int(strip.row_off), column + int(strip.col_off))
         yield (*place, kept, inside[row, column], edge[row, column])
 

@@ -54,6 +54,11 @@ def read_population(path: Path, *, crs: str | None = None, reading: Reading | No
     )
 
 
+def is_raster(path: Path) -> bool:
+    """Whether a population file is a GeoTIFF. InputError if it cannot be opened."""
+    return _first_bytes(path).startswith(_TIFF)
+
+
 def _cells(path: Path, crs: str | None, reading: Reading) -> Cells:
     start = _first_bytes(path)
     if start.startswith(_TIFF):
