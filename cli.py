@@ -63,6 +63,9 @@ Streets = Annotated[Path, typer.Option("--network", help="Streets: OSM, GraphML 
 UnitsFile = Annotated[Path | None, typer.Option("--units", help="Districts, streets, communities.")]
 StandardName = Annotated[str, typer.Option("--standard", help="A preset's id, or a TOML file.")]
 Datum = Annotated[str, typer.Option("--datum", help="auto, wgs84, gcj02, bd09 or epsg:N.")]
+PopulationUnit = Annotated[
+    str, typer.Option("--population-unit", help="What a raster counts: auto, count, per_ha, per_km2.")
+]
 AreaName = Annotated[str, typer.Option("--name", help="What the area is called in the results.")]
 
 
@@ -107,6 +110,7 @@ def assess(
     standard: StandardName = "nanjing-2011",
     datum: Datum = "auto",
     name: AreaName = "",
+    population_unit: PopulationUnit = "auto",
     lang: Lang = Language.zh,
     as_json: AsJson = False,
 ) -> None:
@@ -115,7 +119,9 @@ def assess(
         from jobs.assess import assess_files
         from jobs.summary import closing_lines
 
-        files = StudyFiles(tuple(facilities), population, network, units, standard, datum, name)
+        files = StudyFiles(
+            tuple(facilities), population, network, units, standard, datum, name, population_unit
+        )
         results = assess_files(files, out=out, language=lang.value, cache=_CACHE, progress=tell).results
         if not as_json:
             _print_verdicts(results, say)
@@ -143,6 +149,7 @@ def suggest(
     time_limit: Annotated[float, typer.Option(help="Seconds.")] = 60.0,
     gap: Annotated[float, typer.Option(help="Stop when this near the best possible, 0.01 = 1 %.")] = 0.0,
     name: AreaName = "",
+    population_unit: PopulationUnit = "auto",
     lang: Lang = Language.zh,
     as_json: AsJson = False,
 ) -> None:
@@ -151,7 +158,9 @@ def suggest(
         from jobs.suggest import Wish, suggest_files
         from jobs.summary import closing_lines
 
-        files = StudyFiles(tuple(facilities), population, network, units, standard, datum, name)
+        files = StudyFiles(
+            tuple(facilities), population, network, units, standard, datum, name, population_unit
+        )
         wish = Wish(tier, count, goal.value, by.value, candidates, exclude, time_limit, gap, share)
         results = suggest_files(
             files, wish, out=out, language=lang.value, cache=_CACHE, progress=tell
