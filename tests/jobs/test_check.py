@@ -12,9 +12,12 @@ from geo.datum import convert
 from geo.errors import InputError, SettingError
 from jobs.check import ListFiles, check_lists
 
-LIST = (
-    "名称,类型,经度,纬度\n甲社区服务站,站,118.78901,32.04001\n乙社区服务站,站,32.04001,118.78901\n合计,2,,\n"
-)
+LIST = """名称,类型,经度,纬度
+甲社区服务站,站,118.78901,32.04001
+乙社区服务站,站,32.04001,118.78901
+合计,2,,
+丙社区服务站,站,118.79901,32.05001
+"""
 
 
 @pytest.fixture
