@@ -1,0 +1,34 @@
+"""The workbook to fill in."""
+
+import openpyxl
+import pytest
+
+from data.intake import read_facilities
+from data.intake.template import write_template
+from locales import translator
+
+NUMBERS = [118.7969, 32.0603, 12, 300, 900]
+FILLED = {
+    "zh": ["甲站", "公共服务站", "玄武区", "梅园街道", "甲社区", "中山路1号", *NUMBERS, "正常", ""],
+    "en": ["West End", "Service station", "X", "Meiyuan", "Jia", "1 Main Road", *NUMBERS, "in operation", ""],
+}
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_filled_in_it_is_read_without_a_question(tmp_path, language):
+    write_template(tmp_path / "template.xlsx", translator(language))
+    book = openpyxl.load_workbook(tmp_path / "template.xlsx")
+    book.worksheets[0].append(FILLED[language])
+    book.save(tmp_path / "filled.xlsx")
+    intake = read_facilities([tmp_path / "filled.xlsx"], datum="wgs84")
+    (row,) = intake.accepted.to_dict("records")
+    assert (row["tier"], row["status"], row["places"], row["area_m2"]) == ("station", "open", 12, 300)
+    assert (row["street"], row["community"]) == tuple(FILLED[language][3:5])
+    assert [f.level for f in intake.findings] == ["info"]
+
+
+def test_types_and_status_have_drop_downs(tmp_path):
+    write_template(tmp_path / "template.xlsx", translator("zh"))
+    sheet = openpyxl.load_workbook(tmp_path / "template.xlsx").worksheets[0]
+    lists = [rule.formula1 for rule in sheet.data_validations.dataValidation if rule.type == "list"]
+    assert '"公共服务中心,公共服务站"' in lists and len(lists) == 2
