@@ -29,6 +29,19 @@ class Finding:
     message: Text
     column_number: int = 0
 
+    @property
+    def cell(self) -> str:
+        """The cell as a spreadsheet names it, "D7"; "7" for a whole row, "" for a sheet or file.
+
+        >>> Finding("a.xlsx", "", 7, "经度", "error", "x", text("x"), 28).cell
+        'AB7'
+        """
+        letters, rest = "", self.column_number
+        while rest:
+            rest, place = divmod(rest - 1, 26)
+            letters = chr(65 + place) + letters
+        return f"{letters}{self.row}" if self.row else ""
+
 
 @dataclass
 class Notebook:
