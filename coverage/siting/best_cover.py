@@ -78,6 +78,53 @@ def _large(model: CoverModel, count: int, chosen: Ints, limits: Limits) -> Cover
     return _on_undecided(model, dual, best, limits)
 
 
+@dataclass(frozen=True, eq=False)
+class Reached:
+    """Whether some number of sites can cover a target: a choice that does, or the proof that none can.
+
+    `dual` are the best prices found on the way, None where none were needed.
+    """
+
+    chosen: Ints | None
+    impossible: bool
+    dual: Dual | None = None
+
+
+def reach_target(model: CoverModel, count: int, target: float, limits: Limits) -> Reached:
+    """Can `count` sites cover `target` (without `base`)? Sites that no such choice contains are left out."""
+    walk = Wander(model, greedy(model, count), limits.seed)
+    if walk.value >= target:
+        return Reached(walk.best, impossible=False)
+    search = DualSearch(model, count, walk.best)
+    for steps, rounds, provable in _PHASES[:-1]:
+        dual = search.run(steps, _share(limits, 0.4), target * (1.0 - 1e-9))
+        if dual.bound < target * (1.0 - 1e-9):
+            return Reached(None, impossible=True, dual=dual)
+        walk.run(rounds, _share(limits, 0.4), target)
+        if walk.value >= target:
+            return Reached(walk.best, impossible=False, dual=dual)
+        part = _part(model, dual, target)
+        if part.is_decided or part.rest.cover.nnz <= provable:
+            break
+    return _reached_by_proof(model, part, walk, target, limits, dual)
+
+
+def _reached_by_proof(
+    model: CoverModel, part: _Part, walk: Wander, target: float, limits: Limits, dual: Dual
+) -> Reached:
+    if part.is_decided:
+        return Reached(None, impossible=True, dual=dual)
+    if part.rest.cover.nnz > _EASY // 2 or limits.left() <= 0.0:
+        return Reached(None, impossible=False, dual=dual)
+    start = part.start(walk.best)
+    goal = (target + model.base) * (1.0 - 1e-9)
+    proved = _proved(part.rest, part.count, Cover(start, 0.0, np.inf), limits, goal)
+    chosen = np.concatenate((part.certain, part.sites[proved.chosen]))
+    if model.value(chosen) >= target:
+        return Reached(chosen, impossible=False, dual=dual)
+    return Reached(None, impossible=proved.bound < goal, dual=dual)
+
+
 def _enough(model: CoverModel, value: float, limits: Limits) -> float:
     """The bound at which the wanted gap is reached."""
     whole = value + model.base
@@ -159,10 +206,12 @@ def _better(model: CoverModel, part: _Part, walk: Wander, best: Cover) -> Cover:
     return replace(best, chosen=chosen, value=value) if value > best.value else best
 
 
-def _proved(model: CoverModel, count: int, known: Cover, limits: Limits) -> Cover:
-    """HiGHS on the whole of `model`, from the known choice."""
+def _proved(
+    model: CoverModel, count: int, known: Cover, limits: Limits, target: float | None = None
+) -> Cover:
+    """HiGHS on the whole of `model`, from the known choice; with `target` as `solve`."""
     program = most_program(model, at_most(count, model.n_sites))
-    answer = solve(program, limits, most_values(model, known.chosen))
+    answer = solve(program, limits, most_values(model, known.chosen), target)
     found = np.flatnonzero(answer.sites_open(model.n_sites))
     chosen = found if model.value(found) > model.value(known.chosen) else known.chosen
     return Cover(chosen, model.value(chosen) + model.base, min(known.bound, answer.bound), answer.proven)

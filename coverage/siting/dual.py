@@ -21,7 +21,7 @@ _BALANCE = 0.3
 _CHECK_EVERY = 40
 _RESTART_AT = 0.35
 _LONGEST_RUN = 1_000
-_BISECTIONS = 45
+_NEWTON_STEPS = 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +70,7 @@ class DualSearch:
         self._x_sum: Floats = np.zeros(model.n_sites)
         self._price_sum: Floats = np.zeros(model.n_groups)
         self._length = 0
+        self._level = 0.0
         self._restart()
         self._last_gap = np.inf
         self.covered = 0.0
@@ -88,7 +89,7 @@ class DualSearch:
 
     def _step(self) -> None:
         model = self.model
-        x = _on_simplex(self.x + self._long * self.worth, self._long, self.count)
+        x, self._level = _on_simplex(self.x + self._long * self.worth, self._long, self.count, self._level)
         ahead = 2.0 * x - self.x
         self.price = np.clip(self.price + self._short * (1.0 - model.by_group @ ahead), 0.0, 1.0)
         self.worth = model.cover @ (model.weight * self.price)
@@ -132,13 +133,23 @@ def _share_short(bound: float, reached: float) -> float:
     return max(0.0, bound - reached) / max(bound, 1e-300)
 
 
-def _on_simplex(target: Floats, scale: Floats, total: int) -> Floats:
-    """The point nearest to `target` with 0 ≤ x ≤ 1 and Σ x = total, distances divided by `scale`."""
+def _on_simplex(target: Floats, scale: Floats, total: int, guess: float) -> tuple[Floats, float]:
+    """The point nearest to `target` with 0 ≤ x ≤ 1 and Σ x = total, distances divided by `scale`.
+
+    It is clip(target − t·scale) for one t, found by Newton's steps from `guess`, inside a bracket.
+    """
     low, high = float(((target - 1.0) / scale).min()), float((target / scale).max())
-    for _ in range(_BISECTIONS):
-        middle = 0.5 * (low + high)
-        if np.clip(target - middle * scale, 0.0, 1.0).sum() > total:
-            low = middle
-        else:
-            high = middle
-    return np.clip(target - high * scale, 0.0, 1.0)
+    t = min(max(guess, low), high)
+    for _ in range(_NEWTON_STEPS):
+        point = target - t * scale
+        inside = (point > 0.0) & (point < 1.0)
+        np.clip(point, 0.0, 1.0, out=point)
+        over = float(point.sum()) - total
+        if abs(over) <= 1e-9 * total:
+            break
+        low, high = (t, high) if over > 0.0 else (low, t)
+        slope = float(scale[inside].sum())
+        t = t + over / slope if slope > 0.0 else low
+        if not low < t < high:
+            t = 0.5 * (low + high)
+    return point, t

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from coverage.siting.arrays import Bools, Floats, Ints
 from coverage.siting.cover_program import SiteRows, all_rules, cover_all_program, fewest_program, most_values
-from coverage.siting.dominance import dominated, implied
+from coverage.siting.fewest_large import cover_everyone, cover_share, few_that_reach, without_needless
 from coverage.siting.goals import Plan
-from coverage.siting.greedy import greedy
 from coverage.siting.highs import Answer, Limits, Program
 from coverage.siting.infeasible import solved
 from coverage.siting.loads import fewest_with_loads
@@ -18,7 +15,6 @@ from coverage.siting.model import CoverModel, build_model
 from coverage.siting.order import Found, finished
 from coverage.siting.problem import Problem
 from coverage.siting.rules import site_rules
-from coverage.siting.swap import improved
 from geo.text import Text, text
 
 _ROUNDING = 1e-9
@@ -36,12 +32,22 @@ def fewest_sites(problem: Problem, limits: Limits, *, enough: bool = False) -> P
     model = build_model(problem.metres, problem.weight, rules.rows, problem.covered(problem.fixed))
     target = wanted_weight(problem) - model.base
     price = site_price(problem, rules.rows, rules.is_new)
+    if target > _ROUNDING and problem.goal.count is None and not _couples(problem):
+        return _equal_sites(problem, model, target, limits)
     search = _Search(model, all_rules(rules), price, target, couples=_couples(problem))
     names = (text("a share of {share:.1%} of the residents", share=problem.goal.share),)
     is_open, bound, proven = search.run(names + rules.names, limits, enough)
     opened, closed = rules.rows[is_open & rules.is_new], rules.rows[~is_open & ~rules.is_new]
     objective = float(price[is_open].sum())
     return finished(problem, Found(opened, objective, bound, proven, closed), limits)
+
+
+def _equal_sites(problem: Problem, model: CoverModel, target: float, limits: Limits) -> Plan:
+    """No condition ties sites together: the way for large models."""
+    everyone = target >= model.weight.sum() * (1.0 - _ROUNDING)
+    few = cover_everyone(model, limits) if everyone else cover_share(model, target, limits)
+    found = Found(model.rows[few.chosen], float(len(few.chosen)), few.bound, few.proven)
+    return finished(problem, found, limits)
 
 
 def wanted_weight(problem: Problem) -> float:
@@ -89,7 +95,7 @@ class _Search:
         """(sites that remain, program over them, start)."""
         if self.couples:
             return np.arange(self.model.n_sites), self._program(self.model, self.rows, self.price), None
-        model, stay = _without_needless(self.model, self.everyone)
+        model, stay = without_needless(self.model, self.everyone)
         rows = SiteRows(self.rows.matrix[:, stay], self.rows.low, self.rows.high, self.rows.must[stay])
         chosen = few_that_reach(model, self.target)
         start = np.zeros(model.n_sites)
@@ -113,60 +119,6 @@ def _opened(sites: Ints, chosen: Floats | Bools, count: int) -> Bools:
     is_open = np.zeros(count, bool)
     is_open[sites] = np.asarray(chosen, float) > 0.5
     return is_open
-
-
-def _without_needless(model: CoverModel, everyone: bool) -> tuple[CoverModel, Ints]:
-    """The model without dominated sites (and, to cover everyone, without implied groups).
-
-    The weights of implied groups go to nobody: they only steer the start.
-    """
-    stay = np.arange(model.n_sites)
-    for _ in range(4):
-        before = model.cover.shape
-        if everyone:
-            groups = np.flatnonzero(~implied(model.cover, model.by_group))
-            model = replace(model, cover=model.cover[:, groups], weight=model.weight[groups])
-        needed = ~dominated(model.cover, model.by_group)
-        model, stay = model.only(needed), stay[needed]
-        if model.cover.shape == before:
-            break
-    return model, stay
-
-
-def few_that_reach(model: CoverModel, target: float) -> Ints:
-    """Few sites that cover `target`: greedy, needless ones dropped, then one fewer while swaps allow it."""
-    target = min(target, float(model.weight.sum())) * (1.0 - _ROUNDING)
-    chosen = _without_spare(model, _until(model, target), target)
-    while len(chosen) > 1:
-        fewer, value = improved(model, greedy(model, len(chosen) - 1))
-        if value < target:
-            return chosen
-        chosen = fewer
-    return chosen
-
-
-def _until(model: CoverModel, target: float) -> Ints:
-    """The first sites of the greedy order that reach `target`."""
-    order = greedy(model, model.n_sites)
-    covered = np.zeros(model.n_groups, bool)
-    reached = 0.0
-    for n, site in enumerate(order):
-        if reached >= target:
-            return order[:n]
-        groups = model.groups_of(int(site))
-        reached += float(model.weight[groups[~covered[groups]]].sum())
-        covered[groups] = True
-    return order
-
-
-def _without_spare(model: CoverModel, chosen: Ints, target: float) -> Ints:
-    """The choice without sites that `target` does not need, latest first."""
-    kept = list(chosen)
-    for site in chosen[::-1]:
-        rest = [other for other in kept if other != site]
-        if model.value(np.array(rest, np.int64)) >= target:
-            kept = rest
-    return np.array(kept, np.int64)
 
 
 def _rounded_up(answer: Answer, price: Floats) -> float:

@@ -92,8 +92,13 @@ def _take_banner() -> None:
 _take_banner()
 
 
-def solve(program: Program, limits: Limits, start: Floats | None = None) -> Answer:
-    """Solve with branch and cut, from `start` if given; at most the time that is left."""
+def solve(
+    program: Program, limits: Limits, start: Floats | None = None, target: float | None = None
+) -> Answer:
+    """Solve with branch and cut, from `start` if given; at most the time that is left.
+
+    With `target` it ends as soon as it is known whether an objective that good can be reached.
+    """
     if not len(program.cost):
         return _empty(program)
     solver = _solver(limits)
@@ -102,7 +107,7 @@ def solve(program: Program, limits: Limits, start: Floats | None = None) -> Answ
         solution = highspy.HighsSolution()
         solution.col_value = start.tolist()
         solver.setSolution(solution)
-    _listen(solver, program, limits)
+    _listen(solver, program, limits, target)
     solver.run()
     return _answer(solver, program)
 
@@ -149,14 +154,17 @@ def _lp(program: Program) -> highspy.HighsLp:
     return lp
 
 
-def _listen(solver: highspy.Highs, program: Program, limits: Limits) -> None:
+def _listen(solver: highspy.Highs, program: Program, limits: Limits, target: float | None) -> None:
+    sign = 1.0 if program.maximises else -1.0
+
     def on_look(event: highspy.HighsCallbackEvent) -> None:
-        out = event.data_out
-        limits.tell(out.mip_primal_bound, out.mip_dual_bound, program.maximises)
-        if limits.watch.cancelled():
+        found, bound = event.data_out.mip_primal_bound, event.data_out.mip_dual_bound
+        limits.tell(found, bound, program.maximises)
+        decided = target is not None and (sign * found >= sign * target or sign * bound < sign * target)
+        if decided or limits.watch.cancelled():
             event.interrupt()
 
-    if limits.watch != Watch():
+    if target is not None or limits.watch != Watch():
         solver.cbMipInterrupt += on_look
 
 
