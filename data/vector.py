@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import warnings
 import zipfile
 from dataclasses import dataclass
@@ -76,6 +77,15 @@ def _frame(path: Path, layer: str | None, on_invalid: str) -> gpd.GeoDataFrame:
     if not isinstance(frame, gpd.GeoDataFrame):
         raise InputError("{file}: the layer has no geometry; a map layer is needed.", file=path.name)
     return frame
+
+
+def write_vector(path: Path, frame: gpd.GeoDataFrame, *, layer: str) -> None:
+    """A GeoPackage of one layer; a reader sees the old file or the new one, never half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, ignore_cleanup_errors=True) as beside:
+        written = Path(beside) / "layer.gpkg"
+        frame.to_file(written, layer=layer, driver="GPKG")
+        written.replace(path)
 
 
 def _openable(path: Path) -> str:

@@ -1,0 +1,89 @@
+"""The walking network of many tiles, put together without a street lost or doubled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final
+
+import geopandas as gpd
+import osmnx
+import shapely
+
+from data.osm_fetch.door import Door
+from data.streets.walkable import NOT_WALKED, TAGS, is_walkable
+from geo.crs import WGS84
+from geo.progress import Progress
+from geo.text import text
+
+# More than OSMnx's walk filter lets through: our own rule decides, and it opens some cycleways.
+FILTER: Final = '["highway"]["highway"!~"{}"]'.format(
+    "|".join(w for w in NOT_WALKED["highway"] if w != "cycleway")
+)
+_NO_NODES: Final = "Found no graph nodes within the requested polygon."  # OSMnx has no class for it
+_COLUMNS: Final = (*TAGS, "name", "bridge", "tunnel", "layer")
+
+Coordinate = tuple[float, float]
+
+
+@dataclass
+class _Ways:
+    """Segments by way number: pairs of node numbers, each once whatever tile or direction it came in."""
+
+    places: dict[int, Coordinate] = field(default_factory=dict)
+    segments: dict[int, dict[tuple[int, int], None]] = field(default_factory=dict)
+    tags: dict[int, dict[str, str]] = field(default_factory=dict)
+
+    def add(self, graph: Any) -> None:
+        for node, data in graph.nodes(data=True):
+            self.places[node] = (data["x"], data["y"])
+        for tail, head, data in graph.edges(data=True):
+            way, tags = data["osmid"], {key: data[key] for key in _COLUMNS if key in data}
+            if is_walkable(tags):
+                self.tags[way] = tags
+                self.segments.setdefault(way, {})[min(tail, head), max(tail, head)] = None
+
+    def frame(self) -> gpd.GeoDataFrame:
+        """One row a way, by number; a way that crosses itself is parted there."""
+        ways = sorted(self.segments)
+        lines = [self._line(way) for way in ways]
+        columns = {key: [self.tags[way].get(key) for way in ways] for key in _COLUMNS}
+        return gpd.GeoDataFrame({"osm_id": ways, **columns}, geometry=lines, crs=WGS84)
+
+    def _line(self, way: int) -> shapely.Geometry:
+        pairs = [[self.places[tail], self.places[head]] for tail, head in sorted(self.segments[way])]
+        return shapely.line_merge(shapely.multilinestrings(pairs))
+
+
+def fetch_streets(door: Door, tiles: Iterable[shapely.Polygon], progress: Progress) -> gpd.GeoDataFrame:
+    """Every walkable way that touches a tile, with the tags that say so, in WGS-84 degrees."""
+    tiles, ways = list(tiles), _Ways()
+    for number, tile in enumerate(tiles):
+        doing = text("Streets: tile {number} of {count}", number=number + 1, count=len(tiles))
+        progress(number / len(tiles), doing)
+        graph = door.ask(partial(_graph, tile))
+        if graph is not None:
+            ways.add(graph)
+    return ways.frame()
+
+
+def _graph(tile: shapely.Polygon) -> Any:
+    """None where ways cross the tile without a node in it: the tiles of their nodes have them."""
+    try:
+        return _asked(tile)
+    except ValueError as problem:
+        if str(problem) != _NO_NODES:
+            raise
+        return None
+
+
+def _asked(tile: shapely.Polygon) -> Any:
+    return osmnx.graph_from_polygon(
+        tile,
+        network_type="walk",
+        simplify=False,
+        retain_all=True,
+        truncate_by_edge=True,
+        custom_filter=FILTER,
+    )

@@ -1,0 +1,212 @@
+"""fetch through the real OSMnx, against a server on loopback that fails on demand."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import geopandas as gpd
+import osmnx
+import pandas as pd
+import pytest
+
+from data.intake.read import read_facilities
+from data.osm_fetch import Servers
+from data.streets import read_streets
+from data.units import read_units
+from geo.errors import InputError
+from jobs.fetch import Fetch, fetch
+from tests.data.loopback_osm import made_up_town, serving
+
+PLACE = "小城"
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick():
+    """OSMnx without its second of courtesy before a look-up, and without the search for a metric CRS,
+    which takes longer than everything else here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(osmnx._nominatim, "time", SimpleNamespace(sleep=lambda _seconds: None))
+        patch.setattr(gpd.GeoDataFrame, "estimate_utm_crs", lambda _frame: "EPSG:32650")
+        yield
+
+
+@pytest.fixture
+def osm():
+    with serving(made_up_town()) as server:
+        yield server
+
+
+def get(osm, out, *, waits=None, timeout_s=30, **options):
+    servers = Servers(f"{osm.address}/api", osm.address, timeout_s)
+    wait = (lambda _seconds: None) if waits is None else waits.append
+    return fetch(Fetch(PLACE, servers=servers), out=out, wait=wait, **options)
+
+
+def content(done):
+    streets = gpd.read_file(done.files["streets"])
+    return (
+        [*zip(streets["osm_id"], streets.geometry.to_wkt(), strict=True)],
+        gpd.read_file(done.files["units"]).drop(columns="geometry").to_numpy().tolist(),
+        done.files["facilities"].read_bytes(),
+    )
+
+
+@pytest.fixture(scope="module")
+def undisturbed(quick, tmp_path_factory):
+    with serving(made_up_town()) as server:
+        return content(get(server, tmp_path_factory.mktemp("undisturbed")))
+
+
+def test_every_street_is_there_once_although_the_town_lies_in_several_tiles(osm, tmp_path):
+    done = get(osm, tmp_path)
+    town = made_up_town()
+    streets = gpd.read_file(done.files["streets"])
+    walked = [way for way, (_, tags) in town.ways.items() if "highway" in tags and way not in (200, 201)]
+    assert osm.asked.count("/api/interpreter") > 4
+    assert sorted(streets["osm_id"]) == sorted(walked)
+    expected = sum(town.shape("way", way).length for way in walked)
+    assert shape_lengths(streets) == pytest.approx(expected)
+
+
+def shape_lengths(frame):
+    return sum(line.length for line in frame.geometry)
+
+
+def test_units_have_levels_and_parents_and_lie_in_the_place(osm, tmp_path):
+    units = gpd.read_file(get(osm, tmp_path).files["units"])
+    assert units["name"].tolist() == ["西区", "东区", "西南街道"]
+    assert units["level"].tolist() == ["district", "district", "street"]
+    assert units["parent_id"].fillna("").tolist() == ["", "", "r300"]
+
+
+def test_tags_become_tiers_and_what_is_disused_is_closed(osm, tmp_path):
+    table = pd.read_csv(get(osm, tmp_path).files["facilities"], encoding="utf-8-sig")
+    assert table[["facility_id", "type", "status"]].to_numpy().tolist() == [
+        ["n9001", "station", "open"],
+        ["n9002", "centre", "open"],
+        ["n9003", "library", "open"],
+        ["n9004", "library", "closed"],
+        ["w400", "school", "open"],
+    ]
+
+
+def test_what_was_fetched_is_accepted_as_input(osm, tmp_path):
+    files = get(osm, tmp_path).files
+    assert read_streets(files["streets"]).network.edge_length_m.sum() > 100_000
+    assert len(read_units(files["units"], crs="EPSG:4549").table) == 3
+    lists = read_facilities([files["facilities"]])
+    assert lists.datum.system == "wgs84"
+    assert {"station", "centre"} <= set(lists.accepted["tier"])
+
+
+def test_the_licence_is_named(osm, tmp_path):
+    get(osm, tmp_path)
+    assert "ODbL" in json.loads((tmp_path / "source.json").read_text("utf-8"))["credit"]
+    assert "ODbL" in (tmp_path / "LICENCE.txt").read_text("utf-8")
+
+
+@pytest.mark.parametrize("fault", ["429", "504", "500", "cut", "truncated", "remark"])
+def test_a_server_that_fails_now_and_then_loses_and_doubles_nothing(osm, tmp_path, undisturbed, fault):
+    osm.faults.extend([fault, "", fault, fault, "", fault, "", "", fault])
+    assert content(get(osm, tmp_path / "disturbed")) == undisturbed
+    assert not osm.faults
+
+
+def test_a_server_that_is_too_slow_is_asked_again(osm, tmp_path, undisturbed):
+    osm.slow_s = 1.5
+    osm.faults.extend(["", "slow"])
+    assert content(get(osm, tmp_path / "slow", timeout_s=1)) == undisturbed
+
+
+def test_a_busy_server_is_left_alone_as_long_as_it_asks_and_ever_longer(osm, tmp_path):
+    osm.faults.extend(["429", "504", "504"])
+    waits: list[float] = []
+    get(osm, tmp_path, waits=waits)
+    assert waits[:4] == [7.0, 10.0, 20.0, 1.0]
+
+
+def test_a_second_run_asks_nothing(osm, tmp_path):
+    first = content(get(osm, tmp_path))
+    asked = len(osm.asked)
+    assert content(get(osm, tmp_path)) == first
+    assert len(osm.asked) == asked
+
+
+def test_a_run_that_was_broken_off_goes_on_where_it_stopped(osm, tmp_path, undisturbed):
+    osm.faults.extend(["", "", "", *["504"] * 6])
+    with pytest.raises(InputError, match="HTTP 504"):
+        get(osm, tmp_path / "again")
+    before = len(osm.asked)
+    assert content(get(osm, tmp_path / "again")) == undisturbed
+    assert len(osm.asked) - before == 4  # two tiles, units, facilities
+
+
+def test_a_kept_answer_that_was_cut_short_by_a_crash_is_asked_for_again(osm, tmp_path):
+    first = content(get(osm, tmp_path))
+    kept = sorted((tmp_path / "osm-answers").glob("*.json"))
+    for path in kept[:3]:
+        path.write_bytes(path.read_bytes()[:-20])
+    assert content(get(osm, tmp_path)) == first
+
+
+def test_without_a_network_the_message_says_so_and_how_to_go_on(tmp_path):
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{unused.getsockname()[1]}"
+    nobody = Fetch(PLACE, servers=Servers(address, address, 1))
+    with pytest.raises(InputError, match=r"connected to the internet.*--overpass"):
+        fetch(nobody, out=tmp_path, wait=lambda _seconds: None)
+
+
+def test_an_unknown_place_is_said_and_a_wrong_address_too(osm, tmp_path):
+    right, wrong = f"{osm.address}/api", f"{osm.address}/search?"
+    with pytest.raises(InputError, match="no place with an outline called “Nowhere”"):
+        fetch(Fetch("Nowhere", servers=Servers(right, osm.address)), out=tmp_path, wait=lambda _s: None)
+    with pytest.raises(InputError):
+        fetch(Fetch(PLACE, servers=Servers(wrong, wrong)), out=tmp_path, wait=lambda _s: None)
+
+
+def test_osmnx_is_left_as_it_was_found(osm, tmp_path):
+    before, look_up = dict(vars(osmnx.settings)), socket.getaddrinfo
+    osm.faults.extend(["", *["504"] * 6])
+    with pytest.raises(InputError):
+        get(osm, tmp_path)
+    assert vars(osmnx.settings) == before
+    assert socket.getaddrinfo is look_up
+
+
+def test_progress_tells_of_tiles_and_may_cancel(osm, tmp_path):
+    class StopError(Exception):
+        pass
+
+    told = []
+
+    def tell(share, doing):
+        told.append((share, str(doing)))
+        if "tile 3" in str(doing):
+            raise StopError
+
+    with pytest.raises(StopError):
+        get(osm, tmp_path, progress=tell)
+    assert [share for share, _ in told] == sorted(share for share, _ in told)
+    assert get(osm, tmp_path).counts["streets"] == 23
+
+
+def test_the_command_line_fetches_too(osm, tmp_path):
+    command = [sys.executable, ROOT / "cli.py", "fetch", PLACE, "--out", tmp_path, "--lang", "en"]
+    addresses = {
+        "SERVICE_CIRCLE_OVERPASS": f"{osm.address}/api",
+        "SERVICE_CIRCLE_NOMINATIM": osm.address,
+    }
+    done = subprocess.run(
+        [*map(str, command)], env=os.environ | addresses, capture_output=True, text=True, encoding="utf-8"
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0] == "小城: 23 streets, 3 units, 5 facilities"
