@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Final
 
 import numpy as np
@@ -21,7 +22,8 @@ _LEAST_MARGIN_M: Final = 500.0
 _ENOUGH: Final = 0.1
 _PER_SIDE: Final = 9  # a straight side in metres is a bent one in degrees
 
-_SIDES: Final = (text("in the west"), text("in the south"), text("in the east"), text("in the north"))
+_SIDES: Final = (text("west"), text("south"), text("east"), text("north"))
+_AND: Final = text("{first}, {then}")
 
 
 def longest_reach_m(standard: Standard) -> float:
@@ -44,17 +46,21 @@ def study_area(xy: Floats, crs: str, *, margin_m: float) -> shapely.Polygon:
 
 
 def short_sides(xy: Floats, network: WalkNetwork, *, margin_m: float) -> tuple[Text, ...]:
-    """A note for each side where the streets end with the residents: those at the rim look worse off."""
+    """One note that names the sides where the streets end with the residents, if there are any.
+
+    Residents at such a rim look worse off: ways that lead round outside are not known.
+    """
     beyond = np.concatenate(
         [xy.min(axis=0) - network.vertex_xy.min(axis=0), network.vertex_xy.max(axis=0) - xy.max(axis=0)]
     )
     short = [side for side, metres in zip(_SIDES, beyond, strict=True) if metres < _ENOUGH * margin_m]
-    return tuple(
-        text(
-            "The street file ends at the study area {side}: ways that lead round outside are not known, so "
-            "residents at that rim may look farther away than they are. {margin:,.0f} m more are wanted.",
-            side=side,
-            margin=margin_m,
-        )
-        for side in short
+    if not short:
+        return ()
+    sides = reduce(lambda first, then: Text(_AND.template, {"first": first, "then": then}), short)
+    note = text(
+        "The street file ends with the residents in the {sides}: ways round outside are not known, so people "
+        "at that rim may look farther away than they are. {margin:,.0f} m more are wanted.",
+        sides=sides,
+        margin=margin_m,
     )
+    return (note,)
