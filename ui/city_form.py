@@ -16,7 +16,7 @@ from ui.session import keep
 from ui.upload import LIST_TYPES
 
 _PEOPLE: Final = ("tif", "tiff", "csv", "parquet", "gpkg", "geojson", "json")
-_STREETS: Final = ("osm", "gz", "bz2", "pbf", "graphml", "gpkg", "geojson", "json")
+_STREETS: Final = ("osm", "gz", "bz2", "pbf", "graphml", "gpkg", "geojson", "json", "zip")
 _UNITS: Final = ("gpkg", "geojson", "json", "zip", "kml")
 _COMMAND: Final = """python cli.py assess --facilities LIST.xlsx --population PEOPLE.tif \\
     --network STREETS.osm.pbf --units UNITS.gpkg --name CITY --out RESULT"""
