@@ -40,7 +40,9 @@ def layer_datum(layer: gpd.GeoDataFrame, truth: gpd.GeoDataFrame) -> DatumDecisi
     places = np.asarray(shapely.points(project(true_lon, true_lat, crs)), object)
     scores, away_m = anchors(np.arange(len(shared)), places, placed_xy(lon, lat, crs))
     nothing = no_evidence(len(shared))
-    belief = believe(Scores(np.nan_to_num(nothing), scores, None, nothing, away_m, nothing), LOG_PRIOR)
+    belief = believe(
+        Scores(np.nan_to_num(nothing)[:, :, None], scores, None, nothing, away_m, nothing), LOG_PRIOR
+    )
     decided = (
         belief.posterior[belief.best] >= _LEAST_POSTERIOR
         and belief.support[belief.best] >= _LEAST_SUPPORT

@@ -19,8 +19,8 @@ from coverage.names import match_units, unit_key
 from coverage.tables import Floats, UnitTable
 from data.intake.hypotheses import HYPOTHESES
 
-# A point lies outside its declared unit by drawing errors and rough geocoding: about 120 m.
-_MEMBER_SCALE_M: Final = 120.0
+# A point lies outside its declared unit by drawing errors and rough geocoding; how far is unknown.
+_MEMBER_SCALES_M: Final = np.array([25.0, 60.0, 130.0])
 _MEMBER_FLOOR: Final = 0.02
 _ANCHOR_SCALE_M: Final = 120.0
 _ANCHOR_FLOOR: Final = 0.01
@@ -57,13 +57,21 @@ def declared_units(rows: pd.DataFrame, units: UnitTable) -> NDArray[np.int64]:
 
 
 def membership(unit: NDArray[np.int64], units: UnitTable, xy: Floats) -> tuple[Floats, Floats]:
-    """Scores (n, h) of points (n, h, 2) against declared units (n,), and the metres outside each."""
+    """Scores (n, h, k) of points (n, h, 2) against declared units (n,), and the metres outside each (n, h).
+
+    k are assumptions on how far outside points may lie. A place is as likely anywhere within its
+    unit and exponentially less outside; the wider that fringe, the thinner the whole.
+    """
     away_m = np.full(xy.shape[:2], np.nan)
+    rim_per_m = np.zeros(len(xy))
     known = np.flatnonzero(unit >= 0)
     if len(known):
         outlines = np.asarray(units.frame.geometry.array, object)[unit[known]]
         away_m[known] = shapely.distance(outlines[:, None], shapely.points(xy[known]))
-    return np.log(np.exp(-away_m / _MEMBER_SCALE_M) + _MEMBER_FLOOR), away_m
+        rim_per_m[known] = shapely.length(outlines) / np.maximum(shapely.area(outlines), 1.0)
+    spread = 1.0 + rim_per_m[:, None, None] * _MEMBER_SCALES_M
+    likely = np.exp(-away_m[:, :, None] / _MEMBER_SCALES_M) / spread
+    return np.log(likely + _MEMBER_FLOOR), away_m
 
 
 def anchor_rows(names: Sequence[str], known: Sequence[str]) -> NDArray[np.int64]:

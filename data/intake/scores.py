@@ -30,8 +30,9 @@ _SYSTEMS: Final = np.flatnonzero(np.array([h.system != UNKNOWN for h in HYPOTHES
 
 @dataclass(frozen=True)
 class Scores:
-    """Log-likelihoods of n rows: `member`, `anchor` (n, h), `building` (n, h, k) or None; 0 where a row
-    says nothing. `*_away_m` (n, h) are the distances behind them, NaN where there are none."""
+    """Log-likelihoods of n rows: `anchor` (n, h), `member` and `building` (n, h, k) under k assumptions on
+    how rough the list and the map are, `building` None without any; 0 where a row says nothing.
+    `*_away_m` (n, h) are the distances behind them, NaN where there are none."""
 
     member: Floats
     anchor: Floats
@@ -55,26 +56,33 @@ class Scores:
         )
 
     def by_row(self, best: int) -> Floats:
-        """(n, h) log-likelihoods of single rows; on mapping and noise the assumption that suits `best`."""
-        rows = self.member + self.anchor
-        if self.building is None:
-            return rows
-        assumption = int(self.building[:, best].sum(axis=0).argmax())
-        found: Floats = rows + self.building[:, :, assumption]
-        return found
+        """(n, h) log-likelihoods of single rows, under the assumptions that suit `best` most."""
+        rows = self.anchor + _suiting(self.member, best)
+        return rows if self.building is None else rows + _suiting(self.building, best)
 
     def totals(self, weights: Floats | None = None) -> dict[str, Floats]:
         """Kind of evidence → (b, h) log-likelihoods of the whole set; `weights` (b, n) count the rows."""
         w = np.ones((1, len(self))) if weights is None else weights
-        found = {"member": w @ self.member, "anchor": w @ self.anchor}
-        n, h = self.member.shape
-        if self.building is not None:
-            k = self.building.shape[2]
-            summed = (w @ self.building.reshape(n, h * k)).reshape(len(w), h, k)
-            found["building"] = logsumexp(summed, axis=2) - np.log(k)
-        else:
-            found["building"] = np.zeros((len(w), h))
-        return found
+        building = np.zeros((len(w), len(HYPOTHESES)))
+        return {
+            "member": _summed(self.member, w),
+            "anchor": w @ self.anchor,
+            "building": building if self.building is None else _summed(self.building, w),
+        }
+
+
+def _suiting(scores: Floats, best: int) -> Floats:
+    chosen: Floats = scores[:, :, int(scores[:, best].sum(axis=0).argmax())]
+    return chosen
+
+
+def _summed(scores: Floats, weights: Floats) -> Floats:
+    """(b, h): rows (n, h, k) added up, then averaged over the k assumptions."""
+    n, h, k = scores.shape
+    if not scores.any():
+        return np.zeros((len(weights), h))
+    added = (weights @ scores.reshape(n, h * k)).reshape(len(weights), h, k)
+    return np.asarray(logsumexp(added, axis=2) - np.log(k), float)
 
 
 @dataclass(frozen=True)
@@ -116,7 +124,8 @@ def score(rows: pd.DataFrame, crs: str, *, units: UnitTable | None, reference: R
     """Judge rows (`given_lon`, `given_lat`, `name`, declared units) against what is known; metric `crs`."""
     lon, lat = rows["given_lon"].to_numpy(float), rows["given_lat"].to_numpy(float)
     xy = placed_xy(lon, lat, crs)
-    member, member_away = no_evidence(len(rows)), no_evidence(len(rows))
+    member_away = no_evidence(len(rows))
+    member = member_away[:, :, None]
     if units is not None:
         table = units if str(units.crs) == crs else UnitTable(units.frame.to_crs(crs))
         member, member_away = membership(declared_units(rows, table), table, xy)
