@@ -25,6 +25,7 @@ from coverage.scenario import edited_facilities, with_facilities
 from coverage.study import Study
 from coverage.tables import FacilityTable, Floats, Ints
 from geo.errors import SettingError
+from geo.ragged import distinct
 from geo.snapping import Snapped, snap, take
 
 
@@ -73,7 +74,7 @@ class Live:
         before = self.residents_met
         touched = self._changes(edit, journal, ids)
         gained, lost = judge(self.rules, self.tiers, touched, (self.base.study.grid.residents, journal))
-        cells = np.unique(np.concatenate([cells for pair in touched.values() for cells in pair]))
+        cells = distinct(np.concatenate([cells for pair in touched.values() for cells in pair]))
         journal.close()
         self.residents_met = {name: met + gained[name] - lost[name] for name, met in before.items()}
         effect = Effect(edit, gained, lost, cells)

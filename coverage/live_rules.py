@@ -14,6 +14,7 @@ from coverage.journal import Journal
 from coverage.live_tier import LiveTier
 from coverage.standard import Check, Rule
 from coverage.tables import Bools, Floats, Ints
+from geo.ragged import distinct
 
 _REACH: Final = (Check.RADIUS, Check.WALK)
 
@@ -66,4 +67,4 @@ def judge(
 
 def _cells(rule: Rule, touched: Mapping[str, tuple[Ints, ...]], measure: int) -> Ints:
     parts = [cells for tier in rule.serves for cells in touched.get(tier, ())[measure::2]]
-    return np.unique(np.concatenate([np.empty(0, np.int64), *parts]))
+    return distinct(np.concatenate([np.empty(0, np.int64), *parts]))

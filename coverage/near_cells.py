@@ -10,7 +10,7 @@ import numpy as np
 from coverage.tables import Floats, Ints
 from geo.incidence import edges_of_nodes
 from geo.network import WalkNetwork
-from geo.ragged import ranges
+from geo.ragged import distinct, ranges
 from geo.snapping import Snapped
 
 _BLOCK_M: Final = 2_000.0
@@ -29,7 +29,7 @@ class CellsOfEdges:
         """The edges that end at `nodes` or are among `edges`, and the linked cells on them."""
         first = self.first_edge[nodes]
         arms = ranges(first, self.first_edge[nodes + 1] - first)
-        touched = np.unique(np.concatenate([self.edge[arms], edges]))
+        touched = distinct(np.concatenate([self.edge[arms], edges]))
         begin = self.first_cell[touched]
         return touched, self.cell[ranges(begin, self.first_cell[touched + 1] - begin)]
 

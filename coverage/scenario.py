@@ -31,6 +31,7 @@ from geo.extend import add_street
 
 # What a study remembers of its cells and units, which stays right while these stay as they are.
 _OF_CELLS: Final = ("cells_in", "settlement")
+_OF_FACILITIES: Final = ("facilities_in", "facility_settlement")
 # A new street whose end is farther from any street than this is not connected to the network.
 JOIN_LIMIT_M: Final = 200.0
 
@@ -60,6 +61,11 @@ def apply(scenario: Scenario, study: Study, standard: Standard) -> Variant:
 def with_facilities(study: Study, facilities: FacilityTable) -> Study:
     """The study with another list; what is known of its cells is kept."""
     return _keeping(study, replace(study, facilities=facilities), _OF_CELLS)
+
+
+def with_grid(study: Study, grid: PopulationGrid) -> Study:
+    """The study with other residents in the same cells."""
+    return _keeping(study, replace(study, grid=grid), (*_OF_CELLS, *_OF_FACILITIES))
 
 
 def edited_facilities(facilities: FacilityTable, edit: Open | Close | Move) -> FacilityTable:
@@ -124,8 +130,8 @@ def _facility(variant: Variant, edit: Open | Close | Move) -> Variant:
 def _street(variant: Variant, edit: AddStreet) -> Variant:
     line = np.asarray(edit.line, float).reshape(-1, 2)
     network = add_street(variant.study.network, line, limit_m=JOIN_LIMIT_M)
-    known = (*_OF_CELLS, "facilities_in", "facility_settlement")
-    return replace(variant, study=_keeping(variant.study, replace(variant.study, network=network), known))
+    study = replace(variant.study, network=network)
+    return replace(variant, study=_keeping(variant.study, study, (*_OF_CELLS, *_OF_FACILITIES)))
 
 
 def _grow(variant: Variant, edit: Grow) -> Variant:
@@ -138,8 +144,7 @@ def _grow(variant: Variant, edit: Grow) -> Variant:
         residents=study.grid.residents * factor,
         groups={name: values * factor for name, values in study.grid.groups.items()},
     )
-    known = (*_OF_CELLS, "facilities_in", "facility_settlement")
-    return replace(variant, study=_keeping(study, replace(study, grid=grid), known))
+    return replace(variant, study=with_grid(study, grid))
 
 
 def _cells_of(study: Study, unit_id: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

@@ -6,6 +6,7 @@ On foot means: from the facility straight to its street, along streets, and stra
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from geo.spread import lowest_owners
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 NOBODY = -1
+_WORTH_THREADS: Final = 20_000  # for fewer points starting threads takes longer than searching
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,8 @@ def _lowest_of_nearest(tree: cKDTree, number: Ints, xy: Floats) -> tuple[Floats,
     metres, index = np.empty(len(xy)), np.empty(len(xy), np.int64)
     open_rows, k = np.arange(len(xy)), min(2, tree.n)
     while len(open_rows):
-        near_m, near = tree.query(xy[open_rows], k=np.arange(1, k + 1), workers=-1)
+        workers = -1 if len(open_rows) > _WORTH_THREADS else 1
+        near_m, near = tree.query(xy[open_rows], k=np.arange(1, k + 1), workers=workers)
         tied = near_m == near_m[:, :1]
         metres[open_rows] = near_m[:, 0]
         index[open_rows] = np.where(tied, number[near], np.iinfo(np.int64).max).min(axis=1)

@@ -18,6 +18,7 @@ from geo.network import WalkNetwork
 from geo.ragged import ranges
 from geo.reach import bounded_reach
 from geo.snapping import Snapped, take
+from geo.street_points import node_points, on_segment
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -85,7 +86,7 @@ def stretches_to_nearest(network: WalkNetwork, facilities: Snapped, *, limit_m: 
     """Every street within `limit_m` of a facility, with the way to its nearest one."""
     linked = np.flatnonzero(facilities.linked)
     doors = take(facilities, linked)
-    at_nodes = nearest_on_foot(network, _nodes(network), facilities, limit_m=limit_m)
+    at_nodes = nearest_on_foot(network, node_points(network), facilities, limit_m=limit_m)
     at_doors = nearest_on_foot(network, _on_street(doors), facilities, limit_m=limit_m)
     u, v = network.edge_nodes.T
     metres = np.column_stack([at_nodes.metres[u], at_nodes.metres[v]])
@@ -99,7 +100,7 @@ def stretches_of_each(network: WalkNetwork, facilities: Snapped, *, limit_m: flo
     """For every facility alone the streets within `limit_m` of it; streets come once a facility."""
     linked = np.flatnonzero(facilities.linked)
     doors = take(facilities, linked)
-    reach = bounded_reach(network, doors, _nodes(network), limit_m=limit_m)
+    reach = bounded_reach(network, doors, node_points(network), limit_m=limit_m)
     facility = np.repeat(np.arange(len(doors)), np.diff(reach.indptr))
     first, edge_of, is_v = edges_of_nodes(network)
     node = reach.indices.astype(np.int64)
@@ -143,29 +144,10 @@ def piece_vertices(network: WalkNetwork, pieces: Pieces) -> tuple[Floats, Ints]:
     line = np.repeat(np.arange(len(pieces)), count)
     stop = np.cumsum(count)
     xy = np.empty((len(line), 2))
-    xy[stop - count] = _at(network, first, pieces.from_m)
-    xy[stop - 1] = _at(network, last, pieces.to_m)
+    xy[stop - count] = on_segment(network, first, pieces.from_m)
+    xy[stop - 1] = on_segment(network, last, pieces.to_m)
     xy[ranges(stop - count + 1, count - 2)] = network.vertex_xy[ranges(first, count - 2)]
     return xy, line
-
-
-def _at(network: WalkNetwork, vertex: Ints, offset_m: Floats) -> Floats:
-    """The place at an offset on the segment that ends in `vertex`."""
-    from_m, to_m = network.vertex_offset_m[vertex - 1], network.vertex_offset_m[vertex]
-    share = np.clip((offset_m - from_m) / np.maximum(to_m - from_m, 1e-12), 0.0, 1.0)[:, None]
-    start, end = network.vertex_xy[vertex - 1], network.vertex_xy[vertex]
-    place: Floats = np.where(share == 1.0, end, start + share * (end - start))
-    return place
-
-
-def _nodes(network: WalkNetwork) -> Snapped:
-    """Every node as a point at the end of one of its edges."""
-    n, edges = len(network.node_xy), np.arange(len(network))
-    edge, offset_m = np.full(n, -1, np.int64), np.zeros(n)
-    u, v = network.edge_nodes.T
-    edge[v], offset_m[v] = edges, network.edge_length_m
-    edge[u], offset_m[u] = edges, 0.0
-    return Snapped(edge, offset_m, np.zeros(n), network.node_xy)
 
 
 def _on_street(doors: Snapped) -> Snapped:

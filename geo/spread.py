@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from geo.ragged import ranges
+from geo.ragged import firsts, ranges
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -29,7 +29,7 @@ class Mended:
 
 @dataclass(frozen=True)
 class Offers:
-    """Node `node[i]` could be `metres[i]` from facility `owner[i]`."""
+    """Node `node[i]` could be `metres[i]`, finite, from facility `owner[i]`."""
 
     node: Ints
     metres: Floats
@@ -58,8 +58,9 @@ def first_of(changes: list[Mended]) -> Mended:
     node = np.concatenate([change.node for change in changes] or [np.empty(0, np.int64)])
     metres = np.concatenate([change.metres for change in changes] or [np.empty(0)])
     owner = np.concatenate([change.owner for change in changes] or [np.empty(0, np.int64)])
-    nodes, first = np.unique(node, return_index=True)
-    return Mended(nodes, metres[first], owner[first])
+    order = np.argsort(node, kind="stable")
+    first = order[firsts(node[order])]
+    return Mended(node[first], metres[first], owner[first])
 
 
 def taken_from(graph: csr_array, metres: Floats, owner: Ints, nodes: Ints) -> tuple[Mended, Offers]:
@@ -101,11 +102,11 @@ def _best(offers: Offers, metres: Floats, owner: Ints) -> Offers:
     """Of the offers that improve on what a node has the best for each node."""
     now_m = metres[offers.node]
     better = (offers.metres < now_m) | ((offers.metres == now_m) & (offers.owner < owner[offers.node]))
-    some = np.flatnonzero(better & np.isfinite(offers.metres))
+    some = np.flatnonzero(better)
     node, reach_m, whose = offers.node[some], offers.metres[some], offers.owner[some]
     order = np.lexsort((whose, reach_m, node))
-    first = order[np.flatnonzero(np.diff(node[order], prepend=-1))]
-    return Offers(node[first].astype(np.int64), reach_m[first], whose[first])
+    first = order[firsts(node[order])]
+    return Offers(node[first], reach_m[first], whose[first])
 
 
 def _onward(graph: csr_array, taken: Offers) -> Offers:
@@ -113,4 +114,4 @@ def _onward(graph: csr_array, taken: Offers) -> Offers:
     count = graph.indptr[taken.node + 1] - first
     arc = ranges(first, count)
     reach_m = np.repeat(taken.metres, count) + graph.data[arc]
-    return Offers(graph.indices[arc], reach_m, np.repeat(taken.owner, count))
+    return Offers(graph.indices[arc].astype(np.int64), reach_m, np.repeat(taken.owner, count))
