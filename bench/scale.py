@@ -1,7 +1,7 @@
 """A whole city, stage by stage: time, memory, the ratio to scipy's bare Dijkstra, and growth.
 
     python bench/scale.py              sizes 0.5, 1 and 2 of the city of bench/city.py
-    python bench/scale.py --sizes 1 --repeat 5
+    python bench/scale.py --sizes 1 --repeat 5 --only read units
 
 Every stage runs in a process of its own, forked from one that holds what the stage needs, so that
 neither its time nor its memory is another's. Seconds are CPU seconds (all threads together), the
@@ -21,8 +21,8 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -34,8 +34,9 @@ from bench.city import CRS, make_city
 from coverage.assessment import Assessment, assess
 from coverage.checks import Measured, check_rule
 from coverage.gaps import find_gaps
-from coverage.measure import measure
+from coverage.measure import Distances, measure
 from coverage.publish import About, results_of
+from coverage.results import RuleResult
 from coverage.study import Study
 from data.population import read_population
 from data.results import write_results
@@ -74,13 +75,16 @@ class Spent:
 
 def spent(stage: Stage, repeat: int) -> Spent:
     """Run a stage in a forked process; RuntimeError if it fails there."""
+    stage.make()  # here, so that what it prepares is there for all later stages too
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
-        os.close(reader)
-        with os.fdopen(writer, "w") as out:
-            json.dump(vars(_timed(stage, repeat)), out)
-        os._exit(0)
+        try:
+            os.close(reader)
+            with os.fdopen(writer, "w") as out:
+                json.dump(vars(_timed(stage, repeat)), out)
+        finally:
+            os._exit(0)
     os.close(writer)
     with os.fdopen(reader) as answer:
         said = answer.read()
@@ -110,28 +114,51 @@ def _memory_mb(key: str) -> float:
     return next(float(line.split()[1]) for line in lines if line.startswith(key + ":")) / 1024
 
 
-def stages(city: Study, folder: Path) -> list[Stage]:
-    """All stages of one city; its graph and index are built here, for those that find them built."""
-    network, grid, facilities = city.network, city.grid, city.facilities
-    _write_inputs(city, folder)
-    limit = STANDARD.walking.snap_limit_m
-    warm = replace(city)
-    distances = measure(grid, facilities, network, tiers=STANDARD.tiers, walking=STANDARD.walking)
-    measured = Measured(warm, distances, STANDARD)
-    results = tuple(check_rule(rule, measured) for rule in STANDARD.rules)
-    done = assess(warm, STANDARD)
-    nodes = network.edge_nodes[distances.facilities.edge[distances.facilities.linked], 0]
+@dataclass(frozen=True)
+class Prepared:
+    """What stages find done: each part is made when the first stage asks for it, outside its time."""
+
+    city: Study
+    folder: Path
+
+    @cached_property
+    def files(self) -> Path:
+        _write_inputs(self.city, self.folder)
+        return self.folder
+
+    @cached_property
+    def distances(self) -> Distances:
+        city = self.city
+        return measure(
+            city.grid, city.facilities, city.network, tiers=STANDARD.tiers, walking=STANDARD.walking
+        )
+
+    @cached_property
+    def measured(self) -> Measured:
+        return Measured(self.city, self.distances, STANDARD)
+
+    @cached_property
+    def results(self) -> tuple[RuleResult, ...]:
+        return tuple(check_rule(rule, self.measured) for rule in STANDARD.rules)
+
+    @cached_property
+    def assessed(self) -> Assessment:
+        return assess(self.city, STANDARD)
+
+
+def stages(ready: Prepared) -> list[Stage]:
+    """All stages of one city, in the order of the work; `make` prepares, its answer is timed."""
     return [
-        Stage("dijkstra", lambda: lambda: dijkstra(network.graph, indices=nodes, min_only=True)),
-        Stage("read", lambda: lambda: _read(folder)),
-        Stage("build", lambda: lambda: _build(replace(network))),
-        Stage("snap", lambda: lambda: [snap(network, xy, limit_m=limit) for xy in (grid.xy, facilities.xy)]),
-        Stage("nearest", lambda: lambda: _nearest(city, distances.cells, distances.facilities)),
-        Stage("units", lambda: _units_of(replace(city))),
-        Stage("rules", lambda: _rules_of(replace(city), distances)),
-        Stage("gaps", lambda: lambda: find_gaps(results, measured)),
-        Stage("whole", lambda: _whole_of(replace(city))),
-        Stage("write", lambda: lambda: _write(done, folder / "out")),
+        Stage("dijkstra", lambda: _dijkstra_of(ready)),
+        Stage("read", lambda: _read_of(ready.files)),
+        Stage("build", lambda: _build_of(replace(ready.city.network))),
+        Stage("snap", lambda: _snap_of(ready.city)),
+        Stage("nearest", lambda: _nearest_of(ready.city, ready.distances)),
+        Stage("units", lambda: _units_of(replace(ready.city))),
+        Stage("rules", lambda: _rules_of(replace(ready.city), ready.distances)),
+        Stage("gaps", lambda: _gaps_of(ready)),
+        Stage("whole", lambda: _whole_of(replace(ready.city))),
+        Stage("write", lambda: _write_of(ready.assessed, ready.folder / "out")),
     ]
 
 
@@ -146,44 +173,72 @@ def _write_inputs(city: Study, folder: Path) -> None:
     save_index(city.network, folder)
 
 
-def _read(folder: Path) -> object:
-    network = WalkNetwork(
-        **{name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in ARRAYS}, crs=CRS
-    )
-    attach_index(network, folder)
-    return network, read_population(folder / "population.parquet"), read_units(folder / "units.gpkg", crs=CRS)
+def _dijkstra_of(ready: Prepared) -> Callable[[], object]:
+    doors, network = ready.distances.facilities, ready.city.network
+    nodes, graph = network.edge_nodes[doors.edge[doors.linked], 0], network.graph
+    return lambda: dijkstra(graph, indices=nodes, min_only=True)
 
 
-def _build(network: WalkNetwork) -> object:
-    return network.graph, network.segments, network.vertex_offset_m
+def _read_of(folder: Path) -> Callable[[], object]:
+    def read() -> object:
+        arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in ARRAYS}
+        network = WalkNetwork(**arrays, crs=CRS)
+        attach_index(network, folder)
+        return (
+            network,
+            read_population(folder / "population.parquet"),
+            read_units(folder / "units.gpkg", crs=CRS),
+        )
+
+    return read
 
 
-def _nearest(city: Study, cells: Any, doors: Any) -> object:
-    found = []
-    for tier in STANDARD.tiers:
-        rows = city.facilities.of_tier(tier)
-        found.append(nearest_straight(city.grid.xy, city.facilities.xy[rows]))
-        found.append(nearest_on_foot(city.network, cells, take(doors, rows)))
-    return found
+def _build_of(network: WalkNetwork) -> Callable[[], object]:
+    return lambda: (network.graph, network.segments, network.vertex_offset_m)
+
+
+def _snap_of(city: Study) -> Callable[[], object]:
+    _ = city.network.segments, city.network.vertex_offset_m
+    limit_m = STANDARD.walking.snap_limit_m
+    return lambda: [snap(city.network, xy, limit_m=limit_m) for xy in (city.grid.xy, city.facilities.xy)]
+
+
+def _nearest_of(city: Study, distances: Distances) -> Callable[[], object]:
+    def nearest() -> object:
+        found = []
+        for tier in STANDARD.tiers:
+            rows = city.facilities.of_tier(tier)
+            found.append(nearest_straight(city.grid.xy, city.facilities.xy[rows]))
+            found.append(nearest_on_foot(city.network, distances.cells, take(distances.facilities, rows)))
+        return found
+
+    return nearest
 
 
 def _units_of(study: Study) -> Callable[[], object]:
     return lambda: (study.cells_in, study.facilities_in)
 
 
-def _rules_of(study: Study, distances: Any) -> Callable[[], object]:
+def _rules_of(study: Study, distances: Distances) -> Callable[[], object]:
     """The rules alone: who lives where was found before."""
     _ = study.cells_in, study.facilities_in
     return lambda: [check_rule(rule, Measured(study, distances, STANDARD)) for rule in STANDARD.rules]
 
 
+def _gaps_of(ready: Prepared) -> Callable[[], object]:
+    results, measured = ready.results, ready.measured
+    return lambda: find_gaps(results, measured)
+
+
 def _whole_of(study: Study) -> Callable[[], object]:
+    """With warm inputs: the network has its graph and its index."""
+    _ = study.network.graph, study.network.segments, study.network.vertex_offset_m
     return lambda: assess(study, STANDARD)
 
 
-def _write(done: Assessment, out: Path) -> None:
+def _write_of(done: Assessment, out: Path) -> Callable[[], object]:
     out.mkdir(exist_ok=True)
-    write_results(out, results_of(done, About(True, (), {})))
+    return lambda: write_results(out, results_of(done, About(True, (), {})))
 
 
 def measure_size(size: float, repeat: int, only: list[str]) -> tuple[dict[str, int], dict[str, Spent]]:
@@ -195,7 +250,8 @@ def measure_size(size: float, repeat: int, only: list[str]) -> tuple[dict[str, i
         "units": len(city.units or ()),
     }
     with tempfile.TemporaryDirectory() as folder:
-        wanted = [stage for stage in stages(city, Path(folder)) if not only or stage.name in only]
+        ready = Prepared(city, Path(folder))
+        wanted = [stage for stage in stages(ready) if not only or stage.name in ("dijkstra", *only)]
         return counts, {stage.name: spent(stage, repeat) for stage in wanted}
 
 
