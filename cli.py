@@ -66,6 +66,9 @@ Datum = Annotated[str, typer.Option("--datum", help="auto, wgs84, gcj02, bd09 or
 PopulationUnit = Annotated[
     str, typer.Option("--population-unit", help="What a raster counts: auto, count, per_ha, per_km2.")
 ]
+Heal = Annotated[
+    float, typer.Option("--heal", min=0, help="Close gaps between streets up to so many metres.")
+]
 AreaName = Annotated[str, typer.Option("--name", help="What the area is called in the results.")]
 
 
@@ -111,6 +114,7 @@ def assess(
     datum: Datum = "auto",
     name: AreaName = "",
     population_unit: PopulationUnit = "auto",
+    heal: Heal = 0.0,
     lang: Lang = Language.zh,
     as_json: AsJson = False,
 ) -> None:
@@ -120,7 +124,7 @@ def assess(
         from jobs.summary import closing_lines
 
         files = StudyFiles(
-            tuple(facilities), population, network, units, standard, datum, name, population_unit
+            tuple(facilities), population, network, units, standard, datum, name, population_unit, heal
         )
         results = assess_files(files, out=out, language=lang.value, cache=_CACHE, progress=tell).results
         if not as_json:
@@ -150,6 +154,7 @@ def suggest(
     gap: Annotated[float, typer.Option(help="Stop when this near the best possible, 0.01 = 1 %.")] = 0.0,
     name: AreaName = "",
     population_unit: PopulationUnit = "auto",
+    heal: Heal = 0.0,
     lang: Lang = Language.zh,
     as_json: AsJson = False,
 ) -> None:
@@ -159,7 +164,7 @@ def suggest(
         from jobs.summary import closing_lines
 
         files = StudyFiles(
-            tuple(facilities), population, network, units, standard, datum, name, population_unit
+            tuple(facilities), population, network, units, standard, datum, name, population_unit, heal
         )
         wish = Wish(tier, count, goal.value, by.value, candidates, exclude, time_limit, gap, share)
         results = suggest_files(

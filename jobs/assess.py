@@ -104,6 +104,7 @@ def provenance(inputs: Inputs) -> Mapping[str, Any]:
             "meets_share": limits.meets_share,
             "nearly_share": limits.nearly_share,
             "datum": inputs.datum,
+            "heal_m": inputs.heal_m,
             "crs": inputs.study.grid.crs,
         },
         "credits": list(inputs.credits),

@@ -29,7 +29,8 @@ class StudyFiles:
     """What the user names: lists, people, streets, and optionally units, a standard and a datum.
 
     `name` is what the area is called in results (default: the population file's name),
-    `population_unit` what a population raster's numbers count.
+    `population_unit` what a population raster's numbers count. Dead ends of streets at most `heal_m`
+    short of another street are joined to it.
     """
 
     facilities: tuple[Path, ...]
@@ -40,6 +41,7 @@ class StudyFiles:
     datum: str = "auto"
     name: str = ""
     population_unit: str = "auto"
+    heal_m: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ class Case:
                 None if p is None else digest(p) for p in (files.population, files.network, files.units)
             ],
             "standard": open_standard(files.standard).sha256,
-            "settings": (files.datum, files.name, files.population_unit),
+            "settings": (files.datum, files.name, files.population_unit, files.heal_m),
             "own_lists": (own.datum, own.in_addition, [(path.name, digest(path)) for path in own.paths]),
             "wish": None if self.wish is None else asdict(self.wish),
         }

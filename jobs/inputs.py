@@ -50,6 +50,7 @@ class Inputs:
     synthetic: bool
     datum: str
     credits: tuple[str, ...] = ()
+    heal_m: float = 0.0
 
 
 def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progress = silent) -> Inputs:
@@ -65,7 +66,7 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
     progress(0.3, text("Reading streets"))
     margin_m = longest_reach_m(standard)
     area = study_area(population.grid.xy, crs, margin_m=margin_m)
-    streets = _streets(files.network, crs, area, cache)
+    streets = _streets(files, crs, area, cache)
     progress(0.7, text("Reading facility lists"))
     intake = read_facilities(files.facilities, datum=files.datum, units=units.table if units else None)
     progress(1.0, text("Read"))
@@ -97,13 +98,14 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
         synthetic=population.synthetic,
         datum=files.datum,
         credits=(OSM_CREDIT,) if streets.kind in _FROM_OSM else (),
+        heal_m=files.heal_m,
     )
 
 
-def _streets(path: Path, crs: str, area: shapely.Polygon, cache: Path | None) -> StreetFile:
+def _streets(files: StudyFiles, crs: str, area: shapely.Polygon, cache: Path | None) -> StreetFile:
     if cache is None:
-        return read_streets(path, crs=crs, area=area)
-    return load_or_read(path, cache, crs=crs, area=area)
+        return read_streets(files.network, crs=crs, area=area, heal_m=files.heal_m)
+    return load_or_read(files.network, cache, crs=crs, area=area, heal_m=files.heal_m)
 
 
 def list_notes(intake: Intake) -> tuple[Text, ...]:

@@ -20,6 +20,7 @@ from data.osm_fetch import Servers
 from data.streets import read_streets
 from data.units import read_units
 from geo.errors import InputError
+from jobs.compare import compare_with_osm
 from jobs.fetch import Fetch, fetch
 from tests.data.loopback_osm import made_up_town, serving
 
@@ -210,3 +211,16 @@ def test_the_command_line_fetches_too(osm, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[0] == "小城: 23 streets, 3 units, 5 facilities"
+
+
+def test_an_offices_list_is_set_beside_what_was_fetched(osm, tmp_path):
+    known = get(osm, tmp_path).files["facilities"]
+    own = tmp_path / "list.csv"
+    own.write_text(
+        "名称,类型,WGS84经度,WGS84纬度\n梅园社区服务站,station,118.740123,32.040223\n"
+        "东区街道便民服务中心,centre,118.780123,32.090123\n西区街道便民服务中心,centre,118.740555,32.090555\n",
+        "utf-8",
+    )
+    table = compare_with_osm([own], known, out=tmp_path, datum="wgs84")
+    assert table["result"].tolist() == ["same", "elsewhere", "only_list"]
+    assert (tmp_path / "compared.csv").is_file()

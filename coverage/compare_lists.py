@@ -1,0 +1,105 @@
+"""An office's list beside what a map knows: the same place, elsewhere, closed, or in one of them only."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from rapidfuzz import fuzz
+from scipy.spatial import cKDTree
+
+Floats = NDArray[np.float64]
+
+SAME: Final = "same"
+ELSEWHERE: Final = "elsewhere"
+CLOSED: Final = "closed"
+ONLY_LIST: Final = "only_list"
+ONLY_MAP: Final = "only_map"
+COLUMNS: Final = ("result", "facility_id", "name", "map_id", "map_name", "metres", "similarity")
+
+
+@dataclass(frozen=True)
+class Names:
+    """Numbers, names and places (n, 2) in metres of one of the two lists; `closed` (n,) where known."""
+
+    ids: tuple[str, ...]
+    names: tuple[str, ...]
+    xy: Floats
+    closed: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Alike:
+    """Names `similarity` (0..1) alike within `far_m` mean one facility; up to `near_m` it is in place."""
+
+    similarity: float = 0.8
+    near_m: float = 150.0
+    far_m: float = 3000.0
+
+
+def compare_lists(listed: Names, known: Names, *, alike: Alike | None = None) -> pd.DataFrame:
+    """One row for each facility of either list, pairs in one row, in the order of `listed`.
+
+    `result`: same (within `near_m`, the limit counts), elsewhere, closed (the map says so), only_list,
+    only_map. Pairs are made one to one, the most alike first, then the nearest, then the first.
+    `metres` and `similarity` are NaN where there is no pair. Closed facilities that pair with nothing
+    are left out: the office's list is right about them.
+    """
+    alike = alike or Alike()
+    pairs = _pairs(listed, known, alike)
+    rows = [_row(listed, known, row, pairs.get(row), alike) for row in range(len(listed.ids))]
+    taken = {other for other, _, _ in pairs.values()}
+    rows += [
+        (ONLY_MAP, "", "", known.ids[other], known.names[other], np.nan, np.nan)
+        for other in range(len(known.ids))
+        if other not in taken and not known.closed[other]
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def similarity(name: str, other: str) -> float:
+    """How alike two names are, 0..1: the better of the whole names and of their words in any order."""
+    one, two = _plain(name), _plain(other)
+    return max(fuzz.ratio(one, two), fuzz.token_sort_ratio(one, two)) / 100.0
+
+
+def _plain(name: str) -> str:
+    """Width and case folded, brackets and runs of spaces as one space."""
+    return " ".join(re.sub(r"[()（）\[\]【】]", " ", unicodedata.normalize("NFKC", name)).casefold().split())
+
+
+_Pair = tuple[int, float, float]  # row on the map, metres, similarity
+
+
+def _pairs(listed: Names, known: Names, alike: Alike) -> dict[int, _Pair]:
+    found = []
+    if len(listed.ids) and len(known.ids):
+        near = cKDTree(known.xy).query_ball_point(listed.xy, alike.far_m, return_sorted=True)
+        for row, others in enumerate(near):
+            for other in others:
+                likeness = similarity(listed.names[row], known.names[other])
+                if likeness >= alike.similarity:
+                    metres = float(np.hypot(*(listed.xy[row] - known.xy[other])))
+                    found.append((-likeness, metres, row, other))
+    pairs: dict[int, _Pair] = {}
+    taken: set[int] = set()
+    for likeness, metres, row, other in sorted(found):
+        if row not in pairs and other not in taken:
+            pairs[row] = (other, metres, -likeness)
+            taken.add(other)
+    return pairs
+
+
+def _row(listed: Names, known: Names, row: int, pair: _Pair | None, alike: Alike) -> tuple[object, ...]:
+    own = (listed.ids[row], listed.names[row])
+    if pair is None:
+        return (ONLY_LIST, *own, "", "", np.nan, np.nan)
+    other, metres, likeness = pair
+    result = SAME if metres <= alike.near_m else ELSEWHERE
+    result = CLOSED if known.closed[other] else result
+    return (result, *own, known.ids[other], known.names[other], metres, likeness)

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import geopandas as gpd
+import pytest
+import shapely
+
+from data.streets.barriers import read_drawn_lines
+from geo.errors import InputError
+from tests.data.street_files import CRS
+
+LINES = [shapely.LineString([(120, 32), (120.001, 32)]), shapely.LineString([(120, 32), (120, 32.001)])]
+
+
+def drawn(path, **columns):
+    gpd.GeoDataFrame(columns, geometry=LINES, crs=4326).to_file(path)
+    return path
+
+
+@pytest.mark.parametrize("words", [("barrier", "street"), ("阻隔", "桥梁"), ("Wall", "bridge ")])
+def test_a_column_tells_barriers_from_streets(tmp_path, words):
+    lines = read_drawn_lines(drawn(tmp_path / "a.gpkg", kind=list(words)), crs=CRS)
+    assert shapely.length(lines.barriers) == pytest.approx([94.5], abs=0.1)
+    assert shapely.length(lines.streets) == pytest.approx([110.9], abs=0.1)
+
+
+def test_without_a_column_all_lines_are_barriers(tmp_path):
+    lines = read_drawn_lines(drawn(tmp_path / "a.geojson", name=["a", "b"]), crs=CRS)
+    assert (len(lines.barriers), len(lines.streets)) == (2, 0)
+
+
+def test_another_word_and_another_shape_are_refused_with_their_row(tmp_path):
+    with pytest.raises(InputError, match="row 2: “river” is neither"):
+        read_drawn_lines(drawn(tmp_path / "a.gpkg", kind=["barrier", "river"]), crs=CRS)
+    gpd.GeoDataFrame(geometry=[LINES[0].buffer(1)], crs=4326).to_file(tmp_path / "b.gpkg")
+    with pytest.raises(InputError, match="row 1: barriers and new streets are drawn as lines"):
+        read_drawn_lines(tmp_path / "b.gpkg", crs=CRS)
