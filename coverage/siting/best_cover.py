@@ -106,6 +106,10 @@ def reach_target(model: CoverModel, count: int, target: float, limits: Limits) -
         part = _part(model, dual, target)
         if part.is_decided or part.rest.cover.nnz <= provable:
             break
+    if part.rest.cover.nnz > _HOPELESS:
+        walk.run(_NO_END, _share(limits, 0.5), target)
+        if walk.value >= target:
+            return Reached(walk.best, impossible=False, dual=dual)
     return _reached_by_proof(model, part, walk, target, limits, dual)
 
 

@@ -21,11 +21,12 @@ _PATIENCE = 20
 
 @dataclass(frozen=True, eq=False)
 class Prices:
-    """`bound` on the savings of `count` sites, and ρ (sites,) at those prices."""
+    """`bound` on the savings of `count` sites, ρ (sites,) and the prices u (cells,) it comes from."""
 
     bound: float
     worth: Floats
     count: int
+    u: Floats
 
     def never_opened(self, value: float) -> Bools:
         """Sites that no plan better than `value` can contain."""
@@ -40,22 +41,25 @@ class Prices:
         return self.bound - self.worth + following < value - _slack(value)
 
 
-def price_cells(model: SavingsModel, count: int, value: float, limits: Limits, steps: int = 2_000) -> Prices:
-    """The best prices found; stops when the bound meets `value` within the wanted gap."""
+def price_cells(
+    model: SavingsModel, known: Prices | None, value: float, limits: Limits, steps: int, count: int
+) -> Prices:
+    """The best prices found from `known` on; stops when the bound meets `value`."""
     saved = model.saved
-    u = _start(model)
+    u = _start(model) if known is None else known.u
     direction = np.zeros(model.n_cells)
-    best, scale, stale = Prices(np.inf, np.zeros(model.n_sites), count), 1.5, 0
+    best, scale, stale = Prices(np.inf, np.zeros(model.n_sites), count, u), 1.5, 0
     for _ in range(steps):
-        left = np.maximum(saved.data - u[saved.indices], 0.0)
+        left = saved.data - u[saved.indices]
+        np.maximum(left, 0.0, out=left)
         worth = model.sum_by_site(left)
         top = np.argpartition(-worth, count - 1)[:count] if count < len(worth) else np.arange(len(worth))
         bound = float(u.sum() + worth[top].sum())
         stale = 0 if bound < best.bound - 1e-7 * abs(value) else stale + 1
         if bound < best.bound:
-            best, best_u = Prices(bound, worth, count), u
+            best = Prices(bound, worth, count, u)
         if stale > _PATIENCE:
-            scale, stale, u = 0.6 * scale, 0, best_u
+            scale, stale, u = 0.6 * scale, 0, best.u
             direction[:] = 0.0
             continue
         if best.bound - value <= _slack(value) or scale < 1e-4 or limits.left() <= 0.0:

@@ -20,6 +20,7 @@ from coverage.siting.savings import SavingsModel, SavingsSwap, greedy_savings
 from geo.errors import InfeasibleError, SettingError
 
 _MOST_PAIRS = 300_000
+_ROUNDS = (60, 120, 250, 500, 1_000)
 
 
 def least_walking(problem: Problem, limits: Limits) -> Plan:
@@ -34,7 +35,7 @@ def least_walking(problem: Problem, limits: Limits) -> Plan:
 def reachable(problem: Problem) -> Bools:
     """(cells,) with weight, and reached by what is open or by some candidate."""
     reached = problem.covered(problem.open_before)
-    reached[np.unique(problem.metres[problem.candidates].indices)] = True
+    reached[problem.metres[problem.candidates].indices] = True
     return reached & (problem.weight > 0.0)
 
 
@@ -128,11 +129,23 @@ def _best_savings(model: SavingsModel, count: int, limits: Limits) -> _Best:
     chosen, value = search.chosen, model.value(search.chosen)
     if len(chosen) < count or count >= model.n_sites:
         return _Best(chosen, value, value, proven=True)
-    prices = price_cells(model, count, value, limits)
-    bound = _whole(model, prices.bound)
-    if bound - value <= limits.gap * value + 1e-9 * value:
-        return _Best(chosen, value, max(bound, value))
-    return _proved(model, prices, _Best(chosen, value, bound), limits)
+    return _bounded(model, _Best(chosen, value, np.inf), count, limits)
+
+
+def _bounded(model: SavingsModel, best: _Best, count: int, limits: Limits) -> _Best:
+    """Prices in rounds, each without the sites that the one before excludes; then the proof."""
+    part, sites = model, np.arange(model.n_sites)
+    prices: Prices | None = None
+    for steps in _ROUNDS:
+        prices = price_cells(part, prices, best.value, limits, steps, count)
+        best = replace(best, bound=min(best.bound, max(_whole(model, prices.bound), best.value)))
+        if best.bound - best.value <= limits.gap * best.value + 1e-9 * best.value or limits.left() <= 0.0:
+            return best
+        stay = ~prices.never_opened(best.value)
+        stay[np.searchsorted(sites, best.chosen)] = True
+        part, sites = SavingsModel(part.saved[np.flatnonzero(stay)]), sites[stay]
+        prices = replace(prices, worth=prices.worth[stay])
+    return best if prices is None else _proved(model, prices, sites, best, limits)
 
 
 def _whole(model: SavingsModel, bound: float) -> float:
@@ -140,10 +153,12 @@ def _whole(model: SavingsModel, bound: float) -> float:
     return float(np.floor(bound + 1e-6)) if (model.saved.data == np.round(model.saved.data)).all() else bound
 
 
-def _proved(model: SavingsModel, prices: Prices, best: _Best, limits: Limits) -> _Best:
-    """HiGHS on the sites that a better plan could have; `best` where that is too much."""
-    fixed = np.flatnonzero(prices.always_opened(best.value))
-    free = np.flatnonzero(~prices.never_opened(best.value) & ~prices.always_opened(best.value))
+def _proved(model: SavingsModel, prices: Prices, sites: Ints, best: _Best, limits: Limits) -> _Best:
+    """HiGHS on `sites`, which a better plan could have; `best` where that is too much."""
+    fixed = sites[prices.always_opened(best.value)]
+    free = np.setdiff1d(sites, fixed)
+    if len(fixed) > prices.count or len(sites) < prices.count:
+        return replace(best, bound=best.value, proven=True)
     base = model.saved[fixed].max(axis=0).toarray().ravel() if len(fixed) else np.zeros(model.n_cells)
     part = model.saved[free]
     extra = sparse.csr_array((part.data - base[part.indices], part.indices, part.indptr), shape=part.shape)

@@ -41,8 +41,11 @@ class SavingsModel:
 
     def sum_by_site(self, entries: Floats) -> Floats:
         """(sites,) the sum of `entries`, one value per stored entry of `saved`."""
-        total = np.concatenate(([0.0], np.cumsum(entries)))[self.saved.indptr]
-        return np.diff(total)
+        total = np.zeros(self.n_sites)
+        filled = np.diff(self.saved.indptr) > 0
+        if filled.any():
+            total[filled] = np.add.reduceat(entries, self.saved.indptr[:-1][filled])
+        return total
 
 
 def greedy_savings(model: SavingsModel, count: int) -> Ints:
