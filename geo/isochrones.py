@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from geo.network import WalkNetwork
 from geo.pieces import Pieces, Stretches, piece_vertices, stretches_of_each, stretches_to_nearest, together
-from geo.skin import HALF_STREET_M, skin, skins_that_tile
+from geo.skin import HALF_STREET_M, in_threads, skin, skins_that_tile
 from geo.snapping import Snapped
 
 Floats = NDArray[np.float64]
@@ -91,8 +92,11 @@ def segments_of(network: WalkNetwork, pieces: Pieces) -> tuple[Floats, Floats, I
     return xy[inside], xy[inside + 1], piece[inside]
 
 
-def _skin_of_each(start: Floats, end: Floats, owner: Ints, half_street_m: float) -> tuple[Ints, list[object]]:
+Shapes = tuple[Ints, list[shapely.MultiPolygon]]
+
+
+def _skin_of_each(start: Floats, end: Floats, owner: Ints, half_street_m: float) -> Shapes:
     order = np.argsort(owner, kind="stable")
     owners, first = np.unique(owner[order], return_index=True)
     groups = np.split(order, first[1:]) if len(owners) else []
-    return owners, [skin(start[rows], end[rows], half_street_m=half_street_m) for rows in groups]
+    return owners, in_threads(lambda rows: skin(start[rows], end[rows], half_street_m=half_street_m), groups)

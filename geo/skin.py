@@ -14,8 +14,9 @@ which is less than L: every piece lies inside its shape.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, TypeVar
 
 import contourpy
 import numpy as np
@@ -28,6 +29,8 @@ from geo.stitch import Rings, join_rings, shape_of, stitch
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+_Task = TypeVar("_Task")
+_Made = TypeVar("_Made")
 
 # Half of what counts as “on the street”: carriageway, pavement and the first row of buildings.
 HALF_STREET_M: Final = 30.0
@@ -35,6 +38,7 @@ GRAINS: Final = 3.0  # raster cells to half a street: finer costs with the squar
 LEVEL: Final = GRAINS - float(np.sqrt(0.5))  # where the outline is drawn, in grains
 _REACH: Final = LEVEL + 1.0  # up to where distances matter, in grains
 _TILE: Final = 512  # grains; a tile's raster stays in the cache
+_WORTH_THREADS: Final = 8
 # Corners are whole numbers of this many to a grain, so that tiles agree on them.
 _FINE: Final = 1024
 # Nearer to the level than this counts as outside: then no outline comes within 1 / _FINE of a raster
@@ -50,7 +54,9 @@ def skin(start: Floats, end: Floats, *, half_street_m: float = HALF_STREET_M) ->
     """
     grain_m = half_street_m / GRAINS
     a, b = start / grain_m, end / grain_m
-    tiles = [outline(distance_field(w, a[rows], b[rows], _REACH), w) for w, rows in tiles_of(a, b)]
+    tiles = in_threads(
+        lambda t: outline(distance_field(t[0], a[t[1]], b[t[1]], _REACH), t[0]), tiles_of(a, b)
+    )
     if not tiles:
         return shapely.MultiPolygon()
     return shape_of(stitch(join_rings(tiles), _TILE * _FINE), grain_m / _FINE)
@@ -80,6 +86,15 @@ def skins_that_tile(
     owners = sorted(parts)
     shapes = [shape_of(stitch(join_rings(parts[whose]), _TILE * _FINE), grain_m / _FINE) for whose in owners]
     return np.asarray(owners, np.int64), shapes
+
+
+def in_threads(work: Callable[[_Task], _Made], tasks: Iterable[_Task]) -> list[_Made]:
+    """Do the tasks two or more at a time where there are several; most of it runs outside Python."""
+    waiting = list(tasks)
+    if len(waiting) < _WORTH_THREADS:
+        return [work(task) for task in waiting]
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(work, waiting))
 
 
 def drawn_half_m(half_street_m: float = HALF_STREET_M) -> float:
