@@ -35,7 +35,7 @@ def two_banks(station_x: float = 0.0) -> Assessment:
 
 
 def test_half_the_circle_is_across_the_river() -> None:
-    # 500 m around (0, 0) hold the cells x = 0 … 400 of the north bank (447 m at most): five; none can walk 500 m.
+    # 500 m around (0, 0) hold x = 0 … 400 of the north bank (447 m at most): five; none can walk 500 m.
     (found,) = detours(two_banks().measured)
     assert (found.walk_rule, found.walk_m) == ("w", 500.0)
     assert (found.residents_in_radius, found.residents_cut_off, found.share) == (500.0, 500.0, 1.0)
