@@ -23,7 +23,7 @@ from locales import LANGUAGES
 
 _ROOT: Final = Path(__file__).parent
 _PROJECT: Final = _ROOT.parent
-_PACKAGES: Final = ("geo", "coverage", "data", "maps", "reports", "jobs", "ui")
+_PACKAGES: Final = ("geo", "coverage", "data", "maps", "reports", "jobs", "ui", "commands")
 _KEYWORDS: Final = dict.fromkeys(
     ("text", "_", "InputError", "SettingError", "InfeasibleError", "UserError"), None
 )
@@ -32,7 +32,7 @@ _KEYWORDS: Final = dict.fromkeys(
 def sources() -> dict[str, list[Path]]:
     """Catalogue name → the Python files whose sentences it holds."""
     found: dict[str, list[Path]] = {
-        "front": [p for p in (_PROJECT / "app.py", _PROJECT / "cli.py") if p.exists()]
+        "front": [_PROJECT / "app.py", _PROJECT / "cli.py"]
     }
     for package in _PACKAGES:
         for path in sorted((_PROJECT / package).rglob("*.py")):

@@ -15,7 +15,7 @@ from typing import Final
 import pytest
 
 ROOT: Final = Path(__file__).parents[1]
-PACKAGES: Final = ("geo", "coverage", "data", "maps", "reports", "jobs", "ui", "locales")
+PACKAGES: Final = ("geo", "coverage", "data", "maps", "reports", "jobs", "ui", "locales", "commands")
 FRONT: Final = ("app.py", "cli.py", "run.py")
 
 _RESULTS: Final = frozenset({"geo", "coverage", "data", "maps", "reports", "jobs", "locales"})
@@ -28,7 +28,8 @@ MAY_IMPORT: Final = {
     "jobs": _RESULTS,
     "ui": _RESULTS,
     "app.py": _RESULTS | {"ui"},
-    "cli.py": frozenset({"geo", "data", "jobs", "locales"}),  # geo for the error tree it shows
+    "commands": frozenset({"geo", "data", "jobs", "locales"}),  # geo for the error tree it shows
+    "cli.py": frozenset({"commands"}),
     "locales": frozenset({"geo"}),
     "run.py": frozenset({"tests"}),
 }
@@ -46,11 +47,11 @@ ONLY_IN: Final = {
     "dask": ("jobs/",),
     "distributed": ("jobs/",),
     "highspy": ("coverage/siting/",),
-    "typer": ("cli.py",),
+    "typer": ("cli.py", "commands/"),
     "babel": ("locales/",),
 }
 READS_AND_WRITES: Final = {"read_file", "to_file"}
-FRONT_DOORS: Final = {"the page": ("app.py", "ui/"), "the command line": ("cli.py",)}
+FRONT_DOORS: Final = {"the page": ("app.py", "ui/"), "the command line": ("cli.py", "commands/")}
 
 
 def sources() -> list[Path]:
@@ -162,7 +163,7 @@ def test_no_function_body_is_longer_than_45_lines() -> None:
     wrong = [
         f"{place(path)}:{node.lineno} {node.name}: {body_lines(node)}"
         for path, node in functions()
-        if body_lines(node) > 45 and place(path) != "cli.py"
+        if body_lines(node) > 45
     ]
     assert not wrong
 
@@ -171,7 +172,7 @@ def test_no_function_has_more_than_six_parameters() -> None:
     wrong = [
         f"{place(path)}:{node.lineno} {node.name}: {count}"
         for path, node in functions()
-        if (count := parameter_count(node)) > 6 and place(path) != "cli.py"
+        if (count := parameter_count(node)) > 6 and room(path) != "commands"
     ]
     assert not wrong
 

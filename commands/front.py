@@ -1,0 +1,71 @@
+"""The front door: progress, answers and errors of every verb.
+
+Progress goes to stderr, a short summary (or JSON) to stdout. Exit codes: 0 done, 2 bad input, 1 a defect.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from commands.options import Language
+from geo.errors import UserError
+from geo.progress import Progress as Tell
+from geo.text import Text, text
+from locales import Translator, translator
+
+
+@contextmanager
+def front_door(lang: Language) -> Iterator[tuple[Translator, Tell]]:
+    """Progress on stderr; a user's error in the user's words and exit 2. The one handler here."""
+    say = translator(lang.value)
+    console = Console(stderr=True)
+    bar = Progress(
+        TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console, transient=True
+    )
+    task = bar.add_task("", total=1.0)
+
+    def tell(share: float, doing: Text) -> None:
+        bar.update(task, completed=share, description=say(doing))
+
+    try:
+        with bar:
+            yield say, tell
+    except UserError as error:
+        console.print(say(error.message), style="red", markup=False, highlight=False)
+        raise typer.Exit(2) from error
+    except Exception as defect:
+        _save_defect(defect, console, say)
+        raise typer.Exit(1) from defect
+
+
+def _save_defect(defect: Exception, console: Console, say: Translator) -> None:
+    sentence = text(
+        "This is a defect of the program, not of your data: {what}", what=f"{type(defect).__name__}: {defect}"
+    )
+    console.print(say(sentence), style="red", markup=False, highlight=False)
+
+
+def answer(as_json: bool, document: Mapping[str, Any], lines: Callable[[], list[str]]) -> None:
+    if as_json:
+        sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=1) + "\n")
+    else:
+        sys.stdout.write("\n".join(lines()) + "\n")
+
+
+def print_verdicts(results: Any, say: Translator) -> None:
+    from jobs.summary import assessment_rows
+
+    head, rows = assessment_rows(results, say)
+    table = Table(*head)
+    for row in rows:
+        table.add_row(*row)
+    Console(highlight=False).print(table, markup=False)
