@@ -3,7 +3,8 @@
     UserError             the user can mend it; front doors show it and exit with 2
     ├── InputError        a file, a row, a key: what is wrong, where, how to mend it
     ├── SettingError      an option or a choice that cannot be
-    └── InfeasibleError   the wanted plan cannot exist; says which condition fails
+    ├── InfeasibleError   the wanted plan cannot exist; says which condition fails
+    └── Cancelled         the user has stopped the work; front doors say so calmly and exit with 130
 
 Everything else is a defect of ours (exit 1). Each front door has exactly one handler.
 """
@@ -34,3 +35,10 @@ class SettingError(UserError):
 
 class InfeasibleError(UserError):
     """No plan meets all the conditions."""
+
+
+class Cancelled(UserError):  # noqa: N818 - nothing went wrong
+    """The user wants no more of it. Raised by whoever is told of progress; nothing half done is kept."""
+
+    def __init__(self) -> None:
+        super().__init__(text("Stopped. What was finished is kept; the same again goes on from there."))
