@@ -1,6 +1,7 @@
 """The command line: the same verbs as the pages, without a browser.
 
-Progress goes to stderr, a short summary (or JSON) to stdout. Exit codes: 0 done, 2 bad input, 1 a defect.
+Progress goes to stderr, a short summary (or JSON) to stdout. Exit codes: 0 done, 2 bad input, 1 a defect,
+130 stopped (Ctrl-C).
 """
 
 from __future__ import annotations

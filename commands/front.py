@@ -1,6 +1,7 @@
 """The front door: progress, answers and errors of every verb.
 
-Progress goes to stderr, a short summary (or JSON) to stdout. Exit codes: 0 done, 2 bad input, 1 a defect.
+Progress goes to stderr, a short summary (or JSON) to stdout. Exit codes: 0 done, 2 bad input, 1 a defect,
+130 stopped by the user (Ctrl-C).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 import typer
 from rich.console import Console
@@ -17,15 +18,21 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from commands.options import Language
-from geo.errors import UserError
+from geo.errors import Cancelled, UserError
 from geo.progress import Progress as Tell
 from geo.text import Text, text
 from locales import Translator, translator
 
+# What shells say of a program that Ctrl-C has ended.
+_STOPPED: Final = 130
+
 
 @contextmanager
 def front_door(lang: Language) -> Iterator[tuple[Translator, Tell]]:
-    """Progress on stderr; a user's error in the user's words and exit 2. The one handler here."""
+    """Progress on stderr; a user's error in the user's words and exit 2. The one handler here.
+
+    Ctrl-C ends the work where it is: folders of results are whole or untouched, caches are kept.
+    """
     say = translator(lang.value)
     console = Console(stderr=True)
     bar = Progress(
@@ -39,6 +46,9 @@ def front_door(lang: Language) -> Iterator[tuple[Translator, Tell]]:
     try:
         with bar:
             yield say, tell
+    except (Cancelled, KeyboardInterrupt):
+        console.print(say(Cancelled().message), markup=False, highlight=False)
+        raise typer.Exit(_STOPPED) from None
     except UserError as error:
         console.print(say(error.message), style="red", markup=False, highlight=False)
         raise typer.Exit(2) from error

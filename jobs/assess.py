@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
@@ -15,6 +15,7 @@ from coverage.publish import About, Results, results_of
 from data.files import write_bytes, write_csv
 from data.intake.findings import Finding
 from data.results import write_results
+from data.whole_folder import whole_folder
 from geo import __version__
 from geo.progress import Progress, part, silent
 from geo.text import text
@@ -25,6 +26,9 @@ from maps import render_map
 from maps.basemap import encode
 from maps.ground import basemap_of
 from reports.workbook import workbook_bytes
+
+# An assessment without a plan takes away the plan of an earlier one in the same folder.
+_OF_A_PLAN: Final = ("plan.json", "sites.geojson")
 
 
 @dataclass(frozen=True)
@@ -48,8 +52,7 @@ def assess_files(
     inputs = open_inputs(files, cache=cache, progress=part(progress, 0.0, 0.5))
     done = assess_inputs(inputs, progress=part(progress, 0.5, 0.8))
     if out is not None:
-        progress(0.8, text("Writing the results"))
-        write_folder(out, done, language=language)
+        write_folder(out, done, language=language, progress=part(progress, 0.8, 1.0))
     progress(1.0, text("Done"))
     return done
 
@@ -61,16 +64,21 @@ def assess_inputs(inputs: Inputs, *, progress: Progress = silent) -> Assessed:
     return Assessed(inputs, assessment, results)
 
 
-def write_folder(out: Path, done: Assessed, *, language: str) -> None:
-    """The tables, the map with its basemap, and the workbook."""
-    write_results(out, done.results)
-    write_csv(out / "findings.csv", findings_table(done.inputs.findings, language=language))
-    study = done.inputs.study
-    basemap = basemap_of(study.network, study.units, done.inputs.basemap)
-    write_bytes(out / "basemap.bin", encode(basemap))
-    page = render_map(map_model(done.results, basemap), language=language)
-    write_bytes(out / "map.html", page.encode("utf-8"))
-    write_bytes(out / "report.xlsx", workbook_bytes(done.results, language=language))
+def write_folder(out: Path, done: Assessed, *, language: str, progress: Progress = silent) -> None:
+    """The tables, the map with its basemap, and the workbook; all of them, or `out` stays as it was."""
+    with whole_folder(out, product=_OF_A_PLAN) as folder:
+        progress(0.0, text("Writing the results"))
+        write_results(folder, done.results)
+        write_csv(folder / "findings.csv", findings_table(done.inputs.findings, language=language))
+        progress(0.3, text("Drawing the map"))
+        study = done.inputs.study
+        basemap = basemap_of(study.network, study.units, done.inputs.basemap)
+        write_bytes(folder / "basemap.bin", encode(basemap))
+        page = render_map(map_model(done.results, basemap), language=language)
+        write_bytes(folder / "map.html", page.encode("utf-8"))
+        progress(0.7, text("Writing the workbook"))
+        write_bytes(folder / "report.xlsx", workbook_bytes(done.results, language=language))
+        progress(1.0, text("Done"))
 
 
 def findings_table(findings: Sequence[Finding], *, language: str) -> pd.DataFrame:
