@@ -129,5 +129,5 @@ def _scripts(data: str, nonce: str) -> str:
     """The data as a block that no browser runs, and the script that reads it."""
     return (
         f'<script type="application/json" id="map-data">{data}</script>\n'
-        f'<script nonce="{nonce}">\n{asset("map.js")}</script>'
+        f'<script nonce="{nonce}">\n{asset("lines.js")}\n{asset("map.js")}</script>'
     )
