@@ -41,6 +41,13 @@ class AddStreet:
 
 
 @dataclass(frozen=True)
+class AddBarrier:
+    """A wall, railway or waterway along `line` that nobody crosses: it cuts every street it meets."""
+
+    line: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
 class SetFigure:
     """Another figure for a rule (or another band, for a load rule)."""
 
@@ -71,7 +78,7 @@ class Grow:
     factor: float
 
 
-Edit = Open | Close | Move | AddStreet | SetFigure | SetSpeed | UseStandard | Grow
+Edit = Open | Close | Move | AddStreet | AddBarrier | SetFigure | SetSpeed | UseStandard | Grow
 FacilityEdit = Open | Close | Move
 
 

@@ -9,8 +9,10 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from coverage.edits import (
+    AddBarrier,
     AddStreet,
     Close,
     Edit,
@@ -26,8 +28,10 @@ from coverage.parse_standard import parse_standard
 from coverage.standard import Rule, Standard
 from coverage.study import Study
 from coverage.tables import FacilityTable, PopulationGrid
+from geo.cut import cut_streets
 from geo.errors import SettingError
 from geo.extend import add_street
+from geo.network import WalkNetwork
 
 # What a study remembers of its cells and units, which stays right while these stay as they are.
 _OF_CELLS: Final = ("cells_in", "settlement")
@@ -129,7 +133,18 @@ def _facility(variant: Variant, edit: Open | Close | Move) -> Variant:
 
 def _street(variant: Variant, edit: AddStreet) -> Variant:
     line = np.asarray(edit.line, float).reshape(-1, 2)
-    network = add_street(variant.study.network, line, limit_m=JOIN_LIMIT_M)
+    return _walking(variant, add_street(variant.study.network, line, limit_m=JOIN_LIMIT_M))
+
+
+def _barrier(variant: Variant, edit: AddBarrier) -> Variant:
+    line = np.asarray(edit.line, float).reshape(-1, 2)
+    if len(line) < 2 or not np.hypot(*np.diff(line, axis=0).T).sum() > 0:
+        raise SettingError("A barrier needs two different places.")
+    return _walking(variant, cut_streets(variant.study.network, [shapely.LineString(line)]).network)
+
+
+def _walking(variant: Variant, network: WalkNetwork) -> Variant:
+    """The same people and facilities on other streets."""
     study = replace(variant.study, network=network)
     return replace(variant, study=_keeping(variant.study, study, (*_OF_CELLS, *_OF_FACILITIES)))
 
@@ -199,6 +214,7 @@ _APPLY: Final[Mapping[type[Edit], Callable[[Variant, Any], Variant]]] = {
     Close: _facility,
     Move: _facility,
     AddStreet: _street,
+    AddBarrier: _barrier,
     SetFigure: _figure,
     SetSpeed: _speed,
     UseStandard: _standard,

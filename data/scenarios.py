@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from coverage.edits import (
+    AddBarrier,
     AddStreet,
     Close,
     Edit,
@@ -32,6 +33,7 @@ _KINDS: Final[Mapping[str, type[Edit]]] = {
     "close": Close,
     "move": Move,
     "street": AddStreet,
+    "barrier": AddBarrier,
     "figure": SetFigure,
     "speed": SetSpeed,
     "standard": UseStandard,

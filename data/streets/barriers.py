@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from coverage.edits import AddBarrier, AddStreet
 from data.population.columns import find_column
 from data.vector import read_vector
 from geo.crs import WGS84
@@ -62,6 +63,20 @@ def read_drawn_lines(path: Path, *, crs: str) -> DrawnLines:
         )
     kinds = _kinds(path, frame)
     return DrawnLines(shapes[kinds == "barrier"], shapes[kinds == "street"])
+
+
+def drawn_edits(path: Path, *, crs: str) -> tuple[AddBarrier | AddStreet, ...]:
+    """The lines of `read_drawn_lines` as edits of a scenario in `crs`: barriers first, then streets.
+
+    So a new bridge leads over a new barrier. A line of several parts is as many edits.
+    """
+    drawn = read_drawn_lines(path, crs=crs)
+    barriers = tuple(AddBarrier(_corners(line)) for line in shapely.get_parts(drawn.barriers))
+    return barriers + tuple(AddStreet(_corners(line)) for line in shapely.get_parts(drawn.streets))
+
+
+def _corners(line: shapely.Geometry) -> tuple[tuple[float, float], ...]:
+    return tuple((float(x), float(y)) for x, y in shapely.get_coordinates(line))
 
 
 def _kinds(path: Path, frame: gpd.GeoDataFrame) -> NDArray[np.str_]:

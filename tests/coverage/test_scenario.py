@@ -11,6 +11,7 @@ import shapely
 from coverage.assessment import assess
 from coverage.comparison import compare
 from coverage.edits import (
+    AddBarrier,
     AddStreet,
     Close,
     Edit,
@@ -121,6 +122,19 @@ def test_a_bridge_brings_the_other_bank_within_reach() -> None:
     assert change.added_m is not None and change.added_m.max() <= 0.0
 
 
+def test_a_barrier_takes_who_lives_beyond_it_out_of_reach_and_a_bridge_over_it_brings_them_back() -> None:
+    base = assess(study(TWO), BOTH)
+    wall = AddBarrier((place(550, -100), place(550, 100)))
+    walled = assess_scenario(base, scenario(wall))
+    assert walled.result("r").residents_met == base.result("r").residents_met
+    change = compare(base, walled).rules["w"]
+    assert (change.gained, change.lost > 0) == (0.0, True)
+    bridge = AddStreet((place(540), place(560)))
+    assert assess_scenario(base, scenario(wall, bridge)).result("w").residents_met == pytest.approx(
+        base.result("w").residents_met
+    )
+
+
 def test_the_incremental_assessment_equals_assessing_the_edited_study() -> None:
     base = assess(study(TWO), BOTH)
     edits = scenario(Move("f0", *place(900)), Open("n", "new", "hall", *place(0), 20.0), Grow("W", 1.1))
@@ -144,6 +158,7 @@ def test_the_incremental_assessment_equals_assessing_the_edited_study() -> None:
         (SetFigure("r", band=(1.0, 2.0)), "possible figure"),
         (SetSpeed(0.0), "walking speed"),
         (AddStreet((place(0, 900), place(0, 0))), "nearest street"),
+        (AddBarrier((place(0, 0), place(0, 0))), "two different places"),
     ],
 )
 def test_an_edit_that_cannot_be_is_refused(edit: Edit, message: str) -> None:

@@ -7,7 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from coverage.edits import AddStreet, Close, Grow, Move, Open, Scenario, SetFigure, SetSpeed, UseStandard
+from coverage.edits import (
+    AddBarrier,
+    AddStreet,
+    Close,
+    Grow,
+    Move,
+    Open,
+    Scenario,
+    SetFigure,
+    SetSpeed,
+    UseStandard,
+)
 from data.scenarios import open_scenario, save_scenario, scenario_from_json, scenario_names, scenario_to_json
 from geo.errors import InputError, SettingError
 
@@ -20,6 +31,7 @@ EVERYTHING = Scenario(
         Close("f3"),
         Move("f4", 0.1 + 0.2, -1e-9),
         AddStreet(((0.0, 0.0), (10.5, 3.25), (20.0, 7.0))),
+        AddBarrier(((5.0, -1.0), (5.0, 1.0))),
         SetFigure("r", 600.0),
         SetFigure("load", band=(800.0, 4000.0)),
         SetSpeed(4.8),

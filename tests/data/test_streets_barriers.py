@@ -4,7 +4,8 @@ import geopandas as gpd
 import pytest
 import shapely
 
-from data.streets.barriers import read_drawn_lines
+from coverage.edits import AddBarrier, AddStreet
+from data.streets.barriers import drawn_edits, read_drawn_lines
 from geo.errors import InputError
 from tests.data.street_files import CRS
 
@@ -34,3 +35,15 @@ def test_another_word_and_another_shape_are_refused_with_their_row(tmp_path):
     gpd.GeoDataFrame(geometry=[LINES[0].buffer(1)], crs=4326).to_file(tmp_path / "b.gpkg")
     with pytest.raises(InputError, match="row 1: barriers and new streets are drawn as lines"):
         read_drawn_lines(tmp_path / "b.gpkg", crs=CRS)
+
+
+def test_drawn_lines_become_edits_barriers_first_so_that_a_new_bridge_leads_over_a_new_wall(tmp_path):
+    edits = drawn_edits(drawn(tmp_path / "a.gpkg", kind=["bridge", "barrier"]), crs=CRS)
+    assert [type(edit) for edit in edits] == [AddBarrier, AddStreet]
+    assert [len(edit.line) for edit in edits] == [2, 2]
+
+
+def test_a_line_of_several_parts_is_as_many_edits(tmp_path):
+    both = shapely.MultiLineString(LINES)
+    gpd.GeoDataFrame({"kind": ["wall"]}, geometry=[both], crs=4326).to_file(tmp_path / "m.gpkg")
+    assert len(drawn_edits(tmp_path / "m.gpkg", crs=CRS)) == 2
