@@ -18,7 +18,7 @@ from coverage.edits import Close, FacilityEdit, Move, Open
 from coverage.journal import Journal
 from coverage.live_rules import Ruled, judge, ruled
 from coverage.live_slots import DOOR, Slots
-from coverage.live_tier import Ground, LiveTier, searched_nodes
+from coverage.live_tier import Ground, LiveTier
 from coverage.measure import Distances
 from coverage.near_cells import blocks, cells_of_edges
 from coverage.scenario import edited_facilities, with_facilities
@@ -173,6 +173,7 @@ class Live:
             walk_row={tier: row_of[live.walk_row] for tier, live in tiers.items()},
             cells=self.ground.cells,
             facilities=take(self.slots.doors, slots),
+            nodes={tier: (live.node_m.copy(), row_of[live.node_owner]) for tier, live in tiers.items()},
         )
 
 
@@ -201,18 +202,18 @@ def live(base: Assessment) -> Live:
         base=base,
         ground=ground,
         slots=slots,
-        tiers={tier: _tier(tier, distances, ground, slots) for tier in distances.walk_m},
+        tiers={tier: _tier(tier, distances, ground) for tier in distances.walk_m},
         rules=rules,
         ids={number: row for row, number in enumerate(facilities.frame["facility_id"])},
         residents_met={r.rule.id: base.result(r.rule.id).residents_met for r in rules},
     )
 
 
-def _tier(tier: str, distances: Distances, ground: Ground, slots: Slots) -> LiveTier:
-    node_m, node_owner = searched_nodes(ground.network, slots.doors, slots.open_of(tier))
+def _tier(tier: str, distances: Distances, ground: Ground) -> LiveTier:
+    node_m, node_owner = distances.nodes[tier]
     return LiveTier(
-        node_m,
-        node_owner,
+        node_m.copy(),
+        node_owner.copy(),
         distances.walk_m[tier].copy(),
         distances.walk_row[tier].copy(),
         distances.straight_m[tier].copy(),

@@ -10,7 +10,7 @@ from coverage.journal import Journal
 from coverage.live_slots import Slots
 from coverage.near_cells import Blocks, CellsOfEdges
 from coverage.tables import Floats, Ints
-from geo.nearest import at_points, nearest_straight, node_distances
+from geo.nearest import at_points, nearest_straight
 from geo.network import WalkNetwork
 from geo.snapping import Snapped, ends
 from geo.spread import Mended, Offers, first_of, spread, taken_from
@@ -117,12 +117,3 @@ def arrivals(network: WalkNetwork, doors: Snapped, rows: Ints) -> Offers:
     """What linked facilities offer the nodes at the ends of their streets."""
     u, v, to_u, to_v = ends(network, doors, rows)
     return Offers(np.concatenate([u, v]), np.concatenate([to_u, to_v]), np.tile(rows, 2))
-
-
-def searched_nodes(network: WalkNetwork, doors: Snapped, rows: Ints) -> tuple[Floats, Ints]:
-    """Metres and slot of the nearest of the facilities `rows` for every node."""
-    linked = rows[doors.edge[rows] >= 0]
-    if not len(linked):
-        n = len(network.node_xy)
-        return np.full(n, np.inf), np.full(n, -1, np.int64)
-    return node_distances(network, doors, linked, np.inf)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 import numpy as np
 
 from coverage.standard import Walking
 from coverage.tables import FacilityTable, Floats, Ints, PopulationGrid
-from geo.nearest import Nearest, nearest_on_foot, nearest_straight
+from geo.near_places import PointBlocks, blocks_of
+from geo.nearest import Nearest, joined, nearest_by_nodes, nearest_straight, node_distances
 from geo.network import WalkNetwork
-from geo.snapping import Snapped, snap
+from geo.snapping import Snapped, snap, snap_once
 
 # What counts as equal, a millimetre: less than any list states, more than projecting a point there
 # and back moves it. Without it a facility exactly at the figure could fail by its last bit, and the
@@ -25,7 +27,9 @@ class Distances:
     """Tier → metres for each cell (n,), `inf` where no facility of the tier can be reached.
 
     `straight_row` and `walk_row` give the facility's row in the facility table, -1 where none.
-    `cells` and `facilities` say where each was snapped to the streets.
+    `cells` and `facilities` say where each was snapped to the streets. `nodes` tier → metres from
+    each junction to the nearest facility of the tier, on foot, and its row; kept so that nobody
+    has to search again.
     """
 
     straight_m: Mapping[str, Floats]
@@ -34,14 +38,34 @@ class Distances:
     walk_row: Mapping[str, Ints]
     cells: Snapped
     facilities: Snapped
+    nodes: Mapping[str, tuple[Floats, Ints]] = field(default_factory=dict)
 
     def straight_to(self, tiers: Sequence[str]) -> tuple[Floats, Ints]:
         """Straight metres to the nearest facility of any of `tiers`, and its row."""
-        return _nearest_of(tiers, self.straight_m, self.straight_row)
+        return self._once(tiers, self.straight_m, self.straight_row)
 
     def walk_to(self, tiers: Sequence[str]) -> tuple[Floats, Ints]:
         """Walking metres to the nearest facility of any of `tiers`, and its row."""
-        return _nearest_of(tiers, self.walk_m, self.walk_row)
+        return self._once(tiers, self.walk_m, self.walk_row)
+
+    def nodes_to(self, tiers: Sequence[str]) -> tuple[Floats, Ints]:
+        """Metres on foot from each junction to the nearest facility of any of `tiers`, and its lowest row."""
+        return _lowest_of([self.nodes[tier] for tier in tiers])
+
+    def _once(
+        self, tiers: Sequence[str], metres: Mapping[str, Floats], rows: Mapping[str, Ints]
+    ) -> tuple[Floats, Ints]:
+        """Several rules ask about the same tiers: what was found for them is kept."""
+        if len(tiers) == 1:
+            return metres[tiers[0]], rows[tiers[0]]
+        key = id(metres), tuple(tiers)
+        if key not in self._found:
+            self._found[key] = _nearest_of(tiers, metres, rows)
+        return self._found[key]
+
+    @cached_property
+    def _found(self) -> dict[tuple[int, tuple[str, ...]], tuple[Floats, Ints]]:
+        return {}
 
     @property
     def unlinked_cells(self) -> Ints:
@@ -64,10 +88,16 @@ def measure(
     """
     if not grid.crs == facilities.crs == network.crs:
         raise ValueError("the tables are in different coordinate systems")
-    cells = snap(network, grid.xy, limit_m=walking.snap_limit_m)
+    cells = snap_once(network, grid.xy, limit_m=walking.snap_limit_m)
     doors = snap(network, facilities.xy, limit_m=walking.snap_limit_m)
-    straight = {tier: _straight(grid, facilities, tier) for tier in tiers}
-    walk = {tier: _on_foot(network, cells, doors, facilities.of_tier(tier)) for tier in tiers}
+    rows = {tier: facilities.of_tier(tier) for tier in tiers}
+    blocks = blocks_of(grid.xy)
+    straight = {tier: _straight(blocks, facilities, rows[tier]) for tier in tiers}
+    nodes = {tier: nodes_to_rows(network, doors, rows[tier]) for tier in tiers}
+    places = joined(network, cells, np.flatnonzero(cells.linked))
+    walk = {
+        tier: nearest_by_nodes(places, nodes[tier], (doors, _linked(doors, rows[tier]))) for tier in tiers
+    }
     return Distances(
         straight_m={tier: near.metres for tier, near in straight.items()},
         walk_m={tier: near.metres for tier, near in walk.items()},
@@ -75,33 +105,46 @@ def measure(
         walk_row={tier: near.index for tier, near in walk.items()},
         cells=cells,
         facilities=doors,
+        nodes=nodes,
     )
 
 
-def _straight(grid: PopulationGrid, facilities: FacilityTable, tier: str) -> Nearest:
-    rows = facilities.of_tier(tier)
-    return _table_rows(nearest_straight(grid.xy, facilities.xy[rows]), rows)
+def nodes_to_rows(network: WalkNetwork, doors: Snapped, rows: Ints) -> tuple[Floats, Ints]:
+    """Metres on foot from each junction to the nearest of the facilities `rows`, and its row.
+
+    inf and -1 where none is reached.
+    """
+    linked = _linked(doors, rows)
+    if not len(linked):
+        n = len(network.node_xy)
+        return np.full(n, np.inf), np.full(n, -1, np.int64)
+    return node_distances(network, doors, linked, np.inf)
 
 
-def _on_foot(network: WalkNetwork, cells: Snapped, doors: Snapped, rows: Ints) -> Nearest:
-    return _table_rows(nearest_on_foot(network, cells, _some(doors, rows)), rows)
+def _linked(doors: Snapped, rows: Ints) -> Ints:
+    return rows[doors.edge[rows] >= 0]
 
 
-def _some(doors: Snapped, rows: Ints) -> Snapped:
-    return Snapped(doors.edge[rows], doors.offset_m[rows], doors.snap_m[rows], doors.xy[rows])
+def _straight(blocks: PointBlocks, facilities: FacilityTable, rows: Ints) -> Nearest:
+    near = nearest_straight(blocks, facilities.xy[rows])
+    return Nearest(near.metres, rows[near.index]) if len(rows) else near
 
 
-def _table_rows(near: Nearest, rows: Ints) -> Nearest:
-    """Row numbers within one tier to row numbers of the whole facility table."""
-    if not len(rows):
-        return near
-    return Nearest(near.metres, np.where(near.index >= 0, rows[np.maximum(near.index, 0)], -1))
+def _lowest_of(found: Sequence[tuple[Floats, Ints]]) -> tuple[Floats, Ints]:
+    """The least metres of several, and of equal ones the lowest row."""
+    metres, row = found[0]
+    for other_m, other in found[1:]:
+        nearer = (other_m < metres) | ((other_m == metres) & (other < row))
+        metres, row = np.where(nearer, other_m, metres), np.where(nearer, other, row)
+    return metres, row
 
 
 def _nearest_of(
     tiers: Sequence[str], metres: Mapping[str, Floats], rows: Mapping[str, Ints]
 ) -> tuple[Floats, Ints]:
-    all_metres = np.stack([metres[tier] for tier in tiers])
-    all_rows = np.stack([rows[tier] for tier in tiers])
-    best = all_metres.argmin(axis=0)[None, :]
-    return np.take_along_axis(all_metres, best, 0)[0], np.take_along_axis(all_rows, best, 0)[0]
+    """Of tiers equally near the one named first."""
+    best_m, best = metres[tiers[0]], rows[tiers[0]]
+    for tier in tiers[1:]:
+        nearer = metres[tier] < best_m
+        best_m, best = np.where(nearer, metres[tier], best_m), np.where(nearer, rows[tier], best)
+    return best_m, best

@@ -11,8 +11,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import dijkstra
-from scipy.spatial import cKDTree
 
+from geo.near_places import PointBlocks, nearest_places
 from geo.network import WalkNetwork, with_sources
 from geo.snapping import Snapped, ends
 from geo.spread import lowest_owners
@@ -20,7 +20,7 @@ from geo.spread import lowest_owners
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 NOBODY = -1
-_WORTH_THREADS: Final = 20_000  # for fewer points starting threads takes longer than searching
+_FEW: Final = 1_000_000  # below this comparing is quicker than a table of all edges
 
 
 @dataclass(frozen=True)
@@ -34,13 +34,18 @@ class Nearest:
         return len(self.metres)
 
 
-def nearest_straight(xy: Floats, facility_xy: Floats) -> Nearest:
-    """The nearest facility in a straight line; of equally near ones the lowest row."""
+def nearest_straight(xy: Floats | PointBlocks, facility_xy: Floats) -> Nearest:
+    """The nearest facility in a straight line; of equally near ones the lowest row.
+
+    Points that are asked about several times can be given as blocks.
+    """
     if not len(facility_xy):
         return _none(len(xy))
-    places, first = np.unique(facility_xy, axis=0, return_index=True)
-    metres, index = _lowest_of_nearest(cKDTree(places), first, np.asarray(xy, float))
-    return Nearest(metres, index)
+    places = np.asarray(facility_xy, float)
+    found = (
+        xy.nearest(places) if isinstance(xy, PointBlocks) else nearest_places(np.asarray(xy, float), places)
+    )
+    return Nearest(*found)
 
 
 def nearest_on_foot(
@@ -52,15 +57,46 @@ def nearest_on_foot(
     never changes a value that is within it. Of facilities equally far the lowest row is named.
     """
     rows = np.flatnonzero(facilities.linked)
-    result = _none(len(points))
     here = np.flatnonzero(points.linked)
     if not len(rows) or not len(here):
-        return result
+        return _none(len(points))
     at_nodes = node_distances(network, facilities, rows, limit_m)
-    metres, index = at_points(network, points, here, at_nodes, (facilities, rows))
-    within = metres <= limit_m
-    within &= np.isfinite(metres)
-    result.metres[here[within]], result.index[here[within]] = metres[within], index[within]
+    return nearest_by_nodes(joined(network, points, here), at_nodes, (facilities, rows), limit_m=limit_m)
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Linked points (`rows` of `points`) with the ends u and v of their streets and the metres to them."""
+
+    points: Snapped
+    rows: Ints
+    u: Ints
+    v: Ints
+    to_u: Floats
+    to_v: Floats
+
+
+def joined(network: WalkNetwork, points: Snapped, rows: Ints) -> Joined:
+    """Linked points made ready to be measured several times."""
+    return Joined(points, rows, *ends(network, points, rows))
+
+
+def nearest_by_nodes(
+    places: Joined,
+    at_nodes: tuple[Floats, Ints],
+    facilities: tuple[Snapped, Ints],
+    *,
+    limit_m: float = np.inf,
+) -> Nearest:
+    """The nearest facility of all points, of which `places` are the linked ones, given that of the nodes."""
+    result = _none(len(places.points))
+    metres, index = _at_joined(places, at_nodes, facilities)
+    reached = (metres <= limit_m) & np.isfinite(metres)
+    if reached.all():
+        result.metres[places.rows], result.index[places.rows] = metres, index
+        return result
+    within = places.rows[reached]
+    result.metres[within], result.index[within] = metres[reached], index[reached]
     return result
 
 
@@ -75,29 +111,18 @@ def at_points(
 
     `facilities` and the rows of them that count: those on the points' own edges are looked at.
     """
-    metres, index = _from_ends(network, points, here, *at_nodes)
-    direct_at, direct_m, direct_index = _along_same_edge(points, here, *facilities)
+    return _at_joined(joined(network, points, here), at_nodes, facilities)
+
+
+def _at_joined(
+    places: Joined, at_nodes: tuple[Floats, Ints], facilities: tuple[Snapped, Ints]
+) -> tuple[Floats, Ints]:
+    metres, index = _from_ends(places, *at_nodes)
+    direct_at, direct_m, direct_index = _along_same_edge(places.points, places.rows, *facilities)
     closer = (direct_m < metres[direct_at]) | (
         (direct_m == metres[direct_at]) & (direct_index < index[direct_at])
     )
     metres[direct_at[closer]], index[direct_at[closer]] = direct_m[closer], direct_index[closer]
-    return metres, index
-
-
-def _lowest_of_nearest(tree: cKDTree, number: Ints, xy: Floats) -> tuple[Floats, Ints]:
-    """Metres to the nearest place and the lowest `number` among places at just that distance.
-
-    Asks for one neighbour more than are equally near; only rows that tie ask for more.
-    """
-    metres, index = np.empty(len(xy)), np.empty(len(xy), np.int64)
-    open_rows, k = np.arange(len(xy)), min(2, tree.n)
-    while len(open_rows):
-        workers = -1 if len(open_rows) > _WORTH_THREADS else 1
-        near_m, near = tree.query(xy[open_rows], k=np.arange(1, k + 1), workers=workers)
-        tied = near_m == near_m[:, :1]
-        metres[open_rows] = near_m[:, 0]
-        index[open_rows] = np.where(tied, number[near], np.iinfo(np.int64).max).min(axis=1)
-        open_rows, k = open_rows[tied[:, -1] & (k < tree.n)], min(4 * k, tree.n)
     return metres, index
 
 
@@ -126,14 +151,15 @@ def node_distances(
     return nodes_m, index
 
 
-def _from_ends(
-    network: WalkNetwork, points: Snapped, here: Ints, node_m: Floats, node_facility: Ints
-) -> tuple[Floats, Ints]:
-    u, v, to_u, to_v = ends(network, points, here)
-    by_u, by_v = node_m[u] + to_u, node_m[v] + to_v
-    first, second = node_facility[u], node_facility[v]
+def _from_ends(places: Joined, node_m: Floats, node_facility: Ints) -> tuple[Floats, Ints]:
+    by_u, by_v = node_m[places.u], node_m[places.v]
+    by_u += places.to_u
+    by_v += places.to_v
+    first, second = node_facility[places.u], node_facility[places.v]
     v_better = (by_v < by_u) | ((by_v == by_u) & (second < first))
-    return np.where(v_better, by_v, by_u), np.where(v_better, second, first)
+    np.copyto(by_u, by_v, where=v_better)
+    np.copyto(first, second, where=v_better)
+    return by_u, first
 
 
 def _along_same_edge(
@@ -144,12 +170,21 @@ def _along_same_edge(
     Facilities and points are sorted along their edges; the best facility behind a point is a running
     minimum of (snap leg - offset), the best one ahead of (snap leg + offset).
     """
-    shared = np.flatnonzero(np.isin(points.edge[here], facilities.edge[rows]))
+    shared = np.flatnonzero(among(points.edge[here], facilities.edge[rows]))
     p = here[shared]
     behind_m, behind = _best_behind(points, p, facilities, rows, +1.0)
     ahead_m, ahead = _best_behind(points, p, facilities, rows, -1.0)
     take = (ahead_m < behind_m) | ((ahead_m == behind_m) & (ahead < behind))
     return shared, np.where(take, ahead_m, behind_m), np.where(take, ahead, behind)
+
+
+def among(edges: Ints, wanted: Ints) -> NDArray[np.bool_]:
+    """Which edge numbers are wanted ones."""
+    if len(wanted) * len(edges) < _FEW:
+        return np.isin(edges, wanted)
+    is_wanted = np.zeros(int(max(edges.max(), wanted.max())) + 1, bool)
+    is_wanted[wanted] = True
+    return is_wanted[edges]
 
 
 def _best_behind(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +53,11 @@ class WalkNetwork:
     def graph(self) -> csr_array:
         """Nodes × nodes, metres both ways; of parallel edges the shortest, no loops."""
         return _shortest_arcs(self)
+
+    @cached_property
+    def snapped(self) -> dict[str, tuple[NDArray[Any], ...]]:
+        """Where sets of points were found to lie, by their content; see `geo.snapping.snap_once`."""
+        return {}
 
 
 def _vertex_offsets(network: WalkNetwork) -> NDArray[np.float64]:

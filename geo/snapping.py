@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Final
 
@@ -51,6 +52,25 @@ def snap(network: WalkNetwork, xy: Floats, *, limit_m: float) -> Snapped:
     edge = network.segments.edge[hits.segment]
     offset_m, on_street = _place(network, hits)
     return Snapped(np.where(hits.metres <= limit_m, edge, UNLINKED), offset_m, hits.metres, on_street)
+
+
+def snap_once(network: WalkNetwork, xy: Floats, *, limit_m: float) -> Snapped:
+    """As `snap`, and remembered with the network: the same points are not searched for again.
+
+    What is remembered holds for every limit.
+    """
+    xy = np.asarray(xy, float).reshape(-1, 2)
+    key = content_key(xy)
+    if key not in network.snapped:
+        anywhere = snap(network, xy, limit_m=np.inf)
+        network.snapped[key] = (anywhere.edge, anywhere.offset_m, anywhere.snap_m, anywhere.xy)
+    edge, offset_m, snap_m, on_street = network.snapped[key]
+    return Snapped(np.where(snap_m <= limit_m, edge, UNLINKED), offset_m, snap_m, on_street)
+
+
+def content_key(xy: Floats) -> str:
+    """What points are remembered by: a hash of their coordinates."""
+    return hashlib.sha256(np.ascontiguousarray(xy).view(np.uint8).data).hexdigest()
 
 
 def _unlinked(xy: Floats) -> Snapped:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from geo.nearest import node_distances
+from geo.nearest import Joined, among, joined, node_distances
 from geo.network import WalkNetwork
 from geo.ragged import ranges
 from geo.snapping import Snapped, ends
@@ -40,6 +41,9 @@ class Ties:
         return 1.0 / several[self.point]
 
 
+NO_TIES: Final = Ties(np.empty(0, np.int64), np.empty(0, np.int64))
+
+
 def ties_on_foot(network: WalkNetwork, points: Snapped, facilities: Snapped, *, within_m: float) -> Ties:
     """Points with several facilities at most `within_m` farther than their nearest.
 
@@ -48,10 +52,25 @@ def ties_on_foot(network: WalkNetwork, points: Snapped, facilities: Snapped, *, 
     """
     rows, here = np.flatnonzero(facilities.linked), np.flatnonzero(points.linked)
     if len(rows) < 2 or not len(here):
-        return Ties(np.empty(0, np.int64), np.empty(0, np.int64))
-    nodes = _Nodes(network.graph, *node_distances(network, facilities, rows, np.inf), within_m)
-    names = _spread(nodes, _joined([_across_arcs(nodes), _from_doors(nodes, network, facilities, rows)]))
-    return _ties(_candidates(nodes, names, (network, points, facilities), here, rows))
+        return NO_TIES
+    at_nodes = node_distances(network, facilities, rows, np.inf)
+    return ties_by_nodes(
+        network, joined(network, points, here), at_nodes, (facilities, rows), within_m=within_m
+    )
+
+
+def ties_by_nodes(
+    network: WalkNetwork,
+    places: Joined,
+    at_nodes: tuple[Floats, Ints],
+    facilities: tuple[Snapped, Ints],
+    *,
+    within_m: float,
+) -> Ties:
+    """As `ties_on_foot`, for linked points and facilities (rows of them) whose nodes were searched before."""
+    nodes = _Nodes(network.graph, *at_nodes, within_m)
+    names = _spread(nodes, _joined([_across_arcs(nodes), _from_doors(nodes, network, *facilities)]))
+    return _ties(_candidates(nodes, names, places, facilities))
 
 
 @dataclass(frozen=True)
@@ -106,10 +125,10 @@ def _distinct(names: _Names) -> _Names:
 
 def _across_arcs(nodes: _Nodes) -> _Names:
     """First names handed on over one arc."""
-    tail = np.repeat(np.arange(nodes.graph.shape[0]), np.diff(nodes.graph.indptr))
-    head = nodes.graph.indices
-    arcs = np.flatnonzero(nodes.nearest[tail] != nodes.nearest[head])
-    tail, head = tail[arcs], head[arcs].astype(np.int64)
+    head, count = nodes.graph.indices, np.diff(nodes.graph.indptr)
+    arcs = np.flatnonzero(np.repeat(nodes.nearest, count) != nodes.nearest[head])
+    tail = np.searchsorted(nodes.graph.indptr, arcs, side="right") - 1
+    head = head[arcs].astype(np.int64)
     known = nodes.nearest[tail] >= 0
     names = _Names(head, nodes.nearest[tail], nodes.metres[tail] + nodes.graph.data[arcs])
     return _second(nodes, names.some(known))
@@ -151,20 +170,20 @@ def _handed_on(nodes: _Nodes, names: _Names) -> _Names:
     )
 
 
-def _candidates(
-    nodes: _Nodes, names: _Names, town: tuple[WalkNetwork, Snapped, Snapped], here: Ints, rows: Ints
-) -> _Names:
+def _candidates(nodes: _Nodes, names: _Names, places: Joined, facilities: tuple[Snapped, Ints]) -> _Names:
     """For points that may have a tie: every facility that may be in it, at its least metres."""
-    network, points, facilities = town
-    direct = _along_streets(points, here, facilities, rows)
-    u, v, to_u, to_v = ends(network, points, here)
-    by_u, by_v = nodes.metres[u] + to_u, nodes.metres[v] + to_v
+    u, v, to_u, to_v = places.u, places.v, places.to_u, places.to_v
+    direct = _along_streets(places.points, places.rows, *facilities)
     second = np.zeros(len(nodes.metres), dtype=bool)
     second[names.at] = True
+    unclear = second[u] | second[v]
+    between = np.flatnonzero(nodes.nearest[u] != nodes.nearest[v])
+    by_u = nodes.metres[u[between]] + to_u[between]
+    by_v = nodes.metres[v[between]] + to_v[between]
     hardly = np.maximum(by_u, by_v) <= np.minimum(by_u, by_v) + nodes.within_m
-    unclear = second[u] | second[v] | (hardly & (nodes.nearest[u] != nodes.nearest[v]))
-    unclear[np.searchsorted(here, direct.at)] = True
-    at = here[unclear]
+    unclear[between[hardly]] = True
+    unclear[np.searchsorted(places.rows, direct.at)] = True
+    at = places.rows[unclear]
     parts = [direct]
     for node, to_node in ((u[unclear], to_u[unclear]), (v[unclear], to_v[unclear])):
         parts.append(_Names(at, nodes.nearest[node], nodes.metres[node] + to_node))
@@ -181,6 +200,7 @@ def _along_streets(points: Snapped, here: Ints, facilities: Snapped, rows: Ints)
     """Every facility on a point's own street, without leaving it."""
     by_edge = rows[np.argsort(facilities.edge[rows], kind="stable")]
     edges = facilities.edge[by_edge]
+    here = here[among(points.edge[here], edges)]
     first = np.searchsorted(edges, points.edge[here])
     count = np.searchsorted(edges, points.edge[here], side="right") - first
     at, facility = np.repeat(here, count), by_edge[ranges(first, count)]

@@ -11,8 +11,8 @@ from coverage.measure import BOUNDARY_M, Distances
 from coverage.standard import Standard, VerdictLimits
 from coverage.study import Study
 from coverage.tables import Floats
-from geo.snapping import take
-from geo.ties import Ties, ties_on_foot
+from geo.nearest import Joined, joined
+from geo.ties import NO_TIES, Ties, ties_by_nodes
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,15 @@ class Measured:
         return {}
 
     def _search_ties(self, tiers: tuple[str, ...]) -> Ties:
-        rows = np.flatnonzero(self.study.facilities.frame["tier"].isin(tiers).to_numpy(bool))
-        doors = take(self.distances.facilities, rows)
-        found = ties_on_foot(self.study.network, self.distances.cells, doors, within_m=BOUNDARY_M)
-        return Ties(found.point, rows[found.facility])
+        doors, network = self.distances.facilities, self.study.network
+        wanted = self.study.facilities.frame["tier"].isin(tiers).to_numpy(bool)
+        rows = np.flatnonzero(wanted & doors.linked)
+        if len(rows) < 2 or not len(self._places.rows):
+            return NO_TIES
+        at_nodes = self.distances.nodes_to(tiers)
+        return ties_by_nodes(network, self._places, at_nodes, (doors, rows), within_m=BOUNDARY_M)
+
+    @cached_property
+    def _places(self) -> Joined:
+        cells = self.distances.cells
+        return joined(self.study.network, cells, np.flatnonzero(cells.linked))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from geo.build import build_network
 from geo.segments import PIECE_M
-from geo.snapping import ends, snap, take
+from geo.snapping import ends, snap, snap_once, take
 from tests.geo.random_networks import networks
 from tests.geo.town import CRS, node_at, town
 
@@ -100,3 +100,15 @@ def test_streets_much_longer_than_a_piece_of_the_index_are_found_from_afar():
     expected = shapely.distance(shapely.points(xy), shapely.LineString([(0, 0), (long_m, 0)]))
     other = shapely.distance(shapely.points(xy), shapely.LineString([(3000, 500), (3001, 500)]))
     assert snap(network, xy, limit_m=1e9).snap_m == pytest.approx(np.minimum(expected, other))
+
+
+def test_points_remembered_with_the_network_are_snapped_as_others_for_every_limit():
+    network = town("high street", "hill lane")
+    xy = np.array([(20.0, 5.0), (100.0, 60.0), (90.0, 300.0)])
+    for limit_m in (500.0, 4.0):
+        once, anew = snap_once(network, xy, limit_m=limit_m), snap(network, xy, limit_m=limit_m)
+        for name in ("edge", "offset_m", "snap_m", "xy"):
+            assert getattr(once, name).tolist() == getattr(anew, name).tolist()
+    assert len(network.snapped) == 1
+    snap_once(network, xy + 1.0, limit_m=500.0)
+    assert len(network.snapped) == 2
