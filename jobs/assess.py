@@ -12,9 +12,11 @@ import pandas as pd
 
 from coverage.assessment import Assessment, assess
 from coverage.publish import About, Results, results_of
+from coverage.publish.measures import with_measures
 from data.files import write_bytes, write_csv
 from data.intake.findings import Finding
 from data.results import write_results
+from data.results.extras import FILES as EXTRA_FILES
 from data.whole_folder import whole_folder
 from geo import __version__
 from geo.progress import Progress, part, silent
@@ -27,8 +29,9 @@ from maps.basemap import encode
 from maps.ground import basemap_of
 from reports.workbook import workbook_bytes
 
-# An assessment without a plan takes away the plan of an earlier one in the same folder.
-_OF_A_PLAN: Final = ("plan.json", "sites.geojson")
+# An assessment without a plan takes away the plan of an earlier one in the same folder; so with what
+# was asked for then and not now.
+_OF_EARLIER: Final = ("plan.json", "sites.geojson", *EXTRA_FILES)
 
 
 @dataclass(frozen=True)
@@ -60,13 +63,13 @@ def assess_files(
 def assess_inputs(inputs: Inputs, *, progress: Progress = silent) -> Assessed:
     """Assess what has been read."""
     assessment = assess(inputs.study, inputs.standard, progress=progress)
-    results = results_of(assessment, about(inputs))
+    results = with_measures(results_of(assessment, about(inputs)), assessment)
     return Assessed(inputs, assessment, results)
 
 
 def write_folder(out: Path, done: Assessed, *, language: str, progress: Progress = silent) -> None:
     """The tables, the map with its basemap, and the workbook; all of them, or `out` stays as it was."""
-    with whole_folder(out, product=_OF_A_PLAN) as folder:
+    with whole_folder(out, product=_OF_EARLIER) as folder:
         progress(0.0, text("Writing the results"))
         write_results(folder, done.results)
         write_csv(folder / "findings.csv", findings_table(done.inputs.findings, language=language))

@@ -38,7 +38,8 @@ class Results:
     residents, groups, `<tier>_m` and `<tier>_walk_m` (metres, inf where unreachable), unit ids,
     settlement, and `meets_<rule>` (True, False, or <NA> where the rule does not speak of the
     cell). `facilities`: with snap_m and load. `gaps`: rule, rank, residents, area_km2, unit,
-    nearest_m and outlines in WGS-84. `unit_names` and `facility_names` are in the tables.
+    nearest_m and outlines in WGS-84. `extras`: further tables by name (see `publish.measures` and
+    `publish.asked`), `layers`: further map layers in WGS-84 (see `publish.reach_tables`).
     """
 
     document: Mapping[str, Any]
@@ -49,3 +50,5 @@ class Results:
     gaps: gpd.GeoDataFrame
     provenance: Mapping[str, Any] = field(default_factory=dict)
     plan: PlanTables | None = None
+    extras: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    layers: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)

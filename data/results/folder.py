@@ -15,6 +15,7 @@ import shapely
 from coverage.parse_standard import parse_standard
 from coverage.publish.tables import PlanTables, Results
 from data.files import read_csv, write_bytes, write_csv, write_json
+from data.results.extras import GEOPACKAGE, LAYERS, read_extras, read_layers, write_extras, write_geopackage
 from geo.crs import WGS84
 from geo.errors import InputError
 
@@ -43,6 +44,12 @@ def write_results(folder: Path, results: Results) -> None:
     if results.plan is not None:
         write_json(folder / "plan.json", results.plan.plan)
         write_bytes(folder / "sites.geojson", _geojson(results.plan.sites))
+    write_extras(folder, results.extras)
+    for name in LAYERS:
+        if name in results.layers:
+            write_bytes(folder / f"{name}.geojson", _geojson(results.layers[name]))
+    if results.layers:
+        write_geopackage(folder / GEOPACKAGE, results.layers)
     write_json(folder / "provenance.json", results.provenance)
 
 
@@ -64,6 +71,8 @@ def read_results(folder: Path) -> Results:
         plan=PlanTables(_json(folder, "plan.json"), _read_geojson(folder, "sites.geojson"))
         if has_plan
         else None,
+        extras=read_extras(folder),
+        layers=read_layers(folder),
     )
 
 

@@ -1,0 +1,274 @@
+"""What an assessment says beyond its verdicts, as tables of their own: cheap, so always there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from coverage.assessment import Assessment
+from coverage.checks.reach import reach_m
+from coverage.completeness import SEVEN_KINDS, Kind, completeness, tier_kinds
+from coverage.detours import Detours, detours
+from coverage.equity import Area, Equity, equity
+from coverage.inequality import lorenz
+from coverage.league import league
+from coverage.publish.tables import Results
+from coverage.reading import Reading, elderly_reading
+from coverage.results import RuleResult
+from coverage.shortfall import shortfall
+from coverage.standard import Check
+from coverage.study import Study
+from coverage.tables import Floats, Ints
+
+# Text in every table that has such a column; all other columns are numbers.
+TEXTS: Final = frozenset((
+    "rule", "check", "tier", "settlement", "clause", "figure", "figure_unit", "lacking_of", "verdict",
+    "responsible", "kind", "id", "title", "level", "unit_id", "name", "walk_rule", "facility_id", "group",
+    "within", "place", "method",
+))  # fmt: skip
+# What the tables' units are called by.
+_UNIT: Final = ("unit_id", "name", "level")
+# A Lorenz curve is told at every hundredth of the people.
+_POINTS: Final = np.linspace(0.0, 1.0, 101)
+
+
+def measures_of(assessment: Assessment, *, areas: Sequence[Area] = ()) -> dict[str, pd.DataFrame]:
+    """Name of a table → the table: shortfall, equity, lorenz, league, completeness, detours (by rule,
+    unit and facility), loads and readings. Rows are in the standard's order, then by rank or list.
+    """
+    crossed = detours(assessment.measured)
+    spreads = _equities(assessment, areas)
+    return {
+        "shortfall": shortfall_table(assessment.results),
+        "equity": equity_table(spreads),
+        "lorenz": lorenz_table(spreads, assessment),
+        "league": league_table(assessment),
+        "completeness": completeness_table(assessment),
+        "detours": detour_table(crossed),
+        "detours_units": _detours_by_unit(crossed, assessment.study),
+        "detours_facilities": _detours_by_facility(crossed, assessment.study),
+        "loads": load_table(assessment),
+        "readings": reading_table(elderly_reading(assessment.measured)),
+    }
+
+
+def with_measures(results: Results, assessment: Assessment, *, areas: Sequence[Area] = ()) -> Results:
+    """The results with these tables, and with what the cells are told by detours."""
+    cells = results.cells.assign(**cell_measures(assessment))
+    return replace(results, cells=cells, extras={**results.extras, **measures_of(assessment, areas=areas)})
+
+
+def cell_measures(assessment: Assessment) -> dict[str, Any]:
+    """Columns for the table of cells: `cut_off_<rule>` (in the radius, too far on foot) and
+    `detour_<rule>` (metres on foot for each metre straight, inf where nothing can be walked to)."""
+    columns: dict[str, Any] = {}
+    for found in detours(assessment.measured):
+        columns[f"cut_off_{found.rule.id}"] = found.cut_off
+        columns[f"detour_{found.rule.id}"] = np.round(found.detour, 3)
+    return columns
+
+
+def shortfall_table(results: Sequence[RuleResult]) -> pd.DataFrame:
+    """The city's assessment table: task, figure, actual, what is lacking, responsible units."""
+    columns = [
+        "clause", "rule", "check", "tier", "settlement", "figure", "figure_unit", "actual", "lacking",
+        "lacking_of", "residents", "residents_missed", "verdict", "responsible",
+    ]  # fmt: skip
+    return pd.DataFrame([_shortfall_row(result) for result in results], columns=columns)
+
+
+def _shortfall_row(result: RuleResult) -> dict[str, object]:
+    rule, lacking = result.rule, shortfall(result)
+    band = "-".join(f"{end:g}" for end in rule.band) if rule.band else f"{rule.figure:g}"
+    judged = result.verdict is not None
+    return {
+        "clause": rule.clause,
+        "rule": rule.id,
+        "check": rule.check.value,
+        "tier": rule.tier,
+        "settlement": rule.settlement,
+        "figure": band,
+        "figure_unit": _FIGURE_UNITS.get(rule.check, ""),
+        "actual": result.share if result.actual is None else result.actual,
+        "lacking": lacking.amount if lacking else None,
+        "lacking_of": lacking.what if lacking else "",
+        "residents": result.residents if judged else None,
+        "residents_missed": _missed(result) if judged else None,
+        "verdict": result.verdict.value if result.verdict else "",
+        "responsible": "、".join(rule.responsible),
+    }
+
+
+def _missed(result: RuleResult) -> float:
+    """A load rule misses only those who can walk to no facility."""
+    return result.load.residents_without if result.load is not None else result.residents_missed
+
+
+_FIGURE_UNITS: Final = {
+    Check.RADIUS: "m",
+    Check.WALK: "min",
+    Check.LOAD: "residents",
+    Check.RATIO: "per_1000",
+    Check.UNITS: "share",
+    Check.PRESENCE: "per_unit",
+}
+
+
+def _equities(assessment: Assessment, areas: Sequence[Area]) -> list[Equity]:
+    judged = [r for r in assessment.results if r.rule.check in (Check.RADIUS, Check.WALK) and r.residents > 0]
+    return [equity(result.rule, assessment.measured, areas=areas) for result in judged]
+
+
+def equity_table(spreads: Sequence[Equity]) -> pd.DataFrame:
+    """One row a rule and group of people; see `coverage.equity.Spread` for the figures."""
+    rows = [
+        {
+            "rule": found.rule.id,
+            "kind": row.kind,
+            "id": row.id,
+            "residents": row.spread.people,
+            "unreachable": row.spread.unreachable,
+            "beyond": row.spread.beyond,
+            "share_beyond": row.spread.share_beyond,
+            "mean_m": row.spread.mean_m,
+            "median_m": row.spread.median_m,
+            "p90_m": row.spread.p90_m,
+            "speed_kmh": row.speed_kmh,
+            "median_min": row.minutes(row.spread.median_m),
+            "p90_min": row.minutes(row.spread.p90_m),
+            "nearest_fifth_m": row.spread.nearest_fifth_m,
+            "farthest_fifth_m": row.spread.farthest_fifth_m,
+            "worst_to_best": row.spread.worst_to_best,
+            "gini": row.spread.gini,
+        }
+        for found in spreads
+        for row in found.rows
+    ]
+    columns = list(rows[0]) if rows else ["rule", "kind", "id"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def lorenz_table(spreads: Sequence[Equity], assessment: Assessment) -> pd.DataFrame:
+    """For every hundredth of the people, shortest ways first, the share of all metres that is theirs."""
+    parts = []
+    for found in spreads:
+        metres = reach_m(found.rule, assessment.measured)[0]
+        reached = np.isfinite(metres) & assessment.study.subject_to(found.rule.settlement)
+        people, whole = lorenz(metres[reached], assessment.measured.residents[reached])
+        curve = np.interp(_POINTS, people, whole)
+        parts.append(pd.DataFrame({"rule": found.rule.id, "people": _POINTS, "metres": curve}))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["rule"])
+
+
+def league_table(assessment: Assessment) -> pd.DataFrame:
+    """The units of every level side by side, level by level, best first; see `coverage.league`."""
+    units = assessment.study.units
+    levels = units.levels if units is not None else ()
+    parts = [
+        league(assessment.results, assessment.measured, level=level).assign(level=level) for level in levels
+    ]
+    if not parts:
+        return pd.DataFrame(columns=["level", "rank", *_UNIT[:2]])
+    table = named(pd.concat(parts, ignore_index=True), assessment.study)
+    first = ["level", "rank", "unit_id", "name"]
+    return table[[*first, *(name for name in table.columns if name not in (*first, "unit_row"))]]
+
+
+def kinds_of(assessment: Assessment) -> tuple[Kind, ...]:
+    """The seven kinds of task 26 where the lists name services, else one kind a tier."""
+    frame = assessment.study.facilities.frame
+    if "services" in frame and frame["services"].fillna("").astype(bool).any():
+        return SEVEN_KINDS
+    return tier_kinds(assessment.standard)
+
+
+def completeness_table(assessment: Assessment) -> pd.DataFrame:
+    """Communities × kinds of service (1 where a facility that stands for it offers the kind)."""
+    found = completeness(assessment.study, kinds_of(assessment))
+    table = pd.DataFrame({"unit_row": found.unit_rows, "residents": found.residents})
+    for number, kind in enumerate(found.kinds):
+        table[f"has_{kind.id}"] = found.has[:, number].astype(int)
+    table["complete"] = found.complete.astype(int)
+    return named(table, assessment.study).drop(columns="unit_row")
+
+
+def detour_table(found: Sequence[Detours]) -> pd.DataFrame:
+    """Radius against walking, one row a radius rule."""
+    columns = ["rule", "walk_rule", "walk_m", "in_radius", "cut_off", "share", "median_detour"]
+    rows = [
+        (one.rule.id, one.walk_rule, one.walk_m, one.residents_in_radius, one.residents_cut_off,
+         one.share, one.median_detour)
+        for one in found
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _detours_by_unit(found: Sequence[Detours], study: Study) -> pd.DataFrame:
+    parts = [one.by_unit.assign(rule=one.rule.id) for one in found if len(one.by_unit)]
+    if not parts:
+        return pd.DataFrame(columns=["rule", *_UNIT])
+    table = named(pd.concat(parts, ignore_index=True), study).drop(columns="unit_row")
+    return table[["rule", *_UNIT, "in_radius", "cut_off", "share"]]
+
+
+def _detours_by_facility(found: Sequence[Detours], study: Study) -> pd.DataFrame:
+    parts = [one.by_facility.assign(rule=one.rule.id) for one in found if len(one.by_facility)]
+    columns = ["rule", "facility_id", "name", "in_radius", "cut_off", "share", "median_detour"]
+    if not parts:
+        return pd.DataFrame(columns=columns)
+    table = pd.concat(parts, ignore_index=True)
+    return _facilities(table, study)[columns]
+
+
+def load_table(assessment: Assessment) -> pd.DataFrame:
+    """Residents of every facility that a load rule judges, and where they lie: under, in, over its band."""
+    columns = ["rule", "facility_id", "name", "residents", "low", "high", "within"]
+    parts = []
+    for result in assessment.results:
+        if result.load is not None and result.rule.band is not None:
+            low, high = result.rule.band
+            table = pd.DataFrame({"facility_row": result.load.rows, "residents": result.load.residents})
+            word = band_words(table["residents"].to_numpy(float), low, high)
+            parts.append(table.assign(rule=result.rule.id, low=low, high=high, within=word))
+    if not parts:
+        return pd.DataFrame(columns=columns)
+    return _facilities(pd.concat(parts, ignore_index=True), assessment.study)[columns]
+
+
+def band_words(residents: Floats, low: float, high: float) -> np.ndarray[tuple[int], np.dtype[np.str_]]:
+    """ "under", "within" or "over"; both ends are within."""
+    return np.where(residents < low, "under", np.where(residents > high, "over", "within"))
+
+
+def reading_table(readings: Sequence[Reading]) -> pd.DataFrame:
+    """Every walk rule at the elderly speed, for elderly residents where they are counted."""
+    rows = [
+        (one.rule.id, one.speed_kmh, one.group, one.limit_m, one.result.residents,
+         one.result.residents_met, one.result.share, one.result.verdict.value if one.result.verdict else "")
+        for one in readings
+    ]  # fmt: skip
+    columns = ["rule", "speed_kmh", "group", "limit_m", "residents", "residents_met", "share", "verdict"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def named(table: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """The table with unit_id, name and level of its `unit_row` in front."""
+    if study.units is None:
+        return table.assign(unit_id="", name="", level="")
+    frame = study.units.frame
+    rows: Ints = table["unit_row"].to_numpy(int)
+    words = {column: frame[column].to_numpy(str)[rows] for column in _UNIT}
+    rest = table.drop(columns=[column for column in _UNIT if column in table])
+    return pd.concat([pd.DataFrame(words, index=table.index), rest], axis=1)
+
+
+def _facilities(table: pd.DataFrame, study: Study) -> pd.DataFrame:
+    frame, rows = study.facilities.frame, table["facility_row"].to_numpy(int)
+    words: dict[str, Any] = {
+        column: frame[column].to_numpy(str)[rows] for column in ("facility_id", "name")
+    }
+    return table.assign(**words)

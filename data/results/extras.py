@@ -1,0 +1,74 @@
+"""Further tables and layers of an assessment folder: read and written by name, where they are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+
+from coverage.publish.measures import TEXTS
+from data.files import read_csv, write_csv
+from geo.crs import WGS84
+
+# Every assessment has these; see `coverage.publish.measures`.
+ALWAYS: Final = (
+    "shortfall", "equity", "lorenz", "league", "completeness", "detours", "detours_units",
+    "detours_facilities", "loads", "readings",
+)  # fmt: skip
+# These only where they were asked for; see `coverage.publish.asked`.
+ASKED: Final = ("bands", "bands_units", "timeline", "supply", "gap_parts")
+LAYERS: Final = ("isochrones", "barriers")
+# The reached pieces of streets: too many for GeoJSON, so they are in the GeoPackage alone.
+PIECES: Final = "reached_streets"
+GEOPACKAGE: Final = "reach.gpkg"
+FILES: Final = (
+    *(f"{name}.csv" for name in (*ALWAYS, *ASKED)),
+    *(f"{name}.geojson" for name in LAYERS),
+    GEOPACKAGE,
+)
+
+
+def write_extras(folder: Path, extras: Mapping[str, pd.DataFrame]) -> None:
+    """One CSV a table."""
+    for name, table in extras.items():
+        write_csv(folder / f"{name}.csv", table)
+
+
+def read_extras(folder: Path) -> dict[str, pd.DataFrame]:
+    """The tables that are there; an older folder has none."""
+    return {name: table for name in (*ALWAYS, *ASKED) if (table := read_extra(folder, name)) is not None}
+
+
+def read_extra(folder: Path, name: str) -> pd.DataFrame | None:
+    """One table of a folder, None where it is not there."""
+    path = folder / f"{name}.csv"
+    return read_csv(path, tuple(sorted(TEXTS))) if path.is_file() else None
+
+
+def read_layers(folder: Path) -> dict[str, gpd.GeoDataFrame]:
+    """The layers that are there."""
+    found = {}
+    for name in LAYERS:
+        path = folder / f"{name}.geojson"
+        if path.is_file():
+            found[name] = _features(json.loads(path.read_bytes()))
+    return found
+
+
+def write_geopackage(path: Path, layers: Mapping[str, gpd.GeoDataFrame]) -> None:
+    """Several layers in one file; empty ones are left out."""
+    filled = {name: frame for name, frame in layers.items() if len(frame)}
+    for number, (name, frame) in enumerate(filled.items()):
+        pyogrio.write_dataframe(frame, path, layer=name, driver="GPKG", append=number > 0)
+
+
+def _features(collection: Mapping[str, list[object]]) -> gpd.GeoDataFrame:
+    features = collection["features"]
+    if not features:
+        return gpd.GeoDataFrame({"rule": []}, geometry=[], crs=WGS84)
+    return gpd.GeoDataFrame.from_features(features, crs=WGS84)
