@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from coverage.siting.goals import MOST_PEOPLE, Plan, Watch
+from coverage.siting.most_people import covered_weight
 from coverage.siting.place import Place
 from geo.errors import InfeasibleError
 
@@ -26,17 +27,33 @@ class CurvePoint:
 
 
 def curve(place: Place, plan: Plan, *, watch: Watch | None = None) -> tuple[CurvePoint, ...]:
-    """For a most-people plan of N sites, 1 to N: each solved by itself in an equal share of the time."""
+    """For a most-people plan of N sites, 1 to N: each solved by itself in an equal share of the time.
+
+    All three figures are in the unit of the plan's objective. Numbers with which no plan keeps the
+    conditions (fewer than are required, say) have no point.
+    """
     if plan.goal.name != MOST_PEOPLE or not plan.sites:
         return ()
     seconds = plan.goal.time_limit_s / len(plan.sites)
+    problem = place.problem(plan.goal)
     found = []
     for n in range(1, len(plan.sites) + 1):
-        goal = replace(plan.goal, count=n, time_limit_s=seconds)
-        this = plan if n == len(plan.sites) else place.choose(goal, watch)
-        in_order = plan.curve[n - 1].residents
+        this = plan if n == len(plan.sites) else _choose_or_none(place, plan, n, seconds, watch)
+        if this is None:
+            continue
+        first = np.array(plan.sites[:n], np.int64)
+        in_order = covered_weight(problem, first, np.array(plan.closed, np.int64))
+        if plan.goal.has_loads:  # whom the others serve as well is not known here
+            in_order = min(in_order, this.objective)
         found.append(CurvePoint(n, max(this.objective, in_order), max(this.bound, in_order), in_order))
     return tuple(_never_falling(found))
+
+
+def _choose_or_none(place: Place, plan: Plan, n: int, seconds: float, watch: Watch | None) -> Plan | None:
+    try:
+        return place.choose(replace(plan.goal, count=n, time_limit_s=seconds), watch)
+    except InfeasibleError:
+        return None
 
 
 def _never_falling(points: Sequence[CurvePoint]) -> list[CurvePoint]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from coverage.siting.arrays import Floats, Ints
 from geo.errors import SettingError
+from geo.text import Sayable
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,14 +17,16 @@ class Quota:
     """How many open sites each part of the city may and must have, existing ones counted.
 
     `label` (sites,) names the part each row of `reach` lies in, −1 for none. `limits` maps a label
-    to its inclusive (low, high); parts that are not named there take `default`. `name` is shown to
-    the planner when the quota cannot be met.
+    to its inclusive (low, high); parts that are not named there take `default`. `name` and the
+    part's entry in `titles` (its number where it has none) are shown to the planner when the quota
+    cannot be met.
     """
 
     label: Ints
     limits: Mapping[int, tuple[float, float]] = field(default_factory=dict)
     default: tuple[float, float] = (0.0, np.inf)
-    name: str = ""
+    name: Sayable = ""
+    titles: Mapping[int, str] = field(default_factory=dict)
 
     def of(self, label: int) -> tuple[float, float]:
         return self.limits.get(label, self.default)

@@ -15,6 +15,9 @@ from coverage.siting.problem import Problem
 from geo.text import Text, text
 
 _ROUNDING = 1e-9
+_AT_LEAST = text("{quota} {part}: at least {low:g} sites")
+_AT_MOST = text("{quota} {part}: at most {high:g} sites")
+_FROM_TO = text("{quota} {part}: {low:g} to {high:g} sites")
 
 
 @dataclass(frozen=True)
@@ -127,14 +130,15 @@ def _quota_rows(quota: Quota, problem: Problem, rows: Ints) -> Iterator[Row]:
         if low <= there and np.isinf(high):
             continue
         at = np.flatnonzero(label[rows] == part)
-        name = text(
-            "{quota}: {low:g} to {high:g} sites in part {part}",
-            quota=quota.name,
-            low=low,
-            high=high,
-            part=int(part),
-        )
-        yield Row(at, np.ones(len(at)), low - there, high - there, name)
+        yield Row(at, np.ones(len(at)), low - there, high - there, _quota_title(quota, int(part)))
+
+
+def _quota_title(quota: Quota, part: int) -> Text:
+    low, high = quota.of(part)
+    named = {"quota": quota.name, "low": low, "high": high, "part": quota.titles.get(part, part)}
+    if np.isinf(high):
+        return Text(_AT_LEAST.template, named)
+    return Text(_AT_MOST.template if low <= 0 else _FROM_TO.template, named)
 
 
 def _spacing_rows(problem: Problem, rows: Ints, is_new: Bools) -> Iterator[Row]:

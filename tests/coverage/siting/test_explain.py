@@ -50,7 +50,7 @@ def test_the_count_decides_and_so_does_a_full_quota():
     plan = STREET.choose(Goal(count=1, quotas=(quota,)))
     assert plan.sites == (2,)
     said = [str(rule) for rule in deciding(STREET, plan)]
-    assert said == ["new sites: at most 1", "street: 0 to 0 sites in part 1"]
+    assert said == ["new sites: at most 1", "street 1: at most 0 sites"]
 
 
 def test_closing_a_site_loses_whom_only_it_serves():
