@@ -5,6 +5,7 @@ from __future__ import annotations
 from commands.front import answer, front_door, print_verdicts
 from commands.options import (
     NETWORKS,
+    Also,
     AreaName,
     AsJson,
     Datum,
@@ -33,6 +34,7 @@ def assess(
     name: AreaName = "",
     population_unit: PopulationUnit = "auto",
     heal: Heal = 0.0,
+    also: Also = (),
     lang: Lang = Language.zh,
     as_json: AsJson = False,
 ) -> None:
@@ -44,7 +46,10 @@ def assess(
         files = StudyFiles(
             tuple(facilities), population, network, units, standard, datum, name, population_unit, heal
         )
-        results = assess_files(files, out=out, language=lang.value, cache=NETWORKS, progress=tell).results
+        wanted = [what.value for what in also]
+        results = assess_files(
+            files, out=out, language=lang.value, cache=NETWORKS, progress=tell, also=wanted
+        ).results
         if not as_json:
             print_verdicts(results, say)
         answer(as_json, results.document, lambda: [*closing_lines(results, say), str(out)])

@@ -29,6 +29,17 @@ class Goals(StrEnum):
     least_worst = "least-worst"
 
 
+class More(StrEnum):
+    """As `jobs.also.ALSO` has them; that takes a second to import."""
+
+    isochrones = "isochrones"
+    barriers = "barriers"
+    bands = "bands"
+    timeline = "timeline"
+    supply = "supply"
+    split = "split"
+
+
 class Profile(StrEnum):
     internal = "internal"
     public = "public"
@@ -50,5 +61,8 @@ PopulationUnit = Annotated[
 ]
 Heal = Annotated[
     float, typer.Option("--heal", min=0, help="Close gaps between streets up to so many metres.")
+]
+Also = Annotated[
+    list[More], typer.Option("--also", help="Make this too, though it takes longer; may be given again.")
 ]
 AreaName = Annotated[str, typer.Option("--name", help="What the area is called in the results.")]

@@ -50,10 +50,18 @@ def assess_files(
     language: str = "zh",
     cache: Path | None = None,
     progress: Progress = silent,
+    also: Sequence[str] = (),
 ) -> Assessed:
-    """Read, assess and, where `out` is given, write the assessment folder. UserError on bad input."""
+    """Read, assess and, where `out` is given, write the assessment folder. UserError on bad input.
+
+    `also` names what takes longer and is made only when asked for (`jobs.also.ALSO`).
+    """
     inputs = open_inputs(files, cache=cache, progress=part(progress, 0.0, 0.5))
-    done = assess_inputs(inputs, progress=part(progress, 0.5, 0.8))
+    done = assess_inputs(inputs, progress=part(progress, 0.5, 0.6))
+    if also:
+        from jobs.also import with_also
+
+        done = with_also(done, also, progress=part(progress, 0.6, 0.8))
     if out is not None:
         write_folder(out, done, language=language, progress=part(progress, 0.8, 1.0))
     progress(1.0, text("Done"))
