@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 import numpy as np
+from scipy.ndimage import binary_dilation
 
 from coverage.checks.measured import Measured
 from coverage.checks.reach import BOUNDARY_M, limit_m
@@ -22,6 +23,7 @@ from geo.snapping import take
 # at once. Straight, the first or second is nearly always proved best.
 _TRIED_STRAIGHT: Final = 64
 _TRIED_ON_FOOT: Final = 8
+_PROMISING: Final = 4_000
 # Sites tried on foot are at least this part of the rule's reach apart.
 _APART: Final = 1 / 3
 
@@ -120,8 +122,8 @@ class _OnFoot:
     def sites(self, gaps: Sequence[Ints]) -> list[GapSite | None]:
         """All tried cells of all gaps are walked from in one search."""
         tried = [self._promising(cells) for cells in gaps]
-        everybody = np.concatenate(gaps)
         places = self.measured.distances.cells
+        everybody = self._around(np.concatenate(tried))
         reach = bounded_reach(
             self.measured.study.network,
             take(places, np.concatenate(tried)),
@@ -136,8 +138,24 @@ class _OnFoot:
             found.append(self._best(cells, tried[number], served))
         return found
 
+    def _around(self, tried: Ints) -> Ints:
+        """The cells within the limit of one of `tried` in a straight line, and some more; ascending."""
+        grid, places = self.measured.study.grid, self.measured.distances.cells
+        side_m = max(self.limit_m / 2, grid.spacing_m)
+        column, row = (
+            np.floor((grid.xy[:, i] - grid.xy[:, i].min()) / side_m).astype(np.int64) for i in (0, 1)
+        )
+        near = np.zeros((int(row.max()) + 1, int(column.max()) + 1), dtype=bool)
+        near[row[tried], column[tried]] = True
+        # A square whose cells can be within the limit is at most so many squares away.
+        squares = int(np.ceil(self.limit_m / side_m))
+        near = binary_dilation(near, np.ones((2 * squares + 1, 2 * squares + 1), dtype=bool))
+        return np.flatnonzero(near[row, column] & (places.edge >= 0))
+
     def _best(self, cells: Ints, tried: Ints, served: list[Ints]) -> GapSite | None:
-        inside = [some[np.isin(some, cells, assume_unique=True)] for some in served]
+        in_gap = np.zeros(len(self.measured.residents), dtype=bool)
+        in_gap[cells] = True
+        inside = [some[in_gap[some]] for some in served]
         if not inside:
             return None
         best = int(np.argmax([self.measured.residents[some].sum() for some in inside]))
@@ -154,17 +172,32 @@ class _OnFoot:
         at_most = disc_sums(
             xy, residents, radius_m=self.limit_m, spacing_m=self.measured.study.grid.spacing_m
         )
-        chosen = [_middle(xy, residents)]
-        apart = _metres(xy, xy[chosen[0]]) > 0
-        while len(chosen) < _TRIED_ON_FOOT and apart.any():
-            chosen.append(int(np.argmax(np.where(apart, at_most, -1.0))))
-            apart &= _metres(xy, xy[chosen[-1]]) > self.limit_m * _APART
-        return np.asarray(linked[chosen])
+        return np.asarray(linked[_apart(xy, at_most, _middle(xy, residents), self.limit_m * _APART)])
+
+
+def _apart(xy: Floats, at_most: Floats, middle: int, apart_m: float) -> list[int]:
+    """The middle, then always the cell with the highest `at_most` that is apart from those chosen."""
+    chosen = [middle]
+    # Nearly always the few with the highest values hold all that are wanted.
+    for few in (_PROMISING, len(xy)):
+        chosen = [middle]
+        lowest = np.partition(at_most, -few)[-few] if few < len(xy) else -np.inf
+        some = np.flatnonzero(at_most >= lowest)
+        some = some[np.argsort(-at_most[some], kind="stable")]
+        some = some[_metres(xy[some], xy[middle]) > 0]
+        while len(some) and len(chosen) < _TRIED_ON_FOOT:
+            chosen.append(int(some[0]))
+            some = some[_metres(xy[some], xy[chosen[-1]]) > apart_m]
+        if len(chosen) == _TRIED_ON_FOOT or few >= len(xy):
+            break
+    return chosen
 
 
 def _middle(xy: Floats, residents: Floats) -> int:
     """The row nearest to the residents' centre of gravity."""
-    return int(_metres(xy, np.average(xy, axis=0, weights=residents)).argmin())
+    whole = residents.sum()
+    centre = [float((xy[:, i] * residents).sum() / whole) for i in (0, 1)]
+    return int(_metres(xy, np.asarray(centre)).argmin())
 
 
 def _metres(xy: Floats, place: Floats) -> Floats:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeVar
 
 import numpy as np
 import shapely
 
+from coverage.cell_groups import cell_groups
 from coverage.checks.measured import Measured
 from coverage.checks.reach import reach_m
 from coverage.results import RuleResult
 from coverage.standard import Check
-from coverage.tables import Floats, Ints
+from coverage.tables import Ints
 from coverage.touching import Lattice, Pairs, touching
+
+_T = TypeVar("_T")
 
 # Cells whose centres differ by less than this in y stand in one row.
 _SAME_ROW_M: Final = 0.2
@@ -93,36 +96,33 @@ def _gaps_of(result: RuleResult, measured: Measured, near: Lattice | Pairs) -> l
     parts = near.groups(failing)
     if not parts:
         return []
+    grid, groups = measured.study.grid, cell_groups(parts)
+    residents, middle = groups.sums(grid.residents), groups.middles(grid.xy, grid.residents)
+    # Sums of the same residents in another order differ in their last bits: they are as many.
+    order = np.lexsort((grid.xy[middle, 0], grid.xy[middle, 1], -residents.round(6))).tolist()
+    middle = middle[order]
     metres, rows = reach_m(result.rule, measured)
-    gaps = [_gap(result.rule.id, part, measured, metres, rows) for part in parts]
-    gaps.sort(key=lambda gap: (-gap.residents, gap.xy[1], gap.xy[0]))
-    return [replace(gap, rank=rank) for rank, gap in enumerate(gaps, start=1)]
-
-
-def _gap(rule_id: str, cells: Ints, measured: Measured, metres: Floats, rows: Ints) -> Gap:
-    grid = measured.study.grid
-    residents = grid.residents[cells]
-    centre = np.average(grid.xy[cells], axis=0, weights=residents)
-    middle = cells[np.argmin(((grid.xy[cells] - centre) ** 2).sum(axis=1))]
-    return Gap(
-        rule_id=rule_id,
-        rank=0,
-        residents=float(residents.sum()),
-        groups={name: float(values[cells].sum()) for name, values in grid.groups.items()},
-        area_m2=float(grid.area_m2[cells].sum()),
-        cells=cells,
-        xy=(float(grid.xy[middle, 0]), float(grid.xy[middle, 1])),
-        nearest_m=float(metres[middle]),
-        nearest_row=int(rows[middle]),
-        unit_rows={
-            level: _majority(unit_of[cells], residents)
-            for level, unit_of in measured.study.cells_in.rows.items()
-        },
+    of_groups = [groups.sums(values)[order].tolist() for values in grid.groups.values()]
+    of_levels = [
+        groups.majority(unit_of, grid.residents)[order].tolist()
+        for unit_of in measured.study.cells_in.rows.values()
+    ]
+    columns = (
+        residents[order].tolist(),
+        _rows_of(grid.groups, of_groups, len(order)),
+        groups.sums(grid.area_m2)[order].tolist(),
+        [parts[i] for i in order],
+        [(x, y) for x, y in grid.xy[middle].tolist()],
+        metres[middle].tolist(),
+        rows[middle].tolist(),
+        _rows_of(measured.study.cells_in.rows, of_levels, len(order)),
     )
+    return [Gap(result.rule.id, rank, *of) for rank, of in enumerate(zip(*columns, strict=True), start=1)]
 
 
-def _majority(unit_rows: Ints, residents: Floats) -> int:
-    inside = unit_rows >= 0
-    if not inside.any():
-        return -1
-    return int(np.bincount(unit_rows[inside], weights=residents[inside]).argmax())
+def _rows_of(names: Iterable[str], columns: list[list[_T]], n: int) -> list[dict[str, _T]]:
+    """Columns of n values to n rows of values by name."""
+    names = tuple(names)
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)] or [
+        {} for _ in range(n)
+    ]

@@ -53,9 +53,16 @@ class Study:
 
     def subject_to(self, settlement: str) -> Bools:
         """(n,) which cells a rule for `settlement` ("urban", "rural", "any") speaks of."""
-        if settlement == "any":
-            return np.ones(len(self.grid), dtype=bool)
-        return np.asarray(self.settlement == settlement)
+        if settlement not in self._subjects:
+            everybody = np.ones(len(self.grid), dtype=bool)
+            mask = everybody if settlement == "any" else np.asarray(self.settlement == settlement)
+            mask.flags.writeable = False  # all rules for the settlement share it
+            self._subjects[settlement] = mask
+        return self._subjects[settlement]
+
+    @cached_property
+    def _subjects(self) -> dict[str, Bools]:
+        return {}
 
 
 def _assumed(

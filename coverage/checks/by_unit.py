@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from coverage.checks.measured import Measured
-from coverage.results import judge, ratio
+from coverage.standard import Verdict
 from coverage.study import Study
 from coverage.tables import URBAN, Bools, Floats, Ints
 
@@ -42,10 +42,12 @@ def facilities_by_unit(measured: Measured, rows: Ints, classes: Mapping[str, Boo
     """How many facilities (`rows` of the table) of each class stand for each unit that has any."""
     parts = []
     for level, unit_of in measured.study.facilities_in.rows.items():
-        table = pd.DataFrame({"unit_row": unit_of[rows], **classes})
-        counts = table[table["unit_row"] >= 0].groupby("unit_row", sort=True).sum().astype(int).reset_index()
-        counts.insert(1, "level", level)
-        parts.append(counts.assign(facilities=counts[list(classes)].sum(axis=1)))
+        known = unit_of[rows] >= 0
+        counted, counts = _counts(unit_of[rows][known], [mask[known] for mask in classes.values()])
+        columns = dict(zip(classes, counts, strict=True))
+        parts.append(
+            pd.DataFrame({"unit_row": counted, "level": level, **columns, "facilities": sum(counts)})
+        )
     if not parts:
         return pd.DataFrame(columns=["unit_row", "level", *classes, "facilities", "share", "verdict"])
     table = pd.concat(parts, ignore_index=True)
@@ -61,12 +63,20 @@ def units_by_unit(measured: Measured, units: Ints, met: Bools) -> pd.DataFrame:
     parents = parent_rows(study)
     while (above >= 0).any():
         known = above >= 0
-        table = pd.DataFrame({"unit_row": above[known], "units": 1, "units_met": met[known].astype(int)})
-        parts.append(table.groupby("unit_row", sort=True).sum().reset_index())
+        counted, (all_of, met_of) = _counts(above[known], [np.ones(int(known.sum()), bool), met[known]])
+        parts.append(pd.DataFrame({"unit_row": counted, "units": all_of, "units_met": met_of}))
         above = np.where(known, parents[np.maximum(above, 0)], -1)
     table = pd.concat(parts, ignore_index=True)
     table.insert(1, "level", study.units.frame["level"].to_numpy()[table["unit_row"].to_numpy()])
     return judged(table, table["units_met"], table["units"], measured)
+
+
+def _counts(units: Ints, masks: Sequence[Bools]) -> tuple[Ints, list[Ints]]:
+    """The units that occur, ascending, and how often each does where a mask is true."""
+    found = np.flatnonzero(np.bincount(units))
+    return found, [
+        np.bincount(units[mask], minlength=int(found[-1]) + 1 if len(found) else 0)[found] for mask in masks
+    ]
 
 
 def units_of(study: Study, level: str, settlement: str) -> Ints:
@@ -92,9 +102,13 @@ def judged(
     table: pd.DataFrame, part: pd.Series[float], whole: pd.Series[float], measured: Measured
 ) -> pd.DataFrame:
     """`table` with `share` (NaN where there is no whole) and `verdict` ("" there)."""
-    shares = [ratio(p, w) for p, w in zip(part, whole, strict=True)]
-    verdicts = [judge(share, measured.limits) for share in shares]
-    return table.assign(
-        share=np.asarray([np.nan if share is None else share for share in shares], float),
-        verdict=[verdict.value if verdict else "" for verdict in verdicts],
+    of, among = part.to_numpy(float), whole.to_numpy(float)
+    share = np.full(len(among), np.nan)
+    np.divide(of, among, out=share, where=among > 0)
+    limits = measured.limits
+    verdict = np.select(
+        [share >= limits.meets_share, share >= limits.nearly_share, among > 0],
+        [Verdict.MEETS.value, Verdict.NEARLY.value, Verdict.NOT.value],
+        "",
     )
+    return table.assign(share=share, verdict=verdict.tolist())
