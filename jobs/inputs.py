@@ -15,6 +15,7 @@ from data.digest import sha256_of
 from data.intake.findings import Finding
 from data.intake.intake import Intake
 from data.intake.read import read_facilities
+from data.source import OSM_CREDIT, credits_of
 from data.standards import open_standard
 from data.streets import StreetFile, read_streets
 from data.streets.cache import load_or_read
@@ -27,7 +28,6 @@ from jobs.area import longest_reach_m, short_sides, study_area
 from jobs.cases import StudyFiles as StudyFiles
 from jobs.people import people_notes, read_people
 
-OSM_CREDIT: Final = "© OpenStreetMap contributors, ODbL"
 _FROM_OSM: Final = (*OSM_FORMATS, "graphml")
 
 
@@ -97,9 +97,16 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
         sha256=_fingerprints(files, streets, units, population.sha256, standard),
         synthetic=population.synthetic,
         datum=files.datum,
-        credits=(OSM_CREDIT,) if streets.kind in _FROM_OSM else (),
+        credits=_credits(files, streets),
         heal_m=files.heal_m,
     )
+
+
+def _credits(files: StudyFiles, streets: StreetFile) -> tuple[str, ...]:
+    """Whose data the inputs are, as far as they say so."""
+    known = (OSM_CREDIT,) if streets.kind in _FROM_OSM else ()
+    paths = (files.network, *files.facilities, files.population, files.units)
+    return tuple(dict.fromkeys((*known, *credits_of(path for path in paths if path is not None))))
 
 
 def _streets(files: StudyFiles, crs: str, area: shapely.Polygon, cache: Path | None) -> StreetFile:

@@ -7,6 +7,7 @@ sees it; one that is not whole raises NoAnswerError, and `Door.ask` asks again a
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import socket
 import threading
@@ -14,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -22,6 +24,7 @@ import osmnx
 from data.streets.walkable import TAGS
 from geo import __version__
 from geo.errors import InputError
+from geo.text import Text, text
 
 OVERPASS: Final = "https://overpass-api.de/api"
 NOMINATIM: Final = "https://nominatim.openstreetmap.org"
@@ -36,6 +39,7 @@ _WAY_TAGS: Final = [*TAGS, "name", "bridge", "tunnel", "layer"]
 _ONE_AT_A_TIME: Final = threading.Lock()  # the settings belong to the whole process
 
 Wait = Callable[[float], None]
+Say = Callable[[Text], None]  # told what is waited for; may raise Cancelled
 _Answer = TypeVar("_Answer")
 
 
@@ -58,11 +62,15 @@ class NoAnswerError(Exception):
 
 @dataclass
 class Door:
-    """Asks through OSMnx until there is a whole answer. `sent` counts the questions that went out."""
+    """Asks through OSMnx until there is a whole answer. `sent` counts the questions that went out.
+
+    `say` hears of every wait, second by second.
+    """
 
     servers: Servers
     cache: Path
     wait: Wait
+    say: Say
     sent: int = field(default=0)
 
     def ask(self, question: Callable[[], _Answer]) -> _Answer | None:
@@ -88,8 +96,25 @@ class Door:
                 self.wait(_BETWEEN_S if self.sent > before else 0.0)
                 return answer
             if attempt + 1 < _ATTEMPTS:
-                self.wait(min(max(pause_s, _FIRST_PAUSE_S * 2**attempt), _LONGEST_PAUSE_S))
+                self._leave_alone(max(pause_s, _FIRST_PAUSE_S * 2**attempt), reason)
         raise self._away(reason)
+
+    def _leave_alone(self, seconds: float, reason: str) -> None:
+        """Wait, telling how much longer. InputError where the server asks for more than five minutes."""
+        if seconds > _LONGEST_PAUSE_S:
+            raise InputError(
+                "The server asks to be left alone for {minutes:,.0f} minutes ({reason}). What has been "
+                "fetched is kept; run the same command again after that, or name a mirror.",
+                minutes=seconds / 60,
+                reason=reason,
+            )
+        left = seconds
+        while left > 0:
+            self.say(
+                text("The server is busy ({reason}); asked again in {left:.0f} s", reason=reason, left=left)
+            )
+            self.wait(min(left, 1.0))
+            left -= 1.0
 
     def look_at(self, response: Any, *_args: Any, **_options: Any) -> None:
         """Called by requests for every response, before OSMnx sees it."""
@@ -126,12 +151,14 @@ class Door:
 
 
 @contextmanager
-def open_door(servers: Servers, cache: Path, *, wait: Wait = time.sleep) -> Iterator[Door]:
+def open_door(
+    servers: Servers, cache: Path, *, wait: Wait = time.sleep, say: Say | None = None
+) -> Iterator[Door]:
     """OSMnx set up for these servers; on leaving, its settings and the name look-up are as before.
 
     Answers are kept in `cache`. `wait` is called with seconds; a test need not wait.
     """
-    door = Door(servers, cache, wait)
+    door = Door(servers, cache, wait, say or (lambda _: None))
     ours = {
         "cache_folder": str(cache),
         "use_cache": True,
@@ -170,9 +197,25 @@ def _refused(response: Any) -> InputError:
 
 
 def _pause_asked(headers: Any) -> float:
-    """Seconds of a Retry-After; a date is not understood and counts as none."""
-    asked = str(headers.get("Retry-After", ""))
-    return float(asked) if asked.isdecimal() else 0.0
+    """Seconds until the time that a Retry-After names, as a number or as a date; 0 without one."""
+    asked = str(headers.get("Retry-After", "")).strip()
+    if asked.isdecimal():
+        return float(asked)
+    try:
+        then = parsedate_to_datetime(asked)
+    except ValueError:
+        return 0.0
+    then = then if then.tzinfo else then.replace(tzinfo=dt.UTC)
+    return max((then - _now(headers)).total_seconds(), 0.0)
+
+
+def _now(headers: Any) -> dt.datetime:
+    """By the server's own clock, where it tells: ours may go wrong."""
+    try:
+        told = parsedate_to_datetime(str(headers.get("Date", "")))
+    except ValueError:
+        return dt.datetime.now(dt.UTC)
+    return told if told.tzinfo else told.replace(tzinfo=dt.UTC)
 
 
 def _short(problem: OSError) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import osmnx
@@ -29,6 +30,12 @@ class Place:
     def rough(self) -> shapely.Geometry:
         """A plainer outline around the true one: short enough for a question to a server."""
         return self.outline.buffer(_ROUGH_DEGREES).simplify(_ROUGH_DEGREES / 2)
+
+    def as_geojson(self) -> dict[str, Any]:
+        """The outline as a GeoJSON collection of one feature."""
+        shape = json.loads(shapely.to_geojson(self.outline))
+        feature = {"type": "Feature", "properties": {"name": self.name}, "geometry": shape}
+        return {"type": "FeatureCollection", "features": [feature]}
 
     def tiles(self, margin_m: float) -> list[shapely.Polygon]:
         """Squares of a fixed raster that cover the outline and `margin_m` more, from the south-west.

@@ -22,33 +22,40 @@ FILTER: Final = '["highway"]["highway"!~"{}"]'.format(
     "|".join(w for w in NOT_WALKED["highway"] if w != "cycleway")
 )
 _NO_NODES: Final = "Found no graph nodes within the requested polygon."  # OSMnx has no class for it
-_COLUMNS: Final = (*TAGS, "name", "bridge", "tunnel", "layer")
+COLUMNS: Final = (*TAGS, "name", "bridge", "tunnel", "layer")
 
 Coordinate = tuple[float, float]
 
 
 @dataclass
-class _Ways:
-    """Segments by way number: pairs of node numbers, each once whatever tile or direction it came in."""
+class Ways:
+    """Segments by way number: pairs of node numbers, each once whatever tile or direction it came in.
+
+    `places` node number → longitude and latitude, `tags` way number → the tags that matter.
+    """
 
     places: dict[int, Coordinate] = field(default_factory=dict)
     segments: dict[int, dict[tuple[int, int], None]] = field(default_factory=dict)
     tags: dict[int, dict[str, str]] = field(default_factory=dict)
 
+    def __len__(self) -> int:
+        return len(self.segments)
+
     def add(self, graph: Any) -> None:
+        """What may be walked of an unsimplified graph of OSMnx."""
         for node, data in graph.nodes(data=True):
             self.places[node] = (data["x"], data["y"])
         for tail, head, data in graph.edges(data=True):
-            way, tags = data["osmid"], {key: data[key] for key in _COLUMNS if key in data}
+            way, tags = data["osmid"], {key: data[key] for key in COLUMNS if key in data}
             if is_walkable(tags):
                 self.tags[way] = tags
                 self.segments.setdefault(way, {})[min(tail, head), max(tail, head)] = None
 
     def frame(self) -> gpd.GeoDataFrame:
-        """One row a way, by number; a way that crosses itself is parted there."""
+        """One row a way, by number, in WGS-84 degrees; a way that crosses itself is parted there."""
         ways = sorted(self.segments)
         lines = [self._line(way) for way in ways]
-        columns = {key: [self.tags[way].get(key) for way in ways] for key in _COLUMNS}
+        columns = {key: [self.tags[way].get(key) for way in ways] for key in COLUMNS}
         return gpd.GeoDataFrame({"osm_id": ways, **columns}, geometry=lines, crs=WGS84)
 
     def _line(self, way: int) -> shapely.Geometry:
@@ -56,16 +63,16 @@ class _Ways:
         return shapely.line_merge(shapely.multilinestrings(pairs))
 
 
-def fetch_streets(door: Door, tiles: Iterable[shapely.Polygon], progress: Progress) -> gpd.GeoDataFrame:
-    """Every walkable way that touches a tile, with the tags that say so, in WGS-84 degrees."""
-    tiles, ways = list(tiles), _Ways()
+def fetch_streets(door: Door, tiles: Iterable[shapely.Polygon], progress: Progress) -> Ways:
+    """Every walkable way that touches a tile, with the tags that say so."""
+    tiles, ways = list(tiles), Ways()
     for number, tile in enumerate(tiles):
         doing = text("Streets: tile {number} of {count}", number=number + 1, count=len(tiles))
         progress(number / len(tiles), doing)
         graph = door.ask(partial(_graph, tile))
         if graph is not None:
             ways.add(graph)
-    return ways.frame()
+    return ways
 
 
 def _graph(tile: shapely.Polygon) -> Any:

@@ -126,13 +126,22 @@ class Loopback:
     faults: deque[str] = field(default_factory=deque)
     asked: list[str] = field(default_factory=list)
     slow_s: float = 1.0
+    retry_after: str = "7"
+
+    def wait_for(self, count: int, *, most_s: float = 60.0) -> None:
+        """Come back when so many questions have arrived."""
+        until = time.monotonic() + most_s
+        while len(self.asked) < count:
+            if time.monotonic() > until:
+                raise TimeoutError(f"{len(self.asked)} questions in {most_s} s")
+            time.sleep(0.02)
 
     def reply(self, handler: BaseHTTPRequestHandler, path: str, fields: dict[str, list[str]]) -> None:
         self.asked.append(path)
         fault = self.faults.popleft() if self.faults else ""
         if fault in ("429", "504", "500"):
             body = b'{"elements": []}' if fault == "500" else b"busy"
-            _send(handler, int(fault), body, {"Retry-After": "7"} if fault == "429" else {})
+            _send(handler, int(fault), body, {"Retry-After": self.retry_after} if fault == "429" else {})
             return
         try:
             answer = self._search(fields) if path.endswith("/search") else self._interpret(fields, fault)

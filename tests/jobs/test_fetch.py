@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
+from email.utils import format_datetime
 from pathlib import Path
 from types import SimpleNamespace
 
 import geopandas as gpd
+import numpy as np
 import osmnx
 import pandas as pd
 import pytest
+import shapely
 
 from data.intake.read import read_facilities
 from data.osm_fetch import Servers
 from data.streets import read_streets
 from data.units import read_units
-from geo.errors import InputError
+from geo.errors import Cancelled, InputError
 from jobs.compare import compare_with_osm
-from jobs.fetch import Fetch, fetch
+from jobs.fetch import Fetch, fetch, plan_fetch
 from tests.data.loopback_osm import made_up_town, serving
 
 PLACE = "小城"
@@ -107,6 +112,57 @@ def test_what_was_fetched_is_accepted_as_input(osm, tmp_path):
     assert {"station", "centre"} <= set(lists.accepted["tier"])
 
 
+def test_osmnx_opens_the_graph_and_it_is_the_network_of_the_lines(osm, tmp_path):
+    files = get(osm, tmp_path).files
+    graph = osmnx.load_graphml(files["graphml"])
+    lines = gpd.read_file(files["streets"])
+    assert (graph.graph["crs"], graph.graph["simplified"]) == ("epsg:4326", False)
+    pairs = {(u, v) for u, v, _ in graph.edges}
+    assert pairs == {(v, u) for u, v in pairs}
+    metres = sum(data["length"] for _, _, data in graph.edges(data=True)) / 2
+    assert metres == pytest.approx(osmnx.distance.great_circle(0, 0, 0, 1) * great_degrees(lines), rel=1e-9)
+    assert {data["osmid"] for _, _, data in graph.edges(data=True)} == set(lines["osm_id"])
+    # 11 × 11 crossings; three corners are none, at the fourth a footway begins, and it ends somewhere.
+    assert len(osmnx.simplify_graph(graph)) == 11 * 11 - 3 + 1
+
+
+def great_degrees(lines):
+    """Degrees on the sphere of all segments."""
+    total = 0.0
+    for line in lines.geometry:
+        (x, y), (x2, y2) = (shapely.get_coordinates(line)[part].T for part in (slice(-1), slice(1, None)))
+        total += float(np.sum(osmnx.distance.great_circle(y, x, y2, x2)))
+    return total / float(osmnx.distance.great_circle(0, 0, 0, 1))
+
+
+def test_our_reader_makes_the_same_network_of_the_graph_and_of_the_lines(osm, tmp_path):
+    files = get(osm, tmp_path).files
+    one, other = (read_streets(files[role], crs="EPSG:4549").network for role in ("streets", "graphml"))
+    assert one.edge_length_m.sum() == pytest.approx(other.edge_length_m.sum(), rel=1e-9)
+    assert len(one) == len(other)
+
+
+def test_a_dry_run_asks_for_the_place_alone_and_writes_nothing(osm, tmp_path):
+    servers = Servers(f"{osm.address}/api", osm.address)
+    asked = plan_fetch(Fetch(PLACE, servers=servers), out=tmp_path / "out", wait=lambda _s: None)
+    assert osm.asked == ["/search"]
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["osm-answers"]
+    assert (asked.tiles, asked.kept) == (4, 1)
+    get(osm, tmp_path / "out")
+    assert len(osm.asked) == 1 + asked.tiles + 2
+    assert any("4 tiles" in str(line) for line in asked.lines())
+
+
+def test_a_fetch_that_fails_leaves_an_earlier_one_whole(osm, tmp_path):
+    get(osm, tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
+    shutil.rmtree(tmp_path / "osm-answers")
+    osm.faults.extend(["", "", *["504"] * 6])
+    with pytest.raises(InputError):
+        get(osm, tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()} == before
+
+
 def test_the_licence_is_named(osm, tmp_path):
     get(osm, tmp_path)
     assert "ODbL" in json.loads((tmp_path / "source.json").read_text("utf-8"))["credit"]
@@ -130,7 +186,36 @@ def test_a_busy_server_is_left_alone_as_long_as_it_asks_and_ever_longer(osm, tmp
     osm.faults.extend(["429", "504", "504"])
     waits: list[float] = []
     get(osm, tmp_path, waits=waits)
-    assert waits[:4] == [7.0, 10.0, 20.0, 1.0]
+    assert waits[: 7 + 10 + 20 + 1] == [1.0] * 38
+    assert waits[38:] == [1.0] * 6  # after each question that was answered but the first
+
+
+def test_a_date_to_come_back_at_is_kept_to_and_one_far_away_ends_the_run(osm, tmp_path):
+    osm.faults.extend(["429"])
+    osm.retry_after = format_datetime(dt.datetime.now(dt.UTC) + dt.timedelta(seconds=40))
+    waits: list[float] = []
+    get(osm, tmp_path / "soon", waits=waits)
+    assert 38 <= sum(waits) - 7 <= 41
+    osm.faults.extend(["429"])
+    osm.retry_after = "86400"
+    with pytest.raises(InputError, match=r"left alone for 1,440 minutes \(HTTP 429\)"):
+        get(osm, tmp_path / "late")
+
+
+def test_waiting_is_told_second_by_second_and_may_be_stopped(osm, tmp_path):
+    osm.faults.extend(["504"])
+    told = []
+
+    def tell(share, doing):
+        told.append((share, str(doing)))
+        if "again in 3 s" in str(doing):
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        get(osm, tmp_path, progress=tell)
+    assert told[1:] == [
+        (0.0, f"The server is busy (HTTP 504); asked again in {left} s") for left in (5, 4, 3)
+    ]
 
 
 def test_a_second_run_asks_nothing(osm, tmp_path):
@@ -200,17 +285,45 @@ def test_progress_tells_of_tiles_and_may_cancel(osm, tmp_path):
     assert get(osm, tmp_path).counts["streets"] == 23
 
 
-def test_the_command_line_fetches_too(osm, tmp_path):
-    command = [sys.executable, ROOT / "cli.py", "fetch", PLACE, "--out", tmp_path, "--lang", "en"]
-    addresses = {
-        "SERVICE_CIRCLE_OVERPASS": f"{osm.address}/api",
-        "SERVICE_CIRCLE_NOMINATIM": osm.address,
-    }
-    done = subprocess.run(
-        [*map(str, command)], env=os.environ | addresses, capture_output=True, text=True, encoding="utf-8"
+def cli(*arguments, osm):
+    there = {"SERVICE_CIRCLE_OVERPASS": f"{osm.address}/api", "SERVICE_CIRCLE_NOMINATIM": osm.address}
+    command = [sys.executable, str(ROOT / "cli.py"), *map(str, arguments), "--lang", "en"]
+    return subprocess.run(
+        command, env=os.environ | there, capture_output=True, text=True, encoding="utf-8", cwd=ROOT
     )
+
+
+def test_from_the_name_of_a_place_to_an_assessment_on_the_command_line(osm, tmp_path):
+    """What fetch prints at its end is the command that goes on, once the residents are filled in."""
+    fetched = cli("fetch", PLACE, "--out", tmp_path / "town", osm=osm)
+    assert fetched.returncode == 0, fetched.stderr
+    lines = fetched.stdout.splitlines()
+    assert lines[0] == "小城: 23 streets, 3 units, 5 facilities"
+    assert lines[-1].startswith("python cli.py assess --facilities")
+    people = tmp_path / "people.csv"
+    lon, lat = (
+        axis.ravel() for axis in np.meshgrid(np.linspace(118.735, 118.80, 20), np.linspace(32.035, 32.10, 20))
+    )
+    pd.DataFrame({"lon": lon, "lat": lat, "residents": 10.0}).to_csv(people, index=False)
+    words = lines[-1].split()[2:]
+    words[words.index("RESIDENTS.tif")] = people
+    words[words.index("results")] = tmp_path / "results"
+    done = cli(*words, "--json", osm=osm)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[0] == "小城: 23 streets, 3 units, 5 facilities"
+    assert json.loads(done.stdout)["area"]["residents"] == 4000.0
+    provenance = json.loads((tmp_path / "results" / "provenance.json").read_text("utf-8"))
+    assert provenance["credits"] == ["© OpenStreetMap contributors, ODbL"]
+    units = pd.read_csv(tmp_path / "results" / "units.csv", encoding="utf-8-sig")
+    assert {"西区", "东区", "西南街道"} == set(units["name"])
+    page = (tmp_path / "results" / "map.html").read_text("utf-8")
+    assert "OpenStreetMap" in page
+
+
+def test_a_dry_run_on_the_command_line_says_what_it_would_ask(osm, tmp_path):
+    done = cli("fetch", PLACE, "--out", tmp_path / "town", "--dry-run", osm=osm)
+    assert done.returncode == 0, done.stderr
+    assert "4 tiles" in done.stdout
+    assert "admin_level 6" in done.stdout
 
 
 def test_an_offices_list_is_set_beside_what_was_fetched(osm, tmp_path):
