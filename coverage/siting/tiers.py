@@ -47,13 +47,12 @@ def choose_both(
     """The best `centres` centres and `stations` stations for `goal` (most-people or fewest-sites).
 
     Every cell stands twice in the model: once to be reached by a centre, once by a station or a
-    centre. A place gets at most one new site.
+    centre. A centre serves as a station those whom a station there would reach. A place gets at most
+    one new site.
     """
     n = town.centre_reach.shape[0]
     centre, station = _bool(town.centre_reach, goal.reach_m), _bool(town.station_reach, goal.reach_m)
-    reach = sparse.csr_array(
-        sparse.block_array([[centre, centre.maximum(station)], [None, station]]), dtype=bool
-    )
+    reach = sparse.csr_array(sparse.block_array([[centre, station], [None, station]]), dtype=bool)
     keep = [*town.centres, *(n + row for row in town.stations)]
     wanted = replace(
         goal,

@@ -21,7 +21,7 @@ def test_the_best_centres_and_stations_are_found(seed, centres, stations):
 
     def value(c, s):
         by_centre = far[list(c)].any(axis=0)
-        by_any = by_centre | near[list(s)].any(axis=0)
+        by_any = near[list(c) + list(s)].any(axis=0)
         return 0.5 * residents[by_centre].sum() + 0.5 * residents[by_any].sum()
 
     best = max(
