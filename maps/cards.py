@@ -31,6 +31,11 @@ def site_cards(voice: Voice, sites: pd.DataFrame) -> list[str]:
     ]
 
 
+def facts_card(voice: Voice, name: Words, facts: Iterable[tuple[Words, Words]]) -> str:
+    """A card of anything: its name, then what is to be told of it, term by term."""
+    return _card(voice(name), ((voice(term), voice(value)) for term, value in facts))
+
+
 def _facility_facts(voice: Voice, row: Mapping[str, Any], tier: Words) -> Iterator[tuple[str, str]]:
     yield voice(text("Kind")), voice.headline(tier)
     for column, heading in (("unit", text("Unit")), ("status", text("Status"))):

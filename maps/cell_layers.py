@@ -29,9 +29,10 @@ def cell_layers(studio: Studio) -> Iterator[Choice]:
     """
     rules = _rules(studio.model)
     main = studio.model.main_rule if studio.model.main_rule in rules else ""
+    changed = bool(studio.model.changes)  # then the first of these is what is shown
     for number, rule in enumerate(rules):
-        yield _rule(studio, number, rule, show=rule == main)
-    yield _walking(studio, show=not main)
+        yield _rule(studio, number, rule, show=rule == main and not changed)
+    yield _walking(studio, show=not main and not changed)
     heading = studio.voice(text("Colour of the cells: choose one"))
     yield Choice("cells_none", studio.voice(text("No colouring")), heading, show=False)
 

@@ -25,6 +25,7 @@ PANES: Final = {
     "cells": (250, False),
     "lines": (300, False),
     "radius": (350, False),
+    "overlays": (400, True),
     "gaps": (410, True),
     "facilities": (450, True),
     "names": (560, False),

@@ -13,6 +13,7 @@ from typing import Final
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
 from geo.crs import require_metric
@@ -131,6 +132,42 @@ class RadiusRule:
 
 
 @dataclass(frozen=True)
+class AreaLayer:
+    """Shapes in degrees laid over the cells; `look` is a key of `palette.OVERLAYS`, `names` say what
+    each shape is, `facts` (heading, value) what its popup tells. One switch in the layer control."""
+
+    key: str
+    title: Words
+    look: str
+    shapes: Sequence[shapely.Geometry]
+    names: Sequence[Words]
+    facts: Sequence[Sequence[tuple[Words, Words]]]
+    show: bool = True
+
+
+@dataclass(frozen=True)
+class PathLayer:
+    """Numbered lines in degrees, each from its first to its last vertex; words as in `AreaLayer`."""
+
+    key: str
+    title: Words
+    look: str
+    lines: Sequence[shapely.LineString]
+    names: Sequence[Words]
+    facts: Sequence[Sequence[tuple[Words, Words]]]
+    show: bool = True
+
+
+@dataclass(frozen=True)
+class CellChange:
+    """What becomes of every cell under one rule: (n,) positions in `palette.CHANGES`."""
+
+    rule: str
+    title: Words
+    change: NDArray[np.int8]
+
+
+@dataclass(frozen=True)
 class VerdictRow:
     """One line of the summary; `verdict` is "meets", "nearly", "not" or None (nothing to judge)."""
 
@@ -149,7 +186,8 @@ class MapModel:
     have load (residents, NaN where unknown), status and unit. `gaps` has rule, rank, residents,
     unit, nearest_m and outlines as geometry; `sites` has rank, lon, lat, residents_gained, unit.
     `bounds` are west, south, east, north. `rule_titles` names the rules of the gaps; those of
-    `main_rule` are shown first. `credits` say where the data come from, licence included.
+    `main_rule` are shown first. `credits` say where the data come from, licence included. `areas`
+    and `paths` lie over the cells; with `changes` the cells can be coloured by what became of them.
     """
 
     title: Words
@@ -168,6 +206,9 @@ class MapModel:
     credits: tuple[Words, ...] = ()
     crs_note: Words = ""
     synthetic: bool = False
+    areas: tuple[AreaLayer, ...] = ()
+    paths: tuple[PathLayer, ...] = ()
+    changes: tuple[CellChange, ...] = ()
 
     def __post_init__(self) -> None:
         _require_columns(self.facilities, FACILITY_COLUMNS, "facilities")

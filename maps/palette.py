@@ -70,6 +70,21 @@ LABELS: Final = {
     },
 }
 
+# Dots on the small maps of a check: those in their declared unit, those outside it, of which nothing
+# is known, those of another list, and the place just chosen.
+DOTS: Final = {
+    "inside": {"radius": 5, "color": "#ffffff", "weight": 1, "fillColor": "#1b6ca8", "fillOpacity": 1},
+    "outside": {"radius": 5, "color": "#ffffff", "weight": 1, "fillColor": "#d9541e", "fillOpacity": 1},
+    "plain": {"radius": 5, "color": "#ffffff", "weight": 1, "fillColor": "#14213d", "fillOpacity": 1},
+    "other": {"radius": 4, "color": "#4b5765", "weight": 1.5, "fillColor": "#ffffff", "fillOpacity": 1},
+    "here": {"radius": 8, "color": "#ffffff", "weight": 2.5, "fillColor": "#0b7a4b", "fillOpacity": 1},
+}
+SHAPES: Final = {
+    "building": {"color": "#a89f90", "weight": 0.7, "fillColor": "#d9d2c4", "fillOpacity": 0.9},
+    "unit": {"color": "#5b3a8c", "weight": 2.5, "fillColor": "#5b3a8c", "fillOpacity": 0.07},
+}
+WAY: Final = {"color": "#d9541e", "weight": 2, "dashArray": "5 4"}
+
 
 def walk_colours(limits: int) -> tuple[str, ...]:
     """One colour for each of `limits` classes within a limit, and one for those beyond."""
@@ -84,3 +99,18 @@ def tier_mark(position: int) -> tuple[str, str, float]:
 
 def radius_style(position: int) -> dict[str, str]:
     return RADIUS[position % len(RADIUS)]
+
+
+# What became of a cell under a rule: served before and after, gained, lost, served neither time, and
+# not spoken of. Blue and brown differ in lightness from both pale ones.
+CHANGES: Final = ("#d3e0e8", "#1262b3", "#7d1405", "#f3cfae", "#cfcabf")
+# Shapes and lines laid over the cells. Isochrones: the widest first, each narrower one darker.
+OVERLAYS: Final = {
+    "reach_0": {"color": "#0b5d74", "weight": 1.6, "fillColor": "#5fb0c4", "fillOpacity": 0.30},
+    "reach_1": {"color": "#083f50", "weight": 1.6, "fillColor": "#1f7d96", "fillOpacity": 0.42},
+    "reach_2": {"color": "#052b37", "weight": 1.6, "fillColor": "#0b5265", "fillOpacity": 0.45},
+    "catchment": {"color": "#ffffff", "weight": 1.2, "fillColor": "#5fb0c4", "fillOpacity": 0.38},
+    "barrier": {"color": "#a3123f", "weight": 5, "opacity": 0.95, "lineCap": "butt"},
+    "street": {"color": "#0b7a4b", "weight": 5, "opacity": 0.95},
+    "drawn_barrier": {"color": "#a3123f", "weight": 4, "opacity": 0.95, "dashArray": "2 6"},
+}

@@ -11,6 +11,7 @@ from maps import palette
 from maps.figures import people
 from maps.layers import Studio
 from maps.model import VerdictRow, Words
+from maps.overlays import change_words
 from maps.safe_text import Voice
 
 _VERDICTS: Final = {
@@ -111,6 +112,8 @@ def _cell_legend(studio: Studio) -> str:
     if studio.model.cells.outcomes:
         outcomes = [text("Served"), text("Not served"), text("The rule does not apply")]
         said = _colour_list(studio.voice, text("By rule"), palette.OUTCOMES, outcomes) + said
+    if studio.model.changes:
+        said = _colour_list(studio.voice, text("What changes"), palette.CHANGES, change_words()) + said
     return said
 
 
@@ -141,11 +144,24 @@ def _other_keys(studio: Studio) -> Iterator[str]:
     if model.sites is not None and len(model.sites):
         diamond = f'<path d="M12 1l7 7-7 7-7-7z" fill="{palette.SITE["fill"]}"/>'
         yield _key(_svg(diamond), voice(text("Suggested site")))
+    yield from _overlay_keys(studio)
     for number, rule in enumerate(model.radius_rules):
         look = palette.radius_style(number)
         ring = f'stroke="{look["outline"]}" stroke-width="1.5" stroke-dasharray="{look["dash"]}"'
         circle = f'<circle cx="12" cy="8" r="6.5" fill="{look["fill"]}" fill-opacity=".12" {ring}/>'
         yield _key(_svg(circle), voice(text("Radius {figure:,g} m", figure=rule.figure_m)))
+
+
+def _overlay_keys(studio: Studio) -> Iterator[str]:
+    """Shapes and lines laid over the cells, each look once."""
+    for layer in studio.model.areas:
+        look = palette.OVERLAYS[layer.look]
+        yield _key(_box(str(look["fillColor"]), str(look["color"]), 0.6), studio.voice(layer.title))
+    for path in studio.model.paths:
+        look = palette.OVERLAYS[path.look]
+        stroke = f'stroke="{look["color"]}" stroke-dasharray="{look.get("dashArray", "")}"'
+        line = f'<path d="M2 8h20" stroke-width="4" {stroke}/>'
+        yield _key(_svg(line), studio.voice(path.title))
 
 
 def _box(fill: str, outline: str = "#00000033", opacity: float = 0.85) -> str:

@@ -21,6 +21,7 @@ from maps.ground_layers import ground_layers, packed_lines
 from maps.layers import PANES, Part, Studio, facility_layers, radius_layers, site_layer
 from maps.model import MapModel
 from maps.offline import OfflineMap, Page, Verbatim, asset
+from maps.overlays import change_layers, overlay_layers
 from maps.safe_text import Voice
 
 PROFILES: Final = ("internal", "public")
@@ -38,7 +39,9 @@ def render_map(model: MapModel, *, language: str, profile: str = "internal") -> 
     image = cells_image(model.cells) if len(model.cells) else None
     studio = Studio(model, voice, image, public=profile == "public")
     layers = [
+        *change_layers(studio),
         *cell_layers(studio),
+        *overlay_layers(studio),
         *site_layer(studio),
         *facility_layers(studio),
         *radius_layers(studio),

@@ -43,6 +43,12 @@ const serviceMap = (() => {
     return made;
   };
 
+  const marks = (part, pane) => part.lat.map((lat, i) =>
+    words(L.marker([lat, part.lon[i]], options(part, {
+      pane, title: part.titles[i], alt: part.titles[i], keyboard: true, riseOnHover: true,
+      icon: L.divIcon({ className: part.css, html: "<span>" + part.flags[i] + "</span>", iconSize: null }),
+    })), part, i));
+
   const kinds = {
     lines: (part) => new Drawing(options(part, { order: part.order, draw: drawLines(part.parts) })),
     names: (part) => new Drawing(options(part, { order: 0, draw: drawNames(part.groups) })),
@@ -58,11 +64,9 @@ const serviceMap = (() => {
       const area = L.polygon(shape, options(part, Object.assign({ className: part.css }, part.style)));
       return part.popups ? words(area, part, i) : area;
     })),
-    flags: (part) => whenShown(part, () => part.lat.map((lat, i) =>
-      words(L.marker([lat, part.lon[i]], options(part, {
-        title: part.titles[i], alt: part.titles[i], keyboard: true, riseOnHover: true,
-        icon: L.divIcon({ className: part.css, html: "<span>" + part.flags[i] + "</span>", iconSize: null }),
-      })), part, i))),
+    flags: (part) => whenShown(part, () => marks(part, part.pane)),
+    paths: (part) => whenShown(part, () => part.lines.map((line, i) =>
+      words(L.polyline(line, options(part, part.style)), part, i)).concat(marks(part, "markerPane"))),
   };
 
   /* ---------- headings in the layer control ---------- */
