@@ -40,14 +40,14 @@ def write_results(folder: Path, results: Results) -> None:
     write_csv(folder / "units.csv", results.units)
     write_csv(folder / "facilities.csv", results.facilities)
     write_bytes(folder / "cells.parquet", _parquet(results.cells))
-    write_bytes(folder / "gaps.geojson", _geojson(results.gaps))
+    write_bytes(folder / "gaps.geojson", geojson(results.gaps))
     if results.plan is not None:
         write_json(folder / "plan.json", results.plan.plan)
-        write_bytes(folder / "sites.geojson", _geojson(results.plan.sites))
+        write_bytes(folder / "sites.geojson", geojson(results.plan.sites))
     write_extras(folder, results.extras)
     for name in LAYERS:
         if name in results.layers:
-            write_bytes(folder / f"{name}.geojson", _geojson(results.layers[name]))
+            write_bytes(folder / f"{name}.geojson", geojson(results.layers[name]))
     if results.layers:
         write_geopackage(folder / GEOPACKAGE, results.layers)
     write_json(folder / "provenance.json", results.provenance)
@@ -96,7 +96,7 @@ def _parquet(frame: pd.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
-def _geojson(frame: gpd.GeoDataFrame) -> bytes:
+def geojson(frame: gpd.GeoDataFrame) -> bytes:
     """Features with coordinates to seven decimals; values that are not finite become null."""
     # Rounded vertex by vertex: snapping whole shapes to a grid would need them noded anew.
     shapes = shapely.transform(frame.geometry.to_numpy(), lambda xy: xy.round(_DECIMALS))
