@@ -14,7 +14,7 @@ from data.intake.intake import ACCEPTED_COLUMNS
 from data.intake.locate import Located
 from data.intake.sheets import Table
 
-_NUMBERS: Final = ("places", "area_m2", "residents_declared")
+_NUMBERS: Final = ("places", "capacity", "area_m2", "residents_declared")
 _IDENTITY: Final = ("name", "tier", "district", "street", "community")
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -12,7 +12,7 @@ import shapely
 
 from coverage.tables import Bools, Floats, UnitTable
 from data.intake.drafts import ACCEPTED, REFUSED
-from data.intake.duplicates import describe, find_duplicates
+from data.intake.duplicates import DuplicateGroup, describe, find_duplicates
 from data.intake.findings import ERROR, WARNING, Notebook
 from data.intake.groups import Context
 from data.intake.likelihood import declared_units
@@ -35,8 +35,11 @@ class Checker:
     tables: tuple[Table, ...]
     notes: Mapping[int, Notebook]
 
-    def check(self, frame: pd.DataFrame, context: Context, *, decided: bool) -> pd.DataFrame:
-        """The frame with the outcome of rows that lie nowhere near the area turned to refused.
+    def check(
+        self, frame: pd.DataFrame, context: Context, *, decided: bool
+    ) -> tuple[pd.DataFrame, tuple[DuplicateGroup, ...]]:
+        """The frame with the outcome of rows that lie nowhere near the area turned to refused, and the
+        groups of accepted rows that seem to be one place (not told yet).
 
         Conflicts with declared units are told one by one only where the coordinate system is
         `decided` or they are few: otherwise the system is what is wrong.
@@ -47,10 +50,9 @@ class Checker:
             self._conflicts(frame, context.units, decided=decided)
         if context.reference is not None and len(context.reference.water):
             self._on_water(frame, context.reference.water)
-        self._twice(frame)
-        return frame
+        return frame, _twice(frame, context.stored)
 
-    def _tell(self, frame: pd.DataFrame, row: int, level: str, code: str, message: Text, field: str) -> None:
+    def tell(self, frame: pd.DataFrame, row: int, level: str, code: str, message: Text, field: str) -> None:
         number = int(frame["table"].iloc[row])
         column = self.tables[number].column_of(field)
         if field == "lon" and not column[1]:
@@ -64,14 +66,14 @@ class Checker:
         if context.units is None:
             for row in np.flatnonzero(_far_from_others(frame, accepted, context)).tolist():
                 refused[row] = True
-                self._tell(frame, row, ERROR, "far-from-others", _FAR_FROM_OTHERS, "lon")
+                self.tell(frame, row, ERROR, "far-from-others", _FAR_FROM_OTHERS, "lon")
             return refused
         away_m = _away_from(context.units, frame, accepted)
         for row in np.flatnonzero(accepted & (away_m > 0)).tolist():
             far = bool(away_m[row] > _FAR_M)
             refused[row] = far
             message = _outside_message(away_m[row] / 1000, far=far)
-            self._tell(frame, row, ERROR if far else WARNING, "outside-area", message, "lon")
+            self.tell(frame, row, ERROR if far else WARNING, "outside-area", message, "lon")
         return refused
 
     def _conflicts(self, frame: pd.DataFrame, units: UnitTable, *, decided: bool) -> None:
@@ -92,27 +94,32 @@ class Checker:
                 unit=str(units.frame["name"].iloc[unit[k]]),
                 metres=away_m[k],
             )
-            self._tell(frame, int(rows[k]), WARNING, "unit-conflict", message, level)
+            self.tell(frame, int(rows[k]), WARNING, "unit-conflict", message, level)
 
     def _on_water(self, frame: pd.DataFrame, water: np.ndarray[tuple[int], np.dtype[np.object_]]) -> None:
         rows = np.flatnonzero(_accepted(frame))
         places = shapely.points(frame["lon"].to_numpy(float)[rows], frame["lat"].to_numpy(float)[rows])
         wet = np.unique(shapely.STRtree(water).query(places, predicate="within")[0])
         for k in wet.tolist():
-            self._tell(frame, int(rows[k]), WARNING, "on-water", _ON_WATER, "lon")
+            self.tell(frame, int(rows[k]), WARNING, "on-water", _ON_WATER, "lon")
 
-    def _twice(self, frame: pd.DataFrame) -> None:
-        rows = np.flatnonzero(_accepted(frame))
-        accepted = frame.iloc[rows]
-        groups = find_duplicates(accepted)
-        if not groups:
-            return
-        places = _places(accepted)
+    def tell_twice(self, frame: pd.DataFrame, groups: Sequence[DuplicateGroup]) -> None:
+        """A warning for every row of every group, naming the others."""
         for group in groups:
-            named = [places[member] for member in group.rows]
+            named = _places(frame.iloc[list(group.rows)])
             code = "duplicate" if group.reason == "name" else "same-coordinates"
             for member in group.rows:
-                self._tell(frame, int(rows[member]), WARNING, code, describe(group, named, member), "name")
+                code = "already-stored" if group.stored else code
+                self.tell(frame, member, WARNING, code, describe(group, named, member), "name")
+
+
+def _twice(frame: pd.DataFrame, stored: pd.DataFrame | None) -> tuple[DuplicateGroup, ...]:
+    """Groups of accepted rows, as rows of the frame."""
+    rows = np.flatnonzero(_accepted(frame))
+    return tuple(
+        replace(group, rows=tuple(rows[list(group.rows)].tolist()))
+        for group in find_duplicates(frame.iloc[rows], stored)
+    )
 
 
 _ON_WATER: Final = text("The place lies on water.")

@@ -16,7 +16,8 @@ SERIAL: Final = "serial"
 OWN: Final = "own"
 KEPT_FIELDS: Final = (
     "name", "tier", "lonlat", "lon", "lat", "district", "street", "community", "address", "places",
-    "area_m2", "residents_declared", "status", "opened", "remark", "facility_id", "source",
+    "capacity", "services", "area_m2", "residents_declared", "status", "opened", "remark", "facility_id",
+    "source", "located_by",
 )  # fmt: skip
 
 _BRACKETS: Final = re.compile(r"[(\[{【〔<《][^)\]}】〕>》]*[)\]}】〕>》]?")
@@ -137,11 +138,12 @@ def choose_columns(titles: Sequence[Sequence[str]]) -> dict[int, str]:
 def confirmed(
     fields: Mapping[int, str], titles: Sequence[Sequence[str]], mapping: Mapping[str, str]
 ) -> dict[int, str]:
-    """The fields as the user confirmed them: joined title → field, or "" to leave a column out.
+    """The fields as the user confirmed them: `column_key` → field, or "" to leave a column out.
 
     A confirmed column takes its field from any other that was recognised as the same.
     """
-    said = {c: mapping[title] for c, parts in enumerate(titles) if (title := join_title(parts)) in mapping}
+    keys = [column_key(join_title(parts), column) for column, parts in enumerate(titles)]
+    said = {column: mapping[key] for column, key in enumerate(keys) if key in mapping}
     taken = {field for field in said.values() if field not in (PERSONAL, SERIAL)}
     kept = {c: field for c, field in fields.items() if c not in said and field not in taken}
     return dict(sorted({**kept, **{c: field for c, field in said.items() if field}}.items()))
@@ -150,3 +152,12 @@ def confirmed(
 def join_title(parts: Sequence[str]) -> str:
     """A joined header as shown: “坐标 / 经度”."""
     return " / ".join(parts)
+
+
+def column_key(title: str, column: int) -> str:
+    """What a column is called in a mapping: its joined title, or its number from 1.
+
+    >>> column_key("坐标 / 经度", 4), column_key("", 4)
+    ('坐标 / 经度', '#5')
+    """
+    return title or f"#{column + 1}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from data.formats.raw import Cell
-from data.intake.findings import Notebook
+from data.intake.findings import ERROR, WARNING, Notebook
 from data.intake.notation import Angle
 from data.intake.numbers import as_written, is_missing
 from data.intake.sheets import Table
@@ -31,9 +31,17 @@ class Draft:
     first: Angle | None = None
     second: Angle | None = None
     outcome: str = ACCEPTED
+    placeless: bool = False
 
     def refuse(self) -> None:
-        self.outcome = REFUSED
+        """A facility that is planned or closed stays set aside: nobody need mend it."""
+        if self.outcome != SET_ASIDE:
+            self.outcome = REFUSED
+
+    def lose_place(self) -> None:
+        """Refuse it for its coordinates, which cannot be used."""
+        self.placeless = True
+        self.refuse()
 
 
 @dataclass(frozen=True)
@@ -44,11 +52,18 @@ class RowCells:
     row: int
     by_field: Mapping[str, Cell]
     notes: Notebook
+    set_aside: bool = False
 
     def note(self, level: str, code: str, message: Text, field_name: str = "") -> None:
+        """A remark on this row; what would refuse it is only a warning where it is set aside anyway."""
         column = self.table.column_of(field_name) if field_name else ("", 0)
+        level = WARNING if self.set_aside and level == ERROR else level
         self.notes.note(level, code, message, row=self.row, column=column)  # type: ignore[arg-type]
 
     def said(self, name: str) -> str:
         cell = self.by_field.get(name)
         return "" if is_missing(cell) else as_written(cell)
+
+    def tally(self, code: str, example: Text, field_name: str) -> None:
+        """A remark that is told once a column, however many rows it is true of."""
+        self.notes.tally(code, example, self.row, self.table.column_of(field_name))

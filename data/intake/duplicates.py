@@ -15,6 +15,7 @@ from scipy.spatial import cKDTree
 
 from coverage.tables import Floats, Ints
 from data.intake.columns import bare, normalise
+from data.intake.decisions import group_id
 from geo.crs import metric_crs, project
 from geo.text import Text, text
 
@@ -29,13 +30,16 @@ _NUMERALS: Final = re.compile(r"[0-9]+|第?[一二三四五六七八九十]+(?=[
 class DuplicateGroup:
     """Rows of a frame (positions) that seem to be one place, and how far apart the farthest two lie.
 
-    `reason` is "name" (names alike and near) or "spot" (different names at one spot). Rows at or
-    beyond `first_stored` of the joined frame are those kept already.
+    `reason` is "name" (names alike and near) or "spot" (different names at one spot). `stored` are the
+    names of the facilities kept already that belong to the group. `id` is the same for the same rows
+    (`facility_id`), whatever their order.
     """
 
     rows: tuple[int, ...]
     reason: str
     apart_m: float
+    stored: tuple[str, ...] = ()
+    id: str = ""
 
 
 def find_duplicates(frame: pd.DataFrame, stored: pd.DataFrame | None = None) -> tuple[DuplicateGroup, ...]:
@@ -43,8 +47,8 @@ def find_duplicates(frame: pd.DataFrame, stored: pd.DataFrame | None = None) -> 
 
     Of one tier, equal names within 300 m or names 90 % alike within 150 m are one place, unless they
     differ in a number (“第二”); different names within 3 m are one spot. `stored` is a second such
-    frame: its rows are counted on after those of `frame`, and groups of stored rows alone are left
-    out. The boundary counts as within. Groups and rows are in order of position.
+    frame, of facilities kept already: groups of these alone are left out. The boundary counts as
+    within. Groups and rows are in order of position.
     """
     joined = frame if stored is None else pd.concat([frame, stored], ignore_index=True)
     placed = np.flatnonzero(np.isfinite(joined["lon"].to_numpy(float)))
@@ -56,16 +60,30 @@ def find_duplicates(frame: pd.DataFrame, stored: pd.DataFrame | None = None) -> 
     pairs, apart_m = _near_pairs(xy)
     same_name, same_spot = _judged(rows, pairs, apart_m)
     groups = [
-        DuplicateGroup(tuple(placed[list(members)].tolist()), reason, _widest(xy[list(members)]))
+        _group(joined, placed[members], reason, _widest(xy[members]), len(frame))
         for reason, chosen in (("name", same_name), ("spot", same_spot))
         for members in _grouped(pairs[chosen], len(placed))
     ]
-    return tuple(sorted((g for g in groups if g.rows[0] < len(frame)), key=lambda g: (g.rows, g.reason)))
+    return tuple(sorted((g for g in groups if g.rows), key=lambda g: (g.rows, g.reason)))
+
+
+def _group(joined: pd.DataFrame, rows: Ints, reason: str, apart_m: float, own: int) -> DuplicateGroup:
+    """Rows from `own` on are stored ones."""
+    ids = joined["facility_id"].iloc[rows].astype(str).tolist() if "facility_id" in joined else []
+    stored = tuple(joined["name"].iloc[rows[rows >= own]].tolist())
+    return DuplicateGroup(tuple(rows[rows < own].tolist()), reason, apart_m, stored, group_id(ids))
 
 
 def describe(group: DuplicateGroup, places: list[str], row: int) -> Text:
     """What a row of a group is told; `places` says where each row of the group stands."""
     others = "; ".join(place for place, member in zip(places, group.rows, strict=True) if member != row)
+    if group.stored:
+        known = "; ".join(dict.fromkeys(group.stored))
+        return text(
+            "This facility seems to be kept already, as: {known} ({metres:.0f} m apart).",
+            known=known,
+            metres=group.apart_m,
+        )
     if group.reason == "name":
         return text(
             "This seems to be the same place as: {others} ({metres:.0f} m apart). "

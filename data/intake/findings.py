@@ -13,6 +13,7 @@ Level = Literal["error", "warning", "info"]
 ERROR: Final[Level] = "error"
 WARNING: Final[Level] = "warning"
 INFO: Final[Level] = "info"
+_NAMED_ROWS: Final = 20
 
 
 @dataclass(frozen=True)
@@ -58,21 +59,31 @@ class Notebook:
         """`column` is the title and the number counted from 1."""
         self.findings.append(Finding(self.file, self.sheet, row, column[0], level, code, message, column[1]))
 
-    def tally(self, code: str, example: Text, row: int, column: tuple[str, int]) -> None:
-        """A remark on one cell that `flush` tells once a column, with its number and first example."""
+    def tally(self, code: str, example: Text, row: int = 0, column: tuple[str, int] = ("", 0)) -> None:
+        """A remark on one cell that `flush` tells once a column, with its number, first example and rows."""
         self._tallies.setdefault((code, column[0]), []).append((example, row, column))
 
     def flush(self, level: Level = INFO) -> None:
         """Turn the tallies into one finding each."""
         for (code, _), cells in self._tallies.items():
             example, row, column = cells[0]
-            message = (
-                example
-                if len(cells) == 1
-                else text("{example} (and {count} more cells like it)", example=example, count=len(cells) - 1)
+            self.note(
+                level, code, _with_the_others(example, [r for _, r, _ in cells[1:]]), row=row, column=column
             )
-            self.note(level, code, message, row=row, column=column)
         self._tallies.clear()
+
+
+def _with_the_others(example: Text, rows: list[int]) -> Text:
+    """A remark and where it holds too: the first twenty rows, and how many in all."""
+    if not any(rows):
+        return example
+    named = ", ".join(map(str, rows[:_NAMED_ROWS])) + (" …" if len(rows) > _NAMED_ROWS else "")
+    return text(
+        "{example} (and {count} more cells like it, in rows {rows})",
+        example=example,
+        count=len(rows),
+        rows=named,
+    )
 
 
 def counted(findings: Iterable[Finding], level: Level) -> int:

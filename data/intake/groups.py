@@ -25,11 +25,13 @@ _SPLITS: Final = ("table", "source")
 
 @dataclass(frozen=True)
 class Context:
-    """What is known about the area besides the lists; `area` is (west, south, east, north) in degrees."""
+    """What is known about the area besides the lists; `area` is (west, south, east, north) in degrees,
+    `stored` the accepted facilities of earlier lists."""
 
     units: UnitTable | None = None
     reference: Reference | None = None
     area: tuple[float, float, float, float] | None = None
+    stored: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)

@@ -11,16 +11,31 @@ from coverage.tables import FacilityTable
 from data.formats.raw import RawFile
 from data.intake.coordinates import DatumDecision
 from data.intake.drafts import ACCEPTED, REFUSED, SET_ASIDE, TO_LOCATE
+from data.intake.duplicates import DuplicateGroup
 from data.intake.findings import Finding
+from data.intake.groups import Context
 from data.intake.sheets import Table
+from data.intake.tiers import CLOSED, PLANNED
 from geo.crs import project
 from geo.errors import InputError
 
 ACCEPTED_COLUMNS: Final = (
     "facility_id", "name", "tier", "lon", "lat", "district", "street", "community", "address", "places",
-    "area_m2", "residents_declared", "status", "opened", "remark",
+    "capacity", "services", "area_m2", "residents_declared", "status", "opened", "remark", "located_by",
     "source_file", "source_sheet", "source_row",
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Lists as read and placed, before anything was checked or decided on: what `judge` starts from."""
+
+    frame: pd.DataFrame
+    findings: tuple[Finding, ...]
+    datum: DatumDecision
+    files: tuple[RawFile, ...]
+    tables: tuple[Table, ...]
+    context: Context
 
 
 @dataclass(frozen=True)
@@ -31,6 +46,8 @@ class Intake:
     ("accepted", "refused", "set_aside", "to_locate"), `system` (the datum its coordinates were read
     in) and `given_lon`, `given_lat` (as the list gives them, in degrees or metres). `files` are the
     originals as read, `tables` what was recognised in them (titles and fields, for confirmation).
+    `groups` are facilities that seem to be one (rows of `frame`), decided on or not. `reading` is what
+    was judged, so that it can be judged anew with other decisions.
     """
 
     frame: pd.DataFrame
@@ -38,12 +55,20 @@ class Intake:
     datum: DatumDecision
     files: tuple[RawFile, ...]
     tables: tuple[Table, ...]
+    groups: tuple[DuplicateGroup, ...] = ()
+    reading: Reading | None = None
 
     @property
     def accepted(self) -> pd.DataFrame:
         """The accepted facilities: `ACCEPTED_COLUMNS`, WGS-84 degrees, index from 0."""
         kept = self.frame.loc[self.frame["outcome"] == ACCEPTED, list(ACCEPTED_COLUMNS)]
         return kept.reset_index(drop=True)
+
+    @property
+    def not_open(self) -> pd.DataFrame:
+        """Planned and closed facilities, set aside: `ACCEPTED_COLUMNS`; NaN where they have no place."""
+        aside = (self.frame["outcome"] == SET_ASIDE) & self.frame["status"].isin((PLANNED, CLOSED))
+        return self.frame.loc[aside, list(ACCEPTED_COLUMNS)].reset_index(drop=True)
 
     @property
     def to_locate(self) -> pd.DataFrame:
@@ -70,14 +95,19 @@ class Intake:
     def _count(self, *outcomes: str) -> int:
         return int(self.frame["outcome"].isin(outcomes).sum())
 
-    def table(self, crs: str) -> FacilityTable:
-        """The accepted facilities, projected; InputError if there are none."""
+    def table(self, crs: str, *, planned: bool = False) -> FacilityTable:
+        """The accepted facilities, projected, with the `planned` ones that have a place if wanted (their
+        `status` tells them apart); InputError if there is no accepted one."""
         accepted = self.accepted
         if accepted.empty:
             raise InputError(
                 "No facility of the lists can be used; {count} rows were refused. See the findings.",
                 count=self.refused_count,
             )
+        if planned:
+            later = self.not_open
+            later = later[(later["status"] == PLANNED) & later["lon"].notna() & (later["tier"] != "")]
+            accepted = pd.concat([accepted, later], ignore_index=True)
         xy = project(accepted["lon"].to_numpy(float), accepted["lat"].to_numpy(float), crs)
         frame = accepted.drop(columns=["lon", "lat"]).assign(x=xy[:, 0], y=xy[:, 1], source=sources(accepted))
         return FacilityTable(frame, crs)

@@ -9,7 +9,8 @@ from typing import Final
 import numpy as np
 
 from coverage.tables import Bools, Floats
-from data.intake.drafts import ACCEPTED, REFUSED, Draft
+from data.intake.decisions import LIST
+from data.intake.drafts import REFUSED, Draft
 from data.intake.findings import ERROR, WARNING, Notebook
 from data.intake.placing import (
     IMPOSSIBLE,
@@ -52,8 +53,7 @@ def locate(drafts: Sequence[Draft], table: Table, notes: Notebook, area: Bounds 
         return Located(first, second, np.zeros(len(first), bool))
     found = judge_ranges(first, second, area)
     lon, lat = found.lon.copy(), found.lat.copy()
-    wanted = np.array([d.outcome in (ACCEPTED, REFUSED) for d in drafts], bool)
-    given = np.isfinite(first) & np.isfinite(second) & wanted
+    given = np.isfinite(first) & np.isfinite(second)
     teller = _Teller(drafts, table, notes)
     teller.tell_swapped(found, given)
     teller.tell_scaled(found, given)
@@ -65,7 +65,7 @@ def locate(drafts: Sequence[Draft], table: Table, notes: Notebook, area: Bounds 
     for row in np.flatnonzero(metres)[neither].tolist():
         teller.refuse(row, "impossible-coordinates", teller.impossible(row))
         metres[row] = False
-    dropped = np.array([d.outcome == REFUSED for d in drafts], bool) & ~metres
+    dropped = np.array([d.placeless or d.outcome == REFUSED for d in drafts], bool) & ~metres
     lon[dropped | ~given], lat[dropped | ~given] = np.nan, np.nan
     systems = candidates(lon[metres], lat[metres]) if metres.any() else ()
     return Located(lon, lat, metres, systems)
@@ -82,8 +82,11 @@ class _Teller:
         return pair if pair[1] else self.table.column_of("lon")
 
     def refuse(self, row: int, code: str, message: Text) -> None:
-        self.drafts[row].outcome = REFUSED
-        self.notes.note(ERROR, code, message, row=self.drafts[row].row, column=self._column())
+        """Whoever is set aside anyway only loses the place, with a warning."""
+        draft = self.drafts[row]
+        draft.lose_place()
+        level = ERROR if draft.outcome == REFUSED else WARNING
+        self.notes.note(level, code, message, row=draft.row, column=self._column())
 
     def impossible(self, row: int) -> Text:
         draft = self.drafts[row]
@@ -150,7 +153,11 @@ class _Teller:
             )
 
     def tell_coarse(self, found: Ranges, given: Bools) -> None:
-        """Two decimals are a kilometre: refused. Three are a hundred metres: warned."""
+        """Two decimals are a kilometre: refused. Three are a hundred metres: warned.
+
+        Not where an earlier check wrote that somebody placed it: a round number is chance there.
+        """
+        given = given & np.array([d.values["located_by"] == LIST for d in self.drafts], bool)
         for row in np.flatnonzero(given & (found.kind <= SWAPPED)).tolist():
             first, second = self.drafts[row].first, self.drafts[row].second
             decimals = max(first.decimals if first else 0, second.decimals if second else 0)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
-from data.intake.drafts import REFUSED, TO_LOCATE, Draft, RowCells
+from data.intake.drafts import REFUSED, SET_ASIDE, TO_LOCATE, Draft, RowCells
 from data.intake.findings import ERROR, WARNING
 from data.intake.notation import LAT, LON, parse_angle, parse_pair
-from data.intake.numbers import is_missing, plain
+from data.intake.numbers import as_written, is_missing, plain
 from geo.text import text
 
 
@@ -18,7 +19,7 @@ def read_coordinates(draft: Draft, cells: RowCells) -> None:
         return
     wrong = _read_pair(draft, cells) if cells.by_field.get("lonlat") is not None else _read_two(draft, cells)
     if wrong:
-        draft.refuse()
+        draft.lose_place()
         cells.note(
             ERROR,
             "unreadable-coordinates",
@@ -30,6 +31,23 @@ def read_coordinates(draft: Draft, cells: RowCells) -> None:
         )
     elif draft.first is None or draft.second is None:
         _without_coordinates(draft, cells)
+    else:
+        _tell_notation(draft, cells)
+
+
+def _tell_notation(draft: Draft, cells: RowCells) -> None:
+    """Degrees, minutes and seconds, full-width digits and the like: what they were read as."""
+    for name, angle in (("lon", draft.first), ("lat", draft.second), ("lonlat", None)):
+        cell = cells.by_field.get(name)
+        if not isinstance(cell, str) or _PLAIN.fullmatch(cell.strip()) or is_missing(cell):
+            continue
+        pair = (draft.first, draft.second) if angle is None else (angle,)
+        value = ", ".join(f"{a.value:.6f}".rstrip("0").rstrip(".") for a in pair if a is not None)
+        read = text("“{written}” was read as {value}.", written=as_written(cell), value=value)
+        cells.tally("coordinates-read", read, name)
+
+
+_PLAIN: Final = re.compile(r"[\d.+\-]+(\s*,\s*[\d.+\-]+)?")
 
 
 def _read_pair(draft: Draft, cells: RowCells) -> str:
@@ -70,7 +88,7 @@ def _read_geometry(draft: Draft, cells: RowCells, point: tuple[float, float] | N
         if not kind:
             _without_coordinates(draft, cells)
             return
-        draft.refuse()
+        draft.lose_place()
         cells.note(
             ERROR,
             "not-a-point",
@@ -81,7 +99,7 @@ def _read_geometry(draft: Draft, cells: RowCells, point: tuple[float, float] | N
 
 
 def _without_coordinates(draft: Draft, cells: RowCells) -> None:
-    if draft.outcome == REFUSED:
+    if draft.outcome in (REFUSED, SET_ASIDE):
         return
     column = "lon" if draft.first is None else "lat"
     if draft.values["address"] and draft.first is None and draft.second is None:

@@ -6,18 +6,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 
 from coverage.tables import UnitTable
 from data.formats.raw import RawFile
 from data.formats.read import read_files
 from data.intake.assemble import frame_of
-from data.intake.checks import Checker
 from data.intake.convert import converted, refuse_unplaced, tell_systems
 from data.intake.coordinates import AUTO, wanted_system
+from data.intake.decisions import Decisions
 from data.intake.drafts import Draft
-from data.intake.findings import ERROR, INFO, Finding, Notebook, in_order
+from data.intake.findings import ERROR, INFO, Finding, Notebook
 from data.intake.groups import Context, find_systems
-from data.intake.intake import Intake
+from data.intake.intake import Intake, Reading
+from data.intake.judge import judge
 from data.intake.locate import Located, locate
 from data.intake.placing import Bounds
 from data.intake.reference import Reference, reference_of
@@ -32,23 +34,24 @@ def read_facilities(
     datum: str = AUTO,
     units: UnitTable | None = None,
     reference: gpd.GeoDataFrame | Reference | None = None,
-    area: Bounds | None = None,
-    mapping: Mapping[str, str] | None = None,
+    decisions: Decisions | None = None,
+    stored: pd.DataFrame | None = None,
 ) -> Intake:
     """Read, judge and place every row of the lists; nothing is dropped, converted or mended silently.
 
     `datum` is auto, wgs84, gcj02, bd09 or epsg:N; auto decides by the evidence of `units` (declared
     memberships) and `reference` (buildings or named places in true coordinates), else takes the
-    numbers as WGS-84 and says so. `area` is (west, south, east, north) in degrees, by default that
-    of the units. `mapping` is a confirmed choice of columns: joined title → field ("" to leave one
-    out). A file that cannot be read is a finding; InputError only for a path that does not exist.
+    numbers as WGS-84 and says so. `decisions` are what people confirmed about columns, places and
+    facilities listed twice, `stored` the accepted rows of earlier lists. A file that cannot be read is
+    a finding; InputError only for a path that does not exist.
     """
+    decisions = decisions or Decisions()
     wanted = wanted_system(datum)
     files = read_files(paths)
     findings: list[Finding] = []
-    tables = [table for file in files for table in _tables(file, mapping or {}, findings)]
+    tables = [table for file in files for table in _tables(file, decisions.columns, findings)]
     notes = {n: Notebook(table.file, table.sheet.name, findings) for n, table in enumerate(tables)}
-    area = area or _area(units)
+    area = _area(units)
     known = reference_of(reference) if isinstance(reference, gpd.GeoDataFrame) else reference
     drafts: list[list[Draft]] = []
     located: list[Located] = []
@@ -56,13 +59,12 @@ def read_facilities(
         drafts.append(read_rows(table, number, notes[number]))
         located.append(locate(drafts[-1], table, notes[number], area))
     frame = frame_of(tables, drafts, located)
-    context = Context(units, known, area)
+    context = Context(units, known, area, stored)
     systems = find_systems(frame, tables, wanted, context)
     decision = systems.overall
     frame = refuse_unplaced(converted(frame, systems.by_row), notes)
     tell_systems(frame, tables, decision, notes)
-    frame = Checker(tuple(tables), notes).check(frame, context, decided=decision.decided)
-    return Intake(frame, in_order(findings, files), decision, files, tuple(tables))
+    return judge(Reading(frame, tuple(findings), decision, files, tuple(tables), context), decisions)
 
 
 def _tables(file: RawFile, mapping: Mapping[str, str], findings: list[Finding]) -> list[Table]:

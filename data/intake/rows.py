@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from data.formats.raw import Cell, Row
 from data.intake.columns import KEPT_FIELDS, PERSONAL
-from data.intake.drafts import REFUSED, SET_ASIDE, Draft, RowCells
+from data.intake.decisions import ADDRESS, HAND, LIST
+from data.intake.drafts import SET_ASIDE, Draft, RowCells
 from data.intake.findings import ERROR, INFO, WARNING, Notebook
-from data.intake.numbers import Kind, is_ditto, parse_date, parse_number, plain
+from data.intake.numbers import Kind, as_written, is_ditto, parse_date, parse_number, plain
 from data.intake.pairs import read_coordinates
 from data.intake.sheets import Table
-from data.intake.tiers import CLOSED, OPEN, PLANNED, status_of, tier_of_kind, tier_of_name
-from geo.text import text
+from data.intake.tiers import CENTRE, CLOSED, OPEN, PLANNED, STATION, status_of, tier_of_kind, tier_of_name
+from geo.text import Text, text
 
 _TEXT_FIELDS: Final = (
     "name",
@@ -25,7 +27,8 @@ _TEXT_FIELDS: Final = (
     "source",
     "facility_id",
 )
-_NUMBER_FIELDS: Final = ("places", "area_m2", "residents_declared")
+_NUMBER_FIELDS: Final = ("places", "capacity", "area_m2", "residents_declared")
+_LOCATED_BY: Final = (HAND, ADDRESS)
 
 
 def read_rows(table: Table, number: int, notes: Notebook) -> list[Draft]:
@@ -72,23 +75,39 @@ def _note_personal(table: Table, notes: Notebook) -> None:
 def _draft(cells: RowCells, number: int) -> Draft:
     draft = Draft(number, cells.row)
     draft.values = {name: cells.said(name) for name in _TEXT_FIELDS}
-    _fill_units_from_sheet(draft, cells.table)
+    draft.values["services"] = listed_services(cells.said("services"))
+    said_by = cells.said("located_by")
+    draft.values["located_by"] = said_by if said_by in _LOCATED_BY else LIST
+    _read_status(draft, cells)
+    cells = replace(cells, set_aside=draft.outcome == SET_ASIDE)
+    _fill_units_from_sheet(draft, cells)
     _read_name(draft, cells)
     _read_tier(draft, cells)
     _read_numbers(draft, cells)
     _read_opened(draft, cells)
     read_coordinates(draft, cells)
-    _read_status(draft, cells)
     return draft
 
 
-def _fill_units_from_sheet(draft: Draft, table: Table) -> None:
+def listed_services(written: str) -> str:
+    """The services of a cell one after the other, with “、” between them.
+
+    >>> listed_services("就业社保；居家养老 / 文化体育")
+    '就业社保、居家养老、文化体育'
+    """
+    return "、".join(part.strip() for part in re.split(r"[,，;；、/|｜\n]+", written) if part.strip())
+
+
+def _fill_units_from_sheet(draft: Draft, cells: RowCells) -> None:
     """A sheet named “玄武区” or “梅园街道” declares it for rows that say nothing themselves."""
-    name = plain(table.sheet.name)
-    if re.fullmatch(r"\S+[区县]", name) and not draft.values["district"]:
-        draft.values["district"] = name
-    elif re.fullmatch(r"\S+(街道|镇|乡)", name) and not draft.values["street"]:
-        draft.values["street"] = name
+    name = plain(cells.table.sheet.name)
+    level = next((level for level, pattern in _SHEET_UNITS if pattern.fullmatch(name)), "")
+    if level and not draft.values[level]:
+        draft.values[level] = name
+        cells.notes.tally("unit-from-sheet", text("“{unit}” was taken from the sheet's name.", unit=name))
+
+
+_SHEET_UNITS: Final = (("district", re.compile(r"\S+[区县]")), ("street", re.compile(r"\S+(街道|镇|乡)")))
 
 
 def _read_name(draft: Draft, cells: RowCells) -> None:
@@ -103,8 +122,15 @@ def _read_name(draft: Draft, cells: RowCells) -> None:
 
 def _read_tier(draft: Draft, cells: RowCells) -> None:
     kind = cells.said("tier")
-    tier = tier_of_kind(kind) or tier_of_name(draft.values["name"]) or kind.lower()
+    from_name = None if tier_of_kind(kind) else tier_of_name(draft.values["name"])
+    tier = tier_of_kind(kind) or from_name or kind.lower()
     draft.values["tier"] = tier
+    if from_name and kind:
+        cells.tally(
+            "tier-from-name",
+            text("The type “{written}” was read by the name: {tier}.", written=kind, tier=_TIERS[from_name]),
+            "tier",
+        )
     if tier:
         return
     draft.refuse()
@@ -133,12 +159,21 @@ def _read_numbers(draft: Draft, cells: RowCells) -> None:
                 name,
             )
         elif reading.kind is Kind.ABOUT:
-            cells.notes.tally(
-                "approximate-number",
-                text("“{written}” was read as {value:g}.", written=plain(cell), value=reading.value),
-                cells.row,
-                cells.table.column_of(name),
-            )
+            cells.tally("approximate-number", _read_as(cell, _short(reading.value)), name)
+        elif isinstance(cell, str) and reading.kind is Kind.EXACT and cell.strip() != _short(reading.value):
+            cells.tally("number-read", _read_as(cell, _short(reading.value)), name)
+
+
+def _read_as(cell: Cell, value: str) -> Text:
+    return text("“{written}” was read as {value}.", written=as_written(cell), value=value)
+
+
+def _short(value: float) -> str:
+    """
+    >>> _short(1200.0), _short(0.5)
+    ('1200', '0.5')
+    """
+    return str(int(value)) if value.is_integer() else repr(value)
 
 
 def _read_opened(draft: Draft, cells: RowCells) -> None:
@@ -152,6 +187,8 @@ def _read_opened(draft: Draft, cells: RowCells) -> None:
             text("“{written}” is not a date; it was left out.", written=plain(cell)),
             "opened",
         )
+    elif stamp and isinstance(cell, str | int | float) and plain(cell) != stamp:
+        cells.tally("date-read", _read_as(cell, stamp), "opened")
 
 
 def _read_status(draft: Draft, cells: RowCells) -> None:
@@ -166,11 +203,12 @@ def _read_status(draft: Draft, cells: RowCells) -> None:
             text("The status “{written}” is not known; the facility was taken as open.", written=written),
             "status",
         )
-    if status in (CLOSED, PLANNED) and draft.outcome != REFUSED:
+    if status in (CLOSED, PLANNED):
         draft.outcome = SET_ASIDE
         cells.note(INFO, f"status-{status}", _STATUS[status], "status" if written else "")
 
 
+_TIERS: Final = {CENTRE: text("service centre"), STATION: text("service station")}
 _STATUS: Final = {
     CLOSED: text("The facility is closed or merged into another; it was set aside."),
     PLANNED: text("The facility is planned or being built; it was set aside."),

@@ -11,7 +11,7 @@ from typing import Final
 from data.files import write_bytes
 
 _UNSAFE: Final = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
-_OURS: Final = ("accepted.csv", "findings.xlsx")
+_OURS: Final = ("accepted.csv", "planned.csv", "findings.xlsx", "placed.csv", "decisions.csv")
 
 
 def store_original(path: Path, folder: Path) -> Path:

@@ -40,6 +40,18 @@ def write_accepted(intake: Intake, path: Path) -> None:
     write_csv(path, intake.accepted)
 
 
+def write_not_open(intake: Intake, path: Path) -> None:
+    """Planned and closed facilities with their status and dates, for a look at coverage year by year.
+
+    No file where there are none.
+    """
+    rows = intake.not_open
+    if len(rows):
+        write_csv(path, rows)
+    else:
+        path.unlink(missing_ok=True)
+
+
 def write_findings(intake: Intake, path: Path, say: Say) -> None:
     """The workbook that goes back, in the reader's language.
 

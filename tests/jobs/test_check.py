@@ -1,6 +1,7 @@
 """The check of lists: its folder and its JSON."""
 
 import json
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from data.vector import read_vector
 from geo.datum import convert
 from geo.errors import InputError, SettingError
-from jobs.check import ListFiles, check_lists
+from jobs.check import ListFiles, check_lists, decide_groups, place_rows
 
 LIST = """名称,类型,经度,纬度
 甲社区服务站,站,118.78901,32.04001
@@ -73,11 +74,14 @@ def test_the_demo_lists_are_read_with_exactly_their_flaws(demo_folder, tmp_path)
     report = check_lists(files, out=tmp_path / "out").as_json()
     assert report["datum"]["system"] == "wgs84" and report["datum"]["decided"] and report["refused"] == 0
     structural = {"total-row", "signature-row", "note-row", "hidden-sheet", "personal-data-dropped"}
+    structural |= {"unit-from-sheet"}
     flaws = sorted(found["code"] for found in report["findings"] if found["code"] not in structural)
     assert flaws == [
         "approximate-number",
         "duplicate",
         "duplicate",
+        "number-read",
+        "number-read",
         "status-closed",
         "status-planned",
         "to-locate",
@@ -96,3 +100,96 @@ def test_a_units_layer_that_is_itself_shifted_is_not_used(demo_folder, tmp_path)
     )
     codes = [found["code"] for found in check_lists(files, out=tmp_path / "out").as_json()["findings"]]
     assert "shifted-layer" in codes and "unit-conflict" not in codes
+
+
+TO_DECIDE = """名称,类型,经度,纬度,地址,建成,状态,内容
+甲社区服务站,站,118.78901,32.04001,甲路,2019年5月,,养老
+甲社区服务站,站,118.78911,32.04001,甲路,2020,,
+乙社区服务站,站,,,乙路,2021,,
+丙社区服务站,站,118.79901,32.05001,丙路,2027,筹建,
+"""
+
+
+@pytest.fixture
+def to_decide(tmp_path):
+    path = tmp_path / "秦淮区.csv"
+    path.write_text(TO_DECIDE, encoding="utf-8")
+    return ListFiles([path], datum="wgs84", memory=tmp_path / "memory", office="秦淮区")
+
+
+def test_what_was_decided_on_is_remembered_for_the_next_upload(to_decide, tmp_path):
+    report = check_lists(to_decide, out=tmp_path / "out")
+    (lost,), (group,) = report.to_locate(), report.groups()
+    report = place_rows(report, {lost.row_id: (118.8, 32.06)})
+    report = decide_groups(report, {group.id: "merge"})
+    accepted = pd.read_csv(tmp_path / "out" / "accepted.csv")
+    assert accepted["name"].tolist() == ["甲社区服务站", "乙社区服务站"]
+    assert accepted["located_by"].tolist() == ["list", "hand"] and accepted["lon"][1] == 118.8
+    again = check_lists(to_decide, out=tmp_path / "next")
+    assert again.intake.accepted.equals(report.intake.accepted) and again.groups() == report.groups()
+
+
+def test_a_decision_can_be_taken_back(to_decide, tmp_path):
+    first = check_lists(to_decide, out=tmp_path / "out")
+    (lost,), (group,) = first.to_locate(), first.groups()
+    report = decide_groups(place_rows(first, {lost.row_id: (118.8, 32.06)}), {group.id: "drop"})
+    report = decide_groups(place_rows(report, {lost.row_id: None}), {group.id: ""})
+    assert report.intake.accepted.equals(first.intake.accepted) and report.as_json() == first.as_json()
+
+
+def test_a_place_for_nothing_and_a_choice_on_nothing_are_refused(to_decide, tmp_path):
+    report = check_lists(to_decide, out=tmp_path / "out")
+    with pytest.raises(SettingError, match="f-none"):
+        place_rows(report, {"f-none": (118.8, 32.06)})
+    with pytest.raises(SettingError, match="g-none"):
+        decide_groups(report, {"g-none": "keep"})
+    with pytest.raises(SettingError, match="no place"):
+        place_rows(report, {report.to_locate()[0].row_id: (32.06, 118.8)})
+
+
+def test_a_mapping_overrides_and_is_remembered(to_decide, tmp_path):
+    assert [c.field for c in check_lists(to_decide, out=tmp_path / "out").columns()][5::2] == ["", ""]
+    said = replace(to_decide, columns={"建成": "opened", "内容": "services"})
+    check_lists(said, out=tmp_path / "out")
+    accepted = check_lists(to_decide, out=tmp_path / "next").intake.accepted
+    assert accepted["opened"].tolist() == ["2019-05", "2020"] and accepted["services"][0] == "养老"
+
+
+def test_planned_facilities_keep_their_place_and_date(to_decide, tmp_path):
+    said = replace(to_decide, columns={"建成": "opened"})
+    report = check_lists(said, out=tmp_path / "out")
+    later = pd.read_csv(tmp_path / "out" / "planned.csv", dtype={"opened": str})
+    assert later[["name", "status", "opened", "lon"]].to_numpy().tolist() == [
+        ["丙社区服务站", "planned", "2027", 118.79901]
+    ]
+    assert len(report.intake.table("EPSG:4549")) == 2
+    assert report.intake.table("EPSG:4549", planned=True).frame["status"].tolist() == [
+        "open",
+        "open",
+        "planned",
+    ]
+
+
+def test_accepted_rows_read_back_the_same(to_decide, tmp_path):
+    report = check_lists(to_decide, out=tmp_path / "out")
+    report = place_rows(report, {report.to_locate()[0].row_id: (118.8, 32.06)})
+    back = check_lists(ListFiles([tmp_path / "out" / "accepted.csv"], datum="wgs84"), out=tmp_path / "back")
+    ours = ["source_file", "source_sheet", "source_row"]
+    assert back.intake.accepted.drop(columns=ours).equals(report.intake.accepted.drop(columns=ours))
+
+
+def test_what_is_kept_already_is_told(to_decide, tmp_path):
+    check_lists(to_decide, out=tmp_path / "out")
+    again = replace(to_decide, stored=[tmp_path / "out" / "accepted.csv"])
+    report = check_lists(again, out=tmp_path / "next")
+    assert [f["row"] for f in report.as_json()["findings"] if f["code"] == "already-stored"] == [2, 3]
+    assert report.groups()[0].stored == ("甲社区服务站", "甲社区服务站")
+
+
+def test_candidates_carry_their_points_and_their_way(to_decide, tmp_path):
+    found = {
+        c.id: c for c in check_lists(replace(to_decide, datum="auto"), out=tmp_path / "out").systems(sample=2)
+    }
+    assert len(found["gcj02"].lon) == 2 and found["wgs84"].east_m == 0.0
+    assert found["gcj02"].east_m == pytest.approx(-493, abs=15)
+    assert found["gcj02"].north_m == pytest.approx(226, abs=15)

@@ -51,7 +51,7 @@ def test_a_chain_is_one_group_and_its_width_is_said():
 def test_against_what_is_stored_only_new_rows_count():
     new = facilities(("甲站", "station", 0, 0), ("新站", "station", 900, 0))
     stored = facilities(("甲站", "station", 40, 0), ("旧站", "station", 0, 900), ("旧站", "station", 0, 950))
-    assert [group.rows for group in find_duplicates(new, stored)] == [(0, 2)]
+    assert [(group.rows, group.stored) for group in find_duplicates(new, stored)] == [((0,), ("甲站",))]
 
 
 def test_rows_without_a_place_are_passed_over():

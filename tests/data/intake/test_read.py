@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from data.intake import read_facilities
+from data.intake.decisions import Decisions
 from tests.data.intake.small_lists import stations, units, write_xlsx
 
 HEADER = ["名称", "类型", "经度", "纬度"]
@@ -209,7 +210,7 @@ def test_titles_that_say_nothing_are_made_up_for_by_content(tmp_path):
 
 def test_a_confirmed_mapping_is_used(tmp_path):
     mapping = {"地址": "tier", "乙": "lon", "丙": "lat"}
-    intake = intake_of(tmp_path, [["名称", "地址", "乙", "丙"], GOOD], mapping=mapping)
+    intake = intake_of(tmp_path, [["名称", "地址", "乙", "丙"], GOOD], decisions=Decisions(columns=mapping))
     assert intake.accepted["lon"].tolist() == [118.78901] and intake.accepted["tier"].tolist() == ["station"]
 
 
