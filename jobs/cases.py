@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -15,6 +15,7 @@ from typing import Final
 from coverage.standard import ANY_TIER, Check, Standard
 from data.digest import sha256_of
 from data.standards import DEFAULT_STANDARD, open_standard
+from jobs.wishes import Wish as Wish
 
 _PROJECT: Final = Path(__file__).parents[1]
 _PACKAGES: Final = ("geo", "coverage", "data", "maps", "reports", "jobs", "locales")
@@ -42,25 +43,6 @@ class StudyFiles:
     name: str = ""
     population_unit: str = "auto"
     heal_m: float = 0.0
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What is asked for: `count` sites of `tier`, by straight radius or on foot.
-
-    `candidates` and `exclude` are files: places to choose from, areas to leave out. `share` 0..1
-    belongs to the goal fewest-sites: of the residents whom any site could serve.
-    """
-
-    tier: str
-    count: int
-    goal: str = "most-people"
-    by: str = "radius"
-    candidates: Path | None = None
-    exclude: Path | None = None
-    time_limit_s: float = 60.0
-    gap: float = 0.0
-    share: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -93,7 +75,8 @@ class Case:
             "standard": open_standard(files.standard).sha256,
             "settings": (files.datum, files.name, files.population_unit, files.heal_m),
             "own_lists": (own.datum, own.in_addition, [(path.name, digest(path)) for path in own.paths]),
-            "wish": None if self.wish is None else asdict(self.wish),
+            "wish": None if self.wish is None else self.wish.as_json(),
+            "wish_files": [] if self.wish is None else [digest(path) for path in self.wish.files],
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:40]
 

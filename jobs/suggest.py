@@ -2,42 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import shapely
-from scipy import sparse
 
-from coverage.assessment import Assessment
-from coverage.checks.reach import BOUNDARY_M, cells_within, limit_m, reach_m
-from coverage.membership import locate
-from coverage.publish import PlanTables, plan_tables
-from coverage.siting import Goal, Plan, Step, choose_sites
-from coverage.siting.candidates import cell_candidates
-from coverage.siting.goals import FEWEST_SITES, LEAST_WALKING, LEAST_WORST
-from coverage.standard import ANY_TIER, Check, Rule
-from coverage.tables import Bools, Floats
-from data.intake.read import read_facilities
-from data.vector import read_vector
-from geo.crs import WGS84
-from geo.errors import SettingError
+from coverage.publish.plan import curve_rows, plan_tables, with_plan
+from coverage.siting import Plan, Watch, curve
+from coverage.siting.goals import FEWEST_SITES, MOST_PEOPLE
 from geo.progress import Progress, part, silent
-from geo.reach import bounded_reach, reach_straight
-from geo.snapping import snap
-from geo.text import text
+from geo.text import Text, text, text_to_json
 from jobs.assess import Assessed, assess_inputs, write_folder
 from jobs.cases import StudyFiles
-from jobs.cases import Wish as Wish
 from jobs.inputs import open_inputs
+from jobs.other_plans import other_plans
+from jobs.plan_facts import Told, closed_places, decided, losses, told
+from jobs.siting_question import Question, question_of
+from jobs.two_tiers import suggest_both
+from jobs.wishes import Wish as Wish
 
-# More candidates than this seldom change the answer and cost time; cells are thinned out to it.
-MOST_CANDIDATES: Final = 5000
-# Where everybody walks to their nearest site, every candidate reaches far: fewer, and up to here.
-MOST_WALKED_TO: Final = 800
-LONGEST_WALK_M: Final = 5000.0
+# The curve is a comfort, not the answer: its points share so much time, or the search's own if less.
+CURVE_SECONDS: Final = 10.0
+
+
+@dataclass(frozen=True)
+class Following:
+    """Who follows the work: `watch` the search itself, `progress` the steps around it."""
+
+    watch: Watch = field(default_factory=Watch)
+    progress: Progress = silent
 
 
 def suggest_files(
@@ -47,13 +41,17 @@ def suggest_files(
     out: Path | None,
     language: str = "zh",
     cache: Path | None = None,
-    progress: Progress = silent,
+    following: Following | None = None,
 ) -> Assessed:
-    """Assess, then plan; writes the assessment folder with the plan in it where `out` is given."""
-    inputs = open_inputs(files, cache=cache, progress=part(progress, 0.0, 0.5))
-    done = assess_inputs(inputs, progress=part(progress, 0.5, 0.6))
-    progress(0.6, text("Choosing sites"))
-    planned = suggest(done, wish)
+    """Assess, then plan; writes the assessment folder with the plan in it where `out` is given.
+
+    UserError (InfeasibleError where no plan meets the conditions) before anything is written.
+    """
+    following = following or Following()
+    progress = following.progress
+    inputs = open_inputs(files, cache=cache, progress=part(progress, 0.0, 0.4))
+    done = assess_inputs(inputs, progress=part(progress, 0.4, 0.5))
+    planned = suggest(done, wish, Following(following.watch, part(progress, 0.5, 0.9)))
     if out is not None:
         progress(0.9, text("Writing the results"))
         write_folder(out, planned, language=language)
@@ -61,136 +59,112 @@ def suggest_files(
     return planned
 
 
-def suggest(done: Assessed, wish: Wish) -> Assessed:
+def suggest(done: Assessed, wish: Wish, following: Following | None = None) -> Assessed:
     """The same assessment with the best sites for `wish` in its results.
 
-    Existing facilities stay. Counted are the residents of the rule that speaks of the tier: for
-    most-people and fewest-sites those it is not met for yet, for least-walking and least-worst all,
-    each at their metres to the nearest facility, old or new (nobody walks over LONGEST_WALK_M).
+    Counted are the residents of the rule that speaks of the tier: for most-people and fewest-sites
+    those it is not met for yet, for least-walking and least-worst all, each at their metres to the
+    nearest facility, old or new. A search that `following.watch` cancels gives the best plan found.
     """
-    rule = rule_for(done, wish)
-    measured = done.assessment.measured
-    subject = done.assessment.study.subject_to(rule.settlement)
-    covered = cells_within(rule, measured)
-    by_metres = wish.goal in (LEAST_WALKING, LEAST_WORST)
-    limit = LONGEST_WALK_M if by_metres else limit_m(rule, done.assessment.standard) + BOUNDARY_M
-    xy = _candidates(done, wish, rule, wanted=subject if by_metres else subject & ~covered)
-    reach = _reach(done.assessment, xy, wish, limit)
-    goal = Goal(
-        wish.goal,
-        count=None if wish.goal == FEWEST_SITES else wish.count,
-        share=wish.share,
-        time_limit_s=wish.time_limit_s,
-        gap=wish.gap,
-    )
-    already = reach_m(rule, measured)[0] if by_metres else covered
-    plan = choose_sites(measured.residents * subject, reach, goal=goal, already=already)
-    if by_metres:
-        plan = _with_served(
-            plan, reach, measured.residents * subject, covered, limit_m(rule, measured.standard)
-        )
-    tables = _tables(done, wish, rule, plan, xy[list(plan.sites)])
-    return replace(done, results=replace(done.results, plan=tables))
+    following = following or Following()
+    if len(wish.tiers) > 1:
+        return suggest_both(done, wish, following.watch)
+    following.progress(0.0, text("Collecting candidate places"))
+    asked = question_of(done, wish)
+    following.progress(0.2, text("Choosing sites"))
+    plan = asked.place.choose(asked.goal, following.watch)
+    following.progress(0.6, text("Telling what each site brings"))
+    said = told(done, asked, plan)
+    facts = _facts(done, asked, plan, said) | _more(done, asked, plan, following)
+    tables = plan_tables(plan, said.sites, facts)
+    return replace(done, results=with_plan(done.results, tables, said.new_site))
 
 
-def _with_served(
-    plan: Plan, reach: sparse.csr_array, residents: Floats, covered: Bools, limit: float
-) -> Plan:
-    """The plan with whom it brings within the rule, site by site: its own goal is about metres."""
-    served, gained = covered.copy(), []
-    for site in plan.sites:
-        row = slice(reach.indptr[site], reach.indptr[site + 1])
-        near = reach.indices[row][reach.data[row] <= limit + BOUNDARY_M]
-        fresh = near[~served[near]]
-        served[fresh] = True
-        gained.append(float(residents[fresh].sum()))
-    before = float(residents[covered].sum())
-    after = before + np.cumsum([0.0, *gained])
-    curve = tuple(Step(number, float(total)) for number, total in enumerate(after))
-    return replace(plan, residents_before=before, gained=tuple(gained), curve=curve)
-
-
-def rule_for(done: Assessed, wish: Wish) -> Rule:
-    """The rule of the standard that speaks of the tier in the wanted measure.
-
-    One for exactly that tier comes before one for any tier that it serves; SettingError if none.
-    """
-    check = {"radius": Check.RADIUS, "walk": Check.WALK}.get(wish.by)
-    rules = [rule for rule in done.inputs.standard.rules if rule.check is check]
-    exact = [rule for rule in rules if rule.tier == wish.tier]
-    general = [rule for rule in rules if rule.tier == ANY_TIER and wish.tier in rule.serves]
-    if not exact + general:
-        raise SettingError(
-            "The standard has no rule by {by} for the tier “{tier}”. It speaks of: {tiers}.",
-            by=wish.by,
-            tier=wish.tier,
-            tiers=", ".join(done.inputs.standard.tiers),
-        )
-    return (exact + general)[0]
-
-
-def _candidates(done: Assessed, wish: Wish, rule: Rule, *, wanted: Bools) -> Floats:
-    study = done.inputs.study
-    if wish.candidates is not None:
-        xy = (
-            read_facilities([wish.candidates], datum=done.inputs.datum, units=study.units)
-            .table(study.grid.crs)
-            .xy
-        )
-    else:
-        most = MOST_WALKED_TO if wish.goal in (LEAST_WALKING, LEAST_WORST) else MOST_CANDIDATES
-        xy = _cell_places(done, rule, wanted, most)
-    return xy if wish.exclude is None else xy[~_inside(wish.exclude, xy, study.grid.crs)]
-
-
-def _cell_places(done: Assessed, rule: Rule, wanted: Bools, most: int) -> Floats:
-    """Cell centres from which an unserved resident could be reached, thinned out evenly."""
-    grid = done.inputs.study.grid
-    near_m = limit_m(rule, done.inputs.standard)
-    spacing_m = grid.spacing_m * 0.9
-    rows = cell_candidates(grid, wanted=wanted, near_m=near_m, spacing_m=spacing_m)
-    while len(rows) > most:
-        spacing_m *= max(1.1, float(np.sqrt(len(rows) / most)))
-        rows = cell_candidates(grid, wanted=wanted, near_m=near_m, spacing_m=spacing_m)
-    places: Floats = grid.xy[rows]
-    return places
-
-
-def _inside(path: Path, xy: Floats, crs: str) -> Bools:
-    areas = read_vector(path)
-    areas = (areas.set_crs(WGS84) if areas.crs is None else areas).to_crs(crs)
-    point, _ = shapely.STRtree(areas.geometry.to_numpy()).query(shapely.points(xy), predicate="intersects")
-    inside = np.zeros(len(xy), dtype=bool)
-    inside[point] = True
-    return inside
-
-
-def _reach(assessment: Assessment, xy: Floats, wish: Wish, limit: float) -> sparse.csr_array:
-    study, distances = assessment.study, assessment.measured.distances
-    if wish.by == "radius":
-        return reach_straight(xy, study.grid.xy, limit_m=limit)
-    places = snap(study.network, xy, limit_m=assessment.standard.walking.snap_limit_m)
-    return bounded_reach(study.network, places, distances.cells, limit_m=limit)
-
-
-def _tables(done: Assessed, wish: Wish, rule: Rule, plan: Plan, xy: Floats) -> PlanTables:
-    study = done.inputs.study
-    serving = int(study.facilities.frame["tier"].isin(rule.serves).sum())
-    facts: Mapping[str, Any] = {
+def _facts(done: Assessed, asked: Question, plan: Plan, said: Told) -> dict[str, Any]:
+    wish = asked.wish
+    residents = done.assessment.measured.residents
+    return {
         "goal": wish.goal,
         "by": wish.by,
         "tier": wish.tier,
-        "rule": rule.id,
+        "rule": asked.rule.id,
+        "band_rule": None if asked.band_rule is None else asked.band_rule.id,
         "count": len(plan.sites),
-        "existing": serving,
+        "wanted": None if wish.goal == FEWEST_SITES else wish.count,
+        "existing": len(asked.existing),
+        "candidates": len(asked.candidates),
+        "residents": float(residents[asked.subject].sum()),
+        "residents_before": said.residents_before,
+        "residents_after": said.residents_after,
+        "residents_lost": said.residents_lost,
+        "counted": counted_in(asked),
+        "asked": wish.as_json(),
+        "curve": _in_order(said),
+        **_money(asked, said),
+        "notes": [text_to_json(note) for note in (*asked.candidates.notes, *_notes(asked, plan))],
     }
-    return plan_tables(plan, xy, _unit_names(done, xy), crs=study.grid.crs, facts=facts)
 
 
-def _unit_names(done: Assessed, xy: Floats) -> list[str]:
-    units = done.inputs.study.units
-    if units is None:
-        return [""] * len(xy)
-    names = units.frame["name"].to_numpy(str)
-    rows = locate(units, xy).rows
-    return [" ".join(str(names[row[i]]) for row in rows.values() if row[i] >= 0) for i in range(len(xy))]
+def counted_in(asked: Question) -> str:
+    """What objective and bound are numbers of: residents, weighted residents, sites, cost, metres."""
+    goal = asked.goal
+    if goal.name == MOST_PEOPLE:
+        return "weighted" if goal.importance is not None or goal.backup else "residents"
+    if goal.name == FEWEST_SITES:
+        return "sites" if goal.cost is None else "cost"
+    return {"least-walking": "resident_metres", "least-worst": "metres"}[goal.name]
+
+
+def _in_order(said: Told) -> list[list[float]]:
+    """[n, residents served once the first n sites are open]."""
+    start = said.residents_before - said.residents_lost
+    sums = start + np.cumsum([site["residents_gained"] for site in said.sites])
+    return [[number, float(total)] for number, total in enumerate(sums, start=1)]
+
+
+def _money(asked: Question, said: Told) -> dict[str, Any]:
+    """What the sites cost together, where the cost of each is known."""
+    costs = [site["cost"] for site in said.sites if "cost" in site]
+    if not costs or len(costs) < len(said.sites):
+        return {}
+    budget = asked.goal.budget
+    return {"cost": float(sum(costs)), "budget": budget, "cost_unit": asked.candidates.cost_unit}
+
+
+def _notes(asked: Question, plan: Plan) -> list[Text]:
+    """What a reader of the plan must know; only what is the case."""
+    said = []
+    if not len(asked.candidates):
+        said.append(text("No candidate place is left: nothing could be suggested."))
+    elif asked.goal.count is not None and len(plan.sites) < asked.goal.count and not asked.goal.budget:
+        said.append(
+            text("{n} of {wanted} sites: more would serve nobody anew, or the conditions leave no room.",
+                 n=len(plan.sites), wanted=asked.goal.count)
+        )  # fmt: skip
+    if asked.band_rule is not None:
+        said.append(
+            text(
+                "Residents are shared out among the sites that reach them as suits the band of {low:,g} to "
+                "{high:,g} residents per site.",
+                low=asked.band_rule.band[0] if asked.band_rule.band else 0.0,
+                high=asked.band_rule.band[1] if asked.band_rule.band else 0.0,
+            )
+        )
+    return said
+
+
+def _more(done: Assessed, asked: Question, plan: Plan, following: Following) -> dict[str, Any]:
+    """What is told beside the sites: curve with its bound, conditions that decided, other plans, losses."""
+    watch, progress = following.watch, following.progress
+    progress(0.7, text("Drawing the curve of residents against sites"))
+    seconds = min(CURVE_SECONDS, asked.goal.time_limit_s)
+    quick = replace(plan, goal=replace(plan.goal, time_limit_s=seconds))
+    points = () if watch.cancelled() else curve(asked.place, quick, watch=Watch(cancelled=watch.cancelled))
+    progress(0.85, text("Looking for other plans nearly as good"))
+    return {
+        "curve_bound": curve_rows(points),
+        "deciding": decided(asked, plan),
+        "closed": closed_places(done, asked, plan),
+        "alternatives": other_plans(done, asked, plan, watch),
+        "redundancy": losses(done, asked),
+    }

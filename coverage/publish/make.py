@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
 import geopandas as gpd
 import numpy as np
@@ -13,14 +12,11 @@ from numpy.typing import NDArray
 from coverage.assessment import Assessment
 from coverage.gaps import gap_outline
 from coverage.publish.document import assessment_document, gap_units
-from coverage.publish.tables import About, PlanTables, Results
+from coverage.publish.tables import About, Results
 from coverage.results import RuleResult
 from coverage.study import Study
-from coverage.tables import Floats, Ints
-from geo.crs import WGS84, unproject
-
-if TYPE_CHECKING:  # importing the solver takes a moment, and tables do not need it
-    from coverage.siting import Plan
+from coverage.tables import Ints
+from geo.crs import WGS84
 
 UNIT_COLUMNS: Final = (
     "residents", "residents_met", "units", "units_met", "facilities", "within", "under", "over",
@@ -42,42 +38,6 @@ def results_of(assessment: Assessment, about: About) -> Results:
         gaps=_gaps(assessment),
         provenance=about.provenance,
     )
-
-
-def plan_tables(
-    plan: Plan, xy: Floats, units: list[str], *, crs: str, facts: Mapping[str, Any]
-) -> PlanTables:
-    """plan.json and its sites; `xy` (sites, 2) and `units` in the plan's build order.
-
-    `facts`: goal, by, tier, count, existing.
-    """
-    lon, lat = (np.round(values, _DECIMALS) for values in unproject(xy.reshape(-1, 2), crs))
-    gained = [float(value) for value in plan.gained]
-    sites = [
-        {
-            "rank": i + 1,
-            "lon": float(lon[i]),
-            "lat": float(lat[i]),
-            "residents_gained": gained[i],
-            "unit": unit,
-        }
-        for i, unit in enumerate(units)
-    ]
-    document = {
-        **facts,
-        "residents_before": float(plan.residents_before),
-        "residents_after": float(plan.residents_after),
-        "objective": float(plan.objective),
-        "bound": float(plan.bound),
-        "gap": float(plan.gap),
-        "proven": bool(plan.proven),
-        "seconds": round(float(plan.seconds), 3),
-        "sites": sites,
-        "curve": [[int(step.sites), float(step.residents)] for step in plan.curve],
-    }
-    frame = pd.DataFrame(sites, columns=["rank", "lon", "lat", "residents_gained", "unit"])
-    points = gpd.points_from_xy(frame["lon"], frame["lat"])
-    return PlanTables(document, gpd.GeoDataFrame(frame, geometry=points, crs=WGS84))
 
 
 def _cells(assessment: Assessment) -> pd.DataFrame:

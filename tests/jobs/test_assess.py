@@ -140,7 +140,7 @@ def test_a_tier_the_standard_does_not_know_is_refused(tmp_path: Path) -> None:
 def test_excluded_areas_hold_no_site(tmp_path: Path) -> None:
     files = write_small_city(tmp_path / "in")
     everywhere = tmp_path / "in" / "units.geojson"
-    planned = suggest_files(files, Wish("station", 3, by="walk", exclude=everywhere), out=None)
+    planned = suggest_files(files, Wish("station", 3, by="walk", exclude=(everywhere,)), out=None)
     assert planned.results.plan is not None
     assert planned.results.plan.plan["sites"] == []
 

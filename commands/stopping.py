@@ -1,0 +1,90 @@
+"""Following a search on the terminal, and ending it with what it has found."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING, Any, Final
+
+from geo.errors import Cancelled
+from geo.progress import Progress as Tell
+from geo.text import Text
+from locales import Translator
+
+if TYPE_CHECKING:
+    from jobs.suggest import Following
+
+# Where nobody looks at a bar (a log, a pipe), a line so often is enough.
+_LINE_SECONDS: Final = 2.0
+
+
+@contextmanager
+def followed(tell: Tell, say: Translator) -> Iterator[Following]:
+    """What `suggest_files` needs: steps and search are told; the first Ctrl-C during the search ends it
+    with the best plan so far, at any other time (and the second one) it ends the program."""
+    from coverage.siting import Watch
+    from jobs.search_words import search_words
+    from jobs.suggest import Following
+
+    stop = threading.Event()
+    line = lines_of(say)
+
+    def on_search(state: Any) -> None:
+        said = search_words(state)
+        tell(0.6, said)
+        line(said)
+
+    with _first_ctrl_c(stop):
+        yield Following(Watch(on_search, stop.is_set), _stopping(tell, stop))
+
+
+def _stopping(tell: Tell, stop: threading.Event) -> Tell:
+    """Before the search a stop ends everything; once there is a plan the work goes on and writes it."""
+    searching = threading.Event()
+
+    def step(share: float, doing: Text) -> None:
+        if stop.is_set() and not searching.is_set():
+            raise Cancelled
+        if share >= _SEARCH_BEGINS:
+            searching.set()
+        tell(share, doing)
+
+    return step
+
+
+# The share of the work done when the search begins, as `suggest_files` tells it.
+_SEARCH_BEGINS: Final = 0.57
+
+
+@contextmanager
+def _first_ctrl_c(stop: threading.Event) -> Iterator[None]:
+    before = signal.getsignal(signal.SIGINT)
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, on_signal)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def lines_of(say: Translator) -> Callable[[Text], None]:
+    """Writes a sentence on stderr, not more often than every two seconds, where no bar can be seen."""
+    if sys.stderr.isatty():
+        return lambda _said: None
+    last = [time.monotonic()]
+
+    def write(said: Text) -> None:
+        if time.monotonic() - last[0] >= _LINE_SECONDS:
+            last[0] = time.monotonic()
+            sys.stderr.write(f"{say(said)}\n")
+
+    return write
