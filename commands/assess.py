@@ -34,7 +34,7 @@ def assess(
     name: AreaName = "",
     population_unit: PopulationUnit = "auto",
     heal: Heal = 0.0,
-    also: Also = (),
+    also: Also = [],  # noqa: B006 - typer copies it
     lang: Lang = Language.zh,
     as_json: AsJson = False,
 ) -> None:

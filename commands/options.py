@@ -37,7 +37,13 @@ class More(StrEnum):
     bands = "bands"
     timeline = "timeline"
     supply = "supply"
-    split = "split"
+    parts = "split"
+
+
+class As(StrEnum):
+    dissolved = "dissolved"
+    each = "each"
+    nearest = "nearest"
 
 
 class Profile(StrEnum):

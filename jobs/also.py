@@ -81,7 +81,9 @@ def isochrones_of(done: Assessed) -> Made:
         assessment.study.facilities.frame["tier"].isin(assessment.standard.tiers).to_numpy(bool)
     )
     speed_kmh = assessment.standard.walking.speed_kmh
-    found = reach_layers(assessment, Reach(rows, walk_minutes(assessment), speed_kmh, Kind.DISSOLVED))
+    distances = assessment.measured.distances
+    wish = Reach(rows, walk_minutes(assessment), speed_kmh, Kind.DISSOLVED)
+    found = reach_layers(assessment.study, distances.cells, distances.facilities, wish)
     return Made({}, {"isochrones": found.areas, PIECES: found.streets})
 
 

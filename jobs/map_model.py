@@ -9,6 +9,7 @@ from coverage.publish import Results
 from coverage.standard import Check, Rule
 from geo.crs import project
 from geo.text import Sayable, Text, text
+from jobs.map_layers import layers_of
 from maps.model import (
     MET,
     NOT_MET,
@@ -27,6 +28,7 @@ def map_model(results: Results, basemap: Basemap) -> MapModel:
     """The map of an assessment and, where there is one, its plan."""
     document, standard = results.document, results.standard
     area = document["area"]
+    areas, paths = layers_of(results.layers, standard)
     return MapModel(
         title=str(area["name"]),
         subtitle=_words(standard.title),
@@ -46,6 +48,8 @@ def map_model(results: Results, basemap: Basemap) -> MapModel:
         credits=tuple(results.provenance.get("credits", ())),
         crs_note=text("Measured in {crs}", crs=area["crs"]),
         synthetic=bool(area["synthetic"]),
+        areas=areas,
+        paths=paths,
     )
 
 

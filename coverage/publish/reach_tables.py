@@ -10,18 +10,23 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from scipy.sparse import csr_array
 
 from coverage.assessment import Assessment
 from coverage.barriers import Crossing
+from coverage.measure import BOUNDARY_M
 from coverage.membership import locate
-from coverage.tables import FacilityTable, Ints
+from coverage.study import Study
+from coverage.tables import Floats, Ints
 from geo.crs import WGS84, unproject
 from geo.isochrones import Isochrone, Kind, isochrones
-from geo.network import WalkNetwork
 from geo.pieces import piece_lines
-from geo.snapping import take
+from geo.reach import bounded_reach
+from geo.snapping import Snapped, take
 
-ISOCHRONE_COLUMNS: Final = ("minutes", "limit_m", "speed_kmh", "facility_id", "name", "tier", "km2")
+ISOCHRONE_COLUMNS: Final = (
+    "minutes", "limit_m", "speed_kmh", "facility_id", "name", "tier", "km2", "residents",
+)  # fmt: skip
 BARRIER_COLUMNS: Final = (
     "rule", "rank", "length_m", "walk_m", "detour", "saved_km", "residents", "lon", "lat", "place",
 )  # fmt: skip
@@ -53,60 +58,87 @@ class ReachLayers:
     streets: gpd.GeoDataFrame
 
 
-def reach_layers(assessment: Assessment, reach: Reach) -> ReachLayers:
-    """The isochrones of some facilities, for every limit, widest first so that narrower lie on top."""
-    network = assessment.study.network
-    doors = take(assessment.measured.distances.facilities, reach.facilities)
-    wide_first = sorted(set(reach.minutes), reverse=True)
-    limits = [reach.limit_m(minutes) for minutes in wide_first]
-    found = isochrones(network, doors, limits_m=limits, kind=reach.kind) if len(reach.facilities) else ()
-    areas = [_areas(one, minutes, reach, assessment) for one, minutes in zip(found, wide_first, strict=False)]
-    streets = [
-        _streets(one, minutes, reach, assessment) for one, minutes in zip(found, wide_first, strict=False)
-    ]
-    crs = assessment.study.grid.crs
-    return ReachLayers(_joined(areas, ISOCHRONE_COLUMNS, crs), _joined(streets, _STREET_COLUMNS, crs))
-
-
 _STREET_COLUMNS: Final = ("minutes", "facility_id", "metres")
 
 
-def _areas(found: Isochrone, minutes: float, reach: Reach, assessment: Assessment) -> gpd.GeoDataFrame:
-    table = assessment.study.facilities
-    frame = pd.DataFrame(_whose(table, reach, found.facility))
-    frame = frame.assign(
-        minutes=minutes,
-        limit_m=found.limit_m,
-        speed_kmh=reach.speed_kmh,
-        km2=np.round(shapely.area(found.shape) / 1e6, 4) if len(found.shape) else [],
+def reach_layers(study: Study, cells: Snapped, doors: Snapped, reach: Reach) -> ReachLayers:
+    """The isochrones of some facilities, for every limit, widest first so that narrower lie on top.
+
+    `cells` and `doors` are the study's cells and facilities on their streets. `residents` of an area
+    are counted at the cells, not by its shape.
+    """
+    chosen = take(doors, reach.facilities)
+    wide_first = sorted(set(reach.minutes), reverse=True)
+    limits = [reach.limit_m(minutes) for minutes in wide_first]
+    if not len(reach.facilities) or not limits:
+        return ReachLayers(_joined([], ISOCHRONE_COLUMNS, study.grid.crs),
+                           _joined([], _STREET_COLUMNS, study.grid.crs))  # fmt: skip
+    found = isochrones(study.network, chosen, limits_m=limits, kind=reach.kind)
+    walks = bounded_reach(study.network, chosen, cells, limit_m=max(limits) + BOUNDARY_M)
+    parts = [
+        _Part(study, reach, one, minutes, _people(one, walks, study, reach.kind))
+        for one, minutes in zip(found, wide_first, strict=True)
+    ]
+    return ReachLayers(
+        _joined([part.areas() for part in parts], ISOCHRONE_COLUMNS, study.grid.crs),
+        _joined([part.streets() for part in parts], _STREET_COLUMNS, study.grid.crs),
     )
-    return gpd.GeoDataFrame(frame[list(ISOCHRONE_COLUMNS)], geometry=list(found.shape))
 
 
-def _whose(table: FacilityTable, reach: Reach, owners: Ints) -> dict[str, object]:
-    """Number, name and tier of the facilities; "" where the shape is everybody's."""
-    one = np.where(owners >= 0, owners, 0)
-    rows = reach.facilities[one] if len(owners) else owners
-    return {
-        column: np.where(owners >= 0, table.frame[column].to_numpy(str)[rows], "")
-        for column in ("facility_id", "name", "tier")
-    }
+@dataclass(frozen=True)
+class _Part:
+    """One limit; `residents` (areas,)."""
+
+    study: Study
+    reach: Reach
+    found: Isochrone
+    minutes: float
+    residents: Floats
+
+    def areas(self) -> gpd.GeoDataFrame:
+        frame = pd.DataFrame(self._whose()).assign(
+            minutes=self.minutes,
+            limit_m=self.found.limit_m,
+            speed_kmh=self.reach.speed_kmh,
+            km2=np.round(shapely.area(self.found.shape), -2) / 1e6,
+            residents=self.residents,
+        )
+        return gpd.GeoDataFrame(frame[list(ISOCHRONE_COLUMNS)], geometry=list(self.found.shape))
+
+    def streets(self) -> gpd.GeoDataFrame:
+        pieces = self.found.pieces
+        lines = list(piece_lines(self.study.network, pieces)) if len(pieces) else []
+        numbers = self.study.facilities.frame["facility_id"].to_numpy(str)[self.reach.facilities]
+        alone = self.reach.kind is not Kind.DISSOLVED
+        whose = numbers[pieces.owner] if alone else np.full(len(pieces), "")
+        frame = pd.DataFrame({"facility_id": whose, "metres": np.round(pieces.length_m, 2)})
+        return gpd.GeoDataFrame(frame.assign(minutes=self.minutes), geometry=lines)
+
+    def _whose(self) -> dict[str, object]:
+        """Number, name and tier of the facilities; "" where the shape is everybody's."""
+        owners = self.found.facility
+        rows = self.reach.facilities[np.maximum(owners, 0)]
+        return {
+            column: np.where(owners >= 0, self.study.facilities.frame[column].to_numpy(str)[rows], "")
+            for column in ("facility_id", "name", "tier")
+        }
 
 
-def _streets(found: Isochrone, minutes: float, reach: Reach, assessment: Assessment) -> gpd.GeoDataFrame:
-    pieces = found.pieces
-    lines = _lines(assessment.study.network, found)
-    numbers = assessment.study.facilities.frame["facility_id"].to_numpy(str)[reach.facilities]
-    whose = np.full(len(pieces), "") if reach.kind is Kind.DISSOLVED else numbers[pieces.owner]
-    frame = pd.DataFrame(
-        {"minutes": minutes, "facility_id": whose, "metres": np.round(pieces.length_m, 2)},
-        index=range(len(pieces)),
-    )
-    return gpd.GeoDataFrame(frame, geometry=list(lines))
-
-
-def _lines(network: WalkNetwork, found: Isochrone) -> Sequence[shapely.Geometry]:
-    return list(piece_lines(network, found.pieces)) if len(found.pieces) else []
+def _people(found: Isochrone, walks: csr_array, study: Study, kind: Kind) -> Floats:
+    """(areas,) residents of the cells within the limit: of each facility, of the nearest, of any."""
+    within = csr_array(walks)
+    near = np.flatnonzero(within.data <= found.limit_m + BOUNDARY_M)
+    row = np.repeat(np.arange(within.shape[0]), np.diff(within.indptr))[near]
+    cell = within.indices[near]
+    if kind is not Kind.EACH:
+        order = np.lexsort((row, within.data[near], cell))
+        order = order[np.flatnonzero(np.diff(cell[order], prepend=-1))]
+        row, cell = row[order], cell[order]
+    people = study.grid.residents[cell]
+    if kind is Kind.DISSOLVED:
+        return np.full(len(found.facility), float(people.sum()))
+    sums = np.bincount(row, weights=people, minlength=within.shape[0])
+    return np.asarray(sums[found.facility], float)
 
 
 def barrier_layer(rule_id: str, crossings: Sequence[Crossing], assessment: Assessment) -> gpd.GeoDataFrame:

@@ -1,0 +1,150 @@
+"""isochrones: how far one gets on foot from one facility, a tier, or all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from coverage.publish.reach_tables import Reach, ReachLayers, reach_layers
+from coverage.tables import FacilityTable, Ints
+from data.files import write_bytes, write_json
+from data.results.extras import PIECES, write_geopackage
+from data.results.folder import geojson
+from data.whole_folder import whole_folder
+from geo.errors import SettingError
+from geo.isochrones import Kind
+from geo.progress import Progress, part, silent
+from geo.text import text
+from jobs.assess import Assessed, assess_inputs
+from jobs.inputs import StudyFiles, open_inputs
+from jobs.map_layers import reach_areas
+from jobs.map_model import map_model
+from maps import render_map
+from maps.ground import basemap_of
+
+
+@dataclass(frozen=True)
+class ReachWish:
+    """From which facilities: some by number or name, else those of a `tier`, else all of the standard.
+
+    `kind` is one of `geo.isochrones.Kind`; `speed_kmh` 0 is the standard's own.
+    """
+
+    facilities: tuple[str, ...] = ()
+    tier: str = ""
+    minutes: tuple[float, ...] = (10.0, 15.0)
+    kind: str = Kind.DISSOLVED.value
+    speed_kmh: float = 0.0
+
+
+@dataclass(frozen=True)
+class Reached:
+    """The layers of a wish, and the assessment whose facilities they are."""
+
+    wish: Reach
+    layers: ReachLayers
+    done: Assessed
+
+    def as_json(self) -> Mapping[str, Any]:
+        """Every area without its outline."""
+        areas = self.layers.areas.drop(columns="geometry").to_dict("records")
+        return {"format": 1, "kind": self.wish.kind.value, "speed_kmh": self.wish.speed_kmh, "areas": areas}
+
+
+def isochrone_files(
+    files: StudyFiles,
+    wish: ReachWish,
+    *,
+    out: Path,
+    language: str = "zh",
+    cache: Path | None = None,
+    progress: Progress = silent,
+) -> Reached:
+    """Read, measure and write the folder: isochrones.geojson, reach.gpkg (with the reached streets),
+    reach.json and map.html. UserError on bad input."""
+    inputs = open_inputs(files, cache=cache, progress=part(progress, 0.0, 0.5))
+    done = assess_inputs(inputs, progress=part(progress, 0.5, 0.7))
+    progress(0.7, text("Drawing how far one gets on foot"))
+    found = reached(done, wish)
+    progress(0.9, text("Writing the results"))
+    _write(out, found, language=language)
+    progress(1.0, text("Done"))
+    return found
+
+
+def reached(done: Assessed, wish: ReachWish) -> Reached:
+    """The isochrones of a wish. SettingError for a facility, tier or time that cannot be."""
+    study, distances = done.assessment.study, done.assessment.measured.distances
+    asked = Reach(
+        facilities=wished_rows(study.facilities, wish, done.inputs.standard.tiers),
+        minutes=_minutes(wish.minutes),
+        speed_kmh=wish.speed_kmh or done.inputs.standard.walking.speed_kmh,
+        kind=Kind(wish.kind),
+    )
+    return Reached(asked, reach_layers(study, distances.cells, distances.facilities, asked), done)
+
+
+def wished_rows(facilities: FacilityTable, wish: ReachWish, tiers: Sequence[str]) -> Ints:
+    """Rows of the facility table, each once, in the table's order."""
+    frame = facilities.frame
+    if wish.facilities:
+        return np.unique(np.concatenate([_rows_of(facilities, word) for word in wish.facilities]))
+    if wish.tier and wish.tier not in facilities.tiers:
+        raise SettingError(
+            "The lists have no facility of the tier “{tier}”. They have: {tiers}.",
+            tier=wish.tier,
+            tiers=", ".join(facilities.tiers),
+        )
+    wanted = (wish.tier,) if wish.tier else tuple(tiers) or facilities.tiers
+    return np.flatnonzero(frame["tier"].isin(wanted).to_numpy(bool))
+
+
+def _rows_of(facilities: FacilityTable, word: str) -> Ints:
+    """By number, else by the whole name, else by a part of a name that only one has."""
+    frame = facilities.frame
+    for same in (frame["facility_id"] == word, frame["name"] == word):
+        if same.any():
+            return np.flatnonzero(same.to_numpy(bool))
+    part_of = np.flatnonzero(frame["name"].str.contains(word, regex=False).to_numpy(bool))
+    if len(part_of) != 1:
+        raise SettingError(
+            "“{word}” is the number or name of {count} facilities; name exactly one.",
+            word=word,
+            count=len(part_of),
+        )
+    return part_of
+
+
+def _minutes(minutes: Sequence[float]) -> tuple[float, ...]:
+    wrong = [value for value in minutes if not 0 < value <= 120]
+    if wrong or not minutes:
+        raise SettingError("Walking times must lie between 0 and 120 minutes.")
+    return tuple(sorted(set(map(float, minutes))))
+
+
+def _write(out: Path, found: Reached, *, language: str) -> None:
+    areas = found.layers.areas
+    with whole_folder(out) as folder:
+        write_bytes(folder / "isochrones.geojson", geojson(areas))
+        write_geopackage(folder / "reach.gpkg", {"isochrones": areas, PIECES: found.layers.streets})
+        write_json(folder / "reach.json", found.as_json())
+        write_bytes(folder / "map.html", reach_map(found, language=language).encode("utf-8"))
+
+
+def reach_map(found: Reached, *, language: str) -> str:
+    """The map of the assessment with the isochrones shown."""
+    inputs = found.done.inputs
+    basemap = basemap_of(inputs.study.network, inputs.study.units, inputs.basemap)
+    model = map_model(found.done.results, basemap)
+    areas = found.layers.areas
+    west, south, east, north = areas.total_bounds if len(areas) else model.bounds
+    shown = replace(
+        model,
+        areas=tuple(reach_areas(areas, show=True)),
+        bounds=(float(west), float(south), float(east), float(north)),
+    )
+    return render_map(shown, language=language)
