@@ -36,6 +36,11 @@ def shortfall(result: RuleResult) -> Shortfall | None:
             return Shortfall("units", float(_units(result)))
 
 
+def residents_missed(result: RuleResult) -> float:
+    """Residents the rule is not met for; of a load rule those who can walk to no facility."""
+    return result.load.residents_without if result.load is not None else result.residents_missed
+
+
 def _outside(result: RuleResult) -> int:
     return result.load.under + result.load.over if result.load else 0
 

@@ -29,12 +29,14 @@ def cell_layers(studio: Studio) -> Iterator[Choice]:
     """
     rules = _rules(studio.model)
     main = studio.model.main_rule if studio.model.main_rule in rules else ""
-    changed = bool(studio.model.changes)  # then the first of these is what is shown
+    # What changes is shown first; under shapes the cells are left uncoloured.
+    changed, bare = bool(studio.model.changes), any(layer.show for layer in studio.model.areas)
+    plain = not changed and not bare
     for number, rule in enumerate(rules):
-        yield _rule(studio, number, rule, show=rule == main and not changed)
-    yield _walking(studio, show=not main and not changed)
+        yield _rule(studio, number, rule, show=rule == main and plain)
+    yield _walking(studio, show=not main and plain)
     heading = studio.voice(text("Colour of the cells: choose one"))
-    yield Choice("cells_none", studio.voice(text("No colouring")), heading, show=False)
+    yield Choice("cells_none", studio.voice(text("No colouring")), heading, show=bare and not changed)
 
 
 def _rules(model: MapModel) -> dict[str, Words]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -21,7 +22,8 @@ SYNTHETIC: Final = text("Synthetic data: a fictional city, for demonstration onl
 
 @dataclass(frozen=True)
 class Line:
-    """One rule in words. `missed` are residents, None where the rule does not count residents."""
+    """One rule in words. `missed` are residents, `lacking` is what it takes until the rule is met; None
+    where it could not be judged."""
 
     rule: Rule
     title: Text
@@ -32,6 +34,7 @@ class Line:
     verdict_words: Text
     missed: float | None
     missed_words: Text
+    lacking: Text | None
     responsible: tuple[str, ...]
     remark: Text | None
 
@@ -61,6 +64,7 @@ def _line(row: Mapping[str, Any], standard: Standard) -> Line:
         verdict_words=VERDICT_WORDS[row["verdict"]],
         missed=missed,
         missed_words=_missed_words(rule, row, missed),
+        lacking=lacking_words(row.get("lacking")),
         responsible=rule.responsible,
         remark=reason if reason is not None or rule.confirmed else TO_BE_CONFIRMED,
     )
@@ -129,6 +133,24 @@ def _missed_words(rule: Rule, row: Mapping[str, Any], missed: float | None) -> T
             "{missed:,.0f} residents; {units} units", missed=missed, units=row["units"] - row["units_met"]
         )
     return text("{missed:,.0f} residents", missed=missed)
+
+
+def lacking_words(lacking: Mapping[str, Any] | None) -> Text | None:
+    """What a rule lacks until it is met to the last; None where it could not be judged."""
+    if lacking is None:
+        return None
+    if not lacking["amount"] > 0:
+        return text("nothing")
+    # A part of a place is a whole one to be built.
+    return Text(_LACKING[lacking["what"]].template, {"amount": math.ceil(lacking["amount"] - 1e-9)})
+
+
+_LACKING: Final = {
+    "residents": text("{amount:,} residents not served"),
+    "facilities": text("{amount:,} facilities outside the band"),
+    "units": text("{amount:,} units"),
+    "places": text("{amount:,} places"),
+}
 
 
 def responsible_words(responsible: Sequence[str], *, most: int = 3) -> Text:

@@ -13,7 +13,7 @@ from coverage.gaps import Gap
 from coverage.publish.extras import equity_of, league_of, sites_of
 from coverage.publish.tables import About
 from coverage.results import RuleResult
-from coverage.shortfall import shortfall
+from coverage.shortfall import residents_missed, shortfall
 from coverage.standard import Check, Rule
 from coverage.study import Study
 from geo.crs import unproject
@@ -76,6 +76,8 @@ def _rule(result: RuleResult, study: Study) -> dict[str, Any]:
         row["reason"] = text_to_json(result.reason)
     if result.actual is not None:
         row["actual"] = result.actual
+    if result.verdict is not None:
+        row["residents_missed"] = residents_missed(result)
     lacking = shortfall(result)
     if lacking is not None:
         row["lacking"] = {"what": lacking.what, "amount": lacking.amount}

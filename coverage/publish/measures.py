@@ -19,7 +19,7 @@ from coverage.league import league
 from coverage.publish.tables import Results
 from coverage.reading import Reading, elderly_reading
 from coverage.results import RuleResult
-from coverage.shortfall import shortfall
+from coverage.shortfall import residents_missed, shortfall
 from coverage.standard import Check
 from coverage.study import Study
 from coverage.tables import Floats, Ints
@@ -97,15 +97,10 @@ def _shortfall_row(result: RuleResult) -> dict[str, object]:
         "lacking": lacking.amount if lacking else None,
         "lacking_of": lacking.what if lacking else "",
         "residents": result.residents if judged else None,
-        "residents_missed": _missed(result) if judged else None,
+        "residents_missed": residents_missed(result) if judged else None,
         "verdict": result.verdict.value if result.verdict else "",
         "responsible": "、".join(rule.responsible),
     }
-
-
-def _missed(result: RuleResult) -> float:
-    """A load rule misses only those who can walk to no facility."""
-    return result.load.residents_without if result.load is not None else result.residents_missed
 
 
 _FIGURE_UNITS: Final = {
@@ -268,7 +263,5 @@ def named(table: pd.DataFrame, study: Study) -> pd.DataFrame:
 
 def _facilities(table: pd.DataFrame, study: Study) -> pd.DataFrame:
     frame, rows = study.facilities.frame, table["facility_row"].to_numpy(int)
-    words: dict[str, Any] = {
-        column: frame[column].to_numpy(str)[rows] for column in ("facility_id", "name")
-    }
+    words: dict[str, Any] = {column: frame[column].to_numpy(str)[rows] for column in ("facility_id", "name")}
     return table.assign(**words)

@@ -108,7 +108,10 @@ def test_the_workbook_has_the_assessment_table_and_no_live_formula(tmp_path: Pat
     listed.write_text(listed.read_text("utf-8-sig").replace("西苑社区服务站", "=1+1社区服务站"), "utf-8-sig")
     assess_files(files, out=tmp_path / "out")
     book = openpyxl.load_workbook(tmp_path / "out" / "report.xlsx")
-    assert book.sheetnames == ["考核表", "单元", "盲区", "设施", "计算依据"]
+    assert book.sheetnames == [
+        "考核表", "单元", "盲区", "设施", "排名", "公平性", "服务人口", "直线与步行", "直线半径（按设施）", "老年步速",
+        "服务类别", "计算依据",
+    ]  # fmt: skip
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
     assert any(cell.value == "=1+1社区服务站" for cell in cells)
     assert not any(cell.data_type == "f" for cell in cells)

@@ -1,0 +1,171 @@
+"""The workbook's further sheets, one a table of `Results.extras`; those without a table are left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import pandas as pd
+
+from coverage.publish import Results
+from coverage.standard import level_title
+from geo.text import Sayable, Text, text, text_from_json
+from locales import Translator
+from reports.extra_words import METHODS, WITHIN, kind_title, kinds_in, people_title
+from reports.lines import VERDICT_WORDS
+from reports.sheet import Sheet
+
+# A column of a table, its heading and how its values are said ("" as they are).
+Column = tuple[str, Text, str]
+
+_UNIT: Final[tuple[Column, ...]] = (("level", text("Level"), "level"), ("name", text("Unit"), ""))
+_CUT: Final[tuple[Column, ...]] = (
+    ("in_radius", text("Residents in the radius"), ""),
+    ("cut_off", text("Of these too far on foot"), ""),
+    ("share", text("Share"), ""),
+)
+_TABLES: Final[tuple[tuple[str, Text, tuple[Column, ...]], ...]] = (
+    ("league", text("Ranking"), (
+        *_UNIT[:1], ("rank", text("Rank"), ""), *_UNIT[1:], ("residents", text("Residents"), ""),
+        ("residents_missed", text("Residents missed"), ""), ("share", text("Share served by all rules"), ""),
+        ("rules_met", text("Rules met"), ""), ("rules_nearly", text("Rules nearly met"), ""),
+        ("rules_not", text("Rules not met"), ""))),
+    ("equity", text("Equity"), (
+        ("rule", text("Rule"), "rule"), ("who", text("Who"), ""), ("residents", text("Residents"), ""),
+        ("median_m", text("Median (m)"), ""), ("median_min", text("Median (min)"), ""),
+        ("p90_m", text("Nine in ten within (m)"), ""), ("p90_min", text("Nine in ten within (min)"), ""),
+        ("speed_kmh", text("Walking speed (km/h)"), ""), ("share_beyond", text("Share beyond the rule"), ""),
+        ("nearest_fifth_m", text("Nearest fifth (m)"), ""),
+        ("farthest_fifth_m", text("Farthest fifth (m)"), ""),
+        ("worst_to_best", text("Farthest to nearest"), ""), ("gini", text("Gini"), ""))),
+    ("loads", text("Loads"), (
+        ("rule", text("Rule"), "rule"), ("name", text("Name"), ""), ("residents", text("Residents"), ""),
+        ("low", text("Band from"), ""), ("high", text("Band to"), ""),
+        ("within", text("Finding"), "within"))),
+    ("detours_units", text("Radius and walking"), (("rule", text("Rule"), "rule"), *_UNIT, *_CUT)),
+    ("detours_facilities", text("Radius, by facility"), (
+        ("rule", text("Rule"), "rule"), ("name", text("Name"), ""), *_CUT,
+        ("median_detour", text("Detour ratio, median"), ""))),
+    ("readings", text("Elderly speed"), (
+        ("rule", text("Rule"), "rule"), ("speed_kmh", text("Walking speed (km/h)"), ""),
+        ("limit_m", text("Reach (m)"), ""), ("residents", text("Residents"), ""),
+        ("residents_met", text("Residents served"), ""), ("share", text("Share"), ""),
+        ("verdict", text("Verdict"), "verdict"))),
+    ("bands", text("How sure"), (
+        ("rule", text("Rule"), "rule"), ("share", text("Share"), ""), ("low", text("Band from"), ""),
+        ("high", text("Band to"), ""), ("meets", text("Draws: meets"), ""),
+        ("nearly", text("Draws: nearly meets"), ""), ("not", text("Draws: does not meet"), ""))),
+    ("bands_units", text("Doubtful units"), (
+        ("rule", text("Rule"), "rule"), *_UNIT, ("verdict", text("Verdict"), "verdict"),
+        ("share", text("Share"), ""), ("low", text("Band from"), ""), ("high", text("Band to"), ""),
+        ("agree", text("Draws with this verdict"), ""))),
+    ("timeline", text("Year by year"), (
+        ("rule", text("Rule"), "rule"), ("year", text("Year"), "year"),
+        ("facilities", text("Facilities open"), ""), ("share", text("Share"), ""),
+        ("residents_met", text("Residents served"), ""), ("planned", text("Planned in addition"), ""),
+        ("share_planned", text("Share with the plan"), ""), ("verdict", text("Verdict"), "verdict"))),
+    ("supply", text("Reachable supply"), (
+        ("rule", text("Rule"), "rule"), ("method", text("Method"), "method"), *_UNIT,
+        ("people", text("People"), ""), ("people_met", text("Have the figure within reach"), ""),
+        ("share", text("Share"), ""), ("per_1000", text("Places per 1,000 within reach"), ""))),
+    ("gap_parts", text("Gaps in parts"), (
+        ("rule", text("Rule"), "rule"), ("rank", text("Gap"), ""), ("part", text("Facility"), ""),
+        ("residents", text("Residents it would serve"), ""), ("left", text("Residents left"), ""),
+        ("lon", text("Longitude"), ""), ("lat", text("Latitude"), ""))),
+)  # fmt: skip
+_PERCENT: Final = frozenset(
+    ("share", "share_beyond", "low", "high", "meets", "nearly", "not", "agree", "share_planned")
+)
+# These bands are of residents, not of shares.
+_NOT_SHARES: Final = frozenset(("loads",))
+_WIDE, _NARROW = 34.0, 15.0
+
+
+def more_sheets(book: Any, results: Results, say: Translator) -> None:
+    """Every table that is there and has rows; completeness as a matrix, equity with its statements."""
+    for name, title, columns in _TABLES:
+        table = results.extras.get(name)
+        if table is not None and len(table):
+            if name == "equity":
+                table = table.assign(who=_who(table, say))
+            widths = [_WIDE if said or key in ("name", "who") else _NARROW for key, _, said in columns]
+            sheet = Sheet(book, say(title), widths)
+            for line in _statements(results, say) if name == "equity" else ():
+                sheet.line([line], text_wrap=False)
+            _fill(sheet, table, columns, (name, results, say))
+    _completeness(book, results, say)
+    _barriers(book, results, say)
+
+
+def _fill(
+    sheet: Sheet, table: pd.DataFrame, columns: Sequence[Column], about: tuple[str, Results, Translator]
+) -> None:
+    name, results, say = about
+    there = [column for column in columns if column[0] in table]
+    shown = [_said(table[key], how, results, say) for key, _, how in there]
+    percent = [key in _PERCENT and name not in _NOT_SHARES for key, _, _ in there]
+    sheet.table([say(title) for _, title, _ in there], zip(*shown, strict=True), percent=percent)
+
+
+def _said(values: pd.Series[Any], how: str, results: Results, say: Translator) -> list[object]:
+    if not how:
+        return [None if value is pd.NA else value for value in values.tolist()]
+    words = _words(how, results)
+    known = {value: say(words(value)) if value != "" else "" for value in values.unique().tolist()}
+    return [known[value] for value in values.tolist()]
+
+
+def _words(how: str, results: Results) -> Any:
+    standard = results.standard
+    return {
+        "rule": lambda value: standard.rule_title(standard.rule(value)),
+        "level": level_title,
+        "verdict": VERDICT_WORDS.__getitem__,
+        "within": WITHIN.__getitem__,
+        "method": METHODS.__getitem__,
+        "year": lambda value: f"{int(value)}",
+    }[how]
+
+
+def _who(table: pd.DataFrame, say: Translator) -> list[str]:
+    return [say(people_title(kind, who)) for kind, who in zip(table["kind"], table["id"], strict=True)]
+
+
+def _statements(results: Results, say: Translator) -> Iterator[str]:
+    found = results.document.get("equity")
+    for said in found["statements"] if found else ():
+        yield say(text_from_json(said))
+
+
+def _completeness(book: Any, results: Results, say: Translator) -> None:
+    """Communities down, kinds of service across."""
+    table = results.extras.get("completeness")
+    kinds = kinds_in([str(column) for column in table.columns]) if table is not None else []
+    if table is None or not len(table) or not kinds:
+        return
+    heads: list[Sayable] = [
+        text("Unit"),
+        text("Residents"),
+        *(kind_title(k, results.standard) for k in kinds),
+    ]
+    sheet = Sheet(book, say(text("Kinds of service")), (24, 12, *(14 for _ in kinds), 12))
+    marks = [*(f"has_{kind}" for kind in kinds), "complete"]
+    rows = [
+        [row["name"], row["residents"], *("✓" if row[mark] else "" for mark in marks)]
+        for row in table.to_dict("records")
+    ]
+    sheet.table([*(say(head) for head in heads), say(text("Complete"))], rows)
+
+
+def _barriers(book: Any, results: Results, say: Translator) -> None:
+    layer = results.layers.get("barriers")
+    if layer is None or not len(layer):
+        return
+    columns: tuple[Column, ...] = (
+        ("rank", text("Rank"), ""), ("place", text("Where"), ""), ("length_m", text("Crossing (m)"), ""),
+        ("walk_m", text("Way on foot now (m)"), ""), ("detour", text("Times as far"), ""),
+        ("saved_km", text("Walking saved (resident-km)"), ""), ("residents", text("Residents gained"), ""),
+        ("lon", text("Longitude"), ""), ("lat", text("Latitude"), ""), ("rule", text("Rule"), "rule"),
+    )  # fmt: skip
+    sheet = Sheet(book, say(text("Worst barriers")), (8, _WIDE, *(_NARROW for _ in range(7)), _WIDE))
+    _fill(sheet, pd.DataFrame(layer.drop(columns="geometry")), columns, ("barriers", results, say))
