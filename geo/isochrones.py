@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from geo.network import WalkNetwork
 from geo.pieces import Pieces, Stretches, piece_vertices, stretches_of_each, stretches_to_nearest, together
-from geo.skin import HALF_STREET_M, in_threads, skin, skins_that_tile
+from geo.skin import HALF_STREET_M, in_threads, skin, skins, skins_that_tile
 from geo.snapping import Snapped
 
 Floats = NDArray[np.float64]
@@ -56,6 +56,8 @@ def isochrones(
     less. Facilities that reach no street have no shape.
     """
     found = reached(network, facilities, limit_m=max(limits_m, default=0.0), kind=kind)
+    if kind is Kind.DISSOLVED:
+        return _dissolved(network, found, limits_m, half_street_m)
     return tuple(isochrone(network, found, limit, kind, half_street_m) for limit in limits_m)
 
 
@@ -71,18 +73,48 @@ def isochrone(
     network: WalkNetwork, found: Stretches, limit_m: float, kind: Kind, half_street_m: float
 ) -> Isochrone:
     """The pieces and shapes of one limit."""
+    if kind is Kind.DISSOLVED:
+        return _dissolved(network, found, [limit_m], half_street_m)[0]
     pieces = found.within(limit_m)
     start, end, piece = segments_of(network, pieces)
-    if kind is Kind.DISSOLVED:
-        shapes = [skin(start, end, half_street_m=half_street_m)] if len(start) else []
-        owners = np.full(len(shapes), -1, np.int64)
-    elif kind is Kind.NEAREST:
+    if kind is Kind.NEAREST:
         owners, shapes = skins_that_tile(start, end, pieces.owner[piece], half_street_m=half_street_m)
     else:
         owners, shapes = _skin_of_each(start, end, pieces.owner[piece], half_street_m)
-    shape = np.empty(len(shapes), object)
-    shape[:] = shapes
-    return Isochrone(limit_m, pieces, owners, shape)
+    return Isochrone(limit_m, pieces, owners, _array_of(shapes))
+
+
+def _dissolved(
+    network: WalkNetwork, found: Stretches, limits_m: Sequence[float], half_street_m: float
+) -> tuple[Isochrone, ...]:
+    """One shape a limit. What a shorter limit reaches is drawn once: longer ones add to it."""
+    rising = sorted(set(limits_m))
+    steps, pieces = [], []
+    before = np.full((2 * len(found.edge), 2), np.nan)
+    for limit_m in rising:
+        reached_now, number = found.numbered(limit_m)
+        span = np.column_stack([reached_now.from_m, reached_now.to_m])
+        more = reached_now.some((before[number] != span).any(axis=1))
+        before[number] = span
+        pieces.append(reached_now)
+        steps.append(segments_of(network, more)[:2])
+    shapes = skins(steps, half_street_m=half_street_m)
+    by_limit = {
+        limit_m: Isochrone(limit_m, of, *_one(shape))
+        for limit_m, of, shape in zip(rising, pieces, shapes, strict=True)
+    }
+    return tuple(by_limit[limit_m] for limit_m in limits_m)
+
+
+def _one(shape: shapely.MultiPolygon) -> tuple[Ints, NDArray[np.object_]]:
+    shapes = [] if shape.is_empty else [shape]
+    return np.full(len(shapes), -1, np.int64), _array_of(shapes)
+
+
+def _array_of(shapes: Sequence[shapely.MultiPolygon]) -> NDArray[np.object_]:
+    array = np.empty(len(shapes), object)
+    array[:] = shapes
+    return array
 
 
 def segments_of(network: WalkNetwork, pieces: Pieces) -> tuple[Floats, Floats, Ints]:

@@ -13,7 +13,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.incidence import edges_of_nodes
-from geo.nearest import nearest_on_foot
+from geo.nearest import at_points, node_distances
 from geo.network import WalkNetwork
 from geo.ragged import ranges
 from geo.reach import bounded_reach
@@ -40,6 +40,10 @@ class Pieces:
     def __len__(self) -> int:
         return len(self.edge)
 
+    def some(self, rows: Ints | Bools) -> Pieces:
+        """The pieces chosen, in their order."""
+        return Pieces(self.edge[rows], self.from_m[rows], self.to_m[rows], self.owner[rows])
+
     @property
     def length_m(self) -> Floats:
         """(n,) metres of street."""
@@ -62,6 +66,10 @@ class Stretches:
 
     def within(self, limit_m: float) -> Pieces:
         """What can be reached in at most `limit_m` (which must not exceed that of the search)."""
+        return self.numbered(limit_m)[0]
+
+    def numbered(self, limit_m: float) -> tuple[Pieces, Ints]:
+        """The pieces within a limit, and twice the stretch of each, plus 1 if reached from its second end."""
         left_m, right_m = np.where(self.end_m <= limit_m, self.end_m, np.inf).T
         some = np.flatnonzero(np.isfinite(left_m) | np.isfinite(right_m))
         edge, start, end = self.edge[some], self.from_m[some], self.to_m[some]
@@ -74,26 +82,38 @@ class Stretches:
         left_to = np.where(whole, end, left_to)
         from_left = left_to > start
         from_right = ~whole & (right_from < end)
-        return Pieces(
+        pieces = Pieces(
             np.concatenate([edge[from_left], edge[from_right]]),
             np.concatenate([start[from_left], right_from[from_right]]),
             np.concatenate([left_to[from_left], end[from_right]]),
             np.concatenate([left_owner[from_left], right_owner[from_right]]),
         )
+        return pieces, np.concatenate([2 * some[from_left], 2 * some[from_right] + 1])
 
 
 def stretches_to_nearest(network: WalkNetwork, facilities: Snapped, *, limit_m: float) -> Stretches:
     """Every street within `limit_m` of a facility, with the way to its nearest one."""
     linked = np.flatnonzero(facilities.linked)
     doors = take(facilities, linked)
-    at_nodes = nearest_on_foot(network, node_points(network), facilities, limit_m=limit_m)
-    at_doors = nearest_on_foot(network, _on_street(doors), facilities, limit_m=limit_m)
+    node_m, node_owner = _nodes_within(network, facilities, linked, limit_m)
+    everywhere, among = np.arange(len(doors)), (facilities, linked)
+    door_m, door_owner = at_points(network, _on_street(doors), everywhere, (node_m, node_owner), among)
     u, v = network.edge_nodes.T
-    metres = np.column_stack([at_nodes.metres[u], at_nodes.metres[v]])
-    owner = np.column_stack([at_nodes.index[u], at_nodes.index[v]])
+    metres, owner = np.column_stack([node_m[u], node_m[v]]), np.column_stack([node_owner[u], node_owner[v]])
     edges = np.flatnonzero(np.isfinite(metres).any(axis=1) | _has_door(network, doors))
     whole = Stretches(edges, np.zeros(len(edges)), network.edge_length_m[edges], metres[edges], owner[edges])
-    return _cut(whole, np.searchsorted(edges, doors.edge), doors.offset_m, at_doors.metres, at_doors.index)
+    beyond = door_m > limit_m
+    door_m[beyond], door_owner[beyond] = np.inf, -1
+    return _cut(whole, np.searchsorted(edges, doors.edge), doors.offset_m, door_m, door_owner)
+
+
+def _nodes_within(
+    network: WalkNetwork, facilities: Snapped, linked: Ints, limit_m: float
+) -> tuple[Floats, Ints]:
+    if not len(linked):
+        n = len(network.node_xy)
+        return np.full(n, np.inf), np.full(n, -1, np.int64)
+    return node_distances(network, facilities, linked, limit_m)
 
 
 def stretches_of_each(network: WalkNetwork, facilities: Snapped, *, limit_m: float) -> Stretches:

@@ -14,8 +14,9 @@ which is less than L: every piece lies inside its shape.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from typing import Final, TypeVar
 
 import contourpy
@@ -24,7 +25,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.ragged import ranges
-from geo.stamps import Field, Window, distance_field, stamp_boxes
+from geo.stamps import Field, Window, distance_field, empty_field, lower, stamp_boxes
 from geo.stitch import Rings, join_rings, shape_of, stitch
 
 Floats = NDArray[np.float64]
@@ -37,8 +38,8 @@ HALF_STREET_M: Final = 30.0
 GRAINS: Final = 3.0  # raster cells to half a street: finer costs with the square, gains little
 LEVEL: Final = GRAINS - float(np.sqrt(0.5))  # where the outline is drawn, in grains
 _REACH: Final = LEVEL + 1.0  # up to where distances matter, in grains
-_TILE: Final = 512  # grains; a tile's raster stays in the cache
-_WORTH_THREADS: Final = 8
+_TILE: Final = 1024  # grains; fewer, larger tiles have fewer borders
+_WORTH_THREADS: Final = 2
 # Corners are whole numbers of this many to a grain, so that tiles agree on them.
 _FINE: Final = 1024
 # Nearer to the level than this counts as outside: then no outline comes within 1 / _FINE of a raster
@@ -52,14 +53,41 @@ def skin(start: Floats, end: Floats, *, half_street_m: float = HALF_STREET_M) ->
     It contains every segment, and no point farther than `half_street_m` from one; it is drawn at
     `drawn_half_m(half_street_m)`. More segments never give less ground.
     """
+    return skins([(start, end)], half_street_m=half_street_m)[0]
+
+
+def skins(
+    steps: Sequence[tuple[Floats, Floats]], *, half_street_m: float = HALF_STREET_M
+) -> list[shapely.MultiPolygon]:
+    """For every step the ground of its segments and of those of all steps before, as `skin` draws it."""
     grain_m = half_street_m / GRAINS
-    a, b = start / grain_m, end / grain_m
-    tiles = in_threads(
-        lambda t: outline(distance_field(t[0], a[t[1]], b[t[1]], _REACH), t[0]), tiles_of(a, b)
-    )
-    if not tiles:
+    a, b = (np.concatenate([step[i] for step in steps]) / grain_m for i in (0, 1))
+    of_step = np.repeat(np.arange(len(steps)), [len(start) for start, _ in steps])
+    tiles = in_threads(lambda t: _outlines(t, a, b, of_step, len(steps)), tiles_of(a, b))
+    drawn = [[rings for rings in of_tiles if rings is not None] for of_tiles in zip(*tiles, strict=True)]
+    return in_threads(lambda parts: _whole(parts, grain_m), drawn or [[]] * len(steps))
+
+
+def _outlines(
+    tile: tuple[Window, Ints], a: Floats, b: Floats, of_step: Ints, steps: int
+) -> list[Rings | None]:
+    """The outline of a tile after every step; None before the first that has a segment there."""
+    window, rows = tile
+    found: list[Rings | None] = []
+    squares, drawn = empty_field(window, _REACH), None
+    for step in range(steps):
+        new = rows[of_step[rows] == step]
+        if len(new):
+            lower(squares, window, a[new], b[new], _REACH)
+            drawn = outline(np.sqrt(squares), window)
+        found.append(drawn)
+    return found
+
+
+def _whole(parts: list[Rings], grain_m: float) -> shapely.MultiPolygon:
+    if not parts:
         return shapely.MultiPolygon()
-    return shape_of(stitch(join_rings(tiles), _TILE * _FINE), grain_m / _FINE)
+    return shape_of(stitch(join_rings(parts), _TILE * _FINE), grain_m / _FINE)
 
 
 def skins_that_tile(
@@ -84,8 +112,7 @@ def skins_that_tile(
             np.maximum(near, near - other + np.float32(LEVEL), out=near)
             parts.setdefault(whose, []).append(outline(near, window))
     owners = sorted(parts)
-    shapes = [shape_of(stitch(join_rings(parts[whose]), _TILE * _FINE), grain_m / _FINE) for whose in owners]
-    return np.asarray(owners, np.int64), shapes
+    return np.asarray(owners, np.int64), [_whole(parts[whose], grain_m) for whose in owners]
 
 
 def in_threads(work: Callable[[_Task], _Made], tasks: Iterable[_Task]) -> list[_Made]:
@@ -130,12 +157,45 @@ def tiles_of(start: Floats, end: Floats) -> Iterator[tuple[Window, Ints]]:
 def outline(field: Field, window: Window, level: float = LEVEL) -> Rings:
     """The polygons of a tile where the field is at most the level; corners count 1 / 1024 grain."""
     limit = np.float32(level)
-    field[np.abs(field - limit) < _CLEAR] = limit + _CLEAR
-    x, y = (np.arange(window.low[i], window.high[i] + 1, dtype=float) for i in (0, 1))
-    generator = contourpy.contour_generator(x, y, field, fill_type="ChunkCombinedOffsetOffset", name="serial")
+    off = field - limit
+    np.abs(off, out=off)
+    np.putmask(field, off < _CLEAR, limit + _CLEAR)
+    x, y = _coordinates(field.shape)
+    generator = contourpy.SerialContourGenerator(
+        x,
+        y,
+        field,
+        None,
+        corner_mask=False,
+        line_type=contourpy.LineType.ChunkCombinedOffset,
+        fill_type=contourpy.FillType.ChunkCombinedOffsetOffset,
+        quad_as_tri=False,
+        z_interp=contourpy.ZInterp.Linear,
+    )
     (points,), (rings,), (outer,) = generator.filled(-np.inf, limit)
     if points is None:
-        return Rings(np.empty((0, 2), np.int64), np.zeros(1, np.int64), np.empty(0, np.int64))
+        nothing = np.empty(0, np.int64)
+        return Rings(np.empty((0, 2)), np.zeros(1, np.int64), nothing, np.empty(0, bool))
+    points *= _FINE
+    np.rint(points, out=points)
+    points += np.array(window.low) * _FINE
     start, first = rings.astype(np.int64), outer.astype(np.int64)
     polygon = np.repeat(np.arange(len(first) - 1), np.diff(first))
-    return Rings(np.rint(points * _FINE).astype(np.int64), start, polygon)
+    return Rings(points, start, polygon, _cut_rings(points, start, window))
+
+
+def _cut_rings(xy: Floats, start: Ints, window: Window) -> NDArray[np.bool_]:
+    """Which rings have a corner on a border of the tile; a window's other sides are clear of the shape."""
+    on_border = np.zeros(len(xy), bool)
+    for axis in (0, 1):
+        for side in (window.low[axis], window.high[axis]):
+            if side % _TILE == 0:
+                on_border |= xy[:, axis] == side * _FINE
+    return np.asarray(np.logical_or.reduceat(on_border, start[:-1]))
+
+
+@lru_cache(maxsize=8)
+def _coordinates(shape: tuple[int, int]) -> tuple[Floats, Floats]:
+    """Column and row of every point: most tiles have the same shape."""
+    x, y = np.meshgrid(np.arange(shape[1], dtype=float), np.arange(shape[0], dtype=float))
+    return x, y

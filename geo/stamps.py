@@ -12,7 +12,7 @@ Floats = NDArray[np.float64]
 Field = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
-_AT_ONCE: Final = 1 << 18  # raster points worked on at once: they stay in the cache
+_AT_ONCE: Final = 1 << 17  # raster points worked on at once: they stay in the cache
 _STEP: Final = 4  # stamps are rounded up to this many points, so that few sizes occur
 
 
@@ -41,7 +41,18 @@ def distance_field(window: Window, start: Floats, end: Floats, reach: float) -> 
 
     Segments run from `start` to `end` (n, 2), in grains. A point that nothing reaches has twice the reach.
     """
-    field = np.full(window.shape, (2 * reach) ** 2, np.float32)  # squares, until all are stamped
+    squares = empty_field(window, reach)
+    lower(squares, window, start, end, reach)
+    return np.sqrt(squares, out=squares)
+
+
+def empty_field(window: Window, reach: float) -> Field:
+    """Squared distances before the first segment."""
+    return np.full(window.shape, (2 * reach) ** 2, np.float32)
+
+
+def lower(squares: Field, window: Window, start: Floats, end: Floats, reach: float) -> None:
+    """Bring the squared distances down to those to further segments, in place."""
     low, high = stamp_boxes(start, end, reach)
     low, high = np.maximum(low, window.low), np.minimum(high, window.high)
     some = np.flatnonzero((low <= high).all(axis=1))
@@ -53,8 +64,7 @@ def distance_field(window: Window, start: Floats, end: Floats, reach: float) -> 
         at_once = max(_AT_ONCE // int(size[group[:1]].prod()), 1) if len(group) else 1
         for first in range(0, len(group), at_once):
             part = group[first : first + at_once]
-            _stamp(field, window, low[part], size[part[0]], (start[some[part]], end[some[part]]))
-    return np.sqrt(field, out=field)
+            _stamp(squares, window, low[part], size[part[0]], (start[some[part]], end[some[part]]))
 
 
 def _stamp(field: Field, window: Window, low: Ints, size: Ints, ends: tuple[Floats, Floats]) -> None:

@@ -6,7 +6,7 @@ the lines left are joined end to end: neighbours meet in the very same points.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
@@ -25,24 +25,26 @@ Bools = NDArray[np.bool_]
 class Rings:
     """Closed rings of polygons: ring r has the corners `xy[start[r]:start[r + 1]]`, first = last.
 
-    `xy` are whole numbers; `polygon[r]` numbers the polygon, whose first ring is its outer one.
+    `xy` are whole numbers; `polygon[r]` numbers the polygon, whose first ring is its outer one;
+    `cut[r]` says whether the ring has a corner on the border of its tile.
     """
 
-    xy: Ints
+    xy: Floats
     start: Ints
     polygon: Ints
+    cut: Bools
 
     def __len__(self) -> int:
         return len(self.polygon)
 
-    def some(self, keep: Bools | Ints) -> Rings:
+    def some(self, rows: Ints) -> Rings:
         """The rings chosen, in their order."""
-        rows = np.flatnonzero(keep) if keep.dtype == bool else keep
         count = np.diff(self.start)[rows]
         return Rings(
-            self.xy[ranges(self.start[rows], count)],
+            np.take(self.xy, ranges(self.start[rows], count), axis=0),
             np.concatenate([[0], np.cumsum(count)]),
             self.polygon[rows],
+            self.cut[rows],
         )
 
 
@@ -54,6 +56,7 @@ def join_rings(parts: list[Rings]) -> Rings:
         np.concatenate([part.xy for part in parts]),
         np.concatenate([[0], *(part.start[1:] + at for part, at in zip(parts, corners, strict=False))]),
         np.concatenate([part.polygon + at for part, at in zip(parts, polygons, strict=False)]),
+        np.concatenate([part.cut for part in parts]),
     )
 
 
@@ -61,23 +64,22 @@ def stitch(rings: Rings, tile: int) -> Rings:
     """Polygons of square tiles whose borders are the multiples of `tile` become the whole shape's.
 
     Corners on a border must agree on both sides; no two corners of a ring may coincide elsewhere.
+    Only rings that are cut are looked into; the others find their place among the whole shape's.
     """
-    on_border = (rings.xy % tile == 0).any(axis=1)
-    touches = np.logical_or.reduceat(on_border, rings.start[:-1])
-    if not touches.any():
+    if not rings.cut.any():
         return rings
-    part = _parts(rings, on_border)
-    cut = rings.some(touches)
-    chains, polygon = _lines(cut, tile)
-    joined = _closed(cut, chains, polygon)
-    whole = rings.some(~touches)
-    everything = join_rings([whole, joined])
-    polygon = part[np.concatenate([whole.polygon, joined.polygon])]
-    outer = _turns_left(everything)
-    order = np.lexsort((~outer, polygon))
-    sorted_ = Rings(everything.xy, everything.start, polygon).some(order)
-    number = np.cumsum(np.diff(sorted_.polygon, prepend=-1) != 0) - 1
-    return Rings(sorted_.xy, sorted_.start, number)
+    cut = rings.some(np.flatnonzero(rings.cut))
+    xy = cut.xy.astype(np.int64)
+    part = _parts(cut, xy, tile, int(rings.polygon.max()) + 1)
+    joined = _closed(cut, xy, *_lines(cut, xy, tile))
+    n = len(rings)
+    everything = join_rings([rings, joined])
+    outer = np.append(np.diff(rings.polygon, prepend=-1) != 0, _turns_left(joined))
+    belongs = part[np.append(rings.polygon, joined.polygon)]
+    kept = np.append(np.flatnonzero(~rings.cut), np.arange(n, n + len(joined)))
+    order = kept[np.lexsort((~outer[kept], belongs[kept]))]
+    number = np.cumsum(np.diff(belongs[order], prepend=-1) != 0) - 1
+    return replace(everything.some(order), polygon=number)
 
 
 def shape_of(rings: Rings, unit_m: float) -> shapely.MultiPolygon:
@@ -89,16 +91,15 @@ def shape_of(rings: Rings, unit_m: float) -> shapely.MultiPolygon:
     return shapely.from_ragged_array(shapely.GeometryType.MULTIPOLYGON, rings.xy * unit_m, offsets)[0]
 
 
-def _parts(rings: Rings, on_border: Bools) -> Ints:
+def _parts(cut: Rings, xy: Ints, tile: int, polygons: int) -> Ints:
     """Which polygons hang together over borders: the number of its part for each polygon."""
-    corner = np.flatnonzero(on_border)
-    ring = np.searchsorted(rings.start, corner, side="right") - 1
-    polygon = rings.polygon[ring]
-    _, place = np.unique(_keys(rings.xy[corner]), return_inverse=True)
-    n = int(rings.polygon.max()) + 1
-    size = n + int(place.max(initial=-1)) + 1
-    graph = coo_array((np.ones(len(polygon), bool), (polygon, n + place)), shape=(size, size))
-    return np.asarray(connected_components(graph, directed=False)[1][:n], np.int64)
+    corner = np.flatnonzero((xy % tile == 0).any(axis=1))
+    ring = np.searchsorted(cut.start, corner, side="right") - 1
+    polygon = cut.polygon[ring]
+    _, place = np.unique(_keys(xy[corner]), return_inverse=True)
+    size = polygons + int(place.max(initial=-1)) + 1
+    graph = coo_array((np.ones(len(polygon), bool), (polygon, polygons + place)), shape=(size, size))
+    return np.asarray(connected_components(graph, directed=False)[1][:polygons], np.int64)
 
 
 def _keys(xy: Ints) -> Ints:
@@ -106,11 +107,11 @@ def _keys(xy: Ints) -> Ints:
     return xy[:, 0] * (1 << 31) + xy[:, 1]
 
 
-def _lines(rings: Rings, tile: int) -> tuple[tuple[Ints, Ints], Ints]:
+def _lines(rings: Rings, xy: Ints, tile: int) -> tuple[tuple[Ints, Ints], Ints]:
     """The runs of each ring that do not follow a border: first corner and number of steps, and polygon."""
-    step = np.ones(len(rings.xy), bool)
+    step = np.ones(len(xy), bool)
     step[rings.start[1:] - 1] = False
-    here, there = rings.xy[:-1], rings.xy[1:]
+    here, there = xy[:-1], xy[1:]
     along = ((here == there) & (here % tile == 0)).any(axis=1)
     step[:-1] &= ~along
     begins = step & ~np.concatenate([[False], step[:-1]])
@@ -120,10 +121,10 @@ def _lines(rings: Rings, tile: int) -> tuple[tuple[Ints, Ints], Ints]:
     return (first, last - first + 1), rings.polygon[ring]
 
 
-def _closed(rings: Rings, lines: tuple[Ints, Ints], polygon: Ints) -> Rings:
+def _closed(rings: Rings, corner_xy: Ints, lines: tuple[Ints, Ints], polygon: Ints) -> Rings:
     """Join lines end to end until they close."""
     first, steps = lines
-    head, tail = _keys(rings.xy[first]), _keys(rings.xy[first + steps])
+    head, tail = _keys(corner_xy[first]), _keys(corner_xy[first + steps])
     by_head = np.argsort(head, kind="stable")
     following = by_head[np.searchsorted(head[by_head], tail)].tolist()
     order: list[int] = []
@@ -145,9 +146,10 @@ def _closed(rings: Rings, lines: tuple[Ints, Ints], polygon: Ints) -> Rings:
     last = np.cumsum(count + 1) - 1
     inner = np.ones(len(closing), bool)
     inner[last] = False
-    out = np.empty((len(closing), 2), np.int64)
+    out = np.empty((len(closing), 2))
     out[inner], out[last] = xy, xy[begin]
-    return Rings(out, np.append(0, last + 1), polygon[sequence[np.asarray(starts, np.int64)]])
+    whose = polygon[sequence[np.asarray(starts, np.int64)]]
+    return Rings(out, np.append(0, last + 1), whose, np.zeros(len(whose), bool))
 
 
 def _turns_left(rings: Rings) -> Bools:
