@@ -129,12 +129,13 @@ class Live:
         slot = ids.get(edit.facility_id, -1)
         if slot < 0:
             raise SettingError("There is no facility “{number}” in the list.", number=edit.facility_id)
-        closed = self._closed(slot, journal)
+        tier = self.slots.tier[slot]
         if isinstance(edit, Close):
             del ids[edit.facility_id]
-            return {self.slots.tier[slot]: closed}
+            return {tier: self._closed(slot, journal)}
+        old_edge = int(self.slots.edge[slot])
         self._put(slot, edit, journal)
-        return {self.slots.tier[slot]: (*closed, *self._opened(slot, journal))}
+        return {tier: self.tiers[tier].move(slot, old_edge, self.ground, self.slots, journal)}
 
     def _opened(self, slot: int, journal: Journal) -> tuple[Ints, Ints]:
         tier = self.slots.tier[slot]

@@ -54,6 +54,21 @@ class LiveTier:
             slot, ground, slots, journal
         )
 
+    def move(
+        self, slot: int, old_edge: int, ground: Ground, slots: Slots, journal: Journal
+    ) -> tuple[Ints, Ints]:
+        """Follow `slot`, which stayed open, to where it stands now; `old_edge` is its street before.
+
+        Forgetting the old door and spreading from the new one go in one round.
+        """
+        left = self._close_straight(slot, ground, slots, journal)
+        reached = self._open_straight(slot, ground, slots, journal)
+        mended = self._search_again(slot, ground, slots)
+        edges = np.array([edge for edge in {old_edge, int(slots.doors.edge[slot])} if edge >= 0], np.int64)
+        return np.concatenate([left, reached]), self._cells_after(
+            mended, slot, edges, (ground, slots), journal
+        )
+
     def _open_straight(self, slot: int, ground: Ground, slots: Slots, journal: Journal) -> Ints:
         cells = ground.blocks.not_beyond(slots.xy[slot], self.farthest_m)
         metres = nearest_straight(ground.cell_xy[cells], slots.xy[[slot]]).metres
@@ -78,13 +93,18 @@ class LiveTier:
             return np.empty(0, np.int64)
         offers = arrivals(ground.network, slots.doors, np.array([slot]))
         mended = spread(ground.network.graph, self.node_m, self.node_owner, offers)
-        return self._cells_after(mended, slot, ground, slots, journal)
+        return self._cells_after(mended, slot, slots.doors.edge[[slot]], (ground, slots), journal)
 
     def _close_on_foot(self, slot: int, ground: Ground, slots: Slots, journal: Journal) -> Ints:
         if slots.doors.edge[slot] < 0:
             return np.empty(0, np.int64)
+        mended = self._search_again(slot, ground, slots)
+        return self._cells_after(mended, slot, slots.doors.edge[[slot]], (ground, slots), journal)
+
+    def _search_again(self, slot: int, ground: Ground, slots: Slots) -> Mended:
+        """Forget the junctions whose nearest `slot` was and fill them from around and from all open doors."""
         graph = ground.network.graph
-        own = np.flatnonzero(self.node_owner == slot)
+        own = (self.node_owner == slot).nonzero()[0]
         forgotten, around = taken_from(graph, self.node_m, self.node_owner, own)
         rows = slots.open_of(slots.tier[slot])
         doors = arrivals(ground.network, slots.doors, rows[slots.doors.edge[rows] >= 0])
@@ -93,14 +113,16 @@ class LiveTier:
             np.concatenate([around.metres, doors.metres]),
             np.concatenate([around.owner, doors.owner]),
         )
-        mended = first_of([forgotten, spread(graph, self.node_m, self.node_owner, offers)])
-        return self._cells_after(mended, slot, ground, slots, journal)
+        return first_of([forgotten, spread(graph, self.node_m, self.node_owner, offers)])
 
-    def _cells_after(self, mended: Mended, slot: int, ground: Ground, slots: Slots, journal: Journal) -> Ints:
-        """Measure the cells anew that changed nodes or the facility's own street lead to."""
+    def _cells_after(
+        self, mended: Mended, slot: int, own_edges: Ints, town: tuple[Ground, Slots], journal: Journal
+    ) -> Ints:
+        """Measure the cells anew that changed nodes or the facility's own streets lead to."""
+        ground, slots = town
         journal.note(self, "node_m", mended.node, mended.metres)
         journal.note(self, "node_owner", mended.node, mended.owner)
-        edges, cells = ground.of_edges.near_nodes(mended.node, slots.doors.edge[[slot]])
+        edges, cells = ground.of_edges.near_nodes(mended.node, own_edges)
         rows = slots.open_of(slots.tier[slot])
         on_these = rows[np.isin(slots.doors.edge[rows], edges)]
         at_nodes = self.node_m, self.node_owner

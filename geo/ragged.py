@@ -14,9 +14,11 @@ def ranges(start: Ints, count: Ints) -> Ints:
     >>> ranges(np.array([5, 9]), np.array([2, 3])).tolist()
     [5, 6, 9, 10, 11]
     """
-    ends = np.cumsum(count)
+    ends = np.asarray(count).cumsum()
     total = int(ends[-1]) if len(ends) else 0
-    return np.arange(total) + np.repeat(np.asarray(start) - ends + count, count)
+    numbers = np.arange(total)
+    numbers += (np.asarray(start) - ends + count).repeat(count)
+    return numbers
 
 
 def distinct(numbers: Ints) -> Ints:
@@ -29,4 +31,4 @@ def firsts(ordered: Ints) -> Ints:
     """Where in ascending numbers a new one begins."""
     new = np.ones(len(ordered), bool)
     np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
-    return np.flatnonzero(new)
+    return new.nonzero()[0]

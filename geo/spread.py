@@ -101,8 +101,9 @@ def _keep_lowest(owner: Ints, node: Ints, candidate: Ints) -> None:
 def _best(offers: Offers, metres: Floats, owner: Ints) -> Offers:
     """Of the offers that improve on what a node has the best for each node."""
     now_m = metres[offers.node]
+    # The methods of arrays throughout: a spread is many small steps, and functions look first.
     better = (offers.metres < now_m) | ((offers.metres == now_m) & (offers.owner < owner[offers.node]))
-    some = np.flatnonzero(better)
+    some = better.nonzero()[0]
     node, reach_m, whose = offers.node[some], offers.metres[some], offers.owner[some]
     order = np.lexsort((whose, reach_m, node))
     first = order[firsts(node[order])]
@@ -113,5 +114,5 @@ def _onward(graph: csr_array, taken: Offers) -> Offers:
     first = graph.indptr[taken.node]
     count = graph.indptr[taken.node + 1] - first
     arc = ranges(first, count)
-    reach_m = np.repeat(taken.metres, count) + graph.data[arc]
-    return Offers(graph.indices[arc].astype(np.int64), reach_m, np.repeat(taken.owner, count))
+    reach_m = taken.metres.repeat(count) + graph.data[arc]
+    return Offers(graph.indices[arc].astype(np.int64), reach_m, taken.owner.repeat(count))
