@@ -13,6 +13,7 @@ from maps import palette
 from maps.layers import Part, Studio
 from maps.model import Basemap, Lines
 from maps.polylines import pack
+from maps.safe_text import Voice
 
 # Small streets are drawn at every zoom as long as a whole view of them stays quick to draw.
 _FEW_VERTICES: Final = 60_000
@@ -28,20 +29,20 @@ def ground_layers(studio: Studio) -> Iterator[Part]:
     """Streets; water and green; borders of each level; names. Public maps open without the last two."""
     basemap, voice = studio.model.basemap, studio.voice
     heading = studio.heading(text("Basemap"))
-    streets = _streets(basemap)
+    streets = street_parts(basemap)
     if streets:
         yield Part("streets", voice(text("Streets")), _drawing("lines", 0, streets) | heading, show=True)
-    areas = _areas(basemap)
+    areas = area_parts(basemap)
     if areas:
         yield Part("areas", voice(text("Water and green")), _drawing("ground", 0, areas) | heading, show=True)
     for position, level in enumerate(LEVELS):
         if len(basemap.outlines.get(level, ())):
-            parts = [{"key": f"outlines_{level}", "style": palette.OUTLINES[level]}]
+            parts = border_parts(level)
             name = voice(text("Borders: {level}", level=level_title(level)))
             content = _drawing("lines", len(LEVELS) - position, parts) | heading
             yield Part(f"borders_{level}", name, content, show=not studio.public)
     if len(basemap.labels):
-        content = {"kind": "names", "pane": "names", "groups": _names(studio), **heading}
+        content = {"kind": "names", "pane": "names", "groups": name_groups(basemap, voice), **heading}
         yield Part("names", voice(text("Names")), content, show=not studio.public)
 
 
@@ -57,7 +58,8 @@ def _drawing(pane: str, order: int, parts: list[dict[str, Any]]) -> dict[str, An
     return {"kind": "lines", "pane": pane, "order": order, "parts": parts}
 
 
-def _streets(basemap: Basemap) -> list[dict[str, Any]]:
+def street_parts(basemap: Basemap) -> list[dict[str, Any]]:
+    """How each class of streets is drawn, the small ones first."""
     few = sum(len(lines.lon) for lines in basemap.streets.values()) <= _FEW_VERTICES
     parts = []
     for street_class in sorted(basemap.streets):
@@ -70,7 +72,13 @@ def _streets(basemap: Basemap) -> list[dict[str, Any]]:
     return parts
 
 
-def _areas(basemap: Basemap) -> list[dict[str, Any]]:
+def border_parts(level: str) -> list[dict[str, Any]]:
+    """How the borders of a level are drawn."""
+    return [{"key": f"outlines_{level}", "style": palette.OUTLINES[level]}]
+
+
+def area_parts(basemap: Basemap) -> list[dict[str, Any]]:
+    """How green and water are drawn."""
     wanted = (
         ("green", basemap.green, {"fill": palette.GROUND["green"]}),
         ("water", basemap.water, {"fill": palette.GROUND["water"]}),
@@ -79,15 +87,16 @@ def _areas(basemap: Basemap) -> list[dict[str, Any]]:
     return [{"key": key, "style": style} for key, lines, style in wanted if len(lines)]
 
 
-def _names(studio: Studio) -> list[dict[str, Any]]:
-    labels = studio.model.basemap.labels
+def name_groups(basemap: Basemap, voice: Voice) -> list[dict[str, Any]]:
+    """The names of the units by level, as safe HTML."""
+    labels = basemap.labels
     groups = []
     for level in LEVELS:
         rows = labels[labels["level"] == level]
         groups.append(
             {
                 "style": palette.LABELS[level],
-                "names": [studio.voice(str(name)) for name in rows["name"]],
+                "names": [voice(str(name)) for name in rows["name"]],
                 "lon": rows["lon"].round(5).tolist(),
                 "lat": rows["lat"].round(5).tolist(),
             }

@@ -98,6 +98,17 @@ def asset(name: str) -> str:
     return (_ASSETS / name).read_text(encoding="utf-8")
 
 
+def leaflet_module() -> str:
+    """Leaflet as the constant `L` of a JavaScript module, which asks for nothing."""
+    inside = "const module = { exports: {} }, exports = module.exports;"
+    return f"const L = (() => {{ {inside}\n{_leaflet('leaflet.js').decode()}\nreturn module.exports; }})();\n"
+
+
+def leaflet_style() -> str:
+    """Leaflet's CSS with its pictures inside."""
+    return _leaflet_style().decode()
+
+
 @cache
 def _leaflet(name: str) -> bytes:
     content = (Path(leaflet.BASE_DIR) / name).read_bytes()

@@ -1,29 +1,49 @@
-"""A check of uploaded lists, as the page shows it."""
+"""A check of uploaded lists, as the page shows it: asked once, then changed by what people decide."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
+from geo.progress import Progress
+from geo.text import text
+from ui.choices import choices, words
+from ui.compute import cache_folder
 from ui.session import session_folder
+from ui.work import result_of
 
 if TYPE_CHECKING:  # reading lists takes two seconds to load; the page is shown before
     import pandas as pd
 
+    from data.intake.review import Candidate, Column, Group, ToLocate
+    from jobs.check import CheckReport
+    from jobs.list_places import Conflict
+
+_KEY: Final = "check-now"
+
 
 @dataclass(frozen=True)
 class Lists:
-    """Uploaded lists to be checked; `names` are what the user calls them, in the order of `paths`."""
+    """Uploaded lists to be checked; `names` are what the user calls them, in the order of `paths`.
+
+    `columns` is the mapping the user confirmed, `office` whose it is; `stored` are lists kept already,
+    `reference` a layer in true coordinates.
+    """
 
     paths: tuple[Path, ...]
     names: tuple[str, ...]
-    datum: str
-    units: Path | None
-    language: str
+    datum: str = "auto"
+    units: Path | None = None
+    reference: Path | None = None
+    office: str = ""
+    columns: tuple[tuple[str, str], ...] = ()
+    stored: tuple[Path, ...] = ()
 
     def called(self, file: str) -> str:
         """The user's own name of a file that the check names."""
@@ -31,27 +51,89 @@ class Lists:
             (name for path, name in zip(self.paths, self.names, strict=True) if path.name == file), file
         )
 
+    def in_own_words(self, sentence: str) -> str:
+        """A sentence of the check with the files called as the user calls them."""
+        for path, name in zip(self.paths, self.names, strict=True):
+            sentence = sentence.replace(path.name, name)
+        return sentence
+
 
 @dataclass(frozen=True)
 class Checked:
-    """`report` is the object of `check --json`, `accepted` the accepted rows; `folder` has both as files."""
+    """A check with what was decided so far."""
 
-    report: Mapping[str, Any]
-    evidence: tuple[Any, ...]
-    accepted: pd.DataFrame
-    folder: Path
+    lists: Lists
+    report: CheckReport
+
+    @cached_property
+    def document(self) -> Mapping[str, Any]:
+        """The object of `check --json`."""
+        return self.report.as_json()
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        return self.report.groups()
+
+    @cached_property
+    def to_locate(self) -> tuple[ToLocate, ...]:
+        return self.report.to_locate()
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        return self.report.columns()
+
+    @cached_property
+    def systems(self) -> tuple[Candidate, ...]:
+        return self.report.systems()
+
+    @cached_property
+    def conflicts(self) -> tuple[Conflict, ...]:
+        from jobs.list_places import conflicts
+
+        return conflicts(self.report)
+
+    @property
+    def accepted(self) -> pd.DataFrame:
+        return self.report.intake.accepted
+
+    @property
+    def folder(self) -> Path:
+        return self.report.folder
 
 
-@st.cache_resource(max_entries=6, show_spinner=False, scope="session")
 def checked(lists: Lists) -> Checked:
-    """Read and judge the lists once; the paths hold the contents' fingerprints."""
-    from jobs.check import ListFiles, check_lists
+    """Read and judge the lists once, with a bar and a way to stop; later decisions are in it."""
+    language = choices().language
+    now: Checked | None = st.session_state.get(_KEY)
+    if now is None or now.lists != lists:
+        task = partial(_check, lists, (memory_of(lists.office), _folder(lists)), language)
+        now = Checked(lists, result_of("check", (lists, language), task))
+    elif now.report.language != language:
+        now = _changed(now, lambda report: _again(replace(report, language=language)))
+    st.session_state[_KEY] = now
+    return now
 
-    number = abs(hash((lists.paths, lists.datum, lists.units, lists.language)))
-    folder = session_folder() / "checks" / f"{number:x}"
-    files = ListFiles(lists.paths, datum=lists.datum, units=lists.units)
-    done = check_lists(files, out=folder, language=lists.language)
-    return Checked(done.as_json(), done.intake.datum.evidence, done.intake.accepted, folder)
+
+def place(done: Checked, row_id: str, where: tuple[float, float] | None) -> None:
+    """Place a row of the list at (lon, lat), or take its placing back (None)."""
+    from jobs.check import place_rows
+
+    st.session_state[_KEY] = _changed(done, lambda report: place_rows(report, {row_id: where}))
+
+
+def decide(done: Checked, decisions: Mapping[str, Any]) -> None:
+    """Decide on facilities listed twice: group id → "merge", "keep", "drop", a GroupChoice or ""."""
+    from jobs.check import decide_groups
+
+    st.session_state[_KEY] = _changed(done, lambda report: decide_groups(report, decisions))
+
+
+def memory_of(office: str) -> Path:
+    """Where what an office confirmed is kept for its next upload; without a name, for this session."""
+    if not office:
+        return session_folder() / "memory"
+    name = hashlib.sha256(office.encode()).hexdigest()[:16]
+    return cache_folder() / "offices" / name
 
 
 def inside(accepted: pd.DataFrame, bounds: tuple[float, float, float, float]) -> int:
@@ -59,3 +141,39 @@ def inside(accepted: pd.DataFrame, bounds: tuple[float, float, float, float]) ->
     west, south, east, north = bounds
     lon, lat = accepted["lon"], accepted["lat"]
     return int(((lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)).sum())
+
+
+def _folder(lists: Lists) -> Path:
+    """Where the results of this check lie."""
+    return session_folder() / "checks" / hashlib.sha256(repr(lists).encode()).hexdigest()[:16]
+
+
+def _check(lists: Lists, folders: tuple[Path, Path], language: str, tell: Progress) -> CheckReport:
+    """In a thread of its own: nothing of the session may be asked here. `folders`: memory, results."""
+    from jobs.check import ListFiles, check_lists
+
+    memory, out = folders
+
+    files = ListFiles(
+        lists.paths,
+        datum=lists.datum,
+        units=lists.units,
+        reference=lists.reference,
+        columns=dict(lists.columns),
+        memory=memory,
+        office=lists.office,
+        stored=lists.stored,
+    )
+    return check_lists(files, out=out, progress=tell, language=language)
+
+
+def _again(report: CheckReport) -> CheckReport:
+    """The same check, its folder written in the report's language."""
+    from jobs.check import place_rows
+
+    return place_rows(report, {})
+
+
+def _changed(done: Checked, change: Callable[[CheckReport], CheckReport]) -> Checked:
+    with st.spinner(words()(text("Judging anew …"))):
+        return Checked(done.lists, change(done.report))

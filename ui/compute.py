@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 # Two cores serve everybody: heavy work waits for its turn.
 _TURN: Final = threading.Lock()
+# Questions that were answered since the start; what memory let go of is answered again without a bar.
+_IN_MEMORY: Final[set[str]] = set()
 
 
 @dataclass(frozen=True)
@@ -45,10 +47,24 @@ class View:
 
 def current_view() -> View:
     """The answer to the choices of this session; with a progress bar where it has to be computed."""
-    chosen = choices()
-    case = case_of(chosen)
-    folder = _shelf(chosen).find(case.key) or _make(case, _shelf(chosen))
-    return _view(str(folder))
+    return _answer_to(choices())
+
+
+def city_view() -> View:
+    """The answer for the city in use with its own lists: what an uploaded list is compared with."""
+    return _answer_to(replace(choices(), lists=None))
+
+
+def current_assessed() -> tuple[str, Assessed]:
+    """The city and lists in use in memory, without suggested sites, and the key of that question."""
+    question = replace(case_of(choices()), wish=None)
+    asked = Asked(question, question.key)
+    if asked.key not in _IN_MEMORY:
+        with telling() as tell, _TURN:
+            tell(0.2, text("Reading residents, units, streets and lists"))
+            _assessed(asked)
+            _IN_MEMORY.add(asked.key)
+    return asked.key, _assessed(asked)
 
 
 def current_map(view: View) -> str:
@@ -103,6 +119,11 @@ def _shelf(chosen: Choices) -> Shelf:
     """Answers about a user's own files stay in the session's folder; the others are for everybody."""
     own = chosen.city or chosen.lists or chosen.standard in chosen.own_standards
     return Shelf(session_folder() / "assessments") if own else warm.shelf_of(cache_folder())
+
+
+def _answer_to(chosen: Choices) -> View:
+    case = case_of(chosen)
+    return _view(str(_shelf(chosen).find(case.key) or _make(case, _shelf(chosen))))
 
 
 def _make(case: Case, shelf: Shelf) -> Path:

@@ -18,6 +18,12 @@ def small_table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return f'<table class="small"><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table>'
 
 
+def scrolling(title: str, head: Sequence[str], rows: Sequence[Sequence[object]], *, css: str = "") -> str:
+    """The same in a box that scrolls, also by keyboard; `title` is what it is called aloud."""
+    box = f'<div class="scroll {css}" tabindex="0" role="region" aria-label="{in_html(title)}">'
+    return f"{box}{small_table(head, rows)}</div>"
+
+
 def _cell(value: object) -> str:
     written = str(value)
     number = written[:1].isdigit() and all(sign in "0123456789,.万%" for sign in written)

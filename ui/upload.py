@@ -1,25 +1,28 @@
-"""Taking lists in, and showing the result with them."""
+"""Taking lists in: the files, what is known about them, and what they are compared with."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 import streamlit as st
 
 from geo.text import text
-from jobs.cases import OwnLists
-from jobs.shelf import bounds_of
-from ui.checking import Checked, Lists, inside
-from ui.choices import ListInUse, choices, choose, words
-from ui.compute import case_of, current_view
-from ui.findings import SYSTEMS
+from ui.checking import Lists
+from ui.choices import choices, words
+from ui.compute import case_of, city_view
+from ui.names import SYSTEMS
 from ui.safe import in_markdown
 from ui.session import keep
 
-LIST_TYPES: Final = ("xlsx", "xls", "et", "ods", "csv", "tsv", "txt", "geojson", "json", "gpkg", "kml", "zip")
+LIST_TYPES: Final = (
+    *("xlsx", "xls", "et", "ods", "csv", "tsv", "txt"),
+    *("geojson", "json", "gpkg", "kml", "kmz", "zip"),
+)
+_LAYER_TYPES: Final = ("gpkg", "geojson", "json", "zip", "kml")
 _OTHER: Final = "epsg"
 _DATUMS: Final = ("auto", "wgs84", "gcj02", "bd09", _OTHER)
-_EXCEL: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_BEFORE: Final = "lists-before"
 
 
 def ask_for_lists() -> Lists | None:
@@ -32,74 +35,55 @@ def ask_for_lists() -> Lists | None:
         accept_multiple_files=True,
         key="lists",
     )
+    kept = {keep(upload): upload.name for upload in uploads}
+    _decide_anew(tuple(kept))
     with right:
         datum = _ask_for_datum()
         against = _ask_for_units()
-    if not uploads:
+    with st.expander(say(text("Office, reference layer"))):
+        office, reference = _ask_for_more()
+    if not kept:
         return None
-    kept = {keep(upload): upload.name for upload in uploads}
-    units = case_of(choices()).files.units if against else None
-    return Lists(tuple(kept), tuple(kept.values()), datum, units, choices().language)
-
-
-def offer_result(lists: Lists, done: Checked) -> None:
-    """The way to the overview with these lists, in place of the city's own or beside them."""
-    say, view = words(), current_view()
-    name = view.document["area"]["name"]
-    within = inside(done.accepted, bounds_of(view.folder))
-    if done.report["accepted"] and not within:
-        st.warning(
-            in_markdown(
-                say(
-                    text(
-                        "No accepted facility lies in {city}: the result would show nobody served.", city=name
-                    )
-                )
-            )
-        )
-    how, button = st.columns([0.64, 0.36], gap="medium", vertical_alignment="bottom")
-    in_addition = how.radio(
-        say(text("How to use the list")),
-        [False, True],
-        format_func=lambda more: say(_USES[more]),
-        horizontal=True,
-        key="in-addition",
-    )
-    wanted = button.button(
-        say(text("Show the result with this list")),
-        type="primary",
-        disabled=not done.report["accepted"],
-        width="stretch",
-    )
-    if wanted:
-        files = OwnLists(lists.paths, lists.datum, bool(in_addition))
-        choose(lists=ListInUse(files, lists.names, done.report["accepted"]), gap_rule="")
-        st.switch_page("ui/pages/overview.py")
-
-
-def take_away(done: Checked) -> None:
-    """The workbook of findings and the accepted rows as files."""
-    say = words()
-    left, right = st.columns(2)
-    left.download_button(
-        say(text("Findings to send back (Excel)")),
-        (done.folder / "findings.xlsx").read_bytes(),
-        file_name="findings.xlsx",
-        mime=_EXCEL,
-        on_click="ignore",
-        width="stretch",
-    )
-    right.download_button(
-        say(text("Accepted rows (CSV, WGS-84)")),
-        (done.folder / "accepted.csv").read_bytes(),
-        file_name="accepted.csv",
-        mime="text/csv",
-        on_click="ignore",
-        width="stretch",
+    return Lists(
+        tuple(kept),
+        tuple(kept.values()),
+        datum,
+        case_of(choices()).files.units if against else None,
+        reference,
+        office,
+        mapping_of(office),
+        (city_view().folder / "facilities.csv",) if st.session_state.get("in-addition") else (),
     )
 
 
-_USES: Final = {False: text("in place of the city's list"), True: text("in addition to the city's list")}
+def choose_system(option: str) -> None:
+    """Read the coordinates in a system from now on: one of the presets or “epsg:N”."""
+    name, _, number = option.partition(":")
+    st.session_state["datum"] = _OTHER if number else name
+    if number:
+        st.session_state["epsg"] = int(number)
+
+
+def mapping_of(office: str) -> tuple[tuple[str, str], ...]:
+    """The columns confirmed for an office in this session: (title, field)."""
+    return tuple(st.session_state.get(_mapping_key(office), ()))
+
+
+def confirm_columns(office: str, mapping: dict[str, str]) -> None:
+    """Remember a mapping; the next run checks the lists by it."""
+    st.session_state[_mapping_key(office)] = tuple({**dict(mapping_of(office)), **mapping}.items())
+
+
+def _mapping_key(office: str) -> str:
+    return f"columns-{office}"
+
+
+def _decide_anew(paths: tuple[Path, ...]) -> None:
+    """A coordinate system chosen for one list must not be put on the next."""
+    before = st.session_state.get(_BEFORE, ())
+    if before and before != paths:
+        st.session_state["datum"] = "auto"
+    st.session_state[_BEFORE] = paths
 
 
 def _ask_for_datum() -> str:
@@ -110,7 +94,8 @@ def _ask_for_datum() -> str:
     )
     if datum != _OTHER:
         return str(datum)
-    number = st.number_input(say(text("EPSG number")), 1024, 99999, 4549, key="epsg")
+    st.session_state.setdefault("epsg", 4549)
+    number = st.number_input(say(text("EPSG number")), 1024, 99999, key="epsg")
     return f"epsg:{number}"
 
 
@@ -120,3 +105,21 @@ def _ask_for_units() -> bool:
         return False
     label = words()(text("Compare with the units of {city}", city=files.name))
     return st.checkbox(in_markdown(label), value=True, key="against-units")
+
+
+def _ask_for_more() -> tuple[str, Path | None]:
+    say = words()
+    left, right = st.columns(2, gap="medium")
+    office = left.text_input(
+        say(text("Office that sends the list")),
+        max_chars=60,
+        key="office",
+        help=say(text("The columns and places you confirm are remembered for its next upload.")),
+    )
+    layer = right.file_uploader(
+        say(text("Buildings or named places in true coordinates (optional)")),
+        type=list(_LAYER_TYPES),
+        key="reference",
+        help=say(text("They help to find out which coordinate system the list is in.")),
+    )
+    return office.strip(), keep(layer) if layer else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
@@ -23,7 +24,15 @@ def small_folder(make_once: Callable[[str, Callable[[Path], object]], Path]) -> 
 
 
 @pytest.fixture
-def app(small_folder: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+def shown_maps(monkeypatch: pytest.MonkeyPatch) -> ShownMaps:
+    """The small maps of the page by key, and the clicks they are to report; only a browser draws them."""
+    maps = ShownMaps()
+    monkeypatch.setattr("ui.list_map.show_map", maps.show)
+    return maps
+
+
+@pytest.fixture
+def app(small_folder: Path, monkeypatch: pytest.MonkeyPatch, shown_maps: ShownMaps) -> AppTest:
     """The page with the small city in the place of the demo city, in Chinese; not yet run."""
     files = write_small_city(small_folder / "city")
     monkeypatch.setenv("SERVICE_CIRCLE_CACHE", str(small_folder / "cache"))
@@ -31,6 +40,18 @@ def app(small_folder: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     monkeypatch.setattr(warm, "demo_is_ready", lambda _cache: True)
     st.cache_resource.clear()
     return AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE_S)
+
+
+class ShownMaps:
+    """Stands in for the browser: remembers what each map was given, reports `clicks` once each."""
+
+    def __init__(self) -> None:
+        self.data: dict[str, dict[str, Any]] = {}
+        self.clicks: dict[str, tuple[float, float]] = {}
+
+    def show(self, data: dict[str, Any], *, key: str) -> tuple[float, float] | None:
+        self.data[key] = data
+        return self.clicks.pop(key, None)
 
 
 def html_of(page: AppTest) -> str:

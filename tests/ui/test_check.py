@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.maps.hostile_texts import HOSTILE
 from tests.small_city import degrees
-from tests.ui.conftest import html_of, no_trouble
+from tests.ui.conftest import ShownMaps, html_of, no_trouble
 from ui.safe import in_html
 
 CHECK = "ui/pages/check.py"
@@ -27,9 +27,18 @@ def upload(page: AppTest, content: str, name: str = "清单.csv") -> AppTest:
     return page.run()
 
 
-def show_result(page: AppTest) -> AppTest:
-    next(b for b in page.button if b.label == "用此清单查看结果").click()
+def step(page: AppTest, name: str) -> AppTest:
+    """The page with one of its steps opened."""
+    return page.segmented_control(key="check-step").set_value(name).run()
+
+
+def press(page: AppTest, label: str) -> AppTest:
+    next(button for button in page.button if button.label == label).click()
     return page.run()
+
+
+def show_result(page: AppTest) -> AppTest:
+    return press(page, "用此清单查看结果")
 
 
 def test_the_page_says_what_a_list_should_hold(app: AppTest) -> None:
@@ -44,6 +53,7 @@ def test_a_good_list_is_accepted_and_its_result_shown(app: AppTest) -> None:
     assert "采用您的清单" not in html_of(before)
     upload(app, HEAD + line("甲社区服务站", 300) + line("乙社区服务站", 1200))
     no_trouble(app)
+    step(app, "accepted")
     assert app.dataframe[0].value["名称"].tolist() == ["甲社区服务站", "乙社区服务站"]
     show_result(app)
     no_trouble(app)
@@ -67,6 +77,7 @@ def test_a_list_can_be_laid_beside_the_citys_own_and_taken_away_again(app: AppTe
 
 def test_a_row_that_cannot_be_used_goes_back_with_its_place(app: AppTest) -> None:
     upload(app, HEAD + line("甲社区服务站", 300) + "乙社区服务站,公共服务站,abc,32\n")
+    step(app, "findings")
     no_trouble(app)
     shown = html_of(app)
     assert "“abc”" in shown
@@ -91,19 +102,41 @@ def test_a_list_that_is_none_gets_a_clear_message(app: AppTest, name: str, conte
     assert next(b for b in app.button if b.label == "用此清单查看结果").disabled
 
 
-def test_an_undecided_coordinate_system_is_said_and_can_be_chosen(app: AppTest) -> None:
+def test_an_undecided_coordinate_system_is_shown_side_by_side_and_chosen(
+    app: AppTest, shown_maps: ShownMaps
+) -> None:
     upload(app, HEAD + line("甲社区服务站", 300) + line("乙社区服务站", 1200))
     assert any("坐标系" in warning.value for warning in app.warning)
-    app.selectbox(key="datum").set_value("gcj02").run()
+    assert set(shown_maps.data) == {"system-wgs84", "system-gcj02", "system-bd09"}
+    moved = shown_maps.data["system-gcj02"]["picture"]["points"][0]["lon"][0]
+    assert degrees(300)[0] - moved == pytest.approx(0.0052, abs=0.0003)
+    assert "米</li>" in html_of(app)
+    app.button(key="choose-system-gcj02").click().run()
     no_trouble(app)
     assert not [w for w in app.warning if "坐标系" in w.value]
     assert any("GCJ" in success.value for success in app.success)
+    assert app.selectbox(key="datum").value == "gcj02"
+    step(app, "accepted")
+    assert app.dataframe[0].value["经度"].iloc[0] == pytest.approx(moved, abs=1e-5)
+    step(app, "record")
+    assert "读作GCJ-02" in html_of(app)
+
+
+def test_a_system_chosen_for_one_list_is_not_put_on_the_next(app: AppTest) -> None:
+    upload(app, HEAD + line("甲社区服务站", 300))
+    app.button(key="choose-system-bd09").click().run()
+    app.file_uploader(key="lists").set_value(
+        ("另一清单.csv", (HEAD + line("乙社区服务站", 900)).encode(), "text/csv")
+    )
+    app.run()
+    assert app.selectbox(key="datum").value == "auto"
 
 
 def test_hostile_names_of_facilities_are_words(app: AppTest) -> None:
     rows = "".join(line(f"{name}社区服务站", 100.0 * number) for number, name in enumerate(HOSTILE))
     upload(app, HEAD + rows)
-    _runs_nothing(app)
+    for name in ("system", "columns", "findings", "accepted", "record"):
+        _runs_nothing(step(app, name))
     show_result(app)
     _runs_nothing(app)
 

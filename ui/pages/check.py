@@ -1,18 +1,35 @@
-"""Upload a list: what is accepted, what goes back and why, and the result with this list."""
+"""Upload a list: what is accepted, what goes back and why, what is to be decided, the result with it."""
 
 from __future__ import annotations
 
-import streamlit as st
+from typing import Final
 
 from geo.text import text
 from ui.checking import checked
-from ui.choices import words
-from ui.findings import accepted, coordinate_system, counts, findings
+from ui.findings import accepted, counts, findings
 from ui.heading import page_heading
+from ui.list_columns import columns_step
+from ui.list_conflicts import conflicts_step
 from ui.list_help import explain_lists
-from ui.upload import ask_for_lists, offer_result, take_away
+from ui.list_places import places_step
+from ui.list_record import record_step
+from ui.list_steps import take_step
+from ui.list_system import system_line, system_step
+from ui.list_twice import twice_step
+from ui.list_use import offer_result, take_away
+from ui.upload import ask_for_lists
 
-say = words()
+STEPS: Final = {
+    "system": system_step,
+    "columns": columns_step,
+    "places": places_step,
+    "twice": twice_step,
+    "conflicts": conflicts_step,
+    "findings": findings,
+    "accepted": accepted,
+    "record": record_step,
+}
+
 page_heading(
     text("Check a list"),
     text(
@@ -24,14 +41,9 @@ lists = ask_for_lists()
 if lists is None:
     explain_lists()
 else:
-    with st.spinner(say(text("Reading the lists …"))):
-        done = checked(lists)
+    done = checked(lists)
     counts(done)
-    coordinate_system(done)
-    offer_result(lists, done)
-    listed, kept = st.tabs([say(text("Findings")), say(text("Accepted rows"))])
-    with listed:
-        findings(done, lists)
-    with kept:
-        accepted(done)
+    system_line(done)
+    take_step(done, STEPS)
+    offer_result(done)
     take_away(done)
