@@ -31,6 +31,9 @@ def same(one: Distances, other: Distances) -> None:
         assert list(left) == list(right)
         for tier in left:
             assert np.array_equal(left[tier], right[tier]), (name, tier)
+    for tier in one.nodes:
+        for mine, theirs in zip(one.nodes[tier], other.nodes[tier], strict=True):
+            assert np.array_equal(mine, theirs), tier
     for name in ("edge", "offset_m", "snap_m", "xy"):
         assert np.array_equal(getattr(one.facilities, name), getattr(other.facilities, name))
 
