@@ -24,25 +24,42 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import shortest_path
 
-from bench.siting_instances import Instance, city, points
+from bench.siting_instances import Instance, city, points, uniform
 from coverage.siting import Goal, Plan, choose_sites
 
 HERE = Path(__file__).parent
 DATA = HERE.parent / ".." / "shared" / "data" / "pmedian"
 P_CENTER = {1: 127, 2: 98, 3: 93, 4: 74, 5: 48, 6: 84, 7: 64, 8: 55, 9: 37, 10: 20, 15: 18, 20: 13}
 CELLS = 660_000
-# points, candidates, sites, reach
-CLASSIC = (
+# points, candidates, sites, reach: clustered as towns are, every point a possible site
+TOWNS = (
     (324, 324, 10, 8.0),
+    (402, 402, 15, 6.0),
+    (500, 500, 20, 5.0),
+    (708, 708, 30, 4.0),
     (818, 818, 20, 5.0),
+    (818, 818, 40, 4.0),
     (2_713, 2_713, 50, 3.0),
     (2_713, 2_713, 100, 2.0),
+    (2_713, 2_713, 100, 4.0),
+    (4_500, 4_500, 80, 4.0),
     (7_730, 7_730, 50, 3.0),
     (7_730, 7_730, 100, 2.2),
-    (20_000, 1_000, 100, 4.0),
+    (7_730, 7_730, 100, 4.0),
     (20_000, 5_000, 500, 1.2),
     (100_000, 2_000, 300, 2.0),
     (100_000, 5_000, 1_000, 1.5),
+)
+# the same, evenly scattered: few possible sites for many points
+EVEN = (
+    (10_000, 100, 10, 5.5),
+    (10_000, 100, 20, 6.25),
+    (50_000, 100, 15, 5.75),
+    (100_000, 100, 20, 6.0),
+    (10_000, 500, 20, 4.0),
+    (50_000, 500, 20, 3.5),
+    (100_000, 1_000, 20, 3.25),
+    (100_000, 1_000, 50, 2.5),
 )
 SPOPT = ((324, 324, 10, 8.0), (2_000, 200, 20, 5.0), (10_000, 500, 40, 4.0), (20_000, 1_000, 50, 3.0))
 
@@ -63,8 +80,9 @@ def run(instance: Instance, goal: Goal) -> Plan:
 
 
 def classic(seconds: float) -> None:
-    for count, candidates, sites, reach in CLASSIC:
-        run(points(count, candidates, reach), Goal(count=sites, time_limit_s=seconds))
+    for make, sizes in ((points, TOWNS), (uniform, EVEN)):
+        for count, candidates, sites, reach in sizes:
+            run(make(count, candidates, reach), Goal(count=sites, time_limit_s=seconds))
 
 
 def existing(seconds: float) -> None:

@@ -68,6 +68,15 @@ def points(count: int, candidates: int, radius: float, seed: int = 5) -> Instanc
     return Instance(name, residents, within(sites_xy, xy, radius), np.zeros(0, np.int64), sites_xy, xy)
 
 
+def uniform(count: int, candidates: int, radius: float, seed: int = 6) -> Instance:
+    """Demand of 1 to 100 and sites thrown evenly on a square of side 30."""
+    rng = np.random.default_rng(seed)
+    sites_xy, xy = rng.uniform(0, 30, (candidates, 2)), rng.uniform(0, 30, (count, 2))
+    residents = rng.integers(1, 101, count).astype(float)
+    name = f"uniform {count:,} points, {candidates:,} candidates, reach {radius:g}"
+    return Instance(name, residents, within(sites_xy, xy, radius), np.zeros(0, np.int64), sites_xy, xy)
+
+
 def within(sites_xy: NDArray[np.float64], cells_xy: NDArray[np.float64], metres: float) -> sparse.csr_array:
     """Bool reach by straight line, the boundary included."""
     shape = (len(sites_xy), len(cells_xy))

@@ -8,6 +8,7 @@ import numpy as np
 
 from coverage.siting.arrays import Bools, Ints
 from coverage.siting.cover_program import at_most, most_program, most_values
+from coverage.siting.crossing import Crossing
 from coverage.siting.dominance import without_dominated
 from coverage.siting.dual import Dual, DualSearch
 from coverage.siting.greedy import greedy
@@ -18,8 +19,9 @@ from coverage.siting.wander import Wander
 
 _SMALL = 4_000
 _EASY = 40_000
-_LONG_WALK = 4_000
 _NO_END = 10**9
+# Sites of less worth than this share of the last one taken are not looked at for better plans.
+_HOPEFUL = 0.8
 # Beyond this many entries HiGHS does not get past its first relaxation in a minute, nor stops in time.
 _HOPELESS = 90_000
 # (steps of the relaxation, rounds of the walk, entries of the undecided rest that HiGHS may take over)
@@ -141,14 +143,10 @@ def _share(limits: Limits, share: float) -> Limits:
 
 
 def _on_undecided(model: CoverModel, dual: Dual, best: Cover, limits: Limits) -> Cover:
-    """Walk on over the sites that a better choice could have, then prove on what remains."""
+    """Cross plans of the sites that a better choice could have, then prove on what remains."""
     part = _part(model, dual, best.value - model.base)
     if part.rest.cover.nnz > _EASY and dual.bound > _enough(model, best.value - model.base, limits):
-        walk = Wander(part.rest, part.start(best.chosen), limits.seed + 1)
-        hopeless = part.rest.cover.nnz > _HOPELESS
-        rounds, share = (_NO_END, 1.0) if hopeless else (_LONG_WALK, 0.5)
-        walk.run(rounds, _share(limits, share), best.bound - part.rest.base)
-        best = _better(model, part, walk, best)
+        best = _crossed(model, part, dual, best, limits)
         part = _part(model, dual, best.value - model.base)
     if part.is_decided:
         return replace(best, bound=best.value, proven=True)
@@ -163,6 +161,26 @@ def _on_undecided(model: CoverModel, dual: Dual, best: Cover, limits: Limits) ->
         chosen = best.chosen
     value = model.value(chosen) + model.base
     return Cover(chosen, value, min(best.bound, max(proved.bound, value)), proved.proven)
+
+
+def _crossed(model: CoverModel, part: _Part, dual: Dual, best: Cover, limits: Limits) -> Cover:
+    """The best plan that crossing finds among the sites whose worth comes near that of the last one taken.
+
+    All the time that is left goes to it where HiGHS could do nothing with the rest.
+    """
+    worth = dual.worth[part.sites]
+    hopeful = worth >= _HOPEFUL * np.partition(worth, len(worth) - part.count)[len(worth) - part.count]
+    hopeful |= np.isin(part.sites, best.chosen)
+    few = part.rest.only(hopeful)
+    start = np.flatnonzero(np.isin(part.sites[hopeful], best.chosen))[: part.count]
+    crossing = Crossing(
+        few, greedy(few, part.count, start), dual.relaxed[part.sites[hopeful]], limits.seed + 1
+    )
+    share = 1.0 if part.rest.cover.nnz > _HOPELESS else 0.5
+    crossing.run(_share(limits, share), best.bound * (1.0 - limits.gap) - few.base)
+    chosen = np.concatenate((part.certain, part.sites[hopeful][crossing.best]))
+    value = model.value(chosen) + model.base
+    return replace(best, chosen=chosen, value=value) if value > best.value else best
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,12 +220,6 @@ def _restricted(model: CoverModel, sites: Ints, covered: Bools) -> CoverModel:
     chosen[sites] = True
     base = model.base + float(model.weight[covered].sum())
     return CoverModel(model.cover, weight, model.rows, base).only(chosen)
-
-
-def _better(model: CoverModel, part: _Part, walk: Wander, best: Cover) -> Cover:
-    chosen = np.concatenate((part.certain, part.sites[walk.best]))
-    value = model.value(chosen) + model.base
-    return replace(best, chosen=chosen, value=value) if value > best.value else best
 
 
 def _proved(

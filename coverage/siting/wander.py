@@ -26,6 +26,13 @@ class Wander:
         self._here, self._here_value = self.best, self.value
         self._since_best = 0
 
+    def begin(self, choice: Ints) -> None:
+        """Forget the best and walk on from another choice of as many sites."""
+        self._swap_to(choice)
+        self.search.improve()
+        self.best, self.value = self.search.chosen.copy(), self.search.value
+        self._here, self._here_value, self._since_best = self.best, self.value, 0
+
     def run(self, rounds: int, limits: Limits, until: float) -> None:
         """Up to `rounds` shakes; ends when the value reaches `until`, or the time is over."""
         for round_ in range(rounds):
@@ -65,10 +72,14 @@ class Wander:
             self._go_to(self._here)
 
     def _go_to(self, choice: Ints) -> None:
-        """Return to a local optimum by the swaps that differ."""
+        """Return to a local optimum."""
+        self._swap_to(choice)
+        self.search.settle()
+
+    def _swap_to(self, choice: Ints) -> None:
+        """Make the swaps that differ."""
         search = self.search
         away = np.flatnonzero(~np.isin(search.chosen, choice))
         missing = choice[~search.is_chosen[choice]]
         for slot, site in zip(away, missing, strict=True):
             search.swap(int(slot), int(site))
-        search.settle()

@@ -10,6 +10,7 @@ from scipy.optimize import linprog
 from coverage.siting import Goal, Quota, Watch, choose_sites
 from coverage.siting.best_cover import _large, best_cover
 from coverage.siting.cover_program import at_most, most_program
+from coverage.siting.crossing import Crossing
 from coverage.siting.dominance import implied, without_dominated
 from coverage.siting.dual import DualSearch
 from coverage.siting.greedy import greedy
@@ -97,6 +98,19 @@ def test_a_walk_never_loses_the_best_and_stays_within_the_bound(seed, count):
     walk.run(100, Limits(60.0), np.inf)
     assert value <= walk.value <= exact(model, count) + 1e-9
     assert walk.value == pytest.approx(model.value(walk.best))
+
+
+@settings(max_examples=8, derandomize=True, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 12))
+def test_crossed_plans_never_lose_the_best_and_reach_the_optimum(seed, count):
+    model = model_of(seed)
+    chosen, value = improved(model, greedy(model, count))
+    wanted = exact(model, count)
+    crossing = Crossing(model, chosen, np.ones(model.n_sites), seed)
+    crossing.run(Limits(5.0), wanted * (1 - 1e-9))
+    assert value <= crossing.value == pytest.approx(wanted)
+    assert len(crossing.best) == count
+    assert crossing.value == pytest.approx(model.value(crossing.best))
 
 
 @settings(max_examples=30, derandomize=True, deadline=None)

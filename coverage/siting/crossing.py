@@ -1,0 +1,112 @@
+"""Good plans crossed by place: one part of the city from one plan, the rest from another.
+
+Where circles have to be packed, single swaps and small shakes only mend what is near; a plan that is
+good in the north and one that is good in the south make one that is good in both. Nothing is known
+here of maps: how far two sites are apart is told by how much of what they cover they share.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse.csgraph import dijkstra
+
+from coverage.siting.arrays import Floats, Ints
+from coverage.siting.greedy import greedy
+from coverage.siting.highs import Limits
+from coverage.siting.model import CoverModel
+from coverage.siting.wander import Wander
+
+_PLANS = 12
+_FIRST_ROUNDS, _ROUNDS = 200, 15
+_SEEDED = 6
+_LANDMARKS = 24
+# After so many children in a row that none of the plans gave way to, half of the plans are grown anew.
+_STALE = 250
+
+
+class Crossing:
+    """A few plans of equal size that are crossed and mended; `best` is the best of them, `value` its weight.
+
+    `likely` (sites,) ≥ 0 is the chance of a site to be among the first of a new plan.
+    """
+
+    def __init__(self, model: CoverModel, chosen: Ints, likely: Floats, seed: int) -> None:
+        self.model = model
+        self.rng = np.random.default_rng(seed)
+        self.walk = Wander(model, chosen, seed)
+        self.plans: list[tuple[float, Ints]] = [(model.value(chosen), chosen)]
+        share = likely + 1e-9
+        self.likely = share / share.sum()
+        self.away = _away(model, self.rng.choice(model.n_sites, _LANDMARKS, p=self.likely))
+
+    @property
+    def best(self) -> Ints:
+        return self.plans[0][1]
+
+    @property
+    def value(self) -> float:
+        return self.plans[0][0]
+
+    def run(self, limits: Limits, until: float) -> None:
+        """Until the best plan reaches `until`, or the time is over."""
+        while self.value < until and limits.left() > 0.0:
+            self._grow(limits, until)
+            self._cross_till_stale(limits, until)
+            del self.plans[_PLANS // 2 :]
+
+    def _grow(self, limits: Limits, until: float) -> None:
+        while len(self.plans) < _PLANS and limits.left() > 0.0 and self.value < until:
+            count = len(self.best)
+            few = self.rng.choice(self.model.n_sites, min(_SEEDED, count), replace=False, p=self.likely)
+            self._mended(greedy(self.model, count, few), _FIRST_ROUNDS, limits)
+            self._take(0 if len(self.plans) >= _PLANS else None)
+
+    def _cross_till_stale(self, limits: Limits, until: float) -> None:
+        stale = 0
+        while len(self.plans) > 1 and stale < _STALE and limits.left() > 0.0 and self.value < until:
+            one, other = self.rng.choice(len(self.plans), 2, replace=False)
+            child = self._child(self.plans[one][1], self.plans[other][1])
+            self._mended(greedy(self.model, len(child), np.unique(child)), _ROUNDS, limits)
+            stale = 0 if self._take(int(max(one, other))) else stale + 1
+
+    def _child(self, one: Ints, other: Ints) -> Ints:
+        """The sites of `one` on one side of a random line (or circle), those of `other` beyond it."""
+        here, there = self.rng.choice(len(self.away), 2, replace=False)
+        straight = float(self.rng.integers(2))
+        side = self.away[here] - straight * self.away[there]
+        count = len(one)
+        taken = int(self.rng.integers(1 + count // 8, count - count // 8 + 1))
+        first = one[np.argsort(side[one], kind="stable")[:taken]]
+        last = other[np.argsort(side[other], kind="stable")[taken:]]
+        return np.concatenate((first, last))
+
+    def _mended(self, choice: Ints, rounds: int, limits: Limits) -> None:
+        if len(choice) == len(self.best):
+            self.walk.begin(choice)
+            self.walk.run(rounds, limits, np.inf)
+
+    def _take(self, instead: int | None) -> bool:
+        """Let the plan in if it is better than its parent `instead` or else the worst, or there is room."""
+        value, plan = self.walk.value, self.walk.best
+        if any(abs(value - known) <= 1e-9 * value for known, _ in self.plans):
+            return False
+        if instead is not None:
+            instead = instead if value > self.plans[instead][0] else len(self.plans) - 1
+            if value <= self.plans[instead][0]:
+                return False
+            del self.plans[instead]
+        self.plans.append((value, plan))
+        self.plans.sort(key=lambda pair: -pair[0])
+        return True
+
+
+def _away(model: CoverModel, landmarks: Ints) -> Floats:
+    """(landmarks, sites) how far apart, over overlapping sites; twice the farthest where none lead there."""
+    heavy = model.cover * np.sqrt(model.weight)[None, :]
+    shared = sparse.coo_array(heavy @ heavy.T)
+    own = np.bincount(shared.row, weights=np.where(shared.row == shared.col, shared.data, 0.0))
+    part = shared.data / np.minimum(own[shared.row], own[shared.col])
+    graph = sparse.csr_array((1.01 - np.minimum(part, 1.0), (shared.row, shared.col)), shape=shared.shape)
+    away = np.asarray(dijkstra(graph, indices=landmarks))
+    return np.where(np.isfinite(away), away, 2.0 * away[np.isfinite(away)].max(initial=1.0))
