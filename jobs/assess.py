@@ -27,11 +27,12 @@ from locales import translator
 from maps import render_map
 from maps.basemap import encode
 from maps.ground import basemap_of
+from reports.plan_briefing import plan_briefings
 from reports.workbook import workbook_bytes
 
 # An assessment without a plan takes away the plan of an earlier one in the same folder; so with what
 # was asked for then and not now.
-_OF_EARLIER: Final = ("plan.json", "sites.geojson", *EXTRA_FILES)
+_OF_EARLIER: Final = ("plan.json", "sites.geojson", "briefing-zh.md", "briefing-en.md", *EXTRA_FILES)
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,8 @@ def write_folder(out: Path, done: Assessed, *, language: str, progress: Progress
         write_bytes(folder / "map.html", page.encode("utf-8"))
         progress(0.7, text("Writing the workbook"))
         write_bytes(folder / "report.xlsx", workbook_bytes(done.results, language=language))
+        for name, briefing in plan_briefings(done.results).items():
+            write_bytes(folder / name, briefing.encode("utf-8"))
         progress(1.0, text("Done"))
 
 
@@ -124,6 +127,7 @@ def provenance(inputs: Inputs) -> Mapping[str, Any]:
             "nearly_share": limits.nearly_share,
             "datum": inputs.datum,
             "heal_m": inputs.heal_m,
+            "population_unit": inputs.population_unit,
             "crs": inputs.study.grid.crs,
         },
         "credits": list(inputs.credits),

@@ -11,7 +11,7 @@ import numpy as np
 from coverage.membership import locate
 from coverage.siting import Plan, SiteReason, Surroundings, deciding, reasons, removal_losses
 from coverage.siting.rules import site_rules
-from coverage.standard import Rule
+from coverage.standard import Check, Rule
 from coverage.tables import Bools, Floats, Ints
 from geo.crs import unproject
 from geo.text import Text, text, text_to_json
@@ -62,9 +62,15 @@ def told(done: Assessed, asked: Question, plan: Plan) -> Told:
     return Told(sites, fresh, before, after, before - stay)
 
 
-def losses(done: Assessed, asked: Question) -> list[dict[str, Any]]:
-    """Every facility that satisfies the rule today and whom only it serves, least needed first."""
+def losses(done: Assessed, asked: Question, *, everywhere: bool = False) -> list[dict[str, Any]]:
+    """Every facility that satisfies the rule today and whom only it serves, least needed first.
+
+    Where the rule speaks of one settlement, facilities that stand in another are not among them: whom
+    they are there for is not counted here; `everywhere` lists them too.
+    """
     lost = removal_losses(asked.cover)
+    settlement = (asked.band_rule or asked.rule).settlement
+    here = done.inputs.study.facility_settlement
     n, frame = len(asked.candidates), done.inputs.study.facilities.frame
     lon, lat = done.inputs.study.facilities.lonlat()
     rows = [
@@ -77,6 +83,7 @@ def losses(done: Assessed, asked: Question) -> list[dict[str, Any]]:
             "residents_lost": lost[n + number],
         }
         for number, row in enumerate(asked.existing)
+        if everywhere or settlement in ("any", here[row])
     ]
     return sorted(rows, key=lambda row: (row["residents_lost"], row["facility_id"]))
 
@@ -85,7 +92,9 @@ def closed_places(done: Assessed, asked: Question, plan: Plan) -> list[dict[str,
     """The facilities that a relocation closes, as in `losses`."""
     ids = done.inputs.study.facilities.frame["facility_id"].astype(str).to_numpy()
     closed = {str(ids[asked.existing[row - len(asked.candidates)]]) for row in plan.closed}
-    return [row for row in losses(done, asked) if row["facility_id"] in closed] if closed else []
+    if not closed:
+        return []
+    return [row for row in losses(done, asked, everywhere=True) if row["facility_id"] in closed]
 
 
 def decided(asked: Question, plan: Plan) -> list[dict[str, Any]]:
@@ -149,6 +158,7 @@ def _of_places(done: Assessed, asked: Question, rows: Ints) -> list[dict[str, An
             "units": units,
             "name": places.names[row],
             "tier": asked.wish.tier,
+            "rule": asked.rule.id,
             "required": int(row) in places.required,
         }
         figures = {"cost": cost[row], "capacity": places.capacity[row], "area_m2": places.area_m2[row]}
@@ -199,6 +209,8 @@ def _failed(done: Assessed, asked: Question, rank: Ints, n: int) -> list[list[di
 def _missed(done: Assessed, asked: Question) -> Iterator[tuple[Rule, Bools]]:
     """The plan's rule first, then the other reach rules that speak of the tier."""
     for result in sorted(done.assessment.results, key=lambda result: result.rule.id != asked.rule.id):
+        if result.rule.check not in (Check.RADIUS, Check.WALK):
+            continue
         if result.cells_met is None or result.cells_subject is None:
             continue
         if asked.wish.tier in (result.rule.tier, *result.rule.serves):

@@ -116,11 +116,14 @@ def _write(folder: Path, done: Assessed) -> None:
     from jobs.assess import findings_table
     from maps.basemap import encode
     from maps.ground import basemap_of
+    from reports.plan_briefing import plan_briefings
 
     study, shapes = done.inputs.study, done.inputs.basemap
     write_results(folder, done.results)
     write_csv(folder / "findings.csv", findings_table(done.inputs.findings, language=DEFAULT_LANGUAGE))
     write_bytes(folder / _BASEMAP, encode(basemap_of(study.network, study.units, shapes)))
+    for name, briefing in plan_briefings(done.results).items():
+        write_bytes(folder / name, briefing.encode("utf-8"))
 
 
 def _move(unfinished: Path, target: Path) -> Path:

@@ -61,7 +61,8 @@ def question_of(done: Assessed, wish: Wish, candidates: Candidates | None = None
         wanted = subject if asked.by_metres else subject & ~asked.covered()
         candidates = candidates_of(done, wish, rule, wanted, settlement=settlement)
     cover = _cover(asked, candidates, subject)
-    conditions = conditions_of(done, wish, candidates, existing, band=band_rule.band if band_rule else None)
+    band = band_rule.band if band_rule else None
+    conditions = conditions_of(done, wish, candidates, existing, band=band, settlement=settlement)
     goal = Goal(
         wish.goal,
         count=None if wish.goal == FEWEST_SITES else count_of(wish, candidates),

@@ -28,8 +28,13 @@ def conditions_of(
     existing: Ints,
     *,
     band: tuple[float, float] | None,
+    settlement: str,
 ) -> Mapping[str, Any]:
-    """Keywords for `Goal`: rows are the candidates, then the existing facilities."""
+    """Keywords for `Goal`: rows are the candidates, then the existing facilities.
+
+    Unless named, only facilities that stand in the `settlement` whose residents are counted may be
+    closed: nobody would be seen to miss the others.
+    """
     asked, study = wish.conditions, done.inputs.study
     xy = np.vstack([candidates.xy.reshape(-1, 2), study.facilities.xy[existing]])
     required_apart(candidates, xy, asked.spacing_m)
@@ -37,7 +42,7 @@ def conditions_of(
         "required": candidates.required,
         "forbidden": candidates.forbidden,
         "close": asked.close,
-        "closable": _closable(done, wish, len(candidates), existing) if asked.close else (),
+        "closable": _closable(done, wish, len(candidates), existing, settlement) if asked.close else (),
         "cost": costs(wish, candidates, len(existing)),
         "budget": asked.budget,
         "site_xy": xy,
@@ -142,17 +147,21 @@ def _example(name: str) -> Sayable:
     return text(", “{name}” for one", name=name) if name else ""
 
 
-def _closable(done: Assessed, wish: Wish, n_candidates: int, existing: Ints) -> list[int]:
-    frame = done.inputs.study.facilities.frame
+def _closable(done: Assessed, wish: Wish, n_candidates: int, existing: Ints, settlement: str) -> list[int]:
+    study = done.inputs.study
+    frame = study.facilities.frame
     of_tier = np.flatnonzero((frame["tier"] == wish.tier).to_numpy(bool)[existing])
-    names = [str(name) for name in frame["name"].to_numpy(str)[existing][of_tier]]
-    asked = wish.conditions.closable
-    chosen = (
-        sorted({row for name in asked for row in rows_called(name, names, what=EXISTING)})
-        if asked
-        else range(len(of_tier))
-    )
-    return [int(n_candidates + of_tier[row]) for row in chosen]
+    if wish.conditions.closable:
+        names = [str(name) for name in frame["name"].to_numpy(str)[existing][of_tier]]
+        named = wish.conditions.closable
+        chosen = sorted({row for name in named for row in rows_called(name, names, what=EXISTING)})
+        return [int(n_candidates + of_tier[row]) for row in chosen]
+    here = study.facility_settlement[existing][of_tier]
+    return [
+        int(n_candidates + row)
+        for row, stands in zip(of_tier, here, strict=True)
+        if settlement in ("any", stands)
+    ]
 
 
 def _quota(done: Assessed, quota: UnitQuota, candidates: Candidates, existing: Ints) -> Quota:

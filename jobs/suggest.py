@@ -95,9 +95,10 @@ def _facts(done: Assessed, asked: Question, plan: Plan, said: Told) -> dict[str,
         "candidates": len(asked.candidates),
         "residents": float(residents[asked.subject].sum()),
         "residents_before": said.residents_before,
-        "residents_after": said.residents_after,
+        "residents_after": _after(asked, plan, said),
         "residents_lost": said.residents_lost,
         "counted": counted_in(asked),
+        **_metres(asked, plan),
         "asked": wish.as_json(),
         "curve": _in_order(said),
         **_money(asked, said),
@@ -113,6 +114,31 @@ def counted_in(asked: Question) -> str:
     if goal.name == FEWEST_SITES:
         return "sites" if goal.cost is None else "cost"
     return {"least-walking": "resident_metres", "least-worst": "metres"}[goal.name]
+
+
+def _after(asked: Question, plan: Plan, said: Told) -> float:
+    """Residents served; where sites take on only so many, not all within reach are."""
+    limited = bool(plan.loads) and counted_in(asked) == "residents"
+    return min(said.residents_after, float(plan.objective)) if limited else said.residents_after
+
+
+def _metres(asked: Question, plan: Plan) -> dict[str, Any]:
+    """For the goals that count metres: the mean and the longest way, before and after."""
+    if counted_in(asked) not in ("resident_metres", "metres"):
+        return {}
+    problem = asked.place.problem(plan.goal)
+    stay = np.setdiff1d(problem.open_before, np.array(plan.closed, np.int64))
+    ways = {
+        "before": problem.nearest_m(problem.open_before),
+        "after": problem.nearest_m(np.union1d(stay, np.array(plan.sites, np.int64))),
+    }
+    found: dict[str, Any] = {}
+    for when, metres in ways.items():
+        there = np.isfinite(metres) & (problem.residents > 0)
+        people = problem.residents[there]
+        found[f"mean_m_{when}"] = float(np.average(metres[there], weights=people)) if there.any() else None
+        found[f"longest_m_{when}"] = float(metres[there].max()) if there.any() else None
+    return found
 
 
 def _in_order(said: Told) -> list[list[float]]:

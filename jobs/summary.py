@@ -3,49 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from geo.text import Text, text, text_from_json
 from locales import Translator
+from reports import plan_words
 from reports.lines import SYNTHETIC, Line, assessment_lines
 
 if TYPE_CHECKING:  # tables take a second to import, and a sentence does not need them
     from coverage.publish import Results
-
-
-# (goal, proved) → the sentence; the fields are those of plan.json.
-_QUALITY: Final = {
-    ("most-people", True): text(
-        "Served before {residents_before:,.0f}, after {residents_after:,.0f}; proved: no {count} sites "
-        "serve more (bound {bound:,.0f}, gap {gap:.2%})."
-    ),
-    ("most-people", False): text(
-        "Served before {residents_before:,.0f}, after {residents_after:,.0f}; best found, at most {gap:.2%} "
-        "below the best possible {count} sites (bound {bound:,.0f})."
-    ),
-    ("fewest-sites", True): text(
-        "{objective:g} sites; proved: no fewer do (bound {bound:g}, gap {gap:.2%})."
-    ),
-    ("fewest-sites", False): text(
-        "{objective:g} sites; best found, at least {bound:g} are needed (gap {gap:.2%})."
-    ),
-    ("least-walking", True): text(
-        "All walk {objective:,.0f} resident-metres in sum; proved: no {count} sites make it less "
-        "(bound {bound:,.0f}, gap {gap:.2%})."
-    ),
-    ("least-walking", False): text(
-        "All walk {objective:,.0f} resident-metres in sum; best found, at most {gap:.2%} above the best "
-        "possible {count} sites (bound {bound:,.0f})."
-    ),
-    ("least-worst", True): text(
-        "The longest way is {objective:,.0f} m; proved: no {count} sites make it shorter "
-        "(bound {bound:,.0f} m, gap {gap:.2%})."
-    ),
-    ("least-worst", False): text(
-        "The longest way is {objective:,.0f} m; best found, no {count} sites make it shorter than "
-        "{bound:,.0f} m (gap {gap:.2%})."
-    ),
-}
+    from coverage.standard import Standard
 
 
 def assessment_rows(results: Results, say: Translator) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
@@ -79,7 +46,7 @@ def closing_lines(results: Results, say: Translator) -> list[str]:
         lines.append(say(SYNTHETIC))
     lines += [say(text_from_json(note)) for note in results.document["notes"]]
     if results.plan is not None:
-        lines += plan_lines(results.plan.plan, say)
+        lines += plan_lines(results.plan.plan, results.standard, say)
     return lines
 
 
@@ -117,28 +84,26 @@ def _finding_line(finding: Mapping[str, Any]) -> str:
     return f"{', '.join(part for part in place if part)}: {finding['message']}"
 
 
-def plan_lines(plan: Mapping[str, Any], say: Translator) -> list[str]:
-    """The plan's sites in build order, and how good it is proved to be."""
-    lines = [
-        say(
-            text(
-                "{rank}. {unit} ({lon:.6f}, {lat:.6f}): {gained:,.0f} residents more",
-                rank=site["rank"],
-                unit=site["unit"],
-                lon=site["lon"],
-                lat=site["lat"],
-                gained=site["residents_gained"],
-            )
-        )
-        for site in plan["sites"]
-    ]
-    lines.append(say(plan_quality(plan)))
-    return lines
+def plan_lines(plan: Mapping[str, Any], standard: Standard, say: Translator) -> list[str]:
+    """The plan's sites in build order, what it reaches, how sure that is, and what to know."""
+    lines = [say(_site_line(site, standard)) for site in plan["sites"]]
+    lines += [say(said) for said in plan_words.results(plan, standard)]
+    decided = plan_words.deciding(plan)
+    more = [decided, plan_words.price_of_order(plan), *plan_words.notes(plan)]
+    return lines + [say(said) for said in more if said is not None]
 
 
-def plan_quality(plan: Mapping[str, Any]) -> Text:
-    """What the plan reaches, its bound and its gap, in one sentence."""
-    return Text(_QUALITY[plan["goal"], bool(plan["proven"])].template, dict(plan))
+def _site_line(site: Mapping[str, Any], standard: Standard) -> Text:
+    template = text("{rank}. {tier} {where} ({lon:.6f}, {lat:.6f}): {gained:,.0f} residents more")
+    said = {
+        "rank": site["rank"],
+        "tier": standard.tier_title(site["tier"]),
+        "where": " · ".join(part for part in (site["name"], site["unit"]) if part),
+        "lon": site["lon"],
+        "lat": site["lat"],
+        "gained": site["residents_gained"],
+    }
+    return Text(template.template, said)
 
 
 def _row(line: Line, say: Translator) -> tuple[str, ...]:

@@ -8,15 +8,16 @@ from typing import Any, Final
 import numpy as np
 
 from coverage.publish.plan import plan_tables, with_plan
-from coverage.siting import Plan, TierPlan, TwoTiers, Watch, choose_both
+from coverage.siting import Goal, Plan, TierPlan, TwoTiers, Watch, choose_both
 from coverage.siting.goals import FEWEST_SITES, LEAST_WALKING, LEAST_WORST
-from coverage.tables import Bools
+from coverage.tables import Bools, Ints
 from geo.errors import SettingError
 from geo.text import text_to_json
 from jobs.assess import Assessed
 from jobs.candidates import candidates_of
 from jobs.plan_facts import Told, losses, told
 from jobs.siting_question import Question, facility_reach, limit_of, question_of, rule_for, stacked
+from jobs.siting_terms import conditions_of
 from jobs.wishes import Wish
 
 _MANY: Final = 10_000
@@ -30,9 +31,9 @@ def suggest_both(done: Assessed, wish: Wish, watch: Watch) -> Assessed:
     """
     _check(wish)
     both = _questions(done, wish)
-    goal = replace(both[1].goal, closable=(), close=0)
     wanted = (_MANY, _MANY) if wish.goal == FEWEST_SITES else (wish.count or 0, wish.second_count)
     town = _town(done, *both)
+    goal = _goal(done, both)
     found = choose_both(town, goal=goal, centres=wanted[0], stations=wanted[1], watch=watch)
     said = _told_of(done, both, found, town.centre_reach.shape[0])
     tables = plan_tables(found.plan, _sites(said), _facts(done, wish, both, said))
@@ -57,9 +58,10 @@ def _check(wish: Wish) -> None:
     if wish.goal != FEWEST_SITES and not (wish.count and wish.second_count):
         raise SettingError("Please say how many of each tier are wanted, as --count 2+8.")
     asked = wish.conditions
-    if asked.close or asked.has_loads or asked.backup:
+    if asked.close or asked.has_loads or asked.backup or asked.required:
         raise SettingError(
-            "Closing, capacity, bands and backup cannot be asked for with two tiers together; plan one tier."
+            "Required places, closing, capacity, bands and backup cannot be asked for with two tiers "
+            "together; plan one tier after the other."
         )
 
 
@@ -81,7 +83,7 @@ def _town(done: Assessed, centre: Question, station: Question) -> TwoTiers:
     """Rows: the candidates, then every facility that serves either rule; who serves as a centre today
     serves as a station too."""
     n = len(station.candidates)
-    old = np.union1d(centre.existing, station.existing)
+    old = _old(centre, station)
     is_centre = np.isin(old, centre.existing)
     near = [
         facility_reach(done.assessment, old, asked.wish.by, limit_of(done, asked.rule))
@@ -94,6 +96,32 @@ def _town(done: Assessed, centre: Question, station: Question) -> TwoTiers:
         centres=tuple((n + np.flatnonzero(is_centre)).tolist()),
         stations=tuple((n + np.flatnonzero(~is_centre)).tolist()),
     )
+
+
+def _goal(done: Assessed, both: tuple[Question, Question]) -> Goal:
+    """The conditions over the rows of `_town`, each of which stands for a centre and for a station.
+
+    New sites are looked for among the candidates alone.
+    """
+    station = both[1]
+    n, old = len(station.candidates), _old(*both)
+    terms = conditions_of(done, station.wish, station.candidates, old, band=None, settlement="any")
+    rows = n + len(old)
+    forbidden = [*terms["forbidden"], *range(n, rows)]
+    return replace(
+        station.goal,
+        site_xy=np.tile(terms["site_xy"], (2, 1)),
+        cost=None if terms["cost"] is None else np.tile(terms["cost"], 2),
+        quotas=terms["quotas"],
+        forbidden=[*forbidden, *(rows + row for row in forbidden)],
+        capacity=None,
+    )
+
+
+def _old(centre: Question, station: Question) -> Ints:
+    """Rows of the facility table that serve one rule or the other."""
+    rows: Ints = np.union1d(centre.existing, station.existing)
+    return rows
 
 
 def _told_of(done: Assessed, both: tuple[Question, Question], found: TierPlan, n_rows: int) -> _Both:
@@ -144,7 +172,7 @@ def _facts(done: Assessed, wish: Wish, both: tuple[Question, Question], said: _B
         "tier": wish.tier,
         "rule": both[1].rule.id,
         "count": len(said.is_first),
-        "existing": len(np.union1d(both[0].existing, both[1].existing)),
+        "existing": len(_old(*both)),
         "candidates": len(both[0].candidates),
         "residents": all_,
         "residents_before": before,

@@ -1,0 +1,187 @@
+"""A site plan as a text ready for a briefing, in Markdown, in one language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from coverage.publish import Results
+from coverage.standard import Standard
+from geo.text import Sayable, Text, text
+from locales import LANGUAGES, Translator, translator
+from reports import plan_words as words
+from reports.lines import SYNTHETIC
+
+_MOST_SPARE: Final = 10
+_SITES: Final = text("Sites in the order to build them")
+_HOW_MANY: Final = text("How many sites")
+_OTHERS: Final = text("Other plans nearly as good")
+_CLOSED: Final = text("Existing facilities to close")
+_SPARE: Final = text("Existing facilities least needed")
+_REMARKS: Final = text("Remarks")
+_SIGNS: Final = re.compile(r"([\\`*_{}\[\]<>#|])")
+_LINE: Final = re.compile(r"\s*[\r\n]+\s*")
+
+
+def plan_briefing(results: Results, *, language: str) -> str:
+    """The briefing of the plan in `results`; "" where there is none."""
+    if results.plan is None:
+        return ""
+    draft = _Draft(results.plan.plan, results.standard, translator(language))
+    parts = [
+        draft.head(results.document["area"]),
+        draft.sites(),
+        draft.curve(),
+        draft.alternatives(),
+        draft.closed(),
+        draft.spare(),
+        draft.remarks(),
+    ]
+    return "\n\n".join("\n".join(lines) for part in parts if (lines := list(part))) + "\n"
+
+
+def plan_briefings(results: Results) -> dict[str, str]:
+    """File name → briefing, in every language; none without a plan."""
+    if results.plan is None:
+        return {}
+    return {f"briefing-{language}.md": plan_briefing(results, language=language) for language in LANGUAGES}
+
+
+class _Draft:
+    """The chapters of one plan in one language, as lines."""
+
+    def __init__(self, plan: Mapping[str, Any], standard: Standard, say: Translator) -> None:
+        self.plan, self.standard, self.say = plan, standard, say
+
+    def head(self, area: Mapping[str, Any]) -> Iterator[str]:
+        plan, standard = self.plan, self.standard
+        tiers = [standard.tier_title(part["tier"]) for part in plan.get("tiers", [plan])]
+        title = Text(text("{city}: where new sites should go ({tier})").template,
+                     {"city": area["name"], "tier": _joined([self.say(tier) for tier in tiers])})  # fmt: skip
+        yield f"# {escaped(self.say(title))}"
+        if area["synthetic"]:
+            yield f"\n**{self.say(SYNTHETIC)}**"
+        yield ""
+        yield self.say(self._basis())
+        yield ""
+        yield from (f"- {escaped(self.say(said))}" for said in words.results(plan, standard))
+        decided = words.deciding(plan)
+        if decided is not None:
+            yield f"- {escaped(self.say(decided))}"
+
+    def _basis(self) -> Text:
+        plan, rule = self.plan, self.standard.rule(self.plan["rule"])
+        asked = words.listed(list(words.asked_for(plan)), most=20)
+        said = {
+            "goal": words.GOAL_TITLES[plan["goal"]],
+            "rule": self.standard.rule_title(rule),
+            "places": plan["candidates"],
+            "standard": self.standard.title,
+            "conditions": asked or text("none"),
+        }
+        template = text(
+            "Goal: {goal}. Measured by: {rule} ({standard}). Candidate places: {places:,}. "
+            "Conditions: {conditions}."
+        )
+        return Text(template.template, said)
+
+    def sites(self) -> Iterator[str]:
+        if not self.plan["sites"]:
+            return
+        yield f"## {self.say(_SITES)}"
+        for site in self.plan["sites"]:
+            tier = self.standard.tier_title(site.get("tier", self.plan["tier"]))
+            yield ""
+            yield f"{site['rank']}. **{escaped(words.site_name(site))}** ({escaped(self.say(tier))})"
+            yield f"   WGS-84 {site['lon']:.6f}, {site['lat']:.6f}"
+            yield f"   {self._joined_sentences(words.reasons(site, self.plan, self.standard))}"
+
+    def curve(self) -> Iterator[str]:
+        points = self.plan.get("curve_bound", [])
+        if len(points) < 2:
+            return
+        yield f"## {self.say(_HOW_MANY)}"
+        yield ""
+        head = (text("Sites"), text("Best found"), text("At most possible"), text("Built in this order"))
+        rows = [
+            [f"{p['sites']}", *(f"{p[key]:,.0f}" for key in ("best", "bound", "in_order"))] for p in points
+        ]
+        yield from self._table(head, rows)
+        price = words.price_of_order(self.plan)
+        if price is not None:
+            yield ""
+            yield self.say(price)
+
+    def alternatives(self) -> Iterator[str]:
+        others = self.plan.get("alternatives", [])
+        if not others:
+            return
+        yield f"## {self.say(_OTHERS)}"
+        for number, other in enumerate(others, start=1):
+            yield ""
+            yield f"{number}. {self.say(other_plan(other))}"
+            new = [words.site_name(site) for site in other["sites"] if not site["in_best"]]
+            yield f"   {escaped('；'.join(new) if self.say.language == 'zh' else '; '.join(new))}"
+
+    def closed(self) -> Iterator[str]:
+        rows = self.plan.get("closed", [])
+        if not rows:
+            return
+        yield f"## {self.say(_CLOSED)}"
+        yield ""
+        head = (text("Name"), text("Residents whom only it serves"))
+        yield from self._table(head, [[row["name"], f"{row['residents_lost']:,.0f}"] for row in rows])
+
+    def spare(self) -> Iterator[str]:
+        said = words.redundancy(self.plan)
+        if said is None:
+            return
+        yield f"## {self.say(_SPARE)}"
+        yield ""
+        yield self.say(said)
+        yield ""
+        head = (text("Name"), text("Residents whom only it serves"))
+        rows = self.plan["redundancy"][:_MOST_SPARE]
+        yield from self._table(head, [[row["name"], f"{row['residents_lost']:,.0f}"] for row in rows])
+
+    def remarks(self) -> Iterator[str]:
+        said = words.notes(self.plan)
+        if said:
+            yield f"## {self.say(_REMARKS)}"
+            yield ""
+            yield from (f"- {escaped(self.say(note))}" for note in said)
+
+    def _table(self, head: Iterable[Sayable], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+        titles = [self.say(title) for title in head]
+        yield f"| {' | '.join(titles)} |"
+        yield f"|{'---|' * len(titles)}"
+        yield from (f"| {' | '.join(escaped(cell) for cell in row)} |" for row in rows)
+
+    def _joined_sentences(self, said: Iterable[Text]) -> str:
+        sentences = [escaped(self.say(sentence)) for sentence in said]
+        return ("" if self.say.language == "zh" else " ").join(sentences)
+
+
+def other_plan(other: Mapping[str, Any]) -> Text:
+    """How an alternative compares with the plan."""
+    return text(
+        "It serves {residents:,.0f} residents, is {worse:.2%} worse than the plan, and differs from "
+        "it here ({n}):",
+        residents=other["residents_after"],
+        worse=other["worse_by"],
+        n=other["differs_in"],
+    )
+
+
+def escaped(said: str) -> str:
+    """Words as they are inside Markdown, on one line.
+
+    >>> escaped("a*b\\nc")
+    'a\\\\*b c'
+    """
+    return _SIGNS.sub(r"\\\1", _LINE.sub(" ", said))
+
+
+def _joined(parts: Sequence[str]) -> str:
+    return " + ".join(parts)

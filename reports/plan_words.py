@@ -1,0 +1,297 @@
+"""A site plan in sentences: how good it is, what each site brings, what decided. From plan.json alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from coverage.standard import Standard, group_title, level_title
+from geo.text import Sayable, Text, text, text_from_json
+
+# A wider difference than rounding.
+_A_PERSON: Final = 0.5
+ELDERLY: Final = "elderly"
+
+GOAL_TITLES: Final = {
+    "most-people": text("serve as many residents as possible"),
+    "fewest-sites": text("as few sites as possible"),
+    "least-walking": text("the least walking in sum"),
+    "least-worst": text("the shortest longest way"),
+}
+BY_TITLES: Final = {"radius": text("straight line"), "walk": text("on foot")}
+
+_PROVED: Final = {
+    "residents": text("Proved best: no other choice of {count} serves more."),
+    "weighted": text("Proved best for the weights asked for."),
+    "sites": text("Proved best: fewer sites cannot do it."),
+    "cost": text("Proved best: it cannot be done for less."),
+    "resident_metres": text("Proved best: no other choice of {count} makes the ways shorter in sum."),
+    "metres": text("Proved best: no other choice of {count} makes the longest way shorter."),
+}
+_FOUND: Final = {
+    "residents": text(
+        "Best found: at most {gap:.2%} below the best possible (none can serve more than {bound:,.0f})."
+    ),
+    "weighted": text("Best found: at most {gap:.2%} below the best possible for the weights asked for."),
+    "sites": text("Best found: at least {bound:,.0f} sites are needed, perhaps fewer than these."),
+    "cost": text("Best found: it costs at least {bound:,.0f}, perhaps less than this."),
+    "resident_metres": text("Best found: at most {gap:.2%} above the best possible."),
+    "metres": text("Best found: no choice of {count} makes the longest way shorter than {bound:,.0f} m."),
+}
+
+
+def quality(plan: Mapping[str, Any]) -> Text:
+    """How sure it is that nothing better exists."""
+    if plan["proven"]:
+        return Text(_PROVED[plan["counted"]].template, dict(plan))
+    if plan["bound"] is None or plan["gap"] >= 1.0:
+        return text("Best found; how near it is to the best possible is not known. Allow more time.")
+    bound = plan["bound"]
+    if plan["counted"] == "sites":
+        bound = float(-(-bound // 1))
+    return Text(_FOUND[plan["counted"]].template, {**plan, "bound": bound})
+
+
+def results(plan: Mapping[str, Any], standard: Standard) -> Iterator[Text]:
+    """What the plan reaches, in a few sentences."""
+    if not plan["sites"]:
+        yield text("No site is suggested.")
+    for part in plan.get("tiers", [plan]):
+        yield _served(part, standard)
+    if "mean_m_after" in plan and plan["mean_m_before"] is not None:
+        yield text(
+            "The mean way to the nearest falls from {mean_m_before:,.0f} m to {mean_m_after:,.0f} m, the "
+            "longest from {longest_m_before:,.0f} m to {longest_m_after:,.0f} m.",
+            **{key: plan[key] for key in plan if key.endswith(("_m_before", "_m_after"))},
+        )
+    if plan.get("closed"):
+        yield text(
+            "Existing ones closed: {n}; they alone serve {lost:,.0f} residents, whom the new sites have to "
+            "win back.",
+            n=len(plan["closed"]),
+            lost=plan["residents_lost"],
+        )
+    if plan.get("cost") is not None:
+        yield money(plan)
+    yield quality(plan)
+
+
+def _served(part: Mapping[str, Any], standard: Standard) -> Text:
+    said = {
+        "tier": standard.tier_title(part["tier"]),
+        "before": part["residents_before"],
+        "after": part["residents_after"],
+        "all": part["residents"],
+        "share_before": _share(part["residents_before"], part["residents"]),
+        "share_after": _share(part["residents_after"], part["residents"]),
+        "count": part["count"],
+    }
+    template = text(
+        "New sites ({tier}): {count}. Residents served rise from {before:,.0f} to {after:,.0f} of "
+        "{all:,.0f}: from {share_before:.1%} to {share_after:.1%}."
+    )
+    return Text(template.template, said)
+
+
+def money(plan: Mapping[str, Any]) -> Text:
+    """What the sites cost together, and of what budget."""
+    unit = f" {plan['cost_unit']}" if plan.get("cost_unit") else ""
+    if plan.get("budget") is None:
+        return text("The sites cost {cost:,.10g}{unit} together.", cost=plan["cost"], unit=unit)
+    return text(
+        "The sites cost {cost:,.10g}{unit} of a budget of {budget:,.10g}{unit}.",
+        cost=plan["cost"],
+        budget=plan["budget"],
+        unit=unit,
+    )
+
+
+def site_name(site: Mapping[str, Any]) -> str:
+    """What a site is called: its own name and the units it lies in, else its coordinates."""
+    parts = [part for part in (site.get("name"), site["unit"]) if part]
+    return " · ".join(parts) or f"{site['lon']:.5f}, {site['lat']:.5f}"
+
+
+def reasons(site: Mapping[str, Any], plan: Mapping[str, Any], standard: Standard) -> Iterator[Text]:
+    """Why a site is where it is, one sentence after the other."""
+    yield _gain(site)
+    if site["residents_alone"] - site["residents_gained"] > _A_PERSON:
+        yield text(
+            "As the only new site it would serve {alone:,.0f}; the earlier ones serve the others.",
+            alone=site["residents_alone"],
+        )
+    if "also_gained" in site:
+        yield text("As a station it serves {also:,.0f} anew.", also=site["also_gained"])
+    if "load" in site:
+        yield text("It is to serve {load:,.0f} residents.", load=site["load"])
+    yield from _units(site)
+    yield _nearest(site, plan)
+    yield from _failed(site, plan, standard)
+    yield from _decided(site)
+    yield from _figures(site, plan)
+
+
+def _gain(site: Mapping[str, Any]) -> Text:
+    elderly = site.get("groups_gained", {}).get(ELDERLY)
+    if elderly is None:
+        return text("Newly served: {gained:,.0f} residents.", gained=site["residents_gained"])
+    return text(
+        "Newly served: {gained:,.0f} residents, {elderly:,.0f} of them elderly.",
+        gained=site["residents_gained"],
+        elderly=elderly,
+    )
+
+
+def _units(site: Mapping[str, Any]) -> Iterator[Text]:
+    for part in site.get("by_unit", [])[:1]:
+        yield text(
+            "{residents:,.0f} of them live in {unit} ({share:.1%} of all there).",
+            residents=part["residents"],
+            unit=part["unit"],
+            share=part["share"],
+        )
+
+
+def _nearest(site: Mapping[str, Any], plan: Mapping[str, Any]) -> Text:
+    if site.get("nearest_m") is None:
+        return text("No existing facility can be reached from here.")
+    return Text(
+        text("The nearest existing one is {name}, {metres:,.0f} m away ({by}).").template,
+        {"name": site["nearest"], "metres": site["nearest_m"], "by": BY_TITLES[plan["by"]]},
+    )
+
+
+def _failed(site: Mapping[str, Any], plan: Mapping[str, Any], standard: Standard) -> Iterator[Text]:
+    """The other rules that those newly served did not meet; rules that as many missed are named together."""
+    known = {rule.id: rule for rule in standard.rules}
+    own = site.get("rule", plan["rule"])
+    missed: dict[float, list[Text]] = {}
+    for part in site.get("failed", []):
+        if part["rule"] != own and part["rule"] in known:
+            missed.setdefault(part["residents"], []).append(standard.rule_title(known[part["rule"]]))
+    for residents, titles in missed.items():
+        yield text(
+            "Of them {residents:,.0f} did not meet this either: {rules}.",
+            residents=residents,
+            rules=listed(titles),
+        )
+
+
+def _decided(site: Mapping[str, Any]) -> Iterator[Text]:
+    said = listed([text_from_json(condition) for condition in site.get("deciding", [])])
+    if said is not None:
+        yield text("Conditions that decided here: {conditions}.", conditions=said)
+
+
+def _figures(site: Mapping[str, Any], plan: Mapping[str, Any]) -> Iterator[Text]:
+    if site.get("cost") is not None:
+        unit = f" {plan['cost_unit']}" if plan.get("cost_unit") else ""
+        yield text("It costs {cost:,.10g}{unit}.", cost=site["cost"], unit=unit)
+
+
+def deciding(plan: Mapping[str, Any]) -> Text | None:
+    """The conditions that leave no room for a better plan, or None."""
+    said = listed([text_from_json(condition) for condition in plan.get("deciding", [])])
+    return (
+        None
+        if said is None
+        else text("Loosening one of these could allow more: {conditions}.", conditions=said)
+    )
+
+
+def listed(parts: list[Text], *, most: int = 4) -> Text | None:
+    """Some texts as one, or None of none."""
+    if not parts:
+        return None
+    said = parts[0]
+    for part in parts[1:most]:
+        said = text("{first}; {then}", first=said, then=part)
+    return said if len(parts) <= most else text("{first} and {n} more", first=said, n=len(parts) - most)
+
+
+def price_of_order(plan: Mapping[str, Any]) -> Text | None:
+    """What building one after the other, best first, costs against the joint optimum on the way there."""
+    points = plan.get("curve_bound", [])
+    if len(points) < 2:
+        return None
+    worst = max(points, key=lambda point: point["best"] - point["in_order"])
+    lost = worst["best"] - worst["in_order"]
+    if lost <= _A_PERSON:
+        return text(
+            "Built in this order, every number of sites serves as many as the best plan of that number."
+        )
+    return text(
+        "Built in this order, the plan falls behind the best of the same number by at most {lost:,.0f} "
+        "residents (with the first {sites}: {share:.2%}).",
+        lost=lost,
+        sites=worst["sites"],
+        share=_share(lost, worst["best"]),
+    )
+
+
+def redundancy(plan: Mapping[str, Any]) -> Text | None:
+    """How many existing facilities could go without anybody losing their only one."""
+    rows = plan.get("redundancy", [])
+    if not rows:
+        return None
+    spare = sum(1 for row in rows if row["residents_lost"] < _A_PERSON)
+    return text(
+        "Of {all} existing facilities {spare} serve nobody whom another one does not serve as well. "
+        "Each could go by itself; closing several at once needs a relocation plan.",
+        spare=spare,
+        all=len(rows),
+    )
+
+
+def notes(plan: Mapping[str, Any]) -> list[Text]:
+    return [text_from_json(note) for note in plan.get("notes", [])]
+
+
+def asked_for(plan: Mapping[str, Any]) -> Iterator[Text]:
+    """The conditions that were asked for."""
+    asked = plan["asked"]["conditions"]
+    if asked["required"]:
+        yield text("must be built: {names}", names="、".join(asked["required"]))
+    if asked["forbidden"]:
+        yield text("must not be built: {names}", names="、".join(asked["forbidden"]))
+    if asked["close"]:
+        yield text("close {n} existing ones", n=asked["close"])
+    if asked["budget"] is not None:
+        yield text("budget {budget:,.10g}", budget=asked["budget"])
+    if asked["spacing_m"]:
+        yield text("at least {metres:,g} m apart", metres=asked["spacing_m"])
+    for quota in asked["quotas"]:
+        yield _quota(quota)
+    for group, factor in asked["weights"]:
+        yield Text(
+            text("one {group} resident counts {factor:g} times").template,
+            {"group": group_title(group), "factor": factor},
+        )
+    if asked["backup"]:
+        yield text("a second facility within reach counts {worth:.0%}", worth=asked["backup"])
+    if asked["capacity"] == "list":
+        yield text("capacity as the list states")
+    elif asked["capacity"] is not None:
+        yield text("at most {n:,g} residents per new site", n=asked["capacity"])
+    if asked["band"] is not None:
+        yield text(
+            "{low:,g} to {high:,g} residents per new site", low=asked["band"][0], high=asked["band"][1]
+        )
+    if asked["within_band"]:
+        yield text("residents per new site within the standard's band")
+
+
+def _quota(quota: Mapping[str, Any]) -> Text:
+    said: dict[str, Sayable] = {"unit": level_title(quota["level"])}
+    if quota["most"] is None:
+        return Text(text("at least {least} in each {unit}").template, {**said, "least": quota["least"]})
+    if not quota["least"]:
+        return Text(text("at most {most} in each {unit}").template, {**said, "most": quota["most"]})
+    return Text(
+        text("{least} to {most} in each {unit}").template,
+        {**said, "least": quota["least"], "most": quota["most"]},
+    )
+
+
+def _share(part: float, whole: float) -> float:
+    return part / whole if whole else 0.0
