@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -10,12 +11,14 @@ import streamlit as st
 
 from geo.text import Sayable, Text
 from ui.choices import words
+from ui.compute import View
+from ui.heading import synthetic_mark
 from ui.numbers import exact, share
 from ui.safe import in_html
-from ui.tables import small_table
 
 _STYLE: Final = Path(__file__).parent / "assets" / "measuring.css"
 NOTHING: Final = "–"
+_NUMBER: Final = re.compile(r"[-+−]?[\d,.]+(万|%)?|–|∞|[\d.]+% – [\d.]+%")
 
 
 def style() -> None:
@@ -35,12 +38,43 @@ def sentences(said: Sequence[Sayable]) -> None:
     st.html(f'<ul class="said">{"".join(f"<li>{in_html(say(one))}</li>" for one in said)}</ul>')
 
 
+def heading(title: Text, about: Text, view: View) -> None:
+    """The page's question, the city it is asked of, and that it is synthetic where it is."""
+    say, area = words(), view.document["area"]
+    mark = synthetic_mark() if area["synthetic"] else ""
+    st.html(
+        f'<header class="heading"><h1>{in_html(say(title))}</h1><p>{in_html(area["name"])}</p>{mark}</header>'
+        f'<p class="about">{in_html(say(about))}</p>'
+    )
+
+
 def table(title: Sayable, head: Sequence[Text], rows: Sequence[Sequence[object]], *, css: str = "") -> None:
     """A table in a box that scrolls both ways, also by keyboard; `title` is what it is called aloud."""
     say = words()
-    inside = small_table([say(word) for word in head], rows)
+    inside = figures_table([say(word) for word in head], rows)
     label = in_html(say(title))
     st.html(f'<div class="scroll wide {css}" tabindex="0" role="region" aria-label="{label}">{inside}</div>')
+
+
+def figures_table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """A table whose columns of numbers stand to the right, their headings too."""
+    written = [[str(value) for value in row] for row in rows]
+    numeric = [all(_is_number(row[c]) for row in written) for c in range(len(head))]
+    kinds = ["number" if is_number else "words" for is_number in numeric]
+    titles = "".join(
+        f'<th scope="col" class="{kind}">{in_html(word)}</th>' for kind, word in zip(kinds, head, strict=True)
+    )
+    body = "".join(
+        "<tr>"
+        + "".join(f'<td class="{kind}">{in_html(v)}</td>' for kind, v in zip(kinds, row, strict=True))
+        + "</tr>"
+        for row in written
+    )
+    return f'<table class="figures"><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table>'
+
+
+def _is_number(written: str) -> bool:
+    return bool(_NUMBER.fullmatch(written))
 
 
 def choose_section(label: Text, titles: Mapping[str, Text], *, key: str) -> str:

@@ -19,7 +19,7 @@ from ui.numbers import exact, share
 
 _HEAD: Final = (text("Rule"), text("Share"), text("Nine draws in ten"), text("Verdict in the draws"))
 _UNITS_HEAD: Final = (
-    text("Unit"), text("Rule"), text("Verdict"), text("Share"), text("Nine draws in ten"),
+    text("Unit name"), text("Rule"), text("Verdict"), text("Share"), text("Nine draws in ten"),
     text("Draws that agree"),
 )  # fmt: skip
 _YEARS_HEAD: Final = (

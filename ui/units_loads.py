@@ -18,7 +18,8 @@ from ui.numbers import exact
 
 _HEAD: Final = (text("Facility"), text("Residents"), text("Band"), text("Finding"))
 _SUPPLY_HEAD: Final = (
-    text("Unit"), text("People"), text("Places per 1,000 within reach"), text("Have the figure within reach"),
+    text("Unit name"), text("People"), text("Places per 1,000 within reach"),
+    text("Have the figure within reach"),
     text("Share"),
 )  # fmt: skip
 _ORDER: Final = ("over", "under", "within")

@@ -16,7 +16,7 @@ from ui.measuring import NOTHING, answer, number, share_or_dash, table
 from ui.numbers import exact
 
 _LEAGUE_HEAD: Final = (
-    text("Rank"), text("Unit"), text("Residents"), text("Residents missed"), text("Served by all rules"),
+    text("Rank"), text("Unit name"), text("Residents"), text("Residents missed"), text("Served by all rules"),
     text("Rules met"), text("nearly"), text("not met"),
 )  # fmt: skip
 _TABLE_HEAD: Final = (

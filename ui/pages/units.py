@@ -8,9 +8,9 @@ from typing import Final
 import streamlit as st
 
 from geo.text import Text, text
-from ui.heading import page_heading
+from ui.compute import current_view
 from ui.measured import Reading, current_reading, elderly_switch
-from ui.measuring import choose_section, style
+from ui.measuring import choose_section, heading, style
 from ui.units_certainty import certainty, years
 from ui.units_equity import equity
 from ui.units_loads import loads, supply
@@ -24,14 +24,15 @@ _SECTIONS: Final[dict[str, tuple[Text, Callable[[Reading], None]]]] = {
     "equity": (text("Fairness"), equity),
     "loads": (text("Residents per facility"), loads),
     "supply": (text("Places within reach"), supply),
-    "certainty": (text("How sure"), certainty),
+    "certainty": (text("Certainty"), certainty),
     "years": (text("Year by year"), years),
 }
 
 style()
-page_heading(
+heading(
     text("Units and fairness"),
     text("Which units are served worst, who has farthest to go, and how sure that is."),
+    current_view(),
 )
 left, right = st.columns([0.82, 0.18], vertical_alignment="center")
 with left:
