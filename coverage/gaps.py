@@ -12,6 +12,7 @@ import shapely
 from coverage.cell_groups import cell_groups
 from coverage.checks.measured import Measured
 from coverage.checks.reach import reach_m
+from coverage.outlines import lattice_outlines
 from coverage.results import RuleResult
 from coverage.standard import Check
 from coverage.tables import Ints
@@ -19,6 +20,8 @@ from coverage.touching import Lattice, Pairs, touching
 
 _T = TypeVar("_T")
 
+# How far cells may stand off a lattice, in spacings, to be drawn as its squares.
+_OFF_LATTICE: Final = 0.01
 # Cells whose centres differ by less than this in y stand in one row.
 _SAME_ROW_M: Final = 0.2
 
@@ -67,8 +70,47 @@ def find_gaps(results: Sequence[RuleResult], measured: Measured) -> tuple[Gap, .
     return tuple(gaps)
 
 
+def gap_outlines(gaps: Sequence[Gap], measured: Measured) -> np.ndarray:
+    """Each gap's cells as one shape in metres: a square around each centre.
+
+    On a lattice (to a hundredth of its spacing) outlines are traced along the squares, for all gaps
+    of a rule at once; the gaps are those of an assessment, so that none touches another of its rule.
+    """
+    shapes = np.empty(len(gaps), object)
+    lattice = _squares(measured)
+    if lattice is None:
+        shapes[:] = [_united(gap, measured) for gap in gaps]
+        return shapes
+    grid = measured.study.grid
+    corner = np.array([grid.xy[:, 0].min(), grid.xy[:, 1].min()]) - grid.spacing_m / 2
+    for rule_id in dict.fromkeys(gap.rule_id for gap in gaps):
+        of_rule = [i for i, gap in enumerate(gaps) if gap.rule_id == rule_id]
+        numbers = np.full(lattice.shape, -1, np.int64)
+        for number, i in enumerate(of_rule):
+            numbers[lattice.row[gaps[i].cells], lattice.column[gaps[i].cells]] = number
+        shapes[of_rule] = lattice_outlines(numbers, corner, grid.spacing_m)
+    return np.where(shapely.get_num_geometries(shapes) == 1, shapely.get_geometry(shapes, 0), shapes)
+
+
 def gap_outline(gap: Gap, measured: Measured) -> shapely.Geometry:
-    """The gap's cells as one shape in metres: a square of the cell's own area around each centre.
+    """The outline of one gap."""
+    return gap_outlines([gap], measured)[0]
+
+
+def _squares(measured: Measured) -> Lattice | None:
+    """The lattice of the cells' squares, None where cells are of other sizes or stand off it."""
+    grid = measured.study.grid
+    found, off_m = touching(grid.xy, grid.spacing_m), _OFF_LATTICE * grid.spacing_m
+    if not isinstance(found, Lattice):
+        return None
+    for at, place in ((grid.xy[:, 0], found.column), (grid.xy[:, 1], found.row)):
+        if np.abs(at - at.min() - place * grid.spacing_m).max() > off_m:
+            return None
+    return found if np.abs(np.sqrt(grid.area_m2) - grid.spacing_m).max() <= off_m else None
+
+
+def _united(gap: Gap, measured: Measured) -> shapely.Geometry:
+    """The union of the cells' own squares.
 
     Neighbours in a row are joined to strips first, which leaves a fifth of the shapes to unite.
     """

@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -35,8 +35,17 @@ def write_json(path: Path, document: Mapping[str, object]) -> None:
 
 def write_csv(path: Path, frame: pd.DataFrame) -> None:
     """UTF-8 with mark, as Excel reads it; texts that Excel would run as formulas get an apostrophe."""
-    safe = frame.map(lambda value: _FORMULA.sub(r"'\g<0>", value) if isinstance(value, str) else value)
+    safe = frame.apply(_without_formulas)
     write_bytes(path, safe.to_csv(index=False, lineterminator="\n").encode("utf-8-sig"))
+
+
+def _without_formulas(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Numbers as they are; every different text is looked at once."""
+    if pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype):
+        return column
+    codes, values = pd.factorize(column, use_na_sentinel=False)
+    safe = [_FORMULA.sub(r"'\g<0>", value) if isinstance(value, str) else value for value in values]
+    return pd.Series(pd.array(safe, dtype=object)[codes], index=column.index, name=column.name)
 
 
 def read_csv(path: Path, texts: tuple[str, ...]) -> pd.DataFrame:

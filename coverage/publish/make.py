@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from coverage.assessment import Assessment
-from coverage.gaps import gap_outline
+from coverage.gaps import gap_outlines
 from coverage.publish.document import assessment_document, gap_units
 from coverage.publish.tables import About, Results
 from coverage.results import RuleResult
@@ -123,7 +123,7 @@ def _gaps(assessment: Assessment) -> gpd.GeoDataFrame:
         }
         for gap, unit in zip(assessment.gaps, where, strict=True)
     ]
-    outlines = [gap_outline(gap, assessment.measured) for gap in assessment.gaps]
+    outlines = gap_outlines(assessment.gaps, assessment.measured)
     table = pd.DataFrame(rows) if rows else pd.DataFrame(columns=list(GAP_COLUMNS))
     shapes = gpd.GeoSeries(outlines, crs=assessment.study.grid.crs)
     return gpd.GeoDataFrame(table, geometry=shapes).to_crs(WGS84)
