@@ -2,6 +2,7 @@
 
     python -m bench.siting                      classical instances and the city with existing facilities
     python -m bench.siting --only greenfield    nothing existing, 1,250 m: the hard one
+    python -m bench.siting --only conditions    every condition by itself at city size
     python -m bench.siting --only orlib         OR-Library p-median and p-center (data beside the project)
     python -m bench.siting --only spopt         the same instances through spopt, in an environment of its own
 
@@ -17,6 +18,7 @@ import subprocess
 import sys
 import time
 import venv
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,8 +26,10 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import shortest_path
 
+from bench.siting_conditions import city_conditions
 from bench.siting_instances import Instance, city, points, uniform
 from coverage.siting import Goal, Plan, choose_sites
+from geo.errors import UserError
 
 HERE = Path(__file__).parent
 DATA = HERE.parent / ".." / "shared" / "data" / "pmedian"
@@ -98,6 +102,17 @@ def greenfield(seconds: float) -> None:
     instance = city(CELLS, 5_000, 0, 1_250.0)
     for sites in (10, 50, 100):
         run(instance, Goal(count=sites, time_limit_s=seconds, gap=0.01))
+
+
+def conditions(seconds: float) -> None:
+    """Every condition by itself at city size: 2,000 candidates, 20 sites, 400 existing."""
+    instance = city(CELLS, 2_000, 400, 1_250.0)
+    for label, wanted, metres in city_conditions(instance, 20):
+        given = replace(instance, name=label, reach=metres if metres is not None else instance.reach)
+        try:
+            run(given, Goal(**wanted, time_limit_s=seconds))
+        except UserError as error:
+            print(f"{label}: {error}", flush=True)
 
 
 def orlib(seconds: float) -> None:
@@ -177,7 +192,14 @@ def _spopt_python() -> Path:
     return python
 
 
-PARTS = {"classic": classic, "existing": existing, "greenfield": greenfield, "orlib": orlib, "spopt": spopt}
+PARTS = {
+    "classic": classic,
+    "existing": existing,
+    "greenfield": greenfield,
+    "conditions": conditions,
+    "orlib": orlib,
+    "spopt": spopt,
+}
 
 
 def main() -> None:

@@ -11,6 +11,8 @@ from coverage.siting.arrays import Floats, Ints
 from geo.errors import SettingError
 from geo.text import Sayable
 
+_HUGE = float(np.finfo(float).max)
+
 
 @dataclass(frozen=True, eq=False)
 class Quota:
@@ -98,10 +100,28 @@ class Conditions:
                 close=self.close,
                 closable=len(set(self.closable)),
             )
-        if self.cost is not None and not (np.asarray(self.cost) >= 0.0).all():
+        self._check_numbers()
+
+    def _check_numbers(self) -> None:
+        if self.cost is not None and not _within(self.cost, 0.0, _HUGE):
             raise SettingError("The cost of a site is negative or not a number.")
+        if self.capacity is not None and not _within(self.capacity, 0.0, np.inf):
+            raise SettingError("The capacity of a site is negative or not a number.")
+        if self.importance is not None and not _within(self.importance, 0.0, _HUGE):
+            raise SettingError("The importance of a cell is negative or not a number.")
+        if self.site_xy is not None and not np.isfinite(np.asarray(self.site_xy, float)).all():
+            raise SettingError("The position of a site is not a number.")
         if self.band is not None and not 0.0 <= self.band[0] <= self.band[1]:
             raise SettingError("The load band must run from a low number to a higher one.")
+        for name, value in (
+            ("budget", self.budget),
+            ("spacing_m", self.spacing_m),
+            ("unreached_m", self.unreached_m),
+        ):
+            if value is not None and not _within(value, 0.0, np.inf):
+                raise SettingError("“{name}” is negative or not a number.", name=name)
+        if not 0.0 <= self.backup <= 1.0:
+            raise SettingError("A second service counts between 0 and 1.")
 
     @property
     def has_loads(self) -> bool:
@@ -119,3 +139,9 @@ class Conditions:
             or self.has_loads
             or self.backup > 0.0
         )
+
+
+def _within(values: Floats | float, low: float, high: float) -> bool:
+    """Whether all values are numbers from low to high."""
+    given = np.asarray(values, float)
+    return bool(((given >= low) & (given <= high)).all())

@@ -46,8 +46,16 @@ class Goal(Conditions):
             raise SettingError(
                 "The goal “{name}” is not known; use one of {names}.", name=self.name, names=", ".join(NAMES)
             )
-        if self.name != FEWEST_SITES and (self.count is None or self.count < 0):
+        if self.name != FEWEST_SITES and self.count is None:
             raise SettingError("The goal “{name}” needs the number of sites.", name=self.name)
+        if self.count is not None:
+            if not self.count >= 0 or self.count % 1 != 0:
+                raise SettingError(
+                    "The number of sites must be a whole number, not {count}.", count=self.count
+                )
+            object.__setattr__(self, "count", int(self.count))
+        if self.reach_m is not None and not self.reach_m >= 0.0:
+            raise SettingError("“{name}” is negative or not a number.", name="reach_m")
         if not 0.0 <= self.share <= 1.0 or not 0.0 <= self.gap < 1.0 or not self.time_limit_s > 0.0:
             raise SettingError(
                 "Share and gap lie between 0 and 1, and the time limit is more than 0 seconds."

@@ -139,8 +139,9 @@ def _bounded(model: SavingsModel, best: _Best, count: int, limits: Limits) -> _B
     for steps in _ROUNDS:
         prices = price_cells(part, prices, best.value, limits, steps, count)
         best = replace(best, bound=min(best.bound, max(_whole(model, prices.bound), best.value)))
-        if best.bound - best.value <= limits.gap * best.value + 1e-9 * best.value or limits.left() <= 0.0:
-            return best
+        short = best.bound - best.value
+        if short <= (limits.gap + 1e-9) * best.value or limits.left() <= 0.0:
+            return replace(best, proven=short <= 1e-9 * best.value)
         stay = ~prices.never_opened(best.value)
         stay[np.searchsorted(sites, best.chosen)] = True
         part, sites = SavingsModel(part.saved[np.flatnonzero(stay)]), sites[stay]

@@ -31,7 +31,7 @@ def finished(problem: Problem, found: Found, limits: Limits) -> Plan:
     stay = np.setdiff1d(problem.open_before, found.closed)
     ordered, added = build_order(problem, found.opened, problem.covered(stay))
     start = float(problem.residents[problem.covered(stay)].sum())
-    bound, gap, proven = judged(found, problem.goal.maximises)
+    bound, gap, proven = judged(found, problem.goal.maximises, _limit(problem))
     return Plan(
         sites=tuple(ordered.tolist()),
         objective=found.objective,
@@ -47,9 +47,20 @@ def finished(problem: Problem, found: Found, limits: Limits) -> Plan:
     )
 
 
-def judged(found: Found, maximises: bool) -> tuple[float, float, bool]:
-    """(bound, gap, proven): a bound on the wrong side of the objective is rounding and is moved there."""
-    bound = max(found.bound, found.objective) if maximises else min(found.bound, found.objective)
+def _limit(problem: Problem) -> float:
+    """What no plan can pass, whatever it opens."""
+    return (1.0 + problem.goal.backup) * float(problem.weight.sum()) if problem.goal.maximises else 0.0
+
+
+def judged(found: Found, maximises: bool, limit: float) -> tuple[float, float, bool]:
+    """(bound, gap, proven): the bound is brought within `limit`.
+
+    One on the wrong side of the objective is rounding and is moved there.
+    """
+    if maximises:
+        bound = max(min(found.bound, limit), found.objective)
+    else:
+        bound = min(max(found.bound, limit), found.objective)
     close = abs(bound - found.objective) <= _ROUNDING * max(1.0, abs(found.objective))
     if found.proven or close:
         return found.objective, 0.0, True

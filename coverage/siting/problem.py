@@ -93,6 +93,12 @@ def read_problem(
     goal.check(n_sites, n_cells)
     kept = _rows(keep, n_sites)
     closable = np.intersect1d(_rows(goal.closable, n_sites), kept)
+    if goal.close > len(closable):
+        raise SettingError(
+            "{close} sites are to be closed but {closable} may be closed.",
+            close=goal.close,
+            closable=len(closable),
+        )
     forbidden, required = _rows(goal.forbidden, n_sites), _rows(goal.required, n_sites)
     _check_required(required, forbidden, kept)
     fixed = np.setdiff1d(kept, closable) if goal.close else kept
@@ -109,8 +115,15 @@ def read_problem(
     )
 
 
+def _numbers(values: Floats) -> Floats:
+    try:
+        return np.asarray(values, float)
+    except (TypeError, ValueError) as error:
+        raise SettingError("A number of residents is negative or not a number.") from error
+
+
 def _people(residents: Floats, n_cells: int) -> Floats:
-    people = np.asarray(residents, float).ravel()
+    people = _numbers(residents).ravel()
     if people.shape != (n_cells,):
         raise SettingError(
             "There are {cells} cells but {columns} columns of reach.", cells=len(people), columns=n_cells
@@ -150,8 +163,8 @@ def _matrix(reach: sparse.sparray, reach_m: float | None) -> tuple[sparse.csr_ar
         given = _nearest_of_repeated(given)
     limit = reach_m if measured and reach_m is not None else np.inf
     usable = (given.data <= limit) & np.isfinite(given.data) if measured else given.data
-    if measured and (given.data < 0.0).any():
-        raise SettingError("A distance is negative.")
+    if measured and not (given.data >= 0.0).all():
+        raise SettingError("A distance is negative or not a number.")
     return (given if usable.all() else only_entries(given, usable)), measured
 
 
@@ -167,9 +180,14 @@ def _nearest_of_repeated(matrix: sparse.csr_array) -> sparse.csr_array:
 
 
 def _rows(keep: Sequence[int], n_sites: int) -> Ints:
-    rows = np.unique(np.asarray(keep, dtype=np.int64))
+    given = np.asarray(keep if isinstance(keep, np.ndarray) else list(keep))
+    rows = np.unique(given.astype(np.int64)) if given.size else np.zeros(0, np.int64)
+    if given.size and (given.dtype.kind not in "iuf" or (given != given.astype(np.int64)).any()):
+        raise SettingError("The number of a site must be a whole number.")
     if len(rows) and (rows[0] < 0 or rows[-1] >= n_sites):
-        raise SettingError("The site number {row} does not exist.", row=int(rows[-1]))
+        raise SettingError(
+            "The site number {row} does not exist.", row=int(rows[0] if rows[0] < 0 else rows[-1])
+        )
     return rows
 
 
@@ -182,4 +200,6 @@ def _already(already: Floats | Bools | None, n_cells: int, reach_m: float | None
     if given.dtype == bool:
         return np.where(given, 0.0, np.inf)
     metres = given.astype(float)
+    if not (metres >= 0.0).all():
+        raise SettingError("A distance is negative or not a number.")
     return np.where(metres <= (np.inf if reach_m is None else reach_m), metres, np.inf)
