@@ -23,6 +23,7 @@ from maps import palette
 from maps.ground_layers import area_parts, border_parts, name_groups, packed_lines, street_parts
 from maps.model import Basemap, Floats, Lines
 from maps.offline import asset, leaflet_module, leaflet_style
+from maps.picture import Over, over_data
 from maps.polylines import pack
 from maps.safe_text import Voice
 
@@ -48,7 +49,8 @@ class Dots:
 class Sketch:
     """What one small map shows within `bounds` (west, south, east, north in degrees).
 
-    `units` and `buildings` are polygons in degrees, `ways` lines from one place to another.
+    `units` and `buildings` are polygons in degrees, `ways` lines from one place to another; `over` is
+    what lies over the ground and under the points.
     """
 
     bounds: Bounds
@@ -56,6 +58,7 @@ class Sketch:
     units: Sequence[shapely.Geometry] = ()
     buildings: Sequence[shapely.Geometry] = ()
     ways: Sequence[tuple[LonLat, LonLat]] = ()
+    over: Sequence[Over] = ()
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,7 @@ def sketch_data(sketch: Sketch, ground: Ground, frame: Frame, voice: Voice) -> d
         "picture": {
             "areas": [*_shapes(_few(sketch), "building"), *_shapes(sketch.units, "unit")],
             "moves": [{"from": start, "to": end, "style": palette.WAY} for start, end in sketch.ways],
+            "over": over_data(sketch.over, voice),
             "points": [_points(dots, voice) for dots in sketch.dots if len(dots.lon)],
         },
         "height": frame.height_px,
@@ -119,7 +123,7 @@ def sketch_data(sketch: Sketch, ground: Ground, frame: Frame, voice: Voice) -> d
 @cache
 def sketch_script() -> str:
     """The JavaScript module of the maps, Leaflet included."""
-    return leaflet_module() + asset("lines.js") + asset("sketch.js")
+    return leaflet_module() + asset("lines.js") + asset("picture.js") + asset("sketch.js")
 
 
 @cache

@@ -17,7 +17,7 @@ const drawGround = (map, ground) => {
   const kit = groundKit(L, ground.lines);
   const draw = (pane, order, draw) => new kit.Drawing({ pane, order, draw }).addTo(map);
   if (ground.areas.length) draw("ground", 0, kit.drawLines(ground.areas));
-  ground.streets.concat(ground.borders).length && draw("lines", 0, kit.drawLines(ground.streets));
+  if (ground.streets.length) draw("lines", 0, kit.drawLines(ground.streets));
   if (ground.borders.length) draw("lines", 1, kit.drawLines(ground.borders));
   if (ground.names.length) draw("names", 0, kit.drawNames(ground.names));
   kit.open();
@@ -35,6 +35,7 @@ const drawPicture = (map, kit, picture) => {
     });
     shapes.forEach((ring) => L.polygon(ring, { ...style, pane: "areas", interactive: false }).addTo(made));
   }
+  drawOver(map, kit, picture.over, made);
   for (const { from, to, style } of picture.moves) {
     L.polyline([from, to].map(([lon, lat]) => [lat, lon]), { ...style, interactive: false }).addTo(made);
   }
@@ -88,12 +89,14 @@ const letClick = (map, box, say) => {
   });
 };
 
-const make = (data, root, say) => {
+const make = (data, root) => {
   const box = document.createElement("div");
   box.className = "sketch";
   box.style.height = data.height + "px";
   box.setAttribute("role", "application");
   box.setAttribute("aria-label", data.words.title);
+  /* Leaflet focuses the map at the press of a button; were the page to scroll then, the click would miss. */
+  box.focus = () => HTMLElement.prototype.focus.call(box, { preventScroll: true });
   root.appendChild(box);
   const map = L.map(box, {
     attributionControl: false, zoomControl: false, maxZoom: LARGEST_ZOOM, zoomSnap: 0.25, wheelPxPerZoomLevel: 90,

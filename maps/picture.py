@@ -1,0 +1,104 @@
+"""What lies over the ground of a small map: pictures of the cells, shapes, lines and numbered marks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from maps import palette
+from maps.areas import packed_areas
+from maps.cells_image import CellsImage
+from maps.model import Words
+from maps.safe_text import Voice
+
+LonLat = tuple[float, float]
+# A shape's corners less than this off (about 4 m) cannot be told apart on the map.
+_TOLERANCE_DEG: Final = 4e-5
+
+
+@dataclass(frozen=True)
+class CellPicture:
+    """Every cell in a colour: `classes` (n,) are positions in `colours`, 255 for none."""
+
+    image: CellsImage
+    classes: NDArray[np.integer]
+    colours: Sequence[str]
+    opacity: float = 0.75
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """Polygons in degrees, holes and all; `look` is a key of `palette.OVERLAYS`."""
+
+    shapes: Sequence[shapely.Geometry]
+    look: str
+    titles: Sequence[Words] = ()
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Lines in degrees; with `numbered` each has its number at its middle."""
+
+    lines: Sequence[Sequence[LonLat]]
+    look: str
+    titles: Sequence[Words] = ()
+    numbered: bool = False
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Marks of a few letters at places in degrees; `look` is a class of sketch.css."""
+
+    places: Sequence[LonLat]
+    words: Sequence[str]
+    titles: Sequence[Words] = field(default_factory=tuple)
+    look: str = "mark-site"
+
+
+Over = CellPicture | Shapes | Paths | Marks
+
+
+def over_data(parts: Sequence[Over], voice: Voice) -> list[dict[str, Any]]:
+    """The parts as plain values for the script, the first lowest; all words in them are safe HTML."""
+    return [_data(part, voice) for part in parts]
+
+
+def _data(part: Over, voice: Voice) -> dict[str, Any]:
+    match part:
+        case CellPicture():
+            west, south, east, north = part.image.bounds
+            uri = part.image.data_uri(part.classes, part.colours)
+            return {
+                "kind": "image",
+                "uri": uri,
+                "box": [[south, west], [north, east]],
+                "opacity": part.opacity,
+            }
+        case Shapes():
+            simpler = shapely.simplify(list(part.shapes), _TOLERANCE_DEG, preserve_topology=False)
+            packed = packed_areas(list(simpler))
+            return {
+                "kind": "areas",
+                **packed,
+                "style": palette.OVERLAYS[part.look],
+                "titles": _said(part, voice),
+            }
+        case Paths():
+            lines = [[[round(lat, 6), round(lon, 6)] for lon, lat in line] for line in part.lines]
+            look = palette.OVERLAYS[part.look]
+            return {"kind": "lines", "lines": lines, "style": look, "numbered": part.numbered,
+                    "titles": _said(part, voice)}  # fmt: skip
+        case Marks():
+            places = [[round(lat, 6), round(lon, 6)] for lon, lat in part.places]
+            words = [voice(word) for word in part.words]
+            return {"kind": "marks", "places": places, "words": words, "css": part.look,
+                    "titles": _said(part, voice)}  # fmt: skip
+
+
+def _said(part: Shapes | Paths | Marks, voice: Voice) -> list[str]:
+    return [voice(title) for title in part.titles]
