@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -124,6 +125,19 @@ def _minutes(minutes: Sequence[float]) -> tuple[float, ...]:
     if wrong or not minutes:
         raise SettingError("Walking times must lie between 0 and 120 minutes.")
     return tuple(sorted(set(map(float, minutes))))
+
+
+def area_bytes(found: Reached) -> bytes:
+    """The areas as GeoJSON."""
+    return geojson(found.layers.areas)
+
+
+def package_bytes(found: Reached) -> bytes:
+    """The areas and the reached pieces of streets as a GeoPackage."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "reach.gpkg"
+        write_geopackage(path, {"isochrones": found.layers.areas, PIECES: found.layers.streets})
+        return path.read_bytes()
 
 
 def _write(out: Path, found: Reached, *, language: str) -> None:

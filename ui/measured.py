@@ -49,7 +49,7 @@ class Reading:
 
     def assessed(self) -> Assessed:
         """The city in memory, in this reading."""
-        return _elderly(self.key) if self.slow else current_assessed()[1]
+        return assessed_under(self.key, slow=self.slow)
 
     def also(self, name: str) -> Any:
         """What takes a while, computed once: the tables and layers of `jobs.also`."""
@@ -82,6 +82,11 @@ def title_of_rule(standard: Standard, rule_id: str) -> str:
     return words()(standard.rule_title(standard.rule(rule_id)))
 
 
+def assessed_under(key: str, *, slow: bool) -> Assessed:
+    """The city in memory of the reading with this key, which must be that of this session."""
+    return _elderly(key) if slow else current_assessed()[1]
+
+
 @st.cache_resource(max_entries=200, show_spinner=False)
 def _folder_table(folder: str, name: str) -> pd.DataFrame:
     from data.results.extras import read_extra
@@ -103,5 +108,4 @@ def _elderly(key: str) -> Assessed:  # noqa: ARG001 - what the cache keeps it un
 def _also(key: str, slow: bool, name: str) -> Any:
     from jobs.also import ALSO
 
-    done = _elderly(key) if slow else current_assessed()[1]
-    return ALSO[name][1](done)
+    return ALSO[name][1](assessed_under(key, slow=slow))
