@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from commands.asking import with_unit_asked
 from commands.front import answer, front_door, print_verdicts
+from commands.layers import NO_LAYERS, LayerOptions, with_layers
 from commands.options import (
     NETWORKS,
     Also,
@@ -23,6 +25,7 @@ from commands.options import (
 from jobs.inputs import StudyFiles
 
 
+@with_layers
 def assess(
     facilities: Lists,
     population: People,
@@ -35,6 +38,7 @@ def assess(
     population_unit: PopulationUnit = "auto",
     heal: Heal = 0.0,
     also: Also = [],  # noqa: B006 - typer copies it
+    layers: LayerOptions = NO_LAYERS,
     lang: Lang = Language.zh,
     as_json: AsJson = False,
 ) -> None:
@@ -43,9 +47,11 @@ def assess(
         from jobs.assess import assess_files
         from jobs.summary import closing_lines
 
-        files = StudyFiles(
-            tuple(facilities), population, network, units, standard, datum, name, population_unit, heal
+        asked = StudyFiles(
+            *(tuple(facilities), population, network, units, standard, datum, name, population_unit, heal),
+            layers=layers.read(),
         )
+        files = with_unit_asked(asked, say, tell)
         wanted = [what.value for what in also]
         results = assess_files(
             files, out=out, language=lang.value, cache=NETWORKS, progress=tell, also=wanted

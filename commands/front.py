@@ -27,6 +27,25 @@ from locales import Translator, translator
 _STOPPED: Final = 130
 
 
+class Bar:
+    """Progress as a bar on a terminal; it makes room while the user is asked something."""
+
+    def __init__(self, bar: Progress, say: Translator) -> None:
+        self._bar, self._say, self._task = bar, say, bar.add_task("", total=1.0)
+
+    def __call__(self, share: float, doing: Text) -> None:
+        self._bar.update(self._task, completed=share, description=self._say(doing))
+
+    @contextmanager
+    def away(self) -> Iterator[Console]:
+        """No bar for a while; the console is for the question."""
+        self._bar.stop()
+        try:
+            yield self._bar.console
+        finally:
+            self._bar.start()
+
+
 @contextmanager
 def front_door(lang: Language) -> Iterator[tuple[Translator, Tell]]:
     """Progress on stderr; a user's error in the user's words and exit 2. The one handler here.
@@ -38,14 +57,9 @@ def front_door(lang: Language) -> Iterator[tuple[Translator, Tell]]:
     bar = Progress(
         TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console, transient=True
     )
-    task = bar.add_task("", total=1.0)
-
-    def tell(share: float, doing: Text) -> None:
-        bar.update(task, completed=share, description=say(doing))
-
     try:
         with bar:
-            yield say, tell
+            yield say, Bar(bar, say)
     except (Cancelled, KeyboardInterrupt):
         console.print(say(Cancelled().message), markup=False, highlight=False)
         raise typer.Exit(_STOPPED) from None

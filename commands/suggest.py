@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from commands.front import answer, front_door
+from commands.layers import NO_LAYERS, LayerOptions, with_layers
 from commands.options import (
     NETWORKS,
     AreaName,
@@ -35,6 +36,7 @@ _CANDIDATES = "Candidates"
 _OTHERS = "Other plans"
 
 
+@with_layers
 def suggest(
     facilities: Lists,
     population: People,
@@ -94,9 +96,12 @@ def suggest(
     per_unit: Annotated[
         str,
         typer.Option(
-            help="At most one per district, street or community; street:2 for two.",
+            help="At most one per district, street or community, existing ones counted; street:2 for two.",
             rich_help_panel=_CONDITIONS,
         ),
+    ] = "",
+    new_per_unit: Annotated[
+        str, typer.Option(help="The same, new sites alone counted.", rich_help_panel=_CONDITIONS)
     ] = "",
     elderly_weight: Annotated[
         float,
@@ -133,6 +138,7 @@ def suggest(
     name: AreaName = "",
     population_unit: PopulationUnit = "auto",
     heal: Heal = 0.0,
+    layers: LayerOptions = NO_LAYERS,
     lang: Lang = Language.zh,
     as_json: AsJson = False,
 ) -> None:
@@ -145,14 +151,16 @@ def suggest(
         from jobs.summary import closing_lines
 
         files = StudyFiles(
-            tuple(facilities), population, network, units, standard, datum, name, population_unit, heal
+            *(tuple(facilities), population, network, units, standard, datum, name, population_unit, heal),
+            layers=layers.read(),
         )
         wanted = Wanted(
             tier=tier, count=count, goal=goal.value, share=share, by=by.value, candidates=candidates,
             candidates_from=candidates_from, exclude=tuple(exclude or ()), conditions=conditions,
             require=tuple(require or ()), forbid=tuple(forbid or ()), close=close, budget=budget,
-            site_cost=site_cost, spacing=spacing, per_unit=per_unit, elderly_weight=elderly_weight,
-            backup=backup, capacity=capacity, within_band=within_band, alternatives=alternatives,
+            site_cost=site_cost, spacing=spacing, per_unit=per_unit, new_per_unit=new_per_unit,
+            elderly_weight=elderly_weight, backup=backup, capacity=capacity, within_band=within_band,
+            alternatives=alternatives,
             within=within, differ=differ, time_limit=time_limit, gap=gap,
         )  # fmt: skip
         wish = wish_of(wanted)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -15,6 +15,7 @@ from typing import Final
 from coverage.standard import ANY_TIER, Check, Standard
 from data.digest import sha256_of
 from data.standards import DEFAULT_STANDARD, open_standard
+from jobs.layers import Layers as Layers
 from jobs.wishes import Wish as Wish
 
 _PROJECT: Final = Path(__file__).parents[1]
@@ -31,7 +32,7 @@ class StudyFiles:
 
     `name` is what the area is called in results (default: the population file's name),
     `population_unit` what a population raster's numbers count. Dead ends of streets at most `heal_m`
-    short of another street are joined to it.
+    short of another street are joined to it. `layers` are further files about the ground and people.
     """
 
     facilities: tuple[Path, ...]
@@ -43,6 +44,7 @@ class StudyFiles:
     name: str = ""
     population_unit: str = "auto"
     heal_m: float = 0.0
+    layers: Layers = field(default_factory=Layers)
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,11 @@ class Case:
                 None if p is None else digest(p) for p in (files.population, files.network, files.units)
             ],
             "standard": open_standard(files.standard).sha256,
-            "settings": (files.datum, files.name, files.population_unit, files.heal_m),
+            "layers": [(role, digest(path)) for role, path in files.layers.by_role.items()],
+            "settings": (
+                *(files.datum, files.name, files.population_unit, files.heal_m),
+                files.layers.totals_column,
+            ),
             "own_lists": (own.datum, own.in_addition, [(path.name, digest(path)) for path in own.paths]),
             "wish": None if self.wish is None else self.wish.as_json(),
             "wish_files": [] if self.wish is None else [digest(path) for path in self.wish.files],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,11 +23,12 @@ from data.streets.cache import load_or_read
 from data.streets.detect import OSM_FORMATS
 from data.units import UnitFile
 from geo.basemap import Basemap
-from geo.progress import Progress, silent
+from geo.progress import Progress, part, silent
 from geo.text import Text, text
 from jobs.area import longest_reach_m, short_sides, study_area
 from jobs.cases import StudyFiles as StudyFiles
-from jobs.people import people_notes, read_people
+from jobs.people import people_notes, people_of
+from jobs.water import water_findings
 
 _FROM_OSM: Final = (*OSM_FORMATS, "graphml")
 
@@ -37,7 +39,7 @@ class Inputs:
 
     `findings` are rows that could not be used as they are, `notes` what a reader of the results
     must know about the files, `sha256` the fingerprints by role ("population", …), `credits` whose
-    data they are.
+    data they are, `population_unit` what a population raster's numbers were taken for.
     """
 
     study: Study
@@ -51,6 +53,7 @@ class Inputs:
     datum: str
     credits: tuple[str, ...] = ()
     heal_m: float = 0.0
+    population_unit: str = ""
 
 
 def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progress = silent) -> Inputs:
@@ -60,13 +63,13 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
     given, built networks are remembered by their content.
     """
     standard = open_standard(files.standard)
-    progress(0.0, text("Reading residents and units"))
-    people = read_people(files.population, files.units, unit=files.population_unit)
+    people = people_of(files, progress=part(progress, 0.0, 0.3))
     population, units, crs = people.population, people.units, people.crs
     progress(0.3, text("Reading streets"))
     margin_m = longest_reach_m(standard)
     area = study_area(population.grid.xy, crs, margin_m=margin_m)
-    streets = _streets(files, crs, area, cache)
+    streets = _streets(files, crs, area, cache, part(progress, 0.3, 0.7))
+    in_water = water_findings(files.layers.water, streets.basemap, population.grid)
     progress(0.7, text("Reading facility lists"))
     intake = read_facilities(files.facilities, datum=files.datum, units=units.table if units else None)
     progress(1.0, text("Read"))
@@ -77,42 +80,46 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
         network=streets.network,
         units=units.table if units else None,
     )
+    of_units = units.findings if units else ()
+    short = short_sides(population.grid.xy, streets.network, margin_m=margin_m)
+    said = (in_water, of_units, streets.remarks, intake.findings)
     return Inputs(
         study=study,
         standard=standard,
         basemap=streets.basemap,
         intake=intake,
-        findings=(
-            *population.findings,
-            *(units.findings if units else ()),
-            *streets.remarks,
-            *intake.findings,
-        ),
+        findings=tuple(itertools.chain(population.findings, *said)),
         notes=(
             *list_notes(intake),
             *people_notes(people, study),
+            *(finding.message for finding in in_water),
             *streets.findings,
-            *short_sides(population.grid.xy, streets.network, margin_m=margin_m),
+            *short,
         ),
         sha256=_fingerprints(files, streets, units, population.sha256, standard),
         synthetic=population.synthetic,
         datum=files.datum,
         credits=_credits(files, streets),
         heal_m=files.heal_m,
+        population_unit=population.unit,
     )
 
 
 def _credits(files: StudyFiles, streets: StreetFile) -> tuple[str, ...]:
     """Whose data the inputs are, as far as they say so."""
     known = (OSM_CREDIT,) if streets.kind in _FROM_OSM else ()
-    paths = (files.network, *files.facilities, files.population, files.units)
+    layers = files.layers.by_role.values()
+    paths = (files.network, *files.facilities, files.population, files.units, *layers)
     return tuple(dict.fromkeys((*known, *credits_of(path for path in paths if path is not None))))
 
 
-def _streets(files: StudyFiles, crs: str, area: shapely.Polygon, cache: Path | None) -> StreetFile:
+def _streets(
+    files: StudyFiles, crs: str, area: shapely.Polygon, cache: Path | None, progress: Progress
+) -> StreetFile:
+    heal_m = files.heal_m
     if cache is None:
-        return read_streets(files.network, crs=crs, area=area, heal_m=files.heal_m)
-    return load_or_read(files.network, cache, crs=crs, area=area, heal_m=files.heal_m)
+        return read_streets(files.network, crs=crs, area=area, heal_m=heal_m, progress=progress)
+    return load_or_read(files.network, cache, crs=crs, area=area, heal_m=heal_m, progress=progress)
 
 
 def list_notes(intake: Intake) -> tuple[Text, ...]:
@@ -143,4 +150,5 @@ def _fingerprints(
 ) -> Mapping[str, str]:
     lists = {f"facilities:{path.name}": sha256_of(path) for path in files.facilities}
     fixed = {"population": population, "network": streets.sha256, "standard": standard.sha256}
-    return {**lists, **fixed, **({"units": units.sha256} if units else {})}
+    layers = {role: sha256_of(path) for role, path in files.layers.by_role.items()}
+    return {**lists, **fixed, **({"units": units.sha256} if units else {}), **layers}

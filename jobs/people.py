@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 import numpy as np
+import shapely
 
+from coverage.membership import SLIVER_M
 from coverage.overlaps import outside_notes, overlap_notes
 from coverage.study import Study
 from coverage.tables import LEVELS
 from data.intake.findings import ERROR, INFO
 from data.population import PopulationFile, Reading, is_raster, read_population
-from data.units import UnitFile, read_area, read_units
+from data.population.area import read_outline
+from data.population.raster_unit import UnclearUnitError
+from data.units import Totals, UnitFile, read_area, read_totals, read_units
 from geo.crs import metric_crs
+from geo.errors import SettingError
+from geo.progress import Progress, part, silent
 from geo.text import Text, text
+from jobs.cases import StudyFiles
+from jobs.layers import Layers
+from jobs.totals import scaled_to
+
+_NOTHING: Final = Layers()
 
 
 @dataclass(frozen=True)
@@ -29,21 +41,98 @@ class People:
         return self.population.grid.crs
 
 
-def read_people(population: Path, units: Path | None, *, unit: str = "auto") -> People:
+def read_people(
+    population: Path,
+    units: Path | None,
+    *,
+    unit: str = "auto",
+    layers: Layers = _NOTHING,
+    progress: Progress = silent,
+) -> People:
     """Read both. InputError says which file cannot be used and why.
 
-    Of a raster only the ground of the units is read, and what the units file says of residents
-    checks whether its numbers are counts or densities; `unit` states it. Without units the
-    residents' place decides the CRS, and a raster is read whole.
+    The study area is `layers.area`, else the ground of the units: of a raster only that is read,
+    and whoever lives outside is left out and told. What the units file or the census totals say of
+    residents checks whether a raster's numbers are counts or densities; `unit` states it. Without
+    any area the residents' place decides the CRS, and a raster is read whole.
     """
-    if units is None or not is_raster(population):
-        read = read_population(population, reading=Reading(unit=unit))
-        return People(read, None if units is None else read_units(units, crs=read.grid.crs))
-    area = read_area(units)
+    _require_units(units, layers)
+    progress(0.0, text("Reading the study area and the units"))
+    area = _area(units, layers)
+    crs = None if area is None else metric_crs(*_middle(area))
+    outlines = None if units is None or crs is None else read_units(units, crs=crs, urban=layers.urban)
+    census = _census(outlines, layers)
+    reading = replace(
+        reading_of(layers, unit),
+        area=area,
+        rim_m=SLIVER_M if layers.area is None else 0.0,
+        known_residents=_known(outlines, census) if is_raster(population) else None,
+    )
+    read = read_population(population, crs=crs, reading=reading, progress=part(progress, 0.2, 0.9))
+    if outlines is not None and census is not None:
+        progress(0.9, text("Scaling residents to the census totals"))
+        read = scaled_to(census, read, outlines.table, file=population.name)
+    return People(read, outlines)
+
+
+def people_of(files: StudyFiles, *, progress: Progress = silent) -> People:
+    """`read_people` of a study's files."""
+    return read_people(
+        files.population,
+        files.units,
+        unit=files.population_unit,
+        layers=files.layers,
+        progress=progress,
+    )
+
+
+def reading_of(layers: Layers, unit: str) -> Reading:
+    """How the population file is understood with these layers beside it."""
+    if layers.buildings is not None and layers.settled is not None:
+        raise SettingError(
+            "Residents follow either the buildings or the settlements: give only one of the two files."
+        )
+    by = "floor" if layers.buildings is not None else "mask" if layers.settled is not None else "area"
+    return Reading(
+        unit=unit,
+        groups=dict(layers.groups),
+        by=by,
+        buildings=layers.buildings,
+        mask=layers.settled,
+        water=layers.water,
+    )
+
+
+def _require_units(units: Path | None, layers: Layers) -> None:
+    for path, what in ((layers.totals, text("Census totals")), (layers.urban, text("The built-up area"))):
+        if units is None and path is not None:
+            raise SettingError("{what} belong to units: give a units file as well.", what=what)
+
+
+def _area(units: Path | None, layers: Layers) -> shapely.Geometry | None:
+    if layers.area is not None:
+        return read_outline(layers.area)
+    return None if units is None else read_area(units)
+
+
+def _middle(area: shapely.Geometry) -> tuple[float, float]:
     west, south, east, north = area.bounds
-    outlines = read_units(units, crs=metric_crs((west + east) / 2, (south + north) / 2))
-    reading = Reading(unit=unit, area=area, known_residents=stated_residents(outlines))
-    return People(read_population(population, crs=outlines.table.crs, reading=reading), outlines)
+    return (west + east) / 2, (south + north) / 2
+
+
+def _census(units: UnitFile | None, layers: Layers) -> Totals | None:
+    if layers.totals is None or units is None:
+        return None
+    return read_totals(layers.totals, units.table, column=layers.totals_column)
+
+
+def _known(units: UnitFile | None, census: Totals | None) -> float | None:
+    """Residents of the whole area as the census has them, else as the units file states them."""
+    if units is None:
+        return None
+    if census is not None:
+        units = replace(units, residents=census.values["residents"])
+    return stated_residents(units)
 
 
 def stated_residents(units: UnitFile) -> float | None:
@@ -73,3 +162,14 @@ def people_notes(people: People, study: Study) -> tuple[Text, ...]:
         notes += overlap_notes(units.overlaps, units.table, study.grid)
         notes += outside_notes(study.cells_in, study.grid)
     return tuple(notes)
+
+
+def unclear_unit(files: StudyFiles, *, progress: Progress = silent) -> Text | None:
+    """The question to ask where nothing tells what a population raster counts; None where it is clear."""
+    if not is_raster(files.population):
+        return None
+    try:
+        people_of(replace(files, population_unit="ask"), progress=progress)
+    except UnclearUnitError as unclear:
+        return unclear.message
+    return None

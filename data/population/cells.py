@@ -23,7 +23,8 @@ _BELT: Final = 30_000
 class Cells:
     """(n,) arrays; `area_m2` None where the file does not say how much ground a cell stands for.
 
-    `source` the row of the table that each cell comes from, None for rasters.
+    `source` the row of the table that each cell comes from, None for rasters. `unit` is what the
+    numbers of a raster were taken for, "" for other files.
     """
 
     cell_id: np.ndarray[tuple[int], np.dtype[np.generic]]
@@ -35,6 +36,10 @@ class Cells:
     findings: tuple[Finding, ...] = ()
     synthetic: bool = False
     source: Ints | None = None
+    unit: str = ""
+
+    def __len__(self) -> int:
+        return len(self.residents)
 
 
 def cells_to_grid(cells: Cells, crs: str) -> PopulationGrid:

@@ -17,6 +17,7 @@ from rasterio.features import rasterize
 from rasterio.transform import from_origin
 from rasterio.vrt import WarpedVRT
 
+from coverage.inside import first_outline_at
 from coverage.tables import Bools, Floats
 from data.vector import layers, read_vector
 from geo.crs import WGS84
@@ -110,9 +111,19 @@ def raster_ground(path: Path, crs: str) -> Ground:
 
 def read_ground(path: Path, crs: str) -> Ground:
     """Ground of a file: the polygons of all its layers, or the pixels above 0 of a GeoTIFF."""
-    with path.open("rb") as file:
-        if file.read(4) in _TIFF:
-            return raster_ground(path, crs)
+    return raster_ground(path, crs) if _is_tiff(path) else vector_ground(_areas(path, crs))
+
+
+def _is_tiff(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(4) in _TIFF
+    except OSError as error:
+        raise InputError("The file {file} cannot be opened. Does it exist?", file=path.name) from error
+
+
+def _areas(path: Path, crs: str) -> NDArray[np.object_]:
+    """The polygons of all layers of a vector file, valid, in `crs`."""
     parts = []
     for name in layers(path):
         frame = read_vector(path, layer=name)
@@ -122,7 +133,7 @@ def read_ground(path: Path, crs: str) -> Ground:
     shapes = np.concatenate(parts)
     if not len(shapes):
         raise InputError("{file}: the layer has no area in it.", file=path.name)
-    return vector_ground(shapely.make_valid(shapes))
+    return np.asarray(shapely.make_valid(shapes), object)
 
 
 def _burnt(shapes: list[shapely.Geometry], lattice: Lattice) -> Bools:
@@ -132,3 +143,19 @@ def _burnt(shapes: list[shapely.Geometry], lattice: Lattice) -> Bools:
         shapes, out_shape=lattice.shape, transform=lattice.transform, dtype="uint8"
     ).astype(bool)
     return burnt
+
+
+def points_on(path: Path, crs: str, xy: Floats) -> Bools:
+    """(n,) which of the points (n, 2) in metric `crs` lie on the ground of a file.
+
+    To the metre for a layer of polygons, to the pixel for a GeoTIFF.
+    """
+    if not _is_tiff(path):
+        return np.asarray(first_outline_at(_areas(path, crs), xy) >= 0)
+    try:
+        with rasterio.open(path, driver="GTiff") as raster, WarpedVRT(raster, crs=crs) as warped:
+            values = np.ma.stack(list(warped.sample(xy, indexes=1, masked=True)))[:, 0].astype(float)
+    except RasterioError as error:
+        raise InputError("{file}: the file is damaged or not what its name says.", file=path.name) from error
+    filled = np.ma.filled(values, 0.0)
+    return np.asarray(np.isfinite(filled) & (filled > 0))

@@ -15,6 +15,8 @@ from rasterio.windows import Window
 from coverage.tables import Bools, Floats, Ints
 from data.population.raster_window import inside_and_edge, strips
 from geo.errors import InputError
+from geo.progress import Progress, silent, telling
+from geo.text import text
 
 # More people than this stand on no pixel; such numbers are a writer's sign for "no data".
 _NOBODY_ABOVE: Final = 1e30
@@ -33,7 +35,7 @@ class Tally:
 
 @dataclass(frozen=True)
 class Pixels:
-    """Pixels with a positive number: global `row` and `column`, `values` band → (n,).
+    """Pixels with a positive number in a band: global `row` and `column`, `values` band → (n,).
 
     `inside` by the centre, `edge` where the area's outline runs through; pixels that are neither
     are not here.
@@ -47,11 +49,15 @@ class Pixels:
 
 
 def read_pixels(
-    raster: rasterio.DatasetReader, bands: Sequence[int], window: Window, area: shapely.Geometry | None
+    raster: rasterio.DatasetReader,
+    bands: Sequence[int],
+    window: Window,
+    area: shapely.Geometry | None,
+    progress: Progress = silent,
 ) -> tuple[Pixels, Tally]:
-    """Pixels of `bands` where the first of them is positive; in `area` (raster coordinates) if given."""
+    """Pixels of `bands` where any of them is positive; in `area` (raster coordinates) if given."""
     tally = Tally()
-    parts = list(_parts(raster, bands, window, area, tally))
+    parts = list(_parts(raster, bands, (window, area), tally, progress))
     empty = (
         np.empty(0, np.int64),
         np.empty(0, np.int64),
@@ -67,12 +73,13 @@ def read_pixels(
 def _parts(
     raster: rasterio.DatasetReader,
     bands: Sequence[int],
-    window: Window,
-    area: shapely.Geometry | None,
+    where: tuple[Window, shapely.Geometry | None],
     tally: Tally,
+    progress: Progress,
 ) -> Iterator[tuple[NDArray[np.generic], ...]]:
-    found = 0
-    for strip in strips(window, raster):
+    found, (window, area) = 0, where
+    pieces, doing = list(strips(window, raster)), text("Reading the population raster")
+    for strip in telling(pieces, progress, doing, count=len(pieces)):
         shape = (int(strip.height), int(strip.width))
         inside, edge = np.ones(shape, bool), np.zeros(shape, bool)
         if area is not None:
@@ -82,7 +89,7 @@ def _parts(
         values = [
             _numbers(raster, band, strip, inside, tally if band == bands[0] else Tally()) for band in bands
         ]
-        row, column = np.nonzero((values[0] > 0) & (inside | edge))
+        row, column = np.nonzero(np.any([numbers > 0 for numbers in values], axis=0) & (inside | edge))
         kept = np.stack([numbers[row, column] for numbers in values])
         found += len(row)
         if found > _MOST_PIXELS:

@@ -12,16 +12,19 @@ from coverage.redistribute import Places, joined
 from coverage.tables import Floats, Ints
 from data.population.buildings import Buildings
 from data.population.ground import CELL_M, Ground, lattice_over, within
+from geo.progress import Progress, silent, telling
+from geo.text import text
 
 # A settlement fills a cell by as many of its 16 squares as it covers.
 _FINE_M: Final = 25.0
 Shapes = NDArray[np.object_]
+_DOING: Final = text("Spreading residents over their areas")
 
 
-def places_by_area(shapes: Shapes, water: Ground | None) -> Places:
+def places_by_area(shapes: Shapes, water: Ground | None, progress: Progress = silent) -> Places:
     """Each 100 m cell whose centre lies inside a polygon (the first, where they overlap), weight 1."""
     areas, centres = [np.empty(0, np.int64)], [np.empty((0, 2))]
-    for number, shape in enumerate(shapes):
+    for number, shape in enumerate(telling(shapes, progress, _DOING, count=len(shapes))):
         lattice = lattice_over(shape, CELL_M)
         inside = within(shape, lattice)
         if water is not None and inside.any():
@@ -33,10 +36,10 @@ def places_by_area(shapes: Shapes, water: Ground | None) -> Places:
     return _each_once(Places(area, xy, np.ones(len(area))))
 
 
-def places_by_mask(shapes: Shapes, mask: Ground, water: Ground | None) -> Places:
+def places_by_mask(shapes: Shapes, mask: Ground, water: Ground | None, progress: Progress = silent) -> Places:
     """The settled part of each cell, in sixteenths; a cell's centre stands for it where it may."""
     parts = []
-    for number, shape in enumerate(shapes):
+    for number, shape in enumerate(telling(shapes, progress, _DOING, count=len(shapes))):
         lattice = lattice_over(shape, _FINE_M)
         settled = within(shape, lattice)
         if settled.any():

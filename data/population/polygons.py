@@ -22,6 +22,7 @@ from data.population.reading import Reading
 from data.population.tables import table_cells
 from geo.crs import WGS84, metric_crs, unproject
 from geo.errors import InputError
+from geo.progress import Progress, part, silent
 from geo.text import Text, text
 
 # Polygons up to 250 m square (grid cells, hexagons, blocks) count at their inner point; a projection
@@ -30,7 +31,11 @@ _SMALL_M2: Final = 63_500.0
 
 
 def polygon_cells(
-    frame: gpd.GeoDataFrame, file: str, crs: str | None, reading: Reading | None = None
+    frame: gpd.GeoDataFrame,
+    file: str,
+    crs: str | None,
+    reading: Reading | None = None,
+    progress: Progress = silent,
 ) -> Cells:
     """Cells of a map layer with residents.
 
@@ -55,9 +60,8 @@ def polygon_cells(
     large = np.flatnonzero(areas > _SMALL_M2)
     if not len(large):
         return replace(cells, area_m2=areas)
-    return _spread(
-        replace(cells, area_m2=areas), large, shapes, _Layers(file, str(metric.crs), reading or Reading())
-    )
+    layers = _Layers(file, str(metric.crs), reading or Reading(), progress)
+    return _spread(replace(cells, area_m2=areas), large, shapes, layers)
 
 
 def _one_position(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -69,8 +73,10 @@ def _one_position(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 class _Layers:
     """What residents follow, opened once; `findings` grow with what had to be done otherwise."""
 
-    def __init__(self, file: str, crs: str, reading: Reading) -> None:
+    def __init__(self, file: str, crs: str, reading: Reading, progress: Progress) -> None:
         self.file, self.crs, self.by = file, crs, reading.by
+        self.progress = part(progress, 0.2, 1.0)
+        progress(0.1, text("Reading what residents follow"))
         self.findings: list[Finding] = []
         self.water: Ground | None = _opened(reading.water, lambda path: read_ground(path, crs))
         self.places = self._followed(reading)
@@ -82,8 +88,8 @@ class _Layers:
             return lambda shapes: places_by_floor(shapes, buildings)
         if reading.by == "mask" and reading.mask is not None:
             mask = read_ground(reading.mask, self.crs)
-            return lambda shapes: places_by_mask(shapes, mask, self.water)
-        return lambda shapes: places_by_area(shapes, self.water)
+            return lambda shapes: places_by_mask(shapes, mask, self.water, self.progress)
+        return lambda shapes: places_by_area(shapes, self.water, self.progress)
 
     def fell_back(self, code: str, level: Level, message: Text) -> None:
         self.findings.append(Finding(self.file, "", 0, "", level, code, message))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -11,25 +10,32 @@ import numpy as np
 import rasterio
 from pyproj import Geod, Transformer
 from rasterio.errors import RasterioError
-from scipy.spatial import cKDTree
 
 from coverage.tables import Floats, Ints
 from data.intake.findings import INFO, WARNING, Finding, Level
 from data.population.cells import Cells
 from data.population.columns import GROUP_COLUMNS, RESIDENT_COLUMNS, find_column
 from data.population.pixels import Pixels, Tally, at_border, read_pixels
-from data.population.raster_unit import UNITS, UnitOfRaster, decide_unit, residents_of, stated_unit
+from data.population.raster_unit import (
+    UNITS,
+    UnclearUnitError,
+    UnitOfRaster,
+    decide_unit,
+    residents_of,
+    stated_unit,
+)
 from data.population.raster_window import area_in_raster, window_of
 from data.population.reading import Reading
 from geo.crs import WGS84
 from geo.errors import InputError
+from geo.progress import Progress, silent
 from geo.text import Text, text
 
 # GDAL keeps decoded blocks; by default a twentieth of the machine.
 _CACHE_MB: Final = 64
 
 
-def raster_cells(path: Path, reading: Reading) -> Cells:
+def raster_cells(path: Path, reading: Reading, progress: Progress = silent) -> Cells:
     """Populated pixels of a GeoTIFF, with the residents that their numbers mean.
 
     Read by strips, and only where `reading.area` is: pixels whose centre lies in it count whole.
@@ -42,20 +48,15 @@ def raster_cells(path: Path, reading: Reading) -> Cells:
         with rasterio.Env(GDAL_CACHEMAX=_CACHE_MB), rasterio.open(path, driver="GTiff") as raster:
             if raster.crs is None:
                 raise InputError("{file}: the raster does not say its coordinate system.", file=path.name)
-            cells = _cells(raster, path.name, reading)
+            return _cells(raster, path.name, reading, progress)
     except RasterioError as error:
         raise InputError("{file}: the file is damaged or not what its name says.", file=path.name) from error
-    for name, group_path in reading.groups.items():
-        cells = _with_group(
-            cells, name, raster_cells(group_path, replace(reading, groups={}, known_residents=None))
-        )
-    return cells
 
 
-def _cells(raster: rasterio.DatasetReader, file: str, reading: Reading) -> Cells:
+def _cells(raster: rasterio.DatasetReader, file: str, reading: Reading, progress: Progress) -> Cells:
     area = None if reading.area is None else area_in_raster(reading.area, raster)
     bands = _bands(raster)
-    pixels, tally = read_pixels(raster, list(bands.values()), window_of(area, raster), area)
+    pixels, tally = read_pixels(raster, list(bands.values()), window_of(area, raster), area, progress)
     if not pixels.inside.any():
         raise InputError("{file}: no pixel with residents lies in the area.", file=file)
     to_degrees = Transformer.from_crs(raster.crs.to_wkt(), WGS84, always_xy=True)
@@ -76,6 +77,7 @@ def _cells(raster: rasterio.DatasetReader, file: str, reading: Reading) -> Cells
             *_account(file, pixels, counts[0], tally, area_m2),
             *_unused(raster, bands, file),
         ),
+        unit=unit.unit,
     )
 
 
@@ -94,13 +96,16 @@ def _bands(raster: rasterio.DatasetReader) -> dict[str, int]:
 def _unit(
     raster: rasterio.DatasetReader, file: str, reading: Reading, pixels: Pixels, area_m2: Floats
 ) -> UnitOfRaster:
-    if reading.unit != "auto":
+    if reading.unit not in ("auto", "ask"):
         return UnitOfRaster(reading.unit, "told")
     inside = pixels.inside
     sums = {
         unit: float(residents_of(pixels.values[0][inside], area_m2[inside], unit).sum()) for unit in UNITS
     }
-    return decide_unit(stated_unit(raster, 1, file), sums, reading.known_residents, file)
+    decided = decide_unit(stated_unit(raster, 1, file), sums, reading.known_residents, file)
+    if decided.source == "assumed" and reading.unit == "ask":
+        raise UnclearUnitError(file, sums)
+    return decided
 
 
 def _pixel_areas(transform: rasterio.Affine, row: Ints, column: Ints, to_degrees: Transformer) -> Floats:
@@ -172,28 +177,3 @@ def _unused(raster: rasterio.DatasetReader, bands: Mapping[str, int], file: str)
         "The raster's bands {bands} are not used: nothing says what they hold.", bands=", ".join(unused)
     )
     return [Finding(file, "", 0, "", WARNING, "population-band-unused", message)]
-
-
-def _with_group(cells: Cells, name: str, group: Cells) -> Cells:
-    """`group`'s people added to the nearest cell each, so that their total stays."""
-    upright = np.cos(np.radians(float(np.median(cells.lat))))
-    places = np.column_stack([cells.lon * upright, cells.lat])
-    far, nearest = cKDTree(places).query(np.column_stack([group.lon * upright, group.lat]))
-    counted = np.bincount(nearest, weights=group.residents, minlength=len(places)).astype(float)
-    moved = float(group.residents[far > _half_step(places)].sum())
-    message = text(
-        "{total:,.1f} people of the group “{group}” were read; {moved:,.1f} of them are in pixels without "
-        "residents and count at the nearest one with some.",
-        total=float(group.residents.sum()),
-        group=name,
-        moved=moved,
-    )
-    findings = (*cells.findings, *group.findings, Finding("", "", 0, name, INFO, "population-group", message))
-    return replace(cells, groups={**cells.groups, name: counted}, findings=findings)
-
-
-def _half_step(places: Floats) -> float:
-    if len(places) < 2:
-        return np.inf
-    sample = places[:: max(1, len(places) // 2000)]
-    return float(np.median(cKDTree(places).query(sample, k=2)[0][:, 1])) * 0.75

@@ -11,6 +11,7 @@ import numpy as np
 import rasterio
 
 from data.intake.findings import INFO, WARNING, Finding
+from geo.errors import SettingError
 from geo.text import Text, text
 
 COUNT: Final = "count"
@@ -46,6 +47,14 @@ _TAGS: Final = re.compile(r"unit|description|title|long_name|单位", re.IGNOREC
 # A total decides where it fits one reading much better than the next best one.
 _FITS: Final = np.log(1.5)
 _CLEARLY: Final = 0.4
+
+
+class UnclearUnitError(SettingError):
+    """Nothing says what a raster counts. `sums` unit → the residents there would be."""
+
+    def __init__(self, file: str, sums: Mapping[str, float]) -> None:
+        super().__init__(_question(file, sums))
+        self.sums = dict(sums)
 
 
 @dataclass(frozen=True)
@@ -136,6 +145,18 @@ def _overruled(file: str, stated: str, fitting: str, sums: Mapping[str, float], 
         residents=sums[fitting],
     )
     return Finding(file, "", 0, "", WARNING, "population-unit-contradicted", message)
+
+
+def _question(file: str, sums: Mapping[str, float]) -> Text:
+    return text(
+        "{file} does not say what its numbers count: {count:,.0f} residents if they are per pixel, "
+        "{per_ha:,.0f} if per hectare, {per_km2:,.0f} if per km². Please state the unit: count, per_ha or "
+        "per_km2.",
+        file=file,
+        count=sums[COUNT],
+        per_ha=sums[PER_HA],
+        per_km2=sums[PER_KM2],
+    )
 
 
 def _assumed(file: str, sums: Mapping[str, float]) -> Finding:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +11,9 @@ import pandas as pd
 from coverage.tables import PopulationGrid
 from data.digest import sha256_of
 from data.intake.findings import Finding
+from data.population.area import cut_to
 from data.population.cells import Cells, cells_to_grid
+from data.population.groups import with_group
 from data.population.polygons import polygon_cells
 from data.population.raster import raster_cells
 from data.population.reading import Reading
@@ -19,6 +21,8 @@ from data.population.tables import read_csv_table, table_cells
 from data.vector import read_vector
 from geo.crs import metric_crs
 from geo.errors import InputError
+from geo.progress import Progress, part, silent
+from geo.text import text
 
 _TIFF: Final = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 _PARQUET: Final = b"PAR1"
@@ -27,15 +31,25 @@ _VECTOR: Final = (b"SQLite format 3", b"PK\x03\x04", b"\x00\x00\x27\x0a", b"{", 
 
 @dataclass(frozen=True)
 class PopulationFile:
-    """A population file as read: the grid, what could not be used, and which file it was."""
+    """A population file as read: the grid, what could not be used, and which file it was.
+
+    `unit` is what a raster's numbers were taken for, "" for other files.
+    """
 
     grid: PopulationGrid
     findings: tuple[Finding, ...]
     sha256: str
     synthetic: bool = False
+    unit: str = ""
 
 
-def read_population(path: Path, *, crs: str | None = None, reading: Reading | None = None) -> PopulationFile:
+def read_population(
+    path: Path,
+    *,
+    crs: str | None = None,
+    reading: Reading | None = None,
+    progress: Progress = silent,
+) -> PopulationFile:
     """Read residents from .csv, .parquet, .gpkg, .geojson, a zipped shapefile or a GeoTIFF.
 
     Points count at their place; large polygons are spread over 100 m cells, each unit's total
@@ -43,14 +57,20 @@ def read_population(path: Path, *, crs: str | None = None, reading: Reading | No
     the data's own centre), `reading` answers what the file leaves open. Rows without usable
     coordinates or residents are listed and left out. InputError if nothing is left.
     """
-    cells = _cells(path, crs, reading or Reading())
-    if not len(cells.residents):
+    reading = reading or Reading()
+    cells = _cells(path, crs, reading, part(progress, 0.0, 1.0 / (1 + len(reading.groups))))
+    return file_of(_with_groups(cells, crs, reading), path, crs)
+
+
+def file_of(cells: Cells, path: Path, crs: str | None) -> PopulationFile:
+    """The checked grid of cells that were read from `path`. InputError if there is none."""
+    if not len(cells):
         raise InputError("{file}: no row with residents and coordinates could be used.", file=path.name)
     west, east = float(cells.lon.min()), float(cells.lon.max())
     south, north = float(cells.lat.min()), float(cells.lat.max())
     metric = crs or metric_crs((west + east) / 2, (south + north) / 2)
     return PopulationFile(
-        cells_to_grid(cells, metric), cells.findings, sha256_of(path), synthetic=cells.synthetic
+        cells_to_grid(cells, metric), cells.findings, sha256_of(path), cells.synthetic, cells.unit
     )
 
 
@@ -59,15 +79,28 @@ def is_raster(path: Path) -> bool:
     return _first_bytes(path).startswith(_TIFF)
 
 
-def _cells(path: Path, crs: str | None, reading: Reading) -> Cells:
+def _cells(path: Path, crs: str | None, reading: Reading, progress: Progress) -> Cells:
+    """The cells of one file, in the area; a raster is read there only."""
     start = _first_bytes(path)
+    progress(0.0, text("Reading {file}", file=path.name))
     if start.startswith(_TIFF):
-        return raster_cells(path, reading)
+        return raster_cells(path, reading, progress)
     if start.startswith(_PARQUET):
-        return _parquet_cells(path)
-    if start.startswith(_VECTOR):
-        return polygon_cells(read_vector(path), path.name, crs, reading)
-    return table_cells(read_csv_table(path), path.name)
+        cells = _parquet_cells(path)
+    elif start.startswith(_VECTOR):
+        cells = polygon_cells(read_vector(path), path.name, crs, reading, progress)
+    else:
+        cells = table_cells(read_csv_table(path), path.name)
+    return cells if reading.area is None else cut_to(cells, reading.area, reading.rim_m, path.name)
+
+
+def _with_groups(cells: Cells, crs: str | None, reading: Reading) -> Cells:
+    """Groups from files of their own; what their numbers count is not known better than the residents'."""
+    unit = cells.unit or reading.unit
+    for name, path in reading.groups.items():
+        own = replace(reading, groups={}, known_residents=None, unit=unit)
+        cells = with_group(cells, name, _cells(path, crs, own, silent), path.name)
+    return cells
 
 
 def _parquet_cells(path: Path) -> Cells:

@@ -11,7 +11,7 @@ import shapely
 
 from geo.errors import SettingError
 
-RasterUnit = Literal["auto", "count", "per_ha", "per_km2"]
+RasterUnit = Literal["auto", "ask", "count", "per_ha", "per_km2"]
 SpreadBy = Literal["area", "floor", "mask"]
 RASTER_UNITS: Final[tuple[str, ...]] = get_args(RasterUnit)
 SPREADS: Final[tuple[str, ...]] = get_args(SpreadBy)
@@ -21,14 +21,17 @@ SPREADS: Final[tuple[str, ...]] = get_args(SpreadBy)
 class Reading:
     """Answers to what a file may leave open; the defaults answer nothing.
 
-    Rasters: `unit` is what a pixel's number counts; `area` (WGS-84) is where the study lies, the
-    only part that is read; `known_residents` of that area checks the unit; `groups` name → a
-    raster of that group. Polygons: `by` says what residents follow, with the file of `buildings`
-    for "floor", of settlements (polygons or a raster) as `mask` for "mask"; nobody lives in `water`.
+    `area` (WGS-84) is where the study lies: whoever lives more than `rim_m` outside is left out and
+    told. Rasters are read there only; `unit` is what a pixel's number counts ("auto" takes counts
+    where nothing tells, "ask" raises UnclearUnitError instead), `known_residents` of the area
+    checks it. `groups` name → a file of that group's people. Polygons: `by` says what residents
+    follow, with the file of `buildings` for "floor", of settlements (polygons or a raster) as
+    `mask` for "mask"; nobody lives in `water`.
     """
 
     unit: str = "auto"
     area: shapely.Geometry | None = None
+    rim_m: float = 0.0
     known_residents: float | None = None
     groups: Mapping[str, Path] = field(default_factory=dict)
     by: str = "area"

@@ -26,7 +26,8 @@ from data.streets.raw import Shapes
 from data.streets.read import StreetFile, read_streets
 from geo.basemap import Basemap
 from geo.network import WalkNetwork
-from geo.text import text_from_json, text_to_json
+from geo.progress import Progress, part, silent
+from geo.text import text, text_from_json, text_to_json
 
 # Raise this whenever reading or contracting changes what comes out.
 _VERSION: Final = 2
@@ -41,6 +42,7 @@ def load_or_read(
     crs: str | None = None,
     area: shapely.Geometry | None = None,
     heal_m: float = 0.0,
+    progress: Progress = silent,
 ) -> StreetFile:
     """`read_streets`, remembered in `cache_dir` by the content of the file.
 
@@ -51,7 +53,10 @@ def load_or_read(
     kind = street_format(path)
     folder = cache_dir / _key(sha256_of(path), crs or "", area, heal_m)
     if not folder.is_dir():
-        _store(read_streets(path, crs=crs, area=area, heal_m=heal_m), folder)
+        told = part(progress, 0.0, 0.9)
+        read = read_streets(path, crs=crs, area=area, heal_m=heal_m, progress=told)
+        progress(0.9, text("Keeping the streets for the next time"))
+        _store(read, folder)
     return _open(folder, kind)
 
 

@@ -16,19 +16,22 @@ from data.streets.raw import Floats, RawStreets
 from data.streets.walkable import TAGS, is_walkable, street_class
 from geo.crs import WGS84
 from geo.errors import InputError
+from geo.progress import Progress, silent
+from geo.text import text
 
+_TOLD_EVERY: Final = 20_000
 _SPACE: Final = "{http://graphml.graphdrawing.org/xmlns}"
 _Edge = tuple[int, int, str, int]  # from node, to node, WKT or "", class
 
 
-def read_graphml(path: Path) -> RawStreets:
+def read_graphml(path: Path, progress: Progress = silent) -> RawStreets:
     """The walkable edges of an OSMnx graph, each street once although the file has both directions.
 
     An edge merged from several ways is walked if all of them are. Coordinates are in the graph's
     `crs` (WGS-84 where it has none).
     """
     try:
-        crs, nodes, edges = _parse(path)
+        crs, nodes, edges = _parse(path, progress)
     except (ElementTree.ParseError, KeyError, ValueError, shapely.errors.GEOSException) as problem:
         raise InputError(
             "The street file {path} is not a graph as OSMnx writes it: {problem}",
@@ -38,12 +41,14 @@ def read_graphml(path: Path) -> RawStreets:
     return _ways(crs, nodes, edges)
 
 
-def _parse(path: Path) -> tuple[str, Floats, list[_Edge]]:
+def _parse(path: Path, progress: Progress) -> tuple[str, Floats, list[_Edge]]:
     names: dict[str, str] = {}
     crs, number = WGS84, dict[str, int]()
     places: list[tuple[float, float]] = []
     edges: list[_Edge] = []
-    for element in _elements(path):
+    for count, element in enumerate(_elements(path)):
+        if count % _TOLD_EVERY == 0:
+            progress(0.0, text("Reading the graph: {count:,} nodes and edges", count=count))
         kind = element.tag.removeprefix(_SPACE)
         if kind == "key":
             names[element.attrib["id"]] = element.attrib["attr.name"]

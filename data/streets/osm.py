@@ -21,15 +21,19 @@ from data.streets.raw import Ints, RawStreets, Shapes
 from data.streets.walkable import is_walkable, street_class
 from geo.crs import WGS84
 from geo.errors import InputError
+from geo.progress import Progress, part, silent
 from geo.text import Text, text
 
 WATER_AREA: Final = (("natural", "water"), ("waterway", "riverbank"), ("landuse", "reservoir"))
 WATER_LINE: Final = (("waterway", "river"),)
 GREEN_AREA: Final = (("leisure", "park"), ("landuse", "forest"))
+_TOLD_EVERY: Final = 5_000
 _KEYS: Final = ("highway", "landuse", "leisure", "natural", "waterway")
 
 
-def read_osm(path: str, file_format: str, bounds: Bounds | None = None) -> RawStreets:
+def read_osm(
+    path: str, file_format: str, bounds: Bounds | None = None, progress: Progress = silent
+) -> RawStreets:
     """Walkable ways, water and green of an OSM file; `file_format` is osmium's name ("pbf", "osm.gz").
 
     `bounds` (degrees) leaves out of a large file what is more than 2 km outside; the rest is not yet
@@ -40,10 +44,10 @@ def read_osm(path: str, file_format: str, bounds: Bounds | None = None) -> RawSt
         folder = Path(name)
         try:
             if file_format != "pbf":
-                source = sorted_pbf(source, folder)
+                source = sorted_pbf(source, folder, part(progress, 0.0, 0.3))
             if bounds is not None:
-                source = clip(source, bounds, _KEYS, folder)
-            found = _collect(source, folder / "nodes.index")
+                source = clip(source, bounds, _KEYS, folder, part(progress, 0.3, 0.7))
+            found = _collect(source, folder / "nodes.index", part(progress, 0.7, 1.0))
             return found.raw(read_points(folder / "nodes.index"))
         except (RuntimeError, osmium.InvalidLocationError) as problem:
             raise InputError("The street file cannot be read: {problem}", problem=str(problem)) from problem
@@ -114,7 +118,7 @@ def _cut_findings(ways: int) -> tuple[Text, ...]:
     )
 
 
-def _collect(source: osmium.io.File, index: Path) -> _Found:
+def _collect(source: osmium.io.File, index: Path, progress: Progress) -> _Found:
     """One pass; it leaves the points' places in the file `index`."""
     objects = (
         osmium.FileProcessor(source)
@@ -124,7 +128,9 @@ def _collect(source: osmium.io.File, index: Path) -> _Found:
         .with_filter(keep.KeyFilter(*_KEYS))
     )
     found, wkb = _Found(), osmium.geom.WKBFactory()
-    for thing in objects:
+    for number, thing in enumerate(objects):
+        if number % _TOLD_EVERY == 0:
+            progress(0.0, text("Reading streets, water and green: {count:,}", count=number))
         if thing.is_area():
             _add_area(found, thing, wkb)
         elif is_walkable(thing.tags):

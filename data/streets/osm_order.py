@@ -8,17 +8,23 @@ from typing import Final
 
 import osmium
 
+from geo.progress import Progress, silent
+from geo.text import text
+
 # Editors such as JOSM number what was never uploaded -1, -2, …; osmium's tables hold no such numbers.
 # OpenStreetMap's own are below 2^36.
 _ABOVE_ALL: Final = 1 << 38
+_TOLD_EVERY: Final = 50_000
 
 
-def sorted_pbf(source: osmium.io.File, folder: Path) -> osmium.io.File:
+def sorted_pbf(source: osmium.io.File, folder: Path, progress: Progress = silent) -> osmium.io.File:
     """The same objects as a PBF in `folder`: nodes, ways, relations, and no negative number."""
     out = folder / "sorted.osm.pbf"
     with osmium.SimpleWriter(str(out)) as writer:
-        for kind in (osmium.osm.NODE, osmium.osm.WAY, osmium.osm.RELATION):
-            for thing in osmium.FileProcessor(source, kind):
+        for share, kind in enumerate((osmium.osm.NODE, osmium.osm.WAY, osmium.osm.RELATION)):
+            for number, thing in enumerate(osmium.FileProcessor(source, kind)):
+                if number % _TOLD_EVERY == 0:
+                    progress(share / 3, text("Sorting the street file: {count:,}", count=number))
                 if thing.visible:
                     _WRITE[kind](writer, thing)
     return osmium.io.File(str(out), "pbf")

@@ -25,14 +25,14 @@ from geo.crs import WGS84, metric_crs
 from geo.errors import InputError
 from geo.heal import Healed, heal
 from geo.network import WalkNetwork
-from geo.text import Text
+from geo.progress import Progress, part, silent
+from geo.text import Text, text
 
 Bounds = tuple[float, float, float, float]  # west, south, east, north
 
 # Wider than any city region; a metric CRS is not true to the metre over more.
 _WIDEST_DEGREES: Final = 12.0
 _READERS: Final = {
-    "graphml": read_graphml,
     "gpkg": read_gpkg,
     "geojson": read_geojson,
     "shapefile": read_shapefile,
@@ -60,6 +60,7 @@ def read_streets(
     crs: str | None = None,
     area: shapely.Geometry | None = None,
     heal_m: float = 0.0,
+    progress: Progress = silent,
 ) -> StreetFile:
     """Read the walking network and the basemap of a street file, whatever its name says it is.
 
@@ -70,12 +71,14 @@ def read_streets(
     """
     path = Path(path)
     kind = street_format(path)
-    raw = _read(path, kind, None if area is None else area.bounds)
+    raw = _read(path, kind, None if area is None else area.bounds, part(progress, 0.0, 0.7))
     if not len(raw.way_class):
         raise InputError("{path} has no street that may be walked.", path=path.name)
     bounds = _degrees(path, raw)
     crs = crs or _metric_crs_of(path, bounds if area is None else area.bounds)
+    progress(0.7, text("Joining streets into a network"))
     network, healed = _network(path, raw, crs, area, heal_m)
+    progress(0.9, text("Looking for islands among the streets"))
     said = (raw.findings, healed_findings(healed, heal_m), island_findings(network))
     return StreetFile(
         network,
@@ -87,9 +90,12 @@ def read_streets(
     )
 
 
-def _read(path: Path, kind: str, bounds: Bounds | None) -> RawStreets:
+def _read(path: Path, kind: str, bounds: Bounds | None, progress: Progress) -> RawStreets:
     if kind in OSM_FORMATS:
-        return read_osm(str(path), kind, bounds)
+        return read_osm(str(path), kind, bounds, progress)
+    if kind == "graphml":
+        return read_graphml(path, progress)
+    progress(0.0, text("Reading {file}", file=path.name))
     return _READERS[kind](path)
 
 

@@ -75,13 +75,21 @@ def read_units(path: Path, *, crs: str, urban: Path | None = None) -> UnitFile:
 
 
 def read_area(path: Path) -> shapely.Geometry:
-    """The ground of a units file in WGS-84 degrees: its coarsest outlines together, valid."""
+    """The ground of a units file in WGS-84 degrees, valid: its coarsest outlines together, and of the
+    finer ones those that lie elsewhere. InputError where no row has an outline and a known level."""
     frame = _all_layers(path).frame
     frame = (frame.set_crs(WGS84) if frame.crs is None else frame).to_crs(WGS84)
     frame = frame[shapely.get_dimensions(frame.geometry.to_numpy()) == 2]
-    known = np.asarray(levels_of(frame), object)
-    top = next((level for level in LEVELS if (known == level).any()), "")
-    return shapely.union_all(shapely.make_valid(frame.geometry.to_numpy()[known == top]))
+    known, shapes = np.asarray(levels_of(frame), object), shapely.make_valid(frame.geometry.to_numpy())
+    ground = shapely.Polygon()
+    for level in LEVELS:
+        own = shapes[known == level]
+        shapely.prepare(ground)
+        elsewhere = own[~shapely.contains(ground, shapely.point_on_surface(own))]
+        ground = shapely.union_all([ground, *elsewhere]) if len(elsewhere) else ground
+    if ground.is_empty:
+        raise _nothing_left(path.name, Remarks(path.name))
+    return ground
 
 
 def _all_layers(path: Path) -> Layer:

@@ -5,19 +5,37 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from coverage.names import match_units
-from coverage.tables import Floats, UnitTable
+from coverage.tables import LEVELS, Floats, Ints, UnitTable
 from data.intake.findings import Finding
 from data.population.columns import GROUP_COLUMNS, RESIDENT_COLUMNS, find_column
-from data.population.tables import read_csv_table
-from data.units.columns import ID_COLUMNS, NAME_COLUMNS
+from data.population.office_table import read_office_table
+from data.units.columns import ID_COLUMNS, NAME_COLUMNS, PARENT_COLUMNS, PARENT_COLUMNS_OF
 from data.units.remarks import Remarks
 from geo.errors import InputError
 from geo.text import text
+
+_PARENTS: Final = (*PARENT_COLUMNS, *PARENT_COLUMNS_OF["community"], *PARENT_COLUMNS_OF["street"])
+# Names of columns in a table of figures that are no unit's own.
+_NAMES = (
+    *NAME_COLUMNS,
+    "unit",
+    "单位",
+    "区域",
+    "地区",
+    "区划名称",
+    "社区",
+    "村居",
+    "街道",
+    "镇街",
+    "区县",
+    "区",
+)
 
 
 @dataclass(frozen=True)
@@ -27,32 +45,38 @@ class Totals:
     values: Mapping[str, Floats]
     findings: tuple[Finding, ...]
 
+    def level(self, units: UnitTable) -> str:
+        """The finest level all of whose units have a total; without one that with most of them."""
+        stated = np.isfinite(self.values["residents"])
+        counts = {level: (int(stated[rows].sum()), len(rows)) for level, rows in _rows_of(units).items()}
+        whole = [level for level, (has, of) in counts.items() if has == of]
+        return whole[-1] if whole else max(counts, key=lambda level: counts[level][0])
 
-def read_totals(path: Path, units: UnitTable, *, column: str | None = None) -> Totals:
-    """Totals of a CSV by unit number, else by name; `column` names the residents' where it is unusual.
 
-    Rows that fit no unit, or several, are listed with their residents. InputError without a
-    column of residents or of numbers or names.
+def read_totals(path: Path, units: UnitTable, *, column: str = "") -> Totals:
+    """Totals of a table by unit number, else by name; `column` names the residents' where it is unusual.
+
+    Units of one name are told apart by a column of the unit above. Rows that fit no unit, or
+    several, or one that has a total already, are listed with their residents. InputError without
+    a column of residents or of numbers or names, and where no row fits.
     """
-    frame = read_csv_table(path)
+    residents = (column,) if column else RESIDENT_COLUMNS
+    frame = read_office_table(path, (residents, (*ID_COLUMNS, *_NAMES)))
     columns = [str(name) for name in frame.columns]
-    wanted = {"residents": column or find_column(columns, RESIDENT_COLUMNS)}
+    wanted = {"residents": find_column(columns, residents)}
     wanted |= {name: find_column(columns, aliases) for name, aliases in GROUP_COLUMNS.items()}
-    if wanted["residents"] not in columns:
-        raise InputError(
-            "{file}: no column holds residents. The columns are: {columns}.",
-            file=path.name,
-            columns=", ".join(columns[:20]),
-        )
-    row_of, remarks = _rows(frame, units, path.name), Remarks(path.name)
-    fits = row_of >= 0
+    row_of, remarks = _rows(frame, units), Remarks(path.name)
     numbers = {name: _numbers(frame[title]) for name, title in wanted.items() if title}
-    for row in np.flatnonzero(~fits):
+    fits = _once(row_of, numbers["residents"])
+    for row in np.flatnonzero(~fits & (numbers["residents"] > 0)):
         message = text(
-            "This row with {residents:,.0f} residents fits no unit, or several.",
-            residents=float(np.nan_to_num(numbers["residents"][row])),
+            "This row with {residents:,.0f} residents fits no unit, or several, or one that has a "
+            "total already.",
+            residents=float(numbers["residents"][row]),
         )
-        remarks.add("unit-unknown", message, row=int(row) + 2, level="error")
+        remarks.add("unit-unknown", message, row=int(frame.index[int(row)]), level="error")
+    if not fits.any():
+        raise InputError("{file}: no row fits a unit by its number or name.", file=path.name)
     values = {}
     for name, counts in numbers.items():
         values[name] = np.full(len(units), np.nan)
@@ -60,16 +84,32 @@ def read_totals(path: Path, units: UnitTable, *, column: str | None = None) -> T
     return Totals(values, tuple(remarks.found))
 
 
-def _rows(frame: pd.DataFrame, units: UnitTable, file: str) -> np.ndarray:
+def _rows_of(units: UnitTable) -> dict[str, Ints]:
+    return {level: units.of_level(level) for level in LEVELS if level in units.levels}
+
+
+def _once(row_of: Ints, residents: Floats) -> np.ndarray:
+    """Which rows count: those with a unit and a number, of several for one unit the first."""
+    usable = (row_of >= 0) & np.isfinite(residents)
+    first = np.zeros(len(row_of), bool)
+    rows = np.flatnonzero(usable)
+    first[rows[np.unique(row_of[rows], return_index=True)[1]]] = True
+    return first
+
+
+def _rows(frame: pd.DataFrame, units: UnitTable) -> Ints:
     columns = [str(name) for name in frame.columns]
-    code, name = find_column(columns, ID_COLUMNS), find_column(columns, NAME_COLUMNS)
-    if code is None and name is None:
-        raise InputError("{file}: no column holds the units' numbers or names.", file=file)
+    code, name = find_column(columns, ID_COLUMNS), find_column(columns, _NAMES)
     rows = np.full(len(frame), -1, np.int64)
     if name is not None:
-        names = units.frame["name"].tolist()
+        above = find_column([title for title in columns if title != name], _PARENTS)
+        names, ids = units.frame["name"].tolist(), units.frame["unit_id"].tolist()
+        name_of = dict(zip(ids, names, strict=True))
         rows[:] = match_units(
-            frame[name].tolist(), names, parents_declared=[""] * len(frame), parents=[""] * len(names)
+            frame[name].tolist(),
+            names,
+            parents_declared=frame[above].tolist() if above else [""] * len(frame),
+            parents=[name_of.get(parent, "") for parent in units.frame["parent_id"]],
         )
     if code is not None:
         row_of = {unit_id: row for row, unit_id in enumerate(units.frame["unit_id"])}
@@ -79,7 +119,7 @@ def _rows(frame: pd.DataFrame, units: UnitTable, file: str) -> np.ndarray:
 
 
 def _numbers(column: pd.Series[str]) -> Floats:
-    numbers: Floats = pd.to_numeric(column.str.replace(",", ""), errors="coerce").to_numpy(
-        float, na_value=np.nan
-    )
+    numbers: Floats = pd.to_numeric(
+        column.str.replace(r"[,，\s人]", "", regex=True), errors="coerce"
+    ).to_numpy(float, na_value=np.nan)
     return np.where(numbers >= 0, numbers, np.nan)

@@ -35,7 +35,7 @@ def test_a_part_of_a_province_is_what_reading_all_and_cutting_gives(tmp_path, mo
     path = write_town(tmp_path / "a.osm.pbf")
     area = shapely.Point(118.03, 32.03).buffer(0.004)
     part = read_streets(path, area=area)
-    monkeypatch.setattr("data.streets.read.read_osm", lambda path, kind, _bounds: read_osm(path, kind))
+    monkeypatch.setattr("data.streets.read.read_osm", lambda path, kind, *_rest: read_osm(path, kind))
     whole = read_streets(path, area=area)
     assert part.network.edge_length_m.tolist() == whole.network.edge_length_m.tolist()
     assert part.network.node_xy.tolist() == whole.network.node_xy.tolist()

@@ -111,7 +111,7 @@ def test_on_cells_of_a_hectare_counts_and_people_per_hectare_are_one() -> None:
 
 
 def test_an_unknown_unit_is_refused_with_those_there_are() -> None:
-    with pytest.raises(SettingError, match=", ".join(("auto", *UNITS))):
+    with pytest.raises(SettingError, match=", ".join(("auto", "ask", *UNITS))):
         Reading(unit="per_acre")
 
 
@@ -171,7 +171,7 @@ def test_a_group_in_its_own_raster_keeps_its_total(tmp_path: Path) -> None:
     reading = Reading(groups={"elderly": old, "children": fine})
     groups = read_population(people, reading=reading).grid.groups
     assert (groups["elderly"].sum(), groups["children"].sum()) == (8.0, 10.0)
-    assert any("2.0 of them are in pixels without" in message for message in messages(people, reading))
+    assert any("2.0 of them live where" in message for message in messages(people, reading))
 
 
 def messages(path: Path, reading: Reading) -> list[str]:

@@ -1,0 +1,39 @@
+"""What only the user can know is asked for, where somebody sits at the terminal."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from typing import Final
+
+from rich.prompt import Prompt
+
+from commands.front import Bar
+from geo.progress import Progress as Tell
+from geo.text import text
+from jobs.cases import StudyFiles
+from locales import Translator
+
+_UNITS: Final = ("count", "per_ha", "per_km2")
+
+
+def with_unit_asked(files: StudyFiles, say: Translator, tell: Tell) -> StudyFiles:
+    """The files with what their raster counts, if nothing tells and somebody can answer.
+
+    Without a terminal nothing is asked: residents per pixel are taken, and the results say so.
+    """
+    if files.population_unit != "auto" or not (isinstance(tell, Bar) and _at_a_terminal()):
+        return files
+    from jobs.people import unclear_unit
+
+    question = unclear_unit(files, progress=tell)
+    if question is None:
+        return files
+    with tell.away() as console:
+        console.print(say(question), markup=False, highlight=False)
+        unit = Prompt.ask(say(text("What does the raster count?")), choices=list(_UNITS), console=console)
+    return replace(files, population_unit=unit)
+
+
+def _at_a_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
