@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from coverage.tables import Floats
 
@@ -20,9 +21,10 @@ _BIN_EDGES_M: Final = np.array([0.01, 3, 7, 12, 20, 32, 50, 75, 110, 160, 240, 4
 _NOISES_M: Final = (8.0, 20.0, 40.0, 80.0, 140.0)
 _MAPPED_SHARES: Final = (0.95, 0.6, 0.3, 0.12)
 _NEAR_M: Final = 2_500.0
-_NULL_SHIFTS: Final = 160
+_NULL_SHIFTS: Final = (20, 160)
+_NULL_POINTS: Final = 3_000
 _SHIFT_M: Final = (250.0, 1_500.0)
-_SAMPLED_BUILDINGS: Final = 1_500
+_SAMPLED_BUILDINGS: Final = 700
 _LEAST_BUILDINGS: Final = 30
 # Neighbouring rows share their surroundings, so their distances say less than as many strangers would.
 _TEMPER: Final = 0.6
@@ -59,9 +61,9 @@ def _near(xy: Floats, buildings: NDArray[np.object_]) -> NDArray[np.object_]:
     """Buildings within the reach of any shift of any point."""
     if not len(buildings):
         return buildings
-    around = shapely.STRtree(shapely.points(xy[:, 0]))
-    found = around.query(buildings, predicate="dwithin", distance=_NEAR_M)[0]
-    return np.asarray(buildings[np.unique(found)], object)
+    middles = shapely.get_coordinates(shapely.centroid(buildings))
+    away_m, _ = cKDTree(xy[:, 0]).query(middles, distance_upper_bound=_NEAR_M)
+    return np.asarray(buildings[np.isfinite(away_m)], object)
 
 
 def _away(tree: shapely.STRtree, xy: Floats) -> Floats:
@@ -73,9 +75,10 @@ def _away(tree: shapely.STRtree, xy: Floats) -> Floats:
 
 
 def _moved(xy: Floats, random: np.random.Generator) -> Floats:
-    """The list moved about: (shifts, n, 2)."""
-    angle = random.uniform(0, 2 * np.pi, _NULL_SHIFTS)
-    radius = random.uniform(*_SHIFT_M, _NULL_SHIFTS)
+    """The list moved about: (shifts, n, 2); the longer the list, the fewer shifts tell enough."""
+    shifts = int(np.clip(_NULL_POINTS // len(xy), *_NULL_SHIFTS))
+    angle = random.uniform(0, 2 * np.pi, shifts)
+    radius = random.uniform(*_SHIFT_M, shifts)
     shift = np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])
     return xy[None, :, :] + shift[:, None, :]
 

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from coverage.tables import Bools, Floats
-from data.intake.coordinates import MIXED, DatumDecision
+from data.intake.coordinates import MIXED, DatumDecision, likeliest
 from data.intake.drafts import ACCEPTED, REFUSED
 from data.intake.findings import ERROR, WARNING, Notebook
 from data.intake.hypotheses import HYPOTHESES, UNKNOWN
@@ -77,7 +77,10 @@ def tell_systems(
 def _unknown_datum(decision: DatumDecision) -> Text:
     if not decision.ranking:
         return _NO_EVIDENCE
-    best = next(h.title for h in HYPOTHESES if h.id == decision.ranking[0][0])
+    named = likeliest(decision)
+    if not named:
+        return _WEAK_EVIDENCE
+    best = next(h.title for h in HYPOTHESES if h.id == named)
     return text(
         "The evidence does not settle which coordinate system the list is in; it was taken as WGS-84. "
         "The likeliest is: {best}. Say which system it is.",
@@ -98,6 +101,10 @@ def refuse_unplaced(frame: pd.DataFrame, notes: Mapping[int, Notebook]) -> pd.Da
 _NO_EVIDENCE = text(
     "Nothing shows which coordinate system the list is in; it was taken as WGS-84. If it comes from "
     "Amap, Tencent or Baidu the points lie 500 to 1,200 m off: say which system it is."
+)
+_WEAK_EVIDENCE = text(
+    "The evidence is too weak to tell which coordinate system the list is in; it was taken as WGS-84. If it "
+    "comes from Amap, Tencent or Baidu the points lie 500 to 1,200 m off: say which system it is."
 )
 _MIXED_DATUM = text(
     "The list seems to hold coordinates of more than one system; they were taken as WGS-84. "

@@ -42,6 +42,7 @@ _WORD_CONFIDENCE: Final = 0.95
 _LEAST_POSTERIOR: Final = 0.995
 _LEAST_SUPPORT: Final = 0.98
 _LEAST_TELLING_ROWS: Final = 6
+_LEAST_NAMED: Final = 0.9
 _LEAST_REFUTED: Final = 5.0
 _STRONG: Final = np.log(100.0)
 _AGAINST: Final = -np.log(10.0)
@@ -125,12 +126,19 @@ def is_decided(belief: Belief, named: dict[str, str]) -> bool:
         and belief.posterior[belief.best] >= _LEAST_POSTERIOR
         and belief.support[belief.best] >= _LEAST_SUPPORT
         and belief.telling_rows >= _LEAST_TELLING_ROWS
-        and not belief.mixed
+        and belief.uniform
         and (belief.mixture_refuted >= _LEAST_REFUTED or system in named)
         and max(advantages) >= _STRONG
         and min(advantages) >= _AGAINST
         and not (named and system not in named)
     )
+
+
+def likeliest(decision: DatumDecision) -> str:
+    """The hypothesis to name when asking: the best if it is believed at least 90 %, else ""."""
+    if not decision.ranking or decision.ranking[0][1] < _LEAST_NAMED:
+        return ""
+    return decision.ranking[0][0]
 
 
 def belief_in_words(weight: float) -> Text:

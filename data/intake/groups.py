@@ -12,6 +12,7 @@ import pandas as pd
 from coverage.tables import UnitTable
 from data.intake.coordinates import AUTO, DatumDecision, decide, named_systems, overall
 from data.intake.hypotheses import UNKNOWN
+from data.intake.placing import Bounds
 from data.intake.projection import decide_projection
 from data.intake.reference import Reference
 from data.intake.scores import Scores, score
@@ -30,8 +31,15 @@ class Context:
 
     units: UnitTable | None = None
     reference: Reference | None = None
-    area: tuple[float, float, float, float] | None = None
+    area: Bounds | None = None
     stored: pd.DataFrame | None = None
+
+    @property
+    def around(self) -> Bounds | None:
+        """The area, or what the reference layer covers: where a list may be expected to lie."""
+        if self.area is not None or self.reference is None:
+            return self.area
+        return self.reference.bounds
 
 
 @dataclass(frozen=True)
@@ -60,7 +68,7 @@ def find_systems(frame: pd.DataFrame, tables: Sequence[Table], wanted: str, cont
     for number in range(len(tables)):
         rows = np.flatnonzero(placed & metres & (frame["table"] == number).to_numpy())
         if len(rows):
-            decision = decide_projection(frame.iloc[rows], wanted, words[number], context.area, context.units)
+            decision = decide_projection(frame.iloc[rows], wanted, words[number], context.around, context.units)
             by_row[rows] = decision.system
             by_table[number].append(decision)
     degrees = np.flatnonzero(placed & ~metres)

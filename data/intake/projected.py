@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -48,12 +49,17 @@ def candidates(east: Floats, north: Floats) -> tuple[str, ...]:
 
 def to_degrees(east: Floats, north: Floats, crs: str) -> LonLat:
     """WGS-84 degrees of metres in `crs`; SettingError if the system is not known."""
+    lon, lat = _to_wgs84(crs).transform(east, north)
+    return np.asarray(lon, float), np.asarray(lat, float)
+
+
+@cache
+def _to_wgs84(crs: str) -> Transformer:
+    """Making one takes a tenth of a second, and a list of metres may be in fifty systems."""
     try:
-        transformer = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
+        return Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
     except CRSError as error:
         raise SettingError("The coordinate system “{crs}” is not known.", crs=crs) from error
-    lon, lat = transformer.transform(east, north)
-    return np.asarray(lon, float), np.asarray(lat, float)
 
 
 def is_geographic(crs: str) -> bool | None:

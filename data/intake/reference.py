@@ -13,6 +13,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from data.intake.placing import Bounds
 from data.population.columns import find_column
 from data.vector import layers, read_vector
 from geo.crs import WGS84
@@ -31,6 +32,15 @@ class Reference:
     names: tuple[str, ...]
     places: NDArray[np.object_]
     water: NDArray[np.object_]
+
+    @property
+    def bounds(self) -> Bounds | None:
+        """(west, south, east, north) of all it holds, in degrees; None if that is nothing."""
+        shapes = np.concatenate([self.buildings, self.places, self.water])
+        if not len(shapes):
+            return None
+        west, south, east, north = shapely.total_bounds(shapes)
+        return float(west), float(south), float(east), float(north)
 
 
 def reference_of(frame: gpd.GeoDataFrame, layer: str = "") -> Reference:

@@ -23,6 +23,8 @@ LOG_PRIOR: Final = np.array([0.0 if h.system != UNKNOWN else np.log(0.03) for h 
 _BOOTSTRAPS: Final = 200
 _MIX_SHARES: Final = np.array([0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5])
 _REFUTED_SHARE: Final = 0.3
+# Natural logarithm of twenty: about one list in twenty is mixed without order.
+_MIXTURE_SHOWN: Final = 3.0
 _TELLING: Final = 1.0
 # The systems a list may be mixed of; mistakes of conversion do not happen to a part of a list.
 _SYSTEMS: Final = np.flatnonzero(np.array([h.system != UNKNOWN for h in HYPOTHESES]))
@@ -90,7 +92,7 @@ class Belief:
     """`posterior` (h,) after all evidence; `support` (h,): in what share of resampled lists each wins;
     `kinds`: each kind's own log-likelihoods (h,). `telling_rows`: how many rows by themselves speak for
     the best against every other system. `mixture_gain`: the log-likelihood that a mixture with
-    `second_system` gains over the best alone; above 0 the list is taken to be mixed. `mixture_refuted`:
+    `second_system` gains over the best alone; above 0 the list may be mixed. `mixture_refuted`:
     the log-likelihood by which the rows speak against three in ten of them being of any other system."""
 
     posterior: Floats
@@ -106,8 +108,14 @@ class Belief:
         return int(self.posterior.argmax())
 
     @property
+    def uniform(self) -> bool:
+        """Whether no mixture explains the rows better than the best alone."""
+        return self.mixture_gain <= 0
+
+    @property
     def mixed(self) -> bool:
-        return self.mixture_gain > 0
+        """Whether a mixture explains them so much better that it outweighs how rare mixtures are."""
+        return self.mixture_gain > _MIXTURE_SHOWN
 
     @property
     def confidence(self) -> float:
@@ -182,6 +190,7 @@ def _around(
     """Only what any shift of any point can reach is projected."""
     if not len(shapes):
         return shapes
-    boxes = shapely.box(lon - margin_deg, lat - margin_deg, lon + margin_deg, lat + margin_deg)
-    found = shapely.STRtree(shapes).query(boxes)[1]
-    return np.asarray(shapes[np.unique(found)], object)
+    west, south, east, north = shapely.bounds(shapes).T
+    near = (west <= lon.max() + margin_deg) & (east >= lon.min() - margin_deg)
+    near &= (south <= lat.max() + margin_deg) & (north >= lat.min() - margin_deg)
+    return np.asarray(shapes[near], object)
