@@ -16,6 +16,8 @@ from coverage.siting.lagrangian import Prices, price_cells
 from coverage.siting.loads import flow_plan, flow_program, read_flow, unlimited
 from coverage.siting.order import Found, finished
 from coverage.siting.problem import Problem
+from coverage.siting.ruled_walking import best_under_rules
+from coverage.siting.rules import site_rules, start_price
 from coverage.siting.savings import SavingsModel, SavingsSwap, greedy_savings
 from geo.errors import InfeasibleError, SettingError
 
@@ -27,8 +29,10 @@ def least_walking(problem: Problem, limits: Limits) -> Plan:
     """Total weight·metres of all who can be reached, each walking to the nearest open site."""
     if not problem.measured:
         raise SettingError("Least walking needs distances in metres, not only yes or no.")
-    if problem.goal.has_loads or problem.goal.couples_sites:
-        return _with_rules(problem, limits)
+    if problem.goal.has_loads:
+        return _with_flow(problem, limits)
+    if problem.goal.couples_sites:
+        return _with_rules(problem, limits) or _with_flow(problem, limits)
     return _plain(problem, limits)
 
 
@@ -74,7 +78,8 @@ def _plain(problem: Problem, limits: Limits) -> Plan:
 
 
 def _all_served(problem: Problem, plan: Plan) -> bool:
-    rows = np.concatenate((problem.fixed, np.array(plan.sites, np.int64)))
+    stay = np.setdiff1d(problem.open_before, plan.closed)
+    rows = np.concatenate((stay, np.array(plan.sites, np.int64)))
     return bool(problem.covered(rows)[reachable(problem)].all())
 
 
@@ -201,7 +206,27 @@ def median_program(model: SavingsModel, count: int, offset: float) -> Program:
     )
 
 
-def _with_rules(problem: Problem, limits: Limits) -> Plan:
+def _with_rules(problem: Problem, limits: Limits) -> Plan | None:
+    """Savings under rules among sites; None where no start is found, or one that leaves somebody out."""
+    goal, rules = problem.goal, site_rules(problem)
+    missing_m = (
+        4.0 * float(problem.metres.data.max(initial=1.0)) if goal.unreached_m is None else goal.unreached_m
+    )
+    now = np.where(reachable(problem), np.minimum(problem.nearest_m(problem.fixed), missing_m), 0.0)
+    model = savings_model(problem.metres[rules.rows], now, problem.weight)
+    most = (goal.count or 0) + len(problem.closable) - goal.close
+    best = best_under_rules(model, rules, most, start_price(problem, rules), limits)
+    if best is None:
+        return None
+    is_open = np.isin(np.arange(len(rules.rows)), best.chosen)
+    opened, closed = rules.rows[is_open & rules.is_new], rules.rows[~is_open & ~rules.is_new]
+    objective = total_walking(problem, np.concatenate((problem.fixed, rules.rows[is_open])), missing_m)
+    total = float((now * problem.weight).sum())
+    plan = finished(problem, Found(opened, objective, total - best.bound, best.proven, closed), limits)
+    return plan if goal.unreached_m is not None or _all_served(problem, plan) else None
+
+
+def _with_flow(problem: Problem, limits: Limits) -> Plan:
     """The flow model with every rule: who has no other way must be served by an open site."""
     flow = read_flow(problem, by_distance=True)
     wanted = reachable(problem)

@@ -15,7 +15,7 @@ from coverage.siting.model import CoverModel, build_model, merge_cells
 from coverage.siting.order import Found, finished
 from coverage.siting.problem import Problem
 from coverage.siting.ruled_start import RuledSearch
-from coverage.siting.rules import SiteRules, site_rules
+from coverage.siting.rules import SiteRules, site_rules, start_price
 from geo.errors import InfeasibleError
 
 _LARGE = 20_000
@@ -63,7 +63,7 @@ def _ruled(problem: Problem, limits: Limits) -> Plan:
     """Rules among sites: a start that keeps them, then HiGHS with all of them as rows."""
     rules = site_rules(problem)
     model, second = _model_with_backup(problem, rules)
-    start = RuledSearch(model, rules, second, _price(problem, rules)).run()
+    start = RuledSearch(model, rules, second, start_price(problem, rules)).run()
     bound = np.inf
     if start is not None and _bounded_by_count(problem, model):
         stay, bound = worth_keeping(model, problem.goal.count or 0, start, limits)
@@ -82,14 +82,6 @@ def _bounded_by_count(problem: Problem, model: CoverModel) -> bool:
     """Whether the bound without rules is worth its time, and holds here: it knows the count alone."""
     goal = problem.goal
     return bool(model.cover.nnz > _LARGE and goal.count and not goal.close and not goal.backup)
-
-
-def _price(problem: Problem, rules: SiteRules) -> Floats:
-    """(sites,) what a start divides the gain by: the cost where money is limited."""
-    if problem.goal.budget is None or problem.goal.cost is None:
-        return np.ones(len(rules.rows))
-    cost: Floats = np.asarray(problem.goal.cost, float)[rules.rows]
-    return np.maximum(cost, 1e-9)
 
 
 def _model_with_backup(problem: Problem, rules: SiteRules) -> tuple[CoverModel, Floats | None]:

@@ -158,3 +158,11 @@ def _stack(found: list[Row], n_sites: int) -> sparse.csr_array:
     return sparse.csr_array(
         (data, np.concatenate([row.at for row in found]), indptr), shape=(len(found), n_sites)
     )
+
+
+def start_price(problem: Problem, rules: SiteRules) -> Floats:
+    """(sites,) what a start divides the gain by: the cost where money is limited."""
+    if problem.goal.budget is None or problem.goal.cost is None:
+        return np.ones(len(rules.rows))
+    cost: Floats = np.asarray(problem.goal.cost, float)[rules.rows]
+    return np.maximum(cost, 1e-9)
