@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -33,6 +33,7 @@ class Wanted:
     site_cost: float | None
     spacing: float
     per_unit: str
+    new_per_unit: str
     elderly_weight: float
     backup: float
     capacity: str
@@ -74,13 +75,19 @@ def _conditions(wanted: Wanted) -> PlanConditions:
         budget=wanted.budget,
         cost=wanted.site_cost,
         spacing_m=wanted.spacing,
-        quotas=(quota(wanted.per_unit),) if wanted.per_unit else (),
+        quotas=_quotas(wanted),
         weights=(("elderly", wanted.elderly_weight),) if wanted.elderly_weight != 1.0 else (),
         backup=wanted.backup,
         capacity=_capacity(wanted.capacity),
         within_band=wanted.within_band,
     )
     return read_conditions(wanted.conditions).with_more(stated) if wanted.conditions else stated
+
+
+def _quotas(wanted: Wanted) -> tuple[UnitQuota, ...]:
+    every = [quota(wanted.per_unit)] if wanted.per_unit else []
+    new = [replace(quota(wanted.new_per_unit), only_new=True)] if wanted.new_per_unit else []
+    return (*every, *new)
 
 
 def quota(written: str) -> UnitQuota:

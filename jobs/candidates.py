@@ -91,9 +91,10 @@ def candidates_of(
 
 def most_places(wish: Wish) -> int:
     """How many places a search with this goal and these conditions can weigh in reasonable time."""
-    if wish.conditions.has_loads:
+    asked, by_metres = wish.conditions, wish.goal in (LEAST_WALKING, LEAST_WORST)
+    if asked.has_loads or (by_metres and asked.ties_sites):
         return MOST_WITH_LOADS
-    return MOST_WALKED_TO if wish.goal in (LEAST_WALKING, LEAST_WORST) else MOST_CANDIDATES
+    return MOST_WALKED_TO if by_metres else MOST_CANDIDATES
 
 
 def _listed(done: Assessed, path: Path) -> Candidates:

@@ -45,7 +45,7 @@ _TOP: Final = (
     "required", "forbidden", "spacing_m", "backup", "capacity", "money", "relocate", "quota",
     "weights", "load",
 )  # fmt: skip
-_QUOTA: Final = ("unit", "most", "least", "units")
+_QUOTA: Final = ("unit", "most", "least", "units", "only_new")
 STANDARD_BAND: Final = "standard"
 _MANY: Final = 1e15
 _FAR_M: Final = 100_000.0
@@ -131,7 +131,8 @@ def _quota(fields: TomlFields, row: Mapping[str, Any], where: str) -> UnitQuota:
         raise fields.refuse(where, "most", text("a quota needs most or least, or both"))
     if most is not None and most < least:
         raise fields.refuse(where, "most", text("it may not be below least ({least})", least=least))
-    return UnitQuota(level, least, most, _names(fields, row, "units", where))
+    only_new = fields.flag(row, "only_new", where) if "only_new" in row else False
+    return UnitQuota(level, least, most, _names(fields, row, "units", where), only_new)
 
 
 def _capacity(fields: TomlFields) -> float | str | None:

@@ -10,6 +10,7 @@ from coverage.standard import Check, Rule
 from geo.crs import project
 from geo.text import Sayable, Text, text
 from jobs.map_layers import layers_of
+from jobs.map_plan import newly_served, other_plans, plan_sites
 from maps.model import (
     MET,
     NOT_MET,
@@ -42,13 +43,14 @@ def map_model(results: Results, basemap: Basemap) -> MapModel:
         radius_rules=tuple(
             _radius_rule(rule, results) for rule in standard.rules if rule.check is Check.RADIUS
         ),
-        sites=None if results.plan is None else pd.DataFrame(results.plan.sites.drop(columns="geometry")),
+        sites=plan_sites(results),
+        other_plans=other_plans(results),
         verdicts=_verdicts(results),
         basemap=basemap,
         credits=tuple(results.provenance.get("credits", ())),
         crs_note=text("Measured in {crs}", crs=area["crs"]),
         synthetic=bool(area["synthetic"]),
-        areas=areas,
+        areas=(*newly_served(results), *areas),
         paths=paths,
     )
 

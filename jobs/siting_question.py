@@ -11,6 +11,7 @@ from scipy import sparse
 from coverage.assessment import Assessment
 from coverage.checks.reach import BOUNDARY_M, limit_m
 from coverage.siting import Goal, Place
+from coverage.siting.arrays import only_entries
 from coverage.siting.goals import FEWEST_SITES, LEAST_WALKING, LEAST_WORST
 from coverage.standard import ANY_TIER, Check, Rule
 from coverage.tables import Bools, Floats, Ints
@@ -203,6 +204,8 @@ def _by_metres(asked: _Asked, candidates: Candidates, cover: Place, goal: Goal) 
     already = nearest_m(assessment, asked.existing[stay], by)[0]
     new = reach_of(assessment, candidates.xy, by, LONGEST_WALK_M)
     old = facility_reach(assessment, asked.existing[closable], by, LONGEST_WALK_M)
+    if not goal.has_loads:  # nobody walks farther than to what stays open anyway
+        new, old = _nearer(new, already), _nearer(old, already)
     entries = np.zeros(len(asked.existing), np.int64)
     entries[closable] = np.diff(old.indptr)
     rows = sparse.csr_array(
@@ -210,6 +213,11 @@ def _by_metres(asked: _Asked, candidates: Candidates, cover: Place, goal: Goal) 
         shape=(len(asked.existing), old.shape[1]),
     )
     return replace(cover, reach=stacked(new, rows), already=already)
+
+
+def _nearer(reach: sparse.csr_array, already: Floats) -> sparse.csr_array:
+    """Without the entries that are no nearer than what is open already."""
+    return only_entries(reach, reach.data < already[reach.indices])
 
 
 def _within_walk(goal: Goal, place: Place) -> Goal:

@@ -181,6 +181,8 @@ def _quota(done: Assessed, quota: UnitQuota, candidates: Candidates, existing: I
         meant = rows[sorted({r for name in quota.units for r in rows_called(name, known, what=what)})]
     new = locate(units, candidates.xy).rows[quota.level]
     old = study.facilities_in.rows[quota.level][existing]
+    if quota.only_new:
+        old = np.full(len(existing), -1)
     there = np.bincount(old[old >= 0], minlength=len(units))
     most = np.inf if quota.most is None else float(quota.most)
     return Quota(

@@ -25,15 +25,17 @@ TIER_SIGN: Final = "+"
 
 @dataclass(frozen=True)
 class UnitQuota:
-    """At least and at most so many facilities of the tier in every unit of `level`, existing ones counted.
+    """At least and at most so many facilities of the tier in every unit of `level`.
 
-    `units` names the units meant; empty: all of the level. A unit that has more already gets no new one.
+    `units` names the units meant; empty: all of the level. Existing ones are counted, and a unit that
+    has more already gets no new one; with `only_new` new sites alone are counted.
     """
 
     level: str
     least: int = 0
     most: int | None = None
     units: tuple[str, ...] = ()
+    only_new: bool = False
 
     def __post_init__(self) -> None:
         if self.level not in LEVELS:
@@ -84,6 +86,11 @@ class PlanConditions:
     @property
     def has_loads(self) -> bool:
         return self.capacity is not None or self.band is not None or self.within_band
+
+    @property
+    def ties_sites(self) -> bool:
+        """Whether one site's being built bears on whether another can be."""
+        return bool(self.close or self.spacing_m or self.quotas or self.budget is not None)
 
     def with_more(self, other: PlanConditions) -> PlanConditions:
         """Both: lists are joined, and a figure that `other` states goes before one stated here."""

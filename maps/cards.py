@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
@@ -56,9 +56,31 @@ def _gap_facts(voice: Voice, row: Mapping[str, Any]) -> Iterator[tuple[str, str]
 
 
 def _site_facts(voice: Voice, row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What is known of it; the columns besides the residents gained and the unit may be missing."""
+    if row.get("name"):
+        yield voice(text("Name")), voice(str(row["name"]))
     yield voice(text("Residents gained")), people(voice, row["residents_gained"])
+    for column, heading in _SITE_PEOPLE.items():
+        if _known(row.get(column)):
+            yield voice(heading), people(voice, row[column])
     if row["unit"]:
         yield voice(text("Unit")), voice(str(row["unit"]))
+    if row.get("nearest"):
+        near = text("{name}, {metres:,.0f} m", name=str(row["nearest"]), metres=row["nearest_m"])
+        yield voice(text("Nearest existing")), voice(near)
+    if _known(row.get("cost")):
+        yield voice(text("Cost")), voice(text("{cost:,.10g}", cost=row["cost"]))
+
+
+_SITE_PEOPLE: Final = {
+    "elderly_gained": text("of them elderly"),
+    "residents_alone": text("As the only new site"),
+    "load": text("Residents to serve"),
+}
+
+
+def _known(value: object) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def _card(title: str, facts: Iterable[tuple[str, str]]) -> str:

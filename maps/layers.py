@@ -105,6 +105,18 @@ def site_layer(studio: Studio) -> Iterator[Part]:
     yield Part("sites", voice(text("Suggested sites")), content, show=True)
 
 
+def other_plan_layers(studio: Studio) -> Iterator[Part]:
+    """The sites of each other plan, hidden until they are asked for."""
+    voice = studio.voice
+    for number, plan in enumerate(studio.model.other_plans):
+        titles = [voice(text("Site {rank} of another plan", rank=rank)) for rank in plan.sites["rank"]]
+        marks = [f"<i>{int(rank)}</i>" for rank in plan.sites["rank"]]
+        content = flags(plan.sites, marks, css="site-flag other-plan")
+        content |= {"titles": titles, "tooltips": titles, "popups": site_cards(voice, plan.sites)}
+        content |= studio.heading(text("Other plans nearly as good"))
+        yield Part(f"other_plan_{number}", voice(plan.title), content, show=False)
+
+
 def radius_layers(studio: Studio) -> Iterator[Part]:
     """The circles of each radius rule as one shape."""
     for number, rule in enumerate(studio.model.radius_rules):

@@ -179,6 +179,14 @@ class VerdictRow:
 
 
 @dataclass(frozen=True)
+class OtherPlan:
+    """Another choice of sites, hidden at first; `sites` as in `MapModel`."""
+
+    title: Words
+    sites: pd.DataFrame
+
+
+@dataclass(frozen=True)
 class MapModel:
     """Everything the map file and the page's map show.
 
@@ -201,6 +209,7 @@ class MapModel:
     rule_titles: Mapping[str, Words]
     radius_rules: tuple[RadiusRule, ...] = ()
     sites: pd.DataFrame | None = None
+    other_plans: tuple[OtherPlan, ...] = ()
     verdicts: tuple[VerdictRow, ...] = ()
     basemap: Basemap = field(default_factory=Basemap)
     credits: tuple[Words, ...] = ()

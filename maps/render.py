@@ -18,7 +18,15 @@ from maps import panel
 from maps.cell_layers import cell_layers
 from maps.cells_image import cells_image
 from maps.ground_layers import ground_layers, packed_lines
-from maps.layers import PANES, Part, Studio, facility_layers, radius_layers, site_layer
+from maps.layers import (
+    PANES,
+    Part,
+    Studio,
+    facility_layers,
+    other_plan_layers,
+    radius_layers,
+    site_layer,
+)
 from maps.model import MapModel
 from maps.offline import OfflineMap, Page, Verbatim, asset
 from maps.overlays import change_layers, overlay_layers
@@ -43,6 +51,7 @@ def render_map(model: MapModel, *, language: str, profile: str = "internal") -> 
         *cell_layers(studio),
         *overlay_layers(studio),
         *site_layer(studio),
+        *other_plan_layers(studio),
         *facility_layers(studio),
         *radius_layers(studio),
         *ground_layers(studio),

@@ -56,6 +56,7 @@ def results(plan: Mapping[str, Any], standard: Standard) -> Iterator[Text]:
     """What the plan reaches, in a few sentences."""
     if not plan["sites"]:
         yield text("No site is suggested.")
+        return
     for part in plan.get("tiers", [plan]):
         yield _served(part, standard)
     if "mean_m_after" in plan and plan["mean_m_before"] is not None:
@@ -65,15 +66,21 @@ def results(plan: Mapping[str, Any], standard: Standard) -> Iterator[Text]:
             **{key: plan[key] for key in plan if key.endswith(("_m_before", "_m_after"))},
         )
     if plan.get("closed"):
-        yield text(
-            "Existing ones closed: {n}; they alone serve {lost:,.0f} residents, whom the new sites have to "
-            "win back.",
-            n=len(plan["closed"]),
-            lost=plan["residents_lost"],
-        )
+        yield _closed(plan)
     if plan.get("cost") is not None:
         yield money(plan)
     yield quality(plan)
+
+
+def _closed(plan: Mapping[str, Any]) -> Text:
+    names, lost = "、".join(row["name"] for row in plan["closed"]), plan["residents_lost"]
+    if lost < _A_PERSON:
+        return text("To be closed: {names}. Others serve the same residents.", names=names)
+    return text(
+        "To be closed: {names}. Without new sites {lost:,.0f} residents would be served no more.",
+        names=names,
+        lost=lost,
+    )
 
 
 def _served(part: Mapping[str, Any], standard: Standard) -> Text:
@@ -220,6 +227,13 @@ def price_of_order(plan: Mapping[str, Any]) -> Text | None:
         return text(
             "Built in this order, every number of sites serves as many as the best plan of that number."
         )
+    if plan["counted"] != "residents":
+        return text(
+            "Built in this order, the plan falls behind the best of the same number by at most {share:.2%} "
+            "(with the first {sites}).",
+            share=_share(lost, worst["best"]),
+            sites=worst["sites"],
+        )
     return text(
         "Built in this order, the plan falls behind the best of the same number by at most {lost:,.0f} "
         "residents (with the first {sites}: {share:.2%}).",
@@ -283,6 +297,8 @@ def asked_for(plan: Mapping[str, Any]) -> Iterator[Text]:
 
 def _quota(quota: Mapping[str, Any]) -> Text:
     said: dict[str, Sayable] = {"unit": level_title(quota["level"])}
+    if quota.get("only_new"):
+        return Text(text("at most {most} new ones in each {unit}").template, {**said, "most": quota["most"]})
     if quota["most"] is None:
         return Text(text("at least {least} in each {unit}").template, {**said, "least": quota["least"]})
     if not quota["least"]:

@@ -47,6 +47,10 @@ class Sheet:
                 self._cell(column, value, form)
             self._row += 1
 
+    def chart(self, chart: Any, *, column: int) -> None:
+        """An xlsxwriter chart beside the table, from its second row on."""
+        self._sheet.insert_chart(1, column, chart)
+
     def _cell(self, column: int, value: object, form: object) -> None:
         if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf"):
             self._sheet.write_number(self._row, column, value, form)

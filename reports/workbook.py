@@ -13,6 +13,7 @@ from geo.text import Sayable, text, text_from_json
 from locales import Translator, translator
 from reports.extra_sheets import more_sheets
 from reports.lines import SYNTHETIC, VERDICT_WORDS, assessment_lines
+from reports.plan_sheets import plan_sheets
 from reports.sheet import OPTIONS, Sheet
 
 _VERDICT_COLOURS: Final = {"meets": "#d8efe3", "nearly": "#fdf1cc", "not": "#fbdcd3"}
@@ -72,6 +73,7 @@ def workbook_bytes(results: Results, *, language: str) -> bytes:
         _units_sheet(Sheet(book, say(text("Units")), (16, 22, 14, 40, 14, 14, 10, 14)), results, say)
         _gaps_sheet(Sheet(book, say(text("Gaps")), (40, 8, 14, 12, 34, 16, 12, 12)), results, say)
         _facilities_sheet(Sheet(book, say(text("Facilities")), (14, 34, 14, 12, 12, 12, 12)), results, say)
+        plan_sheets(book, results, say)
         more_sheets(book, results, say)
         _basis_sheet(Sheet(book, say(text("Basis")), (30, 80)), results, say)
     return buffer.getvalue()

@@ -1,0 +1,180 @@
+"""The plan's sheets of the workbook: sites, curve with a chart, other plans, what existing ones are for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from coverage.publish import Results
+from coverage.standard import Standard, group_title
+from geo.text import Text, text
+from locales import Translator
+from reports import plan_words as words
+from reports.sheet import Sheet
+
+_SITES_HEAD: Final = (
+    text("No."),
+    text("Tier"),
+    text("Name"),
+    text("Where"),
+    text("Longitude"),
+    text("Latitude"),
+    text("Residents newly served"),
+    text("Alone"),
+    text("Together"),
+    text("Nearest existing"),
+    text("Metres to it"),
+)
+_CURVE_HEAD: Final = (
+    text("Sites"),
+    text("Best found"),
+    text("At most possible"),
+    text("Built in this order"),
+)
+_OTHERS_HEAD: Final = (
+    text("Plan"),
+    text("Worse by"),
+    text("Residents served"),
+    text("No."),
+    text("Where"),
+    text("Longitude"),
+    text("Latitude"),
+    text("Residents newly served"),
+    text("Also in the plan"),
+)
+_SPARE_HEAD: Final = (
+    text("Number"),
+    text("Name"),
+    text("Tier"),
+    text("Residents whom only it serves"),
+    text("Longitude"),
+    text("Latitude"),
+)
+_WHY: Final = text("Why here")
+_GROUP: Final = text("of them: {group}")
+_FIGURES: Final = {
+    "load": text("Residents to serve"),
+    "cost": text("Cost"),
+    "capacity": text("Capacity"),
+    "area_m2": text("Area (m²)"),
+}
+
+
+def plan_sheets(book: Any, results: Results, say: Translator) -> None:
+    """The sheets of the plan, if there is one; those about what it lacks are left out."""
+    if results.plan is None:
+        return
+    plan, standard = results.plan.plan, results.standard
+    _sites(book, plan, standard, say)
+    if len(plan.get("curve_bound", [])) > 1:
+        _curve(book, plan["curve_bound"], say)
+    if plan.get("alternatives"):
+        sheet = Sheet(book, say(text("Other plans")), (8, 10, 14, 8, 40, 12, 12, 14, 14))
+        sheet.table([say(title) for title in _OTHERS_HEAD], _others(plan["alternatives"], say))
+    if plan.get("redundancy"):
+        sheet = Sheet(book, say(text("Needed existing ones")), (16, 40, 16, 18, 12, 12))
+        said = words.redundancy(plan)
+        if said is not None:
+            sheet.line([say(said)], text_wrap=False)
+        sheet.table([say(title) for title in _SPARE_HEAD], _spare(plan["redundancy"], standard, say))
+
+
+def _sites(book: Any, plan: Mapping[str, Any], standard: Standard, say: Translator) -> None:
+    sites = plan["sites"]
+    groups = list(dict.fromkeys(group for site in sites for group in site.get("groups_gained", {})))
+    figures = [key for key in _FIGURES if any(key in site for site in sites)]
+    widths = (6, 16, 24, 36, 12, 12, 14, 12, 14, 34, 12, *(12 for _ in (*groups, *figures)), 90)
+    sheet = Sheet(book, say(text("Suggested sites")), widths)
+    for said in (*words.results(plan, standard), *words.notes(plan)):
+        sheet.line([say(said)], text_wrap=False)
+    head = [say(title) for title in _SITES_HEAD]
+    head += [say(Text(_GROUP.template, {"group": group_title(group)})) for group in groups]
+    head += [say(_FIGURES[key]) for key in figures] + [say(_WHY)]
+    together = dict(map(tuple, plan["curve"]))
+    rows = (_site(site, plan, standard, say, (groups, figures)) for site in sites)
+    sheet.table(head, (_with_total(row, together) for row in rows))
+
+
+def _site(
+    site: Mapping[str, Any],
+    plan: Mapping[str, Any],
+    standard: Standard,
+    say: Translator,
+    more: tuple[list[str], list[str]],
+) -> list[object]:
+    groups, figures = more
+    gap = "" if say.language == "zh" else " "
+    return [
+        site["rank"],
+        say(standard.tier_title(site["tier"])),
+        site["name"],
+        site["unit"],
+        site["lon"],
+        site["lat"],
+        site["residents_gained"],
+        site["residents_alone"],
+        None,
+        site["nearest"],
+        site["nearest_m"],
+        *(site.get("groups_gained", {}).get(group) for group in groups),
+        *(site.get(key) for key in figures),
+        gap.join(say(said) for said in words.reasons(site, plan, standard)),
+    ]
+
+
+def _with_total(row: list[object], together: Mapping[object, object]) -> list[object]:
+    """The row with the residents served once this site and those before it are open."""
+    row[8] = together.get(row[0])
+    return row
+
+
+def _curve(book: Any, points: Sequence[Mapping[str, float]], say: Translator) -> None:
+    name = say(text("How many sites"))
+    sheet = Sheet(book, name, (10, 16, 18, 18))
+    head = [say(title) for title in _CURVE_HEAD]
+    sheet.table(head, [[p["sites"], p["best"], p["bound"], p["in_order"]] for p in points])
+    chart = book.add_chart({"type": "line"})
+    for column in (1, 2, 3):
+        chart.add_series(
+            {
+                "name": [name, 0, column],
+                "categories": [name, 1, 0, len(points), 0],
+                "values": [name, 1, column, len(points), column],
+                "marker": {"type": "automatic", "size": 4},
+            }
+        )
+    chart.set_x_axis({"name": head[0]})
+    lowest = min(p["in_order"] for p in points)
+    chart.set_y_axis({"num_format": "#,##0", "min": float(int(lowest * 0.98))})
+    chart.set_legend({"position": "bottom"})
+    chart.set_size({"width": 720, "height": 380})
+    sheet.chart(chart, column=5)
+
+
+def _others(others: Iterable[Mapping[str, Any]], say: Translator) -> Iterable[list[object]]:
+    mark = {True: say(text("yes")), False: say(text("no"))}
+    for number, other in enumerate(others, start=1):
+        for site in other["sites"]:
+            yield [
+                number,
+                f"{other['worse_by']:.2%}",
+                other["residents_after"],
+                site["rank"],
+                words.site_name(site),
+                site["lon"],
+                site["lat"],
+                site["residents_gained"],
+                mark[bool(site["in_best"])],
+            ]
+
+
+def _spare(rows: Iterable[Mapping[str, Any]], standard: Standard, say: Translator) -> Iterable[list[object]]:
+    for row in rows:
+        yield [
+            row["facility_id"],
+            row["name"],
+            say(standard.tier_title(row["tier"])),
+            row["residents_lost"],
+            row["lon"],
+            row["lat"],
+        ]
