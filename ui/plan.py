@@ -10,7 +10,7 @@ import streamlit as st
 
 from geo.text import text
 from jobs.cases import PLAN_SECONDS, Wish
-from jobs.summary import plan_quality
+from reports.plan_words import results
 from ui.choices import choices, choose, words
 from ui.compute import View, case_of
 from ui.numbers import exact
@@ -28,7 +28,7 @@ def plan(view: View) -> None:
     _form(view, case_of(choices()).wish)
     if view.plan is not None:
         st.html(_table(view.plan))
-        st.caption(in_markdown(say(plan_quality(view.plan))))
+        st.caption(in_markdown(" ".join(say(said) for said in results(view.plan, view.standard))))
 
 
 def _form(view: View, wish: Wish | None) -> None:
@@ -52,7 +52,7 @@ def _form(view: View, wish: Wish | None) -> None:
         )
         count = count_box.number_input(say(text("Sites")), 1, MOST_SITES, wish.count if wish else 5)
         if st.form_submit_button(say(text("Suggest sites")), type="primary"):
-            choose(wish=Wish(tier, int(count), by=by, time_limit_s=PLAN_SECONDS), wish_is_own=True)
+            choose(wish=Wish(tier, int(count or 1), by=by, time_limit_s=PLAN_SECONDS), wish_is_own=True)
             st.rerun()
 
 
