@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from geo.errors import InputError
+from geo.errors import InputError, UserError
 from geo.text import text
 from jobs.cases import StudyFiles
-from ui.choices import choose, words
-from ui.compute import read_city
+from ui.choices import choices, choose, words
+from ui.compute import answer_to
 from ui.session import keep
 from ui.upload import LIST_TYPES
 
 _PEOPLE: Final = ("tif", "tiff", "csv", "parquet", "gpkg", "geojson", "json")
 _STREETS: Final = ("osm", "gz", "bz2", "pbf", "graphml", "gpkg", "geojson", "json", "zip")
 _UNITS: Final = ("gpkg", "geojson", "json", "zip", "kml")
+_WANTED: Final = "city-wanted"
 _COMMAND: Final = """python cli.py assess --facilities LIST.xlsx --population PEOPLE.tif \\
     --network STREETS.osm.pbf --units UNITS.gpkg --name CITY --out RESULT"""
 
@@ -38,7 +40,9 @@ def city_form() -> None:
         units = right.file_uploader(say(text("Units (optional: level and name)")), type=list(_UNITS))
         wanted = st.form_submit_button(say(text("Read and assess")), type="primary")
     if wanted:
-        _show(_city(name, people, streets, units, lists))
+        st.session_state[_WANTED] = _city(name, people, streets, units, lists)
+    if _WANTED in st.session_state:
+        _show(st.session_state[_WANTED])
 
 
 def command() -> None:
@@ -67,7 +71,13 @@ def _city(
 
 
 def _show(files: StudyFiles) -> None:
-    with st.spinner(words()(text("Reading residents, units, streets and lists"))):
-        read_city(files)
+    """Read, build and assess, with a bar and a way to stop; then the overview of this city."""
+    wanted = replace(choices(), city=files, lists=None, wish=None, wish_is_own=False, gap_rule="")
+    try:
+        answer_to(wanted)
+    except UserError:
+        del st.session_state[_WANTED]
+        raise
+    del st.session_state[_WANTED]
     choose(city=files, lists=None, wish=None, wish_is_own=False, gap_rule="")
     st.switch_page("ui/pages/overview.py")

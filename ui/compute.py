@@ -7,7 +7,9 @@ import os
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,7 +18,7 @@ import streamlit as st
 from coverage.parse_standard import parse_standard
 from coverage.standard import Standard
 from data.standards import DEFAULT_STANDARD, open_standard
-from geo.progress import Progress
+from geo.progress import Progress, part, silent
 from geo.text import Text, text
 from jobs import warm
 from jobs.cases import Case, StudyFiles, default_wish
@@ -24,6 +26,7 @@ from jobs.shelf import Shelf, has_map, map_page
 from ui.choices import Choices, choices, words
 from ui.safe import in_markdown
 from ui.session import session_folder
+from ui.work import result_of
 
 if TYPE_CHECKING:
     from jobs.assess import Assessed
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
 
 # Two cores serve everybody: heavy work waits for its turn.
 _TURN: Final = threading.Lock()
+# Who is told how far the cached steps are; it is no part of the question that they are cached under.
+_TELL: Final[ContextVar[Progress]] = ContextVar("tell", default=silent)
 # Questions that were answered since the start; what memory let go of is answered again without a bar.
 _IN_MEMORY: Final[set[str]] = set()
 
@@ -46,13 +51,19 @@ class View:
 
 
 def current_view() -> View:
-    """The answer to the choices of this session; with a progress bar where it has to be computed."""
-    return _answer_to(choices())
+    """The answer to the choices of this session; with a bar and a way to stop while it is made."""
+    return answer_to(choices())
 
 
 def city_view() -> View:
     """The answer for the city in use with its own lists: what an uploaded list is compared with."""
-    return _answer_to(replace(choices(), lists=None))
+    return answer_to(replace(choices(), lists=None))
+
+
+def answer_to(chosen: Choices) -> View:
+    """The answer to some choices, which need not be those of the session yet."""
+    case = case_of(chosen)
+    return _view(str(_shelf(chosen).find(case.key) or _make(case, _shelf(chosen))))
 
 
 def current_assessed() -> tuple[str, Assessed]:
@@ -74,11 +85,6 @@ def current_map(view: View) -> str:
         with st.spinner(words()(text("Drawing the map …"))):
             map_page(view.folder, language=language)
     return _page(str(view.folder), language)
-
-
-def read_city(files: StudyFiles) -> None:
-    """Read a city's files so that they are at hand. InputError if one cannot be used."""
-    _inputs(Asked(Case(files), Case(files).key))
 
 
 def case_of(chosen: Choices) -> Case:
@@ -121,18 +127,20 @@ def _shelf(chosen: Choices) -> Shelf:
     return Shelf(session_folder() / "assessments") if own else warm.shelf_of(cache_folder())
 
 
-def _answer_to(chosen: Choices) -> View:
-    case = case_of(chosen)
-    return _view(str(_shelf(chosen).find(case.key) or _make(case, _shelf(chosen))))
-
-
 def _make(case: Case, shelf: Shelf) -> Path:
-    with telling() as tell, _TURN:
-        # While waiting for its turn, another session may have made it.
+    return result_of("answer", case.key, partial(_made, case, shelf))
+
+
+def _made(case: Case, shelf: Shelf, tell: Progress) -> Path:
+    """In a thread of its own: nothing of the session may be asked here."""
+    tell(0.0, text("Waiting for its turn"))
+    with _TURN:
+        # Meanwhile another session may have made it.
         return shelf.find(case.key) or shelf.put(case.key, _answer(case, tell))
 
 
 def _answer(case: Case, tell: Progress) -> Assessed:
+    _TELL.set(part(tell, 0.0, 0.7))
     tell(0.0, text("Reading residents, units, streets and lists"))
     ground = Case(replace(case.files, standard=DEFAULT_STANDARD))
     _inputs(Asked(ground, ground.key))
@@ -141,10 +149,9 @@ def _answer(case: Case, tell: Progress) -> Assessed:
     done = _assessed(Asked(question, question.key))
     if case.wish is None:
         return done
-    from jobs.suggest import suggest
+    from jobs.suggest import Following, suggest
 
-    tell(0.7, text("Choosing sites"))
-    return suggest(done, case.wish)
+    return suggest(done, case.wish, Following(progress=part(tell, 0.7, 1.0)))
 
 
 @dataclass(frozen=True)
@@ -159,7 +166,8 @@ class Asked:
 def _inputs(asked: Asked) -> Inputs:
     from jobs.inputs import open_inputs
 
-    return open_inputs(asked.case.files, cache=warm.streets_of(cache_folder()))
+    told = part(_TELL.get(), 0.0, 0.6)
+    return open_inputs(asked.case.files, cache=warm.streets_of(cache_folder()), progress=told)
 
 
 @st.cache_resource(max_entries=3, show_spinner=False)
@@ -170,7 +178,8 @@ def _assessed(asked: Asked) -> Assessed:
     case = asked.case
     ground = Case(replace(case.files, standard=DEFAULT_STANDARD))
     inputs = with_standard(_inputs(Asked(ground, ground.key)), case.files.standard)
-    return assess_inputs(with_lists(inputs, case.lists) if case.lists else inputs)
+    told = part(_TELL.get(), 0.6, 1.0)
+    return assess_inputs(with_lists(inputs, case.lists) if case.lists else inputs, progress=told)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -83,8 +83,8 @@ def _ask(done: Checked, columns: Sequence[Column], *, key: str) -> dict[str, str
     table = pd.DataFrame(
         {
             "title": [column.title for column in columns],
-            "examples": [_examples(column) for column in columns],
             "field": [titles.get(column.field, titles[""]) for column in columns],
+            "examples": [_examples(column) for column in columns],
             "sure": [say(_sureness(done, column)) for column in columns],
         }
     )

@@ -76,6 +76,7 @@ def result_of(slot: str, question: object, task: Callable[[Progress], _Result]) 
     if work.stop.is_set():
         _offer_again(slot)
     if work.error is not None:
+        forget(slot)  # asked again, it is tried again
         raise work.error
     result: _Result = work.result
     return result
