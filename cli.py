@@ -10,14 +10,16 @@ import typer
 
 from commands.assess import assess
 from commands.check import check
+from commands.compare import compare
 from commands.demo import demo
 from commands.export import export
 from commands.fetch import fetch
 from commands.isochrones import isochrones
+from commands.scenario import scenario
 from commands.suggest import suggest
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
-for verb in (demo, check, assess, suggest, isochrones, fetch, export):
+for verb in (demo, check, assess, suggest, isochrones, scenario, fetch, compare, export):
     app.command()(verb)
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from geo.text import text
+from coverage.standard import Standard
+from geo.text import Text, text
 from locales import Translator
 
 _MOST: Final = 20
@@ -30,3 +31,24 @@ def reach_lines(found: Mapping[str, Any], say: Translator) -> list[str]:
     if len(found["areas"]) > _MOST:
         lines.append(say(text("… and {count} more in reach.json", count=len(found["areas"]) - _MOST)))
     return lines
+
+
+def comparison_lines(found: Mapping[str, Any], standard: Standard, say: Translator) -> list[str]:
+    """Rule by rule: shares before and after, who gains, who loses, who walks farther."""
+    rows = [row for row in found["rules"] if row["check"] in ("radius", "walk", "units")]
+    first = say(text("{before} → {after}", before=found["before"], after=found["after"]))
+    return [first, *(say(_change(row, standard)) for row in rows)]
+
+
+def _change(row: Mapping[str, Any], standard: Standard) -> Text:
+    return text(
+        "{rule}: {before:.1%} → {after:.1%}; gained {gained:,.0f}, lost {lost:,.0f}, "
+        "worse off {worse:,.0f} (by {metres:,.0f} m on average)",
+        rule=standard.rule_title(standard.rule(row["rule"])),
+        before=row["share_before"] or 0.0,
+        after=row["share_after"] or 0.0,
+        gained=row["gained"],
+        lost=row["lost"],
+        worse=row["worse_off"],
+        metres=row["worse_m"],
+    )

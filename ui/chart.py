@@ -42,7 +42,7 @@ def line_chart(title: str, series: Sequence[Series], x: Axis, y: Axis) -> str:
     legend = "".join(_legend(one, number) for number, one in enumerate(series))
     return (
         f'<figure class="chart"><svg viewBox="0 0 {_WIDTH:g} {_HEIGHT:g}" role="img" '
-        f'aria-label="{in_html(title)}">{_grid(x, y)}{lines}</svg><ul>{legend}</ul></figure>'
+        f'aria-label="{in_html(title)}">{_grid(x, y)}{lines}</svg><div class="keys">{legend}</div></figure>'
     )
 
 
@@ -90,4 +90,4 @@ def _legend(one: Series, number: int) -> str:
     colour, dash = _STYLES[number % len(_STYLES)]
     stroke = f'stroke="{colour}" stroke-width="3" stroke-dasharray="{dash}"'
     line = f'<svg viewBox="0 0 28 8" aria-hidden="true"><path d="M0 4h28" {stroke}/></svg>'
-    return f"<li>{line}{in_html(one.title)}</li>"
+    return f"<span>{line}{in_html(one.title)}</span>"

@@ -49,9 +49,9 @@ def legend(entries: Sequence[tuple[str, Sayable]]) -> None:
     """Colour and meaning, in one row under the map."""
     say = words()
     keys = "".join(
-        f'<li><i style="background:{colour}"></i>{in_html(say(word))}</li>' for colour, word in entries
+        f'<span><i style="background:{colour}"></i>{in_html(say(word))}</span>' for colour, word in entries
     )
-    st.html(f'<ul class="legend-row">{keys}</ul>')
+    st.html(f'<div class="legend-row">{keys}</div>')
 
 
 @st.cache_resource(max_entries=3, show_spinner=False)

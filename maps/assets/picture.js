@@ -1,6 +1,6 @@
 /* What lies over the ground of a small map (maps/picture.py): pictures of the cells, shapes, lines, marks.
    All words are HTML made safe when the data were written. */
-const OVER = { cells: [250, "none"], shapes: [400, "auto"] };
+const OVER = { cells: [250, "none"], shapes: [390, "auto"] };
 
 const drawOver = (map, kit, parts, made) => {
   for (const [name, [order, events]] of Object.entries(OVER)) {

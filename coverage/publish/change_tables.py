@@ -1,0 +1,97 @@
+"""Two assessments side by side as tables: who gains, who loses, by rule and by unit, cell by cell."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from coverage.comparison import Comparison, RuleChange
+from coverage.publish.measures import named
+
+CHANGE_COLUMNS: Final = (
+    "rule", "check", "verdict_before", "verdict_after", "share_before", "share_after", "residents_met_before",
+    "residents_met_after", "gained", "lost", "grown", "worse_off", "worse_m", "units_met_before",
+    "units_met_after", "actual_before", "actual_after",
+)  # fmt: skip
+# Positions in the map's colours of change.
+KEPT, GAINED, LOST, NEITHER, NOT_SUBJECT = range(5)
+
+
+def change_table(found: Comparison) -> pd.DataFrame:
+    """One row a rule that both standards have; see `coverage.comparison.RuleChange`."""
+    rows = [_row(rule_id, change) for rule_id, change in found.rules.items()]
+    return pd.DataFrame(rows, columns=list(CHANGE_COLUMNS))
+
+
+def change_units_table(found: Comparison) -> pd.DataFrame:
+    """Residents gained and lost of every unit that any rule changes in, rule by rule."""
+    columns = [
+        "rule", "level", "unit_id", "name", "gained", "lost", "residents_met_before", "residents_met_after",
+    ]  # fmt: skip
+    parts = []
+    for rule_id, change in found.rules.items():
+        if change.by_unit is not None and len(change.by_unit):
+            table = change.by_unit
+            moved = (table["gained"] > 0) | (table["lost"] > 0)
+            parts.append(named(table[moved], found.after.study).assign(rule=rule_id))
+    filled = [part for part in parts if len(part)]
+    return pd.concat(filled, ignore_index=True)[columns] if filled else pd.DataFrame(columns=columns)
+
+
+def change_classes(found: Comparison, rule_id: str) -> NDArray[np.uint8] | None:
+    """(cells,) what becomes of every cell under a rule; None for rules that do not speak of cells."""
+    after = found.after.result(rule_id)
+    before = found.before.result(rule_id)
+    if after.cells_met is None or before.cells_met is None or after.cells_subject is None:
+        return None
+    met, was = after.cells_met, before.cells_met
+    classes = np.full(len(met), NEITHER, np.uint8)
+    classes[met & was] = KEPT
+    classes[met & ~was] = GAINED
+    classes[~met & was] = LOST
+    classes[~after.cells_subject & ~was] = NOT_SUBJECT
+    return classes
+
+
+def comparison_document(found: Comparison, names: tuple[str, str]) -> dict[str, Any]:
+    """The comparison as plain JSON values; what is not finite becomes null."""
+    rows = change_table(found).to_dict("records")
+    return {
+        "format": 1,
+        "before": names[0],
+        "after": names[1],
+        "rules": [{str(key): _plain(value) for key, value in row.items()} for row in rows],
+        "only_before": list(found.only_before),
+        "only_after": list(found.only_after),
+    }
+
+
+def _row(rule_id: str, change: RuleChange) -> dict[str, object]:
+    row: dict[str, object] = {"rule": rule_id, "check": change.rule.check.value}
+    row |= {
+        f"verdict_{when}": verdict.value if verdict else ""
+        for when, verdict in zip(("before", "after"), change.verdicts, strict=True)
+    }
+    for name, pair in (
+        ("share", change.shares),
+        ("residents_met", change.residents_met),
+        ("units_met", change.units_met),
+        ("actual", change.actuals),
+    ):
+        row |= {f"{name}_{when}": value for when, value in zip(("before", "after"), pair, strict=True)}
+    return row | {
+        "gained": change.gained,
+        "lost": change.lost,
+        "grown": change.grown,
+        "worse_off": change.worse_off,
+        "worse_m": change.worse_m,
+    }
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, float | np.floating):
+        return float(value) if np.isfinite(value) else None
+    return int(value) if isinstance(value, np.integer) else value

@@ -1,0 +1,211 @@
+"""scenario: what would change if facilities opened, closed or moved, streets were built, people came."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from coverage.assessment import Assessment
+from coverage.comparison import Comparison, compare
+from coverage.edits import AddBarrier, AddStreet, Edit, Move, Open, Scenario
+from coverage.publish import results_of
+from coverage.publish.change_tables import (
+    change_classes,
+    change_table,
+    change_units_table,
+    comparison_document,
+)
+from coverage.publish.measures import with_measures
+from coverage.what_if import assess_scenario
+from data.files import write_bytes, write_csv, write_json
+from data.results import write_results
+from data.scenarios import open_scenario, save_scenario, scenario_from_json, scenario_to_json
+from data.streets.barriers import drawn_edits
+from data.whole_folder import whole_folder
+from geo.crs import WGS84, project, require_metric
+from geo.errors import InputError, SettingError
+from geo.progress import Progress, part, silent
+from geo.text import text
+from jobs.assess import Assessed, about, assess_inputs
+from jobs.inputs import StudyFiles, open_inputs
+from jobs.map_model import map_model
+from maps import render_map
+from maps.basemap import encode
+from maps.ground import basemap_of
+from maps.model import CellChange
+
+# What the city is called as it is, without any edit.
+AS_IT_IS: Final = "now"
+_LINES: Final = (".gpkg", ".geojson", ".shp", ".zip")
+_MAX_BYTES: Final = 5_000_000
+
+
+@dataclass(frozen=True)
+class ScenarioWish:
+    """`before` and `after`: "now", a file of edits or lines, or the name of a stored scenario.
+
+    `store` is the folder of stored ones; with `keep` the second is stored there under that name.
+    """
+
+    after: str
+    before: str = AS_IT_IS
+    store: Path | None = None
+    keep: str = ""
+
+
+def scenario_wish(edits: str, pair: tuple[str, str] | None, *, store: Path, keep: str) -> ScenarioWish:
+    """One scenario against the city as it is, or any two; SettingError unless exactly one is asked for."""
+    if bool(edits) == bool(pair):
+        raise SettingError("Name the changes with --edits, or two scenarios with --compare.")
+    before, after = pair or (AS_IT_IS, edits)
+    return ScenarioWish(after, before, store, keep)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Two scenarios of one study, and what lies between them."""
+
+    scenarios: tuple[Scenario, Scenario]
+    done: Assessed
+    comparison: Comparison
+
+    def as_json(self) -> Mapping[str, Any]:
+        """comparison.json."""
+        one, other = self.scenarios
+        return comparison_document(self.comparison, (one.name, other.name))
+
+
+def scenario_files(
+    files: StudyFiles,
+    wish: ScenarioWish,
+    *,
+    out: Path,
+    language: str = "zh",
+    cache: Path | None = None,
+    progress: Progress = silent,
+) -> Compared:
+    """Read, assess both, compare, and write the folder. UserError on bad input.
+
+    The folder is the assessment folder of the second scenario, with scenario.json, comparison.json,
+    changes.csv, changes_units.csv and difference.html.
+    """
+    inputs = open_inputs(files, cache=cache, progress=part(progress, 0.0, 0.5))
+    done = assess_inputs(inputs, progress=part(progress, 0.5, 0.7))
+    progress(0.7, text("Working the changes in"))
+    found = compared(done, wish)
+    if wish.keep and wish.store is not None:
+        save_scenario(wish.store, replace(found.scenarios[1], name=wish.keep))
+    progress(0.85, text("Writing the results"))
+    write_comparison(out, found, language=language)
+    progress(1.0, text("Done"))
+    return found
+
+
+def compared(done: Assessed, wish: ScenarioWish) -> Compared:
+    """Both scenarios of a wish on an assessed city, and the comparison."""
+    crs = done.inputs.study.grid.crs
+    scenarios = (
+        named_scenario(wish.before, crs, store=wish.store),
+        named_scenario(wish.after, crs, store=wish.store),
+    )
+    before, after = (with_scenario(done, scenario) for scenario in scenarios)
+    return Compared(scenarios, after, compare(before.assessment, after.assessment))
+
+
+def with_scenario(done: Assessed, scenario: Scenario) -> Assessed:
+    """The assessed city after a scenario's edits; the city itself where there are none."""
+    if not scenario.edits:
+        return done
+    assessment = assess_scenario(done.assessment, scenario)
+    return _published(done, assessment)
+
+
+def changed(base: Assessment, scenario: Scenario) -> Assessment:
+    """The assessment alone, after a scenario's edits."""
+    return assess_scenario(base, scenario) if scenario.edits else base
+
+
+def named_scenario(word: str, crs: str, *, store: Path | None) -> Scenario:
+    """ "now", a file, or a stored name; places become metres in `crs`."""
+    if word == AS_IT_IS:
+        return Scenario(AS_IT_IS, crs)
+    path = Path(word)
+    if path.is_file():
+        return read_scenario(path, crs)
+    if store is None:
+        raise InputError("There is no file “{file}” with a scenario.", file=word)
+    return in_crs(open_scenario(store, word), crs)
+
+
+def read_scenario(path: Path, crs: str) -> Scenario:
+    """A file of edits (JSON), or of drawn lines (GeoPackage, GeoJSON, shapefile)."""
+    if path.suffix.lower() in _LINES:
+        return Scenario(path.stem, crs, drawn_edits(path, crs=crs))
+    if path.stat().st_size > _MAX_BYTES:
+        raise InputError("{file}: this is not a stored scenario.", file=path.name)
+    try:
+        found = scenario_from_json(path.read_text("utf-8-sig"), source=path.name)
+    except UnicodeDecodeError as error:
+        raise InputError("{file}: save it as UTF-8.", file=path.name) from error
+    return in_crs(replace(found, name=found.name or path.stem), crs)
+
+
+def in_crs(scenario: Scenario, crs: str) -> Scenario:
+    """The scenario with its places in metric `crs`; those in degrees (EPSG:4326, or no CRS) are projected.
+
+    SettingError for one made in another metric CRS.
+    """
+    if scenario.crs == crs:
+        return scenario
+    if scenario.crs not in ("", WGS84):
+        require_metric(scenario.crs)
+        raise SettingError("The scenario “{name}” was made for another area.", name=scenario.name)
+    return Scenario(scenario.name, crs, tuple(_projected(edit, crs) for edit in scenario.edits))
+
+
+def _projected(edit: Edit, crs: str) -> Edit:
+    if isinstance(edit, Open | Move):
+        ((x, y),) = project(np.array([edit.x]), np.array([edit.y]), crs).tolist()
+        return replace(edit, x=x, y=y)
+    if isinstance(edit, AddStreet | AddBarrier):
+        lon, lat = np.asarray(edit.line, float).reshape(-1, 2).T
+        return replace(edit, line=tuple((x, y) for x, y in project(lon, lat, crs).tolist()))
+    return edit
+
+
+def _published(done: Assessed, assessment: Assessment) -> Assessed:
+    inputs = replace(done.inputs, study=assessment.study, standard=assessment.standard)
+    results = with_measures(results_of(assessment, about(inputs)), assessment)
+    return Assessed(inputs, assessment, results)
+
+
+def write_comparison(out: Path, found: Compared, *, language: str) -> None:
+    """The assessment folder of the second scenario and what it changes."""
+    inputs = found.done.inputs
+    basemap = basemap_of(inputs.study.network, inputs.study.units, inputs.basemap)
+    with whole_folder(out) as folder:
+        write_results(folder, found.done.results)
+        write_bytes(folder / "basemap.bin", encode(basemap))
+        write_bytes(folder / "scenario.json", scenario_to_json(found.scenarios[1]).encode("utf-8"))
+        write_json(folder / "comparison.json", found.as_json())
+        write_csv(folder / "changes.csv", change_table(found.comparison))
+        write_csv(folder / "changes_units.csv", change_units_table(found.comparison))
+        model = replace(map_model(found.done.results, basemap), changes=changes_of(found.comparison))
+        page = render_map(model, language=language)
+        write_bytes(folder / "difference.html", page.encode("utf-8"))
+
+
+def changes_of(found: Comparison) -> tuple[CellChange, ...]:
+    """The rules that speak of cells, those that change most first."""
+    rules = sorted(found.rules.values(), key=lambda change: -(change.gained + change.lost))
+    made = []
+    for change in rules:
+        classes = change_classes(found, change.rule.id)
+        if classes is not None:
+            title = found.after.standard.rule_title(change.rule)
+            made.append(CellChange(change.rule.id, title, classes.astype(np.int8)))
+    return tuple(made)
