@@ -63,7 +63,7 @@ class Fetched:
         units = ["--units", str(self.files["units"])] if "units" in self.files else []
         words = [
             *("python", "cli.py", "assess", "--facilities", str(self.files["facilities"])),
-            *("--network", str(self.files["streets"]), *units),
+            *("--network", str(self.files["streets"]), *units, "--area", str(self.files["area"])),
             *("--population", "RESIDENTS.tif", "--out", "results"),
         ]
         return " ".join(f'"{word}"' if " " in word else word for word in words)

@@ -13,14 +13,13 @@ import osmnx
 import pandas as pd
 import shapely
 
+from data.osm_columns import COLUMNS
 from data.osm_fetch.door import Door
 from data.osm_fetch.place import Place
 from geo.errors import InputError
 
 _TABLE: Final = Path(__file__).with_name("tiers.toml")
 _CLOSED: Final = ("disused:", "abandoned:")
-# The names say the coordinate system, so that the list is read back without asking.
-COLUMNS: Final = ("facility_id", "name", "type", "wgs_lng", "wgs_lat", "status", "address", "source")
 _ADDRESS: Final = ("addr:city", "addr:district", "addr:street", "addr:housenumber")
 _SOURCE: Final = "OpenStreetMap"
 

@@ -334,6 +334,16 @@ def test_an_offices_list_is_set_beside_what_was_fetched(osm, tmp_path):
         "东区街道便民服务中心,centre,118.780123,32.090123\n西区街道便民服务中心,centre,118.740555,32.090555\n",
         "utf-8",
     )
-    table = compare_with_osm([own], known, out=tmp_path, datum="wgs84")
-    assert table["result"].tolist() == ["same", "elsewhere", "only_list"]
-    assert (tmp_path / "compared.csv").is_file()
+    compared = compare_with_osm([own], known, out=tmp_path / "compared", datum="wgs84")
+    assert compared.table["result"].tolist() == ["same", "elsewhere", "only_list"]
+    assert compared.table["nearest_name"].tolist() == ["", "", "东区街道便民服务中心"]
+    done = cli("compare", own, tmp_path, "--out", tmp_path / "again", "--datum", "wgs84", osm=osm)
+    assert done.returncode == 0, done.stderr
+    first, second = done.stdout.splitlines()[:2]
+    assert first == (
+        "1 in place, 1 elsewhere, 0 closed on the map, 1 missing on the map, 0 missing in the list."
+    )
+    assert second.startswith("东区街道便民服务中心: on the map 1,")
+    shapes = gpd.read_file(tmp_path / "again" / "compared.geojson")
+    assert shapes.geometry.geom_type.tolist() == ["Point", "LineString", "Point"]
+    assert set(shapes["credit"]) == {"© OpenStreetMap contributors, ODbL"}
