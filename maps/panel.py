@@ -144,11 +144,6 @@ def _other_keys(studio: Studio) -> Iterator[str]:
     if model.sites is not None and len(model.sites):
         diamond = f'<path d="M12 1l7 7-7 7-7-7z" fill="{palette.SITE["fill"]}"/>'
         yield _key(_svg(diamond), voice(text("Suggested site")))
-    if any(area.look == "newly_served" for area in model.areas):
-        look = palette.OVERLAYS["newly_served"]
-        opacity = float(str(look["fillOpacity"]))
-        yield _key(_box(str(look["fillColor"]), str(look["color"]), opacity), voice(text("Newly served")))
-    yield from _overlay_keys(studio)
     for number, rule in enumerate(model.radius_rules):
         look = palette.radius_style(number)
         ring = f'stroke="{look["outline"]}" stroke-width="1.5" stroke-dasharray="{look["dash"]}"'

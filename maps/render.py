@@ -51,8 +51,8 @@ def render_map(model: MapModel, *, language: str, profile: str = "internal") -> 
         *cell_layers(studio),
         *overlay_layers(studio),
         *site_layer(studio),
-        *other_plan_layers(studio),
         *facility_layers(studio),
+        *other_plan_layers(studio),
         *radius_layers(studio),
         *ground_layers(studio),
     ]
