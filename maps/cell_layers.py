@@ -16,7 +16,7 @@ from maps.cards import gap_cards
 from maps.cells_image import CellsImage
 from maps.classes import walk_classes
 from maps.layers import Choice, Part, Studio, flags
-from maps.model import MapModel, Words
+from maps.model import AreaLayer, MapModel, Words
 
 _RANKS_SHOWN: Final = 10
 _OPACITY: Final = 0.72
@@ -30,13 +30,19 @@ def cell_layers(studio: Studio) -> Iterator[Choice]:
     rules = _rules(studio.model)
     main = studio.model.main_rule if studio.model.main_rule in rules else ""
     # What changes is shown first; under shapes the cells are left uncoloured.
-    changed, bare = bool(studio.model.changes), any(layer.show for layer in studio.model.areas)
+    changed, bare = bool(studio.model.changes), any(map(_covers, studio.model.areas))
     plain = not changed and not bare
     for number, rule in enumerate(rules):
         yield _rule(studio, number, rule, show=rule == main and plain)
     yield _walking(studio, show=not main and plain)
     heading = studio.voice(text("Colour of the cells: choose one"))
     yield Choice("cells_none", studio.voice(text("No colouring")), heading, show=bare and not changed)
+
+
+def _covers(layer: AreaLayer) -> bool:
+    """Whether a layer is seen at once and its shapes speak for themselves; who is newly served is read
+    against who is not."""
+    return layer.show and layer.look != "newly_served"
 
 
 def _rules(model: MapModel) -> dict[str, Words]:
