@@ -10,7 +10,7 @@ import gettext
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -51,13 +51,19 @@ class Translator:
 
     def _sentence(self, english: str) -> str:
         # gettext answers the empty string with the catalogue's header.
-        return _catalogue(self.language).gettext(english) if english else ""
+        return _said(self.language, english) if english else ""
 
 
 def translator(language: str) -> Translator:
     """For "zh", "en", or a browser's locale such as "zh-CN"; anything else falls to English."""
     short = language.lower().replace("_", "-").split("-")[0]
     return Translator(short if short in LANGUAGES else "en")
+
+
+@lru_cache(maxsize=4096)
+def _said(language: str, english: str) -> str:
+    """Each sentence is looked for in all catalogues once."""
+    return _catalogue(language).gettext(english)
 
 
 @cache

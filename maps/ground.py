@@ -9,25 +9,36 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from coverage.tables import UnitTable
+from coverage.tables import Bools, PopulationGrid, UnitTable
 from geo.basemap import Basemap as AreaShapes
 from geo.basemap import no_basemap
 from geo.crs import unproject
 from geo.network import WalkNetwork
+from geo.ragged import ranges
 from maps.model import LABEL_COLUMNS, NO_LINES, Basemap, Floats, Ints, Lines, no_labels
 
 # Below half the width of a street on the closest zoom; drops a third of the vertices.
 STREET_TOLERANCE_M: Final = 2.0
 AREA_TOLERANCE_M: Final = 5.0
+# What a page can carry: above it small streets are drawn where most people live.
+MOST_VERTICES: Final = 400_000
+_SQUARE_M: Final = 1000.0
 
 
 def basemap_of(
-    network: WalkNetwork, units: UnitTable | None = None, shapes: AreaShapes | None = None
+    network: WalkNetwork,
+    units: UnitTable | None = None,
+    shapes: AreaShapes | None = None,
+    grid: PopulationGrid | None = None,
 ) -> Basemap:
-    """The basemap of an area: its streets, its unit borders and names, water and green from its file."""
+    """The basemap of an area: its streets, its unit borders and names, water and green from its file.
+
+    Of a large city's streets all larger ones are drawn, and the small ones of the square kilometres
+    where most residents of `grid` live (without it: that have most streets), until the map is full.
+    """
     shapes = shapes or no_basemap(network.crs)
     return Basemap(
-        streets=_streets(network),
+        streets=_streets(network, grid),
         water=_rings(shapes.water, shapes.crs),
         water_lines=_watercourses(shapes.water, shapes.crs),
         green=_rings(shapes.green, shapes.crs),
@@ -36,13 +47,47 @@ def basemap_of(
     )
 
 
-def _streets(network: WalkNetwork) -> dict[int, Lines]:
-    edges = np.repeat(np.arange(len(network)), np.diff(network.vertex_start))
-    drawn = shapely.simplify(
-        shapely.linestrings(network.vertex_xy, indices=edges), STREET_TOLERANCE_M, preserve_topology=False
+def _streets(network: WalkNetwork, grid: PopulationGrid | None) -> dict[int, Lines]:
+    drawn = np.flatnonzero(_is_drawn(network, grid))
+    count = np.diff(network.vertex_start)[drawn]
+    xy = network.vertex_xy[ranges(network.vertex_start[drawn], count)]
+    lines = shapely.linestrings(xy, indices=np.repeat(np.arange(len(drawn)), count))
+    bent = count > 2
+    lines[bent] = shapely.simplify(lines[bent], STREET_TOLERANCE_M, preserve_topology=False)
+    class_of = network.edge_class[drawn]
+    return {int(c): _as_lines(_in_order(lines[class_of == c]), network.crs) for c in np.unique(class_of)}
+
+
+def _is_drawn(network: WalkNetwork, grid: PopulationGrid | None) -> Bools:
+    """(edges,) all streets where that is not too many; else the larger ones and some small ones."""
+    count = np.diff(network.vertex_start)
+    small = np.asarray(network.edge_class == 0)
+    room = MOST_VERTICES - int(count[~small].sum())
+    if count[small].sum() <= room:
+        return np.ones(len(network), bool)
+    west, south = network.node_xy[:, 0].min(), network.node_xy[:, 1].min()
+    at = network.vertex_xy[network.vertex_start[:-1]]
+    column, row = (
+        np.floor((at[:, i] - low) / _SQUARE_M).astype(np.int64) for i, low in enumerate((west, south))
     )
-    classes = np.unique(network.edge_class)
-    return {int(c): _as_lines(_in_order(drawn[network.edge_class == c]), network.crs) for c in classes}
+    columns = int(column.max()) + 1
+    square = row * columns + column
+    vertices = np.bincount(square[small], weights=count[small])
+    weight = vertices if grid is None else _residents_by(grid, (west, south), (columns, len(vertices)))
+    fullest = np.lexsort((np.arange(len(vertices)), -weight))
+    chosen = np.zeros(int(square.max()) + 1, bool)
+    chosen[fullest[np.cumsum(vertices[fullest]) <= room]] = True
+    return np.asarray(~small | chosen[square])
+
+
+def _residents_by(grid: PopulationGrid, corner: tuple[float, float], size: tuple[int, int]) -> Floats:
+    """Residents of every square, row by row; those outside are left out."""
+    columns, squares = size
+    column, row = (np.floor((grid.xy[:, i] - corner[i]) / _SQUARE_M).astype(np.int64) for i in (0, 1))
+    square = row * columns + column
+    inside = (column >= 0) & (column < columns) & (row >= 0) & (square < squares)
+    held = np.bincount(square[inside], weights=grid.residents[inside], minlength=squares)
+    return held.astype(float)
 
 
 def _in_order(geometries: NDArray[np.object_]) -> NDArray[np.object_]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
-from geo.text import Sayable
+from geo.text import Sayable, Text
 from locales import Translator, translator
 
 # branca renders generated text once more as a Jinja template, and JavaScript has template strings:
@@ -26,6 +27,12 @@ def safe(text: str) -> str:
     return html.escape(text).translate(_ENTITIES)
 
 
+@lru_cache(maxsize=1024)
+def _said(translate: Translator, template: str) -> str:
+    """A sentence without figures in it: thousands of cards say the same ones."""
+    return safe(translate(Text(template)))
+
+
 @dataclass(frozen=True)
 class Voice:
     """Says the program's sentences in one language and users' words as written; always safe HTML."""
@@ -37,7 +44,11 @@ class Voice:
         return cls(translator(language))
 
     def __call__(self, words: Sayable) -> str:
-        return safe(words if isinstance(words, str) else self.translate(words))
+        if isinstance(words, str):
+            return safe(words)
+        if isinstance(words, Text) and not words.values:
+            return _said(self.translate, words.template)
+        return safe(self.translate(words))
 
     def headline(self, words: Sayable) -> str:
         """The same with a capital, where the words are the program's own."""
