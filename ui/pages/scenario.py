@@ -1,0 +1,42 @@
+"""What would change: openings, closings, moves, streets, people, figures; who gains and who loses."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from geo.text import text
+from ui.choices import words
+from ui.compute import current_view
+from ui.measured import current_reading
+from ui.measuring import heading, style
+from ui.scenario_ask import ON_THE_MAP, ask, clicked
+from ui.scenario_list import changes, kept
+from ui.scenario_result import choose_before, choose_rule, rules_table, say_answer, show_map, units_table
+from ui.scenario_state import changed_city, compared, draft
+
+say = words()
+style()
+heading(
+    text("What if"),
+    text("Open, close or move facilities, build streets, let people come: who gains, who loses?"),
+    current_view(),
+)
+reading = current_reading()
+left, right = st.columns([0.3, 0.7], gap="medium")
+with left:
+    city = changed_city(draft().edits)
+    kind = ask(city)
+    changes(city)
+    before = choose_before()
+    kept()
+with right:
+    with st.spinner(say(text("Comparing …"))):
+        found = compared(before, draft().edits)
+    rule = choose_rule(found)
+    say_answer(found, rule)
+    place = show_map(reading, found, rule, click=kind in ON_THE_MAP)
+    if place is not None and kind in ON_THE_MAP:
+        clicked(kind, place, city)
+        st.rerun()
+rules_table(found)
+units_table(found, rule)

@@ -1,0 +1,76 @@
+"""Every change of a scenario in a sentence."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from coverage.edits import (
+    AddBarrier,
+    AddStreet,
+    Close,
+    Edit,
+    Grow,
+    Move,
+    Open,
+    SetFigure,
+    SetSpeed,
+    UseStandard,
+)
+from coverage.standard import Standard
+from geo.text import Sayable, Text, text
+
+if TYPE_CHECKING:
+    from coverage.study import Study
+
+
+def edit_words(edit: Edit, study: Study, standard: Standard) -> Text:
+    """What an edit does; facilities and units are named as in the lists."""
+    match edit:
+        case Open():
+            return text("Open {tier} “{name}”", tier=standard.tier_title(edit.tier), name=edit.name)
+        case Close():
+            return text("Close “{name}”", name=_facility(edit.facility_id, study))
+        case Move():
+            return text("Move “{name}”", name=_facility(edit.facility_id, study))
+        case AddStreet():
+            return text("New street of {metres:,.0f} m", metres=_length_m(edit.line))
+        case AddBarrier():
+            return text("New barrier of {metres:,.0f} m", metres=_length_m(edit.line))
+        case SetFigure():
+            return _figure(edit, standard)
+        case SetSpeed():
+            return text("Walking speed {speed:g} km/h", speed=edit.speed_kmh)
+        case UseStandard():
+            return text("Another standard")
+        case Grow():
+            return text(
+                "Residents of {unit}: {change:+.0%}", unit=_unit(edit.unit_id, study), change=edit.factor - 1
+            )
+
+
+def _figure(edit: SetFigure, standard: Standard) -> Text:
+    rule: Sayable = next(
+        (standard.rule_title(r) for r in standard.rules if r.id == edit.rule_id), edit.rule_id
+    )
+    if edit.band is not None:
+        return text("{rule}: now {low:,g}–{high:,g}", rule=rule, low=edit.band[0], high=edit.band[1])
+    return text("{rule}: now {figure:,g}", rule=rule, figure=edit.figure or 0.0)
+
+
+def _facility(number: str, study: Study) -> str:
+    frame = study.facilities.frame
+    names = frame.loc[frame["facility_id"] == number, "name"]
+    return str(names.iloc[0]) if len(names) else number
+
+
+def _unit(number: str, study: Study) -> Sayable:
+    if not number:
+        return text("the whole city")
+    frame = None if study.units is None else study.units.frame
+    names = [] if frame is None else frame.loc[frame["unit_id"] == number, "name"].tolist()
+    return str(names[0]) if names else number
+
+
+def _length_m(line: tuple[tuple[float, float], ...]) -> float:
+    return float(sum(((a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2) ** 0.5 for a, b in pairwise(line)))
