@@ -68,7 +68,9 @@ def find_systems(frame: pd.DataFrame, tables: Sequence[Table], wanted: str, cont
     for number in range(len(tables)):
         rows = np.flatnonzero(placed & metres & (frame["table"] == number).to_numpy())
         if len(rows):
-            decision = decide_projection(frame.iloc[rows], wanted, words[number], context.around, context.units)
+            decision = decide_projection(
+                frame.iloc[rows], wanted, words[number], context.around, context.units
+            )
             by_row[rows] = decision.system
             by_table[number].append(decision)
     degrees = np.flatnonzero(placed & ~metres)

@@ -57,10 +57,11 @@ class Scores:
             self.building_away_m[rows],
         )
 
-    def by_row(self, best: int) -> Floats:
-        """(n, h) log-likelihoods of single rows, under the assumptions that suit `best` most."""
+    def by_row(self, best: int, *, buildings: bool = True) -> Floats:
+        """(n, h) log-likelihoods of single rows, under the assumptions that suit `best` most; without
+        `buildings` by what rows declare and are called alone."""
         rows = self.anchor + _suiting(self.member, best)
-        return rows if self.building is None else rows + _suiting(self.building, best)
+        return rows if self.building is None or not buildings else rows + _suiting(self.building, best)
 
     def totals(self, weights: Floats | None = None) -> dict[str, Floats]:
         """Kind of evidence → (b, h) log-likelihoods of the whole set; `weights` (b, n) count the rows."""
@@ -93,7 +94,8 @@ class Belief:
     `kinds`: each kind's own log-likelihoods (h,). `telling_rows`: how many rows by themselves speak for
     the best against every other system. `mixture_gain`: the log-likelihood that a mixture with
     `second_system` gains over the best alone; above 0 the list may be mixed. `mixture_refuted`:
-    the log-likelihood by which the rows speak against three in ten of them being of any other system."""
+    the log-likelihood by which the rows speak against three in ten of them being of any other system;
+    `names_refuted` the same without buildings, whose nearness says little of a single row."""
 
     posterior: Floats
     support: Floats
@@ -101,6 +103,7 @@ class Belief:
     telling_rows: int
     mixture_gain: float
     mixture_refuted: float
+    names_refuted: float
     second_system: int
 
     @property
@@ -166,17 +169,22 @@ def believe(scores: Scores, log_prior: Floats) -> Belief:
     by_row = scores.by_row(best)
     others = _SYSTEMS[best != _SYSTEMS]
     telling = min(int((by_row[:, best] > by_row[:, other] + _TELLING).sum()) for other in others)
-    gains = np.array([_mixture_gains(by_row[:, best], by_row[:, other]) for other in others])
-    second = int(gains.max(axis=1).argmax())
-    refuted = -float(gains[:, _MIX_SHARES == _REFUTED_SHARE].max())
-    return Belief(softmax(total), wins, kinds, telling, float(gains.max()), refuted, int(others[second]))
+    gains = _mixture_gains(by_row, best, others)
+    second = int(others[gains.max(axis=1).argmax()])
+    by_names = _mixture_gains(scores.by_row(best, buildings=False), best, others)
+    refuted, names_refuted = (-float(g[:, _MIX_SHARES == _REFUTED_SHARE].max()) for g in (gains, by_names))
+    return Belief(softmax(total), wins, kinds, telling, float(gains.max()), refuted, names_refuted, second)
 
 
-def _mixture_gains(best: Floats, other: Floats) -> Floats:
-    """How much likelier the rows are if a share of them is of the other system, for each share."""
+def _mixture_gains(by_row: Floats, best: int, others: NDArray[np.intp]) -> Floats:
+    """(others, shares): how much likelier the rows are if a share of them is of another system."""
     shares = _MIX_SHARES[:, None]
-    mixed = np.logaddexp(best + np.log1p(-shares), other + np.log(shares)).sum(axis=1)
-    return np.asarray(mixed - best.sum(), float)
+    alone = by_row[:, best]
+    mixed = [
+        np.logaddexp(alone + np.log1p(-shares), by_row[:, other] + np.log(shares)).sum(axis=1)
+        for other in others
+    ]
+    return np.asarray(mixed, float) - alone.sum()
 
 
 def _metric(shapes: NDArray[np.object_], crs: str) -> NDArray[np.object_]:

@@ -1,0 +1,61 @@
+"""check with a geocoder: proposals are taken as such, told, and remembered."""
+
+import pytest
+
+from geo.errors import SettingError
+from jobs.check import ListFiles, check_lists
+from jobs.geocode import propose_places, require_service, with_proposals
+from tests.data.geocode.test_propose import serving
+
+LIST = """名称,类型,经度,纬度,地址,区
+甲社区服务站,站,118.78901,32.04001,甲路,玄武区
+乙社区服务站,站,,,中山路1号,玄武区
+丙社区服务站,站,,,北京东路,
+丁社区服务站,站,,,没有的路9号,
+"""
+WAY = {"玄武区中山路1号": (118.7834, 32.0421)}
+
+
+@pytest.fixture
+def checked(tmp_path):
+    path = tmp_path / "表.csv"
+    path.write_text(LIST, encoding="utf-8")
+    return check_lists(ListFiles([path], datum="wgs84"), out=tmp_path / "out")
+
+
+def propose_with(server, report, monkeypatch, cache):
+    monkeypatch.setenv("TIANDITU_KEY", "secret")
+    monkeypatch.setenv("TIANDITU_URL", server.address)
+    return propose_places(report, "tianditu", cache=cache, wait=lambda _seconds: None)
+
+
+def test_addresses_are_located_as_proposals_and_told(checked, tmp_path, monkeypatch):
+    monkeypatch.setattr("tests.data.geocode.test_propose.KNOWN", WAY | {"北京东路": (118.79, 32.05)})
+    with serving() as server:
+        found = propose_with(server, checked, monkeypatch, tmp_path / "cache")
+    report = with_proposals(checked, found)
+    assert report.intake.accepted["located_by"].tolist() == ["list", "address"]
+    assert report.intake.accepted["lon"].tolist() == [118.78901, 118.7834]
+    codes = {row["row"]: row["code"] for row in report.as_json()["findings"] if row["row"] > 2}
+    assert codes[3] == "located-by-address"
+    told = [(row["row"], row["code"], row["level"]) for row in report.as_json()["findings"]]
+    assert {(4, "geocode-rough", "info"), (5, "geocode-nothing", "info")} <= set(told)
+    again = check_lists(ListFiles([tmp_path / "表.csv"], datum="wgs84"), out=tmp_path / "out")
+    assert again.intake.accepted.equals(report.intake.accepted)
+
+
+def test_a_service_that_is_away_is_a_warning_and_the_check_stands(checked, tmp_path, monkeypatch):
+    with serving() as gone:
+        pass
+    report = with_proposals(checked, propose_with(gone, checked, monkeypatch, tmp_path / "cache"))
+    assert report.intake.accepted_count == 1
+    assert [row["level"] for row in report.as_json()["findings"] if row["code"] == "geocode-failed"] == [
+        "warning"
+    ]
+
+
+def test_a_service_that_cannot_be_is_refused_before_anything_is_read(monkeypatch):
+    require_service("")
+    monkeypatch.delenv("TIANDITU_KEY", raising=False)
+    with pytest.raises(SettingError, match="TIANDITU_KEY"):
+        require_service("tianditu")
