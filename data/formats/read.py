@@ -8,8 +8,11 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import IO, Final
 
@@ -18,9 +21,12 @@ from data.formats.limits import Limits
 from data.formats.parse import SHAPEFILE_PARTS, TOO_LARGE
 from data.formats.raw import RawFile, from_json
 from geo.errors import InputError
+from geo.progress import Progress, part, silent
 from geo.text import Text, text
 
 _PROJECT: Final = Path(__file__).parents[2]
+# How often somebody who waits may say that the work is to stop.
+_LOOK_S: Final = 0.2
 # One thread each: numerical libraries reserve address space for every thread they may start.
 _ENVIRONMENT: Final = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONUTF8": "1"}
 _TOO_LONG: Final = text(
@@ -31,11 +37,14 @@ _CRASHED: Final = text(
 )
 
 
-def read_files(paths: Sequence[Path], limits: Limits | None = None) -> tuple[RawFile, ...]:
+def read_files(
+    paths: Sequence[Path], limits: Limits | None = None, *, progress: Progress = silent
+) -> tuple[RawFile, ...]:
     """One RawFile a path, in their order; a file that cannot be used carries its problem.
 
     One child process parses all files of a call; when a file ends it, another goes on with the
-    next. InputError if a path does not exist or is a folder.
+    next. `progress` is told while a file is being parsed, too: if it raises, the child is ended.
+    InputError if a path does not exist or is a folder.
     """
     limits = limits or Limits()
     files = [Path(path) for path in paths]
@@ -43,7 +52,8 @@ def read_files(paths: Sequence[Path], limits: Limits | None = None) -> tuple[Raw
     done: list[RawFile] = []
     while len(done) < len(files):
         rest = files[len(done) :]
-        parsed, problem = _parse_in_child(rest, limits)
+        tell = part(progress, len(done) / len(files), 1.0)
+        parsed, problem = _parse_in_child(rest, limits, tell)
         done.extend(parsed)
         if len(done) < len(files):
             done.append(RawFile(files[len(done)].name, "", "", problem=problem))
@@ -72,7 +82,7 @@ def _digest(path: Path) -> str:
         raise InputError("The file {file} cannot be opened. Does it exist?", file=path.name) from error
 
 
-def _parse_in_child(files: Sequence[Path], limits: Limits) -> tuple[list[RawFile], Text]:
+def _parse_in_child(files: Sequence[Path], limits: Limits, progress: Progress) -> tuple[list[RawFile], Text]:
     """The files parsed before the child ended, and why it ended if not all were."""
     request = {"files": [[str(path.resolve()), path.name] for path in files], "limits": asdict(limits)}
     with subprocess.Popen(
@@ -84,25 +94,31 @@ def _parse_in_child(files: Sequence[Path], limits: Limits) -> tuple[list[RawFile
         stderr=subprocess.DEVNULL,
     ) as child:
         try:
-            return _answers(child, json.dumps(request).encode() + b"\n", len(files), limits.seconds)
+            _send(child, request)
+            return _answers(child, files, limits.seconds, progress)
         finally:
             child.kill()
 
 
+def _send(child: subprocess.Popen[bytes], request: Mapping[str, object]) -> None:
+    if child.stdin is None:
+        raise RuntimeError("the child process has no pipe to it")
+    child.stdin.write(json.dumps(request).encode() + b"\n")
+    child.stdin.flush()
+
+
 def _answers(
-    child: subprocess.Popen[bytes], request: bytes, count: int, seconds: float
+    child: subprocess.Popen[bytes], files: Sequence[Path], seconds: float, progress: Progress
 ) -> tuple[list[RawFile], Text]:
     lines: queue.Queue[bytes] = queue.Queue()
-    if child.stdin is None or child.stdout is None:
-        raise RuntimeError("the child process has no pipes")
+    if child.stdout is None:
+        raise RuntimeError("the child process has no pipe from it")
     threading.Thread(target=_pump, args=(child.stdout, lines), daemon=True).start()
-    child.stdin.write(request)
-    child.stdin.flush()
     parsed: list[RawFile] = []
-    for _ in range(count):
-        try:
-            line = lines.get(timeout=seconds)
-        except queue.Empty:
+    for number, file in enumerate(files):
+        tell = partial(progress, number / len(files), text("Reading {file}", file=file.name))
+        line = _next_line(lines, seconds, tell)
+        if line is None:
             return parsed, _TOO_LONG
         if not line.endswith(b"\n"):
             # The system's own limit on memory ends a process by SIGKILL, an allocator by SIGABRT.
@@ -110,6 +126,16 @@ def _answers(
             return parsed, TOO_LARGE if killed else _CRASHED
         parsed.append(from_json(json.loads(line)))
     return parsed, _CRASHED
+
+
+def _next_line(lines: queue.Queue[bytes], seconds: float, tell: Callable[[], None]) -> bytes | None:
+    """The next line, or None if it does not come in time; `tell` is called while waiting."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        tell()
+        with suppress(queue.Empty):
+            return lines.get(timeout=min(_LOOK_S, seconds))
+    return None
 
 
 def _pump(pipe: IO[bytes], lines: queue.Queue[bytes]) -> None:

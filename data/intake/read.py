@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import geopandas as gpd
@@ -25,7 +26,25 @@ from data.intake.placing import Bounds
 from data.intake.reference import Reference, reference_of
 from data.intake.rows import read_rows
 from data.intake.sheets import Table, tables_of
+from geo.progress import Progress, part, silent, telling
 from geo.text import text
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How lists are to be read and what is known besides them.
+
+    `datum` is auto, wgs84, gcj02, bd09 or epsg:N; auto decides by the evidence of `units` (declared
+    memberships) and `reference` (buildings or named places in true coordinates), else takes the
+    numbers as WGS-84 and says so. `decisions` are what people confirmed about columns, places and
+    facilities listed twice, `stored` the accepted rows of earlier lists.
+    """
+
+    datum: str = AUTO
+    units: UnitTable | None = None
+    reference: gpd.GeoDataFrame | Reference | None = None
+    decisions: Decisions = field(default_factory=Decisions)
+    stored: pd.DataFrame | None = None
 
 
 def read_facilities(
@@ -37,17 +56,18 @@ def read_facilities(
     decisions: Decisions | None = None,
     stored: pd.DataFrame | None = None,
 ) -> Intake:
+    """`read_lists` for who has nobody to tell of progress."""
+    return read_lists(paths, Asked(datum, units, reference, decisions or Decisions(), stored))
+
+
+def read_lists(paths: Sequence[Path], asked: Asked, *, progress: Progress = silent) -> Intake:
     """Read, judge and place every row of the lists; nothing is dropped, converted or mended silently.
 
-    `datum` is auto, wgs84, gcj02, bd09 or epsg:N; auto decides by the evidence of `units` (declared
-    memberships) and `reference` (buildings or named places in true coordinates), else takes the
-    numbers as WGS-84 and says so. `decisions` are what people confirmed about columns, places and
-    facilities listed twice, `stored` the accepted rows of earlier lists. A file that cannot be read is
-    a finding; InputError only for a path that does not exist.
+    A file that cannot be read is a finding; InputError only for a path that does not exist.
     """
-    decisions = decisions or Decisions()
-    wanted = wanted_system(datum)
-    files = read_files(paths)
+    wanted, units, decisions = wanted_system(asked.datum), asked.units, asked.decisions
+    reference = asked.reference
+    files = read_files(paths, progress=part(progress, 0.0, 0.4))
     findings: list[Finding] = []
     tables = [table for file in files for table in _tables(file, decisions.columns, findings)]
     notes = {n: Notebook(table.file, table.sheet.name, findings) for n, table in enumerate(tables)}
@@ -55,15 +75,18 @@ def read_facilities(
     known = reference_of(reference) if isinstance(reference, gpd.GeoDataFrame) else reference
     drafts: list[list[Draft]] = []
     located: list[Located] = []
-    for number, table in enumerate(tables):
+    judging = part(progress, 0.4, 0.7)
+    for number, table in enumerate(telling(tables, judging, text("Reading the rows"), count=len(tables))):
         drafts.append(read_rows(table, number, notes[number]))
         located.append(locate(drafts[-1], table, notes[number], area))
     frame = frame_of(tables, drafts, located)
-    context = Context(units, known, area, stored)
+    context = Context(units, known, area, asked.stored)
+    progress(0.7, text("Finding out the coordinate system"))
     systems = find_systems(frame, tables, wanted, context)
     decision = systems.overall
     frame = refuse_unplaced(converted(frame, systems.by_row), notes)
     tell_systems(frame, tables, decision, notes)
+    progress(0.85, text("Judging the rows"))
     return judge(Reading(frame, tuple(findings), decision, files, tuple(tables), context), decisions)
 
 

@@ -1,7 +1,10 @@
 """Files of every format, told by content, parsed in a child process."""
 
 import hashlib
+import subprocess
+import sys
 import zipfile
+from pathlib import Path
 
 import geopandas as gpd
 import pytest
@@ -10,7 +13,8 @@ from shapely.geometry import Point, Polygon
 from data.formats.archive import member_name
 from data.formats.limits import Limits
 from data.formats.read import read_files
-from geo.errors import InputError
+from geo.errors import Cancelled, InputError
+from geo.text import Text
 
 PLACES = gpd.GeoDataFrame(
     {"名称": ["甲社区服务站", "乙社区服务站"], "beds": [3, None]},
@@ -160,3 +164,25 @@ def test_a_file_that_takes_too_long_is_given_up_and_the_next_is_read(tmp_path, m
     (tmp_path / "b.csv").write_text("a,b\n1,2\n")
     slow, quick = read_files([tmp_path / "a.csv", tmp_path / "b.csv"], Limits(seconds=0.0))
     assert "longer" in str(slow.problem) and "longer" in str(quick.problem)
+
+
+def test_reading_is_stopped_in_the_midst_of_a_file_and_its_reader_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("名称,经度,纬度\n甲站,118.8,32.06\n", "utf-8")
+    started: list[subprocess.Popen[bytes]] = []
+    begin = subprocess.Popen
+
+    def noted(*args: object, **options: object) -> subprocess.Popen[bytes]:
+        started.append(begin([sys.executable, "-c", "import time; time.sleep(600)"], **options))  # type: ignore[call-overload]
+        return started[0]
+
+    def stop(_share: float, _doing: Text) -> None:
+        if started:
+            raise Cancelled
+
+    monkeypatch.setattr(subprocess, "Popen", noted)
+    with pytest.raises(Cancelled):
+        read_files([path], progress=stop)
+    assert started[0].wait(10) != 0
