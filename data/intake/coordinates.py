@@ -44,6 +44,7 @@ _LEAST_SUPPORT: Final = 0.98
 _LEAST_TELLING_ROWS: Final = 6
 _LEAST_NAMED: Final = 0.9
 _LEAST_REFUTED: Final = 5.0
+_LEAST_REFUTED_BY_NAMES: Final = 3.0
 _STRONG: Final = np.log(100.0)
 _AGAINST: Final = -np.log(10.0)
 
@@ -127,11 +128,16 @@ def is_decided(belief: Belief, named: dict[str, str]) -> bool:
         and belief.support[belief.best] >= _LEAST_SUPPORT
         and belief.telling_rows >= _LEAST_TELLING_ROWS
         and belief.uniform
-        and (belief.mixture_refuted >= _LEAST_REFUTED or system in named)
+        and (_rules_out_mixture(belief) or system in named)
         and max(advantages) >= _STRONG
         and min(advantages) >= _AGAINST
         and not (named and system not in named)
     )
+
+
+def _rules_out_mixture(belief: Belief) -> bool:
+    """Buildings say little of a single row, so they must say it more clearly."""
+    return belief.mixture_refuted >= _LEAST_REFUTED or belief.names_refuted >= _LEAST_REFUTED_BY_NAMES
 
 
 def likeliest(decision: DatumDecision) -> str:
