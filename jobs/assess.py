@@ -84,7 +84,7 @@ def write_folder(out: Path, done: Assessed, *, language: str, progress: Progress
         write_csv(folder / "findings.csv", findings_table(done.inputs.findings, language=language))
         progress(0.3, text("Drawing the map"))
         study = done.inputs.study
-        basemap = basemap_of(study.network, study.units, done.inputs.basemap)
+        basemap = basemap_of(study.network, study.units, done.inputs.basemap, study.grid)
         write_bytes(folder / "basemap.bin", encode(basemap))
         page = render_map(map_model(done.results, basemap), language=language)
         write_bytes(folder / "map.html", page.encode("utf-8"))

@@ -21,6 +21,7 @@ from data.standards import open_standard
 from data.streets import StreetFile, read_streets
 from data.streets.cache import load_or_read
 from data.streets.detect import OSM_FORMATS
+from data.streets.snapped import remember_places
 from data.units import UnitFile
 from geo.basemap import Basemap
 from geo.progress import Progress, part, silent
@@ -60,7 +61,7 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
     """Read all files of a study. InputError says which file cannot be used and why.
 
     Residents come first: their place decides the metric CRS of everything else. In `cache`, where
-    given, built networks are remembered by their content.
+    given, built networks are remembered by their content, and where the residents live on them.
     """
     standard = open_standard(files.standard)
     people = people_of(files, progress=part(progress, 0.0, 0.3))
@@ -69,6 +70,8 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
     margin_m = longest_reach_m(standard)
     area = study_area(population.grid.xy, crs, margin_m=margin_m)
     streets = _streets(files, crs, area, cache, part(progress, 0.3, 0.7))
+    if cache is not None:
+        remember_places(streets.network, cache, population.grid.xy)
     in_water = water_findings(files.layers.water, streets.basemap, population.grid)
     progress(0.7, text("Reading facility lists"))
     intake = read_facilities(files.facilities, datum=files.datum, units=units.table if units else None)

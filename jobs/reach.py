@@ -152,7 +152,7 @@ def _write(out: Path, found: Reached, *, language: str) -> None:
 def reach_map(found: Reached, *, language: str) -> str:
     """The map of the assessment with the isochrones shown."""
     inputs = found.done.inputs
-    basemap = basemap_of(inputs.study.network, inputs.study.units, inputs.basemap)
+    basemap = basemap_of(inputs.study.network, inputs.study.units, inputs.basemap, inputs.study.grid)
     model = map_model(found.done.results, basemap)
     areas = found.layers.areas
     west, south, east, north = areas.total_bounds if len(areas) else model.bounds

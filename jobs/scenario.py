@@ -186,7 +186,7 @@ def _published(done: Assessed, assessment: Assessment) -> Assessed:
 def write_comparison(out: Path, found: Compared, *, language: str) -> None:
     """The assessment folder of the second scenario and what it changes."""
     inputs = found.done.inputs
-    basemap = basemap_of(inputs.study.network, inputs.study.units, inputs.basemap)
+    basemap = basemap_of(inputs.study.network, inputs.study.units, inputs.basemap, inputs.study.grid)
     with whole_folder(out) as folder:
         write_results(folder, found.done.results)
         write_bytes(folder / "basemap.bin", encode(basemap))

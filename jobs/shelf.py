@@ -121,7 +121,7 @@ def _write(folder: Path, done: Assessed) -> None:
     study, shapes = done.inputs.study, done.inputs.basemap
     write_results(folder, done.results)
     write_csv(folder / "findings.csv", findings_table(done.inputs.findings, language=DEFAULT_LANGUAGE))
-    write_bytes(folder / _BASEMAP, encode(basemap_of(study.network, study.units, shapes)))
+    write_bytes(folder / _BASEMAP, encode(basemap_of(study.network, study.units, shapes, study.grid)))
     for name, briefing in plan_briefings(done.results).items():
         write_bytes(folder / name, briefing.encode("utf-8"))
 
