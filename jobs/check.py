@@ -23,7 +23,7 @@ from data.intake.intake import Intake
 from data.intake.judge import judge
 from data.intake.layers import layer_datum, shifted_layer
 from data.intake.memory import recall, remember
-from data.intake.read import read_facilities
+from data.intake.read import Asked, read_facilities, read_lists
 from data.intake.reference import read_reference
 from data.intake.review import Candidate, Column, Group, ToLocate, candidates, columns, groups, to_locate
 from data.intake.store import keep_originals
@@ -33,6 +33,7 @@ from data.vector import read_vector
 from geo.crs import WGS84, metric_crs
 from geo.errors import SettingError
 from geo.progress import Progress, silent
+from geo.progress import part as stretch
 from geo.text import text
 from locales import DEFAULT_LANGUAGE, translator
 
@@ -133,14 +134,8 @@ def check_lists(
     reference = read_reference(lists.reference) if lists.reference else None
     progress(0.2, text("Reading the lists"))
     decisions = replace(recall_decisions(memory), columns=_columns(lists, memory))
-    intake = read_facilities(
-        lists.paths,
-        datum=lists.datum,
-        units=units,
-        reference=reference,
-        decisions=decisions,
-        stored=_stored(lists.stored),
-    )
+    asked = Asked(lists.datum, units, reference, decisions, _stored(lists.stored))
+    intake = read_lists(lists.paths, asked, progress=stretch(progress, 0.2, 0.8))
     progress(0.8, text("Writing the findings"))
     report = CheckReport(intake, out, language, memory, decisions, remarks)
     keep_originals(lists.paths, out)
