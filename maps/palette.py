@@ -76,6 +76,7 @@ DOTS: Final = {
     "inside": {"radius": 5, "color": "#ffffff", "weight": 1, "fillColor": "#1b6ca8", "fillOpacity": 1},
     "outside": {"radius": 5, "color": "#ffffff", "weight": 1, "fillColor": "#d9541e", "fillOpacity": 1},
     "plain": {"radius": 5, "color": "#ffffff", "weight": 1, "fillColor": "#14213d", "fillOpacity": 1},
+    "small": {"radius": 2.5, "color": "#ffffff", "weight": 0.7, "fillColor": "#4b5765", "fillOpacity": 1},
     "other": {"radius": 4, "color": "#4b5765", "weight": 1.5, "fillColor": "#ffffff", "fillOpacity": 1},
     "here": {"radius": 8, "color": "#ffffff", "weight": 2.5, "fillColor": "#0b7a4b", "fillOpacity": 1},
 }

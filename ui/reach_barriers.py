@@ -105,6 +105,6 @@ def _explain() -> None:
     with st.expander(say(text("How barriers are found"))):
         st.caption(say(text(
             "A candidate is a straight line of 50 to 600 m between two places on streets whose way on foot "
-            "is at least 5 times as long. The 150 most promising are searched exactly; a lesser barrier may be "
+            "is at least 5 times as long. The 150 most promising are searched exactly; a lesser one may be "
             "missing. Whether a crossing can be built is not asked."
         )))  # fmt: skip

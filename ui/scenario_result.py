@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from maps.sketch import Dots
 
 NOW: Final = ""
+_MAP: Final = "scenario-map"
 _HEAD: Final = (
     text("Rule"), text("Before"), text("After"), text("Residents gained"), text("Residents lost"),
     text("Worse off"), text("Verdict"),
@@ -38,6 +39,12 @@ _UNIT_HEAD: Final = (
 _COLOURS: Final = (*palette.CHANGES[:4], "#ffffff")
 _HEIGHT_PX: Final = 500
 _MOST: Final = 200
+
+
+def just_clicked() -> LonLat | None:
+    """The place on the map whose click began this run, if one did."""
+    place = getattr(st.session_state.get(_MAP), "place", None)
+    return (float(place[0]), float(place[1])) if place else None
 
 
 def choose_before() -> tuple[Edit, ...]:
@@ -104,23 +111,22 @@ def say_answer(found: Comparison, rule: str) -> None:
     answer(*said)
 
 
-def show_map(reading: Reading, found: Comparison, rule: str, *, click: bool) -> LonLat | None:
-    """The cells by what becomes of them, the facilities, what is drawn; the place just clicked."""
+def show_map(reading: Reading, found: Comparison, rule: str, *, click: bool) -> None:
+    """The cells by what becomes of them, the facilities, what is drawn; clicks are for `just_clicked`."""
     from maps.sketch import Frame, Sketch
 
     sketch = Sketch(
         city_box(reading.assessed()),
-        dots=_dots(found),
+        dots=_dots(found, rule),
         over=[*_picture(reading, found, rule), *_drawn(found)],
     )
     frame = Frame(text("Map: what changes"), height_px=_HEIGHT_PX, click=click)
-    place = list_map(sketch, frame, key="scenario-map")
+    list_map(sketch, frame, key=_MAP)
     meanings = (
         text("served before and after"), text("served only after"), text("served only before"),
         text("served neither time"),
     )  # fmt: skip
     legend([*zip(_COLOURS, meanings, strict=False), ("#0b7a4b", text("new or moved"))])
-    return place
 
 
 def _picture(reading: Reading, found: Comparison, rule: str) -> list[Over]:
@@ -136,8 +142,9 @@ def _picture(reading: Reading, found: Comparison, rule: str) -> list[Over]:
     return [CellPicture(picture_of(reading), shown, _COLOURS)]
 
 
-def _dots(found: Comparison) -> tuple[Dots, ...]:
-    """Facilities as they are after, those opened or moved apart, and the corners being drawn."""
+def _dots(found: Comparison, rule: str) -> tuple[Dots, ...]:
+    """Facilities that the rule accepts as they are after, those opened or moved apart, and the corners
+    being drawn."""
     import numpy as np
 
     from maps.sketch import Dots
@@ -147,9 +154,11 @@ def _dots(found: Comparison) -> tuple[Dots, ...]:
     names = facilities.frame["name"].to_numpy(str)
     placed = {edit.facility_id for edit in draft().edits if isinstance(edit, Open | Move)}
     new = facilities.frame["facility_id"].isin(placed).to_numpy(bool)
+    tiers = found.after.standard.rule(rule).serves if rule else facilities.tiers
+    old = ~new & facilities.frame["tier"].isin(tiers or facilities.tiers).to_numpy(bool)
     points = np.array(corners(), float).reshape(-1, 2)
     return (
-        Dots(lon[~new], lat[~new], "other", names[~new].tolist()),
+        Dots(lon[old], lat[old], "small", names[old].tolist()),
         Dots(lon[new], lat[new], "here", names[new].tolist()),
         Dots(points[:, 0], points[:, 1], "outside"),
     )

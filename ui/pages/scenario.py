@@ -11,7 +11,15 @@ from ui.measured import current_reading
 from ui.measuring import heading, style
 from ui.scenario_ask import ON_THE_MAP, ask, clicked
 from ui.scenario_list import changes, kept
-from ui.scenario_result import choose_before, choose_rule, rules_table, say_answer, show_map, units_table
+from ui.scenario_result import (
+    choose_before,
+    choose_rule,
+    just_clicked,
+    rules_table,
+    say_answer,
+    show_map,
+    units_table,
+)
 from ui.scenario_state import changed_city, compared, draft
 
 say = words()
@@ -24,6 +32,9 @@ heading(
 reading = current_reading()
 left, right = st.columns([0.3, 0.7], gap="medium")
 with left:
+    kind, place = str(st.session_state.get("change", "open")), just_clicked()
+    if place is not None and kind in ON_THE_MAP:
+        clicked(kind, place, changed_city(draft().edits))
     city = changed_city(draft().edits)
     kind = ask(city)
     changes(city)
@@ -34,9 +45,6 @@ with right:
         found = compared(before, draft().edits)
     rule = choose_rule(found)
     say_answer(found, rule)
-    place = show_map(reading, found, rule, click=kind in ON_THE_MAP)
-    if place is not None and kind in ON_THE_MAP:
-        clicked(kind, place, city)
-        st.rerun()
+    show_map(reading, found, rule, click=kind in ON_THE_MAP)
 rules_table(found)
 units_table(found, rule)
