@@ -9,11 +9,12 @@ from scipy import sparse
 
 from coverage.siting.arrays import Bools, Floats, Ints, only_entries
 from coverage.siting.fewest_sites import fewest_sites
+from coverage.siting.flow import read_flow, unlimited
 from coverage.siting.goals import FEWEST_SITES, Plan
 from coverage.siting.highs import Limits, Program, solve
 from coverage.siting.infeasible import solved
 from coverage.siting.lagrangian import Prices, price_cells
-from coverage.siting.loads import flow_plan, flow_program, read_flow, unlimited
+from coverage.siting.loads import flow_plan, flow_program
 from coverage.siting.order import Found, finished
 from coverage.siting.problem import Problem
 from coverage.siting.ruled_walking import best_under_rules

@@ -5,86 +5,25 @@ Residents of a group may be shared out among the open sites that reach them as s
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from scipy import sparse
 
-from coverage.siting.arrays import Bools, Floats, Ints, only_entries
+from coverage.siting.arrays import Floats
+from coverage.siting.flow import Flow, read_flow, unlimited
 from coverage.siting.goals import Plan
 from coverage.siting.highs import Answer, Limits, Program
 from coverage.siting.infeasible import solved
-from coverage.siting.model import first_cells, group_cells, summed
+from coverage.siting.load_prices import load_prices
+from coverage.siting.load_start import Shared, load_start
 from coverage.siting.order import Found, finished
 from coverage.siting.problem import Problem
-from coverage.siting.rules import SiteRules, site_rules
 from geo.text import text
 
-
-@dataclass(frozen=True, eq=False)
-class Flow:
-    """Which site can serve which group of cells, and the limits on each site's load.
-
-    Variables are x (sites: those of the rules, then fixed ones with a limit) and y, one per stored
-    entry of `pairs` (sites × groups, metres): the share of the group that the site serves. `cells`
-    is the first cell of each group.
-    `served` marks groups that an unlimited fixed facility serves whatever is chosen.
-    """
-
-    rules: SiteRules
-    rows: Ints
-    cells: Ints
-    pairs: sparse.csr_array
-    residents: Floats
-    weight: Floats
-    served: Bools
-    low: Floats
-    high: Floats
-
-    @property
-    def n_sites(self) -> int:
-        return len(self.rows)
-
-    @property
-    def site(self) -> Ints:
-        """(pairs,) the site of each y."""
-        return np.repeat(np.arange(self.n_sites), np.diff(self.pairs.indptr))
-
-    @property
-    def group(self) -> Ints:
-        """(pairs,) the group of each y."""
-        group: Ints = self.pairs.indices
-        return group
-
-    def loads(self, values: Floats) -> Floats:
-        """(sites,) residents served, from the variables of a solution."""
-        people = values[self.n_sites :] * self.residents[self.group]
-        return np.bincount(self.site, weights=people, minlength=self.n_sites).astype(float)
-
-
-def read_flow(problem: Problem, by_distance: bool) -> Flow:
-    """The flow of `problem`; groups are single cells where distances matter."""
-    rules = site_rules(problem)
-    capacity = _capacity(problem)
-    limited = problem.fixed[np.isfinite(capacity[problem.fixed])]
-    rows = np.concatenate((rules.rows, limited))
-    unlimited = np.setdiff1d(problem.fixed, limited)
-    reach = problem.metres[rows]
-    served = problem.covered(unlimited)
-    kind = np.where(served, 0.0, 1.0 if problem.goal.importance is None else 1.0 + problem.goal.importance)
-    if by_distance:
-        kind = np.arange(problem.n_cells, dtype=float)
-    group = group_cells(reach, problem.weight > 0.0, kind)
-    return Flow(
-        rules,
-        rows,
-        first_cells(group),
-        _metres_of_groups(reach, group),
-        summed(group, problem.residents),
-        summed(group, problem.weight),
-        summed(group, served.astype(float)) > 0.0,
-        *_band(problem, rules, rows, capacity),
-    )
+# With fewer pairs HiGHS needs no other bound; with more it does not even solve its relaxation in time.
+_SMALL = 3_000
+_MOST_PAIRS = 150_000
 
 
 def most_people_with_loads(problem: Problem, limits: Limits) -> Plan:
@@ -92,8 +31,24 @@ def most_people_with_loads(problem: Problem, limits: Limits) -> Plan:
     flow = read_flow(problem, by_distance=False)
     base = float(problem.weight[problem.covered(unlimited(problem))].sum())
     worth = np.where(flow.served, 0.0, flow.weight)[flow.group]
+    most = np.where(flow.served, 0.0, flow.weight)
+    start = load_start(flow, most, np.inf, limits)
+    bound = np.inf
+    if start is not None and problem.goal.count is not None and len(flow.group) > _SMALL:
+        prices = load_prices(flow, most, problem.goal.count, start.value, limits)
+        bound = prices.most(problem.goal.count) + base
+    if start is not None and _decided_or_too_large(flow, start.value + base, bound, limits):
+        proven = bound <= (start.value + base) * (1.0 + 1e-9)
+        return flow_plan(problem, flow, Answer(start.values, start.value + base, bound, proven), limits)
     program = flow_program(flow, worth, np.zeros(flow.n_sites), maximises=True, offset=base)
-    return flow_plan(problem, flow, solved(program, flow.rules.names, limits), limits)
+    answer = solved(program, flow.rules.names, limits, None if start is None else start.values)
+    return flow_plan(problem, flow, replace(answer, bound=min(bound, answer.bound)), limits)
+
+
+def _decided_or_too_large(flow: Flow, value: float, bound: float, limits: Limits) -> bool:
+    """Whether HiGHS is not needed for a plan of this value, or would not get anywhere."""
+    enough = bound <= value / (1.0 - limits.gap) * (1.0 + 1e-9)
+    return enough or len(flow.group) > _MOST_PAIRS or limits.left() <= 0.0
 
 
 def fewest_with_loads(problem: Problem, limits: Limits) -> Plan:
@@ -114,8 +69,28 @@ def fewest_with_loads(problem: Problem, limits: Limits) -> Plan:
         target * (1.0 - 1e-9),
     )
     names = (text("a share of {share:.1%} of the residents", share=problem.goal.share), *flow.rules.names)
-    answer = solved(program, names, limits)
-    return flow_plan(problem, flow, answer, limits)
+    most = np.where(flow.served, 0.0, flow.weight)
+    start = load_start(flow, most, target, limits)
+    if start is None:
+        return flow_plan(problem, flow, solved(program, names, limits), limits)
+    value = float(price[start.is_open].sum())
+    bound = _least_price(flow, most, price, (start, target), limits) if len(flow.group) > _SMALL else 0.0
+    if bound >= value * (1.0 - limits.gap) - 1e-9 or len(flow.group) > _MOST_PAIRS or limits.left() <= 0.0:
+        proven = bound >= value - 1e-9
+        return flow_plan(problem, flow, Answer(start.values, value, bound, proven), limits)
+    answer = solved(program, names, limits, start.values)
+    return flow_plan(problem, flow, replace(answer, bound=max(bound, answer.bound)), limits)
+
+
+def _least_price(
+    flow: Flow, worth: Floats, price: Floats, wanted: tuple[Shared, float], limits: Limits
+) -> float:
+    """A bound on the price of serving a target: so many sites are needed, at the least prices there are."""
+    start, target = wanted
+    new = np.flatnonzero(flow.rules.is_new)
+    fewer = max(0, int(start.is_open[new].sum()) - 1)
+    prices = load_prices(flow, worth, fewer, target * (1.0 - 1e-9), limits)
+    return float(np.sort(price[new])[: prices.fewest(target)].sum())
 
 
 def with_row(program: Program, coefficients: Floats, low: float) -> Program:
@@ -167,32 +142,3 @@ def flow_program(flow: Flow, cost_y: Floats, cost_x: Floats, maximises: bool, of
         maximises=maximises,
         offset=offset,
     )
-
-
-def _capacity(problem: Problem) -> Floats:
-    given = problem.goal.capacity
-    return np.full(problem.n_sites, np.inf) if given is None else np.asarray(given, float)
-
-
-def unlimited(problem: Problem) -> Ints:
-    return problem.fixed[np.isinf(_capacity(problem)[problem.fixed])]
-
-
-def _band(problem: Problem, rules: SiteRules, rows: Ints, capacity: Floats) -> tuple[Floats, Floats]:
-    """(low, high) of each site's load; the band binds new sites only."""
-    low, high = np.zeros(len(rows)), capacity[rows]
-    if problem.goal.band is not None:
-        new = np.flatnonzero(rules.is_new)
-        low[new] = problem.goal.band[0]
-        high[new] = np.minimum(high[new], problem.goal.band[1])
-    return low, high
-
-
-def _metres_of_groups(reach: sparse.csr_array, group: Ints) -> sparse.csr_array:
-    """Sites × groups with the metres of each group's first cell."""
-    first = first_cells(group)
-    representative = np.zeros(reach.shape[1], bool)
-    representative[first] = True
-    part = only_entries(reach, representative[reach.indices])
-    shape = (reach.shape[0], len(first))
-    return sparse.csr_array((part.data, group[part.indices], part.indptr), shape=shape)

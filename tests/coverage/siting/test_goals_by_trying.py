@@ -4,6 +4,7 @@ import importlib.util
 import sys
 from dataclasses import replace
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -261,3 +262,34 @@ def test_a_loose_gap_is_not_called_proved_and_its_bound_holds(town, count, name)
     wrong_side = best_value - loose.bound if goal.maximises else loose.bound - best_value
     assert wrong_side <= 1e-6 * max(1.0, best_value)
     assert loose.gap <= 0.5 + 1e-9
+
+
+@pytest.mark.parametrize("pairs", [-1, 10**9])
+@settings(max_examples=30, derandomize=True, deadline=None)
+@given(town=towns(5, 8), with_capacity=st.booleans(), count=st.integers(0, 3))
+def test_the_way_of_large_models_with_load_limits_stays_between_plan_and_bound(
+    pairs, town, with_capacity, count
+):
+    """With HiGHS and without it, prices bound what the limits allow, and the plan keeps them."""
+    keep = town.some(1)
+    goal = Goal("most-people", count=count, **load_limits(town, keep, with_capacity))
+    found = [flow(town, goal, keep, [*o, *keep]) for o, _ in brute.choices(town.n_sites, goal, keep)]
+    expected = best((-v for v in found if v is not None), smallest=False)
+    with mock.patch.multiple("coverage.siting.loads", _SMALL=-1, _MOST_PAIRS=pairs):
+        plan = choose_sites(town.residents, town.metres, goal=goal, keep=keep)
+    assert plan.objective - 1e-6 <= expected <= plan.bound + 1e-6
+    assert -flow(town, goal, keep, [*plan.sites, *keep]) == pytest.approx(plan.objective, abs=1e-6)
+    assert pairs < 0 or plan.proven
+
+
+@settings(max_examples=30, derandomize=True, deadline=None)
+@given(town=towns(5, 8), share=st.sampled_from([0.3, 0.7]))
+def test_the_bound_of_large_models_on_fewest_sites_with_capacity_holds(town, share):
+    goal = Goal("fewest-sites", share=share, capacity=np.full(town.n_sites, 4.0))
+    with mock.patch.multiple("coverage.siting.loads", _SMALL=-1, _MOST_PAIRS=-1):
+        try:
+            plan = choose_sites(town.residents, town.metres, goal=goal)
+        except InfeasibleError:
+            return
+    exact = choose_sites(town.residents, town.metres, goal=goal)
+    assert plan.bound <= exact.objective <= plan.objective
