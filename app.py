@@ -18,6 +18,7 @@ page = st.navigation(
         st.Page("ui/pages/overview.py", title=say(text("Overview")), url_path="overview", default=True),
         st.Page("ui/pages/reach.py", title=say(text("Reach")), url_path="reach"),
         st.Page("ui/pages/units.py", title=say(text("Units and fairness")), url_path="units"),
+        st.Page("ui/pages/siting.py", title=say(text("New sites")), url_path="siting"),
         st.Page("ui/pages/scenario.py", title=say(text("What if")), url_path="scenario"),
         st.Page("ui/pages/check.py", title=say(text("Check a list")), url_path="check"),
         st.Page("ui/pages/city.py", title=say(text("Your own city")), url_path="city"),

@@ -127,6 +127,11 @@ def _shelf(chosen: Choices) -> Shelf:
     return Shelf(session_folder() / "assessments") if own else warm.shelf_of(cache_folder())
 
 
+def shelf_for(chosen: Choices) -> Shelf:
+    """Where the answers to these choices are kept."""
+    return _shelf(chosen)
+
+
 def _make(case: Case, shelf: Shelf) -> Path:
     return result_of("answer", case.key, partial(_made, case, shelf))
 

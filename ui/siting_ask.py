@@ -1,0 +1,175 @@
+"""What is asked of new sites: goal, tier, number, candidates, conditions."""
+
+from __future__ import annotations
+
+from itertools import permutations
+from pathlib import Path
+from typing import Final
+
+import streamlit as st
+
+from coverage.standard import Check, Standard
+from geo.errors import InputError
+from geo.text import Text, text
+from jobs.wishes import CELLS, CROSSINGS, FACILITIES, TIER_SIGN, Choices, Wish
+from ui.choices import words
+from ui.session import keep
+from ui.siting_conditions import ask_conditions
+from ui.upload import LIST_TYPES
+
+LIST: Final = "list"
+MOST_SITES: Final = 100
+# A page may not keep the machine busy for long; who wants a longer proof says so.
+SECONDS: Final = (10, 60, 300)
+_AREAS: Final = ("gpkg", "geojson", "json", "zip")
+_GOALS: Final[dict[str, Text]] = {
+    "most-people": text("Serve as many residents as possible"),
+    "fewest-sites": text("As few sites as possible"),
+    "least-walking": text("Least way in sum to the nearest"),
+    "least-worst": text("Shortest longest way to the nearest"),
+}
+_BY: Final = {"radius": text("straight radius"), "walk": text("walking")}
+_SOURCES: Final = {
+    CELLS: text("where people live (cell centres)"),
+    CROSSINGS: text("street crossings near residents"),
+    FACILITIES: text("facilities of other kinds"),
+    LIST: text("a list of my own"),
+}
+
+
+def ask_wish(standard: Standard) -> Wish | None:
+    """The wish once the button is pressed; InputError for what is missing."""
+    say = words()
+    goal, tier, by = _what(standard)
+    two_tiers = TIER_SIGN in tier
+    count, second, share = _how_many(standard, goal, tier)
+    source, listed, exclude = _where()
+    conditions = ask_conditions(two_tiers=two_tiers)
+    others, seconds = _how()
+    if not st.button(say(text("Find sites")), type="primary", key="siting-find"):
+        return None
+    if source == LIST and listed is None:
+        raise InputError("Please choose the file with your list of places first.")
+    return Wish(
+        tier,
+        count,
+        goal=goal,
+        by=by,
+        candidates=listed if source == LIST else None,
+        exclude=exclude,
+        time_limit_s=float(seconds),
+        share=share,
+        source=CELLS if source == LIST else source,
+        second_count=second,
+        conditions=conditions,
+        others=others,
+    )
+
+
+def tiers_of(standard: Standard) -> list[str]:
+    """The tiers of the standard, then pairs of which the first also serves as the second."""
+    reach = [rule for rule in standard.rules if rule.check in (Check.RADIUS, Check.WALK)]
+    pairs = [
+        f"{first}{TIER_SIGN}{second}"
+        for first, second in permutations(standard.tiers, 2)
+        if any(rule.tier == second and first in rule.serves for rule in reach)
+        and any(rule.tier == first for rule in reach)
+    ]
+    return [*standard.tiers, *pairs]
+
+
+def tier_words(standard: Standard, tier: str) -> str:
+    """A tier, or a pair, for the reader."""
+    say = words()
+    parts = [say(standard.tier_title(part)) for part in tier.split(TIER_SIGN)]
+    if len(parts) == 1:
+        return parts[0]
+    return say(text("{first} + {second} together", first=parts[0], second=parts[1]))
+
+
+def _what(standard: Standard) -> tuple[str, str, str]:
+    say = words()
+    goal_box, tier_box, by_box = st.columns([0.4, 0.36, 0.24])
+    tier = tier_box.selectbox(
+        say(text("What to build")),
+        tiers_of(standard),
+        format_func=lambda option: tier_words(standard, option),
+        key="siting-tier",
+    )
+    goals = list(_GOALS)[:2] if TIER_SIGN in str(tier) else list(_GOALS)
+    goal = goal_box.selectbox(
+        say(text("What is best")), goals, format_func=lambda option: say(_GOALS[option]), key="siting-goal"
+    )
+    by = by_box.selectbox(
+        say(text("Served by")), list(_BY), format_func=lambda option: say(_BY[option]), key="siting-by"
+    )
+    return str(goal), str(tier), str(by)
+
+
+def _how_many(standard: Standard, goal: str, tier: str) -> tuple[int, int, float]:
+    """(count, count of the second tier, share)."""
+    say = words()
+    left, right, _ = st.columns([0.25, 0.25, 0.5])
+    if goal == "fewest-sites":
+        percent = left.number_input(
+            say(text("Residents to serve, % of all whom sites can serve")),
+            1.0, 100.0, 95.0, 1.0, key="siting-share",
+        )  # fmt: skip
+        return 1, 1, float(percent) / 100.0
+    parts = tier.split(TIER_SIGN)
+    label = text("Number of sites, at most")
+    if len(parts) == 1:
+        return int(left.number_input(say(label), 1, MOST_SITES, 5, key="siting-count")), 0, 1.0
+    counts = [
+        int(
+            box.number_input(
+                say(Text("{tier}", {"tier": standard.tier_title(part)})), 1, MOST_SITES, usual,
+                key=f"siting-count-{number}",
+            )
+        )
+        for number, (box, part, usual) in enumerate(zip((left, right), parts, (2, 8), strict=True))
+    ]  # fmt: skip
+    return counts[0], counts[1], 1.0
+
+
+def _where() -> tuple[str, Path | None, tuple[Path, ...]]:
+    """(source, the user's list, areas to leave out)."""
+    say = words()
+    with st.expander(say(text("Candidate places and areas to leave out"))):
+        source = st.selectbox(
+            say(text("Choose among")),
+            list(_SOURCES),
+            format_func=lambda option: say(_SOURCES[option]),
+            key="siting-source",
+        )
+        listed = None
+        if source == LIST:
+            told = text("Vacant land and public buildings: name, longitude, latitude; if you have them cost, "
+                        "service capacity, area")  # fmt: skip
+            upload = st.file_uploader(say(told), type=list(LIST_TYPES), key="siting-list")
+            listed = keep(upload) if upload is not None else None
+        areas = st.file_uploader(
+            say(text("Areas without sites: water, parks, slopes, protected land (several files)")),
+            type=list(_AREAS),
+            accept_multiple_files=True,
+            key="siting-areas",
+        )
+    return str(source), listed, tuple(dict.fromkeys(keep(area) for area in areas))
+
+
+def _how() -> tuple[Choices, int]:
+    say = words()
+    with st.expander(say(text("Other plans, and how long to search"))):
+        boxes = st.columns(4)
+        most = boxes[0].number_input(say(text("Other plans to show")), 0, 5, 0, key="siting-others")
+        within = boxes[1].number_input(
+            say(text("not worse by more than, %")), 0.0, 50.0, 2.0, 0.5, key="siting-within"
+        )
+        differ = boxes[2].number_input(say(text("sites that differ at least")), 1, 50, 1, key="siting-differ")
+        seconds = boxes[3].selectbox(
+            say(text("Search for at most")),
+            SECONDS,
+            format_func=lambda option: say(text("{seconds} s", seconds=option)),
+            key="siting-seconds",
+        )
+    return Choices(int(most), float(within) / 100.0, int(differ)), int(seconds)
