@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -54,27 +54,36 @@ class Systems:
         return overall(self.by_table)
 
 
-def find_systems(frame: pd.DataFrame, tables: Sequence[Table], wanted: str, context: Context) -> Systems:
+# A part of a list: rows of one file, sheet and source of coordinates.
+Part = tuple[str, str, str]
+NO_PARTS: Final[Mapping[Part, str]] = {}
+
+
+def find_systems(
+    frame: pd.DataFrame,
+    tables: Sequence[Table],
+    wanted: str,
+    context: Context,
+    by_part: Mapping[Part, str] = NO_PARTS,
+) -> Systems:
     """Decide for the rows that have coordinates (`given_lon`, `given_lat`, `metres`).
 
     Tables that name their system differently are decided on apart; the others together, unless a
-    sheet or a source stands out: then each for itself.
+    sheet or a source stands out: then each for itself. `by_part` are the systems that somebody chose
+    for parts; `wanted` holds for the others.
     """
     by_row = np.full(len(frame), UNKNOWN, object)
     by_table: dict[int, list[DatumDecision]] = {number: [] for number in range(len(tables))}
     placed = np.isfinite(frame["given_lon"].to_numpy(float))
     metres = frame["metres"].to_numpy(bool)
     words = [_words(table) for table in tables]
-    for number in range(len(tables)):
-        rows = np.flatnonzero(placed & metres & (frame["table"] == number).to_numpy())
-        if len(rows):
-            decision = decide_projection(
-                frame.iloc[rows], wanted, words[number], context.around, context.units
-            )
-            by_row[rows] = decision.system
-            by_table[number].append(decision)
-    degrees = np.flatnonzero(placed & ~metres)
-    for rows, decision in _decided_groups(frame, degrees, words, wanted, context):
+    asked = _asked(frame, wanted, by_part)
+    groups: Groups = []
+    for wish in dict.fromkeys(asked.tolist()):
+        mine = placed & (asked == wish)
+        groups += _metric_groups(frame, np.flatnonzero(mine & metres), words, wish, context)
+        groups += _decided_groups(frame, np.flatnonzero(mine & ~metres), words, wish, context)
+    for rows, decision in groups:
         by_row[rows] = decision.system
         for number in np.unique(frame["table"].to_numpy(int)[rows]):
             by_table[int(number)].append(decision)
@@ -82,7 +91,50 @@ def find_systems(frame: pd.DataFrame, tables: Sequence[Table], wanted: str, cont
     return Systems(by_row, decisions)
 
 
+def alone(
+    frame: pd.DataFrame,
+    rows: np.ndarray[tuple[int], np.dtype[np.intp]],
+    tables: Sequence[Table],
+    context: Context,
+) -> DatumDecision:
+    """What some rows (in degrees) would be taken for if they were a list of their own."""
+    numbers = dict.fromkeys(frame["table"].to_numpy(int)[rows].tolist())
+    words = " ".join(_words(tables[number]) for number in numbers)
+    return decide(words, _scores(frame.iloc[_sampled(frame, rows)], context))
+
+
+def part_of_row(frame: pd.DataFrame) -> list[Part]:
+    """The part that each row belongs to."""
+    columns = ("source_file", "source_sheet", "source")
+    return list(zip(*(frame[column].astype(str) for column in columns), strict=True))
+
+
 Groups = list[tuple[np.ndarray[tuple[int], np.dtype[np.intp]], DatumDecision]]
+
+
+def _asked(
+    frame: pd.DataFrame, wanted: str, by_part: Mapping[Part, str]
+) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
+    """What each row's coordinates are to be read as; “auto” where that is to be found out."""
+    if not by_part:
+        return np.full(len(frame), wanted, object)
+    return np.array([by_part.get(part, wanted) for part in part_of_row(frame)], object)
+
+
+def _metric_groups(
+    frame: pd.DataFrame,
+    rows: np.ndarray[tuple[int], np.dtype[np.intp]],
+    words: Sequence[str],
+    wanted: str,
+    context: Context,
+) -> Groups:
+    """Each table's rows in metres for itself."""
+    number = frame["table"].to_numpy(int)[rows]
+    tables = ((n, rows[number == n]) for n in dict.fromkeys(number.tolist()))
+    return [
+        (mine, decide_projection(frame.iloc[mine], wanted, words[n], context.around, context.units))
+        for n, mine in tables
+    ]
 
 
 def _decided_groups(
@@ -97,7 +149,8 @@ def _decided_groups(
     if wanted != AUTO:
         return [(rows, DatumDecision(wanted, True, 1.0))]
     number = frame["table"].to_numpy(int)[rows]
-    signature = np.array(["/".join(sorted(named_systems(words[n]))) for n in number], object)
+    said_by = ["/".join(sorted(named_systems(spoken))) for spoken in words]
+    signature = np.array([said_by[n] for n in number], object)
     groups: Groups = []
     for said in dict.fromkeys(signature):
         group = rows[signature == said]

@@ -18,7 +18,7 @@ from data.intake.coordinates import AUTO, wanted_system
 from data.intake.decisions import Decisions
 from data.intake.drafts import Draft
 from data.intake.findings import ERROR, INFO, Finding, Notebook
-from data.intake.groups import Context, find_systems
+from data.intake.groups import Context, Part, find_systems
 from data.intake.intake import Intake, Reading
 from data.intake.judge import judge
 from data.intake.locate import Located, locate
@@ -37,7 +37,8 @@ class Asked:
     `datum` is auto, wgs84, gcj02, bd09 or epsg:N; auto decides by the evidence of `units` (declared
     memberships) and `reference` (buildings or named places in true coordinates), else takes the
     numbers as WGS-84 and says so. `decisions` are what people confirmed about columns, places and
-    facilities listed twice, `stored` the accepted rows of earlier lists.
+    facilities listed twice, `stored` the accepted rows of earlier lists. `parts` are systems that
+    somebody chose for parts of a mixed list: (file, sheet, source) → datum.
     """
 
     datum: str = AUTO
@@ -45,6 +46,7 @@ class Asked:
     reference: gpd.GeoDataFrame | Reference | None = None
     decisions: Decisions = field(default_factory=Decisions)
     stored: pd.DataFrame | None = None
+    parts: Mapping[Part, str] = field(default_factory=dict)
 
 
 def read_facilities(
@@ -82,7 +84,8 @@ def read_lists(paths: Sequence[Path], asked: Asked, *, progress: Progress = sile
     frame = frame_of(tables, drafts, located)
     context = Context(units, known, area, asked.stored)
     progress(0.7, text("Finding out the coordinate system"))
-    systems = find_systems(frame, tables, wanted, context)
+    chosen = {where: wanted_system(datum) for where, datum in asked.parts.items()}
+    systems = find_systems(frame, tables, wanted, context, chosen)
     decision = systems.overall
     frame = refuse_unplaced(converted(frame, systems.by_row), notes)
     tell_systems(frame, tables, decision, notes)
