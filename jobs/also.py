@@ -13,7 +13,8 @@ import pandas as pd
 from coverage.assessment import Assessment
 from coverage.barriers import worst_barriers
 from coverage.doubts import Doubts
-from coverage.publish.asked import band_tables, parts_table, supply_table, timeline_table
+from coverage.gap_sites import split_gap
+from coverage.publish.asked import band_tables, part_rows, parts_table, supply_table, timeline_table
 from coverage.publish.reach_tables import Reach, barrier_layer, reach_layers
 from coverage.scenario import with_facilities
 from coverage.standard import Check, Rule
@@ -115,6 +116,15 @@ def supply_of(done: Assessed) -> Made:
 def parts_of(done: Assessed) -> Made:
     """The largest gaps split into parts that one facility each would serve."""
     return Made({"gap_parts": parts_table(done.assessment)}, {})
+
+
+def parts_of_gap(done: Assessed, rule_id: str, rank: int) -> pd.DataFrame:
+    """One gap split: columns part, residents, left, lon, lat. SettingError if there is no such gap."""
+    gap = next((gap for gap in done.assessment.gaps_of(rule_id) if gap.rank == rank), None)
+    if gap is None:
+        raise SettingError("The rule “{rule}” has no gap with the rank {rank}.", rule=rule_id, rank=rank)
+    rows = part_rows(gap, split_gap(gap, done.assessment.measured), done.assessment)
+    return pd.DataFrame(rows, columns=["rule", "rank", "part", "residents", "left", "lon", "lat"])
 
 
 def _with_planned(inputs: Inputs) -> FacilityTable:

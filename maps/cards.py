@@ -52,7 +52,13 @@ def _gap_facts(voice: Voice, row: Mapping[str, Any]) -> Iterator[tuple[str, str]
     yield voice(text("Residents not served")), people(voice, row["residents"])
     if row["unit"]:
         yield voice(text("Unit")), voice(str(row["unit"]))
+    if _known(row.get("residents_elderly")):
+        yield voice(text("of them elderly")), people(voice, row["residents_elderly"])
     yield voice(text("Nearest facility")), voice(metres(row["nearest_m"]))
+    if row.get("nearest"):
+        yield "", voice(str(row["nearest"]))
+    if _known(row.get("site_residents")):
+        yield voice(text("One facility here would serve")), people(voice, row["site_residents"])
 
 
 def _site_facts(voice: Voice, row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

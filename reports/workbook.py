@@ -45,6 +45,11 @@ _GAPS_HEAD: Final = (
     text("Area (km²)"),
     text("Where"),
     text("Nearest facility (m)"),
+    text("Nearest facility"),
+    text("Elderly residents"),
+    text("One facility would serve"),
+    text("Best at: longitude"),
+    text("Best at: latitude"),
     text("Longitude"),
     text("Latitude"),
 )
@@ -59,7 +64,8 @@ _FACILITIES_HEAD: Final = (
 )
 
 
-_GAP_KEYS: Final = ("rank", "residents", "area_km2", "unit", "nearest_m", "lon", "lat")
+_GAP_KEYS: Final = ("rank", "residents", "area_km2", "unit", "nearest_m", "nearest", "residents_elderly")
+_GAP_SITE_KEYS: Final = ("residents", "lon", "lat")
 
 
 def workbook_bytes(results: Results, *, language: str) -> bytes:
@@ -71,7 +77,9 @@ def workbook_bytes(results: Results, *, language: str) -> bytes:
             Sheet(book, say(text("Assessment")), (34, 10, 16, 40, 14, 18, 16, 40, 20)), results, say
         )
         _units_sheet(Sheet(book, say(text("Units")), (16, 22, 14, 40, 14, 14, 10, 14)), results, say)
-        _gaps_sheet(Sheet(book, say(text("Gaps")), (40, 8, 14, 12, 34, 16, 12, 12)), results, say)
+        _gaps_sheet(
+            Sheet(book, say(text("Gaps")), (40, 8, 14, 12, 34, 16, 30, 14, 14, 14, 14, 12, 12)), results, say
+        )
         _facilities_sheet(Sheet(book, say(text("Facilities")), (14, 34, 14, 12, 12, 12, 12)), results, say)
         plan_sheets(book, results, say)
         more_sheets(book, results, say)
@@ -116,7 +124,12 @@ def _verdict(verdict: str, say: Translator) -> str:
 def _gaps_sheet(sheet: Sheet, results: Results, say: Translator) -> None:
     titles = {rule.id: say(results.standard.rule_title(rule)) for rule in results.standard.rules}
     head = [say(word) for word in _GAPS_HEAD]
-    rows = ([titles[gap["rule"]], *(gap[key] for key in _GAP_KEYS)] for gap in results.document["gaps"])
+    rows = (
+        [titles[gap["rule"]], *(gap.get(key) for key in _GAP_KEYS)]
+        + [gap.get("site", {}).get(key) for key in _GAP_SITE_KEYS]
+        + [gap["lon"], gap["lat"]]
+        for gap in results.document["gaps"]
+    )
     sheet.table(head, rows)
 
 

@@ -10,6 +10,7 @@ import streamlit as st
 from geo.text import text
 from ui.choices import bound, choices, choose, words
 from ui.compute import View
+from ui.gap_parts import split
 from ui.numbers import exact
 from ui.tables import small_table
 
@@ -35,6 +36,7 @@ def gaps(view: View) -> None:
     )
     found = [gap for gap in view.document["gaps"] if gap["rule"] == choices().gap_rule]
     st.html(_table(found[:MOST_GAPS]))
+    split(choices().gap_rule, found[:MOST_GAPS])
     if len(found) > MOST_GAPS:
         st.caption(
             say(text("{count} gaps in all; the others are on the map and in the report.", count=len(found)))
@@ -51,7 +53,7 @@ def _table(found: list[Mapping[str, Any]]) -> str:
     say = words()
     elderly = any("residents_elderly" in gap for gap in found)
     head = [text("No."), text("Residents"), *([text("Elderly")] if elderly else [])]
-    head += [text("Where"), text("Nearest facility")]
+    head += [text("Where"), text("Nearest facility"), text("One here serves")]
     return small_table([say(title) for title in head], [_row(gap, elderly=elderly) for gap in found])
 
 
@@ -60,4 +62,7 @@ def _row(gap: Mapping[str, Any], *, elderly: bool) -> list[str]:
     metres = gap["nearest_m"]
     far = say(text("cannot be reached")) if metres is None else say(text("{metres:,.0f} m", metres=metres))
     old = [exact(gap["residents_elderly"])] if elderly else []
-    return [str(gap["rank"]), exact(gap["residents"]), *old, gap["unit"] or "–", far]
+    if gap.get("nearest"):
+        far = f"{gap['nearest']} · {far}"
+    served = exact(gap["site"]["residents"]) if gap.get("site") else "–"
+    return [str(gap["rank"]), exact(gap["residents"]), *old, gap["unit"] or "–", far, served]
