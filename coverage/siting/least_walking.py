@@ -8,8 +8,9 @@ import numpy as np
 from scipy import sparse
 
 from coverage.siting.arrays import Bools, Floats, Ints, only_entries
+from coverage.siting.crowded_walking import Others, crowded_plan
 from coverage.siting.fewest_sites import fewest_sites
-from coverage.siting.flow import read_flow, unlimited
+from coverage.siting.flow import Flow, read_flow, unlimited
 from coverage.siting.goals import FEWEST_SITES, Plan
 from coverage.siting.highs import Limits, Program, solve
 from coverage.siting.infeasible import solved
@@ -23,6 +24,7 @@ from coverage.siting.savings import SavingsModel, SavingsSwap, greedy_savings
 from geo.errors import InfeasibleError, SettingError
 
 _MOST_PAIRS = 300_000
+_MOST_FLOW = 150_000
 _ROUNDS = (60, 120, 250, 500, 1_000)
 
 
@@ -236,6 +238,8 @@ def _with_flow(problem: Problem, limits: Limits) -> Plan:
     has_other = np.isfinite(other)
     settled = wanted & has_other
     offset = float((other[settled] * problem.weight[settled]).sum())
+    if len(flow.group) > _MOST_FLOW:
+        return _crowded(problem, flow, Others(other[flow.cells], offset), limits)
     cell = flow.cells
     against = np.where(has_other, other, 0.0)[cell]
     cost = flow.weight[flow.group] * (flow.pairs.data - against[flow.group])
@@ -245,3 +249,16 @@ def _with_flow(problem: Problem, limits: Limits) -> Plan:
     low[first : first + len(cell)] = np.where(has_other[cell], -np.inf, 1.0)
     answer = solved(replace(program, row_low=low), flow.rules.names, limits)
     return flow_plan(problem, flow, answer, limits)
+
+
+def _crowded(problem: Problem, flow: Flow, others: Others, limits: Limits) -> Plan:
+    """Too large for HiGHS: from the plan without load limits, which takes most of the time."""
+    goal = replace(problem.goal, capacity=None, band=None)
+    share = replace(limits, seconds=limits.seconds - 0.2 * limits.left())
+    plan = crowded_plan(problem, flow, others, least_walking(replace(problem, goal=goal), share), limits)
+    if plan is None:
+        raise SettingError(
+            "No plan was found within {seconds:g} s; allow more time or loosen a condition.",
+            seconds=limits.seconds,
+        )
+    return plan

@@ -293,3 +293,17 @@ def test_the_bound_of_large_models_on_fewest_sites_with_capacity_holds(town, sha
             return
     exact = choose_sites(town.residents, town.metres, goal=goal)
     assert plan.bound <= exact.objective <= plan.objective
+
+
+@settings(max_examples=40, derandomize=True, deadline=None)
+@given(town=towns(5, 8), with_capacity=st.booleans(), count=st.integers(0, 4))
+def test_least_walking_of_large_models_with_load_limits_stays_within_its_bound(town, with_capacity, count):
+    keep = town.some(1)
+    goal = Goal("least-walking", count=count, unreached_m=9.0, **load_limits(town, keep, with_capacity))
+    exact = choose_sites(town.residents, town.metres, goal=goal, keep=keep)
+    with mock.patch("coverage.siting.least_walking._MOST_FLOW", -1):
+        plan = choose_sites(town.residents, town.metres, goal=goal, keep=keep)
+    assert plan.bound - 1e-6 <= exact.objective <= plan.objective + 1e-6
+    assert len(plan.loads) == len(plan.sites) <= count
+    if goal.band:
+        assert all(3.0 - 1e-6 <= load <= 7.0 + 1e-6 for load in plan.loads)
