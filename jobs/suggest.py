@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -26,12 +27,18 @@ from jobs.wishes import Wish as Wish
 CURVE_SECONDS: Final = 10.0
 
 
+def _nobody(_plan: Assessed) -> None:
+    """Who does not wait for the first answer."""
+
+
 @dataclass(frozen=True)
 class Following:
-    """Who follows the work: `watch` the search itself, `progress` the steps around it."""
+    """Who follows the work: `watch` the search itself, `progress` the steps around it; `first` is given
+    the plan as soon as there is one, before its curve and other plans are known."""
 
     watch: Watch = field(default_factory=Watch)
     progress: Progress = silent
+    first: Callable[[Assessed], None] = _nobody
 
 
 def suggest_files(
@@ -75,7 +82,12 @@ def suggest(done: Assessed, wish: Wish, following: Following | None = None) -> A
     plan = asked.place.choose(asked.goal, following.watch)
     following.progress(0.6, text("Telling what each site brings"))
     said = told(done, asked, plan)
-    facts = _facts(done, asked, plan, said) | _more(done, asked, plan, following)
+    facts = _facts(done, asked, plan, said) | _at_once(done, asked, plan)
+    following.first(_with(done, plan, said, facts))
+    return _with(done, plan, said, facts | _later(done, asked, plan, following))
+
+
+def _with(done: Assessed, plan: Plan, said: Told, facts: dict[str, Any]) -> Assessed:
     tables = plan_tables(plan, said.sites, facts)
     return replace(done, results=with_plan(done.results, tables, said.new_site))
 
@@ -179,18 +191,23 @@ def _notes(asked: Question, plan: Plan) -> list[Text]:
     return said
 
 
-def _more(done: Assessed, asked: Question, plan: Plan, following: Following) -> dict[str, Any]:
-    """What is told beside the sites: curve with its bound, conditions that decided, other plans, losses."""
+def _at_once(done: Assessed, asked: Question, plan: Plan) -> dict[str, Any]:
+    """What is told beside the sites and takes no time: conditions that decided, closings, losses."""
+    return {
+        "curve_bound": [],
+        "deciding": decided(asked, plan),
+        "closed": closed_places(done, asked, plan),
+        "alternatives": [],
+        "redundancy": losses(done, asked),
+    }
+
+
+def _later(done: Assessed, asked: Question, plan: Plan, following: Following) -> dict[str, Any]:
+    """What must be searched for: the curve with its bound, and other plans."""
     watch, progress = following.watch, following.progress
     progress(0.7, text("Drawing the curve of residents against sites"))
     seconds = min(CURVE_SECONDS, asked.goal.time_limit_s)
     quick = replace(plan, goal=replace(plan.goal, time_limit_s=seconds))
     points = () if watch.cancelled() else curve(asked.place, quick, watch=Watch(cancelled=watch.cancelled))
     progress(0.85, text("Looking for other plans nearly as good"))
-    return {
-        "curve_bound": curve_rows(points),
-        "deciding": decided(asked, plan),
-        "closed": closed_places(done, asked, plan),
-        "alternatives": other_plans(done, asked, plan, watch),
-        "redundancy": losses(done, asked),
-    }
+    return {"curve_bound": curve_rows(points), "alternatives": other_plans(done, asked, plan, watch)}

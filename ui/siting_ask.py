@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import permutations
 from pathlib import Path
 from typing import Final
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from coverage.standard import Check, Standard
 from geo.errors import InputError
@@ -40,9 +42,10 @@ _SOURCES: Final = {
 def ask_wish(standard: Standard) -> Wish | None:
     """The wish once the button is pressed; InputError for what is missing."""
     say = words()
-    goal, tier, by = _what(standard)
+    boxes = st.columns([0.34, 0.27, 0.17, 0.22], vertical_alignment="bottom")
+    goal, tier, by = _what(standard, boxes)
     two_tiers = TIER_SIGN in tier
-    count, second, share = _how_many(standard, goal, tier)
+    count, second, share = _how_many(standard, goal, tier, boxes[3])
     source, listed, exclude = _where()
     conditions = ask_conditions(two_tiers=two_tiers)
     others, seconds = _how()
@@ -87,9 +90,9 @@ def tier_words(standard: Standard, tier: str) -> str:
     return say(text("{first} + {second} together", first=parts[0], second=parts[1]))
 
 
-def _what(standard: Standard) -> tuple[str, str, str]:
+def _what(standard: Standard, boxes: Sequence[DeltaGenerator]) -> tuple[str, str, str]:
     say = words()
-    goal_box, tier_box, by_box = st.columns([0.4, 0.36, 0.24])
+    goal_box, tier_box, by_box = boxes[:3]
     tier = tier_box.selectbox(
         say(text("What to build")),
         tiers_of(standard),
@@ -106,28 +109,29 @@ def _what(standard: Standard) -> tuple[str, str, str]:
     return str(goal), str(tier), str(by)
 
 
-def _how_many(standard: Standard, goal: str, tier: str) -> tuple[int, int, float]:
+def _how_many(standard: Standard, goal: str, tier: str, box: DeltaGenerator) -> tuple[int, int, float]:
     """(count, count of the second tier, share)."""
     say = words()
-    left, right, _ = st.columns([0.25, 0.25, 0.5])
     if goal == "fewest-sites":
-        percent = left.number_input(
-            say(text("Residents to serve, % of all whom sites can serve")),
+        percent = box.number_input(
+            say(text("Residents to serve, %")),
             1.0, 100.0, 95.0, 1.0, key="siting-share",
+            help=say(text("Of all whom the candidate places could serve.")),
         )  # fmt: skip
         return 1, 1, float(percent) / 100.0
     parts = tier.split(TIER_SIGN)
     label = text("Number of sites, at most")
     if len(parts) == 1:
-        return int(left.number_input(say(label), 1, MOST_SITES, 5, key="siting-count")), 0, 1.0
+        return int(box.number_input(say(label), 1, MOST_SITES, 5, key="siting-count")), 0, 1.0
+    left, right = box.columns(2)
     counts = [
         int(
-            box.number_input(
+            half.number_input(
                 say(Text("{tier}", {"tier": standard.tier_title(part)})), 1, MOST_SITES, usual,
                 key=f"siting-count-{number}",
             )
         )
-        for number, (box, part, usual) in enumerate(zip((left, right), parts, (2, 8), strict=True))
+        for number, (half, part, usual) in enumerate(zip((left, right), parts, (2, 8), strict=True))
     ]  # fmt: skip
     return counts[0], counts[1], 1.0
 

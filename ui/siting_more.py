@@ -19,7 +19,7 @@ from ui.choices import choices, choose, words
 from ui.compute import shelf_for
 from ui.measuring import sentences, table
 from ui.numbers import exact, people
-from ui.siting_search import Search, case_with, folder_of, place_of
+from ui.siting_search import Search, case_with, finish, folder_of, place_of
 
 _MOST_SPARE: Final = 40
 _TICKS: Final = 4
@@ -118,6 +118,7 @@ def _make(search: Search, key: str, root: Path, make: Callable[[Path], str | byt
 
 
 def _to_overview(search: Search) -> None:
+    finish(search)
     chosen = replace(choices(), wish=search.wish, wish_is_own=True)
     shelf = shelf_for(chosen)
     key = case_with(search.wish).key

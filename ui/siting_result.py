@@ -136,15 +136,15 @@ def sites_table(plan: Mapping[str, Any], chosen: int, standard: Standard) -> Non
     columns = _columns(sites, chosen, two_tiers="tiers" in plan)
     together = dict(map(tuple, plan["curve"]))
     rows = [[_cell(column, site, together, standard) for column in columns] for site in sites]
-    table(text("Suggested sites"), [_HEADS[column] for column in columns], rows, css="tall")
+    table(text("Suggested sites"), [_HEADS[column] for column in columns], rows, css="tall sites")
     if chosen != BEST:
         st.caption(say(text("● also in plan A")))
 
 
 _HEADS: Final = {
     "rank": text("No."), "tier": text("Tier"), "where": text("Where"), "gained": text("Newly served"),
-    "elderly": text("of them elderly"), "together": text("Served together"), "load": text("To serve"),
-    "nearest": text("Nearest existing (m)"), "cost": text("Cost"), "same": text("In plan A"),
+    "elderly": text("Elderly"), "together": text("Together"), "load": text("To serve"),
+    "nearest": text("To nearest (m)"), "cost": text("Cost"), "same": text("In plan A"),
 }  # fmt: skip
 
 
@@ -169,7 +169,7 @@ def _cell(column: str, site: Mapping[str, Any], together: Mapping[Any, Any], sta
         case "tier":
             return tier_words(standard, site["tier"])
         case "where":
-            return plan_words.site_name(site)
+            return _short_name(site)
         case "gained":
             return exact(site["residents_gained"])
         case "elderly":
@@ -182,6 +182,12 @@ def _cell(column: str, site: Mapping[str, Any], together: Mapping[Any, Any], sta
             return number(site["nearest_m"])
         case _:
             return NOTHING if site.get(column) is None else f"{site[column]:,.10g}"
+
+
+def _short_name(site: Mapping[str, Any]) -> str:
+    """Its own name, or the two smallest units it lies in."""
+    units = " ".join(site["unit"].split(" ")[-2:])
+    return site.get("name") or units or plan_words.site_name(site)
 
 
 def reasons(plan: Mapping[str, Any], standard: Standard) -> None:

@@ -30,7 +30,10 @@ _QUICK_S: Final = 0.3
 
 @dataclass
 class Search:
-    """One search; `city` is the key of the city it is about. `stop` ends it with the best plan so far."""
+    """One search; `city` is the key of the city it is about. `stop` ends it with the best plan so far.
+
+    `result` is there as soon as there is a plan; its curve and other plans follow while it still runs.
+    """
 
     city: str
     wish: Wish
@@ -62,8 +65,11 @@ class Search:
         def look(state: Any) -> None:
             self.doing = search_words(state)
 
+        def first(planned: Assessed) -> None:
+            self.result = planned
+
         with self:
-            self.result = suggest(done, self.wish, Following(Watch(look, self.stop.is_set), note))
+            self.result = suggest(done, self.wish, Following(Watch(look, self.stop.is_set), note, first))
 
     def __enter__(self) -> Search:
         return self
@@ -85,21 +91,29 @@ def begin(city: str, done: Assessed, wish: Wish) -> None:
 
 
 def found(city: str) -> Search | None:
-    """The search about this city once it has ended, waited for with what it has found so far; None if
-    nothing was asked. Its errors are raised here."""
+    """The search about this city once it has a plan (and other plans, if they are wanted), waited for
+    with what it has found so far; None if nothing was asked. Its errors are raised here."""
     search: Search | None = st.session_state.get(_KEY)
     if search is None or search.city != city:
         return None
-    if search.running:
-        _wait(search)
+    _wait(search, whole=search.wish.others.most > 0)
     if search.error is not None:
         st.session_state.pop(_KEY)
         raise search.error
     return search
 
 
+def finish(search: Search) -> None:
+    """Wait until the curve and all else is there."""
+    _wait(search, whole=True)
+    if search.error is not None:
+        raise search.error
+
+
 def folder_of(search: Search, key: str, root: Path) -> Path:
     """The result folder of a search, written when it is first needed; asks nothing of the session."""
+    if search.thread is not None:
+        search.thread.join()
     if search.folder is None and search.result is not None:
         search.folder = Shelf(root).put(key, search.result)
     if search.folder is None:
@@ -117,11 +131,16 @@ def case_with(wish: Wish) -> Case:
     return replace(case_of(choices()), wish=wish)
 
 
-def _wait(search: Search) -> None:
-    """Until the search has ended. A click elsewhere runs the page anew and waits on."""
-    if search.thread is not None:
-        search.thread.join(_QUICK_S)
-    if not search.running:
+def _wait(search: Search, *, whole: bool) -> None:
+    """Until there is a plan, or the `whole` answer. A click elsewhere runs the page anew and waits on."""
+
+    def waiting() -> bool:
+        return search.running and (whole or search.result is None)
+
+    deadline = time.monotonic() + _QUICK_S
+    while waiting() and time.monotonic() < deadline:
+        time.sleep(_LOOK_S / 2)
+    if not waiting():
         return
     place = st.empty()
     with place.container():
@@ -129,7 +148,7 @@ def _wait(search: Search) -> None:
         st.button(
             words()(text("Stop: take the best plan so far")), key="siting-stop", on_click=search.stop.set
         )
-        while search.running:
+        while waiting():
             time.sleep(_LOOK_S)
             bar.progress(min(max(search.share, 0.0), 1.0), _doing(search))
     place.empty()

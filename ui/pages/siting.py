@@ -11,7 +11,7 @@ from ui.measuring import choose_section, heading, style
 from ui.siting_ask import ask_wish
 from ui.siting_more import briefing, existing, how_many, take_away
 from ui.siting_result import choose_plan, plan_in, reasons, say_answer, show_map, sites_table
-from ui.siting_search import begin, found
+from ui.siting_search import begin, finish, found
 
 _SECTIONS = {
     "why": text("Why there"),
@@ -45,7 +45,7 @@ if search is None:
 plan = plan_in(search)
 say_answer(plan, view.standard)
 chosen = choose_plan(plan)
-left, right = st.columns([0.52, 0.48], gap="medium")
+left, right = st.columns([0.48, 0.52], gap="small")
 with left:
     show_map(search, done, chosen)
 with right:
@@ -55,8 +55,10 @@ section = choose_section(text("What to look at"), _SECTIONS, key="siting-section
 if section == "why":
     reasons(plan, view.standard)
 elif section == "many":
-    how_many(plan)
+    finish(search)
+    how_many(plan_in(search))
 elif section == "existing":
     existing(plan, view.standard)
 else:
+    finish(search)
     briefing(search)
