@@ -41,10 +41,12 @@ def check(
     """Check facility lists: what is accepted, what is refused and how to mend it."""
     with front_door(lang) as (say, tell):
         from jobs.check import ListFiles, check_lists
-        from jobs.geocode import propose_places, require_service, with_proposals
         from jobs.summary import check_lines
 
-        require_service(geocode)
+        if geocode:
+            from jobs.geocode import propose_places, require_service, with_proposals
+
+            require_service(geocode)
         files = ListFiles(
             lists, datum=datum, units=units, reference=reference, memory=memory, stored=stored or ()
         )

@@ -22,9 +22,9 @@ _NOISES_M: Final = (8.0, 20.0, 40.0, 80.0, 140.0)
 _MAPPED_SHARES: Final = (0.95, 0.6, 0.3, 0.12)
 _NEAR_M: Final = 2_500.0
 _NULL_SHIFTS: Final = (20, 160)
-_NULL_POINTS: Final = 3_000
+_NULL_POINTS: Final = 2_000
 _SHIFT_M: Final = (250.0, 1_500.0)
-_SAMPLED_BUILDINGS: Final = 700
+_SAMPLED_BUILDINGS: Final = 400
 _LEAST_BUILDINGS: Final = 30
 # Neighbouring rows share their surroundings, so their distances say less than as many strangers would.
 _TEMPER: Final = 0.6

@@ -105,8 +105,9 @@ class Checker:
 
     def tell_twice(self, frame: pd.DataFrame, groups: Sequence[DuplicateGroup]) -> None:
         """A warning for every row of every group, naming the others."""
+        places = _places(frame) if groups else []
         for group in groups:
-            named = _places(frame.iloc[list(group.rows)])
+            named = [places[member] for member in group.rows]
             code = "duplicate" if group.reason == "name" else "same-coordinates"
             for member in group.rows:
                 code = "already-stored" if group.stored else code

@@ -13,7 +13,7 @@ from data.intake.coordinates import DatumDecision, Evidence
 from data.intake.hypotheses import UNKNOWN
 from data.intake.likelihood import declared_units, membership
 from data.intake.placing import Bounds, inside
-from data.intake.projected import candidates, to_degrees
+from data.intake.projected import about_degrees, candidates, to_degrees
 from geo.crs import project
 from geo.text import text
 
@@ -21,6 +21,7 @@ _UNDECIDED: Final = DatumDecision(UNKNOWN, False, 0.0)
 _MERIDIAN: Final = re.compile(r"中央(?:子午|经)线\D{0,4}(\d{2,3})|cm\s?=?\s?(\d{2,3})", re.IGNORECASE)
 _NAMED: Final = re.compile(r"epsg\D{0,2}(\d{4,5})", re.IGNORECASE)
 _NEAR_DEG: Final = 0.05
+_ABOUT_DEG: Final = 0.3
 _MOSTLY: Final = 0.9
 _ALONE: Final = 0.97
 
@@ -59,7 +60,10 @@ def decide_projection(
 
 
 def _fits(rows: pd.DataFrame, crs: str, area: Bounds | None, units: UnitTable | None) -> bool:
-    lon, lat = to_degrees(rows["given_lon"].to_numpy(float), rows["given_lat"].to_numpy(float), crs)
+    east, north = rows["given_lon"].to_numpy(float), rows["given_lat"].to_numpy(float)
+    if area and inside(*about_degrees(east, north, crs), area, _ABOUT_DEG).mean() < _MOSTLY:
+        return False
+    lon, lat = to_degrees(east, north, crs)
     if area and inside(lon, lat, area, _NEAR_DEG).mean() < _MOSTLY:
         return False
     return units is None or _in_declared(rows, lon, lat, units)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 import xlsxwriter
 
 from data.files import write_csv
@@ -115,10 +115,10 @@ class _Writer:
         for finding in reversed(findings):
             marked[finding.column_number - 1] = finding.level
         for column, cell in enumerate(cells):
-            kind = marked.get(column, "plain")
-            if cell is None and kind == "plain":
-                continue
-            _write(sheet, number - 1, column, cell, self.formats, kind)
+            if column in marked:
+                _write(sheet, number - 1, column, cell, self.formats, marked[column])
+            elif cell is not None:
+                _write(sheet, number - 1, column, cell, self.formats, "plain")
 
     def _spoken(self, finding: Finding) -> str:
         column = f"{finding.column}: " if finding.column else ""
@@ -220,7 +220,7 @@ def _write(sheet: Any, row: int, column: int, cell: Cell, formats: dict[str, Any
         sheet.write_blank(row, column, None, look)
     elif isinstance(cell, bool):
         sheet.write_boolean(row, column, cell, look)
-    elif isinstance(cell, int | float) and np.isfinite(cell):
+    elif isinstance(cell, int | float) and math.isfinite(cell):
         sheet.write_number(row, column, cell, look)
     elif isinstance(cell, datetime | date):
         moment = cell.replace(tzinfo=None) if isinstance(cell, datetime) else cell
