@@ -1,6 +1,7 @@
 """Siting: how long, how good, how far from the best possible.
 
     python -m bench.siting                      classical instances and the city with existing facilities
+    python -m bench.siting --only walking       the same along streets, 15 minutes
     python -m bench.siting --only greenfield    nothing existing, 1,250 m: the hard one
     python -m bench.siting --only conditions    every condition by itself at city size
     python -m bench.siting --only orlib         OR-Library p-median and p-center (data beside the project)
@@ -27,7 +28,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import shortest_path
 
 from bench.siting_conditions import city_conditions
-from bench.siting_instances import Instance, city, points, uniform
+from bench.siting_instances import Instance, city, points, uniform, walked_city
 from coverage.siting import Goal, Plan, choose_sites
 from geo.errors import UserError
 
@@ -96,6 +97,15 @@ def existing(seconds: float) -> None:
             for sites in (20, 50, 100):
                 run(instance, Goal(count=sites, time_limit_s=seconds, gap=0.005))
             run(instance, Goal("fewest-sites", share=0.98, time_limit_s=seconds))
+
+
+def walking(seconds: float) -> None:
+    """The city of bench/city.py on foot; the existing facilities stay."""
+    for candidates in (5_000, 20_000):
+        instance, taken = walked_city(candidates)
+        print(f"reach of {instance.reach.shape[0]:,} places on foot: {taken:.2f} s cpu", flush=True)
+        for sites in (20, 50, 100):
+            run(instance, Goal(count=sites, time_limit_s=seconds, gap=0.005))
 
 
 def greenfield(seconds: float) -> None:
@@ -195,6 +205,7 @@ def _spopt_python() -> Path:
 PARTS = {
     "classic": classic,
     "existing": existing,
+    "walking": walking,
     "greenfield": greenfield,
     "conditions": conditions,
     "orlib": orlib,

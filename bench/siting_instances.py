@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from scipy.spatial import cKDTree
+
+from bench.city import make_city
+from coverage.siting.candidates import residents_around
+from geo.reach import bounded_reach
+from geo.snapping import snap
 
 CELL_M = 100.0
 
@@ -96,3 +102,28 @@ def city(cells: int, candidates: int, existing: int, radius_m: float, seed: int 
     reach = within(sites_xy, xy, radius_m)
     keep = np.arange(candidates, candidates + existing)
     return Instance(name, residents, reach, keep, sites_xy, xy)
+
+
+def walked_city(candidates: int, minutes: float = 15.0, kmh: float = 5.0) -> tuple[Instance, float]:
+    """(the city of bench/city.py by walking, processor seconds of the candidates' reach).
+
+    Candidates are junctions near people; the existing facilities stay open. Reach is metres.
+    """
+    town = make_city()
+    cells = town.grid
+    limit_m = minutes / 60.0 * kmh * 1000.0
+    rng = np.random.default_rng(9)
+    chance = np.sqrt(residents_around(town.network.node_xy, cells.xy, cells.residents, 500.0))
+    nodes = rng.choice(len(chance), candidates, replace=False, p=chance / chance.sum())
+    there = town.facilities.frame[["x", "y"]].to_numpy()
+    points = snap(town.network, cells.xy, limit_m=500.0)
+    sites_xy = np.concatenate((town.network.node_xy[nodes], there))
+    sites = snap(town.network, sites_xy, limit_m=500.0)
+    started = time.process_time()
+    reach = bounded_reach(town.network, sites, points, limit_m=limit_m)
+    seconds = time.process_time() - started
+    keep = np.arange(candidates, len(sites_xy))
+    name = (
+        f"city {len(cells.xy):,} cells, {candidates:,} candidates, {len(there):,} existing, {minutes:g} min"
+    )
+    return Instance(name, cells.residents, reach, keep, sites_xy, cells.xy), seconds
