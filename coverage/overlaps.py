@@ -17,6 +17,8 @@ from geo.text import Text, text
 _LEAST_M2: Final = 1.0
 # Narrower than this in the mean it is a sliver: two drawings of one border.
 _SLIVER_WIDTH_M: Final = 10.0
+# Neighbours nearer than this were meant to touch; a river between them is wider.
+GAP_M: Final = 20.0
 
 
 @dataclass(frozen=True)
@@ -31,14 +33,28 @@ class Overlap:
     shape: shapely.Geometry
 
 
-def find_overlaps(units: UnitTable) -> tuple[Overlap, ...]:
-    """All overlaps of at least 1 m², level by level, the largest first."""
+def ill_fitting(units: UnitTable) -> Bools:
+    """(units,) outlines with a part that no neighbour of their level shares although it runs through one,
+    or runs beside one nearer than GAP_M. Only these can overlap or leave a gap.
+
+    Neighbours drawn with one common border, the usual case, need no costly intersection.
+    """
+    shapes, odd = units.frame.geometry.to_numpy(), np.zeros(len(units), bool)
+    for level in units.levels:
+        rows = units.of_level(level)
+        odd[rows] = ~shapely.is_empty(shapely.coverage_invalid_edges(shapes[rows], gap_width=GAP_M))
+    return odd
+
+
+def find_overlaps(units: UnitTable, odd: Bools | None = None) -> tuple[Overlap, ...]:
+    """All overlaps of at least 1 m², level by level, the largest first; `odd` is `ill_fitting`."""
     shapes = units.frame.geometry.to_numpy()
+    suspects = ill_fitting(units) if odd is None else odd
     found: list[Overlap] = []
     for level in units.levels:
         rows = units.of_level(level)
         one, other = shapely.STRtree(shapes[rows]).query(shapes[rows], predicate="intersects")
-        odd = _off_the_border(shapes[rows])
+        odd = suspects[rows]
         pairs = (one < other) & (odd[one] | odd[other])
         one, other = one[pairs], other[pairs]
         shared = shapely.intersection(shapes[rows[one]], shapes[rows[other]])
@@ -59,12 +75,54 @@ def find_overlaps(units: UnitTable) -> tuple[Overlap, ...]:
     return tuple(found)
 
 
-def _off_the_border(shapes: np.ndarray) -> Bools:
-    """Outlines with a part that no neighbour shares although it runs through one: only they overlap.
+@dataclass(frozen=True)
+class Gap:
+    """Ground between two units (rows of the table) of one level that none of the level claims."""
 
-    Neighbours drawn with one common border, the usual case, need no costly intersection.
+    first: int
+    second: int
+    area_m2: float
+    shape: shapely.Geometry
+
+
+def find_gaps_between(units: UnitTable, odd: Bools, *, most: int = 300) -> tuple[Gap, ...]:
+    """Gaps of at least 1 m² between outlines of one level up to GAP_M apart, the largest first.
+
+    `odd` is `ill_fitting`. At most `most` pairs of outlines are looked at, those first in the table.
     """
-    return np.asarray(~shapely.is_empty(shapely.coverage_invalid_edges(shapes)))
+    shapes, found = units.frame.geometry.to_numpy(), list[Gap]()
+    for level in units.levels:
+        rows = units.of_level(level)
+        tree, suspects = shapely.STRtree(shapes[rows]), rows[odd[rows]]
+        one, near = tree.query(shapes[suspects], predicate="dwithin", distance=GAP_M)
+        pairs = np.column_stack([suspects[one], rows[near]])
+        pairs = pairs[(pairs[:, 0] < pairs[:, 1]) & odd[pairs[:, 1]]][:most]
+        for first, second in pairs.tolist():
+            between = _between(shapes[first], shapes[second], shapes[rows], tree)
+            if shapely.area(between) >= _LEAST_M2:
+                found.append(Gap(first, second, float(shapely.area(between)), between))
+    return tuple(sorted(found, key=lambda gap: -gap.area_m2))
+
+
+def _between(
+    one: shapely.Geometry, other: shapely.Geometry, level: np.ndarray, tree: shapely.STRtree
+) -> shapely.Geometry:
+    """What a disc as wide as GAP_M, rolled around both, cannot reach, and no outline of the level has."""
+    both = shapely.intersection(shapely.buffer(one, GAP_M / 2), shapely.buffer(other, GAP_M / 2))
+    around = shapely.buffer(both, GAP_M)
+    near = shapely.union_all(shapely.intersection(np.array([one, other], object), around))
+    rolled = shapely.buffer(shapely.buffer(near, GAP_M / 2), -GAP_M / 2)
+    covered = shapely.union_all(level[tree.query(around)])
+    left = shapely.get_parts(shapely.difference(shapely.intersection(rolled, both), covered))
+    gaps = [part for part in left if _enclosed(part, covered)]
+    return shapely.union_all(gaps) if gaps else shapely.Polygon()
+
+
+def _enclosed(part: shapely.Geometry, covered: shapely.Geometry) -> bool:
+    """Whether outlines run along most of its rim: the wedge where two meet in a corner is no gap."""
+    rim = shapely.boundary(part)
+    beside = shapely.length(shapely.intersection(rim, shapely.buffer(covered, 0.01)))
+    return bool(beside > 0.7 * shapely.length(rim))
 
 
 def overlap_notes(overlaps: Sequence[Overlap], units: UnitTable, grid: PopulationGrid) -> tuple[Text, ...]:

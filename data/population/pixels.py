@@ -20,17 +20,20 @@ from geo.text import text
 
 # More people than this stand on no pixel; such numbers are a writer's sign for "no data".
 _NOBODY_ABOVE: Final = 1e30
+_BYTE: Final = 255
 # Many times the largest city; more is a nation, and needs memory for one.
 _MOST_PIXELS: Final = 20_000_000
 
 
 @dataclass
 class Tally:
-    """Pixels of the study that hold nobody although a number stands there, or none does."""
+    """Pixels of the study that hold nobody although a number stands there, or none does; and those of a
+    byte raster that are full, 255, which may be people or the writer's sign for "no data"."""
 
     negative: int = 0
     undeclared: int = 0
     nodata: int = 0
+    full: int = 0
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,7 @@ def _numbers(
     negative = values < 0
     tally.nodata += int((missing & inside).sum())
     tally.undeclared += int((top & ~missing & inside).sum())
+    tally.full += int((values[inside & ~missing] == _BYTE).sum()) if raw.dtype == np.uint8 else 0
     tally.negative += int((negative & ~missing & inside).sum())
     scaled = values * raster.scales[band - 1] + raster.offsets[band - 1]
     return np.where(missing | top | negative, 0.0, scaled)

@@ -166,7 +166,17 @@ def _account(file: str, pixels: Pixels, residents: Floats, tally: Tally, area_m2
             ),
         ),
     ]
+    if tally.full:
+        remarks.append((True, WARNING, "population-full-byte", _full(tally.full)))
     return [Finding(file, "", 0, "", level, code, message) for told, level, code, message in remarks if told]
+
+
+def _full(pixels: int) -> Text:
+    return text(
+        "{pixels:,} pixels hold 255, the largest number that this file can hold; they are counted. If 255 "
+        "means “no data” here, the file must say so.",
+        pixels=pixels,
+    )
 
 
 def _unused(raster: rasterio.DatasetReader, bands: Mapping[str, int], file: str) -> list[Finding]:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from coverage.overlaps import Overlap, find_overlaps
+from coverage.overlaps import Gap, Overlap, find_gaps_between, find_overlaps, ill_fitting
 from coverage.tables import LEVELS, Floats, UnitTable
 from data.digest import sha256_of
 from data.intake.findings import Finding
@@ -63,8 +63,10 @@ def read_units(path: Path, *, crs: str, urban: Path | None = None) -> UnitFile:
     table = table if urban is None else with_settlement(table, urban, remarks)
     stated = table["stated"].to_numpy(float)
     units = UnitTable(table.drop(columns=["row", "stated"]))
-    overlaps = find_overlaps(units)
+    odd = ill_fitting(units)
+    overlaps = find_overlaps(units, odd)
     _tell_overlaps(overlaps, units, remarks)
+    _tell_gaps(find_gaps_between(units, odd), units, remarks)
     return UnitFile(
         units,
         tuple(remarks.found),
@@ -154,6 +156,21 @@ def _tell_overlaps(overlaps: tuple[Overlap, ...], units: UnitTable, remarks: Rem
             if overlap.is_sliver == is_sliver
         ]
         remarks.each(code, messages, "info" if is_sliver else "warning")
+
+
+def _tell_gaps(gaps: tuple[Gap, ...], units: UnitTable, remarks: Remarks) -> None:
+    names = units.frame["name"].to_numpy(object)
+    messages = [
+        text(
+            "Between {first} and {second} {area:,.0f} m² belong to neither; whoever lives there counts for "
+            "the nearest.",
+            first=names[gap.first],
+            second=names[gap.second],
+            area=gap.area_m2,
+        )
+        for gap in gaps
+    ]
+    remarks.each("gap", messages, "info")
 
 
 def _nothing_left(file: str, remarks: Remarks) -> InputError:

@@ -9,7 +9,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coverage.overlaps import find_overlaps
+from coverage.overlaps import find_gaps_between, find_overlaps, ill_fitting
 from coverage.tables import UnitTable
 
 corner = st.tuples(st.integers(0, 12), st.integers(0, 12))
@@ -66,3 +66,21 @@ def test_neighbours_with_a_common_border_do_not_overlap() -> None:
 def test_two_drawings_of_one_border_make_a_sliver() -> None:
     (sliver,) = find_overlaps(units([shapely.box(0, 0, 5.01, 5), shapely.box(5, 0, 9, 5)]))
     assert (sliver.is_sliver, sliver.area_m2) == (True, pytest.approx(500))
+
+
+def test_a_gap_between_neighbours_is_found_and_a_street_between_blocks_is_none() -> None:
+    near = units(
+        [shapely.box(0, 0, 100, 100), shapely.box(105, 0, 200, 100), shapely.box(230, 0, 300, 100)], 1.0
+    )
+    (gap,) = find_gaps_between(near, ill_fitting(near))
+    assert (gap.first, gap.second) == (0, 1)
+    assert gap.area_m2 == pytest.approx(500.0, rel=0.02)
+
+
+def test_a_hole_left_between_three_is_found_and_a_sound_coverage_has_none() -> None:
+    sound = units([shapely.box(0, 0, 50, 50), shapely.box(50, 0, 90, 50), shapely.box(0, 50, 90, 90)], 1.0)
+    assert find_gaps_between(sound, np.ones(3, bool)) == ()
+    ring = shapely.box(0, 0, 50, 50).difference(shapely.box(20, 20, 26, 26))
+    plug = units([ring, shapely.box(20, 20, 23, 26)], 1.0)
+    (gap,) = find_gaps_between(plug, ill_fitting(plug))
+    assert gap.area_m2 == pytest.approx(18.0)

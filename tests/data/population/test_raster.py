@@ -125,6 +125,13 @@ def test_an_unknown_unit_is_refused_with_those_there_are() -> None:
         ("uint16", None, 65535, "population-undeclared-nodata"),
         ("uint16", 0, 0, "population-nodata"),
         ("int32", -2147483648, -2147483648, "population-nodata"),
+        ("float32", float("nan"), np.nan, "population-nodata"),
+        ("float32", -200, -200, "population-nodata"),
+        ("float64", -99999, -99999, "population-nodata"),
+        ("float32", None, -3.4028235e38, "population-negative"),
+        ("float32", None, np.inf, "population-nodata"),
+        ("uint8", 255, 255, "population-nodata"),
+        ("int16", None, 32767, "population-undeclared-nodata"),
     ],
 )
 def test_every_convention_for_no_data_is_understood_and_counted(
@@ -135,6 +142,12 @@ def test_every_convention_for_no_data_is_understood_and_counted(
     )
     assert read_population(path).grid.total == 12.0
     assert codes(path)[code].startswith("2 pixels")
+
+
+def test_a_full_byte_counts_and_is_told_since_it_may_mean_no_data(tmp_path: Path) -> None:
+    path = raster(tmp_path / "p_ppp.tif", np.asarray([[255, 5], [7, 255]]), dtype="uint8")
+    assert read_population(path).grid.total == 522.0
+    assert codes(path)["population-full-byte"].startswith("2 pixels hold 255")
 
 
 def test_scale_and_offset_of_the_file_are_applied(tmp_path: Path) -> None:
