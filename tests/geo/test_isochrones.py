@@ -160,7 +160,7 @@ def test_catchments_tile_the_dissolved_shape():
 
 
 def test_a_shape_larger_than_a_tile_has_no_seams():
-    # Three streets of 12 km around a block; tiles of the raster are 5.12 km.
+    # Streets around a block of 12 km by 9 km; tiles of the raster are just under 10 km.
     from geo.build import build_from_lines
     from tests.geo.town import CRS
 
@@ -172,6 +172,16 @@ def test_a_shape_larger_than_a_tile_has_no_seams():
     assert found.shape[0].is_valid
     assert [len(part.interiors) for part in found.shape[0].geoms] == [1]
     assert found.shape[0].symmetric_difference(exact).area < 0.01 * exact.area
+
+
+def test_several_limits_at_once_are_drawn_as_each_alone():
+    network = town()
+    doors = snap(network, np.array([[20.0, 0.0], [300.0, 100.0]]), limit_m=50)
+    limits = [250.0, 90.0, 250.0, 10_000.0, 20_000.0]
+    for found in isochrones(network, doors, limits_m=limits):
+        (alone,) = isochrones(network, doors, limits_m=[found.limit_m])
+        assert found.shape[0].symmetric_difference(alone.shape[0]).area < 1e-3 * alone.shape[0].area
+        assert found.pieces.length_m.sum() == alone.pieces.length_m.sum()
 
 
 @ALL_KINDS
