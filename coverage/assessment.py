@@ -119,8 +119,8 @@ def _notes(measured: Measured) -> tuple[Text, ...]:
     if len(cells):
         notes.append(
             text(
-                "{residents:,.0f} residents in {cells} cells are farther than {limit:g} m from any street; "
-                "on foot they count as not covered.",
+                "Farther than {limit:g} m from any street: {residents:,.0f} of the residents (cells: {cells}); on "
+                "foot they count as not covered.",
                 residents=float(study.grid.residents[cells].sum()),
                 cells=len(cells),
                 limit=measured.standard.walking.snap_limit_m,
@@ -130,8 +130,8 @@ def _notes(measured: Measured) -> tuple[Text, ...]:
     if doors:
         notes.append(
             text(
-                "{count} facilities are farther than {limit:g} m from any street; "
-                "nobody can reach them on foot.",
+                "Facilities farther than {limit:g} m from any street: {count}; nobody can reach them "
+                "on foot.",
                 count=doors,
                 limit=measured.standard.walking.snap_limit_m,
             )

@@ -61,7 +61,8 @@ def _how_far(equity: Equity, row: EquityRow, standard: Standard) -> Text:
 def _unreachable(row: EquityRow) -> list[Text]:
     if not row.spread.unreachable > 0:
         return []
-    return [text("{residents:,.0f} residents cannot reach one at all.", residents=row.spread.unreachable)]
+    unreachable = row.spread.unreachable
+    return [text("Residents who cannot reach one at all: {residents:,.0f}.", residents=unreachable)]
 
 
 def _unequal(row: EquityRow) -> list[Text]:

@@ -35,7 +35,9 @@ class Zone:
 
 # Within 30 minutes everybody alike: the plain two-step method (Luo and Wang 2003).
 PLAIN: Final = (Zone(30.0, 1.0),)
-# The enhanced one: weights fall by zone, as commonly cited from Luo and Qi 2009 (recalled, not read).
+# The enhanced one: 1, 0.68, 0.22 within 10, 20, 30 minutes, from Luo and Qi 2009 (Health & Place 15,
+# 1100-1107) as PySAL's `access` gives "the weight function from the original paper". The paper itself
+# was not at hand.
 ENHANCED: Final = (Zone(10.0, 1.0), Zone(20.0, 0.68), Zone(30.0, 0.22))
 
 

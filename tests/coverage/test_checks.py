@@ -173,7 +173,7 @@ def test_a_facility_off_every_street_serves_nobody_on_foot_and_is_reported() -> 
     table.facilities.frame.loc[0, "y"] += 700.0
     done = assess(table, standard(WALK_5))
     assert done.result("w").residents_met == 0.0
-    assert any("facilities are farther" in note.template for note in done.notes)
+    assert any("Facilities farther" in note.template for note in done.notes)
 
 
 def test_the_same_study_gives_the_same_figures() -> None:

@@ -84,7 +84,7 @@ def test_sentences_do_not_hide_who_cannot_walk_anywhere() -> None:
     sentences = said([("clinic", 0)])
     assert sentences[:2] == [
         "More than half of the residents cannot reach a service point on foot.",
-        "2,100 residents cannot reach one at all.",
+        "Residents who cannot reach one at all: 2,100.",
     ]
 
 
