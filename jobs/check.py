@@ -19,6 +19,7 @@ from data.intake.decisions import (
     remember_decisions,
 )
 from data.intake.findings import ERROR, Finding
+from data.intake.groups import Part
 from data.intake.intake import Intake
 from data.intake.judge import judge
 from data.intake.layers import layer_datum, shifted_layer
@@ -48,7 +49,8 @@ class ListFiles:
     `columns` is the user's mapping (title as in `CheckReport.columns` → field, "" to leave one out); it
     is remembered in the folder `memory` for `office`, as are placings and decisions. Without `memory`
     the result folder remembers. `stored` are lists that are kept already (`accepted.csv` of earlier
-    checks): what stands in them too is told.
+    checks): what stands in them too is told. `parts` are systems chosen for parts of a mixed list:
+    (file, sheet, source) → datum.
     """
 
     paths: Sequence[Path]
@@ -59,6 +61,7 @@ class ListFiles:
     memory: Path | None = None
     office: str = ""
     stored: Sequence[Path] = ()
+    parts: Mapping[Part, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -134,7 +137,7 @@ def check_lists(
     reference = read_reference(lists.reference) if lists.reference else None
     progress(0.2, text("Reading the lists"))
     decisions = replace(recall_decisions(memory), columns=_columns(lists, memory))
-    asked = Asked(lists.datum, units, reference, decisions, _stored(lists.stored))
+    asked = Asked(lists.datum, units, reference, decisions, _stored(lists.stored), lists.parts)
     intake = read_lists(lists.paths, asked, progress=stretch(progress, 0.2, 0.8))
     progress(0.8, text("Writing the findings"))
     report = CheckReport(intake, out, language, memory, decisions, remarks)

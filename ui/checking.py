@@ -21,6 +21,8 @@ from ui.work import result_of
 if TYPE_CHECKING:  # reading lists takes two seconds to load; the page is shown before
     import pandas as pd
 
+    from data.intake.groups import Part
+    from data.intake.parts import PartOfList
     from data.intake.review import Candidate, Column, Group, ToLocate
     from jobs.check import CheckReport
     from jobs.list_places import Conflict
@@ -33,7 +35,7 @@ class Lists:
     """Uploaded lists to be checked; `names` are what the user calls them, in the order of `paths`.
 
     `columns` is the mapping the user confirmed, `office` whose it is; `stored` are lists kept already,
-    `reference` a layer in true coordinates.
+    `reference` a layer in true coordinates, `parts` systems chosen for parts of a mixed list.
     """
 
     paths: tuple[Path, ...]
@@ -44,6 +46,7 @@ class Lists:
     office: str = ""
     columns: tuple[tuple[str, str], ...] = ()
     stored: tuple[Path, ...] = ()
+    parts: tuple[tuple[Part, str], ...] = ()
 
     def called(self, file: str) -> str:
         """The user's own name of a file that the check names."""
@@ -85,6 +88,12 @@ class Checked:
     @cached_property
     def systems(self) -> tuple[Candidate, ...]:
         return self.report.systems()
+
+    @cached_property
+    def parts(self) -> tuple[PartOfList, ...]:
+        from data.intake.parts import parts
+
+        return parts(self.report.intake)
 
     @cached_property
     def conflicts(self) -> tuple[Conflict, ...]:
@@ -163,6 +172,7 @@ def _check(lists: Lists, folders: tuple[Path, Path], language: str, tell: Progre
         memory=memory,
         office=lists.office,
         stored=lists.stored,
+        parts=dict(lists.parts),
     )
     return check_lists(files, out=out, progress=tell, language=language)
 

@@ -15,6 +15,7 @@ from ui.choices import choices, choose, words
 from ui.compute import answer_to
 from ui.session import keep
 from ui.upload import LIST_TYPES
+from ui.work import forget
 
 _PEOPLE: Final = ("tif", "tiff", "csv", "parquet", "gpkg", "geojson", "json")
 _STREETS: Final = ("osm", "gz", "bz2", "pbf", "graphml", "gpkg", "geojson", "json", "zip")
@@ -40,6 +41,7 @@ def city_form() -> None:
         units = right.file_uploader(say(text("Units (optional: level and name)")), type=list(_UNITS))
         wanted = st.form_submit_button(say(text("Read and assess")), type="primary")
     if wanted:
+        forget("answer")  # what was stopped before is begun anew
         st.session_state[_WANTED] = _city(name, people, streets, units, lists)
     if _WANTED in st.session_state:
         _show(st.session_state[_WANTED])

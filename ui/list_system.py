@@ -13,6 +13,7 @@ from geo.text import Sayable, Text, text
 from ui.checking import Checked
 from ui.choices import words
 from ui.list_map import list_map
+from ui.list_parts import parts_of_list
 from ui.names import system_title
 from ui.numbers import share
 from ui.safe import in_html, in_markdown
@@ -51,7 +52,7 @@ def system_line(done: Checked) -> None:
     """One line on top of the steps: what the coordinates were read as, or that it must be decided."""
     say, datum = words(), done.document["datum"]
     if datum["decided"]:
-        chosen = done.lists.datum != "auto"
+        chosen = done.lists.datum != "auto" or done.lists.parts
         template = (
             text("Coordinates read as {system}, as you chose.")
             if chosen
@@ -67,7 +68,7 @@ def system_step(done: Checked) -> None:
     """Evidence, parts of different systems, and the possibilities side by side."""
     decided = bool(done.document["datum"]["decided"])
     _evidence(done)
-    _parts(done)
+    parts_of_list(done)
     found = _possibilities(done)
     if not found:
         st.caption(words()(text("No row gives coordinates, so there is nothing to compare.")))
@@ -110,23 +111,6 @@ def _evidence(done: Checked) -> None:
     ]
     st.html(small_table([say(title) for title in head], rows))
     st.caption(say(text("Certainty of the whole: {share}.", share=_certainty(datum.confidence))))
-
-
-def _parts(done: Checked) -> None:
-    """Sheets and sources whose rows are read in systems of their own."""
-    frame = done.report.intake.frame
-    placed = frame[np.isfinite(frame["given_lon"].to_numpy(float))]
-    by = ["source_file", "source_sheet", "source", "system"]
-    if placed.empty or placed["system"].nunique() < 2:
-        return
-    say = words()
-    counts = placed.groupby(by, sort=False, dropna=False).size().reset_index(name="rows")
-    head = (text("File"), text("Sheet"), text("Source"), text("Rows"), text("Read as"))
-    rows = [
-        (done.lists.called(file), sheet, source, f"{count:,}", say(system_title(system)))
-        for file, sheet, source, system, count in counts.itertuples(index=False)
-    ]
-    st.html(small_table([say(title) for title in head], rows))
 
 
 def _possibilities(done: Checked) -> list[Possibility]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
@@ -15,6 +15,9 @@ from ui.names import SYSTEMS
 from ui.safe import in_markdown
 from ui.session import keep
 
+if TYPE_CHECKING:
+    from data.intake.groups import Part
+
 LIST_TYPES: Final = (
     *("xlsx", "xls", "et", "ods", "csv", "tsv", "txt"),
     *("geojson", "json", "gpkg", "kml", "kmz", "zip"),
@@ -23,6 +26,7 @@ _LAYER_TYPES: Final = ("gpkg", "geojson", "json", "zip", "kml")
 _OTHER: Final = "epsg"
 _DATUMS: Final = ("auto", "wgs84", "gcj02", "bd09", _OTHER)
 _BEFORE: Final = "lists-before"
+_PARTS: Final = "systems-of-parts"
 
 
 def ask_for_lists() -> Lists | None:
@@ -53,6 +57,7 @@ def ask_for_lists() -> Lists | None:
         office,
         mapping_of(office),
         (city_view().folder / "facilities.csv",) if st.session_state.get("in-addition") else (),
+        tuple(st.session_state.get(_PARTS, ())),
     )
 
 
@@ -62,6 +67,11 @@ def choose_system(option: str) -> None:
     st.session_state["datum"] = _OTHER if number else name
     if number:
         st.session_state["epsg"] = int(number)
+
+
+def choose_parts(chosen: dict[Part, str]) -> None:
+    """Read parts of the lists in systems of their own from now on."""
+    st.session_state[_PARTS] = tuple(chosen.items())
 
 
 def mapping_of(office: str) -> tuple[tuple[str, str], ...]:
@@ -83,6 +93,7 @@ def _decide_anew(paths: tuple[Path, ...]) -> None:
     before = st.session_state.get(_BEFORE, ())
     if before and before != paths:
         st.session_state["datum"] = "auto"
+        st.session_state.pop(_PARTS, None)
     st.session_state[_BEFORE] = paths
 
 
