@@ -80,7 +80,7 @@ def _shapes(graph: nx.MultiDiGraph, city: Study, doors: Snapped, timed: Timed) -
     theirs, slow = timed(
         f"OSMnx notebook: ego graphs, buffers, union; 10 and 15 min, {len(nodes)} facilities",
         lambda: [
-            shapely.union_all([notebook(graph, city, node, limit_m) for node in nodes])
+            shapely.union_all([notebook(graph, node, limit_m) for node in nodes])
             for limit_m in (LIMIT_M / 1.5, LIMIT_M)
         ],
     )
@@ -150,13 +150,18 @@ def nearest_nodes(city: Study, xy: np.ndarray) -> np.ndarray:
     return np.asarray(cKDTree(city.network.node_xy).query(xy)[1])
 
 
-def notebook(graph: nx.MultiDiGraph, city: Study, node: int, limit_m: float) -> shapely.Geometry:
-    """OSMnx's example 13: the ego graph's edges, buffered and united."""
+def notebook(graph: nx.MultiDiGraph, node: int, limit_m: float) -> shapely.Geometry:
+    """`make_iso_polys` of OSMnx's example notebook 13 as it stands there, for one trip time."""
     part = nx.ego_graph(graph, node, radius=limit_m, distance="length")
-    xy = city.network.node_xy
-    lines = [shapely.LineString([xy[u], xy[v]]) for u, v in part.edges()]
-    buffers = gpd.GeoSeries(lines or [shapely.Point(xy[node])]).buffer(25)
-    return buffers.union_all()
+    points = [shapely.Point((data["x"], data["y"])) for _, data in part.nodes(data=True)]
+    nodes = gpd.GeoDataFrame({"id": list(part.nodes)}, geometry=points).set_index("id")
+    lines = []
+    for start, end in part.edges():
+        first, last = nodes.loc[start].geometry, nodes.loc[end].geometry
+        straight = shapely.LineString([first, last])
+        lines.append(graph.get_edge_data(start, end)[0].get("geometry", straight))
+    buffers = [*nodes.buffer(50).geometry, *gpd.GeoSeries(lines).buffer(25).geometry]
+    return gpd.GeoSeries(buffers).union_all()
 
 
 def compare_with_pandana(city: Study, folder: Path, timed: Timed) -> None:
