@@ -10,6 +10,7 @@ from geo.text import Sayable, Text, text, text_from_json
 
 # A wider difference than rounding.
 _A_PERSON: Final = 0.5
+_MOST_MISSED: Final = 2
 ELDERLY: Final = "elderly"
 
 GOAL_TITLES: Final = {
@@ -176,7 +177,7 @@ def _failed(site: Mapping[str, Any], plan: Mapping[str, Any], standard: Standard
     for part in site.get("failed", []):
         if part["rule"] != own and part["rule"] in known:
             missed.setdefault(part["residents"], []).append(standard.rule_title(known[part["rule"]]))
-    for residents, titles in missed.items():
+    for residents, titles in sorted(missed.items(), reverse=True)[:_MOST_MISSED]:
         yield text(
             "Of them {residents:,.0f} did not meet this either: {rules}.",
             residents=residents,
@@ -199,11 +200,7 @@ def _figures(site: Mapping[str, Any], plan: Mapping[str, Any]) -> Iterator[Text]
 def deciding(plan: Mapping[str, Any]) -> Text | None:
     """The conditions that leave no room for a better plan, or None."""
     said = listed([text_from_json(condition) for condition in plan.get("deciding", [])])
-    return (
-        None
-        if said is None
-        else text("Loosening one of these could allow more: {conditions}.", conditions=said)
-    )
+    return None if said is None else text("The plan is limited by: {conditions}.", conditions=said)
 
 
 def listed(parts: list[Text], *, most: int = 4) -> Text | None:
@@ -249,6 +246,14 @@ def redundancy(plan: Mapping[str, Any]) -> Text | None:
     if not rows:
         return None
     spare = sum(1 for row in rows if row["residents_lost"] < _A_PERSON)
+    if not spare:
+        return text(
+            "Each of the {all} existing facilities serves residents whom no other one serves, {name} the "
+            "fewest ({lost:,.0f}).",
+            all=len(rows),
+            name=rows[0]["name"],
+            lost=rows[0]["residents_lost"],
+        )
     return text(
         "Of {all} existing facilities {spare} serve nobody whom another one does not serve as well. "
         "Each could go by itself; closing several at once needs a relocation plan.",
