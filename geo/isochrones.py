@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from geo.network import WalkNetwork
 from geo.pieces import Pieces, Stretches, piece_vertices, stretches_of_each, stretches_to_nearest, together
-from geo.skin import HALF_STREET_M, in_threads, skin, skins, skins_that_tile
+from geo.skin import HALF_STREET_M, skins, skins_apart, skins_that_tile
 from geo.snapping import Snapped
 
 Floats = NDArray[np.float64]
@@ -80,7 +80,7 @@ def isochrone(
     if kind is Kind.NEAREST:
         owners, shapes = skins_that_tile(start, end, pieces.owner[piece], half_street_m=half_street_m)
     else:
-        owners, shapes = _skin_of_each(start, end, pieces.owner[piece], half_street_m)
+        owners, shapes = skins_apart(start, end, pieces.owner[piece], half_street_m=half_street_m)
     return Isochrone(limit_m, pieces, owners, _array_of(shapes))
 
 
@@ -122,13 +122,3 @@ def segments_of(network: WalkNetwork, pieces: Pieces) -> tuple[Floats, Floats, I
     xy, piece = piece_vertices(network, pieces)
     inside = np.flatnonzero(piece[1:] == piece[:-1])
     return xy[inside], xy[inside + 1], piece[inside]
-
-
-Shapes = tuple[Ints, list[shapely.MultiPolygon]]
-
-
-def _skin_of_each(start: Floats, end: Floats, owner: Ints, half_street_m: float) -> Shapes:
-    order = np.argsort(owner, kind="stable")
-    owners, first = np.unique(owner[order], return_index=True)
-    groups = np.split(order, first[1:]) if len(owners) else []
-    return owners, in_threads(lambda rows: skin(start[rows], end[rows], half_street_m=half_street_m), groups)

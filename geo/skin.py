@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from geo.ragged import ranges
 from geo.stamps import Field, Window, distance_field, empty_field, lower, stamp_boxes
-from geo.stitch import Rings, join_rings, shape_of, stitch
+from geo.stitch import Rings, join_rings, shape_of, shapes_of, stitch
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -64,9 +64,51 @@ def skins(
     grain_m = half_street_m / GRAINS
     a, b = (np.concatenate([step[i] for step in steps]) / grain_m for i in (0, 1))
     of_step = np.repeat(np.arange(len(steps)), [len(start) for start, _ in steps])
-    tiles = in_threads(lambda t: _outlines(t, a, b, of_step, len(steps)), tiles_of(a, b))
+    return in_threads(lambda parts: _whole(parts, grain_m), _drawn(a, b, of_step, len(steps)))
+
+
+def skins_apart(
+    start: Floats, end: Floats, owner: Ints, *, half_street_m: float = HALF_STREET_M
+) -> tuple[Ints, list[shapely.MultiPolygon]]:
+    """The owners (ascending) and for each the ground of its own segments, as `skin` draws it.
+
+    All are drawn at once, side by side on one sheet: moved by whole grains, which changes no shape.
+    """
+    if not len(owner):
+        return np.empty(0, np.int64), []
+    grain_m = half_street_m / GRAINS
+    owners, whose = np.unique(owner, return_inverse=True)
+    a, b = start / grain_m, end / grain_m
+    shift, side = _side_by_side(a, b, whose)
+    (parts,) = _drawn(a + shift[whose], b + shift[whose], np.zeros(len(whose), np.int64), 1)
+    rings = stitch(join_rings(parts), _TILE * _FINE)
+    slot = (rings.xy[rings.start[:-1]] // (side * _FINE)).astype(np.int64)
+    of_ring = slot[:, 1] * _across(len(owners)) + slot[:, 0]
+    rings.xy[:] -= np.repeat(shift[of_ring] * _FINE, np.diff(rings.start), axis=0)
+    return owners, shapes_of(rings, of_ring, grain_m / _FINE)
+
+
+def _across(count: int) -> int:
+    return int(np.ceil(np.sqrt(count)))
+
+
+def _side_by_side(a: Floats, b: Floats, whose: Ints) -> tuple[Ints, int]:
+    """By how many grains (owners, 2) to move everybody to a square slot of its own, and a slot's side."""
+    order = np.argsort(whose, kind="stable")
+    first = np.flatnonzero(np.diff(whose[order], prepend=-1))
+    low = np.floor(np.minimum.reduceat(np.minimum(a, b)[order], first)).astype(np.int64)
+    high = np.ceil(np.maximum.reduceat(np.maximum(a, b)[order], first)).astype(np.int64)
+    margin = int(np.ceil(_REACH)) + 1
+    side = int((high - low).max()) + 2 * margin
+    row, column = np.divmod(np.arange(len(first)), _across(len(first)))
+    return np.column_stack([column, row]) * side + margin - low, side
+
+
+def _drawn(a: Floats, b: Floats, of_step: Ints, steps: int) -> list[list[Rings]]:
+    """The outlines of all tiles after every step, for segments in grains."""
+    tiles = in_threads(lambda t: _outlines(t, a, b, of_step, steps), tiles_of(a, b))
     drawn = [[rings for rings in of_tiles if rings is not None] for of_tiles in zip(*tiles, strict=True)]
-    return in_threads(lambda parts: _whole(parts, grain_m), drawn or [[]] * len(steps))
+    return drawn or [[] for _ in range(steps)]
 
 
 def _outlines(

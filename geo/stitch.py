@@ -91,6 +91,21 @@ def shape_of(rings: Rings, unit_m: float) -> shapely.MultiPolygon:
     return shapely.from_ragged_array(shapely.GeometryType.MULTIPOLYGON, rings.xy * unit_m, offsets)[0]
 
 
+def shapes_of(rings: Rings, group: Ints, unit_m: float) -> list[shapely.MultiPolygon]:
+    """One shape for every group of rings (0 …, none empty); a polygon's rings are of one group."""
+    order = np.argsort(group, kind="stable")
+    sorted_ = rings.some(order)
+    first = np.flatnonzero(np.diff(sorted_.polygon, prepend=-1))
+    groups = np.arange(int(group.max(initial=-1)) + 2)
+    offsets = (
+        sorted_.start,
+        np.append(first, len(order)),
+        np.searchsorted(group[order][first], groups),
+    )
+    shapes = shapely.from_ragged_array(shapely.GeometryType.MULTIPOLYGON, sorted_.xy * unit_m, offsets)
+    return list(shapes)
+
+
 def _parts(cut: Rings, xy: Ints, tile: int, polygons: int) -> Ints:
     """Which polygons hang together over borders: the number of its part for each polygon."""
     corner = np.flatnonzero((xy % tile == 0).any(axis=1))

@@ -184,6 +184,18 @@ def test_several_limits_at_once_are_drawn_as_each_alone():
         assert found.pieces.length_m.sum() == alone.pieces.length_m.sum()
 
 
+@given(st.data())
+@settings(max_examples=15, derandomize=True, deadline=None)
+def test_each_facilitys_shape_is_the_one_it_has_alone(data):
+    network = data.draw(networks())
+    facilities, limit_m = data.draw(on_streets(network)), data.draw(LIMITS)
+    (every,) = isochrones(network, facilities, limits_m=[limit_m], kind=Kind.EACH)
+    for row, shape in zip(every.facility.tolist(), every.shape, strict=True):
+        (alone,) = isochrones(network, take(facilities, np.array([row])), limits_m=[limit_m])
+        assert shape.is_valid
+        assert shape.symmetric_difference(alone.shape[0]).area <= 1e-3 * shape.area
+
+
 @ALL_KINDS
 def test_without_facilities_or_streets_in_reach_there_is_no_shape(kind):
     network = town()
