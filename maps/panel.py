@@ -144,6 +144,7 @@ def _other_keys(studio: Studio) -> Iterator[str]:
     if model.sites is not None and len(model.sites):
         diamond = f'<path d="M12 1l7 7-7 7-7-7z" fill="{palette.SITE["fill"]}"/>'
         yield _key(_svg(diamond), voice(text("Suggested site")))
+    yield from _overlay_keys(studio)
     for number, rule in enumerate(model.radius_rules):
         look = palette.radius_style(number)
         ring = f'stroke="{look["outline"]}" stroke-width="1.5" stroke-dasharray="{look["dash"]}"'
@@ -157,8 +158,8 @@ def _overlay_keys(studio: Studio) -> Iterator[str]:
         look = palette.OVERLAYS[layer.look]
         yield _key(_box(str(look["fillColor"]), str(look["color"]), 0.6), studio.voice(layer.title))
     for path in studio.model.paths:
-        look = palette.OVERLAYS[path.look]
-        stroke = f'stroke="{look["color"]}" stroke-dasharray="{look.get("dashArray", "")}"'
+        drawn = palette.OVERLAYS[path.look]
+        stroke = f'stroke="{drawn["color"]}" stroke-dasharray="{drawn.get("dashArray", "")}"'
         line = f'<path d="M2 8h20" stroke-width="4" {stroke}/>'
         yield _key(_svg(line), studio.voice(path.title))
 

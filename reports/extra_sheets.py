@@ -51,7 +51,7 @@ _TABLES: Final[tuple[tuple[str, Text, tuple[Column, ...]], ...]] = (
         ("limit_m", text("Reach (m)"), ""), ("residents", text("Residents"), ""),
         ("residents_met", text("Residents served"), ""), ("share", text("Share"), ""),
         ("verdict", text("Verdict"), "verdict"))),
-    ("bands", text("How sure"), (
+    ("bands", text("Certainty"), (
         ("rule", text("Rule"), "rule"), ("share", text("Share"), ""), ("low", text("Band from"), ""),
         ("high", text("Band to"), ""), ("meets", text("Draws: meets"), ""),
         ("nearly", text("Draws: nearly meets"), ""), ("not", text("Draws: does not meet"), ""))),
