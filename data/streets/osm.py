@@ -18,7 +18,7 @@ from data.streets.osm_clip import Bounds, clip
 from data.streets.osm_order import sorted_pbf
 from data.streets.osm_points import Points, read_points, storage
 from data.streets.raw import Ints, RawStreets, Shapes
-from data.streets.walkable import is_walkable, street_class
+from data.streets.walkable import SQUARES, is_walkable, street_class
 from geo.crs import WGS84
 from geo.errors import InputError
 from geo.progress import Progress, part, silent
@@ -27,6 +27,7 @@ from geo.text import Text, text
 WATER_AREA: Final = (("natural", "water"), ("waterway", "riverbank"), ("landuse", "reservoir"))
 WATER_LINE: Final = (("waterway", "river"),)
 GREEN_AREA: Final = (("leisure", "park"), ("landuse", "forest"))
+SQUARE: Final = tuple(("highway", value) for value in sorted(SQUARES))
 _TOLD_EVERY: Final = 5_000
 _KEYS: Final = ("highway", "landuse", "leisure", "natural", "waterway")
 
@@ -62,12 +63,30 @@ class _Found:
     klass: array[int] = field(default_factory=lambda: array("b"))
     water: list[str] = field(default_factory=list)
     green: list[str] = field(default_factory=list)
+    squares: list[list[int]] = field(default_factory=list)
 
     def add_way(self, way: osmium.osm.Way) -> None:
-        refs = [node.ref for node in way.nodes]
+        self.add([node.ref for node in way.nodes], way.tags.get("highway", ""))
+
+    def add_square(self, area: osmium.osm.Area) -> None:
+        """The outer outline of a square drawn as a relation: its ways carry no tags of their own.
+
+        Its holes are buildings and monuments; nothing known leads to their outlines.
+        """
+        self.squares += [[node.ref for node in ring] for ring in area.outer_rings()]
+
+    def join_squares(self) -> None:
+        """Keep the squares that a street meets; an outline that nothing leads to would be an island."""
+        met = np.unique(np.array(self.refs, np.int64))
+        for ring in self.squares:
+            if np.isin(ring, met).any():
+                self.add(ring, "pedestrian")
+        self.squares.clear()
+
+    def add(self, refs: list[int], highway: str) -> None:
         self.refs.extend(refs)
         self.count.append(len(refs))
-        self.klass.append(street_class(way.tags.get("highway", "")))
+        self.klass.append(street_class(highway))
 
     def raw(self, points: Points) -> RawStreets:
         refs, count = np.array(self.refs, np.int64), np.array(self.count, np.int64)
@@ -123,7 +142,7 @@ def _collect(source: osmium.io.File, index: Path, progress: Progress) -> _Found:
     objects = (
         osmium.FileProcessor(source)
         .with_locations(storage(index))
-        .with_areas(keep.TagFilter(*WATER_AREA, *GREEN_AREA))
+        .with_areas(keep.TagFilter(*WATER_AREA, *GREEN_AREA, *SQUARE))
         .with_filter(keep.EntityFilter(osmium.osm.WAY | osmium.osm.AREA))
         .with_filter(keep.KeyFilter(*_KEYS))
     )
@@ -132,11 +151,14 @@ def _collect(source: osmium.io.File, index: Path, progress: Progress) -> _Found:
         if number % _TOLD_EVERY == 0:
             progress(0.0, text("Reading streets, water and green: {count:,}", count=number))
         if thing.is_area():
+            if not thing.from_way() and _has(thing, SQUARE) and is_walkable(thing.tags):
+                found.add_square(thing)
             _add_area(found, thing, wkb)
         elif is_walkable(thing.tags):
             found.add_way(thing)
         elif _has(thing, WATER_LINE):
             _add_line(found, thing, wkb)
+    found.join_squares()
     return found
 
 

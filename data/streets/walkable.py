@@ -38,7 +38,7 @@ _FOOT_OPENS: Final = frozenset({"yes", "designated", "permissive", "official", "
 _FOOT_CLOSES: Final = frozenset({"private", "use_sidepath"})
 # Closed on foot whatever `foot` says: not built, not there, or no street.
 _NEVER: Final = frozenset(NOT_WALKED["highway"]) - {"cycleway"}
-_SQUARES: Final = frozenset({"pedestrian", "footway", "path"})
+SQUARES: Final = frozenset({"pedestrian", "footway", "path"})
 
 TAGS: Final = (*NOT_WALKED, "route", "motorroad")  # all the tags that the rule looks at
 
@@ -67,7 +67,7 @@ def _is_walkable(values: tuple[str, ...]) -> bool:
     tags = dict(zip(TAGS, values, strict=True))
     if tags["route"] == "ferry" or _NEVER_WORDS.search(tags["highway"]):
         return False
-    if tags["area"] == "yes" and tags["highway"] in _SQUARES:
+    if tags["area"] == "yes" and tags["highway"] in SQUARES:
         tags["area"] = ""
     if tags["foot"] in _FOOT_OPENS:
         return not _CLOSED["area"].search(tags["area"])

@@ -62,8 +62,8 @@ def test_porto_alegre_walking_shares_agree_with_another_engine(porto_alegre, min
 @pytest.mark.parametrize(
     ("name", "crs", "km", "connected"),
     [
-        ("porto_alegre/poa_osm.pbf", "EPSG:32722", 1838, 0.986),
-        ("helsinki/Helsinki.osm.pbf", "EPSG:32635", 98, 0.986),
+        ("porto_alegre/poa_osm.pbf", "EPSG:32722", 1842, 0.986),
+        ("helsinki/Helsinki.osm.pbf", "EPSG:32635", 101, 0.989),
         ("nanjing_core/streets_buildings_pois.gpkg", "EPSG:4549", 318, 0.990),
         ("nanjing_core/original_with_unclosed_rings.geojson", "EPSG:4549", 318, 0.990),
     ],
