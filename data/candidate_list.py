@@ -47,9 +47,22 @@ _LAND_AREA: Final = (
     "site area",
     "plot area",
 )
-_DROPPED: Final = ("tier", "facility_id", "lonlat", "status")
+# What the name of a place may be called besides what a facility's is.
+_NAMES: Final = (
+    "地块",
+    "宗地",
+    "点位",
+    "候选点",
+    "地块编号",
+    "宗地号",
+    "用地",
+    "parcel",
+    "plot",
+    "site",
+    "place",
+)
+_DROPPED: Final = ("tier", "facility_id", "status")
 _UNIT: Final = re.compile(r"[(（\[]([^)）\]]+)[)）\]]")
-_OWN: Final = ("name", "类型", "编号")
 
 
 @dataclass(frozen=True)
@@ -105,7 +118,7 @@ def cost_unit(titles: Sequence[str]) -> str:
 
 def _as_facilities(folder: Path, number: int, table: Table, file: RawFile) -> Path:
     """The table as a plain list in which every row says that it is a candidate, and which row it was."""
-    left_out = {column for column, field in table.fields.items() if field in _DROPPED and field != "lonlat"}
+    left_out = {column for column, field in table.fields.items() if field in _DROPPED}
     kept = [c for c in range(len(table.titles)) if c not in left_out and table.titles[c].strip()]
     columns = {f"{table.titles[c]}": [_cell(row, c) for _, row in table.rows] for c in kept}
     points = table.sheet.points
@@ -113,7 +126,8 @@ def _as_facilities(folder: Path, number: int, table: Table, file: RawFile) -> Pa
         lonlat = [_degrees(points[row - 1], table.sheet.crs) for row, _ in table.rows]
         columns |= {"经度": [lon for lon, _ in lonlat], "纬度": [lat for _, lat in lonlat]}
     if "name" not in table.fields.values():
-        columns["名称"] = [str(row) for row, _ in table.rows]
+        named = _column(table.titles, _NAMES, ())
+        columns["名称"] = [str(row) if named is None else _cell(cells, named) for row, cells in table.rows]
     columns["类型"] = ["候选点"] * len(table.rows)
     columns["编号"] = [f"{number}-{row}" for row, _ in table.rows]
     path = folder / str(number) / f"{Path(file.name).stem}.csv"

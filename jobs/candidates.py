@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import shapely
 
-from coverage.checks.reach import limit_m
+from coverage.checks.reach import BOUNDARY_M, limit_m
 from coverage.membership import locate
 from coverage.siting.candidates import cell_candidates, junction_candidates
 from coverage.siting.goals import LEAST_WALKING, LEAST_WORST
@@ -236,5 +236,5 @@ def _forbidden(found: Candidates, written: str, crs: str) -> list[int]:
     if place is None:
         return rows_called(written, found.names, what=CANDIDATES)
     xy = project(np.asarray([place[0]]), np.asarray([place[1]]), crs)
-    near: list[int] = np.flatnonzero(np.hypot(*(found.xy - xy).T) <= FORBIDDEN_M).tolist()
+    near: list[int] = np.flatnonzero(np.hypot(*(found.xy - xy).T) <= FORBIDDEN_M + BOUNDARY_M).tolist()
     return near

@@ -103,7 +103,7 @@ def _served(part: Mapping[str, Any], standard: Standard) -> Text:
 
 def money(plan: Mapping[str, Any]) -> Text:
     """What the sites cost together, and of what budget."""
-    unit = f" {plan['cost_unit']}" if plan.get("cost_unit") else ""
+    unit = _unit(plan)
     if plan.get("budget") is None:
         return text("The sites cost {cost:,.10g}{unit} together.", cost=plan["cost"], unit=unit)
     return text(
@@ -112,6 +112,12 @@ def money(plan: Mapping[str, Any]) -> Text:
         budget=plan["budget"],
         unit=unit,
     )
+
+
+def _unit(plan: Mapping[str, Any]) -> str:
+    """The unit of costs as it is written after a number."""
+    unit = plan.get("cost_unit") or ""
+    return f" {unit}" if unit and unit.isascii() else unit
 
 
 def site_name(site: Mapping[str, Any]) -> str:
@@ -193,7 +199,7 @@ def _decided(site: Mapping[str, Any]) -> Iterator[Text]:
 
 def _figures(site: Mapping[str, Any], plan: Mapping[str, Any]) -> Iterator[Text]:
     if site.get("cost") is not None:
-        unit = f" {plan['cost_unit']}" if plan.get("cost_unit") else ""
+        unit = _unit(plan)
         yield text("It costs {cost:,.10g}{unit}.", cost=site["cost"], unit=unit)
 
 
