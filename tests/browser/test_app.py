@@ -2,109 +2,21 @@
 
 from __future__ import annotations
 
-import http.client
-import os
-import shutil
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, FrameLocator, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
-from jobs.warm import mark_demo, warm
+from tests.browser.app_server import map_of, serving
 from tests.maps.hostile_texts import FLAG, HOSTILE
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=30_000)
 
-ROOT = Path(__file__).parents[2]
 # What is promised is 5 s on a machine that does nothing else; the tests share theirs.
 SLOWEST_FIRST_VIEW_S = 30
 MARKDOWN = "![x](http://example.org/x.png) **b** :red[r] $x$ [l](http://example.org)"
-
-
-@contextmanager
-def serving(cache: Path) -> Iterator[str]:
-    """A server of the page with its cache in a folder; gives its address once it is up."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
-    server = subprocess.Popen(
-        [*command, "--server.port", str(port)],
-        cwd=ROOT,
-        env={**os.environ, "SERVICE_CIRCLE_CACHE": str(cache)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        _wait_for(port, server)
-        yield f"http://localhost:{port}"
-    finally:
-        server.terminate()
-        server.wait(20)
-
-
-def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and server.poll() is None:
-        try:
-            connection = http.client.HTTPConnection("localhost", port, timeout=5)
-            connection.request("GET", "/_stcore/health")
-            connection.getresponse().read()
-        except (OSError, http.client.HTTPException):
-            time.sleep(0.1)
-        else:
-            return
-    pytest.fail("the server did not come up")
-
-
-@pytest.fixture(scope="session")
-def warm_cache(demo_folder: Path, make_once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
-    """A cache as the starter leaves it: the demo city, its assessment and its maps."""
-
-    def fill(folder: Path) -> None:
-        shutil.copytree(demo_folder, folder / "demo")
-        mark_demo(folder)
-        warm(folder)
-
-    return make_once("app-cache", fill)
-
-
-@pytest.fixture(scope="module")
-def address(warm_cache: Path) -> Iterator[str]:
-    with serving(warm_cache) as at:
-        yield at
-
-
-@pytest.fixture
-def open_page(open_context: Callable[..., BrowserContext], address: str) -> Callable[..., Page]:
-    """`open_page(link, locale=…)`: a page of the app, reached as a reader does; the first one without a link.
-
-    An address such as /check works too, but makes Streamlit look for its server there first.
-    """
-
-    def start(link: str = "", locale: str = "zh-CN") -> Page:
-        page = open_context(locale=locale).new_page()
-        page.goto(address)
-        expect(page.locator(".verdicts tbody tr")).to_have_count(12)
-        if link:
-            page.get_by_role("link", name=link).click()
-            expect(page.locator("h1")).to_have_text(link)
-        return page
-
-    return start
-
-
-def map_of(page: Page) -> FrameLocator:
-    frame = page.frame_locator("iframe")
-    expect(frame.locator("body.ready")).to_be_attached(timeout=90_000)
-    return frame
 
 
 def test_the_first_view_comes_at_once_and_asks_no_other_host(

@@ -1,0 +1,149 @@
+"""From an uploaded list to the result with it, in a real browser: what is asked is answered on maps."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from data.intake.read import read_facilities
+from geo.datum import convert
+from tests.browser.app_server import map_of
+
+pytestmark = pytest.mark.browser
+
+COUNT = 8
+LOST = "待定位社区服务站"
+
+
+@pytest.fixture(scope="module")
+def unclear_list(demo_folder: Path) -> bytes:
+    """Stations of the demo city as Amap has them, without a word on that; one has only its address."""
+    rows = read_facilities([demo_folder / "facilities.xlsx"], datum="wgs84").accepted
+    stations = rows[rows["tier"] == "station"].head(COUNT)
+    lon, lat = convert(stations["lon"].to_numpy(), stations["lat"].to_numpy(), "wgs84", "gcj02")
+    written = io.StringIO()
+    table = csv.writer(written)
+    table.writerow(["名称", "类型", "社区", "地址", "经度", "纬度"])
+    for name, x, y in zip(stations["name"], lon.round(6), lat.round(6), strict=True):
+        table.writerow([name, "公共服务站", "", "", x, y])
+    table.writerow([LOST, "公共服务站", stations["community"].iloc[0], "某路1号", "", ""])
+    return written.getvalue().encode("utf-8-sig")
+
+
+def upload(page: Page, content: bytes, name: str = "报送清单.csv") -> None:
+    chooser = page.locator('[data-testid="stMain"] input[type=file]').first
+    chooser.set_input_files({"name": name, "mimeType": "text/csv", "buffer": content})
+
+
+def card(page: Page, title: str) -> Locator:
+    return page.locator(".card", has=page.get_by_role("heading", name=title)).locator(".value")
+
+
+def open_step(page: Page, title: str) -> None:
+    page.get_by_role("radiogroup").or_(page.get_by_test_id("stButtonGroup")).get_by_text(title).first.click()
+
+
+def test_a_list_goes_from_upload_to_its_result(open_page: Callable[..., Page], unclear_list: bytes) -> None:
+    page = open_page("检查清单")
+    upload(page, unclear_list)
+    expect(card(page, "接受")).to_have_text(str(COUNT), timeout=60_000)
+    # The system is open: the three possibilities stand side by side, drawn, and say how far apart they are.
+    maps = page.locator(".sketch.ready")
+    expect(maps).to_have_count(3)
+    expect(page.locator(".system").filter(has_text="GCJ-02")).to_contain_text("移动")
+    boxes = [maps.nth(number).bounding_box() for number in range(3)]
+    assert len({round(box["y"]) for box in boxes if box}) == 1
+    assert maps.first.locator("path.leaflet-interactive").count() > 0
+    page.locator('[class*="st-key-choose-system-gcj02"] button').click()
+    expect(page.get_by_text("坐标已按您的选择读作GCJ-02")).to_be_visible()
+    _place_by_hand(page)
+    expect(card(page, "接受")).to_have_text(str(COUNT + 1))
+    page.get_by_role("button", name="用此清单查看结果").click()
+    expect(page.locator(".mark.own")).to_contain_text("报送清单.csv", timeout=120_000)
+    assert map_of(page).locator("path.facility").count() == COUNT + 1
+
+
+def _place_by_hand(page: Page) -> None:
+    """Click in the middle of the map, and a little beside it: the mark stands where the click was."""
+    open_step(page, "待定位")
+    drawn = page.locator(".sketch.clickable.ready")
+    expect(drawn).to_be_visible()
+    mark = drawn.locator('path[fill="#0b7a4b"]')
+    for x, y in ((300, 150), (340, 220)):
+        drawn.click(position={"x": x, "y": y})
+        _expect_at(mark, drawn, (x, y))
+    page.get_by_role("button", name="定位于此").click()
+    expect(page.get_by_text("已定位1处，共1处")).to_be_visible()
+
+
+def _expect_at(mark: Locator, drawn: Locator, place: tuple[float, float]) -> None:
+    """The mark comes to stand within 4 px of a place on its map; it is drawn anew on the way there."""
+    deadline = time.monotonic() + 30
+    off = float("inf")
+    while off > 4 and time.monotonic() < deadline:
+        time.sleep(0.1)
+        box, dot = drawn.bounding_box(), mark.bounding_box() if mark.count() == 1 else None
+        if box and dot:
+            x, y = dot["x"] + dot["width"] / 2 - box["x"], dot["y"] + dot["height"] / 2 - box["y"]
+            off = math.hypot(x - place[0], y - place[1])
+    assert off <= 4
+
+
+def test_the_maps_of_the_systems_move_together(open_page: Callable[..., Page], unclear_list: bytes) -> None:
+    page = open_page("检查清单")
+    upload(page, unclear_list)
+    maps = page.locator(".sketch.ready")
+    expect(maps).to_have_count(3)
+    scales = maps.locator(".leaflet-control-scale-line")
+    before = scales.all_text_contents()
+    assert len(set(before)) == 1
+    maps.first.get_by_role("button", name="放大").click()
+    expect(scales.nth(2)).not_to_have_text(before[0])
+    expect(scales.first).to_have_text(scales.nth(2).text_content() or "")
+
+
+def test_an_address_of_the_page_can_be_opened_directly(
+    open_context: Callable[..., BrowserContext], address: str
+) -> None:
+    page = open_context(locale="zh-CN").new_page()
+    page.goto(f"{address}/check")
+    expect(page.locator("h1")).to_have_text("检查清单")
+    page.goto(f"{address}/city")
+    expect(page.locator("h1")).to_have_text("自有城市")
+
+
+def test_on_a_telephone_nothing_is_wider_than_the_screen(
+    open_context: Callable[..., BrowserContext], address: str, unclear_list: bytes
+) -> None:
+    page = open_context(locale="zh-CN", viewport={"width": 390, "height": 844}).new_page()
+    page.goto(f"{address}/check")
+    expect(page.locator("h1")).to_have_text("检查清单")
+    upload(page, unclear_list)
+    expect(page.locator(".sketch.ready")).to_have_count(3)
+    for title in ("列", "待定位", "检查结果", "决定记录"):
+        open_step(page, title)
+        wide = "document.querySelector('[data-testid=stMain]').scrollWidth"
+        page.wait_for_function(f"{wide} <= 390")
+
+
+def test_a_city_being_read_can_be_cancelled_and_begun_again(
+    open_page: Callable[..., Page], demo_folder: Path
+) -> None:
+    page = open_page("自有城市")
+    boxes = page.locator('[data-testid="stMain"] input[type=file]')
+    for number, name in enumerate(("population.parquet", "facilities.xlsx", "streets.gpkg", "units.gpkg")):
+        boxes.nth(number).set_input_files(demo_folder / name)
+        expect(page.get_by_test_id("stFileChipName").filter(has_text=name)).to_be_visible()
+    page.get_by_label("城市名称").fill("试验城")
+    page.get_by_role("button", name="读取并评估").click()
+    page.get_by_role("button", name="取消").click()
+    expect(page.get_by_text("已停止")).to_be_visible()
+    page.get_by_role("button", name="重新开始").click()
+    expect(page.locator(".heading h1")).to_have_text("试验城", timeout=240_000)
