@@ -29,6 +29,8 @@ def plan(view: View) -> None:
     if view.plan is not None:
         st.html(_table(view.plan))
         st.caption(in_markdown(" ".join(say(said) for said in results(view.plan, view.standard))))
+    if view.standard.tiers:
+        st.page_link("ui/pages/siting.py", label=say(text("All goals, conditions and reasons: New sites")))
 
 
 def _form(view: View, wish: Wish | None) -> None:

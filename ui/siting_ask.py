@@ -14,6 +14,7 @@ from coverage.standard import Check, Standard
 from geo.errors import InputError
 from geo.text import Text, text
 from jobs.wishes import CELLS, CROSSINGS, FACILITIES, TIER_SIGN, Choices, Wish
+from locales import Translator
 from ui.choices import words
 from ui.session import keep
 from ui.siting_conditions import ask_conditions
@@ -81,9 +82,8 @@ def tiers_of(standard: Standard) -> list[str]:
     return [*standard.tiers, *pairs]
 
 
-def tier_words(standard: Standard, tier: str) -> str:
+def tier_words(standard: Standard, tier: str, say: Translator) -> str:
     """A tier, or a pair, for the reader."""
-    say = words()
     parts = [say(standard.tier_title(part)) for part in tier.split(TIER_SIGN)]
     if len(parts) == 1:
         return parts[0]
@@ -96,7 +96,7 @@ def _what(standard: Standard, boxes: Sequence[DeltaGenerator]) -> tuple[str, str
     tier = tier_box.selectbox(
         say(text("What to build")),
         tiers_of(standard),
-        format_func=lambda option: tier_words(standard, option),
+        format_func=lambda option: tier_words(standard, option, say),
         key="siting-tier",
     )
     goals = list(_GOALS)[:2] if TIER_SIGN in str(tier) else list(_GOALS)

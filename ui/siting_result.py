@@ -167,7 +167,7 @@ def _cell(column: str, site: Mapping[str, Any], together: Mapping[Any, Any], sta
         case "rank":
             return site["rank"]
         case "tier":
-            return tier_words(standard, site["tier"])
+            return tier_words(standard, site["tier"], words())
         case "where":
             return _short_name(site)
         case "gained":
