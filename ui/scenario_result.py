@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 NOW: Final = ""
 _MAP: Final = "scenario-map"
+_RULE: Final = "scenario-rule"
+_OWN_RULE: Final = "scenario-rule-own"
 _HEAD: Final = (
     text("Rule"), text("Before"), text("After"), text("Residents gained"), text("Residents lost"),
     text("Worse off"), text("Verdict"),
@@ -62,17 +64,24 @@ def choose_before() -> tuple[Edit, ...]:
 
 
 def choose_rule(found: Comparison) -> str:
-    """The rule that the map shows; the one that changes most at first."""
+    """The rule that the map shows: the one that changes most, until the user chooses one."""
     rules = [r for r, change in found.rules.items() if change.cells is not None]
     if not rules:
         return ""
     standard = found.after.standard
-    if st.session_state.get("scenario-rule") not in rules:
-        st.session_state["scenario-rule"] = max(rules, key=lambda r: _moved(found, r))
+    own = st.session_state.get(_OWN_RULE, "")
+    st.session_state[_RULE] = own if own in rules else max(rules, key=lambda r: _moved(found, r))
     label = words()(text("Rule"))
     return str(
-        st.selectbox(label, rules, format_func=lambda r: title_of_rule(standard, r), key="scenario-rule")
+        st.selectbox(
+            label, rules, format_func=lambda r: title_of_rule(standard, r), key=_RULE, on_change=_keep_rule
+        )
     )
+
+
+def _keep_rule() -> None:
+    """From now on the rule is the user's own choice."""
+    st.session_state[_OWN_RULE] = st.session_state[_RULE]
 
 
 def _moved(found: Comparison, rule: str) -> tuple[bool, float]:

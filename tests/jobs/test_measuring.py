@@ -94,7 +94,9 @@ def test_isochrones_of_one_facility_by_its_name(tmp_path: Path) -> None:
     features = json.loads((tmp_path / "out" / "isochrones.geojson").read_text("utf-8"))["features"]
     assert len(features) == 2
     assert "步行6分钟可达" in (tmp_path / "out" / "map.html").read_text("utf-8")
-    assert len(pyogrio.read_dataframe(tmp_path / "out" / "reach.gpkg", layer="reached_streets")) == 2
+    streets = pyogrio.read_dataframe(tmp_path / "out" / "reach.gpkg", layer="reached_streets")
+    # From x = 1200 to the street's end at 2050, and from 1450 to 1950.
+    assert streets.groupby("minutes")["metres"].sum().tolist() == pytest.approx([500, 850], abs=1)
 
 
 @pytest.mark.parametrize(
