@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -33,6 +34,9 @@ def check(
     datum: Datum = "auto",
     stored: Stored = None,
     memory: Memory = None,
+    personal: Annotated[
+        bool, typer.Option("--personal", help="Read names and telephone numbers too.")
+    ] = False,
     geocode: Geocode = "",
     city: City = "",
     lang: Lang = Language.zh,
@@ -47,9 +51,8 @@ def check(
             from jobs.geocode import propose_places, require_service, with_proposals
 
             require_service(geocode)
-        files = ListFiles(
-            lists, datum=datum, units=units, reference=reference, memory=memory, stored=stored or ()
-        )
+        ground = ListFiles(lists, datum=datum, units=units, reference=reference)
+        files = replace(ground, memory=memory, stored=stored or (), personal=personal)
         report = check_lists(files, out=out, progress=tell, language=lang.value)
         if geocode:
             report = with_proposals(report, propose_places(report, geocode, city=city, progress=tell))

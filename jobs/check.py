@@ -50,7 +50,7 @@ class ListFiles:
     is remembered in the folder `memory` for `office`, as are placings and decisions. Without `memory`
     the result folder remembers. `stored` are lists that are kept already (`accepted.csv` of earlier
     checks): what stands in them too is told. `parts` are systems chosen for parts of a mixed list:
-    (file, sheet, source) → datum.
+    (file, sheet, source) → datum. Columns with data on persons are read only if `personal` is wanted.
     """
 
     paths: Sequence[Path]
@@ -62,6 +62,7 @@ class ListFiles:
     office: str = ""
     stored: Sequence[Path] = ()
     parts: Mapping[Part, str] = field(default_factory=dict)
+    personal: bool = False
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,9 @@ def check_lists(
     reference = read_reference(lists.reference) if lists.reference else None
     progress(0.2, text("Reading the lists"))
     decisions = replace(recall_decisions(memory), columns=_columns(lists, memory))
-    asked = Asked(lists.datum, units, reference, decisions, _stored(lists.stored), lists.parts)
+    asked = Asked(
+        lists.datum, units, reference, decisions, _stored(lists.stored), lists.parts, lists.personal
+    )
     intake = read_lists(lists.paths, asked, progress=stretch(progress, 0.2, 0.8))
     progress(0.8, text("Writing the findings"))
     report = CheckReport(intake, out, language, memory, decisions, remarks)

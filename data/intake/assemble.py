@@ -34,7 +34,16 @@ def frame_of(
 
 
 def _empty() -> pd.DataFrame:
-    columns = [*ACCEPTED_COLUMNS, "outcome", "table", "given_lon", "given_lat", "metres", "source"]
+    columns = [
+        *ACCEPTED_COLUMNS,
+        "outcome",
+        "table",
+        "given_lon",
+        "given_lat",
+        "metres",
+        "source",
+        "personal",
+    ]
     return pd.DataFrame({column: [] for column in columns})
 
 
@@ -44,6 +53,7 @@ def _table_frame(number: int, table: Table, drafts: Sequence[Draft], located: Lo
     data |= {c: np.array([d.numbers.get(c, np.nan) for d in drafts], float) for c in _NUMBERS}
     data |= {
         "source": [d.values.get("source", "") for d in drafts],
+        "personal": [d.values.get("personal", "") for d in drafts],
         "outcome": [d.outcome for d in drafts],
         "source_row": [d.row for d in drafts],
         "given_lon": located.lon,
@@ -52,7 +62,9 @@ def _table_frame(number: int, table: Table, drafts: Sequence[Draft], located: Lo
     }
     frame = pd.DataFrame(data)
     aside = pd.DataFrame({"source_row": [row for row, _ in table.set_aside]})
-    aside = aside.assign(outcome=SET_ASIDE, metres=False, source="", **dict.fromkeys(texts[:-1], ""))
+    aside = aside.assign(
+        outcome=SET_ASIDE, metres=False, source="", personal="", **dict.fromkeys(texts[:-1], "")
+    )
     aside = aside.assign(**dict.fromkeys((*_NUMBERS, "given_lon", "given_lat"), np.nan))
     joined = pd.concat([frame, aside[frame.columns]]) if len(aside) else frame
     joined = joined.sort_values("source_row", kind="stable", ignore_index=True)

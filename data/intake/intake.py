@@ -60,8 +60,10 @@ class Intake:
 
     @property
     def accepted(self) -> pd.DataFrame:
-        """The accepted facilities: `ACCEPTED_COLUMNS`, WGS-84 degrees, index from 0."""
-        kept = self.frame.loc[self.frame["outcome"] == ACCEPTED, list(ACCEPTED_COLUMNS)]
+        """The accepted facilities: `ACCEPTED_COLUMNS`, WGS-84 degrees, index from 0; and `personal` with
+        the data on persons, where these were asked for."""
+        asked_for = ["personal"] if "personal" in self.frame and self.frame["personal"].any() else []
+        kept = self.frame.loc[self.frame["outcome"] == ACCEPTED, [*ACCEPTED_COLUMNS, *asked_for]]
         return kept.reset_index(drop=True)
 
     @property

@@ -40,15 +40,15 @@ _LETTERS: Final = {
 }  # fmt: skip
 _HEMISPHERE: Final = re.compile("|".join(sorted(_LETTERS, key=len, reverse=True)), re.IGNORECASE)
 _MARKED: Final = re.compile(
-    r"(?P<sign>-?)(?P<d>\d{1,3}(?:\.\d+)?)\s*(?:°|º|˚|o|度|d)"
+    r"(?P<sign>[+-]?)(?P<d>\d{1,3}(?:\.\d+)?)\s*(?:°|º|˚|o|度|d)"
     r"(?:\s*(?P<m>\d{1,2}(?:\.\d+)?)\s*(?:'|′|’|‘|`|´|分|m)?"
     r"(?:\s*(?P<s>\d{1,2}(?:\.\d+)?)\s*(?:\"|″|”|“|''|′′|’’|秒|s)?)?)?"
 )
-_SPACED: Final = re.compile(r"(?P<sign>-?)(?P<d>\d{1,3})([ :\-.])(?P<m>\d{1,2})\3(?P<s>\d{1,2}(?:\.\d+)?)")
-_TWO: Final = re.compile(r"(?P<sign>-?)(?P<d>\d{1,3})[ :](?P<m>\d{1,2}(?:\.\d+)?)(?P<s>)")
+_SPACED: Final = re.compile(r"(?P<sign>[+-]?)(?P<d>\d{1,3})([ :\-.])(?P<m>\d{1,2})\3(?P<s>\d{1,2}(?:\.\d+)?)")
+_TWO: Final = re.compile(r"(?P<sign>[+-]?)(?P<d>\d{1,3})[ :](?P<m>\d{1,2}(?:\.\d+)?)(?P<s>)")
 _DECIMAL: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
 _GROUPED: Final = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
-_DECIMAL_COMMA: Final = re.compile(r"-?\d{1,3},\d+")
+_DECIMAL_COMMA: Final = re.compile(r"[+-]?\d{1,3},\d+")
 _SEPARATORS: Final = (r"[,;、|/]+\s*", r"\s+")
 _WRAPPING: Final = re.compile(r"^\s*(point|坐标|经纬度)?\s*[:(\[{【]*\s*", re.IGNORECASE)
 _SECONDS: Final = re.compile(r"(?<=m)(\s*[\d.]+)\s*s", re.IGNORECASE)
@@ -135,7 +135,7 @@ def _sexagesimal(written: str) -> Angle | None:
     if minutes >= 60 or seconds >= 60:
         return None
     value = degrees + minutes / 60 + seconds / 3600
-    return Angle(-value if found["sign"] else value, "", _fineness(found))
+    return Angle(-value if found["sign"] == "-" else value, "", _fineness(found))
 
 
 def _fineness(found: re.Match[str]) -> int:

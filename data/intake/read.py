@@ -38,7 +38,8 @@ class Asked:
     memberships) and `reference` (buildings or named places in true coordinates), else takes the
     numbers as WGS-84 and says so. `decisions` are what people confirmed about columns, places and
     facilities listed twice, `stored` the accepted rows of earlier lists. `parts` are systems that
-    somebody chose for parts of a mixed list: (file, sheet, source) → datum.
+    somebody chose for parts of a mixed list: (file, sheet, source) → datum. Data on persons are read only
+    if `personal` is wanted.
     """
 
     datum: str = AUTO
@@ -47,6 +48,7 @@ class Asked:
     decisions: Decisions = field(default_factory=Decisions)
     stored: pd.DataFrame | None = None
     parts: Mapping[Part, str] = field(default_factory=dict)
+    personal: bool = False
 
 
 def read_facilities(
@@ -79,7 +81,7 @@ def read_lists(paths: Sequence[Path], asked: Asked, *, progress: Progress = sile
     located: list[Located] = []
     judging = part(progress, 0.4, 0.7)
     for number, table in enumerate(telling(tables, judging, text("Reading the rows"), count=len(tables))):
-        drafts.append(read_rows(table, number, notes[number]))
+        drafts.append(read_rows(table, number, notes[number], personal=asked.personal))
         located.append(locate(drafts[-1], table, notes[number], area))
     frame = frame_of(tables, drafts, located)
     context = Context(units, known, area, asked.stored)

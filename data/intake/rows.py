@@ -11,10 +11,20 @@ from data.intake.columns import KEPT_FIELDS, PERSONAL
 from data.intake.decisions import ADDRESS, HAND, LIST
 from data.intake.drafts import SET_ASIDE, Draft, RowCells
 from data.intake.findings import ERROR, INFO, WARNING, Notebook
-from data.intake.numbers import Kind, as_written, is_ditto, parse_date, parse_number, plain
+from data.intake.numbers import Kind, as_written, is_ditto, is_missing, parse_date, parse_number, plain
 from data.intake.pairs import read_coordinates
 from data.intake.sheets import Table
-from data.intake.tiers import CENTRE, CLOSED, OPEN, PLANNED, STATION, status_of, tier_of_kind, tier_of_name
+from data.intake.tiers import (
+    CENTRE,
+    CLOSED,
+    OPEN,
+    PLANNED,
+    STATION,
+    status_of,
+    tier_of_kind,
+    tier_of_name,
+    tier_of_title,
+)
 from geo.text import Text, text
 
 _TEXT_FIELDS: Final = (
@@ -31,9 +41,14 @@ _NUMBER_FIELDS: Final = ("places", "capacity", "area_m2", "residents_declared")
 _LOCATED_BY: Final = (HAND, ADDRESS)
 
 
-def read_rows(table: Table, number: int, notes: Notebook) -> list[Draft]:
-    """One draft for every row of the table, in order; `number` is the table's among all tables."""
-    _note_personal(table, notes)
+def read_rows(table: Table, number: int, notes: Notebook, *, personal: bool = False) -> list[Draft]:
+    """One draft for every row of the table, in order; `number` is the table's among all tables.
+
+    Columns with personal data are passed over, and said so, unless `personal` is wanted: then they stand
+    together in the value of that name.
+    """
+    if not personal:
+        _note_personal(table, notes)
     above: dict[str, Cell] = {}
     drafts = []
     for row_number, row in table.rows:
@@ -49,7 +64,9 @@ def read_rows(table: Table, number: int, notes: Notebook) -> list[Draft]:
                     column,
                 )
         above = by_field
-        drafts.append(_draft(RowCells(table, row_number, by_field, notes), number))
+        draft = _draft(RowCells(table, row_number, by_field, notes), number)
+        draft.values["personal"] = _personal(table, row) if personal else ""
+        drafts.append(draft)
     notes.flush()
     return drafts
 
@@ -60,6 +77,16 @@ def _by_field(table: Table, row: Row) -> dict[str, Cell]:
         for column, name in table.fields.items()
         if name in KEPT_FIELDS
     }
+
+
+def _personal(table: Table, row: Row) -> str:
+    """“联系人: 张三；电话: 1380…”, for who asked for it."""
+    said = {
+        table.titles[column]: as_written(row[column])
+        for column, name in table.fields.items()
+        if name == PERSONAL and column < len(row) and not is_missing(row[column])
+    }
+    return "；".join(f"{title}: {value}" for title, value in said.items())
 
 
 def _note_personal(table: Table, notes: Notebook) -> None:
@@ -133,6 +160,15 @@ def _read_tier(draft: Draft, cells: RowCells) -> None:
         )
     if tier:
         return
+    tier = tier_of_table(cells.table)
+    if tier:
+        draft.values["tier"] = tier
+        cells.tally(
+            "tier-from-title",
+            text("The type was taken from the title of the list: {tier}.", tier=_TIERS[tier]),
+            "tier",
+        )
+        return
     draft.refuse()
     cells.note(
         ERROR,
@@ -144,6 +180,13 @@ def _read_tier(draft: Draft, cells: RowCells) -> None:
         ),
         "tier",
     )
+
+
+def tier_of_table(table: Table) -> str | None:
+    """The one tier that the sheet's name, the rows above the header and the file's name tell."""
+    above = [plain(cell) for row in table.sheet.rows[: max(table.header_row - 1, 0)] for cell in row if cell]
+    told = {tier_of_title(title) for title in (table.sheet.name, *above, table.file)} - {None}
+    return told.pop() if len(told) == 1 else None
 
 
 def _read_numbers(draft: Draft, cells: RowCells) -> None:

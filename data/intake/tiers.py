@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 from typing import Final
 
@@ -65,6 +66,25 @@ def tier_of_name(name: str) -> str | None:
     if _NAME_STATION.search(tail):
         return STATION
     return CENTRE if _NAME_CENTRE.search(written) else None
+
+
+@lru_cache(maxsize=4096)
+def tier_of_title(title: str) -> str | None:
+    """The tier that the title of a whole list, a sheet or a file tells, or None; none if it names both.
+
+    >>> tier_of_title("玄武区社区服务站统计表（2023年）"), tier_of_title("公共服务中心（站）一览表")
+    ('station', None)
+    """
+    written = unicodedata.normalize("NFKC", title).lower()
+    if "中心" in written and "站" in written:
+        return None
+    bare = _LIST_WORDS.sub("", re.sub(r"\(.*?\)|\s+|\.\w+$", "", written))
+    return tier_of_kind(bare) or tier_of_name(bare)
+
+
+_LIST_WORDS: Final = re.compile(
+    r"(基本)?(信息|情况|数据)?(统计|汇总|登记|明细|一览|调查|摸底|排查)?(表|名单|清单|台账|名录|汇总|统计|情况|信息|数据)[-_\d.版稿终年月日]*$"
+)
 
 
 @lru_cache(maxsize=4096)

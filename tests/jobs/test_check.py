@@ -193,3 +193,19 @@ def test_candidates_carry_their_points_and_their_way(to_decide, tmp_path):
     assert len(found["gcj02"].lon) == 2 and found["wgs84"].east_m == 0.0
     assert found["gcj02"].east_m == pytest.approx(-493, abs=15)
     assert found["gcj02"].north_m == pytest.approx(226, abs=15)
+
+
+PERSONS = """名称,类型,经度,纬度,联系人,电话
+甲社区服务站,站,118.78901,32.04001,张三,13800000000
+"""
+
+
+def test_data_on_persons_are_read_only_if_asked_for(tmp_path):
+    (tmp_path / "a.csv").write_text(PERSONS, encoding="utf-8")
+    files = ListFiles([tmp_path / "a.csv"], datum="wgs84")
+    check_lists(files, out=tmp_path / "out")
+    assert "13800000000" not in (tmp_path / "out" / "accepted.csv").read_text("utf-8-sig")
+    report = check_lists(replace(files, personal=True), out=tmp_path / "asked")
+    accepted = pd.read_csv(tmp_path / "asked" / "accepted.csv")
+    assert accepted["personal"].tolist() == ["联系人: 张三；电话: 13800000000"]
+    assert "personal-data-dropped" not in [found.code for found in report.intake.findings]

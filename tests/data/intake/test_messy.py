@@ -1,5 +1,6 @@
 """Any mixture of the habits of lists: the clean list comes back, or every row that does not is told."""
 
+import datetime as dt
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ WIDE = str.maketrans({**{str(k): chr(0xFF10 + k) for k in range(10)}, ".": "．"
 
 @dataclass(frozen=True)
 class Clean:
-    """A facility as it is."""
+    """A facility as it is. `status` is "open", "planned" or "closed"; `opened` ISO."""
 
     name: str
     tier: str
@@ -26,6 +27,9 @@ class Clean:
     lon: float
     lat: float
     beds: int | None
+    opened: str
+    status: str
+    services: str
 
 
 def _dms(value):
@@ -42,6 +46,8 @@ NOTATIONS = {
     "dms": _dms,
     "degrees": lambda v: f"{v:.6f}°",
     "zhdms": lambda v: _dms(v).replace("°", "度").replace("′", "分").replace("″", "秒"),
+    "letters": lambda v: f"{'东经' if v > 90 else '北纬'}{_dms(v)}",
+    "millionths": lambda v: round(v * 1_000_000),
 }
 BEDS = {
     "number": lambda n: n,
@@ -49,7 +55,18 @@ BEDS = {
     "unit": lambda n: f"{n}张",
     "about": lambda n: f"约{n}",
     "wide": lambda n: str(n).translate(WIDE),
+    "grouped": lambda n: f"{n:,}",
 }
+DATES = {
+    "iso": lambda y, m: f"{y}-{m:02d}",
+    "zh": lambda y, m: f"{y}年{m}月",
+    "dots": lambda y, m: f"{y}.{m}",
+    "cell": lambda y, m: dt.date(y, m, 1),
+    "serial": lambda y, m: (dt.date(y, m, 1) - dt.date(1899, 12, 30)).days,
+}
+WHOLE_DAYS = ("cell", "serial")
+STATUS = {"open": ("正常", "在用", "是"), "planned": ("筹建", "在建"), "closed": ("撤并", "停用")}
+SERVICES = ("就业社保", "文化体育", "居家养老")
 
 
 @st.composite
@@ -60,10 +77,15 @@ def clean_lists(draw):
         tier = draw(st.sampled_from(["centre", "station"]))
         street = draw(st.sampled_from(STREETS))
         name = f"{street}公共服务中心" if tier == "centre" else f"第{k}社区公共服务站"
-        lon, lat = draw(st.integers(0, 99_999)), draw(st.integers(0, 99_999))
-        place = round(118.7 + lon / 1e6 + 1.1e-6, 6), round(32.0 + lat / 1e6 + 1.1e-6, 6)
-        beds = draw(st.none() | st.integers(1, 900))
-        rows.append(Clean(f"{name}{k}号" if tier == "centre" else name, tier, street, *place, beds))
+        # The sixth decimal is never 0, so that no place looks rounded.
+        east, north = draw(st.integers(0, 9_999)), draw(st.integers(0, 9_999))
+        place = round(118.7 + east / 1e5 + 3e-6, 6), round(32.0 + north / 1e5 + 3e-6, 6)
+        beds = draw(st.none() | st.integers(1, 2_900))
+        opened = f"{draw(st.integers(1995, 2024))}-{draw(st.integers(1, 12)):02d}"
+        status = draw(st.sampled_from(["open"] * 5 + ["planned", "closed"]))
+        services = "、".join(draw(st.lists(st.sampled_from(SERVICES), unique=True, max_size=3)))
+        name = f"{name}{k}号" if tier == "centre" else name
+        rows.append(Clean(name, tier, street, *place, beds, opened, status, services))
     return sorted(rows, key=lambda row: row.street)
 
 
@@ -72,17 +94,22 @@ HABITS = st.fixed_dictionaries(
         "title": st.booleans(),
         "two_row_header": st.booleans(),
         "merged_streets": st.booleans(),
+        "ditto_streets": st.booleans(),
         "serial": st.booleans(),
         "types": st.booleans(),
         "pair": st.booleans(),
         "swapped": st.booleans(),
         "notation": st.sampled_from(sorted(NOTATIONS)),
         "beds": st.sampled_from(sorted(BEDS)),
+        "dates": st.sampled_from(sorted(DATES)),
         "blank_rows": st.booleans(),
+        "subtotals": st.booleans(),
+        "repeated_header": st.booleans(),
         "footer": st.booleans(),
         "extra_sheets": st.booleans(),
         "sheet_per_street": st.booleans(),
         "missing": st.booleans(),
+        "twice": st.booleans(),
     }
 )
 
@@ -97,21 +124,34 @@ def write_messy(rows, habits, path):
         groups = {"汇总": rows}
     if habits["extra_sheets"]:
         book.create_sheet("填表说明").append(["请按要求填写"])
-    for title, members in groups.items():
-        _write_sheet(book.create_sheet(title), members, habits)
+    aside = sum(_write_sheet(book.create_sheet(title), members, habits) for title, members in groups.items())
     if habits["extra_sheets"]:
         hidden = book.create_sheet("旧")
         hidden.append(["名称", "经度", "纬度"])
         hidden.sheet_state = "hidden"
     book.save(path)
+    return aside
+
+
+def _columns(habits):
+    places = [("经纬度",)] if habits["pair"] else [("坐标", "经度"), ("坐标", "纬度")]
+    return [
+        *[("序号",)] * habits["serial"],
+        ("名称",),
+        *[("设施类型",)] * habits["types"],
+        ("所属街道",),
+        *places,
+        ("床位（张）",),
+        ("启用时间",),
+        ("运营情况",),
+        ("服务项目",),
+        ("联系电话",),
+    ]
 
 
 def _write_sheet(sheet, rows, habits):
-    columns = (
-        [("序号",)] * habits["serial"] + [("名称",)] + [("设施类型",)] * habits["types"] + [("所属街道",)]
-    )
-    places = [("经纬度",)] if habits["pair"] else [("坐标", "经度"), ("坐标", "纬度")]
-    columns += [*places, ("床位（张）",), ("联系电话",)]
+    """Writes the rows; returns how many rows that are no facility it wrote among and below them."""
+    columns = _columns(habits)
     if habits["title"]:
         sheet.append(["公共服务设施统计表"])
         sheet.merge_cells(start_row=1, start_column=1, end_row=1, end_column=len(columns))
@@ -121,17 +161,28 @@ def _write_sheet(sheet, rows, habits):
     if habits["two_row_header"]:
         sheet.append([parts[1] if len(parts) > 1 else None for parts in columns])
         _merge_header(sheet, columns, top)
+    broken = habits["blank_rows"] or habits["subtotals"] or habits["repeated_header"]
+    aside = 0
     for number, row in enumerate(rows, start=1):
-        sheet.append(_cells(row, number, habits))
+        above = rows[number - 2].street if number > 1 else ""
+        sheet.append(_cells(row, number, habits, above))
         if habits["blank_rows"] and number % 3 == 0:
             sheet.append([None])
             sheet.cell(sheet.max_row + 1, 1, None)
-    if habits["merged_streets"] and not habits["blank_rows"]:
+        if habits["subtotals"] and number % 4 == 0:
+            sheet.append(["小计", None, number])
+            aside += 1
+        if habits["repeated_header"] and number == 5 and not habits["two_row_header"]:
+            sheet.append([parts[-1] for parts in columns])
+            aside += 1
+    if habits["merged_streets"] and not broken:
         _merge_streets(sheet, rows, columns.index(("所属街道",)) + 1)
     if habits["footer"]:
         sheet.append(["合计", str(len(rows))])
         sheet.append(["注：坐标为实测"])
         sheet.append(["填表人：某某", None, "审核人：某某"])
+        aside += 3
+    return aside
 
 
 def _merge_header(sheet, columns, top):
@@ -155,7 +206,7 @@ def _merge_streets(sheet, rows, column):
             start = k
 
 
-def _cells(row, number, habits):
+def _cells(row, number, habits, street_above):
     written = NOTATIONS[habits["notation"]]
     lon, lat = written(row.lon), written(row.lat)
     if habits["swapped"]:
@@ -165,7 +216,11 @@ def _cells(row, number, habits):
         places = ["无"] * len(places)
     beds = BEDS[habits["beds"]](row.beds) if row.beds is not None else "－"
     kind = ["公共服务中心" if row.tier == "centre" else "公共服务站"] * habits["types"]
-    return [*[number] * habits["serial"], row.name, *kind, row.street, *places, beds, "13800000000"]
+    street = "同上" if habits["ditto_streets"] and row.street == street_above else row.street
+    opened = DATES[habits["dates"]](*map(int, row.opened.split("-")))
+    status = STATUS[row.status][number % len(STATUS[row.status])]
+    serial = [number] * habits["serial"]
+    return [*serial, row.name, *kind, street, *places, beds, opened, status, row.services, "13800000000"]
 
 
 @pytest.mark.slow
@@ -184,11 +239,13 @@ def test_the_clean_list_comes_back_or_every_row_is_told(rows, habits):
 def _clean_or_told(rows, habits):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "list.xlsx"
-        write_messy(rows, habits, path)
+        written = [*rows, rows[0]] if habits["twice"] else rows
+        aside = write_messy(written, habits, path)
         intake = read_facilities([path])
-    found = {row.name: row for row in intake.accepted.itertuples()}
+    found = {row.name: row for row in [*intake.accepted.itertuples(), *intake.not_open.itertuples()]}
     told = {(finding.sheet, finding.row) for finding in intake.findings if finding.level == "error"}
     assert intake.refused_count <= len(told)
+    assert intake.rows == len(written) + aside
     lost = [row for row in rows if row.name not in found]
     assert len(lost) <= intake.refused_count
     if not habits["missing"]:
@@ -197,11 +254,27 @@ def _clean_or_told(rows, habits):
         if row.name in found:
             _same(row, found[row.name], habits)
     assert "13800000000" not in intake.frame.to_string()
-    assert intake.rows == len(rows) + 3 * habits["footer"] * len(set(intake.frame["source_sheet"]))
+    _mended_cells_are_told(rows, habits, intake)
+
+
+def _mended_cells_are_told(rows, habits, intake):
+    """Whatever was read differently from how it stands has a finding."""
+    codes = {finding.code for finding in intake.findings}
+    if habits["notation"] in ("wide", "dms", "degrees", "zhdms", "letters"):
+        assert "coordinates-read" in codes or habits["missing"]
+    if habits["dates"] in ("zh", "dots", "serial"):
+        assert "date-read" in codes
+    if habits["beds"] in ("unit", "wide") and any(row.beds is not None for row in rows):
+        assert "number-read" in codes
+    if habits["twice"] and rows[0].status == "open" and not habits["missing"]:
+        assert codes & {"duplicate", "same-coordinates"}
 
 
 def _same(clean, read, habits):
-    assert (read.tier, read.street) == (clean.tier, clean.street)
-    step = DMS_STEP if "dms" in habits["notation"] else 1e-9
-    assert abs(read.lon - clean.lon) <= step and abs(read.lat - clean.lat) <= step
+    assert (read.tier, read.street, read.status) == (clean.tier, clean.street, clean.status)
+    assert read.opened == clean.opened + ("-01" if habits["dates"] in WHOLE_DAYS else "")
+    assert read.services == clean.services
+    if read.lon == read.lon or clean.status == "open":
+        step = DMS_STEP if habits["notation"] in ("dms", "zhdms", "letters") else 1e-9
+        assert abs(read.lon - clean.lon) <= step and abs(read.lat - clean.lat) <= step
     assert (read.places != read.places) if clean.beds is None else read.places == clean.beds

@@ -240,3 +240,16 @@ def test_the_facility_table_is_projected(tmp_path):
     assert (
         table.lonlat()[0] == pytest.approx([118.78901]) and table.frame["source"][0] == "list.xlsx, 表, row 2"
     )
+
+
+def test_rows_without_a_type_take_it_from_the_title_of_the_list_and_it_is_told(tmp_path):
+    rows = [
+        ["2023年社区服务站统计表"],
+        ["名称", "经度", "纬度"],
+        ["大行宫", 118.79, 32.041],
+        ["五台山", 118.77, 32.042],
+    ]
+    rows = [[cell + 1e-4 if isinstance(cell, float) else cell for cell in row] for row in rows]
+    intake = intake_of(tmp_path, rows)
+    assert intake.accepted["tier"].tolist() == ["station", "station"]
+    assert ("tier-from-title", "info") in [(found.code, found.level) for found in intake.findings]

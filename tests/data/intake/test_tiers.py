@@ -2,7 +2,7 @@
 
 import pytest
 
-from data.intake.tiers import status_of, tier_of_kind, tier_of_name
+from data.intake.tiers import status_of, tier_of_kind, tier_of_name, tier_of_title
 
 NAMES = [
     ("梅园新村街道便民服务中心", "centre"),
@@ -67,3 +67,18 @@ def test_tier_of_kind(kind, tier):
 @pytest.mark.parametrize(("words", "status"), STATUS)
 def test_status(words, status):
     assert status_of(words) == status
+
+
+@pytest.mark.parametrize(
+    ("title", "tier"),
+    [
+        ("玄武区社区服务站统计表（2023年）", "station"),
+        ("2023年各街道公共服务中心一览表", "centre"),
+        ("村便民服务站点台账-终稿.xlsx", "station"),
+        ("公共服务中心（站）一览表", None),
+        ("社区卫生服务站统计表", None),
+        ("设施", None),
+    ],
+)
+def test_the_title_of_a_list_may_tell_the_tier_of_its_rows(title, tier):
+    assert tier_of_title(title) == tier
