@@ -160,12 +160,12 @@ def _read_tier(draft: Draft, cells: RowCells) -> None:
         )
     if tier:
         return
-    tier = tier_of_table(cells.table)
-    if tier:
-        draft.values["tier"] = tier
+    from_title = tier_of_table(cells.table)
+    if from_title:
+        draft.values["tier"] = from_title
         cells.tally(
             "tier-from-title",
-            text("The type was taken from the title of the list: {tier}.", tier=_TIERS[tier]),
+            text("The type was taken from the title of the list: {tier}.", tier=_TIERS[from_title]),
             "tier",
         )
         return

@@ -184,7 +184,7 @@ def _mixture_gains(by_row: Floats, best: int, others: NDArray[np.intp]) -> Float
         np.logaddexp(alone + np.log1p(-shares), by_row[:, other] + np.log(shares)).sum(axis=1)
         for other in others
     ]
-    return np.asarray(mixed, float) - alone.sum()
+    return np.asarray(np.stack(mixed) - alone.sum(), float)
 
 
 def _metric(shapes: NDArray[np.object_], crs: str) -> NDArray[np.object_]:
