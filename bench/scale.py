@@ -22,42 +22,16 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
-from functools import cached_property
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
-from scipy.sparse.csgraph import dijkstra
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench.city import CRS, make_city
-from coverage.assessment import Assessment, assess
-from coverage.checks import Measured, check_rule
-from coverage.edits import Move
-from coverage.gaps import find_gaps
-from coverage.incremental import live
-from coverage.measure import Distances, measure
-from coverage.publish import About, Results, results_of
-from coverage.results import RuleResult
-from coverage.study import Study
-from data.population import read_population
-from data.results import write_results
-from data.standards import open_standard
-from data.streets.index import attach_index, save_index
-from data.streets.snapped import remember_places
-from data.units import read_units
-from geo.isochrones import isochrones
-from geo.network import WalkNetwork
-from geo.snapping import snap
-from jobs.map_model import map_model
-from maps.ground import basemap_of
-from maps.render import render_map
+from bench.city import make_city
+from bench.scale_stages import Prepared, Stage, map_of, stages
 
-STANDARD = open_standard("nanjing-2011")
-ARRAYS = tuple(f.name for f in fields(WalkNetwork) if f.name != "crs")
 # What performance.md asks of a city of size 1: seconds, and MB where it names them.
 TARGETS = {
     "read": "≤ 1 s",
@@ -68,15 +42,6 @@ TARGETS = {
     "map": "≤ 2 s, ≤ 5 MB of HTML",
 }
 BOUNDED_THERE_S = 0.041
-LIMITS_M = (2500 / 3, 1250.0)
-
-
-@dataclass(frozen=True)
-class Stage:
-    """What is measured: `make` gives a fresh call each time, so that nothing is remembered."""
-
-    name: str
-    make: Callable[[], Callable[[], object]]
 
 
 @dataclass(frozen=True)
@@ -128,161 +93,6 @@ def _memory_mb(key: str) -> float:
     return next(float(line.split()[1]) for line in lines if line.startswith(key + ":")) / 1024
 
 
-@dataclass(frozen=True)
-class Prepared:
-    """What stages find done: each part is made when the first stage asks for it, outside its time."""
-
-    city: Study
-    folder: Path
-
-    @cached_property
-    def files(self) -> Path:
-        _write_inputs(self.city, self.folder)
-        return self.folder
-
-    @cached_property
-    def distances(self) -> Distances:
-        city = self.city
-        return measure(
-            city.grid, city.facilities, city.network, tiers=STANDARD.tiers, walking=STANDARD.walking
-        )
-
-    @cached_property
-    def measured(self) -> Measured:
-        return Measured(self.city, self.distances, STANDARD)
-
-    @cached_property
-    def results(self) -> tuple[RuleResult, ...]:
-        return tuple(check_rule(rule, self.measured) for rule in STANDARD.rules)
-
-    @cached_property
-    def assessed(self) -> Assessment:
-        return assess(self.city, STANDARD)
-
-    @cached_property
-    def results_tables(self) -> Results:
-        return results_of(self.assessed, About(True, (), {}))
-
-
-def stages(ready: Prepared) -> list[Stage]:
-    """All stages of one city, in the order of the work; `make` prepares, its answer is timed."""
-    return [
-        Stage("dijkstra", lambda: _dijkstra_of(ready, np.inf)),
-        Stage("bounded", lambda: _dijkstra_of(ready, LIMITS_M[1])),
-        Stage("read", lambda: _read_of(ready.files)),
-        Stage("build", lambda: _build_of(replace(ready.city.network))),
-        Stage("snap", lambda: _snap_of(ready.city)),
-        Stage("nearest", lambda: _nearest_of(ready.city, ready.distances)),
-        Stage("units", lambda: _units_of(replace(ready.city))),
-        Stage("rules", lambda: _rules_of(replace(ready.city), ready.distances)),
-        Stage("gaps", lambda: _gaps_of(ready)),
-        Stage("whole", lambda: _whole_of(replace(ready.city))),
-        Stage("write", lambda: _write_of(ready.assessed, ready.folder / "out")),
-        Stage("isochrones", lambda: _isochrones_of(ready)),
-        Stage("ten_moves", lambda: _moves_of(ready.assessed)),
-        Stage("map", lambda: _map_of(ready)),
-    ]
-
-
-def _write_inputs(city: Study, folder: Path) -> None:
-    lon, lat = city.grid.lonlat()
-    columns = {"cell_id": city.grid.cell_id, "lon": lon, "lat": lat, "residents": city.grid.residents}
-    pd.DataFrame(columns | dict(city.grid.groups)).to_parquet(folder / "population.parquet")
-    if city.units is not None:
-        city.units.frame.to_file(folder / "units.gpkg")
-    for name in ARRAYS:
-        np.save(folder / f"{name}.npy", getattr(city.network, name))
-    save_index(city.network, folder)
-    remember_places(replace(city.network), folder, read_population(folder / "population.parquet").grid.xy)
-
-
-def _dijkstra_of(ready: Prepared, limit_m: float) -> Callable[[], object]:
-    doors, network = ready.distances.facilities, ready.city.network
-    nodes, graph = network.edge_nodes[doors.edge[doors.linked], 0], network.graph
-    return lambda: dijkstra(graph, indices=nodes, min_only=True, limit=limit_m)
-
-
-def _read_of(folder: Path) -> Callable[[], object]:
-    def read() -> object:
-        arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in ARRAYS}
-        network = WalkNetwork(**arrays, crs=CRS)
-        attach_index(network, folder)
-        people = read_population(folder / "population.parquet")
-        remember_places(network, folder, people.grid.xy)
-        return network, people, read_units(folder / "units.gpkg", crs=CRS)
-
-    return read
-
-
-def _build_of(network: WalkNetwork) -> Callable[[], object]:
-    return lambda: (network.graph, network.segments, network.vertex_offset_m)
-
-
-def _snap_of(city: Study) -> Callable[[], object]:
-    _ = city.network.segments, city.network.vertex_offset_m
-    limit_m = STANDARD.walking.snap_limit_m
-    return lambda: [snap(city.network, xy, limit_m=limit_m) for xy in (city.grid.xy, city.facilities.xy)]
-
-
-def _nearest_of(city: Study, distances: Distances) -> Callable[[], object]:
-    """Both measures for every tier, as `measure` does it with cells on their streets."""
-    _ = distances
-    return lambda: measure(
-        city.grid, city.facilities, city.network, tiers=STANDARD.tiers, walking=STANDARD.walking
-    )
-
-
-def _units_of(study: Study) -> Callable[[], object]:
-    return lambda: (study.cells_in, study.facilities_in)
-
-
-def _rules_of(study: Study, distances: Distances) -> Callable[[], object]:
-    """The rules alone: who lives where was found before."""
-    _ = study.cells_in, study.facilities_in
-    return lambda: [check_rule(rule, Measured(study, distances, STANDARD)) for rule in STANDARD.rules]
-
-
-def _gaps_of(ready: Prepared) -> Callable[[], object]:
-    results, measured = ready.results, ready.measured
-    return lambda: find_gaps(results, measured)
-
-
-def _whole_of(study: Study) -> Callable[[], object]:
-    """With warm inputs: the network has its graph and its index."""
-    _ = study.network.graph, study.network.segments, study.network.vertex_offset_m
-    return lambda: assess(study, STANDARD)
-
-
-def _write_of(done: Assessment, out: Path) -> Callable[[], object]:
-    out.mkdir(exist_ok=True)
-    return lambda: write_results(out, results_of(done, About(True, (), {})))
-
-
-def _isochrones_of(ready: Prepared) -> Callable[[], object]:
-    doors, network = ready.distances.facilities, ready.city.network
-    return lambda: isochrones(network, doors, limits_m=LIMITS_M)
-
-
-def _moves_of(done: Assessment) -> Callable[[], object]:
-    """Ten facilities moved one after another, each by some 600 m."""
-    engine, dice = live(done), np.random.default_rng(1)
-    numbers = [list(engine.ids)[i] for i in dice.integers(len(engine.ids), size=10)]
-    places = [engine.slots.xy[engine.ids[number]] + dice.normal(0, 600, 2) for number in numbers]
-    moves = [Move(number, *xy.tolist()) for number, xy in zip(numbers, places, strict=True)]
-    return lambda: [engine.do(move) for move in moves]
-
-
-def _map_of(ready: Prepared) -> Callable[[], int]:
-    """From the tables of results to the page's text."""
-    results, city = ready.results_tables, ready.city
-
-    def draw() -> int:
-        basemap = basemap_of(city.network, city.units, None, city.grid)
-        return len(render_map(map_model(results, basemap), language="zh").encode())
-
-    return draw
-
-
 def measure_size(size: float, repeat: int, only: list[str]) -> tuple[dict[str, int], dict[str, Spent]]:
     city = make_city(size)
     counts = {
@@ -297,7 +107,7 @@ def measure_size(size: float, repeat: int, only: list[str]) -> tuple[dict[str, i
             stage for stage in stages(ready) if not only or stage.name in ("dijkstra", "bounded", *only)
         ]
         if not only or "map" in only:
-            print(f"\nsize {size:g}: the map has {_map_of(ready)() / 1e6:.2f} MB", flush=True)
+            print(f"\nsize {size:g}: the map has {map_of(ready)() / 1e6:.2f} MB", flush=True)
         return counts, {stage.name: spent(stage, repeat) for stage in wanted}
 
 
