@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from commands.front import front_door
 from commands.options import Language
 from geo.errors import Cancelled, InputError
 from tests.data.loopback_osm import made_up_town, serving
+from tests.small_city import write_small_city
 
 ROOT = Path(__file__).parents[2]
 
@@ -63,3 +66,44 @@ def test_ctrl_c_stops_a_fetch_calmly_and_the_second_run_goes_on(tmp_path: Path) 
         assert again.returncode == 0, again.stderr
         assert kept == 2
         assert len(osm.asked) == 3 + 7 - kept
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no named pipes in folders")
+def test_ctrl_c_in_the_middle_of_an_assessment_leaves_the_old_results_whole(tmp_path: Path) -> None:
+    """The residents come through a pipe that says nothing: the program waits for them until it is stopped."""
+    files = write_small_city(tmp_path / "in")
+    pipe, out = tmp_path / "people.csv", tmp_path / "out"
+    os.mkfifo(pipe)
+    out.mkdir()
+    (out / "assessment.json").write_text("the old one", "utf-8")
+    running = subprocess.Popen(
+        [
+            *(sys.executable, str(ROOT / "cli.py"), "assess", "--facilities", str(files.facilities[0])),
+            *("--population", str(pipe), "--network", str(files.network), "--out", str(out)),
+            *("--lang", "en"),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        start_new_session=True,
+    )
+    writer = opened_for_writing(pipe)
+    os.killpg(running.pid, signal.SIGINT)  # as a terminal does: to all of them
+    said, told = running.communicate(timeout=60)
+    os.close(writer)
+    assert (running.returncode, said) == (130, "")
+    assert "Stopped." in told
+    assert "Traceback" not in told
+    assert [path.name for path in out.iterdir()] == ["assessment.json"]
+    assert (out / "assessment.json").read_text("utf-8") == "the old one"
+
+
+def opened_for_writing(pipe: Path, *, most_s: float = 60.0) -> int:
+    """The pipe, once the program has opened its other end."""
+    until = time.monotonic() + most_s
+    while time.monotonic() < until:
+        with contextlib.suppress(OSError):  # nobody reads yet
+            return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        time.sleep(0.05)
+    raise TimeoutError(pipe.name)
