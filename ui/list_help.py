@@ -9,6 +9,7 @@ import streamlit as st
 from geo.text import text
 from ui.choices import choices, words
 from ui.compute import case_of
+from ui.list_use import offer_template
 from ui.safe import in_markdown
 from ui.tables import small_table
 
@@ -47,6 +48,9 @@ def explain_lists() -> None:
     )
     example = city.facilities[0]
     label = say(text("Download the list of {city} as an example", city=city.name))
-    st.download_button(
-        in_markdown(label), example.read_bytes(), file_name=example.name, on_click="ignore", width="content"
+    left, right = st.columns(2)
+    left.download_button(
+        in_markdown(label), example.read_bytes(), file_name=example.name, on_click="ignore", width="stretch"
     )
+    with right:
+        offer_template()
