@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from commands.asking import with_unit_asked
 from commands.front import answer, front_door
 from commands.layers import NO_LAYERS, LayerOptions, with_layers
 from commands.options import (
@@ -150,10 +151,11 @@ def suggest(
         from jobs.suggest import suggest_files
         from jobs.summary import closing_lines
 
-        files = StudyFiles(
+        asked = StudyFiles(
             *(tuple(facilities), population, network, units, standard, datum, name, population_unit, heal),
             layers=layers.read(),
         )
+        files = with_unit_asked(asked, say, tell)
         wanted = Wanted(
             tier=tier, count=count, goal=goal.value, share=share, by=by.value, candidates=candidates,
             candidates_from=candidates_from, exclude=tuple(exclude or ()), conditions=conditions,

@@ -1,0 +1,67 @@
+"""What a raster counts is asked for where nobody says, and only then."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+from rasterio.transform import from_origin
+
+from commands import asking
+from commands.front import front_door
+from commands.options import Language
+from tests.small_city import CRS, EAST, NORTH, write_small_city
+
+
+def raster(path: Path, **tags: str) -> Path:
+    size = {"height": 1, "width": 21, "count": 1, "dtype": "float64", "crs": CRS}
+    size |= {"transform": from_origin(EAST - 50, NORTH + 50, 100, 100)}
+    with rasterio.open(path, "w", driver="GTiff", **size) as target:
+        target.write(np.full((1, 21), 40.0), 1)
+        target.update_tags(**tags)
+    return path
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was asked; every question is answered with people per km²."""
+    asked: list[str] = []
+
+    def ask(question: str, **_options: object) -> str:
+        asked.append(question)
+        return "per_km2"
+
+    monkeypatch.setattr(asking.Prompt, "ask", ask)
+    monkeypatch.setattr(asking, "_at_a_terminal", lambda: True)
+    return asked
+
+
+def unit_after(files: object, folder: Path) -> str:
+    with front_door(Language.en) as (say, tell):
+        return asking.with_unit_asked(files, say, tell).population_unit  # type: ignore[arg-type]
+
+
+def test_an_unclear_unit_is_asked_for_with_what_each_would_mean(
+    tmp_path: Path, answers: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = replace(write_small_city(tmp_path), population=raster(tmp_path / "p.tif"))
+    assert unit_after(files, tmp_path) == "per_km2"
+    assert answers == ["What does the raster count?"]
+    assert "840 residents if they are per pixel" in " ".join(capsys.readouterr().err.split())
+
+
+def test_nothing_is_asked_where_it_is_clear_or_nobody_sits_there(
+    tmp_path: Path, answers: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = write_small_city(tmp_path)
+    assert unit_after(files, tmp_path) == "auto"
+    clear = replace(files, population=raster(tmp_path / "p.tif", units="people per hectare"))
+    assert unit_after(clear, tmp_path) == "auto"
+    unclear = replace(files, population=raster(tmp_path / "q.tif"))
+    assert unit_after(replace(unclear, population_unit="per_ha"), tmp_path) == "per_ha"
+    monkeypatch.setattr(asking, "_at_a_terminal", lambda: False)
+    assert unit_after(unclear, tmp_path) == "auto"
+    assert answers == []
