@@ -26,6 +26,7 @@ from coverage.edits import (
 )
 from coverage.parse_standard import parse_standard
 from coverage.standard import Rule, Standard
+from coverage.standard_edits import with_figure, with_speed
 from coverage.study import Study
 from coverage.tables import FacilityTable, PopulationGrid
 from geo.cut import cut_streets
@@ -178,7 +179,9 @@ def _figure(variant: Variant, edit: SetFigure) -> Variant:
     if edit.rule_id not in [rule.id for rule in standard.rules]:
         raise SettingError("The standard has no rule “{rule}”.", rule=edit.rule_id)
     rules = tuple(_refigured(rule, edit) if rule.id == edit.rule_id else rule for rule in standard.rules)
-    return replace(variant, standard=_changed(standard, repr(edit), rules=rules))
+    figure = edit.band if edit.band is not None else edit.figure
+    toml = standard.toml if figure is None else with_figure(standard.toml, edit.rule_id, figure)
+    return replace(variant, standard=_changed(standard, repr(edit), rules=rules, toml=toml))
 
 
 def _refigured(rule: Rule, edit: SetFigure) -> Rule:
@@ -196,7 +199,8 @@ def _speed(variant: Variant, edit: SetSpeed) -> Variant:
     if not (np.isfinite(edit.speed_kmh) and 0 < edit.speed_kmh <= 20):
         raise SettingError("{speed} km/h is not a walking speed.", speed=edit.speed_kmh)
     walking = replace(variant.standard.walking, speed_kmh=edit.speed_kmh)
-    return replace(variant, standard=_changed(variant.standard, repr(edit), walking=walking))
+    toml = with_speed(variant.standard.toml, edit.speed_kmh)
+    return replace(variant, standard=_changed(variant.standard, repr(edit), walking=walking, toml=toml))
 
 
 def _changed(standard: Standard, change: str, **fields: object) -> Standard:
