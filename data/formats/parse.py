@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import PurePosixPath
 from typing import Final
 
 from data.formats import detect
@@ -42,7 +43,10 @@ def parse(name: str, content: bytes, limits: Limits, *, beside: Mapping[str, byt
 
             shapes = read_shapefile({".shp": content, **(beside or {})}, "", limits)
             return replace(file, sheets=(shapes,))
-        return replace(file, sheets=_sheets(kind, content, limits))
+        sheets = _sheets(kind, content, limits)
+        return replace(
+            file, sheets=sheets, notes=_left_out(content, sheets, limits) if kind == detect.ZIP else ()
+        )
     except UnreadableError as error:
         return file.refused(error.message)
     except (MemoryError, RecursionError):
@@ -139,6 +143,25 @@ def _zip(content: bytes, limits: Limits) -> tuple[RawSheet, ...]:
             )
         )
     return tuple(sheets)
+
+
+def _left_out(content: bytes, sheets: tuple[RawSheet, ...], limits: Limits) -> tuple[Text, ...]:
+    """A remark that names the members of a zip of which nothing was read, other than parts of a shapefile."""
+    with open_archive(content, limits) as archive:
+        names = [name for name, _ in files_in(archive)]
+    left = [
+        name
+        for name in names
+        if PurePosixPath(name).suffix.lower() not in _SIDES
+        and not any(sheet.name == name or sheet.name.startswith(f"{name} / ") for sheet in sheets)
+    ]
+    if not left:
+        return ()
+    named = ", ".join(left[:10]) + (" …" if len(left) > 10 else "")
+    return (text("Of the zip, {count} files were not read: {names}", count=len(left), names=named),)
+
+
+_SIDES: Final = (".shp", *SHAPEFILE_PARTS, ".sbn", ".sbx", ".qix", ".xml", ".qmd", ".qpj")
 
 
 def _renamed(sheet: RawSheet, path: str) -> RawSheet:

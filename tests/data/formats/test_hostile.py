@@ -99,6 +99,15 @@ def test_a_vrt_in_a_zip_reads_no_other_file(tmp_path):
     assert file.problem is not None and "root" not in str(file)
 
 
+def test_what_is_not_read_of_a_zip_is_named(tmp_path):
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.writestr("甲/a.csv", "name,lon\na,1\n")
+        archive.writestr("more.zip", b"PK\x03\x04")
+        archive.writestr("photo.png", b"\x89PNG")
+    file = read_files([tmp_path / "x.zip"])[0]
+    assert len(file.sheets) == 1 and "more.zip, photo.png" in str(file.notes[0])
+
+
 def test_a_name_that_climbs_out_writes_nothing_outside(tmp_path):
     with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
         archive.writestr("../../evil.csv", "name,lon\na,1\n")

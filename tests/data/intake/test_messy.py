@@ -224,6 +224,7 @@ def _cells(row, number, habits, street_above):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(rows=clean_lists(), habits=HABITS)
 def test_many_messy_workbooks(rows, habits):
