@@ -30,7 +30,7 @@ def plan(view: View) -> None:
         st.html(_table(view.plan))
         st.caption(in_markdown(" ".join(say(said) for said in results(view.plan, view.standard))))
     if view.standard.tiers:
-        st.page_link("ui/pages/siting.py", label=say(text("All goals, conditions and reasons: New sites")))
+        st.page_link("ui/pages/siting.py", label=say(text("More goals, conditions and reasons")))
 
 
 def _form(view: View, wish: Wish | None) -> None:
