@@ -137,10 +137,13 @@ def _print_growth(measured: dict[float, dict[str, Spent]]) -> None:
     small, large = min(measured), max(measured)
     if small == large:
         return
-    print(f"\ngrowth exponent from size {small:g} to {large:g} (target ≤ 1.2)")
+    print(f"\ngrowth exponent from size {small:g} to {large:g} (target ≤ 1.2): of CPU seconds, and beside")
+    print("the search within 1,250 m, which a machine that is busier in one run than in another slows too")
     for name in measured[small]:
         times = measured[large][name].cpu_s / max(measured[small][name].cpu_s, 1e-6)
-        print(f"{name:<11}{np.log(times) / np.log(large / small):>9.2f}")
+        beside = times * (large / small) * measured[small]["bounded"].cpu_s / measured[large]["bounded"].cpu_s
+        exponents = (np.log(factor) / np.log(large / small) for factor in (times, beside))
+        print(f"{name:<11}" + "".join(f"{exponent:>9.2f}" for exponent in exponents))
 
 
 if __name__ == "__main__":
