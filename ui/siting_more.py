@@ -40,7 +40,9 @@ def how_many(plan: Mapping[str, Any]) -> None:
             ("in_order", text("built in this order")),
         )
     ]
-    st.html(line_chart(say(text("Residents served by number of sites")), series, *_axes(points)))
+    title = say(text("Residents served by number of sites"))
+    st.markdown(f"**{title}**")
+    st.html(line_chart(title, series, *_axes(points)))
     price = plan_words.price_of_order(plan)
     if price is not None:
         sentences([price])
@@ -58,7 +60,7 @@ def _axes(points: list[Mapping[str, Any]]) -> tuple[Axis, Axis]:
     first, last = float(points[0]["sites"]), float(points[-1]["sites"])
     return (
         Axis(first, last, numbers, say(text("Number of sites"))),
-        Axis(low, high, marks, say(text("Residents served"))),
+        Axis(low, high, marks, ""),
     )
 
 
