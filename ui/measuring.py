@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import streamlit as st
 
@@ -18,6 +18,7 @@ from ui.safe import in_html
 
 _STYLE: Final = Path(__file__).parent / "assets" / "measuring.css"
 NOTHING: Final = "–"
+_SHORT: Final = 22
 _NUMBER: Final = re.compile(r"[-+−]?[\d,.]+(万|%)?|–|∞|[\d.]+% – [\d.]+%")
 
 
@@ -60,7 +61,10 @@ def figures_table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """A table whose columns of numbers stand to the right, their headings too."""
     written = [[str(value) for value in row] for row in rows]
     numeric = [all(_is_number(row[c]) for row in written) for c in range(len(head))]
-    kinds = ["number" if is_number else "words" for is_number in numeric]
+    kinds = [
+        "number" if is_number else "words short" if _is_short(written, c) else "words"
+        for c, is_number in enumerate(numeric)
+    ]
     titles = "".join(
         f'<th scope="col" class="{kind}">{in_html(word)}</th>' for kind, word in zip(kinds, head, strict=True)
     )
@@ -73,8 +77,34 @@ def figures_table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return f'<table class="figures"><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table>'
 
 
+def _is_short(rows: Sequence[Sequence[str]], column: int) -> bool:
+    """A column of few letters stays on one line."""
+    return all(len(row[column]) <= _SHORT for row in rows)
+
+
 def _is_number(written: str) -> bool:
     return bool(_NUMBER.fullmatch(written))
+
+
+def pick(
+    widget: Callable[..., Any],
+    label: Text,
+    options: Sequence[Any],
+    *,
+    key: str,
+    said: Callable[[Any], str],
+    first: Any = None,
+) -> Any:
+    """One of `options` by a select box or a radio; `first` (or the first of them) at first.
+
+    Written back at every run, so that the choice shown speaks the language just chosen.
+    """
+    chosen = st.session_state.get(key)
+    if chosen not in options:
+        chosen = first if first in options else next(iter(options), None)
+    st.session_state[key] = chosen
+    more = {"horizontal": True} if getattr(widget, "__name__", "") == "radio" else {}
+    return widget(words()(label), list(options), format_func=said, key=key, **more)
 
 
 def choose_section(label: Text, titles: Mapping[str, Text], *, key: str) -> str:

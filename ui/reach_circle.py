@@ -12,7 +12,7 @@ from geo.text import Sayable, text
 from ui.choices import words
 from ui.list_map import list_map
 from ui.measured import Reading, assessed_under, title_of_rule
-from ui.measuring import answer, number, share_or_dash, table
+from ui.measuring import answer, number, pick, share_or_dash, table
 from ui.numbers import exact
 from ui.reach_parts import city_box, dots_of, legend, picture_of
 
@@ -34,16 +34,14 @@ _MOST: Final = 300
 
 def circle(reading: Reading) -> None:
     """One radius rule: how many are cut off, where, in which units and around which facilities."""
-    say, found = words(), reading.table("detours")
+    found = reading.table("detours")
     if not len(found):
         answer(text("This standard has no radius rule, so there is nothing to set against walking."))
         return
-    rule = st.selectbox(
-        say(text("Rule")),
-        found["rule"].tolist(),
-        format_func=lambda option: title_of_rule(reading.standard, option),
-        key="circle-rule",
-    )
+    rule = pick(
+        st.selectbox, text("Rule"), found["rule"].tolist(), key="circle-rule",
+        said=lambda option: title_of_rule(reading.standard, option),
+    )  # fmt: skip
     row = found[found["rule"] == rule].iloc[0].to_dict()
     answer(*_answers(row, reading))
     _map(reading, rule)
@@ -109,10 +107,7 @@ def _units(reading: Reading, rule: str) -> None:
         return
     levels = list(dict.fromkeys(found["level"]))
     with st.expander(say(text("Unit by unit"))):
-        level = st.radio(
-            say(text("Level")), levels, format_func=lambda o: say(level_title(o)), horizontal=True,
-            key="circle-level",
-        )  # fmt: skip
+        level = pick(st.radio, text("Level"), levels, key="circle-level", said=lambda o: say(level_title(o)))
         shown = _worst(found[found["level"] == level])
         table(text("Unit by unit"), _UNIT_HEAD, [_row(row) for row in shown.to_dict("records")])
 

@@ -12,7 +12,7 @@ from maps import palette
 from ui.choices import words
 from ui.list_map import list_map
 from ui.measured import Reading, assessed_under
-from ui.measuring import answer, number, table
+from ui.measuring import answer, number, pick, table
 from ui.numbers import exact
 from ui.reach_parts import city_box, dots_of, legend
 
@@ -64,20 +64,21 @@ def _ask(reading: Reading) -> Wish | None:
     names = dict(zip(frame["facility_id"], frame["name"], strict=True))
     options = [*(f"tier:{tier}" for tier in tiers), *names]
     left, middle, right = st.columns([0.44, 0.3, 0.26])
-    whose = left.selectbox(
-        say(text("From")),
+    whose = pick(
+        left.selectbox,
+        text("From"),
         options,
-        index=len(tiers) if len(options) > len(tiers) else 0,
-        format_func=lambda option: _whose(option, names, reading),
         key="reach-from",
+        said=lambda option: _whose(option, names, reading),
+        first=next(iter(names), None),
     )
     minutes = middle.pills(
         say(text("Minutes on foot")), _MINUTES, selection_mode="multi", default=[10, 15], key="reach-minutes"
     )
     shape = "dissolved"
     if whose is not None and whose.startswith("tier:"):
-        shape = right.selectbox(
-            say(text("Shapes")), list(_SHAPES), format_func=lambda o: say(_SHAPES[o]), key="reach-shape"
+        shape = pick(
+            right.selectbox, text("Shapes"), list(_SHAPES), key="reach-shape", said=lambda o: say(_SHAPES[o])
         )
     if not minutes or whose is None:
         return None

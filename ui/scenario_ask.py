@@ -13,6 +13,7 @@ from data.standards import open_standard, preset_ids
 from geo.text import Text, text
 from ui.choices import words
 from ui.measured import title_of_rule
+from ui.measuring import pick
 from ui.scenario_state import crs, do, draft
 
 if TYPE_CHECKING:
@@ -39,9 +40,7 @@ def ask(city: Assessment) -> str:
     """The kind of change wanted and its questions; changes without a place are made by a button here."""
     say = words()
     kind = str(
-        st.selectbox(
-            say(text("What changes?")), list(KINDS), format_func=lambda k: say(KINDS[k]), key="change"
-        )
+        pick(st.selectbox, text("What changes?"), list(KINDS), key="change", said=lambda k: say(KINDS[k]))
     )
     if kind in ("open", "move"):
         _whose(kind, city)
@@ -77,9 +76,10 @@ def _whose(kind: str, city: Assessment) -> None:
     say = words()
     if kind == "open":
         tiers = list(city.standard.tiers)
-        st.selectbox(
-            say(text("Kind")), tiers, format_func=lambda t: say(city.standard.tier_title(t)), key="open-tier"
-        )
+        pick(
+            st.selectbox, text("Kind"), tiers, key="open-tier",
+            said=lambda t: say(city.standard.tier_title(t)),
+        )  # fmt: skip
         st.text_input(say(text("Name (optional)")), max_chars=60, key="open-name")
     else:
         _facility(city, "move-whose")
@@ -144,7 +144,7 @@ def _grow(city: Assessment) -> None:
                 number: f"{name} ({title})"
                 for number, name in zip(frame["unit_id"], frame["name"], strict=True)
             }
-    unit = st.selectbox(say(text("Where")), list(options), format_func=options.__getitem__, key="grow-where")
+    unit = pick(st.selectbox, text("Where"), list(options), key="grow-where", said=options.__getitem__)
     percent = st.number_input(say(text("Change of residents (%)")), -100.0, 1000.0, 10.0, 5.0, key="grow-by")
     if st.button(say(text("Count them so")), type="primary"):
         do(Grow(str(unit), 1.0 + float(percent) / 100.0))
@@ -154,8 +154,8 @@ def _grow(city: Assessment) -> None:
 def _figure(city: Assessment) -> None:
     say, standard = words(), city.standard
     rules = [rule.id for rule in standard.rules if rule.check is not Check.PRESENCE]
-    chosen = st.selectbox(
-        say(text("Rule")), rules, format_func=lambda r: title_of_rule(standard, r), key="figure-rule"
+    chosen = pick(
+        st.selectbox, text("Rule"), rules, key="figure-rule", said=lambda r: title_of_rule(standard, r)
     )
     if chosen is None:
         return
@@ -194,9 +194,10 @@ def _speed(city: Assessment) -> None:
 def _standard(city: Assessment) -> None:
     say = words()
     others = [name for name in preset_ids() if name != city.standard.id]
-    chosen = st.selectbox(
-        say(text("Standard")), others, format_func=lambda name: say(_opened(name).title), key="other-standard"
-    )
+    chosen = pick(
+        st.selectbox, text("Standard"), others, key="other-standard",
+        said=lambda name: say(_opened(name).title),
+    )  # fmt: skip
     if st.button(say(text("Judge by this standard")), type="primary") and chosen is not None:
         do(UseStandard(_opened(chosen).toml))
         st.rerun()

@@ -15,7 +15,7 @@ from reports.lines import VERDICT_WORDS
 from ui.choices import words
 from ui.list_map import list_map
 from ui.measured import Reading, title_of_rule
-from ui.measuring import answer, number, share_or_dash, table
+from ui.measuring import answer, number, pick, share_or_dash, table
 from ui.numbers import exact
 from ui.reach_parts import city_box, legend, picture_of
 from ui.scenario_ask import LonLat, corners
@@ -54,12 +54,10 @@ def choose_before() -> tuple[Edit, ...]:
     say, names = words(), stored_names()
     if not names:
         return ()
-    chosen = st.selectbox(
-        say(text("Compared with")),
-        [NOW, *names],
-        format_func=lambda name: name or say(text("the city as it is")),
-        key="scenario-before",
-    )
+    chosen = pick(
+        st.selectbox, text("Compared with"), [NOW, *names], key="scenario-before",
+        said=lambda name: name or say(text("the city as it is")),
+    )  # fmt: skip
     return stored(chosen).edits if chosen else ()
 
 
@@ -237,10 +235,9 @@ def units_table(found: Comparison, rule: str) -> None:
         return
     with st.expander(say(text("Unit by unit"))):
         levels = list(dict.fromkeys(moved["level"]))
-        level = st.radio(
-            say(text("Level")), levels, format_func=lambda o: say(level_title(o)), horizontal=True,
-            key="scenario-level",
-        )  # fmt: skip
+        level = pick(
+            st.radio, text("Level"), levels, key="scenario-level", said=lambda o: say(level_title(o))
+        )
         shown = moved[moved["level"] == level]
         order = (shown["gained"] + shown["lost"]).sort_values(ascending=False, kind="stable").index
         columns = ("gained", "lost", "residents_met_before", "residents_met_after")

@@ -14,7 +14,7 @@ from reports.lines import VERDICT_WORDS
 from ui.chart import Axis, Series, line_chart
 from ui.choices import words
 from ui.measured import Reading, title_of_rule
-from ui.measuring import answer, number, share_or_dash, table
+from ui.measuring import answer, number, pick, share_or_dash, table
 from ui.numbers import exact, share
 
 _HEAD: Final = (text("Rule"), text("Share"), text("Nine draws in ten"), text("Verdict in the draws"))
@@ -44,10 +44,9 @@ def certainty(reading: Reading) -> None:
     levels = list(dict.fromkeys(units["level"]))
     if levels:
         with st.expander(say(text("Units whose verdict flips ({count})", count=len(units)))):
-            level = st.radio(
-                say(text("Level")), levels, format_func=lambda o: say(level_title(o)), horizontal=True,
-                key="doubt-level",
-            )  # fmt: skip
+            level = pick(
+                st.radio, text("Level"), levels, key="doubt-level", said=lambda o: say(level_title(o))
+            )
             shown = units[units["level"] == level].head(_MOST_UNITS)
             rows = [_unit_row(row, reading) for row in shown.to_dict("records")]
             table(text("Units whose verdict flips"), _UNITS_HEAD, rows)
@@ -115,8 +114,8 @@ def years(reading: Reading) -> None:
         )
         return
     rules = list(dict.fromkeys(found["rule"]))
-    rule = st.selectbox(
-        say(text("Rule")), rules, format_func=lambda r: title_of_rule(reading.standard, r), key="years-rule"
+    rule = pick(
+        st.selectbox, text("Rule"), rules, key="years-rule", said=lambda r: title_of_rule(reading.standard, r)
     )
     shown = found[found["rule"] == rule]
     answer(*_year_answers(shown))

@@ -14,7 +14,7 @@ from reports.extra_words import people_title
 from ui.chart import Axis, Series, line_chart
 from ui.choices import words
 from ui.measured import Reading, title_of_rule
-from ui.measuring import answer, number, sentences, share_or_dash, table
+from ui.measuring import answer, number, pick, sentences, share_or_dash, table
 from ui.numbers import exact
 
 _HEAD: Final = (
@@ -26,18 +26,19 @@ _TENTHS: Final = tuple((i / 5, f"{i * 20}%") for i in range(6))
 
 def equity(reading: Reading) -> None:
     """One rule: statements, the table by group, the Lorenz curve, and old town against new."""
-    say, found = words(), reading.table("equity")
+    found = reading.table("equity")
     rules = list(dict.fromkeys(found["rule"])) if len(found) else []
     if not rules:
         answer(text("This standard has no rule with a distance, so distances cannot be compared."))
         return
     wanted = (reading.document.get("equity") or {}).get("rule")
-    rule = st.selectbox(
-        say(text("Rule")),
+    rule = pick(
+        st.selectbox,
+        text("Rule"),
         rules,
-        index=rules.index(wanted) if wanted in rules else 0,
-        format_func=lambda option: title_of_rule(reading.standard, option),
         key="equity-rule",
+        said=lambda option: title_of_rule(reading.standard, option),
+        first=wanted,
     )
     old = _ask_for_old_town(reading)
     rows, said = _rows(reading, rule, old)

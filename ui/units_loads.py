@@ -13,7 +13,7 @@ from geo.text import Sayable, Text, text
 from reports.extra_words import METHODS, WITHIN
 from ui.choices import words
 from ui.measured import Reading, title_of_rule
-from ui.measuring import answer, number, share_or_dash, table
+from ui.measuring import answer, number, pick, share_or_dash, table
 from ui.numbers import exact
 
 _HEAD: Final = (text("Facility"), text("Residents"), text("Band"), text("Finding"))
@@ -38,12 +38,17 @@ def loads(reading: Reading) -> None:
         answer(text("This standard has no rule on residents per facility."))
         return
     left, right = st.columns([0.6, 0.4])
-    rule = left.selectbox(
-        say(text("Rule")), rules, format_func=lambda r: title_of_rule(reading.standard, r), key="load-rule"
+    rule = pick(
+        left.selectbox,
+        text("Rule"),
+        rules,
+        key="load-rule",
+        said=lambda r: title_of_rule(reading.standard, r),
     )
-    manner = right.selectbox(
-        say(text("Residents go")), list(_MANNERS), format_func=lambda m: say(_MANNERS[m]), key="load-manner"
-    )
+    manner = pick(
+        right.selectbox, text("Residents go"), list(_MANNERS), key="load-manner",
+        said=lambda m: say(_MANNERS[m]),
+    )  # fmt: skip
     from jobs.loads import loads_of
 
     with st.spinner(say(text("Sending residents to facilities …"))):
@@ -107,13 +112,10 @@ def supply(reading: Reading) -> None:
     found = reading.also("supply").tables["supply"]
     if not len(found):
         return
-    method = st.radio(
-        say(text("Within reach, counted")),
-        list(METHODS),
-        format_func=lambda option: say(METHODS[option]),
-        horizontal=True,
-        key="supply-method",
-    )
+    method = pick(
+        st.radio, text("Within reach, counted"), list(METHODS), key="supply-method",
+        said=lambda option: say(METHODS[option]),
+    )  # fmt: skip
     shown = found[found["method"] == method]
     answer(*_supply_answers(reading, shown))
     levels = [level for level in dict.fromkeys(shown["level"]) if level]

@@ -12,7 +12,7 @@ from geo.text import Text, text
 from reports.lines import Line, assessment_lines
 from ui.choices import words
 from ui.measured import Reading
-from ui.measuring import NOTHING, answer, number, share_or_dash, table
+from ui.measuring import NOTHING, answer, number, pick, share_or_dash, table
 from ui.numbers import exact
 
 _LEAGUE_HEAD: Final = (
@@ -33,12 +33,8 @@ def ranks(reading: Reading) -> None:
     if not levels:
         answer(text("This city has no units file, so units cannot be compared."))
         return
-    level = st.radio(
-        words()(text("Level")),
-        levels,
-        format_func=lambda option: words()(level_title(option)),
-        horizontal=True,
-        key="league-level",
+    level = pick(
+        st.radio, text("Level"), levels, key="league-level", said=lambda option: words()(level_title(option))
     )
     shown = league[league["level"] == level]
     answer(*_best_and_worst(shown), _all_met(shown, level))

@@ -40,7 +40,10 @@ def test_another_speed_is_in_the_text_too() -> None:
     assert parse_standard(changed.toml, source="x").walking == changed.walking
 
 
-@pytest.mark.parametrize("toml", ['id = "a"\nstatus = "template"\n', 'id = "a"\nstatus = "template"\n[walking]\nsnap_limit_m = 300\n'])
+@pytest.mark.parametrize(
+    "toml",
+    ['id = "a"\nstatus = "template"\n', 'id = "a"\nstatus = "template"\n[walking]\nsnap_limit_m = 300\n'],
+)
 def test_a_speed_is_added_where_none_is_stated(toml: str) -> None:
     assert parse_standard(with_speed(toml, 4.0), source="x").walking.speed_kmh == 4.0
 
