@@ -27,7 +27,7 @@ from data.intake.memory import recall, remember
 from data.intake.read import Asked, read_facilities, read_lists
 from data.intake.reference import read_reference
 from data.intake.review import Candidate, Column, Group, ToLocate, candidates, columns, groups, to_locate
-from data.intake.store import keep_originals
+from data.intake.store import keep_originals, store_original
 from data.intake.workbook import write_accepted, write_findings, write_not_open
 from data.units import read_units
 from data.vector import read_vector
@@ -47,10 +47,11 @@ class ListFiles:
     reference layer in true coordinates (buildings, named places or units of the same names).
 
     `columns` is the user's mapping (title as in `CheckReport.columns` → field, "" to leave one out); it
-    is remembered in the folder `memory` for `office`, as are placings and decisions. Without `memory`
-    the result folder remembers. `stored` are lists that are kept already (`accepted.csv` of earlier
-    checks): what stands in them too is told. `parts` are systems chosen for parts of a mixed list:
-    (file, sheet, source) → datum. Columns with data on persons are read only if `personal` is wanted.
+    is remembered in the folder `memory` for `office`, as are placings and decisions, and every list is
+    kept there under its SHA-256. Without `memory` the result folder remembers. `stored` are lists that
+    are kept already (`accepted.csv` of earlier checks): what stands in them too is told. `parts` are
+    systems chosen for parts of a mixed list: (file, sheet, source) → datum. Columns with data on persons
+    are read only if `personal` is wanted.
     """
 
     paths: Sequence[Path]
@@ -145,6 +146,9 @@ def check_lists(
     progress(0.8, text("Writing the findings"))
     report = CheckReport(intake, out, language, memory, decisions, remarks)
     keep_originals(lists.paths, out)
+    if lists.memory is not None:
+        for path in lists.paths:
+            store_original(path, lists.memory / "originals")
     report = _written(report)
     progress(1.0, text("Done"))
     return report

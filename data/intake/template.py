@@ -21,9 +21,11 @@ _COLUMNS: Final[tuple[tuple[str, Text, int], ...]] = (
     ("lon", text("Longitude"), 14),
     ("lat", text("Latitude"), 14),
     ("places", text("Beds"), 10),
+    ("services", text("Services"), 24),
     ("area_m2", text("Floor area (m²)"), 14),
     ("residents", text("Population served"), 16),
     ("status", text("Status"), 10),
+    ("opened", text("Opening date"), 14),
     ("remark", text("Remark"), 24),
 )
 _CHOICES: Final[dict[str, tuple[Text, ...]]] = {
@@ -43,6 +45,10 @@ _LINES: Final = (
     text("Longitude and latitude in degrees with six decimals, such as 118.796900 and 32.060300."),
     text("Coordinates: WGS-84 or CGCS2000. If they are from Amap, Tencent or Baidu, say so in the title."),
     text("Without coordinates write the full address; the facility is then located on the map."),
+    text(
+        "Services: what is offered there, with “、” between them. Opening date: such as 2019-05; also that "
+        "of a planned facility."
+    ),
     text("Names and telephone numbers of persons are not needed and are not read."),
 )
 

@@ -196,6 +196,10 @@ def _explanation_lines(intake: Intake) -> tuple[Text, ...]:
             system=intake.datum.system.upper(),
             percent=100 * intake.datum.confidence,
         ),
+        *(
+            text("Checked was the file {file}, SHA-256 {digest}.", file=file.name, digest=file.sha256)
+            for file in intake.files
+        ),
     )
 
 

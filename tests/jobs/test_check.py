@@ -1,5 +1,6 @@
 """The check of lists: its folder and its JSON."""
 
+import hashlib
 import json
 from dataclasses import replace
 
@@ -126,6 +127,8 @@ def test_what_was_decided_on_is_remembered_for_the_next_upload(to_decide, tmp_pa
     assert accepted["name"].tolist() == ["甲社区服务站", "乙社区服务站"]
     assert accepted["located_by"].tolist() == ["list", "hand"] and accepted["lon"][1] == 118.8
     again = check_lists(to_decide, out=tmp_path / "next")
+    digest = hashlib.sha256(TO_DECIDE.encode()).hexdigest()
+    assert (tmp_path / "memory" / "originals" / f"{digest}.csv").read_text("utf-8") == TO_DECIDE
     assert again.intake.accepted.equals(report.intake.accepted) and again.groups() == report.groups()
 
 

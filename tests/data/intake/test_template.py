@@ -7,10 +7,32 @@ from data.intake import read_facilities
 from data.intake.template import write_template
 from locales import translator
 
-NUMBERS = [118.7969, 32.0603, 12, 300, 900]
+NUMBERS = [118.7969, 32.0603, 12, "居家养老、文化体育", 300, 900]
 FILLED = {
-    "zh": ["甲站", "公共服务站", "玄武区", "梅园街道", "甲社区", "中山路1号", *NUMBERS, "正常", ""],
-    "en": ["West End", "Service station", "X", "Meiyuan", "Jia", "1 Main Road", *NUMBERS, "in operation", ""],
+    "zh": [
+        "甲站",
+        "公共服务站",
+        "玄武区",
+        "梅园街道",
+        "甲社区",
+        "中山路1号",
+        *NUMBERS,
+        "正常",
+        "2019-05",
+        "",
+    ],
+    "en": [
+        "West End",
+        "Service station",
+        "X",
+        "Meiyuan",
+        "Jia",
+        "1 Main Road",
+        *NUMBERS,
+        "in operation",
+        "2019-05",
+        "",
+    ],
 }
 
 
@@ -23,6 +45,7 @@ def test_filled_in_it_is_read_without_a_question(tmp_path, language):
     intake = read_facilities([tmp_path / "filled.xlsx"], datum="wgs84")
     (row,) = intake.accepted.to_dict("records")
     assert (row["tier"], row["status"], row["places"], row["area_m2"]) == ("station", "open", 12, 300)
+    assert (row["services"], row["opened"]) == ("居家养老、文化体育", "2019-05")
     assert (row["street"], row["community"]) == tuple(FILLED[language][3:5])
     assert [f.level for f in intake.findings] == ["info"]
 
