@@ -30,7 +30,7 @@ from geo.progress import Progress, part, silent
 from geo.text import text, text_from_json, text_to_json
 
 # Raise this whenever reading or contracting changes what comes out.
-_VERSION: Final = 3
+_VERSION: Final = 4
 _ARRAYS: Final = tuple(f.name for f in fields(WalkNetwork) if f.name != "crs")
 _SHAPES: Final = ("water", "green")
 

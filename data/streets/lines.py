@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 import pyogrio
 import shapely
 from numpy.typing import NDArray
@@ -150,6 +151,7 @@ def _raw(path: Path, layer: _Layer, shapes: Mapping[str, Shapes]) -> RawStreets:
         way_vertices=np.arange(len(xy)),
         way_start=np.searchsorted(part, np.arange(len(parts) + 1)),
         way_class=_classes(tags, layer.columns)[rows][owner],
+        way_layer=_layers(layer.columns, len(layer.shapes))[rows][owner],
         crs=crs,
         shared=False,
         water=shapes.get("water", np.empty(0, object)),
@@ -196,3 +198,24 @@ def _classes(tags: list[dict[str, str]], columns: Mapping[str, Sequence[object]]
         return np.array([street_class(t.get("highway", "")) for t in tags], np.int8)
     numbers = np.array([float(v) if isinstance(v, (int, float, np.number)) else 0.0 for v in stated])
     return np.asarray(np.clip(np.nan_to_num(numbers), 0, 2), np.int8)
+
+
+def _layers(columns: Mapping[str, Sequence[object]], n: int) -> NDArray[np.int64]:
+    """Above (+) or below (-) the ground: the column `layer`, else a bridge is above and a tunnel below.
+
+    All on the ground in an extract of OpenStreetMap: there a common vertex is always a junction.
+    """
+    if "osm_id" in columns:
+        return np.zeros(n, np.int64)
+    bridge, tunnel = (_said(columns.get(name), n) for name in ("bridge", "tunnel"))
+    written = pd.Series(np.asarray(columns.get("layer", [None] * n), object))
+    stated = pd.to_numeric(written, errors="coerce")
+    layer = stated.fillna(0).to_numpy(float).clip(-9, 9).astype(np.int64)
+    return np.where(layer != 0, layer, bridge.astype(np.int64) - (tunnel & ~bridge))
+
+
+def _said(values: Sequence[object] | None, n: int) -> NDArray[np.bool_]:
+    """Yes, in one of the ways files say so; Geofabrik writes T and F."""
+    no = ("", "no", "f", "false", "0", "none", "nan")
+    words = [str(value).strip().casefold() for value in values] if values is not None else [""] * n
+    return np.array([word not in no for word in words], bool)

@@ -26,7 +26,8 @@ class RawStreets:
 
     Way w runs through `way_vertices[way_start[w]:way_start[w + 1]]`, rows of `xy` (n, 2). Where
     `shared` is set, ways meet only at equal vertex numbers; without it the numbers mean nothing
-    and vertices in the same place are one.
+    and vertices in the same place are one, unless ways of different `way_layer` (0 on the ground,
+    above it positive) run through there and none of them ends: a bridge over a street.
     """
 
     xy: Floats
@@ -38,6 +39,7 @@ class RawStreets:
     water: Shapes = field(default_factory=_no_shapes)
     green: Shapes = field(default_factory=_no_shapes)
     findings: tuple[Text, ...] = ()
+    way_layer: NDArray[np.int64] | None = None
 
 
 def used_bounds(raw: RawStreets) -> tuple[float, float, float, float]:
@@ -45,6 +47,18 @@ def used_bounds(raw: RawStreets) -> tuple[float, float, float, float]:
     used = raw.xy[raw.way_vertices]
     (west, south), (east, north) = used.min(axis=0), used.max(axis=0)
     return float(west), float(south), float(east), float(north)
+
+
+def numbered_by_place(places: Ints, way_start: Ints, way_layer: Ints) -> Ints:
+    """Numbers of vertices (of ways, one after the other) that are one: by place, and where no way begins
+    or ends there also by layer."""
+    inner = np.ones(len(places), bool)
+    inner[way_start[:-1]] = inner[way_start[1:] - 1] = False
+    ends_there = np.zeros(int(places.max(initial=-1)) + 1, bool)
+    ends_there[places[~inner]] = True
+    layer = np.where(ends_there[places], 0, np.repeat(way_layer, np.diff(way_start)))
+    _, numbers = np.unique(np.column_stack([places, layer]), axis=0, return_inverse=True)
+    return numbers.astype(np.int64)
 
 
 def keep_within(

@@ -18,7 +18,7 @@ from data.streets.graphml import read_graphml
 from data.streets.lines import read_geojson, read_gpkg, read_shapefile
 from data.streets.osm import read_osm
 from data.streets.places import healed_findings, healed_remarks, island_findings, island_remarks
-from data.streets.raw import Floats, Ints, RawStreets, Shapes, keep_within, used_bounds
+from data.streets.raw import Floats, Ints, RawStreets, Shapes, keep_within, numbered_by_place, used_bounds
 from geo.basemap import Basemap
 from geo.build import SHARED_VERTEX_M, build_network, merge_close
 from geo.crs import WGS84, metric_crs
@@ -133,15 +133,15 @@ def _misfit(path: Path, raw: RawStreets) -> InputError:
 def _network(
     path: Path, raw: RawStreets, crs: str, area: shapely.Geometry | None, heal_m: float
 ) -> tuple[WalkNetwork, Healed | None]:
-    vertices, start, classes = raw.way_vertices, raw.way_start, raw.way_class
+    vertices, start, classes, layer = raw.way_vertices, raw.way_start, raw.way_class, raw.way_layer
     xy = _to(crs, raw.crs, raw.xy)
     if not np.isfinite(xy[vertices]).all():
         raise _misfit(path, raw)
     if area is not None:
         vertices, start, way = keep_within(xy, vertices, start, _shapes_to(crs, WGS84, np.array([area]))[0])
-        classes = classes[way]
+        classes, layer = classes[way], None if layer is None else layer[way]
     if not raw.shared:
-        vertices, xy = _shared(xy, vertices)
+        vertices, xy = _shared(xy, vertices, start, layer)
     healed = heal(xy, vertices, start, tolerance_m=heal_m) if heal_m > 0 and len(vertices) else None
     if healed is not None:
         xy, vertices, start = healed.xy, healed.vertices, healed.start
@@ -152,9 +152,14 @@ def _network(
     return network, healed
 
 
-def _shared(xy: Floats, vertices: Ints) -> tuple[Ints, Floats]:
+def _shared(xy: Floats, vertices: Ints, start: Ints, layer: Ints | None) -> tuple[Ints, Floats]:
     numbers, places = merge_close(xy, SHARED_VERTEX_M)
-    return numbers[vertices], places
+    at = numbers[vertices].astype(np.int64)
+    if layer is None or not len(at):
+        return at, places
+    told_apart = numbered_by_place(at, start, layer)
+    first = np.unique(told_apart, return_index=True)[1]
+    return told_apart, places[at[first]]
 
 
 def _basemap(raw: RawStreets, crs: str, area: shapely.Geometry | None) -> Basemap:

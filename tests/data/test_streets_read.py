@@ -13,6 +13,7 @@ import shapely
 
 from data.streets import read_streets
 from geo.errors import InputError
+from geo.islands import islands
 from tests.data.street_files import CRS, METRES, PLACES, WAYS, lines, write_osm
 
 OSM_NAMES = ["a.osm", "a.osm.gz", "a.osm.bz2", "a.osm.pbf"]
@@ -291,3 +292,33 @@ def test_an_entity_bomb_is_refused(tmp_path, root):
     (tmp_path / "a.osm").write_text(f"{BOMB}]><{root}>&i;</{root.split()[0]}>")
     with pytest.raises(InputError):
         read_streets(tmp_path / "a.osm")
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"bridge": ["yes", "no"]},
+        {"bridge": ["T", "F"]},
+        {"layer": ["1", None]},
+        {"tunnel": ["F", "T"]},
+        {"name": ["a", "b"]},
+        {"osm_id": ["1", "2"], "bridge": ["T", "F"]},
+    ],
+    ids=str,
+)
+def test_a_bridge_of_a_road_layer_is_no_junction_even_where_both_lines_have_a_vertex_there(tmp_path, columns):
+    lines = [[(119.99, 32), (120, 32), (120.01, 32)], [(120, 31.99), (120, 32), (120, 32.01)]]
+    shapes = [shapely.LineString(line) for line in lines]
+    gpd.GeoDataFrame(columns, geometry=shapes, crs=4326).to_file(tmp_path / "roads.gpkg")
+    network = read_streets(tmp_path / "roads.gpkg", crs=CRS).network
+    assert (len(network), len(network.node_xy)) == ((4, 5) if {"name", "osm_id"} & set(columns) else (2, 4))
+
+
+def test_stairs_that_end_on_a_bridge_join_it_and_so_does_the_street_at_its_end(tmp_path):
+    bridge, under = [(119.99, 32), (120, 32), (120.01, 32)], [(120, 31.99), (120, 32), (120, 32.01)]
+    stairs, on = [(120, 32), (120.005, 32.005)], [(120.01, 32), (120.02, 32)]
+    shapes = [shapely.LineString(line) for line in (bridge, under, stairs, on)]
+    columns = {"bridge": ["yes", "no", "no", "no"]}
+    gpd.GeoDataFrame(columns, geometry=shapes, crs=4326).to_file(tmp_path / "roads.gpkg")
+    network = read_streets(tmp_path / "roads.gpkg", crs=CRS).network
+    assert islands(network).count == 0
