@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from threading import Event
 
 import numpy as np
 
@@ -11,11 +14,13 @@ from coverage.siting.cover_program import at_most, most_program, most_values
 from coverage.siting.crossing import Crossing
 from coverage.siting.dominance import without_dominated
 from coverage.siting.dual import Dual, DualSearch
+from coverage.siting.goals import Watch
 from coverage.siting.greedy import greedy
 from coverage.siting.highs import Limits, solve
 from coverage.siting.model import CoverModel
 from coverage.siting.swap import improved
 from coverage.siting.wander import Wander
+from coverage.siting.windows import Windows
 
 _SMALL = 4_000
 _EASY = 40_000
@@ -177,10 +182,30 @@ def _crossed(model: CoverModel, part: _Part, dual: Dual, best: Cover, limits: Li
         few, greedy(few, part.count, start), dual.relaxed[part.sites[hopeful]], limits.seed + 1
     )
     share = 1.0 if part.rest.cover.nnz > _HOPELESS else 0.5
-    crossing.run(_share(limits, share), best.bound * (1.0 - limits.gap) - few.base)
+    windows = Windows(model, dual)
+
+    def enough() -> bool:
+        return crossing.value + few.base >= (windows.bound + model.base) * (1.0 - limits.gap)
+
+    _beside(crossing, windows, _share(limits, share), enough)
     chosen = np.concatenate((part.certain, part.sites[hopeful][crossing.best]))
     value = model.value(chosen) + model.base
+    best = replace(best, bound=min(best.bound, max(windows.bound + model.base, best.value, value)))
     return replace(best, chosen=chosen, value=value) if value > best.value else best
+
+
+def _beside(crossing: Crossing, windows: Windows, limits: Limits, enough: Callable[[], bool]) -> None:
+    """Better plans and a better bound, each in a thread of its own, until they meet or the time is over."""
+    over = Event()
+    ended = replace(limits, watch=Watch(cancelled=lambda: over.is_set() or limits.left() <= 0.0))
+    told = replace(limits, watch=Watch(cancelled=lambda: enough() or limits.left() <= 0.0))
+    with ThreadPoolExecutor(1) as thread:
+        task = thread.submit(windows.run, ended)
+        try:
+            crossing.run(told, np.inf)
+        finally:
+            over.set()
+        task.result()
 
 
 @dataclass(frozen=True, eq=False)

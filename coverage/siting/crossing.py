@@ -8,14 +8,13 @@ here of maps: how far two sites are apart is told by how much of what they cover
 from __future__ import annotations
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse.csgraph import dijkstra
 
 from coverage.siting.arrays import Floats, Ints
 from coverage.siting.greedy import greedy
 from coverage.siting.highs import Limits
 from coverage.siting.model import CoverModel
 from coverage.siting.wander import Wander
+from coverage.siting.windows import distances, overlap_graph
 
 _PLANS = 12
 _FIRST_ROUNDS, _ROUNDS = 200, 15
@@ -38,7 +37,8 @@ class Crossing:
         self.plans: list[tuple[float, Ints]] = [(model.value(chosen), chosen)]
         share = likely + 1e-9
         self.likely = share / share.sum()
-        self.away = _away(model, self.rng.choice(model.n_sites, _LANDMARKS, p=self.likely))
+        landmarks = self.rng.choice(model.n_sites, _LANDMARKS, p=self.likely)
+        self.away = distances(overlap_graph(model), landmarks)
 
     @property
     def best(self) -> Ints:
@@ -99,14 +99,3 @@ class Crossing:
         self.plans.append((value, plan))
         self.plans.sort(key=lambda pair: -pair[0])
         return True
-
-
-def _away(model: CoverModel, landmarks: Ints) -> Floats:
-    """(landmarks, sites) how far apart, over overlapping sites; twice the farthest where none lead there."""
-    heavy = model.cover * np.sqrt(model.weight)[None, :]
-    shared = sparse.coo_array(heavy @ heavy.T)
-    own = np.bincount(shared.row, weights=np.where(shared.row == shared.col, shared.data, 0.0))
-    part = shared.data / np.minimum(own[shared.row], own[shared.col])
-    graph = sparse.csr_array((1.01 - np.minimum(part, 1.0), (shared.row, shared.col)), shape=shared.shape)
-    away = np.asarray(dijkstra(graph, indices=landmarks))
-    return np.where(np.isfinite(away), away, 2.0 * away[np.isfinite(away)].max(initial=1.0))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 import highspy
 import numpy as np
@@ -15,6 +17,7 @@ from coverage.siting.goals import Progress, Watch, gap_of
 
 _THREADS = 2
 _SAME = 1e-7
+_ASIDE: Final = {"threads": 1, "presolve": "off", "mip_allow_restart": False}
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,21 +96,27 @@ _take_banner()
 
 
 def solve(
-    program: Program, limits: Limits, start: Floats | None = None, target: float | None = None
+    program: Program,
+    limits: Limits,
+    start: Floats | None = None,
+    target: float | None = None,
+    *,
+    aside: bool = False,
 ) -> Answer:
     """Solve with branch and cut, from `start` if given; at most the time that is left.
 
-    With `target` it ends as soon as it is known whether an objective that good can be reached.
+    `aside` is for small programs solved beside other work: one thread, nobody is told, and straight to
+    the tree. With `target` it ends as soon as it is known whether an objective that good can be reached.
     """
     if not len(program.cost):
         return _empty(program)
-    solver = _solver(limits)
+    solver = _solver(limits, _ASIDE if aside else {})
     solver.passModel(_lp(program))
     if start is not None:
         solution = highspy.HighsSolution()
         solution.col_value = start.tolist()
         solver.setSolution(solution)
-    _listen(solver, program, limits, target)
+    _listen(solver, program, limits, target, silent=aside)
     solver.run()
     return _answer(solver, program)
 
@@ -120,7 +129,7 @@ def _empty(program: Program) -> Answer:
     return Answer(None, np.nan, np.nan, proven=True, infeasible=True)
 
 
-def _solver(limits: Limits) -> highspy.Highs:
+def _solver(limits: Limits, more: Mapping[str, object]) -> highspy.Highs:
     highspy.Highs.resetGlobalScheduler(True)
     solver = highspy.Highs()
     options = {
@@ -132,7 +141,7 @@ def _solver(limits: Limits) -> highspy.Highs:
         "mip_abs_gap": 1e-9,
         "mip_feasibility_tolerance": 1e-7,
     }
-    for name, value in options.items():
+    for name, value in (options | dict(more)).items():
         solver.setOptionValue(name, value)
     return solver
 
@@ -154,12 +163,15 @@ def _lp(program: Program) -> highspy.HighsLp:
     return lp
 
 
-def _listen(solver: highspy.Highs, program: Program, limits: Limits, target: float | None) -> None:
+def _listen(
+    solver: highspy.Highs, program: Program, limits: Limits, target: float | None, *, silent: bool
+) -> None:
     sign = 1.0 if program.maximises else -1.0
 
     def on_look(event: highspy.HighsCallbackEvent) -> None:
         found, bound = event.data_out.mip_primal_bound, event.data_out.mip_dual_bound
-        limits.tell(found, bound, program.maximises)
+        if not silent:
+            limits.tell(found, bound, program.maximises)
         decided = target is not None and (sign * found >= sign * target or sign * bound < sign * target)
         if decided or limits.watch.cancelled():
             event.interrupt()

@@ -18,6 +18,7 @@ from coverage.siting.highs import Limits
 from coverage.siting.model import CoverModel, build_model
 from coverage.siting.swap import SwapSearch, improved
 from coverage.siting.wander import Wander
+from coverage.siting.windows import Windows
 
 
 def plane(seed, sites=60, cells=400, radius=0.16):
@@ -111,6 +112,30 @@ def test_crossed_plans_never_lose_the_best_and_reach_the_optimum(seed, count):
     assert value <= crossing.value == pytest.approx(wanted)
     assert len(crossing.best) == count
     assert crossing.value == pytest.approx(model.value(crossing.best))
+
+
+@settings(max_examples=12, derandomize=True, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 16), st.integers(1, 200))
+def test_windows_lower_the_bound_but_never_below_the_optimum(seed, count, steps):
+    """At any prices, also bad ones from few steps."""
+    model = model_of(seed, radius=0.2)
+    dual = DualSearch(model, count, greedy(model, count)).run(steps, Limits(60.0), 0.0)
+    windows = Windows(model, dual)
+    windows.run(Limits(60.0))
+    assert exact(model, count) * (1 - 1e-9) <= windows.bound <= dual.bound
+
+
+def test_windows_close_part_of_the_gap_where_circles_are_packed():
+    rng = np.random.default_rng(6)
+    sites, cells = rng.uniform(0, 30, (150, 2)), rng.uniform(0, 30, (1_500, 2))
+    near = np.linalg.norm(sites[:, None] - cells[None], axis=2) <= 4.5
+    cover = sparse.csr_array(near, dtype=float)
+    weight = rng.integers(1, 101, 1_500).astype(float)
+    model = build_model(cover, weight, np.arange(150), np.zeros(1_500, bool))
+    dual = DualSearch(model, 14, greedy(model, 14)).run(2_000, Limits(60.0), 0.0)
+    windows = Windows(model, dual)
+    windows.run(Limits(60.0))
+    assert windows.bound < dual.bound * (1 - 1e-4)
 
 
 @settings(max_examples=30, derandomize=True, deadline=None)
