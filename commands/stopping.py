@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from geo.errors import Cancelled
 from geo.progress import Progress as Tell
@@ -27,20 +27,17 @@ _LINE_SECONDS: Final = 2.0
 def followed(tell: Tell, say: Translator) -> Iterator[Following]:
     """What `suggest_files` needs: steps and search are told; the first Ctrl-C during the search ends it
     with the best plan so far, at any other time (and the second one) it ends the program."""
-    from coverage.siting import Watch
-    from jobs.search_words import search_words
-    from jobs.suggest import Following
+    from jobs.suggest import followed_by
 
     stop = threading.Event()
     line = lines_of(say)
 
-    def on_search(state: Any) -> None:
-        said = search_words(state)
+    def on_search(said: Text) -> None:
         tell(0.6, said)
         line(said)
 
     with _first_ctrl_c(stop):
-        yield Following(Watch(on_search, stop.is_set), _stopping(tell, stop))
+        yield followed_by(on_search, stop.is_set, _stopping(tell, stop))
 
 
 def _stopping(tell: Tell, stop: threading.Event) -> Tell:

@@ -19,6 +19,7 @@ from jobs.cases import StudyFiles
 from jobs.inputs import open_inputs
 from jobs.other_plans import other_plans
 from jobs.plan_facts import Told, closed_places, decided, losses, told
+from jobs.search_words import search_words
 from jobs.siting_question import Question, question_of
 from jobs.two_tiers import suggest_both
 from jobs.wishes import Wish as Wish
@@ -39,6 +40,11 @@ class Following:
     watch: Watch = field(default_factory=Watch)
     progress: Progress = silent
     first: Callable[[Assessed], None] = _nobody
+
+
+def followed_by(told: Callable[[Text], None], stopped: Callable[[], bool], progress: Progress) -> Following:
+    """A follower that is told in sentences where the search stands, and ends it once `stopped` says so."""
+    return Following(Watch(lambda state: told(search_words(state)), stopped), progress)
 
 
 def suggest_files(

@@ -12,6 +12,7 @@ from geo.text import Sayable, Text, text
 from locales import LANGUAGES, Translator, translator
 from reports import plan_words as words
 from reports.lines import SYNTHETIC
+from reports.plan_asked import asked_for
 
 _MOST_SPARE: Final = 10
 _SITES: Final = text("Sites in the order to build them")
@@ -72,7 +73,7 @@ class _Draft:
 
     def _basis(self) -> Text:
         plan, rule = self.plan, self.standard.rule(self.plan["rule"])
-        asked = words.listed(list(words.asked_for(plan)), most=20)
+        asked = words.listed(list(asked_for(plan)), most=20)
         said = {
             "goal": words.GOAL_TITLES[plan["goal"]],
             "rule": self.standard.rule_title(rule),
