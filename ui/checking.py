@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import streamlit as st
 
 from geo.progress import Progress
-from geo.text import text
+from geo.text import Text, text
 from ui.choices import choices, words
 from ui.compute import cache_folder
 from ui.session import session_folder
@@ -174,7 +174,17 @@ def _check(lists: Lists, folders: tuple[Path, Path], language: str, tell: Progre
         stored=lists.stored,
         parts=dict(lists.parts),
     )
-    return check_lists(files, out=out, progress=tell, language=language)
+    return check_lists(files, out=out, progress=_in_own_names(tell, lists), language=language)
+
+
+def _in_own_names(tell: Progress, lists: Lists) -> Progress:
+    """Progress that calls the files as the user calls them."""
+
+    def told(share: float, doing: Text) -> None:
+        values = {key: lists.called(str(value)) for key, value in doing.values.items()}
+        tell(share, Text(doing.template, values if "file" in doing.values else doing.values))
+
+    return told
 
 
 def _again(report: CheckReport) -> CheckReport:

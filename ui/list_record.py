@@ -37,7 +37,7 @@ def record_step(done: Checked) -> None:
 
 def decisions_of(done: Checked) -> list[tuple[str, str, str]]:
     """(about what, what was decided, by whom) for the coordinate system, columns, places and groups."""
-    return [*_system(done), *_columns(done), *_places(done), *_groups(done)]
+    return [*_system(done), *_parts(done), *_columns(done), *_places(done), *_groups(done)]
 
 
 def _system(done: Checked) -> list[tuple[str, str, str]]:
@@ -45,8 +45,23 @@ def _system(done: Checked) -> list[tuple[str, str, str]]:
     if not datum["decided"]:
         return []
     by = text("the tool") if done.lists.datum == "auto" else text("you")
-    said = say(text("read as {system}", system=system_title(datum["system"])))
-    return [(say(text("Coordinate system")), said, say(by))]
+    return [(say(text("Coordinate system")), _read_as(datum["system"]), say(by))]
+
+
+def _parts(done: Checked) -> list[tuple[str, str, str]]:
+    say = words()
+    return [
+        (
+            done.lists.in_own_words(" · ".join(part for part in where if part)),
+            _read_as(datum),
+            say(text("you")),
+        )
+        for where, datum in done.lists.parts
+    ]
+
+
+def _read_as(datum: str) -> str:
+    return words()(text("read as {system}", system=system_title(datum)))
 
 
 def _columns(done: Checked) -> list[tuple[str, str, str]]:

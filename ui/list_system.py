@@ -110,7 +110,8 @@ def _evidence(done: Checked) -> None:
         for piece in datum.evidence
     ]
     st.html(small_table([say(title) for title in head], rows))
-    st.caption(say(text("Certainty of the whole: {share}.", share=_certainty(datum.confidence))))
+    if datum.system != "mixed":
+        st.caption(say(text("Certainty of the whole: {share}.", share=_certainty(datum.confidence))))
 
 
 def _possibilities(done: Checked) -> list[Possibility]:
@@ -149,7 +150,8 @@ def _card(done: Checked, possibility: Possibility, bounds: Bounds) -> None:
 
     say = words()
     known, near = inside_declared(done.report, possibility.rows, possibility.lon, possibility.lat)
-    st.html(_heading(possibility, int(known.sum()), int(near.sum())))
+    weighed = done.document["datum"]["system"] != "mixed"
+    st.html(_heading(possibility, int(known.sum()), int(near.sum()), weighed=weighed))
     metric = possibility.belief is None
     shown = window(possibility.lon, possibility.lat) if metric else bounds
     sketch = Sketch(shown, _dots(possibility, known, near), buildings=known_buildings(done.report))
@@ -169,12 +171,13 @@ def _card(done: Checked, possibility: Possibility, bounds: Bounds) -> None:
     )
 
 
-def _heading(possibility: Possibility, known: int, near: int) -> str:
+def _heading(possibility: Possibility, known: int, near: int, *, weighed: bool) -> str:
+    """`weighed`: how likely it is can be said, which of a mixed list as a whole it cannot."""
     say = words()
     lines = [_moved(possibility)]
     if known:
         lines.append(text("{near} of {known} lie in the unit they name", near=near, known=known))
-    if possibility.belief is not None:
+    if possibility.belief is not None and weighed:
         lines.append(_likely(possibility.belief))
     said = "".join(f"<li>{in_html(say(line))}</li>" for line in lines if line is not None)
     return f'<div class="system"><h4>{in_html(say(possibility.title))}</h4><ul>{said}</ul></div>'
