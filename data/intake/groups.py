@@ -206,7 +206,9 @@ def _scores(rows: pd.DataFrame, context: Context) -> Scores | None:
 
 
 def _words(table: Table) -> str:
-    """All that a table says about itself: file, sheet, the rows above the header, the titles."""
+    """All that a table says about itself: file, sheet, the rows above the header, the titles, the notes."""
     above = [str(cell) for row in table.sheet.rows[: table.header_row - 1] for cell in row if cell]
+    noted = [row for row, code in table.set_aside if code == "note-row"]
+    below = [str(cell) for row in noted for cell in table.sheet.rows[row - 1] if cell]
     crs = "CGCS2000" if "4490" in table.sheet.crs else ""
-    return " ".join((table.file, table.sheet.name, *above, *table.titles, crs))
+    return " ".join((table.file, table.sheet.name, *above, *table.titles, *below, crs))

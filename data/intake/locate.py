@@ -99,10 +99,10 @@ class _Teller:
 
     def tell_swapped(self, found: Ranges, given: Bools) -> None:
         """A whole table with its columns swapped is mended and said so; a single row is refused."""
-        swapped = given & (found.kind == SWAPPED)
+        swapped = given & ((found.kind == SWAPPED) | found.turned)
         if not swapped.any():
             return
-        if 2 * swapped.sum() > (given & (found.kind <= SWAPPED)).sum():
+        if 2 * swapped.sum() > (given & (found.kind <= SCALED)).sum():
             self.notes.note(
                 WARNING,
                 "swapped-columns",

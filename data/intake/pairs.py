@@ -60,9 +60,12 @@ def _read_pair(draft: Draft, cells: RowCells) -> str:
         return "lonlat"
     title = cells.table.column_of("lonlat")[0].lower()
     swap = pair[0].axis == LAT or pair[1].axis == LON
-    swap = swap or (not pair[0].axis and re.match(r"纬|lat|北纬", title) is not None)
+    swap = swap or (not pair[0].axis and _LATITUDE_FIRST.search(title) is not None)
     draft.first, draft.second = (pair[1], pair[0]) if swap else pair
     return ""
+
+
+_LATITUDE_FIRST: Final = re.compile(r"纬度?[^经]*经|lat.*(lon|lng)|^[^经]*(纬|北纬)[^经]*$|^lat")
 
 
 def _read_two(draft: Draft, cells: RowCells) -> str:

@@ -31,12 +31,16 @@ _LAND: Final[Bounds] = (73.0, 18.0, 136.0, 54.0)
 
 @dataclass(frozen=True)
 class Ranges:
-    """For every pair its `kind`, and `lon`, `lat` in degrees mended as the kind says (metres as given)."""
+    """For every pair its `kind`, and `lon`, `lat` in degrees mended as the kind says (metres as given).
+
+    `scale` is by what scaled ones were divided, `turned` which of them also had to be exchanged.
+    """
 
     kind: NDArray[np.int8]
     lon: Floats
     lat: Floats
     scale: Floats
+    turned: Bools
 
 
 def judge_ranges(first: Floats, second: Floats, area: Bounds | None = None) -> Ranges:
@@ -52,13 +56,15 @@ def judge_ranges(first: Floats, second: Floats, area: Bounds | None = None) -> R
     swapped = _swapped(first, second, area)
     kind[swapped] = SWAPPED
     lon[swapped], lat[swapped] = second[swapped], first[swapped]
+    turned = np.zeros(len(first), bool)
     for factor in _SCALES:
-        fits = (kind == IMPOSSIBLE) & inside(first / factor, second / factor, area or _LAND)
-        kind[fits], scale[fits] = SCALED, factor
-        lon[fits], lat[fits] = first[fits] / factor, second[fits] / factor
+        for one, other, exchanged in ((first, second, False), (second, first, True)):
+            fits = (kind == IMPOSSIBLE) & inside(one / factor, other / factor, area or _LAND)
+            kind[fits], scale[fits], turned[fits] = SCALED, factor, exchanged
+            lon[fits], lat[fits] = one[fits] / factor, other[fits] / factor
     kind[(kind == IMPOSSIBLE) & (np.abs(first) > 1e4) & (np.abs(second) > 1e4)] = METRES
     kind[(first == 0) & (second == 0)] = ZERO
-    return Ranges(kind, lon, lat, scale)
+    return Ranges(kind, lon, lat, scale, turned)
 
 
 def _swapped(first: Floats, second: Floats, area: Bounds | None) -> Bools:

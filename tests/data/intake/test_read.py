@@ -253,3 +253,28 @@ def test_rows_without_a_type_take_it_from_the_title_of_the_list_and_it_is_told(t
     intake = intake_of(tmp_path, rows)
     assert intake.accepted["tier"].tolist() == ["station", "station"]
     assert ("tier-from-title", "info") in [(found.code, found.level) for found in intake.findings]
+
+
+def test_a_note_below_the_table_that_names_the_system_counts(tmp_path):
+    foot = ["说明：坐标取自高德地图", None, None, None]
+    intake = intake_of(tmp_path, [["名称", "类型", "经度", "纬度"], ["甲", "站", 118.78901, 32.04001], foot])
+    assert intake.datum.system == "gcj02" and intake.datum.decided
+
+
+def test_degrees_without_their_point_and_in_each_others_column_are_mended_and_told(tmp_path):
+    rows = [
+        ["名称", "类型", "经度", "纬度"],
+        ["甲", "站", 32041210, 118790110],
+        ["乙", "站", 32051210, 118795110],
+    ]
+    intake = intake_of(tmp_path, rows)
+    assert intake.accepted["lon"].tolist() == [118.79011, 118.79511]
+    assert {"swapped-columns", "scaled-coordinates"} <= {found.code for found in intake.findings}
+
+
+@pytest.mark.parametrize("title", ["坐标（纬度，经度）", "纬度,经度", "lat/lon"])
+def test_a_title_that_puts_latitude_first_is_believed(tmp_path, title):
+    rows = [["名称", "类型", title], ["甲", "站", "32.04121,118.79011"]]
+    intake = intake_of(tmp_path, rows)
+    assert intake.accepted["lon"].tolist() == [118.79011]
+    assert "swapped-columns" not in {found.code for found in intake.findings}
