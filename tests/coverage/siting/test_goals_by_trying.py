@@ -28,6 +28,7 @@ brute, shapes = neighbour("brute"), neighbour("towns")
 towns = shapes.towns
 quick = settings(max_examples=80, derandomize=True, deadline=None)
 
+NAMES = ("most-people", "fewest-sites", "least-walking", "least-worst")
 CONDITIONS = ("none", "required", "forbidden", "budget", "spacing", "quota", "close", "apart", "importance")
 
 
@@ -233,13 +234,58 @@ def test_one_more_site_is_never_worse(town, count, name):
 
 
 @settings(max_examples=40, derandomize=True, deadline=None)
-@given(towns(), st.integers(0, 3), st.sampled_from(["most-people", "least-walking"]))
+@given(towns(), st.integers(0, 3), st.sampled_from(NAMES))
 def test_the_order_of_sites_and_cells_changes_nothing(town, count, name):
-    goal = Goal(name, count=count, unreached_m=30.0)
+    goal = Goal(name, count=None if name == "fewest-sites" else count, unreached_m=30.0)
     sites, cells = town.rng.permutation(town.n_sites), town.rng.permutation(town.metres.shape[1])
-    as_given = choose_sites(town.residents, town.metres, goal=goal)
+    try:
+        as_given = choose_sites(town.residents, town.metres, goal=goal)
+    except InfeasibleError:
+        return
     mixed = choose_sites(town.residents[cells], town.metres[sites][:, cells], goal=goal)
     assert mixed.objective == pytest.approx(as_given.objective)
+
+
+LOOSER = ("budget", "spacing", "quota", "required", "forbidden", "capacity", "band", "share")
+
+
+def pair_of_limits(town, kind):
+    """(strict, loose) conditions of one kind."""
+    price = {"cost": town.rng.integers(1, 4, town.n_sites).astype(float)}
+    label = {"label": town.rng.integers(0, 3, town.n_sites), "name": "street"}
+    some = town.some(2)
+    return {
+        "budget": (price | {"budget": 4.0}, price | {"budget": 6.0}),
+        "spacing": ({"site_xy": town.site_xy, "spacing_m": 6.0}, {"site_xy": town.site_xy, "spacing_m": 3.0}),
+        "quota": (
+            {"quotas": (shapes.Quota(default=(0.0, 1.0), **label),)},
+            {"quotas": (shapes.Quota(default=(0.0, 2.0), **label),)},
+        ),
+        "required": ({"required": some}, {}),
+        "forbidden": ({"forbidden": some}, {}),
+        "capacity": ({"capacity": np.full(town.n_sites, 3.0)}, {"capacity": np.full(town.n_sites, 5.0)}),
+        "band": ({"band": (3.0, 6.0)}, {"band": (2.0, 7.0)}),
+        "share": ({"share": 0.9}, {"share": 0.6}),
+    }[kind]
+
+
+@settings(max_examples=120, derandomize=True, deadline=None)
+@given(
+    towns(6, 10), st.sampled_from(LOOSER), st.sampled_from(["most-people", "fewest-sites", "least-walking"])
+)
+def test_a_looser_limit_is_never_worse(town, kind, name):
+    strict, loose = (
+        Goal(name, count=None if name == "fewest-sites" else 2, unreached_m=30.0, **limit)
+        for limit in pair_of_limits(town, kind)
+    )
+    if name == "fewest-sites" and kind == "forbidden":
+        return  # whom the others could reach is another number then
+    try:
+        before = choose_sites(town.residents, town.metres, goal=strict).objective
+    except InfeasibleError:
+        return
+    after = choose_sites(town.residents, town.metres, goal=loose).objective
+    assert after >= before - 1e-6 if strict.maximises else after <= before + 1e-6
 
 
 @settings(max_examples=30, derandomize=True, deadline=None)
