@@ -9,6 +9,7 @@ import typer
 from commands.front import answer, front_door
 from commands.options import (
     NETWORKS,
+    AreaName,
     As,
     AsJson,
     Datum,
@@ -45,6 +46,7 @@ def isochrones(
     units: UnitsFile = None,
     standard: StandardName = "nanjing-2011",
     datum: Datum = "auto",
+    name: AreaName = "",
     population_unit: PopulationUnit = "auto",
     heal: Heal = 0.0,
     lang: Lang = Language.zh,
@@ -56,7 +58,7 @@ def isochrones(
         from jobs.summary_more import reach_lines
 
         files = StudyFiles(
-            tuple(facilities), population, network, units, standard, datum, "", population_unit, heal
+            tuple(facilities), population, network, units, standard, datum, name, population_unit, heal
         )
         wish = ReachWish(tuple(facility), tier, tuple(minutes), shape.value, speed)
         found = isochrone_files(

@@ -9,7 +9,7 @@ import streamlit as st
 
 from coverage.standard import Check, level_title
 from geo.text import Text, text
-from reports.lines import Line, assessment_lines
+from reports.lines import Line, assessment_lines, responsible_words
 from ui.choices import words
 from ui.measured import Reading
 from ui.measuring import NOTHING, answer, number, pick, share_or_dash, table
@@ -111,8 +111,13 @@ def _farthest(judged: list[Line]) -> Text:
     )
 
 
+def _responsible(line: Line) -> str:
+    """The first few, and how many more there are; all of them are in the workbook."""
+    return words()(responsible_words(line.responsible)) if line.responsible else NOTHING
+
+
 def _line(line: Line) -> list[str]:
     say = words()
     lacking = say(line.lacking) if line.lacking else NOTHING
     said = [line.rule.clause or NOTHING, say(line.title), say(line.figure), say(line.actual), lacking]
-    return [*said, number(line.missed), say(line.verdict_words), "、".join(line.responsible) or NOTHING]
+    return [*said, number(line.missed), say(line.verdict_words), _responsible(line)]
