@@ -44,6 +44,7 @@ _LEAST_SUPPORT: Final = 0.98
 _LEAST_TELLING_ROWS: Final = 6
 _LEAST_NAMED: Final = 0.9
 _LEAST_REFUTED: Final = 5.0
+_LEAST_REFUTED_A_ROW: Final = 0.05
 _LEAST_REFUTED_BY_NAMES: Final = 3.0
 _STRONG: Final = np.log(100.0)
 _AGAINST: Final = -np.log(10.0)
@@ -137,7 +138,8 @@ def is_decided(belief: Belief, named: dict[str, str]) -> bool:
 
 def _rules_out_mixture(belief: Belief) -> bool:
     """Buildings say little of a single row, so they must say it more clearly."""
-    return belief.mixture_refuted >= _LEAST_REFUTED or belief.names_refuted >= _LEAST_REFUTED_BY_NAMES
+    least = max(_LEAST_REFUTED, _LEAST_REFUTED_A_ROW * belief.rows)
+    return belief.mixture_refuted >= least or belief.names_refuted >= _LEAST_REFUTED_BY_NAMES
 
 
 def likeliest(decision: DatumDecision) -> str:

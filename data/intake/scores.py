@@ -95,7 +95,8 @@ class Belief:
     the best against every other system. `mixture_gain`: the log-likelihood that a mixture with
     `second_system` gains over the best alone; above 0 the list may be mixed. `mixture_refuted`:
     the log-likelihood by which the rows speak against three in ten of them being of any other system;
-    `names_refuted` the same without buildings, whose nearness says little of a single row."""
+    `names_refuted` the same without buildings, whose nearness says little of a single row; `rows` how
+    many were judged."""
 
     posterior: Floats
     support: Floats
@@ -104,6 +105,7 @@ class Belief:
     mixture_gain: float
     mixture_refuted: float
     names_refuted: float
+    rows: int
     second_system: int
 
     @property
@@ -173,7 +175,7 @@ def believe(scores: Scores, log_prior: Floats) -> Belief:
     second = int(others[gains.max(axis=1).argmax()])
     by_names = _mixture_gains(scores.by_row(best, buildings=False), best, others)
     refuted, names_refuted = (-float(g[:, _MIX_SHARES == _REFUTED_SHARE].max()) for g in (gains, by_names))
-    return Belief(softmax(total), wins, kinds, telling, float(gains.max()), refuted, names_refuted, second)
+    return Belief(softmax(total), wins, kinds, telling, float(gains.max()), refuted, names_refuted, n, second)
 
 
 def _mixture_gains(by_row: Floats, best: int, others: NDArray[np.intp]) -> Floats:
