@@ -9,7 +9,7 @@ import shapely
 
 from maps import palette, render_map
 from maps.model import AreaLayer, CellChange, MapModel, PathLayer
-from maps.picture import Marks, Paths, Shapes, over_data
+from maps.picture import Marks, Over, Paths, Shapes, over_data
 from maps.safe_text import Voice
 
 from .hostile_texts import HOSTILE
@@ -45,7 +45,7 @@ def test_names_of_users_stay_words() -> None:
 
 def test_a_small_map_is_told_plain_values_and_safe_words() -> None:
     voice = Voice.of("zh")
-    parts = [
+    parts: list[Over] = [
         Shapes([SQUARE], "reach_0", ["<b>x</b>"]),
         Paths([[(118.78, 32.03), (118.79, 32.04)]], "street", numbered=True),
         Marks([(118.78, 32.03)], ["1"]),
