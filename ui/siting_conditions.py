@@ -14,6 +14,8 @@ from ui.choices import words
 from ui.session import keep
 
 _NO_LEVEL: Final = ""
+_NO_LIMIT: Final = text("no limit")
+_NOT_STATED: Final = text("not stated")
 _LEVELS: Final = (_NO_LEVEL, "district", "street", "community")
 
 
@@ -37,17 +39,17 @@ def ask_conditions(*, two_tiers: bool) -> PlanConditions:
         return _file().with_more(stated)
 
 
-def _number(label: Text, key: str, *, step: float = 1.0, high: float | None = None) -> float | None:
-    """A number that may be left empty."""
+def _number(label: Text, key: str, *, step: float, empty: Text = _NO_LIMIT) -> float | None:
+    """A number that may be left empty, which means `empty`."""
     value = st.number_input(
-        words()(label), 0.0, high, None, step, key=f"siting-{key}", placeholder=words()(text("no limit"))
+        words()(label), 0.0, None, None, step, key=f"siting-{key}", placeholder=words()(empty)
     )
     return None if value is None else float(value)
 
 
 def _money() -> PlanConditions:
     budget = _number(text("Budget, in the list's unit"), "budget", step=10.0)
-    cost = _number(text("Cost of a site without a stated cost"), "cost", step=10.0)
+    cost = _number(text("Cost of a site without a stated cost"), "cost", step=10.0, empty=_NOT_STATED)
     return PlanConditions(budget=budget, cost=cost)
 
 
