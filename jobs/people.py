@@ -23,6 +23,7 @@ from geo.errors import SettingError
 from geo.progress import Progress, part, silent
 from geo.text import Text, text
 from jobs.cases import StudyFiles
+from jobs.census_people import census_people, is_census_table
 from jobs.layers import Layers
 from jobs.totals import scaled_to
 
@@ -68,7 +69,11 @@ def read_people(
         rim_m=SLIVER_M if layers.area is None else 0.0,
         known_residents=_known(outlines, census) if is_raster(population) else None,
     )
-    read = read_population(population, crs=crs, reading=reading, progress=part(progress, 0.2, 0.9))
+    told = part(progress, 0.2, 0.9)
+    if outlines is not None and is_census_table(population):
+        read = census_people(population, outlines, reading, told)
+    else:
+        read = read_population(population, crs=crs, reading=reading, progress=told)
     if outlines is not None and census is not None:
         progress(0.9, text("Scaling residents to the census totals"))
         read = scaled_to(census, read, outlines.table, file=population.name)

@@ -59,11 +59,15 @@ def read_population(
     """
     reading = reading or Reading()
     cells = _cells(path, crs, reading, part(progress, 0.0, 1.0 / (1 + len(reading.groups))))
-    return file_of(_with_groups(cells, crs, reading), path, crs)
+    return file_of(cells, path, crs, reading)
 
 
-def file_of(cells: Cells, path: Path, crs: str | None) -> PopulationFile:
-    """The checked grid of cells that were read from `path`. InputError if there is none."""
+def file_of(cells: Cells, path: Path, crs: str | None, reading: Reading) -> PopulationFile:
+    """The checked grid of cells that were read from `path`, with the groups from files of their own.
+
+    InputError if there is none.
+    """
+    cells = _with_groups(cells, crs, reading)
     if not len(cells):
         raise InputError("{file}: no row with residents and coordinates could be used.", file=path.name)
     west, east = float(cells.lon.min()), float(cells.lon.max())
@@ -95,7 +99,9 @@ def _cells(path: Path, crs: str | None, reading: Reading, progress: Progress) ->
 
 
 def _with_groups(cells: Cells, crs: str | None, reading: Reading) -> Cells:
-    """Groups from files of their own; what their numbers count is not known better than the residents'."""
+    """Of what a group's numbers count no more is known than of the residents'."""
+    if not len(cells):
+        return cells
     unit = cells.unit or reading.unit
     for name, path in reading.groups.items():
         own = replace(reading, groups={}, known_residents=None, unit=unit)

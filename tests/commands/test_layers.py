@@ -90,6 +90,19 @@ def test_totals_stand_in_a_workbook_below_a_title_and_their_column_may_be_named(
     assert document["area"]["residents"] == pytest.approx(1000.0, rel=1e-12)  # type: ignore[index]
 
 
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
+def test_a_table_of_residents_by_unit_is_spread_over_the_units(town: Town, suffix: str) -> None:
+    town.population = town.folder / f"census{suffix}"
+    table = pd.DataFrame({"社区": ["西苑社区", "东庄村"], "常住人口": [3000, 500], "老年人口": [90, 200]})
+    write = table.to_csv if suffix == ".csv" else table.to_excel
+    write(town.population, index=False)
+    document = town.assess()
+    assert document["area"]["residents"] == pytest.approx(3500.0, rel=1e-12)  # type: ignore[index]
+    assert residents_of(town)["西苑社区"] == pytest.approx(3000.0)
+    assert town.cells["elderly"].sum() == pytest.approx(290.0)
+    assert "Residents of 2 units of the level community or village are spread" in town.said
+
+
 def test_large_areas_follow_their_buildings_by_footprint_and_floors(town: Town) -> None:
     town.population = layer(town.folder / "people.gpkg", box(0, 2000), residents=[900.0])
     homes = layer(town.folder / "b.gpkg", box(240, 260, 40, 50), box(1840, 1860, 40, 50), 层数=[2, 4])
