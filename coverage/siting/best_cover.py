@@ -185,7 +185,9 @@ def _crossed(model: CoverModel, part: _Part, dual: Dual, best: Cover, limits: Li
     windows = Windows(model, dual)
 
     def enough() -> bool:
-        return crossing.value + few.base >= (windows.bound + model.base) * (1.0 - limits.gap)
+        value, bound = crossing.value + few.base, windows.bound + model.base
+        limits.tell(value, max(bound, value), maximises=True)
+        return value >= bound * (1.0 - limits.gap)
 
     _beside(crossing, windows, _share(limits, share), enough)
     chosen = np.concatenate((part.certain, part.sites[hopeful][crossing.best]))
