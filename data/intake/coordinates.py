@@ -137,7 +137,8 @@ def is_decided(belief: Belief, named: dict[str, str]) -> bool:
 
 
 def _rules_out_mixture(belief: Belief) -> bool:
-    """Buildings say little of a single row, so they must say it more clearly."""
+    """Buildings say little of a single row, so they must say it more clearly, and the more so the more
+    rows there are: what chance says of a third of them adds up."""
     least = max(_LEAST_REFUTED, _LEAST_REFUTED_A_ROW * belief.rows)
     return belief.mixture_refuted >= least or belief.names_refuted >= _LEAST_REFUTED_BY_NAMES
 
