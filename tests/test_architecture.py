@@ -44,6 +44,7 @@ ONLY_IN: Final = {
     "rasterio": ("data/",),
     "pyogrio": ("data/",),
     "sqlalchemy": ("data/",),
+    "geopy": ("data/",),
     "dask": ("jobs/",),
     "distributed": ("jobs/",),
     "highspy": ("coverage/siting/",),
