@@ -15,7 +15,7 @@ from typing import Any, Final
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from commands.options import Language
 from geo.errors import Cancelled, UserError
@@ -25,6 +25,7 @@ from locales import Translator, translator
 
 # What shells say of a program that Ctrl-C has ended.
 _STOPPED: Final = 130
+_PIPE_COLUMNS: Final = 160
 
 
 class Bar:
@@ -89,7 +90,9 @@ def print_verdicts(results: Any, say: Translator) -> None:
     from jobs.summary import assessment_rows
 
     head, rows = assessment_rows(results, say)
-    table = Table(*head)
+    table = Table(*(Column(title, overflow="fold") for title in head))
     for row in rows:
         table.add_row(*row)
-    Console(highlight=False).print(table, markup=False)
+    # A pipe or a file has no width: nothing is cut off there.
+    width = None if sys.stdout.isatty() else _PIPE_COLUMNS
+    Console(highlight=False, width=width).print(table, markup=False)

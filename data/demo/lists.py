@@ -17,9 +17,23 @@ from data.demo.terrain import CRS, ORIGIN_M
 from data.demo.units import Divisions
 from geo.crs import unproject
 
+# The seven kinds of task 26 and how often a station has each; a centre has them all.
+_SERVICES: Final = {
+    "就业社保": 0.97,
+    "教育卫生": 0.93,
+    "文化体育": 0.95,
+    "人口计生": 0.96,
+    "居家养老": 0.84,
+    "扶贫济困": 0.92,
+    "综治平安": 0.97,
+}
+# Before the first of these years few places were counted; the lists are of August 2011.
+_FIRST_YEAR: Final = 2003
+_LAST_YEAR: Final = 2011
+_OPENED: Final = (0.1, 0.06, 0.08, 0.1, 0.12, 0.14, 0.16, 0.14, 0.1)
 COLUMNS: Final = (
     "名称", "类型", "所属街道", "社区", "地址", "经度", "纬度", "建筑面积", "床位", "服务人口", "状态",
-    "联系人", "电话", "备注",
+    "联系人", "电话", "备注", "服务项目", "启用时间",
 )  # fmt: skip
 
 
@@ -51,6 +65,8 @@ def _clean_rows(
     community = facilities["community"].to_numpy()
     street = parts.street[community]
     street_name = parts.streets["name"].to_numpy()[street]
+    # A generator of its own: what was drawn before these columns came stays as it was.
+    aside = rng.spawn(1)[0]
     columns: dict[str, Any] = {
         "名称": facilities["name"],
         "类型": facilities["tier"],
@@ -66,10 +82,26 @@ def _clean_rows(
         "联系人": "（虚构）",
         "电话": "000-0000",
         "备注": "",
+        "服务项目": _services(facilities["tier"].to_numpy(), aside),
+        "启用时间": _opened(len(facilities), aside),
         "street": street,
         "district": parts.district[community],
     }
     return pd.DataFrame(columns).astype(dict.fromkeys(COLUMNS, object))
+
+
+def _services(tier: NDArray[np.object_], rng: np.random.Generator) -> list[str]:
+    """What each facility offers, as its clerk writes it down."""
+    share = np.array(list(_SERVICES.values()))
+    has = (rng.random((len(tier), len(share))) < share) | (tier == CENTRE)[:, None]
+    return ["、".join(np.array(list(_SERVICES))[row]) for row in has]
+
+
+def _opened(count: int, rng: np.random.Generator) -> list[str]:
+    """Month and year, the later the more."""
+    year = rng.choice(np.arange(_FIRST_YEAR, _LAST_YEAR + 1), count, p=_OPENED)
+    month = np.where(year == _LAST_YEAR, rng.integers(1, 8, count), rng.integers(1, 13, count))
+    return [f"{y}年{m}月" for y, m in zip(year, month, strict=True)]
 
 
 def _addresses(
@@ -121,5 +153,6 @@ def _planned(rows: pd.DataFrame, parts: Divisions) -> pd.DataFrame:
         "规划2013年建成",
     )
     host["经度"], host["纬度"] = host["经度"] + 0.0021, host["纬度"] - 0.0013
-    host["床位"], host["服务人口"] = 120, None
+    host["床位"], host["服务人口"], host["启用时间"] = 120, None, "2013年6月"
+    host["服务项目"] = "、".join(_SERVICES)
     return host

@@ -17,7 +17,7 @@ _COLUMNS: Final = (
     ("序号", 6), ("名称", 30), ("类型", 14), ("所属街道", 13), ("社区", 14), ("地址", 30), ("经度", 12),
     ("纬度", 12),
     ("建筑面积（㎡）", 11), ("床位（张）", 9), ("服务人口", 10), ("状态", 8), ("联系人", 10), ("电话", 11),
-    ("备注", 20),
+    ("备注", 20), ("服务项目", 30), ("启用时间", 12),
 )  # fmt: skip
 _LON: Final = 6
 _STREET: Final = 3
@@ -27,7 +27,7 @@ _GUIDE: Final = (
     "1. 本表由各区民政部门组织填报，一个区一张工作表。",
     "2. 坐标采用2000国家大地坐标系，单位为度，保留6位小数。",
     "3. “类型”填“公共服务中心”或“公共服务站”；“状态”填“正常”“筹建”“在建”或“撤并”。",
-    "4. 没有坐标的，请填写详细地址。",
+    "4. 没有坐标的，请填写详细地址。筹建、在建的，“启用时间”填计划启用的年月。",
     f"5. {NOTE}：城市、单位、人员和电话均为虚构。",
 )
 
@@ -106,7 +106,7 @@ def _merge_streets(sheet: Any, streets: list[str], styles: dict[str, Any]) -> No
 def _write_end(sheet: Any, at: int, table: pd.DataFrame, styles: dict[str, Any]) -> None:
     beds = pd.to_numeric(table["床位"], errors="coerce").sum()
     area = pd.to_numeric(table["建筑面积"], errors="coerce").sum()
-    total = ["合计", f"{len(table)}处", *[None] * 6, int(area), int(beds), *[None] * 5]
+    total = ["合计", f"{len(table)}处", *[None] * 6, int(area), int(beds), *[None] * 7]
     _write_row(sheet, at, total, styles)
     sheet.write(at + 2, 1, "填表人：（虚构）", styles["plain"])
     sheet.write(at + 2, 5, "审核人：（虚构）", styles["plain"])

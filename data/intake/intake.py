@@ -12,7 +12,7 @@ from data.formats.raw import RawFile
 from data.intake.coordinates import DatumDecision
 from data.intake.drafts import ACCEPTED, REFUSED, SET_ASIDE, TO_LOCATE
 from data.intake.duplicates import DuplicateGroup
-from data.intake.findings import Finding
+from data.intake.findings import ERROR, Finding
 from data.intake.groups import Context
 from data.intake.sheets import Table
 from data.intake.tiers import CLOSED, PLANNED
@@ -102,10 +102,7 @@ class Intake:
         `status` tells them apart); InputError if there is no accepted one."""
         accepted = self.accepted
         if accepted.empty:
-            raise InputError(
-                "No facility of the lists can be used; {count} rows were refused. See the findings.",
-                count=self.refused_count,
-            )
+            raise self._nothing_left()
         if planned:
             later = self.not_open
             later = later[(later["status"] == PLANNED) & later["lon"].notna() & (later["tier"] != "")]
@@ -113,6 +110,21 @@ class Intake:
         xy = project(accepted["lon"].to_numpy(float), accepted["lat"].to_numpy(float), crs)
         frame = accepted.drop(columns=["lon", "lat"]).assign(x=xy[:, 0], y=xy[:, 1], source=sources(accepted))
         return FacilityTable(frame, crs)
+
+    def _nothing_left(self) -> InputError:
+        """Told with the first reason: there is no folder of results yet in which to look for the others."""
+        reasons = [found for found in self.findings if found.level == ERROR] or [*self.findings]
+        if not reasons:
+            return InputError("The lists hold no facility.")
+        first = reasons[0]
+        return InputError(
+            "No facility of the lists can be used: {refused} rows were refused, {aside} set aside. "
+            "The first reason ({where}): {reason} Check the lists by themselves to see all of them.",
+            refused=self.refused_count,
+            aside=self.set_aside_count,
+            where=", ".join(part for part in (first.file, first.sheet, first.cell) if part),
+            reason=first.message,
+        )
 
 
 def sources(frame: pd.DataFrame) -> list[str]:

@@ -47,12 +47,20 @@ def test_title_merged_header_merged_streets_total_and_signature(
     sheet = sheets[district]
     merged = {str(cells) for cells in sheet.merged_cells.ranges}
     assert district in sheet["A1"].value
-    assert {"A1:O1", "B3:B4", "G3:H3"} <= merged
+    assert {"A1:Q1", "B3:B4", "G3:H3"} <= merged
     assert (sheet["G3"].value, sheet["G4"].value, sheet["H4"].value) == ("坐标（国家2000）", "经度", "纬度")
     assert any(cells.startswith("D") and ":D" in cells for cells in merged - {"D3:D4"})
     written = [str(cell.value) for row in sheet.iter_rows() for cell in row if cell.value]
     assert "合计" in written
     assert any(text.startswith("填表人") for text in written)
+
+
+def test_services_and_opening_dates_stand_in_every_row(rows) -> None:
+    assert all("就业社保" in row[15] for row in rows if row[2] == "公共服务中心")
+    assert any("居家养老" not in row[15] for row in rows)
+    dates = [row[16] for row in rows]
+    assert all("2003年1月" <= date <= "2013年6月" for date in dates)
+    assert [row[11] for row in rows if row[16].startswith("2013")] == ["筹建"]
 
 
 def test_about_40_centres_and_380_stations(rows) -> None:
