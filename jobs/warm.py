@@ -1,6 +1,6 @@
 """The demo city made ready: its files, its assessment and its maps, so that the first view waits for none.
 
-    python -m jobs.warm [FOLDER]       (default: .cache beside the program)
+    python -m jobs.warm [FOLDER]       (default: SERVICE_CIRCLE_CACHE, or .cache beside the program)
 
 Does only what is missing or was made by another version of the program. The page does the same by
 itself when it finds nothing ready.
@@ -9,6 +9,7 @@ itself when it finds nothing ready.
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
 from pathlib import Path
 from typing import Final
@@ -26,6 +27,11 @@ DEMO_CITY: Final = "云川市"
 CACHE: Final = _PROJECT / ".cache"
 _FILES: Final = ("facilities.xlsx", "population.parquet", "streets.gpkg", "units.gpkg")
 _MADE_BY: Final = "made-by.txt"
+
+
+def cache_folder() -> Path:
+    """Where the demo city and what was computed for it are kept: SERVICE_CIRCLE_CACHE, or beside the program."""
+    return Path(os.environ.get("SERVICE_CIRCLE_CACHE", CACHE))
 
 
 def demo_files(cache: Path) -> StudyFiles:
@@ -105,7 +111,7 @@ def _assess(case: Case, cache: Path, progress: Progress) -> Path:
 
 def main(arguments: list[str]) -> int:
     """Warm the folder named, telling on stderr what is being done."""
-    cache = Path(arguments[0]) if arguments else CACHE
+    cache = Path(arguments[0]) if arguments else cache_folder()
     said: set[str] = set()
 
     def tell(_share: float, doing: Text) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -96,7 +95,7 @@ def case_of(chosen: Choices) -> Case:
 
 def cache_folder() -> Path:
     """Where the demo city and what was computed for it are kept."""
-    return Path(os.environ.get("SERVICE_CIRCLE_CACHE", warm.CACHE))
+    return warm.cache_folder()
 
 
 @contextmanager
