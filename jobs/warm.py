@@ -30,7 +30,7 @@ _MADE_BY: Final = "made-by.txt"
 
 
 def cache_folder() -> Path:
-    """Where the demo city and what was computed for it are kept: SERVICE_CIRCLE_CACHE, or beside the program."""
+    """Where the demo city and what was computed for it are kept: SERVICE_CIRCLE_CACHE, or `.cache` here."""
     return Path(os.environ.get("SERVICE_CIRCLE_CACHE", CACHE))
 
 
