@@ -31,9 +31,7 @@ _KEYWORDS: Final = dict.fromkeys(
 
 def sources() -> dict[str, list[Path]]:
     """Catalogue name → the Python files whose sentences it holds."""
-    found: dict[str, list[Path]] = {
-        "front": [_PROJECT / "app.py", _PROJECT / "cli.py"]
-    }
+    found: dict[str, list[Path]] = {"front": [_PROJECT / "app.py", _PROJECT / "cli.py"]}
     for package in _PACKAGES:
         for path in sorted((_PROJECT / package).rglob("*.py")):
             name = ".".join(path.parent.relative_to(_PROJECT).parts)
