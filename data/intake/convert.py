@@ -80,7 +80,9 @@ def _unknown_datum(decision: DatumDecision) -> Text:
     named = likeliest(decision)
     if not named:
         return _WEAK_EVIDENCE
-    best = next(h.title for h in HYPOTHESES if h.id == named)
+    best = next((h.title for h in HYPOTHESES if h.id == named), None)
+    if best is None:
+        return _WEAK_EVIDENCE
     return text(
         "The evidence does not settle which coordinate system the list is in; it was taken as WGS-84. "
         "The likeliest is: {best}. Say which system it is.",
@@ -88,12 +90,22 @@ def _unknown_datum(decision: DatumDecision) -> Text:
     )
 
 
-def refuse_unplaced(frame: pd.DataFrame, notes: Mapping[int, Notebook]) -> pd.DataFrame:
+def refuse_unplaced(
+    frame: pd.DataFrame, decision: DatumDecision, notes: Mapping[int, Notebook]
+) -> pd.DataFrame:
     """Accepted rows whose metres could not be placed are refused."""
+    named = likeliest(decision)
+    message = _UNKNOWN_PROJECTION
+    if named.startswith("epsg:"):
+        message = text(
+            "The coordinates are metres, and more than one system fits. Likeliest, by the buildings near: "
+            "{best}. Say which system it is, or write degrees.",
+            best=named,
+        )
     lost = (frame["outcome"] == ACCEPTED) & ~np.isfinite(frame["lon"].to_numpy(float))
     for index in np.flatnonzero(lost):
         notes[int(frame["table"].iloc[index])].note(
-            ERROR, "unknown-projection", _UNKNOWN_PROJECTION, row=int(frame["source_row"].iloc[index])
+            ERROR, "unknown-projection", message, row=int(frame["source_row"].iloc[index])
         )
     return frame.assign(outcome=frame["outcome"].mask(lost, REFUSED))
 

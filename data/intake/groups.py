@@ -132,7 +132,12 @@ def _metric_groups(
     number = frame["table"].to_numpy(int)[rows]
     tables = ((n, rows[number == n]) for n in dict.fromkeys(number.tolist()))
     return [
-        (mine, decide_projection(frame.iloc[mine], wanted, words[n], context.around, context.units))
+        (
+            mine,
+            decide_projection(
+                frame.iloc[mine], wanted, words[n], context.around, context.units, context.reference
+            ),
+        )
         for n, mine in tables
     ]
 

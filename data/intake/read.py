@@ -89,7 +89,7 @@ def read_lists(paths: Sequence[Path], asked: Asked, *, progress: Progress = sile
     chosen = {where: wanted_system(datum) for where, datum in asked.parts.items()}
     systems = find_systems(frame, tables, wanted, context, chosen)
     decision = systems.overall
-    frame = refuse_unplaced(converted(frame, systems.by_row), notes)
+    frame = refuse_unplaced(converted(frame, systems.by_row), systems.overall, notes)
     tell_systems(frame, tables, decision, notes)
     progress(0.85, text("Judging the rows"))
     return judge(Reading(frame, tuple(findings), decision, files, tuple(tables), context), decisions)

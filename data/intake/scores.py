@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,7 +17,8 @@ from data.intake.buildings import BuildingScores, building_scores
 from data.intake.hypotheses import HYPOTHESES, UNKNOWN, placed_xy
 from data.intake.likelihood import anchor_rows, anchors, declared_units, membership, no_evidence
 from data.intake.reference import Reference
-from geo.crs import project
+from geo.crs import metric_crs, project
+from geo.datum import LonLat
 
 # Mistakes of conversion are rarer than the three systems themselves.
 LOG_PRIOR: Final = np.array([0.0 if h.system != UNKNOWN else np.log(0.03) for h in HYPOTHESES])
@@ -156,6 +158,21 @@ def score(rows: pd.DataFrame, crs: str, *, units: UnitTable | None, reference: R
         anchor_away,
         found.away_m if found else no_evidence(len(rows)),
     )
+
+
+def belief_by_buildings(places: Sequence[LonLat], reference: Reference) -> Floats | None:
+    """How much each of several readings of the same rows is believed, by the nearness of buildings alone.
+
+    `places` are the rows' degrees under each reading; (readings,), sums to 1. None if no building is near.
+    """
+    lon, lat = places[0]
+    crs = metric_crs(float(np.median(lon)), float(np.median(lat)))
+    xy = np.stack([project(*place, crs) for place in places], axis=1)
+    found = building_scores(xy, _metric(_around(reference.buildings, lon, lat), crs))
+    if found is None:
+        return None
+    belief: Floats = softmax(logsumexp(found.scores.sum(axis=0), axis=1))
+    return belief
 
 
 def believe(scores: Scores, log_prior: Floats) -> Belief:

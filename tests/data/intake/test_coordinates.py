@@ -18,7 +18,7 @@ from data.intake.layers import layer_datum, shifted_layer
 from data.intake.reference import Reference
 from data.intake.sheets import Table
 from data.vector import read_vector
-from geo.crs import unproject
+from geo.crs import project, unproject
 from geo.datum import convert
 from geo.errors import SettingError
 from tests.data.intake.small_lists import CRS, corner, stations, units
@@ -128,6 +128,24 @@ def test_buildings_decide(system):
     rows = [("", lon[k], lat[k], "") for k in inner]
     found = decide(frame_of(rows, system), reference=Reference(buildings, (), NOTHING, NOTHING)).overall
     assert found.system == system and found.decided
+
+
+@pytest.mark.parametrize("system", ["EPSG:32650", "EPSG:4548"])
+def test_metres_that_two_systems_fit_are_asked_about_and_the_one_in_buildings_stands_first(system):
+    """UTM and Gauss-Kruger of the same meridian lie 1.4 km apart: both in the area."""
+    random = np.random.default_rng(3)
+    x, y = corner()
+    xy = np.array([x, y]) + random.uniform(-6_000, 6_000, (1_500, 2))
+    lon, lat = unproject(xy, CRS)
+    buildings = shapely.box(lon - 1e-4, lat - 1e-4, lon + 1e-4, lat + 1e-4)
+    inner = np.flatnonzero(np.abs(xy - [x, y]).max(axis=1) < 2_000)[:60]
+    metres = project(lon[inner], lat[inner], system)
+    frame = frame_of([("", lon[k], lat[k], "") for k in inner], "wgs84")
+    frame = frame.assign(metres=True, given_lon=metres[:, 0], given_lat=metres[:, 1])
+    found = decide(frame, reference=Reference(buildings, (), NOTHING, NOTHING)).overall
+    assert not found.decided
+    assert {name for name, _ in found.ranking} == {"epsg:32650", "epsg:4548"}
+    assert found.ranking[0][0] == system.lower()
 
 
 def test_units_that_are_themselves_shifted_make_the_evidence_disagree():
