@@ -9,13 +9,13 @@ import geopandas as gpd
 
 from coverage.standard import Standard
 from geo.text import Sayable, Text, text
-from maps.model import AreaLayer, PathLayer
+from maps.model import OverlayLayer
 
 _LOOKS: Final = ("reach_0", "reach_1", "reach_2")
 Fact = tuple[Sayable, Sayable]
 
 
-def reach_areas(areas: gpd.GeoDataFrame, *, show: bool) -> Iterator[AreaLayer]:
+def reach_areas(areas: gpd.GeoDataFrame, *, show: bool) -> Iterator[OverlayLayer]:
     """One layer a limit, the widest first; of several facilities each shape is named."""
     if not len(areas):
         return
@@ -23,7 +23,7 @@ def reach_areas(areas: gpd.GeoDataFrame, *, show: bool) -> Iterator[AreaLayer]:
     for number, minutes in enumerate(limits):
         rows = areas[areas["minutes"] == minutes].reset_index(drop=True)
         title = text("Within {minutes:g} min on foot", minutes=float(minutes))
-        yield AreaLayer(
+        yield OverlayLayer(
             key=f"reach_{number}",
             title=title,
             look=_LOOKS[min(number, len(_LOOKS) - 1)],
@@ -34,16 +34,16 @@ def reach_areas(areas: gpd.GeoDataFrame, *, show: bool) -> Iterator[AreaLayer]:
         )
 
 
-def barrier_paths(barriers: gpd.GeoDataFrame, standard: Standard) -> Iterator[PathLayer]:
+def barrier_paths(barriers: gpd.GeoDataFrame, standard: Standard) -> Iterator[OverlayLayer]:
     """The worst barriers as the crossings that would open them; none where none was found."""
     if not len(barriers):
         return
     rows = barriers.to_dict("records")
-    yield PathLayer(
+    yield OverlayLayer(
         key="barriers",
         title=text("Worst barriers to walking"),
         look="barrier",
-        lines=list(barriers.geometry),
+        shapes=list(barriers.geometry),
         names=[text("Barrier {rank}", rank=row["rank"]) for row in rows],
         facts=[list(_barrier_facts(row, standard)) for row in rows],
     )
@@ -51,7 +51,7 @@ def barrier_paths(barriers: gpd.GeoDataFrame, standard: Standard) -> Iterator[Pa
 
 def layers_of(
     layers: Mapping[str, gpd.GeoDataFrame], standard: Standard
-) -> tuple[tuple[AreaLayer, ...], tuple[PathLayer, ...]]:
+) -> tuple[tuple[OverlayLayer, ...], tuple[OverlayLayer, ...]]:
     """Areas and paths of `Results.layers`; isochrones of the whole city are hidden at first."""
     areas = tuple(reach_areas(layers["isochrones"], show=False)) if "isochrones" in layers else ()
     paths = tuple(barrier_paths(layers["barriers"], standard)) if "barriers" in layers else ()

@@ -13,7 +13,7 @@ from coverage.publish import Results
 from coverage.publish.plan import NEW_SITE, site_points
 from geo.crs import project, unproject
 from geo.text import text
-from maps.model import AreaLayer, OtherPlan
+from maps.model import OtherPlan, OverlayLayer
 
 
 def plan_sites(results: Results) -> pd.DataFrame | None:
@@ -21,7 +21,7 @@ def plan_sites(results: Results) -> pd.DataFrame | None:
     return None if results.plan is None else _frame(results.plan.plan["sites"])
 
 
-def newly_served(results: Results) -> tuple[AreaLayer, ...]:
+def newly_served(results: Results) -> tuple[OverlayLayer, ...]:
     """Who is served anew, shaded site by site; none without a plan or without anybody."""
     if results.plan is None or NEW_SITE not in results.cells:
         return ()
@@ -32,7 +32,7 @@ def newly_served(results: Results) -> tuple[AreaLayer, ...]:
     gained = cells.groupby(NEW_SITE)["residents"].sum()
     ranks = [int(rank) for rank in gained.index]
     return (
-        AreaLayer(
+        OverlayLayer(
             key="newly_served",
             title=text("Newly served by the suggested sites"),
             look="newly_served",

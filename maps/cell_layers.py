@@ -16,7 +16,7 @@ from maps.cards import gap_cards
 from maps.cells_image import CellsImage
 from maps.classes import walk_classes
 from maps.layers import Choice, Part, Studio, flags
-from maps.model import AreaLayer, MapModel, Words
+from maps.model import MapModel, OverlayLayer, Words
 
 _RANKS_SHOWN: Final = 10
 _OPACITY: Final = 0.72
@@ -39,7 +39,7 @@ def cell_layers(studio: Studio) -> Iterator[Choice]:
     yield Choice("cells_none", studio.voice(text("No colouring")), heading, show=bare and not changed)
 
 
-def _covers(layer: AreaLayer) -> bool:
+def _covers(layer: OverlayLayer) -> bool:
     """Whether a layer is seen at once and its shapes speak for themselves; who is newly served is read
     against who is not."""
     return layer.show and layer.look != "newly_served"

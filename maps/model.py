@@ -132,7 +132,7 @@ class RadiusRule:
 
 
 @dataclass(frozen=True)
-class AreaLayer:
+class OverlayLayer:
     """Shapes in degrees laid over the cells; `look` is a key of `palette.OVERLAYS`, `names` say what
     each shape is, `facts` (heading, value) what its popup tells. One switch in the layer control."""
 
@@ -140,19 +140,6 @@ class AreaLayer:
     title: Words
     look: str
     shapes: Sequence[shapely.Geometry]
-    names: Sequence[Words]
-    facts: Sequence[Sequence[tuple[Words, Words]]]
-    show: bool = True
-
-
-@dataclass(frozen=True)
-class PathLayer:
-    """Numbered lines in degrees, each from its first to its last vertex; words as in `AreaLayer`."""
-
-    key: str
-    title: Words
-    look: str
-    lines: Sequence[shapely.LineString]
     names: Sequence[Words]
     facts: Sequence[Sequence[tuple[Words, Words]]]
     show: bool = True
@@ -195,7 +182,8 @@ class MapModel:
     unit, nearest_m and outlines as geometry; `sites` has rank, lon, lat, residents_gained, unit.
     `bounds` are west, south, east, north. `rule_titles` names the rules of the gaps; those of
     `main_rule` are shown first. `credits` say where the data come from, licence included. `areas`
-    and `paths` lie over the cells; with `changes` the cells can be coloured by what became of them.
+    (polygons) and `paths` (lines, numbered at their middle) lie over the cells; with `changes` the
+    cells can be coloured by what became of them.
     """
 
     title: Words
@@ -215,8 +203,8 @@ class MapModel:
     credits: tuple[Words, ...] = ()
     crs_note: Words = ""
     synthetic: bool = False
-    areas: tuple[AreaLayer, ...] = ()
-    paths: tuple[PathLayer, ...] = ()
+    areas: tuple[OverlayLayer, ...] = ()
+    paths: tuple[OverlayLayer, ...] = ()
     changes: tuple[CellChange, ...] = ()
 
     def __post_init__(self) -> None:

@@ -14,7 +14,7 @@ from maps import palette
 from maps.areas import packed_areas
 from maps.cards import facts_card
 from maps.layers import Choice, Part, Studio, flags
-from maps.model import AreaLayer, CellChange, PathLayer, Words
+from maps.model import CellChange, OverlayLayer, Words
 
 # A shape's corners less than this off (about 4 m) cannot be told apart on the map.
 _TOLERANCE_DEG: Final = 4e-5
@@ -59,20 +59,20 @@ def _change(studio: Studio, number: int, change: CellChange) -> Choice:
     return choice
 
 
-def _areas(studio: Studio, layer: AreaLayer) -> dict[str, Any]:
+def _areas(studio: Studio, layer: OverlayLayer) -> dict[str, Any]:
     shapes = shapely.simplify(list(layer.shapes), _TOLERANCE_DEG, preserve_topology=False)
     content: dict[str, Any] = {"kind": "areas", "pane": "overlays", "css": "overlay"}
     content |= {"style": palette.OVERLAYS[layer.look], **packed_areas(list(shapes))}
     return content | _words(studio, layer) | studio.heading(text("Laid over it"))
 
 
-def _paths(studio: Studio, layer: PathLayer) -> dict[str, Any]:
+def _paths(studio: Studio, layer: OverlayLayer) -> dict[str, Any]:
     """The lines, each with its number at its middle."""
     lines = [
         [[round(lat, 6), round(lon, 6)] for lon, lat in shapely.get_coordinates(line).tolist()]
-        for line in layer.lines
+        for line in layer.shapes
     ]
-    middles = shapely.line_interpolate_point(list(layer.lines), 0.5, normalized=True)
+    middles = shapely.line_interpolate_point(list(layer.shapes), 0.5, normalized=True)
     places = pd.DataFrame({"lon": shapely.get_x(middles), "lat": shapely.get_y(middles)})
     words = _words(studio, layer)
     content = flags(places, [str(i + 1) for i in range(len(lines))], css="gap-flag barrier-flag")
@@ -81,7 +81,7 @@ def _paths(studio: Studio, layer: PathLayer) -> dict[str, Any]:
     return content | words | studio.heading(text("Laid over it"))
 
 
-def _words(studio: Studio, layer: AreaLayer | PathLayer) -> dict[str, list[str]]:
+def _words(studio: Studio, layer: OverlayLayer) -> dict[str, list[str]]:
     voice = studio.voice
     names: Sequence[str] = [voice(name) for name in layer.names]
     cards = [facts_card(voice, name, facts) for name, facts in zip(layer.names, layer.facts, strict=True)]

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 
 from maps import palette, render_map
-from maps.model import AreaLayer, CellChange, MapModel, PathLayer
+from maps.model import CellChange, MapModel, OverlayLayer
 from maps.picture import Marks, Over, Paths, Shapes, over_data
 from maps.safe_text import Voice
 
@@ -25,8 +25,8 @@ def with_everything(name: str = "某处") -> MapModel:
     change = np.arange(len(model.cells)) % len(palette.CHANGES)
     return replace(
         model,
-        areas=(AreaLayer("a", "十分钟", "reach_0", [SQUARE], [name], facts),),
-        paths=(PathLayer("p", "阻隔", "barrier", [LINE], [name], facts),),
+        areas=(OverlayLayer("a", "十分钟", "reach_0", [SQUARE], [name], facts),),
+        paths=(OverlayLayer("p", "阻隔", "barrier", [LINE], [name], facts),),
         changes=(CellChange("r", "变化的规则", change.astype(np.int8)),),
     )
 
