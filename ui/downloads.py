@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import streamlit as st
 
@@ -38,11 +38,9 @@ def downloads(view: View) -> None:
         (text("Result folder (ZIP)"), "results.zip", "application/zip", partial(archive, profile=profile)),
     )
     for box, (label, name, mime, make) in zip(boxes, made, strict=True):
-        box.download_button(
-            say(label),
-            partial(make, view.folder, language=language),
-            file_name=name,
-            mime=mime,
-            on_click="ignore",
-            width="stretch",
-        )
+        file_button(box, label, partial(make, view.folder, language=language), name=name, mime=mime)
+
+
+def file_button(box: Any, label: Text, make: Callable[[], str | bytes], *, name: str, mime: str) -> None:
+    """A button as wide as its box that hands out a file, made when asked for; the page does not run anew."""
+    box.download_button(words()(label), make, file_name=name, mime=mime, on_click="ignore", width="stretch")

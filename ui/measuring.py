@@ -5,16 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
-from geo.text import Sayable, Text
+from coverage.standard import Standard, level_title
+from geo.text import Sayable, Text, text
 from ui.choices import words
-from ui.compute import View
+from ui.compute import View, current_view
 from ui.heading import synthetic_mark
+from ui.measured import Reading, current_reading, elderly_switch, title_of_rule
 from ui.numbers import exact, share
 from ui.safe import in_html
+
+if TYPE_CHECKING:  # tables take a second to import
+    import pandas as pd
 
 _STYLE: Final = Path(__file__).parent / "assets" / "measuring.css"
 NOTHING: Final = "–"
@@ -107,13 +112,65 @@ def pick(
     return widget(words()(label), list(options), format_func=said, key=key, **more)
 
 
-def choose_section(label: Text, titles: Mapping[str, Text], *, key: str) -> str:
+def pick_rule(
+    standard: Standard, rules: Sequence[str], *, key: str, box: Any = st, first: str | None = None
+) -> Any:
+    """One of some rules, by its title; None if there are none."""
+    return pick(
+        box.selectbox,
+        text("Rule"),
+        rules,
+        key=key,
+        said=lambda rule: title_of_rule(standard, rule),
+        first=first,
+    )
+
+
+def pick_level(table: pd.DataFrame, *, key: str) -> pd.DataFrame:
+    """The rows of one level of units, chosen among those in the column `level`."""
+    say = words()
+    level = pick(
+        st.radio, text("Level"), distinct(table, "level"), key=key, said=lambda one: say(level_title(one))
+    )
+    shown: pd.DataFrame = table[table["level"] == level]
+    return shown
+
+
+def distinct(table: pd.DataFrame, column: str) -> list[str]:
+    """The different entries of a column as they come; none of a table without rows."""
+    return list(dict.fromkeys(table[column])) if len(table) else []
+
+
+def explained(title: Text, *said: Text) -> None:
+    """How the figures come about, folded."""
+    say = words()
+    with st.expander(say(title)):
+        for one in said:
+            st.caption(say(one))
+
+
+Sections = Mapping[str, tuple[Text, Callable[[Reading], None]]]
+
+
+def page_of_sections(title: Text, about: Text, sections: Sections, *, key: str) -> None:
+    """A page that shows one of its sections, at the usual speed or that of the elderly."""
+    style()
+    heading(title, about, current_view())
+    left, right = st.columns([0.82, 0.18], vertical_alignment="center")
+    with left:
+        section = choose_section({name: title for name, (title, _) in sections.items()}, key=key)
+    with right:
+        slow = elderly_switch()
+    sections[section][1](current_reading(slow=slow))
+
+
+def choose_section(titles: Mapping[str, Text], *, key: str) -> str:
     """One of the page's sections; the first at first."""
     say = words()
     if st.session_state.get(key) not in titles:
         st.session_state[key] = next(iter(titles))
     chosen = st.segmented_control(
-        say(label),
+        say(text("What to look at")),
         list(titles),
         format_func=lambda option: say(titles[option]),
         required=True,

@@ -10,7 +10,7 @@ from maps import palette
 from ui.choices import words
 from ui.list_map import list_map
 from ui.measured import Reading, title_of_rule
-from ui.measuring import answer, number, table
+from ui.measuring import answer, explained, number, table
 from ui.numbers import exact
 from ui.reach_parts import city_box, dots_of, legend
 
@@ -99,12 +99,11 @@ def _row(row: Mapping[Any, Any]) -> list[str]:
 
 
 def _explain() -> None:
-    import streamlit as st
-
-    say = words()
-    with st.expander(say(text("How barriers are found"))):
-        st.caption(say(text(
+    explained(
+        text("How barriers are found"),
+        text(
             "A candidate is a straight line of 50 to 600 m between two places on streets whose way on foot "
             "is at least 5 times as long. The 150 most promising are searched exactly; a lesser one may be "
             "missing. Whether a crossing can be built is not asked."
-        )))  # fmt: skip
+        ),
+    )

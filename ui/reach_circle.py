@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
-from coverage.standard import level_title
 from geo.text import Sayable, text
 from ui.choices import words
 from ui.list_map import list_map
-from ui.measured import Reading, assessed_under, title_of_rule
-from ui.measuring import answer, number, pick, share_or_dash, table
+from ui.measured import Reading, assessed_under
+from ui.measuring import answer, number, pick_level, pick_rule, share_or_dash, table
 from ui.numbers import exact
 from ui.reach_parts import city_box, dots_of, legend, picture_of
 
@@ -38,10 +37,7 @@ def circle(reading: Reading) -> None:
     if not len(found):
         answer(text("This standard has no radius rule, so there is nothing to set against walking."))
         return
-    rule = pick(
-        st.selectbox, text("Rule"), found["rule"].tolist(), key="circle-rule",
-        said=lambda option: title_of_rule(reading.standard, option),
-    )  # fmt: skip
+    rule = pick_rule(reading.standard, found["rule"].tolist(), key="circle-rule")
     row = found[found["rule"] == rule].iloc[0].to_dict()
     answer(*_answers(row, reading))
     _map(reading, rule)
@@ -105,10 +101,8 @@ def _units(reading: Reading, rule: str) -> None:
     found = found[found["rule"] == rule] if len(found) else found
     if not len(found):
         return
-    levels = list(dict.fromkeys(found["level"]))
     with st.expander(say(text("Unit by unit"))):
-        level = pick(st.radio, text("Level"), levels, key="circle-level", said=lambda o: say(level_title(o)))
-        shown = _worst(found[found["level"] == level])
+        shown = _worst(pick_level(found, key="circle-level"))
         table(text("Unit by unit"), _UNIT_HEAD, [_row(row) for row in shown.to_dict("records")])
 
 

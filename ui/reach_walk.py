@@ -10,6 +10,7 @@ import streamlit as st
 from geo.text import Sayable, Text, text
 from maps import palette
 from ui.choices import words
+from ui.downloads import file_button
 from ui.list_map import list_map
 from ui.measured import Reading, assessed_under
 from ui.measuring import answer, number, pick, table
@@ -183,21 +184,18 @@ def _take_away(found: Reached) -> None:
 
     from jobs.reach import area_bytes, package_bytes
 
-    say = words()
     left, right, _ = st.columns([0.34, 0.34, 0.32])
-    left.download_button(
-        say(text("Areas and reached streets (GeoPackage)")),
+    file_button(
+        left,
+        text("Areas and reached streets (GeoPackage)"),
         partial(package_bytes, found),
-        file_name="reach.gpkg",
+        name="reach.gpkg",
         mime="application/geopackage+sqlite3",
-        on_click="ignore",
-        width="stretch",
     )
-    right.download_button(
-        say(text("Areas (GeoJSON)")),
+    file_button(
+        right,
+        text("Areas (GeoJSON)"),
         partial(area_bytes, found),
-        file_name="isochrones.geojson",
+        name="isochrones.geojson",
         mime="application/geo+json",
-        on_click="ignore",
-        width="stretch",
     )

@@ -12,8 +12,7 @@ from coverage.standard import Check, Rule, Standard, level_title
 from data.standards import open_standard, preset_ids
 from geo.text import Text, text
 from ui.choices import words
-from ui.measured import title_of_rule
-from ui.measuring import pick
+from ui.measuring import pick, pick_rule
 from ui.scenario_state import crs, do, draft
 
 if TYPE_CHECKING:
@@ -154,9 +153,7 @@ def _grow(city: Assessment) -> None:
 def _figure(city: Assessment) -> None:
     say, standard = words(), city.standard
     rules = [rule.id for rule in standard.rules if rule.check is not Check.PRESENCE]
-    chosen = pick(
-        st.selectbox, text("Rule"), rules, key="figure-rule", said=lambda r: title_of_rule(standard, r)
-    )
+    chosen = pick_rule(standard, rules, key="figure-rule")
     if chosen is None:
         return
     edit = _figure_of(standard.rule(chosen))

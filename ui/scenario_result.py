@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 import streamlit as st
 
 from coverage.edits import AddBarrier, AddStreet, Edit, Move, Open
-from coverage.standard import Check, Standard, level_title
+from coverage.standard import Check, Standard
 from geo.text import Sayable, Text, text
 from maps import palette
 from reports.lines import VERDICT_WORDS
 from ui.choices import words
 from ui.list_map import list_map
 from ui.measured import Reading, title_of_rule
-from ui.measuring import answer, number, pick, share_or_dash, table
+from ui.measuring import answer, number, pick, pick_level, share_or_dash, table
 from ui.numbers import exact
 from ui.reach_parts import city_box, legend, picture_of
 from ui.scenario_ask import LonLat, corners
@@ -234,11 +234,7 @@ def units_table(found: Comparison, rule: str) -> None:
     if not len(moved):
         return
     with st.expander(say(text("Unit by unit"))):
-        levels = list(dict.fromkeys(moved["level"]))
-        level = pick(
-            st.radio, text("Level"), levels, key="scenario-level", said=lambda o: say(level_title(o))
-        )
-        shown = moved[moved["level"] == level]
+        shown = pick_level(moved, key="scenario-level")
         order = (shown["gained"] + shown["lost"]).sort_values(ascending=False, kind="stable").index
         columns = ("gained", "lost", "residents_met_before", "residents_met_after")
         rows = [

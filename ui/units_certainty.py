@@ -8,13 +8,21 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from coverage.standard import Check, level_title
 from geo.text import Text, text
 from reports.lines import VERDICT_WORDS
 from ui.chart import Axis, Series, line_chart
 from ui.choices import words
 from ui.measured import Reading, title_of_rule
-from ui.measuring import answer, number, pick, share_or_dash, table
+from ui.measuring import (
+    answer,
+    distinct,
+    explained,
+    number,
+    pick_level,
+    pick_rule,
+    share_or_dash,
+    table,
+)
 from ui.numbers import exact, share
 
 _HEAD: Final = (text("Rule"), text("Share"), text("Nine draws in ten"), text("Verdict in the draws"))
@@ -41,26 +49,24 @@ def certainty(reading: Reading) -> None:
     table(
         text("Shares and their bands"), _HEAD, [_band_row(row, reading) for row in bands.to_dict("records")]
     )
-    levels = list(dict.fromkeys(units["level"]))
-    if levels:
+    if len(units):
         with st.expander(say(text("Units whose verdict flips ({count})", count=len(units)))):
-            level = pick(
-                st.radio, text("Level"), levels, key="doubt-level", said=lambda o: say(level_title(o))
-            )
-            shown = units[units["level"] == level].head(_MOST_UNITS)
+            shown = pick_level(units, key="doubt-level").head(_MOST_UNITS)
             rows = [_unit_row(row, reading) for row in shown.to_dict("records")]
             table(text("Units whose verdict flips"), _UNITS_HEAD, rows)
-    with st.expander(say(text("What is drawn"))):
-        st.caption(say(text(
+    explained(
+        text("What is drawn"),
+        text(
             "A hundred draws, always the same ones: walking speed evenly between 3 and 5 km/h, every "
             "facility off by 30 m (standard error in x and y), residents spread within their unit with a "
             "variation of 0.3 that keeps the unit's total. These are assumptions, not measurements. Since "
             "5 km/h is the fastest, a walk rule's share lies at the upper end of its band."
-        )))  # fmt: skip
-        st.caption(say(text(
+        ),
+        text(
             "Only radius and walk rules have bands. Presence hangs on the unit the lists name, not on "
             "distances; loads would need every draw to be walked anew, and what is not drawn is not shown."
-        )))  # fmt: skip
+        ),
+    )
 
 
 def _band_answers(bands: pd.DataFrame, units: pd.DataFrame, reading: Reading) -> list[Text]:
@@ -113,10 +119,7 @@ def years(reading: Reading) -> None:
             ),
         )
         return
-    rules = list(dict.fromkeys(found["rule"]))
-    rule = pick(
-        st.selectbox, text("Rule"), rules, key="years-rule", said=lambda r: title_of_rule(reading.standard, r)
-    )
+    rule = pick_rule(reading.standard, distinct(found, "rule"), key="years-rule")
     shown = found[found["rule"] == rule]
     answer(*_year_answers(shown))
     st.html(_chart(shown, title_of_rule(reading.standard, rule)))
@@ -169,8 +172,3 @@ def _year_row(row: Mapping[Any, Any]) -> list[str]:
     plan = [number(row["planned"]), share_or_dash(row["share_planned"])]
     counted = [exact(row["facilities"]), exact(row["residents_met"]), share_or_dash(row["share"])]
     return [f"{row['year']:.0f}", *counted, *plan]
-
-
-def has_walks(reading: Reading) -> bool:
-    """Whether the standard has rules with a distance."""
-    return any(rule.check in (Check.RADIUS, Check.WALK) for rule in reading.standard.rules)

@@ -8,13 +8,12 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from coverage.standard import Check
 from geo.text import Sayable, Text, text
 from reports.extra_words import people_title
 from ui.chart import Axis, Series, line_chart
 from ui.choices import words
-from ui.measured import Reading, title_of_rule
-from ui.measuring import answer, number, pick, sentences, share_or_dash, table
+from ui.measured import Reading
+from ui.measuring import answer, distinct, number, pick_rule, sentences, share_or_dash, table
 from ui.numbers import exact
 
 _HEAD: Final = (
@@ -26,20 +25,12 @@ _TENTHS: Final = tuple((i / 5, f"{i * 20}%") for i in range(6))
 
 def equity(reading: Reading) -> None:
     """One rule: statements, the table by group, the Lorenz curve, and old town against new."""
-    found = reading.table("equity")
-    rules = list(dict.fromkeys(found["rule"])) if len(found) else []
+    rules = distinct(reading.table("equity"), "rule")
     if not rules:
         answer(text("This standard has no rule with a distance, so distances cannot be compared."))
         return
     wanted = (reading.document.get("equity") or {}).get("rule")
-    rule = pick(
-        st.selectbox,
-        text("Rule"),
-        rules,
-        key="equity-rule",
-        said=lambda option: title_of_rule(reading.standard, option),
-        first=wanted,
-    )
+    rule = pick_rule(reading.standard, rules, key="equity-rule", first=wanted)
     old = _ask_for_old_town(reading)
     rows, said = _rows(reading, rule, old)
     answer(*said[:2])
@@ -111,8 +102,3 @@ def _chart(curve: pd.DataFrame, everybody: dict[Any, Any]) -> str:
     )
     across = Axis(0.0, 1.0, _TENTHS, say(text("Share of residents")))
     return line_chart(say(title), lines, across, Axis(0.0, 1.0, _TENTHS, say(text("Share of all metres"))))
-
-
-def has_distances(reading: Reading) -> bool:
-    """Whether any rule of the standard has a distance."""
-    return any(rule.check in (Check.RADIUS, Check.WALK) for rule in reading.standard.rules)

@@ -13,7 +13,7 @@ from geo.text import Sayable, Text, text
 from reports.extra_words import METHODS, WITHIN
 from ui.choices import words
 from ui.measured import Reading, title_of_rule
-from ui.measuring import answer, number, pick, share_or_dash, table
+from ui.measuring import answer, explained, number, pick, pick_rule, share_or_dash, table
 from ui.numbers import exact
 
 _HEAD: Final = (text("Facility"), text("Residents"), text("Band"), text("Finding"))
@@ -38,13 +38,7 @@ def loads(reading: Reading) -> None:
         answer(text("This standard has no rule on residents per facility."))
         return
     left, right = st.columns([0.6, 0.4])
-    rule = pick(
-        left.selectbox,
-        text("Rule"),
-        rules,
-        key="load-rule",
-        said=lambda r: title_of_rule(reading.standard, r),
-    )
+    rule = pick_rule(reading.standard, rules, key="load-rule", box=left)
     manner = pick(
         right.selectbox, text("Residents go"), list(_MANNERS), key="load-manner",
         said=lambda m: say(_MANNERS[m]),
@@ -121,13 +115,15 @@ def supply(reading: Reading) -> None:
     levels = [level for level in dict.fromkeys(shown["level"]) if level]
     districts = shown[shown["level"] == levels[0]] if levels else shown
     table(text("Reachable supply"), _SUPPLY_HEAD, [_supply_row(row) for row in districts.to_dict("records")])
-    with st.expander(say(text("How reachable supply is counted"))):
-        st.caption(say(text(
+    explained(
+        text("How reachable supply is counted"),
+        text(
             "Every facility's places are divided by the people who can reach it, the far ones counting less; "
             "every cell adds up what is within its reach. The plain method counts everybody within 30 "
             "minutes alike (Luo and Wang 2003); the enhanced one in zones of 10, 20 and 30 minutes with the "
             "weights 1, 0.68 and 0.22 (Luo and Qi 2009)."
-        )))  # fmt: skip
+        ),
+    )
 
 
 def _reason(row: Mapping[str, Any]) -> Sayable:

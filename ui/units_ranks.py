@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any, Final
 
 import pandas as pd
-import streamlit as st
 
 from coverage.standard import Check, level_title
 from geo.text import Text, text
 from reports.lines import Line, assessment_lines, responsible_words
 from ui.choices import words
 from ui.measured import Reading
-from ui.measuring import NOTHING, answer, number, pick, share_or_dash, table
+from ui.measuring import NOTHING, answer, explained, number, pick_level, share_or_dash, table
 from ui.numbers import exact
 
 _LEAGUE_HEAD: Final = (
@@ -29,21 +28,19 @@ _MOST: Final = 600
 def ranks(reading: Reading) -> None:
     """The league table of one level, worst and best named first."""
     league = reading.table("league")
-    levels = list(dict.fromkeys(league["level"])) if len(league) else []
-    if not levels:
+    if not len(league):
         answer(text("This city has no units file, so units cannot be compared."))
         return
-    level = pick(
-        st.radio, text("Level"), levels, key="league-level", said=lambda option: words()(level_title(option))
-    )
-    shown = league[league["level"] == level]
-    answer(*_best_and_worst(shown), _all_met(shown, level))
+    shown = pick_level(league, key="league-level")
+    answer(*_best_and_worst(shown), _all_met(shown, shown["level"].iloc[0]))
     table(text("Ranking"), _LEAGUE_HEAD, [_league_row(row) for row in shown.head(_MOST).to_dict("records")])
-    with st.expander(words()(text("How the rank comes about"))):
-        st.caption(words()(text(
+    explained(
+        text("How the rank comes about"),
+        text(
             "A resident is missed if at least one radius or walk rule that speaks of them is not met; each "
             "counts once. Rank is by the share who are not missed; equal shares share the better rank."
-        )))  # fmt: skip
+        ),
+    )
 
 
 def _best_and_worst(shown: pd.DataFrame) -> list[Text]:

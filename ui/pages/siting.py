@@ -51,7 +51,7 @@ with left:
 with right:
     sites_table(plan, chosen, view.standard)
 take_away(search)
-section = choose_section(text("What to look at"), _SECTIONS, key="siting-section")
+section = choose_section(_SECTIONS, key="siting-section")
 if section == "why":
     reasons(plan, view.standard)
 elif section == "many":
