@@ -17,6 +17,7 @@ from reports import plan_words
 from ui.chart import Axis, Series, line_chart
 from ui.choices import choices, choose, words
 from ui.compute import shelf_for
+from ui.downloads import file_button
 from ui.measuring import sentences, table
 from ui.numbers import exact, people
 from ui.siting_search import Search, case_with, finish, folder_of, place_of
@@ -102,16 +103,10 @@ def take_away(search: Search) -> None:
     )
     boxes = st.columns(4)
     for box, (label, name, mime, make) in zip(boxes, made, strict=False):
-        box.download_button(
-            say(label),
-            partial(_make, search, key, root, partial(make, language=language)),
-            file_name=name,
-            mime=mime,
-            on_click="ignore",
-            width="stretch",
-        )
+        made_of = partial(_make, search, key, root, partial(make, language=language))
+        file_button(box, label, made_of, name=name, mime=mime)
     # A search that was stopped depends on when: another session asking the same would get another plan.
-    if not search.stop.is_set() and boxes[3].button(say(text("Show in the overview")), width="stretch"):
+    if not search.stopped and boxes[3].button(say(text("Show in the overview")), width="stretch"):
         _to_overview(search)
 
 

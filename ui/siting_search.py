@@ -2,91 +2,77 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
-from geo.text import Text, text
+from geo.text import text
 from jobs.cases import Case
 from jobs.shelf import Shelf
 from jobs.wishes import Wish
-from ui.choices import choices, words
+from ui.choices import choices
 from ui.compute import case_of
-from ui.safe import in_markdown
 from ui.session import session_folder
+from ui.work import Work, wait_for
 
 if TYPE_CHECKING:  # what computes takes seconds to load
     from jobs.assess import Assessed
 
 _KEY: Final = "siting-search"
-_LOOK_S: Final = 0.1
-_QUICK_S: Final = 0.3
 
 
 @dataclass
 class Search:
-    """One search; `city` is the key of the city it is about. `stop` ends it with the best plan so far.
+    """One search; `city` is the key of the city it is about. Stopped, it ends with the best plan so far.
 
-    `result` is there as soon as there is a plan; its curve and other plans follow while it still runs.
+    The work has a result as soon as there is a plan; its curve and other plans follow while it runs.
     """
 
     city: str
     wish: Wish
-    stop: threading.Event = field(default_factory=threading.Event)
-    share: float = 0.0
-    doing: Text = field(default_factory=lambda: text("One moment …"))
-    result: Assessed | None = None
-    error: BaseException | None = None
-    thread: threading.Thread | None = None
+    work: Work = field(init=False)
     folder: Path | None = None
 
+    def __post_init__(self) -> None:
+        self.work = Work(self.wish)
+
     @property
-    def running(self) -> bool:
-        return self.thread is not None and self.thread.is_alive()
+    def result(self) -> Assessed | None:
+        found: Assessed | None = self.work.result
+        return found
+
+    @property
+    def stopped(self) -> bool:
+        return self.work.stop.is_set()
 
     def start(self, done: Assessed) -> Search:
-        self.thread = threading.Thread(target=self._run, args=(done,), daemon=True)
-        self.thread.start()
+        self.work.begin(partial(self._sites, done))
         return self
 
-    def _run(self, done: Assessed) -> None:
+    def _sites(self, done: Assessed) -> Assessed:
         from coverage.siting import Watch
         from jobs.search_words import search_words
         from jobs.suggest import Following, suggest
 
-        def note(share: float, doing: Text) -> None:
-            self.share, self.doing = share, doing
+        work = self.work
 
         def look(state: Any) -> None:
-            self.doing = search_words(state)
+            work.doing = search_words(state)
 
         def first(planned: Assessed) -> None:
-            self.result = planned
+            work.result = planned
 
-        with self:
-            self.result = suggest(done, self.wish, Following(Watch(look, self.stop.is_set), note, first))
-
-    def __enter__(self) -> Search:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> bool:
-        """Carry an error over to the page's thread, which raises it and has the one handler."""
-        self.error = error
-        return True
+        return suggest(done, self.wish, Following(Watch(look, work.stop.is_set), work.note, first))
 
 
 def begin(city: str, done: Assessed, wish: Wish) -> None:
     """Search for a wish; what was searched for before is given up."""
     earlier = st.session_state.get(_KEY)
     if earlier is not None:
-        earlier.stop.set()
+        earlier.work.stop.set()
     st.session_state[_KEY] = Search(city, wish).start(done)
 
 
@@ -97,23 +83,22 @@ def found(city: str) -> Search | None:
     if search is None or search.city != city:
         return None
     _wait(search, whole=search.wish.others.most > 0)
-    if search.error is not None:
+    if search.work.error is not None:
         st.session_state.pop(_KEY)
-        raise search.error
+        raise search.work.error
     return search
 
 
 def finish(search: Search) -> None:
     """Wait until the curve and all else is there."""
     _wait(search, whole=True)
-    if search.error is not None:
-        raise search.error
+    if search.work.error is not None:
+        raise search.work.error
 
 
 def folder_of(search: Search, key: str, root: Path) -> Path:
     """The result folder of a search, written when it is first needed; asks nothing of the session."""
-    if search.thread is not None:
-        search.thread.join()
+    search.work.wait()
     if search.folder is None and search.result is not None:
         search.folder = Shelf(root).put(key, search.result)
     if search.folder is None:
@@ -132,27 +117,9 @@ def case_with(wish: Wish) -> Case:
 
 
 def _wait(search: Search, *, whole: bool) -> None:
-    """Until there is a plan, or the `whole` answer. A click elsewhere runs the page anew and waits on."""
+    """Until there is a plan, or the `whole` answer."""
 
     def waiting() -> bool:
-        return search.running and (whole or search.result is None)
+        return search.work.alive and (whole or search.result is None)
 
-    deadline = time.monotonic() + _QUICK_S
-    while waiting() and time.monotonic() < deadline:
-        time.sleep(_LOOK_S / 2)
-    if not waiting():
-        return
-    place = st.empty()
-    with place.container():
-        bar = st.progress(search.share, _doing(search))
-        st.button(
-            words()(text("Stop: take the best plan so far")), key="siting-stop", on_click=search.stop.set
-        )
-        while waiting():
-            time.sleep(_LOOK_S)
-            bar.progress(min(max(search.share, 0.0), 1.0), _doing(search))
-    place.empty()
-
-
-def _doing(search: Search) -> str:
-    return in_markdown(words()(search.doing))
+    wait_for(search.work, waiting, button=text("Stop: take the best plan so far"), key="siting-stop")

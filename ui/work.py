@@ -26,7 +26,10 @@ _QUICK_S: Final = 0.4
 
 @dataclass
 class Work:
-    """One piece of work under way, ended or stopped; `question` tells whether it still is the one wanted."""
+    """One piece of work under way, ended or stopped; `question` tells whether it still is the one wanted.
+
+    A task that has a first answer before it ends may set `result` then.
+    """
 
     question: object
     stop: threading.Event = field(default_factory=threading.Event)
@@ -38,17 +41,34 @@ class Work:
 
     def start(self, task: Callable[[Progress], Any]) -> Work:
         """Begin the task; it is told to stop at its next report of progress once `stop` is set."""
+        return self.begin(lambda: task(stoppable(self.note, self.stop.is_set)))
+
+    def begin(self, task: Callable[[], Any]) -> Work:
+        """Begin a task that looks at `stop` itself and reports to `note`."""
         self.thread = threading.Thread(target=self._run, args=(task,), daemon=True)
         self.thread.start()
         return self
 
     @property
-    def running(self) -> bool:
-        return self.thread is not None and self.thread.is_alive() and not self.stop.is_set()
+    def alive(self) -> bool:
+        return self.thread is not None and self.thread.is_alive()
 
-    def _run(self, task: Callable[[Progress], Any]) -> None:
+    @property
+    def running(self) -> bool:
+        return self.alive and not self.stop.is_set()
+
+    def wait(self, seconds: float | None = None) -> None:
+        """Until the task has ended, or so long."""
+        if self.thread is not None:
+            self.thread.join(seconds)
+
+    def note(self, share: float, doing: Text) -> None:
+        """How far it is, and with what."""
+        self.share, self.doing = min(max(share, 0.0), 1.0), doing
+
+    def _run(self, task: Callable[[], Any]) -> None:
         with self:
-            self.result = task(stoppable(self._note, self.stop.is_set))
+            self.result = task()
 
     def __enter__(self) -> Work:
         return self
@@ -60,9 +80,6 @@ class Work:
         self.error = error
         return True
 
-    def _note(self, share: float, doing: Text) -> None:
-        self.share, self.doing = min(max(share, 0.0), 1.0), doing
-
 
 def result_of(slot: str, question: object, task: Callable[[Progress], _Result]) -> _Result:
     """What `task` gives for `question`: begun once, waited for with a bar and a button to stop it.
@@ -71,8 +88,7 @@ def result_of(slot: str, question: object, task: Callable[[Progress], _Result]) 
     question in the same `slot` stops the work on the earlier one.
     """
     work = _work(slot, question, task)
-    if work.running:
-        _wait(slot, work)
+    wait_for(work, lambda: work.running, button=text("Cancel"), key=f"cancel-{slot}")
     if work.stop.is_set():
         _offer_again(slot)
     if work.error is not None:
@@ -98,18 +114,22 @@ def _work(slot: str, question: object, task: Callable[[Progress], Any]) -> Work:
     return work
 
 
-def _wait(slot: str, work: Work) -> None:
-    """Until the work has ended or is stopped. A click elsewhere runs the page anew and waits on."""
-    if work.thread is not None:
-        work.thread.join(_QUICK_S)
-    if not work.running:
+def wait_for(work: Work, waiting: Callable[[], bool], *, button: Text, key: str) -> None:
+    """As long as `waiting()`: with a bar, and a button that sets `stop`.
+
+    A click elsewhere runs the page anew and waits on.
+    """
+    until = time.monotonic() + _QUICK_S
+    while waiting() and time.monotonic() < until:
+        work.wait(_LOOK_S / 2)
+    if not waiting():
         return
     place = st.empty()
     with place.container():
         bar = st.progress(work.share, _doing(work))
-        st.button(words()(text("Cancel")), key=f"cancel-{slot}", on_click=work.stop.set)
-        while work.running:
-            time.sleep(_LOOK_S)
+        st.button(words()(button), key=key, on_click=work.stop.set)
+        while waiting():
+            work.wait(_LOOK_S)
             bar.progress(work.share, _doing(work))
     place.empty()
 

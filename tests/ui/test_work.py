@@ -66,6 +66,22 @@ def test_stopped_work_ends_at_its_next_report_and_counts_as_ended_at_once() -> N
     assert len(told) == count
 
 
+def test_a_first_answer_is_there_before_the_task_ends() -> None:
+    go_on = threading.Event()
+    work = Work("q")
+
+    def task() -> str:
+        work.result = "first"
+        assert go_on.wait(10)
+        return "whole"
+
+    work.begin(task)
+    until(lambda: work.result == "first")
+    assert work.alive
+    go_on.set()
+    assert ended(work).result == "whole"
+
+
 def page() -> None:
     """A page whose work takes longer than a blink."""
     import time
