@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from geo.errors import SettingError
 
 
 @dataclass(frozen=True)
@@ -32,3 +34,13 @@ class Layers:
         """The files that are given, by what they are: "water", "group:elderly", …"""
         named = {role: path for role, path in vars(self).items() if isinstance(path, Path)}
         return {**named, **{f"group:{name}": path for name, path in self.groups}}
+
+
+def distinct_groups(named: Iterable[tuple[str, Path]]) -> tuple[tuple[str, Path], ...]:
+    """Groups with their files. SettingError for a name given twice."""
+    found: dict[str, Path] = {}
+    for name, path in named:
+        if name in found:
+            raise SettingError("The group “{name}” is given twice.", name=name)
+        found[name] = path
+    return tuple(found.items())

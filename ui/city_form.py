@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 import streamlit as st
@@ -12,14 +13,13 @@ from geo.errors import InputError, UserError
 from geo.text import text
 from jobs.cases import StudyFiles
 from ui.choices import choices, choose, words
+from ui.city_layers import CENSUS_TYPES, PEOPLE_TYPES, VECTOR_TYPES, FurtherFiles, ask_for_layers
 from ui.compute import answer_to
 from ui.session import keep
 from ui.upload import LIST_TYPES
 from ui.work import forget
 
-_PEOPLE: Final = ("tif", "tiff", "csv", "parquet", "gpkg", "geojson", "json")
 _STREETS: Final = ("osm", "gz", "bz2", "pbf", "graphml", "gpkg", "geojson", "json", "zip")
-_UNITS: Final = ("gpkg", "geojson", "json", "zip", "kml")
 _WANTED: Final = "city-wanted"
 _COMMAND: Final = """python cli.py assess --facilities LIST.xlsx --population PEOPLE.tif \\
     --network STREETS.osm.pbf --units UNITS.gpkg --name CITY --out RESULT"""
@@ -32,17 +32,19 @@ def city_form() -> None:
         name = st.text_input(say(text("Name of the city")), max_chars=60)
         left, right = st.columns(2, gap="medium")
         people = left.file_uploader(
-            say(text("Residents (GeoTIFF, CSV, Parquet, GeoPackage)")), type=list(_PEOPLE)
+            say(text("Residents (GeoTIFF, CSV, Parquet, GeoPackage)")),
+            type=[*PEOPLE_TYPES, *CENSUS_TYPES],
         )
         streets = right.file_uploader(say(text("Streets (OSM, GraphML, GeoPackage)")), type=list(_STREETS))
         lists = left.file_uploader(
             say(text("Facility lists")), type=list(LIST_TYPES), accept_multiple_files=True
         )
-        units = right.file_uploader(say(text("Units (optional: level and name)")), type=list(_UNITS))
+        units = right.file_uploader(say(text("Units (optional: level and name)")), type=list(VECTOR_TYPES))
+        further = ask_for_layers()
         wanted = st.form_submit_button(say(text("Read and assess")), type="primary")
     if wanted:
         forget("answer")  # what was stopped before is begun anew
-        st.session_state[_WANTED] = _city(name, people, streets, units, lists)
+        st.session_state[_WANTED] = _city(name, (people, streets, units), lists, further)
     if _WANTED in st.session_state:
         _show(st.session_state[_WANTED])
 
@@ -56,11 +58,12 @@ def command() -> None:
 
 def _city(
     name: str,
-    people: UploadedFile | None,
-    streets: UploadedFile | None,
-    units: UploadedFile | None,
+    ground: tuple[UploadedFile | None, UploadedFile | None, UploadedFile | None],
     lists: list[UploadedFile],
+    further: FurtherFiles,
 ) -> StudyFiles:
+    """`ground`: residents, streets, units. InputError for what is missing."""
+    people, streets, units = ground
     if people is None or streets is None or not lists:
         raise InputError("Please choose the files for residents, streets and facility lists.")
     return StudyFiles(
@@ -68,7 +71,9 @@ def _city(
         keep(people),
         keep(streets),
         keep(units) if units else None,
-        name=name.strip() or people.name,
+        name=name.strip() or Path(people.name).stem,
+        population_unit=further.raster_unit,
+        layers=further.kept(),
     )
 
 

@@ -15,6 +15,8 @@ _KEY: Final = "session_folder"
 _UNSAFE: Final = re.compile(r"[^\w.()\-（）【】、，· ]|\.\.+")
 _LONGEST: Final = 80
 _EXTENSION: Final = re.compile(r"\.[A-Za-z0-9]{1,8}$")
+# Names that are devices on Windows, whatever follows after a dot.
+_DEVICE: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
 def session_folder() -> Path:
@@ -43,10 +45,11 @@ def keep(upload: UploadedFile) -> Path:
 def safe_name(name: str) -> str:
     """A file name that says much the same and cannot leave its folder or mean anything to a program.
 
-    Words of the name are kept, since a list's name may say which coordinates it holds (百度坐标).
+    Its words are kept: messages name the file so, and a list's name may say which coordinates it
+    holds (百度坐标).
     """
     match = _EXTENSION.search(name)
     extension = match.group().lower() if match else ""
     stem = _UNSAFE.sub("_", name[: match.start()] if match else name).strip(". ")
-    # Some names are devices on Windows (CON, NUL); with this in front none is.
-    return f"list_{stem[:_LONGEST].rstrip('. ')}{extension}"
+    kept = stem[:_LONGEST].rstrip(". ")
+    return f"{'file_' if not kept or _DEVICE.fullmatch(kept) else ''}{kept}{extension}"

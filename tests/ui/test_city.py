@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.small_city import degrees
 from tests.ui.conftest import html_of, no_trouble
 
 CITY = "ui/pages/city.py"
-# The left column comes before the right.
+# The left column comes before the right; the boxes under the fold come after.
 FILES = ("people.csv", "list.csv", "streets.geojson", "units.geojson")
 
 
@@ -17,7 +20,7 @@ def fill(page: AppTest, folder: Path, *names: str) -> AppTest:
     """The form with some of its four files, sent off."""
     page.run()
     page.switch_page(CITY).run()
-    boxes = list(page.main.file_uploader)
+    boxes = list(page.main.file_uploader)[: len(FILES)]
     for box, name in zip(boxes, FILES, strict=True):
         if name in names:
             box.set_value((name, (folder / name).read_bytes(), "application/octet-stream"))
@@ -46,7 +49,7 @@ def test_a_missing_file_is_asked_for(app: AppTest, small_folder: Path) -> None:
 def test_a_file_that_is_no_street_file_is_refused_in_words(app: AppTest, small_folder: Path) -> None:
     app.run()
     app.switch_page(CITY).run()
-    people, lists, streets, _ = app.main.file_uploader
+    people, lists, streets = list(app.main.file_uploader)[:3]
     folder = small_folder / "city"
     people.set_value(("people.csv", (folder / "people.csv").read_bytes(), "text/csv"))
     streets.set_value(("streets.geojson", b"{}", "application/json"))
@@ -63,3 +66,85 @@ def test_the_page_names_the_command_for_larger_files(app: AppTest) -> None:
     app.switch_page(CITY).run()
     no_trouble(app)
     assert "cli.py assess" in app.code[0].value
+
+
+def send(page: AppTest) -> AppTest:
+    next(button for button in page.button if button.label == "读取并评估").click()
+    return page.run()
+
+
+def put(page: AppTest, role: str, name: str, content: str | bytes) -> None:
+    """A file into one of the boxes under the fold."""
+    data = content.encode() if isinstance(content, str) else content
+    page.main.file_uploader(key=f"city-{role}").set_value((name, data, "application/octet-stream"))
+
+
+def polygon(west: float, east: float) -> str:
+    corners = [(west, -500), (east, -500), (east, 500), (west, 500), (west, -500)]
+    ring = [degrees(x, y) for x, y in corners]
+    shape = {"type": "Polygon", "coordinates": [ring]}
+    feature = {"type": "Feature", "properties": {}, "geometry": shape}
+    return json.dumps({"type": "FeatureCollection", "features": [feature]})
+
+
+@pytest.fixture
+def form(app: AppTest, small_folder: Path) -> AppTest:
+    """The form with its four files, not sent off yet."""
+    app.run()
+    app.switch_page(CITY).run()
+    for box, name in zip(app.main.file_uploader, FILES, strict=False):
+        box.set_value((name, (small_folder / "city" / name).read_bytes(), "application/octet-stream"))
+    return app
+
+
+def test_further_files_count_and_what_they_changed_is_told(form: AppTest) -> None:
+    put(form, "area", "范围.geojson", polygon(-50, 1050))
+    put(form, "water", "湖.geojson", polygon(450, 750))
+    put(form, "totals", "普查.csv", "社区,年末数\n西苑社区,2000\n")
+    put(form, "other", "学前.csv", f"lon,lat,residents\n{degrees(300)[0]},{degrees(300)[1]},7\n")
+    form.text_input(key="city-totals-column").set_value("年末数")
+    form.text_input(key="city-group-name").set_value("preschool")
+    no_trouble(send(form))
+    said = html_of(form)
+    assert "10 个格网中的 1,000.0 人位于研究区外" in said
+    assert "由 1,100.0 人变为 2,100.0 人" in said
+    assert "有 3 个格网的 600.0 人位于水中" in said  # who stands in water, after scaling to twice as many
+    assert "“preschool”人群 7.0 人" in said
+
+
+def test_what_cannot_be_is_told_and_all_that_was_put_in_stays(form: AppTest) -> None:
+    put(form, "buildings", "楼.geojson", polygon(0, 20))
+    put(form, "settled", "聚落.geojson", polygon(0, 900))
+    send(form)
+    assert not form.exception
+    assert [error.value for error in form.error] == ["人口只能按建筑或按居民点分配：两个文件只能给一个。"]
+    for role, name in (("buildings", "楼.geojson"), ("settled", "聚落.geojson")):
+        assert form.main.file_uploader(key=f"city-{role}").value.name == name
+    form.main.file_uploader(key="city-settled").clear()
+    no_trouble(send(form))
+    assert html_of(form).count('<th scope="row">') == 12
+
+
+def test_a_layer_without_an_area_is_refused_by_its_own_name(form: AppTest) -> None:
+    put(form, "area", "范围线.geojson", '{"type": "FeatureCollection", "features": []}')
+    send(form)
+    assert not form.exception
+    assert "范围线.geojson" in form.error[0].value.replace("\\", "")
+
+
+def test_a_further_group_wants_its_name_and_its_file(form: AppTest) -> None:
+    put(form, "other", "学前.csv", "lon,lat,residents\n118,32,7\n")
+    send(form)
+    assert [error.value for error in form.error] == ["请填写其他人群的名称。"]
+    form.main.file_uploader(key="city-other").clear()
+    form.text_input(key="city-group-name").set_value("学前")
+    send(form)
+    assert [error.value for error in form.error] == ["请选择人群“学前”的文件。"]
+
+
+def test_a_group_is_given_once(form: AppTest) -> None:
+    for role in ("elderly", "other"):
+        put(form, role, f"{role}.csv", "lon,lat,residents\n118,32,7\n")
+    form.text_input(key="city-group-name").set_value("elderly")
+    send(form)
+    assert [error.value for error in form.error] == ["人群“elderly”给了两次。"]

@@ -43,13 +43,16 @@ def test_lines_become_one() -> None:
 @pytest.mark.parametrize(
     ("name", "kept"),
     [
-        ("清单（百度坐标）.XLSX", "list_清单（百度坐标）.xlsx"),
-        ("../../etc/passwd", "list_____etc_passwd"),
-        ("a/b\\c:d.csv", "list_a_b_c_d.csv"),
-        ("CON.csv", "list_CON.csv"),
-        ("..", "list__"),
-        ("a!b.zip", "list_a_b.zip"),
-        ("\0\n.csv", "list___.csv"),
+        ("清单（百度坐标）.XLSX", "清单（百度坐标）.xlsx"),
+        ("../../etc/passwd", "____etc_passwd"),
+        ("a/b\\c:d.csv", "a_b_c_d.csv"),
+        ("CON.csv", "file_CON.csv"),
+        ("nul.tar.csv", "file_nul.tar.csv"),
+        ("contour.csv", "contour.csv"),
+        (".csv", "file_.csv"),
+        ("..", "_"),
+        ("a!b.zip", "a_b.zip"),
+        ("\0\n.csv", "__.csv"),
     ],
 )
 def test_a_file_name_keeps_its_words_and_loses_its_power(name: str, kept: str) -> None:
