@@ -2,56 +2,44 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
 from commands.asking import with_unit_asked
 from commands.front import answer, front_door, print_verdicts
-from commands.layers import NO_LAYERS, LayerOptions, with_layers
-from commands.options import (
-    NETWORKS,
-    Also,
-    AreaName,
-    AsJson,
-    Datum,
-    Heal,
-    Lang,
-    Language,
-    Lists,
-    Out,
-    People,
-    PopulationUnit,
-    StandardName,
-    Streets,
-    UnitsFile,
-)
-from jobs.inputs import StudyFiles
+from commands.options import NETWORKS, AsJson, Lang, Language, Out
+from commands.spread import spread
+from commands.study import StudyOptions
 
 
-@with_layers
+class More(StrEnum):
+    """As `jobs.also.ALSO` has them; that takes a second to import."""
+
+    isochrones = "isochrones"
+    barriers = "barriers"
+    bands = "bands"
+    timeline = "timeline"
+    supply = "supply"
+    parts = "split"
+
+
+Also = Annotated[
+    tuple[More, ...], typer.Option(help="Make this too, though it takes longer; may be given again.")
+]
+
+
+@spread
 def assess(
-    facilities: Lists,
-    population: People,
-    network: Streets,
-    out: Out,
-    units: UnitsFile = None,
-    standard: StandardName = "nanjing-2011",
-    datum: Datum = "auto",
-    name: AreaName = "",
-    population_unit: PopulationUnit = "auto",
-    heal: Heal = 0.0,
-    also: Also = [],  # noqa: B006 - typer copies it
-    layers: LayerOptions = NO_LAYERS,
-    lang: Lang = Language.zh,
-    as_json: AsJson = False,
+    study: StudyOptions, out: Out, also: Also = (), lang: Lang = Language.zh, as_json: AsJson = False
 ) -> None:
     """Measure a city against a standard and write the assessment folder."""
     with front_door(lang) as (say, tell):
         from jobs.assess import assess_files
         from jobs.summary import closing_lines
 
-        asked = StudyFiles(
-            *(tuple(facilities), population, network, units, standard, datum, name, population_unit, heal),
-            layers=layers.read(),
-        )
-        files = with_unit_asked(asked, say, tell)
+        files = with_unit_asked(study.files(), say, tell)
         wanted = [what.value for what in also]
         results = assess_files(
             files, out=out, language=lang.value, cache=NETWORKS, progress=tell, also=wanted

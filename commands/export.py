@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from commands.front import answer, front_door
-from commands.options import AsJson, Lang, Language, Profile
+from commands.options import AsJson, Lang, Language
+
+
+class Profile(StrEnum):
+    internal = "internal"
+    public = "public"
 
 
 def export(

@@ -2,73 +2,57 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
-import typer
+from typer import Option
 
+from commands.asking import with_unit_asked
 from commands.front import answer, front_door
-from commands.options import (
-    NETWORKS,
-    AreaName,
-    AsJson,
-    Datum,
-    Heal,
-    Lang,
-    Language,
-    Lists,
-    Out,
-    People,
-    PopulationUnit,
-    StandardName,
-    Streets,
-    UnitsFile,
-)
-from jobs.cases import StudyFiles
+from commands.options import NETWORKS, AsJson, Lang, Language, Out
+from commands.spread import spread
+from commands.study import StudyOptions
+
+if TYPE_CHECKING:
+    from jobs.scenario import ScenarioWish
 
 # Scenarios stored by name.
 STORE: Final = Path(__file__).parents[1] / ".cache" / "scenarios"
 
 
-def scenario(
-    facilities: Lists,
-    population: People,
-    network: Streets,
-    out: Out,
+@dataclass(frozen=True, kw_only=True)
+class ChangeOptions:
+    """What is to change, or the two scenarios to compare."""
+
     edits: Annotated[
-        str, typer.Option(help="A file of edits (JSON) or of drawn lines, or a stored scenario's name.")
-    ] = "",
+        str, Option(help="A file of edits (JSON) or of drawn lines, or a stored scenario's name.")
+    ] = ""
     compare: Annotated[
-        tuple[str, str] | None,
-        typer.Option(help="Two scenarios: files, names, or “now” for the city as it is."),
-    ] = None,
-    keep: Annotated[str, typer.Option(help="Store the scenario under this name.")] = "",
-    store: Annotated[Path, typer.Option(help="Folder of stored scenarios.")] = STORE,
-    units: UnitsFile = None,
-    standard: StandardName = "nanjing-2011",
-    datum: Datum = "auto",
-    name: AreaName = "",
-    population_unit: PopulationUnit = "auto",
-    heal: Heal = 0.0,
-    lang: Lang = Language.zh,
-    as_json: AsJson = False,
+        tuple[str, str] | None, Option(help="Two scenarios: files, names, or “now” for the city as it is.")
+    ] = None
+    keep: Annotated[str, Option(help="Store the scenario under this name.")] = ""
+    store: Annotated[Path, Option(help="Folder of stored scenarios.")] = STORE
+
+    def wish(self) -> ScenarioWish:
+        """SettingError unless either edits or a pair is given."""
+        from jobs.scenario import scenario_wish
+
+        return scenario_wish(self.edits, self.compare, store=self.store, keep=self.keep)
+
+
+@spread
+def scenario(
+    change: ChangeOptions, study: StudyOptions, out: Out, lang: Lang = Language.zh, as_json: AsJson = False
 ) -> None:
     """Work changes in (openings, closings, moves, streets, figures, people) and tell who gains and loses."""
     with front_door(lang) as (say, tell):
-        from jobs.scenario import scenario_files, scenario_wish
+        from jobs.scenario import scenario_files
         from jobs.summary_more import comparison_lines
 
-        files = StudyFiles(
-            tuple(facilities), population, network, units, standard, datum, name, population_unit, heal
-        )
-        found = scenario_files(
-            files,
-            scenario_wish(edits, compare, store=store, keep=keep),
-            out=out,
-            language=lang.value,
-            cache=NETWORKS,
-            progress=tell,
-        )
+        wish = change.wish()
+        files = with_unit_asked(study.files(), say, tell)
+        found = scenario_files(files, wish, out=out, language=lang.value, cache=NETWORKS, progress=tell)
         document = found.as_json()
         lines = comparison_lines(document, found.done.inputs.standard, say)
         answer(as_json, document, lambda: [*lines, str(out)])

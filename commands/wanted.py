@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
+
+from typer import Option
 
 from geo.errors import SettingError
 from jobs.conditions import read_conditions
@@ -12,37 +16,68 @@ from jobs.wishes import FROM_LIST, SOURCES, TIER_SIGN, Choices, PlanConditions, 
 
 _COUNT: Final = 5
 
+_candidate: Final = partial(Option, rich_help_panel="Candidates")
+_condition: Final = partial(Option, rich_help_panel="Conditions")
+_other: Final = partial(Option, rich_help_panel="Other plans")
 
-@dataclass(frozen=True)
+
+class Goals(StrEnum):
+    most_people = "most-people"
+    fewest_sites = "fewest-sites"
+    least_walking = "least-walking"
+    least_worst = "least-worst"
+
+
+class By(StrEnum):
+    radius = "radius"
+    walk = "walk"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Wanted:
     """What the user typed, as typed; see the help of `suggest`."""
 
-    tier: str
-    count: str
-    goal: str
-    share: float
-    by: str
-    candidates: Path | None
-    candidates_from: str
-    exclude: tuple[Path, ...]
-    conditions: Path | None
-    require: tuple[str, ...]
-    forbid: tuple[str, ...]
-    close: int
-    budget: float | None
-    site_cost: float | None
-    spacing: float
-    per_unit: str
-    new_per_unit: str
-    elderly_weight: float
-    backup: float
-    capacity: str
-    within_band: bool
-    alternatives: int
-    within: float
-    differ: int
-    time_limit: float
-    gap: float
+    tier: Annotated[
+        str, Option(help="What is to be built: station, centre, …; centre+station for both at once.")
+    ]
+    goal: Annotated[Goals, Option(help="What is best.")] = Goals.most_people
+    count: Annotated[
+        str, Option(help="How many sites (5, or what the budget allows); 2+8 for centre+station.")
+    ] = ""
+    share: Annotated[float, Option(min=0, max=1, help="fewest-sites: of those who can be served.")] = 1.0
+    by: Annotated[By, Option(help="Straight radius, or on foot.")] = By.radius
+    candidates: Annotated[Path | None, _candidate(help="A list of places to choose from.")] = None
+    candidates_from: Annotated[
+        str, _candidate(help="cells, crossings, facilities (of other kinds), or a file.")
+    ] = "cells"
+    exclude: Annotated[tuple[Path, ...], _candidate(help="Areas to leave out; give it again for more.")] = ()
+    conditions: Annotated[Path | None, _condition(help="A TOML file of conditions.")] = None
+    require: Annotated[tuple[str, ...], _condition(help="A place that must be built: name or lon,lat.")] = ()
+    forbid: Annotated[tuple[str, ...], _condition(help="A place that must not: name or lon,lat.")] = ()
+    close: Annotated[int, _condition(min=0, help="Relocation: close so many existing ones.")] = 0
+    budget: Annotated[float | None, _condition(min=0, help="The most all may cost.")] = None
+    site_cost: Annotated[
+        float | None, _condition(min=0, help="Cost of a site where the list states none.")
+    ] = None
+    spacing: Annotated[float, _condition(min=0, help="Least metres between facilities.")] = 0.0
+    per_unit: Annotated[
+        str,
+        _condition(
+            help="At most one per district, street or community, existing ones counted; street:2 for two."
+        ),
+    ] = ""
+    new_per_unit: Annotated[str, _condition(help="The same, new sites alone counted.")] = ""
+    elderly_weight: Annotated[float, _condition(min=0.01, help="How often an elderly resident counts.")] = 1.0
+    backup: Annotated[float, _condition(min=0, max=1, help="Worth of a second facility within reach.")] = 0.0
+    capacity: Annotated[str, _condition(help="Most residents per new site, or list: its column.")] = ""
+    within_band: Annotated[
+        bool, _condition("--within-band", help="Keep the standard's residents per site.")
+    ] = False
+    alternatives: Annotated[int, _other(min=0, max=20, help="How many other plans to show.")] = 0
+    within: Annotated[float, _other(min=0, max=1, help="Not worse by more than, 0.02 = 2 %.")] = 0.02
+    differ: Annotated[int, _other(min=1, help="In how many sites they differ at least.")] = 1
+    time_limit: Annotated[float, Option(help="Seconds.")] = 60.0
+    gap: Annotated[float, Option(help="Stop when this near the best possible, 0.01 = 1 %.")] = 0.0
 
 
 def wish_of(wanted: Wanted) -> Wish:
@@ -53,8 +88,8 @@ def wish_of(wanted: Wanted) -> Wish:
     return Wish(
         wanted.tier,
         count,
-        goal=wanted.goal,
-        by=wanted.by,
+        goal=wanted.goal.value,
+        by=wanted.by.value,
         candidates=listed,
         exclude=wanted.exclude,
         time_limit_s=wanted.time_limit,

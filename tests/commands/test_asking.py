@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 import rasterio
 from rasterio.transform import from_origin
+from typer.testing import CliRunner
 
+from cli import app
 from commands import asking
 from commands.front import front_door
 from commands.options import Language
@@ -65,3 +67,26 @@ def test_nothing_is_asked_where_it_is_clear_or_nobody_sits_there(
     monkeypatch.setattr(asking, "_at_a_terminal", lambda: False)
     assert unit_after(unclear, tmp_path) == "auto"
     assert answers == []
+
+
+@pytest.mark.parametrize(
+    "words", ["assess", "isochrones", "scenario --compare now now", "suggest --tier station"]
+)
+def test_every_verb_that_reads_a_city_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answers: list[str], words: str
+) -> None:
+    """Whoever rather stops than answers has stopped the verb."""
+
+    def stop(question: str, **_options: object) -> str:
+        answers.append(question)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(asking.Prompt, "ask", stop)
+    files = write_small_city(tmp_path)
+    given = {
+        "--facilities": files.facilities[0], "--population": raster(tmp_path / "p.tif"),
+        "--network": files.network, "--datum": "wgs84", "--out": tmp_path / "out",
+    }  # fmt: skip
+    options = [str(word) for pair in given.items() for word in pair]
+    done = CliRunner().invoke(app, [*words.split(), *options])
+    assert (done.exit_code, len(answers)) == (130, 1), done.output

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.small_city import degrees
 from tests.test_cli import cli, study_options
 
@@ -21,14 +23,56 @@ def test_isochrones_prints_json_and_writes_shapes(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "reach.gpkg").exists()
 
 
-def test_a_scenario_is_kept_by_name_and_compared_with_now(tmp_path: Path) -> None:
-    options, store = study_options(tmp_path / "in"), tmp_path / "store"
+def census(folder: Path) -> Path:
+    """1,000 residents in the western unit, 550 in the eastern one: 50 in each of its eleven cells."""
+    table = folder / "census.csv"
+    table.write_text("code,residents\nW,1000\nE,550\n", "utf-8")
+    return table
+
+
+def test_isochrones_take_further_files_of_the_study(tmp_path: Path) -> None:
+    """Within 500 m of the station at 1,700 m are the cells of the east from 1,200 m to the end at 2,000 m."""
+    done = cli(
+        "isochrones", *study_options(tmp_path / "in"), "--totals", census(tmp_path),
+        "--facility", "东庄村服务站", "--minutes", 6, "--as", "each", "--out", tmp_path / "out", "--json",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    (area,) = json.loads(done.stdout)["areas"]
+    assert area["residents"] == pytest.approx(9 * 50.0)
+
+
+def test_a_scenario_takes_further_files_of_the_study(tmp_path: Path) -> None:
+    done = cli(
+        "scenario", *study_options(tmp_path / "in"), "--totals", census(tmp_path),
+        "--edits", opening(tmp_path), "--out", tmp_path / "out", "--json",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    area = json.loads((tmp_path / "out" / "assessment.json").read_text("utf-8"))["area"]
+    assert area["residents"] == pytest.approx(1550.0)
+
+
+def opening(folder: Path) -> Path:
+    """A file of edits: a new station at 1,100 m."""
     lon, lat = degrees(1100)
     edit = {"do": "open", "facility_id": "n", "name": "新站", "tier": "station", "x": lon, "y": lat}
-    plan = tmp_path / "plan.json"
+    plan = folder / "plan.json"
     plan.write_text(json.dumps({"format": 1, "name": "", "crs": "EPSG:4326", "edits": [edit]}), "utf-8")
+    return plan
+
+
+def test_a_scenario_is_kept_by_name_and_compared_with_now(tmp_path: Path) -> None:
+    options, store = study_options(tmp_path / "in"), tmp_path / "store"
     first = cli(
-        "scenario", *options, "--edits", plan, "--keep", "甲", "--store", store, "--out", tmp_path / "a"
+        "scenario",
+        *options,
+        "--edits",
+        opening(tmp_path),
+        "--keep",
+        "甲",
+        "--store",
+        store,
+        "--out",
+        tmp_path / "a",
     )
     assert first.returncode == 0, first.stderr
     assert "now → plan" in first.stdout

@@ -11,12 +11,7 @@ from commands.wanted import Wanted, quota, wish_of
 from geo.errors import SettingError
 from jobs.wishes import FROM_LIST, PlanConditions, UnitQuota
 
-PLAIN = Wanted(
-    tier="station", count="", goal="most-people", share=1.0, by="radius", candidates=None,
-    candidates_from="cells", exclude=(), conditions=None, require=(), forbid=(), close=0, budget=None,
-    site_cost=None, spacing=0.0, per_unit="", new_per_unit="", elderly_weight=1.0, backup=0.0, capacity="",
-    within_band=False, alternatives=0, within=0.02, differ=1, time_limit=60.0, gap=0.0,
-)  # fmt: skip
+PLAIN = Wanted(tier="station")
 
 
 def test_without_options_five_sites_are_wanted_and_no_condition() -> None:
