@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,7 @@ from geo.errors import InputError, SettingError
 DEFAULT_STANDARD: Final = "nanjing-2011"
 _PRESETS: Final = Path(coverage.__file__).parent / "standards"
 _MAX_BYTES: Final = 1_000_000
+_KEPT: Final = 32
 
 
 def preset_ids() -> tuple[str, ...]:
@@ -36,9 +38,16 @@ def open_standard(name_or_path: str | Path) -> Standard:
 
 
 def _read(path: Path) -> Standard:
-    content = path.read_bytes()
-    if len(content) > _MAX_BYTES:
+    state = path.stat()
+    if state.st_size > _MAX_BYTES:
         raise InputError("{file}: too large for a standard.", file=path.name)
+    return _parsed(path, state.st_size, state.st_mtime_ns)
+
+
+@lru_cache(maxsize=_KEPT)
+def _parsed(path: Path, _size: int, _changed_ns: int) -> Standard:
+    """Read anew only once the file has changed: a page asks for its standards at every click."""
+    content = path.read_bytes()
     try:
         return parse_standard(content.decode("utf-8-sig"), source=path.name)
     except UnicodeDecodeError as error:
