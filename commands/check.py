@@ -2,58 +2,78 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import typer
+from typer import Argument, Option
 
 from commands.front import answer, front_door
 from commands.options import AsJson, Datum, Lang, Language, Out, UnitsFile
+from commands.spread import spread
 
-Stored = Annotated[
-    list[Path] | None,
-    typer.Option(help="A list kept already (accepted.csv of an earlier check); what it has too is told."),
-]
-Memory = Annotated[
-    Path | None,
-    typer.Option(help="Folder that remembers placings, decisions and columns (default: the result folder)."),
-]
-Geocode = Annotated[
-    str,
-    typer.Option(help="Locate addresses by tianditu (key in TIANDITU_KEY) or nominatim; needs a network."),
-]
-City = Annotated[str, typer.Option(help="Written before the addresses that are looked up.")]
+if TYPE_CHECKING:
+    from jobs.check import ListFiles
 
 
+@dataclass(frozen=True, kw_only=True)
+class ListOptions:
+    """The lists to check, and what they are checked against."""
+
+    lists: Annotated[tuple[Path, ...], Argument(help="Facility lists.")]
+    units: UnitsFile = None
+    reference: Annotated[Path | None, Option(help="A layer in true coordinates.")] = None
+    datum: Datum = "auto"
+    stored: Annotated[
+        tuple[Path, ...],
+        Option(help="A list kept already (accepted.csv of an earlier check); what it has too is told."),
+    ] = ()
+    memory: Annotated[
+        Path | None,
+        Option(help="Folder that remembers placings, decisions and columns (default: the result folder)."),
+    ] = None
+    personal: Annotated[bool, Option("--personal", help="Read names and telephone numbers too.")] = False
+
+    def files(self) -> ListFiles:
+        from jobs.check import ListFiles
+
+        return ListFiles(
+            self.lists,
+            datum=self.datum,
+            units=self.units,
+            reference=self.reference,
+            memory=self.memory,
+            stored=self.stored,
+            personal=self.personal,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Geocoding:
+    """Who is asked where an address is; by default nobody."""
+
+    geocode: Annotated[
+        str,
+        Option(help="Locate addresses by tianditu (key in TIANDITU_KEY) or nominatim; needs a network."),
+    ] = ""
+    city: Annotated[str, Option(help="Written before the addresses that are looked up.")] = ""
+
+
+@spread
 def check(
-    lists: Annotated[list[Path], typer.Argument(help="Facility lists.")],
-    out: Out,
-    units: UnitsFile = None,
-    reference: Annotated[Path | None, typer.Option(help="A layer in true coordinates.")] = None,
-    datum: Datum = "auto",
-    stored: Stored = None,
-    memory: Memory = None,
-    personal: Annotated[
-        bool, typer.Option("--personal", help="Read names and telephone numbers too.")
-    ] = False,
-    geocode: Geocode = "",
-    city: City = "",
-    lang: Lang = Language.zh,
-    as_json: AsJson = False,
+    lists: ListOptions, addresses: Geocoding, out: Out, lang: Lang = Language.zh, as_json: AsJson = False
 ) -> None:
     """Check facility lists: what is accepted, what is refused and how to mend it."""
     with front_door(lang) as (say, tell):
-        from jobs.check import ListFiles, check_lists
+        from jobs.check import check_lists
+        from jobs.geocode import propose_places, require_service, with_proposals
         from jobs.summary import check_lines
 
-        if geocode:
-            from jobs.geocode import propose_places, require_service, with_proposals
-
-            require_service(geocode)
-        ground = ListFiles(lists, datum=datum, units=units, reference=reference)
-        files = replace(ground, memory=memory, stored=stored or (), personal=personal)
-        report = check_lists(files, out=out, progress=tell, language=lang.value)
-        if geocode:
-            report = with_proposals(report, propose_places(report, geocode, city=city, progress=tell))
-        answer(as_json, report.as_json(), lambda: [*check_lines(report.as_json(), say), str(out)])
+        service = addresses.geocode
+        require_service(service)
+        report = check_lists(lists.files(), out=out, progress=tell, language=lang.value)
+        if service:
+            proposals = propose_places(report, service, city=addresses.city, progress=tell)
+            report = with_proposals(report, proposals)
+        document = report.as_json()
+        answer(as_json, document, lambda: [*check_lines(document, say), str(out)])
