@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from data.geocode import Asker, Proposals, open_service, propose
+from data.geocode import KEYS, Asker, Proposals, open_service, propose
+from data.geocode.services import Service
 from data.intake.findings import INFO, WARNING, Finding
 from data.intake.review import ToLocate
 from geo.progress import Progress, silent
@@ -17,6 +20,26 @@ from jobs.check import CheckReport, place_rows
 
 # Answers of geocoders, remembered by service and address; safe to delete.
 ANSWERS: Final = Path(__file__).parents[1] / ".cache" / "geocode"
+_LOOK_S: Final = 0.2
+
+
+def service_with(name: str, key: str = "") -> Service:
+    """A service by its name ("tianditu", "nominatim"), with a key in place of that of the environment.
+
+    SettingError for another service, or without the key that it needs.
+    """
+    own = {KEYS[name]: key} if key and name in KEYS else {}
+    return open_service(name, {**os.environ, **own})
+
+
+def key_is_missing(service: str) -> bool:
+    """Whether a service wants a key that the environment does not give."""
+    return service in KEYS and not os.environ.get(KEYS[service], "").strip()
+
+
+def to_ask(report: CheckReport) -> tuple[ToLocate, ...]:
+    """Facilities with an address that nobody placed yet."""
+    return tuple(row for row in report.to_locate() if row.lon is None and row.address)
 
 
 def propose_places(
@@ -28,15 +51,45 @@ def propose_places(
     wait: Callable[[float], None] = time.sleep,
     progress: Progress = silent,
 ) -> Proposals:
-    """Where a geocoder ("tianditu", "nominatim") puts the addresses of facilities that nobody placed yet.
+    """`propose_by` a service that is called by its name, with the key of the environment."""
+    return propose_by(report, open_service(service), city=city, cache=cache, wait=wait, progress=progress)
+
+
+def propose_by(
+    report: CheckReport,
+    service: Service,
+    *,
+    city: str = "",
+    cache: Path = ANSWERS,
+    wait: Callable[[float], None] = time.sleep,
+    progress: Progress = silent,
+) -> Proposals:
+    """Where a geocoder puts the addresses of facilities that nobody placed yet.
 
     Look at them, and hand `places` to `place_rows`, or all to `with_proposals`. `city` and the declared
-    district are written before addresses that do not name them. SettingError for another service or
-    without its key; that it does not answer is in `problem`.
+    district are written before addresses that do not name them. Answers are remembered in `cache`, so
+    what was stopped goes on from there. That the service does not answer is in `problem`.
     """
-    asker = Asker(open_service(service), cache, wait)
-    lost = [row for row in report.to_locate() if row.lon is None and row.address]
-    return propose([(row.row_id, whole_address(row, city)) for row in lost], asker, progress=progress)
+    patient = _Patient(progress, wait)
+    asker = Asker(service, cache, patient.wait)
+    asked = [(row.row_id, whole_address(row, city)) for row in to_ask(report)]
+    return propose(asked, asker, progress=patient.tell)
+
+
+class _Patient:
+    """Waits that can be stopped: progress is told again and again meanwhile."""
+
+    def __init__(self, progress: Progress, wait: Callable[[float], None]) -> None:
+        self._progress, self._wait, self._last = progress, wait, (0.0, text("One moment …"))
+
+    def tell(self, share: float, doing: Text) -> None:
+        self._last = (share, doing)
+        self._progress(share, doing)
+
+    def wait(self, seconds: float) -> None:
+        for _ in range(math.ceil(seconds / _LOOK_S)):
+            self._wait(min(_LOOK_S, seconds))
+            self._progress(*self._last)
 
 
 def require_service(service: str) -> None:

@@ -1,6 +1,6 @@
 """Addresses → proposals of places, by Tianditu or Nominatim. Off unless somebody asks for it."""
 
 from data.geocode.propose import Asker, Proposals, propose
-from data.geocode.services import SERVICES, open_service
+from data.geocode.services import KEYS, SERVICES, open_service
 
-__all__ = ["SERVICES", "Asker", "Proposals", "open_service", "propose"]
+__all__ = ["KEYS", "SERVICES", "Asker", "Proposals", "open_service", "propose"]

@@ -15,6 +15,8 @@ from geopy.exc import (
     GeocoderInsufficientPrivileges,
     GeocoderQueryError,
     GeocoderRateLimited,
+    GeocoderTimedOut,
+    GeocoderUnavailable,
     GeopyError,
 )
 
@@ -87,13 +89,21 @@ class Asker:
         }
 
     def _no_answer(self, error: GeopyError) -> InputError:
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
         return InputError(
             "{service} does not answer ({reason}). Is there a connection to the internet, "
             "and is the key right?",
             service=self.service.name,
-            reason=reason,
+            reason=self._reason(error),
         )
+
+    def _reason(self, error: GeopyError) -> Text | str:
+        """What went wrong, without the question: a message may repeat it, with the key in it."""
+        if isinstance(error, GeocoderTimedOut):
+            return text("no answer in time")
+        if isinstance(error, GeocoderUnavailable):
+            return text("no connection")
+        said = " ".join(str(error).split())[:200] or type(error).__name__
+        return said.replace(self.service.key, "…") if self.service.key else said
 
     def _path(self, address: str) -> Path:
         digest = hashlib.sha256(f"{self.service.name}|{address}".encode()).hexdigest()[:32]
@@ -109,7 +119,10 @@ def propose(addresses: Sequence[tuple[str, str]], asker: Asker, *, progress: Pro
     rough: dict[str, str] = {}
     unknown: list[str] = []
     for number, (row, address) in enumerate(addresses):
-        progress(number / len(addresses), text("Looking up addresses"))
+        progress(
+            number / len(addresses),
+            text("Looking up address {number} of {count}", number=number + 1, count=len(addresses)),
+        )
         try:
             answer = asker.ask(address)
         except InputError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -20,6 +20,8 @@ from geo.errors import SettingError
 TIANDITU: Final = "tianditu"
 NOMINATIM: Final = "nominatim"
 SERVICES: Final = (TIANDITU, NOMINATIM)
+# The environment variables of keys, for the services that need one.
+KEYS: Final[Mapping[str, str]] = {TIANDITU: "TIANDITU_KEY"}
 
 _TIMEOUT_S: Final = 10
 _LEAST_SCORE: Final = 60.0
@@ -31,12 +33,14 @@ _ROUGH_LEVELS: Final = ("国家", "省", "城市", "市", "区县", "县", "乡�
 @dataclass(frozen=True)
 class Service:
     """`ask` takes an address; `exact` tells whether an answer is a place of its own and not a whole
-    street or district; `pause_s` is how long the service wants to be left alone between questions."""
+    street or district; `pause_s` is how long the service wants to be left alone between questions;
+    `key` is to be kept out of every message."""
 
     name: str
     ask: Callable[[str], Location | None]
     exact: Callable[[Location], bool]
     pause_s: float
+    key: str = field(default="", repr=False)
 
 
 def open_service(name: str, environment: Mapping[str, str] | None = None) -> Service:
@@ -58,14 +62,14 @@ def open_service(name: str, environment: Mapping[str, str] | None = None) -> Ser
 
 
 def _tianditu(variables: Mapping[str, str]) -> Service:
-    key = variables.get("TIANDITU_KEY", "").strip()
+    key = variables.get(KEYS[TIANDITU], "").strip()
     if not key:
         raise SettingError(
             "Tianditu answers only with a key. Apply for one at lbs.tianditu.gov.cn and put it into the "
             "environment variable TIANDITU_KEY."
         )
     coder = Tianditu(key, **_where(variables.get("TIANDITU_URL", "https://api.tianditu.gov.cn")))
-    return Service(TIANDITU, coder.geocode, _tianditu_exact, 0.2)
+    return Service(TIANDITU, coder.geocode, _tianditu_exact, 0.2, key)
 
 
 def _nominatim(variables: Mapping[str, str]) -> Service:

@@ -2,9 +2,17 @@
 
 import pytest
 
-from geo.errors import SettingError
+from geo.errors import Cancelled, SettingError
+from geo.progress import stoppable
 from jobs.check import ListFiles, check_lists
-from jobs.geocode import propose_places, require_service, with_proposals
+from jobs.geocode import (
+    key_is_missing,
+    propose_by,
+    propose_places,
+    require_service,
+    service_with,
+    with_proposals,
+)
 from tests.data.geocode.test_propose import serving
 
 LIST = """名称,类型,经度,纬度,地址,区
@@ -59,3 +67,35 @@ def test_a_service_that_cannot_be_is_refused_before_anything_is_read(monkeypatch
     monkeypatch.delenv("TIANDITU_KEY", raising=False)
     with pytest.raises(SettingError, match="TIANDITU_KEY"):
         require_service("tianditu")
+
+
+def test_a_key_given_by_hand_counts_before_that_of_the_environment(checked, tmp_path, monkeypatch):
+    monkeypatch.setattr("tests.data.geocode.test_propose.KNOWN", WAY)
+    monkeypatch.setenv("TIANDITU_KEY", "wrong")
+    with serving() as server:
+        monkeypatch.setenv("TIANDITU_URL", server.address)
+        by_hand = service_with("tianditu", "secret")
+        found = propose_by(checked, by_hand, cache=tmp_path / "cache", wait=lambda _seconds: None)
+    assert len(found.places) == 1 and found.problem is None
+    assert "secret" not in repr(by_hand)
+
+
+def test_the_environment_tells_whether_a_key_must_be_given(monkeypatch):
+    monkeypatch.setenv("TIANDITU_KEY", " ")
+    assert (key_is_missing("tianditu"), key_is_missing("nominatim")) == (True, False)
+    monkeypatch.setenv("TIANDITU_KEY", "secret")
+    assert not key_is_missing("tianditu")
+
+
+def test_it_can_be_stopped_while_it_waits_and_goes_on_from_what_was_answered(checked, tmp_path, monkeypatch):
+    monkeypatch.setattr("tests.data.geocode.test_propose.KNOWN", WAY)
+    waits = []
+    with serving() as server:
+        monkeypatch.setenv("NOMINATIM_URL", server.address)
+        tell = stoppable(lambda *_: None, lambda: len(waits) > 1)
+        with pytest.raises(Cancelled):
+            propose_places(checked, "nominatim", cache=tmp_path, wait=waits.append, progress=tell)
+        assert (len(server.asked), len(waits)) == (1, 2)
+        found = propose_places(checked, "nominatim", cache=tmp_path, wait=waits.append)
+        assert len(server.asked) == 3
+    assert len(found.places) == 1

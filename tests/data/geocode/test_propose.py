@@ -157,6 +157,23 @@ def test_without_a_network_it_says_so(tmp_path):
     assert "connection to the internet" in str(propose([("f1", "中山路1号")], asker).problem)
 
 
+@pytest.mark.parametrize("fault", ["gone", 403, "cut"])
+def test_no_message_repeats_the_key(fault, server, tmp_path):
+    asker = ask_of("tianditu", server, tmp_path, key="secret")
+    if fault == "gone":
+        with serving() as gone:
+            asker = ask_of("tianditu", gone, tmp_path, key="secret")
+    server.faults = [fault] * 9
+    found = propose([("f1", "中山路1号")], asker)
+    assert "secret" not in str(found.problem) and "does not answer" in str(found.problem)
+    assert "secret" not in repr(asker.service)
+
+
+def test_a_service_that_refuses_is_not_asked_over(asker, server):
+    server.faults = [403]
+    assert "403" in str(propose([("f1", "中山路1号")], asker).problem) and asker.sent == 1
+
+
 def test_a_damaged_cache_is_asked_anew(asker, tmp_path):
     propose([("f1", "中山路1号")], asker)
     for path in tmp_path.glob("*.json"):
