@@ -36,11 +36,13 @@ def page_heading(title: Text, about: Text) -> None:
 
 
 def notes(view: View) -> None:
-    """What the reader must know beside the figures."""
+    """What the reader must know beside the figures: a line each, scrolling where they are many."""
     say = words()
-    said = " ".join(in_html(say(text_from_json(note))) for note in view.document["notes"])
+    said = [f"<li>{in_html(say(text_from_json(note)))}</li>" for note in view.document["notes"]]
     if said:
-        st.html(f'<p class="notes">{said}</p>')
+        title = in_html(say(text("What to know beside the figures")))
+        box = f'<div class="notes" tabindex="0" role="region" aria-label="{title}">'
+        st.html(f"{box}<ul>{''.join(said)}</ul></div>")
 
 
 def _city_mark() -> str:
