@@ -110,12 +110,29 @@ class Live:
 
     def distances(self) -> Distances:
         """As `measure` would give them for the list as it is now."""
-        return self._distances(self.study().facilities)
+        return self.distances_to(self.study().facilities)
+
+    def distances_to(self, facilities: FacilityTable) -> Distances:
+        """The same where the list as it is now is at hand already."""
+        slots = np.flatnonzero(self.slots.open)
+        row_of = np.full(len(self.slots.open) + 1, -1, np.int64)  # the last entry stands for "none"
+        row_of[slots] = np.arange(len(slots))
+        wanted = dict.fromkeys((*self.base.standard.tiers, *facilities.tiers))
+        tiers = {tier: self.tiers.get(tier) or _empty_tier(self.ground) for tier in wanted}
+        return Distances(
+            straight_m={tier: live.straight_m.copy() for tier, live in tiers.items()},
+            walk_m={tier: live.walk_m.copy() for tier, live in tiers.items()},
+            straight_row={tier: row_of[live.straight_row] for tier, live in tiers.items()},
+            walk_row={tier: row_of[live.walk_row] for tier, live in tiers.items()},
+            cells=self.ground.cells,
+            facilities=take(self.slots.doors, slots),
+            nodes={tier: (live.node_m.copy(), row_of[live.node_owner]) for tier, live in tiers.items()},
+        )
 
     def assessment(self) -> Assessment:
         """The whole assessment of the list as it is now; equal to assessing it anew."""
         study = self.study()
-        return judge_all(Measured(study, self._distances(study.facilities), self.base.standard))
+        return judge_all(Measured(study, self.distances_to(study.facilities), self.base.standard))
 
     def _changes(
         self, edit: FacilityEdit, journal: Journal, ids: dict[str, int]
@@ -160,22 +177,6 @@ class Live:
         journal.write(self.slots, "xy", at, np.array([[edit.x, edit.y]]))
         for name, values in zip(DOOR, (door.edge, door.offset_m, door.snap_m, door.xy), strict=True):
             journal.write(self.slots, name, at, values)
-
-    def _distances(self, facilities: FacilityTable) -> Distances:
-        slots = np.flatnonzero(self.slots.open)
-        row_of = np.full(len(self.slots.open) + 1, -1, np.int64)  # the last entry stands for "none"
-        row_of[slots] = np.arange(len(slots))
-        wanted = dict.fromkeys((*self.base.standard.tiers, *facilities.tiers))
-        tiers = {tier: self.tiers.get(tier) or _empty_tier(self.ground) for tier in wanted}
-        return Distances(
-            straight_m={tier: live.straight_m.copy() for tier, live in tiers.items()},
-            walk_m={tier: live.walk_m.copy() for tier, live in tiers.items()},
-            straight_row={tier: row_of[live.straight_row] for tier, live in tiers.items()},
-            walk_row={tier: row_of[live.walk_row] for tier, live in tiers.items()},
-            cells=self.ground.cells,
-            facilities=take(self.slots.doors, slots),
-            nodes={tier: (live.node_m.copy(), row_of[live.node_owner]) for tier, live in tiers.items()},
-        )
 
 
 def live(base: Assessment) -> Live:

@@ -20,7 +20,7 @@ from coverage.publish.change_tables import (
     comparison_document,
 )
 from coverage.publish.measures import with_measures
-from coverage.what_if import assess_scenario, judge_scenario
+from coverage.what_if import assess_scenario
 from data.files import write_bytes, write_csv, write_json
 from data.results import write_results
 from data.scenarios import open_scenario, save_scenario, scenario_from_json, scenario_to_json
@@ -122,11 +122,6 @@ def with_scenario(done: Assessed, scenario: Scenario) -> Assessed:
         return done
     assessment = assess_scenario(done.assessment, scenario)
     return _published(done, assessment)
-
-
-def changed(base: Assessment, scenario: Scenario) -> Assessment:
-    """The rules judged after a scenario's edits, without gaps."""
-    return judge_scenario(base, scenario) if scenario.edits else base
 
 
 def named_scenario(word: str, crs: str, *, store: Path | None) -> Scenario:

@@ -18,6 +18,7 @@ from ui.session import session_folder
 if TYPE_CHECKING:
     from coverage.assessment import Assessment
     from coverage.comparison import Comparison
+    from coverage.what_if import Trail
 
 _KEY: Final = "scenario-draft"
 
@@ -119,10 +120,17 @@ def compared(before: tuple[Edit, ...], after: tuple[Edit, ...]) -> Comparison:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False, scope="session")
-def _changed(key: str, edits: tuple[Edit, ...]) -> Assessment:  # noqa: ARG001 - what the cache keeps it under
-    from jobs.scenario import changed
+def _changed(key: str, edits: tuple[Edit, ...]) -> Assessment:
+    trail = _trail(key)
+    return trail.judge(scenario_of(edits)) if edits else trail.base
 
-    return changed(current_assessed()[1].assessment, scenario_of(edits))
+
+@st.cache_resource(max_entries=1, show_spinner=False, scope="session")
+def _trail(key: str) -> Trail:  # noqa: ARG001 - the city and standard it belongs to
+    """Where the scenario of this session stands: an edit more is measured from there, not from the start."""
+    from coverage.what_if import Trail
+
+    return Trail(current_assessed()[1].assessment)
 
 
 @st.cache_resource(max_entries=6, show_spinner=False, scope="session")
