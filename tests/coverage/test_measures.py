@@ -26,7 +26,7 @@ from coverage.publish.change_tables import (
 from coverage.publish.measures import cell_measures, measures_of, shortfall_table
 from coverage.timeline import timeline
 from coverage.uncertainty import certainty
-from coverage.what_if import assess_scenario, judge_scenario
+from coverage.what_if import Trail, assess_scenario
 
 from .tiny_town import CRS, RADIUS_500, WALK_5, place, standard, study
 
@@ -147,7 +147,7 @@ def test_a_comparison_as_json_has_only_plain_values() -> None:
 def test_judging_alone_gives_the_same_results_as_the_whole_assessment() -> None:
     before = town([("station", 500)], RADIUS_500, WALK_5)
     scenario = Scenario("x", CRS, (Open("new", "new", "station", *place(1500)), Grow("E", 2.0)))
-    whole, alone = assess_scenario(before, scenario), judge_scenario(before, scenario)
+    whole, alone = assess_scenario(before, scenario), Trail(before).judge(scenario)
     for one, other in zip(whole.results, alone.results, strict=True):
         assert (one.share, one.residents_met, one.verdict) == (
             other.share,
