@@ -113,7 +113,14 @@ class PopulationGrid:
 
     def lonlat(self) -> tuple[Floats, Floats]:
         """WGS-84 degrees of the cell centres."""
-        return unproject(self.xy, self.crs)
+        return self._lonlat
+
+    @cached_property
+    def _lonlat(self) -> tuple[Floats, Floats]:
+        lon, lat = unproject(self.xy, self.crs)
+        for degrees in (lon, lat):
+            degrees.flags.writeable = False  # all who ask share them
+        return lon, lat
 
 
 @dataclass(frozen=True)
@@ -156,7 +163,16 @@ class UnitTable:
 
     def of_level(self, level: str) -> Ints:
         """Row numbers of the units of `level`."""
-        return np.flatnonzero((self.frame["level"] == level).to_numpy())
+        return self._of_level.get(level, np.empty(0, np.int64))
+
+    @cached_property
+    def _of_level(self) -> dict[str, Ints]:
+        # Every rule asks for every level; to compare the words each time is half of its work.
+        levels = self.frame["level"].to_numpy(str)
+        found = {level: np.flatnonzero(levels == level) for level in LEVELS}
+        for rows in found.values():
+            rows.flags.writeable = False  # all who ask share them
+        return found
 
 
 def _require_columns(frame: pd.DataFrame, wanted: Sequence[str], table: Text) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -65,8 +66,12 @@ def mark_demo(cache: Path) -> None:
     write_bytes(cache / "demo" / _MADE_BY, demo_recipe().encode("utf-8"))
 
 
+@cache
 def demo_recipe() -> str:
-    """A hash of the sources that make the demo city, the same whatever their line ends."""
+    """A hash of the sources that make the demo city, the same whatever their line ends.
+
+    Read once: a running program does not become another, and every page asks.
+    """
     sources = sorted((_PROJECT / "data" / "demo").rglob("*.py"))
     texts = (path.read_bytes().replace(b"\r\n", b"\n") for path in sources)
     return hashlib.sha256(b"\0".join(texts)).hexdigest()

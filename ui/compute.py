@@ -166,7 +166,12 @@ class Asked:
     key: str
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
+def _key_of(asked: Asked) -> str:
+    """The fingerprint says all that the case does: Streamlit need not hash the case part by part."""
+    return asked.key
+
+
+@st.cache_resource(max_entries=2, show_spinner=False, hash_funcs={Asked: _key_of})
 def _inputs(asked: Asked) -> Inputs:
     from jobs.inputs import open_inputs
 
@@ -174,7 +179,7 @@ def _inputs(asked: Asked) -> Inputs:
     return open_inputs(asked.case.files, cache=warm.streets_of(cache_folder()), progress=told)
 
 
-@st.cache_resource(max_entries=3, show_spinner=False)
+@st.cache_resource(max_entries=3, show_spinner=False, hash_funcs={Asked: _key_of})
 def _assessed(asked: Asked) -> Assessed:
     from jobs.assess import assess_inputs
     from jobs.variants import with_lists, with_standard

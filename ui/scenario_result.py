@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
@@ -229,8 +230,8 @@ def units_table(found: Comparison, rule: str) -> None:
     """Units in which somebody gains or loses under the rule shown."""
     from coverage.publish.change_tables import change_units_table
 
-    say, moved = words(), change_units_table(found)
-    moved = moved[moved["rule"] == rule] if len(moved) else moved
+    shown_alone = {name: change for name, change in found.rules.items() if name == rule}
+    say, moved = words(), change_units_table(replace(found, rules=shown_alone))
     if not len(moved):
         return
     with st.expander(say(text("Unit by unit"))):
