@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-import folium
 import geopandas as gpd
 import pandas as pd
 
@@ -13,9 +12,8 @@ from geo.text import text
 from maps import palette
 from maps.areas import packed_areas
 from maps.cards import gap_cards
-from maps.cells_image import CellsImage
 from maps.classes import walk_classes
-from maps.layers import Choice, Part, Studio, flags
+from maps.layers import Choice, Part, Studio, cells_picture, flags
 from maps.model import MapModel, OverlayLayer, Words
 
 _RANKS_SHOWN: Final = 10
@@ -57,8 +55,8 @@ def _rule(studio: Studio, number: int, rule: str, *, show: bool) -> Choice:
     choice = Choice(f"rule_{number}", voice(_rules(model)[rule]), heading, show=show)
     outcome = next((o.outcome for o in model.cells.outcomes if o.rule == rule), None)
     if studio.image is not None and outcome is not None:
-        picture = studio.image.data_uri(outcome, palette.OUTCOMES)
-        _overlay(f"cells_{number}", picture, studio.image).add_to(choice)
+        picture = cells_picture(studio.image, outcome, palette.OUTCOMES, _OPACITY)
+        Part(f"cells_{number}", "", picture, show=True).add_to(choice)
     gaps = model.gaps[model.gaps["rule"] == rule].sort_values("rank")
     if len(gaps):
         for key, content in (("outline", _gap_areas(studio, gaps)), ("rank", _gap_ranks(studio, gaps))):
@@ -72,18 +70,9 @@ def _walking(studio: Studio, *, show: bool) -> Choice:
     choice = Choice("walking", name, voice(text("Colour of the cells: choose one")), show=show)
     if studio.image is not None:
         colours = palette.walk_colours(len(cells.walk_limits_min))
-        _overlay("cells_walk", studio.image.data_uri(walk_classes(cells), colours), studio.image).add_to(
-            choice
-        )
+        picture = cells_picture(studio.image, walk_classes(cells), colours, _OPACITY)
+        Part("cells_walk", "", picture, show=True).add_to(choice)
     return choice
-
-
-def _overlay(key: str, picture: str, image: CellsImage) -> folium.raster_layers.ImageOverlay:
-    west, south, east, north = image.bounds
-    box = [[south, west], [north, east]]
-    layer = folium.raster_layers.ImageOverlay(picture, box, opacity=_OPACITY, pane="cells")
-    layer._id = key
-    return layer
 
 
 def _gap_areas(studio: Studio, gaps: gpd.GeoDataFrame) -> dict[str, Any]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import folium
+import numpy as np
 import pandas as pd
 from folium.template import Template
+from numpy.typing import NDArray
 
 from geo.text import text
 from maps import palette
@@ -31,6 +33,10 @@ PANES: Final = {
     "names": (560, False),
 }
 
+_HEAD: Final = ("kind", "pane", "heading", "order", "parts")
+# Kinds that are drawn last of all, on canvases under the results.
+_GROUND: Final = ("lines", "names")
+
 
 class Choice(folium.FeatureGroup):  # type: ignore[misc]
     """Layers shown together, one such group at a time: a round button in the layer control."""
@@ -47,7 +53,10 @@ class Choice(folium.FeatureGroup):  # type: ignore[misc]
 
 
 class Part(folium.map.Layer):  # type: ignore[misc]
-    """A layer that `map.js` draws from what the page's data hold under `key`."""
+    """A layer that `map.js` draws from what the page's data hold under `key`.
+
+    `head` is what the layer control and the drawing need to know at once, `body` the rest of `content`.
+    """
 
     _template = Template(
         "{% macro script(this, kwargs) %}"
@@ -58,7 +67,12 @@ class Part(folium.map.Layer):  # type: ignore[misc]
     def __init__(self, key: str, name: str, content: Mapping[str, Any], *, show: bool) -> None:
         super().__init__(name=_own_name(key, name), overlay=True, control=True, show=show)
         self._name, self._id, self.key = "Part", key, key
-        self.content = dict(content)
+        self.head = {name: content[name] for name in _HEAD if name in content}
+        self.body = {name: value for name, value in content.items() if name not in _HEAD}
+
+    @property
+    def is_ground(self) -> bool:
+        return self.head["kind"] in _GROUND
 
 
 @dataclass(frozen=True)
@@ -134,6 +148,20 @@ def radius_layers(studio: Studio) -> Iterator[Part]:
 def flags(frame: pd.DataFrame, marks: list[str], *, css: str) -> dict[str, Any]:
     """Numbered marks at `lon`, `lat`; `marks` are safe HTML."""
     return {"kind": "flags", "pane": "markerPane", "css": css, "flags": marks, **_points(frame)}
+
+
+def cells_picture(
+    image: CellsImage, classes: NDArray[np.integer], colours: Sequence[str], opacity: float
+) -> dict[str, Any]:
+    """Cell i in `colours[classes[i]]`."""
+    west, south, east, north = image.bounds
+    return {
+        "kind": "image",
+        "pane": "cells",
+        "uri": image.data_uri(classes, colours),
+        "box": [[south, west], [north, east]],
+        "style": {"opacity": opacity},
+    }
 
 
 def _own_name(key: str, name: str) -> str:

@@ -41,7 +41,10 @@ class Verbatim(Element):  # type: ignore[misc]
 
 
 class Page(Figure):  # type: ignore[misc]
-    """The HTML page; `language` is its lang attribute, `title` must be safe HTML."""
+    """The HTML page; `language` is its lang attribute, `title` must be safe HTML.
+
+    `later` is markup written as it is, after everything that makes the map usable.
+    """
 
     _template = Template(
         '<!DOCTYPE html>\n<html lang="{{ this.language }}">\n<head>\n<meta charset="utf-8">\n'
@@ -50,13 +53,14 @@ class Page(Figure):  # type: ignore[misc]
         "<title>{{ this.title }}</title>\n{{ this.header.render() }}\n"
         "<style>\n{{ this.style }}</style>\n</head>\n<body>\n"
         '{{ this.html.render() }}\n<script nonce="{{ this.nonce }}">\n{{ this.script.render() }}\n</script>\n'
+        "{{ this.later }}\n"
         "</body>\n</html>\n"
     )
 
     def __init__(self, *, title: str, language: str, seed: str) -> None:
         super().__init__(title=title)
         self.language = language
-        self.style = asset("map.css")
+        self.style, self.later = asset("map.css"), ""
         self.nonce = sha256(seed.encode()).hexdigest()[:24]
         self.policy = _POLICY.format(nonce=self.nonce)
 

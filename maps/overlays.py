@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-import folium
 import pandas as pd
 import shapely
 
@@ -13,11 +12,12 @@ from geo.text import text
 from maps import palette
 from maps.areas import packed_areas
 from maps.cards import facts_card
-from maps.layers import Choice, Part, Studio, flags
+from maps.layers import Choice, Part, Studio, cells_picture, flags
 from maps.model import CellChange, OverlayLayer, Words
 
 # A shape's corners less than this off (about 4 m) cannot be told apart on the map.
 _TOLERANCE_DEG: Final = 4e-5
+_OPACITY: Final = 0.8
 
 
 def overlay_layers(studio: Studio) -> Iterator[Part]:
@@ -49,13 +49,8 @@ def _change(studio: Studio, number: int, change: CellChange) -> Choice:
     heading = studio.voice(text("What changes: choose a rule"))
     choice = Choice(f"change_{number}", studio.voice(change.title), heading, show=number == 0)
     if studio.image is not None:
-        picture = studio.image.data_uri(change.change, palette.CHANGES)
-        west, south, east, north = studio.image.bounds
-        layer = folium.raster_layers.ImageOverlay(
-            picture, [[south, west], [north, east]], opacity=0.8, pane="cells"
-        )
-        layer._id = f"change_image_{number}"
-        layer.add_to(choice)
+        picture = cells_picture(studio.image, change.change, palette.CHANGES, _OPACITY)
+        Part(f"change_image_{number}", "", picture, show=True).add_to(choice)
     return choice
 
 

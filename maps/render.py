@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import starmap
 from typing import Any, Final
 
 import folium
@@ -61,16 +62,20 @@ def render_map(model: MapModel, *, language: str, profile: str = "internal") -> 
 
 def _page(studio: Studio, layers: Sequence[folium.map.Layer], profile: str) -> Page:
     model, voice = studio.model, studio.voice
-    data = _data(model, list(_parts(layers)))
+    early, later = _blocks(model, layers)
     page = Page(
-        title=voice(model.title), language=LANGUAGES[voice.translate.language].replace("_", "-"), seed=data
+        title=voice(model.title),
+        language=LANGUAGES[voice.translate.language].replace("_", "-"),
+        seed=early + later,
     )
     west, south, east, north = model.bounds
     drawing = OfflineMap(((south + north) / 2, (west + east) / 2))
     page.add_child(drawing)
     _fill_map(drawing, layers, voice)
     page.html.add_child(Verbatim(_furniture(studio, profile)), name="furniture")
-    page.html.add_child(Verbatim(_scripts(data, page.nonce)), name="scripts")
+    own = f'<script nonce="{page.nonce}">\n{asset("lines.js")}\n{asset("map.js")}</script>'
+    page.html.add_child(Verbatim(f"{early}\n{own}"), name="scripts")
+    page.later = f'{later}\n<script nonce="{page.nonce}">serviceMap.open();</script>'
     return page
 
 
@@ -84,7 +89,7 @@ def _fill_map(drawing: OfflineMap, layers: Sequence[folium.map.Layer], voice: Vo
         layer.add_to(drawing)
     control = folium.LayerControl(collapsed=JsCode("!serviceMap.wide()"), autoZIndex=False)
     _pin(control, "control").add_to(drawing)
-    _pin(_Open(), "open").add_to(drawing)
+    _pin(_Use(), "use").add_to(drawing)
     _pin(drawing, "main")
 
 
@@ -102,11 +107,11 @@ class _Settle(MacroElement):  # type: ignore[misc]
         self._name, self.words = "Settle", words
 
 
-class _Open(MacroElement):  # type: ignore[misc]
-    """Draws the canvases, once, after the last layer was added."""
+class _Use(MacroElement):  # type: ignore[misc]
+    """Says that what is seen at once is there, after the last layer was added."""
 
-    _name = "Open"
-    _template = Template("{% macro script(this, kwargs) %}serviceMap.open();{% endmacro %}")
+    _name = "Use"
+    _template = Template("{% macro script(this, kwargs) %}serviceMap.use();{% endmacro %}")
 
 
 def _pin(element: Element, name: str) -> Element:
@@ -120,26 +125,27 @@ def _furniture(studio: Studio, profile: str) -> str:
     return marks + panel.panel(studio, profile) + panel.credits_line(studio, profile)
 
 
-def _parts(layers: Iterable[Element]) -> Iterator[Part]:
+def _parts(layers: Iterable[Element], *, seen: bool = True) -> Iterator[tuple[Part, bool]]:
+    """Every part, and whether it is needed as soon as the page opens."""
     for layer in layers:
+        at_once = seen and layer.show
         if isinstance(layer, Part):
-            yield layer
-        yield from _parts(layer._children.values())
+            yield layer, at_once and not layer.is_ground
+        yield from _parts(layer._children.values(), seen=at_once)
 
 
-def _data(model: MapModel, parts: Sequence[Part]) -> str:
+def _blocks(model: MapModel, layers: Sequence[folium.map.Layer]) -> tuple[str, str]:
+    """The page's data as blocks that no browser runs: what is needed at once, and what can come later."""
+    parts = list(_parts(layers))
     west, south, east, north = model.bounds
-    data: dict[str, Any] = {
-        "bounds": [[south, west], [north, east]],
-        "layers": {part.key: part.content for part in parts},
-        "lines": packed_lines(model.basemap),
-    }
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    heads = {part.key: part.head | {"early": early} for part, early in parts}
+    early = {"map-data": {"bounds": [[south, west], [north, east]], "parts": heads}}
+    early |= {f"part-{part.key}": part.body for part, early in parts if early}
+    later: dict[str, Any] = {f"part-{part.key}": part.body for part, early in parts if not early}
+    later |= {f"lines-{key}": packed for key, packed in packed_lines(model.basemap).items()}
+    return "\n".join(starmap(_block, early.items())), "\n".join(starmap(_block, later.items()))
 
 
-def _scripts(data: str, nonce: str) -> str:
-    """The data as a block that no browser runs, and the script that reads it."""
-    return (
-        f'<script type="application/json" id="map-data">{data}</script>\n'
-        f'<script nonce="{nonce}">\n{asset("lines.js")}\n{asset("map.js")}</script>'
-    )
+def _block(name: str, content: Any) -> str:
+    written = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return f'<script type="application/json" id="{name}">{written}</script>'

@@ -1,72 +1,111 @@
 /* Draws the parts of the map that folium has no compact form for. Plain JavaScript, no library but
    Leaflet; no storage, no location, no request, so that it works from a disk and inside a frame.
-   All words in the data are HTML made safe when the file was written. */
+   All words in the data are HTML made safe when the file was written.
+
+   The file is read from its beginning: what is seen and clicked at once stands before this script, the
+   ground and the hidden layers after it. `body.usable` says that the first is there, `body.ready` that
+   everything is drawn. */
 "use strict";
 const serviceMap = (() => {
-  const data = JSON.parse(document.getElementById("map-data").textContent);
+  const read = (id) => JSON.parse(document.getElementById(id).textContent);
+  const data = read("map-data");
   const NARROW_PX = 760, WIDE_PX = 1200, CONTROL_PX = 260;
   const narrow = () => window.innerWidth < NARROW_PX;
   const wide = () => window.innerWidth >= WIDE_PX;
 
-  const { read, Drawing, drawLines, drawNames, open: drawGround } = groundKit(L, data.lines);
+  const ground = groundKit(L, (key) => read("lines-" + key));
+
+  /* A later block of data may still be on its way when its layer is switched on. */
+  let complete = false;
+  const waiting = [];
+  const whenThere = (part, work) => {
+    if (part.early || complete) work(read("part-" + part.key));
+    else waiting.push(() => work(read("part-" + part.key)));
+  };
+
+  let shown;  // the map
 
   /* Dots of a whole city must not hide it: smaller from afar. */
   const dotGrowth = (zoom) => Math.max(0.6, Math.min(1 + (zoom - 12.5) * 0.2, 1.5));
 
-  /* ---------- layers; `part` is what maps/layers.py put under the layer's key ---------- */
+  /* ---------- layers; `part` is what maps/layers.py says of it, `content` the block under its key ---------- */
 
   const options = (part, more) => Object.assign({ pane: part.pane, heading: part.heading }, more);
-  const words = (layer, part, i) => {
-    layer.bindTooltip(part.tooltips[i], { direction: "top", sticky: Boolean(layer.getBounds) });
-    return layer.bindPopup(part.popups[i], { maxWidth: 280 });
+  const CARD_PX = { maxWidth: 280 };
+  const words = (layer, content, i) => {
+    layer.bindTooltip(content.tooltips[i], { direction: "top", sticky: Boolean(layer.getBounds) });
+    return layer.bindPopup(content.popups[i], CARD_PX);
   };
-  const group = (part, members) => {
-    const made = L.featureGroup(members);
-    made.options.heading = part.heading;
-    return made;
+  /* One tooltip and one popup for all of a group: a city has thousands of dots and shapes. */
+  const groupWords = (group, content, sticky) => {
+    const said = (list) => (layer) => list[layer.options.row];
+    group.bindTooltip(said(content.tooltips), { direction: "top", sticky });
+    group.bindPopup(said(content.popups), CARD_PX);
   };
 
   /* Most layers stay hidden: their members are made when they are first shown. */
   const whenShown = (part, make) => {
-    const made = group(part, []);
-    made.once("add", () => make().forEach((member) => made.addLayer(member)));
+    const made = L.featureGroup([], { heading: part.heading });
+    made.once("add", () => whenThere(part, (content) => {
+      make(content, made).forEach((member) => made.addLayer(member));
+    }));
     return made;
   };
-  const shapes = (part) => {
-    const rings = part.owner.map(() => []), made = Array.from({ length: part.count }, () => []);
-    read(part.rings, () => (i, k, lon, lat) => rings[i].push([lat, lon]));
+  const shapes = (content) => {
+    const rings = content.owner.map(() => []), made = Array.from({ length: content.count }, () => []);
+    ground.read(content.rings, () => (i, k, lon, lat) => rings[i].push([lat, lon]));
     rings.forEach((ring, i) => {
-      const mine = made[part.owner[i]];
-      if (part.outer[i]) mine.push([ring]);
+      const mine = made[content.owner[i]];
+      if (content.outer[i]) mine.push([ring]);
       else mine[mine.length - 1].push(ring);
     });
     return made;
   };
 
-  const marks = (part, pane) => part.lat.map((lat, i) =>
-    words(L.marker([lat, part.lon[i]], options(part, {
-      pane, title: part.titles[i], alt: part.titles[i], keyboard: true, riseOnHover: true,
-      icon: L.divIcon({ className: part.css, html: "<span>" + part.flags[i] + "</span>", iconSize: null }),
-    })), part, i));
+  const marks = (part, content, pane) => content.lat.map((lat, i) =>
+    words(L.marker([lat, content.lon[i]], options(part, {
+      pane, title: content.titles[i], alt: content.titles[i], keyboard: true, riseOnHover: true,
+      icon: L.divIcon({ className: content.css, html: "<span>" + content.flags[i] + "</span>", iconSize: null }),
+    })), content, i));
 
-  const kinds = {
-    lines: (part) => new Drawing(options(part, { order: part.order, draw: drawLines(part.parts) })),
-    names: (part) => new Drawing(options(part, { order: 0, draw: drawNames(part.groups) })),
-    circles: (part) => {
-      const dots = group(part, part.lat.map((lat, i) =>
-        words(L.circleMarker([lat, part.lon[i]], options(part, Object.assign({ className: part.css }, part.style))), part, i)));
-      const resize = () => dots.setStyle({ radius: part.style.radius * dotGrowth(dots._map.getZoom()) });
-      dots.on("add", () => { resize(); dots._map.on("zoomend", resize); });
-      dots.on("remove", () => dots._map.off("zoomend", resize));
-      return dots;
+  /* Dots of a kind look alike: their style is written once, at the group they stand in. */
+  const Alike = L.SVG.extend({
+    _initContainer() {
+      L.SVG.prototype._initContainer.call(this);
+      L.SVG.prototype._updateStyle.call(this, { _path: this._rootGroup, options: this.options.look });
     },
-    areas: (part) => whenShown(part, () => shapes(part).map((shape, i) => {
-      const area = L.polygon(shape, options(part, Object.assign({ className: part.css }, part.style)));
-      return part.popups ? words(area, part, i) : area;
-    })),
-    flags: (part) => whenShown(part, () => marks(part, part.pane)),
-    paths: (part) => whenShown(part, () => part.lines.map((line, i) =>
-      words(L.polyline(line, options(part, part.style)), part, i)).concat(marks(part, "markerPane"))),
+    _updateStyle() {},
+  });
+  const dots = (part, content, group) => {
+    const { style } = content, look = Object.assign(Object.create(L.CircleMarker.prototype.options), style);
+    const renderer = new Alike({ pane: part.pane, look });
+    const radius = () => style.radius * dotGrowth(shown.getZoom());
+    shown.on("zoomend", () => group.eachLayer((dot) => dot.setRadius(radius())));
+    groupWords(group, content, false);
+    const same = options(part, Object.assign({}, style, { renderer, className: content.css, radius: radius() }));
+    return content.lat.map((lat, row) => L.circleMarker([lat, content.lon[row]], Object.assign({}, same, { row })));
+  };
+
+  const later = (part, draw) => new ground.Drawing(options(part, { order: part.order, draw }));
+  const kinds = {
+    lines: (part) => later(part, ground.drawLines(part.parts)),
+    names: (part) => {
+      let draw;
+      return later(part, (...view) => {
+        if (!draw) draw = ground.drawNames(read("part-" + part.key).groups);
+        draw(...view);
+      });
+    },
+    image: (part) => whenShown(part, (content) => [L.imageOverlay(content.uri, content.box, options(part, content.style))]),
+    circles: (part) => whenShown(part, (content, group) => dots(part, content, group)),
+    areas: (part) => whenShown(part, (content, group) => {
+      if (content.popups) groupWords(group, content, true);
+      const same = options(part, Object.assign({ className: content.css }, content.style));
+      return shapes(content).map((shape, row) => L.polygon(shape, Object.assign({}, same, { row })));
+    }),
+    flags: (part) => whenShown(part, (content) => marks(part, content, part.pane)),
+    paths: (part) => whenShown(part, (content) => content.lines.map((line, i) =>
+      words(L.polyline(line, options(part, content.style)), content, i)).concat(marks(part, content, "markerPane"))),
   };
 
   /* ---------- headings in the layer control ---------- */
@@ -91,6 +130,7 @@ const serviceMap = (() => {
   });
 
   const settle = (map, words) => {
+    shown = map;
     const panel = document.getElementById("panel");
     for (const fold of panel.querySelectorAll("details[data-wide]")) fold.open = !narrow();
     const topLeft = narrow() ? [8, panel.offsetHeight + 18] : [panel.offsetWidth + 26, 14];
@@ -101,10 +141,22 @@ const serviceMap = (() => {
     layersTitle = words.layers;
   };
 
+  /* The map itself and what is shown at once are there. */
+  const use = () => document.body.classList.add("usable");
+
+  /* So is the rest of the file. What is there is painted before the ground is drawn under it. */
+  const afterPaint = (work) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(work)));
   const open = () => {
-    drawGround();
-    document.body.classList.add("ready");
+    complete = true;
+    for (const work of waiting.splice(0)) work();
+    afterPaint(() => ground.open(() => document.body.classList.add("ready")));
   };
 
-  return { layer: (key) => kinds[data.layers[key].kind](data.layers[key]), settle, open, wide };
+  const layer = (key) => {
+    const part = data.parts[key];
+    part.key = key;
+    return kinds[part.kind](part);
+  };
+
+  return { layer, settle, use, open, wide };
 })();

@@ -14,13 +14,13 @@ const panes = (map) => {
 };
 
 const drawGround = (map, ground) => {
-  const kit = groundKit(L, ground.lines);
+  const kit = groundKit(L, (key) => ground.lines[key]);
   const draw = (pane, order, draw) => new kit.Drawing({ pane, order, draw }).addTo(map);
   if (ground.areas.length) draw("ground", 0, kit.drawLines(ground.areas));
   if (ground.streets.length) draw("lines", 0, kit.drawLines(ground.streets));
   if (ground.borders.length) draw("lines", 1, kit.drawLines(ground.borders));
   if (ground.names.length) draw("names", 0, kit.drawNames(ground.names));
-  kit.open();
+  kit.open(() => {});
   return kit;
 };
 

@@ -84,6 +84,24 @@ def test_the_cells_show_one_rule_or_walking_time_or_nothing(page: Page, tmp_path
         expect(page.locator("path.gap")).to_have_count(gaps)
 
 
+def test_what_is_seen_at_once_can_be_used_before_the_rest_of_the_file_is_read(
+    page: Page, tmp_path: Path
+) -> None:
+    file, last = tmp_path / "map.html", "serviceMap.open();</script>"
+    whole = render_map(tiny_model(), language="zh")
+    file.write_text(whole.replace(last, "</script>"), encoding="utf-8")
+    page.goto(file.as_uri())
+    expect(page.locator("body.usable")).to_be_attached()
+    page.locator("path.facility").first.click()
+    expect(page.locator(".leaflet-popup-content")).to_contain_text("玄武中心")
+    expect(page.locator("path.gap")).to_have_count(1)
+    layer(page, "500").check()
+    expect(page.locator("path.radius")).to_have_count(0)
+    page.evaluate("serviceMap.open()")
+    expect(page.locator("path.radius")).to_have_count(1)
+    expect(page.locator("body.ready")).to_be_attached()
+
+
 def test_layers_of_the_same_name_each_have_their_switch(page: Page, tmp_path: Path) -> None:
     show(page, tmp_path, tiny_model(tier_titles={"centre": "设施", "station": "设施"}))
     layer(page, "设施 (1)").nth(1).uncheck()

@@ -50,6 +50,14 @@ def test_the_same_model_gives_the_same_file(page: str) -> None:
     assert render_map(tiny_model(), language="zh") == page
 
 
+def test_hidden_layers_and_the_ground_stand_behind_what_is_seen_at_once(page: str) -> None:
+    usable = page.index("serviceMap.use()")
+    at_once = ("part-facilities_0", "part-cells_0", "part-gaps_outline_0", "part-sites")
+    later = ("part-cells_walk", "part-radius_0", "part-names", "lines-streets_0", "serviceMap.open()")
+    assert all(page.index(block) < usable for block in at_once)
+    assert all(page.index(block) > usable for block in later)
+
+
 def test_every_script_carries_the_nonce_of_the_page(page: str) -> None:
     nonce = re.search(r"nonce-(\w+)", page)[1]
     inline = re.findall(r"<script(?![^>]*(?:src=|json))([^>]*)>", page)
