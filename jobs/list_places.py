@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -64,6 +65,21 @@ def declared_outline(report: CheckReport, row_id: str) -> shapely.Geometry | Non
         return None
     unit = int(declared_units(rows, units)[0])
     return None if unit < 0 else _in_degrees(units, unit)
+
+
+def away_from_declared(report: CheckReport, places: Mapping[str, tuple[float, float]]) -> Mapping[str, float]:
+    """Row id → metres from a place (lon, lat) to the unit that the row declares, 0 inside; rows that
+    declare no known unit are left out."""
+    units, frame = _units(report), report.intake.frame
+    rows = frame[frame["facility_id"].isin(list(places))].drop_duplicates("facility_id")
+    if units is None or rows.empty:
+        return {}
+    unit = declared_units(rows, units)
+    known = rows[unit >= 0]
+    lon, lat = np.array([places[row] for row in known["facility_id"]], float).reshape(-1, 2).T
+    outlines = np.asarray(units.frame.geometry.array, object)[unit[unit >= 0]]
+    away_m = shapely.distance(outlines, shapely.points(project(lon, lat, units.crs)))
+    return dict(zip(known["facility_id"], away_m.tolist(), strict=True))
 
 
 def inside_declared(report: CheckReport, rows: pd.DataFrame, lon: Floats, lat: Floats) -> tuple[Bools, Bools]:

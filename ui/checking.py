@@ -21,6 +21,7 @@ from ui.work import result_of
 if TYPE_CHECKING:  # reading lists takes two seconds to load; the page is shown before
     import pandas as pd
 
+    from data.intake.decisions import Place
     from data.intake.groups import Part
     from data.intake.parts import PartOfList
     from data.intake.review import Candidate, Column, Group, ToLocate
@@ -123,11 +124,11 @@ def checked(lists: Lists) -> Checked:
     return now
 
 
-def place(done: Checked, row_id: str, where: tuple[float, float] | None) -> None:
-    """Place a row of the list at (lon, lat), or take its placing back (None)."""
+def place(done: Checked, places: Mapping[str, tuple[float, float] | Place | None]) -> None:
+    """Place rows of the list: row id → (lon, lat), a Place, or None to take a placing back."""
     from jobs.check import place_rows
 
-    st.session_state[_KEY] = _changed(done, lambda report: place_rows(report, {row_id: where}))
+    st.session_state[_KEY] = _changed(done, lambda report: place_rows(report, places))
 
 
 def decide(done: Checked, decisions: Mapping[str, Any]) -> None:

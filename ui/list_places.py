@@ -11,6 +11,7 @@ import streamlit as st
 from geo.text import Text, text
 from ui.checking import Checked, place
 from ui.choices import words
+from ui.list_geocode import evidence_of, look_up, proposal_of, proposals, state_of
 from ui.list_map import city_bounds, list_map
 from ui.names import SYSTEMS, tier_name
 from ui.safe import in_html, in_markdown
@@ -19,10 +20,11 @@ from ui.tables import scrolling
 if TYPE_CHECKING:
     import shapely
 
+    from data.intake.decisions import Place
     from data.intake.review import ToLocate
     from maps.sketch import Bounds, Dots
 
-Place = tuple[float, float]
+Spot = tuple[float, float]
 
 _HEIGHT_PX: Final = 470
 _MOST_OTHERS: Final = 600
@@ -32,11 +34,12 @@ _TYPED: Final = ("wgs84", "gcj02", "bd09")
 
 
 def places_step(done: Checked) -> None:
-    """One facility at a time: its address, a map to click on, and all of them below."""
+    """Addresses to be looked up; then one facility at a time with a map to click on, and all of them."""
+    look_up(done)
     say = words()
     rows = {row.row_id: row for row in done.to_locate}
     placed = sum(row.lon is not None for row in rows.values())
-    row = rows[_choose(rows)]
+    row = rows[_choose(done, rows)]
     left, right = st.columns([0.36, 0.64], gap="medium")
     with left:
         _about(done, row)
@@ -47,7 +50,7 @@ def places_step(done: Checked) -> None:
     st.html(_overview(done, list(rows.values())))
 
 
-def _choose(rows: dict[str, ToLocate]) -> str:
+def _choose(done: Checked, rows: dict[str, ToLocate]) -> str:
     """The facility chosen; after placing, the next one that has no place."""
     following = st.session_state.pop(_NEXT, None)
     if following in rows:
@@ -55,18 +58,18 @@ def _choose(rows: dict[str, ToLocate]) -> str:
         st.session_state.pop(_written_key(rows[following]), None)
     if st.session_state.get(_CHOSEN) not in rows:
         st.session_state[_CHOSEN] = next((k for k, r in rows.items() if r.lon is None), next(iter(rows)))
-    numbers = {row_id: number for number, row_id in enumerate(rows, 1)}
-    chosen = st.selectbox(
-        words()(text("Facility")),
-        list(rows),
-        format_func=lambda k: f"{numbers[k]}/{len(rows)} {_mark(rows[k])}{rows[k].name}",
-        key=_CHOSEN,
-    )
+    titles = {
+        k: f"{n}/{len(rows)} {_mark(done, row)}{row.name}" for n, (k, row) in enumerate(rows.items(), 1)
+    }
+    chosen = st.selectbox(words()(text("Facility")), list(rows), format_func=titles.__getitem__, key=_CHOSEN)
     return str(chosen)
 
 
-def _mark(row: ToLocate) -> str:
-    return "" if row.lon is None else "✓ "
+def _mark(done: Checked, row: ToLocate) -> str:
+    """✓ placed, ? proposed."""
+    if row.lon is not None:
+        return "✓ "
+    return "" if proposal_of(done, row) is None else "? "
 
 
 def _about(done: Checked, row: ToLocate) -> None:
@@ -80,6 +83,9 @@ def _about(done: Checked, row: ToLocate) -> None:
     )
     shown = "".join(f"<dt>{in_html(say(name))}</dt><dd>{in_html(value)}</dd>" for name, value in facts)
     st.html(f'<div class="facts"><h4>{in_html(row.name)}</h4><dl>{shown}</dl></div>')
+    evidence = evidence_of(done, row)
+    if evidence is not None:
+        st.info(in_markdown(say(evidence)))
     st.caption(say(text("To look it up elsewhere, search for:")))
     st.code(_hint(row), language=None, wrap_lines=True)
 
@@ -92,24 +98,25 @@ def _hint(row: ToLocate) -> str:
 
 
 def _buttons(done: Checked, row: ToLocate) -> None:
-    say, here = words(), _typed_place(row)
-    if here is not None:
+    say, here = words(), _shown_place(done, row)
+    if here is not None and here != _place(row):
         st.caption(in_markdown(say(_against_unit(done, row, here))))
-    elif st.session_state.get(_written_key(row)):
+    elif here is None and st.session_state.get(_written_key(row)):
         st.warning(say(text("These are no coordinates. Write them like 118.796900, 32.060300.")))
     new = here is not None and here != _place(row)
     left, right = st.columns(2)
     if left.button(say(text("Place it here")), type="primary", disabled=not new, width="stretch"):
         later = [r.row_id for r in done.to_locate if r.lon is None and r.row_id != row.row_id]
-        _settle(done, row, here, follow=later[0] if later else row.row_id)
+        proposal = proposal_of(done, row) if _typed_place(row) is None else None
+        _settle(done, row, proposal or here, follow=later[0] if later else row.row_id)
     back = say(text("Take the placing back"))
     if right.button(back, disabled=row.lon is None, width="stretch"):
         _settle(done, row, None, follow=row.row_id)
 
 
-def _settle(done: Checked, row: ToLocate, here: Place | None, *, follow: str) -> None:
+def _settle(done: Checked, row: ToLocate, here: Spot | Place | None, *, follow: str) -> None:
     """Place the row or take its placing back, then show the facility `follow` with nothing typed."""
-    place(done, row.row_id, here)
+    place(done, {row.row_id: here})
     st.session_state[_NEXT] = follow
     st.rerun()
 
@@ -121,8 +128,8 @@ def _map(done: Checked, row: ToLocate) -> None:
 
     say = words()
     outline = declared_outline(done.report, row.row_id)
-    bounds = _view(outline)
-    here = _typed_place(row) or _place(row)
+    here = _shown_place(done, row)
+    bounds = _view(outline, here)
     sketch = Sketch(bounds, _dots(done, row, bounds, here), units=() if outline is None else (outline,))
     frame = Frame(text("Click where the facility is"), _HEIGHT_PX, click=True)
     st.caption(say(_advice(outline is not None)))
@@ -144,16 +151,19 @@ def _advice(known: bool) -> Text:
     return text("Click where the facility is.")
 
 
-def _view(outline: shapely.Geometry | None) -> Bounds:
+def _view(outline: shapely.Geometry | None, here: Spot | None) -> Bounds:
+    """The declared unit, else the city; with the place that is shown."""
     from maps.sketch import widened
 
-    if outline is None:
-        return city_bounds()
-    west, south, east, north = (float(side) for side in outline.bounds)
-    return widened((west, south, east, north), 150.0)
+    west, south, east, north = city_bounds() if outline is None else outline.bounds
+    if here is not None:
+        west, east = min(west, here[0]), max(east, here[0])
+        south, north = min(south, here[1]), max(north, here[1])
+    box = (float(west), float(south), float(east), float(north))
+    return box if outline is None else widened(box, 150.0)
 
 
-def _dots(done: Checked, row: ToLocate, bounds: Bounds, here: Place | None) -> tuple[Dots, ...]:
+def _dots(done: Checked, row: ToLocate, bounds: Bounds, here: Spot | None) -> tuple[Dots, ...]:
     from maps.sketch import Dots, widened
 
     west, south, east, north = widened(bounds, 3_000.0)
@@ -166,7 +176,7 @@ def _dots(done: Checked, row: ToLocate, bounds: Bounds, here: Place | None) -> t
     return tuple(dots)
 
 
-def _against_unit(done: Checked, row: ToLocate, here: Place) -> Text:
+def _against_unit(done: Checked, row: ToLocate, here: Spot) -> Text:
     from jobs.list_places import away_from, declared_outline
 
     outline = declared_outline(done.report, row.row_id)
@@ -180,14 +190,21 @@ def _against_unit(done: Checked, row: ToLocate, here: Place) -> Text:
     return text("{spot}: {metres:,.0f} m outside {unit}.", spot=spot, metres=away_m, unit=unit)
 
 
-def _typed_place(row: ToLocate) -> Place | None:
+def _typed_place(row: ToLocate) -> Spot | None:
     from jobs.list_places import place_of
 
     written = str(st.session_state.get(_written_key(row), ""))
     return place_of(written, str(st.session_state.get(_system_key(row), "wgs84"))) if written else None
 
 
-def _place(row: ToLocate) -> Place | None:
+def _shown_place(done: Checked, row: ToLocate) -> Spot | None:
+    """What is written, else where it is placed, else where it is proposed."""
+    proposal = proposal_of(done, row)
+    offered = None if proposal is None else (proposal.lon, proposal.lat)
+    return _typed_place(row) or _place(row) or offered
+
+
+def _place(row: ToLocate) -> Spot | None:
     return None if row.lon is None or row.lat is None else (row.lon, row.lat)
 
 
@@ -200,17 +217,14 @@ def _system_key(row: ToLocate) -> str:
 
 
 def _overview(done: Checked, rows: Sequence[ToLocate]) -> str:
-    say = words()
+    from jobs.list_places import away_from_declared
+
+    say, waiting = words(), proposals(done)
+    away_m = away_from_declared(done.report, {row: (p.lon, p.lat) for row, p in waiting.items()})
     head = (text("Name"), text("Address"), text("Unit"), text("Sheet"), text("Row"), text("Place"))
+    states = [state_of(row, waiting.get(row.row_id), away_m.get(row.row_id)) for row in rows]
     lines = [
-        (row.name, row.address, row.unit, row.sheet or done.lists.called(row.file), row.row, say(_state(row)))
-        for row in rows
+        (row.name, row.address, row.unit, row.sheet or done.lists.called(row.file), row.row, say(state))
+        for row, state in zip(rows, states, strict=True)
     ]
     return scrolling(say(text("To be located")), [say(title) for title in head], lines, css="low")
-
-
-def _state(row: ToLocate) -> Text:
-    if row.lon is None or row.lat is None:
-        return text("not placed")
-    by = text("by hand") if row.by == "hand" else text("by its address")
-    return text("{lon:.5f}, {lat:.5f} {by}", lon=row.lon, lat=row.lat, by=by)
