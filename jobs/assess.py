@@ -57,8 +57,7 @@ def assess_files(
 
     `also` names what takes longer and is made only when asked for (`jobs.also.ALSO`).
     """
-    inputs = open_inputs(files, cache=cache, progress=part(progress, 0.0, 0.5))
-    done = assess_inputs(inputs, progress=part(progress, 0.5, 0.6))
+    done = read_and_assess(files, cache=cache, progress=part(progress, 0.0, 0.6))
     if also:
         from jobs.also import with_also
 
@@ -67,6 +66,12 @@ def assess_files(
         write_folder(out, done, language=language, progress=part(progress, 0.8, 1.0))
     progress(1.0, text("Done"))
     return done
+
+
+def read_and_assess(files: StudyFiles, *, cache: Path | None = None, progress: Progress = silent) -> Assessed:
+    """The assessed city that every verb begins with; nothing is written. UserError on bad input."""
+    inputs = open_inputs(files, cache=cache, progress=part(progress, 0.0, 0.8))
+    return assess_inputs(inputs, progress=part(progress, 0.8, 1.0))
 
 
 def assess_inputs(inputs: Inputs, *, progress: Progress = silent) -> Assessed:

@@ -20,8 +20,8 @@ from geo.errors import SettingError
 from geo.isochrones import Kind
 from geo.progress import Progress, part, silent
 from geo.text import text
-from jobs.assess import Assessed, assess_inputs
-from jobs.inputs import StudyFiles, open_inputs
+from jobs.assess import Assessed, read_and_assess
+from jobs.inputs import StudyFiles
 from jobs.map_layers import reach_areas
 from jobs.map_model import map_model
 from maps import render_map
@@ -67,8 +67,7 @@ def isochrone_files(
 ) -> Reached:
     """Read, measure and write the folder: isochrones.geojson, reach.gpkg (with the reached streets),
     reach.json and map.html. UserError on bad input."""
-    inputs = open_inputs(files, cache=cache, progress=part(progress, 0.0, 0.5))
-    done = assess_inputs(inputs, progress=part(progress, 0.5, 0.7))
+    done = read_and_assess(files, cache=cache, progress=part(progress, 0.0, 0.7))
     progress(0.7, text("Drawing how far one gets on foot"))
     found = reached(done, wish)
     progress(0.9, text("Writing the results"))

@@ -30,8 +30,8 @@ from geo.crs import WGS84, project, require_metric
 from geo.errors import InputError, SettingError
 from geo.progress import Progress, part, silent
 from geo.text import text
-from jobs.assess import Assessed, about, assess_inputs
-from jobs.inputs import StudyFiles, open_inputs
+from jobs.assess import Assessed, about, read_and_assess
+from jobs.inputs import StudyFiles
 from jobs.map_model import map_model
 from maps import render_map
 from maps.basemap import encode
@@ -93,8 +93,7 @@ def scenario_files(
     The folder is the assessment folder of the second scenario, with scenario.json, comparison.json,
     changes.csv, changes_units.csv and difference.html.
     """
-    inputs = open_inputs(files, cache=cache, progress=part(progress, 0.0, 0.5))
-    done = assess_inputs(inputs, progress=part(progress, 0.5, 0.7))
+    done = read_and_assess(files, cache=cache, progress=part(progress, 0.0, 0.7))
     progress(0.7, text("Working the changes in"))
     found = compared(done, wish)
     if wish.keep and wish.store is not None:
