@@ -13,7 +13,7 @@ import shapely
 from coverage.tables import Bools, Floats, UnitTable
 from data.intake.drafts import ACCEPTED, REFUSED
 from data.intake.duplicates import DuplicateGroup, describe, find_duplicates
-from data.intake.findings import ERROR, WARNING, Notebook
+from data.intake.findings import ERROR, WARNING, Level, Notebook
 from data.intake.groups import Context
 from data.intake.likelihood import declared_units
 from data.intake.placing import inside
@@ -32,48 +32,49 @@ _LEAST_OTHERS: Final = 4
 class Checker:
     """Tells findings on rows of the frame into the notebooks of their tables."""
 
+    frame: pd.DataFrame
     tables: tuple[Table, ...]
     notes: Mapping[int, Notebook]
 
-    def check(
-        self, frame: pd.DataFrame, context: Context, *, decided: bool
-    ) -> tuple[pd.DataFrame, tuple[DuplicateGroup, ...]]:
+    def check(self, context: Context, *, decided: bool) -> tuple[pd.DataFrame, tuple[DuplicateGroup, ...]]:
         """The frame with the outcome of rows that lie nowhere near the area turned to refused, and the
         groups of accepted rows that seem to be one place (not told yet).
 
         Conflicts with declared units are told one by one only where the coordinate system is
         `decided` or they are few: otherwise the system is what is wrong.
         """
-        outside = self._outside(frame, context)
-        frame = frame.assign(outcome=frame["outcome"].mask(outside, REFUSED))
+        outside = self._outside(context)
+        frame = self.frame.assign(outcome=self.frame["outcome"].mask(outside, REFUSED))
         if context.units is not None:
             self._conflicts(frame, context.units, decided=decided)
         if context.reference is not None and len(context.reference.water):
             self._on_water(frame, context.reference.water)
         return frame, _twice(frame, context.stored)
 
-    def tell(self, frame: pd.DataFrame, row: int, level: str, code: str, message: Text, field: str) -> None:
-        number = int(frame["table"].iloc[row])
+    def tell(self, row: int, level: Level, code: str, message: Text, field: str) -> None:
+        """A finding on a row's cell of the field, or on the whole row where no column holds it."""
+        number = int(self.frame["table"].iloc[row])
         column = self.tables[number].column_of(field)
         if field == "lon" and not column[1]:
             column = self.tables[number].column_of("lonlat")
-        where = int(frame["source_row"].iloc[row])
-        self.notes[number].note(level, code, message, row=where, column=column)  # type: ignore[arg-type]
+        where = int(self.frame["source_row"].iloc[row])
+        self.notes[number].note(level, code, message, row=where, column=column)
 
-    def _outside(self, frame: pd.DataFrame, context: Context) -> Bools:
+    def _outside(self, context: Context) -> Bools:
+        frame = self.frame
         accepted = _accepted(frame)
         refused = np.zeros(len(frame), bool)
         if context.units is None:
             for row in np.flatnonzero(_far_from_others(frame, accepted, context)).tolist():
                 refused[row] = True
-                self.tell(frame, row, ERROR, "far-from-others", _FAR_FROM_OTHERS, "lon")
+                self.tell(row, ERROR, "far-from-others", _FAR_FROM_OTHERS, "lon")
             return refused
         away_m = _away_from(context.units, frame, accepted)
         for row in np.flatnonzero(accepted & (away_m > 0)).tolist():
             far = bool(away_m[row] > _FAR_M)
             refused[row] = far
             message = _outside_message(away_m[row] / 1000, far=far)
-            self.tell(frame, row, ERROR if far else WARNING, "outside-area", message, "lon")
+            self.tell(row, ERROR if far else WARNING, "outside-area", message, "lon")
         return refused
 
     def _conflicts(self, frame: pd.DataFrame, units: UnitTable, *, decided: bool) -> None:
@@ -94,24 +95,24 @@ class Checker:
                 unit=str(units.frame["name"].iloc[unit[k]]),
                 metres=away_m[k],
             )
-            self.tell(frame, int(rows[k]), WARNING, "unit-conflict", message, level)
+            self.tell(int(rows[k]), WARNING, "unit-conflict", message, level)
 
     def _on_water(self, frame: pd.DataFrame, water: np.ndarray[tuple[int], np.dtype[np.object_]]) -> None:
         rows = np.flatnonzero(_accepted(frame))
         places = shapely.points(frame["lon"].to_numpy(float)[rows], frame["lat"].to_numpy(float)[rows])
         wet = np.unique(shapely.STRtree(water).query(places, predicate="within")[0])
         for k in wet.tolist():
-            self.tell(frame, int(rows[k]), WARNING, "on-water", _ON_WATER, "lon")
+            self.tell(int(rows[k]), WARNING, "on-water", _ON_WATER, "lon")
 
-    def tell_twice(self, frame: pd.DataFrame, groups: Sequence[DuplicateGroup]) -> None:
+    def tell_twice(self, groups: Sequence[DuplicateGroup]) -> None:
         """A warning for every row of every group, naming the others."""
-        places = _places(frame) if groups else []
+        places = _places(self.frame) if groups else []
         for group in groups:
             named = [places[member] for member in group.rows]
             code = "duplicate" if group.reason == "name" else "same-coordinates"
             for member in group.rows:
                 code = "already-stored" if group.stored else code
-                self.tell(frame, member, WARNING, code, describe(group, named, member), "name")
+                self.tell(member, WARNING, code, describe(group, named, member), "name")
 
 
 def _twice(frame: pd.DataFrame, stored: pd.DataFrame | None) -> tuple[DuplicateGroup, ...]:

@@ -54,6 +54,8 @@ class Systems:
         return overall(self.by_table)
 
 
+Rows = np.ndarray[tuple[int], np.dtype[np.intp]]
+Groups = list[tuple[Rows, DatumDecision]]
 # A part of a list: rows of one file, sheet and source of coordinates.
 Part = tuple[str, str, str]
 NO_PARTS: Final[Mapping[Part, str]] = {}
@@ -76,13 +78,13 @@ def find_systems(
     by_table: dict[int, list[DatumDecision]] = {number: [] for number in range(len(tables))}
     placed = np.isfinite(frame["given_lon"].to_numpy(float))
     metres = frame["metres"].to_numpy(bool)
-    words = [_words(table) for table in tables]
+    lists = _Lists(frame, [_words(table) for table in tables], context)
     asked = _asked(frame, wanted, by_part)
     groups: Groups = []
     for wish in dict.fromkeys(asked.tolist()):
         mine = placed & (asked == wish)
-        groups += _metric_groups(frame, np.flatnonzero(mine & metres), words, wish, context)
-        groups += _decided_groups(frame, np.flatnonzero(mine & ~metres), words, wish, context)
+        groups += lists.in_metres(np.flatnonzero(mine & metres), wish)
+        groups += lists.in_degrees(np.flatnonzero(mine & ~metres), wish)
     for rows, decision in groups:
         by_row[rows] = decision.system
         for number in np.unique(frame["table"].to_numpy(int)[rows]):
@@ -93,7 +95,7 @@ def find_systems(
 
 def alone(
     frame: pd.DataFrame,
-    rows: np.ndarray[tuple[int], np.dtype[np.intp]],
+    rows: Rows,
     tables: Sequence[Table],
     context: Context,
 ) -> DatumDecision:
@@ -109,9 +111,6 @@ def part_of_row(frame: pd.DataFrame) -> list[Part]:
     return list(zip(*(frame[column].astype(str) for column in columns), strict=True))
 
 
-Groups = list[tuple[np.ndarray[tuple[int], np.dtype[np.intp]], DatumDecision]]
-
-
 def _asked(
     frame: pd.DataFrame, wanted: str, by_part: Mapping[Part, str]
 ) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
@@ -121,52 +120,42 @@ def _asked(
     return np.array([by_part.get(part, wanted) for part in part_of_row(frame)], object)
 
 
-def _metric_groups(
-    frame: pd.DataFrame,
-    rows: np.ndarray[tuple[int], np.dtype[np.intp]],
-    words: Sequence[str],
-    wanted: str,
-    context: Context,
-) -> Groups:
-    """Each table's rows in metres for itself."""
-    number = frame["table"].to_numpy(int)[rows]
-    tables = ((n, rows[number == n]) for n in dict.fromkeys(number.tolist()))
-    return [
-        (
-            mine,
-            decide_projection(
-                frame.iloc[mine], wanted, words[n], context.around, context.units, context.reference
-            ),
-        )
-        for n, mine in tables
-    ]
+@dataclass(frozen=True)
+class _Lists:
+    """All rows, what each table says of itself, and what is known of the area."""
+
+    frame: pd.DataFrame
+    words: Sequence[str]
+    context: Context
+
+    def in_metres(self, rows: Rows, wanted: str) -> Groups:
+        """Each table's rows for itself."""
+        number = self.frame["table"].to_numpy(int)[rows]
+        tables = ((n, rows[number == n]) for n in dict.fromkeys(number.tolist()))
+        around, units, reference = self.context.around, self.context.units, self.context.reference
+        return [
+            (mine, decide_projection(self.frame.iloc[mine], wanted, self.words[n], around, units, reference))
+            for n, mine in tables
+        ]
+
+    def in_degrees(self, rows: Rows, wanted: str) -> Groups:
+        """Tables that name the same systems together."""
+        if not len(rows):
+            return []
+        if wanted != AUTO:
+            return [(rows, DatumDecision(wanted, True, 1.0))]
+        number = self.frame["table"].to_numpy(int)[rows]
+        said_by = ["/".join(sorted(named_systems(spoken))) for spoken in self.words]
+        signature = np.array([said_by[n] for n in number], object)
+        groups: Groups = []
+        for said in dict.fromkeys(signature):
+            here = signature == said
+            spoken = " ".join(self.words[n] for n in dict.fromkeys(number[here].tolist()))
+            groups.extend(_split(self.frame, rows[here], spoken, self.context))
+        return groups
 
 
-def _decided_groups(
-    frame: pd.DataFrame,
-    rows: np.ndarray[tuple[int], np.dtype[np.intp]],
-    words: Sequence[str],
-    wanted: str,
-    context: Context,
-) -> Groups:
-    if not len(rows):
-        return []
-    if wanted != AUTO:
-        return [(rows, DatumDecision(wanted, True, 1.0))]
-    number = frame["table"].to_numpy(int)[rows]
-    said_by = ["/".join(sorted(named_systems(spoken))) for spoken in words]
-    signature = np.array([said_by[n] for n in number], object)
-    groups: Groups = []
-    for said in dict.fromkeys(signature):
-        group = rows[signature == said]
-        spoken = " ".join(words[n] for n in dict.fromkeys(frame["table"].to_numpy(int)[group]))
-        groups.extend(_split(frame, group, spoken, context))
-    return groups
-
-
-def _split(
-    frame: pd.DataFrame, rows: np.ndarray[tuple[int], np.dtype[np.intp]], words: str, context: Context
-) -> Groups:
+def _split(frame: pd.DataFrame, rows: Rows, words: str, context: Context) -> Groups:
     """All rows together; by sheet or by source if that shows parts of different systems."""
     sample = _sampled(frame, rows)
     scores = _scores(frame.iloc[sample], context)
@@ -187,9 +176,7 @@ def _split(
     return [(rows, whole)]
 
 
-def _sampled(
-    frame: pd.DataFrame, rows: np.ndarray[tuple[int], np.dtype[np.intp]]
-) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+def _sampled(frame: pd.DataFrame, rows: Rows) -> Rows:
     """At most 600 rows, evenly from every sheet and source; seeded."""
     if len(rows) <= _MOST_ROWS:
         return rows

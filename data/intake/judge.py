@@ -41,8 +41,8 @@ def judge(reading: Reading, decisions: Decisions | None = None) -> Intake:
     }
     frame = _with_places(reading.frame, placed)
     _tell_places(frame, placed, notes)
-    checker = Checker(reading.tables, notes)
-    frame, groups = checker.check(frame, reading.context, decided=reading.datum.decided)
+    checker = Checker(frame, reading.tables, notes)
+    frame, groups = checker.check(reading.context, decided=reading.datum.decided)
     frame = _settle(frame, groups, decisions.groups, checker)
     return Intake(
         frame,
@@ -110,11 +110,11 @@ def _settle(
 ) -> pd.DataFrame:
     """Apply the choices and tell what became of every row of a decided group; warn about the others."""
     open_groups = [group for group in groups if group.id not in choices]
-    checker.tell_twice(frame, open_groups)
+    checker.tell_twice(open_groups)
     for group in groups:
         choice = choices.get(group.id)
         if choice is not None:
             frame, told = settled(frame, group, choice)
             for row, code, message in told:
-                checker.tell(frame, row, INFO, code, message, "name")
+                checker.tell(row, INFO, code, message, "name")
     return frame
