@@ -60,8 +60,8 @@ def _words(said: Sayable) -> Text | str:
 
 
 def _bounds(cells: pd.DataFrame) -> tuple[float, float, float, float]:
-    peopled = cells[cells["residents"] > 0]
-    lon, lat = peopled["lon"], peopled["lat"]
+    peopled = cells["residents"].to_numpy(float) > 0
+    lon, lat = (cells[axis].to_numpy(float)[peopled] for axis in ("lon", "lat"))
     return float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import io
 import math
+import zlib
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,6 +29,7 @@ _PIXELS_PER_CELL: Final = 4
 _PIXEL_LIMIT: Final = 6_000_000
 # Between control points the metric grid is interpolated; 48 a side keep 60 km true to centimetres.
 _CONTROL: Final = 48
+_BAND: Final = 64
 # How far, in steps, a cell may lie off its lattice node (coordinates rounded to a metre).
 _LATTICE_SLACK: Final = 0.05
 # How far a cell off the lattice reaches, in spacings: half the diagonal of a square, so that four
@@ -57,12 +59,13 @@ def cells_image(cells: MapCells) -> CellsImage:
     """Lay the cells on a Mercator lattice of about four pixels a cell."""
     west, south, east, north = _bounds(cells)
     columns, rows = _size(cells, (west, south, east, north))
-    x = np.linspace(west, east, columns * 2 + 1)[1::2]
+    lon = np.linspace(west, east, columns * 2 + 1)[1::2]
     y = np.linspace(_mercator(north), _mercator(south), rows * 2 + 1)[1::2]
-    xy = _metric_positions(x, y, cells.crs)
-    lattice = _Lattice.of(cells.xy, cells.spacing_m)
-    cell = lattice.find(xy) if lattice else _nearest(cells, xy)
-    return CellsImage(cell.reshape(rows, columns).astype(np.int32), (west, south, east, north))
+    finder = _Lattice.of(cells.xy, cells.spacing_m) or _Scattered.of(cells)
+    cell = np.empty((rows, columns), np.int32)
+    for band, east_m, north_m in _positions(lon, y, cells.crs):
+        cell[band] = finder.find(east_m, north_m)
+    return CellsImage(cell, (west, south, east, north))
 
 
 @dataclass(frozen=True)
@@ -81,34 +84,47 @@ class _Lattice:
         extent = np.array([points[:, 0].max(), points[:, 1].max()]) - origin
         counts = np.maximum(np.rint(extent / step), 1)
         fitted = np.where(extent > 0, extent / counts, step)
-        nodes = np.rint((points - origin) / fitted).astype(np.int64)
+        exact = (points - origin) / fitted
+        nodes = np.rint(exact).astype(np.int64)
         shape = np.array([nodes[:, 0].max(), nodes[:, 1].max()]) + 1
         sparse = shape.prod() > 50 * len(points) + 1_000_000
-        off = np.abs((points - origin) / fitted - nodes).max()
+        off = np.abs(exact - nodes).max()
         if sparse or off > _LATTICE_SLACK or np.bincount(nodes @ [shape[1], 1]).max() > 1:
             return None
         table = np.full(tuple(shape + 2), NO_CELL, np.int32)
         table[nodes[:, 0] + 1, nodes[:, 1] + 1] = np.arange(len(points))
         return cls(origin, fitted, table)
 
-    def find(self, points: Floats) -> Ints:
-        """The cell of each point, NO_CELL where the lattice has none."""
+    def find(self, east_m: Floats, north_m: Floats) -> NDArray[np.int32]:
+        """The cell at each place, NO_CELL where the lattice has none; in the shape of the places."""
         column, row = (
-            np.clip(np.rint((points[:, i] - self.origin[i]) / self.step[i]) + 1, 0, self.table.shape[i] - 1)
-            for i in (0, 1)
+            # The rim of the table holds no cell; half a step more makes cutting off the decimals rounding.
+            np.clip((at - self.origin[i]) / self.step[i] + 1.5, 0, self.table.shape[i] - 1).astype(np.intp)
+            for i, at in enumerate((east_m, north_m))
         )
-        column *= self.table.shape[1]
-        column += row
-        found: Ints = np.take(self.table, column.astype(np.int64))
+        found: NDArray[np.int32] = np.take(self.table, column * self.table.shape[1] + row)
         return found
 
 
-def _nearest(cells: MapCells, xy: Floats) -> Ints:
-    """For hexagons, cells in degrees and scattered points: the nearest centre that is near enough."""
-    _, found = cKDTree(cells.xy).query(xy, distance_upper_bound=cells.spacing_m * _REACH, workers=-1)
-    centres = np.vstack([cells.xy, [np.inf, np.inf]])[found]
-    outside = np.abs(xy - centres).max(axis=1) > cells.spacing_m * _HALF_BOX
-    return np.where(outside, NO_CELL, found)
+@dataclass(frozen=True)
+class _Scattered:
+    """Hexagons, cells in degrees and scattered points: the nearest centre that is near enough."""
+
+    xy: Floats
+    spacing_m: float
+    tree: cKDTree
+
+    @classmethod
+    def of(cls, cells: MapCells) -> _Scattered:
+        return cls(cells.xy, cells.spacing_m, cKDTree(cells.xy))
+
+    def find(self, east_m: Floats, north_m: Floats) -> NDArray[np.int32]:
+        """As `_Lattice.find`."""
+        places = np.stack([east_m, north_m], axis=-1)
+        _, found = self.tree.query(places, distance_upper_bound=self.spacing_m * _REACH, workers=-1)
+        centres = np.vstack([self.xy, [np.inf, np.inf]])[found]
+        outside = np.abs(places - centres).max(axis=-1) > self.spacing_m * _HALF_BOX
+        return np.where(outside, NO_CELL, found).astype(np.int32)
 
 
 def _bounds(cells: MapCells) -> tuple[float, float, float, float]:
@@ -138,28 +154,39 @@ def _size(cells: MapCells, bounds: tuple[float, float, float, float]) -> tuple[i
     return max(math.ceil(columns), 1), max(math.ceil(columns * aspect), 1)
 
 
-def _metric_positions(lon: Floats, y: Floats, crs: str) -> Floats:
-    """(rows × columns, 2) metres of every pixel centre, interpolated between control points."""
+def _positions(lon: Floats, y: Floats, crs: str) -> Iterator[tuple[slice, Floats, Floats]]:
+    """Rows of pixels, and the metres of their centres, interpolated between control points.
+
+    Some rows at a time, so that the work stays in the processor's cache.
+    """
     control_lon = np.linspace(lon[0], lon[-1], _CONTROL)
     control_y = np.linspace(y[0], y[-1], _CONTROL)
     grid_lon, grid_y = np.meshgrid(control_lon, control_y)
     known = project(grid_lon.ravel(), np.degrees(np.arctan(np.sinh(grid_y.ravel()))), crs)
-    down, along = _weights(y, control_y), _weights(lon, control_lon)
-    return np.column_stack(
-        [(down @ known[:, i].reshape(_CONTROL, _CONTROL) @ along.T).ravel() for i in (0, 1)]
+    column, across = _between(lon, control_lon)
+    east, north = (
+        _blend(known[:, i].reshape(_CONTROL, _CONTROL).T, column, across[:, None]).T for i in (0, 1)
     )
+    row, down = _between(y, control_y)
+    for first in range(0, len(y), _BAND):
+        band = slice(first, first + _BAND)
+        share = down[band, None]
+        yield band, _blend(east, row[band], share), _blend(north, row[band], share)
 
 
-def _weights(at: Floats, control: Floats) -> Floats:
-    """(len(at), _CONTROL) weights of linear interpolation."""
+def _between(at: Floats, control: Floats) -> tuple[Ints, Floats]:
+    """For each place the control point before it, and how far it is on the way to the next, 0..1."""
     span = control[-1] - control[0]
     place = (at - control[0]) / span * (_CONTROL - 1) if span else np.zeros(len(at))
-    low = np.clip(np.floor(place).astype(np.int64), 0, _CONTROL - 2)
-    weights = np.zeros((len(at), _CONTROL))
-    rows = np.arange(len(at))
-    weights[rows, low] = 1.0 - (place - low)
-    weights[rows, low + 1] = place - low
-    return weights
+    before = np.clip(np.floor(place).astype(np.int64), 0, _CONTROL - 2)
+    return before, place - before
+
+
+def _blend(known: Floats, before: Ints, share: Floats) -> Floats:
+    """Rows between the rows of `known`. Not a matrix product: its threads would cost more than it does."""
+    low: Floats = known[before]
+    low += (known[before + 1] - low) * share
+    return low
 
 
 def _mercator(lat: float) -> float:
@@ -171,5 +198,6 @@ def _png(pixels: NDArray[np.uint8], colours: Sequence[str]) -> bytes:
     picture = Image.fromarray(pixels, mode="P")
     picture.putpalette([0, 0, 0] + [int(c[i : i + 2], 16) for c in colours for i in (1, 3, 5)])
     out = io.BytesIO()
-    picture.save(out, "PNG", transparency=0, optimize=False)
+    # Runs of one colour are all there is: looking for nothing else is quicker, and smaller besides.
+    picture.save(out, "PNG", transparency=0, optimize=False, compress_type=zlib.Z_RLE)
     return out.getvalue()

@@ -20,5 +20,6 @@ def radius_union(model: MapModel, rule: RadiusRule) -> shapely.Geometry:
     xy = project(near["lon"], near["lat"], model.cells.crs)
     disks = shapely.buffer(shapely.points(xy), rule.figure_m, quad_segs=_SIDES_PER_QUARTER)
     return shapely.transform(
-        shapely.union_all(disks), lambda points: np.column_stack(unproject(points, model.cells.crs))
+        shapely.disjoint_subset_union_all(disks),
+        lambda points: np.column_stack(unproject(points, model.cells.crs)),
     )

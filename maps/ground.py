@@ -48,14 +48,35 @@ def basemap_of(
 
 
 def _streets(network: WalkNetwork, grid: PopulationGrid | None) -> dict[int, Lines]:
-    drawn = np.flatnonzero(_is_drawn(network, grid))
-    count = np.diff(network.vertex_start)[drawn]
-    xy = network.vertex_xy[ranges(network.vertex_start[drawn], count)]
-    lines = shapely.linestrings(xy, indices=np.repeat(np.arange(len(drawn)), count))
+    """The streets by class; neighbours next to each other (strips of 1 km, eastwards), so that the
+    differences between their vertices stay short."""
+    rows = np.flatnonzero(_is_drawn(network, grid))
+    first = network.vertex_xy[network.vertex_start[rows]]
+    class_of = network.edge_class[rows]
+    order = np.lexsort((first[:, 0], np.floor(first[:, 1] / 1000.0), class_of))
+    xy, start = _thinned(network, rows[order])
+    lon, lat = unproject(xy, network.crs)
+    classes, begin = np.unique(class_of[order], return_index=True)
+    ends = np.append(begin[1:], len(rows))
+    return {
+        int(c): Lines(lon[start[i] : start[j]], lat[start[i] : start[j]], start[i : j + 1] - start[i])
+        for c, i, j in zip(classes, begin, ends, strict=True)
+    }
+
+
+def _thinned(network: WalkNetwork, rows: Ints) -> tuple[Floats, Ints]:
+    """Vertices of these streets on end, without those a bend can do without, and where each begins."""
+    begin, count = network.vertex_start[rows], np.diff(network.vertex_start)[rows]
     bent = count > 2
-    lines[bent] = shapely.simplify(lines[bent], STREET_TOLERANCE_M, preserve_topology=False)
-    class_of = network.edge_class[drawn]
-    return {int(c): _as_lines(_in_order(lines[class_of == c]), network.crs) for c in np.unique(class_of)}
+    vertices = network.vertex_xy[ranges(begin[bent], count[bent])]
+    lines = shapely.linestrings(vertices, indices=np.repeat(np.arange(bent.sum()), count[bent]))
+    lines = shapely.simplify(lines, STREET_TOLERANCE_M, preserve_topology=False)
+    count[bent] = shapely.get_num_coordinates(lines)
+    start: Ints = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
+    xy = np.empty((int(start[-1]), 2))
+    xy[ranges(start[:-1][bent], count[bent])] = shapely.get_coordinates(lines)
+    xy[ranges(start[:-1][~bent], count[~bent])] = network.vertex_xy[ranges(begin[~bent], count[~bent])]
+    return xy, start
 
 
 def _is_drawn(network: WalkNetwork, grid: PopulationGrid | None) -> Bools:
@@ -88,12 +109,6 @@ def _residents_by(grid: PopulationGrid, corner: tuple[float, float], size: tuple
     inside = (column >= 0) & (column < columns) & (row >= 0) & (square < squares)
     held = np.bincount(square[inside], weights=grid.residents[inside], minlength=squares)
     return held.astype(float)
-
-
-def _in_order(geometries: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Neighbours next to each other (strips of 1 km, eastwards), so that differences stay short."""
-    west, south, _, _ = shapely.bounds(geometries).T
-    return geometries[np.lexsort((west, np.floor(south / 1000.0)))]
 
 
 def _rings(areas: NDArray[np.object_], crs: str) -> Lines:
