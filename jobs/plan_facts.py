@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
 from coverage.membership import locate
-from coverage.siting import Plan, SiteReason, Surroundings, deciding, reasons, removal_losses
+from coverage.siting import Place, Plan, SiteReason, Surroundings, deciding, reasons, removal_losses
 from coverage.siting.rules import site_rules
 from coverage.standard import Check, Rule
 from coverage.tables import Bools, Floats, Ints
@@ -20,8 +20,8 @@ from jobs.siting_question import Question, nearest_m
 from jobs.siting_terms import stated_costs
 
 _DECIMALS: Final = 7
-_ROUNDING: Final = 1e-6
 _MOST_UNITS: Final = 5
+REQUIRED: Final = text("it is required")
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +43,7 @@ def told(done: Assessed, asked: Question, plan: Plan) -> Told:
     rows = np.array(plan.sites, np.int64)
     fresh, stay, before = _served(asked, plan)
     near_m, near = _nearest_existing(done, asked, rows, plan)
-    deciding_here = _deciding_by_site(asked, plan)
+    deciding_here = deciding_by_site(asked.place, plan)
     failed = _failed(done, asked, fresh, len(found))
     common = _of_places(done, asked, rows)
     sites = tuple(
@@ -97,9 +97,9 @@ def closed_places(done: Assessed, asked: Question, plan: Plan) -> list[dict[str,
     return [row for row in losses(done, asked, everywhere=True) if row["facility_id"] in closed]
 
 
-def decided(asked: Question, plan: Plan) -> list[dict[str, Any]]:
+def decided(place: Place, plan: Plan) -> list[dict[str, Any]]:
     """The conditions that leave no room, as JSON."""
-    found = list(deciding(asked.place, plan))
+    found = list(deciding(place, plan))
     if plan.loads:
         found += _tight_loads(plan)
     return [text_to_json(said) for said in dict.fromkeys(found)]
@@ -217,35 +217,34 @@ def _missed(done: Assessed, asked: Question) -> Iterator[tuple[Rule, Bools]]:
             yield result.rule, result.cells_subject & ~result.cells_met
 
 
-def _deciding_by_site(asked: Question, plan: Plan) -> list[list[Text]]:
+def deciding_by_site(place: Place, plan: Plan) -> list[list[Text]]:
     """For each site the conditions without room that speak of it, besides the number of sites."""
-    rules = site_rules(asked.place.problem(plan.goal))
+    rules = site_rules(place.problem(plan.goal))
     number = {int(row): column for column, row in enumerate(rules.rows)}
     is_open = np.isin(rules.rows, np.array(plan.sites, np.int64))
     is_open |= ~rules.is_new & ~np.isin(rules.rows, np.array(plan.closed, np.int64))
-    tight = rules.high - rules.activity(is_open) < _ROUNDING
-    tight |= (rules.activity(is_open) - rules.low < _ROUNDING) & (rules.low > 0.0)
+    tight = rules.tight(is_open)
     whole = np.diff(rules.matrix.indptr) >= rules.is_new.sum()
     by_site = rules.matrix.tocsc()
-    required = text("it is required")
     found = []
     for row in plan.sites:
         at = number[int(row)]
         about = by_site.indices[by_site.indptr[at] : by_site.indptr[at + 1]]
         names = [rules.names[k] for k in about if tight[k] and not whole[k]]
-        found.append(list(dict.fromkeys(([required] if rules.must[at] else []) + names)))
+        found.append(list(dict.fromkeys(([REQUIRED] if rules.must[at] else []) + names)))
     return found
 
 
-def _tight_loads(plan: Plan) -> Sequence[Text]:
+def _tight_loads(plan: Plan) -> Iterator[Text]:
     """Which load limits some site just keeps."""
     goal, loads = plan.goal, np.asarray(plan.loads, float)
     rows = np.array(plan.sites, np.int64)
-    said = []
     if goal.capacity is not None and (np.abs(loads - np.asarray(goal.capacity)[rows]) < 1.0).any():
-        said.append(text("the capacity of a site"))
-    if goal.band is not None and (np.abs(loads - goal.band[0]) < 1.0).any():
-        said.append(text("at least {low:,g} residents per site", low=goal.band[0]))
-    if goal.band is not None and (np.abs(loads - goal.band[1]) < 1.0).any():
-        said.append(text("at most {high:,g} residents per site", high=goal.band[1]))
-    return said
+        yield text("the capacity of a site")
+    if goal.band is None:
+        return
+    low, high = (np.broadcast_to(end, max(np.size(end), rows.max(initial=0) + 1))[rows] for end in goal.band)
+    for least in np.unique(low[np.abs(loads - low) < 1.0]):
+        yield text("at least {low:,g} residents per site", low=float(least))
+    for most in np.unique(high[np.abs(loads - high) < 1.0]):
+        yield text("at most {high:,g} residents per site", high=float(most))

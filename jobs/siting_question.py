@@ -59,7 +59,7 @@ def question_of(done: Assessed, wish: Wish, candidates: Candidates | None = None
     existing = np.flatnonzero(study.facilities.frame["tier"].isin(rule.serves).to_numpy(bool))
     asked = _Asked(done, wish, rule, existing)
     if candidates is None:
-        wanted = subject if asked.by_metres else subject & ~asked.covered()
+        wanted = asked.wanted(subject)
         candidates = candidates_of(done, wish, rule, wanted, settlement=settlement)
     cover = _cover(asked, candidates, subject)
     band = band_rule.band if band_rule else None
@@ -77,6 +77,15 @@ def question_of(done: Assessed, wish: Wish, candidates: Candidates | None = None
     return Question(wish, rule, band_rule, candidates, existing, subject, place, cover, goal)
 
 
+def wanted_of(done: Assessed, wish: Wish) -> Bools:
+    """(cells,) the residents for whom places of one tier are looked for."""
+    rule, band_rule = rule_for(done, wish), band_rule_for(done, wish)
+    study = done.inputs.study
+    existing = np.flatnonzero(study.facilities.frame["tier"].isin(rule.serves).to_numpy(bool))
+    subject = study.subject_to((band_rule or rule).settlement)
+    return _Asked(done, wish, rule, existing).wanted(subject)
+
+
 @dataclass(frozen=True)
 class _Asked:
     done: Assessed
@@ -92,9 +101,11 @@ class _Asked:
     def limit_m(self) -> float:
         return limit_of(self.done, self.rule)
 
-    def covered(self) -> Bools:
-        """(cells,) who is within the rule's figure today."""
-        return nearest_m(self.done.assessment, self.existing, self.wish.by)[0] <= self.limit_m
+    def wanted(self, subject: Bools) -> Bools:
+        """(cells,) whom places are looked for: by metres all, else who is not within the rule's figure."""
+        if self.by_metres:
+            return subject
+        return subject & (nearest_m(self.done.assessment, self.existing, self.wish.by)[0] > self.limit_m)
 
 
 def rule_for(done: Assessed, wish: Wish, tier: str = "") -> Rule:
@@ -205,7 +216,7 @@ def _by_metres(asked: _Asked, candidates: Candidates, cover: Place, goal: Goal) 
     new = reach_of(assessment, candidates.xy, by, LONGEST_WALK_M)
     old = facility_reach(assessment, asked.existing[closable], by, LONGEST_WALK_M)
     if not goal.has_loads:  # nobody walks farther than to what stays open anyway
-        new, old = _nearer(new, already), _nearer(old, already)
+        new, old = nearer(new, already), nearer(old, already)
     entries = np.zeros(len(asked.existing), np.int64)
     entries[closable] = np.diff(old.indptr)
     rows = sparse.csr_array(
@@ -215,7 +226,7 @@ def _by_metres(asked: _Asked, candidates: Candidates, cover: Place, goal: Goal) 
     return replace(cover, reach=stacked(new, rows), already=already)
 
 
-def _nearer(reach: sparse.csr_array, already: Floats) -> sparse.csr_array:
+def nearer(reach: sparse.csr_array, already: Floats) -> sparse.csr_array:
     """Without the entries that are no nearer than what is open already."""
     return only_entries(reach, reach.data < already[reach.indices])
 

@@ -150,7 +150,7 @@ def _example(name: str) -> Sayable:
 def _closable(done: Assessed, wish: Wish, n_candidates: int, existing: Ints, settlement: str) -> list[int]:
     study = done.inputs.study
     frame = study.facilities.frame
-    of_tier = np.flatnonzero((frame["tier"] == wish.tier).to_numpy(bool)[existing])
+    of_tier = np.flatnonzero(frame["tier"].isin(wish.tiers).to_numpy(bool)[existing])
     if wish.conditions.closable:
         names = [str(name) for name in frame["name"].to_numpy(str)[existing][of_tier]]
         named = wish.conditions.closable

@@ -2,42 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from coverage.publish.plan import plan_tables, with_plan
-from coverage.siting import Goal, Plan, TierPlan, TwoTiers, Watch, choose_both
-from coverage.siting.goals import FEWEST_SITES, LEAST_WALKING, LEAST_WORST
-from coverage.tables import Bools, Ints
-from geo.errors import SettingError
-from geo.text import text_to_json
+from coverage.siting import Goal, Plan
+from coverage.siting.goals import FEWEST_SITES, LEAST_WALKING
+from coverage.siting.tiers import NEW
+from geo.text import Text, text, text_to_json
 from jobs.assess import Assessed
-from jobs.candidates import candidates_of
-from jobs.plan_facts import Told, losses, told
-from jobs.siting_question import Question, facility_reach, limit_of, question_of, rule_for, stacked
-from jobs.siting_terms import conditions_of
+from jobs.following import Following, searched
+from jobs.plan_facts import REQUIRED, Told, decided, deciding_by_site, losses, told
+from jobs.plan_whole import counted_in, money, remarks, ways
+from jobs.siting_question import Question
+from jobs.two_tiers_question import BothQuestion, question_of_both
 from jobs.wishes import Wish
 
-_MANY: Final = 10_000
 
-
-def suggest_both(done: Assessed, wish: Wish, watch: Watch) -> Assessed:
+def suggest_both(done: Assessed, wish: Wish, following: Following) -> Assessed:
     """The assessment with the best sites of two tiers; the first tier also serves as the second.
 
     Residents of the plan as a whole are the mean of both rules; `tiers` tells each rule by itself. A
     site's own figures are those of its tier's rule.
     """
-    _check(wish)
-    both = _questions(done, wish)
-    wanted = (_MANY, _MANY) if wish.goal == FEWEST_SITES else (wish.count or 0, wish.second_count)
-    town = _town(done, *both)
-    goal = _goal(done, both)
-    found = choose_both(town, goal=goal, centres=wanted[0], stations=wanted[1], watch=watch)
-    said = _told_of(done, both, found, town.centre_reach.shape[0])
-    tables = plan_tables(found.plan, _sites(said), _facts(done, wish, both, said))
-    return replace(done, results=with_plan(done.results, tables, said.second.new_site))
+    following.progress(0.0, text("Collecting candidate places"))
+    asked = question_of_both(done, wish)
+    following.progress(0.2, text("Choosing sites"))
+    plan = asked.place.choose(asked.goal, following.watch)
+    following.progress(0.6, text("Telling what each site brings"))
+    said = _told_of(done, asked, plan)
+    sites = _sites(asked, plan, said)
+    facts = _facts(done, asked, plan, said, sites)
+    following.first(_with(done, plan, said, sites, facts))
+
+    def tell(other: Plan) -> tuple[Sequence[Mapping[str, Any]], float]:
+        again = _told_of(done, asked, other)
+        return _sites(asked, other, again), _mean([part.residents_after for part in again.parts])
+
+    more = searched(asked.place, plan, wish.others, tell, following)
+    return _with(done, plan, said, sites, facts | more)
+
+
+def _with(
+    done: Assessed, plan: Plan, said: _Both, sites: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]
+) -> Assessed:
+    return replace(
+        done, results=with_plan(done.results, plan_tables(plan, sites, facts), said.second.new_site)
+    )
 
 
 @dataclass(frozen=True)
@@ -49,157 +63,152 @@ class _Both:
     second: Told
     is_first: tuple[bool, ...]
 
-
-def _check(wish: Wish) -> None:
-    if len(wish.tiers) > 2:
-        raise SettingError("Two tiers can be planned together, as centre+station; not more.")
-    if wish.goal in (LEAST_WALKING, LEAST_WORST):
-        raise SettingError("Two tiers together can be planned for most-people and fewest-sites.")
-    if wish.goal != FEWEST_SITES and not (wish.count and wish.second_count):
-        raise SettingError("Please say how many of each tier are wanted, as --count 2+8.")
-    asked = wish.conditions
-    if asked.close or asked.has_loads or asked.backup or asked.required:
-        raise SettingError(
-            "Required places, closing, capacity, bands and backup cannot be asked for with two tiers "
-            "together; plan one tier after the other."
-        )
+    @property
+    def parts(self) -> tuple[Told, Told]:
+        return self.first, self.second
 
 
-def _questions(done: Assessed, wish: Wish) -> tuple[Question, Question]:
-    """One question a tier about the same candidates: places that could reach anybody without either."""
-    one, other = (replace(wish, tier=tier) for tier in wish.tiers)
-    first = question_of(done, one)
-    without = _unserved(first) | _unserved(question_of(done, other, first.candidates))
-    candidates = candidates_of(done, one, rule_for(done, one), without)
-    return question_of(done, one, candidates), question_of(done, other, candidates)
-
-
-def _unserved(asked: Question) -> Bools:
-    problem = asked.cover.problem(asked.goal)
-    return asked.subject & ~problem.covered(problem.open_before)
-
-
-def _town(done: Assessed, centre: Question, station: Question) -> TwoTiers:
-    """Rows: the candidates, then every facility that serves either rule; who serves as a centre today
-    serves as a station too."""
-    n = len(station.candidates)
-    old = _old(centre, station)
-    is_centre = np.isin(old, centre.existing)
-    near = [
-        facility_reach(done.assessment, old, asked.wish.by, limit_of(done, asked.rule))
-        for asked in (centre, station)
-    ]
-    return TwoTiers(
-        np.maximum(centre.cover.residents, station.cover.residents),
-        stacked(centre.cover.reach[:n], near[0]),
-        stacked(station.cover.reach[:n], near[1]),
-        centres=tuple((n + np.flatnonzero(is_centre)).tolist()),
-        stations=tuple((n + np.flatnonzero(~is_centre)).tolist()),
-    )
-
-
-def _goal(done: Assessed, both: tuple[Question, Question]) -> Goal:
-    """The conditions over the rows of `_town`, each of which stands for a centre and for a station.
-
-    New sites are looked for among the candidates alone.
-    """
-    station = both[1]
-    n, old = len(station.candidates), _old(*both)
-    terms = conditions_of(done, station.wish, station.candidates, old, band=None, settlement="any")
-    rows = n + len(old)
-    forbidden = [*terms["forbidden"], *range(n, rows)]
-    return replace(
-        station.goal,
-        site_xy=np.tile(terms["site_xy"], (2, 1)),
-        cost=None if terms["cost"] is None else np.tile(terms["cost"], 2),
-        quotas=terms["quotas"],
-        forbidden=[*forbidden, *(rows + row for row in forbidden)],
-        capacity=None,
-    )
-
-
-def _old(centre: Question, station: Question) -> Ints:
-    """Rows of the facility table that serve one rule or the other."""
-    rows: Ints = np.union1d(centre.existing, station.existing)
-    return rows
-
-
-def _told_of(done: Assessed, both: tuple[Question, Question], found: TierPlan, n_rows: int) -> _Both:
-    centre, station = both
-    order = found.plan.sites
-    is_first = tuple(row < n_rows for row in order)
-    every = tuple(row if row < n_rows else row - n_rows for row in order)
+def _told_of(done: Assessed, asked: BothQuestion, plan: Plan) -> _Both:
+    n = asked.town.n
+    is_first = tuple(row < n for row in plan.sites)
+    every = tuple(row % n for row in plan.sites)
     centres = tuple(row for row, first in zip(every, is_first, strict=True) if first)
-    return _Both(_told(done, centre, found.plan, centres), _told(done, station, found.plan, every), is_first)
+    first, second = (
+        told(done, one, _alone(asked, one, plan, rows))
+        for one, rows in ((asked.first, centres), (asked.second, every))
+    )
+    return _Both(first, second, is_first)
 
 
-def _told(done: Assessed, asked: Question, plan: Plan, rows: tuple[int, ...]) -> Told:
-    return told(done, asked, replace(plan, sites=rows, goal=asked.goal, closed=(), loads=()))
+def _alone(asked: BothQuestion, one: Question, plan: Plan, rows: tuple[int, ...]) -> Plan:
+    """The plan as one rule sees it: its own rows, without the conditions."""
+    n = len(asked.candidates)
+    closed = asked.old[[row % asked.town.n - n for row in plan.closed]]
+    number = np.flatnonzero(np.isin(one.existing, closed))
+    return replace(
+        plan, sites=rows, goal=Goal(count=len(rows)), closed=tuple((n + number).tolist()), loads=()
+    )
 
 
-def _sites(said: _Both) -> list[dict[str, Any]]:
+def _sites(asked: BothQuestion, plan: Plan, said: _Both) -> list[dict[str, Any]]:
     """In build order, each as its own rule counts it; what a site of the first tier brings under the
     second's rule is `also_gained`."""
-    first, sites = iter(said.first.sites), []
+    first, deciding = iter(said.first.sites), deciding_by_site(asked.place, plan)
+    sites = []
     for rank, (as_second, is_first) in enumerate(zip(said.second.sites, said.is_first, strict=True), start=1):
         site = dict(next(first)) if is_first else dict(as_second)
-        more = {"also_gained": as_second["residents_gained"]} if is_first else {}
-        sites.append(site | more | {"rank": rank})
+        also = {"also_gained": as_second["residents_gained"]} if is_first else {}
+        said_here = [REQUIRED] if site["required"] else []
+        rules = [rule for rule in deciding[rank - 1] if rule.values.get("quota") != NEW]
+        reasons = [text_to_json(rule) for rule in (*said_here, *rules)]
+        load = {"load": float(plan.loads[rank - 1])} if plan.loads else {}
+        sites.append(site | also | load | {"rank": rank, "deciding": reasons})
     return sites
 
 
-def _facts(done: Assessed, wish: Wish, both: tuple[Question, Question], said: _Both) -> dict[str, Any]:
-    residents = done.assessment.measured.residents
-    tiers = [
-        {
-            "tier": asked.wish.tier,
-            "rule": asked.rule.id,
-            "existing": len(asked.existing),
-            "count": sum(first == (number == 0) for first in said.is_first),
-            "residents": float(residents[asked.subject].sum()),
-            "residents_before": part.residents_before,
-            "residents_after": part.residents_after,
-        }
-        for number, (asked, part) in enumerate(zip(both, (said.first, said.second), strict=True))
-    ]
+def _facts(
+    done: Assessed, asked: BothQuestion, plan: Plan, said: _Both, sites: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    wish, tiers = asked.wish, _tiers(done, asked, plan, said)
     before, after, all_ = (
-        float(np.mean([tier[key] for tier in tiers]))
-        for key in ("residents_before", "residents_after", "residents")
+        _mean([tier[key] for tier in tiers]) for key in ("residents_before", "residents_after", "residents")
     )
+    lost = _mean([part.residents_lost for part in said.parts])
+    bands = [one.band_rule for one in asked.tiers]
+    notes = [*remarks(asked.candidates, asked.goal, plan, bands), *_notes(done, asked)]
     return {
         "goal": wish.goal,
         "by": wish.by,
         "tier": wish.tier,
-        "rule": both[1].rule.id,
-        "count": len(said.is_first),
-        "existing": len(_old(*both)),
-        "candidates": len(both[0].candidates),
+        "rule": asked.second.rule.id,
+        "count": len(plan.sites),
+        "wanted": None if wish.goal == FEWEST_SITES or wish.count is None else asked.goal.count,
+        "existing": len(asked.old),
+        "candidates": len(asked.candidates),
         "residents": all_,
         "residents_before": before,
         "residents_after": after,
-        "residents_lost": 0.0,
-        "counted": "sites"
-        if wish.goal == FEWEST_SITES
-        else "weighted"
-        if both[1].goal.importance is not None
-        else "residents",
+        "residents_lost": lost,
+        "counted": counted_in(asked.goal, equal=asked.first.goal.importance is None),
         "asked": wish.as_json(),
-        "curve": _curve(said, before),
+        "curve": _curve(sites, before - lost),
+        **money(asked.goal, asked.candidates, sites),
         "tiers": tiers,
-        "notes": [text_to_json(note) for note in both[0].candidates.notes],
-        "redundancy": [
-            row for asked in both for row in losses(done, asked) if row["tier"] == asked.wish.tier
-        ],
+        "notes": [text_to_json(note) for note in notes],
+        "curve_bound": [],
+        "deciding": decided(asked.place, plan),
+        "closed": _closed(done, asked, plan),
+        "alternatives": [],
+        "redundancy": _losses(done, asked),
     }
 
 
-def _curve(said: _Both, before: float) -> list[list[float]]:
+def _tiers(done: Assessed, asked: BothQuestion, plan: Plan, said: _Both) -> list[dict[str, Any]]:
+    """Each rule by itself; where sites take on only so many, not all within reach are served."""
+    residents = done.assessment.measured.residents
+    found = []
+    for number, (one, part) in enumerate(zip(asked.tiers, said.parts, strict=True)):
+        after = part.residents_after
+        found.append(
+            {
+                "tier": one.wish.tier,
+                "rule": one.rule.id,
+                "existing": len(one.existing),
+                "count": sum(first == (number == 0) for first in said.is_first),
+                "residents": float(residents[one.subject].sum()),
+                "residents_before": part.residents_before,
+                "residents_after": min(after, plan.served[number]) if plan.served else after,
+                **_ways(asked, plan, number),
+            }
+        )
+    return found
+
+
+def _ways(asked: BothQuestion, plan: Plan, number: int) -> dict[str, Any]:
+    """The ways of one rule alone, for the goal that counts metres."""
+    if asked.wish.goal != LEAST_WALKING:
+        return {}
+    half = len(asked.place.residents) // 2
+    mine = np.arange(2 * half) // half == number
+    return ways(replace(asked.place, residents=asked.place.residents * mine), plan)
+
+
+def _notes(done: Assessed, asked: BothQuestion) -> Iterator[Text]:
+    first, second = (done.inputs.standard.tier_title(one.wish.tier) for one in asked.tiers)
+    if asked.goal.has_loads:
+        yield text(
+            "{first}: a limit on the residents holds for each of its roles by itself, as {first} and as "
+            "{second}; the load told is that as {first}.",
+            first=first,
+            second=second,
+        )
+
+
+def _losses(done: Assessed, asked: BothQuestion, *, everywhere: bool = False) -> list[dict[str, Any]]:
+    """Every facility of the two tiers with the residents who have no other: under the rule that loses the
+    more by it, least needed first."""
+    rows: dict[str, dict[str, Any]] = {}
+    for one in asked.tiers:
+        for row in losses(done, one, everywhere=everywhere):
+            known = rows.get(row["facility_id"])
+            if known is None or row["residents_lost"] > known["residents_lost"]:
+                rows[row["facility_id"]] = row
+    mine = [row for row in rows.values() if row["tier"] in asked.wish.tiers]
+    return sorted(mine, key=lambda row: (row["residents_lost"], row["facility_id"]))
+
+
+def _closed(done: Assessed, asked: BothQuestion, plan: Plan) -> list[dict[str, Any]]:
+    """The facilities that a relocation closes, as in `_losses`."""
+    n, ids = len(asked.candidates), done.inputs.study.facilities.frame["facility_id"].astype(str).to_numpy()
+    closed = {str(ids[asked.old[row % asked.town.n - n]]) for row in plan.closed}
+    return [row for row in _losses(done, asked, everywhere=True) if row["facility_id"] in closed]
+
+
+def _curve(sites: Sequence[Mapping[str, Any]], start: float) -> list[list[float]]:
     """[n, mean residents of both rules once the first n sites are open]."""
-    sites = _sites(said)
-    gained = [
-        (site["residents_gained"] + site["also_gained"]) / 2.0
-        if "also_gained" in site
-        else site["residents_gained"] / 2.0
-        for site in sites
-    ]
-    return [[n, before + float(total)] for n, total in enumerate(np.cumsum(gained), start=1)]
+    gained = [(site["residents_gained"] + site.get("also_gained", 0.0)) / 2.0 for site in sites]
+    return [[n, start + float(total)] for n, total in enumerate(np.cumsum(gained), start=1)]
+
+
+def _mean(values: Sequence[float]) -> float:
+    return float(np.mean(values))

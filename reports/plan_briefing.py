@@ -72,11 +72,12 @@ class _Draft:
             yield f"- {escaped(self.say(decided))}"
 
     def _basis(self) -> Text:
-        plan, rule = self.plan, self.standard.rule(self.plan["rule"])
+        plan = self.plan
+        rules = [self.standard.rule(part["rule"]) for part in plan.get("tiers", [plan])]
         asked = words.listed(list(asked_for(plan)), most=20)
         said = {
             "goal": words.GOAL_TITLES[plan["goal"]],
-            "rule": self.standard.rule_title(rule),
+            "rule": words.listed([self.standard.rule_title(rule) for rule in rules]),
             "places": plan["candidates"],
             "standard": self.standard.title,
             "conditions": asked or text("none"),

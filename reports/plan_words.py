@@ -60,17 +60,21 @@ def results(plan: Mapping[str, Any], standard: Standard) -> Iterator[Text]:
         return
     for part in plan.get("tiers", [plan]):
         yield _served(part, standard)
-    if "mean_m_after" in plan and plan["mean_m_before"] is not None:
-        yield text(
-            "The mean way to the nearest falls from {mean_m_before:,.0f} m to {mean_m_after:,.0f} m, the "
-            "longest from {longest_m_before:,.0f} m to {longest_m_after:,.0f} m.",
-            **{key: plan[key] for key in plan if key.endswith(("_m_before", "_m_after"))},
-        )
+        yield from _ways(part)
     if plan.get("closed"):
         yield _closed(plan)
     if plan.get("cost") is not None:
         yield money(plan)
     yield quality(plan)
+
+
+def _ways(part: Mapping[str, Any]) -> Iterator[Text]:
+    if part.get("mean_m_before") is not None and part.get("mean_m_after") is not None:
+        yield text(
+            "The mean way to the nearest falls from {mean_m_before:,.0f} m to {mean_m_after:,.0f} m, the "
+            "longest from {longest_m_before:,.0f} m to {longest_m_after:,.0f} m.",
+            **{key: part[key] for key in part if key.endswith(("_m_before", "_m_after"))},
+        )
 
 
 def _closed(plan: Mapping[str, Any]) -> Text:

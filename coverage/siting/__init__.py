@@ -6,7 +6,7 @@ from coverage.siting.conditions import Quota
 from coverage.siting.explain import SiteReason, Surroundings, deciding, reasons, removal_losses
 from coverage.siting.goals import Goal, Plan, Progress, Step, Watch
 from coverage.siting.place import Place
-from coverage.siting.tiers import TierPlan, TwoTiers, choose_both
+from coverage.siting.tiers import TierPlan, TwoTiers, as_tiers, both, choose_both
 
 __all__ = [
     "CurvePoint",
@@ -22,6 +22,8 @@ __all__ = [
     "TwoTiers",
     "Watch",
     "alternatives",
+    "as_tiers",
+    "both",
     "choose_both",
     "choose_sites",
     "curve",

@@ -33,10 +33,11 @@ def only_entries(matrix: sparse.csr_array, entries: Bools) -> sparse.csr_array:
 
 
 def part_of(matrix: sparse.csr_array, rows: Ints, columns: Bools) -> sparse.csr_array:
-    """The `rows` of a CSR matrix with the stored entries of `columns` alone; its shape keeps all columns."""
+    """The `rows` of a CSR matrix, in that order, with the entries of `columns` alone; all columns stay."""
     wanted = np.zeros(matrix.shape[0], bool)
     wanted[rows] = True
     entries = columns[matrix.indices]
     entries &= wanted.repeat(np.diff(matrix.indptr))
     part = only_entries(matrix, entries)
-    return part if len(rows) == matrix.shape[0] else sparse.csr_array(part[rows])
+    as_is = np.array_equal(rows, np.arange(matrix.shape[0]))
+    return part if as_is else sparse.csr_array(part[rows])

@@ -81,7 +81,8 @@ def alternatives(
             other = place.choose(replace(plan.goal, apart_from=(*plan.goal.apart_from, *apart)))
         except InfeasibleError:
             break
-        if worse_by(other, plan) > within:
+        fewest_new = min(len(set(other.sites) - set(earlier.sites)) for earlier in known)
+        if worse_by(other, plan) > within or fewest_new < differ:
             break
         known.append(other)
     return tuple(known[1:])

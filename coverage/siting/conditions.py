@@ -21,14 +21,15 @@ class Quota:
     `label` (sites,) names the part each row of `reach` lies in, −1 for none. `limits` maps a label
     to its inclusive (low, high); parts that are not named there take `default`. `name` and the
     part's entry in `titles` (its number where it has none) are shown to the planner when the quota
-    cannot be met.
+    cannot be met, or decides (unless it is not to be `told`).
     """
 
     label: Ints
     limits: Mapping[int, tuple[float, float]] = field(default_factory=dict)
     default: tuple[float, float] = (0.0, np.inf)
     name: Sayable = ""
-    titles: Mapping[int, str] = field(default_factory=dict)
+    titles: Mapping[int, Sayable] = field(default_factory=dict)
+    told: bool = True
 
     def of(self, label: int) -> tuple[float, float]:
         return self.limits.get(label, self.default)
@@ -48,7 +49,9 @@ class Conditions:
     importance  (cells,) > 0, multiplies residents in the objective (equity weights)
     backup      worth 0..1 of a resident being served a second time (most-people)
     capacity    (sites,) the most residents a site can serve; inf for no limit
-    band        inclusive (low, high) load of every newly opened site
+    band        inclusive (low, high) load of every newly opened site; numbers, or one per site
+    roles       (what each site is, what each cell asks for), where a site serves in more than one role:
+                its limits hold for each role by itself, and the band's lower end for its own alone
     unreached_m least-walking: metres counted for residents who reach no open site;
                 None: all whom some site could reach must be reached
     apart_from  (rows, most shared) of earlier plans: at most so many sites in common
@@ -66,7 +69,8 @@ class Conditions:
     importance: Floats | None = None
     backup: float = 0.0
     capacity: Floats | None = None
-    band: tuple[float, float] | None = None
+    band: tuple[float, float] | tuple[Floats, Floats] | None = None
+    roles: tuple[Ints, Ints] | None = None
     unreached_m: float | None = None
     apart_from: Sequence[tuple[Sequence[int], int]] = ()
 
@@ -77,6 +81,8 @@ class Conditions:
             (self.site_xy, n_sites),
             (self.capacity, n_sites),
             (self.importance, n_cells),
+            *(zip(self.roles, (n_sites, n_cells), strict=True) if self.roles is not None else ()),
+            *((end, n_sites) for end in self.band or () if np.ndim(end)),
             *((quota.label, n_sites) for quota in self.quotas),
         ):
             if values is not None and len(values) != wanted:
@@ -111,7 +117,7 @@ class Conditions:
             raise SettingError("The importance of a cell is negative or not a number.")
         if self.site_xy is not None and not np.isfinite(np.asarray(self.site_xy, float)).all():
             raise SettingError("The position of a site is not a number.")
-        if self.band is not None and not 0.0 <= self.band[0] <= self.band[1]:
+        if self.band is not None and not (_within(self.band[0], 0.0, np.inf) and _rising(*self.band)):
             raise SettingError("The load band must run from a low number to a higher one.")
         for name, value in (
             ("budget", self.budget),
@@ -139,6 +145,10 @@ class Conditions:
             or self.has_loads
             or self.backup > 0.0
         )
+
+
+def _rising(low: Floats | float, high: Floats | float) -> bool:
+    return bool((np.asarray(low, float) <= np.asarray(high, float)).all())
 
 
 def _within(values: Floats | float, low: float, high: float) -> bool:

@@ -54,8 +54,9 @@ def crowded_plan(problem: Problem, flow: Flow, others: Others, free: Plan, limit
     is_open = np.ones(flow.n_sites, bool)
     is_open[:ruled] = np.isin(rules.rows, free.sites) | ~rules.is_new & ~np.isin(rules.rows, free.closed)
     walks = _nearest_with_room(flow, np.flatnonzero(is_open), other_m)
-    while (short := is_open & (walks.load < flow.low * (1.0 - _FULL))).any():
-        full = np.where(short, walks.load / np.maximum(flow.low, 1e-300), np.inf)
+    least = flow.low[flow.own]
+    while (short := is_open & (walks.load < least * (1.0 - _FULL))).any():
+        full = np.where(short, walks.load / np.maximum(least, 1e-300), np.inf)
         is_open[int(np.argmin(full))] = False
         walks = _nearest_with_room(flow, np.flatnonzero(is_open), other_m)
     stuck = (walks.left > _FULL * np.maximum(flow.residents, 1.0)) & ~np.isfinite(other_m)
@@ -77,15 +78,15 @@ def _nearest_with_room(flow: Flow, sites: Ints, other_m: Floats) -> Walks:
     order = mine[np.argsort(flow.pairs.data[mine], kind="stable")]
     room, left = flow.high.tolist(), flow.residents.tolist()
     taken = [0.0] * len(order)
-    pairs = zip(flow.site[order].tolist(), flow.group[order].tolist(), strict=True)
-    for at, (site, group) in enumerate(pairs):
-        people = min(room[site], left[group])
+    pairs = zip(flow.limit[order].tolist(), flow.group[order].tolist(), strict=True)
+    for at, (limit, group) in enumerate(pairs):
+        people = min(room[limit], left[group])
         if people > 0.0:
-            room[site] -= people
+            room[limit] -= people
             left[group] -= people
             taken[at] = people
     people = np.array(taken)
     per_resident = flow.weight / np.maximum(flow.residents, 1e-300)
     total = float((people * per_resident[flow.group[order]] * flow.pairs.data[order]).sum())
-    load = np.bincount(flow.site[order], people, minlength=flow.n_sites).astype(float)
-    return Walks(total, load, np.array(left))
+    load = np.bincount(flow.limit[order], people, minlength=len(flow.low)).astype(float)
+    return Walks(total, load[flow.own], np.array(left))

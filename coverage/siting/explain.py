@@ -15,8 +15,6 @@ from coverage.siting.problem import Problem
 from coverage.siting.rules import site_rules
 from geo.text import Text, text
 
-_ROUNDING = 1e-6
-
 
 @dataclass(frozen=True, eq=False)
 class Surroundings:
@@ -113,11 +111,8 @@ def deciding(place: Place, plan: Plan) -> tuple[Text, ...]:
     rules = site_rules(problem)
     is_open = np.isin(rules.rows, np.array(plan.sites, np.int64))
     is_open |= ~rules.is_new & ~np.isin(rules.rows, np.array(plan.closed, np.int64))
-    used = rules.activity(is_open)
-    tight = (np.abs(used - rules.high) < _ROUNDING) | (
-        (np.abs(used - rules.low) < _ROUNDING) & (rules.low > 0.0)
-    )
-    return tuple(dict.fromkeys(name for name, is_tight in zip(rules.names, tight, strict=True) if is_tight))
+    tight = np.flatnonzero(rules.tight(is_open))
+    return tuple(dict.fromkeys(rules.names[int(rule)] for rule in tight))
 
 
 def removal_losses(place: Place, reach_m: float | None = None) -> dict[int, float]:

@@ -82,7 +82,8 @@ class _Search:
 
     def run(self, names: tuple[Text, ...], limits: Limits, enough: bool) -> tuple[Bools, float, bool]:
         """(open sites, bound, proven); with `enough` any choice that keeps the rows will do."""
-        if self.target <= _ROUNDING and not self.rows.must.any() and (self.rows.low <= 0.0).all():
+        nothing = (self.rows.low <= 0.0).all() and (self.rows.high >= 0.0).all() and not self.rows.must.any()
+        if self.target <= _ROUNDING and nothing:
             return np.zeros(self.model.n_sites, bool), 0.0, True
         stay, program, start = self._reduced()
         if start is not None and enough and self._allowed(stay, start):

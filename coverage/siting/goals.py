@@ -87,7 +87,8 @@ class Plan:
     maximising and (objective − bound) / objective when minimising, never negative. `proven` is
     True only when no better plan can exist. `gained[k]` are the residents whom site k adds to the
     ones before it, `curve` the residents served after each, `closed` the rows of existing sites
-    that the plan closes, `loads` the residents each site is to serve where loads are limited.
+    that the plan closes. Where loads are limited, `loads` are the residents each site is to serve, and
+    `served` all who are served, by role (see `Conditions.roles`).
     """
 
     sites: tuple[int, ...]
@@ -101,6 +102,7 @@ class Plan:
     curve: tuple[Step, ...] = ()
     closed: tuple[int, ...] = ()
     loads: tuple[float, ...] = ()
+    served: tuple[float, ...] = ()
     goal: Goal = field(default_factory=lambda: Goal(count=0), repr=False)
 
     @property

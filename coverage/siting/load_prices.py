@@ -72,14 +72,14 @@ def _fullest(flow: Flow, left: Floats) -> tuple[Floats, Floats]:
     """(shares per pair, worth per site) when each site fills up with the groups that leave it the most."""
     rank = np.empty(len(left), np.int64)
     rank[np.argsort(-left / np.maximum(flow.residents, 1e-300), kind="stable")] = np.arange(len(left))
-    order = np.argsort(flow.site * np.int64(len(left)) + rank[flow.group])
-    group, site = flow.group[order], flow.site[order]
+    order = np.argsort(flow.limit * np.int64(len(left)) + rank[flow.group])
+    group, limit = flow.group[order], flow.limit[order]
     people = np.where(left[group] > 0.0, flow.residents[group], 0.0)
     filled = np.cumsum(people)
-    before = filled - people - np.concatenate(([0.0], filled))[flow.pairs.indptr[site]]
-    room = np.clip(flow.high[site] - before, 0.0, people)
+    before = filled - people - np.concatenate(([0.0], filled))[flow.by_limit.indptr[limit]]
+    room = np.clip(flow.high[limit] - before, 0.0, people)
     share = np.divide(room, people, out=np.zeros(len(room)), where=people > 0.0)
-    gained = np.bincount(site, share * np.maximum(left[group], 0.0), minlength=flow.n_sites)
+    gained = np.bincount(limit, share * np.maximum(left[group], 0.0), minlength=len(flow.low))
     shares = np.empty(len(share))
     shares[order] = share
-    return shares, gained.astype(float)
+    return shares, flow.by_site(gained.astype(float))

@@ -55,9 +55,6 @@ class _Greedy:
     def __init__(self, flow: Flow, worth: Floats) -> None:
         self.flow = flow
         self.rate = worth / np.maximum(flow.residents, 1e-300)
-        self.pattern = sparse.csr_array(
-            (np.ones(flow.pairs.nnz), flow.pairs.indices, flow.pairs.indptr), shape=flow.pairs.shape
-        )
         self.left = flow.residents.copy()
         ruled = len(flow.rules.rows)
         self.is_open = np.ones(flow.n_sites, bool)
@@ -68,12 +65,12 @@ class _Greedy:
 
     def gain(self) -> Floats:
         """(sites,) the worth that each could serve of what is left; none where too few live for its band."""
-        wanted = np.where(self.rate > 0.0, self.left, 0.0)
-        people = self.pattern @ wanted
-        part = np.minimum(1.0, self.flow.high / np.maximum(people, 1e-300))
-        enough = self.pattern @ self.left >= self.flow.low
-        gained: Floats = np.where(enough, part * (self.pattern @ (wanted * self.rate)), 0.0)
-        return gained
+        flow, wanted = self.flow, np.where(self.rate > 0.0, self.left, 0.0)
+        people = flow.by_limit @ wanted
+        part = np.minimum(1.0, flow.high / np.maximum(people, 1e-300))
+        short = flow.by_limit @ self.left < flow.low
+        gained = flow.by_site(part * (flow.by_limit @ (wanted * self.rate)))
+        return np.where(flow.by_site(short.astype(float)) > 0.0, 0.0, gained)
 
     def fill(self, target: float) -> None:
         """Open until nothing is gained, no rule allows more, or `target` is served."""
@@ -93,16 +90,17 @@ class _Greedy:
         return float(((self.flow.residents - self.left) * self.rate).sum())
 
     def _take(self, site: int) -> None:
-        row = slice(self.flow.pairs.indptr[site], self.flow.pairs.indptr[site + 1])
-        groups = self.flow.pairs.indices[row]
-        groups = groups[self.rate[groups] > 0.0]
-        people = float(self.left[groups].sum())
-        if people > 0.0:
-            self.left[groups] *= 1.0 - min(1.0, self.flow.high[site] / people)
+        served = self.flow.by_limit
+        for limit in np.flatnonzero(self.flow.site_of_limit == site):
+            groups = served.indices[served.indptr[limit] : served.indptr[limit + 1]]
+            groups = groups[self.rate[groups] > 0.0]
+            people = float(self.left[groups].sum())
+            if people > 0.0:
+                self.left[groups] *= 1.0 - min(1.0, self.flow.high[limit] / people)
 
     def _close(self) -> None:
         rules, ruled = self.flow.rules, len(self.flow.rules.rows)
-        people = (self.pattern @ self.left)[:ruled]
+        people = self.flow.by_site(self.flow.by_limit @ self.left)[:ruled]
         while (self.is_open[:ruled] & ~rules.is_new).any() and (
             rules.activity(self.is_open[:ruled]) > rules.high + 1e-9
         ).any():
@@ -117,31 +115,33 @@ def _keeps_rules(flow: Flow, is_open: Bools) -> bool:
 def _feasible(flow: Flow, worth: Floats, is_open: Bools, limits: Limits) -> Shared | None:
     """Shared out; new sites that cannot all reach their band are given up, those with fewest people first."""
     new = np.flatnonzero(is_open[: len(flow.rules.rows)] & flow.rules.is_new & ~flow.rules.must)
-    people = np.array([flow.residents[flow.pairs[[site]].indices].sum() for site in new])
+    people = (flow.by_limit @ flow.residents)[flow.own[new]]
     for site in (-1, *new[np.argsort(people, kind="stable")]):
         if site >= 0:
             is_open[site] = False
         shared = share_out(flow, worth, is_open, limits)
-        if shared is not None or not flow.low[is_open].any() or limits.left() <= 0.0:
+        if shared is not None or not flow.low[flow.own[is_open]].any() or limits.left() <= 0.0:
             return shared
     return None
 
 
 def share_out(flow: Flow, worth: Floats, is_open: Bools, limits: Limits) -> Shared | None:
     """The most worth that these open sites can serve within their limits; None if a band cannot be met."""
-    sites = np.flatnonzero(is_open)
-    reach = sparse.csr_array(flow.pairs[sites])
+    limits_open = np.flatnonzero(is_open[flow.site_of_limit])
+    reach = sparse.csr_array(flow.by_limit[limits_open])
     label = group_cells(reach, flow.residents > 0.0, worth / np.maximum(flow.residents, 1e-300))
     cover = columns_of(reach, label)
     people = summed(label, flow.residents)
-    program = _sharing(cover, people, summed(label, worth), (flow.low[sites], flow.high[sites]))
+    program = _sharing(cover, people, summed(label, worth), (flow.low[limits_open], flow.high[limits_open]))
     answer = solve(program, limits)
     if answer.values is None:
         return None
     shares = np.zeros(flow.pairs.nnz)
-    key = np.repeat(np.arange(len(sites)), np.diff(cover.indptr)) * np.int64(len(people)) + cover.indices
+    key = (
+        np.repeat(np.arange(len(limits_open)), np.diff(cover.indptr)) * np.int64(len(people)) + cover.indices
+    )
     at = np.flatnonzero(is_open[flow.site] & (label[flow.group] >= 0))
-    place = np.cumsum(is_open)[flow.site[at]] - 1
+    place = np.searchsorted(limits_open, flow.limit[at])
     shares[at] = answer.values[np.searchsorted(key, place * np.int64(len(people)) + label[flow.group[at]])]
     return Shared(is_open.copy(), answer.objective, np.clip(shares, 0.0, 1.0))
 

@@ -10,8 +10,8 @@ from dataclasses import replace
 import numpy as np
 from scipy import sparse
 
-from coverage.siting.arrays import Floats
-from coverage.siting.flow import Flow, read_flow, unlimited
+from coverage.siting.arrays import Floats, Ints
+from coverage.siting.flow import Flow, read_flow, roles, unlimited
 from coverage.siting.goals import Plan
 from coverage.siting.highs import Answer, Limits, Program
 from coverage.siting.infeasible import solved
@@ -113,32 +113,51 @@ def flow_plan(problem: Problem, flow: Flow, answer: Answer, limits: Limits) -> P
     found = Found(flow.rows[new], answer.objective, answer.bound, answer.proven, flow.rows[closed])
     plan = finished(problem, found, limits)
     load = dict(zip(flow.rows.tolist(), flow.loads(values).tolist(), strict=True))
-    return replace(plan, loads=tuple(load[row] for row in plan.sites))
+    served = _served_by_role(problem, flow, values[flow.n_sites :])
+    return replace(plan, loads=tuple(load[row] for row in plan.sites), served=served)
+
+
+def _served_by_role(problem: Problem, flow: Flow, shares: Floats) -> tuple[float, ...]:
+    """Residents served whatever is chosen, and those the shares speak of."""
+    anyway = np.where(problem.covered(unlimited(problem)), problem.residents, 0.0)
+    role = roles(problem)[1]
+    shared = np.bincount(flow.group, shares, minlength=len(flow.residents))
+    people = np.where(flow.served, 0.0, flow.residents * np.minimum(shared, 1.0))
+    count = flow.n_roles
+    both = np.bincount(role, anyway, minlength=count) + np.bincount(flow.role, people, minlength=count)
+    return tuple(both.tolist())
 
 
 def flow_program(flow: Flow, cost_y: Floats, cost_x: Floats, maximises: bool, offset: float = 0.0) -> Program:
-    """Rules first, then Σ y ≤ 1 per group, low·x ≤ load ≤ high·x per site, y ≤ x per pair."""
+    """Rules first, then Σ y ≤ 1 per group, load ≤ high·x and load ≥ low·x per limit, y ≤ x per pair."""
     n, m, k = flow.n_sites, len(flow.residents), len(flow.group)
-    pair = np.arange(k)
-    rules = flow.rules.matrix
-    people = sparse.csr_array((flow.residents[flow.group], (flow.site, pair)), (n, k))
-    top = np.where(np.isfinite(flow.high), flow.high, flow.residents.sum())
+    pair, rules = np.arange(k), flow.rules.matrix
+    people = sparse.csr_array((flow.residents[flow.group], (flow.limit, pair)), (len(flow.low), k))
+    top, least = np.flatnonzero(np.isfinite(flow.high)), np.flatnonzero(flow.low > 0.0)
     blocks = [
         [sparse.csr_array((rules.data, rules.indices, rules.indptr), (rules.shape[0], n)), None],
         [None, sparse.csr_array((np.ones(k), (flow.group, pair)), (m, k))],
-        [-sparse.diags_array(top), people],
-        [-sparse.diags_array(flow.low), people],
+        [_at_sites(flow, top, -flow.high), people[top]],
+        [_at_sites(flow, least, -flow.low), people[least]],
         [sparse.csr_array((-np.ones(k), (pair, flow.site)), (k, n)), sparse.eye_array(k)],
     ]
     must = np.concatenate((flow.rules.must, np.ones(n - len(flow.rules.rows), bool)))
+    unbound = np.full(m + len(top), -np.inf), np.zeros(len(least)), np.full(k, -np.inf)
+    limits = np.ones(m), np.zeros(len(top)), np.full(len(least), np.inf), np.zeros(k)
     return Program(
         cost=np.concatenate((cost_x, cost_y)),
         matrix=sparse.csr_array(sparse.block_array(blocks)),
-        row_low=np.concatenate((flow.rules.low, np.full(m + n, -np.inf), np.zeros(n), np.full(k, -np.inf))),
-        row_high=np.concatenate((flow.rules.high, np.ones(m), np.zeros(n), np.full(n, np.inf), np.zeros(k))),
+        row_low=np.concatenate((flow.rules.low, *unbound)),
+        row_high=np.concatenate((flow.rules.high, *limits)),
         low=np.concatenate((must.astype(float), np.zeros(k))),
         high=np.ones(n + k),
         integer=np.arange(n + k) < n,
         maximises=maximises,
         offset=offset,
     )
+
+
+def _at_sites(flow: Flow, limits: Ints, values: Floats) -> sparse.csr_array:
+    """(limits × sites) the value of each limit at its site."""
+    place = (np.arange(len(limits)), flow.site_of_limit[limits])
+    return sparse.csr_array((values[limits], place), (len(limits), flow.n_sites))

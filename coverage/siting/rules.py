@@ -15,6 +15,7 @@ from coverage.siting.problem import Problem
 from geo.text import Text, text
 
 _ROUNDING = 1e-9
+_TIGHT = 1e-6
 _AT_LEAST = text("{quota} {part}: at least {low:g} sites")
 _AT_MOST = text("{quota} {part}: at most {high:g} sites")
 _FROM_TO = text("{quota} {part}: {low:g} to {high:g} sites")
@@ -29,6 +30,7 @@ class Row:
     low: float
     high: float
     name: Text
+    told: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +38,8 @@ class SiteRules:
     """The sites that may be opened or closed, and the rows they must meet.
 
     `rows` the caller's rows of the variables: candidates first, then closable ones; `is_new`
-    marks candidates, `must` those that have to be open. `matrix` (rules × sites) CSR.
+    marks candidates, `must` those that have to be open. `matrix` (rules × sites) CSR; `told` (rules,)
+    marks those that are named among what decided.
     """
 
     rows: Ints
@@ -46,6 +49,7 @@ class SiteRules:
     low: Floats
     high: Floats
     names: tuple[Text, ...]
+    told: Bools
 
     def only(self, sites: Bools) -> SiteRules:
         """The rules over some of the sites, the others closed."""
@@ -57,6 +61,12 @@ class SiteRules:
             must=self.must[at],
             matrix=sparse.csr_array(self.matrix[:, at]),
         )
+
+    def tight(self, is_open: Bools) -> Bools:
+        """(rules,) those to be told that leave no room."""
+        used = self.activity(is_open)
+        at_low = (np.abs(used - self.low) < _TIGHT) & (self.low > 0.0)
+        return ((np.abs(used - self.high) < _TIGHT) | at_low) & self.told
 
     def activity(self, is_open: Bools) -> Floats:
         used: Floats = self.matrix @ is_open.astype(float)
@@ -98,6 +108,7 @@ def site_rules(problem: Problem) -> SiteRules:
         np.array([row.low for row in found]),
         np.array([row.high for row in found]),
         tuple(row.name for row in found),
+        np.array([row.told for row in found], bool),
     )
 
 
@@ -123,14 +134,17 @@ def _all_rows(problem: Problem, rows: Ints, is_new: Bools) -> Iterator[Row]:
 
 def _quota_rows(quota: Quota, problem: Problem, rows: Ints) -> Iterator[Row]:
     label = np.asarray(quota.label)
-    fixed = label[problem.fixed]
-    for part in np.union1d(np.unique(label[label >= 0]), sorted(quota.limits)):
-        low, high = quota.of(int(part))
+    fixed, mine = label[problem.fixed], label[rows]
+    order = np.argsort(mine, kind="stable")
+    parts = np.union1d(np.unique(label[label >= 0]), sorted(quota.limits)).astype(np.int64)
+    begin, end = (np.searchsorted(mine[order], parts, side) for side in ("left", "right"))
+    for part, first, last in zip(parts.tolist(), begin, end, strict=True):
+        low, high = quota.of(part)
         there = float((fixed == part).sum())
-        if low <= there and np.isinf(high):
+        if low <= there and high - there >= last - first:
             continue
-        at = np.flatnonzero(label[rows] == part)
-        yield Row(at, np.ones(len(at)), low - there, high - there, _quota_title(quota, int(part)))
+        at = order[first:last]
+        yield Row(at, np.ones(len(at)), low - there, high - there, _quota_title(quota, part), quota.told)
 
 
 def _quota_title(quota: Quota, part: int) -> Text:

@@ -1,18 +1,31 @@
-"""Centres and stations chosen together, where a centre also serves as a station."""
+"""Centres and stations chosen together, where a centre also serves as a station.
+
+Both are one problem over 2n rows and 2m cells: row r is a centre at place r, row n + r a station
+there; every cell stands twice, once to be reached by a centre and once by a station or a centre.
+Whatever can be asked about a plan can be asked about that problem: `both` gives its place and goal.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 import numpy as np
 from scipy import sparse
 
 from coverage.siting.arrays import Floats, Ints
-from coverage.siting.choose import choose_sites
 from coverage.siting.conditions import Quota
-from coverage.siting.goals import FEWEST_SITES, Goal, Plan, Watch
+from coverage.siting.goals import FEWEST_SITES, LEAST_WALKING, LEAST_WORST, Goal, Plan, Watch
+from coverage.siting.place import Place
 from coverage.siting.problem import read_problem
+from geo.errors import SettingError
+from geo.text import Sayable, text
+
+TITLES: Final = (text("centres"), text("stations"))
+# What the number of new sites of a tier is called among the conditions, and a place of its own.
+NEW: Final = text("new")
+PLACE: Final = text("place")
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +34,10 @@ class TwoTiers:
 
     `centre_reach` and `station_reach` (sites × cells) as in `choose_sites`, with the same rows;
     `centres` and `stations` are the rows open as such today. `centre_share` is the weight of the
-    centre's rule against the station's in what is maximised.
+    centre's rule against the station's in what is counted. `station_residents` are those the
+    station's rule speaks of, where they are others. `centre_already` and `station_already` as
+    `already` of `choose_sites`; a centre that is no row must be in both. `titles` of the tiers and
+    `names` of places (row → name) are shown to the planner.
     """
 
     residents: Floats
@@ -30,47 +46,155 @@ class TwoTiers:
     centres: Sequence[int] = ()
     stations: Sequence[int] = ()
     centre_share: float = field(default=0.5)
+    station_residents: Floats | None = None
+    centre_already: Floats | None = None
+    station_already: Floats | None = None
+    titles: tuple[Sayable, Sayable] = TITLES
+    names: Mapping[int, Sayable] = field(default_factory=dict)
+
+    @property
+    def n(self) -> int:
+        """Places."""
+        return int(self.centre_reach.shape[0])
 
 
 @dataclass(frozen=True)
 class TierPlan:
-    """Rows to open as centres and as stations; `plan` counts residents × rule, each rule with its share."""
+    """Rows to open and to close as centres and as stations.
+
+    `plan` speaks of the rows and cells of `both`: it counts residents × rule, each rule with its share.
+    """
 
     centres: tuple[int, ...]
     stations: tuple[int, ...]
     plan: Plan
+    closed_centres: tuple[int, ...] = ()
+    closed_stations: tuple[int, ...] = ()
 
 
 def choose_both(
-    town: TwoTiers, *, goal: Goal, centres: int, stations: int, watch: Watch | None = None
+    town: TwoTiers,
+    *,
+    goal: Goal,
+    centres: int | None = None,
+    stations: int | None = None,
+    watch: Watch | None = None,
 ) -> TierPlan:
-    """The best `centres` centres and `stations` stations for `goal` (most-people or fewest-sites).
+    """The best `centres` centres and `stations` stations at most (None: as many as it takes).
 
-    Every cell stands twice in the model: once to be reached by a centre, once by a station or a
-    centre. A centre serves as a station those whom a station there would reach. A place gets at most
-    one new site.
+    The goals are those of `choose_sites` but for least-worst; least-walking adds up the ways to the
+    nearest centre and to the nearest of either. Conditions are over places: a required place gets a
+    centre or a station, a forbidden one neither, a closable one may lose what is open there, and a
+    quota counts either. `cost`, `capacity`, `site_xy` and the ends of `band` may have 2n values, of
+    the places as centres and then as stations. A limit on the load holds for each of a centre's two
+    roles by itself; a band's lower end for whom it serves as a centre. A place gets at most one new site.
     """
-    n = town.centre_reach.shape[0]
-    centre, station = _bool(town.centre_reach, goal.reach_m), _bool(town.station_reach, goal.reach_m)
-    reach = sparse.csr_array(sparse.block_array([[centre, station], [None, station]]), dtype=bool)
-    keep = [*town.centres, *(n + row for row in town.stations)]
-    wanted = replace(
+    place, wanted = both(town, goal, centres, stations)
+    return as_tiers(town, place.choose(wanted, watch))
+
+
+def as_tiers(town: TwoTiers, plan: Plan) -> TierPlan:
+    """A plan of the rows of `both`, told by tier."""
+    opened, closed = _by_tier(plan.sites, town.n), _by_tier(plan.closed, town.n)
+    return TierPlan(opened[0], opened[1], plan, closed[0], closed[1])
+
+
+def both(town: TwoTiers, goal: Goal, centres: int | None, stations: int | None) -> tuple[Place, Goal]:
+    """The problem over 2n rows and 2m cells, and the goal in its terms."""
+    _check(town, goal, centres, stations)
+    n, m = town.n, town.centre_reach.shape[1]
+    near, far = (_served(reach, goal) for reach in (town.station_reach, town.centre_reach))
+    reach = sparse.vstack([sparse.hstack([far, near]), sparse.hstack([_none(n, m, near), near])])
+    there = np.array([*town.centres, *(n + row for row in town.stations)], np.int64)
+    people = town.residents if town.station_residents is None else town.station_residents
+    place = Place(
+        np.concatenate((town.residents, people)),
+        sparse.csr_array(reach),
+        tuple(there.tolist()),
+        _already(town),
+    )
+    role = np.repeat(np.arange(2), n), np.repeat(np.arange(2), m)
+    return place, replace(
         goal,
-        count=None if goal.name == FEWEST_SITES else centres + stations,
-        reach_m=None,
-        quotas=(*map(_twice, goal.quotas), *_numbers(town, n, centres, stations)),
+        count=None if goal.name == FEWEST_SITES else (centres or 0) + (stations or 0),
+        reach_m=None if goal.name != LEAST_WALKING else goal.reach_m,
+        required=(),
+        forbidden=_twice_rows(goal.forbidden, n),
+        closable=np.intersect1d(_twice_rows(goal.closable, n), there).tolist(),
+        cost=None if goal.cost is None else _of_rows(goal.cost, n),
+        capacity=None if goal.capacity is None else _of_rows(goal.capacity, n),
+        site_xy=None if goal.site_xy is None else _of_rows(goal.site_xy, n),
+        band=None if goal.band is None else _band(goal.band, n),
+        roles=role if goal.has_loads else None,
+        quotas=(
+            *_numbers(town, there, (centres, stations)),
+            _one_each(town, goal, there),
+            *map(_twice, goal.quotas),
+        ),
         importance=_importance(town, goal),
     )
-    plan = choose_sites(np.tile(town.residents, 2), reach, goal=wanted, keep=keep, watch=watch)
-    opened = np.array(plan.sites, np.int64)
-    return TierPlan(tuple(opened[opened < n].tolist()), tuple((opened[opened >= n] - n).tolist()), plan)
 
 
-def _bool(reach: sparse.csr_array, reach_m: float | None) -> sparse.csr_array:
-    """Who is served, without distances."""
+def _check(town: TwoTiers, goal: Goal, centres: int | None, stations: int | None) -> None:
+    if goal.name == LEAST_WORST:
+        raise SettingError(
+            "With the goal least-worst the second tier would not count: the way to the nearest of either is "
+            "never the longer one. Plan one tier after the other."
+        )
+    if goal.name != FEWEST_SITES and (centres is None or stations is None):
+        raise SettingError("The goal “{name}” needs the number of sites of both tiers.", name=goal.name)
+    lost = np.intersect1d(goal.required, goal.forbidden)
+    if len(lost):
+        raise SettingError("The site {row} is both required and forbidden.", row=int(lost[0]))
+    full = np.intersect1d(goal.required, np.intersect1d(town.centres, town.stations))
+    if len(full):
+        raise SettingError("The site {row} is required but open already.", row=int(full[0]))
+
+
+def _served(reach: sparse.csr_array, goal: Goal) -> sparse.csr_array:
+    """Who is served: without distances, unless it is they that count."""
     people = np.zeros(reach.shape[1])
-    metres = read_problem(people, reach, Goal(count=0, reach_m=reach_m), (), None).metres
-    return sparse.csr_array((np.ones(metres.nnz, bool), metres.indices, metres.indptr), shape=metres.shape)
+    metres = read_problem(people, reach, Goal(count=0, reach_m=goal.reach_m), (), None).metres
+    data = metres.data if goal.name == LEAST_WALKING else np.ones(metres.nnz, bool)
+    return sparse.csr_array((data, metres.indices, metres.indptr), shape=metres.shape)
+
+
+def _none(n: int, m: int, like: sparse.csr_array) -> sparse.csr_array:
+    return sparse.csr_array((n, m), dtype=like.dtype)
+
+
+def _already(town: TwoTiers) -> Floats | None:
+    given = (town.centre_already, town.station_already)
+    if all(part is None for part in given):
+        return None
+    nobody = np.full(town.centre_reach.shape[1], np.inf)
+    metres = [
+        nobody if part is None else np.where(part, 0.0, np.inf) if np.asarray(part).dtype == bool else part
+        for part in given
+    ]
+    return np.concatenate(metres)
+
+
+def _by_tier(rows: Iterable[int], n: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """(places as centres, places as stations)."""
+    given = tuple(rows)
+    return tuple(row for row in given if row < n), tuple(row - n for row in given if row >= n)
+
+
+def _twice_rows(rows: Sequence[int], n: int) -> list[int]:
+    """Places as centres and as stations."""
+    return [*rows, *(n + row for row in rows)]
+
+
+def _of_rows(values: Floats, n: int) -> Floats:
+    """One value per row: given so, or per place."""
+    given = np.asarray(values, float)
+    return np.concatenate((given, given)) if len(given) == n else given
+
+
+def _band(band: tuple[Floats | float, Floats | float], n: int) -> tuple[Floats, Floats]:
+    low, high = (_of_rows(np.broadcast_to(end, max(np.size(end), n)), n) for end in band)
+    return low, high
 
 
 def _twice(quota: Quota) -> Quota:
@@ -78,15 +202,23 @@ def _twice(quota: Quota) -> Quota:
     return replace(quota, label=np.tile(quota.label, 2))
 
 
-def _numbers(town: TwoTiers, n: int, centres: int, stations: int) -> tuple[Quota, Quota]:
-    """How many of each tier, and one new site per place."""
-    tier: Ints = np.repeat(np.arange(2), n)
-    limits = {0: (0.0, float(centres + len(town.centres))), 1: (0.0, float(stations + len(town.stations)))}
-    taken = {int(row): (0.0, 2.0) for row in (*town.centres, *town.stations)}
-    place = Quota(np.tile(np.arange(n), 2), taken, default=(0.0, 1.0), name="place")
-    return Quota(tier, limits, name="tier"), place
+def _numbers(town: TwoTiers, there: Ints, most: tuple[int | None, int | None]) -> list[Quota]:
+    """How many new sites of each tier."""
+    limits = {tier: (0.0, float(number)) for tier, number in enumerate(most) if number is not None}
+    label = np.repeat(np.arange(2), town.n)
+    label[there] = -1
+    titles = dict(enumerate(town.titles))
+    return [Quota(label, limits, name=NEW, titles=titles)] if limits else []
+
+
+def _one_each(town: TwoTiers, goal: Goal, there: Ints) -> Quota:
+    """One new site per place at most, and at required places one."""
+    label: Ints = np.tile(np.arange(town.n), 2)
+    label[there] = -1
+    required = {int(row): (1.0, 1.0) for row in goal.required}
+    return Quota(label, required, default=(0.0, 1.0), name=PLACE, titles=town.names, told=False)
 
 
 def _importance(town: TwoTiers, goal: Goal) -> Floats:
-    share = np.repeat([town.centre_share, 1.0 - town.centre_share], len(town.residents))
+    share = np.repeat([town.centre_share, 1.0 - town.centre_share], town.centre_reach.shape[1])
     return share if goal.importance is None else share * np.tile(goal.importance, 2)

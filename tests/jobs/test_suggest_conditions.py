@@ -235,3 +235,64 @@ def test_two_tiers_are_planned_together_and_the_first_serves_as_the_second() -> 
 def test_two_tiers_need_two_numbers() -> None:
     with pytest.raises(SettingError, match=r"--count 2\+8"):
         planned(Wish("centre+hall", 1, by="walk"))
+
+
+def both_tiers(
+    count: int | None = 1, second: int = 1, goal: str = "most-people", **conditions: object
+) -> Wish:
+    asked = PlanConditions(**conditions)  # type: ignore[arg-type]
+    return Wish("centre+hall", count, goal=goal, by="walk", second_count=second, conditions=asked)
+
+
+def test_of_two_tiers_a_required_place_gets_one_of_either() -> None:
+    plan = plan_of(both_tiers(required=(at(100),)))
+    assert 100 in places(plan)
+    required = plan["sites"][places(plan).index(100)]
+    assert required["required"]
+    assert required["deciding"][0]["template"] == "it is required"
+
+
+def test_of_two_tiers_what_closes_is_missed_under_both_rules() -> None:
+    plan = plan_of(both_tiers(close=1))
+    assert [row["tier"] for row in plan["closed"]] == ["centre"]
+    assert plan["closed"][0]["residents_lost"] == max(part["residents_before"] for part in plan["tiers"])
+    assert plan["residents_lost"] == plan["residents_before"]
+
+
+def test_of_two_tiers_loads_are_kept_and_each_rule_tells_who_is_served() -> None:
+    plan = plan_of(both_tiers(capacity=200.0))
+    assert all(site["load"] <= 200.0 + 1e-6 for site in plan["sites"])
+    served = sum(part["residents_after"] for part in plan["tiers"]) / 2.0
+    assert served == pytest.approx(plan["objective"]) == pytest.approx(plan["residents_after"])
+    assert any("by itself" in note["template"] for note in plan["notes"])
+
+
+def test_of_two_tiers_a_budget_says_how_many(tmp_path: Path) -> None:
+    wish = replace(both_tiers(None, 0, budget=130.0), candidates=land(tmp_path, LAND))
+    plan = plan_of(wish)
+    assert plan["cost"] <= 130.0
+    assert plan["sites"]
+
+
+def test_of_two_tiers_least_walking_tells_the_ways_of_each_rule() -> None:
+    plan = plan_of(both_tiers(goal="least-walking"))
+    assert plan["counted"] == "resident_metres"
+    for part in plan["tiers"]:
+        assert part["mean_m_after"] < part["mean_m_before"]
+    assert plan["objective"] == pytest.approx(
+        sum(part["mean_m_after"] * part["residents"] for part in plan["tiers"]) / 2.0
+    )
+
+
+def test_of_two_tiers_the_curve_and_other_plans_are_told() -> None:
+    wish = replace(both_tiers(1, 2), others=Choices(most=2, within=0.5, differ=1))
+    plan = plan_of(wish)
+    assert [point["sites"] for point in plan["curve_bound"]] == list(range(1, len(plan["sites"]) + 1))
+    assert plan["curve_bound"][-1]["best"] == pytest.approx(plan["objective"])
+    assert plan["alternatives"]
+    assert all(other["differs_in"] >= 1 for other in plan["alternatives"])
+
+
+def test_of_two_tiers_the_longest_way_alone_is_refused_with_the_reason() -> None:
+    with pytest.raises(SettingError, match="the second tier would not count"):
+        planned(both_tiers(goal="least-worst"))

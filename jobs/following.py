@@ -1,0 +1,52 @@
+"""Who follows a search for sites, and what is searched for once its answer is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from coverage.publish.plan import curve_rows
+from coverage.siting import Place, Plan, Watch, curve
+from geo.progress import Progress, silent
+from geo.text import Text, text
+from jobs.assess import Assessed
+from jobs.other_plans import Tell, other_plans
+from jobs.search_words import search_words
+from jobs.wishes import Choices
+
+# The curve is a comfort, not the answer: its points share so much time, or the search's own if less.
+CURVE_SECONDS: Final = 10.0
+
+
+def _nobody(_plan: Assessed) -> None:
+    """Who does not wait for the first answer."""
+
+
+@dataclass(frozen=True)
+class Following:
+    """Who follows the work: `watch` the search itself, `progress` the steps around it; `first` is given
+    the plan as soon as there is one, before its curve and other plans are known."""
+
+    watch: Watch = field(default_factory=Watch)
+    progress: Progress = silent
+    first: Callable[[Assessed], None] = _nobody
+
+
+def followed_by(told: Callable[[Text], None], stopped: Callable[[], bool], progress: Progress) -> Following:
+    """A follower that is told in sentences where the search stands, and ends it once `stopped` says so."""
+    return Following(Watch(lambda state: told(search_words(state)), stopped), progress)
+
+
+def searched(place: Place, plan: Plan, wished: Choices, tell: Tell, following: Following) -> dict[str, Any]:
+    """What must be searched for: the curve with its bound, and other plans."""
+    watch, progress = following.watch, following.progress
+    progress(0.7, text("Drawing the curve of residents against sites"))
+    seconds = min(CURVE_SECONDS, plan.goal.time_limit_s)
+    quick = replace(plan, goal=replace(plan.goal, time_limit_s=seconds))
+    points = () if watch.cancelled() else curve(place, quick, watch=Watch(cancelled=watch.cancelled))
+    progress(0.85, text("Looking for other plans nearly as good"))
+    return {
+        "curve_bound": curve_rows(points),
+        "alternatives": other_plans(place, plan, wished, tell, watch),
+    }
