@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any, Final
 
 
 @dataclass(frozen=True)
 class Text:
     """An English template and what fills it; `locales` turns it into the reader's language.
 
-    `template` uses `str.format` fields ("{count} rows"). Values may be Texts or Bilinguals.
+    `template` uses `str.format` fields ("{count} rows") and "{count:row|rows}": one word where the
+    number is written 1, the other for all others. Values may be Texts or Bilinguals.
     Values are never formatted as templates, so text from users cannot inject fields.
     """
 
@@ -18,7 +21,7 @@ class Text:
     values: Mapping[str, object] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return self.template.format(**self.values)
+        return filled(self.template, self.values)
 
     def __hash__(self) -> int:
         return hash((self.template, tuple(sorted((k, str(v)) for k, v in self.values.items()))))
@@ -45,6 +48,28 @@ def text(template: str, /, **values: object) -> Text:
     '3 rows were refused'
     """
     return Text(template, values)
+
+
+class _OneOrMore(string.Formatter):
+    """`str.format` with "{count:row|rows}"."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        one, apart, more = format_spec.partition("|")
+        if not apart:
+            return str(super().format_field(value, format_spec))
+        return one if f"{value:.0f}" == "1" else more
+
+
+_ONE_OR_MORE: Final = _OneOrMore()
+
+
+def filled(template: str, values: Mapping[str, object]) -> str:
+    """A template with its fields filled.
+
+    >>> [filled("{n:,} {n:row|rows}", {"n": n}) for n in (1, 0, 1200)]
+    ['1 row', '0 rows', '1,200 rows']
+    """
+    return _ONE_OR_MORE.vformat(template, (), values) if "|" in template else template.format(**values)
 
 
 def text_to_json(message: Text) -> dict[str, object]:

@@ -17,7 +17,7 @@ from typing import Final
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from geo.text import Bilingual, Sayable, Text
+from geo.text import Bilingual, Sayable, Text, filled
 
 LANGUAGES: Final = {"zh": "zh_CN", "en": "en"}
 DEFAULT_LANGUAGE: Final = "zh"
@@ -47,7 +47,7 @@ class Translator:
             key: self(value) if isinstance(value, Text | Bilingual) else value
             for key, value in values.items()
         }
-        return self._sentence(template).format(**spoken)
+        return filled(self._sentence(template), spoken)
 
     def _sentence(self, english: str) -> str:
         # gettext answers the empty string with the catalogue's header.

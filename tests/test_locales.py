@@ -36,8 +36,8 @@ def said(language: str, name: str) -> dict[str, str]:
 
 
 def fields(sentence: str) -> set[str]:
-    """What `str.format` fills in: {"count", "share:.1%"}."""
-    parts = string.Formatter().parse(sentence)
+    """What is filled in: {"count", "share:.1%"}; words for one or more are each language's own."""
+    parts = [part for part in string.Formatter().parse(sentence) if "|" not in (part[2] or "")]
     return {f"{name}:{form}" if form else name for _, name, form, _ in parts if name is not None}
 
 
@@ -109,6 +109,12 @@ class TestTranslator:
 
     def test_says_a_text_within_a_text(self) -> None:
         assert Translator("zh")(text("see {what}", what=text("{count} rows", count=3))) == "见3行"
+
+    @pytest.mark.parametrize(
+        ("count", "said"), [(1, "1 row"), (0, "0 rows"), (1.2, "1 row"), (12, "12 rows")]
+    )
+    def test_has_a_word_for_one_and_a_word_for_more(self, count: float, said: str) -> None:
+        assert Translator("en")(text("{count:.0f} {count:row|rows}", count=count)) == said
 
     def test_takes_a_sentence_and_its_values(self) -> None:
         assert Translator("zh")("{count} rows", count=3) == "3行"

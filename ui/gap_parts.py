@@ -48,8 +48,12 @@ def _named(gap: Mapping[str, Any]) -> str:
 def _answer(parts: pd.DataFrame) -> Any:
     left = float(parts["left"].iloc[-1]) if len(parts) else 0.0
     if left > 0:
-        return text("{count} facilities leave {left:,.0f} residents.", count=len(parts), left=left)
-    return text("{count} facilities serve everybody in it.", count=len(parts))
+        return text(
+            "{count} {count:facility leaves|facilities leave} {left:,.0f} {left:resident|residents}.",
+            count=len(parts),
+            left=left,
+        )
+    return text("{count} {count:facility serves|facilities serve} everybody in it.", count=len(parts))
 
 
 def _row(row: Mapping[Any, Any]) -> list[str]:

@@ -40,7 +40,9 @@ def chief_rules(rules: tuple[Rule, ...]) -> list[Rule]:
 def _residents(area: Mapping[str, Any]) -> str:
     say = words()
     under = text(
-        "{residents:,.0f} residents in {cells:,} cells", residents=area["residents"], cells=area["cells"]
+        "{residents:,.0f} {residents:resident|residents} in {cells:,} {cells:cell|cells}",
+        residents=area["residents"],
+        cells=area["cells"],
     )
     return _card(text("Residents"), people(area["residents"], say.language), in_html(say(under)))
 

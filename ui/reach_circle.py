@@ -53,8 +53,8 @@ def _answers(row: Mapping[Any, Any], reading: Reading) -> list[Sayable]:
     )
     return [
         text(
-            "Of {inside:,.0f} residents inside the circle, {cut:,.0f} ({share:.1%}) walk farther than "
-            "{metres:,.0f} m.",
+            "Of {inside:,.0f} {inside:resident|residents} inside the circle, {cut:,.0f} ({share:.1%}) "
+            "{cut:walks|walk} farther than {metres:,.0f} m.",
             inside=row["in_radius"],
             cut=row["cut_off"],
             share=row["share"] if row["share"] == row["share"] else 0.0,

@@ -112,8 +112,9 @@ def _answers(found: Reached, wish: Wish) -> list[Sayable]:
         else:
             said.append(
                 text(
-                    "Within {minutes:g} min on foot ({metres:,.0f} m) live {residents:,.0f} residents, on "
-                    "{area:,.2f} km² of ground along the streets.",
+                    "Within {minutes:g} min on foot ({metres:,.0f} m) {residents:lives|live} "
+                    "{residents:,.0f} {residents:resident|residents}, on {area:,.2f} km² of ground along the "
+                    "streets.",
                     minutes=float(minutes),
                     metres=float(rows["limit_m"].iloc[0]),
                     residents=float(rows["residents"].sum()),
@@ -167,8 +168,12 @@ def _map(reading: Reading, found: Reached) -> None:
 
 def _title(row: Mapping[Any, Any]) -> Text:
     if not row["name"]:
-        return text("{minutes:g} min: {residents:,.0f} residents", **_facts(row))
-    return text("{name}, {minutes:g} min: {residents:,.0f} residents", name=row["name"], **_facts(row))
+        return text("{minutes:g} min: {residents:,.0f} {residents:resident|residents}", **_facts(row))
+    return text(
+        "{name}, {minutes:g} min: {residents:,.0f} {residents:resident|residents}",
+        name=row["name"],
+        **_facts(row),
+    )
 
 
 def _facts(row: Mapping[Any, Any]) -> dict[str, float]:

@@ -99,7 +99,7 @@ def _line(kind: str) -> None:
         "nearest streets within 200 m."
     )))  # fmt: skip
     left, right = st.columns(2)
-    add = say(text("Add this line ({count} places)", count=len(found)))
+    add = say(text("Add this line ({count} {count:place|places})", count=len(found)))
     if left.button(add, type="primary", disabled=len(found) < 2, width="stretch"):
         line = tuple(_metres(place) for place in found)
         do(AddStreet(line) if kind == "street" else AddBarrier(line))

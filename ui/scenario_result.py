@@ -99,7 +99,8 @@ def say_answer(found: Comparison, rule: str) -> None:
     change = found.rules[rule]
     said: list[Sayable] = [
         text(
-            "{gained:,.0f} residents gain and {lost:,.0f} lose: {before} → {after} served.",
+            "{gained:,.0f} {gained:resident gains|residents gain} and {lost:,.0f} {lost:loses|lose}: "
+            "{before} → {after} served.",
             gained=change.gained,
             lost=change.lost,
             before=share_or_dash(change.shares[0]),
@@ -109,7 +110,8 @@ def say_answer(found: Comparison, rule: str) -> None:
     if change.worse_off > 0:
         said.append(
             text(
-                "{worse:,.0f} residents walk farther to their nearest, by {metres:,.0f} m on average.",
+                "{worse:,.0f} {worse:resident walks|residents walk} farther to the nearest, by "
+                "{metres:,.0f} m on average.",
                 worse=change.worse_off,
                 metres=change.worse_m,
             )

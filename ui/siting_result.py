@@ -61,7 +61,7 @@ def _title(option: int, others: Sequence[Mapping[str, Any]]) -> Text:
         return text("Plan A: the best found")
     other = others[option - 1]
     return text(
-        "Plan {letter}: {worse:.2%} worse, {n} sites differ",
+        "Plan {letter}: {worse:.2%} worse, {n} {n:site differs|sites differ}",
         letter=chr(ord("A") + option),
         worse=other["worse_by"],
         n=other["differs_in"],

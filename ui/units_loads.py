@@ -59,14 +59,18 @@ def _show(found: pd.DataFrame, without: float, residents: float) -> None:
     counts = found["within"].value_counts().to_dict()
     answer(
         text(
-            "{within} of {count} facilities serve as many residents as the band allows; {over} too many, "
-            "{under} too few.",
+            "{within} of {count} {count:facility|facilities} {within:serves|serve} as many residents as the "
+            "band allows; {over} too many, {under} too few.",
             within=counts.get("within", 0),
             count=len(found),
             over=counts.get("over", 0),
             under=counts.get("under", 0),
         ),
-        text("{without:,.0f} of {all:,.0f} residents have none to go to.", without=without, all=residents),
+        text(
+            "{without:,.0f} of {all:,.0f} {all:resident|residents} {without:has|have} none to go to.",
+            without=without,
+            all=residents,
+        ),
     )
     order = {word: place for place, word in enumerate(_ORDER)}
     rows = sorted(

@@ -67,7 +67,8 @@ def _best_and_worst(shown: pd.DataFrame) -> list[Text]:
 def _all_met(shown: pd.DataFrame, level: str) -> Text:
     met = int(((shown["rules_nearly"] == 0) & (shown["rules_not"] == 0)).sum())
     return text(
-        "{met} of {count} units of the level {level} ({share:.1%}) meet every rule that is judged there.",
+        "{met} of {count} {count:unit|units} of the level {level} ({share:.1%}) {met:meets|meet} every rule "
+        "that is judged there.",
         met=met,
         count=len(shown),
         level=level_title(level),
@@ -88,7 +89,7 @@ def assessment_table(reading: Reading) -> None:
     judged = [line for line in lines if line.verdict is not None]
     met = sum(line.verdict == "meets" for line in judged)
     answer(
-        text("{met} of {count} rules are met to the last.", met=met, count=len(judged)),
+        text("{met} of {count} {count:rule|rules} {met:is|are} met to the last.", met=met, count=len(judged)),
         *([_farthest(judged)] if any(line.missed for line in judged) else []),
     )
     table(text("Assessment table"), _TABLE_HEAD, [_line(line) for line in lines], css="tall")

@@ -46,7 +46,8 @@ def _answers(found: pd.DataFrame, kinds: Sequence[str], titles: Sequence[Sayable
     rarest = min(kinds, key=lambda kind: have[kind])
     said: list[Sayable] = [
         text(
-            "{complete} of {count} communities ({share:.1%}) have all {kinds} kinds of service.",
+            "{complete} of {count} {count:community|communities} ({share:.1%}) {complete:has|have} all "
+            "{kinds} {kinds:kind|kinds} of service.",
             complete=complete,
             count=count,
             share=complete / count,
