@@ -123,7 +123,7 @@ def _served_by_role(problem: Problem, flow: Flow, shares: Floats) -> tuple[float
     role = roles(problem)[1]
     shared = np.bincount(flow.group, shares, minlength=len(flow.residents))
     people = np.where(flow.served, 0.0, flow.residents * np.minimum(shared, 1.0))
-    count = flow.n_roles
+    count = 1 + int(role.max(initial=0))
     both = np.bincount(role, anyway, minlength=count) + np.bincount(flow.role, people, minlength=count)
     return tuple(both.tolist())
 
