@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from geo.text import text
@@ -13,9 +15,17 @@ frame.configure()
 with st.sidebar, told():
     frame.choose_language()
 say = words()
+# The first page is served at the root alone: who asks for /overview is sent there.
+overview = st.Page("ui/pages/overview.py", title=say(text("Overview")), url_path="start", default=True)
 page = st.navigation(
     [
-        st.Page("ui/pages/overview.py", title=say(text("Overview")), url_path="overview", default=True),
+        overview,
+        st.Page(
+            partial(st.switch_page, overview),
+            title=say(text("Overview")),
+            url_path="overview",
+            visibility="hidden",
+        ),
         st.Page("ui/pages/reach.py", title=say(text("Reach")), url_path="reach"),
         st.Page("ui/pages/units.py", title=say(text("Units and fairness")), url_path="units"),
         st.Page("ui/pages/siting.py", title=say(text("New sites")), url_path="siting"),

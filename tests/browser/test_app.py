@@ -39,6 +39,17 @@ def test_the_first_view_comes_at_once_and_asks_no_other_host(
         page.close()  # before its server goes away, which it would call an error
 
 
+def test_who_asks_for_overview_by_name_is_sent_to_the_first_page(
+    open_context: Callable[..., BrowserContext], address: str
+) -> None:
+    page = open_context(locale="en-US").new_page()
+    page.goto(f"{address}/overview")
+    expect(page.locator(".verdicts tbody tr")).to_have_count(12)
+    expect(page).to_have_url(f"{address}/")
+    expect(page.get_by_role("link", name="Overview")).to_have_count(1)
+    expect(page.get_by_text("Page not found")).to_have_count(0)
+
+
 def test_a_chinese_browser_reads_chinese(open_page: Callable[..., Page]) -> None:
     page = open_page(locale="zh-CN")
     expect(page.locator(".verdicts")).to_contain_text("责任单位")
