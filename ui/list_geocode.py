@@ -25,7 +25,6 @@ if TYPE_CHECKING:  # what asks takes a moment to load
     from data.intake.review import ToLocate
     from jobs.check import CheckReport
 
-_TITLES: Final = {"tianditu": text("Tianditu"), "nominatim": text("OpenStreetMap (Nominatim)")}
 _CREDITS: Final = {"nominatim": text("Answers © OpenStreetMap contributors (ODbL).")}
 _WORK: Final = "geocode-work"
 _ANSWERS: Final = "geocode-answers"
@@ -65,7 +64,7 @@ def evidence_of(done: Checked, row: ToLocate) -> Text | None:
     answers = _answers(done)
     if answers is None or row.lon is not None:
         return None
-    found, service = answers.found, _TITLES[answers.service]
+    found, service = answers.found, _title(answers.service)
     if row.row_id in found.places:
         return text("{service} found: “{found}”.", service=service, found=found.places[row.row_id].found)
     if row.row_id in found.rough:
@@ -96,70 +95,90 @@ def proposals(done: Checked) -> Mapping[str, Place]:
     return {row: found for row, found in said if found is not None}
 
 
+def _title(service: str) -> Text:
+    from data.geocode import TITLES
+
+    return TITLES[service]
+
+
 def _answers(done: Checked) -> Answers | None:
     answers: Answers | None = st.session_state.get(_ANSWERS)
     return answers if answers is not None and answers.paths == done.lists.paths else None
 
 
 def _ask(done: Checked, asked: tuple[ToLocate, ...]) -> None:
-    from jobs.geocode import key_is_missing
+    from data.geocode import SERVICES, TITLES
 
     say = words()
-    left, middle, right = st.columns(3, gap="medium")
-    service = left.selectbox(
+    service = st.radio(
         say(text("Service")),
-        list(_TITLES),
-        format_func=lambda option: say(_TITLES[option]),
+        SERVICES,
+        format_func=lambda option: say(TITLES[option]),
+        horizontal=True,
         key="geocode-service",
     )
-    city = middle.text_input(
-        say(text("City, written before each address")),
-        max_chars=30,
-        placeholder="南京市",
-        key="geocode-city",
-    )
-    with right:
-        key, missing = _ask_for_key(str(service)), key_is_missing(str(service))
-    st.warning(in_markdown(say(_warning(str(service)))))
-    label = text("Send {count} addresses to {service}", count=len(asked), service=_TITLES[str(service)])
-    if st.button(in_markdown(say(label)), disabled=missing and not key, key="geocode-send"):
-        _begin(done, str(service), key, city.strip())
+    # A form takes what is typed even while the field still has the focus.
+    with st.form("geocode", border=False):
+        left, right = st.columns(2, gap="medium")
+        city = left.text_input(
+            say(text("City, written before each address")),
+            max_chars=30,
+            placeholder="南京市",
+            key="geocode-city",
+        )
+        with right:
+            key = _ask_for_key(service)
+        st.warning(in_markdown(say(_warning(service))))
+        label = text("Send {count} addresses to {service}", count=len(asked), service=TITLES[service])
+        wanted = st.form_submit_button(in_markdown(say(label)), key="geocode-send")
+    if wanted:
+        _begin(done, service, key, city.strip())
 
 
 def _ask_for_key(service: str) -> str:
     """A key given by hand, for a service that wants one; it is kept nowhere."""
     from data.geocode import KEYS
-    from jobs.geocode import key_is_missing
 
     if service not in KEYS:
         return ""
     say = words()
-    if key_is_missing(service):
-        note = text("needed; applied for at lbs.tianditu.gov.cn")
-    else:
-        note = text("the key of this computer")
+    note = (
+        text("needed; applied for at lbs.tianditu.gov.cn")
+        if _lacks_key(service)
+        else text("the key of this computer")
+    )
     key = st.text_input(
-        say(text("Key")),
+        say(text("Key (used for this search only, never stored)")),
         type="password",
         placeholder=say(note),
-        help=say(text("Used for this search only and never stored.")),
         key="geocode-key",
         autocomplete="off",
     )
     return key.strip()
 
 
+def _lacks_key(service: str) -> bool:
+    from jobs.geocode import key_is_missing
+
+    return key_is_missing(service)
+
+
 def _warning(service: str) -> Text:
     return text(
         "The addresses leave this network: they are sent over the internet to {service}, one by one, with "
         "the unit they name; nothing else of the list is. Do so only if they may be known outside.",
-        service=_TITLES[service],
+        service=_title(service),
     )
 
 
 def _begin(done: Checked, service: str, key: str, city: str) -> None:
     from jobs.geocode import service_with
 
+    if _lacks_key(service) and not key:
+        st.error(
+            words()(text("{service} answers only with a key; please fill it in.", service=_title(service)))
+        )
+        return
     ask = partial(_propose, done.report, service_with(service, key), city, _cache(done))
     st.session_state[_WORK] = (service, Work(done.lists.paths).start(ask))
 

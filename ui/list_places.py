@@ -56,8 +56,11 @@ def _choose(done: Checked, rows: dict[str, ToLocate]) -> str:
     if following in rows:
         st.session_state[_CHOSEN] = following
         st.session_state.pop(_written_key(rows[following]), None)
-    if st.session_state.get(_CHOSEN) not in rows:
-        st.session_state[_CHOSEN] = next((k for k, r in rows.items() if r.lon is None), next(iter(rows)))
+    here = st.session_state.get(_CHOSEN)
+    if here not in rows:
+        here = next((k for k, r in rows.items() if r.lon is None), next(iter(rows)))
+    # Set anew every time: else the browser goes on showing the title that the facility had before.
+    st.session_state[_CHOSEN] = here
     titles = {
         k: f"{n}/{len(rows)} {_mark(done, row)}{row.name}" for n, (k, row) in enumerate(rows.items(), 1)
     }

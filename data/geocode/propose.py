@@ -21,7 +21,7 @@ from geopy.exc import (
 )
 
 from data.files import write_json
-from data.geocode.services import Service
+from data.geocode.services import TITLES, Service
 from data.intake.decisions import ADDRESS, Place
 from geo.errors import InputError
 from geo.progress import Progress, silent
@@ -92,7 +92,7 @@ class Asker:
         return InputError(
             "{service} does not answer ({reason}). Is there a connection to the internet, "
             "and is the key right?",
-            service=self.service.name,
+            service=TITLES[self.service.name],
             reason=self._reason(error),
         )
 

@@ -16,10 +16,15 @@ from geopy.location import Location
 from data.geocode.tianditu import Tianditu
 from geo import __version__
 from geo.errors import SettingError
+from geo.text import Text, text
 
 TIANDITU: Final = "tianditu"
 NOMINATIM: Final = "nominatim"
 SERVICES: Final = (TIANDITU, NOMINATIM)
+TITLES: Final[Mapping[str, Text]] = {
+    TIANDITU: text("Tianditu"),
+    NOMINATIM: text("OpenStreetMap (Nominatim)"),
+}
 # The environment variables of keys, for the services that need one.
 KEYS: Final[Mapping[str, str]] = {TIANDITU: "TIANDITU_KEY"}
 

@@ -44,9 +44,9 @@ def places(page: AppTest, *addresses: str) -> AppTest:
 
 
 def send(page: AppTest, service: str = "nominatim", key: str = "") -> AppTest:
-    page.selectbox(key="geocode-service").set_value(service).run()
+    page.radio(key="geocode-service").set_value(service).run()
     if key:
-        page.text_input(key="geocode-key").set_value(key).run()
+        page.text_input(key="geocode-key").set_value(key)
     return page.button(key="geocode-send").click().run()
 
 
@@ -114,8 +114,10 @@ def test_tianditu_wants_a_key_that_is_typed_unseen_and_kept_nowhere(
     app: AppTest, server: Server, small_folder: Path
 ) -> None:
     places(app, INSIDE)
-    app.selectbox(key="geocode-service").set_value("tianditu").run()
-    assert app.button(key="geocode-send").disabled
+    app.radio(key="geocode-service").set_value("tianditu").run()
+    app.button(key="geocode-send").click().run()
+    assert [box.value for box in app.error] == ["天地图须有密钥才答复，请填写。"]
+    assert server.asked == []
     assert app.text_input(key="geocode-key").proto.type == 1  # a password
     send(app, "tianditu", "secret")
     no_trouble(app)
