@@ -92,6 +92,10 @@ const groundKit = (L, packed) => {
       delete this._container;
     },
     _updatePaths() {},
+    /* The map may be moved before a sheet's first drawing, which alone says where it lies. */
+    _updateTransform(center, zoom) {
+      if (this._center) L.Renderer.prototype._updateTransform.call(this, center, zoom);
+    },
     getEvents() {
       const events = L.Renderer.prototype.getEvents.call(this);
       events.move = this._followDrag;
