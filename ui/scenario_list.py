@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 def changes(city: Assessment) -> None:
     """The list of changes with undo and redo."""
     say, now = words(), draft()
-    left, middle, right = st.columns(3)
-    left.button(say(text("Undo")), disabled=not now.edits, on_click=undo, width="stretch")
-    middle.button(say(text("Redo")), disabled=not now.undone, on_click=redo, width="stretch")
-    right.button(say(text("Clear")), disabled=not now.edits, on_click=begin_anew, width="stretch")
+    with st.container(horizontal=True):
+        st.button(say(text("Undo")), disabled=not now.edits, on_click=undo, width="stretch")
+        st.button(say(text("Redo")), disabled=not now.undone, on_click=redo, width="stretch")
+        st.button(say(text("Clear")), disabled=not now.edits, on_click=begin_anew, width="stretch")
     if not now.edits:
         st.caption(say(text("No changes yet.")))
         return
