@@ -4,6 +4,7 @@
     python -m bench.siting --only walking       the same along streets, 15 minutes
     python -m bench.siting --only greenfield    nothing existing, 1,250 m: the hard one
     python -m bench.siting --only conditions    every condition by itself at city size
+    python -m bench.siting --only large         longest way, two tiers, fewest sites of 20,000
     python -m bench.siting --only orlib         OR-Library p-median and p-center (data beside the project)
     python -m bench.siting --only spopt         the same instances through spopt, in an environment of its own
 
@@ -29,6 +30,7 @@ from scipy.sparse.csgraph import shortest_path
 
 from bench.siting_conditions import city_conditions
 from bench.siting_instances import Instance, city, points, uniform, walked_city
+from bench.siting_large import fewest, longest_ways, two_tiers
 from coverage.siting import Goal, Plan, choose_sites
 from geo.errors import UserError
 
@@ -72,7 +74,9 @@ SPOPT = ((324, 324, 10, 8.0), (2_000, 200, 20, 5.0), (10_000, 500, 40, 4.0), (20
 def run(instance: Instance, goal: Goal) -> Plan:
     """Solve and print one line."""
     wall, processor = time.perf_counter(), time.process_time()
-    plan = choose_sites(instance.residents, instance.reach, goal=goal, keep=instance.keep)
+    plan = choose_sites(
+        instance.residents, instance.reach, goal=goal, keep=instance.keep, already=instance.already
+    )
     wall, processor = time.perf_counter() - wall, time.process_time() - processor
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     print(
@@ -123,6 +127,12 @@ def conditions(seconds: float) -> None:
             run(given, Goal(**wanted, time_limit_s=seconds))
         except UserError as error:
             print(f"{label}: {error}", flush=True)
+
+
+def large(seconds: float) -> None:
+    for part in (longest_ways, two_tiers, fewest):
+        for instance, goal in part(seconds):
+            run(instance, goal)
 
 
 def orlib(seconds: float) -> None:
@@ -208,6 +218,7 @@ PARTS = {
     "walking": walking,
     "greenfield": greenfield,
     "conditions": conditions,
+    "large": large,
     "orlib": orlib,
     "spopt": spopt,
 }

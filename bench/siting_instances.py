@@ -20,7 +20,10 @@ CELL_M = 100.0
 
 @dataclass(frozen=True)
 class Instance:
-    """Residents, reach (sites × cells, bool or metres) and which rows are open already."""
+    """Residents, reach (sites × cells, bool or metres) and which rows are open already.
+
+    `already` (cells,) as in `choose_sites`.
+    """
 
     name: str
     residents: NDArray[np.float64]
@@ -28,6 +31,7 @@ class Instance:
     keep: NDArray[np.int64]
     site_xy: NDArray[np.float64]
     cell_xy: NDArray[np.float64]
+    already: NDArray[np.float64] | None = None
 
 
 def city_cells(cells: int, seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

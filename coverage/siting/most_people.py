@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from coverage.siting.arrays import Floats, Ints
-from coverage.siting.best_cover import best_cover, worth_keeping
+from coverage.siting.arrays import Bools, Floats, Ints
+from coverage.siting.best_cover import best_cover
 from coverage.siting.cover_program import all_rules, most_program, most_values
 from coverage.siting.goals import Plan
 from coverage.siting.highs import Limits
@@ -14,6 +14,7 @@ from coverage.siting.loads import most_people_with_loads
 from coverage.siting.model import CoverModel, build_model, merge_cells
 from coverage.siting.order import Found, finished
 from coverage.siting.problem import Problem
+from coverage.siting.ruled_cover import ruled_cover
 from coverage.siting.ruled_start import RuledSearch
 from coverage.siting.rules import SiteRules, site_rules, start_price
 from geo.errors import InfeasibleError
@@ -64,24 +65,22 @@ def _ruled(problem: Problem, limits: Limits) -> Plan:
     rules = site_rules(problem)
     model, second = _model_with_backup(problem, rules)
     start = RuledSearch(model, rules, second, start_price(problem, rules)).run()
-    bound = np.inf
-    if start is not None and _bounded_by_count(problem, model):
-        stay, bound = worth_keeping(model, problem.goal.count or 0, start, limits)
-        model, rules = model.only(stay), rules.only(stay)
-        start = np.flatnonzero(np.isin(np.flatnonzero(stay), start))
-    values = None if start is None else most_values(model, start, second)
-    answer = solved(most_program(model, all_rules(rules), second), rules.names, limits, values)
-    is_open = answer.sites_open(model.n_sites)
+    if start is not None and model.cover.nnz > _LARGE and second is None:
+        cover = ruled_cover(model, rules, start, limits)
+        is_open, bound, proven = _ones(model.n_sites, cover.chosen), cover.bound, cover.proven
+    else:
+        values = None if start is None else most_values(model, start, second)
+        answer = solved(most_program(model, all_rules(rules), second), rules.names, limits, values)
+        is_open, bound, proven = answer.sites_open(model.n_sites), answer.bound, answer.proven
     opened, closed = rules.rows[is_open & rules.is_new], rules.rows[~is_open & ~rules.is_new]
     objective = covered_weight(problem, opened, closed)
-    bound = min(bound, max(answer.bound, objective))
-    return finished(problem, Found(opened, objective, bound, answer.proven, closed), limits)
+    return finished(problem, Found(opened, objective, max(bound, objective), proven, closed), limits)
 
 
-def _bounded_by_count(problem: Problem, model: CoverModel) -> bool:
-    """Whether the bound without rules is worth its time, and holds here: it knows the count alone."""
-    goal = problem.goal
-    return bool(model.cover.nnz > _LARGE and goal.count and not goal.close and not goal.backup)
+def _ones(n: int, at: Ints) -> Bools:
+    marked = np.zeros(n, bool)
+    marked[at] = True
+    return marked
 
 
 def _model_with_backup(problem: Problem, rules: SiteRules) -> tuple[CoverModel, Floats | None]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from coverage.siting.arrays import Bools, Floats, Ints
 from coverage.siting.model import CoverModel
 from coverage.siting.rules import SiteRules
+from coverage.siting.swap import SwapSearch
 
 _TRIES = 40
 
@@ -28,8 +31,9 @@ class RuledSearch:
         self._close()
         self._meet_lower_limits()
         self._fill()
+        swap = self._swap if self.second.any() else self._quick_swaps()
         for _ in range(max_swaps if self.rules.met(self.is_open) else 0):
-            if not self._swap():
+            if not swap():
                 break
         return np.flatnonzero(self.is_open) if self.rules.met(self.is_open) else None
 
@@ -71,6 +75,41 @@ class RuledSearch:
             if not allowed.any():
                 return
             self.set(_largest(worth / self.price, allowed), is_open=True)
+
+    def _quick_swaps(self) -> Callable[[], bool]:
+        """The best swap that the rules allow, where only the first covering counts; True if made."""
+        search = SwapSearch(self.model, np.flatnonzero(self.is_open))
+
+        def swap() -> bool:
+            profit = search.gain[:, None] + search.both - search.loss
+            profit[search.chosen] = -np.inf
+            best, most, floor = (-1, -1), 0.0, 1e-10 * max(search.value, 1.0)
+            top = profit.max(axis=0, initial=-np.inf)
+            for slot in np.argsort(-top, kind="stable"):
+                if top[slot] <= max(most, floor):
+                    break
+                site, gain = self._allowed_into(int(search.chosen[slot]), profit[:, slot])
+                if gain > max(most, floor):
+                    best, most = (int(slot), site), gain
+            if best[0] < 0:
+                return False
+            self.set(int(search.chosen[best[0]]), is_open=False)
+            self.set(best[1], is_open=True)
+            search.swap(*best)
+            return True
+
+        return swap
+
+    def _allowed_into(self, out: int, profit: Floats) -> tuple[int, float]:
+        """(site, profit) of the best opening that keeps the rules once `out` is closed; profit 0 if none."""
+        if self.rules.must[out]:
+            return -1, 0.0
+        is_open = self.is_open.copy()
+        is_open[out] = False
+        allowed = np.where(self.rules.may_open(is_open), profit, -np.inf)
+        site = int(np.argmax(allowed))
+        is_open[site] = True
+        return (site, float(allowed[site])) if allowed[site] > 0.0 and self.rules.met(is_open) else (-1, 0.0)
 
     def _swap(self) -> bool:
         """The first of the cheapest closings with which some allowed opening gains; True if made."""

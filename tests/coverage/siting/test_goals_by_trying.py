@@ -29,6 +29,7 @@ towns = shapes.towns
 quick = settings(max_examples=80, derandomize=True, deadline=None)
 
 NAMES = ("most-people", "fewest-sites", "least-walking", "least-worst")
+RULED = ("budget", "spacing", "quota", "close", "apart")
 CONDITIONS = ("none", "required", "forbidden", "budget", "spacing", "quota", "close", "apart", "importance")
 
 
@@ -124,6 +125,30 @@ def test_fewest_sites(town, kind, share):
     plan = agrees(lambda: choose_sites(town.residents, town.reach, goal=goal, keep=keep), expected)
     if plan:
         assert reaches(plan.sites, plan.closed)
+
+
+@settings(max_examples=200, derandomize=True, deadline=None)
+@given(towns(8, 20), st.sampled_from(RULED), st.integers(1, 4), st.sampled_from([0, 2]), st.booleans())
+def test_most_people_under_rules_the_way_of_large_models(town, kind, count, few, proves):
+    """Prices on the rules bound what they allow and exclude no site of a better plan."""
+    keep = town.some(2)
+    goal = Goal("most-people", count=count, **conditions(town, kind, keep))
+    weight = weight_of(town, goal)
+    expected = best(
+        (
+            weight[times_served(town, open_sites(*choice, keep)) >= 1].sum()
+            for choice in brute.choices(town.n_sites, goal, keep)
+        ),
+        smallest=False,
+    )
+    limit = 10**9 if proves else -1
+    with (
+        mock.patch("coverage.siting.most_people._LARGE", 0),
+        mock.patch.multiple("coverage.siting.ruled_cover", _FEW=few, _PROVABLE=limit),
+    ):
+        plan = agrees(lambda: choose_sites(town.residents, town.reach, goal=goal, keep=keep), expected)
+    if plan:
+        assert brute.allowed(plan.sites, plan.closed, goal, keep)
 
 
 def walking(town, goal, keep, opened, closed):
