@@ -25,7 +25,7 @@ def cell_layers(studio: Studio) -> Iterator[Choice]:
 
     The main rule is shown first; without outcomes of it, walking time is.
     """
-    rules = _rules(studio.model)
+    rules = rules_shown(studio.model)
     main = studio.model.main_rule if studio.model.main_rule in rules else ""
     # What changes is shown first; under shapes the cells are left uncoloured.
     changed, bare = bool(studio.model.changes), any(map(_covers, studio.model.areas))
@@ -43,7 +43,7 @@ def _covers(layer: OverlayLayer) -> bool:
     return layer.show and layer.look != "newly_served"
 
 
-def _rules(model: MapModel) -> dict[str, Words]:
+def rules_shown(model: MapModel) -> dict[str, Words]:
     """Rule → title: those that have outcomes, then those that only have gaps."""
     titles = {outcome.rule: outcome.title for outcome in model.cells.outcomes}
     return titles | {r: model.rule_titles.get(r, r) for r in model.gaps["rule"].unique() if r not in titles}
@@ -52,7 +52,7 @@ def _rules(model: MapModel) -> dict[str, Words]:
 def _rule(studio: Studio, number: int, rule: str, *, show: bool) -> Choice:
     voice, model = studio.voice, studio.model
     heading = voice(text("Colour of the cells: choose one"))
-    choice = Choice(f"rule_{number}", voice(_rules(model)[rule]), heading, show=show)
+    choice = Choice(f"rule_{number}", voice(rules_shown(model)[rule]), heading, show=show)
     outcome = next((o.outcome for o in model.cells.outcomes if o.rule == rule), None)
     if studio.image is not None and outcome is not None:
         picture = cells_picture(studio.image, outcome, palette.OUTCOMES, _OPACITY)

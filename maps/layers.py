@@ -115,7 +115,8 @@ def site_layer(studio: Studio) -> Iterator[Part]:
     titles = [voice(text("Suggested site {rank}", rank=rank)) for rank in sites["rank"]]
     content = flags(sites, [f"<i>{int(rank)}</i>" for rank in sites["rank"]], css="site-flag")
     content |= {"titles": titles, "tooltips": titles, "popups": site_cards(voice, sites)}
-    content |= studio.heading(text("Facilities"))
+    # A suggestion is never hidden by the number of the gap that it closes.
+    content |= {"above": 1000} | studio.heading(text("Facilities"))
     yield Part("sites", voice(text("Suggested sites")), content, show=True)
 
 

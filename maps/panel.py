@@ -1,13 +1,15 @@
-"""What stands beside the map: title, verdicts, legend, credits, watermark. Plain HTML, no script."""
+"""What stands beside the map: title, verdicts, legend, credits, watermark. Plain HTML; `map.js` folds it
+and hides what is not on the map from the legend."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from geo.text import text
 from maps import palette
+from maps.cell_layers import rules_shown
 from maps.figures import people
 from maps.layers import Studio
 from maps.model import VerdictRow, Words
@@ -101,25 +103,36 @@ def _legend(studio: Studio) -> str:
 
 
 def _cell_legend(studio: Studio) -> str:
-    """What the colours of the cells mean: under a rule, and for walking time."""
+    """What the colours of the cells mean, under the title of the rule shown; the script hides the others."""
     if studio.image is None:
         return ""
-    limits = studio.model.cells.walk_limits_min
-    walking = [text("up to {minutes:g} min", minutes=limit) for limit in limits]
-    walking.append(text("more, or out of reach"))
-    colours = palette.walk_colours(len(limits))
-    said = _colour_list(studio.voice, text("Walking time to the nearest service point"), colours, walking)
-    if studio.model.cells.outcomes:
-        outcomes = [text("Served"), text("Not served"), text("The rule does not apply")]
-        said = _colour_list(studio.voice, text("By rule"), palette.OUTCOMES, outcomes) + said
-    if studio.model.changes:
-        said = _colour_list(studio.voice, text("What changes"), palette.CHANGES, change_words()) + said
-    return said
+    model, voice = studio.model, studio.voice
+    limits = model.cells.walk_limits_min
+    minutes = [text("up to {minutes:g} min", minutes=limit) for limit in limits]
+    minutes.append(text("more, or out of reach"))
+    outcomes = [text("Served"), text("Not served"), text("The rule does not apply")]
+    changes = {f"change_image_{n}": change.title for n, change in enumerate(model.changes)}
+    rules = {f"cells_{n}": outcome.title for n, outcome in enumerate(model.cells.outcomes)}
+    walking = {"cells_walk": text("Walking time to the nearest service point")}
+    return (
+        _colour_list(voice, changes, palette.CHANGES, change_words())
+        + _colour_list(voice, rules, palette.OUTCOMES, outcomes)
+        + _colour_list(voice, walking, palette.walk_colours(len(limits)), minutes)
+    )
 
 
-def _colour_list(voice: Voice, title: Words, colours: Sequence[str], said: Sequence[Words]) -> str:
-    keys = "".join(_key(_box(colour), voice(words)) for colour, words in zip(colours, said, strict=True))
-    return f'<h2>{voice(title)}</h2><ul class="colours">{keys}</ul>'
+def _colour_list(
+    voice: Voice, titles: Mapping[str, Words], colours: Sequence[str], said: Sequence[Words]
+) -> str:
+    """`titles` by the key of the layer that has these colours."""
+    if not titles:
+        return ""
+    heads = "".join(f'<h2 data-for="{layer}">{voice(title)}</h2>' for layer, title in titles.items())
+    layers = " ".join(titles)
+    keys = "".join(
+        _key(_box(colour), voice(words), layers) for colour, words in zip(colours, said, strict=True)
+    )
+    return f'{heads}<ul class="colours">{keys}</ul>'
 
 
 def _facility_keys(studio: Studio) -> Iterator[str]:
@@ -130,7 +143,7 @@ def _facility_keys(studio: Studio) -> Iterator[str]:
             dot = (
                 f'<circle cx="12" cy="8" r="{radius:g}" fill="{fill}" stroke="{outline}" stroke-width="1.5"/>'
             )
-            yield _key(_svg(dot), studio.voice.headline(title))
+            yield _key(_svg(dot), studio.voice.headline(title), f"facilities_{position}")
 
 
 def _other_keys(studio: Studio) -> Iterator[str]:
@@ -140,28 +153,38 @@ def _other_keys(studio: Studio) -> Iterator[str]:
             f'<circle cx="12" cy="8" r="6.5" fill="#fff" stroke="{palette.GAP["outline"]}" stroke-width="2"/>'
             f'<text x="12" y="11.3" text-anchor="middle" fill="{palette.GAP["outline"]}">1</text>'
         )
-        yield _key(_svg(rank), voice(text("Gap, by residents")))
+        layers = " ".join(f"gaps_rank_{number}" for number in range(len(rules_shown(model))))
+        yield _key(_svg(rank), voice(text("Gap, by residents")), layers)
     if model.sites is not None and len(model.sites):
         diamond = f'<path d="M12 1l7 7-7 7-7-7z" fill="{palette.SITE["fill"]}"/>'
-        yield _key(_svg(diamond), voice(text("Suggested site")))
+        yield _key(_svg(diamond), voice(text("Suggested site")), "sites")
+    if model.other_plans:
+        stroke = f'fill="#fff" stroke="{palette.SITE["fill"]}" stroke-width="1.5" stroke-dasharray="3 2"'
+        layers = " ".join(f"other_plan_{number}" for number in range(len(model.other_plans)))
+        yield _key(
+            _svg(f'<path d="M12 1l7 7-7 7-7-7z" {stroke}/>'), voice(text("Site of another plan")), layers
+        )
     yield from _overlay_keys(studio)
     for number, rule in enumerate(model.radius_rules):
         look = palette.radius_style(number)
         ring = f'stroke="{look["outline"]}" stroke-width="1.5" stroke-dasharray="{look["dash"]}"'
         circle = f'<circle cx="12" cy="8" r="6.5" fill="{look["fill"]}" fill-opacity=".12" {ring}/>'
-        yield _key(_svg(circle), voice(text("Radius {figure:,g} m", figure=rule.figure_m)))
+        yield _key(
+            _svg(circle), voice(text("Radius {figure:,g} m", figure=rule.figure_m)), f"radius_{number}"
+        )
 
 
 def _overlay_keys(studio: Studio) -> Iterator[str]:
     """Shapes and lines laid over the cells, each look once."""
     for layer in studio.model.areas:
         look = palette.OVERLAYS[layer.look]
-        yield _key(_box(str(look["fillColor"]), str(look["color"]), 0.6), studio.voice(layer.title))
+        box = _box(str(look["fillColor"]), str(look["color"]), 0.6)
+        yield _key(box, studio.voice(layer.title), f"area_{layer.key}")
     for path in studio.model.paths:
         drawn = palette.OVERLAYS[path.look]
         stroke = f'stroke="{drawn["color"]}" stroke-dasharray="{drawn.get("dashArray", "")}"'
         line = f'<path d="M2 8h20" stroke-width="4" {stroke}/>'
-        yield _key(_svg(line), studio.voice(path.title))
+        yield _key(_svg(line), studio.voice(path.title), f"path_{path.key}")
 
 
 def _box(fill: str, outline: str = "#00000033", opacity: float = 0.85) -> str:
@@ -173,5 +196,6 @@ def _svg(inside: str) -> str:
     return f'<svg class="key" viewBox="0 0 24 16" aria-hidden="true">{inside}</svg>'
 
 
-def _key(picture: str, words: str) -> str:
-    return f"<li>{picture}<span>{words}</span></li>"
+def _key(picture: str, words: str, layers: str) -> str:
+    """A row that is seen as long as one of `layers` (keys with a space between) is on the map."""
+    return f'<li data-for="{layers}">{picture}<span>{words}</span></li>'

@@ -65,6 +65,7 @@ const serviceMap = (() => {
   const marks = (part, content, pane) => content.lat.map((lat, i) =>
     words(L.marker([lat, content.lon[i]], options(part, {
       pane, title: content.titles[i], alt: content.titles[i], keyboard: true, riseOnHover: true,
+      zIndexOffset: content.above || 0,
       icon: L.divIcon({ className: content.css, html: "<span>" + content.flags[i] + "</span>", iconSize: null }),
     })), content, i));
 
@@ -129,13 +130,46 @@ const serviceMap = (() => {
     },
   });
 
+  /* The legend explains what is on the map. */
+  const keepKeys = (map) => {
+    const rows = [...document.querySelectorAll("#panel [data-for]")], seen = new Set();
+    const show = () => {
+      for (const row of rows) row.hidden = !row.dataset.for.split(" ").some((key) => seen.has(key));
+    };
+    const note = (change) => ({ layer }) => {
+      if (!layer.options || !layer.options.key) return;
+      change(layer.options.key);
+      show();
+    };
+    map.on("layeradd", note((key) => seen.add(key)));
+    map.on("layerremove", note((key) => seen.delete(key)));
+  };
+
+  /* On paper what is free on the screen fills what the panel leaves of the sheet (map.css). Only scaled:
+     a canvas drawn anew for the printer hides what lies under it. */
+  const SHEET_PX = { left: 362, top: 20, width: 680, height: 680 };
+  const fitPaper = (map, clear) => window.addEventListener("beforeprint", () => {
+    const [corner, opposite] = clear(), size = map.getSize();
+    const wide = size.x - corner[0] - opposite[0], high = size.y - corner[1] - opposite[1];
+    const scale = Math.min(SHEET_PX.width / wide, SHEET_PX.height / high);
+    const { style } = map.getContainer();
+    style.setProperty("--paper-scale", scale);
+    style.setProperty("--paper-x", SHEET_PX.left + (SHEET_PX.width - scale * wide) / 2 - scale * corner[0] + "px");
+    style.setProperty("--paper-y", SHEET_PX.top + (SHEET_PX.height - scale * high) / 2 - scale * corner[1] + "px");
+  });
+
   const settle = (map, words) => {
     shown = map;
+    keepKeys(map);
     const panel = document.getElementById("panel");
     for (const fold of panel.querySelectorAll("details[data-wide]")) fold.open = !narrow();
-    const topLeft = narrow() ? [8, panel.offsetHeight + 18] : [panel.offsetWidth + 26, 14];
-    const bottomRight = narrow() ? [8, 40] : [wide() ? CONTROL_PX : 20, 30];
+    /* What panel and controls leave free: from the top left corner, and from the opposite one. */
+    const clear = () => narrow()
+      ? [[8, panel.offsetHeight + 18], [8, 40]]
+      : [[panel.offsetWidth + 26, 14], [wide() ? CONTROL_PX : 20, 30]];
+    const [topLeft, bottomRight] = clear();
     map.fitBounds(data.bounds, { paddingTopLeft: topLeft, paddingBottomRight: bottomRight, animate: false });
+    fitPaper(map, clear);
     L.control.zoom({ position: "bottomright", zoomInTitle: words.zoomIn, zoomOutTitle: words.zoomOut }).addTo(map);
     L.control.scale({ imperial: false, maxWidth: 140, position: "bottomright" }).addTo(map);
     layersTitle = words.layers;
@@ -155,7 +189,9 @@ const serviceMap = (() => {
   const layer = (key) => {
     const part = data.parts[key];
     part.key = key;
-    return kinds[part.kind](part);
+    const made = kinds[part.kind](part);
+    made.options.key = key;
+    return made;
   };
 
   return { layer, settle, use, open, wide };

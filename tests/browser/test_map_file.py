@@ -102,6 +102,35 @@ def test_what_is_seen_at_once_can_be_used_before_the_rest_of_the_file_is_read(
     expect(page.locator("body.ready")).to_be_attached()
 
 
+def test_the_legend_explains_what_is_on_the_map_and_nothing_else(page: Page, tmp_path: Path) -> None:
+    show(page, tmp_path, tiny_model())
+    legend, choices = page.locator(".legend-body"), page.locator(".leaflet-control-layers-base input")
+    rule, walking = legend.locator("h2").first, legend.get_by_text("3分钟以内")
+    expect(rule).to_contain_text("500")
+    expect(rule).to_be_visible()
+    expect(walking).to_be_hidden()
+    expect(legend.get_by_text("服务半径500米")).to_be_hidden()
+    choices.nth(1).check()
+    layer(page, "500").check()
+    expect(rule).to_be_hidden()
+    expect(walking).to_be_visible()
+    expect(legend.get_by_text("服务半径500米")).to_be_visible()
+
+
+def test_on_paper_the_map_is_scaled_into_what_the_panel_leaves_of_one_sheet(
+    page: Page, tmp_path: Path
+) -> None:
+    page.set_viewport_size({"width": 1600, "height": 800})
+    show(page, tmp_path, tiny_model())
+    sheet = page.pdf(prefer_css_page_size=True, print_background=True)
+    assert sheet.count(b"/Type /Page\n") == 1
+    page.emulate_media(media="print")
+    picture, panel = (page.locator(at).bounding_box() for at in (".leaflet-cells-pane img", "#panel"))
+    assert picture["x"] >= panel["x"] + panel["width"]
+    assert picture["x"] + picture["width"] <= 281 / 25.4 * 96
+    assert picture["y"] >= 0 and picture["y"] + picture["height"] <= 194 / 25.4 * 96
+
+
 def test_layers_of_the_same_name_each_have_their_switch(page: Page, tmp_path: Path) -> None:
     show(page, tmp_path, tiny_model(tier_titles={"centre": "设施", "station": "设施"}))
     layer(page, "设施 (1)").nth(1).uncheck()
