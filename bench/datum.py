@@ -13,8 +13,8 @@ on others.
 A list is *right* if it is decided and every row lands within 5 m of where it was taken; *wrong* if
 it is decided and one row does not: a wrong silent conversion. Else it is asked about, and the truth
 stands first among the hypotheses or not. A mistake of conversion is never decided, only named. A
-*false alarm* is a clean list that is converted, called mixed, or asked about with another system named
-as the likeliest (believed at least 90 %).
+*false alarm* is a clean list that is converted, called mixed or perhaps mixed, or asked about with
+another system named as the likeliest (believed at least 90 %).
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from bench.datum_lists import (
     draw,
 )
 from data.intake.convert import converted
-from data.intake.coordinates import MIXED, likeliest
+from data.intake.coordinates import MIXED, MIXTURE, likeliest
 from data.intake.groups import Context, find_systems
 from geo.crs import project
 
@@ -70,7 +70,9 @@ def judge(drawn: Drawn, context: Context) -> dict[str, Any]:
         outcome = "truth first" if whole.system == MIXED else "other first"
     else:
         outcome = "truth first" if first == drawn.truth else "other first"
-    known = {"truth": drawn.truth, "system": whole.system, "first": first, "named": likeliest(whole)}
+    known: dict[str, Any] = {"truth": drawn.truth, "system": whole.system, "first": first}
+    known["named"] = likeliest(whole)
+    known["hinted"] = not whole.decided and any(piece.kind == MIXTURE for piece in whole.evidence)
     return {"outcome": outcome, "confidence": round(whole.confidence, 4), **known}
 
 
@@ -148,15 +150,31 @@ def report(all_lists: pd.DataFrame) -> None:
         f"found {best:.2%}, decided alone {(enough['outcome'] == 'right').mean():.2%}"
     )
     clean = all_lists[all_lists["kind"] == "wgs84"]
-    alarms = (clean["outcome"] == "wrong") | (clean["system"] == MIXED)
+    alarms = (clean["outcome"] == "wrong") | (clean["system"] == MIXED) | clean["hinted"]
     alarms |= (clean["outcome"] == "other first") & (clean["named"] != "")
     for title, some in (("all", clean["rows"] > 0), ("20 rows and more", clean["rows"] >= 20)):
         raised = alarms[some]
         print(f"false alarms on clean lists, {title}: {raised.sum()} of {len(raised)} ({raised.mean():.2%})")
+    _mixtures(told)
     wrong = all_lists[all_lists["outcome"] == "wrong"]
     print(f"wrong silent conversions: {len(wrong)} of {len(all_lists)}")
     if len(wrong):
         print(wrong.to_string())
+
+
+def _mixtures(told: pd.DataFrame) -> None:
+    """How often lists mixed without order are called mixed or perhaps mixed, and lists in one system so."""
+    shuffled = (told["kind"] == "shuffled") & told["truth"].str.contains("+", regex=False)
+    some = {"mixed without order": shuffled, "one system": ~told["kind"].isin(("sheets", "shuffled"))}
+    for title, rows in some.items():
+        for least, most in ((20, np.inf), (0, 19)):
+            lists = told[rows & told["rows"].between(least, most)]
+            called, hinted = (lists["system"] == MIXED), lists["hinted"]
+            print(
+                f"{title}, {least} rows and more: " if least else f"{title}, fewer rows: ",
+                f"{called.sum()} called mixed, {(hinted & ~called).sum()} perhaps mixed, of {len(lists)}",
+                sep="",
+            )
 
 
 def _table(title: str, lists: pd.DataFrame, by: list[str]) -> None:

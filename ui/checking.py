@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # reading lists takes two seconds to load; the page is shown 
 
     from data.intake.decisions import Place
     from data.intake.groups import Part
+    from data.intake.mixture import Mixture
     from data.intake.parts import PartOfList
     from data.intake.review import Candidate, Column, Group, ToLocate
     from jobs.check import CheckReport
@@ -95,6 +96,12 @@ class Checked:
         from data.intake.parts import parts
 
         return parts(self.report.intake)
+
+    @cached_property
+    def mixture(self) -> Mixture | None:
+        from data.intake.mixture import mixture
+
+        return mixture(self.report.intake)
 
     @cached_property
     def conflicts(self) -> tuple[Conflict, ...]:

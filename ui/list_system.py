@@ -13,6 +13,7 @@ from geo.text import Sayable, Text, text
 from ui.checking import Checked
 from ui.choices import words
 from ui.list_map import list_map
+from ui.list_mixture import rows_of_mixture
 from ui.list_parts import parts_of_list
 from ui.names import system_title
 from ui.numbers import share
@@ -68,6 +69,7 @@ def system_step(done: Checked) -> None:
     """Evidence, parts of different systems, and the possibilities side by side."""
     decided = bool(done.document["datum"]["decided"])
     _evidence(done)
+    rows_of_mixture(done)
     parts_of_list(done)
     found = _possibilities(done)
     if not found:

@@ -19,6 +19,8 @@ from geo.text import Text, text
 
 AUTO: Final = "auto"
 MIXED: Final = "mixed"
+# The kind of evidence that says so.
+MIXTURE: Final = "mixture"
 _ALIASES: Final = {
     "cgcs2000": WGS84,
     "epsg:4326": WGS84,
@@ -108,11 +110,9 @@ def decide(words: str, scores: Scores | None) -> DatumDecision:
     system = SYSTEM_OF[belief.best]
     if is_decided(belief, named):
         return DatumDecision(system, True, belief.confidence, evidence, ranking)
-    if belief.mixed:
-        return DatumDecision(
-            MIXED, False, belief.confidence, (*evidence, _evidence_of_mixture(belief)), ranking
-        )
-    return DatumDecision(UNKNOWN, False, belief.confidence, evidence, ranking)
+    if belief.maybe_mixed:
+        evidence = (*evidence, _evidence_of_mixture(scores, belief))
+    return DatumDecision(MIXED if belief.mixed else UNKNOWN, False, belief.confidence, evidence, ranking)
 
 
 def is_decided(belief: Belief, named: dict[str, str]) -> bool:
@@ -211,17 +211,24 @@ def _sentence(sentence: Text, away_m: Floats, first: int, second: int) -> Text:
     return Text(sentence.template, values)
 
 
-def _evidence_of_mixture(belief: Belief) -> Evidence:
-    return Evidence(
-        "mixture",
-        MIXED,
-        belief.mixture_gain / np.log(10),
-        text(
-            "A part of the rows fits “{second}” better than “{first}”: the list seems to be mixed.",
-            first=HYPOTHESES[belief.best].title,
-            second=HYPOTHESES[belief.second_system].title,
-        ),
-    )
+def _evidence_of_mixture(scores: Scores, belief: Belief) -> Evidence:
+    first, second = scores.fits(belief.best, belief.second_system)
+    said = _MIXTURE if belief.mixed else _PERHAPS_MIXTURE
+    values = {
+        "first": HYPOTHESES[belief.best].title,
+        "second": HYPOTHESES[belief.second_system].title,
+        "fit_first": int(first.sum()),
+        "fit_second": int(second.sum()),
+    }
+    return Evidence(MIXTURE, MIXED, belief.mixture_gain / np.log(10), Text(said.template, values))
+
+
+_MIXTURE: Final = text(
+    "{fit_first} rows fit “{first}” better, {fit_second} rows “{second}”: the list seems to be mixed."
+)
+_PERHAPS_MIXTURE: Final = text(
+    "{fit_first} rows fit “{first}” better, {fit_second} rows “{second}”: the list may be mixed."
+)
 
 
 def ranking_of(posterior: Floats) -> tuple[tuple[str, float], ...]:

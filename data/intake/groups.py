@@ -102,7 +102,7 @@ def alone(
     """What some rows (in degrees) would be taken for if they were a list of their own."""
     numbers = dict.fromkeys(frame["table"].to_numpy(int)[rows].tolist())
     words = " ".join(_words(tables[number]) for number in numbers)
-    return decide(words, _scores(frame.iloc[_sampled(frame, rows)], context))
+    return decide(words, scores_of(frame.iloc[sampled(frame, rows)], context))
 
 
 def part_of_row(frame: pd.DataFrame) -> list[Part]:
@@ -157,8 +157,8 @@ class _Lists:
 
 def _split(frame: pd.DataFrame, rows: Rows, words: str, context: Context) -> Groups:
     """All rows together; by sheet or by source if that shows parts of different systems."""
-    sample = _sampled(frame, rows)
-    scores = _scores(frame.iloc[sample], context)
+    sample = sampled(frame, rows)
+    scores = scores_of(frame.iloc[sample], context)
     whole = decide(words, scores)
     if scores is None:
         return [(rows, whole)]
@@ -176,7 +176,7 @@ def _split(frame: pd.DataFrame, rows: Rows, words: str, context: Context) -> Gro
     return [(rows, whole)]
 
 
-def _sampled(frame: pd.DataFrame, rows: Rows) -> Rows:
+def sampled(frame: pd.DataFrame, rows: Rows) -> Rows:
     """At most 600 rows, evenly from every sheet and source; seeded."""
     if len(rows) <= _MOST_ROWS:
         return rows
@@ -187,7 +187,8 @@ def _sampled(frame: pd.DataFrame, rows: Rows) -> Rows:
     return np.sort(rows[np.concatenate(chosen)])
 
 
-def _scores(rows: pd.DataFrame, context: Context) -> Scores | None:
+def scores_of(rows: pd.DataFrame, context: Context) -> Scores | None:
+    """How well rows in degrees fit each hypothesis; None where nothing is known of the area."""
     if context.units is None and context.reference is None:
         return None
     lon, lat = np.median(rows["given_lon"]), np.median(rows["given_lat"])

@@ -12,7 +12,7 @@ import shapely
 from numpy.typing import NDArray
 from scipy.special import logsumexp, softmax
 
-from coverage.tables import Floats, UnitTable
+from coverage.tables import Bools, Floats, UnitTable
 from data.intake.buildings import BuildingScores, building_scores
 from data.intake.hypotheses import HYPOTHESES, UNKNOWN, placed_xy
 from data.intake.likelihood import anchor_rows, anchors, declared_units, membership, no_evidence
@@ -27,6 +27,9 @@ _MIX_SHARES: Final = np.array([0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45,
 _REFUTED_SHARE: Final = 0.3
 # Natural logarithm of twenty: about one list in twenty is mixed without order.
 _MIXTURE_SHOWN: Final = 3.0
+# Below that a mixture may be mentioned, where it explains the rows better by more than chance does:
+# among lists in one system, as bench/datum.py draws them, hardly any gains as much.
+_MIXTURE_HINTED: Final = 1.5
 _TELLING: Final = 1.0
 # The systems a list may be mixed of; mistakes of conversion do not happen to a part of a list.
 _SYSTEMS: Final = np.flatnonzero(np.array([h.system != UNKNOWN for h in HYPOTHESES]))
@@ -64,6 +67,13 @@ class Scores:
         `buildings` by what rows declare and are called alone."""
         rows = self.anchor + _suiting(self.member, best)
         return rows if self.building is None or not buildings else rows + _suiting(self.building, best)
+
+    def fits(self, first: int, second: int) -> tuple[Bools, Bools]:
+        """(n,) which rows by themselves speak for hypothesis `first` against `second`, and the reverse;
+        under the assumptions that suit `first` most."""
+        by_row = self.by_row(first)
+        more = by_row[:, first] - by_row[:, second]
+        return more > _TELLING, more < -_TELLING
 
     def totals(self, weights: Floats | None = None) -> dict[str, Floats]:
         """Kind of evidence → (b, h) log-likelihoods of the whole set; `weights` (b, n) count the rows."""
@@ -123,6 +133,11 @@ class Belief:
     def mixed(self) -> bool:
         """Whether a mixture explains them so much better that it outweighs how rare mixtures are."""
         return self.mixture_gain > _MIXTURE_SHOWN
+
+    @property
+    def maybe_mixed(self) -> bool:
+        """Whether a mixture explains them better by more than chance: worth a word, not a name."""
+        return self.mixture_gain > _MIXTURE_HINTED
 
     @property
     def confidence(self) -> float:

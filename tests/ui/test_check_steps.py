@@ -15,6 +15,7 @@ from geo.datum import convert
 from tests.small_city import degrees
 from tests.ui.conftest import ShownMaps, html_of, no_trouble
 from tests.ui.test_check import CHECK, HEAD, line, press, show_result, step, upload
+from ui.list_mixture import runs
 
 ADDRESSED = "名称,类型,社区,地址,经度,纬度\n"
 LOST = "丙社区服务站,公共服务站,西苑社区,西苑路8号,,\n"
@@ -301,3 +302,27 @@ def test_a_placing_is_kept_for_the_offices_next_session(app: AppTest, small_fold
     press(app, "定位于此")
     kept = [path.read_text("utf-8-sig") for path in (small_folder / "cache" / "offices").rglob("placed.csv")]
     assert any("丙社区服务站" in content for content in kept)
+
+
+def test_a_list_mixed_without_order_tells_which_rows_fit_which_system(app: AppTest) -> None:
+    places = range(100, 2000, 100)
+    rows = [addressed(f"{x}站", x, "西苑社区" if x < 950 else "东庄村").split(",") for x in places]
+    for row in rows[::2]:
+        lon, lat = convert([float(row[4])], [float(row[5])], "wgs84", "bd09")
+        row[4:] = [f"{lon[0]:.6f}", f"{lat[0]:.6f}\n"]
+    upload(app, ADDRESSED + "".join(",".join(row) for row in rows))
+    step(app, "system")
+    no_trouble(app)
+    document = app.session_state["check-now"].document
+    assert document["datum"]["decided"] is False
+    assert any("似乎" in box.value or "不止" in box.value for box in app.warning)
+    assert "百度" in html_of(app)
+    assert app.session_state["check-now"].mixture is not None
+    assert "较符合" in html_of(app)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "shown"), [([], ""), ([3], "3"), ([9, 2, 3, 4, 7], "2–4, 7, 9"), ([1, 2], "1–2")]
+)
+def test_row_numbers_in_a_row_are_drawn_together(numbers: list[int], shown: str) -> None:
+    assert runs(numbers) == shown
