@@ -8,17 +8,16 @@
     python -m bench.siting --only orlib         OR-Library p-median and p-center (data beside the project)
     python -m bench.siting --only spopt         the same instances through spopt, in an environment of its own
 
-Every line: seconds (wall and processor), objective in residents, bound, gap, whether proved, peak memory.
+Every line: seconds (wall and processor), objective in residents, bound, gap, whether proved, and the peak of
+memory of a process that does nothing else.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
-import time
 import venv
 from dataclasses import replace
 from pathlib import Path
@@ -31,7 +30,8 @@ from scipy.sparse.csgraph import shortest_path
 from bench.siting_conditions import city_conditions
 from bench.siting_instances import Instance, city, points, uniform, walked_city
 from bench.siting_large import fewest, longest_ways, two_tiers
-from coverage.siting import Goal, Plan, choose_sites
+from bench.siting_one import solved_apart
+from coverage.siting import Goal, Plan
 from geo.errors import UserError
 
 HERE = Path(__file__).parent
@@ -73,16 +73,13 @@ SPOPT = ((324, 324, 10, 8.0), (2_000, 200, 20, 5.0), (10_000, 500, 40, 4.0), (20
 
 def run(instance: Instance, goal: Goal) -> Plan:
     """Solve and print one line."""
-    wall, processor = time.perf_counter(), time.process_time()
-    plan = choose_sites(
-        instance.residents, instance.reach, goal=goal, keep=instance.keep, already=instance.already
-    )
-    wall, processor = time.perf_counter() - wall, time.process_time() - processor
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    found = solved_apart(instance, goal)
+    plan = found.plan
     print(
-        f"{instance.name}, {goal.name} {goal.count or ''}: {wall:.2f} s ({processor:.2f} s cpu), "
+        f"{instance.name}, {goal.name} {goal.count or ''}: "
+        f"{found.wall_s:.2f} s ({found.processor_s:.2f} s cpu), "
         f"{plan.objective:,.0f} of {instance.residents.sum():,.0f}, bound {plan.bound:,.0f}, "
-        f"gap {plan.gap:.3%}, {'proved' if plan.proven else 'not proved'}, peak {memory:.2f} GB",
+        f"gap {plan.gap:.3%}, {'proved' if plan.proven else 'not proved'}, peak {found.peak_gb:.2f} GB",
         flush=True,
     )
     return plan

@@ -20,7 +20,7 @@ from coverage.siting.dual import Dual, DualSearch
 from coverage.siting.greedy import greedy
 from coverage.siting.highs import Answer, Limits, Program, solve
 from coverage.siting.model import CoverModel
-from coverage.siting.swap import improved
+from coverage.siting.swap import SwapSearch, improved
 
 _ROUNDING = 1e-9
 _BATCH_SITES = 300
@@ -49,7 +49,11 @@ def cover_share(model: CoverModel, target: float, limits: Limits) -> Few:
 
 def _share(model: CoverModel, target: float, limits: Limits) -> Few:
     """One site fewer as long as swaps or a walk reach the target; the bound from below in between."""
-    chosen, low = few_that_reach(model, target), 1
+    chosen = few_that_reach(model, target, replace(limits, seconds=limits.seconds - 0.6 * limits.left()))
+    low = 1
+    if model.n_sites > _BATCH_SITES:  # whatever the time allows, there is a bound
+        low = _fewest(model, DualSearch(model, len(chosen), chosen).run(240, limits, 0.0), target)
+        limits.tell(len(chosen), low, maximises=False)
     while len(chosen) > low and limits.left() > 0.0:
         answer = reach_target(model, len(chosen) - 1, target, limits)
         if answer.dual is not None:
@@ -150,16 +154,25 @@ def without_needless(model: CoverModel, everyone: bool) -> tuple[CoverModel, Int
     return model, stay
 
 
-def few_that_reach(model: CoverModel, target: float) -> Ints:
+def few_that_reach(model: CoverModel, target: float, limits: Limits | None = None) -> Ints:
     """Few sites that cover `target`: greedy, needless ones dropped, then one fewer while swaps allow it."""
     target = min(target, float(model.weight.sum())) * (1.0 - _ROUNDING)
     chosen = _without_spare(model, _until(model, target), target)
-    while len(chosen) > 1:
-        fewer, value = improved(model, greedy(model, len(chosen) - 1))
-        if value < target:
-            return chosen
+    while len(chosen) > 1 and (limits is None or limits.left() > 0.0):
+        fewer = _one_fewer(model, chosen, target)
+        if fewer is None:
+            break
         chosen = fewer
     return chosen
+
+
+def _one_fewer(model: CoverModel, chosen: Ints, target: float) -> Ints | None:
+    """By swaps without the site least missed, else from the greedy choice anew."""
+    least = int(np.argmin(SwapSearch(model, chosen).loss))
+    fewer, value = improved(model, np.delete(chosen, least))
+    if value < target:
+        fewer, value = improved(model, greedy(model, len(chosen) - 1))
+    return fewer if value >= target else None
 
 
 def _until(model: CoverModel, target: float) -> Ints:
