@@ -31,6 +31,7 @@ _HEAD: Final = (
 )  # fmt: skip
 _HEIGHT_PX: Final = 520
 _MOST_ROWS: Final = 400
+_GEOPACKAGE: Final = "application/geopackage+sqlite3"
 
 
 def walk(reading: Reading) -> None:
@@ -189,18 +190,9 @@ def _take_away(found: Reached) -> None:
 
     from jobs.reach import area_bytes, package_bytes
 
-    left, right, _ = st.columns([0.34, 0.34, 0.32])
-    file_button(
-        left,
-        text("Areas and reached streets (GeoPackage)"),
-        partial(package_bytes, found),
-        name="reach.gpkg",
-        mime="application/geopackage+sqlite3",
+    made = (
+        (text("Areas and reached streets (GeoPackage)"), "reach.gpkg", _GEOPACKAGE, package_bytes),
+        (text("Areas (GeoJSON)"), "isochrones.geojson", "application/geo+json", area_bytes),
     )
-    file_button(
-        right,
-        text("Areas (GeoJSON)"),
-        partial(area_bytes, found),
-        name="isochrones.geojson",
-        mime="application/geo+json",
-    )
+    for box, (label, name, mime, make) in zip(st.columns(3), made, strict=False):
+        file_button(box, label, partial(make, found), name=name, mime=mime)

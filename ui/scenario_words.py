@@ -5,18 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from coverage.edits import (
-    AddBarrier,
-    AddStreet,
-    Close,
-    Edit,
-    Grow,
-    Move,
-    Open,
-    SetFigure,
-    SetSpeed,
-    UseStandard,
-)
+from coverage import edits
 from coverage.standard import Standard
 from geo.text import Sayable, Text, text
 
@@ -24,32 +13,32 @@ if TYPE_CHECKING:
     from coverage.study import Study
 
 
-def edit_words(edit: Edit, study: Study, standard: Standard) -> Text:
+def edit_words(edit: edits.Edit, study: Study, standard: Standard) -> Text:
     """What an edit does; facilities and units are named as in the lists."""
     match edit:
-        case Open():
+        case edits.Open():
             return text("Open {tier} “{name}”", tier=standard.tier_title(edit.tier), name=edit.name)
-        case Close():
+        case edits.Close():
             return text("Close “{name}”", name=_facility(edit.facility_id, study))
-        case Move():
+        case edits.Move():
             return text("Move “{name}”", name=_facility(edit.facility_id, study))
-        case AddStreet():
+        case edits.AddStreet():
             return text("New street of {metres:,.0f} m", metres=_length_m(edit.line))
-        case AddBarrier():
+        case edits.AddBarrier():
             return text("New barrier of {metres:,.0f} m", metres=_length_m(edit.line))
-        case SetFigure():
+        case edits.SetFigure():
             return _figure(edit, standard)
-        case SetSpeed():
+        case edits.SetSpeed():
             return text("Walking speed {speed:g} km/h", speed=edit.speed_kmh)
-        case UseStandard():
+        case edits.UseStandard():
             return text("Another standard")
-        case Grow():
+        case edits.Grow():
             return text(
                 "Residents of {unit}: {change:+.0%}", unit=_unit(edit.unit_id, study), change=edit.factor - 1
             )
 
 
-def _figure(edit: SetFigure, standard: Standard) -> Text:
+def _figure(edit: edits.SetFigure, standard: Standard) -> Text:
     rule: Sayable = next(
         (standard.rule_title(r) for r in standard.rules if r.id == edit.rule_id), edit.rule_id
     )
