@@ -66,14 +66,14 @@ def check(
     """Check facility lists: what is accepted, what is refused and how to mend it."""
     with front_door(lang) as (say, tell):
         from jobs.check import check_lists
-        from jobs.geocode import propose_places, require_service, with_proposals
+        from jobs.geocode import propose_places, require_service, service_with, with_proposals
         from jobs.summary import check_lines
 
         service = addresses.geocode
         require_service(service)
         report = check_lists(lists.files(), out=out, progress=tell, language=lang.value)
         if service:
-            proposals = propose_places(report, service, city=addresses.city, progress=tell)
+            proposals = propose_places(report, service_with(service), city=addresses.city, progress=tell)
             report = with_proposals(report, proposals)
         document = report.as_json()
         answer(as_json, document, lambda: [*check_lines(document, say), str(out)])

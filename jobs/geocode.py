@@ -44,19 +44,6 @@ def to_ask(report: CheckReport) -> tuple[ToLocate, ...]:
 
 def propose_places(
     report: CheckReport,
-    service: str,
-    *,
-    city: str = "",
-    cache: Path = ANSWERS,
-    wait: Callable[[float], None] = time.sleep,
-    progress: Progress = silent,
-) -> Proposals:
-    """`propose_by` a service that is called by its name, with the key of the environment."""
-    return propose_by(report, open_service(service), city=city, cache=cache, wait=wait, progress=progress)
-
-
-def propose_by(
-    report: CheckReport,
     service: Service,
     *,
     city: str = "",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import streamlit as st
 
@@ -25,9 +25,10 @@ if TYPE_CHECKING:  # reading lists takes two seconds to load; the page is shown 
     from data.intake.groups import Part
     from data.intake.mixture import Mixture
     from data.intake.parts import PartOfList
-    from data.intake.review import Candidate, Column, Group, ToLocate
     from jobs.check import CheckReport
     from jobs.list_places import Conflict
+
+_Answer = TypeVar("_Answer")
 
 _KEY: Final = "check-now"
 
@@ -63,6 +64,29 @@ class Lists:
         return sentence
 
 
+def _once(ask: Callable[[CheckReport], _Answer]) -> cached_property[_Answer]:
+    """An attribute that is asked of the report when it is first wanted."""
+    return cached_property(lambda checked: ask(checked.report))
+
+
+def _parts(report: CheckReport) -> tuple[PartOfList, ...]:
+    from data.intake.parts import parts
+
+    return parts(report.intake)
+
+
+def _mixture(report: CheckReport) -> Mixture | None:
+    from data.intake.mixture import mixture
+
+    return mixture(report.intake)
+
+
+def _conflicts(report: CheckReport) -> tuple[Conflict, ...]:
+    from jobs.list_places import conflicts
+
+    return conflicts(report)
+
+
 @dataclass(frozen=True)
 class Checked:
     """A check with what was decided so far."""
@@ -75,39 +99,13 @@ class Checked:
         """The object of `check --json`."""
         return self.report.as_json()
 
-    @cached_property
-    def groups(self) -> tuple[Group, ...]:
-        return self.report.groups()
-
-    @cached_property
-    def to_locate(self) -> tuple[ToLocate, ...]:
-        return self.report.to_locate()
-
-    @cached_property
-    def columns(self) -> tuple[Column, ...]:
-        return self.report.columns()
-
-    @cached_property
-    def systems(self) -> tuple[Candidate, ...]:
-        return self.report.systems()
-
-    @cached_property
-    def parts(self) -> tuple[PartOfList, ...]:
-        from data.intake.parts import parts
-
-        return parts(self.report.intake)
-
-    @cached_property
-    def mixture(self) -> Mixture | None:
-        from data.intake.mixture import mixture
-
-        return mixture(self.report.intake)
-
-    @cached_property
-    def conflicts(self) -> tuple[Conflict, ...]:
-        from jobs.list_places import conflicts
-
-        return conflicts(self.report)
+    groups = _once(lambda report: report.groups())
+    to_locate = _once(lambda report: report.to_locate())
+    columns = _once(lambda report: report.columns())
+    systems = _once(lambda report: report.systems())
+    parts = _once(_parts)
+    mixture = _once(_mixture)
+    conflicts = _once(_conflicts)
 
     @property
     def accepted(self) -> pd.DataFrame:

@@ -190,9 +190,9 @@ def _cache(done: Checked) -> Path:
 
 def _propose(report: CheckReport, service: Service, city: str, cache: Path, tell: Progress) -> Proposals:
     """In a thread of its own: nothing of the session may be asked here."""
-    from jobs.geocode import propose_by
+    from jobs.geocode import propose_places
 
-    return propose_by(report, service, city=city, cache=cache, progress=tell)
+    return propose_places(report, service, city=city, cache=cache, progress=tell)
 
 
 def _follow(done: Checked) -> None:

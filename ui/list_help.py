@@ -52,5 +52,4 @@ def explain_lists() -> None:
     left.download_button(
         in_markdown(label), example.read_bytes(), file_name=example.name, on_click="ignore", width="stretch"
     )
-    with right:
-        offer_template()
+    offer_template(right)

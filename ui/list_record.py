@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 import streamlit as st
@@ -9,6 +10,7 @@ import streamlit as st
 from geo.text import Text, text
 from ui.checking import Checked
 from ui.choices import words
+from ui.downloads import file_button
 from ui.list_twice import ACTIONS
 from ui.names import system_title
 from ui.tables import small_table
@@ -20,14 +22,11 @@ def record_step(done: Checked) -> None:
     """The decisions as a table and a file; nothing else was changed. The originals by their SHA-256."""
     say, rows = words(), decisions_of(done)
     if rows:
-        st.html(small_table([say(title) for title in _HEAD], rows))
-        st.download_button(
-            say(text("Decisions (CSV)")),
-            _as_csv(done, rows),
-            file_name="decisions.csv",
-            mime="text/csv",
-            on_click="ignore",
-        )
+        head = [say(title) for title in _HEAD]
+        st.html(small_table(head, rows))
+        box, _ = st.columns([0.3, 0.7])
+        make = _written(done, head, rows).read_bytes
+        file_button(box, text("Decisions (CSV)"), make, name="decisions.csv", mime="text/csv")
     else:
         st.caption(say(text("Nothing was decided by hand yet.")))
     st.caption(say(text("The originals are kept unchanged, under their SHA-256:")))
@@ -102,12 +101,12 @@ def _groups(done: Checked) -> list[tuple[str, str, str]]:
     ]
 
 
-def _as_csv(done: Checked, rows: list[tuple[str, str, str]]) -> bytes:
+def _written(done: Checked, head: list[str], rows: list[tuple[str, str, str]]) -> Path:
     """The table as a file of the check's folder too, safe to open in a spreadsheet."""
     import pandas as pd
 
     from data.files import write_csv
 
-    say, path = words(), done.folder / "decided.csv"
-    write_csv(path, pd.DataFrame(rows, columns=[say(title) for title in _HEAD]))
-    return path.read_bytes()
+    path = done.folder / "decided.csv"
+    write_csv(path, pd.DataFrame(rows, columns=head))
+    return path

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import streamlit as st
 
@@ -13,6 +14,7 @@ from jobs.cases import OwnLists
 from ui.checking import Checked, inside
 from ui.choices import ListInUse, choices, choose, words
 from ui.compute import city_view
+from ui.downloads import file_button
 from ui.list_map import city_bounds
 from ui.safe import in_markdown
 from ui.session import safe_name, session_folder
@@ -45,27 +47,14 @@ def offer_result(done: Checked) -> None:
 
 def take_away(done: Checked) -> None:
     """The workbook of findings, the accepted rows and an empty workbook to fill in."""
-    say = words()
-    stem = Path(done.lists.names[0]).stem
-    boxes = st.columns(3)
-    boxes[0].download_button(
-        say(text("Findings to send back (Excel)")),
-        (done.folder / "findings.xlsx").read_bytes(),
-        file_name=f"{stem}-findings.xlsx",
-        mime=EXCEL,
-        on_click="ignore",
-        width="stretch",
-    )
-    boxes[1].download_button(
-        say(text("Accepted rows (CSV, WGS-84)")),
-        (done.folder / "accepted.csv").read_bytes(),
-        file_name=f"{stem}-accepted.csv",
-        mime="text/csv",
-        on_click="ignore",
-        width="stretch",
-    )
-    with boxes[2]:
-        offer_template()
+    say, stem, folder = words(), Path(done.lists.names[0]).stem, done.folder
+    left, middle, right = st.columns(3)
+    findings, accepted = folder / "findings.xlsx", folder / "accepted.csv"
+    label = text("Findings to send back (Excel)")
+    file_button(left, label, findings.read_bytes, name=f"{stem}-findings.xlsx", mime=EXCEL)
+    label = text("Accepted rows (CSV, WGS-84)")
+    file_button(middle, label, accepted.read_bytes, name=f"{stem}-accepted.csv", mime="text/csv")
+    offer_template(right)
     st.caption(
         say(
             text(
@@ -76,16 +65,10 @@ def take_away(done: Checked) -> None:
     )
 
 
-def offer_template() -> None:
+def offer_template(box: Any) -> None:
     """An empty workbook with the columns that are read, drop-downs and an explanation."""
-    st.download_button(
-        words()(text("Empty workbook to fill in (Excel)")),
-        _template(choices().language),
-        file_name="template.xlsx",
-        mime=EXCEL,
-        on_click="ignore",
-        width="stretch",
-    )
+    label, make = text("Empty workbook to fill in (Excel)"), partial(_template, choices().language)
+    file_button(box, label, make, name="template.xlsx", mime=EXCEL)
 
 
 def _warn_if_elsewhere(done: Checked, count: int) -> None:

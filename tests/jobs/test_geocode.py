@@ -7,7 +7,6 @@ from geo.progress import stoppable
 from jobs.check import ListFiles, check_lists
 from jobs.geocode import (
     key_is_missing,
-    propose_by,
     propose_places,
     require_service,
     service_with,
@@ -34,7 +33,7 @@ def checked(tmp_path):
 def propose_with(server, report, monkeypatch, cache):
     monkeypatch.setenv("TIANDITU_KEY", "secret")
     monkeypatch.setenv("TIANDITU_URL", server.address)
-    return propose_places(report, "tianditu", cache=cache, wait=lambda _seconds: None)
+    return propose_places(report, service_with("tianditu"), cache=cache, wait=lambda _seconds: None)
 
 
 def test_addresses_are_located_as_proposals_and_told(checked, tmp_path, monkeypatch):
@@ -75,7 +74,7 @@ def test_a_key_given_by_hand_counts_before_that_of_the_environment(checked, tmp_
     with serving() as server:
         monkeypatch.setenv("TIANDITU_URL", server.address)
         by_hand = service_with("tianditu", "secret")
-        found = propose_by(checked, by_hand, cache=tmp_path / "cache", wait=lambda _seconds: None)
+        found = propose_places(checked, by_hand, cache=tmp_path / "cache", wait=lambda _seconds: None)
     assert len(found.places) == 1 and found.problem is None
     assert "secret" not in repr(by_hand)
 
@@ -94,8 +93,10 @@ def test_it_can_be_stopped_while_it_waits_and_goes_on_from_what_was_answered(che
         monkeypatch.setenv("NOMINATIM_URL", server.address)
         tell = stoppable(lambda *_: None, lambda: len(waits) > 1)
         with pytest.raises(Cancelled):
-            propose_places(checked, "nominatim", cache=tmp_path, wait=waits.append, progress=tell)
+            propose_places(
+                checked, service_with("nominatim"), cache=tmp_path, wait=waits.append, progress=tell
+            )
         assert (len(server.asked), len(waits)) == (1, 2)
-        found = propose_places(checked, "nominatim", cache=tmp_path, wait=waits.append)
+        found = propose_places(checked, service_with("nominatim"), cache=tmp_path, wait=waits.append)
         assert len(server.asked) == 3
     assert len(found.places) == 1

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from geo.progress import Progress
 from geo.text import text
-from jobs.geocode import propose_by
+from jobs.geocode import propose_places
 from tests.data.geocode.test_propose import Server, serving
 from tests.small_city import degrees
 from tests.ui.conftest import ShownMaps, html_of, no_trouble
@@ -28,7 +28,7 @@ INSIDE, OUTSIDE, ROUGH, UNKNOWN = "西苑路8号", "东庄路9号", "北京东�
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     known = {f"西苑社区{INSIDE}": degrees(800), f"西苑社区{OUTSIDE}": degrees(1200)}
     monkeypatch.setattr("tests.data.geocode.test_propose.KNOWN", known | {f"西苑社区{ROUGH}": degrees(500)})
-    monkeypatch.setitem(propose_by.__kwdefaults__, "wait", lambda _seconds: None)
+    monkeypatch.setitem(propose_places.__kwdefaults__, "wait", lambda _seconds: None)
     monkeypatch.delenv("TIANDITU_KEY", raising=False)
     with serving() as running:
         for name in ("TIANDITU_URL", "NOMINATIM_URL"):
