@@ -38,7 +38,7 @@ const serviceMap = (() => {
   };
   /* One tooltip and one popup for all of a group: a city has thousands of dots and shapes. */
   const groupWords = (group, content, sticky) => {
-    const said = (list) => (layer) => list[layer.options.row];
+    const said = (list) => (layer) => list[layer.row];
     group.bindTooltip(said(content.tooltips), { direction: "top", sticky });
     group.bindPopup(said(content.popups), CARD_PX);
   };
@@ -74,17 +74,24 @@ const serviceMap = (() => {
     _initContainer() {
       L.SVG.prototype._initContainer.call(this);
       L.SVG.prototype._updateStyle.call(this, { _path: this._rootGroup, options: this.options.look });
+      this._model = L.SVG.create("path");
+      this._model.setAttribute("class", this.options.look.className + " leaflet-interactive");
+    },
+    _initPath(dot) {
+      dot._path = this._model.cloneNode();
+      this._layers[L.stamp(dot)] = dot;
     },
     _updateStyle() {},
   });
   const dots = (part, content, group) => {
-    const { style } = content, look = Object.assign(Object.create(L.CircleMarker.prototype.options), style);
-    const renderer = new Alike({ pane: part.pane, look });
-    const radius = () => style.radius * dotGrowth(shown.getZoom());
+    const radius = () => content.style.radius * dotGrowth(shown.getZoom());
+    const Dot = L.CircleMarker.extend({
+      options: options(part, Object.assign({}, content.style, { className: content.css, radius: radius() })),
+    });
+    Dot.mergeOptions({ renderer: new Alike({ pane: part.pane, look: Dot.prototype.options }) });
     shown.on("zoomend", () => group.eachLayer((dot) => dot.setRadius(radius())));
     groupWords(group, content, false);
-    const same = options(part, Object.assign({}, style, { renderer, className: content.css, radius: radius() }));
-    return content.lat.map((lat, row) => L.circleMarker([lat, content.lon[row]], Object.assign({}, same, { row })));
+    return content.lat.map((lat, row) => Object.assign(new Dot([lat, content.lon[row]]), { row }));
   };
 
   const later = (part, draw) => new ground.Drawing(options(part, { order: part.order, draw }));
@@ -102,7 +109,7 @@ const serviceMap = (() => {
     areas: (part) => whenShown(part, (content, group) => {
       if (content.popups) groupWords(group, content, true);
       const same = options(part, Object.assign({ className: content.css }, content.style));
-      return shapes(content).map((shape, row) => L.polygon(shape, Object.assign({}, same, { row })));
+      return shapes(content).map((shape, row) => Object.assign(L.polygon(shape, same), { row }));
     }),
     flags: (part) => whenShown(part, (content) => marks(part, content, part.pane)),
     paths: (part) => whenShown(part, (content) => content.lines.map((line, i) =>
