@@ -13,8 +13,9 @@ import numpy as np
 
 from coverage.siting.arrays import Floats, Ints
 from coverage.siting.flow import Flow
-from coverage.siting.goals import Plan
+from coverage.siting.goals import Plan, gap_of
 from coverage.siting.highs import Limits
+from coverage.siting.load_prices import load_prices
 from coverage.siting.order import Found, finished
 from coverage.siting.problem import Problem
 
@@ -69,6 +70,22 @@ def crowded_plan(problem: Problem, flow: Flow, others: Others, free: Plan, limit
     plan = finished(problem, found, limits)
     load = dict(zip(flow.rows.tolist(), walks.load.tolist(), strict=True))
     return replace(plan, loads=tuple(load[row] for row in plan.sites))
+
+
+def better_bounded(flow: Flow, others: Others, plan: Plan, limits: Limits) -> Plan:
+    """The plan with the bound that prices on serving each group give, where that is the better one.
+
+    They know the capacities; who has no other way would have to be served at any price, so then they
+    are not asked.
+    """
+    count = plan.goal.count
+    if plan.proven or not count or not np.isfinite(others.metres[flow.weight > 0.0]).all():
+        return plan
+    saved = flow.weight[flow.group] * np.maximum(others.metres[flow.group] - flow.pairs.data, 0.0)
+    prices = load_prices(flow, saved, count, others.total - plan.objective, limits)
+    bound = min(max(plan.bound, others.total - prices.most(count)), plan.objective)
+    gap = gap_of(plan.objective, bound, maximises=False)
+    return replace(plan, bound=bound, gap=gap, proven=gap <= _FULL)
 
 
 def _nearest_with_room(flow: Flow, sites: Ints, other_m: Floats) -> Walks:

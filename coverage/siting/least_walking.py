@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from coverage.siting.arrays import Bools, Floats, Ints, only_entries
-from coverage.siting.crowded_walking import Others, crowded_plan
+from coverage.siting.crowded_walking import Others, better_bounded, crowded_plan
 from coverage.siting.fewest_sites import fewest_sites
 from coverage.siting.flow import Flow, read_flow, unlimited
 from coverage.siting.goals import FEWEST_SITES, Plan
@@ -252,13 +252,13 @@ def _with_flow(problem: Problem, limits: Limits) -> Plan:
 
 
 def _crowded(problem: Problem, flow: Flow, others: Others, limits: Limits) -> Plan:
-    """Too large for HiGHS: from the plan without load limits, which takes most of the time."""
+    """Too large for HiGHS: from the plan without load limits, which takes half of the time."""
     goal = replace(problem.goal, capacity=None, band=None)
-    share = replace(limits, seconds=limits.seconds - 0.2 * limits.left())
+    share = replace(limits, seconds=limits.seconds - 0.5 * limits.left())
     plan = crowded_plan(problem, flow, others, least_walking(replace(problem, goal=goal), share), limits)
     if plan is None:
         raise SettingError(
             "No plan was found within {seconds:g} s; allow more time or loosen a condition.",
             seconds=limits.seconds,
         )
-    return plan
+    return better_bounded(flow, others, plan, limits)

@@ -18,6 +18,7 @@ from coverage.siting.highs import Limits, Program, solve
 from coverage.siting.model import columns_of, group_cells, summed
 
 _MISSES = 5
+_MORE_MISSES = 40
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +46,8 @@ def load_start(flow: Flow, worth: Floats, target: float, limits: Limits) -> Shar
     if best is None or not _keeps_rules(flow, best.is_open):
         return None
     if np.isfinite(target):
-        return _without_spare(flow, worth, best, target, limits)
+        spare = _without_spare(flow, worth, best, target, limits)
+        return None if spare is None else _one_fewer_by_swaps(flow, worth, spare, target, limits)
     return _swapped(flow, worth, best, limits)
 
 
@@ -166,10 +168,29 @@ def _sharing(
     )
 
 
-def _swapped(flow: Flow, worth: Floats, best: Shared, limits: Limits) -> Shared:
-    """A new site with little load for the one that could serve the most of what is left, while that helps."""
+def _one_fewer_by_swaps(flow: Flow, worth: Floats, best: Shared, target: float, limits: Limits) -> Shared:
+    """One new site fewer as long as swaps among the others then reach the target again."""
+    while limits.left() > 0.5 * limits.seconds:
+        load = flow.loads(best.values)[: len(flow.rules.rows)]
+        new = np.flatnonzero(best.is_open[: len(load)] & flow.rules.is_new & ~flow.rules.must)
+        if not len(new):
+            break
+        is_open = best.is_open.copy()
+        is_open[new[int(np.argmin(load[new]))]] = False
+        other = share_out(flow, worth, is_open, limits) if _keeps_rules(flow, is_open) else None
+        other = None if other is None else _swapped(flow, worth, other, limits, until=target)
+        if other is None or other.value < target * (1.0 - 1e-9):
+            break
+        best = other
+    return best
+
+
+def _swapped(flow: Flow, worth: Floats, best: Shared, limits: Limits, until: float = np.inf) -> Shared:
+    """A new site with little load for the one that could serve the most of what is left, while that helps
+    and less than `until` is served."""
     search, ruled, misses = _Greedy(flow, worth), len(flow.rules.rows), 0
-    while misses < _MISSES and limits.left() > 0.5 * limits.seconds:
+    most = _MISSES if np.isinf(until) else _MORE_MISSES
+    while misses < most and best.value < until and limits.left() > 0.5 * limits.seconds:
         load = flow.loads(best.values)[:ruled]
         new = np.flatnonzero(best.is_open[:ruled] & flow.rules.is_new & ~flow.rules.must)
         if misses >= len(new):

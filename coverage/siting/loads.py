@@ -35,7 +35,7 @@ def most_people_with_loads(problem: Problem, limits: Limits) -> Plan:
     start = load_start(flow, most, np.inf, limits)
     bound = np.inf
     if start is not None and problem.goal.count is not None and len(flow.group) > _SMALL:
-        prices = load_prices(flow, most, problem.goal.count, start.value, limits)
+        prices = load_prices(flow, most[flow.group], problem.goal.count, start.value, limits)
         bound = prices.most(problem.goal.count) + base
     if start is not None and _decided_or_too_large(flow, start.value + base, bound, limits):
         proven = bound <= (start.value + base) * (1.0 + 1e-9)
@@ -88,9 +88,15 @@ def _least_price(
     """A bound on the price of serving a target: so many sites are needed, at the least prices there are."""
     start, target = wanted
     new = np.flatnonzero(flow.rules.is_new)
-    fewer = max(0, int(start.is_open[new].sum()) - 1)
-    prices = load_prices(flow, worth, fewer, target * (1.0 - 1e-9), limits)
-    return float(np.sort(price[new])[: prices.fewest(target)].sum())
+    most, least, known = int(start.is_open[new].sum()), 0, None
+    count = max(0, most - 1)
+    while True:  # at prices for as few as could still do, even fewer may turn out not to
+        known = load_prices(flow, worth[flow.group], count, target * (1.0 - 1e-9), limits, known)
+        more = known.fewest(target)
+        if more <= least or limits.left() <= 0.4 * limits.seconds:
+            break
+        least, count = more, more
+    return float(np.sort(price[new])[: max(least, more)].sum())
 
 
 def with_row(program: Program, coefficients: Floats, low: float) -> Program:
