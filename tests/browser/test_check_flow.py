@@ -14,7 +14,8 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from data.intake.read import read_facilities
 from geo.datum import convert
-from tests.browser.app_server import map_of
+from tests.browser.app_server import map_of, serving
+from tests.data.geocode.test_propose import serving as geocoding
 
 pytestmark = pytest.mark.browser
 
@@ -147,3 +148,40 @@ def test_a_city_being_read_can_be_cancelled_and_begun_again(
     expect(page.get_by_text("已停止")).to_be_visible()
     page.get_by_role("button", name="重新开始").click()
     expect(page.locator(".heading h1")).to_have_text("试验城", timeout=240_000)
+
+
+def test_further_files_of_a_city_are_folded_away_until_they_are_wanted(
+    open_page: Callable[..., Page],
+) -> None:
+    page = open_page("自有城市")
+    water = page.locator('[class*="st-key-city-water"]')
+    expect(page.get_by_text("人口分布的更多资料")).to_be_visible()
+    expect(water).not_to_be_visible()
+    page.get_by_text("人口分布的更多资料").click()
+    expect(water).to_be_visible()
+    expect(page.get_by_text("无人居住之处")).to_be_visible()
+
+
+def test_a_key_typed_just_before_the_click_is_sent_with_it(
+    warm_cache: Path,
+    open_context: Callable[..., BrowserContext],
+    unclear_list: bytes,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("TIANDITU_KEY", raising=False)
+    with geocoding() as geocoder:
+        monkeypatch.setenv("TIANDITU_URL", geocoder.address)
+        with serving(warm_cache) as address:
+            page = open_context(locale="zh-CN").new_page()
+            page.goto(f"{address}/check")
+            expect(page.locator("h1")).to_have_text("检查清单")
+            upload(page, unclear_list)
+            expect(card(page, "接受")).to_have_text(str(COUNT), timeout=60_000)
+            open_step(page, "待定位")
+            page.get_by_text("用地图服务查找地址").click()
+            expect(page.get_by_text("地址将离开本网络")).to_be_visible()
+            page.locator('[class*="st-key-geocode-key"] input').fill("secret")
+            page.get_by_role("button", name="将1个地址发送至天地图").click()
+            expect(page.get_by_text("天地图未查到此地址。")).to_be_visible()
+            page.close()  # before its server goes
+    assert [asked["tk"] for asked in geocoder.asked] == [["secret"]]
