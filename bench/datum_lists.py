@@ -105,7 +105,8 @@ def demo_ground() -> Ground:
 
 def core_ground() -> Ground:
     buildings = read_reference(CORE).buildings
-    xy = project(*shapely.get_coordinates(shapely.point_on_surface(buildings)).T, CRS)
+    lon, lat = shapely.get_coordinates(shapely.point_on_surface(buildings)).T
+    xy = project(lon, lat, CRS)
     units = _communities(xy)
     shapes = np.asarray(units.frame.geometry.array, object)
     lies_in = shapely.STRtree(shapes).query(shapely.points(xy), predicate="intersects")
