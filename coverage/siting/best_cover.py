@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from threading import Event
 
 import numpy as np
 
 from coverage.siting.arrays import Bools, Ints
+from coverage.siting.both_sides import BothSides
 from coverage.siting.cover_program import at_most, most_program, most_values
-from coverage.siting.crossing import Crossing
 from coverage.siting.dominance import without_dominated
 from coverage.siting.dual import Dual, DualSearch
-from coverage.siting.goals import Watch
 from coverage.siting.greedy import greedy
 from coverage.siting.highs import Limits, solve
 from coverage.siting.model import CoverModel
 from coverage.siting.swap import improved
+from coverage.siting.undecided import Undecided, undecided
 from coverage.siting.wander import Wander
-from coverage.siting.windows import Windows
 
 _SMALL = 4_000
 _EASY = 40_000
 _NO_END = 10**9
-# Sites of less worth than this share of the last one taken are not looked at for better plans.
-_HOPEFUL = 0.8
 # Beyond this many entries HiGHS does not get past its first relaxation in a minute, nor stops in time.
 _HOPELESS = 90_000
 # (steps of the relaxation, rounds of the walk, entries of the undecided rest that HiGHS may take over)
@@ -75,7 +69,7 @@ def _large(model: CoverModel, count: int, chosen: Ints, limits: Limits) -> Cover
         walk.run(rounds, _share(limits, 0.4), dual.bound)
         best = Cover(walk.best, walk.value + model.base, dual.bound + model.base)
         limits.tell(best.value, best.bound, maximises=True)
-        part = _part(model, dual, walk.value)
+        part = undecided(model, dual, walk.value)
         if (
             part.is_decided
             or part.rest.cover.nnz <= provable
@@ -110,7 +104,7 @@ def reach_target(model: CoverModel, count: int, target: float, limits: Limits) -
         walk.run(rounds, _share(limits, 0.4), target)
         if walk.value >= target:
             return Reached(walk.best, impossible=False, dual=dual)
-        part = _part(model, dual, target)
+        part = undecided(model, dual, target)
         if part.is_decided or part.rest.cover.nnz <= provable:
             break
     if part.rest.cover.nnz > _HOPELESS:
@@ -121,7 +115,7 @@ def reach_target(model: CoverModel, count: int, target: float, limits: Limits) -
 
 
 def _reached_by_proof(
-    model: CoverModel, part: _Part, walk: Wander, target: float, limits: Limits, dual: Dual
+    model: CoverModel, part: Undecided, walk: Wander, target: float, limits: Limits, dual: Dual
 ) -> Reached:
     if part.is_decided:
         return Reached(None, impossible=True, dual=dual)
@@ -130,7 +124,7 @@ def _reached_by_proof(
     start = part.start(walk.best)
     goal = (target + model.base) * (1.0 - 1e-9)
     proved = _proved(part.rest, part.count, Cover(start, 0.0, np.inf), limits, goal)
-    chosen = np.concatenate((part.certain, part.sites[proved.chosen]))
+    chosen = part.whole(proved.chosen)
     if model.value(chosen) >= target:
         return Reached(chosen, impossible=False, dual=dual)
     return Reached(None, impossible=proved.bound < goal, dual=dual)
@@ -149,10 +143,10 @@ def _share(limits: Limits, share: float) -> Limits:
 
 def _on_undecided(model: CoverModel, dual: Dual, best: Cover, limits: Limits) -> Cover:
     """Cross plans of the sites that a better choice could have, then prove on what remains."""
-    part = _part(model, dual, best.value - model.base)
+    part = undecided(model, dual, best.value - model.base)
     if part.rest.cover.nnz > _EASY and dual.bound > _enough(model, best.value - model.base, limits):
-        best = _crossed(model, part, dual, best, limits)
-        part = _part(model, dual, best.value - model.base)
+        best = _from_both_sides(model, part, dual, best, limits)
+        part = undecided(model, dual, best.value - model.base)
     if part.is_decided:
         return replace(best, bound=best.value, proven=True)
     if part.rest.cover.nnz > _HOPELESS:
@@ -161,92 +155,24 @@ def _on_undecided(model: CoverModel, dual: Dual, best: Cover, limits: Limits) ->
         return best
     start = part.start(best.chosen)
     proved = _proved(part.rest, part.count, Cover(start, best.value, best.bound), limits)
-    chosen = np.concatenate((part.certain, part.sites[proved.chosen]))
+    chosen = part.whole(proved.chosen)
     if model.value(chosen) + model.base <= best.value:
         chosen = best.chosen
     value = model.value(chosen) + model.base
     return Cover(chosen, value, min(best.bound, max(proved.bound, value)), proved.proven)
 
 
-def _crossed(model: CoverModel, part: _Part, dual: Dual, best: Cover, limits: Limits) -> Cover:
-    """The best plan that crossing finds among the sites whose worth comes near that of the last one taken.
-
-    All the time that is left goes to it where HiGHS could do nothing with the rest.
-    """
-    worth = dual.worth[part.sites]
-    hopeful = worth >= _HOPEFUL * np.partition(worth, len(worth) - part.count)[len(worth) - part.count]
-    hopeful |= np.isin(part.sites, best.chosen)
-    few = part.rest.only(hopeful)
-    start = np.flatnonzero(np.isin(part.sites[hopeful], best.chosen))[: part.count]
-    crossing = Crossing(
-        few, greedy(few, part.count, start), dual.relaxed[part.sites[hopeful]], limits.seed + 1
-    )
+def _from_both_sides(model: CoverModel, part: Undecided, dual: Dual, best: Cover, limits: Limits) -> Cover:
+    """Closer from below and above, with all the time that is left where HiGHS could do nothing after it."""
+    search = BothSides(model, dual, best.chosen, limits.seed)
     share = 1.0 if part.rest.cover.nnz > _HOPELESS else 0.5
-    windows = Windows(model, dual)
-
-    def enough() -> bool:
-        value, bound = crossing.value + few.base, windows.bound + model.base
-        limits.tell(value, max(bound, value), maximises=True)
-        return value >= bound * (1.0 - limits.gap)
-
-    _beside(crossing, windows, _share(limits, share), enough)
-    chosen = np.concatenate((part.certain, part.sites[hopeful][crossing.best]))
-    value = model.value(chosen) + model.base
-    best = replace(best, bound=min(best.bound, max(windows.bound + model.base, best.value, value)))
-    return replace(best, chosen=chosen, value=value) if value > best.value else best
-
-
-def _beside(crossing: Crossing, windows: Windows, limits: Limits, enough: Callable[[], bool]) -> None:
-    """Better plans and a better bound, each in a thread of its own, until they meet or the time is over."""
-    over = Event()
-    ended = replace(limits, watch=Watch(cancelled=lambda: over.is_set() or limits.left() <= 0.0))
-    told = replace(limits, watch=Watch(cancelled=lambda: enough() or limits.left() <= 0.0))
-    with ThreadPoolExecutor(1) as thread:
-        task = thread.submit(windows.run, ended)
-        try:
-            crossing.run(told, np.inf)
-        finally:
-            over.set()
-        task.result()
-
-
-@dataclass(frozen=True, eq=False)
-class _Part:
-    """What a choice better than the known one may still decide: `count` of `sites`, on top of `certain`."""
-
-    rest: CoverModel
-    sites: Ints
-    certain: Ints
-    count: int
-
-    @property
-    def is_decided(self) -> bool:
-        """No choice is better than the known one: too many sites would have to be in it, or none is left."""
-        return self.count <= 0 or self.rest.n_sites < self.count
-
-    def start(self, chosen: Ints) -> Ints:
-        """The known choice as numbers of `rest`, filled up greedily."""
-        inside = np.flatnonzero(np.isin(self.sites, chosen))[: self.count]
-        return greedy(self.rest, self.count, inside)
-
-
-def _part(model: CoverModel, dual: Dual, value: float) -> _Part:
-    certain = dual.certain(value)
-    sites = np.flatnonzero(~dual.needless(value) & ~certain)
-    covered = np.zeros(model.n_groups, bool)
-    for site in np.flatnonzero(certain):
-        covered[model.groups_of(int(site))] = True
-    rest = _restricted(model, sites, covered)
-    return _Part(rest, sites, np.flatnonzero(certain), dual.count - int(certain.sum()))
-
-
-def _restricted(model: CoverModel, sites: Ints, covered: Bools) -> CoverModel:
-    """The model of `sites` for the groups not `covered`; `rows` are numbers in `model`."""
-    weight = np.where(covered, 0.0, model.weight)
-    chosen = np.zeros(model.n_sites, bool)
-    chosen[sites] = True
-    base = model.base + float(model.weight[covered].sum())
-    return CoverModel(model.cover, weight, model.rows, base).only(chosen)
+    search.run(_share(limits, share), lambda value, bound: bound <= _enough(model, value, limits))
+    value, bound = search.value + model.base, min(best.bound, search.bound + model.base)
+    return (
+        Cover(search.chosen, value, bound)
+        if value > best.value
+        else replace(best, bound=max(bound, best.value))
+    )
 
 
 def _proved(

@@ -27,13 +27,15 @@ _STALE = 250
 class Crossing:
     """A few plans of equal size that are crossed and mended; `best` is the best of them, `value` its weight.
 
-    `likely` (sites,) ≥ 0 is the chance of a site to be among the first of a new plan.
+    `likely` (sites,) ≥ 0 is the chance of a site to be among the first of a new plan; with `origin`
+    new plans are grown from that one instead.
     """
 
-    def __init__(self, model: CoverModel, chosen: Ints, likely: Floats, seed: int) -> None:
+    def __init__(self, model: CoverModel, chosen: Ints, likely: Floats, seed: int = 1) -> None:
         self.model = model
         self.rng = np.random.default_rng(seed)
         self.walk = Wander(model, chosen, seed)
+        self.origin: Ints | None = None
         self.plans: list[tuple[float, Ints]] = [(model.value(chosen), chosen)]
         share = likely + 1e-9
         self.likely = share / share.sum()
@@ -48,6 +50,10 @@ class Crossing:
     def value(self) -> float:
         return self.plans[0][0]
 
+    def meet(self, chosen: Ints) -> None:
+        """Take a plan from elsewhere among those that are crossed."""
+        self._let_in(self.model.value(chosen), chosen, None)
+
     def run(self, limits: Limits, until: float) -> None:
         """Until the best plan reaches `until`, or the time is over."""
         while self.value < until and limits.left() > 0.0:
@@ -59,7 +65,8 @@ class Crossing:
         while len(self.plans) < _PLANS and limits.left() > 0.0 and self.value < until:
             count = len(self.best)
             few = self.rng.choice(self.model.n_sites, min(_SEEDED, count), replace=False, p=self.likely)
-            self._mended(greedy(self.model, count, few), _FIRST_ROUNDS, limits)
+            begin = greedy(self.model, count, few) if self.origin is None else self.origin
+            self._mended(begin, _FIRST_ROUNDS, limits)
             self._take(0 if len(self.plans) >= _PLANS else None)
 
     def _cross_till_stale(self, limits: Limits, until: float) -> None:
@@ -88,7 +95,9 @@ class Crossing:
 
     def _take(self, instead: int | None) -> bool:
         """Let the plan in if it is better than its parent `instead` or else the worst, or there is room."""
-        value, plan = self.walk.value, self.walk.best
+        return self._let_in(self.walk.value, self.walk.best, instead)
+
+    def _let_in(self, value: float, plan: Ints, instead: int | None) -> bool:
         if any(abs(value - known) <= 1e-9 * value for known, _ in self.plans):
             return False
         if instead is not None:

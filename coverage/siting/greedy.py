@@ -38,6 +38,20 @@ def cover_and_update(model: CoverModel, site: int, covered: Bools, gain: Floats)
     gain[site] = 0.0
 
 
+def without_the_least(model: CoverModel, sites: Ints, count: int) -> Ints:
+    """`sites` without the one that alone covers least, again and again until `count` are left."""
+    left = [int(site) for site in sites]
+    times = np.bincount(
+        np.concatenate([np.zeros(0, np.int64), *(model.groups_of(site) for site in left)]).astype(np.int64),
+        minlength=model.n_groups,
+    )
+    while len(left) > count:
+        own = [float(model.weight[g[times[g] == 1]].sum()) for g in map(model.groups_of, left)]
+        gone = left.pop(int(np.argmin(own)))
+        times[model.groups_of(gone)] -= 1
+    return np.array(left, np.int64)
+
+
 def _nothing_left(model: CoverModel) -> float:
     """Gains below this are rounding."""
     return 1e-12 * float(model.weight.sum()) if model.n_groups else 0.0

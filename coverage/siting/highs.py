@@ -17,7 +17,16 @@ from coverage.siting.goals import Progress, Watch, gap_of
 
 _THREADS = 2
 _SAME = 1e-7
-_ASIDE: Final = {"threads": 1, "presolve": "off", "mip_allow_restart": False}
+_ASIDE: Final = {
+    "threads": 1,
+    "presolve": "off",
+    "mip_allow_restart": False,
+    "mip_heuristic_effort": 0.0,
+    "mip_heuristic_run_feasibility_jump": False,
+    "mip_heuristic_run_rins": False,
+    "mip_heuristic_run_rens": False,
+    "mip_heuristic_run_root_reduced_cost": False,
+}
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,26 +7,31 @@ without gaps or overlaps. At the relaxation's prices (μ per group, worth Σ wei
 
 where the windows share out the groups and charge each site for what it covers inside them. The
 relaxation values a window at Σ weight·(1 − μ); the best *whole* choice inside it is worth less, and
-each window solved lowers the bound by the difference. Windows may be solved in any number and order.
+each window solved lowers the bound by the difference. Windows may be solved in any number and order,
+and a window that holds two solved ones counts instead of them where it gives away more.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from threading import Lock
 
 import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import dijkstra
 
 from coverage.siting.arrays import Floats, Ints
-from coverage.siting.cover_program import at_most, most_program
+from coverage.siting.charged import worth_their_charge
+from coverage.siting.cover_program import at_most, most_program, most_values
 from coverage.siting.dual import Dual
 from coverage.siting.highs import Limits, solve
 from coverage.siting.model import CoverModel, merge_cells
 
-# Fewer sites' worth in a window and the fractions fit again; more, and HiGHS takes too long.
-_SITES_A_WINDOW = 4.0
-_LONGEST_SHARE = 0.35
+# The smallest windows, in sites' worth; then two of these together, and so on. In smaller ones the
+# fractions fit again at the border; twice as large gives half as much again for four times the time.
+_SITES_A_WINDOW = 6.0
+_LONGEST_SHARE = 0.9
 _MOST_ENTRIES = 60_000
 # Sites of at least this share of the last one's worth tell what lies together.
 _NEAR = 0.8
@@ -34,63 +39,128 @@ _GAP = 0.001
 
 
 @dataclass(eq=False)
+class _Window:
+    """Groups that lie together; its `halves` are windows too.
+
+    `own` is how far its solution lowers the bound, `sites` the best choice in it.
+    """
+
+    groups: Ints
+    parts: int
+    halves: tuple[_Window, ...]
+    profit: float
+    own: float = 0.0
+    sites: Ints | None = None
+
+    @property
+    def gain(self) -> float:
+        return max(self.own, sum(half.gain for half in self.halves))
+
+    @property
+    def found(self) -> Ints:
+        """The sites of its best choice, or those of its halves."""
+        if self.sites is not None:
+            return self.sites
+        return np.concatenate([np.zeros(0, np.int64), *(half.found for half in self.halves)])
+
+    def every(self) -> list[_Window]:
+        return [self, *(window for half in self.halves for window in half.every())]
+
+
+def nobody() -> Ints:
+    """No plan to begin with."""
+    return np.zeros(0, np.int64)
+
+
 class Windows:
-    """The windows of a model at the prices of `dual`; `bound` (without `base`) falls as `run` solves them."""
+    """The windows of a model at the prices of `dual`; `bound` (without `base`) falls as `run` solves them.
 
-    model: CoverModel
-    dual: Dual
-    bound: float = field(init=False)
+    Several threads may run at once: each takes the next window.
+    """
 
-    def __post_init__(self) -> None:
-        self.bound = self.dual.bound
-        self._last = float(np.partition(self.dual.worth, -self.dual.count)[-self.dual.count])
+    def __init__(self, model: CoverModel, dual: Dual) -> None:
+        self.model, self.dual = model, dual
+        self._last = max(float(np.partition(dual.worth, -dual.count)[-dual.count]), 1e-300)
+        self._slack = np.maximum(self._last - dual.worth, 0.0) / np.maximum(dual.worth, 1e-300)
+        self._profit = model.weight * (1.0 - dual.price)
+        self._root = self._tree()
+        waiting = (window for window in self._root.every() if self._is_fractional(window))
+        self._waiting = sorted(waiting, key=lambda window: (-window.parts, window.profit))
+        self._taking = Lock()
 
-    def run(self, limits: Limits) -> None:
-        """The windows with the most to gain first, until all are solved or the time is over."""
-        slack = np.maximum(self._last - self.dual.worth, 0.0) / np.maximum(self.dual.worth, 1e-300)
-        profit = self.model.weight * (1.0 - self.dual.price)
-        windows = [w for w in self._windows() if self._is_fractional(w)]
-        for window in sorted(windows, key=lambda w: -float(profit[w].sum())):
-            if limits.left() <= 0.0:
-                return
-            relaxed = float(profit[window].sum())
-            self.bound -= max(0.0, relaxed - self._most(window, slack, limits))
+    @property
+    def bound(self) -> float:
+        return self.dual.bound - self._root.gain
 
-    def _most(self, window: Ints, slack: Floats, limits: Limits) -> float:
-        """A bound on what whole sites are worth in a window after their charges.
+    @property
+    def found(self) -> Ints:
+        """The best sites of all windows solved so far (numbers in the model, ascending)."""
+        return np.unique(self._root.found)
+
+    def run(self, limits: Limits, plan: Callable[[], Ints] = nobody, most_parts: int | None = None) -> None:
+        """Small windows first, those with the most to gain before others, until all are solved.
+
+        Ends when the time is over, too, and before windows of more than `most_parts`. `plan` tells the
+        best choice of sites known at the time, for a start.
+        """
+        while limits.left() > 0.0 and (window := self._next(most_parts)) is not None:
+            self._solve(window, plan(), limits)
+
+    def _next(self, most_parts: int | None) -> _Window | None:
+        with self._taking:
+            wanted = self._waiting and (most_parts is None or self._waiting[-1].parts <= most_parts)
+            return self._waiting.pop() if wanted else None
+
+    def _solve(self, window: _Window, plan: Ints, limits: Limits) -> None:
+        """What whole sites are worth in a window after their charges, or a bound on it.
 
         Sites worth less than the last one taken are charged their share of the difference too.
         """
         inside = np.zeros(self.model.n_groups)
-        inside[window] = self.model.weight[window]
-        charge = (self.model.cover @ (inside * self.dual.price)) * (1.0 + slack)
+        inside[window.groups] = self.model.weight[window.groups]
+        charge = (self.model.cover @ (inside * self.dual.price)) * (1.0 + self._slack)
         sites = np.flatnonzero(self.model.cover @ inside > charge)
         cover, weight = merge_cells(self.model.cover[sites], inside)
+        if not len(sites):
+            window.own = window.profit
         if not len(sites) or cover.nnz > _MOST_ENTRIES:
-            return np.inf if len(sites) else 0.0
-        part = CoverModel(cover, weight, sites)
-        program = most_program(part, at_most(len(sites), len(sites)))
-        cost = program.cost.copy()
-        cost[: len(sites)] -= charge[sites]
-        seconds = min(limits.seconds, limits.seconds - limits.left() + _LONGEST_SHARE * limits.seconds)
-        return solve(
-            replace(program, cost=cost), replace(limits, seconds=seconds, gap=_GAP), aside=True
-        ).bound
+            return
+        part, charge = CoverModel(cover, weight, sites), charge[sites]
+        known = np.flatnonzero(np.isin(sites, np.union1d(plan, window.found)))
+        start = worth_their_charge(part, charge, known)
+        most, chosen = _solved(part, charge, start, limits)
+        window.sites = sites[chosen]
+        window.own = max(0.0, window.profit - most)
 
-    def _is_fractional(self, window: Ints) -> bool:
-        sites = np.unique(self.model.by_group[window].indices)
+    def _is_fractional(self, window: _Window) -> bool:
+        sites = np.unique(self.model.by_group[window.groups].indices)
         x = self.dual.relaxed[sites]
         return bool((x * (1.0 - x)).sum() > 0.5)
 
-    def _windows(self) -> list[Ints]:
-        """Groups that the relaxation covers, in parts worth about `_SITES_A_WINDOW` sites each."""
+    def _tree(self) -> _Window:
+        """Groups that the relaxation covers, halved into parts worth about `_SITES_A_WINDOW` sites each."""
         served = np.minimum(1.0, self.model.by_group @ self.dual.relaxed)
         groups = np.flatnonzero(served > 0.5)
         worth = self.model.weight * self.dual.price
-        parts = int(np.ceil(float(worth[groups].sum()) / (_SITES_A_WINDOW * max(self._last, 1e-300))))
+        parts = int(np.ceil(float(worth[groups].sum()) / (_SITES_A_WINDOW * self._last)))
         near = np.flatnonzero(self.dual.worth >= _NEAR * self._last)
         cut = _Cut(CoverModel(sparse.csr_array(self.model.cover[near]), self.model.weight, near), worth)
-        return cut.split(groups, max(parts, 1))
+        return self._branch(cut, groups, max(parts, 1))
+
+    def _branch(self, cut: _Cut, groups: Ints, parts: int) -> _Window:
+        halves = tuple(self._branch(cut, half, n) for half, n in cut.halves(groups, parts))
+        return _Window(groups, parts, halves, float(self._profit[groups].sum()))
+
+
+def _solved(part: CoverModel, charge: Floats, start: Ints, limits: Limits) -> tuple[float, Ints]:
+    """(bound on the covered weight less charges, the best sites found)."""
+    program = most_program(part, at_most(part.n_sites, part.n_sites))
+    cost = program.cost.copy()
+    cost[: part.n_sites] -= charge
+    seconds = limits.seconds - limits.left() + _LONGEST_SHARE * limits.left()
+    limits = replace(limits, seconds=seconds, gap=_GAP)
+    answer = solve(replace(program, cost=cost), limits, most_values(part, start), aside=True)
+    return answer.bound, np.flatnonzero(answer.sites_open(part.n_sites))
 
 
 class _Cut:
@@ -100,11 +170,11 @@ class _Cut:
         self.model, self.worth = model, worth
         self.graph = overlap_graph(model)
 
-    def split(self, groups: Ints, parts: int) -> list[Ints]:
-        """Halves across the longest way, and halves of these, each with its share of the worth."""
+    def halves(self, groups: Ints, parts: int) -> list[tuple[Ints, int]]:
+        """Two parts across the longest way, each with its share of the worth; none where one is enough."""
         sites = np.unique(self.model.by_group[groups].indices)
         if parts == 1 or len(groups) < 2 or not len(sites):
-            return [groups]
+            return []
         one = self._farthest(int(sites[0]), sites)
         near = distances(self.graph, np.array([one, self._farthest(one, sites)]))
         degree = np.maximum(np.diff(self.model.by_group.indptr), 1)
@@ -113,7 +183,7 @@ class _Cut:
         grown = np.cumsum(self.worth[order])
         cut = int(np.searchsorted(grown, grown[-1] * (parts // 2) / parts))
         halves = ((order[:cut], parts // 2), (order[cut:], parts - parts // 2))
-        return [window for half, n in halves if len(half) for window in self.split(half, n)]
+        return [(half, n) for half, n in halves if len(half)]
 
     def _farthest(self, start: int, sites: Ints) -> int:
         return int(sites[np.argmax(distances(self.graph, np.array([start]))[0][sites])])

@@ -9,13 +9,16 @@ from scipy.optimize import linprog
 
 from coverage.siting import Goal, Quota, Watch, choose_sites
 from coverage.siting.best_cover import _large, best_cover
+from coverage.siting.both_sides import BothSides
+from coverage.siting.charged import worth_their_charge
 from coverage.siting.cover_program import at_most, most_program
 from coverage.siting.crossing import Crossing
 from coverage.siting.dominance import implied, without_dominated
-from coverage.siting.dual import DualSearch
-from coverage.siting.greedy import greedy
+from coverage.siting.dual import Dual, DualSearch
+from coverage.siting.greedy import greedy, without_the_least
 from coverage.siting.highs import Limits
 from coverage.siting.model import CoverModel, build_model
+from coverage.siting.regions import Regions
 from coverage.siting.swap import SwapSearch, improved
 from coverage.siting.wander import Wander
 from coverage.siting.windows import Windows
@@ -120,22 +123,100 @@ def test_windows_lower_the_bound_but_never_below_the_optimum(seed, count, steps)
     """At any prices, also bad ones from few steps."""
     model = model_of(seed, radius=0.2)
     dual = DualSearch(model, count, greedy(model, count)).run(steps, Limits(60.0), 0.0)
-    windows = Windows(model, dual)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("coverage.siting.windows._SITES_A_WINDOW", 2.0)
+        windows = Windows(model, dual)
     windows.run(Limits(60.0))
     assert exact(model, count) * (1 - 1e-9) <= windows.bound <= dual.bound
 
 
-def test_windows_close_part_of_the_gap_where_circles_are_packed():
-    rng = np.random.default_rng(6)
-    sites, cells = rng.uniform(0, 30, (150, 2)), rng.uniform(0, 30, (1_500, 2))
-    near = np.linalg.norm(sites[:, None] - cells[None], axis=2) <= 4.5
-    cover = sparse.csr_array(near, dtype=float)
-    weight = rng.integers(1, 101, 1_500).astype(float)
-    model = build_model(cover, weight, np.arange(150), np.zeros(1_500, bool))
-    dual = DualSearch(model, 14, greedy(model, 14)).run(2_000, Limits(60.0), 0.0)
-    windows = Windows(model, dual)
+def packed(sites=150, cells=1_500, seed=6) -> CoverModel:
+    """Circles that have to be packed: the relaxation tiles the square with fractions of them."""
+    rng = np.random.default_rng(seed)
+    site_xy, cell_xy = rng.uniform(0, 30, (sites, 2)), rng.uniform(0, 30, (cells, 2))
+    near = np.linalg.norm(site_xy[:, None] - cell_xy[None], axis=2) <= 4.5
+    weight = rng.integers(1, 101, cells).astype(float)
+    return build_model(sparse.csr_array(near, dtype=float), weight, np.arange(sites), np.zeros(cells, bool))
+
+
+@pytest.fixture(scope="module")
+def crowded() -> tuple[CoverModel, Dual]:
+    model = packed()
+    return model, DualSearch(model, 14, greedy(model, 14)).run(2_000, Limits(60.0), 0.0)
+
+
+def test_windows_close_part_of_the_gap_where_circles_are_packed(crowded):
+    windows = Windows(*crowded)
     windows.run(Limits(60.0))
-    assert windows.bound < dual.bound * (1 - 1e-4)
+    assert windows.bound < crowded[1].bound * (1 - 1e-4)
+
+
+def test_larger_windows_never_raise_the_bound_and_need_not_be_solved(crowded, monkeypatch):
+    monkeypatch.setattr("coverage.siting.windows._SITES_A_WINDOW", 2.0)
+    windows, bounds = Windows(*crowded), []
+    for parts in (1, 2, 3, 100):
+        windows.run(Limits(60.0), most_parts=parts)
+        bounds.append(windows.bound)
+    assert bounds == sorted(bounds, reverse=True)
+    assert bounds[-1] < bounds[0]
+
+
+def test_a_search_from_both_sides_ends_with_a_gap_smaller_than_that_of_the_relaxation(crowded):
+    model, dual = crowded
+    chosen, value = improved(model, greedy(model, 14))
+    search = BothSides(model, dual, chosen)
+    search.run(Limits(4.0), lambda value, bound: False)
+    assert value <= search.value == pytest.approx(model.value(search.chosen))
+    assert search.value <= search.bound < dual.bound
+    assert len(search.chosen) == 14
+
+
+def test_a_search_from_both_sides_ends_when_it_is_told_enough(crowded):
+    model, dual = crowded
+    search = BothSides(model, dual, improved(model, greedy(model, 14))[0])
+    limits = Limits(60.0)
+    search.run(limits, lambda value, bound: bound < dual.bound)
+    assert limits.left() > 30.0
+
+
+@settings(max_examples=10, derandomize=True, deadline=None)
+@given(st.integers(0, 10**6), st.integers(2, 12), st.integers(1, 12))
+def test_parts_opened_again_never_lose_and_all_at_once_are_the_optimum(seed, count, size):
+    model = model_of(seed)
+    start = greedy(model, count)
+    place = np.random.default_rng(seed).random((2, model.n_sites))
+    regions = Regions(model, start, place)
+    regions.run(size, Limits(60.0))
+    wanted = exact(model, count)
+    assert model.value(start) <= regions.value <= wanted * (1 + 1e-9)
+    assert regions.value == pytest.approx(model.value(regions.best))
+    assert len(set(regions.best.tolist())) == len(start)
+    if size >= count:
+        assert regions.value == pytest.approx(wanted)
+
+
+@settings(max_examples=25, derandomize=True, deadline=None)
+@given(st.integers(0, 10**6), st.floats(0.0, 1.5))
+def test_sites_worth_their_charge_are_never_worse_than_the_start_nor_better_than_the_best(seed, dear):
+    model = model_of(seed, sites=9, cells=60, radius=0.3)
+    rng = np.random.default_rng(seed)
+    charge = dear * rng.random(9) * (model.cover @ model.weight)
+    start = np.flatnonzero(rng.random(9) < 0.3)
+
+    def value(sites):
+        return model.value(np.array(sites, np.int64)) - charge[list(sites)].sum()
+
+    found = value(worth_their_charge(model, charge, start, seed))
+    every = [[site for site in range(9) if number >> site & 1] for number in range(1 << 9)]
+    assert value(start) - 1e-9 <= found <= max(map(value, every)) + 1e-9
+
+
+def test_what_alone_covers_least_goes_first():
+    cover = sparse.csr_array(np.array([[1, 1, 0, 0], [0, 1, 1, 0], [0, 0, 1, 1]], float))
+    model = CoverModel(cover, np.array([5.0, 1.0, 1.0, 3.0]), np.arange(3))
+    assert without_the_least(model, np.arange(3), 2).tolist() == [0, 2]
+    assert without_the_least(model, np.arange(3), 1).tolist() == [0]
+    assert without_the_least(model, np.arange(3), 5).tolist() == [0, 1, 2]
 
 
 @settings(max_examples=30, derandomize=True, deadline=None)
