@@ -10,6 +10,7 @@ from typing import Final
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from coverage.siting.goals import LEAST_WORST
 from coverage.standard import Check, Standard
 from geo.errors import InputError
 from geo.text import Text, text
@@ -45,10 +46,9 @@ def ask_wish(standard: Standard) -> Wish | None:
     say = words()
     boxes = st.columns([0.34, 0.27, 0.17, 0.22], vertical_alignment="bottom")
     goal, tier, by = _what(standard, boxes)
-    two_tiers = TIER_SIGN in tier
     count, second, share = _how_many(standard, goal, tier, boxes[3])
     source, listed, exclude = _where()
-    conditions = ask_conditions(two_tiers=two_tiers)
+    conditions = ask_conditions()
     others, seconds = _how()
     if not st.button(say(text("Find sites")), type="primary", key="siting-find"):
         return None
@@ -99,7 +99,8 @@ def _what(standard: Standard, boxes: Sequence[DeltaGenerator]) -> tuple[str, str
         format_func=lambda option: tier_words(standard, option, say),
         key="siting-tier",
     )
-    goals = list(_GOALS)[:2] if TIER_SIGN in str(tier) else list(_GOALS)
+    # of two tiers the longest way is that to the nearest of the first: the second would not count
+    goals = [name for name in _GOALS if name != LEAST_WORST or TIER_SIGN not in str(tier)]
     goal = goal_box.selectbox(
         say(text("What is best")), goals, format_func=lambda option: say(_GOALS[option]), key="siting-goal"
     )

@@ -19,7 +19,7 @@ _NOT_STATED: Final = text("not stated")
 _LEVELS: Final = (_NO_LEVEL, "district", "street", "community")
 
 
-def ask_conditions(*, two_tiers: bool) -> PlanConditions:
+def ask_conditions() -> PlanConditions:
     """What the plan must respect; a conditions file first, what is typed here on top."""
     say = words()
     stated = PlanConditions()
@@ -30,12 +30,10 @@ def ask_conditions(*, two_tiers: bool) -> PlanConditions:
             stated = stated.with_more(_spacing())
         with middle:
             stated = stated.with_more(_quota())
-            stated = stated.with_more(_weights(two_tiers=two_tiers))
+            stated = stated.with_more(_weights())
         with right:
-            if not two_tiers:
-                stated = stated.with_more(_loads())
-        if not two_tiers:
-            stated = stated.with_more(_named())
+            stated = stated.with_more(_loads())
+        stated = stated.with_more(_named())
         return _file().with_more(stated)
 
 
@@ -73,7 +71,7 @@ def _quota() -> PlanConditions:
     return PlanConditions(quotas=(UnitQuota(str(level), most=most, only_new=only_new),))
 
 
-def _weights(*, two_tiers: bool) -> PlanConditions:
+def _weights() -> PlanConditions:
     say = words()
     weight = float(
         st.number_input(
@@ -81,14 +79,12 @@ def _weights(*, two_tiers: bool) -> PlanConditions:
             help=say(text("1: as everybody; 2: twice.")),
         )
     )  # fmt: skip
-    worth = 0.0
-    if not two_tiers:
-        worth = float(
-            st.number_input(
-                say(text("A second facility within reach counts")), 0.0, 1.0, 0.0, 0.1, key="siting-backup",
-                help=say(text("0: not at all; 0.5: half as much as the first.")),
-            )
-        )  # fmt: skip
+    worth = float(
+        st.number_input(
+            say(text("A second facility within reach counts")), 0.0, 1.0, 0.0, 0.1, key="siting-backup",
+            help=say(text("0: not at all; 0.5: half as much as the first.")),
+        )
+    )  # fmt: skip
     weights = (("elderly", weight),) if weight != 1.0 else ()
     return PlanConditions(weights=weights, backup=worth)
 

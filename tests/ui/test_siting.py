@@ -99,3 +99,18 @@ def test_a_standard_without_tiers_is_no_trouble(app: AppTest) -> None:
     app.selectbox(key="choose-standard").set_value("nanjing-2023").run()
     app.switch_page("ui/pages/siting.py").run()
     no_trouble(app)
+
+
+def test_two_tiers_together_keep_conditions_too(app: AppTest) -> None:
+    """The place that must be built is in the plan, though nobody needs it."""
+    app.run()
+    app.switch_page("ui/pages/siting.py").run()
+    assert len(app.selectbox(key="siting-goal").options) == 4
+    app.selectbox(key="siting-tier").set_value("centre+station").run()
+    assert len(app.selectbox(key="siting-goal").options) == 3  # the longest way is no goal for two tiers
+    place = degrees(900)
+    app.text_area(key="siting-required").set_value(f"{place[0]}, {place[1]}")
+    app.number_input(key="siting-backup").set_value(0.5)
+    find(app)
+    no_trouble(app)
+    assert "对此处起决定作用的条件：指定必建" in html_of(app)
