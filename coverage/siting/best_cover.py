@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from coverage.siting.arrays import Bools, Ints
+from coverage.siting.arrays import Ints
 from coverage.siting.both_sides import BothSides
 from coverage.siting.cover_program import at_most, most_program, most_values
 from coverage.siting.dominance import without_dominated
@@ -184,18 +184,6 @@ def _proved(
     found = np.flatnonzero(answer.sites_open(model.n_sites))
     chosen = found if model.value(found) > model.value(known.chosen) else known.chosen
     return Cover(chosen, model.value(chosen) + model.base, min(known.bound, answer.bound), answer.proven)
-
-
-def worth_keeping(model: CoverModel, count: int, start: Ints, limits: Limits) -> tuple[Bools, float]:
-    """(sites that a better choice than `start` could have, with `start`'s own; bound with `base`).
-
-    The bound and what it excludes hold under any further rules, which can only make plans worse.
-    """
-    value = model.value(start)
-    dual = DualSearch(model, min(count, model.n_sites), start).run(600, _share(limits, 0.3), value)
-    stay = ~dual.needless(value)
-    stay[start] = True
-    return stay, dual.bound + model.base
 
 
 def useful(model: CoverModel, chosen: Ints) -> Ints:

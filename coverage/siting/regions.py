@@ -1,6 +1,6 @@
 """Parts of a plan opened again and solved exactly while the rest of it stays.
 
-Where crossing and swapping end, a dozen neighbouring sites can often still be arranged better. With the
+Where crossing and swapping end, some neighbouring sites can often still be arranged better. With the
 others fixed, most of what is near is covered, so that prices and branch and cut settle such a part in
 about a second (partial optimisation under special intensification conditions, Taillard and Voss 2002).
 """

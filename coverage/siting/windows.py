@@ -112,7 +112,7 @@ class Windows:
             return self._waiting.pop() if wanted else None
 
     def _solve(self, window: _Window, plan: Ints, limits: Limits) -> None:
-        """What whole sites are worth in a window after their charges, or a bound on it.
+        """Bound what whole sites are worth in a window after their charges.
 
         Sites worth less than the last one taken are charged their share of the difference too.
         """
@@ -160,7 +160,8 @@ def _solved(part: CoverModel, charge: Floats, start: Ints, limits: Limits) -> tu
     seconds = limits.seconds - limits.left() + _LONGEST_SHARE * limits.left()
     limits = replace(limits, seconds=seconds, gap=_GAP)
     answer = solve(replace(program, cost=cost), limits, most_values(part, start), aside=True)
-    return answer.bound, np.flatnonzero(answer.sites_open(part.n_sites))
+    chosen = start if answer.values is None else np.flatnonzero(answer.sites_open(part.n_sites))
+    return answer.bound, chosen
 
 
 class _Cut:
