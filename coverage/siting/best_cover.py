@@ -8,6 +8,7 @@ import numpy as np
 
 from coverage.siting.arrays import Ints
 from coverage.siting.both_sides import BothSides
+from coverage.siting.choice import Choice
 from coverage.siting.cover_program import at_most, most_program, most_values
 from coverage.siting.dominance import without_dominated
 from coverage.siting.dual import Dual, DualSearch
@@ -27,17 +28,7 @@ _HOPELESS = 90_000
 _PHASES = ((160, 0, 20_000), (0, 60, 20_000), (240, 100, _EASY), (1_200, 300, _EASY))
 
 
-@dataclass(frozen=True, eq=False)
-class Cover:
-    """Sites of a model, the weight they cover and a bound on it (both with the model's `base`)."""
-
-    chosen: Ints
-    value: float
-    bound: float
-    proven: bool = False
-
-
-def best_cover(model: CoverModel, count: int, limits: Limits) -> Cover:
+def best_cover(model: CoverModel, count: int, limits: Limits) -> Choice:
     """The best choice of at most `count` sites found within the limits, with its bound.
 
     Small models go straight to HiGHS. Others: greedy and swaps; the linear relaxation's bound and
@@ -45,29 +36,29 @@ def best_cover(model: CoverModel, count: int, limits: Limits) -> Cover:
     """
     model = without_dominated(model)
     if count == 0 or model.n_sites == 0:
-        return Cover(np.zeros(0, np.int64), model.base, model.base, proven=True)
+        return Choice(np.zeros(0, np.int64), model.base, model.base, proven=True)
     chosen, value = improved(model, greedy(model, count))
     if len(chosen) < count or count >= model.n_sites:
-        return _in_rows(model, Cover(chosen, value + model.base, value + model.base, proven=True))
+        return _in_rows(model, Choice(chosen, value + model.base, value + model.base, proven=True))
     if model.cover.nnz <= _SMALL:
-        return _in_rows(model, _proved(model, count, Cover(chosen, value + model.base, np.inf), limits))
+        return _in_rows(model, _proved(model, count, Choice(chosen, value + model.base, np.inf), limits))
     return _in_rows(model, _large(model, count, chosen, limits))
 
 
-def _in_rows(model: CoverModel, cover: Cover) -> Cover:
+def _in_rows(model: CoverModel, cover: Choice) -> Choice:
     """The cover with the caller's rows instead of the model's numbers."""
     return replace(cover, chosen=model.rows[useful(model, cover.chosen)])
 
 
-def _large(model: CoverModel, count: int, chosen: Ints, limits: Limits) -> Cover:
+def _large(model: CoverModel, count: int, chosen: Ints, limits: Limits) -> Choice:
     """Bound and walk in turns until the undecided rest is easy enough to prove."""
     walk = Wander(model, chosen, limits.seed)
     search = DualSearch(model, count, walk.best)
-    best = Cover(walk.best, walk.value + model.base, np.inf)
+    best = Choice(walk.best, walk.value + model.base, np.inf)
     for steps, rounds, provable in _PHASES:
-        dual = search.run(steps, _share(limits, 0.4), _enough(model, walk.value, limits))
-        walk.run(rounds, _share(limits, 0.4), dual.bound)
-        best = Cover(walk.best, walk.value + model.base, dual.bound + model.base)
+        dual = search.run(steps, limits.part(0.4), _enough(model, walk.value, limits))
+        walk.run(rounds, limits.part(0.4), dual.bound)
+        best = Choice(walk.best, walk.value + model.base, dual.bound + model.base)
         limits.tell(best.value, best.bound, maximises=True)
         part = undecided(model, dual, walk.value)
         if (
@@ -98,17 +89,17 @@ def reach_target(model: CoverModel, count: int, target: float, limits: Limits) -
         return Reached(walk.best, impossible=False)
     search = DualSearch(model, count, walk.best)
     for steps, rounds, provable in _PHASES[:-1]:
-        dual = search.run(steps, _share(limits, 0.4), target * (1.0 - 1e-9))
+        dual = search.run(steps, limits.part(0.4), target * (1.0 - 1e-9))
         if dual.bound < target * (1.0 - 1e-9):
             return Reached(None, impossible=True, dual=dual)
-        walk.run(rounds, _share(limits, 0.4), target)
+        walk.run(rounds, limits.part(0.4), target)
         if walk.value >= target:
             return Reached(walk.best, impossible=False, dual=dual)
         part = undecided(model, dual, target)
         if part.is_decided or part.rest.cover.nnz <= provable:
             break
     if part.rest.cover.nnz > _HOPELESS:
-        walk.run(_NO_END, _share(limits, 0.5), target)
+        walk.run(_NO_END, limits.part(0.5), target)
         if walk.value >= target:
             return Reached(walk.best, impossible=False, dual=dual)
     return _reached_by_proof(model, part, walk, target, limits, dual)
@@ -123,7 +114,7 @@ def _reached_by_proof(
         return Reached(None, impossible=False, dual=dual)
     start = part.start(walk.best)
     goal = (target + model.base) * (1.0 - 1e-9)
-    proved = _proved(part.rest, part.count, Cover(start, 0.0, np.inf), limits, goal)
+    proved = _proved(part.rest, part.count, Choice(start, 0.0, np.inf), limits, goal)
     chosen = part.whole(proved.chosen)
     if model.value(chosen) >= target:
         return Reached(chosen, impossible=False, dual=dual)
@@ -136,12 +127,7 @@ def _enough(model: CoverModel, value: float, limits: Limits) -> float:
     return value + max(limits.gap * whole / (1.0 - limits.gap), 1e-9 * whole)
 
 
-def _share(limits: Limits, share: float) -> Limits:
-    """Limits that end after a share of the time left."""
-    return replace(limits, seconds=limits.seconds - (1.0 - share) * limits.left())
-
-
-def _on_undecided(model: CoverModel, dual: Dual, best: Cover, limits: Limits) -> Cover:
+def _on_undecided(model: CoverModel, dual: Dual, best: Choice, limits: Limits) -> Choice:
     """Cross plans of the sites that a better choice could have, then prove on what remains."""
     part = undecided(model, dual, best.value - model.base)
     if part.rest.cover.nnz > _EASY and dual.bound > _enough(model, best.value - model.base, limits):
@@ -154,36 +140,36 @@ def _on_undecided(model: CoverModel, dual: Dual, best: Cover, limits: Limits) ->
     if best.bound <= _enough(model, best.value - model.base, limits) + model.base or limits.left() <= 0.0:
         return best
     start = part.start(best.chosen)
-    proved = _proved(part.rest, part.count, Cover(start, best.value, best.bound), limits)
+    proved = _proved(part.rest, part.count, Choice(start, best.value, best.bound), limits)
     chosen = part.whole(proved.chosen)
     if model.value(chosen) + model.base <= best.value:
         chosen = best.chosen
     value = model.value(chosen) + model.base
-    return Cover(chosen, value, min(best.bound, max(proved.bound, value)), proved.proven)
+    return Choice(chosen, value, min(best.bound, max(proved.bound, value)), proved.proven)
 
 
-def _from_both_sides(model: CoverModel, part: Undecided, dual: Dual, best: Cover, limits: Limits) -> Cover:
+def _from_both_sides(model: CoverModel, part: Undecided, dual: Dual, best: Choice, limits: Limits) -> Choice:
     """Closer from below and above, with all the time that is left where HiGHS could do nothing after it."""
     search = BothSides(model, dual, best.chosen, limits.seed)
     share = 1.0 if part.rest.cover.nnz > _HOPELESS else 0.5
-    search.run(_share(limits, share), lambda value, bound: bound <= _enough(model, value, limits))
+    search.run(limits.part(share), lambda value, bound: bound <= _enough(model, value, limits))
     value, bound = search.value + model.base, min(best.bound, search.bound + model.base)
     return (
-        Cover(search.chosen, value, bound)
+        Choice(search.chosen, value, bound)
         if value > best.value
         else replace(best, bound=max(bound, best.value))
     )
 
 
 def _proved(
-    model: CoverModel, count: int, known: Cover, limits: Limits, target: float | None = None
-) -> Cover:
+    model: CoverModel, count: int, known: Choice, limits: Limits, target: float | None = None
+) -> Choice:
     """HiGHS on the whole of `model`, from the known choice; with `target` as `solve`."""
     program = most_program(model, at_most(count, model.n_sites))
     answer = solve(program, limits, most_values(model, known.chosen), target)
     found = np.flatnonzero(answer.sites_open(model.n_sites))
     chosen = found if model.value(found) > model.value(known.chosen) else known.chosen
-    return Cover(chosen, model.value(chosen) + model.base, min(known.bound, answer.bound), answer.proven)
+    return Choice(chosen, model.value(chosen) + model.base, min(known.bound, answer.bound), answer.proven)
 
 
 def useful(model: CoverModel, chosen: Ints) -> Ints:

@@ -91,8 +91,7 @@ class BothSides:
     def _plan_better(self, limits: Limits) -> None:
         """Plans grown from what the windows found are crossed, and parts of the best opened again."""
         self.crossing.origin = self._joined()
-        seconds = limits.seconds - (1.0 - _CROSSING) * limits.left()
-        self.crossing.run(replace(limits, seconds=seconds), np.inf)
+        self.crossing.run(limits.part(_CROSSING), np.inf)
         if self.crossing.value > self._settled:
             regions = Regions(self.few, self.crossing.best, self.crossing.away)
             regions.run(SIZE, limits)

@@ -49,7 +49,7 @@ def cover_share(model: CoverModel, target: float, limits: Limits) -> Few:
 
 def _share(model: CoverModel, target: float, limits: Limits) -> Few:
     """One site fewer as long as swaps or a walk reach the target; the bound from below in between."""
-    chosen = few_that_reach(model, target, replace(limits, seconds=limits.seconds - 0.6 * limits.left()))
+    chosen = few_that_reach(model, target, limits.part(0.4))
     low = 1
     if model.n_sites > _BATCH_SITES:  # whatever the time allows, there is a bound
         low = _fewest(model, DualSearch(model, len(chosen), chosen).run(240, limits, 0.0), target)

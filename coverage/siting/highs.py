@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import highspy
@@ -59,6 +59,10 @@ class Limits:
         if self.watch.cancelled():
             return 0.0
         return max(0.0, self.seconds - (time.perf_counter() - self.started))
+
+    def part(self, share: float) -> Limits:
+        """Limits that end after a share of the time left."""
+        return replace(self, seconds=self.seconds - (1.0 - share) * self.left())
 
     def tell(self, objective: float, bound: float, maximises: bool) -> None:
         elapsed = time.perf_counter() - self.started

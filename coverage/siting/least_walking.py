@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from scipy import sparse
 
 from coverage.siting.arrays import Bools, Floats, Ints, only_entries
+from coverage.siting.choice import Choice
 from coverage.siting.crowded_walking import Others, better_bounded, crowded_plan
 from coverage.siting.fewest_sites import fewest_sites
 from coverage.siting.flow import Flow, read_flow, unlimited
@@ -98,16 +99,6 @@ def _refuse_if_too_few(problem: Problem, limits: Limits) -> None:
         )
 
 
-@dataclass(frozen=True, eq=False)
-class _Best:
-    """The best choice known (sites of a model), what it saves, and a bound on what can be saved."""
-
-    chosen: Ints
-    value: float
-    bound: float
-    proven: bool = False
-
-
 def _solved(problem: Problem, count: int, missing_m: float, limits: Limits) -> Plan:
     """Swaps, prices, and HiGHS on the sites that the prices leave."""
     wanted = reachable(problem)
@@ -129,18 +120,18 @@ def savings_model(metres: sparse.csr_array, now: Floats, weight: Floats) -> Savi
     return SavingsModel(only_entries(full, saved > 0.0))
 
 
-def _best_savings(model: SavingsModel, count: int, limits: Limits) -> _Best:
+def _best_savings(model: SavingsModel, count: int, limits: Limits) -> Choice:
     if count == 0 or not model.saved.nnz:
-        return _Best(np.zeros(0, np.int64), 0.0, 0.0, proven=True)
+        return Choice(np.zeros(0, np.int64), 0.0, 0.0, proven=True)
     search = SavingsSwap(model, greedy_savings(model, count))
     search.improve()
     chosen, value = search.chosen, model.value(search.chosen)
     if len(chosen) < count or count >= model.n_sites:
-        return _Best(chosen, value, value, proven=True)
-    return _bounded(model, _Best(chosen, value, np.inf), count, limits)
+        return Choice(chosen, value, value, proven=True)
+    return _bounded(model, Choice(chosen, value, np.inf), count, limits)
 
 
-def _bounded(model: SavingsModel, best: _Best, count: int, limits: Limits) -> _Best:
+def _bounded(model: SavingsModel, best: Choice, count: int, limits: Limits) -> Choice:
     """Prices in rounds, each without the sites that the one before excludes; then the proof."""
     part, sites = model, np.arange(model.n_sites)
     prices: Prices | None = None
@@ -162,7 +153,7 @@ def _whole(model: SavingsModel, bound: float) -> float:
     return float(np.floor(bound + 1e-6)) if (model.saved.data == np.round(model.saved.data)).all() else bound
 
 
-def _proved(model: SavingsModel, prices: Prices, sites: Ints, best: _Best, limits: Limits) -> _Best:
+def _proved(model: SavingsModel, prices: Prices, sites: Ints, best: Choice, limits: Limits) -> Choice:
     """HiGHS on `sites`, which a better plan could have; `best` where that is too much."""
     fixed = sites[prices.always_opened(best.value)]
     free = np.setdiff1d(sites, fixed)
@@ -182,7 +173,7 @@ def _proved(model: SavingsModel, prices: Prices, sites: Ints, best: _Best, limit
         if model.value(found) > value:
             chosen, value = found, model.value(found)
     bound = min(best.bound, max(_whole(model, answer.bound), value))
-    return _Best(chosen, value, bound, answer.proven)
+    return Choice(chosen, value, bound, answer.proven)
 
 
 def median_program(model: SavingsModel, count: int, offset: float) -> Program:
@@ -254,8 +245,9 @@ def _with_flow(problem: Problem, limits: Limits) -> Plan:
 def _crowded(problem: Problem, flow: Flow, others: Others, limits: Limits) -> Plan:
     """Too large for HiGHS: from the plan without load limits, which takes half of the time."""
     goal = replace(problem.goal, capacity=None, band=None)
-    share = replace(limits, seconds=limits.seconds - 0.5 * limits.left())
-    plan = crowded_plan(problem, flow, others, least_walking(replace(problem, goal=goal), share), limits)
+    plan = crowded_plan(
+        problem, flow, others, least_walking(replace(problem, goal=goal), limits.part(0.5)), limits
+    )
     if plan is None:
         raise SettingError(
             "No plan was found within {seconds:g} s; allow more time or loosen a condition.",

@@ -85,6 +85,6 @@ def _better(part: CoverModel, chosen: Ints, limits: Limits) -> Ints | None:
     if left.is_decided or left.rest.cover.nnz > _MOST_ENTRIES or limits.left() <= 0.0:
         return None
     program = most_program(left.rest, at_most(left.count, left.rest.n_sites))
-    limits = replace(limits, seconds=limits.seconds - (1.0 - _LONGEST_SHARE) * limits.left(), gap=0.0)
+    limits = replace(limits.part(_LONGEST_SHARE), gap=0.0)
     answer = solve(program, limits, most_values(left.rest, left.start(chosen)), aside=True)
     return left.whole(np.flatnonzero(answer.sites_open(left.rest.n_sites)))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from coverage.siting.arrays import Bools, Ints
+from coverage.siting.choice import Choice
 from coverage.siting.cover_program import all_rules, most_program, most_values
 from coverage.siting.goals import Watch
 from coverage.siting.highs import Limits, solve
@@ -20,29 +21,19 @@ _PROVABLE = 120_000
 _STEPS = (320, 640, 1_280)
 
 
-@dataclass(frozen=True, eq=False)
-class RuledCover:
-    """Open sites of a model, the weight they cover and a bound on it (both with the model's `base`)."""
-
-    chosen: Ints
-    value: float
-    bound: float
-    proven: bool = False
-
-
-def ruled_cover(model: CoverModel, rules: SiteRules, start: Ints, limits: Limits) -> RuledCover:
+def ruled_cover(model: CoverModel, rules: SiteRules, start: Ints, limits: Limits) -> Choice:
     """The best choice found that keeps the rules, from `start`, which does."""
-    best = RuledCover(start, model.value(start) + model.base, np.inf)
+    best = Choice(start, model.value(start) + model.base, np.inf)
     sites, ruled = np.arange(model.n_sites), rules
     for number, steps in enumerate(_STEPS):
         now = np.flatnonzero(np.isin(sites, best.chosen))
         dual = ruled_dual(
-            model, ruled, now, _part(limits, 0.4), steps=steps, enough=_enough(best, limits, model)
+            model, ruled, now, limits.part(0.4), steps=steps, enough=_enough(best, limits, model)
         )
         best = _bounded(best, dual.bound + model.base)
         if _done(best, limits):
             return best
-        best = _among_few(model, ruled, sites, dual, best, _part(limits, 0.3 if number else 0.5))
+        best = _among_few(model, ruled, sites, dual, best, limits.part(0.3 if number else 0.5))
         best = _bounded(best, best.bound)
         limits.tell(best.value, best.bound, maximises=True)
         stay = ~dual.needless(best.value - model.base) | ruled.must
@@ -55,27 +46,23 @@ def ruled_cover(model: CoverModel, rules: SiteRules, start: Ints, limits: Limits
     return _proved(model, ruled, sites, best, limits)
 
 
-def _enough(best: RuledCover, limits: Limits, model: CoverModel) -> float:
+def _enough(best: Choice, limits: Limits, model: CoverModel) -> float:
     """The bound (without the base) at which the wanted gap is reached."""
     return best.value / (1.0 - limits.gap) - model.base
 
 
-def _part(limits: Limits, share: float) -> Limits:
-    return replace(limits, seconds=limits.seconds - (1.0 - share) * limits.left())
-
-
-def _bounded(best: RuledCover, bound: float) -> RuledCover:
+def _bounded(best: Choice, bound: float) -> Choice:
     bound = max(min(best.bound, bound), best.value)
     return replace(best, bound=bound, proven=bound <= best.value * (1.0 + 1e-9))
 
 
-def _done(best: RuledCover, limits: Limits) -> bool:
+def _done(best: Choice, limits: Limits) -> bool:
     return best.proven or best.bound <= best.value / (1.0 - limits.gap) or limits.left() <= 0.0
 
 
 def _among_few(
-    model: CoverModel, rules: SiteRules, sites: Ints, dual: RuledDual, best: RuledCover, limits: Limits
-) -> RuledCover:
+    model: CoverModel, rules: SiteRules, sites: Ints, dual: RuledDual, best: Choice, limits: Limits
+) -> Choice:
     """A better plan among the sites that the relaxation opens, or nearly."""
     order = np.lexsort((dual.spare, -dual.relaxed))
     few = np.zeros(model.n_sites, bool)
@@ -85,8 +72,8 @@ def _among_few(
 
 
 def _searched(
-    model: CoverModel, rules: SiteRules, among: tuple[Ints, Bools], best: RuledCover, limits: Limits
-) -> tuple[RuledCover, float]:
+    model: CoverModel, rules: SiteRules, among: tuple[Ints, Bools], best: Choice, limits: Limits
+) -> tuple[Choice, float]:
     """(the better of the known plan and HiGHS's among some sites, the bound there)."""
     sites, few = among
     part, ruled, numbers = model.only(few), rules.only(few), sites[few]
@@ -102,7 +89,7 @@ def _searched(
     return best, answer.bound
 
 
-def _proved(model: CoverModel, rules: SiteRules, sites: Ints, best: RuledCover, limits: Limits) -> RuledCover:
+def _proved(model: CoverModel, rules: SiteRules, sites: Ints, best: Choice, limits: Limits) -> Choice:
     """HiGHS on all that a better plan could have."""
     best, bound = _searched(model, rules, (sites, np.ones(model.n_sites, bool)), best, limits)
     best = _bounded(best, max(bound, best.value))

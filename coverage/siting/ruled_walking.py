@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from scipy import sparse
 
 from coverage.siting.arrays import Bools, Floats, Ints
+from coverage.siting.choice import Choice
 from coverage.siting.highs import Limits, Program, solve
 from coverage.siting.lagrangian import Prices, price_cells
 from coverage.siting.rules import SiteRules
@@ -20,19 +21,9 @@ _TRIES = 300
 _STEPS = (80, 160, 320)
 
 
-@dataclass(frozen=True, eq=False)
-class RuledSavings:
-    """Open sites (numbers in the rules), what they save, a bound on what can be saved."""
-
-    chosen: Ints
-    value: float
-    bound: float
-    proven: bool = False
-
-
 def best_under_rules(
     model: SavingsModel, rules: SiteRules, most: int, price: Floats, limits: Limits
-) -> RuledSavings | None:
+) -> Choice | None:
     """The best choice of at most `most` sites found that keeps the rules; None where no start is found.
 
     `price` (sites,) is what a start may divide the savings by.
@@ -43,9 +34,9 @@ def best_under_rules(
     if not starts:
         return None
     if not model.saved.nnz:
-        return RuledSavings(starts[0], 0.0, 0.0, proven=True)
+        return Choice(starts[0], 0.0, 0.0, proven=True)
     chosen = max((_swapped(model, rules, start, limits) for start in starts), key=model.value)
-    best = RuledSavings(chosen, model.value(chosen), np.inf)
+    best = Choice(chosen, model.value(chosen), np.inf)
     return _proved(model, rules, most, best, limits)
 
 
@@ -113,9 +104,7 @@ def _keeps(search: SavingsSwap, rules: SiteRules, slot: int, site: int) -> bool:
     return rules.met(is_open)
 
 
-def _proved(
-    model: SavingsModel, rules: SiteRules, most: int, best: RuledSavings, limits: Limits
-) -> RuledSavings:
+def _proved(model: SavingsModel, rules: SiteRules, most: int, best: Choice, limits: Limits) -> Choice:
     """Prices that know the number alone bound the savings and exclude sites; HiGHS takes the rest."""
     stay = np.ones(model.n_sites, bool)
     prices: Prices | None = None
@@ -133,9 +122,7 @@ def _proved(
     return _by_program(model, rules, stay, best, limits)
 
 
-def _by_program(
-    model: SavingsModel, rules: SiteRules, stay: Bools, best: RuledSavings, limits: Limits
-) -> RuledSavings:
+def _by_program(model: SavingsModel, rules: SiteRules, stay: Bools, best: Choice, limits: Limits) -> Choice:
     sites = np.flatnonzero(stay)
     part = SavingsModel(sparse.csr_array(model.saved[sites]))
     program = _program(part, rules.only(stay))

@@ -157,8 +157,7 @@ def _solved(part: CoverModel, charge: Floats, start: Ints, limits: Limits) -> tu
     program = most_program(part, at_most(part.n_sites, part.n_sites))
     cost = program.cost.copy()
     cost[: part.n_sites] -= charge
-    seconds = limits.seconds - limits.left() + _LONGEST_SHARE * limits.left()
-    limits = replace(limits, seconds=seconds, gap=_GAP)
+    limits = replace(limits.part(_LONGEST_SHARE), gap=_GAP)
     answer = solve(replace(program, cost=cost), limits, most_values(part, start), aside=True)
     chosen = start if answer.values is None else np.flatnonzero(answer.sites_open(part.n_sites))
     return answer.bound, chosen
