@@ -119,8 +119,9 @@ def _notes(measured: Measured) -> tuple[Text, ...]:
     if len(cells):
         notes.append(
             text(
-                "Farther than {limit:g} m from any street: {residents:,.0f} of the residents "
-                "(cells: {cells}); on foot they count as not covered.",
+                "Farther than {limit:g} m from any street: {residents:,.0f} "
+                "{residents:resident|residents} in "
+                "{cells} {cells:cell|cells}; on foot they count as not covered.",
                 residents=float(study.grid.residents[cells].sum()),
                 cells=len(cells),
                 limit=measured.standard.walking.snap_limit_m,

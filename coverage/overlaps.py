@@ -154,7 +154,8 @@ def outside_notes(members: Membership, grid: PopulationGrid) -> tuple[Text, ...]
         if len(cells):
             notes.append(
                 text(
-                    "{residents:,.1f} residents in {cells:,} cells lie in no unit of the level {level}; they "
+                    "{residents:,.1f} residents in {cells:,} {cells:cell|cells} lie in no unit of the "
+                    "level {level}; they "
                     "count for the whole area only.",
                     residents=float(grid.residents[cells].sum()),
                     cells=len(cells),

@@ -158,7 +158,11 @@ def _left_out(content: bytes, sheets: tuple[RawSheet, ...], limits: Limits) -> t
     if not left:
         return ()
     named = ", ".join(left[:10]) + (" …" if len(left) > 10 else "")
-    return (text("Of the zip, {count} files were not read: {names}", count=len(left), names=named),)
+    return (
+        text(
+            "Of the zip, {count} {count:file was|files were} not read: {names}", count=len(left), names=named
+        ),
+    )
 
 
 _SIDES: Final = (".shp", *SHAPEFILE_PARTS, ".sbn", ".sbx", ".qix", ".xml", ".qmd", ".qpj")

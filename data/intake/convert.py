@@ -66,7 +66,8 @@ def tell_systems(
                 WARNING,
                 "converted-datum",
                 text(
-                    "The coordinates of {count} rows were read as {system} and converted to WGS-84.",
+                    "The coordinates of {count} {count:row|rows} were read as {system} and converted to "
+                    "WGS-84.",
                     count=len(rows),
                     system=_NAMES.get(system, system.upper()),
                 ),

@@ -79,7 +79,7 @@ def _with_the_others(example: Text, rows: list[int]) -> Text:
         return example
     named = ", ".join(map(str, rows[:_NAMED_ROWS])) + (" …" if len(rows) > _NAMED_ROWS else "")
     return text(
-        "{example} (and {count} more cells like it, in rows {rows})",
+        "{example} (and {count} more {count:cell|cells} like it, in rows {rows})",
         example=example,
         count=len(rows),
         rows=named,

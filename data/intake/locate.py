@@ -107,7 +107,7 @@ class _Teller:
                 WARNING,
                 "swapped-columns",
                 text(
-                    "In {count} rows longitude and latitude stand in each other's column; "
+                    "In {count} {count:row|rows} longitude and latitude stand in each other's column; "
                     "they were exchanged.",
                     count=int(swapped.sum()),
                 ),

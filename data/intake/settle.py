@@ -34,7 +34,13 @@ def settled(frame: pd.DataFrame, group: DuplicateGroup, choice: GroupChoice) -> 
     code, message = ("merged", _MERGED) if choice.action == MERGE else ("dropped", _DROPPED)
     told: Told = [(row, code, Text(message.template, {"name": name})) for row in gone]
     if stays is not None:
-        told.append((stays, code, text("{count} other rows were taken as this facility.", count=len(gone))))
+        told.append(
+            (
+                stays,
+                code,
+                text("{count} other {count:row was|rows were} taken as this facility.", count=len(gone)),
+            )
+        )
     return frame, told
 
 

@@ -184,7 +184,8 @@ def _explanation_lines(intake: Intake) -> tuple[Text, ...]:
         ),
         text("Mend the coloured cells in place and upload the workbook again; nothing else needs to change."),
         text(
-            "Of {rows} rows, {accepted} were accepted, {refused} refused and {aside} set aside "
+            "Of {rows} {rows:row|rows}, {accepted} {accepted:was|were} accepted, {refused} refused and "
+            "{aside} set aside "
             "(totals, notes, closed or planned facilities, facilities without coordinates).",
             rows=intake.rows,
             accepted=intake.accepted_count,

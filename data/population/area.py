@@ -39,7 +39,8 @@ def cut_to(cells: Cells, area: shapely.Geometry, rim_m: float, file: str) -> Cel
     if not kept.any():
         raise InputError("{file}: nobody lives in the study area.", file=file)
     message = text(
-        "{residents:,.1f} residents in {cells:,} cells live outside the study area and are left out.",
+        "{residents:,.1f} residents in {cells:,} {cells:cell|cells} live outside the study area and are "
+        "left out.",
         residents=float(cells.residents[~kept].sum()),
         cells=int((~kept).sum()),
     )

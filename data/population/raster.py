@@ -131,7 +131,8 @@ def _account(file: str, pixels: Pixels, residents: Floats, tally: Tally, area_m2
             INFO,
             "population-border",
             text(
-                "{pixels:,} pixels lie on the border of the area. By their centres {counted:,.1f} of their "
+                "{pixels:,} {pixels:pixel lies|pixels lie} on the border of the area. By their centres "
+                "{counted:,.1f} of their "
                 "residents count and {left_out:,.1f} do not.",
                 pixels=border.pixels,
                 counted=border.counted,
@@ -143,7 +144,8 @@ def _account(file: str, pixels: Pixels, residents: Floats, tally: Tally, area_m2
             INFO,
             "population-nodata",
             text(
-                "{pixels:,} pixels of the area (about {km2:,.1f} km²) have no number; nobody is counted "
+                "{pixels:,} {pixels:pixel|pixels} of the area (about {km2:,.1f} km²) have no number; "
+                "nobody is counted "
                 "there.",
                 pixels=tally.nodata,
                 km2=tally.nodata * float(area_m2.mean()) / 1e6,
@@ -153,14 +155,18 @@ def _account(file: str, pixels: Pixels, residents: Floats, tally: Tally, area_m2
             tally.negative > 0,
             WARNING,
             "population-negative",
-            text("{pixels:,} pixels hold a negative number; nobody is counted there.", pixels=tally.negative),
+            text(
+                "{pixels:,} {pixels:pixel holds|pixels hold} a negative number; nobody is counted there.",
+                pixels=tally.negative,
+            ),
         ),
         (
             tally.undeclared > 0,
             WARNING,
             "population-undeclared-nodata",
             text(
-                "{pixels:,} pixels hold a number that stands for “no data” although the file does not say "
+                "{pixels:,} {pixels:pixel holds|pixels hold} a number that stands for “no data” "
+                "although the file does not say "
                 "so; nobody is counted there.",
                 pixels=tally.undeclared,
             ),

@@ -138,10 +138,16 @@ def _raw(path: Path, layer: _Layer, shapes: Mapping[str, Shapes]) -> RawStreets:
     findings: list[Text] = []
     crs = _checked_crs(path, layer.crs, findings)
     is_line = np.isin(shapely.get_type_id(layer.shapes), _LINE_TYPES) & ~shapely.is_empty(layer.shapes)
-    lost = text("{count} features without a line were left out.", count=int((~is_line).sum()))
+    lost = text(
+        "{count} {count:feature|features} without a line {count:was|were} left out.",
+        count=int((~is_line).sum()),
+    )
     tags = _tags(layer.columns, len(layer.shapes))
     walked = _walked(tags, is_line)
-    closed = text("{count} lines that may not be walked were left out.", count=int((is_line & ~walked).sum()))
+    closed = text(
+        "{count} {count:line|lines} that may not be walked {count:was|were} left out.",
+        count=int((is_line & ~walked).sum()),
+    )
     findings.extend(said for said in (lost, closed) if said.values["count"])
     rows = np.flatnonzero(is_line & walked)
     parts, owner = shapely.get_parts(shapely.force_2d(layer.shapes[rows]), return_index=True)

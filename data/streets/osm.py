@@ -133,7 +133,11 @@ def _cut_findings(ways: int) -> tuple[Text, ...]:
     if not ways:
         return ()
     return (
-        text("{count} ways of the street file lack some of their points and were cut there.", count=ways),
+        text(
+            "{count} {count:way|ways} of the street file "
+            "{count:lacks some of its points and was|lack some of their points and were} cut there.",
+            count=ways,
+        ),
     )
 
 

@@ -25,7 +25,8 @@ def island_findings(network: WalkNetwork) -> tuple[Text, ...]:
         return ()
     return (
         text(
-            "{share:.1%} of the street length hangs together; {count} islands with {km:.1f} km of street "
+            "{share:.1%} of the street length hangs together; {count} {count:island|islands} with "
+            "{km:.1f} km of street "
             "cannot be walked to.",
             share=found.share,
             count=found.count,
@@ -60,7 +61,8 @@ def healed_findings(healed: Healed | None, tolerance_m: float) -> tuple[Text, ..
         return ()
     return (
         text(
-            "{count} gaps of up to {tolerance:g} m between streets were closed; findings.csv lists them.",
+            "{count} {count:gap|gaps} of up to {tolerance:g} m between streets {count:was|were} closed; "
+            "findings.csv lists {count:it|them}.",
             count=len(healed.gap_m),
             tolerance=tolerance_m,
         ),

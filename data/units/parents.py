@@ -63,7 +63,11 @@ def _tell(table: gpd.GeoDataFrame, rows: Ints, found: Ints, remarks: Remarks) ->
     names = table["name"].to_numpy(object)
     silent = sum(1 for row, at in zip(rows, found, strict=True) if not said[row] and at >= 0)
     if silent:
-        message = text("{count} units do not say what they belong to; their place tells.", count=silent)
+        message = text(
+            "{count} {count:unit does|units do} not say what {count:it belongs|they belong} to; the "
+            "place tells.",
+            count=silent,
+        )
         remarks.add("parent-by-place", message, level="info")
     unknown = [
         text(

@@ -38,4 +38,8 @@ class Remarks:
 
     def _more(self, code: str, count: int, level: Level) -> None:
         if count > 0:
-            self.add(code, text("{count:,} more remarks like the ones before.", count=count), level=level)
+            self.add(
+                code,
+                text("{count:,} more {count:remark|remarks} like the ones before.", count=count),
+                level=level,
+            )

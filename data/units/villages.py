@@ -39,7 +39,8 @@ def with_outlines(table: gpd.GeoDataFrame, remarks: Remarks) -> gpd.GeoDataFrame
     )
     if len(points) > len(without):
         message = text(
-            "{count} villages are points without an outline; residents count for the nearest point within "
+            "{count} {count:village is a point|villages are points} without an outline; residents count "
+            "for the nearest point within "
             "the unit above.",
             count=len(points) - len(without),
         )

@@ -28,7 +28,7 @@ def test_a_gap_is_closed_when_asked_and_listed_with_its_place_and_length(tmp_pat
     assert [str(remark.message) for remark in healed.remarks] == [
         "A gap of 1.50 m between streets at 120.002016, 32.002000 was closed."
     ]
-    assert "1 gaps of up to 2 m" in str(healed.findings[0])
+    assert "1 gap of up to 2 m between streets was closed; findings.csv lists it" in str(healed.findings[0])
     assert sorted(healed.network.edge_length_m) == pytest.approx(
         [METRES["on"] + 1.5, METRES["square"]], abs=0.3
     )

@@ -70,7 +70,7 @@ def test_points_that_follow_their_ways_are_found(tmp_path):
 def test_a_way_is_cut_where_a_point_is_missing_and_that_is_said(tmp_path):
     streets = read_streets(write_osm(tmp_path / "a.osm.pbf", without=[4]))
     assert len(streets.network) == 1
-    assert "1 ways of the street file lack some of their points" in said(streets)
+    assert "1 way of the street file lacks some of its points and was cut" in said(streets)
 
 
 def test_the_class_of_streets_follows_their_highway_tag(tmp_path):
