@@ -12,6 +12,7 @@ from ui.choices import words
 from ui.safe import in_html
 from ui.scenario_state import (
     begin_anew,
+    changed_city,
     crs,
     draft,
     redo,
@@ -21,7 +22,7 @@ from ui.scenario_state import (
     stored_names,
     undo,
 )
-from ui.scenario_words import edit_words
+from ui.scenario_words import edit_words, facility_names
 from ui.session import keep
 
 if TYPE_CHECKING:
@@ -38,9 +39,9 @@ def changes(city: Assessment) -> None:
     if not now.edits:
         st.caption(say(text("No changes yet.")))
         return
-    items = "".join(
-        f"<li>{in_html(say(edit_words(edit, city.study, city.standard)))}</li>" for edit in now.edits
-    )
+    names = facility_names(changed_city(()).study, now.edits)
+    said = (edit_words(edit, city.study, city.standard, names) for edit in now.edits)
+    items = "".join(f"<li>{in_html(say(words_of_one))}</li>" for words_of_one in said)
     st.html(f'<ol class="edits">{items}</ol>')
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -13,15 +14,25 @@ if TYPE_CHECKING:
     from coverage.study import Study
 
 
-def edit_words(edit: edits.Edit, study: Study, standard: Standard) -> Text:
-    """What an edit does; facilities and units are named as in the lists."""
+def facility_names(study: Study, made: Sequence[edits.Edit]) -> dict[str, str]:
+    """What to call every facility that edits on `study` may speak of: its own and those they open.
+
+    `study` is the city before the edits: afterwards a closed facility has no row left to name it.
+    """
+    frame = study.facilities.frame
+    opened = {edit.facility_id: edit.name for edit in made if isinstance(edit, edits.Open)}
+    return dict(zip(frame["facility_id"], frame["name"].astype(str), strict=True)) | opened
+
+
+def edit_words(edit: edits.Edit, study: Study, standard: Standard, names: Mapping[str, str]) -> Text:
+    """What an edit does; units are named as in the files, facilities by `facility_names`."""
     match edit:
         case edits.Open():
             return text("Open {tier} “{name}”", tier=standard.tier_title(edit.tier), name=edit.name)
         case edits.Close():
-            return text("Close “{name}”", name=_facility(edit.facility_id, study))
+            return text("Close “{name}”", name=names.get(edit.facility_id, edit.facility_id))
         case edits.Move():
-            return text("Move “{name}”", name=_facility(edit.facility_id, study))
+            return text("Move “{name}”", name=names.get(edit.facility_id, edit.facility_id))
         case edits.AddStreet():
             return text("New street of {metres:,.0f} m", metres=_length_m(edit.line))
         case edits.AddBarrier():
@@ -45,12 +56,6 @@ def _figure(edit: edits.SetFigure, standard: Standard) -> Text:
     if edit.band is not None:
         return text("{rule}: now {low:,g}–{high:,g}", rule=rule, low=edit.band[0], high=edit.band[1])
     return text("{rule}: now {figure:,g}", rule=rule, figure=edit.figure or 0.0)
-
-
-def _facility(number: str, study: Study) -> str:
-    frame = study.facilities.frame
-    names = frame.loc[frame["facility_id"] == number, "name"]
-    return str(names.iloc[0]) if len(names) else number
 
 
 def _unit(number: str, study: Study) -> Sayable:

@@ -101,3 +101,13 @@ def test_the_engine_is_made_once_and_anew_for_another_standard(
     press(app, "采用此位置")
     no_trouble(app)
     assert made[1:] == ["gb50180-2018"]
+
+
+def test_the_list_of_changes_names_a_facility_that_is_gone(app: AppTest) -> None:
+    on(app, SCENARIO)
+    open_at(app, 1100)
+    close(app, "东庄村服务站")
+    close(app, "新设施1")
+    said = html_of(app)
+    assert "东庄村服务站" in said
+    assert said.count("新设施1") >= 2
