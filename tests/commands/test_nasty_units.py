@@ -85,7 +85,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("no-level", "level is not known and it is left out"),
         ("no-name", "The unit has no name and is left out"),
         ("parent-unknown", "丙镇 is said to belong to “北区”"),
-        ("parent-by-place", "do not say what they belong to"),
+        ("parent-by-place", "1 unit does not say what it belongs to; the place tells"),
     ],
 )
 def test_everything_that_is_wrong_is_listed(out: Path, code: str, words: str) -> None:
