@@ -116,7 +116,7 @@ def compare_with_osm(
 def _known(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise InputError("The file {file} cannot be opened. Does it exist?", file=path.name)
-    known = read_csv(path, ("facility_id", "name", "type", "status"))
+    known = _table(path)
     missing = [name for name in COLUMNS[:6] if name not in known]
     if missing:
         raise InputError(
@@ -125,6 +125,14 @@ def _known(path: Path) -> pd.DataFrame:
             column=missing[0],
         )
     return known
+
+
+def _table(path: Path) -> pd.DataFrame:
+    """The file as a table; one without columns where it is none (the streets themselves, say)."""
+    try:
+        return read_csv(path, ("facility_id", "name", "type", "status"))
+    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError):
+        return pd.DataFrame()
 
 
 def _names(frame: pd.DataFrame, lon: str, lat: str, crs: str) -> Names:

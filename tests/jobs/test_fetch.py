@@ -344,6 +344,9 @@ def test_an_offices_list_is_set_beside_what_was_fetched(osm, tmp_path):
         "1 in place, 1 elsewhere, 0 closed on the map, 1 missing on the map, 0 missing in the list."
     )
     assert second.startswith("东区街道便民服务中心: on the map 944 m away")
+    wrong = cli("compare", own, tmp_path / "streets.gpkg", "--out", tmp_path / "none", osm=osm)
+    assert wrong.returncode == 2, wrong.stderr
+    assert "streets.gpkg" in wrong.stderr
     shapes = gpd.read_file(tmp_path / "again" / "compared.geojson")
     assert shapes.geometry.geom_type.tolist() == ["Point", "LineString", "Point"]
     assert set(shapes["credit"]) == {"© OpenStreetMap contributors, ODbL"}
