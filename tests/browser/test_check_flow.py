@@ -124,14 +124,19 @@ def test_on_a_telephone_nothing_is_wider_than_the_screen(
     open_context: Callable[..., BrowserContext], address: str, unclear_list: bytes
 ) -> None:
     page = open_context(locale="zh-CN", viewport={"width": 390, "height": 844}).new_page()
+    fits = "document.querySelector('[data-testid=stMain]').scrollWidth <= 390"
+    page.goto(address)
+    expect(page.locator("table.small")).to_have_count(2)
+    page.wait_for_function(fits)
     page.goto(f"{address}/check")
     expect(page.locator("h1")).to_have_text("检查清单")
+    expect(page.locator("table.small")).to_have_count(1)
+    page.wait_for_function(fits)
     upload(page, unclear_list)
     expect(page.locator(".sketch.ready")).to_have_count(3)
     for title in ("列", "待定位", "检查结果", "决定记录"):
         open_step(page, title)
-        wide = "document.querySelector('[data-testid=stMain]').scrollWidth"
-        page.wait_for_function(f"{wide} <= 390")
+        page.wait_for_function(fits)
 
 
 def test_a_city_being_read_can_be_cancelled_and_begun_again(
