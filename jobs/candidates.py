@@ -102,7 +102,9 @@ def _listed(done: Assessed, path: Path) -> Candidates:
     listed = read_candidates(path, datum=done.inputs.datum, units=study.units)
     frame = listed.frame
     left_out = len([finding for finding in listed.findings if finding.level == "error"])
-    notes = (text("{file}: {count} rows cannot be used as places.", file=path.name, count=left_out),)
+    notes = (
+        text("{file}: {count} {count:row|rows} cannot be used as places.", file=path.name, count=left_out),
+    )
     return Candidates(
         project(frame["lon"].to_numpy(float), frame["lat"].to_numpy(float), study.grid.crs),
         tuple(frame["name"]),

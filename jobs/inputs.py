@@ -130,7 +130,8 @@ def list_notes(intake: Intake) -> tuple[Text, ...]:
     datum = intake.datum
     notes = [
         text(
-            "Of {rows} rows in the lists {accepted} count, {refused} were refused and {aside} set aside.",
+            "Of {rows} {rows:row|rows} in the lists {accepted} {accepted:counts|count}, {refused} "
+            "{refused:was|were} refused and {aside} set aside.",
             rows=intake.rows,
             accepted=intake.accepted_count,
             refused=intake.refused_count,

@@ -84,4 +84,4 @@ def _walk(row: Mapping[str, Any]) -> Text:
 
 
 def _people(residents: float) -> Text:
-    return text("{residents:,.0f} residents", residents=residents)
+    return text("{residents:,.0f} {residents:resident|residents}", residents=residents)

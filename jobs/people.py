@@ -158,12 +158,14 @@ def people_notes(people: People, study: Study) -> tuple[Text, ...]:
     notes = []
     unusable = sum(1 for finding in population.findings if finding.level == ERROR)
     if unusable:
-        notes.append(text("{count} values of the population table could not be used.", count=unusable))
+        notes.append(
+            text("{count} {count:value|values} of the population table could not be used.", count=unusable)
+        )
     notes += [finding.message for finding in population.findings if finding.level != ERROR]
     if units is not None:
         remarks = sum(1 for finding in units.findings if finding.level != INFO)
         if remarks:
-            notes.append(text("{count} remarks on the units file.", count=remarks))
+            notes.append(text("{count} {count:remark|remarks} on the units file.", count=remarks))
         notes += overlap_notes(units.overlaps, units.table, study.grid)
         notes += outside_notes(study.cells_in, study.grid)
     return tuple(notes)

@@ -63,4 +63,7 @@ def _odd(done: Rescaled, units: UnitTable) -> list[Text]:
     more = len(messages) - _MOST_LISTED
     if more <= 0:
         return messages
-    return [*messages[:_MOST_LISTED], text("{count:,} more remarks like the ones before.", count=more)]
+    return [
+        *messages[:_MOST_LISTED],
+        text("{count:,} more {count:remark|remarks} like the ones before.", count=more),
+    ]

@@ -23,7 +23,8 @@ def water_findings(water: Path | None, basemap: Basemap, grid: PopulationGrid) -
     if not len(cells):
         return ()
     message = text(
-        "{residents:,.1f} residents in {cells:,} cells stand in water by their cell's centre; they are "
+        "{residents:,.1f} residents in {cells:,} {cells:cell stands|cells stand} in water by the cell's "
+        "centre; they are "
         "counted there.",
         residents=float(grid.residents[cells].sum()),
         cells=len(cells),

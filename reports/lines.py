@@ -91,7 +91,7 @@ def _actual(rule: Rule, row: Mapping[str, Any]) -> Text:
     match rule.check:
         case Check.RADIUS | Check.WALK:
             return text(
-                "{share:.1%} ({met:,.0f} of {all:,.0f} residents)",
+                "{share:.1%} ({met:,.0f} of {all:,.0f} {all:resident|residents})",
                 share=row["share"],
                 met=row["residents_met"],
                 all=row["residents"],
@@ -106,7 +106,7 @@ def _actual(rule: Rule, row: Mapping[str, Any]) -> Text:
             )
         case Check.RATIO:
             return text(
-                "{actual:.1f} per 1,000; {met} of {count} units",
+                "{actual:.1f} per 1,000; {met} of {count} {count:unit|units}",
                 actual=row["actual"],
                 met=row["units_met"],
                 count=row["units"],
@@ -130,9 +130,11 @@ def _missed_words(rule: Rule, row: Mapping[str, Any], missed: float | None) -> T
         return text("–")
     if rule.check in (Check.PRESENCE, Check.UNITS, Check.RATIO):
         return text(
-            "{missed:,.0f} residents; {units} units", missed=missed, units=row["units"] - row["units_met"]
+            "{missed:,.0f} {missed:resident|residents}; {units} {units:unit|units}",
+            missed=missed,
+            units=row["units"] - row["units_met"],
         )
-    return text("{missed:,.0f} residents", missed=missed)
+    return text("{missed:,.0f} {missed:resident|residents}", missed=missed)
 
 
 def lacking_words(lacking: Mapping[str, Any] | None) -> Text | None:
@@ -146,10 +148,10 @@ def lacking_words(lacking: Mapping[str, Any] | None) -> Text | None:
 
 
 _LACKING: Final = {
-    "residents": text("{amount:,} residents not served"),
-    "facilities": text("{amount:,} facilities outside the band"),
-    "units": text("{amount:,} units"),
-    "places": text("{amount:,} places"),
+    "residents": text("{amount:,} {amount:resident|residents} not served"),
+    "facilities": text("{amount:,} {amount:facility|facilities} outside the band"),
+    "units": text("{amount:,} {amount:unit|units}"),
+    "places": text("{amount:,} {amount:place|places}"),
 }
 
 

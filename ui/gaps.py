@@ -39,7 +39,12 @@ def gaps(view: View) -> None:
     split(choices().gap_rule, found[:MOST_GAPS])
     if len(found) > MOST_GAPS:
         st.caption(
-            say(text("{count} gaps in all; the others are on the map and in the report.", count=len(found)))
+            say(
+                text(
+                    "{count} {count:gap|gaps} in all; the others are on the map and in the report.",
+                    count=len(found),
+                )
+            )
         )
 
 

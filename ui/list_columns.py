@@ -72,7 +72,9 @@ def _sheet_title(done: Checked, places: Sequence[tuple[str, str]]) -> str:
     first = " · ".join(part for part in (done.lists.called(file), sheet) if part)
     if len(places) == 1:
         return first
-    return words()(text("{sheet} and {count} more sheets alike", sheet=first, count=len(places) - 1))
+    return words()(
+        text("{sheet} and {count} more {count:sheet|sheets} alike", sheet=first, count=len(places) - 1)
+    )
 
 
 def _ask(done: Checked, columns: Sequence[Column], *, key: str) -> dict[str, str]:

@@ -129,7 +129,9 @@ def _ask(done: Checked, asked: tuple[ToLocate, ...]) -> None:
         with right:
             key = _ask_for_key(service)
         st.warning(in_markdown(say(_warning(service))))
-        label = text("Send {count} addresses to {service}", count=len(asked), service=TITLES[service])
+        label = text(
+            "Send {count} {count:address|addresses} to {service}", count=len(asked), service=TITLES[service]
+        )
         wanted = st.form_submit_button(in_markdown(say(label)), key="geocode-send")
     if wanted:
         _begin(done, service, key, city.strip())

@@ -37,7 +37,7 @@ def twice_step(done: Checked) -> None:
     st.caption(
         say(
             text(
-                "{count} groups, {waiting} not decided. Until you decide, every row stays.",
+                "{count} {count:group|groups}, {waiting} not decided. Until you decide, every row stays.",
                 count=len(done.groups),
                 waiting=len(waiting),
             )
@@ -63,7 +63,7 @@ def _decide_all(done: Checked, waiting: list[Group]) -> None:
         format_func=lambda option: f"{say(ACTIONS[option])} – {say(_MEANING[option])}",
         key="all-groups",
     )
-    if right.button(say(text("Apply to {count} groups", count=len(waiting))), width="stretch"):
+    if right.button(say(text("Apply to {count} {count:group|groups}", count=len(waiting))), width="stretch"):
         decide(done, {group.id: action for group in waiting})
         for group in waiting:
             st.session_state.pop(_key(group), None)

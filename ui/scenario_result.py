@@ -110,7 +110,7 @@ def say_answer(found: Comparison, rule: str) -> None:
     if change.worse_off > 0:
         said.append(
             text(
-                "{worse:,.0f} {worse:resident walks|residents walk} farther to the nearest, by "
+                "{worse:,.0f} {worse:resident has|residents have} farther to the nearest, by "
                 "{metres:,.0f} m on average.",
                 worse=change.worse_off,
                 metres=change.worse_m,

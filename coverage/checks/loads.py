@@ -8,10 +8,10 @@ from coverage.allocation import TO_NEAREST, Allocation, Manner, allocate, own_ti
 from coverage.checks.by_unit import facilities_by_unit
 from coverage.checks.measured import Measured
 from coverage.results import LoadResult, RuleResult, judge, ratio
-from coverage.standard import Rule
+from coverage.standard import Rule, settlement_title
 from coverage.study import Study
 from coverage.tables import Bools, Floats, Ints
-from geo.text import text
+from geo.text import Text, text
 
 
 def check_load(rule: Rule, measured: Measured, *, manner: Manner = TO_NEAREST) -> RuleResult:
@@ -35,13 +35,19 @@ def check_load(rule: Rule, measured: Measured, *, manner: Manner = TO_NEAREST) -
         float(load.residents[~(under | over)].sum()),
         share,
         load=load,
-        reason=text("The list has no such facility.") if share is None else None,
+        reason=_no_facility(rule) if share is None else None,
         by_unit=facilities_by_unit(
             measured,
             np.asarray(load.rows, np.int64),
             {"within": ~(under | over), "under": under, "over": over},
         ),
     )
+
+
+def _no_facility(rule: Rule) -> Text:
+    if rule.settlement == "any":
+        return text("The list has no such facility.")
+    return text("The list has no such facility in {who} ground.", who=settlement_title(rule.settlement))
 
 
 def load_result(rule: Rule, study: Study, allocation: Allocation) -> LoadResult:

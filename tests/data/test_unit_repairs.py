@@ -134,7 +134,7 @@ def test_a_parent_is_found_by_number_by_name_or_by_the_largest_shared_ground(tmp
     frame = read_units(path, crs=CRS).table.frame
     assert frame["parent_id"].tolist() == ["", "D", "D", "B", "A", "B", "A"]
     found = codes(path)
-    assert found["parent-by-place"].startswith("1 units")
+    assert found["parent-by-place"].startswith("1 unit does not say")
     assert "“nowhere”" in found["parent-unknown"]
 
 
