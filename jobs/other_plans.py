@@ -14,7 +14,7 @@ from jobs.wishes import Choices
 _SECONDS: Final = 15.0
 _TOLD: Final = (
     "rank", "lon", "lat", "residents_gained", "unit", "name", "residents_alone", "groups_gained", "cost",
-    "tier",
+    "tier", "residents_nearer", "saved_m",
 )  # fmt: skip
 
 

@@ -9,7 +9,16 @@ from typing import Any, Final
 import numpy as np
 
 from coverage.membership import locate
-from coverage.siting import Place, Plan, SiteReason, Surroundings, deciding, reasons, removal_losses
+from coverage.siting import (
+    Place,
+    Plan,
+    SiteReason,
+    Surroundings,
+    deciding,
+    reasons,
+    removal_losses,
+    shorter_ways,
+)
 from coverage.siting.rules import site_rules
 from coverage.standard import Check, Rule
 from coverage.tables import Bools, Floats, Ints
@@ -45,16 +54,17 @@ def told(done: Assessed, asked: Question, plan: Plan) -> Told:
     near_m, near = _nearest_existing(done, asked, rows, plan)
     deciding_here = deciding_by_site(asked.place, plan)
     failed = _failed(done, asked, fresh, len(found))
-    common = _of_places(done, asked, rows)
+    common, nearer = _of_places(done, asked, rows), _nearer(asked, plan)
     sites = tuple(
         common[i]
         | _of_reason(done, reason)
         | {
             "nearest": near[i],
-            "nearest_m": round(float(near_m[i]), 1) if np.isfinite(near_m[i]) else None,
+            "nearest_m": _metres(float(near_m[i])),
             "failed": failed[i],
             "deciding": [text_to_json(said) for said in deciding_here[i]],
             **({"load": float(plan.loads[i])} if plan.loads else {}),
+            **(nearer[i] if nearer else {}),
         }
         for i, reason in enumerate(found)
     )
@@ -143,6 +153,25 @@ def _of_reason(done: Assessed, reason: SiteReason) -> dict[str, Any]:
             if names is not None
         ],
     }
+
+
+def _nearer(asked: Question, plan: Plan) -> list[dict[str, float | None]]:
+    """For the goals that count metres: whose way each site makes shorter, and by how much."""
+    if asked.place is asked.cover:
+        return []
+    return [
+        {
+            "residents_nearer": way.residents,
+            "saved_m": _metres(way.saved_m),
+            "longest_m_before": _metres(way.longest_m_before),
+            "longest_m_after": _metres(way.longest_m_after),
+        }
+        for way in shorter_ways(asked.place, plan)
+    ]
+
+
+def _metres(metres: float) -> float | None:
+    return round(metres, 1) if np.isfinite(metres) else None
 
 
 def _of_places(done: Assessed, asked: Question, rows: Ints) -> list[dict[str, Any]]:

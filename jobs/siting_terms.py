@@ -130,7 +130,8 @@ def required_apart(candidates: Candidates, xy: Floats, spacing_m: float) -> None
             if place != row and far < spacing_m:
                 raise InfeasibleError(
                     "The required place “{name}” is only {metres:,.0f} m from another one that is "
-                    "required or open already; the spacing asked for is {spacing:g} m ({short:,.0f} m more).",
+                    "required or open already; the spacing asked for is {spacing:,g} m "
+                    "({short:,.0f} m more).",
                     name=candidates.names[row] or wish_number(required, row),
                     metres=float(far),
                     spacing=spacing_m,
@@ -189,8 +190,13 @@ def _quota(done: Assessed, quota: UnitQuota, candidates: Candidates, existing: I
         np.concatenate([new, old]),
         {int(row): (float(quota.least), max(most, float(there[row]))) for row in meant},
         name=level_title(quota.level),
-        titles={int(row): str(names[row]) for row in meant},
+        titles={int(row): _quota_title(str(names[row]), int(there[row]), most) for row in meant},
     )
+
+
+def _quota_title(unit: str, there: int, most: float) -> Sayable:
+    """A unit, and why it may keep more than was asked for."""
+    return text("{unit} (it has {there} today)", unit=unit, there=there) if there > most else unit
 
 
 def _capacity(wish: Wish, candidates: Candidates, n_existing: int) -> Floats | None:

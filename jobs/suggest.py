@@ -98,7 +98,7 @@ def _facts(done: Assessed, asked: Question, plan: Plan, said: Told) -> dict[str,
         "counted": _counted(asked),
         **(ways(asked.place, plan) if wish.goal in (LEAST_WALKING, LEAST_WORST) else {}),
         "asked": wish.as_json(),
-        "curve": _in_order(said),
+        "curve": _in_order(asked, plan, said),
         **money(asked.goal, asked.candidates, said.sites),
         "notes": [text_to_json(n) for n in remarks(asked.candidates, asked.goal, plan, [asked.band_rule])],
     }
@@ -114,10 +114,13 @@ def _after(asked: Question, plan: Plan, said: Told) -> float:
     return min(said.residents_after, float(plan.objective)) if limited else said.residents_after
 
 
-def _in_order(said: Told) -> list[list[float]]:
-    """[n, residents served once the first n sites are open]."""
-    start = said.residents_before - said.residents_lost
-    sums = start + np.cumsum([site["residents_gained"] for site in said.sites])
+def _in_order(asked: Question, plan: Plan, said: Told) -> list[list[float]]:
+    """[n, residents served once the first n sites are open], with the loads of the plan where they are
+    limited."""
+    start, after = said.residents_before - said.residents_lost, _after(asked, plan, said)
+    limited = after < said.residents_after
+    brought = plan.loads if limited else [site["residents_gained"] for site in said.sites]
+    sums = np.minimum(start + np.cumsum(brought), after)
     return [[number, float(total)] for number, total in enumerate(sums, start=1)]
 
 

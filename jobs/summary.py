@@ -95,6 +95,16 @@ def plan_lines(plan: Mapping[str, Any], standard: Standard, say: Translator) -> 
 
 def _site_line(site: Mapping[str, Any], standard: Standard) -> Text:
     template = text("{rank}. {tier} {where} ({lon:.6f}, {lat:.6f}): {gained:,.0f} residents more")
+    if site.get("saved_m") is not None:
+        template = text(
+            "{rank}. {tier} {where} ({lon:.6f}, {lat:.6f}): nearer for {nearer:,.0f} residents, by "
+            "{saved:,.0f} m on average"
+        )
+    elif "load" in site:
+        template = text(
+            "{rank}. {tier} {where} ({lon:.6f}, {lat:.6f}): {load:,.0f} residents to serve, {gained:,.0f} "
+            "newly within reach"
+        )
     said = {
         "rank": site["rank"],
         "tier": standard.tier_title(site["tier"]),
@@ -102,6 +112,9 @@ def _site_line(site: Mapping[str, Any], standard: Standard) -> Text:
         "lon": site["lon"],
         "lat": site["lat"],
         "gained": site["residents_gained"],
+        "nearer": site.get("residents_nearer"),
+        "saved": site.get("saved_m"),
+        "load": site.get("load"),
     }
     return Text(template.template, said)
 

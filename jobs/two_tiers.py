@@ -131,7 +131,7 @@ def _facts(
         "residents_lost": lost,
         "counted": counted_in(asked.goal, equal=asked.first.goal.importance is None),
         "asked": wish.as_json(),
-        "curve": _curve(sites, before - lost),
+        "curve": _curve(sites, before - lost, after),
         **money(asked.goal, asked.candidates, sites),
         "tiers": tiers,
         "notes": [text_to_json(note) for note in notes],
@@ -204,10 +204,10 @@ def _closed(done: Assessed, asked: BothQuestion, plan: Plan) -> list[dict[str, A
     return [row for row in _losses(done, asked, everywhere=True) if row["facility_id"] in closed]
 
 
-def _curve(sites: Sequence[Mapping[str, Any]], start: float) -> list[list[float]]:
-    """[n, mean residents of both rules once the first n sites are open]."""
+def _curve(sites: Sequence[Mapping[str, Any]], start: float, after: float) -> list[list[float]]:
+    """[n, mean residents of both rules once the first n sites are open]; never more than all serve."""
     gained = [(site["residents_gained"] + site.get("also_gained", 0.0)) / 2.0 for site in sites]
-    return [[n, start + float(total)] for n, total in enumerate(np.cumsum(gained), start=1)]
+    return [[n, min(start + float(total), after)] for n, total in enumerate(np.cumsum(gained), start=1)]
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -65,7 +65,7 @@ def _site_facts(voice: Voice, row: Mapping[str, Any]) -> Iterator[tuple[str, str
     """What is known of it; the columns besides the residents gained and the unit may be missing."""
     if row.get("name"):
         yield voice(text("Name")), voice(str(row["name"]))
-    yield voice(text("Residents gained")), people(voice, row["residents_gained"])
+    yield from _gain(voice, row)
     for column, heading in _SITE_PEOPLE.items():
         if _known(row.get(column)):
             yield voice(heading), people(voice, row[column])
@@ -76,6 +76,17 @@ def _site_facts(voice: Voice, row: Mapping[str, Any]) -> Iterator[tuple[str, str
         yield voice(text("Nearest existing")), voice(near)
     if _known(row.get("cost")):
         yield voice(text("Cost")), voice(text("{cost:,.10g}", cost=row["cost"]))
+
+
+def _gain(voice: Voice, row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Whom it serves anew; of a plan that counts metres first whose way it shortens."""
+    nearer = _known(row.get("residents_nearer"))
+    if nearer:
+        yield voice(text("Shorter way for")), people(voice, row["residents_nearer"])
+    if nearer and _known(row.get("saved_m")):
+        yield voice(text("saving on average")), voice(metres(row["saved_m"]))
+    if row["residents_gained"] or not nearer:
+        yield voice(text("Residents gained")), people(voice, row["residents_gained"])
 
 
 _SITE_PEOPLE: Final = {

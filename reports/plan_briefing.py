@@ -123,8 +123,19 @@ class _Draft:
         for number, other in enumerate(others, start=1):
             yield ""
             yield f"{number}. {self.say(other_plan(other))}"
-            new = [words.site_name(site) for site in other["sites"] if not site["in_best"]]
-            yield f"   {escaped('；'.join(new) if self.say.language == 'zh' else '; '.join(new))}"
+            new = [self._new_place(site) for site in other["sites"] if not site["in_best"]]
+            yield f"   {'；'.join(new) if self.say.language == 'zh' else '; '.join(new)}"
+            yield f"   {self._left_out(other)}"
+
+    def _new_place(self, site: Mapping[str, Any]) -> str:
+        """Its name and where it is: the place left out may lie in the same unit."""
+        return f"{escaped(words.site_name(site))} ({site['lon']:.6f}, {site['lat']:.6f})"
+
+    def _left_out(self, other: Mapping[str, Any]) -> str:
+        """Which sites of the plan this one does without."""
+        kept = {_place_of(site) for site in other["sites"] if site["in_best"]}
+        ranks = [str(site["rank"]) for site in self.plan["sites"] if _place_of(site) not in kept]
+        return self.say(text("Not built: no. {ranks} of the plan.", ranks=", ".join(ranks)))
 
     def closed(self) -> Iterator[str]:
         rows = self.plan.get("closed", [])
@@ -183,6 +194,10 @@ def escaped(said: str) -> str:
     'a\\\\*b c'
     """
     return _SIGNS.sub(r"\\\1", _LINE.sub(" ", said))
+
+
+def _place_of(site: Mapping[str, Any]) -> tuple[object, ...]:
+    return site["lon"], site["lat"], site.get("tier")
 
 
 def _joined(parts: Sequence[str]) -> str:

@@ -53,6 +53,8 @@ _SPARE_HEAD: Final = (
 _WHY: Final = text("Why here")
 _GROUP: Final = text("of them: {group}")
 _FIGURES: Final = {
+    "residents_nearer": text("Residents with a shorter way"),
+    "saved_m": text("Metres saved on average"),
     "load": text("Residents to serve"),
     "cost": text("Cost"),
     "capacity": text("Capacity"),

@@ -41,6 +41,17 @@ _FOUND: Final = {
 }
 
 
+_SERVED: Final = (
+    text("Newly served: {gained:,.0f} residents."),
+    text("Newly served: {gained:,.0f} residents, {elderly:,.0f} of them elderly."),
+)
+# Where a site takes on only so many.
+_WITHIN_REACH: Final = (
+    text("Newly within reach: {gained:,.0f} residents."),
+    text("Newly within reach: {gained:,.0f} residents, {elderly:,.0f} of them elderly."),
+)
+
+
 def quality(plan: Mapping[str, Any]) -> Text:
     """How sure it is that nothing better exists."""
     if plan["proven"]:
@@ -132,6 +143,7 @@ def site_name(site: Mapping[str, Any]) -> str:
 
 def reasons(site: Mapping[str, Any], plan: Mapping[str, Any], standard: Standard) -> Iterator[Text]:
     """Why a site is where it is, one sentence after the other."""
+    yield from _nearer(site)
     yield _gain(site)
     if site["residents_alone"] - site["residents_gained"] > _A_PERSON:
         yield text(
@@ -149,15 +161,22 @@ def reasons(site: Mapping[str, Any], plan: Mapping[str, Any], standard: Standard
     yield from _figures(site, plan)
 
 
+def _nearer(site: Mapping[str, Any]) -> Iterator[Text]:
+    """Of a plan that counts metres: whose way the site makes shorter."""
+    if site.get("saved_m") is not None:
+        said = text(
+            "It shortens the way of {residents_nearer:,.0f} residents by {saved_m:,.0f} m on average; the "
+            "longest way among them falls from {longest_m_before:,.0f} m to {longest_m_after:,.0f} m."
+        )
+        yield Text(said.template, dict(site))
+
+
 def _gain(site: Mapping[str, Any]) -> Text:
-    elderly = site.get("groups_gained", {}).get(ELDERLY)
+    elderly, gained = site.get("groups_gained", {}).get(ELDERLY), site["residents_gained"]
+    short, long = _WITHIN_REACH if "load" in site else _SERVED
     if elderly is None:
-        return text("Newly served: {gained:,.0f} residents.", gained=site["residents_gained"])
-    return text(
-        "Newly served: {gained:,.0f} residents, {elderly:,.0f} of them elderly.",
-        gained=site["residents_gained"],
-        elderly=elderly,
-    )
+        return Text(short.template, {"gained": gained})
+    return Text(long.template, {"gained": gained, "elderly": elderly})
 
 
 def _units(site: Mapping[str, Any]) -> Iterator[Text]:

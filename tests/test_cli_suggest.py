@@ -41,6 +41,12 @@ def test_a_plan_with_everything_is_told_in_every_product(tmp_path: Path) -> None
         briefing = (out / f"briefing-{language}.md").read_text("utf-8")
         assert said in briefing
         assert "北苑空地" in briefing
+    other = plan["alternatives"][0]
+    (new,) = [site for site in other["sites"] if not site["in_best"]]
+    kept = {site["name"] for site in other["sites"]}
+    (left_out,) = [str(site["rank"]) for site in plan["sites"] if site["name"] not in kept]
+    briefing = (out / "briefing-en.md").read_text("utf-8")
+    assert f"({new['lon']:.6f}, {new['lat']:.6f})\n   Not built: no. {left_out} of the plan." in briefing
     features = json.loads((out / "sites.geojson").read_text("utf-8"))["features"]
     assert features[0]["properties"]["residents_alone"] == 500.0
     assert features[0]["properties"]["elderly_gained"] == 100.0

@@ -143,6 +143,7 @@ def sites_table(plan: Mapping[str, Any], chosen: int, standard: Standard) -> Non
 
 _HEADS: Final = {
     "rank": text("No."), "tier": text("Tier"), "where": text("Where"), "gained": text("Newly served"),
+    "residents_nearer": text("Shorter way for"), "saved_m": text("Saved, mean (m)"),
     "elderly": text("Elderly"), "together": text("Together"), "load": text("To serve"),
     "nearest": text("To nearest (m)"), "cost": text("Cost"), "same": text("In plan A"),
 }  # fmt: skip
@@ -154,6 +155,7 @@ def _columns(sites: Sequence[Mapping[str, Any]], chosen: int, *, two_tiers: bool
         "rank",
         *(["tier"] if two_tiers and best else []),
         "where",
+        *(column for column in ("residents_nearer", "saved_m") if column in sites[0]),
         "gained",
         *(["elderly"] if "elderly" in sites[0].get("groups_gained", {}) else []),
         *(["load"] if any("load" in site for site in sites) else []),
@@ -180,6 +182,10 @@ def _cell(column: str, site: Mapping[str, Any], together: Mapping[Any, Any], sta
             return "●" if site["in_best"] else ""
         case "nearest":
             return number(site["nearest_m"])
+        case "residents_nearer":
+            return exact(site["residents_nearer"])
+        case "saved_m":
+            return number(site["saved_m"])
         case _:
             return NOTHING if site.get(column) is None else f"{site[column]:,.10g}"
 

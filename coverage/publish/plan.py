@@ -25,7 +25,7 @@ _SITE_COLUMNS: Final = ("rank", "lon", "lat", "residents_gained", "unit")
 # What sites.geojson says besides, where it is known.
 _MORE: Final = (
     "name", "tier", "residents_alone", "nearest", "nearest_m", "load", "cost", "capacity", "area_m2",
-    "required",
+    "required", "residents_nearer", "saved_m",
 )  # fmt: skip
 
 

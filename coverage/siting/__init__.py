@@ -3,7 +3,15 @@
 from coverage.siting.choose import choose_sites
 from coverage.siting.compare import CurvePoint, alternatives, curve
 from coverage.siting.conditions import Quota
-from coverage.siting.explain import SiteReason, Surroundings, deciding, reasons, removal_losses
+from coverage.siting.explain import (
+    ShorterWay,
+    SiteReason,
+    Surroundings,
+    deciding,
+    reasons,
+    removal_losses,
+    shorter_ways,
+)
 from coverage.siting.goals import Goal, Plan, Progress, Step, Watch
 from coverage.siting.place import Place
 from coverage.siting.tiers import TierPlan, TwoTiers, as_tiers, both, choose_both
@@ -15,6 +23,7 @@ __all__ = [
     "Plan",
     "Progress",
     "Quota",
+    "ShorterWay",
     "SiteReason",
     "Step",
     "Surroundings",
@@ -30,4 +39,5 @@ __all__ = [
     "deciding",
     "reasons",
     "removal_losses",
+    "shorter_ways",
 ]

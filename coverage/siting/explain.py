@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -14,6 +15,9 @@ from coverage.siting.place import Place
 from coverage.siting.problem import Problem
 from coverage.siting.rules import site_rules
 from geo.text import Text, text
+
+# Coordinates are not exact to the centimetre: a way as long as before is not told as a shorter one.
+_SAME_WAY_M: Final = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +85,47 @@ def reasons(place: Place, plan: Plan, around: Surroundings) -> tuple[SiteReason,
             )
         )
     return tuple(found)
+
+
+@dataclass(frozen=True)
+class ShorterWay:
+    """Whose way one site makes shorter, by more than half a metre, than what is open before it.
+
+    `saved_m`: metres they save on average, `longest_m_before` and `longest_m_after` their longest way;
+    these leave out who had no way at all, and are NaN where nobody is left.
+    """
+
+    residents: float
+    saved_m: float
+    longest_m_before: float
+    longest_m_after: float
+
+
+def shorter_ways(place: Place, plan: Plan) -> tuple[ShorterWay, ...]:
+    """One entry per site of `plan`, in build order; none where reach says only yes or no."""
+    problem = place.problem(plan.goal)
+    if not problem.measured:
+        return ()
+    way_m = problem.nearest_m(np.setdiff1d(problem.open_before, np.array(plan.closed, np.int64)))
+    found = []
+    for row in plan.sites:
+        cells, metres = problem.cells_of(row), problem.metres_of(row)
+        nearer = (metres < way_m[cells] - _SAME_WAY_M) & (problem.residents[cells] > 0.0)
+        who, after_m = cells[nearer], metres[nearer]
+        found.append(_shorter(problem.residents[who], way_m[who], after_m))
+        way_m[who] = after_m
+    return tuple(found)
+
+
+def _shorter(people: Floats, before_m: Floats, after_m: Floats) -> ShorterWay:
+    had = np.isfinite(before_m)
+    saved = np.average((before_m - after_m)[had], weights=people[had]) if had.any() else np.nan
+    return ShorterWay(
+        residents=float(people.sum()),
+        saved_m=float(saved),
+        longest_m_before=float(before_m[had].max()) if had.any() else np.nan,
+        longest_m_after=float(after_m[had].max()) if had.any() else np.nan,
+    )
 
 
 def _by_unit(problem: Problem, new: Ints, around: Surroundings) -> tuple[UnitGain, ...]:

@@ -63,10 +63,19 @@ class SiteRules:
         )
 
     def tight(self, is_open: Bools) -> Bools:
-        """(rules,) those to be told that leave no room."""
+        """(rules,) those to be told that leave no room; a budget does when it cannot pay one more."""
         used = self.activity(is_open)
         at_low = (np.abs(used - self.low) < _TIGHT) & (self.low > 0.0)
-        return ((np.abs(used - self.high) < _TIGHT) | at_low) & self.told
+        at_high = self.high - used < np.maximum(_TIGHT, self._least_more(is_open) * (1.0 - _ROUNDING))
+        return (at_high | at_low) & self.told
+
+    def _least_more(self, is_open: Bools) -> Floats:
+        """(rules,) what one more site would use up at least; 0 where all are open."""
+        row = np.repeat(np.arange(len(self.high)), np.diff(self.matrix.indptr))
+        more = self.is_new[self.matrix.indices] & ~is_open[self.matrix.indices] & (self.matrix.data > 0.0)
+        least = np.full(len(self.high), np.inf)
+        np.minimum.at(least, row[more], self.matrix.data[more])
+        return np.where(np.isfinite(least), least, 0.0)
 
     def activity(self, is_open: Bools) -> Floats:
         used: Floats = self.matrix @ is_open.astype(float)

@@ -205,4 +205,8 @@ def test_least_walking_counts_every_residents_metres(tmp_path: Path) -> None:
     x = np.arange(0, 2001, 100)
     best = min(sum(100 * min(abs(v - 500), abs(v - 1700), abs(v - site)) for v in x) for site in x)
     assert plan["objective"] == pytest.approx(best, rel=1e-5)
-    assert plan["sites"][0]["residents_gained"] == 500.0
+    (site,) = plan["sites"]
+    assert site["residents_gained"] == 500.0
+    # Sites at 1000, 1100 and 1200 save as much: 1,800 m for a hundred residents each.
+    assert site["residents_nearer"] * site["saved_m"] == pytest.approx(180_000, rel=1e-3)
+    assert site["longest_m_before"] == pytest.approx(600, abs=0.1)

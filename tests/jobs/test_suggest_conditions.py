@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from geo.errors import InfeasibleError, InputError, SettingError
+from geo.text import text_from_json
 from jobs.wishes import CROSSINGS, FACILITIES, FROM_LIST, Choices, PlanConditions, UnitQuota, Wish
 from tests.jobs.planned_city import at, city, land, places, plan_for, plan_of, planned
 
@@ -100,6 +101,12 @@ def test_a_unit_that_has_its_facility_gets_no_other() -> None:
     assert places(plan_for(3, quotas=(UnitQuota("community", most=1),))) == []
 
 
+def test_a_unit_that_may_keep_more_than_was_asked_for_says_how_many_it_has() -> None:
+    plan = plan_for(3, quotas=(UnitQuota("community", most=0),))
+    said = [str(text_from_json(condition)) for condition in plan["deciding"]]
+    assert any("(it has 1 today): at most 1 sites" in condition for condition in said)
+
+
 def test_counting_new_sites_only_gives_each_unit_one() -> None:
     plan = plan_for(3, quotas=(UnitQuota("community", most=1, only_new=True),))
     assert sorted(site["unit"].split()[-1] for site in plan["sites"]) == ["东庄村", "西苑社区"]
@@ -160,6 +167,7 @@ def test_a_capacity_limits_whom_a_site_serves(tmp_path: Path) -> None:
     plan = plan_for(capacity=200.0)
     assert plan["residents_after"] == 1200.0
     assert plan["sites"][0]["load"] == pytest.approx(200.0)
+    assert plan["curve"][-1] == [len(plan["sites"]), 1200.0]
     stated = plan_of(listed(tmp_path, count=1, capacity=FROM_LIST))
     assert stated["sites"][0]["name"] == "北苑空地"
     assert stated["residents_after"] == 1300.0

@@ -14,6 +14,7 @@ from coverage.siting import (
     deciding,
     reasons,
     removal_losses,
+    shorter_ways,
 )
 from coverage.siting.explain import sentence, summary
 from geo.errors import InfeasibleError, SettingError
@@ -118,3 +119,29 @@ def test_too_few_sites_for_everyone_says_how_many_are_needed():
 def test_goals_that_cannot_be_are_refused(wrong):
     with pytest.raises(SettingError):
         STREET.choose(Goal(**{"count": 1, **wrong}))
+
+
+def test_a_shorter_way_is_told_of_those_who_had_one_and_counts_those_who_had_none():
+    walks = sparse.csr_array(([100.0, 300.0, 50.0, 100.0, 20.0], ([0, 0, 1, 1, 1], [0, 1, 1, 2, 3])), (2, 4))
+    place = Place(np.array([1.0, 2.0, 6.0, 0.0]), walks, keep=(0,))
+    plan = place.choose(Goal("least-walking", count=1))
+    (way,) = shorter_ways(place, plan)
+    assert plan.sites == (1,)
+    assert (way.residents, way.saved_m, way.longest_m_before, way.longest_m_after) == (
+        8.0,
+        250.0,
+        300.0,
+        50.0,
+    )
+
+
+def test_reach_of_yes_and_no_has_no_shorter_ways():
+    assert shorter_ways(STREET, STREET.choose(Goal(count=2))) == ()
+
+
+def test_a_budget_decides_when_it_cannot_pay_one_more_site():
+    cost = np.array([40.0, 40.0, 40.0, 60.0, 40.0])
+    plan = STREET.choose(Goal(count=3, cost=cost, budget=79.0))
+    assert "a budget of 79" in [str(rule) for rule in deciding(STREET, plan)]
+    roomy = STREET.choose(Goal(count=2, cost=cost, budget=400.0))
+    assert [str(rule) for rule in deciding(STREET, roomy)] == ["new sites: at most 2"]
