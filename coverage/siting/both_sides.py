@@ -61,7 +61,7 @@ class BothSides:
         """Until `enough` says so of (value, bound), or the time is over.
 
         Two threads solve the smallest windows. Then one goes on with larger ones; the other makes plans
-        of what the windows found, helps with the windows, and makes plans again.
+        of what the windows found, helps with those of two parts, and makes plans again.
         """
         over = Event()
         aside = replace(limits, watch=Watch(cancelled=lambda: over.is_set() or limits.left() <= 0.0))
@@ -74,7 +74,7 @@ class BothSides:
                 others = thread.submit(self._solve_windows, aside)
                 while told.left() > 0.0:
                     self._plan_better(told)
-                    self._solve_windows(told)
+                    self._solve_windows(told, 2)
             finally:
                 over.set()
             others.result()

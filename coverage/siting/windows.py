@@ -32,7 +32,7 @@ from coverage.siting.model import CoverModel, merge_cells
 # fractions fit again at the border; twice as large gives half as much again for four times the time.
 _SITES_A_WINDOW = 6.0
 _LONGEST_SHARE = 0.9
-_MOST_ENTRIES = 60_000
+_MOST_ENTRIES = 150_000
 # Sites of at least this share of the last one's worth tell what lies together.
 _NEAR = 0.8
 _GAP = 0.001
