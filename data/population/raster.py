@@ -122,33 +122,41 @@ def _pixel_areas(transform: rasterio.Affine, row: Ints, column: Ints, to_degrees
     return np.asarray(areas[of_pixel], float)
 
 
+_Remark = tuple[bool, Level, str, Text]
+
+
 def _account(file: str, pixels: Pixels, residents: Floats, tally: Tally, area_m2: Floats) -> list[Finding]:
     """What did not become a resident of the study, to the resident."""
     border = at_border(pixels, residents)
-    remarks: list[tuple[bool, Level, str, Text]] = [
-        (
-            border.pixels > 0,
-            INFO,
-            "population-border",
-            text(
-                "{pixels:,} {pixels:pixel lies|pixels lie} on the border of the area. By their centres "
-                "{counted:,.1f} of their "
-                "residents count and {left_out:,.1f} do not.",
-                pixels=border.pixels,
-                counted=border.counted,
-                left_out=border.left_out,
-            ),
+    across: _Remark = (
+        border.pixels > 0,
+        INFO,
+        "population-border",
+        text(
+            "{pixels:,} {pixels:pixel lies|pixels lie} on the border of the area. By their centres "
+            "{counted:,.1f} of their residents count and {left_out:,.1f} do not.",
+            pixels=border.pixels,
+            counted=border.counted,
+            left_out=border.left_out,
         ),
+    )
+    remarks = [across, *_not_counted(tally, tally.nodata * float(area_m2.mean()) / 1e6)]
+    if tally.full:
+        remarks.append((True, WARNING, "population-full-byte", _full(tally.full)))
+    return [Finding(file, "", 0, "", level, code, message) for told, level, code, message in remarks if told]
+
+
+def _not_counted(tally: Tally, nodata_km2: float) -> list[_Remark]:
+    return [
         (
             tally.nodata > 0,
             INFO,
             "population-nodata",
             text(
                 "{pixels:,} {pixels:pixel|pixels} of the area (about {km2:,.1f} km²) have no number; "
-                "nobody is counted "
-                "there.",
+                "nobody is counted there.",
                 pixels=tally.nodata,
-                km2=tally.nodata * float(area_m2.mean()) / 1e6,
+                km2=nodata_km2,
             ),
         ),
         (
@@ -166,15 +174,11 @@ def _account(file: str, pixels: Pixels, residents: Floats, tally: Tally, area_m2
             "population-undeclared-nodata",
             text(
                 "{pixels:,} {pixels:pixel holds|pixels hold} a number that stands for “no data” "
-                "although the file does not say "
-                "so; nobody is counted there.",
+                "although the file does not say so; nobody is counted there.",
                 pixels=tally.undeclared,
             ),
         ),
     ]
-    if tally.full:
-        remarks.append((True, WARNING, "population-full-byte", _full(tally.full)))
-    return [Finding(file, "", 0, "", level, code, message) for told, level, code, message in remarks if told]
 
 
 def _full(pixels: int) -> Text:
