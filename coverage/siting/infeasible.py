@@ -16,11 +16,14 @@ from geo.text import Text, text
 _EXPLAIN_SECONDS = 10.0
 
 
-def solved(program: Program, names: Sequence[Text], limits: Limits, start: Floats | None = None) -> Answer:
+def solved(
+    program: Program, names: Sequence[Text | None], limits: Limits, start: Floats | None = None
+) -> Answer:
     """The answer, always with values.
 
-    `names` are those of the program's first rows. InfeasibleError says which of them cannot be met;
-    SettingError that the time was too short to find any plan.
+    `names` are those of the program's first rows, None for one that no condition stands behind.
+    InfeasibleError says which of them cannot be met; SettingError that the time was too short to find
+    any plan.
     """
     answer = solve(program, limits, start)
     if answer.values is not None:
@@ -35,14 +38,13 @@ def solved(program: Program, names: Sequence[Text], limits: Limits, start: Float
     )
 
 
-def why(program: Program, names: Sequence[Text], limits: Limits) -> UserError:
+def why(program: Program, names: Sequence[Text | None], limits: Limits) -> UserError:
     """The error for a program without solution: the least (relative) breach of its named rows."""
-    count = len(names)
-    rows = sparse.csr_array(
-        (np.ones(count), (np.arange(count), np.arange(count))), (len(program.row_low), count)
-    )
+    named = np.array([k for k, name in enumerate(names) if name is not None], np.int64)
+    count = len(named)
+    rows = sparse.csr_array((np.ones(count), (named, np.arange(count))), (len(program.row_low), count))
     # Of equal breaches the earlier condition is named: numbers and money come first.
-    scale = np.linspace(1.0, 1.1, count) / np.maximum(1.0, np.abs(_limits(program)[:count]))
+    scale = np.linspace(1.0, 1.1, count) / np.maximum(1.0, np.abs(_limits(program)[named]))
     columns = len(program.cost)
     elastic = Program(
         cost=np.concatenate((np.zeros(columns), scale, scale)),
@@ -58,10 +60,13 @@ def why(program: Program, names: Sequence[Text], limits: Limits) -> UserError:
     if answer.values is None:
         return InfeasibleError("No plan meets all the conditions.")
     short = answer.values[columns : columns + count] + answer.values[columns + count :]
-    broken = np.flatnonzero(short > 1e-6)
+    broken = {str(names[int(named[k])]): int(named[k]) for k in np.flatnonzero(short > 1e-6)}
+    missed = dict.fromkeys(broken, 0.0)
+    for k in np.flatnonzero(short > 1e-6):
+        missed[str(names[int(named[k])])] += float(short[k])
     parts = [
-        text("{condition} (missed by {short:,g})", condition=names[int(k)], short=_tidy(short[k]))
-        for k in broken
+        text("{condition} (missed by {short:,g})", condition=names[row], short=_tidy(missed[name]))
+        for name, row in broken.items()
     ]
     if not parts:
         return InfeasibleError("No plan meets all the conditions.")
@@ -69,12 +74,14 @@ def why(program: Program, names: Sequence[Text], limits: Limits) -> UserError:
 
 
 def _limits(program: Program) -> Floats:
-    """(rows,) the finite side of each row."""
-    return np.where(
+    """(rows,) the finite side of each row; where that is 0, its largest coefficient."""
+    limit = np.where(
         np.isfinite(program.row_low),
         program.row_low,
         np.where(np.isfinite(program.row_high), program.row_high, 1.0),
     )
+    largest = abs(program.matrix).max(axis=1).toarray().ravel()
+    return np.where(limit == 0.0, largest, limit)
 
 
 def _listed(parts: list[Text]) -> Text:

@@ -16,7 +16,7 @@ from coverage.siting.goals import FEWEST_SITES, Plan
 from coverage.siting.highs import Limits, Program, solve
 from coverage.siting.infeasible import solved
 from coverage.siting.lagrangian import Prices, price_cells
-from coverage.siting.loads import flow_plan, flow_program
+from coverage.siting.loads import flow_plan, flow_program, row_names
 from coverage.siting.order import Found, finished
 from coverage.siting.problem import Problem
 from coverage.siting.ruled_walking import best_under_rules
@@ -238,7 +238,7 @@ def _with_flow(problem: Problem, limits: Limits) -> Plan:
     first = len(flow.rules.low)
     low = program.row_low.copy()
     low[first : first + len(cell)] = np.where(has_other[cell], -np.inf, 1.0)
-    answer = solved(replace(program, row_low=low), flow.rules.names, limits)
+    answer = solved(replace(program, row_low=low), row_names(flow), limits)
     return flow_plan(problem, flow, answer, limits)
 
 

@@ -19,7 +19,7 @@ from coverage.siting.load_prices import load_prices
 from coverage.siting.load_start import Shared, load_start
 from coverage.siting.order import Found, finished
 from coverage.siting.problem import Problem
-from geo.text import text
+from geo.text import Text, text
 
 # With fewer pairs HiGHS needs no other bound; with more it does not even solve its relaxation in time.
 _SMALL = 3_000
@@ -41,7 +41,7 @@ def most_people_with_loads(problem: Problem, limits: Limits) -> Plan:
         proven = bound <= (start.value + base) * (1.0 + 1e-9)
         return flow_plan(problem, flow, Answer(start.values, start.value + base, bound, proven), limits)
     program = flow_program(flow, worth, np.zeros(flow.n_sites), maximises=True, offset=base)
-    answer = solved(program, flow.rules.names, limits, None if start is None else start.values)
+    answer = solved(program, row_names(flow), limits, None if start is None else start.values)
     return flow_plan(problem, flow, replace(answer, bound=min(bound, answer.bound)), limits)
 
 
@@ -68,7 +68,7 @@ def fewest_with_loads(problem: Problem, limits: Limits) -> Plan:
         np.concatenate((np.zeros(flow.n_sites), worth)),
         target * (1.0 - 1e-9),
     )
-    names = (text("a share of {share:.1%} of the residents", share=problem.goal.share), *flow.rules.names)
+    names = (text("a share of {share:.1%} of the residents", share=problem.goal.share), *row_names(flow))
     most = np.where(flow.served, 0.0, flow.weight)
     start = load_start(flow, most, target, limits)
     if start is None:
@@ -161,6 +161,16 @@ def flow_program(flow: Flow, cost_y: Floats, cost_x: Floats, maximises: bool, of
         maximises=maximises,
         offset=offset,
     )
+
+
+def row_names(flow: Flow) -> tuple[Text | None, ...]:
+    """What stands behind the first rows of `flow_program`: the rules, and the least load of each new site."""
+    unnamed = len(flow.residents) + int(np.isfinite(flow.high).sum())
+    least = (
+        text("at least {low:,g} residents at every new site", low=float(low))
+        for low in flow.low[flow.low > 0.0]
+    )
+    return (*flow.rules.names, *(None for _ in range(unnamed)), *least)
 
 
 def _at_sites(flow: Flow, limits: Ints, values: Floats) -> sparse.csr_array:

@@ -90,6 +90,10 @@ def test_alternatives_are_nearly_as_good_and_differ():
             Goal("fewest-sites", cost=np.full(5, 3.0), budget=4.0),
             "No plan meets all the conditions: a budget of 4 (missed by 2).",
         ),
+        (
+            Goal(count=1, required=(1,), band=(500.0, 600.0)),
+            "No plan meets all the conditions: at least 500 residents at every new site (missed by 493).",
+        ),
     ],
 )
 def test_the_condition_that_cannot_be_met_is_named(goal, said):
