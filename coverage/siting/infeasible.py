@@ -80,7 +80,8 @@ def _limits(program: Program) -> Floats:
         program.row_low,
         np.where(np.isfinite(program.row_high), program.row_high, 1.0),
     )
-    largest = abs(program.matrix).max(axis=1).toarray().ravel()
+    entries, largest = sparse.coo_array(program.matrix), np.zeros(len(limit))
+    np.maximum.at(largest, entries.row, np.abs(entries.data))
     return np.where(limit == 0.0, largest, limit)
 
 

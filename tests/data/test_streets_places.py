@@ -24,7 +24,7 @@ def test_a_gap_is_closed_when_asked_and_listed_with_its_place_and_length(tmp_pat
     path = broken_square(tmp_path / "a.gpkg")
     as_drawn, healed = read_streets(path), read_streets(path, heal_m=2.0)
     assert [remark.code for remark in as_drawn.remarks] == []
-    assert "1 islands" in " ".join(map(str, as_drawn.findings))
+    assert "1 island with" in " ".join(map(str, as_drawn.findings))
     assert [str(remark.message) for remark in healed.remarks] == [
         "A gap of 1.50 m between streets at 120.002016, 32.002000 was closed."
     ]
@@ -73,4 +73,4 @@ def test_a_shapefile_is_read_in_a_zip_or_bare(tmp_path, packed):
 
 def test_the_short_column_name_of_a_well_known_supplier_says_what_may_be_walked(tmp_path):
     lines().rename(columns={"highway": "fclass"}).to_file(tmp_path / "roads.shp")
-    assert "1 lines that may not be walked" in str(read_streets(tmp_path / "roads.shp").findings[0])
+    assert "1 line that may not be walked" in str(read_streets(tmp_path / "roads.shp").findings[0])

@@ -121,7 +121,7 @@ def test_street_lines_of_a_geopackage_in_any_crs(tmp_path, crs):
     lines().to_crs(crs).to_file(tmp_path / "a.gpkg", layer="roads")
     streets = read_streets(tmp_path / "a.gpkg")
     is_the_district(streets)
-    assert "1 lines that may not be walked" in said(streets)
+    assert "1 line that may not be walked" in said(streets)
 
 
 def test_the_layer_called_streets_is_taken_and_water_and_green_with_it(tmp_path):
@@ -204,7 +204,7 @@ def test_streets_outside_the_area_are_left_out_and_those_across_its_rim_are_cut(
 def test_islands_are_said(tmp_path):
     apart = lines().iloc[[0]].translate(0.1, 0).to_frame("geometry").assign(highway="path")
     gpd.GeoDataFrame(gpd.pd.concat([lines(), apart]), crs=4326).to_file(tmp_path / "a.gpkg")
-    assert "1 islands with 0.4 km" in said(read_streets(tmp_path / "a.gpkg"))
+    assert "1 island with 0.4 km" in said(read_streets(tmp_path / "a.gpkg"))
 
 
 def test_a_missing_file_is_refused(tmp_path):
