@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, Protocol, TypeVar
 
 from coverage.publish.plan import curve_rows
-from coverage.siting import Place, Plan, Watch, curve
+from coverage.siting import Goal, Place, Plan, Watch, curve
 from geo.progress import Progress, silent
 from geo.text import Text, text
 from jobs.assess import Assessed
@@ -36,6 +36,29 @@ class Following:
 def followed_by(told: Callable[[Text], None], stopped: Callable[[], bool], progress: Progress) -> Following:
     """A follower that is told in sentences where the search stands, and ends it once `stopped` says so."""
     return Following(Watch(lambda state: told(search_words(state)), stopped), progress)
+
+
+class Asked(Protocol):
+    """A wish as the engine is asked it."""
+
+    @property
+    def place(self) -> Place: ...
+
+    @property
+    def goal(self) -> Goal: ...
+
+
+_Asked = TypeVar("_Asked", bound=Asked)
+
+
+def chosen(ask: Callable[[], _Asked], following: Following) -> tuple[_Asked, Plan]:
+    """What is asked, and the plan that answers it."""
+    following.progress(0.0, text("Collecting candidate places"))
+    asked = ask()
+    following.progress(0.2, text("Choosing sites"))
+    plan = asked.place.choose(asked.goal, following.watch)
+    following.progress(0.6, text("Telling what each site brings"))
+    return asked, plan
 
 
 def searched(place: Place, plan: Plan, wished: Choices, tell: Tell, following: Following) -> dict[str, Any]:

@@ -14,12 +14,11 @@ from coverage.siting import Plan
 from coverage.siting.goals import FEWEST_SITES, LEAST_WALKING, LEAST_WORST
 from geo.progress import part
 from geo.text import text, text_to_json
-from jobs.assess import Assessed, assess_inputs, write_folder
+from jobs.assess import Assessed, read_and_assess, write_folder
 from jobs.cases import StudyFiles
 from jobs.following import Following as Following
+from jobs.following import chosen, searched
 from jobs.following import followed_by as followed_by
-from jobs.following import searched
-from jobs.inputs import open_inputs
 from jobs.plan_facts import Told, closed_places, decided, losses, told
 from jobs.plan_whole import counted_in, money, remarks, ways
 from jobs.siting_question import Question, question_of
@@ -42,8 +41,7 @@ def suggest_files(
     """
     following = following or Following()
     progress = following.progress
-    inputs = open_inputs(files, cache=cache, progress=part(progress, 0.0, 0.4))
-    done = assess_inputs(inputs, progress=part(progress, 0.4, 0.5))
+    done = read_and_assess(files, cache=cache, progress=part(progress, 0.0, 0.5))
     planned = suggest(done, wish, Following(following.watch, part(progress, 0.5, 0.9)))
     if out is not None:
         progress(0.9, text("Writing the results"))
@@ -62,11 +60,7 @@ def suggest(done: Assessed, wish: Wish, following: Following | None = None) -> A
     following = following or Following()
     if len(wish.tiers) > 1:
         return suggest_both(done, wish, following)
-    following.progress(0.0, text("Collecting candidate places"))
-    asked = question_of(done, wish)
-    following.progress(0.2, text("Choosing sites"))
-    plan = asked.place.choose(asked.goal, following.watch)
-    following.progress(0.6, text("Telling what each site brings"))
+    asked, plan = chosen(lambda: question_of(done, wish), following)
     said = told(done, asked, plan)
     facts = _facts(done, asked, plan, said) | _at_once(done, asked, plan)
     following.first(_with(done, plan, said, facts))

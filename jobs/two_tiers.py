@@ -14,7 +14,7 @@ from coverage.siting.goals import FEWEST_SITES, LEAST_WALKING
 from coverage.siting.tiers import NEW
 from geo.text import Text, text, text_to_json
 from jobs.assess import Assessed
-from jobs.following import Following, searched
+from jobs.following import Following, chosen, searched
 from jobs.plan_facts import REQUIRED, Told, decided, deciding_by_site, losses, told
 from jobs.plan_whole import counted_in, money, remarks, ways
 from jobs.siting_question import Question
@@ -28,11 +28,7 @@ def suggest_both(done: Assessed, wish: Wish, following: Following) -> Assessed:
     Residents of the plan as a whole are the mean of both rules; `tiers` tells each rule by itself. A
     site's own figures are those of its tier's rule.
     """
-    following.progress(0.0, text("Collecting candidate places"))
-    asked = question_of_both(done, wish)
-    following.progress(0.2, text("Choosing sites"))
-    plan = asked.place.choose(asked.goal, following.watch)
-    following.progress(0.6, text("Telling what each site brings"))
+    asked, plan = chosen(lambda: question_of_both(done, wish), following)
     said = _told_of(done, asked, plan)
     sites = _sites(asked, plan, said)
     facts = _facts(done, asked, plan, said, sites)

@@ -16,12 +16,7 @@ import numpy as np
 from coverage.siting.arrays import Bools, Floats, Ints
 from coverage.siting.highs import Limits
 from coverage.siting.model import CoverModel
-
-_BALANCE = 0.3
-_CHECK_EVERY = 40
-_RESTART_AT = 0.35
-_LONGEST_RUN = 1_000
-_NEWTON_STEPS = 60
+from coverage.siting.saddle import BALANCE, CHECK_EVERY, Average, on_simplex, relaxed_cover
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,18 +56,15 @@ class DualSearch:
     def __init__(self, model: CoverModel, count: int, chosen: Ints) -> None:
         self.model, self.count = model, count
         degree = np.maximum(np.diff(model.by_group.indptr), 1)
-        self._long = _BALANCE / np.maximum(model.cover @ model.weight, 1e-300)
-        self._short = 1.0 / (_BALANCE * degree)
+        self._long = BALANCE / np.maximum(model.cover @ model.weight, 1e-300)
+        self._short = 1.0 / (BALANCE * degree)
         self.x = np.zeros(model.n_sites)
         self.x[chosen] = 1.0
         self.price: Floats = 1.0 / np.sqrt(degree)
         self.worth: Floats = np.zeros(model.n_sites)
-        self._x_sum: Floats = np.zeros(model.n_sites)
-        self._price_sum: Floats = np.zeros(model.n_groups)
-        self._length = 0
+        self._average = Average()
         self._level = 0.0
-        self._restart()
-        self._last_gap = np.inf
+        self._begin()
         self.covered = 0.0
         self.best = self._dual_at(self.x, self.price)
 
@@ -80,7 +72,7 @@ class DualSearch:
         """Up to `steps` more; ends when the bound is at most `enough`, or the relaxation is solved."""
         for step in range(1, steps + 1):
             self._step()
-            if step % _CHECK_EVERY:
+            if step % CHECK_EVERY:
                 continue
             self._look()
             if self.best.bound <= enough or self.best.solved <= tolerance or limits.left() <= 0.0:
@@ -89,28 +81,24 @@ class DualSearch:
 
     def _step(self) -> None:
         model = self.model
-        x, self._level = _on_simplex(self.x + self._long * self.worth, self._long, self.count, self._level)
+        x, self._level = on_simplex(self.x + self._long * self.worth, self._long, self.count, self._level)
         ahead = 2.0 * x - self.x
         self.price = np.clip(self.price + self._short * (1.0 - model.by_group @ ahead), 0.0, 1.0)
         self.worth = model.cover @ (model.weight * self.price)
         self.x = x
-        self._x_sum += x
-        self._price_sum += self.price
-        self._length += 1
+        self._average.add(x, self.price)
 
     def _look(self) -> None:
         """Compare the last point with the average; go on from the better if it is much better."""
-        average = self._x_sum / self._length, self._price_sum / self._length
-        found = [self._dual_at(*point) for point in ((self.x, self.price), average)]
+        x, price = self._average.mean()
+        found = [self._dual_at(*point) for point in ((self.x, self.price), (x, price))]
         better = min(found, key=lambda dual: dual.solved)
-        if better.solved < _RESTART_AT * self._last_gap or self._length >= _LONGEST_RUN:
-            self._last_gap = better.solved
+        if self._average.restarts(better.solved):
             self.x, self.price = better.relaxed, better.price
-            self._restart()
+            self._begin()
 
-    def _restart(self) -> None:
+    def _begin(self) -> None:
         self.worth = self.model.cover @ (self.model.weight * self.price)
-        self._x_sum, self._price_sum, self._length = np.zeros_like(self.x), np.zeros_like(self.price), 0
 
     def _dual_at(self, x: Floats, price: Floats) -> Dual:
         """The bound at a point; the best ever seen is kept."""
@@ -118,7 +106,7 @@ class DualSearch:
         worth = self.model.cover @ (weight * price)
         top = np.partition(worth, len(worth) - self.count)[len(worth) - self.count :]
         bound = float((weight * (1.0 - price)).sum() + top.sum())
-        reached = float((weight * np.minimum(1.0, self.model.by_group @ x)).sum())
+        reached = relaxed_cover(self.model, x)
         self.covered = max(self.covered, reached)
         here = Dual(
             bound, worth, x.copy(), price.copy(), self.count, max(0.0, bound - reached) / max(bound, 1e-300)
@@ -131,25 +119,3 @@ class DualSearch:
 
 def _share_short(bound: float, reached: float) -> float:
     return max(0.0, bound - reached) / max(bound, 1e-300)
-
-
-def _on_simplex(target: Floats, scale: Floats, total: int, guess: float) -> tuple[Floats, float]:
-    """The point nearest to `target` with 0 ≤ x ≤ 1 and Σ x = total, distances divided by `scale`.
-
-    It is clip(target − t·scale) for one t, found by Newton's steps from `guess`, inside a bracket.
-    """
-    low, high = float(((target - 1.0) / scale).min()), float((target / scale).max())
-    t = min(max(guess, low), high)
-    for _ in range(_NEWTON_STEPS):
-        point = target - t * scale
-        inside = (point > 0.0) & (point < 1.0)
-        np.clip(point, 0.0, 1.0, out=point)
-        over = float(point.sum()) - total
-        if abs(over) <= 1e-9 * total:
-            break
-        low, high = (t, high) if over > 0.0 else (low, t)
-        slope = float(scale[inside].sum())
-        t = t + over / slope if slope > 0.0 else low
-        if not low < t < high:
-            t = 0.5 * (low + high)
-    return point, t

@@ -60,13 +60,14 @@ def why(program: Program, names: Sequence[Text | None], limits: Limits) -> UserE
     if answer.values is None:
         return InfeasibleError("No plan meets all the conditions.")
     short = answer.values[columns : columns + count] + answer.values[columns + count :]
-    broken = {str(names[int(named[k])]): int(named[k]) for k in np.flatnonzero(short > 1e-6)}
-    missed = dict.fromkeys(broken, 0.0)
-    for k in np.flatnonzero(short > 1e-6):
-        missed[str(names[int(named[k])])] += float(short[k])
+    missed: dict[str, tuple[Text | None, float]] = {}  # several rows may stand for one condition
+    for row, by in zip(named.tolist(), short.tolist(), strict=True):
+        if by > 1e-6:
+            known = missed.get(str(names[row]), (names[row], 0.0))
+            missed[str(names[row])] = known[0], known[1] + by
     parts = [
-        text("{condition} (missed by {short:,g})", condition=names[row], short=_tidy(missed[name]))
-        for name, row in broken.items()
+        text("{condition} (missed by {short:,g})", condition=name, short=_tidy(by))
+        for name, by in missed.values()
     ]
     if not parts:
         return InfeasibleError("No plan meets all the conditions.")

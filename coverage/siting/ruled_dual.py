@@ -16,12 +16,8 @@ from coverage.siting.arrays import Bools, Floats, Ints
 from coverage.siting.highs import Limits
 from coverage.siting.model import CoverModel
 from coverage.siting.rules import SiteRules
+from coverage.siting.saddle import BALANCE, CHECK_EVERY, Average, on_simplex, relaxed_cover
 
-_BALANCE = 0.3
-_CHECK_EVERY = 40
-_RESTART_AT = 0.35
-_LONGEST_RUN = 1_000
-_NEWTON_STEPS = 60
 # A rule counts as one on the number of sites if it speaks of this share of them.
 _WIDE = 0.05
 
@@ -63,7 +59,7 @@ _Point = tuple[Floats, Floats, Floats]
 
 
 class _Search:
-    """The iteration, and its sums since the last restart."""
+    """The iteration."""
 
     def __init__(self, model: CoverModel, rules: SiteRules, start: Ints) -> None:
         self.model, self.rules = model, rules
@@ -76,18 +72,17 @@ class _Search:
         unit = np.median(own) / np.maximum(per_rule / np.maximum(np.diff(size.indptr), 1), 1e-300)
         unit /= max(1.0, size.nnz / max(model.n_sites, 1))
         degree = np.maximum(np.diff(model.by_group.indptr), 1)
-        self._long = _BALANCE / (own + size.T @ unit)
-        self._short = 1.0 / (_BALANCE * degree)
-        self._rule_step = unit / (_BALANCE * per_rule)
+        self._long = BALANCE / (own + size.T @ unit)
+        self._short = 1.0 / (BALANCE * degree)
+        self._rule_step = unit / (BALANCE * per_rule)
         self.point: _Point = _ones(model.n_sites, start), 1.0 / np.sqrt(degree), np.zeros(len(left))
         self.best = self._bound_at(self.point)
-        self._last_gap = np.inf
-        self._restart()
+        self._average = Average()
 
     def run(self, steps: int, limits: Limits, enough: float) -> RuledDual:
         for step in range(1, steps + 1):
             self._step()
-            if step % _CHECK_EVERY:
+            if step % CHECK_EVERY:
                 continue
             self._look()
             if self.best.bound <= enough or limits.left() <= 0.0:
@@ -107,9 +102,7 @@ class _Search:
         pulled = on_rules + self._rule_step * (self.matrix @ ahead)
         on_rules = pulled - self._rule_step * np.clip(pulled / self._rule_step, self.low, self.high)
         self.point = (new, price, on_rules)
-        for total, part in zip(self._sums, self.point, strict=True):
-            total += part
-        self._length += 1
+        self._average.add(*self.point)
 
     def _allowed(self, target: Floats) -> Floats:
         """The nearest x in 0..1 that keeps every block and has what must be open."""
@@ -117,30 +110,21 @@ class _Search:
         x[self.rules.must] = 1.0
         for block in self.blocks:
             if x[block.sites].sum() > block.most:
-                x[block.sites] = _within(target[block.sites], self._long[block.sites], block.most)
+                there = target[block.sites], self._long[block.sites]
+                x[block.sites], _ = on_simplex(*there, block.most, 0.0, least=0.0)
         return x
 
     def _look(self) -> None:
         """Compare the last point with the average; go on from the better if it is much better."""
-        x, price, on_rules = self._sums
-        average = x / self._length, price / self._length, on_rules / self._length
-        found = [(self._bound_at(point), point) for point in (self.point, average)]
-        gaps = [dual.bound - self._covered(point[0]) for dual, point in found]
+        x, price, on_rules = self._average.mean()
+        found = [(self._bound_at(point), point) for point in (self.point, (x, price, on_rules))]
+        # what the fractional choice breaks of the rules is not looked at
+        gaps = [dual.bound - relaxed_cover(self.model, point[0]) for dual, point in found]
         for dual, _ in found:
             self.best = dual if dual.bound < self.best.bound else self.best
         better = int(np.argmin(gaps))
-        if gaps[better] < _RESTART_AT * self._last_gap or self._length >= _LONGEST_RUN:
-            self._last_gap, self.point = gaps[better], found[better][1]
-            self._restart()
-
-    def _restart(self) -> None:
-        x, price, on_rules = self.point
-        self._sums: _Point = np.zeros_like(x), np.zeros_like(price), np.zeros_like(on_rules)
-        self._length = 0
-
-    def _covered(self, x: Floats) -> float:
-        """The weight that the fractional choice covers; what it breaks of the rules is not looked at."""
-        return float((self.model.weight * np.minimum(1.0, self.model.by_group @ x)).sum())
+        if self._average.restarts(gaps[better]):
+            self.point = found[better][1]
 
     def _bound_at(self, point: _Point) -> RuledDual:
         x, price, on_rules = point
@@ -191,24 +175,6 @@ def _ones(n: int, at: Ints) -> Floats:
     x = np.zeros(n)
     x[at] = 1.0
     return x
-
-
-def _within(target: Floats, scale: Floats, most: float) -> Floats:
-    """clip(target − t·scale) with the t ≥ 0 at which it sums to `most`."""
-    low, high = 0.0, float((target / scale).max())
-    t = 0.0
-    for _ in range(_NEWTON_STEPS):
-        shifted = target - t * scale
-        point: Floats = np.clip(shifted, 0.0, 1.0)
-        over = float(point.sum()) - most
-        if abs(over) <= 1e-9 * max(most, 1.0):
-            break
-        low, high = (t, high) if over > 0.0 else (low, t)
-        slope = float(scale[(shifted > 0.0) & (shifted < 1.0)].sum())
-        t = t + over / slope if slope > 0.0 else low
-        if not low < t < high:
-            t = 0.5 * (low + high)
-    return point
 
 
 def _largest(values: Floats, count: int) -> float:
