@@ -6,17 +6,17 @@ from functools import partial
 
 import streamlit as st
 
-from geo.text import text
-from ui import frame
-from ui.choices import words
-from ui.handler import told
+from core.text import text
+from ui.shell import frame
+from ui.shell.choices import words
+from ui.shell.show_errors import told
 
 frame.configure()
 with st.sidebar, told():
     frame.choose_language()
 say = words()
 # The first page is served at the root alone: who asks for /overview is sent there.
-overview = st.Page("ui/pages/overview.py", title=say(text("Overview")), url_path="start", default=True)
+overview = st.Page("ui/overview/page.py", title=say(text("Overview")), url_path="start", default=True)
 page = st.navigation(
     [
         overview,
@@ -26,12 +26,12 @@ page = st.navigation(
             url_path="overview",
             visibility="hidden",
         ),
-        st.Page("ui/pages/reach.py", title=say(text("Reach")), url_path="reach"),
-        st.Page("ui/pages/units.py", title=say(text("Units and fairness")), url_path="units"),
-        st.Page("ui/pages/siting.py", title=say(text("New sites")), url_path="siting"),
-        st.Page("ui/pages/scenario.py", title=say(text("What if")), url_path="scenario"),
-        st.Page("ui/pages/check.py", title=say(text("Check a list")), url_path="check"),
-        st.Page("ui/pages/city.py", title=say(text("Your own city")), url_path="city"),
+        st.Page("ui/reach/page.py", title=say(text("Reach")), url_path="reach"),
+        st.Page("ui/units/page.py", title=say(text("Units and fairness")), url_path="units"),
+        st.Page("ui/siting/page.py", title=say(text("New sites")), url_path="siting"),
+        st.Page("ui/scenario/page.py", title=say(text("What if")), url_path="scenario"),
+        st.Page("ui/check/page.py", title=say(text("Check a list")), url_path="check"),
+        st.Page("ui/city/page.py", title=say(text("Your own city")), url_path="city"),
     ],
     position="top",
 )

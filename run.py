@@ -153,7 +153,7 @@ def start(options: list[str]) -> int:
 
 def _make_ready() -> bool:
     """The demo city, its assessment and its maps: made once for each version of the program."""
-    return _call([str(PYTHON), "-m", "jobs.warm"]) == 0
+    return _call([str(PYTHON), "-m", "jobs.cache.prebuild"]) == 0
 
 
 def _port(options: list[str]) -> int:

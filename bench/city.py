@@ -14,9 +14,9 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from coverage.study import Study
-from coverage.tables import FacilityTable, PopulationGrid, UnitTable
-from geo.network import WalkNetwork
+from coverage.model.study import Study
+from coverage.model.tables import FacilityTable, PopulationGrid, UnitTable
+from geo.network.network import WalkNetwork
 
 CRS = "EPSG:4549"
 EAST, NORTH = 350_000.0, 3_500_000.0

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from coverage.tables import UnitTable
+from coverage.model.tables import UnitTable
 from data.demo import write_demo
 from data.formats.raw import RawSheet
 from data.intake import read_facilities

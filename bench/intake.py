@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import xlsxwriter
 
-from coverage.tables import UnitTable
+from coverage.model.tables import UnitTable
 from data.demo import write_demo
 from data.intake.read import read_facilities
 from data.intake.workbook import write_accepted, write_findings

@@ -29,7 +29,7 @@ from bench.city import make_city
 from coverage.assessment import assess
 from coverage.publish import About, results_of
 from data.standards import open_standard
-from jobs.map_model import map_model
+from jobs.assess.map_model import map_model
 from maps.ground import basemap_of
 from maps.render import render_map
 from tests.chromium import find

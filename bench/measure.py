@@ -28,14 +28,14 @@ from bench.city import make_city
 from bench.peers import compare_with_osmnx, compare_with_pandana
 from bench.shapes import likeness
 from coverage.assessment import Assessment, assess
-from coverage.edits import Close, Move, Open
-from coverage.incremental import Live, live
-from coverage.measure import measure
-from coverage.study import Study
+from coverage.measuring.measure import measure
+from coverage.model.edits import Close, Move, Open
+from coverage.model.study import Study
+from coverage.scenario.incremental import Live, live
 from data.standards import open_standard
-from geo.isochrones import Kind, isochrones
-from geo.network import with_sources
-from geo.snapping import ends, snap, take
+from geo.isochrone.isochrones import Kind, isochrones
+from geo.network.network import with_sources
+from geo.network.snapping import ends, snap, take
 
 T = TypeVar("T")
 LIMITS_M = (2500 / 3, 1250.0)

@@ -16,10 +16,10 @@ import numpy as np
 import osmnx as ox
 import shapely
 
-from coverage.study import Study
-from geo.isochrones import Kind, isochrones
-from geo.nearest import nearest_on_foot, nearest_straight
-from geo.snapping import Snapped, snap
+from coverage.model.study import Study
+from geo.distance.nearest import nearest_on_foot, nearest_straight
+from geo.isochrone.isochrones import Kind, isochrones
+from geo.network.snapping import Snapped, snap
 
 Timed = Callable[..., tuple[Any, float]]
 LIMIT_M = 1250.0

@@ -20,8 +20,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from data.population import read_population
 from data.streets import read_streets
 from geo.crs import project
-from geo.nearest import nearest_on_foot
-from geo.snapping import Snapped, snap
+from geo.distance.nearest import nearest_on_foot
+from geo.network.snapping import Snapped, snap
 
 METRES_PER_MINUTE = 5000 / 60
 

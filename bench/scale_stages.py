@@ -14,23 +14,23 @@ from scipy.sparse.csgraph import dijkstra
 from bench.city import CRS
 from coverage.assessment import Assessment, assess
 from coverage.checks import Measured, check_rule
-from coverage.edits import Move
-from coverage.gaps import find_gaps
-from coverage.incremental import live
-from coverage.measure import Distances, measure
+from coverage.gaps.gaps import find_gaps
+from coverage.measuring.measure import Distances, measure
+from coverage.model.edits import Move
+from coverage.model.results import RuleResult
+from coverage.model.study import Study
 from coverage.publish import About, Results, results_of
-from coverage.results import RuleResult
-from coverage.study import Study
+from coverage.scenario.incremental import live
 from data.population import read_population
 from data.results import write_results
 from data.standards import open_standard
 from data.streets.index import attach_index, save_index
 from data.streets.snapped import remember_places
 from data.units import read_units
-from geo.isochrones import isochrones
-from geo.network import WalkNetwork
-from geo.snapping import snap
-from jobs.map_model import map_model
+from geo.isochrone.isochrones import isochrones
+from geo.network.network import WalkNetwork
+from geo.network.snapping import snap
+from jobs.assess.map_model import map_model
 from maps.ground import basemap_of
 from maps.render import render_map
 

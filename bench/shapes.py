@@ -15,10 +15,10 @@ import numpy as np
 import shapely
 from shapely.ops import substring
 
-from coverage.study import Study
-from geo.isochrones import isochrones
-from geo.skin import HALF_STREET_M, drawn_half_m
-from geo.snapping import snap, take
+from coverage.model.study import Study
+from geo.isochrone.isochrones import isochrones
+from geo.isochrone.street_buffer import HALF_STREET_M, drawn_half_m
+from geo.network.snapping import snap, take
 
 
 @dataclass(frozen=True)

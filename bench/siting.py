@@ -31,8 +31,8 @@ from bench.siting_conditions import city_conditions
 from bench.siting_instances import Instance, city, points, uniform, walked_city
 from bench.siting_large import fewest, longest_ways, two_tiers
 from bench.siting_one import solved_apart
+from core.errors import UserError
 from coverage.siting import Goal, Plan
-from geo.errors import UserError
 
 HERE = Path(__file__).parent
 DATA = HERE.parent / ".." / "shared" / "data" / "pmedian"

@@ -10,7 +10,7 @@ from scipy import sparse
 
 from bench.siting_instances import Instance
 from coverage.siting import Quota
-from geo.reach import reach_straight
+from geo.distance.reach import reach_straight
 
 BLOCK_M = 4_000.0
 

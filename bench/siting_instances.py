@@ -12,8 +12,8 @@ from scipy.spatial import cKDTree
 
 from bench.city import make_city
 from coverage.siting.candidates import residents_around
-from geo.reach import bounded_reach
-from geo.snapping import snap
+from geo.distance.reach import bounded_reach
+from geo.network.snapping import snap
 
 CELL_M = 100.0
 

@@ -11,9 +11,9 @@ from scipy import sparse
 
 from bench.siting_instances import Instance, city, within
 from coverage.siting import Goal, TwoTiers, both
-from coverage.siting.arrays import only_entries
-from geo.nearest import nearest_straight
-from geo.reach import reach_straight
+from coverage.siting.model.arrays import only_entries
+from geo.distance.nearest import nearest_straight
+from geo.distance.reach import reach_straight
 
 CELLS = 660_000
 FAR_M = 20_000.0

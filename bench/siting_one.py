@@ -17,8 +17,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.siting_instances import Instance
+from core.errors import UserError
 from coverage.siting import Goal, Plan, choose_sites
-from geo.errors import UserError
 
 _ASKED, _SOLVED = "asked.pickle", "solved.pickle"
 

@@ -9,9 +9,9 @@ from typing import Final
 from rich.prompt import Prompt
 
 from commands.front import Bar
-from geo.progress import Progress as Tell
-from geo.text import text
-from jobs.cases import StudyFiles
+from core.progress import Progress as Tell
+from core.text import text
+from jobs.study.cases import StudyFiles
 from locales import Translator
 
 _UNITS: Final = ("count", "per_ha", "per_km2")
@@ -24,7 +24,7 @@ def with_unit_asked(files: StudyFiles, say: Translator, tell: Tell) -> StudyFile
     """
     if files.population_unit != "auto" or not (isinstance(tell, Bar) and _at_a_terminal()):
         return files
-    from jobs.people import unclear_unit
+    from jobs.study.people import unclear_unit
 
     question = unclear_unit(files, progress=tell)
     if question is None:

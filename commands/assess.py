@@ -15,7 +15,7 @@ from commands.study import StudyOptions
 
 
 class More(StrEnum):
-    """As `jobs.also.ALSO` has them; that takes a second to import."""
+    """As `jobs.assess.optional_analyses.ALSO` has them; that takes a second to import."""
 
     isochrones = "isochrones"
     barriers = "barriers"
@@ -36,8 +36,8 @@ def assess(
 ) -> None:
     """Measure a city against a standard and write the assessment folder."""
     with front_door(lang) as (say, tell):
-        from jobs.assess import assess_files
-        from jobs.summary import closing_lines
+        from jobs.assess.folder import assess_files
+        from jobs.assess.summary import closing_lines
 
         files = with_unit_asked(study.files(), say, tell)
         wanted = [what.value for what in also]

@@ -13,7 +13,7 @@ from commands.options import AsJson, Datum, Lang, Language, Out, UnitsFile
 from commands.spread import spread
 
 if TYPE_CHECKING:
-    from jobs.check import ListFiles
+    from jobs.lists.check import ListFiles
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +35,7 @@ class ListOptions:
     personal: Annotated[bool, Option("--personal", help="Read names and telephone numbers too.")] = False
 
     def files(self) -> ListFiles:
-        from jobs.check import ListFiles
+        from jobs.lists.check import ListFiles
 
         return ListFiles(
             self.lists,
@@ -65,9 +65,9 @@ def check(
 ) -> None:
     """Check facility lists: what is accepted, what is refused and how to mend it."""
     with front_door(lang) as (say, tell):
-        from jobs.check import check_lists
-        from jobs.geocode import propose_places, require_service, service_with, with_proposals
-        from jobs.summary import check_lines
+        from jobs.assess.summary import check_lines
+        from jobs.lists.check import check_lists
+        from jobs.lists.geocode import propose_places, require_service, service_with, with_proposals
 
         service = addresses.geocode
         require_service(service)

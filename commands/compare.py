@@ -40,7 +40,7 @@ def compare(
 ) -> None:
     """Compare facility lists with OpenStreetMap: missing, elsewhere, closed."""
     with front_door(lang) as (say, tell):
-        from jobs.compare import Alike, compare_with_osm
+        from jobs.lists.compare import Alike, compare_with_osm
 
         alike = Alike(likeness.similarity, likeness.near, likeness.far)
         done = compare_with_osm(

@@ -26,7 +26,7 @@ def export(
 ) -> None:
     """Make one product from a result folder."""
     with front_door(lang):
-        from jobs.export import export as export_folder
+        from jobs.assess.export import export as export_folder
 
         path = export_folder(folder, to=to, language=lang.value, profile=profile.value)
         answer(as_json, {"format": 1, "file": str(path)}, lambda: [str(path)])

@@ -11,7 +11,7 @@ from typer import Argument, Option
 from commands.front import answer, front_door
 from commands.options import AsJson, Lang, Language, Out
 from commands.spread import spread
-from geo.text import text
+from core.text import text
 
 if TYPE_CHECKING:
     from jobs.fetch import Fetch

@@ -18,9 +18,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 
 from commands.options import Language
-from geo.errors import Cancelled, UserError
-from geo.progress import Progress as Tell
-from geo.text import Text, text
+from core.errors import Cancelled, UserError
+from core.progress import Progress as Tell
+from core.text import Text, text
 from locales import Translator, translator
 
 # What shells say of a program that Ctrl-C has ended.
@@ -87,7 +87,7 @@ def answer(as_json: bool, document: Mapping[str, Any], lines: Callable[[], list[
 
 
 def print_verdicts(results: Any, say: Translator) -> None:
-    from jobs.summary import assessment_rows
+    from jobs.assess.summary import assessment_rows
 
     head, rows = assessment_rows(results, say)
     table = Table(*(Column(title, overflow="fold") for title in head))

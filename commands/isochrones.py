@@ -53,8 +53,8 @@ def isochrones(
 ) -> None:
     """Draw how far one gets on foot from facilities: areas, reached streets and a map."""
     with front_door(lang) as (say, tell):
+        from jobs.assess.summary_more import reach_lines
         from jobs.reach import isochrone_files
-        from jobs.summary_more import reach_lines
 
         files = with_unit_asked(study.files(), say, tell)
         found = isochrone_files(

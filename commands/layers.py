@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from geo.errors import SettingError
-from jobs.layers import distinct_groups
+from core.errors import SettingError
+from jobs.study.layers import distinct_groups
 
 
 def groups_of(words: Sequence[str]) -> tuple[tuple[str, Path], ...]:

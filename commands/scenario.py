@@ -47,8 +47,8 @@ def scenario(
 ) -> None:
     """Work changes in (openings, closings, moves, streets, figures, people) and tell who gains and loses."""
     with front_door(lang) as (say, tell):
+        from jobs.assess.summary_more import comparison_lines
         from jobs.scenario import scenario_files
-        from jobs.summary_more import comparison_lines
 
         wish = change.wish()
         files = with_unit_asked(study.files(), say, tell)

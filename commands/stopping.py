@@ -11,13 +11,13 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Final
 
-from geo.errors import Cancelled
-from geo.progress import Progress as Tell
-from geo.text import Text
+from core.errors import Cancelled
+from core.progress import Progress as Tell
+from core.text import Text
 from locales import Translator
 
 if TYPE_CHECKING:
-    from jobs.suggest import Following
+    from jobs.siting.suggest import Following
 
 # Where nobody looks at a bar (a log, a pipe), a line so often is enough.
 _LINE_SECONDS: Final = 2.0
@@ -27,7 +27,7 @@ _LINE_SECONDS: Final = 2.0
 def followed(tell: Tell, say: Translator) -> Iterator[Following]:
     """What `suggest_files` needs: steps and search are told; the first Ctrl-C during the search ends it
     with the best plan so far, at any other time (and the second one) it ends the program."""
-    from jobs.suggest import followed_by
+    from jobs.siting.suggest import followed_by
 
     stop = threading.Event()
     line = lines_of(say)

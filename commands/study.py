@@ -11,8 +11,8 @@ from typer import Option
 from commands.layers import groups_of
 from commands.options import Datum, UnitsFile
 from data.standards import DEFAULT_STANDARD
-from jobs.cases import StudyFiles
-from jobs.layers import Layers
+from jobs.study.cases import StudyFiles
+from jobs.study.layers import Layers
 
 
 def _layer(words: str) -> Any:

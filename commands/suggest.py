@@ -20,8 +20,8 @@ def suggest(
     Ctrl-C while sites are being chosen ends the search: the best plan so far is written with its bound.
     """
     with front_door(lang) as (say, tell):
-        from jobs.suggest import suggest_files
-        from jobs.summary import closing_lines
+        from jobs.assess.summary import closing_lines
+        from jobs.siting.suggest import suggest_files
 
         files = with_unit_asked(study.files(), say, tell)
         wish = wish_of(wanted)

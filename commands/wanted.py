@@ -10,9 +10,9 @@ from typing import Annotated, Final
 
 from typer import Option
 
-from geo.errors import SettingError
-from jobs.conditions import read_conditions
-from jobs.wishes import FROM_LIST, SOURCES, TIER_SIGN, Choices, PlanConditions, UnitQuota, Wish
+from core.errors import SettingError
+from jobs.siting.conditions import read_conditions
+from jobs.siting.request import FROM_LIST, SOURCES, TIER_SIGN, Choices, PlanConditions, UnitQuota, Wish
 
 _COUNT: Final = 5
 

@@ -9,19 +9,19 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from core.progress import Progress, silent
+from core.text import Text, text
 from coverage.checks import Measured, check_rule
 from coverage.checks.loads import nearest_loads
-from coverage.equity import Equity, equity
-from coverage.gap_sites import with_sites
-from coverage.gaps import Gap, find_gaps
-from coverage.league import league
-from coverage.measure import measure
-from coverage.results import RuleResult
-from coverage.standard import Check, Standard
-from coverage.study import Study
-from coverage.tables import Floats
-from geo.progress import Progress, silent
-from geo.text import Text, text
+from coverage.equity.equity import Equity, equity
+from coverage.equity.unit_ranking import league
+from coverage.gaps.gaps import Gap, find_gaps
+from coverage.gaps.sites import with_sites
+from coverage.measuring.measure import measure
+from coverage.model.results import RuleResult
+from coverage.model.standard import Check, Standard
+from coverage.model.study import Study
+from coverage.model.tables import Floats
 
 # Of each rule's gaps, how many of the largest get a proposed site at once; others when asked for.
 _GAPS_WITH_SITE: Final = 10
@@ -73,7 +73,7 @@ class Assessment:
 
     @cached_property
     def league(self) -> pd.DataFrame:
-        """The districts side by side; see `coverage.league`."""
+        """The districts side by side; see `coverage.equity.unit_ranking`."""
         return league(self.results, self.measured)
 
     @property

@@ -17,7 +17,9 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from coverage.tables import UnitTable
+from core.errors import InputError
+from core.text import text
+from coverage.model.tables import UnitTable
 from data.files import write_csv
 from data.formats.raw import Cell, RawFile
 from data.formats.read import read_files
@@ -27,8 +29,6 @@ from data.intake.numbers import parse_number, plain
 from data.intake.read import read_facilities
 from data.intake.sheets import Table, tables_of
 from geo.crs import WGS84, unproject
-from geo.errors import InputError
-from geo.text import text
 
 # The first that is there counts. “万元” in a title is the unit of its figures and of the budget.
 COST_TITLES: Final = (

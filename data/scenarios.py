@@ -9,7 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from coverage.edits import (
+from core.errors import InputError, SettingError
+from coverage.model.edits import (
     AddBarrier,
     AddStreet,
     Close,
@@ -23,7 +24,6 @@ from coverage.edits import (
     UseStandard,
 )
 from data.files import write_bytes
-from geo.errors import InputError, SettingError
 
 FORMAT: Final = 1
 _MAX_BYTES: Final = 5_000_000

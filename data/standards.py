@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Final
 
 import coverage
-from coverage.parse_standard import parse_standard
-from coverage.standard import Standard
-from geo.errors import InputError, SettingError
+from core.errors import InputError, SettingError
+from coverage.model.parse_standard import parse_standard
+from coverage.model.standard import Standard
 
 DEFAULT_STANDARD: Final = "nanjing-2011"
 _PRESETS: Final = Path(coverage.__file__).parent / "standards"

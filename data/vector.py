@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pyogrio.errors import DataLayerError, DataSourceError
 from shapely.errors import GEOSException
 
-from geo.errors import InputError
+from core.errors import InputError
 
 _SQLITE: Final = b"SQLite format 3\x00"
 _SHAPEFILE: Final = b"\x00\x00\x27\x0a"

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from geo.errors import InputError
+from core.errors import InputError
 
 _UNFINISHED: Final = ".unfinished-"
 

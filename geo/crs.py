@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pyproj import CRS, Transformer
 
-from geo.errors import InputError
+from core.errors import InputError
 
 WGS84: Final = "EPSG:4326"
 

@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from core.errors import InputError
+from core.progress import Progress, part, silent
+from core.text import Text, text
 from data.files import write_bytes, write_csv, write_json
 from data.osm_fetch import Place, Servers, Tiers, find_place, open_door, read_tiers
 from data.osm_fetch.door import Door
@@ -20,9 +23,6 @@ from data.source import OSM_CREDIT, SOURCE_FILE
 from data.vector import write_vector
 from data.whole_folder import whole_folder
 from geo import __version__
-from geo.errors import InputError
-from geo.progress import Progress, part, silent
-from geo.text import Text, text
 
 DEFAULT_MARGIN_M: Final = 1250.0
 ANSWERS: Final = "osm-answers"

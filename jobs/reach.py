@@ -10,20 +10,20 @@ from typing import Any
 
 import numpy as np
 
+from core.errors import SettingError
+from core.progress import Progress, part, silent
+from core.text import text
+from coverage.model.tables import FacilityTable, Ints
 from coverage.publish.reach_tables import Reach, ReachLayers, reach_layers
-from coverage.tables import FacilityTable, Ints
 from data.files import write_bytes, write_json
 from data.results.extras import PIECES, write_geopackage
 from data.results.folder import geojson
 from data.whole_folder import whole_folder
-from geo.errors import SettingError
-from geo.isochrones import Kind
-from geo.progress import Progress, part, silent
-from geo.text import text
-from jobs.assess import Assessed, read_and_assess
-from jobs.inputs import StudyFiles
-from jobs.map_layers import reach_areas
-from jobs.map_model import map_model
+from geo.isochrone.isochrones import Kind
+from jobs.assess.folder import Assessed, read_and_assess
+from jobs.assess.map_layers import reach_areas
+from jobs.assess.map_model import map_model
+from jobs.study.inputs import StudyFiles
 from maps import render_map
 from maps.ground import basemap_of
 
@@ -32,7 +32,7 @@ from maps.ground import basemap_of
 class ReachWish:
     """From which facilities: some by number or name, else those of a `tier`, else all of the standard.
 
-    `kind` is one of `geo.isochrones.Kind`; `speed_kmh` 0 is the standard's own.
+    `kind` is one of `geo.isochrone.isochrones.Kind`; `speed_kmh` 0 is the standard's own.
     """
 
     facilities: tuple[str, ...] = ()

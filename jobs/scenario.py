@@ -9,9 +9,11 @@ from typing import Any, Final
 
 import numpy as np
 
+from core.errors import InputError, SettingError
+from core.progress import Progress, part, silent
+from core.text import text
 from coverage.assessment import Assessment
-from coverage.comparison import Comparison, compare
-from coverage.edits import AddBarrier, AddStreet, Edit, Move, Open, Scenario
+from coverage.model.edits import AddBarrier, AddStreet, Edit, Move, Open, Scenario
 from coverage.publish import results_of
 from coverage.publish.change_tables import (
     change_classes,
@@ -20,19 +22,17 @@ from coverage.publish.change_tables import (
     comparison_document,
 )
 from coverage.publish.measures import with_measures
-from coverage.what_if import assess_scenario
+from coverage.scenario.comparison import Comparison, compare
+from coverage.scenario.what_if import assess_scenario
 from data.files import write_bytes, write_csv, write_json
 from data.results import write_results
 from data.scenarios import open_scenario, save_scenario, scenario_from_json, scenario_to_json
 from data.streets.barriers import drawn_edits
 from data.whole_folder import whole_folder
 from geo.crs import WGS84, project, require_metric
-from geo.errors import InputError, SettingError
-from geo.progress import Progress, part, silent
-from geo.text import text
-from jobs.assess import Assessed, about, read_and_assess
-from jobs.inputs import StudyFiles
-from jobs.map_model import map_model
+from jobs.assess.folder import Assessed, about, read_and_assess
+from jobs.assess.map_model import map_model
+from jobs.study.inputs import StudyFiles
 from maps import render_map
 from maps.basemap import encode
 from maps.ground import basemap_of

@@ -17,7 +17,7 @@ from typing import Final
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from geo.text import Bilingual, Sayable, Text, filled
+from core.text import Bilingual, Sayable, Text, filled
 
 LANGUAGES: Final = {"zh": "zh_CN", "en": "en"}
 DEFAULT_LANGUAGE: Final = "zh"

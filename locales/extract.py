@@ -12,6 +12,7 @@ refuse empty ones), those no longer used are removed, translations are kept.
 from __future__ import annotations
 
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -23,7 +24,7 @@ from locales import LANGUAGES
 
 _ROOT: Final = Path(__file__).parent
 _PROJECT: Final = _ROOT.parent
-_PACKAGES: Final = ("geo", "coverage", "data", "maps", "reports", "jobs", "ui", "commands")
+_PACKAGES: Final = ("core", "geo", "coverage", "data", "maps", "reports", "jobs", "ui", "commands")
 _KEYWORDS: Final = dict.fromkeys(
     ("text", "_", "InputError", "SettingError", "InfeasibleError", "UserError"), None
 )
@@ -54,13 +55,20 @@ def catalogue_path(language: str, name: str) -> Path:
     return _ROOT / LANGUAGES[language] / "LC_MESSAGES" / f"{name}.po"
 
 
+@cache
+def _translations(language: str) -> dict[str, str]:
+    """Every translation that any catalogue holds: a sentence keeps its own when its code moves house."""
+    known: dict[str, str] = {}
+    for path in sorted(catalogue_path(language, "any").parent.glob("*.po")):
+        with path.open("rb") as source:
+            known.update({str(m.id): str(m.string) for m in read_po(source) if m.id and m.string})
+    return known
+
+
 def update(language: str, name: str, wanted: list[str]) -> int:
     """Rewrite one catalogue; returns how many sentences still lack a translation."""
     path = catalogue_path(language, name)
-    known: dict[str, str] = {}
-    if path.exists():
-        with path.open("rb") as source:
-            known = {str(m.id): str(m.string) for m in read_po(source) if m.id}
+    known = _translations(language)
     catalog = Catalog(locale=LANGUAGES[language], charset="utf-8", fuzzy=False)
     missing = 0
     for sentence in wanted:
@@ -81,6 +89,17 @@ def main() -> None:
             missing = update(language, name, found)
             if missing:
                 print(f"{catalogue_path(language, name).relative_to(_PROJECT)}: {missing} to translate")
+    if not wanted:
+        _remove_leftovers()
+
+
+def _remove_leftovers() -> None:
+    """Catalogues whose folder holds no sentence any longer."""
+    used = {name for name, paths in sources().items() if sentences(paths)}
+    for language in LANGUAGES:
+        for path in catalogue_path(language, "any").parent.glob("*.po"):
+            if path.stem not in used:
+                path.unlink()
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from geo.errors import InputError
+from core.errors import InputError
 from maps.model import LABEL_COLUMNS, NO_LINES, Basemap, Lines
 from maps.polylines import pack, unpack
 

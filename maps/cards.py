@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from geo.text import text
+from core.text import text
 from maps.figures import metres, people
 from maps.model import Words
 from maps.safe_text import Voice

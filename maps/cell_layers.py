@@ -8,7 +8,7 @@ from typing import Any, Final
 import geopandas as gpd
 import pandas as pd
 
-from geo.text import text
+from core.text import text
 from maps import palette
 from maps.areas import packed_areas
 from maps.cards import gap_cards

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from geo.text import Text, text
+from core.text import Text, text
 from maps.safe_text import Voice, safe
 
 _WAN: Final = 10_000

@@ -9,12 +9,12 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from coverage.tables import Bools, PopulationGrid, UnitTable
+from coverage.model.tables import Bools, PopulationGrid, UnitTable
 from geo.basemap import Basemap as AreaShapes
 from geo.basemap import no_basemap
 from geo.crs import unproject
-from geo.network import WalkNetwork
-from geo.ragged import ranges
+from geo.distance.csr_ranges import ranges
+from geo.network.network import WalkNetwork
 from maps.model import LABEL_COLUMNS, NO_LINES, Basemap, Floats, Ints, Lines, no_labels
 
 # Below half the width of a street on the closest zoom; drops a third of the vertices.

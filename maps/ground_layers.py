@@ -6,9 +6,9 @@ from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any, Final
 
-from coverage.standard import level_title
-from coverage.tables import LEVELS
-from geo.text import text
+from core.text import text
+from coverage.model.standard import level_title
+from coverage.model.tables import LEVELS
 from maps import palette
 from maps.layers import Part, Studio
 from maps.model import Basemap, Lines

@@ -12,7 +12,7 @@ import pandas as pd
 from folium.template import Template
 from numpy.typing import NDArray
 
-from geo.text import text
+from core.text import text
 from maps import palette
 from maps.areas import packed_areas
 from maps.cards import facility_cards, site_cards

@@ -16,8 +16,8 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from core.text import Sayable
 from geo.crs import require_metric
-from geo.text import Sayable
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

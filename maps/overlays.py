@@ -8,7 +8,7 @@ from typing import Any, Final
 import pandas as pd
 import shapely
 
-from geo.text import text
+from core.text import text
 from maps import palette
 from maps.areas import packed_areas
 from maps.cards import facts_card

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from geo.text import text
+from core.text import text
 from maps import palette
 from maps.cell_layers import rules_shown
 from maps.figures import people

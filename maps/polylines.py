@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.errors import InputError
+from core.errors import InputError
 from maps.model import Ints, Lines
 
 # 1e-5 degrees are 1.1 m: below the width of a line on any zoom the map offers.

@@ -12,8 +12,8 @@ from branca.element import Element, MacroElement
 from folium.template import Template
 from folium.utilities import JsCode
 
-from geo.errors import SettingError
-from geo.text import text
+from core.errors import SettingError
+from core.text import text
 from locales import LANGUAGES
 from maps import panel
 from maps.cell_layers import cell_layers

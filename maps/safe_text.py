@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from geo.text import Sayable, Text
+from core.text import Sayable, Text
 from locales import Translator, translator
 
 # branca renders generated text once more as a Jinja template, and JavaScript has template strings:

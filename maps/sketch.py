@@ -17,8 +17,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from coverage.tables import LEVELS
-from geo.text import Text, text
+from core.text import Text, text
+from coverage.model.tables import LEVELS
 from maps import palette
 from maps.ground_layers import area_parts, border_parts, name_groups, packed_lines, street_parts
 from maps.model import Basemap, Floats, Lines

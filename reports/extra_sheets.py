@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import pandas as pd
 
+from core.text import Sayable, Text, text, text_from_json
+from coverage.model.standard import level_title
 from coverage.publish import Results
-from coverage.standard import level_title
-from geo.text import Sayable, Text, text, text_from_json
 from locales import Translator
 from reports.extra_words import METHODS, WITHIN, kind_title, kinds_in, people_title
 from reports.lines import VERDICT_WORDS

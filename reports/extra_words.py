@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from coverage.completeness import SEVEN_KINDS
-from coverage.standard import Standard, group_title, settlement_title
-from geo.text import Sayable, text
+from core.text import Sayable, text
+from coverage.equity.completeness import SEVEN_KINDS
+from coverage.model.standard import Standard, group_title, settlement_title
 
 WITHIN: Final = {
     "under": text("below the band"),

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from coverage.standard import Check, Rule, Standard, settlement_title
-from geo.text import Text, text, text_from_json
+from core.text import Text, text, text_from_json
+from coverage.model.standard import Check, Rule, Standard, settlement_title
 
 VERDICT_WORDS: Final = {
     "meets": text("meets"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from coverage.standard import group_title, level_title
-from geo.text import Sayable, Text, text
+from core.text import Sayable, Text, text
+from coverage.model.standard import group_title, level_title
 
 
 def asked_for(plan: Mapping[str, Any]) -> Iterator[Text]:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from core.text import Sayable, Text, text
+from coverage.model.standard import Standard
 from coverage.publish import Results
-from coverage.standard import Standard
-from geo.text import Sayable, Text, text
 from locales import LANGUAGES, Translator, translator
 from reports import plan_words as words
 from reports.lines import SYNTHETIC

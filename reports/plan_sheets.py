@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from core.text import Text, text
+from coverage.model.standard import Standard, group_title
 from coverage.publish import Results
-from coverage.standard import Standard, group_title
-from geo.text import Text, text
 from locales import Translator
 from reports import plan_words as words
 from reports.sheet import Sheet

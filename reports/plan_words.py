@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from coverage.standard import Standard
-from geo.text import Text, text, text_from_json
+from core.text import Text, text, text_from_json
+from coverage.model.standard import Standard
 
 # A wider difference than rounding.
 _A_PERSON: Final = 0.5

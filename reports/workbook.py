@@ -7,9 +7,9 @@ from typing import Final
 
 import xlsxwriter
 
+from core.text import Sayable, text, text_from_json
+from coverage.model.standard import level_title
 from coverage.publish import Results
-from coverage.standard import level_title
-from geo.text import Sayable, text, text_from_json
 from locales import Translator, translator
 from reports.extra_sheets import more_sheets
 from reports.lines import SYNTHETIC, VERDICT_WORDS, assessment_lines

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from geo.crs import unproject
-from jobs.inputs import StudyFiles
+from jobs.study.inputs import StudyFiles
 
 CRS = "EPSG:4549"
 EAST, NORTH = 400_000.0, 3_550_000.0

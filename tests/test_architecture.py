@@ -8,6 +8,7 @@ import re
 import sys
 import tokenize
 from collections.abc import Iterator
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Final
@@ -15,22 +16,23 @@ from typing import Final
 import pytest
 
 ROOT: Final = Path(__file__).parents[1]
-PACKAGES: Final = ("geo", "coverage", "data", "maps", "reports", "jobs", "ui", "locales", "commands")
+PACKAGES: Final = ("core", "geo", "coverage", "data", "maps", "reports", "jobs", "ui", "locales", "commands")
 FRONT: Final = ("app.py", "cli.py", "run.py")
 
-_RESULTS: Final = frozenset({"geo", "coverage", "data", "maps", "reports", "jobs", "locales"})
+_RESULTS: Final = frozenset({"core", "geo", "coverage", "data", "maps", "reports", "jobs", "locales"})
 MAY_IMPORT: Final = {
-    "geo": frozenset(),
-    "coverage": frozenset({"geo"}),
-    "data": frozenset({"geo", "coverage"}),
-    "maps": frozenset({"geo", "coverage", "locales"}),
-    "reports": frozenset({"geo", "coverage", "maps", "locales"}),
+    "core": frozenset(),
+    "geo": frozenset({"core"}),
+    "coverage": frozenset({"core", "geo"}),
+    "data": frozenset({"core", "geo", "coverage"}),
+    "maps": frozenset({"core", "geo", "coverage", "locales"}),
+    "reports": frozenset({"core", "geo", "coverage", "maps", "locales"}),
     "jobs": _RESULTS,
     "ui": _RESULTS,
     "app.py": _RESULTS | {"ui"},
-    "commands": frozenset({"geo", "data", "jobs", "locales"}),  # geo for the error tree it shows
+    "commands": frozenset({"core", "data", "jobs", "locales"}),  # core for the error tree it shows
     "cli.py": frozenset({"commands"}),
-    "locales": frozenset({"geo"}),
+    "locales": frozenset({"core"}),
     "run.py": frozenset({"tests"}),
 }
 ONLY_IN: Final = {
@@ -38,6 +40,11 @@ ONLY_IN: Final = {
     "folium": ("maps/",),
     "branca": ("maps/",),
     "xstatic": ("maps/",),
+    "pptx": ("reports/",),
+    "docx": ("reports/",),
+    "typst": ("reports/",),
+    "xlsxwriter": ("reports/", "data/"),
+    "alembic": ("data/",),
     "osmnx": ("data/",),
     "networkx": ("data/",),
     "osmium": ("data/",),
@@ -55,9 +62,10 @@ READS_AND_WRITES: Final = {"read_file", "to_file"}
 FRONT_DOORS: Final = {"the page": ("app.py", "ui/"), "the command line": ("cli.py", "commands/")}
 
 
-def sources() -> list[Path]:
+@cache
+def sources() -> tuple[Path, ...]:
     packages = [path for name in PACKAGES for path in sorted((ROOT / name).rglob("*.py"))]
-    return packages + [ROOT / name for name in FRONT if (ROOT / name).exists()]
+    return (*packages, *(ROOT / name for name in FRONT if (ROOT / name).exists()))
 
 
 def place(path: Path) -> str:
@@ -69,25 +77,46 @@ def room(path: Path) -> str:
     return path.relative_to(ROOT).parts[0]
 
 
+@cache
 def tree(path: Path) -> ast.Module:
     with tokenize.open(path) as source:
         return ast.parse(source.read(), filename=str(path))
 
 
-def imports(path: Path) -> Iterator[tuple[int, str]]:
+@cache
+def imports(path: Path) -> tuple[tuple[int, str], ...]:
     """Line and top-level name of everything imported, at the top of the file or inside a function."""
-    for node in ast.walk(tree(path)):
+    return tuple((line, name.split(".")[0]) for line, name in imported_modules(path))
+
+
+@cache
+def imported_modules(path: Path) -> tuple[tuple[int, str], ...]:
+    """Line and full name of every module imported."""
+    found: list[tuple[int, str]] = []
+    for node in walked(path):
         if isinstance(node, ast.Import):
-            yield from ((node.lineno, alias.name.split(".")[0]) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.level:
-            yield node.lineno, room(path)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.lineno, node.module.split(".")[0]
+            found += [(node.lineno, alias.name) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            # A module taken from its package counts as itself: `from maps import palette`.
+            base = ".".join(path.relative_to(ROOT).parts[:-1]) if node.level else node.module or ""
+            taken = [f"{base}.{alias.name}" for alias in node.names]
+            found += [(node.lineno, name if is_module(name) else base) for name in taken]
+    return tuple(dict.fromkeys(found))
+
+
+@cache
+def is_module(name: str) -> bool:
+    return (ROOT / name.replace(".", "/")).with_suffix(".py").exists()
+
+
+@cache
+def walked(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(tree(path)))
 
 
 def nodes(kind: type | tuple[type, ...]) -> Iterator[tuple[Path, ast.AST]]:
     for path in sources():
-        yield from ((path, node) for node in ast.walk(tree(path)) if isinstance(node, kind))
+        yield from ((path, node) for node in walked(path) if isinstance(node, kind))
 
 
 def functions() -> Iterator[tuple[Path, ast.FunctionDef | ast.AsyncFunctionDef]]:
@@ -155,16 +184,16 @@ def test_numba_is_neither_installed_nor_required() -> None:
     assert not {"numba", "llvmlite"} & set(pinned("requirements.txt", "requirements-test.txt"))
 
 
-def test_no_module_is_longer_than_300_lines() -> None:
+def test_no_module_is_longer_than_450_lines() -> None:
     lengths = {place(path): len(path.read_text("utf-8").splitlines()) for path in sources()}
-    assert not {name: length for name, length in lengths.items() if length > 300}
+    assert not {name: length for name, length in lengths.items() if length > 450}
 
 
-def test_no_function_body_is_longer_than_45_lines() -> None:
+def test_no_function_body_is_longer_than_60_lines() -> None:
     wrong = [
         f"{place(path)}:{node.lineno} {node.name}: {body_lines(node)}"
         for path, node in functions()
-        if body_lines(node) > 45
+        if body_lines(node) > 60
     ]
     assert not wrong
 

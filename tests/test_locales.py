@@ -13,7 +13,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 import locales
-from geo.text import text
+from core.text import text
 from locales import LANGUAGES, Translator, translator
 from locales.extract import catalogue_path, sentences, sources
 

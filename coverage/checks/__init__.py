@@ -13,8 +13,8 @@ from coverage.checks.measured import Measured
 from coverage.checks.presence import check_full_coverage, check_presence
 from coverage.checks.reach import check_reach
 from coverage.checks.supply import check_supply
-from coverage.results import RuleResult
-from coverage.standard import Check, Rule
+from coverage.model.results import RuleResult
+from coverage.model.standard import Check, Rule
 
 __all__ = ["Measured", "check_rule"]
 

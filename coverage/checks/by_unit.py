@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from coverage.checks.measured import Measured
-from coverage.standard import Verdict
-from coverage.study import Study
-from coverage.tables import URBAN, Bools, Floats, Ints
+from coverage.model.standard import Verdict
+from coverage.model.study import Study
+from coverage.model.tables import URBAN, Bools, Floats, Ints
 
 
 def sum_by(rows: Ints, values: Floats, n: int) -> Floats:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from coverage.allocation import TO_NEAREST, Allocation, Manner, allocate, own_tiers, tier_loads
+from core.text import Text, text
 from coverage.checks.by_unit import facilities_by_unit
 from coverage.checks.measured import Measured
-from coverage.results import LoadResult, RuleResult, judge, ratio
-from coverage.standard import Rule, settlement_title
-from coverage.study import Study
-from coverage.tables import Bools, Floats, Ints
-from geo.text import Text, text
+from coverage.equity.allocation import TO_NEAREST, Allocation, Manner, allocate, own_tiers, tier_loads
+from coverage.model.results import LoadResult, RuleResult, judge, ratio
+from coverage.model.standard import Rule, settlement_title
+from coverage.model.study import Study
+from coverage.model.tables import Bools, Floats, Ints
 
 
 def check_load(rule: Rule, measured: Measured, *, manner: Manner = TO_NEAREST) -> RuleResult:

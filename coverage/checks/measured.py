@@ -7,12 +7,12 @@ from functools import cached_property
 
 import numpy as np
 
-from coverage.measure import BOUNDARY_M, Distances
-from coverage.standard import Standard, VerdictLimits
-from coverage.study import Study
-from coverage.tables import Floats
-from geo.nearest import Joined, joined
-from geo.ties import NO_TIES, Ties, ties_by_nodes
+from coverage.measuring.measure import BOUNDARY_M, Distances
+from coverage.model.standard import Standard, VerdictLimits
+from coverage.model.study import Study
+from coverage.model.tables import Floats
+from geo.distance.equidistant import NO_TIES, Ties, ties_by_nodes
+from geo.distance.nearest import Joined, joined
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 
+from core.text import text
 from coverage.checks.by_unit import sum_by, units_by_unit, units_of
 from coverage.checks.measured import Measured
 from coverage.checks.reach import cells_within
-from coverage.results import RuleResult, judge, ratio
-from coverage.standard import Check, Rule, Standard, level_title
-from coverage.study import Study
-from coverage.tables import Bools, Ints
-from geo.text import text
+from coverage.model.results import RuleResult, judge, ratio
+from coverage.model.standard import Check, Rule, Standard, level_title
+from coverage.model.study import Study
+from coverage.model.tables import Bools, Ints
 
 
 def check_presence(rule: Rule, measured: Measured) -> RuleResult:

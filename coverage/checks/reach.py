@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from core.text import text
 from coverage.checks.by_unit import residents_by_unit
 from coverage.checks.measured import Measured
-from coverage.measure import BOUNDARY_M as BOUNDARY_M
-from coverage.results import RuleResult, judge, ratio
-from coverage.standard import Check, Rule, Standard, settlement_title
-from coverage.tables import Bools, Floats, Ints
-from geo.text import text
+from coverage.measuring.measure import BOUNDARY_M as BOUNDARY_M
+from coverage.model.results import RuleResult, judge, ratio
+from coverage.model.standard import Check, Rule, Standard, settlement_title
+from coverage.model.tables import Bools, Floats, Ints
 
 
 def reach_m(rule: Rule, measured: Measured) -> tuple[Floats, Ints]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from core.text import Text, text
 from coverage.checks.by_unit import judged, sum_by
 from coverage.checks.measured import Measured
 from coverage.checks.presence import units_subject
-from coverage.results import RuleResult, ratio
-from coverage.standard import Rule, Verdict, group_title
-from coverage.tables import Floats, Ints
-from geo.text import Text, text
+from coverage.model.results import RuleResult, ratio
+from coverage.model.standard import Rule, Verdict, group_title
+from coverage.model.tables import Floats, Ints
 
 
 def check_supply(rule: Rule, measured: Measured) -> RuleResult:

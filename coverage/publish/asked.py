@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from coverage.assessment import Assessment
-from coverage.floating_catchment import ENHANCED, PLAIN, Zone, reachable_supply
-from coverage.gap_sites import split_gap
-from coverage.gaps import Gap, GapSite
+from coverage.equity.floating_catchment import ENHANCED, PLAIN, Zone, reachable_supply
+from coverage.gaps.gaps import Gap, GapSite
+from coverage.gaps.sites import split_gap
+from coverage.model.standard import Check, Rule
 from coverage.publish.measures import named
-from coverage.standard import Check, Rule
-from coverage.timeline import Timeline
-from coverage.uncertainty import Certainty
+from coverage.scenario.timeline import Timeline
+from coverage.uncertainty.uncertainty import Certainty
 from geo.crs import unproject
 
 # Both published ways of sharing places among those who can reach them.
@@ -40,7 +40,7 @@ def band_tables(found: Certainty, assessment: Assessment) -> dict[str, pd.DataFr
 
 
 def timeline_table(found: Timeline) -> pd.DataFrame:
-    """One row a rule and year; see `coverage.timeline.YearResult`."""
+    """One row a rule and year; see `coverage.scenario.timeline.YearResult`."""
     columns = [
         "rule", "year", "facilities", "planned", "residents", "residents_met", "share",
         "residents_met_planned", "share_planned", "verdict", "verdict_planned",

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from coverage.comparison import Comparison, RuleChange
 from coverage.publish.measures import named
+from coverage.scenario.comparison import Comparison, RuleChange
 
 CHANGE_COLUMNS: Final = (
     "rule", "check", "verdict_before", "verdict_after", "share_before", "share_after", "residents_met_before",
@@ -21,7 +21,7 @@ KEPT, GAINED, LOST, NEITHER, NOT_SUBJECT = range(5)
 
 
 def change_table(found: Comparison) -> pd.DataFrame:
-    """One row a rule that both standards have; see `coverage.comparison.RuleChange`."""
+    """One row a rule that both standards have; see `coverage.scenario.comparison.RuleChange`."""
     rows = [_row(rule_id, change) for rule_id, change in found.rules.items()]
     return pd.DataFrame(rows, columns=list(CHANGE_COLUMNS))
 

@@ -8,16 +8,16 @@ from typing import Any, Final
 
 import numpy as np
 
+from core.text import text_to_json
 from coverage.assessment import Assessment
-from coverage.gaps import Gap
+from coverage.equity.shortfall import residents_missed, shortfall
+from coverage.gaps.gaps import Gap
+from coverage.model.results import RuleResult
+from coverage.model.standard import Check, Rule
+from coverage.model.study import Study
 from coverage.publish.extras import equity_of, league_of, sites_of
 from coverage.publish.tables import About
-from coverage.results import RuleResult
-from coverage.shortfall import residents_missed, shortfall
-from coverage.standard import Check, Rule
-from coverage.study import Study
 from geo.crs import unproject
-from geo.text import text_to_json
 
 FORMAT: Final = 1
 _DECIMALS: Final = 7

@@ -8,13 +8,13 @@ from typing import Any, Final
 
 import numpy as np
 
+from core.text import Text, text_to_json
 from coverage.assessment import Assessment
-from coverage.equity import EquityRow
-from coverage.equity_words import statements
-from coverage.gaps import Gap
-from coverage.tables import PopulationGrid
+from coverage.equity.equity import EquityRow
+from coverage.equity.words import statements
+from coverage.gaps.gaps import Gap
+from coverage.model.tables import PopulationGrid
 from geo.crs import unproject
-from geo.text import Text, text_to_json
 
 _DECIMALS: Final = 7
 

@@ -10,12 +10,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from coverage.assessment import Assessment
-from coverage.gaps import gap_outlines
+from coverage.gaps.gaps import gap_outlines
+from coverage.model.results import RuleResult
+from coverage.model.study import Study
+from coverage.model.tables import Ints
 from coverage.publish.document import assessment_document, gap_units
 from coverage.publish.tables import About, Results
-from coverage.results import RuleResult
-from coverage.study import Study
-from coverage.tables import Ints
 from geo.crs import WGS84
 
 UNIT_COLUMNS: Final = (

@@ -11,18 +11,18 @@ import pandas as pd
 
 from coverage.assessment import Assessment
 from coverage.checks.reach import reach_m
-from coverage.completeness import SEVEN_KINDS, Kind, completeness, tier_kinds
-from coverage.detours import Detours, detours
-from coverage.equity import Area, Equity, equity
-from coverage.inequality import lorenz
-from coverage.league import league
+from coverage.equity.completeness import SEVEN_KINDS, Kind, completeness, tier_kinds
+from coverage.equity.detours import Detours, detours
+from coverage.equity.equity import Area, Equity, equity
+from coverage.equity.inequality import lorenz
+from coverage.equity.shortfall import residents_missed, shortfall
+from coverage.equity.unit_ranking import league
+from coverage.measuring.reading import Reading, elderly_reading
+from coverage.model.results import RuleResult
+from coverage.model.standard import Check
+from coverage.model.study import Study
+from coverage.model.tables import Floats, Ints
 from coverage.publish.tables import Results
-from coverage.reading import Reading, elderly_reading
-from coverage.results import RuleResult
-from coverage.shortfall import residents_missed, shortfall
-from coverage.standard import Check
-from coverage.study import Study
-from coverage.tables import Floats, Ints
 
 # Text in every table that has such a column; all other columns are numbers.
 TEXTS: Final = frozenset((
@@ -132,7 +132,7 @@ def _equities(assessment: Assessment, areas: Sequence[Area]) -> list[Equity]:
 
 
 def equity_table(spreads: Sequence[Equity]) -> pd.DataFrame:
-    """One row a rule and group of people; see `coverage.equity.Spread` for the figures."""
+    """One row a rule and group of people; see `coverage.equity.equity.Spread` for the figures."""
     rows = [
         {
             "rule": found.rule.id,
@@ -173,7 +173,10 @@ def lorenz_table(spreads: Sequence[Equity], assessment: Assessment) -> pd.DataFr
 
 
 def league_table(assessment: Assessment) -> pd.DataFrame:
-    """The units of every level side by side, level by level, best first; see `coverage.league`."""
+    """The units of every level side by side, level by level, best first.
+
+    See `coverage.equity.unit_ranking`.
+    """
     units = assessment.study.units
     levels = units.levels if units is not None else ()
     parts = [

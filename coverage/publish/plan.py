@@ -11,10 +11,10 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from core.text import text_to_json
+from coverage.model.tables import Ints
 from coverage.publish.tables import PlanTables, Results
-from coverage.tables import Ints
 from geo.crs import WGS84
-from geo.text import text_to_json
 
 if TYPE_CHECKING:  # importing the solver takes a moment, and tables do not need it
     from coverage.siting import CurvePoint, Plan

@@ -13,16 +13,16 @@ import shapely
 from scipy.sparse import csr_array
 
 from coverage.assessment import Assessment
-from coverage.barriers import Crossing
-from coverage.measure import BOUNDARY_M
-from coverage.membership import locate
-from coverage.study import Study
-from coverage.tables import Floats, Ints
+from coverage.equity.barriers import Crossing
+from coverage.measuring.measure import BOUNDARY_M
+from coverage.measuring.membership import locate
+from coverage.model.study import Study
+from coverage.model.tables import Floats, Ints
 from geo.crs import WGS84, unproject
-from geo.isochrones import Isochrone, Kind, isochrones
-from geo.pieces import piece_lines
-from geo.reach import bounded_reach
-from geo.snapping import Snapped, take
+from geo.distance.reach import bounded_reach
+from geo.isochrone.isochrones import Isochrone, Kind, isochrones
+from geo.isochrone.reached_segments import piece_lines
+from geo.network.snapping import Snapped, take
 
 ISOCHRONE_COLUMNS: Final = (
     "minutes", "limit_m", "speed_kmh", "facility_id", "name", "tier", "km2", "residents",

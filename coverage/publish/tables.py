@@ -9,8 +9,8 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from coverage.standard import Standard
-from geo.text import Text
+from core.text import Text
+from coverage.model.standard import Standard
 
 
 @dataclass(frozen=True)

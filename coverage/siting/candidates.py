@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial import cKDTree
 
-from coverage.siting.arrays import Bools, Floats, Ints
-from coverage.tables import PopulationGrid
-from geo.network import WalkNetwork
+from coverage.model.tables import PopulationGrid
+from coverage.siting.model.arrays import Bools, Floats, Ints
+from geo.network.network import WalkNetwork
 
 
 def cell_candidates(cells: PopulationGrid, *, wanted: Bools, near_m: float, spacing_m: float) -> Ints:

@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 
 from scipy import sparse
 
-from coverage.siting.arrays import Bools, Floats
-from coverage.siting.fewest_sites import fewest_sites
+from coverage.siting.covering.fewest_sites import fewest_sites
+from coverage.siting.covering.most_people import most_people
 from coverage.siting.goals import FEWEST_SITES, LEAST_WALKING, LEAST_WORST, MOST_PEOPLE, Goal, Plan, Watch
-from coverage.siting.highs import Limits
-from coverage.siting.least_walking import least_walking
-from coverage.siting.least_worst import least_worst
-from coverage.siting.most_people import most_people
-from coverage.siting.problem import Problem, read_problem
+from coverage.siting.model.arrays import Bools, Floats
+from coverage.siting.model.highs import Limits
+from coverage.siting.model.problem import Problem, read_problem
+from coverage.siting.walking.least_walking import least_walking
+from coverage.siting.walking.p_center import least_worst
 
 
 def choose_sites(

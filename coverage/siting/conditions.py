@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from coverage.siting.arrays import Floats, Ints
-from geo.errors import SettingError
-from geo.text import Sayable
+from core.errors import SettingError
+from core.text import Sayable
+from coverage.siting.model.arrays import Floats, Ints
 
 _HUGE = float(np.finfo(float).max)
 

@@ -9,12 +9,12 @@ from typing import Final
 import numpy as np
 from scipy.spatial import cKDTree
 
-from coverage.siting.arrays import Floats, Ints
+from core.text import Text, text
 from coverage.siting.goals import Goal, Plan
-from coverage.siting.place import Place
-from coverage.siting.problem import Problem
-from coverage.siting.rules import site_rules
-from geo.text import Text, text
+from coverage.siting.model.arrays import Floats, Ints
+from coverage.siting.model.demand import Place
+from coverage.siting.model.problem import Problem
+from coverage.siting.model.site_rules import site_rules
 
 # Coordinates are not exact to the centimetre: a way as long as before is not told as a shorter one.
 _SAME_WAY_M: Final = 0.5

@@ -8,9 +8,9 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from core.errors import SettingError
+from core.text import Text, text
 from coverage.siting.conditions import Conditions
-from geo.errors import SettingError
-from geo.text import Text, text
 
 MOST_PEOPLE: Final = "most-people"
 FEWEST_SITES: Final = "fewest-sites"

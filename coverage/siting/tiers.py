@@ -14,13 +14,13 @@ from typing import Final
 import numpy as np
 from scipy import sparse
 
-from coverage.siting.arrays import Floats, Ints
+from core.errors import SettingError
+from core.text import Sayable, text
 from coverage.siting.conditions import Quota
 from coverage.siting.goals import FEWEST_SITES, LEAST_WALKING, LEAST_WORST, Goal, Plan, Watch
-from coverage.siting.place import Place
-from coverage.siting.problem import read_problem
-from geo.errors import SettingError
-from geo.text import Sayable, text
+from coverage.siting.model.arrays import Floats, Ints
+from coverage.siting.model.demand import Place
+from coverage.siting.model.problem import read_problem
 
 TITLES: Final = (text("centres"), text("stations"))
 # What the number of new sites of a tier is called among the conditions, and a place of its own.

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from core.text import Text, text
 from data.demo.fabric import weave_streets
 from data.demo.facilities import place_facilities
 from data.demo.lists import district_lists
@@ -27,7 +28,6 @@ from data.demo.villages import village_streets
 from data.demo.workbook import write_workbook
 from data.demo.writing import write_population, write_streets, write_units
 from data.demo.zones import Zone, make_zones
-from geo.text import Text, text
 
 SYNTHETIC: Final = text("Synthetic data: a fictional city, for demonstration only.")
 Progress = Callable[[float, Text], None]

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Final
 
+from core.text import text
 from data.formats.limits import Limits
 from data.formats.raw import UnreadableError
-from geo.text import text
 
 # A sheet of empty rows packs at best about 1:200; bombs begin at 1:1,000.
 _MOST_RATIO: Final = 400

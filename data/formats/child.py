@@ -10,10 +10,10 @@ import json
 import sys
 from pathlib import Path
 
+from core.text import text
 from data.formats.limits import Limits
 from data.formats.parse import SHAPEFILE_PARTS, parse
 from data.formats.raw import RawFile, to_json
-from geo.text import text
 
 
 def main() -> None:

@@ -6,9 +6,9 @@ import csv
 import io
 from typing import Final
 
+from core.text import text
 from data.formats.limits import Limits
 from data.formats.raw import Cell, RawSheet, Row, UnreadableError
-from geo.text import text
 
 _MARKS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 # Detectors guess wrong on GBK files that are mostly ASCII, so the strict decoders decide; GB18030

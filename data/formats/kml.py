@@ -8,10 +8,10 @@ from typing import Any, Final
 from xml.etree import ElementTree as ET
 from xml.parsers import expat
 
+from core.text import text
 from data.formats.geometry import inner_point
 from data.formats.limits import Limits
 from data.formats.raw import Cell, RawSheet, Row, UnreadableError
-from geo.text import text
 
 _DOCTYPE: Final = re.compile(rb"<!(doctype|entity)", re.IGNORECASE)
 _SPACES: Final = re.compile(r"\s+")

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Final
 
+from core.text import text
 from data.formats.delimited import decode
 from data.formats.limits import Limits
 from data.formats.raw import Range, RawSheet, Row, UnreadableError
 from data.formats.spreadsheet import require_size
-from geo.text import text
 
 _MOST_SPAN: Final = 5_000
 

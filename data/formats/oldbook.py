@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import xlrd  # type: ignore[import-untyped]
 
+from core.text import text
 from data.formats.limits import Limits
 from data.formats.raw import RawSheet, Row, UnreadableError
 from data.formats.spreadsheet import require_size
-from geo.text import text
 
 # xlrd has no one error for damaged files; these are what it raises on them.
 _BROKEN: Final = (xlrd.XLRDError, AssertionError, IndexError, KeyError, ValueError, TypeError, OverflowError)

@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import Final
 from xml.etree import ElementTree as ET
 
+from core.text import text
 from data.formats.archive import open_archive, read_member
 from data.formats.kml import parse_xml
 from data.formats.limits import Limits
 from data.formats.raw import Range, RawSheet, UnreadableError
 from data.formats.spreadsheet import read_workbook
-from geo.text import text
 
 _TABLE: Final = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _OFFICE: Final = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"

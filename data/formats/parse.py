@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final
 
+from core.text import Text, text
 from data.formats import detect
 from data.formats.archive import files_in, member_name, open_archive, read_member, used_rectangle
 from data.formats.delimited import read_delimited
@@ -19,7 +20,6 @@ from data.formats.raw import RawFile, RawSheet, UnreadableError
 from data.formats.records import read_json
 from data.formats.spreadsheet import read_workbook, require_size
 from data.formats.xmlbook import read_xml_workbook
-from geo.text import Text, text
 
 _WORKSHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml$")
 _LISTS: Final = re.compile(r"\.(xlsx|xlsm|xls|et|ods|csv|tsv|txt|geojson|json|kml|gpkg)$", re.IGNORECASE)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any
 
-from geo.text import Text
+from core.text import Text
 
 Cell = str | float | int | bool | date | None
 Row = list[Cell]

@@ -16,13 +16,13 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Final
 
+from core.errors import InputError
+from core.progress import Progress, part, silent
+from core.text import Text, text
 from data.digest import sha256_of
 from data.formats.limits import Limits
 from data.formats.parse import SHAPEFILE_PARTS, TOO_LARGE
 from data.formats.raw import RawFile, from_json
-from geo.errors import InputError
-from geo.progress import Progress, part, silent
-from geo.text import Text, text
 
 _PROJECT: Final = Path(__file__).parents[2]
 # How often somebody who waits may say that the work is to stop.

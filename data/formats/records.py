@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
+from core.text import text
 from data.formats.delimited import decode
 from data.formats.geometry import inner_point
 from data.formats.limits import Limits
 from data.formats.raw import Cell, RawSheet, Row, UnreadableError
-from geo.text import text
 
 Record = dict[str, Any]
 _DEPTH: Final = 4

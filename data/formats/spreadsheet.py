@@ -8,9 +8,9 @@ from typing import Any
 
 import python_calamine as calamine
 
+from core.text import text
 from data.formats.limits import Limits
 from data.formats.raw import Range, RawSheet, Row, UnreadableError
-from geo.text import text
 
 
 def read_workbook(content: bytes, limits: Limits) -> tuple[RawSheet, ...]:

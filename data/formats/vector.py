@@ -17,11 +17,11 @@ import numpy as np
 import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
 
+from core.text import text
 from data.formats.archive import files_in, read_member
 from data.formats.limits import Limits
 from data.formats.raw import Cell, RawSheet, Row, UnreadableError
 from data.formats.spreadsheet import require_size
-from geo.text import text
 
 _SHP_SIDES: Final = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _POINT: Final = 1

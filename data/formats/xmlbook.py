@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Final
 from xml.etree import ElementTree as ET
 
+from core.text import text
 from data.formats.kml import parse_xml
 from data.formats.limits import Limits
 from data.formats.raw import Cell, Range, RawSheet, Row, UnreadableError
 from data.formats.spreadsheet import require_size
-from geo.text import text
 
 _NS: Final = "{urn:schemas-microsoft-com:office:spreadsheet}"
 

@@ -20,12 +20,12 @@ from geopy.exc import (
     GeopyError,
 )
 
+from core.errors import InputError
+from core.progress import Progress, silent
+from core.text import Text, text
 from data.files import write_json
 from data.geocode.services import TITLES, Service
 from data.intake.decisions import ADDRESS, Place
-from geo.errors import InputError
-from geo.progress import Progress, silent
-from geo.text import Text, text
 
 _ATTEMPTS: Final = 3
 _FIRST_PAUSE_S: Final = 2.0

@@ -13,10 +13,10 @@ from geopy.adapters import RequestsAdapter
 from geopy.geocoders import Nominatim
 from geopy.location import Location
 
+from core.errors import SettingError
+from core.text import Text, text
 from data.geocode.tianditu import Tianditu
 from geo import __version__
-from geo.errors import SettingError
-from geo.text import Text, text
 
 TIANDITU: Final = "tianditu"
 NOMINATIM: Final = "nominatim"

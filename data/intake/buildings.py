@@ -15,7 +15,7 @@ import shapely
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from coverage.tables import Floats
+from coverage.model.tables import Floats
 
 _BIN_EDGES_M: Final = np.array([0.01, 3, 7, 12, 20, 32, 50, 75, 110, 160, 240, 400])
 _NOISES_M: Final = (8.0, 20.0, 40.0, 80.0, 140.0)

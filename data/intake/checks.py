@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from coverage.tables import Bools, Floats, UnitTable
+from core.text import Text, text
+from coverage.model.tables import Bools, Floats, UnitTable
 from data.intake.drafts import ACCEPTED, REFUSED
 from data.intake.duplicates import DuplicateGroup, describe, find_duplicates
 from data.intake.findings import ERROR, WARNING, Level, Notebook
@@ -19,7 +20,6 @@ from data.intake.likelihood import declared_units
 from data.intake.placing import inside
 from data.intake.sheets import Table
 from geo.crs import project
-from geo.text import Text, text
 
 _FAR_M: Final = 20_000.0
 _CONFLICT_M: Final = 100.0

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from coverage.tables import Bools, Floats
+from core.text import Text, text
+from coverage.model.tables import Bools, Floats
 from data.intake.coordinates import MIXED, DatumDecision, likeliest
 from data.intake.drafts import ACCEPTED, REFUSED
 from data.intake.findings import ERROR, WARNING, Notebook
@@ -16,7 +17,6 @@ from data.intake.hypotheses import HYPOTHESES, UNKNOWN
 from data.intake.projected import to_degrees
 from data.intake.sheets import Table
 from geo.datum import BD09, GCJ02, WGS84, LonLat, convert
-from geo.text import Text, text
 
 _NAMES = {GCJ02: "GCJ-02", BD09: "BD-09", WGS84: "WGS-84"}
 

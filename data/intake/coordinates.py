@@ -10,12 +10,12 @@ from typing import Final
 
 import numpy as np
 
-from coverage.tables import Floats
+from core.errors import SettingError
+from core.text import Text, text
+from coverage.model.tables import Floats
 from data.intake.hypotheses import HYPOTHESES, SYSTEM_OF, UNKNOWN
 from data.intake.scores import LOG_PRIOR, Belief, Scores, believe
 from geo.datum import BD09, GCJ02, WGS84
-from geo.errors import SettingError
-from geo.text import Text, text
 
 AUTO: Final = "auto"
 MIXED: Final = "mixed"

@@ -10,8 +10,8 @@ from typing import Final
 
 import pandas as pd
 
+from core.errors import InputError, SettingError
 from data.files import read_csv, write_csv
-from geo.errors import InputError, SettingError
 
 LIST: Final = "list"
 HAND: Final = "hand"

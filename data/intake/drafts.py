@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from core.text import Text
 from data.formats.raw import Cell
 from data.intake.findings import ERROR, WARNING, Notebook
 from data.intake.notation import Angle
 from data.intake.numbers import as_written, is_missing
 from data.intake.sheets import Table
-from geo.text import Text
 
 ACCEPTED: Final = "accepted"
 REFUSED: Final = "refused"

@@ -13,11 +13,11 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from coverage.tables import Floats, Ints
+from core.text import Text, text
+from coverage.model.tables import Floats, Ints
 from data.intake.columns import bare, normalise
 from data.intake.decisions import group_id
 from geo.crs import metric_crs, project
-from geo.text import Text, text
 
 _REACH_M: Final = 300.0
 _SAME_SPOT_M: Final = 3.0

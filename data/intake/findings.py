@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from core.text import Text, text
 from data.formats.raw import RawFile
-from geo.text import Text, text
 
 Level = Literal["error", "warning", "info"]
 ERROR: Final[Level] = "error"

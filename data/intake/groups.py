@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from coverage.tables import UnitTable
+from coverage.model.tables import UnitTable
 from data.intake.coordinates import AUTO, DatumDecision, decide, named_systems, overall
 from data.intake.hypotheses import UNKNOWN
 from data.intake.placing import Bounds

@@ -8,10 +8,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from coverage.tables import Floats
+from core.text import Text, text
+from coverage.model.tables import Floats
 from geo.crs import project
 from geo.datum import BD09, GCJ02, WGS84, LonLat, convert
-from geo.text import Text, text
 
 UNKNOWN: Final = "unknown"
 

@@ -7,7 +7,8 @@ from typing import Final
 
 import pandas as pd
 
-from coverage.tables import FacilityTable
+from core.errors import InputError
+from coverage.model.tables import FacilityTable
 from data.formats.raw import RawFile
 from data.intake.coordinates import DatumDecision
 from data.intake.drafts import ACCEPTED, REFUSED, SET_ASIDE, TO_LOCATE
@@ -17,7 +18,6 @@ from data.intake.groups import Context
 from data.intake.sheets import Table
 from data.intake.tiers import CLOSED, PLANNED
 from geo.crs import project
-from geo.errors import InputError
 
 ACCEPTED_COLUMNS: Final = (
     "facility_id", "name", "tier", "lon", "lat", "district", "street", "community", "address", "places",

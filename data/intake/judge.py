@@ -7,6 +7,7 @@ from typing import Final
 
 import pandas as pd
 
+from core.text import Text, text
 from data.intake.checks import Checker
 from data.intake.decisions import HAND, Decisions, GroupChoice, Place, rows_of
 from data.intake.drafts import ACCEPTED
@@ -15,7 +16,6 @@ from data.intake.findings import INFO, Finding, Notebook, in_order
 from data.intake.intake import Intake, Reading
 from data.intake.settle import settled
 from geo.datum import WGS84
-from geo.text import Text, text
 
 # What is said about the coordinates that a list gives or lacks; it no longer holds once a row is placed.
 _ABOUT_COORDINATES: Final = frozenset(

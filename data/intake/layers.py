@@ -8,7 +8,8 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from coverage.names import unit_key
+from core.text import Text, text
+from coverage.model.names import unit_key
 from data.intake.coordinates import DatumDecision, ranking_of
 from data.intake.hypotheses import SYSTEM_OF, UNKNOWN, placed_xy
 from data.intake.likelihood import anchors, no_evidence
@@ -17,7 +18,6 @@ from data.intake.scores import LOG_PRIOR, Scores, believe
 from data.population.columns import find_column
 from geo.crs import WGS84, metric_crs, project
 from geo.datum import WGS84 as TRUE_SYSTEM
-from geo.text import Text, text
 
 _LEAST_NAMES: Final = 4
 _LEAST_POSTERIOR: Final = 0.995

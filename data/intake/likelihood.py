@@ -15,8 +15,8 @@ import shapely
 from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 
-from coverage.names import match_units, unit_key
-from coverage.tables import Floats, UnitTable
+from coverage.model.names import match_units, unit_key
+from coverage.model.tables import Floats, UnitTable
 from data.intake.hypotheses import HYPOTHESES
 
 # A point lies outside its declared unit by drawing errors and rough geocoding; how far is unknown.

@@ -8,7 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from coverage.tables import Bools, Floats
+from core.text import Text, text
+from coverage.model.tables import Bools, Floats
 from data.intake.decisions import LIST
 from data.intake.drafts import REFUSED, Draft
 from data.intake.findings import ERROR, WARNING, Notebook
@@ -24,7 +25,6 @@ from data.intake.placing import (
 )
 from data.intake.projected import candidates, easting_northing, is_geographic, to_degrees
 from data.intake.sheets import Table
-from geo.text import Text, text
 
 _COARSE_DECIMALS: Final = 2
 _FINE_DECIMALS: Final = 4

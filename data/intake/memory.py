@@ -7,9 +7,9 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from core.errors import InputError, SettingError
 from data.files import write_json
 from data.intake.columns import KEPT_FIELDS, PERSONAL, SERIAL
-from geo.errors import InputError, SettingError
 
 
 def recall(folder: Path, office: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from coverage.tables import Bools
+from coverage.model.tables import Bools
 from data.intake.coordinates import MIXTURE
 from data.intake.groups import sampled, scores_of
 from data.intake.hypotheses import HYPOTHESES, UNKNOWN, Hypothesis

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from core.text import text
 from data.intake.drafts import REFUSED, SET_ASIDE, TO_LOCATE, Draft, RowCells
 from data.intake.findings import ERROR, WARNING
 from data.intake.notation import LAT, LON, parse_angle, parse_pair
 from data.intake.numbers import as_written, is_missing, plain
-from geo.text import text
 
 
 def read_coordinates(draft: Draft, cells: RowCells) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from coverage.tables import Bools, Floats
+from coverage.model.tables import Bools, Floats
 
 DEGREES: Final = 0
 SWAPPED: Final = 1

@@ -9,10 +9,10 @@ import numpy as np
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
-from coverage.tables import Bools, Floats
+from core.errors import SettingError
+from coverage.model.tables import Bools, Floats
 from data.intake.placing import CHINA, inside
 from geo.datum import LonLat
-from geo.errors import SettingError
 
 # CGCS2000 Gauss-Kruger zones: 3-degree with prefix (25 … 45 = EPSG:4513 …) and without (75°E … 135°E =
 # EPSG:4534 …), 6-degree with prefix (13 … 23 = EPSG:4491 …) and without (EPSG:4502 …); UTM 43N … 53N.

@@ -9,7 +9,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from coverage.tables import Floats, UnitTable
+from core.text import text
+from coverage.model.tables import Floats, UnitTable
 from data.intake.coordinates import DatumDecision, Evidence
 from data.intake.hypotheses import UNKNOWN
 from data.intake.likelihood import declared_units, membership
@@ -18,7 +19,6 @@ from data.intake.projected import about_degrees, candidates, to_degrees
 from data.intake.reference import Reference
 from data.intake.scores import belief_by_buildings
 from geo.crs import project
-from geo.text import text
 
 _UNDECIDED: Final = DatumDecision(UNKNOWN, False, 0.0)
 _MERIDIAN: Final = re.compile(r"中央(?:子午|经)线\D{0,4}(\d{2,3})|cm\s?=?\s?(\d{2,3})", re.IGNORECASE)

@@ -9,7 +9,9 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
-from coverage.tables import UnitTable
+from core.progress import Progress, part, silent, telling
+from core.text import text
+from coverage.model.tables import UnitTable
 from data.formats.raw import RawFile
 from data.formats.read import read_files
 from data.intake.assemble import frame_of
@@ -26,8 +28,6 @@ from data.intake.placing import Bounds
 from data.intake.reference import Reference, reference_of
 from data.intake.rows import read_rows
 from data.intake.sheets import Table, tables_of
-from geo.progress import Progress, part, silent, telling
-from geo.text import text
 
 
 @dataclass(frozen=True)

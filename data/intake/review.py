@@ -9,7 +9,8 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from coverage.tables import Floats
+from core.text import Text, text
+from coverage.model.tables import Floats
 from data.intake.columns import KEPT_FIELDS, OWN, PERSONAL, SERIAL, column_key
 from data.intake.decisions import LIST, Decisions, GroupChoice
 from data.intake.drafts import ACCEPTED, REFUSED, TO_LOCATE
@@ -18,7 +19,6 @@ from data.intake.hypotheses import HYPOTHESES, UNKNOWN, Hypothesis, place
 from data.intake.intake import Intake
 from data.intake.numbers import as_written
 from data.intake.sheets import Table
-from geo.text import Text, text
 
 _EXAMPLES: Final = 3
 _MOST_POINTS: Final = 300

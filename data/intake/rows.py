@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import Final
 
+from core.text import Text, text
 from data.formats.raw import Cell, Row
 from data.intake.columns import KEPT_FIELDS, PERSONAL
 from data.intake.decisions import ADDRESS, HAND, LIST
@@ -25,7 +26,6 @@ from data.intake.tiers import (
     tier_of_name,
     tier_of_title,
 )
-from geo.text import Text, text
 
 _TEXT_FIELDS: Final = (
     "name",

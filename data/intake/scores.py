@@ -12,7 +12,7 @@ import shapely
 from numpy.typing import NDArray
 from scipy.special import logsumexp, softmax
 
-from coverage.tables import Bools, Floats, UnitTable
+from coverage.model.tables import Bools, Floats, UnitTable
 from data.intake.buildings import BuildingScores, building_scores
 from data.intake.hypotheses import HYPOTHESES, UNKNOWN, placed_xy
 from data.intake.likelihood import anchor_rows, anchors, declared_units, membership, no_evidence

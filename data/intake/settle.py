@@ -6,10 +6,10 @@ from typing import Final
 
 import pandas as pd
 
+from core.text import Text, text
 from data.intake.decisions import KEEP, MERGE, GroupChoice
 from data.intake.drafts import SET_ASIDE
 from data.intake.duplicates import DuplicateGroup
-from geo.text import Text, text
 
 _FILLED_TEXTS: Final = ("district", "street", "community", "address", "services", "opened", "remark")
 _FILLED_NUMBERS: Final = ("places", "capacity", "area_m2", "residents_declared")

@@ -7,6 +7,7 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from core.text import Text, text
 from data.formats.raw import Cell, RawFile, RawSheet, Row
 from data.intake.columns import OWN, choose_columns, confirmed, join_title, title_field
 from data.intake.findings import ERROR, INFO, WARNING, Notebook
@@ -16,7 +17,6 @@ from data.intake.notation import parse_angle, parse_pair
 from data.intake.numbers import plain
 from data.intake.tiers import tier_of_kind
 from data.intake.words import any_of, begins_with
-from geo.text import Text, text
 
 _TIER_SAMPLE: Final = 200
 _HEADS: Final = 3

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import xlsxwriter
 
+from core.text import Text, text
 from data.intake.workbook import EXPLANATION, Say
-from geo.text import Text, text
 
 _ROWS: Final = 2_000
 _COLUMNS: Final[tuple[tuple[str, Text, int], ...]] = (

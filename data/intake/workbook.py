@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import xlsxwriter
 
+from core.text import Text, text
 from data.files import write_csv
 from data.formats.raw import Cell
 from data.intake.coordinates import belief_in_words
@@ -18,7 +19,6 @@ from data.intake.drafts import REFUSED
 from data.intake.findings import ERROR, INFO, WARNING, Finding
 from data.intake.intake import Intake
 from data.intake.sheets import Table
-from geo.text import Text, text
 
 Say = Callable[[Text], str]
 

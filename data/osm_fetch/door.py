@@ -21,10 +21,10 @@ from typing import Any, Final, TypeVar
 
 import osmnx
 
+from core.errors import InputError
+from core.text import Text, text
 from data.streets.walkable import TAGS
 from geo import __version__
-from geo.errors import InputError
-from geo.text import Text, text
 
 OVERPASS: Final = "https://overpass-api.de/api"
 NOMINATIM: Final = "https://nominatim.openstreetmap.org"

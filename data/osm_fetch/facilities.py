@@ -13,10 +13,10 @@ import osmnx
 import pandas as pd
 import shapely
 
+from core.errors import InputError
 from data.osm_columns import COLUMNS
 from data.osm_fetch.door import Door
 from data.osm_fetch.place import Place
-from geo.errors import InputError
 
 _TABLE: Final = Path(__file__).with_name("tiers.toml")
 _CLOSED: Final = ("disused:", "abandoned:")

@@ -10,9 +10,9 @@ import numpy as np
 import osmnx
 import shapely
 
+from core.errors import InputError
 from data.osm_fetch.door import Door
 from data.streets.osm_clip import widened
-from geo.errors import InputError
 
 # A square of about 10 km: some ten thousand streets of a dense city, answered in seconds.
 TILE_DEGREES: Final = 0.1

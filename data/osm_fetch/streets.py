@@ -11,11 +11,11 @@ import geopandas as gpd
 import osmnx
 import shapely
 
+from core.progress import Progress
+from core.text import text
 from data.osm_fetch.door import Door
 from data.streets.walkable import NOT_WALKED, TAGS, is_walkable
 from geo.crs import WGS84
-from geo.progress import Progress
-from geo.text import text
 
 # More than OSMnx's walk filter lets through: our own rule decides, and it opens some cycleways.
 FILTER: Final = '["highway"]["highway"!~"{}"]'.format(

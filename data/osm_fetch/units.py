@@ -12,7 +12,7 @@ import numpy as np
 import osmnx
 import shapely
 
-from coverage.tables import LEVELS
+from coverage.model.tables import LEVELS
 from data.osm_fetch.door import Door
 from data.osm_fetch.place import Place
 from geo.crs import WGS84

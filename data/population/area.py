@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import shapely
 
-from coverage.tables import Bools
+from core.errors import InputError
+from core.text import text
+from coverage.model.tables import Bools
 from data.intake.findings import WARNING, Finding
 from data.population.cells import Cells
 from data.vector import read_vector
 from geo.crs import WGS84, metric_crs, project
-from geo.errors import InputError
-from geo.text import text
 
 
 def read_outline(path: Path) -> shapely.Geometry:

@@ -12,13 +12,13 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from coverage.tables import Bools, Floats
+from core.errors import InputError
+from core.text import text
+from coverage.model.tables import Bools, Floats
 from data.intake.findings import INFO, Finding
 from data.population.columns import find_column
 from data.vector import layers, read_vector
 from geo.crs import WGS84
-from geo.errors import InputError
-from geo.text import text
 
 FLOOR_COLUMNS: Final = ("floors", "floor", "building:levels", "levels", "层数", "楼层", "楼层数", "建筑层数")
 HEIGHT_COLUMNS: Final = ("height", "高度", "建筑高度", "height_m")

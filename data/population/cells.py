@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from scipy.spatial import cKDTree
 
-from coverage.tables import Floats, Ints, PopulationGrid
+from coverage.model.tables import Floats, Ints, PopulationGrid
 from data.intake.findings import Finding
 from geo.crs import project
 

@@ -17,11 +17,11 @@ from rasterio.features import rasterize
 from rasterio.transform import from_origin
 from rasterio.vrt import WarpedVRT
 
-from coverage.inside import first_outline_at
-from coverage.tables import Bools, Floats
+from core.errors import InputError
+from coverage.measuring.inside import first_outline_at
+from coverage.model.tables import Bools, Floats
 from data.vector import layers, read_vector
 from geo.crs import WGS84
-from geo.errors import InputError
 
 CELL_M: Final = 100.0
 _TIFF: Final = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")

@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 from scipy.spatial import cKDTree
 
-from coverage.tables import Floats
+from core.text import text
+from coverage.model.tables import Floats
 from data.intake.findings import INFO, Finding
 from data.population.cells import Cells
-from geo.text import text
 
 _SAMPLE = 2000
 

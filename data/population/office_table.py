@@ -8,10 +8,10 @@ from typing import Final
 
 import pandas as pd
 
+from core.errors import InputError
 from data.formats.raw import Cell, RawSheet
 from data.formats.read import read_files
 from data.population.columns import find_column
-from geo.errors import InputError
 
 # A header stands below a title and the name of the office, not deep in the table.
 _HEADER_ROWS: Final = 12

@@ -12,11 +12,11 @@ import shapely
 from numpy.typing import NDArray
 from rasterio.windows import Window
 
-from coverage.tables import Bools, Floats, Ints
+from core.errors import InputError
+from core.progress import Progress, silent, telling
+from core.text import text
+from coverage.model.tables import Bools, Floats, Ints
 from data.population.raster_window import inside_and_edge, strips
-from geo.errors import InputError
-from geo.progress import Progress, silent, telling
-from geo.text import text
 
 # More people than this stand on no pixel; such numbers are a writer's sign for "no data".
 _NOBODY_ABOVE: Final = 1e30

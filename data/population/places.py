@@ -8,12 +8,12 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from coverage.redistribute import Places, joined
-from coverage.tables import Floats, Ints
+from core.progress import Progress, silent, telling
+from core.text import text
+from coverage.measuring.redistribute import Places, joined
+from coverage.model.tables import Floats, Ints
 from data.population.buildings import Buildings
 from data.population.ground import CELL_M, Ground, lattice_over, within
-from geo.progress import Progress, silent, telling
-from geo.text import text
 
 # A settlement fills a cell by as many of its 16 squares as it covers.
 _FINE_M: Final = 25.0

@@ -11,8 +11,11 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from coverage.redistribute import Places, joined, spread
-from coverage.tables import Floats, Ints
+from core.errors import InputError
+from core.progress import Progress, part, silent
+from core.text import Text, text
+from coverage.measuring.redistribute import Places, joined, spread
+from coverage.model.tables import Floats, Ints
 from data.intake.findings import INFO, WARNING, Finding, Level
 from data.population.buildings import read_buildings
 from data.population.cells import Cells
@@ -21,9 +24,6 @@ from data.population.places import inner_places, places_by_area, places_by_floor
 from data.population.reading import Reading
 from data.population.tables import table_cells
 from geo.crs import WGS84, metric_crs, unproject
-from geo.errors import InputError
-from geo.progress import Progress, part, silent
-from geo.text import Text, text
 
 # Polygons up to 250 m square (grid cells, hexagons, blocks) count at their inner point; a projection
 # may make a square of 250 m a little larger.

@@ -11,7 +11,10 @@ import rasterio
 from pyproj import Geod, Transformer
 from rasterio.errors import RasterioError
 
-from coverage.tables import Floats, Ints
+from core.errors import InputError
+from core.progress import Progress, silent
+from core.text import Text, text
+from coverage.model.tables import Floats, Ints
 from data.intake.findings import INFO, WARNING, Finding, Level
 from data.population.cells import Cells
 from data.population.columns import GROUP_COLUMNS, RESIDENT_COLUMNS, find_column
@@ -27,9 +30,6 @@ from data.population.raster_unit import (
 from data.population.raster_window import area_in_raster, window_of
 from data.population.reading import Reading
 from geo.crs import WGS84
-from geo.errors import InputError
-from geo.progress import Progress, silent
-from geo.text import Text, text
 
 # GDAL keeps decoded blocks; by default a twentieth of the machine.
 _CACHE_MB: Final = 64

@@ -10,9 +10,9 @@ from typing import Final
 import numpy as np
 import rasterio
 
+from core.errors import SettingError
+from core.text import Text, text
 from data.intake.findings import INFO, WARNING, Finding
-from geo.errors import SettingError
-from geo.text import Text, text
 
 COUNT: Final = "count"
 PER_HA: Final = "per_ha"

@@ -13,7 +13,7 @@ from pyproj import Transformer
 from rasterio.features import rasterize
 from rasterio.windows import Window
 
-from coverage.tables import Bools
+from coverage.model.tables import Bools
 from geo.crs import WGS84
 
 # Pixels read at once.

@@ -8,7 +8,10 @@ from typing import Final
 
 import pandas as pd
 
-from coverage.tables import PopulationGrid
+from core.errors import InputError
+from core.progress import Progress, part, silent
+from core.text import text
+from coverage.model.tables import PopulationGrid
 from data.digest import sha256_of
 from data.intake.findings import Finding
 from data.population.area import cut_to
@@ -20,9 +23,6 @@ from data.population.reading import Reading
 from data.population.tables import read_csv_table, table_cells
 from data.vector import read_vector
 from geo.crs import metric_crs
-from geo.errors import InputError
-from geo.progress import Progress, part, silent
-from geo.text import text
 
 _TIFF: Final = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 _PARQUET: Final = b"PAR1"

@@ -9,7 +9,7 @@ from typing import Final, Literal, get_args
 
 import shapely
 
-from geo.errors import SettingError
+from core.errors import SettingError
 
 RasterUnit = Literal["auto", "ask", "count", "per_ha", "per_km2"]
 SpreadBy = Literal["area", "floor", "mask"]

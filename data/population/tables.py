@@ -9,7 +9,9 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from coverage.tables import Bools, Floats
+from core.errors import InputError
+from core.text import Text, text
+from coverage.model.tables import Bools, Floats
 from data.intake.findings import Finding
 from data.population.cells import Cells
 from data.population.columns import (
@@ -21,8 +23,6 @@ from data.population.columns import (
     RESIDENT_COLUMNS,
     find_column,
 )
-from geo.errors import InputError
-from geo.text import Text, text
 
 _ENCODINGS: Final = ("utf-8-sig", "gb18030")
 

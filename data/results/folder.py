@@ -12,12 +12,12 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from coverage.parse_standard import parse_standard
+from core.errors import InputError
+from coverage.model.parse_standard import parse_standard
 from coverage.publish.tables import PlanTables, Results
 from data.files import read_csv, write_bytes, write_csv, write_json
 from data.results.extras import GEOPACKAGE, LAYERS, read_extras, read_layers, write_extras, write_geopackage
 from geo.crs import WGS84
-from geo.errors import InputError
 
 _DECIMALS: Final = 7
 _UNIT_TEXTS: Final = ("unit_id", "name", "level", "parent_id", "settlement", "rule", "verdict")

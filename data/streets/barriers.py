@@ -11,11 +11,11 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from coverage.edits import AddBarrier, AddStreet
+from core.errors import InputError
+from coverage.model.edits import AddBarrier, AddStreet
 from data.population.columns import find_column
 from data.vector import read_vector
 from geo.crs import WGS84
-from geo.errors import InputError
 
 KIND_COLUMNS: Final = ("kind", "type", "类型", "类别")
 _WORDS: Final = {

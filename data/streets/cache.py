@@ -18,6 +18,8 @@ import numpy as np
 import scipy
 import shapely
 
+from core.progress import Progress, part, silent
+from core.text import text, text_from_json, text_to_json
 from data.digest import sha256_of
 from data.intake.findings import Finding
 from data.streets.detect import street_format
@@ -25,9 +27,7 @@ from data.streets.index import attach_index, save_index
 from data.streets.raw import Shapes
 from data.streets.read import StreetFile, read_streets
 from geo.basemap import Basemap
-from geo.network import WalkNetwork
-from geo.progress import Progress, part, silent
-from geo.text import text, text_from_json, text_to_json
+from geo.network.network import WalkNetwork
 
 # Raise this whenever reading or contracting changes what comes out.
 _VERSION: Final = 4

@@ -8,7 +8,7 @@ import zlib
 from pathlib import Path
 from typing import Final
 
-from geo.errors import InputError
+from core.errors import InputError
 
 OSM_FORMATS: Final = ("pbf", "osm", "osm.gz", "osm.bz2")
 _HEAD: Final = 4096

@@ -12,12 +12,12 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from core.errors import InputError
+from core.progress import Progress, silent
+from core.text import text
 from data.streets.raw import Floats, RawStreets
 from data.streets.walkable import TAGS, is_walkable, street_class
 from geo.crs import WGS84
-from geo.errors import InputError
-from geo.progress import Progress, silent
-from geo.text import text
 
 _TOLD_EVERY: Final = 20_000
 _SPACE: Final = "{http://graphml.graphdrawing.org/xmlns}"

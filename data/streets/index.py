@@ -9,8 +9,8 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
-from geo.network import WalkNetwork
-from geo.segments import Segments
+from geo.network.network import WalkNetwork
+from geo.network.segments import Segments
 
 _GRAPH: Final = ("data", "indices", "indptr")
 _SEGMENTS: Final = ("tail", "edge", "x_y", "piece_segment")

@@ -18,12 +18,12 @@ from pyogrio.errors import DataLayerError, DataSourceError
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
+from core.errors import InputError
+from core.text import Text, text
 from data.streets.raw import RawStreets, Shapes
 from data.streets.walkable import TAGS, is_walkable, street_class
 from data.vector import read_vector
 from geo.crs import WGS84
-from geo.errors import InputError
-from geo.text import Text, text
 
 STREETS_LAYER: Final = "streets"
 _LINE_TYPES: Final = (shapely.GeometryType.LINESTRING, shapely.GeometryType.MULTILINESTRING)

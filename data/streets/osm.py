@@ -14,15 +14,15 @@ import shapely
 from numpy.typing import NDArray
 from osmium import filter as keep
 
+from core.errors import InputError
+from core.progress import Progress, part, silent
+from core.text import Text, text
 from data.streets.osm_clip import Bounds, clip
 from data.streets.osm_order import sorted_pbf
 from data.streets.osm_points import Points, read_points, storage
 from data.streets.raw import Ints, RawStreets, Shapes
 from data.streets.walkable import SQUARES, is_walkable, street_class
 from geo.crs import WGS84
-from geo.errors import InputError
-from geo.progress import Progress, part, silent
-from geo.text import Text, text
 
 WATER_AREA: Final = (("natural", "water"), ("waterway", "riverbank"), ("landuse", "reservoir"))
 WATER_LINE: Final = (("waterway", "river"),)

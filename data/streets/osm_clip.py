@@ -9,9 +9,9 @@ from typing import Final
 import osmium
 from osmium import filter as keep
 
+from core.progress import Progress, silent
+from core.text import text
 from data.streets.osm_points import gather
-from geo.progress import Progress, silent
-from geo.text import text
 
 # A street is found by its nodes. One that crosses the area without a node in it or this near to it is
 # lost: it would have to run straight for twice this length.

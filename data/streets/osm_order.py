@@ -8,8 +8,8 @@ from typing import Final
 
 import osmium
 
-from geo.progress import Progress, silent
-from geo.text import text
+from core.progress import Progress, silent
+from core.text import text
 
 # Editors such as JOSM number what was never uploaded -1, -2, …; osmium's tables hold no such numbers.
 # OpenStreetMap's own are below 2^36.

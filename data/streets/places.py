@@ -6,12 +6,12 @@ from typing import Final
 
 import numpy as np
 
+from core.text import Text, text
 from data.intake.findings import INFO, WARNING, Finding
 from geo.crs import unproject
-from geo.heal import Healed
-from geo.islands import Islands, islands
-from geo.network import WalkNetwork
-from geo.text import Text, text
+from geo.network.close_gaps import Healed
+from geo.network.islands import Islands, islands
+from geo.network.network import WalkNetwork
 
 # Shorter islands are counted, not listed: steps in a yard, a bit of path in a park.
 LISTED_FROM_M: Final = 500.0

@@ -8,8 +8,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo.ragged import ranges
-from geo.text import Text
+from core.text import Text
+from geo.distance.csr_ranges import ranges
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -11,6 +11,9 @@ import numpy as np
 import shapely
 from pyproj import CRS, Transformer
 
+from core.errors import InputError
+from core.progress import Progress, part, silent
+from core.text import Text, text
 from data.digest import sha256_of
 from data.intake.findings import Finding
 from data.streets.detect import OSM_FORMATS, street_format
@@ -20,13 +23,10 @@ from data.streets.osm import read_osm
 from data.streets.places import healed_findings, healed_remarks, island_findings, island_remarks
 from data.streets.raw import Floats, Ints, RawStreets, Shapes, keep_within, numbered_by_place, used_bounds
 from geo.basemap import Basemap
-from geo.build import SHARED_VERTEX_M, build_network, merge_close
 from geo.crs import WGS84, metric_crs
-from geo.errors import InputError
-from geo.heal import Healed, heal
-from geo.network import WalkNetwork
-from geo.progress import Progress, part, silent
-from geo.text import Text, text
+from geo.network.build import SHARED_VERTEX_M, build_network, merge_close
+from geo.network.close_gaps import Healed, heal
+from geo.network.network import WalkNetwork
 
 Bounds = tuple[float, float, float, float]  # west, south, east, north
 

@@ -13,8 +13,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.network import WalkNetwork
-from geo.snapping import content_key, snap_once
+from geo.network.network import WalkNetwork
+from geo.network.snapping import content_key, snap_once
 
 # Raise this whenever snapping changes what comes out.
 _VERSION: Final = 1
@@ -24,7 +24,7 @@ _SNAPPED: Final = ("edge", "offset_m", "snap_m", "xy")
 def remember_places(network: WalkNetwork, cache_dir: Path, xy: NDArray[np.float64]) -> None:
     """Give the network where points (n, 2) lie on it: read from `cache_dir`, else found and kept there.
 
-    From then on `geo.snapping.snap_once` answers for these points without a search.
+    From then on `geo.network.snapping.snap_once` answers for these points without a search.
     """
     key = content_key(xy)
     folder = cache_dir / f"places-{_name(network, key)}"

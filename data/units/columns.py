@@ -8,7 +8,7 @@ from typing import Final
 import geopandas as gpd
 import numpy as np
 
-from coverage.tables import RURAL, UNKNOWN, URBAN
+from coverage.model.tables import RURAL, UNKNOWN, URBAN
 from data.population.columns import find_column
 
 NAME_COLUMNS: Final = (

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from coverage.tables import Bools, Floats, Ints
+from core.text import text
+from coverage.model.tables import Bools, Floats, Ints
 from data.units.remarks import Remarks
-from geo.text import text
 
 # An outline that stops so near to its start was meant to be closed; farther, a part of it is missing.
 _CLOSING_M: Final = 100.0

@@ -9,10 +9,10 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from coverage.names import match_units
-from coverage.tables import LEVELS, Ints
+from core.text import text
+from coverage.model.names import match_units
+from coverage.model.tables import LEVELS, Ints
 from data.units.remarks import Remarks
-from geo.text import text
 
 
 def with_parents(table: gpd.GeoDataFrame, remarks: Remarks) -> gpd.GeoDataFrame:

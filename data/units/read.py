@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from coverage.overlaps import Gap, Overlap, find_gaps_between, find_overlaps, ill_fitting
-from coverage.tables import LEVELS, Floats, UnitTable
+from core.errors import InputError
+from core.text import text
+from coverage.equity.overlaps import Gap, Overlap, find_gaps_between, find_overlaps, ill_fitting
+from coverage.model.tables import LEVELS, Floats, UnitTable
 from data.digest import sha256_of
 from data.intake.findings import Finding
 from data.population.columns import RESIDENT_COLUMNS, find_column
@@ -23,8 +25,6 @@ from data.units.settlement import with_settlement
 from data.units.villages import with_outlines
 from data.vector import Layer, layers, read_layer
 from geo.crs import WGS84
-from geo.errors import InputError
-from geo.text import text
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from core.text import Text, text
 from data.intake.findings import WARNING, Finding, Level
-from geo.text import Text, text
 
 # A file of thousands of shapes that are no units is one remark, not thousands.
 _MOST_ALIKE: Final = 30

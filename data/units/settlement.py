@@ -9,12 +9,12 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from coverage.tables import RURAL, UNKNOWN, URBAN, Floats
+from core.errors import InputError
+from core.text import text
+from coverage.model.tables import RURAL, UNKNOWN, URBAN, Floats
 from data.units.remarks import Remarks
 from data.vector import read_vector
 from geo.crs import WGS84
-from geo.errors import InputError
-from geo.text import text
 
 _HALF: Final = 0.5
 _DOUBTFUL: Final = (0.2, 0.8)

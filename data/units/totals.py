@@ -10,15 +10,15 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from coverage.names import match_units
-from coverage.tables import LEVELS, Floats, Ints, UnitTable
+from core.errors import InputError
+from core.text import text
+from coverage.model.names import match_units
+from coverage.model.tables import LEVELS, Floats, Ints, UnitTable
 from data.intake.findings import Finding
 from data.population.columns import GROUP_COLUMNS, RESIDENT_COLUMNS, find_column
 from data.population.office_table import read_office_table
 from data.units.columns import ID_COLUMNS, NAME_COLUMNS, PARENT_COLUMNS, PARENT_COLUMNS_OF
 from data.units.remarks import Remarks
-from geo.errors import InputError
-from geo.text import text
 
 _PARENTS: Final = (*PARENT_COLUMNS, *PARENT_COLUMNS_OF["community"], *PARENT_COLUMNS_OF["street"])
 # Names of columns in a table of figures that are no unit's own.

@@ -6,9 +6,9 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from coverage.tables import Ints
+from core.text import text
+from coverage.model.tables import Ints
 from data.units.remarks import Remarks
-from geo.text import text
 
 
 def with_outlines(table: gpd.GeoDataFrame, remarks: Remarks) -> gpd.GeoDataFrame:

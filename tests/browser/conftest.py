@@ -25,7 +25,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from jobs.warm import mark_demo, warm
+from jobs.cache.prebuild import mark_demo, warm
 from tests import chromium
 from tests.browser.app_server import serving
 

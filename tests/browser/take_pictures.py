@@ -12,7 +12,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import ViewportSize, expect, sync_playwright
 
-from jobs.warm import cache_folder
+from jobs.cache.prebuild import cache_folder
 from tests import chromium
 from tests.browser.app_server import map_of, serving
 

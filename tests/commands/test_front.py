@@ -15,7 +15,7 @@ import typer
 
 from commands.front import front_door
 from commands.options import Language
-from geo.errors import Cancelled, InputError
+from core.errors import Cancelled, InputError
 from tests.data.loopback_osm import made_up_town, serving
 from tests.small_city import write_small_city
 

@@ -16,7 +16,7 @@ import shapely
 from rasterio.transform import from_origin
 
 from commands.layers import groups_of
-from geo.errors import SettingError
+from core.errors import SettingError
 from tests.small_city import CRS, EAST, NORTH, write_small_city
 
 ROOT = Path(__file__).parents[2]

@@ -7,9 +7,9 @@ import signal
 import pytest
 
 from commands.stopping import followed
+from core.errors import Cancelled
+from core.text import Text, text
 from coverage.siting import Progress
-from geo.errors import Cancelled
-from geo.text import Text, text
 from locales import translator
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from commands.wanted import Wanted, quota, wish_of
-from geo.errors import SettingError
-from jobs.wishes import FROM_LIST, PlanConditions, UnitQuota
+from core.errors import SettingError
+from jobs.siting.request import FROM_LIST, PlanConditions, UnitQuota
 
 PLAIN = Wanted(tier="station")
 

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from coverage.assessment import Assessment, assess
-from coverage.standard import Verdict
-
-from .tiny_town import RADIUS_500, WALK_5, standard, study
+from coverage.model.standard import Verdict
+from tests.coverage.tiny_town import RADIUS_500, WALK_5, standard, study
 
 
 def assessed(rules: str, rows: list[tuple[str, float]], **columns: list[object]) -> Assessment:

@@ -12,11 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coverage.assessment import assess
-from coverage.study import Study
-from coverage.tables import FacilityTable, PopulationGrid
-from geo.build import build_from_lines
-
-from .tiny_town import CRS, EAST, NORTH, RADIUS_500, WALK_5, standard
+from coverage.model.study import Study
+from coverage.model.tables import FacilityTable, PopulationGrid
+from geo.network.build import build_from_lines
+from tests.coverage.tiny_town import CRS, EAST, NORTH, RADIUS_500, WALK_5, standard
 
 RULES = (RADIUS_500, WALK_5)
 SEEDS = st.integers(0, 2**32 - 1)

@@ -9,9 +9,7 @@ import pandas as pd
 import pytest
 
 from coverage.assessment import Assessment, assess
-from coverage.comparison import compare
-from coverage.doubts import Doubts
-from coverage.edits import Close, Grow, Open, Scenario
+from coverage.model.edits import Close, Grow, Open, Scenario
 from coverage.publish.asked import band_tables, parts_table, supply_table, timeline_table
 from coverage.publish.change_tables import (
     GAINED,
@@ -24,11 +22,12 @@ from coverage.publish.change_tables import (
     comparison_document,
 )
 from coverage.publish.measures import cell_measures, measures_of, shortfall_table
-from coverage.timeline import timeline
-from coverage.uncertainty import certainty
-from coverage.what_if import Trail, assess_scenario
-
-from .tiny_town import CRS, RADIUS_500, WALK_5, place, standard, study
+from coverage.scenario.comparison import compare
+from coverage.scenario.timeline import timeline
+from coverage.scenario.what_if import Trail, assess_scenario
+from coverage.uncertainty.inputs import Doubts
+from coverage.uncertainty.uncertainty import certainty
+from tests.coverage.tiny_town import CRS, RADIUS_500, WALK_5, place, standard, study
 
 BEDS = (
     'id = "b"\ncheck = "ratio"\ntier = "any"\nserves = ["station"]\ngroup = "elderly"\nfigure_per_1000 = 40'

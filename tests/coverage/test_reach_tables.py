@@ -7,9 +7,8 @@ import pytest
 
 from coverage.assessment import assess
 from coverage.publish.reach_tables import Reach, ReachLayers, reach_layers
-from geo.isochrones import Kind
-
-from .tiny_town import WALK_5, standard, study
+from geo.isochrone.isochrones import Kind
+from tests.coverage.tiny_town import WALK_5, standard, study
 
 
 def layers_of(kind: Kind, *, minutes: tuple[float, ...] = (5.0,)) -> ReachLayers:

@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from coverage.parse_standard import parse_standard
-from coverage.standard import Standard
-from coverage.study import Study
-from coverage.tables import FacilityTable, PopulationGrid, UnitTable
-from geo.build import build_from_lines
-from geo.network import WalkNetwork
+from coverage.model.parse_standard import parse_standard
+from coverage.model.standard import Standard
+from coverage.model.study import Study
+from coverage.model.tables import FacilityTable, PopulationGrid, UnitTable
+from geo.network.build import build_from_lines
+from geo.network.network import WalkNetwork
 
 CRS = "EPSG:32650"
 # A corner of the zone well inside it; the town's x and y count from here.

@@ -9,8 +9,8 @@ import geopandas as gpd
 import pytest
 import shapely
 
+from core.errors import InputError
 from data.candidate_list import read_candidates
-from geo.errors import InputError
 
 
 def written(folder: Path, content: str) -> Path:

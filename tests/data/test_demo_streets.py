@@ -11,8 +11,8 @@ import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from geo.build import build_from_lines
-from geo.network import WalkNetwork
+from geo.network.build import build_from_lines
+from geo.network.network import WalkNetwork
 
 
 @pytest.fixture(scope="module")

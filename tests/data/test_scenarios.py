@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from coverage.edits import (
+from core.errors import InputError, SettingError
+from coverage.model.edits import (
     AddBarrier,
     AddStreet,
     Close,
@@ -20,7 +21,6 @@ from coverage.edits import (
     UseStandard,
 )
 from data.scenarios import open_scenario, save_scenario, scenario_from_json, scenario_names, scenario_to_json
-from geo.errors import InputError, SettingError
 
 EVERYTHING = Scenario(
     "江北方案",

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from core.errors import InputError, SettingError
 from data.standards import DEFAULT_STANDARD, open_standard, preset_ids
-from geo.errors import InputError, SettingError
 
 
 @pytest.mark.parametrize("name", preset_ids())

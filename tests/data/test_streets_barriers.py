@@ -4,9 +4,9 @@ import geopandas as gpd
 import pytest
 import shapely
 
-from coverage.edits import AddBarrier, AddStreet
+from core.errors import InputError
+from coverage.model.edits import AddBarrier, AddStreet
 from data.streets.barriers import drawn_edits, read_drawn_lines
-from geo.errors import InputError
 from tests.data.street_files import CRS
 
 LINES = [shapely.LineString([(120, 32), (120.001, 32)]), shapely.LineString([(120, 32), (120, 32.001)])]

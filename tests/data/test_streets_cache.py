@@ -5,11 +5,11 @@ import pytest
 import shapely
 
 import data.streets.cache
+from core.errors import InputError
 from data.streets import load_or_read, read_streets
-from geo.errors import InputError
-from geo.nearest import nearest_on_foot
-from geo.reach import bounded_reach
-from geo.snapping import snap
+from geo.distance.nearest import nearest_on_foot
+from geo.distance.reach import bounded_reach
+from geo.network.snapping import snap
 from tests.data.street_files import write_osm
 
 

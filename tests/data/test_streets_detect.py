@@ -6,8 +6,8 @@ import sqlite3
 
 import pytest
 
+from core.errors import InputError
 from data.streets.detect import street_format
-from geo.errors import InputError
 from tests.data.street_files import write_osm
 
 XML = b"\xef\xbb\xbf<?xml version='1.0'?>\n<osm version='0.6'></osm>"

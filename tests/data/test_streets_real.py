@@ -10,9 +10,9 @@ import pytest
 
 from data.streets import StreetFile, read_streets
 from geo.crs import project
-from geo.islands import islands
-from geo.nearest import nearest_on_foot, nearest_straight
-from geo.snapping import snap, take
+from geo.distance.nearest import nearest_on_foot, nearest_straight
+from geo.network.islands import islands
+from geo.network.snapping import snap, take
 
 DATA = Path(__file__).parents[2] / ".." / "shared" / "data"
 SPEED_M_PER_MIN = 5000 / 60

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-import geo.snapping
+import geo.network.snapping
 from data.streets.snapped import remember_places
-from geo.snapping import snap, snap_once
+from geo.network.snapping import snap, snap_once
 from tests.geo.town import town
 
 XY = np.array([(20.0, 5.0), (100.0, 60.0), (90.0, 300.0)])
@@ -18,7 +18,7 @@ XY = np.array([(20.0, 5.0), (100.0, 60.0), (90.0, 300.0)])
 @pytest.fixture
 def never_searched(monkeypatch):
     """From now on only what was kept may answer."""
-    return lambda: monkeypatch.delattr(geo.snapping, "snap")
+    return lambda: monkeypatch.delattr(geo.network.snapping, "snap")
 
 
 def test_places_are_found_again_without_a_search(tmp_path, never_searched):

@@ -14,11 +14,11 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coverage.membership import locate
-from coverage.overlaps import find_overlaps, outside_notes, overlap_notes
-from coverage.tables import PopulationGrid
+from core.errors import InputError
+from coverage.equity.overlaps import find_overlaps, outside_notes, overlap_notes
+from coverage.measuring.membership import locate
+from coverage.model.tables import PopulationGrid
 from data.units import read_area, read_totals, read_units
-from geo.errors import InputError
 
 CRS = "EPSG:4549"
 EAST, NORTH = 400_000.0, 3_500_000.0

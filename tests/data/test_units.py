@@ -8,8 +8,8 @@ import geopandas as gpd
 import pytest
 import shapely
 
+from core.errors import InputError
 from data.units import read_units
-from geo.errors import InputError
 
 CRS = "EPSG:4549"
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from core.errors import Cancelled, InputError
 from data.whole_folder import whole_folder
-from geo.errors import Cancelled, InputError
 
 
 def names(folder: Path) -> list[str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from geo.build import build_network
-from geo.network import WalkNetwork
-from geo.snapping import Snapped
+from geo.network.build import build_network
+from geo.network.network import WalkNetwork
+from geo.network.snapping import Snapped
 from tests.geo.town import CRS
 
 

@@ -15,9 +15,9 @@ import networkx as nx
 import numpy as np
 import shapely
 
-from geo.build import build_from_lines
-from geo.network import WalkNetwork
-from geo.snapping import Snapped
+from geo.network.build import build_from_lines
+from geo.network.network import WalkNetwork
+from geo.network.snapping import Snapped
 
 CRS = "EPSG:4549"
 

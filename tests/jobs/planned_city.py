@@ -12,10 +12,10 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
-from jobs.assess import Assessed, assess_inputs
-from jobs.inputs import open_inputs
-from jobs.suggest import suggest
-from jobs.wishes import PlanConditions, Wish
+from jobs.assess.folder import Assessed, assess_inputs
+from jobs.siting.request import PlanConditions, Wish
+from jobs.siting.suggest import suggest
+from jobs.study.inputs import open_inputs
 from tests.small_city import degrees, write_small_city
 
 RULES = """

@@ -20,13 +20,13 @@ import pandas as pd
 import pytest
 import shapely
 
+from core.errors import Cancelled, InputError
 from data.intake.read import read_facilities
 from data.osm_fetch import Servers
 from data.streets import read_streets
 from data.units import read_units
-from geo.errors import Cancelled, InputError
-from jobs.compare import compare_with_osm
 from jobs.fetch import Fetch, fetch, plan_fetch
+from jobs.lists.compare import compare_with_osm
 from tests.data.loopback_osm import made_up_town, serving
 
 PLACE = "小城"

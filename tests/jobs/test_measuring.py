@@ -12,16 +12,15 @@ import pandas as pd
 import pyogrio
 import pytest
 
-from coverage.edits import AddStreet, Open
+from core.errors import SettingError, UserError
+from coverage.model.edits import AddStreet, Open
 from data.results import read_results
 from data.results.extras import ALWAYS, ASKED
 from data.scenarios import save_scenario
-from geo.errors import SettingError, UserError
-from jobs.also import ALSO, parts_of_gap
-from jobs.assess import Assessed, assess_files
-from jobs.loads import loads_of
+from jobs.assess.folder import Assessed, assess_files
+from jobs.assess.loads import loads_of
+from jobs.assess.optional_analyses import ALSO, parts_of_gap
 from jobs.reach import ReachWish, area_bytes, isochrone_files, package_bytes, reached
-from jobs.readings import elderly, old_and_new
 from jobs.scenario import (
     AS_IT_IS,
     ScenarioWish,
@@ -32,6 +31,7 @@ from jobs.scenario import (
     scenario_wish,
     with_scenario,
 )
+from jobs.study.readings import elderly, old_and_new
 from tests.small_city import CRS, degrees, write_small_city
 
 

@@ -8,8 +8,8 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
-from jobs.assess import assess_files
-from jobs.inputs import StudyFiles
+from jobs.assess.folder import assess_files
+from jobs.study.inputs import StudyFiles
 
 SHARED = Path(__file__).parents[2] / ".." / "shared" / "data"
 pytestmark = pytest.mark.skipif(not SHARED.exists(), reason="the shared trial data are not here")

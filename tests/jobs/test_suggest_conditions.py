@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from geo.errors import InfeasibleError, InputError, SettingError
-from geo.text import text_from_json
-from jobs.wishes import CROSSINGS, FACILITIES, FROM_LIST, Choices, PlanConditions, UnitQuota, Wish
+from core.errors import InfeasibleError, InputError, SettingError
+from core.text import text_from_json
+from jobs.siting.request import CROSSINGS, FACILITIES, FROM_LIST, Choices, PlanConditions, UnitQuota, Wish
 from tests.jobs.planned_city import at, city, land, places, plan_for, plan_of, planned
 
 LAND = """

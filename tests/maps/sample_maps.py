@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from coverage.tables import UnitTable
+from core.text import text
+from coverage.model.tables import UnitTable
 from geo.crs import unproject
-from geo.network import WalkNetwork
-from geo.text import text
+from geo.network.network import WalkNetwork
 from maps.ground import basemap_of
 from maps.model import MET, NOT_MET, NOT_SUBJECT, CellOutcome, MapCells, MapModel, RadiusRule, VerdictRow
 

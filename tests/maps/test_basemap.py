@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.errors import InputError
+from core.errors import InputError
 from maps.basemap import decode, encode
 from maps.model import Basemap, Lines
 from tests.maps.sample_maps import tiny_model

@@ -6,10 +6,10 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from coverage.tables import PopulationGrid, UnitTable
+from coverage.model.tables import PopulationGrid, UnitTable
 from geo.basemap import Basemap as AreaShapes
 from geo.crs import project
-from geo.network import WalkNetwork
+from geo.network.network import WalkNetwork
 from maps.ground import basemap_of
 from maps.model import Lines
 

@@ -11,9 +11,8 @@ from maps import palette, render_map
 from maps.model import CellChange, MapModel, OverlayLayer
 from maps.picture import Marks, Over, Paths, Shapes, over_data
 from maps.safe_text import Voice
-
-from .hostile_texts import HOSTILE
-from .sample_maps import tiny_model
+from tests.maps.hostile_texts import HOSTILE
+from tests.maps.sample_maps import tiny_model
 
 SQUARE = shapely.box(118.78, 32.03, 118.79, 32.04)
 LINE = shapely.LineString([(118.78, 32.03), (118.79, 32.04)])

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.errors import InputError
+from core.errors import InputError
 from maps.model import NO_LINES, Lines
 from maps.polylines import pack, unpack
 

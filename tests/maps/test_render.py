@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from geo.errors import SettingError
+from core.errors import SettingError
 from maps import render_map
 from maps.model import Basemap
 from tests.maps.hostile_texts import HOSTILE, hostile_model

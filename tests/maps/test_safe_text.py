@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.text import Bilingual, text
+from core.text import Bilingual, text
 from maps.safe_text import Voice, safe
 from tests.maps.hostile_texts import HOSTILE
 

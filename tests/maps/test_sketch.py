@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from geo.text import text
+from core.text import text
 from maps.model import Basemap, Lines
 from maps.polylines import unpack
 from maps.safe_text import Voice

@@ -10,7 +10,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from jobs import warm
+from jobs.cache import prebuild as warm
 from tests.small_city import write_small_city
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +27,7 @@ def small_folder(make_once: Callable[[str, Callable[[Path], object]], Path]) -> 
 def shown_maps(monkeypatch: pytest.MonkeyPatch) -> ShownMaps:
     """The small maps of the page by key, and the clicks they are to report; only a browser draws them."""
     maps = ShownMaps()
-    monkeypatch.setattr("ui.list_map.show_map", maps.show)
+    monkeypatch.setattr("ui.widgets.small_map.show_map", maps.show)
     return maps
 
 

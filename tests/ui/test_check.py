@@ -8,9 +8,9 @@ from streamlit.testing.v1 import AppTest
 from tests.maps.hostile_texts import HOSTILE
 from tests.small_city import degrees
 from tests.ui.conftest import ShownMaps, html_of, no_trouble
-from ui.safe import in_html
+from ui.widgets.safe import in_html
 
-CHECK = "ui/pages/check.py"
+CHECK = "ui/check/page.py"
 HEAD = "名称,类型,经度,纬度\n"
 
 
@@ -69,7 +69,7 @@ def test_a_list_can_be_laid_beside_the_citys_own_and_taken_away_again(app: AppTe
     no_trouble(app)
     assert "甲社区服务站" in app.get("iframe")[0].proto.srcdoc
     assert "西苑社区服务站" in app.get("iframe")[0].proto.srcdoc
-    app.switch_page("ui/pages/overview.py").run()
+    app.switch_page("ui/overview/page.py").run()
     next(b for b in app.sidebar.button if b.label == "返回本市原有清单").click()
     app.run()
     assert "甲社区服务站" not in app.get("iframe")[0].proto.srcdoc

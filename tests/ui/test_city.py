@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from tests.small_city import degrees
 from tests.ui.conftest import html_of, no_trouble
 
-CITY = "ui/pages/city.py"
+CITY = "ui/city/page.py"
 # The left column comes before the right; the boxes under the fold come after.
 FILES = ("people.csv", "list.csv", "streets.geojson", "units.geojson")
 
@@ -34,7 +34,7 @@ def test_a_city_of_the_users_own_is_assessed(app: AppTest, small_folder: Path) -
     no_trouble(app)
     assert "试验&lt;b&gt;城" in html_of(app)
     assert html_of(app).count('<th scope="row">') == 12
-    app.switch_page("ui/pages/overview.py").run()
+    app.switch_page("ui/overview/page.py").run()
     next(button for button in app.sidebar.button if button.label == "返回演示城市").click()
     app.run()
     assert "小城" in html_of(app)

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from geo.progress import Progress
-from geo.text import text
-from jobs.geocode import propose_places
+from core.progress import Progress
+from core.text import text
+from jobs.lists.geocode import propose_places
 from tests.data.geocode.test_propose import Server, serving
 from tests.small_city import degrees
 from tests.ui.conftest import ShownMaps, html_of, no_trouble
 from tests.ui.test_check import press, step, upload
 from tests.ui.test_check_steps import accepted, addressed, report_of
-from ui.work import Work
+from ui.shell.work import Work
 
 LIST = "名称,类型,社区,地址,经度,纬度\n" + addressed("甲社区服务站", 300)
 INSIDE, OUTSIDE, ROUGH, UNKNOWN = "西苑路8号", "东庄路9号", "北京东路", "没有的路9号"

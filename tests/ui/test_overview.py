@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.ui.conftest import html_of, no_trouble
-from ui.compute import cache_folder
+from ui.shell.compute import cache_folder
 
 OWN_STANDARD = """
 id = "ours"
@@ -142,7 +142,7 @@ def test_a_defect_is_told_calmly_with_a_number_and_logged(
         raise RuntimeError("secret inner words")
 
     app.run()
-    monkeypatch.setattr("ui.compute.case_of", break_down)
+    monkeypatch.setattr("ui.shell.compute.case_of", break_down)
     app.run()
     assert not app.exception
     (told,) = [error.value for error in app.error]

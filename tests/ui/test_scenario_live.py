@@ -10,12 +10,12 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from coverage.assessment import Assessment, assess
-from coverage.edits import Scenario
-from coverage.incremental import Live, live
-from coverage.scenario import apply
-from coverage.what_if import Trail
+from coverage.model.edits import Scenario
+from coverage.scenario.apply import apply
+from coverage.scenario.incremental import Live, live
+from coverage.scenario.what_if import Trail
 from tests.ui.conftest import PATIENCE_S, ROOT, ShownMaps, html_of, no_trouble
-from tests.ui.test_measuring import SCENARIO, on, open_at, press
+from tests.ui.widgets.test_sections import SCENARIO, on, open_at, press
 
 
 def close(app: AppTest, name: str) -> None:
@@ -88,7 +88,7 @@ def test_the_engine_is_made_once_and_anew_for_another_standard(
         made.append(base.standard.id)
         return live(base)
 
-    monkeypatch.setattr("coverage.what_if.live", counted)
+    monkeypatch.setattr("coverage.scenario.what_if.live", counted)
     on(app, SCENARIO)
     open_at(app, 1100)
     open_at(app, 300)

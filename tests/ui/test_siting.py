@@ -12,7 +12,7 @@ from tests.ui.test_overview import OWN_STANDARD, choose_standard
 def opened(app: AppTest) -> AppTest:
     """The page by a standard under which the small city has people to serve."""
     choose_standard(app.run(), OWN_STANDARD)
-    return app.switch_page("ui/pages/siting.py").run()
+    return app.switch_page("ui/siting/page.py").run()
 
 
 def find(app: AppTest) -> AppTest:
@@ -97,14 +97,14 @@ def test_a_conditions_file_is_taken_in_and_a_wrong_one_refused(app: AppTest) -> 
 def test_a_standard_without_tiers_is_no_trouble(app: AppTest) -> None:
     app.run()
     app.selectbox(key="choose-standard").set_value("nanjing-2023").run()
-    app.switch_page("ui/pages/siting.py").run()
+    app.switch_page("ui/siting/page.py").run()
     no_trouble(app)
 
 
 def test_two_tiers_together_keep_conditions_too(app: AppTest) -> None:
     """The place that must be built is in the plan, though nobody needs it."""
     app.run()
-    app.switch_page("ui/pages/siting.py").run()
+    app.switch_page("ui/siting/page.py").run()
     assert len(app.selectbox(key="siting-goal").options) == 4
     app.selectbox(key="siting-tier").set_value("centre+station").run()
     assert len(app.selectbox(key="siting-goal").options) == 3  # the longest way is no goal for two tiers

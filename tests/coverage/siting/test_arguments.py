@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from core.errors import SettingError
 from coverage.siting import Goal, choose_sites
-from geo.errors import SettingError
 
 SITES, CELLS = 6, 20
 DISTANCE = np.random.default_rng(0).random((SITES, CELLS)) * 10

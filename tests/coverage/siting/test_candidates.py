@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 
+from coverage.model.tables import PopulationGrid
 from coverage.siting.candidates import cell_candidates, near, residents_around, thinned
-from coverage.tables import PopulationGrid
 
 
 def row_of_cells(residents):

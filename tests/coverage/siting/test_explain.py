@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from core.errors import InfeasibleError, SettingError
 from coverage.siting import (
     Goal,
     Place,
@@ -17,7 +18,6 @@ from coverage.siting import (
     shorter_ways,
 )
 from coverage.siting.explain import sentence, summary
-from geo.errors import InfeasibleError, SettingError
 
 # Five houses in a row, 100 m apart; a site at every house serves itself and its neighbours.
 XY = np.column_stack((100.0 * np.arange(5), np.zeros(5)))

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.errors import InfeasibleError
 from coverage.siting import Goal, choose_sites
-from geo.errors import InfeasibleError
 
 
 def neighbour(name):
@@ -143,8 +143,8 @@ def test_most_people_under_rules_the_way_of_large_models(town, kind, count, few,
     )
     limit = 10**9 if proves else -1
     with (
-        mock.patch("coverage.siting.most_people._LARGE", 0),
-        mock.patch.multiple("coverage.siting.ruled_cover", _FEW=few, _PROVABLE=limit),
+        mock.patch("coverage.siting.covering.most_people._LARGE", 0),
+        mock.patch.multiple("coverage.siting.constrained.ruled_cover", _FEW=few, _PROVABLE=limit),
     ):
         plan = agrees(lambda: choose_sites(town.residents, town.reach, goal=goal, keep=keep), expected)
     if plan:
@@ -346,7 +346,7 @@ def test_the_way_of_large_models_with_load_limits_stays_between_plan_and_bound(
     goal = Goal("most-people", count=count, **load_limits(town, keep, with_capacity))
     found = [flow(town, goal, keep, [*o, *keep]) for o, _ in brute.choices(town.n_sites, goal, keep)]
     expected = best((-v for v in found if v is not None), smallest=False)
-    with mock.patch.multiple("coverage.siting.loads", _SMALL=-1, _MOST_PAIRS=pairs):
+    with mock.patch.multiple("coverage.siting.capacity.loads", _SMALL=-1, _MOST_PAIRS=pairs):
         plan = choose_sites(town.residents, town.metres, goal=goal, keep=keep)
     assert plan.objective - 1e-6 <= expected <= plan.bound + 1e-6
     assert -flow(town, goal, keep, [*plan.sites, *keep]) == pytest.approx(plan.objective, abs=1e-6)
@@ -357,7 +357,7 @@ def test_the_way_of_large_models_with_load_limits_stays_between_plan_and_bound(
 @given(town=towns(5, 8), share=st.sampled_from([0.3, 0.7]))
 def test_the_bound_of_large_models_on_fewest_sites_with_capacity_holds(town, share):
     goal = Goal("fewest-sites", share=share, capacity=np.full(town.n_sites, 4.0))
-    with mock.patch.multiple("coverage.siting.loads", _SMALL=-1, _MOST_PAIRS=-1):
+    with mock.patch.multiple("coverage.siting.capacity.loads", _SMALL=-1, _MOST_PAIRS=-1):
         try:
             plan = choose_sites(town.residents, town.metres, goal=goal)
         except InfeasibleError:
@@ -372,7 +372,7 @@ def test_least_walking_of_large_models_with_load_limits_stays_within_its_bound(t
     keep = town.some(1)
     goal = Goal("least-walking", count=count, unreached_m=9.0, **load_limits(town, keep, with_capacity))
     exact = choose_sites(town.residents, town.metres, goal=goal, keep=keep)
-    with mock.patch("coverage.siting.least_walking._MOST_FLOW", -1):
+    with mock.patch("coverage.siting.walking.least_walking._MOST_FLOW", -1):
         plan = choose_sites(town.residents, town.metres, goal=goal, keep=keep)
     assert plan.bound - 1e-6 <= exact.objective <= plan.objective + 1e-6
     assert len(plan.loads) == len(plan.sites) <= count

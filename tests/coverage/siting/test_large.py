@@ -8,20 +8,20 @@ from scipy import sparse
 from scipy.optimize import linprog
 
 from coverage.siting import Goal, Quota, Watch, choose_sites
-from coverage.siting.best_cover import _large, best_cover
-from coverage.siting.both_sides import BothSides
-from coverage.siting.charged import worth_their_charge
-from coverage.siting.cover_program import at_most, most_program
-from coverage.siting.crossing import Crossing
-from coverage.siting.dominance import implied, without_dominated
-from coverage.siting.dual import Dual, DualSearch
-from coverage.siting.greedy import greedy, without_the_least
-from coverage.siting.highs import Limits
-from coverage.siting.model import CoverModel, build_model
-from coverage.siting.regions import Regions
-from coverage.siting.swap import SwapSearch, improved
-from coverage.siting.wander import Wander
-from coverage.siting.windows import Windows
+from coverage.siting.covering.best_cover import _large, best_cover
+from coverage.siting.covering.greedy import greedy, without_the_least
+from coverage.siting.covering.local_search import Wander
+from coverage.siting.covering.lp_bound import Dual, DualSearch
+from coverage.siting.covering.swap import SwapSearch, improved
+from coverage.siting.greenfield.bound_and_improve import BothSides
+from coverage.siting.greenfield.priced_cover import worth_their_charge
+from coverage.siting.greenfield.recombine import Crossing
+from coverage.siting.greenfield.regions import Regions
+from coverage.siting.greenfield.windows import Windows
+from coverage.siting.model.cover_model import CoverModel, build_model
+from coverage.siting.model.dominance import implied, without_dominated
+from coverage.siting.model.highs import Limits
+from coverage.siting.model.programs import at_most, most_program
 
 
 def plane(seed, sites=60, cells=400, radius=0.16):
@@ -124,7 +124,7 @@ def test_windows_lower_the_bound_but_never_below_the_optimum(seed, count, steps)
     model = model_of(seed, radius=0.2)
     dual = DualSearch(model, count, greedy(model, count)).run(steps, Limits(60.0), 0.0)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("coverage.siting.windows._SITES_A_WINDOW", 2.0)
+        patch.setattr("coverage.siting.greenfield.windows._SITES_A_WINDOW", 2.0)
         windows = Windows(model, dual)
     windows.run(Limits(60.0))
     assert exact(model, count) * (1 - 1e-9) <= windows.bound <= dual.bound
@@ -152,7 +152,7 @@ def test_windows_close_part_of_the_gap_where_circles_are_packed(crowded):
 
 
 def test_larger_windows_never_raise_the_bound_and_need_not_be_solved(crowded, monkeypatch):
-    monkeypatch.setattr("coverage.siting.windows._SITES_A_WINDOW", 2.0)
+    monkeypatch.setattr("coverage.siting.greenfield.windows._SITES_A_WINDOW", 2.0)
     windows, bounds = Windows(*crowded), []
     for parts in (1, 2, 3, 100):
         windows.run(Limits(60.0), most_parts=parts)

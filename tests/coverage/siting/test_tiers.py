@@ -10,6 +10,7 @@ from scipy import sparse
 from scipy.optimize import linprog
 from scipy.spatial.distance import pdist
 
+from core.errors import InfeasibleError, SettingError
 from coverage.siting import (
     Goal,
     Quota,
@@ -22,7 +23,6 @@ from coverage.siting import (
     deciding,
     removal_losses,
 )
-from geo.errors import InfeasibleError, SettingError
 from tests.coverage.siting.towns import towns
 
 KINDS = (

@@ -10,11 +10,11 @@ import geopandas as gpd
 import pytest
 from shapely.geometry import Point, Polygon
 
+from core.errors import Cancelled, InputError
+from core.text import Text
 from data.formats.archive import member_name
 from data.formats.limits import Limits
 from data.formats.read import read_files
-from geo.errors import Cancelled, InputError
-from geo.text import Text
 
 PLACES = gpd.GeoDataFrame(
     {"名称": ["甲社区服务站", "乙社区服务站"], "beds": [3, None]},

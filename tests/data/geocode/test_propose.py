@@ -8,8 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from core.errors import SettingError
 from data.geocode import Asker, open_service, propose
-from geo.errors import SettingError
 
 KNOWN = {"中山路1号": (118.7834, 32.0421), "北京东路": (118.79, 32.05)}
 

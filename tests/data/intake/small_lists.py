@@ -5,7 +5,7 @@ import numpy as np
 import openpyxl
 from shapely.geometry import box
 
-from coverage.tables import UnitTable
+from coverage.model.tables import UnitTable
 from geo.crs import project, unproject
 
 CRS = "EPSG:4549"

@@ -9,7 +9,8 @@ import pytest
 import shapely
 from shapely.affinity import translate
 
-from coverage.tables import UnitTable
+from core.errors import SettingError
+from coverage.model.tables import UnitTable
 from data.formats.raw import RawSheet
 from data.intake.coordinates import named_systems, wanted_system
 from data.intake.groups import Context, find_systems
@@ -20,7 +21,6 @@ from data.intake.sheets import Table
 from data.vector import read_vector
 from geo.crs import project, unproject
 from geo.datum import convert
-from geo.errors import SettingError
 from tests.data.intake.small_lists import CRS, corner, stations, units
 
 REAL_UNITS = Path(__file__).parents[3] / ".." / "shared" / "data" / "nanjing_units"

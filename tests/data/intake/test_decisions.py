@@ -3,11 +3,11 @@
 import pandas as pd
 import pytest
 
+from core.errors import InputError, SettingError
 from data.intake import read_facilities
 from data.intake.decisions import Decisions, GroupChoice, Place, recall_decisions, remember_decisions
 from data.intake.judge import judge
 from data.intake.review import groups, to_locate
-from geo.errors import InputError, SettingError
 from tests.data.intake.small_lists import write_xlsx
 
 HEADER = ["名称", "类型", "经度", "纬度", "地址", "床位", "服务项目"]

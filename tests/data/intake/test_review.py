@@ -2,11 +2,11 @@
 
 import pytest
 
+from core.errors import InputError, SettingError
 from data.intake import read_facilities
 from data.intake.memory import recall, remember
 from data.intake.review import candidates, columns, duplicates
 from geo.datum import convert
-from geo.errors import InputError, SettingError
 from tests.data.intake.small_lists import stations, units, write_xlsx
 
 

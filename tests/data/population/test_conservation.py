@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rasterio.transform import from_origin
 
-from coverage.redistribute import rescale_to_units
-from coverage.tables import UnitTable
+from coverage.measuring.redistribute import rescale_to_units
+from coverage.model.tables import UnitTable
 from data.population import Reading, read_population
 from data.population.area import cut_to
 from data.population.cells import Cells
@@ -86,7 +86,7 @@ def test_inside_and_left_out_are_all_there_were(counts: list[float], at: int, ri
 def test_census_totals_are_met_unit_by_unit_and_the_rest_stays(
     rows: list[tuple[float, float | None]],
 ) -> None:
-    from coverage.tables import PopulationGrid
+    from coverage.model.tables import PopulationGrid
 
     n = len(rows)
     frame = gpd.GeoDataFrame(

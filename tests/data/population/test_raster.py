@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rasterio.transform import from_origin
 
+from core.errors import InputError, SettingError
 from data.population import Reading, read_population
 from data.population.raster_unit import UNITS, decide_unit
-from geo.errors import InputError, SettingError
 
 STEP = 1 / 1200
 # At 32°N; 3 arc seconds in both directions.

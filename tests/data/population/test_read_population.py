@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rasterio.transform import from_origin
 
+from core.errors import InputError
 from data.population import read_population
 from data.population.polygons import polygon_cells
 from geo.crs import unproject
-from geo.errors import InputError
 
 SHARED = Path(__file__).parents[3] / ".." / "shared" / "data"
 ROWS = pd.DataFrame({"lon": [118.8, 118.801], "lat": [32.0, 32.0], "residents": [10.0, 20.5]})

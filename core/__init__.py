@@ -1,0 +1,1 @@
+"""What everybody needs: sentences, errors, progress. No geography."""

@@ -1,0 +1,204 @@
+"""Where one facility would serve most of a gap, and how many facilities a large gap takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+from scipy.ndimage import binary_dilation
+
+from coverage.checks.measured import Measured
+from coverage.checks.reach import BOUNDARY_M, limit_m
+from coverage.gaps.gaps import Gap, GapSite
+from coverage.measuring.focal_sums import disc_sums
+from coverage.model.standard import Check, Rule
+from coverage.model.tables import Floats, Ints
+from geo.distance.bins import bins
+from geo.distance.reach import bounded_reach
+from geo.network.snapping import take
+
+# Sites tried in a gap before the best one found is taken: straight ones one by one, those on foot
+# at once. Straight, the first or second is nearly always proved best.
+_TRIED_STRAIGHT: Final = 64
+_TRIED_ON_FOOT: Final = 8
+_PROMISING: Final = 4_000
+# Sites tried on foot are at least this part of the rule's reach apart.
+_APART: Final = 1 / 3
+
+
+def with_sites(gaps: Sequence[Gap], measured: Measured, *, most: int = 30) -> tuple[Gap, ...]:
+    """The gaps with the site that serves most of each, for the `most` largest gaps of every rule."""
+    found: dict[int, GapSite | None] = {}
+    for rule_id in dict.fromkeys(gap.rule_id for gap in gaps):
+        numbers = [i for i, gap in enumerate(gaps) if gap.rule_id == rule_id and gap.rank <= most]
+        sites = best_sites([gaps[i] for i in numbers], measured)
+        found |= dict(zip(numbers, sites, strict=True))
+    return tuple(replace(gap, site=found.get(i)) for i, gap in enumerate(gaps))
+
+
+def best_sites(gaps: Sequence[Gap], measured: Measured) -> list[GapSite | None]:
+    """For each gap (all of one rule) the cell where one facility would serve most of its residents.
+
+    How many it serves is exact, in the rule's own measure. That no other cell of the gap serves
+    more is certain where it serves the whole gap, and for radius rules on a square grid along the
+    axes; else it is the best of the most promising cells. None where no cell of the gap has a street.
+    """
+    if not gaps:
+        return []
+    rule = measured.standard.rule(gaps[0].rule_id)
+    finder = _Straight(measured, rule) if rule.check is Check.RADIUS else _OnFoot(measured, rule)
+    return finder.sites([gap.cells for gap in gaps])
+
+
+def split_gap(gap: Gap, measured: Measured, *, most: int = 20) -> tuple[GapSite, ...]:
+    """Sites that serve a gap part by part, each where it serves most of what is left.
+
+    Stops when nobody is left, when no street is near those who are, or at `most` parts. The parts'
+    cells are disjoint; their residents never rise.
+    """
+    parts: list[GapSite] = []
+    left = gap.cells
+    while len(left) and len(parts) < most:
+        site = best_sites([replace(gap, cells=left)], measured)[0]
+        if site is None or not len(site.cells):
+            break
+        parts.append(site)
+        left = np.setdiff1d(left, site.cells, assume_unique=True)
+    return tuple(parts)
+
+
+def _site(cell: int, served: Ints, measured: Measured) -> GapSite:
+    grid = measured.study.grid
+    x, y = grid.xy[cell].tolist()
+    return GapSite(cell, (x, y), float(grid.residents[served].sum()), served)
+
+
+class _Straight:
+    """Sites of a radius rule."""
+
+    def __init__(self, measured: Measured, rule: Rule) -> None:
+        self.measured = measured
+        self.xy, self.residents = measured.study.grid.xy, measured.residents
+        self.limit_m = limit_m(rule, measured.standard) + BOUNDARY_M
+
+    def sites(self, gaps: Sequence[Ints]) -> list[GapSite | None]:
+        return [self._best(cells) for cells in gaps]
+
+    def _best(self, cells: Ints) -> GapSite:
+        middle = _middle(self.xy[cells], self.residents[cells])
+        if _metres(self.xy[cells], self.xy[cells[middle]]).max() <= self.limit_m:
+            return _site(int(cells[middle]), cells, self.measured)
+        return self._search(cells)
+
+    def _search(self, cells: Ints) -> GapSite:
+        """By the most that each cell could serve, until none could serve more than the best does."""
+        xy, residents = self.xy[cells], self.residents[cells]
+        at_most = disc_sums(
+            xy, residents, radius_m=self.limit_m, spacing_m=self.measured.study.grid.spacing_m
+        )
+        shelves = bins(xy, self.limit_m)
+        order = np.argsort(-at_most, kind="stable")[:_TRIED_STRAIGHT]
+        best, best_served, most = int(order[0]), np.empty(0, np.int64), -1.0
+        for candidate in order.tolist():
+            if most >= at_most[candidate] * (1 - 1e-9):
+                break
+            (west, south), (east, north) = xy[candidate] - self.limit_m, xy[candidate] + self.limit_m
+            near = shelves.within((west, south, east, north))
+            served = near[_metres(xy[near], xy[candidate]) <= self.limit_m]
+            if residents[served].sum() > most:
+                best, best_served, most = candidate, served, float(residents[served].sum())
+        return _site(int(cells[best]), cells[best_served], self.measured)
+
+
+class _OnFoot:
+    """Sites of a walk rule."""
+
+    def __init__(self, measured: Measured, rule: Rule) -> None:
+        self.measured = measured
+        self.limit_m = limit_m(rule, measured.standard) + BOUNDARY_M
+
+    def sites(self, gaps: Sequence[Ints]) -> list[GapSite | None]:
+        """All tried cells of all gaps are walked from in one search."""
+        tried = [self._promising(cells) for cells in gaps]
+        places = self.measured.distances.cells
+        everybody = self._around(np.concatenate(tried))
+        reach = bounded_reach(
+            self.measured.study.network,
+            take(places, np.concatenate(tried)),
+            take(places, everybody),
+            limit_m=self.limit_m,
+        )
+        first = np.cumsum([0, *(len(some) for some in tried)])
+        found: list[GapSite | None] = []
+        for number, cells in enumerate(gaps):
+            rows = range(first[number], first[number + 1])
+            served = [everybody[reach.indices[reach.indptr[r] : reach.indptr[r + 1]]] for r in rows]
+            found.append(self._best(cells, tried[number], served))
+        return found
+
+    def _around(self, tried: Ints) -> Ints:
+        """The cells within the limit of one of `tried` in a straight line, and some more; ascending."""
+        grid, places = self.measured.study.grid, self.measured.distances.cells
+        side_m = max(self.limit_m / 2, grid.spacing_m)
+        column, row = (
+            np.floor((grid.xy[:, i] - grid.xy[:, i].min()) / side_m).astype(np.int64) for i in (0, 1)
+        )
+        near = np.zeros((int(row.max()) + 1, int(column.max()) + 1), dtype=bool)
+        near[row[tried], column[tried]] = True
+        # A square whose cells can be within the limit is at most so many squares away.
+        squares = int(np.ceil(self.limit_m / side_m))
+        near = binary_dilation(near, np.ones((2 * squares + 1, 2 * squares + 1), dtype=bool))
+        return np.flatnonzero(near[row, column] & (places.edge >= 0))
+
+    def _best(self, cells: Ints, tried: Ints, served: list[Ints]) -> GapSite | None:
+        in_gap = np.zeros(len(self.measured.residents), dtype=bool)
+        in_gap[cells] = True
+        inside = [some[in_gap[some]] for some in served]
+        if not inside:
+            return None
+        best = int(np.argmax([self.measured.residents[some].sum() for some in inside]))
+        return _site(int(tried[best]), inside[best], self.measured)
+
+    def _promising(self, cells: Ints) -> Ints:
+        """The middle, and those with most residents around in a straight line, some way apart."""
+        linked = cells[self.measured.distances.cells.edge[cells] >= 0]
+        if not len(linked):
+            return linked
+        xy, residents = self.measured.study.grid.xy[linked], self.measured.residents[linked]
+        if len(linked) <= _TRIED_ON_FOOT:
+            return np.roll(linked, -_middle(xy, residents))
+        at_most = disc_sums(
+            xy, residents, radius_m=self.limit_m, spacing_m=self.measured.study.grid.spacing_m
+        )
+        return np.asarray(linked[_apart(xy, at_most, _middle(xy, residents), self.limit_m * _APART)])
+
+
+def _apart(xy: Floats, at_most: Floats, middle: int, apart_m: float) -> list[int]:
+    """The middle, then always the cell with the highest `at_most` that is apart from those chosen."""
+    chosen = [middle]
+    # Nearly always the few with the highest values hold all that are wanted.
+    for few in (_PROMISING, len(xy)):
+        chosen = [middle]
+        lowest = np.partition(at_most, -few)[-few] if few < len(xy) else -np.inf
+        some = np.flatnonzero(at_most >= lowest)
+        some = some[np.argsort(-at_most[some], kind="stable")]
+        some = some[_metres(xy[some], xy[middle]) > 0]
+        while len(some) and len(chosen) < _TRIED_ON_FOOT:
+            chosen.append(int(some[0]))
+            some = some[_metres(xy[some], xy[chosen[-1]]) > apart_m]
+        if len(chosen) == _TRIED_ON_FOOT or few >= len(xy):
+            break
+    return chosen
+
+
+def _middle(xy: Floats, residents: Floats) -> int:
+    """The row nearest to the residents' centre of gravity."""
+    whole = residents.sum()
+    centre = [float((xy[:, i] * residents).sum() / whole) for i in (0, 1)]
+    return int(_metres(xy, np.asarray(centre)).argmin())
+
+
+def _metres(xy: Floats, place: Floats) -> Floats:
+    return np.asarray(np.hypot(xy[:, 0] - place[0], xy[:, 1] - place[1]))

@@ -1,0 +1,55 @@
+"""Sums over the points within a radius of each point, from above, quick for wide radii too."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+
+from coverage.model.tables import Floats
+
+_MOST_SQUARES: Final = 4_000_000
+
+
+def disc_sums(xy: Floats, weights: Floats, *, radius_m: float, spacing_m: float) -> Floats:
+    """(n,) for each point of `xy` (n, 2) the weight (≥ 0) within `radius_m` of it, or somewhat more.
+
+    Points are put into squares of `spacing_m`, and the radius is widened by how far they lie from
+    the squares' centres: on a square grid along the axes the sum is exact, elsewhere never too small.
+    """
+    # Column by column: reducing (n, 2) along its first axis is many times slower.
+    x, y = xy[:, 0] - xy[:, 0].min(), xy[:, 1] - xy[:, 1].min()
+    side_m = _side_m(float(x.max()) + spacing_m, float(y.max()) + spacing_m, spacing_m)
+    column, row = np.rint(x / side_m).astype(np.int64), np.rint(y / side_m).astype(np.int64)
+    off_m = float(np.hypot(x - column * side_m, y - row * side_m).max())
+    columns, rows = int(column.max()) + 1, int(row.max()) + 1
+    held = np.bincount(row * columns + column, weights=weights, minlength=rows * columns).astype(float)
+    return np.asarray(_in_discs(held.reshape(rows, columns), (radius_m + 2 * off_m) / side_m)[row, column])
+
+
+def _side_m(width_m: float, height_m: float, spacing_m: float) -> float:
+    """The spacing, or more where squares of it would be too many."""
+    longest_m = max(width_m, height_m)
+    return max(spacing_m, math.sqrt(width_m * height_m / _MOST_SQUARES), longest_m / _MOST_SQUARES)
+
+
+def _in_discs(held: Floats, radius: float) -> Floats:
+    """For each square the sum over squares whose centres are at most `radius` sides away."""
+    rows, columns = held.shape
+    reach = min(int(radius), max(rows, columns))
+    # Sums along a row up to each column, with room on both sides.
+    until = np.zeros((rows, columns + 2 * reach + 1))
+    np.cumsum(held, axis=1, out=until[:, reach + 1 : reach + 1 + columns])
+    until[:, reach + 1 + columns :] = until[:, reach + columns : reach + columns + 1]
+    sums = np.zeros(held.shape)
+    for up in range(min(reach, rows - 1) + 1):
+        half = min(int(np.sqrt(radius * radius - up * up)), reach)
+        stripes = (
+            until[:, reach + half + 1 : reach + half + 1 + columns]
+            - until[:, reach - half : reach - half + columns]
+        )
+        sums[: rows - up] += stripes[up:]
+        if up:
+            sums[up:] += stripes[: rows - up]
+    return sums

@@ -1,0 +1,150 @@
+"""Metres from every cell to the nearest facility of every tier: computed once, reduced many times."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+
+from coverage.model.standard import Walking
+from coverage.model.tables import FacilityTable, Floats, Ints, PopulationGrid
+from geo.distance.near_places import PointBlocks, blocks_of
+from geo.distance.nearest import Nearest, joined, nearest_by_nodes, nearest_straight, node_distances
+from geo.network.network import WalkNetwork
+from geo.network.snapping import Snapped, snap, snap_once
+
+# What counts as equal, a millimetre: less than any list states, more than projecting a point there
+# and back moves it. Without it a facility exactly at the figure could fail by its last bit, and the
+# tables, which show millimetres, would contradict the verdict.
+BOUNDARY_M: Final = 0.001
+
+
+@dataclass(frozen=True)
+class Distances:
+    """Tier → metres for each cell (n,), `inf` where no facility of the tier can be reached.
+
+    `straight_row` and `walk_row` give the facility's row in the facility table, -1 where none.
+    `cells` and `facilities` say where each was snapped to the streets. `nodes` tier → metres from
+    each junction to the nearest facility of the tier, on foot, and its row; kept so that nobody
+    has to search again.
+    """
+
+    straight_m: Mapping[str, Floats]
+    walk_m: Mapping[str, Floats]
+    straight_row: Mapping[str, Ints]
+    walk_row: Mapping[str, Ints]
+    cells: Snapped
+    facilities: Snapped
+    nodes: Mapping[str, tuple[Floats, Ints]] = field(default_factory=dict)
+
+    def straight_to(self, tiers: Sequence[str]) -> tuple[Floats, Ints]:
+        """Straight metres to the nearest facility of any of `tiers`, and its row."""
+        return self._once(tiers, self.straight_m, self.straight_row)
+
+    def walk_to(self, tiers: Sequence[str]) -> tuple[Floats, Ints]:
+        """Walking metres to the nearest facility of any of `tiers`, and its row."""
+        return self._once(tiers, self.walk_m, self.walk_row)
+
+    def nodes_to(self, tiers: Sequence[str]) -> tuple[Floats, Ints]:
+        """Metres on foot from each junction to the nearest facility of any of `tiers`, and its lowest row."""
+        return _lowest_of([self.nodes[tier] for tier in tiers])
+
+    def _once(
+        self, tiers: Sequence[str], metres: Mapping[str, Floats], rows: Mapping[str, Ints]
+    ) -> tuple[Floats, Ints]:
+        """Several rules ask about the same tiers: what was found for them is kept."""
+        if len(tiers) == 1:
+            return metres[tiers[0]], rows[tiers[0]]
+        key = id(metres), tuple(tiers)
+        if key not in self._found:
+            self._found[key] = _nearest_of(tiers, metres, rows)
+        return self._found[key]
+
+    @cached_property
+    def _found(self) -> dict[tuple[int, tuple[str, ...]], tuple[Floats, Ints]]:
+        return {}
+
+    @property
+    def unlinked_cells(self) -> Ints:
+        """Rows of the cells farther from any street than the snap limit."""
+        return np.flatnonzero(self.cells.edge < 0)
+
+
+def measure(
+    grid: PopulationGrid,
+    facilities: FacilityTable,
+    network: WalkNetwork,
+    *,
+    tiers: Sequence[str],
+    walking: Walking,
+) -> Distances:
+    """Straight and walking metres from each cell to the nearest facility of each of `tiers`.
+
+    Walking metres include the way from the cell to its street and from the street to the
+    facility. All three tables must be in one CRS (ValueError if not).
+    """
+    if not grid.crs == facilities.crs == network.crs:
+        raise ValueError("the tables are in different coordinate systems")
+    cells = snap_once(network, grid.xy, limit_m=walking.snap_limit_m)
+    doors = snap(network, facilities.xy, limit_m=walking.snap_limit_m)
+    rows = {tier: facilities.of_tier(tier) for tier in tiers}
+    blocks = blocks_of(grid.xy)
+    straight = {tier: _straight(blocks, facilities, rows[tier]) for tier in tiers}
+    nodes = {tier: nodes_to_rows(network, doors, rows[tier]) for tier in tiers}
+    places = joined(network, cells, np.flatnonzero(cells.linked))
+    walk = {
+        tier: nearest_by_nodes(places, nodes[tier], (doors, _linked(doors, rows[tier]))) for tier in tiers
+    }
+    return Distances(
+        straight_m={tier: near.metres for tier, near in straight.items()},
+        walk_m={tier: near.metres for tier, near in walk.items()},
+        straight_row={tier: near.index for tier, near in straight.items()},
+        walk_row={tier: near.index for tier, near in walk.items()},
+        cells=cells,
+        facilities=doors,
+        nodes=nodes,
+    )
+
+
+def nodes_to_rows(network: WalkNetwork, doors: Snapped, rows: Ints) -> tuple[Floats, Ints]:
+    """Metres on foot from each junction to the nearest of the facilities `rows`, and its row.
+
+    inf and -1 where none is reached.
+    """
+    linked = _linked(doors, rows)
+    if not len(linked):
+        n = len(network.node_xy)
+        return np.full(n, np.inf), np.full(n, -1, np.int64)
+    return node_distances(network, doors, linked, np.inf)
+
+
+def _linked(doors: Snapped, rows: Ints) -> Ints:
+    return rows[doors.edge[rows] >= 0]
+
+
+def _straight(blocks: PointBlocks, facilities: FacilityTable, rows: Ints) -> Nearest:
+    near = nearest_straight(blocks, facilities.xy[rows])
+    return Nearest(near.metres, rows[near.index]) if len(rows) else near
+
+
+def _lowest_of(found: Sequence[tuple[Floats, Ints]]) -> tuple[Floats, Ints]:
+    """The least metres of several, and of equal ones the lowest row."""
+    metres, row = found[0]
+    for other_m, other in found[1:]:
+        nearer = (other_m < metres) | ((other_m == metres) & (other < row))
+        metres, row = np.where(nearer, other_m, metres), np.where(nearer, other, row)
+    return metres, row
+
+
+def _nearest_of(
+    tiers: Sequence[str], metres: Mapping[str, Floats], rows: Mapping[str, Ints]
+) -> tuple[Floats, Ints]:
+    """Of tiers equally near the one named first."""
+    best_m, best = metres[tiers[0]], rows[tiers[0]]
+    for tier in tiers[1:]:
+        nearer = metres[tier] < best_m
+        best_m, best = np.where(nearer, metres[tier], best_m), np.where(nearer, rows[tier], best)
+    return best_m, best

@@ -1,0 +1,191 @@
+"""The checked tables everything is computed from: facilities, residents, units.
+
+All are frozen and metric. They hold a frame, they are not one; whoever has one need not check again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from core.errors import InputError
+from core.text import Text, text
+from coverage.model.standard import LEVELS as LEVELS
+from geo.crs import require_metric, unproject
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+URBAN: Final = "urban"
+RURAL: Final = "rural"
+UNKNOWN: Final = ""
+
+
+@dataclass(frozen=True)
+class FacilityTable:
+    """Facilities in a metric CRS, one row each.
+
+    `frame` has `facility_id` (str, unique), `name` (str), `tier` (str), `x`, `y` (metres), and may
+    have `places` (float: beds or seats, NaN where not stated), `district`, `street`, `community`
+    (as declared by the list, "" where not), `status` (str) and `source` ("file, sheet, row n").
+    """
+
+    frame: pd.DataFrame
+    crs: str
+
+    def __post_init__(self) -> None:
+        require_metric(self.crs)
+        _require_columns(self.frame, ("facility_id", "name", "tier", "x", "y"), text("facility list"))
+        if self.frame["facility_id"].duplicated().any():
+            twice = self.frame.loc[self.frame["facility_id"].duplicated(), "facility_id"].iloc[0]
+            raise InputError("The facility number {number} is used twice.", number=twice)
+        _require_finite(self.xy, text("facility list"))
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    @cached_property
+    def xy(self) -> Floats:
+        """(n, 2) metres."""
+        return self.frame[["x", "y"]].to_numpy(float)
+
+    @property
+    def tiers(self) -> tuple[str, ...]:
+        """The tiers that occur, in order of first occurrence."""
+        return tuple(dict.fromkeys(self.frame["tier"]))
+
+    def of_tier(self, tier: str) -> Ints:
+        """Row numbers of the facilities of `tier`."""
+        return np.flatnonzero((self.frame["tier"] == tier).to_numpy())
+
+    def lonlat(self) -> tuple[Floats, Floats]:
+        """WGS-84 degrees."""
+        return unproject(self.xy, self.crs)
+
+
+@dataclass(frozen=True)
+class PopulationGrid:
+    """Residents at points (cell centres), one row a cell.
+
+    `cell_id` (n,), `xy` (n, 2) metres, `residents` (n,) ≥ 0, `groups` name → (n,) ≥ 0 (for example
+    "elderly"), `area_m2` (n,): the ground each cell stands for, `spacing_m`: the typical distance
+    between neighbouring cell centres (the side, for a square grid).
+    """
+
+    cell_id: NDArray[np.generic]
+    xy: Floats
+    residents: Floats
+    area_m2: Floats
+    spacing_m: float
+    crs: str
+    groups: Mapping[str, Floats] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        require_metric(self.crs)
+        n = len(self.cell_id)
+        if n == 0:
+            raise InputError("The population table has no cell with residents.")
+        if self.xy.shape != (n, 2) or self.residents.shape != (n,) or self.area_m2.shape != (n,):
+            raise ValueError("population arrays differ in length")
+        _require_finite(self.xy, text("population table"))
+        for name, values in {"residents": self.residents, **self.groups}.items():
+            if not np.isfinite(values).all() or (values < 0).any():
+                raise InputError(
+                    "The population table has a number in “{column}” that is negative or not a number.",
+                    column=name,
+                )
+
+    def __len__(self) -> int:
+        return len(self.cell_id)
+
+    @property
+    def total(self) -> float:
+        """All residents."""
+        return float(self.residents.sum())
+
+    def lonlat(self) -> tuple[Floats, Floats]:
+        """WGS-84 degrees of the cell centres."""
+        return self._lonlat
+
+    @cached_property
+    def _lonlat(self) -> tuple[Floats, Floats]:
+        lon, lat = unproject(self.xy, self.crs)
+        for degrees in (lon, lat):
+            degrees.flags.writeable = False  # all who ask share them
+        return lon, lat
+
+
+@dataclass(frozen=True)
+class UnitTable:
+    """Districts, streets/towns and communities/villages with their outlines, in a metric CRS.
+
+    `frame` has `unit_id` (str, unique), `name` (str), `level` (one of LEVELS), `settlement`
+    ("urban", "rural" or ""), `parent_id` ("" at the top) and `geometry`.
+    """
+
+    frame: gpd.GeoDataFrame
+
+    def __post_init__(self) -> None:
+        require_metric(self.crs)
+        _require_columns(
+            self.frame, ("unit_id", "name", "level", "settlement", "parent_id"), text("unit table")
+        )
+        wrong = set(self.frame["level"]) - set(LEVELS)
+        if wrong:
+            raise InputError(
+                "The unit level “{level}” is not known; use one of {levels}.",
+                level=sorted(map(str, wrong))[0],
+                levels=", ".join(LEVELS),
+            )
+        if self.frame["unit_id"].duplicated().any():
+            raise InputError("Two units have the same number; every unit needs its own.")
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    @property
+    def crs(self) -> str:
+        return str(self.frame.crs)
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """The levels present, from the district down."""
+        present = set(self.frame["level"])
+        return tuple(level for level in LEVELS if level in present)
+
+    def of_level(self, level: str) -> Ints:
+        """Row numbers of the units of `level`."""
+        return self._of_level.get(level, np.empty(0, np.int64))
+
+    @cached_property
+    def _of_level(self) -> dict[str, Ints]:
+        # Every rule asks for every level; to compare the words each time is half of its work.
+        levels = self.frame["level"].to_numpy(str)
+        found = {level: np.flatnonzero(levels == level) for level in LEVELS}
+        for rows in found.values():
+            rows.flags.writeable = False  # all who ask share them
+        return found
+
+
+def _require_columns(frame: pd.DataFrame, wanted: Sequence[str], table: Text) -> None:
+    missing = [column for column in wanted if column not in frame.columns]
+    if missing:
+        raise InputError("The {table} lacks the column “{column}”.", table=table, column=missing[0])
+
+
+def _require_finite(xy: Floats, table: Text) -> None:
+    wrong = np.flatnonzero(~np.isfinite(xy).all(axis=1))
+    if len(wrong):
+        raise InputError(
+            "The {table} has a row without usable coordinates: row {row}.",
+            table=table,
+            row=int(wrong[0]) + 1,
+        )

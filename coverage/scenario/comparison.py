@@ -1,0 +1,159 @@
+"""Two assessments side by side: who gains, who loses, and by how much.
+
+    residents met after - before = gained - lost + grown
+
+where gained are the residents (after) of cells that meet the rule only after, lost those (before) of
+cells that met it only before, and grown what the cells that meet it both times gained in residents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from core.errors import InputError
+from coverage.assessment import Assessment
+from coverage.checks.by_unit import sum_by
+from coverage.checks.reach import BOUNDARY_M, reach_m
+from coverage.model.results import RuleResult
+from coverage.model.standard import Check, Rule, Verdict
+from coverage.model.tables import Floats
+
+GAINED, LOST = 1, -1
+
+
+@dataclass(frozen=True)
+class RuleChange:
+    """One rule that both standards have; `gained`, `lost` and `grown` for radius, walk and units rules.
+
+    `cells` (n,): 1 where the rule is met only after, -1 only before, 0 otherwise. `added_m` (n,):
+    how much farther the nearest facility is after (negative: nearer; inf: it can no longer be
+    reached; -inf: only now; 0: neither time), for radius and walk rules. `worse_off` are the
+    residents (before) whose way grew, `worse_m` by how many metres on average, those aside who
+    can no longer reach any. `by_unit` (radius, walk, units): unit_row, level, gained, lost,
+    residents_met_before, residents_met_after.
+    """
+
+    rule: Rule
+    verdicts: tuple[Verdict | None, Verdict | None]
+    shares: tuple[float | None, float | None]
+    actuals: tuple[float | None, float | None]
+    residents_met: tuple[float, float]
+    units_met: tuple[int | None, int | None]
+    gained: float = 0.0
+    lost: float = 0.0
+    grown: float = 0.0
+    cells: np.ndarray[tuple[int], np.dtype[np.int8]] | None = None
+    added_m: Floats | None = None
+    worse_off: float = 0.0
+    worse_m: float = 0.0
+    by_unit: pd.DataFrame | None = None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """`rules` by id, in the order of the second standard; ids that only one of them has stand apart."""
+
+    before: Assessment
+    after: Assessment
+    rules: Mapping[str, RuleChange]
+    only_before: tuple[str, ...]
+    only_after: tuple[str, ...]
+
+
+def compare(before: Assessment, after: Assessment) -> Comparison:
+    """Set two assessments of the same cells side by side. InputError if their cells differ."""
+    _require_same_cells(before, after)
+    old = {result.rule.id: result for result in before.results}
+    new = {result.rule.id: result for result in after.results}
+    both = [
+        rule_id for rule_id in new if rule_id in old and new[rule_id].rule.check is old[rule_id].rule.check
+    ]
+    return Comparison(
+        before,
+        after,
+        {rule_id: _change((before, old[rule_id]), (after, new[rule_id])) for rule_id in both},
+        tuple(rule_id for rule_id in old if rule_id not in both),
+        tuple(rule_id for rule_id in new if rule_id not in both),
+    )
+
+
+Judged = tuple[Assessment, RuleResult]
+
+
+def _require_same_cells(before: Assessment, after: Assessment) -> None:
+    one, other = before.study.grid, after.study.grid
+    same = one.crs == other.crs and np.array_equal(one.cell_id, other.cell_id)
+    if not (same and np.array_equal(one.xy, other.xy)):
+        raise InputError(
+            "These two assessments do not have the same population cells; compare like with like."
+        )
+
+
+def _change(before: Judged, after: Judged) -> RuleChange:
+    old, new = before[1], after[1]
+    change = {
+        "rule": new.rule,
+        "verdicts": (old.verdict, new.verdict),
+        "shares": (old.share, new.share),
+        "actuals": (old.actual, new.actual),
+        "residents_met": (old.residents_met, new.residents_met),
+        "units_met": (old.units_met, new.units_met),
+    }
+    if old.cells_met is None or new.cells_met is None:
+        return RuleChange(**change)  # type: ignore[arg-type]
+    return RuleChange(**change, **_by_cells(before, after))  # type: ignore[arg-type]
+
+
+def _by_cells(before: Judged, after: Judged) -> dict[str, object]:
+    old, new = before[1].cells_met, after[1].cells_met
+    if old is None or new is None:
+        return {}
+    people, then = before[0].study.grid.residents, after[0].study.grid.residents
+    gained, lost, kept = new & ~old, old & ~new, old & new
+    change: dict[str, object] = {
+        "gained": float(then[gained].sum()),
+        "lost": float(people[lost].sum()),
+        "grown": float((then - people)[kept].sum()),
+        "cells": gained.astype(np.int8) - lost.astype(np.int8),
+        "by_unit": _units(after[0], {"gained": then * gained, "lost": people * lost,
+                                     "residents_met_before": people * old,
+                                     "residents_met_after": then * new}),
+    }  # fmt: skip
+    if after[1].rule.check in (Check.RADIUS, Check.WALK):
+        change |= _ways(before, after)
+    return change
+
+
+def _ways(before: Judged, after: Judged) -> dict[str, object]:
+    """How much farther the nearest is, and for whom it is farther."""
+    old_m, new_m = (
+        reach_m(before[1].rule, before[0].measured)[0],
+        reach_m(after[1].rule, after[0].measured)[0],
+    )
+    with np.errstate(invalid="ignore"):
+        added_m = np.where(np.isinf(old_m) & np.isinf(new_m), 0.0, new_m - old_m)
+    people = before[0].study.grid.residents * before[0].study.subject_to(before[1].rule.settlement)
+    worse = added_m > BOUNDARY_M
+    known = worse & np.isfinite(added_m)
+    weight = float(people[known].sum())
+    return {
+        "added_m": added_m,
+        "worse_off": float(people[worse].sum()),
+        "worse_m": float((people[known] * added_m[known]).sum() / weight) if weight > 0 else 0.0,
+    }
+
+
+def _units(assessment: Assessment, figures: Mapping[str, Floats]) -> pd.DataFrame:
+    study = assessment.study
+    if study.units is None:
+        return pd.DataFrame(columns=["unit_row", "level", *figures])
+    parts = []
+    for level, rows in study.cells_in.rows.items():
+        of_level = study.units.of_level(level)
+        sums = {name: sum_by(rows, values, len(study.units))[of_level] for name, values in figures.items()}
+        parts.append(pd.DataFrame({"unit_row": of_level, "level": level, **sums}))
+    return pd.concat(parts, ignore_index=True)

@@ -1,0 +1,95 @@
+"""More than one plan: the curve over the number of sites, and other plans that are nearly as good."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core.errors import InfeasibleError
+from coverage.siting.covering.most_people import covered_weight
+from coverage.siting.goals import MOST_PEOPLE, Plan, Watch
+from coverage.siting.model.demand import Place
+
+
+@dataclass(frozen=True)
+class CurvePoint:
+    """Residents served by n sites: the best n found, the bound on any n, and the first n of the build order.
+
+    best − in_order is the price of building one after the other, best first.
+    """
+
+    sites: int
+    best: float
+    bound: float
+    in_order: float
+
+
+def curve(place: Place, plan: Plan, *, watch: Watch | None = None) -> tuple[CurvePoint, ...]:
+    """For a most-people plan of N sites, 1 to N: each solved by itself in an equal share of the time.
+
+    All three figures are in the unit of the plan's objective. Numbers with which no plan keeps the
+    conditions (fewer than are required, say) have no point.
+    """
+    if plan.goal.name != MOST_PEOPLE or not plan.sites:
+        return ()
+    seconds = plan.goal.time_limit_s / len(plan.sites)
+    problem = place.problem(plan.goal)
+    found = []
+    for n in range(1, len(plan.sites) + 1):
+        this = plan if n == len(plan.sites) else _choose_or_none(place, plan, n, seconds, watch)
+        if this is None:
+            continue
+        first = np.array(plan.sites[:n], np.int64)
+        in_order = covered_weight(problem, first, np.array(plan.closed, np.int64))
+        if plan.goal.has_loads:  # whom the others serve as well is not known here
+            in_order = min(in_order, this.objective)
+        found.append(CurvePoint(n, max(this.objective, in_order), max(this.bound, in_order), in_order))
+    return tuple(_never_falling(found))
+
+
+def _choose_or_none(place: Place, plan: Plan, n: int, seconds: float, watch: Watch | None) -> Plan | None:
+    try:
+        return place.choose(replace(plan.goal, count=n, time_limit_s=seconds), watch)
+    except InfeasibleError:
+        return None
+
+
+def _never_falling(points: Sequence[CurvePoint]) -> list[CurvePoint]:
+    """More sites serve at least as many, so a time-limited point takes over what fewer sites reached."""
+    best = np.maximum.accumulate([point.best for point in points])
+    bound = np.minimum.accumulate([point.bound for point in points[::-1]])[::-1]
+    return [
+        replace(point, best=float(b), bound=float(max(limit, b)))
+        for point, b, limit in zip(points, best, bound, strict=True)
+    ]
+
+
+def alternatives(
+    place: Place, plan: Plan, *, most: int = 3, within: float = 0.05, differ: int = 1
+) -> tuple[Plan, ...]:
+    """Up to `most` other plans, best first.
+
+    Each is at most the share `within` worse than `plan` and has at least `differ` sites that
+    neither it nor any earlier alternative has.
+    """
+    known = [plan]
+    while len(known) <= most:
+        apart = tuple((earlier.sites, max(0, len(earlier.sites) - differ)) for earlier in known)
+        try:
+            other = place.choose(replace(plan.goal, apart_from=(*plan.goal.apart_from, *apart)))
+        except InfeasibleError:
+            break
+        fewest_new = min(len(set(other.sites) - set(earlier.sites)) for earlier in known)
+        if worse_by(other, plan) > within or fewest_new < differ:
+            break
+        known.append(other)
+    return tuple(known[1:])
+
+
+def worse_by(other: Plan, plan: Plan) -> float:
+    """The share by which `other` is worse than `plan`; negative if better."""
+    change = plan.objective - other.objective
+    whole = abs(plan.objective)
+    return (change if plan.goal.maximises else -change) / whole if whole else 0.0

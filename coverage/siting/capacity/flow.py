@@ -1,0 +1,163 @@
+"""Who can serve whom where loads are limited."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy import sparse
+
+from coverage.siting.model.arrays import Bools, Floats, Ints, only_entries
+from coverage.siting.model.cover_model import first_cells, group_cells, summed
+from coverage.siting.model.problem import Problem
+from coverage.siting.model.site_rules import SiteRules, site_rules
+
+
+@dataclass(frozen=True, eq=False)
+class Flow:
+    """Which site can serve which group of cells, and the limits on each site's load.
+
+    Variables are x (sites: those of the rules, then fixed ones with a limit) and y, one per stored
+    entry of `pairs` (sites × groups, metres): the share of the group that the site serves. `cells`
+    is the first cell of each group.
+    `served` marks groups that an unlimited fixed facility serves whatever is chosen.
+    A site has one limit per role (of the groups it serves; most problems know one role alone):
+    `role` (groups,), `low` and `high` (limits,), limit site·roles + role; `own` (sites,) is the one of
+    its own role, which its load is counted by.
+    """
+
+    rules: SiteRules
+    rows: Ints
+    cells: Ints
+    pairs: sparse.csr_array
+    residents: Floats
+    weight: Floats
+    served: Bools
+    role: Ints
+    own: Ints
+    low: Floats
+    high: Floats
+
+    @property
+    def n_roles(self) -> int:
+        return len(self.low) // max(len(self.rows), 1)
+
+    @property
+    def site_of_limit(self) -> Ints:
+        """(limits,) whose each limit is."""
+        return np.arange(len(self.low)) // max(self.n_roles, 1)
+
+    @cached_property
+    def limit(self) -> Ints:
+        """(pairs,) the limit that each y counts towards."""
+        return self.site * self.n_roles + self.role[self.group]
+
+    @cached_property
+    def by_limit(self) -> sparse.csr_array:
+        """Limits × groups, data 1.0: whom each may serve."""
+        shape = (len(self.low), len(self.residents))
+        return sparse.csr_array((np.ones(len(self.group)), (self.limit, self.group)), shape=shape)
+
+    def by_site(self, values: Floats) -> Floats:
+        """(sites,) sums of `values` (limits,)."""
+        total: Floats = values.reshape(self.n_sites, max(self.n_roles, 1)).sum(axis=1)
+        return total
+
+    @property
+    def n_sites(self) -> int:
+        return len(self.rows)
+
+    @cached_property
+    def site(self) -> Ints:
+        """(pairs,) the site of each y."""
+        return np.repeat(np.arange(self.n_sites), np.diff(self.pairs.indptr))
+
+    @property
+    def group(self) -> Ints:
+        """(pairs,) the group of each y."""
+        group: Ints = self.pairs.indices
+        return group
+
+    def loads(self, values: Floats) -> Floats:
+        """(sites,) residents served in the site's own role, from the variables of a solution."""
+        people = values[self.n_sites :] * self.residents[self.group]
+        served = np.bincount(self.limit, weights=people, minlength=len(self.low)).astype(float)
+        return served[self.own]
+
+
+def read_flow(problem: Problem, by_distance: bool) -> Flow:
+    """The flow of `problem`; groups are single cells where distances matter."""
+    rules = site_rules(problem)
+    capacity = _capacity(problem)
+    limited = problem.fixed[np.isfinite(capacity[problem.fixed])]
+    rows = np.concatenate((rules.rows, limited))
+    unlimited = np.setdiff1d(problem.fixed, limited)
+    reach = problem.metres[rows]
+    served = problem.covered(unlimited)
+    role = roles(problem)
+    group = group_cells(reach, problem.weight > 0.0, _kinds(problem, served, by_distance, role[1]))
+    cells = first_cells(group)
+    return Flow(
+        rules,
+        rows,
+        cells,
+        _metres_of_groups(reach, group),
+        summed(group, problem.residents),
+        summed(group, problem.weight),
+        summed(group, served.astype(float)) > 0.0,
+        role[1][cells],
+        *_limits(problem, rules, rows, role[0][rows]),
+    )
+
+
+def _kinds(problem: Problem, served: Bools, by_distance: bool, role: Ints) -> Floats:
+    """(cells,) cells of different kinds are not put into one group."""
+    if by_distance:
+        return np.arange(problem.n_cells, dtype=float)
+    factor = problem.goal.importance
+    weight = np.ones(problem.n_cells) if factor is None else 1.0 + np.asarray(factor, float)
+    _, kind = np.unique(np.where(served, 0.0, weight), return_inverse=True)
+    kinds: Floats = kind + role * (1.0 + kind.max(initial=0))
+    return kinds
+
+
+def roles(problem: Problem) -> tuple[Ints, Ints]:
+    """((sites,), (cells,)) roles from 0 up."""
+    if problem.goal.roles is None:
+        return np.zeros(problem.n_sites, np.int64), np.zeros(problem.n_cells, np.int64)
+    of_site, of_cell = (np.asarray(role, np.int64) for role in problem.goal.roles)
+    return of_site, of_cell
+
+
+def _capacity(problem: Problem) -> Floats:
+    given = problem.goal.capacity
+    return np.full(problem.n_sites, np.inf) if given is None else np.asarray(given, float)
+
+
+def unlimited(problem: Problem) -> Ints:
+    return problem.fixed[np.isinf(_capacity(problem)[problem.fixed])]
+
+
+def _limits(problem: Problem, rules: SiteRules, rows: Ints, role: Ints) -> tuple[Ints, Floats, Floats]:
+    """(own limit of each site, low and high of each limit); the band binds new sites only."""
+    n_roles = 1 + max(int(part.max(initial=0)) for part in roles(problem))
+    own = np.arange(len(rows)) * n_roles + role
+    high = _capacity(problem)[rows]
+    low = np.zeros(len(rows) * n_roles)
+    if problem.goal.band is not None:
+        new = np.flatnonzero(rules.is_new)
+        least, most = (np.broadcast_to(np.asarray(end, float), problem.n_sites) for end in problem.goal.band)
+        low[own[new]] = least[rows[new]]
+        high[new] = np.minimum(high[new], most[rows[new]])
+    return own, low, high.repeat(n_roles)
+
+
+def _metres_of_groups(reach: sparse.csr_array, group: Ints) -> sparse.csr_array:
+    """Sites × groups with the metres of each group's first cell."""
+    first = first_cells(group)
+    representative = np.zeros(reach.shape[1], bool)
+    representative[first] = True
+    part = only_entries(reach, representative[reach.indices])
+    shape = (reach.shape[0], len(first))
+    return sparse.csr_array((part.data, group[part.indices], part.indptr), shape=shape)

@@ -1,0 +1,101 @@
+"""Maximal covering: as many residents as possible with a given number of sites."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.errors import InfeasibleError
+from coverage.siting.capacity.loads import most_people_with_loads
+from coverage.siting.constrained.ruled_cover import ruled_cover
+from coverage.siting.constrained.ruled_start import RuledSearch
+from coverage.siting.covering.best_cover import best_cover
+from coverage.siting.goals import Plan
+from coverage.siting.model.arrays import Bools, Floats, Ints
+from coverage.siting.model.build_order import Found, finished
+from coverage.siting.model.cover_model import CoverModel, build_model, merge_cells
+from coverage.siting.model.highs import Limits
+from coverage.siting.model.infeasible import solved
+from coverage.siting.model.problem import Problem
+from coverage.siting.model.programs import all_rules, most_program, most_values
+from coverage.siting.model.site_rules import SiteRules, site_rules, start_price
+
+_LARGE = 20_000
+
+
+def most_people(problem: Problem, limits: Limits) -> Plan:
+    """Choose the way by the conditions: loads, rules among sites, or none."""
+    if problem.goal.has_loads:
+        return most_people_with_loads(problem, limits)
+    if problem.goal.couples_sites:
+        return _ruled(problem, limits)
+    return _plain(problem, limits)
+
+
+def _plain(problem: Problem, limits: Limits) -> Plan:
+    """Equal sites: required ones first, then the best cover by the others."""
+    required = problem.required
+    count = (problem.goal.count or 0) - len(required)
+    if count < 0:
+        raise InfeasibleError(
+            "{required} sites are required but only {count} may be opened.",
+            required=len(required),
+            count=problem.goal.count,
+        )
+    free = np.setdiff1d(problem.candidates, required)
+    covered = problem.covered(np.union1d(problem.fixed, required))
+    model = build_model(problem.metres, problem.weight, free, covered)
+    cover = best_cover(model, count, limits)
+    rows = np.concatenate((required, cover.chosen))
+    found = Found(rows, covered_weight(problem, rows), cover.bound, cover.proven)
+    return finished(problem, found, limits)
+
+
+def covered_weight(problem: Problem, opened: Ints, closed: Ints | None = None) -> float:
+    """Weight served with these changes, on the caller's cells; backup is counted if the goal has it."""
+    stay = problem.open_before if closed is None else np.setdiff1d(problem.open_before, closed)
+    times = np.isfinite(problem.already).astype(np.int64)
+    for row in np.concatenate((stay, opened)):
+        times[problem.cells_of(row)] += 1
+    again = problem.goal.backup * problem.weight[times >= 2].sum() if problem.goal.backup else 0.0
+    return float(problem.weight[times >= 1].sum() + again)
+
+
+def _ruled(problem: Problem, limits: Limits) -> Plan:
+    """Rules among sites: a start that keeps them, then HiGHS with all of them as rows."""
+    rules = site_rules(problem)
+    model, second = _model_with_backup(problem, rules)
+    start = RuledSearch(model, rules, second, start_price(problem, rules)).run()
+    if start is not None and model.cover.nnz > _LARGE and second is None:
+        cover = ruled_cover(model, rules, start, limits)
+        is_open, bound, proven = _ones(model.n_sites, cover.chosen), cover.bound, cover.proven
+    else:
+        values = None if start is None else most_values(model, start, second)
+        answer = solved(most_program(model, all_rules(rules), second), rules.names, limits, values)
+        is_open, bound, proven = answer.sites_open(model.n_sites), answer.bound, answer.proven
+    opened, closed = rules.rows[is_open & rules.is_new], rules.rows[~is_open & ~rules.is_new]
+    objective = covered_weight(problem, opened, closed)
+    return finished(problem, Found(opened, objective, max(bound, objective), proven, closed), limits)
+
+
+def _ones(n: int, at: Ints) -> Bools:
+    marked = np.zeros(n, bool)
+    marked[at] = True
+    return marked
+
+
+def _model_with_backup(problem: Problem, rules: SiteRules) -> tuple[CoverModel, Floats | None]:
+    """The model, and the worth of each group's second covering.
+
+    Cells that one fixed site covers already form groups of their own, worth only the backup.
+    """
+    covered = problem.covered(problem.fixed)
+    model = build_model(problem.metres, problem.weight, rules.rows, covered)
+    if not problem.goal.backup:
+        return model, None
+    times = np.isfinite(problem.already).astype(np.int64)
+    for row in problem.fixed:
+        times[problem.cells_of(row)] += 1
+    backup = problem.goal.backup
+    once, worth = merge_cells(problem.metres[rules.rows], np.where(times == 1, backup * problem.weight, 0.0))
+    base = model.base + backup * float(problem.weight[times >= 2].sum())
+    return model.joined(once, worth, base), np.concatenate((backup * model.weight, np.zeros(len(worth))))

@@ -1,0 +1,111 @@
+"""Where HiGHS cannot take the whole: better plans from below and a better bound from above, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from threading import Event
+
+import numpy as np
+
+from coverage.siting.covering.greedy import greedy, without_the_least
+from coverage.siting.covering.lp_bound import Dual
+from coverage.siting.goals import Watch
+from coverage.siting.greenfield.recombine import Crossing
+from coverage.siting.greenfield.regions import SIZE, Regions
+from coverage.siting.greenfield.windows import Windows
+from coverage.siting.model.arrays import Ints
+from coverage.siting.model.cover_model import CoverModel
+from coverage.siting.model.highs import Limits
+
+# Sites of less worth than this share of the last one taken are not looked at for better plans.
+_HOPEFUL = 0.8
+# What crossing gets of the time that is left.
+_CROSSING = 0.2
+
+
+@dataclass(eq=False)
+class BothSides:
+    """A search of `count` sites of a model; `chosen` and `bound` (without `base`) approach each other.
+
+    `chosen` is the best choice known before; it is never lost.
+    """
+
+    model: CoverModel
+    dual: Dual
+    chosen: Ints
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        worth, count = self.dual.worth, self.dual.count
+        hopeful = worth >= _HOPEFUL * np.partition(worth, len(worth) - count)[len(worth) - count]
+        hopeful[self.chosen] = True
+        self.sites = np.flatnonzero(hopeful)
+        self.few = self.model.only(hopeful)
+        start = greedy(self.few, count, np.searchsorted(self.sites, self.chosen)[:count])
+        self.crossing = Crossing(self.few, start, self.dual.relaxed[self.sites], self.seed + 1)
+        self.windows = Windows(self.model, self.dual)
+        self._settled = 0.0
+        self._take(start)
+
+    @property
+    def value(self) -> float:
+        return self.model.value(self.chosen)
+
+    @property
+    def bound(self) -> float:
+        return max(self.windows.bound, self.value)
+
+    def run(self, limits: Limits, enough: Callable[[float, float], bool]) -> None:
+        """Until `enough` says so of (value, bound), or the time is over.
+
+        Two threads solve the smallest windows. Then one goes on with larger ones; the other makes plans
+        of what the windows found, helps with those of two parts, and makes plans again.
+        """
+        over = Event()
+        aside = replace(limits, watch=Watch(cancelled=lambda: over.is_set() or limits.left() <= 0.0))
+        told = replace(limits, watch=Watch(cancelled=lambda: self._is_over(limits, enough)))
+        with ThreadPoolExecutor(1) as thread:
+            try:
+                smallest = thread.submit(self._solve_windows, aside, 1)
+                self._solve_windows(told, 1)
+                smallest.result()
+                others = thread.submit(self._solve_windows, aside)
+                while told.left() > 0.0:
+                    self._plan_better(told)
+                    self._solve_windows(told, 2)
+            finally:
+                over.set()
+            others.result()
+
+    def _solve_windows(self, limits: Limits, most_parts: int | None = None) -> None:
+        self.windows.run(limits, lambda: self.chosen, most_parts)
+
+    def _is_over(self, limits: Limits, enough: Callable[[float, float], bool]) -> bool:
+        value = max(self.value, self.crossing.value)
+        bound = max(self.windows.bound, value)
+        limits.tell(value + self.model.base, bound + self.model.base, maximises=True)
+        return limits.left() <= 0.0 or enough(value, bound)
+
+    def _plan_better(self, limits: Limits) -> None:
+        """Plans grown from what the windows found are crossed, and parts of the best opened again."""
+        self.crossing.origin = self._joined()
+        self.crossing.run(limits.part(_CROSSING), np.inf)
+        if self.crossing.value > self._settled:
+            regions = Regions(self.few, self.crossing.best, self.crossing.away)
+            regions.run(SIZE, limits)
+            self.crossing.meet(regions.best)
+            self._settled = self.crossing.value
+        self._take(self.crossing.best)
+
+    def _joined(self) -> Ints:
+        """The best of every window, without the least or filled up, as numbers of `few`."""
+        found = np.flatnonzero(np.isin(self.sites, self.windows.found))
+        return greedy(self.few, self.dual.count, without_the_least(self.few, found, self.dual.count))
+
+    def _take(self, choice: Ints) -> None:
+        """Keep a choice of the hopeful sites if it is better."""
+        chosen = self.sites[choice]
+        if self.model.value(chosen) > self.value or len(chosen) > len(self.chosen):
+            self.chosen = chosen

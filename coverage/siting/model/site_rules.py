@@ -1,0 +1,191 @@
+"""The conditions as linear rows over the sites, and whether a site may still be opened under them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import sparse
+from scipy.spatial import cKDTree
+
+from core.text import Text, text
+from coverage.siting.conditions import Quota
+from coverage.siting.model.arrays import Bools, Floats, Ints
+from coverage.siting.model.problem import Problem
+
+_ROUNDING = 1e-9
+_TIGHT = 1e-6
+_AT_LEAST = text("{quota} {part}: at least {low:g} sites")
+_AT_MOST = text("{quota} {part}: at most {high:g} sites")
+_FROM_TO = text("{quota} {part}: {low:g} to {high:g} sites")
+
+
+@dataclass(frozen=True)
+class Row:
+    """low ≤ Σ coefficient·open ≤ high over some of the variable sites (`at`), and what to call it."""
+
+    at: Ints
+    coefficient: Floats
+    low: float
+    high: float
+    name: Text
+    told: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class SiteRules:
+    """The sites that may be opened or closed, and the rows they must meet.
+
+    `rows` the caller's rows of the variables: candidates first, then closable ones; `is_new`
+    marks candidates, `must` those that have to be open. `matrix` (rules × sites) CSR; `told` (rules,)
+    marks those that are named among what decided.
+    """
+
+    rows: Ints
+    is_new: Bools
+    must: Bools
+    matrix: sparse.csr_array
+    low: Floats
+    high: Floats
+    names: tuple[Text, ...]
+    told: Bools
+
+    def only(self, sites: Bools) -> SiteRules:
+        """The rules over some of the sites, the others closed."""
+        at = np.flatnonzero(sites)
+        return replace(
+            self,
+            rows=self.rows[at],
+            is_new=self.is_new[at],
+            must=self.must[at],
+            matrix=sparse.csr_array(self.matrix[:, at]),
+        )
+
+    def tight(self, is_open: Bools) -> Bools:
+        """(rules,) those to be told that leave no room; a budget does when it cannot pay one more."""
+        used = self.activity(is_open)
+        at_low = (np.abs(used - self.low) < _TIGHT) & (self.low > 0.0)
+        at_high = self.high - used < np.maximum(_TIGHT, self._least_more(is_open) * (1.0 - _ROUNDING))
+        return (at_high | at_low) & self.told
+
+    def _least_more(self, is_open: Bools) -> Floats:
+        """(rules,) what one more site would use up at least; 0 where all are open."""
+        row = np.repeat(np.arange(len(self.high)), np.diff(self.matrix.indptr))
+        more = self.is_new[self.matrix.indices] & ~is_open[self.matrix.indices] & (self.matrix.data > 0.0)
+        least = np.full(len(self.high), np.inf)
+        np.minimum.at(least, row[more], self.matrix.data[more])
+        return np.where(np.isfinite(least), least, 0.0)
+
+    def activity(self, is_open: Bools) -> Floats:
+        used: Floats = self.matrix @ is_open.astype(float)
+        return used
+
+    def met(self, is_open: Bools) -> bool:
+        used = self.activity(is_open)
+        fits = (used >= self.low - _ROUNDING) & (used <= self.high + _ROUNDING)
+        return bool(fits.all() and is_open[self.must].all())
+
+    def may_open(self, is_open: Bools) -> Bools:
+        """(sites,) closed ones that could be opened without passing any upper limit."""
+        left = self.high - self.activity(is_open) + _ROUNDING
+        row = np.repeat(np.arange(len(left)), np.diff(self.matrix.indptr))
+        blocked = np.zeros(len(self.rows), bool)
+        blocked[self.matrix.indices[self.matrix.data > left[row]]] = True
+        return ~blocked & ~is_open
+
+    def helps(self, is_open: Bools) -> Bools:
+        """(sites,) those that count towards a lower limit that is not met yet."""
+        short = self.low - self.activity(is_open) > _ROUNDING
+        row = np.repeat(np.arange(len(short)), np.diff(self.matrix.indptr))
+        useful = np.zeros(len(self.rows), bool)
+        useful[self.matrix.indices[short[row] & (self.matrix.data > 0)]] = True
+        return useful
+
+
+def site_rules(problem: Problem) -> SiteRules:
+    """All rows of `problem.goal` over the candidates and the sites that may be closed."""
+    rows = np.concatenate((problem.candidates, problem.closable))
+    is_new = np.arange(len(rows)) < len(problem.candidates)
+    found = list(_all_rows(problem, rows, is_new))
+    matrix = _stack(found, len(rows))
+    return SiteRules(
+        rows,
+        is_new,
+        np.isin(rows, problem.required),
+        matrix,
+        np.array([row.low for row in found]),
+        np.array([row.high for row in found]),
+        tuple(row.name for row in found),
+        np.array([row.told for row in found], bool),
+    )
+
+
+def _all_rows(problem: Problem, rows: Ints, is_new: Bools) -> Iterator[Row]:
+    goal, new = problem.goal, np.flatnonzero(is_new)
+    if goal.count is not None:
+        yield Row(new, np.ones(len(new)), 0.0, goal.count, text("new sites: at most {n}", n=goal.count))
+    if goal.budget is not None and goal.cost is not None:
+        price = np.asarray(goal.cost, float)[rows[new]]
+        yield Row(new, price, 0.0, goal.budget, text("a budget of {budget:,g}", budget=goal.budget))
+    if len(problem.closable):
+        stay = float(len(problem.closable) - goal.close)
+        name = text("closings: exactly {n}", n=goal.close)
+        yield Row(np.flatnonzero(~is_new), np.ones(len(problem.closable)), stay, stay, name)
+    for quota in goal.quotas:
+        yield from _quota_rows(quota, problem, rows)
+    if goal.spacing_m > 0.0:
+        yield from _spacing_rows(problem, rows, is_new)
+    for earlier, most in goal.apart_from:
+        at = np.flatnonzero(np.isin(rows, np.asarray(earlier)) & is_new)
+        yield Row(at, np.ones(len(at)), 0.0, most, text("sites of an earlier plan: at most {n}", n=most))
+
+
+def _quota_rows(quota: Quota, problem: Problem, rows: Ints) -> Iterator[Row]:
+    label = np.asarray(quota.label)
+    fixed, mine = label[problem.fixed], label[rows]
+    order = np.argsort(mine, kind="stable")
+    parts = np.union1d(np.unique(label[label >= 0]), sorted(quota.limits)).astype(np.int64)
+    begin, end = (np.searchsorted(mine[order], parts, side) for side in ("left", "right"))
+    for part, first, last in zip(parts.tolist(), begin, end, strict=True):
+        low, high = quota.of(part)
+        there = float((fixed == part).sum())
+        if low <= there and high - there >= last - first:
+            continue
+        at = order[first:last]
+        yield Row(at, np.ones(len(at)), low - there, high - there, _quota_title(quota, part), quota.told)
+
+
+def _quota_title(quota: Quota, part: int) -> Text:
+    low, high = quota.of(part)
+    named = {"quota": quota.name, "low": low, "high": high, "part": quota.titles.get(part, part)}
+    if np.isinf(high):
+        return Text(_AT_LEAST.template, named)
+    return Text(_AT_MOST.template if low <= 0 else _FROM_TO.template, named)
+
+
+def _spacing_rows(problem: Problem, rows: Ints, is_new: Bools) -> Iterator[Row]:
+    xy = np.asarray(problem.goal.site_xy, float)[rows]
+    spacing = problem.goal.spacing_m
+    name = text("at least {metres:g} m between sites", metres=spacing)
+    pairs = cKDTree(xy).query_pairs(np.nextafter(spacing, 0.0), output_type="ndarray")
+    for pair in pairs[is_new[pairs].any(axis=1)]:
+        yield Row(np.sort(pair), np.ones(2), -np.inf, 1.0, name)
+
+
+def _stack(found: list[Row], n_sites: int) -> sparse.csr_array:
+    if not found:
+        return sparse.csr_array((0, n_sites))
+    indptr = np.concatenate(([0], np.cumsum([len(row.at) for row in found])))
+    data = np.concatenate([row.coefficient for row in found])
+    return sparse.csr_array(
+        (data, np.concatenate([row.at for row in found]), indptr), shape=(len(found), n_sites)
+    )
+
+
+def start_price(problem: Problem, rules: SiteRules) -> Floats:
+    """(sites,) what a start divides the gain by: the cost where money is limited."""
+    if problem.goal.budget is None or problem.goal.cost is None:
+        return np.ones(len(rules.rows))
+    cost: Floats = np.asarray(problem.goal.cost, float)[rules.rows]
+    return np.maximum(cost, 1e-9)

@@ -1,0 +1,106 @@
+"""The walking network as plain arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from geo.crs import require_metric
+from geo.network.segments import Segments, segments
+
+
+@dataclass(frozen=True)
+class WalkNetwork:
+    """Junctions and the streets between them, in a metric CRS; walked in both directions alike.
+
+    `node_xy` (n, 2) metres. Edge e joins `edge_nodes[e]` = (u, v), is `edge_length_m[e]` long and
+    runs through `vertex_xy[vertex_start[e]:vertex_start[e + 1]]` from u to v, both ends included.
+    `edge_class[e]` is 0 for paths and small streets, 1 for streets a map shows from afar, 2 for
+    main roads; it is for drawing only. Degree-2 vertices are inside edges, not nodes; parallel
+    edges and loops (u == v) are kept.
+    """
+
+    node_xy: NDArray[np.float64]
+    edge_nodes: NDArray[np.int32]
+    edge_length_m: NDArray[np.float64]
+    vertex_xy: NDArray[np.float64]
+    vertex_start: NDArray[np.int64]
+    edge_class: NDArray[np.int8]
+    crs: str
+
+    def __post_init__(self) -> None:
+        require_metric(self.crs)
+
+    def __len__(self) -> int:
+        return len(self.edge_length_m)
+
+    @cached_property
+    def vertex_offset_m(self) -> NDArray[np.float64]:
+        """Metres from its edge's u end to each row of `vertex_xy`: 0 at u, `edge_length_m` at v."""
+        return _vertex_offsets(self)
+
+    @cached_property
+    def segments(self) -> Segments:
+        """The straight segments of the edges, indexed for snapping; built once."""
+        return segments(self.vertex_xy, self.vertex_start)
+
+    @cached_property
+    def graph(self) -> csr_array:
+        """Nodes × nodes, metres both ways; of parallel edges the shortest, no loops."""
+        return _shortest_arcs(self)
+
+    @cached_property
+    def snapped(self) -> dict[str, tuple[NDArray[Any], ...]]:
+        """Where sets of points were found to lie, by their content; see `geo.network.snapping.snap_once`."""
+        return {}
+
+
+def _vertex_offsets(network: WalkNetwork) -> NDArray[np.float64]:
+    steps = np.hypot(*np.diff(network.vertex_xy, axis=0, prepend=network.vertex_xy[:1]).T)
+    first, last = network.vertex_start[:-1], network.vertex_start[1:] - 1
+    steps[first] = 0.0
+    run = np.cumsum(steps)
+    offsets: NDArray[np.float64] = run - np.repeat(run[first], np.diff(network.vertex_start))
+    offsets[last] = network.edge_length_m
+    return offsets
+
+
+def _shortest_arcs(network: WalkNetwork) -> csr_array:
+    """CSR with int32 indices, columns ascending. Duplicates are reduced by hand: scipy would add them."""
+    u, v = network.edge_nodes.T.astype(np.int64)
+    plain = u != v
+    tail, head = np.concatenate([u[plain], v[plain]]), np.concatenate([v[plain], u[plain]])
+    metres = np.tile(network.edge_length_m[plain], 2)
+    n = len(network.node_xy)
+    key = tail * n + head
+    order = np.argsort(key)
+    first = np.flatnonzero(np.diff(key[order], prepend=-1))
+    shortest = np.minimum.reduceat(metres[order], first) if len(first) else metres
+    tail, head = tail[order[first]], head[order[first]].astype(np.int32)
+    indptr = np.searchsorted(tail, np.arange(n + 1)).astype(np.int32)
+    return csr_array((shortest, head, indptr), shape=(n, n))
+
+
+def with_sources(graph: csr_array, heads: NDArray[np.int32], metres: NDArray[np.float64]) -> csr_array:
+    """`graph` with k more nodes at its end, each with arcs to two nodes and none to itself.
+
+    `heads` and `metres` are (k, 2); a head of -1 is no arc; of two arcs to one node the shorter stays.
+    """
+    twice = heads[:, 0] == heads[:, 1]
+    metres = np.where(twice[:, None], metres.min(axis=1, keepdims=True), metres)
+    kept = heads >= 0
+    kept[twice, 1] = False
+    n = graph.shape[0] + len(heads)
+    return csr_array(
+        (
+            np.concatenate([graph.data, metres[kept]]),
+            np.concatenate([graph.indices, heads[kept].astype(np.int32)]),
+            np.concatenate([graph.indptr, graph.indptr[-1] + np.cumsum(kept.sum(axis=1))]).astype(np.int32),
+        ),
+        shape=(n, n),
+    )

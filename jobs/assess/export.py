@@ -1,0 +1,49 @@
+"""export: one product from a result folder, drawn again from its tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from core.errors import InputError, SettingError
+from data.files import write_bytes
+from data.results import read_results
+from jobs.assess.map_model import map_model
+from maps import render_map
+from maps.basemap import decode
+from reports.workbook import workbook_bytes
+
+KINDS: Final = ("html", "xlsx")
+PROFILES: Final = ("internal", "public")
+
+
+def export(folder: Path, *, to: str, language: str = "zh", profile: str = "internal") -> Path:
+    """Write `map.html` or `report.xlsx` of a result folder in a language; returns the file's path."""
+    if to not in KINDS:
+        raise SettingError(
+            "A folder can be exported to {kinds}; not to “{to}”.", kinds=", ".join(KINDS), to=to
+        )
+    if profile not in PROFILES:
+        raise SettingError(
+            "The profile is one of {profiles}; not “{profile}”.",
+            profiles=", ".join(PROFILES),
+            profile=profile,
+        )
+    results = read_results(folder)
+    if to == "xlsx":
+        target, content = folder / "report.xlsx", workbook_bytes(results, language=language)
+    else:
+        model = map_model(results, decode(_basemap(folder)))
+        target = folder / "map.html"
+        content = render_map(model, language=language, profile=profile).encode("utf-8")
+    write_bytes(target, content)
+    return target
+
+
+def _basemap(folder: Path) -> bytes:
+    try:
+        return (folder / "basemap.bin").read_bytes()
+    except OSError as error:
+        raise InputError(
+            "{folder} is not an assessment folder: {file} is missing.", folder=folder.name, file="basemap.bin"
+        ) from error

@@ -1,0 +1,140 @@
+"""assess: from the study's files to the assessment folder."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from core.progress import Progress, part, silent
+from core.text import text
+from coverage.assessment import Assessment, assess
+from coverage.publish import About, Results, results_of
+from coverage.publish.measures import with_measures
+from data.files import write_bytes, write_csv
+from data.intake.findings import Finding
+from data.results import write_results
+from data.results.extras import FILES as EXTRA_FILES
+from data.whole_folder import whole_folder
+from geo import __version__
+from jobs.assess.map_model import map_model
+from jobs.study.inputs import Inputs, StudyFiles, open_inputs
+from locales import translator
+from maps import render_map
+from maps.basemap import encode
+from maps.ground import basemap_of
+from reports.plan_briefing import plan_briefings
+from reports.workbook import workbook_bytes
+
+# An assessment without a plan takes away the plan of an earlier one in the same folder; so with what
+# was asked for then and not now.
+_OF_EARLIER: Final = ("plan.json", "sites.geojson", "briefing-zh.md", "briefing-en.md", *EXTRA_FILES)
+
+
+@dataclass(frozen=True)
+class Assessed:
+    """An assessment with the inputs it came from and the tables of its folder."""
+
+    inputs: Inputs
+    assessment: Assessment
+    results: Results
+
+
+def assess_files(
+    files: StudyFiles,
+    *,
+    out: Path | None,
+    language: str = "zh",
+    cache: Path | None = None,
+    progress: Progress = silent,
+    also: Sequence[str] = (),
+) -> Assessed:
+    """Read, assess and, where `out` is given, write the assessment folder. UserError on bad input.
+
+    `also` names what takes longer and is made only when asked for (`jobs.assess.optional_analyses.ALSO`).
+    """
+    done = read_and_assess(files, cache=cache, progress=part(progress, 0.0, 0.6))
+    if also:
+        from jobs.assess.optional_analyses import with_also
+
+        done = with_also(done, also, progress=part(progress, 0.6, 0.8))
+    if out is not None:
+        write_folder(out, done, language=language, progress=part(progress, 0.8, 1.0))
+    progress(1.0, text("Done"))
+    return done
+
+
+def read_and_assess(files: StudyFiles, *, cache: Path | None = None, progress: Progress = silent) -> Assessed:
+    """The assessed city that every verb begins with; nothing is written. UserError on bad input."""
+    inputs = open_inputs(files, cache=cache, progress=part(progress, 0.0, 0.8))
+    return assess_inputs(inputs, progress=part(progress, 0.8, 1.0))
+
+
+def assess_inputs(inputs: Inputs, *, progress: Progress = silent) -> Assessed:
+    """Assess what has been read."""
+    assessment = assess(inputs.study, inputs.standard, progress=progress)
+    results = with_measures(results_of(assessment, about(inputs)), assessment)
+    return Assessed(inputs, assessment, results)
+
+
+def write_folder(out: Path, done: Assessed, *, language: str, progress: Progress = silent) -> None:
+    """The tables, the map with its basemap, and the workbook; all of them, or `out` stays as it was."""
+    with whole_folder(out, product=_OF_EARLIER) as folder:
+        progress(0.0, text("Writing the results"))
+        write_results(folder, done.results)
+        write_csv(folder / "findings.csv", findings_table(done.inputs.findings, language=language))
+        progress(0.3, text("Drawing the map"))
+        study = done.inputs.study
+        basemap = basemap_of(study.network, study.units, done.inputs.basemap, study.grid)
+        write_bytes(folder / "basemap.bin", encode(basemap))
+        page = render_map(map_model(done.results, basemap), language=language)
+        write_bytes(folder / "map.html", page.encode("utf-8"))
+        progress(0.7, text("Writing the workbook"))
+        write_bytes(folder / "report.xlsx", workbook_bytes(done.results, language=language))
+        for name, briefing in plan_briefings(done.results).items():
+            write_bytes(folder / name, briefing.encode("utf-8"))
+        progress(1.0, text("Done"))
+
+
+def findings_table(findings: Sequence[Finding], *, language: str) -> pd.DataFrame:
+    """Every row that could not be used as it was, with where, what and how to mend it."""
+    say = translator(language)
+    columns = ["file", "sheet", "row", "column", "level", "code", "message"]
+    rows = [
+        [*(getattr(finding, name) for name in columns[:-1]), say(finding.message)] for finding in findings
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def about(inputs: Inputs) -> About:
+    """What the results say of the files behind them."""
+    return About(inputs.synthetic, inputs.notes, provenance(inputs))
+
+
+def provenance(inputs: Inputs) -> Mapping[str, Any]:
+    """Which files, standard, settings and program; the time is here and in no table."""
+    walking, limits = inputs.standard.walking, inputs.standard.verdicts
+    return {
+        "format": 1,
+        "program": {"name": "service-circle", "version": __version__},
+        "created": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "inputs": dict(inputs.sha256),
+        "standard": {"id": inputs.standard.id, "sha256": inputs.standard.sha256},
+        "settings": {
+            "speed_kmh": walking.speed_kmh,
+            "elderly_speed_kmh": walking.elderly_speed_kmh,
+            "snap_limit_m": walking.snap_limit_m,
+            "meets_share": limits.meets_share,
+            "nearly_share": limits.nearly_share,
+            "datum": inputs.datum,
+            "heal_m": inputs.heal_m,
+            "population_unit": inputs.population_unit,
+            "crs": inputs.study.grid.crs,
+        },
+        "credits": list(inputs.credits),
+        "seed": 0,
+    }

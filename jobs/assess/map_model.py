@@ -1,0 +1,121 @@
+"""Results to what a map shows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from core.text import Sayable, Text, text
+from coverage.model.standard import Check, Rule
+from coverage.publish import Results
+from geo.crs import project
+from jobs.assess.map_layers import layers_of
+from jobs.assess.map_plan import newly_served, other_plans, plan_sites
+from maps.model import (
+    MET,
+    NOT_MET,
+    NOT_SUBJECT,
+    Basemap,
+    CellOutcome,
+    MapCells,
+    MapModel,
+    RadiusRule,
+    VerdictRow,
+)
+from reports.lines import assessment_lines
+
+
+def map_model(results: Results, basemap: Basemap) -> MapModel:
+    """The map of an assessment and, where there is one, its plan."""
+    document, standard = results.document, results.standard
+    area = document["area"]
+    areas, paths = layers_of(results.layers, standard)
+    return MapModel(
+        title=str(area["name"]),
+        subtitle=_words(standard.title),
+        bounds=_bounds(results.cells),
+        facilities=_facilities(results),
+        tier_titles={tier: _words(standard.tier_title(tier)) for tier in results.facilities["tier"].unique()},
+        cells=_cells(results),
+        gaps=results.gaps,
+        main_rule=_main_rule(results),
+        rule_titles={rule.id: standard.rule_title(rule) for rule in standard.rules},
+        radius_rules=tuple(
+            _radius_rule(rule, results) for rule in standard.rules if rule.check is Check.RADIUS
+        ),
+        sites=plan_sites(results),
+        other_plans=other_plans(results),
+        verdicts=_verdicts(results),
+        basemap=basemap,
+        credits=tuple(results.provenance.get("credits", ())),
+        crs_note=text("Measured in {crs}", crs=area["crs"]),
+        synthetic=bool(area["synthetic"]),
+        areas=(*newly_served(results), *areas),
+        paths=paths,
+    )
+
+
+def _words(said: Sayable) -> Text | str:
+    return said if isinstance(said, Text | str) else Text("{name}", {"name": said})
+
+
+def _bounds(cells: pd.DataFrame) -> tuple[float, float, float, float]:
+    peopled = cells["residents"].to_numpy(float) > 0
+    lon, lat = (cells[axis].to_numpy(float)[peopled] for axis in ("lon", "lat"))
+    return float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())
+
+
+def _facilities(results: Results) -> pd.DataFrame:
+    table = results.facilities.copy()
+    if "in_community" in table:
+        table["unit"] = table["in_community"]
+    return table
+
+
+def _cells(results: Results) -> MapCells:
+    cells, area = results.cells, results.document["area"]
+    walk_limits = sorted({rule.limit for rule in results.standard.rules if rule.check is Check.WALK})
+    metres = np.minimum.reduce([cells[c].to_numpy(float) for c in map(str, cells) if c.endswith("_walk_m")])
+    return MapCells(
+        xy=project(cells["lon"].to_numpy(float), cells["lat"].to_numpy(float), area["crs"]),
+        crs=area["crs"],
+        spacing_m=area["spacing_m"],
+        residents=cells["residents"].to_numpy(float),
+        walk_minutes=metres / results.standard.walking.metres_per_minute,
+        walk_limits_min=tuple(walk_limits[:3]) or (10.0, 15.0),
+        outcomes=tuple(
+            CellOutcome(rule.id, results.standard.rule_title(rule), _outcome(cells[f"meets_{rule.id}"]))
+            for rule in results.standard.rules
+            if f"meets_{rule.id}" in cells
+        ),
+    )
+
+
+def _outcome(meets: pd.Series[bool]) -> np.ndarray[tuple[int], np.dtype[np.int8]]:
+    subject = meets.notna().to_numpy()
+    met = meets.fillna(False).to_numpy(bool)
+    return np.where(subject, np.where(met, MET, NOT_MET), NOT_SUBJECT).astype(np.int8)
+
+
+def _radius_rule(rule: Rule, results: Results) -> RadiusRule:
+    rows = np.flatnonzero(results.facilities["tier"].isin(rule.serves).to_numpy(bool))
+    return RadiusRule(rule.id, results.standard.rule_title(rule), rule.limit, rows)
+
+
+def _main_rule(results: Results) -> str:
+    """The rule whose gaps are shown first: the plan's, else the radius rule that most residents fail."""
+    if results.plan is not None:
+        return str(results.plan.plan["rule"])
+    document = results.document
+    reach = [row for row in document["rules"] if row["check"] in ("radius", "walk") and row["residents"] > 0]
+    if not reach:
+        return ""
+    worst = max(reach, key=lambda row: (row["check"] == "radius", row["residents"] - row["residents_met"]))
+    return str(worst["id"])
+
+
+def _verdicts(results: Results) -> tuple[VerdictRow, ...]:
+    return tuple(
+        VerdictRow(line.title, line.figure, line.actual, line.verdict, line.missed)
+        for line in assessment_lines(results.document, results.standard)
+    )

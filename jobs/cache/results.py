@@ -1,0 +1,162 @@
+"""Finished assessments on disk, so that nobody waits twice for the same answer.
+
+Light to import: what writes and draws takes two seconds to load, and is loaded when it is needed.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import tempfile
+import threading
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from locales import DEFAULT_LANGUAGE
+
+if TYPE_CHECKING:
+    from jobs.assess.folder import Assessed
+
+# An entry of a city of a million takes about 12 MB.
+MOST_ENTRIES: Final = 24
+_BASEMAP: Final = "basemap.bin"
+# Two threads that draw the same file would write to the same temporary file.
+_DRAWING: Final = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Assessment folders under `root`, each under the key of its case; the oldest make room.
+
+    A folder is there as a whole or not at all.
+    """
+
+    root: Path
+    most: int = MOST_ENTRIES
+
+    def find(self, key: str) -> Path | None:
+        """The folder kept under `key`, or None."""
+        folder = self.root / key
+        if not folder.is_dir():
+            return None
+        os.utime(folder)
+        return folder
+
+    def put(self, key: str, done: Assessed) -> Path:
+        """Keep the tables and the basemap of an assessment; what is there already stays."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=self.root))
+        try:
+            _write(unfinished, done)
+            target = _move(unfinished, self.root / key)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+        self._make_room()
+        return target
+
+    def _make_room(self) -> None:
+        kept = [path for path in self.root.iterdir() if path.is_dir() and not path.name.startswith(".")]
+        kept.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+        for path in kept[self.most :]:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def has_map(folder: Path, *, language: str, profile: str = "internal") -> bool:
+    """Whether `map_page` has drawn this map before."""
+    return _map_file(folder, language, profile).exists()
+
+
+def map_page(folder: Path, *, language: str, profile: str = "internal") -> str:
+    """The map file of an assessment folder in a language, drawn the first time it is asked for."""
+    content = _once(_map_file(folder, language, profile), lambda: _draw(folder, language, profile))
+    return content.decode("utf-8")
+
+
+def report(folder: Path, *, language: str) -> bytes:
+    """report.xlsx of an assessment folder in a language, made the first time it is asked for."""
+    return _once(folder / f"report-{language}.xlsx", lambda: _report(folder, language))
+
+
+def archive(folder: Path, *, language: str, profile: str = "internal") -> bytes:
+    """The assessment folder as one zip, with `map.html` and `report.xlsx` in a language."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as packed:
+        for path in sorted(folder.iterdir()):
+            if not path.name.startswith((".", "map-", "report-")):
+                packed.write(path, path.name)
+        packed.writestr("map.html", map_page(folder, language=language, profile=profile))
+        packed.writestr("report.xlsx", report(folder, language=language))
+    return buffer.getvalue()
+
+
+def bounds_of(folder: Path) -> tuple[float, float, float, float]:
+    """West, south, east, north of the residents of an assessment folder, in degrees."""
+    import pandas as pd
+
+    cells = pd.read_parquet(folder / "cells.parquet", columns=["lon", "lat"])
+    return (
+        float(cells["lon"].min()),
+        float(cells["lat"].min()),
+        float(cells["lon"].max()),
+        float(cells["lat"].max()),
+    )
+
+
+def _map_file(folder: Path, language: str, profile: str) -> Path:
+    return folder / f"map-{language}-{profile}.html"
+
+
+def _write(folder: Path, done: Assessed) -> None:
+    from data.files import write_bytes, write_csv
+    from data.results import write_results
+    from jobs.assess.folder import findings_table
+    from maps.basemap import encode
+    from maps.ground import basemap_of
+    from reports.plan_briefing import plan_briefings
+
+    study, shapes = done.inputs.study, done.inputs.basemap
+    write_results(folder, done.results)
+    write_csv(folder / "findings.csv", findings_table(done.inputs.findings, language=DEFAULT_LANGUAGE))
+    write_bytes(folder / _BASEMAP, encode(basemap_of(study.network, study.units, shapes, study.grid)))
+    for name, briefing in plan_briefings(done.results).items():
+        write_bytes(folder / name, briefing.encode("utf-8"))
+
+
+def _move(unfinished: Path, target: Path) -> Path:
+    """Put a folder in its place; another process may have been first with the same answer."""
+    try:
+        unfinished.rename(target)
+    except OSError:
+        if not target.is_dir():
+            raise
+    return target
+
+
+def _report(folder: Path, language: str) -> bytes:
+    from data.results import read_results
+    from reports.workbook import workbook_bytes
+
+    return workbook_bytes(read_results(folder), language=language)
+
+
+def _draw(folder: Path, language: str, profile: str) -> bytes:
+    from data.results import read_results
+    from jobs.assess.map_model import map_model
+    from maps import render_map
+    from maps.basemap import decode
+
+    model = map_model(read_results(folder), decode((folder / _BASEMAP).read_bytes()))
+    return render_map(model, language=language, profile=profile).encode("utf-8")
+
+
+def _once(path: Path, make: Callable[[], bytes]) -> bytes:
+    with _DRAWING:
+        if not path.exists():
+            from data.files import write_bytes
+
+            write_bytes(path, make())
+    return path.read_bytes()

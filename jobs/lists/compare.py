@@ -1,0 +1,185 @@
+"""An office's lists beside the facilities that `fetch` brought from OpenStreetMap."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from scipy.spatial import cKDTree
+
+from core.errors import InputError
+from core.progress import Progress, silent
+from core.text import Text, text
+from coverage.compare_lists import (
+    CLOSED,
+    ELSEWHERE,
+    ONLY_LIST,
+    ONLY_MAP,
+    SAME,
+    Names,
+    compare_lists,
+)
+from coverage.compare_lists import (
+    Alike as Alike,
+)
+from data.files import read_csv, write_bytes, write_csv
+from data.intake.read import read_facilities
+from data.osm_columns import COLUMNS
+from data.source import OSM_CREDIT
+from data.whole_folder import whole_folder
+from geo.crs import WGS84, metric_crs, project
+
+LISTED: Final = "facilities.csv"
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One row a facility of either side, as `coverage.compare_lists` has them, with both places in
+    degrees (`lon`, `lat`, `map_lon`, `map_lat`, NaN where a side has none) and, for those that only
+    the list has, the nearest one on the map (`nearest_name`, `nearest_m`)."""
+
+    table: pd.DataFrame
+    tiers: tuple[str, ...]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many of each result, in a fixed order."""
+        found = self.table["result"].value_counts()
+        return {name: int(found.get(name, 0)) for name in (SAME, ELSEWHERE, CLOSED, ONLY_LIST, ONLY_MAP)}
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that `compare --json` prints."""
+        rows = self.table.astype(object).where(self.table.notna(), None).to_dict("records")
+        return {"format": 1, "tiers": list(self.tiers), "counts": self.counts, "rows": rows}
+
+    def lines(self) -> tuple[Text, ...]:
+        """The result in sentences."""
+        rows = self.table[self.table["result"] == ELSEWHERE]
+        head = text(
+            "{same} in place, {elsewhere} elsewhere, {closed} closed on the map, {only_list} missing on the "
+            "map, {only_map} missing in the list.",
+            **self.counts,
+        )
+        told = [
+            text(
+                "{name}: on the map {metres:,.0f} m away ({map_name}).",
+                name=row["name"],
+                metres=row["metres"],
+                map_name=row["map_name"],
+            )
+            for row in rows.to_dict("records")[:_MOST_TOLD]
+        ]
+        return (head, *told)
+
+
+_MOST_TOLD: Final = 10
+
+
+def compare_with_osm(
+    lists: Sequence[Path],
+    osm: Path,
+    *,
+    out: Path,
+    datum: str = "auto",
+    alike: Alike | None = None,
+    progress: Progress = silent,
+) -> Compared:
+    """Write `compared.csv` and `compared.geojson` to `out`; `osm` is `facilities.csv` of `fetch`, or
+    the folder that holds it.
+
+    Only tiers that the lists have are looked at on the map. UserError for files that cannot be used.
+    """
+    progress(0.0, text("Reading the lists"))
+    accepted = read_facilities(lists, datum=datum).accepted
+    progress(0.5, text("Comparing with the map"))
+    tiers = tuple(dict.fromkeys(accepted["tier"]))
+    known = _known(osm / LISTED if osm.is_dir() else osm)
+    known = known[known["type"].isin(tiers)].reset_index(drop=True)
+    crs = metric_crs(float(accepted["lon"].mean()), float(accepted["lat"].mean()))
+    ours, theirs = _names(accepted, "lon", "lat", crs), _names(known, "wgs_lng", "wgs_lat", crs)
+    table = _with_nearest(compare_lists(ours, theirs, alike=alike), ours, theirs)
+    compared = Compared(_with_places(table, accepted, known), tiers)
+    progress(0.9, text("Writing the results"))
+    with whole_folder(out) as folder:
+        write_csv(folder / "compared.csv", compared.table)
+        write_bytes(folder / "compared.geojson", _as_map(compared.table))
+    progress(1.0, text("Done"))
+    return compared
+
+
+def _known(path: Path) -> pd.DataFrame:
+    if not path.is_file():
+        raise InputError("The file {file} cannot be opened. Does it exist?", file=path.name)
+    known = _table(path)
+    missing = [name for name in COLUMNS[:6] if name not in known]
+    if missing:
+        raise InputError(
+            "{file} is not the facilities.csv of a fetch: it lacks the column “{column}”.",
+            file=path.name,
+            column=missing[0],
+        )
+    return known
+
+
+def _table(path: Path) -> pd.DataFrame:
+    """The file as a table; one without columns where it is none (the streets themselves, say)."""
+    try:
+        return read_csv(path, ("facility_id", "name", "type", "status"))
+    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError):
+        return pd.DataFrame()
+
+
+def _names(frame: pd.DataFrame, lon: str, lat: str, crs: str) -> Names:
+    closed = frame["status"] == "closed" if "status" in frame else np.zeros(len(frame), bool)
+    return Names(
+        ids=tuple(frame["facility_id"].astype(str)),
+        names=tuple(frame["name"].astype(str)),
+        xy=project(frame[lon], frame[lat], crs) if len(frame) else np.empty((0, 2)),
+        closed=np.asarray(closed, bool),
+    )
+
+
+def _with_nearest(table: pd.DataFrame, ours: Names, theirs: Names) -> pd.DataFrame:
+    """What the map has nearest to a place that only the list knows: perhaps the same under another name."""
+    alone = (table["result"] == ONLY_LIST).to_numpy()
+    names, metres = np.full(len(table), "", object), np.full(len(table), np.nan)
+    if alone.any() and len(theirs.ids):
+        row_of = {number: row for row, number in enumerate(ours.ids)}
+        places = ours.xy[[row_of[number] for number in table["facility_id"][alone]]]
+        metres[alone], nearest = cKDTree(theirs.xy).query(places)
+        names[alone] = np.asarray(theirs.names, object)[nearest]
+    return table.assign(nearest_name=names, nearest_m=np.round(metres, 1))
+
+
+def _with_places(table: pd.DataFrame, accepted: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+    listed = accepted.set_index(accepted["facility_id"].astype(str))
+    mapped = known.set_index(known["facility_id"].astype(str))
+    return table.assign(
+        metres=table["metres"].round(1),
+        similarity=table["similarity"].round(3),
+        lon=table["facility_id"].map(listed["lon"]),
+        lat=table["facility_id"].map(listed["lat"]),
+        map_lon=table["map_id"].map(mapped["wgs_lng"]),
+        map_lat=table["map_id"].map(mapped["wgs_lat"]),
+    )
+
+
+def _as_map(table: pd.DataFrame) -> bytes:
+    """A point for each row, a line from the list's place to the map's where they lie apart."""
+    ours = shapely.points(table[["lon", "lat"]].to_numpy(float))
+    theirs = shapely.points(table[["map_lon", "map_lat"]].to_numpy(float))
+    shapes = np.where(table["lon"].notna(), ours, theirs).astype(object)
+    for row in np.flatnonzero((table["result"] == ELSEWHERE).to_numpy()):
+        shapes[row] = shapely.LineString([*ours[row].coords, *theirs[row].coords])
+    frame = gpd.GeoDataFrame(
+        table.drop(columns=["lon", "lat", "map_lon", "map_lat"]).assign(credit=OSM_CREDIT),
+        geometry=shapes,
+        crs=WGS84,
+    )
+    return str(frame.to_json(ensure_ascii=False, na="null", drop_id=True)).encode("utf-8")

@@ -1,0 +1,242 @@
+"""Where new sites may be: street crossings, cell centres, other facilities, or a list of the user's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import shapely
+
+from core.errors import InputError, SettingError
+from core.text import Text, text
+from coverage.checks.reach import BOUNDARY_M, limit_m
+from coverage.measuring.membership import locate
+from coverage.model.standard import Rule
+from coverage.model.tables import Bools, Floats, Ints
+from coverage.siting.candidates import cell_candidates, junction_candidates
+from coverage.siting.goals import LEAST_WALKING, LEAST_WORST
+from data.candidate_list import read_candidates
+from data.vector import read_vector
+from geo.crs import WGS84, project
+from jobs.assess.folder import Assessed
+from jobs.siting.named_places import CANDIDATES, lonlat_of, row_called, rows_called
+from jobs.siting.request import CROSSINGS, FACILITIES, SOURCES, Wish
+
+# More candidates than this seldom change the answer and cost time; places are thinned out to it.
+MOST_CANDIDATES: Final = 5000
+# Where everybody walks to their nearest site, every candidate reaches far: fewer, and up to here.
+MOST_WALKED_TO: Final = 800
+# Where residents are shared out among the sites, every pair of place and resident counts.
+MOST_WITH_LOADS: Final = 250
+# A coordinate forbids whatever is this near to it.
+FORBIDDEN_M: Final = 100.0
+
+
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """(n,) places: `xy` (n, 2) metres, `names` ("" for none), and what a list says of each (NaN: nothing).
+
+    `required` and `forbidden` are rows. `notes` tell what was left out and why.
+    """
+
+    xy: Floats
+    names: tuple[str, ...]
+    cost: Floats
+    capacity: Floats
+    area_m2: Floats
+    cost_unit: str = ""
+    required: tuple[int, ...] = ()
+    forbidden: tuple[int, ...] = ()
+    notes: tuple[Text, ...] = field(default=())
+
+    def __len__(self) -> int:
+        return len(self.xy)
+
+    def only(self, rows: Ints) -> Candidates:
+        """Some of the places, before any is required or forbidden."""
+        return replace(
+            self,
+            xy=self.xy[rows],
+            names=tuple(self.names[row] for row in rows),
+            cost=self.cost[rows],
+            capacity=self.capacity[rows],
+            area_m2=self.area_m2[rows],
+        )
+
+
+def places(xy: Floats, names: Sequence[str] = ()) -> Candidates:
+    """Candidates of which nothing but the place, and perhaps the name, is known."""
+    unknown = np.full(len(xy), np.nan)
+    return Candidates(xy, tuple(names) or ("",) * len(xy), unknown, unknown, unknown)
+
+
+def candidates_of(
+    done: Assessed, wish: Wish, rule: Rule, wanted: Bools, *, settlement: str = "any"
+) -> Candidates:
+    """The places of the wish's source outside the excluded areas, with those required by coordinates.
+
+    `wanted` (cells,) are the residents to be served: generated places lie where one could reach them.
+    Where the load band of a `settlement` binds, only places in it count. InputError for a file or a
+    name that cannot be used.
+    """
+    found = _listed(done, wish.candidates) if wish.candidates else _made(done, wish, rule, wanted)
+    if wish.conditions.within_band and settlement != "any":
+        found = _of_settlement(found, done, settlement)
+    found = _outside(found, wish.exclude, done.inputs.study.grid.crs)
+    return _with_named(found, wish, done.inputs.study.grid.crs)
+
+
+def most_places(wish: Wish) -> int:
+    """How many places a search with this goal and these conditions can weigh in reasonable time."""
+    asked, by_metres = wish.conditions, wish.goal in (LEAST_WALKING, LEAST_WORST)
+    if asked.has_loads or (by_metres and asked.ties_sites):
+        return MOST_WITH_LOADS
+    return MOST_WALKED_TO if by_metres else MOST_CANDIDATES
+
+
+def _listed(done: Assessed, path: Path) -> Candidates:
+    study = done.inputs.study
+    listed = read_candidates(path, datum=done.inputs.datum, units=study.units)
+    frame = listed.frame
+    left_out = len([finding for finding in listed.findings if finding.level == "error"])
+    notes = (
+        text("{file}: {count} {count:row|rows} cannot be used as places.", file=path.name, count=left_out),
+    )
+    return Candidates(
+        project(frame["lon"].to_numpy(float), frame["lat"].to_numpy(float), study.grid.crs),
+        tuple(frame["name"]),
+        frame["cost"].to_numpy(float),
+        frame["capacity"].to_numpy(float),
+        frame["area_m2"].to_numpy(float),
+        listed.cost_unit,
+        notes=notes if left_out else (),
+    )
+
+
+def _made(done: Assessed, wish: Wish, rule: Rule, wanted: Bools) -> Candidates:
+    if wish.source not in SOURCES:
+        raise SettingError(
+            "Candidates come from {sources}, or from a file; not from “{source}”.",
+            sources=", ".join(SOURCES),
+            source=wish.source,
+        )
+    study = done.inputs.study
+    if wish.source == FACILITIES:
+        return _other_facilities(done, rule)
+    near_m = limit_m(rule, done.inputs.standard)
+    if wish.source == CROSSINGS:
+
+        def rows(spacing_m: float) -> Ints:
+            return junction_candidates(
+                study.network, study.grid, wanted=wanted, near_m=near_m, spacing_m=spacing_m
+            )
+
+        return places(study.network.node_xy[_thinned(rows, study.grid.spacing_m, most_places(wish))])
+
+    def cells(spacing_m: float) -> Ints:
+        return cell_candidates(study.grid, wanted=wanted, near_m=near_m, spacing_m=spacing_m)
+
+    return places(study.grid.xy[_thinned(cells, study.grid.spacing_m * 0.9, most_places(wish))])
+
+
+def _thinned(rows_at: Callable[[float], Ints], spacing_m: float, most: int) -> Ints:
+    """Rows at the least spacing that leaves not more than `most` of them."""
+    rows = rows_at(spacing_m)
+    while len(rows) > most:
+        spacing_m *= max(1.1, float(np.sqrt(len(rows) / most)))
+        rows = rows_at(spacing_m)
+    return rows
+
+
+def _other_facilities(done: Assessed, rule: Rule) -> Candidates:
+    """Facilities that do not serve the rule yet: buildings that could be extended."""
+    table = done.inputs.study.facilities
+    rows = np.flatnonzero(~table.frame["tier"].isin(rule.serves).to_numpy(bool))
+    if not len(rows):
+        raise InputError(
+            "The lists hold no facility of another kind than those that serve already; "
+            "choose crossings, cells or a list of your own."
+        )
+    return places(table.xy[rows], [str(name) for name in table.frame["name"].to_numpy(str)[rows]])
+
+
+def _of_settlement(found: Candidates, done: Assessed, settlement: str) -> Candidates:
+    said = locate(done.inputs.study.units, found.xy).settlement
+    return found.only(np.flatnonzero(said == settlement))
+
+
+def _outside(found: Candidates, areas: Sequence[Path], crs: str) -> Candidates:
+    """The places that lie in no area of any of the files; a place on the border lies in it."""
+    inside = np.zeros(len(found), bool)
+    for path in areas:
+        inside |= in_areas(path, found.xy, crs)
+    if not inside.any():
+        return found
+    note = text(
+        "{count} of {all} candidate places lie in excluded areas and are left out.",
+        count=int(inside.sum()),
+        all=len(found),
+    )
+    kept = found.only(np.flatnonzero(~inside))
+    return replace(kept, notes=(*found.notes, note) if any(found.names) else found.notes)
+
+
+def in_areas(path: Path, xy: Floats, crs: str) -> Bools:
+    """(n,) which places lie in the areas of a map layer; of lines and points only what they touch."""
+    areas = read_vector(path)
+    areas = (areas.set_crs(WGS84) if areas.crs is None else areas).to_crs(crs)
+    tree = shapely.STRtree(areas.geometry.to_numpy())
+    point, _ = tree.query(shapely.points(xy), predicate="intersects")
+    inside = np.zeros(len(xy), bool)
+    inside[point] = True
+    return inside
+
+
+def _with_named(found: Candidates, wish: Wish, crs: str) -> Candidates:
+    """What is required and forbidden by name or coordinates, as rows; required coordinates are added."""
+    required: list[int] = []
+    for written in wish.conditions.required:
+        place = lonlat_of(written)
+        if place is None:
+            required.append(row_called(written, found.names, what=CANDIDATES))
+        else:
+            found, row = _added(found, place, crs)
+            required.append(row)
+    forbidden = {row for written in wish.conditions.forbidden for row in _forbidden(found, written, crs)}
+    both = sorted(forbidden & set(required))
+    if both:
+        raise InputError(
+            "The place “{name}” is both required and forbidden.",
+            name=found.names[both[0]] or wish.conditions.required[required.index(both[0])],
+        )
+    return replace(found, required=tuple(dict.fromkeys(required)), forbidden=tuple(sorted(forbidden)))
+
+
+def _added(found: Candidates, place: tuple[float, float], crs: str) -> tuple[Candidates, int]:
+    """The candidates with one more at a coordinate, or the row that is there already (to the metre)."""
+    xy = project(np.asarray([place[0]]), np.asarray([place[1]]), crs)
+    metres = np.hypot(*(found.xy - xy).T) if len(found) else np.empty(0)
+    if len(metres) and metres.min() < 1.0:
+        return found, int(metres.argmin())
+    one = places(xy)
+    joined = replace(
+        found,
+        xy=np.vstack([found.xy.reshape(-1, 2), xy]),
+        names=(*found.names, ""),
+        cost=np.append(found.cost, one.cost),
+        capacity=np.append(found.capacity, one.capacity),
+        area_m2=np.append(found.area_m2, one.area_m2),
+    )
+    return joined, len(found)
+
+
+def _forbidden(found: Candidates, written: str, crs: str) -> list[int]:
+    place = lonlat_of(written)
+    if place is None:
+        return rows_called(written, found.names, what=CANDIDATES)
+    xy = project(np.asarray([place[0]]), np.asarray([place[1]]), crs)
+    near: list[int] = np.flatnonzero(np.hypot(*(found.xy - xy).T) <= FORBIDDEN_M + BOUNDARY_M).tolist()
+    return near

@@ -1,0 +1,279 @@
+"""Why these sites: everything about a plan that can be told without solving anything again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from core.text import Text, text, text_to_json
+from coverage.measuring.membership import locate
+from coverage.model.standard import Check, Rule
+from coverage.model.tables import Bools, Floats, Ints
+from coverage.siting import (
+    Place,
+    Plan,
+    SiteReason,
+    Surroundings,
+    deciding,
+    reasons,
+    removal_losses,
+    shorter_ways,
+)
+from coverage.siting.model.site_rules import site_rules
+from geo.crs import unproject
+from jobs.assess.folder import Assessed
+from jobs.siting.question import Question, nearest_m
+from jobs.siting.terms import stated_costs
+
+_DECIMALS: Final = 7
+_MOST_UNITS: Final = 5
+REQUIRED: Final = text("it is required")
+
+
+@dataclass(frozen=True, eq=False)
+class Told:
+    """A plan in words and figures: one mapping a site (in build order), and `new_site` (cells,): the rank
+    of the site that serves the cell anew, 0 for none."""
+
+    sites: tuple[Mapping[str, Any], ...]
+    new_site: Ints
+    residents_before: float
+    residents_after: float
+    residents_lost: float
+
+
+def told(done: Assessed, asked: Question, plan: Plan) -> Told:
+    """The sites of `plan`, each with what it brings to whom."""
+    around = _surroundings(done, asked)
+    found = reasons(asked.cover, plan, around)
+    rows = np.array(plan.sites, np.int64)
+    fresh, stay, before = _served(asked, plan)
+    near_m, near = _nearest_existing(done, asked, rows, plan)
+    deciding_here = deciding_by_site(asked.place, plan)
+    failed = _failed(done, asked, fresh, len(found))
+    common, nearer = _of_places(done, asked, rows), _nearer(asked, plan)
+    sites = tuple(
+        common[i]
+        | _of_reason(done, reason)
+        | {
+            "nearest": near[i],
+            "nearest_m": _metres(float(near_m[i])),
+            "failed": failed[i],
+            "deciding": [text_to_json(said) for said in deciding_here[i]],
+            **({"load": float(plan.loads[i])} if plan.loads else {}),
+            **(nearer[i] if nearer else {}),
+        }
+        for i, reason in enumerate(found)
+    )
+    after = stay + float(sum(reason.gained for reason in found))
+    return Told(sites, fresh, before, after, before - stay)
+
+
+def losses(done: Assessed, asked: Question, *, everywhere: bool = False) -> list[dict[str, Any]]:
+    """Every facility that satisfies the rule today and whom only it serves, least needed first.
+
+    Where the rule speaks of one settlement, facilities that stand in another are not among them: whom
+    they are there for is not counted here; `everywhere` lists them too.
+    """
+    lost = removal_losses(asked.cover)
+    settlement = (asked.band_rule or asked.rule).settlement
+    here = done.inputs.study.facility_settlement
+    n, frame = len(asked.candidates), done.inputs.study.facilities.frame
+    lon, lat = done.inputs.study.facilities.lonlat()
+    rows = [
+        {
+            "facility_id": str(frame["facility_id"].iloc[row]),
+            "name": str(frame["name"].iloc[row]),
+            "tier": str(frame["tier"].iloc[row]),
+            "lon": round(float(lon[row]), _DECIMALS),
+            "lat": round(float(lat[row]), _DECIMALS),
+            "residents_lost": lost[n + number],
+        }
+        for number, row in enumerate(asked.existing)
+        if everywhere or settlement in ("any", here[row])
+    ]
+    return sorted(rows, key=lambda row: (row["residents_lost"], row["facility_id"]))
+
+
+def closed_places(done: Assessed, asked: Question, plan: Plan) -> list[dict[str, Any]]:
+    """The facilities that a relocation closes, as in `losses`."""
+    ids = done.inputs.study.facilities.frame["facility_id"].astype(str).to_numpy()
+    closed = {str(ids[asked.existing[row - len(asked.candidates)]]) for row in plan.closed}
+    if not closed:
+        return []
+    return [row for row in losses(done, asked, everywhere=True) if row["facility_id"] in closed]
+
+
+def decided(place: Place, plan: Plan) -> list[dict[str, Any]]:
+    """The conditions that leave no room, as JSON."""
+    found = list(deciding(place, plan))
+    if plan.loads:
+        found += _tight_loads(plan)
+    return [text_to_json(said) for said in dict.fromkeys(found)]
+
+
+def lonlat(done: Assessed, xy: Floats) -> list[tuple[float, float]]:
+    """Degrees to seven decimals."""
+    lon, lat = unproject(xy.reshape(-1, 2), done.inputs.study.grid.crs)
+    return [(round(float(a), _DECIMALS), round(float(b), _DECIMALS)) for a, b in zip(lon, lat, strict=True)]
+
+
+def unit_names(done: Assessed, xy: Floats) -> list[dict[str, str]]:
+    """The units each place lies in: level → name, the widest first."""
+    units = done.inputs.study.units
+    if units is None:
+        return [{} for _ in xy]
+    names = units.frame["name"].to_numpy(str)
+    rows = locate(units, xy).rows
+    return [{level: str(names[r[i]]) for level, r in rows.items() if r[i] >= 0} for i in range(len(xy))]
+
+
+def _surroundings(done: Assessed, asked: Question) -> Surroundings:
+    """Units of the finest level for the cells; groups among the residents spoken of."""
+    study = done.inputs.study
+    groups = {name: values * asked.subject for name, values in study.grid.groups.items()}
+    levels = study.units.levels if study.units is not None else ()
+    return Surroundings(groups, study.cells_in.rows[levels[-1]] if levels else None)
+
+
+def _of_reason(done: Assessed, reason: SiteReason) -> dict[str, Any]:
+    units = done.inputs.study.units
+    names = None if units is None else units.frame["name"].to_numpy(str)
+    return {
+        "rank": reason.rank,
+        "residents_gained": reason.gained,
+        "residents_alone": reason.alone,
+        "groups_gained": dict(reason.groups),
+        "by_unit": [
+            {"unit": str(names[gain.unit]), "residents": gain.residents, "share": gain.share}
+            for gain in reason.units[:_MOST_UNITS]
+            if names is not None
+        ],
+    }
+
+
+def _nearer(asked: Question, plan: Plan) -> list[dict[str, float | None]]:
+    """For the goals that count metres: whose way each site makes shorter, and by how much."""
+    if asked.place is asked.cover:
+        return []
+    return [
+        {
+            "residents_nearer": way.residents,
+            "saved_m": _metres(way.saved_m),
+            "longest_m_before": _metres(way.longest_m_before),
+            "longest_m_after": _metres(way.longest_m_after),
+        }
+        for way in shorter_ways(asked.place, plan)
+    ]
+
+
+def _metres(metres: float) -> float | None:
+    return round(metres, 1) if np.isfinite(metres) else None
+
+
+def _of_places(done: Assessed, asked: Question, rows: Ints) -> list[dict[str, Any]]:
+    """What is known of the places themselves; keys are left out where nothing is."""
+    places, xy = asked.candidates, asked.candidates.xy[rows]
+    cost = stated_costs(asked.wish, places)
+    found = []
+    for row, units, (lon, lat) in zip(rows, unit_names(done, xy), lonlat(done, xy), strict=True):
+        site: dict[str, Any] = {
+            "lon": lon,
+            "lat": lat,
+            "unit": " ".join(units.values()),
+            "units": units,
+            "name": places.names[row],
+            "tier": asked.wish.tier,
+            "rule": asked.rule.id,
+            "required": int(row) in places.required,
+        }
+        figures = {"cost": cost[row], "capacity": places.capacity[row], "area_m2": places.area_m2[row]}
+        found.append(site | {key: float(value) for key, value in figures.items() if np.isfinite(value)})
+    return found
+
+
+def _served(asked: Question, plan: Plan) -> tuple[Ints, float, float]:
+    """(rank of the site that serves each cell anew, residents who stay served, residents served before)."""
+    problem = asked.cover.problem(plan.goal)
+    before = problem.covered(problem.open_before)
+    stay = problem.covered(np.setdiff1d(problem.open_before, np.array(plan.closed, np.int64)))
+    rank = np.zeros(problem.n_cells, np.int64)
+    for number, row in enumerate(plan.sites, start=1):
+        cells = problem.cells_of(row)
+        rank[cells[(rank[cells] == 0) & ~stay[cells]]] = number
+    people = problem.residents
+    return rank, float(people[stay].sum()), float(people[before].sum())
+
+
+def _nearest_existing(
+    done: Assessed, asked: Question, rows: Ints, plan: Plan
+) -> tuple[Floats, list[str | None]]:
+    """Metres (in the wanted measure) to the nearest facility that stays, and its name; inf and None."""
+    study, n = done.inputs.study, len(asked.candidates)
+    closed = np.array(plan.closed, np.int64) - n
+    stay = np.delete(asked.existing, closed)
+    xy = asked.candidates.xy[rows]
+    if not len(stay) or not len(xy):
+        return np.full(len(xy), np.inf), [None] * len(xy)
+    metres, index = nearest_m(done.assessment, stay, asked.wish.by, xy)
+    names = study.facilities.frame["name"].to_numpy(str)
+    return metres, [str(names[stay[at]]) if at >= 0 else None for at in index]
+
+
+def _failed(done: Assessed, asked: Question, rank: Ints, n: int) -> list[list[dict[str, Any]]]:
+    """For each site the reach rules that those it serves anew did not meet before, and how many did not."""
+    residents = done.assessment.measured.residents * asked.subject
+    found: list[list[dict[str, Any]]] = [[] for _ in range(n)]
+    for rule, missed in _missed(done, asked):
+        sums = np.bincount(rank, weights=residents * missed, minlength=n + 1)[1:]
+        for site, people in zip(found, sums, strict=True):
+            if people > 0:
+                site.append({"rule": rule.id, "residents": float(people)})
+    return found
+
+
+def _missed(done: Assessed, asked: Question) -> Iterator[tuple[Rule, Bools]]:
+    """The plan's rule first, then the other reach rules that speak of the tier."""
+    for result in sorted(done.assessment.results, key=lambda result: result.rule.id != asked.rule.id):
+        if result.rule.check not in (Check.RADIUS, Check.WALK):
+            continue
+        if result.cells_met is None or result.cells_subject is None:
+            continue
+        if asked.wish.tier in (result.rule.tier, *result.rule.serves):
+            yield result.rule, result.cells_subject & ~result.cells_met
+
+
+def deciding_by_site(place: Place, plan: Plan) -> list[list[Text]]:
+    """For each site the conditions without room that speak of it, besides the number of sites."""
+    rules = site_rules(place.problem(plan.goal))
+    number = {int(row): column for column, row in enumerate(rules.rows)}
+    is_open = np.isin(rules.rows, np.array(plan.sites, np.int64))
+    is_open |= ~rules.is_new & ~np.isin(rules.rows, np.array(plan.closed, np.int64))
+    tight = rules.tight(is_open)
+    whole = np.diff(rules.matrix.indptr) >= rules.is_new.sum()
+    by_site = rules.matrix.tocsc()
+    found = []
+    for row in plan.sites:
+        at = number[int(row)]
+        about = by_site.indices[by_site.indptr[at] : by_site.indptr[at + 1]]
+        names = [rules.names[k] for k in about if tight[k] and not whole[k]]
+        found.append(list(dict.fromkeys(([REQUIRED] if rules.must[at] else []) + names)))
+    return found
+
+
+def _tight_loads(plan: Plan) -> Iterator[Text]:
+    """Which load limits some site just keeps."""
+    goal, loads = plan.goal, np.asarray(plan.loads, float)
+    rows = np.array(plan.sites, np.int64)
+    if goal.capacity is not None and (np.abs(loads - np.asarray(goal.capacity)[rows]) < 1.0).any():
+        yield text("the capacity of a site")
+    if goal.band is None:
+        return
+    low, high = (np.broadcast_to(end, max(np.size(end), rows.max(initial=0) + 1))[rows] for end in goal.band)
+    for least in np.unique(low[np.abs(loads - low) < 1.0]):
+        yield text("at least {low:,g} residents per site", low=float(least))
+    for most in np.unique(high[np.abs(loads - high) < 1.0]):
+        yield text("at most {high:,g} residents per site", high=float(most))

@@ -1,0 +1,137 @@
+"""suggest: where the next facilities of a tier should go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.progress import part
+from core.text import text, text_to_json
+from coverage.publish.plan import plan_tables, with_plan
+from coverage.siting import Plan
+from coverage.siting.goals import FEWEST_SITES, LEAST_WALKING, LEAST_WORST
+from jobs.assess.folder import Assessed, read_and_assess, write_folder
+from jobs.siting.explain import Told, closed_places, decided, losses, told
+from jobs.siting.plan_whole import counted_in, money, remarks, ways
+from jobs.siting.question import Question, question_of
+from jobs.siting.request import Wish as Wish
+from jobs.siting.search_monitor import Following as Following
+from jobs.siting.search_monitor import chosen, searched
+from jobs.siting.search_monitor import followed_by as followed_by
+from jobs.siting.two_tiers import suggest_both
+from jobs.study.cases import StudyFiles
+
+
+def suggest_files(
+    files: StudyFiles,
+    wish: Wish,
+    *,
+    out: Path | None,
+    language: str = "zh",
+    cache: Path | None = None,
+    following: Following | None = None,
+) -> Assessed:
+    """Assess, then plan; writes the assessment folder with the plan in it where `out` is given.
+
+    UserError (InfeasibleError where no plan meets the conditions) before anything is written.
+    """
+    following = following or Following()
+    progress = following.progress
+    done = read_and_assess(files, cache=cache, progress=part(progress, 0.0, 0.5))
+    planned = suggest(done, wish, Following(following.watch, part(progress, 0.5, 0.9)))
+    if out is not None:
+        progress(0.9, text("Writing the results"))
+        write_folder(out, planned, language=language)
+    progress(1.0, text("Done"))
+    return planned
+
+
+def suggest(done: Assessed, wish: Wish, following: Following | None = None) -> Assessed:
+    """The same assessment with the best sites for `wish` in its results.
+
+    Counted are the residents of the rule that speaks of the tier: for most-people and fewest-sites
+    those it is not met for yet, for least-walking and least-worst all, each at their metres to the
+    nearest facility, old or new. A search that `following.watch` cancels gives the best plan found.
+    """
+    following = following or Following()
+    if len(wish.tiers) > 1:
+        return suggest_both(done, wish, following)
+    asked, plan = chosen(lambda: question_of(done, wish), following)
+    said = told(done, asked, plan)
+    facts = _facts(done, asked, plan, said) | _at_once(done, asked, plan)
+    following.first(_with(done, plan, said, facts))
+    return _with(done, plan, said, facts | _later(done, asked, plan, following))
+
+
+def _with(done: Assessed, plan: Plan, said: Told, facts: dict[str, Any]) -> Assessed:
+    tables = plan_tables(plan, said.sites, facts)
+    return replace(done, results=with_plan(done.results, tables, said.new_site))
+
+
+def _facts(done: Assessed, asked: Question, plan: Plan, said: Told) -> dict[str, Any]:
+    wish = asked.wish
+    residents = done.assessment.measured.residents
+    return {
+        "goal": wish.goal,
+        "by": wish.by,
+        "tier": wish.tier,
+        "rule": asked.rule.id,
+        "band_rule": None if asked.band_rule is None else asked.band_rule.id,
+        "count": len(plan.sites),
+        "wanted": None if wish.goal == FEWEST_SITES else wish.count,
+        "existing": len(asked.existing),
+        "candidates": len(asked.candidates),
+        "residents": float(residents[asked.subject].sum()),
+        "residents_before": said.residents_before,
+        "residents_after": _after(asked, plan, said),
+        "residents_lost": said.residents_lost,
+        "counted": _counted(asked),
+        **(ways(asked.place, plan) if wish.goal in (LEAST_WALKING, LEAST_WORST) else {}),
+        "asked": wish.as_json(),
+        "curve": _in_order(asked, plan, said),
+        **money(asked.goal, asked.candidates, said.sites),
+        "notes": [text_to_json(n) for n in remarks(asked.candidates, asked.goal, plan, [asked.band_rule])],
+    }
+
+
+def _counted(asked: Question) -> str:
+    return counted_in(asked.goal, equal=asked.goal.importance is None)
+
+
+def _after(asked: Question, plan: Plan, said: Told) -> float:
+    """Residents served; where sites take on only so many, not all within reach are."""
+    limited = bool(plan.loads) and _counted(asked) == "residents"
+    return min(said.residents_after, float(plan.objective)) if limited else said.residents_after
+
+
+def _in_order(asked: Question, plan: Plan, said: Told) -> list[list[float]]:
+    """[n, residents served once the first n sites are open], with the loads of the plan where they are
+    limited."""
+    start, after = said.residents_before - said.residents_lost, _after(asked, plan, said)
+    limited = after < said.residents_after
+    brought = plan.loads if limited else [site["residents_gained"] for site in said.sites]
+    sums = np.minimum(start + np.cumsum(brought), after)
+    return [[number, float(total)] for number, total in enumerate(sums, start=1)]
+
+
+def _at_once(done: Assessed, asked: Question, plan: Plan) -> dict[str, Any]:
+    """What is told beside the sites and takes no time: conditions that decided, closings, losses."""
+    return {
+        "curve_bound": [],
+        "deciding": decided(asked.place, plan),
+        "closed": closed_places(done, asked, plan),
+        "alternatives": [],
+        "redundancy": losses(done, asked),
+    }
+
+
+def _later(done: Assessed, asked: Question, plan: Plan, following: Following) -> dict[str, Any]:
+    def tell(other: Plan) -> tuple[Sequence[Mapping[str, Any]], float]:
+        said = told(done, asked, other)
+        return said.sites, said.residents_after
+
+    return searched(asked.place, plan, asked.wish.others, tell, following)

@@ -1,0 +1,210 @@
+"""Centres and stations planned at once, where a centre also serves as a station."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from core.text import Text, text, text_to_json
+from coverage.publish.plan import plan_tables, with_plan
+from coverage.siting import Goal, Plan
+from coverage.siting.goals import FEWEST_SITES, LEAST_WALKING
+from coverage.siting.tiers import NEW
+from jobs.assess.folder import Assessed
+from jobs.siting.explain import REQUIRED, Told, decided, deciding_by_site, losses, told
+from jobs.siting.plan_whole import counted_in, money, remarks, ways
+from jobs.siting.question import Question
+from jobs.siting.request import Wish
+from jobs.siting.search_monitor import Following, chosen, searched
+from jobs.siting.two_tiers_question import BothQuestion, question_of_both
+
+
+def suggest_both(done: Assessed, wish: Wish, following: Following) -> Assessed:
+    """The assessment with the best sites of two tiers; the first tier also serves as the second.
+
+    Residents of the plan as a whole are the mean of both rules; `tiers` tells each rule by itself. A
+    site's own figures are those of its tier's rule.
+    """
+    asked, plan = chosen(lambda: question_of_both(done, wish), following)
+    said = _told_of(done, asked, plan)
+    sites = _sites(asked, plan, said)
+    facts = _facts(done, asked, plan, said, sites)
+    following.first(_with(done, plan, said, sites, facts))
+
+    def tell(other: Plan) -> tuple[Sequence[Mapping[str, Any]], float]:
+        again = _told_of(done, asked, other)
+        return _sites(asked, other, again), _mean([part.residents_after for part in again.parts])
+
+    more = searched(asked.place, plan, wish.others, tell, following)
+    return _with(done, plan, said, sites, facts | more)
+
+
+def _with(
+    done: Assessed, plan: Plan, said: _Both, sites: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]
+) -> Assessed:
+    return replace(
+        done, results=with_plan(done.results, plan_tables(plan, sites, facts), said.second.new_site)
+    )
+
+
+@dataclass(frozen=True)
+class _Both:
+    """What the sites of the first tier bring under its rule, and all sites under the second's; `is_first`
+    (sites,) in build order."""
+
+    first: Told
+    second: Told
+    is_first: tuple[bool, ...]
+
+    @property
+    def parts(self) -> tuple[Told, Told]:
+        return self.first, self.second
+
+
+def _told_of(done: Assessed, asked: BothQuestion, plan: Plan) -> _Both:
+    n = asked.town.n
+    is_first = tuple(row < n for row in plan.sites)
+    every = tuple(row % n for row in plan.sites)
+    centres = tuple(row for row, first in zip(every, is_first, strict=True) if first)
+    first, second = (
+        told(done, one, _alone(asked, one, plan, rows))
+        for one, rows in ((asked.first, centres), (asked.second, every))
+    )
+    return _Both(first, second, is_first)
+
+
+def _alone(asked: BothQuestion, one: Question, plan: Plan, rows: tuple[int, ...]) -> Plan:
+    """The plan as one rule sees it: its own rows, without the conditions."""
+    n = len(asked.candidates)
+    closed = asked.old[[row % asked.town.n - n for row in plan.closed]]
+    number = np.flatnonzero(np.isin(one.existing, closed))
+    return replace(
+        plan, sites=rows, goal=Goal(count=len(rows)), closed=tuple((n + number).tolist()), loads=()
+    )
+
+
+def _sites(asked: BothQuestion, plan: Plan, said: _Both) -> list[dict[str, Any]]:
+    """In build order, each as its own rule counts it; what a site of the first tier brings under the
+    second's rule is `also_gained`."""
+    first, deciding = iter(said.first.sites), deciding_by_site(asked.place, plan)
+    sites = []
+    for rank, (as_second, is_first) in enumerate(zip(said.second.sites, said.is_first, strict=True), start=1):
+        site = dict(next(first)) if is_first else dict(as_second)
+        also = {"also_gained": as_second["residents_gained"]} if is_first else {}
+        said_here = [REQUIRED] if site["required"] else []
+        rules = [rule for rule in deciding[rank - 1] if rule.values.get("quota") != NEW]
+        reasons = [text_to_json(rule) for rule in (*said_here, *rules)]
+        load = {"load": float(plan.loads[rank - 1])} if plan.loads else {}
+        sites.append(site | also | load | {"rank": rank, "deciding": reasons})
+    return sites
+
+
+def _facts(
+    done: Assessed, asked: BothQuestion, plan: Plan, said: _Both, sites: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    wish, tiers = asked.wish, _tiers(done, asked, plan, said)
+    before, after, all_ = (
+        _mean([tier[key] for tier in tiers]) for key in ("residents_before", "residents_after", "residents")
+    )
+    lost = _mean([part.residents_lost for part in said.parts])
+    bands = [one.band_rule for one in asked.tiers]
+    notes = [*remarks(asked.candidates, asked.goal, plan, bands), *_notes(done, asked)]
+    return {
+        "goal": wish.goal,
+        "by": wish.by,
+        "tier": wish.tier,
+        "rule": asked.second.rule.id,
+        "count": len(plan.sites),
+        "wanted": None if wish.goal == FEWEST_SITES or wish.count is None else asked.goal.count,
+        "existing": len(asked.old),
+        "candidates": len(asked.candidates),
+        "residents": all_,
+        "residents_before": before,
+        "residents_after": after,
+        "residents_lost": lost,
+        "counted": counted_in(asked.goal, equal=asked.first.goal.importance is None),
+        "asked": wish.as_json(),
+        "curve": _curve(sites, before - lost, after),
+        **money(asked.goal, asked.candidates, sites),
+        "tiers": tiers,
+        "notes": [text_to_json(note) for note in notes],
+        "curve_bound": [],
+        "deciding": decided(asked.place, plan),
+        "closed": _closed(done, asked, plan),
+        "alternatives": [],
+        "redundancy": _losses(done, asked),
+    }
+
+
+def _tiers(done: Assessed, asked: BothQuestion, plan: Plan, said: _Both) -> list[dict[str, Any]]:
+    """Each rule by itself; where sites take on only so many, not all within reach are served."""
+    residents = done.assessment.measured.residents
+    found = []
+    for number, (one, part) in enumerate(zip(asked.tiers, said.parts, strict=True)):
+        after = part.residents_after
+        found.append(
+            {
+                "tier": one.wish.tier,
+                "rule": one.rule.id,
+                "existing": len(one.existing),
+                "count": sum(first == (number == 0) for first in said.is_first),
+                "residents": float(residents[one.subject].sum()),
+                "residents_before": part.residents_before,
+                "residents_after": min(after, plan.served[number]) if plan.served else after,
+                **_ways(asked, plan, number),
+            }
+        )
+    return found
+
+
+def _ways(asked: BothQuestion, plan: Plan, number: int) -> dict[str, Any]:
+    """The ways of one rule alone, for the goal that counts metres."""
+    if asked.wish.goal != LEAST_WALKING:
+        return {}
+    half = len(asked.place.residents) // 2
+    mine = np.arange(2 * half) // half == number
+    return ways(replace(asked.place, residents=asked.place.residents * mine), plan)
+
+
+def _notes(done: Assessed, asked: BothQuestion) -> Iterator[Text]:
+    first, second = (done.inputs.standard.tier_title(one.wish.tier) for one in asked.tiers)
+    if asked.goal.has_loads:
+        yield text(
+            "{first}: a limit on the residents holds for each of its roles by itself, as {first} and as "
+            "{second}; the load told is that as {first}.",
+            first=first,
+            second=second,
+        )
+
+
+def _losses(done: Assessed, asked: BothQuestion, *, everywhere: bool = False) -> list[dict[str, Any]]:
+    """Every facility of the two tiers with the residents who have no other: under the rule that loses the
+    more by it, least needed first."""
+    rows: dict[str, dict[str, Any]] = {}
+    for one in asked.tiers:
+        for row in losses(done, one, everywhere=everywhere):
+            known = rows.get(row["facility_id"])
+            if known is None or row["residents_lost"] > known["residents_lost"]:
+                rows[row["facility_id"]] = row
+    mine = [row for row in rows.values() if row["tier"] in asked.wish.tiers]
+    return sorted(mine, key=lambda row: (row["residents_lost"], row["facility_id"]))
+
+
+def _closed(done: Assessed, asked: BothQuestion, plan: Plan) -> list[dict[str, Any]]:
+    """The facilities that a relocation closes, as in `_losses`."""
+    n, ids = len(asked.candidates), done.inputs.study.facilities.frame["facility_id"].astype(str).to_numpy()
+    closed = {str(ids[asked.old[row % asked.town.n - n]]) for row in plan.closed}
+    return [row for row in _losses(done, asked, everywhere=True) if row["facility_id"] in closed]
+
+
+def _curve(sites: Sequence[Mapping[str, Any]], start: float, after: float) -> list[list[float]]:
+    """[n, mean residents of both rules once the first n sites are open]; never more than all serve."""
+    gained = [(site["residents_gained"] + site.get("also_gained", 0.0)) / 2.0 for site in sites]
+    return [[n, min(start + float(total), after)] for n, total in enumerate(np.cumsum(gained), start=1)]
+
+
+def _mean(values: Sequence[float]) -> float:
+    return float(np.mean(values))

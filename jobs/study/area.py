@@ -1,0 +1,66 @@
+"""How far around the residents streets are needed, and whether a file has them."""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import Final
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from core.text import Text, text
+from coverage.model.standard import Check, Standard
+from geo.crs import unproject
+from geo.network.network import WalkNetwork
+
+Floats = NDArray[np.float64]
+
+# Streets are wanted this far at least, so that a resident at the rim finds the nearest one.
+_LEAST_MARGIN_M: Final = 500.0
+# A file that ends less than this share of the margin beyond the last resident was cut at the rim.
+_ENOUGH: Final = 0.1
+_PER_SIDE: Final = 9  # a straight side in metres is a bent one in degrees
+
+_SIDES: Final = (text("west"), text("south"), text("east"), text("north"))
+_AND: Final = text("{first}, {then}")
+
+
+def longest_reach_m(standard: Standard) -> float:
+    """The farthest that any rule of the standard looks: its widest radius, or its longest walk."""
+    walking = standard.walking
+    by_rule = [
+        rule.limit * (walking.metres_per_minute if rule.check is Check.WALK else 1.0)
+        for rule in standard.rules
+        if rule.check in (Check.RADIUS, Check.WALK)
+    ]
+    return max([_LEAST_MARGIN_M, walking.snap_limit_m, *by_rule])
+
+
+def study_area(xy: Floats, crs: str, *, margin_m: float) -> shapely.Polygon:
+    """The box around places (n, 2) in metric `crs` and `margin_m` more, in WGS-84 degrees."""
+    box = shapely.box(*(xy.min(axis=0) - margin_m), *(xy.max(axis=0) + margin_m))
+    longest = max(box.bounds[2] - box.bounds[0], box.bounds[3] - box.bounds[1])
+    ring = shapely.get_coordinates(shapely.segmentize(box, longest / _PER_SIDE))
+    return shapely.Polygon(np.column_stack(unproject(ring, crs)))
+
+
+def short_sides(xy: Floats, network: WalkNetwork, *, margin_m: float) -> tuple[Text, ...]:
+    """One note that names the sides where the streets end with the residents, if there are any.
+
+    Residents at such a rim look worse off: ways that lead round outside are not known.
+    """
+    beyond = np.concatenate(
+        [xy.min(axis=0) - network.vertex_xy.min(axis=0), network.vertex_xy.max(axis=0) - xy.max(axis=0)]
+    )
+    short = [side for side, metres in zip(_SIDES, beyond, strict=True) if metres < _ENOUGH * margin_m]
+    if not short:
+        return ()
+    sides = reduce(lambda first, then: Text(_AND.template, {"first": first, "then": then}), short)
+    note = text(
+        "The street file ends with the residents in the {sides}: ways round outside are not known, so people "
+        "at that rim may look farther away than they are. {margin:,.0f} m more are wanted.",
+        sides=sides,
+        margin=margin_m,
+    )
+    return (note,)

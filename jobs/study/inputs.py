@@ -1,0 +1,158 @@
+"""Files to a study: the first step of every verb."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import shapely
+
+from core.progress import Progress, part, silent
+from core.text import Text, text
+from coverage.model.standard import Standard
+from coverage.model.study import Study
+from data.digest import sha256_of
+from data.intake.findings import Finding
+from data.intake.intake import Intake
+from data.intake.read import read_facilities
+from data.source import OSM_CREDIT, credits_of
+from data.standards import open_standard
+from data.streets import StreetFile, read_streets
+from data.streets.cache import load_or_read
+from data.streets.detect import OSM_FORMATS
+from data.streets.snapped import remember_places
+from data.units import UnitFile
+from geo.basemap import Basemap
+from jobs.study.area import longest_reach_m, short_sides, study_area
+from jobs.study.cases import StudyFiles as StudyFiles
+from jobs.study.people import people_notes, people_of
+from jobs.study.water import water_findings
+
+_FROM_OSM: Final = (*OSM_FORMATS, "graphml")
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Everything read and checked, in one metric CRS.
+
+    `findings` are rows that could not be used as they are, `notes` what a reader of the results
+    must know about the files, `sha256` the fingerprints by role ("population", …), `credits` whose
+    data they are, `population_unit` what a population raster's numbers were taken for.
+    """
+
+    study: Study
+    standard: Standard
+    basemap: Basemap
+    intake: Intake
+    findings: tuple[Finding, ...]
+    notes: tuple[Text, ...]
+    sha256: Mapping[str, str]
+    synthetic: bool
+    datum: str
+    credits: tuple[str, ...] = ()
+    heal_m: float = 0.0
+    population_unit: str = ""
+
+
+def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progress = silent) -> Inputs:
+    """Read all files of a study. InputError says which file cannot be used and why.
+
+    Residents come first: their place decides the metric CRS of everything else. In `cache`, where
+    given, built networks are remembered by their content, and where the residents live on them.
+    """
+    standard = open_standard(files.standard)
+    people = people_of(files, progress=part(progress, 0.0, 0.3))
+    population, units, crs = people.population, people.units, people.crs
+    progress(0.3, text("Reading streets"))
+    margin_m = longest_reach_m(standard)
+    area = study_area(population.grid.xy, crs, margin_m=margin_m)
+    streets = _streets(files, crs, area, cache, part(progress, 0.3, 0.7))
+    if cache is not None:
+        remember_places(streets.network, cache, population.grid.xy)
+    in_water = water_findings(files.layers.water, streets.basemap, population.grid)
+    progress(0.7, text("Reading facility lists"))
+    intake = read_facilities(files.facilities, datum=files.datum, units=units.table if units else None)
+    progress(1.0, text("Read"))
+    study = Study(
+        name=files.name or files.population.stem,
+        grid=population.grid,
+        facilities=intake.table(crs),
+        network=streets.network,
+        units=units.table if units else None,
+    )
+    of_units = units.findings if units else ()
+    short = short_sides(population.grid.xy, streets.network, margin_m=margin_m)
+    said = (in_water, of_units, streets.remarks, intake.findings)
+    return Inputs(
+        study=study,
+        standard=standard,
+        basemap=streets.basemap,
+        intake=intake,
+        findings=tuple(itertools.chain(population.findings, *said)),
+        notes=(
+            *list_notes(intake),
+            *people_notes(people, study),
+            *(finding.message for finding in in_water),
+            *streets.findings,
+            *short,
+        ),
+        sha256=_fingerprints(files, streets, units, population.sha256, standard),
+        synthetic=population.synthetic,
+        datum=files.datum,
+        credits=_credits(files, streets),
+        heal_m=files.heal_m,
+        population_unit=population.unit,
+    )
+
+
+def _credits(files: StudyFiles, streets: StreetFile) -> tuple[str, ...]:
+    """Whose data the inputs are, as far as they say so."""
+    known = (OSM_CREDIT,) if streets.kind in _FROM_OSM else ()
+    layers = files.layers.by_role.values()
+    paths = (files.network, *files.facilities, files.population, files.units, *layers)
+    return tuple(dict.fromkeys((*known, *credits_of(path for path in paths if path is not None))))
+
+
+def _streets(
+    files: StudyFiles, crs: str, area: shapely.Polygon, cache: Path | None, progress: Progress
+) -> StreetFile:
+    heal_m = files.heal_m
+    if cache is None:
+        return read_streets(files.network, crs=crs, area=area, heal_m=heal_m, progress=progress)
+    return load_or_read(files.network, cache, crs=crs, area=area, heal_m=heal_m, progress=progress)
+
+
+def list_notes(intake: Intake) -> tuple[Text, ...]:
+    """How many rows of the lists count, and in which coordinates they were read."""
+    datum = intake.datum
+    notes = [
+        text(
+            "Of {rows} {rows:row|rows} in the lists {accepted} {accepted:counts|count}, {refused} "
+            "{refused:was|were} refused and {aside} set aside.",
+            rows=intake.rows,
+            accepted=intake.accepted_count,
+            refused=intake.refused_count,
+            aside=intake.set_aside_count,
+        )
+    ]
+    if not datum.decided:
+        notes.append(
+            text(
+                "Nothing shows for sure which coordinate system the lists are in ({system}). If it is "
+                "another one, facilities lie hundreds of metres away: please confirm it.",
+                system=datum.system,
+            )
+        )
+    return tuple(notes)
+
+
+def _fingerprints(
+    files: StudyFiles, streets: StreetFile, units: UnitFile | None, population: str, standard: Standard
+) -> Mapping[str, str]:
+    lists = {f"facilities:{path.name}": sha256_of(path) for path in files.facilities}
+    fixed = {"population": population, "network": streets.sha256, "standard": standard.sha256}
+    layers = {role: sha256_of(path) for role, path in files.layers.by_role.items()}
+    return {**lists, **fixed, **({"units": units.sha256} if units else {}), **layers}

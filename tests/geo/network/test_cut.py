@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import numpy as np
+import shapely
+
+from geo.distance.nearest import nearest_on_foot
+from geo.network.build import build_from_lines
+from geo.network.cut import cut_streets
+from geo.network.islands import islands
+from geo.network.snapping import snap
+
+CRS = "EPSG:4549"
+LADDER = [
+    shapely.LineString([(0, 0), (100, 0), (200, 0)]),
+    shapely.LineString([(0, 50), (100, 50), (200, 50)]),
+    *(shapely.LineString([(x, 0), (x, 50)]) for x in (0, 100, 200)),
+]
+
+
+def town(lines=LADDER):
+    return build_from_lines(lines, np.zeros(len(lines), int), crs=CRS)
+
+
+def metres(network, a, b):
+    return float(
+        nearest_on_foot(network, snap(network, [a], limit_m=5), snap(network, [b], limit_m=5)).metres[0]
+    )
+
+
+def test_a_wall_across_a_street_makes_people_walk_round_it():
+    done = cut_streets(town(), [shapely.LineString([(50, -10), (50, 10)])])
+    assert metres(town(), (0, 0), (100, 0)) == 100
+    assert metres(done.network, (0, 0), (100, 0)) == 200
+    assert done.places.tolist() == [[50, 0]]
+
+
+def test_both_parts_of_a_street_are_still_there():
+    done = cut_streets(town(), [shapely.LineString([(50, -10), (50, 10)])])
+    assert done.network.edge_length_m.sum() == town().edge_length_m.sum()
+    assert metres(done.network, (0, 0), (49, 0)) == 49
+    assert metres(done.network, (51, 0), (100, 0)) == 49
+
+
+def test_a_wall_through_the_town_parts_it():
+    done = cut_streets(town(), [shapely.LineString([(50, -10), (50, 60)])])
+    assert islands(done.network).count == 1
+    assert np.isinf(metres(done.network, (0, 0), (100, 0)))
+
+
+def test_a_wall_through_a_junction_parts_all_streets_that_meet_there():
+    done = cut_streets(town(), [shapely.LineString([(100, -10), (100, 0)])])
+    assert metres(done.network, (90, 0), (110, 0)) == 90 + 50 + 200 + 50 + 90
+    assert metres(done.network, (100, 10), (90, 0)) == 40 + 100 + 50 + 90
+
+
+def test_a_street_crossed_twice_falls_into_three():
+    done = cut_streets(town([LADDER[0]]), [shapely.LineString([(50, -5), (50, 5), (150, 5), (150, -5)])])
+    assert sorted(done.network.edge_length_m) == [50, 50, 100]
+
+
+def test_a_wall_that_runs_along_a_street_cuts_it_at_both_ends_of_that_stretch():
+    done = cut_streets(town([LADDER[0]]), [shapely.LineString([(20, 0), (60, 0)])])
+    assert sorted(done.network.edge_length_m) == [20, 40, 140]
+
+
+def test_a_wall_that_meets_no_street_changes_nothing():
+    before = town()
+    assert cut_streets(before, [shapely.LineString([(50, 10), (50, 40)])]).network is before
+    assert cut_streets(before, []).network is before
+
+
+def test_a_ring_street_cut_once_can_still_be_walked_the_other_way():
+    ring = shapely.LineString([(0, 0), (100, 0), (100, 100), (0, 100), (0, 0)])
+    done = cut_streets(town([ring]), [shapely.LineString([(50, -5), (50, 5)])])
+    assert metres(done.network, (49, 0), (51, 0)) == 398

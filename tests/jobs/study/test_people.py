@@ -1,0 +1,79 @@
+"""Residents and units read together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import rasterio
+import shapely
+from rasterio.transform import from_origin
+
+from coverage.model.study import Study
+from geo.network.build import build_from_lines
+from jobs.study.people import people_notes, read_people
+
+STEP = 1 / 1200
+
+
+def raster(path: Path, value: float, side: int = 40) -> Path:
+    profile = {
+        "driver": "GTiff",
+        "height": side,
+        "width": side,
+        "count": 1,
+        "dtype": "float32",
+        "crs": "EPSG:4326",
+    }
+    with rasterio.open(path, "w", **profile, transform=from_origin(118.8, 32.0, STEP, STEP)) as target:
+        target.write(np.full((side, side), value, "float32"), 1)
+    return path
+
+
+def units(path: Path, **columns: list[object]) -> Path:
+    """Two streets of 10 × 10 pixels each, side by side, within the raster."""
+    west, north = 118.8 + 10 * STEP, 32.0 - 10 * STEP
+    shapes = [
+        shapely.box(west + k * 10 * STEP, north - 10 * STEP, west + (k + 1) * 10 * STEP, north)
+        for k in (0, 1)
+    ]
+    frame = {"name": ["甲街道", "乙街道"], "level": ["street"] * 2, **columns}
+    gpd.GeoDataFrame(frame, geometry=shapes, crs="EPSG:4326").to_file(path)
+    return path
+
+
+def test_of_a_raster_only_the_ground_of_the_units_counts(tmp_path: Path) -> None:
+    people = read_people(raster(tmp_path / "p_ppp.tif", 3.0), units(tmp_path / "u.gpkg"))
+    assert (len(people.population.grid), people.population.grid.total) == (200, 600.0)
+    assert people.units is not None
+    assert people.units.table.crs == people.crs == "EPSG:4549"
+
+
+@pytest.mark.parametrize(("stated", "hectares"), [((290.0, 300.0), 1.0), ((215.0, 220.0), 0.727)])
+def test_residents_of_the_units_file_tell_counts_from_densities(
+    tmp_path: Path, stated: tuple[float, float], hectares: float
+) -> None:
+    people = read_people(raster(tmp_path / "p.tif", 3.0), units(tmp_path / "u.gpkg", 常住人口=list(stated)))
+    assert people.population.grid.total == pytest.approx(600 * hectares, rel=0.002)
+
+
+def test_a_stated_unit_is_not_questioned(tmp_path: Path) -> None:
+    people = read_people(raster(tmp_path / "p.tif", 300.0), units(tmp_path / "u.gpkg"), unit="per_km2")
+    assert people.population.grid.total == pytest.approx(600 * 0.727, rel=0.002)
+
+
+def test_residents_outside_all_units_are_told_and_so_is_an_unclear_unit(tmp_path: Path) -> None:
+    people = read_people(raster(tmp_path / "p.tif", 3.0), units(tmp_path / "u.gpkg"))
+    far = shapely.LineString([(0, 0), (100, 0)])
+    network = build_from_lines([far], [0], crs=people.crs)
+    grid = people.population.grid
+    moved = type(grid)(grid.cell_id, grid.xy + 50_000.0, grid.residents, grid.area_m2, 100.0, grid.crs)
+    table = people.units.table if people.units else None
+    study = Study("t", moved, None, network, table)  # type: ignore[arg-type]
+    notes = [str(note) for note in people_notes(people, study)]
+    assert any("does not say what its numbers count" in note for note in notes)
+    assert any(
+        "600.0 residents in 200 cells lie in no unit of the level street or town" in note for note in notes
+    )

@@ -1,0 +1,205 @@
+"""A check of uploaded lists, as the page shows it: asked once, then changed by what people decide."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import streamlit as st
+
+from core.progress import Progress
+from core.text import Text, text
+from ui.shell.choices import choices, words
+from ui.shell.compute import cache_folder
+from ui.shell.session import session_folder
+from ui.shell.work import result_of
+
+if TYPE_CHECKING:  # reading lists takes two seconds to load; the page is shown before
+    import pandas as pd
+
+    from data.intake.decisions import Place
+    from data.intake.groups import Part
+    from data.intake.mixture import Mixture
+    from data.intake.parts import PartOfList
+    from jobs.lists.check import CheckReport
+    from jobs.lists.places import Conflict
+
+_Answer = TypeVar("_Answer")
+
+_KEY: Final = "check-now"
+
+
+@dataclass(frozen=True)
+class Lists:
+    """Uploaded lists to be checked; `names` are what the user calls them, in the order of `paths`.
+
+    `columns` is the mapping the user confirmed, `office` whose it is; `stored` are lists kept already,
+    `reference` a layer in true coordinates, `parts` systems chosen for parts of a mixed list.
+    """
+
+    paths: tuple[Path, ...]
+    names: tuple[str, ...]
+    datum: str = "auto"
+    units: Path | None = None
+    reference: Path | None = None
+    office: str = ""
+    columns: tuple[tuple[str, str], ...] = ()
+    stored: tuple[Path, ...] = ()
+    parts: tuple[tuple[Part, str], ...] = ()
+
+    def called(self, file: str) -> str:
+        """The user's own name of a file that the check names."""
+        return next(
+            (name for path, name in zip(self.paths, self.names, strict=True) if path.name == file), file
+        )
+
+    def in_own_words(self, sentence: str) -> str:
+        """A sentence of the check with the files called as the user calls them."""
+        for path, name in zip(self.paths, self.names, strict=True):
+            sentence = sentence.replace(path.name, name)
+        return sentence
+
+
+def _once(ask: Callable[[CheckReport], _Answer]) -> cached_property[_Answer]:
+    """An attribute that is asked of the report when it is first wanted."""
+    return cached_property(lambda checked: ask(checked.report))
+
+
+def _parts(report: CheckReport) -> tuple[PartOfList, ...]:
+    from data.intake.parts import parts
+
+    return parts(report.intake)
+
+
+def _mixture(report: CheckReport) -> Mixture | None:
+    from data.intake.mixture import mixture
+
+    return mixture(report.intake)
+
+
+def _conflicts(report: CheckReport) -> tuple[Conflict, ...]:
+    from jobs.lists.places import conflicts
+
+    return conflicts(report)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A check with what was decided so far."""
+
+    lists: Lists
+    report: CheckReport
+
+    @cached_property
+    def document(self) -> Mapping[str, Any]:
+        """The object of `check --json`."""
+        return self.report.as_json()
+
+    groups = _once(lambda report: report.groups())
+    to_locate = _once(lambda report: report.to_locate())
+    columns = _once(lambda report: report.columns())
+    systems = _once(lambda report: report.systems())
+    parts = _once(_parts)
+    mixture = _once(_mixture)
+    conflicts = _once(_conflicts)
+
+    @property
+    def accepted(self) -> pd.DataFrame:
+        return self.report.intake.accepted
+
+    @property
+    def folder(self) -> Path:
+        return self.report.folder
+
+
+def checked(lists: Lists) -> Checked:
+    """Read and judge the lists once, with a bar and a way to stop; later decisions are in it."""
+    language = choices().language
+    now: Checked | None = st.session_state.get(_KEY)
+    if now is None or now.lists != lists:
+        task = partial(_check, lists, (memory_of(lists.office), _folder(lists)), language)
+        now = Checked(lists, result_of("check", (lists, language), task))
+    elif now.report.language != language:
+        now = _changed(now, lambda report: _again(replace(report, language=language)))
+    st.session_state[_KEY] = now
+    return now
+
+
+def place(done: Checked, places: Mapping[str, tuple[float, float] | Place | None]) -> None:
+    """Place rows of the list: row id → (lon, lat), a Place, or None to take a placing back."""
+    from jobs.lists.check import place_rows
+
+    st.session_state[_KEY] = _changed(done, lambda report: place_rows(report, places))
+
+
+def decide(done: Checked, decisions: Mapping[str, Any]) -> None:
+    """Decide on facilities listed twice: group id → "merge", "keep", "drop", a GroupChoice or ""."""
+    from jobs.lists.check import decide_groups
+
+    st.session_state[_KEY] = _changed(done, lambda report: decide_groups(report, decisions))
+
+
+def memory_of(office: str) -> Path:
+    """Where what an office confirmed is kept for its next upload; without a name, for this session."""
+    if not office:
+        return session_folder() / "memory"
+    name = hashlib.sha256(office.encode()).hexdigest()[:16]
+    return cache_folder() / "offices" / name
+
+
+def inside(accepted: pd.DataFrame, bounds: tuple[float, float, float, float]) -> int:
+    """How many accepted rows lie within west, south, east, north (degrees), the border included."""
+    west, south, east, north = bounds
+    lon, lat = accepted["lon"], accepted["lat"]
+    return int(((lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)).sum())
+
+
+def _folder(lists: Lists) -> Path:
+    """Where the results of this check lie."""
+    return session_folder() / "checks" / hashlib.sha256(repr(lists).encode()).hexdigest()[:16]
+
+
+def _check(lists: Lists, folders: tuple[Path, Path], language: str, tell: Progress) -> CheckReport:
+    """In a thread of its own: nothing of the session may be asked here. `folders`: memory, results."""
+    from jobs.lists.check import ListFiles, check_lists
+
+    memory, out = folders
+
+    files = ListFiles(
+        lists.paths,
+        datum=lists.datum,
+        units=lists.units,
+        reference=lists.reference,
+        columns=dict(lists.columns),
+        memory=memory,
+        office=lists.office,
+        stored=lists.stored,
+        parts=dict(lists.parts),
+    )
+    return check_lists(files, out=out, progress=_in_own_names(tell, lists), language=language)
+
+
+def _in_own_names(tell: Progress, lists: Lists) -> Progress:
+    """Progress that calls the files as the user calls them."""
+
+    def told(share: float, doing: Text) -> None:
+        values = {key: lists.called(str(value)) for key, value in doing.values.items()}
+        tell(share, Text(doing.template, values if "file" in doing.values else doing.values))
+
+    return told
+
+
+def _again(report: CheckReport) -> CheckReport:
+    """The same check, its folder written in the report's language."""
+    from jobs.lists.check import place_rows
+
+    return place_rows(report, {})
+
+
+def _changed(done: Checked, change: Callable[[CheckReport], CheckReport]) -> Checked:
+    with st.spinner(words()(text("Judging anew …"))):
+        return Checked(done.lists, change(done.report))

@@ -1,0 +1,151 @@
+"""What a check found, for the reader: counts, findings, accepted rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import streamlit as st
+
+from core.text import Text, text
+from ui.check.checking import Checked, Lists
+from ui.shell.choices import words
+from ui.widgets.safe import in_html
+from ui.widgets.tables import scrolling
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_FINDINGS: Final = 300
+LEVELS: Final = {"error": text("to mend"), "warning": text("to look at"), "info": text("for information")}
+_ALL: Final = -1
+_COLUMNS: Final = {
+    "name": text("Name"),
+    "tier": text("Tier"),
+    "lon": text("Longitude"),
+    "lat": text("Latitude"),
+    "located_by": text("Located by"),
+    "district": text("District"),
+    "street": text("Street or town"),
+    "community": text("Community or village"),
+    "address": text("Address"),
+    "places": text("Places"),
+    "capacity": text("Can serve"),
+    "services": text("Services"),
+    "status": text("Status"),
+    "opened": text("Opened"),
+    "facility_id": text("Number"),
+    "source_file": text("File"),
+    "source_sheet": text("Sheet"),
+    "source_row": text("Row"),
+}
+_LOCATED_BY: Final = {"list": text("the list"), "hand": text("hand"), "address": text("address")}
+
+
+def counts(done: Checked) -> None:
+    """Rows, and what became of them."""
+    report = done.document
+    lost = sum(place.lon is None for place in done.to_locate)
+    cards = (
+        (text("Rows"), report["rows"], ""),
+        (text("Accepted"), report["accepted"], "good"),
+        (text("Sent back"), report["refused"], "bad" if report["refused"] else ""),
+        (text("Set aside (totals, notes, no place)"), report["set_aside"], ""),
+        (text("Of these to be located"), lost, "bad" if lost else ""),
+    )
+    shown = "".join(
+        f'<section class="card"><h2>{in_html(words()(title))}</h2>'
+        f'<p class="value {kind}">{count:,}</p></section>'
+        for title, count, kind in cards
+    )
+    st.html(f'<div class="cards">{shown}</div>')
+
+
+def findings(done: Checked) -> None:
+    """The findings by level and sheet, as a table to work through."""
+    say, found = words(), done.document["findings"]
+    if not found:
+        st.success(say(text("Nothing to mend.")))
+        return
+    left, right = st.columns([0.62, 0.38], vertical_alignment="bottom")
+    with left:
+        levels = _ask_for_levels(found)
+    with right:
+        place = _ask_for_sheet(done.lists, found)
+    rows = [row for row in found if row["level"] in levels and place in (None, _place(row))]
+    head = (
+        text("Severity"),
+        text("File"),
+        text("Sheet"),
+        text("Row"),
+        text("Column"),
+        text("What and how to mend"),
+    )
+    if not rows:
+        st.caption(say(text("Nothing of this kind.")))
+        return
+    shown = [_row(row, done.lists) for row in rows[:MOST_FINDINGS]]
+    st.html(scrolling(say(text("Findings")), [say(word) for word in head], shown))
+    if len(rows) > MOST_FINDINGS:
+        st.caption(say(text("… and {count} more in the workbook.", count=len(rows) - MOST_FINDINGS)))
+
+
+def accepted(done: Checked) -> None:
+    """The accepted rows, in WGS-84."""
+    say, rows = words(), done.accepted
+    if rows.empty:
+        st.caption(say(text("No row was accepted yet.")))
+        return
+    located = {by: say(words_of) for by, words_of in _LOCATED_BY.items()}
+    rows = rows.assign(
+        source_file=rows["source_file"].map(done.lists.called),
+        located_by=rows["located_by"].replace(located) if (rows["located_by"] != "list").any() else "",
+    )
+    columns = [name for name in _COLUMNS if name in rows and _filled(rows[name])]
+    table = rows[columns].rename(columns={name: say(_COLUMNS[name]) for name in columns})
+    st.dataframe(table, hide_index=True, height=360)
+
+
+def _ask_for_levels(found: list[dict[str, Any]]) -> list[str]:
+    say = words()
+    numbers = {level: sum(row["level"] == level for row in found) for level in LEVELS}
+    present = [level for level in LEVELS if numbers[level]]
+    chosen = st.pills(
+        say(text("Show")),
+        present,
+        selection_mode="multi",
+        default=[level for level in present if level != "info"] or present,
+        format_func=lambda level: f"{say(LEVELS[level])} ({numbers[level]})",
+        key="finding-levels",
+    )
+    return list(chosen)
+
+
+def _ask_for_sheet(lists: Lists, found: list[dict[str, Any]]) -> tuple[str, str] | None:
+    """One file and sheet, or None for all; not asked where there is only one."""
+    places = list(dict.fromkeys(_place(row) for row in found))
+    if len(places) < 2:
+        return None
+    say = words()
+    titles = {_ALL: say(text("all sheets"))} | {
+        number: " · ".join(part for part in (lists.called(file), sheet) if part)
+        for number, (file, sheet) in enumerate(places)
+    }
+    chosen = st.selectbox(
+        say(text("Sheet")), list(titles), format_func=titles.__getitem__, key="finding-sheet"
+    )
+    return None if chosen == _ALL else places[chosen]
+
+
+def _place(finding: Mapping[str, Any]) -> tuple[str, str]:
+    return str(finding["file"]), str(finding["sheet"])
+
+
+def _filled(column: pd.Series[Any]) -> bool:
+    return bool((column.notna() & (column.astype(str) != "")).any())
+
+
+def _row(finding: dict[str, Any], lists: Lists) -> list[object]:
+    level: Text = LEVELS[finding["level"]]
+    place = (lists.called(finding["file"]), finding["sheet"], finding["row"] or "", finding["column"])
+    return [words()(level), *place, lists.in_own_words(finding["message"])]

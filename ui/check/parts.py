@@ -1,0 +1,107 @@
+"""Sheets and sources of a list that may be in coordinate systems of their own, each to be decided."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import streamlit as st
+
+from core.text import Sayable, text
+from ui.check.checking import Checked
+from ui.check.upload import choose_parts
+from ui.shell.choices import words
+from ui.widgets.names import SYSTEMS, system_title
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from data.intake.groups import Part
+    from data.intake.parts import PartOfList
+
+_OPTIONS: Final = ("auto", "wgs84", "gcj02", "bd09")
+_LEAST_SHOWN: Final = 0.9
+_ROW_PX: Final = 35
+
+
+def parts_of_list(done: Checked) -> None:
+    """A table of the parts with a choice for each, where there are several and something is in question."""
+    if len(done.parts) < 2 or not _in_question(done):
+        return
+    say = words()
+    st.caption(
+        say(
+            text(
+                "The parts of the list, and what each would be taken for alone. Choose where you know better:"
+            )
+        )
+    )
+    chosen = _ask(done)
+    if st.button(say(text("Read the parts so")), disabled=chosen == dict(done.lists.parts)):
+        choose_parts(chosen)
+        st.rerun()
+
+
+def _in_question(done: Checked) -> bool:
+    datum = done.document["datum"]
+    several = len({part.system for part in done.parts}) > 1
+    return bool(done.lists.parts) or several or not datum["decided"]
+
+
+def _ask(done: Checked) -> dict[Part, str]:
+    """Part → datum, where one was chosen."""
+    import pandas as pd
+
+    say, config = words(), st.column_config
+    titles = {option: say(_option_title(option)) for option in _OPTIONS}
+    before = dict(done.lists.parts)
+    table = pd.DataFrame(
+        {
+            "part": [_part_title(done, part) for part in done.parts],
+            "rows": [part.count for part in done.parts],
+            "alone": [say(_alone(part)) for part in done.parts],
+            "read": [titles[before.get(part.key, "auto")] for part in done.parts],
+        }
+    )
+    edited = st.data_editor(
+        table,
+        key=f"parts-{done.lists.paths}-{done.lists.parts}",
+        hide_index=True,
+        height=_ROW_PX * (min(len(table), 12) + 1) + 3,
+        disabled=["part", "rows", "alone"],
+        column_config={
+            "part": config.TextColumn(say(text("Part"))),
+            "rows": config.NumberColumn(say(text("Rows")), width="small"),
+            "alone": config.TextColumn(say(text("Alone it looks like"))),
+            "read": config.SelectboxColumn(
+                say(text("Read as")), options=list(titles.values()), required=True
+            ),
+        },
+    )
+    return _read(edited, done.parts, titles)
+
+
+def _read(edited: pd.DataFrame, parts: tuple[PartOfList, ...], titles: dict[str, str]) -> dict[Part, str]:
+    options = {title: option for option, title in titles.items()}
+    said = zip(parts, edited["read"].tolist(), strict=True)
+    return {part.key: options[title] for part, title in said if options[title] != "auto"}
+
+
+def _option_title(option: str) -> Sayable:
+    return text("as the whole list") if option == "auto" else SYSTEMS[option]
+
+
+def _part_title(done: Checked, part: PartOfList) -> str:
+    file, sheet, source = part.key
+    return " · ".join(words for words in (done.lists.called(file), sheet, source) if words)
+
+
+def _alone(part: PartOfList) -> Sayable:
+    """What it looks like by itself, and how sure that is."""
+    if part.alone is None:
+        return text("metres")
+    if part.alone.decided:
+        return text("{system}, for sure", system=system_title(part.alone.system))
+    best, belief = part.alone.ranking[0] if part.alone.ranking else ("", 0.0)
+    if best in SYSTEMS and belief >= _LEAST_SHOWN:
+        return text("{system}, not for sure", system=system_title(best))
+    return text("cannot be told")

@@ -1,0 +1,112 @@
+"""Everything that people decided about a list, and the original it was decided on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import streamlit as st
+
+from core.text import Text, text
+from ui.check.checking import Checked
+from ui.check.duplicates import ACTIONS
+from ui.shell.choices import words
+from ui.widgets.downloads import file_button
+from ui.widgets.names import system_title
+from ui.widgets.tables import small_table
+
+_HEAD: Final = (text("About"), text("What was decided"), text("By"))
+
+
+def record_step(done: Checked) -> None:
+    """The decisions as a table and a file; nothing else was changed. The originals by their SHA-256."""
+    say, rows = words(), decisions_of(done)
+    if rows:
+        head = [say(title) for title in _HEAD]
+        st.html(small_table(head, rows))
+        box, _ = st.columns([0.3, 0.7])
+        make = _written(done, head, rows).read_bytes
+        file_button(box, text("Decisions (CSV)"), make, name="decisions.csv", mime="text/csv")
+    else:
+        st.caption(say(text("Nothing was decided by hand yet.")))
+    st.caption(say(text("The originals are kept unchanged, under their SHA-256:")))
+    kept = [(done.lists.called(file.name), file.sha256) for file in done.report.intake.files]
+    st.html(small_table([say(text("File")), "SHA-256"], kept))
+
+
+def decisions_of(done: Checked) -> list[tuple[str, str, str]]:
+    """(about what, what was decided, by whom) for the coordinate system, columns, places and groups."""
+    return [*_system(done), *_parts(done), *_columns(done), *_places(done), *_groups(done)]
+
+
+def _system(done: Checked) -> list[tuple[str, str, str]]:
+    say, datum = words(), done.document["datum"]
+    if not datum["decided"]:
+        return []
+    by = text("the tool") if done.lists.datum == "auto" else text("you")
+    return [(say(text("Coordinate system")), _read_as(datum["system"]), say(by))]
+
+
+def _parts(done: Checked) -> list[tuple[str, str, str]]:
+    say = words()
+    return [
+        (
+            done.lists.in_own_words(" · ".join(part for part in where if part)),
+            _read_as(datum),
+            say(text("you")),
+        )
+        for where, datum in done.lists.parts
+    ]
+
+
+def _read_as(datum: str) -> str:
+    return words()(text("read as {system}", system=system_title(datum)))
+
+
+def _columns(done: Checked) -> list[tuple[str, str, str]]:
+    from data.intake.review import FIELD_TITLES
+
+    say, mapping = words(), done.report.decisions.columns
+    titles = dict.fromkeys(column.title for column in done.columns)
+    return [
+        (say(text("Column “{title}”", title=title)), say(FIELD_TITLES[mapping[title]]), say(text("you")))
+        for title in titles
+        if mapping.get(title) in FIELD_TITLES
+    ]
+
+
+def _places(done: Checked) -> list[tuple[str, str, str]]:
+    say = words()
+    return [
+        (
+            row.name,
+            say(text("placed at {lon:.6f}, {lat:.6f}", lon=row.lon, lat=row.lat)),
+            say(_placer(row.by)),
+        )
+        for row in done.to_locate
+        if row.lon is not None
+    ]
+
+
+def _placer(by: str) -> Text:
+    return text("you") if by == "hand" else text("its address")
+
+
+def _groups(done: Checked) -> list[tuple[str, str, str]]:
+    say = words()
+    return [
+        ("、".join(member.name for member in group.members), say(ACTIONS[group.decision]), say(text("you")))
+        for group in done.groups
+        if group.decision
+    ]
+
+
+def _written(done: Checked, head: list[str], rows: list[tuple[str, str, str]]) -> Path:
+    """The table as a file of the check's folder too, safe to open in a spreadsheet."""
+    import pandas as pd
+
+    from data.files import write_csv
+
+    path = done.folder / "decided.csv"
+    write_csv(path, pd.DataFrame(rows, columns=head))
+    return path

@@ -1,0 +1,136 @@
+"""Taking lists in: the files, what is known about them, and what they are compared with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import streamlit as st
+
+from core.text import text
+from ui.check.checking import Lists
+from ui.shell.choices import choices, words
+from ui.shell.compute import case_of, city_view
+from ui.shell.session import keep
+from ui.widgets.names import SYSTEMS
+from ui.widgets.safe import in_markdown
+
+if TYPE_CHECKING:
+    from data.intake.groups import Part
+
+LIST_TYPES: Final = (
+    *("xlsx", "xls", "et", "ods", "csv", "tsv", "txt"),
+    *("geojson", "json", "gpkg", "kml", "kmz", "zip"),
+)
+_LAYER_TYPES: Final = ("gpkg", "geojson", "json", "zip", "kml")
+_OTHER: Final = "epsg"
+_DATUMS: Final = ("auto", "wgs84", "gcj02", "bd09", _OTHER)
+_BEFORE: Final = "lists-before"
+_PARTS: Final = "systems-of-parts"
+
+
+def ask_for_lists() -> Lists | None:
+    """The uploaded lists and how to read them; None as long as there are none."""
+    say = words()
+    left, right = st.columns([0.64, 0.36], gap="medium")
+    uploads = left.file_uploader(
+        say(text("Facility lists (Excel, WPS, CSV, GeoJSON, GeoPackage, KML, zipped shapefile)")),
+        type=list(LIST_TYPES),
+        accept_multiple_files=True,
+        key="lists",
+    )
+    kept = {keep(upload): upload.name for upload in uploads}
+    _decide_anew(tuple(kept))
+    with right:
+        datum = _ask_for_datum()
+        against = _ask_for_units()
+    with st.expander(say(text("Office, reference layer"))):
+        office, reference = _ask_for_more()
+    if not kept:
+        return None
+    return Lists(
+        tuple(kept),
+        tuple(kept.values()),
+        datum,
+        case_of(choices()).files.units if against else None,
+        reference,
+        office,
+        mapping_of(office),
+        (city_view().folder / "facilities.csv",) if st.session_state.get("in-addition") else (),
+        tuple(st.session_state.get(_PARTS, ())),
+    )
+
+
+def choose_system(option: str) -> None:
+    """Read the coordinates in a system from now on: one of the presets or “epsg:N”."""
+    name, _, number = option.partition(":")
+    st.session_state["datum"] = _OTHER if number else name
+    if number:
+        st.session_state["epsg"] = int(number)
+
+
+def choose_parts(chosen: dict[Part, str]) -> None:
+    """Read parts of the lists in systems of their own from now on."""
+    st.session_state[_PARTS] = tuple(chosen.items())
+
+
+def mapping_of(office: str) -> tuple[tuple[str, str], ...]:
+    """The columns confirmed for an office in this session: (title, field)."""
+    return tuple(st.session_state.get(_mapping_key(office), ()))
+
+
+def confirm_columns(office: str, mapping: dict[str, str]) -> None:
+    """Remember a mapping; the next run checks the lists by it."""
+    st.session_state[_mapping_key(office)] = tuple({**dict(mapping_of(office)), **mapping}.items())
+
+
+def _mapping_key(office: str) -> str:
+    return f"columns-{office}"
+
+
+def _decide_anew(paths: tuple[Path, ...]) -> None:
+    """A coordinate system chosen for one list must not be put on the next."""
+    before = st.session_state.get(_BEFORE, ())
+    if before and before != paths:
+        st.session_state["datum"] = "auto"
+        st.session_state.pop(_PARTS, None)
+    st.session_state[_BEFORE] = paths
+
+
+def _ask_for_datum() -> str:
+    say = words()
+    titles = {**SYSTEMS, "auto": text("decide from the list"), _OTHER: text("another, by EPSG number")}
+    datum = st.selectbox(
+        say(text("Coordinates are in")), _DATUMS, format_func=lambda option: say(titles[option]), key="datum"
+    )
+    if datum != _OTHER:
+        return str(datum)
+    st.session_state.setdefault("epsg", 4549)
+    number = st.number_input(say(text("EPSG number")), 1024, 99999, key="epsg")
+    return f"epsg:{number}"
+
+
+def _ask_for_units() -> bool:
+    files = case_of(choices()).files
+    if files.units is None:
+        return False
+    label = words()(text("Compare with the units of {city}", city=files.name))
+    return st.checkbox(in_markdown(label), value=True, key="against-units")
+
+
+def _ask_for_more() -> tuple[str, Path | None]:
+    say = words()
+    left, right = st.columns(2, gap="medium")
+    office = left.text_input(
+        say(text("Office that sends the list")),
+        max_chars=60,
+        key="office",
+        help=say(text("The columns and places you confirm are remembered for its next upload.")),
+    )
+    layer = right.file_uploader(
+        say(text("Buildings or named places in true coordinates (optional)")),
+        type=list(_LAYER_TYPES),
+        key="reference",
+        help=say(text("They help to find out which coordinate system the list is in.")),
+    )
+    return office.strip(), keep(layer) if layer else None

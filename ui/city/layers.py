@@ -1,0 +1,158 @@
+"""Further files of a city: the ground, and who lives where on it. Folded away until somebody has one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from core.errors import InputError
+from core.text import Text, text
+from jobs.study.layers import Layers, distinct_groups
+from ui.shell.choices import words
+from ui.shell.session import keep
+
+VECTOR_TYPES: Final = ("gpkg", "geojson", "json", "zip")
+_GROUND_TYPES: Final = (*VECTOR_TYPES, "tif", "tiff")
+_TABLE_TYPES: Final = ("xlsx", "xls", "et", "ods", "csv", "tsv", "txt")
+PEOPLE_TYPES: Final = ("tif", "tiff", "csv", "parquet", *VECTOR_TYPES)
+CENSUS_TYPES: Final = ("xlsx", "xls", "et", "ods")
+_COLUMNS: Final = 3
+
+
+@dataclass(frozen=True)
+class _Box:
+    """A box for one file; `role` is its field in `Layers`, or the name of a group."""
+
+    role: str
+    title: Text
+    about: Text
+    types: Sequence[str]
+
+
+_BOXES: Final = (
+    _Box(
+        "area",
+        text("Study area"),
+        text("Only who lives inside counts. Without it: the ground of the units."),
+        VECTOR_TYPES,
+    ),
+    _Box(
+        "totals",
+        text("Census totals by unit"),
+        text("A table with a unit and its residents in each row; the residents are scaled to them."),
+        _TABLE_TYPES,
+    ),
+    _Box(
+        "urban",
+        text("Built-up area"),
+        text("Tells urban from rural for units that do not say it."),
+        VECTOR_TYPES,
+    ),
+    _Box(
+        "buildings",
+        text("Buildings"),
+        text("Residents of large areas follow the floor area (footprint × floors)."),
+        VECTOR_TYPES,
+    ),
+    _Box(
+        "settled",
+        text("Settlements"),
+        text("In place of buildings: polygons, or a GeoTIFF with numbers above 0."),
+        _GROUND_TYPES,
+    ),
+    _Box(
+        "water",
+        text("Water"),
+        text("Where nobody lives: polygons, or a GeoTIFF with numbers above 0."),
+        _GROUND_TYPES,
+    ),
+)
+_GROUPS: Final = (
+    _Box(
+        "elderly",
+        text("Elderly residents"),
+        text("Places or areas with their numbers, or a GeoTIFF."),
+        PEOPLE_TYPES,
+    ),
+    _Box(
+        "children", text("Children"), text("Places or areas with their numbers, or a GeoTIFF."), PEOPLE_TYPES
+    ),
+    _Box("", text("Another group"), text("For example preschool; write its name below."), PEOPLE_TYPES),
+)
+_RASTER_UNITS: Final = {
+    "auto": text("told by the file"),
+    "count": text("residents in each cell"),
+    "per_ha": text("residents per hectare"),
+    "per_km2": text("residents per km²"),
+}
+
+
+@dataclass(frozen=True)
+class FurtherFiles:
+    """What was put into the boxes, as uploaded; `raster_unit` as `StudyFiles.population_unit`."""
+
+    files: dict[str, UploadedFile]
+    groups: dict[str, UploadedFile]
+    group_name: str
+    totals_column: str
+    raster_unit: str
+
+    def kept(self) -> Layers:
+        """As files of the session. InputError for a group without its name, or a name without its file."""
+        named = [(name or self._name_of_other(), keep(upload)) for name, upload in self.groups.items()]
+        if self.group_name and "" not in self.groups:
+            raise InputError("Please choose the file of the group “{name}”.", name=self.group_name)
+        files: dict[str, Path] = {role: keep(upload) for role, upload in self.files.items()}
+        return Layers(**files, groups=distinct_groups(named), totals_column=self.totals_column)
+
+    def _name_of_other(self) -> str:
+        if not self.group_name:
+            raise InputError("Please give the further group of residents a name.")
+        return self.group_name
+
+
+def ask_for_layers() -> FurtherFiles:
+    """The boxes, under a fold."""
+    say = words()
+    with st.expander(say(text("More about where people live"))):
+        st.caption(say(text("All of it is optional. What each file changed is told below the result.")))
+        files, groups = _ask(_BOXES), _ask(_GROUPS)
+        left, middle, right = st.columns(_COLUMNS, gap="medium")
+        column = left.text_input(
+            say(text("Column of residents in the census totals")),
+            max_chars=60,
+            placeholder=say(text("only if it has an unusual name")),
+            key="city-totals-column",
+        )
+        unit = middle.selectbox(
+            say(text("What a raster of residents counts")),
+            list(_RASTER_UNITS),
+            format_func=lambda option: say(_RASTER_UNITS[option]),
+            key="city-raster-unit",
+        )
+        name = right.text_input(say(text("Name of the other group")), max_chars=40, key="city-group-name")
+    return FurtherFiles(files, groups, name.strip(), column.strip(), str(unit))
+
+
+def _ask(boxes: Sequence[_Box]) -> dict[str, UploadedFile]:
+    """Role → the file chosen, three boxes abreast."""
+    found = {}
+    for begin in range(0, len(boxes), _COLUMNS):
+        for place, box in zip(st.columns(_COLUMNS, gap="medium"), boxes[begin:], strict=False):
+            upload = _ask_one(place, box)
+            if upload is not None:
+                found[box.role] = upload
+    return found
+
+
+def _ask_one(place: DeltaGenerator, box: _Box) -> UploadedFile | None:
+    say = words()
+    upload = place.file_uploader(say(box.title), type=list(box.types), key=f"city-{box.role or 'other'}")
+    place.caption(say(box.about))
+    return upload

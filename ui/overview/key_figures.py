@@ -1,0 +1,81 @@
+"""The few numbers a planner looks for first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import streamlit as st
+
+from core.text import Text, text
+from coverage.model.standard import Check, Rule
+from maps.palette import VERDICTS
+from reports.lines import summary
+from ui.shell.choices import words
+from ui.shell.compute import View
+from ui.widgets.numbers import exact, people, share
+from ui.widgets.safe import in_html
+
+_MOST_RULES: Final = 3
+
+
+def key_figures(view: View) -> None:
+    """One row of cards: residents, the shares served by the chief rules, how many rules are met."""
+    rows = {row["id"]: row for row in view.document["rules"]}
+    cards = [_residents(view.document["area"])]
+    cards += [_served(view, rule, rows[rule.id]) for rule in chief_rules(view.standard.rules)]
+    cards.append(_verdicts(view))
+    st.html(f'<div class="cards">{"".join(cards)}</div>')
+
+
+def chief_rules(rules: tuple[Rule, ...]) -> list[Rule]:
+    """The first two radius rules and the longest walk to any service point (or the first walk)."""
+    radius = [rule for rule in rules if rule.check is Check.RADIUS][:2]
+    walks = [rule for rule in rules if rule.check is Check.WALK]
+    general = [rule for rule in walks if rule.tier == "any"]
+    chosen = max(general, key=lambda rule: rule.limit) if general else None
+    return [*radius, *([chosen] if chosen else walks)][:_MOST_RULES]
+
+
+def _residents(area: Mapping[str, Any]) -> str:
+    say = words()
+    under = text(
+        "{residents:,.0f} {residents:resident|residents} in {cells:,} {cells:cell|cells}",
+        residents=area["residents"],
+        cells=area["cells"],
+    )
+    return _card(text("Residents"), people(area["residents"], say.language), in_html(say(under)))
+
+
+def _served(view: View, rule: Rule, row: Mapping[str, Any]) -> str:
+    say = words()
+    template = (
+        text("{tier} within {figure:,g} m")
+        if rule.check is Check.RADIUS
+        else text("{tier} within {figure:g} min on foot")
+    )
+    title = Text(template.template, {"tier": view.standard.tier_title(rule.tier), "figure": rule.limit})
+    if row["verdict"] is None:
+        return _card(title, "–", in_html(say(text("cannot be judged"))))
+    under = text("{met} of {all} residents", met=exact(row["residents_met"]), all=exact(row["residents"]))
+    return _card(title, share(row["share"]), in_html(say(under)), colour=VERDICTS[row["verdict"]])
+
+
+def _verdicts(view: View) -> str:
+    say = words()
+    met, nearly, failed = summary(view.document)
+    counts = (("✓", met, "meets"), ("≈", nearly, "nearly"), ("✕", failed, "not"))
+    big = " ".join(
+        f'<span style="color:{VERDICTS[key]}">{mark}&thinsp;{count}</span>' for mark, count, key in counts
+    )
+    under = text("{met} met, {nearly} nearly, {failed} not met", met=met, nearly=nearly, failed=failed)
+    return _card(text("Rules"), big, in_html(say(under)), safe_value=True)
+
+
+def _card(title: Text, value: str, under: str, *, colour: str = "", safe_value: bool = False) -> str:
+    style = f' style="color:{colour}"' if colour else ""
+    shown = value if safe_value else in_html(value)
+    return (
+        f'<section class="card"><h2>{in_html(words()(title))}</h2>'
+        f'<p class="value"{style}>{shown}</p><p class="under">{under}</p></section>'
+    )

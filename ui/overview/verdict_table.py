@@ -1,0 +1,97 @@
+"""The verdict table as the city asks for it: rule, figure, actual, residents missed, verdict, responsible."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from core.text import text
+from coverage.model.standard import Check
+from maps.palette import VERDICTS
+from reports.lines import Line, assessment_lines
+from ui.shell.choices import words
+from ui.shell.compute import View
+from ui.widgets.numbers import exact, share
+from ui.widgets.safe import in_html
+
+_MARKS: Final = {"meets": "✓", "nearly": "≈", "not": "✕", None: "–"}
+_HEAD: Final = (
+    text("Rule"),
+    text("Figure"),
+    text("Actual"),
+    text("Residents missed"),
+    text("Verdict"),
+)
+_SHOWN_UNITS: Final = 2
+# A figure as short as this stays on one line.
+_SHORT: Final = 10
+
+
+def verdict_table(view: View) -> str:
+    """The table as HTML; verdicts have a colour, a sign and a word."""
+    say = words()
+    lines = assessment_lines(view.document, view.standard)
+    if not lines:
+        nothing = say(text("This standard has no rule yet."))
+        return f'<p class="nothing">{in_html(nothing)}</p>'
+    head = "".join(f'<th scope="col">{in_html(say(title))}</th>' for title in _HEAD)
+    rows = {row["id"]: row for row in view.document["rules"]}
+    body = "".join(_row(line, rows[line.rule.id]) for line in lines)
+    caption = in_html(say(text("Verdicts by rule")))
+    return (
+        f'<div class="verdicts" tabindex="0" role="region" aria-label="{caption}">'
+        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _row(line: Line, row: Mapping[str, Any]) -> str:
+    said = words()(line.figure)
+    short = ' class="short"' if len(said) <= _SHORT else ""
+    figure = f"<td{short}>{in_html(said)}</td>"
+    cells = f"{figure}<td>{_actual(line, row)}</td><td>{_missed(line)}</td><td>{_verdict(line)}</td>"
+    return f'<tr><th scope="row">{_rule(line)}</th>{cells}</tr>'
+
+
+def _actual(line: Line, row: Mapping[str, Any]) -> str:
+    """The share above n of N where the rule counts residents; else in words."""
+    say = words()
+    if line.rule.check not in (Check.RADIUS, Check.WALK) or line.verdict is None:
+        return in_html(say(line.actual))
+    under = text("{met} of {all}", met=exact(row["residents_met"]), all=exact(row["residents"]))
+    return f"<b>{share(row['share'])}</b>{in_html(say(under))}"
+
+
+def _missed(line: Line) -> str:
+    if line.missed is None or line.rule.check not in (Check.RADIUS, Check.WALK, Check.LOAD):
+        return in_html(words()(line.missed_words))
+    return f"<b>{exact(line.missed)}</b>"
+
+
+def _rule(line: Line) -> str:
+    say = words()
+    remark = f' <span class="remark">{in_html(say(line.remark))}</span>' if line.remark else ""
+    return f"{in_html(say(line.title))}{remark}{_responsible(line)}"
+
+
+def _responsible(line: Line) -> str:
+    """Clause and responsible units on one line; all of them when it is opened."""
+    say, units = words(), line.responsible
+    clause = say(text("Clause {clause}", clause=line.rule.clause)) if line.rule.clause else ""
+    few = "、".join(units[:_SHOWN_UNITS])
+    if len(units) > _SHOWN_UNITS:
+        few = say(text("{units} and {more} more", units=few, more=len(units) - _SHOWN_UNITS))
+    said = say(text("responsible: {units}", units=few)) if units else ""
+    short = " · ".join(part for part in (clause, said) if part)
+    if len(units) <= _SHOWN_UNITS and not line.rule.wording:
+        return f'<div class="responsible">{in_html(short)}</div>'
+    more = [f"<p>{in_html('、'.join(units))}</p>"] if units else []
+    if line.rule.wording:
+        more.append(f"<p>{in_html(line.rule.wording)}</p>")
+    return f'<details class="responsible"><summary>{in_html(short)}</summary>{"".join(more)}</details>'
+
+
+def _verdict(line: Line) -> str:
+    colour = VERDICTS.get(line.verdict or "", "#4b5765")
+    mark = _MARKS[line.verdict]
+    word = in_html(words()(line.verdict_words))
+    return f'<span class="verdict" style="color:{colour};border-color:{colour}">{mark} {word}</span>'

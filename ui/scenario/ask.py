@@ -1,0 +1,237 @@
+"""Which change to make: the kinds of change, each with its few questions; places come from the map."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+import streamlit as st
+
+from core.text import Text, text
+from coverage.model.edits import (
+    AddBarrier,
+    AddStreet,
+    Close,
+    Grow,
+    Move,
+    Open,
+    SetFigure,
+    SetSpeed,
+    UseStandard,
+)
+from coverage.model.standard import Check, Rule, Standard, level_title
+from data.standards import open_standard, preset_ids
+from ui.scenario.state import crs, do, draft
+from ui.shell.choices import words
+from ui.widgets.sections import pick, pick_rule
+
+if TYPE_CHECKING:
+    from coverage.assessment import Assessment
+
+LonLat = tuple[float, float]
+KINDS: Final[Mapping[str, Text]] = {
+    "open": text("Open a facility"),
+    "close": text("Close a facility"),
+    "move": text("Move a facility"),
+    "street": text("New street or bridge"),
+    "barrier": text("New barrier"),
+    "grow": text("More or fewer residents"),
+    "figure": text("Another figure"),
+    "speed": text("Another walking speed"),
+    "standard": text("Another standard"),
+}
+# These take their places from the map.
+ON_THE_MAP: Final = ("open", "move", "street", "barrier")
+_CORNERS: Final = "scenario-corners"
+
+
+def ask(city: Assessment) -> str:
+    """The kind of change wanted and its questions; changes without a place are made by a button here."""
+    say = words()
+    kind = str(
+        pick(st.selectbox, text("What changes?"), list(KINDS), key="change", said=lambda k: say(KINDS[k]))
+    )
+    if kind in ("open", "move"):
+        _whose(kind, city)
+        st.caption(say(text("Click on the map where it is to stand.")))
+        _by_coordinates(kind, city)
+    elif kind in ("street", "barrier"):
+        _line(kind)
+        _by_coordinates(kind, city)
+    else:
+        _FORMS[kind](city)
+    return kind
+
+
+def clicked(kind: str, place: LonLat, city: Assessment) -> None:
+    """A place chosen on the map or by its coordinates."""
+    x, y = _metres(place)
+    if kind == "open":
+        tier = str(st.session_state.get("open-tier", ""))
+        do(Open(_free_number(city), _new_name(), tier, x, y))
+    elif kind == "move":
+        do(Move(str(st.session_state["move-whose"]), x, y))
+    else:
+        st.session_state[_CORNERS] = (*corners(), place)
+
+
+def corners() -> tuple[LonLat, ...]:
+    """Places of the line being drawn, in degrees."""
+    found: tuple[LonLat, ...] = st.session_state.get(_CORNERS, ())
+    return found
+
+
+def _whose(kind: str, city: Assessment) -> None:
+    say = words()
+    if kind == "open":
+        tiers = list(city.standard.tiers)
+        pick(
+            st.selectbox, text("Kind"), tiers, key="open-tier",
+            said=lambda t: say(city.standard.tier_title(t)),
+        )  # fmt: skip
+        st.text_input(say(text("Name (optional)")), max_chars=60, key="open-name")
+    else:
+        _facility(city, "move-whose")
+
+
+def _facility(city: Assessment, key: str) -> str:
+    frame = city.study.facilities.frame
+    names = dict(zip(frame["facility_id"], frame["name"], strict=True))
+    return str(
+        st.selectbox(words()(text("Facility")), list(names), format_func=lambda n: names.get(n, n), key=key)
+    )
+
+
+def _line(kind: str) -> None:
+    say, found = words(), corners()
+    st.caption(say(text(
+        "Click the corners of the line on the map, then press the button. The ends of a street join the "
+        "nearest streets within 200 m."
+    )))  # fmt: skip
+    left, right = st.columns(2)
+    add = say(text("Add this line ({count} {count:place|places})", count=len(found)))
+    if left.button(add, type="primary", disabled=len(found) < 2, width="stretch"):
+        line = tuple(_metres(place) for place in found)
+        do(AddStreet(line) if kind == "street" else AddBarrier(line))
+        st.session_state[_CORNERS] = ()
+        st.rerun()
+    if right.button(say(text("Draw anew")), disabled=not found, width="stretch"):
+        st.session_state[_CORNERS] = ()
+        st.rerun()
+
+
+def _by_coordinates(kind: str, city: Assessment) -> None:
+    """The same without the map: by keyboard, or for a place that is known."""
+    say = words()
+    with st.expander(say(text("By coordinates instead"))), st.form(f"by-coordinates-{kind}", border=False):
+        lon, lat = city.study.grid.lonlat()
+        left, right = st.columns(2)
+        place = (
+            left.number_input(say(text("Longitude")), value=float(lon.mean()), format="%.6f", step=0.001),
+            right.number_input(say(text("Latitude")), value=float(lat.mean()), format="%.6f", step=0.001),
+        )
+        if st.form_submit_button(say(text("Take this place"))):
+            clicked(kind, place, city)
+            st.rerun()
+
+
+def _close(city: Assessment) -> None:
+    number = _facility(city, "close-whose")
+    if st.button(words()(text("Close it")), type="primary"):
+        do(Close(number))
+        st.rerun()
+
+
+def _grow(city: Assessment) -> None:
+    say, units = words(), city.study.units
+    options = {"": say(text("the whole city"))}
+    if units is not None:
+        for level in units.levels[:2]:
+            frame = units.frame[units.frame["level"] == level]
+            title = say(level_title(level))
+            options |= {
+                number: f"{name} ({title})"
+                for number, name in zip(frame["unit_id"], frame["name"], strict=True)
+            }
+    unit = pick(st.selectbox, text("Where"), list(options), key="grow-where", said=options.__getitem__)
+    percent = st.number_input(say(text("Change of residents (%)")), -100.0, 1000.0, 10.0, 5.0, key="grow-by")
+    if st.button(say(text("Count them so")), type="primary"):
+        do(Grow(str(unit), 1.0 + float(percent) / 100.0))
+        st.rerun()
+
+
+def _figure(city: Assessment) -> None:
+    say, standard = words(), city.standard
+    rules = [rule.id for rule in standard.rules if rule.check is not Check.PRESENCE]
+    chosen = pick_rule(standard, rules, key="figure-rule")
+    if chosen is None:
+        return
+    edit = _figure_of(standard.rule(chosen))
+    if st.button(say(text("Use this figure")), type="primary"):
+        do(edit)
+        st.rerun()
+
+
+def _figure_of(rule: Rule) -> SetFigure:
+    say = words()
+    if rule.band is not None:
+        left, right = st.columns(2)
+        low = left.number_input(say(text("From")), 0.0, None, float(rule.band[0]), key=f"low-{rule.id}")
+        high = right.number_input(say(text("To")), 0.0, None, float(rule.band[1]), key=f"high-{rule.id}")
+        return SetFigure(rule.id, band=(float(low), float(high)))
+    share = rule.check is Check.UNITS
+    value = st.number_input(
+        say(text("Share of units (%)") if share else text("Figure")),
+        0.0,
+        100.0 if share else None,
+        rule.figure * 100.0 if share else float(rule.figure),
+        key=f"figure-{rule.id}",
+    )
+    return SetFigure(rule.id, figure=float(value) / 100.0 if share else float(value))
+
+
+def _speed(city: Assessment) -> None:
+    say, now = words(), city.standard.walking.speed_kmh
+    speed = st.number_input(say(text("Walking speed (km/h)")), 1.0, 10.0, float(now), 0.5, key="speed-kmh")
+    if st.button(say(text("Walk at this speed")), type="primary"):
+        do(SetSpeed(float(speed)))
+        st.rerun()
+
+
+def _standard(city: Assessment) -> None:
+    say = words()
+    others = [name for name in preset_ids() if name != city.standard.id]
+    chosen = pick(
+        st.selectbox, text("Standard"), others, key="other-standard",
+        said=lambda name: say(_opened(name).title),
+    )  # fmt: skip
+    if st.button(say(text("Judge by this standard")), type="primary") and chosen is not None:
+        do(UseStandard(_opened(chosen).toml))
+        st.rerun()
+
+
+def _opened(name: str) -> Standard:
+    return open_standard(name)
+
+
+_FORMS: Final = {"close": _close, "grow": _grow, "figure": _figure, "speed": _speed, "standard": _standard}
+
+
+def _metres(place: LonLat) -> LonLat:
+    import numpy as np
+
+    from geo.crs import project
+
+    ((x, y),) = project(np.array([place[0]]), np.array([place[1]]), crs()).tolist()
+    return x, y
+
+
+def _free_number(city: Assessment) -> str:
+    taken = set(city.study.facilities.frame["facility_id"])
+    return next(name for i in range(1, len(taken) + 2) if (name := f"new-{i}") not in taken)
+
+
+def _new_name() -> str:
+    wished = str(st.session_state.get("open-name", "")).strip()
+    opened = sum(isinstance(edit, Open) for edit in draft().edits) + 1
+    return wished or words()(text("New facility {number}", number=opened))

@@ -1,0 +1,50 @@
+"""What would change: openings, closings, moves, streets, people, figures; who gains and who loses."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.text import text
+from ui.scenario.ask import ON_THE_MAP, ask, clicked
+from ui.scenario.edits import changes, kept
+from ui.scenario.result import (
+    choose_before,
+    choose_rule,
+    just_clicked,
+    rules_table,
+    say_answer,
+    show_map,
+    units_table,
+)
+from ui.scenario.state import changed_city, compared, draft
+from ui.shell.choices import words
+from ui.shell.compute import current_view
+from ui.shell.measured import current_reading
+from ui.widgets.sections import heading, style
+
+say = words()
+style()
+heading(
+    text("What if"),
+    text("Open, close or move facilities, build streets, let people come: who gains, who loses?"),
+    current_view(),
+)
+reading = current_reading()
+left, right = st.columns([0.3, 0.7], gap="medium")
+with left:
+    kind, place = str(st.session_state.get("change", "open")), just_clicked()
+    if place is not None and kind in ON_THE_MAP:
+        clicked(kind, place, changed_city(draft().edits))
+    city = changed_city(draft().edits)
+    kind = ask(city)
+    changes(city)
+    before = choose_before()
+    kept()
+with right:
+    with st.spinner(say(text("Comparing …"))):
+        found = compared(before, draft().edits)
+    rule = choose_rule(found)
+    say_answer(found, rule)
+    show_map(reading, found, rule, click=kind in ON_THE_MAP)
+rules_table(found)
+units_table(found, rule)

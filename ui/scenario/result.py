@@ -1,0 +1,247 @@
+"""What the changes bring: the answer, rule by rule, unit by unit, who walks farther, and the map."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+import streamlit as st
+
+from core.text import Sayable, Text, text
+from coverage.model.edits import AddBarrier, AddStreet, Edit, Move, Open
+from coverage.model.standard import Check, Standard
+from maps import palette
+from reports.lines import VERDICT_WORDS
+from ui.scenario.ask import LonLat, corners
+from ui.scenario.state import draft, stored, stored_names
+from ui.shell.choices import words
+from ui.shell.measured import Reading, title_of_rule
+from ui.widgets.map_parts import city_box, legend, picture_of
+from ui.widgets.numbers import exact
+from ui.widgets.sections import answer, number, pick, pick_level, share_or_dash, table
+from ui.widgets.small_map import list_map
+
+if TYPE_CHECKING:
+    from coverage.scenario.comparison import Comparison
+    from maps.picture import Over
+    from maps.sketch import Dots
+
+NOW: Final = ""
+_MAP: Final = "scenario-map"
+_RULE: Final = "scenario-rule"
+_OWN_RULE: Final = "scenario-rule-own"
+_HEAD: Final = (
+    text("Rule"), text("Before"), text("After"), text("Residents gained"), text("Residents lost"),
+    text("Worse off"), text("Verdict"),
+)  # fmt: skip
+_UNIT_HEAD: Final = (
+    text("Unit name"), text("Residents gained"), text("Residents lost"), text("Served before"),
+    text("Served after"),
+)  # fmt: skip
+_COLOURS: Final = (*palette.CHANGES[:4], "#ffffff")
+_HEIGHT_PX: Final = 500
+_MOST: Final = 200
+
+
+def just_clicked() -> LonLat | None:
+    """The place on the map whose click began this run, if one did."""
+    place = getattr(st.session_state.get(_MAP), "place", None)
+    return (float(place[0]), float(place[1])) if place else None
+
+
+def choose_before() -> tuple[Edit, ...]:
+    """What the changes are compared with: the city as it is, or a stored scenario."""
+    say, names = words(), stored_names()
+    if not names:
+        return ()
+    chosen = pick(
+        st.selectbox, text("Compared with"), [NOW, *names], key="scenario-before",
+        said=lambda name: name or say(text("the city as it is")),
+    )  # fmt: skip
+    return stored(chosen).edits if chosen else ()
+
+
+def choose_rule(found: Comparison) -> str:
+    """The rule that the map shows: the one that changes most, until the user chooses one."""
+    rules = [r for r, change in found.rules.items() if change.cells is not None]
+    if not rules:
+        return ""
+    standard = found.after.standard
+    own = st.session_state.get(_OWN_RULE, "")
+    st.session_state[_RULE] = own if own in rules else max(rules, key=lambda r: _moved(found, r))
+    label = words()(text("Rule"))
+    return str(
+        st.selectbox(
+            label, rules, format_func=lambda r: title_of_rule(standard, r), key=_RULE, on_change=_keep_rule
+        )
+    )
+
+
+def _keep_rule() -> None:
+    """From now on the rule is the user's own choice."""
+    st.session_state[_OWN_RULE] = st.session_state[_RULE]
+
+
+def _moved(found: Comparison, rule: str) -> tuple[bool, float]:
+    change = found.rules[rule]
+    return change.rule.check is not Check.UNITS, change.gained + change.lost
+
+
+def say_answer(found: Comparison, rule: str) -> None:
+    """Who gains and who loses under the rule shown."""
+    if not draft().edits:
+        answer(text("Nothing is changed yet. Choose a change and click on the map, or use the form."))
+        return
+    if not rule:
+        answer(text("The two have no rule with a distance in common."))
+        return
+    change = found.rules[rule]
+    said: list[Sayable] = [
+        text(
+            "{gained:,.0f} {gained:resident gains|residents gain} and {lost:,.0f} {lost:loses|lose}: "
+            "{before} → {after} served.",
+            gained=change.gained,
+            lost=change.lost,
+            before=share_or_dash(change.shares[0]),
+            after=share_or_dash(change.shares[1]),
+        )
+    ]
+    if change.worse_off > 0:
+        said.append(
+            text(
+                "{worse:,.0f} {worse:resident has|residents have} farther to the nearest, by "
+                "{metres:,.0f} m on average.",
+                worse=change.worse_off,
+                metres=change.worse_m,
+            )
+        )
+    else:
+        said.append(text("Nobody has farther to go."))
+    answer(*said)
+
+
+def show_map(reading: Reading, found: Comparison, rule: str, *, click: bool) -> None:
+    """The cells by what becomes of them, the facilities, what is drawn; clicks are for `just_clicked`."""
+    from maps.sketch import Frame, Sketch
+
+    sketch = Sketch(
+        city_box(reading.assessed()),
+        dots=_dots(found, rule),
+        over=[*_picture(reading, found, rule), *_drawn(found)],
+    )
+    frame = Frame(text("Map: what changes"), height_px=_HEIGHT_PX, click=click)
+    list_map(sketch, frame, key=_MAP)
+    meanings = (
+        text("served before and after"), text("served only after"), text("served only before"),
+        text("served neither time"),
+    )  # fmt: skip
+    legend([*zip(_COLOURS, meanings, strict=False), ("#0b7a4b", text("new or moved"))])
+
+
+def _picture(reading: Reading, found: Comparison, rule: str) -> list[Over]:
+    from coverage.publish.change_tables import NOT_SUBJECT, change_classes
+    from maps.cells_image import TRANSPARENT
+    from maps.picture import CellPicture
+
+    classes = change_classes(found, rule) if rule else None
+    if classes is None:
+        return []
+    shown = classes.copy()
+    shown[classes == NOT_SUBJECT] = TRANSPARENT
+    return [CellPicture(picture_of(reading), shown, _COLOURS)]
+
+
+def _dots(found: Comparison, rule: str) -> tuple[Dots, ...]:
+    """Facilities that the rule accepts as they are after, those opened or moved apart, and the corners
+    being drawn."""
+    import numpy as np
+
+    from maps.sketch import Dots
+
+    facilities = found.after.study.facilities
+    lon, lat = facilities.lonlat()
+    names = facilities.frame["name"].to_numpy(str)
+    placed = {edit.facility_id for edit in draft().edits if isinstance(edit, Open | Move)}
+    new = facilities.frame["facility_id"].isin(placed).to_numpy(bool)
+    tiers = found.after.standard.rule(rule).serves if rule else facilities.tiers
+    old = ~new & facilities.frame["tier"].isin(tiers or facilities.tiers).to_numpy(bool)
+    points = np.array(corners(), float).reshape(-1, 2)
+    return (
+        Dots(lon[old], lat[old], "small", names[old].tolist()),
+        Dots(lon[new], lat[new], "here", names[new].tolist()),
+        Dots(points[:, 0], points[:, 1], "outside"),
+    )
+
+
+def _drawn(found: Comparison) -> list[Over]:
+    """New streets and barriers, and the line being drawn."""
+    import numpy as np
+
+    from geo.crs import unproject
+    from maps.picture import Paths
+
+    over: list[Over] = []
+    for kind, look in ((AddStreet, "street"), (AddBarrier, "drawn_barrier")):
+        lines = [edit.line for edit in draft().edits if isinstance(edit, kind)]
+        degrees = [unproject(np.asarray(line, float), found.after.study.grid.crs) for line in lines]
+        over.append(Paths([list(zip(*pair, strict=True)) for pair in degrees], look))
+    if len(corners()) > 1:
+        over.append(Paths([list(corners())], "street"))
+    return over
+
+
+def rules_table(found: Comparison) -> None:
+    """Every rule that both have: before and after."""
+    standard = found.after.standard
+    rows = [_row(change, standard) for change in _rows(found)]
+    table(text("Rule by rule"), _HEAD, rows)
+    if found.only_before or found.only_after:
+        st.caption(words()(text("Rules that only one of the two standards has are left out.")))
+
+
+def _rows(found: Comparison) -> list[dict[Any, Any]]:
+    from coverage.publish.change_tables import change_table
+
+    return change_table(found).to_dict("records")
+
+
+def _row(row: Mapping[Any, Any], standard: Standard) -> list[str]:
+    counted = [number(row["gained"]), number(row["lost"]), number(row["worse_off"])]
+    if row["check"] not in ("radius", "walk", "units"):
+        counted = ["–", "–", "–"]
+    before, after = (_share(row, when) for when in ("before", "after"))
+    return [title_of_rule(standard, row["rule"]), before, after, *counted, words()(_verdicts(row))]
+
+
+def _share(row: Mapping[Any, Any], when: str) -> str:
+    actual = row[f"actual_{when}"]
+    if actual is not None and actual == actual:
+        return number(actual, 1)
+    return share_or_dash(row[f"share_{when}"])
+
+
+def _verdicts(row: Mapping[Any, Any]) -> Text:
+    before, after = (VERDICT_WORDS[row[f"verdict_{when}"] or None] for when in ("before", "after"))
+    if row["verdict_before"] == row["verdict_after"]:
+        return after
+    return text("{before} → {after}", before=before, after=after)
+
+
+def units_table(found: Comparison, rule: str) -> None:
+    """Units in which somebody gains or loses under the rule shown."""
+    from coverage.publish.change_tables import change_units_table
+
+    shown_alone = {name: change for name, change in found.rules.items() if name == rule}
+    say, moved = words(), change_units_table(replace(found, rules=shown_alone))
+    if not len(moved):
+        return
+    with st.expander(say(text("Unit by unit"))):
+        shown = pick_level(moved, key="scenario-level")
+        order = (shown["gained"] + shown["lost"]).sort_values(ascending=False, kind="stable").index
+        columns = ("gained", "lost", "residents_met_before", "residents_met_after")
+        rows = [
+            [row["name"], *(exact(row[column]) for column in columns)]
+            for row in shown.loc[order].head(_MOST).to_dict("records")
+        ]
+        table(text("Unit by unit"), _UNIT_HEAD, rows)

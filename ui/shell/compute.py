@@ -1,0 +1,224 @@
+"""Answers for the pages: computed once, kept on disk and in memory, shared by all sessions."""
+
+from __future__ import annotations
+
+import gc
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import streamlit as st
+
+from core.progress import Progress, part, silent
+from core.text import Text, text
+from coverage.model.parse_standard import parse_standard
+from coverage.model.standard import Standard
+from data.standards import DEFAULT_STANDARD, open_standard
+from jobs.cache import prebuild as warm
+from jobs.cache.results import Shelf, has_map, map_page
+from jobs.study.cases import Case, StudyFiles, default_wish
+from ui.shell.choices import Choices, choices, words
+from ui.shell.session import session_folder
+from ui.shell.work import result_of
+from ui.widgets.safe import in_markdown
+
+if TYPE_CHECKING:
+    from jobs.assess.folder import Assessed
+    from jobs.study.inputs import Inputs
+
+# Two cores serve everybody: heavy work waits for its turn.
+_TURN: Final = threading.Lock()
+# Who is told how far the cached steps are; it is no part of the question that they are cached under.
+_TELL: Final[ContextVar[Progress]] = ContextVar("tell", default=silent)
+# Questions that were answered since the start; what memory let go of is answered again without a bar.
+_IN_MEMORY: Final[set[str]] = set()
+
+
+@dataclass(frozen=True)
+class View:
+    """What a page shows of an assessment folder: assessment.json, its standard, plan.json if any."""
+
+    folder: Path
+    document: Mapping[str, Any]
+    standard: Standard
+    plan: Mapping[str, Any] | None
+
+
+def current_view() -> View:
+    """The answer to the choices of this session; with a bar and a way to stop while it is made."""
+    return answer_to(choices())
+
+
+def city_view() -> View:
+    """The answer for the city in use with its own lists: what an uploaded list is compared with."""
+    return answer_to(replace(choices(), lists=None))
+
+
+def answer_to(chosen: Choices) -> View:
+    """The answer to some choices, which need not be those of the session yet."""
+    case = case_of(chosen)
+    return _view(str(_shelf(chosen).find(case.key) or _make(case, _shelf(chosen))))
+
+
+def current_assessed() -> tuple[str, Assessed]:
+    """The city and lists in use in memory, without suggested sites, and the key of that question."""
+    question = replace(case_of(choices()), wish=None)
+    asked = Asked(question, question.key)
+    if asked.key not in _IN_MEMORY:
+        with telling() as tell, _TURN:
+            tell(0.2, text("Reading residents, units, streets and lists"))
+            _assessed(asked)
+            _IN_MEMORY.add(asked.key)
+    return asked.key, _assessed(asked)
+
+
+def current_map(view: View) -> str:
+    """The exported map of an answer, in the language of this session."""
+    language = choices().language
+    if not has_map(view.folder, language=language):
+        with st.spinner(words()(text("Drawing the map …"))):
+            map_page(view.folder, language=language)
+    return _page(str(view.folder), language)
+
+
+def case_of(chosen: Choices) -> Case:
+    """The question that the choices ask; makes the demo city if it is not there yet."""
+    files = replace(chosen.city or demo_city(), standard=chosen.standard)
+    wish = chosen.wish if chosen.wish_is_own else default_wish(open_standard(chosen.standard))
+    return Case(files, chosen.lists.files if chosen.lists else None, wish)
+
+
+def cache_folder() -> Path:
+    """Where the demo city and what was computed for it are kept."""
+    return warm.cache_folder()
+
+
+@contextmanager
+def telling() -> Iterator[Progress]:
+    """A progress bar for as long as the work takes."""
+    say = words()
+    bar = st.progress(0.0, in_markdown(say(text("One moment …"))))
+
+    def tell(share: float, doing: Text) -> None:
+        bar.progress(min(max(share, 0.0), 1.0), in_markdown(say(doing)))
+
+    yield tell
+    bar.empty()
+
+
+def demo_city() -> StudyFiles:
+    """The demo city's files, made with a progress bar if they are not there yet."""
+    folder = cache_folder()
+    if not warm.demo_is_ready(folder):
+        with telling() as tell, _TURN:
+            warm.make_demo(folder, progress=tell)
+    return warm.demo_files(folder)
+
+
+def _shelf(chosen: Choices) -> Shelf:
+    """Answers about a user's own files stay in the session's folder; the others are for everybody."""
+    own = chosen.city or chosen.lists or chosen.standard in chosen.own_standards
+    return Shelf(session_folder() / "assessments") if own else warm.shelf_of(cache_folder())
+
+
+def shelf_for(chosen: Choices) -> Shelf:
+    """Where the answers to these choices are kept."""
+    return _shelf(chosen)
+
+
+def _make(case: Case, shelf: Shelf) -> Path:
+    return result_of("answer", case.key, partial(_made, case, shelf))
+
+
+def _made(case: Case, shelf: Shelf, tell: Progress) -> Path:
+    """In a thread of its own: nothing of the session may be asked here."""
+    tell(0.0, text("Waiting for its turn"))
+    with _TURN:
+        # Meanwhile another session may have made it.
+        return shelf.find(case.key) or shelf.put(case.key, _answer(case, tell))
+
+
+def _answer(case: Case, tell: Progress) -> Assessed:
+    _TELL.set(part(tell, 0.0, 0.7))
+    tell(0.0, text("Reading residents, units, streets and lists"))
+    ground = Case(replace(case.files, standard=DEFAULT_STANDARD))
+    _inputs(Asked(ground, ground.key))
+    tell(0.4, text("Measuring and judging"))
+    question = replace(case, wish=None)
+    done = _assessed(Asked(question, question.key))
+    if case.wish is None:
+        return done
+    from jobs.siting.suggest import Following, suggest
+
+    return suggest(done, case.wish, Following(progress=part(tell, 0.7, 1.0)))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a cached answer is kept under: the case, and the fingerprint of all that its files contain."""
+
+    case: Case
+    key: str
+
+
+def _key_of(asked: Asked) -> str:
+    """The fingerprint says all that the case does: Streamlit need not hash the case part by part."""
+    return asked.key
+
+
+@st.cache_resource(max_entries=2, show_spinner=False, hash_funcs={Asked: _key_of})
+def _inputs(asked: Asked) -> Inputs:
+    from jobs.study.inputs import open_inputs
+
+    told = part(_TELL.get(), 0.0, 0.6)
+    return open_inputs(asked.case.files, cache=warm.streets_of(cache_folder()), progress=told)
+
+
+@st.cache_resource(max_entries=3, show_spinner=False, hash_funcs={Asked: _key_of})
+def _assessed(asked: Asked) -> Assessed:
+    from jobs.assess.folder import assess_inputs
+    from jobs.study.variants import with_lists, with_standard
+
+    case = asked.case
+    ground = Case(replace(case.files, standard=DEFAULT_STANDARD))
+    inputs = with_standard(_inputs(Asked(ground, ground.key)), case.files.standard)
+    told = part(_TELL.get(), 0.6, 1.0)
+    done = assess_inputs(with_lists(inputs, case.lists) if case.lists else inputs, progress=told)
+    _here_to_stay()
+    return done
+
+
+def _here_to_stay() -> None:
+    """Take all that is alive now out of the search for garbage that Streamlit makes after every run.
+
+    A city and the libraries that measure it are some 200,000 objects, which stay: 0.12 s a click on
+    the demo city. What was taken out before is looked through once more.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _view(folder: str) -> View:
+    place = Path(folder)
+    plan = place / "plan.json"
+    return View(
+        folder=place,
+        document=json.loads((place / "assessment.json").read_bytes()),
+        standard=parse_standard(
+            (place / "standard.toml").read_text(encoding="utf-8"), source="standard.toml"
+        ),
+        plan=json.loads(plan.read_bytes()) if plan.exists() else None,
+    )
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _page(folder: str, language: str) -> str:
+    return map_page(Path(folder), language=language)

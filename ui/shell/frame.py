@@ -1,0 +1,130 @@
+"""What stands around every page: style, language, standard, and the city and lists in use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import streamlit as st
+
+from core.errors import InputError
+from core.text import text
+from coverage.model.parse_standard import parse_standard
+from coverage.model.standard import Standard
+from data.standards import open_standard, preset_ids
+from ui.shell.choices import bound, choices, choose, words
+from ui.shell.session import keep
+from ui.widgets.safe import in_markdown
+
+_ASSETS: Final = Path(__file__).parents[1] / "assets"
+_LANGUAGES: Final = {"zh": "中文", "en": "English"}
+
+
+def configure() -> None:
+    """Title, icon, layout and style of every page; the icon is ours, so that no host is asked for one."""
+    st.set_page_config(
+        page_title="服务圈 Service circle",
+        page_icon=str(_ASSETS / "icon.svg"),
+        layout="wide",
+        initial_sidebar_state=264,
+    )
+    st.html(_ASSETS / "page.css")
+
+
+def choose_language() -> None:
+    """The switch stands first, so that everything after it speaks the language chosen."""
+    st.html('<p class="brand">服务圈 Service circle</p>')
+    st.segmented_control(
+        "语言 / Language",
+        list(_LANGUAGES),
+        format_func=_LANGUAGES.__getitem__,
+        required=True,
+        label_visibility="collapsed",
+        **bound("language"),
+    )
+
+
+def choose_standard() -> None:
+    """One of the presets, or one of the user's own files."""
+    say = words()
+    options = [*preset_ids(), *choices().own_standards]
+    st.selectbox(
+        say(text("Standard")),
+        options,
+        format_func=lambda option: say(open_standard(option).title),
+        **bound("standard"),
+    )
+    standard = open_standard(choices().standard)
+    walking = standard.walking
+    st.caption(
+        in_markdown(
+            say(
+                text(
+                    "{document} · walking {speed:g} km/h",
+                    document=standard.document or standard.id,
+                    speed=walking.speed_kmh,
+                )
+            )
+        )
+    )
+
+
+def own_standard() -> None:
+    """A form that takes a TOML file in; a wrong one is refused with its line and key."""
+    say = words()
+    with st.expander(say(text("Use your own standard"))):
+        _start()
+        _take_standard()
+
+
+def _take_standard() -> None:
+    say = words()
+    with st.form("own-standard", border=False):
+        upload = st.file_uploader(say(text("A standard as a TOML file")), type=["toml"])
+        wanted = st.form_submit_button(say(text("Use this standard")))
+        if wanted and upload is None:
+            st.info(say(text("Please choose a file first.")))
+        elif wanted and upload is not None:
+            check_standard(upload.getvalue(), upload.name)
+            path = str(keep(upload))
+            choose(standard=path, own_standards=(*{*choices().own_standards, path},))
+            st.rerun()
+
+
+def _start() -> None:
+    say, current = words(), open_standard(choices().standard)
+    st.download_button(
+        say(text("Download this standard as a start (TOML)")),
+        current.toml,
+        file_name=f"{current.id}.toml",
+        mime="application/toml",
+        on_click="ignore",
+        width="stretch",
+    )
+
+
+def check_standard(content: bytes, name: str) -> Standard:
+    """The standard in an uploaded file; InputError names the line, the key and what is allowed."""
+    try:
+        return parse_standard(content.decode("utf-8-sig"), source=name)
+    except UnicodeDecodeError as error:
+        raise InputError("{file}: save it as UTF-8.", file=name) from error
+
+
+def in_use() -> None:
+    """Which city and which lists are shown, and the way back to the demo."""
+    say, chosen = words(), choices()
+    if chosen.lists is not None:
+        title = say(text("List in use"))
+        st.markdown(f"**{title}**")
+        st.caption(in_markdown("、".join(chosen.lists.names)))
+        if st.button(say(text("Back to the city's own list")), width="stretch"):
+            choose(lists=None)
+            st.rerun()
+    if chosen.city is not None:
+        title = say(text("City in use"))
+        st.markdown(f"**{title}**")
+        st.caption(in_markdown(chosen.city.name))
+        if st.button(say(text("Back to the demo city")), width="stretch"):
+            choose(city=None, lists=None)
+            st.rerun()

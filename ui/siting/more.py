@@ -1,0 +1,125 @@
+"""What a plan says beside its sites: how many are worth building, existing ones, the briefing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import streamlit as st
+
+from core.text import Text, text
+from coverage.model.standard import Standard
+from jobs.cache.results import archive, map_page, report
+from reports import plan_words
+from ui.shell.choices import choices, choose, words
+from ui.shell.compute import shelf_for
+from ui.siting.search import Search, case_with, finish, folder_of, place_of
+from ui.widgets.chart import Axis, Series, line_chart
+from ui.widgets.downloads import file_button
+from ui.widgets.numbers import exact, people
+from ui.widgets.sections import sentences, table
+
+_MOST_SPARE: Final = 40
+_TICKS: Final = 4
+_EXCEL: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def how_many(plan: Mapping[str, Any]) -> None:
+    """Residents served against the number of sites, with the bound, and the price of building in order."""
+    say, points = words(), plan.get("curve_bound", [])
+    if len(points) < 2:
+        st.caption(say(text("The curve is drawn for the goal “serve as many residents as possible”.")))
+        return
+    series = [
+        Series(say(title), [(p["sites"], p[key]) for p in points], dots=key == "best")
+        for key, title in (
+            ("best", text("best found")),
+            ("bound", text("at most possible")),
+            ("in_order", text("built in this order")),
+        )
+    ]
+    title = say(text("Residents served by number of sites"))
+    st.markdown(f"**{title}**")
+    st.html(line_chart(title, series, *_axes(points)))
+    price = plan_words.price_of_order(plan)
+    if price is not None:
+        sentences([price])
+
+
+def _axes(points: list[Mapping[str, Any]]) -> tuple[Axis, Axis]:
+    say = words()
+    low = min(p["in_order"] for p in points)
+    high = max(p["bound"] for p in points)
+    low -= 0.05 * (high - low)
+    step = (high - low) / _TICKS or 1.0
+    marks = [(low + k * step, people(low + k * step, say.language)) for k in range(_TICKS + 1)]
+    every = max(1, len(points) // 10)
+    numbers = [(float(p["sites"]), str(p["sites"])) for p in points[::every]]
+    first, last = float(points[0]["sites"]), float(points[-1]["sites"])
+    return (
+        Axis(first, last, numbers, say(text("Number of sites"))),
+        Axis(low, high, marks, ""),
+    )
+
+
+def existing(plan: Mapping[str, Any], standard: Standard) -> None:
+    """What would be lost by removing each existing facility, the least needed first."""
+    say, rows = words(), plan.get("redundancy", [])
+    said = plan_words.redundancy(plan)
+    if said is None:
+        st.caption(say(text("No existing facility is counted under this rule.")))
+        return
+    sentences([said])
+    head = (text("Name"), text("Tier"), text("Residents whom only it serves"))
+    body = [
+        [row["name"], say(standard.tier_title(row["tier"])), exact(row["residents_lost"])]
+        for row in rows[:_MOST_SPARE]
+    ]
+    table(text("Existing facilities, least needed first"), head, body, css="tall")
+    if len(rows) > _MOST_SPARE:
+        st.caption(say(text("… and {count} more in the workbook.", count=len(rows) - _MOST_SPARE)))
+
+
+def briefing(search: Search) -> None:
+    """The text for a briefing, with a button that copies it."""
+    from reports.plan_briefing import plan_briefing
+
+    if search.result is None:
+        return
+    st.code(plan_briefing(search.result.results, language=choices().language), language=None, wrap_lines=True)
+
+
+def take_away(search: Search) -> None:
+    """Map, workbook, folder; and the way to the overview with this plan."""
+    say, language = words(), choices().language
+    key, root = place_of(search)
+    made: tuple[tuple[Text, str, str, Callable[..., str | bytes]], ...] = (
+        (text("Map (HTML, works offline)"), "map.html", "text/html", map_page),
+        (text("Report (Excel)"), "report.xlsx", _EXCEL, report),
+        (text("Result folder (ZIP)"), "results.zip", "application/zip", archive),
+    )
+    boxes = st.columns(4)
+    for box, (label, name, mime, make) in zip(boxes, made, strict=False):
+        made_of = partial(_make, search, key, root, partial(make, language=language))
+        file_button(box, label, made_of, name=name, mime=mime)
+    # A search that was stopped depends on when: another session asking the same would get another plan.
+    if not search.stopped and boxes[3].button(say(text("Show in the overview")), width="stretch"):
+        _to_overview(search)
+
+
+def _make(search: Search, key: str, root: Path, make: Callable[[Path], str | bytes]) -> str | bytes:
+    return make(folder_of(search, key, root))
+
+
+def _to_overview(search: Search) -> None:
+    finish(search)
+    chosen = replace(choices(), wish=search.wish, wish_is_own=True)
+    shelf = shelf_for(chosen)
+    key = case_with(search.wish).key
+    if search.result is not None and shelf.find(key) is None:
+        shelf.put(key, search.result)
+    choose(wish=search.wish, wish_is_own=True)
+    st.switch_page("ui/overview/page.py")

@@ -1,0 +1,216 @@
+"""The plan on the page: what it reaches, where the sites are, why there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import streamlit as st
+
+from core.text import Text, text
+from coverage.model.standard import Standard
+from maps import palette
+from reports import plan_words
+from ui.shell.choices import words
+from ui.shell.measured import assessed_under
+from ui.siting.ask import tier_words
+from ui.siting.search import Search
+from ui.widgets.map_parts import city_box, dots_of, legend
+from ui.widgets.numbers import exact
+from ui.widgets.safe import in_html
+from ui.widgets.sections import NOTHING, answer, number, table
+from ui.widgets.small_map import list_map
+
+if TYPE_CHECKING:  # what draws takes a second to load
+    from jobs.assess.folder import Assessed
+    from maps.cells_image import CellsImage
+    from maps.picture import Over
+
+BEST: Final = 0
+_HEIGHT_PX: Final = 480
+# Served today, newly served, not served.
+_COLOURS: Final = (palette.OUTCOMES[0], "#0b7a4b", palette.OUTCOMES[1])
+
+
+def say_answer(plan: Mapping[str, Any], standard: Standard) -> None:
+    """What the plan reaches, how sure it is, what limits it, what to know."""
+    said = [*plan_words.results(plan, standard), plan_words.deciding(plan), *plan_words.notes(plan)]
+    answer(*(one for one in said if one is not None))
+
+
+def choose_plan(plan: Mapping[str, Any]) -> int:
+    """0 for the plan itself, else the number of one of the others."""
+    others = plan.get("alternatives", [])
+    if not others:
+        return BEST
+    say = words()
+    chosen = st.segmented_control(
+        say(text("Plan")),
+        list(range(len(others) + 1)),
+        format_func=lambda option: say(_title(option, others)),
+        default=BEST,
+        required=True,
+        key="siting-plan",
+        label_visibility="collapsed",
+    )
+    return int(chosen)
+
+
+def _title(option: int, others: Sequence[Mapping[str, Any]]) -> Text:
+    if option == BEST:
+        return text("Plan A: the best found")
+    other = others[option - 1]
+    return text(
+        "Plan {letter}: {worse:.2%} worse, {n} {n:site differs|sites differ}",
+        letter=chr(ord("A") + option),
+        worse=other["worse_by"],
+        n=other["differs_in"],
+    )
+
+
+def sites_of(plan: Mapping[str, Any], chosen: int) -> Sequence[Mapping[str, Any]]:
+    """The sites of the plan shown."""
+    sites: Sequence[Mapping[str, Any]] = (
+        plan["sites"] if chosen == BEST else plan["alternatives"][chosen - 1]["sites"]
+    )
+    return sites
+
+
+def show_map(search: Search, done: Assessed, chosen: int) -> None:
+    """Who is served today, who anew, who not; facilities and numbered sites."""
+    from maps.sketch import Frame, Sketch
+
+    plan = plan_in(search)
+    over: list[Over] = [*_picture(search, chosen), *_marks(plan, chosen)]
+    sketch = Sketch(city_box(done), dots=(dots_of(done, _serving(done, plan), look="other"),), over=over)
+    list_map(sketch, Frame(text("Map: suggested sites"), height_px=_HEIGHT_PX), key="siting-map")
+    meanings = (text("served today"), text("newly served"), text("not served"))
+    shown = list(zip(_COLOURS, meanings, strict=True))
+    legend(shown if chosen == BEST else [shown[0], shown[2]])
+
+
+def plan_in(search: Search) -> Mapping[str, Any]:
+    """plan.json of a search that has ended."""
+    if search.result is None or search.result.results.plan is None:
+        raise ValueError("the search has no plan")
+    return search.result.results.plan.plan
+
+
+def _picture(search: Search, chosen: int) -> list[Over]:
+    from jobs.siting.plan_picture import classes_of
+    from maps.picture import CellPicture
+
+    if search.result is None:
+        return []
+    return [CellPicture(_image(search.city), classes_of(search.result, with_new=chosen == BEST), _COLOURS)]
+
+
+def _marks(plan: Mapping[str, Any], chosen: int) -> list[Over]:
+    from maps.picture import Marks
+
+    sites = sites_of(plan, chosen)
+    if not sites:
+        return []
+    return [
+        Marks(
+            [(site["lon"], site["lat"]) for site in sites],
+            [str(site["rank"]) for site in sites],
+            [f"{site['rank']}. {plan_words.site_name(site)}" for site in sites],
+        )
+    ]
+
+
+def _serving(done: Assessed, plan: Mapping[str, Any]) -> Any:
+    import numpy as np
+
+    rules = {tier["rule"] for tier in plan.get("tiers", [])} | {plan["rule"]}
+    serves = {tier for rule in done.inputs.standard.rules if rule.id in rules for tier in rule.serves}
+    return np.flatnonzero(done.inputs.study.facilities.frame["tier"].isin(serves).to_numpy(bool))
+
+
+def sites_table(plan: Mapping[str, Any], chosen: int, standard: Standard) -> None:
+    """The sites in build order."""
+    sites, say = sites_of(plan, chosen), words()
+    if not sites:
+        return
+    columns = _columns(sites, chosen, two_tiers="tiers" in plan)
+    together = dict(map(tuple, plan["curve"]))
+    rows = [[_cell(column, site, together, standard) for column in columns] for site in sites]
+    table(text("Suggested sites"), [_HEADS[column] for column in columns], rows, css="tall sites")
+    if chosen != BEST:
+        st.caption(say(text("● also in plan A")))
+
+
+_HEADS: Final = {
+    "rank": text("No."), "tier": text("Tier"), "where": text("Where"), "gained": text("Newly served"),
+    "residents_nearer": text("Shorter way for"), "saved_m": text("Saved, mean (m)"),
+    "elderly": text("Elderly"), "together": text("Together"), "load": text("To serve"),
+    "nearest": text("To nearest (m)"), "cost": text("Cost"), "same": text("In plan A"),
+}  # fmt: skip
+
+
+def _columns(sites: Sequence[Mapping[str, Any]], chosen: int, *, two_tiers: bool) -> list[str]:
+    best = chosen == BEST
+    return [
+        "rank",
+        *(["tier"] if two_tiers and best else []),
+        "where",
+        *(column for column in ("residents_nearer", "saved_m") if column in sites[0]),
+        "gained",
+        *(["elderly"] if "elderly" in sites[0].get("groups_gained", {}) else []),
+        *(["load"] if any("load" in site for site in sites) else []),
+        *(["together", "nearest"] if best else ["same"]),
+        *(["cost"] if any("cost" in site for site in sites) else []),
+    ]
+
+
+def _cell(column: str, site: Mapping[str, Any], together: Mapping[Any, Any], standard: Standard) -> object:
+    match column:
+        case "rank":
+            return site["rank"]
+        case "tier":
+            return tier_words(standard, site["tier"], words())
+        case "where":
+            return _short_name(site)
+        case "gained":
+            return exact(site["residents_gained"])
+        case "elderly":
+            return exact(site["groups_gained"]["elderly"])
+        case "together":
+            return exact(together[site["rank"]])
+        case "same":
+            return "●" if site["in_best"] else ""
+        case "nearest":
+            return number(site["nearest_m"])
+        case "residents_nearer":
+            return exact(site["residents_nearer"])
+        case "saved_m":
+            return number(site["saved_m"])
+        case _:
+            return NOTHING if site.get(column) is None else f"{site[column]:,.10g}"
+
+
+def _short_name(site: Mapping[str, Any]) -> str:
+    """Its own name, or the two smallest units it lies in."""
+    units = " ".join(site["unit"].split(" ")[-2:])
+    return site.get("name") or units or plan_words.site_name(site)
+
+
+def reasons(plan: Mapping[str, Any], standard: Standard) -> None:
+    """Why each site is where it is, folded."""
+    say = words()
+    gap = "" if say.language == "zh" else " "
+    items = "".join(
+        f"<details{' open' if site['rank'] == 1 else ''}><summary>{site['rank']}. "
+        f"{in_html(plan_words.site_name(site))}</summary><p>"
+        f"{in_html(gap.join(say(said) for said in plan_words.reasons(site, plan, standard)))}</p></details>"
+        for site in plan["sites"]
+    )
+    st.html(f'<div class="reasons">{items}</div>')
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _image(city: str) -> CellsImage:
+    from jobs.assess.pictures import image_of
+
+    return image_of(assessed_under(city, slow=False).inputs.study)

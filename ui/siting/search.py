@@ -1,0 +1,125 @@
+"""A search for sites under way: in a thread of its own, with its incumbent and bound, and a way to end it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import streamlit as st
+
+from core.text import text
+from jobs.cache.results import Shelf
+from jobs.siting.request import Wish
+from jobs.study.cases import Case
+from ui.shell.choices import choices
+from ui.shell.compute import case_of
+from ui.shell.session import session_folder
+from ui.shell.work import Work, wait_for
+
+if TYPE_CHECKING:  # what computes takes seconds to load
+    from jobs.assess.folder import Assessed
+
+_KEY: Final = "siting-search"
+
+
+@dataclass
+class Search:
+    """One search; `city` is the key of the city it is about. Stopped, it ends with the best plan so far.
+
+    The work has a result as soon as there is a plan; its curve and other plans follow while it runs.
+    """
+
+    city: str
+    wish: Wish
+    work: Work = field(init=False)
+    folder: Path | None = None
+
+    def __post_init__(self) -> None:
+        self.work = Work(self.wish)
+
+    @property
+    def result(self) -> Assessed | None:
+        found: Assessed | None = self.work.result
+        return found
+
+    @property
+    def stopped(self) -> bool:
+        return self.work.stop.is_set()
+
+    def start(self, done: Assessed) -> Search:
+        self.work.begin(partial(self._sites, done))
+        return self
+
+    def _sites(self, done: Assessed) -> Assessed:
+        from coverage.siting import Watch
+        from jobs.siting.search_words import search_words
+        from jobs.siting.suggest import Following, suggest
+
+        work = self.work
+
+        def look(state: Any) -> None:
+            work.doing = search_words(state)
+
+        def first(planned: Assessed) -> None:
+            work.result = planned
+
+        return suggest(done, self.wish, Following(Watch(look, work.stop.is_set), work.note, first))
+
+
+def begin(city: str, done: Assessed, wish: Wish) -> None:
+    """Search for a wish; what was searched for before is given up."""
+    earlier = st.session_state.get(_KEY)
+    if earlier is not None:
+        earlier.work.stop.set()
+    st.session_state[_KEY] = Search(city, wish).start(done)
+
+
+def found(city: str) -> Search | None:
+    """The search about this city once it has a plan (and other plans, if they are wanted), waited for
+    with what it has found so far; None if nothing was asked. Its errors are raised here."""
+    search: Search | None = st.session_state.get(_KEY)
+    if search is None or search.city != city:
+        return None
+    _wait(search, whole=search.wish.others.most > 0)
+    if search.work.error is not None:
+        st.session_state.pop(_KEY)
+        raise search.work.error
+    return search
+
+
+def finish(search: Search) -> None:
+    """Wait until the curve and all else is there."""
+    _wait(search, whole=True)
+    if search.work.error is not None:
+        raise search.work.error
+
+
+def folder_of(search: Search, key: str, root: Path) -> Path:
+    """The result folder of a search, written when it is first needed; asks nothing of the session."""
+    search.work.wait()
+    if search.folder is None and search.result is not None:
+        search.folder = Shelf(root).put(key, search.result)
+    if search.folder is None:
+        raise ValueError("the search has no result yet")
+    return search.folder
+
+
+def place_of(search: Search) -> tuple[str, Path]:
+    """Under which key and root a search's folder is kept: with the session."""
+    return case_with(search.wish).key, session_folder() / f"plans-{id(search):x}"
+
+
+def case_with(wish: Wish) -> Case:
+    """The question of this session with the wish."""
+    return replace(case_of(choices()), wish=wish)
+
+
+def _wait(search: Search, *, whole: bool) -> None:
+    """Until there is a plan, or the `whole` answer."""
+
+    def waiting() -> bool:
+        return search.work.alive and (whole or search.result is None)
+
+    wait_for(search.work, waiting, button=text("Stop: take the best plan so far"), key="siting-stop")

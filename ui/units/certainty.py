@@ -1,0 +1,174 @@
+"""How sure the shares are, which units' verdicts hang on it, and what the years brought."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import pandas as pd
+import streamlit as st
+
+from core.text import Text, text
+from reports.lines import VERDICT_WORDS
+from ui.shell.choices import words
+from ui.shell.measured import Reading, title_of_rule
+from ui.widgets.chart import Axis, Series, line_chart
+from ui.widgets.numbers import exact, share
+from ui.widgets.sections import (
+    answer,
+    distinct,
+    explained,
+    number,
+    pick_level,
+    pick_rule,
+    share_or_dash,
+    table,
+)
+
+_HEAD: Final = (text("Rule"), text("Share"), text("Nine draws in ten"), text("Verdict in the draws"))
+_UNITS_HEAD: Final = (
+    text("Unit name"), text("Rule"), text("Verdict"), text("Share"), text("Nine draws in ten"),
+    text("Draws that agree"),
+)  # fmt: skip
+_YEARS_HEAD: Final = (
+    text("Year"), text("Facilities open"), text("Residents served"), text("Share"),
+    text("Planned in addition"), text("Share with the plan"),
+)  # fmt: skip
+_MOST_UNITS: Final = 300
+
+
+def certainty(reading: Reading) -> None:
+    """Bands of the shares, and the units whose verdict is not the same in every draw."""
+    say = words()
+    made = reading.also("bands").tables
+    bands, units = made["bands"], made["bands_units"]
+    if not len(bands):
+        answer(text("No rule with a distance could be judged, so there is nothing to doubt."))
+        return
+    answer(*_band_answers(bands, units, reading))
+    table(
+        text("Shares and their bands"), _HEAD, [_band_row(row, reading) for row in bands.to_dict("records")]
+    )
+    if len(units):
+        with st.expander(say(text("Units whose verdict flips ({count})", count=len(units)))):
+            shown = pick_level(units, key="doubt-level").head(_MOST_UNITS)
+            rows = [_unit_row(row, reading) for row in shown.to_dict("records")]
+            table(text("Units whose verdict flips"), _UNITS_HEAD, rows)
+    explained(
+        text("What is drawn"),
+        text(
+            "A hundred draws, always the same ones: walking speed evenly between 3 and 5 km/h, every "
+            "facility off by 30 m (standard error in x and y), residents spread within their unit with a "
+            "variation of 0.3 that keeps the unit's total. These are assumptions, not measurements. Since "
+            "5 km/h is the fastest, a walk rule's share lies at the upper end of its band."
+        ),
+        text(
+            "Only radius and walk rules have bands. Presence hangs on the unit the lists name, not on "
+            "distances; loads would need every draw to be walked anew, and what is not drawn is not shown."
+        ),
+    )
+
+
+def _band_answers(bands: pd.DataFrame, units: pd.DataFrame, reading: Reading) -> list[Text]:
+    firm = int((bands[["meets", "nearly", "not"]].max(axis=1) >= 1.0).sum())
+    wide = bands.iloc[int((bands["high"] - bands["low"]).to_numpy().argmax())]
+    return [
+        text(
+            "Of {count} rules with a distance, {firm} have the same verdict in every draw; {units} verdicts "
+            "on single units hang on what is not known well.",
+            count=len(bands),
+            firm=firm,
+            units=len(units),
+        ),
+        text(
+            "Least sure: {rule}, between {low:.1%} and {high:.1%}.",
+            rule=title_of_rule(reading.standard, wide["rule"]),
+            low=wide["low"],
+            high=wide["high"],
+        ),
+    ]
+
+
+def _band_row(row: Mapping[Any, Any], reading: Reading) -> list[str]:
+    say = words()
+    drawn = [(row[verdict], say(VERDICT_WORDS[verdict])) for verdict in ("meets", "nearly", "not")]
+    verdicts = "、" if say.language == "zh" else ", "
+    said = verdicts.join(f"{word} {part:.0%}" for part, word in drawn if part > 0)
+    return [title_of_rule(reading.standard, row["rule"]), share(row["share"]), _band(row), said]
+
+
+def _band(row: Mapping[Any, Any]) -> str:
+    return f"{row['low']:.1%} – {row['high']:.1%}"
+
+
+def _unit_row(row: Mapping[Any, Any], reading: Reading) -> list[str]:
+    verdict = words()(VERDICT_WORDS[row["verdict"]])
+    shown = [verdict, share_or_dash(row["share"]), _band(row), f"{row['agree']:.0%}"]
+    return [row["name"], title_of_rule(reading.standard, row["rule"]), *shown]
+
+
+def years(reading: Reading) -> None:
+    """What the years brought: residents served with what was open, and with what is planned."""
+    say = words()
+    found = reading.also("timeline").tables["timeline"]
+    if not len(found):
+        answer(
+            text("The lists give no opening dates, so nothing can be told year by year."),
+            text(
+                "Add a column 建成时间 (opened), and 状态 (status) for what is planned, and check them again."
+            ),
+        )
+        return
+    rule = pick_rule(reading.standard, distinct(found, "rule"), key="years-rule")
+    shown = found[found["rule"] == rule]
+    answer(*_year_answers(shown))
+    st.html(_chart(shown, title_of_rule(reading.standard, rule)))
+    table(text("Year by year"), _YEARS_HEAD, [_year_row(row) for row in shown.to_dict("records")])
+    st.caption(say(text(
+        "With the residents of today. Facilities without a date count in every year; planned ones without a "
+        "date in the last. Closed ones are left out, since lists do not say when they closed."
+    )))  # fmt: skip
+
+
+def _year_answers(shown: pd.DataFrame) -> list[Text]:
+    first, last = shown.iloc[0], shown.iloc[-1]
+    said = [
+        text(
+            "From {first:.0f} to {last:.0f} the share served rose from {before:.1%} to {after:.1%}.",
+            first=first["year"],
+            last=last["year"],
+            before=first["share"],
+            after=last["share"],
+        )
+    ]
+    if last["planned"] > 0:
+        said.append(
+            text(
+                "With the {planned:.0f} planned facilities it would be {share:.1%}.",
+                planned=last["planned"],
+                share=last["share_planned"],
+            )
+        )
+    return said
+
+
+def _chart(shown: pd.DataFrame, title: str) -> str:
+    say = words()
+    span = sorted(shown["year"].tolist())
+    step = max(1, len(span) // 8)
+    across = Axis(span[0], span[-1], [(year, f"{year:.0f}") for year in span[::step]], say(text("Year")))
+    up = Axis(0.0, 1.0, [(i / 5, f"{i * 20}%") for i in range(6)], say(text("Share served")))
+    pairs = [
+        (text("open"), "share"),
+        *([(text("open and planned"), "share_planned")] if shown["planned"].max() > 0 else []),
+    ]
+    lines = [
+        Series(say(word), list(zip(shown["year"], shown[key], strict=True)), dots=True) for word, key in pairs
+    ]
+    return line_chart(title, lines, across, up)
+
+
+def _year_row(row: Mapping[Any, Any]) -> list[str]:
+    plan = [number(row["planned"]), share_or_dash(row["share_planned"])]
+    counted = [exact(row["facilities"]), exact(row["residents_met"]), share_or_dash(row["share"])]
+    return [f"{row['year']:.0f}", *counted, *plan]

@@ -1,0 +1,121 @@
+"""Which units stand best and worst, and the assessment table in the city's form."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pandas as pd
+
+from core.text import Text, text
+from coverage.model.standard import Check, level_title
+from reports.lines import Line, assessment_lines, responsible_words
+from ui.shell.choices import words
+from ui.shell.measured import Reading
+from ui.widgets.numbers import exact
+from ui.widgets.sections import NOTHING, answer, explained, number, pick_level, share_or_dash, table
+
+_LEAGUE_HEAD: Final = (
+    text("Rank"), text("Unit name"), text("Residents"), text("Residents missed"), text("Served by all rules"),
+    text("Rules met"), text("nearly"), text("not met"),
+)  # fmt: skip
+_TABLE_HEAD: Final = (
+    text("Task"), text("Rule"), text("Figure"), text("Actual"), text("Lacking"), text("Residents missed"),
+    text("Verdict"), text("Responsible units"),
+)  # fmt: skip
+_MOST: Final = 600
+
+
+def ranks(reading: Reading) -> None:
+    """The league table of one level, worst and best named first."""
+    league = reading.table("league")
+    if not len(league):
+        answer(text("This city has no units file, so units cannot be compared."))
+        return
+    shown = pick_level(league, key="league-level")
+    answer(*_best_and_worst(shown), _all_met(shown, shown["level"].iloc[0]))
+    table(text("Ranking"), _LEAGUE_HEAD, [_league_row(row) for row in shown.head(_MOST).to_dict("records")])
+    explained(
+        text("How the rank comes about"),
+        text(
+            "A resident is missed if at least one radius or walk rule that speaks of them is not met; each "
+            "counts once. Rank is by the share who are not missed; equal shares share the better rank."
+        ),
+    )
+
+
+def _best_and_worst(shown: pd.DataFrame) -> list[Text]:
+    lived = shown[shown["residents"] > 0]
+    if not len(lived):
+        return [text("Nobody lives in these units.")]
+    worst = lived.iloc[int(lived["residents_missed"].to_numpy().argmax())]
+    if not worst["residents_missed"] > 0:
+        return [text("Every resident of every unit is served by every radius and walk rule.")]
+    best = lived.iloc[0]
+    return [
+        text(
+            "Most residents are missed in {worst}: {missed:,.0f} of {residents:,.0f}. Best served is {best}, "
+            "with {share:.1%} of its residents within every rule.",
+            worst=worst["name"],
+            missed=worst["residents_missed"],
+            residents=worst["residents"],
+            best=best["name"],
+            share=best["share"],
+        )
+    ]
+
+
+def _all_met(shown: pd.DataFrame, level: str) -> Text:
+    met = int(((shown["rules_nearly"] == 0) & (shown["rules_not"] == 0)).sum())
+    return text(
+        "{met} of {count} {count:unit|units} of the level {level} ({share:.1%}) {met:meets|meet} every rule "
+        "that is judged there.",
+        met=met,
+        count=len(shown),
+        level=level_title(level),
+        share=met / max(len(shown), 1),
+    )
+
+
+def _league_row(row: dict[Any, Any]) -> list[str]:
+    rank = f"{row['rank']:.0f}" if row["rank"] == row["rank"] else NOTHING
+    counts = [exact(row[key]) for key in ("rules_met", "rules_nearly", "rules_not")]
+    people = [exact(row["residents"]), exact(row["residents_missed"])]
+    return [rank, row["name"], *people, share_or_dash(row["share"]), *counts]
+
+
+def assessment_table(reading: Reading) -> None:
+    """Task, figure, actual, what is lacking, responsible units: as the city's assessment asks."""
+    lines = assessment_lines(reading.document, reading.standard)
+    judged = [line for line in lines if line.verdict is not None]
+    met = sum(line.verdict == "meets" for line in judged)
+    answer(
+        text("{met} of {count} {count:rule|rules} {met:is|are} met to the last.", met=met, count=len(judged)),
+        *([_farthest(judged)] if any(line.missed for line in judged) else []),
+    )
+    table(text("Assessment table"), _TABLE_HEAD, [_line(line) for line in lines], css="tall")
+
+
+def _farthest(judged: list[Line]) -> Text:
+    say = words()
+    worst = max(
+        (line for line in judged if line.rule.check in (Check.RADIUS, Check.WALK)),
+        key=lambda line: line.missed or 0.0,
+        default=judged[0],
+    )
+    return text(
+        "Most residents are missed by: {rule} ({missed:,.0f}).",
+        rule=say(worst.title),
+        missed=worst.missed or 0.0,
+    )
+
+
+def _responsible(line: Line) -> str:
+    """The first few, and how many more there are; all of them are in the workbook."""
+    return words()(responsible_words(line.responsible)) if line.responsible else NOTHING
+
+
+def _line(line: Line) -> list[str]:
+    say = words()
+    lacking = say(line.lacking) if line.lacking else NOTHING
+    said = [line.rule.clause or NOTHING, say(line.title), say(line.figure), say(line.actual), lacking]
+    return [*said, number(line.missed), say(line.verdict_words), _responsible(line)]

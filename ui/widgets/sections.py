@@ -1,0 +1,194 @@
+"""Parts that the pages on units, reach and scenarios share: the answer first, tables, a section switch."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import streamlit as st
+
+from core.text import Sayable, Text, text
+from coverage.model.standard import Standard, level_title
+from ui.shell.choices import words
+from ui.shell.compute import View, current_view
+from ui.shell.measured import Reading, current_reading, elderly_switch, title_of_rule
+from ui.widgets.heading import synthetic_mark
+from ui.widgets.numbers import exact, share
+from ui.widgets.safe import in_html
+
+if TYPE_CHECKING:  # tables take a second to import
+    import pandas as pd
+
+_STYLE: Final = Path(__file__).parents[1] / "assets" / "measuring.css"
+NOTHING: Final = "–"
+_SHORT: Final = 22
+_NUMBER: Final = re.compile(r"[-+−]?[\d,.]+(万|%)?|–|∞|[\d.]+% – [\d.]+%")
+
+
+def style() -> None:
+    """The look of these pages."""
+    st.html(_STYLE)
+
+
+def answer(*said: Sayable) -> None:
+    """The answer to the page's question in a sentence or two, before anything else."""
+    say = words()
+    st.html(f'<div class="answer">{"".join(f"<p>{in_html(say(one))}</p>" for one in said)}</div>')
+
+
+def sentences(said: Sequence[Sayable]) -> None:
+    """Plain statements, one a line."""
+    say = words()
+    st.html(f'<ul class="said">{"".join(f"<li>{in_html(say(one))}</li>" for one in said)}</ul>')
+
+
+def heading(title: Text, about: Text, view: View) -> None:
+    """The page's question, the city it is asked of, and that it is synthetic where it is."""
+    say, area = words(), view.document["area"]
+    mark = synthetic_mark() if area["synthetic"] else ""
+    st.html(
+        f'<header class="heading"><h1>{in_html(say(title))}</h1><p>{in_html(area["name"])}</p>{mark}</header>'
+        f'<p class="about">{in_html(say(about))}</p>'
+    )
+
+
+def table(title: Sayable, head: Sequence[Text], rows: Sequence[Sequence[object]], *, css: str = "") -> None:
+    """A table in a box that scrolls both ways, also by keyboard; `title` is what it is called aloud."""
+    say = words()
+    inside = figures_table([say(word) for word in head], rows)
+    label = in_html(say(title))
+    st.html(f'<div class="scroll wide {css}" tabindex="0" role="region" aria-label="{label}">{inside}</div>')
+
+
+def figures_table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """A table whose columns of numbers stand to the right, their headings too."""
+    written = [[str(value) for value in row] for row in rows]
+    numeric = [all(_is_number(row[c]) for row in written) for c in range(len(head))]
+    kinds = [
+        "number" if is_number else "words short" if _is_short(written, c) else "words"
+        for c, is_number in enumerate(numeric)
+    ]
+    titles = "".join(
+        f'<th scope="col" class="{kind}">{in_html(word)}</th>' for kind, word in zip(kinds, head, strict=True)
+    )
+    body = "".join(
+        "<tr>"
+        + "".join(f'<td class="{kind}">{in_html(v)}</td>' for kind, v in zip(kinds, row, strict=True))
+        + "</tr>"
+        for row in written
+    )
+    return f'<table class="figures"><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table>'
+
+
+def _is_short(rows: Sequence[Sequence[str]], column: int) -> bool:
+    """A column of few letters stays on one line."""
+    return all(len(row[column]) <= _SHORT for row in rows)
+
+
+def _is_number(written: str) -> bool:
+    return bool(_NUMBER.fullmatch(written))
+
+
+def pick(
+    widget: Callable[..., Any],
+    label: Text,
+    options: Sequence[Any],
+    *,
+    key: str,
+    said: Callable[[Any], str],
+    first: Any = None,
+) -> Any:
+    """One of `options` by a select box or a radio; `first` (or the first of them) at first.
+
+    Written back at every run, so that the choice shown speaks the language just chosen.
+    """
+    chosen = st.session_state.get(key)
+    if chosen not in options:
+        chosen = first if first in options else next(iter(options), None)
+    st.session_state[key] = chosen
+    more = {"horizontal": True} if getattr(widget, "__name__", "") == "radio" else {}
+    return widget(words()(label), list(options), format_func=said, key=key, **more)
+
+
+def pick_rule(
+    standard: Standard, rules: Sequence[str], *, key: str, box: Any = st, first: str | None = None
+) -> Any:
+    """One of some rules, by its title; None if there are none."""
+    return pick(
+        box.selectbox,
+        text("Rule"),
+        rules,
+        key=key,
+        said=lambda rule: title_of_rule(standard, rule),
+        first=first,
+    )
+
+
+def pick_level(table: pd.DataFrame, *, key: str) -> pd.DataFrame:
+    """The rows of one level of units, chosen among those in the column `level`."""
+    say = words()
+    level = pick(
+        st.radio, text("Level"), distinct(table, "level"), key=key, said=lambda one: say(level_title(one))
+    )
+    shown: pd.DataFrame = table[table["level"] == level]
+    return shown
+
+
+def distinct(table: pd.DataFrame, column: str) -> list[str]:
+    """The different entries of a column as they come; none of a table without rows."""
+    return list(dict.fromkeys(table[column])) if len(table) else []
+
+
+def explained(title: Text, *said: Text) -> None:
+    """How the figures come about, folded."""
+    say = words()
+    with st.expander(say(title)):
+        for one in said:
+            st.caption(say(one))
+
+
+Sections = Mapping[str, tuple[Text, Callable[[Reading], None]]]
+
+
+def page_of_sections(title: Text, about: Text, sections: Sections, *, key: str) -> None:
+    """A page that shows one of its sections, at the usual speed or that of the elderly."""
+    style()
+    heading(title, about, current_view())
+    left, right = st.columns([0.82, 0.18], vertical_alignment="center")
+    with left:
+        section = choose_section({name: title for name, (title, _) in sections.items()}, key=key)
+    with right:
+        slow = elderly_switch()
+    sections[section][1](current_reading(slow=slow))
+
+
+def choose_section(titles: Mapping[str, Text], *, key: str) -> str:
+    """One of the page's sections; the first at first."""
+    say = words()
+    if st.session_state.get(key) not in titles:
+        st.session_state[key] = next(iter(titles))
+    chosen = st.segmented_control(
+        say(text("What to look at")),
+        list(titles),
+        format_func=lambda option: say(titles[option]),
+        required=True,
+        label_visibility="collapsed",
+        key=key,
+    )
+    return str(chosen)
+
+
+def share_or_dash(part: float | None) -> str:
+    """A share as a percentage; a dash where there is nothing to divide by."""
+    return NOTHING if part is None or part != part else share(part)
+
+
+def number(value: float | None, decimals: int = 0) -> str:
+    """A number as written for people; a dash for none, ∞ where nothing is reached."""
+    if value is None or value != value:
+        return NOTHING
+    if value in (float("inf"), float("-inf")):
+        return "∞"
+    return exact(value) if decimals == 0 else f"{value:,.{decimals}f}"

@@ -1,0 +1,56 @@
+"""The small maps of a check, on the ground of the city in use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from ui.shell.choices import choices
+from ui.shell.compute import city_view
+from ui.widgets.map_element import show_map
+
+if TYPE_CHECKING:  # what draws takes a second to load
+    from maps.sketch import Bounds, Frame, Ground, Sketch
+
+# The ground reaches so far beyond what is shown first: enough to look around.
+_AROUND_M = 4_000.0
+
+
+def list_map(sketch: Sketch, frame: Frame, *, key: str) -> tuple[float, float] | None:
+    """Draw a map; the place (lon, lat) clicked just now, if it can be clicked and was."""
+    from maps.safe_text import Voice
+    from maps.sketch import sketch_data, widened
+
+    language = choices().language
+    around = widened(sketch.bounds, _AROUND_M)
+    ground = _ground(str(city_view().folder / "basemap.bin"), _rounded(around), language)
+    return show_map(sketch_data(sketch, ground, frame, Voice.of(language)), key=key)
+
+
+def city_bounds() -> Bounds:
+    """West, south, east, north of the city in use."""
+    return _bounds(str(city_view().folder))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _bounds(folder: str) -> Bounds:
+    from jobs.cache.results import bounds_of
+
+    return bounds_of(Path(folder))
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _ground(path: str, around: Bounds, language: str) -> Ground:
+    from maps.basemap import decode
+    from maps.safe_text import Voice
+    from maps.sketch import ground_of
+
+    return ground_of(decode(Path(path).read_bytes()), around, Voice.of(language))
+
+
+def _rounded(bounds: Bounds) -> Bounds:
+    """Whole hundredths of a degree, so that maps of one neighbourhood share their ground."""
+    west, south, east, north = bounds
+    return (round(west - 0.005, 2), round(south - 0.005, 2), round(east + 0.005, 2), round(north + 0.005, 2))

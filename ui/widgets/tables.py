@@ -1,0 +1,31 @@
+"""Small tables as HTML: every cell literal, numbers to the right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from ui.widgets.safe import in_html
+
+# Cells as short as this stay on one line.
+_SHORT: Final = 14
+
+
+def small_table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """A table with a head; cells that are numbers already written are told by their digits."""
+    titles = "".join(f'<th scope="col">{in_html(title)}</th>' for title in head)
+    body = "".join(f"<tr>{''.join(_cell(value) for value in row)}</tr>" for row in rows)
+    return f'<table class="small"><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table>'
+
+
+def scrolling(title: str, head: Sequence[str], rows: Sequence[Sequence[object]], *, css: str = "") -> str:
+    """The same in a box that scrolls, also by keyboard; `title` is what it is called aloud."""
+    box = f'<div class="scroll {css}" tabindex="0" role="region" aria-label="{in_html(title)}">'
+    return f"{box}{small_table(head, rows)}</div>"
+
+
+def _cell(value: object) -> str:
+    written = str(value)
+    number = written[:1].isdigit() and all(sign in "0123456789,.万%" for sign in written)
+    kind = "number" if number else "short" if len(written) <= _SHORT else "long"
+    return f'<td class="{kind}">{in_html(written)}</td>'
