@@ -14,24 +14,24 @@ from ui.shell.show_errors import told
 frame.configure()
 with st.sidebar, told():
     frame.choose_language()
-say = words()
+tr = words()
 # The first page is served at the root alone: who asks for /overview is sent there.
-overview = st.Page("ui/overview/page.py", title=say(text("Overview")), url_path="start", default=True)
+overview = st.Page("ui/overview/page.py", title=tr(text("Overview")), url_path="start", default=True)
 page = st.navigation(
     [
         overview,
         st.Page(
             partial(st.switch_page, overview),
-            title=say(text("Overview")),
+            title=tr(text("Overview")),
             url_path="overview",
             visibility="hidden",
         ),
-        st.Page("ui/reach/page.py", title=say(text("Reach")), url_path="reach"),
-        st.Page("ui/units/page.py", title=say(text("Units and fairness")), url_path="units"),
-        st.Page("ui/siting/page.py", title=say(text("New sites")), url_path="siting"),
-        st.Page("ui/scenario/page.py", title=say(text("What if")), url_path="scenario"),
-        st.Page("ui/check/page.py", title=say(text("Check a list")), url_path="check"),
-        st.Page("ui/city/page.py", title=say(text("Your own city")), url_path="city"),
+        st.Page("ui/reach/page.py", title=tr(text("Reach")), url_path="reach"),
+        st.Page("ui/units/page.py", title=tr(text("Units and fairness")), url_path="units"),
+        st.Page("ui/siting/page.py", title=tr(text("New sites")), url_path="siting"),
+        st.Page("ui/scenario/page.py", title=tr(text("What if")), url_path="scenario"),
+        st.Page("ui/check/page.py", title=tr(text("Check a list")), url_path="check"),
+        st.Page("ui/city/page.py", title=tr(text("Your own city")), url_path="city"),
     ],
     position="top",
 )

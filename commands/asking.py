@@ -17,21 +17,21 @@ from locales import Translator
 _UNITS: Final = ("count", "per_ha", "per_km2")
 
 
-def with_unit_asked(files: StudyFiles, say: Translator, tell: Tell) -> StudyFiles:
+def with_unit_asked(files: StudyFiles, tr: Translator, report: Tell) -> StudyFiles:
     """The files with what their raster counts, if nothing tells and somebody can answer.
 
     Without a terminal nothing is asked: residents per pixel are taken, and the results say so.
     """
-    if files.population_unit != "auto" or not (isinstance(tell, Bar) and _at_a_terminal()):
+    if files.population_unit != "auto" or not (isinstance(report, Bar) and _at_a_terminal()):
         return files
     from jobs.study.people import unclear_unit
 
-    question = unclear_unit(files, progress=tell)
+    question = unclear_unit(files, progress=report)
     if question is None:
         return files
-    with tell.away() as console:
-        console.print(say(question), markup=False, highlight=False)
-        unit = Prompt.ask(say(text("What does the raster count?")), choices=list(_UNITS), console=console)
+    with report.away() as console:
+        console.print(tr(question), markup=False, highlight=False)
+        unit = Prompt.ask(tr(text("What does the raster count?")), choices=list(_UNITS), console=console)
     return replace(files, population_unit=unit)
 
 

@@ -35,15 +35,15 @@ def assess(
     study: StudyOptions, out: Out, also: Also = (), lang: Lang = Language.zh, as_json: AsJson = False
 ) -> None:
     """Measure a city against a standard and write the assessment folder."""
-    with front_door(lang) as (say, tell):
+    with front_door(lang) as (tr, report):
         from jobs.assess.folder import assess_files
         from jobs.assess.summary import closing_lines
 
-        files = with_unit_asked(study.files(), say, tell)
+        files = with_unit_asked(study.files(), tr, report)
         wanted = [what.value for what in also]
         results = assess_files(
-            files, out=out, language=lang.value, cache=NETWORKS, progress=tell, also=wanted
+            files, out=out, language=lang.value, cache=NETWORKS, progress=report, also=wanted
         ).results
         if not as_json:
-            print_verdicts(results, say)
-        answer(as_json, results.document, lambda: [*closing_lines(results, say), str(out)])
+            print_verdicts(results, tr)
+        answer(as_json, results.document, lambda: [*closing_lines(results, tr), str(out)])

@@ -64,7 +64,7 @@ def check(
     lists: ListOptions, addresses: Geocoding, out: Out, lang: Lang = Language.zh, as_json: AsJson = False
 ) -> None:
     """Check facility lists: what is accepted, what is refused and how to mend it."""
-    with front_door(lang) as (say, tell):
+    with front_door(lang) as (tr, tell):
         from jobs.assess.summary import check_lines
         from jobs.lists.check import check_lists
         from jobs.lists.geocode import propose_places, require_service, service_with, with_proposals
@@ -76,4 +76,4 @@ def check(
             proposals = propose_places(report, service_with(service), city=addresses.city, progress=tell)
             report = with_proposals(report, proposals)
         document = report.as_json()
-        answer(as_json, document, lambda: [*check_lines(document, say), str(out)])
+        answer(as_json, document, lambda: [*check_lines(document, tr), str(out)])

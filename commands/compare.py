@@ -39,11 +39,11 @@ def compare(
     sides: TwoSides, likeness: Likeness, out: Out, lang: Lang = Language.zh, as_json: AsJson = False
 ) -> None:
     """Compare facility lists with OpenStreetMap: missing, elsewhere, closed."""
-    with front_door(lang) as (say, tell):
+    with front_door(lang) as (tr, report):
         from jobs.lists.compare import Alike, compare_with_osm
 
         alike = Alike(likeness.similarity, likeness.near, likeness.far)
         done = compare_with_osm(
-            sides.lists, sides.osm, out=out, datum=sides.datum, alike=alike, progress=tell
+            sides.lists, sides.osm, out=out, datum=sides.datum, alike=alike, progress=report
         )
-        answer(as_json, done.as_json(), lambda: [*map(say, done.lines()), str(out)])
+        answer(as_json, done.as_json(), lambda: [*map(tr, done.lines()), str(out)])

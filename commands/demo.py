@@ -10,9 +10,9 @@ from commands.options import AsJson, Lang, Language
 
 def demo(folder: Path, lang: Lang = Language.zh, as_json: AsJson = False) -> None:
     """Write the demo city's input files."""
-    with front_door(lang) as (say, tell):
+    with front_door(lang) as (tr, report):
         from data.demo import SYNTHETIC, write_demo
 
-        files = write_demo(folder, progress=tell)
+        files = write_demo(folder, progress=report)
         names = {name: str(path) for name, path in vars(files).items()}
-        answer(as_json, {"format": 1, "files": names}, lambda: [say(SYNTHETIC), *names.values()])
+        answer(as_json, {"format": 1, "files": names}, lambda: [tr(SYNTHETIC), *names.values()])

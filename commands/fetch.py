@@ -55,17 +55,17 @@ def fetch(
     as_json: AsJson = False,
 ) -> None:
     """Get streets, units and known facilities of a place from OpenStreetMap."""
-    with front_door(lang) as (say, tell):
+    with front_door(lang) as (tr, report):
         from jobs.fetch import fetch, plan_fetch
 
         if dry_run:
-            asked = plan_fetch(wanted.wish(), out=out, progress=tell)
-            answer(as_json, asked.as_json(), lambda: [*map(say, asked.lines())])
+            asked = plan_fetch(wanted.wish(), out=out, progress=report)
+            answer(as_json, asked.as_json(), lambda: [*map(tr, asked.lines())])
             return
-        done = fetch(wanted.wish(), out=out, progress=tell)
-        go_on = say(text("Go on with (residents must come from elsewhere):"))
+        done = fetch(wanted.wish(), out=out, progress=report)
+        go_on = tr(text("Go on with (residents must come from elsewhere):"))
         answer(
             as_json,
             done.as_json(),
-            lambda: [say(done.line()), *map(str, done.files.values()), go_on, done.next_command()],
+            lambda: [tr(done.line()), *map(str, done.files.values()), go_on, done.next_command()],
         )

@@ -31,8 +31,8 @@ _PIPE_COLUMNS: Final = 160
 class Bar:
     """Progress as a bar on a terminal; it makes room while the user is asked something."""
 
-    def __init__(self, bar: Progress, say: Translator) -> None:
-        self._bar, self._say, self._task = bar, say, bar.add_task("", total=1.0)
+    def __init__(self, bar: Progress, tr: Translator) -> None:
+        self._bar, self._say, self._task = bar, tr, bar.add_task("", total=1.0)
 
     def __call__(self, share: float, doing: Text) -> None:
         self._bar.update(self._task, completed=share, description=self._say(doing))
@@ -53,30 +53,30 @@ def front_door(lang: Language) -> Iterator[tuple[Translator, Tell]]:
 
     Ctrl-C ends the work where it is: folders of results are whole or untouched, caches are kept.
     """
-    say = translator(lang.value)
+    tr = translator(lang.value)
     console = Console(stderr=True)
     bar = Progress(
         TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console, transient=True
     )
     try:
         with bar:
-            yield say, Bar(bar, say)
+            yield tr, Bar(bar, tr)
     except (Cancelled, KeyboardInterrupt):
-        console.print(say(Cancelled().message), markup=False, highlight=False)
+        console.print(tr(Cancelled().message), markup=False, highlight=False)
         raise typer.Exit(_STOPPED) from None
     except UserError as error:
-        console.print(say(error.message), style="red", markup=False, highlight=False)
+        console.print(tr(error.message), style="red", markup=False, highlight=False)
         raise typer.Exit(2) from error
     except Exception as defect:
-        _save_defect(defect, console, say)
+        _save_defect(defect, console, tr)
         raise typer.Exit(1) from defect
 
 
-def _save_defect(defect: Exception, console: Console, say: Translator) -> None:
+def _save_defect(defect: Exception, console: Console, tr: Translator) -> None:
     sentence = text(
         "This is a defect of the program, not of your data: {what}", what=f"{type(defect).__name__}: {defect}"
     )
-    console.print(say(sentence), style="red", markup=False, highlight=False)
+    console.print(tr(sentence), style="red", markup=False, highlight=False)
 
 
 def answer(as_json: bool, document: Mapping[str, Any], lines: Callable[[], list[str]]) -> None:
@@ -86,10 +86,10 @@ def answer(as_json: bool, document: Mapping[str, Any], lines: Callable[[], list[
         sys.stdout.write("\n".join(lines()) + "\n")
 
 
-def print_verdicts(results: Any, say: Translator) -> None:
+def print_verdicts(results: Any, tr: Translator) -> None:
     from jobs.assess.summary import assessment_rows
 
-    head, rows = assessment_rows(results, say)
+    head, rows = assessment_rows(results, tr)
     table = Table(*(Column(title, overflow="fold") for title in head))
     for row in rows:
         table.add_row(*row)

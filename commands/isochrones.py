@@ -52,12 +52,12 @@ def isochrones(
     reach: ReachOptions, study: StudyOptions, out: Out, lang: Lang = Language.zh, as_json: AsJson = False
 ) -> None:
     """Draw how far one gets on foot from facilities: areas, reached streets and a map."""
-    with front_door(lang) as (say, tell):
+    with front_door(lang) as (tr, report):
         from jobs.assess.summary_more import reach_lines
         from jobs.reach import isochrone_files
 
-        files = with_unit_asked(study.files(), say, tell)
+        files = with_unit_asked(study.files(), tr, report)
         found = isochrone_files(
-            files, reach.wish(), out=out, language=lang.value, cache=NETWORKS, progress=tell
+            files, reach.wish(), out=out, language=lang.value, cache=NETWORKS, progress=report
         ).as_json()
-        answer(as_json, found, lambda: [*reach_lines(found, say), str(out)])
+        answer(as_json, found, lambda: [*reach_lines(found, tr), str(out)])

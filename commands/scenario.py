@@ -46,13 +46,13 @@ def scenario(
     change: ChangeOptions, study: StudyOptions, out: Out, lang: Lang = Language.zh, as_json: AsJson = False
 ) -> None:
     """Work changes in (openings, closings, moves, streets, figures, people) and tell who gains and loses."""
-    with front_door(lang) as (say, tell):
+    with front_door(lang) as (tr, report):
         from jobs.assess.summary_more import comparison_lines
         from jobs.scenario import scenario_files
 
         wish = change.wish()
-        files = with_unit_asked(study.files(), say, tell)
-        found = scenario_files(files, wish, out=out, language=lang.value, cache=NETWORKS, progress=tell)
+        files = with_unit_asked(study.files(), tr, report)
+        found = scenario_files(files, wish, out=out, language=lang.value, cache=NETWORKS, progress=report)
         document = found.as_json()
-        lines = comparison_lines(document, found.done.inputs.standard, say)
+        lines = comparison_lines(document, found.done.inputs.standard, tr)
         answer(as_json, document, lambda: [*lines, str(out)])

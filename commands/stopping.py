@@ -24,23 +24,23 @@ _LINE_SECONDS: Final = 2.0
 
 
 @contextmanager
-def followed(tell: Tell, say: Translator) -> Iterator[Following]:
+def followed(report: Tell, tr: Translator) -> Iterator[Following]:
     """What `suggest_files` needs: steps and search are told; the first Ctrl-C during the search ends it
     with the best plan so far, at any other time (and the second one) it ends the program."""
     from jobs.siting.suggest import followed_by
 
     stop = threading.Event()
-    line = lines_of(say)
+    line = lines_of(tr)
 
     def on_search(said: Text) -> None:
-        tell(0.6, said)
+        report(0.6, said)
         line(said)
 
     with _first_ctrl_c(stop):
-        yield followed_by(on_search, stop.is_set, _stopping(tell, stop))
+        yield followed_by(on_search, stop.is_set, _stopping(report, stop))
 
 
-def _stopping(tell: Tell, stop: threading.Event) -> Tell:
+def _stopping(report: Tell, stop: threading.Event) -> Tell:
     """Before the search a stop ends everything; once there is a plan the work goes on and writes it."""
     searching = threading.Event()
 
@@ -49,7 +49,7 @@ def _stopping(tell: Tell, stop: threading.Event) -> Tell:
             raise Cancelled
         if share >= _SEARCH_BEGINS:
             searching.set()
-        tell(share, doing)
+        report(share, doing)
 
     return step
 
@@ -73,7 +73,7 @@ def _first_ctrl_c(stop: threading.Event) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def lines_of(say: Translator) -> Callable[[Text], None]:
+def lines_of(tr: Translator) -> Callable[[Text], None]:
     """Writes a sentence on stderr, not more often than every two seconds, where no bar can be seen."""
     if sys.stderr.isatty():
         return lambda _said: None
@@ -82,6 +82,6 @@ def lines_of(say: Translator) -> Callable[[Text], None]:
     def write(said: Text) -> None:
         if time.monotonic() - last[0] >= _LINE_SECONDS:
             last[0] = time.monotonic()
-            sys.stderr.write(f"{say(said)}\n")
+            sys.stderr.write(f"{tr(said)}\n")
 
     return write

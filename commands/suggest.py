@@ -19,15 +19,15 @@ def suggest(
 
     Ctrl-C while sites are being chosen ends the search: the best plan so far is written with its bound.
     """
-    with front_door(lang) as (say, tell):
+    with front_door(lang) as (tr, report):
         from jobs.assess.summary import closing_lines
         from jobs.siting.suggest import suggest_files
 
-        files = with_unit_asked(study.files(), say, tell)
+        files = with_unit_asked(study.files(), tr, report)
         wish = wish_of(wanted)
-        with followed(tell, say) as following:
+        with followed(report, tr) as following:
             done = suggest_files(
                 files, wish, out=out, language=lang.value, cache=NETWORKS, following=following
             )
         plan = done.results.plan.plan if done.results.plan is not None else {}
-        answer(as_json, plan, lambda: [*closing_lines(done.results, say), str(out)])
+        answer(as_json, plan, lambda: [*closing_lines(done.results, tr), str(out)])

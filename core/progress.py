@@ -1,4 +1,4 @@
-"""How long work tells how far it is, and how it is stopped."""
+"""How long work reports its progress, and how it is stopped."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ _Thing = TypeVar("_Thing")
 
 
 def silent(_share: float, _doing: Text) -> None:
-    """Progress nobody listens to."""
+    """Ignores progress."""
 
 
 def part(progress: Progress, start: float, end: float) -> Progress:
     """The progress of one step of a longer work, as the stretch from `start` to `end` of it."""
 
-    def tell(share: float, doing: Text) -> None:
+    def report(share: float, doing: Text) -> None:
         progress(start + (end - start) * share, doing)
 
-    return tell
+    return report
 
 
 def stoppable(progress: Progress, asked: Callable[[], bool]) -> Progress:
@@ -33,16 +33,16 @@ def stoppable(progress: Progress, asked: Callable[[], bool]) -> Progress:
     `asked` may be a `threading.Event().is_set` that a button in another thread sets.
     """
 
-    def tell(share: float, doing: Text) -> None:
+    def report(share: float, doing: Text) -> None:
         if asked():
             raise Cancelled
         progress(share, doing)
 
-    return tell
+    return report
 
 
-def telling(things: Iterable[_Thing], progress: Progress, doing: Text, *, count: int) -> Iterator[_Thing]:
-    """`things` one by one, telling before each how far in `count` of them the work is."""
+def reporting(things: Iterable[_Thing], progress: Progress, doing: Text, *, count: int) -> Iterator[_Thing]:
+    """`things` one by one, reporting before each how far in `count` of them the work is."""
     for number, thing in enumerate(things):
         progress(min(number / max(count, 1), 1.0), doing)
         yield thing

@@ -168,14 +168,14 @@ def fetch(
     `cache` (default: a folder in `out`): a run that was broken off goes on where it stopped.
     UserError where the place is unknown or the servers do not answer.
     """
-    tell = _Teller(progress)
-    with _door(wish, cache or out / ANSWERS, wait, tell) as door:
-        tell(0.0, text("Looking up the place"))
+    report = _Teller(progress)
+    with _door(wish, cache or out / ANSWERS, wait, report) as door:
+        report(0.0, text("Looking up the place"))
         place = find_place(door, wish.place)
-        ways = fetch_streets(door, place.tiles(wish.margin_m), part(tell, 0.02, 0.7))
-        tell(0.7, text("Fetching units"))
+        ways = fetch_streets(door, place.tiles(wish.margin_m), part(report, 0.02, 0.7))
+        report(0.7, text("Fetching units"))
         units = fetch_units(door, place, admin_levels(wish.country))
-        tell(0.8, text("Fetching facilities"))
+        report(0.8, text("Fetching facilities"))
         facilities = fetch_facilities(door, place, wish.tiers)
     if not len(ways):
         raise InputError("OpenStreetMap has no street that may be walked in “{name}”.", name=place.name)
@@ -183,18 +183,18 @@ def fetch(
         files = {"facilities": folder / "facilities.csv", "area": folder / "area.geojson"}
         write_csv(files["facilities"], facilities)
         write_json(files["area"], place.as_geojson())
-        files |= _write_streets(folder, ways, part(tell, 0.85, 0.98))
+        files |= _write_streets(folder, ways, part(report, 0.85, 0.98))
         if len(units):
             files["units"] = folder / "units.gpkg"
             write_vector(files["units"], units, layer="units")
         counts = {"streets": len(ways), "units": len(units), "facilities": len(facilities)}
         _write_source(folder, place, files, counts)
-    tell(1.0, text("Done"))
+    report(1.0, text("Done"))
     return Fetched(place, {role: out / path.name for role, path in files.items()}, counts)
 
 
-def _door(wish: Fetch, answers: Path, wait: Wait, tell: _Teller) -> AbstractContextManager[Door]:
-    return open_door(wish.servers, answers, wait=wait, say=tell.wait)
+def _door(wish: Fetch, answers: Path, wait: Wait, report: _Teller) -> AbstractContextManager[Door]:
+    return open_door(wish.servers, answers, wait=wait, tr=report.wait)
 
 
 def _write_streets(folder: Path, ways: Ways, progress: Progress) -> dict[str, Path]:

@@ -81,37 +81,37 @@ _NOT_SHARES: Final = frozenset(("loads",))
 _WIDE, _NARROW = 34.0, 15.0
 
 
-def more_sheets(book: Any, results: Results, say: Translator) -> None:
+def more_sheets(book: Any, results: Results, tr: Translator) -> None:
     """Every table that is there and has rows; completeness as a matrix, equity with its statements."""
     for name, title, columns in _TABLES:
         table = results.extras.get(name)
         if table is not None and len(table):
             if name == "equity":
-                table = table.assign(who=_who(table, say))
+                table = table.assign(who=_who(table, tr))
             widths = [_WIDE if said or key in ("name", "who") else _NARROW for key, _, said in columns]
-            sheet = Sheet(book, say(title), widths)
-            for line in _statements(results, say) if name == "equity" else ():
+            sheet = Sheet(book, tr(title), widths)
+            for line in _statements(results, tr) if name == "equity" else ():
                 sheet.line([line], text_wrap=False)
-            _fill(sheet, table, columns, (name, results, say))
-    _completeness(book, results, say)
-    _barriers(book, results, say)
+            _fill(sheet, table, columns, (name, results, tr))
+    _completeness(book, results, tr)
+    _barriers(book, results, tr)
 
 
 def _fill(
     sheet: Sheet, table: pd.DataFrame, columns: Sequence[Column], about: tuple[str, Results, Translator]
 ) -> None:
-    name, results, say = about
+    name, results, tr = about
     there = [column for column in columns if column[0] in table]
-    shown = [_said(table[key], how, results, say) for key, _, how in there]
+    shown = [_said(table[key], how, results, tr) for key, _, how in there]
     percent = [key in _PERCENT and name not in _NOT_SHARES for key, _, _ in there]
-    sheet.table([say(title) for _, title, _ in there], zip(*shown, strict=True), percent=percent)
+    sheet.table([tr(title) for _, title, _ in there], zip(*shown, strict=True), percent=percent)
 
 
-def _said(values: pd.Series[Any], how: str, results: Results, say: Translator) -> list[object]:
+def _said(values: pd.Series[Any], how: str, results: Results, tr: Translator) -> list[object]:
     if not how:
         return [None if value is pd.NA else value for value in values.tolist()]
     words = _words(how, results)
-    known = {value: say(words(value)) if value != "" else "" for value in values.unique().tolist()}
+    known = {value: tr(words(value)) if value != "" else "" for value in values.unique().tolist()}
     return [known[value] for value in values.tolist()]
 
 
@@ -127,17 +127,17 @@ def _words(how: str, results: Results) -> Any:
     }[how]
 
 
-def _who(table: pd.DataFrame, say: Translator) -> list[str]:
-    return [say(people_title(kind, who)) for kind, who in zip(table["kind"], table["id"], strict=True)]
+def _who(table: pd.DataFrame, tr: Translator) -> list[str]:
+    return [tr(people_title(kind, who)) for kind, who in zip(table["kind"], table["id"], strict=True)]
 
 
-def _statements(results: Results, say: Translator) -> Iterator[str]:
+def _statements(results: Results, tr: Translator) -> Iterator[str]:
     found = results.document.get("equity")
     for said in found["statements"] if found else ():
-        yield say(text_from_json(said))
+        yield tr(text_from_json(said))
 
 
-def _completeness(book: Any, results: Results, say: Translator) -> None:
+def _completeness(book: Any, results: Results, tr: Translator) -> None:
     """Communities down, kinds of service across."""
     table = results.extras.get("completeness")
     kinds = kinds_in([str(column) for column in table.columns]) if table is not None else []
@@ -148,16 +148,16 @@ def _completeness(book: Any, results: Results, say: Translator) -> None:
         text("Residents"),
         *(kind_title(k, results.standard) for k in kinds),
     ]
-    sheet = Sheet(book, say(text("Kinds of service")), (24, 12, *(14 for _ in kinds), 12))
+    sheet = Sheet(book, tr(text("Kinds of service")), (24, 12, *(14 for _ in kinds), 12))
     marks = [*(f"has_{kind}" for kind in kinds), "complete"]
     rows = [
         [row["name"], row["residents"], *("✓" if row[mark] else "" for mark in marks)]
         for row in table.to_dict("records")
     ]
-    sheet.table([*(say(head) for head in heads), say(text("Complete"))], rows)
+    sheet.table([*(tr(head) for head in heads), tr(text("Complete"))], rows)
 
 
-def _barriers(book: Any, results: Results, say: Translator) -> None:
+def _barriers(book: Any, results: Results, tr: Translator) -> None:
     layer = results.layers.get("barriers")
     if layer is None or not len(layer):
         return
@@ -167,5 +167,5 @@ def _barriers(book: Any, results: Results, say: Translator) -> None:
         ("saved_km", text("Walking saved (resident-km)"), ""), ("residents", text("Residents gained"), ""),
         ("lon", text("Longitude"), ""), ("lat", text("Latitude"), ""), ("rule", text("Rule"), "rule"),
     )  # fmt: skip
-    sheet = Sheet(book, say(text("Worst barriers")), (8, _WIDE, *(_NARROW for _ in range(7)), _WIDE))
-    _fill(sheet, pd.DataFrame(layer.drop(columns="geometry")), columns, ("barriers", results, say))
+    sheet = Sheet(book, tr(text("Worst barriers")), (8, _WIDE, *(_NARROW for _ in range(7)), _WIDE))
+    _fill(sheet, pd.DataFrame(layer.drop(columns="geometry")), columns, ("barriers", results, tr))

@@ -52,24 +52,24 @@ def plan_briefings(results: Results) -> dict[str, str]:
 class _Draft:
     """The chapters of one plan in one language, as lines."""
 
-    def __init__(self, plan: Mapping[str, Any], standard: Standard, say: Translator) -> None:
-        self.plan, self.standard, self.say = plan, standard, say
+    def __init__(self, plan: Mapping[str, Any], standard: Standard, tr: Translator) -> None:
+        self.plan, self.standard, self.tr = plan, standard, tr
 
     def head(self, area: Mapping[str, Any]) -> Iterator[str]:
         plan, standard = self.plan, self.standard
         tiers = [standard.tier_title(part["tier"]) for part in plan.get("tiers", [plan])]
         title = Text(text("{city}: where new sites should go ({tier})").template,
-                     {"city": area["name"], "tier": _joined([self.say(tier) for tier in tiers])})  # fmt: skip
-        yield f"# {escaped(self.say(title))}"
+                     {"city": area["name"], "tier": _joined([self.tr(tier) for tier in tiers])})  # fmt: skip
+        yield f"# {escaped(self.tr(title))}"
         if area["synthetic"]:
-            yield f"\n**{self.say(SYNTHETIC)}**"
+            yield f"\n**{self.tr(SYNTHETIC)}**"
         yield ""
-        yield self.say(self._basis())
+        yield self.tr(self._basis())
         yield ""
-        yield from (f"- {escaped(self.say(said))}" for said in words.results(plan, standard))
+        yield from (f"- {escaped(self.tr(said))}" for said in words.results(plan, standard))
         decided = words.deciding(plan)
         if decided is not None:
-            yield f"- {escaped(self.say(decided))}"
+            yield f"- {escaped(self.tr(decided))}"
 
     def _basis(self) -> Text:
         plan = self.plan
@@ -91,11 +91,11 @@ class _Draft:
     def sites(self) -> Iterator[str]:
         if not self.plan["sites"]:
             return
-        yield f"## {self.say(_SITES)}"
+        yield f"## {self.tr(_SITES)}"
         for site in self.plan["sites"]:
             tier = self.standard.tier_title(site.get("tier", self.plan["tier"]))
             yield ""
-            yield f"{site['rank']}. **{escaped(words.site_name(site))}** ({escaped(self.say(tier))})"
+            yield f"{site['rank']}. **{escaped(words.site_name(site))}** ({escaped(self.tr(tier))})"
             yield f"   WGS-84 {site['lon']:.6f}, {site['lat']:.6f}"
             yield f"   {self._joined_sentences(words.reasons(site, self.plan, self.standard))}"
 
@@ -103,7 +103,7 @@ class _Draft:
         points = self.plan.get("curve_bound", [])
         if len(points) < 2:
             return
-        yield f"## {self.say(_HOW_MANY)}"
+        yield f"## {self.tr(_HOW_MANY)}"
         yield ""
         head = (text("Sites"), text("Best found"), text("At most possible"), text("Built in this order"))
         rows = [
@@ -113,18 +113,18 @@ class _Draft:
         price = words.price_of_order(self.plan)
         if price is not None:
             yield ""
-            yield self.say(price)
+            yield self.tr(price)
 
     def alternatives(self) -> Iterator[str]:
         others = self.plan.get("alternatives", [])
         if not others:
             return
-        yield f"## {self.say(_OTHERS)}"
+        yield f"## {self.tr(_OTHERS)}"
         for number, other in enumerate(others, start=1):
             yield ""
-            yield f"{number}. {self.say(other_plan(other))}"
+            yield f"{number}. {self.tr(other_plan(other))}"
             new = [self._new_place(site) for site in other["sites"] if not site["in_best"]]
-            yield f"   {'；'.join(new) if self.say.language == 'zh' else '; '.join(new)}"
+            yield f"   {'；'.join(new) if self.tr.language == 'zh' else '; '.join(new)}"
             yield f"   {self._left_out(other)}"
 
     def _new_place(self, site: Mapping[str, Any]) -> str:
@@ -135,13 +135,13 @@ class _Draft:
         """Which sites of the plan this one does without."""
         kept = {_place_of(site) for site in other["sites"] if site["in_best"]}
         ranks = [str(site["rank"]) for site in self.plan["sites"] if _place_of(site) not in kept]
-        return self.say(text("Not built: no. {ranks} of the plan.", ranks=", ".join(ranks)))
+        return self.tr(text("Not built: no. {ranks} of the plan.", ranks=", ".join(ranks)))
 
     def closed(self) -> Iterator[str]:
         rows = self.plan.get("closed", [])
         if not rows:
             return
-        yield f"## {self.say(_CLOSED)}"
+        yield f"## {self.tr(_CLOSED)}"
         yield ""
         head = (text("Name"), text("Residents whom only it serves"))
         yield from self._table(head, [[row["name"], f"{row['residents_lost']:,.0f}"] for row in rows])
@@ -150,9 +150,9 @@ class _Draft:
         said = words.redundancy(self.plan)
         if said is None:
             return
-        yield f"## {self.say(_SPARE)}"
+        yield f"## {self.tr(_SPARE)}"
         yield ""
-        yield self.say(said)
+        yield self.tr(said)
         yield ""
         head = (text("Name"), text("Residents whom only it serves"))
         rows = self.plan["redundancy"][:_MOST_SPARE]
@@ -161,19 +161,19 @@ class _Draft:
     def remarks(self) -> Iterator[str]:
         said = words.notes(self.plan)
         if said:
-            yield f"## {self.say(_REMARKS)}"
+            yield f"## {self.tr(_REMARKS)}"
             yield ""
-            yield from (f"- {escaped(self.say(note))}" for note in said)
+            yield from (f"- {escaped(self.tr(note))}" for note in said)
 
     def _table(self, head: Iterable[Sayable], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-        titles = [self.say(title) for title in head]
+        titles = [self.tr(title) for title in head]
         yield f"| {' | '.join(titles)} |"
         yield f"|{'---|' * len(titles)}"
         yield from (f"| {' | '.join(escaped(cell) for cell in row)} |" for row in rows)
 
     def _joined_sentences(self, said: Iterable[Text]) -> str:
-        sentences = [escaped(self.say(sentence)) for sentence in said]
-        return ("" if self.say.language == "zh" else " ").join(sentences)
+        sentences = [escaped(self.tr(sentence)) for sentence in said]
+        return ("" if self.tr.language == "zh" else " ").join(sentences)
 
 
 def other_plan(other: Mapping[str, Any]) -> Text:

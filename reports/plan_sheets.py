@@ -62,38 +62,38 @@ _FIGURES: Final = {
 }
 
 
-def plan_sheets(book: Any, results: Results, say: Translator) -> None:
+def plan_sheets(book: Any, results: Results, tr: Translator) -> None:
     """The sheets of the plan, if there is one; those about what it lacks are left out."""
     if results.plan is None:
         return
     plan, standard = results.plan.plan, results.standard
-    _sites(book, plan, standard, say)
+    _sites(book, plan, standard, tr)
     if len(plan.get("curve_bound", [])) > 1:
-        _curve(book, plan["curve_bound"], say)
+        _curve(book, plan["curve_bound"], tr)
     if plan.get("alternatives"):
-        sheet = Sheet(book, say(text("Other plans")), (8, 10, 14, 8, 40, 12, 12, 14, 14))
-        sheet.table([say(title) for title in _OTHERS_HEAD], _others(plan["alternatives"], say))
+        sheet = Sheet(book, tr(text("Other plans")), (8, 10, 14, 8, 40, 12, 12, 14, 14))
+        sheet.table([tr(title) for title in _OTHERS_HEAD], _others(plan["alternatives"], tr))
     if plan.get("redundancy"):
-        sheet = Sheet(book, say(text("Needed existing ones")), (16, 40, 16, 18, 12, 12))
+        sheet = Sheet(book, tr(text("Needed existing ones")), (16, 40, 16, 18, 12, 12))
         said = words.redundancy(plan)
         if said is not None:
-            sheet.line([say(said)], text_wrap=False)
-        sheet.table([say(title) for title in _SPARE_HEAD], _spare(plan["redundancy"], standard, say))
+            sheet.line([tr(said)], text_wrap=False)
+        sheet.table([tr(title) for title in _SPARE_HEAD], _spare(plan["redundancy"], standard, tr))
 
 
-def _sites(book: Any, plan: Mapping[str, Any], standard: Standard, say: Translator) -> None:
+def _sites(book: Any, plan: Mapping[str, Any], standard: Standard, tr: Translator) -> None:
     sites = plan["sites"]
     groups = list(dict.fromkeys(group for site in sites for group in site.get("groups_gained", {})))
     figures = [key for key in _FIGURES if any(key in site for site in sites)]
     widths = (6, 16, 24, 36, 12, 12, 14, 12, 14, 34, 12, *(12 for _ in (*groups, *figures)), 90)
-    sheet = Sheet(book, say(text("Suggested sites")), widths)
+    sheet = Sheet(book, tr(text("Suggested sites")), widths)
     for said in (*words.results(plan, standard), *words.notes(plan)):
-        sheet.line([say(said)], text_wrap=False)
-    head = [say(title) for title in _SITES_HEAD]
-    head += [say(Text(_GROUP.template, {"group": group_title(group)})) for group in groups]
-    head += [say(_FIGURES[key]) for key in figures] + [say(_WHY)]
+        sheet.line([tr(said)], text_wrap=False)
+    head = [tr(title) for title in _SITES_HEAD]
+    head += [tr(Text(_GROUP.template, {"group": group_title(group)})) for group in groups]
+    head += [tr(_FIGURES[key]) for key in figures] + [tr(_WHY)]
     together = dict(map(tuple, plan["curve"]))
-    rows = (_site(site, plan, standard, say, (groups, figures)) for site in sites)
+    rows = (_site(site, plan, standard, tr, (groups, figures)) for site in sites)
     sheet.table(head, (_with_total(row, together) for row in rows))
 
 
@@ -101,14 +101,14 @@ def _site(
     site: Mapping[str, Any],
     plan: Mapping[str, Any],
     standard: Standard,
-    say: Translator,
+    tr: Translator,
     more: tuple[list[str], list[str]],
 ) -> list[object]:
     groups, figures = more
-    gap = "" if say.language == "zh" else " "
+    gap = "" if tr.language == "zh" else " "
     return [
         site["rank"],
-        say(standard.tier_title(site["tier"])),
+        tr(standard.tier_title(site["tier"])),
         site["name"],
         site["unit"],
         site["lon"],
@@ -120,7 +120,7 @@ def _site(
         site["nearest_m"],
         *(site.get("groups_gained", {}).get(group) for group in groups),
         *(site.get(key) for key in figures),
-        gap.join(say(said) for said in words.reasons(site, plan, standard)),
+        gap.join(tr(said) for said in words.reasons(site, plan, standard)),
     ]
 
 
@@ -130,10 +130,10 @@ def _with_total(row: list[object], together: Mapping[object, object]) -> list[ob
     return row
 
 
-def _curve(book: Any, points: Sequence[Mapping[str, float]], say: Translator) -> None:
-    name = say(text("How many sites"))
+def _curve(book: Any, points: Sequence[Mapping[str, float]], tr: Translator) -> None:
+    name = tr(text("How many sites"))
     sheet = Sheet(book, name, (10, 16, 18, 18))
-    head = [say(title) for title in _CURVE_HEAD]
+    head = [tr(title) for title in _CURVE_HEAD]
     sheet.table(head, [[p["sites"], p["best"], p["bound"], p["in_order"]] for p in points])
     chart = book.add_chart({"type": "line"})
     for column in (1, 2, 3):
@@ -153,8 +153,8 @@ def _curve(book: Any, points: Sequence[Mapping[str, float]], say: Translator) ->
     sheet.chart(chart, column=5)
 
 
-def _others(others: Iterable[Mapping[str, Any]], say: Translator) -> Iterable[list[object]]:
-    mark = {True: say(text("yes")), False: say(text("no"))}
+def _others(others: Iterable[Mapping[str, Any]], tr: Translator) -> Iterable[list[object]]:
+    mark = {True: tr(text("yes")), False: tr(text("no"))}
     for number, other in enumerate(others, start=1):
         for site in other["sites"]:
             yield [
@@ -170,12 +170,12 @@ def _others(others: Iterable[Mapping[str, Any]], say: Translator) -> Iterable[li
             ]
 
 
-def _spare(rows: Iterable[Mapping[str, Any]], standard: Standard, say: Translator) -> Iterable[list[object]]:
+def _spare(rows: Iterable[Mapping[str, Any]], standard: Standard, tr: Translator) -> Iterable[list[object]]:
     for row in rows:
         yield [
             row["facility_id"],
             row["name"],
-            say(standard.tier_title(row["tier"])),
+            tr(standard.tier_title(row["tier"])),
             row["residents_lost"],
             row["lon"],
             row["lat"],

@@ -71,59 +71,59 @@ _GAP_SITE_KEYS: Final = ("residents", "lon", "lat")
 def workbook_bytes(results: Results, *, language: str) -> bytes:
     """The workbook in one language."""
     buffer = io.BytesIO()
-    say = translator(language)
+    tr = translator(language)
     with xlsxwriter.Workbook(buffer, OPTIONS) as book:
         _assessment_sheet(
-            Sheet(book, say(text("Assessment")), (34, 10, 16, 40, 14, 18, 16, 40, 20)), results, say
+            Sheet(book, tr(text("Assessment")), (34, 10, 16, 40, 14, 18, 16, 40, 20)), results, tr
         )
-        _units_sheet(Sheet(book, say(text("Units")), (16, 22, 14, 40, 14, 14, 10, 14)), results, say)
+        _units_sheet(Sheet(book, tr(text("Units")), (16, 22, 14, 40, 14, 14, 10, 14)), results, tr)
         _gaps_sheet(
-            Sheet(book, say(text("Gaps")), (40, 8, 14, 12, 34, 16, 30, 14, 14, 14, 14, 12, 12)), results, say
+            Sheet(book, tr(text("Gaps")), (40, 8, 14, 12, 34, 16, 30, 14, 14, 14, 14, 12, 12)), results, tr
         )
-        _facilities_sheet(Sheet(book, say(text("Facilities")), (14, 34, 14, 12, 12, 12, 12)), results, say)
-        plan_sheets(book, results, say)
-        more_sheets(book, results, say)
-        _basis_sheet(Sheet(book, say(text("Basis")), (30, 80)), results, say)
+        _facilities_sheet(Sheet(book, tr(text("Facilities")), (14, 34, 14, 12, 12, 12, 12)), results, tr)
+        plan_sheets(book, results, tr)
+        more_sheets(book, results, tr)
+        _basis_sheet(Sheet(book, tr(text("Basis")), (30, 80)), results, tr)
     return buffer.getvalue()
 
 
-def _assessment_sheet(sheet: Sheet, results: Results, say: Translator) -> None:
+def _assessment_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
     area = results.document["area"]
-    sheet.line([f"{area['name']} · {say(results.standard.title)}"], bold=True, font_size=14, text_wrap=False)
+    sheet.line([f"{area['name']} · {tr(results.standard.title)}"], bold=True, font_size=14, text_wrap=False)
     if area["synthetic"]:
-        sheet.line([say(SYNTHETIC)], font_color="#b00020", text_wrap=False)
-    sheet.line([say(word) for word in _ASSESSMENT_HEAD], bold=True, bg_color="#e8edf2", bottom=1)
+        sheet.line([tr(SYNTHETIC)], font_color="#b00020", text_wrap=False)
+    sheet.line([tr(word) for word in _ASSESSMENT_HEAD], bold=True, bg_color="#e8edf2", bottom=1)
     for line in assessment_lines(results.document, results.standard):
         values: list[Sayable] = [line.title, line.rule.clause, line.figure, line.actual, line.verdict_words]
-        said = [say(value) if not isinstance(value, str) else value for value in values]
-        remark = say(line.remark) if line.remark else ""
+        said = [tr(value) if not isinstance(value, str) else value for value in values]
+        remark = tr(line.remark) if line.remark else ""
         colour = _VERDICT_COLOURS.get(line.verdict or "")
         style = {"bg_color": colour} if colour else {}
-        lacking = say(line.lacking) if line.lacking else ""
+        lacking = tr(line.lacking) if line.lacking else ""
         units = "、".join(line.responsible)
         sheet.line([*said, lacking, line.missed, units, remark], num_format="#,##0", **style)
 
 
-def _units_sheet(sheet: Sheet, results: Results, say: Translator) -> None:
-    titles = {rule.id: say(results.standard.rule_title(rule)) for rule in results.standard.rules}
+def _units_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
+    titles = {rule.id: tr(results.standard.rule_title(rule)) for rule in results.standard.rules}
     numbers = ("residents", "residents_met", "share")
-    head = [say(word) for word in _UNITS_HEAD]
+    head = [tr(word) for word in _UNITS_HEAD]
     rows = (
-        [say(level_title(row["level"])), row["name"], row["unit_id"], titles[row["rule"]]]
+        [tr(level_title(row["level"])), row["name"], row["unit_id"], titles[row["rule"]]]
         + [row[name] for name in numbers]
-        + [_verdict(row["verdict"], say)]
+        + [_verdict(row["verdict"], tr)]
         for row in results.units.to_dict("records")
     )
     sheet.table(head, rows)
 
 
-def _verdict(verdict: str, say: Translator) -> str:
-    return say(VERDICT_WORDS[verdict]) if verdict else ""
+def _verdict(verdict: str, tr: Translator) -> str:
+    return tr(VERDICT_WORDS[verdict]) if verdict else ""
 
 
-def _gaps_sheet(sheet: Sheet, results: Results, say: Translator) -> None:
-    titles = {rule.id: say(results.standard.rule_title(rule)) for rule in results.standard.rules}
-    head = [say(word) for word in _GAPS_HEAD]
+def _gaps_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
+    titles = {rule.id: tr(results.standard.rule_title(rule)) for rule in results.standard.rules}
+    head = [tr(word) for word in _GAPS_HEAD]
     rows = (
         [titles[gap["rule"]], *(gap.get(key) for key in _GAP_KEYS)]
         + [gap.get("site", {}).get(key) for key in _GAP_SITE_KEYS]
@@ -133,25 +133,25 @@ def _gaps_sheet(sheet: Sheet, results: Results, say: Translator) -> None:
     sheet.table(head, rows)
 
 
-def _facilities_sheet(sheet: Sheet, results: Results, say: Translator) -> None:
-    head = [say(word) for word in _FACILITIES_HEAD]
+def _facilities_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
+    head = [tr(word) for word in _FACILITIES_HEAD]
     rows = (
-        [row["facility_id"], row["name"], say(results.standard.tier_title(row["tier"]))]
+        [row["facility_id"], row["name"], tr(results.standard.tier_title(row["tier"]))]
         + [row[key] for key in ("lon", "lat", "snap_m", "load")]
         for row in results.facilities.to_dict("records")
     )
     sheet.table(head, rows)
 
 
-def _basis_sheet(sheet: Sheet, results: Results, say: Translator) -> None:
+def _basis_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
     settings = results.provenance.get("settings", {})
     program = results.provenance.get("program", {})
-    sheet.line([say(text("Standard")), f"{say(results.standard.title)} {results.standard.document}"])
-    sheet.line([say(text("Program")), f"{program.get('name', '')} {program.get('version', '')}"])
-    sheet.line([say(text("Made at")), results.provenance.get("created", "")])
+    sheet.line([tr(text("Standard")), f"{tr(results.standard.title)} {results.standard.document}"])
+    sheet.line([tr(text("Program")), f"{program.get('name', '')} {program.get('version', '')}"])
+    sheet.line([tr(text("Made at")), results.provenance.get("created", "")])
     for key, value in settings.items():
         sheet.line([key, str(value)])
     for key, value in results.provenance.get("inputs", {}).items():
         sheet.line([key, f"SHA-256 {value}"])
     for note in results.document["notes"]:
-        sheet.line([say(text("Note")), say(text_from_json(note))])
+        sheet.line([tr(text("Note")), tr(text_from_json(note))])

@@ -66,11 +66,11 @@ def write_demo(folder: Path, *, seed: int = 2011, progress: Progress | None = No
     The same seed gives the same files. Files already there are replaced, each at once and whole.
     `progress` is told the share done (0..1) and what is being done.
     """
-    tell = progress or _silent
-    city = make_city(seed=seed, progress=lambda share, what: tell(0.8 * share, what))
+    report = progress or _silent
+    city = make_city(seed=seed, progress=lambda share, what: report(0.8 * share, what))
     folder.mkdir(parents=True, exist_ok=True)
     files = DemoFiles(*(folder / name for name in _NAMES))
-    tell(0.8, text("Writing the files"))
+    report(0.8, text("Writing the files"))
     with tempfile.TemporaryDirectory(dir=folder, prefix=".demo-") as scratch:
         made = DemoFiles(*(Path(scratch) / name for name in _NAMES))
         write_workbook(made.facilities, city.lists)
@@ -79,31 +79,31 @@ def write_demo(folder: Path, *, seed: int = 2011, progress: Progress | None = No
         write_units(made.units, city.parts)
         for name in _NAMES:
             (Path(scratch) / name).replace(folder / name)
-    tell(1.0, text("The demo city is written"))
+    report(1.0, text("The demo city is written"))
     return files
 
 
 def make_city(*, seed: int = 2011, progress: Progress | None = None) -> City:
     """Make the city in memory."""
-    tell = progress or _silent
+    report = progress or _silent
 
     def dice(part: int) -> np.random.Generator:
         # A generator of its own for each part: changing one part leaves the others as they are.
         return np.random.default_rng([seed, part])
 
-    tell(0.0, text("Laying out river, hills and main roads"))
+    report(0.0, text("Laying out river, hills and main roads"))
     ground = make_terrain(dice(0))
     zones = make_zones(ground, dice(1))
     roads = main_roads(ground, zones, dice(10))
     terrain = with_parks(ground, shapely.multilinestrings(roads.lines), dice(2))
-    tell(0.05, text("Weaving the streets"))
+    report(0.05, text("Weaving the streets"))
     streets, nodes = assemble(roads, _local_streets(terrain, zones, dice), terrain)
     road = named(streets, dice(7))
-    tell(0.65, text("Settling the residents"))
+    report(0.65, text("Settling the residents"))
     land = settle(terrain, zones, streets, dice(5))
-    tell(0.8, text("Drawing districts and communities"))
+    report(0.8, text("Drawing districts and communities"))
     parts = divide(terrain, zones, land, dice(6))
-    tell(0.95, text("Placing centres and stations"))
+    report(0.95, text("Placing centres and stations"))
     facilities = place_facilities(zones, land, parts, Sites(terrain, streets, dice(11)), dice(8))
     lists = district_lists(facilities, parts, streets, road, dice(9))
     return City(terrain, zones, streets, nodes, road, land, parts, facilities, lists)

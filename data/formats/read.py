@@ -52,8 +52,8 @@ def read_files(
     done: list[RawFile] = []
     while len(done) < len(files):
         rest = files[len(done) :]
-        tell = part(progress, len(done) / len(files), 1.0)
-        parsed, problem = _parse_in_child(rest, limits, tell)
+        report = part(progress, len(done) / len(files), 1.0)
+        parsed, problem = _parse_in_child(rest, limits, report)
         done.extend(parsed)
         if len(done) < len(files):
             done.append(RawFile(files[len(done)].name, "", "", problem=problem))
@@ -116,8 +116,8 @@ def _answers(
     threading.Thread(target=_pump, args=(child.stdout, lines), daemon=True).start()
     parsed: list[RawFile] = []
     for number, file in enumerate(files):
-        tell = partial(progress, number / len(files), text("Reading {file}", file=file.name))
-        line = _next_line(lines, seconds, tell)
+        report = partial(progress, number / len(files), text("Reading {file}", file=file.name))
+        line = _next_line(lines, seconds, report)
         if line is None:
             return parsed, _TOO_LONG
         if not line.endswith(b"\n"):
@@ -128,11 +128,11 @@ def _answers(
     return parsed, _CRASHED
 
 
-def _next_line(lines: queue.Queue[bytes], seconds: float, tell: Callable[[], None]) -> bytes | None:
+def _next_line(lines: queue.Queue[bytes], seconds: float, report: Callable[[], None]) -> bytes | None:
     """The next line, or None if it does not come in time; `tell` is called while waiting."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        tell()
+        report()
         with suppress(queue.Empty):
             return lines.get(timeout=min(_LOOK_S, seconds))
     return None

@@ -51,7 +51,7 @@ class Checker:
             self._on_water(frame, context.reference.water)
         return frame, _twice(frame, context.stored)
 
-    def tell(self, row: int, level: Level, code: str, message: Text, field: str) -> None:
+    def report(self, row: int, level: Level, code: str, message: Text, field: str) -> None:
         """A finding on a row's cell of the field, or on the whole row where no column holds it."""
         number = int(self.frame["table"].iloc[row])
         column = self.tables[number].column_of(field)
@@ -67,14 +67,14 @@ class Checker:
         if context.units is None:
             for row in np.flatnonzero(_far_from_others(frame, accepted, context)).tolist():
                 refused[row] = True
-                self.tell(row, ERROR, "far-from-others", _FAR_FROM_OTHERS, "lon")
+                self.report(row, ERROR, "far-from-others", _FAR_FROM_OTHERS, "lon")
             return refused
         away_m = _away_from(context.units, frame, accepted)
         for row in np.flatnonzero(accepted & (away_m > 0)).tolist():
             far = bool(away_m[row] > _FAR_M)
             refused[row] = far
             message = _outside_message(away_m[row] / 1000, far=far)
-            self.tell(row, ERROR if far else WARNING, "outside-area", message, "lon")
+            self.report(row, ERROR if far else WARNING, "outside-area", message, "lon")
         return refused
 
     def _conflicts(self, frame: pd.DataFrame, units: UnitTable, *, decided: bool) -> None:
@@ -95,14 +95,14 @@ class Checker:
                 unit=str(units.frame["name"].iloc[unit[k]]),
                 metres=away_m[k],
             )
-            self.tell(int(rows[k]), WARNING, "unit-conflict", message, level)
+            self.report(int(rows[k]), WARNING, "unit-conflict", message, level)
 
     def _on_water(self, frame: pd.DataFrame, water: np.ndarray[tuple[int], np.dtype[np.object_]]) -> None:
         rows = np.flatnonzero(_accepted(frame))
         places = shapely.points(frame["lon"].to_numpy(float)[rows], frame["lat"].to_numpy(float)[rows])
         wet = np.unique(shapely.STRtree(water).query(places, predicate="within")[0])
         for k in wet.tolist():
-            self.tell(int(rows[k]), WARNING, "on-water", _ON_WATER, "lon")
+            self.report(int(rows[k]), WARNING, "on-water", _ON_WATER, "lon")
 
     def tell_twice(self, groups: Sequence[DuplicateGroup]) -> None:
         """A warning for every row of every group, naming the others."""
@@ -112,7 +112,7 @@ class Checker:
             code = "duplicate" if group.reason == "name" else "same-coordinates"
             for member in group.rows:
                 code = "already-stored" if group.stored else code
-                self.tell(member, WARNING, code, describe(group, named, member), "name")
+                self.report(member, WARNING, code, describe(group, named, member), "name")
 
 
 def _twice(frame: pd.DataFrame, stored: pd.DataFrame | None) -> tuple[DuplicateGroup, ...]:

@@ -116,5 +116,5 @@ def _settle(
         if choice is not None:
             frame, told = settled(frame, group, choice)
             for row, code, message in told:
-                checker.tell(row, INFO, code, message, "name")
+                checker.report(row, INFO, code, message, "name")
     return frame

@@ -9,7 +9,7 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
-from core.progress import Progress, part, silent, telling
+from core.progress import Progress, part, reporting, silent
 from core.text import text
 from coverage.model.tables import UnitTable
 from data.formats.raw import RawFile
@@ -80,7 +80,7 @@ def read_lists(paths: Sequence[Path], asked: Asked, *, progress: Progress = sile
     drafts: list[list[Draft]] = []
     located: list[Located] = []
     judging = part(progress, 0.4, 0.7)
-    for number, table in enumerate(telling(tables, judging, text("Reading the rows"), count=len(tables))):
+    for number, table in enumerate(reporting(tables, judging, text("Reading the rows"), count=len(tables))):
         drafts.append(read_rows(table, number, notes[number], personal=asked.personal))
         located.append(locate(drafts[-1], table, notes[number], area))
     frame = frame_of(tables, drafts, located)

@@ -53,25 +53,25 @@ _LINES: Final = (
 )
 
 
-def write_template(path: Path, say: Say) -> None:
+def write_template(path: Path, tr: Say) -> None:
     """Write the workbook in the reader's language; filled in, it is read without any question."""
     with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False}) as book:
         bold = book.add_format({"bold": True, "bg_color": "#DDEBF7", "border": 1})
-        sheet = book.add_worksheet(say(text("Facilities")))
+        sheet = book.add_worksheet(tr(text("Facilities")))
         for column, (field, title, width) in enumerate(_COLUMNS):
-            sheet.write_string(0, column, say(title), bold)
+            sheet.write_string(0, column, tr(title), bold)
             sheet.set_column(column, column, width)
-            _validate(sheet, column, field, say)
+            _validate(sheet, column, field, tr)
         sheet.freeze_panes(1, 1)
-        explanation = book.add_worksheet(say(EXPLANATION))
+        explanation = book.add_worksheet(tr(EXPLANATION))
         explanation.set_column(0, 0, 110)
         for row, line in enumerate(_LINES):
-            explanation.write_string(row, 0, say(line))
+            explanation.write_string(row, 0, tr(line))
 
 
-def _validate(sheet: Any, column: int, field: str, say: Say) -> None:
+def _validate(sheet: Any, column: int, field: str, tr: Say) -> None:
     if field in _CHOICES:
-        choices = [say(choice) for choice in _CHOICES[field]]
+        choices = [tr(choice) for choice in _CHOICES[field]]
         rule: dict[str, object] = {"validate": "list", "source": choices}
     elif field in _BOUNDS:
         low, high = _BOUNDS[field]

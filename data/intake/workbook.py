@@ -52,7 +52,7 @@ def write_not_open(intake: Intake, path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def write_findings(intake: Intake, path: Path, say: Say) -> None:
+def write_findings(intake: Intake, path: Path, tr: Say) -> None:
     """The workbook that goes back, in the reader's language.
 
     Every table stands in a sheet of its own with all its rows where they were, so that row numbers
@@ -61,18 +61,18 @@ def write_findings(intake: Intake, path: Path, say: Say) -> None:
     """
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(str(path), options) as book:
-        _Writer(book, say, _formats(book)).write(intake)
+        _Writer(book, tr, _formats(book)).write(intake)
 
 
 @dataclass(frozen=True)
 class _Writer:
     book: Any
-    say: Say
+    tr: Say
     formats: dict[str, Any]
 
     def write(self, intake: Intake) -> None:
-        names = {"": 0, **{self.say(name): 0 for name in (EXPLANATION, REFUSED_ROWS, ALL_FINDINGS)}}
-        explanation = self.book.add_worksheet(self.say(EXPLANATION))
+        names = {"": 0, **{self.tr(name): 0 for name in (EXPLANATION, REFUSED_ROWS, ALL_FINDINGS)}}
+        explanation = self.book.add_worksheet(self.tr(EXPLANATION))
         several = len(intake.files) > 1
         for table in intake.tables:
             name = (
@@ -104,9 +104,7 @@ class _Writer:
             if number in by_row:
                 said = "\n".join(self._spoken(finding) for finding in by_row[number])
                 sheet.write_string(number - 1, width, said, self.formats["wrapped"])
-        sheet.write_string(
-            max(table.header_row - 1, 0), width, self.say(FINDINGS_TITLE), self.formats["bold"]
-        )
+        sheet.write_string(max(table.header_row - 1, 0), width, self.tr(FINDINGS_TITLE), self.formats["bold"])
         sheet.set_column(width, width, _WIDTH)
         sheet.freeze_panes(table.header_row, 0)
 
@@ -122,10 +120,10 @@ class _Writer:
 
     def _spoken(self, finding: Finding) -> str:
         column = f"{finding.column}: " if finding.column else ""
-        return f"[{self.say(_LEVELS[finding.level])}] {column}{self.say(finding.message)}"
+        return f"[{self.tr(_LEVELS[finding.level])}] {column}{self.tr(finding.message)}"
 
     def _refused(self, intake: Intake) -> None:
-        sheet = self.book.add_worksheet(self.say(REFUSED_ROWS))
+        sheet = self.book.add_worksheet(self.tr(REFUSED_ROWS))
         titles = (text("File"), text("Sheet"), text("Row"), text("Name"), text("What and how to mend"))
         self._titles(sheet, titles)
         reasons: dict[tuple[str, str, int], list[str]] = {}
@@ -142,19 +140,19 @@ class _Writer:
         sheet.set_column(4, 4, 1.5 * _WIDTH)
 
     def _all_findings(self, findings: Iterable[Finding]) -> None:
-        sheet = self.book.add_worksheet(self.say(ALL_FINDINGS))
+        sheet = self.book.add_worksheet(self.tr(ALL_FINDINGS))
         titles = (text("File"), text("Sheet"), text("Row"), text("Column"), text("Level"), text("Code"))
         self._titles(sheet, (*titles, text("What and how to mend")))
         for line, found in enumerate(findings, start=1):
-            level = self.say(_LEVELS[found.level])
+            level = self.tr(_LEVELS[found.level])
             cells = (found.file, found.sheet, found.row or None, found.column, level, found.code)
-            for column, cell in enumerate((*cells, self.say(found.message))):
+            for column, cell in enumerate((*cells, self.tr(found.message))):
                 _write(sheet, line, column, cell, self.formats, "plain")
         sheet.set_column(6, 6, 1.5 * _WIDTH)
 
     def _titles(self, sheet: Any, titles: Iterable[Text]) -> None:
         for column, title in enumerate(titles):
-            sheet.write_string(0, column, self.say(title), self.formats["bold"])
+            sheet.write_string(0, column, self.tr(title), self.formats["bold"])
         sheet.freeze_panes(1, 0)
 
     def _explanation(self, sheet: Any, intake: Intake) -> None:
@@ -166,7 +164,7 @@ class _Writer:
                 (text("{message} (evidence: {belief})", message=piece.message, belief=belief), "wrapped")
             )
         for line, (said, kind) in enumerate(lines):
-            sheet.write_string(line, 0, self.say(said), self.formats[kind])
+            sheet.write_string(line, 0, self.tr(said), self.formats[kind])
         sheet.set_column(0, 0, 110)
 
 

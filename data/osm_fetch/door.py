@@ -70,7 +70,7 @@ class Door:
     servers: Servers
     cache: Path
     wait: Wait
-    say: Say
+    tr: Say
     sent: int = field(default=0)
 
     def ask(self, question: Callable[[], _Answer]) -> _Answer | None:
@@ -110,7 +110,7 @@ class Door:
             )
         left = seconds
         while left > 0:
-            self.say(
+            self.tr(
                 text("The server is busy ({reason}); asked again in {left:.0f} s", reason=reason, left=left)
             )
             self.wait(min(left, 1.0))
@@ -152,13 +152,13 @@ class Door:
 
 @contextmanager
 def open_door(
-    servers: Servers, cache: Path, *, wait: Wait = time.sleep, say: Say | None = None
+    servers: Servers, cache: Path, *, wait: Wait = time.sleep, tr: Say | None = None
 ) -> Iterator[Door]:
     """OSMnx set up for these servers; on leaving, its settings and the name look-up are as before.
 
     Answers are kept in `cache`. `wait` is called with seconds; a test need not wait.
     """
-    door = Door(servers, cache, wait, say or (lambda _: None))
+    door = Door(servers, cache, wait, tr or (lambda _: None))
     ours = {
         "cache_folder": str(cache),
         "use_cache": True,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from rasterio.windows import Window
 
 from core.errors import InputError
-from core.progress import Progress, silent, telling
+from core.progress import Progress, reporting, silent
 from core.text import text
 from coverage.model.tables import Bools, Floats, Ints
 from data.population.raster_window import inside_and_edge, strips
@@ -82,7 +82,7 @@ def _parts(
 ) -> Iterator[tuple[NDArray[np.generic], ...]]:
     found, (window, area) = 0, where
     pieces, doing = list(strips(window, raster)), text("Reading the population raster")
-    for strip in telling(pieces, progress, doing, count=len(pieces)):
+    for strip in reporting(pieces, progress, doing, count=len(pieces)):
         shape = (int(strip.height), int(strip.width))
         inside, edge = np.ones(shape, bool), np.zeros(shape, bool)
         if area is not None:

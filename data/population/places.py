@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from core.progress import Progress, silent, telling
+from core.progress import Progress, reporting, silent
 from core.text import text
 from coverage.measuring.redistribute import Places, joined
 from coverage.model.tables import Floats, Ints
@@ -24,7 +24,7 @@ _DOING: Final = text("Spreading residents over their areas")
 def places_by_area(shapes: Shapes, water: Ground | None, progress: Progress = silent) -> Places:
     """Each 100 m cell whose centre lies inside a polygon (the first, where they overlap), weight 1."""
     areas, centres = [np.empty(0, np.int64)], [np.empty((0, 2))]
-    for number, shape in enumerate(telling(shapes, progress, _DOING, count=len(shapes))):
+    for number, shape in enumerate(reporting(shapes, progress, _DOING, count=len(shapes))):
         lattice = lattice_over(shape, CELL_M)
         inside = within(shape, lattice)
         if water is not None and inside.any():
@@ -39,7 +39,7 @@ def places_by_area(shapes: Shapes, water: Ground | None, progress: Progress = si
 def places_by_mask(shapes: Shapes, mask: Ground, water: Ground | None, progress: Progress = silent) -> Places:
     """The settled part of each cell, in sixteenths; a cell's centre stands for it where it may."""
     parts = []
-    for number, shape in enumerate(telling(shapes, progress, _DOING, count=len(shapes))):
+    for number, shape in enumerate(reporting(shapes, progress, _DOING, count=len(shapes))):
         lattice = lattice_over(shape, _FINE_M)
         settled = within(shape, lattice)
         if settled.any():

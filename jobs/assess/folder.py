@@ -102,11 +102,9 @@ def write_folder(out: Path, done: Assessed, *, language: str, progress: Progress
 
 def findings_table(findings: Sequence[Finding], *, language: str) -> pd.DataFrame:
     """Every row that could not be used as it was, with where, what and how to mend it."""
-    say = translator(language)
+    tr = translator(language)
     columns = ["file", "sheet", "row", "column", "level", "code", "message"]
-    rows = [
-        [*(getattr(finding, name) for name in columns[:-1]), say(finding.message)] for finding in findings
-    ]
+    rows = [[*(getattr(finding, name) for name in columns[:-1]), tr(finding.message)] for finding in findings]
     return pd.DataFrame(rows, columns=columns)
 
 

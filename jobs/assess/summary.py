@@ -15,24 +15,24 @@ if TYPE_CHECKING:  # tables take a second to import, and a sentence does not nee
     from coverage.publish import Results
 
 
-def assessment_rows(results: Results, say: Translator) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+def assessment_rows(results: Results, tr: Translator) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """The verdict table in words: its head and one row a rule."""
     head = (
-        say(text("Rule")),
-        say(text("Figure")),
-        say(text("Actual")),
-        say(text("Residents missed")),
-        say(text("Verdict")),
+        tr(text("Rule")),
+        tr(text("Figure")),
+        tr(text("Actual")),
+        tr(text("Residents missed")),
+        tr(text("Verdict")),
     )
     lines = assessment_lines(results.document, results.standard)
-    return head, [_row(line, say) for line in lines]
+    return head, [_row(line, tr) for line in lines]
 
 
-def closing_lines(results: Results, say: Translator) -> list[str]:
+def closing_lines(results: Results, tr: Translator) -> list[str]:
     """Residents, the largest gaps, and what the reader must know."""
     area = results.document["area"]
     lines = [
-        say(
+        tr(
             text(
                 "{name}: {residents:,.0f} residents in {cells:,} cells, measured in {crs}",
                 name=area["name"],
@@ -43,18 +43,18 @@ def closing_lines(results: Results, say: Translator) -> list[str]:
         )
     ]
     if area["synthetic"]:
-        lines.append(say(SYNTHETIC))
-    lines += [say(text_from_json(note)) for note in results.document["notes"]]
+        lines.append(tr(SYNTHETIC))
+    lines += [tr(text_from_json(note)) for note in results.document["notes"]]
     if results.plan is not None:
-        lines += plan_lines(results.plan.plan, results.standard, say)
+        lines += plan_lines(results.plan.plan, results.standard, tr)
     return lines
 
 
-def check_lines(report: Mapping[str, Any], say: Translator, *, most: int = 20) -> list[str]:
+def check_lines(report: Mapping[str, Any], tr: Translator, *, most: int = 20) -> list[str]:
     """The counts of `check --json`, the coordinate system, and the first findings."""
     datum = report["datum"]
     lines = [
-        say(
+        tr(
             text(
                 "{rows} rows: {accepted} accepted, {refused} refused, {aside} set aside",
                 rows=report["rows"],
@@ -63,7 +63,7 @@ def check_lines(report: Mapping[str, Any], say: Translator, *, most: int = 20) -
                 aside=report["set_aside"],
             )
         ),
-        say(
+        tr(
             text("Coordinate system: {system} (decided)", system=datum["system"])
             if datum["decided"]
             else text(
@@ -75,7 +75,7 @@ def check_lines(report: Mapping[str, Any], say: Translator, *, most: int = 20) -
     found = [finding for finding in report["findings"] if finding["level"] != "info"]
     lines += [_finding_line(finding) for finding in found[:most]]
     if len(found) > most:
-        lines.append(say(text("… and {count} more findings", count=len(found) - most)))
+        lines.append(tr(text("… and {count} more findings", count=len(found) - most)))
     return lines
 
 
@@ -84,13 +84,13 @@ def _finding_line(finding: Mapping[str, Any]) -> str:
     return f"{', '.join(part for part in place if part)}: {finding['message']}"
 
 
-def plan_lines(plan: Mapping[str, Any], standard: Standard, say: Translator) -> list[str]:
+def plan_lines(plan: Mapping[str, Any], standard: Standard, tr: Translator) -> list[str]:
     """The plan's sites in build order, what it reaches, how sure that is, and what to know."""
-    lines = [say(_site_line(site, standard)) for site in plan["sites"]]
-    lines += [say(said) for said in plan_words.results(plan, standard)]
+    lines = [tr(_site_line(site, standard)) for site in plan["sites"]]
+    lines += [tr(said) for said in plan_words.results(plan, standard)]
     decided = plan_words.deciding(plan)
     more = [decided, plan_words.price_of_order(plan), *plan_words.notes(plan)]
-    return lines + [say(said) for said in more if said is not None]
+    return lines + [tr(said) for said in more if said is not None]
 
 
 def _site_line(site: Mapping[str, Any], standard: Standard) -> Text:
@@ -119,11 +119,11 @@ def _site_line(site: Mapping[str, Any], standard: Standard) -> Text:
     return Text(template.template, said)
 
 
-def _row(line: Line, say: Translator) -> tuple[str, ...]:
+def _row(line: Line, tr: Translator) -> tuple[str, ...]:
     return (
-        say(line.title),
-        say(line.figure),
-        say(line.actual),
-        say(line.missed_words),
-        say(line.verdict_words),
+        tr(line.title),
+        tr(line.figure),
+        tr(line.actual),
+        tr(line.missed_words),
+        tr(line.verdict_words),
     )

@@ -12,11 +12,11 @@ from locales import Translator
 _MOST: Final = 20
 
 
-def reach_lines(found: Mapping[str, Any], say: Translator) -> list[str]:
+def reach_lines(found: Mapping[str, Any], tr: Translator) -> list[str]:
     """Every area: whose, minutes, how large, how many live within."""
     everybody = text("all together")
     lines = [
-        say(
+        tr(
             text(
                 "{name}: {minutes:g} min at {speed:g} km/h, {area:,.2f} km², {residents:,.0f} residents",
                 name=row["name"] or everybody,
@@ -29,15 +29,15 @@ def reach_lines(found: Mapping[str, Any], say: Translator) -> list[str]:
         for row in found["areas"][:_MOST]
     ]
     if len(found["areas"]) > _MOST:
-        lines.append(say(text("… and {count} more in reach.json", count=len(found["areas"]) - _MOST)))
+        lines.append(tr(text("… and {count} more in reach.json", count=len(found["areas"]) - _MOST)))
     return lines
 
 
-def comparison_lines(found: Mapping[str, Any], standard: Standard, say: Translator) -> list[str]:
+def comparison_lines(found: Mapping[str, Any], standard: Standard, tr: Translator) -> list[str]:
     """Rule by rule: shares before and after, who gains, who loses, who walks farther."""
     rows = [row for row in found["rules"] if row["check"] in ("radius", "walk", "units")]
-    first = say(text("{before} → {after}", before=found["before"], after=found["after"]))
-    return [first, *(say(_change(row, standard)) for row in rows)]
+    first = tr(text("{before} → {after}", before=found["before"], after=found["after"]))
+    return [first, *(tr(_change(row, standard)) for row in rows)]
 
 
 def _change(row: Mapping[str, Any], standard: Standard) -> Text:

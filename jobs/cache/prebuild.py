@@ -119,12 +119,12 @@ def main(arguments: list[str]) -> int:
     cache = Path(arguments[0]) if arguments else cache_folder()
     said: set[str] = set()
 
-    def tell(_share: float, doing: Text) -> None:
+    def report(_share: float, doing: Text) -> None:
         if str(doing) not in said:
             said.add(str(doing))
             sys.stderr.write(f"{doing} ...\n")
 
-    warm(cache, progress=tell)
+    warm(cache, progress=report)
     return 0
 
 

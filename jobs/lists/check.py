@@ -98,7 +98,7 @@ class CheckReport:
 
     def as_json(self) -> dict[str, Any]:
         """The object that `check --json` prints."""
-        say = translator(self.language)
+        tr = translator(self.language)
         intake = self.intake
         return {
             "format": FORMAT,
@@ -119,7 +119,7 @@ class CheckReport:
                     "column": finding.column,
                     "level": finding.level,
                     "code": finding.code,
-                    "message": say(finding.message),
+                    "message": tr(finding.message),
                 }
                 for finding in intake.findings
             ],

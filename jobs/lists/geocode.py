@@ -60,7 +60,7 @@ def propose_places(
     patient = _Patient(progress, wait)
     asker = Asker(service, cache, patient.wait)
     asked = [(row.row_id, whole_address(row, city)) for row in to_ask(report)]
-    return propose(asked, asker, progress=patient.tell)
+    return propose(asked, asker, progress=patient.report)
 
 
 class _Patient:
@@ -69,7 +69,7 @@ class _Patient:
     def __init__(self, progress: Progress, wait: Callable[[float], None]) -> None:
         self._progress, self._wait, self._last = progress, wait, (0.0, text("One moment …"))
 
-    def tell(self, share: float, doing: Text) -> None:
+    def report(self, share: float, doing: Text) -> None:
         self._last = (share, doing)
         self._progress(share, doing)
 

@@ -61,7 +61,7 @@ def chosen(ask: Callable[[], _Asked], following: Following) -> tuple[_Asked, Pla
     return asked, plan
 
 
-def searched(place: Place, plan: Plan, wished: Choices, tell: Tell, following: Following) -> dict[str, Any]:
+def searched(place: Place, plan: Plan, wished: Choices, report: Tell, following: Following) -> dict[str, Any]:
     """What must be searched for: the curve with its bound, and other plans."""
     watch, progress = following.watch, following.progress
     progress(0.7, text("Drawing the curve of residents against sites"))
@@ -71,5 +71,5 @@ def searched(place: Place, plan: Plan, wished: Choices, tell: Tell, following: F
     progress(0.85, text("Looking for other plans nearly as good"))
     return {
         "curve_bound": curve_rows(points),
-        "alternatives": other_plans(place, plan, wished, tell, watch),
+        "alternatives": other_plans(place, plan, wished, report, watch),
     }

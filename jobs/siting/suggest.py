@@ -130,8 +130,8 @@ def _at_once(done: Assessed, asked: Question, plan: Plan) -> dict[str, Any]:
 
 
 def _later(done: Assessed, asked: Question, plan: Plan, following: Following) -> dict[str, Any]:
-    def tell(other: Plan) -> tuple[Sequence[Mapping[str, Any]], float]:
+    def report(other: Plan) -> tuple[Sequence[Mapping[str, Any]], float]:
         said = told(done, asked, other)
         return said.sites, said.residents_after
 
-    return searched(asked.place, plan, asked.wish.others, tell, following)
+    return searched(asked.place, plan, asked.wish.others, report, following)

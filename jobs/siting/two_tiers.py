@@ -34,11 +34,11 @@ def suggest_both(done: Assessed, wish: Wish, following: Following) -> Assessed:
     facts = _facts(done, asked, plan, said, sites)
     following.first(_with(done, plan, said, sites, facts))
 
-    def tell(other: Plan) -> tuple[Sequence[Mapping[str, Any]], float]:
+    def report(other: Plan) -> tuple[Sequence[Mapping[str, Any]], float]:
         again = _told_of(done, asked, other)
         return _sites(asked, other, again), _mean([part.residents_after for part in again.parts])
 
-    more = searched(asked.place, plan, wish.others, tell, following)
+    more = searched(asked.place, plan, wish.others, report, following)
     return _with(done, plan, said, sites, facts | more)
 
 

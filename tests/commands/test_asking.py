@@ -42,8 +42,8 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def unit_after(files: object, folder: Path) -> str:
-    with front_door(Language.en) as (say, tell):
-        return asking.with_unit_asked(files, say, tell).population_unit  # type: ignore[arg-type]
+    with front_door(Language.en) as (tr, report):
+        return asking.with_unit_asked(files, tr, report).population_unit  # type: ignore[arg-type]
 
 
 def test_an_unclear_unit_is_asked_for_with_what_each_would_mean(

@@ -206,13 +206,13 @@ def test_waiting_is_told_second_by_second_and_may_be_stopped(osm, tmp_path):
     osm.faults.extend(["504"])
     told = []
 
-    def tell(share, doing):
+    def report(share, doing):
         told.append((share, str(doing)))
         if "again in 3 s" in str(doing):
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        get(osm, tmp_path, progress=tell)
+        get(osm, tmp_path, progress=report)
     assert told[1:] == [
         (0.0, f"The server is busy (HTTP 504); asked again in {left} s") for left in (5, 4, 3)
     ]
@@ -274,13 +274,13 @@ def test_progress_tells_of_tiles_and_may_cancel(osm, tmp_path):
 
     told = []
 
-    def tell(share, doing):
+    def report(share, doing):
         told.append((share, str(doing)))
         if "tile 3" in str(doing):
             raise StopError
 
     with pytest.raises(StopError):
-        get(osm, tmp_path, progress=tell)
+        get(osm, tmp_path, progress=report)
     assert [share for share, _ in told] == sorted(share for share, _ in told)
     assert get(osm, tmp_path).counts["streets"] == 23
 

@@ -171,10 +171,10 @@ def test_a_search_that_was_stopped_says_so_and_can_be_sent_again(app: AppTest, s
     places(app, INSIDE)
     begun = threading.Event()
 
-    def endless(tell: Progress) -> None:
+    def endless(report: Progress) -> None:
         while True:
             begun.set()
-            tell(0.1, text("Waiting"))
+            report(0.1, text("Waiting"))
 
     work = Work(app.session_state["check-now"].lists.paths).start(endless)
     assert begun.wait(10)

@@ -163,7 +163,7 @@ def _folder(lists: Lists) -> Path:
     return session_folder() / "checks" / hashlib.sha256(repr(lists).encode()).hexdigest()[:16]
 
 
-def _check(lists: Lists, folders: tuple[Path, Path], language: str, tell: Progress) -> CheckReport:
+def _check(lists: Lists, folders: tuple[Path, Path], language: str, report: Progress) -> CheckReport:
     """In a thread of its own: nothing of the session may be asked here. `folders`: memory, results."""
     from jobs.lists.check import ListFiles, check_lists
 
@@ -180,15 +180,15 @@ def _check(lists: Lists, folders: tuple[Path, Path], language: str, tell: Progre
         stored=lists.stored,
         parts=dict(lists.parts),
     )
-    return check_lists(files, out=out, progress=_in_own_names(tell, lists), language=language)
+    return check_lists(files, out=out, progress=_in_own_names(report, lists), language=language)
 
 
-def _in_own_names(tell: Progress, lists: Lists) -> Progress:
+def _in_own_names(report: Progress, lists: Lists) -> Progress:
     """Progress that calls the files as the user calls them."""
 
     def told(share: float, doing: Text) -> None:
         values = {key: lists.called(str(value)) for key, value in doing.values.items()}
-        tell(share, Text(doing.template, values if "file" in doing.values else doing.values))
+        report(share, Text(doing.template, values if "file" in doing.values else doing.values))
 
     return told
 

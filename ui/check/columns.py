@@ -26,11 +26,9 @@ _ROW_PX: Final = 35
 
 def columns_step(done: Checked) -> None:
     """One table for all sheets of the same columns, and the button that remembers them."""
-    say = words()
+    tr = words()
     st.caption(
-        say(
-            text("What each column was taken for. Change what is wrong, then confirm: the list is read anew.")
-        )
+        tr(text("What each column was taken for. Change what is wrong, then confirm: the list is read anew."))
     )
     chosen: dict[str, str] = {}
     for number, (sheets, columns) in enumerate(_alike(done)):
@@ -38,15 +36,15 @@ def columns_step(done: Checked) -> None:
         chosen |= _ask(done, columns, key=f"columns-{number}")
     doubled = _doubled(chosen, done.columns)
     if doubled is not None:
-        st.warning(in_markdown(say(doubled)))
+        st.warning(in_markdown(tr(doubled)))
     left, right = st.columns([0.3, 0.7], vertical_alignment="center")
     wanted = left.button(
-        say(text("These are right")), type="primary", disabled=doubled is not None, width="stretch"
+        tr(text("These are right")), type="primary", disabled=doubled is not None, width="stretch"
     )
-    right.caption(in_markdown(say(_remembered(done))))
+    right.caption(in_markdown(tr(_remembered(done))))
     if wanted:
         confirm_columns(done.lists.office, chosen)
-        st.toast(say(text("The columns are remembered.")))
+        st.toast(tr(text("The columns are remembered.")))
         st.rerun()
 
 
@@ -81,13 +79,13 @@ def _ask(done: Checked, columns: Sequence[Column], *, key: str) -> dict[str, str
     """The table; gives title → field as it stands now."""
     import pandas as pd
 
-    say, titles = words(), _field_titles()
+    tr, titles = words(), _field_titles()
     table = pd.DataFrame(
         {
             "title": [column.title for column in columns],
             "field": [titles.get(column.field, titles[""]) for column in columns],
             "examples": [_examples(column) for column in columns],
-            "sure": [say(_sureness(done, column)) for column in columns],
+            "sure": [tr(_sureness(done, column)) for column in columns],
         }
     )
     edited = st.data_editor(
@@ -102,14 +100,12 @@ def _ask(done: Checked, columns: Sequence[Column], *, key: str) -> dict[str, str
 
 
 def _settings(titles: list[str]) -> dict[str, Any]:
-    say, config = words(), st.column_config
+    tr, config = words(), st.column_config
     return {
-        "title": config.TextColumn(say(text("Column of the list")), width="medium"),
-        "examples": config.TextColumn(say(text("Examples")), width="medium"),
-        "field": config.SelectboxColumn(
-            say(text("Taken for")), options=titles, required=True, width="medium"
-        ),
-        "sure": config.TextColumn(say(text("How sure")), width="medium"),
+        "title": config.TextColumn(tr(text("Column of the list")), width="medium"),
+        "examples": config.TextColumn(tr(text("Examples")), width="medium"),
+        "field": config.SelectboxColumn(tr(text("Taken for")), options=titles, required=True, width="medium"),
+        "sure": config.TextColumn(tr(text("How sure")), width="medium"),
     }
 
 
@@ -123,8 +119,8 @@ def _field_titles() -> dict[str, str]:
     """Field → title in the reader's language; the field "" first."""
     from data.intake.review import FIELD_TITLES
 
-    say = words()
-    return {field: say(title) for field, title in FIELD_TITLES.items()}
+    tr = words()
+    return {field: tr(title) for field, title in FIELD_TITLES.items()}
 
 
 def _examples(column: Column) -> str:

@@ -23,9 +23,9 @@ _HEIGHT_PX: Final = 400
 
 def conflicts_step(done: Checked) -> None:
     """The farthest first; the one chosen is drawn with its unit and the way to it."""
-    say, found = words(), done.conflicts
+    tr, found = words(), done.conflicts
     st.caption(
-        say(
+        tr(
             text(
                 "The list names one unit, the coordinates lie in another. Either may be wrong: mend the "
                 "list, or leave it if the border is out of date."
@@ -41,13 +41,13 @@ def conflicts_step(done: Checked) -> None:
             (
                 c.name,
                 c.said,
-                say(text("{metres:,.0f} m", metres=c.away_m)),
+                tr(text("{metres:,.0f} m", metres=c.away_m)),
                 c.sheet or done.lists.called(c.file),
                 c.row,
             )
             for c in found[:_MOST]
         ]
-        st.html(scrolling(say(text("Outside their unit")), [say(title) for title in head], rows))
+        st.html(scrolling(tr(text("Outside their unit")), [tr(title) for title in head], rows))
 
 
 def _choose(found: tuple[Conflict, ...]) -> Conflict:

@@ -32,10 +32,10 @@ _MEANING: Final = {
 
 def twice_step(done: Checked) -> None:
     """The groups, ten at a time; nothing happens to a row until somebody decides."""
-    say = words()
+    tr = words()
     waiting = [group for group in done.groups if not group.decision]
     st.caption(
-        say(
+        tr(
             text(
                 "{count} {count:group|groups}, {waiting} not decided. Until you decide, every row stays.",
                 count=len(done.groups),
@@ -49,21 +49,21 @@ def twice_step(done: Checked) -> None:
     for number, group in enumerate(done.groups[:shown], 1):
         with st.container(border=True):
             _card(done, number, group)
-    if len(done.groups) > shown and st.button(say(text("Show more"))):
+    if len(done.groups) > shown and st.button(tr(text("Show more"))):
         st.session_state[_SHOWN] = shown + _PAGE
         st.rerun()
 
 
 def _decide_all(done: Checked, waiting: list[Group]) -> None:
-    say = words()
+    tr = words()
     left, right = st.columns([0.7, 0.3], vertical_alignment="bottom")
     action = left.selectbox(
-        say(text("For all that are not decided")),
+        tr(text("For all that are not decided")),
         list(ACTIONS),
-        format_func=lambda option: f"{say(ACTIONS[option])} – {say(_MEANING[option])}",
+        format_func=lambda option: f"{tr(ACTIONS[option])} – {tr(_MEANING[option])}",
         key="all-groups",
     )
-    if right.button(say(text("Apply to {count} {count:group|groups}", count=len(waiting))), width="stretch"):
+    if right.button(tr(text("Apply to {count} {count:group|groups}", count=len(waiting))), width="stretch"):
         decide(done, {group.id: action for group in waiting})
         for group in waiting:
             st.session_state.pop(_key(group), None)
@@ -71,20 +71,20 @@ def _decide_all(done: Checked, waiting: list[Group]) -> None:
 
 
 def _card(done: Checked, number: int, group: Group) -> None:
-    say = words()
-    st.html(f"<b>{number}. {in_html(say(_reason(group)))}</b>{_table(done, group)}")
+    tr = words()
+    st.html(f"<b>{number}. {in_html(tr(_reason(group)))}</b>{_table(done, group)}")
     left, right = st.columns([0.55, 0.45], vertical_alignment="bottom")
     with left:
         action = _ask_for_action(group)
     with right:
         stays = _ask_for_staying(group, action)
     if action:
-        st.caption(say(_MEANING[action]))
+        st.caption(tr(_MEANING[action]))
     if (action, stays) != (group.decision, group.stays if group.decision in ("merge", "drop") else ""):
         _apply(done, group, action, stays)
     if st.session_state.get(_ON_MAP) == group.id:
         _map(group)
-    elif st.button(say(text("Show on the map")), key=f"map-{group.id}", type="tertiary"):
+    elif st.button(tr(text("Show on the map")), key=f"map-{group.id}", type="tertiary"):
         st.session_state[_ON_MAP] = group.id
         st.rerun()
 
@@ -97,14 +97,14 @@ def _apply(done: Checked, group: Group, action: str, stays: str) -> None:
 
 
 def _ask_for_action(group: Group) -> str:
-    say = words()
+    tr = words()
     key = _key(group)
     if key not in st.session_state:
         st.session_state[key] = group.decision or None
     chosen = st.segmented_control(
-        say(text("What to do")),
+        tr(text("What to do")),
         list(ACTIONS),
-        format_func=lambda option: say(ACTIONS[option]),
+        format_func=lambda option: tr(ACTIONS[option]),
         key=key,
         label_visibility="collapsed",
     )
@@ -141,13 +141,13 @@ def _reason(group: Group) -> Text:
 
 
 def _table(done: Checked, group: Group) -> str:
-    say = words()
+    tr = words()
     head = (text("Name"), text("Kind"), text("Address"), text("List"), text("Sheet"), text("Row"))
     rows = [
         (m.name, tier_name(m.tier), m.address, done.lists.called(m.file), m.sheet, m.row)
         for m in group.members
     ]
-    return scrolling(say(_reason(group)), [say(title) for title in head], rows)
+    return scrolling(tr(_reason(group)), [tr(title) for title in head], rows)
 
 
 def _map(group: Group) -> None:

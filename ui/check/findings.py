@@ -63,9 +63,9 @@ def counts(done: Checked) -> None:
 
 def findings(done: Checked) -> None:
     """The findings by level and sheet, as a table to work through."""
-    say, found = words(), done.document["findings"]
+    tr, found = words(), done.document["findings"]
     if not found:
-        st.success(say(text("Nothing to mend.")))
+        st.success(tr(text("Nothing to mend.")))
         return
     left, right = st.columns([0.62, 0.38], vertical_alignment="bottom")
     with left:
@@ -82,40 +82,40 @@ def findings(done: Checked) -> None:
         text("What and how to mend"),
     )
     if not rows:
-        st.caption(say(text("Nothing of this kind.")))
+        st.caption(tr(text("Nothing of this kind.")))
         return
     shown = [_row(row, done.lists) for row in rows[:MOST_FINDINGS]]
-    st.html(scrolling(say(text("Findings")), [say(word) for word in head], shown))
+    st.html(scrolling(tr(text("Findings")), [tr(word) for word in head], shown))
     if len(rows) > MOST_FINDINGS:
-        st.caption(say(text("… and {count} more in the workbook.", count=len(rows) - MOST_FINDINGS)))
+        st.caption(tr(text("… and {count} more in the workbook.", count=len(rows) - MOST_FINDINGS)))
 
 
 def accepted(done: Checked) -> None:
     """The accepted rows, in WGS-84."""
-    say, rows = words(), done.accepted
+    tr, rows = words(), done.accepted
     if rows.empty:
-        st.caption(say(text("No row was accepted yet.")))
+        st.caption(tr(text("No row was accepted yet.")))
         return
-    located = {by: say(words_of) for by, words_of in _LOCATED_BY.items()}
+    located = {by: tr(words_of) for by, words_of in _LOCATED_BY.items()}
     rows = rows.assign(
         source_file=rows["source_file"].map(done.lists.called),
         located_by=rows["located_by"].replace(located) if (rows["located_by"] != "list").any() else "",
     )
     columns = [name for name in _COLUMNS if name in rows and _filled(rows[name])]
-    table = rows[columns].rename(columns={name: say(_COLUMNS[name]) for name in columns})
+    table = rows[columns].rename(columns={name: tr(_COLUMNS[name]) for name in columns})
     st.dataframe(table, hide_index=True, height=360)
 
 
 def _ask_for_levels(found: list[dict[str, Any]]) -> list[str]:
-    say = words()
+    tr = words()
     numbers = {level: sum(row["level"] == level for row in found) for level in LEVELS}
     present = [level for level in LEVELS if numbers[level]]
     chosen = st.pills(
-        say(text("Show")),
+        tr(text("Show")),
         present,
         selection_mode="multi",
         default=[level for level in present if level != "info"] or present,
-        format_func=lambda level: f"{say(LEVELS[level])} ({numbers[level]})",
+        format_func=lambda level: f"{tr(LEVELS[level])} ({numbers[level]})",
         key="finding-levels",
     )
     return list(chosen)
@@ -126,13 +126,13 @@ def _ask_for_sheet(lists: Lists, found: list[dict[str, Any]]) -> tuple[str, str]
     places = list(dict.fromkeys(_place(row) for row in found))
     if len(places) < 2:
         return None
-    say = words()
-    titles = {_ALL: say(text("all sheets"))} | {
+    tr = words()
+    titles = {_ALL: tr(text("all sheets"))} | {
         number: " · ".join(part for part in (lists.called(file), sheet) if part)
         for number, (file, sheet) in enumerate(places)
     }
     chosen = st.selectbox(
-        say(text("Sheet")), list(titles), format_func=titles.__getitem__, key="finding-sheet"
+        tr(text("Sheet")), list(titles), format_func=titles.__getitem__, key="finding-sheet"
     )
     return None if chosen == _ALL else places[chosen]
 

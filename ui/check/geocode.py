@@ -109,11 +109,11 @@ def _answers(done: Checked) -> Answers | None:
 def _ask(done: Checked, asked: tuple[ToLocate, ...]) -> None:
     from data.geocode import SERVICES, TITLES
 
-    say = words()
+    tr = words()
     service = st.radio(
-        say(text("Service")),
+        tr(text("Service")),
         SERVICES,
-        format_func=lambda option: say(TITLES[option]),
+        format_func=lambda option: tr(TITLES[option]),
         horizontal=True,
         key="geocode-service",
     )
@@ -121,18 +121,18 @@ def _ask(done: Checked, asked: tuple[ToLocate, ...]) -> None:
     with st.form("geocode", border=False):
         left, right = st.columns(2, gap="medium")
         city = left.text_input(
-            say(text("City, written before each address")),
+            tr(text("City, written before each address")),
             max_chars=30,
             placeholder="南京市",
             key="geocode-city",
         )
         with right:
             key = _ask_for_key(service)
-        st.warning(in_markdown(say(_warning(service))))
+        st.warning(in_markdown(tr(_warning(service))))
         label = text(
             "Send {count} {count:address|addresses} to {service}", count=len(asked), service=TITLES[service]
         )
-        wanted = st.form_submit_button(in_markdown(say(label)), key="geocode-send")
+        wanted = st.form_submit_button(in_markdown(tr(label)), key="geocode-send")
     if wanted:
         _begin(done, service, key, city.strip())
 
@@ -143,16 +143,16 @@ def _ask_for_key(service: str) -> str:
 
     if service not in KEYS:
         return ""
-    say = words()
+    tr = words()
     note = (
         text("needed; applied for at lbs.tianditu.gov.cn")
         if _lacks_key(service)
         else text("the key of this computer")
     )
     key = st.text_input(
-        say(text("Key (used for this search only, never stored)")),
+        tr(text("Key (used for this search only, never stored)")),
         type="password",
-        placeholder=say(note),
+        placeholder=tr(note),
         key="geocode-key",
         autocomplete="off",
     )
@@ -217,7 +217,7 @@ def _follow(done: Checked) -> None:
 
 def _tell(done: Checked, answers: Answers) -> None:
     """How many were found, why others were not asked, and those that lie where they should."""
-    say, found = words(), answers.found
+    tr, found = words(), answers.found
     counts = text(
         "Found: {found}; only as a street or area: {rough}; not known: {unknown}. These are proposals: "
         "nothing is placed until you confirm it.",
@@ -225,9 +225,9 @@ def _tell(done: Checked, answers: Answers) -> None:
         rough=len(found.rough),
         unknown=len(found.unknown),
     )
-    st.caption(in_markdown(" ".join([say(counts), *_credit(answers)])))
+    st.caption(in_markdown(" ".join([tr(counts), *_credit(answers)])))
     if found.problem is not None:
-        st.warning(in_markdown(say(found.problem)))
+        st.warning(in_markdown(tr(found.problem)))
     _offer_those_inside(done)
 
 

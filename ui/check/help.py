@@ -33,13 +33,13 @@ _COLUMNS: Final = (
 
 def explain_lists() -> None:
     """The columns, what they may be called, and a list to look at."""
-    say, city = words(), case_of(choices()).files
-    st.subheader(say(text("What a list should hold")), anchor=False)
+    tr, city = words(), case_of(choices()).files
+    st.subheader(tr(text("What a list should hold")), anchor=False)
     head = (text("Content"), text("Column titles, for example"), text("Remark"))
-    rows = [(say(what), titles, say(remark)) for what, titles, remark in _COLUMNS]
-    st.html(small_table([say(title) for title in head], rows))
+    rows = [(tr(what), titles, tr(remark)) for what, titles, remark in _COLUMNS]
+    st.html(small_table([tr(title) for title in head], rows))
     st.caption(
-        say(
+        tr(
             text(
                 "Title rows, merged headers, totals, several sheets and GB18030 text are understood. "
                 "Two or more files are read together."
@@ -47,7 +47,7 @@ def explain_lists() -> None:
         )
     )
     example = city.facilities[0]
-    label = say(text("Download the list of {city} as an example", city=city.name))
+    label = tr(text("Download the list of {city} as an example", city=city.name))
     left, right = st.columns(2)
     left.download_button(
         in_markdown(label), example.read_bytes(), file_name=example.name, on_click="ignore", width="stretch"

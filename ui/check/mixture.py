@@ -23,7 +23,7 @@ def rows_of_mixture(done: Checked) -> None:
     found = done.mixture
     if found is None:
         return
-    say = words()
+    tr = words()
     neither = ~(found.fits_first | found.fits_second)
     parts = (
         (system_title(found.first.system), found.fits_first),
@@ -31,16 +31,16 @@ def rows_of_mixture(done: Checked) -> None:
         (text("fits both alike"), neither),
     )
     lines = [
-        (say(title), int(rows.sum()), _where(done, found.rows[rows])) for title, rows in parts if rows.any()
+        (tr(title), int(rows.sum()), _where(done, found.rows[rows])) for title, rows in parts if rows.any()
     ]
     st.html(
         small_table(
-            [say(text("Fits better")), say(text("Rows")), say(text("Rows of the list"))],
+            [tr(text("Fits better")), tr(text("Rows")), tr(text("Rows of the list"))],
             lines,
         )
     )
     st.caption(
-        say(
+        tr(
             text(
                 "Single rows can be wrong here. Ask the office where each row's coordinates come from; with "
                 "a column “坐标来源” (source of the coordinates) each source is read in its own system."

@@ -27,16 +27,16 @@ def parts_of_list(done: Checked) -> None:
     """A table of the parts with a choice for each, where there are several and something is in question."""
     if len(done.parts) < 2 or not _in_question(done):
         return
-    say = words()
+    tr = words()
     st.caption(
-        say(
+        tr(
             text(
                 "The parts of the list, and what each would be taken for alone. Choose where you know better:"
             )
         )
     )
     chosen = _ask(done)
-    if st.button(say(text("Read the parts so")), disabled=chosen == dict(done.lists.parts)):
+    if st.button(tr(text("Read the parts so")), disabled=chosen == dict(done.lists.parts)):
         choose_parts(chosen)
         st.rerun()
 
@@ -51,14 +51,14 @@ def _ask(done: Checked) -> dict[Part, str]:
     """Part → datum, where one was chosen."""
     import pandas as pd
 
-    say, config = words(), st.column_config
-    titles = {option: say(_option_title(option)) for option in _OPTIONS}
+    tr, config = words(), st.column_config
+    titles = {option: tr(_option_title(option)) for option in _OPTIONS}
     before = dict(done.lists.parts)
     table = pd.DataFrame(
         {
             "part": [_part_title(done, part) for part in done.parts],
             "rows": [part.count for part in done.parts],
-            "alone": [say(_alone(part)) for part in done.parts],
+            "alone": [tr(_alone(part)) for part in done.parts],
             "read": [titles[before.get(part.key, "auto")] for part in done.parts],
         }
     )
@@ -69,12 +69,10 @@ def _ask(done: Checked) -> dict[Part, str]:
         height=_ROW_PX * (min(len(table), 12) + 1) + 3,
         disabled=["part", "rows", "alone"],
         column_config={
-            "part": config.TextColumn(say(text("Part"))),
-            "rows": config.NumberColumn(say(text("Rows")), width="small"),
-            "alone": config.TextColumn(say(text("Alone it looks like"))),
-            "read": config.SelectboxColumn(
-                say(text("Read as")), options=list(titles.values()), required=True
-            ),
+            "part": config.TextColumn(tr(text("Part"))),
+            "rows": config.NumberColumn(tr(text("Rows")), width="small"),
+            "alone": config.TextColumn(tr(text("Alone it looks like"))),
+            "read": config.SelectboxColumn(tr(text("Read as")), options=list(titles.values()), required=True),
         },
     )
     return _read(edited, done.parts, titles)

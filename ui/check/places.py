@@ -36,7 +36,7 @@ _TYPED: Final = ("wgs84", "gcj02", "bd09")
 def places_step(done: Checked) -> None:
     """Addresses to be looked up; then one facility at a time with a map to click on, and all of them."""
     look_up(done)
-    say = words()
+    tr = words()
     rows = {row.row_id: row for row in done.to_locate}
     placed = sum(row.lon is not None for row in rows.values())
     row = rows[_choose(done, rows)]
@@ -46,7 +46,7 @@ def places_step(done: Checked) -> None:
     with right:
         _map(done, row)
         _buttons(done, row)
-    st.caption(say(text("{placed} of {count} are placed.", placed=placed, count=len(rows))))
+    st.caption(tr(text("{placed} of {count} are placed.", placed=placed, count=len(rows))))
     st.html(_overview(done, list(rows.values())))
 
 
@@ -76,7 +76,7 @@ def _mark(done: Checked, row: ToLocate) -> str:
 
 
 def _about(done: Checked, row: ToLocate) -> None:
-    say = words()
+    tr = words()
     where = " · ".join(str(part) for part in (done.lists.called(row.file), row.sheet, row.row) if part)
     facts = (
         (text("Kind"), tier_name(row.tier)),
@@ -84,12 +84,12 @@ def _about(done: Checked, row: ToLocate) -> None:
         (text("Unit"), row.unit or "–"),
         (text("Row"), where),
     )
-    shown = "".join(f"<dt>{in_html(say(name))}</dt><dd>{in_html(value)}</dd>" for name, value in facts)
+    shown = "".join(f"<dt>{in_html(tr(name))}</dt><dd>{in_html(value)}</dd>" for name, value in facts)
     st.html(f'<div class="facts"><h4>{in_html(row.name)}</h4><dl>{shown}</dl></div>')
     evidence = evidence_of(done, row)
     if evidence is not None:
-        st.info(in_markdown(say(evidence)))
-    st.caption(say(text("To look it up elsewhere, search for:")))
+        st.info(in_markdown(tr(evidence)))
+    st.caption(tr(text("To look it up elsewhere, search for:")))
     st.code(_hint(row), language=None, wrap_lines=True)
 
 
@@ -101,18 +101,18 @@ def _hint(row: ToLocate) -> str:
 
 
 def _buttons(done: Checked, row: ToLocate) -> None:
-    say, here = words(), _shown_place(done, row)
+    tr, here = words(), _shown_place(done, row)
     if here is not None and here != _place(row):
-        st.caption(in_markdown(say(_against_unit(done, row, here))))
+        st.caption(in_markdown(tr(_against_unit(done, row, here))))
     elif here is None and st.session_state.get(_written_key(row)):
-        st.warning(say(text("These are no coordinates. Write them like 118.796900, 32.060300.")))
+        st.warning(tr(text("These are no coordinates. Write them like 118.796900, 32.060300.")))
     new = here is not None and here != _place(row)
     left, right = st.columns(2)
-    if left.button(say(text("Place it here")), type="primary", disabled=not new, width="stretch"):
+    if left.button(tr(text("Place it here")), type="primary", disabled=not new, width="stretch"):
         later = [r.row_id for r in done.to_locate if r.lon is None and r.row_id != row.row_id]
         proposal = proposal_of(done, row) if _typed_place(row) is None else None
         _settle(done, row, proposal or here, follow=later[0] if later else row.row_id)
-    back = say(text("Take the placing back"))
+    back = tr(text("Take the placing back"))
     if right.button(back, disabled=row.lon is None, width="stretch"):
         _settle(done, row, None, follow=row.row_id)
 
@@ -129,22 +129,22 @@ def _map(done: Checked, row: ToLocate) -> None:
     from jobs.lists.places import declared_outline
     from maps.sketch import Frame, Sketch
 
-    say = words()
+    tr = words()
     outline = declared_outline(done.report, row.row_id)
     here = _shown_place(done, row)
     bounds = _view(outline, here)
     sketch = Sketch(bounds, _dots(done, row, bounds, here), units=() if outline is None else (outline,))
     frame = Frame(text("Click where the facility is"), _HEIGHT_PX, click=True)
-    st.caption(say(_advice(outline is not None)))
+    st.caption(tr(_advice(outline is not None)))
     clicked = list_map(sketch, frame, key=f"place-{row.row_id}")
     if clicked is not None and clicked != here:
         st.session_state[_written_key(row)] = f"{clicked[0]:.6f}, {clicked[1]:.6f}"
         st.session_state[_system_key(row)] = "wgs84"
         st.rerun()
     left, right = st.columns([0.6, 0.4])
-    left.text_input(say(text("Or longitude, latitude")), key=_written_key(row), max_chars=60)
+    left.text_input(tr(text("Or longitude, latitude")), key=_written_key(row), max_chars=60)
     right.selectbox(
-        say(text("from")), _TYPED, format_func=lambda option: say(SYSTEMS[option]), key=_system_key(row)
+        tr(text("from")), _TYPED, format_func=lambda option: tr(SYSTEMS[option]), key=_system_key(row)
     )
 
 
@@ -222,12 +222,12 @@ def _system_key(row: ToLocate) -> str:
 def _overview(done: Checked, rows: Sequence[ToLocate]) -> str:
     from jobs.lists.places import away_from_declared
 
-    say, waiting = words(), proposals(done)
+    tr, waiting = words(), proposals(done)
     away_m = away_from_declared(done.report, {row: (p.lon, p.lat) for row, p in waiting.items()})
     head = (text("Name"), text("Address"), text("Unit"), text("Sheet"), text("Row"), text("Place"))
     states = [state_of(row, waiting.get(row.row_id), away_m.get(row.row_id)) for row in rows]
     lines = [
-        (row.name, row.address, row.unit, row.sheet or done.lists.called(row.file), row.row, say(state))
+        (row.name, row.address, row.unit, row.sheet or done.lists.called(row.file), row.row, tr(state))
         for row, state in zip(rows, states, strict=True)
     ]
-    return scrolling(say(text("To be located")), [say(title) for title in head], lines, css="low")
+    return scrolling(tr(text("To be located")), [tr(title) for title in head], lines, css="low")

@@ -20,18 +20,18 @@ _HEAD: Final = (text("About"), text("What was decided"), text("By"))
 
 def record_step(done: Checked) -> None:
     """The decisions as a table and a file; nothing else was changed. The originals by their SHA-256."""
-    say, rows = words(), decisions_of(done)
+    tr, rows = words(), decisions_of(done)
     if rows:
-        head = [say(title) for title in _HEAD]
+        head = [tr(title) for title in _HEAD]
         st.html(small_table(head, rows))
         box, _ = st.columns([0.3, 0.7])
         make = _written(done, head, rows).read_bytes
         file_button(box, text("Decisions (CSV)"), make, name="decisions.csv", mime="text/csv")
     else:
-        st.caption(say(text("Nothing was decided by hand yet.")))
-    st.caption(say(text("The originals are kept unchanged, under their SHA-256:")))
+        st.caption(tr(text("Nothing was decided by hand yet.")))
+    st.caption(tr(text("The originals are kept unchanged, under their SHA-256:")))
     kept = [(done.lists.called(file.name), file.sha256) for file in done.report.intake.files]
-    st.html(small_table([say(text("File")), "SHA-256"], kept))
+    st.html(small_table([tr(text("File")), "SHA-256"], kept))
 
 
 def decisions_of(done: Checked) -> list[tuple[str, str, str]]:
@@ -40,20 +40,20 @@ def decisions_of(done: Checked) -> list[tuple[str, str, str]]:
 
 
 def _system(done: Checked) -> list[tuple[str, str, str]]:
-    say, datum = words(), done.document["datum"]
+    tr, datum = words(), done.document["datum"]
     if not datum["decided"]:
         return []
     by = text("the tool") if done.lists.datum == "auto" else text("you")
-    return [(say(text("Coordinate system")), _read_as(datum["system"]), say(by))]
+    return [(tr(text("Coordinate system")), _read_as(datum["system"]), tr(by))]
 
 
 def _parts(done: Checked) -> list[tuple[str, str, str]]:
-    say = words()
+    tr = words()
     return [
         (
             done.lists.in_own_words(" · ".join(part for part in where if part)),
             _read_as(datum),
-            say(text("you")),
+            tr(text("you")),
         )
         for where, datum in done.lists.parts
     ]
@@ -66,22 +66,22 @@ def _read_as(datum: str) -> str:
 def _columns(done: Checked) -> list[tuple[str, str, str]]:
     from data.intake.review import FIELD_TITLES
 
-    say, mapping = words(), done.report.decisions.columns
+    tr, mapping = words(), done.report.decisions.columns
     titles = dict.fromkeys(column.title for column in done.columns)
     return [
-        (say(text("Column “{title}”", title=title)), say(FIELD_TITLES[mapping[title]]), say(text("you")))
+        (tr(text("Column “{title}”", title=title)), tr(FIELD_TITLES[mapping[title]]), tr(text("you")))
         for title in titles
         if mapping.get(title) in FIELD_TITLES
     ]
 
 
 def _places(done: Checked) -> list[tuple[str, str, str]]:
-    say = words()
+    tr = words()
     return [
         (
             row.name,
-            say(text("placed at {lon:.6f}, {lat:.6f}", lon=row.lon, lat=row.lat)),
-            say(_placer(row.by)),
+            tr(text("placed at {lon:.6f}, {lat:.6f}", lon=row.lon, lat=row.lat)),
+            tr(_placer(row.by)),
         )
         for row in done.to_locate
         if row.lon is not None
@@ -93,9 +93,9 @@ def _placer(by: str) -> Text:
 
 
 def _groups(done: Checked) -> list[tuple[str, str, str]]:
-    say = words()
+    tr = words()
     return [
-        ("、".join(member.name for member in group.members), say(ACTIONS[group.decision]), say(text("you")))
+        ("、".join(member.name for member in group.members), tr(ACTIONS[group.decision]), tr(text("you")))
         for group in done.groups
         if group.decision
     ]

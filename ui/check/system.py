@@ -51,7 +51,7 @@ class Possibility:
 
 def system_line(done: Checked) -> None:
     """One line on top of the steps: what the coordinates were read as, or that it must be decided."""
-    say, datum = words(), done.document["datum"]
+    tr, datum = words(), done.document["datum"]
     if datum["decided"]:
         chosen = done.lists.datum != "auto" or done.lists.parts
         template = (
@@ -59,10 +59,10 @@ def system_line(done: Checked) -> None:
             if chosen
             else text("Coordinates read as {system}.")
         )
-        system = say(system_title(datum["system"]))
-        st.success(in_markdown(say(Text(template.template, {"system": system}))))
+        system = tr(system_title(datum["system"]))
+        st.success(in_markdown(tr(Text(template.template, {"system": system}))))
     elif done.document["accepted"]:
-        st.warning(in_markdown(say(_mixed if datum["system"] == "mixed" else _open)))
+        st.warning(in_markdown(tr(_mixed if datum["system"] == "mixed" else _open)))
 
 
 def system_step(done: Checked) -> None:
@@ -75,10 +75,10 @@ def system_step(done: Checked) -> None:
     if not found:
         st.caption(words()(text("No row gives coordinates, so there is nothing to compare.")))
         return
-    say = words()
-    if decided and not st.toggle(say(text("Show the other systems on the map")), key="show-systems"):
+    tr = words()
+    if decided and not st.toggle(tr(text("Show the other systems on the map")), key="show-systems"):
         return
-    st.caption(in_markdown(say(_legend(done))))
+    st.caption(in_markdown(tr(_legend(done))))
     bounds = _window(found)
     for begin in range(0, len(found), _ABREAST):
         for box, possibility in zip(st.columns(_ABREAST), found[begin : begin + _ABREAST], strict=False):
@@ -99,21 +99,19 @@ _mixed = text(
 def _evidence(done: Checked) -> None:
     from data.intake.coordinates import belief_in_words
 
-    say, datum = words(), done.report.intake.datum
+    tr, datum = words(), done.report.intake.datum
     if not datum.evidence:
         if done.lists.datum == "auto":
-            st.caption(
-                say(text("Neither the list itself nor the units it names tell which system it is in."))
-            )
+            st.caption(tr(text("Neither the list itself nor the units it names tell which system it is in.")))
         return
     head = (text("What was found"), text("Speaks for"), text("Weight"))
     rows = [
-        (say(piece.message), say(system_title(piece.system)), say(belief_in_words(piece.weight)))
+        (tr(piece.message), tr(system_title(piece.system)), tr(belief_in_words(piece.weight)))
         for piece in datum.evidence
     ]
-    st.html(small_table([say(title) for title in head], rows))
+    st.html(small_table([tr(title) for title in head], rows))
     if datum.system != "mixed":
-        st.caption(say(text("Certainty of the whole: {share}.", share=_certainty(datum.confidence))))
+        st.caption(tr(text("Certainty of the whole: {share}.", share=_certainty(datum.confidence))))
 
 
 def _possibilities(done: Checked) -> list[Possibility]:
@@ -150,7 +148,7 @@ def _card(done: Checked, possibility: Possibility, bounds: Bounds) -> None:
     from jobs.lists.places import inside_declared, known_buildings
     from maps.sketch import Frame, Sketch, window
 
-    say = words()
+    tr = words()
     known, near = inside_declared(done.report, possibility.rows, possibility.lon, possibility.lat)
     weighed = done.document["datum"]["system"] != "mixed"
     st.html(_heading(possibility, int(known.sum()), int(near.sum()), weighed=weighed))
@@ -161,10 +159,10 @@ def _card(done: Checked, possibility: Possibility, bounds: Bounds) -> None:
     frame = Frame(title, _HEIGHT_PX, group="" if metric else "systems", wheel=False)
     list_map(sketch, frame, key=f"system-{possibility.id}")
     if not possibility.option:
-        st.caption(say(text("The list itself must be mended if it was converted so.")))
+        st.caption(tr(text("The list itself must be mended if it was converted so.")))
         return
     st.button(
-        say(text("These are right")),
+        tr(text("These are right")),
         key=f"choose-system-{possibility.id}",
         type="primary" if done.lists.datum == possibility.option else "secondary",
         width="stretch",
@@ -175,14 +173,14 @@ def _card(done: Checked, possibility: Possibility, bounds: Bounds) -> None:
 
 def _heading(possibility: Possibility, known: int, near: int, *, weighed: bool) -> str:
     """`weighed`: how likely it is can be said, which of a mixed list as a whole it cannot."""
-    say = words()
+    tr = words()
     lines = [_moved(possibility)]
     if known:
         lines.append(text("{near} of {known} lie in the unit they name", near=near, known=known))
     if possibility.belief is not None and weighed:
         lines.append(_likely(possibility.belief))
-    said = "".join(f"<li>{in_html(say(line))}</li>" for line in lines if line is not None)
-    return f'<div class="system"><h4>{in_html(say(possibility.title))}</h4><ul>{said}</ul></div>'
+    said = "".join(f"<li>{in_html(tr(line))}</li>" for line in lines if line is not None)
+    return f'<div class="system"><h4>{in_html(tr(possibility.title))}</h4><ul>{said}</ul></div>'
 
 
 def _likely(belief: float) -> Text:

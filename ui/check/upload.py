@@ -31,10 +31,10 @@ _PARTS: Final = "systems-of-parts"
 
 def ask_for_lists() -> Lists | None:
     """The uploaded lists and how to read them; None as long as there are none."""
-    say = words()
+    tr = words()
     left, right = st.columns([0.64, 0.36], gap="medium")
     uploads = left.file_uploader(
-        say(text("Facility lists (Excel, WPS, CSV, GeoJSON, GeoPackage, KML, zipped shapefile)")),
+        tr(text("Facility lists (Excel, WPS, CSV, GeoJSON, GeoPackage, KML, zipped shapefile)")),
         type=list(LIST_TYPES),
         accept_multiple_files=True,
         key="lists",
@@ -44,7 +44,7 @@ def ask_for_lists() -> Lists | None:
     with right:
         datum = _ask_for_datum()
         against = _ask_for_units()
-    with st.expander(say(text("Office, reference layer"))):
+    with st.expander(tr(text("Office, reference layer"))):
         office, reference = _ask_for_more()
     if not kept:
         return None
@@ -98,15 +98,15 @@ def _decide_anew(paths: tuple[Path, ...]) -> None:
 
 
 def _ask_for_datum() -> str:
-    say = words()
+    tr = words()
     titles = {**SYSTEMS, "auto": text("decide from the list"), _OTHER: text("another, by EPSG number")}
     datum = st.selectbox(
-        say(text("Coordinates are in")), _DATUMS, format_func=lambda option: say(titles[option]), key="datum"
+        tr(text("Coordinates are in")), _DATUMS, format_func=lambda option: tr(titles[option]), key="datum"
     )
     if datum != _OTHER:
         return str(datum)
     st.session_state.setdefault("epsg", 4549)
-    number = st.number_input(say(text("EPSG number")), 1024, 99999, key="epsg")
+    number = st.number_input(tr(text("EPSG number")), 1024, 99999, key="epsg")
     return f"epsg:{number}"
 
 
@@ -119,18 +119,18 @@ def _ask_for_units() -> bool:
 
 
 def _ask_for_more() -> tuple[str, Path | None]:
-    say = words()
+    tr = words()
     left, right = st.columns(2, gap="medium")
     office = left.text_input(
-        say(text("Office that sends the list")),
+        tr(text("Office that sends the list")),
         max_chars=60,
         key="office",
-        help=say(text("The columns and places you confirm are remembered for its next upload.")),
+        help=tr(text("The columns and places you confirm are remembered for its next upload.")),
     )
     layer = right.file_uploader(
-        say(text("Buildings or named places in true coordinates (optional)")),
+        tr(text("Buildings or named places in true coordinates (optional)")),
         type=list(_LAYER_TYPES),
         key="reference",
-        help=say(text("They help to find out which coordinate system the list is in.")),
+        help=tr(text("They help to find out which coordinate system the list is in.")),
     )
     return office.strip(), keep(layer) if layer else None

@@ -25,18 +25,18 @@ _USES: Final = {False: text("in place of the city's list"), True: text("in addit
 
 def offer_result(done: Checked) -> None:
     """The way to the overview with these lists, in place of the city's own or beside them."""
-    say, count = words(), int(done.document["accepted"])
+    tr, count = words(), int(done.document["accepted"])
     _warn_if_elsewhere(done, count)
     how, button = st.columns([0.64, 0.36], gap="medium", vertical_alignment="bottom")
     in_addition = how.radio(
-        say(text("How to use the list")),
+        tr(text("How to use the list")),
         [False, True],
-        format_func=lambda more: say(_USES[more]),
+        format_func=lambda more: tr(_USES[more]),
         horizontal=True,
         key="in-addition",
     )
     wanted = button.button(
-        say(text("Show the result with this list")), type="primary", disabled=not count, width="stretch"
+        tr(text("Show the result with this list")), type="primary", disabled=not count, width="stretch"
     )
     if wanted:
         # The accepted rows as they stand now: with all that was decided, in true coordinates.
@@ -47,7 +47,7 @@ def offer_result(done: Checked) -> None:
 
 def take_away(done: Checked) -> None:
     """The workbook of findings, the accepted rows and an empty workbook to fill in."""
-    say, stem, folder = words(), Path(done.lists.names[0]).stem, done.folder
+    tr, stem, folder = words(), Path(done.lists.names[0]).stem, done.folder
     left, middle, right = st.columns(3)
     findings, accepted = folder / "findings.xlsx", folder / "accepted.csv"
     label = text("Findings to send back (Excel)")
@@ -56,7 +56,7 @@ def take_away(done: Checked) -> None:
     file_button(middle, label, accepted.read_bytes, name=f"{stem}-accepted.csv", mime="text/csv")
     offer_template(right)
     st.caption(
-        say(
+        tr(
             text(
                 "The office corrects the coloured cells in that workbook and sends it back; uploaded here, "
                 "it is understood as it is."

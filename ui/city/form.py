@@ -27,21 +27,21 @@ _COMMAND: Final = """python cli.py assess --facilities LIST.xlsx --population PE
 
 def city_form() -> None:
     """Files for residents, streets, units and lists; read and checked before the city is shown."""
-    say = words()
+    tr = words()
     with st.form("city", border=False):
-        name = st.text_input(say(text("Name of the city")), max_chars=60)
+        name = st.text_input(tr(text("Name of the city")), max_chars=60)
         left, right = st.columns(2, gap="medium")
         people = left.file_uploader(
-            say(text("Residents (GeoTIFF, CSV, Parquet, GeoPackage)")),
+            tr(text("Residents (GeoTIFF, CSV, Parquet, GeoPackage)")),
             type=[*PEOPLE_TYPES, *CENSUS_TYPES],
         )
-        streets = right.file_uploader(say(text("Streets (OSM, GraphML, GeoPackage)")), type=list(_STREETS))
+        streets = right.file_uploader(tr(text("Streets (OSM, GraphML, GeoPackage)")), type=list(_STREETS))
         lists = left.file_uploader(
-            say(text("Facility lists")), type=list(LIST_TYPES), accept_multiple_files=True
+            tr(text("Facility lists")), type=list(LIST_TYPES), accept_multiple_files=True
         )
-        units = right.file_uploader(say(text("Units (optional: level and name)")), type=list(VECTOR_TYPES))
+        units = right.file_uploader(tr(text("Units (optional: level and name)")), type=list(VECTOR_TYPES))
         further = ask_for_layers()
-        wanted = st.form_submit_button(say(text("Read and assess")), type="primary")
+        wanted = st.form_submit_button(tr(text("Read and assess")), type="primary")
     if wanted:
         forget("answer")  # what was stopped before is begun anew
         st.session_state[_WANTED] = _city(name, (people, streets, units), lists, further)
@@ -51,9 +51,9 @@ def city_form() -> None:
 
 def command() -> None:
     """The same from the command line."""
-    say = words()
+    tr = words()
     st.code(_COMMAND, language="bash")
-    st.caption(say(text("The folder RESULT then holds map.html, report.xlsx and all tables.")))
+    st.caption(tr(text("The folder RESULT then holds map.html, report.xlsx and all tables.")))
 
 
 def _city(

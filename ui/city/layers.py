@@ -119,24 +119,24 @@ class FurtherFiles:
 
 def ask_for_layers() -> FurtherFiles:
     """The boxes, under a fold."""
-    say = words()
-    with st.expander(say(text("More about where people live"))):
-        st.caption(say(text("All of it is optional. What each file changed is told below the result.")))
+    tr = words()
+    with st.expander(tr(text("More about where people live"))):
+        st.caption(tr(text("All of it is optional. What each file changed is told below the result.")))
         files, groups = _ask(_BOXES), _ask(_GROUPS)
         left, middle, right = st.columns(_COLUMNS, gap="medium")
         column = left.text_input(
-            say(text("Column of residents in the census totals")),
+            tr(text("Column of residents in the census totals")),
             max_chars=60,
-            placeholder=say(text("only if it has an unusual name")),
+            placeholder=tr(text("only if it has an unusual name")),
             key="city-totals-column",
         )
         unit = middle.selectbox(
-            say(text("What a raster of residents counts")),
+            tr(text("What a raster of residents counts")),
             list(_RASTER_UNITS),
-            format_func=lambda option: say(_RASTER_UNITS[option]),
+            format_func=lambda option: tr(_RASTER_UNITS[option]),
             key="city-raster-unit",
         )
-        name = right.text_input(say(text("Name of the other group")), max_chars=40, key="city-group-name")
+        name = right.text_input(tr(text("Name of the other group")), max_chars=40, key="city-group-name")
     return FurtherFiles(files, groups, name.strip(), column.strip(), str(unit))
 
 
@@ -152,7 +152,7 @@ def _ask(boxes: Sequence[_Box]) -> dict[str, UploadedFile]:
 
 
 def _ask_one(place: DeltaGenerator, box: _Box) -> UploadedFile | None:
-    say = words()
-    upload = place.file_uploader(say(box.title), type=list(box.types), key=f"city-{box.role or 'other'}")
-    place.caption(say(box.about))
+    tr = words()
+    upload = place.file_uploader(tr(box.title), type=list(box.types), key=f"city-{box.role or 'other'}")
+    place.caption(tr(box.about))
     return upload

@@ -22,23 +22,23 @@ _HEAD: Final = (text("Facility"), text("Residents it serves"), text("Left"), tex
 
 def split(rule: str, gaps: Sequence[Mapping[str, Any]]) -> None:
     """For a gap that one facility cannot serve whole: facility by facility, on request."""
-    say = words()
+    tr = words()
     large = [gap for gap in gaps if gap.get("site") and gap["site"]["residents"] < gap["residents"] - 0.5]
     if not large:
         return
-    with st.expander(say(text("A gap too large for one facility"))):
+    with st.expander(tr(text("A gap too large for one facility"))):
         rank = st.selectbox(
-            say(text("Gap")),
+            tr(text("Gap")),
             [gap["rank"] for gap in large],
             format_func=lambda r: _named(next(gap for gap in large if gap["rank"] == r)),
             key="split-gap",
         )
-        if st.button(say(text("How many facilities does it take?"))):
-            with st.spinner(say(text("Splitting the gap …"))):
+        if st.button(tr(text("How many facilities does it take?"))):
+            with st.spinner(tr(text("Splitting the gap …"))):
                 parts = _parts(current_assessed()[0], rule, int(rank or 0))
-            st.markdown(in_markdown(say(_answer(parts))))
+            st.markdown(in_markdown(tr(_answer(parts))))
             rows = [_row(row) for row in parts.to_dict("records")]
-            st.html(small_table([say(word) for word in _HEAD], rows))
+            st.html(small_table([tr(word) for word in _HEAD], rows))
 
 
 def _named(gap: Mapping[str, Any]) -> str:

@@ -19,19 +19,19 @@ MOST_GAPS: Final = 10
 
 def gaps(view: View) -> None:
     """The ten gaps with most residents; where they are and how far the nearest facility is."""
-    say = words()
-    st.subheader(say(text("Largest gaps")), anchor=False)
+    tr = words()
+    st.subheader(tr(text("Largest gaps")), anchor=False)
     rules = list(dict.fromkeys(gap["rule"] for gap in view.document["gaps"]))
     if not rules:
-        st.success(say(text("No rule leaves a gap.")))
+        st.success(tr(text("No rule leaves a gap.")))
         return
     if choices().gap_rule not in rules:
         choose(gap_rule=max(rules, key=lambda rule: _missed(view, rule)))
     standard = view.standard
     st.selectbox(
-        say(text("Rule")),
+        tr(text("Rule")),
         rules,
-        format_func=lambda rule: say(standard.rule_title(standard.rule(rule))),
+        format_func=lambda rule: tr(standard.rule_title(standard.rule(rule))),
         **bound("gap_rule"),
     )
     found = [gap for gap in view.document["gaps"] if gap["rule"] == choices().gap_rule]
@@ -39,7 +39,7 @@ def gaps(view: View) -> None:
     split(choices().gap_rule, found[:MOST_GAPS])
     if len(found) > MOST_GAPS:
         st.caption(
-            say(
+            tr(
                 text(
                     "{count} {count:gap|gaps} in all; the others are on the map and in the report.",
                     count=len(found),
@@ -55,17 +55,17 @@ def _missed(view: View, rule_id: str) -> tuple[bool, float]:
 
 
 def _table(found: list[Mapping[str, Any]]) -> str:
-    say = words()
+    tr = words()
     elderly = any("residents_elderly" in gap for gap in found)
     head = [text("No."), text("Residents"), *([text("Elderly")] if elderly else [])]
     head += [text("Where"), text("Nearest facility"), text("One here serves")]
-    return small_table([say(title) for title in head], [_row(gap, elderly=elderly) for gap in found])
+    return small_table([tr(title) for title in head], [_row(gap, elderly=elderly) for gap in found])
 
 
 def _row(gap: Mapping[str, Any], *, elderly: bool) -> list[str]:
-    say = words()
+    tr = words()
     metres = gap["nearest_m"]
-    far = say(text("cannot be reached")) if metres is None else say(text("{metres:,.0f} m", metres=metres))
+    far = tr(text("cannot be reached")) if metres is None else tr(text("{metres:,.0f} m", metres=metres))
     old = [exact(gap["residents_elderly"])] if elderly else []
     if gap.get("nearest"):
         far = f"{gap['nearest']} · {far}"

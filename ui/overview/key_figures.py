@@ -38,17 +38,17 @@ def chief_rules(rules: tuple[Rule, ...]) -> list[Rule]:
 
 
 def _residents(area: Mapping[str, Any]) -> str:
-    say = words()
+    tr = words()
     under = text(
         "{residents:,.0f} {residents:resident|residents} in {cells:,} {cells:cell|cells}",
         residents=area["residents"],
         cells=area["cells"],
     )
-    return _card(text("Residents"), people(area["residents"], say.language), in_html(say(under)))
+    return _card(text("Residents"), people(area["residents"], tr.language), in_html(tr(under)))
 
 
 def _served(view: View, rule: Rule, row: Mapping[str, Any]) -> str:
-    say = words()
+    tr = words()
     template = (
         text("{tier} within {figure:,g} m")
         if rule.check is Check.RADIUS
@@ -56,20 +56,20 @@ def _served(view: View, rule: Rule, row: Mapping[str, Any]) -> str:
     )
     title = Text(template.template, {"tier": view.standard.tier_title(rule.tier), "figure": rule.limit})
     if row["verdict"] is None:
-        return _card(title, "–", in_html(say(text("cannot be judged"))))
+        return _card(title, "–", in_html(tr(text("cannot be judged"))))
     under = text("{met} of {all} residents", met=exact(row["residents_met"]), all=exact(row["residents"]))
-    return _card(title, share(row["share"]), in_html(say(under)), colour=VERDICTS[row["verdict"]])
+    return _card(title, share(row["share"]), in_html(tr(under)), colour=VERDICTS[row["verdict"]])
 
 
 def _verdicts(view: View) -> str:
-    say = words()
+    tr = words()
     met, nearly, failed = summary(view.document)
     counts = (("✓", met, "meets"), ("≈", nearly, "nearly"), ("✕", failed, "not"))
     big = " ".join(
         f'<span style="color:{VERDICTS[key]}">{mark}&thinsp;{count}</span>' for mark, count, key in counts
     )
     under = text("{met} met, {nearly} nearly, {failed} not met", met=met, nearly=nearly, failed=failed)
-    return _card(text("Rules"), big, in_html(say(under)), safe_value=True)
+    return _card(text("Rules"), big, in_html(tr(under)), safe_value=True)
 
 
 def _card(title: Text, value: str, under: str, *, colour: str = "", safe_value: bool = False) -> str:

@@ -23,43 +23,43 @@ _BY: Final = {"radius": text("straight radius"), "walk": text("walking")}
 
 def plan(view: View) -> None:
     """The form for a wish and, below it, the plan that the map shows."""
-    say = words()
-    st.subheader(say(text("Suggested sites")), anchor=False)
+    tr = words()
+    st.subheader(tr(text("Suggested sites")), anchor=False)
     _form(view, case_of(choices()).wish)
     if view.plan is not None:
         st.html(_table(view.plan))
-        st.caption(in_markdown(" ".join(say(said) for said in results(view.plan, view.standard))))
+        st.caption(in_markdown(" ".join(tr(said) for said in results(view.plan, view.standard))))
     if view.standard.tiers:
-        st.page_link("ui/siting/page.py", label=say(text("More goals, conditions and reasons")))
+        st.page_link("ui/siting/page.py", label=tr(text("More goals, conditions and reasons")))
 
 
 def _form(view: View, wish: Wish | None) -> None:
-    say, tiers = words(), list(view.standard.tiers)
+    tr, tiers = words(), list(view.standard.tiers)
     if not tiers:
-        st.info(say(text("The standard names no kind of facility to suggest sites for.")))
+        st.info(tr(text("The standard names no kind of facility to suggest sites for.")))
         return
     with st.form("wish", border=False):
         tier_box, by_box, count_box = st.columns([0.36, 0.38, 0.26], vertical_alignment="bottom")
         tier = tier_box.selectbox(
-            say(text("What to build")),
+            tr(text("What to build")),
             tiers,
             index=tiers.index(wish.tier) if wish and wish.tier in tiers else 0,
-            format_func=lambda option: say(view.standard.tier_title(option)),
+            format_func=lambda option: tr(view.standard.tier_title(option)),
         )
         by = by_box.selectbox(
-            say(text("Served by")),
+            tr(text("Served by")),
             list(_BY),
             index=list(_BY).index(wish.by) if wish else 0,
-            format_func=lambda option: say(_BY[option]),
+            format_func=lambda option: tr(_BY[option]),
         )
-        count = count_box.number_input(say(text("Sites")), 1, MOST_SITES, wish.count if wish else 5)
-        if st.form_submit_button(say(text("Suggest sites")), type="primary"):
+        count = count_box.number_input(tr(text("Sites")), 1, MOST_SITES, wish.count if wish else 5)
+        if st.form_submit_button(tr(text("Suggest sites")), type="primary"):
             choose(wish=Wish(tier, int(count or 1), by=by, time_limit_s=PLAN_SECONDS), wish_is_own=True)
             st.rerun()
 
 
 def _table(plan: Mapping[str, Any]) -> str:
-    say = words()
+    tr = words()
     head = (
         text("No."),
         text("Where"),
@@ -79,4 +79,4 @@ def _table(plan: Mapping[str, Any]) -> str:
         )
         for site, total in zip(sites, together, strict=True)
     ]
-    return small_table([say(title) for title in head], rows)
+    return small_table([tr(title) for title in head], rows)

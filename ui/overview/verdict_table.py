@@ -29,15 +29,15 @@ _SHORT: Final = 10
 
 def verdict_table(view: View) -> str:
     """The table as HTML; verdicts have a colour, a sign and a word."""
-    say = words()
+    tr = words()
     lines = assessment_lines(view.document, view.standard)
     if not lines:
-        nothing = say(text("This standard has no rule yet."))
+        nothing = tr(text("This standard has no rule yet."))
         return f'<p class="nothing">{in_html(nothing)}</p>'
-    head = "".join(f'<th scope="col">{in_html(say(title))}</th>' for title in _HEAD)
+    head = "".join(f'<th scope="col">{in_html(tr(title))}</th>' for title in _HEAD)
     rows = {row["id"]: row for row in view.document["rules"]}
     body = "".join(_row(line, rows[line.rule.id]) for line in lines)
-    caption = in_html(say(text("Verdicts by rule")))
+    caption = in_html(tr(text("Verdicts by rule")))
     return (
         f'<div class="verdicts" tabindex="0" role="region" aria-label="{caption}">'
         f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
@@ -54,11 +54,11 @@ def _row(line: Line, row: Mapping[str, Any]) -> str:
 
 def _actual(line: Line, row: Mapping[str, Any]) -> str:
     """The share above n of N where the rule counts residents; else in words."""
-    say = words()
+    tr = words()
     if line.rule.check not in (Check.RADIUS, Check.WALK) or line.verdict is None:
-        return in_html(say(line.actual))
+        return in_html(tr(line.actual))
     under = text("{met} of {all}", met=exact(row["residents_met"]), all=exact(row["residents"]))
-    return f"<b>{share(row['share'])}</b>{in_html(say(under))}"
+    return f"<b>{share(row['share'])}</b>{in_html(tr(under))}"
 
 
 def _missed(line: Line) -> str:
@@ -68,19 +68,19 @@ def _missed(line: Line) -> str:
 
 
 def _rule(line: Line) -> str:
-    say = words()
-    remark = f' <span class="remark">{in_html(say(line.remark))}</span>' if line.remark else ""
-    return f"{in_html(say(line.title))}{remark}{_responsible(line)}"
+    tr = words()
+    remark = f' <span class="remark">{in_html(tr(line.remark))}</span>' if line.remark else ""
+    return f"{in_html(tr(line.title))}{remark}{_responsible(line)}"
 
 
 def _responsible(line: Line) -> str:
     """Clause and responsible units on one line; all of them when it is opened."""
-    say, units = words(), line.responsible
-    clause = say(text("Clause {clause}", clause=line.rule.clause)) if line.rule.clause else ""
+    tr, units = words(), line.responsible
+    clause = tr(text("Clause {clause}", clause=line.rule.clause)) if line.rule.clause else ""
     few = "、".join(units[:_SHOWN_UNITS])
     if len(units) > _SHOWN_UNITS:
-        few = say(text("{units} and {more} more", units=few, more=len(units) - _SHOWN_UNITS))
-    said = say(text("responsible: {units}", units=few)) if units else ""
+        few = tr(text("{units} and {more} more", units=few, more=len(units) - _SHOWN_UNITS))
+    said = tr(text("responsible: {units}", units=few)) if units else ""
     short = " · ".join(part for part in (clause, said) if part)
     if len(units) <= _SHOWN_UNITS and not line.rule.wording:
         return f'<div class="responsible">{in_html(short)}</div>'

@@ -85,14 +85,14 @@ def _walk(row: Mapping[Any, Any]) -> Text:
 
 
 def _row(row: Mapping[Any, Any]) -> list[str]:
-    say = words()
-    crossing = say(text("{metres:,.0f} m", metres=row["length_m"]))
+    tr = words()
+    crossing = tr(text("{metres:,.0f} m", metres=row["length_m"]))
     gains = [exact(row["residents"]), exact(row["saved_km"])]
     return [
         str(row["rank"]),
         row["place"] or "–",
         crossing,
-        say(_walk(row)),
+        tr(_walk(row)),
         number(row["detour"], 1),
         *gains,
     ]

@@ -97,11 +97,11 @@ def _detours(key: str, slow: bool) -> tuple[Detours, ...]:
 
 
 def _units(reading: Reading, rule: str) -> None:
-    say, found = words(), reading.table("detours_units")
+    tr, found = words(), reading.table("detours_units")
     found = found[found["rule"] == rule] if len(found) else found
     if not len(found):
         return
-    with st.expander(say(text("Unit by unit"))):
+    with st.expander(tr(text("Unit by unit"))):
         shown = _worst(pick_level(found, key="circle-level"))
         table(text("Unit by unit"), _UNIT_HEAD, [_row(row) for row in shown.to_dict("records")])
 

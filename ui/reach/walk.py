@@ -36,12 +36,12 @@ _GEOPACKAGE: Final = "application/geopackage+sqlite3"
 
 def walk(reading: Reading) -> None:
     """Choose facilities and minutes; who lives within, the map, and the shapes as files."""
-    say = words()
+    tr = words()
     wish = _ask(reading)
     if wish is None:
-        st.info(say(text("Please choose at least one walking time.")))
+        st.info(tr(text("Please choose at least one walking time.")))
         return
-    with st.spinner(say(text("Drawing how far one gets on foot …"))):
+    with st.spinner(tr(text("Drawing how far one gets on foot …"))):
         found = _reached(reading.key, reading.slow, wish)
     if not len(found.layers.areas):
         answer(text("No street is near enough to walk from there."))
@@ -50,7 +50,7 @@ def walk(reading: Reading) -> None:
     _map(reading, found)
     if len(found.wish.facilities) > 1 and wish[3] != "dissolved":
         rows = found.layers.areas.drop(columns="geometry").to_dict("records")[:_MOST_ROWS]
-        with st.expander(say(text("Facility by facility"))):
+        with st.expander(tr(text("Facility by facility"))):
             table(text("Facility by facility"), _HEAD, [_row(row) for row in rows])
     _take_away(found)
 
@@ -60,7 +60,7 @@ Wish = tuple[tuple[str, ...], str, tuple[float, ...], str]
 
 def _ask(reading: Reading) -> Wish | None:
     """Facilities (numbers), tier, minutes and shape; None without a time."""
-    say, done = words(), reading.assessed()
+    tr, done = words(), reading.assessed()
     frame = done.inputs.study.facilities.frame
     tiers = [tier for tier in reading.standard.tiers if (frame["tier"] == tier).any()]
     names = dict(zip(frame["facility_id"], frame["name"], strict=True))
@@ -75,12 +75,12 @@ def _ask(reading: Reading) -> Wish | None:
         first=next(iter(names), None),
     )
     minutes = middle.pills(
-        say(text("Minutes on foot")), _MINUTES, selection_mode="multi", default=[10, 15], key="reach-minutes"
+        tr(text("Minutes on foot")), _MINUTES, selection_mode="multi", default=[10, 15], key="reach-minutes"
     )
     shape = "dissolved"
     if whose is not None and whose.startswith("tier:"):
         shape = pick(
-            right.selectbox, text("Shapes"), list(_SHAPES), key="reach-shape", said=lambda o: say(_SHAPES[o])
+            right.selectbox, text("Shapes"), list(_SHAPES), key="reach-shape", said=lambda o: tr(_SHAPES[o])
         )
     if not minutes or whose is None:
         return None

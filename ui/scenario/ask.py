@@ -47,13 +47,13 @@ _CORNERS: Final = "scenario-corners"
 
 def ask(city: Assessment) -> str:
     """The kind of change wanted and its questions; changes without a place are made by a button here."""
-    say = words()
+    tr = words()
     kind = str(
-        pick(st.selectbox, text("What changes?"), list(KINDS), key="change", said=lambda k: say(KINDS[k]))
+        pick(st.selectbox, text("What changes?"), list(KINDS), key="change", said=lambda k: tr(KINDS[k]))
     )
     if kind in ("open", "move"):
         _whose(kind, city)
-        st.caption(say(text("Click on the map where it is to stand.")))
+        st.caption(tr(text("Click on the map where it is to stand.")))
         _by_coordinates(kind, city)
     elif kind in ("street", "barrier"):
         _line(kind)
@@ -82,14 +82,14 @@ def corners() -> tuple[LonLat, ...]:
 
 
 def _whose(kind: str, city: Assessment) -> None:
-    say = words()
+    tr = words()
     if kind == "open":
         tiers = list(city.standard.tiers)
         pick(
             st.selectbox, text("Kind"), tiers, key="open-tier",
-            said=lambda t: say(city.standard.tier_title(t)),
+            said=lambda t: tr(city.standard.tier_title(t)),
         )  # fmt: skip
-        st.text_input(say(text("Name (optional)")), max_chars=60, key="open-name")
+        st.text_input(tr(text("Name (optional)")), max_chars=60, key="open-name")
     else:
         _facility(city, "move-whose")
 
@@ -103,34 +103,34 @@ def _facility(city: Assessment, key: str) -> str:
 
 
 def _line(kind: str) -> None:
-    say, found = words(), corners()
-    st.caption(say(text(
+    tr, found = words(), corners()
+    st.caption(tr(text(
         "Click the corners of the line on the map, then press the button. The ends of a street join the "
         "nearest streets within 200 m."
     )))  # fmt: skip
     left, right = st.columns(2)
-    add = say(text("Add this line ({count} {count:place|places})", count=len(found)))
+    add = tr(text("Add this line ({count} {count:place|places})", count=len(found)))
     if left.button(add, type="primary", disabled=len(found) < 2, width="stretch"):
         line = tuple(_metres(place) for place in found)
         do(AddStreet(line) if kind == "street" else AddBarrier(line))
         st.session_state[_CORNERS] = ()
         st.rerun()
-    if right.button(say(text("Draw anew")), disabled=not found, width="stretch"):
+    if right.button(tr(text("Draw anew")), disabled=not found, width="stretch"):
         st.session_state[_CORNERS] = ()
         st.rerun()
 
 
 def _by_coordinates(kind: str, city: Assessment) -> None:
     """The same without the map: by keyboard, or for a place that is known."""
-    say = words()
-    with st.expander(say(text("By coordinates instead"))), st.form(f"by-coordinates-{kind}", border=False):
+    tr = words()
+    with st.expander(tr(text("By coordinates instead"))), st.form(f"by-coordinates-{kind}", border=False):
         lon, lat = city.study.grid.lonlat()
         left, right = st.columns(2)
         place = (
-            left.number_input(say(text("Longitude")), value=float(lon.mean()), format="%.6f", step=0.001),
-            right.number_input(say(text("Latitude")), value=float(lat.mean()), format="%.6f", step=0.001),
+            left.number_input(tr(text("Longitude")), value=float(lon.mean()), format="%.6f", step=0.001),
+            right.number_input(tr(text("Latitude")), value=float(lat.mean()), format="%.6f", step=0.001),
         )
-        if st.form_submit_button(say(text("Take this place"))):
+        if st.form_submit_button(tr(text("Take this place"))):
             clicked(kind, place, city)
             st.rerun()
 
@@ -143,45 +143,45 @@ def _close(city: Assessment) -> None:
 
 
 def _grow(city: Assessment) -> None:
-    say, units = words(), city.study.units
-    options = {"": say(text("the whole city"))}
+    tr, units = words(), city.study.units
+    options = {"": tr(text("the whole city"))}
     if units is not None:
         for level in units.levels[:2]:
             frame = units.frame[units.frame["level"] == level]
-            title = say(level_title(level))
+            title = tr(level_title(level))
             options |= {
                 number: f"{name} ({title})"
                 for number, name in zip(frame["unit_id"], frame["name"], strict=True)
             }
     unit = pick(st.selectbox, text("Where"), list(options), key="grow-where", said=options.__getitem__)
-    percent = st.number_input(say(text("Change of residents (%)")), -100.0, 1000.0, 10.0, 5.0, key="grow-by")
-    if st.button(say(text("Count them so")), type="primary"):
+    percent = st.number_input(tr(text("Change of residents (%)")), -100.0, 1000.0, 10.0, 5.0, key="grow-by")
+    if st.button(tr(text("Count them so")), type="primary"):
         do(Grow(str(unit), 1.0 + float(percent) / 100.0))
         st.rerun()
 
 
 def _figure(city: Assessment) -> None:
-    say, standard = words(), city.standard
+    tr, standard = words(), city.standard
     rules = [rule.id for rule in standard.rules if rule.check is not Check.PRESENCE]
     chosen = pick_rule(standard, rules, key="figure-rule")
     if chosen is None:
         return
     edit = _figure_of(standard.rule(chosen))
-    if st.button(say(text("Use this figure")), type="primary"):
+    if st.button(tr(text("Use this figure")), type="primary"):
         do(edit)
         st.rerun()
 
 
 def _figure_of(rule: Rule) -> SetFigure:
-    say = words()
+    tr = words()
     if rule.band is not None:
         left, right = st.columns(2)
-        low = left.number_input(say(text("From")), 0.0, None, float(rule.band[0]), key=f"low-{rule.id}")
-        high = right.number_input(say(text("To")), 0.0, None, float(rule.band[1]), key=f"high-{rule.id}")
+        low = left.number_input(tr(text("From")), 0.0, None, float(rule.band[0]), key=f"low-{rule.id}")
+        high = right.number_input(tr(text("To")), 0.0, None, float(rule.band[1]), key=f"high-{rule.id}")
         return SetFigure(rule.id, band=(float(low), float(high)))
     share = rule.check is Check.UNITS
     value = st.number_input(
-        say(text("Share of units (%)") if share else text("Figure")),
+        tr(text("Share of units (%)") if share else text("Figure")),
         0.0,
         100.0 if share else None,
         rule.figure * 100.0 if share else float(rule.figure),
@@ -191,21 +191,21 @@ def _figure_of(rule: Rule) -> SetFigure:
 
 
 def _speed(city: Assessment) -> None:
-    say, now = words(), city.standard.walking.speed_kmh
-    speed = st.number_input(say(text("Walking speed (km/h)")), 1.0, 10.0, float(now), 0.5, key="speed-kmh")
-    if st.button(say(text("Walk at this speed")), type="primary"):
+    tr, now = words(), city.standard.walking.speed_kmh
+    speed = st.number_input(tr(text("Walking speed (km/h)")), 1.0, 10.0, float(now), 0.5, key="speed-kmh")
+    if st.button(tr(text("Walk at this speed")), type="primary"):
         do(SetSpeed(float(speed)))
         st.rerun()
 
 
 def _standard(city: Assessment) -> None:
-    say = words()
+    tr = words()
     others = [name for name in preset_ids() if name != city.standard.id]
     chosen = pick(
         st.selectbox, text("Standard"), others, key="other-standard",
-        said=lambda name: say(_opened(name).title),
+        said=lambda name: tr(_opened(name).title),
     )  # fmt: skip
-    if st.button(say(text("Judge by this standard")), type="primary") and chosen is not None:
+    if st.button(tr(text("Judge by this standard")), type="primary") and chosen is not None:
         do(UseStandard(_opened(chosen).toml))
         st.rerun()
 

@@ -22,7 +22,7 @@ from ui.shell.compute import current_view
 from ui.shell.measured import current_reading
 from ui.widgets.sections import heading, style
 
-say = words()
+tr = words()
 style()
 heading(
     text("What if"),
@@ -41,7 +41,7 @@ with left:
     before = choose_before()
     kept()
 with right:
-    with st.spinner(say(text("Comparing …"))):
+    with st.spinner(tr(text("Comparing …"))):
         found = compared(before, draft().edits)
     rule = choose_rule(found)
     say_answer(found, rule)

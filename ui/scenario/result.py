@@ -52,12 +52,12 @@ def just_clicked() -> LonLat | None:
 
 def choose_before() -> tuple[Edit, ...]:
     """What the changes are compared with: the city as it is, or a stored scenario."""
-    say, names = words(), stored_names()
+    tr, names = words(), stored_names()
     if not names:
         return ()
     chosen = pick(
         st.selectbox, text("Compared with"), [NOW, *names], key="scenario-before",
-        said=lambda name: name or say(text("the city as it is")),
+        said=lambda name: name or tr(text("the city as it is")),
     )  # fmt: skip
     return stored(chosen).edits if chosen else ()
 
@@ -233,10 +233,10 @@ def units_table(found: Comparison, rule: str) -> None:
     from coverage.publish.change_tables import change_units_table
 
     shown_alone = {name: change for name, change in found.rules.items() if name == rule}
-    say, moved = words(), change_units_table(replace(found, rules=shown_alone))
+    tr, moved = words(), change_units_table(replace(found, rules=shown_alone))
     if not len(moved):
         return
-    with st.expander(say(text("Unit by unit"))):
+    with st.expander(tr(text("Unit by unit"))):
         shown = pick_level(moved, key="scenario-level")
         order = (shown["gained"] + shown["lost"]).sort_values(ascending=False, kind="stable").index
         columns = ("gained", "lost", "residents_met_before", "residents_met_after")

@@ -71,8 +71,8 @@ def current_assessed() -> tuple[str, Assessed]:
     question = replace(case_of(choices()), wish=None)
     asked = Asked(question, question.key)
     if asked.key not in _IN_MEMORY:
-        with telling() as tell, _TURN:
-            tell(0.2, text("Reading residents, units, streets and lists"))
+        with reporting() as report, _TURN:
+            report(0.2, text("Reading residents, units, streets and lists"))
             _assessed(asked)
             _IN_MEMORY.add(asked.key)
     return asked.key, _assessed(asked)
@@ -100,15 +100,15 @@ def cache_folder() -> Path:
 
 
 @contextmanager
-def telling() -> Iterator[Progress]:
+def reporting() -> Iterator[Progress]:
     """A progress bar for as long as the work takes."""
-    say = words()
-    bar = st.progress(0.0, in_markdown(say(text("One moment …"))))
+    tr = words()
+    bar = st.progress(0.0, in_markdown(tr(text("One moment …"))))
 
-    def tell(share: float, doing: Text) -> None:
-        bar.progress(min(max(share, 0.0), 1.0), in_markdown(say(doing)))
+    def report(share: float, doing: Text) -> None:
+        bar.progress(min(max(share, 0.0), 1.0), in_markdown(tr(doing)))
 
-    yield tell
+    yield report
     bar.empty()
 
 
@@ -116,8 +116,8 @@ def demo_city() -> StudyFiles:
     """The demo city's files, made with a progress bar if they are not there yet."""
     folder = cache_folder()
     if not warm.demo_is_ready(folder):
-        with telling() as tell, _TURN:
-            warm.make_demo(folder, progress=tell)
+        with reporting() as report, _TURN:
+            warm.make_demo(folder, progress=report)
     return warm.demo_files(folder)
 
 
@@ -136,27 +136,27 @@ def _make(case: Case, shelf: Shelf) -> Path:
     return result_of("answer", case.key, partial(_made, case, shelf))
 
 
-def _made(case: Case, shelf: Shelf, tell: Progress) -> Path:
+def _made(case: Case, shelf: Shelf, report: Progress) -> Path:
     """In a thread of its own: nothing of the session may be asked here."""
-    tell(0.0, text("Waiting for its turn"))
+    report(0.0, text("Waiting for its turn"))
     with _TURN:
         # Meanwhile another session may have made it.
-        return shelf.find(case.key) or shelf.put(case.key, _answer(case, tell))
+        return shelf.find(case.key) or shelf.put(case.key, _answer(case, report))
 
 
-def _answer(case: Case, tell: Progress) -> Assessed:
-    _TELL.set(part(tell, 0.0, 0.7))
-    tell(0.0, text("Reading residents, units, streets and lists"))
+def _answer(case: Case, report: Progress) -> Assessed:
+    _TELL.set(part(report, 0.0, 0.7))
+    report(0.0, text("Reading residents, units, streets and lists"))
     ground = Case(replace(case.files, standard=DEFAULT_STANDARD))
     _inputs(Asked(ground, ground.key))
-    tell(0.4, text("Measuring and judging"))
+    report(0.4, text("Measuring and judging"))
     question = replace(case, wish=None)
     done = _assessed(Asked(question, question.key))
     if case.wish is None:
         return done
     from jobs.siting.suggest import Following, suggest
 
-    return suggest(done, case.wish, Following(progress=part(tell, 0.7, 1.0)))
+    return suggest(done, case.wish, Following(progress=part(report, 0.7, 1.0)))
 
 
 @dataclass(frozen=True)

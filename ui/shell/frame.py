@@ -46,19 +46,19 @@ def choose_language() -> None:
 
 def choose_standard() -> None:
     """One of the presets, or one of the user's own files."""
-    say = words()
+    tr = words()
     options = [*preset_ids(), *choices().own_standards]
     st.selectbox(
-        say(text("Standard")),
+        tr(text("Standard")),
         options,
-        format_func=lambda option: say(open_standard(option).title),
+        format_func=lambda option: tr(open_standard(option).title),
         **bound("standard"),
     )
     standard = open_standard(choices().standard)
     walking = standard.walking
     st.caption(
         in_markdown(
-            say(
+            tr(
                 text(
                     "{document} · walking {speed:g} km/h",
                     document=standard.document or standard.id,
@@ -71,19 +71,19 @@ def choose_standard() -> None:
 
 def own_standard() -> None:
     """A form that takes a TOML file in; a wrong one is refused with its line and key."""
-    say = words()
-    with st.expander(say(text("Use your own standard"))):
+    tr = words()
+    with st.expander(tr(text("Use your own standard"))):
         _start()
         _take_standard()
 
 
 def _take_standard() -> None:
-    say = words()
+    tr = words()
     with st.form("own-standard", border=False):
-        upload = st.file_uploader(say(text("A standard as a TOML file")), type=["toml"])
-        wanted = st.form_submit_button(say(text("Use this standard")))
+        upload = st.file_uploader(tr(text("A standard as a TOML file")), type=["toml"])
+        wanted = st.form_submit_button(tr(text("Use this standard")))
         if wanted and upload is None:
-            st.info(say(text("Please choose a file first.")))
+            st.info(tr(text("Please choose a file first.")))
         elif wanted and upload is not None:
             check_standard(upload.getvalue(), upload.name)
             path = str(keep(upload))
@@ -92,9 +92,9 @@ def _take_standard() -> None:
 
 
 def _start() -> None:
-    say, current = words(), open_standard(choices().standard)
+    tr, current = words(), open_standard(choices().standard)
     st.download_button(
-        say(text("Download this standard as a start (TOML)")),
+        tr(text("Download this standard as a start (TOML)")),
         current.toml,
         file_name=f"{current.id}.toml",
         mime="application/toml",
@@ -113,18 +113,18 @@ def check_standard(content: bytes, name: str) -> Standard:
 
 def in_use() -> None:
     """Which city and which lists are shown, and the way back to the demo."""
-    say, chosen = words(), choices()
+    tr, chosen = words(), choices()
     if chosen.lists is not None:
-        title = say(text("List in use"))
+        title = tr(text("List in use"))
         st.markdown(f"**{title}**")
         st.caption(in_markdown("、".join(chosen.lists.names)))
-        if st.button(say(text("Back to the city's own list")), width="stretch"):
+        if st.button(tr(text("Back to the city's own list")), width="stretch"):
             choose(lists=None)
             st.rerun()
     if chosen.city is not None:
-        title = say(text("City in use"))
+        title = tr(text("City in use"))
         st.markdown(f"**{title}**")
         st.caption(in_markdown(chosen.city.name))
-        if st.button(say(text("Back to the demo city")), width="stretch"):
+        if st.button(tr(text("Back to the demo city")), width="stretch"):
             choose(city=None, lists=None)
             st.rerun()

@@ -70,10 +70,10 @@ def current_reading(*, slow: bool = False) -> Reading:
 
 def elderly_switch() -> bool:
     """A switch that reads every figure at the elderly walking speed."""
-    say, standard = words(), current_view().standard
+    tr, standard = words(), current_view().standard
     label = text("Elderly, at {speed:g} km/h", speed=standard.walking.elderly_speed_kmh)
     told = text("Counts elderly residents only, and lets them walk at their own speed.")
-    chosen: bool = st.toggle(say(label), key="slow", help=say(told))
+    chosen: bool = st.toggle(tr(label), key="slow", help=tr(told))
     return chosen
 
 

@@ -43,14 +43,14 @@ _SOURCES: Final = {
 
 def ask_wish(standard: Standard) -> Wish | None:
     """The wish once the button is pressed; InputError for what is missing."""
-    say = words()
+    tr = words()
     boxes = st.columns([0.34, 0.27, 0.17, 0.22], vertical_alignment="bottom")
     goal, tier, by = _what(standard, boxes)
     count, second, share = _how_many(standard, goal, tier, boxes[3])
     source, listed, exclude = _where()
     conditions = ask_conditions()
     others, seconds = _how()
-    if not st.button(say(text("Find sites")), type="primary", key="siting-find"):
+    if not st.button(tr(text("Find sites")), type="primary", key="siting-find"):
         return None
     if source == LIST and listed is None:
         raise InputError("Please choose the file with your list of places first.")
@@ -82,53 +82,53 @@ def tiers_of(standard: Standard) -> list[str]:
     return [*standard.tiers, *pairs]
 
 
-def tier_words(standard: Standard, tier: str, say: Translator) -> str:
+def tier_words(standard: Standard, tier: str, tr: Translator) -> str:
     """A tier, or a pair, for the reader."""
-    parts = [say(standard.tier_title(part)) for part in tier.split(TIER_SIGN)]
+    parts = [tr(standard.tier_title(part)) for part in tier.split(TIER_SIGN)]
     if len(parts) == 1:
         return parts[0]
-    return say(text("{first} + {second} together", first=parts[0], second=parts[1]))
+    return tr(text("{first} + {second} together", first=parts[0], second=parts[1]))
 
 
 def _what(standard: Standard, boxes: Sequence[DeltaGenerator]) -> tuple[str, str, str]:
-    say = words()
+    tr = words()
     goal_box, tier_box, by_box = boxes[:3]
     tier = tier_box.selectbox(
-        say(text("What to build")),
+        tr(text("What to build")),
         tiers_of(standard),
-        format_func=lambda option: tier_words(standard, option, say),
+        format_func=lambda option: tier_words(standard, option, tr),
         key="siting-tier",
     )
     # of two tiers the longest way is that to the nearest of the first: the second would not count
     goals = [name for name in _GOALS if name != LEAST_WORST or TIER_SIGN not in str(tier)]
     goal = goal_box.selectbox(
-        say(text("What is best")), goals, format_func=lambda option: say(_GOALS[option]), key="siting-goal"
+        tr(text("What is best")), goals, format_func=lambda option: tr(_GOALS[option]), key="siting-goal"
     )
     by = by_box.selectbox(
-        say(text("Served by")), list(_BY), format_func=lambda option: say(_BY[option]), key="siting-by"
+        tr(text("Served by")), list(_BY), format_func=lambda option: tr(_BY[option]), key="siting-by"
     )
     return str(goal), str(tier), str(by)
 
 
 def _how_many(standard: Standard, goal: str, tier: str, box: DeltaGenerator) -> tuple[int, int, float]:
     """(count, count of the second tier, share)."""
-    say = words()
+    tr = words()
     if goal == "fewest-sites":
         percent = box.number_input(
-            say(text("Residents to serve, %")),
+            tr(text("Residents to serve, %")),
             1.0, 100.0, 95.0, 1.0, key="siting-share",
-            help=say(text("Of all whom the candidate places could serve.")),
+            help=tr(text("Of all whom the candidate places could serve.")),
         )  # fmt: skip
         return 1, 1, float(percent) / 100.0
     parts = tier.split(TIER_SIGN)
     label = text("Number of sites, at most")
     if len(parts) == 1:
-        return int(box.number_input(say(label), 1, MOST_SITES, 5, key="siting-count")), 0, 1.0
+        return int(box.number_input(tr(label), 1, MOST_SITES, 5, key="siting-count")), 0, 1.0
     left, right = box.columns(2)
     counts = [
         int(
             half.number_input(
-                say(Text("{tier}", {"tier": standard.tier_title(part)})), 1, MOST_SITES, usual,
+                tr(Text("{tier}", {"tier": standard.tier_title(part)})), 1, MOST_SITES, usual,
                 key=f"siting-count-{number}",
             )
         )
@@ -139,22 +139,22 @@ def _how_many(standard: Standard, goal: str, tier: str, box: DeltaGenerator) -> 
 
 def _where() -> tuple[str, Path | None, tuple[Path, ...]]:
     """(source, the user's list, areas to leave out)."""
-    say = words()
-    with st.expander(say(text("Candidate places and areas to leave out"))):
+    tr = words()
+    with st.expander(tr(text("Candidate places and areas to leave out"))):
         source = st.selectbox(
-            say(text("Choose among")),
+            tr(text("Choose among")),
             list(_SOURCES),
-            format_func=lambda option: say(_SOURCES[option]),
+            format_func=lambda option: tr(_SOURCES[option]),
             key="siting-source",
         )
         listed = None
         if source == LIST:
             told = text("Vacant land and public buildings: name, longitude, latitude; if you have them cost, "
                         "service capacity, area")  # fmt: skip
-            upload = st.file_uploader(say(told), type=list(LIST_TYPES), key="siting-list")
+            upload = st.file_uploader(tr(told), type=list(LIST_TYPES), key="siting-list")
             listed = keep(upload) if upload is not None else None
         areas = st.file_uploader(
-            say(text("Areas without sites: water, parks, slopes, protected land (several files)")),
+            tr(text("Areas without sites: water, parks, slopes, protected land (several files)")),
             type=list(_AREAS),
             accept_multiple_files=True,
             key="siting-areas",
@@ -163,18 +163,18 @@ def _where() -> tuple[str, Path | None, tuple[Path, ...]]:
 
 
 def _how() -> tuple[Choices, int]:
-    say = words()
-    with st.expander(say(text("Other plans, and how long to search"))):
+    tr = words()
+    with st.expander(tr(text("Other plans, and how long to search"))):
         boxes = st.columns(4)
-        most = boxes[0].number_input(say(text("Other plans to show")), 0, 5, 0, key="siting-others")
+        most = boxes[0].number_input(tr(text("Other plans to show")), 0, 5, 0, key="siting-others")
         within = boxes[1].number_input(
-            say(text("not worse by more than, %")), 0.0, 50.0, 2.0, 0.5, key="siting-within"
+            tr(text("not worse by more than, %")), 0.0, 50.0, 2.0, 0.5, key="siting-within"
         )
-        differ = boxes[2].number_input(say(text("sites that differ at least")), 1, 50, 1, key="siting-differ")
+        differ = boxes[2].number_input(tr(text("sites that differ at least")), 1, 50, 1, key="siting-differ")
         seconds = boxes[3].selectbox(
-            say(text("Search for at most")),
+            tr(text("Search for at most")),
             SECONDS,
-            format_func=lambda option: say(text("{seconds} s", seconds=option)),
+            format_func=lambda option: tr(text("{seconds} s", seconds=option)),
             key="siting-seconds",
         )
     return Choices(int(most), float(within) / 100.0, int(differ)), int(seconds)

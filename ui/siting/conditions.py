@@ -21,9 +21,9 @@ _LEVELS: Final = (_NO_LEVEL, "district", "street", "community")
 
 def ask_conditions() -> PlanConditions:
     """What the plan must respect; a conditions file first, what is typed here on top."""
-    say = words()
+    tr = words()
     stated = PlanConditions()
-    with st.expander(say(text("Conditions"))):
+    with st.expander(tr(text("Conditions"))):
         left, middle, right = st.columns(3, gap="medium")
         with left:
             stated = stated.with_more(_money())
@@ -57,32 +57,32 @@ def _spacing() -> PlanConditions:
 
 
 def _quota() -> PlanConditions:
-    say = words()
+    tr = words()
     level = st.selectbox(
-        say(text("At most so many per unit")),
+        tr(text("At most so many per unit")),
         _LEVELS,
-        format_func=lambda option: say(level_title(option)) if option else say(text("no limit")),
+        format_func=lambda option: tr(level_title(option)) if option else tr(text("no limit")),
         key="siting-level",
     )
     if level == _NO_LEVEL:
         return PlanConditions()
-    most = int(st.number_input(say(text("Most in each")), 0, 99, 1, key="siting-most"))
-    only_new = st.checkbox(say(text("count new sites only")), value=True, key="siting-only-new")
+    most = int(st.number_input(tr(text("Most in each")), 0, 99, 1, key="siting-most"))
+    only_new = st.checkbox(tr(text("count new sites only")), value=True, key="siting-only-new")
     return PlanConditions(quotas=(UnitQuota(str(level), most=most, only_new=only_new),))
 
 
 def _weights() -> PlanConditions:
-    say = words()
+    tr = words()
     weight = float(
         st.number_input(
-            say(text("An elderly resident counts")), 0.1, 20.0, 1.0, 0.5, key="siting-elderly",
-            help=say(text("1: as everybody; 2: twice.")),
+            tr(text("An elderly resident counts")), 0.1, 20.0, 1.0, 0.5, key="siting-elderly",
+            help=tr(text("1: as everybody; 2: twice.")),
         )
     )  # fmt: skip
     worth = float(
         st.number_input(
-            say(text("A second facility within reach counts")), 0.0, 1.0, 0.0, 0.1, key="siting-backup",
-            help=say(text("0: not at all; 0.5: half as much as the first.")),
+            tr(text("A second facility within reach counts")), 0.0, 1.0, 0.0, 0.1, key="siting-backup",
+            help=tr(text("0: not at all; 0.5: half as much as the first.")),
         )
     )  # fmt: skip
     weights = (("elderly", weight),) if weight != 1.0 else ()
@@ -90,29 +90,29 @@ def _weights() -> PlanConditions:
 
 
 def _loads() -> PlanConditions:
-    say = words()
+    tr = words()
     close = int(
         st.number_input(
-            say(text("Close so many existing ones")), 0, 50, 0, key="siting-close",
-            help=say(text("Relocation: the least needed ones of the tier give way to new sites.")),
+            tr(text("Close so many existing ones")), 0, 50, 0, key="siting-close",
+            help=tr(text("Relocation: the least needed ones of the tier give way to new sites.")),
         )
     )  # fmt: skip
     capacity = _number(text("Most residents per new site"), "capacity", step=500.0)
-    from_list = st.checkbox(say(text("capacity as the list states")), key="siting-capacity-list")
+    from_list = st.checkbox(tr(text("capacity as the list states")), key="siting-capacity-list")
     band = st.checkbox(
-        say(text("keep the standard's residents per site (rural)")),
+        tr(text("keep the standard's residents per site (rural)")),
         key="siting-band",
-        help=say(text("Every new rural site serves as many as the standard's band asks for.")),
+        help=tr(text("Every new rural site serves as many as the standard's band asks for.")),
     )
     return PlanConditions(close=close, capacity=FROM_LIST if from_list else capacity, within_band=band)
 
 
 def _named() -> PlanConditions:
-    say = words()
-    told = say(text("One a line: a name of the list, or longitude, latitude."))
+    tr = words()
+    told = tr(text("One a line: a name of the list, or longitude, latitude."))
     left, right = st.columns(2, gap="medium")
-    required = left.text_area(say(text("Must be built")), key="siting-required", height=80, help=told)
-    forbidden = right.text_area(say(text("Must not be built")), key="siting-forbidden", height=80, help=told)
+    required = left.text_area(tr(text("Must be built")), key="siting-required", height=80, help=told)
+    forbidden = right.text_area(tr(text("Must not be built")), key="siting-forbidden", height=80, help=told)
     return PlanConditions(required=_lines(required), forbidden=_lines(forbidden))
 
 
@@ -121,9 +121,9 @@ def _lines(written: str | None) -> tuple[str, ...]:
 
 
 def _file() -> PlanConditions:
-    say = words()
+    tr = words()
     upload = st.file_uploader(
-        say(text("Conditions as a TOML file (what is typed above goes first)")),
+        tr(text("Conditions as a TOML file (what is typed above goes first)")),
         type=["toml"],
         key="siting-file",
     )

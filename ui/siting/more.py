@@ -29,19 +29,19 @@ _EXCEL: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.she
 
 def how_many(plan: Mapping[str, Any]) -> None:
     """Residents served against the number of sites, with the bound, and the price of building in order."""
-    say, points = words(), plan.get("curve_bound", [])
+    tr, points = words(), plan.get("curve_bound", [])
     if len(points) < 2:
-        st.caption(say(text("The curve is drawn for the goal “serve as many residents as possible”.")))
+        st.caption(tr(text("The curve is drawn for the goal “serve as many residents as possible”.")))
         return
     series = [
-        Series(say(title), [(p["sites"], p[key]) for p in points], dots=key == "best")
+        Series(tr(title), [(p["sites"], p[key]) for p in points], dots=key == "best")
         for key, title in (
             ("best", text("best found")),
             ("bound", text("at most possible")),
             ("in_order", text("built in this order")),
         )
     ]
-    title = say(text("Residents served by number of sites"))
+    title = tr(text("Residents served by number of sites"))
     st.markdown(f"**{title}**")
     st.html(line_chart(title, series, *_axes(points)))
     price = plan_words.price_of_order(plan)
@@ -50,37 +50,37 @@ def how_many(plan: Mapping[str, Any]) -> None:
 
 
 def _axes(points: list[Mapping[str, Any]]) -> tuple[Axis, Axis]:
-    say = words()
+    tr = words()
     low = min(p["in_order"] for p in points)
     high = max(p["bound"] for p in points)
     low -= 0.05 * (high - low)
     step = (high - low) / _TICKS or 1.0
-    marks = [(low + k * step, people(low + k * step, say.language)) for k in range(_TICKS + 1)]
+    marks = [(low + k * step, people(low + k * step, tr.language)) for k in range(_TICKS + 1)]
     every = max(1, len(points) // 10)
     numbers = [(float(p["sites"]), str(p["sites"])) for p in points[::every]]
     first, last = float(points[0]["sites"]), float(points[-1]["sites"])
     return (
-        Axis(first, last, numbers, say(text("Number of sites"))),
+        Axis(first, last, numbers, tr(text("Number of sites"))),
         Axis(low, high, marks, ""),
     )
 
 
 def existing(plan: Mapping[str, Any], standard: Standard) -> None:
     """What would be lost by removing each existing facility, the least needed first."""
-    say, rows = words(), plan.get("redundancy", [])
+    tr, rows = words(), plan.get("redundancy", [])
     said = plan_words.redundancy(plan)
     if said is None:
-        st.caption(say(text("No existing facility is counted under this rule.")))
+        st.caption(tr(text("No existing facility is counted under this rule.")))
         return
     sentences([said])
     head = (text("Name"), text("Tier"), text("Residents whom only it serves"))
     body = [
-        [row["name"], say(standard.tier_title(row["tier"])), exact(row["residents_lost"])]
+        [row["name"], tr(standard.tier_title(row["tier"])), exact(row["residents_lost"])]
         for row in rows[:_MOST_SPARE]
     ]
     table(text("Existing facilities, least needed first"), head, body, css="tall")
     if len(rows) > _MOST_SPARE:
-        st.caption(say(text("… and {count} more in the workbook.", count=len(rows) - _MOST_SPARE)))
+        st.caption(tr(text("… and {count} more in the workbook.", count=len(rows) - _MOST_SPARE)))
 
 
 def briefing(search: Search) -> None:
@@ -94,7 +94,7 @@ def briefing(search: Search) -> None:
 
 def take_away(search: Search) -> None:
     """Map, workbook, folder; and the way to the overview with this plan."""
-    say, language = words(), choices().language
+    tr, language = words(), choices().language
     key, root = place_of(search)
     made: tuple[tuple[Text, str, str, Callable[..., str | bytes]], ...] = (
         (text("Map (HTML, works offline)"), "map.html", "text/html", map_page),
@@ -106,7 +106,7 @@ def take_away(search: Search) -> None:
         made_of = partial(_make, search, key, root, partial(make, language=language))
         file_button(box, label, made_of, name=name, mime=mime)
     # A search that was stopped depends on when: another session asking the same would get another plan.
-    if not search.stopped and boxes[3].button(say(text("Show in the overview")), width="stretch"):
+    if not search.stopped and boxes[3].button(tr(text("Show in the overview")), width="stretch"):
         _to_overview(search)
 
 

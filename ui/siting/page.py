@@ -20,7 +20,7 @@ _SECTIONS = {
     "briefing": text("Briefing text"),
 }
 
-say = words()
+tr = words()
 view = current_view()
 style()
 heading(
@@ -32,7 +32,7 @@ heading(
     view,
 )
 if not view.standard.tiers:
-    st.info(say(text("The standard names no kind of facility to suggest sites for.")))
+    st.info(tr(text("The standard names no kind of facility to suggest sites for.")))
     st.stop()
 wish = ask_wish(view.standard)
 city, done = current_assessed()
@@ -40,7 +40,7 @@ if wish is not None:
     begin(city, done, wish)
 search = found(city)
 if search is None:
-    st.info(say(text("Choose what is wanted and press “Find sites”.")))
+    st.info(tr(text("Choose what is wanted and press “Find sites”.")))
     st.stop()
 plan = plan_in(search)
 say_answer(plan, view.standard)

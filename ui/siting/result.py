@@ -43,11 +43,11 @@ def choose_plan(plan: Mapping[str, Any]) -> int:
     others = plan.get("alternatives", [])
     if not others:
         return BEST
-    say = words()
+    tr = words()
     chosen = st.segmented_control(
-        say(text("Plan")),
+        tr(text("Plan")),
         list(range(len(others) + 1)),
-        format_func=lambda option: say(_title(option, others)),
+        format_func=lambda option: tr(_title(option, others)),
         default=BEST,
         required=True,
         key="siting-plan",
@@ -130,7 +130,7 @@ def _serving(done: Assessed, plan: Mapping[str, Any]) -> Any:
 
 def sites_table(plan: Mapping[str, Any], chosen: int, standard: Standard) -> None:
     """The sites in build order."""
-    sites, say = sites_of(plan, chosen), words()
+    sites, tr = sites_of(plan, chosen), words()
     if not sites:
         return
     columns = _columns(sites, chosen, two_tiers="tiers" in plan)
@@ -138,7 +138,7 @@ def sites_table(plan: Mapping[str, Any], chosen: int, standard: Standard) -> Non
     rows = [[_cell(column, site, together, standard) for column in columns] for site in sites]
     table(text("Suggested sites"), [_HEADS[column] for column in columns], rows, css="tall sites")
     if chosen != BEST:
-        st.caption(say(text("● also in plan A")))
+        st.caption(tr(text("● also in plan A")))
 
 
 _HEADS: Final = {
@@ -198,12 +198,12 @@ def _short_name(site: Mapping[str, Any]) -> str:
 
 def reasons(plan: Mapping[str, Any], standard: Standard) -> None:
     """Why each site is where it is, folded."""
-    say = words()
-    gap = "" if say.language == "zh" else " "
+    tr = words()
+    gap = "" if tr.language == "zh" else " "
     items = "".join(
         f"<details{' open' if site['rank'] == 1 else ''}><summary>{site['rank']}. "
         f"{in_html(plan_words.site_name(site))}</summary><p>"
-        f"{in_html(gap.join(say(said) for said in plan_words.reasons(site, plan, standard)))}</p></details>"
+        f"{in_html(gap.join(tr(said) for said in plan_words.reasons(site, plan, standard)))}</p></details>"
         for site in plan["sites"]
     )
     st.html(f'<div class="reasons">{items}</div>')

@@ -39,7 +39,7 @@ _MOST_UNITS: Final = 300
 
 def certainty(reading: Reading) -> None:
     """Bands of the shares, and the units whose verdict is not the same in every draw."""
-    say = words()
+    tr = words()
     made = reading.also("bands").tables
     bands, units = made["bands"], made["bands_units"]
     if not len(bands):
@@ -50,7 +50,7 @@ def certainty(reading: Reading) -> None:
         text("Shares and their bands"), _HEAD, [_band_row(row, reading) for row in bands.to_dict("records")]
     )
     if len(units):
-        with st.expander(say(text("Units whose verdict flips ({count})", count=len(units)))):
+        with st.expander(tr(text("Units whose verdict flips ({count})", count=len(units)))):
             shown = pick_level(units, key="doubt-level").head(_MOST_UNITS)
             rows = [_unit_row(row, reading) for row in shown.to_dict("records")]
             table(text("Units whose verdict flips"), _UNITS_HEAD, rows)
@@ -90,9 +90,9 @@ def _band_answers(bands: pd.DataFrame, units: pd.DataFrame, reading: Reading) ->
 
 
 def _band_row(row: Mapping[Any, Any], reading: Reading) -> list[str]:
-    say = words()
-    drawn = [(row[verdict], say(VERDICT_WORDS[verdict])) for verdict in ("meets", "nearly", "not")]
-    verdicts = "、" if say.language == "zh" else ", "
+    tr = words()
+    drawn = [(row[verdict], tr(VERDICT_WORDS[verdict])) for verdict in ("meets", "nearly", "not")]
+    verdicts = "、" if tr.language == "zh" else ", "
     said = verdicts.join(f"{word} {part:.0%}" for part, word in drawn if part > 0)
     return [title_of_rule(reading.standard, row["rule"]), share(row["share"]), _band(row), said]
 
@@ -109,7 +109,7 @@ def _unit_row(row: Mapping[Any, Any], reading: Reading) -> list[str]:
 
 def years(reading: Reading) -> None:
     """What the years brought: residents served with what was open, and with what is planned."""
-    say = words()
+    tr = words()
     found = reading.also("timeline").tables["timeline"]
     if not len(found):
         answer(
@@ -124,7 +124,7 @@ def years(reading: Reading) -> None:
     answer(*_year_answers(shown))
     st.html(_chart(shown, title_of_rule(reading.standard, rule)))
     table(text("Year by year"), _YEARS_HEAD, [_year_row(row) for row in shown.to_dict("records")])
-    st.caption(say(text(
+    st.caption(tr(text(
         "With the residents of today. Facilities without a date count in every year; planned ones without a "
         "date in the last. Closed ones are left out, since lists do not say when they closed."
     )))  # fmt: skip
@@ -153,17 +153,17 @@ def _year_answers(shown: pd.DataFrame) -> list[Text]:
 
 
 def _chart(shown: pd.DataFrame, title: str) -> str:
-    say = words()
+    tr = words()
     span = sorted(shown["year"].tolist())
     step = max(1, len(span) // 8)
-    across = Axis(span[0], span[-1], [(year, f"{year:.0f}") for year in span[::step]], say(text("Year")))
-    up = Axis(0.0, 1.0, [(i / 5, f"{i * 20}%") for i in range(6)], say(text("Share served")))
+    across = Axis(span[0], span[-1], [(year, f"{year:.0f}") for year in span[::step]], tr(text("Year")))
+    up = Axis(0.0, 1.0, [(i / 5, f"{i * 20}%") for i in range(6)], tr(text("Share served")))
     pairs = [
         (text("open"), "share"),
         *([(text("open and planned"), "share_planned")] if shown["planned"].max() > 0 else []),
     ]
     lines = [
-        Series(say(word), list(zip(shown["year"], shown[key], strict=True)), dots=True) for word, key in pairs
+        Series(tr(word), list(zip(shown["year"], shown[key], strict=True)), dots=True) for word, key in pairs
     ]
     return line_chart(title, lines, across, up)
 

@@ -62,9 +62,9 @@ def _rows(reading: Reading, rule: str, old: Sequence[str]) -> tuple[list[dict[An
 
 
 def _row(row: dict[Any, Any]) -> list[str]:
-    say = words()
+    tr = words()
     return [
-        say(people_title(row["kind"], row["id"])),
+        tr(people_title(row["kind"], row["id"])),
         exact(row["residents"]),
         _way(row["median_m"], row["median_min"]),
         _way(row["p90_m"], row["p90_min"]),
@@ -81,24 +81,24 @@ def _way(metres: float, minutes: float) -> str:
 
 
 def _lorenz(reading: Reading, rule: str, everybody: dict[Any, Any]) -> None:
-    say, found = words(), reading.table("lorenz")
+    tr, found = words(), reading.table("lorenz")
     curve = found[found["rule"] == rule]
     if not len(curve):
         return
-    with st.expander(say(text("Lorenz curve: how the metres are shared out"))):
+    with st.expander(tr(text("Lorenz curve: how the metres are shared out"))):
         st.html(_chart(curve, everybody))
-        st.caption(say(text(
+        st.caption(tr(text(
             "Residents who can reach a facility, those with the shortest way first. The farther the line "
             "lies below the diagonal, the more unequal the ways."
         )))  # fmt: skip
 
 
 def _chart(curve: pd.DataFrame, everybody: dict[Any, Any]) -> str:
-    say = words()
+    tr = words()
     title: Text = text("Lorenz curve, Gini coefficient {gini:.2f}", gini=everybody["gini"])
     lines = (
-        Series(say(title), list(zip(curve["people"].tolist(), curve["metres"].tolist(), strict=True))),
-        Series(say(text("equally far for all")), [(0.0, 0.0), (1.0, 1.0)]),
+        Series(tr(title), list(zip(curve["people"].tolist(), curve["metres"].tolist(), strict=True))),
+        Series(tr(text("equally far for all")), [(0.0, 0.0), (1.0, 1.0)]),
     )
-    across = Axis(0.0, 1.0, _TENTHS, say(text("Share of residents")))
-    return line_chart(say(title), lines, across, Axis(0.0, 1.0, _TENTHS, say(text("Share of all metres"))))
+    across = Axis(0.0, 1.0, _TENTHS, tr(text("Share of residents")))
+    return line_chart(tr(title), lines, across, Axis(0.0, 1.0, _TENTHS, tr(text("Share of all metres"))))

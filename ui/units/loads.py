@@ -32,7 +32,7 @@ _MANNERS: Final = {
 
 def loads(reading: Reading) -> None:
     """Residents a facility for one load rule; over-served first."""
-    say = words()
+    tr = words()
     rules = [rule.id for rule in reading.standard.rules if rule.check is Check.LOAD]
     if not rules:
         answer(text("This standard has no rule on residents per facility."))
@@ -41,15 +41,15 @@ def loads(reading: Reading) -> None:
     rule = pick_rule(reading.standard, rules, key="load-rule", box=left)
     manner = pick(
         right.selectbox, text("Residents go"), list(_MANNERS), key="load-manner",
-        said=lambda m: say(_MANNERS[m]),
+        said=lambda m: tr(_MANNERS[m]),
     )  # fmt: skip
     from jobs.assess.loads import loads_of
 
-    with st.spinner(say(text("Sending residents to facilities …"))):
+    with st.spinner(tr(text("Sending residents to facilities …"))):
         found = loads_of(reading.assessed(), rule, manner)
     _show(found.table, found.without, found.residents)
     if manner != "nearest":
-        st.caption(say(text(
+        st.caption(tr(text(
             "The verdict is by the nearest facility; this is what it would be if residents went {how}. "
             "Nobody walks farther than {limit:,.0f} m.", how=_MANNERS[manner], limit=found.limit_m,
         )))  # fmt: skip
@@ -99,7 +99,7 @@ def _finding(row: Mapping[Any, Any]) -> Text:
 
 def supply(reading: Reading) -> None:
     """Places per 1,000 people: by district as the rule has it, and as supply within reach."""
-    say = words()
+    tr = words()
     rules = [row for row in reading.document["rules"] if row["check"] == "ratio"]
     if not rules:
         answer(text("This standard has no rule on places per 1,000 residents."))
@@ -112,7 +112,7 @@ def supply(reading: Reading) -> None:
         return
     method = pick(
         st.radio, text("Within reach, counted"), list(METHODS), key="supply-method",
-        said=lambda option: say(METHODS[option]),
+        said=lambda option: tr(METHODS[option]),
     )  # fmt: skip
     shown = found[found["method"] == method]
     answer(*_supply_answers(reading, shown))

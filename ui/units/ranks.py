@@ -96,7 +96,7 @@ def assessment_table(reading: Reading) -> None:
 
 
 def _farthest(judged: list[Line]) -> Text:
-    say = words()
+    tr = words()
     worst = max(
         (line for line in judged if line.rule.check in (Check.RADIUS, Check.WALK)),
         key=lambda line: line.missed or 0.0,
@@ -104,7 +104,7 @@ def _farthest(judged: list[Line]) -> Text:
     )
     return text(
         "Most residents are missed by: {rule} ({missed:,.0f}).",
-        rule=say(worst.title),
+        rule=tr(worst.title),
         missed=worst.missed or 0.0,
     )
 
@@ -115,7 +115,7 @@ def _responsible(line: Line) -> str:
 
 
 def _line(line: Line) -> list[str]:
-    say = words()
-    lacking = say(line.lacking) if line.lacking else NOTHING
-    said = [line.rule.clause or NOTHING, say(line.title), say(line.figure), say(line.actual), lacking]
-    return [*said, number(line.missed), say(line.verdict_words), _responsible(line)]
+    tr = words()
+    lacking = tr(line.lacking) if line.lacking else NOTHING
+    said = [line.rule.clause or NOTHING, tr(line.title), tr(line.figure), tr(line.actual), lacking]
+    return [*said, number(line.missed), tr(line.verdict_words), _responsible(line)]

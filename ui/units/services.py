@@ -22,7 +22,7 @@ _HEAT: Final = ((247, 222, 200), (214, 227, 234), (27, 108, 168))
 
 def services(reading: Reading) -> None:
     """Who lacks what: the answer, the streets' heat table, and the communities of one street."""
-    say, found = words(), reading.table("completeness")
+    tr, found = words(), reading.table("completeness")
     kinds = kinds_in([str(column) for column in found.columns])
     if not len(found) or not kinds:
         answer(
@@ -35,8 +35,8 @@ def services(reading: Reading) -> None:
     st.html(_by_parent(above, kinds, titles))
     streets = [name for name in above["parent"].unique() if name]
     if streets:
-        with st.expander(say(text("Community by community"))):
-            street = st.selectbox(say(text("Street or town")), streets, key="services-street")
+        with st.expander(tr(text("Community by community"))):
+            street = st.selectbox(tr(text("Street or town")), streets, key="services-street")
             st.html(_by_community(above[above["parent"] == street], kinds, titles))
 
 
@@ -122,9 +122,9 @@ def _by_community(found: pd.DataFrame, kinds: Sequence[str], titles: Sequence[Sa
 
 
 def _heat_table(head: Sequence[Sayable], rows: Sequence[str]) -> str:
-    say = words()
-    titles = "".join(f'<th scope="col">{in_html(say(title))}</th>' for title in head)
-    label = in_html(say(text("Kinds of service by unit")))
+    tr = words()
+    titles = "".join(f'<th scope="col">{in_html(tr(title))}</th>' for title in head)
+    label = in_html(tr(text("Kinds of service by unit")))
     return (
         f'<div class="scroll wide" tabindex="0" role="region" aria-label="{label}">'
         f'<table class="heat"><thead>'

@@ -22,12 +22,12 @@ _EXCEL: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.she
 
 def downloads(view: View) -> None:
     """Three files in the language of the page; made when asked for."""
-    say, language = words(), choices().language
-    st.subheader(say(text("Take away")), anchor=False)
+    tr, language = words(), choices().language
+    st.subheader(tr(text("Take away")), anchor=False)
     profile = st.radio(
-        say(text("Map for")),
+        tr(text("Map for")),
         list(_PROFILES),
-        format_func=lambda option: say(_PROFILES[option]),
+        format_func=lambda option: tr(_PROFILES[option]),
         horizontal=True,
         key="profile",
     )

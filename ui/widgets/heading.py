@@ -14,44 +14,44 @@ SYNTHETIC = text("Synthetic data: a fictional city")
 
 def heading(view: View) -> None:
     """The city's name, the standard, the label, and whose lists it is judged by."""
-    say, lists = words(), choices().lists
+    tr, lists = words(), choices().lists
     marks = synthetic_mark() if view.document["area"]["synthetic"] else ""
     if lists is not None:
-        named = say(text("With your list: {names}", names="、".join(lists.names)))
+        named = tr(text("With your list: {names}", names="、".join(lists.names)))
         marks += f'<span class="mark own">{in_html(named)}</span>'
     st.html(
         f'<header class="heading"><h1>{in_html(view.document["area"]["name"])}</h1>'
-        f"<p>{in_html(say(view.standard.title))}</p>{marks}</header>"
+        f"<p>{in_html(tr(view.standard.title))}</p>{marks}</header>"
     )
 
 
 def page_heading(title: Text, about: Text) -> None:
     """The heading of the other pages; the city they compare with is named and labelled there too."""
-    say = words()
+    tr = words()
     marks = _city_mark()
     st.html(
-        f'<header class="heading"><h1>{in_html(say(title))}</h1>{marks}</header>'
-        f'<p class="about">{in_html(say(about))}</p>'
+        f'<header class="heading"><h1>{in_html(tr(title))}</h1>{marks}</header>'
+        f'<p class="about">{in_html(tr(about))}</p>'
     )
 
 
 def notes(view: View) -> None:
     """What the reader must know beside the figures: a line each, scrolling where they are many."""
-    say = words()
-    said = [f"<li>{in_html(say(text_from_json(note)))}</li>" for note in view.document["notes"]]
+    tr = words()
+    said = [f"<li>{in_html(tr(text_from_json(note)))}</li>" for note in view.document["notes"]]
     if said:
-        title = in_html(say(text("What to know beside the figures")))
+        title = in_html(tr(text("What to know beside the figures")))
         box = f'<div class="notes" tabindex="0" role="region" aria-label="{title}">'
         st.html(f"{box}<ul>{''.join(said)}</ul></div>")
 
 
 def _city_mark() -> str:
-    chosen, say = choices(), words()
+    chosen, tr = choices(), words()
     city = chosen.city or demo_city()
     # Whether the demo city is synthetic need not be computed.
     synthetic = chosen.city is None or current_view().document["area"]["synthetic"]
     template = text("Compared with {city} (synthetic data)") if synthetic else text("Compared with {city}")
-    named = in_html(say(Text(template.template, {"city": city.name})))
+    named = in_html(tr(Text(template.template, {"city": city.name})))
     return f'<span class="mark {"synthetic" if synthetic else "own"}">{named}</span>'
 
 

@@ -47,9 +47,9 @@ def city_box(done: Assessed) -> Bounds:
 
 def legend(entries: Sequence[tuple[str, Sayable]]) -> None:
     """Colour and meaning, in one row under the map."""
-    say = words()
+    tr = words()
     keys = "".join(
-        f'<span><i style="background:{colour}"></i>{in_html(say(word))}</span>' for colour, word in entries
+        f'<span><i style="background:{colour}"></i>{in_html(tr(word))}</span>' for colour, word in entries
     )
     st.html(f'<div class="legend-row">{keys}</div>')
 

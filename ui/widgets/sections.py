@@ -34,31 +34,31 @@ def style() -> None:
 
 def answer(*said: Sayable) -> None:
     """The answer to the page's question in a sentence or two, before anything else."""
-    say = words()
-    st.html(f'<div class="answer">{"".join(f"<p>{in_html(say(one))}</p>" for one in said)}</div>')
+    tr = words()
+    st.html(f'<div class="answer">{"".join(f"<p>{in_html(tr(one))}</p>" for one in said)}</div>')
 
 
 def sentences(said: Sequence[Sayable]) -> None:
     """Plain statements, one a line."""
-    say = words()
-    st.html(f'<ul class="said">{"".join(f"<li>{in_html(say(one))}</li>" for one in said)}</ul>')
+    tr = words()
+    st.html(f'<ul class="said">{"".join(f"<li>{in_html(tr(one))}</li>" for one in said)}</ul>')
 
 
 def heading(title: Text, about: Text, view: View) -> None:
     """The page's question, the city it is asked of, and that it is synthetic where it is."""
-    say, area = words(), view.document["area"]
+    tr, area = words(), view.document["area"]
     mark = synthetic_mark() if area["synthetic"] else ""
     st.html(
-        f'<header class="heading"><h1>{in_html(say(title))}</h1><p>{in_html(area["name"])}</p>{mark}</header>'
-        f'<p class="about">{in_html(say(about))}</p>'
+        f'<header class="heading"><h1>{in_html(tr(title))}</h1><p>{in_html(area["name"])}</p>{mark}</header>'
+        f'<p class="about">{in_html(tr(about))}</p>'
     )
 
 
 def table(title: Sayable, head: Sequence[Text], rows: Sequence[Sequence[object]], *, css: str = "") -> None:
     """A table in a box that scrolls both ways, also by keyboard; `title` is what it is called aloud."""
-    say = words()
-    inside = figures_table([say(word) for word in head], rows)
-    label = in_html(say(title))
+    tr = words()
+    inside = figures_table([tr(word) for word in head], rows)
+    label = in_html(tr(title))
     st.html(f'<div class="scroll wide {css}" tabindex="0" role="region" aria-label="{label}">{inside}</div>')
 
 
@@ -128,9 +128,9 @@ def pick_rule(
 
 def pick_level(table: pd.DataFrame, *, key: str) -> pd.DataFrame:
     """The rows of one level of units, chosen among those in the column `level`."""
-    say = words()
+    tr = words()
     level = pick(
-        st.radio, text("Level"), distinct(table, "level"), key=key, said=lambda one: say(level_title(one))
+        st.radio, text("Level"), distinct(table, "level"), key=key, said=lambda one: tr(level_title(one))
     )
     shown: pd.DataFrame = table[table["level"] == level]
     return shown
@@ -143,10 +143,10 @@ def distinct(table: pd.DataFrame, column: str) -> list[str]:
 
 def explained(title: Text, *said: Text) -> None:
     """How the figures come about, folded."""
-    say = words()
-    with st.expander(say(title)):
+    tr = words()
+    with st.expander(tr(title)):
         for one in said:
-            st.caption(say(one))
+            st.caption(tr(one))
 
 
 Sections = Mapping[str, tuple[Text, Callable[[Reading], None]]]
@@ -166,13 +166,13 @@ def page_of_sections(title: Text, about: Text, sections: Sections, *, key: str) 
 
 def choose_section(titles: Mapping[str, Text], *, key: str) -> str:
     """One of the page's sections; the first at first."""
-    say = words()
+    tr = words()
     if st.session_state.get(key) not in titles:
         st.session_state[key] = next(iter(titles))
     chosen = st.segmented_control(
-        say(text("What to look at")),
+        tr(text("What to look at")),
         list(titles),
-        format_func=lambda option: say(titles[option]),
+        format_func=lambda option: tr(titles[option]),
         required=True,
         label_visibility="collapsed",
         key=key,

@@ -17,11 +17,11 @@ _HEIGHT: Final = {"both": 516, "map": 528}
 
 def choose_view() -> None:
     """How table and map share the page."""
-    say = words()
+    tr = words()
     st.segmented_control(
-        say(text("View")),
+        tr(text("View")),
         list(_VIEWS),
-        format_func=lambda option: say(_VIEWS[option]),
+        format_func=lambda option: tr(_VIEWS[option]),
         required=True,
         label_visibility="collapsed",
         **bound("view"),

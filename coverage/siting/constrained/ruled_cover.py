@@ -35,7 +35,7 @@ def ruled_cover(model: CoverModel, rules: SiteRules, start: Ints, limits: Limits
             return best
         best = _among_few(model, ruled, sites, dual, best, limits.part(0.3 if number else 0.5))
         best = _bounded(best, best.bound)
-        limits.tell(best.value, best.bound, maximises=True)
+        limits.report(best.value, best.bound, maximises=True)
         stay = ~dual.needless(best.value - model.base) | ruled.must
         stay[np.isin(sites, best.chosen)] = True
         model, ruled, sites = model.only(stay), ruled.only(stay), sites[stay]
@@ -93,5 +93,5 @@ def _proved(model: CoverModel, rules: SiteRules, sites: Ints, best: Choice, limi
     """HiGHS on all that a better plan could have."""
     best, bound = _searched(model, rules, (sites, np.ones(model.n_sites, bool)), best, limits)
     best = _bounded(best, max(bound, best.value))
-    limits.tell(best.value, best.bound, maximises=True)
+    limits.report(best.value, best.bound, maximises=True)
     return best

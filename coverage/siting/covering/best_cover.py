@@ -59,7 +59,7 @@ def _large(model: CoverModel, count: int, chosen: Ints, limits: Limits) -> Choic
         dual = search.run(steps, limits.part(0.4), _enough(model, walk.value, limits))
         walk.run(rounds, limits.part(0.4), dual.bound)
         best = Choice(walk.best, walk.value + model.base, dual.bound + model.base)
-        limits.tell(best.value, best.bound, maximises=True)
+        limits.report(best.value, best.bound, maximises=True)
         part = undecided(model, dual, walk.value)
         if (
             part.is_decided

@@ -85,7 +85,7 @@ class BothSides:
     def _is_over(self, limits: Limits, enough: Callable[[float, float], bool]) -> bool:
         value = max(self.value, self.crossing.value)
         bound = max(self.windows.bound, value)
-        limits.tell(value + self.model.base, bound + self.model.base, maximises=True)
+        limits.report(value + self.model.base, bound + self.model.base, maximises=True)
         return limits.left() <= 0.0 or enough(value, bound)
 
     def _plan_better(self, limits: Limits) -> None:

@@ -53,7 +53,7 @@ def _share(model: CoverModel, target: float, limits: Limits) -> Few:
     low = 1
     if model.n_sites > _BATCH_SITES:  # whatever the time allows, there is a bound
         low = _fewest(model, DualSearch(model, len(chosen), chosen).run(240, limits, 0.0), target)
-        limits.tell(len(chosen), low, maximises=False)
+        limits.report(len(chosen), low, maximises=False)
     while len(chosen) > low and limits.left() > 0.0:
         answer = reach_target(model, len(chosen) - 1, target, limits)
         if answer.dual is not None:
@@ -62,7 +62,7 @@ def _share(model: CoverModel, target: float, limits: Limits) -> Few:
             low = len(chosen) if answer.impossible else low
             break
         chosen = useful(model, answer.chosen)
-    limits.tell(len(chosen), low, maximises=False)
+    limits.report(len(chosen), low, maximises=False)
     known = Few(chosen, low)
     if known.proven or model.cover.nnz > _PROVABLE:
         return known
@@ -88,7 +88,7 @@ def cover_everyone(model: CoverModel, limits: Limits) -> Few:
         few = _everyone(replace(reduced.only(wanted), base=0.0), limits)
         chosen.append(stay[sites[few.chosen]])
         bound += few.bound
-    limits.tell(float(sum(map(len, chosen))), bound, maximises=False)
+    limits.report(float(sum(map(len, chosen))), bound, maximises=False)
     return Few(np.concatenate([*chosen, np.zeros(0, np.int64)]), bound)
 
 

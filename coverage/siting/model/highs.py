@@ -64,7 +64,7 @@ class Limits:
         """Limits that end after a share of the time left."""
         return replace(self, seconds=self.seconds - (1.0 - share) * self.left())
 
-    def tell(self, objective: float, bound: float, maximises: bool) -> None:
+    def report(self, objective: float, bound: float, maximises: bool) -> None:
         elapsed = time.perf_counter() - self.started
         self.watch.progress(Progress(objective, bound, gap_of(objective, bound, maximises), elapsed))
 
@@ -184,7 +184,7 @@ def _listen(
     def on_look(event: highspy.HighsCallbackEvent) -> None:
         found, bound = event.data_out.mip_primal_bound, event.data_out.mip_dual_bound
         if not silent:
-            limits.tell(found, bound, program.maximises)
+            limits.report(found, bound, program.maximises)
         decided = target is not None and (sign * found >= sign * target or sign * bound < sign * target)
         if decided or limits.watch.cancelled():
             event.interrupt()

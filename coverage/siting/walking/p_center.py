@@ -60,7 +60,7 @@ def _halved(problem: Problem, wanted: Bools, distances: Floats, best: _Trial, li
     bound = float(distances[min(proved_low + 1, high)])
     opened = np.zeros(0, np.int64) if best.opened is None else best.opened
     found = Found(opened, float(distances[high]), bound, bound == distances[high], best.closed)
-    limits.tell(found.objective, found.bound, maximises=False)
+    limits.report(found.objective, found.bound, maximises=False)
     return finished(problem, found, limits)
 
 

@@ -91,10 +91,10 @@ def test_it_can_be_stopped_while_it_waits_and_goes_on_from_what_was_answered(che
     waits = []
     with serving() as server:
         monkeypatch.setenv("NOMINATIM_URL", server.address)
-        tell = stoppable(lambda *_: None, lambda: len(waits) > 1)
+        report = stoppable(lambda *_: None, lambda: len(waits) > 1)
         with pytest.raises(Cancelled):
             propose_places(
-                checked, service_with("nominatim"), cache=tmp_path, wait=waits.append, progress=tell
+                checked, service_with("nominatim"), cache=tmp_path, wait=waits.append, progress=report
             )
         assert (len(server.asked), len(waits)) == (1, 2)
         found = propose_places(checked, service_with("nominatim"), cache=tmp_path, wait=waits.append)

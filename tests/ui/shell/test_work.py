@@ -30,8 +30,8 @@ def until(fact: Callable[[], bool]) -> None:
 
 
 def test_work_tells_how_far_it_is_and_keeps_its_result() -> None:
-    def task(tell: Progress) -> str:
-        tell(0.5, DOING)
+    def task(report: Progress) -> str:
+        report(0.5, DOING)
         return "done"
 
     work = ended(Work("q").start(task))
@@ -48,9 +48,9 @@ def test_an_error_is_carried_over_to_whoever_waits() -> None:
 def test_stopped_work_ends_at_its_next_report_and_counts_as_ended_at_once() -> None:
     begun, told = threading.Event(), list[float]()
 
-    def task(tell: Progress) -> None:
+    def task(report: Progress) -> None:
         while True:
-            tell(0.1, DOING)
+            report(0.1, DOING)
             told.append(0.1)
             begun.set()
             time.sleep(0.01)
@@ -91,9 +91,9 @@ def page() -> None:
     from core.text import text
     from ui.shell.work import result_of
 
-    def task(tell: object) -> str:
+    def task(report: object) -> str:
         for share in (0.2, 0.4, 0.6):
-            tell(share, text("Reading"))  # type: ignore[operator]
+            report(share, text("Reading"))  # type: ignore[operator]
             time.sleep(0.3)
         return "the result"
 
