@@ -39,8 +39,9 @@ class Defect:
 def record_defect(error: BaseException, *, doing: str, folder: Path | None = None) -> Defect:
     """Write the traceback of `error` under a new number.
 
-    `doing` is the verb or the page, in words of ours. Where the folder (`FOLDER` unless another is given) cannot be written the system's
-    folder for temporary files is used; where that fails too (a full disk), the number alone is given.
+    `doing` is the verb or the page, in words of ours. Where the folder (`FOLDER` unless another is
+    given) cannot be written, the system's folder for temporary files is used; where that fails too (a
+    full disk), the number alone is given.
     """
     number = secrets.token_hex(3).upper()
     report = "\n".join(_lines(error, number, doing)) + "\n"
