@@ -18,7 +18,7 @@ CELL_OPACITY: Final = 0.72
 # Classes of one legend differ in lightness by ten and more of CIE L*, as they lie on the paper: a grey print
 # and every kind of colour blindness keep them apart. Within a limit, darkest first; one or two limits use the
 # middle of them. The last class is "beyond the last limit or out of reach".
-_WITHIN: Final = ("#12406b", "#1f5f99", "#8abfde", "#d3e6f0")
+_WITHIN: Final = ("#0a2947", "#1f5f99", "#8abfde", "#d3e6f0")
 _BEYOND: Final = "#d9651f"
 
 # Met, not met, not subject to the rule: in the order of the outcome's codes.
@@ -108,7 +108,7 @@ def radius_style(position: int) -> dict[str, str]:
 
 # What became of a cell under a rule: served before and after, gained, lost, served neither time, and
 # not spoken of.
-CHANGES: Final = ("#b3cad8", "#1262b3", "#5a0c00", "#c98a4b", "#efece4")
+CHANGES: Final = ("#b4ccda", "#2272c2", "#4a0a00", "#d28f4c", "#f2f0ea")
 # Shapes and lines laid over the cells. Isochrones: the widest first, each narrower one darker.
 OVERLAYS: Final = {
     "reach_0": {"color": "#0b5d74", "weight": 1.6, "fillColor": "#5fb0c4", "fillOpacity": 0.30},

@@ -153,7 +153,7 @@ def _other_keys(studio: Studio) -> Iterator[str]:
     if len(model.gaps):
         rank = (
             f'<circle cx="12" cy="8" r="6.5" fill="#fff" stroke="{palette.GAP["outline"]}" stroke-width="2"/>'
-            f'<text x="12" y="11.3" text-anchor="middle" fill="{palette.GAP["outline"]}">1</text>'
+            f'<text x="12" y="11.6" text-anchor="middle" fill="{palette.GAP["outline"]}">1</text>'
         )
         layers = " ".join(f"gaps_rank_{number}" for number in range(len(rules_shown(model))))
         yield _key(_svg(rank), voice(text("Gap, by residents")), layers)

@@ -173,6 +173,7 @@ const serviceMap = (() => {
         style.setProperty("--" + sheet,
           `translate(${x}px, ${y}px) scale(${scale}) translate(${at.x}px, ${at.y}px)`);
         style.setProperty("--" + sheet + "-scale", scale);
+        style.setProperty("--" + sheet + "-words", Math.max(1, 1 / scale));  // words shrink with no map
       }
       were = folds.map((fold) => fold.open);
       for (const fold of folds) fold.open = true;

@@ -83,9 +83,7 @@ class Tab:
     """One page of an old browser."""
 
     def __init__(self, address: str) -> None:
-        self._socket = connect(
-            address, max_size=None, compression=None, ping_interval=None, user_agent_header=None
-        )
+        self._connection = connect(address, max_size=None, compression=None, ping_interval=None)
         self._number = 0
         self.errors: list[str] = []
 
@@ -151,12 +149,13 @@ class Tab:
         return path
 
     def __enter__(self) -> Tab:
+        self._socket = self._connection.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._socket.close()
+        self._connection.__exit__(kind, error, trace)
 
 
 @contextmanager
