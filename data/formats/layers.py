@@ -25,7 +25,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyogrio
-import shapely
 from numpy.typing import NDArray
 from pyogrio.errors import DataLayerError, DataSourceError
 from shapely.errors import GEOSException
@@ -34,6 +33,7 @@ from core.errors import InputError
 from data.formats.delimited import decode
 from data.formats.named import not_read
 from data.formats.raw import UnreadableError
+from data.formats.tables import MOST_CELLS, has_wkt, parquet_frame, wkt_frame
 from data.formats.unpack import Piece, damaged, first_bytes, linked, pieces_of
 
 _SHP_SIDES: Final = (".shp", ".shx", ".dbf", ".prj", ".cpg")
@@ -42,12 +42,6 @@ _ASIDE: Final = (
     ".csvt", ".lock", ".jpg", ".png", ".doc", ".docx",
 )  # fmt: skip
 _SEQUENCE: Final = re.compile(r"^\x1e?\s*\{[^\n]*\}\s*\n\s*\x1e?\{")
-WKT_COLUMNS: Final = ("wkt", "geometry", "geom", "the_geom", "wkt_geom", "shape", "几何", "空间数据")
-_WKT: Final = re.compile(
-    r"^\s*(?:SRID=\d+;)?\s*(?:MULTI)?(?:POINT|LINESTRING|POLYGON)|GEOMETRYCOLLECTION", re.IGNORECASE
-)
-# A table of so many rows and columns no city has; a few kilobytes may declare it.
-_MOST_CELLS: Final = 400_000_000
 _ERRORS: Final = (DataSourceError, DataLayerError, ValueError, RuntimeError)
 
 
@@ -191,7 +185,7 @@ def _info(source: str, name: str, driver: str, file: str) -> LayerInfo:
     fields = [str(field) for field in info["fields"]]
     if latin:
         fields = _redecoded_titles(fields, _declared(source))
-    if info["features"] * max(len(fields), 1) > _MOST_CELLS:
+    if info["features"] * max(len(fields), 1) > MOST_CELLS:
         raise InputError("{file}: the layer {layer} has more rows than are read.", file=file, layer=name)
     kind = info["geometry_type"]
     return LayerInfo(
@@ -261,7 +255,7 @@ def _text_source(path: Path, whole: Path, room: Path) -> tuple[str, str]:
         raise _unknown(whole.name) from error
     head = written[:65536].lstrip("\ufeff \t\r\n")
     if not head.startswith(("{", "[", "\x1e", "<")):
-        if _has_wkt(head):
+        if has_wkt(head):
             return str(path), "wkt"
         raise _unknown(whole.name)
     kml = head.startswith("<")
@@ -411,57 +405,5 @@ def _redecoded(frame: Any, declared: str) -> Any:
     return frame.rename(columns=titles)
 
 
-def _has_wkt(head: str) -> bool:
-    lines = head.splitlines()[:3]
-    return len(lines) > 1 and any(
-        re.search(r"(?:MULTI)?(?:POINT|LINESTRING|POLYGON)\s*Z?\s*\(", line) for line in lines[1:]
-    )
-
-
-def _wkt_frame(path: Path, file: str) -> gpd.GeoDataFrame:
-    """A text table whose column of shapes is WKT; "SRID=4326;…" says the system."""
-    from data.formats.texts import read_text_table
-
-    table = read_text_table(path, file)
-    title = next(
-        (
-            name
-            for name in sorted(table.columns, key=lambda name: str(name).casefold() not in WKT_COLUMNS)
-            if len(table) and table[name].str.match(_WKT).mean() > 0.5
-        ),
-        None,
-    )
-    if title is None:
-        raise InputError("{file}: no column holds shapes as WKT.", file=file)
-    parts = table[title].str.extract(r"^\s*(?:SRID=(\d+);)?(.*)$")
-    shapes = shapely.from_wkt(parts[1].to_numpy(object), on_invalid="ignore")
-    codes = parts[0].dropna().unique()
-    return gpd.GeoDataFrame(
-        table.drop(columns=title), geometry=shapes, crs=f"EPSG:{codes[0]}" if len(codes) == 1 else None
-    )
-
-
-def _parquet_frame(path: Path, file: str) -> gpd.GeoDataFrame:
-    """A GeoParquet, or a Parquet with shapes as WKB; a table without shapes has none in every row."""
-    import pyarrow.parquet as pq
-    from pyarrow.lib import ArrowException
-
-    try:
-        about = pq.ParquetFile(path).metadata
-        if about.num_rows * max(about.num_columns, 1) > _MOST_CELLS:
-            raise InputError("{file}: the table declares more rows than are read.", file=file)
-        if b"geo" in (about.metadata or {}):
-            return gpd.read_parquet(path)
-        table = pq.read_table(path).to_pandas()
-    except (ArrowException, OSError, ValueError, KeyError) as error:
-        raise damaged(file) from error
-    for name in table.columns:
-        values = table[name].dropna()
-        if len(values) and isinstance(values.iloc[0], bytes):
-            shapes = shapely.from_wkb(table[name].to_numpy(object), on_invalid="ignore")
-            return gpd.GeoDataFrame(table.drop(columns=name), geometry=shapes)
-    return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries([None] * len(table), index=table.index))
-
-
 # Formats that are read as a whole to know what they hold.
-_WHOLE: Final = {"wkt": _wkt_frame, "parquet": _parquet_frame}
+_WHOLE: Final = {"wkt": wkt_frame, "parquet": parquet_frame}
