@@ -115,9 +115,7 @@ def square(path: Path, *, members, ways, streets=((1, 2),)):
         for number, nodes in ways.items():
             writer.add_way(mutable.Way(id=number, nodes=nodes, tags={}))
         tags = {"type": "multipolygon", "highway": "pedestrian"}
-        writer.add_relation(
-            mutable.Relation(id=3, members=[("w", m, "outer") for m in members], tags=tags)
-        )
+        writer.add_relation(mutable.Relation(id=3, members=[("w", m, "outer") for m in members], tags=tags))
     return path
 
 
