@@ -80,7 +80,8 @@ class _OutOfOrderError(Exception):
 def _refuse_history(source: osmium.io.File, path: Path) -> None:
     if osmium.io.Reader(source, osmium.osm.NOTHING).header().has_multiple_object_versions:
         raise InputError(
-            "{path} holds the history of the map, every object in all its versions. Give an extract of one day.",
+            "{path} holds the history of the map, every object in all its versions. "
+            "Give an extract of one day.",
             path=path.name,
         )
 
@@ -264,7 +265,7 @@ def _collect(source: osmium.io.File, index: Path, progress: Progress) -> _Found:
 
 
 def _torn_squares(source: osmium.io.File, outlines: dict[int, list[int]]) -> list[list[list[int]]]:
-    """The node numbers of the outer ways that the file has, by square; squares of which it has none do not count."""
+    """The node numbers of the outer ways that the file has, by square; without squares that have none."""
     wanted = {ref for refs in outlines.values() for ref in refs}
     ways = osmium.FileProcessor(source, osmium.osm.WAY).with_filter(keep.IdFilter(wanted))
     lines = {way.id: [node.ref for node in way.nodes] for way in ways}

@@ -18,8 +18,8 @@ from typing import Final, Protocol
 
 # Closed on foot whatever `foot` says: not built, no longer there, or no street.
 NEVER: Final = frozenset({
-    "abandoned", "bus_guideway", "construction", "demolished", "dismantled", "disused", "emergency_bay", "escape",
-    "historic", "no", "planned", "proposed", "raceway", "razed", "removed", "rest_area", "services",
+    "abandoned", "bus_guideway", "construction", "demolished", "dismantled", "disused", "emergency_bay",
+    "escape", "historic", "no", "planned", "proposed", "raceway", "razed", "removed", "rest_area", "services",
 })  # fmt: skip
 # Made for others; `foot` may open them.
 _FOR_OTHERS: Final = frozenset({"busway", "cycleway", "motorway", "motorway_link", "unknown"})
