@@ -11,7 +11,7 @@ import gzip
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, cast
 from xml.etree import ElementTree
 
 import osmium
@@ -195,7 +195,7 @@ def _refs(way: dict[str, Any], places: dict[int, _Place], numbers: dict[_Place, 
 
 def _opened(path: Path, file_format: str) -> IO[bytes]:
     if file_format == "osm.gz":
-        return gzip.open(path)
+        return cast("IO[bytes]", gzip.open(path))
     return bz2.open(path) if file_format == "osm.bz2" else path.open("rb")
 
 
