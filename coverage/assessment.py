@@ -24,7 +24,7 @@ from coverage.model.study import Study
 from coverage.model.tables import Floats
 
 # Of each rule's gaps, how many of the largest get a proposed site at once; others when asked for.
-_GAPS_WITH_SITE: Final = 10
+_GAPS_WITH_SITE: Final = 200
 
 
 @dataclass(frozen=True)

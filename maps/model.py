@@ -28,7 +28,7 @@ NOT_MET: Final = 1
 NOT_SUBJECT: Final = 2
 
 FACILITY_COLUMNS: Final = ("name", "tier", "lon", "lat", "snap_m")
-GAP_COLUMNS: Final = ("rule", "rank", "residents", "unit", "nearest_m")
+GAP_COLUMNS: Final = ("rule", "rank", "residents", "unit", "nearest_m", "lon", "lat")
 SITE_COLUMNS: Final = ("rank", "lon", "lat", "residents_gained", "unit")
 LABEL_COLUMNS: Final = ("name", "level", "lon", "lat")
 
@@ -179,7 +179,9 @@ class MapModel:
 
     `facilities` has name, tier, lon, lat, snap_m (NaN where unknown, inf where unlinked) and may
     have load (residents, NaN where unknown), status and unit. `gaps` has rule, rank, residents,
-    unit, nearest_m and outlines as geometry; `sites` has rank, lon, lat, residents_gained, unit.
+    unit, nearest_m (the residents' median), outlines as geometry and where its flag stands (lon, lat:
+    the best site for it), and may have units (unit, residents, share of each), units_touched,
+    farthest_m, nearest and site_residents; `sites` has rank, lon, lat, residents_gained, unit.
     `bounds` are west, south, east, north. `rule_titles` names the rules of the gaps; those of
     `main_rule` are shown first. `credits` say where the data come from, licence included. `areas`
     (polygons) and `paths` (lines, numbered at their middle) lie over the cells; with `changes` the

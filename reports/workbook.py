@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import xlsxwriter
 
@@ -42,16 +43,17 @@ _GAPS_HEAD: Final = (
     text("Rule"),
     text("Rank"),
     text("Residents"),
+    text("of them elderly"),
     text("Area (km²)"),
     text("Where"),
-    text("Nearest facility (m)"),
-    text("Nearest facility"),
-    text("Elderly residents"),
-    text("One facility would serve"),
-    text("Best at: longitude"),
-    text("Best at: latitude"),
-    text("Longitude"),
-    text("Latitude"),
+    text("Units touched"),
+    text("Most residents in (share of the gap’s residents)"),
+    text("To the nearest facility, half have at most (m)"),
+    text("The farthest of them have (m)"),
+    text("Nearest for most of them"),
+    text("One facility at the best point would serve"),
+    text("Best point: longitude"),
+    text("Best point: latitude"),
 )
 _FACILITIES_HEAD: Final = (
     text("Number"),
@@ -64,10 +66,6 @@ _FACILITIES_HEAD: Final = (
 )
 
 
-_GAP_KEYS: Final = ("rank", "residents", "area_km2", "unit", "nearest_m", "nearest", "residents_elderly")
-_GAP_SITE_KEYS: Final = ("residents", "lon", "lat")
-
-
 def workbook_bytes(results: Results, *, language: str) -> bytes:
     """The workbook in one language."""
     buffer = io.BytesIO()
@@ -78,7 +76,9 @@ def workbook_bytes(results: Results, *, language: str) -> bytes:
         )
         _units_sheet(Sheet(book, tr(text("Units")), (16, 22, 14, 40, 14, 14, 10, 14)), results, tr)
         _gaps_sheet(
-            Sheet(book, tr(text("Gaps")), (40, 8, 14, 12, 34, 16, 30, 14, 14, 14, 14, 12, 12)), results, tr
+            Sheet(book, tr(text("Gaps")), (40, 8, 14, 14, 12, 34, 10, 50, 16, 16, 30, 16, 14, 14)),
+            results,
+            tr,
         )
         _facilities_sheet(Sheet(book, tr(text("Facilities")), (14, 34, 14, 12, 12, 12, 12)), results, tr)
         plan_sheets(book, results, tr)
@@ -123,14 +123,24 @@ def _verdict(verdict: str, tr: Translator) -> str:
 
 def _gaps_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
     titles = {rule.id: tr(results.standard.rule_title(rule)) for rule in results.standard.rules}
-    head = [tr(word) for word in _GAPS_HEAD]
-    rows = (
-        [titles[gap["rule"]], *(gap.get(key) for key in _GAP_KEYS)]
-        + [gap.get("site", {}).get(key) for key in _GAP_SITE_KEYS]
-        + [gap["lon"], gap["lat"]]
-        for gap in results.document["gaps"]
-    )
-    sheet.table(head, rows)
+    rows = []
+    for gap in results.document["gaps"]:
+        site = gap.get("site", {})
+        rows.append(
+            [titles[gap["rule"]], gap["rank"], gap["residents"], gap.get("residents_elderly"),
+             gap["area_km2"], gap["unit"], gap.get("units_touched"), _shares(gap, tr), gap["nearest_m"],
+             gap.get("farthest_m"), gap.get("nearest"), site.get("residents"), site.get("lon"),
+             site.get("lat")]
+        )  # fmt: skip
+    sheet.table([tr(word) for word in _GAPS_HEAD], rows)
+
+
+def _shares(gap: Mapping[str, Any], tr: Translator) -> str:
+    """The units with most of a gap's residents, where it touches several."""
+    if gap.get("units_touched", 0) < 2:
+        return ""
+    comma = "；" if tr.language == "zh" else "; "
+    return comma.join(f"{share['unit']} {share['share']:.1%}" for share in gap["units"])
 
 
 def _facilities_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:

@@ -11,11 +11,10 @@ import numpy as np
 from core.text import text_to_json
 from coverage.assessment import Assessment
 from coverage.equity.shortfall import residents_missed, shortfall
-from coverage.gaps.gaps import Gap
 from coverage.model.results import RuleResult
 from coverage.model.standard import Check, Rule
 from coverage.model.study import Study
-from coverage.publish.extras import equity_of, league_of, sites_of
+from coverage.publish.extras import equity_of, league_of
 from coverage.publish.tables import About
 from geo.crs import unproject
 
@@ -51,7 +50,7 @@ def assessment_document(assessment: Assessment, about: About) -> Mapping[str, An
         },
         "standard": {"id": assessment.standard.id, "sha256": assessment.standard.sha256},
         "rules": [_rule(result, study) for result in assessment.results],
-        "gaps": _gaps(assessment),
+        "gaps": gap_rows(assessment),
         "equity": equity_of(assessment),
         "league": league_of(assessment),
         "notes": [text_to_json(note) for note in (*about.notes, *assessment.notes)],
@@ -104,38 +103,45 @@ def _unit_names(study: Study, rows: tuple[int, ...]) -> list[str]:
     return [str(names[row]) for row in rows]
 
 
-def _gaps(assessment: Assessment) -> list[dict[str, Any]]:
+def gap_rows(assessment: Assessment) -> list[dict[str, Any]]:
+    """One row a gap, as assessment.json has it: `unit` is its place, `units` where most of its residents
+    live, `lon, lat` the best site for it, distances in metres (null: cannot be reached)."""
     study = assessment.study
     xy = np.asarray([gap.xy for gap in assessment.gaps], float).reshape(-1, 2)
     lon, lat = (values.round(_DECIMALS).tolist() for values in unproject(xy, study.grid.crs))
-    names = study.facilities.frame["name"].to_numpy(str)
-    where = gap_units(assessment)
-    sites = sites_of(assessment.gaps, study.grid)
-    return [
-        _gap(gap, names) | {"unit": where[i], "lon": lon[i], "lat": lat[i]} | sites[i]
-        for i, gap in enumerate(assessment.gaps)
-    ]
+    facilities = study.facilities.frame["name"].to_numpy(str)
+    units = np.empty(0, str) if study.units is None else study.units.frame["name"].to_numpy(str)
+    rows = []
+    for i, gap in enumerate(assessment.gaps):
+        shares = [
+            {
+                "unit": " ".join(str(units[row]) for row in share.unit_rows.values() if row >= 0),
+                "residents": share.residents,
+                "share": share.share,
+            }
+            for share in gap.shares
+        ]
+        at = {"lon": lon[i], "lat": lat[i]}
+        row: dict[str, Any] = {
+            "rule": gap.rule_id,
+            "rank": gap.rank,
+            "residents": gap.residents,
+            **{f"residents_{name}": value for name, value in gap.groups.items()},
+            "area_km2": round(gap.area_m2 / 1e6, 4),
+            "unit": shares[0]["unit"] if shares else "",
+            "units": shares,
+            "units_touched": gap.units_touched,
+            "nearest_m": _metres(gap.nearest_m),
+            "farthest_m": _metres(gap.farthest_m),
+            "nearest": str(facilities[gap.nearest_row]) if gap.nearest_row >= 0 else None,
+            **at,
+        }
+        if gap.site is not None:
+            row["site"] = {**at, "residents": gap.site.residents}
+        rows.append(row)
+    return rows
 
 
-def _gap(gap: Gap, names: np.ndarray[tuple[int], np.dtype[np.str_]]) -> dict[str, Any]:
-    return {
-        "rule": gap.rule_id,
-        "rank": gap.rank,
-        "residents": gap.residents,
-        **{f"residents_{name}": value for name, value in gap.groups.items()},
-        "area_km2": round(gap.area_m2 / 1e6, 4),
-        "unit": "",
-        "nearest_m": round(gap.nearest_m, 1) if math.isfinite(gap.nearest_m) else None,
-        "nearest": str(names[gap.nearest_row]) if gap.nearest_row >= 0 else None,
-    }
-
-
-def gap_units(assessment: Assessment) -> list[str]:
-    """Where each gap lies: district, street and community of most of its residents; "" outside all."""
-    units = assessment.study.units
-    if units is None:
-        return [""] * len(assessment.gaps)
-    names = units.frame["name"].to_numpy(str)
-    return [
-        " ".join(str(names[row]) for row in gap.unit_rows.values() if row >= 0) for gap in assessment.gaps
-    ]
+def _metres(metres: float) -> float | None:
+    """JSON has no infinity."""
+    return round(metres, 1) if math.isfinite(metres) else None

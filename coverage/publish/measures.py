@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -59,10 +59,7 @@ def measures_of(assessment: Assessment, *, areas: Sequence[Area] = ()) -> dict[s
 def with_measures(results: Results, assessment: Assessment, *, areas: Sequence[Area] = ()) -> Results:
     """The results with these tables, and with what the cells are told by detours."""
     cells = results.cells.assign(**cell_measures(assessment))
-    gaps = results.gaps.assign(**gap_measures(results.document["gaps"]))
-    return replace(
-        results, cells=cells, gaps=gaps, extras={**results.extras, **measures_of(assessment, areas=areas)}
-    )
+    return replace(results, cells=cells, extras={**results.extras, **measures_of(assessment, areas=areas)})
 
 
 def cell_measures(assessment: Assessment) -> dict[str, Any]:
@@ -73,16 +70,6 @@ def cell_measures(assessment: Assessment) -> dict[str, Any]:
         columns[f"cut_off_{found.rule.id}"] = found.cut_off
         columns[f"detour_{found.rule.id}"] = np.round(found.detour, 3)
     return columns
-
-
-def gap_measures(gaps: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Columns for the outlines of gaps: `nearest` (its name), and where one facility would serve most of
-    it, `site_residents` of them; NaN where no site was looked for."""
-    sites = [gap.get("site", {}) for gap in gaps]
-    columns = {
-        f"site_{key}": [site.get(key, np.nan) for site in sites] for key in ("residents", "lon", "lat")
-    }
-    return {"nearest": [gap["nearest"] or "" for gap in gaps], **columns}
 
 
 def shortfall_table(results: Sequence[RuleResult]) -> pd.DataFrame:

@@ -121,9 +121,17 @@ def _finite(row: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def _read_gaps(folder: Path) -> gpd.GeoDataFrame:
-    """JSON has no infinity: a gap without a distance is one from which nothing can be reached."""
+    """JSON has no infinity: a gap without a distance is one from which nothing can be reached.
+
+    An older folder does not say where a gap's flag stands: a point inside it is taken.
+    """
     gaps = _read_geojson(folder, "gaps.geojson")
-    return gaps.assign(nearest_m=pd.to_numeric(gaps["nearest_m"]).fillna(float("inf")))
+    for column in gaps.columns.intersection(["nearest_m", "farthest_m"]):
+        gaps[column] = pd.to_numeric(gaps[column]).fillna(float("inf"))
+    if "lon" not in gaps:
+        inside = gaps.geometry.representative_point()
+        gaps = gaps.assign(lon=inside.x, lat=inside.y)
+    return gaps
 
 
 def _read_geojson(folder: Path, name: str) -> gpd.GeoDataFrame:

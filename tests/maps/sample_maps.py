@@ -40,11 +40,12 @@ def tiny_model(**changes: object) -> MapModel:
     gap = shapely.transform(
         shapely.box(*(ORIGIN + 500), *(ORIGIN + 900)), lambda p: np.column_stack(unproject(p, CRS))
     )
+    best_lon, best_lat = unproject(ORIGIN + np.array([[600.0, 600.0]]), CRS)
     gaps = gpd.GeoDataFrame(
         {"rule": ["radius"], "rank": [1], "residents": [12_345.0], "unit": ["锁金村"], "nearest_m": [640.0]},
         geometry=[gap],
         crs="EPSG:4326",
-    )
+    ).assign(lon=best_lon, lat=best_lat)
     site_lon, site_lat = unproject(ORIGIN + np.array([[700.0, 600.0]]), CRS)
     sites = pd.DataFrame(
         {"rank": [1], "lon": site_lon, "lat": site_lat, "residents_gained": [900.0], "unit": ["锁金村"]}
