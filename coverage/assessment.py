@@ -66,8 +66,11 @@ class Assessment:
         Of several such rules the walk rule with the widest figure; None where there is none.
         """
         judged = [r for r in self.results if r.rule.check in (Check.RADIUS, Check.WALK) and r.residents > 0]
+        walking = self.standard.walking
         widest = max(
-            judged, key=lambda r: (r.residents, r.rule.check is Check.WALK, r.rule.limit), default=None
+            judged,
+            key=lambda r: (r.residents, r.rule.check is Check.WALK, r.rule.limit_m(walking)),
+            default=None,
         )
         return equity(widest.rule, self.measured) if widest else None
 

@@ -17,6 +17,7 @@ import shapely
 from numpy.typing import NDArray
 
 from core.text import Sayable
+from coverage.publish.verdicts import VerdictRow
 from geo.crs import require_metric
 
 Floats = NDArray[np.float64]
@@ -152,17 +153,6 @@ class CellChange:
     rule: str
     title: Words
     change: NDArray[np.int8]
-
-
-@dataclass(frozen=True)
-class VerdictRow:
-    """One line of the summary; `verdict` is "meets", "nearly", "not" or None (nothing to judge)."""
-
-    title: Words
-    figure: Words
-    actual: Words
-    verdict: str | None
-    residents_missed: float | None = None
 
 
 @dataclass(frozen=True)

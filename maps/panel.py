@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from core.text import text
+from coverage.publish.verdicts import VerdictRow
 from maps import palette
 from maps.cell_layers import rules_shown
 from maps.figures import people
 from maps.layers import Studio
-from maps.model import VerdictRow, Words
+from maps.model import Words
 from maps.overlays import change_words
 from maps.safe_text import Voice
 
@@ -83,8 +84,10 @@ def _verdict(voice: Voice, row: VerdictRow) -> str:
     mark, said = _VERDICTS.get(row.verdict or "", ("–", text("not judged")))
     colour = palette.VERDICTS.get(row.verdict or "", "#4b5765")
     facts = [(text("Figure"), voice(row.figure)), (text("Actual"), f"<b>{voice(row.actual)}</b>")]
-    if row.residents_missed:
-        facts.append((text("Residents missed"), f"<b>{people(voice, row.residents_missed)}</b>"))
+    if row.missed:
+        facts.append((row.missed_title, f"<b>{people(voice, row.missed)}</b>"))
+    if row.remark is not None:
+        facts.append((text("Remark"), voice(row.remark)))
     numbers = " · ".join(f"{voice(name)} {value}" for name, value in facts)
     return (
         f'<li><span class="rule">{voice(row.title)}</span>'

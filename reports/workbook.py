@@ -11,9 +11,9 @@ import xlsxwriter
 from core.text import Sayable, text, text_from_json
 from coverage.model.standard import level_title
 from coverage.publish import Results
+from coverage.publish.verdicts import CONCERNED, NOT_COVERED, SYNTHETIC, VERDICT_WORDS, verdict_rows
 from locales import Translator, translator
 from reports.extra_sheets import more_sheets
-from reports.lines import SYNTHETIC, VERDICT_WORDS, assessment_lines
 from reports.plan_sheets import plan_sheets
 from reports.sheet import OPTIONS, Sheet
 
@@ -25,8 +25,10 @@ _ASSESSMENT_HEAD: Final = (
     text("Actual"),
     text("Verdict"),
     text("Lacking"),
-    text("Residents missed"),
+    NOT_COVERED,
+    CONCERNED,
     text("Responsible units"),
+    text("Figure read"),
     text("Remark"),
 )
 _UNITS_HEAD: Final = (
@@ -72,7 +74,7 @@ def workbook_bytes(results: Results, *, language: str) -> bytes:
     tr = translator(language)
     with xlsxwriter.Workbook(buffer, OPTIONS) as book:
         _assessment_sheet(
-            Sheet(book, tr(text("Assessment")), (34, 10, 16, 40, 14, 18, 16, 40, 20)), results, tr
+            Sheet(book, tr(text("Assessment")), (34, 10, 16, 40, 14, 18, 14, 14, 40, 24, 40)), results, tr
         )
         _units_sheet(Sheet(book, tr(text("Units")), (16, 22, 14, 40, 14, 14, 10, 14)), results, tr)
         _gaps_sheet(
@@ -93,7 +95,7 @@ def _assessment_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
     if area["synthetic"]:
         sheet.line([tr(SYNTHETIC)], font_color="#b00020", text_wrap=False)
     sheet.line([tr(word) for word in _ASSESSMENT_HEAD], bold=True, bg_color="#e8edf2", bottom=1)
-    for line in assessment_lines(results.document, results.standard):
+    for line in verdict_rows(results.document, results.standard):
         values: list[Sayable] = [line.title, line.rule.clause, line.figure, line.actual, line.verdict_words]
         said = [tr(value) if not isinstance(value, str) else value for value in values]
         remark = tr(line.remark) if line.remark else ""
@@ -101,7 +103,9 @@ def _assessment_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
         style = {"bg_color": colour} if colour else {}
         lacking = tr(line.lacking) if line.lacking else ""
         units = "、".join(line.responsible)
-        sheet.line([*said, lacking, line.missed, units, remark], num_format="#,##0", **style)
+        missed = (line.missed, None) if line.missed_title is NOT_COVERED else (None, line.missed)
+        values = [*said, lacking, *missed, units, tr(line.evidence), remark]
+        sheet.line(values, num_format="#,##0", **style)
 
 
 def _units_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import shapely
 
 from coverage.measuring.inside import first_outline_at
@@ -58,12 +59,26 @@ def locate_facilities(units: UnitTable | None, facilities: FacilityTable) -> Mem
     lying = locate(units, facilities.xy)
     if units is None:
         return lying
-    rows = {level: _declared_rows(units, facilities, level, lying.rows[level]) for level in units.levels}
+    frame = facilities.frame
+    rows = {level: _declared_rows(units, frame, level, lying.rows[level]) for level in units.levels}
     return Membership(rows, lying.settlement)
 
 
-def _declared_rows(units: UnitTable, facilities: FacilityTable, level: str, lying: Ints) -> Ints:
-    frame = facilities.frame
+def locate_declared(units: UnitTable | None, frame: pd.DataFrame) -> Mapping[str, Ints]:
+    """The units that a list declares for facilities without coordinates, level → (n,) rows of the unit
+    table, -1 where it names none that is known; a unit above is that of the unit below it."""
+    if units is None:
+        return {}
+    nowhere = np.full(len(frame), -1, np.int64)
+    rows: dict[str, Ints] = {}
+    parents, finer = _parent_rows(units), None
+    for level in reversed(units.levels):
+        above = nowhere if finer is None else _parents_at(units, level, finer, parents)
+        rows[level] = finer = _declared_rows(units, frame, level, above)
+    return rows
+
+
+def _declared_rows(units: UnitTable, frame: pd.DataFrame, level: str, lying: Ints) -> Ints:
     if level not in frame.columns:
         return lying
     of_level = units.of_level(level)

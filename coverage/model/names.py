@@ -16,6 +16,7 @@ _MARKS: Final = re.compile(r"[\s·•・.。,，、\-—–_'’“”\"]+")
 _ABOVE: Final = re.compile(
     r"^.{2,6}?(?:省|自治区)|^.{2,5}?市|^.{1,5}?(?:区|县)(?=.{2})|^.{1,6}?(?:街道办事处|街道|镇|乡)(?=.{2})"
 )
+_BETWEEN: Final = re.compile(r"[、，,；;/|\s]+")
 _KIND: Final = re.compile(r"(街道办|街道|社区|行政村|自然村|镇|乡|村|区|县|市)$")
 
 
@@ -85,3 +86,12 @@ def _one_of(candidates: list[int], parent: str, parents: Sequence[str]) -> int:
     if len(candidates) > 1 and parent:
         candidates = [row for row in candidates if unit_key(parents[row]) == unit_key(parent)]
     return candidates[0] if len(candidates) == 1 else -1
+
+
+def services_named(entry: str) -> list[str]:
+    """The services that a list names in one cell, each by itself.
+
+    >>> services_named("养老、助餐/托育")
+    ['养老', '助餐', '托育']
+    """
+    return [part for part in _BETWEEN.split(entry) if part]

@@ -10,7 +10,7 @@ import numpy as np
 
 from core.text import text_to_json
 from coverage.assessment import Assessment
-from coverage.equity.shortfall import residents_missed, shortfall
+from coverage.equity.shortfall import shortfall
 from coverage.model.results import RuleResult
 from coverage.model.standard import Check, Rule
 from coverage.model.study import Study
@@ -26,6 +26,7 @@ _UNIT_OF: Final = {
     Check.LOAD: "residents",
     Check.RATIO: "per_1000",
     Check.UNITS: "share",
+    Check.AREA: "m2_per_100_households",
 }
 
 
@@ -48,7 +49,12 @@ def assessment_document(assessment: Assessment, about: About) -> Mapping[str, An
             },
             "synthetic": about.synthetic,
         },
-        "standard": {"id": assessment.standard.id, "sha256": assessment.standard.sha256},
+        "standard": {
+            "id": assessment.standard.id,
+            "sha256": assessment.standard.sha256,
+            "title": {"zh": assessment.standard.title.zh, "en": assessment.standard.title.en},
+            "differences": [text_to_json(said) for said in assessment.standard.differences],
+        },
         "rules": [_rule(result, study) for result in assessment.results],
         "gaps": gap_rows(assessment),
         "equity": equity_of(assessment),
@@ -65,18 +71,22 @@ def _rule(result: RuleResult, study: Study) -> dict[str, Any]:
         "tier": rule.tier,
         "settlement": rule.settlement,
         "figure": _figure(rule),
-        "unit": _UNIT_OF.get(rule.check, rule.unit),
+        "unit": "m" if rule.in_metres else _UNIT_OF.get(rule.check, rule.unit),
         "residents": result.residents,
         "residents_met": result.residents_met,
         "share": result.share,
         "verdict": result.verdict.value if result.verdict else None,
+        "evidence": rule.evidence.value if rule.evidence else None,
+        "source": rule.source,
     }
     if result.reason:
         row["reason"] = text_to_json(result.reason)
+    if result.remark:
+        row["remark"] = text_to_json(result.remark)
     if result.actual is not None:
         row["actual"] = result.actual
     if result.verdict is not None:
-        row["residents_missed"] = residents_missed(result)
+        row["residents_missed"] = result.residents_missed
     lacking = shortfall(result)
     if lacking is not None:
         row["lacking"] = {"what": lacking.what, "amount": lacking.amount}

@@ -15,7 +15,7 @@ from coverage.equity.completeness import SEVEN_KINDS, Kind, completeness, tier_k
 from coverage.equity.detours import Detours, detours
 from coverage.equity.equity import Area, Equity, equity
 from coverage.equity.inequality import lorenz
-from coverage.equity.shortfall import residents_missed, shortfall
+from coverage.equity.shortfall import shortfall
 from coverage.equity.unit_ranking import league
 from coverage.measuring.reading import Reading, elderly_reading
 from coverage.model.results import RuleResult
@@ -92,12 +92,12 @@ def _shortfall_row(result: RuleResult) -> dict[str, object]:
         "tier": rule.tier,
         "settlement": rule.settlement,
         "figure": band,
-        "figure_unit": _FIGURE_UNITS.get(rule.check, ""),
+        "figure_unit": "m" if rule.in_metres else _FIGURE_UNITS.get(rule.check, ""),
         "actual": result.share if result.actual is None else result.actual,
         "lacking": lacking.amount if lacking else None,
         "lacking_of": lacking.what if lacking else "",
         "residents": result.residents if judged else None,
-        "residents_missed": residents_missed(result) if judged else None,
+        "residents_missed": result.residents_missed if judged else None,
         "verdict": result.verdict.value if result.verdict else "",
         "responsible": "、".join(rule.responsible),
     }
@@ -109,6 +109,7 @@ _FIGURE_UNITS: Final = {
     Check.LOAD: "residents",
     Check.RATIO: "per_1000",
     Check.UNITS: "share",
+    Check.AREA: "m2_per_100_households",
     Check.PRESENCE: "per_unit",
 }
 

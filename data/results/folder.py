@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +14,9 @@ import pandas as pd
 import shapely
 
 from core.errors import InputError
+from core.text import Bilingual, text_from_json
 from coverage.model.parse_standard import parse_standard
+from coverage.model.standard import Standard
 from coverage.publish.tables import PlanTables, Results
 from data.files import read_csv, write_bytes, write_csv, write_json
 from data.results.extras import GEOPACKAGE, LAYERS, read_extras, read_layers, write_extras, write_geopackage
@@ -62,7 +65,7 @@ def read_results(folder: Path) -> Results:
     texts = tuple(c for c in _header(facilities) if c not in _FACILITY_NUMBERS)
     return Results(
         document=document,
-        standard=parse_standard(toml, source="standard.toml"),
+        standard=_titled(parse_standard(toml, source="standard.toml"), document["standard"]),
         units=read_csv(folder / "units.csv", _UNIT_TEXTS),
         cells=pd.read_parquet(io.BytesIO(_bytes(folder, "cells.parquet"))),
         facilities=read_csv(facilities, texts),
@@ -76,8 +79,13 @@ def read_results(folder: Path) -> Results:
     )
 
 
-def _plan(folder: Path) -> PlanTables:
-    return PlanTables(_json(folder, "plan.json"), _read_geojson(folder, "sites.geojson"))
+def _titled(standard: Standard, published: Mapping[str, Any]) -> Standard:
+    """The standard under the title it was published with: an edited one says so."""
+    title = published.get("title")
+    if title is None:
+        return standard
+    differences = tuple(text_from_json(said) for said in published.get("differences", ()))
+    return replace(standard, title=Bilingual(title["zh"], title["en"]), differences=differences)
 
 
 def _header(path: Path) -> list[str]:

@@ -8,6 +8,7 @@ import pandas as pd
 from core.text import Sayable, Text, text
 from coverage.model.standard import Check, Rule
 from coverage.publish import Results
+from coverage.publish.verdicts import verdict_rows
 from geo.crs import project
 from jobs.assess.map_layers import layers_of
 from jobs.assess.map_plan import newly_served, other_plans, plan_sites
@@ -20,9 +21,7 @@ from maps.model import (
     MapCells,
     MapModel,
     RadiusRule,
-    VerdictRow,
 )
-from reports.lines import assessment_lines
 
 
 def map_model(results: Results, basemap: Basemap) -> MapModel:
@@ -45,7 +44,7 @@ def map_model(results: Results, basemap: Basemap) -> MapModel:
         ),
         sites=plan_sites(results),
         other_plans=other_plans(results),
-        verdicts=_verdicts(results),
+        verdicts=verdict_rows(document, standard),
         basemap=basemap,
         credits=tuple(results.provenance.get("credits", ())),
         crs_note=text("Measured in {crs}", crs=area["crs"]),
@@ -74,14 +73,16 @@ def _facilities(results: Results) -> pd.DataFrame:
 
 def _cells(results: Results) -> MapCells:
     cells, area = results.cells, results.document["area"]
-    walk_limits = sorted({rule.limit for rule in results.standard.rules if rule.check is Check.WALK})
+    walking = results.standard.walking
+    walks = [rule for rule in results.standard.rules if rule.check is Check.WALK]
+    walk_limits = sorted({round(rule.limit_m(walking) / walking.metres_per_minute, 6) for rule in walks})
     metres = np.minimum.reduce([cells[c].to_numpy(float) for c in map(str, cells) if c.endswith("_walk_m")])
     return MapCells(
         xy=project(cells["lon"].to_numpy(float), cells["lat"].to_numpy(float), area["crs"]),
         crs=area["crs"],
         spacing_m=area["spacing_m"],
         residents=cells["residents"].to_numpy(float),
-        walk_minutes=metres / results.standard.walking.metres_per_minute,
+        walk_minutes=metres / walking.metres_per_minute,
         walk_limits_min=tuple(walk_limits[:3]) or (10.0, 15.0),
         outcomes=tuple(
             CellOutcome(rule.id, results.standard.rule_title(rule), _outcome(cells[f"meets_{rule.id}"]))
@@ -112,10 +113,3 @@ def _main_rule(results: Results) -> str:
         return ""
     worst = max(reach, key=lambda row: (row["check"] == "radius", row["residents"] - row["residents_met"]))
     return str(worst["id"])
-
-
-def _verdicts(results: Results) -> tuple[VerdictRow, ...]:
-    return tuple(
-        VerdictRow(line.title, line.figure, line.actual, line.verdict, line.missed)
-        for line in assessment_lines(results.document, results.standard)
-    )

@@ -82,6 +82,7 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
         facilities=intake.table(crs),
         network=streets.network,
         units=units.table if units else None,
+        unplaced=intake.to_locate[["tier", "district", "street", "community"]],
     )
     of_units = units.findings if units else ()
     short = short_sides(population.grid.xy, streets.network, margin_m=margin_m)

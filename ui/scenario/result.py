@@ -11,8 +11,8 @@ import streamlit as st
 from core.text import Sayable, Text, text
 from coverage.model.edits import AddBarrier, AddStreet, Edit, Move, Open
 from coverage.model.standard import Check, Standard
+from coverage.publish.verdicts import VERDICT_WORDS
 from maps import palette
-from reports.lines import VERDICT_WORDS
 from ui.scenario.ask import LonLat, corners
 from ui.scenario.state import draft, stored, stored_names
 from ui.shell.choices import words
