@@ -13,6 +13,14 @@ from maps.figures import metres, people
 from maps.model import Words
 from maps.safe_text import Voice
 
+_STATUS: Final = {
+    "open": text("open"),
+    "planned": text("planned"),
+    "closed": text("closed"),
+    "new": text("new"),
+    "moved": text("moved"),
+}
+
 
 def facility_cards(voice: Voice, facilities: pd.DataFrame, tier: Words) -> list[str]:
     return [_card(voice(row["name"]), _facility_facts(voice, row, tier)) for row in _records(facilities)]
@@ -38,11 +46,16 @@ def facts_card(voice: Voice, name: Words, facts: Iterable[tuple[Words, Words]]) 
 
 def _facility_facts(voice: Voice, row: Mapping[str, Any], tier: Words) -> Iterator[tuple[str, str]]:
     yield voice(text("Kind")), voice.headline(tier)
-    for column, heading in (("unit", text("Unit")), ("status", text("Status"))):
-        if row.get(column):
-            yield voice(heading), voice(str(row[column]))
+    if row.get("unit"):
+        yield voice(text("Unit")), voice(str(row["unit"]))
+    if row.get("status"):
+        yield voice(text("Status")), voice(_STATUS.get(row["status"], str(row["status"])))
+    if row.get("in_scenario"):
+        yield voice(text("In the scenario")), voice(_STATUS[row["in_scenario"]])
     if not math.isnan(row.get("load", math.nan)):
-        yield voice(text("Population served")), people(voice, row["load"])
+        yield voice(text("All residents for whom it is the nearest of its kind")), people(voice, row["load"])
+    for rule, residents in row.get("loads", ()):
+        yield voice(text("Residents counted by the rule “{rule}”", rule=rule)), people(voice, residents)
     if not math.isnan(row["snap_m"]):
         far = text("no street near enough") if math.isinf(row["snap_m"]) else metres(row["snap_m"])
         yield voice(text("To the street")), voice(far)

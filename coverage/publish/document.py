@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from core.text import text_to_json
+from core.text import Text, text_to_json
 from coverage.assessment import Assessment
 from coverage.equity.shortfall import shortfall
 from coverage.model.results import RuleResult
@@ -20,6 +20,8 @@ from geo.crs import unproject
 
 FORMAT: Final = 1
 _DECIMALS: Final = 7
+# Of so many of the residents a remark stands beside every figure.
+_FROM_SHARE: Final = 0.01
 _UNIT_OF: Final = {
     Check.RADIUS: "m",
     Check.WALK: "min",
@@ -60,7 +62,20 @@ def assessment_document(assessment: Assessment, about: About) -> Mapping[str, An
         "equity": equity_of(assessment),
         "league": league_of(assessment),
         "notes": [text_to_json(note) for note in (*about.notes, *assessment.notes)],
+        "limits": [text_to_json(note) for note in _limits(assessment, about)],
+        "scenario": about.scenario or None,
     }
+
+
+def _limits(assessment: Assessment, about: About) -> list[Text]:
+    """What limits the trust in every figure: of remarks that count residents, from 1 % of them on."""
+    total = assessment.study.grid.total
+    counted = [
+        note
+        for note in (*about.notes, *assessment.notes)
+        if isinstance(found := note.values.get("residents"), int | float) and found >= _FROM_SHARE * total > 0
+    ]
+    return list(dict.fromkeys((*about.limits, *counted)))
 
 
 def _rule(result: RuleResult, study: Study) -> dict[str, Any]:

@@ -83,6 +83,11 @@ def _facilities(assessment: Assessment) -> pd.DataFrame:
     table["snap_m"] = np.round(doors.snap_m, 2)
     table["linked"] = doors.edge >= 0
     table["load"] = np.round(assessment.facility_loads, 1)
+    for result in assessment.results:
+        if result.load is not None:
+            counted = np.full(len(table), np.nan)
+            counted[list(result.load.rows)] = np.round(result.load.residents, 1)
+            table[f"load_{result.rule.id}"] = counted
     for level, rows in study.facilities_in.rows.items():
         table[f"in_{level}"] = _unit_values(study, rows, "name")
     return table

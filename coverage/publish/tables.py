@@ -23,10 +23,13 @@ class PlanTables:
 
 @dataclass(frozen=True)
 class About:
-    """What results say of the files behind them: are they synthetic, what to know, where from."""
+    """What results say of the files behind them: are they synthetic, what to know, what limits the trust
+    in every figure, where from. `scenario` is the name of the scenario they are of, "" as things are."""
 
     synthetic: bool = False
     notes: tuple[Text, ...] = ()
+    limits: tuple[Text, ...] = ()
+    scenario: str = ""
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
 

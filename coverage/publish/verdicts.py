@@ -31,6 +31,7 @@ SYNTHETIC: Final = text("Synthetic data: a fictional city, for demonstration onl
 # Whom a rule misses: residents beyond its figure, or residents whom the finding concerns.
 NOT_COVERED: Final = text("Residents not covered")
 CONCERNED: Final = text("Residents concerned")
+PRESENT: Final = text("Present state")
 MISSED: Final = text("Residents not covered or concerned")
 
 
@@ -38,7 +39,8 @@ MISSED: Final = text("Residents not covered or concerned")
 class VerdictRow:
     """One rule in words. `missed` are residents, as `missed_title` says (of radius, walk and units rules
     those not covered, of others those concerned); `lacking` is what it takes until the rule is met; None
-    where it could not be judged. `evidence` says where the figure was read."""
+    where it could not be judged. `evidence` says where the figure was read. Of a scenario `actual` is its
+    own figure, `before` the one it is compared with (the present state) and `change` what lies between."""
 
     rule: Rule
     title: Text
@@ -54,11 +56,34 @@ class VerdictRow:
     responsible: tuple[str, ...]
     evidence: Text
     remark: Text | None
+    before: Text | None = None
+    change: Text | None = None
 
 
 def verdict_rows(document: Mapping[str, Any], standard: Standard) -> tuple[VerdictRow, ...]:
     """The rows of assessment.json in the standard's order."""
-    return tuple(_row(row, standard) for row in document["rules"])
+    compared = document.get("before") or {}
+    before = {row["id"]: row for row in compared.get("rules", ())}
+    return tuple(_row(row, standard, before.get(row["id"])) for row in document["rules"])
+
+
+def scenario_title(document: Mapping[str, Any]) -> Text | None:
+    """What every product of a scenario is called, so that it is not taken for the present state; None of
+    an assessment of things as they are."""
+    name = document.get("scenario")
+    return text("Scenario: {name} (not the present state)", name=name) if name else None
+
+
+def before_title(document: Mapping[str, Any]) -> Text:
+    """What a scenario is compared with: the present state, or another scenario."""
+    name = (document.get("before") or {}).get("scenario")
+    return text("Scenario {name}", name=name) if name else PRESENT
+
+
+def remarks_of(document: Mapping[str, Any], standard: Standard) -> tuple[Text, ...]:
+    """What stands beside every figure: in what the standard was edited, and what limits the trust."""
+    edited = [text("Edited: {difference}", difference=said) for said in standard.differences]
+    return (*edited, *(text_from_json(said) for said in document.get("limits", ())))
 
 
 def summary(document: Mapping[str, Any]) -> tuple[int, int, int]:
@@ -67,7 +92,7 @@ def summary(document: Mapping[str, Any]) -> tuple[int, int, int]:
     return verdicts.count("meets"), verdicts.count("nearly"), verdicts.count("not")
 
 
-def _row(row: Mapping[str, Any], standard: Standard) -> VerdictRow:
+def _row(row: Mapping[str, Any], standard: Standard, before: Mapping[str, Any] | None) -> VerdictRow:
     rule = standard.rule(row["id"])
     judged = row["verdict"] is not None
     missed = row.get("residents_missed") if judged else None
@@ -76,7 +101,7 @@ def _row(row: Mapping[str, Any], standard: Standard) -> VerdictRow:
         title=standard.rule_title(rule),
         who=text("{who}", who=settlement_title(rule.settlement)),
         figure=_figure(rule),
-        actual=_actual(rule, row) if judged else text("–"),
+        actual=_judged(rule, row),
         verdict=row["verdict"],
         verdict_words=VERDICT_WORDS[row["verdict"]],
         missed=missed,
@@ -86,7 +111,32 @@ def _row(row: Mapping[str, Any], standard: Standard) -> VerdictRow:
         responsible=rule.responsible,
         evidence=_evidence(rule),
         remark=_remark(rule, row),
+        before=None if before is None else _judged(rule, before),
+        change=None if before is None else _change(rule, before, row),
     )
+
+
+def _judged(rule: Rule, row: Mapping[str, Any]) -> Text:
+    return text("–") if row["verdict"] is None else _actual(rule, row)
+
+
+def _change(rule: Rule, before: Mapping[str, Any], after: Mapping[str, Any]) -> Text:
+    """What lies between two figures of one rule, in what it counts."""
+    if before["verdict"] is None or after["verdict"] is None:
+        return text("–")
+    match rule.check:
+        case Check.RADIUS | Check.WALK:
+            return text(
+                "{points:+.1f} percentage points ({residents:+,.0f} residents)",
+                points=100.0 * (after["share"] - before["share"]),
+                residents=after["residents_met"] - before["residents_met"],
+            )
+        case Check.LOAD:
+            return text("{n:+d} within", n=after["within"] - before["within"])
+        case Check.RATIO | Check.AREA:
+            return text("{more:+.1f}", more=(after["actual"] or 0.0) - (before["actual"] or 0.0))
+        case Check.PRESENCE | Check.UNITS:
+            return text("{n:+d} units", n=after["units_met"] - before["units_met"])
 
 
 def _evidence(rule: Rule) -> Text:

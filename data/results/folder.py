@@ -62,7 +62,11 @@ def read_results(folder: Path) -> Results:
     toml = _bytes(folder, "standard.toml").decode("utf-8")
     has_plan = (folder / "plan.json").exists()
     facilities = folder / "facilities.csv"
-    texts = tuple(c for c in _header(facilities) if c not in _FACILITY_NUMBERS)
+    texts = tuple(
+        column
+        for column in _header(facilities)
+        if column not in _FACILITY_NUMBERS and not column.startswith("load_")
+    )
     return Results(
         document=document,
         standard=_titled(parse_standard(toml, source="standard.toml"), document["standard"]),

@@ -8,7 +8,8 @@ import pandas as pd
 from core.text import Sayable, Text, text
 from coverage.model.standard import Check, Rule
 from coverage.publish import Results
-from coverage.publish.verdicts import verdict_rows
+from coverage.publish.change_tables import GAINED, LOST
+from coverage.publish.verdicts import before_title, remarks_of, scenario_title, verdict_rows
 from geo.crs import project
 from jobs.assess.map_layers import layers_of
 from jobs.assess.map_plan import newly_served, other_plans, plan_sites
@@ -17,6 +18,7 @@ from maps.model import (
     NOT_MET,
     NOT_SUBJECT,
     Basemap,
+    CellChange,
     CellOutcome,
     MapCells,
     MapModel,
@@ -51,6 +53,10 @@ def map_model(results: Results, basemap: Basemap) -> MapModel:
         synthetic=bool(area["synthetic"]),
         areas=(*newly_served(results), *areas),
         paths=paths,
+        scenario=scenario_title(document) or "",
+        compared_with=before_title(document),
+        remarks=remarks_of(document, standard),
+        changes=_changes(results),
     )
 
 
@@ -66,6 +72,14 @@ def _bounds(cells: pd.DataFrame) -> tuple[float, float, float, float]:
 
 def _facilities(results: Results) -> pd.DataFrame:
     table = results.facilities.copy()
+    rules = [rule for rule in results.standard.rules if f"load_{rule.id}" in table]
+    titles = [results.standard.rule_title(rule) for rule in rules]
+    counted = table[[f"load_{rule.id}" for rule in rules]].to_numpy(float)
+    loads = [
+        [(title, value) for title, value in zip(titles, row, strict=True) if value == value]
+        for row in counted.tolist()
+    ]
+    table["loads"] = pd.Series(loads, index=table.index, dtype=object)
     if "in_community" in table:
         table["unit"] = table["in_community"]
     return table
@@ -90,6 +104,17 @@ def _cells(results: Results) -> MapCells:
             if f"meets_{rule.id}" in cells
         ),
     )
+
+
+def _changes(results: Results) -> tuple[CellChange, ...]:
+    """What becomes of the cells in a scenario, rule by rule, those that change most first."""
+    cells, found = results.cells, []
+    for rule in results.standard.rules:
+        if f"change_{rule.id}" in cells:
+            classes = cells[f"change_{rule.id}"].to_numpy(np.int8)
+            moved = float(cells["residents"].to_numpy(float)[np.isin(classes, (GAINED, LOST))].sum())
+            found.append((moved, CellChange(rule.id, results.standard.rule_title(rule), classes)))
+    return tuple(change for _, change in sorted(found, key=lambda pair: -pair[0]))
 
 
 def _outcome(meets: pd.Series[bool]) -> np.ndarray[tuple[int], np.dtype[np.int8]]:

@@ -122,7 +122,7 @@ MISTAKES = [
     ('figure_m = 1250', 'figure_min = 15', "key “figure_min”: this key is not known here"),
     ('figure_m = 1250\n', '', "key “figure_m”: it is missing"),
     ('figure_m = 1250', 'figure_m = 0', "above 0"),
-    ('check = "walk"', 'check = "wolk"', "allowed: radius, walk, load, presence, ratio, units, area_per_100_households"),
+    ('check = "walk"', 'check = "wolk"', "presence, ratio, units, area_per_100_households"),
     ('settlement = "urban"', 'settlement = "city"', "allowed: urban, rural, any"),
     ('unit = "street"', 'unit = "road"', "allowed: district, street, community"),
     ('figure_residents = [1000, 5000]', 'figure_residents = [5000, 1000]', "key “figure_residents”"),
