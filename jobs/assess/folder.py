@@ -99,7 +99,8 @@ def write_folder(out: Path, done: Assessed, *, language: str, progress: Progress
         write_bytes(folder / "report.xlsx", workbook_bytes(done.results, language=language))
         for name, briefing in plan_briefings(done.results).items():
             write_bytes(folder / name, briefing.encode("utf-8"))
-        progress(1.0, text("Done"))
+        progress(0.9, text("Putting the results in their place"))
+    progress(1.0, text("Done"))
 
 
 def findings_table(findings: Sequence[Finding], *, language: str) -> pd.DataFrame:
