@@ -15,6 +15,7 @@ from core.text import text
 from coverage.equity.overlaps import Gap, Overlap, find_gaps_between, find_overlaps, ill_fitting
 from coverage.model.tables import LEVELS, Floats, UnitTable
 from data.digest import sha256_of
+from data.formats.inputs_read import InputRead
 from data.intake.findings import Finding
 from data.population.columns import RESIDENT_COLUMNS, find_column
 from data.units.columns import ID_COLUMNS, NAME_COLUMNS, levels_of, parents_of, settlements_of, words
@@ -31,7 +32,8 @@ from geo.crs import WGS84
 class UnitFile:
     """A units file as read: the table, remarks on it, and which file it was.
 
-    `residents` (units,) what the file itself states, NaN where nothing, None without such a column.
+    `residents` (units,) what the file itself states, NaN where nothing, None without such a column;
+    `read` what was chosen in which file and what was set aside.
     """
 
     table: UnitTable
@@ -39,6 +41,7 @@ class UnitFile:
     sha256: str
     overlaps: tuple[Overlap, ...] = ()
     residents: Floats | None = None
+    read: tuple[InputRead, ...] = ()
 
 
 def read_units(path: Path, *, crs: str, urban: Path | None = None) -> UnitFile:
