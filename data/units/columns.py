@@ -1,48 +1,28 @@
-"""Which columns of a units file hold names, numbers, parents and classes: by title, then by what stands in them."""
+"""Which columns of a units file hold names, numbers and parents: by title, then by what stands in them.
+
+The titles and words are those of `words.toml`.
+"""
 
 from __future__ import annotations
 
 import json
 import re
+import tomllib
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import geopandas as gpd
 import numpy as np
 
-NAME_COLUMNS: Final = (
-    "name", "名称", "单位名称", "区划名称", "行政区名称", "行政区划名称", "单元名称", "名字", "name_zh",
-    "name:zh", "name_chn", "name_cn", "Name_County", "XZQMC", "XZQHMC", "ZLDWMC", "QSDWMC", "MC",
-    "shapeName", "names.primary", "names_primary", "names", "unit_name", "unit",
-)  # fmt: skip
-ID_COLUMNS: Final = (
-    "unit_id", "code", "adcode", "代码", "编码", "编号", "区划代码", "行政区代码", "行政区划代码", "区划码",
-    "统计用区划代码", "Code_County", "XZQDM", "XZQHDM", "ZLDWDM", "QSDWDM", "gb", "SQDM", "CDM", "CUNDM",
-    "JDDM", "XZDM", "QXDM", "社区代码", "村代码", "街道代码", "乡镇代码", "区县代码", "adm5_pcode",
-    "adm4_pcode", "adm3_pcode", "GID_3", "shapeID", "division_id", "osm_id", "@id", "id",
-)  # fmt: skip
-PARENT_COLUMNS: Final = (
-    "parent_id", "parent", "上级代码", "上级", "上级区划代码", "所属单位", "parent_division_id", "parent_code",
-    "parent.adcode",
-)  # fmt: skip
-# Titles that name a level: the finest of them holds the unit's own name where no other column does.
-NAMES_OF: Final = {
-    "community": (
-        "社区名称", "村名称", "社区名", "村名", "村居名称", "村社区名称", "SQMC", "CMC", "CUNMC", "CWMC",
-        "社区", "村居", "村", "村/社区", "社区/村", "所属社区", "community", "village",
-    ),
-    "street": (
-        "街道名称", "乡镇名称", "镇街名称", "街镇名称", "街道名", "乡镇名", "JDMC", "XZMC", "XZJDMC", "ZJMC",
-        "所属街道", "所属乡镇", "所属镇街", "街道", "镇街", "街镇", "乡镇", "街道/镇", "镇", "乡镇街道",
-        "street", "town", "township", "subdistrict",
-    ),
-    "district": (
-        "区县名称", "区名称", "县区名称", "区县名", "QXMC", "XMC", "XQMC", "所属区", "所属区县", "区", "区县",
-        "县区", "县", "行政区", "district", "county",
-    ),
-}  # fmt: skip
+_WORDS: Final = tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))
+TITLES: Final[Mapping[str, Sequence[str]]] = _WORDS["titles"]
+NAMES_OF: Final[Mapping[str, Sequence[str]]] = _WORDS["titles"]["names_of"]
+LEVEL_WORDS: Final[Mapping[str, Sequence[str]]] = _WORDS["level_words"]
+LAYER_WORDS: Final[Mapping[str, Sequence[str]]] = _WORDS["layer_words"]
+SETTLEMENT_WORDS: Final[Mapping[str, Sequence[str]]] = _WORDS["settlement_words"]
 # National levels as GADM, geoBoundaries and HDX count them for China.
 ADM_LEVELS: Final = {1: "above", 2: "above", 3: "district", 4: "street", 5: "community"}
 _ADM: Final = re.compile(r"^(?P<local>nl_)?name_(?P<gadm>\d)$|^adm(?P<hdx>\d)_?(?P<tongue>zh|cn|name|en)\w*$")
@@ -102,7 +82,7 @@ def columns_of(frame: gpd.GeoDataFrame) -> Columns:
     row: an Id of 0, or the county's code in all rows, is none."""
     titles = [str(column) for column in frame.columns if column != frame.geometry.name]
     name = next(
-        (title for title in titles_in(titles, NAME_COLUMNS) if _names_units(unit_names(frame, title))), ""
+        (title for title in titles_in(titles, TITLES["names"]) if _names_units(unit_names(frame, title))), ""
     )
     by_level = {
         level: title
@@ -120,10 +100,14 @@ def columns_of(frame: gpd.GeoDataFrame) -> Columns:
         name, level = counted[depth], ADM_LEVELS.get(depth, "")
         by_level |= {ADM_LEVELS[k]: counted[k] for k in counted if k < depth and ADM_LEVELS.get(k) != "above"}
     number = next(
-        (title for title in titles_in(titles, ID_COLUMNS) if title != name and _numbers_units(frame, title)),
+        (
+            title
+            for title in titles_in(titles, TITLES["numbers"])
+            if title != name and _numbers_units(frame, title)
+        ),
         "",
     )
-    return Columns(name, level, number, title_in(titles, PARENT_COLUMNS), tuple(by_level.items()))
+    return Columns(name, level, number, title_in(titles, TITLES["parents"]), tuple(by_level.items()))
 
 
 def unit_names(frame: gpd.GeoDataFrame, column: str) -> list[str]:
@@ -134,7 +118,11 @@ def unit_names(frame: gpd.GeoDataFrame, column: str) -> list[str]:
 def not_numbers(frame: gpd.GeoDataFrame, chosen: str) -> list[str]:
     """Columns that are called numbers and do not number the units."""
     titles = [str(column) for column in frame.columns if column != frame.geometry.name]
-    return [title for title in titles_in(titles, ID_COLUMNS) if title != chosen and any(words(frame, title))]
+    return [
+        title
+        for title in titles_in(titles, TITLES["numbers"])
+        if title != chosen and any(words(frame, title))
+    ]
 
 
 def _counted_names(frame: gpd.GeoDataFrame, titles: Sequence[str]) -> dict[int, str]:

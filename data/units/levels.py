@@ -12,56 +12,42 @@ import numpy as np
 import shapely
 
 from coverage.model.tables import LEVELS
-from data.units.columns import ADM_LEVELS, Columns, titles_in, unit_names, words
+from data.units.columns import (
+    ADM_LEVELS,
+    LAYER_WORDS,
+    LEVEL_WORDS,
+    TITLES,
+    Columns,
+    titles_in,
+    unit_names,
+    words,
+)
 
 # Units above the district are no units of a study: named and left out.
 ABOVE: Final = "above"
-_LEVEL_COLUMNS: Final = (
-    "level", "层级", "级别", "行政级别", "行政等级", "行政层级", "区划级别", "单位级别", "区划等级", "单元级别",
-    "等级", "类型", "单位类型", "区划类型", "行政区级别", "admin_level", "adminlevel", "adm_level", "subtype",
-    "shapeType", "ENGTYPE_5", "ENGTYPE_4", "ENGTYPE_3", "TYPE_3", "place", "type", "kind", "class",
-)  # fmt: skip
-_WORDS: Final = {
-    "district": (
-        "district", "county", "区", "区县", "县", "县区", "市辖区", "县级市", "自治县", "旗", "自治旗", "林区",
-        "县级区划", "县级行政区", "区(县)", "区/县", "区、县", "county-level city", "urban district",
-        "municipal district", "adm3", "admin3", "shixiaqu", "xian",
-    ),
-    "street": (
-        "street", "town", "township", "subdistrict", "sub-district", "街道", "镇", "乡", "街道/镇", "街道(镇)",
-        "街道办事处", "街道办", "镇街", "街镇", "街乡", "乡镇", "街乡镇", "乡镇街道", "街道乡镇", "民族乡",
-        "苏木", "乡级区划", "乡级行政区", "镇/街道", "乡/镇/街道", "乡镇/街道", "街道、镇", "adm4", "admin4",
-        "localadmin", "locality", "jiedao",
-    ),
-    "community": (
-        "community", "village", "社区", "村", "社区/村", "社区(村)", "村(社区)", "村居", "村/社区", "居委会",
-        "村委会", "居民委员会", "村民委员会", "社区居委会", "社区居民委员会", "行政村", "社区村", "村社区",
-        "村、社区", "社区、村", "村级区划", "村级行政区", "neighborhood", "neighbourhood", "microhood",
-        "residential community", "adm5", "admin5", "shequ",
-    ),
-    ABOVE: (
-        "country", "province", "city", "prefecture", "region", "省", "市", "地级市", "直辖市", "自治区", "国家",
-        "省级", "地级", "市级", "adm0", "adm1", "adm2", "macroregion", "prefecture-level city",
-    ),
-}  # fmt: skip
-_KNOWN: Final = {word: level for level, names in _WORDS.items() for word in names}
+_KNOWN: Final = {word: level for level, names in LEVEL_WORDS.items() for word in names}
 # OpenStreetMap in China: county 6, town or subdistrict 8, village or community 10 (wiki, Tag:boundary).
 _OSM_LEVELS: Final = {
     **dict.fromkeys(("2", "3", "4", "5"), ABOVE), "6": "district", "8": "street", "10": "community",
 }  # fmt: skip
-_PROVINCES: Final = frozenset("11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 "
-                              "61 62 63 64 65 71 81 82".split())  # fmt: skip
+_PROVINCES: Final = frozenset(
+    map(
+        str,
+        (
+            *range(11, 16),
+            *range(21, 24),
+            *range(31, 38),
+            *range(41, 47),
+            *range(50, 55),
+            *range(61, 66),
+            71,
+            81,
+            82,
+        ),
+    )
+)
 _MOST: Final = 0.9
 _HALF: Final = 0.5
-_LAYER_WORDS: Final = {
-    "district": ("district", "county", "counties", "quxian", "qu", "qujie", "adm3", "admin3", "level3"),
-    "street": (
-        "street", "town", "township", "subdistrict", "jiedao", "xiangzhen", "zhenjie", "adm4", "admin4",
-    ),
-    "community": (
-        "community", "communities", "village", "shequ", "cun", "cunju", "cjdcq", "cjxzq", "adm5", "admin5",
-    ),
-}  # fmt: skip
 _LAYER_CHINESE: Final = (
     ("community", re.compile(r"社区|村")),
     ("street", re.compile(r"街道|乡镇|镇街|街镇|镇")),
@@ -114,7 +100,7 @@ def level_of_title(title: str) -> str:
     plain = unicodedata.normalize("NFKC", title).casefold()
     tokens = set(re.split(r"[^a-z0-9]+", plain))
     tokens |= {token.removesuffix("s") for token in tokens}
-    found = {level for level, names in _LAYER_WORDS.items() if tokens & set(names)}
+    found = {level for level, names in LAYER_WORDS.items() if tokens & set(names)}
     found |= {
         level
         for level, pattern in _LAYER_CHINESE
@@ -174,7 +160,7 @@ def level_of_name(name: str) -> str:
 def _by_words(frame: gpd.GeoDataFrame) -> tuple[tuple[list[str], str] | None, list[str]]:
     """By the column most of whose words are known; and the words of the others, which are not."""
     best, most, strange = None, 0.0, list[str]()
-    for title in titles_in([str(c) for c in frame.columns if c != frame.geometry.name], _LEVEL_COLUMNS):
+    for title in titles_in([str(c) for c in frame.columns if c != frame.geometry.name], TITLES["levels"]):
         said = words(frame, title)
         filled = [word for word in said if word]
         known = [level_of_word(word) for word in said]
@@ -192,7 +178,7 @@ def _by_numbers(
     """By a column of level numbers: OpenStreetMap's, else each number by its rows' codes or names, else
     three numbers from the coarsest (whose units are the largest) down."""
     strange = list[str]()
-    for title in titles_in([str(c) for c in frame.columns if c != frame.geometry.name], _LEVEL_COLUMNS):
+    for title in titles_in([str(c) for c in frame.columns if c != frame.geometry.name], TITLES["levels"]):
         said = words(frame, title)
         numbers = sorted({word for word in said if word}, key=lambda word: (len(word), word))
         if not numbers or len(numbers) > len(_OSM_LEVELS) or not all(word.isdigit() for word in numbers):
@@ -224,14 +210,16 @@ def _meaning(
         return {}
     areas = shapely.area(frame.geometry.to_numpy())
     of_number = [np.asarray([word == number for word in said]) for number in numbers]
-    sizes = [float(areas[rows & (areas > 0)].mean()) if (areas[rows] > 0).any() else 0.0 for rows in of_number]
+    sizes = [
+        float(areas[rows & (areas > 0)].mean()) if (areas[rows] > 0).any() else 0.0 for rows in of_number
+    ]
     if sizes[0] > sizes[1] > sizes[2]:
         return dict(zip(numbers, LEVELS, strict=True))
     return dict(zip(numbers, reversed(LEVELS), strict=True)) if sizes[0] < sizes[1] < sizes[2] else {}
 
 
 def _by_parents(frame: gpd.GeoDataFrame, columns: Columns) -> list[str]:
-    """A row that names a street other than itself is a community; one that names a district only, a street."""
+    """A row that names a street other than itself is a community; one that names a district, a street."""
     above = dict(columns.parents)
     if not above:
         return []
