@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Final
 
 from core.errors import SettingError
-from coverage.model.tables import LEVELS
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,13 @@ class Answers:
                     name=name,
                     units=", ".join(GROUP_UNITS),
                 )
-        for level in (*filter(None, [self.units_level]), *(level for level, _ in self.units_layers)):
+        levels = (*filter(None, [self.units_level]), *(level for level, _ in self.units_layers))
+        if not levels:
+            return
+        # Imported here: the first page waits for this module, and tables bring pandas along.
+        from coverage.model.tables import LEVELS
+
+        for level in levels:
             if level not in LEVELS:
                 raise SettingError(
                     "The level “{level}” is not known; use one of {levels}.",
