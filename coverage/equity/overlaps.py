@@ -170,7 +170,9 @@ def overlap_notes(
 
 def bridged_notes(members: Membership, grid: PopulationGrid) -> tuple[Text, ...]:
     """How many residents live in gaps between outlines and count for the nearest unit."""
-    cells = np.flatnonzero(members.bridged & (grid.residents > 0)) if len(members.bridged) else []
+    if not members.bridged.any():
+        return ()
+    cells = np.flatnonzero(members.bridged & (grid.residents > 0))
     if not len(cells):
         return ()
     note = text(

@@ -42,7 +42,8 @@ class Membership:
     def units_of(self, level: str, points: Bools) -> Ints:
         """Rows of the units of a level that the marked points (n,) belong to or stand for, -1 among them."""
         also = self.also.get(level, np.empty((0, 2), np.int64))
-        return np.concatenate([self.rows[level][points], also[points[also[:, 0]], 1]])
+        found: Ints = np.concatenate([self.rows[level][points], also[points[also[:, 0]], 1]])
+        return found
 
 
 def locate(units: UnitTable | None, xy: Floats) -> Membership:
@@ -101,7 +102,7 @@ def _gaps_between(units: UnitTable) -> np.ndarray:
     half = GAP_WIDTH_M / 2
     # With pointed corners, so that the outer corners of the ground stay what they are.
     closed = _buffered(_buffered(covered, half), -half)
-    parts = shapely.get_parts(shapely.difference(closed, covered))
+    parts: np.ndarray = shapely.get_parts(shapely.difference(closed, covered))
     parts = parts[shapely.area(parts) >= _LEAST_M2]
     if not len(parts):
         return parts
@@ -158,7 +159,7 @@ def _in_gap(units: UnitTable, top: np.ndarray, xy: Floats) -> Bools:
         return inside
     inside[_near(top, xy, _HAIR_M)] = True
     gaps = _gaps_between(units)
-    return inside | (first_outline_at(gaps, xy) >= 0) if len(gaps) else inside
+    return np.asarray(inside | (first_outline_at(gaps, xy) >= 0))
 
 
 def _in_narrow_ground(parent: shapely.Geometry, children: np.ndarray, xy: Floats) -> Bools:

@@ -77,4 +77,4 @@ def _class_of(word: str, title: str) -> str:
 
 def unknown_words(found: Sequence[str], most: int = 6) -> str:
     """The first words, quoted, for a message."""
-    return "、".join(f"“{word}”" for word in found[:most]) + (" …" if len(found) > most else "")
+    return " ".join(f"“{word}”" for word in found[:most]) + (" …" if len(found) > most else "")

@@ -143,7 +143,7 @@ def levels_of(
     by_parents = _by_parents(frame, columns)
     if _mostly(by_parents):
         return by_parents, columns.parents[0][1]
-    level = next((found for title in titles if (found := level_of_title(title))), "")
+    level = next((called for title in titles if (called := level_of_title(title))), "")
     if level:
         return [level] * len(frame), ""
     if _mostly(by_name):

@@ -17,12 +17,13 @@ from core.text import Text, text
 from coverage.model.tables import LEVELS, Ints
 from data.formats.asked import OpenQuestionError
 from data.formats.inputs_read import InputRead
+from data.formats.layers import opened
+from data.formats.systems import in_degrees
 from data.population.columns import RESIDENT_COLUMNS, find_column
 from data.units.classes import classes_of, unknown_words
 from data.units.columns import TITLES, Columns, columns_of, not_numbers, unit_names, words
 from data.units.levels import ABOVE, UnclearLevelError, levels_of
 from data.units.remarks import Remarks
-from data.vector import layers, read_layer
 from geo.crs import WGS84
 
 _NO_SHAPES: Final = text("Its rows have neither outlines nor points.")
@@ -114,19 +115,10 @@ def rows_of(paths: Sequence[Path], answers: UnitAnswers, remarks: Remarks) -> Ro
 
 
 def _opened(path: Path) -> list[_Layer]:
-    names = layers(path)
-    found = []
-    for name in names:
-        try:
-            read = read_layer(path, layer=name)
-        except InputError:
-            if len(names) == 1:
-                raise
-            continue
-        found.append(_Layer(path, name, read.frame, read.unclosed, alone=len(names) == 1))
-    if not found:
-        raise InputError("{file}: the file has no layer with places.", file=path.name)
-    return found
+    with opened(path) as file:
+        alone = len(file.layers) == 1
+        read = [(info.name, file.read(info)) for info in file.layers]
+    return [_Layer(path, name, layer.frame, layer.unclosed, alone=alone) for name, layer in read]
 
 
 def _named(opened: Sequence[_Layer], answers: UnitAnswers) -> dict[int, str]:
@@ -207,7 +199,7 @@ def _table(
         levels, level_column = levels_of(
             frame,
             columns,
-            titles=(*([] if layer.alone else [layer.name]), layer.path.stem),
+            titles=(layer.name, layer.path.stem),
             answer=answers.level,
         )
     classes = classes_of(frame)
@@ -227,10 +219,9 @@ def _table(
             column=strange[0],
         )
         remarks.add("no-unit-number", message, level="info", file=file, layer=layer.said)
-    if frame.crs is None:
-        message = text("The file does not say its coordinate system; WGS-84 is taken.")
-        remarks.add("crs-assumed", message, file=file, layer=layer.said)
-    metric = frame.set_crs(WGS84) if frame.crs is None else frame
+    placed = in_degrees(frame, file)
+    for message in placed.warnings:
+        remarks.add("crs-assumed" if frame.crs is None else "system", message, file=file, layer=layer.said)
     residents = find_column([str(column) for column in frame.columns], RESIDENT_COLUMNS)
     above = {f"parent:{level}": words(frame, column) for level, column in columns.parents}
     table = gpd.GeoDataFrame(
@@ -247,7 +238,7 @@ def _table(
             **above,
             "stated": pd.to_numeric(frame[residents], errors="coerce") if residents else np.nan,
         },
-        geometry=metric.to_crs(WGS84).geometry.to_numpy(),
+        geometry=placed.frame.geometry.to_numpy(),
         crs=WGS84,
     ).reset_index(drop=True)
     used = " + ".join(filter(None, (columns.name, level_column, columns.number, classes.column)))
@@ -258,7 +249,7 @@ def _table(
         layer.said,
         used,
         unit=_counted(levels),
-        system="" if frame.crs is None else str(frame.crs.name),
+        system=placed.system,
         rows_read=known,
         rows_left_out=len(frame) - known,
     )

@@ -96,7 +96,9 @@ def test_an_overlap_is_listed_with_both_names_and_its_area_and_residents_count_o
     assert codes(path)["overlap"].startswith("甲 and 乙 overlap by 200,000 m²")
     members = locate(found.table, cells().xy)
     assert np.bincount(members.rows["street"]).tolist() == [0, 22 * 40, 18 * 40]
-    assert "of 80.0 residents there 80.0 count for 甲 and 0.0 for 乙" in str(overlap_notes(found.overlaps, found.table, cells(), members)[0])
+    assert "of 80.0 residents there 80.0 count for 甲 and 0.0 for 乙" in str(
+        overlap_notes(found.overlaps, found.table, cells(), members)[0]
+    )
 
 
 def test_a_sliver_is_told_apart_from_an_overlap(tmp_path: Path) -> None:

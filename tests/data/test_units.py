@@ -43,7 +43,10 @@ def test_settlement_comes_from_the_code_never_from_the_name(tmp_path: Path) -> N
 def test_a_broken_outline_is_repaired_and_listed(tmp_path: Path) -> None:
     bow = shapely.Polygon([(119, 32), (119.01, 32.01), (119.01, 32), (119, 32.01)])
     found = read_units(
-        written(tmp_path, "u.geojson", name=["a", "b"], level=["district"] * 2, shapes=[bow, square(119.02, 32)]), crs=CRS
+        written(
+            tmp_path, "u.geojson", name=["a", "b"], level=["district"] * 2, shapes=[bow, square(119.02, 32)]
+        ),
+        crs=CRS,
     )
     assert [(finding.code, finding.row) for finding in found.findings] == [("outline-repaired", 1)]
     assert found.table.frame.geometry.is_valid.all()

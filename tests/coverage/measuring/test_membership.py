@@ -55,7 +55,9 @@ def test_nobody_outside_the_rim_belongs_to_a_unit_however_near() -> None:
 
 
 @pytest.mark.parametrize(("width", "bridged"), [(40.0, True), (199.0, True), (240.0, False)])
-def test_a_river_between_districts_is_bridged_up_to_200_m_to_the_nearest_bank(width: float, bridged: bool) -> None:
+def test_a_river_between_districts_is_bridged_up_to_200_m_to_the_nearest_bank(
+    width: float, bridged: bool
+) -> None:
     city = table(
         ("A", "district", "", box(0, 0, 1000, 3000)),
         ("B", "district", "", box(1000 + width, 0, 2000, 3000)),
@@ -67,7 +69,9 @@ def test_a_river_between_districts_is_bridged_up_to_200_m_to_the_nearest_bank(wi
 
 
 def test_a_concave_corner_of_the_rim_is_no_gap() -> None:
-    city = table(("A", "district", "", box(0, 0, 1000, 3000)), ("B", "district", "", box(1000, 0, 3000, 1000)))
+    city = table(
+        ("A", "district", "", box(0, 0, 1000, 3000)), ("B", "district", "", box(1000, 0, 3000, 1000))
+    )
     assert names(city, locate(city, at((1005, 1005), (1050, 1400))).rows["district"]) == ["", ""]
     assert ground_of(city).area == pytest.approx(5e6)
 

@@ -55,7 +55,9 @@ def test_of_a_raster_only_the_ground_of_the_units_counts(tmp_path: Path) -> None
 def test_residents_of_the_units_file_tell_counts_from_densities(
     tmp_path: Path, stated: tuple[float, float], hectares: float
 ) -> None:
-    people = read_people(raster(tmp_path / "p.tif", 3.0), (units(tmp_path / "u.gpkg", 常住人口=list(stated)),))
+    people = read_people(
+        raster(tmp_path / "p.tif", 3.0), (units(tmp_path / "u.gpkg", 常住人口=list(stated)),)
+    )
     assert people.population.grid.total == pytest.approx(600 * hectares, rel=0.002)
 
 
