@@ -40,7 +40,7 @@ def box(west: float, south: float, east: float, north: float) -> shapely.Geometr
 
 
 def at(*xy: tuple[float, float]) -> np.ndarray:
-    return np.asarray(xy, float) + (EAST, NORTH)
+    return np.add(xy, [EAST, NORTH])
 
 
 def names(units: UnitTable, rows: np.ndarray) -> list[str]:
