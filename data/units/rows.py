@@ -20,7 +20,7 @@ from data.formats.inputs_read import InputRead
 from data.formats.layers import opened
 from data.formats.systems import in_degrees
 from data.population.columns import RESIDENT_COLUMNS, find_column
-from data.units.classes import classes_of, unknown_words
+from data.units.classes import Classes, classes_of, unknown_words
 from data.units.columns import TITLES, Columns, columns_of, not_numbers, unit_names, words
 from data.units.levels import ABOVE, UnclearLevelError, levels_of
 from data.units.remarks import Remarks
@@ -203,22 +203,7 @@ def _table(
             answer=answers.level,
         )
     classes = classes_of(frame)
-    if classes.strange:
-        message = text(
-            "The column “{column}” tells urban from rural, but {words} could not be understood; these units "
-            "count as not stated.",
-            column=classes.column,
-            words=unknown_words(classes.strange),
-        )
-        remarks.add("settlement-unknown", message, file=file, layer=layer.said)
-    strange = not_numbers(frame, columns.number)
-    if not columns.number and strange:
-        message = text(
-            "The column “{column}” does not number the units (the same number stands in many rows) "
-            "and is not used.",
-            column=strange[0],
-        )
-        remarks.add("no-unit-number", message, level="info", file=file, layer=layer.said)
+    _report_columns(layer, columns, classes, remarks)
     placed = in_degrees(frame, file)
     for message in placed.warnings:
         remarks.add("crs-assumed" if frame.crs is None else "system", message, file=file, layer=layer.said)
@@ -254,6 +239,27 @@ def _table(
         rows_left_out=len(frame) - known,
     )
     return table, read
+
+
+def _report_columns(layer: _Layer, columns: Columns, classes: Classes, remarks: Remarks) -> None:
+    """What stands in a column and could not be used."""
+    file = layer.path.name
+    if classes.strange:
+        message = text(
+            "The column “{column}” tells urban from rural, but {words} could not be understood; these units "
+            "count as not stated.",
+            column=classes.column,
+            words=unknown_words(classes.strange),
+        )
+        remarks.add("settlement-unknown", message, file=file, layer=layer.said)
+    strange = not_numbers(layer.frame, columns.number)
+    if not columns.number and strange:
+        message = text(
+            "The column “{column}” does not number the units (the same number stands in many rows) "
+            "and is not used.",
+            column=strange[0],
+        )
+        remarks.add("no-unit-number", message, level="info", file=file, layer=layer.said)
 
 
 def _counted(levels: Sequence[str]) -> Text | str:
