@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from core.text import text
-from coverage.checks.by_unit import sum_by, units_by_unit, units_of
+from coverage.checks.by_unit import empty_units_of, sum_by, units_by_unit, units_of
 from coverage.checks.measured import Measured
 from coverage.checks.reach import cells_within
 from coverage.model.names import services_named
@@ -18,7 +18,8 @@ from coverage.model.tables import Bools, Ints
 
 
 def check_presence(rule: Rule, measured: Measured) -> RuleResult:
-    """Units for which at least one facility of an accepted tier stands (declared, else located).
+    """Units for which at least one facility of an accepted tier stands (declared, else located); units
+    in which nobody lives are not judged.
 
     With `least_m2` or `least_functions` only facilities that state as much count; not judged where none
     of them states its floor area or services. A facility set aside for lack of coordinates counts for
@@ -46,10 +47,10 @@ def check_presence(rule: Rule, measured: Measured) -> RuleResult:
         remarks.append(text("Facilities that name no services do not count: {silent}.", silent=silent))
         several = [len(set(services_named(entry))) for entry in named]
         serving = serving & (np.array(several) >= rule.least_functions)
-    has = np.isin(units, study.facilities_in.rows[rule.unit][serving])
+    has = np.isin(units, study.facilities_in.units_of(rule.unit, serving))
     if not (rule.least_m2 or rule.least_functions) and len(study.unplaced):
         waiting = study.unplaced["tier"].isin(rule.serves).to_numpy(bool)
-        declared = np.isin(units, study.unplaced_in[rule.unit][waiting]) & ~has
+        declared = np.isin(units, study.unplaced_in.units_of(rule.unit, waiting)) & ~has
         silent = int(declared.sum())
         remarks.append(text("Met by a facility that has no coordinates yet: {silent}.", silent=silent))
         has = has | declared
@@ -61,7 +62,7 @@ def check_full_coverage(rule: Rule, measured: Measured) -> RuleResult:
     """Units in which every resident is within every rule that speaks of them.
 
     Which rules: those named by `within`, else all radius rules, else all walk rules. Cells without
-    residents do not count; a unit without residents is met.
+    residents do not count; a unit without residents is not judged.
     """
     study = measured.study
     units = units_subject(rule, study)
@@ -96,8 +97,10 @@ def units_subject(rule: Rule, study: Study) -> Ints:
 
 
 def no_units(rule: Rule) -> RuleResult:
-    """The result of a rule about units of a level that the units file does not have."""
-    why = text("There is no unit of the level “{level}” to check.", level=level_title(rule.unit))
+    """The result of a rule about units of a level that the units file lacks, or in which nobody lives."""
+    why = text(
+        "There is no unit of the level “{level}” in which anybody lives.", level=level_title(rule.unit)
+    )
     return RuleResult(rule, None, reason=why)
 
 
@@ -115,5 +118,7 @@ def _by_units(rule: Rule, measured: Measured, units: Ints, met: Bools) -> RuleRe
         units=len(units),
         units_met=int(met.sum()),
         units_missed=tuple(units[~met].tolist()),
-        by_unit=units_by_unit(measured, units, met),
+        by_unit=units_by_unit(
+            measured, units, met, empty_units_of(measured.study, rule.unit, rule.settlement)
+        ),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -16,7 +15,6 @@ from coverage.model.tables import (
     URBAN,
     Bools,
     FacilityTable,
-    Ints,
     PopulationGrid,
     UnitTable,
 )
@@ -49,8 +47,8 @@ class Study:
         return locate_facilities(self.units, self.facilities)
 
     @cached_property
-    def unplaced_in(self) -> Mapping[str, Ints]:
-        """The declared units of the facilities without coordinates, level → rows."""
+    def unplaced_in(self) -> Membership:
+        """The declared units of the facilities without coordinates."""
         return locate_declared(self.units, self.unplaced)
 
     @cached_property

@@ -102,7 +102,8 @@ def write_folder(out: Path, done: Assessed, *, language: str, progress: Progress
         write_bytes(folder / names["html"], page.encode("utf-8"))
         progress(0.7, text("Writing the workbook"))
         write_bytes(folder / names["xlsx"], workbook_bytes(done.results, language=language))
-        progress(1.0, text("Done"))
+        progress(0.9, text("Putting the results in their place"))
+    progress(1.0, text("Done"))
 
 
 def write_tables(folder: Path, done: Assessed, *, language: str) -> Basemap:
