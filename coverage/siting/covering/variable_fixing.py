@@ -28,8 +28,9 @@ class Undecided:
 
     @property
     def only(self) -> Ints | None:
-        """The one choice that may still be better where `is_decided`: the certain sites, if they are as many as
-        may be opened. None where too many are certain, or too few are left.
+        """The one choice that may still be better where `is_decided`: the certain sites, if they are all.
+
+        None where too many are certain, or too few are left.
         """
         return self.certain if self.count == 0 else None
 

@@ -110,7 +110,7 @@ def audit(problem: Problem, plan: Plan) -> Audit:
     bound = min(bound, limit) if maximises else max(bound, limit)
     meets = abs(bound - value) <= (1e-3 if whole else _ACCURACY * max(1.0, abs(value)))
     if plan.proven and not meets:
-        contradictions.append(f"called proved at {plan.objective:g} with bound {plan.bound:g}, value {value:g}")
+        contradictions.append(f"called proved with bound {plan.bound:g}, the plan gives {value:g}")
     meets = meets and not broken
     bound = value if meets else bound
     gap = 0.0 if meets else gap_of(value, bound, maximises)

@@ -12,6 +12,7 @@ from coverage.siting.model.arrays import Bools, Floats, Ints
 from coverage.siting.model.highs import Limits
 from coverage.siting.model.problem import Problem
 
+
 @dataclass(frozen=True, eq=False)
 class Found:
     """What a solver claims: rows to open and to close, the value, its bound, the proof (see `audit`)."""

@@ -58,7 +58,7 @@ class Program:
 class Limits:
     """When to stop, and whom progress is reported to; `started` is on the clock of `time.perf_counter`.
 
-    `careful`: every program is solved without a start and without presolve (after an answer that did not hold).
+    `careful`: programs are solved without a start and without presolve (after a plan that did not hold).
     """
 
     seconds: float

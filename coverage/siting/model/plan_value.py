@@ -11,9 +11,10 @@ from coverage.siting.model.problem import Problem
 
 
 def plan_value(problem: Problem, opened: Ints, closed: Ints, assigned: sparse.csr_array | None) -> float:
-    """The objective of the goal with these rows opened and closed; inf where somebody is left out who must not be.
+    """The objective of the goal with these rows opened and closed.
 
-    `assigned` (sites × cells) residents by limited site, needed where loads are limited.
+    inf where somebody is left out who must not be. `assigned` (sites × cells) residents by limited site,
+    needed where loads are limited.
     """
     goal = problem.goal
     if goal.name == FEWEST_SITES:
@@ -86,7 +87,10 @@ def capacity(problem: Problem) -> Floats:
 def served_share(problem: Problem, assigned: sparse.csr_array) -> Floats:
     """(cells,) the share of each cell's residents that limited sites serve."""
     people = np.asarray(assigned.sum(axis=0)).ravel()
-    return np.divide(people, problem.residents, out=np.zeros(len(people)), where=problem.residents > 0.0)
+    share: Floats = np.divide(
+        people, problem.residents, out=np.zeros(len(people)), where=problem.residents > 0.0
+    )
+    return share
 
 
 def assigned_weight(problem: Problem, assigned: sparse.csr_array) -> float:
@@ -103,7 +107,7 @@ def _assigned_walking(problem: Problem, assigned: sparse.csr_array, missing_m: f
     wanted = reachable(problem)
     if (wanted & ~np.isfinite(other) & (left > 1e-6)).any():
         return float("inf")
-    rest = np.where(wanted & np.isfinite(other), np.maximum(left, 0.0) * problem.weight * np.where(np.isfinite(other), other, 0.0), 0.0)
+    rest = np.maximum(left, 0.0) * problem.weight * np.where(wanted & np.isfinite(other), other, 0.0)
     per_resident = np.divide(
         problem.weight, problem.residents, out=np.zeros(problem.n_cells), where=problem.residents > 0.0
     )

@@ -25,8 +25,9 @@ _FULL = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class Walks:
-    """weight·metres of those who are served, the residents each site serves, who is left (groups), and the share
-    of its group that every pair serves.
+    """weight·metres of those who are served, and the residents each site serves.
+
+    `left` (groups,) who is not served, `shares` (pairs,) of its group that each serves.
     """
 
     total: float
