@@ -58,7 +58,7 @@ def _table(found: list[Mapping[str, Any]]) -> str:
     tr = words()
     elderly = any("residents_elderly" in gap for gap in found)
     head = [text("No."), text("Residents"), *([text("Elderly")] if elderly else [])]
-    head += [text("Where"), text("Nearest facility"), text("One here serves")]
+    head += [text("Where"), text("Nearest facility"), text("One new site would serve")]
     return small_table([tr(title) for title in head], [_row(gap, elderly=elderly) for gap in found])
 
 

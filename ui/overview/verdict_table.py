@@ -11,15 +11,15 @@ from maps.palette import VERDICTS
 from reports.lines import Line, assessment_lines
 from ui.shell.choices import words
 from ui.shell.compute import View
+from ui.shell.safe import in_html
 from ui.widgets.numbers import exact, share
-from ui.widgets.safe import in_html
 
 _MARKS: Final = {"meets": "✓", "nearly": "≈", "not": "✕", None: "–"}
 _HEAD: Final = (
     text("Rule"),
     text("Figure"),
     text("Actual"),
-    text("Residents missed"),
+    text("Residents not served"),
     text("Verdict"),
 )
 _SHOWN_UNITS: Final = 2

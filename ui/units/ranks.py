@@ -12,14 +12,15 @@ from reports.lines import Line, assessment_lines, responsible_words
 from ui.shell.choices import words
 from ui.shell.measured import Reading
 from ui.widgets.numbers import exact
-from ui.widgets.sections import NOTHING, answer, explained, number, pick_level, share_or_dash, table
+from ui.widgets.pick import pick_level
+from ui.widgets.sections import NOTHING, answer, explained, number, share_or_dash, table
 
 _LEAGUE_HEAD: Final = (
-    text("Rank"), text("Unit name"), text("Residents"), text("Residents missed"), text("Served by all rules"),
-    text("Rules met"), text("nearly"), text("not met"),
+    text("Rank"), text("Unit name"), text("Residents"), text("Residents not served"),
+    text("Served by all rules"), text("Rules met"), text("nearly"), text("not met"),
 )  # fmt: skip
 _TABLE_HEAD: Final = (
-    text("Task"), text("Rule"), text("Figure"), text("Actual"), text("Lacking"), text("Residents missed"),
+    text("Task"), text("Rule"), text("Figure"), text("Actual"), text("Lacking"), text("Residents not served"),
     text("Verdict"), text("Responsible units"),
 )  # fmt: skip
 _MOST: Final = 600
