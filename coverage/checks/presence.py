@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from core.text import text
-from coverage.checks.by_unit import sum_by, units_by_unit, units_of
+from coverage.checks.by_unit import empty_units_of, sum_by, units_by_unit, units_of
 from coverage.checks.measured import Measured
 from coverage.checks.reach import cells_within
 from coverage.model.results import RuleResult, judge, ratio
@@ -17,20 +17,21 @@ from coverage.model.tables import Bools, Ints
 
 
 def check_presence(rule: Rule, measured: Measured) -> RuleResult:
-    """Units for which at least one facility of an accepted tier stands (declared, else located)."""
+    """Units for which at least one facility of an accepted tier stands (declared, else located); units
+    in which nobody lives are not judged."""
     study = measured.study
     units = units_subject(rule, study)
     if not len(units):
         return no_units(rule)
     serving = study.facilities.frame["tier"].isin(rule.serves).to_numpy(bool)
-    return _by_units(rule, measured, units, np.isin(units, study.facilities_in.rows[rule.unit][serving]))
+    return _by_units(rule, measured, units, np.isin(units, study.facilities_in.units_of(rule.unit, serving)))
 
 
 def check_full_coverage(rule: Rule, measured: Measured) -> RuleResult:
     """Units in which every resident is within every rule that speaks of them.
 
     Which rules: those named by `within`, else all radius rules, else all walk rules. Cells without
-    residents do not count; a unit without residents is met.
+    residents do not count; a unit without residents is not judged.
     """
     study = measured.study
     units = units_subject(rule, study)
@@ -65,8 +66,10 @@ def units_subject(rule: Rule, study: Study) -> Ints:
 
 
 def no_units(rule: Rule) -> RuleResult:
-    """The result of a rule about units of a level that the units file does not have."""
-    why = text("There is no unit of the level “{level}” to check.", level=level_title(rule.unit))
+    """The result of a rule about units of a level that the units file lacks, or in which nobody lives."""
+    why = text(
+        "There is no unit of the level “{level}” in which anybody lives.", level=level_title(rule.unit)
+    )
     return RuleResult(rule, None, reason=why)
 
 
@@ -84,5 +87,7 @@ def _by_units(rule: Rule, measured: Measured, units: Ints, met: Bools) -> RuleRe
         units=len(units),
         units_met=int(met.sum()),
         units_missed=tuple(units[~met].tolist()),
-        by_unit=units_by_unit(measured, units, met),
+        by_unit=units_by_unit(
+            measured, units, met, empty_units_of(measured.study, rule.unit, rule.settlement)
+        ),
     )

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from core.text import Text, text
-from coverage.checks.by_unit import judged, sum_by
+from coverage.checks.by_unit import empty_units_of, judged, sum_by
 from coverage.checks.measured import Measured
 from coverage.checks.presence import units_subject
 from coverage.model.results import RuleResult, ratio
@@ -39,7 +39,7 @@ def check_supply(rule: Rule, measured: Measured) -> RuleResult:
         units=len(met),
         units_met=int(met.sum()),
         units_missed=tuple(units[~met].tolist()) if len(units) else (),
-        by_unit=_by_unit(rule, measured, units, held, people),
+        by_unit=_by_unit(rule, measured, units, places, group),
     )
 
 
@@ -53,13 +53,18 @@ def places_of(rule: Rule, measured: Measured) -> Floats:
 
 
 def _unit_sums(rule: Rule, measured: Measured, places: Floats, group: Floats) -> tuple[Ints, Floats, Floats]:
-    study = measured.study
-    units = units_subject(rule, study)
-    if not len(units) or study.units is None:
+    units = units_subject(rule, measured.study)
+    if not len(units):
         return units, np.asarray([places.sum()]), np.asarray([group.sum()])
-    held = sum_by(study.facilities_in.rows[rule.unit], places, len(study.units))
-    people = sum_by(study.cells_in.rows[rule.unit], group, len(study.units))
+    held, people = _sums(rule, measured, places, group)
     return units, held[units], people[units]
+
+
+def _sums(rule: Rule, measured: Measured, places: Floats, group: Floats) -> tuple[Floats, Floats]:
+    study = measured.study
+    count = 0 if study.units is None else len(study.units)
+    held = sum_by(study.facilities_in.rows[rule.unit], places, count)
+    return held, sum_by(study.cells_in.rows[rule.unit], group, count)
 
 
 def _verdict(rule: Rule, measured: Measured, actual: float | None, *, every_unit: bool) -> Verdict:
@@ -70,12 +75,19 @@ def _verdict(rule: Rule, measured: Measured, actual: float | None, *, every_unit
     return Verdict.NEARLY if near else Verdict.NOT
 
 
-def _by_unit(rule: Rule, measured: Measured, units: Ints, held: Floats, people: Floats) -> pd.DataFrame:
+def _by_unit(
+    rule: Rule, measured: Measured, judged_units: Ints, places: Floats, group: Floats
+) -> pd.DataFrame:
+    """The units judged, and with an empty verdict those in which nobody lives."""
+    units = np.sort(np.append(judged_units, empty_units_of(measured.study, rule.unit, rule.settlement)))
     if not len(units):
         return pd.DataFrame(
             columns=["unit_row", "level", "residents", "places", "actual", "share", "verdict"]
         )
-    table = pd.DataFrame({"unit_row": units, "level": rule.unit, "residents": people, "places": held})
+    held, people = _sums(rule, measured, places, group)
+    table = pd.DataFrame(
+        {"unit_row": units, "level": rule.unit, "residents": people[units], "places": held[units]}
+    )
     table["actual"] = 1000.0 * table["places"] / table["residents"].where(table["residents"] > 0)
     return judged(table, table["places"] * 1000.0 / rule.figure, table["residents"], measured)
 

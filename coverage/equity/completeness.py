@@ -94,9 +94,8 @@ def completeness(
     has = np.zeros((len(units), len(kinds)), dtype=bool)
     people = np.zeros(len(units))
     if study.units is not None and len(units):
-        stands_for = study.facilities_in.rows[level]
         for k in range(len(kinds)):
-            has[:, k] = np.isin(units, stands_for[offered[:, k]])
+            has[:, k] = np.isin(units, study.facilities_in.units_of(level, offered[:, k]))
         people = sum_by(study.cells_in.rows[level], study.grid.residents, len(study.units))[units]
     return Completeness(tuple(kinds), units, has, people)
 

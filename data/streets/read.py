@@ -15,6 +15,7 @@ from core.errors import InputError
 from core.progress import Progress, part, silent
 from core.text import Text, text
 from data.digest import sha256_of
+from data.formats.inputs_read import InputRead
 from data.intake.findings import Finding
 from data.streets.detect import OSM_FORMATS, street_format
 from data.streets.graphml import read_graphml
@@ -43,7 +44,8 @@ _READERS: Final = {
 class StreetFile:
     """A street file that was read: `kind` as told by its content, `sha256` of its bytes.
 
-    `findings` are for every reader; `remarks` name the places behind them one by one.
+    `findings` are for every reader; `remarks` name the places behind them one by one; `read` what was
+    chosen in the file and what was set aside.
     """
 
     network: WalkNetwork
@@ -52,6 +54,7 @@ class StreetFile:
     kind: str
     sha256: str
     remarks: tuple[Finding, ...] = ()
+    read: tuple[InputRead, ...] = ()
 
 
 def read_streets(
@@ -86,7 +89,8 @@ def read_streets(
         tuple(itertools.chain(*said)),
         kind,
         sha256_of(path),
-        (*healed_remarks(path.name, healed, crs), *island_remarks(path.name, network)),
+        (*raw.remarks, *healed_remarks(path.name, healed, crs), *island_remarks(path.name, network)),
+        raw.read,
     )
 
 

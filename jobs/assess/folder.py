@@ -16,6 +16,7 @@ from coverage.assessment import Assessment, assess
 from coverage.publish import About, Results, results_of
 from coverage.publish.measures import with_measures
 from data.files import write_bytes, write_csv
+from data.formats.inputs_read import write_inputs_read
 from data.intake.findings import Finding
 from data.results import write_results
 from data.results.extras import FILES as EXTRA_FILES
@@ -87,6 +88,7 @@ def write_folder(out: Path, done: Assessed, *, language: str, progress: Progress
         progress(0.0, text("Writing the results"))
         write_results(folder, done.results)
         write_csv(folder / "findings.csv", findings_table(done.inputs.findings, language=language))
+        write_inputs_read(folder, done.inputs.read, translator(language))
         progress(0.3, text("Drawing the map"))
         study = done.inputs.study
         basemap = basemap_of(study.network, study.units, done.inputs.basemap, study.grid)
@@ -97,7 +99,8 @@ def write_folder(out: Path, done: Assessed, *, language: str, progress: Progress
         write_bytes(folder / "report.xlsx", workbook_bytes(done.results, language=language))
         for name, briefing in plan_briefings(done.results).items():
             write_bytes(folder / name, briefing.encode("utf-8"))
-        progress(1.0, text("Done"))
+        progress(0.9, text("Putting the results in their place"))
+    progress(1.0, text("Done"))
 
 
 def findings_table(findings: Sequence[Finding], *, language: str) -> pd.DataFrame:
@@ -131,6 +134,7 @@ def provenance(inputs: Inputs) -> Mapping[str, Any]:
             "datum": inputs.datum,
             "heal_m": inputs.heal_m,
             "population_unit": inputs.population_unit,
+            "answers": {name: value for name, value in vars(inputs.answers).items() if value},
             "crs": inputs.study.grid.crs,
         },
         "credits": list(inputs.credits),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +15,7 @@ from core.text import Text, text
 from coverage.model.standard import Standard
 from coverage.model.study import Study
 from data.digest import sha256_of
+from data.formats.inputs_read import InputRead
 from data.intake.findings import Finding
 from data.intake.intake import Intake
 from data.intake.read import read_facilities
@@ -28,6 +29,7 @@ from data.units import UnitFile
 from geo.basemap import Basemap
 from jobs.study.area import longest_reach_m, short_sides, study_area
 from jobs.study.cases import StudyFiles as StudyFiles
+from jobs.study.layers import Answers
 from jobs.study.people import people_notes, people_of
 from jobs.study.water import water_findings
 
@@ -40,7 +42,8 @@ class Inputs:
 
     `findings` are rows that could not be used as they are, `notes` what a reader of the results
     must know about the files, `sha256` the fingerprints by role ("population", …), `credits` whose
-    data they are, `population_unit` what a population raster's numbers were taken for.
+    data they are, `population_unit` what a population raster's numbers were taken for, `read` what
+    was chosen and set aside in each file, with the user's `answers`.
     """
 
     study: Study
@@ -55,6 +58,8 @@ class Inputs:
     credits: tuple[str, ...] = ()
     heal_m: float = 0.0
     population_unit: str = ""
+    read: tuple[InputRead, ...] = ()
+    answers: Answers = field(default_factory=Answers)
 
 
 def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progress = silent) -> Inputs:
@@ -86,6 +91,7 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
     of_units = units.findings if units else ()
     short = short_sides(population.grid.xy, streets.network, margin_m=margin_m)
     said = (in_water, of_units, streets.remarks, intake.findings)
+    read = (*population.read, *(units.read if units else ()), *streets.read)
     return Inputs(
         study=study,
         standard=standard,
@@ -98,6 +104,7 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
             *(finding.message for finding in in_water),
             *streets.findings,
             *short,
+            *(entry.note() for entry in read),
         ),
         sha256=_fingerprints(files, streets, units, population.sha256, standard),
         synthetic=population.synthetic,
@@ -105,6 +112,8 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
         credits=_credits(files, streets),
         heal_m=files.heal_m,
         population_unit=population.unit,
+        read=read,
+        answers=files.answers,
     )
 
 
@@ -112,8 +121,8 @@ def _credits(files: StudyFiles, streets: StreetFile) -> tuple[str, ...]:
     """Whose data the inputs are, as far as they say so."""
     known = (OSM_CREDIT,) if streets.kind in _FROM_OSM else ()
     layers = files.layers.by_role.values()
-    paths = (files.network, *files.facilities, files.population, files.units, *layers)
-    return tuple(dict.fromkeys((*known, *credits_of(path for path in paths if path is not None))))
+    paths = (files.network, *files.facilities, *files.populations, *files.unit_files, *layers)
+    return tuple(dict.fromkeys((*known, *credits_of(paths))))
 
 
 def _streets(
@@ -155,4 +164,6 @@ def _fingerprints(
     lists = {f"facilities:{path.name}": sha256_of(path) for path in files.facilities}
     fixed = {"population": population, "network": streets.sha256, "standard": standard.sha256}
     layers = {role: sha256_of(path) for role, path in files.layers.by_role.items()}
-    return {**lists, **fixed, **({"units": units.sha256} if units else {}), **layers}
+    more = {f"population:{n}": sha256_of(path) for n, path in enumerate(files.more_population, start=2)}
+    more |= {f"units:{n}": sha256_of(path) for n, path in enumerate(files.more_units, start=2)}
+    return {**lists, **fixed, **({"units": units.sha256} if units else {}), **more, **layers}

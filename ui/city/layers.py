@@ -13,7 +13,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.errors import InputError
 from core.text import Text, text
-from jobs.study.layers import Layers, distinct_groups
+from jobs.study.layers import Layers
 from ui.shell.choices import words
 from ui.shell.session import keep
 from ui.widgets.pick import pick
@@ -110,7 +110,7 @@ class FurtherFiles:
         if self.group_name and "" not in self.groups:
             raise InputError("Please choose the file of the group “{name}”.", name=self.group_name)
         files: dict[str, Path] = {role: keep(upload) for role, upload in self.files.items()}
-        return Layers(**files, groups=distinct_groups(named), totals_column=self.totals_column)
+        return Layers(**files, groups=tuple(named), totals_column=self.totals_column)
 
     def _name_of_other(self) -> str:
         if not self.group_name:
