@@ -48,7 +48,10 @@ def circle(reading: Reading) -> None:
 
 def _answers(row: Mapping[Any, Any], reading: Reading) -> list[Sayable]:
     against = (
-        text("the walk rule of {minutes:g} min", minutes=reading.standard.rule(row["walk_rule"]).limit)
+        text(
+            "the walk rule “{rule}”",
+            rule=reading.standard.rule_title(reading.standard.rule(row["walk_rule"])),
+        )
         if row["walk_rule"]
         else text("the radius itself, walked along streets")
     )

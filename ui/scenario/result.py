@@ -11,8 +11,8 @@ import streamlit as st
 from core.text import Sayable, Text, text
 from coverage.model.edits import AddBarrier, AddStreet, Edit, Move, Open
 from coverage.model.standard import Check, Standard
+from coverage.publish.verdicts import VERDICT_WORDS
 from maps import palette
-from reports.lines import VERDICT_WORDS
 from ui.scenario.ask import LonLat, corners
 from ui.scenario.state import draft, stored, stored_names
 from ui.shell.choices import words
@@ -103,16 +103,25 @@ def say_answer(found: Comparison, rule: str) -> None:
             after=share_or_dash(change.shares[1]),
         )
     ]
-    if change.worse_off > 0:
+    if change.rule.check is Check.RADIUS and change.worse_off:
         said.append(
             text(
-                "{worse:,.0f} {worse:resident has|residents have} farther to the nearest, by "
-                "{metres:,.0f} m on average.",
+                "{worse:,.0f} {worse:resident has|residents have} farther to the nearest in a straight line, "
+                "by {metres:,.0f} m on average.",
                 worse=change.worse_off,
                 metres=change.worse_m,
             )
         )
-    else:
+    if change.walk_worse_off:
+        said.append(
+            text(
+                "{worse:,.0f} {worse:resident has|residents have} farther to the nearest on foot, by "
+                "{metres:,.0f} m on average.",
+                worse=change.walk_worse_off,
+                metres=change.walk_worse_m,
+            )
+        )
+    elif change.worse_off == 0:
         said.append(text("Nobody has farther to go."))
     answer(*said)
 
@@ -203,9 +212,8 @@ def _rows(found: Comparison) -> list[dict[Any, Any]]:
 
 
 def _row(row: Mapping[Any, Any], standard: Standard) -> list[str]:
-    counted = [number(row["gained"]), number(row["lost"]), number(row["worse_off"])]
-    if row["check"] not in ("radius", "walk", "units"):
-        counted = ["–", "–", "–"]
+    farther = row["worse_off"] if row["check"] in ("radius", "walk") else None
+    counted = [number(row["gained"]), number(row["lost"]), "–" if farther is None else number(farther)]
     before, after = (_share(row, when) for when in ("before", "after"))
     return [title_of_rule(standard, row["rule"]), before, after, *counted, words()(_verdicts(row))]
 

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from core.text import Text, text
-from reports.lines import VERDICT_WORDS
+from coverage.publish.verdicts import VERDICT_WORDS
 from ui.shell.choices import words
 from ui.shell.measured import Reading, title_of_rule
 from ui.widgets.chart import Axis, Series, line_chart
