@@ -11,8 +11,8 @@ from coverage.publish.verdicts import MISSED, VerdictRow, verdict_rows
 from maps.palette import VERDICTS
 from ui.shell.choices import words
 from ui.shell.compute import View
+from ui.shell.safe import in_html
 from ui.widgets.numbers import exact, share
-from ui.widgets.safe import in_html
 
 _MARKS: Final = {"meets": "✓", "nearly": "≈", "not": "✕", None: "–"}
 _HEAD: Final = (

@@ -19,7 +19,8 @@ from ui.shell.choices import words
 from ui.shell.measured import Reading, title_of_rule
 from ui.widgets.map_parts import city_box, legend, picture_of
 from ui.widgets.numbers import exact
-from ui.widgets.sections import answer, number, pick, pick_level, share_or_dash, table
+from ui.widgets.pick import pick, pick_level, pick_rule
+from ui.widgets.sections import answer, number, share_or_dash, table
 from ui.widgets.small_map import list_map
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ NOW: Final = ""
 _MAP: Final = "scenario-map"
 _RULE: Final = "scenario-rule"
 _OWN_RULE: Final = "scenario-rule-own"
+_SHOWN_RULE: Final = "scenario-rule-shown"
 _HEAD: Final = (
     text("Rule"), text("Before"), text("After"), text("Residents gained"), text("Residents lost"),
     text("Worse off"), text("Verdict"),
@@ -68,19 +70,13 @@ def choose_rule(found: Comparison) -> str:
     if not rules:
         return ""
     standard = found.after.standard
-    own = st.session_state.get(_OWN_RULE, "")
-    st.session_state[_RULE] = own if own in rules else max(rules, key=lambda r: _moved(found, r))
-    label = words()(text("Rule"))
-    return str(
-        st.selectbox(
-            label, rules, format_func=lambda r: title_of_rule(standard, r), key=_RULE, on_change=_keep_rule
-        )
-    )
-
-
-def _keep_rule() -> None:
-    """From now on the rule is the user's own choice."""
-    st.session_state[_OWN_RULE] = st.session_state[_RULE]
+    chosen, shown = st.session_state.get(_RULE), st.session_state.get(_SHOWN_RULE)
+    if chosen != shown and shown is not None:
+        st.session_state[_OWN_RULE] = chosen
+    own = st.session_state.get(_OWN_RULE)
+    most = max(rules, key=lambda rule: _moved(found, rule))
+    st.session_state[_RULE] = st.session_state[_SHOWN_RULE] = own if own in rules else most
+    return str(pick_rule(standard, rules, key=_RULE))
 
 
 def _moved(found: Comparison, rule: str) -> tuple[bool, float]:

@@ -12,11 +12,12 @@ from coverage.publish.verdicts import MISSED, VerdictRow, responsible_words, ver
 from ui.shell.choices import words
 from ui.shell.measured import Reading
 from ui.widgets.numbers import exact
-from ui.widgets.sections import NOTHING, answer, explained, pick_level, share_or_dash, table
+from ui.widgets.pick import pick_level
+from ui.widgets.sections import NOTHING, answer, explained, share_or_dash, table
 
 _LEAGUE_HEAD: Final = (
-    text("Rank"), text("Unit name"), text("Residents"), text("Residents missed"), text("Served by all rules"),
-    text("Rules met"), text("nearly"), text("not met"),
+    text("Rank"), text("Unit name"), text("Residents"), text("Residents not served"),
+    text("Served by all rules"), text("Rules met"), text("nearly"), text("not met"),
 )  # fmt: skip
 _TABLE_HEAD: Final = (
     text("Task"), text("Rule"), text("Figure"), text("Actual"), text("Lacking"), MISSED,
