@@ -16,7 +16,7 @@ import shapely
 from scipy.ndimage import label
 
 from coverage.model.tables import Floats, Ints
-from geo.distance.csr_ranges import ranges
+from geo.csr_ranges import ranges
 
 # Where a run goes; the turn to the right of each.
 _EAST, _WEST, _NORTH, _SOUTH = range(4)
