@@ -77,7 +77,7 @@ def take_straight(ways: StraightWays, metres: Floats, index: Ints) -> Ints:
     best = order[np.flatnonzero(np.diff(ways.point[order], prepend=-1))]
     point, straight_m, facility = ways.point[best], ways.metres[best], ways.facility[best]
     nearer = (straight_m < metres[point]) | ((straight_m == metres[point]) & (facility < index[point]))
-    point = point[nearer]
+    point = np.asarray(point[nearer], np.int64)
     metres[point], index[point] = straight_m[nearer], facility[nearer]
     return point
 

@@ -123,7 +123,7 @@ def passed_over(network: WalkNetwork, xy: Floats, *, limit_m: float) -> PassedOv
     """Which points pass over an island; the search is that of `snap_once`, and remembered."""
     snapped = snap_once(network, xy, limit_m=limit_m)
     edge, _, metres, *_ = network.snapped[content_key(np.asarray(xy, float).reshape(-1, 2))]
-    row = np.flatnonzero(snapped.passed)
+    row = np.flatnonzero(np.zeros(0, bool) if snapped.passed is None else snapped.passed)
     return PassedOver(row, network.islands.component[edge[row]], metres[row], snapped.snap_m[row])
 
 
