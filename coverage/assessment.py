@@ -24,7 +24,7 @@ from coverage.model.study import Study
 from coverage.model.tables import Floats
 
 # Of each rule's gaps, how many of the largest get a proposed site at once; others when asked for.
-_GAPS_WITH_SITE: Final = 10
+_GAPS_WITH_SITE: Final = 200
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,11 @@ class Assessment:
         Of several such rules the walk rule with the widest figure; None where there is none.
         """
         judged = [r for r in self.results if r.rule.check in (Check.RADIUS, Check.WALK) and r.residents > 0]
+        walking = self.standard.walking
         widest = max(
-            judged, key=lambda r: (r.residents, r.rule.check is Check.WALK, r.rule.limit), default=None
+            judged,
+            key=lambda r: (r.residents, r.rule.check is Check.WALK, r.rule.limit_m(walking)),
+            default=None,
         )
         return equity(widest.rule, self.measured) if widest else None
 

@@ -29,6 +29,7 @@ from data.units import UnitFile
 from geo.basemap import Basemap
 from jobs.study.area import longest_reach_m, short_sides, study_area
 from jobs.study.cases import StudyFiles as StudyFiles
+from jobs.study.city_name import city_name
 from jobs.study.layers import Answers
 from jobs.study.people import people_notes, people_of
 from jobs.study.water import water_findings
@@ -41,9 +42,10 @@ class Inputs:
     """Everything read and checked, in one metric CRS.
 
     `findings` are rows that could not be used as they are, `notes` what a reader of the results
-    must know about the files, `sha256` the fingerprints by role ("population", …), `credits` whose
-    data they are, `population_unit` what a population raster's numbers were taken for, `read` what
-    was chosen and set aside in each file, with the user's `answers`.
+    must know about the files, `limits` those of them that limit the trust in every figure, `sha256` the
+    fingerprints by role ("population", …), `credits` whose data they are, `population_unit` what a
+    population raster's numbers were taken for, `read` what was chosen and set aside in each file, with
+    the user's `answers`.
     """
 
     study: Study
@@ -52,6 +54,7 @@ class Inputs:
     intake: Intake
     findings: tuple[Finding, ...]
     notes: tuple[Text, ...]
+    limits: tuple[Text, ...]
     sha256: Mapping[str, str]
     synthetic: bool
     datum: str
@@ -82,11 +85,12 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
     intake = read_facilities(files.facilities, datum=files.datum, units=units.table if units else None)
     progress(1.0, text("Read"))
     study = Study(
-        name=files.name or files.population.stem,
+        name=files.name or city_name(intake, units.table if units else None) or files.population.stem,
         grid=population.grid,
         facilities=intake.table(crs),
         network=streets.network,
         units=units.table if units else None,
+        unplaced=intake.to_locate[["tier", "district", "street", "community"]],
     )
     of_units = units.findings if units else ()
     short = short_sides(population.grid.xy, streets.network, margin_m=margin_m)
@@ -106,6 +110,7 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
             *short,
             *(entry.note() for entry in read),
         ),
+        limits=(*undecided_notes(intake), *short),
         sha256=_fingerprints(files, streets, units, population.sha256, standard),
         synthetic=population.synthetic,
         datum=files.datum,
@@ -136,8 +141,7 @@ def _streets(
 
 def list_notes(intake: Intake) -> tuple[Text, ...]:
     """How many rows of the lists count, and in which coordinates they were read."""
-    datum = intake.datum
-    notes = [
+    return (
         text(
             "Of {rows} {rows:row|rows} in the lists {accepted} {accepted:counts|count}, {refused} "
             "{refused:was|were} refused and {aside} set aside.",
@@ -145,17 +149,22 @@ def list_notes(intake: Intake) -> tuple[Text, ...]:
             accepted=intake.accepted_count,
             refused=intake.refused_count,
             aside=intake.set_aside_count,
-        )
-    ]
-    if not datum.decided:
-        notes.append(
-            text(
-                "Nothing shows for sure which coordinate system the lists are in ({system}). If it is "
-                "another one, facilities lie hundreds of metres away: please confirm it.",
-                system=datum.system,
-            )
-        )
-    return tuple(notes)
+        ),
+        *undecided_notes(intake),
+    )
+
+
+def undecided_notes(intake: Intake) -> tuple[Text, ...]:
+    """That the coordinate system of the lists is not known for sure, where it is not."""
+    if intake.datum.decided:
+        return ()
+    return (
+        text(
+            "Nothing shows for sure which coordinate system the lists are in ({system}). If it is "
+            "another one, facilities lie hundreds of metres away: please confirm it.",
+            system=intake.datum.system,
+        ),
+    )
 
 
 def _fingerprints(
