@@ -19,6 +19,7 @@ from data.intake.groups import Context
 from data.intake.likelihood import declared_units
 from data.intake.placing import inside
 from data.intake.sheets import Table
+from data.intake.unit_names import report_unit_names
 from geo.crs import project
 
 _FAR_M: Final = 20_000.0
@@ -47,6 +48,7 @@ class Checker:
         frame = self.frame.assign(outcome=self.frame["outcome"].mask(outside, REFUSED))
         if context.units is not None:
             self._conflicts(frame, context.units, decided=decided)
+            report_unit_names(frame, np.flatnonzero(_accepted(frame)), context.units, self.report)
         if context.reference is not None and len(context.reference.water):
             self._on_water(frame, context.reference.water)
         return frame, _twice(frame, context.stored)
