@@ -21,6 +21,7 @@ from commands.options import Language
 from core.errors import Cancelled, UserError
 from core.progress import Progress as Tell
 from core.text import Text, text
+from data.defects import record_defect
 from locales import Translator, translator
 
 # What shells say of a program that Ctrl-C has ended.
@@ -49,7 +50,9 @@ class Bar:
 
 @contextmanager
 def front_door(lang: Language) -> Iterator[tuple[Translator, Tell]]:
-    """Progress on stderr; a user's error in the user's words and exit 2. The one handler here.
+    """Progress on stderr; a user's error in the user's words and exit 2, a defect as a number and exit 1.
+
+    The one handler here.
 
     Ctrl-C ends the work where it is: folders of results are whole or untouched, caches are kept.
     """
@@ -68,15 +71,30 @@ def front_door(lang: Language) -> Iterator[tuple[Translator, Tell]]:
         console.print(tr(error.message), style="red", markup=False, highlight=False)
         raise typer.Exit(2) from error
     except Exception as defect:
-        _save_defect(defect, console, tr)
+        _print_defect(defect, console, tr)
         raise typer.Exit(1) from defect
 
 
-def _save_defect(defect: Exception, console: Console, tr: Translator) -> None:
+def _print_defect(defect: Exception, console: Console, tr: Translator) -> None:
+    """A number and a file instead of a traceback; the file can be sent on, it holds no user data."""
+    verb = next((word for word in sys.argv[1:2] if word.isalpha()), "command line")
+    recorded = record_defect(defect, doing=verb)
     sentence = text(
-        "This is a defect of the program, not of your data: {what}", what=f"{type(defect).__name__}: {defect}"
+        "This is a defect of the program, not of your data (number {number}, {kind}). Nothing you gave it "
+        "was changed.",
+        number=recorded.number,
+        kind=type(defect).__name__,
     )
-    console.print(tr(sentence), style="red", markup=False, highlight=False)
+    if recorded.path is None:
+        way_out = text("It could not be written down, since no folder can be written to: is the disk full?")
+    else:
+        way_out = text(
+            "Please send this file to whoever maintains the program; it says where the fault is and holds "
+            "nothing from your files: {path}",
+            path=str(recorded.path),
+        )
+    for said in (sentence, way_out):
+        console.print(tr(said), style="red", markup=False, highlight=False, soft_wrap=True)
 
 
 def answer(as_json: bool, document: Mapping[str, Any], lines: Callable[[], list[str]]) -> None:

@@ -8,15 +8,19 @@ from typing import Annotated, Any
 
 from typer import Option
 
-from commands.layers import groups_of
-from commands.options import Datum, UnitsFile
+from commands.layers import groups_of, named_pairs
+from commands.options import Datum
 from data.standards import DEFAULT_STANDARD
 from jobs.study.cases import StudyFiles
-from jobs.study.layers import Layers
+from jobs.study.layers import Answers, Layers
 
 
 def _layer(words: str) -> Any:
     return Option(help=words, rich_help_panel="Where people live")
+
+
+def _answer(words: str) -> Any:
+    return Option(help=words, rich_help_panel="What a file leaves open")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,9 +28,15 @@ class StudyOptions:
     """The files of a study as the user names them; see the help of any verb that takes them."""
 
     facilities: Annotated[tuple[Path, ...], Option(help="Facility list; give it again for more.")]
-    population: Annotated[Path, Option(help="Residents: table, map layer or GeoTIFF.")]
+    population: Annotated[
+        tuple[Path, ...],
+        Option(help="Residents: table, map layer or raster; give it again for parts of one whole."),
+    ]
     network: Annotated[Path, Option(help="Streets: OSM, GraphML or lines.")]
-    units: UnitsFile = None
+    units: Annotated[
+        tuple[Path, ...],
+        Option(help="Districts, streets, communities; may be given again, a level a file."),
+    ] = ()
     standard: Annotated[str, Option(help="A preset's id, or a TOML file.")] = DEFAULT_STANDARD
     datum: Datum = "auto"
     name: Annotated[str, Option(help="What the area is called in the results.")] = ""
@@ -48,21 +58,55 @@ class StudyOptions:
     settled: Annotated[Path | None, _layer("… or settlements: polygons, or a GeoTIFF above 0.")] = None
     water: Annotated[Path | None, _layer("Where nobody lives.")] = None
     urban: Annotated[Path | None, _layer("Built-up area, for units that do not say urban or rural.")] = None
-    group: Annotated[tuple[str, ...], _layer("elderly=FILE, children=FILE; may be given again.")] = ()
+    group: Annotated[
+        tuple[str, ...],
+        _layer("elderly=FILE, children=FILE; may be given again, files of one name are added up."),
+    ] = ()
+    group_unit: Annotated[
+        tuple[str, ...], _answer("NAME=count|per_ha|per_km2|percent: what the group's numbers are.")
+    ] = ()
+    population_column: Annotated[str, _answer("Column or band of residents: its name or number.")] = ""
+    population_layer: Annotated[str, _answer("Layer of residents.")] = ""
+    population_datum: Annotated[
+        str, _answer("System of the residents: auto, wgs84, gcj02, bd09 or epsg:N.")
+    ] = "auto"
+    units_level: Annotated[
+        str, _answer("Level of units that do not say it: district, street, community.")
+    ] = ""
+    units_layer: Annotated[
+        tuple[str, ...], _answer("LEVEL=NAME: which layer holds a level; may be given again.")
+    ] = ()
+    network_layer: Annotated[str, _answer("Layer of streets.")] = ""
+    network_class: Annotated[str, _answer("Column that tells the class of a street.")] = ""
 
     def files(self) -> StudyFiles:
-        """SettingError for a `--group` that is not NAME=FILE, or a name given twice."""
+        """SettingError for a pair that is not NAME=VALUE, or a unit, level or system that is not known."""
         return StudyFiles(
             self.facilities,
-            self.population,
+            self.population[0],
             self.network,
-            self.units,
+            self.units[0] if self.units else None,
             standard=self.standard,
             datum=self.datum,
             name=self.name,
             population_unit=self.population_unit,
             heal_m=self.heal,
             layers=self._layers(),
+            more_population=self.population[1:],
+            more_units=self.units[1:],
+            answers=self._answers(),
+        )
+
+    def _answers(self) -> Answers:
+        return Answers(
+            population_column=self.population_column,
+            population_layer=self.population_layer,
+            population_datum=self.population_datum,
+            group_units=named_pairs("--group-unit", self.group_unit),
+            units_level=self.units_level,
+            units_layers=named_pairs("--units-layer", self.units_layer),
+            network_layer=self.network_layer,
+            network_class=self.network_class,
         )
 
     def _layers(self) -> Layers:

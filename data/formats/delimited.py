@@ -19,7 +19,7 @@ _SNIFFED_ROWS: Final = 50
 def read_delimited(content: bytes, limits: Limits) -> RawSheet:
     """One sheet without a name; empty fields are None, every other cell is text."""
     written = decode(content)
-    delimiter = _delimiter(written)
+    delimiter = delimiter_of(written)
     csv.field_size_limit(1 << 20)
     rows: list[Row] = []
     try:
@@ -42,7 +42,7 @@ def read_delimited(content: bytes, limits: Limits) -> RawSheet:
     return RawSheet("", rows)
 
 
-def _delimiter(written: str) -> str:
+def delimiter_of(written: str) -> str:
     """The delimiter with which most of the first rows have the same number of fields, above one."""
     head = written[:20_000].splitlines()[:_SNIFFED_ROWS]
     best, best_score = ",", 0

@@ -21,6 +21,7 @@ from data.intake.groups import Context
 from data.intake.likelihood import declared_units
 from data.intake.placing import inside
 from data.intake.sheets import Table
+from data.intake.unit_names import report_unit_names
 from data.intake.unused import FARTHEST_SHIFT_M
 from geo.crs import project
 
@@ -53,6 +54,7 @@ class Checker:
         frame = self.frame.assign(outcome=self.frame["outcome"].mask(outside, REFUSED))
         if context.units is not None:
             self._conflicts(frame, context.units, decided=decided)
+            report_unit_names(frame, np.flatnonzero(_accepted(frame)), context.units, self.report)
         if context.reference is not None and len(context.reference.water):
             self._on_water(frame, context.reference.water)
         return frame, _twice(frame, context.stored)

@@ -111,10 +111,11 @@ def raster_ground(path: Path, crs: str) -> Ground:
 
 def read_ground(path: Path, crs: str) -> Ground:
     """Ground of a file: the polygons of all its layers, or the pixels above 0 of a GeoTIFF."""
-    return raster_ground(path, crs) if _is_tiff(path) else vector_ground(_areas(path, crs))
+    return raster_ground(path, crs) if is_tiff(path) else vector_ground(_areas(path, crs))
 
 
-def _is_tiff(path: Path) -> bool:
+def is_tiff(path: Path) -> bool:
+    """Whether a file is a GeoTIFF. InputError if it cannot be opened."""
     try:
         with path.open("rb") as file:
             return file.read(4) in _TIFF
@@ -150,7 +151,7 @@ def points_on(path: Path, crs: str, xy: Floats) -> Bools:
 
     To the metre for a layer of polygons, to the pixel for a GeoTIFF.
     """
-    if not _is_tiff(path):
+    if not is_tiff(path):
         return np.asarray(first_outline_at(_areas(path, crs), xy) >= 0)
     try:
         with rasterio.open(path, driver="GTiff") as raster, WarpedVRT(raster, crs=crs) as warped:

@@ -13,6 +13,7 @@ from core.progress import Progress, part, silent
 from core.text import text
 from coverage.model.tables import PopulationGrid
 from data.digest import sha256_of
+from data.formats.inputs_read import InputRead
 from data.intake.findings import Finding
 from data.population.area import cut_to
 from data.population.cells import Cells, cells_to_grid
@@ -33,7 +34,8 @@ _VECTOR: Final = (b"SQLite format 3", b"PK\x03\x04", b"\x00\x00\x27\x0a", b"{", 
 class PopulationFile:
     """A population file as read: the grid, what could not be used, and which file it was.
 
-    `unit` is what a raster's numbers were taken for, "" for other files.
+    `unit` is what a raster's numbers were taken for, "" for other files; `read` what was chosen in
+    which file and what was set aside.
     """
 
     grid: PopulationGrid
@@ -41,6 +43,7 @@ class PopulationFile:
     sha256: str
     synthetic: bool = False
     unit: str = ""
+    read: tuple[InputRead, ...] = ()
 
 
 def read_population(

@@ -17,25 +17,19 @@ from coverage.model.tables import LEVELS, Floats, Ints, UnitTable
 from data.intake.findings import Finding
 from data.population.columns import GROUP_COLUMNS, RESIDENT_COLUMNS, find_column
 from data.population.office_table import read_office_table
-from data.units.columns import ID_COLUMNS, NAME_COLUMNS, PARENT_COLUMNS, PARENT_COLUMNS_OF
+from data.units.columns import NAMES_OF, TITLES
 from data.units.remarks import Remarks
 
-_PARENTS: Final = (*PARENT_COLUMNS, *PARENT_COLUMNS_OF["community"], *PARENT_COLUMNS_OF["street"])
-# Names of columns in a table of figures that are no unit's own.
-_NAMES = (
-    *NAME_COLUMNS,
-    "unit",
+_NAMES: Final = (
+    *TITLES["names"],
     "单位",
     "区域",
     "地区",
-    "区划名称",
-    "社区",
-    "村居",
-    "街道",
-    "镇街",
-    "区县",
-    "区",
+    *NAMES_OF["community"],
+    *NAMES_OF["street"],
+    *NAMES_OF["district"],
 )
+_PARENTS: Final = (*TITLES["parents"], *NAMES_OF["street"], *NAMES_OF["district"])
 
 
 @dataclass(frozen=True)
@@ -61,7 +55,7 @@ def read_totals(path: Path, units: UnitTable, *, column: str = "") -> Totals:
     a column of residents or of numbers or names, and where no row fits.
     """
     residents = (column,) if column else RESIDENT_COLUMNS
-    frame = read_office_table(path, (residents, (*ID_COLUMNS, *_NAMES)))
+    frame = read_office_table(path, (residents, (*TITLES["numbers"], *_NAMES)))
     columns = [str(name) for name in frame.columns]
     wanted = {"residents": find_column(columns, residents)}
     wanted |= {name: find_column(columns, aliases) for name, aliases in GROUP_COLUMNS.items()}
@@ -99,7 +93,7 @@ def _once(row_of: Ints, residents: Floats) -> np.ndarray:
 
 def _rows(frame: pd.DataFrame, units: UnitTable) -> Ints:
     columns = [str(name) for name in frame.columns]
-    code, name = find_column(columns, ID_COLUMNS), find_column(columns, _NAMES)
+    code, name = find_column(columns, TITLES["numbers"]), find_column(columns, _NAMES)
     rows = np.full(len(frame), -1, np.int64)
     if name is not None:
         above = find_column([title for title in columns if title != name], _PARENTS)

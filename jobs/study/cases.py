@@ -16,6 +16,7 @@ from coverage.model.standard import ANY_TIER, Check, Standard
 from data.digest import sha256_of
 from data.standards import DEFAULT_STANDARD, open_standard
 from jobs.siting.request import Wish as Wish
+from jobs.study.layers import Answers as Answers
 from jobs.study.layers import Layers as Layers
 
 _PROJECT: Final = Path(__file__).parents[2]
@@ -32,7 +33,9 @@ class StudyFiles:
 
     `name` is what the area is called in results (default: the population file's name),
     `population_unit` what a population raster's numbers count. Dead ends of streets at most `heal_m`
-    short of another street are joined to it. `layers` are further files about the ground and people.
+    short of another street are joined to it. `layers` are further files about the ground and people,
+    `answers` the user's word where the files leave something open. Residents and units may come in
+    several files: parts of one whole, or a level each.
     """
 
     facilities: tuple[Path, ...]
@@ -45,6 +48,19 @@ class StudyFiles:
     population_unit: str = "auto"
     heal_m: float = 0.0
     layers: Layers = field(default_factory=Layers)
+    more_population: tuple[Path, ...] = ()
+    more_units: tuple[Path, ...] = ()
+    answers: Answers = field(default_factory=Answers)
+
+    @property
+    def populations(self) -> tuple[Path, ...]:
+        """All files of residents."""
+        return (self.population, *self.more_population)
+
+    @property
+    def unit_files(self) -> tuple[Path, ...]:
+        """All files of units; none where there are no units."""
+        return () if self.units is None else (self.units, *self.more_units)
 
 
 @dataclass(frozen=True)
@@ -74,6 +90,9 @@ class Case:
             "ground": [
                 None if p is None else digest(p) for p in (files.population, files.network, files.units)
             ],
+            "more": [digest(p) for p in (*files.more_population, *files.more_units)],
+            "more_of": (len(files.more_population), len(files.more_units)),
+            "answers": vars(files.answers),
             "standard": open_standard(files.standard).sha256,
             "layers": [(role, digest(path)) for role, path in files.layers.by_role.items()],
             "settings": (

@@ -1,10 +1,12 @@
-"""Further files of a study: what is known of the ground and of who lives on it."""
+"""Further files of a study, what is known of the ground and of who lives on it; and the user's answers
+to what the files leave open."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from core.errors import SettingError
 
@@ -17,7 +19,8 @@ class Layers:
     residents' column where it is unusual); `buildings` or `settled`
     (polygons or a raster) what residents of large polygons follow; `water` where nobody lives;
     `urban` the built-up area, for units that do not say what they are; `area` the study area, in
-    place of the units' ground; `groups` name → a file of that group ("elderly", "children").
+    place of the units' ground; `groups` name and a file of that group ("elderly", "children"); the
+    files of one name are added up.
     """
 
     totals: Path | None = None
@@ -31,16 +34,60 @@ class Layers:
 
     @property
     def by_role(self) -> Mapping[str, Path]:
-        """The files that are given, by what they are: "water", "group:elderly", …"""
+        """The files that are given, by what they are: "water", "group:elderly", "group:elderly:2", …"""
         named = {role: path for role, path in vars(self).items() if isinstance(path, Path)}
-        return {**named, **{f"group:{name}": path for name, path in self.groups}}
+        for name, path in self.groups:
+            role = f"group:{name}"
+            named[role if role not in named else f"{role}:{_next(role, named)}"] = path
+        return named
 
 
-def distinct_groups(named: Iterable[tuple[str, Path]]) -> tuple[tuple[str, Path], ...]:
-    """Groups with their files. SettingError for a name given twice."""
-    found: dict[str, Path] = {}
-    for name, path in named:
-        if name in found:
-            raise SettingError("The group “{name}” is given twice.", name=name)
-        found[name] = path
-    return tuple(found.items())
+def _next(role: str, named: Mapping[str, Path]) -> int:
+    return 2 + sum(1 for other in named if other.startswith(f"{role}:"))
+
+
+GROUP_UNITS: Final = ("count", "per_ha", "per_km2", "percent")
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the user says where files leave it open; "" and () leave the choice to the reader.
+
+    `population_column` a column's or band's name, or its number from 1; `population_layer` a layer
+    of the residents' files; `population_datum` auto, wgs84, gcj02, bd09 or epsg:N; `group_units`
+    (name, unit of GROUP_UNITS); `units_level` the level of all units of a file without levels;
+    `units_layers` (level, layer); `network_layer`, `network_class` the streets' layer and column of
+    classes. SettingError for what cannot be.
+    """
+
+    population_column: str = ""
+    population_layer: str = ""
+    population_datum: str = "auto"
+    group_units: tuple[tuple[str, str], ...] = ()
+    units_level: str = ""
+    units_layers: tuple[tuple[str, str], ...] = ()
+    network_layer: str = ""
+    network_class: str = ""
+
+    def __post_init__(self) -> None:
+        for name, unit in self.group_units:
+            if unit not in GROUP_UNITS:
+                raise SettingError(
+                    "The unit “{unit}” of the group “{name}” is not known; use one of {units}.",
+                    unit=unit,
+                    name=name,
+                    units=", ".join(GROUP_UNITS),
+                )
+        levels = (*filter(None, [self.units_level]), *(level for level, _ in self.units_layers))
+        if not levels:
+            return
+        # Imported here: the first page waits for this module, and tables bring pandas along.
+        from coverage.model.tables import LEVELS
+
+        for level in levels:
+            if level not in LEVELS:
+                raise SettingError(
+                    "The level “{level}” is not known; use one of {levels}.",
+                    level=level,
+                    levels=", ".join(LEVELS),
+                )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -12,22 +13,23 @@ import shapely
 from core.errors import SettingError
 from core.progress import Progress, part, silent
 from core.text import Text, text
-from coverage.equity.overlaps import outside_notes, overlap_notes
-from coverage.measuring.membership import SLIVER_M
+from coverage.equity.overlaps import bridged_notes, outside_notes, overlap_notes
 from coverage.model.study import Study
 from coverage.model.tables import LEVELS
 from data.intake.findings import ERROR, INFO
 from data.population import PopulationFile, Reading, is_raster, read_population
 from data.population.area import read_outline
 from data.population.raster_unit import UnclearUnitError
-from data.units import Totals, UnitFile, read_area, read_totals, read_units
+from data.units import Totals, UnitAnswers, UnitFile, read_totals, read_units
 from geo.crs import metric_crs
 from jobs.study.cases import StudyFiles
 from jobs.study.census_people import census_people, is_census_table
-from jobs.study.layers import Layers
+from jobs.study.layers import Answers, Layers
 from jobs.study.totals import scaled_to
 
 _NOTHING: Final = Layers()
+_MOST_LISTED: Final = 10
+_NO_ANSWERS: Final = Answers()
 
 
 @dataclass(frozen=True)
@@ -44,29 +46,31 @@ class People:
 
 def read_people(
     population: Path,
-    units: Path | None,
+    units: Sequence[Path],
     *,
     unit: str = "auto",
     layers: Layers = _NOTHING,
+    answers: Answers = _NO_ANSWERS,
     progress: Progress = silent,
 ) -> People:
     """Read both. InputError says which file cannot be used and why.
 
-    The study area is `layers.area`, else the ground of the units: of a raster only that is read,
-    and whoever lives outside is left out and told. What the units file or the census totals say of
-    residents checks whether a raster's numbers are counts or densities; `unit` states it. Without
-    any area the residents' place decides the CRS, and a raster is read whole.
+    The study area is `layers.area`, else the ground of the units (of one or several files): of a raster
+    only that is read, and whoever lives outside is left out and reported. What the units file or the
+    census totals say of residents checks whether a raster's numbers are counts or densities; `unit`
+    states it. Without any area the residents' place decides the CRS, and a raster is read whole.
     """
     _require_units(units, layers)
     progress(0.0, text("Reading the study area and the units"))
-    area = _area(units, layers)
+    area = None if layers.area is None else read_outline(layers.area)
     crs = None if area is None else metric_crs(*_middle(area))
-    outlines = None if units is None or crs is None else read_units(units, crs=crs, urban=layers.urban)
+    outlines = _outlines(units, crs or "", layers, answers)
+    if outlines is not None:
+        crs, area = outlines.table.crs, outlines.ground if area is None else area
     census = _census(outlines, layers)
     reading = replace(
         reading_of(layers, unit),
         area=area,
-        rim_m=SLIVER_M if layers.area is None else 0.0,
         known_residents=_known(outlines, census) if is_raster(population) else None,
     )
     told = part(progress, 0.2, 0.9)
@@ -84,9 +88,10 @@ def people_of(files: StudyFiles, *, progress: Progress = silent) -> People:
     """`read_people` of a study's files."""
     return read_people(
         files.population,
-        files.units,
+        files.unit_files,
         unit=files.population_unit,
         layers=files.layers,
+        answers=files.answers,
         progress=progress,
     )
 
@@ -108,16 +113,17 @@ def reading_of(layers: Layers, unit: str) -> Reading:
     )
 
 
-def _require_units(units: Path | None, layers: Layers) -> None:
+def _require_units(units: Sequence[Path], layers: Layers) -> None:
     for path, what in ((layers.totals, text("Census totals")), (layers.urban, text("The built-up area"))):
-        if units is None and path is not None:
+        if not units and path is not None:
             raise SettingError("{what} belong to units: give a units file as well.", what=what)
 
 
-def _area(units: Path | None, layers: Layers) -> shapely.Geometry | None:
-    if layers.area is not None:
-        return read_outline(layers.area)
-    return None if units is None else read_area(units)
+def _outlines(units: Sequence[Path], crs: str, layers: Layers, answers: Answers) -> UnitFile | None:
+    if not units:
+        return None
+    said = UnitAnswers(answers.units_level, answers.units_layers)
+    return read_units(*units, crs=crs, urban=layers.urban, answers=said)
 
 
 def _middle(area: shapely.Geometry) -> tuple[float, float]:
@@ -166,9 +172,37 @@ def people_notes(people: People, study: Study) -> tuple[Text, ...]:
         remarks = sum(1 for finding in units.findings if finding.level != INFO)
         if remarks:
             notes.append(text("{count} {count:remark|remarks} on the units file.", count=remarks))
-        notes += overlap_notes(units.overlaps, units.table, study.grid)
+        notes += overlap_notes(units.overlaps, units.table, study.grid, study.cells_in)
+        notes += bridged_notes(study.cells_in, study.grid)
         notes += outside_notes(study.cells_in, study.grid)
+        notes += misplaced_notes(units, study)
     return tuple(notes)
+
+
+def misplaced_notes(units: UnitFile, study: Study) -> tuple[Text, ...]:
+    """How many residents count for a unit in whose outline they do not live, since their own unit is said
+    to belong to it."""
+    frame = units.table.frame
+    shape_of = dict(zip(frame["unit_id"], frame.geometry, strict=True))
+    name_of = dict(zip(frame["unit_id"], frame["name"], strict=True))
+    row_of = {unit_id: row for row, unit_id in enumerate(frame["unit_id"])}
+    notes = []
+    for one in units.misplaced:
+        row = row_of[one.unit_id]
+        cells = np.flatnonzero(study.cells_in.rows[frame["level"].iloc[row]] == row)
+        xy = study.grid.xy[cells]
+        outside = ~shapely.intersects_xy(shape_of[one.parent_id], xy[:, 0], xy[:, 1])
+        moved = float(study.grid.residents[cells[outside]].sum())
+        if moved > 0:
+            note = text(
+                "{residents:,.1f} residents of {name} live outside {parent}, which it belongs to, and count "
+                "for it.",
+                residents=moved,
+                name=name_of[one.unit_id],
+                parent=name_of[one.parent_id],
+            )
+            notes.append(note)
+    return tuple(notes[:_MOST_LISTED])
 
 
 def unclear_unit(files: StudyFiles, *, progress: Progress = silent) -> Text | None:

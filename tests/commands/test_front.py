@@ -43,6 +43,21 @@ def test_every_end_has_its_code_and_a_sentence(
     assert said.out == ""
 
 
+def test_a_defect_leaves_a_file_with_its_number_and_says_where(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("data.defects.FOLDER", tmp_path)
+    cell = "张" + "三"
+    with pytest.raises(typer.Exit), front_door(Language.en):
+        raise KeyError(cell)
+    (file,) = tmp_path.glob("*.txt")
+    said = " ".join(capsys.readouterr().err.split())
+    number = file.stem.rpartition("-")[2]
+    assert f"number {number}, KeyError" in said
+    assert str(file) in said
+    assert cell not in said + file.read_text("utf-8")
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one child")
 def test_ctrl_c_stops_a_fetch_calmly_and_the_second_run_goes_on(tmp_path: Path) -> None:
     with serving(made_up_town()) as osm:

@@ -15,7 +15,7 @@ import rasterio
 import shapely
 from rasterio.transform import from_origin
 
-from commands.layers import groups_of
+from commands.layers import groups_of, named_pairs
 from core.errors import SettingError
 from tests.small_city import CRS, EAST, NORTH, write_small_city
 
@@ -205,12 +205,20 @@ def test_what_a_raster_counts_is_checked_against_the_census(town: Town) -> None:
 
 @pytest.mark.parametrize(
     ("words", "message"),
-    [(["elderly"], "wants a name and a file"), (["=a.tif"], "wants"), (["a=x", "a=y"], "given twice")],
+    [(["elderly"], "wants a name and a file"), (["=a.tif"], "wants")],
 )
 def test_a_group_is_a_name_and_a_file(words: list[str], message: str) -> None:
     with pytest.raises(SettingError, match=message):
         groups_of(words)
     assert groups_of(["elderly = a=b.tif"]) == (("elderly", Path("a=b.tif")),)
+    assert len(groups_of(["a=x", "a=y"])) == 2
+
+
+def test_an_answer_is_a_name_and_a_value_once() -> None:
+    assert named_pairs("--units-layer", ["street=乡镇"]) == (("street", "乡镇"),)
+    for words, message in ((["street"], "wants NAME=VALUE"), (["a=1", "a=2"], "given twice")):
+        with pytest.raises(SettingError, match=message):
+            named_pairs("--units-layer", words)
 
 
 @pytest.mark.parametrize("option", ["--totals", "--urban"])

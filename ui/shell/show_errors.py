@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -12,8 +11,9 @@ import streamlit as st
 
 from core.errors import UserError
 from core.text import text
+from data.defects import record_defect
 from ui.shell.choices import words
-from ui.widgets.safe import in_markdown
+from ui.shell.safe import in_markdown
 
 _LOG: Final = logging.getLogger("service_circle.page")
 
@@ -25,8 +25,8 @@ def told() -> Iterator[None]:
         yield
     except UserError as error:
         st.error(in_markdown(words()(error.message)))
-    except Exception:  # noqa: BLE001 - the page's one handler: no visitor may see a traceback
-        number = secrets.token_hex(3).upper()
+    except Exception as defect:  # noqa: BLE001 - the page's one handler: no visitor may see a traceback
+        number = record_defect(defect, doing="page").number
         _LOG.exception("Defect %s", number)
         sentence = text(
             "Something went wrong in the program; your data are not the cause and are not lost. "

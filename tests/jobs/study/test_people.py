@@ -45,7 +45,7 @@ def units(path: Path, **columns: list[object]) -> Path:
 
 
 def test_of_a_raster_only_the_ground_of_the_units_counts(tmp_path: Path) -> None:
-    people = read_people(raster(tmp_path / "p_ppp.tif", 3.0), units(tmp_path / "u.gpkg"))
+    people = read_people(raster(tmp_path / "p_ppp.tif", 3.0), (units(tmp_path / "u.gpkg"),))
     assert (len(people.population.grid), people.population.grid.total) == (200, 600.0)
     assert people.units is not None
     assert people.units.table.crs == people.crs == "EPSG:4549"
@@ -55,17 +55,19 @@ def test_of_a_raster_only_the_ground_of_the_units_counts(tmp_path: Path) -> None
 def test_residents_of_the_units_file_tell_counts_from_densities(
     tmp_path: Path, stated: tuple[float, float], hectares: float
 ) -> None:
-    people = read_people(raster(tmp_path / "p.tif", 3.0), units(tmp_path / "u.gpkg", 常住人口=list(stated)))
+    people = read_people(
+        raster(tmp_path / "p.tif", 3.0), (units(tmp_path / "u.gpkg", 常住人口=list(stated)),)
+    )
     assert people.population.grid.total == pytest.approx(600 * hectares, rel=0.002)
 
 
 def test_a_stated_unit_is_not_questioned(tmp_path: Path) -> None:
-    people = read_people(raster(tmp_path / "p.tif", 300.0), units(tmp_path / "u.gpkg"), unit="per_km2")
+    people = read_people(raster(tmp_path / "p.tif", 300.0), (units(tmp_path / "u.gpkg"),), unit="per_km2")
     assert people.population.grid.total == pytest.approx(600 * 0.727, rel=0.002)
 
 
 def test_residents_outside_all_units_are_told_and_so_is_an_unclear_unit(tmp_path: Path) -> None:
-    people = read_people(raster(tmp_path / "p.tif", 3.0), units(tmp_path / "u.gpkg"))
+    people = read_people(raster(tmp_path / "p.tif", 3.0), (units(tmp_path / "u.gpkg"),))
     far = shapely.LineString([(0, 0), (100, 0)])
     network = build_from_lines([far], [0], crs=people.crs)
     grid = people.population.grid

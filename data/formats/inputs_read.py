@@ -1,0 +1,94 @@
+"""What was read from which file, layer and column, and what was set aside: `inputs_read.csv`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from core.text import Text, text
+from data.files import write_csv
+
+INPUTS_READ_FILE: Final = "inputs_read.csv"
+_COLUMNS: Final = (
+    "role", "file", "layer", "column", "unit", "system", "rows_read", "rows_left_out", "used", "why",
+)  # fmt: skip
+_ROLES: Final = {
+    "population": text("Residents"),
+    "group": text("Group"),
+    "totals": text("Census totals"),
+    "units": text("Units"),
+    "network": text("Streets"),
+    "urban": text("Built-up area"),
+    "settled": text("Settlements"),
+    "buildings": text("Buildings"),
+    "water": text("Water"),
+    "area": text("Study area"),
+}
+
+
+@dataclass(frozen=True)
+class InputRead:
+    """One file, layer or column that was read, or set aside (`used` False) for the reason `why`.
+
+    `role` is that of the file ("population", "group:elderly", "units", "network" …), `unit` what
+    the numbers count, `system` the coordinate system they were read in; "" where there is none.
+    `rows_read` and `rows_left_out` add up to what the layer holds.
+    """
+
+    role: str
+    file: str
+    layer: str = ""
+    column: str = ""
+    unit: Text | str = ""
+    system: str = ""
+    rows_read: int = 0
+    rows_left_out: int = 0
+    used: bool = True
+    why: Text | str = ""
+
+    def note(self) -> Text:
+        """One sentence for the notes of a result."""
+        parts: Text | str = self.file
+        for label, value in (
+            (text("{parts}, layer {value}"), self.layer),
+            (text("{parts}, column {value}"), self.column),
+            (text("{parts}, in {value}"), self.unit),
+            (text("{parts}, system {value}"), self.system),
+        ):
+            if value:
+                parts = Text(label.template, {"parts": parts, "value": value})
+        kind, _, name = self.role.partition(":")
+        said = text(
+            "{role}: {what}; {rows:,} {rows:row|rows} read, {out:,} left out.",
+            role=_ROLES.get(kind, kind),
+            what=parts,
+            rows=self.rows_read,
+            out=self.rows_left_out,
+        )
+        said = text("{sentence} ({name})", sentence=said, name=name) if name else said
+        return text("{sentence} {why}", sentence=said, why=self.why) if self.why else said
+
+
+def inputs_read_table(read: Iterable[InputRead], tr: Callable[[Text], str]) -> pd.DataFrame:
+    """One row an entry in their order, words in the reader's language."""
+
+    def word(value: Text | str) -> str:
+        return tr(value) if isinstance(value, Text) else value
+
+    rows = [
+        (
+            *(entry.role, entry.file, entry.layer, entry.column, word(entry.unit), entry.system),
+            *(entry.rows_read, entry.rows_left_out, "yes" if entry.used else "no", word(entry.why)),
+        )
+        for entry in read
+    ]
+    return pd.DataFrame(rows, columns=list(_COLUMNS))
+
+
+def write_inputs_read(folder: Path, read: Iterable[InputRead], tr: Callable[[Text], str]) -> None:
+    """`inputs_read.csv` in a result folder."""
+    write_csv(folder / INPUTS_READ_FILE, inputs_read_table(read, tr))

@@ -1,0 +1,100 @@
+"""Tables of texts and of Parquet, in any encoding and with any separator that occurs; with shapes where
+a column holds them as WKT or WKB."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+from typing import Final
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from core.errors import InputError
+from data.formats.delimited import decode, delimiter_of
+from data.formats.raw import UnreadableError
+from data.formats.unpack import damaged
+
+# A table of so many rows and columns no city has; a few kilobytes may declare it.
+MOST_CELLS: Final = 400_000_000
+WKT_COLUMNS: Final = ("wkt", "geometry", "geom", "the_geom", "wkt_geom", "shape", "几何", "空间数据")
+_WKT: Final = re.compile(
+    r"^\s*(?:SRID=\d+;)?\s*(?:MULTI)?(?:POINT|LINESTRING|POLYGON)|GEOMETRYCOLLECTION", re.IGNORECASE
+)
+
+
+def read_text_table(path: Path, file: str) -> pd.DataFrame:
+    """The table with its first row as titles and every cell as text; "" where empty.
+
+    The encoding (byte order mark, UTF-8, GB18030) and the separator (comma, semicolon, tab, bar) are
+    found by content. InputError where it is no table.
+    """
+    try:
+        written = decode(path.read_bytes())
+    except UnreadableError as error:
+        raise InputError("{file}: the text is neither UTF-8, UTF-16 nor GB18030.", file=file) from error
+    try:
+        frame = pd.read_csv(
+            io.StringIO(written.lstrip("\ufeff")),
+            dtype=str,
+            keep_default_na=False,
+            sep=delimiter_of(written),
+            skipinitialspace=True,
+            index_col=False,
+        )
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
+        raise InputError("{file}: this is not a table that can be read.", file=file) from error
+    frame.columns = [str(name).strip() for name in frame.columns]
+    return frame
+
+
+def has_wkt(head: str) -> bool:
+    lines = head.splitlines()[:3]
+    return len(lines) > 1 and any(
+        re.search(r"(?:MULTI)?(?:POINT|LINESTRING|POLYGON)\s*Z?\s*\(", line) for line in lines[1:]
+    )
+
+
+def wkt_frame(path: Path, file: str) -> gpd.GeoDataFrame:
+    """A text table whose column of shapes is WKT; "SRID=4326;…" says the system."""
+    table = read_text_table(path, file)
+    title = next(
+        (
+            name
+            for name in sorted(table.columns, key=lambda name: str(name).casefold() not in WKT_COLUMNS)
+            if len(table) and table[name].str.match(_WKT).mean() > 0.5
+        ),
+        None,
+    )
+    if title is None:
+        raise InputError("{file}: no column holds shapes as WKT.", file=file)
+    parts = table[title].str.extract(r"^\s*(?:SRID=(\d+);)?(.*)$")
+    shapes = shapely.from_wkt(parts[1].to_numpy(object), on_invalid="ignore")
+    codes = parts[0].dropna().unique()
+    return gpd.GeoDataFrame(
+        table.drop(columns=title), geometry=shapes, crs=f"EPSG:{codes[0]}" if len(codes) == 1 else None
+    )
+
+
+def parquet_frame(path: Path, file: str) -> gpd.GeoDataFrame:
+    """A GeoParquet, or a Parquet with shapes as WKB; a table without shapes has none in every row."""
+    import pyarrow.parquet as pq
+    from pyarrow.lib import ArrowException
+
+    try:
+        about = pq.ParquetFile(path).metadata
+        if about.num_rows * max(about.num_columns, 1) > MOST_CELLS:
+            raise InputError("{file}: the table declares more rows than are read.", file=file)
+        if b"geo" in (about.metadata or {}):
+            return gpd.read_parquet(path)
+        table = pq.read_table(path).to_pandas()
+    except (ArrowException, OSError, ValueError, KeyError) as error:
+        raise damaged(file) from error
+    for name in table.columns:
+        values = table[name].dropna()
+        if len(values) and isinstance(values.iloc[0], bytes):
+            shapes = shapely.from_wkb(table[name].to_numpy(object), on_invalid="ignore")
+            return gpd.GeoDataFrame(table.drop(columns=name), geometry=shapes)
+    return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries([None] * len(table), index=table.index))

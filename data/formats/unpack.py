@@ -1,0 +1,152 @@
+"""Files as they lie on disk: packed ones are unpacked, within limits and under names of our own."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+import shutil
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO, Final
+
+from core.errors import InputError
+from data.formats.archive import files_in
+
+MOST_BYTES: Final = 4_000_000_000
+_MOST_MEMBERS: Final = 5_000
+_CHUNK: Final = 1 << 20
+_BROKEN: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    NotImplementedError,
+    ValueError,
+    OSError,
+)
+_HEAD: Final = 4096
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A file to open: where it lies now, and the name by which a reader knows it ("乡镇/街道.shp")."""
+
+    path: Path
+    name: str
+
+    @property
+    def suffix(self) -> str:
+        return PurePosixPath(self.name).suffix.lower()
+
+    @property
+    def stem(self) -> str:
+        return str(PurePosixPath(self.name).with_suffix(""))
+
+
+@contextmanager
+def pieces_of(path: Path) -> Iterator[tuple[Piece, ...]]:
+    """The files of an archive (.zip, .kmz, .gz, .bz2), or the file itself; gone when the block ends.
+
+    Folders and what systems add on their own (`__MACOSX`, hidden files) are left out; a zipped File
+    Geodatabase is one piece. InputError for a missing, broken, protected or too large file.
+    """
+    start = first_bytes(path)
+    if not start.startswith((b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"BZh")):
+        yield (Piece(path, path.name),)
+        return
+    with tempfile.TemporaryDirectory(prefix="unpacked", ignore_cleanup_errors=True) as folder:
+        try:
+            if start.startswith(b"PK"):
+                pieces = _unzipped(path, Path(folder))
+            else:
+                pieces = (_inflated(path, Path(folder), bz2.open if start.startswith(b"BZh") else gzip.open),)
+        except _BROKEN as error:
+            raise damaged(path.name) from error
+        yield pieces
+
+
+def first_bytes(path: Path, count: int = _HEAD) -> bytes:
+    """The first bytes; b"" for a folder. InputError if it cannot be opened."""
+    if path.is_dir():
+        return b""
+    try:
+        with path.open("rb") as file:
+            return file.read(count)
+    except OSError as error:
+        raise InputError("The file {file} cannot be opened. Does it exist?", file=path.name) from error
+
+
+def damaged(file: str) -> InputError:
+    return InputError("{file}: the file is damaged or not what its name says.", file=file)
+
+
+def _inflated(path: Path, folder: Path, opener: object) -> Piece:
+    """The one file in a .gz or .bz2, under the name without that ending."""
+    name = path.stem if path.suffix.lower() in (".gz", ".bz2") else path.name
+    target = folder / f"0{PurePosixPath(name).suffix.lower()}"
+    with opener(path) as packed, target.open("wb") as out:  # type: ignore[operator]
+        _copied(packed, out, path.name, MOST_BYTES)
+    return Piece(target, name)
+
+
+def _unzipped(path: Path, folder: Path) -> tuple[Piece, ...]:
+    with zipfile.ZipFile(path) as archive:
+        members = list(files_in(archive))
+        if len(members) > _MOST_MEMBERS or sum(member.file_size for _, member in members) > MOST_BYTES:
+            raise _too_large(path.name)
+        if any(member.flag_bits & 1 for _, member in members):
+            raise InputError(
+                "{file}: the zip is protected by a password. Send it without one.", file=path.name
+            )
+        targets: dict[str, str] = {}
+        pieces: dict[str, Piece] = {}
+        for name, member in members:
+            place = PurePosixPath(name.replace("\\", "/"))
+            home = _geodatabase(place)
+            stem = str(home or place.with_suffix(""))
+            number = targets.setdefault(stem, str(len(targets)))
+            if home is None:
+                target = folder / f"{number}{place.suffix.lower()}"
+            else:
+                (folder / f"{number}.gdb").mkdir(exist_ok=True)
+                target = folder / f"{number}.gdb" / place.name
+            with archive.open(member) as packed, target.open("wb") as out:
+                _copied(packed, out, path.name, member.file_size)
+            pieces.setdefault(
+                str(home or place), Piece(target.parent if home is not None else target, str(home or place))
+            )
+    return tuple(pieces.values())
+
+
+def _geodatabase(place: PurePosixPath) -> PurePosixPath | None:
+    """The folder x.gdb that a member of an archive lies in."""
+    return next((parent for parent in place.parents if parent.suffix.lower() == ".gdb"), None)
+
+
+def _copied(packed: IO[bytes], out: IO[bytes], file: str, most: int) -> None:
+    written = 0
+    while chunk := packed.read(_CHUNK):
+        written += len(chunk)
+        if written > most:
+            raise _too_large(file)
+        out.write(chunk)
+
+
+def _too_large(file: str) -> InputError:
+    return InputError("{file}: unpacked this is larger than 4 GB; please send less.", file=file)
+
+
+def linked(pieces: list[Path], folder: Path, stem: str) -> None:
+    """The files beside each other under one stem, as links where the system has them, else as copies."""
+    for path in pieces:
+        target = folder / f"{stem}{path.suffix.lower()}"
+        try:
+            target.symlink_to(path.resolve())
+        except OSError:
+            shutil.copyfile(path, target)
