@@ -7,6 +7,7 @@ import io
 from typing import Final
 
 from core.text import text
+from data.files import as_written
 from data.formats.limits import Limits
 from data.formats.raw import Cell, RawSheet, Row, UnreadableError
 
@@ -76,8 +77,7 @@ def delimiter_of(written: str) -> str:
 
 
 def _cell(field: str) -> Cell:
-    stripped = field.strip()
-    return stripped or None
+    return as_written(field.strip()) or None
 
 
 def _not_text() -> UnreadableError:
