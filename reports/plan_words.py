@@ -34,7 +34,9 @@ _FOUND: Final = {
         "Best found: at most {gap:.2%} below the best possible (none can serve more than {bound:,.0f})."
     ),
     "weighted": text("Best found: at most {gap:.2%} below the best possible for the weights asked for."),
-    "sites": text("Best found: at least {bound:,.0f} sites are needed, perhaps fewer than these."),
+    "sites": text(
+        "Best found: at least {bound:,.0f} {bound:site is|sites are} needed, perhaps fewer than these."
+    ),
     "cost": text("Best found: it costs at least {bound:,.0f}, perhaps less than this."),
     "resident_metres": text("Best found: at most {gap:.2%} above the best possible."),
     "metres": text("Best found: no choice of {count} makes the longest way shorter than {bound:,.0f} m."),

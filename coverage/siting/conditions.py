@@ -102,7 +102,7 @@ class Conditions:
             raise SettingError("A minimum spacing needs the position of every site.")
         if not 0 <= self.close <= len(set(self.closable)):
             raise SettingError(
-                "{close} sites are to be closed but {closable} may be closed.",
+                "{close} {close:site is|sites are} to be closed but {closable} may be closed.",
                 close=self.close,
                 closable=len(set(self.closable)),
             )

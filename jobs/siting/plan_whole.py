@@ -60,7 +60,8 @@ def remarks(
         yield text("No candidate place is left: nothing could be suggested.")
     elif goal.count is not None and len(plan.sites) < goal.count and not goal.budget:
         yield text(
-            "{n} of {wanted} sites: more would serve nobody anew, or the conditions leave no room.",
+            "{n} of {wanted} {wanted:site|sites}: more would serve nobody anew, or the conditions "
+            "leave no room.",
             n=len(plan.sites),
             wanted=goal.count,
         )

@@ -246,4 +246,6 @@ def _overloaded(problem: Problem, assigned: sparse.csr_array, opened: Ints, stay
             yield text("the most residents a site can serve")
         own = opened[of_site[opened] == role]
         if (load[own] < least[own] - slack[own]).any():
-            yield text("at least {low:,g} residents at every new site", low=float(least[own].min()))
+            yield text(
+                "at least {low:,g} {low:resident|residents} at every new site", low=float(least[own].min())
+            )

@@ -95,7 +95,7 @@ def read_problem(
     closable = np.intersect1d(_rows(goal.closable, n_sites), kept)
     if goal.close > len(closable):
         raise SettingError(
-            "{close} sites are to be closed but {closable} may be closed.",
+            "{close} {close:site is|sites are} to be closed but {closable} may be closed.",
             close=goal.close,
             closable=len(closable),
         )

@@ -395,7 +395,7 @@ def test_what_decides_is_named_by_tier():
     place, goal = both(town, Goal(count=0), 1, 2)
     plan = place.choose(goal)
     said = [str(rule) for rule in deciding(place, plan)]
-    assert said == ["new sites: at most 3", "new centres: at most 1 sites", "new stations: at most 2 sites"]
+    assert said == ["new sites: at most 3", "new centres: at most 1 site", "new stations: at most 2 sites"]
 
 
 def test_too_many_required_places_are_named():
