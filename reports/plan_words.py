@@ -58,6 +58,8 @@ def quality(plan: Mapping[str, Any]) -> Text:
     """How sure it is that nothing better exists."""
     if plan["proven"]:
         return Text(_PROVED[plan["counted"]].template, dict(plan))
+    if plan["counted"] in ("sites", "cost") and not plan["objective"]:
+        return text("No possible site reaches anybody: there is nothing to choose from.")
     if plan["bound"] is None or plan["gap"] >= 1.0:
         return text("Best found; how near it is to the best possible is not known. Allow more time.")
     bound = plan["bound"]
