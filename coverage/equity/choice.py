@@ -16,9 +16,11 @@ import pandas as pd
 import shapely
 from scipy.sparse import csr_array
 
+from coverage.checks.by_unit import units_of
 from coverage.checks.measured import Measured
 from coverage.checks.reach import cells_within, limit_m
 from coverage.equity.areas import area_levels, people_of
+from coverage.equity.denominators import circles, indexed, pieces_of
 from coverage.measuring.measure import BOUNDARY_M
 from coverage.model.results import RuleResult
 from coverage.model.standard import Check, Rule
@@ -28,8 +30,6 @@ from geo.network.snapping import take
 
 # Above this a resident's number of facilities is one class of the table.
 _MANY: Final = 3
-# A circle drawn with so many corners and the area of the round one: what the union lacks is below 1e-4.
-_QUARTER_CORNERS: Final = 32
 
 
 @dataclass(frozen=True)
@@ -90,31 +90,32 @@ def _choice(rule: Rule, measured: Measured, subject: Bools, rows: Ints, reach: c
     within = np.bincount(facility, weights=residents[reach.indices], minlength=len(rows))
     alone = residents[reach.indices] * (count[reach.indices] == 1)
     only = np.bincount(facility, weights=alone, minlength=len(rows))
-    return Choice(rule, subject, count.astype(np.int64), rows, within, only)
+    return Choice(rule, subject, count.astype(np.int64), rows, within.astype(float), only.astype(float))
 
 
 def overlaps(measured: Measured) -> dict[str, float]:
-    """Radius rule → how far the circles of the facilities it accepts overlap; see `circle_overlap`.
+    """Radius rule → how far the circles of the facilities it accepts overlap: (their sum − their union) ÷
+    their union, on the ground of the lowest units the rule speaks of (everywhere, without units).
 
-    Circles that reach nobody whom the rule speaks of are left out: they cannot overlap for anybody.
+    0 where none touch, 1 where all ground lies in two. Rules whose circles reach no such ground are left out.
     """
-    found = {}
+    study, found = measured.study, {}
     for rule in measured.standard.rules:
         rows = _accepted(rule, measured)
-        if rule.check is Check.RADIUS and len(rows):
-            radius_m = limit_m(rule, measured.standard)
-            found[rule.id] = circle_overlap(measured.study.facilities.xy[rows], radius_m)
+        if rule.check is not Check.RADIUS or not len(rows):
+            continue
+        drawn = circles(study.facilities.xy[rows], limit_m(rule, measured.standard))
+        union = pieces_of(np.array([shapely.union_all(drawn)]))
+        if study.units is None:
+            every, once = float(shapely.area(drawn).sum()), float(shapely.area(union.shape).sum())
+        else:
+            judged = units_of(study, study.units.levels[-1], rule.settlement)
+            ground = study.units.frame.geometry.to_numpy()[judged]
+            every = float(indexed(drawn).area_in(ground).sum())
+            once = float(union.area_in(ground).sum())
+        if once > 0:
+            found[rule.id] = max(every / once - 1.0, 0.0)
     return found
-
-
-def circle_overlap(centres: Floats, radius_m: float) -> float:
-    """(Sum of the circles − their union) ÷ their union; 0 where none touch, 1 where all lie twice."""
-    angle = np.pi / (2 * _QUARTER_CORNERS)
-    # A polygon of this radius has the circle's own area.
-    drawn = radius_m * np.sqrt(angle / np.sin(angle))
-    circles = shapely.buffer(shapely.points(centres), drawn, quad_segs=_QUARTER_CORNERS)
-    union = float(shapely.union_all(circles).area)
-    return max(float(len(centres) * np.pi * radius_m**2) / union - 1.0, 0.0)
 
 
 def choice_table(found: list[Choice], measured: Measured) -> pd.DataFrame:

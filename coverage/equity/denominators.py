@@ -1,8 +1,8 @@
 """By what a share divides: residents, residential land, all ground, compounds, communities, side by side.
 
-One list of facilities gives very different “coverage”, each citable, depending on the whole it is a share of.
-For every radius and walk rule the reached ground is the same shape: the union of the circles, or the isochrone
-with its stated half street; what lies in it is counted in five ways:
+One list of facilities gives very different “coverage”, each citable, depending on the whole it is a share
+of. For every radius and walk rule the reached ground is one shape: the union of the circles, or the
+isochrone with its stated half street; what lies in it is counted in five ways:
 
     residents          at the cells' centres, as the rule itself
     residential_land   m² of residential land (居住用地) inside the communities the rule speaks of
@@ -10,15 +10,16 @@ with its stated half street; what lies in it is counted in five ways:
     compounds          residential compounds (小区), by several bases
     communities        communities and villages, by several bases
 
-Ground is cut to the lowest level of units in which somebody lives; ground that two polygons share counts once.
+Ground is cut to the lowest level of units in which somebody lives; ground that two polygons share counts
+once.
 A basis says when a compound or a community counts as covered: by its inner point, by the share of its area
 (wholly ≤ at least 80 % ≤ at least 50 % ≤ touched), or, for communities, when every resident is covered.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -26,11 +27,13 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from coverage.checks.by_unit import parent_rows, sum_by, units_of
+from core.text import text
+from coverage.checks.by_unit import judged, parent_rows, sum_by, units_of
 from coverage.checks.measured import Measured
 from coverage.checks.reach import limit_m
 from coverage.equity.areas import CITY, area_levels
-from coverage.model.results import RuleResult, ratio
+from coverage.model.grounds import Compounds, Grounds
+from coverage.model.results import RuleResult, judge, ratio
 from coverage.model.standard import Check, Rule
 from coverage.model.study import Study
 from coverage.model.tables import Bools, Floats, Ints
@@ -42,7 +45,7 @@ from geo.network.snapping import take
 Shapes = NDArray[np.object_]
 
 COLUMNS: Final = ("rule", "level", "unit_id", "name", "denominator", "covered", "total", "share", "basis")
-# A quarter of a circle is drawn with so many corners, on a radius that gives the polygon the circle's own area.
+# A quarter of a circle is drawn with so many corners, on a radius that gives the circle's area.
 _QUARTER_CORNERS: Final = 32
 # The reached ground is cut into squares of this side: a unit then meets only what lies near it.
 _TILE_M: Final = 2000.0
@@ -51,32 +54,19 @@ _WHOLE: Final = 1.0 - 1e-9
 
 
 @dataclass(frozen=True)
-class Compounds:
-    """Residential compounds: `shape` (k,) polygons or points in metres, `name` (k,)."""
-
-    shape: Shapes
-    name: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Grounds:
-    """What a share may divide by, beside residents and units; None where no file was given."""
-
-    residential: Shapes | None = None
-    compounds: Compounds | None = None
-
-
-@dataclass(frozen=True)
 class _Pieces:
-    """Reached ground as disjoint pieces, with an index."""
+    """Polygons with an index; the pieces of reached ground are disjoint."""
 
     shape: Shapes
     tree: shapely.STRtree = field(repr=False)
 
     def area_in(self, shapes: Shapes) -> Floats:
-        """(k,) m² of each polygon that lie in the pieces."""
+        """(k,) m² of each polygon that lie in the pieces. Only pieces on a rim are cut."""
+        shapely.prepare(shapes)
         of, piece = self.tree.query(shapes, predicate="intersects")
-        areas = shapely.area(shapely.intersection(shapes[of], self.shape[piece]))
+        areas = shapely.area(self.shape[piece])
+        rim = np.flatnonzero(~shapely.contains(shapes[of], self.shape[piece]))
+        areas[rim] = shapely.area(shapely.intersection(shapes[of[rim]], self.shape[piece[rim]]))
         return sum_by(of, areas, len(shapes))
 
     def cut(self, shapes: Shapes) -> tuple[Ints, Shapes]:
@@ -92,14 +82,21 @@ class _Pieces:
 
 
 def denominators(
-    measured: Measured, results: tuple[RuleResult, ...], grounds: Grounds | None = None
+    measured: Measured,
+    results: Sequence[RuleResult],
+    *,
+    ground_on_foot: bool = False,
 ) -> pd.DataFrame:
     """Columns `rule, level, unit_id, name, denominator, covered, total, share, basis`.
 
     A row for the whole city (level `city`, an empty `unit_id`) and for every unit; residents, m², or
-    numbers. `share` is empty where the total is 0. Denominators whose input is missing have no row.
+    numbers. `share` is empty where the total is 0. Denominators whose input is missing have no row. To
+    draw what is reached on foot takes longer than all the rest, so of walk rules it is done where
+    `ground_on_foot` asks for it, where land or compounds were given, and for a rule that divides by
+    ground itself.
     """
-    given = grounds or Grounds()
+    given = measured.study.grounds
+    drawn = ground_on_foot or given.residential is not None or given.compounds is not None
     ground = _Ground.of(measured.study, given)
     pieces: dict[tuple[Check, tuple[str, ...], float], _Pieces] = {}
     parts = [pd.DataFrame(columns=list(COLUMNS))]
@@ -107,15 +104,68 @@ def denominators(
         rule = result.rule
         if rule.check not in (Check.RADIUS, Check.WALK) or result.cells_met is None:
             continue
-        key = rule.check, rule.serves, limit_m(rule, measured.standard)
-        if ground is not None and key not in pieces:
-            pieces[key] = reached_ground(rule, measured)
         rows = list(_residents(measured, result))
         if ground is not None:
-            rows += ground.rows(measured, result, pieces[key])
+            rows += ground.every_resident(measured, result)
+            if rule.check is Check.RADIUS or drawn or rule.denominator != "residents":
+                key = rule.check, rule.serves, limit_m(rule, measured.standard)
+                if key not in pieces:
+                    pieces[key] = reached_ground(rule, measured)
+                rows += ground.rows(result, pieces[key])
         parts.append(pd.DataFrame(rows).assign(rule=rule.id))
     table = pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
     return table[list(COLUMNS)]
+
+
+# Of the denominators that know several bases, the one a rule is judged by.
+JUDGED_BY: Final = {"compounds": "inner point", "communities": "inner point"}
+
+
+def judged_by_denominator(result: RuleResult, measured: Measured) -> RuleResult:
+    """A rule that does not divide by residents, judged by what it divides by; others as they are.
+
+    Without the input its denominator needs, it is not judged, and the reason says which is missing.
+    """
+    denominator = result.rule.denominator
+    if denominator == "residents":
+        return result
+    table = denominators(measured, [result])
+    table = table[table["denominator"] == denominator]
+    if denominator in JUDGED_BY:
+        table = table[table["basis"] == JUDGED_BY[denominator]]
+    city = table[table["level"] == CITY]
+    if city.empty or not city["total"].iloc[0] > 0:
+        return replace(
+            result, share=None, verdict=None, reason=_MISSING[denominator], covered=None, total=None
+        )
+    share = float(city["share"].iloc[0])
+    by_unit = _judged_units(result.by_unit, table, measured)
+    return replace(
+        result,
+        share=share,
+        verdict=judge(share, measured.limits),
+        covered=float(city["covered"].iloc[0]),
+        total=float(city["total"].iloc[0]),
+        by_unit=by_unit,
+    )
+
+
+def _judged_units(by_unit: pd.DataFrame, table: pd.DataFrame, measured: Measured) -> pd.DataFrame:
+    units = measured.study.units
+    if units is None or by_unit.empty:
+        return by_unit
+    share_of = dict(zip(table["unit_id"], table["share"], strict=True))
+    ids = units.frame["unit_id"].to_numpy(object)[by_unit["unit_row"].to_numpy(int)]
+    share = pd.Series([share_of.get(one, np.nan) for one in ids], index=by_unit.index, dtype=float)
+    return judged(by_unit, share, pd.Series(share.notna().astype(float), index=by_unit.index), measured)
+
+
+_MISSING: Final = {
+    "residential_land": text("The rule divides by residential land; give it with --residential."),
+    "compounds": text("The rule divides by residential compounds; give them with --compounds."),
+    "area": text("The rule divides by the ground of units; give them with --units."),
+    "communities": text("The rule counts communities; give them with --units."),
+}
 
 
 def reached_ground(rule: Rule, measured: Measured) -> _Pieces:
@@ -151,10 +201,11 @@ def _street_pieces(start: Floats, end: Floats) -> _Pieces:
         whole = drawn if shapely.is_valid(drawn) else shapely.make_valid(drawn)
         parts.append(shapely.get_parts(whole))
     every = np.concatenate(parts) if parts else np.empty(0, object)
-    return _indexed(every[shapely.get_dimensions(every) == 2])
+    return indexed(every[shapely.get_dimensions(every) == 2])
 
 
-def _indexed(shapes: Shapes) -> _Pieces:
+def indexed(shapes: Shapes) -> _Pieces:
+    """Polygons that may overlap, with their index."""
     return _Pieces(shapes, shapely.STRtree(shapes))
 
 
@@ -167,7 +218,7 @@ def circles(centres: Floats, radius_m: float) -> Shapes:
 
 
 def pieces_of(shape: Shapes) -> _Pieces:
-    """The polygons of a shape, cut along a square net where they are larger than its meshes."""
+    """The polygons of a shape, halved until none is wider than the net's meshes."""
     parts = shapely.get_parts(shape)
     done: list[Shapes] = []
     while len(parts):
@@ -181,7 +232,7 @@ def pieces_of(shape: Shapes) -> _Pieces:
         ]
         parts = shapely.get_parts(np.array(halves, dtype=object)) if halves else parts[:0]
         parts = parts[shapely.get_dimensions(parts) == 2]
-    return _indexed(np.concatenate(done) if done else np.empty(0, object))
+    return indexed(np.concatenate(done) if done else np.empty(0, object))
 
 
 def _halves(part: shapely.Polygon, box: Floats) -> Iterator[shapely.Geometry]:
@@ -199,13 +250,16 @@ def _halves(part: shapely.Polygon, box: Floats) -> Iterator[shapely.Geometry]:
 
 
 def _residents(measured: Measured, result: RuleResult) -> Iterator[dict[str, object]]:
-    assert_known = result.cells_subject, result.cells_met
-    subject, met = (np.asarray(cells, bool) for cells in assert_known)
+    subject, met = _cells(result.cells_subject), _cells(result.cells_met)
     for level in area_levels(measured.study):
         sums = level.histogram(np.where(met, 1, np.where(subject, 0, -1)), measured.residents, 2)
         for i, total in enumerate(sums.sum(axis=1)):
             place = {"level": level.level, "unit_id": level.ids[i], "name": level.names[i]}
             yield place | _figures("residents", float(sums[i, 1]), float(total), "cell centres")
+
+
+def _cells(mask: Bools | None) -> Bools:
+    return np.zeros(0, bool) if mask is None else mask
 
 
 def _figures(denominator: str, covered: float, total: float, basis: str) -> dict[str, object]:
@@ -252,7 +306,7 @@ class _Ground:
             inside[number[::-1]] = rows[of[::-1]]  # on a border the first unit has it
         return cls(study, level, land_of, land, given.compounds, inside, given.residential is not None)
 
-    def rows(self, measured: Measured, result: RuleResult, pieces: _Pieces) -> list[dict[str, object]]:
+    def rows(self, result: RuleResult, pieces: _Pieces) -> list[dict[str, object]]:
         units = self.study.units
         if units is None:
             return []
@@ -277,18 +331,21 @@ class _Ground:
                 counted = sum_by(place, met.astype(float), len(judged))
                 total = sum_by(place, np.ones(len(place)), len(judged))
                 found += self._summed("compounds", judged, counted, total, name)
-        bases = _bases(outlines, reached, pieces) | {
-            "every resident": self._every_resident(measured, result, judged)
-        }
+        bases = _bases(outlines, reached, pieces)
         for name, met in bases.items():
             found += self._summed("communities", judged, met.astype(float), np.ones(len(judged)), name)
         return found
 
-    def _every_resident(self, measured: Measured, result: RuleResult, judged: Ints) -> Bools:
-        subject, met = (np.asarray(cells, bool) for cells in (result.cells_subject, result.cells_met))
-        missed = measured.residents * (subject & ~met)
-        count = 0 if self.study.units is None else len(self.study.units)
-        return np.asarray(sum_by(self.study.cells_in.rows[self.level], missed, count)[judged] == 0)
+    def every_resident(self, measured: Measured, result: RuleResult) -> list[dict[str, object]]:
+        """Communities in which nobody whom the rule speaks of is left out."""
+        units = self.study.units
+        if units is None:
+            return []
+        judged = units_of(self.study, self.level, result.rule.settlement)
+        missed = measured.residents * (_cells(result.cells_subject) & ~_cells(result.cells_met))
+        left_out = sum_by(self.study.cells_in.rows[self.level], missed, len(units))[judged]
+        met = (left_out == 0).astype(float)
+        return list(self._summed("communities", judged, met, np.ones(len(judged)), "every resident"))
 
     def _summed(
         self, denominator: str, judged: Ints, covered: Floats, total: Floats, basis: str
@@ -318,7 +375,10 @@ class _Ground:
 
 
 def _bases(shapes: Shapes, reached: Floats, pieces: _Pieces) -> dict[str, Bools]:
-    """Basis → (k,) which shapes are covered by it; `reached` (k,) m² of each are. A point is covered or not, whatever the basis."""
+    """Basis → (k,) which shapes are covered by it; `reached` (k,) are the m² of each.
+
+    A point is covered or not, whatever the basis.
+    """
     inner = pieces.contains(shapely.point_on_surface(shapes))
     whole = shapely.area(shapes)
     share = np.where(inner, 1.0, 0.0)

@@ -13,6 +13,7 @@ from coverage.assessment import Assessment
 from coverage.checks.reach import reach_m
 from coverage.equity.choice import choice_facilities_table, choice_table, choices, overlaps
 from coverage.equity.completeness import SEVEN_KINDS, Kind, completeness, tier_kinds
+from coverage.equity.denominators import denominators
 from coverage.equity.detours import Detours, detours
 from coverage.equity.equity import Area, Equity, equity
 from coverage.equity.inequality import lorenz
@@ -30,7 +31,7 @@ from coverage.publish.tables import Results
 TEXTS: Final = frozenset((
     "rule", "check", "tier", "settlement", "clause", "figure", "figure_unit", "lacking_of", "verdict",
     "responsible", "kind", "id", "title", "level", "unit_id", "name", "walk_rule", "facility_id", "group",
-    "within", "place", "method", "by",
+    "within", "place", "method", "by", "denominator", "basis",
 ))  # fmt: skip
 # What the tables' units are called by.
 _UNIT: Final = ("unit_id", "name", "level")
@@ -58,6 +59,7 @@ def measures_of(assessment: Assessment, *, areas: Sequence[Area] = ()) -> dict[s
         "loads": load_table(assessment),
         "choice": choice_table(chosen, assessment.measured),
         "choice_facilities": choice_facilities_table(chosen, assessment.measured),
+        "denominators": denominators(assessment.measured, assessment.results),
         "travel_bands": travel_bands(assessment.measured),
         "readings": reading_table(elderly_reading(assessment.measured)),
     }
