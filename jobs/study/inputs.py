@@ -14,10 +14,13 @@ from core.progress import Progress, part, silent
 from core.text import Text, text
 from coverage.model.standard import Standard
 from coverage.model.study import Study
+from coverage.model.tables import PopulationGrid
 from data.digest import sha256_of
 from data.formats.inputs_read import InputRead
 from data.intake.findings import Finding
 from data.intake.intake import Intake
+from data.intake.origin import origin_of
+from data.intake.placing import Bounds
 from data.intake.read import read_facilities
 from data.source import OSM_CREDIT, credits_of
 from data.standards import open_standard
@@ -27,6 +30,7 @@ from data.streets.detect import OSM_FORMATS
 from data.streets.snapped import remember_places
 from data.units import UnitFile
 from geo.basemap import Basemap
+from geo.crs import unproject
 from jobs.study.area import longest_reach_m, short_sides, study_area
 from jobs.study.cases import StudyFiles as StudyFiles
 from jobs.study.city_name import city_name
@@ -86,7 +90,13 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
         remember_places(network, cache, population.grid.xy)
     in_water = water_findings(files.layers.water, streets.basemap, population.grid)
     progress(0.7, text("Reading facility lists"))
-    intake = read_facilities(files.facilities, datum=files.datum, units=units.table if units else None)
+    intake = read_facilities(
+        files.facilities,
+        datum=files.datum,
+        units=units.table if units else None,
+        units_known=units is None or files.units is None or origin_of(files.units, units.table).known,
+        area=None if units else _where_residents_live(population.grid),
+    )
     progress(1.0, text("Read"))
     study = Study(
         name=files.name or city_name(intake, units.table if units else None) or files.population.stem,
@@ -126,6 +136,13 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
         read=read,
         answers=files.answers,
     )
+
+
+def _where_residents_live(grid: PopulationGrid) -> Bounds:
+    """West, south, east, north of the cells, in degrees: where a list without units may be expected to
+    lie."""
+    lon, lat = unproject(grid.xy, grid.crs)
+    return float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())
 
 
 def _credits(files: StudyFiles, streets: StreetFile) -> tuple[str, ...]:
