@@ -72,7 +72,7 @@ def test_saying_what_the_rows_say_never_makes_a_decision_doubtful(case):
 @settings(max_examples=100, deadline=None)
 @given(lists())
 def test_units_whose_system_is_not_known_decide_nothing(case):
-    system, _, more = case
+    _, _, more = case
     found = decide("", scores_of(more * 10, 0 * more), units_known=False)
     assert (found.decided, found.system) == (False, UNKNOWN)
 
