@@ -124,7 +124,8 @@ def _notes(measured: Measured) -> tuple[Text, ...]:
             text(
                 "Farther than {limit:g} m from any street: {residents:,.0f} "
                 "{residents:resident|residents} in "
-                "{cells} {cells:cell|cells}; on foot they count as not covered.",
+                "{cells} {cells:cell|cells}; on foot they count as not covered, but for what stands within "
+                "50 m of them.",
                 residents=float(study.grid.residents[cells].sum()),
                 cells=len(cells),
                 limit=measured.standard.walking.snap_limit_m,
@@ -134,8 +135,8 @@ def _notes(measured: Measured) -> tuple[Text, ...]:
     if doors:
         notes.append(
             text(
-                "Facilities farther than {limit:g} m from any street: {count}; nobody can reach them "
-                "on foot.",
+                "Facilities farther than {limit:g} m from any street: {count}; on foot only who lives "
+                "within 50 m reaches them.",
                 count=doors,
                 limit=measured.standard.walking.snap_limit_m,
             )

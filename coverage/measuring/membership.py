@@ -141,6 +141,7 @@ def _bridge(units: UnitTable, xy: Floats, rows: dict[str, Ints], parents: Ints) 
             points = points[_near(shapes[children], xy[points], GAP_WIDTH_M)] if len(children) else points[:0]
             if len(points):
                 narrow = _in_narrow_ground(shapes[parent], shapes[children], xy[points])
+                narrow[_near(shapes[children], xy[points], _HAIR_M)] = True
                 _take_nearest(own, points[narrow], children, shapes, xy)
 
 

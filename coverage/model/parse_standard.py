@@ -176,7 +176,9 @@ class _Reader:
 
     def _walking(self) -> Walking:
         table, default = self._fields.section("walking"), Walking()
-        self._fields.known_keys(table, {"speed_kmh", "elderly_speed_kmh", "snap_limit_m"}, "walking")
+        self._fields.known_keys(
+            table, {"speed_kmh", "elderly_speed_kmh", "snap_limit_m", "island_m"}, "walking"
+        )
         return Walking(
             self._fields.number(table, "speed_kmh", "walking", bounds=(0.5, 10), default=default.speed_kmh),
             self._fields.number(
@@ -185,6 +187,7 @@ class _Reader:
             self._fields.number(
                 table, "snap_limit_m", "walking", bounds=(0, 10_000), default=default.snap_limit_m
             ),
+            self._fields.number(table, "island_m", "walking", bounds=(0, 100_000), default=default.island_m),
         )
 
     def _verdicts(self) -> VerdictLimits:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from core.text import Bilingual, Sayable, Text, text
+from geo.network.islands import ISLAND_M
 
 
 class Check(StrEnum):
@@ -98,11 +99,16 @@ class Rule:
 
 @dataclass(frozen=True)
 class Walking:
-    """Speeds in km/h; a point farther than `snap_limit_m` from any street is unlinked."""
+    """Speeds in km/h; a point farther than `snap_limit_m` from any street is unlinked.
+
+    Parts of the network with less street than `island_m` are islands: places join another street
+    where one is within the limit. 0 knows no islands.
+    """
 
     speed_kmh: float = 5.0
     elderly_speed_kmh: float = 3.0
     snap_limit_m: float = 500.0
+    island_m: float = ISLAND_M
 
     @property
     def metres_per_minute(self) -> float:

@@ -157,6 +157,7 @@ def provenance(inputs: Inputs) -> Mapping[str, Any]:
             "speed_kmh": walking.speed_kmh,
             "elderly_speed_kmh": walking.elderly_speed_kmh,
             "snap_limit_m": walking.snap_limit_m,
+            "island_m": walking.island_m,
             "meets_share": limits.meets_share,
             "nearly_share": limits.nearly_share,
             "datum": inputs.datum,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from core.text import Sayable, Text, text
+from core.text import Sayable, Text, text, text_from_json
 from coverage.model.standard import Standard
 from coverage.publish.verdicts import VERDICT_WORDS
 from locales import Translator
@@ -31,7 +31,7 @@ def reach_lines(found: Mapping[str, Any], tr: Translator) -> list[str]:
     ]
     if len(found["areas"]) > _MOST:
         lines.append(tr(text("… and {count} more in reach.json", count=len(found["areas"]) - _MOST)))
-    return lines
+    return [*lines, *(tr(text_from_json(note)) for note in found.get("notes", ()))]
 
 
 def comparison_lines(found: Mapping[str, Any], standard: Standard, tr: Translator) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +30,7 @@ from geo.basemap import Basemap
 from jobs.study.area import longest_reach_m, short_sides, study_area
 from jobs.study.cases import StudyFiles as StudyFiles
 from jobs.study.city_name import city_name
+from jobs.study.islands import island_notes
 from jobs.study.layers import Answers
 from jobs.study.people import people_notes, people_of
 from jobs.study.water import water_findings
@@ -78,8 +79,11 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
     margin_m = longest_reach_m(standard)
     area = study_area(population.grid.xy, crs, margin_m=margin_m)
     streets = _streets(files, crs, area, cache, part(progress, 0.3, 0.7))
+    network = streets.network
+    if standard.walking.island_m != network.island_m:
+        network = replace(network, island_m=standard.walking.island_m)
     if cache is not None:
-        remember_places(streets.network, cache, population.grid.xy)
+        remember_places(network, cache, population.grid.xy)
     in_water = water_findings(files.layers.water, streets.basemap, population.grid)
     progress(0.7, text("Reading facility lists"))
     intake = read_facilities(files.facilities, datum=files.datum, units=units.table if units else None)
@@ -88,13 +92,14 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
         name=files.name or city_name(intake, units.table if units else None) or files.population.stem,
         grid=population.grid,
         facilities=intake.table(crs),
-        network=streets.network,
+        network=network,
         units=units.table if units else None,
         unplaced=intake.to_locate[["tier", "district", "street", "community"]],
     )
     of_units = units.findings if units else ()
     short = short_sides(population.grid.xy, streets.network, margin_m=margin_m)
-    said = (in_water, of_units, streets.remarks, intake.findings)
+    passed, passed_one_by_one = island_notes(study, standard.walking, files.network.name)
+    said = (in_water, of_units, streets.remarks, passed_one_by_one, intake.findings)
     read = (*population.read, *(units.read if units else ()), *streets.read)
     return Inputs(
         study=study,
@@ -107,6 +112,7 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
             *people_notes(people, study),
             *(finding.message for finding in in_water),
             *streets.findings,
+            *passed,
             *short,
             *(entry.note() for entry in read),
         ),

@@ -13,8 +13,8 @@ from coverage.publish.verdicts import summary
 from maps.palette import VERDICTS
 from ui.shell.choices import words
 from ui.shell.compute import View
+from ui.shell.safe import in_html
 from ui.widgets.numbers import exact, people, share
-from ui.widgets.safe import in_html
 
 _MOST_RULES: Final = 3
 
