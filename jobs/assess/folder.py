@@ -33,7 +33,14 @@ from reports.workbook import workbook_bytes
 
 # An assessment without a plan takes away the plan of an earlier one in the same folder; so with what
 # was asked for then and not now.
-_OF_EARLIER: Final = ("plan.json", "sites.geojson", "briefing-zh.md", "briefing-en.md", *EXTRA_FILES)
+_OF_EARLIER: Final = (
+    "plan.json",
+    "sites.geojson",
+    "candidates.parquet",
+    "briefing-zh.md",
+    "briefing-en.md",
+    *EXTRA_FILES,
+)
 
 
 @dataclass(frozen=True)
