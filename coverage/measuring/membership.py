@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
+import pandas as pd
 import shapely
 
 from coverage.measuring.inside import first_outline_at
@@ -196,6 +197,30 @@ def locate_facilities(units: UnitTable | None, facilities: FacilityTable) -> Mem
     for level in units.levels:
         rows[level], also[level] = _declared_rows(units, facilities, level, lying.rows[level])
     return Membership(rows, lying.settlement, lying.bridged, also)
+
+
+def locate_declared(units: UnitTable | None, frame: pd.DataFrame) -> Membership:
+    """The units that a list declares for facilities without coordinates, -1 where it names none that is
+    known; a unit above is that of the unit below it. Further units in one cell are in `also`."""
+    unknown = np.full(len(frame), UNKNOWN, dtype="U5")
+    if units is None:
+        return Membership({}, unknown)
+    rows, also = dict[str, Ints](), dict[str, Ints]()
+    parents, finer = _parent_rows(units), None
+    for level in reversed(units.levels):
+        own = np.full(len(frame), -1, np.int64)
+        if finer is not None:
+            own = _parents_at(units, level, finer, parents)
+        if level in frame.columns:
+            cells = [names_in(word) for word in frame[level].fillna("").astype(str)]
+            facility = np.repeat(np.arange(len(cells)), [len(names) for names in cells])
+            names = [name for of_cell in cells for name in of_cell]
+            unit = declared_units(units, level, names, frame.iloc[facility])
+            facility, unit = facility[unit >= 0], unit[unit >= 0]
+            own[facility[::-1]] = unit[::-1]
+            also[level] = np.column_stack([facility, unit])
+        rows[level] = finer = own
+    return Membership({level: rows[level] for level in units.levels}, unknown, also=also)
 
 
 def _declared_rows(units: UnitTable, facilities: FacilityTable, level: str, lying: Ints) -> tuple[Ints, Ints]:

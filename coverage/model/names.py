@@ -19,6 +19,7 @@ _MARKS: Final = re.compile(r"[\s·•・.。,，、\-—–_'’“”\"]+")
 _ABOVE: Final = re.compile(
     r"^.{2,6}?(?:省|自治区)|^.{2,5}?市|^.{1,5}?(?:区|县)(?=.{2})|^.{1,6}?(?:街道办事处|街道|镇|乡)(?=.{2})"
 )
+_BETWEEN: Final = re.compile(r"[、，,；;/|\s]+")
 _KIND: Final = re.compile(r"(街道办|街道|社区|行政村|自然村|镇|乡|村|区|县|市)$")
 _SEVERAL: Final = re.compile(r"[、,，;；/／\n|]+|(?<=社区)和(?=.)|(?<=村)和(?=.)")
 # The kinds that units of a level may be called; a name that ends in another level's kind is not meant.
@@ -150,3 +151,12 @@ def _one_of(candidates: list[int], parent: str, parents: Sequence[str]) -> int:
         same = [row for row in candidates if _plain(parents[row]) == _plain(parent)]
         candidates = same or [row for row in candidates if unit_key(parents[row]) == unit_key(parent)]
     return candidates[0] if len(candidates) == 1 else -1
+
+
+def services_named(entry: str) -> list[str]:
+    """The services that a list names in one cell, each by itself.
+
+    >>> services_named("养老、助餐/托育")
+    ['养老', '助餐', '托育']
+    """
+    return [part for part in _BETWEEN.split(entry) if part]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 import numpy as np
+from scipy import sparse
 
 from core.errors import SettingError
 from core.text import Text, text
@@ -87,8 +88,9 @@ class Plan:
     maximising and (objective − bound) / objective when minimising, never negative. `proven` is
     True only when no better plan can exist. `gained[k]` are the residents whom site k adds to the
     ones before it, `curve` the residents served after each, `closed` the rows of existing sites
-    that the plan closes. Where loads are limited, `loads` are the residents each site is to serve, and
-    `served` all who are served, by role (see `Conditions.roles`).
+    that the plan closes. Where loads are limited, `loads` are the residents each site is to serve,
+    `served` all who are served, by role (see `Conditions.roles`), and `assigned` (sites × cells) who goes
+    where, in residents (open sites that stay and whose load has no limit are left out).
     """
 
     sites: tuple[int, ...]
@@ -103,6 +105,7 @@ class Plan:
     closed: tuple[int, ...] = ()
     loads: tuple[float, ...] = ()
     served: tuple[float, ...] = ()
+    assigned: sparse.csr_array | None = field(default=None, repr=False, compare=False)
     goal: Goal = field(default_factory=lambda: Goal(count=0), repr=False)
 
     @property

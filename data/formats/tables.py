@@ -13,7 +13,8 @@ import pandas as pd
 import shapely
 
 from core.errors import InputError
-from data.formats.delimited import decode, delimiter_of
+from data.formats.delimited import delimiter_of
+from data.formats.encoding import decode
 from data.formats.raw import UnreadableError
 from data.formats.unpack import damaged
 

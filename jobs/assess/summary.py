@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from core.text import Text, text, text_from_json
+from coverage.publish.verdicts import MISSED, SYNTHETIC, VerdictRow, verdict_rows
 from locales import Translator
 from reports import plan_words
-from reports.lines import SYNTHETIC, Line, assessment_lines
 
 if TYPE_CHECKING:  # tables take a second to import, and a sentence does not need them
     from coverage.model.standard import Standard
@@ -21,10 +21,10 @@ def assessment_rows(results: Results, tr: Translator) -> tuple[tuple[str, ...], 
         tr(text("Rule")),
         tr(text("Figure")),
         tr(text("Actual")),
-        tr(text("Residents missed")),
+        tr(MISSED),
         tr(text("Verdict")),
     )
-    lines = assessment_lines(results.document, results.standard)
+    lines = verdict_rows(results.document, results.standard)
     return head, [_row(line, tr) for line in lines]
 
 
@@ -119,7 +119,7 @@ def _site_line(site: Mapping[str, Any], standard: Standard) -> Text:
     return Text(template.template, said)
 
 
-def _row(line: Line, tr: Translator) -> tuple[str, ...]:
+def _row(line: VerdictRow, tr: Translator) -> tuple[str, ...]:
     return (
         tr(line.title),
         tr(line.figure),

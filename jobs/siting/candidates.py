@@ -22,6 +22,7 @@ from coverage.siting.goals import LEAST_WALKING, LEAST_WORST
 from data.candidate_list import read_candidates
 from data.vector import read_vector
 from geo.crs import WGS84, project
+from geo.network.snapping import snap, take
 from jobs.assess.folder import Assessed
 from jobs.siting.named_places import CANDIDATES, lonlat_of, row_called, rows_called
 from jobs.siting.request import CROSSINGS, FACILITIES, SOURCES, Wish
@@ -105,13 +106,27 @@ def candidates_of(
     `settlement` binds, only places in it count. InputError for a file or a name that cannot be used.
     """
     most = len(wanted) + len(done.inputs.study.network.node_xy) if every else most_places(wish)
-    found = _listed(done, wish.candidates) if wish.candidates else _made(done, wish, rule, wanted, most)
+    if wish.candidates:
+        found = _listed(done, wish.candidates)
+    else:
+        found = _off_islands(_made(done, wish, rule, wanted, most), done)
     if wish.conditions.within_band and settlement != "any":
         found = _of_settlement(found, done, settlement)
     found = _outside(found, wish.exclude, done.inputs.study.grid.crs)
     if found.among is not None and found.among.everywhere:
         found = replace(found, among=replace(found.among, every=len(found)))
     return _with_named(found, wish, done.inputs.study.grid.crs)
+
+
+def _off_islands(found: Candidates, done: Assessed) -> Candidates:
+    """Nobody outside would reach a site on an island of streets; a list of one's own may name such places."""
+    network, walking = done.inputs.study.network, done.inputs.standard.walking
+    if len(found) and (found.cell >= 0).all():
+        doors = take(done.assessment.measured.distances.cells, found.cell)
+    else:
+        doors = snap(network, found.xy, limit_m=walking.snap_limit_m)
+    stranded = doors.linked & network.islands.on_island[doors.edge]
+    return found.only(np.flatnonzero(~stranded)) if stranded.any() else found
 
 
 def most_places(wish: Wish) -> int:

@@ -58,7 +58,7 @@ def _table(found: list[Mapping[str, Any]]) -> str:
     tr = words()
     elderly = any("residents_elderly" in gap for gap in found)
     head = [text("No."), text("Residents"), *([text("Elderly")] if elderly else [])]
-    head += [text("Where"), text("Nearest facility"), text("One here serves")]
+    head += [text("Where"), text("Half have at most to the nearest"), text("One at the best point serves")]
     return small_table([tr(title) for title in head], [_row(gap, elderly=elderly) for gap in found])
 
 
@@ -67,7 +67,5 @@ def _row(gap: Mapping[str, Any], *, elderly: bool) -> list[str]:
     metres = gap["nearest_m"]
     far = tr(text("cannot be reached")) if metres is None else tr(text("{metres:,.0f} m", metres=metres))
     old = [exact(gap["residents_elderly"])] if elderly else []
-    if gap.get("nearest"):
-        far = f"{gap['nearest']} · {far}"
     served = exact(gap["site"]["residents"]) if gap.get("site") else "–"
     return [str(gap["rank"]), exact(gap["residents"]), *old, gap["unit"] or "–", far, served]

@@ -7,10 +7,10 @@ import streamlit as st
 from ui.overview.gaps import gaps
 from ui.overview.key_figures import key_figures
 from ui.overview.plan import plan
+from ui.overview.table_and_map import choose_view, table_and_map
 from ui.shell.compute import current_view
 from ui.widgets.downloads import downloads
 from ui.widgets.heading import heading, notes
-from ui.widgets.table_and_map import choose_view, table_and_map
 
 view = current_view()
 left, right = st.columns([0.68, 0.32], vertical_alignment="center")

@@ -13,8 +13,9 @@ from jobs.study.cases import PLAN_SECONDS, Wish
 from reports.plan_words import results
 from ui.shell.choices import choices, choose, words
 from ui.shell.compute import View, case_of
+from ui.shell.safe import in_markdown
 from ui.widgets.numbers import exact
-from ui.widgets.safe import in_markdown
+from ui.widgets.pick import pick
 from ui.widgets.tables import small_table
 
 MOST_SITES: Final = 20
@@ -40,19 +41,17 @@ def _form(view: View, wish: Wish | None) -> None:
         return
     with st.form("wish", border=False):
         tier_box, by_box, count_box = st.columns([0.36, 0.38, 0.26], vertical_alignment="bottom")
-        tier = tier_box.selectbox(
-            tr(text("What to build")),
-            tiers,
-            index=tiers.index(wish.tier) if wish and wish.tier in tiers else 0,
-            format_func=lambda option: tr(view.standard.tier_title(option)),
+        tier = pick(
+            tier_box.selectbox, text("What to build"), tiers, key="wish-tier",
+            said=lambda option: tr(view.standard.tier_title(option)), first=wish.tier if wish else None,
+        )  # fmt: skip
+        by = pick(
+            by_box.selectbox, text("Measured by"), list(_BY), key="wish-by",
+            said=lambda option: tr(_BY[option]), first=wish.by if wish else None,
+        )  # fmt: skip
+        count = count_box.number_input(
+            tr(text("Sites")), 1, MOST_SITES, wish.count if wish else 5, key="wish-count"
         )
-        by = by_box.selectbox(
-            tr(text("Served by")),
-            list(_BY),
-            index=list(_BY).index(wish.by) if wish else 0,
-            format_func=lambda option: tr(_BY[option]),
-        )
-        count = count_box.number_input(tr(text("Sites")), 1, MOST_SITES, wish.count if wish else 5)
         if st.form_submit_button(tr(text("Suggest sites")), type="primary"):
             choose(wish=Wish(tier, int(count or 1), by=by, time_limit_s=PLAN_SECONDS), wish_is_own=True)
             st.rerun()
@@ -65,7 +64,7 @@ def _table(plan: Mapping[str, Any]) -> str:
         text("Where"),
         text("Longitude, latitude"),
         text("Residents gained"),
-        text("Together"),
+        text("Running total"),
     )
     sites = plan["sites"]
     together = accumulate(site["residents_gained"] for site in sites)

@@ -7,19 +7,19 @@ from typing import Any, Final
 
 from core.text import text
 from coverage.model.standard import Check
+from coverage.publish.verdicts import MISSED, VerdictRow, verdict_rows
 from maps.palette import VERDICTS
-from reports.lines import Line, assessment_lines
 from ui.shell.choices import words
 from ui.shell.compute import View
+from ui.shell.safe import in_html
 from ui.widgets.numbers import exact, share
-from ui.widgets.safe import in_html
 
 _MARKS: Final = {"meets": "✓", "nearly": "≈", "not": "✕", None: "–"}
 _HEAD: Final = (
     text("Rule"),
     text("Figure"),
     text("Actual"),
-    text("Residents missed"),
+    MISSED,
     text("Verdict"),
 )
 _SHOWN_UNITS: Final = 2
@@ -30,7 +30,7 @@ _SHORT: Final = 10
 def verdict_table(view: View) -> str:
     """The table as HTML; verdicts have a colour, a sign and a word."""
     tr = words()
-    lines = assessment_lines(view.document, view.standard)
+    lines = verdict_rows(view.document, view.standard)
     if not lines:
         nothing = tr(text("This standard has no rule yet."))
         return f'<p class="nothing">{in_html(nothing)}</p>'
@@ -44,7 +44,7 @@ def verdict_table(view: View) -> str:
     )
 
 
-def _row(line: Line, row: Mapping[str, Any]) -> str:
+def _row(line: VerdictRow, row: Mapping[str, Any]) -> str:
     said = words()(line.figure)
     short = ' class="short"' if len(said) <= _SHORT else ""
     figure = f"<td{short}>{in_html(said)}</td>"
@@ -52,7 +52,7 @@ def _row(line: Line, row: Mapping[str, Any]) -> str:
     return f'<tr><th scope="row">{_rule(line)}</th>{cells}</tr>'
 
 
-def _actual(line: Line, row: Mapping[str, Any]) -> str:
+def _actual(line: VerdictRow, row: Mapping[str, Any]) -> str:
     """The share above n of N where the rule counts residents; else in words."""
     tr = words()
     if line.rule.check not in (Check.RADIUS, Check.WALK) or line.verdict is None:
@@ -61,19 +61,19 @@ def _actual(line: Line, row: Mapping[str, Any]) -> str:
     return f"<b>{share(row['share'])}</b>{in_html(tr(under))}"
 
 
-def _missed(line: Line) -> str:
-    if line.missed is None or line.rule.check not in (Check.RADIUS, Check.WALK, Check.LOAD):
+def _missed(line: VerdictRow) -> str:
+    if line.missed is None or line.rule.check not in (Check.RADIUS, Check.WALK):
         return in_html(words()(line.missed_words))
     return f"<b>{exact(line.missed)}</b>"
 
 
-def _rule(line: Line) -> str:
+def _rule(line: VerdictRow) -> str:
     tr = words()
     remark = f' <span class="remark">{in_html(tr(line.remark))}</span>' if line.remark else ""
     return f"{in_html(tr(line.title))}{remark}{_responsible(line)}"
 
 
-def _responsible(line: Line) -> str:
+def _responsible(line: VerdictRow) -> str:
     """Clause and responsible units on one line; all of them when it is opened."""
     tr, units = words(), line.responsible
     clause = tr(text("Clause {clause}", clause=line.rule.clause)) if line.rule.clause else ""
@@ -90,7 +90,7 @@ def _responsible(line: Line) -> str:
     return f'<details class="responsible"><summary>{in_html(short)}</summary>{"".join(more)}</details>'
 
 
-def _verdict(line: Line) -> str:
+def _verdict(line: VerdictRow) -> str:
     colour = VERDICTS.get(line.verdict or "", "#4b5765")
     mark = _MARKS[line.verdict]
     word = in_html(words()(line.verdict_words))

@@ -13,11 +13,12 @@ from maps import palette
 from reports import plan_words
 from ui.shell.choices import words
 from ui.shell.measured import assessed_under
+from ui.shell.safe import in_html
 from ui.siting.ask import tier_words
 from ui.siting.search import Search
 from ui.widgets.map_parts import city_box, dots_of, legend
 from ui.widgets.numbers import exact
-from ui.widgets.safe import in_html
+from ui.widgets.pick import pick
 from ui.widgets.sections import NOTHING, answer, number, table
 from ui.widgets.small_map import list_map
 
@@ -44,16 +45,12 @@ def choose_plan(plan: Mapping[str, Any]) -> int:
     if not others:
         return BEST
     tr = words()
-    chosen = st.segmented_control(
-        tr(text("Plan")),
-        list(range(len(others) + 1)),
-        format_func=lambda option: tr(_title(option, others)),
-        default=BEST,
-        required=True,
-        key="siting-plan",
-        label_visibility="collapsed",
-    )
-    return int(chosen)
+    return int(
+        pick(
+            st.segmented_control, text("Plan"), list(range(len(others) + 1)), key="siting-plan",
+            said=lambda option: tr(_title(option, others)),
+        )
+    )  # fmt: skip
 
 
 def _title(option: int, others: Sequence[Mapping[str, Any]]) -> Text:
@@ -144,7 +141,7 @@ def sites_table(plan: Mapping[str, Any], chosen: int, standard: Standard) -> Non
 _HEADS: Final = {
     "rank": text("No."), "tier": text("Tier"), "where": text("Where"), "gained": text("Newly served"),
     "residents_nearer": text("Shorter way for"), "saved_m": text("Saved, mean (m)"),
-    "elderly": text("Elderly"), "together": text("Together"), "load": text("To serve"),
+    "elderly": text("Elderly"), "together": text("Running total"), "load": text("To serve"),
     "nearest": text("To nearest (m)"), "cost": text("Cost"), "same": text("In plan A"),
 }  # fmt: skip
 

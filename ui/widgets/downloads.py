@@ -12,6 +12,7 @@ from core.text import Text, text
 from jobs.cache.results import archive, map_page, report
 from ui.shell.choices import choices, words
 from ui.shell.compute import View
+from ui.widgets.pick import pick
 
 _PROFILES: Final = {
     "internal": text("internal (watermark)"),
@@ -23,13 +24,9 @@ _EXCEL: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.she
 def downloads(view: View) -> None:
     """Three files in the language of the page; made when asked for."""
     tr, language = words(), choices().language
-    st.subheader(tr(text("Take away")), anchor=False)
-    profile = st.radio(
-        tr(text("Map for")),
-        list(_PROFILES),
-        format_func=lambda option: tr(_PROFILES[option]),
-        horizontal=True,
-        key="profile",
+    st.subheader(tr(text("Export")), anchor=False)
+    profile = pick(
+        st.radio, text("Map for"), list(_PROFILES), key="profile", said=lambda option: tr(_PROFILES[option])
     )
     boxes = st.columns(3)
     made: tuple[tuple[Text, str, str, Callable[..., str | bytes]], ...] = (

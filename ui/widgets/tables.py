@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from ui.widgets.safe import in_html
+from ui.shell.safe import in_html
 
 # Cells as short as this stay on one line.
 _SHORT: Final = 14

@@ -18,6 +18,7 @@ from coverage.siting.model.build_order import Found, finished
 from coverage.siting.model.cover_model import CoverModel, build_model
 from coverage.siting.model.highs import Answer, Limits, Program
 from coverage.siting.model.infeasible import solved
+from coverage.siting.model.plan_value import site_price, wanted_weight
 from coverage.siting.model.problem import Problem
 from coverage.siting.model.programs import SiteRows, all_rules, cover_all_program, fewest_program, most_values
 from coverage.siting.model.site_rules import site_rules
@@ -53,21 +54,6 @@ def _equal_sites(problem: Problem, model: CoverModel, target: float, limits: Lim
     few = cover_everyone(model, limits) if everyone else cover_share(model, target, limits)
     found = Found(model.rows[few.chosen], float(len(few.chosen)), few.bound, few.proven)
     return finished(problem, found, limits)
-
-
-def wanted_weight(problem: Problem) -> float:
-    """The share of the weight that fixed, closable or possible sites reach."""
-    reached = problem.covered(problem.open_before)
-    for row in problem.candidates:
-        reached[problem.cells_of(row)] = True
-    return problem.goal.share * float(problem.weight[reached].sum())
-
-
-def site_price(problem: Problem, rows: Ints, is_new: Bools) -> Floats:
-    """(rows,) what opening counts: 1, or the cost where given; existing sites are free."""
-    if problem.goal.cost is None:
-        return is_new.astype(float)
-    return np.where(is_new, np.asarray(problem.goal.cost, float)[rows], 0.0)
 
 
 def _couples(problem: Problem) -> bool:

@@ -22,7 +22,7 @@ from data.units import read_totals, read_units
 
 CRS = "EPSG:4549"
 EAST, NORTH = 400_000.0, 3_500_000.0
-SHARED = Path(__file__).parents[2] / ".." / "shared" / "data"
+SHARED = Path(__file__).parents[3] / ".." / "shared" / "data"
 
 
 def box(west: float, south: float, east: float, north: float) -> shapely.Geometry:
