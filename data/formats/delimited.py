@@ -8,6 +8,7 @@ import re
 from typing import Final
 
 from core.text import text
+from data.files import as_written
 from data.formats.encoding import decode
 from data.formats.limits import Limits
 from data.formats.raw import Cell, RawSheet, Row, UnreadableError
@@ -62,4 +63,4 @@ _GUARDED: Final = re.compile(r'="([^"]*)"')
 def _cell(field: str) -> Cell:
     stripped = field.strip()
     guarded = _GUARDED.fullmatch(stripped)
-    return (guarded[1].strip() if guarded else stripped) or None
+    return (guarded[1].strip() if guarded else as_written(stripped)) or None
