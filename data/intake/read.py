@@ -62,16 +62,9 @@ def read_facilities(
     reference: gpd.GeoDataFrame | Reference | None = None,
     decisions: Decisions | None = None,
     stored: pd.DataFrame | None = None,
-    units_known: bool = True,
-    area: Bounds | None = None,
 ) -> Intake:
     """`read_lists` without progress."""
-    return read_lists(
-        paths,
-        ListRequest(
-            datum, units, reference, decisions or Decisions(), stored, units_known=units_known, area=area
-        ),
-    )
+    return read_lists(paths, ListRequest(datum, units, reference, decisions or Decisions(), stored))
 
 
 def read_lists(paths: Sequence[Path], request: ListRequest, *, progress: Progress = silent) -> Intake:

@@ -21,7 +21,7 @@ from data.intake.findings import Finding
 from data.intake.intake import Intake
 from data.intake.origin import origin_of
 from data.intake.placing import Bounds
-from data.intake.read import read_facilities
+from data.intake.read import ListRequest, read_lists
 from data.source import OSM_CREDIT, credits_of
 from data.standards import open_standard
 from data.streets import StreetFile, read_streets
@@ -90,12 +90,14 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
         remember_places(network, cache, population.grid.xy)
     in_water = water_findings(files.layers.water, streets.basemap, population.grid)
     progress(0.7, text("Reading facility lists"))
-    intake = read_facilities(
+    intake = read_lists(
         files.facilities,
-        datum=files.datum,
-        units=units.table if units else None,
-        units_known=units is None or files.units is None or origin_of(files.units, units.table).known,
-        area=None if units else _where_residents_live(population.grid),
+        ListRequest(
+            files.datum,
+            units.table if units else None,
+            units_known=units is None or files.units is None or origin_of(files.units, units.table).known,
+            area=None if units else _where_residents_live(population.grid),
+        ),
     )
     progress(1.0, text("Read"))
     study = Study(
