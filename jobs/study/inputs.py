@@ -90,15 +90,7 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
         remember_places(network, cache, population.grid.xy)
     in_water = water_findings(files.layers.water, streets.basemap, population.grid)
     progress(0.7, text("Reading facility lists"))
-    intake = read_lists(
-        files.facilities,
-        ListRequest(
-            files.datum,
-            units.table if units else None,
-            units_known=units is None or files.units is None or origin_of(files.units, units.table).known,
-            area=None if units else _where_residents_live(population.grid),
-        ),
-    )
+    intake = _lists(files, units, population.grid)
     progress(1.0, text("Read"))
     study = Study(
         name=files.name or city_name(intake, units.table if units else None) or files.population.stem,
@@ -138,6 +130,14 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
         read=read,
         answers=files.answers,
     )
+
+
+def _lists(files: StudyFiles, units: UnitFile | None, grid: PopulationGrid) -> Intake:
+    """The lists, judged by the units; without these by where the residents live."""
+    known = units is None or files.units is None or origin_of(files.units, units.table).known
+    area = None if units else _where_residents_live(grid)
+    table = units.table if units else None
+    return read_lists(files.facilities, ListRequest(files.datum, table, units_known=known, area=area))
 
 
 def _where_residents_live(grid: PopulationGrid) -> Bounds:
