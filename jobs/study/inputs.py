@@ -139,10 +139,15 @@ def _credits(files: StudyFiles, streets: StreetFile) -> tuple[str, ...]:
 def _streets(
     files: StudyFiles, crs: str, area: shapely.Polygon, cache: Path | None, progress: Progress
 ) -> StreetFile:
-    heal_m = files.heal_m
+    path, heal_m = files.network, files.heal_m
+    layer, class_name = files.answers.network_layer, files.answers.network_class
     if cache is None:
-        return read_streets(files.network, crs=crs, area=area, heal_m=heal_m, progress=progress)
-    return load_or_read(files.network, cache, crs=crs, area=area, heal_m=heal_m, progress=progress)
+        return read_streets(
+            path, crs=crs, area=area, heal_m=heal_m, layer=layer, class_name=class_name, progress=progress
+        )
+    return load_or_read(
+        path, cache, crs=crs, area=area, heal_m=heal_m, layer=layer, class_name=class_name, progress=progress
+    )
 
 
 def list_notes(intake: Intake) -> tuple[Text, ...]:
