@@ -12,6 +12,7 @@ import pandas as pd
 from core.errors import InputError
 from core.text import Text, text
 from coverage.model.tables import Bools, Floats
+from data.files import as_written
 from data.intake.findings import Finding
 from data.population.cells import Cells
 from data.population.columns import (
@@ -36,7 +37,8 @@ def read_csv_table(path: Path) -> pd.DataFrame:
         except UnicodeDecodeError:
             continue
         try:
-            return pd.read_csv(io.StringIO(decoded), dtype=str, keep_default_na=False)
+            frame = pd.read_csv(io.StringIO(decoded), dtype=str, keep_default_na=False)
+            return frame.map(as_written, na_action="ignore")
         except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
             raise InputError("{file}: this is not a table that can be read.", file=path.name) from error
     raise InputError("{file}: the text is neither UTF-8 nor GB18030.", file=path.name)

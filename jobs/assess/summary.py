@@ -34,7 +34,8 @@ def closing_lines(results: Results, tr: Translator) -> list[str]:
     lines = [
         tr(
             text(
-                "{name}: {residents:,.0f} residents in {cells:,} cells, measured in {crs}",
+                "{name}: {residents:,.0f} {residents:resident|residents} in {cells:,} {cells:cell|cells}, "
+                "measured in {crs}",
                 name=area["name"],
                 residents=area["residents"],
                 cells=area["cells"],

@@ -204,7 +204,7 @@ def _written(report: CheckReport) -> CheckReport:
     report.folder.mkdir(parents=True, exist_ok=True)
     write_accepted(intake, report.folder / "accepted.csv")
     write_not_open(intake, report.folder / "planned.csv")
-    write_findings(intake, report.folder / "findings.xlsx", translator(report.language))
+    write_findings(intake, report.folder, translator(report.language))
     return replace(report, intake=intake)
 
 

@@ -60,7 +60,7 @@ def test_a_table_with_choices_is_shown_in_chromium_109(page: Page, address: str)
     rows = "名称,类型,经度,纬度\n某社区服务站,公共服务站,119.9,32.1\n".encode("utf-8-sig")
     box = page.locator('[data-testid="stMain"] input[type=file]').first
     box.set_input_files({"name": "清单.csv", "mimeType": "text/csv", "buffer": rows})
-    for step in ("列", "采用的行"):
+    for step in ("列", "已接受的行"):
         page.get_by_role("radio", name=step, exact=True).or_(
             page.get_by_role("button", name=step, exact=True)
         ).first.click(timeout=60_000)

@@ -91,24 +91,46 @@
 
   /* ---------- a row moves the map and says who lives there; a button presses another ---------- */
 
+  /* The page says above the map what the map's own head says, and the table beside it what it lists. */
+  var EMBEDDED = "@media screen { #panel header { display: none } #panel details:first-of-type { border-top: 0 } }" +
+    "@media screen and (max-width: 760px) { #panel { right: auto; max-width: 15rem } }";
+  function embed(frame) {
+    var inside = null;
+    try { inside = frame.contentDocument; } catch (_) { return; }
+    if (!inside || !inside.head || !inside.getElementById("panel") || inside.getElementById("embedded")) return;
+    var style = inside.createElement("style");
+    style.id = "embedded";
+    style.textContent = EMBEDDED;
+    inside.head.appendChild(style);
+    var map = frameMap(frame), data = inside.getElementById("map-data");
+    if (map && data) {
+      map.fitBounds(JSON.parse(data.textContent).bounds,
+        { paddingTopLeft: [14, 44], paddingBottomRight: [14, 24], animate: false });
+    }
+  }
+  document.addEventListener("load", function (event) {
+    if (event.target && event.target.tagName === "IFRAME" && event.target.hasAttribute("srcdoc")) embed(event.target);
+  }, true);
   function frameMap(frame) {
     try { return frame.contentWindow && frame.contentWindow.map_main; } catch (_) { return null; }
   }
-  function showLayer(view, key) {
-    var row = key && view.document.querySelector('.leaflet-control-layers [data-layer="' + key + '"]');
-    var label = row && row.closest("label"), box = label && label.querySelector("input");
-    if (box && !box.checked) box.click();
+  function showRule(view, title) {
+    var labels = title ? view.document.querySelectorAll(".leaflet-control-layers-base label") : [];
+    for (var i = 0; i < labels.length; i++) {
+      var box = labels[i].querySelector("input");
+      if (labels[i].textContent.trim() === title && box && !box.checked) box.click();
+    }
   }
   function goTo(at) {
     var frame = document.querySelector("iframe[srcdoc]"), map = frame && frameMap(frame);
     var said = document.querySelector(".goto-said");
     if (said) said.textContent = at.getAttribute("data-says");
-    var chosen = document.querySelectorAll("[aria-current=location]");
+    var chosen = document.querySelectorAll(".goto[aria-current]");
     for (var i = 0; i < chosen.length; i++) chosen[i].removeAttribute("aria-current");
     at.setAttribute("aria-current", "location");
     if (!map) return;
     var view = frame.contentWindow;
-    showLayer(view, at.getAttribute("data-layer"));
+    showRule(view, at.getAttribute("data-rule"));
     var words = view.document.createElement("div");
     words.textContent = at.getAttribute("data-says");
     var west = at.getAttribute("data-west");

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ui.overview.first import first_sentence
 from ui.overview.gaps import gaps
 from ui.overview.key_figures import key_figures
 from ui.overview.plan import plan
@@ -18,6 +19,7 @@ with left:
     heading(view)
 with right:
     choose_view()
+first_sentence(view)
 key_figures(view)
 table_and_map(view)
 notes(view)

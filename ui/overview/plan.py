@@ -11,9 +11,12 @@ import streamlit as st
 from core.text import text
 from jobs.study.cases import PLAN_SECONDS, Wish
 from reports.plan_words import results
+from ui.scenario.offer import TRY
+from ui.scenario.sites import offer_sites, site_key, spot_of_site
 from ui.shell.choices import choices, choose, words
 from ui.shell.compute import View, case_of
 from ui.shell.safe import in_markdown
+from ui.widgets.goto import place_button, press_button
 from ui.widgets.numbers import exact
 from ui.widgets.pick import pick
 from ui.widgets.tables import small_table
@@ -29,6 +32,7 @@ def plan(view: View) -> None:
     _form(view, case_of(choices()).wish)
     if view.plan is not None:
         st.html(_table(view.plan))
+        offer_sites(view.plan["sites"], view.plan["tier"])
         st.caption(in_markdown(" ".join(tr(said) for said in results(view.plan, view.standard))))
     if view.standard.tiers:
         st.page_link("ui/siting/page.py", label=tr(text("More goals, conditions and reasons")))
@@ -65,16 +69,18 @@ def _table(plan: Mapping[str, Any]) -> str:
         text("Longitude, latitude"),
         text("Residents gained"),
         text("Running total"),
+        TRY,
     )
     sites = plan["sites"]
     together = accumulate(site["residents_gained"] for site in sites)
     rows = [
         (
-            site["rank"],
+            place_button(site["rank"], spot_of_site(site)),
             site["unit"] or "–",
             f"{site['lon']:.5f}, {site['lat']:.5f}",
             exact(site["residents_gained"]),
             exact(total),
+            press_button(text("Try"), site_key(site), site["unit"] or "–"),
         )
         for site, total in zip(sites, together, strict=True)
     ]

@@ -9,9 +9,11 @@ from core.text import text
 from coverage.model.standard import Check
 from coverage.publish.verdicts import MISSED, VerdictRow, verdict_rows
 from maps.palette import VERDICTS
+from ui.overview.gaps import spot_of
 from ui.shell.choices import words
 from ui.shell.compute import View
 from ui.shell.safe import in_html
+from ui.widgets.goto import place_button
 from ui.widgets.numbers import exact, share
 
 _MARKS: Final = {"meets": "✓", "nearly": "≈", "not": "✕", None: "–"}
@@ -36,7 +38,8 @@ def verdict_table(view: View) -> str:
         return f'<p class="nothing">{in_html(nothing)}</p>'
     head = "".join(f'<th scope="col">{in_html(tr(title))}</th>' for title in _HEAD)
     rows = {row["id"]: row for row in view.document["rules"]}
-    body = "".join(_row(line, rows[line.rule.id]) for line in lines)
+    largest = {gap["rule"]: gap for gap in reversed(view.document["gaps"])}
+    body = "".join(_row(line, rows[line.rule.id], largest.get(line.rule.id), view) for line in lines)
     caption = in_html(tr(text("Verdicts by rule")))
     return (
         f'<div class="verdicts" tabindex="0" role="region" aria-label="{caption}">'
@@ -44,11 +47,13 @@ def verdict_table(view: View) -> str:
     )
 
 
-def _row(line: VerdictRow, row: Mapping[str, Any]) -> str:
+def _row(line: VerdictRow, row: Mapping[str, Any], gap: Mapping[str, Any] | None, view: View) -> str:
+    """With a button to the largest gap of the rule, where it leaves one."""
     said = words()(line.figure)
+    there = place_button(words()(text("Largest gap")), spot_of(gap, view.standard)) if gap else ""
     short = ' class="short"' if len(said) <= _SHORT else ""
     figure = f"<td{short}>{in_html(said)}</td>"
-    cells = f"{figure}<td>{_actual(line, row)}</td><td>{_missed(line)}</td><td>{_verdict(line)}</td>"
+    cells = f"{figure}<td>{_actual(line, row)}</td><td>{_missed(line)}</td><td>{_verdict(line)}{there}</td>"
     return f'<tr><th scope="row">{_rule(line)}</th>{cells}</tr>'
 
 

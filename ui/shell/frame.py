@@ -123,6 +123,8 @@ def check_standard(content: bytes, name: str) -> Standard:
 def in_use() -> None:
     """Which city and which lists are shown, and the way back to the demo."""
     tr, chosen = words(), choices()
+    if chosen.city is None:
+        st.page_link("ui/city/page.py", label=tr(text("How to bring your own city")))
     if chosen.lists is not None:
         title = tr(text("List in use"))
         st.markdown(f"**{title}**")

@@ -9,13 +9,17 @@ import streamlit as st
 
 from core.text import Text, text
 from coverage.model.standard import Standard
+from jobs.siting.request import TIER_SIGN
 from maps import palette
 from reports import plan_words
+from ui.scenario.offer import TRY
+from ui.scenario.sites import offer_sites, site_key
 from ui.shell.choices import words
 from ui.shell.measured import assessed_under
 from ui.shell.safe import in_html
 from ui.siting.ask import tier_words
 from ui.siting.search import Search
+from ui.widgets.goto import press_button
 from ui.widgets.map_parts import city_box, dots_of, legend
 from ui.widgets.numbers import exact
 from ui.widgets.pick import pick
@@ -132,8 +136,15 @@ def sites_table(plan: Mapping[str, Any], chosen: int, standard: Standard) -> Non
         return
     columns = _columns(sites, chosen, two_tiers="tiers" in plan)
     together = dict(map(tuple, plan["curve"]))
-    rows = [[_cell(column, site, together, standard) for column in columns] for site in sites]
-    table(text("Suggested sites"), [_HEADS[column] for column in columns], rows, css="tall sites")
+    rows = [
+        [
+            *(_cell(column, site, together, standard) for column in columns),
+            press_button(text("Try"), site_key(site), _short_name(site)),
+        ]
+        for site in sites
+    ]
+    table(text("Suggested sites"), [*(_HEADS[column] for column in columns), TRY], rows, css="tall sites")
+    offer_sites(sites, plan["tier"].split(TIER_SIGN)[0])
     if chosen != BEST:
         st.caption(tr(text("● also in plan A")))
 

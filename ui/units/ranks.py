@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any, Final
 
 import pandas as pd
+import streamlit as st
 
 from core.text import Text, text
 from coverage.model.standard import Check, level_title
 from coverage.publish.verdicts import MISSED, VerdictRow, responsible_words, verdict_rows
+from ui.overview.table_and_map import city_map
 from ui.shell.choices import words
-from ui.shell.measured import Reading
+from ui.shell.measured import Reading, assessed_under
+from ui.widgets.goto import Spot, place_button
 from ui.widgets.numbers import exact
 from ui.widgets.pick import pick_level
 from ui.widgets.sections import NOTHING, answer, explained, share_or_dash, table
@@ -24,6 +27,7 @@ _TABLE_HEAD: Final = (
     text("Verdict"), text("Responsible units"),
 )  # fmt: skip
 _MOST: Final = 600
+_MAP_PX: Final = 400
 
 
 def ranks(reading: Reading) -> None:
@@ -37,7 +41,10 @@ def ranks(reading: Reading) -> None:
         answer(text("This standard has no radius or walk rule, so nobody is counted as missed."))
     else:
         answer(*_best_and_worst(shown), _all_met(shown, shown["level"].iloc[0]))
-    table(text("Ranking"), _LEAGUE_HEAD, [_league_row(row) for row in shown.head(_MOST).to_dict("records")])
+    city_map(reading.view, _MAP_PX)
+    places = _places(reading.key, reading.slow)
+    rows = [_league_row(row, places) for row in shown.head(_MOST).to_dict("records")]
+    table(text("Ranking"), _LEAGUE_HEAD, rows)
     explained(
         text("How the rank comes about"),
         text(
@@ -81,11 +88,37 @@ def _all_met(shown: pd.DataFrame, level: str) -> Text:
     )
 
 
-def _league_row(row: dict[Any, Any]) -> list[str]:
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _places(key: str, slow: bool) -> dict[str, tuple[float, float, float, float]]:
+    """Unit → west, south, east, north of its outline, in degrees."""
+    units = assessed_under(key, slow=slow).inputs.study.units
+    if units is None:
+        return {}
+    frame = units.frame.to_crs("EPSG:4326")
+    boxes = frame.geometry.bounds.to_numpy(float).round(6).tolist()
+    return {number: tuple(box) for number, box in zip(frame["unit_id"], boxes, strict=True)}
+
+
+def _unit_button(row: dict[Any, Any], places: dict[str, tuple[float, float, float, float]]) -> object:
+    box = places.get(row["unit_id"])
+    if box is None:
+        return row["name"]
+    said = text(
+        "{unit}: {residents:,.0f} {residents:resident|residents}, of whom at least one radius or walk rule "
+        "does not cover {missed:,.0f}.",
+        unit=row["name"],
+        residents=row["residents"],
+        missed=row["residents_missed"],
+    )
+    west, south, east, north = box
+    return place_button(row["name"], Spot((west + east) / 2, (south + north) / 2, said, bounds=box))
+
+
+def _league_row(row: dict[Any, Any], places: dict[str, tuple[float, float, float, float]]) -> list[object]:
     rank = f"{row['rank']:.0f}" if row["rank"] == row["rank"] else NOTHING
     counts = [exact(row[key]) for key in ("rules_met", "rules_nearly", "rules_not")]
     people = [exact(row["residents"]), exact(row["residents_missed"])]
-    return [rank, row["name"], *people, share_or_dash(row["share"]), *counts]
+    return [rank, _unit_button(row, places), *people, share_or_dash(row["share"]), *counts]
 
 
 def assessment_table(reading: Reading) -> None:

@@ -13,7 +13,7 @@ from core.text import Sayable, Text, text
 from ui.shell.choices import words
 from ui.shell.compute import View, current_view
 from ui.shell.measured import Reading, current_reading, elderly_switch
-from ui.shell.safe import in_html
+from ui.shell.safe import Html, in_html
 from ui.widgets.heading import synthetic_mark
 from ui.widgets.numbers import exact, share
 from ui.widgets.pick import pick
@@ -61,7 +61,7 @@ def table(title: Sayable, head: Sequence[Text], rows: Sequence[Sequence[object]]
 
 def figures_table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """A table whose columns of numbers stand to the right, their headings too."""
-    written = [[str(value) for value in row] for row in rows]
+    written = [[value if isinstance(value, Html) else str(value) for value in row] for row in rows]
     numeric = [all(_is_number(row[c]) for row in written) for c in range(len(head))]
     kinds = [
         "number" if is_number else "words short" if _is_short(written, c) else "words"
@@ -81,7 +81,7 @@ def figures_table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 def _is_short(rows: Sequence[Sequence[str]], column: int) -> bool:
     """A column of few letters stays on one line."""
-    return all(len(row[column]) <= _SHORT for row in rows)
+    return all(isinstance(row[column], Html) or len(row[column]) <= _SHORT for row in rows)
 
 
 def _is_number(written: str) -> bool:

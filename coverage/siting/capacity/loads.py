@@ -171,7 +171,7 @@ def row_names(flow: Flow) -> tuple[Text | None, ...]:
     """What stands behind the first rows of `flow_program`: the rules, and the least load of each new site."""
     unnamed = len(flow.residents) + int(np.isfinite(flow.high).sum())
     least = (
-        text("at least {low:,g} residents at every new site", low=float(low))
+        text("at least {low:,g} {low:resident|residents} at every new site", low=float(low))
         for low in flow.low[flow.low > 0.0]
     )
     return (*flow.rules.names, *(None for _ in range(unnamed)), *least)

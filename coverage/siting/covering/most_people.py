@@ -38,7 +38,7 @@ def _plain(problem: Problem, limits: Limits) -> Plan:
     count = (problem.goal.count or 0) - len(required)
     if count < 0:
         raise InfeasibleError(
-            "{required} sites are required but only {count} may be opened.",
+            "{required} {required:site is|sites are} required but only {count} may be opened.",
             required=len(required),
             count=problem.goal.count,
         )

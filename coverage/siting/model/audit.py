@@ -26,6 +26,8 @@ from coverage.siting.model.plan_value import (
     capacity,
     covered_weight,
     metres_at,
+    nobody_reached,
+    only_too_near,
     plan_value,
     reachable,
     served_share,
@@ -111,12 +113,20 @@ def audit(problem: Problem, plan: Plan) -> Audit:
     meets = abs(bound - value) <= (1e-3 if whole else _ACCURACY * max(1.0, abs(value)))
     if plan.proven and not meets:
         contradictions.append(f"called proved with bound {plan.bound:g}, the plan gives {value:g}")
+    nobody = problem.goal.name == FEWEST_SITES and nobody_reached(problem)
     meets = meets and not broken
     bound = value if meets else bound
     gap = 0.0 if meets else gap_of(value, bound, maximises)
-    return Audit(
-        replace(plan, objective=value, bound=bound, gap=gap, proven=meets), tuple(contradictions), broken
+    plan = replace(
+        plan,
+        objective=value,
+        bound=bound,
+        gap=gap,
+        proven=meets and not nobody,
+        nobody_reached=nobody,
+        too_near=only_too_near(problem) if problem.goal.name == FEWEST_SITES else 0.0,
     )
+    return Audit(plan, tuple(contradictions), broken)
 
 
 def tidy(value: float) -> float:
@@ -246,4 +256,6 @@ def _overloaded(problem: Problem, assigned: sparse.csr_array, opened: Ints, stay
             yield text("the most residents a site can serve")
         own = opened[of_site[opened] == role]
         if (load[own] < least[own] - slack[own]).any():
-            yield text("at least {low:,g} residents at every new site", low=float(least[own].min()))
+            yield text(
+                "at least {low:,g} {low:resident|residents} at every new site", low=float(least[own].min())
+            )

@@ -62,8 +62,28 @@ def total_walking(problem: Problem, rows: Ints, missing_m: float) -> float:
 
 
 def wanted_weight(problem: Problem) -> float:
-    """The share of the weight that fixed, closable or possible sites reach."""
-    return problem.goal.share * float(problem.weight[reached_by_any(problem)].sum())
+    """The share of the weight that fixed, closable or possible sites reach.
+
+    Possible ones that are too near to an existing one count here: whom only they could serve stay unserved.
+    """
+    reached = reached_by_any(problem)
+    reached[problem.metres[problem.too_near].indices] = True
+    return problem.goal.share * float(problem.weight[reached].sum())
+
+
+def only_too_near(problem: Problem) -> float:
+    """Residents whom only possible sites that are too near to an existing one reach."""
+    reached = np.zeros(problem.n_cells, bool)
+    reached[problem.metres[problem.too_near].indices] = True
+    return float(problem.residents[reached & ~reached_by_any(problem)].sum())
+
+
+def nobody_reached(problem: Problem) -> bool:
+    """Whether there are residents to serve and no possible site reaches any."""
+    reached = np.zeros(problem.n_cells, bool)
+    reached[problem.metres[np.concatenate((problem.candidates, problem.too_near))].indices] = True
+    wanted = problem.weight > 0.0
+    return bool((wanted & ~problem.covered(problem.open_before)).any() and not (reached & wanted).any())
 
 
 def site_price(problem: Problem, rows: Ints, is_new: Bools) -> Floats:

@@ -46,7 +46,7 @@ def _plain(problem: Problem, limits: Limits) -> Plan:
     count = (problem.goal.count or 0) - len(required)
     if count < 0:
         raise InfeasibleError(
-            "{required} sites are required but only {count} may be opened.",
+            "{required} {required:site is|sites are} required but only {count} may be opened.",
             required=len(required),
             count=problem.goal.count,
         )
@@ -80,7 +80,8 @@ def _refuse_if_too_few(problem: Problem, limits: Limits) -> None:
     needed = fewest_sites(replace(problem, goal=goal), limits)
     if needed.bound > (problem.goal.count or 0) + 1e-6:
         raise InfeasibleError(
-            "At least {needed:g} sites are needed to reach everyone who can be reached; {count} are allowed.",
+            "At least {needed:g} {needed:site is|sites are} needed to reach everyone who can be reached; "
+            "{count} {count:is|are} allowed.",
             needed=needed.bound,
             count=problem.goal.count,
         )

@@ -258,7 +258,7 @@ def _candidates(case: Tiny) -> np.ndarray:
     existing = np.isin(np.arange(n), case.keep)
     possible = ~existing & ~np.isin(np.arange(n), goal.forbidden)
     stays = existing & ~(np.isin(np.arange(n), goal.closable) & bool(goal.close))
-    if goal.spacing_m and stays.any():
+    if goal.spacing_m and stays.any() and goal.name != "fewest-sites":
         possible &= cdist(goal.site_xy, goal.site_xy[stays]).min(axis=1) >= goal.spacing_m - 1e-9
     return possible | existing
 
@@ -337,11 +337,28 @@ def complaint(case: Tiny) -> str:
         return "" if wanted is None else f"{case.label}: called impossible, {wanted:g} is possible"
     if wanted is None:
         return f"{case.label}: a plan of {plan.objective:g} where none is possible"
+    if plan.nobody_reached or _nobody(case):
+        honest = plan.nobody_reached and _nobody(case) and not plan.proven and not plan.sites
+        return "" if honest else f"{case.label}: nobody reached is {_nobody(case)}, not as said"
     if not (plan.proven and plan.gap == 0.0 and plan.bound == plan.objective):
         return f"{case.label}: {plan.objective:g} not proved (bound {plan.bound:g}), best {wanted:g}"
     if abs(plan.objective - wanted) > 1e-6:
         return f"{case.label}: {plan.objective:g} called proved, best {wanted:g}"
     return _not_as_said(case, plan)
+
+
+def _nobody(case: Tiny) -> bool:
+    """Whether somebody is not served, and no site that may be opened reaches anybody (fewest-sites)."""
+    sites = np.arange(len(case.metres))
+    existing = np.isin(sites, case.keep)
+    served = case.near[existing].any(axis=0) | (False if case.already is None else case.already)
+    possible = ~existing & ~np.isin(sites, case.goal.forbidden)
+    lives = case.weight > 0
+    return (
+        case.goal.name == "fewest-sites"
+        and (lives & ~served).any()
+        and not (case.near[possible] & lives).any()
+    )
 
 
 def _not_as_said(case: Tiny, plan) -> str:
