@@ -27,7 +27,7 @@ from data.intake.findings import Finding
 from data.streets.detect import street_format
 from data.streets.index import attach_index, save_index
 from data.streets.raw import Shapes
-from data.streets.read import StreetFile, read_streets
+from data.streets.read import PLAINLY, Asked, StreetFile, read_streets
 from geo.basemap import Basemap
 from geo.network.network import WalkNetwork
 
@@ -44,9 +44,7 @@ def load_or_read(
     *,
     crs: str | None = None,
     area: shapely.Geometry | None = None,
-    heal_m: float = 0.0,
-    layer: str = "",
-    class_name: str = "",
+    asked: Asked = PLAINLY,
     progress: Progress = silent,
 ) -> StreetFile:
     """`read_streets`, remembered in `cache_dir` by the content of the file.
@@ -56,13 +54,11 @@ def load_or_read(
     """
     path = Path(path)
     kind = street_format(path)
-    asked = (crs or "", repr(heal_m), layer, class_name)
-    folder = cache_dir / _key(_files_read(path, kind), asked, area)
+    answers = (crs or "", *(repr(value) for value in vars(asked).values()))
+    folder = cache_dir / _key(_files_read(path, kind), answers, area)
     if not folder.is_dir():
         told = part(progress, 0.0, 0.9)
-        read = read_streets(
-            path, crs=crs, area=area, heal_m=heal_m, layer=layer, class_name=class_name, progress=told
-        )
+        read = read_streets(path, crs=crs, area=area, asked=asked, progress=told)
         progress(0.9, text("Keeping the streets for the next time"))
         _store(read, folder)
     return _open(folder, kind, path.name)

@@ -39,6 +39,19 @@ _AREA: Final = 2  # the dimension of polygons
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What a reader of streets may be asked for: gaps up to `heal_m` closed, the `layer` of streets and the
+    column of their classes by name ("" leaves the choice to the reader)."""
+
+    heal_m: float = 0.0
+    layer: str = ""
+    class_column: str = ""
+
+
+PLAINLY: Final = Asked()
+
+
+@dataclass(frozen=True)
 class StreetFile:
     """A street file that was read: `kind` as told by its content, `sha256` of its bytes.
 
@@ -60,27 +73,25 @@ def read_streets(
     *,
     crs: str | None = None,
     area: shapely.Geometry | None = None,
-    heal_m: float = 0.0,
-    layer: str = "",
-    class_name: str = "",
+    asked: Asked = PLAINLY,
     progress: Progress = silent,
 ) -> StreetFile:
     """Read the walking network and the basemap of a street file, whatever its name says it is.
 
     `area` (WGS-84 degrees) keeps only streets that touch it; give it with a margin, or residents
     at the rim look unserved. `crs` is the metric CRS wanted; without it that of the centre of
-    `area`, or of the streets. Ends at most `heal_m` short of another street are joined to it, and
-    each is listed. `layer` and `class_name` name the layer of streets and the column of their classes,
-    where a map file leaves it open. Raises InputError where the file cannot be used, and says why nothing
+    `area`, or of the streets. Ends at most `asked.heal_m` short of another street are joined to it, and
+    each is listed. `asked` also names the layer of streets and the column of their classes, where a map
+    file leaves it open. Raises InputError where the file cannot be used, and says why nothing
     is left to walk on.
     """
     path = Path(path)
     kind = street_format(path)
-    named = layer, class_name
-    raw = _read(path, kind, None if area is None else area.bounds, part(progress, 0.0, 0.7), named)
+    heal_m = asked.heal_m
+    raw = _read(path, kind, None if area is None else area.bounds, part(progress, 0.0, 0.7), asked)
     if not len(raw.way_class):
         if area is not None and kind in OSM_FORMATS:  # what lies elsewhere was not even looked at
-            raw = _read(path, kind, None, part(progress, 0.0, 0.7), named)
+            raw = _read(path, kind, None, part(progress, 0.0, 0.7), asked)
         raise nothing_to_walk(path, raw, area)
     bounds = _degrees(path, raw, area)
     crs = crs or _metric_crs_of(path, bounds if area is None else area.bounds)
@@ -101,15 +112,13 @@ def read_streets(
     )
 
 
-def _read(
-    path: Path, kind: str, bounds: Bounds | None, progress: Progress, named: tuple[str, str]
-) -> RawStreets:
+def _read(path: Path, kind: str, bounds: Bounds | None, progress: Progress, asked: Asked) -> RawStreets:
     if kind in OSM_FORMATS:
         return read_osm(str(path), kind, bounds, progress)
     if kind == "graphml":
         return read_graphml(path, progress)
     progress(0.0, text("Reading {file}", file=path.name))
-    return read_lines(path, layer=named[0], class_name=named[1])
+    return read_lines(path, layer=asked.layer, class_name=asked.class_column)
 
 
 def _metric_crs_of(path: Path, bounds: Bounds) -> str:
