@@ -110,6 +110,11 @@ def compared(done: Assessed, wish: ScenarioWish) -> Compared:
         named_scenario(wish.before, crs, store=wish.store),
         named_scenario(wish.after, crs, store=wish.store),
     )
+    return compare_scenarios(done, scenarios)
+
+
+def compare_scenarios(done: Assessed, scenarios: tuple[Scenario, Scenario]) -> Compared:
+    """Two scenarios on an assessed city, in its CRS, and the comparison."""
     before, after = (with_scenario(done, scenario) for scenario in scenarios)
     comparison = compare(before.assessment, after.assessment)
     after = replace(after, results=against(before.results, after, comparison))

@@ -57,7 +57,17 @@ _WITHIN_REACH: Final = (
 def quality(plan: Mapping[str, Any]) -> Text:
     """How sure it is that nothing better exists."""
     if plan["proven"]:
-        return Text(_PROVED[plan["counted"]].template, dict(plan))
+        proved = Text(_PROVED[plan["counted"]].template, dict(plan))
+        among = plan.get("among")
+        if among is None or among["everywhere"]:
+            return proved
+        if not among["given"]:
+            return text(
+                "Among the {weighed:,} places weighed: {proved}", weighed=among["weighed"], proved=proved
+            )
+        if among["weighed"] <= len(plan["sites"]):
+            return text("All {n:,} places given are used: there was nothing to choose.", n=among["weighed"])
+        return text("Among the {weighed:,} places given: {proved}", weighed=among["weighed"], proved=proved)
     if plan["counted"] in ("sites", "cost") and not plan["objective"]:
         return text("No possible site reaches anybody: there is nothing to choose from.")
     if plan["bound"] is None or plan["gap"] >= 1.0:
@@ -253,7 +263,14 @@ def price_of_order(plan: Mapping[str, Any]) -> Text | None:
         return None
     worst = max(points, key=lambda point: point["best"] - point["in_order"])
     lost = worst["best"] - worst["in_order"]
+    among = plan.get("among")
     if lost <= _A_PERSON:
+        if among is not None and among["weighed"] < among["every"]:
+            return text(
+                "Built in this order, every number of sites serves as many as the best plan of that number "
+                "among the {weighed:,} places weighed.",
+                weighed=among["weighed"],
+            )
         return text(
             "Built in this order, every number of sites serves as many as the best plan of that number."
         )

@@ -23,6 +23,11 @@ _CODES: Final = {
     **dict.fromkeys(("111", "112", "121", "122", "123", "100", "110", "120", "1", "11", "12"), URBAN),
     **dict.fromkeys(("210", "220", "200", "2", "21", "22"), RURAL),
 }
+_STATISTICAL: Final = {
+    URBAN: frozenset(("111", "112", "121", "122", "123")),
+    RURAL: frozenset(("210", "220")),
+}
+_ALL_CODES: Final = _STATISTICAL[URBAN] | _STATISTICAL[RURAL]
 _KNOWN: Final = {word: settlement for settlement, names in SETTLEMENT_WORDS.items() for word in names}
 
 
@@ -43,6 +48,9 @@ def classes_of(frame: gpd.GeoDataFrame) -> Classes:
     """
     titles = [str(column) for column in frame.columns if column != frame.geometry.name]
     read = {title: words(frame, title) for title in titles_in(titles, TITLES["settlements"])}
+    if not any(filled for said in read.values() for filled in said):
+        # By its values alone a column counts only if every one of them is a statistical code.
+        read |= {title: said for title in titles if _only_codes(said := words(frame, title))}
     known = {title: [_class_of(word, title) for word in said] for title, said in read.items()}
     # Of equally full columns the first, as codes stand before words in the table above.
     order = sorted(known, key=lambda title: -sum(map(bool, known[title])))
@@ -58,6 +66,12 @@ def classes_of(frame: gpd.GeoDataFrame) -> Classes:
         if not found and (word := read[title][row])
     )
     return Classes(tuple(settlement), order[0], tuple(strange))
+
+
+def _only_codes(said: Sequence[str]) -> bool:
+    """Whether all that stands in a column are codes of three digits, of urban and of rural ones."""
+    found = {word for word in said if word}
+    return bool(found & _STATISTICAL[URBAN]) and bool(found & _STATISTICAL[RURAL]) and found <= _ALL_CODES
 
 
 def _class_of(word: str, title: str) -> str:

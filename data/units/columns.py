@@ -9,7 +9,7 @@ import json
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -26,6 +26,7 @@ SETTLEMENT_WORDS: Final[Mapping[str, Sequence[str]]] = _WORDS["settlement_words"
 # National levels as GADM, geoBoundaries and HDX count them for China.
 ADM_LEVELS: Final = {1: "above", 2: "above", 3: "district", 4: "street", 5: "community"}
 _ADM: Final = re.compile(r"^(?P<local>nl_)?name_(?P<gadm>\d)$|^adm(?P<hdx>\d)_?(?P<tongue>zh|cn|name|en)\w*$")
+_UNIT_NAME: Final = re.compile(r".{1,}(社区|村|居委会|村委会|街道|街道办事处|镇|乡|区|县|旗)$")
 _EMPTY: Final = frozenset(("", "na", "n/a", "none", "null", "nan", "<null>", "无"))
 _CUT_BYTES: Final = (9, 10)
 _LEAST_FILLED: Final = 0.5
@@ -81,9 +82,7 @@ def columns_of(frame: gpd.GeoDataFrame) -> Columns:
     """Name, number and parents of a layer. The number's column has a number of its own in nearly every
     row: an Id of 0, or the county's code in all rows, is none."""
     titles = [str(column) for column in frame.columns if column != frame.geometry.name]
-    name = next(
-        (title for title in titles_in(titles, TITLES["names"]) if _names_units(unit_names(frame, title))), ""
-    )
+    name = _name_column(frame, titles_in(titles, TITLES["names"]))
     by_level = {
         level: title
         for level in _LEVELS_UP
@@ -99,6 +98,8 @@ def columns_of(frame: gpd.GeoDataFrame) -> Columns:
         depth = max(counted)
         name, level = counted[depth], ADM_LEVELS.get(depth, "")
         by_level |= {ADM_LEVELS[k]: counted[k] for k in counted if k < depth and ADM_LEVELS.get(k) != "above"}
+    if not name:
+        name = next((title for title in titles if _called_as_units(words(frame, title))), "")
     number = next(
         (
             title
@@ -108,6 +109,23 @@ def columns_of(frame: gpd.GeoDataFrame) -> Columns:
         "",
     )
     return Columns(name, level, number, title_in(titles, TITLES["parents"]), tuple(by_level.items()))
+
+
+def _name_column(frame: gpd.GeoDataFrame, titles: Iterable[str]) -> str:
+    """The first column of names, one with Chinese names before others."""
+    found = [title for title in titles if _names_units(unit_names(frame, title))]
+    chinese = [title for title in found if _names_units(_chinese(unit_names(frame, title)))]
+    return next(iter([*chinese, *found]), "")
+
+
+def _chinese(names: Sequence[str]) -> list[str]:
+    return [name if any("一" <= letter <= "鿿" for letter in name) else "" for name in names]
+
+
+def _called_as_units(names: Sequence[str]) -> bool:
+    """Whether a column of an unknown title holds different names that nearly all end as those of units."""
+    ending = [name for name in names if _UNIT_NAME.search(name)]
+    return bool(names) and len(ending) >= 0.9 * len(names) and len(set(ending)) >= 0.9 * len(ending)
 
 
 def unit_names(frame: gpd.GeoDataFrame, column: str) -> list[str]:

@@ -53,6 +53,8 @@ _LAYER_CHINESE: Final = (
     ("street", re.compile(r"街道|乡镇|镇街|街镇|镇")),
     ("district", re.compile(r"区县|县区|区界|分区|各区|县|区$")),
 )
+# Columns that speak of the unit above, and not of the row.
+_OF_OTHERS: Final = re.compile(r"上级|所属|隶属|parent", re.I)
 _NO_DISTRICT: Final = re.compile(r"社区|小区|园区|行政区划|行政区|区划|市区|片区|辖区|地区")
 _SUFFIXES: Final = (
     ("community", re.compile(r"(社区|村|居委会|村委会|居民委员会|村民委员会|嘎查|community|village)$")),
@@ -68,7 +70,15 @@ def level_of_word(word: str) -> str:
     ('street', 'district', 'street', '')
     """
     plain = unicodedata.normalize("NFKC", word).strip().casefold()
-    return _KNOWN.get(plain) or _KNOWN.get(re.sub(r"(级|类|行政区划|区划)$", "", plain), "")
+    parts = {_level_of_part(part) for part in re.split(r"[/、,()和或及]", plain) if part.strip()}
+    return _level_of_part(plain) or (parts.pop() if len(parts) == 1 else "")
+
+
+def _level_of_part(plain: str) -> str:
+    short = re.sub(r"(级|类|行政区划|区划)$", "", plain.strip())
+    return next(
+        (level for word in (plain, short, plain.removesuffix("s")) if (level := _KNOWN.get(word))), ""
+    )
 
 
 def level_of_code(code: str) -> str:
@@ -160,7 +170,9 @@ def level_of_name(name: str) -> str:
 def _by_words(frame: gpd.GeoDataFrame) -> tuple[tuple[list[str], str] | None, list[str]]:
     """By the column most of whose words are known; and the words of the others, which are not."""
     best, most, strange = None, 0.0, list[str]()
-    for title in titles_in([str(c) for c in frame.columns if c != frame.geometry.name], TITLES["levels"]):
+    titles = [str(column) for column in frame.columns if column != frame.geometry.name]
+    called = [*titles_in(titles, TITLES["levels"])]
+    for title in called:
         said = words(frame, title)
         filled = [word for word in said if word]
         known = [level_of_word(word) for word in said]
@@ -169,6 +181,11 @@ def _by_words(frame: gpd.GeoDataFrame) -> tuple[tuple[list[str], str] | None, li
             best, most = (known, title), share
         elif filled and not any(word.isdigit() for word in filled):
             strange += [word for word in dict.fromkeys(filled) if not level_of_word(word)][:6]
+    for title in titles if best is None else ():
+        known = [level_of_word(word) for word in words(frame, title)]
+        # A column of another title counts only if nothing else stands in it, in every row.
+        if title not in called and not _OF_OTHERS.search(title) and all(known):
+            return (known, title), []
     return best, strange
 
 

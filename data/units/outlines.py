@@ -17,6 +17,7 @@ from data.units.remarks import Remarks
 # An outline that stops so near to its start was meant to be closed; farther, a part of it is missing.
 _CLOSING_M: Final = 100.0
 _SAME_GROUND: Final = 0.95
+_COLLECTION: Final = 7  # a geometry collection, as KML packs an outline and its label
 _SAME_POINT_M: Final = 1.0
 
 
@@ -35,7 +36,6 @@ def usable(table: gpd.GeoDataFrame, unclosed: Ints, remarks: Remarks) -> gpd.Geo
     broken = _areas(shapes) & ~shapely.is_valid(shapes)
     for wrong, code, message, level in (
         (~placed & ~above, "no-outline", text("The unit has no outline and is left out."), WARNING),
-        (~known, "no-level", text("The unit's level is not known and it is left out."), WARNING),
         (~named & ~above, "no-name", text("The unit has no name and is left out."), WARNING),
         (above, "above-district", text("The unit stands above the districts and is left out."), INFO),
         (
@@ -46,7 +46,18 @@ def usable(table: gpd.GeoDataFrame, unclosed: Ints, remarks: Remarks) -> gpd.Geo
         ),
     ):
         remarks.rows(code, message, table[wrong], level)
+    for word in dict.fromkeys(table["level_word"][~known]):
+        message = (
+            text("The unit's level “{word}” is not known and it is left out.", word=word)
+            if word
+            else text("The unit's level is not known and it is left out.")
+        )
+        remarks.rows("no-level", message, table[~known & (table["level_word"] == word)])
     shapes[broken] = shapely.make_valid(shapes[broken], method="structure")
+    mixed = np.flatnonzero(_areas(shapes) & (shapely.get_type_id(shapes) == _COLLECTION))
+    for row in mixed:
+        parts = shapely.get_parts(shapes[row])
+        shapes[row] = shapely.union_all(parts[shapely.get_dimensions(parts) == 2])
     kept = known & named & placed & ~above & ~shapely.is_empty(shapes)
     return table.set_geometry(gpd.GeoSeries(shapes, index=table.index, crs=table.crs))[kept].reset_index(
         drop=True

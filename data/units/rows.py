@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -216,10 +217,11 @@ def _table(
             "row": np.arange(len(frame)),
             "name": unit_names(frame, columns.name),
             "level": levels,
+            "level_word": words(frame, level_column),
             "settlement": list(classes.settlement),
             "number": words(frame, columns.number),
             "number_column": columns.number,
-            "parent": words(frame, columns.parent),
+            "parent": [_parent(word) for word in words(frame, columns.parent)],
             **above,
             "stated": pd.to_numeric(frame[residents], errors="coerce") if residents else np.nan,
         },
@@ -239,6 +241,12 @@ def _table(
         rows_left_out=len(frame) - known,
     )
     return table, read
+
+
+def _parent(word: str) -> str:
+    """DataV packs the parent's code into an object."""
+    found = re.fullmatch(r'\{\s*"adcode"\s*:\s*"?(\d+)"?.*\}', word)
+    return found.group(1) if found else word
 
 
 def _report_columns(layer: _Layer, columns: Columns, classes: Classes, remarks: Remarks) -> None:

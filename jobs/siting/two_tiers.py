@@ -17,6 +17,7 @@ from jobs.assess.folder import Assessed
 from jobs.siting.explain import REQUIRED, Told, decided, deciding_by_site, losses, told
 from jobs.siting.plan_whole import counted_in, money, remarks, ways
 from jobs.siting.question import Question
+from jobs.siting.refined import among_json, among_words, candidate_table
 from jobs.siting.request import Wish
 from jobs.siting.search_monitor import Following, chosen, searched
 from jobs.siting.two_tiers_question import BothQuestion, question_of_both
@@ -32,22 +33,25 @@ def suggest_both(done: Assessed, wish: Wish, following: Following) -> Assessed:
     said = _told_of(done, asked, plan)
     sites = _sites(asked, plan, said)
     facts = _facts(done, asked, plan, said, sites)
-    following.first(_with(done, plan, said, sites, facts))
+    n = asked.town.n
+    weighed = candidate_table(
+        asked.candidates,
+        done.inputs.study.grid.crs,
+        [row % n for row in plan.sites if row % n < len(asked.candidates)],
+    )
+
+    def with_facts(known: Mapping[str, Any]) -> Assessed:
+        tables = plan_tables(plan, sites, known, weighed)
+        return replace(done, results=with_plan(done.results, tables, said.second.new_site))
+
+    following.first(with_facts(facts))
 
     def report(other: Plan) -> tuple[Sequence[Mapping[str, Any]], float]:
         again = _told_of(done, asked, other)
         return _sites(asked, other, again), _mean([part.residents_after for part in again.parts])
 
     more = searched(asked.place, plan, wish.others, report, following)
-    return _with(done, plan, said, sites, facts | more)
-
-
-def _with(
-    done: Assessed, plan: Plan, said: _Both, sites: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]
-) -> Assessed:
-    return replace(
-        done, results=with_plan(done.results, plan_tables(plan, sites, facts), said.second.new_site)
-    )
+    return with_facts(facts | more)
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,11 @@ def _facts(
     )
     lost = _mean([part.residents_lost for part in said.parts])
     bands = [one.band_rule for one in asked.tiers]
-    notes = [*remarks(asked.candidates, asked.goal, plan, bands), *_notes(done, asked)]
+    notes = [
+        *remarks(asked.candidates, asked.goal, plan, bands),
+        *among_words(asked.first, plan),
+        *_notes(done, asked),
+    ]
     return {
         "goal": wish.goal,
         "by": wish.by,
@@ -121,6 +129,7 @@ def _facts(
         "wanted": None if wish.goal == FEWEST_SITES or wish.count is None else asked.goal.count,
         "existing": len(asked.old),
         "candidates": len(asked.candidates),
+        **among_json(asked.first, plan),
         "residents": all_,
         "residents_before": before,
         "residents_after": after,

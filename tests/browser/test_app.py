@@ -149,7 +149,7 @@ def test_the_map_is_downloaded_as_it_is_shown(open_page: Callable[..., Page]) ->
     map_of(page)
     with page.expect_download(timeout=60_000) as waiting:
         page.get_by_role("button", name="地图（HTML，可离线打开）").click()
-    assert waiting.value.suggested_filename == "map.html"
+    assert waiting.value.suggested_filename == "map-internal.html"
     assert waiting.value.path().read_text("utf-8") == page.locator("iframe").get_attribute("srcdoc")
 
 

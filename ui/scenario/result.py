@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 import streamlit as st
 
 from core.text import Sayable, Text, text
-from coverage.model.edits import AddBarrier, AddStreet, Edit, Move, Open
+from coverage.model.edits import AddBarrier, AddStreet, Move, Open
 from coverage.model.standard import Check, Standard
 from coverage.publish.verdicts import VERDICT_WORDS
 from maps import palette
 from ui.scenario.ask import LonLat, corners
-from ui.scenario.state import draft, stored, stored_names
+from ui.scenario.state import draft, stored_names
 from ui.shell.choices import words
 from ui.shell.measured import Reading, title_of_rule
 from ui.widgets.map_parts import city_box, legend, picture_of
@@ -52,16 +52,16 @@ def just_clicked() -> LonLat | None:
     return (float(place[0]), float(place[1])) if place else None
 
 
-def choose_before() -> tuple[Edit, ...]:
-    """What the changes are compared with: the city as it is, or a stored scenario."""
+def choose_before() -> str:
+    """What the changes are compared with: "" for the city as it is, or the name of a stored scenario."""
     tr, names = words(), stored_names()
     if not names:
-        return ()
+        return NOW
     chosen = pick(
         st.selectbox, text("Compared with"), [NOW, *names], key="scenario-before",
         said=lambda name: name or tr(text("the city as it is")),
     )  # fmt: skip
-    return stored(chosen).edits if chosen else ()
+    return str(chosen)
 
 
 def choose_rule(found: Comparison) -> str:

@@ -18,7 +18,7 @@ _PROFILES: Final = {
     "internal": text("internal (watermark)"),
     "public": text("public (no borders, place for the review number)"),
 }
-_EXCEL: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+EXCEL: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def downloads(view: View) -> None:
@@ -28,11 +28,13 @@ def downloads(view: View) -> None:
     profile = pick(
         st.radio, text("Map for"), list(_PROFILES), key="profile", said=lambda option: tr(_PROFILES[option])
     )
+    page, packed = partial(map_page, profile=profile), partial(archive, profile=profile)
     boxes = st.columns(3)
+    # Internal and public files have names of their own.
     made: tuple[tuple[Text, str, str, Callable[..., str | bytes]], ...] = (
-        (text("Map (HTML, works offline)"), "map.html", "text/html", partial(map_page, profile=profile)),
-        (text("Report (Excel)"), "report.xlsx", _EXCEL, report),
-        (text("Result folder (ZIP)"), "results.zip", "application/zip", partial(archive, profile=profile)),
+        (text("Map (HTML, works offline)"), f"map-{profile}.html", "text/html", page),
+        (text("Report (Excel)"), "report.xlsx", EXCEL, report),
+        (text("Result folder (ZIP)"), f"results-{profile}.zip", "application/zip", packed),
     )
     for box, (label, name, mime, make) in zip(boxes, made, strict=True):
         file_button(box, label, partial(make, view.folder, language=language), name=name, mime=mime)

@@ -124,21 +124,22 @@ def _best_savings(model: SavingsModel, count: int, limits: Limits) -> Choice:
     chosen, value = search.chosen, model.value(search.chosen)
     if len(chosen) < count or count >= model.n_sites:
         return Choice(chosen, value, value, proven=True)
-    return _bounded(model, Choice(chosen, value, np.inf), count, limits)
+    # between the best and the second-best way of each cell: a bound near the plan from the first step on
+    start = Prices(np.inf, np.zeros(model.n_sites), count, 0.5 * (search.first + search.second))
+    return _bounded(model, Choice(chosen, value, np.inf), start, limits)
 
 
-def _bounded(model: SavingsModel, best: Choice, count: int, limits: Limits) -> Choice:
+def _bounded(model: SavingsModel, best: Choice, prices: Prices, limits: Limits) -> Choice:
     """Prices and a walk over local optima in turns, then the proof.
 
     Every round of prices excludes sites; the walk takes as long as the prices did. It goes on until the
     gap is closed, what is left is proved, or the time is over.
     """
     part, sites = model, np.arange(model.n_sites)
-    prices: Prices | None = None
     walk: SavingsWalk | None = None
     for number, steps in enumerate(chain(_ROUNDS, repeat(_ROUNDS[-1]))):
         before = limits.left()
-        prices = price_cells(part, prices, best.value, limits.part(_PRICES), steps, count)
+        prices = price_cells(part, prices, best.value, limits.part(_PRICES), steps, prices.count)
         best = replace(best, bound=min(best.bound, max(_whole(model, prices.bound), best.value)))
         if _is_enough(best, limits):
             break

@@ -489,3 +489,51 @@ def test_there_are_at_least_seventy_layouts() -> None:
     )  # fmt: skip
     assert sum(map(len, tables)) >= 70
     assert all(first != second for first, second in pairwise(LAYERS))
+
+
+RELATIVES: list[tuple[str, Cells]] = [
+    ("words of two kinds", lambda unit: {
+        "name": unit.name,
+        "级别": {"district": "区、县", "street": "街道办事处/镇政府", "community": "社区居委会/村委会"}[
+            unit.level
+        ],
+    }),
+    ("plural", lambda unit: {"name": unit.name, "level": f"{unit.level}s".replace("ys", "ies")}),
+    ("an unknown title of levels", lambda unit: {"name": unit.name, "单位层次划分": unit.level}),
+    ("an unknown title of names", lambda unit: {"本级单位全称": unit.name, "level": unit.level}),
+    ("names in two tongues", lambda unit: {"name": f"x{unit.code}", "名称": unit.name, "level": unit.level}),
+    ("the level of the unit above", lambda unit: {
+        "name": unit.name, "上级层级": "city", "level": unit.level, "type": "Feature",
+    }),
+    ("DataV's parent", lambda unit: {
+        "adcode": int(unit.code), "name": unit.name, "level": unit.level, "parent": {"adcode": 320100},
+    } if unit.level == "district" else {"adcode": int(unit.code), "name": unit.name, "level": unit.level}),
+    ("city before the name", lambda unit: {
+        "name": unit.name, "level": unit.level, "上级": f"南京市{unit.parent}",
+    }),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "cells"), RELATIVES, ids=[row[0] for row in RELATIVES])
+def test_relatives_of_known_layouts_are_read_too(tmp_path: Path, kind: str, cells: Cells) -> None:
+    require_city(read_units(geojson(tmp_path / "u.geojson", CITY, cells)))
+
+
+def test_statistical_codes_are_known_under_any_title(tmp_path: Path) -> None:
+    code = {"urban": "111", "rural": "220", "": None}
+    path = geojson(
+        tmp_path / "u.geojson",
+        CITY,
+        lambda unit: {"name": unit.name, "level": unit.level, "划分": code[unit.settlement]},
+    )
+    assert seen_classes(read_units(path)) == classes(CITY)
+
+
+def test_an_outline_packed_with_its_label_is_an_outline(tmp_path: Path) -> None:
+    packed = [
+        replace(unit, shape=shapely.GeometryCollection([unit.shape.centroid, unit.shape])) for unit in CITY
+    ]
+    path = geojson(tmp_path / "u.geojson", packed, lambda unit: {"name": unit.name, "level": unit.level})
+    found = read_units(path)
+    require_city(found)
+    assert set(found.table.frame.geom_type) == {"Polygon"}
