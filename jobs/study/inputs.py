@@ -21,7 +21,7 @@ from data.intake.intake import Intake
 from data.intake.read import read_facilities
 from data.source import OSM_CREDIT, credits_of
 from data.standards import open_standard
-from data.streets import StreetFile, read_streets
+from data.streets import Asked, StreetFile, read_streets
 from data.streets.cache import load_or_read
 from data.streets.detect import OSM_FORMATS
 from data.streets.snapped import remember_places
@@ -139,10 +139,10 @@ def _credits(files: StudyFiles, streets: StreetFile) -> tuple[str, ...]:
 def _streets(
     files: StudyFiles, crs: str, area: shapely.Polygon, cache: Path | None, progress: Progress
 ) -> StreetFile:
-    heal_m = files.heal_m
+    asked = Asked(files.heal_m, files.answers.network_layer, files.answers.network_class)
     if cache is None:
-        return read_streets(files.network, crs=crs, area=area, heal_m=heal_m, progress=progress)
-    return load_or_read(files.network, cache, crs=crs, area=area, heal_m=heal_m, progress=progress)
+        return read_streets(files.network, crs=crs, area=area, asked=asked, progress=progress)
+    return load_or_read(files.network, cache, crs=crs, area=area, asked=asked, progress=progress)
 
 
 def list_notes(intake: Intake) -> tuple[Text, ...]:
