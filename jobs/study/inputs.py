@@ -24,7 +24,7 @@ from data.intake.placing import Bounds
 from data.intake.read import ListRequest, read_lists
 from data.source import OSM_CREDIT, credits_of
 from data.standards import open_standard
-from data.streets import StreetFile, read_streets
+from data.streets import Asked, StreetFile, read_streets
 from data.streets.cache import load_or_read
 from data.streets.detect import OSM_FORMATS
 from data.streets.snapped import remember_places
@@ -158,10 +158,10 @@ def _credits(files: StudyFiles, streets: StreetFile) -> tuple[str, ...]:
 def _streets(
     files: StudyFiles, crs: str, area: shapely.Polygon, cache: Path | None, progress: Progress
 ) -> StreetFile:
-    heal_m = files.heal_m
+    asked = Asked(files.heal_m, files.answers.network_layer, files.answers.network_class)
     if cache is None:
-        return read_streets(files.network, crs=crs, area=area, heal_m=heal_m, progress=progress)
-    return load_or_read(files.network, cache, crs=crs, area=area, heal_m=heal_m, progress=progress)
+        return read_streets(files.network, crs=crs, area=area, asked=asked, progress=progress)
+    return load_or_read(files.network, cache, crs=crs, area=area, asked=asked, progress=progress)
 
 
 def list_notes(intake: Intake) -> tuple[Text, ...]:
