@@ -115,11 +115,10 @@ def _numbered(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """`unit_id`: the units' own numbers, or the row's where there is none. InputError for a number that
     two units bear."""
     numbers = table["number"].to_numpy(object)
-    first = dict[str, int]()
+    first, called = dict[str, int](), list(zip(table["name"], table["level"], strict=True))
     for row, number in enumerate(numbers):
         other = first.setdefault(number, row)
-        same = table[["name", "level"]].iloc[[other, row]].nunique().eq(1).all()
-        if number and other != row and not same:
+        if number and called[other] != called[row]:
             raise InputError(
                 "{file}: the number {number} in column “{column}” belongs to two units, {first} and "
                 "{second}; every unit needs its own.",
@@ -155,7 +154,7 @@ def _parts_apart(ids: Sequence[str]) -> list[str]:
 
 
 def _report_overlaps(overlaps: tuple[Overlap, ...], units: UnitTable, remarks: Remarks) -> None:
-    names = units.frame["name"].to_numpy(object)
+    names, finest = units.frame["name"].to_numpy(object), units.levels[-1]
     for is_sliver, code in ((False, "overlap"), (True, "sliver")):
         messages = [
             text(
@@ -165,7 +164,7 @@ def _report_overlaps(overlaps: tuple[Overlap, ...], units: UnitTable, remarks: R
                 area=overlap.area_m2,
                 one=names[overlap.first],
             )
-            if overlap.level == units.levels[-1]
+            if overlap.level == finest
             else text(
                 "{first} and {second} overlap by {area:,.0f} m²; whoever lives there counts once, with the "
                 "unit below or else for {one}.",
