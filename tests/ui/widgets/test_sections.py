@@ -97,7 +97,7 @@ def test_ranks_of_communities(app: AppTest) -> None:
 
 def test_the_assessment_table_has_what_is_lacking_and_who_is_responsible(app: AppTest) -> None:
     shown = html_of(section(on(app, UNITS), "units-section", "table"))
-    for word in ("差距", "责任单位", "未覆盖人口", "市发改委"):
+    for word in ("差距", "责任单位", "未覆盖或涉及人口", "市发改委"):
         assert word in shown
 
 
