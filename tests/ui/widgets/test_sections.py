@@ -74,7 +74,7 @@ def test_circle_and_barriers_answer_first(app: AppTest, name: str, said: str) ->
     ("name", "said"),
     [
         ("ranks", "各单元的全部居民均满足各项"),
-        ("table", "项完全达标"),
+        ("table", "项达标"),
         ("services", "2类服务齐全"),
         ("equity", "半数居民步行不超过"),
         ("loads", "处设施中"),
