@@ -113,7 +113,8 @@ def _notes(measured: Measured) -> tuple[Text, ...]:
     if told_apart and study.settlement_assumed > 0:
         notes.append(
             text(
-                "{residents:,.0f} residents live where no unit says urban or rural; "
+                "{residents:,.0f} residents live where it is not known from the units whether "
+                "it is urban or rural; "
                 "they are judged by the urban rules.",
                 residents=study.settlement_assumed,
             )

@@ -14,7 +14,7 @@ from coverage.siting import Goal, Plan
 from coverage.siting.goals import FEWEST_SITES, LEAST_WALKING
 from coverage.siting.tiers import NEW
 from jobs.assess.folder import Assessed
-from jobs.siting.explain import REQUIRED, Told, decided, deciding_by_site, losses, told
+from jobs.siting.explain import REQUIRED, Told, decided, deciding_by_site, least_needed, losses, told
 from jobs.siting.plan_whole import counted_in, money, remarks, ways
 from jobs.siting.question import Question
 from jobs.siting.refined import among_json, among_words, candidate_table
@@ -189,24 +189,24 @@ def _notes(done: Assessed, asked: BothQuestion) -> Iterator[Text]:
         )
 
 
-def _losses(done: Assessed, asked: BothQuestion, *, everywhere: bool = False) -> list[dict[str, Any]]:
+def _losses(done: Assessed, asked: BothQuestion) -> list[dict[str, Any]]:
     """Every facility of the two tiers with the residents who have no other: under the rule that loses the
     more by it, least needed first."""
     rows: dict[str, dict[str, Any]] = {}
     for one in asked.tiers:
-        for row in losses(done, one, everywhere=everywhere):
+        for row in losses(done, one):
             known = rows.get(row["facility_id"])
             if known is None or row["residents_lost"] > known["residents_lost"]:
                 rows[row["facility_id"]] = row
     mine = [row for row in rows.values() if row["tier"] in asked.wish.tiers]
-    return sorted(mine, key=lambda row: (row["residents_lost"], row["facility_id"]))
+    return sorted(mine, key=least_needed)
 
 
 def _closed(done: Assessed, asked: BothQuestion, plan: Plan) -> list[dict[str, Any]]:
     """The facilities that a relocation closes, as in `_losses`."""
     n, ids = len(asked.candidates), done.inputs.study.facilities.frame["facility_id"].astype(str).to_numpy()
     closed = {str(ids[asked.old[row % asked.town.n - n]]) for row in plan.closed}
-    return [row for row in _losses(done, asked, everywhere=True) if row["facility_id"] in closed]
+    return [row for row in _losses(done, asked) if row["facility_id"] in closed]
 
 
 def _curve(sites: Sequence[Mapping[str, Any]], start: float, after: float) -> list[list[float]]:
