@@ -17,7 +17,6 @@ from maps.layers import Choice, Part, Studio, cells_picture, flags
 from maps.model import MapModel, OverlayLayer, Words
 
 _RANKS_SHOWN: Final = 10
-_OPACITY: Final = 0.72
 
 
 def cell_layers(studio: Studio) -> Iterator[Choice]:
@@ -55,7 +54,7 @@ def _rule(studio: Studio, number: int, rule: str, *, show: bool) -> Choice:
     choice = Choice(f"rule_{number}", voice(rules_shown(model)[rule]), heading, show=show)
     outcome = next((o.outcome for o in model.cells.outcomes if o.rule == rule), None)
     if studio.image is not None and outcome is not None:
-        picture = cells_picture(studio.image, outcome, palette.OUTCOMES, _OPACITY)
+        picture = cells_picture(studio.image, outcome, palette.OUTCOMES, palette.CELL_OPACITY)
         Part(f"cells_{number}", "", picture, show=True).add_to(choice)
     gaps = model.gaps[model.gaps["rule"] == rule].sort_values("rank")
     if len(gaps):
@@ -70,7 +69,7 @@ def _walking(studio: Studio, *, show: bool) -> Choice:
     choice = Choice("walking", name, voice(text("Colour of the cells: choose one")), show=show)
     if studio.image is not None:
         colours = palette.walk_colours(len(cells.walk_limits_min))
-        picture = cells_picture(studio.image, walk_classes(cells), colours, _OPACITY)
+        picture = cells_picture(studio.image, walk_classes(cells), colours, palette.CELL_OPACITY)
         Part("cells_walk", "", picture, show=True).add_to(choice)
     return choice
 

@@ -10,28 +10,31 @@ import io
 import math
 import zlib
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy.spatial import cKDTree
+from scipy.ndimage import distance_transform_edt
 
 from geo.crs import project, unproject
+from geo.lattice import Lattice
 from maps.model import Floats, Ints, MapCells
 
 TRANSPARENT: Final = 255
 NO_CELL: Final = -1
 
 _PIXELS_PER_CELL: Final = 4
+# Large cells are drawn as finely as those of 100 m, up to so many pixels each.
+_FINE_M: Final = 25.0
+_PIXELS_PER_LARGE_CELL: Final = 16
+_EARTH_M: Final = 6_371_000
 _PIXEL_LIMIT: Final = 6_000_000
 # Between control points the metric grid is interpolated; 48 a side keep 60 km true to centimetres.
 _CONTROL: Final = 48
 _BAND: Final = 64
-# How far, in steps, a cell may lie off its lattice node (coordinates rounded to a metre).
-_LATTICE_SLACK: Final = 0.05
 # How far a cell off the lattice reaches, in spacings: half the diagonal of a square, so that four
 # cells meet without a hole, cut to a box a little wider than a hexagon.
 _REACH: Final = 0.72
@@ -56,75 +59,57 @@ class CellsImage:
 
 
 def cells_image(cells: MapCells) -> CellsImage:
-    """Lay the cells on a Mercator lattice of about four pixels a cell."""
+    """Lay the cells on a Mercator lattice of about four pixels a cell, or more where cells are large."""
     west, south, east, north = _bounds(cells)
     columns, rows = _size(cells, (west, south, east, north))
     lon = np.linspace(west, east, columns * 2 + 1)[1::2]
     y = np.linspace(_mercator(north), _mercator(south), rows * 2 + 1)[1::2]
-    finder = _Lattice.of(cells.xy, cells.spacing_m) or _Scattered.of(cells)
-    cell = np.empty((rows, columns), np.int32)
-    for band, east_m, north_m in _positions(lon, y, cells.crs):
-        cell[band] = finder.find(east_m, north_m)
-    return CellsImage(cell, (west, south, east, north))
+    if cells.lattice is None:
+        found = _scattered(cells, lon, y)
+    else:
+        found = _on_lattice(cells.lattice, lon, y, cells.crs)
+        if not cells.lattice.on.all():
+            off = np.flatnonzero(~cells.lattice.on)
+            under = _scattered(cells.only(off), lon, y)
+            found = np.where((found == NO_CELL) & (under != NO_CELL), off[under], found)
+    return CellsImage(found.astype(np.int32), (west, south, east, north))
 
 
-@dataclass(frozen=True)
-class _Lattice:
-    """Cells on a lattice of columns and rows: a table from column and row to the cell."""
-
-    origin: Floats
-    step: Floats
-    table: NDArray[np.int32]
-
-    @classmethod
-    def of(cls, points: Floats, step: float) -> _Lattice | None:
-        """None if the points do not lie on a lattice of about `step`, one a node."""
-        # Column by column: reducing (n, 2) along its first axis is many times slower.
-        origin = np.array([points[:, 0].min(), points[:, 1].min()])
-        extent = np.array([points[:, 0].max(), points[:, 1].max()]) - origin
-        counts = np.maximum(np.rint(extent / step), 1)
-        fitted = np.where(extent > 0, extent / counts, step)
-        exact = (points - origin) / fitted
-        nodes = np.rint(exact).astype(np.int64)
-        shape = np.array([nodes[:, 0].max(), nodes[:, 1].max()]) + 1
-        sparse = shape.prod() > 50 * len(points) + 1_000_000
-        off = np.abs(exact - nodes).max()
-        if sparse or off > _LATTICE_SLACK or np.bincount(nodes @ [shape[1], 1]).max() > 1:
-            return None
-        table = np.full(tuple(shape + 2), NO_CELL, np.int32)
-        table[nodes[:, 0] + 1, nodes[:, 1] + 1] = np.arange(len(points))
-        return cls(origin, fitted, table)
-
-    def find(self, east_m: Floats, north_m: Floats) -> NDArray[np.int32]:
-        """The cell at each place, NO_CELL where the lattice has none; in the shape of the places."""
-        column, row = (
-            # The rim of the table holds no cell; half a step more makes cutting off the decimals rounding.
-            np.clip((at - self.origin[i]) / self.step[i] + 1.5, 0, self.table.shape[i] - 1).astype(np.intp)
-            for i, at in enumerate((east_m, north_m))
-        )
-        found: NDArray[np.int32] = np.take(self.table, column * self.table.shape[1] + row)
-        return found
+def _on_lattice(lattice: Lattice, lon: Floats, y: Floats, crs: str) -> NDArray[np.int32]:
+    """The cell whose ground each pixel's centre lies on."""
+    cell = np.full((len(y), len(lon)), NO_CELL, np.int32)
+    rows, columns = lattice.shape
+    # A rim without cells, to which everything beyond is sent.
+    table = np.pad(lattice.table, 1, constant_values=NO_CELL)
+    for band, u, v in _positions(lon, y, lattice.frame.uv, crs):
+        if lattice.hexagons:
+            column, row = lattice.nodes_at(np.column_stack([u.ravel(), v.ravel()])).T.reshape(2, *u.shape)
+        else:
+            # Half a step more makes cutting off the decimals rounding.
+            column, row = u + 0.5, v + 0.5
+        column = (np.clip(column, -1, columns) + 1).astype(np.intp)
+        row = (np.clip(row, -1, rows) + 1).astype(np.intp)
+        cell[band] = np.take(table, row * table.shape[1] + column)
+    return cell
 
 
-@dataclass(frozen=True)
-class _Scattered:
-    """Hexagons, cells in degrees and scattered points: the nearest centre that is near enough."""
-
-    xy: Floats
-    spacing_m: float
-    tree: cKDTree
-
-    @classmethod
-    def of(cls, cells: MapCells) -> _Scattered:
-        return cls(cells.xy, cells.spacing_m, cKDTree(cells.xy))
-
-    def find(self, east_m: Floats, north_m: Floats) -> NDArray[np.int32]:
-        """As `_Lattice.find`."""
-        places = np.stack([east_m, north_m], axis=-1)
-        _, found = self.tree.query(places, distance_upper_bound=self.spacing_m * _REACH, workers=-1)
-        centres = np.vstack([self.xy, [np.inf, np.inf]])[found]
-        outside = np.abs(places - centres).max(axis=-1) > self.spacing_m * _HALF_BOX
-        return np.where(outside, NO_CELL, found).astype(np.int32)
+def _scattered(cells: MapCells, lon: Floats, y: Floats) -> NDArray[np.int32]:
+    """Cells anywhere: the nearest centre (to the pixel) that is near enough."""
+    at_lon, at_lat = unproject(cells.xy, cells.crs)
+    step = np.array([np.ptp(lon) / max(len(lon) - 1, 1), np.ptp(y) / max(len(y) - 1, 1)])
+    step[step == 0] = 1.0
+    column = np.rint((at_lon - lon[0]) / step[0]).astype(np.int64)
+    row = np.rint((y[0] - np.arcsinh(np.tan(np.radians(at_lat)))) / step[1]).astype(np.int64)
+    seeds = np.full((len(y), len(lon)), NO_CELL, np.int32)
+    seeds[np.clip(row, 0, len(y) - 1), np.clip(column, 0, len(lon) - 1)] = np.arange(len(cells.xy))
+    nearest = distance_transform_edt(seeds == NO_CELL, return_distances=False, return_indices=True)
+    middle = math.cos(math.radians(float(np.median(at_lat))))
+    pixels = cells.spacing_m / (math.radians(step[0]) * _EARTH_M * middle)
+    down = np.abs(nearest[0] - np.arange(len(y))[:, None])
+    across = np.abs(nearest[1] - np.arange(len(lon)))
+    near = np.maximum(down, across) <= pixels * _HALF_BOX
+    near &= np.hypot(down, across) <= pixels * _REACH
+    return np.where(near, seeds[nearest[0], nearest[1]], NO_CELL)
 
 
 def _bounds(cells: MapCells) -> tuple[float, float, float, float]:
@@ -147,22 +132,26 @@ def _bounds(cells: MapCells) -> tuple[float, float, float, float]:
 def _size(cells: MapCells, bounds: tuple[float, float, float, float]) -> tuple[int, int]:
     """Columns and rows: four pixels a cell, fewer for a picture that would grow too large."""
     west, south, east, north = bounds
-    width_m = math.radians(east - west) * 6_371_000 * math.cos(math.radians((south + north) / 2))
+    width_m = math.radians(east - west) * _EARTH_M * math.cos(math.radians((south + north) / 2))
     aspect = (_mercator(north) - _mercator(south)) / math.radians(east - west)
-    columns = width_m / cells.spacing_m * _PIXELS_PER_CELL
+    per_cell = np.clip(round(cells.spacing_m / _FINE_M), _PIXELS_PER_CELL, _PIXELS_PER_LARGE_CELL)
+    columns = width_m / cells.spacing_m * float(per_cell)
     columns = min(columns, math.sqrt(_PIXEL_LIMIT / aspect))
     return max(math.ceil(columns), 1), max(math.ceil(columns * aspect), 1)
 
 
-def _positions(lon: Floats, y: Floats, crs: str) -> Iterator[tuple[slice, Floats, Floats]]:
-    """Rows of pixels, and the metres of their centres, interpolated between control points.
+def _positions(
+    lon: Floats, y: Floats, lay: Callable[[Floats], Floats], crs: str
+) -> Iterator[tuple[slice, Floats, Floats]]:
+    """Rows of pixels, and what `lay` makes of the metres of their centres, interpolated between control
+    points.
 
     Some rows at a time, so that the work stays in the processor's cache.
     """
     control_lon = np.linspace(lon[0], lon[-1], _CONTROL)
     control_y = np.linspace(y[0], y[-1], _CONTROL)
     grid_lon, grid_y = np.meshgrid(control_lon, control_y)
-    known = project(grid_lon.ravel(), np.degrees(np.arctan(np.sinh(grid_y.ravel()))), crs)
+    known = lay(project(grid_lon.ravel(), np.degrees(np.arctan(np.sinh(grid_y.ravel()))), crs))
     column, across = _between(lon, control_lon)
     east, north = (
         _blend(known[:, i].reshape(_CONTROL, _CONTROL).T, column, across[:, None]).T for i in (0, 1)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from core.text import Sayable
 from geo.crs import require_metric
+from geo.lattice import Lattice
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -94,7 +95,8 @@ class CellOutcome:
 
 @dataclass(frozen=True)
 class MapCells:
-    """Populated cells: `xy` (n, 2) metres in `crs`, `residents` (n,), `spacing_m` between centres.
+    """Populated cells: `xy` (n, 2) metres in `crs`, `residents` (n,), `spacing_m` between centres, and
+    the `lattice` they were laid out in, None where there is none.
 
     `walk_minutes` (n,) to the nearest service point of any tier, `inf` where it cannot be reached;
     `walk_limits_min` are the ascending limits that part its classes (the boundary belongs to the
@@ -108,6 +110,7 @@ class MapCells:
     walk_minutes: Floats
     walk_limits_min: tuple[float, ...] = (10.0, 15.0)
     outcomes: tuple[CellOutcome, ...] = ()
+    lattice: Lattice | None = None
 
     def __post_init__(self) -> None:
         require_metric(self.crs)
@@ -119,6 +122,12 @@ class MapCells:
 
     def __len__(self) -> int:
         return len(self.xy)
+
+    def only(self, rows: Ints) -> MapCells:
+        """Some of the cells, in no lattice and without outcomes."""
+        return MapCells(
+            self.xy[rows], self.crs, self.spacing_m, self.residents[rows], self.walk_minutes[rows]
+        )
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,6 @@ from maps.model import CellChange, OverlayLayer, Words
 
 # A shape's corners less than this off (about 4 m) cannot be told apart on the map.
 _TOLERANCE_DEG: Final = 4e-5
-_OPACITY: Final = 0.8
 
 
 def overlay_layers(studio: Studio) -> Iterator[Part]:
@@ -49,7 +48,7 @@ def _change(studio: Studio, number: int, change: CellChange) -> Choice:
     heading = studio.voice(text("What changes: choose a rule"))
     choice = Choice(f"change_{number}", studio.voice(change.title), heading, show=number == 0)
     if studio.image is not None:
-        picture = cells_picture(studio.image, change.change, palette.CHANGES, _OPACITY)
+        picture = cells_picture(studio.image, change.change, palette.CHANGES, palette.CELL_OPACITY)
         Part(f"change_image_{number}", "", picture, show=True).add_to(choice)
     return choice
 

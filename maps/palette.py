@@ -1,8 +1,8 @@
 """The one table of colours and line widths: muted ground, colour-blind-safe results.
 
 Blue stands for served and orange for not served (told apart by every common kind of colour
-blindness, and by lightness in a grey print); facilities are near-black so that they stand out of
-both; suggestions are green and also differ in shape.
+blindness, and by lightness in a grey print: a test computes it); facilities are near-black so that
+they stand out of both; suggestions are green and also differ in shape.
 """
 
 from __future__ import annotations
@@ -12,14 +12,17 @@ from typing import Final
 PAPER: Final = "#f5f3ee"
 INK: Final = "#1d2733"
 
-# Best class first; the last is "beyond the last limit or out of reach". For other numbers of
-# limits the middle is filled from _BETWEEN.
-_REACHED: Final = "#2f7fb8"
-_BETWEEN: Final = ("#9fcbe3", "#cfe3ea", "#e4ebe6")
-_BEYOND: Final = "#f2a65a"
+# How strongly a colour of the cells covers the paper under it.
+CELL_OPACITY: Final = 0.72
+
+# Classes of one legend differ in lightness by ten and more of CIE L*, as they lie on the paper: a grey print
+# and every kind of colour blindness keep them apart. Within a limit, darkest first; one or two limits use the
+# middle of them. The last class is "beyond the last limit or out of reach".
+_WITHIN: Final = ("#0a2947", "#1f5f99", "#8abfde", "#d3e6f0")
+_BEYOND: Final = "#d9651f"
 
 # Met, not met, not subject to the rule: in the order of the outcome's codes.
-OUTCOMES: Final = ("#8dbcdb", "#ee7b3a", "#cfcabf")
+OUTCOMES: Final = ("#5f9fcc", "#c2410c", "#cfcabf")
 
 GAP: Final = {"outline": "#8f2a08", "fill": "#ee7b3a"}
 SITE: Final = {"fill": "#0b7a4b", "outline": "#ffffff"}
@@ -89,8 +92,9 @@ WAY: Final = {"color": "#d9541e", "weight": 2, "dashArray": "5 4"}
 
 def walk_colours(limits: int) -> tuple[str, ...]:
     """One colour for each of `limits` classes within a limit, and one for those beyond."""
-    between = [_BETWEEN[min(i, len(_BETWEEN) - 1)] for i in range(max(limits - 1, 0))]
-    return (_REACHED, *between, _BEYOND)[-(limits + 1) :]
+    first = 1 if limits < len(_WITHIN) else 0
+    within = [_WITHIN[min(first + i, len(_WITHIN) - 1)] for i in range(limits)]
+    return (*within, _BEYOND)
 
 
 def tier_mark(position: int) -> tuple[str, str, float]:
@@ -103,8 +107,8 @@ def radius_style(position: int) -> dict[str, str]:
 
 
 # What became of a cell under a rule: served before and after, gained, lost, served neither time, and
-# not spoken of. Blue and brown differ in lightness from both pale ones.
-CHANGES: Final = ("#d3e0e8", "#1262b3", "#7d1405", "#f3cfae", "#cfcabf")
+# not spoken of.
+CHANGES: Final = ("#b4ccda", "#2272c2", "#4a0a00", "#d28f4c", "#f2f0ea")
 # Shapes and lines laid over the cells. Isochrones: the widest first, each narrower one darker.
 OVERLAYS: Final = {
     "reach_0": {"color": "#0b5d74", "weight": 1.6, "fillColor": "#5fb0c4", "fillOpacity": 0.30},

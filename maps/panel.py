@@ -16,10 +16,12 @@ from maps.model import VerdictRow, Words
 from maps.overlays import change_words
 from maps.safe_text import Voice
 
-_VERDICTS: Final = {
+# By verdict: its mark and its word; "" is a rule that was not judged.
+VERDICT_WORDS: Final = {
     "meets": ("✓", text("meets")),
     "nearly": ("≈", text("nearly meets")),
     "not": ("✕", text("does not meet")),
+    "": ("–", text("not judged")),
 }
 
 
@@ -68,8 +70,8 @@ def _results(studio: Studio) -> str:
     counted = Counter(row.verdict for row in rows)
     tally = " · ".join(
         f'<span style="color:{palette.VERDICTS[key]}">{mark} {counted[key]}</span>'
-        for key, (mark, _) in _VERDICTS.items()
-        if counted[key]
+        for key, (mark, _) in VERDICT_WORDS.items()
+        if key and counted[key]
     )
     items = "".join(_verdict(voice, row) for row in rows)
     title = voice(text("Verdicts"))
@@ -80,7 +82,7 @@ def _results(studio: Studio) -> str:
 
 
 def _verdict(voice: Voice, row: VerdictRow) -> str:
-    mark, said = _VERDICTS.get(row.verdict or "", ("–", text("not judged")))
+    mark, said = VERDICT_WORDS[row.verdict or ""]
     colour = palette.VERDICTS.get(row.verdict or "", "#4b5765")
     facts = [(text("Figure"), voice(row.figure)), (text("Actual"), f"<b>{voice(row.actual)}</b>")]
     if row.residents_missed:
@@ -151,7 +153,7 @@ def _other_keys(studio: Studio) -> Iterator[str]:
     if len(model.gaps):
         rank = (
             f'<circle cx="12" cy="8" r="6.5" fill="#fff" stroke="{palette.GAP["outline"]}" stroke-width="2"/>'
-            f'<text x="12" y="11.3" text-anchor="middle" fill="{palette.GAP["outline"]}">1</text>'
+            f'<text x="12" y="11.6" text-anchor="middle" fill="{palette.GAP["outline"]}">1</text>'
         )
         layers = " ".join(f"gaps_rank_{number}" for number in range(len(rules_shown(model))))
         yield _key(_svg(rank), voice(text("Gap, by residents")), layers)

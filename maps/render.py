@@ -31,6 +31,7 @@ from maps.layers import (
 from maps.model import MapModel
 from maps.offline import OfflineMap, Page, Verbatim, asset
 from maps.overlays import change_layers, overlay_layers
+from maps.plain import plain_view
 from maps.safe_text import Voice
 
 PROFILES: Final = ("internal", "public")
@@ -122,7 +123,7 @@ def _pin(element: Element, name: str) -> Element:
 
 def _furniture(studio: Studio, profile: str) -> str:
     marks = panel.watermark(studio.voice) if profile == "internal" else ""
-    return marks + panel.panel(studio, profile) + panel.credits_line(studio, profile)
+    return plain_view(studio) + marks + panel.panel(studio, profile) + panel.credits_line(studio, profile)
 
 
 def _parts(layers: Iterable[Element], *, seen: bool = True) -> Iterator[tuple[Part, bool]]:

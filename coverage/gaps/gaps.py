@@ -4,26 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import numpy as np
-import shapely
 
 from coverage.checks.measured import Measured
 from coverage.checks.reach import reach_m
 from coverage.measuring.cell_groups import cell_groups
-from coverage.measuring.outlines import lattice_outlines
-from coverage.measuring.touching import Lattice, Pairs, touching
+from coverage.measuring.outlines import cell_outlines
+from coverage.measuring.touching import Touching, touching
 from coverage.model.results import RuleResult
 from coverage.model.standard import Check
 from coverage.model.tables import Ints
 
 _T = TypeVar("_T")
-
-# How far cells may stand off a lattice, in spacings, to be drawn as its squares.
-_OFF_LATTICE: Final = 0.01
-# Cells whose centres differ by less than this in y stand in one row.
-_SAME_ROW_M: Final = 0.2
 
 
 @dataclass(frozen=True)
@@ -62,7 +56,7 @@ class Gap:
 
 def find_gaps(results: Sequence[RuleResult], measured: Measured) -> tuple[Gap, ...]:
     """The gaps of every radius and walk rule, rule by rule, most residents first."""
-    near = touching(measured.study.grid.xy, measured.study.grid.spacing_m)
+    near = touching(measured.study.grid)
     gaps: list[Gap] = []
     for result in results:
         if result.rule.check in (Check.RADIUS, Check.WALK) and result.cells_met is not None:
@@ -71,67 +65,15 @@ def find_gaps(results: Sequence[RuleResult], measured: Measured) -> tuple[Gap, .
 
 
 def gap_outlines(gaps: Sequence[Gap], measured: Measured) -> np.ndarray:
-    """Each gap's cells as one shape in metres: a square around each centre.
-
-    On a lattice (to a hundredth of its spacing) outlines are traced along the squares, for all gaps
-    of a rule at once; the gaps are those of an assessment, so that none touches another of its rule.
-    """
+    """Each gap's cells as one shape in metres (`coverage.measuring.outlines.cell_outlines`)."""
     shapes = np.empty(len(gaps), object)
-    lattice = _squares(measured)
-    if lattice is None:
-        shapes[:] = [_united(gap, measured) for gap in gaps]
-        return shapes
-    grid = measured.study.grid
-    corner = np.array([grid.xy[:, 0].min(), grid.xy[:, 1].min()]) - grid.spacing_m / 2
     for rule_id in dict.fromkeys(gap.rule_id for gap in gaps):
         of_rule = [i for i, gap in enumerate(gaps) if gap.rule_id == rule_id]
-        numbers = np.full(lattice.shape, -1, np.int64)
-        for number, i in enumerate(of_rule):
-            numbers[lattice.row[gaps[i].cells], lattice.column[gaps[i].cells]] = number
-        shapes[of_rule] = lattice_outlines(numbers, corner, grid.spacing_m)
-    return np.where(shapely.get_num_geometries(shapes) == 1, shapely.get_geometry(shapes, 0), shapes)
+        shapes[of_rule] = cell_outlines(measured.study.grid, [gaps[i].cells for i in of_rule])
+    return shapes
 
 
-def gap_outline(gap: Gap, measured: Measured) -> shapely.Geometry:
-    """The outline of one gap."""
-    return gap_outlines([gap], measured)[0]
-
-
-def _squares(measured: Measured) -> Lattice | None:
-    """The lattice of the cells' squares, None where cells are of other sizes or stand off it."""
-    grid = measured.study.grid
-    found, off_m = touching(grid.xy, grid.spacing_m), _OFF_LATTICE * grid.spacing_m
-    if not isinstance(found, Lattice):
-        return None
-    for at, place in ((grid.xy[:, 0], found.column), (grid.xy[:, 1], found.row)):
-        if np.abs(at - at.min() - place * grid.spacing_m).max() > off_m:
-            return None
-    return found if np.abs(np.sqrt(grid.area_m2) - grid.spacing_m).max() <= off_m else None
-
-
-def _united(gap: Gap, measured: Measured) -> shapely.Geometry:
-    """The union of the cells' own squares.
-
-    Neighbours in a row are joined to strips first, which leaves a fifth of the shapes to unite.
-    """
-    grid = measured.study.grid
-    x, y = grid.xy[gap.cells].T
-    half = np.sqrt(grid.area_m2[gap.cells]) / 2.0
-    order = np.lexsort((x, np.round(y / _SAME_ROW_M)))
-    x, y, half = x[order], y[order], half[order]
-    new = np.ones(len(x), dtype=bool)
-    new[1:] = (
-        (np.abs(np.diff(y)) > _SAME_ROW_M) | (np.diff(x) > 1.01 * (half[1:] + half[:-1])) | (np.diff(x) < 0)
-    )
-    first = np.flatnonzero(new)
-    last = np.append(first[1:], len(x)) - 1
-    # Strips overlap a little, since projecting moved their corners; simplifying takes that away.
-    tall = half[first] + _SAME_ROW_M
-    strips = shapely.box(x[first] - half[first], y[first] - tall, x[last] + half[last], y[first] + tall)
-    return shapely.simplify(shapely.union_all(strips), 2 * _SAME_ROW_M)
-
-
-def _gaps_of(result: RuleResult, measured: Measured, near: Lattice | Pairs) -> list[Gap]:
+def _gaps_of(result: RuleResult, measured: Measured, near: Touching) -> list[Gap]:
     if result.cells_met is None or result.cells_subject is None:
         return []
     failing = result.cells_subject & ~result.cells_met & (measured.residents > 0)

@@ -19,6 +19,7 @@ from core.errors import InputError
 from core.text import Text, text
 from coverage.model.standard import LEVELS as LEVELS
 from geo.crs import require_metric, unproject
+from geo.lattice import Lattice, find_lattice
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -114,6 +115,11 @@ class PopulationGrid:
     def lonlat(self) -> tuple[Floats, Floats]:
         """WGS-84 degrees of the cell centres."""
         return self._lonlat
+
+    @cached_property
+    def lattice(self) -> Lattice | None:
+        """The rows and columns the cells were laid out in, of whatever system; None where there are none."""
+        return find_lattice(self.xy, self.spacing_m, self.crs, self.lonlat)
 
     @cached_property
     def _lonlat(self) -> tuple[Floats, Floats]:

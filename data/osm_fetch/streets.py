@@ -14,13 +14,11 @@ import shapely
 from core.progress import Progress
 from core.text import text
 from data.osm_fetch.door import Door
-from data.streets.walkable import NOT_WALKED, TAGS, is_walkable
+from data.streets.walkable import NEVER, TAGS, is_walkable
 from geo.crs import WGS84
 
-# More than OSMnx's walk filter lets through: our own rule decides, and it opens some cycleways.
-FILTER: Final = '["highway"]["highway"!~"{}"]'.format(
-    "|".join(w for w in NOT_WALKED["highway"] if w != "cycleway")
-)
+# All that our own rule may open: it decides, and `foot` opens cycleways and motorways.
+FILTER: Final = '["highway"]["highway"!~"^({})$"]'.format("|".join(sorted(NEVER)))
 _NO_NODES: Final = "Found no graph nodes within the requested polygon."  # OSMnx has no class for it
 COLUMNS: Final = (*TAGS, "name", "bridge", "tunnel", "layer")
 

@@ -18,6 +18,7 @@ from geo.crs import project
 _HEXAGON_NEIGHBOURS: Final = 5
 _SAMPLE: Final = 2000
 _BELT: Final = 30_000
+_SAME_GROUND: Final = 1e-4
 
 
 @dataclass(frozen=True)
@@ -63,10 +64,18 @@ def cells_to_grid(cells: Cells, crs: str) -> PopulationGrid:
     xy = project(cells.lon, cells.lat, crs)
     spacing_m, hexagons = _spacing(xy)
     area_m2 = cells.area_m2
-    if area_m2 is None:
-        side = spacing_m**2 * (np.sqrt(3.0) / 2.0 if hexagons else 1.0)
-        area_m2 = np.full(len(xy), side)
-    return PopulationGrid(cells.cell_id, xy, cells.residents, area_m2, spacing_m, crs, dict(cells.groups))
+    if area_m2 is not None:
+        return PopulationGrid(cells.cell_id, xy, cells.residents, area_m2, spacing_m, crs, dict(cells.groups))
+    side = spacing_m**2 * (np.sqrt(3.0) / 2.0 if hexagons else 1.0)
+    ground = np.full(len(xy), side)
+    grid = PopulationGrid(cells.cell_id, xy, cells.residents, ground, spacing_m, crs, dict(cells.groups))
+    # Cells of degrees are higher than wide, and hexagons seldom regular: their own ground, where it differs.
+    if grid.lattice is not None:
+        rows = np.flatnonzero(grid.lattice.on)
+        own = grid.lattice.area_m2(rows)
+        if abs(float(np.median(own)) / side - 1) > _SAME_GROUND:
+            ground[rows] = own
+    return grid
 
 
 def _spacing(xy: Floats) -> tuple[float, bool]:

@@ -30,7 +30,7 @@ from geo.basemap import Basemap
 from geo.network.network import WalkNetwork
 
 # Raise this whenever reading or contracting changes what comes out.
-_VERSION: Final = 4
+_VERSION: Final = 5
 _ARRAYS: Final = tuple(f.name for f in fields(WalkNetwork) if f.name != "crs")
 _SHAPES: Final = ("water", "green")
 

@@ -10,12 +10,12 @@ from typing import Final
 
 from core.errors import InputError
 
-OSM_FORMATS: Final = ("pbf", "osm", "osm.gz", "osm.bz2")
+OSM_FORMATS: Final = ("pbf", "osm", "osm.gz", "osm.bz2", "overpass")
 _HEAD: Final = 4096
 
 
 def street_format(path: Path) -> str:
-    """One of "pbf", "osm", "osm.gz", "osm.bz2", "graphml", "gpkg", "geojson",
+    """One of "pbf", "osm", "osm.gz", "osm.bz2", "overpass", "graphml", "gpkg", "geojson",
     "shapefile" (bare or in a zip); else an InputError."""
     head = _head(path)
     if head.startswith(b"\x1f\x8b"):
@@ -46,7 +46,7 @@ def _head(path: Path) -> bytes:
 def _text_format(path: Path, head: bytes) -> str:
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if start.startswith(b"{"):
-        return "geojson"
+        return "overpass" if b'"elements"' in start else "geojson"
     if start.startswith(b"<") and b"<graphml" in start:
         return "graphml"
     if start.startswith(b"<") and b"<osm" in start:

@@ -1,4 +1,4 @@
-"""OpenStreetMap files (XML, plain or packed, and PBF) through pyosmium."""
+"""OpenStreetMap files (XML, plain or packed, PBF, Overpass's JSON) through pyosmium."""
 
 from __future__ import annotations
 
@@ -17,53 +17,111 @@ from osmium import filter as keep
 from core.errors import InputError
 from core.progress import Progress, part, silent
 from core.text import Text, text
+from data.intake.findings import WARNING, Finding
 from data.streets.osm_clip import Bounds, clip
-from data.streets.osm_order import sorted_pbf
+from data.streets.osm_order import deleted_in, needs_sorting, overpass_pbf, sorted_pbf
 from data.streets.osm_points import Points, read_points, storage
-from data.streets.raw import Ints, RawStreets, Shapes
-from data.streets.walkable import SQUARES, is_walkable, street_class
+from data.streets.raw import Ints, RawStreets, Shapes, parted_at
+from data.streets.walkable import PLATFORM, SQUARES, WALLS, is_walkable, lets_nobody_through, street_class
 from geo.crs import WGS84
 
 WATER_AREA: Final = (("natural", "water"), ("waterway", "riverbank"), ("landuse", "reservoir"))
-WATER_LINE: Final = (("waterway", "river"),)
+WATER_LINE: Final = (("waterway", "river"), ("waterway", "canal"))
+# Nobody walks straight across these; where one runs in a tunnel or on a bridge, people pass.
+OBSTACLES: Final = (
+    *(("barrier", value) for value in sorted(WALLS)),
+    ("railway", "rail"),
+    ("highway", "motorway"),
+    ("highway", "motorway_link"),
+)
 GREEN_AREA: Final = (("leisure", "park"), ("landuse", "forest"))
-SQUARE: Final = tuple(("highway", value) for value in sorted(SQUARES))
-_TOLD_EVERY: Final = 5_000
-_KEYS: Final = ("highway", "landuse", "leisure", "natural", "waterway")
+SQUARE: Final = (*(("highway", value) for value in sorted(SQUARES)), ("railway", PLATFORM))
+_REPORTED_EVERY: Final = 5_000
+_KEYS: Final = ("barrier", "highway", "landuse", "leisure", "natural", "railway", "waterway")
+_OUTER: Final = ("outer", "")
 
 
 def read_osm(
     path: str, file_format: str, bounds: Bounds | None = None, progress: Progress = silent
 ) -> RawStreets:
-    """Walkable ways, water and green of an OSM file; `file_format` is osmium's name ("pbf", "osm.gz").
+    """Walkable ways, water, green and barriers of an OSM file; `file_format` is osmium's name ("pbf",
+    "osm.gz") or "overpass".
 
     `bounds` (degrees) leaves out of a large file what is more than 2 km outside; the rest is not yet
-    cut. A way some of whose points are not in the file is cut there. Coordinates are WGS-84 degrees.
+    cut. A way some of whose points are not in the file is cut there. Objects may come in any order
+    and with numbers below 0. Coordinates are WGS-84 degrees.
     """
-    source = osmium.io.File(path, file_format)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = Path(name)
         try:
+            if file_format == "overpass":
+                return _read(overpass_pbf(Path(path), folder), Path(path).name, bounds, folder, progress)
+            source = osmium.io.File(path, file_format)
             if file_format != "pbf":
-                source = sorted_pbf(source, folder, part(progress, 0.0, 0.3))
-            if bounds is not None:
-                source = clip(source, bounds, _KEYS, folder, part(progress, 0.3, 0.7))
-            found = _collect(source, folder / "nodes.index", part(progress, 0.7, 1.0))
-            return found.raw(read_points(folder / "nodes.index"))
+                deleted = deleted_in(Path(path), file_format)
+                source = sorted_pbf(source, folder, deleted=deleted, progress=part(progress, 0.0, 0.3))
+                return _read(source, Path(path).name, bounds, folder, part(progress, 0.3, 1.0))
+            _refuse_history(source, Path(path))
+            if not needs_sorting(source):
+                try:
+                    return _read(source, Path(path).name, bounds, folder, part(progress, 0.3, 1.0))
+                except _OutOfOrderError:
+                    progress(0.0, text("The street file is not sorted; sorting it"))
+            source = sorted_pbf(source, folder, progress=part(progress, 0.0, 0.3))
+            return _read(source, Path(path).name, bounds, folder, part(progress, 0.3, 1.0))
         except (RuntimeError, osmium.InvalidLocationError) as problem:
             raise InputError("The street file cannot be read: {problem}", problem=str(problem)) from problem
 
 
+class _OutOfOrderError(Exception):
+    """A PBF whose objects do not ascend, or have numbers below 0."""
+
+
+def _refuse_history(source: osmium.io.File, path: Path) -> None:
+    if osmium.io.Reader(source, osmium.osm.NOTHING).header().has_multiple_object_versions:
+        raise InputError(
+            "{path} holds the history of the map, every object in all its versions. "
+            "Give an extract of one day.",
+            path=path.name,
+        )
+
+
+def _read(
+    source: osmium.io.File, name: str, bounds: Bounds | None, folder: Path, progress: Progress
+) -> RawStreets:
+    for left in ("nodes.index", "all.index", "clipped.osm.pbf"):  # of an attempt that found no order
+        (folder / left).unlink(missing_ok=True)
+    index = folder / "nodes.index"
+    try:
+        if bounds is not None:
+            source = clip(source, bounds, _KEYS, folder, part(progress, 0.0, 0.6))
+        found = _collect(source, index, part(progress, 0.6, 1.0))
+    except RuntimeError as problem:
+        if "order" in str(problem):
+            raise _OutOfOrderError from problem
+        raise
+    if len(found.refs) and min(found.refs) < 0:
+        raise _OutOfOrderError
+    return found.raw(name, read_points(index))
+
+
 @dataclass
 class _Found:
-    """What a pass through the file gathers: the node numbers of walkable ways, and shapes as WKB."""
+    """What a pass through the file gathers: the node numbers of walkable ways, and shapes as WKB.
+
+    `closed` are nodes where nobody gets through. `squares` are the rings of squares that are
+    relations, `torn` the present outer ways of those whose outline is not whole.
+    """
 
     refs: array[int] = field(default_factory=lambda: array("q"))
     count: array[int] = field(default_factory=lambda: array("q"))
     klass: array[int] = field(default_factory=lambda: array("b"))
+    closed: list[int] = field(default_factory=list)
     water: list[str] = field(default_factory=list)
     green: list[str] = field(default_factory=list)
+    obstacles: list[str] = field(default_factory=list)
     squares: list[list[int]] = field(default_factory=list)
+    torn: list[list[list[int]]] = field(default_factory=list)
 
     def add_way(self, way: osmium.osm.Way) -> None:
         self.add([node.ref for node in way.nodes], way.tags.get("highway", ""))
@@ -78,7 +136,7 @@ class _Found:
     def join_squares(self) -> None:
         """Keep the squares that a street meets; an outline that nothing leads to would be an island."""
         met = np.unique(np.array(self.refs, np.int64))
-        for ring in self.squares:
+        for ring in (*self.squares, *(line for lines in self.torn for line in lines)):
             if np.isin(ring, met).any():
                 self.add(ring, "pedestrian")
         self.squares.clear()
@@ -88,21 +146,66 @@ class _Found:
         self.count.append(len(refs))
         self.klass.append(street_class(highway))
 
-    def raw(self, points: Points) -> RawStreets:
+    def raw(self, name: str, points: Points) -> RawStreets:
         refs, count = np.array(self.refs, np.int64), np.array(self.count, np.int64)
         used, vertex = np.unique(refs, return_inverse=True)
         row = points.find(used)
         runs = _present_runs(vertex.astype(np.int64), count, row >= 0)
+        closed = np.flatnonzero(np.isin(used, np.array(self.closed, np.int64)))
+        xy, vertices, start, way, gates = parted_at(closed, points.lonlat(row), runs.vertices, runs.start)
+        findings, remarks = self._said(name, points, gates, runs.cut_ways)
         return RawStreets(
-            xy=points.lonlat(row),
-            way_vertices=runs.vertices,
-            way_start=runs.start,
-            way_class=np.array(self.klass, np.int8)[runs.way],
+            xy=xy,
+            way_vertices=vertices,
+            way_start=start,
+            way_class=np.array(self.klass, np.int8)[runs.way[way]],
             crs=WGS84,
             water=_shapes(self.water),
             green=_shapes(self.green),
-            findings=_cut_findings(runs.cut_ways),
+            obstacles=_shapes(self.obstacles),
+            findings=findings,
+            remarks=remarks,
         )
+
+    def _said(
+        self, name: str, points: Points, gates: int, cut_ways: int
+    ) -> tuple[tuple[Text, ...], tuple[Finding, ...]]:
+        said = [
+            text(
+                "{count} {count:way|ways} of the street file "
+                "{count:lacks some of its points and was|lack some of their points and were} cut there.",
+                count=cut_ways,
+            ),
+            text(
+                "{count} closed {count:gate or wall|gates and walls} on ways {count:parts|part} them there.",
+                count=gates,
+            ),
+            text(
+                "The outlines of {count} {count:square|squares} are not whole in the street file; "
+                "the parts that are there are walked, findings.csv lists {count:it|them}.",
+                count=len(self.torn),
+            ),
+        ]
+        return (
+            tuple(sentence for sentence in said if sentence.values["count"]),
+            tuple(remark for lines in self.torn for remark in _torn_remark(name, points, lines)),
+        )
+
+
+def _torn_remark(name: str, points: Points, lines: list[list[int]]) -> tuple[Finding, ...]:
+    """A finding with the first place of the outline that the file has; none where it has none."""
+    refs = np.array([ref for line in lines for ref in line], np.int64)
+    places = points.lonlat(points.find(refs))
+    places = places[np.isfinite(places).all(axis=1)]
+    if not len(places):
+        return ()
+    message = text(
+        "The outline of a square at {lon:.5f}, {lat:.5f} is not whole in the street file; the parts that are "
+        "there are walked.",
+        lon=float(places[0, 0]),
+        lat=float(places[0, 1]),
+    )
+    return (Finding(name, "", 0, "", WARNING, "square-not-whole", message),)
 
 
 @dataclass(frozen=True)
@@ -129,41 +232,59 @@ def _present_runs(vertex: Ints, count: Ints, present: NDArray[np.bool_]) -> _Run
     return _Runs(vertices, start, way[there][first], len(np.unique(way[~there])))
 
 
-def _cut_findings(ways: int) -> tuple[Text, ...]:
-    if not ways:
-        return ()
-    return (
-        text(
-            "{count} {count:way|ways} of the street file "
-            "{count:lacks some of its points and was|lack some of their points and were} cut there.",
-            count=ways,
-        ),
-    )
-
-
 def _collect(source: osmium.io.File, index: Path, progress: Progress) -> _Found:
-    """One pass; it leaves the points' places in the file `index`."""
+    """One pass, and one more where squares are not whole; it leaves the points' places in `index`."""
     objects = (
         osmium.FileProcessor(source)
         .with_locations(storage(index))
         .with_areas(keep.TagFilter(*WATER_AREA, *GREEN_AREA, *SQUARE))
-        .with_filter(keep.EntityFilter(osmium.osm.WAY | osmium.osm.AREA))
         .with_filter(keep.KeyFilter(*_KEYS))
     )
     found, wkb = _Found(), osmium.geom.WKBFactory()
+    outlines: dict[int, list[int]] = {}
     for number, thing in enumerate(objects):
-        if number % _TOLD_EVERY == 0:
+        if number % _REPORTED_EVERY == 0:
             progress(0.0, text("Reading streets, water and green: {count:,}", count=number))
-        if thing.is_area():
+        if thing.is_node():
+            if lets_nobody_through(thing.tags):
+                found.closed.append(thing.id)
+        elif thing.is_relation():
+            if _has(thing, SQUARE) and is_walkable(thing.tags):
+                outlines[thing.id] = [m.ref for m in thing.members if m.type == "w" and m.role in _OUTER]
+        elif thing.is_area():
             if not thing.from_way() and _has(thing, SQUARE) and is_walkable(thing.tags):
+                outlines.pop(thing.orig_id(), None)
                 found.add_square(thing)
             _add_area(found, thing, wkb)
-        elif is_walkable(thing.tags):
-            found.add_way(thing)
-        elif _has(thing, WATER_LINE):
-            _add_line(found, thing, wkb)
+        else:
+            _add_way(found, thing, wkb)
+    if outlines:
+        found.torn = _torn_squares(source, outlines)
     found.join_squares()
     return found
+
+
+def _torn_squares(source: osmium.io.File, outlines: dict[int, list[int]]) -> list[list[list[int]]]:
+    """The node numbers of the outer ways that the file has, by square; without squares that have none."""
+    wanted = {ref for refs in outlines.values() for ref in refs}
+    ways = osmium.FileProcessor(source, osmium.osm.WAY).with_filter(keep.IdFilter(wanted))
+    lines = {way.id: [node.ref for node in way.nodes] for way in ways}
+    squares = [[lines[ref] for ref in refs if ref in lines] for refs in outlines.values()]
+    return [square for square in squares if square]
+
+
+def _add_way(found: _Found, way: osmium.osm.Way, wkb: osmium.geom.WKBFactory) -> None:
+    if is_walkable(way.tags):
+        found.add_way(way)
+    elif _has(way, WATER_LINE):
+        _add_line(found.water, way, wkb)
+    elif _has(way, OBSTACLES) and not _passed(way):
+        _add_line(found.obstacles, way, wkb)
+
+
+def _passed(way: osmium.osm.Way) -> bool:
+    """Whether people pass under or over it."""
+    return any(way.tags.get(key, "no") not in ("", "no") for key in ("tunnel", "bridge", "covered"))
 
 
 def _add_area(found: _Found, area: osmium.osm.Area, wkb: osmium.geom.WKBFactory) -> None:
@@ -172,9 +293,9 @@ def _add_area(found: _Found, area: osmium.osm.Area, wkb: osmium.geom.WKBFactory)
         into.append(wkb.create_multipolygon(area))
 
 
-def _add_line(found: _Found, way: osmium.osm.Way, wkb: osmium.geom.WKBFactory) -> None:
+def _add_line(into: list[str], way: osmium.osm.Way, wkb: osmium.geom.WKBFactory) -> None:
     if len(way.nodes) > 1 and all(n.location.valid() for n in way.nodes):
-        found.water.append(wkb.create_linestring(way, osmium.geom.use_nodes.ALL))
+        into.append(wkb.create_linestring(way, osmium.geom.use_nodes.ALL))
 
 
 def _has(thing: osmium.osm.OSMObject, tags: tuple[tuple[str, str], ...]) -> bool:

@@ -9,6 +9,8 @@ import shapely
 from numpy.typing import NDArray
 
 from core.text import Text
+from data.formats.inputs_read import InputRead
+from data.intake.findings import Finding
 from geo.distance.csr_ranges import ranges
 
 Floats = NDArray[np.float64]
@@ -28,6 +30,9 @@ class RawStreets:
     `shared` is set, ways meet only at equal vertex numbers; without it the numbers mean nothing
     and vertices in the same place are one, unless ways of different `way_layer` (0 on the ground,
     above it positive) run through there and none of them ends: a bridge over a street.
+
+    `obstacles` are lines that nobody walks straight across, beside the water. `findings` are for
+    every reader, `remarks` name the places behind them; `read` is what was chosen in the file.
     """
 
     xy: Floats
@@ -38,7 +43,10 @@ class RawStreets:
     shared: bool = True
     water: Shapes = field(default_factory=_no_shapes)
     green: Shapes = field(default_factory=_no_shapes)
+    obstacles: Shapes = field(default_factory=_no_shapes)
     findings: tuple[Text, ...] = ()
+    remarks: tuple[Finding, ...] = ()
+    read: tuple[InputRead, ...] = ()
     way_layer: NDArray[np.int64] | None = None
 
 
@@ -59,6 +67,35 @@ def numbered_by_place(places: Ints, way_start: Ints, way_layer: Ints) -> Ints:
     layer = np.where(ends_there[places], 0, np.repeat(way_layer, np.diff(way_start)))
     _, numbers = np.unique(np.column_stack([places, layer]), axis=0, return_inverse=True)
     return numbers.astype(np.int64)
+
+
+def parted_at(
+    closed: Ints, xy: Floats, way_vertices: Ints, way_start: Ints
+) -> tuple[Floats, Ints, Ints, Ints, int]:
+    """Ways parted at the vertices `closed`, where nobody gets through: each part ends there on its own.
+
+    Returns `xy` with more vertices at its end, `way_vertices`, `way_start`, for each new way the number
+    of its old one, and how many of the vertices lie on a way.
+    """
+    shut = np.zeros(len(xy), bool)
+    shut[closed] = True
+    at = shut[way_vertices]
+    if not at.any():
+        return xy, way_vertices, way_start, np.arange(len(way_start) - 1), 0
+    ends = np.zeros(len(way_vertices), bool)
+    ends[way_start[:-1]] = ends[way_start[1:] - 1] = True
+    inner = at & ~ends
+    twice = 1 + inner.astype(np.int64)  # a vertex inside a way ends one part and begins the next
+    vertices, is_shut = np.repeat(way_vertices, twice), np.repeat(at, twice)
+    numbered = np.arange(len(xy), len(xy) + int(is_shut.sum()))
+    places = xy[vertices[is_shut]]
+    vertices[is_shut] = numbered
+    first = np.cumsum(twice) - twice  # where each old position now is
+    cuts = first[inner] + 1
+    start = np.sort(np.concatenate([np.append(first, len(vertices))[way_start], cuts]))
+    way = np.searchsorted(np.append(first, len(vertices))[way_start], start[:-1], side="right") - 1
+    gates = len(np.unique(way_vertices[at]))
+    return np.concatenate([xy, places]), vertices, start, way, gates
 
 
 def keep_within(

@@ -89,7 +89,8 @@ def read_streets(
         tuple(itertools.chain(*said)),
         kind,
         sha256_of(path),
-        (*healed_remarks(path.name, healed, crs), *island_remarks(path.name, network)),
+        (*raw.remarks, *healed_remarks(path.name, healed, crs), *island_remarks(path.name, network)),
+        raw.read,
     )
 
 

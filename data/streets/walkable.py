@@ -1,52 +1,52 @@
-"""Which OpenStreetMap ways may be walked, and which of them a map shows from afar.
+"""Which OpenStreetMap ways may be walked, where nobody gets through, and what a map shows from afar.
 
-The rule is OSMnx's `walk` filter with the corrections a pedestrian would make:
+Every decision compares a tag's values, one by one (`yes;no` is two of them), never parts of a word:
 
-    foot=yes (and the like)       opens what is closed only to others: cycleways, private and motor roads
-    access=no, motorroad=yes,     close a way to people on foot unless `foot` says otherwise
-    foot=private, use_sidepath
-    a square (pedestrian area)    is walked along its outline; nobody knows the ways across it
-    a ferry                       is not a street, whatever else its tags say
+    what is not there or no street   is never walked: construction, a raceway, an emergency bay, a ferry
+    foot=yes (and the like)          opens what is closed only to others: motorways, cycleways, private ways
+    foot=no, access=no or private    close a way; `foot` speaks before `access`
+    a square (pedestrian area)       is walked along its outline; the ways across it are not known
+    a closed gate, a wall            on a way parts it there
+
+docs/streets.md has the decisions beside those of six routers.
 """
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import Final, Protocol
 
-# OSMnx's `walk` filter: a way with any of these words anywhere in the tag's value is not walked
-# (Overpass searches, it does not compare: "motor" also stands for motorway and motorway_link).
-# A test compares this table with the filter of the OSMnx that is installed.
-NOT_WALKED: Final[dict[str, tuple[str, ...]]] = {
-    "highway": (
-        "abandoned", "bus_guideway", "construction", "cycleway", "motor", "no", "planned", "platform",
-        "proposed", "raceway", "razed", "rest_area", "services",
-    ),
-    "area": ("yes",),
-    "access": ("private",),
-    "foot": ("no",),
-    "service": ("private",),
-    "sidewalk": ("separate",),
-    "sidewalk:both": ("separate",),
-    "sidewalk:left": ("separate",),
-    "sidewalk:right": ("separate",),
-}  # fmt: skip
+# Closed on foot whatever `foot` says: not built, no longer there, or no street.
+NEVER: Final = frozenset({
+    "abandoned", "bus_guideway", "construction", "demolished", "dismantled", "disused", "emergency_bay",
+    "escape", "historic", "no", "planned", "proposed", "raceway", "razed", "removed", "rest_area", "services",
+})  # fmt: skip
+# Made for others; `foot` may open them.
+_FOR_OTHERS: Final = frozenset({"busway", "cycleway", "motorway", "motorway_link", "unknown"})
+PLATFORM: Final = "platform"
+# Walked along their outline where they are areas; the outline of a yard for cars is no way.
+SQUARES: Final = frozenset({"pedestrian", "footway", "path", PLATFORM})
 
-# What a pedestrian knows beyond that filter.
-_FOOT_OPENS: Final = frozenset({"yes", "designated", "permissive", "official", "destination"})
-_FOOT_CLOSES: Final = frozenset({"private", "use_sidepath"})
-# Closed on foot whatever `foot` says: not built, not there, or no street.
-_NEVER: Final = frozenset(NOT_WALKED["highway"]) - {"cycleway"}
-SQUARES: Final = frozenset({"pedestrian", "footway", "path"})
+_FOOT_OPENS: Final = frozenset({
+    "yes", "designated", "permissive", "official", "public", "destination", "allowed",
+    "customers", "permit", "residents", "delivery",
+})  # fmt: skip
+_FOOT_CLOSES: Final = frozenset({"no"})
+_ACCESS_OPENS: Final = _FOOT_OPENS
+_ACCESS_CLOSES: Final = frozenset({"no", "private", "military", "emergency"})
+# A locked door lets nobody else through, whoever holds the key.
+_GATE_CLOSES: Final = frozenset({"no", "private", "military", "emergency"})
+# On a way a wall parts it; where a way passes a city wall or a retaining wall there is a gate or steps.
+_WALLS_ON_WAYS: Final = frozenset({"wall", "fence"})
+# As lines, people do not walk straight across these.
+WALLS: Final = _WALLS_ON_WAYS | {"city_wall", "retaining_wall"}
 
-TAGS: Final = (*NOT_WALKED, "route", "motorroad")  # all the tags that the rule looks at
+# All the tags that the rule looks at.
+TAGS: Final = ("highway", "railway", "area", "access", "foot", "motorroad", "route")
+GATE_TAGS: Final = ("barrier", "access", "foot")
 
 # Drawn from afar; `highway` values without "_link". All others are 0.
 _CLASS: Final = {"motorway": 2, "trunk": 2, "primary": 2, "secondary": 1, "tertiary": 1}
-
-_CLOSED: Final = {key: re.compile("|".join(map(re.escape, words))) for key, words in NOT_WALKED.items()}
-_NEVER_WORDS: Final = re.compile("|".join(map(re.escape, sorted(_NEVER))))
 
 
 class Tags(Protocol):
@@ -57,25 +57,52 @@ class Tags(Protocol):
 
 def is_walkable(tags: Tags) -> bool:
     """Whether a pedestrian may walk along a way with these tags; the rule is at the top of the module."""
-    if not tags.get("highway", ""):
+    if not (tags.get("highway", "") or tags.get("railway", "")):
         return False
     return _is_walkable(tuple(tags.get(key, "") for key in TAGS))
 
 
+def lets_nobody_through(tags: Tags) -> bool:
+    """Whether a point with these tags parts the ways that run through it: a closed gate, or a wall.
+
+    A point without a `barrier` never does.
+    """
+    barrier = _values(tags.get("barrier", ""))
+    if not barrier:
+        return False
+    for key in ("foot", "access"):
+        said = _values(tags.get(key, ""))
+        if said & _FOOT_OPENS:
+            return False
+        if said & _GATE_CLOSES:
+            return True
+    return bool(barrier & _WALLS_ON_WAYS)
+
+
 @lru_cache(maxsize=1 << 16)
 def _is_walkable(values: tuple[str, ...]) -> bool:
-    tags = dict(zip(TAGS, values, strict=True))
-    if tags["route"] == "ferry" or _NEVER_WORDS.search(tags["highway"]):
+    tags = {key: _values(value) for key, value in zip(TAGS, values, strict=True)}
+    highway = tags["highway"]
+    if not highway:
+        if PLATFORM not in tags["railway"]:
+            return False
+        highway = frozenset({PLATFORM})
+    if "ferry" in tags["route"] or highway & NEVER:
         return False
-    if tags["area"] == "yes" and tags["highway"] in SQUARES:
-        tags["area"] = ""
-    if tags["foot"] in _FOOT_OPENS:
-        return not _CLOSED["area"].search(tags["area"])
-    if tags["access"] == "no" or tags["motorroad"] == "yes" or tags["foot"] in _FOOT_CLOSES:
+    if "yes" in tags["area"] and not highway <= SQUARES:
         return False
-    return not any(words.search(tags[key]) for key, words in _CLOSED.items())
+    if tags["foot"] & _FOOT_OPENS:
+        return True
+    if tags["foot"] & _FOOT_CLOSES or highway & _FOR_OTHERS or "yes" in tags["motorroad"]:
+        return False
+    return bool(tags["access"] & _ACCESS_OPENS) or not tags["access"] & _ACCESS_CLOSES
+
+
+def _values(value: str) -> frozenset[str]:
+    """A tag's values; mappers write several with semicolons."""
+    return frozenset(filter(None, (part.strip().casefold() for part in value.split(";"))))
 
 
 def street_class(highway: str) -> int:
     """2 for main roads, 1 for streets a map shows from afar, 0 for small streets and paths."""
-    return _CLASS.get(highway.removesuffix("_link"), 0)
+    return _CLASS.get(highway.strip().casefold().removesuffix("_link"), 0)

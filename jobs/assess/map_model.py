@@ -7,10 +7,11 @@ import pandas as pd
 
 from core.text import Sayable, Text, text
 from coverage.model.standard import Check, Rule
+from coverage.model.tables import PopulationGrid
 from coverage.publish import Results
-from geo.crs import project
+from geo.crs import unproject
 from jobs.assess.map_layers import layers_of
-from jobs.assess.map_plan import newly_served, other_plans, plan_sites
+from jobs.assess.map_plan import grid_of, newly_served, other_plans, plan_sites
 from maps.model import (
     MET,
     NOT_MET,
@@ -30,13 +31,14 @@ def map_model(results: Results, basemap: Basemap) -> MapModel:
     document, standard = results.document, results.standard
     area = document["area"]
     areas, paths = layers_of(results.layers, standard)
+    grid = grid_of(results)
     return MapModel(
         title=str(area["name"]),
         subtitle=_words(standard.title),
-        bounds=_bounds(results.cells),
+        bounds=_bounds(grid),
         facilities=_facilities(results),
         tier_titles={tier: _words(standard.tier_title(tier)) for tier in results.facilities["tier"].unique()},
-        cells=_cells(results),
+        cells=_cells(results, grid),
         gaps=results.gaps,
         main_rule=_main_rule(results),
         rule_titles={rule.id: standard.rule_title(rule) for rule in standard.rules},
@@ -50,7 +52,7 @@ def map_model(results: Results, basemap: Basemap) -> MapModel:
         credits=tuple(results.provenance.get("credits", ())),
         crs_note=text("Measured in {crs}", crs=area["crs"]),
         synthetic=bool(area["synthetic"]),
-        areas=(*newly_served(results), *areas),
+        areas=(*newly_served(results, grid), *areas),
         paths=paths,
     )
 
@@ -59,9 +61,13 @@ def _words(said: Sayable) -> Text | str:
     return said if isinstance(said, Text | str) else Text("{name}", {"name": said})
 
 
-def _bounds(cells: pd.DataFrame) -> tuple[float, float, float, float]:
-    peopled = cells["residents"].to_numpy(float) > 0
-    lon, lat = (cells[axis].to_numpy(float)[peopled] for axis in ("lon", "lat"))
+def _bounds(grid: PopulationGrid) -> tuple[float, float, float, float]:
+    """Of the ground that people live on, in degrees."""
+    xy = grid.xy[grid.residents > 0]
+    low, high = (np.array([edge(xy[:, 0]), edge(xy[:, 1])]) for edge in (np.min, np.max))
+    half = max(grid.spacing_m, float(np.sqrt(np.median(grid.area_m2)))) / 2.0
+    (west, south), (east, north) = low - half, high + half
+    lon, lat = unproject(np.array([(west, south), (east, south), (east, north), (west, north)]), grid.crs)
     return float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())
 
 
@@ -72,15 +78,15 @@ def _facilities(results: Results) -> pd.DataFrame:
     return table
 
 
-def _cells(results: Results) -> MapCells:
-    cells, area = results.cells, results.document["area"]
+def _cells(results: Results, grid: PopulationGrid) -> MapCells:
+    cells = results.cells
     walk_limits = sorted({rule.limit for rule in results.standard.rules if rule.check is Check.WALK})
     metres = np.minimum.reduce([cells[c].to_numpy(float) for c in map(str, cells) if c.endswith("_walk_m")])
     return MapCells(
-        xy=project(cells["lon"].to_numpy(float), cells["lat"].to_numpy(float), area["crs"]),
-        crs=area["crs"],
-        spacing_m=area["spacing_m"],
-        residents=cells["residents"].to_numpy(float),
+        xy=grid.xy,
+        crs=grid.crs,
+        spacing_m=grid.spacing_m,
+        residents=grid.residents,
         walk_minutes=metres / results.standard.walking.metres_per_minute,
         walk_limits_min=tuple(walk_limits[:3]) or (10.0, 15.0),
         outcomes=tuple(
@@ -88,6 +94,7 @@ def _cells(results: Results) -> MapCells:
             for rule in results.standard.rules
             if f"meets_{rule.id}" in cells
         ),
+        lattice=grid.lattice,
     )
 
 

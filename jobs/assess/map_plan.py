@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,8 @@ import pandas as pd
 import shapely
 
 from core.text import text
+from coverage.measuring.outlines import cell_outlines
+from coverage.model.tables import Ints, PopulationGrid
 from coverage.publish import Results
 from coverage.publish.plan import NEW_SITE, site_points
 from geo.crs import project, unproject
@@ -21,22 +23,21 @@ def plan_sites(results: Results) -> pd.DataFrame | None:
     return None if results.plan is None else _frame(results.plan.plan["sites"])
 
 
-def newly_served(results: Results) -> tuple[OverlayLayer, ...]:
+def newly_served(results: Results, grid: PopulationGrid) -> tuple[OverlayLayer, ...]:
     """Who is served anew, shaded site by site; none without a plan or without anybody."""
     if results.plan is None or NEW_SITE not in results.cells:
         return ()
-    cells = results.cells[(results.cells[NEW_SITE] > 0) & (results.cells["residents"] > 0)]
-    if cells.empty:
+    rank_of = np.where(grid.residents > 0, results.cells[NEW_SITE].to_numpy(int), 0)
+    ranks = np.unique(rank_of[rank_of > 0]).tolist()
+    if not ranks:
         return ()
-    area = results.document["area"]
-    gained = cells.groupby(NEW_SITE)["residents"].sum()
-    ranks = [int(rank) for rank in gained.index]
+    gained = np.bincount(rank_of, weights=grid.residents)
     return (
         OverlayLayer(
             key="newly_served",
             title=text("Newly served by the suggested sites"),
             look="newly_served",
-            shapes=list(_shapes(cells, ranks, area["crs"], area["spacing_m"])),
+            shapes=_shapes([np.flatnonzero(rank_of == rank) for rank in ranks], grid),
             names=[text("Newly served by site {rank}", rank=rank) for rank in ranks],
             facts=[[(text("Residents here"), text("{n:,.0f}", n=float(gained[rank])))] for rank in ranks],
         ),
@@ -66,17 +67,20 @@ def _frame(sites: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(site_points(sites).drop(columns="geometry"))
 
 
-def _shapes(
-    cells: pd.DataFrame, ranks: Sequence[int], crs: str, spacing_m: float
-) -> Iterator[shapely.Geometry]:
-    """The squares of the cells of each rank as one shape, in degrees."""
-    xy = project(cells["lon"].to_numpy(float), cells["lat"].to_numpy(float), crs)
-    half = spacing_m / 2.0
-    squares = shapely.box(xy[:, 0] - half, xy[:, 1] - half, xy[:, 0] + half, xy[:, 1] + half)
-    rank_of = cells[NEW_SITE].to_numpy(int)
-    for rank in ranks:
-        # A little wider, so that squares whose sides do not quite meet become one.
-        whole = shapely.union_all(
-            shapely.buffer(squares[rank_of == rank], spacing_m / 50.0, join_style="mitre")
-        )
-        yield shapely.transform(whole, lambda points: np.column_stack(unproject(points, crs)))
+def grid_of(results: Results) -> PopulationGrid:
+    """The residents of a result folder, in metres."""
+    cells, area = results.cells, results.document["area"]
+    return PopulationGrid(
+        cell_id=cells["cell_id"].to_numpy(),
+        xy=project(cells["lon"].to_numpy(float), cells["lat"].to_numpy(float), area["crs"]),
+        residents=cells["residents"].to_numpy(float),
+        area_m2=cells["area_m2"].to_numpy(float),
+        spacing_m=area["spacing_m"],
+        crs=area["crs"],
+    )
+
+
+def _shapes(groups: Sequence[Ints], grid: PopulationGrid) -> list[shapely.Geometry]:
+    """The ground of each group of cells as one shape, in degrees."""
+    shapes = cell_outlines(grid, groups)
+    return list(shapely.transform(shapes, lambda points: np.column_stack(unproject(points, grid.crs))))

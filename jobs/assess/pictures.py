@@ -23,7 +23,9 @@ def image_of(study: Study) -> CellsImage:
     """Where every cell lies on a picture; the colours come later."""
     grid = study.grid
     nothing = np.zeros(len(grid))
-    return cells_image(MapCells(grid.xy, grid.crs, grid.spacing_m, grid.residents, nothing))
+    return cells_image(
+        MapCells(grid.xy, grid.crs, grid.spacing_m, grid.residents, nothing, lattice=grid.lattice)
+    )
 
 
 def detours_of(done: Assessed) -> tuple[Detours, ...]:

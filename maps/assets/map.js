@@ -152,18 +152,34 @@ const serviceMap = (() => {
     map.on("layerremove", note((key) => seen.delete(key)));
   };
 
-  /* On paper what is free on the screen fills what the panel leaves of the sheet (map.css). Only scaled:
-     a canvas drawn anew for the printer hides what lies under it. */
-  const SHEET_PX = { left: 362, top: 20, width: 680, height: 680 };
-  const fitPaper = (map, clear) => window.addEventListener("beforeprint", () => {
-    const [corner, opposite] = clear(), size = map.getSize();
-    const wide = size.x - corner[0] - opposite[0], high = size.y - corner[1] - opposite[1];
-    const scale = Math.min(SHEET_PX.width / wide, SHEET_PX.height / high);
-    const { style } = map.getContainer();
-    style.setProperty("--paper-scale", scale);
-    style.setProperty("--paper-x", SHEET_PX.left + (SHEET_PX.width - scale * wide) / 2 - scale * corner[0] + "px");
-    style.setProperty("--paper-y", SHEET_PX.top + (SHEET_PX.height - scale * high) / 2 - scale * corner[1] + "px");
-  });
+  /* On paper what is free on the screen fills the map's box on the sheet (map.css has the same boxes, in
+     millimetres). Only scaled: a canvas drawn anew for the printer hides what lies under it. Which sheet
+     it will be is known to the style alone, so the four are worked out. */
+  const SHEETS_MM = {
+    "a4-landscape": [190, 184], "a4-portrait": [193, 142], "a3-landscape": [292, 271], "a3-portrait": [280, 240],
+  };
+  const PX_PER_MM = 96 / 25.4;
+  const fitPaper = (map, clear) => {
+    const folds = [...document.querySelectorAll("#panel details")];
+    let were = [];
+    window.addEventListener("beforeprint", () => {
+      const [corner, opposite] = clear(), size = map.getSize(), at = L.DomUtil.getPosition(map.getPane("mapPane"));
+      const wide = size.x - corner[0] - opposite[0], high = size.y - corner[1] - opposite[1];
+      const { style } = map.getContainer();
+      for (const sheet of Object.keys(SHEETS_MM)) {
+        const [width, height] = SHEETS_MM[sheet].map((mm) => mm * PX_PER_MM);
+        const scale = Math.min(width / wide, height / high);
+        const x = (width - scale * wide) / 2 - scale * corner[0], y = (height - scale * high) / 2 - scale * corner[1];
+        style.setProperty("--" + sheet,
+          `translate(${x}px, ${y}px) scale(${scale}) translate(${at.x}px, ${at.y}px)`);
+        style.setProperty("--" + sheet + "-scale", scale);
+        style.setProperty("--" + sheet + "-words", Math.max(1, 1 / scale));  // words shrink with no map
+      }
+      were = folds.map((fold) => fold.open);
+      for (const fold of folds) fold.open = true;
+    });
+    window.addEventListener("afterprint", () => folds.forEach((fold, i) => { fold.open = were[i]; }));
+  };
 
   const settle = (map, words) => {
     shown = map;
@@ -183,14 +199,19 @@ const serviceMap = (() => {
   };
 
   /* The map itself and what is shown at once are there. */
-  const use = () => document.body.classList.add("usable");
+  const use = () => {
+    const size = shown.getSize();
+    if (size.x && size.y) document.body.classList.add("usable");
+  };
 
   /* So is the rest of the file. What is there is painted before the ground is drawn under it. */
   const afterPaint = (work) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(work)));
   const open = () => {
     complete = true;
     for (const work of waiting.splice(0)) work();
-    afterPaint(() => ground.open(() => document.body.classList.add("ready")));
+    afterPaint(() => ground.open(() => {
+      if (document.body.classList.contains("usable")) document.body.classList.add("ready");
+    }));
   };
 
   const layer = (key) => {

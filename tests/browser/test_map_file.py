@@ -12,6 +12,7 @@ from playwright.sync_api import BrowserContext, FrameLocator, Locator, Page, exp
 
 from maps import render_map
 from maps.model import MapModel
+from tests.browser.paper import assert_one_whole_sheet
 from tests.maps.hostile_texts import FLAG, HOSTILE, hostile_model
 from tests.maps.sample_maps import city_model, tiny_model
 
@@ -117,18 +118,18 @@ def test_the_legend_explains_what_is_on_the_map_and_nothing_else(page: Page, tmp
     expect(legend.get_by_text("服务半径500米")).to_be_visible()
 
 
-def test_on_paper_the_map_is_scaled_into_what_the_panel_leaves_of_one_sheet(
-    page: Page, tmp_path: Path
+@pytest.mark.parametrize("width", [1366, 1920])
+@pytest.mark.parametrize("landscape", [True, False])
+@pytest.mark.parametrize("paper", ["A4", "A3"])
+def test_the_print_dialog_gives_one_whole_sheet(
+    page: Page, tmp_path: Path, paper: str, landscape: bool, width: int
 ) -> None:
-    page.set_viewport_size({"width": 1600, "height": 800})
+    page.set_viewport_size({"width": width, "height": 800})
     show(page, tmp_path, tiny_model())
-    sheet = page.pdf(prefer_css_page_size=True, print_background=True)
-    assert sheet.count(b"/Type /Page\n") == 1
-    page.emulate_media(media="print")
-    picture, panel = (page.locator(at).bounding_box() for at in (".leaflet-cells-pane img", "#panel"))
-    assert picture["x"] >= panel["x"] + panel["width"]
-    assert picture["x"] + picture["width"] <= 281 / 25.4 * 96
-    assert picture["y"] >= 0 and picture["y"] + picture["height"] <= 194 / 25.4 * 96
+    sheet = tmp_path / "sheet.pdf"
+    margin = dict.fromkeys(("top", "bottom", "left", "right"), "8mm")
+    page.pdf(path=sheet, format=paper, landscape=landscape, margin=margin, print_background=landscape)
+    assert_one_whole_sheet(sheet)
 
 
 def test_layers_of_the_same_name_each_have_their_switch(page: Page, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from geo.crs import project, unproject
+from geo.lattice import find_lattice
 from maps.cells_image import NO_CELL, TRANSPARENT, CellsImage, cells_image
 from maps.model import MapCells
 
@@ -17,7 +18,8 @@ ORIGIN = np.array([352_000.0, 3_545_000.0])
 
 
 def cells_at(xy: np.ndarray, spacing_m: float = 100.0) -> MapCells:
-    return MapCells(xy, CRS, spacing_m, np.ones(len(xy)), np.ones(len(xy)))
+    ones = np.ones(len(xy))
+    return MapCells(xy, CRS, spacing_m, ones, ones, lattice=find_lattice(xy, spacing_m, CRS))
 
 
 def square_grid(columns: int, rows: int, step: float = 100.0) -> np.ndarray:

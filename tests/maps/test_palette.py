@@ -30,6 +30,24 @@ def test_there_is_a_colour_for_every_walking_class(limits: int) -> None:
     assert len(set(palette.walk_colours(limits))) == limits + 1
 
 
+def lightness_on_paper(colour: str) -> float:
+    """CIE L* of a colour of the cells as it lies, not quite opaque, on the paper of the map."""
+    share = palette.CELL_OPACITY
+    ends = [[int(one[i : i + 2], 16) for i in (1, 3, 5)] for one in (colour, palette.PAPER)]
+    parts = [round(share * over + (1 - share) * under) for over, under in zip(*ends, strict=True)]
+    mixed = "#" + "".join(f"{part:02x}" for part in parts)
+    return 116 * light(mixed) ** (1 / 3) - 16
+
+
+LEGENDS = [palette.OUTCOMES, palette.CHANGES, *(palette.walk_colours(limits) for limits in (1, 2, 3, 4))]
+
+
+@pytest.mark.parametrize("colours", LEGENDS)
+def test_classes_of_a_legend_differ_in_a_grey_print(colours: tuple[str, ...]) -> None:
+    for one, other in combinations(map(lightness_on_paper, colours), 2):
+        assert abs(one - other) >= 10
+
+
 @pytest.mark.parametrize("colours", [palette.OUTCOMES, palette.walk_colours(2)])
 def test_colours_differ_without_green_cones(colours: tuple[str, ...]) -> None:
     for one, other in combinations(map(without_green_cones, colours), 2):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from coverage.assessment import assess
-from coverage.gaps.gaps import gap_outline
+from coverage.gaps.gaps import gap_outlines
 from tests.coverage.tiny_town import EAST, RADIUS_500, WALK_5, standard, study
 
 
@@ -32,7 +32,7 @@ def test_a_gap_nobody_can_walk_from_is_infinitely_far() -> None:
 
 def test_the_outline_is_the_ground_of_the_gaps_cells() -> None:
     done = assess(study([("station", 800)]), standard(RADIUS_500))
-    outline = gap_outline(done.gaps[0], done.measured)
+    outline = gap_outlines(done.gaps[:1], done.measured)[0]
     assert outline.geom_type == "Polygon"
     assert outline.area == pytest.approx(7 * 10_000, rel=0.01)
 

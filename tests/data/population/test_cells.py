@@ -40,3 +40,10 @@ def test_a_city_with_holes_has_the_spacing_of_its_cells() -> None:
 
 def test_a_single_cell_is_taken_as_100_m_wide() -> None:
     assert spacing(np.zeros((1, 2)))[0] == 100.0
+
+
+def test_points_in_degrees_stand_for_the_ground_of_their_own_pixels() -> None:
+    lon, lat = (at.ravel() for at in np.meshgrid(118.4 + np.arange(30) / 1200, 32.0 + np.arange(20) / 1200))
+    grid = cells_to_grid(Cells(np.arange(600), lon, lat, np.ones(600)), "EPSG:4549")
+    # 3″ are 78.7 m by 92.4 m at 32° N on the ellipsoid.
+    assert grid.area_m2 == pytest.approx(np.full(600, 78.7 * 92.4), rel=0.002)

@@ -10,7 +10,7 @@ from data.streets import load_or_read, read_streets
 from geo.distance.nearest import nearest_on_foot
 from geo.distance.reach import bounded_reach
 from geo.network.snapping import snap
-from tests.data.street_files import write_osm
+from tests.data.streets.street_files import write_osm
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from geo.distance.nearest import nearest_on_foot, nearest_straight
 from geo.network.islands import islands
 from geo.network.snapping import snap, take
 
-DATA = Path(__file__).parents[2] / ".." / "shared" / "data"
+DATA = Path(__file__).parents[3] / ".." / "shared" / "data"
 SPEED_M_PER_MIN = 5000 / 60
 
 

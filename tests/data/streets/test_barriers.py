@@ -7,7 +7,7 @@ import shapely
 from core.errors import InputError
 from coverage.model.edits import AddBarrier, AddStreet
 from data.streets.barriers import drawn_edits, read_drawn_lines
-from tests.data.street_files import CRS
+from tests.data.streets.street_files import CRS
 
 LINES = [shapely.LineString([(120, 32), (120.001, 32)]), shapely.LineString([(120, 32), (120, 32.001)])]
 

@@ -14,7 +14,7 @@ import shapely
 from core.errors import InputError
 from data.streets import read_streets
 from geo.network.islands import islands
-from tests.data.street_files import CRS, METRES, PLACES, WAYS, lines, write_osm
+from tests.data.streets.street_files import CRS, METRES, PLACES, WAYS, lines, write_osm
 
 OSM_NAMES = ["a.osm", "a.osm.gz", "a.osm.bz2", "a.osm.pbf"]
 

@@ -8,7 +8,7 @@ from data.streets import read_streets
 from data.streets.osm import read_osm
 from data.streets.osm_clip import widened
 from geo.crs import metric_crs, project
-from tests.data.street_files import METRES, write_osm
+from tests.data.streets.street_files import METRES, write_osm
 
 STEP = 0.0009  # degrees, 100 m north
 

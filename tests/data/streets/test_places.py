@@ -9,7 +9,7 @@ import pytest
 import shapely
 
 from data.streets import load_or_read, read_streets
-from tests.data.street_files import CRS, METRES, lines
+from tests.data.streets.street_files import CRS, METRES, lines
 
 
 def broken_square(path):

@@ -8,7 +8,7 @@ import pytest
 
 from core.errors import InputError
 from data.streets.detect import street_format
-from tests.data.street_files import write_osm
+from tests.data.streets.street_files import write_osm
 
 XML = b"\xef\xbb\xbf<?xml version='1.0'?>\n<osm version='0.6'></osm>"
 CONTENT = [

@@ -1,0 +1,83 @@
+"""The exported map in the browsers of office PCs: it opens, is clicked, and prints on one sheet."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from maps import render_map
+from maps.model import MapModel
+from tests.browser import old_chromium
+from tests.browser.paper import assert_one_whole_sheet
+from tests.maps.sample_maps import tiny_model
+from tests.maps.test_overlays import with_everything
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
+
+READY = 'document.body.classList.contains("ready")'
+# Sheets in inches as the DevTools protocol takes them: width, height.
+SHEETS = {
+    "A4 landscape": (11.69, 8.27),
+    "A4 portrait": (8.27, 11.69),
+    "A3 landscape": (16.54, 11.69),
+    "A3 portrait": (11.69, 16.54),
+}
+MARGIN = 8 / 25.4
+KINDS = {
+    "city": tiny_model(),
+    "overlays and changes": with_everything(),
+    "overlays": replace(with_everything(), changes=()),
+}
+
+
+def executable(version: int) -> Path:
+    found = old_chromium.find(version)
+    if found is None:
+        pytest.skip(f"Chromium {version} cannot be had here (npm package {old_chromium.PACKAGES[version]})")
+    return found
+
+
+def written(folder: Path, model: MapModel) -> str:
+    file = folder / "map.html"
+    file.write_text(render_map(model, language="zh"), encoding="utf-8")
+    return file.as_uri()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("version", sorted(old_chromium.PACKAGES))
+def test_the_map_opens_can_be_clicked_and_prints(version: int, kind: str, tmp_path: Path) -> None:
+    address = written(tmp_path, KINDS[kind])
+    with old_chromium.browser(executable(version)) as tab:
+        tab.open(address, until=READY)
+        assert tab.errors == []
+        assert tab.evaluate("document.querySelector('.folium-map').clientHeight") == 768
+        assert tab.evaluate("getComputedStyle(document.getElementById('plain')).display") == "none"
+        dot = tab.evaluate(
+            "(() => { const box = document.querySelector('path.facility').getBoundingClientRect();"
+            " return [box.x + box.width / 2, box.y + box.height / 2]; })()"
+        )
+        tab.click(*dot)
+        tab.wait("document.querySelector('.leaflet-popup-content')")
+        for name, (width, height) in SHEETS.items():
+            sheet = tab.pdf(
+                tmp_path / f"{name}.pdf",
+                paperWidth=width,
+                paperHeight=height,
+                printBackground=name.endswith("landscape"),
+                **dict.fromkeys(("marginTop", "marginBottom", "marginLeft", "marginRight"), MARGIN),
+            )
+            assert_one_whole_sheet(sheet)
+
+
+@pytest.mark.parametrize("version", sorted(old_chromium.PACKAGES))
+def test_without_scripts_the_verdicts_and_a_picture_are_shown(version: int, tmp_path: Path) -> None:
+    address = written(tmp_path, tiny_model())
+    with old_chromium.browser(executable(version)) as tab:
+        tab.send("Emulation.setScriptExecutionDisabled", value=True)
+        tab.open(address, until="document.getElementById('plain')")
+        said = tab.evaluate("document.getElementById('plain').innerText")
+        assert "未达标" in said
+        assert "The map is being drawn" in said
+        assert tab.evaluate("document.querySelector('#plain img').naturalWidth") > 30
