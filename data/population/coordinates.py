@@ -38,18 +38,23 @@ _SYSTEMS: Final = (
 )
 _CENTRE: Final = re.compile(r"(?<=_)c$|^c(?=_)|cent(?:er|re|roid)|中心点?|质心|格心|mid(?:dle)?")
 _SIDES: Final = (
-    ("ll", re.compile(r"左下角?|西南角?|lower_?left|bottom_?left|south_?west|(?:^|_)(?:ll|ld|lb|bl|sw|min)(?:_|$)|min|起点?|start")),
-    ("ur", re.compile(r"右上角?|东北角?|upper_?right|top_?right|north_?east|(?:^|_)(?:ur|ru|rt|tr|ne|max)(?:_|$)|max|终点?|end")),
+    ("ll", re.compile(r"左下角?|西南角?|lower_?left|bottom_?left|south_?west|(?:^|_)(?:ll|ld|lb|bl|sw"
+    r"|min)(?:_|$)|min|起点?|start")),
+    ("ur", re.compile(r"右上角?|东北角?|upper_?right|top_?right|north_?east|(?:^|_)(?:ur|ru|rt|tr|ne"
+    r"|max)(?:_|$)|max|终点?|end")),
     ("ul", re.compile(r"左上角?|西北角?|upper_?left|top_?left|north_?west|(?:^|_)(?:ul|lu|lt|tl|nw)(?:_|$)")),
-    ("lr", re.compile(r"右下角?|东南角?|lower_?right|bottom_?right|south_?east|(?:^|_)(?:lr|rd|rb|br|se)(?:_|$)")),
+    ("lr", re.compile(r"右下角?|东南角?|lower_?right|bottom_?right|south_?east|(?:^|_)(?:lr|rd|rb|br"
+    r"|se)(?:_|$)")),
 )  # fmt: skip
 _OPPOSITE: Final = {"ll": "ur", "ul": "lr", "ur": "ll", "lr": "ul", "": "ur"}
 _FILL: Final = re.compile(
     r"坐标|coord(?:inate)?s?|网格|格网|grid|cell|point|点|角|度|deg(?:rees?)?|dd|ext(?:ent)?|[()°_.\s-]|小区|poi|loc(?:ation)?|p(?=_)"
 )
 _WORDS: Final = {
-    "west": ("lon", "ll"), "left": ("lon", "ll"), "西": ("lon", "ll"), "east": ("lon", "ur"), "right": ("lon", "ur"),
-    "东": ("lon", "ur"), "south": ("lat", "ll"), "bottom": ("lat", "ll"), "南": ("lat", "ll"), "north": ("lat", "ur"),
+    "west": ("lon", "ll"), "left": ("lon", "ll"), "西": ("lon", "ll"), "east": ("lon", "ur"), "right":
+    ("lon", "ur"),
+    "东": ("lon", "ur"), "south": ("lat", "ll"), "bottom": ("lat", "ll"), "南": ("lat", "ll"), "north":
+    ("lat", "ur"),
     "top": ("lat", "ur"), "北": ("lat", "ur"),
 }  # fmt: skip
 _SYSTEM_TITLES: Final = re.compile(
@@ -78,7 +83,8 @@ class _Axis:
 @dataclass(frozen=True)
 class Placing:
     """Where each row lies in WGS-84 degrees: `lon`, `lat` (NaN where it says nothing usable), and `shapes`
-    where rows stand for ground. `titles` were used for it, `system` is what they were read in; `said`
+    where rows stand for ground, `are_cells` where that ground is a cell of a grid. `titles` were used
+    for it, `system` is what they were read in; `said`
     are warnings, `aside` columns that could have been meant, each with the reason."""
 
     lon: Floats
@@ -86,6 +92,7 @@ class Placing:
     titles: tuple[str, ...]
     system: str
     shapes: NDArray[np.object_] | None = None
+    are_cells: bool = False
     said: tuple[Text, ...] = ()
     aside: tuple[tuple[str, Text], ...] = field(default=())
 
@@ -128,7 +135,8 @@ def placing_of(frame: pd.DataFrame, file: str, datum: str) -> Placing | None:
     """Where the rows lie; None where the table names no places at all.
 
     A pair named WGS-84 goes before one without a name, that before GCJ-02 and BD-09; opposite corners make
-    rectangles; cells of H3, geohash and quadkey are their shapes. InputError for a corner alone, metres without
+    rectangles; cells of H3, geohash and quadkey are their shapes. InputError for a corner alone, metres
+    without
     a system, and pairs of which none is known to be right.
     """
     titles = [str(name) for name in frame.columns]
@@ -148,7 +156,8 @@ def placing_of(frame: pd.DataFrame, file: str, datum: str) -> Placing | None:
         if pairs:
             lon, lat = next(iter(pairs.values()))
             raise InputError(
-                "{file}: the columns {lon} and {lat} are a corner of each cell. Add its opposite corner or its "
+                "{file}: the columns {lon} and {lat} are a corner of each cell. Add its opposite corner "
+                "or its "
                 "centre, since the size of the cells is not known.",
                 file=file,
                 lon=lon,
@@ -176,7 +185,9 @@ def _cells(frame: pd.DataFrame, titles: Sequence[str]) -> Placing | None:
         if kind:
             shapes = shapes_of_ids(kind, words.tolist())
             centre = shapely.centroid(shapes)
-            return Placing(shapely.get_x(centre), shapely.get_y(centre), (title,), kind, shapes)
+            return Placing(
+                shapely.get_x(centre), shapely.get_y(centre), (title,), kind, shapes, are_cells=True
+            )
     return None
 
 
@@ -201,7 +212,7 @@ def _box(
         high = np.maximum(first, second)[:, fine]
         shapes[fine] = shapely.box(low[0], low[1], high[0], high[1])
         middle = (np.asarray(first) + np.asarray(second)) / 2
-        return Placing(middle[0], middle[1], (lon, lat, *other), name, shapes, said)
+        return Placing(middle[0], middle[1], (lon, lat, *other), name, shapes, are_cells=True, said=said)
     return None
 
 
@@ -213,7 +224,7 @@ def _both(frame: pd.DataFrame, titles: Sequence[str], file: str, datum: str) -> 
         parts = frame[title].astype(str).str.extract(_BOTH)
         if parts[0].notna().mean() > 0.5:
             place, said, name = _degrees(written_numbers(parts[0]), written_numbers(parts[1]), file, datum)
-            return Placing(*place, (title,), name, None, said)
+            return Placing(*place, (title,), name, said=said)
     return None
 
 
@@ -241,7 +252,7 @@ def _placed(
             # The pair without a name is none of WGS-84; the named one is known.
             return _placed(frame, {(other, ""): pair}, file, datum)
         aside.append((", ".join(pair), why))
-    return Placing(*place, (lon, lat, *([column] if column else [])), name, None, said, tuple(aside))
+    return Placing(*place, (lon, lat, *([column] if column else [])), name, said=said, aside=tuple(aside))
 
 
 def _datum(asked: str, system: str) -> str:

@@ -78,7 +78,8 @@ def group_findings(cells: Cells, file: str) -> tuple[Finding, ...]:
         over = np.maximum(people - cells.residents, 0.0)
         if total > everybody * (1 + 1e-9) or float(over.sum()) > _MORE_SHARE * max(total, 1e-9):
             message = text(
-                "The group “{group}” counts {total:,.1f} people of {residents:,.1f} residents; in {cells:,} cells it is "
+                "The group “{group}” counts {total:,.1f} people of {residents:,.1f} residents; in "
+                "{cells:,} cells it is "
                 "larger than all residents there, by {over:,.1f} in all. Do both count the same people?",
                 group=name,
                 total=total,

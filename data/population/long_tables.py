@@ -5,6 +5,7 @@ Of hours, purposes and years one is chosen, never their sum; sexes and ages that
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -19,7 +20,8 @@ from data.population.heads import AGES, Head, understood
 from data.population.numbers import written_numbers
 
 _TOTAL: Final = re.compile(
-    r"(?:总?合计|总计|小计|共计|全市|全区|全县|总数|total|sum|grand ?total|all|不分性别|全部|全体|both|总体|总人口)"
+    r"(?:总?合计|总计|小计|共计|全市|全区|全县|总数|total|sum|grand ?total|all|不分性别|全部|全体|both"
+    r"|总体|总人口)"
 )
 _TOTAL_ROW: Final = re.compile(r"(?:总?合计|总计|小计|共计|total|sum|grand ?total)[:：]?")
 _DIMENSIONS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
@@ -135,7 +137,8 @@ def _settled(
         chosen = homes[0] if len(homes) == 1 else ""
     if not chosen:
         raise InputError(
-            "{file} has several rows for each cell, one for each {title} ({names}). Which of them are the residents "
+            "{file} has several rows for each cell, one for each {title} ({names}). Which of them are "
+            "the residents "
             "cannot be told; send only these rows.",
             file=file,
             title=title,
@@ -143,7 +146,8 @@ def _settled(
         )
     said.append(
         text(
-            "Of several rows for each cell those with {title} “{chosen}” count; {left:,} others ({names}) are left out.",
+            "Of several rows for each cell those with {title} “{chosen}” count; {left:,} others "
+            "({names}) are left out.",
             title=title,
             chosen=chosen,
             left=int((words != chosen).sum()),
@@ -163,7 +167,7 @@ def _is_everybody(heads: Sequence[Head]) -> bool:
     bands = sorted(head.ages for head in heads if head.kind == AGES and head.ages)
     if len(bands) < len(heads) or not bands or bands[0][0] != 0 or bands[-1][1] is not None:
         return False
-    return all(a[1] is not None and b[0] == a[1] + 1 for a, b in zip(bands, bands[1:], strict=False))
+    return all(a[1] is not None and b[0] == a[1] + 1 for a, b in itertools.pairwise(bands))
 
 
 def _added(frame: pd.DataFrame, key: list[str], value: str, title: str, said: list[Text]) -> pd.DataFrame:
@@ -171,7 +175,8 @@ def _added(frame: pd.DataFrame, key: list[str], value: str, title: str, said: li
     by_cell = [frame[name].astype(str) for name in key]
     others = [
         frame[str(t)].astype(str) for t in frame.columns
-        if str(t) not in key and str(t) != title and _dimension(str(t)) and frame[str(t)].nunique() <= _MOST_KINDS
+        if str(t) not in key and str(t) != title and _dimension(str(t)) and frame[str(t)].nunique() <=
+        _MOST_KINDS
     ]  # fmt: skip
     summed = numbers.groupby([*by_cell, *others], sort=False).transform("sum")
     kept = ~pd.concat([*by_cell, *others], axis=1).duplicated()

@@ -33,7 +33,10 @@ _LEAST_SPREAD_M2: Final = 110.0**2
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows with a place: (n,) `lon`, `lat` in WGS-84 degrees, `shapes` (None: points), residents, groups."""
+    """Rows with a place: (n,) `lon`, `lat` in WGS-84 degrees, `shapes` (None: points), residents, groups.
+
+    Cells of a grid (`are_cells`) that are not spread count where their centre lies, as pixels do.
+    """
 
     cell_id: np.ndarray[tuple[int], np.dtype[np.generic]]
     lon: Floats
@@ -43,6 +46,7 @@ class Rows:
     shapes: Shapes | None = None
     findings: tuple[Finding, ...] = ()
     synthetic: bool = False
+    are_cells: bool = False
 
 
 def polygon_cells(
@@ -96,12 +100,14 @@ def cells_of_rows(
     shapes[areal] = shapely.transform(
         shapely.make_valid(shapes[areal]), lambda xy: project(xy[:, 0], xy[:, 1], metric)
     )
-    cells, shapes, areal = _cut(cells, shapes, areal, metric, reading, file)
+    most_m2 = max(min(reading.coarse_m**2, 63_500.0), _LEAST_SPREAD_M2)
+    by_share = areal & ((shapely.area(shapes) > most_m2) | (not rows.are_cells))
+    cells, shapes, areal = _cut(cells, shapes, (areal, by_share), metric, reading, file)
     if not areal.any():
         return cells
     areas = np.where(areal, shapely.area(np.where(areal, shapes, shapely.Point(0, 0))), CELL_M**2)
     cells = replace(cells, area_m2=areas)
-    large = np.flatnonzero(areal & (areas > max(min(reading.coarse_m**2, 63_500.0), _LEAST_SPREAD_M2)))
+    large = np.flatnonzero(areal & (areas > most_m2))
     if not len(large):
         return cells if areal.all() else replace(cells, area_m2=areas)
     return _spread(cells, large, shapes, _Layers(file, metric, reading, progress))
@@ -127,9 +133,16 @@ def require_areas(reading: Reading, file: str) -> None:
 
 
 def _cut(
-    cells: Cells, shapes: Shapes, areal: NDArray[np.bool_], crs: str, reading: Reading, file: str
+    cells: Cells,
+    shapes: Shapes,
+    which: tuple[NDArray[np.bool_], NDArray[np.bool_]],
+    crs: str,
+    reading: Reading,
+    file: str,
 ) -> tuple[Cells, Shapes, NDArray[np.bool_]]:
-    """What lies in the area; polygons that its rim cuts count by their share of ground inside."""
+    """What lies in the area; polygons that its rim cuts count by their share of ground inside, where
+    `which` (areas, of them those that count by share) says so."""
+    areal, by_share = which
     if reading.area is None:
         return cells, shapes, areal
     area = shapely.transform(
@@ -137,10 +150,10 @@ def _cut(
     )
     shapely.prepare(area)
     share = np.zeros(len(cells))
-    points = project(cells.lon[~areal], cells.lat[~areal], crs)
-    share[~areal] = shapely.intersects_xy(area, points)
-    share[areal] = shapely.contains(area, shapes[areal])
-    on_rim = np.flatnonzero(areal & (share == 0))
+    points = project(cells.lon[~by_share], cells.lat[~by_share], crs)
+    share[~by_share] = shapely.intersects_xy(area, points)
+    share[by_share] = shapely.contains(area, shapes[by_share])
+    on_rim = np.flatnonzero(by_share & (share == 0))
     on_rim = on_rim[shapely.intersects(area, shapes[on_rim])]
     inner = shapely.intersection(area, shapes[on_rim])
     share[on_rim] = shapely.area(inner) / shapely.area(shapes[on_rim])
@@ -173,7 +186,8 @@ def _cut(
 
 def _rim_finding(file: str, residents: Floats, share: Floats) -> Finding:
     message = text(
-        "{areas:,} {areas:area is|areas are} cut by the rim of the study area: by their share of ground inside "
+        "{areas:,} {areas:area is|areas are} cut by the rim of the study area: by their share of ground "
+        "inside "
         "{inside:,.1f} of their residents count and {outside:,.1f} do not.",
         areas=len(residents),
         inside=float((residents * share).sum()),
@@ -190,7 +204,7 @@ class _Layers:
         self.progress = part(progress, 0.2, 1.0)
         progress(0.1, text("Reading what residents follow"))
         self.findings: list[Finding] = []
-        self.water: Ground | None = _opened(reading.water, lambda path: read_ground(path, crs))
+        self.water: Ground | None = _opened(reading.water, lambda path: read_ground(path, crs, "water"))
         self.places = self._followed(reading)
 
     def _followed(self, reading: Reading) -> Callable[[np.ndarray], Places]:

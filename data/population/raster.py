@@ -48,6 +48,7 @@ from geo.datum import WGS84 as WGS84_DATUM
 # Wide pixels are spread over squares of about this side, unless that makes too many.
 _FINE_M: Final = 100.0
 _MOST_SPREAD: Final = 3_000_000
+_BYTE: Final = 255.0
 
 
 def raster_cells(path: Path, reading: Reading, progress: Progress = silent) -> Cells | None:
@@ -159,6 +160,7 @@ def _cells(raster: rasterio.DatasetReader, file: str, reading: Reading, progress
             *unit.findings,
             *_account(file, pixels, residents, tally, area_m2),
             *_unused(raster, bands, file),
+            *_full_bytes(raster, bands, pixels, file),
         ),
         unit=unit.unit,
         read=_read(raster, bands, file, unit.unit, name, int(kept.sum()), int((~kept).sum())),
@@ -186,9 +188,7 @@ def _nobody(
 def _bands(raster: rasterio.DatasetReader, file: str, column: str) -> _Bands:
     """What the bands hold by their descriptions, or `column`: a description or a number."""
     said = [description or "" for description in raster.descriptions]
-    heads = [
-        Head(str(k), understood(word).kind, **_rest(understood(word))) for k, word in enumerate(said, start=1)
-    ]
+    heads = [replace(understood(word), title=str(k)) for k, word in enumerate(said, start=1)]
     chosen = 0
     if column:
         same = [k for k, word in enumerate(said, start=1) if word.casefold() == column.strip().casefold()]
@@ -277,7 +277,8 @@ def _percent(file: str) -> Finding:
 
 def _implausible(file: str, residents: float, area_m2: Floats) -> Finding:
     message = text(
-        "{file} gives {residents:,.0f} residents on {km2:,.1f} km², more than live anywhere. Was the raster resampled "
+        "{file} gives {residents:,.0f} residents on {km2:,.1f} km², more than live anywhere. Was the "
+        "raster resampled "
         "without dividing its numbers, or is its unit another one?",
         file=file,
         residents=residents,
@@ -345,7 +346,8 @@ def _fine(
     lon, lat = np.where(lonely[of], cells.lon[of], lon), np.where(lonely[of], cells.lat[of], lat)
     share = 1.0 / np.maximum(number, 1)[of]
     message = text(
-        "The pixels of {file} are {side:,.0f} m wide; their residents are spread evenly over squares of {fine:,.0f} m.",
+        "The pixels of {file} are {side:,.0f} m wide; their residents are spread evenly over squares of "
+        "{fine:,.0f} m.",
         file=file,
         side=side_m,
         fine=side_m / parts,
@@ -366,7 +368,8 @@ def _fine(
 def coarse_finding(file: str, side_m: float) -> Finding:
     """Cells that are wide against the reach and stay what they are."""
     message = text(
-        "The cells of {file} are {side:,.0f} m wide, coarse against the shortest reach of the standard: all residents of "
+        "The cells of {file} are {side:,.0f} m wide, coarse against the shortest reach of the standard: "
+        "all residents of "
         "a cell count at its centre, so shares may be off where a limit runs through cells.",
         file=file,
         side=side_m,
@@ -423,7 +426,8 @@ def _account(file: str, pixels: Pixels, residents: Floats, tally: Tally, area_m2
             WARNING,
             "population-negative",
             text(
-                "{pixels:,} {pixels:pixel holds|pixels hold} a negative number ({numbers}); nobody is counted there.",
+                "{pixels:,} {pixels:pixel holds|pixels hold} a negative number ({numbers}); nobody is "
+                "counted there.",
                 pixels=sum(tally.negative.values()),
                 numbers=_numbers(tally.negative),
             ),
@@ -433,7 +437,8 @@ def _account(file: str, pixels: Pixels, residents: Floats, tally: Tally, area_m2
             WARNING,
             "population-undeclared-nodata",
             text(
-                "{pixels:,} {pixels:pixel holds|pixels hold} a number that stands for “no data” although the file "
+                "{pixels:,} {pixels:pixel holds|pixels hold} a number that stands for “no data” "
+                "although the file "
                 "does not say so ({numbers}); nobody is counted there.",
                 pixels=sum(tally.undeclared.values()),
                 numbers=_numbers(tally.undeclared),
@@ -441,6 +446,21 @@ def _account(file: str, pixels: Pixels, residents: Floats, tally: Tally, area_m2
         ),
     ]
     return [Finding(file, "", 0, "", level, code, message) for said, level, code, message in remarks if said]
+
+
+def _full_bytes(
+    raster: rasterio.DatasetReader, bands: _Bands, pixels: Pixels, file: str
+) -> tuple[Finding, ...]:
+    """The largest number of a byte beside others near it: it may be people, or a sign for “no data”."""
+    full = int((pixels.values[0][pixels.inside] == _BYTE).sum())
+    if raster.dtypes[bands.residents - 1] != "uint8" or not full:
+        return ()
+    message = text(
+        "{pixels:,} pixels hold 255, the largest number that this file can hold; they are counted. If 255 "
+        "means “no data” here, the file must say so.",
+        pixels=full,
+    )
+    return (Finding(file, "", 0, "", WARNING, "population-full-byte", message),)
 
 
 def _numbers(found: Counter[float]) -> str:

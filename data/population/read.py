@@ -10,6 +10,7 @@ from typing import Final
 import geopandas as gpd
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from core.errors import InputError, SettingError
@@ -47,7 +48,8 @@ class NoPlacesError(InputError):
 
     def __init__(self, file: str, sheets: Sequence[Sheet]) -> None:
         super().__init__(
-            "{file}: the table has no coordinates, shapes or cells. If its rows are units, give the units (--units). "
+            "{file}: the table has no coordinates, shapes or cells. If its rows are units, give the "
+            "units (--units). "
             "The columns are: {columns}.",
             file=file,
             columns=", ".join(sheets[0].titles[:20]) if sheets else "",
@@ -105,8 +107,6 @@ def file_of(cells: Cells, path: Path, crs: str | None, reading: Reading) -> Popu
     cells = _with_groups(cells, crs, reading)
     if not len(cells):
         raise InputError("{file}: no row with residents and coordinates could be used.", file=path.name)
-    if not cells.residents.sum() > 0:
-        raise InputError("{file}: nobody lives anywhere: all residents are 0.", file=path.name)
     west, east = float(cells.lon.min()), float(cells.lon.max())
     south, north = float(cells.lat.min()), float(cells.lat.max())
     metric = crs or metric_crs((west + east) / 2, (south + north) / 2)
@@ -162,7 +162,8 @@ def _placed_sheet(path: Path, reading: Reading) -> tuple[Sheet, Placing]:
         names = [sheet.name for sheet, _ in placed]
         raise OpenQuestionError(
             text(
-                "{file} holds residents in {count} layers: {names}. Name the right one with --population-layer.",
+                "{file} holds residents in {count} layers: {names}. Name the right one with "
+                "--population-layer.",
                 file=path.name,
                 count=len(names),
                 names=", ".join(names[:10]),
@@ -196,9 +197,16 @@ def _placing(sheet: Sheet, file: str, datum: str) -> Placing | None:
     frame = gpd.GeoDataFrame(geometry=shapes)
     placed = in_degrees(frame, file, datum=datum)
     there = placed.frame.geometry.to_numpy()
-    there = np.where(shapely.is_missing(there) | shapely.is_empty(there), None, there)
+    there = _only(there, ~(shapely.is_missing(there) | shapely.is_empty(there)))
     inner = shapely.point_on_surface(there)
-    return Placing(shapely.get_x(inner), shapely.get_y(inner), (), placed.system, there, placed.warnings)
+    return Placing(shapely.get_x(inner), shapely.get_y(inner), (), placed.system, there, said=placed.warnings)
+
+
+def _only(shapes: NDArray[np.object_], wanted: Bools) -> NDArray[np.object_]:
+    """The shapes wanted, None in place of the others."""
+    kept = shapes.copy()
+    kept[~wanted] = None
+    return kept
 
 
 def _table_cells(
@@ -230,6 +238,7 @@ def _table_cells(
         None if shapes is None else shapes[good],
         (*warned, *people.findings, *listed),
         sheet.synthetic,
+        placing.are_cells,
     )
     cells = cells_of_rows(rows, file, crs, reading, progress)
     if cells.area_m2 is None:
@@ -269,9 +278,7 @@ def _ground_m2(placing: Placing) -> Floats | None:
     fine = np.isfinite(placing.lat)
     lon, lat = float(np.median(placing.lon[fine])), float(np.median(placing.lat[fine]))
     crs = metric_crs(lon, lat)
-    metric = shapely.transform(
-        np.where(areal, placing.shapes, None), lambda xy: project(xy[:, 0], xy[:, 1], crs)
-    )
+    metric = shapely.transform(_only(placing.shapes, areal), lambda xy: project(xy[:, 0], xy[:, 1], crs))
     return np.where(areal, shapely.area(metric), np.nan)
 
 
@@ -338,7 +345,8 @@ def _joined(cells: Cells, other: Cells, file: str) -> Cells:
     findings = [*cells.findings, *other.findings]
     if twice.any():
         message = text(
-            "{cells:,} {cells:cell|cells} of {file} with {residents:,.1f} residents lie on ground that an earlier file "
+            "{cells:,} {cells:cell|cells} of {file} with {residents:,.1f} residents lie on ground that "
+            "an earlier file "
             "has too; they count once.",
             cells=int(twice.sum()),
             file=file,
@@ -347,7 +355,8 @@ def _joined(cells: Cells, other: Cells, file: str) -> Cells:
         findings.append(Finding(file, "", 0, "", WARNING, "population-shared-ground", message))
     if cells.unit and other.unit and cells.unit != other.unit:
         raise SettingError(
-            "The files of residents count different things ({one} and {other}). State the unit with --population-unit.",
+            "The files of residents count different things ({one} and {other}). State the unit with "
+            "--population-unit.",
             one=unit_words(cells.unit),
             other=unit_words(other.unit),
         )

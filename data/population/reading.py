@@ -31,7 +31,8 @@ class Reading:
     raises UnclearUnitError instead), `known_residents` of the area checks it. `column`, `layer` and
     `datum` say where the residents stand and in which system. `groups` are a name and a file of that
     group's people each, those of one name added up, in the unit of `group_units`. Cells wider than
-    `coarse_m` are spread over 100 m cells; `is_group` reads a group's file, which may be in percent. Polygons: `by` says what residents follow, with the file of
+    `coarse_m` are spread over 100 m cells; `is_group` reads a group's file, which may be in percent.
+    Polygons: `by` says what residents follow, with the file of
     `buildings` for "floor", of settlements (polygons or a raster) as `mask` for "mask"; nobody lives in
     `water`.
     """

@@ -212,7 +212,8 @@ def _map_sheets(path: Path) -> Iterator[Sheet]:
             layer = file.read(info)
             if len(layer.unclosed):
                 raise InputError(
-                    "{file}: {count} outlines do not close, the first in row {row}. Please send them complete.",
+                    "{file}: {count} outlines do not close, the first in row {row}. Please send them "
+                    "complete.",
                     file=path.name,
                     count=len(layer.unclosed),
                     row=int(layer.unclosed[0]) + 1,

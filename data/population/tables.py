@@ -28,6 +28,7 @@ _MOST_ROWS: Final = 30
 _SAME: Final = 0.99
 # A group of so small a share, with no number above 100, is rather a percentage.
 _PERCENT_SHARE: Final = 0.015
+_FEW_ROWS: Final = 5
 _M2: Final = {PER_HA: 1e4, PER_KM2: 1e6}
 
 
@@ -101,10 +102,12 @@ def people_of_table(
     residents = np.where(bad, np.nan, residents)
     if chosen.rank == REGISTERED_RANK:
         findings.add(WARNING, "population-registered", text(
-            "The column {column} counts registered residents (户籍); who lives here without being registered is missing.",
+            "The column {column} counts registered residents (户籍); who lives here without being "
+            "registered is missing.",
             column=chosen.title))  # fmt: skip
     groups = _groups(frame, heads, residents, columns.group_units, (file, sheet.title))
-    groups |= {name: series.reindex(frame.index).to_numpy(float) for name, series in by_age.items()}
+    for name, series in by_age.items():
+        groups[name] = np.asarray(series.reindex(frame.index), np.float64)
     return PeopleTable(
         frame, residents, groups, chosen.title, unit, tuple(findings.found), tuple(aside), len(sheet.frame)
     )
@@ -132,7 +135,8 @@ class _Notes:
 
 def _no_data(column: str, value: float, cells: int) -> Text:
     return text(
-        "{cells:,} {cells:row|rows} of {column} {cells:holds|hold} {value:,.6g}, which stands for “no data”; nobody "
+        "{cells:,} {cells:row|rows} of {column} {cells:holds|hold} {value:,.6g}, which stands for “no "
+        "data”; nobody "
         "is counted there.",
         cells=cells,
         column=column,
@@ -235,13 +239,15 @@ def _why(head: Head, chosen: Head) -> Text:
 def _no_residents(titles: list[str], dense: list[str], file: str) -> InputError:
     if dense:
         return InputError(
-            "{file}: the column {column} is a density, and the ground of each row is not known. Give a count of "
+            "{file}: the column {column} is a density, and the ground of each row is not known. Give a "
+            "count of "
             "residents, or a map layer of areas.",
             file=file,
             column=dense[0],
         )
     return InputError(
-        "{file}: no column counts residents. The columns are: {columns}. --population-column names the right one.",
+        "{file}: no column counts residents. The columns are: {columns}. --population-column names the "
+        "right one.",
         file=file,
         columns=", ".join(titles[:20]),
     )
@@ -273,7 +279,8 @@ def _unit(head: Head, asked: str, numbers: Floats, ground: Floats | None, file: 
         unit = plausible_unit(numbers, ground) or PER_KM2
     if unit != COUNT and ground is None:
         raise InputError(
-            "{file}: its rows are points, so a number {unit} makes no residents. Give a map layer of areas, or a "
+            "{file}: its rows are points, so a number {unit} makes no residents. Give a map layer of "
+            "areas, or a "
             "count.",
             file=file,
             unit=unit_words(unit),
@@ -315,7 +322,7 @@ def is_rather_percent(numbers: Floats, residents: Floats) -> bool:
     """Whether numbers of a group are implausible as people and may be percentages."""
     total = float(np.nansum(residents))
     return bool(
-        len(numbers)
+        len(numbers) >= _FEW_ROWS
         and total > 0
         and 0 < numbers.max(initial=0.0) <= 100.0
         and float(numbers.sum()) < _PERCENT_SHARE * total
@@ -327,8 +334,10 @@ def percent_question(file: str, group: str, numbers: Floats, residents: Floats) 
     """Asks whether a group is counted or given in percent."""
     return OpenQuestionError(
         text(
-            "{file}: the numbers of the group {group} add up to {sum:,.1f} of {residents:,.0f} residents and none is "
-            "above 100. Are they people or percent (%)? Answer with --group-unit {group}=count or {group}=percent.",
+            "{file}: the numbers of the group {group} add up to {sum:,.1f} of {residents:,.0f} "
+            "residents and none is "
+            "above 100. Are they people or percent (%)? Answer with --group-unit {group}=count or "
+            "{group}=percent.",
             file=file,
             group=group,
             sum=float(numbers.sum()),

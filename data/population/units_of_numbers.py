@@ -13,13 +13,17 @@ PERCENT: Final = "percent"
 # A density that does not say of what ground.
 DENSITY: Final = "density"
 
-_KM2: Final = r"(?:sq(?:uare)?\.? ?k(?:m|ilomet(?:er|re)s?)|km ?\^? ?[2²]|k㎡|㎢|square kilomet(?:er|re)s?|平方公里|平方千米|平方km)"
+_KM2: Final = (
+    r"(?:sq(?:uare)?\.? ?k(?:m|ilomet(?:er|re)s?)|km ?\^? ?[2²]|k㎡|㎢|square kilomet(?:er|re)s?"
+    r"|平方公里|平方千米|平方km)"
+)
 _HA: Final = r"(?:ha|hectares?|公顷)"
 _HINTS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     (
         PER_KM2,
         re.compile(
-            rf"(?:/|\bper\b|每) ?{_KM2}|\b{_KM2}(?![a-z])|km ?\^? ?-2|^[a-z]{{3}} pd \d{{4}}\b|平方公里|平方千米"
+            rf"(?:/|\bper\b|每) ?{_KM2}|\b{_KM2}(?![a-z])|km ?\^? ?-2|^[a-z]{{3}} pd \d{{4}}\b|平方公里"
+            rf"|平方千米"
         ),
     ),
     (PER_HA, re.compile(rf"(?:/|\bper\b|每) ?{_HA}(?![a-z])|\bha ?\^? ?-1|\bpph\b|公顷")),
@@ -32,7 +36,8 @@ _HINTS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     (DENSITY, re.compile(r"\bdensit(?:y|ies)\b|\bdens\b|\bpop ?den\b|\bpopdens(?:ity)?\b|密度")),
 )
 _COUNTS: Final = re.compile(
-    r"\bppp\b|\bper (?:pixel|cell|grid(?: cell)?)\b|\bcounts?\b|\bpersons?\b|\bpeople\b|\binhabitants?\b|\bresidents?\b"
+    r"\bppp\b|\bper (?:pixel|cell|grid(?: cell)?)\b|\bcounts?\b|\bpersons?\b|\bpeople\b"
+    r"|\binhabitants?\b|\bresidents?\b"
     r"|\bghs pop\b|\blandscan\b|人口数|常住人口|每格|/ ?(?:格|像元)|(?:^|[\s:：(（])人(?:$|[\s)）])"
 )
 
@@ -41,7 +46,7 @@ def unit_in(words: str) -> str:
     """The unit that words name; COUNT where they name none. Never by a part of a word: “country” is no
     count, and `_pd_` is Pudong unless the name is built as WorldPop builds it.
 
-    >>> [unit_in(w) for w in ("persons/hectare", "人/平方公里", "county_pop", "sh_pd_pop2020", "chn_pd_2020_1km")]
+    >>> [unit_in(w) for w in ("persons/hectare", "人/平方公里", "county_pop", "sh_pd_pop", "chn_pd_2020_1km")]
     ['per_ha', 'per_km2', 'count', 'count', 'per_km2']
     """
     return hinted_unit(words) or COUNT
