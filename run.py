@@ -3,10 +3,13 @@
     python run.py                       set up and open the page on the demo city (make run)
     python run.py run [OPTION...]       the same; the options go to Streamlit (--server.port 8600)
     python run.py setup                 install only
+    python run.py setup --wheels DIR    the same without a network, from a folder of wheels
+    python run.py wheels DIR            fill such a folder, for this kind of machine
     python run.py test [OPTION...]      style, types and every test but the slow ones (make test);
                                         the options go to pytest
     python run.py test-slow [OPTION...] style, types and the slow tests
     python run.py lint                  style and types
+    python run.py pin                   write the hashes of the pinned versions anew, after a change of one
 
 Needs Python 3.11 or newer and nothing else: only the standard library is used here. Everything is
 installed into `.venv`; when that is up to date, no network is needed and nothing is installed.
@@ -52,8 +55,12 @@ def main(arguments: list[str]) -> int:
     verb, options = (arguments[0], arguments[1:]) if arguments else ("run", [])
     if verb == "run":
         return start(options)
-    if verb == "setup" and not options:
-        return 0 if install(RUN_FILES) else 1
+    if verb == "setup" and (not options or (len(options) == 2 and options[0] == "--wheels")):
+        return 0 if install(RUN_FILES, wheels=Path(options[1]).resolve() if options else None) else 1
+    if verb == "wheels" and len(options) == 1:
+        return _download(Path(options[0]).resolve())
+    if verb == "pin" and not options:
+        return pin(TEST_FILES) if install(TEST_FILES) else 1
     if verb == "lint" and not options:
         return _report(_lint()) if install(TEST_FILES) else 1
     if verb == "test":
@@ -67,10 +74,12 @@ def main(arguments: list[str]) -> int:
 # Installing
 
 
-def install(files: tuple[str, ...]) -> bool:
+def install(files: tuple[str, ...], wheels: Path | None = None) -> bool:
     """Bring `.venv` to the pinned versions of these requirement files; does nothing when it has them.
 
-    An installation that was broken off is finished, or begun anew when it cannot be.
+    An installation that was broken off is finished, or begun anew when it cannot be. What is installed
+    must have the hash that the requirements name. `wheels` is a folder to install from instead of the
+    network.
     """
     wanted = {name: _digest([ROOT / name]) for name in files} | {"python": _base_python()}
     if PYTHON.exists() and wanted.items() <= _installed().items():
@@ -80,12 +89,12 @@ def install(files: tuple[str, ...]) -> bool:
     broken_off = UNFINISHED.exists()
     UNFINISHED.touch()
     print(f"Installing {files[-1]} into .venv; the first time takes some minutes ...", flush=True)
-    done = _pip(files)
+    done = _pip(files, wheels)
     if not done and broken_off:
         print("That .venv is half-made; making it anew ...", flush=True)
         _make_environment()
         UNFINISHED.touch()
-        done = _pip(files)
+        done = _pip(files, wheels)
     if not done:
         _fail("Installing failed; the reason stands above. A first installation needs the network.")
         return False
@@ -125,13 +134,70 @@ def _make_environment() -> None:
         venv.create(VENV, clear=True, with_pip=False)
 
 
-def _pip(files: tuple[str, ...]) -> bool:
+def _pip(files: tuple[str, ...], wheels: Path | None) -> bool:
+    """pip checks hashes of its own accord as soon as the requirements name one."""
+    quiet = [] if sys.stdout.isatty() else ["--quiet"]
+    source = ["--no-index", "--find-links", str(wheels)] if wheels else []
+    wanted = [part for name in files for part in ("-r", name)]
+    return _call([*_pip_command(), "install", "--no-input", *quiet, *source, *wanted]) == 0
+
+
+def _pip_command() -> list[str]:
     inside = [str(PYTHON), "-m", "pip"]
     outside = [sys.executable, "-m", "pip", "--python", str(PYTHON)]
-    pip = inside if _quietly([*inside, "--version"]) else outside
-    quiet = [] if sys.stdout.isatty() else ["--quiet"]
-    wanted = [part for name in files for part in ("-r", name)]
-    return _call([*pip, "install", "--disable-pip-version-check", "--no-input", *quiet, *wanted]) == 0
+    return [*(inside if _quietly([*inside, "--version"]) else outside), "--disable-pip-version-check"]
+
+
+def _download(folder: Path) -> int:
+    """Everything that running needs, as wheels for this system and Python: for a machine offline."""
+    if not _is_usable():
+        _make_environment()
+    wanted = [part for name in RUN_FILES for part in ("-r", name)]
+    done = _call([*_pip_command(), "download", "--only-binary", ":all:", "--dest", str(folder), *wanted])
+    if done == 0:
+        print(f"Copy the project and {folder} there, then: python run.py setup --wheels DIR")
+    return done
+
+
+def pin(files: tuple[str, ...]) -> int:
+    """Write beneath every pinned version the hashes of all its files, as the package index states them."""
+    for name in files:
+        path = ROOT / name
+        lines = [line for line in path.read_text("utf-8").splitlines() if not line.startswith("    --hash=")]
+        lines = [line.removesuffix(" \\") for line in lines]
+        wanted = [line.partition("#")[0].strip() for line in lines if "==" in line.partition("#")[0]]
+        uv = [str(PYTHON), "-m", "uv", "pip", "compile", "-", "--universal", "--no-deps", "--generate-hashes"]
+        found = subprocess.run(
+            [*uv, "--no-header", "--no-annotate", "--quiet"],
+            input="\n".join(wanted),
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=ROOT,
+        )
+        if found.returncode:
+            return _fail(found.stderr)
+        path.write_text("\n".join(_with_hashes(lines, found.stdout)) + "\n", encoding="utf-8", newline="\n")
+    return 0
+
+
+def _with_hashes(lines: list[str], compiled: str) -> list[str]:
+    """The lines of a requirements file, each pinned version followed by its hashes."""
+    hashes: dict[str, list[str]] = {}
+    package = ""
+    for line in compiled.splitlines():
+        if "==" in line:
+            package = line.partition("==")[0].strip().lower()
+        elif "--hash=" in line:
+            hashes.setdefault(package, []).append("    " + line.strip().removesuffix("\\").strip())
+    written = []
+    for line in lines:
+        own = (
+            hashes.get(line.partition("==")[0].strip().lower(), []) if "==" in line.partition("#")[0] else []
+        )
+        written.append(f"{line} \\" if own else line)
+        written += [f"{one} \\" for one in own[:-1]] + own[-1:]
+    return written
 
 
 # Starting

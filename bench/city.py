@@ -106,7 +106,7 @@ def make_grid(shape: Shape) -> PopulationGrid:
     n = int(shape.side_m / CELL_M)
     column, row = np.meshgrid(np.arange(n), np.arange(n))
     xy = (np.column_stack([column.ravel(), row.ravel()]) + 0.5) * CELL_M
-    residents = np.round(_density(xy, shape) * dice.gamma(2.0, 0.5, len(xy)), 2)
+    residents = np.round(density(xy, shape) * dice.gamma(2.0, 0.5, len(xy)), 2)
     elderly = np.round(residents * dice.uniform(0.1, 0.3, len(xy)), 2)
     return PopulationGrid(
         cell_id=np.arange(len(xy)),
@@ -119,7 +119,7 @@ def make_grid(shape: Shape) -> PopulationGrid:
     )
 
 
-def _density(xy: Floats, shape: Shape) -> Floats:
+def density(xy: Floats, shape: Shape) -> Floats:
     """Residents a cell, before chance: 2 in the country, up to 200 in the core."""
     dice = np.random.default_rng(shape.seed + 2)
     density = np.full(len(xy), 2.0)
@@ -134,7 +134,7 @@ def make_facilities(shape: Shape) -> FacilityTable:
     dice = np.random.default_rng(shape.seed + 3)
     n = round(FACILITIES * shape.size)
     tries = dice.uniform(0, shape.side_m, (40 * n, 2))
-    weight = np.sqrt(_density(tries, shape))
+    weight = np.sqrt(density(tries, shape))
     xy = tries[dice.choice(len(tries), n, replace=False, p=weight / weight.sum())]
     tier = np.where(np.arange(n) % 7 == 0, "centre", "station")
     frame = pd.DataFrame({"facility_id": [f"f{i}" for i in range(n)], "tier": tier})

@@ -20,7 +20,7 @@ import xlsxwriter
 from coverage.model.tables import UnitTable
 from data.demo import write_demo
 from data.intake.read import read_facilities
-from data.intake.workbook import write_accepted, write_findings
+from data.intake.workbook import write_accepted, write_findings_workbook
 from data.units import read_units
 from geo.crs import unproject
 from geo.datum import convert
@@ -99,7 +99,7 @@ def main() -> None:
         intake = read_facilities([path], units=units)
         read, read_worked = time.perf_counter(), _worked()
         write_accepted(intake, Path(folder) / "accepted.csv")
-        write_findings(intake, Path(folder) / "findings.xlsx", str)
+        write_findings_workbook(intake, Path(folder) / "findings.xlsx", str)
         done = time.perf_counter()
     print(f"{chosen.rows} rows, {path.name}: read and judged in {read - started:.2f} s")
     print(f"processor time of that, child process included: {read_worked - worked:.2f} s")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
@@ -9,7 +10,9 @@ from typing import Annotated, Final
 import typer
 
 # Built street networks, remembered by their content; safe to delete.
-NETWORKS: Final = Path(__file__).parents[1] / ".cache" / "networks"
+NETWORKS: Final = (
+    Path(os.environ.get("SERVICE_CIRCLE_CACHE") or Path(__file__).parents[1] / ".cache") / "networks"
+)
 
 
 class Language(StrEnum):

@@ -24,7 +24,7 @@ from coverage.model.study import Study
 from coverage.model.tables import Floats
 
 # Of each rule's gaps, how many of the largest get a proposed site at once; others when asked for.
-_GAPS_WITH_SITE: Final = 10
+_GAPS_WITH_SITE: Final = 200
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,11 @@ class Assessment:
         Of several such rules the walk rule with the widest figure; None where there is none.
         """
         judged = [r for r in self.results if r.rule.check in (Check.RADIUS, Check.WALK) and r.residents > 0]
+        walking = self.standard.walking
         widest = max(
-            judged, key=lambda r: (r.residents, r.rule.check is Check.WALK, r.rule.limit), default=None
+            judged,
+            key=lambda r: (r.residents, r.rule.check is Check.WALK, r.rule.limit_m(walking)),
+            default=None,
         )
         return equity(widest.rule, self.measured) if widest else None
 
@@ -121,7 +124,8 @@ def _notes(measured: Measured) -> tuple[Text, ...]:
             text(
                 "Farther than {limit:g} m from any street: {residents:,.0f} "
                 "{residents:resident|residents} in "
-                "{cells} {cells:cell|cells}; on foot they count as not covered.",
+                "{cells} {cells:cell|cells}; on foot they count as not covered, but for what stands within "
+                "50 m of them.",
                 residents=float(study.grid.residents[cells].sum()),
                 cells=len(cells),
                 limit=measured.standard.walking.snap_limit_m,
@@ -131,8 +135,8 @@ def _notes(measured: Measured) -> tuple[Text, ...]:
     if doors:
         notes.append(
             text(
-                "Facilities farther than {limit:g} m from any street: {count}; nobody can reach them "
-                "on foot.",
+                "Facilities farther than {limit:g} m from any street: {count}; on foot only who lives "
+                "within 50 m reaches them.",
                 count=doors,
                 limit=measured.standard.walking.snap_limit_m,
             )

@@ -20,7 +20,7 @@ import pandas as pd
 from core.errors import InputError
 from core.text import text
 from coverage.model.tables import UnitTable
-from data.files import write_csv
+from data.files import write_plain_csv
 from data.formats.raw import Cell, RawFile
 from data.formats.read import read_files
 from data.intake.columns import bare, field_of, normalise
@@ -131,7 +131,7 @@ def _as_facilities(folder: Path, number: int, table: Table, file: RawFile) -> Pa
     columns["类型"] = ["候选点"] * len(table.rows)
     columns["编号"] = [f"{number}-{row}" for row, _ in table.rows]
     path = folder / str(number) / f"{Path(file.name).stem}.csv"
-    write_csv(path, pd.DataFrame(columns))
+    write_plain_csv(path, pd.DataFrame(columns))
     return path
 
 

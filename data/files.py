@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import pandas as pd
 
-# A spreadsheet takes a text that starts so for a formula.
-_FORMULA: Final = re.compile(r"^[=+\-@\t\r]")
+# A spreadsheet takes a text that starts so for a formula, unless it is a number.
+_FORMULA: Final = re.compile(r"^(?![+\-]?(\d+(\.\d*)?|\.\d+)(e[+\-]?\d+)?\s*$)[=+\-@\t\r]", re.IGNORECASE)
 _MARKED: Final = re.compile(r"^'(?=[=+\-@\t\r])")
 
 
@@ -34,9 +34,27 @@ def write_json(path: Path, document: Mapping[str, object]) -> None:
 
 
 def write_csv(path: Path, frame: pd.DataFrame) -> None:
-    """UTF-8 with mark, as Excel reads it; texts that Excel would run as formulas get an apostrophe."""
+    """UTF-8 with mark, as Excel reads it; texts that Excel would run as formulas get an apostrophe.
+
+    Numbers never do, also those that stand as texts. The project's readers take the apostrophe off again
+    (`as_written`). For a table that only the project reads: `write_plain_csv`.
+    """
     safe = frame.apply(_without_formulas)
     write_bytes(path, safe.to_csv(index=False, lineterminator="\n").encode("utf-8-sig"))
+
+
+def write_plain_csv(path: Path, frame: pd.DataFrame) -> None:
+    """The texts as they are, for a file that no person opens."""
+    write_bytes(path, frame.to_csv(index=False, lineterminator="\n").encode("utf-8-sig"))
+
+
+def as_written(cell: str) -> str:
+    """A text without the apostrophe that keeps spreadsheets from running it.
+
+    >>> as_written("'-Posto Norte"), as_written("'t Hof")
+    ('-Posto Norte', "'t Hof")
+    """
+    return _MARKED.sub("", cell) if cell.startswith("'") else cell
 
 
 def _without_formulas(column: pd.Series[Any]) -> pd.Series[Any]:
@@ -54,7 +72,7 @@ def read_csv(path: Path, texts: tuple[str, ...]) -> pd.DataFrame:
     frame = pd.read_csv(path, encoding="utf-8-sig", dtype=types, keep_default_na=False, na_values={})
     for column in texts:
         if column in frame:
-            frame[column] = frame[column].map(lambda value: _MARKED.sub("", value))
+            frame[column] = frame[column].map(as_written)
     for column in frame.columns.difference(list(texts)):
         frame[column] = pd.to_numeric(frame[column], errors="coerce")
     return frame

@@ -1,11 +1,13 @@
-"""Scenarios as JSON text, and kept by name in a folder."""
+"""Scenarios as JSON text, and kept by name in a folder with their author and time; none replaces another
+unless that is asked for."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -42,10 +44,24 @@ _KINDS: Final[Mapping[str, type[Edit]]] = {
 _NAMES: Final = {kind: name for name, kind in _KINDS.items()}
 
 
-def scenario_to_json(scenario: Scenario) -> str:
-    """The scenario as text; numbers come back exactly as they were."""
+@dataclass(frozen=True)
+class Kept:
+    """Of a scenario kept in a folder: its name, who stored it ("" if nobody said), when, and how many edits.
+
+    `stored` is a time in UTC to the second; of a file that does not say, that of the file.
+    """
+
+    name: str
+    author: str
+    stored: datetime
+    edits: int
+
+
+def scenario_to_json(scenario: Scenario, *, author: str = "", stored: str = "") -> str:
+    """The scenario as text; numbers come back exactly as they were. `stored` is a time as ISO 8601."""
     edits = [{"do": _NAMES[type(edit)], **asdict(edit)} for edit in scenario.edits]
     document = {"format": FORMAT, "name": scenario.name, "crs": scenario.crs, "edits": edits}
+    document |= {key: said for key, said in (("author", author), ("stored", stored)) if said}
     return json.dumps(document, ensure_ascii=False, indent=1)
 
 
@@ -64,12 +80,71 @@ def scenario_from_json(content: str, *, source: str = "scenario") -> Scenario:
     return Scenario(str(document.get("name", "")), str(document.get("crs", "")), tuple(edits))
 
 
-def save_scenario(folder: Path, scenario: Scenario) -> Path:
-    """Keep a scenario under its name; one of the same name is replaced."""
+def save_scenario(folder: Path, scenario: Scenario, *, author: str = "", replacing: bool = False) -> Path:
+    """Keep a scenario under its name. SettingError if another one has it, unless it is to be replaced."""
     path = folder / f"{_checked(scenario.name)}.json"
+    if path.is_file() and not replacing and not _is_same(path, scenario):
+        raise _taken(scenario.name)
     folder.mkdir(parents=True, exist_ok=True)
-    write_bytes(path, scenario_to_json(scenario).encode("utf-8"))
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    write_bytes(path, scenario_to_json(scenario, author=author, stored=now).encode("utf-8"))
     return path
+
+
+def rename_scenario(folder: Path, name: str, new: str) -> None:
+    """Another name for a kept scenario. SettingError if there is none, or the new name is taken or none."""
+    kept, path = open_scenario(folder, name), folder / f"{_checked(new)}.json"
+    if path.is_file() and new != name:
+        raise _taken(new)
+    document = _document(folder / f"{name}.json")
+    author, stored = (str(document.get(key, "")) for key in ("author", "stored"))
+    renamed = scenario_to_json(replace(kept, name=new), author=author, stored=stored)
+    write_bytes(path, renamed.encode("utf-8"))
+    if new != name:
+        (folder / f"{name}.json").unlink()
+
+
+def delete_scenario(folder: Path, name: str) -> None:
+    """Delete a kept scenario; nothing if there is none."""
+    (folder / f"{_checked(name)}.json").unlink(missing_ok=True)
+
+
+def kept_scenarios(folder: Path) -> tuple[Kept, ...]:
+    """The scenarios kept in a folder, by name; what cannot be read is left out."""
+    return tuple(kept for path in sorted(folder.glob("*.json")) if (kept := _kept(path)) is not None)
+
+
+def _kept(path: Path) -> Kept | None:
+    document = _document(path)
+    if document.get("format") != FORMAT:
+        return None
+    try:
+        stored = datetime.fromisoformat(str(document.get("stored", "")))
+    except ValueError:
+        stored = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    edits = document.get("edits")
+    return Kept(
+        path.stem, str(document.get("author", "")), stored, len(edits) if isinstance(edits, list) else 0
+    )
+
+
+def _document(path: Path) -> Mapping[str, Any]:
+    try:
+        found = json.loads(path.read_text("utf-8")) if path.stat().st_size <= _MAX_BYTES else None
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _is_same(path: Path, scenario: Scenario) -> bool:
+    try:
+        return scenario_from_json(path.read_text("utf-8"), source=path.name) == scenario
+    except InputError:
+        return False
+
+
+def _taken(name: str) -> SettingError:
+    return SettingError("There is a scenario “{name}” already; choose another name.", name=name)
 
 
 def open_scenario(folder: Path, name: str) -> Scenario:

@@ -10,6 +10,7 @@ import coverage
 from core.errors import InputError, SettingError
 from coverage.model.parse_standard import parse_standard
 from coverage.model.standard import Standard
+from coverage.model.standard_edits import as_own
 
 DEFAULT_STANDARD: Final = "nanjing-2011"
 _PRESETS: Final = Path(coverage.__file__).parent / "standards"
@@ -34,7 +35,18 @@ def open_standard(name_or_path: str | Path) -> Standard:
             name=str(name_or_path),
             presets=", ".join(preset_ids()),
         )
-    return _read(path)
+    return own_standard(_read(path))
+
+
+def own_standard(standard: Standard) -> Standard:
+    """A user's standard; one that has a preset's id or title and differs from it says so in its title."""
+    for preset in map(open_standard, preset_ids()):
+        alike = standard.id == preset.id or {standard.title.zh, standard.title.en} & {
+            preset.title.zh, preset.title.en
+        }  # fmt: skip
+        if alike and standard.sha256 != preset.sha256:
+            return as_own(standard, preset)
+    return standard
 
 
 def _read(path: Path) -> Standard:

@@ -12,7 +12,7 @@ import numpy as np
 
 from core.errors import SettingError
 from core.progress import Progress, part, silent
-from core.text import text
+from core.text import Text, text, text_to_json
 from coverage.model.tables import FacilityTable, Ints
 from coverage.publish.reach_tables import Reach, ReachLayers, reach_layers
 from data.files import write_bytes, write_json
@@ -51,9 +51,44 @@ class Reached:
     done: Assessed
 
     def as_json(self) -> Mapping[str, Any]:
-        """Every area without its outline."""
+        """Every area without its outline, and the notes."""
         areas = self.layers.areas.drop(columns="geometry").to_dict("records")
-        return {"format": 1, "kind": self.wish.kind.value, "speed_kmh": self.wish.speed_kmh, "areas": areas}
+        return {
+            "format": 1,
+            "kind": self.wish.kind.value,
+            "speed_kmh": self.wish.speed_kmh,
+            "areas": areas,
+            "notes": [text_to_json(note) for note in self.notes],
+        }
+
+    @property
+    def notes(self) -> tuple[Text, ...]:
+        """Which doors are on an island of streets, or passed over one that is nearer."""
+        study, doors = self.done.assessment.study, self.done.assessment.measured.distances.facilities
+        on_island = study.network.islands.on_island
+        said = []
+        for row in self.wish.facilities.tolist():
+            name, edge = str(study.facilities.frame["name"].iloc[row]), int(doors.edge[row])
+            if edge >= 0 and on_island[edge]:
+                length_m = study.network.islands.length_m[study.network.islands.component[edge]]
+                said.append(
+                    text(
+                        "The door of {name} is on an island of {metres:,.0f} m of street; nobody gets "
+                        "farther than that from there on foot.",
+                        name=name,
+                        metres=float(length_m),
+                    )
+                )
+            elif doors.passed is not None and doors.passed[row]:
+                said.append(
+                    text(
+                        "The door of {name} is nearer to an island of streets; it joins the street that "
+                        "leads on, {metres:,.0f} m away.",
+                        name=name,
+                        metres=float(doors.snap_m[row]),
+                    )
+                )
+        return tuple(said)
 
 
 def isochrone_files(

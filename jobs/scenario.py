@@ -12,9 +12,8 @@ import numpy as np
 from core.errors import InputError, SettingError
 from core.progress import Progress, part, silent
 from core.text import text
-from coverage.assessment import Assessment
 from coverage.model.edits import AddBarrier, AddStreet, Edit, Move, Open, Scenario
-from coverage.publish import results_of
+from coverage.publish import Results, results_of
 from coverage.publish.change_tables import (
     change_classes,
     change_table,
@@ -25,21 +24,21 @@ from coverage.publish.measures import with_measures
 from coverage.scenario.comparison import Comparison, compare
 from coverage.scenario.what_if import assess_scenario
 from data.files import write_bytes, write_csv, write_json
-from data.results import write_results
 from data.scenarios import open_scenario, save_scenario, scenario_from_json, scenario_to_json
 from data.streets.barriers import drawn_edits
 from data.whole_folder import whole_folder
 from geo.crs import WGS84, project, require_metric
-from jobs.assess.folder import Assessed, about, read_and_assess
+from jobs.assess.folder import Assessed, about, product_names, read_and_assess, write_tables
 from jobs.assess.map_model import map_model
 from jobs.study.inputs import StudyFiles
 from maps import render_map
-from maps.basemap import encode
-from maps.ground import basemap_of
-from maps.model import CellChange
+from reports.workbook import workbook_bytes
 
 # What the city is called as it is, without any edit.
 AS_IT_IS: Final = "now"
+# How a facility of a scenario differs from the list.
+NEW: Final = "new"
+MOVED: Final = "moved"
 _LINES: Final = (".gpkg", ".geojson", ".shp", ".zip")
 _MAX_BYTES: Final = 5_000_000
 
@@ -111,8 +110,34 @@ def compared(done: Assessed, wish: ScenarioWish) -> Compared:
         named_scenario(wish.before, crs, store=wish.store),
         named_scenario(wish.after, crs, store=wish.store),
     )
+    return compare_scenarios(done, scenarios)
+
+
+def compare_scenarios(done: Assessed, scenarios: tuple[Scenario, Scenario]) -> Compared:
+    """Two scenarios on an assessed city, in its CRS, and the comparison."""
     before, after = (with_scenario(done, scenario) for scenario in scenarios)
-    return Compared(scenarios, after, compare(before.assessment, after.assessment))
+    comparison = compare(before.assessment, after.assessment)
+    after = replace(after, results=against(before.results, after, comparison))
+    return Compared(scenarios, after, comparison)
+
+
+def against(before: Results, after: Assessed, found: Comparison) -> Results:
+    """The results of a scenario with the rules of what it is compared with, what becomes of every cell, and
+    its new facilities marked."""
+    compared_with = {"scenario": before.document["scenario"], "rules": before.document["rules"]}
+    facilities = after.results.facilities
+    known = before.facilities.set_index("facility_id")[["lon", "lat"]]
+    place = known.reindex(facilities["facility_id"]).to_numpy(float)
+    moved = (place != facilities[["lon", "lat"]].to_numpy(float)).any(axis=1)
+    states = np.select([np.isnan(place[:, 0]), moved], [NEW, MOVED], "")
+    classes = {rule_id: change_classes(found, rule_id) for rule_id in found.rules}
+    changes = {f"change_{rule_id}": of_cells for rule_id, of_cells in classes.items() if of_cells is not None}
+    return replace(
+        after.results,
+        cells=after.results.cells.assign(**changes),
+        document={**after.results.document, "before": compared_with},
+        facilities=facilities.assign(in_scenario=states),
+    )
 
 
 def with_scenario(done: Assessed, scenario: Scenario) -> Assessed:
@@ -120,7 +145,9 @@ def with_scenario(done: Assessed, scenario: Scenario) -> Assessed:
     if not scenario.edits:
         return done
     assessment = assess_scenario(done.assessment, scenario)
-    return _published(done, assessment)
+    inputs = replace(done.inputs, study=assessment.study, standard=assessment.standard)
+    said = replace(about(inputs), scenario=scenario.name)
+    return Assessed(inputs, assessment, with_measures(results_of(assessment, said), assessment))
 
 
 def named_scenario(word: str, crs: str, *, store: Path | None) -> Scenario:
@@ -171,35 +198,16 @@ def _projected(edit: Edit, crs: str) -> Edit:
     return edit
 
 
-def _published(done: Assessed, assessment: Assessment) -> Assessed:
-    inputs = replace(done.inputs, study=assessment.study, standard=assessment.standard)
-    results = with_measures(results_of(assessment, about(inputs)), assessment)
-    return Assessed(inputs, assessment, results)
-
-
 def write_comparison(out: Path, found: Compared, *, language: str) -> None:
     """The assessment folder of the second scenario and what it changes."""
-    inputs = found.done.inputs
-    basemap = basemap_of(inputs.study.network, inputs.study.units, inputs.basemap, inputs.study.grid)
     with whole_folder(out) as folder:
-        write_results(folder, found.done.results)
-        write_bytes(folder / "basemap.bin", encode(basemap))
+        basemap = write_tables(folder, found.done, language=language)
         write_bytes(folder / "scenario.json", scenario_to_json(found.scenarios[1]).encode("utf-8"))
         write_json(folder / "comparison.json", found.as_json())
         write_csv(folder / "changes.csv", change_table(found.comparison))
         write_csv(folder / "changes_units.csv", change_units_table(found.comparison))
-        model = replace(map_model(found.done.results, basemap), changes=changes_of(found.comparison))
-        page = render_map(model, language=language)
-        write_bytes(folder / "difference.html", page.encode("utf-8"))
-
-
-def changes_of(found: Comparison) -> tuple[CellChange, ...]:
-    """The rules that speak of cells, those that change most first."""
-    rules = sorted(found.rules.values(), key=lambda change: -(change.gained + change.lost))
-    made = []
-    for change in rules:
-        classes = change_classes(found, change.rule.id)
-        if classes is not None:
-            title = found.after.standard.rule_title(change.rule)
-            made.append(CellChange(change.rule.id, title, classes.astype(np.int8)))
-    return tuple(made)
+        page = render_map(map_model(found.done.results, basemap), language=language).encode("utf-8")
+        write_bytes(folder / "difference.html", page)
+        names = product_names(found.done.results.document, language=language)
+        write_bytes(folder / names["html"], page)
+        write_bytes(folder / names["xlsx"], workbook_bytes(found.done.results, language=language))

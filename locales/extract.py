@@ -12,6 +12,7 @@ refuse empty ones), those no longer used are removed, translations are kept.
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -25,6 +26,7 @@ from locales import LANGUAGES
 _ROOT: Final = Path(__file__).parent
 _PROJECT: Final = _ROOT.parent
 _PACKAGES: Final = ("core", "geo", "coverage", "data", "maps", "reports", "jobs", "ui", "commands")
+_WRITTEN: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _KEYWORDS: Final = dict.fromkeys(
     ("text", "_", "InputError", "SettingError", "InfeasibleError", "UserError"), None
 )
@@ -69,7 +71,14 @@ def update(language: str, name: str, wanted: list[str]) -> int:
     """Rewrite one catalogue; returns how many sentences still lack a translation."""
     path = catalogue_path(language, name)
     known = _translations(language)
-    catalog = Catalog(locale=LANGUAGES[language], charset="utf-8", fuzzy=False)
+    # No dates of writing: the same sentences give the same file, and two branches no conflict.
+    catalog = Catalog(
+        locale=LANGUAGES[language],
+        charset="utf-8",
+        fuzzy=False,
+        creation_date=_WRITTEN,
+        revision_date=_WRITTEN,
+    )
     missing = 0
     for sentence in wanted:
         said = known.get(sentence) or (sentence if language == "en" else "")

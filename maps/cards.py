@@ -13,6 +13,14 @@ from maps.figures import metres, people
 from maps.model import Words
 from maps.safe_text import Voice
 
+_STATUS: Final = {
+    "open": text("open"),
+    "planned": text("planned"),
+    "closed": text("closed"),
+    "new": text("new"),
+    "moved": text("moved"),
+}
+
 
 def facility_cards(voice: Voice, facilities: pd.DataFrame, tier: Words) -> list[str]:
     return [_card(voice(row["name"]), _facility_facts(voice, row, tier)) for row in _records(facilities)]
@@ -38,27 +46,42 @@ def facts_card(voice: Voice, name: Words, facts: Iterable[tuple[Words, Words]]) 
 
 def _facility_facts(voice: Voice, row: Mapping[str, Any], tier: Words) -> Iterator[tuple[str, str]]:
     yield voice(text("Kind")), voice.headline(tier)
-    for column, heading in (("unit", text("Unit")), ("status", text("Status"))):
-        if row.get(column):
-            yield voice(heading), voice(str(row[column]))
+    if row.get("unit"):
+        yield voice(text("Unit")), voice(str(row["unit"]))
+    if row.get("status"):
+        yield voice(text("Status")), voice(_STATUS.get(row["status"], str(row["status"])))
+    if row.get("in_scenario"):
+        yield voice(text("In the scenario")), voice(_STATUS[row["in_scenario"]])
     if not math.isnan(row.get("load", math.nan)):
-        yield voice(text("Population served")), people(voice, row["load"])
+        yield voice(text("All residents for whom it is the nearest of its kind")), people(voice, row["load"])
+    for rule, residents in row.get("loads", ()):
+        yield voice(text("Residents counted by the rule “{rule}”", rule=rule)), people(voice, residents)
     if not math.isnan(row["snap_m"]):
         far = text("no street near enough") if math.isinf(row["snap_m"]) else metres(row["snap_m"])
         yield voice(text("To the street")), voice(far)
 
 
 def _gap_facts(voice: Voice, row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The flag stands at the best point where one is known; distances are the residents'."""
     yield voice(text("Residents not served")), people(voice, row["residents"])
     if row["unit"]:
-        yield voice(text("Unit")), voice(str(row["unit"]))
+        yield voice(text("Where")), voice(str(row["unit"]))
+    if row.get("units_touched", 0) > 1:
+        shares = "".join(f"<br>{voice(_share_of_gap(share))}" for share in row.get("units", ())[:3])
+        yield voice(text("Units touched")), f"{int(row['units_touched'])}{shares}"
     if _known(row.get("residents_elderly")):
         yield voice(text("of them elderly")), people(voice, row["residents_elderly"])
-    yield voice(text("Nearest facility")), voice(metres(row["nearest_m"]))
+    yield voice(text("To the nearest facility, half have at most")), voice(metres(row["nearest_m"]))
+    if "farthest_m" in row:
+        yield voice(text("The farthest of them have")), voice(metres(row["farthest_m"]))
     if row.get("nearest"):
-        yield "", voice(str(row["nearest"]))
+        yield voice(text("Nearest for most of them")), voice(str(row["nearest"]))
     if _known(row.get("site_residents")):
-        yield voice(text("One facility here would serve")), people(voice, row["site_residents"])
+        yield voice(text("Best point: one facility here would serve")), people(voice, row["site_residents"])
+
+
+def _share_of_gap(share: Mapping[str, Any]) -> Words:
+    return text("{unit}: {share:.1%} of the gap’s residents", unit=share["unit"], share=share["share"])
 
 
 def _site_facts(voice: Voice, row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

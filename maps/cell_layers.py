@@ -83,10 +83,7 @@ def _gap_areas(studio: Studio, gaps: gpd.GeoDataFrame) -> dict[str, Any]:
 
 def _gap_ranks(studio: Studio, gaps: gpd.GeoDataFrame) -> dict[str, Any]:
     first = gaps.head(_RANKS_SHOWN)
-    inside = first.geometry.representative_point()
-    content = flags(
-        pd.DataFrame({"lon": inside.x, "lat": inside.y}), first["rank"].astype(str).tolist(), css="gap-flag"
-    )
+    content = flags(pd.DataFrame(first[["lon", "lat"]]), first["rank"].astype(str).tolist(), css="gap-flag")
     words = _gap_words(studio, first)
     return content | words | {"titles": words["tooltips"]}
 

@@ -13,7 +13,7 @@ from coverage.model.tables import Bools, PopulationGrid, UnitTable
 from geo.basemap import Basemap as AreaShapes
 from geo.basemap import no_basemap
 from geo.crs import unproject
-from geo.distance.csr_ranges import ranges
+from geo.csr_ranges import ranges
 from geo.network.network import WalkNetwork
 from maps.model import LABEL_COLUMNS, NO_LINES, Basemap, Floats, Ints, Lines, no_labels
 

@@ -105,6 +105,26 @@ def facility_layers(studio: Studio) -> Iterator[folium.map.Layer]:
         }
         name = f"{voice.headline(title)} ({len(rows)})"
         yield Part(f"facilities_{position}", name, content, show=True)
+    yield from _placed_in_scenario(studio)
+
+
+def _placed_in_scenario(studio: Studio) -> Iterator[Part]:
+    """A ring around every facility that only the scenario has, or has there."""
+    model, voice = studio.model, studio.voice
+    if "in_scenario" not in model.facilities:
+        return
+    rows = model.facilities[model.facilities["in_scenario"] != ""]
+    if rows.empty:
+        return
+    content = {"kind": "circles", "pane": "facilities", "css": "facility-new", "style": palette.IN_SCENARIO}
+    content |= _points(rows) | studio.heading(text("Facilities"))
+    cards = [
+        facility_cards(voice, rows.iloc[[i]], model.tier_titles[str(tier)])[0]
+        for i, tier in enumerate(rows["tier"])
+    ]
+    content |= {"tooltips": [voice(n) for n in rows["name"]], "popups": cards}
+    title = text("New or moved in the scenario ({n})", n=len(rows))
+    yield Part("facilities_in_scenario", voice(title), content, show=True)
 
 
 def site_layer(studio: Studio) -> Iterator[Part]:

@@ -17,6 +17,7 @@ import shapely
 from numpy.typing import NDArray
 
 from core.text import Sayable
+from coverage.publish.verdicts import VerdictRow
 from geo.crs import require_metric
 from geo.lattice import Lattice
 
@@ -29,7 +30,7 @@ NOT_MET: Final = 1
 NOT_SUBJECT: Final = 2
 
 FACILITY_COLUMNS: Final = ("name", "tier", "lon", "lat", "snap_m")
-GAP_COLUMNS: Final = ("rule", "rank", "residents", "unit", "nearest_m")
+GAP_COLUMNS: Final = ("rule", "rank", "residents", "unit", "nearest_m", "lon", "lat")
 SITE_COLUMNS: Final = ("rank", "lon", "lat", "residents_gained", "unit")
 LABEL_COLUMNS: Final = ("name", "level", "lon", "lat")
 
@@ -164,17 +165,6 @@ class CellChange:
 
 
 @dataclass(frozen=True)
-class VerdictRow:
-    """One line of the summary; `verdict` is "meets", "nearly", "not" or None (nothing to judge)."""
-
-    title: Words
-    figure: Words
-    actual: Words
-    verdict: str | None
-    residents_missed: float | None = None
-
-
-@dataclass(frozen=True)
 class OtherPlan:
     """Another choice of sites, hidden at first; `sites` as in `MapModel`."""
 
@@ -187,12 +177,17 @@ class MapModel:
     """Everything the map file and the page's map show.
 
     `facilities` has name, tier, lon, lat, snap_m (NaN where unknown, inf where unlinked) and may
-    have load (residents, NaN where unknown), status and unit. `gaps` has rule, rank, residents,
-    unit, nearest_m and outlines as geometry; `sites` has rank, lon, lat, residents_gained, unit.
+    have load (residents, NaN where unknown), status, unit,
+    loads (rule, residents that the rule counts) and in_scenario ("new", "moved" or "").
+    `gaps` has rule, rank, residents, unit, nearest_m (the residents' median), outlines as geometry and
+    where its flag stands (lon, lat: the best site for it), and may have units (unit, residents, share of
+    each), units_touched, farthest_m, nearest and site_residents; `sites` has rank, lon, lat,
+    residents_gained, unit.
     `bounds` are west, south, east, north. `rule_titles` names the rules of the gaps; those of
     `main_rule` are shown first. `credits` say where the data come from, licence included. `areas`
     (polygons) and `paths` (lines, numbered at their middle) lie over the cells; with `changes` the
-    cells can be coloured by what became of them.
+    cells can be coloured by what became of them. `scenario` is what a hypothetical is called ("": things
+    as they are) and `compared_with` what it is held against; `remarks` limit the trust in the figures.
     """
 
     title: Words
@@ -215,6 +210,9 @@ class MapModel:
     areas: tuple[OverlayLayer, ...] = ()
     paths: tuple[OverlayLayer, ...] = ()
     changes: tuple[CellChange, ...] = ()
+    scenario: Words = ""
+    compared_with: Words = ""
+    remarks: tuple[Words, ...] = ()
 
     def __post_init__(self) -> None:
         _require_columns(self.facilities, FACILITY_COLUMNS, "facilities")

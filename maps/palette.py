@@ -43,6 +43,16 @@ RADIUS: Final = (
 
 VERDICTS: Final = {"meets": "#1b6ca8", "nearly": "#8a6d00", "not": "#b3400f"}
 
+# A facility that only a scenario has, or has there.
+IN_SCENARIO: Final = {
+    "radius": 11,
+    "color": "#8a1fb8",
+    "weight": 3,
+    "fillColor": "#8a1fb8",
+    "fillOpacity": 0.12,
+    "dashArray": "4 3",
+}
+
 GROUND: Final = {
     "water": "#c3d8e4",
     "water_line": "#a9c8d9",

@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from core.text import text
+from coverage.publish.verdicts import PRESENT, VerdictRow
 from maps import palette
 from maps.cell_layers import rules_shown
 from maps.figures import people
 from maps.layers import Studio
-from maps.model import VerdictRow, Words
+from maps.model import Words
 from maps.overlays import change_words
 from maps.safe_text import Voice
 
@@ -29,6 +30,8 @@ def panel(studio: Studio, profile: str) -> str:
     """The folding panel; on a narrow screen the script folds it."""
     model, voice = studio.model, studio.voice
     badges = []
+    if model.scenario:
+        badges.append(("scenario", voice(model.scenario)))
     if model.synthetic:
         badges.append(("synthetic", voice(text("Synthetic data: a fictional city"))))
     if profile == "internal":
@@ -37,8 +40,17 @@ def panel(studio: Studio, profile: str) -> str:
     return (
         f'<aside id="panel"><header><h1>{voice(model.title)}</h1>'
         f'<p class="subtitle">{voice(model.subtitle)}</p><div class="badges">{shown}</div></header>'
-        f"{_results(studio)}{_legend(studio)}</aside>"
+        f"{_remarks(studio)}{_results(studio)}{_legend(studio)}</aside>"
     )
+
+
+def _remarks(studio: Studio) -> str:
+    """What limits the trust in the figures: open, above them."""
+    if not studio.model.remarks:
+        return ""
+    items = "".join(f"<li>{studio.voice(said)}</li>" for said in studio.model.remarks)
+    title = studio.voice(text("What limits these figures"))
+    return f'<details class="remarks" data-wide open><summary>{title}</summary><ul>{items}</ul></details>'
 
 
 def credits_line(studio: Studio, profile: str) -> str:
@@ -52,9 +64,15 @@ def credits_line(studio: Studio, profile: str) -> str:
     return f'<div id="credits">{" · ".join(voice(w) for w in words if w)}</div>'
 
 
-def watermark(voice: Voice) -> str:
-    """Faint words across the map, so that a photograph of the screen still says what it is."""
-    words = voice(text("Internal document"))
+def watermark(studio: Studio, profile: str) -> str:
+    """Faint words across the map, so that a photograph of the screen still says what it is; nothing on a
+    public map of things as they are."""
+    said = [studio.model.scenario] if studio.model.scenario else []
+    if profile == "internal":
+        said.append(text("Internal document"))
+    if not said:
+        return ""
+    words = " · ".join(studio.voice(part) for part in said)
     return (
         '<svg id="watermark" aria-hidden="true"><defs><pattern id="marks" width="420" height="260" '
         'patternUnits="userSpaceOnUse" patternTransform="rotate(-24)">'
@@ -73,7 +91,7 @@ def _results(studio: Studio) -> str:
         for key, (mark, _) in VERDICT_WORDS.items()
         if key and counted[key]
     )
-    items = "".join(_verdict(voice, row) for row in rows)
+    items = "".join(_verdict(voice, row, studio.model.compared_with) for row in rows)
     title = voice(text("Verdicts"))
     return (
         f'<details class="results" data-wide open><summary>{title}'
@@ -81,12 +99,20 @@ def _results(studio: Studio) -> str:
     )
 
 
-def _verdict(voice: Voice, row: VerdictRow) -> str:
+def _verdict(voice: Voice, row: VerdictRow, compared_with: Words) -> str:
     mark, said = VERDICT_WORDS[row.verdict or ""]
     colour = palette.VERDICTS.get(row.verdict or "", "#4b5765")
-    facts = [(text("Figure"), voice(row.figure)), (text("Actual"), f"<b>{voice(row.actual)}</b>")]
-    if row.residents_missed:
-        facts.append((text("Residents missed"), f"<b>{people(voice, row.residents_missed)}</b>"))
+    facts: list[tuple[Words, str]] = [(text("Figure"), voice(row.figure))]
+    if row.before is None or row.change is None:
+        facts.append((PRESENT, f"<b>{voice(row.actual)}</b>"))
+    else:
+        facts.append((compared_with, voice(row.before)))
+        facts.append((text("Scenario"), f"<b>{voice(row.actual)}</b>"))
+        facts.append((text("Change"), f"<b>{voice(row.change)}</b>"))
+    if row.missed:
+        facts.append((row.missed_title, f"<b>{people(voice, row.missed)}</b>"))
+    if row.remark is not None:
+        facts.append((text("Remark"), voice(row.remark)))
     numbers = " · ".join(f"{voice(name)} {value}" for name, value in facts)
     return (
         f'<li><span class="rule">{voice(row.title)}</span>'
@@ -100,7 +126,8 @@ def _legend(studio: Studio) -> str:
     return (
         f'<details class="legend" data-wide open><summary>{title}</summary>'
         f'<div class="legend-body">{_cell_legend(studio)}<ul class="keys">'
-        f"{''.join(_facility_keys(studio))}{''.join(_other_keys(studio))}</ul></div></details>"
+        f"{''.join(_facility_keys(studio))}{''.join(_scenario_keys(studio))}{''.join(_other_keys(studio))}"
+        "</ul></div></details>"
     )
 
 
@@ -146,6 +173,15 @@ def _facility_keys(studio: Studio) -> Iterator[str]:
                 f'<circle cx="12" cy="8" r="{radius:g}" fill="{fill}" stroke="{outline}" stroke-width="1.5"/>'
             )
             yield _key(_svg(dot), studio.voice.headline(title), f"facilities_{position}")
+
+
+def _scenario_keys(studio: Studio) -> Iterator[str]:
+    model = studio.model
+    if "in_scenario" in model.facilities and (model.facilities["in_scenario"] != "").any():
+        ring = palette.IN_SCENARIO["color"]
+        circle = f'<circle cx="12" cy="8" r="6.5" fill="none" stroke="{ring}" stroke-width="2.5"/>'
+        words = studio.voice(text("New or moved in the scenario"))
+        yield _key(_svg(circle), words, "facilities_in_scenario")
 
 
 def _other_keys(studio: Studio) -> Iterator[str]:

@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from core.text import Text, text
+from coverage.publish.verdicts import PRESENT
 from locales import LANGUAGES, translator
 from maps import palette
 from maps.cell_layers import rules_shown
@@ -41,13 +42,16 @@ def plain_view(studio: Studio) -> str:
         f"<td>{voice(VERDICT_WORDS[row.verdict or ''][1])}</td></tr>"
         for row in model.verdicts
     )
+    actual = text("Scenario") if model.scenario else PRESENT
+    called = " · ".join(f"<b>{voice(part)}</b>" for part in (model.scenario, model.title) if part)
+    remarks = "".join(f"<p>{voice(said)}</p>" for said in model.remarks)
     head = "".join(
         f'<th scope="col">{voice(title)}</th>'
-        for title in (text("Rule"), text("Figure"), text("Actual"), text("Verdict"))
+        for title in (text("Rule"), text("Figure"), actual, text("Verdict"))
     )
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>" if rows else ""
     return (
-        f'<section id="plain"><p><b>{voice(model.title)}</b> · {voice(model.subtitle)}</p>{waiting}'
+        f'<section id="plain"><p>{called} · {voice(model.subtitle)}</p>{remarks}{waiting}'
         f"<noscript>{without}</noscript>{table}{_picture(studio)}</section>"
     )
 

@@ -65,7 +65,7 @@ def _page(studio: Studio, layers: Sequence[folium.map.Layer], profile: str) -> P
     model, voice = studio.model, studio.voice
     early, later = _blocks(model, layers)
     page = Page(
-        title=voice(model.title),
+        title=" · ".join(voice(part) for part in (model.scenario, model.title) if part),
         language=LANGUAGES[voice.translate.language].replace("_", "-"),
         seed=early + later,
     )
@@ -122,8 +122,8 @@ def _pin(element: Element, name: str) -> Element:
 
 
 def _furniture(studio: Studio, profile: str) -> str:
-    marks = panel.watermark(studio.voice) if profile == "internal" else ""
-    return plain_view(studio) + marks + panel.panel(studio, profile) + panel.credits_line(studio, profile)
+    marks, beside = panel.watermark(studio, profile), panel.panel(studio, profile)
+    return plain_view(studio) + marks + beside + panel.credits_line(studio, profile)
 
 
 def _parts(layers: Iterable[Element], *, seen: bool = True) -> Iterator[tuple[Part, bool]]:

@@ -10,9 +10,9 @@ import pandas as pd
 from core.text import Sayable, Text, text, text_from_json
 from coverage.model.standard import level_title
 from coverage.publish import Results
+from coverage.publish.verdicts import VERDICT_WORDS
 from locales import Translator
 from reports.extra_words import METHODS, WITHIN, kind_title, kinds_in, people_title
-from reports.lines import VERDICT_WORDS
 from reports.sheet import Sheet
 
 # A column of a table, its heading and how its values are said ("" as they are).
@@ -27,7 +27,8 @@ _CUT: Final[tuple[Column, ...]] = (
 _TABLES: Final[tuple[tuple[str, Text, tuple[Column, ...]], ...]] = (
     ("league", text("Ranking"), (
         *_UNIT[:1], ("rank", text("Rank"), ""), *_UNIT[1:], ("residents", text("Residents"), ""),
-        ("residents_missed", text("Residents missed"), ""), ("share", text("Share served by all rules"), ""),
+        ("residents_missed", text("Residents whom a radius or walk rule does not cover"), ""),
+        ("share", text("Share within every radius and walk rule"), ""),
         ("rules_met", text("Rules met"), ""), ("rules_nearly", text("Rules nearly met"), ""),
         ("rules_not", text("Rules not met"), ""))),
     ("equity", text("Equity"), (

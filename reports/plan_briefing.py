@@ -9,9 +9,9 @@ from typing import Any, Final
 from core.text import Sayable, Text, text
 from coverage.model.standard import Standard
 from coverage.publish import Results
+from coverage.publish.verdicts import SYNTHETIC
 from locales import LANGUAGES, Translator, translator
 from reports import plan_words as words
-from reports.lines import SYNTHETIC
 from reports.plan_asked import asked_for
 
 _MOST_SPARE: Final = 10

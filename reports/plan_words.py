@@ -34,7 +34,9 @@ _FOUND: Final = {
         "Best found: at most {gap:.2%} below the best possible (none can serve more than {bound:,.0f})."
     ),
     "weighted": text("Best found: at most {gap:.2%} below the best possible for the weights asked for."),
-    "sites": text("Best found: at least {bound:,.0f} sites are needed, perhaps fewer than these."),
+    "sites": text(
+        "Best found: at least {bound:,.0f} {bound:site is|sites are} needed, perhaps fewer than these."
+    ),
     "cost": text("Best found: it costs at least {bound:,.0f}, perhaps less than this."),
     "resident_metres": text("Best found: at most {gap:.2%} above the best possible."),
     "metres": text("Best found: no choice of {count} makes the longest way shorter than {bound:,.0f} m."),
@@ -56,6 +58,8 @@ def quality(plan: Mapping[str, Any]) -> Text:
     """How sure it is that nothing better exists."""
     if plan["proven"]:
         return Text(_PROVED[plan["counted"]].template, dict(plan))
+    if plan["counted"] in ("sites", "cost") and not plan["objective"]:
+        return text("No possible site reaches anybody: there is nothing to choose from.")
     if plan["bound"] is None or plan["gap"] >= 1.0:
         return text("Best found; how near it is to the best possible is not known. Allow more time.")
     bound = plan["bound"]

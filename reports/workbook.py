@@ -3,29 +3,40 @@
 from __future__ import annotations
 
 import io
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import xlsxwriter
 
-from core.text import Sayable, text, text_from_json
+from core.text import Text, text, text_from_json
 from coverage.model.standard import level_title
 from coverage.publish import Results
+from coverage.publish.verdicts import (
+    CONCERNED,
+    NOT_COVERED,
+    PRESENT,
+    SYNTHETIC,
+    VERDICT_WORDS,
+    before_title,
+    remarks_of,
+    scenario_title,
+    verdict_rows,
+)
 from locales import Translator, translator
 from reports.extra_sheets import more_sheets
-from reports.lines import SYNTHETIC, VERDICT_WORDS, assessment_lines
+from reports.issues import COLUMNS as ISSUE_COLUMNS
+from reports.issues import issue_table
 from reports.plan_sheets import plan_sheets
 from reports.sheet import OPTIONS, Sheet
 
 _VERDICT_COLOURS: Final = {"meets": "#d8efe3", "nearly": "#fdf1cc", "not": "#fbdcd3"}
 _ASSESSMENT_HEAD: Final = (
-    text("Rule"),
-    text("Clause"),
-    text("Figure"),
-    text("Actual"),
     text("Verdict"),
     text("Lacking"),
-    text("Residents missed"),
+    NOT_COVERED,
+    CONCERNED,
     text("Responsible units"),
+    text("Figure read"),
     text("Remark"),
 )
 _UNITS_HEAD: Final = (
@@ -35,23 +46,27 @@ _UNITS_HEAD: Final = (
     text("Rule"),
     text("Residents"),
     text("Residents served"),
+    text("Units judged"),
+    text("Units that meet it"),
     text("Share"),
+    text("Places per 1,000, or m² per 100 households"),
     text("Verdict"),
 )
 _GAPS_HEAD: Final = (
     text("Rule"),
     text("Rank"),
     text("Residents"),
+    text("of them elderly"),
     text("Area (km²)"),
     text("Where"),
-    text("Nearest facility (m)"),
-    text("Nearest facility"),
-    text("Elderly residents"),
-    text("One facility would serve"),
-    text("Best at: longitude"),
-    text("Best at: latitude"),
-    text("Longitude"),
-    text("Latitude"),
+    text("Units touched"),
+    text("Most residents in (share of the gap’s residents)"),
+    text("To the nearest facility, half have at most (m)"),
+    text("The farthest of them have (m)"),
+    text("Nearest for most of them"),
+    text("One facility at the best point would serve"),
+    text("Best point: longitude"),
+    text("Best point: latitude"),
 )
 _FACILITIES_HEAD: Final = (
     text("Number"),
@@ -60,12 +75,8 @@ _FACILITIES_HEAD: Final = (
     text("Longitude"),
     text("Latitude"),
     text("To the street (m)"),
-    text("Residents nearest"),
+    text("All residents for whom it is the nearest of its kind"),
 )
-
-
-_GAP_KEYS: Final = ("rank", "residents", "area_km2", "unit", "nearest_m", "nearest", "residents_elderly")
-_GAP_SITE_KEYS: Final = ("residents", "lon", "lat")
 
 
 def workbook_bytes(results: Results, *, language: str) -> bytes:
@@ -73,48 +84,65 @@ def workbook_bytes(results: Results, *, language: str) -> bytes:
     buffer = io.BytesIO()
     tr = translator(language)
     with xlsxwriter.Workbook(buffer, OPTIONS) as book:
-        _assessment_sheet(
-            Sheet(book, tr(text("Assessment")), (34, 10, 16, 40, 14, 18, 16, 40, 20)), results, tr
+        compared = (40, 40, 24) if scenario_title(results.document) else (40,)
+        widths = (34, 10, 16, *compared, 14, 18, 14, 14, 40, 24, 40)
+        _assessment_sheet(Sheet(book, tr(text("Assessment")), widths), results, tr)
+        _units_sheet(
+            Sheet(book, tr(text("Units")), (16, 22, 14, 40, 14, 14, 10, 10, 10, 14, 14)), results, tr
         )
-        _units_sheet(Sheet(book, tr(text("Units")), (16, 22, 14, 40, 14, 14, 10, 14)), results, tr)
-        _gaps_sheet(
-            Sheet(book, tr(text("Gaps")), (40, 8, 14, 12, 34, 16, 30, 14, 14, 14, 14, 12, 12)), results, tr
+        widths = (40, 8, 14, 14, 12, 34, 10, 50, 16, 16, 30, 16, 14, 14)
+        _gaps_sheet(Sheet(book, tr(text("Gaps")), widths), results, tr)
+        _facilities_sheet(
+            Sheet(book, tr(text("Facilities")), (14, 34, 14, 12, 12, 12, 16, 24, 24, 12)), results, tr
         )
-        _facilities_sheet(Sheet(book, tr(text("Facilities")), (14, 34, 14, 12, 12, 12, 12)), results, tr)
         plan_sheets(book, results, tr)
         more_sheets(book, results, tr)
+        issues = issue_table(results, tr)
+        if len(issues):
+            sheet = Sheet(book, tr(text("Issue ledger")), (6, 40, 28, 36, 14, 12, 12, 16, 36, 40, 14, 12))
+            sheet.table([tr(word) for word in ISSUE_COLUMNS.values()], issues.to_numpy(object).tolist())
         _basis_sheet(Sheet(book, tr(text("Basis")), (30, 80)), results, tr)
     return buffer.getvalue()
 
 
 def _assessment_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
-    area = results.document["area"]
+    document = results.document
+    area, scenario = document["area"], scenario_title(document)
     sheet.line([f"{area['name']} · {tr(results.standard.title)}"], bold=True, font_size=14, text_wrap=False)
+    if scenario is not None:
+        sheet.line([tr(scenario)], bold=True, font_size=14, font_color="#5b1a8c", text_wrap=False)
     if area["synthetic"]:
         sheet.line([tr(SYNTHETIC)], font_color="#b00020", text_wrap=False)
-    sheet.line([tr(word) for word in _ASSESSMENT_HEAD], bold=True, bg_color="#e8edf2", bottom=1)
-    for line in assessment_lines(results.document, results.standard):
-        values: list[Sayable] = [line.title, line.rule.clause, line.figure, line.actual, line.verdict_words]
-        said = [tr(value) if not isinstance(value, str) else value for value in values]
-        remark = tr(line.remark) if line.remark else ""
+    for said in remarks_of(document, results.standard):
+        sheet.line([tr(said)], font_color="#b00020", text_wrap=False)
+    compared = [before_title(document), text("Scenario"), text("Change")]
+    shown = [PRESENT] if scenario is None else compared
+    head = [text("Rule"), text("Clause"), text("Figure"), *shown, *_ASSESSMENT_HEAD]
+    sheet.line([tr(word) for word in head], bold=True, bg_color="#e8edf2", bottom=1)
+    for line in verdict_rows(document, results.standard):
+        figures = [line.actual]
+        if scenario is not None:
+            figures = [line.before or text("–"), line.actual, line.change or text("–")]
         colour = _VERDICT_COLOURS.get(line.verdict or "")
-        style = {"bg_color": colour} if colour else {}
-        lacking = tr(line.lacking) if line.lacking else ""
-        units = "、".join(line.responsible)
-        sheet.line([*said, lacking, line.missed, units, remark], num_format="#,##0", **style)
+        missed = (line.missed, None) if line.missed_title is NOT_COVERED else (None, line.missed)
+        values = [tr(line.title), line.rule.clause, tr(line.figure)]
+        values += [*(tr(figure) for figure in figures), tr(line.verdict_words)]
+        values += [tr(line.lacking) if line.lacking else "", *missed, "、".join(line.responsible)]
+        values += [tr(line.evidence), tr(line.remark) if line.remark else ""]
+        sheet.line(values, num_format="#,##0", **({"bg_color": colour} if colour else {}))
 
 
 def _units_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
     titles = {rule.id: tr(results.standard.rule_title(rule)) for rule in results.standard.rules}
-    numbers = ("residents", "residents_met", "share")
-    head = [tr(word) for word in _UNITS_HEAD]
+    numbers = ("residents", "residents_met", "units", "units_met", "share", "actual")
     rows = (
         [tr(level_title(row["level"])), row["name"], row["unit_id"], titles[row["rule"]]]
         + [row[name] for name in numbers]
         + [_verdict(row["verdict"], tr)]
         for row in results.units.to_dict("records")
     )
-    sheet.table(head, rows)
+    percent = [name == "share" for name in ("", "", "", "", *numbers, "")]
+    sheet.table([tr(word) for word in _UNITS_HEAD], rows, percent=percent)
 
 
 def _verdict(verdict: str, tr: Translator) -> str:
@@ -123,24 +151,44 @@ def _verdict(verdict: str, tr: Translator) -> str:
 
 def _gaps_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
     titles = {rule.id: tr(results.standard.rule_title(rule)) for rule in results.standard.rules}
-    head = [tr(word) for word in _GAPS_HEAD]
-    rows = (
-        [titles[gap["rule"]], *(gap.get(key) for key in _GAP_KEYS)]
-        + [gap.get("site", {}).get(key) for key in _GAP_SITE_KEYS]
-        + [gap["lon"], gap["lat"]]
-        for gap in results.document["gaps"]
-    )
-    sheet.table(head, rows)
+    rows = []
+    for gap in results.document["gaps"]:
+        site = gap.get("site", {})
+        rows.append(
+            [titles[gap["rule"]], gap["rank"], gap["residents"], gap.get("residents_elderly"),
+             gap["area_km2"], gap["unit"], gap.get("units_touched"), _shares(gap, tr), gap["nearest_m"],
+             gap.get("farthest_m"), gap.get("nearest"), site.get("residents"), site.get("lon"),
+             site.get("lat")]
+        )  # fmt: skip
+    sheet.table([tr(word) for word in _GAPS_HEAD], rows)
+
+
+def _shares(gap: Mapping[str, Any], tr: Translator) -> str:
+    """The units with most of a gap's residents, where it touches several."""
+    if gap.get("units_touched", 0) < 2:
+        return ""
+    comma = "；" if tr.language == "zh" else "; "
+    return comma.join(f"{share['unit']} {share['share']:.1%}" for share in gap["units"])
 
 
 def _facilities_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
-    head = [tr(word) for word in _FACILITIES_HEAD]
+    """With the residents whom each load rule counts, since it counts others than those nearest."""
+    table, standard = results.facilities, results.standard
+    loads = [rule for rule in standard.rules if f"load_{rule.id}" in table]
+    states = {"new": tr(text("new")), "moved": tr(text("moved"))} if "in_scenario" in table else {}
+    head = [*_FACILITIES_HEAD, *(_counted_by(standard.rule_title(rule)) for rule in loads)]
+    head += [text("In the scenario")] if states else []
+    keys = ("lon", "lat", "snap_m", "load", *(f"load_{rule.id}" for rule in loads))
     rows = (
-        [row["facility_id"], row["name"], tr(results.standard.tier_title(row["tier"]))]
-        + [row[key] for key in ("lon", "lat", "snap_m", "load")]
-        for row in results.facilities.to_dict("records")
+        [row["facility_id"], row["name"], tr(standard.tier_title(row["tier"])), *(row[key] for key in keys)]
+        + ([states.get(row["in_scenario"], "")] if states else [])
+        for row in table.to_dict("records")
     )
-    sheet.table(head, rows)
+    sheet.table([tr(word) for word in head], rows)
+
+
+def _counted_by(rule: Text) -> Text:
+    return text("Residents counted by the rule “{rule}”", rule=rule)
 
 
 def _basis_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
@@ -153,5 +201,7 @@ def _basis_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
         sheet.line([key, str(value)])
     for key, value in results.provenance.get("inputs", {}).items():
         sheet.line([key, f"SHA-256 {value}"])
+    for said in results.standard.differences:
+        sheet.line([tr(text("Edited")), tr(said)])
     for note in results.document["notes"]:
         sheet.line([tr(text("Note")), tr(text_from_json(note))])

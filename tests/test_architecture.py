@@ -273,12 +273,12 @@ def test_no_exception_is_passed_over_in_silence() -> None:
 
 
 def pinned(*files: str) -> dict[str, str]:
-    """Package → version; lines of comment, blank lines and `-r` are left out."""
+    """Package → version; lines of comment, of hashes, blank lines and `-r` are left out."""
     found = {}
     for name in files:
         for line in (ROOT / name).read_text("utf-8").splitlines():
-            wanted = line.split("#")[0].split(";")[0].strip()
-            if wanted and not wanted.startswith("-r "):
+            wanted = line.split("#")[0].removesuffix("\\").split(";")[0].strip()
+            if wanted and not wanted.startswith(("-r ", "--hash=")):
                 package, _, version = wanted.partition("==")
                 found[package.lower()] = version
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import json
 import os
 import shutil
@@ -10,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 from typing import Final
 
@@ -73,6 +75,46 @@ def test_an_installation_that_fails_says_so_and_the_next_one_begins_anew(fresh: 
     (fresh / "requirements.txt").write_text("# nothing\n")
     assert call(fresh, "setup").returncode == 0
     assert not (fresh / ".venv" / "unfinished").exists()
+
+
+def test_a_machine_without_a_network_installs_from_a_folder_of_wheels(fresh: Path, tmp_path: Path) -> None:
+    """The folder holds nothing, so what is wanted is not found there, and nowhere else is looked."""
+    (fresh / "requirements.txt").write_text("six==1.17.0\n")
+    failed = call(fresh, "setup", "--wheels", str(tmp_path))
+    assert failed.returncode == 1
+    assert "six==1.17.0" in failed.stderr
+    (fresh / "requirements.txt").write_text("# nothing\n")
+    assert call(fresh, "setup", "--wheels", str(tmp_path)).returncode == 0
+
+
+def test_a_package_whose_hash_is_another_is_not_installed(fresh: Path, tmp_path: Path) -> None:
+    wheel = tmp_path / "tiny-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as packed:
+        packed.writestr("tiny.py", "")
+        packed.writestr("tiny-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n")
+        packed.writestr("tiny-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        packed.writestr("tiny-1.0.dist-info/RECORD", "")
+    right = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    for digest, code in (("0" * 64, 1), (right, 0)):
+        (fresh / "requirements.txt").write_text(f"tiny==1.0 \\\n    --hash=sha256:{digest}\n")
+        assert call(fresh, "setup", "--wheels", str(tmp_path)).returncode == code
+    (fresh / "requirements.txt").write_text("# nothing\n")
+    call(fresh, "setup")
+
+
+def test_hashes_stand_beneath_the_version_they_belong_to() -> None:
+    lines = ["# why", "one==1.0", "", "two==2.0 ; sys_platform == 'win32'", "-r other.txt"]
+    compiled = "one==1.0 \\\n    --hash=sha256:a \\\n    --hash=sha256:b\ntwo==2.0 \\\n    --hash=sha256:c\n"
+    assert run._with_hashes(lines, compiled) == [
+        "# why",
+        "one==1.0 \\",
+        "    --hash=sha256:a \\",
+        "    --hash=sha256:b",
+        "",
+        "two==2.0 ; sys_platform == 'win32' \\",
+        "    --hash=sha256:c",
+        "-r other.txt",
+    ]
 
 
 def test_an_unreadable_stamp_is_no_stamp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

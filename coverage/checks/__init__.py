@@ -12,7 +12,7 @@ from coverage.checks.loads import check_load
 from coverage.checks.measured import Measured
 from coverage.checks.presence import check_full_coverage, check_presence
 from coverage.checks.reach import check_reach
-from coverage.checks.supply import check_supply
+from coverage.checks.supply import check_floor_area, check_supply
 from coverage.model.results import RuleResult
 from coverage.model.standard import Check, Rule
 
@@ -25,6 +25,7 @@ _CHECKS: Final[Mapping[Check, Callable[[Rule, Measured], RuleResult]]] = {
     Check.PRESENCE: check_presence,
     Check.RATIO: check_supply,
     Check.UNITS: check_full_coverage,
+    Check.AREA: check_floor_area,
 }
 
 

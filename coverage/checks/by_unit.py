@@ -54,18 +54,27 @@ def facilities_by_unit(measured: Measured, rows: Ints, classes: Mapping[str, Boo
     return judged(table, table["within"], table["facilities"], measured)
 
 
-def units_by_unit(measured: Measured, units: Ints, met: Bools) -> pd.DataFrame:
-    """The units themselves (1 of 1, or 0 of 1), and for those above them how many of theirs are met."""
+def units_by_unit(measured: Measured, units: Ints, met: Bools, empty: Ints) -> pd.DataFrame:
+    """The units themselves (1 of 1, or 0 of 1), and for those above them how many of theirs are met.
+
+    `empty` are units that are not judged since nobody lives in them: 0 of 0, with an empty verdict.
+    """
     study = measured.study
     if study.units is None:
         return pd.DataFrame(columns=["unit_row", "level", "units", "units_met", "share", "verdict"])
-    parts, above = [], units
     parents = parent_rows(study)
+    parts, above = [], units
     while (above >= 0).any():
         known = above >= 0
         counted, (all_of, met_of) = _counts(above[known], [np.ones(int(known.sum()), bool), met[known]])
         parts.append(pd.DataFrame({"unit_row": counted, "units": all_of, "units_met": met_of}))
         above = np.where(known, parents[np.maximum(above, 0)], -1)
+    listed = np.concatenate([part["unit_row"].to_numpy() for part in parts]) if parts else units
+    while len(empty):
+        silent = np.setdiff1d(empty, listed)
+        parts.append(pd.DataFrame({"unit_row": silent, "units": 0, "units_met": 0}))
+        listed = np.concatenate([listed, silent])
+        empty = np.unique(parents[silent][parents[silent] >= 0])
     table = pd.concat(parts, ignore_index=True)
     table.insert(1, "level", study.units.frame["level"].to_numpy()[table["unit_row"].to_numpy()])
     return judged(table, table["units_met"], table["units"], measured)
@@ -80,7 +89,24 @@ def _counts(units: Ints, masks: Sequence[Bools]) -> tuple[Ints, list[Ints]]:
 
 
 def units_of(study: Study, level: str, settlement: str) -> Ints:
-    """Rows of the units of a level and settlement ("any": all); one that states none counts as urban."""
+    """Rows of the units of a level and settlement ("any": all) in which somebody lives; one that states
+    no settlement counts as urban. A unit without residents in the study, or outside it, is not judged."""
+    units = _all_units_of(study, level, settlement)
+    return units[_residents_of(study, level)[units] > 0] if len(units) else units
+
+
+def empty_units_of(study: Study, level: str, settlement: str) -> Ints:
+    """Rows of the units of a level and settlement in which nobody lives."""
+    units = _all_units_of(study, level, settlement)
+    return units[_residents_of(study, level)[units] <= 0] if len(units) else units
+
+
+def _residents_of(study: Study, level: str) -> Floats:
+    count = 0 if study.units is None else len(study.units)
+    return sum_by(study.cells_in.rows[level], study.grid.residents, count)
+
+
+def _all_units_of(study: Study, level: str, settlement: str) -> Ints:
     if study.units is None or level not in study.units.levels:
         return np.empty(0, np.int64)
     units = study.units.of_level(level)

@@ -26,20 +26,19 @@ def check_load(rule: Rule, measured: Measured, *, manner: Manner = TO_NEAREST) -
     load = load_result(rule, measured.study, allocation)
     share = ratio(load.within, len(load.rows))
     low, high = rule.band or (0.0, np.inf)
-    under, over = load.residents < low, load.residents > high
     subject = measured.study.subject_to(rule.settlement)
     return RuleResult(
         rule,
         judge(share, measured.limits),
         float(measured.residents[subject].sum()),
-        float(load.residents[~(under | over)].sum()),
+        load.residents_within,
         share,
         load=load,
         reason=_no_facility(rule) if share is None else None,
         by_unit=facilities_by_unit(
             measured,
             np.asarray(load.rows, np.int64),
-            {"within": ~(under | over), "under": under, "over": over},
+            {"within": load.in_band, "under": load.residents < low, "over": load.residents > high},
         ),
     )
 
@@ -56,8 +55,15 @@ def load_result(rule: Rule, study: Study, allocation: Allocation) -> LoadResult:
     rows = _judged_facilities(rule, study)
     residents = allocation.loads[rows]
     under, over = int((residents < low).sum()), int((residents > high).sum())
-    within = len(rows) - under - over
-    return LoadResult(tuple(rows.tolist()), residents, within, under, over, allocation.residents_without)
+    return LoadResult(
+        tuple(rows.tolist()),
+        residents,
+        (residents >= low) & (residents <= high),
+        len(rows) - under - over,
+        under,
+        over,
+        allocation.residents_without,
+    )
 
 
 def nearest_loads(measured: Measured, subject: Bools) -> Floats:

@@ -46,8 +46,8 @@ class Measured:
     def _search_ties(self, tiers: tuple[str, ...]) -> Ties:
         doors, network = self.distances.facilities, self.study.network
         wanted = self.study.facilities.frame["tier"].isin(tiers).to_numpy(bool)
-        rows = np.flatnonzero(wanted & doors.linked)
-        if len(rows) < 2 or not len(self._places.rows):
+        rows = np.flatnonzero(wanted)
+        if len(rows) < 2:
             return NO_TIES
         at_nodes = self.distances.nodes_to(tiers)
         return ties_by_nodes(network, self._places, at_nodes, (doors, rows), within_m=BOUNDARY_M)

@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from core.text import text
-from coverage.checks.by_unit import sum_by, units_by_unit, units_of
+from coverage.checks.by_unit import empty_units_of, sum_by, units_by_unit, units_of
 from coverage.checks.measured import Measured
 from coverage.checks.reach import cells_within
+from coverage.model.names import services_named
 from coverage.model.results import RuleResult, judge, ratio
 from coverage.model.standard import Check, Rule, Standard, level_title
 from coverage.model.study import Study
@@ -17,20 +18,51 @@ from coverage.model.tables import Bools, Ints
 
 
 def check_presence(rule: Rule, measured: Measured) -> RuleResult:
-    """Units for which at least one facility of an accepted tier stands (declared, else located)."""
+    """Units for which at least one facility of an accepted tier stands (declared, else located); units
+    in which nobody lives are not judged.
+
+    With `least_m2` or `least_functions` only facilities that state as much count; not judged where none
+    of them states its floor area or services. A facility set aside for lack of coordinates counts for
+    the unit that the list declares.
+    """
     study = measured.study
     units = units_subject(rule, study)
     if not len(units):
         return no_units(rule)
-    serving = study.facilities.frame["tier"].isin(rule.serves).to_numpy(bool)
-    return _by_units(rule, measured, units, np.isin(units, study.facilities_in.rows[rule.unit][serving]))
+    frame = study.facilities.frame
+    serving = frame["tier"].isin(rule.serves).to_numpy(bool)
+    remarks = []
+    if rule.least_m2:
+        stated = frame["area_m2"].to_numpy(float) if "area_m2" in frame else np.full(len(frame), np.nan)
+        if not np.isfinite(stated[serving]).any():
+            return RuleResult(rule, None, reason=text("No facility in the list states its floor area."))
+        silent = int((serving & np.isnan(stated)).sum())
+        remarks.append(text("Facilities that state no floor area do not count: {silent}.", silent=silent))
+        serving = serving & (stated >= rule.least_m2)
+    if rule.least_functions:
+        named = frame["services"].fillna("").to_numpy(str) if "services" in frame else np.full(len(frame), "")
+        if not (named[serving] != "").any():
+            return RuleResult(rule, None, reason=text("No facility in the list names its services."))
+        silent = int((serving & (named == "")).sum())
+        remarks.append(text("Facilities that name no services do not count: {silent}.", silent=silent))
+        several = [len(set(services_named(entry))) for entry in named]
+        serving = serving & (np.array(several) >= rule.least_functions)
+    has = np.isin(units, study.facilities_in.units_of(rule.unit, serving))
+    if not (rule.least_m2 or rule.least_functions) and len(study.unplaced):
+        waiting = study.unplaced["tier"].isin(rule.serves).to_numpy(bool)
+        declared = np.isin(units, study.unplaced_in.units_of(rule.unit, waiting)) & ~has
+        silent = int(declared.sum())
+        remarks.append(text("Met by a facility that has no coordinates yet: {silent}.", silent=silent))
+        has = has | declared
+    said = [remark for remark in remarks if remark.values["silent"]]
+    return replace(_by_units(rule, measured, units, has), remark=said[0] if said else None)
 
 
 def check_full_coverage(rule: Rule, measured: Measured) -> RuleResult:
     """Units in which every resident is within every rule that speaks of them.
 
     Which rules: those named by `within`, else all radius rules, else all walk rules. Cells without
-    residents do not count; a unit without residents is met.
+    residents do not count; a unit without residents is not judged.
     """
     study = measured.study
     units = units_subject(rule, study)
@@ -65,8 +97,10 @@ def units_subject(rule: Rule, study: Study) -> Ints:
 
 
 def no_units(rule: Rule) -> RuleResult:
-    """The result of a rule about units of a level that the units file does not have."""
-    why = text("There is no unit of the level “{level}” to check.", level=level_title(rule.unit))
+    """The result of a rule about units of a level that the units file lacks, or in which nobody lives."""
+    why = text(
+        "There is no unit of the level “{level}” in which anybody lives.", level=level_title(rule.unit)
+    )
     return RuleResult(rule, None, reason=why)
 
 
@@ -84,5 +118,7 @@ def _by_units(rule: Rule, measured: Measured, units: Ints, met: Bools) -> RuleRe
         units=len(units),
         units_met=int(met.sum()),
         units_missed=tuple(units[~met].tolist()),
-        by_unit=units_by_unit(measured, units, met),
+        by_unit=units_by_unit(
+            measured, units, met, empty_units_of(measured.study, rule.unit, rule.settlement)
+        ),
     )

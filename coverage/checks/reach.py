@@ -19,10 +19,8 @@ def reach_m(rule: Rule, measured: Measured) -> tuple[Floats, Ints]:
 
 
 def limit_m(rule: Rule, standard: Standard) -> float:
-    """The rule's figure with its tolerance, in metres: minutes at the standard's walking speed."""
-    if rule.check is Check.WALK:
-        return rule.limit * standard.walking.metres_per_minute
-    return rule.limit
+    """The rule's figure with its tolerance, in metres: minutes at its own walking speed or the standard's."""
+    return rule.limit_m(standard.walking)
 
 
 def cells_within(rule: Rule, measured: Measured) -> Bools:

@@ -1,17 +1,22 @@
-"""`ratio`: places per 1,000 of a group of residents, in every unit."""
+"""`ratio`: places per 1,000 of a group, and `area_per_100_households`: floor area, in every unit."""
 
 from __future__ import annotations
+
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from core.text import Text, text
-from coverage.checks.by_unit import judged, sum_by
+from coverage.checks.by_unit import empty_units_of, judged, sum_by
 from coverage.checks.measured import Measured
-from coverage.checks.presence import units_subject
-from coverage.model.results import RuleResult, ratio
+from coverage.checks.presence import no_units, units_subject
+from coverage.model.results import RuleResult, judge, ratio
 from coverage.model.standard import Rule, Verdict, group_title
 from coverage.model.tables import Floats, Ints
+
+# The group of the population table that counts households.
+HOUSEHOLDS: Final = "households"
 
 
 def check_supply(rule: Rule, measured: Measured) -> RuleResult:
@@ -39,7 +44,7 @@ def check_supply(rule: Rule, measured: Measured) -> RuleResult:
         units=len(met),
         units_met=int(met.sum()),
         units_missed=tuple(units[~met].tolist()) if len(units) else (),
-        by_unit=_by_unit(rule, measured, units, held, people),
+        by_unit=_by_unit(rule, measured, units, places, group),
     )
 
 
@@ -53,13 +58,18 @@ def places_of(rule: Rule, measured: Measured) -> Floats:
 
 
 def _unit_sums(rule: Rule, measured: Measured, places: Floats, group: Floats) -> tuple[Ints, Floats, Floats]:
-    study = measured.study
-    units = units_subject(rule, study)
-    if not len(units) or study.units is None:
+    units = units_subject(rule, measured.study)
+    if not len(units):
         return units, np.asarray([places.sum()]), np.asarray([group.sum()])
-    held = sum_by(study.facilities_in.rows[rule.unit], places, len(study.units))
-    people = sum_by(study.cells_in.rows[rule.unit], group, len(study.units))
+    held, people = _sums(rule, measured, places, group)
     return units, held[units], people[units]
+
+
+def _sums(rule: Rule, measured: Measured, places: Floats, group: Floats) -> tuple[Floats, Floats]:
+    study = measured.study
+    count = 0 if study.units is None else len(study.units)
+    held = sum_by(study.facilities_in.rows[rule.unit], places, count)
+    return held, sum_by(study.cells_in.rows[rule.unit], group, count)
 
 
 def _verdict(rule: Rule, measured: Measured, actual: float | None, *, every_unit: bool) -> Verdict:
@@ -70,14 +80,90 @@ def _verdict(rule: Rule, measured: Measured, actual: float | None, *, every_unit
     return Verdict.NEARLY if near else Verdict.NOT
 
 
-def _by_unit(rule: Rule, measured: Measured, units: Ints, held: Floats, people: Floats) -> pd.DataFrame:
+def _by_unit(
+    rule: Rule, measured: Measured, judged_units: Ints, places: Floats, group: Floats
+) -> pd.DataFrame:
+    """The units judged, and with an empty verdict those in which nobody lives."""
+    units = np.sort(np.append(judged_units, empty_units_of(measured.study, rule.unit, rule.settlement)))
     if not len(units):
         return pd.DataFrame(
             columns=["unit_row", "level", "residents", "places", "actual", "share", "verdict"]
         )
-    table = pd.DataFrame({"unit_row": units, "level": rule.unit, "residents": people, "places": held})
+    held, people = _sums(rule, measured, places, group)
+    table = pd.DataFrame(
+        {"unit_row": units, "level": rule.unit, "residents": people[units], "places": held[units]}
+    )
     table["actual"] = 1000.0 * table["places"] / table["residents"].where(table["residents"] > 0)
-    return judged(table, table["places"] * 1000.0 / rule.figure, table["residents"], measured)
+    # How much of the figure is there decides the verdict, and is no share of anything.
+    fulfilled = judged(table, table["places"] * 1000.0 / rule.figure, table["residents"], measured)
+    return fulfilled.assign(share=np.nan)
+
+
+def check_floor_area(rule: Rule, measured: Measured) -> RuleResult:
+    """m² of floor area of the accepted facilities per 100 households, unit by unit; `actual` is the city's.
+
+    A facility's area counts for the unit it stands for. Households are a group of the population table,
+    else residents / `household_size`. Facilities that state no area count as having none, and are
+    counted in the remark. Not judged without units, households or any stated area.
+    """
+    study = measured.study
+    units = units_subject(rule, study)
+    if not len(units) or study.units is None:
+        return no_units(rule)
+    households = study.grid.groups.get(HOUSEHOLDS)
+    if households is None and rule.household_size is None:
+        why = text("The population table has no households, and the rule states no household size.")
+        return _unjudged(rule, why)
+    frame = study.facilities.frame
+    accepted = frame["tier"].isin(rule.serves).to_numpy(bool)
+    stated = frame["area_m2"].to_numpy(float) if "area_m2" in frame else np.full(len(frame), np.nan)
+    known = accepted & np.isfinite(stated)
+    if not known.any():
+        return _unjudged(rule, text("No facility in the list states its floor area."))
+    if households is None:
+        households = measured.residents / (rule.household_size or 1.0)
+    n, of_cells = len(study.units), study.cells_in.rows[rule.unit]
+    area_m2 = sum_by(study.facilities_in.rows[rule.unit], np.where(known, stated, 0.0), n)[units]
+    homes = sum_by(of_cells, households, n)[units]
+    people = sum_by(of_cells, measured.residents, n)[units]
+    met = area_m2 * 100.0 >= rule.figure * homes * (1.0 - 1e-12)
+    share = ratio(int(met.sum()), len(met))
+    table = pd.DataFrame(
+        {"unit_row": units, "level": rule.unit, "residents": people, "households": homes, "area_m2": area_m2}
+    )
+    table["actual"] = 100.0 * table["area_m2"] / table["households"].where(table["households"] > 0)
+    fulfilled = judged(table, table["area_m2"] * 100.0 / rule.figure, table["households"], measured)
+    return RuleResult(
+        rule,
+        judge(share, measured.limits),
+        float(people.sum()),
+        float(people[met].sum()),
+        share,
+        ratio(100.0 * float(np.where(known, stated, 0.0).sum()), float(households.sum())),
+        units=len(met),
+        units_met=int(met.sum()),
+        units_missed=tuple(units[~met].tolist()),
+        remark=_floor_remark(rule, HOUSEHOLDS in study.grid.groups, int((accepted & ~known).sum())),
+        by_unit=fulfilled.assign(share=np.nan),
+    )
+
+
+def _floor_remark(rule: Rule, counted: bool, silent: int) -> Text | None:
+    if counted:
+        return silent_remark(silent)
+    return text(
+        "Households are reckoned at {size:g} residents each, they are not counted. Facilities that state no "
+        "floor area count as having none: {silent}.",
+        size=rule.household_size,
+        silent=silent,
+    )
+
+
+def silent_remark(silent: int) -> Text | None:
+    """How many facilities state no floor area; None where all do."""
+    if not silent:
+        return None
+    return text("Facilities that state no floor area count as having none: {silent}.", silent=silent)
 
 
 def _unjudged(rule: Rule, why: Text) -> RuleResult:

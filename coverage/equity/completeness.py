@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -11,6 +10,7 @@ import numpy as np
 
 from core.text import Bilingual, Sayable
 from coverage.checks.by_unit import sum_by, units_of
+from coverage.model.names import services_named
 from coverage.model.results import ratio
 from coverage.model.standard import Standard
 from coverage.model.study import Study
@@ -37,7 +37,6 @@ SEVEN_KINDS: Final = (
     Kind("relief", Bilingual("扶贫济困", "relief of the poor"), ("扶贫", "济困", "救助")),
     Kind("safety", Bilingual("综治平安", "public order and safety"), ("综治", "平安")),
 )
-_BETWEEN: Final = re.compile(r"[、，,；;/|\s]+")
 
 
 @dataclass(frozen=True)
@@ -94,9 +93,8 @@ def completeness(
     has = np.zeros((len(units), len(kinds)), dtype=bool)
     people = np.zeros(len(units))
     if study.units is not None and len(units):
-        stands_for = study.facilities_in.rows[level]
         for k in range(len(kinds)):
-            has[:, k] = np.isin(units, stands_for[offered[:, k]])
+            has[:, k] = np.isin(units, study.facilities_in.units_of(level, offered[:, k]))
         people = sum_by(study.cells_in.rows[level], study.grid.residents, len(study.units))[units]
     return Completeness(tuple(kinds), units, has, people)
 
@@ -105,7 +103,7 @@ def offers(facilities: FacilityTable, kinds: Sequence[Kind]) -> Bools:
     """(facilities, kinds): which facility offers which kind."""
     frame = facilities.frame
     named = frame["services"].fillna("").astype(str) if "services" in frame else [""] * len(frame)
-    listed = [_BETWEEN.split(entry) for entry in named]
+    listed = [services_named(entry) for entry in named]
     return np.array(
         [
             [

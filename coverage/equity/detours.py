@@ -62,7 +62,7 @@ def walk_rule_for(rule: Rule, standard: Standard) -> Rule | None:
     ]
     of_tier = [other for other in walks if other.tier == rule.tier]
     alike = of_tier or [other for other in walks if set(other.serves) == set(rule.serves)]
-    return min(alike, key=lambda other: other.limit, default=None)
+    return min(alike, key=lambda other: other.limit_m(standard.walking), default=None)
 
 
 def detour_ratio(straight_m: Floats, walk_m: Floats) -> Floats:

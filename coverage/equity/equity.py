@@ -13,7 +13,7 @@ from coverage.checks.measured import Measured
 from coverage.checks.reach import BOUNDARY_M, limit_m, reach_m
 from coverage.equity.inequality import fifths, gini, quantile
 from coverage.model.results import ratio
-from coverage.model.standard import Check, Rule, Walking, group_title, settlement_title
+from coverage.model.standard import Check, Rule, group_title, settlement_title
 from coverage.model.tables import RURAL, URBAN, Bools, Floats, Ints
 
 ELDERLY: Final = "elderly"
@@ -147,17 +147,20 @@ class _Ways:
     metres: Floats
     order: Ints
     limit_m: float
-    walking: Walking
+    speed_kmh: float
+    elderly_speed_kmh: float
 
     @classmethod
     def of(cls, rule: Rule, measured: Measured) -> _Ways:
         metres = reach_m(rule, measured)[0]
         order = np.argsort(metres, kind="stable")
-        return cls(metres[order], order, limit_m(rule, measured.standard), measured.standard.walking)
+        walking = measured.standard.walking
+        limit = limit_m(rule, measured.standard)
+        return cls(metres[order], order, limit, rule.speed(walking), walking.elderly_speed_kmh)
 
     def row(self, kind: str, row_id: str, title: Sayable, people: Floats) -> EquityRow:
         elderly = kind == "group" and row_id == ELDERLY
-        speed_kmh = self.walking.elderly_speed_kmh if elderly else self.walking.speed_kmh
+        speed_kmh = self.elderly_speed_kmh if elderly else self.speed_kmh
         found = spread(self.metres, people[self.order], limit_m=self.limit_m)
         return EquityRow(kind, row_id, title, found, speed_kmh)
 

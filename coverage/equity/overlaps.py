@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 
 from core.text import Text, text
-from coverage.measuring.membership import Membership
+from coverage.measuring.membership import GAP_WIDTH_M, Membership
 from coverage.model.tables import Bools, PopulationGrid, UnitTable
 
 # Rounding of coordinates makes neighbours overlap by less than this.
@@ -125,25 +125,64 @@ def _enclosed(part: shapely.Geometry, covered: shapely.Geometry) -> bool:
     return bool(beside > 0.7 * shapely.length(rim))
 
 
-def overlap_notes(overlaps: Sequence[Overlap], units: UnitTable, grid: PopulationGrid) -> tuple[Text, ...]:
-    """One sentence a level with overlaps: how many, and how many residents live in them."""
+def overlap_notes(
+    overlaps: Sequence[Overlap], units: UnitTable, grid: PopulationGrid, members: Membership
+) -> tuple[Text, ...]:
+    """One sentence a level with overlaps: how many, how many residents live in them, and for whom these
+    count by the table."""
     notes = []
+    names = units.frame["name"].to_numpy(object)
     for level in units.levels:
-        shapes = [overlap.shape for overlap in overlaps if overlap.level == level]
-        if shapes:
-            cells = np.unique(
-                shapely.STRtree(shapely.points(grid.xy)).query(shapes, predicate="intersects")[1]
-            )
+        of_level = [overlap for overlap in overlaps if overlap.level == level]
+        if not of_level:
+            continue
+        shapes = [overlap.shape for overlap in of_level]
+        _, cell = shapely.STRtree(shapely.points(grid.xy)).query(shapes, predicate="intersects")
+        cells = np.unique(cell)
+        people = float(grid.residents[cells].sum())
+        if len(of_level) == 1 and people > 0:
+            counted = np.bincount(
+                members.rows[level][cells] + 1, weights=grid.residents[cells], minlength=len(units) + 1
+            )[1:]
             notes.append(
                 text(
-                    "{count} pairs of outlines overlap at the level {level}; {residents:,.1f} residents live "
-                    "there and are counted once, in the unit that comes first in the file.",
-                    count=len(shapes),
-                    level=level_word(level),
-                    residents=float(grid.residents[cells].sum()),
+                    "{first} and {second} overlap; of {residents:,.1f} residents there {for_first:,.1f} "
+                    "count for {first} and {for_second:,.1f} for {second}.",
+                    first=names[of_level[0].first],
+                    second=names[of_level[0].second],
+                    residents=people,
+                    for_first=float(counted[of_level[0].first]),
+                    for_second=float(counted[of_level[0].second]),
                 )
             )
+            continue
+        notes.append(
+            text(
+                "{count} pairs of outlines overlap at the level {level}; {residents:,.1f} residents live "
+                "there and are counted once.",
+                count=len(shapes),
+                level=level_word(level),
+                residents=people,
+            )
+        )
     return tuple(notes)
+
+
+def bridged_notes(members: Membership, grid: PopulationGrid) -> tuple[Text, ...]:
+    """How many residents live in gaps between outlines and count for the nearest unit."""
+    if not members.bridged.any():
+        return ()
+    cells = np.flatnonzero(members.bridged & (grid.residents > 0))
+    if not len(cells):
+        return ()
+    note = text(
+        "{residents:,.1f} residents in {cells:,} {cells:cell|cells} live in gaps between units up to "
+        "{width:g} m wide and count for the nearest unit.",
+        residents=float(grid.residents[cells].sum()),
+        cells=len(cells),
+        width=GAP_WIDTH_M,
+    )
+    return (note,)
 
 
 def outside_notes(members: Membership, grid: PopulationGrid) -> tuple[Text, ...]:

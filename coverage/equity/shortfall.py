@@ -10,7 +10,7 @@ from coverage.model.standard import Check
 
 @dataclass(frozen=True)
 class Shortfall:
-    """`amount` of `what` ("residents", "facilities", "units", "places"); 0 where nothing lacks."""
+    """`amount` of `what` ("residents", "facilities", "units", "places", "m2"); 0 where nothing lacks."""
 
     what: str
     amount: float
@@ -21,7 +21,7 @@ def shortfall(result: RuleResult) -> Shortfall | None:
 
     radius, walk: residents beyond the figure. load: facilities outside the band. presence: units
     without one. units: units lacking until the wanted share. ratio: places lacking, unit by unit
-    (a surplus elsewhere does not help), as fractions.
+    (a surplus elsewhere does not help), as fractions. area_per_100_households: m² lacking, likewise.
     """
     if result.verdict is None:
         return None
@@ -32,13 +32,10 @@ def shortfall(result: RuleResult) -> Shortfall | None:
             return Shortfall("facilities", float(_outside(result)))
         case Check.RATIO:
             return Shortfall("places", _places(result))
+        case Check.AREA:
+            return Shortfall("m2", _floor_m2(result))
         case Check.PRESENCE | Check.UNITS:
             return Shortfall("units", float(_units(result)))
-
-
-def residents_missed(result: RuleResult) -> float:
-    """Residents the rule is not met for; of a load rule those who can walk to no facility."""
-    return result.load.residents_without if result.load is not None else result.residents_missed
 
 
 def _outside(result: RuleResult) -> int:
@@ -50,6 +47,12 @@ def _units(result: RuleResult) -> int:
     wanted = result.rule.figure if result.rule.check is Check.UNITS else 1.0
     # The fewest whole units that make the share; a hair less, so that 0.9 of 10 is 9.
     return max(-int(-(wanted * units - 1e-9) // 1) - met, 0)
+
+
+def _floor_m2(result: RuleResult) -> float:
+    table = result.by_unit
+    wanted = result.rule.figure * table["households"].to_numpy(float) / 100.0
+    return float((wanted - table["area_m2"].to_numpy(float)).clip(min=0.0).sum())
 
 
 def _places(result: RuleResult) -> float:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import numpy as np
 
 from coverage.checks.measured import Measured
 from coverage.checks.reach import reach_m
-from coverage.measuring.cell_groups import cell_groups
+from coverage.measuring.cell_groups import CellGroups, cell_groups
 from coverage.measuring.outlines import cell_outlines
 from coverage.measuring.touching import Touching, touching
 from coverage.model.results import RuleResult
@@ -18,6 +18,9 @@ from coverage.model.standard import Check
 from coverage.model.tables import Ints
 
 _T = TypeVar("_T")
+
+# Of the units that a gap touches, so many of those with most of its residents are named.
+_UNITS_NAMED: Final = 5
 
 
 @dataclass(frozen=True)
@@ -32,13 +35,29 @@ class GapSite:
 
 
 @dataclass(frozen=True)
+class GapShare:
+    """The residents of a gap in one of the smallest units that it touches.
+
+    `unit_rows` level → row of the unit table: a unit and those above it, -1 where there is none;
+    `share` is of the gap's residents.
+    """
+
+    unit_rows: Mapping[str, int]
+    residents: float
+    share: float
+
+
+@dataclass(frozen=True)
 class Gap:
     """One gap of one rule; rank 1 has the most residents (ties: the southern-most, then western).
 
-    `cells` are rows of the grid, `xy` the cell nearest to the residents' centre of gravity,
-    `nearest_m` how far the nearest facility that the rule accepts is from there (inf: none can be
-    reached) and `nearest_row` which one (-1: none). `unit_rows` level → the unit most of its
-    residents live in. `site` is where one facility would serve most of them, for the largest gaps.
+    `cells` are rows of the grid. `nearest_m` is the residents' median way to the nearest facility that
+    the rule accepts, in the rule's own measure (the smallest that at least half of them do not exceed;
+    inf: half cannot reach any), `farthest_m` the longest of their ways, and `nearest_row` the facility
+    that is the nearest for most of them (-1: none). `shares` are the units with most of its residents,
+    the first of them the gap's place, and `units_touched` how many units it touches. `site` is where
+    one facility would serve most of it; `xy` is that place, else the cell nearest to the residents'
+    centre of gravity.
     """
 
     rule_id: str
@@ -49,9 +68,16 @@ class Gap:
     cells: Ints
     xy: tuple[float, float]
     nearest_m: float
+    farthest_m: float
     nearest_row: int
-    unit_rows: Mapping[str, int]
+    shares: tuple[GapShare, ...] = ()
+    units_touched: int = 0
     site: GapSite | None = None
+
+    @property
+    def unit_rows(self) -> Mapping[str, int]:
+        """The unit that most of its residents live in, and those above it; {} outside all units."""
+        return self.shares[0].unit_rows if self.shares else {}
 
 
 def find_gaps(results: Sequence[RuleResult], measured: Measured) -> tuple[Gap, ...]:
@@ -82,26 +108,51 @@ def _gaps_of(result: RuleResult, measured: Measured, near: Touching) -> list[Gap
         return []
     grid, groups = measured.study.grid, cell_groups(parts)
     residents, middle = groups.sums(grid.residents), groups.middles(grid.xy, grid.residents)
-    # Sums of the same residents in another order differ in their last bits: they are as many.
-    order = np.lexsort((grid.xy[middle, 0], grid.xy[middle, 1], -residents.round(6))).tolist()
+    # Sums of the same residents in another order differ in their last bits: they are as many. Where a
+    # gap lies is compared by the millimetre, since projecting moves equal northings apart by less.
+    south, west = (grid.xy[middle, axis].round(3) for axis in (1, 0))
+    order = np.lexsort((west, south, -residents.round(6))).tolist()
     middle = middle[order]
     metres, rows = reach_m(result.rule, measured)
     of_groups = [groups.sums(values)[order].tolist() for values in grid.groups.values()]
-    of_levels = [
-        groups.majority(unit_of, grid.residents)[order].tolist()
-        for unit_of in measured.study.cells_in.rows.values()
-    ]
+    nearest = [held[0][0] if held else -1 for held in groups.shares(rows, grid.residents)]
+    places, touched = _places_of(groups, measured)
     columns = (
         residents[order].tolist(),
         _rows_of(grid.groups, of_groups, len(order)),
         groups.sums(grid.area_m2)[order].tolist(),
         [parts[i] for i in order],
         [(x, y) for x, y in grid.xy[middle].tolist()],
-        metres[middle].tolist(),
-        rows[middle].tolist(),
-        _rows_of(measured.study.cells_in.rows, of_levels, len(order)),
+        groups.medians(metres, grid.residents)[order].tolist(),
+        groups.largest(metres)[order].tolist(),
+        [nearest[i] for i in order],
+        [places[i] for i in order],
+        [touched[i] for i in order],
     )
     return [Gap(result.rule.id, rank, *of) for rank, of in enumerate(zip(*columns, strict=True), start=1)]
+
+
+def _places_of(groups: CellGroups, measured: Measured) -> tuple[list[tuple[GapShare, ...]], list[int]]:
+    """For each group the units with most of its residents, and how many units it touches.
+
+    The smallest unit of every cell counts; the units above it are those of the cell there that most
+    live in, so that the names always belong together.
+    """
+    membership, people = measured.study.cells_in.rows, measured.residents
+    smallest = np.full(len(people), -1, np.int64)
+    for rows in membership.values():
+        smallest = np.where(rows >= 0, rows, smallest)
+    whole = groups.sums(people).tolist()
+    found, touched = [], []
+    for total, held in zip(whole, groups.shares(smallest, people), strict=True):
+        found.append(
+            tuple(
+                GapShare({level: int(rows[cell]) for level, rows in membership.items()}, part, part / total)
+                for _, part, cell in held[:_UNITS_NAMED]
+            )
+        )
+        touched.append(len(held))
+    return found, touched
 
 
 def _rows_of(names: Iterable[str], columns: list[list[_T]], n: int) -> list[dict[str, _T]]:

@@ -28,14 +28,17 @@ _PROMISING: Final = 4_000
 _APART: Final = 1 / 3
 
 
-def with_sites(gaps: Sequence[Gap], measured: Measured, *, most: int = 30) -> tuple[Gap, ...]:
-    """The gaps with the site that serves most of each, for the `most` largest gaps of every rule."""
+def with_sites(gaps: Sequence[Gap], measured: Measured, *, most: int = 200) -> tuple[Gap, ...]:
+    """The gaps, each standing at the site that serves most of it, for the `most` largest of every rule."""
     found: dict[int, GapSite | None] = {}
     for rule_id in dict.fromkeys(gap.rule_id for gap in gaps):
         numbers = [i for i, gap in enumerate(gaps) if gap.rule_id == rule_id and gap.rank <= most]
         sites = best_sites([gaps[i] for i in numbers], measured)
         found |= dict(zip(numbers, sites, strict=True))
-    return tuple(replace(gap, site=found.get(i)) for i, gap in enumerate(gaps))
+    return tuple(
+        replace(gap, site=site, xy=site.xy) if (site := found.get(i)) is not None else gap
+        for i, gap in enumerate(gaps)
+    )
 
 
 def best_sites(gaps: Sequence[Gap], measured: Measured) -> list[GapSite | None]:

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
 from coverage.model.tables import Floats, Ints
-
-# Groups times units summed at once.
-_MOST_SUMS: Final = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -46,23 +42,38 @@ class CellGroups:
         nearest = np.flatnonzero(away == least[self.number])
         return self.cells[nearest[np.diff(self.number[nearest], prepend=-1) > 0]]
 
-    def majority(self, unit_of: Ints, weights: Floats) -> Ints:
-        """(groups,) the unit that most weight lies in (the lower row of two); -1 where no cell has one."""
-        n = int(unit_of.max(initial=-1)) + 1
-        units, weight = unit_of[self.cells], weights[self.cells]
-        found = np.full(len(self), -1, np.int64)
-        a_time = max(_MOST_SUMS // max(n, 1), 1)
-        stop = np.append(self.first, len(self.cells))
-        for begin in range(0, len(self), a_time) if n else ():
-            end = min(begin + a_time, len(self))
-            some = slice(stop[begin], stop[end])
-            here, unit = self.number[some] - begin, units[some]
-            inside = unit >= 0
-            place = here[inside] * n + unit[inside]
-            held = np.bincount(place, weights=weight[some][inside], minlength=(end - begin) * n)
-            most = held.reshape(-1, n).argmax(axis=1)
-            has = np.bincount(here[inside], minlength=end - begin) > 0
-            found[begin:end] = np.where(has, most, -1)
+    def largest(self, values: Floats) -> Floats:
+        """(groups,) the largest of the cells' `values`."""
+        return np.asarray(np.maximum.reduceat(values[self.cells], self.first))
+
+    def medians(self, values: Floats, weights: Floats) -> Floats:
+        """(groups,) the smallest value that at least half of a group's weight does not exceed."""
+        order = np.lexsort((values[self.cells], self.number))
+        weight = weights[self.cells][order]
+        half = np.add.reduceat(weight, self.first) / 2.0
+        run = np.cumsum(weight)
+        run -= np.append(0.0, run[self.first[1:] - 1])[self.number]
+        # Sums of the same weights in another order differ in their last bits.
+        enough = np.flatnonzero(run >= half[self.number] * (1.0 - 1e-9))
+        first = enough[np.diff(self.number[enough], prepend=-1) > 0]
+        return np.asarray(values[self.cells][order[first]])
+
+    def shares(self, unit_of: Ints, weights: Floats) -> list[list[tuple[int, float, int]]]:
+        """For each group the units its cells lie in: (unit, weight there, the cell there with most
+        weight), most weight first, of equal ones the lower unit; cells whose unit is -1 count nowhere."""
+        unit, weight = unit_of[self.cells], weights[self.cells]
+        order = np.lexsort((-weight, unit, self.number))
+        order = order[unit[order] >= 0]
+        found: list[list[tuple[int, float, int]]] = [[] for _ in range(len(self))]
+        if not len(order):
+            return found
+        group, unit = self.number[order], unit[order]
+        first = np.flatnonzero((np.diff(group, prepend=-1) != 0) | (np.diff(unit, prepend=-1) != 0))
+        held = np.add.reduceat(weight[order], first)
+        ranked = np.lexsort((unit[first], -held.round(6), group[first]))
+        columns = (group[first][ranked], unit[first][ranked], held[ranked], self.cells[order[first]][ranked])
+        for number, *of in zip(*(column.tolist() for column in columns), strict=True):
+            found[number].append((of[0], of[1], of[2]))
         return found
 
 

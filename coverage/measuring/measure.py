@@ -14,7 +14,7 @@ from coverage.model.tables import FacilityTable, Floats, Ints, PopulationGrid
 from geo.distance.near_places import PointBlocks, blocks_of
 from geo.distance.nearest import Nearest, joined, nearest_by_nodes, nearest_straight, node_distances
 from geo.network.network import WalkNetwork
-from geo.network.snapping import Snapped, snap, snap_once
+from geo.network.snapping import Snapped, snap_once
 
 # What counts as equal, a millimetre: less than any list states, more than projecting a point there
 # and back moves it. Without it a facility exactly at the figure could fail by its last bit, and the
@@ -84,20 +84,18 @@ def measure(
     """Straight and walking metres from each cell to the nearest facility of each of `tiers`.
 
     Walking metres include the way from the cell to its street and from the street to the
-    facility. All three tables must be in one CRS (ValueError if not).
+    facility; the same spot is walked to straight. All three tables must be in one CRS (ValueError if not).
     """
     if not grid.crs == facilities.crs == network.crs:
         raise ValueError("the tables are in different coordinate systems")
     cells = snap_once(network, grid.xy, limit_m=walking.snap_limit_m)
-    doors = snap(network, facilities.xy, limit_m=walking.snap_limit_m)
+    doors = snap_once(network, facilities.xy, limit_m=walking.snap_limit_m)
     rows = {tier: facilities.of_tier(tier) for tier in tiers}
     blocks = blocks_of(grid.xy)
     straight = {tier: _straight(blocks, facilities, rows[tier]) for tier in tiers}
     nodes = {tier: nodes_to_rows(network, doors, rows[tier]) for tier in tiers}
     places = joined(network, cells, np.flatnonzero(cells.linked))
-    walk = {
-        tier: nearest_by_nodes(places, nodes[tier], (doors, _linked(doors, rows[tier]))) for tier in tiers
-    }
+    walk = {tier: nearest_by_nodes(network, places, nodes[tier], (doors, rows[tier])) for tier in tiers}
     return Distances(
         straight_m={tier: near.metres for tier, near in straight.items()},
         walk_m={tier: near.metres for tier, near in walk.items()},

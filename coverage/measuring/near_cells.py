@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from coverage.model.tables import Floats, Ints
-from geo.distance.csr_ranges import distinct, ranges
+from geo.csr_ranges import distinct, ranges
 from geo.network.incidence import edges_of_nodes
 from geo.network.network import WalkNetwork
 from geo.network.snapping import Snapped

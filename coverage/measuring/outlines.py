@@ -23,7 +23,7 @@ from scipy.sparse.csgraph import connected_components
 
 from coverage.measuring.cell_groups import cell_groups
 from coverage.model.tables import Floats, Ints, PopulationGrid
-from geo.distance.csr_ranges import ranges
+from geo.csr_ranges import ranges
 from geo.lattice import Lattice
 
 # Where a run goes; the turn to the right of each.

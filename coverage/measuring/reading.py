@@ -28,6 +28,8 @@ class Reading:
 def read_walks(measured: Measured, *, speed_kmh: float, group: str = "") -> tuple[Reading, ...]:
     """Every walk rule of the standard at `speed_kmh`, in its order; nothing is measured anew.
 
+    A figure in metres on foot does not depend on the speed, and stays.
+
     With a group, shares are of that group's residents; KeyError if the grid does not count it.
     """
     standard = measured.standard
@@ -35,10 +37,9 @@ def read_walks(measured: Measured, *, speed_kmh: float, group: str = "") -> tupl
     grid = measured.study.grid
     counted = replace(grid, residents=grid.groups[group]) if group else grid
     reading = Measured(with_grid(measured.study, counted), measured.distances, slower)
+    walks = [replace(rule, speed_kmh=None) for rule in standard.rules if rule.check is Check.WALK]
     return tuple(
-        Reading(rule, speed_kmh, group, limit_m(rule, slower), check_reach(rule, reading))
-        for rule in standard.rules
-        if rule.check is Check.WALK
+        Reading(rule, speed_kmh, group, limit_m(rule, slower), check_reach(rule, reading)) for rule in walks
     )
 
 

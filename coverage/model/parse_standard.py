@@ -7,7 +7,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from core.text import Bilingual, text
-from coverage.model.standard import ANY_TIER, LEVELS, Check, Rule, Standard, VerdictLimits, Walking
+from coverage.model.standard import (
+    ANY_TIER,
+    LEVELS,
+    Check,
+    Evidence,
+    Rule,
+    Standard,
+    VerdictLimits,
+    Walking,
+)
 from coverage.model.toml_fields import TomlFields
 
 # The figure's key, and what else a rule of this check must have.
@@ -17,18 +26,20 @@ FIGURE_KEYS: Final[Mapping[Check, str]] = {
     Check.LOAD: "figure_residents",
     Check.RATIO: "figure_per_1000",
     Check.UNITS: "figure_share",
+    Check.AREA: "figure_m2",
 }
 _COMMON: Final = frozenset(
     {"id", "check", "tier", "serves", "settlement", "tolerance"}
-    | {"clause", "wording", "confirmed", "responsible"}
+    | {"clause", "wording", "evidence", "source", "confirmed", "responsible"}
 )
 _EXTRA: Final[Mapping[Check, frozenset[str]]] = {
     Check.RADIUS: frozenset(),
-    Check.WALK: frozenset(),
+    Check.WALK: frozenset({"figure_m", "speed_kmh"}),
     Check.LOAD: frozenset(),
-    Check.PRESENCE: frozenset({"unit"}),
+    Check.PRESENCE: frozenset({"unit", "least_m2", "least_functions"}),
     Check.RATIO: frozenset({"group", "unit"}),
     Check.UNITS: frozenset({"unit", "within"}),
+    Check.AREA: frozenset({"unit", "household_size"}),
 }
 _TOP: Final = {"id", "document", "issued", "status", "title", "tiers", "walking", "verdict", "rule"}
 _STATUS: Final = ("in_force", "draft", "superseded", "template")
@@ -91,34 +102,62 @@ class _Reader:
         unit = ""
         if check in (Check.PRESENCE, Check.UNITS):
             unit = self._fields.one_of(row, "unit", LEVELS, where=where)
-        elif check is Check.RATIO:
-            unit = self._fields.one_of(row, "unit", LEVELS, where=where, default="district")
+        elif check in (Check.RATIO, Check.AREA):
+            usual = "district" if check is Check.RATIO else "community"
+            unit = self._fields.one_of(row, "unit", LEVELS, where=where, default=usual)
+        in_metres = check is Check.WALK and "figure_m" in row
+        if in_metres and "figure_min" in row:
+            raise self._fields.refuse(
+                where, "figure_min", text("write the metres or the minutes on foot, not both")
+            )
         return Rule(
             id=self._fields.word(row, "id", where),
             check=check,
             tier=tier,
             serves=self._fields.words(row, "serves", where, default=(tier,)),
             settlement=self._fields.one_of(row, "settlement", _SETTLEMENTS, where=where, default="any"),
-            figure=self._figure(row, check, where),
+            figure=self._figure(row, check, "figure_m" if in_metres else figure_key, where),
             band=self._band(row, where) if check is Check.LOAD else None,
             tolerance=self._fields.number(row, "tolerance", where, bounds=(0.0, 1.0), default=0.0),
             unit=unit,
             group=self._fields.word(row, "group", where) if check is Check.RATIO else "",
             within=self._fields.words(row, "within", where, default=()),
+            in_metres=in_metres,
+            speed_kmh=self._optional(row, "speed_kmh", where, (0.5, 10.0)),
+            least_m2=self._optional(row, "least_m2", where, (0.0, 1e6)) or 0.0,
+            least_functions=int(self._optional(row, "least_functions", where, (0.0, 100.0)) or 0),
+            household_size=self._optional(row, "household_size", where, (1.0, 20.0)),
             clause=self._fields.word(row, "clause", where, default=""),
             wording=self._fields.word(row, "wording", where, default=""),
-            confirmed=self._fields.flag(row, "confirmed", where),
+            evidence=self._evidence(row, where),
+            source=self._fields.word(row, "source", where, default=""),
             responsible=self._fields.words(row, "responsible", where, default=()),
         )
 
-    def _figure(self, row: Mapping[str, Any], check: Check, where: str) -> float:
-        if check in (Check.LOAD, Check.PRESENCE):
+    def _figure(self, row: Mapping[str, Any], check: Check, key: str | None, where: str) -> float:
+        if key is None or check is Check.LOAD:
             return 1.0
         high = 1.0 if check is Check.UNITS else 1e6
-        figure = self._fields.number(row, FIGURE_KEYS[check], where, bounds=(0.0, high))
+        figure = self._fields.number(row, key, where, bounds=(0.0, high))
         if figure == 0:
-            raise self._fields.refuse(where, FIGURE_KEYS[check], text("a figure must be above 0"))
+            raise self._fields.refuse(where, key, text("a figure must be above 0"))
         return figure
+
+    def _optional(
+        self, row: Mapping[str, Any], key: str, where: str, bounds: tuple[float, float]
+    ) -> float | None:
+        return self._fields.number(row, key, where, bounds=bounds) if key in row else None
+
+    def _evidence(self, row: Mapping[str, Any], where: str) -> Evidence | None:
+        """Older files say `confirmed`: true is read in the document, false recalled."""
+        if "confirmed" in row:
+            confirmed = self._fields.flag(row, "confirmed", where)
+            if "evidence" in row:
+                raise self._fields.refuse(where, "confirmed", text("write evidence or confirmed, not both"))
+            return Evidence.PRIMARY if confirmed else Evidence.RECALLED
+        if "evidence" not in row:
+            return None
+        return Evidence(self._fields.one_of(row, "evidence", [e.value for e in Evidence], where=where))
 
     def _band(self, row: Mapping[str, Any], where: str) -> tuple[float, float]:
         pair = row.get("figure_residents")
@@ -137,7 +176,9 @@ class _Reader:
 
     def _walking(self) -> Walking:
         table, default = self._fields.section("walking"), Walking()
-        self._fields.known_keys(table, {"speed_kmh", "elderly_speed_kmh", "snap_limit_m"}, "walking")
+        self._fields.known_keys(
+            table, {"speed_kmh", "elderly_speed_kmh", "snap_limit_m", "island_m"}, "walking"
+        )
         return Walking(
             self._fields.number(table, "speed_kmh", "walking", bounds=(0.5, 10), default=default.speed_kmh),
             self._fields.number(
@@ -146,6 +187,7 @@ class _Reader:
             self._fields.number(
                 table, "snap_limit_m", "walking", bounds=(0, 10_000), default=default.snap_limit_m
             ),
+            self._fields.number(table, "island_m", "walking", bounds=(0, 100_000), default=default.island_m),
         )
 
     def _verdicts(self) -> VerdictLimits:

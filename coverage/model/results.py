@@ -13,17 +13,28 @@ from coverage.model.tables import Bools, Floats
 
 @dataclass(frozen=True)
 class LoadResult:
-    """Residents per facility of a load rule; `residents` has one entry a facility of the rule.
+    """Residents per facility of a load rule; `residents` and `in_band` have one entry a facility of it.
 
     `rows` are the facilities' rows in the facility table. The band's ends count as within.
     """
 
     rows: tuple[int, ...]
     residents: Floats
+    in_band: Bools
     within: int
     under: int
     over: int
     residents_without: float
+
+    @property
+    def residents_outside(self) -> float:
+        """Residents who go to a facility below or above the band."""
+        return float(self.residents.sum()) - self.residents_within
+
+    @property
+    def residents_within(self) -> float:
+        """Residents who go to a facility within the band."""
+        return float(self.residents[self.in_band].sum())
 
 
 @dataclass(frozen=True)
@@ -35,7 +46,8 @@ class RuleResult:
     facilities within / facilities for load; None where there is nothing to divide by.
     `actual` is the figure to set against the rule's own where it is not a share (places per
     1,000). `cells_subject` and `cells_met` (radius, walk and units rules) are per cell.
-    `verdict` is None where the rule cannot be judged; `reason` then says why.
+    `verdict` is None where the rule cannot be judged; `reason` then says why. `remark` is what the
+    figure rests on where the inputs leave something open.
     `by_unit`: one row a unit with `unit_row, level` and the same figures.
     """
 
@@ -50,13 +62,18 @@ class RuleResult:
     units_missed: tuple[int, ...] = ()
     load: LoadResult | None = None
     reason: Text | None = None
+    remark: Text | None = None
     cells_subject: Bools | None = None
     cells_met: Bools | None = None
     by_unit: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def residents_missed(self) -> float:
-        """Residents the rule speaks of and is not met for."""
+        """Residents the rule speaks of and is not met for: beyond the figure (radius, walk, units), in
+        units that do not meet it (presence, ratio, area), at facilities outside the band or with none to
+        go to (load)."""
+        if self.load is not None:
+            return self.load.residents_outside + self.load.residents_without
         return self.residents - self.residents_met
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from core.text import Bilingual, Sayable, Text, text
+from geo.network.islands import ISLAND_M
 
 
 class Check(StrEnum):
@@ -19,6 +20,16 @@ class Check(StrEnum):
     PRESENCE = "presence"
     RATIO = "ratio"
     UNITS = "units"
+    AREA = "area_per_100_households"
+
+
+class Evidence(StrEnum):
+    """Where a figure was read: in the document itself, in a copy of its text, in a report, or nowhere."""
+
+    PRIMARY = "primary"
+    COPY = "copy"
+    PRESS = "press"
+    RECALLED = "recalled"
 
 
 class Verdict(StrEnum):
@@ -33,11 +44,15 @@ class Verdict(StrEnum):
 class Rule:
     """One row of a standard.
 
-    `figure` is metres (radius), minutes (walk), places per 1,000 of `group` (ratio), a share 0..1
-    (units), 1 (presence: one per unit); `band` is the inclusive [low, high] of residents (load).
-    `serves` are the tiers that satisfy the rule, `tier` the one the rule speaks of.
-    `settlement` is "urban", "rural" or "any". `within` (units) names the radius and walk rules
-    that every resident of a unit must meet. A figure with tolerance t holds up to figure·(1+t).
+    `figure` is metres (radius, and walk where `in_metres`), minutes (walk), places per 1,000 of `group`
+    (ratio), m² per 100 households (area_per_100_households), a share 0..1 (units), 1 (presence: one per
+    unit); `band` is the inclusive [low, high] of residents (load). A figure with tolerance t holds up
+    to figure·(1+t). `serves` are the tiers that satisfy the rule, `tier` the one the rule speaks of.
+    `settlement` is "urban", "rural" or "any". `within` (units) names the radius and walk rules that
+    every resident of a unit must meet. `speed_kmh` (walk) is the rule's own speed, None the standard's.
+    `least_m2` and `least_functions` (presence): a facility counts from this floor area and number of
+    services on. `household_size`: residents a household, where households are not counted.
+    `evidence` says where the figure was read (None: not stated), `source` in which text.
     """
 
     id: str
@@ -51,9 +66,15 @@ class Rule:
     unit: str = ""
     group: str = ""
     within: tuple[str, ...] = ()
+    in_metres: bool = False
+    speed_kmh: float | None = None
+    least_m2: float = 0.0
+    least_functions: int = 0
+    household_size: float | None = None
     clause: str = ""
     wording: str = ""
-    confirmed: bool = True
+    evidence: Evidence | None = None
+    source: str = ""
     responsible: tuple[str, ...] = ()
 
     @property
@@ -61,14 +82,33 @@ class Rule:
         """The figure with its tolerance; the boundary itself counts as met."""
         return self.figure * (1.0 + self.tolerance)
 
+    def speed(self, walking: Walking) -> float:
+        """km/h: the rule's own, else the standard's."""
+        return walking.speed_kmh if self.speed_kmh is None else self.speed_kmh
+
+    def limit_m(self, walking: Walking) -> float:
+        """Of a radius or walk rule the figure with its tolerance in metres."""
+        if self.check is Check.WALK and not self.in_metres:
+            return self.limit * self.speed(walking) * 1000.0 / 60.0
+        return self.limit
+
+    def limit_min(self, walking: Walking) -> float:
+        """Of a walk rule the figure with its tolerance in minutes at its speed."""
+        return self.limit * 60.0 / (self.speed(walking) * 1000.0) if self.in_metres else self.limit
+
 
 @dataclass(frozen=True)
 class Walking:
-    """Speeds in km/h; a point farther than `snap_limit_m` from any street is unlinked."""
+    """Speeds in km/h; a point farther than `snap_limit_m` from any street is unlinked.
+
+    Parts of the network with less street than `island_m` are islands: places join another street
+    where one is within the limit. 0 knows no islands.
+    """
 
     speed_kmh: float = 5.0
     elderly_speed_kmh: float = 3.0
     snap_limit_m: float = 500.0
+    island_m: float = ISLAND_M
 
     @property
     def metres_per_minute(self) -> float:
@@ -85,7 +125,11 @@ class VerdictLimits:
 
 @dataclass(frozen=True)
 class Standard:
-    """A standard with its rules in their own order; `toml` is its text, `sha256` the fingerprint of that."""
+    """A standard with its rules in their own order; `toml` is its text, `sha256` the fingerprint of that.
+
+    `differences`: in what it differs from the published one that it was `made_from`; its title then says
+    that it is an own one.
+    """
 
     id: str
     title: Bilingual
@@ -98,6 +142,8 @@ class Standard:
     tier_titles: Mapping[str, Bilingual] = field(default_factory=dict)
     sha256: str = ""
     toml: str = field(default="", repr=False)
+    differences: tuple[Text, ...] = ()
+    made_from: Standard | None = field(default=None, repr=False)
 
     @property
     def tiers(self) -> tuple[str, ...]:
@@ -122,17 +168,34 @@ class Standard:
         """A short name made of the rule's own figures, so that a user's standard reads well too."""
         low, high = rule.band or (0.0, 0.0)
         return Text(
-            _RULE_TITLES[rule.check].template,
+            _rule_template(rule),
             {
                 "tier": self.tier_title(rule.tier),
                 "who": settlement_title(rule.settlement),
                 "unit": level_title(rule.unit),
                 "group": group_title(rule.group),
                 "figure": rule.figure,
+                "speed": rule.speed_kmh,
+                "area": rule.least_m2,
+                "functions": rule.least_functions,
                 "low": low,
                 "high": high,
             },
         )
+
+
+def _rule_template(rule: Rule) -> str:
+    if rule.check is Check.WALK and rule.in_metres:
+        return text("Within {figure:,g} m on foot of a {tier} ({who} residents)").template
+    if rule.check is Check.WALK and rule.speed_kmh is not None:
+        return text("Within {figure:g} min on foot at {speed:g} km/h of a {tier} ({who} residents)").template
+    if rule.least_m2 and rule.least_functions:
+        return text("A {tier} of at least {area:,g} m² and {functions} services in every {unit}").template
+    if rule.least_m2:
+        return text("A {tier} of at least {area:,g} m² in every {unit}").template
+    if rule.least_functions:
+        return text("A {tier} with at least {functions} services in every {unit}").template
+    return _RULE_TITLES[rule.check].template
 
 
 def settlement_title(settlement: str) -> Sayable:
@@ -150,6 +213,11 @@ def group_title(group: str) -> Sayable:
     return _GROUPS.get(group, group)
 
 
+def evidence_title(evidence: Evidence | None) -> Text:
+    """Where a figure was read, for a reader."""
+    return _EVIDENCE[evidence]
+
+
 ANY_TIER: Final = "any"
 # Levels of units, from the widest to the smallest.
 LEVELS: Final = ("district", "street", "community")
@@ -159,6 +227,13 @@ _TIERS: Final = {
     "centre": text("service centre"),
     "station": text("service station"),
     ANY_TIER: text("service point"),
+}
+_EVIDENCE: Final = {
+    Evidence.PRIMARY: text("read in the document itself"),
+    Evidence.COPY: text("read in a copy of the text"),
+    Evidence.PRESS: text("as reported in the press"),
+    Evidence.RECALLED: text("recalled; to be confirmed"),
+    None: text("source not stated"),
 }
 _LEVELS: Final = {
     "district": text("district"),
@@ -173,4 +248,5 @@ _RULE_TITLES: Final = {
     Check.PRESENCE: text("A {tier} in every {unit}"),
     Check.RATIO: text("{figure:g} places per 1,000 {group} residents"),
     Check.UNITS: text("Every resident served, by {unit}"),
+    Check.AREA: text("{figure:g} m² of {tier} per 100 households, by {unit}"),
 }

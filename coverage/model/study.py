@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 
-from coverage.measuring.membership import Membership, locate, locate_facilities
-from coverage.model.tables import RURAL, UNKNOWN, URBAN, Bools, FacilityTable, PopulationGrid, UnitTable
+from coverage.measuring.membership import Membership, locate, locate_declared, locate_facilities
+from coverage.model.tables import (
+    RURAL,
+    UNKNOWN,
+    URBAN,
+    Bools,
+    FacilityTable,
+    PopulationGrid,
+    UnitTable,
+)
 from geo.network.network import WalkNetwork
 
 
 @dataclass(frozen=True)
 class Study:
-    """Facilities, residents, streets and units of one area, all in one metric CRS."""
+    """Facilities, residents, streets and units of one area, all in one metric CRS.
+
+    `unplaced` are facilities that were set aside until they have coordinates: tier and the declared
+    district, street and community. Only what a list declares can be judged of them.
+    """
 
     name: str
     grid: PopulationGrid
     facilities: FacilityTable
     network: WalkNetwork
     units: UnitTable | None = None
+    unplaced: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"tier": []}))
 
     @cached_property
     def cells_in(self) -> Membership:
@@ -31,6 +45,11 @@ class Study:
     def facilities_in(self) -> Membership:
         """The units every facility stands for."""
         return locate_facilities(self.units, self.facilities)
+
+    @cached_property
+    def unplaced_in(self) -> Membership:
+        """The declared units of the facilities without coordinates."""
+        return locate_declared(self.units, self.unplaced)
 
     @cached_property
     def facility_settlement(self) -> np.ndarray[tuple[int], np.dtype[np.str_]]:

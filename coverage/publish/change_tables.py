@@ -13,9 +13,15 @@ from coverage.scenario.comparison import Comparison, RuleChange
 
 CHANGE_COLUMNS: Final = (
     "rule", "check", "verdict_before", "verdict_after", "share_before", "share_after", "residents_met_before",
-    "residents_met_after", "gained", "lost", "grown", "worse_off", "worse_m", "units_met_before",
-    "units_met_after", "actual_before", "actual_after",
+    "residents_met_after", "gained", "lost", "grown", "worse_off", "worse_m", "walk_worse_off",
+    "walk_worse_m", "units_before", "units_after", "units_met_before", "units_met_after", "actual_before",
+    "actual_after", "facilities_before", "facilities_after", "within_before", "within_after",
 )  # fmt: skip
+_COUNTS: Final = tuple(
+    f"{name}_{when}"
+    for name in ("units", "units_met", "facilities", "within")
+    for when in ("before", "after")
+)
 # Positions in the map's colours of change.
 KEPT, GAINED, LOST, NEITHER, NOT_SUBJECT = range(5)
 
@@ -23,7 +29,8 @@ KEPT, GAINED, LOST, NEITHER, NOT_SUBJECT = range(5)
 def change_table(found: Comparison) -> pd.DataFrame:
     """One row a rule that both standards have; see `coverage.scenario.comparison.RuleChange`."""
     rows = [_row(rule_id, change) for rule_id, change in found.rules.items()]
-    return pd.DataFrame(rows, columns=list(CHANGE_COLUMNS))
+    table = pd.DataFrame(rows, columns=list(CHANGE_COLUMNS))
+    return table.astype(dict.fromkeys(_COUNTS, "Int64"))
 
 
 def change_units_table(found: Comparison) -> pd.DataFrame:
@@ -78,7 +85,10 @@ def _row(rule_id: str, change: RuleChange) -> dict[str, object]:
     for name, pair in (
         ("share", change.shares),
         ("residents_met", change.residents_met),
+        ("units", change.units),
         ("units_met", change.units_met),
+        ("facilities", change.facilities),
+        ("within", change.within),
         ("actual", change.actuals),
     ):
         row |= {f"{name}_{when}": value for when, value in zip(("before", "after"), pair, strict=True)}
@@ -88,10 +98,14 @@ def _row(rule_id: str, change: RuleChange) -> dict[str, object]:
         "grown": change.grown,
         "worse_off": change.worse_off,
         "worse_m": change.worse_m,
+        "walk_worse_off": change.walk_worse_off,
+        "walk_worse_m": change.walk_worse_m,
     }
 
 
 def _plain(value: object) -> object:
+    if value is pd.NA:
+        return None
     if isinstance(value, float | np.floating):
         return float(value) if np.isfinite(value) else None
     return int(value) if isinstance(value, np.integer) else value

@@ -8,25 +8,27 @@ from typing import Any, Final
 
 import numpy as np
 
-from core.text import text_to_json
+from core.text import Text, text_to_json
 from coverage.assessment import Assessment
-from coverage.equity.shortfall import residents_missed, shortfall
-from coverage.gaps.gaps import Gap
+from coverage.equity.shortfall import shortfall
 from coverage.model.results import RuleResult
 from coverage.model.standard import Check, Rule
 from coverage.model.study import Study
-from coverage.publish.extras import equity_of, league_of, sites_of
+from coverage.publish.extras import equity_of, league_of
 from coverage.publish.tables import About
 from geo.crs import unproject
 
 FORMAT: Final = 1
 _DECIMALS: Final = 7
+# Of so many of the residents a remark stands beside every figure.
+_FROM_SHARE: Final = 0.01
 _UNIT_OF: Final = {
     Check.RADIUS: "m",
     Check.WALK: "min",
     Check.LOAD: "residents",
     Check.RATIO: "per_1000",
     Check.UNITS: "share",
+    Check.AREA: "m2_per_100_households",
 }
 
 
@@ -49,13 +51,31 @@ def assessment_document(assessment: Assessment, about: About) -> Mapping[str, An
             },
             "synthetic": about.synthetic,
         },
-        "standard": {"id": assessment.standard.id, "sha256": assessment.standard.sha256},
+        "standard": {
+            "id": assessment.standard.id,
+            "sha256": assessment.standard.sha256,
+            "title": {"zh": assessment.standard.title.zh, "en": assessment.standard.title.en},
+            "differences": [text_to_json(said) for said in assessment.standard.differences],
+        },
         "rules": [_rule(result, study) for result in assessment.results],
-        "gaps": _gaps(assessment),
+        "gaps": gap_rows(assessment),
         "equity": equity_of(assessment),
         "league": league_of(assessment),
         "notes": [text_to_json(note) for note in (*about.notes, *assessment.notes)],
+        "limits": [text_to_json(note) for note in _limits(assessment, about)],
+        "scenario": about.scenario or None,
     }
+
+
+def _limits(assessment: Assessment, about: About) -> list[Text]:
+    """What limits the trust in every figure: of remarks that count residents, from 1 % of them on."""
+    total = assessment.study.grid.total
+    counted = [
+        note
+        for note in (*about.notes, *assessment.notes)
+        if isinstance(found := note.values.get("residents"), int | float) and found >= _FROM_SHARE * total > 0
+    ]
+    return list(dict.fromkeys((*about.limits, *counted)))
 
 
 def _rule(result: RuleResult, study: Study) -> dict[str, Any]:
@@ -66,18 +86,22 @@ def _rule(result: RuleResult, study: Study) -> dict[str, Any]:
         "tier": rule.tier,
         "settlement": rule.settlement,
         "figure": _figure(rule),
-        "unit": _UNIT_OF.get(rule.check, rule.unit),
+        "unit": "m" if rule.in_metres else _UNIT_OF.get(rule.check, rule.unit),
         "residents": result.residents,
         "residents_met": result.residents_met,
         "share": result.share,
         "verdict": result.verdict.value if result.verdict else None,
+        "evidence": rule.evidence.value if rule.evidence else None,
+        "source": rule.source,
     }
     if result.reason:
         row["reason"] = text_to_json(result.reason)
+    if result.remark:
+        row["remark"] = text_to_json(result.remark)
     if result.actual is not None:
         row["actual"] = result.actual
     if result.verdict is not None:
-        row["residents_missed"] = residents_missed(result)
+        row["residents_missed"] = result.residents_missed
     lacking = shortfall(result)
     if lacking is not None:
         row["lacking"] = {"what": lacking.what, "amount": lacking.amount}
@@ -104,38 +128,45 @@ def _unit_names(study: Study, rows: tuple[int, ...]) -> list[str]:
     return [str(names[row]) for row in rows]
 
 
-def _gaps(assessment: Assessment) -> list[dict[str, Any]]:
+def gap_rows(assessment: Assessment) -> list[dict[str, Any]]:
+    """One row a gap, as assessment.json has it: `unit` is its place, `units` where most of its residents
+    live, `lon, lat` the best site for it, distances in metres (null: cannot be reached)."""
     study = assessment.study
     xy = np.asarray([gap.xy for gap in assessment.gaps], float).reshape(-1, 2)
     lon, lat = (values.round(_DECIMALS).tolist() for values in unproject(xy, study.grid.crs))
-    names = study.facilities.frame["name"].to_numpy(str)
-    where = gap_units(assessment)
-    sites = sites_of(assessment.gaps, study.grid)
-    return [
-        _gap(gap, names) | {"unit": where[i], "lon": lon[i], "lat": lat[i]} | sites[i]
-        for i, gap in enumerate(assessment.gaps)
-    ]
+    facilities = study.facilities.frame["name"].to_numpy(str)
+    units = np.empty(0, str) if study.units is None else study.units.frame["name"].to_numpy(str)
+    rows = []
+    for i, gap in enumerate(assessment.gaps):
+        shares = [
+            {
+                "unit": " ".join(str(units[row]) for row in share.unit_rows.values() if row >= 0),
+                "residents": share.residents,
+                "share": share.share,
+            }
+            for share in gap.shares
+        ]
+        at = {"lon": lon[i], "lat": lat[i]}
+        row: dict[str, Any] = {
+            "rule": gap.rule_id,
+            "rank": gap.rank,
+            "residents": gap.residents,
+            **{f"residents_{name}": value for name, value in gap.groups.items()},
+            "area_km2": round(gap.area_m2 / 1e6, 4),
+            "unit": shares[0]["unit"] if shares else "",
+            "units": shares,
+            "units_touched": gap.units_touched,
+            "nearest_m": _metres(gap.nearest_m),
+            "farthest_m": _metres(gap.farthest_m),
+            "nearest": str(facilities[gap.nearest_row]) if gap.nearest_row >= 0 else None,
+            **at,
+        }
+        if gap.site is not None:
+            row["site"] = {**at, "residents": gap.site.residents}
+        rows.append(row)
+    return rows
 
 
-def _gap(gap: Gap, names: np.ndarray[tuple[int], np.dtype[np.str_]]) -> dict[str, Any]:
-    return {
-        "rule": gap.rule_id,
-        "rank": gap.rank,
-        "residents": gap.residents,
-        **{f"residents_{name}": value for name, value in gap.groups.items()},
-        "area_km2": round(gap.area_m2 / 1e6, 4),
-        "unit": "",
-        "nearest_m": round(gap.nearest_m, 1) if math.isfinite(gap.nearest_m) else None,
-        "nearest": str(names[gap.nearest_row]) if gap.nearest_row >= 0 else None,
-    }
-
-
-def gap_units(assessment: Assessment) -> list[str]:
-    """Where each gap lies: district, street and community of most of its residents; "" outside all."""
-    units = assessment.study.units
-    if units is None:
-        return [""] * len(assessment.gaps)
-    names = units.frame["name"].to_numpy(str)
-    return [
-        " ".join(str(names[row]) for row in gap.unit_rows.values() if row >= 0) for gap in assessment.gaps
-    ]
+def _metres(metres: float) -> float | None:
+    """JSON has no infinity."""
+    return round(metres, 1) if math.isfinite(metres) else None

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
@@ -12,11 +11,6 @@ from core.text import Text, text_to_json
 from coverage.assessment import Assessment
 from coverage.equity.equity import EquityRow
 from coverage.equity.words import statements
-from coverage.gaps.gaps import Gap
-from coverage.model.tables import PopulationGrid
-from geo.crs import unproject
-
-_DECIMALS: Final = 7
 
 
 def equity_of(assessment: Assessment) -> dict[str, Any] | None:
@@ -38,16 +32,6 @@ def league_of(assessment: Assessment) -> list[dict[str, Any]]:
         {str(key): _plain(value) for key, value in row.items()}
         | {"rank": int(row["rank"]) if row["residents"] > 0 else None}
         for row in columns
-    ]
-
-
-def sites_of(gaps: Sequence[Gap], grid: PopulationGrid) -> list[dict[str, Any]]:
-    """For each gap `{"site": {lon, lat, residents}}`, or {} for one without a site."""
-    xy = np.asarray([gap.site.xy if gap.site else gap.xy for gap in gaps], float).reshape(-1, 2)
-    lon, lat = (values.round(_DECIMALS).tolist() for values in unproject(xy, grid.crs))
-    return [
-        {"site": {"lon": lon[i], "lat": lat[i], "residents": gap.site.residents}} if gap.site else {}
-        for i, gap in enumerate(gaps)
     ]
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
@@ -14,7 +15,7 @@ from coverage.gaps.gaps import gap_outlines
 from coverage.model.results import RuleResult
 from coverage.model.study import Study
 from coverage.model.tables import Ints
-from coverage.publish.document import assessment_document, gap_units
+from coverage.publish.document import assessment_document
 from coverage.publish.tables import About, Results
 from geo.crs import WGS84
 
@@ -22,20 +23,24 @@ UNIT_COLUMNS: Final = (
     "residents", "residents_met", "units", "units_met", "facilities", "within", "under", "over",
     "places", "actual", "share", "verdict",
 )  # fmt: skip
-GAP_COLUMNS: Final = ("rule", "rank", "residents", "area_km2", "unit", "nearest_m")
+GAP_COLUMNS: Final = (
+    "rule", "rank", "residents", "area_km2", "unit", "units_touched", "nearest_m", "farthest_m", "nearest",
+    "lon", "lat", "site_residents",
+)  # fmt: skip
 # Outlines are drawn to a decimetre; a coordinate's seventh decimal is a centimetre.
 _DECIMALS: Final = 7
 
 
 def results_of(assessment: Assessment, about: About) -> Results:
     """All tables of an assessment; nothing is computed anew."""
+    document = assessment_document(assessment, about)
     return Results(
-        document=assessment_document(assessment, about),
+        document=document,
         standard=assessment.standard,
         units=_units(assessment),
         cells=_cells(assessment),
         facilities=_facilities(assessment),
-        gaps=_gaps(assessment),
+        gaps=_gaps(assessment, document["gaps"]),
         provenance=about.provenance,
     )
 
@@ -78,6 +83,11 @@ def _facilities(assessment: Assessment) -> pd.DataFrame:
     table["snap_m"] = np.round(doors.snap_m, 2)
     table["linked"] = doors.edge >= 0
     table["load"] = np.round(assessment.facility_loads, 1)
+    for result in assessment.results:
+        if result.load is not None:
+            counted = np.full(len(table), np.nan)
+            counted[list(result.load.rows)] = np.round(result.load.residents, 1)
+            table[f"load_{result.rule.id}"] = counted
     for level, rows in study.facilities_in.rows.items():
         table[f"in_{level}"] = _unit_values(study, rows, "name")
     return table
@@ -109,21 +119,20 @@ def _rule_units(result: RuleResult, named: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([named.iloc[rows].reset_index(drop=True).assign(rule=result.rule.id), figures], axis=1)
 
 
-def _gaps(assessment: Assessment) -> gpd.GeoDataFrame:
-    where = gap_units(assessment)
-    rows = [
-        {
-            "rule": gap.rule_id,
-            "rank": gap.rank,
-            "residents": gap.residents,
-            **{f"residents_{name}": value for name, value in gap.groups.items()},
-            "area_km2": round(gap.area_m2 / 1e6, 4),
-            "unit": unit,
-            "nearest_m": round(gap.nearest_m, 1),
-        }
-        for gap, unit in zip(assessment.gaps, where, strict=True)
-    ]
+def _gaps(assessment: Assessment, rows: Sequence[Mapping[str, Any]]) -> gpd.GeoDataFrame:
+    """The rows of assessment.json with the gaps' outlines; `site_residents` is how many one facility at
+    `lon, lat` would serve (NaN: no street there)."""
+    table = pd.DataFrame(
+        [
+            {key: value for key, value in row.items() if key not in ("units", "site")}
+            | {"site_residents": row["site"]["residents"] if "site" in row else np.nan}
+            for row in rows
+        ]
+        or {column: [] for column in GAP_COLUMNS}
+    )
+    for column in ("nearest_m", "farthest_m"):
+        table[column] = pd.to_numeric(table[column]).fillna(np.inf)
+    table["nearest"] = table["nearest"].fillna("")
     outlines = gap_outlines(assessment.gaps, assessment.measured)
-    table = pd.DataFrame(rows) if rows else pd.DataFrame(columns=list(GAP_COLUMNS))
     shapes = gpd.GeoSeries(outlines, crs=assessment.study.grid.crs)
     return gpd.GeoDataFrame(table, geometry=shapes).to_crs(WGS84)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from coverage.equity.completeness import SEVEN_KINDS, Kind, completeness, tier_k
 from coverage.equity.detours import Detours, detours
 from coverage.equity.equity import Area, Equity, equity
 from coverage.equity.inequality import lorenz
-from coverage.equity.shortfall import residents_missed, shortfall
+from coverage.equity.shortfall import shortfall
 from coverage.equity.unit_ranking import league
 from coverage.measuring.reading import Reading, elderly_reading
 from coverage.model.results import RuleResult
@@ -59,10 +59,7 @@ def measures_of(assessment: Assessment, *, areas: Sequence[Area] = ()) -> dict[s
 def with_measures(results: Results, assessment: Assessment, *, areas: Sequence[Area] = ()) -> Results:
     """The results with these tables, and with what the cells are told by detours."""
     cells = results.cells.assign(**cell_measures(assessment))
-    gaps = results.gaps.assign(**gap_measures(results.document["gaps"]))
-    return replace(
-        results, cells=cells, gaps=gaps, extras={**results.extras, **measures_of(assessment, areas=areas)}
-    )
+    return replace(results, cells=cells, extras={**results.extras, **measures_of(assessment, areas=areas)})
 
 
 def cell_measures(assessment: Assessment) -> dict[str, Any]:
@@ -73,16 +70,6 @@ def cell_measures(assessment: Assessment) -> dict[str, Any]:
         columns[f"cut_off_{found.rule.id}"] = found.cut_off
         columns[f"detour_{found.rule.id}"] = np.round(found.detour, 3)
     return columns
-
-
-def gap_measures(gaps: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Columns for the outlines of gaps: `nearest` (its name), and where one facility would serve most of
-    it, `site_residents` of them; NaN where no site was looked for."""
-    sites = [gap.get("site", {}) for gap in gaps]
-    columns = {
-        f"site_{key}": [site.get(key, np.nan) for site in sites] for key in ("residents", "lon", "lat")
-    }
-    return {"nearest": [gap["nearest"] or "" for gap in gaps], **columns}
 
 
 def shortfall_table(results: Sequence[RuleResult]) -> pd.DataFrame:
@@ -105,12 +92,12 @@ def _shortfall_row(result: RuleResult) -> dict[str, object]:
         "tier": rule.tier,
         "settlement": rule.settlement,
         "figure": band,
-        "figure_unit": _FIGURE_UNITS.get(rule.check, ""),
+        "figure_unit": "m" if rule.in_metres else _FIGURE_UNITS.get(rule.check, ""),
         "actual": result.share if result.actual is None else result.actual,
         "lacking": lacking.amount if lacking else None,
         "lacking_of": lacking.what if lacking else "",
         "residents": result.residents if judged else None,
-        "residents_missed": residents_missed(result) if judged else None,
+        "residents_missed": result.residents_missed if judged else None,
         "verdict": result.verdict.value if result.verdict else "",
         "responsible": "、".join(rule.responsible),
     }
@@ -122,6 +109,7 @@ _FIGURE_UNITS: Final = {
     Check.LOAD: "residents",
     Check.RATIO: "per_1000",
     Check.UNITS: "share",
+    Check.AREA: "m2_per_100_households",
     Check.PRESENCE: "per_unit",
 }
 

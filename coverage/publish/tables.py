@@ -23,10 +23,13 @@ class PlanTables:
 
 @dataclass(frozen=True)
 class About:
-    """What results say of the files behind them: are they synthetic, what to know, where from."""
+    """What results say of the files behind them: are they synthetic, what to know, what limits the trust
+    in every figure, where from. `scenario` is the name of the scenario they are of, "" as things are."""
 
     synthetic: bool = False
     notes: tuple[Text, ...] = ()
+    limits: tuple[Text, ...] = ()
+    scenario: str = ""
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -37,8 +40,8 @@ class Results:
     `document` is assessment.json. `units`: one row a unit and rule. `cells`: cell_id, lon, lat,
     residents, groups, `<tier>_m` and `<tier>_walk_m` (metres, inf where unreachable), unit ids,
     settlement, and `meets_<rule>` (True, False, or <NA> where the rule does not speak of the
-    cell). `facilities`: with snap_m and load. `gaps`: rule, rank, residents, area_km2, unit,
-    nearest_m and outlines in WGS-84. `extras`: further tables by name (see `publish.measures` and
+    cell). `facilities`: with snap_m and load. `gaps`: `make.GAP_COLUMNS` (metres inf where
+    unreachable) and outlines in WGS-84. `extras`: further tables by name (see `publish.measures` and
     `publish.asked`), `layers`: further map layers in WGS-84 (see `publish.reach_tables`).
     """
 

@@ -27,7 +27,7 @@ from coverage.model.edits import (
 )
 from coverage.model.parse_standard import parse_standard
 from coverage.model.standard import Rule, Standard
-from coverage.model.standard_edits import with_figure, with_speed
+from coverage.model.standard_edits import as_own, with_figure, with_speed
 from coverage.model.study import Study
 from coverage.model.tables import FacilityTable, PopulationGrid
 from geo.network.cut import cut_streets
@@ -204,9 +204,10 @@ def _speed(variant: Variant, edit: SetSpeed) -> Variant:
 
 
 def _changed(standard: Standard, change: str, **fields: object) -> Standard:
-    """The standard with other fields; its fingerprint says that it is not the published one."""
+    """The standard with other fields; its fingerprint and its title say that it is not the published one."""
     sha256 = hashlib.sha256(f"{standard.sha256} {change}".encode()).hexdigest()
-    return replace(standard, **fields, sha256=sha256)  # type: ignore[arg-type]
+    edited = replace(standard, **fields, sha256=sha256)  # type: ignore[arg-type]
+    return as_own(edited, standard.made_from or standard)
 
 
 def _standard(variant: Variant, edit: UseStandard) -> Variant:

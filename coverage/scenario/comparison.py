@@ -2,8 +2,9 @@
 
     residents met after - before = gained - lost + grown
 
-where gained are the residents (after) of cells that meet the rule only after, lost those (before) of
-cells that met it only before, and grown what the cells that meet it both times gained in residents.
+for every rule, where gained are the residents (after) of what meets the rule only after, lost those
+(before) of what met it only before, and grown what they gained that meet it both times. What meets a
+rule are cells (radius, walk, units), units (presence, ratio, area), facilities within the band (load).
 """
 
 from __future__ import annotations
@@ -27,13 +28,15 @@ GAINED, LOST = 1, -1
 
 @dataclass(frozen=True)
 class RuleChange:
-    """One rule that both standards have; `gained`, `lost` and `grown` for radius, walk and units rules.
+    """One rule that both standards have; `gained`, `lost` and `grown` as the module says.
 
-    `cells` (n,): 1 where the rule is met only after, -1 only before, 0 otherwise. `added_m` (n,):
-    how much farther the nearest facility is after (negative: nearer; inf: it can no longer be
-    reached; -inf: only now; 0: neither time), for radius and walk rules. `worse_off` are the
-    residents (before) whose way grew, `worse_m` by how many metres on average, those aside who
-    can no longer reach any. `by_unit` (radius, walk, units): unit_row, level, gained, lost,
+    `cells` (n,), of rules that speak of cells: 1 where the rule is met only after, -1 only before, 0
+    otherwise. `added_m` (n,), of radius and walk rules: how much farther the nearest facility is after
+    (negative: nearer; inf: it can no longer be reached; -inf: only now; 0: neither time). `worse_off`
+    are the residents (before) whose way grew in the rule's own measure, `worse_m` by how many metres on
+    average, those aside who can no longer reach any; `walk_worse_off` and `walk_worse_m` the same on
+    foot; None of rules without a distance. `within`: facilities within the band, `facilities`: all that
+    a load rule judges. `by_unit` (radius, walk, units): unit_row, level, gained, lost,
     residents_met_before, residents_met_after.
     """
 
@@ -48,8 +51,13 @@ class RuleChange:
     grown: float = 0.0
     cells: np.ndarray[tuple[int], np.dtype[np.int8]] | None = None
     added_m: Floats | None = None
-    worse_off: float = 0.0
-    worse_m: float = 0.0
+    worse_off: float | None = None
+    worse_m: float | None = None
+    walk_worse_off: float | None = None
+    walk_worse_m: float | None = None
+    within: tuple[int | None, int | None] = (None, None)
+    facilities: tuple[int | None, int | None] = (None, None)
+    units: tuple[int | None, int | None] = (None, None)
     by_unit: pd.DataFrame | None = None
 
 
@@ -103,9 +111,44 @@ def _change(before: Judged, after: Judged) -> RuleChange:
         "residents_met": (old.residents_met, new.residents_met),
         "units_met": (old.units_met, new.units_met),
     }
-    if old.cells_met is None or new.cells_met is None:
-        return RuleChange(**change)  # type: ignore[arg-type]
-    return RuleChange(**change, **_by_cells(before, after))  # type: ignore[arg-type]
+    change["units"] = (old.units, new.units)
+    loads = (old.load, new.load)
+    change["within"] = tuple(load.within if load else None for load in loads)
+    change["facilities"] = tuple(len(load.rows) if load else None for load in loads)
+    moved = _by_items(before, after) if old.cells_met is None else _by_cells(before, after)
+    return RuleChange(**change, **moved)  # type: ignore[arg-type]
+
+
+def _by_items(before: Judged, after: Judged) -> dict[str, object]:
+    """Who gains and loses by units or facilities that meet the rule, matched by their ids."""
+    old, new = _items(before), _items(after)
+    ids = dict.fromkeys((*old, *new))
+    pairs = [(old.get(item, (0.0, False)), new.get(item, (0.0, False))) for item in ids]
+    return {
+        "gained": float(sum(now for (_, was), (now, met) in pairs if met and not was)),
+        "lost": float(sum(then for (then, was), (_, met) in pairs if was and not met)),
+        "grown": float(sum(now - then for (then, was), (now, met) in pairs if was and met)),
+    }
+
+
+def _items(judged: Judged) -> dict[object, tuple[float, bool]]:
+    """What a rule judges one by one: id → (residents, whether it meets the rule)."""
+    assessment, result = judged
+    study = assessment.study
+    if result.load is not None:
+        ids = study.facilities.frame["facility_id"].to_numpy(object)[list(result.load.rows)]
+        residents, in_band = result.load.residents.tolist(), result.load.in_band.tolist()
+        return dict(zip(ids, zip(residents, in_band, strict=True), strict=True))
+    table = result.by_unit
+    if study.units is None or not len(table):
+        return {"": (result.residents_met, True)} if result.residents_met else {}
+    table = table[table["level"] == result.rule.unit]
+    rows = table["unit_row"].to_numpy(int)
+    people = table["residents"].to_numpy(float) if "residents" in table else (
+        sum_by(study.cells_in.rows[result.rule.unit], study.grid.residents, len(study.units))[rows]
+    )  # fmt: skip
+    met = ~np.isin(rows, result.units_missed)
+    return dict(zip(rows.tolist(), zip(people.tolist(), met.tolist(), strict=True), strict=True))
 
 
 def _by_cells(before: Judged, after: Judged) -> dict[str, object]:
@@ -129,22 +172,35 @@ def _by_cells(before: Judged, after: Judged) -> dict[str, object]:
 
 
 def _ways(before: Judged, after: Judged) -> dict[str, object]:
-    """How much farther the nearest is, and for whom it is farther."""
-    old_m, new_m = (
-        reach_m(before[1].rule, before[0].measured)[0],
-        reach_m(after[1].rule, after[0].measured)[0],
-    )
-    with np.errstate(invalid="ignore"):
-        added_m = np.where(np.isinf(old_m) & np.isinf(new_m), 0.0, new_m - old_m)
+    """How much farther the nearest is, and for whom it is farther: in the rule's own measure, and on foot."""
     people = before[0].study.grid.residents * before[0].study.subject_to(before[1].rule.settlement)
+    own_m = _added_m(*(reach_m(side[1].rule, side[0].measured)[0] for side in (before, after)))
+    on_foot_m = _added_m(
+        *(side[0].measured.distances.walk_to(side[1].rule.serves)[0] for side in (before, after))
+    )
+    worse_off, worse_m = _farther(own_m, people)
+    walk_worse_off, walk_worse_m = _farther(on_foot_m, people)
+    return {
+        "added_m": own_m,
+        "worse_off": worse_off,
+        "worse_m": worse_m,
+        "walk_worse_off": walk_worse_off,
+        "walk_worse_m": walk_worse_m,
+    }
+
+
+def _added_m(old_m: Floats, new_m: Floats) -> Floats:
+    with np.errstate(invalid="ignore"):
+        return np.where(np.isinf(old_m) & np.isinf(new_m), 0.0, new_m - old_m)
+
+
+def _farther(added_m: Floats, people: Floats) -> tuple[float, float]:
+    """Residents whose way grew, and by how many metres on average, those aside who cannot reach any."""
     worse = added_m > BOUNDARY_M
     known = worse & np.isfinite(added_m)
     weight = float(people[known].sum())
-    return {
-        "added_m": added_m,
-        "worse_off": float(people[worse].sum()),
-        "worse_m": float((people[known] * added_m[known]).sum() / weight) if weight > 0 else 0.0,
-    }
+    metres = float((people[known] * added_m[known]).sum() / weight) if weight > 0 else 0.0
+    return float(people[worse].sum()), metres
 
 
 def _units(assessment: Assessment, figures: Mapping[str, Floats]) -> pd.DataFrame:

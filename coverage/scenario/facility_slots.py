@@ -32,7 +32,7 @@ class Slots:
     @property
     def doors(self) -> Snapped:
         """Where the slots join the streets."""
-        return Snapped(self.edge, self.offset_m, self.snap_m, self.on_street)
+        return Snapped(self.edge, self.offset_m, self.snap_m, self.on_street, self.xy)
 
     def open_of(self, tier: str) -> Ints:
         """The open slots of a tier, ascending."""

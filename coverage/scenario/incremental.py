@@ -25,7 +25,7 @@ from coverage.scenario.change_log import Journal
 from coverage.scenario.facility_slots import DOOR, Slots
 from coverage.scenario.incremental_rules import Ruled, judge, ruled
 from coverage.scenario.incremental_tier import Ground, LiveTier
-from geo.distance.csr_ranges import distinct
+from geo.csr_ranges import distinct
 from geo.network.snapping import Snapped, snap, take
 
 
@@ -150,9 +150,9 @@ class Live:
         if isinstance(edit, Close):
             del ids[edit.facility_id]
             return {tier: self._closed(slot, journal)}
-        old_edge = int(self.slots.edge[slot])
+        old = int(self.slots.edge[slot]), self.slots.xy[slot].copy()
         self._put(slot, edit, journal)
-        return {tier: self.tiers[tier].move(slot, old_edge, self.ground, self.slots, journal)}
+        return {tier: self.tiers[tier].move(slot, old, self.ground, self.slots, journal)}
 
     def _opened(self, slot: int, journal: Journal) -> tuple[Ints, Ints]:
         tier = self.slots.tier[slot]

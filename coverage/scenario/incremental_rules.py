@@ -14,7 +14,7 @@ from coverage.model.standard import Check, Rule
 from coverage.model.tables import Bools, Floats, Ints
 from coverage.scenario.change_log import Journal
 from coverage.scenario.incremental_tier import LiveTier
-from geo.distance.csr_ranges import distinct
+from geo.csr_ranges import distinct
 
 _REACH: Final = (Check.RADIUS, Check.WALK)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -12,8 +13,9 @@ from coverage.scenario.change_log import Journal
 from coverage.scenario.facility_slots import Slots
 from geo.distance.distance_updates import Mended, Offers, first_of, spread, taken_from
 from geo.distance.nearest import at_points, nearest_straight
+from geo.distance.open_ground import SAME_SPOT_M, straight_ways, take_straight
 from geo.network.network import WalkNetwork
-from geo.network.snapping import Snapped, ends
+from geo.network.snapping import Snapped, ends, take
 
 
 @dataclass(frozen=True)
@@ -55,18 +57,20 @@ class LiveTier:
         )
 
     def move(
-        self, slot: int, old_edge: int, ground: Ground, slots: Slots, journal: Journal
+        self, slot: int, old: tuple[int, Floats], ground: Ground, slots: Slots, journal: Journal
     ) -> tuple[Ints, Ints]:
-        """Follow `slot`, which stayed open, to where it stands now; `old_edge` is its street before.
+        """Follow `slot`, which stayed open, to where it stands now; `old` are its street and place before.
 
         Forgetting the old door and spreading from the new one go in one round.
         """
+        old_edge, old_xy = old
         left = self._close_straight(slot, ground, slots, journal)
         reached = self._open_straight(slot, ground, slots, journal)
         mended = self._search_again(slot, ground, slots)
         edges = np.array([edge for edge in {old_edge, int(slots.doors.edge[slot])} if edge >= 0], np.int64)
+        at = np.array([old_xy, slots.xy[slot]])
         return np.concatenate([left, reached]), self._cells_after(
-            mended, slot, edges, (ground, slots), journal
+            mended, slot, (edges, at), (ground, slots), journal
         )
 
     def _open_straight(self, slot: int, ground: Ground, slots: Slots, journal: Journal) -> Ints:
@@ -89,17 +93,18 @@ class LiveTier:
         return cells
 
     def _open_on_foot(self, slot: int, ground: Ground, slots: Slots, journal: Journal) -> Ints:
-        if slots.doors.edge[slot] < 0:
-            return np.empty(0, np.int64)
-        offers = arrivals(ground.network, slots.doors, np.array([slot]))
-        mended = spread(ground.network.graph, self.node_m, self.node_owner, offers)
-        return self._cells_after(mended, slot, slots.doors.edge[[slot]], (ground, slots), journal)
+        mended, edge = NOTHING, slots.doors.edge[[slot]]
+        if edge[0] >= 0:
+            offers = arrivals(ground.network, slots.doors, np.array([slot]))
+            mended = spread(ground.network.graph, self.node_m, self.node_owner, offers)
+        where = edge[edge >= 0], slots.xy[[slot]]
+        return self._cells_after(mended, slot, where, (ground, slots), journal)
 
     def _close_on_foot(self, slot: int, ground: Ground, slots: Slots, journal: Journal) -> Ints:
-        if slots.doors.edge[slot] < 0:
-            return np.empty(0, np.int64)
-        mended = self._search_again(slot, ground, slots)
-        return self._cells_after(mended, slot, slots.doors.edge[[slot]], (ground, slots), journal)
+        edge = slots.doors.edge[[slot]]
+        mended = self._search_again(slot, ground, slots) if edge[0] >= 0 else NOTHING
+        where = edge[edge >= 0], slots.xy[[slot]]
+        return self._cells_after(mended, slot, where, (ground, slots), journal)
 
     def _search_again(self, slot: int, ground: Ground, slots: Slots) -> Mended:
         """Forget the junctions whose nearest `slot` was and fill them from around and from all open doors."""
@@ -116,10 +121,18 @@ class LiveTier:
         return first_of([forgotten, spread(graph, self.node_m, self.node_owner, offers)])
 
     def _cells_after(
-        self, mended: Mended, slot: int, own_edges: Ints, town: tuple[Ground, Slots], journal: Journal
+        self,
+        mended: Mended,
+        slot: int,
+        where: tuple[Ints, Floats],
+        town: tuple[Ground, Slots],
+        journal: Journal,
     ) -> Ints:
-        """Measure the cells anew that changed nodes or the facility's own streets lead to."""
-        ground, slots = town
+        """Recompute the cells that changed nodes or the facility's own streets lead to, and those around.
+
+        `where`: the facility's streets, and the places it stands or stood at.
+        """
+        (own_edges, at), (ground, slots) = where, town
         journal.note(self, "node_m", mended.node, mended.metres)
         journal.note(self, "node_owner", mended.node, mended.owner)
         edges, cells = ground.of_edges.near_nodes(mended.node, own_edges)
@@ -128,11 +141,34 @@ class LiveTier:
         at_nodes = self.node_m, self.node_owner
         metres, row = at_points(ground.network, ground.cells, cells, at_nodes, (slots.doors, on_these))
         row = np.where(np.isfinite(metres), row, -1)
+        cells, metres, row = self._with_same_spot((cells, metres, row), at, rows, town)
         differs = (metres != self.walk_m[cells]) | (row != self.walk_row[cells])
         changed: Ints = cells[differs]
         journal.write(self, "walk_m", changed, metres[differs])
         journal.write(self, "walk_row", changed, row[differs])
         return changed
+
+    def _with_same_spot(
+        self, found: tuple[Ints, Floats, Ints], at: Floats, rows: Ints, town: tuple[Ground, Slots]
+    ) -> tuple[Ints, Floats, Ints]:
+        """Cells with their metres and slots, the straight ways counted; the cells around `at` are added."""
+        (cells, metres, row), (ground, slots) = found, town
+        around = ground.cells.tree.query_ball_point(at, SAME_SPOT_M * (1 + 1e-9))
+        more = np.setdiff1d(np.concatenate([np.asarray(some, np.int64) for some in around]), cells)
+        linked = more[ground.cells.edge[more] >= 0]
+        on_these = rows[np.isin(slots.doors.edge[rows], ground.cells.edge[linked])]
+        at_nodes = self.node_m, self.node_owner
+        near_m, near = at_points(ground.network, ground.cells, linked, at_nodes, (slots.doors, on_these))
+        apart = more[ground.cells.edge[more] < 0]
+        cells = np.concatenate([cells, linked, apart])
+        metres = np.concatenate([metres, near_m, np.full(len(apart), np.inf)])
+        row = np.concatenate([row, np.where(np.isfinite(near_m), near, -1), np.full(len(apart), -1)])
+        ways = straight_ways(ground.network, take(ground.cells, cells), slots.doors, rows)
+        take_straight(ways, metres, row)
+        return cells, metres, row
+
+
+NOTHING: Final = Mended(np.empty(0, np.int64), np.empty(0), np.empty(0, np.int64))
 
 
 def arrivals(network: WalkNetwork, doors: Snapped, rows: Ints) -> Offers:

@@ -95,6 +95,7 @@ def _same_ground(base: Assessment, variant: Variant) -> bool:
     return (
         variant.study.network is base.study.network
         and variant.standard.walking.snap_limit_m == base.standard.walking.snap_limit_m
+        and variant.standard.walking.island_m == base.standard.walking.island_m
         and variant.standard.tiers == base.standard.tiers
     )
 

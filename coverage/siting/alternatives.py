@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.errors import InfeasibleError
-from coverage.siting.covering.most_people import covered_weight
 from coverage.siting.goals import MOST_PEOPLE, Plan, Watch
 from coverage.siting.model.demand import Place
+from coverage.siting.model.plan_value import covered_weight
 
 
 @dataclass(frozen=True)

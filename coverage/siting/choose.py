@@ -10,6 +10,7 @@ from coverage.siting.covering.fewest_sites import fewest_sites
 from coverage.siting.covering.most_people import most_people
 from coverage.siting.goals import FEWEST_SITES, LEAST_WALKING, LEAST_WORST, MOST_PEOPLE, Goal, Plan, Watch
 from coverage.siting.model.arrays import Bools, Floats
+from coverage.siting.model.audit import audited
 from coverage.siting.model.highs import Limits
 from coverage.siting.model.problem import Problem, read_problem
 from coverage.siting.walking.least_walking import least_walking
@@ -37,7 +38,7 @@ def choose_sites(
     """
     limits = Limits(goal.time_limit_s, goal.gap, goal.seed, watch or Watch())
     problem = read_problem(residents, reach, goal, keep, already)
-    return _SOLVERS[goal.name](problem, limits)
+    return audited(problem, _SOLVERS[goal.name], limits)
 
 
 _SOLVERS: Mapping[str, Callable[[Problem, Limits], Plan]] = {

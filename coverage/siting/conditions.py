@@ -74,6 +74,27 @@ class Conditions:
     unreached_m: float | None = None
     apart_from: Sequence[tuple[Sequence[int], int]] = ()
 
+    def check_kinds(self) -> None:
+        """SettingError where one number is given for a list, or something else for a number."""
+        for name in ("budget", "spacing_m", "unreached_m", "backup", "close"):
+            value = getattr(self, name)
+            if value is not None and not is_number(value):
+                raise SettingError("“{name}” must be a number, not {value}.", name=name, value=str(value))
+        for name in ("required", "forbidden", "closable", "quotas", "apart_from"):
+            value = getattr(self, name)
+            if isinstance(value, str) or not (isinstance(value, Sequence) or np.ndim(value) == 1):
+                raise SettingError("“{name}” must be a list, not {value}.", name=name, value=str(value))
+        for name in ("cost", "capacity", "importance", "site_xy"):
+            value = getattr(self, name)
+            if value is not None and np.ndim(value) != (2 if name == "site_xy" else 1):
+                raise SettingError(
+                    "“{name}” must have one value for every site or cell (an array), not {value}.",
+                    name=name,
+                    value=str(value)[:60],
+                )
+        if self.band is not None and (np.ndim(self.band) == 0 or len(self.band) != 2):
+            raise SettingError("The load band must run from a low number to a higher one.")
+
     def check(self, n_sites: int, n_cells: int) -> None:
         """SettingError when an array has the wrong length or a number cannot be."""
         for values, wanted in (
@@ -102,7 +123,7 @@ class Conditions:
             raise SettingError("A minimum spacing needs the position of every site.")
         if not 0 <= self.close <= len(set(self.closable)):
             raise SettingError(
-                "{close} sites are to be closed but {closable} may be closed.",
+                "{close} {close:site is|sites are} to be closed but {closable} may be closed.",
                 close=self.close,
                 closable=len(set(self.closable)),
             )
@@ -151,7 +172,15 @@ def _rising(low: Floats | float, high: Floats | float) -> bool:
     return bool((np.asarray(low, float) <= np.asarray(high, float)).all())
 
 
+def is_number(value: object) -> bool:
+    """A Python or NumPy number; not a truth value, not a text."""
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+
+
 def _within(values: Floats | float, low: float, high: float) -> bool:
     """Whether all values are numbers from low to high."""
-    given = np.asarray(values, float)
+    try:
+        given = np.asarray(values, float)
+    except (TypeError, ValueError):
+        return False
     return bool(((given >= low) & (given <= high)).all())

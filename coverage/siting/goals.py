@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 import numpy as np
+from scipy import sparse
 
 from core.errors import SettingError
 from core.text import Text, text
-from coverage.siting.conditions import Conditions
+from coverage.siting.conditions import Conditions, is_number
 
 MOST_PEOPLE: Final = "most-people"
 FEWEST_SITES: Final = "fewest-sites"
@@ -48,19 +49,23 @@ class Goal(Conditions):
             )
         if self.name != FEWEST_SITES and self.count is None:
             raise SettingError("The goal “{name}” needs the number of sites.", name=self.name)
+        self.check_kinds()
         if self.count is not None:
-            if not self.count >= 0 or self.count % 1 != 0:
+            if not is_number(self.count) or not self.count >= 0 or self.count % 1 != 0:
                 raise SettingError(
-                    "The number of sites must be a whole number, not {count}.", count=self.count
+                    "The number of sites must be a whole number, not {count}.", count=str(self.count)
                 )
             object.__setattr__(self, "count", int(self.count))
+        for name in ("reach_m", "share", "gap", "time_limit_s", "seed"):
+            value = getattr(self, name)
+            if value is not None and not is_number(value):
+                raise SettingError("“{name}” must be a number, not {value}.", name=name, value=str(value))
         if self.reach_m is not None and not self.reach_m >= 0.0:
             raise SettingError("“{name}” is negative or not a number.", name="reach_m")
         if not 0.0 <= self.share <= 1.0 or not 0.0 <= self.gap < 1.0 or not self.time_limit_s > 0.0:
             raise SettingError(
                 "Share and gap lie between 0 and 1, and the time limit is more than 0 seconds."
             )
-
         if self.backup and self.name != MOST_PEOPLE:
             raise SettingError("Backup coverage belongs to the goal “{name}”.", name=MOST_PEOPLE)
 
@@ -87,8 +92,13 @@ class Plan:
     maximising and (objective − bound) / objective when minimising, never negative. `proven` is
     True only when no better plan can exist. `gained[k]` are the residents whom site k adds to the
     ones before it, `curve` the residents served after each, `closed` the rows of existing sites
-    that the plan closes. Where loads are limited, `loads` are the residents each site is to serve, and
-    `served` all who are served, by role (see `Conditions.roles`).
+    that the plan closes. Where loads are limited, `loads` are the residents each site is to serve,
+    `served` all who are served, by role (see `Conditions.roles`), and `assigned` (sites × cells) who goes
+    where, in residents (open sites that stay and whose load has no limit are left out).
+
+    Fewest-sites: `nobody_reached` says that no possible site reaches anybody, so that nothing could be
+    chosen; `too_near` are the residents whom only sites too near to an existing one could serve. They
+    count among those whose share is to be served.
     """
 
     sites: tuple[int, ...]
@@ -103,11 +113,16 @@ class Plan:
     closed: tuple[int, ...] = ()
     loads: tuple[float, ...] = ()
     served: tuple[float, ...] = ()
+    nobody_reached: bool = False
+    too_near: float = 0.0
+    assigned: sparse.csr_array | None = field(default=None, repr=False, compare=False)
     goal: Goal = field(default_factory=lambda: Goal(count=0), repr=False)
 
     @property
     def verdict(self) -> Text:
         """How sure the plan is, in one sentence."""
+        if self.nobody_reached:
+            return text("No possible site reaches anybody: there is nothing to choose from.")
         if self.proven:
             return text("Proved: no better plan exists.")
         if self.goal.maximises:

@@ -125,23 +125,28 @@ class WalkCells:
     metres: Floats
     facility: Ints
     towards: Floats
-    minutes: float
+    rule: Rule
 
     @classmethod
     def of(cls, rule: Rule, measured: Measured, doubts: Doubts) -> WalkCells:
         metres, nearest = reach_m(rule, measured)
-        most_m = rule.limit * doubts.speed_kmh[1] * 1000.0 / 60.0 + _FARTHEST * doubts.position_m
+        most_m = _walked_m(rule, doubts.speed_kmh[1]) + _FARTHEST * doubts.position_m
         cells = np.flatnonzero(measured.study.subject_to(rule.settlement) & (metres <= most_m + BOUNDARY_M))
         facility = nearest[cells]
         way = measured.study.grid.xy[cells] - measured.study.facilities.xy[facility]
         towards = way / np.maximum(np.hypot(way[:, 0], way[:, 1]), 1e-9)[:, None]
-        return cls(cells, metres[cells], facility, towards, rule.limit)
+        return cls(cells, metres[cells], facility, towards, rule)
 
     def met(self, draw: Draw) -> Ints:
         """Cells within the rule at this draw's speed, with ways as much shorter as facilities are nearer."""
         off = draw.off_m[self.facility]
         metres = self.metres - off[:, 0] * self.towards[:, 0] - off[:, 1] * self.towards[:, 1]
-        return self.cells[metres <= self.minutes * draw.speed_kmh * 1000.0 / 60.0 + BOUNDARY_M]
+        return self.cells[metres <= _walked_m(self.rule, draw.speed_kmh) + BOUNDARY_M]
+
+
+def _walked_m(rule: Rule, speed_kmh: float) -> float:
+    """How far a walk rule reaches at a speed; a figure in metres does not depend on it."""
+    return rule.limit if rule.in_metres else rule.limit * speed_kmh * 1000.0 / 60.0
 
 
 def cells_of(rules: Sequence[Rule], measured: Measured, doubts: Doubts) -> list[StraightCells | WalkCells]:

@@ -1,39 +1,20 @@
-"""Text tables: comma, semicolon, tab or bar between the fields, in the encodings that occur."""
+"""Text tables: comma, semicolon, tab or bar between the fields."""
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import Final
 
 from core.text import text
+from data.files import as_written
+from data.formats.encoding import decode
 from data.formats.limits import Limits
 from data.formats.raw import Cell, RawSheet, Row, UnreadableError
 
-_MARKS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-# Detectors guess wrong on GBK files that are mostly ASCII, so the strict decoders decide; GB18030
-# comes after UTF-8 because hardly any UTF-8 Chinese text is invalid GB18030, but not the reverse.
-_STRICT: Final = ("utf-8", "gb18030")
 _DELIMITERS: Final = (",", "\t", ";", "|")
 _SNIFFED_ROWS: Final = 50
-
-
-def decode(content: bytes) -> str:
-    """By byte order mark, then strict UTF-8, then strict GB18030; UnreadableError otherwise."""
-    for mark, encoding in _MARKS:
-        if content.startswith(mark):
-            try:
-                return content.decode(encoding)
-            except UnicodeDecodeError as error:
-                raise _not_text() from error
-    if b"\0" in content:
-        raise _not_text()
-    for encoding in _STRICT:
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise _not_text()
 
 
 def read_delimited(content: bytes, limits: Limits) -> RawSheet:
@@ -75,15 +56,11 @@ def delimiter_of(written: str) -> str:
     return best
 
 
+# How programs keep Excel from making a number or a date of a text.
+_GUARDED: Final = re.compile(r'="([^"]*)"')
+
+
 def _cell(field: str) -> Cell:
     stripped = field.strip()
-    return stripped or None
-
-
-def _not_text() -> UnreadableError:
-    return UnreadableError(
-        text(
-            "The file is neither a workbook nor text in UTF-8 or GB18030. "
-            "Save it as .xlsx, or as CSV in UTF-8, and send it again."
-        )
-    )
+    guarded = _GUARDED.fullmatch(stripped)
+    return (guarded[1].strip() if guarded else as_written(stripped)) or None

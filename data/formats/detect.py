@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from pathlib import PurePosixPath
 from typing import Final
 
 WORKBOOK: Final = "workbook"
@@ -24,6 +25,12 @@ PICTURE: Final = "picture"
 PDF: Final = "pdf"
 DOCUMENT: Final = "document"
 PACKED: Final = "packed"
+GPX: Final = "gpx"
+CAD: Final = "cad"
+FILE_GEODATABASE: Final = "file_geodatabase"
+MAPINFO: Final = "mapinfo"
+FLATGEOBUF: Final = "flatgeobuf"
+PARQUET: Final = "parquet"
 
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _SQLITE: Final = b"SQLite format 3\x00"
@@ -40,6 +47,10 @@ _MARKS: Final = (
     (b"7z\xbc\xaf\x27\x1c", PACKED),
     (b"\x1f\x8b", PACKED),
     (b"{\\rtf", DOCUMENT),
+    (b"AC10", CAD),
+    (b"AutoCAD Binary DXF", CAD),
+    (b"fgb\x03fgb", FLATGEOBUF),
+    (b"PAR1", PARQUET),
 )
 # BIFF 2, 3 and 4 begin with a BOF record of their own, without an OLE container.
 _BIFF: Final = re.compile(rb"^\x09[\x00\x02\x04][\x04\x06]\x00")
@@ -74,10 +85,25 @@ def _kind_of_zip(content: bytes) -> str:
         return DOCUMENT if "word/document.xml" in names else WORKBOOK
     if "content.xml" in names and "mimetype" in names:
         return OPEN_DOCUMENT
+    ends = {PurePosixPath(name.replace("\\", "/")).suffix.lower() for name in names}
+    if ".gdbtable" in ends:
+        return FILE_GEODATABASE
+    if ends & {".tab", ".mif"} and ends <= {".tab", ".dat", ".map", ".id", ".ind", ".mif", ".mid", ""}:
+        return MAPINFO
     return ZIP
 
 
+_DXF: Final = re.compile(rb"\s*0\s*\r?\n\s*SECTION\s*\r?\n")
+_MAPINFO: Final = re.compile(
+    rb"\s*(!table\s*\r?\n\s*!version|version\s+\d+\s*\r?\n\s*charset)", re.IGNORECASE
+)
+
+
 def _kind_of_text(head: bytes) -> str:
+    if _DXF.match(head):
+        return CAD
+    if _MAPINFO.match(head):
+        return MAPINFO
     low = head.lower()
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         low = head.replace(b"\0", b"").lower()
@@ -86,8 +112,10 @@ def _kind_of_text(head: bytes) -> str:
         return JSON
     if not low.startswith(b"<"):
         return HTML if low.startswith(b"mime-version") else TEXT
-    if b"<kml" in low:
+    if re.search(rb"<(\w+:)?kml\b", low):
         return KML
+    if re.search(rb"<(\w+:)?gpx\b", low):
+        return GPX
     if b"urn:schemas-microsoft-com:office:spreadsheet" in low:
         return XML_WORKBOOK
     if (

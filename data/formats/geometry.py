@@ -11,8 +11,8 @@ Point = tuple[float, float]
 def inner_point(geometry: Any) -> tuple[Point | None, str]:
     """The point of a GeoJSON geometry and the geometry's kind.
 
-    A point and a multi-point of one are themselves; an area gives a point inside it. Lines, several
-    points, and what is broken give None with their kind ("" where there is no geometry).
+    A point, a multi-point of one and a collection of one are themselves; an area gives a point inside it.
+    Lines, several points, and what is broken give None with their kind ("" where there is no geometry).
     """
     if not isinstance(geometry, dict):
         return None, ""
@@ -23,9 +23,11 @@ def inner_point(geometry: Any) -> tuple[Point | None, str]:
             return _point(coordinates), kind
         if kind == "MultiPoint" and len(coordinates) == 1:
             return _point(coordinates[0]), "Point"
+        if kind == "GeometryCollection" and len(geometry["geometries"]) == 1:
+            return inner_point(geometry["geometries"][0])
         if kind in ("Polygon", "MultiPolygon"):
             return _inside(geometry), kind
-    except (TypeError, ValueError, IndexError):
+    except (TypeError, ValueError, IndexError, KeyError):
         return None, kind
     return None, kind
 

@@ -1,15 +1,17 @@
-"""KML placemarks, read without a validating parser: no entities, no references to other files."""
+"""KML placemarks and GPX way points, read without a validating parser: no entities, no references to other
+files."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 from xml.etree import ElementTree as ET
 from xml.parsers import expat
 
 from core.text import text
-from data.formats.geometry import inner_point
+from data.formats.encoding import decoded_xml
+from data.formats.geometry import Point, inner_point
 from data.formats.limits import Limits
 from data.formats.raw import Cell, RawSheet, Row, UnreadableError
 
@@ -26,10 +28,11 @@ def refuse_doctype(content: bytes) -> None:
 
 
 def parse_xml(content: bytes) -> ET.Element:
-    """The root of an XML file without a document type; UnreadableError if it is broken."""
+    """The root of an XML file without a document type, in any encoding that lists come in, name spaces that
+    it uses undeclared included; UnreadableError if it is broken."""
     refuse_doctype(content)
     try:
-        return ET.fromstring(content)  # noqa: S314 (declarations are refused above)
+        return ET.fromstring(decoded_xml(content))  # noqa: S314 (declarations are refused above)
     except (ET.ParseError, expat.ExpatError, ValueError, LookupError) as error:
         raise UnreadableError(text("The XML of the file is broken or cut off.")) from error
 
@@ -43,6 +46,21 @@ def read_kml(content: bytes, limits: Limits) -> tuple[RawSheet, ...]:
     return tuple(sheets)
 
 
+def read_gpx(content: bytes, limits: Limits) -> tuple[RawSheet, ...]:
+    """One sheet of the way points of a GPS device, WGS-84; UnreadableError if there are none."""
+    marks = [element for element in parse_xml(content).iter() if _tag(element) == "wpt"]
+    if not marks:
+        raise UnreadableError(text("The GPX file holds no way points."))
+    records = [
+        {_tag(child): _squeezed(child.text) for child in mark if child.text and not len(child)}
+        for mark in marks
+    ]
+    found = [
+        inner_point({"type": "Point", "coordinates": [mark.get("lon"), mark.get("lat")]}) for mark in marks
+    ]
+    return (_sheet_of("", records, found, limits),)
+
+
 def _folders(element: ET.Element, name: str) -> Iterator[tuple[str, list[ET.Element]]]:
     marks = [child for child in element if _tag(child) == "Placemark"]
     if marks:
@@ -53,11 +71,18 @@ def _folders(element: ET.Element, name: str) -> Iterator[tuple[str, list[ET.Elem
 
 
 def _sheet(name: str, marks: list[ET.Element], limits: Limits) -> RawSheet:
-    records = [dict(_fields(mark)) for mark in marks]
+    return _sheet_of(name, [dict(_fields(mark)) for mark in marks], [_point(mark) for mark in marks], limits)
+
+
+def _sheet_of(
+    name: str,
+    records: Sequence[Mapping[str, Cell]],
+    found: Sequence[tuple[Point | None, str]],
+    limits: Limits,
+) -> RawSheet:
     names = list(dict.fromkeys(key for record in records for key in record))
     if len(records) > limits.rows or len(names) > limits.columns:
         raise UnreadableError(text("The KML file holds more placemarks or fields than are read."))
-    found = [_point(mark) for mark in marks]
     rows: list[Row] = [list(names), *([record.get(key) for key in names] for record in records)]
     return RawSheet(
         name,

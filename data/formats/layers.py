@@ -30,7 +30,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 from shapely.errors import GEOSException
 
 from core.errors import InputError
-from data.formats.delimited import decode
+from data.formats.encoding import decode
 from data.formats.named import not_read
 from data.formats.raw import UnreadableError
 from data.formats.tables import MOST_CELLS, has_wkt, parquet_frame, wkt_frame

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from email import message_from_bytes
 from html.parser import HTMLParser
 from typing import Final
 
 from core.text import text
-from data.formats.delimited import decode
+from data.formats.encoding import decode
 from data.formats.limits import Limits
 from data.formats.raw import Range, RawSheet, Row, UnreadableError
 from data.formats.spreadsheet import require_size
@@ -98,7 +99,7 @@ class _Tables(HTMLParser):
 def read_html(content: bytes, limits: Limits) -> tuple[RawSheet, ...]:
     """Every table of the page that has two rows or more; UnreadableError if there is none."""
     parser = _Tables(limits)
-    parser.feed(decode(content))
+    parser.feed(_page_of(content))
     parser.close()
     tables = [table for table in parser.done if len(table.rows) > 1]
     if not tables:
@@ -109,6 +110,19 @@ def read_html(content: bytes, limits: Limits) -> tuple[RawSheet, ...]:
         RawSheet(f"{number}" if len(tables) > 1 else "", table.rows, tuple(table.merged))
         for number, table in enumerate(tables, start=1)
     )
+
+
+def _page_of(content: bytes) -> str:
+    """The text of a page, or of the page with the most tables in a web archive (MHTML), as Excel saves
+    one."""
+    if not content.lstrip()[:12].lower().startswith(b"mime-version"):
+        return decode(content)
+    pages = []
+    for part in message_from_bytes(content).walk():
+        packed = part.get_payload(decode=True) if part.get_content_type() == "text/html" else None
+        if isinstance(packed, bytes):
+            pages.append(decode(packed))
+    return max(pages, key=lambda page: page.lower().count("<td"), default="")
 
 
 def _span(written: str | None) -> int:

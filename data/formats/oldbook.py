@@ -10,7 +10,7 @@ import xlrd  # type: ignore[import-untyped]
 from core.text import text
 from data.formats.limits import Limits
 from data.formats.raw import RawSheet, Row, UnreadableError
-from data.formats.spreadsheet import require_size
+from data.formats.spreadsheet import PROTECTED, require_size
 
 # xlrd has no one error for damaged files; these are what it raises on them.
 _BROKEN: Final = (xlrd.XLRDError, AssertionError, IndexError, KeyError, ValueError, TypeError, OverflowError)
@@ -21,6 +21,8 @@ def read_old_workbook(content: bytes, limits: Limits) -> tuple[RawSheet, ...]:
     try:
         book = xlrd.open_workbook(file_contents=content, logfile=io.StringIO())
     except _BROKEN as error:
+        if "encrypted" in str(error).lower():
+            raise UnreadableError(PROTECTED) from error
         raise UnreadableError(
             text("The workbook is damaged. Open it in Excel or WPS, save it anew and send it again.")
         ) from error

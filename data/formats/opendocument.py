@@ -11,7 +11,7 @@ from data.formats.archive import open_archive, read_member
 from data.formats.kml import parse_xml
 from data.formats.limits import Limits
 from data.formats.raw import Range, RawSheet, UnreadableError
-from data.formats.spreadsheet import read_workbook
+from data.formats.spreadsheet import PROTECTED, read_workbook
 
 _TABLE: Final = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _OFFICE: Final = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
@@ -20,6 +20,10 @@ _OFFICE: Final = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 def read_open_document(content: bytes, limits: Limits) -> tuple[RawSheet, ...]:
     """Its sheets in order; UnreadableError if it is damaged, too large or no spreadsheet."""
     with open_archive(content, limits) as archive:
+        if "META-INF/manifest.xml" in archive.namelist():
+            manifest = read_member(archive, archive.getinfo("META-INF/manifest.xml"))
+            if b"encryption-data" in manifest:
+                raise UnreadableError(PROTECTED)
         root = parse_xml(read_member(archive, archive.getinfo("content.xml")))
     tables = {table.get(f"{_TABLE}name", ""): table for table in root.iter(f"{_TABLE}table")}
     if not tables:

@@ -10,18 +10,18 @@ from typing import Final
 
 from core.text import Text, text
 from data.formats import detect
-from data.formats.archive import files_in, member_name, open_archive, read_member, used_rectangle
+from data.formats.archive import files_in, member_name, open_archive, read_member
 from data.formats.delimited import read_delimited
 from data.formats.detect import kind_of
-from data.formats.kml import read_kml
+from data.formats.kml import read_gpx, read_kml
 from data.formats.limits import Limits
 from data.formats.markup import read_html
 from data.formats.raw import RawFile, RawSheet, UnreadableError
 from data.formats.records import read_json
-from data.formats.spreadsheet import read_workbook, require_size
+from data.formats.spreadsheet import PROTECTED, read_workbook
+from data.formats.worksheets import SheetMarks, marks_of
 from data.formats.xmlbook import read_xml_workbook
 
-_WORKSHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml$")
 _LISTS: Final = re.compile(r"\.(xlsx|xlsm|xls|et|ods|csv|tsv|txt|geojson|json|kml|gpkg)$", re.IGNORECASE)
 _MOST_LISTS: Final = 50
 
@@ -65,6 +65,25 @@ _REFUSED: Final[dict[str, Text]] = {
     detect.PACKED: text(
         "The file is packed in a format that is not read. Send it as .zip, or the list itself."
     ),
+    detect.CAD: text(
+        "The file is a CAD drawing (DXF or DWG). Export its points with their names as .xlsx, .csv or .kml "
+        "and "
+        "send that."
+    ),
+    detect.FILE_GEODATABASE: text(
+        "The file is an ArcGIS file geodatabase (.gdb). Export the layer as shapefile (.zip), GeoPackage or "
+        ".xlsx with longitude and latitude, and send that."
+    ),
+    detect.MAPINFO: text(
+        "The file is a MapInfo table (.tab or .mif). Export it as shapefile (.zip), GeoPackage or .xlsx with "
+        "longitude and latitude, and send that."
+    ),
+    detect.FLATGEOBUF: text(
+        "The file is a FlatGeobuf layer (.fgb). Export it as GeoPackage, GeoJSON or shapefile and send that."
+    ),
+    detect.PARQUET: text(
+        "The file is a Parquet table. Save the list as .xlsx, .csv or GeoPackage and send that."
+    ),
     detect.UNKNOWN_XML: text(
         "The file is XML of a kind that is not read. Save the list as .xlsx and send that."
     ),
@@ -78,8 +97,7 @@ def _sheets(kind: str, content: bytes, limits: Limits) -> tuple[RawSheet, ...]:
     if kind == detect.ZIP:
         return _zip(content, limits)
     if kind == detect.WORKBOOK:
-        _require_sane(content, limits)
-        return read_workbook(content, limits)
+        return _workbook(content, limits)
     if kind == detect.OPEN_DOCUMENT:
         from data.formats.opendocument import read_open_document
 
@@ -92,32 +110,40 @@ def _sheets(kind: str, content: bytes, limits: Limits) -> tuple[RawSheet, ...]:
         return read_geopackage(content, limits)
     if kind == detect.KML:
         return read_kml(content, limits)
+    if kind == detect.GPX:
+        return read_gpx(content, limits)
     if kind == detect.XML_WORKBOOK:
         return read_xml_workbook(content, limits)
     if kind == detect.HTML:
         return read_html(content, limits)
-    return (read_json(content, limits) if kind == detect.JSON else read_delimited(content, limits),)
+    return read_json(content, limits) if kind == detect.JSON else (read_delimited(content, limits),)
 
 
 def _old_workbook(content: bytes, limits: Limits) -> tuple[RawSheet, ...]:
     """By calamine, which is quick and knows passwords; by xlrd what it does not know."""
+    if any(stream.encode("utf-16-le") in content for stream in ("EncryptedPackage", "EncryptionInfo")):
+        raise UnreadableError(PROTECTED)
     try:
         return read_workbook(content, limits)
     except UnreadableError as error:
-        if "password" in error.message.template:
+        if error.message == PROTECTED:
             raise
     from data.formats.oldbook import read_old_workbook
 
     return read_old_workbook(content, limits)
 
 
-def _require_sane(content: bytes, limits: Limits) -> None:
-    """UnreadableError for a workbook whose zip is a bomb or whose cells span more than the limits."""
-    with open_archive(content, limits) as archive:
-        for member in archive.infolist():
-            if _WORKSHEET.search(member.filename):
-                rows, columns = used_rectangle(read_member(archive, member))
-                require_size(member.filename.rpartition("/")[2], rows, columns, limits)
+def _workbook(content: bytes, limits: Limits) -> tuple[RawSheet, ...]:
+    """The sheets with what stands in cells without a value, the rows that are hidden, and our own mark."""
+    marks = marks_of(content, limits)
+    sheets = []
+    for sheet in read_workbook(content, limits):
+        own = marks.sheets.get(sheet.name, SheetMarks())
+        for (row, column), shown in own.cells.items():
+            if row < len(sheet.rows) and column < len(sheet.rows[row]) and sheet.rows[row][column] is None:
+                sheet.rows[row][column] = shown
+        sheets.append(replace(sheet, hidden_rows=own.hidden_rows, own=sheet.name in marks.own))
+    return tuple(sheets)
 
 
 def _zip(content: bytes, limits: Limits) -> tuple[RawSheet, ...]:
@@ -170,6 +196,4 @@ _SIDES: Final = (".shp", *SHAPEFILE_PARTS, ".sbn", ".sbx", ".qix", ".xml", ".qmd
 
 def _renamed(sheet: RawSheet, path: str) -> RawSheet:
     name = f"{path} / {sheet.name}" if sheet.name else path
-    return RawSheet(
-        name, sheet.rows, sheet.merged, sheet.hidden, sheet.crs, sheet.points, sheet.geometry_kind
-    )
+    return replace(sheet, name=name)

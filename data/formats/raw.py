@@ -21,6 +21,8 @@ class RawSheet:
     based, both ends included. Formats with geometry have a header row of field names first and
     `points`, one (x, y) or None for every row, in `crs` ("" where the file does not say);
     `geometry_kind[k]` names what was not a point ("Polygon": its inner point is given).
+    `hidden_rows` count from 1. `own` sheets were added by an earlier check, as the workbook's own mark says.
+    A formula without a stored value stands as its text, "=A1+B1".
     """
 
     name: str
@@ -30,6 +32,8 @@ class RawSheet:
     crs: str = ""
     points: list[tuple[float, float] | None] | None = None
     geometry_kind: list[str] | None = None
+    hidden_rows: tuple[int, ...] = ()
+    own: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,8 @@ def to_json(file: RawFile) -> dict[str, Any]:
                 "crs": sheet.crs,
                 "points": sheet.points,
                 "geometry_kind": sheet.geometry_kind,
+                "hidden_rows": sheet.hidden_rows,
+                "own": sheet.own,
             }
             for sheet in file.sheets
         ],
@@ -99,6 +105,8 @@ def from_json(value: dict[str, Any]) -> RawFile:
                 crs=sheet["crs"],
                 points=None if sheet["points"] is None else [p and (p[0], p[1]) for p in sheet["points"]],
                 geometry_kind=sheet["geometry_kind"],
+                hidden_rows=tuple(sheet["hidden_rows"]),
+                own=sheet["own"],
             )
             for sheet in value["sheets"]
         ),

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 from datetime import time, timedelta
-from typing import Any
+from typing import Any, Final
 
 import python_calamine as calamine
 
 from core.text import text
 from data.formats.limits import Limits
-from data.formats.raw import Range, RawSheet, Row, UnreadableError
+from data.formats.raw import Range, RawSheet, UnreadableError
+
+PROTECTED: Final = text("The workbook is protected by a password. Save it without one and send it again.")
 
 
 def read_workbook(content: bytes, limits: Limits) -> tuple[RawSheet, ...]:
@@ -21,9 +23,7 @@ def read_workbook(content: bytes, limits: Limits) -> tuple[RawSheet, ...]:
     try:
         book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
     except calamine.PasswordError as error:
-        raise UnreadableError(
-            text("The workbook is protected by a password. Save it without one and send it again.")
-        ) from error
+        raise UnreadableError(PROTECTED) from error
     except calamine.CalamineError as error:
         raise UnreadableError(
             text("The workbook is damaged. Open it in Excel or WPS, save it anew and send it again.")
@@ -78,18 +78,21 @@ def _cell(cell: Any) -> Any:
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
         return int(cell)
     if isinstance(cell, time | timedelta):
-        return str(cell)
+        return _clock(cell)
     return cell
+
+
+def _clock(cell: time | timedelta) -> str:
+    """Hours, minutes and seconds, as the cell shows them: 118:47:20.26 is no time of day, but an angle."""
+    if isinstance(cell, time):
+        return cell.isoformat()
+    seconds = round(cell.total_seconds(), 6)
+    hours, rest = divmod(abs(seconds), 3600)
+    minutes, rest = divmod(rest, 60)
+    shown = f"{rest:09.6f}".rstrip("0").rstrip(".")
+    return f"{'-' * (seconds < 0)}{hours:.0f}:{minutes:02.0f}:{shown}"
 
 
 def _range(found: Any) -> Range:
     (top, left), (bottom, right) = found
     return top, left, bottom, right
-
-
-def trimmed(rows: list[Row]) -> list[Row]:
-    """Without the empty rows at the end."""
-    last = len(rows)
-    while last and all(cell is None for cell in rows[last - 1]):
-        last -= 1
-    return rows[:last]

@@ -13,7 +13,9 @@ import pandas as pd
 import shapely
 
 from core.errors import InputError
-from data.formats.delimited import decode, delimiter_of
+from data.files import as_written
+from data.formats.delimited import delimiter_of
+from data.formats.encoding import decode
 from data.formats.raw import UnreadableError
 from data.formats.unpack import damaged
 
@@ -46,8 +48,8 @@ def read_text_table(path: Path, file: str) -> pd.DataFrame:
         )
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
         raise InputError("{file}: this is not a table that can be read.", file=file) from error
-    frame.columns = [str(name).strip() for name in frame.columns]
-    return frame
+    frame.columns = [as_written(str(name).strip()) for name in frame.columns]
+    return frame.map(as_written, na_action="ignore")
 
 
 def has_wkt(head: str) -> bool:

@@ -19,6 +19,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 
 from core.text import text
 from data.formats.archive import files_in, read_member
+from data.formats.encoding import decoded_cell, decoded_cells
 from data.formats.limits import Limits
 from data.formats.raw import Cell, RawSheet, Row, UnreadableError
 from data.formats.spreadsheet import require_size
@@ -148,27 +149,19 @@ def _cell(value: Any) -> Cell:
 
 
 def _redecoded(rows: list[Row], declared: str) -> list[Row]:
-    """Texts read as Latin-1 → what they are: as declared, else UTF-8, else GB18030, for the whole file."""
-    texts = [cell for row in rows for cell in row if isinstance(cell, str) and not cell.isascii()]
-    joined = "\n".join(texts).encode("latin-1", "replace")
-    encoding = next((name for name in (declared, "utf-8", "gb18030") if _decodes(joined, name)), "latin-1")
-    return [
-        [
-            cell.encode("latin-1", "replace").decode(encoding, "replace") if isinstance(cell, str) else cell
-            for cell in row
-        ]
-        for row in rows
-    ]
+    """Texts read as Latin-1 → what they are: as declared, else UTF-8, else GB18030, for the whole file.
 
+    Titles and texts that are cut off within a character lose that character.
+    """
+    beyond = [c.encode("latin-1") for row in rows for c in row if isinstance(c, str) and not c.isascii()]
+    encoding = decoded_cells(beyond, declared)
 
-def _decodes(content: bytes, encoding: str) -> bool:
-    if not encoding:
-        return False
-    try:
-        content.decode(encoding)
-    except (UnicodeDecodeError, LookupError):
-        return False
-    return True
+    def redecoded(cell: Cell) -> Cell:
+        if not isinstance(cell, str) or cell.isascii():
+            return cell
+        return decoded_cell(cell.encode("latin-1"), encoding) or cell
+
+    return [[redecoded(cell) for cell in row] for row in rows]
 
 
 def _damaged() -> UnreadableError:

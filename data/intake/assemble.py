@@ -21,8 +21,9 @@ _IDENTITY: Final = ("name", "tier", "district", "street", "community")
 def frame_of(
     tables: Sequence[Table], drafts: Sequence[Sequence[Draft]], located: Sequence[Located]
 ) -> pd.DataFrame:
-    """`ACCEPTED_COLUMNS`, `outcome`, `table` (number), `given_lon`, `given_lat` (degrees in the list's datum)
-    and `metres` (whether they are metres instead). `lon`, `lat` are still NaN."""
+    """`ACCEPTED_COLUMNS`, `outcome`, `table` (number), `given_lon`, `given_lat` (degrees in the list's
+    datum), `metres` (whether they are metres instead), `said` (the row's own words on its system), and
+    `mend_lon`, `mend_lat` (what was probably meant, in the list's datum). `lon`, `lat` are still NaN."""
     parts = [
         _table_frame(number, *each) for number, each in enumerate(zip(tables, drafts, located, strict=True))
     ]
@@ -43,6 +44,9 @@ def _empty() -> pd.DataFrame:
         "metres",
         "source",
         "personal",
+        "said",
+        "mend_lon",
+        "mend_lat",
     ]
     return pd.DataFrame({column: [] for column in columns})
 
@@ -54,6 +58,9 @@ def _table_frame(number: int, table: Table, drafts: Sequence[Draft], located: Lo
     data |= {
         "source": [d.values.get("source", "") for d in drafts],
         "personal": [d.values.get("personal", "") for d in drafts],
+        "said": [d.said for d in drafts],
+        "mend_lon": np.array([d.mend[0] if d.mend else np.nan for d in drafts], float),
+        "mend_lat": np.array([d.mend[1] if d.mend else np.nan for d in drafts], float),
         "outcome": [d.outcome for d in drafts],
         "source_row": [d.row for d in drafts],
         "given_lon": located.lon,
@@ -63,9 +70,11 @@ def _table_frame(number: int, table: Table, drafts: Sequence[Draft], located: Lo
     frame = pd.DataFrame(data)
     aside = pd.DataFrame({"source_row": [row for row, _ in table.set_aside]})
     aside = aside.assign(
-        outcome=SET_ASIDE, metres=False, source="", personal="", **dict.fromkeys(texts[:-1], "")
+        outcome=SET_ASIDE, metres=False, source="", personal="", said="", **dict.fromkeys(texts[:-1], "")
     )
-    aside = aside.assign(**dict.fromkeys((*_NUMBERS, "given_lon", "given_lat"), np.nan))
+    aside = aside.assign(
+        **dict.fromkeys((*_NUMBERS, "given_lon", "given_lat", "mend_lon", "mend_lat"), np.nan)
+    )
     joined = pd.concat([frame, aside[frame.columns]]) if len(aside) else frame
     joined = joined.sort_values("source_row", kind="stable", ignore_index=True)
     return joined.assign(

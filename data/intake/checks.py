@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -9,21 +10,27 @@ from typing import Final
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 from core.text import Text, text
-from coverage.model.tables import Bools, Floats, UnitTable
+from coverage.model.tables import LEVELS, Bools, Floats, UnitTable
 from data.intake.drafts import ACCEPTED, REFUSED
-from data.intake.duplicates import DuplicateGroup, describe, find_duplicates
+from data.intake.duplicates import MOST_NAMED, DuplicateGroup, describe, find_duplicates
 from data.intake.findings import ERROR, WARNING, Level, Notebook
 from data.intake.groups import Context
 from data.intake.likelihood import declared_units
 from data.intake.placing import inside
 from data.intake.sheets import Table
+from data.intake.unit_names import report_unit_names
+from data.intake.unused import FARTHEST_SHIFT_M
 from geo.crs import project
 
 _FAR_M: Final = 20_000.0
 _CONFLICT_M: Final = 100.0
 _MANY_CONFLICTS: Final = 0.3
+_LEAST_TOGETHER: Final = 3
+_NAMED_UNITS: Final = 6
+_NAMED_ROWS: Final = 20
 _FAR_FROM_OTHERS_DEG: Final = 2.0
 _LEAST_OTHERS: Final = 4
 
@@ -40,13 +47,14 @@ class Checker:
         """The frame with the outcome of rows that lie nowhere near the area turned to refused, and the
         groups of accepted rows that seem to be one place (not told yet).
 
-        Conflicts with declared units are told one by one only where the coordinate system is
-        `decided` or they are few: otherwise the system is what is wrong.
+        Conflicts with declared units are reported one by one where they are few, or where the coordinate
+        system is `decided` and could explain them; many are one finding of their list.
         """
         outside = self._outside(context)
         frame = self.frame.assign(outcome=self.frame["outcome"].mask(outside, REFUSED))
         if context.units is not None:
             self._conflicts(frame, context.units, decided=decided)
+            report_unit_names(frame, np.flatnonzero(_accepted(frame)), context.units, self.report)
         if context.reference is not None and len(context.reference.water):
             self._on_water(frame, context.reference.water)
         return frame, _twice(frame, context.stored)
@@ -54,9 +62,8 @@ class Checker:
     def report(self, row: int, level: Level, code: str, message: Text, field: str) -> None:
         """A finding on a row's cell of the field, or on the whole row where no column holds it."""
         number = int(self.frame["table"].iloc[row])
-        column = self.tables[number].column_of(field)
-        if field == "lon" and not column[1]:
-            column = self.tables[number].column_of("lonlat")
+        table = self.tables[number]
+        column = table.place_column if field == "lon" else table.column_of(field)
         where = int(self.frame["source_row"].iloc[row])
         self.notes[number].note(level, code, message, row=where, column=column)
 
@@ -78,24 +85,31 @@ class Checker:
         return refused
 
     def _conflicts(self, frame: pd.DataFrame, units: UnitTable, *, decided: bool) -> None:
+        """Facilities outside the unit that they declare: each for itself where they are few; many of a list
+        together, what no coordinate system can explain apart from what one can."""
         rows = np.flatnonzero(_accepted(frame))
         unit = declared_units(frame.iloc[rows], units)
         known = unit >= 0
-        away_m = np.zeros(len(rows))
+        places = shapely.points(_xy(frame, rows, units.crs))
         outlines = np.asarray(units.frame.geometry.array, object)
-        places = shapely.points(_xy(frame, rows[known], units.crs))
-        away_m[known] = shapely.distance(outlines[unit[known]], places)
-        conflicts = np.flatnonzero(known & (away_m > _CONFLICT_M))
-        if not decided and len(conflicts) > _MANY_CONFLICTS * max(int(known.sum()), 1):
-            return
-        for k in conflicts.tolist():
-            level = str(units.frame["level"].iloc[unit[k]])
-            message = text(
-                "The list says {unit}, but the place lies {metres:.0f} m outside it.",
-                unit=str(units.frame["name"].iloc[unit[k]]),
-                metres=away_m[k],
-            )
-            self.report(int(rows[k]), WARNING, "unit-conflict", message, level)
+        away_m = np.zeros(len(rows))
+        away_m[known] = shapely.distance(outlines[unit[known]], places[known])
+        table = frame["table"].to_numpy(int)[rows]
+        for number in dict.fromkeys(table.tolist()):
+            here = known & (table == number)
+            far = here & (away_m > FARTHEST_SHIFT_M)
+            near = here & (away_m > _CONFLICT_M) & ~far
+            named = _Conflicts(units, unit, away_m, places)
+            for chosen, told in ((far, _FAR_FROM_UNITS), (near, _NEAR_UNITS)):
+                found = np.flatnonzero(chosen)
+                many = len(found) > _MANY_CONFLICTS * max(int(here.sum()), 1)
+                together = len(found) >= _LEAST_TOGETHER if chosen is far else many and not decided
+                if together:
+                    message = named.together(found, int(here.sum()), told, rows_of(frame, rows[found]))
+                    self.report(int(rows[found[0]]), WARNING, "unit-conflict", message, named.level(found[0]))
+                    continue
+                for k in found.tolist():
+                    self.report(int(rows[k]), WARNING, "unit-conflict", named.one(k), named.level(k))
 
     def _on_water(self, frame: pd.DataFrame, water: np.ndarray[tuple[int], np.dtype[np.object_]]) -> None:
         rows = np.flatnonzero(_accepted(frame))
@@ -105,14 +119,95 @@ class Checker:
             self.report(int(rows[k]), WARNING, "on-water", _ON_WATER, "lon")
 
     def tell_twice(self, groups: Sequence[DuplicateGroup]) -> None:
-        """A warning for every row of every group, naming the others."""
+        """A warning for every row of a small group, naming the others; one for a large one, at its first
+        row."""
         places = _places(self.frame) if groups else []
         for group in groups:
-            named = [places[member] for member in group.rows]
+            named = [places[member] for member in group.rows[:MOST_NAMED]]
             code = "duplicate" if group.reason == "name" else "same-coordinates"
-            for member in group.rows:
-                code = "already-stored" if group.stored else code
+            code = "already-stored" if group.stored else code
+            told = group.rows if len(group.rows) <= MOST_NAMED else group.rows[:1]
+            for member in told:
                 self.report(member, WARNING, code, describe(group, named, member), "name")
+
+
+@dataclass(frozen=True)
+class _Conflicts:
+    """Declared units of some rows (-1 for none), the metres outside them, and where the rows lie."""
+
+    units: UnitTable
+    unit: NDArray[np.int64]
+    away_m: Floats
+    places: NDArray[np.object_]
+
+    def level(self, k: int) -> str:
+        return str(self.units.frame["level"].iloc[self.unit[k]])
+
+    def one(self, k: int) -> Text:
+        lies_in = self._district_at(k)
+        values = {"unit": self._name(k), "metres": self.away_m[k], "place": lies_in}
+        if lies_in:
+            return text(_IN_ANOTHER.template, **values)
+        return text("The list says {unit}, but the place lies {metres:,.0f} m outside it.", **values)
+
+    def together(self, found: NDArray[np.intp], declared: int, told: Text, where: str) -> Text:
+        """Many rows in one sentence: how many, how far, and the districts they declare."""
+        districts = Counter(self._district(k) for k in found.tolist())
+        named = "、".join(f"{name} ({count})" for name, count in districts.most_common(_NAMED_UNITS))
+        return text(
+            told.template,
+            count=len(found),
+            declared=declared,
+            median=float(np.median(self.away_m[found])) / 1000,
+            most=float(self.away_m[found].max()) / 1000,
+            districts=named + ("…" if len(districts) > _NAMED_UNITS else ""),
+            rows=where,
+        )
+
+    def _name(self, k: int) -> str:
+        """The declared unit, after its district where it is in one."""
+        own, district = str(self.units.frame["name"].iloc[self.unit[k]]), self._district(k)
+        return own if own == district else f"{district} {own}"
+
+    def _district(self, k: int) -> str:
+        """The district of the declared unit; the unit itself where none is known."""
+        frame, row = self.units.frame, int(self.unit[k])
+        row_of = {unit_id: number for number, unit_id in enumerate(frame["unit_id"])}
+        for _ in LEVELS:
+            above = row_of.get(frame["parent_id"].iloc[row])
+            if frame["level"].iloc[row] == LEVELS[0] or above is None or above == row:
+                break
+            row = above
+        return str(frame["name"].iloc[row])
+
+    def _district_at(self, k: int) -> str:
+        """The unit of the widest level in which a row lies, where that is not the declared one's."""
+        rows = self.units.of_level(self.units.levels[0])
+        shapes = np.asarray(self.units.frame.geometry.array, object)[rows]
+        inside = np.flatnonzero(shapely.intersects(shapes, self.places[k]))
+        name = str(self.units.frame["name"].iloc[rows[inside[0]]]) if len(inside) else ""
+        return "" if name == self._district(k) else name
+
+
+def rows_of(frame: pd.DataFrame, rows: NDArray[np.intp]) -> str:
+    """The row numbers of a list, the first twenty of them."""
+    numbers = [str(row) for row in frame["source_row"].iloc[rows].tolist()]
+    return ", ".join(numbers[:_NAMED_ROWS]) + (" …" if len(numbers) > _NAMED_ROWS else "")
+
+
+_IN_ANOTHER: Final = text("The list says {unit}, but the place lies {metres:,.0f} m outside it, in {place}.")
+_FAR_FROM_UNITS: Final = text(
+    "{count} of {declared} {declared:row|rows} that declare a unit lie far outside it, half of them more "
+    "than "
+    "{median:.1f} km, at most {most:.1f} km; no coordinate system moves a place so far. Declared are: "
+    "{districts}. Rows: {rows}."
+)
+_NEAR_UNITS: Final = text(
+    "{count} of {declared} {declared:row|rows} that declare a unit lie outside it, half of them more than "
+    "{median:.1f} km, at most {most:.1f} km; a coordinate system other than the one that was taken can do "
+    "that. "
+    "Declared are: {districts}. Rows: {rows}."
+)
 
 
 def _twice(frame: pd.DataFrame, stored: pd.DataFrame | None) -> tuple[DuplicateGroup, ...]:

@@ -11,17 +11,27 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
+from data.intake.numbers import visible
+
 PERSONAL: Final = "personal"
 SERIAL: Final = "serial"
 OWN: Final = "own"
 KEPT_FIELDS: Final = (
     "name", "tier", "lonlat", "lon", "lat", "district", "street", "community", "address", "places",
     "capacity", "services", "area_m2", "residents_declared", "status", "opened", "remark", "facility_id",
-    "source", "located_by",
+    "source", "system", "located_by",
 )  # fmt: skip
 
 _BRACKETS: Final = re.compile(r"[(\[{【〔<《][^)\]}】〕>》]*[)\]}】〕>》]?")
-_SPACES: Final = re.compile(r"[\s\u3000*:：_\-/、]+")
+_SPACES: Final = re.compile(r"[\s\u3000*:：_\-/、@]+")
+_NUMBERED: Final = re.compile(r"^\s*[(（]?\d{1,2}\s*[)）、.．:：]\s*(?=\D)")
+_WORDS: Final = re.compile(r"[\s/|_\-(（)）\[\]]+")
+# The traditional characters of titles and of what facilities are called.
+SIMPLIFIED: Final = str.maketrans(
+    "站黨養衛體學設稱類別級種鄉鎮區縣經緯號編碼單聯繫電話狀態啟時間備註說務數圍積際項點東標準層員專業樓層場館長蓋對應與處機構門牌廣車運營後覈實現舊詳細來處",
+    "站党养卫体学设称类别级种乡镇区县经纬号编码单联系电话状态启时间备注说务数围积际项点东标准层员专业楼层场馆长盖对应与处机构门牌广车运营后核实现旧详细来处",
+)
+_SHORTEST_CUT: Final = 3
 
 
 @dataclass(frozen=True)
@@ -46,12 +56,14 @@ class FieldNames:
 
 
 def normalise(title: str) -> str:
-    """Full-width to half-width, lower case, without spaces, colons, asterisks and hyphens.
+    """Full-width to half-width, traditional to simplified characters, lower case, without numbering, spaces,
+    colons, asterisks and hyphens.
 
     >>> normalise("　Ｘ 坐标：")
     'x坐标'
     """
-    return _SPACES.sub("", unicodedata.normalize("NFKC", title).lower())
+    written = visible(unicodedata.normalize("NFKC", title)).lower().translate(SIMPLIFIED)
+    return _SPACES.sub("", _NUMBERED.sub("", written))
 
 
 def bare(title: str) -> str:
@@ -92,7 +104,25 @@ def field_of(title: str) -> tuple[str, int] | None:
     if "." in normal.strip("."):
         # Nested records: “location.lng”.
         return _match(normal) or field_of(normal.strip(".").rpartition(".")[2])
-    return _match(normal)
+    return _match(normal) or _by_its_words(title) or _cut_off(normal)
+
+
+def _by_its_words(title: str) -> tuple[str, int] | None:
+    """A title whose words all say the same: “东经/E”, “x_lon”."""
+    words = [word for word in _WORDS.split(unicodedata.normalize("NFKC", title)) if word]
+    if len(words) < 2:
+        return None
+    found = [_match(normalise(word)) for word in words]
+    fields = {match[0] for match in found if match is not None}
+    return (fields.pop(), 50) if len(fields) == 1 and all(found) else None
+
+
+def _cut_off(normal: str) -> tuple[str, int] | None:
+    """A Chinese title that a format has cut off after its first characters."""
+    if len(normal) < _SHORTEST_CUT or normal.isascii():
+        return None
+    begun = {names.field for names in field_names() for alias in names.aliases if alias.startswith(normal)}
+    return (begun.pop(), 60) if len(begun) == 1 else None
 
 
 def _match(normal: str) -> tuple[str, int] | None:
@@ -135,18 +165,10 @@ def choose_columns(titles: Sequence[Sequence[str]]) -> dict[int, str]:
     return dict(sorted(chosen.items()))
 
 
-def confirmed(
-    fields: Mapping[int, str], titles: Sequence[Sequence[str]], mapping: Mapping[str, str]
-) -> dict[int, str]:
-    """The fields as the user confirmed them: `column_key` → field, or "" to leave a column out.
-
-    A confirmed column takes its field from any other that was recognised as the same.
-    """
+def confirmed_columns(titles: Sequence[Sequence[str]], mapping: Mapping[str, str]) -> dict[int, str]:
+    """Column → field as the user confirmed it (`column_key` → field), "" for a column to be left out."""
     keys = [column_key(join_title(parts), column) for column, parts in enumerate(titles)]
-    said = {column: mapping[key] for column, key in enumerate(keys) if key in mapping}
-    taken = {field for field in said.values() if field not in (PERSONAL, SERIAL)}
-    kept = {c: field for c, field in fields.items() if c not in said and field not in taken}
-    return dict(sorted({**kept, **{c: field for c, field in said.items() if field}}.items()))
+    return {column: mapping[key] for column, key in enumerate(keys) if key in mapping}
 
 
 def join_title(parts: Sequence[str]) -> str:

@@ -48,7 +48,8 @@ def _to_wgs84(lon: Floats, lat: Floats, system: str, metres: Bools) -> LonLat:
 def tell_systems(
     frame: pd.DataFrame, tables: Sequence[Table], decision: DatumDecision, notes: Mapping[int, Notebook]
 ) -> None:
-    """For each table one finding for each system its rows were read in, unless that is WGS-84 as decided."""
+    """For each table one finding for each system its rows were read in, unless that is WGS-84 as decided by
+    more than the list's own words."""
     placed = frame[frame["lon"].notna()]
     for _, rows in placed.groupby(["table", "system"], sort=False):
         number, system = int(rows["table"].iloc[0]), str(rows["system"].iloc[0])
@@ -61,7 +62,10 @@ def tell_systems(
                 _MIXED_DATUM if mixed else _unknown_datum(decision),
                 row=row,
             )
-        elif system != WGS84:
+        elif system == WGS84:
+            if decision.evidence and all(piece.kind == "metadata" for piece in decision.evidence):
+                notes[number].note(WARNING, "unchecked-datum", _UNCHECKED, row=row)
+        else:
             notes[number].note(
                 WARNING,
                 "converted-datum",
@@ -122,6 +126,11 @@ _WEAK_EVIDENCE = text(
 _MIXED_DATUM = text(
     "The list seems to hold coordinates of more than one system; they were taken as WGS-84. "
     "Send the parts as lists of their own, or say which system it is."
+)
+_UNCHECKED = text(
+    "The coordinates were taken as WGS-84 because the list says so; nothing here can check it. Points from "
+    "Amap, "
+    "Tencent or Baidu under such a title lie 500 to 1,200 m off: give units or a layer in true coordinates."
 )
 _UNKNOWN_PROJECTION = text(
     "The coordinates are metres of a system that is not named. Say which system it is (for example "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -30,12 +30,21 @@ _ALIASES: Final = {
     "bd-09": BD09,
 }
 _WORDS: Final = {
-    BD09: re.compile(r"百度|bd-?09|baidu|(?<![a-z])bd_?(?=lng|lon|lat)"),
-    GCJ02: re.compile(r"高德|腾讯|火星|gcj-?02|amap|tencent|(?<![a-z])gcj_?(?=lng|lon|lat)"),
+    BD09: re.compile(r"百度|bd[\s_-]?09(?:ll|mc)?|baidu|(?<![a-z])bd_?(?=lng|lon|lat|经|纬|坐标)"),
+    GCJ02: re.compile(
+        r"高德|腾讯|火星|国测局|gcj[\s_-]?(?:02)?|amap|gaode|autonavi|tencent|map\.qq\.|(?<![a-z])mars(?![a-z])"
+    ),
     WGS84: re.compile(
-        r"国家2000|2000国家|cgcs ?-?2000|wgs-?84|天地图|tianditu|(?<![a-z])wgs_?(?=lng|lon|lat)"
+        r"国家2000|2000国家|大地2000|2000大地|cgcs[\s_-]?2000|wgs[\s_-]?(?:84|1984)?|天地图|tianditu|openstreetmap|"
+        r"(?<![a-z])gps(?![a-z])|北斗|epsg:(?:4326|4490)"
     ),
 }
+_ANY: Final = "|".join(pattern.pattern for pattern in _WORDS.values())
+# What is converted from one system to another is in the other: 由GCJ-02转WGS84, 百度坐标转国家2000.
+_CONVERTED: Final = re.compile(
+    rf"(?:{_ANY})[^，,。;；|/+]{{0,6}}?(?:转换?[为成到至]?|→|->|2|to)\s*(?={_ANY})"
+)
+_NOT: Final = re.compile(rf"(?:非|不是|不用|未用|不采用|勿用|not )\s*(?:{_ANY})")
 # A list's own word is wrong about once in a hundred.
 _WORD_LOG: Final = np.log(100.0)
 _WORD_CONFIDENCE: Final = 0.95
@@ -89,13 +98,17 @@ def wanted_system(datum: str) -> str:
 def named_systems(words: str) -> dict[str, str]:
     """The systems that titles, sheet names and file names speak of, each with the words that do."""
     low = unicodedata.normalize("NFKC", words).lower()
+    low = _NOT.sub(" ", _CONVERTED.sub(" ", low))
     return {system: found[0] for system, pattern in _WORDS.items() if (found := pattern.search(low))}
 
 
-def decide(words: str, scores: Scores | None) -> DatumDecision:
+def decide(words: str, scores: Scores | None, *, units_known: bool = True) -> DatumDecision:
     """The decision on rows that are in one system, or are suspected not to be (then “mixed”, undecided).
 
-    `words` are what the list says about itself, `scores` what the rows say; None if nothing is known.
+    `words` are what the list says about itself, `scores` what the rows say; None if nothing is known. Where
+    the system of the units is not known (`units_known`), that rows lie in the units they declare shows only
+    that both are in one system: it can speak against a decision, never for one. What the list says of itself
+    is decided by, unless the rows speak for another system; rows that agree never make it less certain.
     """
     named = named_systems(words)
     said = _evidence_of_words(named)
@@ -103,16 +116,57 @@ def decide(words: str, scores: Scores | None) -> DatumDecision:
         if len(named) == 1:
             return DatumDecision(next(iter(named)), True, _WORD_CONFIDENCE, said)
         return DatumDecision(UNKNOWN, False, 0.0, said)
+    if not units_known:
+        return _beside_unknown_units(words, scores)
     prior = LOG_PRIOR + np.array([_WORD_LOG * (h.id in named) for h in HYPOTHESES])
     belief = believe(scores, prior)
     evidence = (*said, *evidence_of_rows(scores, belief))
     ranking = ranking_of(belief.posterior)
     system = SYSTEM_OF[belief.best]
     if is_decided(belief, named):
-        return DatumDecision(system, True, belief.confidence, evidence, ranking)
+        return DatumDecision(system, True, _confidence(belief, named), evidence, ranking)
+    if len(named) == 1 and _agrees(belief, next(iter(named))):
+        return DatumDecision(next(iter(named)), True, _confidence(belief, named), evidence, ranking)
     if belief.maybe_mixed:
         evidence = (*evidence, _evidence_of_mixture(scores, belief))
     return DatumDecision(MIXED if belief.mixed else UNKNOWN, False, belief.confidence, evidence, ranking)
+
+
+def _beside_unknown_units(words: str, scores: Scores) -> DatumDecision:
+    """Decided by all but the units, if these do not speak against it; else what they would say, asked."""
+    without, whole = decide(words, scores.without_units()), decide(words, scores)
+    if without.decided and whole.system in (without.system, UNKNOWN) and not _contradicts(whole, without):
+        return replace(without, evidence=whole.evidence, ranking=whole.ranking or without.ranking)
+    evidence = whole.evidence
+    if whole.decided:
+        evidence = (*evidence, Evidence("units", UNKNOWN, 0.0, _UNITS_UNKNOWN))
+    return replace(whole, system=UNKNOWN if whole.decided else whole.system, decided=False, evidence=evidence)
+
+
+def _contradicts(whole: DatumDecision, without: DatumDecision) -> bool:
+    """Whether the rows lie in their units under another system than the one decided without these."""
+    return bool(whole.ranking) and not whole.decided and whole.ranking[0][0] != without.system
+
+
+_UNITS_UNKNOWN: Final = text(
+    "The list and the units agree, but nothing shows which system the units are in: both may be shifted. "
+    "Give a "
+    "layer in true coordinates, or say which system the list is in."
+)
+
+
+def _agrees(belief: Belief, system: str) -> bool:
+    """Whether the rows speak for the system that the list names, or not against it, and no second one
+    shows."""
+    rows = np.sum(list(belief.kinds.values()), axis=0)
+    best = float(rows.max())
+    named = next(k for k, found in enumerate(SYSTEM_OF) if found == system)
+    return best - float(rows[named]) <= -_AGAINST and not belief.mixed
+
+
+def _confidence(belief: Belief, named: dict[str, str]) -> float:
+    agrees = len(named) == 1 and _agrees(belief, next(iter(named)))
+    return max(belief.confidence, _WORD_CONFIDENCE) if agrees else belief.confidence
 
 
 def is_decided(belief: Belief, named: dict[str, str]) -> bool:

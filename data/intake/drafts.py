@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from core.text import Text
-from data.formats.raw import Cell
+from data.formats.raw import Cell, Row
+from data.intake.angles import Angle
 from data.intake.findings import ERROR, WARNING, Notebook
-from data.intake.notation import Angle
 from data.intake.numbers import as_written, is_missing
 from data.intake.sheets import Table
 
@@ -22,7 +22,12 @@ TO_LOCATE: Final = "to_locate"
 @dataclass
 class Draft:
     """One row as understood so far. `first`, `second` are what the list gives as longitude and
-    latitude, in its own units and order; None where missing or unreadable."""
+    latitude, in its own units and order; None where missing or unreadable.
+
+    `place` is which of the table's places they are from (None: the geometry), `others` what the other places
+    give, `said` the words by which the row names its system, `mend` the degrees (in the list's own system)
+    that were probably meant where they cannot be used as they stand.
+    """
 
     table: int
     row: int
@@ -32,6 +37,10 @@ class Draft:
     second: Angle | None = None
     outcome: str = ACCEPTED
     placeless: bool = False
+    place: int | None = None
+    others: list[tuple[int, Angle | None, Angle | None]] = field(default_factory=list)
+    said: str = ""
+    mend: tuple[float, float] | None = None
 
     def refuse(self) -> None:
         """A facility that is planned or closed stays set aside: nobody need mend it."""
@@ -52,6 +61,7 @@ class RowCells:
     row: int
     by_field: Mapping[str, Cell]
     notes: Notebook
+    cells: Row = field(default_factory=list)
     set_aside: bool = False
 
     def note(self, level: str, code: str, message: Text, field_name: str = "") -> None:
@@ -59,6 +69,12 @@ class RowCells:
         column = self.table.column_of(field_name) if field_name else ("", 0)
         level = WARNING if self.set_aside and level == ERROR else level
         self.notes.note(level, code, message, row=self.row, column=column)  # type: ignore[arg-type]
+
+    def note_at(self, level: str, code: str, message: Text, column: int | None) -> None:
+        """A remark on a column counted from 0; on the row for None."""
+        level = WARNING if self.set_aside and level == ERROR else level
+        where = ("", 0) if column is None else self.table.column(column)
+        self.notes.note(level, code, message, row=self.row, column=where)  # type: ignore[arg-type]
 
     def said(self, name: str) -> str:
         cell = self.by_field.get(name)

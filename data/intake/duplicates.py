@@ -23,6 +23,10 @@ _REACH_M: Final = 300.0
 _SAME_SPOT_M: Final = 3.0
 _LIKE: Final = 90.0
 _LIKE_REACH_M: Final = 150.0
+# More different names at one spot are one finding, and not compared with each other.
+_CROWD: Final = 60
+_MOST_PAIRS: Final = 3_000_000
+MOST_NAMED: Final = 5
 _NUMERALS: Final = re.compile(r"[0-9]+|第?[一二三四五六七八九十]+(?=[号区站处分])|第[一二三四五六七八九十]+")
 
 
@@ -56,13 +60,11 @@ def find_duplicates(frame: pd.DataFrame, stored: pd.DataFrame | None = None) -> 
         return ()
     lon, lat = joined["lon"].to_numpy(float)[placed], joined["lat"].to_numpy(float)[placed]
     xy = project(lon, lat, metric_crs(float(np.median(lon)), float(np.median(lat))))
-    rows = joined.iloc[placed]
-    pairs, apart_m = _near_pairs(xy)
-    same_name, same_spot = _judged(rows, pairs, apart_m)
+    by_name, by_spot = _judged(joined.iloc[placed], xy)
     groups = [
         _group(joined, placed[members], reason, _widest(xy[members]), len(frame))
-        for reason, chosen in (("name", same_name), ("spot", same_spot))
-        for members in _grouped(pairs[chosen], len(placed))
+        for reason, label in (("name", by_name), ("spot", by_spot))
+        for members in _grouped(label)
     ]
     return tuple(sorted((g for g in groups if g.rows), key=lambda g: (g.rows, g.reason)))
 
@@ -76,7 +78,9 @@ def _group(joined: pd.DataFrame, rows: Ints, reason: str, apart_m: float, own: i
 
 def describe(group: DuplicateGroup, places: list[str], row: int) -> Text:
     """What a row of a group is told; `places` says where each row of the group stands."""
-    others = "; ".join(place for place, member in zip(places, group.rows, strict=True) if member != row)
+    others = "; ".join(place for place, member in zip(places, group.rows, strict=False) if member != row)
+    if len(group.rows) > len(places):
+        return text(_MANY[group.reason].template, count=len(group.rows), others=others, metres=group.apart_m)
     if group.stored:
         known = "; ".join(dict.fromkeys(group.stored))
         return text(
@@ -94,39 +98,119 @@ def describe(group: DuplicateGroup, places: list[str], row: int) -> Text:
     return text("Another facility has the same coordinates: {others}. Is one of them copied?", others=others)
 
 
-def _near_pairs(xy: Floats) -> tuple[Ints, Floats]:
-    pairs = cKDTree(xy).query_pairs(_REACH_M, output_type="ndarray").astype(np.int64).reshape(-1, 2)
-    pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
-    away = xy[pairs[:, 0]] - xy[pairs[:, 1]]
-    return pairs, np.hypot(away[:, 0], away[:, 1])
+_MANY: Final = {
+    "name": text(
+        "{count} rows seem to be the same place ({metres:.0f} m apart), this one and: {others} … Keep one, "
+        "or tell "
+        "them apart."
+    ),
+    "spot": text(
+        "{count} facilities have the same coordinates, this one and: {others} … A service that looks up "
+        "addresses "
+        "gives one point for all that it does not find."
+    ),
+}
 
 
-def _judged(rows: pd.DataFrame, pairs: Ints, apart_m: Floats) -> tuple[Ints, Ints]:
-    """Which pairs are one place by name, and which are one spot under different names."""
+def _judged(rows: pd.DataFrame, xy: Floats) -> tuple[Ints, Ints]:
+    """For each row the number of its group by name, and of its group by spot under different names; rows
+    alone in theirs have a number of their own.
+
+    Rows of one tier and name are grouped first, then rows of one tier at one spot; only of these groups each
+    pair is looked at, so that thousands of rows at one point cost no more than one.
+    """
     keys = [bare(normalise(name)) for name in rows["name"].tolist()]
-    one, other = pairs.T
-    tier, key = pd.factorize(rows["tier"])[0], pd.factorize(np.array(keys, object))[0]
-    number = pd.factorize(np.array(["/".join(_NUMERALS.findall(name)) for name in keys], object))[0]
-    same_tier = tier[one] == tier[other]
-    same_name = same_tier & (key[one] == key[other])
-    maybe = same_tier & ~same_name & (apart_m <= _LIKE_REACH_M) & (number[one] == number[other])
-    for k in np.flatnonzero(maybe).tolist():
-        same_name[k] = fuzz.ratio(keys[one[k]], keys[other[k]]) >= _LIKE
-    same_spot = same_tier & ~same_name & (apart_m <= _SAME_SPOT_M)
-    return np.flatnonzero(same_name), np.flatnonzero(same_spot)
+    tier = pd.factorize(rows["tier"])[0]
+    named = pd.factorize(pd.Series(list(zip(tier.tolist(), keys, strict=True))))[0]
+    by_name = _components(xy, named, _REACH_M)
+    spot = _components(xy, tier, _SAME_SPOT_M)
+    firsts = np.unique(np.column_stack([by_name, spot]), axis=0, return_index=True)[1]
+    crowd = pd.Series(spot[firsts]).map(pd.Series(spot[firsts]).value_counts()).to_numpy()
+    few = firsts[crowd <= _CROWD]
+    number = pd.factorize(np.array(["/".join(_NUMERALS.findall(key)) for key in keys], object))[0]
+    one, other = _near_pairs(xy[few])
+    one, other = few[one], few[other]
+    maybe = (tier[one] == tier[other]) & (number[one] == number[other]) & (by_name[one] != by_name[other])
+    alike = [
+        (a, b)
+        for a, b in zip(one[maybe].tolist(), other[maybe].tolist(), strict=True)
+        if fuzz.ratio(keys[a], keys[b], score_cutoff=_LIKE) >= _LIKE
+    ]
+    joined = _merged(by_name, np.array(alike, np.int64).reshape(-1, 2))
+    return joined, _different_names(spot, joined)
 
 
-def _grouped(pairs: Ints, n: int) -> list[list[int]]:
-    if not len(pairs):
-        return []
-    graph = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
-    _, label = connected_components(graph, directed=False)
-    touched = np.unique(pairs)
-    groups: dict[int, list[int]] = {}
-    for row in touched.tolist():
-        groups.setdefault(int(label[row]), []).append(row)
-    return list(groups.values())
+def _near_pairs(xy: Floats) -> tuple[Ints, Ints]:
+    """Pairs of points up to 150 m apart; nearer ones only where there are millions."""
+    tree, reach_m = cKDTree(xy), _LIKE_REACH_M
+    while tree.count_neighbors(tree, reach_m) > _MOST_PAIRS and reach_m > _SAME_SPOT_M:
+        reach_m /= 2
+    pairs = tree.query_pairs(reach_m, output_type="ndarray").astype(np.int64).reshape(-1, 2)
+    return pairs[:, 0], pairs[:, 1]
+
+
+def _components(xy: Floats, key: Ints, reach_m: float) -> Ints:
+    """Points of one key no more than `reach_m` apart, or joined by such points, get one number.
+
+    All points of a square whose diagonal is `reach_m` belong together; between squares the nearest points
+    decide, so nothing grows with the square of the points.
+    """
+    side = reach_m / np.sqrt(2.0)
+    cell = np.floor(xy / side).astype(np.int64)
+    squares, square = np.unique(np.column_stack([key, cell]), axis=0, return_inverse=True)
+    square = square.reshape(-1)
+    order = np.argsort(square, kind="stable")
+    bounds = np.searchsorted(square[order], np.arange(len(squares) + 1))
+    where = {tuple(found): number for number, found in enumerate(squares.tolist())}
+    links: list[tuple[int, int]] = []
+    for number, (own, east, north) in enumerate(squares.tolist()):
+        mine = xy[order[bounds[number] : bounds[number + 1]]]
+        for step_east, step_north in _HALF_RING:
+            other = where.get((own, east + step_east, north + step_north))
+            if other is None:
+                continue
+            theirs = xy[order[bounds[other] : bounds[other + 1]]]
+            small, large = (mine, theirs) if len(mine) < len(theirs) else (theirs, mine)
+            if float(cKDTree(large).query(small, distance_upper_bound=reach_m * 1.001)[0].min()) <= reach_m:
+                links.append((number, other))
+    return _merged(np.arange(len(squares)), np.array(links, np.int64).reshape(-1, 2))[square]
+
+
+# The squares up to two away, each pair of squares once.
+_HALF_RING: Final = tuple((e, n) for e in range(-2, 3) for n in range(-2, 3) if (n, e) > (0, 0))
+
+
+def _merged(label: Ints, links: Ints) -> Ints:
+    """Numbers of groups after joining the groups of linked positions."""
+    count = int(label.max(initial=-1)) + 1
+    one, other = label[links[:, 0]], label[links[:, 1]]
+    graph = coo_array((np.ones(len(links)), (one, other)), shape=(count, count))
+    return np.asarray(connected_components(graph, directed=False)[1], np.int64)[label]
+
+
+def _different_names(spot: Ints, by_name: Ints) -> Ints:
+    """The groups by spot without the rows that are one facility by name: of these one stays."""
+    first = np.unique(np.column_stack([spot, by_name]), axis=0, return_index=True)[1]
+    alone = np.arange(len(spot)) + int(spot.max(initial=0)) + 1
+    alone[first] = spot[first]
+    return alone
+
+
+def _grouped(label: Ints) -> list[Ints]:
+    """The positions of every group of two or more, in order."""
+    order = np.argsort(label, kind="stable")
+    _, starts, counts = np.unique(label[order], return_index=True, return_counts=True)
+    return [
+        np.sort(order[start : start + count])
+        for start, count in zip(starts.tolist(), counts.tolist(), strict=True)
+        if count > 1
+    ]
 
 
 def _widest(xy: Floats) -> float:
+    """Metres between the farthest two; of many points only the outermost in 64 directions are looked at."""
+    if len(xy) > _CROWD:
+        turned = np.linspace(0, np.pi, 32, endpoint=False)
+        along = xy @ np.stack([np.cos(turned), np.sin(turned)])
+        xy = xy[np.unique(np.concatenate([along.argmin(axis=0), along.argmax(axis=0)]))]
     return float(np.hypot(*(xy[:, None] - xy[None, :]).transpose(2, 0, 1)).max())

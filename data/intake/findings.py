@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final
 
 from core.text import Text, text
 from data.formats.raw import RawFile
+from data.intake.codes import ERROR, INFO, WARNING, Level, level_of
 
-Level = Literal["error", "warning", "info"]
-ERROR: Final[Level] = "error"
-WARNING: Final[Level] = "warning"
-INFO: Final[Level] = "info"
+__all__ = ["ERROR", "INFO", "WARNING", "Finding", "Level", "Notebook", "counted", "in_order"]
+
 _NAMED_ROWS: Final = 20
 
 
@@ -63,12 +62,16 @@ class Notebook:
         """A remark on one cell that `flush` tells once a column, with its number, first example and rows."""
         self._tallies.setdefault((code, column[0]), []).append((example, row, column))
 
-    def flush(self, level: Level = INFO) -> None:
-        """Turn the tallies into one finding each."""
+    def flush(self) -> None:
+        """Turn the tallies into one finding each, at the level of its code."""
         for (code, _), cells in self._tallies.items():
             example, row, column = cells[0]
             self.note(
-                level, code, _with_the_others(example, [r for _, r, _ in cells[1:]]), row=row, column=column
+                level_of(code),
+                code,
+                _with_the_others(example, [r for _, r, _ in cells[1:]]),
+                row=row,
+                column=column,
             )
         self._tallies.clear()
 

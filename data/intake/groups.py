@@ -27,12 +27,14 @@ _SPLITS: Final = ("table", "source")
 @dataclass(frozen=True)
 class Context:
     """What is known about the area besides the lists; `area` is (west, south, east, north) in degrees,
-    `stored` the accepted facilities of earlier lists."""
+    `stored` the accepted facilities of earlier lists. `units_known`: whether the units are known to lie where
+    they say, and not as shifted as the list may be."""
 
     units: UnitTable | None = None
     reference: Reference | None = None
     area: Bounds | None = None
     stored: pd.DataFrame | None = None
+    units_known: bool = True
 
     @property
     def around(self) -> Bounds | None:
@@ -100,9 +102,9 @@ def alone(
     context: Context,
 ) -> DatumDecision:
     """What some rows (in degrees) would be taken for if they were a list of their own."""
-    numbers = dict.fromkeys(frame["table"].to_numpy(int)[rows].tolist())
-    words = " ".join(_words(tables[number]) for number in numbers)
-    return decide(words, scores_of(frame.iloc[sampled(frame, rows)], context))
+    spoken = words_of_rows(frame.iloc[rows], [_words(table) for table in tables])
+    scores = scores_of(frame.iloc[sampled(frame, rows)], context)
+    return decide(" ".join(dict.fromkeys(spoken)), scores, units_known=context.units_known)
 
 
 def part_of_row(frame: pd.DataFrame) -> list[Part]:
@@ -144,22 +146,29 @@ class _Lists:
             return []
         if wanted != AUTO:
             return [(rows, DatumDecision(wanted, True, 1.0))]
-        number = self.frame["table"].to_numpy(int)[rows]
-        said_by = ["/".join(sorted(named_systems(spoken))) for spoken in self.words]
-        signature = np.array([said_by[n] for n in number], object)
+        spoken = words_of_rows(self.frame.iloc[rows], self.words)
+        said_by = {words: "/".join(sorted(named_systems(words))) for words in set(spoken)}
+        signature = np.array([said_by[words] for words in spoken], object)
         groups: Groups = []
         for said in dict.fromkeys(signature):
-            here = signature == said
-            spoken = " ".join(self.words[n] for n in dict.fromkeys(number[here].tolist()))
-            groups.extend(_split(self.frame, rows[here], spoken, self.context))
+            here = np.flatnonzero(signature == said)
+            words = " ".join(dict.fromkeys(spoken[k] for k in here.tolist()))
+            groups.extend(_split(self.frame, rows[here], words, self.context))
         return groups
+
+
+def words_of_rows(rows: pd.DataFrame, by_table: Sequence[str]) -> list[str]:
+    """What each row says of its system: its own words where it has any, else those of its table."""
+    tables = rows["table"].to_numpy(int).tolist()
+    return [said or by_table[n] for said, n in zip(rows["said"].tolist(), tables, strict=True)]
 
 
 def _split(frame: pd.DataFrame, rows: Rows, words: str, context: Context) -> Groups:
     """All rows together; by sheet or by source if that shows parts of different systems."""
     sample = sampled(frame, rows)
     scores = scores_of(frame.iloc[sample], context)
-    whole = decide(words, scores)
+    known = context.units_known
+    whole = decide(words, scores, units_known=known)
     if scores is None:
         return [(rows, whole)]
     for column in _SPLITS:
@@ -167,7 +176,10 @@ def _split(frame: pd.DataFrame, rows: Rows, words: str, context: Context) -> Gro
         values = list(dict.fromkeys(key[rows].tolist()))
         if len(values) < 2:
             continue
-        parts = [decide(words, scores.of(np.flatnonzero(key[sample] == value))) for value in values]
+        parts = [
+            decide(words, scores.of(np.flatnonzero(key[sample] == value)), units_known=known)
+            for value in values
+        ]
         standing_out = {part.system for part in parts if part.decided} - {whole.system}
         if standing_out and all(part.decided for part in parts):
             return [(rows[key[rows] == value], part) for value, part in zip(values, parts, strict=True)]
@@ -199,9 +211,13 @@ def scores_of(rows: pd.DataFrame, context: Context) -> Scores | None:
 
 
 def _words(table: Table) -> str:
-    """All that a table says about itself: file, sheet, the rows above the header, the titles, the notes."""
-    above = [str(cell) for row in table.sheet.rows[: table.header_row - 1] for cell in row if cell]
+    """All that a table says about itself: file, sheet, the texts above the header, the titles that are of no
+    coordinates (these speak for the rows that use them), the notes."""
+    places = {column for place in table.places for column in place.columns}
+    titles = [title for column, title in enumerate(table.titles) if column not in places]
+    if table.sheet.points is None and len(table.places) == 1:
+        titles = list(table.titles)
     noted = [row for row, code in table.set_aside if code == "note-row"]
     below = [str(cell) for row in noted for cell in table.sheet.rows[row - 1] if cell]
     crs = "CGCS2000" if "4490" in table.sheet.crs else ""
-    return " ".join((table.file, table.sheet.name, *above, *table.titles, *below, crs))
+    return " ".join((table.file, table.sheet.name, *table.above, *titles, *below, crs))

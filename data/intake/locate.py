@@ -59,6 +59,8 @@ def locate(drafts: Sequence[Draft], table: Table, notes: Notebook, area: Bounds 
     teller.tell_scaled(found, given)
     teller.tell_impossible(found, given)
     teller.tell_coarse(found, given)
+    if table.places and table.places[0].suspicious and table.sheet.points is None:
+        notes.note(WARNING, "maybe-minutes", _MAYBE_MINUTES, row=table.header_row, column=table.place_column)
     metres = given & (found.kind == METRES)
     east, north, neither = easting_northing(first[metres], second[metres])
     lon[metres], lat[metres] = east, north
@@ -78,8 +80,7 @@ class _Teller:
     notes: Notebook
 
     def _column(self) -> tuple[str, int]:
-        pair = self.table.column_of("lonlat")
-        return pair if pair[1] else self.table.column_of("lon")
+        return self.table.place_column
 
     def refuse(self, row: int, code: str, message: Text) -> None:
         """Whoever is set aside anyway only loses the place, with a warning."""
@@ -117,6 +118,7 @@ class _Teller:
             return
         for row in np.flatnonzero(swapped).tolist():
             lon, lat = found.lat[row], found.lon[row]
+            self.drafts[row].mend = (float(lat), float(lon))
             self.refuse(
                 row,
                 "swapped-coordinates",
@@ -140,7 +142,7 @@ class _Teller:
                 self.drafts[row].row,
                 self._column(),
             )
-        self.notes.flush(WARNING)
+        self.notes.flush()
 
     def tell_impossible(self, found: Ranges, given: Bools) -> None:
         for row in np.flatnonzero(given & (found.kind == IMPOSSIBLE)).tolist():
@@ -172,6 +174,10 @@ class _Teller:
 _COARSE: Final = text(
     "The coordinates are rounded to about a kilometre, more than the radius of a station. "
     "Write at least four decimals."
+)
+_MAYBE_MINUTES: Final = text(
+    "No digit pair after the decimal points reaches 60: the numbers may be degrees, minutes and seconds "
+    "(118.4720 for 118°47′20″), tens of kilometres from where they were placed. Look at the map."
 )
 _ROUNDED: Final = text("The coordinates are rounded to about a hundred metres. Write at least four decimals.")
 

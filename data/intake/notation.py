@@ -8,28 +8,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from data.formats.raw import Cell
+from data.intake.angles import LAT, LON, Angle
+from data.intake.disguises import place_in
 from data.intake.numbers import is_missing, plain
-
-LON: Final = "lon"
-LAT: Final = "lat"
-
-
-@dataclass(frozen=True)
-class Angle:
-    """A number from a coordinate cell: degrees, or metres of a projected system.
-
-    `axis` is "lon" or "lat" where the notation says it, else "". `decimals` is how finely it is
-    given, in decimal places of a degree (minutes and seconds are converted).
-    """
-
-    value: float
-    axis: str = ""
-    decimals: int = 9
-
 
 _LETTERS: Final = {
     "东经": (LON, 1), "西经": (LON, -1), "北纬": (LAT, 1), "南纬": (LAT, -1),
@@ -40,7 +25,7 @@ _LETTERS: Final = {
 }  # fmt: skip
 _HEMISPHERE: Final = re.compile("|".join(sorted(_LETTERS, key=len, reverse=True)), re.IGNORECASE)
 _MARKED: Final = re.compile(
-    r"(?P<sign>[+-]?)(?P<d>\d{1,3}(?:\.\d+)?)\s*(?:°|º|˚|o|度|d)"
+    r"(?P<sign>[+-]?)(?P<d>\d{1,3}(?:\.\d+)?)\s*(?:°|º|˚|o|度|d|\s)"
     r"(?:\s*(?P<m>\d{1,2}(?:\.\d+)?)\s*(?:'|′|’|‘|`|´|分|m)?"
     r"(?:\s*(?P<s>\d{1,2}(?:\.\d+)?)\s*(?:\"|″|”|“|''|′′|’’|秒|s)?)?)?"
 )
@@ -55,7 +40,19 @@ _SECONDS: Final = re.compile(r"(?<=m)(\s*[\d.]+)\s*s", re.IGNORECASE)
 _DASHES: Final = str.maketrans({"−": "-", "–": "-", "﹣": "-", "。": ".", "．": ".", "·": "."})
 
 
-def parse_angle(cell: Cell) -> Angle | None:
+# How the numbers of a column are to be taken where they are no decimal degrees: 1184720.26 and 118.472026,
+# both
+# 118°47′20.26″; 118.4720 as 118°47.20′; or it cannot be told.
+DECIMAL: Final = ""
+PACKED: Final = "dddmmss"
+MINUTES_SECONDS: Final = "ddd.mmss"
+MINUTES: Final = "ddd.mm"
+UNCLEAR: Final = "unclear"
+# A day as a spreadsheet counts them; 118:47:20 in a cell of times may come as a moment of the year 1900.
+_DAY_ZERO: Final = datetime(1899, 12, 30)
+
+
+def parse_angle(cell: Cell, style: str = DECIMAL) -> Angle | None:
     """One coordinate of a cell, or None if it cannot be read as one (or is missing).
 
     >>> parse_angle("东经118°46′12″")
@@ -65,6 +62,11 @@ def parse_angle(cell: Cell) -> Angle | None:
     """
     if isinstance(cell, bool) or is_missing(cell):
         return None
+    if style and (packed := _packed(cell, style)):
+        return packed
+    if isinstance(cell, datetime) and cell.year <= 1900:
+        hours = (cell - _DAY_ZERO).total_seconds() / 3600
+        return Angle(hours, "", 4)
     if isinstance(cell, int | float):
         return Angle(float(cell), "", _decimals(repr(cell))) if math.isfinite(cell) else None
     # Before NFKC, which turns ″ into ′′ and º into o.
@@ -86,11 +88,42 @@ def parse_pair(cell: Cell) -> tuple[Angle, Angle] | None:
     """
     if not isinstance(cell, str):
         return None
-    written = _WRAPPING.sub("", plain(cell.replace("″", '"').replace("º", "°"))).rstrip(")]} ")
+    found = place_in(cell)
+    if found is not None:
+        return found.first, found.second
+    written = plain(cell.replace("″", '"').replace("º", "°"))
+    if written.startswith("["):
+        written = _THIRD.sub(r"\1", written.replace('"', "").replace("'", ""))
+    written = _WRAPPING.sub("", written).rstrip(")]} ")
     for parts in _splits(written):
         if len(parts) == 2 and (first := parse_angle(parts[0])) and (second := parse_angle(parts[1])):
             return first, second
     return None
+
+
+# [118.78, 32.04, 1]: what follows in a list of numbers is a height or a weight.
+_THIRD: Final = re.compile(r"^(\[[^,]+,[^,]+),[^\],]+(?=\])")
+
+
+def _packed(cell: Cell, style: str) -> Angle | None:
+    """A number whose digits are minutes and seconds; None if they cannot be, or it is no number."""
+    written = repr(cell) if isinstance(cell, int | float) else plain(cell).translate(_DASHES)
+    if not re.fullmatch(r"\d+(\.\d+)?", written):
+        return None
+    whole, _, fraction = written.partition(".")
+    if style == PACKED:
+        degrees, minutes, seconds = whole[:-4] or "0", whole[-4:-2] or "0", f"{whole[-2:]}.{fraction or 0}"
+    else:
+        fraction = fraction.ljust(4, "0")
+        degrees, minutes = whole, fraction[:2]
+        seconds = f"{fraction[2:4]}.{fraction[4:] or 0}"
+    if style == MINUTES:
+        value = int(degrees) + float(f"{minutes}.{fraction[2:]}") / 60
+        return Angle(value, "", max(2, len(fraction))) if int(minutes) < 60 else None
+    if int(minutes) >= 60 or float(seconds) >= 60:
+        return None
+    value = int(degrees) + int(minutes) / 60 + float(seconds) / 3600
+    return Angle(value, "", 4 + len(seconds.partition(".")[2].rstrip("0")))
 
 
 def _splits(written: str) -> Iterator[list[str]]:

@@ -38,7 +38,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Reading:
+class Number:
     """A number from a cell; `value` is NaN where it is missing or unreadable."""
 
     value: float
@@ -48,19 +48,51 @@ class Reading:
 _NAN: Final = float("nan")
 
 
+# Zero-width and direction marks, byte order marks, control characters: nobody sees them, copying brings them.
+_INVISIBLE: Final = re.compile(
+    "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e"
+    "\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb]"
+)
+_GUARDED: Final = re.compile(r'="([^"]*)"')
+_TELEPHONE: Final = re.compile(r"(?<!\d)(1[3-9]\d{9}|0\d{2,3}[-—\s]?\d{7,8}|\d{17}[\dXx])(?!\d)")
+_QUOTED: Final = 60
+
+
 def plain(cell: Cell) -> str:
-    """Half-width text without spaces at the ends; whole floats without “.0”."""
+    """Half-width text without spaces at the ends and invisible characters, whole floats without “.0”; what
+    stands in ="…" is that."""
     if cell is None:
         return ""
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
         return str(int(cell))
-    written = str(cell)
-    return (written if written.isascii() else unicodedata.normalize("NFKC", written)).strip()
+    written = visible(str(cell))
+    written = (written if written.isascii() else unicodedata.normalize("NFKC", written)).strip()
+    guarded = _GUARDED.fullmatch(written)
+    return guarded[1].strip() if guarded else written
+
+
+def visible(written: str) -> str:
+    """Without characters that nobody sees.
+
+    >>> visible("\u200b118.78\ufeff")
+    '118.78'
+    """
+    return _INVISIBLE.sub("", written) if _INVISIBLE.search(written) else written
+
+
+def quoted(cell: Cell) -> str:
+    """A cell as a finding may quote it: short, and without the telephone number or identity card in it.
+
+    >>> quoted("张三 13800000000")
+    '张三 …'
+    """
+    written = _TELEPHONE.sub("…", as_written(cell))
+    return written if len(written) <= _QUOTED else written[: _QUOTED - 1] + "…"
 
 
 def as_written(cell: Cell) -> str:
     """The text of a cell as it stands, spaces and line breaks within it made single spaces."""
-    return plain(cell) if isinstance(cell, float) else " ".join(str(cell).split())
+    return plain(cell) if isinstance(cell, float) else " ".join(visible(str(cell)).split())
 
 
 def is_missing(cell: Cell) -> bool:
@@ -79,22 +111,22 @@ def is_ditto(cell: Cell) -> bool:
     return plain(cell) in _DITTO or cell.strip() in _DITTO
 
 
-def parse_number(cell: Cell) -> Reading:
+def parse_number(cell: Cell) -> Number:
     """
     >>> [parse_number(cell).value for cell in ("１，２００人", "约300", "1.2万")]
     [1200.0, 300.0, 12000.0]
     """
     if isinstance(cell, bool):
-        return Reading(_NAN, Kind.UNREADABLE)
+        return Number(_NAN, Kind.UNREADABLE)
     if isinstance(cell, int | float):
         missing = cell != cell or cell in (float("inf"), float("-inf"))
-        return Reading(_NAN, Kind.MISSING) if missing else Reading(float(cell), Kind.EXACT)
+        return Number(_NAN, Kind.MISSING) if missing else Number(float(cell), Kind.EXACT)
     if is_missing(cell):
-        return Reading(_NAN, Kind.MISSING)
+        return Number(_NAN, Kind.MISSING)
     return _from_text(plain(cell).translate(_MINUS))
 
 
-def _from_text(written: str) -> Reading:
+def _from_text(written: str) -> Number:
     times = 1.0
     about = False
     while True:
@@ -110,18 +142,20 @@ def _from_text(written: str) -> Reading:
     if _GROUPED.fullmatch(written):
         written = re.sub(r"[,， ']", "", written)
     if not _NUMBER.fullmatch(written):
-        return Reading(_NAN, Kind.UNREADABLE)
-    return Reading(float(written) * times, Kind.ABOUT if about else Kind.EXACT)
+        return Number(_NAN, Kind.UNREADABLE)
+    return Number(float(written) * times, Kind.ABOUT if about else Kind.EXACT)
 
 
 _EXCEL_EPOCH: Final = datetime(1899, 12, 30)
 _SERIALS: Final = (10_000, 80_000)
-_YEARS: Final = (1900, 2100)
+_YEARS: Final = (1800, 2100)
+_NUMERALS: Final = "〇一二三四五六七八九"
 _DATE: Final = re.compile(
-    r"(?P<y>(?:19|20)\d{2})(?:[年./\- ]+(?P<m>\d{1,2})(?:[月./\- ]+(?P<d>\d{1,2})日?)?月?)?年?(?:[ t]\d.*)?",
+    r"(?P<y>(?:18|19|20)\d{2})(?:[年./\- ]+(?P<m>\d{1,2})(?:[月./\- ]+(?P<d>\d{1,2})日?)?月?)?年?(?:[ "
+    r"t]\d.*)?",
     re.IGNORECASE,
 )
-_PACKED: Final = re.compile(r"(?P<y>(?:19|20)\d{2})(?P<m>\d{2})(?P<d>\d{2})?")
+_PACKED: Final = re.compile(r"(?P<y>(?:18|19|20)\d{2})(?P<m>\d{2})(?P<d>\d{2})?")
 
 
 def parse_date(cell: Cell) -> str | None:
@@ -138,11 +172,28 @@ def parse_date(cell: Cell) -> str | None:
         return cell.isoformat()
     if is_missing(cell):
         return ""
-    written = plain(cell)
+    written = _with_digits(plain(cell))
     if re.fullmatch(r"\d{5}(\.\d+)?", written) and _SERIALS[0] <= float(written) <= _SERIALS[1]:
         return (_EXCEL_EPOCH + timedelta(days=float(written))).date().isoformat()
     found = _PACKED.fullmatch(written) or _DATE.fullmatch(written)
     return _iso(found) if found else None
+
+
+def _with_digits(written: str) -> str:
+    """Chinese numerals of a date as digits.
+
+    >>> _with_digits("二〇一二年十一月"), _with_digits("一九九八年三月二十一日")
+    ('2012年11月', '1998年3月21日')
+    """
+    if not re.search(f"[{_NUMERALS}○零十]", written):
+        return written
+    written = re.sub(r"[○Ｏ零]", "〇", written)
+    written = re.sub(
+        r"([一二三]?)十([一二三四五六七八九]?)",
+        lambda tens: (tens[1] or "一") + (tens[2] or "〇"),
+        written,
+    )
+    return written.translate({ord(numeral): str(digit) for digit, numeral in enumerate(_NUMERALS)})
 
 
 def _iso(found: re.Match[str]) -> str | None:

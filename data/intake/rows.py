@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -10,9 +11,20 @@ from core.text import Text, text
 from data.formats.raw import Cell, Row
 from data.intake.columns import KEPT_FIELDS, PERSONAL
 from data.intake.decisions import ADDRESS, HAND, LIST
+from data.intake.disguises import without_place
 from data.intake.drafts import SET_ASIDE, Draft, RowCells
 from data.intake.findings import ERROR, INFO, WARNING, Notebook
-from data.intake.numbers import Kind, as_written, is_ditto, is_missing, parse_date, parse_number, plain
+from data.intake.numbers import (
+    Kind,
+    as_written,
+    is_ditto,
+    is_missing,
+    parse_date,
+    parse_number,
+    plain,
+    quoted,
+    visible,
+)
 from data.intake.pairs import read_coordinates
 from data.intake.sheets import Table
 from data.intake.tiers import (
@@ -21,11 +33,12 @@ from data.intake.tiers import (
     OPEN,
     PLANNED,
     STATION,
+    nearest_word,
     status_of,
-    tier_of_kind,
-    tier_of_name,
+    tier_of,
     tier_of_title,
 )
+from data.intake.unused import tell_columns
 
 _TEXT_FIELDS: Final = (
     "name",
@@ -49,26 +62,51 @@ def read_rows(table: Table, number: int, notes: Notebook, *, personal: bool = Fa
     """
     if not personal:
         _note_personal(table, notes)
-    above: dict[str, Cell] = {}
+    above: Row = []
     drafts = []
+    used = [column for column, name in table.fields.items() if name in KEPT_FIELDS]
+    used = sorted({*used, *(column for place in table.places for column in place.columns)})
     for row_number, row in table.rows:
-        by_field = _by_field(table, row)
-        for name, cell in by_field.items():
-            if is_ditto(cell):
-                by_field[name] = above.get(name)
-                column = table.column_of(name)
-                notes.tally(
-                    "ditto",
-                    text("“{word}” was read as the value of the row above.", word=plain(cell)),
-                    row_number,
-                    column,
-                )
-        above = by_field
-        draft = _draft(RowCells(table, row_number, by_field, notes), number)
+        row = _without_dittos(table, (row_number, row), above, used, notes)
+        above = row
+        cells = RowCells(table, row_number, _by_field(table, row), notes, row)
+        draft = _draft(cells, number)
         draft.values["personal"] = _personal(table, row) if personal else ""
         drafts.append(draft)
     notes.flush()
+    tell_columns(drafts, table, notes)
     return drafts
+
+
+def _without_dittos(
+    table: Table, numbered: tuple[int, Row], above: Row, used: Sequence[int], notes: Notebook
+) -> Row:
+    """The row with the values of the one above where it says so, and what is odd about its characters
+    told."""
+    number, row = numbered
+    read = row
+    for column in used:
+        cell = row[column] if column < len(row) else None
+        if not isinstance(cell, str):
+            continue
+        if is_ditto(cell):
+            read = [*read]
+            read[column] = above[column] if column < len(above) else None
+            message = text("“{word}” was read as the value of the row above.", word=plain(cell))
+            notes.tally("ditto", message, number, table.column(column))
+        if "\ufffd" in cell:
+            notes.note(WARNING, "broken-character", _BROKEN, row=number, column=table.column(column))
+        if visible(cell) != cell:
+            notes.tally("invisible-characters", _INVISIBLE, number, table.column(column))
+    return read
+
+
+_BROKEN: Final = text(
+    "The cell holds a character that is damaged in the file (a broken byte, shown as �). Write it anew."
+)
+_INVISIBLE: Final = text(
+    "The cell holds characters that nobody sees (zero-width or direction marks); they were left out."
+)
 
 
 def _by_field(table: Table, row: Row) -> dict[str, Cell]:
@@ -102,6 +140,7 @@ def _note_personal(table: Table, notes: Notebook) -> None:
 def _draft(cells: RowCells, number: int) -> Draft:
     draft = Draft(number, cells.row)
     draft.values = {name: cells.said(name) for name in _TEXT_FIELDS}
+    draft.values["address"] = without_place(draft.values["address"])
     draft.values["services"] = listed_services(cells.said("services"))
     said_by = cells.said("located_by")
     draft.values["located_by"] = said_by if said_by in _LOCATED_BY else LIST
@@ -113,6 +152,9 @@ def _draft(cells: RowCells, number: int) -> Draft:
     _read_numbers(draft, cells)
     _read_opened(draft, cells)
     read_coordinates(draft, cells)
+    if cells.table.refused and cells.row in cells.table.refused:
+        draft.lose_place()  # told already: its fields stand in the wrong columns
+        draft.first = draft.second = None
     return draft
 
 
@@ -127,11 +169,11 @@ def listed_services(written: str) -> str:
 
 def _fill_units_from_sheet(draft: Draft, cells: RowCells) -> None:
     """A sheet named “玄武区” or “梅园街道” declares it for rows that say nothing themselves."""
-    name = plain(cells.table.sheet.name)
-    level = next((level for level, pattern in _SHEET_UNITS if pattern.fullmatch(name)), "")
-    if level and not draft.values[level]:
-        draft.values[level] = name
-        cells.notes.tally("unit-from-sheet", text("“{unit}” was taken from the sheet's name.", unit=name))
+    for name in plain(cells.table.sheet.name).split(" / "):
+        level = next((level for level, pattern in _SHEET_UNITS if pattern.fullmatch(name)), "")
+        if level and not draft.values[level]:
+            draft.values[level] = name
+            cells.notes.tally("unit-from-sheet", text("“{unit}” was taken from the sheet's name.", unit=name))
 
 
 _SHEET_UNITS: Final = (("district", re.compile(r"\S+[区县]")), ("street", re.compile(r"\S+(街道|镇|乡)")))
@@ -148,45 +190,73 @@ def _read_name(draft: Draft, cells: RowCells) -> None:
 
 
 def _read_tier(draft: Draft, cells: RowCells) -> None:
-    kind = cells.said("tier")
-    from_name = None if tier_of_kind(kind) else tier_of_name(draft.values["name"])
-    tier = tier_of_kind(kind) or from_name or kind.lower()
-    draft.values["tier"] = tier
-    if from_name and kind:
-        cells.tally(
-            "tier-from-name",
-            text("The type “{written}” was read by the name: {tier}.", written=kind, tier=_TIERS[from_name]),
-            "tier",
+    kind, name = cells.said("tier"), draft.values["name"]
+    found = tier_of(kind, name, _titles_of(cells.table, cells.row))
+    draft.values["tier"] = found.tier
+    shown = _TIERS.get(found.tier, found.tier)
+    if found.doubt == "both":
+        draft.refuse()
+        cells.note(ERROR, "doubtful-tier", text(_BOTH.template, name=name), "tier")
+    elif not found.tier:
+        draft.refuse()
+        nearest = nearest_word(kind or name)
+        message = text(_NO_TIER.template, name=name)
+        if nearest:
+            message = text(_NO_TIER_BUT.template, name=name, nearest=nearest)
+        cells.note(ERROR, "missing-tier", message, "tier")
+    elif found.doubt == "kind":
+        message = text(
+            "The type “{written}” says {tier}, the name “{name}” another service; the type counts.",
+            written=kind,
+            tier=shown,
+            name=name,
         )
-    if tier:
-        return
-    from_title = tier_of_table(cells.table)
-    if from_title:
-        draft.values["tier"] = from_title
-        cells.tally(
-            "tier-from-title",
-            text("The type was taken from the title of the list: {tier}.", tier=_TIERS[from_title]),
-            "tier",
+        cells.note(WARNING, "tier-against-name", message, "tier")
+    elif found.doubt == "unknown":
+        nearest = nearest_word(kind)
+        message = text(
+            "The type “{written}” is neither a centre nor a station; it was kept as it is.", written=kind
         )
-        return
-    draft.refuse()
-    cells.note(
-        ERROR,
-        "missing-tier",
-        text(
-            "Neither a type nor the name tells whether “{name}” is a service centre or a service station. "
-            "Write 中心 or 站 (centre or station) in a column called 类型 (type).",
-            name=draft.values["name"],
-        ),
-        "tier",
-    )
+        if nearest:
+            message = text(
+                "The type “{written}” is neither a centre nor a station; it was kept as it is. Is "
+                "“{nearest}” "
+                "meant?",
+                written=kind,
+                nearest=nearest,
+            )
+        cells.tally("unknown-type", message, "tier")
+    elif found.by == "name" and (kind or found.tier not in _TIERS):
+        message = text("The type was read by the name: {tier}.", tier=shown)
+        if kind:
+            message = text("The type “{written}” was read by the name: {tier}.", written=kind, tier=shown)
+        cells.tally("tier-from-name", message, "tier")
+    elif found.by == "title":
+        message = text("The type was taken from the title of the list: {tier}.", tier=shown)
+        cells.tally("tier-from-title", message, "tier")
 
 
-def tier_of_table(table: Table) -> str | None:
-    """The one tier that the sheet's name, the rows above the header and the file's name tell."""
-    above = [plain(cell) for row in table.sheet.rows[: max(table.header_row - 1, 0)] for cell in row if cell]
-    told = {tier_of_title(title) for title in (table.sheet.name, *above, table.file)} - {None}
-    return told.pop() if len(told) == 1 else None
+_BOTH: Final = text(
+    "By its name “{name}” can be the service centre of the street or a station in a community. "
+    "Write 中心 or 站 (centre or station) in a column called 类型 (type)."
+)
+_NO_TIER: Final = text(
+    "Neither a type nor the name tells whether “{name}” is a service centre or a service station. "
+    "Write 中心 or 站 (centre or station) in a column called 类型 (type)."
+)
+_NO_TIER_BUT: Final = text(
+    "Neither a type nor the name tells whether “{name}” is a service centre or a service station. "
+    "Is “{nearest}” meant? Write 中心 or 站 (centre or station) in a column called 类型 (type)."
+)
+
+
+def _titles_of(table: Table, row: int) -> tuple[str, ...]:
+    """What a row stands under: the heading above it, else the titles of table, sheet and file, and of the
+    column of names."""
+    heading = next((title for number, title in reversed(table.headings) if number < row), "")
+    if heading and tier_of_title(heading):
+        return (heading,)
+    return (table.sheet.name, *table.above, table.file, table.column_of("name")[0])
 
 
 def _read_numbers(draft: Draft, cells: RowCells) -> None:
@@ -198,7 +268,7 @@ def _read_numbers(draft: Draft, cells: RowCells) -> None:
             cells.note(
                 WARNING,
                 "unreadable-number",
-                text("“{written}” is not a number; it was left out.", written=plain(cell)),
+                text("“{written}” is not a number; it was left out.", written=quoted(cell)),
                 name,
             )
         elif reading.kind is Kind.ABOUT:
@@ -208,7 +278,7 @@ def _read_numbers(draft: Draft, cells: RowCells) -> None:
 
 
 def _read_as(cell: Cell, value: str) -> Text:
-    return text("“{written}” was read as {value}.", written=as_written(cell), value=value)
+    return text("“{written}” was read as {value}.", written=quoted(cell), value=value)
 
 
 def _short(value: float) -> str:
@@ -227,7 +297,7 @@ def _read_opened(draft: Draft, cells: RowCells) -> None:
         cells.note(
             WARNING,
             "unreadable-date",
-            text("“{written}” is not a date; it was left out.", written=plain(cell)),
+            text("“{written}” is not a date; it was left out.", written=quoted(cell)),
             "opened",
         )
     elif stamp and isinstance(cell, str | int | float) and plain(cell) != stamp:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -61,6 +61,10 @@ class Scores:
             self.anchor_away_m[rows],
             self.building_away_m[rows],
         )
+
+    def without_units(self) -> Scores:
+        """The same without what the declared units say."""
+        return replace(self, member=np.zeros_like(self.member), member_away_m=no_evidence(len(self)))
 
     def by_row(self, best: int, *, buildings: bool = True) -> Floats:
         """(n, h) log-likelihoods of single rows, under the assumptions that suit `best` most; without

@@ -1,38 +1,45 @@
-"""Sheets → tables: which sheets count, where their rows are, which rows are not facilities."""
+"""Sheets → tables: which sheets count, where their tables are, which rows are not facilities."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from core.text import Text, text
+from data.formats import detect
 from data.formats.raw import Cell, RawFile, RawSheet, Row
-from data.intake.columns import OWN, choose_columns, confirmed, join_title, title_field
+from data.intake.blocks import fold_blocks
+from data.intake.columns import OWN, PERSONAL, SERIAL, confirmed_columns, join_title, title_field
 from data.intake.findings import ERROR, INFO, WARNING, Notebook
-from data.intake.guess import guess_columns
-from data.intake.headers import Header, filled_down, find_header
+from data.intake.headers import Header, Region, filled_down, find_header, geometry_header, regions
 from data.intake.notation import parse_angle, parse_pair
-from data.intake.numbers import plain
+from data.intake.numbers import plain, quoted
+from data.intake.place_columns import PlaceColumns, place_columns
 from data.intake.tiers import tier_of_kind
 from data.intake.words import any_of, begins_with
 
 _TIER_SAMPLE: Final = 200
 _HEADS: Final = 3
+_LEAST_TITLES: Final = 3
 _TOTAL: Final = begins_with("row", "total", r"([:：(（\d\s].*)?$")
 _SUBTOTAL: Final = re.compile(r"^.{0,12}(合计|小计|总计)[:：]?$")
 _NOTE: Final = begins_with("row", "note", r"\s*\d*\s*[:：.、]")
 _SIGNATURE: Final = begins_with("row", "signature", r"\s*(\(?(盖章|签字|签章|公章)\)?)?\s*([:(].*)?$")
+_PLACE_FIELDS: Final = ("lon", "lat", "lonlat")
+_NAMED_ROWS: Final = 10
 
 
 @dataclass(frozen=True)
 class Table:
-    """The facility table of one sheet.
+    """One facility table of a sheet.
 
-    `fields` maps column numbers (zero based) to fields, `titles` are all joined titles; `rows` are
-    (row number as the spreadsheet counts, cells), empty rows and set-aside rows left out.
-    `set_aside` are (row number, code). `first_row`..`last_header_row` as the spreadsheet counts.
+    `fields` maps column numbers (zero based) to fields, `titles` are the joined titles of all columns of the
+    sheet, "" for those of other tables; `places` are the ways in which it says where, best first. `rows` are
+    (row number as the spreadsheet counts, cells), empty rows and set-aside rows left out; `set_aside` are
+    (row number, code), `refused` (row number, code, message). `above` are the texts over the table,
+    `headings` (row number, text) those within it.
     """
 
     file: str
@@ -42,6 +49,11 @@ class Table:
     rows: tuple[tuple[int, Row], ...]
     set_aside: tuple[tuple[int, str], ...]
     header_row: int
+    places: tuple[PlaceColumns, ...] = ()
+    above: tuple[str, ...] = ()
+    headings: tuple[tuple[int, str], ...] = ()
+    columns: range = range(0)
+    refused: Mapping[int, Text] | None = None
 
     def column_of(self, field: str) -> tuple[str, int]:
         """Title and number from 1 of the column that holds `field`; ("", 0) if none does."""
@@ -50,32 +62,51 @@ class Table:
                 return self.titles[column], column + 1
         return "", 0
 
+    def column(self, number: int) -> tuple[str, int]:
+        """Title and number from 1 of a column counted from 0."""
+        return (self.titles[number] if number < len(self.titles) else "", number + 1)
+
+    @property
+    def place_column(self) -> tuple[str, int]:
+        """The column to name where coordinates are meant; ("", 0) if no column holds any."""
+        return self.column(self.places[0].columns[0]) if self.places else ("", 0)
+
 
 def tables_of(file: RawFile, mapping: Mapping[str, str], book: Notebook) -> list[Table]:
     """Every facility table of a file; sheets that hold none are named in `book`."""
-    found = []
+    found: list[Table] = []
     lone = sum(1 for sheet in file.sheets if not sheet.hidden) == 1
     for sheet in file.sheets:
         notes = Notebook(file.name, sheet.name, book.findings)
         if _is_skipped(sheet, notes, lone=lone):
             continue
-        table = _table(file, sheet, mapping, notes)
-        if table is None:
-            level = ERROR if len(file.sheets) == 1 else WARNING
-            notes.note(level, "no-table", _no_table(sheet))
+        tables = list(_tables(file, sheet, mapping, notes))
+        if tables and not lone and _explains(sheet) and not any(table.rows for table in tables):
+            tables = []
+        if tables:
+            found.extend(tables)
+        elif not lone and _explains(sheet):
+            message = text("The sheet explains how to fill in the list; it was not read.")
+            notes.note(INFO, "explanation-sheet", message)
         else:
-            found.append(table)
+            level = ERROR if len(file.sheets) == 1 else WARNING
+            notes.note(level, *_no_table(sheet))
     return found
 
 
 def _is_skipped(sheet: RawSheet, notes: Notebook, *, lone: bool) -> bool:
-    if sheet.hidden:
-        notes.note(INFO, "hidden-sheet", text("The sheet is hidden and was not read."))
-    elif not any(cell is not None for row in sheet.rows for cell in row):
-        notes.note(INFO, "empty-sheet", text("The sheet is empty."))
-    elif not lone and any_of("sheet", "returned").search(sheet.name.strip().lower()):
+    name = sheet.name.strip().lower()
+    filled = sum(1 for row in sheet.rows if any(not _is_blank(cell) for cell in row))
+    if sheet.own:
         notes.note(INFO, "own-sheet", text("The sheet was added by an earlier check; it was not read."))
-    elif not lone and any_of("sheet", "explanation").search(sheet.name.strip().lower()):
+    elif sheet.hidden:
+        message = text(
+            "The sheet is hidden and was not read; it has {count} filled {count:row|rows}.", count=filled
+        )
+        notes.note(INFO, "hidden-sheet", message)
+    elif not filled:
+        notes.note(INFO, "empty-sheet", text("The sheet is empty."))
+    elif not lone and any_of("sheet", "example").search(name):
         notes.note(
             INFO, "explanation-sheet", text("The sheet explains how to fill in the list; it was not read.")
         )
@@ -84,70 +115,188 @@ def _is_skipped(sheet: RawSheet, notes: Notebook, *, lone: bool) -> bool:
     return True
 
 
-def _no_table(sheet: RawSheet) -> Text:
+def _explains(sheet: RawSheet) -> bool:
+    return any_of("sheet", "explanation").search(sheet.name.strip().lower()) is not None
+
+
+def _no_table(sheet: RawSheet) -> tuple[str, Text]:
+    """The code and the message of a sheet in which no table was found."""
     first = next((row for row in sheet.rows if any(cell is not None for cell in row)), [])
-    seen = ", ".join(plain(cell) for cell in first if cell is not None)[:120]
-    return text(
+    seen = ", ".join(quoted(cell) for cell in first if cell is not None)[:120]
+    down = [title_field((plain(row[0]),)) for row in sheet.rows[:40] if row and isinstance(row[0], str)]
+    fields = {found[0] for found in down if found is not None} - {SERIAL, PERSONAL, OWN}
+    if "name" in fields and len(fields) >= _LEAST_TITLES:
+        return "transposed-table", text(
+            "The table lies on its side: its titles stand below each other in the first column, one "
+            "facility a "
+            "column. Turn it (copy, paste special, transpose), so that each facility has a row, and send "
+            "it again."
+        )
+    return "no-table", text(
         "No facility table was found: no row names at least a name and a place, such as 名称, 经度, 纬度 "
         "or name, lon, lat. The sheet begins with: {seen}",
         seen=seen,
     )
 
 
-def _table(file: RawFile, sheet: RawSheet, mapping: Mapping[str, str], notes: Notebook) -> Table | None:
-    header = _geometry_header(sheet) if sheet.points is not None else find_header(sheet)
-    header = header or guess_columns(sheet)
-    if header is None:
-        return None
-    fields = choose_columns(header.titles)
-    fields = {**_with_telling_tier(fields, header, sheet), **header.guessed}
-    fields = confirmed(fields, header.titles, mapping)
+def _tables(file: RawFile, sheet: RawSheet, mapping: Mapping[str, str], notes: Notebook) -> Iterator[Table]:
+    if sheet.points is not None:
+        named = geometry_header(sheet)
+        whole = Region(named, range(len(named.titles)), len(sheet.rows), 0)
+        yield _table(file, sheet, whole, mapping, notes)
+        return
+    header = find_header(sheet)
+    for region in regions(sheet, header) if header is not None else ():
+        yield _table(file, sheet, region, mapping, notes)
+
+
+def _table(
+    file: RawFile, sheet: RawSheet, region: Region, mapping: Mapping[str, str], notes: Notebook
+) -> Table:
+    header, columns = region.header, region.columns
+    body = _body(sheet, region)
+    said = {**header.guessed, **confirmed_columns(header.titles, mapping)}
+    places = place_columns(header.titles, columns, [row for _, row in body], said)
+    fields = _fields(header, columns, places, said, [row for _, row in body[:_TIER_SAMPLE]])
     ours = [column for column, field in fields.items() if field == OWN]
-    body = list(enumerate(_without(filled_down(sheet, header.last + 1), ours), start=header.last + 2))
-    said = {plain(part) for parts in header.titles for part in parts}
+    for _, row in body:
+        for column in ours:
+            if column < len(row):
+                row[column] = None
+    titles = tuple(
+        join_title(parts) if number in columns else "" for number, parts in enumerate(header.titles)
+    )
+    kept, aside, headings = _sorted(sheet, body, header, fields, notes)
+    titled = max((number for number, title in enumerate(titles, start=1) if title), default=len(titles))
+    refused = _too_wide(kept, titled) if file.kind == detect.TEXT else {}
+    kept = fold_blocks(sheet, kept, fields, places, notes) if sheet.points is None else kept
+    if hidden := sorted(set(sheet.hidden_rows) & {number for number, _ in kept}):
+        named = ", ".join(map(str, hidden[:_NAMED_ROWS])) + (" …" if len(hidden) > _NAMED_ROWS else "")
+        message = text(
+            "{count} hidden {count:row was|rows were} read too: {rows}.", count=len(hidden), rows=named
+        )
+        notes.note(INFO, "hidden-rows", message, row=hidden[0])
+    for number, message in refused.items():
+        notes.note(ERROR, "extra-field", message, row=number)
+    return Table(
+        file.name, sheet, fields, titles, tuple(kept), tuple(aside), header.last + 1, places,
+        _above(sheet, region), tuple(headings), columns, refused,
+    )  # fmt: skip
+
+
+def _body(sheet: RawSheet, region: Region) -> list[tuple[int, Row]]:
+    """Row numbers and cells below the header, without those of tables beside it."""
+    start, columns = region.header.last + 1, region.columns
+    rows = filled_down(sheet, start)[: region.end - start]
+    width = max((len(row) for row in rows), default=0)
+    if columns.start or region.beside:
+        rows = [
+            [cell if number in columns else None for number, cell in enumerate(row[: columns.stop])]
+            for row in rows
+        ]
+    return list(enumerate(rows, start=start + 1)) if width else []
+
+
+def _sorted(
+    sheet: RawSheet,
+    body: Sequence[tuple[int, Row]],
+    header: Header,
+    fields: Mapping[int, str],
+    notes: Notebook,
+) -> tuple[list[tuple[int, Row]], list[tuple[int, str]], list[tuple[int, str]]]:
+    """The rows that are facilities, those that are not with why, and the headings among these."""
+    titles = {plain(part) for parts in header.titles for part in parts}
     kept: list[tuple[int, Row]] = []
     aside: list[tuple[int, str]] = []
+    headings: list[tuple[int, str]] = []
     for number, row in body:
         placed = sheet.points is not None and sheet.points[number - 1] is not None
         if not placed and all(_is_blank(cell) for cell in row):
             continue
-        code = _aside_code(row, said, fields) if sheet.points is None else ""
-        if code:
-            aside.append((number, code))
-            notes.note(INFO, code, _ASIDE[code], row=number)
-        else:
+        code = _aside_code(row, titles, fields) if sheet.points is None else ""
+        if not code:
             kept.append((number, row))
-    titles = tuple(join_title(parts) for parts in header.titles)
-    return Table(file.name, sheet, fields, titles, tuple(kept), tuple(aside), header.last + 1)
+            continue
+        aside.append((number, code))
+        notes.note(INFO, code, _ASIDE[code], row=number)
+        if code == "heading-row":
+            headings.append((number, next(plain(cell) for cell in row if not _is_blank(cell))))
+    return kept, aside, headings
 
 
-def _with_telling_tier(fields: dict[int, str], header: Header, sheet: RawSheet) -> dict[int, str]:
+def _fields(
+    header: Header,
+    columns: range,
+    places: Sequence[PlaceColumns],
+    said: Mapping[int, str],
+    sample: Sequence[Row],
+) -> dict[int, str]:
+    """Column → field: the place that is preferred, what somebody confirmed, and else the best-named
+    column."""
+    best = places[0] if places else None
+    fields = {column: field for column, field in header.fields.items() if field not in _PLACE_FIELDS}
+    fields = {column: field for column, field in fields.items() if column in columns}
+    fields = _with_telling_tier(fields, header, columns, sample)
+    taken = {field for field in said.values() if field not in (PERSONAL, SERIAL)}
+    fields = {c: field for c, field in fields.items() if c not in said and field not in taken}
+    fields |= {c: field for c, field in said.items() if field and field not in _PLACE_FIELDS and c in columns}
+    if best is not None and best.pair is not None:
+        if fields.get(best.pair) != "address" or not _is_address(best.pair, sample):
+            fields[best.pair] = "lonlat"
+    elif best is not None:
+        fields |= {best.lon[0]: "lon", best.lat[0]: "lat"}
+    return dict(sorted(fields.items()))
+
+
+def _is_address(column: int, sample: Sequence[Row]) -> bool:
+    """Whether a column with places also holds words: “秦淮区…路1号[118.79,32.03]”."""
+    cells = [str(row[column]) for row in sample if column < len(row) and row[column] is not None]
+    return any(re.search(r"[\u4e00-\u9fff]", cell) for cell in cells)
+
+
+def _with_telling_tier(
+    fields: dict[int, str], header: Header, columns: range, sample: Sequence[Row]
+) -> dict[int, str]:
     """Of several columns called type, level or category the one whose words name tiers, else any words."""
-    rivals = [c for c, parts in enumerate(header.titles) if (title_field(parts) or ("",))[0] == "tier"]
+    rivals = [c for c in columns if (title_field(header.titles[c]) or ("",))[0] == "tier"]
     if len(rivals) < 2:
         return fields
-    body = sheet.rows[header.last + 1 : header.last + 1 + _TIER_SAMPLE]
 
     def telling(column: int) -> tuple[int, int]:
-        cells = [row[column] for row in body if column < len(row) and isinstance(row[column], str)]
+        cells = [row[column] for row in sample if column < len(row) and isinstance(row[column], str)]
         return sum(tier_of_kind(str(cell)) is not None for cell in cells), len(cells)
 
     best = max(rivals, key=telling)
     return {**{c: field for c, field in fields.items() if field != "tier"}, best: "tier"}
 
 
-def _without(rows: list[Row], columns: list[int]) -> list[Row]:
-    """The rows with the cells of some columns emptied."""
-    for row in rows:
-        for column in columns:
-            if column < len(row):
-                row[column] = None
-    return rows
+def _above(sheet: RawSheet, region: Region) -> tuple[str, ...]:
+    """The texts over a table: of all rows above the first header of the sheet, or since the table before."""
+    rows = sheet.rows[region.top : max(region.header.first, region.top)]
+    inside = (
+        cell
+        for row in rows
+        for number, cell in enumerate(row)
+        if cell is not None and (number in region.columns or not region.beside)
+    )
+    return tuple(str(cell) for cell in inside)
 
 
-def _geometry_header(sheet: RawSheet) -> Header | None:
-    """The first row of a format with geometry holds the field names, whatever they are."""
-    return Header(0, 0, tuple((plain(cell),) if cell is not None else () for cell in sheet.rows[0]))
+def _too_wide(kept: Sequence[tuple[int, Row]], width: int) -> dict[int, Text]:
+    """Rows of a text table with more fields than titles, where most rows have not: what was left unquoted
+    moves all that follows into the wrong columns."""
+    wide = [(number, row) for number, row in kept if any(not _is_blank(c) for c in row[width:])]
+    if 2 * len(wide) > len(kept):
+        return {}
+    return {
+        number: text(
+            "{count} {count:field|fields} too many in row {row}: a comma or another separator stands "
+            "within a field. Put the field into quotation marks, or save the list as .xlsx.",
+            count=max(n for n, cell in enumerate(row, start=1) if not _is_blank(cell)) - width,
+            row=number,
+        )
+        for number, row in wide
+    }
 
 
 _ASIDE: Final = {
@@ -190,9 +339,15 @@ def _has_place(row: Row, fields: Mapping[int, str]) -> bool:
     return parse_angle(by_field.get("lon")) is not None and parse_angle(by_field.get("lat")) is not None
 
 
+# What may stand alone in a row that goes on with the facility above.
+_GOES_ON: Final = ("services", "remark", PERSONAL)
+
+
 def _is_heading(cell: tuple[int, str], fields: Mapping[int, str]) -> bool:
     """“一、玄武区”, or a lone text in a column that is not the name's."""
     column, value = cell
+    if fields.get(column) in _GOES_ON:
+        return False
     return bool(re.match(r"^[(（]?[一二三四五六七八九十]+[)）]?[、.．]", value)) or (
         fields.get(column) != "name" and not value.replace(".", "").isdigit()
     )

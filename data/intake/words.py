@@ -25,3 +25,11 @@ def any_of(table: str, key: str) -> re.Pattern[str]:
 def begins_with(table: str, key: str, then: str) -> re.Pattern[str]:
     """A pattern that matches one of the words at the start, followed by `then`."""
     return re.compile(f"^({'|'.join(words(table, key))}){then}")
+
+
+@cache
+def kinds() -> dict[str, re.Pattern[str]]:
+    """Facilities of other services: what the kind is called → a pattern of the words that tell it."""
+    path = Path(__file__).with_name("words.toml")
+    table = tomllib.loads(path.read_text(encoding="utf-8"))["kind"]
+    return {kind: re.compile("|".join(told)) for kind, told in table.items()}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +15,7 @@ import xlsxwriter
 from core.text import Text, text
 from data.files import write_csv
 from data.formats.raw import Cell
+from data.formats.worksheets import OWN_SHEETS
 from data.intake.coordinates import belief_in_words
 from data.intake.drafts import REFUSED
 from data.intake.findings import ERROR, INFO, WARNING, Finding
@@ -25,7 +27,6 @@ Say = Callable[[Text], str]
 _COLOURS: Final = {ERROR: "#F8B4A6", WARNING: "#FFE699", INFO: "#DDEBF7"}
 _LEVELS: Final = {ERROR: text("error"), WARNING: text("warning"), INFO: text("remark")}
 _RANK: Final = {ERROR: 0, WARNING: 1, INFO: 2}
-# Sheets of these names are known and passed over when the workbook comes back.
 EXPLANATION: Final = text("Explanation")
 REFUSED_ROWS: Final = text("Refused rows")
 ALL_FINDINGS: Final = text("All findings")
@@ -52,12 +53,45 @@ def write_not_open(intake: Intake, path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def write_findings(intake: Intake, path: Path, tr: Say) -> None:
+def write_findings(intake: Intake, folder: Path, tr: Say) -> tuple[Path, ...]:
+    """The workbooks that go back, one a sender: `findings.xlsx` for one list, `findings/<list>.xlsx` for each
+    of several. Those of an earlier check are removed."""
+    alone, several = folder / "findings.xlsx", folder / "findings"
+    for old in (alone, *(several.glob("*.xlsx") if several.is_dir() else ())):
+        old.unlink(missing_ok=True)
+    if len(intake.files) <= 1:
+        write_findings_workbook(intake, alone, tr)
+        return (alone,)
+    several.mkdir(parents=True, exist_ok=True)
+    written: dict[str, Path] = {}
+    for file in intake.files:
+        stem = Path(file.name).stem
+        name, count = stem, 2
+        while name.casefold() in written:
+            name, count = f"{stem}-{count}", count + 1
+        written[name.casefold()] = several / f"{name}.xlsx"
+        write_findings_workbook(_of_file(intake, file.name), several / f"{name}.xlsx", tr)
+    return tuple(written.values())
+
+
+def _of_file(intake: Intake, name: str) -> Intake:
+    """What concerns one of several lists."""
+    return replace(
+        intake,
+        frame=intake.frame[intake.frame["source_file"] == name].reset_index(drop=True),
+        findings=tuple(found for found in intake.findings if found.file == name),
+        files=tuple(file for file in intake.files if file.name == name),
+        tables=tuple(table for table in intake.tables if table.file == name),
+        groups=(),
+    )
+
+
+def write_findings_workbook(intake: Intake, path: Path, tr: Say) -> None:
     """The workbook that goes back, in the reader's language.
 
-    Every table stands in a sheet of its own with all its rows where they were, so that row numbers
-    hold; one more column says what is wrong, and the cells meant are coloured. Mended and uploaded
-    again it is read like the original: the other sheets and the added column are passed over.
+    Every sheet stands there with all its rows where they were, so that row numbers hold; one more column says
+    what is wrong, and the cells meant are coloured. Mended and uploaded again it is read like the original:
+    the added sheets, which a property of the workbook names, and the added column are passed over.
     """
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(str(path), options) as book:
@@ -74,16 +108,21 @@ class _Writer:
         names = {"": 0, **{self.tr(name): 0 for name in (EXPLANATION, REFUSED_ROWS, ALL_FINDINGS)}}
         explanation = self.book.add_worksheet(self.tr(EXPLANATION))
         several = len(intake.files) > 1
+        by_sheet: dict[tuple[str, str], list[Table]] = {}
         for table in intake.tables:
-            name = (
-                f"{table.file} {table.sheet.name}" if several else table.sheet.name or Path(table.file).stem
-            )
-            self._table(table, _unused(name, names), intake.findings)
+            by_sheet.setdefault((table.file, table.sheet.name), []).append(table)
+        for (file, sheet), tables in by_sheet.items():
+            name = f"{file} {sheet}" if several else sheet or Path(file).stem
+            self._sheet(tables, _unused(name, names), intake.findings)
         self._refused(intake)
         self._all_findings(intake.findings)
         self._explanation(explanation, intake)
+        own = [self.tr(name) for name in (EXPLANATION, REFUSED_ROWS, ALL_FINDINGS)]
+        self.book.set_custom_property(OWN_SHEETS, json.dumps(own, ensure_ascii=False))
 
-    def _table(self, table: Table, name: str, findings: Iterable[Finding]) -> None:
+    def _sheet(self, tables: Sequence[Table], name: str, findings: Iterable[Finding]) -> None:
+        table = tables[0]
+        header_row = min(table.header_row for table in tables)
         sheet = self.book.add_worksheet(name)
         own = [f for f in findings if (f.file, f.sheet) == (table.file, table.sheet.name) and f.row]
         by_row: dict[int, list[Finding]] = {}
@@ -104,9 +143,9 @@ class _Writer:
             if number in by_row:
                 said = "\n".join(self._spoken(finding) for finding in by_row[number])
                 sheet.write_string(number - 1, width, said, self.formats["wrapped"])
-        sheet.write_string(max(table.header_row - 1, 0), width, self.tr(FINDINGS_TITLE), self.formats["bold"])
+        sheet.write_string(max(header_row - 1, 0), width, self.tr(FINDINGS_TITLE), self.formats["bold"])
         sheet.set_column(width, width, _WIDTH)
-        sheet.freeze_panes(table.header_row, 0)
+        sheet.freeze_panes(header_row, 0)
 
     def _row(self, sheet: Any, number: int, cells: list[Cell], findings: list[Finding]) -> None:
         marked: dict[int, str] = {}

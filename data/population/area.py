@@ -7,23 +7,17 @@ Points and pixels lie where their place is; a polygon counts by its exact share 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 import shapely
 
 from core.errors import InputError
 from core.text import text
-from coverage.model.tables import LEVELS, Bools, UnitTable
+from coverage.model.tables import Bools
 from data.formats.layers import opened
 from data.formats.systems import in_degrees
 from data.intake.findings import WARNING, Finding
 from data.population.cells import Cells
-from geo.crs import unproject
-
-# Gaps and slits between units (rivers, streets) are bridged up to this width.
-BRIDGED_M: Final = 200.0
-_TOUCH_M: Final = 1.0
 
 
 def read_outline(path: Path) -> shapely.Geometry:
@@ -38,40 +32,6 @@ def read_outline(path: Path) -> shapely.Geometry:
     if not shapes:
         raise InputError("{file}: the layer has no area in it.", file=path.name)
     return shapely.union_all(shapely.make_valid(np.asarray(shapes, object)))
-
-
-def ground_of(units: UnitTable) -> shapely.Geometry:
-    """The ground of units in WGS-84 degrees: their coarsest outlines, of the finer ones those that lie
-    elsewhere, and the gaps up to 200 m wide between two units or more.
-
-    A gap beside one unit only belongs to no unit; what lies beyond the outer rim stays outside.
-    """
-    level, shapes = units.frame["level"].to_numpy(object), units.frame.geometry.to_numpy()
-    ground, own = shapely.Polygon(), []
-    for name in LEVELS:
-        mine = shapes[level == name]
-        mine = mine[shapely.get_dimensions(mine) == 2]
-        shapely.prepare(ground)
-        elsewhere = mine[~shapely.contains(ground, shapely.point_on_surface(mine))]
-        own += list(elsewhere)
-        ground = shapely.union_all([ground, *elsewhere]) if len(elsewhere) else ground
-    bridged = shapely.union_all([ground, *_gaps(ground, np.asarray(own, object))])
-    return shapely.transform(bridged, lambda xy: np.column_stack(unproject(xy, units.crs)))
-
-
-def _gaps(ground: shapely.Geometry, units: np.ndarray) -> list[shapely.Geometry]:
-    """The pieces between units that are at most 200 m wide."""
-    if len(units) < 2:
-        return []
-    half = BRIDGED_M / 2
-    closed = shapely.buffer(shapely.buffer(ground, half, join_style="mitre"), -half, join_style="mitre")
-    pieces = shapely.get_parts(shapely.difference(closed, ground))
-    pieces = pieces[shapely.area(pieces) > _TOUCH_M]
-    if not len(pieces):
-        return []
-    piece, _ = shapely.STRtree(units).query(pieces, predicate="dwithin", distance=_TOUCH_M)
-    touching = np.bincount(piece, minlength=len(pieces))
-    return [shapely.buffer(one, _TOUCH_M) for one in pieces[touching > 1]]
 
 
 def inside_area(cells: Cells, area: shapely.Geometry) -> Bools:

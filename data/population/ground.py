@@ -170,6 +170,12 @@ def _require_system(raster: rasterio.DatasetReader, file: str) -> None:
     usable_system(raster.crs.to_wkt(), file, at)
 
 
+def is_tiff(path: Path) -> bool:
+    """Whether a file holds rasters. InputError if it cannot be opened."""
+    with raster_pieces(path) as pieces:
+        return bool(pieces)
+
+
 def read_ground(path: Path, crs: str, role: str = "settled") -> Ground:
     """Ground of a file, `role` "settled" or "water": the polygons of all its layers (of land uses those where
     people live), or the pixels above 0 or of the class meant of a raster."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +14,9 @@ import pandas as pd
 import shapely
 
 from core.errors import InputError
+from core.text import Bilingual, text_from_json
 from coverage.model.parse_standard import parse_standard
+from coverage.model.standard import Standard
 from coverage.publish.tables import PlanTables, Results
 from data.files import read_csv, write_bytes, write_csv, write_json
 from data.results.extras import GEOPACKAGE, LAYERS, read_extras, read_layers, write_extras, write_geopackage
@@ -59,10 +62,14 @@ def read_results(folder: Path) -> Results:
     toml = _bytes(folder, "standard.toml").decode("utf-8")
     has_plan = (folder / "plan.json").exists()
     facilities = folder / "facilities.csv"
-    texts = tuple(c for c in _header(facilities) if c not in _FACILITY_NUMBERS)
+    texts = tuple(
+        column
+        for column in _header(facilities)
+        if column not in _FACILITY_NUMBERS and not column.startswith("load_")
+    )
     return Results(
         document=document,
-        standard=parse_standard(toml, source="standard.toml"),
+        standard=_titled(parse_standard(toml, source="standard.toml"), document["standard"]),
         units=read_csv(folder / "units.csv", _UNIT_TEXTS),
         cells=pd.read_parquet(io.BytesIO(_bytes(folder, "cells.parquet"))),
         facilities=read_csv(facilities, texts),
@@ -76,8 +83,13 @@ def read_results(folder: Path) -> Results:
     )
 
 
-def _plan(folder: Path) -> PlanTables:
-    return PlanTables(_json(folder, "plan.json"), _read_geojson(folder, "sites.geojson"))
+def _titled(standard: Standard, published: Mapping[str, Any]) -> Standard:
+    """The standard under the title it was published with: an edited one says so."""
+    title = published.get("title")
+    if title is None:
+        return standard
+    differences = tuple(text_from_json(said) for said in published.get("differences", ()))
+    return replace(standard, title=Bilingual(title["zh"], title["en"]), differences=differences)
 
 
 def _header(path: Path) -> list[str]:
@@ -121,9 +133,17 @@ def _finite(row: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def _read_gaps(folder: Path) -> gpd.GeoDataFrame:
-    """JSON has no infinity: a gap without a distance is one from which nothing can be reached."""
+    """JSON has no infinity: a gap without a distance is one from which nothing can be reached.
+
+    An older folder does not say where a gap's flag stands: a point inside it is taken.
+    """
     gaps = _read_geojson(folder, "gaps.geojson")
-    return gaps.assign(nearest_m=pd.to_numeric(gaps["nearest_m"]).fillna(float("inf")))
+    for column in gaps.columns.intersection(["nearest_m", "farthest_m"]):
+        gaps[column] = pd.to_numeric(gaps[column]).fillna(float("inf"))
+    if "lon" not in gaps:
+        inside = gaps.geometry.representative_point()
+        gaps = gaps.assign(lon=inside.x, lat=inside.y)
+    return gaps
 
 
 def _read_geojson(folder: Path, name: str) -> gpd.GeoDataFrame:

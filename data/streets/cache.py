@@ -31,7 +31,7 @@ from geo.network.network import WalkNetwork
 
 # Raise this whenever reading or contracting changes what comes out.
 _VERSION: Final = 5
-_ARRAYS: Final = tuple(f.name for f in fields(WalkNetwork) if f.name != "crs")
+_ARRAYS: Final = tuple(f.name for f in fields(WalkNetwork) if f.name not in ("crs", "island_m"))
 _SHAPES: Final = ("water", "green")
 
 

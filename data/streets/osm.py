@@ -278,6 +278,8 @@ def _add_way(found: _Found, way: osmium.osm.Way, wkb: osmium.geom.WKBFactory) ->
         found.add_way(way)
     elif _has(way, WATER_LINE):
         _add_line(found.water, way, wkb)
+        if not _passed(way):
+            _add_line(found.obstacles, way, wkb)
     elif _has(way, OBSTACLES) and not _passed(way):
         _add_line(found.obstacles, way, wkb)
 

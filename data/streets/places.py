@@ -10,7 +10,6 @@ from core.text import Text, text
 from data.intake.findings import INFO, WARNING, Finding
 from geo.crs import unproject
 from geo.network.close_gaps import Healed
-from geo.network.islands import Islands, islands
 from geo.network.network import WalkNetwork
 
 # Shorter islands are counted, not listed: steps in a yard, a bit of path in a park.
@@ -20,7 +19,7 @@ MOST_LISTED: Final = 200
 
 def island_findings(network: WalkNetwork) -> tuple[Text, ...]:
     """How much of the street length hangs together; nothing where all does."""
-    found = islands(network)
+    found = network.islands
     if not found.count:
         return ()
     return (
@@ -37,9 +36,9 @@ def island_findings(network: WalkNetwork) -> tuple[Text, ...]:
 
 def island_remarks(file: str, network: WalkNetwork) -> tuple[Finding, ...]:
     """The longer islands, longest first, each with a place on its longest street."""
-    found = islands(network)
+    found = network.islands
     listed = np.flatnonzero(found.length_m[1:] >= LISTED_FROM_M)[:MOST_LISTED] + 1
-    lon, lat = unproject(_places(network, found, listed), network.crs)
+    lon, lat = unproject(places_of_components(network, listed), network.crs)
     return tuple(
         _remark(
             file,
@@ -89,8 +88,9 @@ def healed_remarks(file: str, healed: Healed | None, crs: str) -> tuple[Finding,
     )
 
 
-def _places(network: WalkNetwork, found: Islands, listed: np.ndarray) -> np.ndarray:
-    """A vertex of the longest edge of each of these islands (k, 2)."""
+def places_of_components(network: WalkNetwork, listed: np.ndarray) -> np.ndarray:
+    """A vertex of the longest edge of each of these components (k, 2), metres."""
+    found = network.islands
     order = np.lexsort((-network.edge_length_m, found.component))
     first = order[np.searchsorted(found.component[order], listed)]
     middle = (network.vertex_start[first] + network.vertex_start[first + 1]) // 2

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from core.text import Text
 from data.formats.inputs_read import InputRead
 from data.intake.findings import Finding
-from geo.distance.csr_ranges import ranges
+from geo.csr_ranges import ranges
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

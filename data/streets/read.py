@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -27,12 +27,13 @@ from geo.basemap import Basemap
 from geo.crs import WGS84, metric_crs
 from geo.network.build import SHARED_VERTEX_M, build_network, merge_close
 from geo.network.close_gaps import Healed, heal
-from geo.network.network import WalkNetwork
+from geo.network.network import WalkNetwork, as_obstacles
 
 Bounds = tuple[float, float, float, float]  # west, south, east, north
 
 # Wider than any city region; a metric CRS is not true to the metre over more.
 _WIDEST_DEGREES: Final = 12.0
+_AREA: Final = 2  # the dimension of polygons
 _READERS: Final = {
     "gpkg": read_gpkg,
     "geojson": read_geojson,
@@ -81,11 +82,13 @@ def read_streets(
     crs = crs or _metric_crs_of(path, bounds if area is None else area.bounds)
     progress(0.7, text("Joining streets into a network"))
     network, healed = _network(path, raw, crs, area, heal_m)
+    basemap = _basemap(raw, crs, area)
+    network = replace(network, obstacles=_obstacles(raw, basemap, crs, area))
     progress(0.9, text("Looking for islands among the streets"))
     said = (raw.findings, healed_findings(healed, heal_m), island_findings(network))
     return StreetFile(
         network,
-        _basemap(raw, crs, area),
+        basemap,
         tuple(itertools.chain(*said)),
         kind,
         sha256_of(path),
@@ -172,6 +175,17 @@ def _basemap(raw: RawStreets, crs: str, area: shapely.Geometry | None) -> Basema
         outline = _shapes_to(crs, WGS84, np.array([area]))[0]
         water, green = (s[shapely.intersects(s, outline)] for s in (water, green))
     return Basemap(water, green, crs)
+
+
+def _obstacles(raw: RawStreets, basemap: Basemap, crs: str, area: shapely.Geometry | None) -> Floats:
+    """Shores and lines that nobody walks straight across; a water's line is among the latter."""
+    lines = _shapes_to(crs, raw.crs, raw.obstacles)
+    if area is not None and len(lines):
+        lines = lines[shapely.intersects(lines, _shapes_to(crs, WGS84, np.array([area]))[0])]
+    shores = (
+        basemap.water[shapely.get_dimensions(basemap.water) == _AREA] if len(basemap.water) else lines[:0]
+    )
+    return as_obstacles(np.concatenate([shores, lines]))
 
 
 def _shapes_to(crs: str, source: str, shapes: Shapes) -> Shapes:

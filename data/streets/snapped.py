@@ -17,8 +17,12 @@ from geo.network.network import WalkNetwork
 from geo.network.snapping import content_key, snap_once
 
 # Raise this whenever snapping changes what comes out.
-_VERSION: Final = 1
-_SNAPPED: Final = ("edge", "offset_m", "snap_m", "xy")
+_VERSION: Final = 2
+# The nearest street of each point; rows nearest to an island, and their nearest street that is on none.
+_SNAPPED: Final = (
+    *("edge", "offset_m", "snap_m", "xy"),
+    *("row", "other_edge", "other_offset_m", "other_snap_m", "other_xy"),
+)
 
 
 def remember_places(network: WalkNetwork, cache_dir: Path, xy: NDArray[np.float64]) -> None:
@@ -37,8 +41,8 @@ def remember_places(network: WalkNetwork, cache_dir: Path, xy: NDArray[np.float6
 
 
 def _name(network: WalkNetwork, key: str) -> str:
-    """The streets' own shape and length decide where points lie, and nothing else does."""
-    said = hashlib.sha256(f"{_VERSION}\n{key}\n".encode())
+    """The streets' own shape and length decide where points lie, and what counts as an island."""
+    said = hashlib.sha256(f"{_VERSION}\n{key}\n{network.island_m!r}\n".encode())
     for array in (network.vertex_xy, network.vertex_start, network.edge_length_m):
         said.update(np.ascontiguousarray(array).data)
     return said.hexdigest()

@@ -1,151 +1,191 @@
-"""What columns of a units file are called, and what stands in them."""
+"""Which columns of a units file hold names, numbers and parents: by title, then by what stands in them.
+
+The titles and words are those of `words.toml`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import geopandas as gpd
 import numpy as np
 
-from coverage.model.tables import RURAL, UNKNOWN, URBAN
-from data.population.columns import find_column
-
-NAME_COLUMNS: Final = (
-    "name",
-    "名称",
-    "单位名称",
-    "name_zh",
-    "Name_County",
-    "XZQMC",
-    "ZLDWMC",
-    "社区名称",
-    "村名称",
-)
-LEVEL_COLUMNS: Final = ("level", "层级", "级别", "等级", "类型")
-ADMIN_LEVEL_COLUMNS: Final = ("admin_level",)
-ID_COLUMNS: Final = (
-    "unit_id",
-    "code",
-    "adcode",
-    "代码",
-    "编码",
-    "区划代码",
-    "统计用区划代码",
-    "Code_County",
-    "XZQDM",
-    "ZLDWDM",
-    "id",
-)
-PARENT_COLUMNS: Final = ("parent_id", "parent", "上级代码", "上级")
-# By the level of the unit itself: a street's own column "街道" holds its own name.
-PARENT_COLUMNS_OF: Final = {
-    "street": ("所属区", "所属区县", "区", "区县"),
-    "community": ("所属街道", "所属乡镇", "所属镇街", "街道", "镇街", "街镇", "乡镇"),
-}
-CODE_COLUMNS: Final = ("settlement_code", "城乡分类代码", "城乡代码", "城乡分类")
-SETTLEMENT_COLUMNS: Final = ("settlement", "城乡", "城乡类型")
-
-_LEVEL_WORDS: Final = {
-    "district": ("district", "county", "区", "区县", "县", "县级"),
-    "street": (
-        "street",
-        "town",
-        "subdistrict",
-        "街道",
-        "镇",
-        "乡",
-        "街道/镇",
-        "镇街",
-        "街镇",
-        "乡镇",
-        "乡级",
-    ),
-    "community": (
-        "community",
-        "village",
-        "社区",
-        "村",
-        "社区/村",
-        "村居",
-        "村/社区",
-        "居委会",
-        "村委会",
-        "村级",
-    ),
-}
-# OpenStreetMap in China: county 6, town or subdistrict 8, village or community 10 (wiki, Tag:boundary).
-_ADMIN_LEVELS: Final = {"6": "district", "8": "street", "10": "community"}
-_SETTLEMENT_WORDS: Final = {
-    "urban": URBAN,
-    "城镇": URBAN,
-    "城市": URBAN,
-    "城区": URBAN,
-    "镇区": URBAN,
-    "城": URBAN,
-    "rural": RURAL,
-    "乡村": RURAL,
-    "农村": RURAL,
-    "乡": RURAL,
-}
-# 统计用城乡划分代码: 111, 112 city; 121, 122, 123 town; 210, 220 country.
-_URBAN_CODES: Final = ("111", "112", "121", "122", "123")
-_RURAL_CODES: Final = ("210", "220")
+_WORDS: Final = tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))
+TITLES: Final[Mapping[str, Sequence[str]]] = _WORDS["titles"]
+NAMES_OF: Final[Mapping[str, Sequence[str]]] = _WORDS["titles"]["names_of"]
+LEVEL_WORDS: Final[Mapping[str, Sequence[str]]] = _WORDS["level_words"]
+LAYER_WORDS: Final[Mapping[str, Sequence[str]]] = _WORDS["layer_words"]
+SETTLEMENT_WORDS: Final[Mapping[str, Sequence[str]]] = _WORDS["settlement_words"]
+# National levels as GADM, geoBoundaries and HDX count them for China.
+ADM_LEVELS: Final = {1: "above", 2: "above", 3: "district", 4: "street", 5: "community"}
+_ADM: Final = re.compile(r"^(?P<local>nl_)?name_(?P<gadm>\d)$|^adm(?P<hdx>\d)_?(?P<tongue>zh|cn|name|en)\w*$")
+_UNIT_NAME: Final = re.compile(r".{1,}(社区|村|居委会|村委会|街道|街道办事处|镇|乡|区|县|旗)$")
+_EMPTY: Final = frozenset(("", "na", "n/a", "none", "null", "nan", "<null>", "无"))
+_CUT_BYTES: Final = (9, 10)
+_LEAST_FILLED: Final = 0.5
+_FEW_TWICE: Final = 0.1
+_LEVELS_UP: Final = ("community", "street", "district")
 
 
-def words(frame: gpd.GeoDataFrame, aliases: Sequence[str]) -> list[str] | None:
-    """The column of one of the names as texts ("" where empty), None if there is none."""
-    column = find_column([str(name) for name in frame.columns], aliases)
-    return None if column is None else [_word(value) for value in frame[column]]
+@dataclass(frozen=True)
+class Columns:
+    """The titles that were chosen ("" for none): `level` the level that the name's title speaks of,
+    `parents` level → the column that names the unit of that level above."""
+
+    name: str = ""
+    level: str = ""
+    number: str = ""
+    parent: str = ""
+    parents: tuple[tuple[str, str], ...] = ()
 
 
-def _word(value: object) -> str:
+def title_in(columns: Sequence[str], aliases: Sequence[str]) -> str:
+    """The first alias that a column bears, whole or cut at ten bytes as shapefiles cut it; "" for none."""
+    return next(titles_in(columns, aliases), "")
+
+
+def titles_in(columns: Sequence[str], aliases: Sequence[str]) -> Iterator[str]:
+    """All columns that bear one of the aliases, those that bear it whole first."""
+    plain = {str(column): _plain(column) for column in columns}
+    seen = set[str]()
+    for fits in (str.__eq__, _is_cut):
+        for alias in aliases:
+            for column, title in plain.items():
+                if column not in seen and fits(title, _plain(alias)):
+                    seen.add(column)
+                    yield column
+
+
+def words(frame: gpd.GeoDataFrame, column: str) -> list[str]:
+    """A column as texts, "" where empty and everywhere for the column "" ."""
+    return [word_of(value) for value in frame[column]] if column else [""] * len(frame)
+
+
+def word_of(value: object) -> str:
     """Codes come as numbers from some programs: 320102.0 is 320102."""
     if value is None or (isinstance(value, float) and np.isnan(value)):
         return ""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        return str(int(value))
+    word = str(value).strip()
+    return word[:-2] if re.fullmatch(r"\d+\.0", word) else word
 
 
-def levels_of(frame: gpd.GeoDataFrame) -> list[str]:
-    """Each row's level, "" where its word is not known; a file without any says districts."""
-    known = {word: level for level, names in _LEVEL_WORDS.items() for word in names}
-    said = words(frame, LEVEL_COLUMNS)
-    if said is not None and any(word.casefold() in known for word in said):
-        return [known.get(word.casefold(), "") for word in said]
-    numbers = words(frame, ADMIN_LEVEL_COLUMNS)
-    if numbers is not None:
-        return [_ADMIN_LEVELS.get(number, "") for number in numbers]
-    return ["district"] * len(frame) if said is None else [""] * len(frame)
+def columns_of(frame: gpd.GeoDataFrame) -> Columns:
+    """Name, number and parents of a layer. The number's column has a number of its own in nearly every
+    row: an Id of 0, or the county's code in all rows, is none."""
+    titles = [str(column) for column in frame.columns if column != frame.geometry.name]
+    name = _name_column(frame, titles_in(titles, TITLES["names"]))
+    by_level = {
+        level: title
+        for level in _LEVELS_UP
+        for title in titles_in(titles, NAMES_OF[level])
+        if title != name and _names_units(words(frame, title), least=0.01)
+    }
+    level = ""
+    if not name:
+        level = next((level for level in _LEVELS_UP if level in by_level), "")
+        name = by_level.pop(level, "")
+    counted = _counted_names(frame, titles)
+    if not name and counted:
+        depth = max(counted)
+        name, level = counted[depth], ADM_LEVELS.get(depth, "")
+        by_level |= {ADM_LEVELS[k]: counted[k] for k in counted if k < depth and ADM_LEVELS.get(k) != "above"}
+    if not name:
+        name = next((title for title in titles if _called_as_units(words(frame, title))), "")
+    number = next(
+        (
+            title
+            for title in titles_in(titles, TITLES["numbers"])
+            if title != name and _numbers_units(frame, title)
+        ),
+        "",
+    )
+    return Columns(name, level, number, title_in(titles, TITLES["parents"]), tuple(by_level.items()))
 
 
-def parents_of(frame: gpd.GeoDataFrame, levels: Sequence[str]) -> list[str]:
-    """The number or name each row states of the unit above it, "" where none."""
-    empty = [""] * len(frame)
-    said = words(frame, PARENT_COLUMNS) or empty
-    by_level = {level: words(frame, aliases) or empty for level, aliases in PARENT_COLUMNS_OF.items()}
+def _name_column(frame: gpd.GeoDataFrame, titles: Iterable[str]) -> str:
+    """The first column of names, one with Chinese names before others."""
+    found = [title for title in titles if _names_units(unit_names(frame, title))]
+    chinese = [title for title in found if _names_units(_chinese(unit_names(frame, title)))]
+    return next(iter([*chinese, *found]), "")
+
+
+def _chinese(names: Sequence[str]) -> list[str]:
+    return [name if any("一" <= letter <= "鿿" for letter in name) else "" for name in names]
+
+
+def _called_as_units(names: Sequence[str]) -> bool:
+    """Whether a column of an unknown title holds different names that nearly all end as those of units."""
+    ending = [name for name in names if _UNIT_NAME.search(name)]
+    return bool(names) and len(ending) >= 0.9 * len(names) and len(set(ending)) >= 0.9 * len(ending)
+
+
+def unit_names(frame: gpd.GeoDataFrame, column: str) -> list[str]:
+    """Names; of Overture's `names` the primary one."""
+    return [_primary(word) for word in words(frame, column)]
+
+
+def not_numbers(frame: gpd.GeoDataFrame, chosen: str) -> list[str]:
+    """Columns that are called numbers and do not number the units."""
+    titles = [str(column) for column in frame.columns if column != frame.geometry.name]
     return [
-        word or by_level.get(level, empty)[row]
-        for row, (word, level) in enumerate(zip(said, levels, strict=True))
+        title
+        for title in titles_in(titles, TITLES["numbers"])
+        if title != chosen and any(words(frame, title))
     ]
 
 
-def settlements_of(frame: gpd.GeoDataFrame) -> list[str]:
-    """Urban, rural or "": the statistical code decides, then the word; a name never does.
-
-    街道 of the suburbs contain villages.
-    """
-    empty = [""] * len(frame)
-    codes, said = words(frame, CODE_COLUMNS) or empty, words(frame, SETTLEMENT_COLUMNS) or empty
-    return [
-        _by_code(code) or _by_word(word) or _by_code(word) for code, word in zip(codes, said, strict=True)
-    ]
-
-
-def _by_code(code: str) -> str:
-    if code in _URBAN_CODES:
-        return URBAN
-    return RURAL if code in _RURAL_CODES else UNKNOWN
+def _counted_names(frame: gpd.GeoDataFrame, titles: Sequence[str]) -> dict[int, str]:
+    """Depth → the column of names, of GADM's and HDX's several ones; Chinese names before others."""
+    found = dict[int, str]()
+    for title in titles:
+        match = _ADM.match(_plain(title))
+        if match and _names_units(words(frame, title)):
+            depth = int(match["gadm"] or match["hdx"])
+            chinese = bool(match["local"]) or match["tongue"] in ("zh", "cn")
+            if depth not in found or chinese:
+                found[depth] = title
+    return found
 
 
-def _by_word(word: str) -> str:
-    return _SETTLEMENT_WORDS.get(word.casefold(), UNKNOWN)
+def _names_units(names: Sequence[str], least: float = _LEAST_FILLED) -> bool:
+    filled = [name for name in names if name.casefold() not in _EMPTY and not name.isdigit()]
+    return len(filled) >= max(least * len(names), 1)
+
+
+def _numbers_units(frame: gpd.GeoDataFrame, title: str) -> bool:
+    numbers = [word for word in words(frame, title) if word and word != "0"]
+    return len(numbers) >= _LEAST_FILLED * len(frame) and len(set(numbers)) >= (1 - _FEW_TWICE) * len(numbers)
+
+
+def _primary(word: str) -> str:
+    if not word.startswith("{"):
+        return "" if word.casefold() in _EMPTY else word
+    try:
+        names = json.loads(word)
+    except ValueError:
+        return word
+    return str(names.get("primary") or "") if isinstance(names, dict) else word
+
+
+def _is_cut(title: str, alias: str) -> bool:
+    kept = title.rstrip("\ufffd?")
+    if not kept or len(kept) >= len(alias) or not alias.startswith(kept):
+        return False
+    return any(
+        len(kept.encode(encoding, "ignore")) in _CUT_BYTES
+        or (len(title) > len(kept) and len(kept.encode(encoding, "ignore")) >= 7)
+        for encoding in ("utf-8", "gbk")
+    )
+
+
+def _plain(name: str) -> str:
+    return unicodedata.normalize("NFKC", str(name)).strip().lstrip("\ufeff").casefold()

@@ -6,41 +6,59 @@ from typing import Final
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 
 from core.text import text
 from coverage.model.tables import Bools, Floats, Ints
+from data.intake.findings import INFO, WARNING
+from data.units.levels import ABOVE
 from data.units.remarks import Remarks
 
 # An outline that stops so near to its start was meant to be closed; farther, a part of it is missing.
 _CLOSING_M: Final = 100.0
+_SAME_GROUND: Final = 0.95
+_COLLECTION: Final = 7  # a geometry collection, as KML packs an outline and its label
+_SAME_POINT_M: Final = 1.0
 
 
 def usable(table: gpd.GeoDataFrame, unclosed: Ints, remarks: Remarks) -> gpd.GeoDataFrame:
-    """Rows (metric, with the file's row number in `row`) that have a name, a known level and a place.
+    """Rows (metric) that have a name, a known level and a place; the others are listed.
 
     A place is an outline, or a point if the unit is a community or village. Crossing outlines are
-    repaired; outlines that do not close are closed over at most 100 m.
+    repaired; outlines that do not close are closed over at most 100 m. Provinces and cities above the
+    districts are no units of a study.
     """
     table = _closed(table, unclosed, remarks)
     shapes = table.geometry.to_numpy().copy()
+    above = (table["level"] == ABOVE).to_numpy()
     known, named = (table["level"] != "").to_numpy(), (table["name"] != "").to_numpy()
     placed = _areas(shapes) | (_points(shapes) & (table["level"] == "community").to_numpy())
     broken = _areas(shapes) & ~shapely.is_valid(shapes)
-    for wrong, code, message in (
-        (~placed, "no-outline", text("The unit has no outline and is left out.")),
-        (~known, "no-level", text("The unit's level is not known and it is left out.")),
-        (~named, "no-name", text("The unit has no name and is left out.")),
+    for wrong, code, message, level in (
+        (~placed & ~above, "no-outline", text("The unit has no outline and is left out."), WARNING),
+        (~named & ~above, "no-name", text("The unit has no name and is left out."), WARNING),
+        (above, "above-district", text("The unit stands above the districts and is left out."), INFO),
         (
-            broken & known & named,
+            broken & known & named & ~above,
             "outline-repaired",
             text("The unit's outline crossed itself and was repaired."),
+            WARNING,
         ),
     ):
-        remarks.rows(code, message, table["row"].to_numpy()[wrong].tolist())
+        remarks.rows(code, message, table[wrong], level)
+    for word in dict.fromkeys(table["level_word"][~known]):
+        message = (
+            text("The unit's level “{word}” is not known and it is left out.", word=word)
+            if word
+            else text("The unit's level is not known and it is left out.")
+        )
+        remarks.rows("no-level", message, table[~known & (table["level_word"] == word)])
     shapes[broken] = shapely.make_valid(shapes[broken], method="structure")
-    kept = known & named & placed & ~shapely.is_empty(shapes)
+    mixed = np.flatnonzero(_areas(shapes) & (shapely.get_type_id(shapes) == _COLLECTION))
+    for row in mixed:
+        parts = shapely.get_parts(shapes[row])
+        shapes[row] = shapely.union_all(parts[shapely.get_dimensions(parts) == 2])
+    kept = known & named & placed & ~above & ~shapely.is_empty(shapes)
     return table.set_geometry(gpd.GeoSeries(shapes, index=table.index, crs=table.crs))[kept].reset_index(
         drop=True
     )
@@ -69,8 +87,9 @@ def _closed(table: gpd.GeoDataFrame, unclosed: Ints, remarks: Remarks) -> gpd.Ge
                     name=name,
                     metres=metres,
                 ),
-                row=row + 1,
+                row=int(table["row"].iloc[row]) + 1,
                 level="error",
+                file=table["file"].iloc[row],
             )
         else:
             remarks.add(
@@ -80,7 +99,8 @@ def _closed(table: gpd.GeoDataFrame, unclosed: Ints, remarks: Remarks) -> gpd.Ge
                     name=name,
                     metres=metres,
                 ),
-                row=row + 1,
+                row=int(table["row"].iloc[row]) + 1,
+                file=table["file"].iloc[row],
             )
     return table.drop(index=unclosed[gap_m > _CLOSING_M])
 
@@ -94,22 +114,84 @@ def _closing_m(shape: shapely.Geometry) -> float:
     return float(steps.max(initial=0.0))
 
 
-def merged(table: gpd.GeoDataFrame, remarks: Remarks) -> gpd.GeoDataFrame:
-    """Rows that are parts of one unit (same number, name and level) as one row, at the first one's place."""
-    same = ["unit_id", "name", "level"]
-    twice = table.duplicated(same, keep=False) & (shapely.get_dimensions(table.geometry.to_numpy()) == 2)
-    if not twice.any():
+def without_twice(table: gpd.GeoDataFrame, remarks: Remarks) -> gpd.GeoDataFrame:
+    """Without rows that say again what an earlier one says: name, level and the same outline. The first
+    one counts; what it leaves open the later ones add."""
+    shapes = table.geometry.to_numpy()
+    same = table.groupby(["level", "name"], sort=False).indices
+    dropped, filled = list[int](), table.copy()
+    for rows in same.values():
+        kept = list[int]()
+        for row in rows.tolist():
+            first = next((k for k in kept if _alike(shapes[k], shapes[row])), None)
+            if first is None:
+                kept.append(row)
+                continue
+            dropped.append(row)
+            for column in ("number", "parent", "settlement"):
+                at = filled.columns.get_loc(column)
+                filled.iloc[first, at] = filled.iloc[first, at] or filled.iloc[row, at]
+    if not dropped:
         return table
-    parts = table[twice]
-    united = parts.dissolve(by=same, aggfunc="first", sort=False).reset_index()[table.columns]
+    names = table["name"].to_numpy(object)
+    remarks.add(
+        "unit-twice",
+        text(
+            "{count} {count:unit comes|units come} again with the same name and outline and {count:counts|"
+            "count} once, the first of them {name} (row {row}).",
+            count=len(dropped),
+            name=names[dropped[0]],
+            row=int(table["row"].iloc[dropped[0]]) + 1,
+        ),
+        file=str(table["file"].iloc[dropped[0]]),
+    )
+    return filled.drop(index=table.index[dropped]).reset_index(drop=True)
+
+
+def _alike(one: shapely.Geometry, other: shapely.Geometry) -> bool:
+    """The same place, but for the drawing: at most a twentieth of the ground differs."""
+    if shapely.get_dimensions(one) != shapely.get_dimensions(other):
+        return False
+    if shapely.get_dimensions(one) == 0:
+        return bool(shapely.distance(one, other) < _SAME_POINT_M)
+    if not shapely.intersects(one, other):
+        return False
+    both = shapely.area(shapely.intersection(one, other))
+    return bool(both >= _SAME_GROUND * max(shapely.area(one), shapely.area(other)))
+
+
+def merged(table: gpd.GeoDataFrame, rows: Ints, remarks: Remarks) -> gpd.GeoDataFrame:
+    """Those of `rows` that are parts of one unit (same name and unit above; their numbers the same, or none)
+    as one row, at the first one's place."""
+    own = table.loc[rows]
+    numbered = own["number"].where(own["number"] != "", "")
+    keys = list(zip(own["name"], own["parent_id"], numbered, strict=True))
+    areas = _areas(own.geometry.to_numpy())
+    groups = dict[object, list[int]]()
+    for row, key, is_area in zip(rows.tolist(), keys, areas, strict=True):
+        if is_area:
+            groups.setdefault(key, []).append(row)
+    several = [group for group in groups.values() if len(group) > 1]
+    if not several:
+        return table
+    shapes = table.geometry.to_numpy().copy()
+    stated = table["stated"].to_numpy(float).copy()
+    dropped = list[int]()
+    for group in several:
+        at = table.index.get_indexer(group)
+        shapes[at[0]] = shapely.union_all(shapes[at])
+        # A total stands with every part, or is given part by part.
+        said = stated[at][np.isfinite(stated[at])]
+        stated[at[0]] = np.nan if not len(said) else said[0] if len(set(said)) == 1 else said.sum()
+        dropped += group[1:]
     remarks.add(
         "parts-united",
         text(
-            "{parts} rows are parts of {units} units and were put together.",
-            parts=len(parts),
-            units=len(united),
+            "{parts} rows are parts of {units} {units:unit|units} and were put together.",
+            parts=sum(map(len, several)),
+            units=len(several),
         ),
-        level="info",
+        level=INFO,
     )
-    both = pd.concat([table[~twice], united]).sort_values("row", kind="stable")
-    return gpd.GeoDataFrame(both, geometry="geometry", crs=table.crs).reset_index(drop=True)
+    united = table.assign(stated=stated).set_geometry(gpd.GeoSeries(shapes, index=table.index, crs=table.crs))
+    return united.drop(index=dropped)

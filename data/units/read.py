@@ -2,38 +2,45 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Final
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 
 from core.errors import InputError
 from core.text import text
 from coverage.equity.overlaps import Gap, Overlap, find_gaps_between, find_overlaps, ill_fitting
-from coverage.model.tables import LEVELS, Floats, UnitTable
+from coverage.measuring.membership import ground_of
+from coverage.model.tables import Floats, UnitTable
 from data.digest import sha256_of
 from data.formats.inputs_read import InputRead
-from data.intake.findings import Finding
-from data.population.columns import RESIDENT_COLUMNS, find_column
-from data.units.columns import ID_COLUMNS, NAME_COLUMNS, levels_of, parents_of, settlements_of, words
-from data.units.outlines import merged, usable
-from data.units.parents import with_parents
+from data.intake.findings import INFO, Finding
+from data.units.outlines import usable, without_twice
+from data.units.parents import Misplaced, with_parents
 from data.units.remarks import Remarks
+from data.units.rows import UnitAnswers, rows_of
 from data.units.settlement import with_settlement
 from data.units.villages import with_outlines
-from data.vector import Layer, layers, read_layer
-from geo.crs import WGS84
+from geo.crs import metric_crs, unproject
+
+_NOTHING: Final = UnitAnswers()
+# The ground is given in degrees with a corner every so many metres: a straight side bends by less than 1 mm.
+_SIDE_M: Final = 250.0
 
 
 @dataclass(frozen=True)
 class UnitFile:
-    """A units file as read: the table, remarks on it, and which file it was.
+    """Units as read: the table, remarks on the files, and which files they were.
 
-    `residents` (units,) what the file itself states, NaN where nothing, None without such a column;
-    `read` what was chosen in which file and what was set aside.
+    `residents` (units,) what the files themselves state, NaN where nothing, None without such a column;
+    `read` what was chosen in which file and what was set aside; `misplaced` units that lie elsewhere
+    than in the unit they belong to.
     """
 
     table: UnitTable
@@ -42,126 +49,137 @@ class UnitFile:
     overlaps: tuple[Overlap, ...] = ()
     residents: Floats | None = None
     read: tuple[InputRead, ...] = ()
+    misplaced: tuple[Misplaced, ...] = ()
+
+    @cached_property
+    def ground(self) -> shapely.Geometry:
+        """What the units stand on, with the gaps between them, in WGS-84 degrees: whoever lives outside
+        is outside the study."""
+        metric = shapely.segmentize(ground_of(self.table), _SIDE_M)
+        ground = shapely.transform(metric, lambda xy: np.column_stack(unproject(xy, self.table.crs)))
+        return ground if ground.is_valid else shapely.make_valid(ground)
 
 
-def read_units(path: Path, *, crs: str, urban: Path | None = None) -> UnitFile:
-    """Read units in any CRS (WGS-84 assumed, and said, where the file has none) into metric `crs`.
+def read_units(
+    *paths: Path, crs: str = "", urban: Path | None = None, answers: UnitAnswers = _NOTHING
+) -> UnitFile:
+    """Read units in any CRS (WGS-84 assumed, and said, where a file has none) into metric `crs`, by default
+    that of their own middle. Several files are one whole: a level each, or parts.
 
-    Needs a name; level from its column, else districts. Broken outlines are repaired and each
-    repair is listed; rows without an outline or a known level are listed and left out. A community
-    or village may be a point: the ground nearest to it within its parent is its own. Units without
-    a known parent get the one that most of them lies in. `urban` is a layer of the built-up area
+    Every layer is read or named as left out. Names, numbers, parents and classes come from the columns
+    that hold them; the level from words, numbers, codes, titles, parents or names, never by guess
+    (OpenQuestionError). Broken outlines are repaired and each repair is listed; rows without an outline
+    or a known level are listed and left out; what comes twice counts once, parts of one unit are one.
+    A community or village may be a point: the ground nearest to it within its parent is its own. Units
+    without a known parent get the one that most of them lies in. `urban` is a layer of the built-up area
     that tells urban from rural where no code or column does.
     """
-    layer, remarks = _all_layers(path), Remarks(path.name)
-    if layer.frame.crs is None:
-        message = text("The file does not say its coordinate system; WGS-84 is taken.")
-        remarks.add("crs-assumed", message)
-    table = usable(_table(layer.frame, path.name).to_crs(crs), layer.unclosed, remarks)
+    remarks = Remarks(paths[0].name)
+    rows = rows_of(paths, answers, remarks)
+    if not crs:
+        west, south, east, north = rows.table.total_bounds
+        crs = metric_crs((west + east) / 2, (south + north) / 2)
+    table = usable(rows.table.to_crs(crs), rows.unclosed, remarks)
     if not len(table):
-        raise _nothing_left(path.name, remarks)
-    table = with_outlines(with_parents(merged(table, remarks), remarks), remarks)
+        raise _nothing_left(paths[0].name, remarks)
+    table, misplaced = with_parents(_numbered(without_twice(table, remarks)), remarks)
+    table = with_outlines(table, remarks)
     if not len(table):
-        raise _nothing_left(path.name, remarks)
+        raise _nothing_left(paths[0].name, remarks)
     table = table if urban is None else with_settlement(table, urban, remarks)
     stated = table["stated"].to_numpy(float)
-    units = UnitTable(table.drop(columns=["row", "stated"]))
+    units = UnitTable(table[["unit_id", "name", "level", "settlement", "parent_id", "geometry"]])
     odd = ill_fitting(units)
     overlaps = find_overlaps(units, odd)
-    _tell_overlaps(overlaps, units, remarks)
-    _tell_gaps(find_gaps_between(units, odd), units, remarks)
+    _report_overlaps(overlaps, units, remarks)
+    _report_gaps(find_gaps_between(units, odd), units, remarks)
     return UnitFile(
         units,
         tuple(remarks.found),
-        sha256_of(path),
+        _sha256(paths),
         overlaps,
         stated if np.isfinite(stated).any() else None,
+        rows.read,
+        misplaced,
     )
 
 
-def read_area(path: Path) -> shapely.Geometry:
-    """The ground of a units file in WGS-84 degrees, valid: its coarsest outlines together, and of the
-    finer ones those that lie elsewhere. InputError where no row has an outline and a known level."""
-    frame = _all_layers(path).frame
-    frame = (frame.set_crs(WGS84) if frame.crs is None else frame).to_crs(WGS84)
-    frame = frame[shapely.get_dimensions(frame.geometry.to_numpy()) == 2]
-    known, shapes = np.asarray(levels_of(frame), object), shapely.make_valid(frame.geometry.to_numpy())
-    ground = shapely.Polygon()
-    for level in LEVELS:
-        own = shapes[known == level]
-        shapely.prepare(ground)
-        elsewhere = own[~shapely.contains(ground, shapely.point_on_surface(own))]
-        ground = shapely.union_all([ground, *elsewhere]) if len(elsewhere) else ground
-    if ground.is_empty:
-        raise _nothing_left(path.name, Remarks(path.name))
-    return ground
+def _sha256(paths: Sequence[Path]) -> str:
+    """Of one file its own, of several that of theirs together."""
+    if len(paths) == 1:
+        return sha256_of(paths[0])
+    return hashlib.sha256("".join(sha256_of(path) for path in paths).encode()).hexdigest()
 
 
-def _all_layers(path: Path) -> Layer:
-    """The layer called units, else all layers named after levels, else the first."""
-    names = layers(path)
-    if "units" in names or len(names) == 1:
-        return read_layer(path, layer="units" if "units" in names else None)
-    wanted = [name for name in names if name.casefold() in LEVELS]
-    if not wanted:
-        return read_layer(path)
-    parts = [read_layer(path, layer=name) for name in wanted]
-    frames = [part.frame.assign(level=name.casefold()) for part, name in zip(parts, wanted, strict=True)]
-    starts = np.cumsum([0, *(len(frame) for frame in frames)])
-    unclosed = np.concatenate([part.unclosed + start for part, start in zip(parts, starts[:-1], strict=True)])
-    return Layer(gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), crs=frames[0].crs), unclosed)
+def _numbered(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """`unit_id`: the units' own numbers, or the row's where there is none. InputError for a number that
+    two units bear."""
+    numbers = table["number"].to_numpy(object)
+    first, called = dict[str, int](), list(zip(table["name"], table["level"], strict=True))
+    for row, number in enumerate(numbers):
+        other = first.setdefault(number, row)
+        if number and called[other] != called[row]:
+            raise InputError(
+                "{file}: the number {number} in column “{column}” belongs to two units, {first} and "
+                "{second}; every unit needs its own.",
+                file=table["file"].iloc[row],
+                number=number,
+                column=table["number_column"].iloc[row],
+                first=table["name"].iloc[other],
+                second=table["name"].iloc[row],
+            )
+    taken, ids = {number for number in numbers if number}, []
+    rows = table["row"].to_numpy()
+    several = table[["file", "layer"]].drop_duplicates().shape[0] > 1
+    used = set[str]()
+    for row, number in enumerate(numbers):
+        own = number or str(row + 1 if several else int(rows[row]) + 1)
+        while not number and (own in taken or own in used):
+            own = f"row {own}"
+        used.add(own)
+        ids.append(own)
+    return table.assign(unit_id=_parts_apart(ids))
 
 
-def _table(frame: gpd.GeoDataFrame, file: str) -> gpd.GeoDataFrame:
-    columns = [str(column) for column in frame.columns]
-    name_column = find_column(columns, NAME_COLUMNS)
-    if name_column is None:
-        raise InputError(
-            "{file}: no column is named {aliases}. The columns are: {columns}.",
-            file=file,
-            aliases=", ".join(NAME_COLUMNS[:3]),
-            columns=", ".join(columns[:20]),
-        )
-    residents = find_column(columns, RESIDENT_COLUMNS)
-    levels = levels_of(frame)
-    return gpd.GeoDataFrame(
-        {
-            "unit_id": _numbers(frame),
-            "name": frame[name_column].fillna("").astype(str).str.strip(),
-            "level": levels,
-            "settlement": settlements_of(frame),
-            "parent_id": parents_of(frame, levels),
-            "row": np.arange(len(frame)),
-            "stated": pd.to_numeric(frame[residents], errors="coerce") if residents else np.nan,
-        },
-        geometry=frame.geometry.to_numpy(),
-        crs=WGS84 if frame.crs is None else frame.crs,
-    ).reset_index(drop=True)
+def _parts_apart(ids: Sequence[str]) -> list[str]:
+    """Parts of one unit bear one number: the first keeps it until they are put together."""
+    seen, apart = set[str](), []
+    for number in ids:
+        own, part = number, 2
+        while own in seen:
+            own, part = f"{number}-{part}", part + 1
+        seen.add(own)
+        apart.append(own)
+    return apart
 
 
-def _numbers(frame: gpd.GeoDataFrame) -> list[str]:
-    """The units' own numbers; the row's, where there is none."""
-    own = words(frame, ID_COLUMNS) or [""] * len(frame)
-    return [word or str(row) for row, word in enumerate(own, start=1)]
-
-
-def _tell_overlaps(overlaps: tuple[Overlap, ...], units: UnitTable, remarks: Remarks) -> None:
-    names = units.frame["name"].to_numpy(object)
+def _report_overlaps(overlaps: tuple[Overlap, ...], units: UnitTable, remarks: Remarks) -> None:
+    names, finest = units.frame["name"].to_numpy(object), units.levels[-1]
     for is_sliver, code in ((False, "overlap"), (True, "sliver")):
         messages = [
             text(
-                "{first} and {second} overlap by {area:,.0f} m²; whoever lives there counts for {first}.",
+                "{first} and {second} overlap by {area:,.0f} m²; whoever lives there counts for {one}.",
                 first=names[overlap.first],
                 second=names[overlap.second],
                 area=overlap.area_m2,
+                one=names[overlap.first],
+            )
+            if overlap.level == finest
+            else text(
+                "{first} and {second} overlap by {area:,.0f} m²; whoever lives there counts once, with the "
+                "unit below or else for {one}.",
+                first=names[overlap.first],
+                second=names[overlap.second],
+                area=overlap.area_m2,
+                one=names[overlap.first],
             )
             for overlap in overlaps
             if overlap.is_sliver == is_sliver
         ]
-        remarks.each(code, messages, "info" if is_sliver else "warning")
+        remarks.each(code, messages, INFO if is_sliver else "warning")
 
 
-def _tell_gaps(gaps: tuple[Gap, ...], units: UnitTable, remarks: Remarks) -> None:
+def _report_gaps(gaps: tuple[Gap, ...], units: UnitTable, remarks: Remarks) -> None:
     names = units.frame["name"].to_numpy(object)
     messages = [
         text(
@@ -173,11 +191,12 @@ def _tell_gaps(gaps: tuple[Gap, ...], units: UnitTable, remarks: Remarks) -> Non
         )
         for gap in gaps
     ]
-    remarks.each("gap", messages, "info")
+    remarks.each("gap", messages, INFO)
 
 
 def _nothing_left(file: str, remarks: Remarks) -> InputError:
-    errors = [finding for finding in remarks.found if finding.level == "error"] or remarks.found
+    told = [finding for finding in remarks.found if finding.row]
+    errors = [finding for finding in told if finding.level == "error"] or told
     if not errors:
         return InputError("{file}: no unit with a name, a known level and an outline is left.", file=file)
     return InputError(

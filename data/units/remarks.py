@@ -1,10 +1,11 @@
-"""Remarks on a units file, many alike told as few."""
+"""Remarks on units files, many alike told as few."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
+
+import pandas as pd
 
 from core.text import Text, text
 from data.intake.findings import WARNING, Finding, Level
@@ -15,20 +16,29 @@ _MOST_ALIKE: Final = 30
 
 @dataclass
 class Remarks:
-    """Collects findings on one file; rows count from 1."""
+    """Collects findings; those that name no other file speak of `file`. Rows count from 1."""
 
     file: str
     found: list[Finding] = field(default_factory=list)
 
-    def add(self, code: str, message: Text, *, row: int = 0, level: Level = WARNING) -> None:
-        self.found.append(Finding(self.file, "", row, "", level, code, message))
+    def add(
+        self,
+        code: str,
+        message: Text,
+        *,
+        row: int = 0,
+        level: Level = WARNING,
+        file: str = "",
+        layer: str = "",
+    ) -> None:
+        self.found.append(Finding(file or self.file, layer, row, "", level, code, message))
 
-    def rows(self, code: str, message: Text, rows: Iterable[int], level: Level = WARNING) -> None:
-        """The same message for rows counted from 0; after 30 of them only their number."""
-        numbers = list(rows)
-        for row in numbers[:_MOST_ALIKE]:
-            self.add(code, message, row=row + 1, level=level)
-        self._more(code, len(numbers) - _MOST_ALIKE, level)
+    def rows(self, code: str, message: Text, rows: pd.DataFrame, level: Level = WARNING) -> None:
+        """The same message for rows of a table (columns `file`, `layer`, `row` from 0); after 30 of them
+        only their number."""
+        for file, layer, row in rows[["file", "layer", "row"]].iloc[:_MOST_ALIKE].itertuples(index=False):
+            self.add(code, message, row=int(row) + 1, level=level, file=file, layer=layer)
+        self._more(code, len(rows) - _MOST_ALIKE, level)
 
     def each(self, code: str, messages: list[Text], level: Level = WARNING) -> None:
         """Different messages of one code; after 30 of them only their number."""

@@ -11,26 +11,35 @@ import shapely
 
 from core.errors import InputError
 from core.text import text
-from coverage.model.tables import RURAL, UNKNOWN, URBAN, Floats
+from coverage.model.tables import RURAL, UNKNOWN, URBAN, Bools, Floats
+from data.population.ground import CELL_M, Lattice, is_tiff, read_ground
+from data.units.columns import word_of
 from data.units.remarks import Remarks
-from data.vector import read_vector
+from data.vector import layers, read_vector
 from geo.crs import WGS84
 
 _HALF: Final = 0.5
 _DOUBTFUL: Final = (0.2, 0.8)
+# A layer whose box ends so far inside the units' box on a side, as a share of it, was cut there.
+_CUT_SHARE: Final = 0.25
+_STRAIGHT: Final = 0.5
+# Finer than the cells of a population, coarse enough for a province.
+_STEP_M: Final = CELL_M / 4
 
 
 def with_settlement(table: gpd.GeoDataFrame, urban: Path, remarks: Remarks) -> gpd.GeoDataFrame:
     """Units of the finest level whose class is not known: urban if at least half their ground is.
 
-    Those between a fifth and four fifths are listed, since either class may be meant.
+    Those between a fifth and four fifths are listed, since either class may be meant. InputError for a
+    layer that touches no unit, that is cut off inside them, or whose rows are not all built up.
     """
     finest = table["level"] == next(
         level for level in ("community", "street", "district") if (table["level"] == level).any()
     )
+    shapes = table.geometry.to_numpy()
+    built = _built_up(urban, str(table.crs), shapes)
     rows = np.flatnonzero((finest & (table["settlement"] == UNKNOWN)).to_numpy())
-    shapes = table.geometry.to_numpy()[rows]
-    share = _shared(shapes, _built_up(urban, str(table.crs))) / np.maximum(shapely.area(shapes), 1e-9)
+    share = built[rows] / np.maximum(shapely.area(shapes[rows]), 1e-9)
     settlement = table["settlement"].to_numpy(object).copy()
     settlement[rows] = np.where(share >= _HALF, URBAN, RURAL)
     message = text(
@@ -55,21 +64,95 @@ def with_settlement(table: gpd.GeoDataFrame, urban: Path, remarks: Remarks) -> g
     return table.assign(settlement=settlement)
 
 
-def _built_up(path: Path, crs: str) -> np.ndarray:
-    frame = read_vector(path)
-    frame = (frame.set_crs(WGS84) if frame.crs is None else frame).to_crs(crs)
-    shapes = frame.geometry.to_numpy()
-    shapes = shapes[shapely.get_dimensions(shapes) == 2]
-    if not len(shapes):
+def _built_up(path: Path, crs: str, shapes: np.ndarray) -> Floats:
+    """(n,) m² of each shape that the layer calls built up."""
+    built = _of_raster(path, crs, shapes) if is_tiff(path) else _of_polygons(path, crs, shapes)
+    if not (built > 0).any():
+        raise InputError(
+            "{file}: the built-up area touches none of the units. Is it that of another city, or in another "
+            "coordinate system?",
+            file=path.name,
+        )
+    return built
+
+
+def _of_polygons(path: Path, crs: str, shapes: np.ndarray) -> Floats:
+    found = []
+    for layer in layers(path):
+        frame = read_vector(path, layer=layer)
+        frame = frame[shapely.get_dimensions(frame.geometry.to_numpy()) == 2]
+        if len(frame):
+            _require_all_built(frame, path.name)
+            found.append(
+                (frame.set_crs(WGS84) if frame.crs is None else frame).to_crs(crs).geometry.to_numpy()
+            )
+    if not found:
         raise InputError("{file}: the layer has no area in it.", file=path.name)
     # One shape without overlaps: ground that two polygons cover is still one ground.
-    parts: np.ndarray = shapely.get_parts(shapely.union_all(shapely.make_valid(shapes)))
-    return parts
-
-
-def _shared(shapes: np.ndarray, parts: np.ndarray) -> Floats:
-    """(n,) m² of each shape inside the parts."""
+    parts: np.ndarray = shapely.get_parts(shapely.union_all(shapely.make_valid(np.concatenate(found))))
     shape, part = shapely.STRtree(parts).query(shapes, predicate="intersects")
     area = shapely.area(shapely.intersection(shapes[shape], parts[part]))
     shared: Floats = np.bincount(shape, weights=area, minlength=len(shapes)).astype(float)
+    if shared.any():
+        _require_whole(parts, shapes, path.name)
     return shared
+
+
+def _require_all_built(frame: gpd.GeoDataFrame, file: str) -> None:
+    """InputError for a column of classes in which some rows are 0: not all of them are built up."""
+    for column in frame.columns:
+        if column == frame.geometry.name:
+            continue
+        said = [word_of(value) for value in frame[column]]
+        distinct = set(said)
+        if (
+            len(distinct) > 1
+            and "0" in distinct
+            and all(word.isdigit() and int(word) < 256 for word in distinct)
+        ):
+            raise InputError(
+                "{file}: in column “{column}” {count} of {rows} areas are 0, which mostly means not built "
+                "up. Please send only the areas that are built up.",
+                file=file,
+                column=str(column),
+                count=said.count("0"),
+                rows=len(said),
+            )
+
+
+def _require_whole(parts: np.ndarray, shapes: np.ndarray, file: str) -> None:
+    """InputError for a built-up area that ends along a straight line inside the units, as a sheet cut off
+    does: what lies beyond would be called rural."""
+    west, south, east, north = shapely.total_bounds(parts)
+    units = shapely.total_bounds(shapes)
+    sides = (
+        (west - units[0], units[2] - units[0], [(west, south), (west, north)]),
+        (south - units[1], units[3] - units[1], [(west, south), (east, south)]),
+        (units[2] - east, units[2] - units[0], [(east, south), (east, north)]),
+        (units[3] - north, units[3] - units[1], [(west, north), (east, north)]),
+    )
+    rims = shapely.boundary(parts)
+    for beyond, whole, ends in sides:
+        side = shapely.LineString(ends)
+        along = float(shapely.length(shapely.intersection(rims, shapely.buffer(side, 1.0))).sum())
+        if beyond > _CUT_SHARE * whole and along > _STRAIGHT * side.length:
+            raise InputError(
+                "{file}: the built-up area ends along a straight line {metres:,.0f} m inside the rim of the "
+                "units, as a sheet that was cut off; what lies beyond would count as rural. Please send the "
+                "whole.",
+                file=file,
+                metres=float(beyond),
+            )
+
+
+def _of_raster(path: Path, crs: str, shapes: np.ndarray) -> Floats:
+    """By squares of 25 m whose centres lie in a shape and on a pixel above 0."""
+    ground = read_ground(path, crs)
+    found = np.zeros(len(shapes))
+    for k, (west, south, east, north) in enumerate(shapely.bounds(shapes).tolist()):
+        step = max(_STEP_M, float(np.sqrt((east - west) * (north - south) / 4e6)))
+        lattice = Lattice(west, north, int((east - west) // step) + 1, int((north - south) // step) + 1, step)
+        built: Bools = ground(lattice)
+        xy = lattice.centres(built)
+        found[k] = float(shapely.intersects_xy(shapes[k], xy[:, 0], xy[:, 1]).sum()) * step**2
+    return found

@@ -21,27 +21,19 @@ from data.population.columns import find_column
 from data.population.heads import RESIDENTS, understood
 from data.population.table_files import Sheet, sheets_of
 from data.population.tables import Columns, people_of_table
-from data.units.columns import ID_COLUMNS, NAME_COLUMNS, PARENT_COLUMNS, PARENT_COLUMNS_OF
+from data.units.columns import NAMES_OF, TITLES
 from data.units.remarks import Remarks
 
-_PARENTS: Final = (*PARENT_COLUMNS, *PARENT_COLUMNS_OF["community"], *PARENT_COLUMNS_OF["street"])
-# Names of columns in a table of figures that are no unit's own.
-_NAMES = (
-    *NAME_COLUMNS,
-    "unit",
+_NAMES: Final = (
+    *TITLES["names"],
     "单位",
     "区域",
     "地区",
-    "区划名称",
-    "社区",
-    "村居",
-    "街道",
-    "镇街",
-    "区县",
-    "区",
+    *NAMES_OF["community"],
+    *NAMES_OF["street"],
+    *NAMES_OF["district"],
 )
-
-
+_PARENTS: Final = (*TITLES["parents"], *NAMES_OF["street"], *NAMES_OF["district"])
 # Sums of rounded figures differ by less.
 _ROUNDED: Final = 0.005
 _MOST_NAMED: Final = 12
@@ -146,7 +138,7 @@ def read_totals(
     """
     sheet = _sheet(path, sheets or sheets_of(path))
     titles = sheet.titles
-    key = [name for name in (find_column(titles, ID_COLUMNS), _name_column(titles)) if name]
+    key = [name for name in (find_column(titles, TITLES["numbers"]), _name_column(titles)) if name]
     above = find_column([title for title in titles if title not in key], _PARENTS)
     people = people_of_table(
         sheet, path.name, Columns(column, "auto", group_units or {}), key=[*key, *([above] if above else [])]
@@ -181,7 +173,7 @@ def read_totals(
 def _sheet(path: Path, sheets: Sequence[Sheet]) -> Sheet:
     """The first table with a column of unit numbers or names and one of residents; else the first of
     units."""
-    named = [s for s in sheets if find_column(s.titles, ID_COLUMNS) or _name_column(s.titles)]
+    named = [s for s in sheets if find_column(s.titles, TITLES["numbers"]) or _name_column(s.titles)]
     if not named:
         raise InputError(
             "{file}: no column names the units. The columns are: {columns}.",
@@ -210,7 +202,7 @@ def _once(row_of: Ints, residents: Floats) -> np.ndarray:
 
 def _rows(frame: pd.DataFrame, units: UnitTable) -> Ints:
     columns = [str(name) for name in frame.columns]
-    code, name = find_column(columns, ID_COLUMNS), find_column(columns, _NAMES)
+    code, name = find_column(columns, TITLES["numbers"]), find_column(columns, _NAMES)
     rows = np.full(len(frame), -1, np.int64)
     if name is not None:
         above = find_column([title for title in columns if title != name], _PARENTS)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from geo.distance.csr_ranges import firsts, ranges
+from geo.csr_ranges import firsts, ranges
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

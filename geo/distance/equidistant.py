@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from geo.distance.csr_ranges import ranges
+from geo.csr_ranges import ranges
 from geo.distance.nearest import Joined, among, joined, node_distances
+from geo.distance.open_ground import straight_ways
 from geo.network.network import WalkNetwork
 from geo.network.snapping import Snapped, ends
 
@@ -50,13 +51,14 @@ def ties_on_foot(network: WalkNetwork, points: Snapped, facilities: Snapped, *, 
     Distance is that of `nearest_on_foot`. Facilities at one door always tie. Points that reach no
     facility have no entry.
     """
-    rows, here = np.flatnonzero(facilities.linked), np.flatnonzero(points.linked)
-    if len(rows) < 2 or not len(here):
+    if len(facilities) < 2 or not len(points):
         return NO_TIES
-    at_nodes = node_distances(network, facilities, rows, np.inf)
-    return ties_by_nodes(
-        network, joined(network, points, here), at_nodes, (facilities, rows), within_m=within_m
-    )
+    rows, n = np.flatnonzero(facilities.linked), len(network.node_xy)
+    nobody = np.full(n, np.inf), np.full(n, -1, np.int64)
+    at_nodes = node_distances(network, facilities, rows, np.inf) if len(rows) else nobody
+    places = joined(network, points, np.flatnonzero(points.linked))
+    everyone = facilities, np.arange(len(facilities))
+    return ties_by_nodes(network, places, at_nodes, everyone, within_m=within_m)
 
 
 def ties_by_nodes(
@@ -67,10 +69,17 @@ def ties_by_nodes(
     *,
     within_m: float,
 ) -> Ties:
-    """As `ties_on_foot`, for linked points and facilities (rows of them) whose nodes were searched before."""
+    """As `ties_on_foot`, for facilities (rows of them) whose nodes were searched before.
+
+    `places` are the linked points; the others may still be the same spot as several facilities.
+    """
+    doors, rows = facilities
+    linked = doors, rows[doors.linked[rows]]
     nodes = _Nodes(network.graph, *at_nodes, within_m)
-    names = _spread(nodes, _joined([_across_arcs(nodes), _from_doors(nodes, network, *facilities)]))
-    return _ties(_candidates(nodes, names, places, facilities))
+    names = _spread(nodes, _joined([_across_arcs(nodes), _from_doors(nodes, network, *linked)]))
+    ways = straight_ways(network, places.points, doors, rows)
+    straight = _Names(ways.point, ways.facility, ways.metres)
+    return _ties(_candidates(nodes, names, places, linked, straight))
 
 
 @dataclass(frozen=True)
@@ -170,7 +179,9 @@ def _handed_on(nodes: _Nodes, names: _Names) -> _Names:
     )
 
 
-def _candidates(nodes: _Nodes, names: _Names, places: Joined, facilities: tuple[Snapped, Ints]) -> _Names:
+def _candidates(
+    nodes: _Nodes, names: _Names, places: Joined, facilities: tuple[Snapped, Ints], straight: _Names
+) -> _Names:
     """For points that may have a tie: every facility that may be in it, at its least metres."""
     u, v, to_u, to_v = places.u, places.v, places.to_u, places.to_v
     direct = _along_streets(places.points, places.rows, *facilities)
@@ -183,8 +194,9 @@ def _candidates(nodes: _Nodes, names: _Names, places: Joined, facilities: tuple[
     hardly = np.maximum(by_u, by_v) <= np.minimum(by_u, by_v) + nodes.within_m
     unclear[between[hardly]] = True
     unclear[np.searchsorted(places.rows, direct.at)] = True
+    unclear |= np.isin(places.rows, straight.at)
     at = places.rows[unclear]
-    parts = [direct]
+    parts = [direct, straight]
     for node, to_node in ((u[unclear], to_u[unclear]), (v[unclear], to_v[unclear])):
         parts.append(_Names(at, nodes.nearest[node], nodes.metres[node] + to_node))
         first = np.searchsorted(names.at, node)

@@ -1,6 +1,7 @@
 """Metres from every point to its nearest facility: straight, and on foot along the streets.
 
-On foot means: from the facility straight to its street, along streets, and straight to the point.
+On foot means: from the facility straight to its street, along streets, and straight to the point; or
+straight from one to the other where they are the same spot (`geo.distance.open_ground`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from geo.distance.distance_updates import lowest_owners
 from geo.distance.near_places import PointBlocks, nearest_places
+from geo.distance.open_ground import straight_ways, take_straight
 from geo.network.network import WalkNetwork, with_sources
 from geo.network.snapping import Snapped, ends
 
@@ -53,15 +55,20 @@ def nearest_on_foot(
 ) -> Nearest:
     """The nearest facility along the streets, snap legs and part-edges included.
 
-    Points or facilities without a street are not reached; beyond `limit_m` nothing is. The limit
-    never changes a value that is within it. Of facilities equally far the lowest row is named.
+    Points or facilities without a street are reached only across open ground; beyond `limit_m` nothing
+    is. The limit never changes a value that is within it. Of facilities equally far the lowest row is
+    named.
     """
     rows = np.flatnonzero(facilities.linked)
     here = np.flatnonzero(points.linked)
-    if not len(rows) or not len(here):
-        return _none(len(points))
-    at_nodes = node_distances(network, facilities, rows, limit_m)
-    return nearest_by_nodes(joined(network, points, here), at_nodes, (facilities, rows), limit_m=limit_m)
+    if len(rows) and len(here):
+        at_nodes = node_distances(network, facilities, rows, limit_m)
+    else:
+        n, here = len(network.node_xy), here[:0]
+        at_nodes = np.full(n, np.inf), np.full(n, NOBODY, np.int64)
+    places = joined(network, points, here)
+    everyone = np.arange(len(facilities))
+    return nearest_by_nodes(network, places, at_nodes, (facilities, everyone), limit_m=limit_m)
 
 
 @dataclass(frozen=True)
@@ -82,21 +89,28 @@ def joined(network: WalkNetwork, points: Snapped, rows: Ints) -> Joined:
 
 
 def nearest_by_nodes(
+    network: WalkNetwork,
     places: Joined,
     at_nodes: tuple[Floats, Ints],
     facilities: tuple[Snapped, Ints],
     *,
     limit_m: float = np.inf,
 ) -> Nearest:
-    """The nearest facility of all points, of which `places` are the linked ones, given that of the nodes."""
+    """The nearest facility of all points, of which `places` are the linked ones, given that of the nodes.
+
+    `facilities` and the rows of them that count, with those that have no street.
+    """
     result = _none(len(places.points))
-    metres, index = _at_joined(places, at_nodes, facilities)
+    doors, rows = facilities
+    metres, index = _at_joined(places, at_nodes, (doors, rows[doors.linked[rows]]))
     reached = (metres <= limit_m) & np.isfinite(metres)
     if reached.all():
         result.metres[places.rows], result.index[places.rows] = metres, index
-        return result
-    within = places.rows[reached]
-    result.metres[within], result.index[within] = metres[reached], index[reached]
+    else:
+        within = places.rows[reached]
+        result.metres[within], result.index[within] = metres[reached], index[reached]
+    ways = straight_ways(network, places.points, doors, rows, limit_m=limit_m)
+    take_straight(ways, result.metres, result.index)
     return result
 
 
@@ -107,9 +121,9 @@ def at_points(
     at_nodes: tuple[Floats, Ints],
     facilities: tuple[Snapped, Ints],
 ) -> tuple[Floats, Ints]:
-    """Metres and facility of the points `here` (linked rows), given those of the nodes.
+    """Metres and facility of the points `here` (linked rows) along the streets, given those of the nodes.
 
-    `facilities` and the rows of them that count: those on the points' own edges are looked at.
+    `facilities` and the linked rows of them that count: those on the points' own edges are looked at.
     """
     return _at_joined(joined(network, points, here), at_nodes, facilities)
 

@@ -17,8 +17,9 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import cKDTree
 
+from geo.csr_ranges import ranges
 from geo.distance.bins import Bins, Box, bins
-from geo.distance.csr_ranges import ranges
+from geo.distance.open_ground import straight_ways, with_straight
 from geo.network.network import WalkNetwork, with_sources
 from geo.network.snapping import Snapped, ends, take
 
@@ -55,9 +56,15 @@ def reach_straight(origins_xy: Floats, points_xy: Floats, *, limit_m: float) -> 
 def bounded_reach(network: WalkNetwork, origins: Snapped, points: Snapped, *, limit_m: float) -> csr_array:
     """Metres on foot from each origin (rows) to each point (columns) not farther than `limit_m`.
 
-    Distance is that of `nearest_on_foot`: both snap legs, part-edges, and the way along a shared
-    edge. Entries of 0 m are stored; a missing entry is out of reach; columns ascend within a row.
+    Distance is that of `nearest_on_foot`: both snap legs, part-edges, the way along a shared edge, and
+    straight to the same spot. Entries of 0 m are stored; a missing entry is out of reach; columns
+    ascend within a row.
     """
+    ways = straight_ways(network, points, origins, np.arange(len(origins)), limit_m=limit_m)
+    return with_straight(_along_streets(network, origins, points, limit_m), ways)
+
+
+def _along_streets(network: WalkNetwork, origins: Snapped, points: Snapped, limit_m: float) -> csr_array:
     shape = (len(origins), len(points))
     from_rows, to_rows = np.flatnonzero(origins.linked), np.flatnonzero(points.linked)
     if not len(from_rows) or not len(to_rows):

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from geo.distance.csr_ranges import ranges
+from geo.csr_ranges import ranges
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo.distance.csr_ranges import ranges
+from geo.csr_ranges import ranges
 from geo.distance.nearest import at_points, node_distances
 from geo.distance.reach import bounded_reach
 from geo.network.incidence import edges_of_nodes

@@ -24,7 +24,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo.distance.csr_ranges import ranges
+from geo.csr_ranges import ranges
 from geo.isochrone.distance_raster import Field, Window, distance_field, empty_field, lower, stamp_boxes
 from geo.isochrone.merge_tiles import Rings, join_rings, shape_of, shapes_of, stitch
 

@@ -18,7 +18,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from geo.distance.csr_ranges import ranges
+from geo.csr_ranges import ranges
 from geo.network.network import WalkNetwork
 
 Floats = NDArray[np.float64]

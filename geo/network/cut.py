@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.network.build import build_network
-from geo.network.network import WalkNetwork
+from geo.network.network import WalkNetwork, as_obstacles
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -33,9 +33,13 @@ def cut_streets(network: WalkNetwork, barriers: Sequence[shapely.Geometry]) -> C
     A street that is cut keeps both its parts as dead ends; nothing leads from one to the other. A
     barrier through a junction parts all streets that meet there. Where a barrier runs along a street
     the street stays and is cut at both ends of that stretch. Bridges over a barrier are cut as well:
-    draw the barrier with a gap there.
+    draw the barrier with a gap there. Nobody walks straight across a barrier either.
     """
-    if not len(network) or not len(barriers):
+    if not len(barriers):
+        return Cut(network, np.empty((0, 2)))
+    in_the_way = np.concatenate([network.obstacles, as_obstacles(barriers)])
+    network = replace(network, obstacles=in_the_way)
+    if not len(network):
         return Cut(network, np.empty((0, 2)))
     lines = _lines(network)
     wall = shapely.union_all(np.asarray(barriers, object))
@@ -104,10 +108,11 @@ def _rebuilt(network: WalkNetwork, kept: Ints, parts: list[_Part]) -> WalkNetwor
         for i, node in zip((0, -1), part.ends, strict=True):
             vertices[i] = vertices[i] if node < 0 else node
         ways.append(vertices)
-    return build_network(
+    rebuilt = build_network(
         np.concatenate([network.node_xy, network.vertex_xy, *(part.xy for part in parts)]),
         np.concatenate([np.empty(0, np.int64), *ways]),
         np.concatenate([[0], np.cumsum([len(way) for way in ways])]).astype(np.int64),
         np.concatenate([network.edge_class[kept], np.array([p.klass for p in parts], np.int8)]),
         crs=network.crs,
     )
+    return replace(rebuilt, obstacles=network.obstacles, island_m=network.island_m)

@@ -1,25 +1,40 @@
-"""Which streets hang together, and which are islands nobody can walk to."""
+"""Which streets hang together, and which are islands that lead nowhere."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
-
-from geo.network.network import WalkNetwork
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+# 15 minutes at 5 km/h: a component with less street than that ends before the walk does.
+ISLAND_M: Final = 1250.0
+# Of a small place's streets a part of a fifth or more is no leftover.
+_SMALL_SHARE: Final = 0.2
+
 
 @dataclass(frozen=True)
 class Islands:
-    """`component[e]` of every edge, 0 the longest; `length_m[c]` of every component, falling."""
+    """`component[e]` of every edge, 0 the longest; `length_m[c]` of every component, falling.
+
+    The components from number `first_island` on are islands: shorter than the network's `island_m`
+    and than a fifth of the longest component.
+    """
 
     component: Ints
     length_m: Floats
+    first_island: int
+
+    @property
+    def on_island(self) -> NDArray[np.bool_]:
+        """(edges,) whether an edge belongs to an island."""
+        return self.component >= self.first_island
 
     @property
     def count(self) -> int:
@@ -38,14 +53,18 @@ class Islands:
         return 1.0 - self.outside_m / total if total else 1.0
 
 
-def islands(network: WalkNetwork) -> Islands:
-    """Number the connected parts of the network by falling length (equal ones by lowest edge)."""
-    if not len(network):
-        return Islands(np.empty(0, np.int64), np.empty(0))
-    label = connected_components(network.graph, directed=False)[1][network.edge_nodes[:, 0]]
+def islands(
+    graph: csr_array, edge_nodes: NDArray[np.int32], edge_length_m: Floats, *, island_m: float
+) -> Islands:
+    """Number the connected parts of a network by falling length (equal ones by lowest edge)."""
+    if not len(edge_length_m):
+        return Islands(np.empty(0, np.int64), np.empty(0), 0)
+    label = connected_components(graph, directed=False)[1][edge_nodes[:, 0]]
     used, first, part = np.unique(label, return_index=True, return_inverse=True)
-    length_m = np.asarray(np.bincount(part, weights=network.edge_length_m, minlength=len(used)), float)
+    length_m = np.asarray(np.bincount(part, weights=edge_length_m, minlength=len(used)), float)
     order = np.lexsort((first, -length_m))
     rank = np.empty(len(order), np.int64)
     rank[order] = np.arange(len(order))
-    return Islands(rank[part], length_m[order])
+    length_m = length_m[order]
+    leads_on = length_m >= min(island_m, _SMALL_SHARE * length_m[0])
+    return Islands(rank[part], length_m, int(leads_on.sum()))

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from geo.crs import require_metric
+from geo.network.islands import ISLAND_M, Islands, islands
 from geo.network.segments import Segments, segments
+
+
+def no_obstacles() -> NDArray[np.float64]:
+    """(0, 4): nothing is in the way."""
+    return np.empty((0, 4))
+
+
+def as_obstacles(shapes: Sequence[object] | NDArray[np.object_]) -> NDArray[np.float64]:
+    """The straight pieces (k, 4) of lines and outlines, as `WalkNetwork.obstacles` holds them."""
+    parts = shapely.get_parts(np.asarray(shapes, object))
+    polygons = np.isin(shapely.get_type_id(parts), (shapely.GeometryType.POLYGON,))
+    rings = np.concatenate([shapely.get_rings(parts[polygons]), parts[~polygons]])
+    xy, ring = shapely.get_coordinates(rings, return_index=True)
+    inside = np.flatnonzero(ring[1:] == ring[:-1])
+    return np.hstack([xy[inside], xy[inside + 1]])
 
 
 @dataclass(frozen=True)
@@ -23,6 +41,10 @@ class WalkNetwork:
     `edge_class[e]` is 0 for paths and small streets, 1 for streets a map shows from afar, 2 for
     main roads; it is for drawing only. Degree-2 vertices are inside edges, not nodes; parallel
     edges and loops (u == v) are kept.
+
+    `obstacles` (k, 4) are straight pieces of shores, walls and railways, x and y of both ends, that
+    nobody walks straight across. Components with less street than `island_m` are islands
+    (`geo.network.islands`): places join them only where no other street is near enough.
     """
 
     node_xy: NDArray[np.float64]
@@ -32,6 +54,8 @@ class WalkNetwork:
     vertex_start: NDArray[np.int64]
     edge_class: NDArray[np.int8]
     crs: str
+    obstacles: NDArray[np.float64] = field(default_factory=no_obstacles)
+    island_m: float = ISLAND_M
 
     def __post_init__(self) -> None:
         require_metric(self.crs)
@@ -55,9 +79,19 @@ class WalkNetwork:
         return _shortest_arcs(self)
 
     @cached_property
+    def islands(self) -> Islands:
+        """The components by falling length, and which of them are islands."""
+        return islands(self.graph, self.edge_nodes, self.edge_length_m, island_m=self.island_m)
+
+    @cached_property
     def snapped(self) -> dict[str, tuple[NDArray[Any], ...]]:
         """Where sets of points were found to lie, by their content; see `geo.network.snapping.snap_once`."""
         return {}
+
+    @cached_property
+    def obstacle_tree(self) -> shapely.STRtree:
+        """The obstacles, indexed; built only where something is asked about open ground."""
+        return shapely.STRtree(shapely.linestrings(self.obstacles.reshape(-1, 2, 2)))
 
 
 def _vertex_offsets(network: WalkNetwork) -> NDArray[np.float64]:

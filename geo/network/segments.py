@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from geo.distance.csr_ranges import ranges
+from geo.csr_ranges import ranges
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -49,21 +49,28 @@ class Segments:
     tree: cKDTree
     piece_segment: Ints
 
-    def nearest(self, xy: Floats) -> Hits:
-        """The nearest segment of each point (n, 2); of equally near ones that of the lowest edge."""
+    def nearest(self, xy: Floats, *, skipped: NDArray[np.bool_] | None = None) -> Hits:
+        """The nearest segment of each point (n, 2); of equally near ones that of the lowest edge.
+
+        Segments of edges that are `skipped` (edges,) do not count; where no other is left, inf.
+        """
         n = len(xy)
         hits = Hits(np.zeros(n, np.int64), np.zeros(n), np.full(n, np.inf))
         open_rows, k = np.arange(n), min(_FIRST_TRY, self.tree.n)
         while len(open_rows):
-            open_rows = np.concatenate([self._try(xy, rows, k, hits) for rows in _chunks(open_rows, k)])
+            open_rows = np.concatenate(
+                [self._try(xy, rows, k, hits, skipped) for rows in _chunks(open_rows, k)]
+            )
             k = min(4 * k, self.tree.n)
         return hits
 
-    def _try(self, xy: Floats, rows: Ints, k: int, hits: Hits) -> Ints:
+    def _try(self, xy: Floats, rows: Ints, k: int, hits: Hits, skipped: NDArray[np.bool_] | None) -> Ints:
         """Look at the k nearest pieces; fills `hits` and returns the rows that need more."""
         reach, piece = self.tree.query(xy[rows], k=np.arange(1, k + 1))
         segment = self.piece_segment[piece]
         fraction, metres = self._project(xy[rows], segment)
+        if skipped is not None:
+            metres[skipped[self.edge[segment]]] = np.inf
         best = metres.min(axis=1)
         edge = np.where(metres == best[:, None], self.edge[segment], np.iinfo(np.int64).max)
         column = edge.argmin(axis=1)[:, None]

@@ -1,13 +1,15 @@
-"""Points are put on the nearest street."""
+"""Points are put on the nearest street that leads somewhere."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Final
+from functools import cached_property
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from geo.network.network import WalkNetwork
 from geo.network.segments import Hits
@@ -23,13 +25,17 @@ class Snapped:
 
     `edge` (n,) edge number, -1 where unlinked; `offset_m` (n,) metres from the edge's u end;
     `snap_m` (n,) straight metres to the nearest point of an edge, also for unlinked points (inf
-    when there is no edge); `xy` (n, 2) that point.
+    when there is no edge); `xy` (n, 2) that point. `place` (n, 2) is where the points themselves are;
+    None for places of the street. `passed` (n,) marks points that stand nearer to an island, which
+    was passed over; None where nobody asked.
     """
 
     edge: Ints
     offset_m: Floats
     snap_m: Floats
     xy: Floats
+    place: Floats | None = None
+    passed: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.edge)
@@ -39,19 +45,20 @@ class Snapped:
         """(n,) which points have a street within the limit."""
         return self.edge >= 0
 
+    @cached_property
+    def tree(self) -> cKDTree:
+        """The points themselves, indexed; only where there is a `place`."""
+        return cKDTree(self.place, balanced_tree=False, compact_nodes=False)
+
 
 def snap(network: WalkNetwork, xy: Floats, *, limit_m: float) -> Snapped:
     """Put each point of `xy` (n, 2) on the nearest point of an edge, if that is within `limit_m`.
 
-    The limit itself counts as within. Of edges equally near the lowest number is taken.
+    The limit itself counts as within. Edges of islands are passed over where another edge is within
+    the limit. Of edges equally near the lowest number is taken.
     """
     xy = np.asarray(xy, float).reshape(-1, 2)
-    if not len(network) or not len(xy):
-        return _unlinked(xy)
-    hits = network.segments.nearest(xy)
-    edge = network.segments.edge[hits.segment]
-    offset_m, on_street = _place(network, hits)
-    return Snapped(np.where(hits.metres <= limit_m, edge, UNLINKED), offset_m, hits.metres, on_street)
+    return _within(_search(network, xy), xy, limit_m)
 
 
 def snap_once(network: WalkNetwork, xy: Floats, *, limit_m: float) -> Snapped:
@@ -62,20 +69,67 @@ def snap_once(network: WalkNetwork, xy: Floats, *, limit_m: float) -> Snapped:
     xy = np.asarray(xy, float).reshape(-1, 2)
     key = content_key(xy)
     if key not in network.snapped:
-        anywhere = snap(network, xy, limit_m=np.inf)
-        network.snapped[key] = (anywhere.edge, anywhere.offset_m, anywhere.snap_m, anywhere.xy)
-    edge, offset_m, snap_m, on_street = network.snapped[key]
-    return Snapped(np.where(snap_m <= limit_m, edge, UNLINKED), offset_m, snap_m, on_street)
+        network.snapped[key] = _search(network, xy)
+    return _within(network.snapped[key], xy, limit_m)
+
+
+# The nearest edge of each point (edge, offset, metres, place), then the rows whose nearest edge is on an
+# island and the same four for the nearest edge that is not.
+_Found = tuple[NDArray[Any], ...]
+
+
+def _search(network: WalkNetwork, xy: Floats) -> _Found:
+    nearest = _hits(network, xy, None)
+    on_island = network.islands.on_island
+    rows = np.flatnonzero(on_island[nearest[0]]) if len(network) and len(xy) else np.empty(0, np.int64)
+    return (*nearest, rows, *_hits(network, xy[rows], on_island))
+
+
+def _hits(
+    network: WalkNetwork, xy: Floats, skipped: NDArray[np.bool_] | None
+) -> tuple[Ints, Floats, Floats, Floats]:
+    n = len(xy)
+    if not len(network) or not n:
+        return np.full(n, UNLINKED), np.zeros(n), np.full(n, np.inf), xy.copy()
+    hits = network.segments.nearest(xy, skipped=skipped)
+    offset_m, on_street = _place(network, hits)
+    return network.segments.edge[hits.segment], offset_m, hits.metres, on_street
+
+
+def _within(found: _Found, xy: Floats, limit_m: float) -> Snapped:
+    edge, offset_m, snap_m, on_street, rows, *beyond = found
+    passed = np.zeros(len(xy), bool)
+    near = beyond[2] <= limit_m
+    if near.any():
+        edge, offset_m, snap_m, on_street = edge.copy(), offset_m.copy(), snap_m.copy(), on_street.copy()
+        for values, others in zip((edge, offset_m, snap_m, on_street), beyond, strict=True):
+            values[rows[near]] = others[near]
+        passed[rows[near]] = True
+    return Snapped(np.where(snap_m <= limit_m, edge, UNLINKED), offset_m, snap_m, on_street, xy, passed)
+
+
+@dataclass(frozen=True)
+class PassedOver:
+    """Points (`row`, ascending) that stand nearer to the island `component` (`Islands`) than to the street
+    that they join: metres to the one and to the other."""
+
+    row: Ints
+    component: Ints
+    island_m: Floats
+    joined_m: Floats
+
+
+def passed_over(network: WalkNetwork, xy: Floats, *, limit_m: float) -> PassedOver:
+    """Which points pass over an island; the search is that of `snap_once`, and remembered."""
+    snapped = snap_once(network, xy, limit_m=limit_m)
+    edge, _, metres, *_ = network.snapped[content_key(np.asarray(xy, float).reshape(-1, 2))]
+    row = np.flatnonzero(np.zeros(0, bool) if snapped.passed is None else snapped.passed)
+    return PassedOver(row, network.islands.component[edge[row]], metres[row], snapped.snap_m[row])
 
 
 def content_key(xy: Floats) -> str:
     """What points are remembered by: a hash of their coordinates."""
     return hashlib.sha256(np.ascontiguousarray(xy).view(np.uint8).data).hexdigest()
-
-
-def _unlinked(xy: Floats) -> Snapped:
-    n = len(xy)
-    return Snapped(np.full(n, UNLINKED), np.zeros(n), np.full(n, np.inf), xy.copy())
 
 
 def _place(network: WalkNetwork, hits: Hits) -> tuple[Floats, Floats]:
@@ -90,7 +144,11 @@ def _place(network: WalkNetwork, hits: Hits) -> tuple[Floats, Floats]:
 
 def take(snapped: Snapped, rows: Ints) -> Snapped:
     """The points of these rows, in their order."""
-    return Snapped(snapped.edge[rows], snapped.offset_m[rows], snapped.snap_m[rows], snapped.xy[rows])
+    place = None if snapped.place is None else snapped.place[rows]
+    passed = None if snapped.passed is None else snapped.passed[rows]
+    return Snapped(
+        snapped.edge[rows], snapped.offset_m[rows], snapped.snap_m[rows], snapped.xy[rows], place, passed
+    )
 
 
 def ends(network: WalkNetwork, snapped: Snapped, rows: Ints) -> tuple[Ints, Ints, Floats, Floats]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.distance.csr_ranges import ranges
+from geo.csr_ranges import ranges
 from geo.network.network import WalkNetwork
 from geo.network.snapping import Snapped
 

@@ -8,6 +8,7 @@ from typing import Final
 from core.errors import InputError, SettingError
 from data.files import write_bytes
 from data.results import read_results
+from jobs.assess.folder import BASEMAP, product_names
 from jobs.assess.map_model import map_model
 from maps import render_map
 from maps.basemap import decode
@@ -18,7 +19,7 @@ PROFILES: Final = ("internal", "public")
 
 
 def export(folder: Path, *, to: str, language: str = "zh", profile: str = "internal") -> Path:
-    """Write `map.html` or `report.xlsx` of a result folder in a language; returns the file's path."""
+    """Write the map or the workbook of a result folder in a language; returns the file's path."""
     if to not in KINDS:
         raise SettingError(
             "A folder can be exported to {kinds}; not to “{to}”.", kinds=", ".join(KINDS), to=to
@@ -30,11 +31,11 @@ def export(folder: Path, *, to: str, language: str = "zh", profile: str = "inter
             profile=profile,
         )
     results = read_results(folder)
+    target = folder / product_names(results.document, language=language)[to]
     if to == "xlsx":
-        target, content = folder / "report.xlsx", workbook_bytes(results, language=language)
+        content = workbook_bytes(results, language=language)
     else:
         model = map_model(results, decode(_basemap(folder)))
-        target = folder / "map.html"
         content = render_map(model, language=language, profile=profile).encode("utf-8")
     write_bytes(target, content)
     return target
@@ -42,8 +43,8 @@ def export(folder: Path, *, to: str, language: str = "zh", profile: str = "inter
 
 def _basemap(folder: Path) -> bytes:
     try:
-        return (folder / "basemap.bin").read_bytes()
+        return (folder / BASEMAP).read_bytes()
     except OSError as error:
         raise InputError(
-            "{folder} is not an assessment folder: {file} is missing.", folder=folder.name, file="basemap.bin"
+            "{folder} is not an assessment folder: {file} is missing.", folder=folder.name, file=BASEMAP
         ) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from core.text import text
 from coverage.assessment import Assessment, assess
 from coverage.publish import About, Results, results_of
 from coverage.publish.measures import with_measures
+from coverage.publish.verdicts import scenario_title
 from data.files import write_bytes, write_csv
 from data.formats.inputs_read import write_inputs_read
 from data.intake.findings import Finding
@@ -28,11 +30,18 @@ from locales import translator
 from maps import render_map
 from maps.basemap import encode
 from maps.ground import basemap_of
+from maps.model import Basemap
+from reports.issues import issue_table
 from reports.plan_briefing import plan_briefings
 from reports.workbook import workbook_bytes
 
 # An assessment without a plan takes away the plan of an earlier one in the same folder; so with what
 # was asked for then and not now.
+# The ground under the map, as the page draws it again.
+BASEMAP: Final = "basemap.bin"
+# What a file name may not hold on some system, and how long it may be (in bytes, without its ending).
+_NOT_IN_NAMES: Final = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
+_LONGEST_NAME: Final = 200
 _OF_EARLIER: Final = ("plan.json", "sites.geojson", "briefing-zh.md", "briefing-en.md", *EXTRA_FILES)
 
 
@@ -86,20 +95,40 @@ def write_folder(out: Path, done: Assessed, *, language: str, progress: Progress
     """The tables, the map with its basemap, and the workbook; all of them, or `out` stays as it was."""
     with whole_folder(out, product=_OF_EARLIER) as folder:
         progress(0.0, text("Writing the results"))
-        write_results(folder, done.results)
-        write_csv(folder / "findings.csv", findings_table(done.inputs.findings, language=language))
-        write_inputs_read(folder, done.inputs.read, translator(language))
+        basemap = write_tables(folder, done, language=language)
         progress(0.3, text("Drawing the map"))
-        study = done.inputs.study
-        basemap = basemap_of(study.network, study.units, done.inputs.basemap, study.grid)
-        write_bytes(folder / "basemap.bin", encode(basemap))
         page = render_map(map_model(done.results, basemap), language=language)
-        write_bytes(folder / "map.html", page.encode("utf-8"))
+        names = product_names(done.results.document, language=language)
+        write_bytes(folder / names["html"], page.encode("utf-8"))
         progress(0.7, text("Writing the workbook"))
-        write_bytes(folder / "report.xlsx", workbook_bytes(done.results, language=language))
-        for name, briefing in plan_briefings(done.results).items():
-            write_bytes(folder / name, briefing.encode("utf-8"))
-        progress(1.0, text("Done"))
+        write_bytes(folder / names["xlsx"], workbook_bytes(done.results, language=language))
+        progress(0.9, text("Putting the results in their place"))
+    progress(1.0, text("Done"))
+
+
+def write_tables(folder: Path, done: Assessed, *, language: str) -> Basemap:
+    """Everything of a result folder but its map and workbook; returns the ground to draw the map on."""
+    study, tr = done.inputs.study, translator(language)
+    write_results(folder, done.results)
+    write_csv(folder / "findings.csv", findings_table(done.inputs.findings, language=language))
+    write_csv(folder / "issues.csv", issue_table(done.results, tr))
+    write_inputs_read(folder, done.inputs.read, tr)
+    basemap = basemap_of(study.network, study.units, done.inputs.basemap, study.grid)
+    write_bytes(folder / BASEMAP, encode(basemap))
+    for name, briefing in plan_briefings(done.results).items():
+        write_bytes(folder / name, briefing.encode("utf-8"))
+    return basemap
+
+
+def product_names(document: Mapping[str, Any], *, language: str) -> Mapping[str, str]:
+    """What map and workbook of a folder are called; those of a scenario are named by it."""
+    title = scenario_title(document)
+    if title is None:
+        return {"html": "map.html", "xlsx": "report.xlsx"}
+    name = _NOT_IN_NAMES.sub("-", translator(language)(title))
+    while len(name.encode("utf-8")) > _LONGEST_NAME:
+        name = name[:-1]
+    return {"html": f"{name}.html", "xlsx": f"{name}.xlsx"}
 
 
 def findings_table(findings: Sequence[Finding], *, language: str) -> pd.DataFrame:
@@ -112,7 +141,7 @@ def findings_table(findings: Sequence[Finding], *, language: str) -> pd.DataFram
 
 def about(inputs: Inputs) -> About:
     """What the results say of the files behind them."""
-    return About(inputs.synthetic, inputs.notes, provenance(inputs))
+    return About(inputs.synthetic, inputs.notes, inputs.limits, provenance=provenance(inputs))
 
 
 def provenance(inputs: Inputs) -> Mapping[str, Any]:
@@ -128,6 +157,7 @@ def provenance(inputs: Inputs) -> Mapping[str, Any]:
             "speed_kmh": walking.speed_kmh,
             "elderly_speed_kmh": walking.elderly_speed_kmh,
             "snap_limit_m": walking.snap_limit_m,
+            "island_m": walking.island_m,
             "meets_share": limits.meets_share,
             "nearly_share": limits.nearly_share,
             "datum": inputs.datum,

@@ -9,6 +9,8 @@ from core.text import Sayable, Text, text
 from coverage.model.standard import Check, Rule
 from coverage.model.tables import PopulationGrid
 from coverage.publish import Results
+from coverage.publish.change_tables import GAINED, LOST
+from coverage.publish.verdicts import before_title, remarks_of, scenario_title, verdict_rows
 from geo.crs import unproject
 from jobs.assess.map_layers import layers_of
 from jobs.assess.map_plan import grid_of, newly_served, other_plans, plan_sites
@@ -17,13 +19,12 @@ from maps.model import (
     NOT_MET,
     NOT_SUBJECT,
     Basemap,
+    CellChange,
     CellOutcome,
     MapCells,
     MapModel,
     RadiusRule,
-    VerdictRow,
 )
-from reports.lines import assessment_lines
 
 
 def map_model(results: Results, basemap: Basemap) -> MapModel:
@@ -39,7 +40,7 @@ def map_model(results: Results, basemap: Basemap) -> MapModel:
         facilities=_facilities(results),
         tier_titles={tier: _words(standard.tier_title(tier)) for tier in results.facilities["tier"].unique()},
         cells=_cells(results, grid),
-        gaps=results.gaps,
+        gaps=results.gaps.assign(units=[gap.get("units", ()) for gap in document["gaps"]]),
         main_rule=_main_rule(results),
         rule_titles={rule.id: standard.rule_title(rule) for rule in standard.rules},
         radius_rules=tuple(
@@ -47,13 +48,17 @@ def map_model(results: Results, basemap: Basemap) -> MapModel:
         ),
         sites=plan_sites(results),
         other_plans=other_plans(results),
-        verdicts=_verdicts(results),
+        verdicts=verdict_rows(document, standard),
         basemap=basemap,
         credits=tuple(results.provenance.get("credits", ())),
         crs_note=text("Measured in {crs}", crs=area["crs"]),
         synthetic=bool(area["synthetic"]),
         areas=(*newly_served(results, grid), *areas),
         paths=paths,
+        scenario=scenario_title(document) or "",
+        compared_with=before_title(document),
+        remarks=remarks_of(document, standard),
+        changes=_changes(results),
     )
 
 
@@ -73,21 +78,30 @@ def _bounds(grid: PopulationGrid) -> tuple[float, float, float, float]:
 
 def _facilities(results: Results) -> pd.DataFrame:
     table = results.facilities.copy()
+    rules = [rule for rule in results.standard.rules if f"load_{rule.id}" in table]
+    titles = [results.standard.rule_title(rule) for rule in rules]
+    counted = table[[f"load_{rule.id}" for rule in rules]].to_numpy(float)
+    loads = [
+        [(title, value) for title, value in zip(titles, row, strict=True) if value == value]
+        for row in counted.tolist()
+    ]
+    table["loads"] = pd.Series(loads, index=table.index, dtype=object)
     if "in_community" in table:
         table["unit"] = table["in_community"]
     return table
 
 
 def _cells(results: Results, grid: PopulationGrid) -> MapCells:
-    cells = results.cells
-    walk_limits = sorted({rule.limit for rule in results.standard.rules if rule.check is Check.WALK})
+    cells, walking = results.cells, results.standard.walking
+    walks = [rule for rule in results.standard.rules if rule.check is Check.WALK]
+    walk_limits = sorted({round(rule.limit_m(walking) / walking.metres_per_minute, 6) for rule in walks})
     metres = np.minimum.reduce([cells[c].to_numpy(float) for c in map(str, cells) if c.endswith("_walk_m")])
     return MapCells(
         xy=grid.xy,
         crs=grid.crs,
         spacing_m=grid.spacing_m,
         residents=grid.residents,
-        walk_minutes=metres / results.standard.walking.metres_per_minute,
+        walk_minutes=metres / walking.metres_per_minute,
         walk_limits_min=tuple(walk_limits[:3]) or (10.0, 15.0),
         outcomes=tuple(
             CellOutcome(rule.id, results.standard.rule_title(rule), _outcome(cells[f"meets_{rule.id}"]))
@@ -96,6 +110,17 @@ def _cells(results: Results, grid: PopulationGrid) -> MapCells:
         ),
         lattice=grid.lattice,
     )
+
+
+def _changes(results: Results) -> tuple[CellChange, ...]:
+    """What becomes of the cells in a scenario, rule by rule, those that change most first."""
+    cells, found = results.cells, []
+    for rule in results.standard.rules:
+        if f"change_{rule.id}" in cells:
+            classes = cells[f"change_{rule.id}"].to_numpy(np.int8)
+            moved = float(cells["residents"].to_numpy(float)[np.isin(classes, (GAINED, LOST))].sum())
+            found.append((moved, CellChange(rule.id, results.standard.rule_title(rule), classes)))
+    return tuple(change for _, change in sorted(found, key=lambda pair: -pair[0]))
 
 
 def _outcome(meets: pd.Series[bool]) -> np.ndarray[tuple[int], np.dtype[np.int8]]:
@@ -119,10 +144,3 @@ def _main_rule(results: Results) -> str:
         return ""
     worst = max(reach, key=lambda row: (row["check"] == "radius", row["residents"] - row["residents_met"]))
     return str(worst["id"])
-
-
-def _verdicts(results: Results) -> tuple[VerdictRow, ...]:
-    return tuple(
-        VerdictRow(line.title, line.figure, line.actual, line.verdict, line.missed)
-        for line in assessment_lines(results.document, results.standard)
-    )

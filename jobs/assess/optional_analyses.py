@@ -65,13 +65,16 @@ def with_also(done: Assessed, wanted: Sequence[str], *, progress: Progress = sil
 
 def widest_walk(assessment: Assessment) -> Rule | None:
     """The walk rule whose barriers are looked for: the longest walk to the most kinds of facility."""
+    walking = assessment.standard.walking
     walks = [rule for rule in assessment.standard.rules if rule.check is Check.WALK]
-    return max(walks, key=lambda rule: (len(rule.serves), rule.limit), default=None)
+    return max(walks, key=lambda rule: (len(rule.serves), rule.limit_m(walking)), default=None)
 
 
 def walk_minutes(assessment: Assessment) -> tuple[float, ...]:
     """The minutes that isochrones are drawn for unless others are asked for."""
-    limits = sorted({rule.limit for rule in assessment.standard.rules if rule.check is Check.WALK})
+    walking = assessment.standard.walking
+    walks = [rule for rule in assessment.standard.rules if rule.check is Check.WALK]
+    limits = sorted({round(rule.limit_m(walking) / walking.metres_per_minute, 6) for rule in walks})
     return tuple(limits) or DEFAULT_MINUTES
 
 

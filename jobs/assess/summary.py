@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from core.text import Text, text, text_from_json
+from coverage.publish.verdicts import MISSED, SYNTHETIC, VerdictRow, verdict_rows
 from locales import Translator
 from reports import plan_words
-from reports.lines import SYNTHETIC, Line, assessment_lines
 
 if TYPE_CHECKING:  # tables take a second to import, and a sentence does not need them
     from coverage.model.standard import Standard
@@ -21,10 +21,10 @@ def assessment_rows(results: Results, tr: Translator) -> tuple[tuple[str, ...], 
         tr(text("Rule")),
         tr(text("Figure")),
         tr(text("Actual")),
-        tr(text("Residents missed")),
+        tr(MISSED),
         tr(text("Verdict")),
     )
-    lines = assessment_lines(results.document, results.standard)
+    lines = verdict_rows(results.document, results.standard)
     return head, [_row(line, tr) for line in lines]
 
 
@@ -34,7 +34,8 @@ def closing_lines(results: Results, tr: Translator) -> list[str]:
     lines = [
         tr(
             text(
-                "{name}: {residents:,.0f} residents in {cells:,} cells, measured in {crs}",
+                "{name}: {residents:,.0f} {residents:resident|residents} in {cells:,} {cells:cell|cells}, "
+                "measured in {crs}",
                 name=area["name"],
                 residents=area["residents"],
                 cells=area["cells"],
@@ -119,7 +120,7 @@ def _site_line(site: Mapping[str, Any], standard: Standard) -> Text:
     return Text(template.template, said)
 
 
-def _row(line: Line, tr: Translator) -> tuple[str, ...]:
+def _row(line: VerdictRow, tr: Translator) -> tuple[str, ...]:
     return (
         tr(line.title),
         tr(line.figure),

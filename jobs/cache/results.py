@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from locales import DEFAULT_LANGUAGE, translator
+from locales import DEFAULT_LANGUAGE
 
 if TYPE_CHECKING:
     from jobs.assess.folder import Assessed
@@ -111,21 +111,9 @@ def _map_file(folder: Path, language: str, profile: str) -> Path:
 
 
 def _write(folder: Path, done: Assessed) -> None:
-    from data.files import write_bytes, write_csv
-    from data.formats.inputs_read import write_inputs_read
-    from data.results import write_results
-    from jobs.assess.folder import findings_table
-    from maps.basemap import encode
-    from maps.ground import basemap_of
-    from reports.plan_briefing import plan_briefings
+    from jobs.assess.folder import write_tables
 
-    study, shapes = done.inputs.study, done.inputs.basemap
-    write_results(folder, done.results)
-    write_csv(folder / "findings.csv", findings_table(done.inputs.findings, language=DEFAULT_LANGUAGE))
-    write_inputs_read(folder, done.inputs.read, translator(DEFAULT_LANGUAGE))
-    write_bytes(folder / _BASEMAP, encode(basemap_of(study.network, study.units, shapes, study.grid)))
-    for name, briefing in plan_briefings(done.results).items():
-        write_bytes(folder / name, briefing.encode("utf-8"))
+    write_tables(folder, done, language=DEFAULT_LANGUAGE)
 
 
 def _move(unfinished: Path, target: Path) -> Path:

@@ -35,7 +35,6 @@ from data.intake.store import keep_originals, store_original
 from data.intake.workbook import write_accepted, write_findings, write_not_open
 from data.units import read_units
 from data.vector import read_vector
-from geo.crs import WGS84, metric_crs
 from locales import DEFAULT_LANGUAGE, translator
 
 FORMAT = 1
@@ -205,7 +204,7 @@ def _written(report: CheckReport) -> CheckReport:
     report.folder.mkdir(parents=True, exist_ok=True)
     write_accepted(intake, report.folder / "accepted.csv")
     write_not_open(intake, report.folder / "planned.csv")
-    write_findings(intake, report.folder / "findings.xlsx", translator(report.language))
+    write_findings(intake, report.folder, translator(report.language))
     return replace(report, intake=intake)
 
 
@@ -224,16 +223,10 @@ def _units(path: Path | None, reference_path: Path | None) -> tuple[UnitTable | 
     """The units, unless the reference layer shows that they are shifted; then a finding says so."""
     if path is None:
         return None, ()
-    read = read_units(path, crs=_metric_crs_of(path))
+    read = read_units(path)
     if reference_path is not None:
         shifted = shifted_layer(layer_datum(read.table.frame, read_vector(reference_path)))
         if shifted is not None:
             wrong = Finding(path.name, "", 0, "", ERROR, "shifted-layer", shifted)
             return None, (*read.findings, wrong)
     return read.table, read.findings
-
-
-def _metric_crs_of(path: Path) -> str:
-    frame = read_vector(path)
-    west, south, east, north = (frame if frame.crs is None else frame.to_crs(WGS84)).total_bounds
-    return metric_crs((west + east) / 2, (south + north) / 2)

@@ -21,6 +21,7 @@ from coverage.siting.goals import LEAST_WALKING, LEAST_WORST
 from data.candidate_list import read_candidates
 from data.vector import read_vector
 from geo.crs import WGS84, project
+from geo.network.snapping import snap
 from jobs.assess.folder import Assessed
 from jobs.siting.named_places import CANDIDATES, lonlat_of, row_called, rows_called
 from jobs.siting.request import CROSSINGS, FACILITIES, SOURCES, Wish
@@ -82,11 +83,22 @@ def candidates_of(
     Where the load band of a `settlement` binds, only places in it count. InputError for a file or a
     name that cannot be used.
     """
-    found = _listed(done, wish.candidates) if wish.candidates else _made(done, wish, rule, wanted)
+    if wish.candidates:
+        found = _listed(done, wish.candidates)
+    else:
+        found = _off_islands(_made(done, wish, rule, wanted), done)
     if wish.conditions.within_band and settlement != "any":
         found = _of_settlement(found, done, settlement)
     found = _outside(found, wish.exclude, done.inputs.study.grid.crs)
     return _with_named(found, wish, done.inputs.study.grid.crs)
+
+
+def _off_islands(found: Candidates, done: Assessed) -> Candidates:
+    """Nobody outside would reach a site on an island of streets; a list of one's own may name such places."""
+    network, walking = done.inputs.study.network, done.inputs.standard.walking
+    doors = snap(network, found.xy, limit_m=walking.snap_limit_m)
+    stranded = doors.linked & network.islands.on_island[doors.edge]
+    return found.only(np.flatnonzero(~stranded)) if stranded.any() else found
 
 
 def most_places(wish: Wish) -> int:

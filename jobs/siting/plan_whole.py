@@ -58,9 +58,19 @@ def remarks(
     yield from candidates.notes
     if not len(candidates):
         yield text("No candidate place is left: nothing could be suggested.")
-    elif goal.count is not None and len(plan.sites) < goal.count and not goal.budget:
+    if plan.nobody_reached:
+        yield text("No possible site reaches anybody: there is nothing to choose from.")
+    if plan.too_near:
         yield text(
-            "{n} of {wanted} sites: more would serve nobody anew, or the conditions leave no room.",
+            "{n:,.0f} {n:resident|residents} could be served only by places less than {metres:g} m from an "
+            "existing facility; they count among those whose share is to be served.",
+            n=plan.too_near,
+            metres=goal.spacing_m,
+        )
+    if len(candidates) and goal.count is not None and len(plan.sites) < goal.count and not goal.budget:
+        yield text(
+            "{n} of {wanted} {wanted:site|sites}: more would serve nobody anew, or the conditions "
+            "leave no room.",
             n=len(plan.sites),
             wanted=goal.count,
         )

@@ -31,11 +31,7 @@ _AND: Final = text("{first}, {then}")
 def longest_reach_m(standard: Standard) -> float:
     """The farthest that any rule of the standard looks: its widest radius, or its longest walk."""
     walking = standard.walking
-    by_rule = [
-        rule.limit * (walking.metres_per_minute if rule.check is Check.WALK else 1.0)
-        for rule in standard.rules
-        if rule.check in (Check.RADIUS, Check.WALK)
-    ]
+    by_rule = [rule.limit_m(walking) for rule in standard.rules if rule.check in (Check.RADIUS, Check.WALK)]
     return max([_LEAST_MARGIN_M, walking.snap_limit_m, *by_rule])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +29,8 @@ from data.units import UnitFile
 from geo.basemap import Basemap
 from jobs.study.area import coarse_m, longest_reach_m, short_sides, study_area
 from jobs.study.cases import StudyFiles as StudyFiles
+from jobs.study.city_name import city_name
+from jobs.study.islands import island_notes
 from jobs.study.layers import Answers
 from jobs.study.people import people_notes, read_people
 from jobs.study.water import water_findings
@@ -41,9 +43,10 @@ class Inputs:
     """Everything read and checked, in one metric CRS.
 
     `findings` are rows that could not be used as they are, `notes` what a reader of the results
-    must know about the files, `sha256` the fingerprints by role ("population", …), `credits` whose
-    data they are, `population_unit` what a population raster's numbers were taken for, `read` what
-    was chosen and set aside in each file, with the user's `answers`.
+    must know about the files, `limits` those of them that limit the trust in every figure, `sha256` the
+    fingerprints by role ("population", …), `credits` whose data they are, `population_unit` what a
+    population raster's numbers were taken for, `read` what was chosen and set aside in each file, with
+    the user's `answers`.
     """
 
     study: Study
@@ -52,6 +55,7 @@ class Inputs:
     intake: Intake
     findings: tuple[Finding, ...]
     notes: tuple[Text, ...]
+    limits: tuple[Text, ...]
     sha256: Mapping[str, str]
     synthetic: bool
     datum: str
@@ -75,22 +79,27 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
     margin_m = longest_reach_m(standard)
     area = study_area(population.grid.xy, crs, margin_m=margin_m)
     streets = _streets(files, crs, area, cache, part(progress, 0.3, 0.7))
+    network = streets.network
+    if standard.walking.island_m != network.island_m:
+        network = replace(network, island_m=standard.walking.island_m)
     if cache is not None:
-        remember_places(streets.network, cache, population.grid.xy)
+        remember_places(network, cache, population.grid.xy)
     in_water = water_findings(files.layers.water, streets.basemap, population.grid)
     progress(0.7, text("Reading facility lists"))
     intake = read_facilities(files.facilities, datum=files.datum, units=units.table if units else None)
     progress(1.0, text("Read"))
     study = Study(
-        name=files.name or files.population.stem,
+        name=files.name or city_name(intake, units.table if units else None) or files.population.stem,
         grid=population.grid,
         facilities=intake.table(crs),
-        network=streets.network,
+        network=network,
         units=units.table if units else None,
+        unplaced=intake.to_locate[["tier", "district", "street", "community"]],
     )
     of_units = units.findings if units else ()
     short = short_sides(population.grid.xy, streets.network, margin_m=margin_m)
-    said = (in_water, of_units, streets.remarks, intake.findings)
+    passed, passed_one_by_one = island_notes(study, standard.walking, files.network.name)
+    said = (in_water, of_units, streets.remarks, passed_one_by_one, intake.findings)
     read = (*population.read, *(units.read if units else ()), *streets.read)
     return Inputs(
         study=study,
@@ -103,9 +112,11 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
             *people_notes(people, study),
             *(finding.message for finding in in_water),
             *streets.findings,
+            *passed,
             *short,
             *(entry.note() for entry in read),
         ),
+        limits=(*undecided_notes(intake), *short),
         sha256=_fingerprints(files, streets, units, population.sha256, standard),
         synthetic=population.synthetic,
         datum=files.datum,
@@ -136,8 +147,7 @@ def _streets(
 
 def list_notes(intake: Intake) -> tuple[Text, ...]:
     """How many rows of the lists count, and in which coordinates they were read."""
-    datum = intake.datum
-    notes = [
+    return (
         text(
             "Of {rows} {rows:row|rows} in the lists {accepted} {accepted:counts|count}, {refused} "
             "{refused:was|were} refused and {aside} set aside.",
@@ -145,17 +155,22 @@ def list_notes(intake: Intake) -> tuple[Text, ...]:
             accepted=intake.accepted_count,
             refused=intake.refused_count,
             aside=intake.set_aside_count,
-        )
-    ]
-    if not datum.decided:
-        notes.append(
-            text(
-                "Nothing shows for sure which coordinate system the lists are in ({system}). If it is "
-                "another one, facilities lie hundreds of metres away: please confirm it.",
-                system=datum.system,
-            )
-        )
-    return tuple(notes)
+        ),
+        *undecided_notes(intake),
+    )
+
+
+def undecided_notes(intake: Intake) -> tuple[Text, ...]:
+    """That the coordinate system of the lists is not known for sure, where it is not."""
+    if intake.datum.decided:
+        return ()
+    return (
+        text(
+            "Nothing shows for sure which coordinate system the lists are in ({system}). If it is "
+            "another one, facilities lie hundreds of metres away: please confirm it.",
+            system=intake.datum.system,
+        ),
+    )
 
 
 def _fingerprints(

@@ -5,24 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import shapely
 
 from core.errors import InputError, SettingError
 from core.progress import Progress, part, silent
 from core.text import Text, text
-from coverage.equity.overlaps import outside_notes, overlap_notes
+from coverage.equity.overlaps import bridged_notes, outside_notes, overlap_notes
 from coverage.model.study import Study
 from data.intake.findings import ERROR, INFO
 from data.population import NoPlacesError, PopulationFile, Reading, read_population
-from data.population.area import ground_of, read_outline
+from data.population.area import read_outline
 from data.population.reading import COARSE_M
-from data.units import Totals, UnitFile, read_area, read_totals, read_units
+from data.units import Totals, UnitAnswers, UnitFile, read_totals, read_units
 from geo.crs import metric_crs
 from jobs.study.against import against_stated, stated_residents, without_anybody
 from jobs.study.cases import StudyFiles
 from jobs.study.census_people import census_people
 from jobs.study.layers import Layers
 from jobs.study.totals import scaled_to
+
+_MOST_LISTED = 10
 
 
 @dataclass(frozen=True)
@@ -49,13 +52,11 @@ def read_people(files: StudyFiles, *, coarse_m: float = COARSE_M, progress: Prog
     layers = files.layers
     _require_units(files.units, layers)
     progress(0.0, text("Reading the study area and the units"))
-    area = _area(files.units, layers)
+    area = None if layers.area is None else read_outline(layers.area)
     crs = None if area is None else metric_crs(*_middle(area))
-    outlines = (
-        None if files.units is None or crs is None else read_units(files.units, crs=crs, urban=layers.urban)
-    )
-    if outlines is not None and layers.area is None:
-        area = ground_of(outlines.table)
+    outlines = _outlines(files, crs or "")
+    if outlines is not None:
+        crs, area = outlines.table.crs, outlines.ground if area is None else area
     census = _census(outlines, files)
     reading = replace(
         reading_of(files), area=area, known_residents=_known(outlines, census), coarse_m=coarse_m
@@ -108,10 +109,11 @@ def _require_units(units: Path | None, layers: Layers) -> None:
             raise SettingError("{what} belong to units: give a units file as well.", what=what)
 
 
-def _area(units: Path | None, layers: Layers) -> shapely.Geometry | None:
-    if layers.area is not None:
-        return read_outline(layers.area)
-    return None if units is None else read_area(units)
+def _outlines(files: StudyFiles, crs: str) -> UnitFile | None:
+    if not files.unit_files:
+        return None
+    said = UnitAnswers(files.answers.units_level, files.answers.units_layers)
+    return read_units(*files.unit_files, crs=crs, urban=files.layers.urban, answers=said)
 
 
 def _middle(area: shapely.Geometry) -> tuple[float, float]:
@@ -153,6 +155,34 @@ def people_notes(people: People, study: Study) -> tuple[Text, ...]:
         remarks = sum(1 for finding in units.findings if finding.level != INFO)
         if remarks:
             notes.append(text("{count} {count:remark|remarks} on the units file.", count=remarks))
-        notes += overlap_notes(units.overlaps, units.table, study.grid)
+        notes += overlap_notes(units.overlaps, units.table, study.grid, study.cells_in)
+        notes += bridged_notes(study.cells_in, study.grid)
         notes += outside_notes(study.cells_in, study.grid)
+        notes += misplaced_notes(units, study)
     return tuple(notes)
+
+
+def misplaced_notes(units: UnitFile, study: Study) -> tuple[Text, ...]:
+    """How many residents count for a unit in whose outline they do not live, since their own unit is said
+    to belong to it."""
+    frame = units.table.frame
+    shape_of = dict(zip(frame["unit_id"], frame.geometry, strict=True))
+    name_of = dict(zip(frame["unit_id"], frame["name"], strict=True))
+    row_of = {unit_id: row for row, unit_id in enumerate(frame["unit_id"])}
+    notes = []
+    for one in units.misplaced:
+        row = row_of[one.unit_id]
+        cells = np.flatnonzero(study.cells_in.rows[frame["level"].iloc[row]] == row)
+        xy = study.grid.xy[cells]
+        outside = ~shapely.intersects_xy(shape_of[one.parent_id], xy[:, 0], xy[:, 1])
+        moved = float(study.grid.residents[cells[outside]].sum())
+        if moved > 0:
+            note = text(
+                "{residents:,.1f} residents of {name} live outside {parent}, which it belongs to, and count "
+                "for it.",
+                residents=moved,
+                name=name_of[one.unit_id],
+                parent=name_of[one.parent_id],
+            )
+            notes.append(note)
+    return tuple(notes[:_MOST_LISTED])

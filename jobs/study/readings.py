@@ -24,7 +24,9 @@ def elderly(done: Assessed) -> Assessed:
     """Everything once more at the standard's elderly speed, counted in elderly residents where the
     population table has them, else in all. Nothing is measured anew."""
     standard = done.inputs.standard
-    slow = replace(standard, walking=replace(standard.walking, speed_kmh=standard.walking.elderly_speed_kmh))
+    walking = replace(standard.walking, speed_kmh=standard.walking.elderly_speed_kmh)
+    rules = tuple(replace(rule, speed_kmh=None) for rule in standard.rules)
+    slow = replace(standard, walking=walking, rules=rules)
     grid = done.inputs.study.grid
     counted = replace(grid, residents=grid.groups[ELDERLY]) if ELDERLY in grid.groups else grid
     study = with_grid(done.inputs.study, counted)

@@ -11,7 +11,7 @@ from data.intake.intake import Intake
 from data.intake.read import read_facilities
 from data.standards import open_standard
 from jobs.study.cases import OwnLists, digest
-from jobs.study.inputs import Inputs, list_notes
+from jobs.study.inputs import Inputs, list_notes, undecided_notes
 
 
 def with_standard(inputs: Inputs, name_or_path: str) -> Inputs:
@@ -24,7 +24,8 @@ def with_lists(inputs: Inputs, own: OwnLists) -> Inputs:
     """The same ground with other lists, or with more. InputError if none of their rows can be used."""
     more = read_facilities(own.paths, datum=own.datum, units=inputs.study.units)
     intake = _joined(inputs.intake, more) if own.in_addition else more
-    study = replace(inputs.study, facilities=intake.table(inputs.study.grid.crs))
+    waiting = intake.to_locate[["tier", "district", "street", "community"]]
+    study = replace(inputs.study, facilities=intake.table(inputs.study.grid.crs), unplaced=waiting)
     # Of the findings those on the lists come last, of the notes first; the others speak of the ground.
     findings = inputs.findings[: len(inputs.findings) - len(inputs.intake.findings)]
     notes = inputs.notes[len(list_notes(inputs.intake)) :]
@@ -39,6 +40,7 @@ def with_lists(inputs: Inputs, own: OwnLists) -> Inputs:
         intake=intake,
         findings=(*findings, *intake.findings),
         notes=(*list_notes(intake), *notes),
+        limits=(*undecided_notes(intake), *inputs.limits[len(undecided_notes(inputs.intake)) :]),
         sha256={**kept, **{f"facilities:{path.name}": digest(path) for path in own.paths}},
         datum=own.datum,
     )

@@ -9,8 +9,11 @@
 const serviceMap = (() => {
   const read = (id) => JSON.parse(document.getElementById(id).textContent);
   const data = read("map-data");
-  const NARROW_PX = 760, WIDE_PX = 1200, CONTROL_PX = 260;
-  const narrow = () => window.innerWidth < NARROW_PX;
+  const NARROW_PX = 760, LOW_PX = 480, WIDE_PX = 1200, CONTROL_PX = 260;
+  /* A telephone held upright has the panel above the map; a low screen (a large zoom, a telephone on its side)
+     has a slim one beside it, as map.css says too. */
+  const low = () => window.innerHeight < LOW_PX && window.innerWidth > window.innerHeight;
+  const narrow = () => window.innerWidth < NARROW_PX && !low();
   const wide = () => window.innerWidth >= WIDE_PX;
 
   const ground = groundKit(L, (key) => read("lines-" + key));
@@ -185,7 +188,7 @@ const serviceMap = (() => {
     shown = map;
     keepKeys(map);
     const panel = document.getElementById("panel");
-    for (const fold of panel.querySelectorAll("details[data-wide]")) fold.open = !narrow();
+    for (const fold of panel.querySelectorAll("details[data-wide]")) fold.open = !narrow() && !low();
     /* What panel and controls leave free: from the top left corner, and from the opposite one. */
     const clear = () => narrow()
       ? [[8, panel.offsetHeight + 18], [8, 40]]

@@ -100,7 +100,7 @@ def test_the_verdict_table_is_reached_with_the_keyboard(open_page: Callable[...,
 def test_a_list_is_uploaded_checked_and_shown(
     open_page: Callable[..., Page], demo_folder: Path, tmp_path: Path
 ) -> None:
-    page = open_page("检查清单")
+    page = open_page("清单核验")
     bad = tmp_path / "坏清单.csv"
     bad.write_text("名称,类型,经度,纬度\n某社区服务站,公共服务站,abc,32.1\n", "utf-8-sig")
     chooser = page.locator('[data-testid="stMain"] input[type=file]').first
@@ -117,7 +117,7 @@ def test_a_list_is_uploaded_checked_and_shown(
 def test_hostile_words_are_shown_literally_and_run_nowhere(
     open_page: Callable[..., Page], tmp_path: Path
 ) -> None:
-    page = open_page("检查清单")
+    page = open_page("清单核验")
     rows = "".join(f'"{name.replace(chr(34), chr(34) * 2)}",公共服务站,"{name[:6]}x",1\n' for name in HOSTILE)
     payload = {"mimeType": "text/csv", "buffer": f"名称,类型,经度,纬度\n{rows}".encode("utf-8-sig")}
     name = f"<img src=x onerror=window.{FLAG}=1> {{{{7*7}}}} {MARKDOWN.replace('/', '')}.csv"
@@ -149,7 +149,7 @@ def test_the_map_is_downloaded_as_it_is_shown(open_page: Callable[..., Page]) ->
     map_of(page)
     with page.expect_download(timeout=60_000) as waiting:
         page.get_by_role("button", name="地图（HTML，可离线打开）").click()
-    assert waiting.value.suggested_filename == "map.html"
+    assert waiting.value.suggested_filename == "map-internal.html"
     assert waiting.value.path().read_text("utf-8") == page.locator("iframe").get_attribute("srcdoc")
 
 

@@ -52,7 +52,7 @@ def open_step(page: Page, title: str) -> None:
 
 
 def test_a_list_goes_from_upload_to_its_result(open_page: Callable[..., Page], unclear_list: bytes) -> None:
-    page = open_page("检查清单")
+    page = open_page("清单核验")
     upload(page, unclear_list)
     expect(card(page, "接受")).to_have_text(str(COUNT), timeout=60_000)
     # The system is open: the three possibilities stand side by side, drawn, and say how far apart they are.
@@ -98,7 +98,7 @@ def _expect_at(mark: Locator, drawn: Locator, place: tuple[float, float]) -> Non
 
 
 def test_the_maps_of_the_systems_move_together(open_page: Callable[..., Page], unclear_list: bytes) -> None:
-    page = open_page("检查清单")
+    page = open_page("清单核验")
     upload(page, unclear_list)
     maps = page.locator(".sketch.ready")
     expect(maps).to_have_count(3)
@@ -115,9 +115,9 @@ def test_an_address_of_the_page_can_be_opened_directly(
 ) -> None:
     page = open_context(locale="zh-CN").new_page()
     page.goto(f"{address}/check")
-    expect(page.locator("h1")).to_have_text("检查清单")
+    expect(page.locator("h1")).to_have_text("清单核验")
     page.goto(f"{address}/city")
-    expect(page.locator("h1")).to_have_text("自有城市")
+    expect(page.locator("h1")).to_have_text("接入本市数据")
 
 
 def test_on_a_telephone_nothing_is_wider_than_the_screen(
@@ -129,7 +129,7 @@ def test_on_a_telephone_nothing_is_wider_than_the_screen(
     expect(page.locator("table.small")).to_have_count(2)
     page.wait_for_function(fits)
     page.goto(f"{address}/check")
-    expect(page.locator("h1")).to_have_text("检查清单")
+    expect(page.locator("h1")).to_have_text("清单核验")
     expect(page.locator("table.small")).to_have_count(1)
     page.wait_for_function(fits)
     upload(page, unclear_list)
@@ -142,7 +142,7 @@ def test_on_a_telephone_nothing_is_wider_than_the_screen(
 def test_a_city_being_read_can_be_cancelled_and_begun_again(
     open_page: Callable[..., Page], demo_folder: Path
 ) -> None:
-    page = open_page("自有城市")
+    page = open_page("接入本市数据")
     boxes = page.locator('[data-testid="stMain"] input[type=file]')
     for number, name in enumerate(("population.parquet", "facilities.xlsx", "streets.gpkg", "units.gpkg")):
         boxes.nth(number).set_input_files(demo_folder / name)
@@ -158,7 +158,7 @@ def test_a_city_being_read_can_be_cancelled_and_begun_again(
 def test_further_files_of_a_city_are_folded_away_until_they_are_wanted(
     open_page: Callable[..., Page],
 ) -> None:
-    page = open_page("自有城市")
+    page = open_page("接入本市数据")
     water = page.locator('[class*="st-key-city-water"]')
     expect(page.get_by_text("人口分布的更多资料")).to_be_visible()
     expect(water).not_to_be_visible()
@@ -179,7 +179,7 @@ def test_a_key_typed_just_before_the_click_is_sent_with_it(
         with serving(warm_cache) as address:
             page = open_context(locale="zh-CN").new_page()
             page.goto(f"{address}/check")
-            expect(page.locator("h1")).to_have_text("检查清单")
+            expect(page.locator("h1")).to_have_text("清单核验")
             upload(page, unclear_list)
             expect(card(page, "接受")).to_have_text(str(COUNT), timeout=60_000)
             open_step(page, "待定位")

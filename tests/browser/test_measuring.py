@@ -45,13 +45,13 @@ def test_units_answer_first_and_speak_the_language_chosen(open_page: Callable[..
 
 
 def test_a_click_on_the_map_opens_a_facility_and_undo_takes_it_back(open_page: Callable[..., Page]) -> None:
-    page = open_page("情景")
+    page = open_page("方案推演")
     expect(answer(page)).to_contain_text("尚未变更", timeout=SLOW_MS)
     box = map_on(page).bounding_box()
     assert box
     page.mouse.click(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.65)
-    expect(page.locator("ol.edits li")).to_have_count(1, timeout=SLOW_MS)
-    expect(answer(page)).to_contain_text("名居民新增达标", timeout=SLOW_MS)
+    expect(page.locator(".edit")).to_have_count(1, timeout=SLOW_MS)
+    expect(answer(page)).to_contain_text("名居民新覆盖", timeout=SLOW_MS)
     page.get_by_role("button", name="撤销").click()
-    expect(page.locator("ol.edits li")).to_have_count(0, timeout=SLOW_MS)
+    expect(page.locator(".edit")).to_have_count(0, timeout=SLOW_MS)
     expect(answer(page)).to_contain_text("尚未变更")

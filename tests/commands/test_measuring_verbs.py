@@ -75,7 +75,7 @@ def test_a_scenario_is_kept_by_name_and_compared_with_now(tmp_path: Path) -> Non
         tmp_path / "a",
     )
     assert first.returncode == 0, first.stderr
-    assert "now → plan" in first.stdout
+    assert "城市现状 → plan" in first.stdout
     second = cli(
         "scenario", *options, "--compare", "甲", "now", "--store", store, "--out", tmp_path / "b", "--json"
     )

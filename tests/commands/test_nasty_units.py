@@ -82,7 +82,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("gap", "Between 乙街道 and 丙镇 4,998 m² belong to neither"),
         ("nearest-point", "2 villages are points without an outline"),
         ("no-ground", "三村 is only a point"),
-        ("no-level", "level is not known and it is left out"),
+        ("no-level", "The unit's level “grid” is not known and it is left out"),
         ("no-name", "The unit has no name and is left out"),
         ("parent-unknown", "丙镇 is said to belong to “北区”"),
         ("parent-by-place", "1 unit does not say what it belongs to; the place tells"),
@@ -115,7 +115,7 @@ def outside(said: str) -> float:
 
 def test_a_city_resident_of_an_overlap_counts_in_the_first_unit_alone(out: Path) -> None:
     said = (out / "said.txt").read_text("utf-8")
-    assert "overlap at the level district; 200.0 residents live there and are counted once" in said
+    assert "东区 and 西区 overlap; of 200.0 residents there 200.0 count for 东区 and 0.0 for 西区" in said
 
 
 def test_residents_are_whole_numbers_still(out: Path) -> None:

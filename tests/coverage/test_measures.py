@@ -45,9 +45,9 @@ def test_the_assessment_table_says_figure_actual_and_what_is_lacking() -> None:
     assert list(rows.loc["r", ["figure", "lacking", "lacking_of", "residents_missed"]]) == [
         "500", 1000.0, "residents", 1000.0,
     ]  # fmt: skip
-    # 2,100 residents at one station for at most 1,000; nobody is without one.
+    # 2,100 residents at one station for at most 1,000: the finding concerns them all.
     assert list(rows.loc["l", ["figure", "lacking", "lacking_of", "residents_missed"]]) == [
-        "300-1000", 1.0, "facilities", 0.0,
+        "300-1000", 1.0, "facilities", 2100.0,
     ]  # fmt: skip
 
 

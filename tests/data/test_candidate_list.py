@@ -77,3 +77,12 @@ def test_a_list_without_a_usable_place_is_refused_with_the_reason(
 ) -> None:
     with pytest.raises(InputError, match=said):
         read_candidates(written(tmp_path, content), datum="wgs84", units=None)
+
+
+def test_a_layer_south_and_west_of_zero_keeps_its_degrees_and_a_name_its_hyphen(tmp_path: Path) -> None:
+    point = gpd.GeoDataFrame(
+        {"name": ["-Posto Norte"]}, geometry=[shapely.Point(-51.21934, -30.03127)], crs=4326
+    )
+    point.to_file(tmp_path / "land.geojson")
+    frame = read_candidates(tmp_path / "land.geojson", datum="wgs84", units=None).frame
+    assert frame[["name", "lon", "lat"]].iloc[0].tolist() == ["-Posto Norte", -51.21934, -30.03127]

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import networkx as nx
 import numpy as np
@@ -37,6 +38,11 @@ def town(*names: str) -> WalkNetwork:
     """The network of the streets named, or of all of them."""
     chosen = names or tuple(LINES)
     return build_from_lines([shapely.LineString(LINES[name]) for name in chosen], [0] * len(chosen), crs=CRS)
+
+
+def on_the_street(points: Snapped) -> Snapped:
+    """The points as places of the street alone: no way leads straight across open ground."""
+    return replace(points, place=None)
 
 
 def node_at(network: WalkNetwork, x: float, y: float) -> int:

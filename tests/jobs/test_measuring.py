@@ -177,7 +177,7 @@ def test_a_scenario_in_degrees_is_worked_in_and_compared(tmp_path: Path) -> None
         "scenario.json", "comparison.json", "changes.csv", "changes_units.csv", "difference.html",
         "assessment.json",
     }  # fmt: skip
-    assert "新增达标" in (tmp_path / "out" / "difference.html").read_text("utf-8")
+    assert "新覆盖" in (tmp_path / "out" / "difference.html").read_text("utf-8")
 
 
 def test_any_two_are_compared_files_names_and_now(tmp_path: Path, done: Assessed) -> None:

@@ -104,7 +104,7 @@ def test_a_unit_that_has_its_facility_gets_no_other() -> None:
 def test_a_unit_that_may_keep_more_than_was_asked_for_says_how_many_it_has() -> None:
     plan = plan_for(3, quotas=(UnitQuota("community", most=0),))
     said = [str(text_from_json(condition)) for condition in plan["deciding"]]
-    assert any("(it has 1 today): at most 1 sites" in condition for condition in said)
+    assert any("(it has 1 today): at most 1 site" in condition for condition in said)
 
 
 def test_counting_new_sites_only_gives_each_unit_one() -> None:

@@ -9,15 +9,26 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from core.text import text
+from core.text import Text, text
+from coverage.model.standard import Check, Rule
 from coverage.model.tables import UnitTable
+from coverage.publish.verdicts import NOT_COVERED, VERDICT_WORDS, VerdictRow
 from geo.crs import unproject
 from geo.network.network import WalkNetwork
 from maps.ground import basemap_of
-from maps.model import MET, NOT_MET, NOT_SUBJECT, CellOutcome, MapCells, MapModel, RadiusRule, VerdictRow
+from maps.model import MET, NOT_MET, NOT_SUBJECT, CellOutcome, MapCells, MapModel, RadiusRule
 
 CRS = "EPSG:4549"
 ORIGIN = np.array([385_000.0, 3_545_000.0])  # Nanjing
+
+
+def _verdict(title: Text, verdict: str | None, missed: float | None) -> VerdictRow:
+    words = VERDICT_WORDS[verdict]
+    rule = Rule("radius", Check.RADIUS, "station", ("station",), figure=500.0)
+    said = text("55.6 %")
+    return VerdictRow(
+        rule, title, said, said, said, verdict, words, missed, NOT_COVERED, said, None, (), said, None
+    )
 
 
 def tiny_model(**changes: object) -> MapModel:
@@ -40,11 +51,12 @@ def tiny_model(**changes: object) -> MapModel:
     gap = shapely.transform(
         shapely.box(*(ORIGIN + 500), *(ORIGIN + 900)), lambda p: np.column_stack(unproject(p, CRS))
     )
+    best_lon, best_lat = unproject(ORIGIN + np.array([[600.0, 600.0]]), CRS)
     gaps = gpd.GeoDataFrame(
         {"rule": ["radius"], "rank": [1], "residents": [12_345.0], "unit": ["锁金村"], "nearest_m": [640.0]},
         geometry=[gap],
         crs="EPSG:4326",
-    )
+    ).assign(lon=best_lon, lat=best_lat)
     site_lon, site_lat = unproject(ORIGIN + np.array([[700.0, 600.0]]), CRS)
     sites = pd.DataFrame(
         {"rank": [1], "lon": site_lon, "lat": site_lat, "residents_gained": [900.0], "unit": ["锁金村"]}
@@ -61,7 +73,7 @@ def tiny_model(**changes: object) -> MapModel:
         rule_titles={"radius": title},
         radius_rules=(RadiusRule("radius", title, 500.0, np.array([0, 1])),),
         sites=sites,
-        verdicts=(VerdictRow(title, "500 m", "55.6 %", "not", 12_345.0), VerdictRow(title, "1", "1", None)),
+        verdicts=(_verdict(title, "not", 12_345.0), _verdict(title, None, None)),
         basemap=basemap_of(_streets(11, 11, 100.0), _units(2, 2, 500.0)),
         credits=("© OpenStreetMap contributors, ODbL",),
     )

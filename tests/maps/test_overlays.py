@@ -32,7 +32,7 @@ def with_everything(name: str = "某处") -> MapModel:
 
 def test_areas_lines_and_changes_are_on_the_map_and_in_its_legend() -> None:
     page = render_map(with_everything(), language="zh")
-    for word in ("十分钟", "阻隔", "change_image_0", "新增达标", "不再达标", "叠加图层"):
+    for word in ("十分钟", "阻隔", "change_image_0", "新覆盖", "失去覆盖", "叠加图层"):
         assert word in page
 
 

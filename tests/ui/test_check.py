@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from tests.maps.hostile_texts import HOSTILE
 from tests.small_city import degrees
 from tests.ui.conftest import ShownMaps, html_of, no_trouble
-from ui.widgets.safe import in_html
+from ui.shell.safe import in_html
 
 CHECK = "ui/check/page.py"
 HEAD = "名称,类型,经度,纬度\n"
@@ -64,7 +64,7 @@ def test_a_good_list_is_accepted_and_its_result_shown(app: AppTest) -> None:
 
 def test_a_list_can_be_laid_beside_the_citys_own_and_taken_away_again(app: AppTest) -> None:
     upload(app, HEAD + line("甲社区服务站", 300))
-    app.radio(key="in-addition").set_value(True)
+    app.radio(key="in-addition").set_value("beside")
     show_result(app)
     no_trouble(app)
     assert "甲社区服务站" in app.get("iframe")[0].proto.srcdoc

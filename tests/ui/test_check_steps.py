@@ -30,10 +30,23 @@ def accepted(page: AppTest) -> pd.DataFrame:
     return pd.read_csv(report_of(page).folder / "accepted.csv", encoding="utf-8-sig")
 
 
+def editor(page: AppTest) -> pd.DataFrame:
+    """The table that can be edited, as it was given to the browser."""
+    return page.dataframe[0].value
+
+
+def editor_key(page: AppTest) -> str:
+    """The key that the table's changes are kept under."""
+    lists = page.session_state["check-now"].lists
+    if page.session_state["check-step"] == "columns":
+        return f"columns-0-{lists.paths}-{lists.columns}"
+    return f"parts-{lists.paths}-{lists.parts}"
+
+
 def edit(page: AppTest, row: int, column: str, value: str) -> None:
     """Type into the table that can be edited; only the next run sees it."""
     changed = {"edited_rows": {row: {column: value}}, "added_rows": [], "deleted_rows": []}
-    page.session_state[page.data_editor[0].key] = changed
+    page.session_state[editor_key(page)] = changed
 
 
 def addressed(name: str, x: float, community: str = "西苑社区") -> str:
@@ -49,8 +62,8 @@ def test_columns_are_shown_with_what_they_were_taken_for_and_why(app: AppTest) -
     )
     step(app, "columns")
     no_trouble(app)
-    table = app.data_editor[0].value.set_index("title")
-    assert table.loc["设施名称", "field"] == "设施名称"
+    table = editor(app).set_index("title")
+    assert table.loc["设施名称", "field"] == "name"
     assert table.loc["设施名称", "examples"] == "甲站"
     assert table.loc["设施名称", "sure"] == "确定：列标题相符"
     assert table.loc["电话", "sure"] == "有意不读取"
@@ -66,22 +79,18 @@ def test_a_changed_column_is_read_anew_and_remembered_for_the_office(app: AppTes
     )
     app.file_uploader(key="lists").set_value(("一月.csv", content.encode(), "text/csv")).run()
     step(app, "columns")
-    names = app.data_editor[0].value["title"].tolist()
-    title = app.data_editor[0].value["field"].iloc[0]
-    unused = next(
-        f
-        for f in app.data_editor[0].value["field"]
-        if names[list(app.data_editor[0].value["field"]).index(f)] == "现名"
-    )
+    names = editor(app)["title"].tolist()
+    title = editor(app)["field"].iloc[0]
+    unused = next(f for f in editor(app)["field"] if names[list(editor(app)["field"]).index(f)] == "现名")
     changed = {0: {"field": unused}, 1: {"field": title}}
-    app.session_state[app.data_editor[0].key] = {"edited_rows": changed, "added_rows": [], "deleted_rows": []}
+    app.session_state[editor_key(app)] = {"edited_rows": changed, "added_rows": [], "deleted_rows": []}
     press(app, "正确，采用")
     no_trouble(app)
     assert accepted(app)["name"].tolist() == ["新名社区服务站"]
-    assert app.data_editor[0].value["sure"].iloc[1] == "您已确认"
+    assert editor(app)["sure"].iloc[1] == "您已确认"
     later = content.replace("新名", "更新").encode()
     app.file_uploader(key="lists").set_value(("二月.csv", later, "text/csv")).run()
-    app.session_state["columns-南街道办"] = ()  # as a new session would begin
+    app.session_state["columns-of-offices"] = {}  # as a new session would begin
     app.run()
     assert accepted(app)["name"].tolist() == ["更新社区服务站"]
 
@@ -89,7 +98,7 @@ def test_a_changed_column_is_read_anew_and_remembered_for_the_office(app: AppTes
 def test_two_columns_cannot_be_the_same_thing(app: AppTest) -> None:
     upload(app, "名称,现名,类型,经度,纬度\n" + line("甲站", 300).replace("公共服务站", "乙站,公共服务站"))
     step(app, "columns")
-    edit(app, 1, "field", app.data_editor[0].value["field"].iloc[0])
+    edit(app, 1, "field", editor(app)["field"].iloc[0])
     app.run()
     assert any("不能同时" in warning.value for warning in app.warning)
     assert next(button for button in app.button if button.label == "正确，采用").disabled
@@ -187,7 +196,7 @@ def test_the_one_that_stays_can_be_another(app: AppTest) -> None:
 
 def test_a_list_beside_the_citys_own_is_compared_with_it(app: AppTest) -> None:
     upload(app, HEAD + line("西苑社区服务站", 510))
-    app.radio(key="in-addition").set_value(True).run()
+    app.radio(key="in-addition").set_value("beside").run()
     step(app, "twice")
     no_trouble(app)
     assert "本市清单中已有：西苑社区服务站" in html_of(app)
@@ -236,8 +245,8 @@ def test_parts_of_a_mixed_list_are_read_each_in_its_own_system(app: AppTest) -> 
     )
     app.run()
     step(app, "system")
-    assert app.data_editor[0].value["part"].tolist() == ["一.csv", "二.csv"]
-    edit(app, 1, "read", "GCJ-02（高德、腾讯）")
+    assert editor(app)["part"].tolist() == ["一.csv", "二.csv"]
+    edit(app, 1, "read", "gcj02")
     app.run()
     press(app, "按此读取各部分")
     no_trouble(app)

@@ -123,7 +123,7 @@ def test_tianditu_wants_a_key_that_is_typed_unseen_and_kept_nowhere(
     no_trouble(app)
     assert len(accepted(app)) == 1
     assert [asked["tk"] for asked in server.asked] == [["secret"]]
-    folder = Path(app.session_state["session_folder"].name)
+    folder = small_folder / "cache" / "sessions" / app.session_state["session-key"]
     kept = [path for root in (folder, small_folder) for path in root.rglob("*") if path.is_file()]
     assert len([path for path in kept if b"secret" in path.read_bytes()]) == 0
 

@@ -45,7 +45,7 @@ def test_the_first_view_has_figures_table_map_gaps_and_sites(app: AppTest) -> No
     assert "未达标" in shown
     assert "责任单位：市发改委" in shown
     assert len(app.get("iframe")) == 1
-    assert [box.value for box in app.subheader] == ["最大的盲区", "选址建议", "下载成果"]
+    assert [box.value for box in app.subheader] == ["最大的盲区", "选址建议", "导出成果"]
 
 
 def test_the_map_is_the_exported_file(app: AppTest) -> None:
@@ -58,7 +58,7 @@ def test_the_language_is_switched(app: AppTest) -> None:
     app.run()
     app.segmented_control(key="choose-language").set_value("en").run()
     no_trouble(app)
-    assert "Residents missed" in html_of(app)
+    assert "Residents not covered or concerned" in html_of(app)
     assert "未覆盖" not in html_of(app)
     assert 'lang="en"' in app.get("iframe")[0].proto.srcdoc
     app.segmented_control(key="choose-language").set_value("zh").run()
@@ -70,7 +70,7 @@ def test_another_preset_judges_anew(app: AppTest) -> None:
     app.selectbox(key="choose-standard").set_value("gb50180-2018").run()
     no_trouble(app)
     assert "城市居住区规划设计标准" in html_of(app)
-    assert "待确认" in html_of(app)
+    assert "核实" in html_of(app)
 
 
 def test_a_standard_without_rules_is_no_trouble(app: AppTest) -> None:

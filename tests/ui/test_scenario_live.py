@@ -22,12 +22,13 @@ def close(app: AppTest, name: str) -> None:
     app.selectbox(key="change").set_value("close").run()
     box = app.selectbox(key="close-whose")
     box.select_index(box.options.index(name)).run()
-    press(app, "关闭")
+    press(app, "撤并")
     app.selectbox(key="change").set_value("open").run()
 
 
 def store(app: AppTest) -> None:
     next(box for box in app.text_input if box.label == "名称").set_value("甲方案")
+    next(box for box in app.checkbox if box.label == "覆盖同名方案").check()
     press(app, "保存")
 
 

@@ -12,11 +12,9 @@ from data.intake.columns import PERSONAL, field_names, title_field
 from ui.check.checking import Checked
 from ui.check.upload import confirm_columns
 from ui.shell.choices import words
-from ui.widgets.safe import in_markdown
+from ui.shell.safe import in_markdown
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from data.intake.review import Column
 
 _EXAMPLES: Final = 2
@@ -83,7 +81,7 @@ def _ask(done: Checked, columns: Sequence[Column], *, key: str) -> dict[str, str
     table = pd.DataFrame(
         {
             "title": [column.title for column in columns],
-            "field": [titles.get(column.field, titles[""]) for column in columns],
+            "field": [column.field if column.field in titles else "" for column in columns],
             "examples": [_examples(column) for column in columns],
             "sure": [tr(_sureness(done, column)) for column in columns],
         }
@@ -94,25 +92,26 @@ def _ask(done: Checked, columns: Sequence[Column], *, key: str) -> dict[str, str
         hide_index=True,
         height=_ROW_PX * (len(table) + 1) + 3,
         disabled=["title", "examples", "sure"],
-        column_config=_settings(list(titles.values())),
+        column_config=_settings(titles),
     )
-    return _read(edited, columns, titles)
+    fields = edited["field"].tolist()
+    return {column.title: str(field) for column, field in zip(columns, fields, strict=True)}
 
 
-def _settings(titles: list[str]) -> dict[str, Any]:
+def _settings(titles: dict[str, str]) -> dict[str, Any]:
     tr, config = words(), st.column_config
     return {
         "title": config.TextColumn(tr(text("Column of the list")), width="medium"),
         "examples": config.TextColumn(tr(text("Examples")), width="medium"),
-        "field": config.SelectboxColumn(tr(text("Taken for")), options=titles, required=True, width="medium"),
+        "field": config.SelectboxColumn(
+            tr(text("Taken for")),
+            options=list(titles),
+            format_func=lambda field: titles[str(field)],
+            required=True,
+            width="medium",
+        ),
         "sure": config.TextColumn(tr(text("How sure")), width="medium"),
     }
-
-
-def _read(edited: pd.DataFrame, columns: Sequence[Column], titles: dict[str, str]) -> dict[str, str]:
-    fields = {title: field for field, title in titles.items()}
-    said = zip(columns, edited["field"].tolist(), strict=True)
-    return {column.title: fields[title] for column, title in said if title in fields}
 
 
 def _field_titles() -> dict[str, str]:

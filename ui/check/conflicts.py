@@ -10,7 +10,8 @@ import streamlit as st
 from core.text import text
 from ui.check.checking import Checked
 from ui.shell.choices import words
-from ui.widgets.safe import in_markdown
+from ui.shell.safe import in_markdown
+from ui.widgets.pick import pick
 from ui.widgets.small_map import list_map
 from ui.widgets.tables import scrolling
 
@@ -51,12 +52,10 @@ def conflicts_step(done: Checked) -> None:
 
 
 def _choose(found: tuple[Conflict, ...]) -> Conflict:
-    number = st.selectbox(
-        words()(text("Shown on the map")),
-        range(len(found[:_MOST])),
-        format_func=lambda k: f"{found[k].name} → {found[k].said}",
-        key="conflict",
-    )
+    number = pick(
+        st.selectbox, text("Shown on the map"), range(len(found[:_MOST])), key="conflict",
+        said=lambda k: f"{found[k].name} → {found[k].said}",
+    )  # fmt: skip
     return found[int(number or 0)]
 
 

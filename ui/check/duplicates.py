@@ -10,8 +10,9 @@ import streamlit as st
 from core.text import Text, text
 from ui.check.checking import Checked, decide
 from ui.shell.choices import words
+from ui.shell.safe import in_html, in_markdown
 from ui.widgets.names import tier_name
-from ui.widgets.safe import in_html, in_markdown
+from ui.widgets.pick import pick
 from ui.widgets.small_map import list_map
 from ui.widgets.tables import scrolling
 
@@ -57,12 +58,10 @@ def twice_step(done: Checked) -> None:
 def _decide_all(done: Checked, waiting: list[Group]) -> None:
     tr = words()
     left, right = st.columns([0.7, 0.3], vertical_alignment="bottom")
-    action = left.selectbox(
-        tr(text("For all that are not decided")),
-        list(ACTIONS),
-        format_func=lambda option: f"{tr(ACTIONS[option])} – {tr(_MEANING[option])}",
-        key="all-groups",
-    )
+    action = pick(
+        left.selectbox, text("For all that are not decided"), list(ACTIONS), key="all-groups",
+        said=lambda option: f"{tr(ACTIONS[option])} – {tr(_MEANING[option])}",
+    )  # fmt: skip
     if right.button(tr(text("Apply to {count} {count:group|groups}", count=len(waiting))), width="stretch"):
         decide(done, {group.id: action for group in waiting})
         for group in waiting:
@@ -99,8 +98,8 @@ def _apply(done: Checked, group: Group, action: str, stays: str) -> None:
 def _ask_for_action(group: Group) -> str:
     tr = words()
     key = _key(group)
-    if key not in st.session_state:
-        st.session_state[key] = group.decision or None
+    # Set anew in every run: else the browser goes on with the words of the language before.
+    st.session_state[key] = st.session_state.get(key, group.decision or None)
     chosen = st.segmented_control(
         tr(text("What to do")),
         list(ACTIONS),
@@ -118,13 +117,14 @@ def _ask_for_staying(group: Group, action: str) -> str:
     ids = [*([""] if group.stored else []), *(member.row_id for member in group.members)]
     titles = {member.row_id: _title(member) for member in group.members}
     titles[""] = "、".join(group.stored)
-    key = f"stays-{group.id}"
-    if key not in st.session_state and group.stays in ids:
-        st.session_state[key] = group.stays
     if len(ids) < 2:
         return ids[0]
-    chosen = st.selectbox(words()(text("This one stays")), ids, format_func=titles.__getitem__, key=key)
-    return str(chosen)
+    return str(
+        pick(
+            st.selectbox, text("This one stays"), ids, key=f"stays-{group.id}",
+            said=titles.__getitem__, first=group.stays,
+        )
+    )  # fmt: skip
 
 
 def _title(member: Member) -> str:

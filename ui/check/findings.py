@@ -10,14 +10,15 @@ import streamlit as st
 from core.text import Text, text
 from ui.check.checking import Checked, Lists
 from ui.shell.choices import words
-from ui.widgets.safe import in_html
+from ui.shell.safe import in_html
+from ui.widgets.pick import pick, pick_several
 from ui.widgets.tables import scrolling
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MOST_FINDINGS: Final = 300
-LEVELS: Final = {"error": text("to mend"), "warning": text("to look at"), "info": text("for information")}
+LEVELS: Final = {"error": text("to fix"), "warning": text("to look at"), "info": text("for information")}
 _ALL: Final = -1
 _COLUMNS: Final = {
     "name": text("Name"),
@@ -65,7 +66,7 @@ def findings(done: Checked) -> None:
     """The findings by level and sheet, as a table to work through."""
     tr, found = words(), done.document["findings"]
     if not found:
-        st.success(tr(text("Nothing to mend.")))
+        st.success(tr(text("Nothing to fix.")))
         return
     left, right = st.columns([0.62, 0.38], vertical_alignment="bottom")
     with left:
@@ -79,7 +80,7 @@ def findings(done: Checked) -> None:
         text("Sheet"),
         text("Row"),
         text("Column"),
-        text("What and how to mend"),
+        text("What is wrong and how to fix it"),
     )
     if not rows:
         st.caption(tr(text("Nothing of this kind.")))
@@ -110,15 +111,11 @@ def _ask_for_levels(found: list[dict[str, Any]]) -> list[str]:
     tr = words()
     numbers = {level: sum(row["level"] == level for row in found) for level in LEVELS}
     present = [level for level in LEVELS if numbers[level]]
-    chosen = st.pills(
-        tr(text("Show")),
-        present,
-        selection_mode="multi",
-        default=[level for level in present if level != "info"] or present,
-        format_func=lambda level: f"{tr(LEVELS[level])} ({numbers[level]})",
-        key="finding-levels",
-    )
-    return list(chosen)
+    return pick_several(
+        st.pills, text("Show"), present, key="finding-levels",
+        said=lambda level: f"{tr(LEVELS[level])} ({numbers[level]})",
+        first=[level for level in present if level != "info"] or present,
+    )  # fmt: skip
 
 
 def _ask_for_sheet(lists: Lists, found: list[dict[str, Any]]) -> tuple[str, str] | None:
@@ -131,9 +128,7 @@ def _ask_for_sheet(lists: Lists, found: list[dict[str, Any]]) -> tuple[str, str]
         number: " · ".join(part for part in (lists.called(file), sheet) if part)
         for number, (file, sheet) in enumerate(places)
     }
-    chosen = st.selectbox(
-        tr(text("Sheet")), list(titles), format_func=titles.__getitem__, key="finding-sheet"
-    )
+    chosen = pick(st.selectbox, text("Sheet"), list(titles), key="finding-sheet", said=titles.__getitem__)
     return None if chosen == _ALL else places[chosen]
 
 

@@ -15,8 +15,9 @@ from core.progress import Progress
 from core.text import Text, text
 from ui.check.checking import Checked, memory_of, place
 from ui.shell.choices import words
+from ui.shell.safe import in_markdown
 from ui.shell.work import Work, wait_for
-from ui.widgets.safe import in_markdown
+from ui.widgets.pick import pick
 
 if TYPE_CHECKING:  # what asks takes a moment to load
     from data.geocode import Proposals
@@ -110,12 +111,8 @@ def _ask(done: Checked, asked: tuple[ToLocate, ...]) -> None:
     from data.geocode import SERVICES, TITLES
 
     tr = words()
-    service = st.radio(
-        tr(text("Service")),
-        SERVICES,
-        format_func=lambda option: tr(TITLES[option]),
-        horizontal=True,
-        key="geocode-service",
+    service = pick(
+        st.radio, text("Service"), SERVICES, key="geocode-service", said=lambda option: tr(TITLES[option])
     )
     # A form takes what is typed even while the field still has the focus.
     with st.form("geocode", border=False):

@@ -10,7 +10,7 @@ from core.text import text
 from ui.check.use import offer_template
 from ui.shell.choices import choices, words
 from ui.shell.compute import case_of
-from ui.widgets.safe import in_markdown
+from ui.shell.safe import in_markdown
 from ui.widgets.tables import small_table
 
 _COLUMNS: Final = (

@@ -34,7 +34,7 @@ page_heading(
     text("Check a list"),
     text(
         "Upload the list as the office sent it. Nothing is changed silently: a row is accepted, or it goes "
-        "back with its cell, what is wrong and how to mend it."
+        "back with its cell, what is wrong and how to fix it."
     ),
 )
 lists = ask_for_lists()

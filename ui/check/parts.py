@@ -13,8 +13,6 @@ from ui.shell.choices import words
 from ui.widgets.names import SYSTEMS, system_title
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from data.intake.groups import Part
     from data.intake.parts import PartOfList
 
@@ -59,7 +57,7 @@ def _ask(done: Checked) -> dict[Part, str]:
             "part": [_part_title(done, part) for part in done.parts],
             "rows": [part.count for part in done.parts],
             "alone": [tr(_alone(part)) for part in done.parts],
-            "read": [titles[before.get(part.key, "auto")] for part in done.parts],
+            "read": [before.get(part.key, "auto") for part in done.parts],
         }
     )
     edited = st.data_editor(
@@ -72,16 +70,16 @@ def _ask(done: Checked) -> dict[Part, str]:
             "part": config.TextColumn(tr(text("Part"))),
             "rows": config.NumberColumn(tr(text("Rows")), width="small"),
             "alone": config.TextColumn(tr(text("Alone it looks like"))),
-            "read": config.SelectboxColumn(tr(text("Read as")), options=list(titles.values()), required=True),
+            "read": config.SelectboxColumn(
+                tr(text("Read as")),
+                options=_OPTIONS,
+                format_func=lambda option: titles[str(option)],
+                required=True,
+            ),
         },
     )
-    return _read(edited, done.parts, titles)
-
-
-def _read(edited: pd.DataFrame, parts: tuple[PartOfList, ...], titles: dict[str, str]) -> dict[Part, str]:
-    options = {title: option for option, title in titles.items()}
-    said = zip(parts, edited["read"].tolist(), strict=True)
-    return {part.key: options[title] for part, title in said if options[title] != "auto"}
+    said = zip(done.parts, edited["read"].tolist(), strict=True)
+    return {part.key: option for part, option in said if option != "auto"}
 
 
 def _option_title(option: str) -> Sayable:

@@ -12,8 +12,9 @@ from core.text import Text, text
 from ui.check.checking import Checked, place
 from ui.check.geocode import evidence_of, look_up, proposal_of, proposals, state_of
 from ui.shell.choices import words
+from ui.shell.safe import in_html, in_markdown
 from ui.widgets.names import SYSTEMS, tier_name
-from ui.widgets.safe import in_html, in_markdown
+from ui.widgets.pick import pick
 from ui.widgets.small_map import city_bounds, list_map
 from ui.widgets.tables import scrolling
 
@@ -143,9 +144,7 @@ def _map(done: Checked, row: ToLocate) -> None:
         st.rerun()
     left, right = st.columns([0.6, 0.4])
     left.text_input(tr(text("Or longitude, latitude")), key=_written_key(row), max_chars=60)
-    right.selectbox(
-        tr(text("from")), _TYPED, format_func=lambda option: tr(SYSTEMS[option]), key=_system_key(row)
-    )
+    pick(right.selectbox, text("from"), _TYPED, key=_system_key(row), said=lambda option: tr(SYSTEMS[option]))
 
 
 def _advice(known: bool) -> Text:

@@ -11,6 +11,7 @@ import streamlit as st
 from core.text import Text, text
 from ui.check.checking import Checked
 from ui.shell.choices import words
+from ui.widgets.pick import pick
 
 _KEY: Final = "check-step"
 _SHOWN_FOR: Final = "check-step-for"
@@ -56,14 +57,10 @@ def take_step(done: Checked, show: Mapping[str, Callable[[Checked], None]]) -> N
     if st.session_state.get(_SHOWN_FOR) != done.lists.paths or st.session_state.get(_KEY) not in steps:
         st.session_state[_KEY] = _first(done, steps)
         st.session_state[_SHOWN_FOR] = done.lists.paths
-    chosen = st.segmented_control(
-        words()(text("Step")),
-        list(steps),
-        format_func=lambda option: _label(steps[option]),
-        required=True,
-        label_visibility="collapsed",
-        key=_KEY,
-    )
+    chosen = pick(
+        st.segmented_control, text("Step"), list(steps), key=_KEY,
+        said=lambda option: _label(steps[option]),
+    )  # fmt: skip
     show[str(chosen)](done)
 
 

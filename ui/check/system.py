@@ -15,9 +15,9 @@ from ui.check.mixture import rows_of_mixture
 from ui.check.parts import parts_of_list
 from ui.check.upload import choose_system
 from ui.shell.choices import words
+from ui.shell.safe import in_html, in_markdown
 from ui.widgets.names import system_title
 from ui.widgets.numbers import share
-from ui.widgets.safe import in_html, in_markdown
 from ui.widgets.small_map import list_map
 from ui.widgets.tables import small_table
 

@@ -11,9 +11,10 @@ from core.text import text
 from ui.check.checking import Lists
 from ui.shell.choices import choices, words
 from ui.shell.compute import case_of, city_view
-from ui.shell.session import keep
+from ui.shell.safe import in_markdown
 from ui.widgets.names import SYSTEMS
-from ui.widgets.safe import in_markdown
+from ui.widgets.pick import pick
+from ui.widgets.uploads import file_from, files_from
 
 if TYPE_CHECKING:
     from data.intake.groups import Part
@@ -27,19 +28,18 @@ _OTHER: Final = "epsg"
 _DATUMS: Final = ("auto", "wgs84", "gcj02", "bd09", _OTHER)
 _BEFORE: Final = "lists-before"
 _PARTS: Final = "systems-of-parts"
+_COLUMNS: Final = "columns-of-offices"
+# How lists are used in the end: in place of the city's own, or in addition to them.
+INSTEAD: Final = "instead"
+BESIDE: Final = "beside"
 
 
 def ask_for_lists() -> Lists | None:
     """The uploaded lists and how to read them; None as long as there are none."""
     tr = words()
     left, right = st.columns([0.64, 0.36], gap="medium")
-    uploads = left.file_uploader(
-        tr(text("Facility lists (Excel, WPS, CSV, GeoJSON, GeoPackage, KML, zipped shapefile)")),
-        type=list(LIST_TYPES),
-        accept_multiple_files=True,
-        key="lists",
-    )
-    kept = {keep(upload): upload.name for upload in uploads}
+    label = tr(text("Facility lists (Excel, WPS, CSV, GeoJSON, GeoPackage, KML, zipped shapefile)"))
+    kept = {file.path: file.name for file in files_from(left, label, LIST_TYPES, key="lists", several=True)}
     _decide_anew(tuple(kept))
     with right:
         datum = _ask_for_datum()
@@ -56,7 +56,7 @@ def ask_for_lists() -> Lists | None:
         reference,
         office,
         mapping_of(office),
-        (city_view().folder / "facilities.csv",) if st.session_state.get("in-addition") else (),
+        (city_view().folder / "facilities.csv",) if st.session_state.get("in-addition") == BESIDE else (),
         tuple(st.session_state.get(_PARTS, ())),
     )
 
@@ -76,16 +76,13 @@ def choose_parts(chosen: dict[Part, str]) -> None:
 
 def mapping_of(office: str) -> tuple[tuple[str, str], ...]:
     """The columns confirmed for an office in this session: (title, field)."""
-    return tuple(st.session_state.get(_mapping_key(office), ()))
+    return tuple(st.session_state.get(_COLUMNS, {}).get(office, ()))
 
 
 def confirm_columns(office: str, mapping: dict[str, str]) -> None:
     """Remember a mapping; the next run checks the lists by it."""
-    st.session_state[_mapping_key(office)] = tuple({**dict(mapping_of(office)), **mapping}.items())
-
-
-def _mapping_key(office: str) -> str:
-    return f"columns-{office}"
+    confirmed = tuple({**dict(mapping_of(office)), **mapping}.items())
+    st.session_state[_COLUMNS] = {**st.session_state.get(_COLUMNS, {}), office: confirmed}
 
 
 def _decide_anew(paths: tuple[Path, ...]) -> None:
@@ -100,8 +97,8 @@ def _decide_anew(paths: tuple[Path, ...]) -> None:
 def _ask_for_datum() -> str:
     tr = words()
     titles = {**SYSTEMS, "auto": text("decide from the list"), _OTHER: text("another, by EPSG number")}
-    datum = st.selectbox(
-        tr(text("Coordinates are in")), _DATUMS, format_func=lambda option: tr(titles[option]), key="datum"
+    datum = pick(
+        st.selectbox, text("Coordinates are in"), _DATUMS, key="datum", said=lambda option: tr(titles[option])
     )
     if datum != _OTHER:
         return str(datum)
@@ -127,10 +124,11 @@ def _ask_for_more() -> tuple[str, Path | None]:
         key="office",
         help=tr(text("The columns and places you confirm are remembered for its next upload.")),
     )
-    layer = right.file_uploader(
+    layer = file_from(
+        right,
         tr(text("Buildings or named places in true coordinates (optional)")),
-        type=list(_LAYER_TYPES),
+        _LAYER_TYPES,
         key="reference",
-        help=tr(text("They help to find out which coordinate system the list is in.")),
+        note=tr(text("They help to find out which coordinate system the list is in.")),
     )
-    return office.strip(), keep(layer) if layer else None
+    return office.strip(), layer

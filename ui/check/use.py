@@ -12,15 +12,20 @@ import streamlit as st
 from core.text import text
 from jobs.study.cases import OwnLists
 from ui.check.checking import Checked, inside
+from ui.check.upload import BESIDE, INSTEAD
 from ui.shell.choices import ListInUse, choices, choose, words
 from ui.shell.compute import city_view
+from ui.shell.safe import in_markdown
 from ui.shell.session import safe_name, session_folder
 from ui.widgets.downloads import file_button
-from ui.widgets.safe import in_markdown
+from ui.widgets.pick import pick
 from ui.widgets.small_map import city_bounds
 
 EXCEL: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_USES: Final = {False: text("in place of the city's list"), True: text("in addition to the city's list")}
+_USES: Final = {
+    INSTEAD: text("in place of the city's list"),
+    BESIDE: text("in addition to the city's list"),
+}
 
 
 def offer_result(done: Checked) -> None:
@@ -28,19 +33,19 @@ def offer_result(done: Checked) -> None:
     tr, count = words(), int(done.document["accepted"])
     _warn_if_elsewhere(done, count)
     how, button = st.columns([0.64, 0.36], gap="medium", vertical_alignment="bottom")
-    in_addition = how.radio(
-        tr(text("How to use the list")),
-        [False, True],
-        format_func=lambda more: tr(_USES[more]),
-        horizontal=True,
+    use = pick(
+        how.radio,
+        text("How to use the list"),
+        list(_USES),
         key="in-addition",
+        said=lambda one: tr(_USES[one]),
     )
     wanted = button.button(
         tr(text("Show the result with this list")), type="primary", disabled=not count, width="stretch"
     )
     if wanted:
         # The accepted rows as they stand now: with all that was decided, in true coordinates.
-        files = OwnLists((_kept(done),), "wgs84", bool(in_addition))
+        files = OwnLists((_kept(done),), "wgs84", use == BESIDE)
         choose(lists=ListInUse(files, done.lists.names, count), gap_rule="")
         st.switch_page("ui/overview/page.py")
 

@@ -16,6 +16,7 @@ from core.text import Text, text
 from jobs.study.layers import Layers
 from ui.shell.choices import words
 from ui.shell.session import keep
+from ui.widgets.pick import pick
 
 VECTOR_TYPES: Final = ("gpkg", "geojson", "json", "zip")
 _GROUND_TYPES: Final = (*VECTOR_TYPES, "tif", "tiff")
@@ -130,12 +131,10 @@ def ask_for_layers() -> FurtherFiles:
             placeholder=tr(text("only if it has an unusual name")),
             key="city-totals-column",
         )
-        unit = middle.selectbox(
-            tr(text("What a raster of residents counts")),
-            list(_RASTER_UNITS),
-            format_func=lambda option: tr(_RASTER_UNITS[option]),
-            key="city-raster-unit",
-        )
+        unit = pick(
+            middle.selectbox, text("What a raster of residents counts"), list(_RASTER_UNITS),
+            key="city-raster-unit", said=lambda option: tr(_RASTER_UNITS[option]),
+        )  # fmt: skip
         name = right.text_input(tr(text("Name of the other group")), max_chars=40, key="city-group-name")
     return FurtherFiles(files, groups, name.strip(), column.strip(), str(unit))
 

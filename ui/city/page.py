@@ -11,10 +11,7 @@ from ui.widgets.heading import page_heading
 
 page_heading(
     text("Your own city"),
-    text(
-        "Residents, streets and lists are needed; with units, communities and streets are judged too. "
-        "The files stay in this session."
-    ),
+    text("Residents, streets and lists are needed; with units, communities and streets are judged too."),
 )
 city_form()
 with st.expander(words()(text("Larger than the upload limit? Use the command line"))):

@@ -10,8 +10,9 @@ import streamlit as st
 from core.text import text
 from ui.shell.choices import words
 from ui.shell.compute import current_assessed
+from ui.shell.safe import in_markdown
 from ui.widgets.numbers import exact
-from ui.widgets.safe import in_markdown
+from ui.widgets.pick import pick
 from ui.widgets.tables import small_table
 
 if TYPE_CHECKING:
@@ -27,12 +28,10 @@ def split(rule: str, gaps: Sequence[Mapping[str, Any]]) -> None:
     if not large:
         return
     with st.expander(tr(text("A gap too large for one facility"))):
-        rank = st.selectbox(
-            tr(text("Gap")),
-            [gap["rank"] for gap in large],
-            format_func=lambda r: _named(next(gap for gap in large if gap["rank"] == r)),
-            key="split-gap",
-        )
+        rank = pick(
+            st.selectbox, text("Gap"), [gap["rank"] for gap in large], key="split-gap",
+            said=lambda r: _named(next(gap for gap in large if gap["rank"] == r)),
+        )  # fmt: skip
         if st.button(tr(text("How many facilities does it take?"))):
             with st.spinner(tr(text("Splitting the gap …"))):
                 parts = _parts(current_assessed()[0], rule, int(rank or 0))

@@ -7,10 +7,13 @@ from typing import Any, Final
 
 import streamlit as st
 
-from core.text import text
+from core.text import Text, text
+from coverage.model.standard import Standard
 from ui.overview.gap_parts import split
+from ui.scenario.offer import TRY, open_there, tier_for
 from ui.shell.choices import bound, choices, choose, words
 from ui.shell.compute import View
+from ui.widgets.goto import Spot, hidden_buttons, place_button, press_button
 from ui.widgets.numbers import exact
 from ui.widgets.tables import small_table
 
@@ -35,7 +38,8 @@ def gaps(view: View) -> None:
         **bound("gap_rule"),
     )
     found = [gap for gap in view.document["gaps"] if gap["rule"] == choices().gap_rule]
-    st.html(_table(found[:MOST_GAPS]))
+    st.html(_table(found[:MOST_GAPS], standard))
+    _offer(found[:MOST_GAPS], view)
     split(choices().gap_rule, found[:MOST_GAPS])
     if len(found) > MOST_GAPS:
         st.caption(
@@ -54,20 +58,53 @@ def _missed(view: View, rule_id: str) -> tuple[bool, float]:
     return row["check"] == "radius", row["residents"] - row["residents_met"]
 
 
-def _table(found: list[Mapping[str, Any]]) -> str:
+def _table(found: list[Mapping[str, Any]], standard: Standard) -> str:
     tr = words()
     elderly = any("residents_elderly" in gap for gap in found)
     head = [text("No."), text("Residents"), *([text("Elderly")] if elderly else [])]
-    head += [text("Where"), text("Nearest facility"), text("One here serves")]
-    return small_table([tr(title) for title in head], [_row(gap, elderly=elderly) for gap in found])
+    head += [text("Where"), text("Half have at most to the nearest"), text("One at the best point serves")]
+    rows = [_row(gap, standard, elderly=elderly) for gap in found]
+    return small_table([*(tr(title) for title in head), tr(TRY)], rows)
 
 
-def _row(gap: Mapping[str, Any], *, elderly: bool) -> list[str]:
-    tr = words()
-    metres = gap["nearest_m"]
-    far = tr(text("cannot be reached")) if metres is None else tr(text("{metres:,.0f} m", metres=metres))
+def _row(gap: Mapping[str, Any], standard: Standard, *, elderly: bool) -> list[object]:
     old = [exact(gap["residents_elderly"])] if elderly else []
-    if gap.get("nearest"):
-        far = f"{gap['nearest']} · {far}"
     served = exact(gap["site"]["residents"]) if gap.get("site") else "–"
-    return [str(gap["rank"]), exact(gap["residents"]), *old, gap["unit"] or "–", far, served]
+    where = gap["unit"] or "–"
+    button = place_button(gap["rank"], spot_of(gap, standard))
+    tried = press_button(text("Try"), _key(gap), where)
+    return [button, exact(gap["residents"]), *old, where, words()(_far(gap)), served, tried]
+
+
+def spot_of(gap: Mapping[str, Any], standard: Standard) -> Spot:
+    """Where a gap is on the map, and who lives there."""
+    rule = standard.rule_title(standard.rule(gap["rule"]))
+    said = text(
+        "Gap {rank}, {where}: {residents:,.0f} {residents:resident|residents} not covered by “{rule}”. "
+        "Half of them have at most to the nearest: {far}.",
+        rank=gap["rank"],
+        where=gap["unit"] or "–",
+        residents=gap["residents"],
+        rule=rule,
+        far=_far(gap),
+    )
+    return Spot(gap["lon"], gap["lat"], said, rule)
+
+
+def _far(gap: Mapping[str, Any]) -> Text:
+    metres = gap["nearest_m"]
+    return text("cannot be reached") if metres is None else text("{metres:,.0f} m", metres=metres)
+
+
+def _key(gap: Mapping[str, Any]) -> str:
+    return f"try-gap-{gap['rank']}"
+
+
+def _offer(found: list[Mapping[str, Any]], view: View) -> None:
+    """A gap's best site, opened in *What if*."""
+    pressed = hidden_buttons(text("Try"), [_key(gap) for gap in found])
+    for gap in found:
+        if pressed == _key(gap):
+            site = gap.get("site") or gap
+            rule = view.standard.rule(gap["rule"])
+            open_there((site["lon"], site["lat"]), tier_for(rule, view.standard))

@@ -9,12 +9,12 @@ import streamlit as st
 
 from core.text import Text, text
 from coverage.model.standard import Check, Rule
+from coverage.publish.verdicts import summary
 from maps.palette import VERDICTS
-from reports.lines import summary
 from ui.shell.choices import words
 from ui.shell.compute import View
+from ui.shell.safe import in_html
 from ui.widgets.numbers import exact, people, share
-from ui.widgets.safe import in_html
 
 _MOST_RULES: Final = 3
 
@@ -33,7 +33,7 @@ def chief_rules(rules: tuple[Rule, ...]) -> list[Rule]:
     radius = [rule for rule in rules if rule.check is Check.RADIUS][:2]
     walks = [rule for rule in rules if rule.check is Check.WALK]
     general = [rule for rule in walks if rule.tier == "any"]
-    chosen = max(general, key=lambda rule: rule.limit) if general else None
+    chosen = max(general, key=lambda rule: (rule.in_metres, rule.limit)) if general else None
     return [*radius, *([chosen] if chosen else walks)][:_MOST_RULES]
 
 

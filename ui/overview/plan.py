@@ -11,10 +11,14 @@ import streamlit as st
 from core.text import text
 from jobs.study.cases import PLAN_SECONDS, Wish
 from reports.plan_words import results
+from ui.scenario.offer import TRY
+from ui.scenario.sites import offer_sites, site_key, spot_of_site
 from ui.shell.choices import choices, choose, words
 from ui.shell.compute import View, case_of
+from ui.shell.safe import in_markdown
+from ui.widgets.goto import place_button, press_button
 from ui.widgets.numbers import exact
-from ui.widgets.safe import in_markdown
+from ui.widgets.pick import pick
 from ui.widgets.tables import small_table
 
 MOST_SITES: Final = 20
@@ -28,6 +32,7 @@ def plan(view: View) -> None:
     _form(view, case_of(choices()).wish)
     if view.plan is not None:
         st.html(_table(view.plan))
+        offer_sites(view.plan["sites"], view.plan["tier"])
         st.caption(in_markdown(" ".join(tr(said) for said in results(view.plan, view.standard))))
     if view.standard.tiers:
         st.page_link("ui/siting/page.py", label=tr(text("More goals, conditions and reasons")))
@@ -40,19 +45,17 @@ def _form(view: View, wish: Wish | None) -> None:
         return
     with st.form("wish", border=False):
         tier_box, by_box, count_box = st.columns([0.36, 0.38, 0.26], vertical_alignment="bottom")
-        tier = tier_box.selectbox(
-            tr(text("What to build")),
-            tiers,
-            index=tiers.index(wish.tier) if wish and wish.tier in tiers else 0,
-            format_func=lambda option: tr(view.standard.tier_title(option)),
+        tier = pick(
+            tier_box.selectbox, text("What to build"), tiers, key="wish-tier",
+            said=lambda option: tr(view.standard.tier_title(option)), first=wish.tier if wish else None,
+        )  # fmt: skip
+        by = pick(
+            by_box.selectbox, text("Measured by"), list(_BY), key="wish-by",
+            said=lambda option: tr(_BY[option]), first=wish.by if wish else None,
+        )  # fmt: skip
+        count = count_box.number_input(
+            tr(text("Sites")), 1, MOST_SITES, wish.count if wish else 5, key="wish-count"
         )
-        by = by_box.selectbox(
-            tr(text("Served by")),
-            list(_BY),
-            index=list(_BY).index(wish.by) if wish else 0,
-            format_func=lambda option: tr(_BY[option]),
-        )
-        count = count_box.number_input(tr(text("Sites")), 1, MOST_SITES, wish.count if wish else 5)
         if st.form_submit_button(tr(text("Suggest sites")), type="primary"):
             choose(wish=Wish(tier, int(count or 1), by=by, time_limit_s=PLAN_SECONDS), wish_is_own=True)
             st.rerun()
@@ -65,17 +68,19 @@ def _table(plan: Mapping[str, Any]) -> str:
         text("Where"),
         text("Longitude, latitude"),
         text("Residents gained"),
-        text("Together"),
+        text("Running total"),
+        TRY,
     )
     sites = plan["sites"]
     together = accumulate(site["residents_gained"] for site in sites)
     rows = [
         (
-            site["rank"],
+            place_button(site["rank"], spot_of_site(site)),
             site["unit"] or "–",
             f"{site['lon']:.5f}, {site['lat']:.5f}",
             exact(site["residents_gained"]),
             exact(total),
+            press_button(text("Try"), site_key(site), site["unit"] or "–"),
         )
         for site, total in zip(sites, together, strict=True)
     ]

@@ -7,19 +7,21 @@ from typing import Any, Final
 
 from core.text import text
 from coverage.model.standard import Check
+from coverage.publish.verdicts import MISSED, VerdictRow, verdict_rows
 from maps.palette import VERDICTS
-from reports.lines import Line, assessment_lines
+from ui.overview.gaps import spot_of
 from ui.shell.choices import words
 from ui.shell.compute import View
+from ui.shell.safe import in_html
+from ui.widgets.goto import place_button
 from ui.widgets.numbers import exact, share
-from ui.widgets.safe import in_html
 
 _MARKS: Final = {"meets": "✓", "nearly": "≈", "not": "✕", None: "–"}
 _HEAD: Final = (
     text("Rule"),
     text("Figure"),
     text("Actual"),
-    text("Residents missed"),
+    MISSED,
     text("Verdict"),
 )
 _SHOWN_UNITS: Final = 2
@@ -30,13 +32,14 @@ _SHORT: Final = 10
 def verdict_table(view: View) -> str:
     """The table as HTML; verdicts have a colour, a sign and a word."""
     tr = words()
-    lines = assessment_lines(view.document, view.standard)
+    lines = verdict_rows(view.document, view.standard)
     if not lines:
         nothing = tr(text("This standard has no rule yet."))
         return f'<p class="nothing">{in_html(nothing)}</p>'
     head = "".join(f'<th scope="col">{in_html(tr(title))}</th>' for title in _HEAD)
     rows = {row["id"]: row for row in view.document["rules"]}
-    body = "".join(_row(line, rows[line.rule.id]) for line in lines)
+    largest = {gap["rule"]: gap for gap in reversed(view.document["gaps"])}
+    body = "".join(_row(line, rows[line.rule.id], largest.get(line.rule.id), view) for line in lines)
     caption = in_html(tr(text("Verdicts by rule")))
     return (
         f'<div class="verdicts" tabindex="0" role="region" aria-label="{caption}">'
@@ -44,15 +47,17 @@ def verdict_table(view: View) -> str:
     )
 
 
-def _row(line: Line, row: Mapping[str, Any]) -> str:
+def _row(line: VerdictRow, row: Mapping[str, Any], gap: Mapping[str, Any] | None, view: View) -> str:
+    """With a button to the largest gap of the rule, where it leaves one."""
     said = words()(line.figure)
+    there = place_button(words()(text("Largest gap")), spot_of(gap, view.standard)) if gap else ""
     short = ' class="short"' if len(said) <= _SHORT else ""
     figure = f"<td{short}>{in_html(said)}</td>"
-    cells = f"{figure}<td>{_actual(line, row)}</td><td>{_missed(line)}</td><td>{_verdict(line)}</td>"
+    cells = f"{figure}<td>{_actual(line, row)}</td><td>{_missed(line)}</td><td>{_verdict(line)}{there}</td>"
     return f'<tr><th scope="row">{_rule(line)}</th>{cells}</tr>'
 
 
-def _actual(line: Line, row: Mapping[str, Any]) -> str:
+def _actual(line: VerdictRow, row: Mapping[str, Any]) -> str:
     """The share above n of N where the rule counts residents; else in words."""
     tr = words()
     if line.rule.check not in (Check.RADIUS, Check.WALK) or line.verdict is None:
@@ -61,19 +66,19 @@ def _actual(line: Line, row: Mapping[str, Any]) -> str:
     return f"<b>{share(row['share'])}</b>{in_html(tr(under))}"
 
 
-def _missed(line: Line) -> str:
-    if line.missed is None or line.rule.check not in (Check.RADIUS, Check.WALK, Check.LOAD):
+def _missed(line: VerdictRow) -> str:
+    if line.missed is None or line.rule.check not in (Check.RADIUS, Check.WALK):
         return in_html(words()(line.missed_words))
     return f"<b>{exact(line.missed)}</b>"
 
 
-def _rule(line: Line) -> str:
+def _rule(line: VerdictRow) -> str:
     tr = words()
     remark = f' <span class="remark">{in_html(tr(line.remark))}</span>' if line.remark else ""
     return f"{in_html(tr(line.title))}{remark}{_responsible(line)}"
 
 
-def _responsible(line: Line) -> str:
+def _responsible(line: VerdictRow) -> str:
     """Clause and responsible units on one line; all of them when it is opened."""
     tr, units = words(), line.responsible
     clause = tr(text("Clause {clause}", clause=line.rule.clause)) if line.rule.clause else ""
@@ -90,7 +95,7 @@ def _responsible(line: Line) -> str:
     return f'<details class="responsible"><summary>{in_html(short)}</summary>{"".join(more)}</details>'
 
 
-def _verdict(line: Line) -> str:
+def _verdict(line: VerdictRow) -> str:
     colour = VERDICTS.get(line.verdict or "", "#4b5765")
     mark = _MARKS[line.verdict]
     word = in_html(words()(line.verdict_words))

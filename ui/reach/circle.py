@@ -12,7 +12,8 @@ from ui.shell.choices import words
 from ui.shell.measured import Reading, assessed_under
 from ui.widgets.map_parts import city_box, dots_of, legend, picture_of
 from ui.widgets.numbers import exact
-from ui.widgets.sections import answer, number, pick_level, pick_rule, share_or_dash, table
+from ui.widgets.pick import pick_level, pick_rule
+from ui.widgets.sections import answer, number, share_or_dash, table
 from ui.widgets.small_map import list_map
 
 if TYPE_CHECKING:
@@ -47,7 +48,10 @@ def circle(reading: Reading) -> None:
 
 def _answers(row: Mapping[Any, Any], reading: Reading) -> list[Sayable]:
     against = (
-        text("the walk rule of {minutes:g} min", minutes=reading.standard.rule(row["walk_rule"]).limit)
+        text(
+            "the walk rule “{rule}”",
+            rule=reading.standard.rule_title(reading.standard.rule(row["walk_rule"])),
+        )
         if row["walk_rule"]
         else text("the radius itself, walked along streets")
     )

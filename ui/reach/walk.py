@@ -14,7 +14,8 @@ from ui.shell.measured import Reading, assessed_under
 from ui.widgets.downloads import file_button
 from ui.widgets.map_parts import city_box, dots_of, legend
 from ui.widgets.numbers import exact
-from ui.widgets.sections import answer, number, pick, table
+from ui.widgets.pick import pick, pick_several
+from ui.widgets.sections import answer, number, table
 from ui.widgets.small_map import list_map
 
 if TYPE_CHECKING:
@@ -74,8 +75,8 @@ def _ask(reading: Reading) -> Wish | None:
         said=lambda option: _whose(option, names, reading),
         first=next(iter(names), None),
     )
-    minutes = middle.pills(
-        tr(text("Minutes on foot")), _MINUTES, selection_mode="multi", default=[10, 15], key="reach-minutes"
+    minutes = pick_several(
+        middle.pills, text("Minutes on foot"), _MINUTES, key="reach-minutes", said=str, first=(10, 15)
     )
     shape = "dissolved"
     if whose is not None and whose.startswith("tier:"):

@@ -19,11 +19,11 @@ from coverage.model.edits import (
     SetSpeed,
     UseStandard,
 )
-from coverage.model.standard import Check, Rule, Standard, level_title
+from coverage.model.standard import Check, Rule, level_title
 from data.standards import open_standard, preset_ids
-from ui.scenario.state import crs, do, draft
+from ui.scenario.state import do, draft, metres, opening
 from ui.shell.choices import words
-from ui.widgets.sections import pick, pick_rule
+from ui.widgets.pick import pick, pick_rule
 
 if TYPE_CHECKING:
     from coverage.assessment import Assessment
@@ -65,12 +65,12 @@ def ask(city: Assessment) -> str:
 
 def clicked(kind: str, place: LonLat, city: Assessment) -> None:
     """A place chosen on the map or by its coordinates."""
-    x, y = _metres(place)
     if kind == "open":
-        tier = str(st.session_state.get("open-tier", ""))
-        do(Open(_free_number(city), _new_name(), tier, x, y))
+        tier = st.session_state.get("open-tier")
+        tiers = city.standard.tiers
+        do(opening(place, tier if tier in tiers else tiers[0], _new_name()))
     elif kind == "move":
-        do(Move(str(st.session_state["move-whose"]), x, y))
+        do(Move(str(st.session_state["move-whose"]), *metres(place)))
     else:
         st.session_state[_CORNERS] = (*corners(), place)
 
@@ -97,9 +97,7 @@ def _whose(kind: str, city: Assessment) -> None:
 def _facility(city: Assessment, key: str) -> str:
     frame = city.study.facilities.frame
     names = dict(zip(frame["facility_id"], frame["name"], strict=True))
-    return str(
-        st.selectbox(words()(text("Facility")), list(names), format_func=lambda n: names.get(n, n), key=key)
-    )
+    return str(pick(st.selectbox, text("Facility"), list(names), key=key, said=lambda n: names.get(n, n)))
 
 
 def _line(kind: str) -> None:
@@ -111,7 +109,7 @@ def _line(kind: str) -> None:
     left, right = st.columns(2)
     add = tr(text("Add this line ({count} {count:place|places})", count=len(found)))
     if left.button(add, type="primary", disabled=len(found) < 2, width="stretch"):
-        line = tuple(_metres(place) for place in found)
+        line = tuple(metres(place) for place in found)
         do(AddStreet(line) if kind == "street" else AddBarrier(line))
         st.session_state[_CORNERS] = ()
         st.rerun()
@@ -203,35 +201,24 @@ def _standard(city: Assessment) -> None:
     others = [name for name in preset_ids() if name != city.standard.id]
     chosen = pick(
         st.selectbox, text("Standard"), others, key="other-standard",
-        said=lambda name: tr(_opened(name).title),
+        said=lambda name: tr(open_standard(name).title),
     )  # fmt: skip
     if st.button(tr(text("Judge by this standard")), type="primary") and chosen is not None:
-        do(UseStandard(_opened(chosen).toml))
+        do(UseStandard(open_standard(chosen).toml))
         st.rerun()
-
-
-def _opened(name: str) -> Standard:
-    return open_standard(name)
 
 
 _FORMS: Final = {"close": _close, "grow": _grow, "figure": _figure, "speed": _speed, "standard": _standard}
 
 
-def _metres(place: LonLat) -> LonLat:
-    import numpy as np
-
-    from geo.crs import project
-
-    ((x, y),) = project(np.array([place[0]]), np.array([place[1]]), crs()).tolist()
-    return x, y
-
-
-def _free_number(city: Assessment) -> str:
-    taken = set(city.study.facilities.frame["facility_id"])
-    return next(name for i in range(1, len(taken) + 2) if (name := f"new-{i}") not in taken)
-
-
 def _new_name() -> str:
     wished = str(st.session_state.get("open-name", "")).strip()
-    opened = sum(isinstance(edit, Open) for edit in draft().edits) + 1
-    return wished or words()(text("New facility {number}", number=opened))
+    return wished or new_name()
+
+
+def new_name() -> str:
+    """A name for a facility that nobody named: the first that no change has."""
+    names = {edit.name for edit in draft().edits if isinstance(edit, Open)}
+    tr = words()
+    numbered = (tr(text("New facility {number}", number=i)) for i in range(1, len(names) + 2))
+    return next(name for name in numbered if name not in names)

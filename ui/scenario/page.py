@@ -6,7 +6,8 @@ import streamlit as st
 
 from core.text import text
 from ui.scenario.ask import ON_THE_MAP, ask, clicked
-from ui.scenario.edits import changes, kept
+from ui.scenario.edits import changes, kept, mended, move_mended
+from ui.scenario.export import export
 from ui.scenario.result import (
     choose_before,
     choose_rule,
@@ -16,7 +17,7 @@ from ui.scenario.result import (
     show_map,
     units_table,
 )
-from ui.scenario.state import changed_city, compared, draft
+from ui.scenario.state import changed_city, compared, draft, stored
 from ui.shell.choices import words
 from ui.shell.compute import current_view
 from ui.shell.measured import current_reading
@@ -33,18 +34,20 @@ reading = current_reading()
 left, right = st.columns([0.3, 0.7], gap="medium")
 with left:
     kind, place = str(st.session_state.get("change", "open")), just_clicked()
-    if place is not None and kind in ON_THE_MAP:
+    if place is not None and not move_mended(place) and kind in ON_THE_MAP:
         clicked(kind, place, changed_city(draft().edits))
     city = changed_city(draft().edits)
     kind = ask(city)
     changes(city)
-    before = choose_before()
+    before_name = choose_before()
+    before = stored(before_name).edits if before_name else ()
     kept()
 with right:
     with st.spinner(tr(text("Comparing …"))):
         found = compared(before, draft().edits)
     rule = choose_rule(found)
     say_answer(found, rule)
-    show_map(reading, found, rule, click=kind in ON_THE_MAP)
+    show_map(reading, found, rule, click=kind in ON_THE_MAP or mended() is not None)
 rules_table(found)
 units_table(found, rule)
+export(before, before_name)

@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING, Any, Final
 import streamlit as st
 
 from core.text import Sayable, Text, text
-from coverage.model.edits import AddBarrier, AddStreet, Edit, Move, Open
+from coverage.model.edits import AddBarrier, AddStreet, Move, Open
 from coverage.model.standard import Check, Standard
+from coverage.publish.verdicts import VERDICT_WORDS
 from maps import palette
-from reports.lines import VERDICT_WORDS
 from ui.scenario.ask import LonLat, corners
-from ui.scenario.state import draft, stored, stored_names
+from ui.scenario.state import draft, stored_names
 from ui.shell.choices import words
 from ui.shell.measured import Reading, title_of_rule
 from ui.widgets.map_parts import city_box, legend, picture_of
 from ui.widgets.numbers import exact
-from ui.widgets.sections import answer, number, pick, pick_level, share_or_dash, table
+from ui.widgets.pick import pick, pick_level, pick_rule
+from ui.widgets.sections import answer, number, share_or_dash, table
 from ui.widgets.small_map import list_map
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ NOW: Final = ""
 _MAP: Final = "scenario-map"
 _RULE: Final = "scenario-rule"
 _OWN_RULE: Final = "scenario-rule-own"
+_SHOWN_RULE: Final = "scenario-rule-shown"
 _HEAD: Final = (
     text("Rule"), text("Before"), text("After"), text("Residents gained"), text("Residents lost"),
     text("Worse off"), text("Verdict"),
@@ -50,16 +52,16 @@ def just_clicked() -> LonLat | None:
     return (float(place[0]), float(place[1])) if place else None
 
 
-def choose_before() -> tuple[Edit, ...]:
-    """What the changes are compared with: the city as it is, or a stored scenario."""
+def choose_before() -> str:
+    """What the changes are compared with: "" for the city as it is, or the name of a stored scenario."""
     tr, names = words(), stored_names()
     if not names:
-        return ()
+        return NOW
     chosen = pick(
         st.selectbox, text("Compared with"), [NOW, *names], key="scenario-before",
         said=lambda name: name or tr(text("the city as it is")),
     )  # fmt: skip
-    return stored(chosen).edits if chosen else ()
+    return str(chosen)
 
 
 def choose_rule(found: Comparison) -> str:
@@ -68,19 +70,13 @@ def choose_rule(found: Comparison) -> str:
     if not rules:
         return ""
     standard = found.after.standard
-    own = st.session_state.get(_OWN_RULE, "")
-    st.session_state[_RULE] = own if own in rules else max(rules, key=lambda r: _moved(found, r))
-    label = words()(text("Rule"))
-    return str(
-        st.selectbox(
-            label, rules, format_func=lambda r: title_of_rule(standard, r), key=_RULE, on_change=_keep_rule
-        )
-    )
-
-
-def _keep_rule() -> None:
-    """From now on the rule is the user's own choice."""
-    st.session_state[_OWN_RULE] = st.session_state[_RULE]
+    chosen, shown = st.session_state.get(_RULE), st.session_state.get(_SHOWN_RULE)
+    if chosen != shown and shown is not None:
+        st.session_state[_OWN_RULE] = chosen
+    own = st.session_state.get(_OWN_RULE)
+    most = max(rules, key=lambda rule: _moved(found, rule))
+    st.session_state[_RULE] = st.session_state[_SHOWN_RULE] = own if own in rules else most
+    return str(pick_rule(standard, rules, key=_RULE))
 
 
 def _moved(found: Comparison, rule: str) -> tuple[bool, float]:
@@ -107,16 +103,25 @@ def say_answer(found: Comparison, rule: str) -> None:
             after=share_or_dash(change.shares[1]),
         )
     ]
-    if change.worse_off > 0:
+    if change.rule.check is Check.RADIUS and change.worse_off:
         said.append(
             text(
-                "{worse:,.0f} {worse:resident has|residents have} farther to the nearest, by "
-                "{metres:,.0f} m on average.",
+                "{worse:,.0f} {worse:resident has|residents have} farther to the nearest in a straight line, "
+                "by {metres:,.0f} m on average.",
                 worse=change.worse_off,
                 metres=change.worse_m,
             )
         )
-    else:
+    if change.walk_worse_off:
+        said.append(
+            text(
+                "{worse:,.0f} {worse:resident has|residents have} farther to the nearest on foot, by "
+                "{metres:,.0f} m on average.",
+                worse=change.walk_worse_off,
+                metres=change.walk_worse_m,
+            )
+        )
+    elif change.worse_off == 0:
         said.append(text("Nobody has farther to go."))
     answer(*said)
 
@@ -207,9 +212,8 @@ def _rows(found: Comparison) -> list[dict[Any, Any]]:
 
 
 def _row(row: Mapping[Any, Any], standard: Standard) -> list[str]:
-    counted = [number(row["gained"]), number(row["lost"]), number(row["worse_off"])]
-    if row["check"] not in ("radius", "walk", "units"):
-        counted = ["–", "–", "–"]
+    farther = row["worse_off"] if row["check"] in ("radius", "walk") else None
+    counted = [number(row["gained"]), number(row["lost"]), "–" if farther is None else number(farther)]
     before, after = (_share(row, when) for when in ("before", "after"))
     return [title_of_rule(standard, row["rule"]), before, after, *counted, words()(_verdicts(row))]
 

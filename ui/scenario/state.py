@@ -1,16 +1,16 @@
-"""The scenario under way: its edits, what was undone, and where scenarios are stored."""
+"""The scenario under way: its edits and what was undone, one list for each city; where scenarios are kept."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from coverage.model.edits import Edit, Scenario
-from data.scenarios import open_scenario, save_scenario, scenario_names
+from coverage.model.edits import Edit, Open, Scenario
+from data.scenarios import open_scenario, scenario_names
 from ui.shell.choices import choices
 from ui.shell.compute import cache_folder, current_assessed
 from ui.shell.session import session_folder
@@ -20,17 +20,15 @@ if TYPE_CHECKING:
     from coverage.scenario.comparison import Comparison
     from coverage.scenario.what_if import Trail
 
-_KEY: Final = "scenario-draft"
+# City and standard → its draft: another city begins anew, and this one is found again.
+_DRAFTS: Final = "scenario-drafts"
+NUMBER: Final = "new-{}"
 
 
 @dataclass(frozen=True)
 class Draft:
-    """Edits in order, those undone (the last first to come back), and the name it was stored under.
+    """Edits in order, those undone (the last first to come back), and the name it was stored under."""
 
-    `key` is the city it belongs to: another city begins anew.
-    """
-
-    key: str
     edits: tuple[Edit, ...] = ()
     undone: tuple[Edit, ...] = ()
     name: str = ""
@@ -38,38 +36,81 @@ class Draft:
 
 def draft() -> Draft:
     """The scenario of this session for the city in use; empty at first."""
-    key = current_assessed()[0]
-    found = st.session_state.get(_KEY)
-    if not isinstance(found, Draft) or found.key != key:
-        found = Draft(key)
-        st.session_state[_KEY] = found
-    return found
+    found = st.session_state.get(_DRAFTS, {}).get(current_assessed()[0])
+    return found if isinstance(found, Draft) else Draft()
+
+
+def _set(now: Draft) -> None:
+    st.session_state[_DRAFTS] = {**st.session_state.get(_DRAFTS, {}), current_assessed()[0]: now}
 
 
 def do(*edits: Edit) -> None:
     """Add edits, if the city with them is a possible one; SettingError if not."""
     now = draft()
     changed_city((*now.edits, *edits))
-    st.session_state[_KEY] = replace(now, edits=(*now.edits, *edits), undone=())
+    _set(replace(now, edits=(*now.edits, *edits), undone=()))
+
+
+def change_edit(number: int, change: Callable[[Edit], Edit | None]) -> None:
+    """Another edit in the place of one (None takes it out). SettingError if the rest cannot stand so."""
+    now = draft()
+    new = change(now.edits[number])
+    edits = (*now.edits[:number], *(() if new is None else (new,)), *now.edits[number + 1 :])
+    changed_city(edits)
+    _set(replace(now, edits=edits, undone=()))
 
 
 def undo() -> None:
     """Take the last edit back."""
     now = draft()
     if now.edits:
-        st.session_state[_KEY] = replace(now, edits=now.edits[:-1], undone=(*now.undone, now.edits[-1]))
+        _set(replace(now, edits=now.edits[:-1], undone=(*now.undone, now.edits[-1])))
 
 
 def redo() -> None:
     """Make the edit again that was undone last."""
     now = draft()
     if now.undone:
-        st.session_state[_KEY] = replace(now, edits=(*now.edits, now.undone[-1]), undone=now.undone[:-1])
+        _set(replace(now, edits=(*now.edits, now.undone[-1]), undone=now.undone[:-1]))
 
 
 def begin_anew(edits: Sequence[Edit] = (), name: str = "") -> None:
     """Another list of edits in place of this one."""
-    st.session_state[_KEY] = Draft(current_assessed()[0], tuple(edits), (), name)
+    _set(Draft(tuple(edits), (), name))
+
+
+def name_draft(name: str) -> None:
+    """The name that the draft is stored under."""
+    _set(replace(draft(), name=name))
+
+
+def opening(place: tuple[float, float], tier: str, name: str) -> Open:
+    """A new facility at a place (lon, lat in degrees), under a number that is free."""
+    taken = set(current_assessed()[1].inputs.study.facilities.frame["facility_id"])
+    taken |= {edit.facility_id for edit in draft().edits if isinstance(edit, Open)}
+    numbers = (NUMBER.format(i) for i in range(1, len(taken) + 2))
+    number = next(one for one in numbers if one not in taken)
+    return Open(number, name, tier, *metres(place))
+
+
+def metres(place: tuple[float, float]) -> tuple[float, float]:
+    """A place (lon, lat in degrees) in the metric CRS of the city in use."""
+    import numpy as np
+
+    from geo.crs import project
+
+    ((x, y),) = project(np.array([place[0]]), np.array([place[1]]), crs()).tolist()
+    return x, y
+
+
+def degrees(x: float, y: float) -> tuple[float, float]:
+    """The other way round."""
+    import numpy as np
+
+    from geo.crs import unproject
+
+    lon, lat = unproject(np.array([[x, y]]), crs())
+    return float(lon[0]), float(lat[0])
 
 
 def store_folder() -> Path:
@@ -83,13 +124,6 @@ def stored_names() -> tuple[str, ...]:
     """Names of stored scenarios, sorted."""
     folder = store_folder()
     return scenario_names(folder) if folder.is_dir() else ()
-
-
-def store(name: str) -> None:
-    """Keep the edits under a name. SettingError if it cannot be a name."""
-    now = draft()
-    save_scenario(store_folder(), scenario_of(now.edits, name))
-    st.session_state[_KEY] = replace(now, name=name)
 
 
 def stored(name: str) -> Scenario:

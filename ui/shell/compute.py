@@ -24,9 +24,9 @@ from jobs.cache import prebuild as warm
 from jobs.cache.results import Shelf, has_map, map_page
 from jobs.study.cases import Case, StudyFiles, default_wish
 from ui.shell.choices import Choices, choices, words
+from ui.shell.safe import in_markdown
 from ui.shell.session import session_folder
 from ui.shell.work import result_of
-from ui.widgets.safe import in_markdown
 
 if TYPE_CHECKING:
     from jobs.assess.folder import Assessed

@@ -13,11 +13,12 @@ from coverage.model.parse_standard import parse_standard
 from coverage.model.standard import Standard
 from data.standards import open_standard, preset_ids
 from ui.shell.choices import bound, choices, choose, words
-from ui.shell.session import keep
-from ui.widgets.safe import in_markdown
+from ui.shell.safe import in_markdown
+from ui.shell.session import KEPT_DAYS, forget_session, keep
 
 _ASSETS: Final = Path(__file__).parents[1] / "assets"
 _LANGUAGES: Final = {"zh": "中文", "en": "English"}
+_HTML_LANGUAGE: Final = {"zh": "zh-CN", "en": "en"}
 
 
 def configure() -> None:
@@ -31,9 +32,14 @@ def configure() -> None:
     st.html(_ASSETS / "page.css")
 
 
+def title(page: str) -> None:
+    """The tab's title: the page's own, then the program's."""
+    st.set_page_config(page_title=f"{page} · 服务圈 Service circle")
+
+
 def choose_language() -> None:
     """The switch stands first, so that everything after it speaks the language chosen."""
-    st.html('<p class="brand">服务圈 Service circle</p>')
+    brand = st.empty()
     st.segmented_control(
         "语言 / Language",
         list(_LANGUAGES),
@@ -42,6 +48,9 @@ def choose_language() -> None:
         label_visibility="collapsed",
         **bound("language"),
     )
+    # front.js makes this the language of the document.
+    language = _HTML_LANGUAGE[choices().language]
+    brand.html(f'<p class="brand" data-page-language="{language}">服务圈 Service circle</p>')
 
 
 def choose_standard() -> None:
@@ -114,6 +123,8 @@ def check_standard(content: bytes, name: str) -> Standard:
 def in_use() -> None:
     """Which city and which lists are shown, and the way back to the demo."""
     tr, chosen = words(), choices()
+    if chosen.city is None:
+        st.page_link("ui/city/page.py", label=tr(text("How to bring your own city")))
     if chosen.lists is not None:
         title = tr(text("List in use"))
         st.markdown(f"**{title}**")
@@ -127,4 +138,22 @@ def in_use() -> None:
         st.caption(in_markdown(chosen.city.name))
         if st.button(tr(text("Back to the demo city")), width="stretch"):
             choose(city=None, lists=None)
+            st.rerun()
+
+
+def this_session() -> None:
+    """What is kept of the session, for how long, and the way to delete it."""
+    tr = words()
+    with st.expander(tr(text("What is kept of this session"))):
+        st.caption(
+            tr(
+                text(
+                    "Files and choices are kept on the computer that runs this page, for {days} days after "
+                    "the last use. Whoever has the address of this page can open them.",
+                    days=KEPT_DAYS,
+                )
+            )
+        )
+        if st.button(tr(text("Delete my files and choices")), width="stretch"):
+            forget_session()
             st.rerun()

@@ -1,31 +1,103 @@
-"""The session's own folder for what its user uploads: gone when the session is."""
+"""A session and what is kept of it on disk, so that a reload, another page or a second tab loses nothing.
+
+The session's key stands in the address (`?s=…`) and in the browser's own memory (`front.js`). Whoever
+has the address sees what was chosen; a session that nobody used for `KEPT_DAYS` is deleted.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import json
+import os
 import re
-import tempfile
+import secrets
+import shutil
+import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-_KEY: Final = "session_folder"
+from core.errors import InputError
+from jobs.cache.prebuild import cache_folder
+from ui.shell.values import from_plain, to_plain
+
+KEPT_DAYS: Final = 7
+_KEY: Final = "session-key"
+_WRITTEN: Final = "session-written"
+_STATE: Final = "chosen.json"
+_SHAPE: Final = re.compile(r"[0-9a-f]{32}")
 _UNSAFE: Final = re.compile(r"[^\w.()\-（）【】、，· ]|\.\.+")
 _LONGEST: Final = 80
 _EXTENSION: Final = re.compile(r"\.[A-Za-z0-9]{1,8}$")
 # Names that are devices on Windows, whatever follows after a dot.
 _DEVICE: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+# Values of the session that are more than what stands in a widget.
+VALUES: Final = ("choices", "scenario-drafts", "uploads", "systems-of-parts", "columns-of-offices")
+# Switches are kept by name: a button's value is true or false as well, and may not be set.
+SWITCHES: Final = (
+    *("slow", "old-town", "against-units", "show-systems"),
+    *("siting-band", "siting-only-new", "siting-capacity-list"),
+)
+# A service's key is used for one search and never written.
+# Boxes for several files may not be set either, and are empty lists at first.
+_NEVER: Final = ("geocode-key", "lists", "siting-areas", "city-lists", _KEY, _WRITTEN)
+
+
+def open_session() -> None:
+    """At the beginning of every run: the session of the address, or a new one; widgets keep their values."""
+    if _KEY not in st.session_state:
+        asked = st.query_params.get("s", "")
+        known = bool(_SHAPE.fullmatch(asked)) and _folder(asked).is_dir()
+        st.session_state[_KEY] = asked if known else secrets.token_hex(16)
+        session_folder()
+        _restore()
+        _forget_old()
+    if st.query_params.get("s") != session_key():
+        st.query_params["s"] = session_key()
+    # Streamlit drops the value of a widget that a run does not show: so it is set anew in every run.
+    for name in _widgets():
+        st.session_state[name] = st.session_state[name]
+    write_session()
+
+
+def write_session() -> None:
+    """Write what was chosen, if it has changed: when a run begins, with what was done to its widgets, and
+    when it ends, unless the page stopped it."""
+    content = {
+        "values": {name: to_plain(st.session_state[name]) for name in VALUES if name in st.session_state},
+        "widgets": {name: st.session_state[name] for name in _widgets()},
+    }
+    written = json.dumps(content, ensure_ascii=False, sort_keys=True)
+    if written != st.session_state.get(_WRITTEN):
+        from data.files import write_bytes
+
+        write_bytes(session_folder() / _STATE, written.encode("utf-8"))
+        st.session_state[_WRITTEN] = written
+
+
+def session_key() -> str:
+    """The key of this session."""
+    return str(st.session_state.get(_KEY, ""))
 
 
 def session_folder() -> Path:
-    """A temporary folder that goes with the session."""
+    """The session's own folder, for what its user uploads and chooses."""
     if _KEY not in st.session_state:
-        st.session_state[_KEY] = tempfile.TemporaryDirectory(
-            prefix="service-circle-", ignore_cleanup_errors=True
-        )
-    return Path(st.session_state[_KEY].name)
+        st.session_state[_KEY] = secrets.token_hex(16)
+    folder = _folder(session_key())
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def forget_session() -> None:
+    """Delete all that is kept of this session, and begin a new one with the next run."""
+    shutil.rmtree(_folder(session_key()), ignore_errors=True)
+    st.query_params.clear()
+    for name in list(st.session_state):
+        del st.session_state[name]
 
 
 def keep(upload: UploadedFile) -> Path:
@@ -53,3 +125,59 @@ def safe_name(name: str) -> str:
     stem = _UNSAFE.sub("_", name[: match.start()] if match else name).strip(". ")
     kept = stem[:_LONGEST].rstrip(". ")
     return f"{'file_' if not kept or _DEVICE.fullmatch(kept) else ''}{kept}{extension}"
+
+
+def _folder(key: str) -> Path:
+    return cache_folder() / "sessions" / key
+
+
+def _widgets() -> list[str]:
+    """Names of the session's plain values: what was typed or chosen in widgets with a key."""
+    return [
+        name
+        for name, value in st.session_state.items()
+        if isinstance(name, str)
+        and name not in _NEVER
+        and name not in VALUES
+        and ((isinstance(value, bool) and name in SWITCHES) or _plain(value))
+    ]
+
+
+def _plain(value: object) -> bool:
+    if isinstance(value, list):
+        return all(map(_plain, value))
+    return isinstance(value, str | int | float) and not isinstance(value, bool)
+
+
+def _restore() -> None:
+    """What was chosen before; nothing where it was written by another version or its files are gone."""
+    path = session_folder() / _STATE
+    if not path.is_file():
+        return
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        return
+    for name, plain in _mapping(content.get("values")).items():
+        try:
+            value = from_plain(plain)
+        except InputError:
+            continue
+        if name in VALUES:
+            st.session_state[name] = value
+    for name, value in _mapping(content.get("widgets")).items():
+        if _plain(value) or name in SWITCHES:
+            st.session_state[name] = value
+
+
+def _mapping(found: object) -> Mapping[str, Any]:
+    return found if isinstance(found, dict) else {}
+
+
+def _forget_old() -> None:
+    """Delete the folders of sessions that were not opened for so many days."""
+    os.utime(session_folder())
+    oldest = time.time() - KEPT_DAYS * 86_400
+    for folder in session_folder().parent.iterdir():
+        if folder.is_dir() and folder.stat().st_mtime < oldest:
+            shutil.rmtree(folder, ignore_errors=True)

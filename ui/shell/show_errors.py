@@ -13,7 +13,7 @@ from core.errors import UserError
 from core.text import text
 from data.defects import record_defect
 from ui.shell.choices import words
-from ui.widgets.safe import in_markdown
+from ui.shell.safe import in_markdown
 
 _LOG: Final = logging.getLogger("service_circle.page")
 

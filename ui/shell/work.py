@@ -15,7 +15,7 @@ from core.errors import Cancelled
 from core.progress import Progress, stoppable
 from core.text import Text, text
 from ui.shell.choices import words
-from ui.widgets.safe import in_markdown
+from ui.shell.safe import in_markdown
 
 _Result = TypeVar("_Result")
 

@@ -18,8 +18,9 @@ from jobs.siting.request import CELLS, CROSSINGS, FACILITIES, TIER_SIGN, Choices
 from locales import Translator
 from ui.check.upload import LIST_TYPES
 from ui.shell.choices import words
-from ui.shell.session import keep
 from ui.siting.conditions import ask_conditions
+from ui.widgets.pick import pick
+from ui.widgets.uploads import file_from, files_from
 
 LIST: Final = "list"
 MOST_SITES: Final = 100
@@ -93,19 +94,17 @@ def tier_words(standard: Standard, tier: str, tr: Translator) -> str:
 def _what(standard: Standard, boxes: Sequence[DeltaGenerator]) -> tuple[str, str, str]:
     tr = words()
     goal_box, tier_box, by_box = boxes[:3]
-    tier = tier_box.selectbox(
-        tr(text("What to build")),
-        tiers_of(standard),
-        format_func=lambda option: tier_words(standard, option, tr),
-        key="siting-tier",
-    )
+    tier = pick(
+        tier_box.selectbox, text("What to build"), tiers_of(standard), key="siting-tier",
+        said=lambda option: tier_words(standard, option, tr),
+    )  # fmt: skip
     # of two tiers the longest way is that to the nearest of the first: the second would not count
     goals = [name for name in _GOALS if name != LEAST_WORST or TIER_SIGN not in str(tier)]
-    goal = goal_box.selectbox(
-        tr(text("What is best")), goals, format_func=lambda option: tr(_GOALS[option]), key="siting-goal"
+    goal = pick(
+        goal_box.selectbox, text("Goal"), goals, key="siting-goal", said=lambda option: tr(_GOALS[option])
     )
-    by = by_box.selectbox(
-        tr(text("Served by")), list(_BY), format_func=lambda option: tr(_BY[option]), key="siting-by"
+    by = pick(
+        by_box.selectbox, text("Measured by"), list(_BY), key="siting-by", said=lambda option: tr(_BY[option])
     )
     return str(goal), str(tier), str(by)
 
@@ -141,25 +140,18 @@ def _where() -> tuple[str, Path | None, tuple[Path, ...]]:
     """(source, the user's list, areas to leave out)."""
     tr = words()
     with st.expander(tr(text("Candidate places and areas to leave out"))):
-        source = st.selectbox(
-            tr(text("Choose among")),
-            list(_SOURCES),
-            format_func=lambda option: tr(_SOURCES[option]),
-            key="siting-source",
-        )
+        source = pick(
+            st.selectbox, text("Choose among"), list(_SOURCES), key="siting-source",
+            said=lambda option: tr(_SOURCES[option]),
+        )  # fmt: skip
         listed = None
         if source == LIST:
             told = text("Vacant land and public buildings: name, longitude, latitude; if you have them cost, "
                         "service capacity, area")  # fmt: skip
-            upload = st.file_uploader(tr(told), type=list(LIST_TYPES), key="siting-list")
-            listed = keep(upload) if upload is not None else None
-        areas = st.file_uploader(
-            tr(text("Areas without sites: water, parks, slopes, protected land (several files)")),
-            type=list(_AREAS),
-            accept_multiple_files=True,
-            key="siting-areas",
-        )
-    return str(source), listed, tuple(dict.fromkeys(keep(area) for area in areas))
+            listed = file_from(st, tr(told), LIST_TYPES, key="siting-list")
+        told = text("Areas without sites: water, parks, slopes, protected land (several files)")
+        areas = files_from(st, tr(told), _AREAS, key="siting-areas", several=True)
+    return str(source), listed, tuple(area.path for area in areas)
 
 
 def _how() -> tuple[Choices, int]:
@@ -171,10 +163,8 @@ def _how() -> tuple[Choices, int]:
             tr(text("not worse by more than, %")), 0.0, 50.0, 2.0, 0.5, key="siting-within"
         )
         differ = boxes[2].number_input(tr(text("sites that differ at least")), 1, 50, 1, key="siting-differ")
-        seconds = boxes[3].selectbox(
-            tr(text("Search for at most")),
-            SECONDS,
-            format_func=lambda option: tr(text("{seconds} s", seconds=option)),
-            key="siting-seconds",
-        )
+        seconds = pick(
+            boxes[3].selectbox, text("Search for at most"), SECONDS, key="siting-seconds",
+            said=lambda option: tr(text("{seconds} s", seconds=option)),
+        )  # fmt: skip
     return Choices(int(most), float(within) / 100.0, int(differ)), int(seconds)

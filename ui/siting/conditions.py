@@ -11,7 +11,8 @@ from coverage.model.standard import level_title
 from jobs.siting.conditions import read_conditions
 from jobs.siting.request import FROM_LIST, PlanConditions, UnitQuota
 from ui.shell.choices import words
-from ui.shell.session import keep
+from ui.widgets.pick import pick
+from ui.widgets.uploads import file_from
 
 _NO_LEVEL: Final = ""
 _NO_LIMIT: Final = text("no limit")
@@ -58,12 +59,10 @@ def _spacing() -> PlanConditions:
 
 def _quota() -> PlanConditions:
     tr = words()
-    level = st.selectbox(
-        tr(text("At most so many per unit")),
-        _LEVELS,
-        format_func=lambda option: tr(level_title(option)) if option else tr(text("no limit")),
-        key="siting-level",
-    )
+    level = pick(
+        st.selectbox, text("At most so many per unit"), _LEVELS, key="siting-level",
+        said=lambda option: tr(level_title(option)) if option else tr(text("no limit")),
+    )  # fmt: skip
     if level == _NO_LEVEL:
         return PlanConditions()
     most = int(st.number_input(tr(text("Most in each")), 0, 99, 1, key="siting-most"))
@@ -122,9 +121,6 @@ def _lines(written: str | None) -> tuple[str, ...]:
 
 def _file() -> PlanConditions:
     tr = words()
-    upload = st.file_uploader(
-        tr(text("Conditions as a TOML file (what is typed above goes first)")),
-        type=["toml"],
-        key="siting-file",
-    )
-    return read_conditions(keep(upload)) if upload is not None else PlanConditions()
+    told = tr(text("Conditions as a TOML file (what is typed above goes first)"))
+    stated = file_from(st, told, ["toml"], key="siting-file")
+    return PlanConditions() if stated is None else read_conditions(stated)

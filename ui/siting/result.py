@@ -9,15 +9,20 @@ import streamlit as st
 
 from core.text import Text, text
 from coverage.model.standard import Standard
+from jobs.siting.request import TIER_SIGN
 from maps import palette
 from reports import plan_words
+from ui.scenario.offer import TRY
+from ui.scenario.sites import offer_sites, site_key
 from ui.shell.choices import words
 from ui.shell.measured import assessed_under
+from ui.shell.safe import in_html
 from ui.siting.ask import tier_words
 from ui.siting.search import Search
+from ui.widgets.goto import press_button
 from ui.widgets.map_parts import city_box, dots_of, legend
 from ui.widgets.numbers import exact
-from ui.widgets.safe import in_html
+from ui.widgets.pick import pick
 from ui.widgets.sections import NOTHING, answer, number, table
 from ui.widgets.small_map import list_map
 
@@ -44,16 +49,12 @@ def choose_plan(plan: Mapping[str, Any]) -> int:
     if not others:
         return BEST
     tr = words()
-    chosen = st.segmented_control(
-        tr(text("Plan")),
-        list(range(len(others) + 1)),
-        format_func=lambda option: tr(_title(option, others)),
-        default=BEST,
-        required=True,
-        key="siting-plan",
-        label_visibility="collapsed",
-    )
-    return int(chosen)
+    return int(
+        pick(
+            st.segmented_control, text("Plan"), list(range(len(others) + 1)), key="siting-plan",
+            said=lambda option: tr(_title(option, others)),
+        )
+    )  # fmt: skip
 
 
 def _title(option: int, others: Sequence[Mapping[str, Any]]) -> Text:
@@ -135,8 +136,15 @@ def sites_table(plan: Mapping[str, Any], chosen: int, standard: Standard) -> Non
         return
     columns = _columns(sites, chosen, two_tiers="tiers" in plan)
     together = dict(map(tuple, plan["curve"]))
-    rows = [[_cell(column, site, together, standard) for column in columns] for site in sites]
-    table(text("Suggested sites"), [_HEADS[column] for column in columns], rows, css="tall sites")
+    rows = [
+        [
+            *(_cell(column, site, together, standard) for column in columns),
+            press_button(text("Try"), site_key(site), _short_name(site)),
+        ]
+        for site in sites
+    ]
+    table(text("Suggested sites"), [*(_HEADS[column] for column in columns), TRY], rows, css="tall sites")
+    offer_sites(sites, plan["tier"].split(TIER_SIGN)[0])
     if chosen != BEST:
         st.caption(tr(text("● also in plan A")))
 
@@ -144,7 +152,7 @@ def sites_table(plan: Mapping[str, Any], chosen: int, standard: Standard) -> Non
 _HEADS: Final = {
     "rank": text("No."), "tier": text("Tier"), "where": text("Where"), "gained": text("Newly served"),
     "residents_nearer": text("Shorter way for"), "saved_m": text("Saved, mean (m)"),
-    "elderly": text("Elderly"), "together": text("Together"), "load": text("To serve"),
+    "elderly": text("Elderly"), "together": text("Running total"), "load": text("To serve"),
     "nearest": text("To nearest (m)"), "cost": text("Cost"), "same": text("In plan A"),
 }  # fmt: skip
 

@@ -9,21 +9,13 @@ import pandas as pd
 import streamlit as st
 
 from core.text import Text, text
-from reports.lines import VERDICT_WORDS
+from coverage.publish.verdicts import VERDICT_WORDS
 from ui.shell.choices import words
 from ui.shell.measured import Reading, title_of_rule
 from ui.widgets.chart import Axis, Series, line_chart
 from ui.widgets.numbers import exact, share
-from ui.widgets.sections import (
-    answer,
-    distinct,
-    explained,
-    number,
-    pick_level,
-    pick_rule,
-    share_or_dash,
-    table,
-)
+from ui.widgets.pick import distinct, pick_level, pick_rule
+from ui.widgets.sections import answer, explained, number, share_or_dash, table
 
 _HEAD: Final = (text("Rule"), text("Share"), text("Nine draws in ten"), text("Verdict in the draws"))
 _UNITS_HEAD: Final = (

@@ -14,7 +14,8 @@ from ui.shell.choices import words
 from ui.shell.measured import Reading
 from ui.widgets.chart import Axis, Series, line_chart
 from ui.widgets.numbers import exact
-from ui.widgets.sections import answer, distinct, number, pick_rule, sentences, share_or_dash, table
+from ui.widgets.pick import distinct, pick_rule
+from ui.widgets.sections import answer, number, sentences, share_or_dash, table
 
 _HEAD: Final = (
     text("Who"), text("Residents"), text("Median"), text("Nine in ten within"), text("Beyond the rule"),

@@ -14,7 +14,8 @@ from reports.extra_words import METHODS, WITHIN
 from ui.shell.choices import words
 from ui.shell.measured import Reading, title_of_rule
 from ui.widgets.numbers import exact
-from ui.widgets.sections import answer, explained, number, pick, pick_rule, share_or_dash, table
+from ui.widgets.pick import pick, pick_rule
+from ui.widgets.sections import answer, explained, number, share_or_dash, table
 
 _HEAD: Final = (text("Facility"), text("Residents"), text("Band"), text("Finding"))
 _SUPPLY_HEAD: Final = (

@@ -12,8 +12,9 @@ from core.text import Sayable, text
 from reports.extra_words import kind_title, kinds_in
 from ui.shell.choices import words
 from ui.shell.measured import Reading
+from ui.shell.safe import in_html
 from ui.widgets.numbers import exact
-from ui.widgets.safe import in_html
+from ui.widgets.pick import pick
 from ui.widgets.sections import answer
 
 # From none to all: light to dark, readable on either.
@@ -36,7 +37,7 @@ def services(reading: Reading) -> None:
     streets = [name for name in above["parent"].unique() if name]
     if streets:
         with st.expander(tr(text("Community by community"))):
-            street = st.selectbox(tr(text("Street or town")), streets, key="services-street")
+            street = pick(st.selectbox, text("Street or town"), streets, key="services-street", said=str)
             st.html(_by_community(above[above["parent"] == street], kinds, titles))
 
 

@@ -12,30 +12,29 @@ from core.text import Text, text
 from jobs.cache.results import archive, map_page, report
 from ui.shell.choices import choices, words
 from ui.shell.compute import View
+from ui.widgets.pick import pick
 
 _PROFILES: Final = {
     "internal": text("internal (watermark)"),
     "public": text("public (no borders, place for the review number)"),
 }
-_EXCEL: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+EXCEL: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def downloads(view: View) -> None:
     """Three files in the language of the page; made when asked for."""
     tr, language = words(), choices().language
-    st.subheader(tr(text("Take away")), anchor=False)
-    profile = st.radio(
-        tr(text("Map for")),
-        list(_PROFILES),
-        format_func=lambda option: tr(_PROFILES[option]),
-        horizontal=True,
-        key="profile",
+    st.subheader(tr(text("Export")), anchor=False)
+    profile = pick(
+        st.radio, text("Map for"), list(_PROFILES), key="profile", said=lambda option: tr(_PROFILES[option])
     )
+    page, packed = partial(map_page, profile=profile), partial(archive, profile=profile)
     boxes = st.columns(3)
+    # Internal and public files have names of their own.
     made: tuple[tuple[Text, str, str, Callable[..., str | bytes]], ...] = (
-        (text("Map (HTML, works offline)"), "map.html", "text/html", partial(map_page, profile=profile)),
-        (text("Report (Excel)"), "report.xlsx", _EXCEL, report),
-        (text("Result folder (ZIP)"), "results.zip", "application/zip", partial(archive, profile=profile)),
+        (text("Map (HTML, works offline)"), f"map-{profile}.html", "text/html", page),
+        (text("Report (Excel)"), "report.xlsx", EXCEL, report),
+        (text("Result folder (ZIP)"), f"results-{profile}.zip", "application/zip", packed),
     )
     for box, (label, name, mime, make) in zip(boxes, made, strict=True):
         file_button(box, label, partial(make, view.folder, language=language), name=name, mime=mime)

@@ -7,7 +7,7 @@ import streamlit as st
 from core.text import Text, text, text_from_json
 from ui.shell.choices import choices, words
 from ui.shell.compute import View, current_view, demo_city
-from ui.widgets.safe import in_html
+from ui.shell.safe import in_html
 
 SYNTHETIC = text("Synthetic data: a fictional city")
 

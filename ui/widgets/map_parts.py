@@ -10,7 +10,7 @@ import streamlit as st
 from core.text import Sayable
 from ui.shell.choices import words
 from ui.shell.measured import Reading, assessed_under
-from ui.widgets.safe import in_html
+from ui.shell.safe import in_html
 
 if TYPE_CHECKING:  # what draws takes a second to load
     from jobs.assess.folder import Assessed

@@ -5,21 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
 import streamlit as st
 
 from core.text import Sayable, Text, text
-from coverage.model.standard import Standard, level_title
 from ui.shell.choices import words
 from ui.shell.compute import View, current_view
-from ui.shell.measured import Reading, current_reading, elderly_switch, title_of_rule
+from ui.shell.measured import Reading, current_reading, elderly_switch
+from ui.shell.safe import Html, in_html
 from ui.widgets.heading import synthetic_mark
 from ui.widgets.numbers import exact, share
-from ui.widgets.safe import in_html
-
-if TYPE_CHECKING:  # tables take a second to import
-    import pandas as pd
+from ui.widgets.pick import pick
 
 _STYLE: Final = Path(__file__).parents[1] / "assets" / "measuring.css"
 NOTHING: Final = "–"
@@ -64,7 +61,7 @@ def table(title: Sayable, head: Sequence[Text], rows: Sequence[Sequence[object]]
 
 def figures_table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """A table whose columns of numbers stand to the right, their headings too."""
-    written = [[str(value) for value in row] for row in rows]
+    written = [[value if isinstance(value, Html) else str(value) for value in row] for row in rows]
     numeric = [all(_is_number(row[c]) for row in written) for c in range(len(head))]
     kinds = [
         "number" if is_number else "words short" if _is_short(written, c) else "words"
@@ -84,61 +81,11 @@ def figures_table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 def _is_short(rows: Sequence[Sequence[str]], column: int) -> bool:
     """A column of few letters stays on one line."""
-    return all(len(row[column]) <= _SHORT for row in rows)
+    return all(isinstance(row[column], Html) or len(row[column]) <= _SHORT for row in rows)
 
 
 def _is_number(written: str) -> bool:
     return bool(_NUMBER.fullmatch(written))
-
-
-def pick(
-    widget: Callable[..., Any],
-    label: Text,
-    options: Sequence[Any],
-    *,
-    key: str,
-    said: Callable[[Any], str],
-    first: Any = None,
-) -> Any:
-    """One of `options` by a select box or a radio; `first` (or the first of them) at first.
-
-    Written back at every run, so that the choice shown speaks the language just chosen.
-    """
-    chosen = st.session_state.get(key)
-    if chosen not in options:
-        chosen = first if first in options else next(iter(options), None)
-    st.session_state[key] = chosen
-    more = {"horizontal": True} if getattr(widget, "__name__", "") == "radio" else {}
-    return widget(words()(label), list(options), format_func=said, key=key, **more)
-
-
-def pick_rule(
-    standard: Standard, rules: Sequence[str], *, key: str, box: Any = st, first: str | None = None
-) -> Any:
-    """One of some rules, by its title; None if there are none."""
-    return pick(
-        box.selectbox,
-        text("Rule"),
-        rules,
-        key=key,
-        said=lambda rule: title_of_rule(standard, rule),
-        first=first,
-    )
-
-
-def pick_level(table: pd.DataFrame, *, key: str) -> pd.DataFrame:
-    """The rows of one level of units, chosen among those in the column `level`."""
-    tr = words()
-    level = pick(
-        st.radio, text("Level"), distinct(table, "level"), key=key, said=lambda one: tr(level_title(one))
-    )
-    shown: pd.DataFrame = table[table["level"] == level]
-    return shown
-
-
-def distinct(table: pd.DataFrame, column: str) -> list[str]:
-    """The different entries of a column as they come; none of a table without rows."""
-    return list(dict.fromkeys(table[column])) if len(table) else []
 
 
 def explained(title: Text, *said: Text) -> None:
@@ -167,17 +114,12 @@ def page_of_sections(title: Text, about: Text, sections: Sections, *, key: str) 
 def choose_section(titles: Mapping[str, Text], *, key: str) -> str:
     """One of the page's sections; the first at first."""
     tr = words()
-    if st.session_state.get(key) not in titles:
-        st.session_state[key] = next(iter(titles))
-    chosen = st.segmented_control(
-        tr(text("What to look at")),
-        list(titles),
-        format_func=lambda option: tr(titles[option]),
-        required=True,
-        label_visibility="collapsed",
-        key=key,
-    )
-    return str(chosen)
+    return str(
+        pick(
+            st.segmented_control, text("What to look at"), list(titles), key=key,
+            said=lambda option: tr(titles[option]),
+        )
+    )  # fmt: skip
 
 
 def share_or_dash(part: float | None) -> str:

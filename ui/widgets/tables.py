@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from ui.widgets.safe import in_html
+from ui.shell.safe import Html, in_html
 
 # Cells as short as this stay on one line.
 _SHORT: Final = 14
@@ -25,6 +25,8 @@ def scrolling(title: str, head: Sequence[str], rows: Sequence[Sequence[object]],
 
 
 def _cell(value: object) -> str:
+    if isinstance(value, Html):
+        return f"<td>{value}</td>"
     written = str(value)
     number = written[:1].isdigit() and all(sign in "0123456789,.万%" for sign in written)
     kind = "number" if number else "short" if len(written) <= _SHORT else "long"

@@ -10,6 +10,7 @@ from scipy import sparse
 
 from coverage.siting.model.arrays import Bools, Floats, Ints, only_entries
 from coverage.siting.model.cover_model import first_cells, group_cells, summed
+from coverage.siting.model.plan_value import capacity
 from coverage.siting.model.problem import Problem
 from coverage.siting.model.site_rules import SiteRules, site_rules
 
@@ -20,7 +21,7 @@ class Flow:
 
     Variables are x (sites: those of the rules, then fixed ones with a limit) and y, one per stored
     entry of `pairs` (sites × groups, metres): the share of the group that the site serves. `cells`
-    is the first cell of each group.
+    is the first cell of each group, `label` (cells,) the group of each cell, −1 for none.
     `served` marks groups that an unlimited fixed facility serves whatever is chosen.
     A site has one limit per role (of the groups it serves; most problems know one role alone):
     `role` (groups,), `low` and `high` (limits,), limit site·roles + role; `own` (sites,) is the one of
@@ -30,6 +31,7 @@ class Flow:
     rules: SiteRules
     rows: Ints
     cells: Ints
+    label: Ints
     pairs: sparse.csr_array
     residents: Floats
     weight: Floats
@@ -79,6 +81,23 @@ class Flow:
         group: Ints = self.pairs.indices
         return group
 
+    def assigned(self, problem: Problem, shares: Floats) -> sparse.csr_array:
+        """(sites × cells) residents of the caller's cells by site, from the share y of every pair."""
+        reach = sparse.csr_array(problem.metres[self.rows])
+        site, label = np.repeat(np.arange(self.n_sites), np.diff(reach.indptr)), self.label[reach.indices]
+        keys = self.site * np.int64(len(self.residents)) + self.group
+        order = np.argsort(keys)
+        wanted = site * np.int64(len(self.residents)) + label
+        at = np.searchsorted(keys[order], wanted[label >= 0])
+        share = np.zeros(reach.nnz)
+        share[label >= 0] = np.clip(shares[order[at]], 0.0, 1.0)
+        share = np.where(np.abs(share - np.round(share)) < 1e-7, np.round(share), share)
+        people = share * problem.residents[reach.indices]
+        some = people > 0.0
+        shape = (problem.n_sites, problem.n_cells)
+        pairs = (self.rows[site[some]], reach.indices[some])
+        return sparse.csr_array((people[some], pairs), shape=shape)
+
     def loads(self, values: Floats) -> Floats:
         """(sites,) residents served in the site's own role, from the variables of a solution."""
         people = values[self.n_sites :] * self.residents[self.group]
@@ -89,8 +108,8 @@ class Flow:
 def read_flow(problem: Problem, by_distance: bool) -> Flow:
     """The flow of `problem`; groups are single cells where distances matter."""
     rules = site_rules(problem)
-    capacity = _capacity(problem)
-    limited = problem.fixed[np.isfinite(capacity[problem.fixed])]
+    most = capacity(problem)
+    limited = problem.fixed[np.isfinite(most[problem.fixed])]
     rows = np.concatenate((rules.rows, limited))
     unlimited = np.setdiff1d(problem.fixed, limited)
     reach = problem.metres[rows]
@@ -102,6 +121,7 @@ def read_flow(problem: Problem, by_distance: bool) -> Flow:
         rules,
         rows,
         cells,
+        group,
         _metres_of_groups(reach, group),
         summed(group, problem.residents),
         summed(group, problem.weight),
@@ -130,20 +150,11 @@ def roles(problem: Problem) -> tuple[Ints, Ints]:
     return of_site, of_cell
 
 
-def _capacity(problem: Problem) -> Floats:
-    given = problem.goal.capacity
-    return np.full(problem.n_sites, np.inf) if given is None else np.asarray(given, float)
-
-
-def unlimited(problem: Problem) -> Ints:
-    return problem.fixed[np.isinf(_capacity(problem)[problem.fixed])]
-
-
 def _limits(problem: Problem, rules: SiteRules, rows: Ints, role: Ints) -> tuple[Ints, Floats, Floats]:
     """(own limit of each site, low and high of each limit); the band binds new sites only."""
     n_roles = 1 + max(int(part.max(initial=0)) for part in roles(problem))
     own = np.arange(len(rows)) * n_roles + role
-    high = _capacity(problem)[rows]
+    high = capacity(problem)[rows]
     low = np.zeros(len(rows) * n_roles)
     if problem.goal.band is not None:
         new = np.flatnonzero(rules.is_new)

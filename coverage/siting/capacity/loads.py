@@ -11,14 +11,16 @@ import numpy as np
 from scipy import sparse
 
 from core.text import Text, text
-from coverage.siting.capacity.flow import Flow, read_flow, roles, unlimited
+from coverage.siting.capacity.flow import Flow, read_flow, roles
 from coverage.siting.capacity.load_prices import load_prices
 from coverage.siting.capacity.load_start import Shared, load_start
 from coverage.siting.goals import Plan
 from coverage.siting.model.arrays import Floats, Ints
+from coverage.siting.model.audit import tidy
 from coverage.siting.model.build_order import Found, finished
 from coverage.siting.model.highs import Answer, Limits, Program
 from coverage.siting.model.infeasible import solved
+from coverage.siting.model.plan_value import unlimited, wanted_weight
 from coverage.siting.model.problem import Problem
 
 # With fewer pairs HiGHS needs no other bound; with more it does not even solve its relaxation in time.
@@ -54,11 +56,8 @@ def _decided_or_too_large(flow: Flow, value: float, bound: float, limits: Limits
 def fewest_with_loads(problem: Problem, limits: Limits) -> Plan:
     """The fewest (or cheapest) sites that serve the wanted share within every load limit."""
     flow = read_flow(problem, by_distance=False)
-    reached = problem.covered(problem.open_before)
-    for row in problem.candidates:
-        reached[problem.cells_of(row)] = True
     base = float(problem.weight[problem.covered(unlimited(problem))].sum())
-    target = problem.goal.share * float(problem.weight[reached].sum()) - base
+    target = wanted_weight(problem) - base
     price = np.zeros(flow.n_sites)
     new = np.flatnonzero(flow.rules.is_new)
     price[new] = 1.0 if problem.goal.cost is None else np.asarray(problem.goal.cost, float)[flow.rows[new]]
@@ -120,7 +119,12 @@ def flow_plan(problem: Problem, flow: Flow, answer: Answer, limits: Limits) -> P
     plan = finished(problem, found, limits)
     load = dict(zip(flow.rows.tolist(), flow.loads(values).tolist(), strict=True))
     served = _served_by_role(problem, flow, values[flow.n_sites :])
-    return replace(plan, loads=tuple(load[row] for row in plan.sites), served=served)
+    return replace(
+        plan,
+        loads=tuple(tidy(load[row]) for row in plan.sites),
+        served=tuple(map(tidy, served)),
+        assigned=flow.assigned(problem, values[flow.n_sites :]),
+    )
 
 
 def _served_by_role(problem: Problem, flow: Flow, shares: Floats) -> tuple[float, ...]:
@@ -167,7 +171,7 @@ def row_names(flow: Flow) -> tuple[Text | None, ...]:
     """What stands behind the first rows of `flow_program`: the rules, and the least load of each new site."""
     unnamed = len(flow.residents) + int(np.isfinite(flow.high).sum())
     least = (
-        text("at least {low:,g} residents at every new site", low=float(low))
+        text("at least {low:,g} {low:resident|residents} at every new site", low=float(low))
         for low in flow.low[flow.low > 0.0]
     )
     return (*flow.rules.names, *(None for _ in range(unnamed)), *least)

@@ -95,7 +95,7 @@ def reach_target(model: CoverModel, count: int, target: float, limits: Limits) -
         walk.run(rounds, limits.part(0.4), target)
         if walk.value >= target:
             return Reached(walk.best, impossible=False, dual=dual)
-        part = undecided(model, dual, target)
+        part = undecided(model, dual, target * (1.0 - 1e-8))  # a choice that just reaches it will do
         if part.is_decided or part.rest.cover.nnz <= provable:
             break
     if part.rest.cover.nnz > _HOPELESS:
@@ -109,6 +109,8 @@ def _reached_by_proof(
     model: CoverModel, part: Undecided, walk: Wander, target: float, limits: Limits, dual: Dual
 ) -> Reached:
     if part.is_decided:
+        if part.only is not None and model.value(part.only) >= target:
+            return Reached(part.only, impossible=False, dual=dual)
         return Reached(None, impossible=True, dual=dual)
     if part.rest.cover.nnz > _EASY // 2 or limits.left() <= 0.0:
         return Reached(None, impossible=False, dual=dual)
@@ -134,6 +136,8 @@ def _on_undecided(model: CoverModel, dual: Dual, best: Choice, limits: Limits) -
         best = _from_both_sides(model, part, dual, best, limits)
         part = undecided(model, dual, best.value - model.base)
     if part.is_decided:
+        if part.only is not None and model.value(part.only) + model.base > best.value:
+            best = replace(best, chosen=part.only, value=model.value(part.only) + model.base)
         return replace(best, bound=best.value, proven=True)
     if part.rest.cover.nnz > _HOPELESS:
         return best

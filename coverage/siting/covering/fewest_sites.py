@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from core.errors import InfeasibleError
 from core.text import Text, text
 from coverage.siting.capacity.loads import fewest_with_loads
 from coverage.siting.goals import Plan
@@ -18,6 +19,7 @@ from coverage.siting.model.build_order import Found, finished
 from coverage.siting.model.cover_model import CoverModel, build_model
 from coverage.siting.model.highs import Answer, Limits, Program
 from coverage.siting.model.infeasible import solved
+from coverage.siting.model.plan_value import only_too_near, reached_by_any, site_price, wanted_weight
 from coverage.siting.model.problem import Problem
 from coverage.siting.model.programs import SiteRows, all_rules, cover_all_program, fewest_program, most_values
 from coverage.siting.model.site_rules import site_rules
@@ -31,6 +33,7 @@ def fewest_sites(problem: Problem, limits: Limits, *, enough: bool = False) -> P
     The share counts of the residents whom some site, existing or possible, reaches. With `enough`
     the first plan that keeps `count` will do (and nothing is proved about fewer).
     """
+    _refuse_if_too_near(problem)
     if problem.goal.has_loads:
         return fewest_with_loads(problem, limits)
     rules = site_rules(problem)
@@ -47,27 +50,26 @@ def fewest_sites(problem: Problem, limits: Limits, *, enough: bool = False) -> P
     return finished(problem, Found(opened, objective, bound, proven, closed), limits)
 
 
+def _refuse_if_too_near(problem: Problem) -> None:
+    """InfeasibleError where the share cannot be served without those whom only too near sites reach."""
+    lost = only_too_near(problem)
+    within = float(problem.weight[reached_by_any(problem)].sum())
+    if lost > 0.0 and within < wanted_weight(problem) * (1.0 - _ROUNDING):
+        raise InfeasibleError(
+            "A share of {share:.1%} cannot be served: {lost:,.0f} {lost:resident lives|residents live} where "
+            "every possible site is less than {metres:g} m from an existing one.",
+            share=problem.goal.share,
+            lost=lost,
+            metres=problem.goal.spacing_m,
+        )
+
+
 def _equal_sites(problem: Problem, model: CoverModel, target: float, limits: Limits) -> Plan:
     """No condition ties sites together: the way for large models."""
     everyone = target >= model.weight.sum() * (1.0 - _ROUNDING)
     few = cover_everyone(model, limits) if everyone else cover_share(model, target, limits)
     found = Found(model.rows[few.chosen], float(len(few.chosen)), few.bound, few.proven)
     return finished(problem, found, limits)
-
-
-def wanted_weight(problem: Problem) -> float:
-    """The share of the weight that fixed, closable or possible sites reach."""
-    reached = problem.covered(problem.open_before)
-    for row in problem.candidates:
-        reached[problem.cells_of(row)] = True
-    return problem.goal.share * float(problem.weight[reached].sum())
-
-
-def site_price(problem: Problem, rows: Ints, is_new: Bools) -> Floats:
-    """(rows,) what opening counts: 1, or the cost where given; existing sites are free."""
-    if problem.goal.cost is None:
-        return is_new.astype(float)
-    return np.where(is_new, np.asarray(problem.goal.cost, float)[rows], 0.0)
 
 
 def _couples(problem: Problem) -> bool:

@@ -15,6 +15,7 @@ from coverage.siting.model.build_order import Found, finished
 from coverage.siting.model.cover_model import CoverModel, build_model, merge_cells
 from coverage.siting.model.highs import Limits
 from coverage.siting.model.infeasible import solved
+from coverage.siting.model.plan_value import covered_weight
 from coverage.siting.model.problem import Problem
 from coverage.siting.model.programs import all_rules, most_program, most_values
 from coverage.siting.model.site_rules import SiteRules, site_rules, start_price
@@ -37,7 +38,7 @@ def _plain(problem: Problem, limits: Limits) -> Plan:
     count = (problem.goal.count or 0) - len(required)
     if count < 0:
         raise InfeasibleError(
-            "{required} sites are required but only {count} may be opened.",
+            "{required} {required:site is|sites are} required but only {count} may be opened.",
             required=len(required),
             count=problem.goal.count,
         )
@@ -48,16 +49,6 @@ def _plain(problem: Problem, limits: Limits) -> Plan:
     rows = np.concatenate((required, cover.chosen))
     found = Found(rows, covered_weight(problem, rows), cover.bound, cover.proven)
     return finished(problem, found, limits)
-
-
-def covered_weight(problem: Problem, opened: Ints, closed: Ints | None = None) -> float:
-    """Weight served with these changes, on the caller's cells; backup is counted if the goal has it."""
-    stay = problem.open_before if closed is None else np.setdiff1d(problem.open_before, closed)
-    times = np.isfinite(problem.already).astype(np.int64)
-    for row in np.concatenate((stay, opened)):
-        times[problem.cells_of(row)] += 1
-    again = problem.goal.backup * problem.weight[times >= 2].sum() if problem.goal.backup else 0.0
-    return float(problem.weight[times >= 1].sum() + again)
 
 
 def _ruled(problem: Problem, limits: Limits) -> Plan:
@@ -74,7 +65,7 @@ def _ruled(problem: Problem, limits: Limits) -> Plan:
         is_open, bound, proven = answer.sites_open(model.n_sites), answer.bound, answer.proven
     opened, closed = rules.rows[is_open & rules.is_new], rules.rows[~is_open & ~rules.is_new]
     objective = covered_weight(problem, opened, closed)
-    return finished(problem, Found(opened, objective, max(bound, objective), proven, closed), limits)
+    return finished(problem, Found(opened, objective, bound, proven, closed), limits)
 
 
 def _ones(n: int, at: Ints) -> Bools:

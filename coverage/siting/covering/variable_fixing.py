@@ -23,8 +23,16 @@ class Undecided:
 
     @property
     def is_decided(self) -> bool:
-        """No choice is better than the known one: too many sites would have to be in it, or none is left."""
+        """No choice but `only` can be better than the known one."""
         return self.count <= 0 or self.rest.n_sites < self.count
+
+    @property
+    def only(self) -> Ints | None:
+        """The one choice that may still be better where `is_decided`: the certain sites, if they are all.
+
+        None where too many are certain, or too few are left.
+        """
+        return self.certain if self.count == 0 else None
 
     def start(self, chosen: Ints) -> Ints:
         """The known choice as numbers of `rest`, filled up greedily."""

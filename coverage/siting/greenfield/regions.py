@@ -82,7 +82,9 @@ def _better(part: CoverModel, chosen: Ints, limits: Limits) -> Ints | None:
     value = part.value(chosen)
     dual = DualSearch(part, len(chosen), chosen).run(_STEPS, limits, value)
     left = undecided(part, dual, value)
-    if left.is_decided or left.rest.cover.nnz > _MOST_ENTRIES or limits.left() <= 0.0:
+    if left.is_decided:
+        return left.only
+    if left.rest.cover.nnz > _MOST_ENTRIES or limits.left() <= 0.0:
         return None
     program = most_program(left.rest, at_most(left.count, left.rest.n_sites))
     limits = replace(limits.part(_LONGEST_SHARE), gap=0.0)

@@ -1,4 +1,4 @@
-"""From a set of sites to a plan: which to build first, what each adds, and how good it is proved."""
+"""From a set of sites to a plan: which to build first, and what each adds."""
 
 from __future__ import annotations
 
@@ -12,12 +12,10 @@ from coverage.siting.model.arrays import Bools, Floats, Ints
 from coverage.siting.model.highs import Limits
 from coverage.siting.model.problem import Problem
 
-_ROUNDING = 1e-9
-
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """What a solver hands over: rows to open and to close, the value, its bound, the proof."""
+    """What a solver claims: rows to open and to close, the value, its bound, the proof (see `audit`)."""
 
     opened: Ints
     objective: float
@@ -27,17 +25,19 @@ class Found:
 
 
 def finished(problem: Problem, found: Found, limits: Limits) -> Plan:
-    """The plan for `found`: sites in build order with what each adds, counted on the caller's cells."""
+    """The plan for `found`: sites in build order with what each adds, counted on the caller's cells.
+
+    Objective, bound and proof are as claimed; `audit` has the last word on them.
+    """
     stay = np.setdiff1d(problem.open_before, found.closed)
     ordered, added = build_order(problem, found.opened, problem.covered(stay))
     start = float(problem.residents[problem.covered(stay)].sum())
-    bound, gap, proven = judged(found, problem.goal.maximises, _limit(problem))
     return Plan(
         sites=tuple(ordered.tolist()),
         objective=found.objective,
-        bound=bound,
-        gap=gap,
-        proven=proven,
+        bound=found.bound,
+        gap=gap_of(found.objective, found.bound, problem.goal.maximises),
+        proven=found.proven,
         seconds=time.perf_counter() - limits.started,
         residents_before=float(problem.residents[problem.covered(problem.open_before)].sum()),
         gained=tuple(added.tolist()),
@@ -45,26 +45,6 @@ def finished(problem: Problem, found: Found, limits: Limits) -> Plan:
         closed=tuple(found.closed.tolist()),
         goal=problem.goal,
     )
-
-
-def _limit(problem: Problem) -> float:
-    """What no plan can pass, whatever it opens."""
-    return (1.0 + problem.goal.backup) * float(problem.weight.sum()) if problem.goal.maximises else 0.0
-
-
-def judged(found: Found, maximises: bool, limit: float) -> tuple[float, float, bool]:
-    """(bound, gap, proven): the bound is brought within `limit`.
-
-    One on the wrong side of the objective is rounding and is moved there.
-    """
-    if maximises:
-        bound = max(min(found.bound, limit), found.objective)
-    else:
-        bound = min(max(found.bound, limit), found.objective)
-    close = abs(bound - found.objective) <= _ROUNDING * max(1.0, abs(found.objective))
-    if found.proven or close:
-        return found.objective, 0.0, True
-    return bound, gap_of(found.objective, bound, maximises), False
 
 
 def build_order(problem: Problem, rows: Ints, covered: Bools) -> tuple[Ints, Floats]:

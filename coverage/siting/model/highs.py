@@ -1,7 +1,14 @@
-"""The only door to the HiGHS solver: a mixed-integer model in, an answer with its bound out."""
+"""The only door to the HiGHS solver: a mixed-integer model in, an answer with its bound out.
+
+HiGHS can return the columns of one solution beside the objective and the bound of another (seen with a
+start and presolve). So every answer is recomputed from its columns here; where they do not give the
+objective, or do not keep the rows, the program is solved once more, without a start and with the other
+presolve.
+"""
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Mapping
@@ -17,6 +24,9 @@ from coverage.siting.model.arrays import Bools, Floats
 
 _THREADS = 2
 _SAME = 1e-7
+# How far the columns may miss the objective or a row before the answer is not believed (relative).
+_MISSED = 1e-6
+_LOG: Final = logging.getLogger("service_circle.siting")
 _ASIDE: Final = {
     "threads": 1,
     "presolve": "off",
@@ -46,13 +56,17 @@ class Program:
 
 @dataclass(frozen=True)
 class Limits:
-    """When to stop, and who is told; `started` is on the clock of `time.perf_counter`."""
+    """When to stop, and whom progress is reported to; `started` is on the clock of `time.perf_counter`.
+
+    `careful`: programs are solved without a start and without presolve (after a plan that did not hold).
+    """
 
     seconds: float
     gap: float = 0.0
     seed: int = 0
     watch: Watch = field(default_factory=Watch)
     started: float = field(default_factory=time.perf_counter)
+    careful: bool = False
 
     def left(self) -> float:
         """Seconds that remain; 0 also when the caller has cancelled."""
@@ -123,15 +137,65 @@ def solve(
     """
     if not len(program.cost):
         return _empty(program)
-    solver = _solver(limits, _ASIDE if aside else {})
+    options = dict(_ASIDE) if aside else {}
+    if limits.careful:
+        start, options = None, options | {"presolve": "off"}
+    answer = _run(program, limits, options, start, target, silent=aside)
+    missed = _mismatch(program, answer, start)
+    if not missed:
+        return answer
+    _LOG.info("solver answer mended: %s; solved again without a start", missed)
+    other = {"presolve": "on" if options.get("presolve") == "off" else "off"}
+    answer = _run(program, limits, options | other, None, target, silent=aside)
+    missed = _mismatch(program, answer, start)
+    if missed:
+        _LOG.warning("the second answer does not hold either (%s): not taken as a proof", missed)
+        return replace(answer, proven=False, infeasible=False)
+    return answer
+
+
+def _run(
+    program: Program,
+    limits: Limits,
+    options: Mapping[str, object],
+    start: Floats | None,
+    target: float | None,
+    *,
+    silent: bool,
+) -> Answer:
+    solver = _solver(limits, options)
     solver.passModel(_lp(program))
     if start is not None:
         solution = highspy.HighsSolution()
         solution.col_value = start.tolist()
         solver.setSolution(solution)
-    _listen(solver, program, limits, target, silent=aside)
+    _listen(solver, program, limits, target, silent=silent)
     solver.run()
     return _answer(solver, program)
+
+
+def _mismatch(program: Program, answer: Answer, start: Floats | None) -> str:
+    """What contradicts the answer; empty where nothing does."""
+    if answer.values is None:
+        contradicted = answer.infeasible and start is not None and keeps_rows(program, start)
+        return "a known start meets what is called infeasible" if contradicted else ""
+    value = objective_of(program, answer.values)
+    if abs(value - answer.objective) > _MISSED * max(1.0, abs(value)):
+        return f"objective {answer.objective:g}, its columns give {value:g}"
+    return "" if keeps_rows(program, answer.values) else "a row is not kept"
+
+
+def objective_of(program: Program, values: Floats) -> float:
+    return float(program.cost @ values) + program.offset
+
+
+def keeps_rows(program: Program, values: Floats) -> bool:
+    """Whether the values are within their limits and keep every row, up to rounding."""
+    used = program.matrix @ values
+    slack = _MISSED * np.maximum(1.0, abs(program.matrix) @ np.abs(values))
+    rows = (used >= program.row_low - slack) & (used <= program.row_high + slack)
+    columns = (values >= program.low - _MISSED) & (values <= program.high + _MISSED)
+    return bool(rows.all() and columns.all())
 
 
 def _empty(program: Program) -> Answer:
@@ -204,6 +268,7 @@ def _answer(solver: highspy.Highs, program: Program) -> Answer:
     if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
         return Answer(None, -worst, bound if has_bound else worst, proven=False)
     values = np.array(solver.getSolution().col_value)
+    values[program.integer] = np.round(values[program.integer])
     objective = info.objective_function_value
     # “Optimal” only means within the wanted gap.
     met = abs(bound - objective) <= _SAME * max(1.0, abs(objective))

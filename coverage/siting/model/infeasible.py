@@ -29,7 +29,11 @@ def solved(
     if answer.values is not None:
         return answer
     if answer.infeasible:
-        raise why(program, names, limits)
+        answer = solve(program, replace(limits, careful=True))
+        if answer.infeasible:
+            raise why(program, names, limits)
+        if answer.values is not None:
+            return answer
     if start is not None:
         return replace(answer, values=start, objective=float(program.cost @ start) + program.offset)
     raise SettingError(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -22,7 +23,7 @@ class Problem:
     `metres` (sites × cells) CSR, sorted, one entry per pair: the distance, or True when the caller
     only says yes or no (`measured` False). `residents` (cells,) ≥ 0. `fixed` are open sites that
     stay, `closable` open ones that need not, `candidates` the rows that may be opened (not
-    forbidden, not too near to a fixed one). `already`
+    forbidden, not too near to a fixed one: those are in `too_near`). `already`
     (cells,) is the metres to the nearest facility that is not a row (0 for covered, inf for not).
     """
 
@@ -34,6 +35,7 @@ class Problem:
     already: Floats
     measured: bool
     goal: Goal
+    too_near: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
 
     @property
     def n_sites(self) -> int:
@@ -88,14 +90,14 @@ def read_problem(
     residents: Floats, reach: sparse.sparray, goal: Goal, keep: Sequence[int], already: Floats | Bools | None
 ) -> Problem:
     """Check shapes and values; SettingError says what does not fit."""
-    metres, measured = _matrix(reach, goal.reach_m)
+    metres, measured = _matrix(_as_sparse(reach), goal.reach_m)
     n_sites, n_cells = metres.shape
     goal.check(n_sites, n_cells)
     kept = _rows(keep, n_sites)
     closable = np.intersect1d(_rows(goal.closable, n_sites), kept)
     if goal.close > len(closable):
         raise SettingError(
-            "{close} sites are to be closed but {closable} may be closed.",
+            "{close} {close:site is|sites are} to be closed but {closable} may be closed.",
             close=goal.close,
             closable=len(closable),
         )
@@ -103,16 +105,35 @@ def read_problem(
     _check_required(required, forbidden, kept)
     fixed = np.setdiff1d(kept, closable) if goal.close else kept
     candidates = np.setdiff1d(np.arange(n_sites), np.union1d(kept, forbidden))
+    far = _far_enough(candidates, fixed, required, goal)
     return Problem(
         metres=metres,
         residents=_people(residents, n_cells),
         fixed=fixed,
         closable=closable if goal.close else closable[:0],
-        candidates=_far_enough(candidates, fixed, required, goal),
+        candidates=far,
+        too_near=np.setdiff1d(candidates, far),
         already=_already(already, n_cells, goal.reach_m),
         measured=measured,
         goal=goal,
     )
+
+
+def _as_sparse(reach: Any) -> sparse.csr_array:
+    """SettingError for what is no matrix, or one in which a 0 may mean two things."""
+    if sparse.issparse(reach) and len(reach.shape) == 2 and reach.dtype.kind in "biuf":
+        return reach
+    if not isinstance(reach, np.ndarray) or reach.ndim != 2 or reach.dtype.kind not in "biuf":
+        raise SettingError(
+            "“reach” must be a SciPy sparse array or a NumPy array, sites × cells, of metres or yes and no."
+        )
+    if reach.dtype.kind != "b" and (reach == 0).any():
+        raise SettingError(
+            "In a dense matrix of metres a 0 may be a site at the door or no way at all: give a SciPy CSR "
+            "array, in which a stored 0 is a distance, or write inf where there is no way and a tiny number "
+            "for 0."
+        )
+    return sparse.csr_array(reach)
 
 
 def _numbers(values: Floats) -> Floats:
@@ -180,10 +201,14 @@ def _nearest_of_repeated(matrix: sparse.csr_array) -> sparse.csr_array:
 
 
 def _rows(keep: Sequence[int], n_sites: int) -> Ints:
+    if isinstance(keep, str) or not isinstance(keep, Iterable):
+        raise SettingError("Sites are given as a list of their numbers, not as {value}.", value=str(keep))
     given = np.asarray(keep if isinstance(keep, np.ndarray) else list(keep))
-    rows = np.unique(given.astype(np.int64)) if given.size else np.zeros(0, np.int64)
-    if given.size and (given.dtype.kind not in "iuf" or (given != given.astype(np.int64)).any()):
+    if given.ndim != 1:
+        raise SettingError("Sites are given as a list of their numbers, not as {value}.", value=str(keep))
+    if given.size and (given.dtype.kind not in "iuf" or (given % 1 != 0).any()):
         raise SettingError("The number of a site must be a whole number.")
+    rows = np.unique(given.astype(np.int64)) if given.size else np.zeros(0, np.int64)
     if len(rows) and (rows[0] < 0 or rows[-1] >= n_sites):
         raise SettingError(
             "The site number {row} does not exist.", row=int(rows[0] if rows[0] < 0 else rows[-1])

@@ -16,9 +16,9 @@ from coverage.siting.model.problem import Problem
 
 _ROUNDING = 1e-9
 _TIGHT = 1e-6
-_AT_LEAST = text("{quota} {part}: at least {low:g} sites")
-_AT_MOST = text("{quota} {part}: at most {high:g} sites")
-_FROM_TO = text("{quota} {part}: {low:g} to {high:g} sites")
+_AT_LEAST = text("{quota} {part}: at least {low:g} {low:site|sites}")
+_AT_MOST = text("{quota} {part}: at most {high:g} {high:site|sites}")
+_FROM_TO = text("{quota} {part}: {low:g} to {high:g} {high:site|sites}")
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from coverage.siting.capacity.flow import Flow
 from coverage.siting.capacity.load_prices import load_prices
 from coverage.siting.goals import Plan, gap_of
 from coverage.siting.model.arrays import Floats, Ints
+from coverage.siting.model.audit import tidy
 from coverage.siting.model.build_order import Found, finished
 from coverage.siting.model.highs import Limits
 from coverage.siting.model.problem import Problem
@@ -24,11 +25,15 @@ _FULL = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class Walks:
-    """weight·metres of those who are served, the residents each site serves, and who is left (groups)."""
+    """weight·metres of those who are served, and the residents each site serves.
+
+    `left` (groups,) who is not served, `shares` (pairs,) of its group that each serves.
+    """
 
     total: float
     load: Floats
     left: Floats
+    shares: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +74,11 @@ def crowded_plan(problem: Problem, flow: Flow, others: Others, free: Plan, limit
     found = Found(flow.rows[new], others.total - saved + walks.total, free.bound, False, _rows(free.closed))
     plan = finished(problem, found, limits)
     load = dict(zip(flow.rows.tolist(), walks.load.tolist(), strict=True))
-    return replace(plan, loads=tuple(load[row] for row in plan.sites))
+    return replace(
+        plan,
+        loads=tuple(tidy(load[row]) for row in plan.sites),
+        assigned=flow.assigned(problem, walks.shares),
+    )
 
 
 def better_bounded(flow: Flow, others: Others, plan: Plan, limits: Limits) -> Plan:
@@ -106,4 +115,6 @@ def _nearest_with_room(flow: Flow, sites: Ints, other_m: Floats) -> Walks:
     per_resident = flow.weight / np.maximum(flow.residents, 1e-300)
     total = float((people * per_resident[flow.group[order]] * flow.pairs.data[order]).sum())
     load = np.bincount(flow.limit[order], people, minlength=len(flow.low)).astype(float)
-    return Walks(total, load[flow.own], np.array(left))
+    shares = np.zeros(flow.pairs.nnz)
+    shares[order] = people / np.maximum(flow.residents[flow.group[order]], 1e-300)
+    return Walks(total, load[flow.own], np.array(left), shares)

@@ -8,16 +8,17 @@ import numpy as np
 from scipy import sparse
 
 from core.errors import InfeasibleError, SettingError
-from coverage.siting.capacity.flow import Flow, read_flow, unlimited
+from coverage.siting.capacity.flow import Flow, read_flow
 from coverage.siting.capacity.loads import flow_plan, flow_program, row_names
 from coverage.siting.constrained.ruled_walking import best_under_rules
 from coverage.siting.covering.choice import Choice
 from coverage.siting.covering.fewest_sites import fewest_sites
 from coverage.siting.goals import FEWEST_SITES, Plan
-from coverage.siting.model.arrays import Bools, Floats, Ints, only_entries
+from coverage.siting.model.arrays import Floats, Ints, only_entries
 from coverage.siting.model.build_order import Found, finished
 from coverage.siting.model.highs import Limits, Program, solve
 from coverage.siting.model.infeasible import solved
+from coverage.siting.model.plan_value import reachable, total_walking, unlimited
 from coverage.siting.model.problem import Problem
 from coverage.siting.model.site_rules import site_rules, start_price
 from coverage.siting.walking.capacitated_p_median import Others, better_bounded, crowded_plan
@@ -40,26 +41,12 @@ def least_walking(problem: Problem, limits: Limits) -> Plan:
     return _plain(problem, limits)
 
 
-def reachable(problem: Problem) -> Bools:
-    """(cells,) with weight, and reached by what is open or by some candidate."""
-    reached = problem.covered(problem.open_before)
-    reached[problem.metres[problem.candidates].indices] = True
-    return reached & (problem.weight > 0.0)
-
-
-def total_walking(problem: Problem, rows: Ints, missing_m: float) -> float:
-    """weight·metres of all reachable cells when `rows` are open; `missing_m` for who reaches none."""
-    wanted = reachable(problem)
-    metres = np.minimum(problem.nearest_m(rows)[wanted], missing_m)
-    return float((metres * problem.weight[wanted]).sum())
-
-
 def _plain(problem: Problem, limits: Limits) -> Plan:
     required = problem.required
     count = (problem.goal.count or 0) - len(required)
     if count < 0:
         raise InfeasibleError(
-            "{required} sites are required but only {count} may be opened.",
+            "{required} {required:site is|sites are} required but only {count} may be opened.",
             required=len(required),
             count=problem.goal.count,
         )
@@ -93,7 +80,8 @@ def _refuse_if_too_few(problem: Problem, limits: Limits) -> None:
     needed = fewest_sites(replace(problem, goal=goal), limits)
     if needed.bound > (problem.goal.count or 0) + 1e-6:
         raise InfeasibleError(
-            "At least {needed:g} sites are needed to reach everyone who can be reached; {count} are allowed.",
+            "At least {needed:g} {needed:site is|sites are} needed to reach everyone who can be reached; "
+            "{count} {count:is|are} allowed.",
             needed=needed.bound,
             count=problem.goal.count,
         )

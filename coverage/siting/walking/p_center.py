@@ -12,8 +12,8 @@ from coverage.siting.goals import FEWEST_SITES, Plan
 from coverage.siting.model.arrays import Bools, Floats, Ints, only_entries
 from coverage.siting.model.build_order import Found, finished
 from coverage.siting.model.highs import Limits
+from coverage.siting.model.plan_value import reachable
 from coverage.siting.model.problem import Problem
-from coverage.siting.walking.least_walking import reachable
 
 
 def least_worst(problem: Problem, limits: Limits) -> Plan:

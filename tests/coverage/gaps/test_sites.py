@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coverage.assessment import Assessment, assess
+from coverage.gaps.gaps import find_gaps
 from coverage.gaps.sites import best_sites, split_gap, with_sites
 from tests.coverage.test_laws import random_city, with_facility
 from tests.coverage.tiny_town import EAST, NORTH, RADIUS_500, WALK_5, standard, study
@@ -54,7 +55,7 @@ def test_where_no_street_is_near_nobody_can_be_served_on_foot() -> None:
 
 def test_the_largest_gaps_of_each_rule_get_a_site() -> None:
     done = gaps_of([("station", 800)], RADIUS_500)
-    gaps = with_sites(done.gaps, done.measured, most=1)
+    gaps = with_sites(find_gaps(done.results, done.measured), done.measured, most=1)
     assert [gap.site.residents if gap.site else None for gap in gaps] == [700.0, None]
 
 

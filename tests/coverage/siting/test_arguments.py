@@ -1,10 +1,11 @@
 """What may be handed to the stable call, and what is refused with a sentence."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import sparse
 
-from core.errors import SettingError
+from core.errors import InfeasibleError, SettingError
 from coverage.siting import Goal, choose_sites
 
 SITES, CELLS = 6, 20
@@ -40,7 +41,7 @@ SAME = {
     "csr_matrix": sparse.csr_matrix(METRES),
     "csc": sparse.csc_array(METRES),
     "coo": sparse.coo_array(METRES),
-    "dense": METRES.toarray(),
+    "dense": np.where(NEAR, DISTANCE, np.inf),
     "unsorted": shuffled(METRES),
     "repeated entries": repeated(METRES),
     "int64 indices": sparse.csr_array(
@@ -140,6 +141,26 @@ WRONG = {
     "closing what is not open": lambda: choose_sites(
         RESIDENTS, YES, goal=Goal(count=1, closable=[0], close=1)
     ),
+    "a dense matrix with a 0": lambda: choose_sites(
+        np.ones(2), np.array([[0.0, 10.0], [10.0, 0.0]]), goal=Goal("least-walking", count=1)
+    ),
+    "a list of lists": lambda: choose_sites(np.ones(2), [[1.0, 2.0]], goal=Goal(count=1)),
+    "a frame": lambda: choose_sites(np.ones(2), pd.DataFrame([[1.0, 2.0]]), goal=Goal(count=1)),
+    "one row alone": lambda: choose_sites(np.ones(2), np.ones(2), goal=Goal(count=1)),
+    "words for metres": lambda: choose_sites(np.ones(2), np.array([["a", "b"]]), goal=Goal(count=1)),
+    "keep as a number": lambda: choose_sites(RESIDENTS, YES, goal=Goal(count=1), keep=1),
+    "count as a word": lambda: Goal(count="2"),
+    "count as yes": lambda: Goal(count=True),
+    "required as a number": lambda: Goal(count=1, required=1),
+    "required as words": lambda: choose_sites(RESIDENTS, YES, goal=Goal(count=1, required=["a"])),
+    "capacity as a number": lambda: Goal(count=1, capacity=10.0),
+    "cost as a number": lambda: Goal(count=1, cost=10.0),
+    "importance as a number": lambda: Goal(count=1, importance=2.0),
+    "cost in words": lambda: choose_sites(RESIDENTS, YES, goal=Goal(count=1, cost=["a"] * SITES)),
+    "band as a number": lambda: Goal(count=1, band=5.0),
+    "budget as a word": lambda: Goal(count=1, cost=np.ones(SITES), budget="5"),
+    "time as a word": lambda: Goal(count=1, time_limit_s="5"),
+    "share as a word": lambda: Goal("fewest-sites", share="0.9"),
     "no count": lambda: Goal("most-people"),
     "half a count": lambda: Goal(count=1.5),
     "count not a number": lambda: Goal(count=np.nan),
@@ -189,3 +210,36 @@ def test_without_time_the_plan_is_honest(name):
     sign = 1.0 if name == "most-people" else -1.0
     assert np.isfinite(plan.bound)
     assert sign * plan.objective <= sign * exact.objective + 1e-9 <= sign * plan.bound + 2e-9
+
+
+def test_a_stored_zero_in_a_sparse_matrix_is_a_distance():
+    metres = np.array([0.0, 10.0, 10.0, 0.0])
+    reach = sparse.csr_array((metres, np.array([0, 1, 0, 1]), np.array([0, 2, 4])), shape=(2, 2))
+    plan = choose_sites(np.ones(2), reach, goal=Goal("least-walking", count=2))
+    assert (plan.objective, plan.proven) == (0.0, True)
+
+
+def test_where_no_site_reaches_anybody_fewest_sites_says_so_and_proves_nothing():
+    plan = choose_sites(np.ones(3), sparse.csr_array((2, 3), dtype=bool), goal=Goal("fewest-sites"))
+    assert (plan.sites, plan.proven, plan.nobody_reached) == ((), False, True)
+    assert str(plan.verdict) == "No possible site reaches anybody: there is nothing to choose from."
+
+
+def test_whom_only_too_near_sites_could_serve_stays_in_the_base_and_is_counted():
+    near = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1]], bool)  # 0 is open, 1 lies too near to it
+    xy = np.array([[0.0, 0.0], [10.0, 0.0], [900.0, 0.0]])
+    how = {"site_xy": xy, "spacing_m": 100.0}
+    reach, people = sparse.csr_array(near), np.array([50.0, 20.0, 30.0])
+    plan = choose_sites(people, reach, goal=Goal("fewest-sites", share=0.8, **how), keep=[0])
+    assert (plan.sites, plan.too_near, plan.proven) == ((2,), 20.0, True)
+    with pytest.raises(InfeasibleError, match="20 residents live where every possible site is less than 100"):
+        choose_sites(people, reach, goal=Goal("fewest-sites", share=0.9, **how), keep=[0])
+
+
+def test_loads_are_without_the_rounding_of_shares():
+    rng = np.random.default_rng(4)
+    residents = rng.integers(1, 9, 40).astype(float)
+    reach = sparse.csr_array(rng.random((8, 40)) < 0.3)
+    plan = choose_sites(residents, reach, goal=Goal(count=4, capacity=np.full(8, 12.0)))
+    assert plan.loads == (12.0,) * 4 and plan.objective == 48.0
+    assert plan.assigned.sum(axis=1).max() == pytest.approx(12.0)

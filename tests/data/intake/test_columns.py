@@ -2,7 +2,7 @@
 
 import pytest
 
-from data.intake.columns import choose_columns, confirmed, field_names, field_of
+from data.intake.columns import choose_columns, confirmed_columns, field_names, field_of
 
 TITLES = [
     ("设施名称", "name"),
@@ -43,6 +43,15 @@ TITLES = [
     ("* 名称 ", "name"),
     ("街道名称", "street"),
     ("社区名称", "community"),
+    ("x_lon", "lon"),
+    ("@lat", "lat"),
+    ("东经/E", "lon"),
+    ("1、设施名称（必填）", "name"),
+    ("設施名稱", "name"),
+    ("緯度", "lat"),
+    ("设施名", "name"),
+    ("坐标系", "system"),
+    ("坐标来源", "source"),
 ]
 
 
@@ -68,10 +77,9 @@ def test_the_lowest_part_of_a_joined_title_counts():
     assert choose_columns([("坐标", "经度"), ("坐标", "纬度"), ("名称",)]) == {0: "lon", 1: "lat", 2: "name"}
 
 
-def test_a_confirmed_mapping_rules_and_may_leave_a_column_out():
+def test_a_confirmed_mapping_is_by_title_and_may_leave_a_column_out():
     titles = [("单位名称",), ("设施名称",), ("类型",)]
-    fields = choose_columns(titles)
-    assert confirmed(fields, titles, {"单位名称": "name", "类型": ""}) == {0: "name"}
+    assert confirmed_columns(titles, {"单位名称": "name", "类型": ""}) == {0: "name", 2: ""}
 
 
 def test_no_alias_belongs_to_two_fields():

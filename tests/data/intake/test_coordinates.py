@@ -30,7 +30,7 @@ NOTHING = np.array([], object)
 def frame_of(rows, system, table=0, source=""):
     lon, lat = convert([row[1] for row in rows], [row[2] for row in rows], "wgs84", system)
     columns = {"name": [row[0] for row in rows], "community": [row[3] for row in rows]}
-    fixed = {"district": "", "street": "", "metres": False, "table": table, "source": source}
+    fixed = {"district": "", "street": "", "metres": False, "table": table, "source": source, "said": ""}
     return pd.DataFrame(columns).assign(given_lon=lon, given_lat=lat, **fixed)
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from data.intake import read_facilities
 from data.intake.store import keep_originals, store_original
-from data.intake.workbook import write_accepted, write_findings
+from data.intake.workbook import write_accepted, write_findings_workbook
 from locales import translator
 from tests.data.intake.small_lists import write_xlsx
 
@@ -25,7 +25,7 @@ SAY = {"zh": translator("zh"), "en": translator("en")}
 def returned(tmp_path):
     path = write_xlsx(tmp_path / "list.xlsx", {"梅园街道": ROWS}, {"梅园街道": ["A1:E1"]})
     intake = read_facilities([path])
-    write_findings(intake, tmp_path / "findings.xlsx", SAY["zh"])
+    write_findings_workbook(intake, tmp_path / "findings.xlsx", SAY["zh"])
     return intake, tmp_path / "findings.xlsx"
 
 
@@ -47,7 +47,7 @@ def test_text_that_looks_like_a_formula_stays_text(tmp_path):
     path = tmp_path / "list.csv"
     path.write_text("名称,类型,经度,纬度,备注\n甲社区服务站,站,118.78901,32.04001,=1+1\n", encoding="utf-8")
     intake = read_facilities([path])
-    write_findings(intake, tmp_path / "findings.xlsx", str)
+    write_findings_workbook(intake, tmp_path / "findings.xlsx", str)
     cell = openpyxl.load_workbook(tmp_path / "findings.xlsx")["list"]["E2"]
     assert cell.value == "=1+1" and cell.data_type == "s"
     write_accepted(intake, tmp_path / "accepted.csv")
@@ -64,7 +64,7 @@ def test_refused_rows_and_an_explanation_have_sheets_of_their_own(returned):
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_sent_back_as_it_is_it_gives_the_same_findings(returned, tmp_path, language):
     intake, _ = returned
-    write_findings(intake, tmp_path / "again.xlsx", SAY[language])
+    write_findings_workbook(intake, tmp_path / "again.xlsx", SAY[language])
     again = read_facilities([tmp_path / "again.xlsx"])
     assert counts(again) == counts(intake)
     assert told(again) == told(intake)
@@ -88,7 +88,7 @@ def test_a_geojson_list_comes_back_with_its_coordinates_in_columns(tmp_path):
         encoding="utf-8",
     )
     intake = read_facilities([tmp_path / "a.geojson"])
-    write_findings(intake, tmp_path / "back.xlsx", str)
+    write_findings_workbook(intake, tmp_path / "back.xlsx", str)
     again = read_facilities([tmp_path / "back.xlsx"])
     assert again.accepted[["name", "lon", "lat"]].to_numpy().tolist() == [
         ["甲社区服务站", 118.78901, 32.04001]

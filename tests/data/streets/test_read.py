@@ -13,7 +13,6 @@ import shapely
 
 from core.errors import InputError
 from data.streets import read_streets
-from geo.network.islands import islands
 from tests.data.streets.street_files import CRS, METRES, PLACES, WAYS, lines, write_osm
 
 OSM_NAMES = ["a.osm", "a.osm.gz", "a.osm.bz2", "a.osm.pbf"]
@@ -321,4 +320,4 @@ def test_stairs_that_end_on_a_bridge_join_it_and_so_does_the_street_at_its_end(t
     columns = {"bridge": ["yes", "no", "no", "no"]}
     gpd.GeoDataFrame(columns, geometry=shapes, crs=4326).to_file(tmp_path / "roads.gpkg")
     network = read_streets(tmp_path / "roads.gpkg", crs=CRS).network
-    assert islands(network).count == 0
+    assert network.islands.count == 0

@@ -11,7 +11,6 @@ import pytest
 from data.streets import StreetFile, read_streets
 from geo.crs import project
 from geo.distance.nearest import nearest_on_foot, nearest_straight
-from geo.network.islands import islands
 from geo.network.snapping import snap, take
 
 DATA = Path(__file__).parents[3] / ".." / "shared" / "data"
@@ -72,7 +71,7 @@ def test_real_extracts_are_read(name, crs, km, connected):
     network = read_streets(real(name)).network
     assert network.crs == crs
     assert network.edge_length_m.sum() / 1000 == pytest.approx(km, abs=1)
-    assert islands(network).share == pytest.approx(connected, abs=0.002)
+    assert network.islands.share == pytest.approx(connected, abs=0.002)
 
 
 def test_helsinki_has_water_and_parks():

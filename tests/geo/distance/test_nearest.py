@@ -9,14 +9,15 @@ from geo.distance.nearest import nearest_on_foot, nearest_straight
 from geo.network.build import build_network
 from geo.network.snapping import Snapped, snap, take
 from tests.geo.random_networks import networks, on_streets
-from tests.geo.town import CRS, oracle, rows_of, town
+from tests.geo.town import CRS, on_the_street, oracle, rows_of, town
 
 QUICK = settings(max_examples=80, derandomize=True, deadline=None)
 
 
 def on_foot(network, points, facilities, **options):
     xy = [
-        snap(network, np.array(places, float).reshape(-1, 2), limit_m=50) for places in (points, facilities)
+        on_the_street(snap(network, np.array(places, float).reshape(-1, 2), limit_m=50))
+        for places in (points, facilities)
     ]
     found = nearest_on_foot(network, *xy, **options)
     return found.metres.tolist(), found.index.tolist()

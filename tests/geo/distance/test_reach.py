@@ -11,7 +11,7 @@ from geo.distance.reach import bounded_reach, reach_straight
 from geo.network.build import build_network
 from geo.network.snapping import snap, take
 from tests.geo.random_networks import networks, on_streets
-from tests.geo.town import CRS, oracle, rows_of, town
+from tests.geo.town import CRS, on_the_street, oracle, rows_of, town
 
 QUICK = settings(max_examples=80, derandomize=True, deadline=None)
 
@@ -25,7 +25,7 @@ def dense(reach):
 
 
 def on_foot(network, origins, points, limit_m):
-    a, b = (snap(network, np.array(xy, float), limit_m=50) for xy in (origins, points))
+    a, b = (on_the_street(snap(network, np.array(xy, float), limit_m=50)) for xy in (origins, points))
     return dense(bounded_reach(network, a, b, limit_m=limit_m)).tolist()
 
 

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from geo.network.build import build_network, merge_close
 from geo.network.close_gaps import heal
-from geo.network.islands import islands
 
 CRS = "EPSG:4549"
 
@@ -55,7 +54,7 @@ def test_several_dead_ends_meet_one_street_each_at_its_place():
 def test_a_bridge_that_crosses_without_a_junction_is_not_joined():
     done = healed([(0, 0), (100, 0)], [(50, -50), (50, 50)], tolerance_m=5.0)
     assert len(done.gap_m) == 0
-    assert islands(network(done)).count == 1
+    assert network(done).islands.count == 1
 
 
 def test_a_gap_wider_than_the_tolerance_stays():

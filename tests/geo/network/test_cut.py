@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import shapely
 
 from geo.distance.nearest import nearest_on_foot
 from geo.network.build import build_from_lines
 from geo.network.cut import cut_streets
-from geo.network.islands import islands
 from geo.network.snapping import snap
+from tests.geo.town import on_the_street
 
 CRS = "EPSG:4549"
 LADDER = [
@@ -23,7 +24,7 @@ def town(lines=LADDER):
 
 def metres(network, a, b):
     return float(
-        nearest_on_foot(network, snap(network, [a], limit_m=5), snap(network, [b], limit_m=5)).metres[0]
+        nearest_on_foot(network, *(on_the_street(snap(network, [xy], limit_m=5)) for xy in (a, b))).metres[0]
     )
 
 
@@ -43,7 +44,7 @@ def test_both_parts_of_a_street_are_still_there():
 
 def test_a_wall_through_the_town_parts_it():
     done = cut_streets(town(), [shapely.LineString([(50, -10), (50, 60)])])
-    assert islands(done.network).count == 1
+    assert done.network.islands.count == 1
     assert np.isinf(metres(done.network, (0, 0), (100, 0)))
 
 
@@ -63,9 +64,12 @@ def test_a_wall_that_runs_along_a_street_cuts_it_at_both_ends_of_that_stretch():
     assert sorted(done.network.edge_length_m) == [20, 40, 140]
 
 
-def test_a_wall_that_meets_no_street_changes_nothing():
+def test_a_wall_that_meets_no_street_changes_no_street():
     before = town()
-    assert cut_streets(before, [shapely.LineString([(50, 10), (50, 40)])]).network is before
+    after = cut_streets(before, [shapely.LineString([(50, 10), (50, 40)])]).network
+    assert after.vertex_xy is before.vertex_xy
+    assert after.edge_length_m is before.edge_length_m
+    assert after.obstacles.tolist() == [[50, 10, 50, 40]]
     assert cut_streets(before, []).network is before
 
 
@@ -73,3 +77,15 @@ def test_a_ring_street_cut_once_can_still_be_walked_the_other_way():
     ring = shapely.LineString([(0, 0), (100, 0), (100, 100), (0, 100), (0, 0)])
     done = cut_streets(town([ring]), [shapely.LineString([(50, -5), (50, 5)])])
     assert metres(done.network, (49, 0), (51, 0)) == 398
+
+
+def test_nobody_walks_straight_across_a_barrier_and_it_counts_where_no_street_meets_it():
+    at, to = np.array([[45.0, 2.0]]), np.array([[55.0, 2.0]])
+    for wall, expected in (
+        ([(50, -10), (50, 10)], 2 + 45 + 50 + 100 + 50 + 45 + 2),
+        ([(50, 1), (50, 10)], 14.0),
+        ([(50, 6), (50, 9)], 10.0),
+    ):
+        network = cut_streets(town(), [shapely.LineString(wall)]).network
+        found = nearest_on_foot(network, snap(network, at, limit_m=5), snap(network, to, limit_m=5))
+        assert found.metres[0] == pytest.approx(expected)

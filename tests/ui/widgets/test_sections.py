@@ -9,7 +9,7 @@ from coverage.model.edits import Open
 from tests.ui.conftest import html_of, no_trouble
 from ui.scenario import state as scenario_state
 
-REACH, UNITS, SCENARIO = (f"ui/pages/{name}.py" for name in ("reach", "units", "scenario"))
+REACH, UNITS, SCENARIO = (f"ui/{name}/page.py" for name in ("reach", "units", "scenario"))
 
 
 def on(app: AppTest, page: str) -> AppTest:
@@ -163,9 +163,9 @@ def test_a_closing_tells_who_walks_farther(app: AppTest) -> None:
     names = app.selectbox(key="close-whose").options
     number = app.selectbox(key="close-whose")
     number.select_index(names.index("东庄村服务站")).run()
-    press(app, "关闭")
+    press(app, "撤并")
     no_trouble(app)
-    assert "关闭“" in html_of(app)
+    assert "撤并“" in html_of(app)
     assert "路程变远" in html_of(app)
 
 
@@ -212,6 +212,8 @@ def test_another_city_begins_anew(app: AppTest) -> None:
     app.selectbox(key="choose-standard").set_value("gb50180-2018").run()
     no_trouble(app)
     assert "尚未变更" in html_of(app)
+    app.selectbox(key="choose-standard").set_value("nanjing-2011").run()
+    assert "新设施1" in html_of(app)
 
 
 def test_a_place_beyond_all_streets_is_unlinked_and_no_error(app: AppTest) -> None:
@@ -222,5 +224,5 @@ def test_a_place_beyond_all_streets_is_unlinked_and_no_error(app: AppTest) -> No
 
 
 def test_a_draft_is_a_list_of_edits() -> None:
-    draft = scenario_state.Draft("city", (Open("n", "n", "station", 0.0, 0.0),))
+    draft = scenario_state.Draft((Open("n", "n", "station", 0.0, 0.0),))
     assert draft.undone == ()

@@ -43,7 +43,10 @@ def test_settlement_comes_from_the_code_never_from_the_name(tmp_path: Path) -> N
 def test_a_broken_outline_is_repaired_and_listed(tmp_path: Path) -> None:
     bow = shapely.Polygon([(119, 32), (119.01, 32.01), (119.01, 32), (119, 32.01)])
     found = read_units(
-        written(tmp_path, "u.geojson", name=["a", "b"], shapes=[bow, square(119.02, 32)]), crs=CRS
+        written(
+            tmp_path, "u.geojson", name=["a", "b"], level=["district"] * 2, shapes=[bow, square(119.02, 32)]
+        ),
+        crs=CRS,
     )
     assert [(finding.code, finding.row) for finding in found.findings] == [("outline-repaired", 1)]
     assert found.table.frame.geometry.is_valid.all()
@@ -69,5 +72,5 @@ def test_a_file_that_is_not_a_map_is_refused(tmp_path: Path) -> None:
 def test_a_path_with_an_exclamation_mark_and_spaces_is_read(tmp_path: Path) -> None:
     folder = tmp_path / "a! b"
     folder.mkdir()
-    path = written(tmp_path, name=["a", "b"])
+    path = written(tmp_path, name=["a", "b"], level=["district"] * 2)
     assert len(read_units(path.rename(folder / "u!nits.gpkg"), crs=CRS).table) == 2

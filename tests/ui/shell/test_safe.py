@@ -8,8 +8,8 @@ import re
 import pytest
 
 from tests.maps.hostile_texts import HOSTILE
+from ui.shell.safe import in_html, in_markdown
 from ui.shell.session import safe_name
-from ui.widgets.safe import in_html, in_markdown
 
 MARKDOWN = (
     "**b**",

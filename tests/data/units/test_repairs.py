@@ -18,11 +18,11 @@ from core.errors import InputError
 from coverage.equity.overlaps import find_overlaps, outside_notes, overlap_notes
 from coverage.measuring.membership import locate
 from coverage.model.tables import PopulationGrid
-from data.units import read_area, read_totals, read_units
+from data.units import read_totals, read_units
 
 CRS = "EPSG:4549"
 EAST, NORTH = 400_000.0, 3_500_000.0
-SHARED = Path(__file__).parents[2] / ".." / "shared" / "data"
+SHARED = Path(__file__).parents[3] / ".." / "shared" / "data"
 
 
 def box(west: float, south: float, east: float, north: float) -> shapely.Geometry:
@@ -60,7 +60,7 @@ def geojson(path: Path, rings: list[list[list[float]]]) -> Path:
     features = [
         {
             "type": "Feature",
-            "properties": {"name": f"u{i}"},
+            "properties": {"name": f"u{i}", "level": "district"},
             "geometry": {"type": "Polygon", "coordinates": [ring]},
         }
         for i, ring in enumerate(rings)
@@ -96,7 +96,9 @@ def test_an_overlap_is_listed_with_both_names_and_its_area_and_residents_count_o
     assert codes(path)["overlap"].startswith("甲 and 乙 overlap by 200,000 m²")
     members = locate(found.table, cells().xy)
     assert np.bincount(members.rows["street"]).tolist() == [0, 22 * 40, 18 * 40]
-    assert "80.0 residents live there" in str(overlap_notes(found.overlaps, found.table, cells())[0])
+    assert "of 80.0 residents there 80.0 count for 甲 and 0.0 for 乙" in str(
+        overlap_notes(found.overlaps, found.table, cells(), members)[0]
+    )
 
 
 def test_a_sliver_is_told_apart_from_an_overlap(tmp_path: Path) -> None:
@@ -191,7 +193,7 @@ def test_totals_fit_units_by_number_or_name_and_the_rest_is_listed_with_its_resi
 
 
 def test_the_area_of_a_units_file_is_that_of_its_coarsest_outlines(tmp_path: Path) -> None:
-    area = read_area(written(tmp_path / "u.gpkg", TOWN))
+    area = read_units(written(tmp_path / "u.gpkg", TOWN), crs=CRS).ground
     assert gpd.GeoSeries([area], crs="EPSG:4326").to_crs(CRS).area[0] == pytest.approx(4e6, rel=1e-6)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 import streamlit as st
@@ -10,9 +11,10 @@ from core.text import text
 from ui.overview.verdict_table import verdict_table
 from ui.shell.choices import bound, choices, words
 from ui.shell.compute import View, current_map
+from ui.widgets.goto import Spot, places_list, said_line, skip_map
 
 _VIEWS: Final = {"both": text("Table and map"), "map": text("Large map"), "table": text("Table")}
-_HEIGHT: Final = {"both": 516, "map": 528}
+_HEIGHT: Final = {"both": 452, "map": 460}
 
 
 def choose_view() -> None:
@@ -36,13 +38,28 @@ def table_and_map(view: View) -> None:
         with left:
             st.html(verdict_table(view))
         with right:
-            _map(view, _HEIGHT[shown])
+            city_map(view, _HEIGHT[shown])
     elif shown == "map":
-        _map(view, _HEIGHT[shown])
+        city_map(view, _HEIGHT[shown])
     else:
         st.html(f'<div class="alone">{verdict_table(view)}</div>')
 
 
-def _map(view: View, height: int) -> None:
+def city_map(view: View, height: int) -> None:
+    """The exported map, which may be passed by, and its facilities as a list for a keyboard."""
     title = words()(text("Map of {city}", city=view.document["area"]["name"]))
-    st.iframe(current_map(view), height=height, alt=title)
+    skip_map(lambda: st.iframe(current_map(view), height=height, alt=title))
+    said_line()
+    places_list(text("Facilities on the map"), _facilities(str(view.folder), choices().language))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _facilities(folder: str, _language: str) -> dict[str, Spot]:
+    from data.files import read_csv
+
+    table = read_csv(Path(folder) / "facilities.csv", ("facility_id", "name", "tier"))
+    return {
+        f"{row['name']} ({row['facility_id']})": Spot(float(row["lon"]), float(row["lat"]), row["name"])
+        for row in table.sort_values("name", kind="stable").to_dict("records")
+        if row["lon"] == row["lon"]
+    }

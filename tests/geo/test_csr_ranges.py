@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from geo.distance.csr_ranges import ranges
+from geo.csr_ranges import ranges
 
 
 def test_ranges_follow_one_another():

@@ -1,0 +1,80 @@
+"""A layer of the built-up area that tells urban from rural, or is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import rasterio
+import shapely
+from rasterio.transform import from_origin
+
+from core.errors import InputError
+from data.units import read_units
+from tests.data.units.layouts import CRS, EAST, NORTH, city, classes, geojson
+
+CITY = city()
+TOWN = shapely.union_all([unit.shape for unit in CITY if unit.settlement == "urban"])
+LIMITS = shapely.union_all([unit.shape for unit in CITY])
+
+
+@pytest.fixture
+def units(tmp_path: Path) -> Path:
+    return geojson(tmp_path / "u.geojson", CITY, lambda unit: {"name": unit.name, "level": unit.level})
+
+
+def layer(path: Path, shapes: list[shapely.Geometry], **columns: list[object]) -> Path:
+    gpd.GeoDataFrame(columns, geometry=shapes, crs=CRS).to_file(path)
+    return path
+
+
+def settlements(units: Path, urban: Path) -> dict[str, str]:
+    table = read_units(units, urban=urban).table.frame
+    return dict(table.loc[table["level"] == "community", ["name", "settlement"]].itertuples(index=False))
+
+
+def test_half_the_ground_decides(tmp_path: Path, units: Path) -> None:
+    assert settlements(units, layer(tmp_path / "b.gpkg", [TOWN])) == classes(CITY)
+
+
+def test_a_column_of_one_class_or_of_names_is_no_reason_to_refuse(tmp_path: Path, units: Path) -> None:
+    parts = [unit.shape for unit in CITY if unit.settlement == "urban"]
+    path = layer(
+        tmp_path / "b.gpkg", parts, DN=[1] * len(parts), code=[f"{k + 100}" for k in range(len(parts))]
+    )
+    assert settlements(units, path) == classes(CITY)
+
+
+@pytest.mark.parametrize("title", ["DN", "gridcode", "是否建成"])
+def test_areas_of_class_0_among_others_are_refused(tmp_path: Path, units: Path, title: str) -> None:
+    shapes = [TOWN, shapely.difference(LIMITS, TOWN)]
+    with pytest.raises(InputError, match=f"in column “{title}” 1 of 2 areas are 0"):
+        settlements(units, layer(tmp_path / "b.gpkg", shapes, **{title: [1, 0]}))
+
+
+@pytest.mark.parametrize("metres", [30_000, 400_000])
+def test_a_layer_elsewhere_is_refused(tmp_path: Path, units: Path, metres: float) -> None:
+    with pytest.raises(InputError, match="touches none of the units"):
+        settlements(units, layer(tmp_path / "b.gpkg", [shapely.transform(TOWN, lambda xy: xy + metres)]))
+
+
+def test_a_layer_cut_off_inside_the_city_is_refused(tmp_path: Path, units: Path) -> None:
+    sheet = shapely.box(EAST - 9000, NORTH - 9000, EAST + 3500, NORTH + 9000)
+    with pytest.raises(InputError, match="ends along a straight line 4,500 m inside"):
+        settlements(units, layer(tmp_path / "b.gpkg", [shapely.intersection(TOWN, sheet)]))
+
+
+@pytest.mark.parametrize("nodata", [None, 0, 255])
+def test_a_raster_counts_where_it_is_above_0(tmp_path: Path, units: Path, nodata: int | None) -> None:
+    rows, columns = 40, 160
+    transform = from_origin(EAST, NORTH + 2000, 50, 50)
+    x = EAST + (np.arange(columns) + 0.5) * 50
+    y = NORTH + 2000 - (np.arange(rows) + 0.5) * 50
+    grid = np.meshgrid(x, y)
+    band = shapely.contains_xy(TOWN, *grid).astype("uint8")
+    size = {"height": rows, "width": columns, "count": 1, "dtype": "uint8", "crs": CRS, "nodata": nodata}
+    with rasterio.open(tmp_path / "b.tif", "w", driver="GTiff", transform=transform, **size) as target:
+        target.write(band, 1)
+    assert settlements(units, tmp_path / "b.tif") == classes(CITY)

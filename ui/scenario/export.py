@@ -1,0 +1,85 @@
+"""A scenario to take away: its map, its workbook and its folder, titled as what they are."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import threading
+import zipfile
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import streamlit as st
+
+from core.text import text
+from coverage.model.edits import Edit, Scenario
+from ui.scenario.state import draft, scenario_of, stored, stored_names
+from ui.shell.choices import choices, words
+from ui.shell.compute import current_assessed, current_view
+from ui.shell.session import session_folder
+from ui.widgets.downloads import EXCEL, file_button
+
+if TYPE_CHECKING:  # what computes takes seconds to load
+    from jobs.assess.folder import Assessed
+
+# Two downloads of one scenario would write the same folder.
+_MAKING: Final = threading.Lock()
+
+
+def export(before: tuple[Edit, ...], before_name: str) -> None:
+    """Buttons for the files of the draft, compared with `before`; made when asked for."""
+    from jobs.assess.folder import product_names
+    from jobs.scenario import AS_IT_IS
+
+    tr, now, language = words(), draft(), choices().language
+    if not now.edits:
+        return
+    name = _name()
+    names = product_names({**current_view().document, "scenario": name}, language=language)
+    scenarios = (scenario_of(before, before_name or AS_IT_IS), scenario_of(now.edits, name))
+    key, done = current_assessed()
+    number = hashlib.sha256(repr((key, scenarios, language)).encode()).hexdigest()[:16]
+    folder = partial(_folder, done, scenarios, session_folder() / "scenario-files" / number, language)
+    st.subheader(tr(text("Export the scenario")), anchor=False)
+    boxes = st.columns(3)
+    for box, label, kind, mime in (
+        (boxes[0], text("Map (HTML, works offline)"), "html", "text/html"),
+        (boxes[1], text("Report (Excel)"), "xlsx", EXCEL),
+    ):
+        file_button(box, label, partial(_file, folder, names[kind]), name=names[kind], mime=mime)
+    packed = f"{Path(names['html']).stem}.zip"
+    make = partial(_packed, folder)
+    file_button(boxes[2], text("Result folder (ZIP)"), make, name=packed, mime="application/zip")
+
+
+def _name() -> str:
+    """The draft's name; one that is no longer as it was stored says so."""
+    tr, now = words(), draft()
+    if not now.name:
+        return tr(text("Draft"))
+    same = now.name in stored_names() and stored(now.name).edits == now.edits
+    return now.name if same else tr(text("{name} (changed)", name=now.name))
+
+
+def _folder(done: Assessed, scenarios: tuple[Scenario, Scenario], folder: Path, language: str) -> Path:
+    """Written once; asks nothing of the session."""
+    from jobs.scenario import compare_scenarios, write_comparison
+
+    with _MAKING:
+        if not folder.is_dir():
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            write_comparison(folder, compare_scenarios(done, scenarios), language=language)
+    return folder
+
+
+def _file(folder: partial[Path], name: str) -> bytes:
+    return (folder() / name).read_bytes()
+
+
+def _packed(folder: partial[Path]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as packed:
+        for path in sorted(folder().iterdir()):
+            packed.write(path, path.name)
+    return buffer.getvalue()
