@@ -12,7 +12,7 @@ from coverage.model.standard import level_title
 from coverage.publish import Results
 from coverage.publish.verdicts import VERDICT_WORDS
 from locales import Translator
-from reports.extra_words import METHODS, WITHIN, kind_title, kinds_in, people_title
+from reports.extra_words import METHODS, WITHIN, bands_words, kind_title, kinds_in, people_title
 from reports.sheet import Sheet
 
 # A column of a table, its heading and how its values are said ("" as they are).
@@ -22,7 +22,7 @@ _UNIT: Final[tuple[Column, ...]] = (("level", text("Level"), "level"), ("name", 
 _CUT: Final[tuple[Column, ...]] = (
     ("in_radius", text("Residents in the radius"), ""),
     ("cut_off", text("Of these too far on foot"), ""),
-    ("share", text("Share"), ""),
+    ("share", text("Share of those in the radius"), ""),
 )
 _TABLES: Final[tuple[tuple[str, Text, tuple[Column, ...]], ...]] = (
     ("league", text("Ranking"), (
@@ -45,7 +45,8 @@ _TABLES: Final[tuple[tuple[str, Text, tuple[Column, ...]], ...]] = (
         ("within", text("Finding"), "within"))),
     ("detours_units", text("Radius and walking"), (("rule", text("Rule"), "rule"), *_UNIT, *_CUT)),
     ("detours_facilities", text("Radius, by facility"), (
-        ("rule", text("Rule"), "rule"), ("name", text("Name"), ""), *_CUT,
+        ("rule", text("Rule"), "rule"), ("name", text("Name"), ""),
+        ("in_radius", text("Residents in the radius for whom it is the nearest"), ""), *_CUT[1:],
         ("median_detour", text("Detour ratio, median"), ""))),
     ("readings", text("Elderly speed"), (
         ("rule", text("Rule"), "rule"), ("speed_kmh", text("Walking speed (km/h)"), ""),
@@ -91,7 +92,7 @@ def more_sheets(book: Any, results: Results, tr: Translator) -> None:
                 table = table.assign(who=_who(table, tr))
             widths = [_WIDE if said or key in ("name", "who") else _NARROW for key, _, said in columns]
             sheet = Sheet(book, tr(title), widths)
-            for line in _statements(results, tr) if name == "equity" else ():
+            for line in _lines_above(name, table, results, tr):
                 sheet.line([line], text_wrap=False)
             _fill(sheet, table, columns, (name, results, tr))
     _completeness(book, results, tr)
@@ -130,6 +131,16 @@ def _words(how: str, results: Results) -> Any:
 
 def _who(table: pd.DataFrame, tr: Translator) -> list[str]:
     return [tr(people_title(kind, who)) for kind, who in zip(table["kind"], table["id"], strict=True)]
+
+
+def _lines_above(name: str, table: pd.DataFrame, results: Results, tr: Translator) -> Iterator[str]:
+    """What must be known before the figures are read."""
+    if name == "equity":
+        yield from _statements(results, tr)
+    if name == "bands":
+        said = bands_words(table, results.standard)
+        if said is not None:
+            yield tr(said)
 
 
 def _statements(results: Results, tr: Translator) -> Iterator[str]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from core.text import Sayable, text
+import pandas as pd
+
+from core.text import Sayable, Text, text
 from coverage.equity.completeness import SEVEN_KINDS
-from coverage.model.standard import Standard, group_title, settlement_title
+from coverage.model.standard import Check, Standard, group_title, settlement_title
 
 WITHIN: Final = {
     "under": text("below the band"),
@@ -18,6 +20,26 @@ METHODS: Final = {
     "2sfca": text("within 30 min, all alike (2SFCA)"),
     "e2sfca": text("the nearer the more, in three zones (E2SFCA)"),
 }
+
+
+def bands_words(bands: pd.DataFrame, standard: Standard) -> Text | None:
+    """Why a share does not stand in the middle of its band; None where speeds are drawn around the
+    standard's own."""
+    walked = [rule.id for rule in standard.rules if rule.check is Check.WALK and not rule.in_metres]
+    if not len(bands) or "speed_low" not in bands or not bands["rule"].isin(walked).any():
+        return None
+    low, high = float(bands["speed_low"].iloc[0]), float(bands["speed_high"].iloc[0])
+    speed = standard.walking.speed_kmh
+    if abs((low + high) / 2.0 - speed) < 1e-9:
+        return None
+    return text(
+        "The speed is drawn evenly from {low:g} to {high:g} km/h, while the shares shown are those at "
+        "{speed:g} km/h. So the share of a walk rule does not stand in the middle of its band, and may lie "
+        "outside it.",
+        low=low,
+        high=high,
+        speed=speed,
+    )
 
 
 def people_title(kind: str, people_id: str) -> Sayable:

@@ -12,6 +12,8 @@ from coverage.model.standard import group_title, level_title
 def asked_for(plan: Mapping[str, Any]) -> Iterator[Text]:
     """The conditions that were asked for."""
     asked = plan["asked"]["conditions"]
+    if plan.get("wanted"):
+        yield text("at most {n} new sites", n=plan["wanted"])
     if asked["required"]:
         yield text("must be built: {names}", names="、".join(asked["required"]))
     if asked["forbidden"]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from core.text import Sayable, Text, text
 from coverage.model.standard import Standard
 from coverage.publish import Results
-from coverage.publish.verdicts import SYNTHETIC
+from coverage.publish.verdicts import SYNTHETIC, remarks_of
 from locales import LANGUAGES, Translator, translator
 from reports import plan_words as words
 from reports.plan_asked import asked_for
@@ -20,6 +20,7 @@ _HOW_MANY: Final = text("How many sites")
 _OTHERS: Final = text("Other plans nearly as good")
 _CLOSED: Final = text("Existing facilities to close")
 _SPARE: Final = text("Existing facilities least needed")
+_ONLY_IT: Final = text("Residents whom only it serves, by the rule of this plan")
 _REMARKS: Final = text("Remarks")
 _SIGNS: Final = re.compile(r"([\\`*_{}\[\]<>#|])")
 _LINE: Final = re.compile(r"\s*[\r\n]+\s*")
@@ -31,7 +32,7 @@ def plan_briefing(results: Results, *, language: str) -> str:
         return ""
     draft = _Draft(results.plan.plan, results.standard, translator(language))
     parts = [
-        draft.head(results.document["area"]),
+        draft.head(results.document["area"], remarks_of(results.document, results.standard)),
         draft.sites(),
         draft.curve(),
         draft.alternatives(),
@@ -55,7 +56,7 @@ class _Draft:
     def __init__(self, plan: Mapping[str, Any], standard: Standard, tr: Translator) -> None:
         self.plan, self.standard, self.tr = plan, standard, tr
 
-    def head(self, area: Mapping[str, Any]) -> Iterator[str]:
+    def head(self, area: Mapping[str, Any], remarks: Iterable[Text]) -> Iterator[str]:
         plan, standard = self.plan, self.standard
         tiers = [standard.tier_title(part["tier"]) for part in plan.get("tiers", [plan])]
         title = Text(text("{city}: where new sites should go ({tier})").template,
@@ -63,6 +64,8 @@ class _Draft:
         yield f"# {escaped(self.tr(title))}"
         if area["synthetic"]:
             yield f"\n**{self.tr(SYNTHETIC)}**"
+        for remark in remarks:
+            yield f"\n**{escaped(self.tr(remark))}**"
         yield ""
         yield self.tr(self._basis())
         yield ""
@@ -143,20 +146,36 @@ class _Draft:
             return
         yield f"## {self.tr(_CLOSED)}"
         yield ""
-        head = (text("Name"), text("Residents whom only it serves"))
-        yield from self._table(head, [[row["name"], f"{row['residents_lost']:,.0f}"] for row in rows])
+        head = (text("Name"), _ONLY_IT, text("Rules that get worse by closing it alone"))
+        yield from self._table(
+            head,
+            [
+                [row["name"], f"{row['residents_lost']:,.0f}", self.tr(words.worse_rules(row, self.standard))]
+                for row in rows
+            ],
+        )
 
     def spare(self) -> Iterator[str]:
-        said = words.redundancy(self.plan)
-        if said is None:
+        said = [self.tr(sentence) for sentence in words.redundancy(self.plan, self.standard)]
+        if not said:
             return
         yield f"## {self.tr(_SPARE)}"
         yield ""
-        yield self.tr(said)
+        yield ("" if self.tr.language == "zh" else " ").join(said)
         yield ""
-        head = (text("Name"), text("Residents whom only it serves"))
-        rows = self.plan["redundancy"][:_MOST_SPARE]
-        yield from self._table(head, [[row["name"], f"{row['residents_lost']:,.0f}"] for row in rows])
+        head = (text("Name"), text("Tier"), _ONLY_IT, text("Rules that get worse by closing it alone"))
+        yield from self._table(
+            head,
+            [
+                [
+                    row["name"],
+                    self.tr(self.standard.tier_title(row["tier"])),
+                    f"{row['residents_lost']:,.0f}",
+                    self.tr(words.worse_rules(row, self.standard)),
+                ]
+                for row in self.plan["redundancy"][:_MOST_SPARE]
+            ],
+        )
 
     def remarks(self) -> Iterator[str]:
         said = words.notes(self.plan)

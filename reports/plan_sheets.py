@@ -46,7 +46,8 @@ _SPARE_HEAD: Final = (
     text("Number"),
     text("Name"),
     text("Tier"),
-    text("Residents whom only it serves"),
+    text("Residents whom only it serves, by the rule of this plan"),
+    text("Rules that get worse by closing it alone"),
     text("Longitude"),
     text("Latitude"),
 )
@@ -74,9 +75,8 @@ def plan_sheets(book: Any, results: Results, tr: Translator) -> None:
         sheet = Sheet(book, tr(text("Other plans")), (8, 10, 14, 8, 40, 12, 12, 14, 14))
         sheet.table([tr(title) for title in _OTHERS_HEAD], _others(plan["alternatives"], tr))
     if plan.get("redundancy"):
-        sheet = Sheet(book, tr(text("Needed existing ones")), (16, 40, 16, 18, 12, 12))
-        said = words.redundancy(plan)
-        if said is not None:
+        sheet = Sheet(book, tr(text("Needed existing ones")), (16, 40, 16, 18, 80, 12, 12))
+        for said in words.redundancy(plan, standard):
             sheet.line([tr(said)], text_wrap=False)
         sheet.table([tr(title) for title in _SPARE_HEAD], _spare(plan["redundancy"], standard, tr))
 
@@ -177,6 +177,7 @@ def _spare(rows: Iterable[Mapping[str, Any]], standard: Standard, tr: Translator
             row["name"],
             tr(standard.tier_title(row["tier"])),
             row["residents_lost"],
+            tr(words.worse_rules(row, standard)),
             row["lon"],
             row["lat"],
         ]

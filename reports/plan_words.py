@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from core.text import Text, text, text_from_json
+from core.text import Sayable, Text, text, text_from_json
 from coverage.model.standard import Standard
 
 # A wider difference than rounding.
@@ -57,7 +57,17 @@ _WITHIN_REACH: Final = (
 def quality(plan: Mapping[str, Any]) -> Text:
     """How sure it is that nothing better exists."""
     if plan["proven"]:
-        return Text(_PROVED[plan["counted"]].template, dict(plan))
+        proved = Text(_PROVED[plan["counted"]].template, dict(plan))
+        among = plan.get("among")
+        if among is None or among["everywhere"]:
+            return proved
+        if not among["given"]:
+            return text(
+                "Among the {weighed:,} places weighed: {proved}", weighed=among["weighed"], proved=proved
+            )
+        if among["weighed"] <= len(plan["sites"]):
+            return text("All {n:,} places given are used: there was nothing to choose.", n=among["weighed"])
+        return text("Among the {weighed:,} places given: {proved}", weighed=among["weighed"], proved=proved)
     if plan["counted"] in ("sites", "cost") and not plan["objective"]:
         return text("No possible site reaches anybody: there is nothing to choose from.")
     if plan["bound"] is None or plan["gap"] >= 1.0:
@@ -95,7 +105,9 @@ def _ways(part: Mapping[str, Any]) -> Iterator[Text]:
 def _closed(plan: Mapping[str, Any]) -> Text:
     names, lost = "、".join(row["name"] for row in plan["closed"]), plan["residents_lost"]
     if lost < _A_PERSON:
-        return text("To be closed: {names}. Others serve the same residents.", names=names)
+        return text(
+            "To be closed: {names}. By the rule of this plan others serve the same residents.", names=names
+        )
     return text(
         "To be closed: {names}. Without new sites {lost:,.0f} residents would be served no more.",
         names=names,
@@ -186,7 +198,7 @@ def _gain(site: Mapping[str, Any]) -> Text:
 def _units(site: Mapping[str, Any]) -> Iterator[Text]:
     for part in site.get("by_unit", [])[:1]:
         yield text(
-            "{residents:,.0f} of them live in {unit} ({share:.1%} of all there).",
+            "{residents:,.0f} of them live in {unit} ({share:.1%} of the residents of that unit).",
             residents=part["residents"],
             unit=part["unit"],
             share=part["share"],
@@ -253,7 +265,14 @@ def price_of_order(plan: Mapping[str, Any]) -> Text | None:
         return None
     worst = max(points, key=lambda point: point["best"] - point["in_order"])
     lost = worst["best"] - worst["in_order"]
+    among = plan.get("among")
     if lost <= _A_PERSON:
+        if among is not None and among["weighed"] < among["every"]:
+            return text(
+                "Built in this order, every number of sites serves as many as the best plan of that number "
+                "among the {weighed:,} places weighed.",
+                weighed=among["weighed"],
+            )
         return text(
             "Built in this order, every number of sites serves as many as the best plan of that number."
         )
@@ -273,26 +292,65 @@ def price_of_order(plan: Mapping[str, Any]) -> Text | None:
     )
 
 
-def redundancy(plan: Mapping[str, Any]) -> Text | None:
-    """How many existing facilities could go without anybody losing their only one."""
+def redundancy(plan: Mapping[str, Any], standard: Standard) -> Iterator[Text]:
+    """How many existing facilities could close alone without any rule of the standard getting worse, by
+    kind, and which rules keep the others; nothing of an older plan, which knew of one rule only."""
     rows = plan.get("redundancy", [])
-    if not rows:
-        return None
-    spare = sum(1 for row in rows if row["residents_lost"] < _A_PERSON)
-    if not spare:
-        return text(
-            "Each of the {all} existing facilities serves residents whom no other one serves, {name} the "
-            "fewest ({lost:,.0f}).",
-            all=len(rows),
-            name=rows[0]["name"],
-            lost=rows[0]["residents_lost"],
-        )
-    return text(
-        "Of {all} existing facilities {spare} serve nobody whom another one does not serve as well. "
-        "Each could go by itself; closing several at once needs a relocation plan.",
-        spare=spare,
+    if not rows or any("rules" not in row for row in rows):
+        return
+    spare = [row for row in rows if not row["rules"]]
+    yield text(
+        "Of {all} existing facilities ({kinds}) {spare} could close alone without any rule of the standard "
+        "getting worse{which}. Closing several at once needs a relocation plan.",
         all=len(rows),
+        kinds=_by_kind(rows, standard),
+        spare=len(spare),
+        which=text(" ({kinds})", kinds=_by_kind(spare, standard)) if spare else "",
     )
+    kept = [row for row in rows if row["rules"] and row["residents_lost"] < _A_PERSON]
+    deciding: dict[str, int] = {}
+    for row in kept:
+        for loss in row["rules"]:
+            deciding[loss["rule"]] = deciding.get(loss["rule"], 0) + 1
+    ranked = sorted(deciding.items(), key=lambda pair: -pair[1])
+    if kept:
+        yield text(
+            "The rule of this plan would lose nobody by closing {n} more, but other rules would get worse: "
+            "{rules}.",
+            n=len(kept),
+            rules=listed([text("{rule} ({n})", rule=_rule_title(standard, rule), n=n) for rule, n in ranked]),
+        )
+
+
+def _by_kind(rows: Sequence[Mapping[str, Any]], standard: Standard) -> Text | None:
+    """How many of each kind: “service centre 12; service station 30”."""
+    counts: dict[str, int] = {}
+    for row in rows:
+        counts[row["tier"]] = counts.get(row["tier"], 0) + 1
+    return listed([text("{kind} {n}", kind=standard.tier_title(tier), n=n) for tier, n in counts.items()])
+
+
+def _rule_title(standard: Standard, rule_id: str) -> Sayable:
+    return next((standard.rule_title(rule) for rule in standard.rules if rule.id == rule_id), rule_id)
+
+
+def worse_rules(row: Mapping[str, Any], standard: Standard) -> Text:
+    """The rules that get worse if this one closes, each with whom and what it loses."""
+    said = []
+    for loss in row.get("rules", ()):
+        title = _rule_title(standard, loss["rule"])
+        if loss["units"]:
+            said.append(
+                text(
+                    "{rule}: {residents:,.0f} residents, {units} {units:unit|units}",
+                    rule=title,
+                    residents=loss["residents"],
+                    units=loss["units"],
+                )
+            )
+        else:
+            said.append(text("{rule}: {residents:,.0f} residents", rule=title, residents=loss["residents"]))
+    return listed(said, most=3) or text("none")
 
 
 def notes(plan: Mapping[str, Any]) -> list[Text]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.text import text
+from core.text import Text, text
 from coverage.checks.by_unit import empty_units_of, sum_by, units_by_unit, units_of
 from coverage.checks.measured import Measured
 from coverage.checks.reach import cells_within
@@ -29,33 +29,45 @@ def check_presence(rule: Rule, measured: Measured) -> RuleResult:
     units = units_subject(rule, study)
     if not len(units):
         return no_units(rule)
-    frame = study.facilities.frame
-    serving = frame["tier"].isin(rule.serves).to_numpy(bool)
-    remarks = []
-    if rule.least_m2:
-        stated = frame["area_m2"].to_numpy(float) if "area_m2" in frame else np.full(len(frame), np.nan)
-        if not np.isfinite(stated[serving]).any():
-            return RuleResult(rule, None, reason=text("No facility in the list states its floor area."))
-        silent = int((serving & np.isnan(stated)).sum())
-        remarks.append(text("Facilities that state no floor area do not count: {silent}.", silent=silent))
-        serving = serving & (stated >= rule.least_m2)
-    if rule.least_functions:
-        named = frame["services"].fillna("").to_numpy(str) if "services" in frame else np.full(len(frame), "")
-        if not (named[serving] != "").any():
-            return RuleResult(rule, None, reason=text("No facility in the list names its services."))
-        silent = int((serving & (named == "")).sum())
-        remarks.append(text("Facilities that name no services do not count: {silent}.", silent=silent))
-        several = [len(set(services_named(entry))) for entry in named]
-        serving = serving & (np.array(several) >= rule.least_functions)
+    serving, remark = serving_facilities(rule, study)
+    if remark is not None and not remark.values:
+        return RuleResult(rule, None, reason=remark)
     has = np.isin(units, study.facilities_in.units_of(rule.unit, serving))
     if not (rule.least_m2 or rule.least_functions) and len(study.unplaced):
         waiting = study.unplaced["tier"].isin(rule.serves).to_numpy(bool)
         declared = np.isin(units, study.unplaced_in.units_of(rule.unit, waiting)) & ~has
-        silent = int(declared.sum())
-        remarks.append(text("Met by a facility that has no coordinates yet: {silent}.", silent=silent))
+        if declared.any():
+            count = int(declared.sum())
+            remark = text("Met by a facility that has no coordinates yet: {silent}.", silent=count)
         has = has | declared
-    said = [remark for remark in remarks if remark.values["silent"]]
-    return replace(_by_units(rule, measured, units, has), remark=said[0] if said else None)
+    return replace(_by_units(rule, measured, units, has), remark=remark)
+
+
+def serving_facilities(rule: Rule, study: Study) -> tuple[Bools, Text | None]:
+    """(facilities,) which of them a presence rule accepts, and how many state too little to count; a remark
+    without a number says why the rule cannot be judged."""
+    frame = study.facilities.frame
+    serving = frame["tier"].isin(rule.serves).to_numpy(bool)
+    remark: Text | None = None
+    if rule.least_functions:
+        named = frame["services"].fillna("").to_numpy(str) if "services" in frame else np.full(len(frame), "")
+        silent = int((serving & (named == "")).sum())
+        several = np.array([len(set(services_named(entry))) for entry in named])
+        if silent:
+            remark = text("Facilities that name no services do not count: {silent}.", silent=silent)
+        if not (named[serving] != "").any():
+            return np.zeros(len(frame), bool), text("No facility in the list names its services.")
+        serving = serving & (several >= rule.least_functions)
+    if rule.least_m2:
+        stated = frame["area_m2"].to_numpy(float) if "area_m2" in frame else np.full(len(frame), np.nan)
+        accepted = frame["tier"].isin(rule.serves).to_numpy(bool)
+        silent = int((accepted & np.isnan(stated)).sum())
+        if silent:
+            remark = text("Facilities that state no floor area do not count: {silent}.", silent=silent)
+        if not np.isfinite(stated[accepted]).any():
+            return np.zeros(len(frame), bool), text("No facility in the list states its floor area.")
+        serving = serving & (stated >= rule.least_m2)
+    return serving, remark
 
 
 def check_full_coverage(rule: Rule, measured: Measured) -> RuleResult:

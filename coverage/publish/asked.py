@@ -25,14 +25,16 @@ _GAPS_SPLIT: Final = 10
 
 
 def band_tables(found: Certainty, assessment: Assessment) -> dict[str, pd.DataFrame]:
-    """`bands`: every share with its band and how often each verdict was drawn; `bands_units`: the
+    """`bands`: every share with its band, the speeds drawn and how often each verdict was; `bands_units`: the
     units whose verdict flips, most doubtful first."""
+    slowest, fastest = found.doubts.speed_kmh
+    drawn = {"speed_low": slowest, "speed_high": fastest}
     rows = [
-        {"rule": band.rule_id, "share": band.share, "low": band.low, "high": band.high}
+        {"rule": band.rule_id, "share": band.share, "low": band.low, "high": band.high, **drawn}
         | {verdict: band.verdicts.get(verdict, 0.0) for verdict in ("meets", "nearly", "not")}
         for band in found.bands
     ]
-    columns = ["rule", "share", "low", "high", "meets", "nearly", "not"]
+    columns = ["rule", "share", "low", "high", "speed_low", "speed_high", "meets", "nearly", "not"]
     units = named(found.units, assessment.study).drop(columns="unit_row")
     order = ["rule", "level", "unit_id", "name", "verdict", "share", "low", "high", "agree"]
     units = units[order].sort_values(["agree", "rule", "unit_id"], kind="stable", ignore_index=True)

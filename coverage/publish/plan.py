@@ -29,7 +29,12 @@ _MORE: Final = (
 )  # fmt: skip
 
 
-def plan_tables(plan: Plan, sites: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]) -> PlanTables:
+def plan_tables(
+    plan: Plan,
+    sites: Sequence[Mapping[str, Any]],
+    facts: Mapping[str, Any],
+    candidates: pd.DataFrame | None = None,
+) -> PlanTables:
     """plan.json and its sites; `sites` in the plan's build order, each with what is told of it.
 
     `facts`: goal, by, tier, rule, count, existing, residents_before, residents_after, and whatever
@@ -41,11 +46,11 @@ def plan_tables(plan: Plan, sites: Sequence[Mapping[str, Any]], facts: Mapping[s
         "bound": _number(plan.bound),
         "gap": float(plan.gap),
         "proven": bool(plan.proven),
-        "verdict": text_to_json(plan.verdict),
+        "verdict": facts.get("verdict") or text_to_json(plan.verdict),
         "seconds": round(float(plan.seconds), 3),
         "sites": [_ordered(site) for site in sites],
     }
-    return PlanTables(document, site_points(document["sites"]))
+    return PlanTables(document, site_points(document["sites"]), candidates)
 
 
 def site_points(sites: Sequence[Mapping[str, Any]]) -> gpd.GeoDataFrame:

@@ -15,10 +15,14 @@ from coverage.model.standard import Standard
 
 @dataclass(frozen=True)
 class PlanTables:
-    """`plan` is plan.json; `sites` has rank, residents_gained, unit and points in WGS-84."""
+    """`plan` is plan.json; `sites` has rank, residents_gained, unit and points in WGS-84.
+
+    `candidates` are the places that were weighed: lon, lat, name, and rank of those chosen (0: not).
+    """
 
     plan: Mapping[str, Any]
     sites: gpd.GeoDataFrame
+    candidates: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ Ints = NDArray[np.int64]
 class Journal:
     """Entries of arrays that belong to objects: found by name, since arrays are replaced as they grow."""
 
-    lines: list[tuple[object, str, Ints, NDArray[Any], NDArray[Any]]] = field(default_factory=list)
+    lines: list[tuple[object, str, Ints, NDArray[Any]]] = field(default_factory=list)
 
     def write(self, holder: object, name: str, at: Ints, values: NDArray[Any]) -> None:
         """Set entries of the array `holder.name` and remember what they were."""
@@ -24,22 +24,10 @@ class Journal:
         array[at] = values
 
     def note(self, holder: object, name: str, at: Ints, before: NDArray[Any]) -> None:
-        """Remember what entries were that are changed elsewhere; see `close`."""
-        self.lines.append((holder, name, at, before, before))
-
-    def close(self) -> None:
-        """Remember what the entries are now. The work is done."""
-        self.lines = [
-            (holder, name, at, before, getattr(holder, name)[at])
-            for holder, name, at, before, _ in self.lines
-        ]
+        """Remember what entries were that are changed elsewhere."""
+        self.lines.append((holder, name, at, before))
 
     def undo(self) -> None:
         """Back to what was."""
-        for holder, name, at, before, _ in reversed(self.lines):
+        for holder, name, at, before in reversed(self.lines):
             getattr(holder, name)[at] = before
-
-    def redo(self) -> None:
-        """Again to what became of it."""
-        for holder, name, at, _, after in self.lines:
-            getattr(holder, name)[at] = after

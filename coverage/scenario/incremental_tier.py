@@ -44,36 +44,32 @@ class LiveTier:
     straight_row: Ints
     farthest_m: Floats
 
-    def open(self, slot: int, ground: Ground, slots: Slots, journal: Journal) -> tuple[Ints, Ints]:
-        """Count `slot` in; the cells whose straight and whose walking metres changed."""
-        return self._open_straight(slot, ground, slots, journal), self._open_on_foot(
-            slot, ground, slots, journal
-        )
+    def open(self, slot: int, ground: Ground, slots: Slots, journal: Journal) -> None:
+        """Count `slot` in."""
+        self._open_straight(slot, ground, slots, journal)
+        self._open_on_foot(slot, ground, slots, journal)
 
-    def close(self, slot: int, ground: Ground, slots: Slots, journal: Journal) -> tuple[Ints, Ints]:
+    def close(self, slot: int, ground: Ground, slots: Slots, journal: Journal) -> None:
         """Count `slot`, which is no longer among the open ones, out."""
-        return self._close_straight(slot, ground, slots, journal), self._close_on_foot(
-            slot, ground, slots, journal
-        )
+        self._close_straight(slot, ground, slots, journal)
+        self._close_on_foot(slot, ground, slots, journal)
 
     def move(
         self, slot: int, old: tuple[int, Floats], ground: Ground, slots: Slots, journal: Journal
-    ) -> tuple[Ints, Ints]:
+    ) -> None:
         """Follow `slot`, which stayed open, to where it stands now; `old` are its street and place before.
 
         Forgetting the old door and spreading from the new one go in one round.
         """
         old_edge, old_xy = old
-        left = self._close_straight(slot, ground, slots, journal)
-        reached = self._open_straight(slot, ground, slots, journal)
+        self._close_straight(slot, ground, slots, journal)
+        self._open_straight(slot, ground, slots, journal)
         mended = self._search_again(slot, ground, slots)
         edges = np.array([edge for edge in {old_edge, int(slots.doors.edge[slot])} if edge >= 0], np.int64)
         at = np.array([old_xy, slots.xy[slot]])
-        return np.concatenate([left, reached]), self._cells_after(
-            mended, slot, (edges, at), (ground, slots), journal
-        )
+        self._cells_after(mended, slot, (edges, at), (ground, slots), journal)
 
-    def _open_straight(self, slot: int, ground: Ground, slots: Slots, journal: Journal) -> Ints:
+    def _open_straight(self, slot: int, ground: Ground, slots: Slots, journal: Journal) -> None:
         cells = ground.blocks.not_beyond(slots.xy[slot], self.farthest_m)
         metres = nearest_straight(ground.cell_xy[cells], slots.xy[[slot]]).metres
         now_m, now = self.straight_m[cells], self.straight_row[cells]
@@ -81,30 +77,28 @@ class LiveTier:
         changed: Ints = cells[nearer]
         journal.write(self, "straight_m", changed, metres[nearer])
         journal.write(self, "straight_row", changed, np.full(len(changed), slot))
-        return changed
 
-    def _close_straight(self, slot: int, ground: Ground, slots: Slots, journal: Journal) -> Ints:
+    def _close_straight(self, slot: int, ground: Ground, slots: Slots, journal: Journal) -> None:
         cells: Ints = np.flatnonzero(self.straight_row == slot)
         rows = slots.open_of(slots.tier[slot])
         near = nearest_straight(ground.cell_xy[cells], slots.xy[rows])
         journal.write(self, "straight_m", cells, near.metres)
         journal.write(self, "straight_row", cells, rows[near.index] if len(rows) else near.index)
         np.maximum.at(self.farthest_m, ground.blocks.block_of[cells], near.metres)
-        return cells
 
-    def _open_on_foot(self, slot: int, ground: Ground, slots: Slots, journal: Journal) -> Ints:
+    def _open_on_foot(self, slot: int, ground: Ground, slots: Slots, journal: Journal) -> None:
         mended, edge = NOTHING, slots.doors.edge[[slot]]
         if edge[0] >= 0:
             offers = arrivals(ground.network, slots.doors, np.array([slot]))
             mended = spread(ground.network.graph, self.node_m, self.node_owner, offers)
         where = edge[edge >= 0], slots.xy[[slot]]
-        return self._cells_after(mended, slot, where, (ground, slots), journal)
+        self._cells_after(mended, slot, where, (ground, slots), journal)
 
-    def _close_on_foot(self, slot: int, ground: Ground, slots: Slots, journal: Journal) -> Ints:
+    def _close_on_foot(self, slot: int, ground: Ground, slots: Slots, journal: Journal) -> None:
         edge = slots.doors.edge[[slot]]
         mended = self._search_again(slot, ground, slots) if edge[0] >= 0 else NOTHING
         where = edge[edge >= 0], slots.xy[[slot]]
-        return self._cells_after(mended, slot, where, (ground, slots), journal)
+        self._cells_after(mended, slot, where, (ground, slots), journal)
 
     def _search_again(self, slot: int, ground: Ground, slots: Slots) -> Mended:
         """Forget the junctions whose nearest `slot` was and fill them from around and from all open doors."""
@@ -127,7 +121,7 @@ class LiveTier:
         where: tuple[Ints, Floats],
         town: tuple[Ground, Slots],
         journal: Journal,
-    ) -> Ints:
+    ) -> None:
         """Recompute the cells that changed nodes or the facility's own streets lead to, and those around.
 
         `where`: the facility's streets, and the places it stands or stood at.
@@ -146,7 +140,6 @@ class LiveTier:
         changed: Ints = cells[differs]
         journal.write(self, "walk_m", changed, metres[differs])
         journal.write(self, "walk_row", changed, row[differs])
-        return changed
 
     def _with_same_spot(
         self, found: tuple[Ints, Floats, Ints], at: Floats, rows: Ints, town: tuple[Ground, Slots]

@@ -106,10 +106,7 @@ def _follow(engine: Live, edits: Sequence[FacilityEdit]) -> None:
     while len(engine.done) > kept:
         engine.undo()
     for edit in edits[kept:]:
-        if engine.undone and engine.undone[-1].effect.edit == edit:
-            engine.redo()
-        else:
-            engine.do(edit)
+        engine.do(edit)
 
 
 def _in_common(one: Sequence[Edit], other: Sequence[Edit]) -> int:

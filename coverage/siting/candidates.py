@@ -18,6 +18,8 @@ def cell_candidates(cells: PopulationGrid, *, wanted: Bools, near_m: float, spac
     """
     rows = np.flatnonzero(cells.residents > 0)
     rows = rows[near(cells.xy[rows], cells.xy[wanted & (cells.residents > 0)], near_m)]
+    if spacing_m < cells.spacing_m and cells.lattice is not None and cells.lattice.on.all():
+        return rows  # no two cells of a lattice are nearer
     worth = residents_around(cells.xy[rows], cells.xy, cells.residents, spacing_m)
     return rows[thinned(cells.xy[rows], worth, spacing_m)]
 
@@ -66,27 +68,29 @@ def _square(xy: Floats, low: Floats, side_m: float, shape: tuple[int, ...]) -> t
 def thinned(points_xy: Floats, worth: Floats, spacing_m: float) -> Ints:
     """Row numbers, ascending, of points at least `spacing_m` apart: dearest first, ties to the lower row.
 
-    No point that is left out is `spacing_m` or more away from all that stay.
+    No point that is left out is `spacing_m` or more away from all that stay. Points are sorted into
+    squares of the spacing, so that each that stays looks at those around it only.
     """
-    pairs = cKDTree(points_xy).query_pairs(np.nextafter(spacing_m, 0.0), output_type="ndarray")
-    rank = np.empty(len(points_xy), np.int64)
-    rank[np.lexsort((np.arange(len(worth)), -worth))] = np.arange(len(worth))
-    better = rank[pairs[:, 0]] < rank[pairs[:, 1]]
-    winner = np.where(better, pairs[:, 0], pairs[:, 1])
-    loser = np.where(better, pairs[:, 1], pairs[:, 0])
-    return np.flatnonzero(_first_come(len(points_xy), winner, loser))
-
-
-def _first_come(count: int, winner: Ints, loser: Ints) -> Bools:
-    """Points that stay when each removes the worse ones it meets; whole layers at a time."""
-    undecided, stays = np.ones(count, bool), np.zeros(count, bool)
-    while undecided.any():
-        live = undecided[winner] & undecided[loser]
-        winner, loser = winner[live], loser[live]
-        beaten = np.zeros(count, bool)
-        beaten[loser] = True
-        chosen = undecided & ~beaten
-        stays |= chosen
-        undecided &= beaten
-        undecided[loser[chosen[winner]]] = False
-    return stays
+    n = len(points_xy)
+    if not n:
+        return np.empty(0, np.int64)
+    at = np.floor((points_xy - points_xy.min(axis=0)) / spacing_m).astype(np.int64) + 1
+    width = int(at[:, 0].max()) + 2
+    key = at[:, 1] * width + at[:, 0]
+    order = np.argsort(key, kind="stable")
+    key = key[order]
+    # Three squares side by side hold one run of points; there are three such runs around each point.
+    beside = key[:, None] + np.array([-width, 0, width])
+    begin, end = np.searchsorted(key, beside - 1), np.searchsorted(key, beside + 1, side="right")
+    x, y = points_xy[order].T
+    gone = np.zeros(n, bool)
+    stay: list[int] = []
+    for point in np.lexsort((order, -worth[order])).tolist():
+        if gone[point]:
+            continue
+        stay.append(point)
+        for first, last in zip(begin[point].tolist(), end[point].tolist(), strict=True):
+            if first < last:
+                near = np.hypot(x[first:last] - x[point], y[first:last] - y[point]) < spacing_m
+                gone[first:last] |= near
+    return np.sort(order[stay])

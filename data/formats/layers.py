@@ -234,6 +234,8 @@ def _source(piece: Piece, whole: Path, pieces: Sequence[Piece], room: Path) -> t
         raise InputError("{file} is a folder and no File Geodatabase.", file=whole.name)
     if start.startswith(b"SQLite format 3\x00"):
         _refuse_recursion(path, whole.name)
+        if path.suffix.lower() == ".zip" or "!" in str(path):  # which GDAL would take for an archive
+            return f"GPKG:{_copy_named(path, room, '.gpkg')}", "geopackage"
         return f"GPKG:{path.resolve()}", "geopackage"
     if start.startswith(b"\x00\x00\x27\x0a"):
         return _shapefile(piece, whole, pieces, room), "shapefile"

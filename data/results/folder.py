@@ -36,6 +36,10 @@ _FACILITY_NUMBERS: Final = (
 )
 
 
+# The places that a plan was chosen among.
+CANDIDATES: Final = "candidates.parquet"
+
+
 def write_results(folder: Path, results: Results) -> None:
     """Write every table of `results` into `folder`, each file at once."""
     write_json(folder / "assessment.json", results.document)
@@ -47,6 +51,8 @@ def write_results(folder: Path, results: Results) -> None:
     if results.plan is not None:
         write_json(folder / "plan.json", results.plan.plan)
         write_bytes(folder / "sites.geojson", geojson(results.plan.sites))
+        if results.plan.candidates is not None:
+            write_bytes(folder / CANDIDATES, _parquet(results.plan.candidates))
     write_extras(folder, results.extras)
     for name in LAYERS:
         if name in results.layers:
@@ -60,7 +66,6 @@ def read_results(folder: Path) -> Results:
     """The results that `write_results` wrote; InputError if `folder` is not such a folder."""
     document = _json(folder, "assessment.json")
     toml = _bytes(folder, "standard.toml").decode("utf-8")
-    has_plan = (folder / "plan.json").exists()
     facilities = folder / "facilities.csv"
     texts = tuple(
         column
@@ -75,12 +80,16 @@ def read_results(folder: Path) -> Results:
         facilities=read_csv(facilities, texts),
         gaps=_read_gaps(folder),
         provenance=_json(folder, "provenance.json"),
-        plan=PlanTables(_json(folder, "plan.json"), _read_geojson(folder, "sites.geojson"))
-        if has_plan
-        else None,
+        plan=_plan(folder) if (folder / "plan.json").exists() else None,
         extras=read_extras(folder),
         layers=read_layers(folder),
     )
+
+
+def _plan(folder: Path) -> PlanTables:
+    there = (folder / CANDIDATES).exists()
+    candidates = pd.read_parquet(io.BytesIO(_bytes(folder, CANDIDATES))) if there else None
+    return PlanTables(_json(folder, "plan.json"), _read_geojson(folder, "sites.geojson"), candidates)
 
 
 def _titled(standard: Standard, published: Mapping[str, Any]) -> Standard:

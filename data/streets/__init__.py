@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from data.streets.cache import load_or_read
-from data.streets.read import StreetFile, read_streets
+from data.streets.read import Asked, StreetFile, read_streets
 
-__all__ = ["StreetFile", "load_or_read", "read_streets"]
+__all__ = ["Asked", "StreetFile", "load_or_read", "read_streets"]

@@ -1,7 +1,7 @@
 """Street networks that were read once are opened from memory-mapped arrays the next time.
 
 A cached network is a folder named after what it was made from: the bytes of the street file, the
-area, the CRS and the version of this format. It is written beside its place and then renamed, so
+area, the CRS, the answers and the version of this format. It is written beside its place and then renamed, so
 that it is there whole or not at all, and it is never changed afterwards.
 """
 
@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from dataclasses import fields
+import zipfile
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,18 +20,20 @@ import scipy
 import shapely
 
 from core.progress import Progress, part, silent
-from core.text import text, text_from_json, text_to_json
+from core.text import Text, text, text_from_json, text_to_json
 from data.digest import sha256_of
+from data.formats.inputs_read import InputRead
 from data.intake.findings import Finding
 from data.streets.detect import street_format
 from data.streets.index import attach_index, save_index
 from data.streets.raw import Shapes
-from data.streets.read import StreetFile, read_streets
+from data.streets.read import PLAINLY, Asked, StreetFile, read_streets
 from geo.basemap import Basemap
 from geo.network.network import WalkNetwork
 
 # Raise this whenever reading or contracting changes what comes out.
-_VERSION: Final = 5
+_VERSION: Final = 10
+_SHAPEFILE_SIDES: Final = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _ARRAYS: Final = tuple(f.name for f in fields(WalkNetwork) if f.name not in ("crs", "island_m"))
 _SHAPES: Final = ("water", "green")
 
@@ -41,7 +44,7 @@ def load_or_read(
     *,
     crs: str | None = None,
     area: shapely.Geometry | None = None,
-    heal_m: float = 0.0,
+    asked: Asked = PLAINLY,
     progress: Progress = silent,
 ) -> StreetFile:
     """`read_streets`, remembered in `cache_dir` by the content of the file.
@@ -51,19 +54,35 @@ def load_or_read(
     """
     path = Path(path)
     kind = street_format(path)
-    folder = cache_dir / _key(sha256_of(path), crs or "", area, heal_m)
+    answers = (crs or "", *(repr(value) for value in vars(asked).values()))
+    folder = cache_dir / _key(_files_read(path, kind), answers, area)
     if not folder.is_dir():
         told = part(progress, 0.0, 0.9)
-        read = read_streets(path, crs=crs, area=area, heal_m=heal_m, progress=told)
+        read = read_streets(path, crs=crs, area=area, asked=asked, progress=told)
         progress(0.9, text("Keeping the streets for the next time"))
         _store(read, folder)
-    return _open(folder, kind)
+    return _open(folder, kind, path.name)
 
 
-def _key(sha256: str, crs: str, area: shapely.Geometry | None, heal_m: float) -> str:
+def _files_read(path: Path, kind: str) -> str:
+    """Fingerprints of every file that is read: a shapefile's .dbf can change while its .shp does not."""
+    if path.is_dir():
+        return "\n".join(sha256_of(part) for part in sorted(path.iterdir()) if part.is_file())
+    if kind != "shapefile" or zipfile.is_zipfile(path):
+        return sha256_of(path)
+    stem = path.stem.casefold()
+    sides = (
+        side
+        for side in path.parent.iterdir()
+        if side.stem.casefold() == stem and side.suffix.lower() in _SHAPEFILE_SIDES
+    )
+    return "\n".join(f"{side.suffix.lower()} {sha256_of(side)}" for side in sorted({path, *sides}))
+
+
+def _key(read: str, asked: tuple[str, ...], area: shapely.Geometry | None) -> str:
     outline = shapely.to_wkb(area).hex() if area is not None else ""
     # A search tree is kept as scipy lays it out, so another scipy builds its own.
-    parts = [str(_VERSION), scipy.__version__, sha256, crs, outline, repr(heal_m)]
+    parts = [str(_VERSION), scipy.__version__, read, *asked, outline]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -91,11 +110,21 @@ def _write(streets: StreetFile, folder: Path) -> None:
         "sha256": streets.sha256,
         "findings": [text_to_json(finding) for finding in streets.findings],
         "remarks": [{**vars(r), "message": text_to_json(r.message)} for r in streets.remarks],
+        "read": [_entry_json(entry) for entry in streets.read],
     }
     (folder / "about.json").write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
 
 
-def _open(folder: Path, kind: str) -> StreetFile:
+def _entry_json(entry: InputRead) -> dict[str, Any]:
+    return {k: text_to_json(v) if isinstance(v, Text) else v for k, v in vars(entry).items()}
+
+
+def _entry(stored: dict[str, Any]) -> InputRead:
+    values: dict[str, Any] = {k: text_from_json(v) if isinstance(v, dict) else v for k, v in stored.items()}
+    return InputRead(**values)
+
+
+def _open(folder: Path, kind: str, name: str) -> StreetFile:
     about: dict[str, Any] = json.loads((folder / "about.json").read_text(encoding="utf-8"))
     arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS}
     water, green = (_load_shapes(folder, name) for name in _SHAPES)
@@ -111,6 +140,7 @@ def _open(folder: Path, kind: str) -> StreetFile:
         ),
         kind=kind,
         sha256=about["sha256"],
+        read=tuple(replace(_entry(entry), file=name) for entry in about["read"]),
     )
 
 

@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Final
 
 from core.errors import InputError
+from data.formats.named import not_read
 
 OSM_FORMATS: Final = ("pbf", "osm", "osm.gz", "osm.bz2", "overpass")
 _HEAD: Final = 4096
 
 
 def street_format(path: Path) -> str:
-    """One of "pbf", "osm", "osm.gz", "osm.bz2", "overpass", "graphml", "gpkg", "geojson",
-    "shapefile" (bare or in a zip); else an InputError."""
+    """One of "pbf", "osm", "osm.gz", "osm.bz2", "overpass", "graphml", "gpkg", "geojson", "shapefile" (bare
+    or in a zip), "layers" for other map files; InputError for what is none of these."""
     head = _head(path)
     if head.startswith(b"\x1f\x8b"):
         return _packed(path, "osm.gz")
@@ -24,6 +25,8 @@ def street_format(path: Path) -> str:
         return _packed(path, "osm.bz2")
     if head.startswith(b"SQLite format 3\0"):
         return "gpkg"
+    if head == b"gdb":
+        return "layers"
     if head.startswith((b"PK\x03\x04", b"\x00\x00\x27\x0a")):
         return "shapefile"
     if b"OSMHeader" in head[:32]:
@@ -32,6 +35,8 @@ def street_format(path: Path) -> str:
 
 
 def _head(path: Path) -> bytes:
+    if path.is_dir() and any(path.glob("*.gdbtable")):
+        return b"gdb"
     if not path.is_file():
         raise InputError("There is no street file {path}.", path=path.name)
     try:
@@ -51,9 +56,18 @@ def _text_format(path: Path, head: bytes) -> str:
         return "graphml"
     if start.startswith(b"<") and b"<osm" in start:
         return "osm"
+    if start.startswith((b"PAR1", b"fgb\x03", b"[", b"\x1e", b"<kml")) or (
+        start.startswith(b"<") and b"<kml" in start
+    ):
+        return "layers"
+    if refusal := not_read(head, path.name):
+        raise refusal
+    first = start.partition(b"\n")[0].upper()
+    if b"WKT" in first or b"GEOM" in first or b"LINESTRING" in start.upper():
+        return "layers"
     raise InputError(
         "{path} is not a street file this tool reads. Give .osm, .osm.gz, .osm.bz2, .osm.pbf, .graphml "
-        "(from OSMnx), .gpkg, .geojson or a shapefile (.shp or .zip).",
+        "(from OSMnx), a GeoPackage, shapefile, File Geodatabase, GeoJSON, GeoParquet, FlatGeobuf or KML.",
         path=path.name,
     )
 

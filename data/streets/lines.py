@@ -1,227 +1,317 @@
-"""Street lines of a GIS: GeoPackage, GeoJSON, shapefile."""
+"""Street lines of a GIS, in whatever format and layer: which lines are the streets, and who walks there."""
 
 from __future__ import annotations
 
-import json
-import warnings
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 import shapely
 from numpy.typing import NDArray
-from pyogrio.errors import DataLayerError, DataSourceError
-from pyproj import CRS
-from pyproj.exceptions import CRSError
 
 from core.errors import InputError
 from core.text import Text, text
+from data.formats.asked import OpenQuestionError
+from data.formats.inputs_read import InputRead
+from data.formats.layers import LayerInfo, MapFile, opened
+from data.formats.systems import middle_of, no_system, usable_system
+from data.streets.classes import StreetClasses, class_column, classes_of
 from data.streets.raw import RawStreets, Shapes
-from data.streets.walkable import TAGS, is_walkable, street_class
-from data.vector import read_vector
 from geo.crs import WGS84
 
 STREETS_LAYER: Final = "streets"
 _LINE_TYPES: Final = (shapely.GeometryType.LINESTRING, shapely.GeometryType.MULTILINESTRING)
-# Geofabrik's shapefiles call the highway tag so.
-_ALIASES: Final = {"fclass": "highway"}
+_NO_STREETS: Final = re.compile(
+    r"rail|subway|metro|tram|river|stream|canal|water|coast|power|pipe|boundar|border|contour|building|admin"
+    r"|barrier|wall|fence|铁路|地铁|轨道|轻轨|河|水|江|湖|渠|管|电力|边界|界线|境界|等高|建筑|房屋|绿地|围墙",
+    re.I,
+)
+_STREETS: Final = re.compile(
+    r"street|road|highway|network|edge|\bways?\b|segment|transport|道路|路网|街道|公路|路中心|车行|步行", re.I
+)
+_LAYER_TITLES: Final = ("layer", "level", "zlevel", "z_level", "高程层", "层级", "道路层级", "竖向层")
+_BRIDGE_TITLES: Final = ("bridge", "is_bridge", "isbridge", "桥", "桥梁", "是否桥梁", "是否桥")
+_TUNNEL_TITLES: Final = ("tunnel", "is_tunnel", "istunnel", "隧道", "是否隧道", "地道")
+_NO: Final = frozenset(
+    {"", "no", "f", "false", "0", "0.0", "none", "nan", "n", "null", "<na>", "-", "否", "无"}
+)
+_HIGHEST_LAYER: Final = 9
 
 
 @dataclass(frozen=True)
-class _Layer:
-    """Geometries with the columns that matter; `crs` "" where the file has none."""
+class _Choice:
+    """The layer taken, its frame, and why it and no other."""
 
-    shapes: Shapes
-    columns: Mapping[str, Sequence[object]]
-    crs: str
+    info: LayerInfo
+    frame: gpd.GeoDataFrame
+    why: Text | str
 
 
-def read_gpkg(path: Path) -> RawStreets:
-    """The street lines of a GeoPackage: layer "streets", else the first layer of lines.
+def read_lines(path: Path, *, layer: str = "", class_name: str = "") -> RawStreets:
+    """The street lines of a map file.
 
-    Layers "water" and "green" go to the basemap. Lines with a `highway` column are kept by the rule
-    for OpenStreetMap ways; a `class` column (0, 1, 2) says what a map shows from afar.
+    The layer `layer`, else the one whose lines look like streets, by its name and by its classes; where two
+    do, OpenQuestionError. Layers "water" and "green" go to the basemap, "barriers" are obstacles. Lines
+    with a class are kept by the rule for OpenStreetMap's ways (`class_name` names the column), all lines
+    where no column tells one. A column `class` of the numbers 0, 1, 2 says what a map shows from afar.
     """
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", ".*GPKG")  # the file's name is none of GDAL's business
-            streets, shapes = _gpkg_layers(path)
-    except (DataSourceError, DataLayerError) as problem:
-        raise InputError(
-            "The street file {path} cannot be read: {problem}", path=path.name, problem=str(problem)
-        ) from problem
-    return _raw(path, streets, shapes)
-
-
-def read_shapefile(path: Path) -> RawStreets:
-    """The lines of a shapefile, bare or in a zip, by the same rule; its names are as short as 10 letters."""
-    frame = read_vector(path)
-    columns = {str(name): list(frame[name]) for name in frame.columns.drop(frame.geometry.name)}
-    crs = frame.crs.to_wkt() if frame.crs is not None else ""
-    return _raw(path, _Layer(np.asarray(frame.geometry.to_numpy(), object), columns, crs), {})
-
-
-def read_geojson(path: Path) -> RawStreets:
-    """The lines of a GeoJSON file; other features and broken ones are left out and counted."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
-        features = list(content["features"])
-        crs = _geojson_crs(content)
-    except (ValueError, KeyError, TypeError, RecursionError) as problem:
-        raise InputError(
-            "The street file {path} is not a GeoJSON feature collection: {problem}",
-            path=path.name,
-            problem=str(problem),
-        ) from problem
-    lines = [f for f in features if _is_line(f)]
-    shapes = shapely.from_geojson([json.dumps(f["geometry"]) for f in lines], on_invalid="ignore")
-    properties = [f.get("properties") or {} for f in lines]
-    columns = {key: [p.get(key) for p in properties] for key in sorted({k for p in properties for k in p})}
-    return _raw(path, _Layer(np.asarray(shapes, object), columns, crs), {})
-
-
-def _gpkg_layers(path: Path) -> tuple[_Layer, dict[str, Shapes]]:
-    layers = {str(name): str(kind) for name, kind in pyogrio.list_layers(_source(path))}
-    streets = _read_layer(path, _streets_layer(path, layers))
-    present = [name for name in ("water", "green") if name in layers]
-    return streets, {name: _shapes_of(path, name, streets.crs) for name in present}
-
-
-def _streets_layer(path: Path, layers: Mapping[str, str]) -> str:
-    lines = [name for name, kind in layers.items() if "LineString" in kind]
-    if STREETS_LAYER not in layers and not lines:
-        raise InputError("{path} has no layer of lines.", path=path.name)
-    return STREETS_LAYER if STREETS_LAYER in layers else lines[0]
-
-
-def _source(path: Path) -> Path | bytes:
-    """The file as pyogrio takes it: it would look for an archive behind these names."""
-    return path.read_bytes() if "!" in str(path) or path.suffix == ".zip" else path
-
-
-def _read_layer(path: Path, layer: str) -> _Layer:
-    meta, _, wkb, values = pyogrio.raw.read(_source(path), layer=layer)
-    columns = dict(zip((str(f) for f in meta["fields"]), values, strict=True))
-    shapes = shapely.from_wkb(wkb, on_invalid="ignore")
-    return _Layer(np.asarray(shapes, object), columns, str(meta["crs"] or ""))
-
-
-def _shapes_of(path: Path, layer: str, crs: str) -> Shapes:
-    read = _read_layer(path, layer)
-    if read.crs != crs:
-        raise InputError(
-            "The layers “{first}” and “{second}” of {path} are in different coordinate systems.",
-            first=STREETS_LAYER,
-            second=layer,
-            path=path.name,
+    with opened(path) as file:
+        chosen = _chosen(file, layer)
+        beside = {
+            info.name.casefold(): _shapes(file, info, chosen)
+            for info in file.layers
+            if info.name.casefold() in ("water", "green", "barriers") and info is not chosen.info
+        }
+        aside = tuple(
+            InputRead("network", path.name, info.name, rows_left_out=info.count, used=False)
+            for info in file.layers
+            if info is not chosen.info and info.name.casefold() not in beside
         )
-    present = ~shapely.is_missing(read.shapes) & ~shapely.is_empty(read.shapes)
-    return np.asarray(read.shapes[present], object)
+    return _raw(path, chosen, beside, aside, class_name)
 
 
-def _is_line(feature: Any) -> bool:
-    geometry = feature.get("geometry") if isinstance(feature, dict) else None
-    return isinstance(geometry, dict) and geometry.get("type") in ("LineString", "MultiLineString")
+def _chosen(file: MapFile, wanted: str) -> _Choice:
+    if wanted:
+        info = file.find(wanted)
+        if info is None:
+            raise InputError(
+                "{file} has no layer “{layer}”; it has: {layers}.",
+                file=file.name,
+                layer=wanted,
+                layers=", ".join(info.name for info in file.layers),
+            )
+        return _Choice(info, file.read(info).frame, text("As asked."))
+    read = [
+        (info, file.read(info).frame)
+        for info in file.layers
+        if info.count
+        and ("Line" in info.geometry or info.geometry in ("Unknown", "GeometryCollection", "Geometry"))
+    ]
+    read = [(info, frame) for info, frame in read if _has_lines(frame)]
+    if not read:
+        raise _no_lines(file)
+    if len(read) == 1:
+        return _Choice(*read[0], "" if len(file.layers) == 1 else text("The only layer with lines."))
+    own = [one for one in read if one[0].name == STREETS_LAYER]
+    if own:
+        return _Choice(*own[0], text("It is called streets."))
+    scores = [_looks_like_streets(info, frame) for info, frame in read]
+    best = [one for one, score in zip(read, scores, strict=True) if score == max(scores)]
+    if len(best) == 1:
+        return _Choice(*best[0], text("Its name or its classes are those of streets."))
+    names = [info.name for info, _ in best]
+    raise OpenQuestionError(
+        text(
+            "{file}: several layers may be the streets: {layers}. Name one with --network-layer.",
+            file=file.name,
+            layers=", ".join(names),
+        ),
+        option="--network-layer",
+        field="network_layer",
+        choices=names,
+    )
 
 
-def _geojson_crs(content: Mapping[str, Any]) -> str:
-    """The CRS of the old `crs` member; without one GeoJSON is WGS-84 (RFC 7946)."""
-    member = content.get("crs")
-    return str(member["properties"]["name"]) if member else WGS84
+def _looks_like_streets(info: LayerInfo, frame: gpd.GeoDataFrame) -> int:
+    name = info.name.rpartition("/")[2]
+    named = bool(_STREETS.search(name))
+    no_streets = bool(_NO_STREETS.search(name)) and not named
+    return 2 * bool(class_column(_columns(frame))) + named - 4 * no_streets
 
 
-def _raw(path: Path, layer: _Layer, shapes: Mapping[str, Shapes]) -> RawStreets:
+def _no_lines(file: MapFile) -> InputError:
+    kinds = {info.geometry for info in file.layers if info.count}
+    if not kinds:
+        return InputError("{path} has no layer of lines: all its layers are empty.", path=file.name)
+    return InputError(
+        "{path} has no layer of lines: {layers}. Streets are lines; give the layer of their centre lines.",
+        path=file.name,
+        layers=", ".join(f"{info.name} ({info.geometry or '-'})" for info in file.layers),
+    )
+
+
+def _has_lines(frame: gpd.GeoDataFrame) -> bool:
+    kinds = shapely.get_type_id(np.asarray(frame.geometry.to_numpy(), object))
+    return bool(np.isin(kinds, (*_LINE_TYPES, shapely.GeometryType.GEOMETRYCOLLECTION)).any())
+
+
+def _columns(frame: gpd.GeoDataFrame) -> dict[str, Sequence[Any]]:
+    return {str(name): list(frame[name]) for name in frame.columns if name != frame.geometry.name}
+
+
+def _shapes(file: MapFile, info: LayerInfo, streets: _Choice) -> Shapes:
+    """The shapes of a layer beside the streets, in their system."""
+    frame = file.read(info).frame
+    if frame.crs is not None and streets.frame.crs is not None and frame.crs != streets.frame.crs:
+        frame = frame.to_crs(streets.frame.crs)
+    shapes = np.asarray(frame.geometry.to_numpy(), object)
+    return np.asarray(shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))], object)
+
+
+def _raw(
+    path: Path,
+    chosen: _Choice,
+    beside: Mapping[str, Shapes],
+    aside: tuple[InputRead, ...],
+    class_name: str,
+) -> RawStreets:
+    columns, shapes = _columns(chosen.frame), np.asarray(chosen.frame.geometry.to_numpy(), object)
+    n = len(shapes)
     findings: list[Text] = []
-    crs = _checked_crs(path, layer.crs, findings)
-    is_line = np.isin(shapely.get_type_id(layer.shapes), _LINE_TYPES) & ~shapely.is_empty(layer.shapes)
-    lost = text(
-        "{count} {count:feature|features} without a line {count:was|were} left out.",
-        count=int((~is_line).sum()),
+    crs, system = _system(path, chosen.frame, shapes, findings)
+    numbered = "class" in columns and not class_name and _all_numbers(columns["class"])
+    told = classes_of(
+        {k: v for k, v in columns.items() if not (numbered and k == "class")},
+        n,
+        column=class_name,
+        file=path.name,
     )
-    tags = _tags(layer.columns, len(layer.shapes))
-    walked = _walked(tags, is_line)
-    closed = text(
-        "{count} {count:line|lines} that may not be walked {count:was|were} left out.",
-        count=int((is_line & ~walked).sum()),
-    )
-    findings.extend(said for said in (lost, closed) if said.values["count"])
-    rows = np.flatnonzero(is_line & walked)
-    parts, owner = shapely.get_parts(shapely.force_2d(layer.shapes[rows]), return_index=True)
+    lines, owner = _lines_of(shapes)
+    is_line = np.zeros(n, bool)
+    is_line[owner] = True
+    walked = told.walked
+    _count(findings, is_line, walked)
+    if not told.column and is_line.any():
+        findings.append(
+            text(
+                "{path} says no class of streets: all its lines are walked, expressways among them.",
+                path=path.name,
+            )
+        )
+    kept = walked[owner]
+    parts, owner = lines[kept], owner[kept]
     xy, part = shapely.get_coordinates(parts, return_index=True)
+    klass = _stated_classes(columns["class"]) if numbered else told.klass
+    water = beside.get("water", shapes[:0])
     return RawStreets(
         xy=xy,
         way_vertices=np.arange(len(xy)),
         way_start=np.searchsorted(part, np.arange(len(parts) + 1)),
-        way_class=_classes(tags, layer.columns)[rows][owner],
-        way_layer=_layers(layer.columns, len(layer.shapes))[rows][owner],
+        way_class=klass[owner],
+        way_layer=_layers(columns, n)[owner],
         crs=crs,
         shared=False,
-        water=shapes.get("water", np.empty(0, object)),
-        green=shapes.get("green", np.empty(0, object)),
+        water=water,
+        green=beside.get("green", shapes[:0]),
+        obstacles=np.concatenate(
+            [water[shapely.get_dimensions(water) == 1], beside.get("barriers", shapes[:0])]
+        ),
         findings=tuple(findings),
+        read=(_read_entry(path, chosen, told, system, is_line & walked), *aside),
+        closed=int((is_line & ~walked).sum()),
     )
 
 
-def _checked_crs(path: Path, crs: str, findings: list[Text]) -> str:
-    try:
-        known = CRS.from_user_input(crs) if crs else None
-    except CRSError as problem:
-        raise InputError(
-            "The coordinate system of {path} is not known: {crs}", path=path.name, crs=crs
-        ) from problem
-    # A GeoPackage without CRS says "Undefined geographic SRS" or an engineering CRS of that name.
-    if known is not None and not known.name.startswith("Undefined"):
-        return known.to_string()
-    findings.append(text("{path} names no coordinate system; it was read as WGS-84 degrees.", path=path.name))
-    return WGS84
+def _read_entry(
+    path: Path, chosen: _Choice, told: StreetClasses, system: str, used: NDArray[np.bool_]
+) -> InputRead:
+    return InputRead(
+        "network",
+        path.name,
+        layer=chosen.info.name,
+        column=told.column,
+        system=system,
+        rows_read=int(used.sum()),
+        rows_left_out=int((~used).sum()),
+        why=chosen.why,
+    )
 
 
-def _tags(columns: Mapping[str, Sequence[object]], n: int) -> list[dict[str, str]]:
-    """OpenStreetMap's tags of each line, as far as the file has them."""
-    present = {_ALIASES.get(name, name): values for name, values in columns.items()}
-    tags: list[dict[str, str]] = [{} for _ in range(n)]
-    for key in TAGS:
-        for row, value in enumerate(present.get(key, ())):
-            if isinstance(value, str) and value:
-                tags[row][key] = value
-    return tags
+def _count(findings: list[Text], is_line: NDArray[np.bool_], walked: NDArray[np.bool_]) -> None:
+    said = (
+        text(
+            "{count} {count:feature|features} without a line {count:was|were} left out.",
+            count=int((~is_line).sum()),
+        ),
+        text(
+            "{count} {count:line|lines} that may not be walked {count:was|were} left out.",
+            count=int((is_line & ~walked).sum()),
+        ),
+    )
+    findings.extend(sentence for sentence in said if sentence.values["count"])
 
 
-def _walked(tags: list[dict[str, str]], is_line: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Files that know nothing of OpenStreetMap's `highway` hold streets only."""
-    if not any("highway" in t for t in tags):
-        return is_line
-    return np.array([is_walkable(t) for t in tags], bool)
+def _system(path: Path, frame: gpd.GeoDataFrame, shapes: Shapes, findings: list[Text]) -> tuple[str, str]:
+    """The system to read the coordinates in, and its name for a reader."""
+    middle = middle_of(shapes)
+    declared = frame.crs
+    # A GeoPackage without a system says "Undefined geographic SRS", or an engineering one of that name.
+    if declared is None or declared.name.startswith("Undefined") or middle is None:
+        if middle is not None and (abs(middle[0]) > 180 or abs(middle[1]) > 180):
+            raise no_system(path.name, middle)
+        findings.append(
+            text("{path} names no coordinate system; it was read as WGS-84 degrees.", path=path.name)
+        )
+        return WGS84, "EPSG:4326"
+    if declared.is_geographic and abs(middle[1]) > 90 >= abs(middle[0]):
+        return WGS84, "EPSG:4326"  # refused as swapped, which is what it is
+    system = usable_system(declared, path.name, middle)
+    if system.warning is not None:
+        findings.append(system.warning)
+    return system.crs.to_wkt(), system.name
 
 
-def _classes(tags: list[dict[str, str]], columns: Mapping[str, Sequence[object]]) -> NDArray[np.int8]:
-    stated = columns.get("class")
-    if stated is None:
-        return np.array([street_class(t.get("highway", "")) for t in tags], np.int8)
-    numbers = np.array([float(v) if isinstance(v, (int, float, np.number)) else 0.0 for v in stated])
+def _lines_of(shapes: Shapes) -> tuple[Shapes, NDArray[np.int64]]:
+    """The single lines in shapes, also those within collections, and the row of each."""
+    present = np.flatnonzero(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
+    parts, owner = shapely.get_parts(shapely.force_2d(shapes[present]), return_index=True)
+    while np.any(nested := shapely.get_num_geometries(parts) > 1):
+        inner, of = shapely.get_parts(parts, return_index=True)
+        parts, owner = inner, owner[of]
+        del nested
+    single, of = shapely.get_parts(parts, return_index=True)
+    line = (shapely.get_type_id(single) == shapely.GeometryType.LINESTRING) & ~shapely.is_empty(single)
+    return np.asarray(single[line], object), present[owner[of[line]]].astype(np.int64)
+
+
+def _all_numbers(values: Sequence[Any]) -> bool:
+    stated = [v for v in values if v is not None and v == v]
+    return all(isinstance(v, (int, float, np.number)) for v in stated)
+
+
+def _stated_classes(values: Sequence[Any]) -> NDArray[np.int8]:
+    numbers = pd.to_numeric(pd.Series(list(values), dtype=object), errors="coerce").to_numpy(float)
     return np.asarray(np.clip(np.nan_to_num(numbers), 0, 2), np.int8)
 
 
-def _layers(columns: Mapping[str, Sequence[object]], n: int) -> NDArray[np.int64]:
-    """Above (+) or below (-) the ground: the column `layer`, else a bridge is above and a tunnel below.
+def _layers(columns: Mapping[str, Sequence[Any]], n: int) -> NDArray[np.int64]:
+    """Above (+) or below (-) the ground: a column of levels, else a bridge is above and a tunnel below.
 
     All on the ground in an extract of OpenStreetMap: there a common vertex is always a junction.
     """
-    if "osm_id" in columns:
+    titles = {str(title).strip().casefold(): title for title in columns}
+    if "osm_id" in titles:
         return np.zeros(n, np.int64)
-    bridge, tunnel = (_said(columns.get(name), n) for name in ("bridge", "tunnel"))
-    written = pd.Series(np.asarray(columns.get("layer", [None] * n), object))
-    stated = pd.to_numeric(written, errors="coerce")
-    layer = stated.fillna(0).to_numpy(float).clip(-9, 9).astype(np.int64)
+    bridge, tunnel = (
+        _said(next((columns[titles[t]] for t in names if t in titles), None), n)
+        for names in (_BRIDGE_TITLES, _TUNNEL_TITLES)
+    )
+    stated = next((columns[titles[t]] for t in _LAYER_TITLES if t in titles), None)
+    layer = np.zeros(n, np.int64)
+    # Merging files in QGIS adds a column of their names, `layer`, with one of their paths.
+    if stated is not None and "path" not in titles:
+        numbers = pd.to_numeric(pd.Series(list(stated), dtype=object), errors="coerce")
+        if _are_levels(numbers, stated):
+            layer = numbers.fillna(0).to_numpy(float).astype(np.int64)
     return np.where(layer != 0, layer, bridge.astype(np.int64) - (tunnel & ~bridge))
 
 
-def _said(values: Sequence[object] | None, n: int) -> NDArray[np.bool_]:
-    """Yes, in one of the ways files say so; Geofabrik writes T and F."""
-    no = ("", "no", "f", "false", "0", "none", "nan")
-    words = [str(value).strip().casefold() for value in values] if values is not None else [""] * n
-    return np.array([word not in no for word in words], bool)
+def _are_levels(numbers: pd.Series[Any], stated: Sequence[Any]) -> bool:
+    """Whole numbers near 0, most of the streets on the ground, and nothing that is no number."""
+    there = numbers.dropna()
+    if len(there) < sum(str(value).strip().casefold() not in _NO for value in stated):
+        return False
+    whole = bool((there == there.round()).all() and (there.abs() <= _HIGHEST_LAYER).all())
+    return whole and (there != 0).sum() <= len(numbers) / 2
+
+
+def _said(values: Sequence[Any] | None, n: int) -> NDArray[np.bool_]:
+    """Yes, in one of the ways files say so."""
+    if values is None:
+        return np.zeros(n, bool)
+    return np.array([str(value).strip().casefold() not in _NO for value in values], bool)

@@ -122,6 +122,7 @@ class _Found:
     obstacles: list[str] = field(default_factory=list)
     squares: list[list[int]] = field(default_factory=list)
     torn: list[list[list[int]]] = field(default_factory=list)
+    closed_ways: int = 0
 
     def add_way(self, way: osmium.osm.Way) -> None:
         self.add([node.ref for node in way.nodes], way.tags.get("highway", ""))
@@ -165,6 +166,7 @@ class _Found:
             obstacles=_shapes(self.obstacles),
             findings=findings,
             remarks=remarks,
+            closed=self.closed_ways,
         )
 
     def _said(
@@ -276,7 +278,9 @@ def _torn_squares(source: osmium.io.File, outlines: dict[int, list[int]]) -> lis
 def _add_way(found: _Found, way: osmium.osm.Way, wkb: osmium.geom.WKBFactory) -> None:
     if is_walkable(way.tags):
         found.add_way(way)
-    elif _has(way, WATER_LINE):
+        return
+    found.closed_ways += "highway" in way.tags
+    if _has(way, WATER_LINE):
         _add_line(found.water, way, wkb)
         if not _passed(way):
             _add_line(found.obstacles, way, wkb)

@@ -32,7 +32,8 @@ class RawStreets:
     above it positive) run through there and none of them ends: a bridge over a street.
 
     `obstacles` are lines that nobody walks straight across, beside the water. `findings` are for
-    every reader, `remarks` name the places behind them; `read` is what was chosen in the file.
+    every reader, `remarks` name the places behind them; `read` is what was chosen in the file;
+    `closed` how many streets it has that may not be walked.
     """
 
     xy: Floats
@@ -48,6 +49,7 @@ class RawStreets:
     remarks: tuple[Finding, ...] = ()
     read: tuple[InputRead, ...] = ()
     way_layer: NDArray[np.int64] | None = None
+    closed: int = 0
 
 
 def used_bounds(raw: RawStreets) -> tuple[float, float, float, float]:
@@ -58,15 +60,25 @@ def used_bounds(raw: RawStreets) -> tuple[float, float, float, float]:
 
 
 def numbered_by_place(places: Ints, way_start: Ints, way_layer: Ints) -> Ints:
-    """Numbers of vertices (of ways, one after the other) that are one: by place, and where no way begins
-    or ends there also by layer."""
-    inner = np.ones(len(places), bool)
-    inner[way_start[:-1]] = inner[way_start[1:] - 1] = False
-    ends_there = np.zeros(int(places.max(initial=-1)) + 1, bool)
-    ends_there[places[~inner]] = True
-    layer = np.where(ends_there[places], 0, np.repeat(way_layer, np.diff(way_start)))
-    _, numbers = np.unique(np.column_stack([places, layer]), axis=0, return_inverse=True)
-    return numbers.astype(np.int64)
+    """Numbers of vertices (of ways, one after the other) that are one: by place and layer.
+
+    A way above or below the ground joins others only where it ends itself, or where a single street of the
+    ground ends on it (stairs) and there is no other.
+    """
+    n = int(places.max(initial=-1)) + 1
+    end = np.zeros(len(places), bool)
+    end[way_start[:-1]] = end[way_start[1:] - 1] = True
+    layer = np.repeat(way_layer, np.diff(way_start))
+    on_ground = layer == 0
+    arms = np.where(end, 1, 2)
+    ground = np.bincount(places[on_ground], weights=arms[on_ground], minlength=n)
+    any_end = np.bincount(places[end], minlength=n) > 0
+    groups, group = np.unique(np.column_stack([places, layer]), axis=0, return_inverse=True)
+    group = group.ravel()
+    ends_itself = np.bincount(group[end], minlength=len(groups))[group] > 0
+    joins = on_ground | ends_itself | (ground[places] == 1) | ((ground[places] == 0) & any_end[places])
+    _, numbers = np.unique(np.column_stack([places, np.where(joins, 0, layer)]), axis=0, return_inverse=True)
+    return numbers.ravel().astype(np.int64)
 
 
 def parted_at(

@@ -19,7 +19,8 @@ from data.formats.inputs_read import InputRead
 from data.intake.findings import Finding
 from data.streets.detect import OSM_FORMATS, street_format
 from data.streets.graphml import read_graphml
-from data.streets.lines import read_geojson, read_gpkg, read_shapefile
+from data.streets.lines import read_lines
+from data.streets.nothing import nothing_to_walk, swapped
 from data.streets.osm import read_osm
 from data.streets.places import healed_findings, healed_remarks, island_findings, island_remarks
 from data.streets.raw import Floats, Ints, RawStreets, Shapes, keep_within, numbered_by_place, used_bounds
@@ -33,12 +34,21 @@ Bounds = tuple[float, float, float, float]  # west, south, east, north
 
 # Wider than any city region; a metric CRS is not true to the metre over more.
 _WIDEST_DEGREES: Final = 12.0
+_HINT_M: Final = (0.1, 0.5, 1.0, 2.0, 5.0)  # tried where streets hang apart
 _AREA: Final = 2  # the dimension of polygons
-_READERS: Final = {
-    "gpkg": read_gpkg,
-    "geojson": read_geojson,
-    "shapefile": read_shapefile,
-}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a reader of streets may be asked for: gaps up to `heal_m` closed, the `layer` of streets and the
+    column of their classes by name ("" leaves the choice to the reader)."""
+
+    heal_m: float = 0.0
+    layer: str = ""
+    class_column: str = ""
+
+
+PLAINLY: Final = Asked()
 
 
 @dataclass(frozen=True)
@@ -63,29 +73,34 @@ def read_streets(
     *,
     crs: str | None = None,
     area: shapely.Geometry | None = None,
-    heal_m: float = 0.0,
+    asked: Asked = PLAINLY,
     progress: Progress = silent,
 ) -> StreetFile:
     """Read the walking network and the basemap of a street file, whatever its name says it is.
 
     `area` (WGS-84 degrees) keeps only streets that touch it; give it with a margin, or residents
     at the rim look unserved. `crs` is the metric CRS wanted; without it that of the centre of
-    `area`, or of the streets. Dead ends at most `heal_m` short of another street are joined to it,
-    and each is listed. Raises InputError where the file cannot be used.
+    `area`, or of the streets. Ends at most `asked.heal_m` short of another street are joined to it, and
+    each is listed. `asked` also names the layer of streets and the column of their classes, where a map
+    file leaves it open. Raises InputError where the file cannot be used, and says why nothing
+    is left to walk on.
     """
     path = Path(path)
     kind = street_format(path)
-    raw = _read(path, kind, None if area is None else area.bounds, part(progress, 0.0, 0.7))
+    heal_m = asked.heal_m
+    raw = _read(path, kind, None if area is None else area.bounds, part(progress, 0.0, 0.7), asked)
     if not len(raw.way_class):
-        raise InputError("{path} has no street that may be walked.", path=path.name)
-    bounds = _degrees(path, raw)
+        if area is not None and kind in OSM_FORMATS:  # what lies elsewhere was not even looked at
+            raw = _read(path, kind, None, part(progress, 0.0, 0.7), asked)
+        raise nothing_to_walk(path, raw, area)
+    bounds = _degrees(path, raw, area)
     crs = crs or _metric_crs_of(path, bounds if area is None else area.bounds)
     progress(0.7, text("Joining streets into a network"))
-    network, healed = _network(path, raw, crs, area, heal_m)
+    network, healed, hint = _network(path, raw, crs, area, heal_m)
     basemap = _basemap(raw, crs, area)
     network = replace(network, obstacles=_obstacles(raw, basemap, crs, area))
     progress(0.9, text("Looking for islands among the streets"))
-    said = (raw.findings, healed_findings(healed, heal_m), island_findings(network))
+    said = (raw.findings, healed_findings(healed, heal_m), island_findings(network), hint)
     return StreetFile(
         network,
         basemap,
@@ -97,13 +112,13 @@ def read_streets(
     )
 
 
-def _read(path: Path, kind: str, bounds: Bounds | None, progress: Progress) -> RawStreets:
+def _read(path: Path, kind: str, bounds: Bounds | None, progress: Progress, asked: Asked) -> RawStreets:
     if kind in OSM_FORMATS:
         return read_osm(str(path), kind, bounds, progress)
     if kind == "graphml":
         return read_graphml(path, progress)
     progress(0.0, text("Reading {file}", file=path.name))
-    return _READERS[kind](path)
+    return read_lines(path, layer=asked.layer, class_name=asked.class_column)
 
 
 def _metric_crs_of(path: Path, bounds: Bounds) -> str:
@@ -119,9 +134,17 @@ def _metric_crs_of(path: Path, bounds: Bounds) -> str:
     return metric_crs((west + east) / 2, (south + north) / 2)
 
 
-def _degrees(path: Path, raw: RawStreets) -> Bounds:
-    """Bounds in WGS-84 degrees, refused where they are no place on earth."""
+def _degrees(path: Path, raw: RawStreets, area: shapely.Geometry | None) -> Bounds:
+    """Bounds in WGS-84 degrees, refused where they are no place on earth, or swapped."""
     west, south, east, north = used_bounds(raw)
+    if CRS.from_user_input(raw.crs).is_geographic and swapped((west, south, east, north), area):
+        raise InputError(
+            "{path}: latitude and longitude are swapped (the coordinates are {x:.4f}, {y:.4f}). Write the "
+            "longitude first and send it again.",
+            path=path.name,
+            x=west,
+            y=south,
+        )
     corners = Transformer.from_crs(raw.crs, WGS84, always_xy=True).transform([west, east], [south, north])
     (west, east), (south, north) = corners
     if not all(map(np.isfinite, (west, south, east, north))) or abs(west) > 180 or abs(north) > 90:
@@ -139,7 +162,7 @@ def _misfit(path: Path, raw: RawStreets) -> InputError:
 
 def _network(
     path: Path, raw: RawStreets, crs: str, area: shapely.Geometry | None, heal_m: float
-) -> tuple[WalkNetwork, Healed | None]:
+) -> tuple[WalkNetwork, Healed | None, tuple[Text, ...]]:
     vertices, start, classes, layer = raw.way_vertices, raw.way_start, raw.way_class, raw.way_layer
     xy = _to(crs, raw.crs, raw.xy)
     if not np.isfinite(xy[vertices]).all():
@@ -149,14 +172,36 @@ def _network(
         classes, layer = classes[way], None if layer is None else layer[way]
     if not raw.shared:
         vertices, xy = _shared(xy, vertices, start, layer)
-    healed = heal(xy, vertices, start, tolerance_m=heal_m) if heal_m > 0 and len(vertices) else None
-    if healed is not None:
+    drawn = xy, vertices, start
+    healed = None
+    if heal_m > 0 and len(vertices):
+        healed = heal(*drawn, tolerance_m=heal_m, layer=layer)
         xy, vertices, start = healed.xy, healed.vertices, healed.start
         classes = np.append(classes, np.int8(0))[healed.way]
     network = build_network(xy, vertices, start, classes, crs=crs)
     if not len(network):
-        raise InputError("{path} has no street that may be walked.", path=path.name)
-    return network, healed
+        raise nothing_to_walk(path, raw, area)
+    if healed is None and not raw.shared and network.islands.count:
+        return network, healed, _heal_hint(heal(*drawn, tolerance_m=_HINT_M[-1], layer=layer).gap_m)
+    return network, healed, ()
+
+
+def _heal_hint(gap_m: Floats) -> tuple[Text, ...]:
+    """Which --heal would close how many gaps; nothing where the largest that is tried would close none."""
+    counts = {metres: int((gap_m <= metres).sum()) for metres in _HINT_M}
+    some = [(metres, count) for metres, count in counts.items() if count]
+    if not some:
+        return ()
+    return (
+        text(
+            "The streets may be drawn with gaps: --heal {few:g} would close {fewer} of them, --heal {most:g} "
+            "{more}.",
+            few=some[0][0],
+            fewer=some[0][1],
+            most=some[-1][0],
+            more=some[-1][1],
+        ),
+    )
 
 
 def _shared(xy: Floats, vertices: Ints, start: Ints, layer: Ints | None) -> tuple[Ints, Floats]:

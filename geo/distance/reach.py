@@ -33,17 +33,19 @@ _BIN_M: Final = 400.0
 _AT_ONCE: Final = 1 << 22  # origins times nodes, or points, held at once: 32 MB an array
 
 
-def reach_straight(origins_xy: Floats, points_xy: Floats, *, limit_m: float) -> csr_array:
+def reach_straight(
+    origins_xy: Floats, points_xy: Floats, *, limit_m: float, tree: cKDTree | None = None
+) -> csr_array:
     """Straight metres from each origin (rows) to each point (columns) not farther than `limit_m`.
 
-    Entries of 0 m are stored; columns ascend within a row.
+    Entries of 0 m are stored; columns ascend within a row. `tree` of the points, where there is one.
     """
     shape = (len(origins_xy), len(points_xy))
     if not all(shape):
         return csr_array(shape, dtype=float)
     a_little_more = limit_m * (1 + 1e-9)  # the tree compares squares; the limit itself is decided below
     pairs = cKDTree(origins_xy).sparse_distance_matrix(
-        cKDTree(points_xy), a_little_more, output_type="ndarray"
+        cKDTree(points_xy) if tree is None else tree, a_little_more, output_type="ndarray"
     )
     row, column = pairs["i"], pairs["j"]
     metres = np.hypot(*(origins_xy[row] - points_xy[column]).T)

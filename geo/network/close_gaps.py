@@ -1,6 +1,6 @@
 """Gaps between street lines that were drawn to meet but do not are closed.
 
-Only dead ends are looked at: where two lines merely pass or cross, as at a bridge, nothing is joined.
+Only ends of lines are looked at: where two lines merely pass or cross, as at a bridge, nothing is joined.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ from typing import Final
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -23,7 +26,7 @@ class Healed:
     """Ways after healing, as `geo.network.build.build_network` takes them, and what was healed.
 
     Closing pieces are ways of two vertices at the end; `way[w]` is the old number of way w, -1 for
-    those. `gap_xy` (k, 2) are the dead ends that were joined, `gap_m` (k,) how far.
+    those. `gap_xy` (k, 2) are the ends that were joined, `gap_m` (k,) how far.
     """
 
     xy: Floats
@@ -34,16 +37,24 @@ class Healed:
     gap_m: Floats
 
 
-def heal(xy: Floats, vertices: Ints, start: Ints, *, tolerance_m: float) -> Healed:
-    """Join every dead end with the nearest street no more than `tolerance_m` away (the limit counts).
+def heal(xy: Floats, vertices: Ints, start: Ints, *, tolerance_m: float, layer: Ints | None = None) -> Healed:
+    """Join every end of a way with what is no more than `tolerance_m` away (the limit counts).
 
-    `xy` (n, 2) metres; way w runs through `vertices[start[w]:start[w + 1]]`. A dead end's own last
-    two stretches do not count as near. Of equally near streets the first is taken; two dead ends
-    that face each other are joined once. The piece that joins is as long as the gap.
+    `xy` (n, 2) metres; way w runs through `vertices[start[w]:start[w + 1]]` and lies on `layer[w]` (0
+    the ground). Ends close to each other are joined each with the nearest that it does not yet hang
+    together with; an end is also joined to the nearest place of a street that does not end among these,
+    which is parted there. A piece that joins is as long as its gap. A way above or below the ground is joined
+    only at its own ends. A dead end's own last two stretches do not count as near; of equally near
+    streets the first is taken.
     """
+    level = np.zeros(len(start) - 1, np.int64) if layer is None else np.asarray(layer, np.int64)
+    ends = _end_pairs(xy, vertices, start, tolerance_m)
     at = _positions(start)
-    joints = _joints(xy, vertices, at, tolerance_m)
-    if not len(joints.end):
+    cluster = _clusters(xy, vertices, at, tolerance_m, ends)
+    way_ends = np.unique(vertices[np.concatenate([start[:-1], start[1:] - 1])])
+    search = _Search(xy, vertices[at], vertices[at + 1], cluster, np.repeat(level, np.diff(start))[at])
+    joints = _joints(search, way_ends, at, tolerance_m)
+    if not len(joints.end) and not len(ends):
         return Healed(xy, vertices, start, np.arange(len(start) - 1), xy[:0], np.empty(0))
     inside = np.flatnonzero(joints.vertex < 0)
     inside = inside[np.lexsort((joints.fraction[inside], joints.position[inside]))]
@@ -51,7 +62,9 @@ def heal(xy: Floats, vertices: Ints, start: Ints, *, tolerance_m: float) -> Heal
     target[inside] = len(xy) + np.arange(len(inside))
     position = joints.position[inside] + 1
     longer = np.insert(vertices, position, target[inside])
-    pieces = np.column_stack([joints.end, target])
+    ends_m = np.hypot(*(xy[ends[:, 0]] - xy[ends[:, 1]]).T)
+    pieces = np.concatenate([ends, np.column_stack([joints.end, target])])
+    metres = np.concatenate([ends_m, joints.metres])
     _, first = np.unique(np.sort(pieces, axis=1), axis=0, return_index=True)
     once = np.sort(first)
     starts = start + np.searchsorted(position, start)
@@ -60,9 +73,66 @@ def heal(xy: Floats, vertices: Ints, start: Ints, *, tolerance_m: float) -> Heal
         vertices=np.concatenate([longer, pieces[once].ravel()]),
         start=np.concatenate([starts, starts[-1] + 2 * np.arange(1, len(once) + 1)]),
         way=np.concatenate([np.arange(len(start) - 1), np.full(len(once), -1)]),
-        gap_xy=xy[joints.end[once]],
-        gap_m=joints.metres[once],
+        gap_xy=xy[pieces[once, 0]],
+        gap_m=metres[once],
     )
+
+
+def _end_pairs(xy: Floats, vertices: Ints, start: Ints, tolerance_m: float) -> Ints:
+    """Pairs of way ends (k, 2) to join, nearest first, none that hang together already.
+
+    Where several ends lie around one place the shortest pieces that join them all are taken. Ends that
+    one way leads between within a little more than the tolerance are left: a short way is no gap.
+    """
+    ends = np.unique(np.concatenate([vertices[start[:-1]], vertices[start[1:] - 1]]))
+    degree = _degrees(vertices, start, len(xy))
+    if not len(ends):
+        return np.empty((0, 2), np.int64)
+    pairs = cKDTree(xy[ends]).query_pairs(tolerance_m * (1 + 1e-12), output_type="ndarray")
+    pairs = ends[pairs] if len(pairs) else np.empty((0, 2), np.int64)
+    metres = np.hypot(*(xy[pairs[:, 0]] - xy[pairs[:, 1]]).T)
+    keep = metres <= tolerance_m
+    keep &= (degree[pairs] == 1).any(axis=1)  # two junctions side by side are no gap
+    pairs, metres = pairs[keep], metres[keep]
+    turned = degree[pairs[:, 0]] != 1
+    pairs[turned] = pairs[turned, ::-1]  # the dead end first
+    group = _short_ways(xy, vertices, start, tolerance_m)
+    chosen = []
+    for row in np.lexsort((pairs[:, 1], pairs[:, 0], metres)):
+        a, b = (_root(group, int(v)) for v in pairs[row])
+        if a != b:
+            group[b] = a
+            chosen.append(row)
+    return pairs[chosen].astype(np.int64) if chosen else np.empty((0, 2), np.int64)
+
+
+def _degrees(vertices: Ints, start: Ints, n: int) -> Ints:
+    at = _positions(start)
+    tail, head = vertices[at], vertices[at + 1]
+    return np.bincount(tail, minlength=n) + np.bincount(head, minlength=n)
+
+
+def _short_ways(xy: Floats, vertices: Ints, start: Ints, tolerance_m: float) -> Ints:
+    """For every vertex a first one of those that short ways lead to: these need no joining."""
+    label = _clusters(xy, vertices, _positions(start), tolerance_m, np.empty((0, 2), np.int64))
+    first = np.unique(label, return_index=True)[1]
+    return np.asarray(first[label], np.int64)
+
+
+def _clusters(xy: Floats, vertices: Ints, at: Ints, tolerance_m: float, joined: Ints) -> Ints:
+    """For every vertex the number of its cluster: what short ways and the pieces `joined` lead to."""
+    tail, head = vertices[at], vertices[at + 1]
+    short = np.hypot(*(xy[head] - xy[tail]).T) <= tolerance_m
+    a, b = (np.concatenate([side[short], joined[:, i]]) for i, side in enumerate((tail, head)))
+    graph = coo_array((np.ones(len(a), bool), (a, b)), shape=(len(xy),) * 2)
+    return np.asarray(connected_components(graph, directed=False)[1], np.int64)
+
+
+def _root(group: Ints, vertex: int) -> int:
+    while group[vertex] != vertex:
+        group[vertex] = group[group[vertex]]
+        vertex = int(group[vertex])
+    return vertex
 
 
 @dataclass(frozen=True)
@@ -84,13 +154,27 @@ def _positions(start: Ints) -> Ints:
     return np.flatnonzero(~is_last)
 
 
-def _joints(xy: Floats, vertices: Ints, at: Ints, tolerance_m: float) -> _Joints:
-    tail, head = vertices[at], vertices[at + 1]
-    end, before = _dead_ends(tail, head, len(xy))
+@dataclass(frozen=True)
+class _Search:
+    """Where an end may be joined: segments `tail` to `head` on a `level`; the `cluster` of each vertex."""
+
+    xy: Floats
+    tail: Ints
+    head: Ints
+    cluster: Ints
+    level: Ints
+
+
+def _joints(search: _Search, way_ends: Ints, at: Ints, tolerance_m: float) -> _Joints:
+    xy, tail, head, cluster = search.xy, search.tail, search.head, search.cluster
+    dead, neighbour = _dead_ends(tail, head, len(xy))
+    others = np.setdiff1d(way_ends, dead)  # where ways meet each other, but not the street they lie on
+    end, before = np.concatenate([dead, others]), np.concatenate([neighbour, others])
     lines = shapely.linestrings(np.stack([xy[tail], xy[head]], axis=1))
     found = shapely.STRtree(lines).query(shapely.points(xy[end]), predicate="dwithin", distance=tolerance_m)
     row, segment = np.asarray(found, np.int64)
-    own = np.zeros(len(row), bool)
+    own = search.level[segment] != 0  # inside a bridge nothing is joined
+    own |= (cluster[tail[segment]] == cluster[end[row]]) | (cluster[head[segment]] == cluster[end[row]])
     for near in (end, before):
         own |= (tail[segment] == near[row]) | (head[segment] == near[row])
     row, segment = row[~own], segment[~own]

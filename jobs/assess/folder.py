@@ -37,12 +37,19 @@ from reports.workbook import workbook_bytes
 
 # An assessment without a plan takes away the plan of an earlier one in the same folder; so with what
 # was asked for then and not now.
+_OF_EARLIER: Final = (
+    "plan.json",
+    "sites.geojson",
+    "candidates.parquet",
+    "briefing-zh.md",
+    "briefing-en.md",
+    *EXTRA_FILES,
+)
 # The ground under the map, as the page draws it again.
 BASEMAP: Final = "basemap.bin"
 # What a file name may not hold on some system, and how long it may be (in bytes, without its ending).
 _NOT_IN_NAMES: Final = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
 _LONGEST_NAME: Final = 200
-_OF_EARLIER: Final = ("plan.json", "sites.geojson", "briefing-zh.md", "briefing-en.md", *EXTRA_FILES)
 
 
 @dataclass(frozen=True)

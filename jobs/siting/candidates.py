@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +22,7 @@ from coverage.siting.goals import LEAST_WALKING, LEAST_WORST
 from data.candidate_list import read_candidates
 from data.vector import read_vector
 from geo.crs import WGS84, project
-from geo.network.snapping import snap
+from geo.network.snapping import snap, take
 from jobs.assess.folder import Assessed
 from jobs.siting.named_places import CANDIDATES, lonlat_of, row_called, rows_called
 from jobs.siting.request import CROSSINGS, FACILITIES, SOURCES, Wish
@@ -36,11 +37,28 @@ MOST_WITH_LOADS: Final = 250
 FORBIDDEN_M: Final = 100.0
 
 
+@dataclass(frozen=True)
+class Among:
+    """Among which of the generated places a plan is looked for: of `every` those at least `spacing_m` apart.
+
+    `everywhere`: every place was weighed, or shown to be in no plan of more than `value` residents served
+    anew. `bound` is what a plan of all places can serve anew at most, inf where nobody looked.
+    """
+
+    every: int
+    spacing_m: float
+    everywhere: bool
+    value: float = 0.0
+    bound: float = np.inf
+
+
 @dataclass(frozen=True, eq=False)
 class Candidates:
     """(n,) places: `xy` (n, 2) metres, `names` ("" for none), and what a list says of each (NaN: nothing).
 
-    `required` and `forbidden` are rows. `notes` tell what was left out and why.
+    `cell` is the cell of the grid that each is the centre of, -1 for other places. `required` and
+    `forbidden` are rows. `notes` tell what was left out and why, `among` of how many generated places
+    these are; None for a list and for facilities, which are all there.
     """
 
     xy: Floats
@@ -48,10 +66,12 @@ class Candidates:
     cost: Floats
     capacity: Floats
     area_m2: Floats
+    cell: Ints
     cost_unit: str = ""
     required: tuple[int, ...] = ()
     forbidden: tuple[int, ...] = ()
     notes: tuple[Text, ...] = field(default=())
+    among: Among | None = None
 
     def __len__(self) -> int:
         return len(self.xy)
@@ -65,38 +85,46 @@ class Candidates:
             cost=self.cost[rows],
             capacity=self.capacity[rows],
             area_m2=self.area_m2[rows],
+            cell=self.cell[rows],
         )
 
 
-def places(xy: Floats, names: Sequence[str] = ()) -> Candidates:
-    """Candidates of which nothing but the place, and perhaps the name, is known."""
+def places(xy: Floats, names: Sequence[str] = (), cell: Ints | None = None) -> Candidates:
+    """Candidates of which nothing but the place, and perhaps the name or its cell, is known."""
     unknown = np.full(len(xy), np.nan)
-    return Candidates(xy, tuple(names) or ("",) * len(xy), unknown, unknown, unknown)
+    cell = np.full(len(xy), -1) if cell is None else cell
+    return Candidates(xy, tuple(names) or ("",) * len(xy), unknown, unknown, unknown, cell)
 
 
 def candidates_of(
-    done: Assessed, wish: Wish, rule: Rule, wanted: Bools, *, settlement: str = "any"
+    done: Assessed, wish: Wish, rule: Rule, wanted: Bools, *, settlement: str = "any", every: bool = False
 ) -> Candidates:
     """The places of the wish's source outside the excluded areas, with those required by coordinates.
 
-    `wanted` (cells,) are the residents to be served: generated places lie where one could reach them.
-    Where the load band of a `settlement` binds, only places in it count. InputError for a file or a
-    name that cannot be used.
+    `wanted` (cells,) are the residents to be served: generated places lie where one could reach them,
+    thinned out to what a search can weigh unless `every` one is asked for. Where the load band of a
+    `settlement` binds, only places in it count. InputError for a file or a name that cannot be used.
     """
+    most = len(wanted) + len(done.inputs.study.network.node_xy) if every else most_places(wish)
     if wish.candidates:
         found = _listed(done, wish.candidates)
     else:
-        found = _off_islands(_made(done, wish, rule, wanted), done)
+        found = _off_islands(_made(done, wish, rule, wanted, most), done)
     if wish.conditions.within_band and settlement != "any":
         found = _of_settlement(found, done, settlement)
     found = _outside(found, wish.exclude, done.inputs.study.grid.crs)
+    if found.among is not None and found.among.everywhere:
+        found = replace(found, among=replace(found.among, every=len(found)))
     return _with_named(found, wish, done.inputs.study.grid.crs)
 
 
 def _off_islands(found: Candidates, done: Assessed) -> Candidates:
     """Nobody outside would reach a site on an island of streets; a list of one's own may name such places."""
     network, walking = done.inputs.study.network, done.inputs.standard.walking
-    doors = snap(network, found.xy, limit_m=walking.snap_limit_m)
+    if len(found) and (found.cell >= 0).all():
+        doors = take(done.assessment.measured.distances.cells, found.cell)
+    else:
+        doors = snap(network, found.xy, limit_m=walking.snap_limit_m)
     stranded = doors.linked & network.islands.on_island[doors.edge]
     return found.only(np.flatnonzero(~stranded)) if stranded.any() else found
 
@@ -123,12 +151,13 @@ def _listed(done: Assessed, path: Path) -> Candidates:
         frame["cost"].to_numpy(float),
         frame["capacity"].to_numpy(float),
         frame["area_m2"].to_numpy(float),
+        np.full(len(frame), -1),
         listed.cost_unit,
         notes=notes if left_out else (),
     )
 
 
-def _made(done: Assessed, wish: Wish, rule: Rule, wanted: Bools) -> Candidates:
+def _made(done: Assessed, wish: Wish, rule: Rule, wanted: Bools, most: int) -> Candidates:
     if wish.source not in SOURCES:
         raise SettingError(
             "Candidates come from {sources}, or from a file; not from “{source}”.",
@@ -138,29 +167,28 @@ def _made(done: Assessed, wish: Wish, rule: Rule, wanted: Bools) -> Candidates:
     study = done.inputs.study
     if wish.source == FACILITIES:
         return _other_facilities(done, rule)
-    near_m = limit_m(rule, done.inputs.standard)
-    if wish.source == CROSSINGS:
-
-        def rows(spacing_m: float) -> Ints:
-            return junction_candidates(
-                study.network, study.grid, wanted=wanted, near_m=near_m, spacing_m=spacing_m
-            )
-
-        return places(study.network.node_xy[_thinned(rows, study.grid.spacing_m, most_places(wish))])
-
-    def cells(spacing_m: float) -> Ints:
-        return cell_candidates(study.grid, wanted=wanted, near_m=near_m, spacing_m=spacing_m)
-
-    return places(study.grid.xy[_thinned(cells, study.grid.spacing_m * 0.9, most_places(wish))])
+    grid, near_m = study.grid, limit_m(rule, done.inputs.standard)
+    crossings = wish.source == CROSSINGS
+    find = partial(junction_candidates, study.network) if crossings else cell_candidates
+    rows, spacing_m, every = _thinned(
+        lambda apart_m: find(grid, wanted=wanted, near_m=near_m, spacing_m=apart_m),
+        grid.spacing_m * (1.0 if crossings else 0.9),
+        most,
+    )
+    among = Among(every, max(spacing_m, grid.spacing_m), everywhere=len(rows) == every)
+    found = places(study.network.node_xy[rows]) if crossings else places(grid.xy[rows], cell=rows)
+    return replace(found, among=among)
 
 
-def _thinned(rows_at: Callable[[float], Ints], spacing_m: float, most: int) -> Ints:
-    """Rows at the least spacing that leaves not more than `most` of them."""
+def _thinned(rows_at: Callable[[float], Ints], spacing_m: float, most: int) -> tuple[Ints, float, int]:
+    """Rows at the least spacing that leaves not more than `most` of them, that spacing, and how many
+    there are at the spacing given."""
     rows = rows_at(spacing_m)
+    every = len(rows)
     while len(rows) > most:
         spacing_m *= max(1.1, float(np.sqrt(len(rows) / most)))
         rows = rows_at(spacing_m)
-    return rows
+    return rows, spacing_m, every
 
 
 def _other_facilities(done: Assessed, rule: Rule) -> Candidates:
@@ -241,6 +269,7 @@ def _added(found: Candidates, place: tuple[float, float], crs: str) -> tuple[Can
         cost=np.append(found.cost, one.cost),
         capacity=np.append(found.capacity, one.capacity),
         area_m2=np.append(found.area_m2, one.area_m2),
+        cell=np.append(found.cell, one.cell),
     )
     return joined, len(found)
 

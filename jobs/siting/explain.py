@@ -12,6 +12,7 @@ from core.text import Text, text, text_to_json
 from coverage.measuring.membership import locate
 from coverage.model.standard import Check, Rule
 from coverage.model.tables import Bools, Floats, Ints
+from coverage.scenario.closings import closing_losses
 from coverage.siting import (
     Place,
     Plan,
@@ -72,17 +73,14 @@ def told(done: Assessed, asked: Question, plan: Plan) -> Told:
     return Told(sites, fresh, before, after, before - stay)
 
 
-def losses(done: Assessed, asked: Question, *, everywhere: bool = False) -> list[dict[str, Any]]:
-    """Every facility that satisfies the rule today and whom only it serves, least needed first.
-
-    Where the rule speaks of one settlement, facilities that stand in another are not among them: whom
-    they are there for is not counted here; `everywhere` lists them too.
-    """
+def losses(done: Assessed, asked: Question) -> list[dict[str, Any]]:
+    """Every facility that satisfies the rule today: whom only it serves under that rule, and every rule of
+    the standard that gets worse if it closes alone (`rules`). Those that no rule needs come first, then
+    those with the fewest residents."""
     lost = removal_losses(asked.cover)
-    settlement = (asked.band_rule or asked.rule).settlement
-    here = done.inputs.study.facility_settlement
     n, frame = len(asked.candidates), done.inputs.study.facilities.frame
     lon, lat = done.inputs.study.facilities.lonlat()
+    by_rule = closing_losses(done.assessment, [int(row) for row in asked.existing])
     rows = [
         {
             "facility_id": str(frame["facility_id"].iloc[row]),
@@ -91,11 +89,24 @@ def losses(done: Assessed, asked: Question, *, everywhere: bool = False) -> list
             "lon": round(float(lon[row]), _DECIMALS),
             "lat": round(float(lat[row]), _DECIMALS),
             "residents_lost": lost[n + number],
+            "rules": [
+                {
+                    "rule": loss.rule_id,
+                    "residents": loss.residents,
+                    "units": loss.units,
+                    "facilities": loss.facilities,
+                }
+                for loss in by_rule[int(row)]
+            ],
         }
         for number, row in enumerate(asked.existing)
-        if everywhere or settlement in ("any", here[row])
     ]
-    return sorted(rows, key=lambda row: (row["residents_lost"], row["facility_id"]))
+    return sorted(rows, key=least_needed)
+
+
+def least_needed(row: Mapping[str, Any]) -> tuple[bool, float, str]:
+    """The order of `losses`."""
+    return bool(row["rules"]), row["residents_lost"], row["facility_id"]
 
 
 def closed_places(done: Assessed, asked: Question, plan: Plan) -> list[dict[str, Any]]:
@@ -104,7 +115,7 @@ def closed_places(done: Assessed, asked: Question, plan: Plan) -> list[dict[str,
     closed = {str(ids[asked.existing[row - len(asked.candidates)]]) for row in plan.closed}
     if not closed:
         return []
-    return [row for row in losses(done, asked, everywhere=True) if row["facility_id"] in closed]
+    return [row for row in losses(done, asked) if row["facility_id"] in closed]
 
 
 def decided(place: Place, plan: Plan) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from coverage.assessment import Assessment
 from coverage.checks.reach import BOUNDARY_M, limit_m
 from coverage.model.standard import ANY_TIER, Check, Rule
 from coverage.model.tables import Bools, Floats, Ints
-from coverage.siting import Goal, Place
+from coverage.siting import Goal, Place, Watch
 from coverage.siting.goals import FEWEST_SITES, LEAST_WALKING, LEAST_WORST
 from coverage.siting.model.arrays import only_entries
 from geo.distance.nearest import nearest_on_foot, nearest_straight
@@ -21,8 +21,9 @@ from geo.distance.reach import bounded_reach, reach_straight
 from geo.network.snapping import snap, take
 from jobs.assess.folder import Assessed
 from jobs.siting.candidates import Candidates, candidates_of
+from jobs.siting.refined import can_refine, refined
 from jobs.siting.request import Wish
-from jobs.siting.terms import closable_rows, conditions_of
+from jobs.siting.terms import closable_rows, conditions_of, importance
 
 # Nobody is sent farther than this on foot where everybody walks to the nearest site.
 LONGEST_WALK_M: Final = 5000.0
@@ -34,7 +35,8 @@ class Question:
     """Rows of both places are the candidates, then the `existing` facilities (rows of their table) that
     satisfy `rule`. `place` is what the goal counts by; in `cover` a site reaches who lives within the
     rule's figure, which is what reasons and losses are told by. `band_rule` is the load rule whose band
-    binds new sites, if it does. `subject` (cells,) are the residents spoken of."""
+    binds new sites, if it does. `subject` (cells,) are the residents spoken of, `reach_m` the rule's
+    figure in metres."""
 
     wish: Wish
     rule: Rule
@@ -45,12 +47,15 @@ class Question:
     place: Place
     cover: Place
     goal: Goal
+    reach_m: float
 
 
-def question_of(done: Assessed, wish: Wish, candidates: Candidates | None = None) -> Question:
+def question_of(
+    done: Assessed, wish: Wish, candidates: Candidates | None = None, watch: Watch | None = None
+) -> Question:
     """All that the engine must know for a wish about one tier. UserError for what cannot be.
 
-    `candidates` are chosen by the wish, unless given.
+    `candidates` are chosen by the wish, unless given; `watch` can end the choice among very many.
     """
     rule, band_rule = rule_for(done, wish), band_rule_for(done, wish)
     study = done.inputs.study
@@ -60,7 +65,13 @@ def question_of(done: Assessed, wish: Wish, candidates: Candidates | None = None
     asked = _Asked(done, wish, rule, existing)
     if candidates is None:
         wanted = asked.wanted(subject)
-        candidates = candidates_of(done, wish, rule, wanted, settlement=settlement)
+        fine = can_refine(wish)
+        candidates = candidates_of(done, wish, rule, wanted, settlement=settlement, every=fine)
+        if fine:
+            weight = done.assessment.measured.residents * wanted
+            equal = importance(done, wish)
+            weight = weight if equal is None else weight * equal
+            candidates = refined(done, wish, candidates, weight, asked.limit_m, watch)
     cover = _cover(asked, candidates, subject)
     band = band_rule.band if band_rule else None
     conditions = conditions_of(done, wish, candidates, existing, band=band, settlement=settlement)
@@ -74,7 +85,7 @@ def question_of(done: Assessed, wish: Wish, candidates: Candidates | None = None
     )
     place = _by_metres(asked, candidates, cover, goal) if asked.by_metres else cover
     goal = _within_walk(goal, place)
-    return Question(wish, rule, band_rule, candidates, existing, subject, place, cover, goal)
+    return Question(wish, rule, band_rule, candidates, existing, subject, place, cover, goal, asked.limit_m)
 
 
 def wanted_of(done: Assessed, wish: Wish) -> Bools:

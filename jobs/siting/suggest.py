@@ -18,6 +18,7 @@ from jobs.assess.folder import Assessed, read_and_assess, write_folder
 from jobs.siting.explain import Told, closed_places, decided, losses, told
 from jobs.siting.plan_whole import counted_in, money, remarks, ways
 from jobs.siting.question import Question, question_of
+from jobs.siting.refined import among_json, among_words, candidate_table, over_all_places
 from jobs.siting.request import Wish as Wish
 from jobs.siting.search_monitor import Following as Following
 from jobs.siting.search_monitor import chosen, searched
@@ -60,16 +61,18 @@ def suggest(done: Assessed, wish: Wish, following: Following | None = None) -> A
     following = following or Following()
     if len(wish.tiers) > 1:
         return suggest_both(done, wish, following)
-    asked, plan = chosen(lambda: question_of(done, wish), following)
+    asked, plan = chosen(lambda: question_of(done, wish, watch=following.watch), following)
+    plan = over_all_places(plan, asked)
     said = told(done, asked, plan)
     facts = _facts(done, asked, plan, said) | _at_once(done, asked, plan)
-    following.first(_with(done, plan, said, facts))
-    return _with(done, plan, said, facts | _later(done, asked, plan, following))
+    weighed = candidate_table(asked.candidates, done.inputs.study.grid.crs, plan.sites)
 
+    def with_facts(known: dict[str, Any]) -> Assessed:
+        tables = plan_tables(plan, said.sites, known, weighed)
+        return replace(done, results=with_plan(done.results, tables, said.new_site))
 
-def _with(done: Assessed, plan: Plan, said: Told, facts: dict[str, Any]) -> Assessed:
-    tables = plan_tables(plan, said.sites, facts)
-    return replace(done, results=with_plan(done.results, tables, said.new_site))
+    following.first(with_facts(facts))
+    return with_facts(facts | _later(done, asked, plan, following))
 
 
 def _facts(done: Assessed, asked: Question, plan: Plan, said: Told) -> dict[str, Any]:
@@ -85,6 +88,7 @@ def _facts(done: Assessed, asked: Question, plan: Plan, said: Told) -> dict[str,
         "wanted": None if wish.goal == FEWEST_SITES else wish.count,
         "existing": len(asked.existing),
         "candidates": len(asked.candidates),
+        **among_json(asked, plan),
         "residents": float(residents[asked.subject].sum()),
         "residents_before": said.residents_before,
         "residents_after": _after(asked, plan, said),
@@ -94,7 +98,13 @@ def _facts(done: Assessed, asked: Question, plan: Plan, said: Told) -> dict[str,
         "asked": wish.as_json(),
         "curve": _in_order(asked, plan, said),
         **money(asked.goal, asked.candidates, said.sites),
-        "notes": [text_to_json(n) for n in remarks(asked.candidates, asked.goal, plan, [asked.band_rule])],
+        "notes": [
+            text_to_json(note)
+            for note in (
+                *remarks(asked.candidates, asked.goal, plan, [asked.band_rule]),
+                *among_words(asked, plan),
+            )
+        ],
     }
 
 

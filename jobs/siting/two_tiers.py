@@ -14,9 +14,10 @@ from coverage.siting import Goal, Plan
 from coverage.siting.goals import FEWEST_SITES, LEAST_WALKING
 from coverage.siting.tiers import NEW
 from jobs.assess.folder import Assessed
-from jobs.siting.explain import REQUIRED, Told, decided, deciding_by_site, losses, told
+from jobs.siting.explain import REQUIRED, Told, decided, deciding_by_site, least_needed, losses, told
 from jobs.siting.plan_whole import counted_in, money, remarks, ways
 from jobs.siting.question import Question
+from jobs.siting.refined import among_json, among_words, candidate_table
 from jobs.siting.request import Wish
 from jobs.siting.search_monitor import Following, chosen, searched
 from jobs.siting.two_tiers_question import BothQuestion, question_of_both
@@ -32,22 +33,25 @@ def suggest_both(done: Assessed, wish: Wish, following: Following) -> Assessed:
     said = _told_of(done, asked, plan)
     sites = _sites(asked, plan, said)
     facts = _facts(done, asked, plan, said, sites)
-    following.first(_with(done, plan, said, sites, facts))
+    n = asked.town.n
+    weighed = candidate_table(
+        asked.candidates,
+        done.inputs.study.grid.crs,
+        [row % n for row in plan.sites if row % n < len(asked.candidates)],
+    )
+
+    def with_facts(known: Mapping[str, Any]) -> Assessed:
+        tables = plan_tables(plan, sites, known, weighed)
+        return replace(done, results=with_plan(done.results, tables, said.second.new_site))
+
+    following.first(with_facts(facts))
 
     def report(other: Plan) -> tuple[Sequence[Mapping[str, Any]], float]:
         again = _told_of(done, asked, other)
         return _sites(asked, other, again), _mean([part.residents_after for part in again.parts])
 
     more = searched(asked.place, plan, wish.others, report, following)
-    return _with(done, plan, said, sites, facts | more)
-
-
-def _with(
-    done: Assessed, plan: Plan, said: _Both, sites: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]
-) -> Assessed:
-    return replace(
-        done, results=with_plan(done.results, plan_tables(plan, sites, facts), said.second.new_site)
-    )
+    return with_facts(facts | more)
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,11 @@ def _facts(
     )
     lost = _mean([part.residents_lost for part in said.parts])
     bands = [one.band_rule for one in asked.tiers]
-    notes = [*remarks(asked.candidates, asked.goal, plan, bands), *_notes(done, asked)]
+    notes = [
+        *remarks(asked.candidates, asked.goal, plan, bands),
+        *among_words(asked.first, plan),
+        *_notes(done, asked),
+    ]
     return {
         "goal": wish.goal,
         "by": wish.by,
@@ -121,6 +129,7 @@ def _facts(
         "wanted": None if wish.goal == FEWEST_SITES or wish.count is None else asked.goal.count,
         "existing": len(asked.old),
         "candidates": len(asked.candidates),
+        **among_json(asked.first, plan),
         "residents": all_,
         "residents_before": before,
         "residents_after": after,
@@ -180,24 +189,24 @@ def _notes(done: Assessed, asked: BothQuestion) -> Iterator[Text]:
         )
 
 
-def _losses(done: Assessed, asked: BothQuestion, *, everywhere: bool = False) -> list[dict[str, Any]]:
+def _losses(done: Assessed, asked: BothQuestion) -> list[dict[str, Any]]:
     """Every facility of the two tiers with the residents who have no other: under the rule that loses the
     more by it, least needed first."""
     rows: dict[str, dict[str, Any]] = {}
     for one in asked.tiers:
-        for row in losses(done, one, everywhere=everywhere):
+        for row in losses(done, one):
             known = rows.get(row["facility_id"])
             if known is None or row["residents_lost"] > known["residents_lost"]:
                 rows[row["facility_id"]] = row
     mine = [row for row in rows.values() if row["tier"] in asked.wish.tiers]
-    return sorted(mine, key=lambda row: (row["residents_lost"], row["facility_id"]))
+    return sorted(mine, key=least_needed)
 
 
 def _closed(done: Assessed, asked: BothQuestion, plan: Plan) -> list[dict[str, Any]]:
     """The facilities that a relocation closes, as in `_losses`."""
     n, ids = len(asked.candidates), done.inputs.study.facilities.frame["facility_id"].astype(str).to_numpy()
     closed = {str(ids[asked.old[row % asked.town.n - n]]) for row in plan.closed}
-    return [row for row in _losses(done, asked, everywhere=True) if row["facility_id"] in closed]
+    return [row for row in _losses(done, asked) if row["facility_id"] in closed]
 
 
 def _curve(sites: Sequence[Mapping[str, Any]], start: float, after: float) -> list[list[float]]:

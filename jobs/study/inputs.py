@@ -14,19 +14,23 @@ from core.progress import Progress, part, silent
 from core.text import Text, text
 from coverage.model.standard import Standard
 from coverage.model.study import Study
+from coverage.model.tables import PopulationGrid
 from data.digest import sha256_of
 from data.formats.inputs_read import InputRead
 from data.intake.findings import Finding
 from data.intake.intake import Intake
-from data.intake.read import read_facilities
+from data.intake.origin import origin_of
+from data.intake.placing import Bounds
+from data.intake.read import ListRequest, read_lists
 from data.source import OSM_CREDIT, credits_of
 from data.standards import open_standard
-from data.streets import StreetFile, read_streets
+from data.streets import Asked, StreetFile, read_streets
 from data.streets.cache import load_or_read
 from data.streets.detect import OSM_FORMATS
 from data.streets.snapped import remember_places
 from data.units import UnitFile
 from geo.basemap import Basemap
+from geo.crs import unproject
 from jobs.study.area import coarse_m, longest_reach_m, short_sides, study_area
 from jobs.study.cases import StudyFiles as StudyFiles
 from jobs.study.city_name import city_name
@@ -86,7 +90,7 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
         remember_places(network, cache, population.grid.xy)
     in_water = water_findings(files.layers.water, streets.basemap, population.grid)
     progress(0.7, text("Reading facility lists"))
-    intake = read_facilities(files.facilities, datum=files.datum, units=units.table if units else None)
+    intake = _lists(files, units, population.grid)
     progress(1.0, text("Read"))
     study = Study(
         name=files.name or city_name(intake, units.table if units else None) or files.population.stem,
@@ -128,6 +132,21 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
     )
 
 
+def _lists(files: StudyFiles, units: UnitFile | None, grid: PopulationGrid) -> Intake:
+    """The lists, judged by the units; without these by where the residents live."""
+    known = units is None or files.units is None or origin_of(files.units, units.table).known
+    area = None if units else _where_residents_live(grid)
+    table = units.table if units else None
+    return read_lists(files.facilities, ListRequest(files.datum, table, units_known=known, area=area))
+
+
+def _where_residents_live(grid: PopulationGrid) -> Bounds:
+    """West, south, east, north of the cells, in degrees: where a list without units may be expected to
+    lie."""
+    lon, lat = unproject(grid.xy, grid.crs)
+    return float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())
+
+
 def _credits(files: StudyFiles, streets: StreetFile) -> tuple[str, ...]:
     """Whose data the inputs are, as far as they say so."""
     known = (OSM_CREDIT,) if streets.kind in _FROM_OSM else ()
@@ -139,10 +158,10 @@ def _credits(files: StudyFiles, streets: StreetFile) -> tuple[str, ...]:
 def _streets(
     files: StudyFiles, crs: str, area: shapely.Polygon, cache: Path | None, progress: Progress
 ) -> StreetFile:
-    heal_m = files.heal_m
+    asked = Asked(files.heal_m, files.answers.network_layer, files.answers.network_class)
     if cache is None:
-        return read_streets(files.network, crs=crs, area=area, heal_m=heal_m, progress=progress)
-    return load_or_read(files.network, cache, crs=crs, area=area, heal_m=heal_m, progress=progress)
+        return read_streets(files.network, crs=crs, area=area, asked=asked, progress=progress)
+    return load_or_read(files.network, cache, crs=crs, area=area, asked=asked, progress=progress)
 
 
 def list_notes(intake: Intake) -> tuple[Text, ...]:

@@ -14,6 +14,7 @@ from coverage.model.edits import Scenario
 from coverage.scenario.apply import apply
 from coverage.scenario.incremental import Live, live
 from coverage.scenario.what_if import Trail
+from jobs.study.cases import Case
 from tests.ui.conftest import PATIENCE_S, ROOT, ShownMaps, html_of, no_trouble
 from tests.ui.widgets.test_sections import SCENARIO, on, open_at, press
 
@@ -112,3 +113,20 @@ def test_the_list_of_changes_names_a_facility_that_is_gone(app: AppTest) -> None
     said = html_of(app)
     assert "东庄村服务站" in said
     assert said.count("新设施1") >= 2
+
+
+def test_a_click_asks_for_the_city_once_in_each_way(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The key reads the state of every file: with suggested sites and without them, not for every figure."""
+    on(app, SCENARIO)
+    asked: list[Case] = []
+    key = Case.key.fget
+    assert key is not None
+
+    def counted(case: Case) -> str:
+        asked.append(case)
+        return key(case)
+
+    monkeypatch.setattr(Case, "key", property(counted))
+    open_at(app, 1100)
+    no_trouble(app)
+    assert 0 < len(asked) <= 2 * 3  # three runs: the coordinates, the button, and the one that it begins

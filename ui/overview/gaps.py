@@ -26,7 +26,12 @@ def gaps(view: View) -> None:
     st.subheader(tr(text("Largest gaps")), anchor=False)
     rules = list(dict.fromkeys(gap["rule"] for gap in view.document["gaps"]))
     if not rules:
-        st.success(tr(text("No rule leaves a gap.")))
+        reach = [rule for rule in view.document["rules"] if rule["check"] in ("radius", "walk")]
+        judged = [rule for rule in reach if rule["verdict"] is not None]
+        if judged:
+            st.success(tr(text("Every radius and walk rule that could be judged covers everybody.")))
+        else:
+            st.caption(tr(text("No radius or walk rule could be judged, so nothing is said of gaps.")))
         return
     if choices().gap_rule not in rules:
         choose(gap_rule=max(rules, key=lambda rule: _missed(view, rule)))

@@ -8,7 +8,7 @@ from typing import Any, Final
 import streamlit as st
 
 from core.text import Text, text
-from coverage.model.standard import Check, Rule
+from coverage.model.standard import Check, Rule, settlement_title
 from coverage.publish.verdicts import summary
 from maps.palette import VERDICTS
 from ui.shell.choices import words
@@ -49,15 +49,18 @@ def _residents(area: Mapping[str, Any]) -> str:
 
 def _served(view: View, rule: Rule, row: Mapping[str, Any]) -> str:
     tr = words()
-    template = (
-        text("{tier} within {figure:,g} m")
-        if rule.check is Check.RADIUS
-        else text("{tier} within {figure:g} min on foot")
-    )
+    if rule.check is Check.RADIUS:
+        template = text("{tier} within {figure:,g} m")
+    elif rule.in_metres:
+        template = text("{tier} within {figure:,g} m on foot")
+    else:
+        template = text("{tier} within {figure:g} min on foot")
     title = Text(template.template, {"tier": view.standard.tier_title(rule.tier), "figure": rule.limit})
     if row["verdict"] is None:
         return _card(title, "–", in_html(tr(text("cannot be judged"))))
-    under = text("{met} of {all} residents", met=exact(row["residents_met"]), all=exact(row["residents"]))
+    counted = text("{met} of {all} {who} residents")
+    said = {"met": exact(row["residents_met"]), "all": exact(row["residents"])}
+    under = Text(counted.template, {**said, "who": settlement_title(rule.settlement)})
     return _card(title, share(row["share"]), in_html(tr(under)), colour=VERDICTS[row["verdict"]])
 
 

@@ -25,8 +25,8 @@ _UNIT_HEAD: Final = (
     text("Unit name"), text("Residents in the radius"), text("Too far on foot"), text("Share"),
 )  # fmt: skip
 _FACILITY_HEAD: Final = (
-    text("Facility"), text("Residents in the radius"), text("Too far on foot"), text("Share"),
-    text("Detour ratio"),
+    text("Facility"), text("Residents in the radius for whom it is the nearest"), text("Too far on foot"),
+    text("Share"), text("Detour ratio"),
 )  # fmt: skip
 _HEIGHT_PX: Final = 460
 _MOST: Final = 300

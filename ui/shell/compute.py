@@ -25,7 +25,7 @@ from jobs.cache.results import Shelf, has_map, map_page
 from jobs.study.cases import Case, StudyFiles, default_wish
 from ui.shell.choices import Choices, choices, words
 from ui.shell.safe import in_markdown
-from ui.shell.session import session_folder
+from ui.shell.session import ASKED, session_folder
 from ui.shell.work import result_of
 
 if TYPE_CHECKING:
@@ -62,14 +62,14 @@ def city_view() -> View:
 
 def answer_to(chosen: Choices) -> View:
     """The answer to some choices, which need not be those of the session yet."""
-    case = case_of(chosen)
-    return _view(str(_shelf(chosen).find(case.key) or _make(case, _shelf(chosen))))
+    case, key = _question(chosen)
+    shelf = _shelf(chosen)
+    return _view(str(shelf.find(key) or result_of("answer", key, partial(_made, case, shelf))))
 
 
 def current_assessed() -> tuple[str, Assessed]:
     """The city and lists in use in memory, without suggested sites, and the key of that question."""
-    question = replace(case_of(choices()), wish=None)
-    asked = Asked(question, question.key)
+    asked = Asked(*_question(replace(choices(), wish=None, wish_is_own=True)))
     if asked.key not in _IN_MEMORY:
         with reporting() as report, _TURN:
             report(0.2, text("Reading residents, units, streets and lists"))
@@ -92,6 +92,15 @@ def case_of(chosen: Choices) -> Case:
     files = replace(chosen.city or demo_city(), standard=chosen.standard)
     wish = chosen.wish if chosen.wish_is_own else default_wish(open_standard(chosen.standard))
     return Case(files, chosen.lists.files if chosen.lists else None, wish)
+
+
+def _question(chosen: Choices) -> tuple[Case, str]:
+    """The question and its key, which reads the state of every file: once in a run of the page."""
+    asked: dict[Choices, tuple[Case, str]] = st.session_state.setdefault(ASKED, {})
+    if chosen not in asked:
+        case = case_of(chosen)
+        asked[chosen] = case, case.key
+    return asked[chosen]
 
 
 def cache_folder() -> Path:
@@ -130,10 +139,6 @@ def _shelf(chosen: Choices) -> Shelf:
 def shelf_for(chosen: Choices) -> Shelf:
     """Where the answers to these choices are kept."""
     return _shelf(chosen)
-
-
-def _make(case: Case, shelf: Shelf) -> Path:
-    return result_of("answer", case.key, partial(_made, case, shelf))
 
 
 def _made(case: Case, shelf: Shelf, report: Progress) -> Path:

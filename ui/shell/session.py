@@ -25,6 +25,8 @@ from jobs.cache.prebuild import cache_folder
 from ui.shell.values import from_plain, to_plain
 
 KEPT_DAYS: Final = 7
+# What the page asked of the city in this run, see `ui.shell.compute`.
+ASKED: Final = "asked-in-this-run"
 _KEY: Final = "session-key"
 _WRITTEN: Final = "session-written"
 _STATE: Final = "chosen.json"
@@ -43,7 +45,8 @@ SWITCHES: Final = (
 )
 # A service's key is used for one search and never written.
 # Boxes for several files may not be set either, and are empty lists at first.
-_NEVER: Final = ("geocode-key", "lists", "siting-areas", "city-lists", _KEY, _WRITTEN)
+_BOXES: Final = ("lists", "siting-areas", "city-lists", "city-people", "city-units")
+_NEVER: Final = ("geocode-key", *_BOXES, _KEY, _WRITTEN)
 
 
 def open_session() -> None:
@@ -57,6 +60,7 @@ def open_session() -> None:
         _forget_old()
     if st.query_params.get("s") != session_key():
         st.query_params["s"] = session_key()
+    st.session_state.pop(ASKED, None)
     # Streamlit drops the value of a widget that a run does not show: so it is set anew in every run.
     for name in _widgets():
         st.session_state[name] = st.session_state[name]

@@ -68,14 +68,24 @@ def _axes(points: list[Mapping[str, Any]]) -> tuple[Axis, Axis]:
 def existing(plan: Mapping[str, Any], standard: Standard) -> None:
     """What would be lost by removing each existing facility, the least needed first."""
     tr, rows = words(), plan.get("redundancy", [])
-    said = plan_words.redundancy(plan)
-    if said is None:
+    said = list(plan_words.redundancy(plan, standard))
+    if not said:
         st.caption(tr(text("No existing facility is counted under this rule.")))
         return
-    sentences([said])
-    head = (text("Name"), text("Tier"), text("Residents whom only it serves"))
+    sentences(said)
+    head = (
+        text("Name"),
+        text("Tier"),
+        text("Residents whom only it serves, by the rule of this plan"),
+        text("Rules that get worse by closing it alone"),
+    )
     body = [
-        [row["name"], tr(standard.tier_title(row["tier"])), exact(row["residents_lost"])]
+        [
+            row["name"],
+            tr(standard.tier_title(row["tier"])),
+            exact(row["residents_lost"]),
+            tr(plan_words.worse_rules(row, standard)),
+        ]
         for row in rows[:_MOST_SPARE]
     ]
     table(text("Existing facilities, least needed first"), head, body, css="tall")

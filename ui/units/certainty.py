@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.text import Text, text
 from coverage.publish.verdicts import VERDICT_WORDS
+from reports.extra_words import bands_words
 from ui.shell.choices import words
 from ui.shell.measured import Reading, title_of_rule
 from ui.widgets.chart import Axis, Series, line_chart
@@ -51,9 +52,9 @@ def certainty(reading: Reading) -> None:
         text(
             "A hundred draws, always the same ones: walking speed evenly between 3 and 5 km/h, every "
             "facility off by 30 m (standard error in x and y), residents spread within their unit with a "
-            "variation of 0.3 that keeps the unit's total. These are assumptions, not measurements. Since "
-            "5 km/h is the fastest, a walk rule's share lies at the upper end of its band."
+            "variation of 0.3 that keeps the unit's total. These are assumptions, not measurements."
         ),
+        *([why] if (why := bands_words(bands, reading.standard)) is not None else []),
         text(
             "Only radius and walk rules have bands. Presence hangs on the unit the lists name, not on "
             "distances; loads would need every draw to be walked anew, and what is not drawn is not shown."
@@ -62,11 +63,12 @@ def certainty(reading: Reading) -> None:
 
 
 def _band_answers(bands: pd.DataFrame, units: pd.DataFrame, reading: Reading) -> list[Text]:
-    firm = int((bands[["meets", "nearly", "not"]].max(axis=1) >= 1.0).sum())
+    shown = {row["id"]: row["verdict"] for row in reading.document["rules"]}
+    firm = sum(row[shown[row["rule"]]] >= 1.0 for row in bands.to_dict("records") if shown.get(row["rule"]))
     wide = bands.iloc[int((bands["high"] - bands["low"]).to_numpy().argmax())]
     return [
         text(
-            "Of {count} rules with a distance, {firm} have the same verdict in every draw; {units} verdicts "
+            "Of {count} rules with a distance, {firm} have the verdict shown in every draw; {units} verdicts "
             "on single units hang on what is not known well.",
             count=len(bands),
             firm=firm,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain, repeat
 
 import numpy as np
 from scipy import sparse
@@ -23,11 +24,18 @@ from coverage.siting.model.problem import Problem
 from coverage.siting.model.site_rules import site_rules, start_price
 from coverage.siting.walking.capacitated_p_median import Others, better_bounded, crowded_plan
 from coverage.siting.walking.lagrangian import Prices, price_cells
-from coverage.siting.walking.savings import SavingsModel, SavingsSwap, greedy_savings
+from coverage.siting.walking.savings import SavingsModel, SavingsSwap, SavingsWalk, greedy_savings
 
+# What HiGHS takes over after all rounds of prices, and before.
 _MOST_PAIRS = 300_000
+_EASY_PAIRS = 8_000
 _MOST_FLOW = 150_000
 _ROUNDS = (60, 120, 250, 500, 1_000)
+# Of the time left, what one round of prices and HiGHS may take.
+_PRICES = 0.3
+_PROOF = 0.7
+# Where HiGHS will take over, the walk is short beside the prices.
+_SHORT_WALK = 0.2
 
 
 def least_walking(problem: Problem, limits: Limits) -> Plan:
@@ -112,28 +120,57 @@ def _best_savings(model: SavingsModel, count: int, limits: Limits) -> Choice:
     if count == 0 or not model.saved.nnz:
         return Choice(np.zeros(0, np.int64), 0.0, 0.0, proven=True)
     search = SavingsSwap(model, greedy_savings(model, count))
-    search.improve()
+    search.improve(limits.part(0.25))
     chosen, value = search.chosen, model.value(search.chosen)
     if len(chosen) < count or count >= model.n_sites:
         return Choice(chosen, value, value, proven=True)
-    return _bounded(model, Choice(chosen, value, np.inf), count, limits)
+    # between the best and the second-best way of each cell: a bound near the plan from the first step on
+    start = Prices(np.inf, np.zeros(model.n_sites), count, 0.5 * (search.first + search.second))
+    return _bounded(model, Choice(chosen, value, np.inf), start, limits)
 
 
-def _bounded(model: SavingsModel, best: Choice, count: int, limits: Limits) -> Choice:
-    """Prices in rounds, each without the sites that the one before excludes; then the proof."""
+def _bounded(model: SavingsModel, best: Choice, prices: Prices, limits: Limits) -> Choice:
+    """Prices and a walk over local optima in turns, then the proof.
+
+    Every round of prices excludes sites; the walk takes as long as the prices did. It goes on until the
+    gap is closed, what is left is proved, or the time is over.
+    """
     part, sites = model, np.arange(model.n_sites)
-    prices: Prices | None = None
-    for steps in _ROUNDS:
-        prices = price_cells(part, prices, best.value, limits, steps, count)
+    walk: SavingsWalk | None = None
+    for number, steps in enumerate(chain(_ROUNDS, repeat(_ROUNDS[-1]))):
+        before = limits.left()
+        prices = price_cells(part, prices, best.value, limits.part(_PRICES), steps, prices.count)
         best = replace(best, bound=min(best.bound, max(_whole(model, prices.bound), best.value)))
-        short = best.bound - best.value
-        if short <= (limits.gap + 1e-9) * best.value or limits.left() <= 0.0:
-            return replace(best, proven=short <= 1e-9 * best.value)
+        if _is_enough(best, limits):
+            break
         stay = ~prices.never_opened(best.value)
         stay[np.searchsorted(sites, best.chosen)] = True
         part, sites = SavingsModel(part.saved[np.flatnonzero(stay)]), sites[stay]
         prices = replace(prices, worth=prices.worth[stay])
-    return best if prices is None else _proved(model, prices, sites, best, limits)
+        most_pairs = _MOST_PAIRS if number + 1 >= len(_ROUNDS) else _EASY_PAIRS
+        proved = _proved(model, prices, sites, best, limits, most_pairs)
+        if proved is not None:
+            best = proved
+            break
+        walk = walk or SavingsWalk(model, best.chosen, limits.seed)
+        taken = (before - limits.left()) * (1.0 if part.saved.nnz > _MOST_PAIRS else _SHORT_WALK)
+        walk.run(limits.part(min(1.0, taken / max(limits.left(), 1e-9))), best.bound)
+        # what prices have excluded is in no better plan
+        if walk.value > best.value * (1.0 + 1e-12) and np.isin(walk.best, sites).all():
+            best = replace(best, chosen=walk.best.copy(), value=model.value(walk.best))
+        limits.report(best.value, best.bound, maximises=True)
+        if _is_enough(best, limits):
+            break
+    if not best.proven and not _is_enough(best, limits):
+        walk = SavingsWalk(model, best.chosen, limits.seed)
+        walk.run(limits, best.bound)
+        if walk.value > best.value:
+            best = replace(best, chosen=walk.best.copy(), value=model.value(walk.best))
+    return replace(best, proven=best.bound - best.value <= 1e-9 * best.value)
+
+
+def _is_enough(best: Choice, limits: Limits) -> bool:
+    return best.bound - best.value <= (limits.gap + 1e-9) * best.value or limits.left() <= 0.0
 
 
 def _whole(model: SavingsModel, bound: float) -> float:
@@ -141,8 +178,10 @@ def _whole(model: SavingsModel, bound: float) -> float:
     return float(np.floor(bound + 1e-6)) if (model.saved.data == np.round(model.saved.data)).all() else bound
 
 
-def _proved(model: SavingsModel, prices: Prices, sites: Ints, best: Choice, limits: Limits) -> Choice:
-    """HiGHS on `sites`, which a better plan could have; `best` where that is too much."""
+def _proved(
+    model: SavingsModel, prices: Prices, sites: Ints, best: Choice, limits: Limits, most_pairs: int
+) -> Choice | None:
+    """HiGHS on `sites`, which a better plan could have; None where more than `most_pairs` are left."""
     fixed = sites[prices.always_opened(best.value)]
     free = np.setdiff1d(sites, fixed)
     if len(fixed) > prices.count or len(sites) < prices.count:
@@ -151,10 +190,10 @@ def _proved(model: SavingsModel, prices: Prices, sites: Ints, best: Choice, limi
     part = model.saved[free]
     extra = sparse.csr_array((part.data - base[part.indices], part.indices, part.indptr), shape=part.shape)
     rest = SavingsModel(only_entries(extra, extra.data > 0.0))
-    if rest.saved.nnz > _MOST_PAIRS or limits.left() <= 0.0:
-        return best
+    if rest.saved.nnz > most_pairs:
+        return None
     program = median_program(rest, prices.count - len(fixed), float(base.sum()))
-    answer = solve(program, limits)
+    answer = solve(program, limits.part(_PROOF))
     chosen, value = best.chosen, best.value
     if answer.values is not None:
         found = np.concatenate((fixed, free[answer.sites_open(len(free))]))

@@ -13,6 +13,12 @@ import numpy as np
 from scipy import sparse
 
 from coverage.siting.model.arrays import Floats, Ints, row_entries
+from coverage.siting.model.highs import Limits
+
+_KICK = (2, 4)
+_NEIGHBOURS = 12
+_ACCEPT_WORSE = 0.002
+_HOME_AFTER = 200
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,15 +59,21 @@ def greedy_savings(model: SavingsModel, count: int) -> Ints:
     chosen: list[int] = []
     best = np.zeros(model.n_cells)
     floor = 1e-12 * float(model.saved.sum())
+    gain = model.sum_by_site(model.saved.data)
     for _ in range(min(count, model.n_sites)):
-        gain = model.sum_by_site(np.maximum(model.saved.data - best[model.saved.indices], 0.0))
         site = int(np.argmax(gain))
         if gain[site] <= floor:
             break
         chosen.append(site)
         row = slice(model.saved.indptr[site], model.saved.indptr[site + 1])
-        cells = model.saved.indices[row]
-        best[cells] = np.maximum(best[cells], model.saved.data[row])
+        better = model.saved.data[row] > best[model.saved.indices[row]]
+        cells, saved = model.saved.indices[row][better], model.saved.data[row][better]
+        at, owner = row_entries(model.by_cell.indptr, cells)
+        there = model.by_cell.data[at]
+        less = np.maximum(there - best[cells][owner], 0.0) - np.maximum(there - saved[owner], 0.0)
+        gain -= np.bincount(model.by_cell.indices[at], weights=less, minlength=len(gain))
+        gain[site] = 0.0
+        best[cells] = saved
     return np.array(chosen, np.int64)
 
 
@@ -69,7 +81,9 @@ class SavingsSwap:
     """Chosen sites with the profit of every swap kept up to date (fast interchange).
 
     `first` and `second` are each cell's best and second-best saving among the chosen, `slot` who
-    gives the best (−1: nobody). profit(out, in) = gain(in) − loss(out) + both(in, out).
+    gives the best and `next_slot` who the second (−1: nobody). profit(out, in) = gain(in) − loss(out) +
+    both(in, out) (Resende and Werneck 2007). A swap recomputes only the cells whose best or second-best
+    it changes.
     """
 
     def __init__(self, model: SavingsModel, chosen: Ints) -> None:
@@ -80,6 +94,7 @@ class SavingsSwap:
         self.first = np.zeros(model.n_cells)
         self.second = np.zeros(model.n_cells)
         self.slot = np.full(model.n_cells, -1, np.int64)
+        self.next_slot = np.full(model.n_cells, -1, np.int64)
         self.gain = np.zeros(model.n_sites)
         self.loss = np.zeros(len(chosen))
         self.both = np.zeros((model.n_sites, len(chosen)))
@@ -91,9 +106,11 @@ class SavingsSwap:
     def value(self) -> float:
         return float(self.first.sum())
 
-    def improve(self, max_swaps: int = 2_000) -> int:
-        """Make the best swap until none helps; the number made."""
+    def improve(self, limits: Limits | None = None, max_swaps: int = 20_000) -> int:
+        """Make the best swap until none helps, or the time is over; the number made."""
         for swaps in range(max_swaps):
+            if limits is not None and swaps % 8 == 7 and limits.left() <= 0.0:
+                return swaps
             slot, site, profit = self.best_swap()
             if profit <= 1e-10 * max(self.value, 1.0):
                 return swaps
@@ -112,10 +129,13 @@ class SavingsSwap:
         return int(slots[site]), site, float(profit[site])
 
     def swap(self, slot: int, site: int) -> None:
-        """Put `site` in the place of the one at `slot`; only the cells of both are counted again."""
+        """Put `site` in the place of the one at `slot`."""
         out = self.chosen[slot]
-        at, _ = row_entries(self.model.saved.indptr, np.array([out, site]))
-        cells = np.unique(self.model.saved.indices[at])
+        row = slice(self.model.saved.indptr[site], self.model.saved.indptr[site + 1])
+        near = self.model.saved.indices[row]
+        changed = (self.slot == slot) | (self.next_slot == slot)
+        changed[near[self.model.saved.data[row] > self.second[near]]] = True
+        cells = np.flatnonzero(changed)
         self._count(cells, -1.0)
         self.chosen[slot] = site
         self.slot_of[out], self.slot_of[site] = -1, slot
@@ -131,11 +151,13 @@ class SavingsSwap:
         order = np.lexsort((slots, -saved, owner))
         owner, slots, saved = owner[order], slots[order], saved[order]
         place = np.arange(len(owner)) - np.searchsorted(owner, owner)
-        self.first[cells], self.second[cells], self.slot[cells] = 0.0, 0.0, -1
+        self.first[cells], self.second[cells] = 0.0, 0.0
+        self.slot[cells], self.next_slot[cells] = -1, -1
         top, next_ = place == 0, place == 1
         self.first[cells[owner[top]]] = saved[top]
         self.slot[cells[owner[top]]] = slots[top]
         self.second[cells[owner[next_]]] = saved[next_]
+        self.next_slot[cells[owner[next_]]] = slots[next_]
 
     def _count(self, cells: Ints, sign: float) -> None:
         """Add (+1) or take away (−1) what `cells` contribute to gain, loss and both."""
@@ -148,3 +170,58 @@ class SavingsSwap:
         keep = (self.slot[cell] >= 0) & (saved > self.second[cell])
         kept = np.minimum(saved, self.first[cell])[keep] - self.second[cell[keep]]
         np.add.at(self.both, (sites[keep], self.slot[cell[keep]]), sign * kept)
+
+
+class SavingsWalk:
+    """Iterated local search over swaps; `best` is the best choice seen, `value` what it saves.
+
+    A few neighbouring sites are exchanged at random and mended by swaps; the search goes on from what is
+    nearly as good as before, and returns to the best when nothing better has come for long.
+    """
+
+    def __init__(self, model: SavingsModel, chosen: Ints, seed: int) -> None:
+        self.model, self.search = model, SavingsSwap(model, chosen)
+        self.rng = np.random.default_rng(seed)
+        self.best, self.value = self.search.chosen.copy(), self.search.value
+        self._here, self._here_value, self._since_best = self.best, self.value, 0
+        # a share of what is walked, not of what is saved against walking very far
+        self._worse = _ACCEPT_WORSE * (float(model.saved.max(axis=0).sum()) - self.value)
+
+    def run(self, limits: Limits, until: float) -> None:
+        """Until the value reaches `until`, or the time is over."""
+        while self.value < until and limits.left() > 0.0:
+            self._shake()
+            self.search.improve(limits)
+            found, self._since_best = self.search.value, self._since_best + 1
+            if found > self.value * (1.0 + 1e-12):
+                self.best, self.value, self._since_best = self.search.chosen.copy(), found, 0
+            if self._since_best > _HOME_AFTER:
+                self._since_best, self._here, self._here_value = 0, self.best, self.value
+                self._go_to(self.best)
+            elif found >= self._here_value - self._worse:
+                self._here, self._here_value = self.search.chosen.copy(), found
+            else:
+                self._go_to(self._here)
+
+    def _shake(self) -> None:
+        """A random site gives way to one near it, then some that lie beside the newcomer do so too."""
+        search, slot = self.search, int(self.rng.integers(len(self.search.chosen)))
+        for _ in range(int(self.rng.integers(_KICK[0], _KICK[1] + 1))):
+            worth = search.both[:, slot].copy()
+            worth[search.chosen] = -1.0
+            few = min(_NEIGHBOURS, len(worth) - 1)
+            near = np.argpartition(-worth, few)[:few]
+            near = near[worth[near] >= 0.0]
+            if not len(near):
+                return
+            site = int(near[self.rng.integers(len(near))])
+            search.swap(slot, site)
+            beside = np.argsort(-search.both[site], kind="stable")[:_NEIGHBOURS]
+            slot = int(beside[self.rng.integers(len(beside))])
+
+    def _go_to(self, choice: Ints) -> None:
+        search = self.search
+        away = np.flatnonzero(~np.isin(search.chosen, choice))
+        missing = choice[search.slot_of[choice] < 0]
+        for slot, site in zip(away, missing, strict=True):
+            search.swap(int(slot), int(site))

@@ -122,7 +122,7 @@ def test_many_cells_off_a_lattice_have_the_ground_that_few_have() -> None:
 
 
 @pytest.mark.slow
-def test_outlines_of_four_times_the_cells_off_a_lattice_take_no_more_than_six_times_as_long() -> None:
+def test_outlines_of_four_times_the_cells_off_a_lattice_do_not_take_sixteen_times_as_long() -> None:
     seconds = []
     for side in (150, 300):
         x, y = (at.ravel() * 100.0 for at in np.meshgrid(np.arange(side), np.arange(side)))
@@ -132,4 +132,4 @@ def test_outlines_of_four_times_the_cells_off_a_lattice_take_no_more_than_six_ti
         begin = time.process_time()
         cell_outlines(grid, groups)
         seconds.append(time.process_time() - begin)
-    assert seconds[1] <= 6 * seconds[0]
+    assert seconds[1] <= 8 * seconds[0]

@@ -20,9 +20,9 @@ CONTENT = [
     (b"SQLite format 3\0", "gpkg"),
 ]
 REFUSED = [
-    (b"", "not a street file"),
-    (b"\x89PNG", "not a street file"),
-    (b"<OGRVRTDataSource><OGRVRTLayer/></OGRVRTDataSource>", "not a street file"),
+    (b"", "is empty"),
+    (b"\x89PNG", "is a PNG"),
+    (b"<OGRVRTDataSource><OGRVRTLayer/></OGRVRTDataSource>", "points to other files"),
     (b"<html></html>", "not a street file"),
     (b"\x1f\x8bnonsense", "cannot be unpacked"),
     (b"BZhnonsense", "cannot be unpacked"),

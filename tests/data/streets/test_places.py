@@ -8,7 +8,7 @@ import geopandas as gpd
 import pytest
 import shapely
 
-from data.streets import load_or_read, read_streets
+from data.streets import Asked, load_or_read, read_streets
 from tests.data.streets.street_files import CRS, METRES, lines
 
 
@@ -22,7 +22,7 @@ def broken_square(path):
 
 def test_a_gap_is_closed_when_asked_and_listed_with_its_place_and_length(tmp_path):
     path = broken_square(tmp_path / "a.gpkg")
-    as_drawn, healed = read_streets(path), read_streets(path, heal_m=2.0)
+    as_drawn, healed = read_streets(path), read_streets(path, asked=Asked(heal_m=2.0))
     assert [remark.code for remark in as_drawn.remarks] == []
     assert "1 island with" in " ".join(map(str, as_drawn.findings))
     assert [str(remark.message) for remark in healed.remarks] == [
@@ -37,8 +37,8 @@ def test_a_gap_is_closed_when_asked_and_listed_with_its_place_and_length(tmp_pat
 def test_remarks_come_back_from_the_cache_and_healing_is_remembered_apart(tmp_path):
     path = broken_square(tmp_path / "a.gpkg")
     for heal_m in (0.0, 2.0, 2.0):
-        kept = load_or_read(path, tmp_path / "cache", heal_m=heal_m)
-        read = read_streets(path, heal_m=heal_m)
+        kept = load_or_read(path, tmp_path / "cache", asked=Asked(heal_m=heal_m))
+        read = read_streets(path, asked=Asked(heal_m=heal_m))
         assert list(map(str, kept.findings)) == list(map(str, read.findings))
         assert kept.remarks == read.remarks
     assert len(list((tmp_path / "cache").iterdir())) == 2

@@ -1,0 +1,266 @@
+"""Which column of a street layer tells the class of a street, and what its words mean.
+
+Recognised by values: OpenStreetMap's words (in `highway`, Geofabrik's `fclass`, BBBike's `type`, Overture's
+`class`, and so on), Chinese grades (主干路, 省道 …) and NavInfo's codes. Tags that a column holds together
+(`other_tags`, `tags`, as hstore or JSON) count as if each had a column of its own.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from core.errors import InputError
+from data.streets.walkable import NEVER, TAGS, is_walkable, street_class
+
+_OSM: Final = NEVER | {
+    "bridleway", "busway", "corridor", "cycleway", "elevator", "footway", "living_street", "motorway",
+    "motorway_link", "path", "pedestrian", "platform", "primary", "primary_link", "residential", "road",
+    "secondary", "secondary_link", "service", "steps", "tertiary", "tertiary_link", "track", "trunk",
+    "trunk_link", "unclassified", "unknown", "track_grade1", "track_grade2", "track_grade3", "track_grade4",
+    "track_grade5", "driveway", "parking_aisle", "alley", "sidewalk", "crosswalk", "crossing",
+}  # fmt: skip
+# Words of other providers and what OpenStreetMap calls them.
+_MEANS: Final = {
+    **{f"track_grade{n}": "track" for n in range(1, 6)},
+    **dict.fromkeys(("driveway", "parking_aisle", "alley"), "service"),
+    **dict.fromkeys(("sidewalk", "crosswalk", "crossing"), "footway"),
+    **dict.fromkeys(("高速公路", "高速", "高速路", "国家高速", "省级高速"), "motorway"),
+    **dict.fromkeys(("匝道", "高速匝道"), "motorway_link"),
+    **dict.fromkeys(("城市快速路", "快速路", "快速", "一级公路"), "trunk"),
+    **dict.fromkeys(("国道", "省道", "主干路", "主干道", "城市主干路", "城市主干道", "二级公路"), "primary"),
+    **dict.fromkeys(("县道", "次干路", "次干道", "城市次干路", "城市次干道", "三级公路"), "secondary"),
+    **dict.fromkeys(("乡道", "镇道", "四级公路", "乡镇道路"), "tertiary"),
+    **dict.fromkeys(("支路", "城市支路", "街道", "街巷", "巷道", "居住区道路", "小区道路"), "residential"),
+    **dict.fromkeys(("村道", "乡村道路", "农村道路", "等外公路", "其他道路", "其它道路"), "unclassified"),
+    **dict.fromkeys(("内部道路", "内部路", "辅路"), "service"),
+    **dict.fromkeys(("机耕路", "大车路"), "track"),
+    **dict.fromkeys(("人行道", "人行道路", "行人道路", "步道", "绿道", "小路"), "footway"),
+    **dict.fromkeys(("步行街", "步行道"), "pedestrian"),
+    **dict.fromkeys(("自行车道", "非机动车道"), "cycleway"),
+    **dict.fromkeys(("人行天桥", "天桥", "地下通道", "过街通道"), "footway"),
+    **dict.fromkeys(("公交专用道",), "busway"),
+    **dict.fromkeys(("规划道路", "规划", "规划路"), "planned"),
+    **dict.fromkeys(("在建道路", "在建", "施工"), "construction"),
+    **dict.fromkeys(("轮渡", "渡口", "航线", "铁路", "地铁", "轻轨"), "no"),
+}  # fmt: skip
+# NavInfo: the first two of four hexadecimal digits are the class; several codes are parted by "|".
+_NAVINFO: Final = {
+    "00": "motorway", "01": "motorway", "02": "primary", "03": "primary", "04": "secondary", "06": "tertiary",
+    "08": "residential", "09": "service", "0a": "no", "0b": "footway",
+}  # fmt: skip
+_NAVINFO_CODE: Final = re.compile(r"0[0-9a-f][0-9a-f]{2}", re.I)
+_NAMES: Final = (
+    "highway", "fclass", "class", "type", "road_class", "roadclass", "subclass", "road_type",
+    "roadtype", "kind",
+    "道路等级", "道路类型", "道路类别", "道路级别", "等级", "类型", "类别", "级别", "分类",
+)  # fmt: skip
+_NO_CLASS: Final = frozenset({
+    "name", "名称", "路名", "道路名称", "pathname", "bridge", "tunnel", "oneway", "layer", "level",
+    "access", "foot",
+    "surface", "sidewalk", "railway", "waterway", "service",
+})  # fmt: skip
+_TOGETHER: Final = ("other_tags", "tags", "all_tags", "hstore")
+_HSTORE: Final = re.compile(r'"((?:[^"\\]|\\.)*)"\s*=>\s*(?:"((?:[^"\\]|\\.)*)"|NULL)')
+_ENOUGH: Final = 0.5  # of a column's words that mean a class
+_LOOKED_AT: Final = 5_000
+# Titles that a shapefile cut at ten bytes.
+_WHOLE: Final = {tag[:10]: tag for tag in TAGS}
+
+Columns = Mapping[str, Sequence[Any]]
+
+
+@dataclass(frozen=True)
+class StreetClasses:
+    """`column` that tells the class ("" where none does); `tags` of each row, a list of values each.
+
+    `walked` (n,) and `klass` (n,) are what follows from them.
+    """
+
+    column: str
+    tags: tuple[Mapping[str, Sequence[str]], ...]
+
+    @property
+    def walked(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        """(n,) whether people walk there: all rows where no column tells a class."""
+        if not self.column:
+            return np.array([_all_walked({"highway": ["road"], **tags}) for tags in self.tags], bool)
+        return np.array([_all_walked(tags) for tags in self.tags], bool)
+
+    @property
+    def klass(self) -> np.ndarray[tuple[int], np.dtype[np.int8]]:
+        """(n,) 0, 1 or 2: what a map shows from afar."""
+        return np.array(
+            [max(map(street_class, tags.get("highway", ("",))), default=0) for tags in self.tags], np.int8
+        )
+
+
+def classes_of(columns: Columns, n: int, *, column: str = "", file: str = "") -> StreetClasses:
+    """The classes and access tags of the rows of a layer.
+
+    `column` names the one that tells the class; without it the column most of whose words mean a class is
+    taken. InputError where there is no such column.
+    """
+    titles = {str(title).strip().casefold(): str(title) for title in columns}
+    if column and column.strip().casefold() not in titles:
+        raise InputError(
+            "{file}: there is no column “{column}” for the class of streets; there are: {columns}.",
+            file=file,
+            column=column,
+            columns=", ".join(map(str, columns)),
+        )
+    chosen = titles[column.strip().casefold()] if column else class_column(columns)
+    together = (
+        [_together(columns, row, titles) for row in range(n)] if any(t in titles for t in _TOGETHER) else None
+    )
+    if not chosen and together is not None and any("highway" in tags for tags in together):
+        chosen = next(titles[title] for title in _TOGETHER if title in titles)
+    tags: list[dict[str, Sequence[str]]] = [dict(t) for t in together] if together else [{} for _ in range(n)]
+    for title in columns:
+        key = str(title).strip().casefold()
+        tag = key if key in TAGS else _WHOLE.get(key, "")
+        if not tag or tag == "highway":
+            continue
+        for row, value in enumerate(columns[title]):
+            if words := values_of(value):
+                tags[row][tag] = words
+    if chosen and chosen.casefold() not in _TOGETHER:
+        for row, value in enumerate(columns[chosen]):
+            words = [_meaning(word, sure=bool(column)) for word in values_of(value)]
+            if words:
+                tags[row]["highway"] = words
+    _overture(columns, titles, tags)
+    return StreetClasses(chosen, tuple(tags))
+
+
+def class_column(columns: Columns) -> str:
+    """The title of the column most of whose values mean a class of street; "" where there is none."""
+    best, most = "", 0.0
+    for title, values in columns.items():
+        name = str(title).strip().casefold()
+        words = [word for value in list(values)[:_LOOKED_AT] for word in values_of(value)]
+        if not words or name in _NO_CLASS or all(map(_number, words)):
+            continue
+        share = sum(_known(word) not in ("", "no", "unknown") for word in words) / len(words)
+        # Of columns as clear as each other the one with a known name, `highway` first.
+        rank = share - 0.001 * (_NAMES.index(name) if name in _NAMES else len(_NAMES))
+        if share >= _ENOUGH and rank > most:
+            best, most = str(title), rank
+    return best
+
+
+def values_of(value: Any) -> list[str]:
+    """The words of a cell: arrays, lists written as text, and single words; none for what is missing."""
+    if value is None or (isinstance(value, float) and np.isnan(value)) or value is pd.NA:
+        return []
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return [word for one in value for word in values_of(one)]
+    written = str(value).strip()
+    if written.startswith("[") and written.endswith("]"):
+        for parse in (json.loads, ast.literal_eval):
+            try:
+                read = parse(written)
+            except (ValueError, SyntaxError, RecursionError, MemoryError):
+                continue
+            return [word for one in read for word in values_of(one)] if isinstance(read, list) else [written]
+    return [] if written.casefold() in ("", "nan", "none", "null", "<na>") else [written]
+
+
+def _known(word: str) -> str:
+    low = word.strip().casefold()
+    first = low.partition(";")[0].strip()
+    if first in _MEANS:
+        return _MEANS[first]
+    if first in _OSM:
+        return low
+    codes = [code for code in re.split(r"[|,;\s]+", low) if code]
+    if codes and all(_NAVINFO_CODE.fullmatch(code) for code in codes):
+        return _NAVINFO.get(codes[0][:2], "road")
+    return ""
+
+
+def _meaning(word: str, *, sure: bool) -> str:
+    """OpenStreetMap's word; what nobody knows is walked as a road, or left as it is."""
+    return _known(word) or ("road" if sure else word.strip().casefold())
+
+
+def _number(word: str) -> bool:
+    return bool(re.fullmatch(r"-?\d+(\.\d*)?", word)) and not _NAVINFO_CODE.fullmatch(word)
+
+
+def _together(columns: Columns, row: int, titles: Mapping[str, str]) -> dict[str, Sequence[str]]:
+    found: dict[str, Sequence[str]] = {}
+    for title in _TOGETHER:
+        if title in titles:
+            for key, value in _parsed(columns[titles[title]][row]).items():
+                if key in TAGS:
+                    found[key] = values_of(value)
+    return found
+
+
+def _parsed(value: Any) -> Mapping[str, Any]:
+    """Tags written as JSON, as hstore, or held as a mapping or pairs."""
+    if isinstance(value, Mapping):
+        return {str(key): one for key, one in value.items()}
+    if isinstance(value, (list, np.ndarray)):
+        return {str(pair[0]): pair[1] for pair in value if len(pair) == 2}
+    if not isinstance(value, str):
+        return {}
+    if value.lstrip().startswith("{"):
+        try:
+            read = json.loads(value)
+        except (ValueError, RecursionError):
+            return {}
+        return read if isinstance(read, dict) else {}
+    return {key: one for key, one in _HSTORE.findall(value) if one}
+
+
+def _overture(columns: Columns, titles: Mapping[str, str], tags: list[dict[str, Sequence[str]]]) -> None:
+    """Overture's segments: railways and waterways are no streets; who is denied access on foot."""
+    if "subtype" in titles:
+        for row, value in enumerate(columns[titles["subtype"]]):
+            if value in ("rail", "water"):
+                tags[row]["highway"] = ["no"]
+    if "access_restrictions" in titles:
+        for row, value in enumerate(columns[titles["access_restrictions"]]):
+            if _denied_on_foot(value):
+                tags[row]["foot"] = ["no"]
+
+
+def _denied_on_foot(value: Any) -> bool:
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return False
+    if not isinstance(value, (list, np.ndarray)):
+        return False
+    for one in value:
+        if (
+            not isinstance(one, Mapping)
+            or one.get("access_type") != "denied"
+            or one.get("between") is not None
+        ):
+            continue
+        when = one.get("when") or {}
+        mode = when.get("mode") if isinstance(when, Mapping) else None
+        others = isinstance(when, Mapping) and any(when.get(key) is not None for key in when if key != "mode")
+        if not others and (mode is None or "foot" in list(mode)):
+            return True
+    return False
+
+
+def _all_walked(tags: Mapping[str, Sequence[str]]) -> bool:
+    """Whether every way that a row was merged from is walked."""
+    longest = max(map(len, tags.values()), default=0)
+    return longest > 0 and all(
+        is_walkable({key: values[min(i, len(values) - 1)] for key, values in tags.items() if values})
+        for i in range(longest)
+    )
