@@ -22,6 +22,7 @@ from data.intake.intake import Intake
 from data.intake.origin import origin_of
 from data.intake.placing import Bounds
 from data.intake.read import ListRequest, read_lists
+from data.population.grounds import read_grounds
 from data.source import OSM_CREDIT, credits_of
 from data.standards import open_standard
 from data.streets import Asked, StreetFile, read_streets
@@ -83,6 +84,7 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
     margin_m = longest_reach_m(standard)
     area = study_area(population.grid.xy, crs, margin_m=margin_m)
     streets = _streets(files, crs, area, cache, part(progress, 0.3, 0.7))
+    grounds, of_grounds = read_grounds(files.layers.residential, files.layers.compounds, crs=crs)
     network = streets.network
     if standard.walking.island_m != network.island_m:
         network = replace(network, island_m=standard.walking.island_m)
@@ -98,12 +100,13 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
         facilities=intake.table(crs),
         network=network,
         units=units.table if units else None,
+        grounds=grounds,
         unplaced=intake.to_locate[["tier", "district", "street", "community"]],
     )
     of_units = units.findings if units else ()
     short = short_sides(population.grid.xy, streets.network, margin_m=margin_m)
     passed, passed_one_by_one = island_notes(study, standard.walking, files.network.name)
-    said = (in_water, of_units, streets.remarks, passed_one_by_one, intake.findings)
+    said = (in_water, of_units, of_grounds, streets.remarks, passed_one_by_one, intake.findings)
     read = (*population.read, *(units.read if units else ()), *streets.read)
     return Inputs(
         study=study,
