@@ -98,18 +98,19 @@ def one_row_a_cell(
         if str(t) not in key and str(t) != value and (kind := _dimension(str(t)))
     ]
     order = [name for name, _ in _DIMENSIONS]
-    for title, kind in sorted(dimensions, key=lambda item: order.index(item[1]) if item[1] != "age" else 99):
+    for title, _ in sorted(dimensions, key=lambda item: order.index(item[1]) if item[1] != "age" else 99):
         kinds = frame[title].astype(str).str.strip()
         if not 1 < kinds.nunique() <= _MOST_KINDS or not frame.duplicated(list(key)).any():
             continue
-        frame, found = _settled(frame, list(key), value, title, kind, file, said)
+        frame, found = _settled(frame, list(key), value, title, file, said)
         groups |= found
     return frame, groups, said
 
 
 def _settled(
-    frame: pd.DataFrame, key: list[str], value: str, title: str, kind: str, file: str, said: list[Text]
+    frame: pd.DataFrame, key: list[str], value: str, title: str, file: str, said: list[Text]
 ) -> tuple[pd.DataFrame, dict[str, pd.Series[float]]]:
+    kind = _dimension(title)
     words = frame[title].astype(str).str.strip()
     names = [name for name in words.unique() if name]
     plain = {name: _plain(name) for name in names}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,18 +14,19 @@ from pyproj import Geod, Transformer
 
 from core.errors import InputError
 from core.progress import Progress, silent
-from core.text import Text, text
-from coverage.model.tables import Floats, Ints
+from core.text import text
+from coverage.model.tables import Bools, Floats, Ints
 from data.formats.asked import OpenQuestionError
 from data.formats.inputs_read import InputRead
 from data.formats.rasters import RasterPiece, opened_raster, raster_pieces
 from data.formats.systems import System, epsg_of, usable_system
-from data.intake.findings import INFO, WARNING, Finding, Level
+from data.intake.findings import INFO, WARNING, Finding
 from data.population.area import nobody_inside
 from data.population.cells import Cells
 from data.population.heads import GROUP_AGES, RESIDENTS, bands_of, understood
 from data.population.numbers import without_sentinels
-from data.population.pixels import Pixels, Tally, at_border, read_pixels
+from data.population.pixels import Pixels, Tally, read_pixels
+from data.population.raster_account import account
 from data.population.raster_unit import (
     UNITS,
     UnclearUnitError,
@@ -158,12 +158,12 @@ def _cells(raster: rasterio.DatasetReader, file: str, reading: Reading, progress
         findings=(
             *warned,
             *unit.findings,
-            *_account(file, pixels, residents, tally, area_m2),
+            *account(file, pixels, residents, tally, area_m2),
             *_unused(raster, bands, file),
             *_full_bytes(raster, bands, pixels, file),
         ),
         unit=unit.unit,
-        read=_read(raster, bands, file, unit.unit, name, int(kept.sum()), int((~kept).sum())),
+        read=_read(raster, bands, file, unit.unit, name, kept),
     )
     return _fine(cells, raster, (pixels.column[kept], pixels.row[kept]), to_degrees, reading, file)
 
@@ -293,8 +293,7 @@ def _read(
     file: str,
     unit: str,
     system: str,
-    inside: int,
-    outside: int,
+    kept: Bools,
 ) -> tuple[InputRead, ...]:
     title = bands.title or (str(bands.residents) if raster.count > 1 else "")
     chosen = InputRead(
@@ -303,8 +302,8 @@ def _read(
         column=title,
         unit=unit_words(unit),
         system=system,
-        rows_read=inside,
-        rows_left_out=outside,
+        rows_read=int(kept.sum()),
+        rows_left_out=int((~kept).sum()),
     )
     aside = [
         InputRead("population", file, column=raster.descriptions[band - 1] or str(band), used=False,
@@ -391,63 +390,6 @@ def _pixel_areas(transform: rasterio.Affine, row: Ints, column: Ints, to_degrees
     return np.asarray(areas[of_pixel], float)
 
 
-_Remark = tuple[bool, Level, str, Text]
-
-
-def _account(file: str, pixels: Pixels, residents: Floats, tally: Tally, area_m2: Floats) -> list[Finding]:
-    """What did not become a resident of the study, to the resident."""
-    border = at_border(pixels, residents)
-    remarks: list[_Remark] = [
-        (
-            border.pixels > 0,
-            INFO,
-            "population-border",
-            text(
-                "{pixels:,} {pixels:pixel lies|pixels lie} on the border of the area. By their centres "
-                "{counted:,.1f} of their residents count and {left_out:,.1f} do not.",
-                pixels=border.pixels,
-                counted=border.counted,
-                left_out=border.left_out,
-            ),
-        ),
-        (
-            tally.nodata > 0,
-            INFO,
-            "population-nodata",
-            text(
-                "{pixels:,} {pixels:pixel|pixels} of the area (about {km2:,.1f} km²) have no number; "
-                "nobody is counted there.",
-                pixels=tally.nodata,
-                km2=tally.nodata * float(area_m2.mean()) / 1e6,
-            ),
-        ),
-        (
-            bool(tally.negative),
-            WARNING,
-            "population-negative",
-            text(
-                "{pixels:,} {pixels:pixel holds|pixels hold} a negative number ({numbers}); nobody is "
-                "counted there.",
-                pixels=sum(tally.negative.values()),
-                numbers=_numbers(tally.negative),
-            ),
-        ),
-        (
-            bool(tally.undeclared),
-            WARNING,
-            "population-undeclared-nodata",
-            text(
-                "{pixels:,} {pixels:pixel holds|pixels hold} a number that stands for “no data” "
-                "although the file "
-                "does not say so ({numbers}); nobody is counted there.",
-                pixels=sum(tally.undeclared.values()),
-                numbers=_numbers(tally.undeclared),
-            ),
-        ),
-    ]
-    return [Finding(file, "", 0, "", level, code, message) for said, level, code, message in remarks if said]
-
-
 def _full_bytes(
     raster: rasterio.DatasetReader, bands: _Bands, pixels: Pixels, file: str
 ) -> tuple[Finding, ...]:
@@ -461,13 +403,6 @@ def _full_bytes(
         pixels=full,
     )
     return (Finding(file, "", 0, "", WARNING, "population-full-byte", message),)
-
-
-def _numbers(found: Counter[float]) -> str:
-    """The numbers with how many pixels hold each, the commonest first."""
-    return ", ".join(f"{value:.10g} × {pixels:,}" for value, pixels in found.most_common(5)) + (
-        " …" if len(found) > 5 else ""
-    )
 
 
 def _unused(raster: rasterio.DatasetReader, bands: _Bands, file: str) -> list[Finding]:
