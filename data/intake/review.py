@@ -90,6 +90,8 @@ class Column:
 class ToLocate:
     """A facility whose list gives no usable place; `lon`, `lat` are where somebody placed it, else None.
 
+    `proposed` are the degrees (WGS-84) that the list probably means, where a finding proposes them.
+
     `unit` are the units it declares, widest first; `by` is "hand", "address" or "".
     """
 
@@ -104,6 +106,7 @@ class ToLocate:
     lon: float | None = None
     lat: float | None = None
     by: str = ""
+    proposed: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -244,4 +247,5 @@ def _to_locate(row: Any) -> ToLocate:
         row.lon if known else None,
         row.lat if known else None,
         row.located_by if known else "",
+        None if row.mend_lon != row.mend_lon else (row.mend_lon, row.mend_lat),
     )
