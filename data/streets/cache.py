@@ -33,7 +33,7 @@ from geo.basemap import Basemap
 from geo.network.network import WalkNetwork
 
 # Raise this whenever reading or contracting changes what comes out.
-_VERSION: Final = 10
+_VERSION: Final = 11
 _SHAPEFILE_SIDES: Final = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _ARRAYS: Final = tuple(f.name for f in fields(WalkNetwork) if f.name not in ("crs", "island_m"))
 _SHAPES: Final = ("water", "green")

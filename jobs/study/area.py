@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from core.text import Text, text
 from coverage.model.standard import Check, Standard
+from data.population.reading import COARSE_M
 from geo.crs import unproject
 from geo.network.network import WalkNetwork
 
@@ -21,6 +22,7 @@ _LEAST_MARGIN_M: Final = 500.0
 # A file that ends less than this share of the margin beyond the last resident was cut at the rim.
 _ENOUGH: Final = 0.1
 _STEPS: Final = 16
+_COARSE: Final = 3.0
 _PER_SIDE: Final = 9  # a straight side in metres is a bent one in degrees
 
 _SIDES: Final = (text("west"), text("south"), text("east"), text("north"))
@@ -32,6 +34,13 @@ def longest_reach_m(standard: Standard) -> float:
     walking = standard.walking
     by_rule = [rule.limit_m(walking) for rule in standard.rules if rule.check in (Check.RADIUS, Check.WALK)]
     return max([_LEAST_MARGIN_M, walking.snap_limit_m, *by_rule])
+
+
+def coarse_m(standard: Standard) -> float:
+    """Cells wider than a third of the shortest reach of any rule are coarse: a limit runs through many."""
+    walking = standard.walking
+    reaches = [rule.limit_m(walking) for rule in standard.rules if rule.check in (Check.RADIUS, Check.WALK)]
+    return min([COARSE_M, *(reach / _COARSE for reach in reaches)])
 
 
 def study_area(xy: Floats, crs: str, *, margin_m: float) -> shapely.Polygon:
