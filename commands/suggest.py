@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from commands.asking import with_unit_asked
+from functools import partial
+
+from commands.asking import asking
 from commands.front import answer, front_door
 from commands.options import NETWORKS, AsJson, Lang, Language, Out
 from commands.spread import spread
@@ -23,11 +25,11 @@ def suggest(
         from jobs.assess.summary import closing_lines
         from jobs.siting.suggest import suggest_files
 
-        files = with_unit_asked(study.files(), tr, report)
         wish = wish_of(wanted)
         with followed(report, tr) as following:
-            done = suggest_files(
-                files, wish, out=out, language=lang.value, cache=NETWORKS, following=following
+            job = partial(
+                suggest_files, wish=wish, out=out, language=lang.value, cache=NETWORKS, following=following
             )
+            done = asking(study.files(), job, tr, report)
         plan = done.results.plan.plan if done.results.plan is not None else {}
         answer(as_json, plan, lambda: [*closing_lines(done.results, tr), str(out)])

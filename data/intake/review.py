@@ -46,6 +46,7 @@ FIELD_TITLES: Final[dict[str, Text]] = {
     "remark": text("Remark"),
     "facility_id": text("Facility number"),
     "source": text("Source of the coordinates"),
+    "system": text("Coordinate system of the row"),
     "located_by": text("How it was located"),
     PERSONAL: text("personal data, not read"),
     SERIAL: text("Serial number"),

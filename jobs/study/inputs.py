@@ -32,12 +32,12 @@ from data.streets.snapped import remember_places
 from data.units import UnitFile
 from geo.basemap import Basemap
 from geo.crs import unproject
-from jobs.study.area import longest_reach_m, short_sides, study_area
+from jobs.study.area import coarse_m, longest_reach_m, short_sides, study_area
 from jobs.study.cases import StudyFiles as StudyFiles
 from jobs.study.city_name import city_name
 from jobs.study.islands import island_notes
 from jobs.study.layers import Answers
-from jobs.study.people import people_notes, people_of
+from jobs.study.people import people_notes, read_people
 from jobs.study.water import water_findings
 
 _FROM_OSM: Final = (*OSM_FORMATS, "graphml")
@@ -78,7 +78,7 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
     given, built networks are remembered by their content, and where the residents live on them.
     """
     standard = open_standard(files.standard)
-    people = people_of(files, progress=part(progress, 0.0, 0.3))
+    people = read_people(files, coarse_m=coarse_m(standard), progress=part(progress, 0.0, 0.3))
     population, units, crs = people.population, people.units, people.crs
     progress(0.3, text("Reading streets"))
     margin_m = longest_reach_m(standard)
