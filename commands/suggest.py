@@ -8,12 +8,12 @@ from commands.options import NETWORKS, AsJson, Lang, Language, Out
 from commands.spread import spread
 from commands.stopping import followed
 from commands.study import StudyOptions
-from commands.wanted import Wanted, wish_of
+from commands.suggest_options import SuggestOptions, request_of
 
 
 @spread
 def suggest(
-    wanted: Wanted, study: StudyOptions, out: Out, lang: Lang = Language.zh, as_json: AsJson = False
+    options: SuggestOptions, study: StudyOptions, out: Out, lang: Lang = Language.zh, as_json: AsJson = False
 ) -> None:
     """Choose the best sites for new facilities, with a proof or a bound.
 
@@ -24,10 +24,10 @@ def suggest(
         from jobs.siting.suggest import suggest_files
 
         files = with_unit_asked(study.files(), tr, report)
-        wish = wish_of(wanted)
-        with followed(report, tr) as following:
+        request = request_of(options)
+        with followed(report, tr) as monitor:
             done = suggest_files(
-                files, wish, out=out, language=lang.value, cache=NETWORKS, following=following
+                files, request, out=out, language=lang.value, cache=NETWORKS, monitor=monitor
             )
         plan = done.results.plan.plan if done.results.plan is not None else {}
         answer(as_json, plan, lambda: [*closing_lines(done.results, tr), str(out)])
