@@ -9,6 +9,7 @@ from __future__ import annotations
 import typer
 
 from commands.assess import assess
+from commands.cache import cache
 from commands.check import check
 from commands.compare import compare
 from commands.demo import demo
@@ -19,7 +20,7 @@ from commands.scenario import scenario
 from commands.suggest import suggest
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
-for verb in (demo, check, assess, suggest, isochrones, scenario, fetch, compare, export):
+for verb in (demo, check, assess, suggest, isochrones, scenario, fetch, compare, export, cache):
     app.command()(verb)
 
 if __name__ == "__main__":

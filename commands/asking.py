@@ -3,36 +3,53 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Final
+from typing import Any, TypeVar
 
 from rich.prompt import Prompt
 
 from commands.front import Bar
-from core.progress import Progress as Tell
+from core.progress import Progress as Report
 from core.text import text
 from jobs.study.cases import StudyFiles
 from locales import Translator
 
-_UNITS: Final = ("count", "per_ha", "per_km2")
+Done = TypeVar("Done")
 
 
-def with_unit_asked(files: StudyFiles, tr: Translator, report: Tell) -> StudyFiles:
-    """The files with what their raster counts, if nothing tells and somebody can answer.
+def asking(files: StudyFiles, job: Callable[[StudyFiles], Done], tr: Translator, report: Report) -> Done:
+    """What `job` makes of the files; a question that they leave open is asked, and the job begun again.
 
-    Without a terminal nothing is asked: residents per pixel are taken, and the results say so.
+    Without a terminal nothing is asked: what could be meant is refused with all readings named, and a raster
+    that does not say what it counts is taken as residents per pixel, and the results say so.
     """
-    if files.population_unit != "auto" or not (isinstance(report, Bar) and _at_a_terminal()):
-        return files
-    from jobs.study.people import unclear_unit
+    if not (isinstance(report, Bar) and _at_a_terminal()):
+        return job(files)
+    from data.formats.asked import OpenQuestionError
 
-    question = unclear_unit(files, progress=report)
-    if question is None:
-        return files
-    with report.away() as console:
-        console.print(tr(question), markup=False, highlight=False)
-        unit = Prompt.ask(tr(text("What does the raster count?")), choices=list(_UNITS), console=console)
-    return replace(files, population_unit=unit)
+    if files.population_unit == "auto":
+        files = replace(files, population_unit="ask")
+    while True:
+        try:
+            return job(files)
+        except OpenQuestionError as question:
+            with report.away() as console:
+                console.print(tr(question.message), markup=False, highlight=False)
+                choices = list(question.choices) or None
+                title = tr(text("{option}: which of them?", option=question.option))
+                files = answered(files, question.field, Prompt.ask(title, choices=choices, console=console))
+
+
+def answered(files: StudyFiles, field: str, answer: str) -> StudyFiles:
+    """The files with an answer to a field of the study, or of its answers ("group_units:elderly": a pair)."""
+    if field == "population_unit":
+        return replace(files, population_unit=answer)
+    name, _, of = field.partition(":")
+    value: Any = answer
+    if of:
+        value = (*(pair for pair in getattr(files.answers, name) if pair[0] != of), (of, answer))
+    return replace(files, answers=replace(files.answers, **{name: value}))
 
 
 def _at_a_terminal() -> bool:

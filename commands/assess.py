@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import partial
 from typing import Annotated
 
 import typer
 
-from commands.asking import with_unit_asked
+from commands.asking import asking
 from commands.front import answer, front_door, print_verdicts
 from commands.options import NETWORKS, AsJson, Lang, Language, Out
 from commands.spread import spread
@@ -39,11 +40,11 @@ def assess(
         from jobs.assess.folder import assess_files
         from jobs.assess.summary import closing_lines
 
-        files = with_unit_asked(study.files(), tr, report)
         wanted = [what.value for what in also]
-        results = assess_files(
-            files, out=out, language=lang.value, cache=NETWORKS, progress=report, also=wanted
-        ).results
+        job = partial(
+            assess_files, out=out, language=lang.value, cache=NETWORKS, progress=report, also=wanted
+        )
+        results = asking(study.files(), job, tr, report).results
         if not as_json:
             print_verdicts(results, tr)
         answer(as_json, results.document, lambda: [*closing_lines(results, tr), str(out)])

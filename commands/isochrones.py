@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
-from commands.asking import with_unit_asked
+from commands.asking import asking
 from commands.front import answer, front_door
 from commands.options import NETWORKS, AsJson, Lang, Language, Out
 from commands.spread import spread
@@ -56,8 +57,13 @@ def isochrones(
         from jobs.assess.summary_more import reach_lines
         from jobs.reach import isochrone_files
 
-        files = with_unit_asked(study.files(), tr, report)
-        found = isochrone_files(
-            files, reach.wish(), out=out, language=lang.value, cache=NETWORKS, progress=report
-        ).as_json()
+        job = partial(
+            isochrone_files,
+            wish=reach.wish(),
+            out=out,
+            language=lang.value,
+            cache=NETWORKS,
+            progress=report,
+        )
+        found = asking(study.files(), job, tr, report).as_json()
         answer(as_json, found, lambda: [*reach_lines(found, tr), str(out)])

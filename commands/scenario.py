@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 from typer import Option
 
-from commands.asking import with_unit_asked
+from commands.asking import asking
 from commands.front import answer, front_door
 from commands.options import NETWORKS, AsJson, Lang, Language, Out
 from commands.spread import spread
@@ -51,8 +52,10 @@ def scenario(
         from jobs.scenario import scenario_files
 
         wish = change.wish()
-        files = with_unit_asked(study.files(), tr, report)
-        found = scenario_files(files, wish, out=out, language=lang.value, cache=NETWORKS, progress=report)
+        job = partial(
+            scenario_files, wish=wish, out=out, language=lang.value, cache=NETWORKS, progress=report
+        )
+        found = asking(study.files(), job, tr, report)
         document = found.as_json()
         lines = comparison_lines(document, found.done.inputs.standard, tr)
         answer(as_json, document, lambda: [*lines, str(out)])

@@ -58,6 +58,10 @@ class StudyOptions:
     settled: Annotated[Path | None, _layer("… or settlements: polygons, or a GeoTIFF above 0.")] = None
     water: Annotated[Path | None, _layer("Where nobody lives.")] = None
     urban: Annotated[Path | None, _layer("Built-up area, for units that do not say urban or rural.")] = None
+    residential: Annotated[
+        Path | None, _layer("Residential land: polygons; shares of it stand beside shares of residents.")
+    ] = None
+    compounds: Annotated[Path | None, _layer("Residential compounds: polygons or points.")] = None
     group: Annotated[
         tuple[str, ...],
         _layer("elderly=FILE, children=FILE; may be given again, files of one name are added up."),
@@ -118,5 +122,7 @@ class StudyOptions:
             water=self.water,
             urban=self.urban,
             area=self.area,
+            residential=self.residential,
+            compounds=self.compounds,
             groups=groups_of(self.group),
         )

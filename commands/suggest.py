@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from commands.asking import with_unit_asked
+from functools import partial
+
+from commands.asking import asking
 from commands.front import answer, front_door
 from commands.options import NETWORKS, AsJson, Lang, Language, Out
 from commands.spread import spread
@@ -23,11 +25,16 @@ def suggest(
         from jobs.assess.summary import closing_lines
         from jobs.siting.suggest import suggest_files
 
-        files = with_unit_asked(study.files(), tr, report)
         request = request_of(options)
         with followed(report, tr) as monitor:
-            done = suggest_files(
-                files, request, out=out, language=lang.value, cache=NETWORKS, monitor=monitor
+            job = partial(
+                suggest_files,
+                request=request,
+                out=out,
+                language=lang.value,
+                cache=NETWORKS,
+                monitor=monitor,
             )
+            done = asking(study.files(), job, tr, report)
         plan = done.results.plan.plan if done.results.plan is not None else {}
         answer(as_json, plan, lambda: [*closing_lines(done.results, tr), str(out)])

@@ -13,6 +13,7 @@ from core.progress import Progress, silent
 from core.text import Text, text
 from coverage.checks import Measured, check_rule
 from coverage.checks.loads import nearest_loads
+from coverage.equity.denominators import judged_by_denominator
 from coverage.equity.equity import Equity, equity
 from coverage.equity.unit_ranking import league
 from coverage.gaps.gaps import Gap, find_gaps
@@ -97,7 +98,8 @@ def judge_all(measured: Measured, *, progress: Progress = silent) -> Assessment:
     """The assessment of what has been measured already."""
     study = measured.study
     progress(0.5, text("Judging the rules"))
-    results = tuple(check_rule(rule, measured) for rule in measured.standard.rules)
+    checked = (check_rule(rule, measured) for rule in measured.standard.rules)
+    results = tuple(judged_by_denominator(result, measured) for result in checked)
     progress(0.7, text("Finding the gaps"))
     gaps = with_sites(find_gaps(results, measured), measured, most=_GAPS_WITH_SITE)
     loads = nearest_loads(measured, np.ones(len(study.grid), dtype=bool))
@@ -113,7 +115,8 @@ def _notes(measured: Measured) -> tuple[Text, ...]:
     if told_apart and study.settlement_assumed > 0:
         notes.append(
             text(
-                "{residents:,.0f} residents live where no unit says urban or rural; "
+                "{residents:,.0f} residents live where it is not known from the units whether "
+                "it is urban or rural; "
                 "they are judged by the urban rules.",
                 residents=study.settlement_assumed,
             )

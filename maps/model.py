@@ -17,7 +17,7 @@ import shapely
 from numpy.typing import NDArray
 
 from core.text import Sayable
-from coverage.publish.verdicts import VerdictRow
+from coverage.model.verdict_rows import VerdictRow
 from geo.crs import require_metric
 from geo.lattice import Lattice
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from core.text import text
-from coverage.publish.verdicts import PRESENT, VerdictRow
+from coverage.model.verdict_rows import PRESENT, VerdictRow
 from maps import palette
 from maps.cell_layers import rules_shown
 from maps.figures import people

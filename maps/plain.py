@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from core.text import Text, text
-from coverage.publish.verdicts import PRESENT
+from coverage.model.verdict_rows import PRESENT
 from locales import LANGUAGES, translator
 from maps import palette
 from maps.cell_layers import rules_shown

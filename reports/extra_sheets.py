@@ -9,8 +9,8 @@ import pandas as pd
 
 from core.text import Sayable, Text, text, text_from_json
 from coverage.model.standard import level_title
+from coverage.model.verdict_rows import VERDICT_WORDS
 from coverage.publish import Results
-from coverage.publish.verdicts import VERDICT_WORDS
 from locales import Translator
 from reports.extra_words import METHODS, WITHIN, bands_words, kind_title, kinds_in, people_title
 from reports.sheet import Sheet

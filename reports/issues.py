@@ -9,8 +9,8 @@ import pandas as pd
 
 from core.text import Text, text
 from coverage.model.standard import level_title
+from coverage.model.verdict_rows import verdict_rows
 from coverage.publish import Results
-from coverage.publish.verdicts import verdict_rows
 from locales import Translator
 
 COLUMNS: Final = {

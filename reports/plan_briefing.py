@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from core.text import Sayable, Text, text
 from coverage.model.standard import Standard
+from coverage.model.verdict_rows import SYNTHETIC, remarks_of
 from coverage.publish import Results
-from coverage.publish.verdicts import SYNTHETIC, remarks_of
 from locales import LANGUAGES, Translator, translator
 from reports import plan_words as words
 from reports.plan_asked import asked_for

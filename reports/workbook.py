@@ -10,8 +10,7 @@ import xlsxwriter
 
 from core.text import Text, text, text_from_json
 from coverage.model.standard import level_title
-from coverage.publish import Results
-from coverage.publish.verdicts import (
+from coverage.model.verdict_rows import (
     CONCERNED,
     NOT_COVERED,
     PRESENT,
@@ -22,6 +21,7 @@ from coverage.publish.verdicts import (
     scenario_title,
     verdict_rows,
 )
+from coverage.publish import Results
 from locales import Translator, translator
 from reports.extra_sheets import more_sheets
 from reports.issues import COLUMNS as ISSUE_COLUMNS

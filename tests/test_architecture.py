@@ -302,6 +302,14 @@ def test_every_requirement_is_pinned() -> None:
     assert not [name for name, version in versions.items() if not re.fullmatch(r"[\w.]+", version)]
 
 
+def test_every_pinned_version_has_the_hashes_of_its_files() -> None:
+    """pip then refuses whatever is not the file that was pinned; `run.py pin` writes them."""
+    for name in ("requirements.txt", "requirements-test.txt"):
+        lines = (ROOT / name).read_text("utf-8").splitlines()
+        for line, below in zip(lines, [*lines[1:], ""], strict=True):
+            assert "==" not in line.split("#")[0] or below.startswith("    --hash=sha256:"), line
+
+
 def test_the_tests_run_with_the_pinned_versions() -> None:
     elsewhere = {"colorama", "watchdog"}  # by platform
     versions = pinned("requirements.txt", "requirements-test.txt")

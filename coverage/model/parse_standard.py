@@ -9,6 +9,7 @@ from typing import Any, Final
 from core.text import Bilingual, text
 from coverage.model.standard import (
     ANY_TIER,
+    DENOMINATORS,
     LEVELS,
     Check,
     Evidence,
@@ -33,8 +34,8 @@ _COMMON: Final = frozenset(
     | {"clause", "wording", "evidence", "source", "confirmed", "responsible"}
 )
 _EXTRA: Final[Mapping[Check, frozenset[str]]] = {
-    Check.RADIUS: frozenset(),
-    Check.WALK: frozenset({"figure_m", "speed_kmh"}),
+    Check.RADIUS: frozenset({"denominator"}),
+    Check.WALK: frozenset({"figure_m", "speed_kmh", "denominator"}),
     Check.LOAD: frozenset(),
     Check.PRESENCE: frozenset({"unit", "least_m2", "least_functions"}),
     Check.RATIO: frozenset({"group", "unit"}),
@@ -127,6 +128,9 @@ class _Reader:
             least_m2=self._optional(row, "least_m2", where, (0.0, 1e6)) or 0.0,
             least_functions=int(self._optional(row, "least_functions", where, (0.0, 100.0)) or 0),
             household_size=self._optional(row, "household_size", where, (1.0, 20.0)),
+            denominator=self._fields.one_of(
+                row, "denominator", DENOMINATORS, where=where, default="residents"
+            ),
             clause=self._fields.word(row, "clause", where, default=""),
             wording=self._fields.word(row, "wording", where, default=""),
             evidence=self._evidence(row, where),

@@ -48,6 +48,7 @@ class RuleResult:
     1,000). `cells_subject` and `cells_met` (radius, walk and units rules) are per cell.
     `verdict` is None where the rule cannot be judged; `reason` then says why. `remark` is what the
     figure rests on where the inputs leave something open.
+    `covered` and `total` are what `share` divides where that is not residents (see the rule's denominator).
     `by_unit`: one row a unit with `unit_row, level` and the same figures.
     """
 
@@ -56,6 +57,8 @@ class RuleResult:
     residents: float = 0.0
     residents_met: float = 0.0
     share: float | None = None
+    covered: float | None = None
+    total: float | None = None
     actual: float | None = None
     units: int | None = None
     units_met: int | None = None

@@ -40,6 +40,10 @@ class Verdict(StrEnum):
     NOT = "not"
 
 
+# What a share may divide by; see `coverage.equity.denominators`.
+DENOMINATORS: Final = ("residents", "residential_land", "area", "compounds", "communities")
+
+
 @dataclass(frozen=True)
 class Rule:
     """One row of a standard.
@@ -52,6 +56,7 @@ class Rule:
     every resident of a unit must meet. `speed_kmh` (walk) is the rule's own speed, None the standard's.
     `least_m2` and `least_functions` (presence): a facility counts from this floor area and number of
     services on. `household_size`: residents a household, where households are not counted.
+    `denominator` is what the share of a radius or walk rule divides by (one of DENOMINATORS).
     `evidence` says where the figure was read (None: not stated), `source` in which text.
     """
 
@@ -71,6 +76,7 @@ class Rule:
     least_m2: float = 0.0
     least_functions: int = 0
     household_size: float | None = None
+    denominator: str = "residents"
     clause: str = ""
     wording: str = ""
     evidence: Evidence | None = None

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from coverage.measuring.membership import Membership, locate, locate_declared, locate_facilities
+from coverage.model.grounds import Grounds
 from coverage.model.tables import (
     RURAL,
     UNKNOWN,
@@ -26,7 +27,8 @@ class Study:
     """Facilities, residents, streets and units of one area, all in one metric CRS.
 
     `unplaced` are facilities that were set aside until they have coordinates: tier and the declared
-    district, street and community. Only what a list declares can be judged of them.
+    district, street and community. Only what a list declares can be judged of them. `grounds`: residential
+    land and compounds, where they were given.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Study:
     facilities: FacilityTable
     network: WalkNetwork
     units: UnitTable | None = None
+    grounds: Grounds = field(default_factory=Grounds)
     unplaced: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"tier": []}))
 
     @cached_property

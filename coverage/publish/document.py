@@ -91,6 +91,7 @@ def _rule(result: RuleResult, study: Study) -> dict[str, Any]:
         "residents_met": result.residents_met,
         "share": result.share,
         "verdict": result.verdict.value if result.verdict else None,
+        **_divided(result),
         "evidence": rule.evidence.value if rule.evidence else None,
         "source": rule.source,
     }
@@ -113,6 +114,18 @@ def _rule(result: RuleResult, study: Study) -> dict[str, Any]:
         row |= {"units": result.units, "units_met": result.units_met}
         row["units_missed"] = _unit_names(study, result.units_missed)
     return row
+
+
+def _divided(result: RuleResult) -> dict[str, Any]:
+    """What the share of a radius or walk rule is a share of."""
+    if result.rule.check not in (Check.RADIUS, Check.WALK):
+        return {}
+    own = result.rule.denominator != "residents"
+    return {
+        "denominator": result.rule.denominator,
+        "covered": result.covered if own else result.residents_met,
+        "total": result.total if own else result.residents,
+    }
 
 
 def _figure(rule: Rule) -> float | list[float]:

@@ -11,11 +11,14 @@ import pandas as pd
 
 from coverage.assessment import Assessment
 from coverage.checks.reach import reach_m
+from coverage.equity.choice import choice_facilities_table, choice_table, choices, overlaps
 from coverage.equity.completeness import SEVEN_KINDS, Kind, completeness, tier_kinds
+from coverage.equity.denominators import denominators
 from coverage.equity.detours import Detours, detours
 from coverage.equity.equity import Area, Equity, equity
 from coverage.equity.inequality import lorenz
 from coverage.equity.shortfall import shortfall
+from coverage.equity.travel_bands import travel_bands
 from coverage.equity.unit_ranking import league
 from coverage.measuring.reading import Reading, elderly_reading
 from coverage.model.results import RuleResult
@@ -28,7 +31,7 @@ from coverage.publish.tables import Results
 TEXTS: Final = frozenset((
     "rule", "check", "tier", "settlement", "clause", "figure", "figure_unit", "lacking_of", "verdict",
     "responsible", "kind", "id", "title", "level", "unit_id", "name", "walk_rule", "facility_id", "group",
-    "within", "place", "method",
+    "within", "place", "method", "by", "denominator", "basis",
 ))  # fmt: skip
 # What the tables' units are called by.
 _UNIT: Final = ("unit_id", "name", "level")
@@ -38,9 +41,11 @@ _POINTS: Final = np.linspace(0.0, 1.0, 101)
 
 def measures_of(assessment: Assessment, *, areas: Sequence[Area] = ()) -> dict[str, pd.DataFrame]:
     """Name of a table → the table: shortfall, equity, lorenz, league, completeness, detours (by rule,
-    unit and facility), loads and readings. Rows are in the standard's order, then by rank or list.
+    unit and facility), loads, choice (by rule and unit, and by facility), travel bands and readings. Rows
+    are in the standard's order, then by rank or list.
     """
     crossed = detours(assessment.measured)
+    chosen = list(choices(assessment.measured, assessment.results))
     spreads = _equities(assessment, areas)
     return {
         "shortfall": shortfall_table(assessment.results),
@@ -52,14 +57,20 @@ def measures_of(assessment: Assessment, *, areas: Sequence[Area] = ()) -> dict[s
         "detours_units": _detours_by_unit(crossed, assessment.study),
         "detours_facilities": _detours_by_facility(crossed, assessment.study),
         "loads": load_table(assessment),
+        "choice": choice_table(chosen, assessment.measured),
+        "choice_facilities": choice_facilities_table(chosen, assessment.measured),
+        "denominators": denominators(assessment.measured, assessment.results),
+        "travel_bands": travel_bands(assessment.measured),
         "readings": reading_table(elderly_reading(assessment.measured)),
     }
 
 
 def with_measures(results: Results, assessment: Assessment, *, areas: Sequence[Area] = ()) -> Results:
-    """The results with these tables, and with what the cells are told by detours."""
+    """The results with these tables, with what the cells are told by detours, and how far circles overlap."""
     cells = results.cells.assign(**cell_measures(assessment))
-    return replace(results, cells=cells, extras={**results.extras, **measures_of(assessment, areas=areas)})
+    extras = {**results.extras, **measures_of(assessment, areas=areas)}
+    document = {**results.document, "overlap": overlaps(assessment.measured)}
+    return replace(results, document=document, cells=cells, extras=extras)
 
 
 def cell_measures(assessment: Assessment) -> dict[str, Any]:

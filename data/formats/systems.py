@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Final
 
 import geopandas as gpd
@@ -54,14 +55,13 @@ def usable_system(declared: Any, file: str, at: Sequence[float]) -> System:
     says how far places may be off, and so does any other system for which PROJ knows no shift.
     """
     try:
-        crs = CRS.from_user_input(declared).to_2d()
+        crs = _parsed(declared if isinstance(declared, str | int) else declared.to_wkt())
     except CRSError as error:
         raise _unusable(file, str(declared)[:60]) from error
-    crs = crs.sub_crs_list[0] if crs.is_compound else crs
     if crs.is_engineering or not (crs.is_geographic or crs.is_projected):
         raise _unusable(file, crs.name)
     try:
-        there = Transformer.from_crs(crs, WGS84, always_xy=True)
+        there = _to_degrees(crs.to_wkt())
         lon, lat = there.transform(float(at[0]), float(at[1]))
         back = there.transform(lon, lat, direction="INVERSE")
         again = there.transform(*back)
@@ -80,6 +80,19 @@ def usable_system(declared: Any, file: str, at: Sequence[float]) -> System:
     return System(crs, _name(crs), _warning(crs, file, (lon, lat), there.accuracy))
 
 
+@lru_cache(maxsize=64)
+def _parsed(declared: str | int) -> CRS:
+    """The horizontal part of a system."""
+    crs = CRS.from_user_input(declared).to_2d()
+    return crs.sub_crs_list[0] if crs.is_compound else crs
+
+
+@lru_cache(maxsize=64)
+def _to_degrees(wkt: str) -> Transformer:
+    return Transformer.from_crs(wkt, WGS84, always_xy=True)
+
+
+@lru_cache(maxsize=64)
 def _name(crs: CRS) -> str:
     code = crs.to_epsg(min_confidence=70)
     return f"EPSG:{code}" if code else crs.name

@@ -108,14 +108,15 @@ def _unzipped(path: Path, folder: Path) -> tuple[Piece, ...]:
         pieces: dict[str, Piece] = {}
         for name, member in members:
             place = PurePosixPath(name.replace("\\", "/"))
-            home = _geodatabase(place)
+            home = _folder_format(place)
             stem = str(home or place.with_suffix(""))
             number = targets.setdefault(stem, str(len(targets)))
             if home is None:
                 target = folder / f"{number}{place.suffix.lower()}"
             else:
-                (folder / f"{number}.gdb").mkdir(exist_ok=True)
-                target = folder / f"{number}.gdb" / place.name
+                inside = folder / f"{number}{home.suffix.lower()}"
+                inside.mkdir(exist_ok=True)
+                target = inside / place.name
             with archive.open(member) as packed, target.open("wb") as out:
                 _copied(packed, out, path.name, member.file_size)
             pieces.setdefault(
@@ -124,8 +125,10 @@ def _unzipped(path: Path, folder: Path) -> tuple[Piece, ...]:
     return tuple(pieces.values())
 
 
-def _geodatabase(place: PurePosixPath) -> PurePosixPath | None:
-    """The folder x.gdb that a member of an archive lies in."""
+def _folder_format(place: PurePosixPath) -> PurePosixPath | None:
+    """The folder that is one file to its program: x.gdb, or that of an ESRI grid (.adf)."""
+    if place.suffix.lower() == ".adf":
+        return place.parent
     return next((parent for parent in place.parents if parent.suffix.lower() == ".gdb"), None)
 
 

@@ -19,7 +19,7 @@ from data.intake.duplicates import MOST_NAMED, DuplicateGroup, describe, find_du
 from data.intake.findings import ERROR, WARNING, Level, Notebook
 from data.intake.groups import Context
 from data.intake.likelihood import declared_units
-from data.intake.placing import inside
+from data.intake.placing import Bounds
 from data.intake.sheets import Table
 from data.intake.unit_names import report_unit_names
 from data.intake.unused import FARTHEST_SHIFT_M
@@ -32,6 +32,7 @@ _LEAST_TOGETHER: Final = 3
 _NAMED_UNITS: Final = 6
 _NAMED_ROWS: Final = 20
 _FAR_FROM_OTHERS_DEG: Final = 2.0
+_METRES_A_DEGREE: Final = 111_320.0
 _LEAST_OTHERS: Final = 4
 
 
@@ -71,8 +72,15 @@ class Checker:
         frame = self.frame
         accepted = _accepted(frame)
         refused = np.zeros(len(frame), bool)
+        if context.units is None and context.area is not None:
+            away_km = np.where(accepted, _away_from_box(frame, context.area) / 1000, 0.0)
+            for row in np.flatnonzero(away_km > _FAR_M / 1000).tolist():
+                refused[row] = True
+                message = _outside_message(float(away_km[row]), far=True)
+                self.report(row, ERROR, "outside-area", message, "lon")
+            return refused
         if context.units is None:
-            for row in np.flatnonzero(_far_from_others(frame, accepted, context)).tolist():
+            for row in np.flatnonzero(_far_from_others(frame, accepted)).tolist():
                 refused[row] = True
                 self.report(row, ERROR, "far-from-others", _FAR_FROM_OTHERS, "lon")
             return refused
@@ -269,12 +277,18 @@ def _away_from(units: UnitTable, frame: pd.DataFrame, accepted: Bools) -> Floats
     return away
 
 
-def _far_from_others(frame: pd.DataFrame, accepted: Bools, context: Context) -> Bools:
-    """Without units: outside a given area by far, or degrees away from where the list's rows are."""
+def _away_from_box(frame: pd.DataFrame, area: Bounds) -> Floats:
+    """Metres from every row to a box of degrees; 0 inside, NaN places far."""
     lon, lat = frame["lon"].to_numpy(float), frame["lat"].to_numpy(float)
-    if context.area is not None:
-        within = inside(lon, lat, context.area, margin_deg=_FAR_M / 100_000)
-        return np.asarray(accepted & ~within, bool)
+    west, south, east, north = area
+    x, y = np.clip(lon, west, east), np.clip(lat, south, north)
+    away = np.hypot((lon - x) * np.cos(np.radians(y)), lat - y) * _METRES_A_DEGREE
+    return np.asarray(np.nan_to_num(away, nan=0.0), float)
+
+
+def _far_from_others(frame: pd.DataFrame, accepted: Bools) -> Bools:
+    """Without an area: degrees away from where the list's rows are."""
+    lon, lat = frame["lon"].to_numpy(float), frame["lat"].to_numpy(float)
     if accepted.sum() <= _LEAST_OTHERS:
         return np.zeros(len(frame), bool)
     away: Floats = np.maximum(

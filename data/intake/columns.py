@@ -104,7 +104,7 @@ def field_of(title: str) -> tuple[str, int] | None:
     if "." in normal.strip("."):
         # Nested records: “location.lng”.
         return _match(normal) or field_of(normal.strip(".").rpartition(".")[2])
-    return _match(normal) or _by_its_words(title) or _cut_off(normal)
+    return _match(normal) or _by_its_words(title)
 
 
 def _by_its_words(title: str) -> tuple[str, int] | None:
@@ -117,12 +117,17 @@ def _by_its_words(title: str) -> tuple[str, int] | None:
     return (fields.pop(), 50) if len(fields) == 1 and all(found) else None
 
 
-def _cut_off(normal: str) -> tuple[str, int] | None:
-    """A Chinese title that a format has cut off after its first characters."""
-    if len(normal) < _SHORTEST_CUT or normal.isascii():
-        return None
+def field_of_cut(title: str) -> str:
+    """The one field that a Chinese title names whose end a format has cut off; "" for none.
+
+    >>> field_of_cut("所属街"), field_of_cut("设施")
+    ('street', '')
+    """
+    normal = normalise(title)
+    if len(normal) < _SHORTEST_CUT or normal.isascii() or field_of(title) is not None:
+        return ""
     begun = {names.field for names in field_names() for alias in names.aliases if alias.startswith(normal)}
-    return (begun.pop(), 60) if len(begun) == 1 else None
+    return begun.pop() if len(begun) == 1 else ""
 
 
 def _match(normal: str) -> tuple[str, int] | None:

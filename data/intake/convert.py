@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.text import Text, text
 from coverage.model.tables import Bools, Floats
-from data.intake.coordinates import MIXED, DatumDecision, likeliest
+from data.intake.coordinates import MIXED, UNITS, DatumDecision, likeliest
 from data.intake.drafts import ACCEPTED, REFUSED
 from data.intake.findings import ERROR, WARNING, Notebook
 from data.intake.hypotheses import HYPOTHESES, UNKNOWN
@@ -22,7 +22,8 @@ _NAMES = {GCJ02: "GCJ-02", BD09: "BD-09", WGS84: "WGS-84"}
 
 
 def converted(frame: pd.DataFrame, by_row: NDArray[np.object_]) -> pd.DataFrame:
-    """The frame with `lon`, `lat` in WGS-84 and `system`, the system of each row as decided.
+    """The frame with `lon`, `lat`, `mend_lon`, `mend_lat` in WGS-84 and `system`, the system of each row as
+    decided.
 
     Where the system is unknown or mixed, degrees are taken as WGS-84 and metres stay unplaced.
     """
@@ -31,7 +32,12 @@ def converted(frame: pd.DataFrame, by_row: NDArray[np.object_]) -> pd.DataFrame:
     for name in set(by_row.tolist()):
         rows = by_row == name
         lon[rows], lat[rows] = _to_wgs84(lon[rows], lat[rows], name, metres[rows])
-    return frame.assign(lon=lon, lat=lat, system=by_row)
+    mend_lon, mend_lat = (frame[c].to_numpy(float).copy() for c in ("mend_lon", "mend_lat"))
+    for name in set(by_row.tolist()):
+        rows = by_row == name
+        if name in (GCJ02, BD09):
+            mend_lon[rows], mend_lat[rows] = convert(mend_lon[rows], mend_lat[rows], name, WGS84)
+    return frame.assign(lon=lon, lat=lat, mend_lon=mend_lon, mend_lat=mend_lat, system=by_row)
 
 
 def _to_wgs84(lon: Floats, lat: Floats, system: str, metres: Bools) -> LonLat:
@@ -82,6 +88,9 @@ def tell_systems(
 def _unknown_datum(decision: DatumDecision) -> Text:
     if not decision.ranking:
         return _NO_EVIDENCE
+    unknown_units = next((piece for piece in decision.evidence if piece.kind == UNITS), None)
+    if unknown_units is not None:
+        return unknown_units.message
     named = likeliest(decision)
     if not named:
         return _WEAK_EVIDENCE

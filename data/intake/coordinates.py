@@ -21,6 +21,8 @@ AUTO: Final = "auto"
 MIXED: Final = "mixed"
 # The kind of evidence that says so.
 MIXTURE: Final = "mixture"
+# The kind of evidence that says that the units' own system is not known.
+UNITS: Final = "units"
 _ALIASES: Final = {
     "cgcs2000": WGS84,
     "epsg:4326": WGS84,
@@ -139,7 +141,7 @@ def _beside_unknown_units(words: str, scores: Scores) -> DatumDecision:
         return replace(without, evidence=whole.evidence, ranking=whole.ranking or without.ranking)
     evidence = whole.evidence
     if whole.decided:
-        evidence = (*evidence, Evidence("units", UNKNOWN, 0.0, _UNITS_UNKNOWN))
+        evidence = (*evidence, Evidence(UNITS, UNKNOWN, 0.0, _UNITS_UNKNOWN))
     return replace(whole, system=UNKNOWN if whole.decided else whole.system, decided=False, evidence=evidence)
 
 

@@ -16,6 +16,7 @@ from data.files import read_csv, write_csv
 LIST: Final = "list"
 HAND: Final = "hand"
 ADDRESS: Final = "address"
+PROPOSAL: Final = "proposal"
 
 MERGE: Final = "merge"
 KEEP: Final = "keep"
@@ -30,7 +31,8 @@ _DECIDED_COLUMNS: Final = ("group", "decision", "stays", "names")
 
 @dataclass(frozen=True)
 class Place:
-    """Where a row lies (WGS-84 degrees) and who says so: `by` is "hand" or "address", `found` the text
+    """Where a row lies (WGS-84 degrees) and who says so: `by` is "hand", "address" or "proposal" (what
+    a finding proposed was accepted), `found` the text
     a geocoder answered with. `name` and `address` are the row's own, to know it again by."""
 
     lon: float

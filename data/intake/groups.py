@@ -91,8 +91,22 @@ def find_systems(
         by_row[rows] = decision.system
         for number in np.unique(frame["table"].to_numpy(int)[rows]):
             by_table[int(number)].append(decision)
+    _unplaced_like_the_rest(by_row, frame, placed)
     decisions = tuple(overall(found) for found in by_table.values() if found)
     return Systems(by_row, decisions)
+
+
+def _unplaced_like_the_rest(
+    by_row: np.ndarray[tuple[int], np.dtype[np.object_]],
+    frame: pd.DataFrame,
+    placed: np.ndarray[tuple[int], np.dtype[np.bool_]],
+) -> None:
+    """Rows whose numbers cannot be used as they stand are in the system of their table, if that is one."""
+    table = frame["table"].to_numpy(int)
+    for number in np.unique(table[~placed]).tolist():
+        here = set(by_row[placed & (table == number)].tolist())
+        if len(here) == 1:
+            by_row[~placed & (table == number)] = here.pop()
 
 
 def alone(

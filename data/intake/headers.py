@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from data.formats.raw import Cell, Range, RawSheet, Row
-from data.intake.columns import OWN, PERSONAL, SERIAL, choose_columns, normalise, title_field
+from data.intake.columns import OWN, PERSONAL, SERIAL, choose_columns, field_of_cut, normalise, title_field
 from data.intake.notation import parse_angle, parse_pair
 from data.intake.numbers import plain
 from data.intake.place_columns import part_of_angle
@@ -60,8 +60,12 @@ def find_header(sheet: RawSheet) -> Header | None:
 
 
 def geometry_header(sheet: RawSheet) -> Header:
-    """The first row of a format with geometry holds the field names, whatever they are."""
-    return Header(0, 0, tuple((plain(cell),) if cell is not None else () for cell in sheet.rows[0]))
+    """The first row of a format with geometry holds the field names, whatever they are; some formats cut them
+    off."""
+    titles = tuple((plain(cell),) if cell is not None else () for cell in sheet.rows[0])
+    cut = {c: field for c, parts in enumerate(titles) if parts and (field := field_of_cut(parts[0]))}
+    named = set(choose_columns(titles).values())
+    return Header(0, 0, titles, {c: field for c, field in cut.items() if field not in named})
 
 
 def regions(sheet: RawSheet, header: Header) -> list[Region]:
@@ -236,7 +240,8 @@ def _titles(
 
 
 def _score(header: Header) -> int:
-    """Fields named, less titles in the rows below the first that name nothing; 0 if it is no header."""
+    """Fields named, and degrees, minutes and seconds under them, less titles in the rows below the first that
+    name nothing; 0 if it is no header."""
     fields = set(header.fields.values())
     if not fields & _PLACING or len(fields - {SERIAL, PERSONAL, OWN}) < 2:
         return 0
@@ -246,7 +251,8 @@ def _score(header: Header) -> int:
         if len(parts) > 1 and not title_field(parts[-1:]) and part_of_angle(parts[-1]) is None
     )
     rows = header.last - header.first
-    return 100 * len(fields) - 150 * strangers - 10 * rows
+    parts = sum(1 for titles in header.titles if len(titles) > 1 and part_of_angle(titles[-1]) is not None)
+    return 100 * len(fields) + 50 * parts - 150 * strangers - 10 * rows
 
 
 def guess_columns(sheet: RawSheet) -> Header | None:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from core.text import Text, text
 from data.intake.checks import Checker
-from data.intake.decisions import HAND, Decisions, GroupChoice, Place, rows_of
+from data.intake.decisions import HAND, PROPOSAL, Decisions, GroupChoice, Place, rows_of
 from data.intake.drafts import ACCEPTED
 from data.intake.duplicates import DuplicateGroup
 from data.intake.findings import INFO, Finding, Notebook, in_order
@@ -80,12 +80,21 @@ def _with_places(frame: pd.DataFrame, placed: Mapping[int, Place]) -> pd.DataFra
 
 def _tell_places(frame: pd.DataFrame, placed: Mapping[int, Place], notes: Mapping[int, Notebook]) -> None:
     for row, place in placed.items():
-        code = "placed-by-hand" if place.by == HAND else "located-by-address"
+        code = _CODES.get(place.by, "located-by-address")
         where = int(frame["source_row"].iloc[row])
         notes[int(frame["table"].iloc[row])].note(INFO, code, _placed_message(place), row=where)
 
 
+_CODES: Final = {HAND: "placed-by-hand", PROPOSAL: "proposal-accepted"}
+
+
 def _placed_message(place: Place) -> Text:
+    if place.by == PROPOSAL:
+        return text(
+            "The proposed coordinates were accepted: longitude {lon:.6f}, latitude {lat:.6f}.",
+            lon=place.lon,
+            lat=place.lat,
+        )
     if place.by == HAND:
         return text(
             "The facility was placed on the map by hand, at longitude {lon:.6f}, latitude {lat:.6f}.",

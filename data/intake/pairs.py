@@ -51,13 +51,11 @@ def read_coordinates(draft: Draft, cells: RowCells) -> None:
     if point is not None:
         used = Written(parse_angle(point[0]), parse_angle(point[1]))
     else:
-        number = next((k for k, one in enumerate(written) if one.whole), None)
-        if number is not None:
-            used = written.pop(number)
-            draft.place = number
-    draft.others = [(k, one.first, one.second) for k, one in enumerate(written) if one.whole]
-    if point is None and draft.place:
-        draft.others = [(k + (k >= draft.place), first, second) for k, first, second in draft.others]
+        draft.place = next((k for k, one in enumerate(written) if one.whole), None)
+        used = None if draft.place is None else written[draft.place]
+    draft.others = [
+        (k, one.first, one.second) for k, one in enumerate(written) if one.whole and k != draft.place
+    ]
     if used is not None:
         draft.first, draft.second = used.first, used.second
         draft.said = _said(cells, used, draft)

@@ -31,7 +31,7 @@ from data.intake.sheets import Table, tables_of
 
 
 @dataclass(frozen=True)
-class Asked:
+class ListRequest:
     """How lists are to be read and what is known besides them.
 
     `datum` is auto, wgs84, gcj02, bd09 or epsg:N; auto decides by the evidence of `units` (declared
@@ -39,7 +39,8 @@ class Asked:
     numbers as WGS-84 and says so. `decisions` are what people confirmed about columns, places and
     facilities listed twice, `stored` the accepted rows of earlier lists. `parts` are systems that
     somebody chose for parts of a mixed list: (file, sheet, source) → datum. Data on persons are read only
-    if `personal` is wanted.
+    if `personal` is wanted. `units_known`: the units are in true coordinates for certain. `area` is where the
+    residents live (west, south, east, north in degrees), where no units say it.
     """
 
     datum: str = AUTO
@@ -49,6 +50,8 @@ class Asked:
     stored: pd.DataFrame | None = None
     parts: Mapping[Part, str] = field(default_factory=dict)
     personal: bool = False
+    units_known: bool = True
+    area: Bounds | None = None
 
 
 def read_facilities(
@@ -60,33 +63,33 @@ def read_facilities(
     decisions: Decisions | None = None,
     stored: pd.DataFrame | None = None,
 ) -> Intake:
-    """`read_lists` for who has nobody to tell of progress."""
-    return read_lists(paths, Asked(datum, units, reference, decisions or Decisions(), stored))
+    """`read_lists` without progress."""
+    return read_lists(paths, ListRequest(datum, units, reference, decisions or Decisions(), stored))
 
 
-def read_lists(paths: Sequence[Path], asked: Asked, *, progress: Progress = silent) -> Intake:
+def read_lists(paths: Sequence[Path], request: ListRequest, *, progress: Progress = silent) -> Intake:
     """Read, judge and place every row of the lists; nothing is dropped, converted or mended silently.
 
     A file that cannot be read is a finding; InputError only for a path that does not exist.
     """
-    wanted, units, decisions = wanted_system(asked.datum), asked.units, asked.decisions
-    reference = asked.reference
+    wanted, units, decisions = wanted_system(request.datum), request.units, request.decisions
+    reference = request.reference
     files = read_files(paths, progress=part(progress, 0.0, 0.4))
     findings: list[Finding] = []
     tables = [table for file in files for table in _tables(file, decisions.columns, findings)]
     notes = {n: Notebook(table.file, table.sheet.name, findings) for n, table in enumerate(tables)}
-    area = _area(units)
+    area = _area(units) or request.area
     known = reference_of(reference) if isinstance(reference, gpd.GeoDataFrame) else reference
     drafts: list[list[Draft]] = []
     located: list[Located] = []
     judging = part(progress, 0.4, 0.7)
     for number, table in enumerate(reporting(tables, judging, text("Reading the rows"), count=len(tables))):
-        drafts.append(read_rows(table, number, notes[number], personal=asked.personal))
+        drafts.append(read_rows(table, number, notes[number], personal=request.personal))
         located.append(locate(drafts[-1], table, notes[number], area))
     frame = frame_of(tables, drafts, located)
-    context = Context(units, known, area, asked.stored)
+    context = Context(units, known, area, request.stored, request.units_known)
     progress(0.7, text("Finding out the coordinate system"))
-    chosen = {where: wanted_system(datum) for where, datum in asked.parts.items()}
+    chosen = {where: wanted_system(datum) for where, datum in request.parts.items()}
     systems = find_systems(frame, tables, wanted, context, chosen)
     decision = systems.overall
     frame = refuse_unplaced(converted(frame, systems.by_row), systems.overall, notes)

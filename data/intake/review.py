@@ -46,6 +46,7 @@ FIELD_TITLES: Final[dict[str, Text]] = {
     "remark": text("Remark"),
     "facility_id": text("Facility number"),
     "source": text("Source of the coordinates"),
+    "system": text("Coordinate system of the row"),
     "located_by": text("How it was located"),
     PERSONAL: text("personal data, not read"),
     SERIAL: text("Serial number"),
@@ -90,6 +91,8 @@ class Column:
 class ToLocate:
     """A facility whose list gives no usable place; `lon`, `lat` are where somebody placed it, else None.
 
+    `proposed` are the degrees (WGS-84) that the list probably means, where a finding proposes them.
+
     `unit` are the units it declares, widest first; `by` is "hand", "address" or "".
     """
 
@@ -104,6 +107,7 @@ class ToLocate:
     lon: float | None = None
     lat: float | None = None
     by: str = ""
+    proposed: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -244,4 +248,5 @@ def _to_locate(row: Any) -> ToLocate:
         row.lon if known else None,
         row.lat if known else None,
         row.located_by if known else "",
+        None if row.mend_lon != row.mend_lon else (row.mend_lon, row.mend_lat),
     )

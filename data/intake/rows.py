@@ -10,7 +10,7 @@ from typing import Final
 from core.text import Text, text
 from data.formats.raw import Cell, Row
 from data.intake.columns import KEPT_FIELDS, PERSONAL
-from data.intake.decisions import ADDRESS, HAND, LIST
+from data.intake.decisions import ADDRESS, HAND, LIST, PROPOSAL
 from data.intake.disguises import without_place
 from data.intake.drafts import SET_ASIDE, Draft, RowCells
 from data.intake.findings import ERROR, INFO, WARNING, Notebook
@@ -51,7 +51,7 @@ _TEXT_FIELDS: Final = (
     "facility_id",
 )
 _NUMBER_FIELDS: Final = ("places", "capacity", "area_m2", "residents_declared")
-_LOCATED_BY: Final = (HAND, ADDRESS)
+_LOCATED_BY: Final = (HAND, ADDRESS, PROPOSAL)
 
 
 def read_rows(table: Table, number: int, notes: Notebook, *, personal: bool = False) -> list[Draft]:
@@ -149,12 +149,12 @@ def _draft(cells: RowCells, number: int) -> Draft:
     _fill_units_from_sheet(draft, cells)
     _read_name(draft, cells)
     _read_tier(draft, cells)
+    if cells.table.refused and cells.row in cells.table.refused:
+        draft.lose_place()  # reported already: its fields stand in the wrong columns
+        return draft
     _read_numbers(draft, cells)
     _read_opened(draft, cells)
     read_coordinates(draft, cells)
-    if cells.table.refused and cells.row in cells.table.refused:
-        draft.lose_place()  # told already: its fields stand in the wrong columns
-        draft.first = draft.second = None
     return draft
 
 

@@ -16,7 +16,7 @@ from core.text import Text, text
 from data.files import write_csv
 from data.formats.raw import Cell
 from data.formats.worksheets import OWN_SHEETS
-from data.intake.coordinates import belief_in_words
+from data.intake.coordinates import MIXED, belief_in_words
 from data.intake.drafts import REFUSED
 from data.intake.findings import ERROR, INFO, WARNING, Finding
 from data.intake.intake import Intake
@@ -229,15 +229,23 @@ def _explanation_lines(intake: Intake) -> tuple[Text, ...]:
             refused=intake.refused_count,
             aside=intake.set_aside_count,
         ),
-        text(
-            "Coordinate system: {system}, belief {percent:.0f} %.",
-            system=intake.datum.system.upper(),
-            percent=100 * intake.datum.confidence,
-        ),
+        _system_line(intake),
         *(
             text("Checked was the file {file}, SHA-256 {digest}.", file=file.name, digest=file.sha256)
             for file in intake.files
         ),
+    )
+
+
+def _system_line(intake: Intake) -> Text:
+    if not intake.datum.decided:
+        return text("Coordinate system: not decided; the coordinates were taken as WGS-84. Say which it is.")
+    if intake.datum.system == MIXED:
+        return text("Coordinate system: several, each part read in its own.")
+    return text(
+        "Coordinate system: {system}, belief {percent:.0f} %.",
+        system=intake.datum.system.upper(),
+        percent=100 * intake.datum.confidence,
     )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 from scipy.spatial import cKDTree
 
-from coverage.model.tables import Floats, Ints, PopulationGrid
+from coverage.model.tables import Bools, Floats, Ints, PopulationGrid
+from data.formats.inputs_read import InputRead
 from data.intake.findings import Finding
 from geo.crs import project
 
@@ -25,7 +26,8 @@ class Cells:
     """(n,) arrays; `area_m2` None where the file does not say how much ground a cell stands for.
 
     `source` the row of the table that each cell comes from, None for rasters. `unit` is what the
-    numbers of a raster were taken for, "" for other files.
+    numbers of a raster were taken for, "" for other files. `read` what was chosen in which file and
+    what was set aside.
     """
 
     cell_id: np.ndarray[tuple[int], np.dtype[np.generic]]
@@ -38,6 +40,20 @@ class Cells:
     synthetic: bool = False
     source: Ints | None = None
     unit: str = ""
+    read: tuple[InputRead, ...] = ()
+
+    def taken(self, kept: Bools | Ints) -> Cells:
+        """Some of the cells, with everything that is known of them."""
+        return replace(
+            self,
+            cell_id=self.cell_id[kept],
+            lon=self.lon[kept],
+            lat=self.lat[kept],
+            residents=self.residents[kept],
+            groups={name: values[kept] for name, values in self.groups.items()},
+            area_m2=None if self.area_m2 is None else self.area_m2[kept],
+            source=None if self.source is None else self.source[kept],
+        )
 
     def __len__(self) -> int:
         return len(self.residents)

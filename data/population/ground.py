@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import geopandas as gpd
 import numpy as np
 import rasterio
 import shapely
 from numpy.typing import NDArray
 from rasterio.enums import Resampling
-from rasterio.errors import RasterioError
 from rasterio.features import rasterize
 from rasterio.transform import from_origin
 from rasterio.vrt import WarpedVRT
@@ -20,11 +21,12 @@ from rasterio.vrt import WarpedVRT
 from core.errors import InputError
 from coverage.measuring.inside import first_outline_at
 from coverage.model.tables import Bools, Floats
-from data.vector import layers, read_vector
-from geo.crs import WGS84
+from data.formats.layers import opened
+from data.formats.rasters import opened_raster, raster_pieces
+from data.formats.systems import in_degrees, usable_system
+from data.population.columns import find_column
 
 CELL_M: Final = 100.0
-_TIFF: Final = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 
 
 @dataclass(frozen=True)
@@ -83,8 +85,61 @@ def vector_ground(shapes: NDArray[np.object_]) -> Ground:
     return lies_on
 
 
-def raster_ground(path: Path, crs: str) -> Ground:
-    """Ground where a GeoTIFF in any CRS has a number above 0; opened anew for each lattice."""
+@dataclass(frozen=True)
+class _Scheme:
+    """Classes of a land cover product: how it is recognised, and which class is what."""
+
+    name: re.Pattern[str]
+    codes: frozenset[int]
+    settled: int
+    water: int
+
+
+_TENS: Final = frozenset({10, 20, 30, 40, 50, 60, 70, 80, 90, 100})
+# Codes as the products' manuals give them.
+_SCHEMES: Final = (
+    _Scheme(re.compile(r"world_?cover", re.I), _TENS | {95}, 50, 80),
+    _Scheme(re.compile(r"globe_?land|^n\d\d_\d\d_20", re.I), _TENS | {255}, 80, 60),
+    _Scheme(re.compile(r"from_?glc", re.I), _TENS | {98, 99}, 80, 60),
+    _Scheme(re.compile(r"esri|lulc|land_?use_?land_?cover", re.I), frozenset(range(1, 12)), 7, 1),
+    _Scheme(re.compile(r"dynamic_?world", re.I), frozenset(range(9)), 6, 0),
+    _Scheme(re.compile(r"clcd", re.I), frozenset(range(1, 10)), 8, 5),
+)
+_SAMPLE: Final = 512
+_HOMES: Final = re.compile(r"residential|居住|住宅|居民点|城中村", re.IGNORECASE)
+_USE_COLUMNS: Final = ("landuse", "fclass", "class", "type", "用地类型", "地类", "用地性质", "类型", "dlmc")
+
+
+def _meant(raster: rasterio.DatasetReader, file: str, role: str) -> int | None:
+    """The class that is settlement or water; None for a mask or a quantity, where every number above 0 is.
+
+    InputError for classes of a product that is not known.
+    """
+    if np.dtype(raster.dtypes[0]).kind not in "iu":
+        return None
+    shape = (min(raster.height, _SAMPLE), min(raster.width, _SAMPLE))
+    sample = raster.read(1, out_shape=shape, masked=True, resampling=Resampling.nearest)
+    values = {int(value) for value in np.unique(sample.compressed())} - {0}
+    scheme = next((one for one in _SCHEMES if one.name.search(file) and values <= one.codes), None)
+    if scheme is None and len(values) > 2 and 95 in values and values <= _SCHEMES[0].codes:
+        scheme = _SCHEMES[0]
+    if scheme is not None:
+        return scheme.settled if role == "settled" else scheme.water
+    coloured = raster.dtypes[0] == "uint8" and raster.colorinterp[0].name == "palette"
+    if len(values) > 2 and (coloured or (values <= _TENS | {95} and min(values) >= 10)):
+        raise InputError(
+            "{file} holds classes of land cover ({classes}), and which of them is meant is not known. "
+            "Save a raster "
+            "or a layer with that class only.",
+            file=file,
+            classes=", ".join(map(str, sorted(values)[:12])),
+        )
+    return None
+
+
+def raster_ground(path: Path, crs: str, role: str) -> Ground:
+    """Ground where a raster in any CRS has a number above 0, or the class meant; opened anew for each
+    lattice."""
 
     def lies_on(lattice: Lattice) -> Bools:
         options = {
@@ -93,48 +148,66 @@ def raster_ground(path: Path, crs: str) -> Ground:
             "width": lattice.columns,
             "height": lattice.rows,
         }
-        try:
-            with (
-                rasterio.open(path, driver="GTiff") as raster,
-                WarpedVRT(raster, resampling=Resampling.nearest, **options) as warped,
-            ):
+        with raster_pieces(path) as pieces, opened_raster(pieces[0], path.name) as raster:
+            _require_system(raster, path.name)
+            meant = _meant(raster, path.name, role)
+            with WarpedVRT(raster, resampling=Resampling.nearest, **options) as warped:
                 band = warped.read(1, masked=True)
-        except RasterioError as error:
-            raise InputError(
-                "{file}: the file is damaged or not what its name says.", file=path.name
-            ) from error
-        values = np.ma.filled(band.astype(float), 0.0)
-        return np.asarray(np.isfinite(values) & (values > 0))
+        return _there(band, meant)
 
     return lies_on
 
 
-def read_ground(path: Path, crs: str) -> Ground:
-    """Ground of a file: the polygons of all its layers, or the pixels above 0 of a GeoTIFF."""
-    return raster_ground(path, crs) if is_tiff(path) else vector_ground(_areas(path, crs))
+def _there(band: np.ma.MaskedArray, meant: int | None) -> Bools:
+    values = np.ma.filled(band.astype(float), np.nan)
+    return np.asarray(values > 0 if meant is None else values == meant)
+
+
+def _require_system(raster: rasterio.DatasetReader, file: str) -> None:
+    at = ((raster.bounds.left + raster.bounds.right) / 2, (raster.bounds.bottom + raster.bounds.top) / 2)
+    if raster.crs is None:
+        raise InputError("{file}: the raster does not say its coordinate system.", file=file)
+    usable_system(raster.crs.to_wkt(), file, at)
 
 
 def is_tiff(path: Path) -> bool:
-    """Whether a file is a GeoTIFF. InputError if it cannot be opened."""
-    try:
-        with path.open("rb") as file:
-            return file.read(4) in _TIFF
-    except OSError as error:
-        raise InputError("The file {file} cannot be opened. Does it exist?", file=path.name) from error
+    """Whether a file holds rasters. InputError if it cannot be opened."""
+    with raster_pieces(path) as pieces:
+        return bool(pieces)
 
 
-def _areas(path: Path, crs: str) -> NDArray[np.object_]:
+def read_ground(path: Path, crs: str, role: str = "settled") -> Ground:
+    """Ground of a file, `role` "settled" or "water": the polygons of all its layers (of land uses those where
+    people live), or the pixels above 0 or of the class meant of a raster."""
+    with raster_pieces(path) as pieces:
+        if pieces:
+            return raster_ground(path, crs, role)
+    return vector_ground(_areas(path, crs, role))
+
+
+def _areas(path: Path, crs: str, role: str) -> NDArray[np.object_]:
     """The polygons of all layers of a vector file, valid, in `crs`."""
     parts = []
-    for name in layers(path):
-        frame = read_vector(path, layer=name)
-        frame = frame.set_crs(WGS84) if frame.crs is None else frame
-        shapes = frame.to_crs(crs).geometry.to_numpy()
-        parts.append(shapes[shapely.get_dimensions(shapes) == 2])
+    with opened(path) as file:
+        for layer in file.layers:
+            frame = in_degrees(file.read(layer).frame, path.name).frame
+            if role == "settled":
+                frame = _where_people_live(frame)
+            shapes = frame.to_crs(crs).geometry.to_numpy()
+            parts.append(shapes[shapely.get_dimensions(shapes) == 2])
     shapes = np.concatenate(parts)
     if not len(shapes):
         raise InputError("{file}: the layer has no area in it.", file=path.name)
     return np.asarray(shapely.make_valid(shapes), object)
+
+
+def _where_people_live(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Of land uses the residential ones; all rows where no column of uses names any."""
+    column = find_column([str(name) for name in frame.columns], _USE_COLUMNS)
+    if column is None:
+        return frame
+    homes = frame[column].fillna("").astype(str).str.contains(_HOMES).to_numpy(bool)
+    return frame[homes] if homes.any() else frame
 
 
 def _burnt(shapes: list[shapely.Geometry], lattice: Lattice) -> Bools:
@@ -147,16 +220,16 @@ def _burnt(shapes: list[shapely.Geometry], lattice: Lattice) -> Bools:
 
 
 def points_on(path: Path, crs: str, xy: Floats) -> Bools:
-    """(n,) which of the points (n, 2) in metric `crs` lie on the ground of a file.
+    """(n,) which of the points (n, 2) in metric `crs` lie on the water of a file.
 
-    To the metre for a layer of polygons, to the pixel for a GeoTIFF.
+    To the metre for a layer of polygons, to the pixel for a raster.
     """
-    if not is_tiff(path):
-        return np.asarray(first_outline_at(_areas(path, crs), xy) >= 0)
-    try:
-        with rasterio.open(path, driver="GTiff") as raster, WarpedVRT(raster, crs=crs) as warped:
-            values = np.ma.stack(list(warped.sample(xy, indexes=1, masked=True)))[:, 0].astype(float)
-    except RasterioError as error:
-        raise InputError("{file}: the file is damaged or not what its name says.", file=path.name) from error
-    filled = np.ma.filled(values, 0.0)
-    return np.asarray(np.isfinite(filled) & (filled > 0))
+    with raster_pieces(path) as pieces:
+        if not pieces:
+            return np.asarray(first_outline_at(_areas(path, crs, "water"), xy) >= 0)
+        with opened_raster(pieces[0], path.name) as raster:
+            _require_system(raster, path.name)
+            meant = _meant(raster, path.name, "water")
+            with WarpedVRT(raster, crs=crs) as warped:
+                values = np.ma.stack(list(warped.sample(xy, indexes=1, masked=True)))[:, 0]
+    return _there(values, meant)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -16,24 +17,20 @@ from core.errors import InputError
 from core.progress import Progress, reporting, silent
 from core.text import text
 from coverage.model.tables import Bools, Floats, Ints
+from data.population.numbers import NOBODY_ABOVE
 from data.population.raster_window import inside_and_edge, strips
 
-# More people than this stand on no pixel; such numbers are a writer's sign for "no data".
-_NOBODY_ABOVE: Final = 1e30
-_BYTE: Final = 255
 # Many times the largest city; more is a nation, and needs memory for one.
 _MOST_PIXELS: Final = 20_000_000
 
 
 @dataclass
 class Tally:
-    """Pixels of the study that hold nobody although a number stands there, or none does; and those of a
-    byte raster that are full, 255, which may be people or the writer's sign for "no data"."""
+    """Pixels of the study that hold nobody although a number stands there, by that number, or none does."""
 
-    negative: int = 0
-    undeclared: int = 0
+    negative: Counter[float] = field(default_factory=Counter)
+    undeclared: Counter[float] = field(default_factory=Counter)
     nodata: int = 0
-    full: int = 0
 
 
 @dataclass(frozen=True)
@@ -108,18 +105,21 @@ def _parts(
 def _numbers(
     raster: rasterio.DatasetReader, band: int, window: Window, inside: Bools, tally: Tally
 ) -> Floats:
-    """A band's numbers, its scale and offset applied; 0 where it has none, or none that can be meant."""
+    """A band's numbers, its scale and offset applied; 0 where it has none, or none that can be meant.
+
+    Only then are they judged: a raw number below zero may well be people.
+    """
     raw = raster.read(band, window=window, masked=True)
     missing = np.ma.getmaskarray(raw)
     values = raw.data.astype(np.float64)
     missing |= ~np.isfinite(values)
-    top = (values >= _NOBODY_ABOVE) | (values == _dtype_top(raw.dtype))
-    negative = values < 0
-    tally.nodata += int((missing & inside).sum())
-    tally.undeclared += int((top & ~missing & inside).sum())
-    tally.full += int((values[inside & ~missing] == _BYTE).sum()) if raw.dtype == np.uint8 else 0
-    tally.negative += int((negative & ~missing & inside).sum())
     scaled = values * raster.scales[band - 1] + raster.offsets[band - 1]
+    top = (scaled >= NOBODY_ABOVE) | (values == _dtype_top(raw.dtype))
+    negative = (scaled < 0) & ~top
+    tally.nodata += int((missing & inside).sum())
+    for found, counted in ((top, tally.undeclared), (negative, tally.negative)):
+        numbers, pixels = np.unique(values[found & ~missing & inside], return_counts=True)
+        counted.update(dict(zip(numbers.tolist(), pixels.tolist(), strict=True)))
     return np.where(missing | top | negative, 0.0, scaled)
 
 

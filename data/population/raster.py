@@ -1,111 +1,379 @@
-"""Population rasters (GeoTIFF): residents per pixel, counted at the pixels' centres."""
+"""Population rasters: residents per pixel, counted at the pixels' centres."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import rasterio
+import shapely
 from pyproj import Geod, Transformer
-from rasterio.errors import RasterioError
 
 from core.errors import InputError
 from core.progress import Progress, silent
-from core.text import Text, text
-from coverage.model.tables import Floats, Ints
-from data.intake.findings import INFO, WARNING, Finding, Level
+from core.text import text
+from coverage.model.tables import Bools, Floats, Ints
+from data.formats.asked import OpenQuestionError
+from data.formats.inputs_read import InputRead
+from data.formats.rasters import RasterPiece, opened_raster, raster_pieces
+from data.formats.systems import System, epsg_of, usable_system
+from data.intake.findings import INFO, WARNING, Finding
+from data.population.area import nobody_inside
 from data.population.cells import Cells
-from data.population.columns import GROUP_COLUMNS, RESIDENT_COLUMNS, find_column
-from data.population.pixels import Pixels, Tally, at_border, read_pixels
+from data.population.heads import GROUP_AGES, RESIDENTS, bands_of, understood
+from data.population.numbers import without_sentinels
+from data.population.pixels import Pixels, Tally, read_pixels
+from data.population.raster_account import account
 from data.population.raster_unit import (
     UNITS,
     UnclearUnitError,
     UnitOfRaster,
     decide_unit,
+    is_implausible,
+    plausible_unit,
     residents_of,
     stated_unit,
+    unit_words,
 )
 from data.population.raster_window import area_in_raster, window_of
 from data.population.reading import Reading
+from data.population.units_of_numbers import DENSITY, PER_HA, PER_KM2, PERCENT
 from geo.crs import WGS84
+from geo.datum import BD09, GCJ02, convert
+from geo.datum import WGS84 as WGS84_DATUM
 
-# GDAL keeps decoded blocks; by default a twentieth of the machine.
-_CACHE_MB: Final = 64
+# Wide pixels are spread over squares of about this side, unless that makes too many.
+_FINE_M: Final = 100.0
+_MOST_SPREAD: Final = 3_000_000
+_BYTE: Final = 255.0
 
 
-def raster_cells(path: Path, reading: Reading, progress: Progress = silent) -> Cells:
-    """Populated pixels of a GeoTIFF, with the residents that their numbers mean.
+def raster_cells(path: Path, reading: Reading, progress: Progress = silent) -> Cells | None:
+    """Populated pixels of a raster, with the residents that their numbers mean; None where the file is none.
 
-    Read by strips, and only where `reading.area` is: pixels whose centre lies in it count whole.
-    Nodata (declared, masked, not a number, or the type's largest number), zero and negative pixels
-    hold nobody; what was there is told. The ground of a pixel is its true area on the ellipsoid.
-    The first band counts residents unless another says so; bands that name a group give it.
-    InputError for a raster without CRS and where the area has no pixel with residents.
+    Read by strips, and only where `reading.area` is: pixels whose centre lies in it count whole. Nodata
+    (declared, masked, not a number, or a sign that stands apart from all other numbers), zero and negative
+    pixels hold nobody; what was there is reported by number. The ground of a pixel is its true area on the
+    ellipsoid. Pixels wider than `reading.coarse_m` are spread over squares of about 100 m inside the area.
+    Bands are chosen by their descriptions, else the first. InputError for a raster without a system that
+    can be used and where the area has no pixel with residents.
     """
-    try:
-        with rasterio.Env(GDAL_CACHEMAX=_CACHE_MB), rasterio.open(path, driver="GTiff") as raster:
-            if raster.crs is None:
-                raise InputError("{file}: the raster does not say its coordinate system.", file=path.name)
+    with raster_pieces(path) as pieces:
+        if not pieces:
+            return None
+        with opened_raster(_chosen(pieces, reading.layer, path.name), path.name) as raster:
             return _cells(raster, path.name, reading, progress)
-    except RasterioError as error:
-        raise InputError("{file}: the file is damaged or not what its name says.", file=path.name) from error
 
 
-def _cells(raster: rasterio.DatasetReader, file: str, reading: Reading, progress: Progress) -> Cells:
-    area = None if reading.area is None else area_in_raster(reading.area, raster)
-    bands = _bands(raster)
-    pixels, tally = read_pixels(raster, list(bands.values()), window_of(area, raster), area, progress)
-    if not pixels.inside.any():
-        raise InputError("{file}: no pixel with residents lies in the area.", file=file)
-    to_degrees = Transformer.from_crs(raster.crs.to_wkt(), WGS84, always_xy=True)
-    area_m2 = _pixel_areas(raster.transform, pixels.row, pixels.column, to_degrees)
-    unit = _unit(raster, file, reading, pixels, area_m2)
-    counts = [residents_of(numbers, area_m2, unit.unit) for numbers in pixels.values]
-    kept = pixels.inside
-    lon, lat = to_degrees.transform(*(raster.transform @ (pixels.column[kept] + 0.5, pixels.row[kept] + 0.5)))
-    return Cells(
-        cell_id=pixels.row[kept] * raster.width + pixels.column[kept],
-        lon=np.asarray(lon),
-        lat=np.asarray(lat),
-        residents=counts[0][kept],
-        groups={name: values[kept] for name, values in zip(list(bands)[1:], counts[1:], strict=True)},
-        area_m2=area_m2[kept],
-        findings=(
-            *unit.findings,
-            *_account(file, pixels, counts[0], tally, area_m2),
-            *_unused(raster, bands, file),
+def _chosen(pieces: Sequence[RasterPiece], layer: str, file: str) -> RasterPiece:
+    """The raster named, or the only one."""
+    if layer:
+        for piece in pieces:
+            if layer.casefold() in (piece.name.casefold(), piece.name.rpartition("/")[2].casefold()):
+                return piece
+    if len(pieces) == 1 and not layer:
+        return pieces[0]
+    names = [piece.name for piece in pieces]
+    raise OpenQuestionError(
+        text(
+            "{file} holds {count} rasters: {names}. Name the right one with --population-layer.",
+            file=file,
+            count=len(names),
+            names=", ".join(names[:10]),
         ),
-        unit=unit.unit,
+        option="--population-layer",
+        field="population_layer",
+        choices=names,
     )
 
 
-def _bands(raster: rasterio.DatasetReader) -> dict[str, int]:
-    """What the bands hold by their descriptions: "residents" first, then the groups that are named."""
+def _system(raster: rasterio.DatasetReader, file: str, reading: Reading) -> System:
+    """The raster's system as it can be used; WGS-84 for degrees that declare none."""
+    at = ((raster.bounds.left + raster.bounds.right) / 2, (raster.bounds.bottom + raster.bounds.top) / 2)
+    if reading.datum.startswith("epsg:"):
+        return usable_system(epsg_of(reading.datum), file, at)
+    if raster.crs is not None:
+        return usable_system(raster.crs.to_wkt(), file, at)
+    if raster.transform.is_identity or abs(at[0]) > 180 or abs(at[1]) > 90:
+        raise InputError(
+            "{file}: the raster does not say its coordinate system. Give it with --population-datum epsg:N.",
+            file=file,
+        )
+    said = text("{file} does not say its coordinate system; WGS-84 is taken.", file=file)
+    return replace(usable_system(WGS84, file, at), warning=said)
+
+
+@dataclass(frozen=True)
+class _Bands:
+    """Which bands hold whom: `residents` a band, each group its bands, by number from 1."""
+
+    residents: int
+    groups: Mapping[str, tuple[int, ...]]
+    title: str
+
+    @property
+    def all(self) -> list[int]:
+        return list(
+            dict.fromkeys([self.residents, *(band for bands in self.groups.values() for band in bands)])
+        )
+
+
+def _cells(raster: rasterio.DatasetReader, file: str, reading: Reading, progress: Progress) -> Cells:
+    system = _system(raster, file, reading)
+    area = None if reading.area is None else area_in_raster(reading.area, system.crs.to_wkt())
+    bands = _bands(raster, file, reading.column)
+    order = bands.all
+    pixels, tally = read_pixels(raster, order, window_of(area, raster), area, progress)
+    pixels = _without_signs(pixels, raster, order, tally)
+    to_degrees = Transformer.from_crs(system.crs, WGS84, always_xy=True)
+    if not pixels.inside.any():
+        raise _nobody(raster, file, reading, to_degrees)
+    area_m2 = _pixel_areas(raster.transform, pixels.row, pixels.column, to_degrees)
+    unit = _unit(raster, file, bands, reading, pixels.values[0][pixels.inside], area_m2[pixels.inside])
+    counts = {
+        band: numbers if unit.unit == PERCENT else residents_of(numbers, area_m2, unit.unit)
+        for band, numbers in zip(order, pixels.values, strict=True)
+    }
+    residents = counts[bands.residents]
+    kept = pixels.inside
+    lon, lat = to_degrees.transform(*(raster.transform @ (pixels.column[kept] + 0.5, pixels.row[kept] + 0.5)))
+    lon, lat = _shifted(np.asarray(lon), np.asarray(lat), reading.datum)
+    sums = {name: np.sum([counts[band] for band in own], axis=0)[kept] for name, own in bands.groups.items()}
+    warned = (
+        ()
+        if system.warning is None
+        else (Finding(file, "", 0, "", WARNING, "coordinate-system", system.warning),)
+    )
+    name = reading.datum if reading.datum in (GCJ02, BD09) else system.name
+    cells = Cells(
+        cell_id=pixels.row[kept] * raster.width + pixels.column[kept],
+        lon=lon,
+        lat=lat,
+        residents=residents[kept],
+        groups=sums,
+        area_m2=area_m2[kept],
+        findings=(
+            *warned,
+            *unit.findings,
+            *account(file, pixels, residents, tally, area_m2),
+            *_unused(raster, bands, file),
+            *_full_bytes(raster, bands, pixels, file),
+        ),
+        unit=unit.unit,
+        read=_read(raster, bands, file, unit.unit, name, kept),
+    )
+    return _fine(cells, raster, (pixels.column[kept], pixels.row[kept]), to_degrees, reading, file)
+
+
+def _shifted(lon: Floats, lat: Floats, datum: str) -> tuple[Floats, Floats]:
+    return convert(lon, lat, datum, WGS84_DATUM) if datum in (GCJ02, BD09) else (lon, lat)
+
+
+def _nobody(
+    raster: rasterio.DatasetReader, file: str, reading: Reading, to_degrees: Transformer
+) -> InputError:
+    if reading.area is None:
+        return InputError("{file}: no pixel with residents lies in the area.", file=file)
+    lon, lat = to_degrees.transform(
+        (raster.bounds.left + raster.bounds.right) / 2, (raster.bounds.bottom + raster.bounds.top) / 2
+    )
+    if shapely.intersects_xy(shapely.box(*reading.area.bounds), lon, lat):
+        return InputError("{file}: no pixel with residents lies in the area.", file=file)
+    return nobody_inside(file, (float(lon), float(lat)), reading.area)
+
+
+def _bands(raster: rasterio.DatasetReader, file: str, column: str) -> _Bands:
+    """What the bands hold by their descriptions, or `column`: a description or a number."""
     said = [description or "" for description in raster.descriptions]
-    residents = find_column(said, RESIDENT_COLUMNS)
-    bands = {"residents": said.index(residents) + 1 if residents else 1}
-    for group, aliases in GROUP_COLUMNS.items():
-        column = find_column(said, aliases)
-        if column and said.index(column) + 1 != bands["residents"]:
-            bands[group] = said.index(column) + 1
-    return bands
+    heads = [replace(understood(word), title=str(k)) for k, word in enumerate(said, start=1)]
+    chosen = 0
+    if column:
+        same = [k for k, word in enumerate(said, start=1) if word.casefold() == column.strip().casefold()]
+        chosen = same[0] if same else int(column) if column.isdigit() else 0
+        if not 1 <= chosen <= raster.count:
+            raise InputError(
+                "{file}: there is no band {column}. The bands are: {bands}.",
+                file=file,
+                column=column,
+                bands=", ".join(word or str(k) for k, word in enumerate(said, start=1)),
+            )
+    named = [head for head in heads if head.kind == RESIDENTS]
+    best = min((head.rank for head in named), default=9)
+    top = sorted((head for head in named if head.rank == best), key=lambda head: -head.year)
+    residents = chosen or (int(top[0].title) if top else 1)
+    groups = {
+        group: tuple(int(band.title) for band in bands_of(group, heads) if int(band.title) != residents)
+        for group in GROUP_AGES
+    }
+    return _Bands(residents, {group: own for group, own in groups.items() if own}, said[residents - 1])
+
+
+def _without_signs(
+    pixels: Pixels, raster: rasterio.DatasetReader, order: Sequence[int], tally: Tally
+) -> Pixels:
+    """Numbers that stand for “no data” made 0, and counted in `tally` for the band of residents."""
+    values = []
+    for place, (band, numbers) in enumerate(zip(order, pixels.values, strict=True)):
+        scale, offset = raster.scales[band - 1], raster.offsets[band - 1]
+        raw = None if (scale, offset) == (1.0, 0.0) else (numbers - offset) / (scale or 1.0)
+        there = numbers > 0
+        bad = np.zeros(len(numbers), bool)
+        bad[there], signs = without_sentinels(numbers[there], None if raw is None else raw[there])
+        values.append(np.where(bad, 0.0, numbers))
+        if place == 0:
+            for sign in signs:
+                tally.undeclared[sign.value] += sign.cells
+    someone = np.any([numbers > 0 for numbers in values], axis=0)
+    return Pixels(
+        pixels.row[someone], pixels.column[someone], [numbers[someone] for numbers in values],
+        pixels.inside[someone], pixels.edge[someone],
+    )  # fmt: skip
 
 
 def _unit(
-    raster: rasterio.DatasetReader, file: str, reading: Reading, pixels: Pixels, area_m2: Floats
+    raster: rasterio.DatasetReader,
+    file: str,
+    bands: _Bands,
+    reading: Reading,
+    values: Floats,
+    area_m2: Floats,
 ) -> UnitOfRaster:
+    """What the numbers count: as told, as the file says, as the units' totals say, as cities are."""
     if reading.unit not in ("auto", "ask"):
         return UnitOfRaster(reading.unit, "told")
-    inside = pixels.inside
-    sums = {
-        unit: float(residents_of(pixels.values[0][inside], area_m2[inside], unit).sum()) for unit in UNITS
-    }
-    decided = decide_unit(stated_unit(raster, 1, file), sums, reading.known_residents, file)
-    if decided.source == "assumed" and reading.unit == "ask":
+    sums = {unit: float(residents_of(values, area_m2, unit).sum()) for unit in UNITS}
+    stated = stated_unit(raster, bands.residents, file)
+    if stated[0] == PERCENT:
+        if reading.is_group:
+            return UnitOfRaster(PERCENT, stated[1], (_percent(file),))
+        raise InputError("{file}: its numbers are percent, not residents.", file=file)
+    if stated[0] == DENSITY:
+        stated = (_which_density(sums, values, area_m2, reading.known_residents), stated[1])
+        if not stated[0]:
+            raise UnclearUnitError(file, sums)
+    decided = decide_unit(stated, sums, reading.known_residents, file)
+    doubtful = is_implausible(sums[decided.unit], float(area_m2[values > 0].sum()))
+    if decided.source == "assumed" and (reading.unit == "ask" or doubtful):
         raise UnclearUnitError(file, sums)
+    if doubtful:
+        return replace(decided, findings=(*decided.findings, _implausible(file, sums[decided.unit], area_m2)))
     return decided
+
+
+def _which_density(sums: Mapping[str, float], values: Floats, area_m2: Floats, known: float | None) -> str:
+    """Per hectare or per km²: what comes nearer to what is known, else what cities have; "" where open."""
+    if known:
+        return min((PER_HA, PER_KM2), key=lambda unit: abs(np.log(max(sums[unit], 1e-9) / known)))
+    return plausible_unit(values, area_m2)
+
+
+def _percent(file: str) -> Finding:
+    message = text("The numbers of {file} are taken as {unit}.", file=file, unit=unit_words(PERCENT))
+    return Finding(file, "", 0, "", INFO, "population-unit", message)
+
+
+def _implausible(file: str, residents: float, area_m2: Floats) -> Finding:
+    message = text(
+        "{file} gives {residents:,.0f} residents on {km2:,.1f} km², more than live anywhere. Was the "
+        "raster resampled "
+        "without dividing its numbers, or is its unit another one?",
+        file=file,
+        residents=residents,
+        km2=float(area_m2.sum()) / 1e6,
+    )
+    return Finding(file, "", 0, "", WARNING, "population-implausible", message)
+
+
+def _read(
+    raster: rasterio.DatasetReader,
+    bands: _Bands,
+    file: str,
+    unit: str,
+    system: str,
+    kept: Bools,
+) -> tuple[InputRead, ...]:
+    title = bands.title or (str(bands.residents) if raster.count > 1 else "")
+    chosen = InputRead(
+        "population",
+        file,
+        column=title,
+        unit=unit_words(unit),
+        system=system,
+        rows_read=int(kept.sum()),
+        rows_left_out=int((~kept).sum()),
+    )
+    aside = [
+        InputRead("population", file, column=raster.descriptions[band - 1] or str(band), used=False,
+                  why=text("a band that is not used"))
+        for band in range(1, raster.count + 1)
+        if band not in bands.all
+    ]  # fmt: skip
+    return (chosen, *aside[:30])
+
+
+def _fine(
+    cells: Cells, raster: rasterio.DatasetReader, at: tuple[Ints, Ints], to_degrees: Transformer,
+    reading: Reading, file: str,
+) -> Cells:  # fmt: skip
+    """Wide pixels as squares of about 100 m, each pixel's residents evenly over those in the area."""
+    if cells.area_m2 is None or not len(cells) or cells.unit == PERCENT:
+        return cells
+    side_m = float(np.sqrt(np.median(cells.area_m2)))
+    if side_m <= max(reading.coarse_m, 110.0) + 1.0:
+        return cells
+    parts = int(np.ceil(side_m / _FINE_M - 0.05))
+    if len(cells) * parts**2 > _MOST_SPREAD:
+        said = coarse_finding(file, side_m)
+        return replace(cells, findings=(*cells.findings, said))
+    step = (np.arange(parts) + 0.5) / parts
+    column, row = (np.repeat(one, parts**2) for one in at)
+    east, south = np.tile(np.tile(step, parts), len(cells)), np.tile(np.repeat(step, parts), len(cells))
+    lon, lat = to_degrees.transform(*(raster.transform @ (column + east, row + south)))
+    lon, lat = _shifted(np.asarray(lon), np.asarray(lat), reading.datum)
+    of = np.repeat(np.arange(len(cells)), parts**2)
+    inside = np.ones(len(of), bool)
+    if reading.area is not None:
+        shapely.prepare(reading.area)
+        inside = np.asarray(shapely.intersects_xy(reading.area, lon, lat))
+    number = np.bincount(of[inside], minlength=len(cells))
+    lonely = number == 0  # the centre lies in the area, no square's does
+    first = np.tile(np.arange(parts**2) == parts**2 // 2, len(cells))
+    kept = inside | (first & lonely[of])
+    lon, lat = np.where(lonely[of], cells.lon[of], lon), np.where(lonely[of], cells.lat[of], lat)
+    share = 1.0 / np.maximum(number, 1)[of]
+    message = text(
+        "The pixels of {file} are {side:,.0f} m wide; their residents are spread evenly over squares of "
+        "{fine:,.0f} m.",
+        file=file,
+        side=side_m,
+        fine=side_m / parts,
+    )
+    spread = replace(
+        cells.taken(of),
+        cell_id=cells.cell_id[of] * parts**2 + np.tile(np.arange(parts**2), len(cells)),
+        lon=lon,
+        lat=lat,
+        residents=cells.residents[of] * share,
+        groups={name: values[of] * share for name, values in cells.groups.items()},
+        area_m2=cells.area_m2[of] / parts**2,
+        findings=(*cells.findings, Finding(file, "", 0, "", INFO, "population-spread", message)),
+    )
+    return spread.taken(kept)
+
+
+def coarse_finding(file: str, side_m: float) -> Finding:
+    """Cells that are wide against the reach and stay what they are."""
+    message = text(
+        "The cells of {file} are {side:,.0f} m wide, coarse against the shortest reach of the standard: "
+        "all residents of "
+        "a cell count at its centre, so shares may be off where a limit runs through cells.",
+        file=file,
+        side=side_m,
+    )
+    return Finding(file, "", 0, "", WARNING, "population-coarse", message)
 
 
 def _pixel_areas(transform: rasterio.Affine, row: Ints, column: Ints, to_degrees: Transformer) -> Floats:
@@ -122,78 +390,30 @@ def _pixel_areas(transform: rasterio.Affine, row: Ints, column: Ints, to_degrees
     return np.asarray(areas[of_pixel], float)
 
 
-_Remark = tuple[bool, Level, str, Text]
-
-
-def _account(file: str, pixels: Pixels, residents: Floats, tally: Tally, area_m2: Floats) -> list[Finding]:
-    """What did not become a resident of the study, to the resident."""
-    border = at_border(pixels, residents)
-    across: _Remark = (
-        border.pixels > 0,
-        INFO,
-        "population-border",
-        text(
-            "{pixels:,} {pixels:pixel lies|pixels lie} on the border of the area. By their centres "
-            "{counted:,.1f} of their residents count and {left_out:,.1f} do not.",
-            pixels=border.pixels,
-            counted=border.counted,
-            left_out=border.left_out,
-        ),
-    )
-    remarks = [across, *_not_counted(tally, tally.nodata * float(area_m2.mean()) / 1e6)]
-    if tally.full:
-        remarks.append((True, WARNING, "population-full-byte", _full(tally.full)))
-    return [Finding(file, "", 0, "", level, code, message) for told, level, code, message in remarks if told]
-
-
-def _not_counted(tally: Tally, nodata_km2: float) -> list[_Remark]:
-    return [
-        (
-            tally.nodata > 0,
-            INFO,
-            "population-nodata",
-            text(
-                "{pixels:,} {pixels:pixel|pixels} of the area (about {km2:,.1f} km²) have no number; "
-                "nobody is counted there.",
-                pixels=tally.nodata,
-                km2=nodata_km2,
-            ),
-        ),
-        (
-            tally.negative > 0,
-            WARNING,
-            "population-negative",
-            text(
-                "{pixels:,} {pixels:pixel holds|pixels hold} a negative number; nobody is counted there.",
-                pixels=tally.negative,
-            ),
-        ),
-        (
-            tally.undeclared > 0,
-            WARNING,
-            "population-undeclared-nodata",
-            text(
-                "{pixels:,} {pixels:pixel holds|pixels hold} a number that stands for “no data” "
-                "although the file does not say so; nobody is counted there.",
-                pixels=tally.undeclared,
-            ),
-        ),
-    ]
-
-
-def _full(pixels: int) -> Text:
-    return text(
+def _full_bytes(
+    raster: rasterio.DatasetReader, bands: _Bands, pixels: Pixels, file: str
+) -> tuple[Finding, ...]:
+    """The largest number of a byte beside others near it: it may be people, or a sign for “no data”."""
+    full = int((pixels.values[0][pixels.inside] == _BYTE).sum())
+    if raster.dtypes[bands.residents - 1] != "uint8" or not full:
+        return ()
+    message = text(
         "{pixels:,} pixels hold 255, the largest number that this file can hold; they are counted. If 255 "
         "means “no data” here, the file must say so.",
-        pixels=pixels,
+        pixels=full,
     )
+    return (Finding(file, "", 0, "", WARNING, "population-full-byte", message),)
 
 
-def _unused(raster: rasterio.DatasetReader, bands: Mapping[str, int], file: str) -> list[Finding]:
-    unused = [str(band) for band in range(1, raster.count + 1) if band not in bands.values()]
+def _unused(raster: rasterio.DatasetReader, bands: _Bands, file: str) -> list[Finding]:
+    unused = [
+        raster.descriptions[band - 1] or str(band)
+        for band in range(1, raster.count + 1)
+        if band not in bands.all
+    ]
     if not unused:
         return []
     message = text(
-        "The raster's bands {bands} are not used: nothing says what they hold.", bands=", ".join(unused)
+        "The raster's bands {bands} are not used: nothing says what they hold.", bands=", ".join(unused[:20])
     )
     return [Finding(file, "", 0, "", WARNING, "population-band-unused", message)]

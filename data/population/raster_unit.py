@@ -10,38 +10,15 @@ from typing import Final
 import numpy as np
 import rasterio
 
-from core.errors import SettingError
 from core.text import Text, text
+from data.formats.asked import OpenQuestionError
 from data.intake.findings import INFO, WARNING, Finding
+from data.population.units_of_numbers import COUNT, PER_HA, PER_KM2, PERCENT, hinted_unit
 
-COUNT: Final = "count"
-PER_HA: Final = "per_ha"
-PER_KM2: Final = "per_km2"
 UNITS: Final = (COUNT, PER_HA, PER_KM2)
 _M2: Final = {PER_HA: 10_000.0, PER_KM2: 1_000_000.0}
 
-# Densities first: “people per hectare” also holds the word of a count. “1km” in a name is a cell
-# size, no unit. WorldPop: ppp per pixel, pph per hectare, pd per km²; GHS-POP and LandScan: counts.
-_HINTS: Final = (
-    (
-        PER_KM2,
-        re.compile(
-            r"/ ?(?:sq|km)|per[ _-]?(?:sq|km)|km ?\^?-2|\bkm[2²]\b|_pd_|平方公里|平方千米", re.IGNORECASE
-        ),
-    ),
-    (
-        PER_HA,
-        re.compile(r"/ ?ha\b|per[ _-]?ha|per[ _-]hectare|ha ?\^?-1|(?:\b|_)pph(?:\b|_)|公顷", re.IGNORECASE),
-    ),
-    (
-        COUNT,
-        re.compile(
-            r"(?:\b|_)ppp(?:\b|_)|per[ _-]?(?:pixel|cell|grid)|count|persons?\b|people\b|inhabitants"
-            r"|residents|ghs_pop|landscan|人口数|每格|/格|/像元|(?:^|\W)人$",
-            re.IGNORECASE,
-        ),
-    ),
-)
+# Keys of tags that may name a unit.
 _TAGS: Final = re.compile(r"unit|description|title|long_name|单位", re.IGNORECASE)
 
 # A total decides where it fits one reading much better than the next best one.
@@ -49,11 +26,12 @@ _FITS: Final = np.log(1.5)
 _CLEARLY: Final = 0.4
 
 
-class UnclearUnitError(SettingError):
+class UnclearUnitError(OpenQuestionError):
     """Nothing says what a raster counts. `sums` unit → the residents there would be."""
 
     def __init__(self, file: str, sums: Mapping[str, float]) -> None:
-        super().__init__(_question(file, sums))
+        question = _question(file, sums)
+        super().__init__(question, option="--population-unit", field="population_unit", choices=UNITS)
         self.sums = dict(sums)
 
 
@@ -77,10 +55,36 @@ def stated_unit(raster: rasterio.DatasetReader, band: int, name: str) -> tuple[s
     for tags in (raster.tags(band), raster.tags()):
         words += [str(value) for key, value in tags.items() if _TAGS.search(key)]
     for word in words:
-        if unit := _hint(word):
+        if unit := hinted_unit(word):
             return unit, "file"
-    unit = _hint(name.rsplit(".", 1)[0])
+    unit = hinted_unit(name.rsplit(".", 1)[0])
     return (unit, "name") if unit else ("", "")
+
+
+# Residents per km² of populated ground, on average over a study: a hamlet, and twice the densest city.
+_SPARSE_KM2: Final = 5.0
+_DENSE_KM2: Final = 100_000.0
+
+
+def plausible_unit(values: np.ndarray, area_m2: np.ndarray) -> str:
+    """The density that gives a number of people as cities have it on populated ground; "" where both do."""
+    there = np.isfinite(values) & (values > 0)
+    if not there.any():
+        return ""
+    km2 = float(area_m2[there].sum()) / 1e6
+    fits = [
+        unit
+        for unit in (PER_HA, PER_KM2)
+        if _SPARSE_KM2
+        <= float(residents_of(values[there], area_m2[there], unit).sum()) / km2
+        <= _DENSE_KM2 / 2
+    ]
+    return fits[0] if len(fits) == 1 else ""
+
+
+def is_implausible(residents: float, area_m2: float) -> bool:
+    """Whether so many people cannot live on so much populated ground."""
+    return residents / max(area_m2 / 1e6, 1e-9) > _DENSE_KM2
 
 
 def decide_unit(
@@ -102,10 +106,6 @@ def decide_unit(
     return UnitOfRaster(COUNT, "assumed", (_assumed(file, sums),))
 
 
-def _hint(words: str) -> str:
-    return next((unit for unit, pattern in _HINTS if pattern.search(words)), "")
-
-
 def _fitting(sums: Mapping[str, float], known: float) -> str:
     away = sorted((abs(np.log(max(total, 1e-9) / known)), unit) for unit, total in sums.items())
     best, unit = away[0]
@@ -120,6 +120,8 @@ def _alike(one: float, other: float) -> bool:
 
 def unit_words(unit: str) -> Text:
     """The unit for a reader."""
+    if unit == PERCENT:
+        return text("percent of the residents")
     if unit == PER_HA:
         return text("residents per hectare")
     return text("residents per km²") if unit == PER_KM2 else text("residents per pixel")

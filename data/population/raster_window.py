@@ -22,9 +22,9 @@ _STRIP_PIXELS: Final = 2_000_000
 _SEGMENT_DEGREES: Final = 0.01
 
 
-def area_in_raster(area: shapely.Geometry, raster: rasterio.DatasetReader) -> shapely.Geometry:
-    """An area in WGS-84 degrees in the raster's own coordinates."""
-    forward = Transformer.from_crs(WGS84, raster.crs.to_wkt(), always_xy=True)
+def area_in_raster(area: shapely.Geometry, system: str) -> shapely.Geometry:
+    """An area in WGS-84 degrees in a raster's own coordinates."""
+    forward = Transformer.from_crs(WGS84, system, always_xy=True)
     dense = shapely.segmentize(area, _SEGMENT_DEGREES)
     return shapely.transform(dense, lambda xy: np.column_stack(forward.transform(*xy.T)))
 

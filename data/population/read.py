@@ -2,37 +2,64 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-import pandas as pd
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
-from core.errors import InputError
+from core.errors import InputError, SettingError
 from core.progress import Progress, part, silent
 from core.text import text
-from coverage.model.tables import PopulationGrid
+from coverage.model.tables import Bools, Floats, PopulationGrid
 from data.digest import sha256_of
+from data.formats.asked import OpenQuestionError
 from data.formats.inputs_read import InputRead
-from data.intake.findings import Finding
-from data.population.area import cut_to
+from data.formats.rasters import raster_pieces
+from data.formats.systems import in_degrees
+from data.intake.findings import WARNING, Finding
 from data.population.cells import Cells, cells_to_grid
-from data.population.groups import with_group
-from data.population.polygons import polygon_cells
-from data.population.raster import raster_cells
-from data.population.reading import Reading
-from data.population.tables import read_csv_table, table_cells
-from data.vector import read_vector
-from geo.crs import metric_crs
+from data.population.coordinates import Placing, placing_of
+from data.population.groups import group_findings, with_group
+from data.population.heads import RESIDENTS, understood
+from data.population.polygons import Rows, cells_of_rows, require_areas
+from data.population.raster import coarse_finding, raster_cells
+from data.population.raster_unit import unit_words
+from data.population.reading import COARSE_M, Reading
+from data.population.table_files import Sheet, sheets_of
+from data.population.tables import Columns, PeopleTable, people_of_table, unusable_rows
+from data.population.units_of_numbers import COUNT
+from geo.crs import metric_crs, project
 
-_TIFF: Final = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
-_PARQUET: Final = b"PAR1"
-_VECTOR: Final = (b"SQLite format 3", b"PK\x03\x04", b"\x00\x00\x27\x0a", b"{", b"\xef\xbb\xbf{")
+# Two cells of different files are one place where they lie so near, in sides of a cell.
+_SAME_PLACE: Final = 0.45
+_SAME_POINT_M: Final = 1.0
+# Distances between neighbours of a grid differ by no more than its projection makes them.
+_REGULAR: Final = 0.08
+
+
+class NoPlacesError(InputError):
+    """A table of residents that has no coordinates: figures by unit. `sheets` are its tables."""
+
+    def __init__(self, file: str, sheets: Sequence[Sheet]) -> None:
+        super().__init__(
+            "{file}: the table has no coordinates, shapes or cells. If its rows are units, give the "
+            "units (--units). "
+            "The columns are: {columns}.",
+            file=file,
+            columns=", ".join(sheets[0].titles[:20]) if sheets else "",
+        )
+        self.sheets = tuple(sheets)
 
 
 @dataclass(frozen=True)
 class PopulationFile:
-    """A population file as read: the grid, what could not be used, and which file it was.
+    """Population files as read: the grid, what could not be used, and which file it was (the first).
 
     `unit` is what a raster's numbers were taken for, "" for other files; `read` what was chosen in
     which file and what was set aside.
@@ -52,16 +79,23 @@ def read_population(
     crs: str | None = None,
     reading: Reading | None = None,
     progress: Progress = silent,
+    more: Sequence[Path] = (),
 ) -> PopulationFile:
-    """Read residents from .csv, .parquet, .gpkg, .geojson, a zipped shapefile or a GeoTIFF.
+    """Read residents from any raster, table with coordinates or cells, or map layer.
 
-    Points count at their place; large polygons are spread over 100 m cells, each unit's total
+    Points count at their place; large polygons are spread over 100 m cells, each one's total
     kept; raster cells count at their centres. `crs` is the metric CRS wanted (default: the one for
-    the data's own centre), `reading` answers what the file leaves open. Rows without usable
-    coordinates or residents are listed and left out. InputError if nothing is left.
+    the data's own centre), `reading` answers what the file leaves open. `more` are further parts of one
+    whole: ground that two files share counts once, for the first, and it is reported. Rows without usable
+    coordinates or residents are listed and left out. InputError if nothing is left, NoPlacesError for a
+    table of figures by unit.
     """
     reading = reading or Reading()
-    cells = _cells(path, crs, reading, part(progress, 0.0, 1.0 / (1 + len(reading.groups))))
+    steps = 1 + len(more) + len(reading.groups)
+    cells = _cells(path, crs, reading, part(progress, 0.0, 1.0 / steps))
+    for number, other in enumerate(more, start=1):
+        told = part(progress, number / steps, (number + 1) / steps)
+        cells = _joined(cells, _cells(other, crs, reading, told), other.name)
     return file_of(cells, path, crs, reading)
 
 
@@ -77,57 +111,301 @@ def file_of(cells: Cells, path: Path, crs: str | None, reading: Reading) -> Popu
     south, north = float(cells.lat.min()), float(cells.lat.max())
     metric = crs or metric_crs((west + east) / 2, (south + north) / 2)
     return PopulationFile(
-        cells_to_grid(cells, metric), cells.findings, sha256_of(path), cells.synthetic, cells.unit
+        cells_to_grid(cells, metric),
+        (*cells.findings, *group_findings(cells, path.name)),
+        sha256_of(path),
+        cells.synthetic,
+        cells.unit,
+        cells.read,
     )
 
 
 def is_raster(path: Path) -> bool:
-    """Whether a population file is a GeoTIFF. InputError if it cannot be opened."""
-    return _first_bytes(path).startswith(_TIFF)
+    """Whether a population file holds rasters. InputError if it cannot be opened."""
+    with raster_pieces(path) as pieces:
+        return bool(pieces)
 
 
 def _cells(path: Path, crs: str | None, reading: Reading, progress: Progress) -> Cells:
     """The cells of one file, in the area; a raster is read there only."""
-    start = _first_bytes(path)
     progress(0.0, text("Reading {file}", file=path.name))
-    if start.startswith(_TIFF):
-        return raster_cells(path, reading, progress)
-    if start.startswith(_PARQUET):
-        cells = _parquet_cells(path)
-    elif start.startswith(_VECTOR):
-        cells = polygon_cells(read_vector(path), path.name, crs, reading, progress)
-    else:
-        cells = table_cells(read_csv_table(path), path.name)
-    return cells if reading.area is None else cut_to(cells, reading.area, reading.rim_m, path.name)
+    raster = raster_cells(path, reading, progress)
+    if raster is not None:
+        require_areas(reading, path.name)
+        return raster
+    sheet, placing = _placed_sheet(path, reading)
+    return _table_cells(sheet, placing, path, crs, reading, progress)
+
+
+def _placed_sheet(path: Path, reading: Reading) -> tuple[Sheet, Placing]:
+    """The table or layer that holds residents, and where its rows lie."""
+    sheets = sheets_of(path)
+    if reading.layer:
+        named = [sheet for sheet in sheets if _is_named(sheet.name, reading.layer)]
+        if not named:
+            raise InputError(
+                "{file} has no layer “{layer}”; it has: {names}.",
+                file=path.name,
+                layer=reading.layer,
+                names=", ".join(sheet.name for sheet in sheets),
+            )
+        sheets = tuple(named)
+    counting = [sheet for sheet in sheets if _counts_people(sheet, reading.column)] or list(sheets)
+    placed = [
+        (sheet, placing)
+        for sheet in counting
+        if (placing := _placing(sheet, path.name, reading.datum)) is not None
+    ]
+    if not placed:
+        raise NoPlacesError(path.name, counting)
+    if len(placed) > 1:
+        names = [sheet.name for sheet, _ in placed]
+        raise OpenQuestionError(
+            text(
+                "{file} holds residents in {count} layers: {names}. Name the right one with "
+                "--population-layer.",
+                file=path.name,
+                count=len(names),
+                names=", ".join(names[:10]),
+            ),
+            option="--population-layer",
+            field="population_layer",
+            choices=names,
+        )
+    return placed[0]
+
+
+def _is_named(name: str, wanted: str) -> bool:
+    return wanted.strip().casefold() in (name.casefold(), name.casefold().rpartition("/")[2])
+
+
+def _counts_people(sheet: Sheet, column: str) -> bool:
+    if not len(sheet.frame):
+        return False
+    if column and any(title.casefold() == column.casefold() for title in sheet.titles):
+        return True
+    heads = [understood(title) for title in sheet.titles]
+    strong = [head for head in heads if head.kind == RESIDENTS and not head.weak]
+    return bool(strong or any(head.weak for head in heads))
+
+
+def _placing(sheet: Sheet, file: str, datum: str) -> Placing | None:
+    """Shapes before columns of coordinates; None for a table without places."""
+    shapes = sheet.shapes
+    if shapes is None:
+        return placing_of(sheet.frame, file, datum)
+    frame = gpd.GeoDataFrame(geometry=shapes)
+    placed = in_degrees(frame, file, datum=datum)
+    there = placed.frame.geometry.to_numpy()
+    there = _only(there, ~(shapely.is_missing(there) | shapely.is_empty(there)))
+    inner = shapely.point_on_surface(there)
+    return Placing(shapely.get_x(inner), shapely.get_y(inner), (), placed.system, there, said=placed.warnings)
+
+
+def _only(shapes: NDArray[np.object_], wanted: Bools) -> NDArray[np.object_]:
+    """The shapes wanted, None in place of the others."""
+    kept = shapes.copy()
+    kept[~wanted] = None
+    return kept
+
+
+def _table_cells(
+    sheet: Sheet, placing: Placing, path: Path, crs: str | None, reading: Reading, progress: Progress
+) -> Cells:
+    """The rows of a placed table as cells: those that count, in the area."""
+    file = path.name
+    key = _cell_titles(sheet, placing)
+    columns = Columns(reading.column, reading.unit, reading.group_units)
+    people = people_of_table(sheet, file, columns, key=key, area_m2=_ground_m2(placing))
+    at = sheet.frame.index.get_indexer(people.frame.index)
+    lon, lat, residents = placing.lon[at], placing.lat[at], people.residents
+    shapes = None if placing.shapes is None else placing.shapes[at]
+    nowhere = ~np.isfinite(lon) | ~np.isfinite(lat) | ((lon == 0) & (lat == 0))
+    fine = _fine_rows(people, placing, (lon, lat), nowhere)
+    good = np.logical_and.reduce(list(fine.values())) & ~nowhere
+    listed = unusable_rows(
+        people.frame, {t: ok for t, ok in fine.items() if t in people.frame}, file, sheet.name
+    )
+    warned = [Finding(file, sheet.name, 0, "", WARNING, "coordinate-system", said) for said in placing.said]
+    identity = next((t for t in sheet.titles if t.casefold() in _IDS), "")
+    ids = people.frame[identity].to_numpy() if identity else np.arange(1, len(good) + 1)
+    rows = Rows(
+        np.asarray(ids)[good],
+        lon[good],
+        lat[good],
+        residents[good],
+        {name: np.maximum(np.nan_to_num(values[good]), 0.0) for name, values in people.groups.items()},
+        None if shapes is None else shapes[good],
+        (*warned, *people.findings, *listed),
+        sheet.synthetic,
+        placing.are_cells,
+    )
+    cells = cells_of_rows(rows, file, crs, reading, progress)
+    if cells.area_m2 is None:
+        cells = _with_coarse_finding(cells, file, reading)
+    return replace(cells, read=_read(sheet, placing, people, path, int(good.sum())))
+
+
+_IDS: Final = ("cell_id", "id", "gid", "编号", "格网编号", "grid_id", "网格id")
+
+
+def _cell_titles(sheet: Sheet, placing: Placing) -> list[str]:
+    """The titles that name a cell: its number or name where there is one, else its coordinates."""
+    known = (
+        *_IDS,
+        "h3",
+        "h3_index",
+        "geohash",
+        "quadkey",
+        "网格编号",
+        "格网id",
+        "grid",
+        "cell",
+        "fid",
+        "grid_code",
+    )
+    own = [title for title in sheet.titles if title.casefold() in known]
+    return own[:1] or list(placing.titles)
+
+
+def _ground_m2(placing: Placing) -> Floats | None:
+    """The ground of each row; None where no row is an area."""
+    if placing.shapes is None:
+        return None
+    areal = shapely.get_dimensions(placing.shapes) == 2
+    if not areal.any():
+        return None
+    fine = np.isfinite(placing.lat)
+    lon, lat = float(np.median(placing.lon[fine])), float(np.median(placing.lat[fine]))
+    crs = metric_crs(lon, lat)
+    metric = shapely.transform(_only(placing.shapes, areal), lambda xy: project(xy[:, 0], xy[:, 1], crs))
+    return np.where(areal, shapely.area(metric), np.nan)
+
+
+def _fine_rows(
+    people: PeopleTable, placing: Placing, at: tuple[Floats, Floats], nowhere: Bools
+) -> dict[str, Bools]:
+    """Column → which of its cells can be used."""
+    lon, lat = at
+    fine: dict[str, Bools] = {}
+    if len(placing.titles) >= 2:
+        fine[placing.titles[0]] = np.isfinite(lon) & (np.abs(lon) <= 180) & ~((lon == 0) & (lat == 0))
+        fine[placing.titles[1]] = np.isfinite(lat) & (np.abs(lat) <= 90)
+    elif placing.titles:
+        fine[placing.titles[0]] = ~nowhere
+    fine[people.column] = np.isfinite(people.residents) & (people.residents >= 0)
+    return fine
+
+
+def _with_coarse_finding(cells: Cells, file: str, reading: Reading) -> Cells:
+    """Points of a wide regular grid: how wide it is, since how far their cells reach is not known."""
+    if reading.coarse_m >= COARSE_M or len(cells) < 9 or reading.is_group:
+        return cells
+    upright = np.cos(np.radians(float(np.median(cells.lat))))
+    metres = 111_195.0 * np.column_stack([cells.lon * upright, cells.lat])
+    sample = metres[:: max(1, len(metres) // 2000)]
+    near = cKDTree(metres).query(sample, k=2)[0][:, 1]
+    side = float(np.median(near))
+    regular = np.mean(np.abs(near - side) <= _REGULAR * side) > 0.9
+    if not regular or side <= reading.coarse_m * 1.02:
+        return cells
+    return replace(cells, findings=(*cells.findings, coarse_finding(file, side)))
+
+
+def _read(
+    sheet: Sheet, placing: Placing, people: PeopleTable, path: Path, used: int
+) -> tuple[InputRead, ...]:
+    layer = sheet.name if sheet.name not in ("", path.stem) else ""
+    chosen = InputRead(
+        "population",
+        path.name,
+        layer,
+        people.column,
+        text("residents") if people.unit == COUNT else unit_words(people.unit),
+        placing.system,
+        used,
+        people.rows - used,
+    )
+    aside = [
+        InputRead("population", path.name, layer, titles, rows_left_out=people.rows, used=False, why=why)
+        for titles, why in placing.aside
+    ]
+    return (chosen, *people.aside, *aside)
+
+
+def _joined(cells: Cells, other: Cells, file: str) -> Cells:
+    """Cells of two files; of those at one place the first file's count."""
+    metres = 111_195.0 * np.cos(np.radians(float(np.median(cells.lat))))
+    mine, theirs = (np.column_stack([one.lon * metres, one.lat * 111_195.0]) for one in (cells, other))
+    near_m, nearest = cKDTree(mine).query(theirs, p=np.inf)
+    side = (
+        np.full(len(mine), _SAME_POINT_M / _SAME_PLACE) if cells.area_m2 is None else np.sqrt(cells.area_m2)
+    )
+    twice = near_m <= _SAME_PLACE * side[nearest]
+    findings = [*cells.findings, *other.findings]
+    if twice.any():
+        message = text(
+            "{cells:,} {cells:cell|cells} of {file} with {residents:,.1f} residents lie on ground that "
+            "an earlier file "
+            "has too; they count once.",
+            cells=int(twice.sum()),
+            file=file,
+            residents=float(other.residents[twice].sum()),
+        )
+        findings.append(Finding(file, "", 0, "", WARNING, "population-shared-ground", message))
+    if cells.unit and other.unit and cells.unit != other.unit:
+        raise SettingError(
+            "The files of residents count different things ({one} and {other}). State the unit with "
+            "--population-unit.",
+            one=unit_words(cells.unit),
+            other=unit_words(other.unit),
+        )
+    new = other.taken(~twice)
+    names = {*cells.groups, *new.groups}
+    whole = len(cells), len(new)
+
+    def groups(one: Cells, name: str) -> Floats:
+        return np.asarray(one.groups.get(name, np.zeros(len(one))), float)
+
+    areas = (
+        None if cells.area_m2 is None or new.area_m2 is None else np.concatenate([cells.area_m2, new.area_m2])
+    )
+    return replace(
+        cells,
+        cell_id=np.arange(1, sum(whole) + 1),
+        lon=np.concatenate([cells.lon, new.lon]),
+        lat=np.concatenate([cells.lat, new.lat]),
+        residents=np.concatenate([cells.residents, new.residents]),
+        groups={name: np.concatenate([groups(cells, name), groups(new, name)]) for name in sorted(names)},
+        area_m2=areas,
+        findings=tuple(findings),
+        source=None,
+        read=(*cells.read, *other.read),
+    )
 
 
 def _with_groups(cells: Cells, crs: str | None, reading: Reading) -> Cells:
-    """Of what a group's numbers count no more is known than of the residents'."""
-    if not len(cells):
+    """Groups from their files, those of one name added up; each file has a unit of its own.
+
+    A file that does not say what it counts counts as the residents' file does.
+    """
+    if not len(cells) or not reading.groups:
         return cells
-    unit = cells.unit or reading.unit
-    for name, path in reading.groups.items():
-        own = replace(reading, groups={}, known_residents=None, unit=unit)
+    named = {name for name, _ in reading.groups}
+    cells = replace(
+        cells, groups={name: people for name, people in cells.groups.items() if name not in named}
+    )
+    for name, path in reading.groups:
+        own = replace(
+            reading,
+            groups=(),
+            known_residents=None,
+            unit=reading.group_units.get(name, "auto"),
+            column="",
+            layer="",
+            coarse_m=np.inf,
+            by="area",
+            is_group=True,
+        )
         cells = with_group(cells, name, _cells(path, crs, own, silent), path.name)
     return cells
-
-
-def _parquet_cells(path: Path) -> Cells:
-    import pyarrow.parquet as pq
-    from pyarrow.lib import ArrowException
-
-    try:
-        table = pq.read_table(path)
-    except (ArrowException, OSError) as error:
-        raise InputError("{file}: the file is damaged or not what its name says.", file=path.name) from error
-    metadata = table.schema.metadata or {}
-    frame = table.to_pandas()
-    return table_cells(pd.DataFrame(frame), path.name, synthetic=b"synthetic" in metadata)
-
-
-def _first_bytes(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(64)
-    except OSError as error:
-        raise InputError("The file {file} cannot be opened. Does it exist?", file=path.name) from error

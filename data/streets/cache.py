@@ -24,6 +24,7 @@ from core.text import Text, text, text_from_json, text_to_json
 from data.digest import sha256_of
 from data.formats.inputs_read import InputRead
 from data.intake.findings import Finding
+from data.streets.cache_size import limit_bytes, trim, used
 from data.streets.detect import street_format
 from data.streets.index import attach_index, save_index
 from data.streets.raw import Shapes
@@ -32,7 +33,7 @@ from geo.basemap import Basemap
 from geo.network.network import WalkNetwork
 
 # Raise this whenever reading or contracting changes what comes out.
-_VERSION: Final = 10
+_VERSION: Final = 11
 _SHAPEFILE_SIDES: Final = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _ARRAYS: Final = tuple(f.name for f in fields(WalkNetwork) if f.name not in ("crs", "island_m"))
 _SHAPES: Final = ("water", "green")
@@ -49,8 +50,8 @@ def load_or_read(
 ) -> StreetFile:
     """`read_streets`, remembered in `cache_dir` by the content of the file.
 
-    Arrays that come from the cache are memory-mapped and cannot be written to; the graph and the
-    index of the segments come with them.
+    The cache is kept below its limit (`data.streets.cache_size`). Arrays that come from it are
+    memory-mapped and cannot be written to; the graph and the index of the segments come with them.
     """
     path = Path(path)
     kind = street_format(path)
@@ -61,6 +62,8 @@ def load_or_read(
         read = read_streets(path, crs=crs, area=area, asked=asked, progress=told)
         progress(0.9, text("Keeping the streets for the next time"))
         _store(read, folder)
+        trim(cache_dir, limit=limit_bytes(), needed=folder)
+    used(folder)
     return _open(folder, kind, path.name)
 
 

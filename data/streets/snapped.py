@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from data.streets.cache_size import used
 from geo.network.network import WalkNetwork
 from geo.network.snapping import content_key, snap_once
 
@@ -35,6 +36,7 @@ def remember_places(network: WalkNetwork, cache_dir: Path, xy: NDArray[np.float6
     if not folder.is_dir():
         snap_once(network, xy, limit_m=np.inf)
         _keep(folder, network.snapped[key])
+    used(folder)
     network.snapped[key] = tuple(
         np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r")) for name in _SNAPPED
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -11,12 +11,16 @@ import numpy as np
 import pandas as pd
 
 from core.errors import InputError
-from core.text import text
+from core.text import Text, text
+from coverage.equity.overlaps import level_word
 from coverage.model.names import match_units
 from coverage.model.tables import LEVELS, Floats, Ints, UnitTable
+from data.formats.inputs_read import InputRead
 from data.intake.findings import Finding
-from data.population.columns import GROUP_COLUMNS, RESIDENT_COLUMNS, find_column
-from data.population.office_table import read_office_table
+from data.population.columns import find_column
+from data.population.heads import RESIDENTS, understood
+from data.population.table_files import Sheet, sheets_of
+from data.population.tables import Columns, people_of_table
 from data.units.columns import NAMES_OF, TITLES
 from data.units.remarks import Remarks
 
@@ -30,14 +34,25 @@ _NAMES: Final = (
     *NAMES_OF["district"],
 )
 _PARENTS: Final = (*TITLES["parents"], *NAMES_OF["street"], *NAMES_OF["district"])
+# Sums of rounded figures differ by less.
+_ROUNDED: Final = 0.005
+_MOST_NAMED: Final = 12
 
 
 @dataclass(frozen=True)
 class Totals:
-    """ "residents" and groups → (units,) totals in the units' order, NaN where the table says nothing."""
+    """ "residents" and groups → (units,) totals in the units' order, NaN where the table says nothing.
+
+    `column` is the title of residents, `rows_read` of `rows` rows gave a unit its total, `aside` are
+    columns that could have been meant.
+    """
 
     values: Mapping[str, Floats]
     findings: tuple[Finding, ...]
+    column: str = ""
+    rows: int = 0
+    rows_read: int = 0
+    aside: tuple[InputRead, ...] = ()
 
     def level(self, units: UnitTable) -> str:
         """The finest level all of whose units have a total; without one that with most of them."""
@@ -46,36 +61,130 @@ class Totals:
         whole = [level for level, (has, of) in counts.items() if has == of]
         return whole[-1] if whole else max(counts, key=lambda level: counts[level][0])
 
+    def level_findings(self, units: UnitTable, file: str) -> tuple[Finding, ...]:
+        """Units of a level in part without a total, by name; and levels whose sums contradict each other."""
+        remarks = Remarks(file)
+        residents, laid = self.values["residents"], self.level(units)
+        names = units.frame["name"].to_numpy(object)
+        for level, rows in _rows_of(units).items():
+            missing = rows[~np.isfinite(residents[rows])]
+            if len(missing) and (level == laid or len(missing) < len(rows)):
+                remarks.add("unit-without-total", _missing(level, laid, names[missing], len(rows)))
+        for parent, child, total, added in _contradictions(units, residents):
+            message = text(
+                "{name} states {total:,.0f} residents, its units of the level {level} add up to {sum:,.0f}. "
+                "The totals of the level {laid} are laid.",
+                name=names[parent],
+                total=total,
+                level=level_word(child),
+                sum=added,
+                laid=level_word(laid),
+            )
+            remarks.add("totals-contradict", message)
+        return tuple(remarks.found)
 
-def read_totals(path: Path, units: UnitTable, *, column: str = "") -> Totals:
+
+def _missing(level: str, laid: str, names: np.ndarray, units: int) -> Text:
+    named = ", ".join(map(str, names[:_MOST_NAMED])) + (" …" if len(names) > _MOST_NAMED else "")
+    if level == laid:
+        return text(
+            "{count} of {units} units of the level {level} have no total that can be read: {names}. "
+            "Nobody is laid on "
+            "them.",
+            count=len(names),
+            units=units,
+            level=level_word(level),
+            names=named,
+        )
+    return text(
+        "{count} of {units} units of the level {level} have no total: {names}. The totals of that level "
+        "are not laid; "
+        "those of the level {laid} are.",
+        count=len(names),
+        units=units,
+        level=level_word(level),
+        names=named,
+        laid=level_word(laid),
+    )
+
+
+def _contradictions(units: UnitTable, residents: Floats) -> Iterator[tuple[int, str, float, float]]:
+    """Parents whose own total is not the sum of their children's: row, the children's level, both sums."""
+    frame = units.frame
+    row_of = dict(zip(frame["unit_id"], range(len(frame)), strict=False))
+    above = np.asarray([row_of.get(parent, -1) for parent in frame["parent_id"]], np.int64)
+    for level, rows in list(_rows_of(units).items())[1:]:
+        for parent in np.unique(above[rows][above[rows] >= 0]).tolist():
+            children = residents[rows[above[rows] == parent]]
+            added, total = float(children.sum()), float(residents[parent])
+            if np.isfinite([added, total]).all() and abs(added - total) > max(0.5, _ROUNDED * total):
+                yield parent, level, total, added
+
+
+def read_totals(
+    path: Path,
+    units: UnitTable,
+    *,
+    column: str = "",
+    group_units: Mapping[str, str] | None = None,
+    sheets: Sequence[Sheet] | None = None,
+) -> Totals:
     """Totals of a table by unit number, else by name; `column` names the residents' where it is unusual.
 
     Units of one name are told apart by a column of the unit above. Rows that fit no unit, or
-    several, or one that has a total already, are listed with their residents. InputError without
-    a column of residents or of numbers or names, and where no row fits.
+    several, or one that has a total already, and figures that cannot be read are listed with their unit.
+    `sheets` are the file's tables where they have been read. InputError without a column of residents or
+    of numbers or names, and where no row fits.
     """
-    residents = (column,) if column else RESIDENT_COLUMNS
-    frame = read_office_table(path, (residents, (*TITLES["numbers"], *_NAMES)))
-    columns = [str(name) for name in frame.columns]
-    wanted = {"residents": find_column(columns, residents)}
-    wanted |= {name: find_column(columns, aliases) for name, aliases in GROUP_COLUMNS.items()}
-    row_of, remarks = _rows(frame, units), Remarks(path.name)
-    numbers = {name: _numbers(frame[title]) for name, title in wanted.items() if title}
-    fits = _once(row_of, numbers["residents"])
-    for row in np.flatnonzero(~fits & (numbers["residents"] > 0)):
+    sheet = _sheet(path, sheets or sheets_of(path))
+    titles = sheet.titles
+    key = [name for name in (find_column(titles, TITLES["numbers"]), _name_column(titles)) if name]
+    above = find_column([title for title in titles if title not in key], _PARENTS)
+    people = people_of_table(
+        sheet, path.name, Columns(column, "auto", group_units or {}), key=[*key, *([above] if above else [])]
+    )
+    row_of, remarks = _rows(people.frame, units), Remarks(path.name)
+    fits = _once(row_of, people.residents)
+    names = units.frame["name"].to_numpy(object)
+    for row in np.flatnonzero(~fits & (people.residents > 0)):
         message = text(
             "This row with {residents:,.0f} residents fits no unit, or several, or one that has a "
             "total already.",
-            residents=float(numbers["residents"][row]),
+            residents=float(people.residents[row]),
         )
-        remarks.add("unit-unknown", message, row=int(frame.index[int(row)]), level="error")
+        remarks.add("unit-unknown", message, row=int(people.frame.index[int(row)]), level="error")
+    for row in np.flatnonzero(~(people.residents >= 0) & (row_of >= 0)):
+        message = text(
+            "The residents of {name} (“{value}”) cannot be read; the unit has no total.",
+            name=names[row_of[row]],
+            value=str(people.frame[people.column].iloc[int(row)]),
+        )
+        remarks.add("total-unreadable", message, row=int(people.frame.index[int(row)]), level="error")
     if not fits.any():
         raise InputError("{file}: no row fits a unit by its number or name.", file=path.name)
     values = {}
-    for name, counts in numbers.items():
+    for name, counts in {"residents": people.residents, **people.groups}.items():
         values[name] = np.full(len(units), np.nan)
         values[name][row_of[fits]] = counts[fits]
-    return Totals(values, tuple(remarks.found))
+    findings = (*people.findings, *remarks.found)
+    return Totals(values, findings, people.column, people.rows, int(fits.sum()), people.aside)
+
+
+def _sheet(path: Path, sheets: Sequence[Sheet]) -> Sheet:
+    """The first table with a column of unit numbers or names and one of residents; else the first of
+    units."""
+    named = [s for s in sheets if find_column(s.titles, TITLES["numbers"]) or _name_column(s.titles)]
+    if not named:
+        raise InputError(
+            "{file}: no column names the units. The columns are: {columns}.",
+            file=path.name,
+            columns=", ".join(sheets[0].titles[:20]) if sheets else "",
+        )
+    return next((s for s in named if any(understood(t).kind == RESIDENTS for t in s.titles)), named[0])
+
+
+def _name_column(titles: Sequence[str]) -> str | None:
+    return find_column(titles, _NAMES)
 
 
 def _rows_of(units: UnitTable) -> dict[str, Ints]:
@@ -84,7 +193,7 @@ def _rows_of(units: UnitTable) -> dict[str, Ints]:
 
 def _once(row_of: Ints, residents: Floats) -> np.ndarray:
     """Which rows count: those with a unit and a number, of several for one unit the first."""
-    usable = (row_of >= 0) & np.isfinite(residents)
+    usable = (row_of >= 0) & (residents >= 0)
     first = np.zeros(len(row_of), bool)
     rows = np.flatnonzero(usable)
     first[rows[np.unique(row_of[rows], return_index=True)[1]]] = True
@@ -110,10 +219,3 @@ def _rows(frame: pd.DataFrame, units: UnitTable) -> Ints:
         by_code = np.asarray([row_of.get(str(value).strip(), -1) for value in frame[code]], np.int64)
         rows = np.where(by_code >= 0, by_code, rows)
     return rows
-
-
-def _numbers(column: pd.Series[str]) -> Floats:
-    numbers: Floats = pd.to_numeric(
-        column.str.replace(r"[,，\s人]", "", regex=True), errors="coerce"
-    ).to_numpy(float, na_value=np.nan)
-    return np.where(numbers >= 0, numbers, np.nan)

@@ -14,9 +14,9 @@ import pandas as pd
 from core.progress import Progress, part, silent
 from core.text import text
 from coverage.assessment import Assessment, assess
+from coverage.model.verdict_rows import scenario_title
 from coverage.publish import About, Results, results_of
 from coverage.publish.measures import with_measures
-from coverage.publish.verdicts import scenario_title
 from data.files import write_bytes, write_csv
 from data.formats.inputs_read import write_inputs_read
 from data.intake.findings import Finding

@@ -8,9 +8,9 @@ import pandas as pd
 from core.text import Sayable, Text, text
 from coverage.model.standard import Check, Rule
 from coverage.model.tables import PopulationGrid
+from coverage.model.verdict_rows import before_title, remarks_of, scenario_title, verdict_rows
 from coverage.publish import Results
 from coverage.publish.change_tables import GAINED, LOST
-from coverage.publish.verdicts import before_title, remarks_of, scenario_title, verdict_rows
 from geo.crs import unproject
 from jobs.assess.map_layers import layers_of
 from jobs.assess.map_plan import grid_of, newly_served, other_plans, plan_sites

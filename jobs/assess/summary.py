@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from core.text import Text, text, text_from_json
-from coverage.publish.verdicts import MISSED, SYNTHETIC, VerdictRow, verdict_rows
+from coverage.model.verdict_rows import MISSED, SYNTHETIC, VerdictRow, verdict_rows
 from locales import Translator
 from reports import plan_words
 

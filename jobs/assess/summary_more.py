@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from core.text import Sayable, Text, text, text_from_json
 from coverage.model.standard import Standard
-from coverage.publish.verdicts import VERDICT_WORDS
+from coverage.model.verdict_rows import VERDICT_WORDS
 from locales import Translator
 
 _MOST: Final = 20

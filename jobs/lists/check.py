@@ -16,25 +16,28 @@ from core.text import text
 from coverage.model.tables import UnitTable
 from data.intake.coordinates import AUTO
 from data.intake.decisions import (
+    PROPOSAL,
     Decisions,
     GroupChoice,
     Place,
     recall_decisions,
     remember_decisions,
 )
-from data.intake.findings import ERROR, Finding
+from data.intake.findings import ERROR, WARNING, Finding
 from data.intake.groups import Part
 from data.intake.intake import Intake
 from data.intake.judge import judge
 from data.intake.layers import layer_datum, shifted_layer
 from data.intake.memory import recall, remember
-from data.intake.read import Asked, read_facilities, read_lists
+from data.intake.origin import converted_units, origin_of
+from data.intake.read import ListRequest, read_facilities, read_lists
 from data.intake.reference import read_reference
 from data.intake.review import Candidate, Column, Group, ToLocate, candidates, columns, groups, to_locate
 from data.intake.store import keep_originals, store_original
 from data.intake.workbook import write_accepted, write_findings, write_not_open
 from data.units import read_units
 from data.vector import read_vector
+from geo.datum import GCJ02
 from locales import DEFAULT_LANGUAGE, translator
 
 FORMAT = 1
@@ -63,6 +66,15 @@ class ListFiles:
     stored: Sequence[Path] = ()
     parts: Mapping[Part, str] = field(default_factory=dict)
     personal: bool = False
+
+
+@dataclass(frozen=True)
+class KnownUnits:
+    """A units layer as lists are held against it, the remarks on it, and whether its system is known."""
+
+    table: UnitTable | None = None
+    remarks: tuple[Finding, ...] = ()
+    known: bool = True
 
 
 @dataclass(frozen=True)
@@ -134,16 +146,23 @@ def check_lists(
     """
     progress(0.0, text("Reading units and reference layers"))
     memory = lists.memory or out
-    units, remarks = _units(lists.units, lists.reference)
+    units = _units(lists.units, lists.reference)
     reference = read_reference(lists.reference) if lists.reference else None
     progress(0.2, text("Reading the lists"))
     decisions = replace(recall_decisions(memory), columns=_columns(lists, memory))
-    asked = Asked(
-        lists.datum, units, reference, decisions, _stored(lists.stored), lists.parts, lists.personal
+    request = ListRequest(
+        lists.datum,
+        units.table,
+        reference,
+        decisions,
+        _stored(lists.stored),
+        lists.parts,
+        lists.personal,
+        units_known=units.known,
     )
-    intake = read_lists(lists.paths, asked, progress=stretch(progress, 0.2, 0.8))
+    intake = read_lists(lists.paths, request, progress=stretch(progress, 0.2, 0.8))
     progress(0.8, text("Writing the findings"))
-    report = CheckReport(intake, out, language, memory, decisions, remarks)
+    report = CheckReport(intake, out, language, memory, decisions, units.remarks)
     keep_originals(lists.paths, out)
     if lists.memory is not None:
         for path in lists.paths:
@@ -170,6 +189,19 @@ def place_rows(report: CheckReport, places: Mapping[str, tuple[float, float] | P
             place = where if isinstance(where, Place) else Place(float(where[0]), float(where[1]))
             placed[row_id] = replace(place, name=str(row.name), address=str(row.address))
     return _decided(report, replace(report.decisions, placed=placed))
+
+
+def accept_proposals(report: CheckReport, rows: Sequence[str] = ()) -> CheckReport:
+    """The check with the mended coordinates that its findings propose: of some rows (ids), else of all that
+    have any and are not placed. Remembered as placings are.
+
+    SettingError for a row of which nothing is proposed.
+    """
+    proposed = {row.row_id: row.proposed for row in report.to_locate() if row.proposed and row.lon is None}
+    wrong = next((row for row in rows if row not in proposed), None)
+    if wrong is not None:
+        raise SettingError("No coordinates are proposed for the facility with the number “{row}”.", row=wrong)
+    return place_rows(report, {row: Place(*proposed[row], by=PROPOSAL) for row in rows or proposed})
 
 
 def decide_groups(report: CheckReport, choices: Mapping[str, str | GroupChoice]) -> CheckReport:
@@ -219,14 +251,23 @@ def _stored(paths: Sequence[Path]) -> pd.DataFrame | None:
     return read_facilities(paths, datum="wgs84").accepted if paths else None
 
 
-def _units(path: Path | None, reference_path: Path | None) -> tuple[UnitTable | None, tuple[Finding, ...]]:
-    """The units, unless the reference layer shows that they are shifted; then a finding says so."""
+def _units(path: Path | None, reference_path: Path | None) -> KnownUnits:
+    """The units, unless the reference layer shows that they are shifted; then a finding says so. Outlines
+    that are known to be in GCJ-02 are converted."""
     if path is None:
-        return None, ()
+        return KnownUnits()
     read = read_units(path)
     if reference_path is not None:
-        shifted = shifted_layer(layer_datum(read.table.frame, read_vector(reference_path)))
+        against = layer_datum(read.table.frame, read_vector(reference_path))
+        shifted = shifted_layer(against)
         if shifted is not None:
             wrong = Finding(path.name, "", 0, "", ERROR, "shifted-layer", shifted)
-            return None, (*read.findings, wrong)
-    return read.table, read.findings
+            return KnownUnits(None, (*read.findings, wrong))
+        if against.decided:
+            return KnownUnits(read.table, read.findings)
+    origin = origin_of(path, read.table)
+    if origin.system == GCJ02:
+        table, message = converted_units(read.table, path.name)
+        said = Finding(path.name, "", 0, "", WARNING, "converted-layer", message)
+        return KnownUnits(table, (*read.findings, said))
+    return KnownUnits(read.table, read.findings, known=origin.known)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from core.text import Text, text
 from coverage.model.standard import Check, Standard
+from data.population.reading import COARSE_M
 from geo.crs import unproject
 from geo.network.network import WalkNetwork
 
@@ -20,6 +21,8 @@ Floats = NDArray[np.float64]
 _LEAST_MARGIN_M: Final = 500.0
 # A file that ends less than this share of the margin beyond the last resident was cut at the rim.
 _ENOUGH: Final = 0.1
+_STEPS: Final = 16
+_COARSE: Final = 3.0
 _PER_SIDE: Final = 9  # a straight side in metres is a bent one in degrees
 
 _SIDES: Final = (text("west"), text("south"), text("east"), text("north"))
@@ -33,9 +36,22 @@ def longest_reach_m(standard: Standard) -> float:
     return max([_LEAST_MARGIN_M, walking.snap_limit_m, *by_rule])
 
 
+def coarse_m(standard: Standard) -> float:
+    """Cells wider than a third of the shortest reach of any rule are coarse: a limit runs through many."""
+    walking = standard.walking
+    reaches = [rule.limit_m(walking) for rule in standard.rules if rule.check in (Check.RADIUS, Check.WALK)]
+    return min([COARSE_M, *(reach / _COARSE for reach in reaches)])
+
+
 def study_area(xy: Floats, crs: str, *, margin_m: float) -> shapely.Polygon:
-    """The box around places (n, 2) in metric `crs` and `margin_m` more, in WGS-84 degrees."""
-    box = shapely.box(*(xy.min(axis=0) - margin_m), *(xy.max(axis=0) + margin_m))
+    """The box around places (n, 2) in metric `crs` and `margin_m` more, in WGS-84 degrees.
+
+    Its sides lie at whole steps of about a sixteenth of its length: cells of one city that were cut
+    otherwise, points and a raster say, have the same box, and streets that were read once serve both.
+    """
+    low, high = xy.min(axis=0) - margin_m, xy.max(axis=0) + margin_m
+    step = 2.0 ** np.floor(np.log2(max((high - low).max() / _STEPS, 1.0)))
+    box = shapely.box(*(np.floor(low / step) * step), *(np.ceil(high / step) * step))
     longest = max(box.bounds[2] - box.bounds[0], box.bounds[3] - box.bounds[1])
     ring = shapely.get_coordinates(shapely.segmentize(box, longest / _PER_SIDE))
     return shapely.Polygon(np.column_stack(unproject(ring, crs)))

@@ -14,11 +14,15 @@ from core.progress import Progress, part, silent
 from core.text import Text, text
 from coverage.model.standard import Standard
 from coverage.model.study import Study
+from coverage.model.tables import PopulationGrid
 from data.digest import sha256_of
 from data.formats.inputs_read import InputRead
 from data.intake.findings import Finding
 from data.intake.intake import Intake
-from data.intake.read import read_facilities
+from data.intake.origin import origin_of
+from data.intake.placing import Bounds
+from data.intake.read import ListRequest, read_lists
+from data.population.grounds import read_grounds
 from data.source import OSM_CREDIT, credits_of
 from data.standards import open_standard
 from data.streets import Asked, StreetFile, read_streets
@@ -27,12 +31,13 @@ from data.streets.detect import OSM_FORMATS
 from data.streets.snapped import remember_places
 from data.units import UnitFile
 from geo.basemap import Basemap
-from jobs.study.area import longest_reach_m, short_sides, study_area
+from geo.crs import unproject
+from jobs.study.area import coarse_m, longest_reach_m, short_sides, study_area
 from jobs.study.cases import StudyFiles as StudyFiles
 from jobs.study.city_name import city_name
 from jobs.study.islands import island_notes
 from jobs.study.layers import Answers
-from jobs.study.people import people_notes, people_of
+from jobs.study.people import people_notes, read_people
 from jobs.study.water import water_findings
 
 _FROM_OSM: Final = (*OSM_FORMATS, "graphml")
@@ -73,12 +78,13 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
     given, built networks are remembered by their content, and where the residents live on them.
     """
     standard = open_standard(files.standard)
-    people = people_of(files, progress=part(progress, 0.0, 0.3))
+    people = read_people(files, coarse_m=coarse_m(standard), progress=part(progress, 0.0, 0.3))
     population, units, crs = people.population, people.units, people.crs
     progress(0.3, text("Reading streets"))
     margin_m = longest_reach_m(standard)
     area = study_area(population.grid.xy, crs, margin_m=margin_m)
     streets = _streets(files, crs, area, cache, part(progress, 0.3, 0.7))
+    grounds, of_grounds = read_grounds(files.layers.residential, files.layers.compounds, crs=crs)
     network = streets.network
     if standard.walking.island_m != network.island_m:
         network = replace(network, island_m=standard.walking.island_m)
@@ -86,7 +92,7 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
         remember_places(network, cache, population.grid.xy)
     in_water = water_findings(files.layers.water, streets.basemap, population.grid)
     progress(0.7, text("Reading facility lists"))
-    intake = read_facilities(files.facilities, datum=files.datum, units=units.table if units else None)
+    intake = _lists(files, units, population.grid)
     progress(1.0, text("Read"))
     study = Study(
         name=files.name or city_name(intake, units.table if units else None) or files.population.stem,
@@ -94,12 +100,13 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
         facilities=intake.table(crs),
         network=network,
         units=units.table if units else None,
+        grounds=grounds,
         unplaced=intake.to_locate[["tier", "district", "street", "community"]],
     )
     of_units = units.findings if units else ()
     short = short_sides(population.grid.xy, streets.network, margin_m=margin_m)
     passed, passed_one_by_one = island_notes(study, standard.walking, files.network.name)
-    said = (in_water, of_units, streets.remarks, passed_one_by_one, intake.findings)
+    said = (in_water, of_units, of_grounds, streets.remarks, passed_one_by_one, intake.findings)
     read = (*population.read, *(units.read if units else ()), *streets.read)
     return Inputs(
         study=study,
@@ -126,6 +133,21 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
         read=read,
         answers=files.answers,
     )
+
+
+def _lists(files: StudyFiles, units: UnitFile | None, grid: PopulationGrid) -> Intake:
+    """The lists, judged by the units; without these by where the residents live."""
+    known = units is None or files.units is None or origin_of(files.units, units.table).known
+    area = None if units else _where_residents_live(grid)
+    table = units.table if units else None
+    return read_lists(files.facilities, ListRequest(files.datum, table, units_known=known, area=area))
+
+
+def _where_residents_live(grid: PopulationGrid) -> Bounds:
+    """West, south, east, north of the cells, in degrees: where a list without units may be expected to
+    lie."""
+    lon, lat = unproject(grid.xy, grid.crs)
+    return float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())
 
 
 def _credits(files: StudyFiles, streets: StreetFile) -> tuple[str, ...]:

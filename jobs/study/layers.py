@@ -20,7 +20,7 @@ class Layers:
     (polygons or a raster) what residents of large polygons follow; `water` where nobody lives;
     `urban` the built-up area, for units that do not say what they are; `area` the study area, in
     place of the units' ground; `groups` name and a file of that group ("elderly", "children"); the
-    files of one name are added up.
+    files of one name are added up; `residential` land and `compounds` are further things to divide by.
     """
 
     totals: Path | None = None
@@ -31,6 +31,8 @@ class Layers:
     area: Path | None = None
     groups: tuple[tuple[str, Path], ...] = ()
     totals_column: str = ""
+    residential: Path | None = None
+    compounds: Path | None = None
 
     @property
     def by_role(self) -> Mapping[str, Path]:

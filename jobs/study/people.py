@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 import shapely
 
-from core.errors import SettingError
+from core.errors import InputError, SettingError
 from core.progress import Progress, part, silent
 from core.text import Text, text
 from coverage.equity.overlaps import bridged_notes, outside_notes, overlap_notes
 from coverage.model.study import Study
-from coverage.model.tables import LEVELS
 from data.intake.findings import ERROR, INFO
-from data.population import PopulationFile, Reading, is_raster, read_population
+from data.population import NoPlacesError, PopulationFile, Reading, read_population
 from data.population.area import read_outline
-from data.population.raster_unit import UnclearUnitError
+from data.population.reading import COARSE_M
 from data.units import Totals, UnitAnswers, UnitFile, read_totals, read_units
 from geo.crs import metric_crs
+from jobs.study.against import against_stated, stated_residents, without_anybody
 from jobs.study.cases import StudyFiles
-from jobs.study.census_people import census_people, is_census_table
-from jobs.study.layers import Answers, Layers
+from jobs.study.census_people import census_people
+from jobs.study.layers import Layers
 from jobs.study.totals import scaled_to
 
-_NOTHING: Final = Layers()
-_MOST_LISTED: Final = 10
-_NO_ANSWERS: Final = Answers()
+_MOST_LISTED = 10
 
 
 @dataclass(frozen=True)
@@ -44,68 +40,62 @@ class People:
         return self.population.grid.crs
 
 
-def read_people(
-    population: Path,
-    units: Sequence[Path],
-    *,
-    unit: str = "auto",
-    layers: Layers = _NOTHING,
-    answers: Answers = _NO_ANSWERS,
-    progress: Progress = silent,
-) -> People:
+def read_people(files: StudyFiles, *, coarse_m: float = COARSE_M, progress: Progress = silent) -> People:
     """Read both. InputError says which file cannot be used and why.
 
-    The study area is `layers.area`, else the ground of the units (of one or several files): of a raster
-    only that is read, and whoever lives outside is left out and reported. What the units file or the
-    census totals say of residents checks whether a raster's numbers are counts or densities; `unit`
-    states it. Without any area the residents' place decides the CRS, and a raster is read whole.
+    The study area is `layers.area`, else the ground of the units with the gaps between them: of a
+    raster only that is read, and whoever lives outside is left out and reported. What the units file or
+    the census totals say of residents checks whether numbers are counts or densities, and what was read
+    is held against it. Without any area the residents' place decides the CRS, and a raster is read whole.
+    Cells wider than `coarse_m` are spread.
     """
-    _require_units(units, layers)
+    layers = files.layers
+    _require_units(files.units, layers)
     progress(0.0, text("Reading the study area and the units"))
     area = None if layers.area is None else read_outline(layers.area)
     crs = None if area is None else metric_crs(*_middle(area))
-    outlines = _outlines(units, crs or "", layers, answers)
+    outlines = _outlines(files, crs or "")
     if outlines is not None:
         crs, area = outlines.table.crs, outlines.ground if area is None else area
-    census = _census(outlines, layers)
+    census = _census(outlines, files)
     reading = replace(
-        reading_of(layers, unit),
-        area=area,
-        known_residents=_known(outlines, census) if is_raster(population) else None,
+        reading_of(files), area=area, known_residents=_known(outlines, census), coarse_m=coarse_m
     )
     told = part(progress, 0.2, 0.9)
-    if outlines is not None and is_census_table(population):
-        read = census_people(population, outlines, reading, told)
-    else:
-        read = read_population(population, crs=crs, reading=reading, progress=told)
-    if outlines is not None and census is not None:
+    try:
+        read = read_population(
+            files.population, crs=crs, reading=reading, progress=told, more=files.more_population
+        )
+    except NoPlacesError as table:
+        if outlines is None or files.more_population:
+            raise
+        read = census_people(files.population, table.sheets, outlines, reading, told)
+    if not read.grid.total > 0:
+        raise InputError("{file}: all residents are 0: nobody lives anywhere.", file=files.population.name)
+    said = against_stated(read, outlines, files.population.name) if census is None else ()
+    if outlines is not None and census is not None and layers.totals is not None:
         progress(0.9, text("Scaling residents to the census totals"))
-        read = scaled_to(census, read, outlines.table, file=population.name)
-    return People(read, outlines)
+        read = scaled_to(census, read, outlines.table, file=layers.totals.name)
+    if outlines is not None:
+        said = (*said, *without_anybody(read, outlines, files.population.name))
+    return People(replace(read, findings=(*read.findings, *said)), outlines)
 
 
-def people_of(files: StudyFiles, *, progress: Progress = silent) -> People:
-    """`read_people` of a study's files."""
-    return read_people(
-        files.population,
-        files.unit_files,
-        unit=files.population_unit,
-        layers=files.layers,
-        answers=files.answers,
-        progress=progress,
-    )
-
-
-def reading_of(layers: Layers, unit: str) -> Reading:
-    """How the population file is understood with these layers beside it."""
+def reading_of(files: StudyFiles) -> Reading:
+    """How the population files are understood with the layers beside them."""
+    layers, answers = files.layers, files.answers
     if layers.buildings is not None and layers.settled is not None:
         raise SettingError(
             "Residents follow either the buildings or the settlements: give only one of the two files."
         )
     by = "floor" if layers.buildings is not None else "mask" if layers.settled is not None else "area"
     return Reading(
-        unit=unit,
-        groups=dict(layers.groups),
+        unit=files.population_unit,
+        column=answers.population_column,
+        layer=answers.population_layer,
+        datum=answers.population_datum,
+        groups=layers.groups,
+        group_units=dict(answers.group_units),
         by=by,
         buildings=layers.buildings,
         mask=layers.settled,
@@ -113,17 +103,17 @@ def reading_of(layers: Layers, unit: str) -> Reading:
     )
 
 
-def _require_units(units: Sequence[Path], layers: Layers) -> None:
+def _require_units(units: Path | None, layers: Layers) -> None:
     for path, what in ((layers.totals, text("Census totals")), (layers.urban, text("The built-up area"))):
-        if not units and path is not None:
+        if units is None and path is not None:
             raise SettingError("{what} belong to units: give a units file as well.", what=what)
 
 
-def _outlines(units: Sequence[Path], crs: str, layers: Layers, answers: Answers) -> UnitFile | None:
-    if not units:
+def _outlines(files: StudyFiles, crs: str) -> UnitFile | None:
+    if not files.unit_files:
         return None
-    said = UnitAnswers(answers.units_level, answers.units_layers)
-    return read_units(*units, crs=crs, urban=layers.urban, answers=said)
+    said = UnitAnswers(files.answers.units_level, files.answers.units_layers)
+    return read_units(*files.unit_files, crs=crs, urban=files.layers.urban, answers=said)
 
 
 def _middle(area: shapely.Geometry) -> tuple[float, float]:
@@ -131,10 +121,15 @@ def _middle(area: shapely.Geometry) -> tuple[float, float]:
     return (west + east) / 2, (south + north) / 2
 
 
-def _census(units: UnitFile | None, layers: Layers) -> Totals | None:
-    if layers.totals is None or units is None:
+def _census(units: UnitFile | None, files: StudyFiles) -> Totals | None:
+    if files.layers.totals is None or units is None:
         return None
-    return read_totals(layers.totals, units.table, column=layers.totals_column)
+    return read_totals(
+        files.layers.totals,
+        units.table,
+        column=files.layers.totals_column,
+        group_units=dict(files.answers.group_units),
+    )
 
 
 def _known(units: UnitFile | None, census: Totals | None) -> float | None:
@@ -144,18 +139,6 @@ def _known(units: UnitFile | None, census: Totals | None) -> float | None:
     if census is not None:
         units = replace(units, residents=census.values["residents"])
     return stated_residents(units)
-
-
-def stated_residents(units: UnitFile) -> float | None:
-    """Residents of the whole area by the coarsest level whose every unit states them; None if none does."""
-    if units.residents is None:
-        return None
-    levels = units.table.frame["level"].to_numpy(object)
-    for level in LEVELS:
-        said = units.residents[levels == level]
-        if len(said) and np.isfinite(said).all():
-            return float(said.sum())
-    return None
 
 
 def people_notes(people: People, study: Study) -> tuple[Text, ...]:
@@ -203,14 +186,3 @@ def misplaced_notes(units: UnitFile, study: Study) -> tuple[Text, ...]:
             )
             notes.append(note)
     return tuple(notes[:_MOST_LISTED])
-
-
-def unclear_unit(files: StudyFiles, *, progress: Progress = silent) -> Text | None:
-    """The question to ask where nothing tells what a population raster counts; None where it is clear."""
-    if not is_raster(files.population):
-        return None
-    try:
-        people_of(replace(files, population_unit="ask"), progress=progress)
-    except UnclearUnitError as unclear:
-        return unclear.message
-    return None

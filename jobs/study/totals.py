@@ -11,6 +11,7 @@ from core.text import Text, text
 from coverage.equity.overlaps import level_word
 from coverage.measuring.redistribute import Rescaled, rescale_to_units
 from coverage.model.tables import PopulationGrid, UnitTable
+from data.formats.inputs_read import InputRead
 from data.intake.findings import INFO, WARNING, Finding
 from data.population import PopulationFile
 from data.units import Totals
@@ -26,7 +27,13 @@ def scaled_to(totals: Totals, read: PopulationFile, units: UnitTable, *, file: s
     done = rescale_to_units(read.grid, units, totals.values, level=level)
     told = [Finding(file, "", 0, "", INFO, "population-scaled", _told(read.grid, done, units, level))]
     told += [Finding(file, "", 0, "", WARNING, "population-total", message) for message in _odd(done, units)]
-    return replace(read, grid=done.grid, findings=(*read.findings, *totals.findings, *told))
+    chosen = InputRead(
+        "totals", file, column=totals.column, unit=text("residents"), rows_read=totals.rows_read,
+        rows_left_out=totals.rows - totals.rows_read,
+    )  # fmt: skip
+    aside = tuple(replace(entry, role="totals") for entry in totals.aside)
+    findings = (*read.findings, *totals.findings, *totals.level_findings(units, file), *told)
+    return replace(read, grid=done.grid, findings=findings, read=(*read.read, chosen, *aside))
 
 
 def _told(before: PopulationGrid, done: Rescaled, units: UnitTable, level: str) -> Text:

@@ -19,16 +19,16 @@ ROOT = Path(__file__).parents[2]
 
 
 @contextmanager
-def serving(cache: Path) -> Iterator[str]:
+def serving(cache: Path, script: str = "app.py", **environment: str) -> Iterator[str]:
     """A server of the page with its cache in a folder; gives its address once it is up."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.headless", "true"]
     server = subprocess.Popen(
         [*command, "--server.port", str(port)],
         cwd=ROOT,
-        env={**os.environ, "SERVICE_CIRCLE_CACHE": str(cache)},
+        env={**os.environ, "SERVICE_CIRCLE_CACHE": str(cache), **environment},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

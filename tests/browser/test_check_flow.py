@@ -140,17 +140,27 @@ def test_on_a_telephone_nothing_is_wider_than_the_screen(
 
 
 def test_a_city_being_read_can_be_cancelled_and_begun_again(
-    open_page: Callable[..., Page], demo_folder: Path
+    open_context: Callable[..., BrowserContext], warm_cache: Path, demo_folder: Path, tmp_path: Path
 ) -> None:
-    page = open_page("接入本市数据")
+    hold = tmp_path / "hold"
+    with serving(warm_cache, "tests/browser/held_app.py", HOLD=str(hold)) as at:
+        page = open_context(locale="zh-CN").new_page()
+        page.goto(f"{at}/city")
+        _cancel_and_begin_again(page, demo_folder, hold)
+        page.close()  # before its server goes away, which it would call an error
+
+
+def _cancel_and_begin_again(page: Page, demo_folder: Path, hold: Path) -> None:
     boxes = page.locator('[data-testid="stMain"] input[type=file]')
     for number, name in enumerate(("population.parquet", "facilities.xlsx", "streets.gpkg", "units.gpkg")):
         boxes.nth(number).set_input_files(demo_folder / name)
         expect(page.get_by_test_id("stFileChipName").filter(has_text=name)).to_be_visible()
     page.get_by_label("城市名称").fill("试验城")
+    hold.touch()
     page.get_by_role("button", name="读取并评估").click()
     page.get_by_role("button", name="取消").click()
     expect(page.get_by_text("已停止")).to_be_visible()
+    hold.unlink()
     page.get_by_role("button", name="重新开始").click()
     expect(page.locator(".heading h1")).to_have_text("试验城", timeout=240_000)
 

@@ -15,6 +15,8 @@ from cli import app
 from commands import asking
 from commands.front import front_door
 from commands.options import Language
+from jobs.study.cases import StudyFiles
+from jobs.study.people import read_people
 from tests.small_city import CRS, EAST, NORTH, write_small_city
 
 
@@ -41,9 +43,11 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return asked
 
 
-def unit_after(files: object, folder: Path) -> str:
+def unit_after(files: StudyFiles, folder: Path) -> str:
+    """What is left open or taken after all questions are answered."""
     with front_door(Language.en) as (tr, report):
-        return asking.with_unit_asked(files, tr, report).population_unit  # type: ignore[arg-type]
+        read = asking.asking(files, read_people, tr, report)
+    return read.population.unit
 
 
 def test_an_unclear_unit_is_asked_for_with_what_each_would_mean(
@@ -51,21 +55,30 @@ def test_an_unclear_unit_is_asked_for_with_what_each_would_mean(
 ) -> None:
     files = replace(write_small_city(tmp_path), population=raster(tmp_path / "p.tif"))
     assert unit_after(files, tmp_path) == "per_km2"
-    assert answers == ["What does the raster count?"]
+    assert answers == ["--population-unit: which of them?"]
     assert "840 residents if they are per pixel" in " ".join(capsys.readouterr().err.split())
+
+
+def test_an_answer_goes_to_its_field(tmp_path: Path) -> None:
+    files = write_small_city(tmp_path)
+    assert asking.answered(files, "population_column", "pop").answers.population_column == "pop"
+    twice = asking.answered(
+        asking.answered(files, "group_units:elderly", "count"), "group_units:elderly", "percent"
+    )
+    assert twice.answers.group_units == (("elderly", "percent"),)
 
 
 def test_nothing_is_asked_where_it_is_clear_or_nobody_sits_there(
     tmp_path: Path, answers: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = write_small_city(tmp_path)
-    assert unit_after(files, tmp_path) == "auto"
+    assert unit_after(files, tmp_path) == ""
     clear = replace(files, population=raster(tmp_path / "p.tif", units="people per hectare"))
-    assert unit_after(clear, tmp_path) == "auto"
+    assert unit_after(clear, tmp_path) == "per_ha"
     unclear = replace(files, population=raster(tmp_path / "q.tif"))
     assert unit_after(replace(unclear, population_unit="per_ha"), tmp_path) == "per_ha"
     monkeypatch.setattr(asking, "_at_a_terminal", lambda: False)
-    assert unit_after(unclear, tmp_path) == "auto"
+    assert unit_after(unclear, tmp_path) == "count"
     assert answers == []
 
 

@@ -13,7 +13,7 @@ import pyogrio
 import pytest
 
 from core.errors import SettingError, UserError
-from coverage.model.edits import AddStreet, Open
+from coverage.model.edits import AddStreet, Open, Scenario, SetFigure, SetSpeed
 from data.results import read_results
 from data.results.extras import ALWAYS, ASKED
 from data.scenarios import save_scenario
@@ -178,6 +178,40 @@ def test_a_scenario_in_degrees_is_worked_in_and_compared(tmp_path: Path) -> None
         "assessment.json",
     }  # fmt: skip
     assert "新覆盖" in (tmp_path / "out" / "difference.html").read_text("utf-8")
+
+
+def test_a_scenario_never_wears_the_word_for_things_as_they_are(tmp_path: Path) -> None:
+    plan, out = write(tmp_path / "plan.json", scenario_text(1100)), tmp_path / "out"
+    scenario_files(write_small_city(tmp_path / "in"), ScenarioWish(str(plan)), out=out)
+    called = "情景：一处新站（非现状）"
+    page = (out / f"{called}.html").read_text("utf-8")
+    assert f"<title>{called}" in page
+    for part in ('<aside id="panel">', 'id="marks"', '<section id="plain">'):
+        assert called in page[page.index(part) : page.index(part) + 2000]
+    book = openpyxl.load_workbook(out / f"{called}.xlsx", read_only=True)
+    rows = [[cell for cell in row if cell] for row in book.worksheets[0].iter_rows(values_only=True)]
+    assert [called] in rows
+    head = next(row for row in rows if row and row[0] == "规则")
+    assert head[3:6] == ["现状", "情景", "变化"]
+    assert not (out / "map.html").exists() and not (out / "report.xlsx").exists()
+
+
+def test_residents_met_change_by_who_gains_loses_and_grows(done: Assessed, tmp_path: Path) -> None:
+    plan = write(tmp_path / "plan.json", scenario_text(1100))
+    for change in compared(done, ScenarioWish(str(plan))).comparison.rules.values():
+        before, after = change.residents_met
+        assert after - before == pytest.approx(change.gained - change.lost + change.grown)
+
+
+def test_an_edited_standard_says_so_and_in_what_it_differs(done: Assessed) -> None:
+    crs = done.inputs.study.grid.crs
+    edits = (SetFigure("station-radius", figure=600.0), SetSpeed(4.0))
+    edited = with_scenario(done, Scenario("x", crs, edits)).results.standard
+    assert edited.title.zh == "自有标准（改自南京市基本公共服务圈(2011)，2处不同）"
+    assert len(edited.differences) == 2
+    undone = (*edits, SetFigure("station-radius", figure=500.0), SetSpeed(5.0))
+    back = with_scenario(done, Scenario("x", crs, undone))
+    assert back.results.standard.title == done.inputs.standard.title
 
 
 def test_any_two_are_compared_files_names_and_now(tmp_path: Path, done: Assessed) -> None:

@@ -12,7 +12,7 @@ import shapely
 from core.text import Text, text
 from coverage.model.standard import Check, Rule
 from coverage.model.tables import UnitTable
-from coverage.publish.verdicts import NOT_COVERED, VERDICT_WORDS, VerdictRow
+from coverage.model.verdict_rows import NOT_COVERED, VERDICT_WORDS, VerdictRow
 from geo.crs import unproject
 from geo.network.network import WalkNetwork
 from maps.ground import basemap_of

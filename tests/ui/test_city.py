@@ -142,9 +142,49 @@ def test_a_further_group_wants_its_name_and_its_file(form: AppTest) -> None:
     assert [error.value for error in form.error] == ["请选择人群“学前”的文件。"]
 
 
-def test_a_group_is_given_once(form: AppTest) -> None:
+def test_a_group_given_twice_is_added_up(form: AppTest) -> None:
+    lon, lat = degrees(300)
     for role in ("elderly", "other"):
-        put(form, role, f"{role}.csv", "lon,lat,residents\n118,32,7\n")
+        put(form, role, f"{role}.csv", f"lon,lat,residents\n{lon},{lat},7\n")
     form.text_input(key="city-group-name").set_value("elderly")
-    send(form)
-    assert [error.value for error in form.error] == ["人群“elderly”给了两次。"]
+    no_trouble(send(form))
+    area = form.session_state["choices"].city
+    assert [name for name, _ in area.layers.groups] == ["elderly", "elderly"]
+
+
+def test_a_question_that_a_file_leaves_open_is_asked_and_answered(app: AppTest, small_folder: Path) -> None:
+    """Units whose level nothing tells."""
+    units = json.loads((small_folder / "city" / "units.geojson").read_text("utf-8"))
+    kept = [one for one in units["features"] if one["properties"]["level"] == "community"]
+    for one in kept:
+        one["properties"] = {"name": f"甲{one['properties']['name'][:1]}乙"}
+    app.run()
+    app.switch_page(CITY).run()
+    people, lists, streets, areas = list(app.main.file_uploader)[: len(FILES)]
+    folder = small_folder / "city"
+    for box, name in ((people, "people.csv"), (lists, "list.csv"), (streets, "streets.geojson")):
+        box.set_value((name, (folder / name).read_bytes(), "application/octet-stream"))
+    content = json.dumps({**units, "features": kept}, ensure_ascii=False).encode()
+    areas.set_value(("areas.geojson", content, "application/geo+json"))
+    next(button for button in app.button if button.label == "读取并评估").click()
+    app.run()
+    assert not app.exception
+    assert [warning.value for warning in app.warning if "areas" in warning.value]
+    app.selectbox(key="city-answer-units_level").set_value("community")
+    next(button for button in app.button if button.label == "按此选择读取").click()
+    app.run()
+    no_trouble(app)
+    assert html_of(app).count('<th scope="row">') == 12
+
+
+def test_what_was_put_into_the_form_stays_on_another_page(app: AppTest, small_folder: Path) -> None:
+    app.run()
+    app.switch_page(CITY).run()
+    box = next(iter(app.main.file_uploader))
+    box.set_value(("people.csv", (small_folder / "city" / "people.csv").read_bytes(), "text/csv"))
+    app.text_input(key="city-name").set_value("某市").run()
+    app.switch_page("ui/units/page.py").run()
+    app.switch_page(CITY).run()
+    no_trouble(app)
+    assert app.text_input(key="city-name").value == "某市"
+    assert any("people.csv" in caption.value.replace("\\", "") for caption in app.caption)

@@ -8,15 +8,13 @@ from pathlib import Path
 from typing import Final
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.errors import InputError
 from core.text import Text, text
 from jobs.study.layers import Layers
 from ui.shell.choices import words
-from ui.shell.session import keep
 from ui.widgets.pick import pick
+from ui.widgets.uploads import file_from
 
 VECTOR_TYPES: Final = ("gpkg", "geojson", "json", "zip")
 _GROUND_TYPES: Final = (*VECTOR_TYPES, "tif", "tiff")
@@ -96,21 +94,20 @@ _RASTER_UNITS: Final = {
 
 @dataclass(frozen=True)
 class FurtherFiles:
-    """What was put into the boxes, as uploaded; `raster_unit` as `StudyFiles.population_unit`."""
+    """What was put into the boxes, as files of the session; `raster_unit` as `StudyFiles.population_unit`."""
 
-    files: dict[str, UploadedFile]
-    groups: dict[str, UploadedFile]
+    files: dict[str, Path]
+    groups: dict[str, Path]
     group_name: str
     totals_column: str
     raster_unit: str
 
     def kept(self) -> Layers:
-        """As files of the session. InputError for a group without its name, or a name without its file."""
-        named = [(name or self._name_of_other(), keep(upload)) for name, upload in self.groups.items()]
+        """As layers of a study. InputError for a group without its name, or a name without its file."""
+        named = [(name or self._name_of_other(), path) for name, path in self.groups.items()]
         if self.group_name and "" not in self.groups:
             raise InputError("Please choose the file of the group “{name}”.", name=self.group_name)
-        files: dict[str, Path] = {role: keep(upload) for role, upload in self.files.items()}
-        return Layers(**files, groups=tuple(named), totals_column=self.totals_column)
+        return Layers(**self.files, groups=tuple(named), totals_column=self.totals_column)
 
     def _name_of_other(self) -> str:
         if not self.group_name:
@@ -139,19 +136,13 @@ def ask_for_layers() -> FurtherFiles:
     return FurtherFiles(files, groups, name.strip(), column.strip(), str(unit))
 
 
-def _ask(boxes: Sequence[_Box]) -> dict[str, UploadedFile]:
+def _ask(boxes: Sequence[_Box]) -> dict[str, Path]:
     """Role → the file chosen, three boxes abreast."""
-    found = {}
+    tr, found = words(), {}
     for begin in range(0, len(boxes), _COLUMNS):
         for place, box in zip(st.columns(_COLUMNS, gap="medium"), boxes[begin:], strict=False):
-            upload = _ask_one(place, box)
-            if upload is not None:
-                found[box.role] = upload
+            path = file_from(place, tr(box.title), box.types, key=f"city-{box.role or 'other'}")
+            place.caption(tr(box.about))
+            if path is not None:
+                found[box.role] = path
     return found
-
-
-def _ask_one(place: DeltaGenerator, box: _Box) -> UploadedFile | None:
-    tr = words()
-    upload = place.file_uploader(tr(box.title), type=list(box.types), key=f"city-{box.role or 'other'}")
-    place.caption(tr(box.about))
-    return upload

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.text import Text, text
 from coverage.model.standard import Check, Rule, settlement_title
-from coverage.publish.verdicts import summary
+from coverage.model.verdict_rows import summary
 from maps.palette import VERDICTS
 from ui.shell.choices import words
 from ui.shell.compute import View

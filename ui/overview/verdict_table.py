@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from core.text import text
 from coverage.model.standard import Check
-from coverage.publish.verdicts import MISSED, VerdictRow, verdict_rows
+from coverage.model.verdict_rows import MISSED, VerdictRow, verdict_rows
 from maps.palette import VERDICTS
 from ui.overview.gaps import spot_of
 from ui.shell.choices import words

@@ -11,7 +11,7 @@ import streamlit as st
 from core.text import Sayable, Text, text
 from coverage.model.edits import AddBarrier, AddStreet, Move, Open
 from coverage.model.standard import Check, Standard
-from coverage.publish.verdicts import VERDICT_WORDS
+from coverage.model.verdict_rows import VERDICT_WORDS
 from maps import palette
 from ui.scenario.ask import LonLat, corners
 from ui.scenario.state import draft, stored_names

@@ -45,7 +45,8 @@ SWITCHES: Final = (
 )
 # A service's key is used for one search and never written.
 # Boxes for several files may not be set either, and are empty lists at first.
-_NEVER: Final = ("geocode-key", "lists", "siting-areas", "city-lists", _KEY, _WRITTEN)
+_BOXES: Final = ("lists", "siting-areas", "city-lists", "city-people", "city-units")
+_NEVER: Final = ("geocode-key", *_BOXES, _KEY, _WRITTEN)
 
 
 def open_session() -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from core.text import Text, text
-from coverage.publish.verdicts import VERDICT_WORDS
+from coverage.model.verdict_rows import VERDICT_WORDS
 from reports.extra_words import bands_words
 from ui.shell.choices import words
 from ui.shell.measured import Reading, title_of_rule

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.text import Text, text
 from coverage.model.standard import Check, level_title
-from coverage.publish.verdicts import MISSED, VerdictRow, responsible_words, verdict_rows
+from coverage.model.verdict_rows import MISSED, VerdictRow, responsible_words, verdict_rows
 from ui.overview.table_and_map import city_map
 from ui.shell.choices import words
 from ui.shell.measured import Reading, assessed_under

@@ -1,5 +1,7 @@
 """The same place twice."""
 
+import time
+
 import numpy as np
 import pandas as pd
 
@@ -58,3 +60,16 @@ def test_rows_without_a_place_are_passed_over():
     frame = facilities(("甲站", "station", 0, 0), ("甲站", "station", 0, 0))
     frame.loc[1, "lon"] = np.nan
     assert find_duplicates(frame) == ()
+
+
+def test_thousands_of_rows_at_one_point_are_one_finding_and_cost_little():
+    count = 20_000
+    names = [f"第{k}社区服务站" for k in range(count // 2)] + ["某社区服务站"] * (count // 2)
+    jitter = np.random.default_rng(1).uniform(0, 5e-6, (count, 2))
+    frame = pd.DataFrame(
+        {"name": names, "tier": "station", "lon": 118.78 + jitter[:, 0], "lat": 32.05 + jitter[:, 1]}
+    )
+    begun = time.process_time()
+    groups = find_duplicates(frame)
+    assert time.process_time() - begun < 10  # about one second of its own; quadratic work would take minutes
+    assert {group.reason: len(group.rows) for group in groups} == {"name": count // 2, "spot": count // 2 + 1}

@@ -9,7 +9,7 @@ import pytest
 
 from data.intake.intake import Intake
 from data.intake.mixture import mixture
-from data.intake.read import Asked, read_lists
+from data.intake.read import ListRequest, read_lists
 from geo.datum import convert
 from tests.data.intake.small_lists import stations, units
 
@@ -31,7 +31,7 @@ def intake_of(folder: Path, systems: list[str]) -> Intake:
     )
     path = folder / "list.csv"
     table.to_csv(path, index=False)
-    return read_lists([path], Asked(units=units()))
+    return read_lists([path], ListRequest(units=units()))
 
 
 @pytest.mark.parametrize("second", ["gcj02", "bd09"])

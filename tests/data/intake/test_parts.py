@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from data.intake.parts import parts
-from data.intake.read import Asked, read_lists
+from data.intake.read import ListRequest, read_lists
 from geo.datum import convert
 
 LON, LAT = np.linspace(118.78123, 118.80456, 4), np.linspace(32.05123, 32.06456, 4)
@@ -31,7 +31,7 @@ def book(tmp_path: Path) -> Path:
 
 
 def test_every_sheet_with_coordinates_is_a_part(book: Path) -> None:
-    found = parts(read_lists([book], Asked()))
+    found = parts(read_lists([book], ListRequest()))
     assert [(part.key, part.count) for part in found] == [
         (("list.xlsx", "甲街道", ""), 4),
         (("list.xlsx", "乙街道", ""), 4),
@@ -41,7 +41,7 @@ def test_every_sheet_with_coordinates_is_a_part(book: Path) -> None:
 
 def test_a_part_is_read_in_the_system_chosen_for_it_and_no_other(book: Path) -> None:
     chosen = {("list.xlsx", "乙街道", ""): "gcj02"}
-    intake = read_lists([book], Asked(datum="wgs84", parts=chosen))
+    intake = read_lists([book], ListRequest(datum="wgs84", parts=chosen))
     assert [part.system for part in parts(intake)] == ["wgs84", "gcj02"]
     lon = intake.accepted["lon"].to_numpy(float)
     assert lon[:4] == pytest.approx(LON, abs=1e-6)
@@ -52,5 +52,5 @@ def test_a_part_is_read_in_the_system_chosen_for_it_and_no_other(book: Path) -> 
 def test_a_part_in_metres_is_not_weighed_alone(tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     path.write_text("名称,类型,X坐标,Y坐标\n甲站,公共服务站,385000.5,3545000.5\n", "utf-8")
-    (part,) = parts(read_lists([path], Asked()))
+    (part,) = parts(read_lists([path], ListRequest()))
     assert part.alone is None

@@ -5,7 +5,7 @@ import pytest
 from core.errors import InputError, SettingError
 from data.intake import read_facilities
 from data.intake.memory import recall, remember
-from data.intake.review import candidates, columns, duplicates
+from data.intake.review import FIELD_TITLES, FIELDS, candidates, columns, duplicates
 from geo.datum import convert
 from tests.data.intake.small_lists import stations, units, write_xlsx
 
@@ -62,3 +62,7 @@ def test_a_damaged_memory_says_so(tmp_path):
     next(tmp_path.iterdir()).write_text("{", encoding="utf-8")
     with pytest.raises(InputError, match="damaged"):
         recall(tmp_path, "玄武区")
+
+
+def test_every_field_of_a_list_has_a_title():
+    assert set(FIELDS) <= set(FIELD_TITLES)

@@ -76,9 +76,9 @@ def test_a_density_counts_with_the_true_area_of_each_pixel(tmp_path: Path) -> No
 
 
 def test_without_a_unit_counts_are_taken_and_the_other_readings_are_told(tmp_path: Path) -> None:
-    found = codes(raster(tmp_path / "p.tif", np.full((100, 100), 1000.0)))
-    assert "10,000,000 in all" in found["population-unit-unclear"]
-    assert "per km² 72,7" in found["population-unit-unclear"]
+    found = codes(raster(tmp_path / "p.tif", np.full((100, 100), 100.0)))
+    assert "1,000,000 in all" in found["population-unit-unclear"]
+    assert "per km² 7,2" in found["population-unit-unclear"]
 
 
 def test_a_known_total_tells_the_unit_and_overrules_a_wrong_one(tmp_path: Path) -> None:
@@ -145,9 +145,20 @@ def test_every_convention_for_no_data_is_understood_and_counted(
 
 
 def test_a_full_byte_counts_and_is_told_since_it_may_mean_no_data(tmp_path: Path) -> None:
-    path = raster(tmp_path / "p_ppp.tif", np.asarray([[255, 5], [7, 255]]), dtype="uint8")
-    assert read_population(path).grid.total == 522.0
+    path = raster(tmp_path / "p_ppp.tif", np.asarray([[255, 200], [7, 255]]), dtype="uint8")
+    assert read_population(path).grid.total == 717.0
     assert codes(path)["population-full-byte"].startswith("2 pixels hold 255")
+
+
+@pytest.mark.parametrize("sign", [255, 9999, 32767, 65535, 99999, 999999, 2147483647])
+def test_a_number_that_stands_apart_from_all_others_is_no_resident(tmp_path: Path, sign: int) -> None:
+    values = np.asarray([[sign, 5.0], [70.0, sign]])
+    for number, (scale, offset) in enumerate([(1.0, 0.0), (0.5, 0.0), (0.5, 10.0)]):
+        path = raster(tmp_path / f"p{number}_ppp.tif", values, dtype="int32", nodata=-7)
+        with rasterio.open(path, "r+") as target:
+            target.scales, target.offsets = (scale,), (offset,)
+        assert read_population(path).grid.total == 75.0 * scale + 2 * offset
+        assert f"{sign} × 2" in codes(path)["population-undeclared-nodata"]
 
 
 def test_scale_and_offset_of_the_file_are_applied(tmp_path: Path) -> None:
@@ -173,7 +184,7 @@ def test_bands_that_name_a_group_give_it_and_others_are_told(tmp_path: Path) -> 
     path = raster(tmp_path / "p_ppp.tif", *bands, names=("60+", "population", "mystery"))
     grid = read_population(path).grid
     assert (grid.total, grid.groups["elderly"].sum()) == (40.0, 12.0)
-    assert "bands 3" in codes(path)["population-band-unused"]
+    assert "bands mystery" in codes(path)["population-band-unused"]
 
 
 def test_a_group_in_its_own_raster_keeps_its_total(tmp_path: Path) -> None:
@@ -181,7 +192,7 @@ def test_a_group_in_its_own_raster_keeps_its_total(tmp_path: Path) -> None:
     coarse = from_origin(118.8, 32.0, 2 * STEP, 2 * STEP)
     old = raster(tmp_path / "old_ppp.tif", np.asarray([[8.0]]), transform=coarse)
     fine = raster(tmp_path / "young_ppp.tif", np.asarray([[1.0, 2.0], [3.0, 4.0]]))
-    reading = Reading(groups={"elderly": old, "children": fine})
+    reading = Reading(groups=(("elderly", old), ("children", fine)))
     groups = read_population(people, reading=reading).grid.groups
     assert (groups["elderly"].sum(), groups["children"].sum()) == (8.0, 10.0)
     assert any("2.0 of them live where" in message for message in messages(people, reading))
@@ -218,7 +229,7 @@ def test_cells_keep_their_numbers_whatever_part_is_read(tmp_path: Path) -> None:
 
 
 def test_an_area_without_residents_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="lies in the area"):
+    with pytest.raises(InputError, match="nobody lives in the study area"):
         read_population(
             raster(tmp_path / "p.tif", np.ones((2, 2))), reading=Reading(area=shapely.box(0, 0, 1, 1))
         )

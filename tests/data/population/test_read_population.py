@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from rasterio.transform import from_origin
 
 from core.errors import InputError
-from data.population import read_population
+from data.population import Reading, read_population
 from data.population.polygons import polygon_cells
 from geo.crs import unproject
 
@@ -52,7 +52,7 @@ def test_rows_that_cannot_be_used_are_listed_and_the_rest_goes_on(tmp_path: Path
 
 def test_a_missing_column_is_named_with_those_there_are(tmp_path: Path) -> None:
     (tmp_path / "p.csv").write_text("lon,lat,mayors\n118.8,32,1\n")
-    with pytest.raises(InputError, match=r"residents, population.*lon, lat, mayors"):
+    with pytest.raises(InputError, match=r"no column counts residents.*lon, lat, mayors"):
         read_population(tmp_path / "p.csv")
 
 
@@ -78,9 +78,17 @@ def test_raster_cells_count_at_their_centres_with_their_true_area(tmp_path: Path
     assert grid.area_m2 == pytest.approx(7270, rel=0.002)
 
 
-def test_a_raster_without_coordinate_system_is_refused(tmp_path: Path) -> None:
+def test_a_raster_without_coordinate_system_is_refused_unless_its_numbers_are_degrees(tmp_path: Path) -> None:
+    read = read_population(raster(tmp_path / "p_ppp.tif", np.ones((2, 2)), crs=None))
+    assert "p_ppp.tif does not say its coordinate system; WGS-84 is taken." in [
+        str(f.message) for f in read.findings
+    ]
+    metres = raster(
+        tmp_path / "m.tif", np.ones((2, 2)), crs=None, transform=from_origin(4e5, 3.5e6, 100, 100)
+    )
     with pytest.raises(InputError, match="coordinate system"):
-        read_population(raster(tmp_path / "p.tif", np.ones((2, 2)), crs=None))
+        read_population(metres)
+    assert read_population(metres, reading=Reading(datum="epsg:4549", unit="count")).grid.total == 4.0
 
 
 def polygons(sides_m: list[float], residents: list[float]) -> gpd.GeoDataFrame:
@@ -113,7 +121,7 @@ def test_small_polygons_count_at_their_inner_point(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"PAR1 broken", b"II*\x00 broken", b"\xff\xfe\x00", b"{}"])
 def test_broken_files_end_in_a_message(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "p").write_bytes(content)
-    with pytest.raises(InputError, match="p:"):
+    with pytest.raises(InputError, match=r"^p"):
         read_population(tmp_path / "p")
 
 

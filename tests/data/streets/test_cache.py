@@ -10,7 +10,7 @@ from data.streets import load_or_read, read_streets
 from geo.distance.nearest import nearest_on_foot
 from geo.distance.reach import bounded_reach
 from geo.network.snapping import snap
-from tests.data.streets.street_files import write_osm
+from tests.data.streets.street_files import lines, write_osm
 
 
 @pytest.fixture
@@ -114,3 +114,15 @@ def test_files_that_cannot_be_used_leave_nothing_behind(tmp_path):
     with pytest.raises(InputError):
         load_or_read(tmp_path / "a.osm", tmp_path / "cache")
     assert not (tmp_path / "cache").exists()
+
+
+def test_a_shapefile_whose_table_changed_is_read_anew(tmp_path):
+    path, cache = tmp_path / "roads.shp", tmp_path / "cache"
+    lines().to_file(path)
+    before = load_or_read(path, cache)
+    changed = lines().assign(highway="residential")
+    (tmp_path / "other").mkdir()
+    changed.to_file(tmp_path / "other" / "roads.shp")
+    (tmp_path / "roads.dbf").write_bytes((tmp_path / "other" / "roads.dbf").read_bytes())
+    after = load_or_read(path, cache)
+    assert after.network.edge_length_m.sum() > before.network.edge_length_m.sum()

@@ -13,7 +13,8 @@ from rasterio.transform import from_origin
 
 from coverage.model.study import Study
 from geo.network.build import build_from_lines
-from jobs.study.people import people_notes, read_people
+from jobs.study.cases import StudyFiles
+from jobs.study.people import People, people_notes, read_people
 
 STEP = 1 / 1200
 
@@ -44,8 +45,12 @@ def units(path: Path, **columns: list[object]) -> Path:
     return path
 
 
+def people_of(population: Path, area: Path, unit: str = "auto") -> People:
+    return read_people(StudyFiles((), population, Path("streets"), area, population_unit=unit))
+
+
 def test_of_a_raster_only_the_ground_of_the_units_counts(tmp_path: Path) -> None:
-    people = read_people(raster(tmp_path / "p_ppp.tif", 3.0), (units(tmp_path / "u.gpkg"),))
+    people = people_of(raster(tmp_path / "p_ppp.tif", 3.0), units(tmp_path / "u.gpkg"))
     assert (len(people.population.grid), people.population.grid.total) == (200, 600.0)
     assert people.units is not None
     assert people.units.table.crs == people.crs == "EPSG:4549"
@@ -55,19 +60,17 @@ def test_of_a_raster_only_the_ground_of_the_units_counts(tmp_path: Path) -> None
 def test_residents_of_the_units_file_tell_counts_from_densities(
     tmp_path: Path, stated: tuple[float, float], hectares: float
 ) -> None:
-    people = read_people(
-        raster(tmp_path / "p.tif", 3.0), (units(tmp_path / "u.gpkg", 常住人口=list(stated)),)
-    )
+    people = people_of(raster(tmp_path / "p.tif", 3.0), units(tmp_path / "u.gpkg", 常住人口=list(stated)))
     assert people.population.grid.total == pytest.approx(600 * hectares, rel=0.002)
 
 
 def test_a_stated_unit_is_not_questioned(tmp_path: Path) -> None:
-    people = read_people(raster(tmp_path / "p.tif", 300.0), (units(tmp_path / "u.gpkg"),), unit="per_km2")
+    people = people_of(raster(tmp_path / "p.tif", 300.0), units(tmp_path / "u.gpkg"), unit="per_km2")
     assert people.population.grid.total == pytest.approx(600 * 0.727, rel=0.002)
 
 
 def test_residents_outside_all_units_are_told_and_so_is_an_unclear_unit(tmp_path: Path) -> None:
-    people = read_people(raster(tmp_path / "p.tif", 3.0), (units(tmp_path / "u.gpkg"),))
+    people = people_of(raster(tmp_path / "p.tif", 3.0), units(tmp_path / "u.gpkg"))
     far = shapely.LineString([(0, 0), (100, 0)])
     network = build_from_lines([far], [0], crs=people.crs)
     grid = people.population.grid

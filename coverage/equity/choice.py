@@ -1,0 +1,177 @@
+"""How many facilities a resident can choose from, and where catchments overlap.
+
+For every radius and walk rule: the facilities that it accepts within its figure, counted at each cell. A
+resident with one or more is a resident for whom the rule is met, so `share_1 + share_2 + share_3plus` is the
+rule's share; the counts are taken from the same distances, boundary included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import shapely
+from scipy.sparse import csr_array
+
+from coverage.checks.by_unit import units_of
+from coverage.checks.measured import Measured
+from coverage.checks.reach import cells_within, limit_m
+from coverage.equity.areas import area_levels, people_of
+from coverage.equity.denominators import circles, indexed, pieces_of
+from coverage.measuring.measure import BOUNDARY_M
+from coverage.model.results import RuleResult
+from coverage.model.standard import Check, Rule
+from coverage.model.tables import Bools, Floats, Ints
+from geo.distance.reach import bounded_reach, reach_straight
+from geo.network.snapping import take
+
+# Above this a resident's number of facilities is one class of the table.
+_MANY: Final = 3
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One rule. `count` (n,): facilities within its figure of each cell it speaks of (`subject`), else 0.
+
+    `facilities` are the rows of those it accepts; `residents` and `residents_only` (one each) the rule's
+    residents within their figure, and those of them who have no other.
+    """
+
+    rule: Rule
+    subject: Bools
+    count: Ints
+    facilities: Ints
+    residents: Floats
+    residents_only: Floats
+
+
+def choices(measured: Measured, results: tuple[RuleResult, ...]) -> Iterator[Choice]:
+    """The choice under every radius and walk rule, in the standard's order.
+
+    Rules that share tiers, measure and figure share one search.
+    """
+    found: dict[tuple[Check, tuple[str, ...], float], csr_array] = {}
+    for result in results:
+        rule = result.rule
+        if rule.check not in (Check.RADIUS, Check.WALK) or result.cells_subject is None:
+            continue
+        key = rule.check, rule.serves, limit_m(rule, measured.standard)
+        rows = _accepted(rule, measured)
+        if key not in found:
+            found[key] = _reach(rule, measured, rows)
+        yield _choice(rule, measured, result.cells_subject, rows, found[key])
+
+
+def _accepted(rule: Rule, measured: Measured) -> Ints:
+    tiers = measured.study.facilities.frame["tier"].isin(rule.serves)
+    return np.flatnonzero(tiers.to_numpy(bool))
+
+
+def _reach(rule: Rule, measured: Measured, rows: Ints) -> csr_array:
+    """Facilities × cells, an entry where the cell is within the rule's figure."""
+    study, distances = measured.study, measured.distances
+    limit = limit_m(rule, measured.standard) + BOUNDARY_M
+    if rule.check is Check.RADIUS:
+        return reach_straight(study.facilities.xy[rows], study.grid.xy, limit_m=limit)
+    doors = take(distances.facilities, rows)
+    return bounded_reach(study.network, doors, distances.cells, limit_m=limit)
+
+
+def _choice(rule: Rule, measured: Measured, subject: Bools, rows: Ints, reach: csr_array) -> Choice:
+    residents = np.where(subject, measured.residents, 0.0)
+    count = np.where(subject, np.bincount(reach.indices, minlength=len(subject)), 0)
+    # The two searches add the same metres in another order: at the very limit the rule's own decides.
+    met = subject & cells_within(rule, measured)
+    count = np.where(met, np.maximum(count, 1), 0)
+    facility = np.repeat(np.arange(len(rows)), np.diff(reach.indptr))
+    within = np.bincount(facility, weights=residents[reach.indices], minlength=len(rows))
+    alone = residents[reach.indices] * (count[reach.indices] == 1)
+    only = np.bincount(facility, weights=alone, minlength=len(rows))
+    return Choice(rule, subject, count.astype(np.int64), rows, within.astype(float), only.astype(float))
+
+
+def overlaps(measured: Measured) -> dict[str, float]:
+    """Radius rule → how far the circles of the facilities it accepts overlap: (their sum − their union) ÷
+    their union, on the ground of the lowest units the rule speaks of (everywhere, without units).
+
+    0 where none touch, 1 where all ground lies in two. Rules whose circles reach no such ground are left out.
+    """
+    study, found = measured.study, {}
+    for rule in measured.standard.rules:
+        rows = _accepted(rule, measured)
+        if rule.check is not Check.RADIUS or not len(rows):
+            continue
+        drawn = circles(study.facilities.xy[rows], limit_m(rule, measured.standard))
+        union = pieces_of(np.array([shapely.union_all(drawn)]))
+        if study.units is None:
+            every, once = float(shapely.area(drawn).sum()), float(shapely.area(union.shape).sum())
+        else:
+            judged = units_of(study, study.units.levels[-1], rule.settlement)
+            ground = study.units.frame.geometry.to_numpy()[judged]
+            every = float(indexed(drawn).area_in(ground).sum())
+            once = float(union.area_in(ground).sum())
+        if once > 0:
+            found[rule.id] = max(every / once - 1.0, 0.0)
+    return found
+
+
+def choice_table(found: list[Choice], measured: Measured) -> pd.DataFrame:
+    """`rule, level, unit_id, name, group, mean, median, share_0, share_1, share_2, share_3plus`.
+
+    A row for the city and for every unit, for everybody (`all`) and for each group. The median is the least
+    number that half the residents do not exceed. Where nobody the rule speaks of lives, figures are empty.
+    """
+    parts = []
+    levels = list(area_levels(measured.study))
+    for choice in found:
+        kinds = int(choice.count.max(initial=0)) + 1
+        kind = np.where(choice.subject, choice.count, -1)
+        numbers = np.arange(kinds)
+        for level in levels:
+            for group, people in people_of(measured.study).items():
+                by_count = level.histogram(kind, people, max(kinds, _MANY + 1))
+                whole = by_count.sum(axis=1)
+                share = np.full_like(by_count, np.nan)
+                np.divide(by_count, whole[:, None], out=share, where=whole[:, None] > 0)
+                half = np.argmax(np.cumsum(share, axis=1) >= 0.5 - 1e-12, axis=1).astype(float)
+                parts.append(
+                    pd.DataFrame(
+                        {
+                            "rule": choice.rule.id,
+                            "level": level.level,
+                            "unit_id": level.ids,
+                            "name": level.names,
+                            "group": group,
+                            "mean": np.round(share[:, :kinds] @ numbers, 6),
+                            "median": np.where(whole > 0, half, np.nan),
+                            "share_0": share[:, 0],
+                            "share_1": share[:, 1],
+                            "share_2": share[:, 2],
+                            "share_3plus": share[:, _MANY:].sum(axis=1),
+                        }
+                    )
+                )
+    columns = ["rule", "level", "unit_id", "name", "group", "mean", "median", "share_0", "share_1", "share_2"]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*columns, "share_3plus"])
+
+
+def choice_facilities_table(found: list[Choice], measured: Measured) -> pd.DataFrame:
+    """`rule, facility_id, name, residents_within, residents_only`: whom each reaches, and whom alone."""
+    frame = measured.study.facilities.frame
+    parts = [
+        pd.DataFrame(
+            {
+                "rule": choice.rule.id,
+                "facility_id": frame["facility_id"].to_numpy()[choice.facilities],
+                "name": frame["name"].to_numpy()[choice.facilities],
+                "residents_within": np.round(choice.residents, 6),
+                "residents_only": np.round(choice.residents_only, 6),
+            }
+        )
+        for choice in found
+    ]
+    columns = ["rule", "facility_id", "name", "residents_within", "residents_only"]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)

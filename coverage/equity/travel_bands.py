@@ -1,0 +1,97 @@
+"""How far residents have to the nearest facility, in bands of minutes on foot and of metres.
+
+A band holds who is farther than `low` and no farther than `high`: the end belongs to the nearer band, as the
+boundary of a rule does. The ends of the standard's own rules are ends of bands, so that the bands up to a
+rule's figure add up to the residents it is met for. Minutes are those of the standard's walking speed, for
+every group: how old people fare at their own speed is in `readings.csv`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from coverage.checks.measured import Measured
+from coverage.equity.areas import area_levels, people_of
+from coverage.measuring.measure import BOUNDARY_M
+from coverage.model.standard import Check
+from coverage.model.tables import Floats, Ints
+
+WALK_MINUTES: Final = (5.0, 10.0, 15.0, 20.0, 30.0)
+RADIUS_M: Final = (250.0, 500.0, 750.0, 1000.0, 1250.0, 1500.0, 2000.0)
+# The nearest facility of whatever tier.
+ANY: Final = "any"
+COLUMNS: Final = ("tier", "by", "level", "unit_id", "name", "group", "low", "high", "residents")
+
+
+def travel_bands(measured: Measured) -> pd.DataFrame:
+    """Columns `tier, by, level, unit_id, name, group, low, high, residents`.
+
+    `by` is `walk` (minutes) or `radius` (metres); `high` is empty in the last band, both ends are empty for
+    residents who reach none. Bands in which nobody lives are left out, except the city's. The bands of an
+    area and group add up to its residents.
+    """
+    parts = [_of_distances(measured, tier, by, metres) for tier, by, metres in _distances(measured)]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
+
+
+def _distances(measured: Measured) -> Iterator[tuple[str, str, Floats]]:
+    distances = measured.distances
+    tiers = list(distances.straight_m)
+    for tier, accepted in [*((tier, [tier]) for tier in tiers), (ANY, tiers)]:
+        if accepted:
+            yield tier, "walk", distances.walk_to(accepted)[0]
+            yield tier, "radius", distances.straight_to(accepted)[0]
+
+
+def band_ends(measured: Measured, by: str) -> Floats:
+    """The ends of the bands, ascending: the usual ones and those of the standard's rules with tolerance."""
+    standard = measured.standard
+    if by == "radius":
+        own = [rule.limit_m(standard.walking) for rule in standard.rules if rule.check is Check.RADIUS]
+        return np.unique([*RADIUS_M, *own])
+    per_minute = standard.walking.metres_per_minute
+    own = [
+        round(rule.limit_m(standard.walking) / per_minute, 6)
+        for rule in standard.rules
+        if rule.check is Check.WALK
+    ]
+    return np.unique([*WALK_MINUTES, *own])
+
+
+def _of_distances(measured: Measured, tier: str, by: str, metres: Floats) -> pd.DataFrame:
+    ends = band_ends(measured, by)
+    ends_m = ends if by == "radius" else ends * measured.standard.walking.metres_per_minute
+    band: Ints = np.searchsorted(ends_m + BOUNDARY_M, metres, side="left")
+    kinds = len(ends) + 2
+    band = np.where(np.isfinite(metres), band, kinds - 1)
+    low = [0.0, *ends, np.nan]
+    high = [*ends, np.nan, np.nan]
+    parts = []
+    for level in area_levels(measured.study):
+        for group, people in people_of(measured.study).items():
+            sums = level.histogram(band, people, kinds)
+            area, kind = np.nonzero((sums > 0) | (level.level == "city"))
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "tier": tier,
+                        "by": by,
+                        "level": level.level,
+                        "unit_id": _taken(level.ids, area),
+                        "name": _taken(level.names, area),
+                        "group": group,
+                        "low": np.asarray(low)[kind],
+                        "high": np.asarray(high)[kind],
+                        "residents": sums[area, kind],
+                    }
+                )
+            )
+    return pd.concat(parts, ignore_index=True)
+
+
+def _taken(values: Sequence[str], rows: Ints) -> list[str]:
+    return [values[row] for row in rows]

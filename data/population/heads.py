@@ -1,0 +1,235 @@
+"""What the titles of a population table say, in all usual words.
+
+A title is taken apart: unit in brackets or at the end（人, 万人, 人/公顷, %), year or census, then the words
+that are left. A density is never a count, households are never residents.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any, Final
+
+from data.population.units_of_numbers import DENSITY, PER_HA, PER_KM2, PERCENT, unit_in
+
+# A band that ends here or later is open.
+_NOBODY_OLDER: Final = 99
+# Kinds of a head.
+RESIDENTS: Final = "residents"
+GROUP: Final = "group"
+AGES: Final = "ages"
+OTHER: Final = ""
+
+_YEAR: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)(?:年(?:末|底|初)?)?")
+_CENSUSES: Final = {"七普": 2020, "六普": 2010, "五普": 2000, "第七次": 2020, "第六次": 2010, "第五次": 2000}
+_SCALE: Final = re.compile(r"万")
+# (rank, words): the lower rank is taken. Registered residents (户籍) live elsewhere in part.
+_RANKS: Final[tuple[tuple[int, re.Pattern[str]], ...]] = (
+    (
+        0,
+        re.compile(
+            r"常住(?:总)?人(?:口|数)(?:总|总数|数|数量|合计)?|usual_?residents|resident_?pop(?:ulation)?|residents?|常住"
+        ),
+    ),
+    (
+        1,
+        re.compile(
+            r"(?:总|合计)?人(?:口|数)(?:总|总数|数|数量|合计|总计|计数|规模)?|居民(?:人口|人数|数|总数)?|居住人(?:口|数)"
+            r"|(?:tot(?:al)?|sum|est|wp|ghs|worldpop|landscan|hrsl|num(?:ber)?|no)?_?(?:of_)?(?:pop(?:ulation|s|n|ulat|ul)?|people|persons|inhabitants|ppl)"
+            r"(?:_?(?:tot(?:al)?|sum|count|cnt|num|est|all|t|value|size))?"
+        ),
+    ),
+    (2, re.compile(r"(?:实有|现有|实际|服务|管理)(?:居住)?人(?:口|数)(?:总数|数)?")),
+    (
+        3,
+        re.compile(
+            r"grid_?code|gridcode|value|_?sum|dn|ppp|z|band_?1|count|counts|b1|raster_?val(?:ue)?|数值|值|数量"
+        ),
+    ),
+    (
+        4,
+        re.compile(
+            r"户籍(?:总)?人(?:口|数)(?:总数|数|合计)?|registered_?pop(?:ulation)?|hukou(?:_?pop(?:ulation)?)?"
+        ),
+    ),
+)
+REGISTERED_RANK: Final = 4
+_WEAK_RANK: Final = 3
+
+_OPEN: Final = r"(?:岁)?(?:及)?(?:以上|\+|plus|_?over|_?above|及以上)"
+_BAND: Final = re.compile(
+    r"(\d{1,3})\s*岁?\s*(?:[-‐‑‒–—―−－~〜～]+|至|到|_to_|to|_)\s*(\d{1,3})(?!\d)\s*岁?(?:以下)?"
+)
+_FROM: Final = re.compile(
+    rf"(?<!\d)(\d{{1,3}})\s*{_OPEN}|(?:over|above|age)_?(\d{{1,3}})_?(?:plus|over|above)"
+)
+_UNDER: Final = re.compile(r"(?<!\d)(\d{1,3})\s*岁?(?:及)?以下")
+# WorldPop: M_60, f_5, chn_f_60_2020, t_0_1: five-year bands by the age they begin with.
+_BY_SEX: Final = re.compile(r"(?:^|_)([mft])_?(\d{1,2})(?:_(\d{1,2}))?(?=_|$)")
+_STARTS: Final = (0, 1, *range(5, 95, 5))
+_FEMALE: Final = re.compile(r"女|female|women|(?:^|_)f(?:_|$)")
+_MALE: Final = re.compile(r"男|(?<!fe)male|(?<!wo)men|(?:^|_)m(?:_|$)")
+_NO_PEOPLE: Final = re.compile(
+    r"户数|household|hh|建筑|面积|area|房|gdp|率(?!.*人)|比上年|增长|growth|change|密度|就业|工作|流动|外来|暂住|流入|流出|从业|working|worker|jobs|daytime|visitor|floating|migrant"
+)
+_GROUPS: Final = {
+    "elderly": re.compile(
+        r"elderly(?:_residents)?|老年人?(?:口|数)?|老人|60岁?(?:及)?以上(?:老年)?(?:人口|人)?"
+    ),
+    "children": re.compile(r"children|儿童|少儿(?:人口)?|少年儿童"),
+    "preschool": re.compile(r"preschool|学前(?:儿童)?"),
+}
+# The ages of a group, from its first to its last year; None: to the end of life.
+GROUP_AGES: Final[dict[str, tuple[int, int | None]]] = {
+    "elderly": (60, None),
+    "children": (0, 14),
+    "preschool": (3, 6),
+}
+
+
+@dataclass(frozen=True)
+class Head:
+    """A title as understood. `rank` orders columns of residents (the lowest counts), `scale` is what its
+    numbers are multiplied with (万: 10,000), `unit` count, per_ha, per_km2, density or percent. `ages`
+    (first, last or None) of a band, `sex` "m", "f" or ""; `year` 0 where none is named."""
+
+    title: str
+    kind: str = OTHER
+    rank: int = 9
+    group: str = ""
+    ages: tuple[int, int | None] | None = None
+    sex: str = ""
+    unit: str = "count"
+    scale: float = 1.0
+    year: int = 0
+
+    @property
+    def weak(self) -> bool:
+        """Whether the title says nothing of people (GRID_CODE, value)."""
+        return self.kind == RESIDENTS and self.rank == _WEAK_RANK
+
+
+@lru_cache(maxsize=4096)
+def understood(title: str) -> Head:
+    """What one title says; `kind` OTHER where it is no column of people."""
+    plain = unicodedata.normalize("NFKC", title).strip().lstrip("\ufeff").casefold()
+    unit = unit_in(plain)
+    scale = 10_000.0 if _SCALE.search(plain) and unit == "count" else 1.0
+    bare = re.sub(r"[((\[【][^))\]】]*[))\]】]", "", plain) or plain
+    year, bare = _without_year(bare)
+    base = re.sub(r"[\s_./:：、-]+", "_", bare).strip("_")
+    base = re.sub(r"(?:_?(?:万人|万|单位)|(?<=[口数])人)$", "", base)
+    base = re.sub(r"^(?:年末|年底|年初|全区|全市|本|合计)_?", "", base) or base
+    head = Head(title, unit=unit, scale=scale, year=year)
+    if unit in (PER_HA, PER_KM2, DENSITY):
+        return _of(
+            head,
+            RESIDENTS,
+            rank=_rank(re.sub(r"_?(?:密度|dens(?:ity)?|den)_?.*|_?per_?.*|/.*", "", base)) or 1,
+        )
+    if (ages := _ages(bare, base)) is not None:
+        sex = _sex(base)
+        return _of(head, AGES, ages=ages, sex=sex)
+    for group, words in _GROUPS.items():
+        if words.fullmatch(
+            re.sub(r"_?(?:占比|比例|比重|占总人口.*|percent.*|pct|share|proportion|数量|总数|%)$", "", base)
+        ):
+            return _of(head, GROUP, group=group, ages=GROUP_AGES[group])
+    if _NO_PEOPLE.search(base) or _FEMALE.search(base) or _MALE.search(base) or unit == PERCENT:
+        return head
+    rank = _rank(base)
+    return head if rank is None else _of(head, RESIDENTS, rank=rank)
+
+
+def _of(head: Head, kind: str, **more: Any) -> Head:
+    return replace(head, kind=kind, **more)
+
+
+def _without_year(bare: str) -> tuple[int, str]:
+    for word, year in _CENSUSES.items():
+        if word in bare:
+            rest = re.sub(r"第[五六七]次(?:全国)?(?:人口)?普查|[五六七]普|普查|数据", "", bare)
+            return year, re.sub(_YEAR, "", rest) or bare
+    found = _YEAR.search(bare)
+    if found is None:
+        short = re.fullmatch(r"(pop(?:ulation)?)_?(\d\d)", bare)
+        return (2000 + int(short[2]), short[1]) if short else (0, bare)
+    return int(found[1]), re.sub(r"(?:全市|全区|全国|普查|末|统计)", "", bare.replace(found[0], "")).strip(
+        "_ "
+    ) or bare
+
+
+def _rank(base: str) -> int | None:
+    return next((rank for rank, words in _RANKS if words.fullmatch(base)), None)
+
+
+def _ages(bare: str, base: str) -> tuple[int, int | None] | None:
+    if found := _BAND.search(bare):
+        first, last = int(found[1]), int(found[2])
+        if first <= last and not _BY_SEX.search(base):
+            return first, last if last < _NOBODY_OLDER else None
+    if found := _FROM.search(bare):
+        return int(found[1] or found[2]), None
+    if found := _UNDER.search(bare):
+        return 0, int(found[1])
+    if (found := _BY_SEX.search(base)) and int(found[2]) in _STARTS:
+        return band_from(int(found[2]))
+    return None
+
+
+def band_from(start: int) -> tuple[int, int | None]:
+    """The band of WorldPop that begins at an age: 0, 1–4, 5–9, …, 75–79; from 80 on all who are older."""
+    if start >= 80:
+        return start, None
+    return start, next(one for one in _STARTS if one > start) - 1
+
+
+def _sex(base: str) -> str:
+    if found := _BY_SEX.search(base):
+        return "" if found[1] == "t" else found[1]
+    return "f" if _FEMALE.search(base) else "m" if _MALE.search(base) else ""
+
+
+def bands_of(group: str, heads: Iterable[Head]) -> list[Head]:
+    """The columns whose sum is a group: its own; else its ages in one column; else bands that make up its
+    ages without a gap, of both sexes where only these are there. Empty where they do not."""
+    heads = list(heads)
+    whole = [head for head in heads if head.kind == GROUP and head.group == group]
+    if whole:
+        return whole[:1]
+    ages = GROUP_AGES.get(group)
+    if ages is None:
+        return []
+    banded = [head for head in heads if head.kind == AGES and head.ages is not None]
+    for sexes in (("",), ("m", "f")):
+        parts = [_chain([head for head in banded if head.sex == sex], ages) for sex in sexes]
+        if all(parts):
+            return [head for part in parts for head in part]
+    return []
+
+
+def _chain(heads: Sequence[Head], ages: tuple[int, int | None]) -> list[Head]:
+    """Bands from the first year to the last, each beginning where the one before ended; widest first."""
+    chain: list[Head] = []
+    begin, end = ages
+    while True:
+        fitting = [h for h in heads if h.ages and h.ages[0] == begin and _no_later(h.ages[1], end)]
+        if not fitting:
+            return []
+        widest = max(
+            fitting, key=lambda head: 999 if head.ages is None or head.ages[1] is None else head.ages[1]
+        )
+        chain.append(widest)
+        last = widest.ages[1] if widest.ages else None
+        if last == end:
+            return chain
+        if last is None:
+            return []
+        begin = last + 1
+
+
+def _no_later(last: int | None, end: int | None) -> bool:
+    return end is None or (last is not None and last <= end)

@@ -1,0 +1,115 @@
+"""By what a share divides: squares and circles in closed form, laws, and the five kinds side by side."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coverage.assessment import assess
+from coverage.equity.denominators import circles, denominators, pieces_of
+from coverage.model.grounds import Compounds, Grounds
+from geo.isochrone.street_buffer import drawn_half_m
+from tests.coverage.tiny_town import EAST, NORTH, RADIUS_500, WALK_5, standard, study
+
+
+def side(x: float, y: float, width: float, height: float) -> shapely.Polygon:
+    return shapely.box(EAST + x, NORTH + y, EAST + x + width, NORTH + y + height)
+
+
+def rows(table: pd.DataFrame, denominator: str, level: str = "city") -> pd.DataFrame:
+    return table[(table["denominator"] == denominator) & (table["level"] == level)]
+
+
+def test_a_circle_has_its_own_area_and_the_pieces_lose_none() -> None:
+    drawn = circles(np.array([[0.0, 0.0], [7_000.0, 0.0]]), 3_000.0)
+    assert shapely.area(drawn) == pytest.approx(math.pi * 3_000.0**2, rel=1e-12)
+    pieces = pieces_of(np.array([shapely.union_all(drawn)]))
+    assert len(pieces.shape) > 2
+    assert shapely.area(pieces.shape).sum() == pytest.approx(2 * math.pi * 3_000.0**2, rel=1e-9)
+
+
+@given(st.integers(0, 10_000))
+def test_what_lies_in_the_pieces_equals_an_exact_overlay(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    reached = shapely.union_all(circles(rng.uniform(0, 9_000, (6, 2)), 900.0))
+    corner, size = rng.uniform(0, 8_000, (4, 2)), rng.uniform(50, 2_500, (4, 2))
+    boxes = np.array([shapely.box(*low, *(low + wide)) for low, wide in zip(corner, size, strict=True)])
+    found = pieces_of(np.array([reached])).area_in(boxes)
+    assert found == pytest.approx(shapely.area(shapely.intersection(boxes, reached)), rel=1e-9, abs=1e-6)
+
+
+def test_every_denominator_has_its_own_share_and_residents_have_the_rules() -> None:
+    town = replace(
+        study([("station", 500.0)]),
+        grounds=Grounds(
+            np.array([side(-5_000, -5_000, 10_000, 10_000)]),
+            Compounds(np.array([side(0, 0, 10, 10), shapely.Point(EAST + 90_000, NORTH)]), ("a", "b")),
+        ),
+    )
+    found = assess(town, standard(RADIUS_500, WALK_5))
+    table = denominators(found.measured, found.results)
+    for result in found.results:
+        (own,) = rows(table[table["rule"] == result.rule.id], "residents").to_dict("records")
+        assert own["share"] == pytest.approx(result.share)
+        assert (own["covered"], own["total"]) == pytest.approx((result.residents_met, result.residents))
+
+
+@pytest.mark.parametrize("denominator", ["compounds", "communities"])
+def test_a_wider_basis_never_covers_fewer(denominator: str) -> None:
+    town = replace(
+        study([("station", 500.0)]),
+        grounds=Grounds(compounds=Compounds(np.array([side(0, 0, 900, 900)]), ("a",))),
+    )
+    found = assess(town, standard(RADIUS_500))
+    table = rows(denominators(found.measured, found.results), denominator)
+    met = table.set_index("basis")["covered"]
+    order = ["wholly", "at least 80 % of its area", "at least 50 % of its area", "touched"]
+    assert list(met[order]) == sorted(met[order])
+
+
+def test_a_rule_without_the_input_it_divides_by_is_not_judged_and_says_which() -> None:
+    rule = RADIUS_500 + '\ndenominator = "residential_land"'
+    (result,) = assess(study([("station", 500.0)]), standard(rule)).results
+    assert result.verdict is None
+    assert "--residential" in str(result.reason)
+
+
+def test_the_share_of_the_ground_is_a_circle_cut_by_the_border() -> None:
+    """The circle around x = 500 reaches 50 m over the border of W at x = 950."""
+    found = assess(study([("station", 500.0)]), standard(RADIUS_500))
+    area = denominators(found.measured, found.results).query("denominator == 'area'").set_index("unit_id")
+    beyond = 500.0**2 * math.acos(0.9) - 450.0 * math.sqrt(500.0**2 - 450.0**2)
+    assert area.loc["E", "covered"] == pytest.approx(beyond, rel=2e-3)
+    assert area.loc["W", "covered"] == pytest.approx(math.pi * 500.0**2 - beyond, rel=1e-3)
+    assert area.loc["W", "total"] == pytest.approx(1_050.0 * 1_000.0)
+    assert area.loc["", "covered"] == pytest.approx(math.pi * 500.0**2, rel=1e-3)
+
+
+def test_land_that_two_polygons_share_counts_once() -> None:
+    land = np.array([side(400, -50, 200, 100), side(500, -50, 200, 100)])
+    town = replace(study([("station", 500.0)]), grounds=Grounds(residential=land))
+    found = assess(town, standard(RADIUS_500 + '\ndenominator = "residential_land"'))
+    (result,) = found.results
+    assert (result.covered, result.total) == pytest.approx((30_000.0, 30_000.0))
+    assert result.share == 1.0
+    unit_row = {"W": 2}["W"]
+    own = result.by_unit[result.by_unit["unit_row"] == unit_row]
+    assert own["share"].tolist() == [1.0]
+
+
+def test_the_ground_of_a_walk_rule_is_drawn_when_it_is_asked_for() -> None:
+    found = assess(study([("station", 500.0)]), standard(WALK_5))
+    plain = denominators(found.measured, found.results)
+    drawn = denominators(found.measured, found.results, ground_on_foot=True)
+    assert rows(plain, "area").empty
+    (area,) = rows(drawn, "area").to_dict("records")
+    assert area["basis"] == "isochrone ± 30 m"
+    half_m = drawn_half_m()
+    assert area["covered"] == pytest.approx(1_000.0 * 2 * half_m + math.pi * half_m**2, rel=0.01)
