@@ -142,7 +142,7 @@ def test_lists_in_addition_keep_the_first(done: Assessed, more: Path) -> None:
     assert twice.study.facilities.frame["facility_id"].is_unique
 
 
-def test_the_default_wish_is_for_the_tier_nearest_to_people(done: Assessed) -> None:
+def test_the_default_siting_request_is_for_the_tier_nearest_to_people(done: Assessed) -> None:
     wish = default_request(done.inputs.standard)
     assert wish is not None
     assert (wish.tier, wish.by) == ("station", "radius")
