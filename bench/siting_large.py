@@ -49,14 +49,18 @@ def two_tiers(seconds: float) -> Iterator[tuple[Instance, Goal]]:
         forbidden = town.keep.tolist()
         for condition in ({}, {"site_xy": town.site_xy, "spacing_m": 800.0}):
             goal = Goal(count=0, forbidden=forbidden, time_limit_s=seconds, gap=0.005, **condition)
-            place, whole = both(tiers, goal, *wanted)
+            demand, whole = both(tiers, goal, *wanted)
             name = (
                 f"{town.name}, {wanted[0]} centres + {wanted[1]} stations{', spacing' if condition else ''}"
             )
-            keep = np.asarray(place.keep, np.int64)
+            keep = np.asarray(demand.keep, np.int64)
             yield (
                 replace(
-                    town, name=name, residents=place.residents, reach=sparse.csr_array(place.reach), keep=keep
+                    town,
+                    name=name,
+                    residents=demand.residents,
+                    reach=sparse.csr_array(demand.reach),
+                    keep=keep,
                 ),
                 whole,
             )

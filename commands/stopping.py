@@ -17,17 +17,17 @@ from core.text import Text
 from locales import Translator
 
 if TYPE_CHECKING:
-    from jobs.siting.suggest import Following
+    from jobs.siting.suggest import SearchMonitor
 
 # Where nobody looks at a bar (a log, a pipe), a line so often is enough.
 _LINE_SECONDS: Final = 2.0
 
 
 @contextmanager
-def followed(report: Tell, tr: Translator) -> Iterator[Following]:
+def followed(report: Tell, tr: Translator) -> Iterator[SearchMonitor]:
     """What `suggest_files` needs: steps and search are told; the first Ctrl-C during the search ends it
     with the best plan so far, at any other time (and the second one) it ends the program."""
-    from jobs.siting.suggest import followed_by
+    from jobs.siting.suggest import monitor_of
 
     stop = threading.Event()
     line = lines_of(tr)
@@ -37,7 +37,7 @@ def followed(report: Tell, tr: Translator) -> Iterator[Following]:
         line(said)
 
     with _first_ctrl_c(stop):
-        yield followed_by(on_search, stop.is_set, _stopping(report, stop))
+        yield monitor_of(on_search, stop.is_set, _stopping(report, stop))
 
 
 def _stopping(report: Tell, stop: threading.Event) -> Tell:

@@ -10,12 +10,12 @@ from commands.options import NETWORKS, AsJson, Lang, Language, Out
 from commands.spread import spread
 from commands.stopping import followed
 from commands.study import StudyOptions
-from commands.wanted import Wanted, wish_of
+from commands.suggest_options import SuggestOptions, request_of
 
 
 @spread
 def suggest(
-    wanted: Wanted, study: StudyOptions, out: Out, lang: Lang = Language.zh, as_json: AsJson = False
+    options: SuggestOptions, study: StudyOptions, out: Out, lang: Lang = Language.zh, as_json: AsJson = False
 ) -> None:
     """Choose the best sites for new facilities, with a proof or a bound.
 
@@ -25,10 +25,15 @@ def suggest(
         from jobs.assess.summary import closing_lines
         from jobs.siting.suggest import suggest_files
 
-        wish = wish_of(wanted)
-        with followed(report, tr) as following:
+        request = request_of(options)
+        with followed(report, tr) as monitor:
             job = partial(
-                suggest_files, wish=wish, out=out, language=lang.value, cache=NETWORKS, following=following
+                suggest_files,
+                request=request,
+                out=out,
+                language=lang.value,
+                cache=NETWORKS,
+                monitor=monitor,
             )
             done = asking(study.files(), job, tr, report)
         plan = done.results.plan.plan if done.results.plan is not None else {}

@@ -157,6 +157,19 @@ def test_a_library_is_imported_only_in_its_room(library: str) -> None:
     assert not wrong
 
 
+def test_the_greenfield_search_is_entered_by_its_one_door() -> None:
+    home = "coverage/siting/greenfield"
+    used = [
+        (place(path), node.module)
+        for path, node in nodes(ast.ImportFrom)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("coverage.siting.greenfield")
+    ]
+    inside = [path for path, _ in used if path.startswith(home)]
+    outside = {(path, module) for path, module in used if not path.startswith(home)}
+    assert inside
+    assert outside == {("coverage/siting/covering/best_cover.py", "coverage.siting.greenfield")}
+
+
 def test_vector_files_are_read_and_written_only_in_data() -> None:
     wrong = [
         f"{place(path)}:{node.lineno} {called(node)}"

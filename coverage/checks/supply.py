@@ -43,7 +43,7 @@ def check_supply(rule: Rule, measured: Measured) -> RuleResult:
         float(group.sum()),
         float(people[met].sum()),
         ratio(int(met.sum()), len(met)),
-        actual,
+        actual=actual,
         units=len(met),
         units_met=int(met.sum()),
         units_missed=tuple(units[~met].tolist()) if len(units) else (),

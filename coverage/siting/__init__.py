@@ -13,13 +13,13 @@ from coverage.siting.explain import (
     shorter_ways,
 )
 from coverage.siting.goals import Goal, Plan, Progress, Step, Watch
-from coverage.siting.model.demand import Place
+from coverage.siting.model.demand import Demand
 from coverage.siting.tiers import TierPlan, TwoTiers, as_tiers, both, choose_both
 
 __all__ = [
     "CurvePoint",
     "Goal",
-    "Place",
+    "Demand",
     "Plan",
     "Progress",
     "Quota",

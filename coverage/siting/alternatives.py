@@ -9,7 +9,7 @@ import numpy as np
 
 from core.errors import InfeasibleError
 from coverage.siting.goals import MOST_PEOPLE, Plan, Watch
-from coverage.siting.model.demand import Place
+from coverage.siting.model.demand import Demand
 from coverage.siting.model.plan_value import covered_weight
 
 
@@ -26,7 +26,7 @@ class CurvePoint:
     in_order: float
 
 
-def curve(place: Place, plan: Plan, *, watch: Watch | None = None) -> tuple[CurvePoint, ...]:
+def curve(demand: Demand, plan: Plan, *, watch: Watch | None = None) -> tuple[CurvePoint, ...]:
     """For a most-people plan of N sites, 1 to N: each solved by itself in an equal share of the time.
 
     All three figures are in the unit of the plan's objective. Numbers with which no plan keeps the
@@ -35,10 +35,10 @@ def curve(place: Place, plan: Plan, *, watch: Watch | None = None) -> tuple[Curv
     if plan.goal.name != MOST_PEOPLE or not plan.sites:
         return ()
     seconds = plan.goal.time_limit_s / len(plan.sites)
-    problem = place.problem(plan.goal)
+    problem = demand.problem(plan.goal)
     found = []
     for n in range(1, len(plan.sites) + 1):
-        this = plan if n == len(plan.sites) else _choose_or_none(place, plan, n, seconds, watch)
+        this = plan if n == len(plan.sites) else _choose_or_none(demand, plan, n, seconds, watch)
         if this is None:
             continue
         first = np.array(plan.sites[:n], np.int64)
@@ -49,9 +49,9 @@ def curve(place: Place, plan: Plan, *, watch: Watch | None = None) -> tuple[Curv
     return tuple(_never_falling(found))
 
 
-def _choose_or_none(place: Place, plan: Plan, n: int, seconds: float, watch: Watch | None) -> Plan | None:
+def _choose_or_none(demand: Demand, plan: Plan, n: int, seconds: float, watch: Watch | None) -> Plan | None:
     try:
-        return place.choose(replace(plan.goal, count=n, time_limit_s=seconds), watch)
+        return demand.choose(replace(plan.goal, count=n, time_limit_s=seconds), watch)
     except InfeasibleError:
         return None
 
@@ -67,7 +67,7 @@ def _never_falling(points: Sequence[CurvePoint]) -> list[CurvePoint]:
 
 
 def alternatives(
-    place: Place, plan: Plan, *, most: int = 3, within: float = 0.05, differ: int = 1
+    demand: Demand, plan: Plan, *, most: int = 3, within: float = 0.05, differ: int = 1
 ) -> tuple[Plan, ...]:
     """Up to `most` other plans, best first.
 
@@ -78,7 +78,7 @@ def alternatives(
     while len(known) <= most:
         apart = tuple((earlier.sites, max(0, len(earlier.sites) - differ)) for earlier in known)
         try:
-            other = place.choose(replace(plan.goal, apart_from=(*plan.goal.apart_from, *apart)))
+            other = demand.choose(replace(plan.goal, apart_from=(*plan.goal.apart_from, *apart)))
         except InfeasibleError:
             break
         fewest_new = min(len(set(other.sites) - set(earlier.sites)) for earlier in known)

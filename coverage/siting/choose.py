@@ -14,7 +14,7 @@ from coverage.siting.model.audit import audited
 from coverage.siting.model.highs import Limits
 from coverage.siting.model.problem import Problem, read_problem
 from coverage.siting.walking.least_walking import least_walking
-from coverage.siting.walking.p_center import least_worst
+from coverage.siting.walking.p_center import p_center
 
 
 def choose_sites(
@@ -45,5 +45,5 @@ _SOLVERS: Mapping[str, Callable[[Problem, Limits], Plan]] = {
     MOST_PEOPLE: most_people,
     FEWEST_SITES: fewest_sites,
     LEAST_WALKING: least_walking,
-    LEAST_WORST: least_worst,
+    LEAST_WORST: p_center,
 }

@@ -12,7 +12,7 @@ from scipy.spatial import cKDTree
 from core.text import Text, text
 from coverage.siting.goals import Goal, Plan
 from coverage.siting.model.arrays import Floats, Ints
-from coverage.siting.model.demand import Place
+from coverage.siting.model.demand import Demand
 from coverage.siting.model.problem import Problem
 from coverage.siting.model.site_rules import site_rules
 
@@ -62,9 +62,9 @@ class SiteReason:
     nearest_open_m: float
 
 
-def reasons(place: Place, plan: Plan, around: Surroundings) -> tuple[SiteReason, ...]:
+def reasons(demand: Demand, plan: Plan, around: Surroundings) -> tuple[SiteReason, ...]:
     """One entry per site of `plan`, in build order."""
-    problem = place.problem(plan.goal)
+    problem = demand.problem(plan.goal)
     before = problem.covered(np.setdiff1d(problem.open_before, np.array(plan.closed, np.int64)))
     served = before.copy()
     found = []
@@ -101,9 +101,9 @@ class ShorterWay:
     longest_m_after: float
 
 
-def shorter_ways(place: Place, plan: Plan) -> tuple[ShorterWay, ...]:
+def shorter_ways(demand: Demand, plan: Plan) -> tuple[ShorterWay, ...]:
     """One entry per site of `plan`, in build order; none where reach says only yes or no."""
-    problem = place.problem(plan.goal)
+    problem = demand.problem(plan.goal)
     if not problem.measured:
         return ()
     way_m = problem.nearest_m(np.setdiff1d(problem.open_before, np.array(plan.closed, np.int64)))
@@ -150,9 +150,9 @@ def _nearest_open(problem: Problem, row: int, around: Surroundings) -> float:
     return float(metres)
 
 
-def deciding(place: Place, plan: Plan) -> tuple[Text, ...]:
+def deciding(demand: Demand, plan: Plan) -> tuple[Text, ...]:
     """The conditions that leave no room: loosening one of them could allow a better plan."""
-    problem = place.problem(plan.goal)
+    problem = demand.problem(plan.goal)
     rules = site_rules(problem)
     is_open = np.isin(rules.rows, np.array(plan.sites, np.int64))
     is_open |= ~rules.is_new & ~np.isin(rules.rows, np.array(plan.closed, np.int64))
@@ -160,9 +160,9 @@ def deciding(place: Place, plan: Plan) -> tuple[Text, ...]:
     return tuple(dict.fromkeys(rules.names[int(rule)] for rule in tight))
 
 
-def removal_losses(place: Place, reach_m: float | None = None) -> dict[int, float]:
+def removal_losses(demand: Demand, reach_m: float | None = None) -> dict[int, float]:
     """Residents whom only this one serves, by row of the sites open today: what closing it would lose."""
-    problem = place.problem(Goal(count=0, reach_m=reach_m))
+    problem = demand.problem(Goal(count=0, reach_m=reach_m))
     times = np.isfinite(problem.already).astype(np.int64)
     for row in problem.open_before:
         times[problem.cells_of(row)] += 1

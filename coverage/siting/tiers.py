@@ -2,7 +2,7 @@
 
 Both are one problem over 2n rows and 2m cells: row r is a centre at place r, row n + r a station
 there; every cell stands twice, once to be reached by a centre and once by a station or a centre.
-Whatever can be asked about a plan can be asked about that problem: `both` gives its place and goal.
+Whatever can be asked about a plan can be asked about that problem: `both` gives its demand and goal.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from core.text import Sayable, text
 from coverage.siting.conditions import Quota
 from coverage.siting.goals import FEWEST_SITES, LEAST_WALKING, LEAST_WORST, Goal, Plan, Watch
 from coverage.siting.model.arrays import Floats, Ints
-from coverage.siting.model.demand import Place
+from coverage.siting.model.demand import Demand
 from coverage.siting.model.problem import read_problem
 
 TITLES: Final = (text("centres"), text("stations"))
@@ -89,8 +89,8 @@ def choose_both(
     the places as centres and then as stations. A limit on the load holds for each of a centre's two
     roles by itself; a band's lower end for whom it serves as a centre. A place gets at most one new site.
     """
-    place, wanted = both(town, goal, centres, stations)
-    return as_tiers(town, place.choose(wanted, watch))
+    demand, wanted = both(town, goal, centres, stations)
+    return as_tiers(town, demand.choose(wanted, watch))
 
 
 def as_tiers(town: TwoTiers, plan: Plan) -> TierPlan:
@@ -99,7 +99,7 @@ def as_tiers(town: TwoTiers, plan: Plan) -> TierPlan:
     return TierPlan(opened[0], opened[1], plan, closed[0], closed[1])
 
 
-def both(town: TwoTiers, goal: Goal, centres: int | None, stations: int | None) -> tuple[Place, Goal]:
+def both(town: TwoTiers, goal: Goal, centres: int | None, stations: int | None) -> tuple[Demand, Goal]:
     """The problem over 2n rows and 2m cells, and the goal in its terms."""
     _check(town, goal, centres, stations)
     n, m = town.n, town.centre_reach.shape[1]
@@ -107,14 +107,14 @@ def both(town: TwoTiers, goal: Goal, centres: int | None, stations: int | None) 
     reach = sparse.vstack([sparse.hstack([far, near]), sparse.hstack([_none(n, m, near), near])])
     there = np.array([*town.centres, *(n + row for row in town.stations)], np.int64)
     people = town.residents if town.station_residents is None else town.station_residents
-    place = Place(
+    demand = Demand(
         np.concatenate((town.residents, people)),
         sparse.csr_array(reach),
         tuple(there.tolist()),
         _already(town),
     )
     role = np.repeat(np.arange(2), n), np.repeat(np.arange(2), m)
-    return place, replace(
+    return demand, replace(
         goal,
         count=None if goal.name == FEWEST_SITES else (centres or 0) + (stations or 0),
         reach_m=None if goal.name != LEAST_WALKING else goal.reach_m,

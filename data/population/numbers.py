@@ -22,6 +22,7 @@ _RAW_NEGATIVE: Final = (-9999.0, -99999.0, -32768.0, -2147483648.0, -3.402823466
 NOBODY_ABOVE: Final = 1e15
 # A sign stands apart where nothing else comes near it.
 _APART: Final = 0.5
+_ALONE, _MANY = 0.05, 20
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,15 @@ def without_sentinels(
     kept: list[NoData] = [NoData(float(v), int((values == v).sum())) for v in np.unique(values[bad])[:5]]
     for numbers in (values,) if raw is None else (values, raw):
         for sign in sorted(SENTINELS, reverse=True):
-            found = np.isclose(numbers, sign, rtol=1e-6) & ~bad
+            found = np.isclose(numbers, sign, rtol=1e-6 if sign > 1e10 else 1e-9, atol=0.0) & ~bad
             if not found.any():
                 continue
             others = numbers[~found & ~bad & np.isfinite(numbers)]
-            if len(others) and others.max() <= apart * sign and (found.sum() > 1 or sign > 255.0):
+            # A sign that occurs once is one only far away from many others.
+            far = (
+                apart if found.sum() > 1 or sign > 1e9 else min(apart, _ALONE) if len(others) > _MANY else 0.0
+            )
+            if len(others) and others.max() <= far * sign:
                 bad |= found
                 kept.append(NoData(float(sign), int(found.sum())))
     if raw is not None:

@@ -29,6 +29,7 @@ from geo.crs import metric_crs, project, unproject
 Shapes = NDArray[np.object_]
 # A cell of 100 m drawn in another projection is a little larger; it need not be spread.
 _LEAST_SPREAD_M2: Final = 110.0**2
+_ROUNDED: Final = 1e-5
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,10 @@ def _cut(
     on_rim = on_rim[shapely.intersects(area, shapes[on_rim])]
     inner = shapely.intersection(area, shapes[on_rim])
     share[on_rim] = shapely.area(inner) / shapely.area(shapes[on_rim])
+    # Borders drawn twice, here and in the units, differ by rounding.
+    whole = share[on_rim] > 1.0 - _ROUNDED
+    share[on_rim[whole]] = 1.0
+    on_rim, inner = on_rim[~whole], inner[~whole]
     shapes = shapes.copy()
     shapes[on_rim] = inner
     kept = share > 0

@@ -19,7 +19,7 @@ from core.progress import Progress, part, silent
 from core.text import Text, text
 from data.standards import open_standard
 from jobs.cache.results import Shelf, has_map, map_page
-from jobs.study.cases import Case, StudyFiles, default_wish
+from jobs.study.cases import Case, StudyFiles, default_request
 from locales import LANGUAGES
 
 _PROJECT: Final = Path(__file__).parents[2]
@@ -79,7 +79,7 @@ def demo_recipe() -> str:
 
 def first_case(files: StudyFiles) -> Case:
     """What the page shows first: the default standard and a few suggested sites."""
-    return Case(files, wish=default_wish(open_standard(files.standard)))
+    return Case(files, wish=default_request(open_standard(files.standard)))
 
 
 def shelf_of(cache: Path) -> Shelf:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from coverage.siting import Place, Plan, Watch, alternatives
+from coverage.siting import Demand, Plan, Watch, alternatives
 from coverage.siting.alternatives import worse_by
-from jobs.siting.request import Choices
+from jobs.siting.request import AlternativesRequest
 
 # Each further plan may take so long, or the search's own limit if less.
 _SECONDS: Final = 15.0
@@ -18,24 +18,26 @@ _TOLD: Final = (
 )  # fmt: skip
 
 
-# The sites of a plan as they are told, and the residents served with them.
+# The sites of a plan as they are reported, and the residents served with them.
 Tell = Callable[[Plan], tuple[Sequence[Mapping[str, Any]], float]]
 
 
-def other_plans(place: Place, plan: Plan, wished: Choices, tell: Tell, watch: Watch) -> list[dict[str, Any]]:
-    """Best first: each within the wished share of `plan`, and differing from it and from each other.
+def alternative_plans(
+    demand: Demand, plan: Plan, request: AlternativesRequest, tell: Tell, watch: Watch
+) -> list[dict[str, Any]]:
+    """Best first: each within the share asked for of `plan`, and differing from it and from each other.
 
     A cancelled search gives those found so far.
     """
     found: list[dict[str, Any]] = []
     seconds = min(_SECONDS, plan.goal.time_limit_s)
     known = replace(plan, goal=replace(plan.goal, time_limit_s=seconds))
-    while len(found) < wished.most and not watch.cancelled() and plan.sites:
-        others = alternatives(place, known, most=1, within=wished.within, differ=wished.differ)
+    while len(found) < request.most and not watch.cancelled() and plan.sites:
+        others = alternatives(demand, known, most=1, within=request.within, differ=request.differ)
         if not others:
             break
         found.append(_told(plan, replace(others[0], goal=plan.goal), tell))
-        apart = (others[0].sites, max(0, len(others[0].sites) - wished.differ))
+        apart = (others[0].sites, max(0, len(others[0].sites) - request.differ))
         goal = replace(known.goal, apart_from=(*known.goal.apart_from, apart))
         known = replace(known, goal=goal)
     return found

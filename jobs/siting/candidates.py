@@ -25,7 +25,7 @@ from geo.crs import WGS84, project
 from geo.network.snapping import snap, take
 from jobs.assess.folder import Assessed
 from jobs.siting.named_places import CANDIDATES, lonlat_of, row_called, rows_called
-from jobs.siting.request import CROSSINGS, FACILITIES, SOURCES, Wish
+from jobs.siting.request import CROSSINGS, FACILITIES, SOURCES, SitingRequest
 
 # More candidates than this seldom change the answer and cost time; places are thinned out to it.
 MOST_CANDIDATES: Final = 5000
@@ -97,25 +97,31 @@ def places(xy: Floats, names: Sequence[str] = (), cell: Ints | None = None) -> C
 
 
 def candidates_of(
-    done: Assessed, wish: Wish, rule: Rule, wanted: Bools, *, settlement: str = "any", every: bool = False
+    done: Assessed,
+    request: SitingRequest,
+    rule: Rule,
+    wanted: Bools,
+    *,
+    settlement: str = "any",
+    every: bool = False,
 ) -> Candidates:
-    """The places of the wish's source outside the excluded areas, with those required by coordinates.
+    """The places of the source asked for outside the excluded areas, with those required by coordinates.
 
     `wanted` (cells,) are the residents to be served: generated places lie where one could reach them,
     thinned out to what a search can weigh unless `every` one is asked for. Where the load band of a
     `settlement` binds, only places in it count. InputError for a file or a name that cannot be used.
     """
-    most = len(wanted) + len(done.inputs.study.network.node_xy) if every else most_places(wish)
-    if wish.candidates:
-        found = _listed(done, wish.candidates)
+    most = len(wanted) + len(done.inputs.study.network.node_xy) if every else most_places(request)
+    if request.candidates:
+        found = _listed(done, request.candidates)
     else:
-        found = _off_islands(_made(done, wish, rule, wanted, most), done)
-    if wish.conditions.within_band and settlement != "any":
+        found = _off_islands(_made(done, request, rule, wanted, most), done)
+    if request.conditions.within_band and settlement != "any":
         found = _of_settlement(found, done, settlement)
-    found = _outside(found, wish.exclude, done.inputs.study.grid.crs)
+    found = _outside(found, request.exclude, done.inputs.study.grid.crs)
     if found.among is not None and found.among.everywhere:
         found = replace(found, among=replace(found.among, every=len(found)))
-    return _with_named(found, wish, done.inputs.study.grid.crs)
+    return _with_named(found, request, done.inputs.study.grid.crs)
 
 
 def _off_islands(found: Candidates, done: Assessed) -> Candidates:
@@ -129,9 +135,9 @@ def _off_islands(found: Candidates, done: Assessed) -> Candidates:
     return found.only(np.flatnonzero(~stranded)) if stranded.any() else found
 
 
-def most_places(wish: Wish) -> int:
+def most_places(request: SitingRequest) -> int:
     """How many places a search with this goal and these conditions can weigh in reasonable time."""
-    asked, by_metres = wish.conditions, wish.goal in (LEAST_WALKING, LEAST_WORST)
+    asked, by_metres = request.conditions, request.goal in (LEAST_WALKING, LEAST_WORST)
     if asked.has_loads or (by_metres and asked.ties_sites):
         return MOST_WITH_LOADS
     return MOST_WALKED_TO if by_metres else MOST_CANDIDATES
@@ -157,18 +163,18 @@ def _listed(done: Assessed, path: Path) -> Candidates:
     )
 
 
-def _made(done: Assessed, wish: Wish, rule: Rule, wanted: Bools, most: int) -> Candidates:
-    if wish.source not in SOURCES:
+def _made(done: Assessed, request: SitingRequest, rule: Rule, wanted: Bools, most: int) -> Candidates:
+    if request.source not in SOURCES:
         raise SettingError(
             "Candidates come from {sources}, or from a file; not from “{source}”.",
             sources=", ".join(SOURCES),
-            source=wish.source,
+            source=request.source,
         )
     study = done.inputs.study
-    if wish.source == FACILITIES:
+    if request.source == FACILITIES:
         return _other_facilities(done, rule)
     grid, near_m = study.grid, limit_m(rule, done.inputs.standard)
-    crossings = wish.source == CROSSINGS
+    crossings = request.source == CROSSINGS
     find = partial(junction_candidates, study.network) if crossings else cell_candidates
     rows, spacing_m, every = _thinned(
         lambda apart_m: find(grid, wanted=wanted, near_m=near_m, spacing_m=apart_m),
@@ -235,22 +241,22 @@ def in_areas(path: Path, xy: Floats, crs: str) -> Bools:
     return inside
 
 
-def _with_named(found: Candidates, wish: Wish, crs: str) -> Candidates:
+def _with_named(found: Candidates, request: SitingRequest, crs: str) -> Candidates:
     """What is required and forbidden by name or coordinates, as rows; required coordinates are added."""
     required: list[int] = []
-    for written in wish.conditions.required:
+    for written in request.conditions.required:
         place = lonlat_of(written)
         if place is None:
             required.append(row_called(written, found.names, what=CANDIDATES))
         else:
             found, row = _added(found, place, crs)
             required.append(row)
-    forbidden = {row for written in wish.conditions.forbidden for row in _forbidden(found, written, crs)}
+    forbidden = {row for written in request.conditions.forbidden for row in _forbidden(found, written, crs)}
     both = sorted(forbidden & set(required))
     if both:
         raise InputError(
             "The place “{name}” is both required and forbidden.",
-            name=found.names[both[0]] or wish.conditions.required[required.index(both[0])],
+            name=found.names[both[0]] or request.conditions.required[required.index(both[0])],
         )
     return replace(found, required=tuple(dict.fromkeys(required)), forbidden=tuple(sorted(forbidden)))
 

@@ -1,4 +1,4 @@
-"""Why these sites: everything about a plan that can be told without solving anything again."""
+"""Why these sites: everything about a plan that can be said without solving anything again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from coverage.model.standard import Check, Rule
 from coverage.model.tables import Bools, Floats, Ints
 from coverage.scenario.closings import closing_losses
 from coverage.siting import (
-    Place,
+    Demand,
     Plan,
     SiteReason,
     Surroundings,
@@ -35,7 +35,7 @@ REQUIRED: Final = text("it is required")
 
 
 @dataclass(frozen=True, eq=False)
-class Told:
+class PlanExplanation:
     """A plan in words and figures: one mapping a site (in build order), and `new_site` (cells,): the rank
     of the site that serves the cell anew, 0 for none."""
 
@@ -46,14 +46,14 @@ class Told:
     residents_lost: float
 
 
-def told(done: Assessed, asked: Question, plan: Plan) -> Told:
+def explain_plan(done: Assessed, asked: Question, plan: Plan) -> PlanExplanation:
     """The sites of `plan`, each with what it brings to whom."""
     around = _surroundings(done, asked)
     found = reasons(asked.cover, plan, around)
     rows = np.array(plan.sites, np.int64)
     fresh, stay, before = _served(asked, plan)
     near_m, near = _nearest_existing(done, asked, rows, plan)
-    deciding_here = deciding_by_site(asked.place, plan)
+    deciding_here = deciding_by_site(asked.demand, plan)
     failed = _failed(done, asked, fresh, len(found))
     common, nearer = _of_places(done, asked, rows), _nearer(asked, plan)
     sites = tuple(
@@ -70,7 +70,7 @@ def told(done: Assessed, asked: Question, plan: Plan) -> Told:
         for i, reason in enumerate(found)
     )
     after = stay + float(sum(reason.gained for reason in found))
-    return Told(sites, fresh, before, after, before - stay)
+    return PlanExplanation(sites, fresh, before, after, before - stay)
 
 
 def losses(done: Assessed, asked: Question) -> list[dict[str, Any]]:
@@ -118,9 +118,9 @@ def closed_places(done: Assessed, asked: Question, plan: Plan) -> list[dict[str,
     return [row for row in losses(done, asked) if row["facility_id"] in closed]
 
 
-def decided(place: Place, plan: Plan) -> list[dict[str, Any]]:
+def decided(demand: Demand, plan: Plan) -> list[dict[str, Any]]:
     """The conditions that leave no room, as JSON."""
-    found = list(deciding(place, plan))
+    found = list(deciding(demand, plan))
     if plan.loads:
         found += _tight_loads(plan)
     return [text_to_json(said) for said in dict.fromkeys(found)]
@@ -168,7 +168,7 @@ def _of_reason(done: Assessed, reason: SiteReason) -> dict[str, Any]:
 
 def _nearer(asked: Question, plan: Plan) -> list[dict[str, float | None]]:
     """For the goals that count metres: whose way each site makes shorter, and by how much."""
-    if asked.place is asked.cover:
+    if asked.demand is asked.cover:
         return []
     return [
         {
@@ -177,7 +177,7 @@ def _nearer(asked: Question, plan: Plan) -> list[dict[str, float | None]]:
             "longest_m_before": _metres(way.longest_m_before),
             "longest_m_after": _metres(way.longest_m_after),
         }
-        for way in shorter_ways(asked.place, plan)
+        for way in shorter_ways(asked.demand, plan)
     ]
 
 
@@ -188,7 +188,7 @@ def _metres(metres: float) -> float | None:
 def _of_places(done: Assessed, asked: Question, rows: Ints) -> list[dict[str, Any]]:
     """What is known of the places themselves; keys are left out where nothing is."""
     places, xy = asked.candidates, asked.candidates.xy[rows]
-    cost = stated_costs(asked.wish, places)
+    cost = stated_costs(asked.request, places)
     found = []
     for row, units, (lon, lat) in zip(rows, unit_names(done, xy), lonlat(done, xy), strict=True):
         site: dict[str, Any] = {
@@ -197,7 +197,7 @@ def _of_places(done: Assessed, asked: Question, rows: Ints) -> list[dict[str, An
             "unit": " ".join(units.values()),
             "units": units,
             "name": places.names[row],
-            "tier": asked.wish.tier,
+            "tier": asked.request.tier,
             "rule": asked.rule.id,
             "required": int(row) in places.required,
         }
@@ -229,7 +229,7 @@ def _nearest_existing(
     xy = asked.candidates.xy[rows]
     if not len(stay) or not len(xy):
         return np.full(len(xy), np.inf), [None] * len(xy)
-    metres, index = nearest_m(done.assessment, stay, asked.wish.by, xy)
+    metres, index = nearest_m(done.assessment, stay, asked.request.by, xy)
     names = study.facilities.frame["name"].to_numpy(str)
     return metres, [str(names[stay[at]]) if at >= 0 else None for at in index]
 
@@ -253,13 +253,13 @@ def _missed(done: Assessed, asked: Question) -> Iterator[tuple[Rule, Bools]]:
             continue
         if result.cells_met is None or result.cells_subject is None:
             continue
-        if asked.wish.tier in (result.rule.tier, *result.rule.serves):
+        if asked.request.tier in (result.rule.tier, *result.rule.serves):
             yield result.rule, result.cells_subject & ~result.cells_met
 
 
-def deciding_by_site(place: Place, plan: Plan) -> list[list[Text]]:
+def deciding_by_site(demand: Demand, plan: Plan) -> list[list[Text]]:
     """For each site the conditions without room that speak of it, besides the number of sites."""
-    rules = site_rules(place.problem(plan.goal))
+    rules = site_rules(demand.problem(plan.goal))
     number = {int(row): column for column, row in enumerate(rules.rows)}
     is_open = np.isin(rules.rows, np.array(plan.sites, np.int64))
     is_open |= ~rules.is_new & ~np.isin(rules.rows, np.array(plan.closed, np.int64))

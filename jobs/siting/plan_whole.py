@@ -9,7 +9,7 @@ import numpy as np
 
 from core.text import Text, text
 from coverage.model.standard import Rule
-from coverage.siting import Goal, Place, Plan
+from coverage.siting import Demand, Goal, Plan
 from coverage.siting.goals import FEWEST_SITES, MOST_PEOPLE
 from jobs.siting.candidates import Candidates
 
@@ -26,9 +26,9 @@ def counted_in(goal: Goal, *, equal: bool = True) -> str:
     return {"least-walking": "resident_metres", "least-worst": "metres"}[goal.name]
 
 
-def ways(place: Place, plan: Plan) -> dict[str, Any]:
+def ways(demand: Demand, plan: Plan) -> dict[str, Any]:
     """For the goals that count metres: the mean and the longest way, before and after."""
-    problem = place.problem(plan.goal)
+    problem = demand.problem(plan.goal)
     stay = np.setdiff1d(problem.open_before, np.array(plan.closed, np.int64))
     when_m = {
         "before": problem.nearest_m(problem.open_before),

@@ -1,4 +1,4 @@
-"""A wish about an assessed city, as the engine is asked it: rows, reach, goal, conditions."""
+"""A siting request about an assessed city, as the engine is asked it: rows, reach, goal, conditions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from coverage.assessment import Assessment
 from coverage.checks.reach import BOUNDARY_M, limit_m
 from coverage.model.standard import ANY_TIER, Check, Rule
 from coverage.model.tables import Bools, Floats, Ints
-from coverage.siting import Goal, Place, Watch
+from coverage.siting import Demand, Goal, Watch
 from coverage.siting.goals import FEWEST_SITES, LEAST_WALKING, LEAST_WORST
 from coverage.siting.model.arrays import only_entries
 from geo.distance.nearest import nearest_on_foot, nearest_straight
@@ -22,7 +22,7 @@ from geo.network.snapping import snap, take
 from jobs.assess.folder import Assessed
 from jobs.siting.candidates import Candidates, candidates_of
 from jobs.siting.refined import can_refine, refined
-from jobs.siting.request import Wish
+from jobs.siting.request import SitingRequest
 from jobs.siting.terms import closable_rows, conditions_of, importance
 
 # Nobody is sent farther than this on foot where everybody walks to the nearest site.
@@ -33,80 +33,82 @@ _CHECKS: Final = {"radius": Check.RADIUS, "walk": Check.WALK}
 @dataclass(frozen=True, eq=False)
 class Question:
     """Rows of both places are the candidates, then the `existing` facilities (rows of their table) that
-    satisfy `rule`. `place` is what the goal counts by; in `cover` a site reaches who lives within the
-    rule's figure, which is what reasons and losses are told by. `band_rule` is the load rule whose band
+    satisfy `rule`. `demand` is what the goal counts by; in `cover` a site reaches who lives within the
+    rule's figure, which is what reasons and losses are reported by. `band_rule` is the load rule whose band
     binds new sites, if it does. `subject` (cells,) are the residents spoken of, `reach_m` the rule's
     figure in metres."""
 
-    wish: Wish
+    request: SitingRequest
     rule: Rule
     band_rule: Rule | None
     candidates: Candidates
     existing: Ints
     subject: Bools
-    place: Place
-    cover: Place
+    demand: Demand
+    cover: Demand
     goal: Goal
     reach_m: float
 
 
 def question_of(
-    done: Assessed, wish: Wish, candidates: Candidates | None = None, watch: Watch | None = None
+    done: Assessed, request: SitingRequest, candidates: Candidates | None = None, watch: Watch | None = None
 ) -> Question:
-    """All that the engine must know for a wish about one tier. UserError for what cannot be.
+    """All that the engine must know for a request about one tier. UserError for what cannot be.
 
-    `candidates` are chosen by the wish, unless given; `watch` can end the choice among very many.
+    `candidates` are chosen by the request, unless given; `watch` can end the choice among very many.
     """
-    rule, band_rule = rule_for(done, wish), band_rule_for(done, wish)
+    rule, band_rule = rule_for(done, request), band_rule_for(done, request)
     study = done.inputs.study
     settlement = rule.settlement if band_rule is None else band_rule.settlement
     subject = study.subject_to(settlement)
     existing = np.flatnonzero(study.facilities.frame["tier"].isin(rule.serves).to_numpy(bool))
-    asked = _Asked(done, wish, rule, existing)
+    asked = _Facts(done, request, rule, existing)
     if candidates is None:
         wanted = asked.wanted(subject)
-        fine = can_refine(wish)
-        candidates = candidates_of(done, wish, rule, wanted, settlement=settlement, every=fine)
+        fine = can_refine(request)
+        candidates = candidates_of(done, request, rule, wanted, settlement=settlement, every=fine)
         if fine:
             weight = done.assessment.measured.residents * wanted
-            equal = importance(done, wish)
+            equal = importance(done, request)
             weight = weight if equal is None else weight * equal
-            candidates = refined(done, wish, candidates, weight, asked.limit_m, watch)
+            candidates = refined(done, request, candidates, weight, asked.limit_m, watch)
     cover = _cover(asked, candidates, subject)
     band = band_rule.band if band_rule else None
-    conditions = conditions_of(done, wish, candidates, existing, band=band, settlement=settlement)
+    conditions = conditions_of(done, request, candidates, existing, band=band, settlement=settlement)
     goal = Goal(
-        wish.goal,
-        count=None if wish.goal == FEWEST_SITES else count_of(wish, candidates),
-        share=wish.share,
-        time_limit_s=wish.time_limit_s,
-        gap=wish.gap,
+        request.goal,
+        count=None if request.goal == FEWEST_SITES else count_of(request, candidates),
+        share=request.share,
+        time_limit_s=request.time_limit_s,
+        gap=request.gap,
         **conditions,
     )
-    place = _by_metres(asked, candidates, cover, goal) if asked.by_metres else cover
-    goal = _within_walk(goal, place)
-    return Question(wish, rule, band_rule, candidates, existing, subject, place, cover, goal, asked.limit_m)
+    demand = _by_metres(asked, candidates, cover, goal) if asked.by_metres else cover
+    goal = _within_walk(goal, demand)
+    return Question(
+        request, rule, band_rule, candidates, existing, subject, demand, cover, goal, asked.limit_m
+    )
 
 
-def wanted_of(done: Assessed, wish: Wish) -> Bools:
+def wanted_of(done: Assessed, request: SitingRequest) -> Bools:
     """(cells,) the residents for whom places of one tier are looked for."""
-    rule, band_rule = rule_for(done, wish), band_rule_for(done, wish)
+    rule, band_rule = rule_for(done, request), band_rule_for(done, request)
     study = done.inputs.study
     existing = np.flatnonzero(study.facilities.frame["tier"].isin(rule.serves).to_numpy(bool))
     subject = study.subject_to((band_rule or rule).settlement)
-    return _Asked(done, wish, rule, existing).wanted(subject)
+    return _Facts(done, request, rule, existing).wanted(subject)
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _Facts:
     done: Assessed
-    wish: Wish
+    request: SitingRequest
     rule: Rule
     existing: Ints
 
     @property
     def by_metres(self) -> bool:
-        return self.wish.goal in (LEAST_WALKING, LEAST_WORST)
+        return self.request.goal in (LEAST_WALKING, LEAST_WORST)
 
     @property
     def limit_m(self) -> float:
@@ -116,38 +118,38 @@ class _Asked:
         """(cells,) whom places are looked for: by metres all, else who is not within the rule's figure."""
         if self.by_metres:
             return subject
-        return subject & (nearest_m(self.done.assessment, self.existing, self.wish.by)[0] > self.limit_m)
+        return subject & (nearest_m(self.done.assessment, self.existing, self.request.by)[0] > self.limit_m)
 
 
-def rule_for(done: Assessed, wish: Wish, tier: str = "") -> Rule:
+def rule_for(done: Assessed, request: SitingRequest, tier: str = "") -> Rule:
     """The rule of the standard that speaks of the tier in the wanted measure.
 
     One for exactly that tier comes before one for any tier that it serves; SettingError if none.
     """
-    tier, check = tier or wish.tier, _CHECKS.get(wish.by)
+    tier, check = tier or request.tier, _CHECKS.get(request.by)
     rules = [rule for rule in done.inputs.standard.rules if rule.check is check]
     exact = [rule for rule in rules if rule.tier == tier]
     general = [rule for rule in rules if rule.tier == ANY_TIER and tier in rule.serves]
     if not exact + general:
         raise SettingError(
             "The standard has no rule by {by} for the tier “{tier}”. It speaks of: {tiers}.",
-            by=wish.by,
+            by=request.by,
             tier=tier,
             tiers=", ".join(done.inputs.standard.tiers),
         )
     return (exact + general)[0]
 
 
-def band_rule_for(done: Assessed, wish: Wish) -> Rule | None:
-    """The load rule for the tier, rural ones first, where the wish asks for its band."""
-    if not wish.conditions.within_band:
+def band_rule_for(done: Assessed, request: SitingRequest) -> Rule | None:
+    """The load rule for the tier, rural ones first, where the request asks for its band."""
+    if not request.conditions.within_band:
         return None
-    rules = [r for r in done.inputs.standard.rules if r.check is Check.LOAD and r.tier == wish.tier]
+    rules = [r for r in done.inputs.standard.rules if r.check is Check.LOAD and r.tier == request.tier]
     if not rules:
         raise SettingError(
             "The standard has no band of residents for the tier “{tier}”; state one in the conditions, "
             "as band = [1000, 5000] under [load].",
-            tier=wish.tier,
+            tier=request.tier,
         )
     return min(rules, key=lambda rule: rule.settlement != "rural")
 
@@ -157,11 +159,11 @@ def limit_of(done: Assessed, rule: Rule) -> float:
     return limit_m(rule, done.inputs.standard) + BOUNDARY_M
 
 
-def count_of(wish: Wish, candidates: Candidates) -> int:
+def count_of(request: SitingRequest, candidates: Candidates) -> int:
     """How many sites at most: as said, else as many as a budget allows."""
-    if wish.count is not None:
-        return wish.count
-    if wish.conditions.budget is None:
+    if request.count is not None:
+        return request.count
+    if request.conditions.budget is None:
         raise SettingError("Please say how many sites are wanted, or what they may cost.")
     return max(len(candidates), 1)
 
@@ -209,18 +211,18 @@ def stacked(*parts: sparse.csr_array) -> sparse.csr_array:
     )
 
 
-def _cover(asked: _Asked, candidates: Candidates, subject: Bools) -> Place:
-    assessment, by = asked.done.assessment, asked.wish.by
+def _cover(asked: _Facts, candidates: Candidates, subject: Bools) -> Demand:
+    assessment, by = asked.done.assessment, asked.request.by
     new = reach_of(assessment, candidates.xy, by, asked.limit_m)
     old = facility_reach(assessment, asked.existing, by, asked.limit_m)
     keep = tuple(range(len(candidates), len(candidates) + len(asked.existing)))
-    return Place(assessment.measured.residents * subject, stacked(new, old), keep)
+    return Demand(assessment.measured.residents * subject, stacked(new, old), keep)
 
 
-def _by_metres(asked: _Asked, candidates: Candidates, cover: Place, goal: Goal) -> Place:
+def _by_metres(asked: _Facts, candidates: Candidates, cover: Demand, goal: Goal) -> Demand:
     """Existing facilities that stay are told by the metres to the nearest, however far; only those
     that may be closed have entries of their own."""
-    assessment, by, n = asked.done.assessment, asked.wish.by, len(candidates)
+    assessment, by, n = asked.done.assessment, asked.request.by, len(candidates)
     closable = closable_rows(goal, n)
     stay = np.setdiff1d(np.arange(len(asked.existing)), closable)
     already = nearest_m(assessment, asked.existing[stay], by)[0]
@@ -242,10 +244,10 @@ def nearer(reach: sparse.csr_array, already: Floats) -> sparse.csr_array:
     return only_entries(reach, reach.data < already[reach.indices])
 
 
-def _within_walk(goal: Goal, place: Place) -> Goal:
+def _within_walk(goal: Goal, demand: Demand) -> Goal:
     """Least walking: who reaches nobody counts as far as the farthest does, not as impossible."""
-    if goal.name != LEAST_WALKING or place.already is None:
+    if goal.name != LEAST_WALKING or demand.already is None:
         return goal
-    metres = np.asarray(place.already, float)
+    metres = np.asarray(demand.already, float)
     farthest = metres[np.isfinite(metres)].max(initial=LONGEST_WALK_M)
     return replace(goal, unreached_m=float(farthest))

@@ -27,7 +27,7 @@ from geo.distance.reach import bounded_reach, reach_straight
 from geo.network.snapping import take
 from jobs.assess.folder import Assessed
 from jobs.siting.candidates import Candidates
-from jobs.siting.request import CELLS, Wish
+from jobs.siting.request import CELLS, SitingRequest
 
 if TYPE_CHECKING:
     from jobs.siting.question import Question
@@ -44,27 +44,38 @@ _PART_OF_TIME: Final = 0.4
 _FINE_ENOUGH: Final = 1 / 3
 
 
-def can_refine(wish: Wish) -> bool:
+def can_refine(request: SitingRequest) -> bool:
     """Whether prices say which places matter: most people, no condition but required places."""
-    asked = wish.conditions
+    asked = request.conditions
     tied = asked.has_loads or asked.ties_sites or bool(asked.backup)
-    generated = wish.candidates is None and wish.source == CELLS
-    return wish.goal == MOST_PEOPLE and generated and not tied and bool(wish.count) and len(wish.tiers) == 1
+    generated = request.candidates is None and request.source == CELLS
+    return (
+        request.goal == MOST_PEOPLE
+        and generated
+        and not tied
+        and bool(request.count)
+        and len(request.tiers) == 1
+    )
 
 
 def refined(
-    done: Assessed, wish: Wish, found: Candidates, weight: Floats, limit_m: float, watch: Watch | None
+    done: Assessed,
+    request: SitingRequest,
+    found: Candidates,
+    weight: Floats,
+    limit_m: float,
+    watch: Watch | None,
 ) -> Candidates:
     """Of all places those that a best plan could contain; `weight` (cells,) would be served anew."""
     named = np.array(found.required, np.int64)
-    count = (wish.count or 0) - len(named)
+    count = (request.count or 0) - len(named)
     free = np.setdiff1d(np.flatnonzero(found.cell >= 0), np.union1d(named, found.forbidden))
     if found.among is None or count <= 0 or len(free) <= max(_FEW, 2 * count):
         return found
-    reach = _reach(done, wish.by, found.cell[free], limit_m)
+    reach = _reach(done, request.by, found.cell[free], limit_m)
     weight = weight.copy()
     if len(named):
-        weight[_reached(done, wish.by, found, named, limit_m)] = 0.0
+        weight[_reached(done, request.by, found, named, limit_m)] = 0.0
     grid = done.inputs.study.grid
 
     def at_most(values: Floats) -> Floats:
@@ -79,7 +90,7 @@ def refined(
         return found
     within = float(np.pi * limit_m**2 / np.median(grid.area_m2))
     most = int(np.clip(_MOST_ENTRIES / max(within, 1.0), 2 * count, _MOST))
-    limits = Limits(wish.time_limit_s * _PART_OF_TIME, wish.gap, watch=watch or Watch())
+    limits = Limits(request.time_limit_s * _PART_OF_TIME, request.gap, watch=watch or Watch())
     best = refine(Places(weight, reach, at_most), coarse, count, limits, most=most)
     among = replace(
         found.among, everywhere=best.complete, value=best.value, bound=max(best.bound, best.value)
@@ -117,7 +128,7 @@ def over_all_places(plan: Plan, asked: Question) -> Plan:
     among = asked.candidates.among
     if among is None or not np.isfinite(among.bound) or plan.goal.name != MOST_PEOPLE:
         return plan
-    problem = asked.place.problem(asked.goal)
+    problem = asked.demand.problem(asked.goal)
     open_already = problem.covered(np.union1d(problem.fixed, problem.required))
     base = float(problem.weight[open_already].sum())
     bound = max(plan.bound, base + among.value) if among.everywhere else base + among.bound

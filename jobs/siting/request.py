@@ -1,6 +1,6 @@
 """What is asked of new sites, in a planner's terms: names, files and figures, never row numbers.
 
-Light to import: a finished answer is found by its wish without loading what computes it.
+Light to import: a finished answer is found by its request without loading what computes it.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class PlanConditions:
 
 
 @dataclass(frozen=True)
-class Choices:
+class AlternativesRequest:
     """How many other plans are wanted, how near to the best, and in how many sites they must differ."""
 
     most: int = 0
@@ -116,7 +116,7 @@ class Choices:
 
 
 @dataclass(frozen=True)
-class Wish:
+class SitingRequest:
     """What is asked for: `count` sites of `tier`, by straight radius or on foot.
 
     `tier` may be two joined by “+” (centre+station): the first also serves as the second, and
@@ -138,7 +138,7 @@ class Wish:
     source: str = CELLS
     second_count: int = 0
     conditions: PlanConditions = field(default_factory=PlanConditions)
-    others: Choices = field(default_factory=Choices)
+    others: AlternativesRequest = field(default_factory=AlternativesRequest)
 
     @property
     def tiers(self) -> tuple[str, ...]:

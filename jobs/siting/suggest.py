@@ -15,35 +15,35 @@ from coverage.publish.plan import plan_tables, with_plan
 from coverage.siting import Plan
 from coverage.siting.goals import FEWEST_SITES, LEAST_WALKING, LEAST_WORST
 from jobs.assess.folder import Assessed, read_and_assess, write_folder
-from jobs.siting.explain import Told, closed_places, decided, losses, told
+from jobs.siting.explain import PlanExplanation, closed_places, decided, explain_plan, losses
 from jobs.siting.plan_whole import counted_in, money, remarks, ways
 from jobs.siting.question import Question, question_of
 from jobs.siting.refined import among_json, among_words, candidate_table, over_all_places
-from jobs.siting.request import Wish as Wish
-from jobs.siting.search_monitor import Following as Following
+from jobs.siting.request import SitingRequest as SitingRequest
+from jobs.siting.search_monitor import SearchMonitor as SearchMonitor
 from jobs.siting.search_monitor import chosen, searched
-from jobs.siting.search_monitor import followed_by as followed_by
+from jobs.siting.search_monitor import monitor_of as monitor_of
 from jobs.siting.two_tiers import suggest_both
 from jobs.study.cases import StudyFiles
 
 
 def suggest_files(
     files: StudyFiles,
-    wish: Wish,
+    request: SitingRequest,
     *,
     out: Path | None,
     language: str = "zh",
     cache: Path | None = None,
-    following: Following | None = None,
+    monitor: SearchMonitor | None = None,
 ) -> Assessed:
     """Assess, then plan; writes the assessment folder with the plan in it where `out` is given.
 
     UserError (InfeasibleError where no plan meets the conditions) before anything is written.
     """
-    following = following or Following()
-    progress = following.progress
+    monitor = monitor or SearchMonitor()
+    progress = monitor.progress
     done = read_and_assess(files, cache=cache, progress=part(progress, 0.0, 0.5))
-    planned = suggest(done, wish, Following(following.watch, part(progress, 0.5, 0.9)))
+    planned = suggest(done, request, SearchMonitor(monitor.watch, part(progress, 0.5, 0.9)))
     if out is not None:
         progress(0.9, text("Writing the results"))
         write_folder(out, planned, language=language)
@@ -51,19 +51,19 @@ def suggest_files(
     return planned
 
 
-def suggest(done: Assessed, wish: Wish, following: Following | None = None) -> Assessed:
-    """The same assessment with the best sites for `wish` in its results.
+def suggest(done: Assessed, request: SitingRequest, monitor: SearchMonitor | None = None) -> Assessed:
+    """The same assessment with the best sites for `request` in its results.
 
     Counted are the residents of the rule that speaks of the tier: for most-people and fewest-sites
     those it is not met for yet, for least-walking and least-worst all, each at their metres to the
-    nearest facility, old or new. A search that `following.watch` cancels gives the best plan found.
+    nearest facility, old or new. A search that `monitor.watch` cancels gives the best plan found.
     """
-    following = following or Following()
-    if len(wish.tiers) > 1:
-        return suggest_both(done, wish, following)
-    asked, plan = chosen(lambda: question_of(done, wish, watch=following.watch), following)
+    monitor = monitor or SearchMonitor()
+    if len(request.tiers) > 1:
+        return suggest_both(done, request, monitor)
+    asked, plan = chosen(lambda: question_of(done, request, watch=monitor.watch), monitor)
     plan = over_all_places(plan, asked)
-    said = told(done, asked, plan)
+    said = explain_plan(done, asked, plan)
     facts = _facts(done, asked, plan, said) | _at_once(done, asked, plan)
     weighed = candidate_table(asked.candidates, done.inputs.study.grid.crs, plan.sites)
 
@@ -71,21 +71,21 @@ def suggest(done: Assessed, wish: Wish, following: Following | None = None) -> A
         tables = plan_tables(plan, said.sites, known, weighed)
         return replace(done, results=with_plan(done.results, tables, said.new_site))
 
-    following.first(with_facts(facts))
-    return with_facts(facts | _later(done, asked, plan, following))
+    monitor.first(with_facts(facts))
+    return with_facts(facts | _later(done, asked, plan, monitor))
 
 
-def _facts(done: Assessed, asked: Question, plan: Plan, said: Told) -> dict[str, Any]:
-    wish = asked.wish
+def _facts(done: Assessed, asked: Question, plan: Plan, said: PlanExplanation) -> dict[str, Any]:
+    request = asked.request
     residents = done.assessment.measured.residents
     return {
-        "goal": wish.goal,
-        "by": wish.by,
-        "tier": wish.tier,
+        "goal": request.goal,
+        "by": request.by,
+        "tier": request.tier,
         "rule": asked.rule.id,
         "band_rule": None if asked.band_rule is None else asked.band_rule.id,
         "count": len(plan.sites),
-        "wanted": None if wish.goal == FEWEST_SITES else wish.count,
+        "wanted": None if request.goal == FEWEST_SITES else request.count,
         "existing": len(asked.existing),
         "candidates": len(asked.candidates),
         **among_json(asked, plan),
@@ -94,8 +94,8 @@ def _facts(done: Assessed, asked: Question, plan: Plan, said: Told) -> dict[str,
         "residents_after": _after(asked, plan, said),
         "residents_lost": said.residents_lost,
         "counted": _counted(asked),
-        **(ways(asked.place, plan) if wish.goal in (LEAST_WALKING, LEAST_WORST) else {}),
-        "asked": wish.as_json(),
+        **(ways(asked.demand, plan) if request.goal in (LEAST_WALKING, LEAST_WORST) else {}),
+        "asked": request.as_json(),
         "curve": _in_order(asked, plan, said),
         **money(asked.goal, asked.candidates, said.sites),
         "notes": [
@@ -112,13 +112,13 @@ def _counted(asked: Question) -> str:
     return counted_in(asked.goal, equal=asked.goal.importance is None)
 
 
-def _after(asked: Question, plan: Plan, said: Told) -> float:
+def _after(asked: Question, plan: Plan, said: PlanExplanation) -> float:
     """Residents served; where sites take on only so many, not all within reach are."""
     limited = bool(plan.loads) and _counted(asked) == "residents"
     return min(said.residents_after, float(plan.objective)) if limited else said.residents_after
 
 
-def _in_order(asked: Question, plan: Plan, said: Told) -> list[list[float]]:
+def _in_order(asked: Question, plan: Plan, said: PlanExplanation) -> list[list[float]]:
     """[n, residents served once the first n sites are open], with the loads of the plan where they are
     limited."""
     start, after = said.residents_before - said.residents_lost, _after(asked, plan, said)
@@ -132,16 +132,16 @@ def _at_once(done: Assessed, asked: Question, plan: Plan) -> dict[str, Any]:
     """What is told beside the sites and takes no time: conditions that decided, closings, losses."""
     return {
         "curve_bound": [],
-        "deciding": decided(asked.place, plan),
+        "deciding": decided(asked.demand, plan),
         "closed": closed_places(done, asked, plan),
         "alternatives": [],
         "redundancy": losses(done, asked),
     }
 
 
-def _later(done: Assessed, asked: Question, plan: Plan, following: Following) -> dict[str, Any]:
+def _later(done: Assessed, asked: Question, plan: Plan, monitor: SearchMonitor) -> dict[str, Any]:
     def report(other: Plan) -> tuple[Sequence[Mapping[str, Any]], float]:
-        said = told(done, asked, other)
+        said = explain_plan(done, asked, other)
         return said.sites, said.residents_after
 
-    return searched(asked.place, plan, asked.wish.others, report, following)
+    return searched(asked.demand, plan, asked.request.others, report, monitor)

@@ -11,19 +11,19 @@ from scipy.spatial import cKDTree
 from core.errors import InfeasibleError, InputError, SettingError
 from core.text import Sayable, text
 from coverage.measuring.membership import locate
-from coverage.model.standard import group_title, level_title
+from coverage.model.standard import level_title
 from coverage.model.tables import Floats, Ints
 from coverage.siting import Goal, Quota
 from coverage.siting.goals import FEWEST_SITES
 from jobs.assess.folder import Assessed
 from jobs.siting.candidates import Candidates
 from jobs.siting.named_places import EXISTING, rows_called
-from jobs.siting.request import FROM_LIST, UnitQuota, Wish
+from jobs.siting.request import FROM_LIST, SitingRequest, UnitQuota
 
 
 def conditions_of(
     done: Assessed,
-    wish: Wish,
+    request: SitingRequest,
     candidates: Candidates,
     existing: Ints,
     *,
@@ -35,22 +35,22 @@ def conditions_of(
     Unless named, only facilities that stand in the `settlement` whose residents are counted may be
     closed: nobody would be seen to miss the others.
     """
-    asked, study = wish.conditions, done.inputs.study
+    asked, study = request.conditions, done.inputs.study
     xy = np.vstack([candidates.xy.reshape(-1, 2), study.facilities.xy[existing]])
     required_apart(candidates, xy, asked.spacing_m)
     return {
         "required": candidates.required,
         "forbidden": candidates.forbidden,
         "close": asked.close,
-        "closable": _closable(done, wish, len(candidates), existing, settlement) if asked.close else (),
-        "cost": costs(wish, candidates, len(existing)),
+        "closable": _closable(done, request, len(candidates), existing, settlement) if asked.close else (),
+        "cost": costs(request, candidates, len(existing)),
         "budget": asked.budget,
         "site_xy": xy,
         "spacing_m": asked.spacing_m,
         "quotas": [_quota(done, quota, candidates, existing) for quota in asked.quotas],
-        "importance": importance(done, wish),
+        "importance": importance(done, request),
         "backup": asked.backup,
-        "capacity": _capacity(wish, candidates, len(existing)),
+        "capacity": _capacity(request, candidates, len(existing)),
         "band": asked.band or band,
     }
 
@@ -61,15 +61,15 @@ def closable_rows(goal: Goal, n_candidates: int) -> Ints:
     return rows - n_candidates
 
 
-def costs(wish: Wish, candidates: Candidates, n_existing: int) -> Floats | None:
+def costs(request: SitingRequest, candidates: Candidates, n_existing: int) -> Floats | None:
     """(rows,) what opening costs, where money is spoken of; InputError where a cost is missing."""
-    asked = wish.conditions
+    asked = request.conditions
     counts = asked.budget is not None or (
-        wish.goal == FEWEST_SITES and (asked.cost is not None or bool(asked.costs))
+        request.goal == FEWEST_SITES and (asked.cost is not None or bool(asked.costs))
     )
     if not counts:
         return None
-    cost = stated_costs(wish, candidates)
+    cost = stated_costs(request, candidates)
     without = np.flatnonzero(np.isnan(cost))
     if len(without):
         raise InputError(
@@ -83,9 +83,9 @@ def costs(wish: Wish, candidates: Candidates, n_existing: int) -> Floats | None:
     return np.concatenate([cost, np.zeros(n_existing)])
 
 
-def stated_costs(wish: Wish, candidates: Candidates) -> Floats:
+def stated_costs(request: SitingRequest, candidates: Candidates) -> Floats:
     """(candidates,) the cost that is known of each, NaN for none."""
-    asked = wish.conditions
+    asked = request.conditions
     cost = candidates.cost.copy()
     if asked.cost is not None:
         cost[np.isnan(cost)] = asked.cost
@@ -94,13 +94,13 @@ def stated_costs(wish: Wish, candidates: Candidates) -> Floats:
     return cost
 
 
-def importance(done: Assessed, wish: Wish) -> Floats | None:
+def importance(done: Assessed, request: SitingRequest) -> Floats | None:
     """(cells,) how many residents one of the cell counts for, by the groups that live there."""
-    if not wish.conditions.weights:
+    if not request.conditions.weights:
         return None
     grid = done.inputs.study.grid
     extra = np.zeros(len(grid))
-    for group, factor in wish.conditions.weights:
+    for group, factor in request.conditions.weights:
         if group not in grid.groups:
             raise SettingError(
                 "The population file has no group “{group}”; it has: {groups}.",
@@ -111,11 +111,6 @@ def importance(done: Assessed, wish: Wish) -> Floats | None:
     weight = np.ones(len(grid))
     np.divide(grid.residents + extra, grid.residents, out=weight, where=grid.residents > 0)
     return np.maximum(weight, 0.0)
-
-
-def weight_titles(wish: Wish) -> list[tuple[Sayable, float]]:
-    """Which group counts how much, for a reader."""
-    return [(group_title(group), factor) for group, factor in wish.conditions.weights]
 
 
 def required_apart(candidates: Candidates, xy: Floats, spacing_m: float) -> None:
@@ -132,14 +127,14 @@ def required_apart(candidates: Candidates, xy: Floats, spacing_m: float) -> None
                     "The required place “{name}” is only {metres:,.0f} m from another one that is "
                     "required or open already; the spacing asked for is {spacing:,g} m "
                     "({short:,.0f} m more).",
-                    name=candidates.names[row] or wish_number(required, row),
+                    name=candidates.names[row] or required_number(required, row),
                     metres=float(far),
                     spacing=spacing_m,
                     short=float(spacing_m - far),
                 )
 
 
-def wish_number(required: list[int], row: int) -> str:
+def required_number(required: list[int], row: int) -> str:
     """What a required place without a name is called: its number among those required."""
     return f"#{required.index(row) + 1}"
 
@@ -148,13 +143,15 @@ def _example(name: str) -> Sayable:
     return text(", “{name}” for one", name=name) if name else ""
 
 
-def _closable(done: Assessed, wish: Wish, n_candidates: int, existing: Ints, settlement: str) -> list[int]:
+def _closable(
+    done: Assessed, request: SitingRequest, n_candidates: int, existing: Ints, settlement: str
+) -> list[int]:
     study = done.inputs.study
     frame = study.facilities.frame
-    of_tier = np.flatnonzero(frame["tier"].isin(wish.tiers).to_numpy(bool)[existing])
-    if wish.conditions.closable:
+    of_tier = np.flatnonzero(frame["tier"].isin(request.tiers).to_numpy(bool)[existing])
+    if request.conditions.closable:
         names = [str(name) for name in frame["name"].to_numpy(str)[existing][of_tier]]
-        named = wish.conditions.closable
+        named = request.conditions.closable
         chosen = sorted({row for name in named for row in rows_called(name, names, what=EXISTING)})
         return [int(n_candidates + of_tier[row]) for row in chosen]
     here = study.facility_settlement[existing][of_tier]
@@ -199,9 +196,9 @@ def _quota_title(unit: str, there: int, most: float) -> Sayable:
     return text("{unit} (it has {there} today)", unit=unit, there=there) if there > most else unit
 
 
-def _capacity(wish: Wish, candidates: Candidates, n_existing: int) -> Floats | None:
+def _capacity(request: SitingRequest, candidates: Candidates, n_existing: int) -> Floats | None:
     """Existing facilities are not limited: what they can take on is for the assessment to say."""
-    asked = wish.conditions.capacity
+    asked = request.conditions.capacity
     if asked is None:
         return None
     if isinstance(asked, str):

@@ -14,22 +14,30 @@ from coverage.siting import Goal, Plan
 from coverage.siting.goals import FEWEST_SITES, LEAST_WALKING
 from coverage.siting.tiers import NEW
 from jobs.assess.folder import Assessed
-from jobs.siting.explain import REQUIRED, Told, decided, deciding_by_site, least_needed, losses, told
+from jobs.siting.explain import (
+    REQUIRED,
+    PlanExplanation,
+    decided,
+    deciding_by_site,
+    explain_plan,
+    least_needed,
+    losses,
+)
 from jobs.siting.plan_whole import counted_in, money, remarks, ways
 from jobs.siting.question import Question
 from jobs.siting.refined import among_json, among_words, candidate_table
-from jobs.siting.request import Wish
-from jobs.siting.search_monitor import Following, chosen, searched
+from jobs.siting.request import SitingRequest
+from jobs.siting.search_monitor import SearchMonitor, chosen, searched
 from jobs.siting.two_tiers_question import BothQuestion, question_of_both
 
 
-def suggest_both(done: Assessed, wish: Wish, following: Following) -> Assessed:
+def suggest_both(done: Assessed, request: SitingRequest, monitor: SearchMonitor) -> Assessed:
     """The assessment with the best sites of two tiers; the first tier also serves as the second.
 
     Residents of the plan as a whole are the mean of both rules; `tiers` tells each rule by itself. A
     site's own figures are those of its tier's rule.
     """
-    asked, plan = chosen(lambda: question_of_both(done, wish), following)
+    asked, plan = chosen(lambda: question_of_both(done, request), monitor)
     said = _told_of(done, asked, plan)
     sites = _sites(asked, plan, said)
     facts = _facts(done, asked, plan, said, sites)
@@ -44,13 +52,13 @@ def suggest_both(done: Assessed, wish: Wish, following: Following) -> Assessed:
         tables = plan_tables(plan, sites, known, weighed)
         return replace(done, results=with_plan(done.results, tables, said.second.new_site))
 
-    following.first(with_facts(facts))
+    monitor.first(with_facts(facts))
 
     def report(other: Plan) -> tuple[Sequence[Mapping[str, Any]], float]:
         again = _told_of(done, asked, other)
         return _sites(asked, other, again), _mean([part.residents_after for part in again.parts])
 
-    more = searched(asked.place, plan, wish.others, report, following)
+    more = searched(asked.demand, plan, request.others, report, monitor)
     return with_facts(facts | more)
 
 
@@ -59,12 +67,12 @@ class _Both:
     """What the sites of the first tier bring under its rule, and all sites under the second's; `is_first`
     (sites,) in build order."""
 
-    first: Told
-    second: Told
+    first: PlanExplanation
+    second: PlanExplanation
     is_first: tuple[bool, ...]
 
     @property
-    def parts(self) -> tuple[Told, Told]:
+    def parts(self) -> tuple[PlanExplanation, PlanExplanation]:
         return self.first, self.second
 
 
@@ -74,7 +82,7 @@ def _told_of(done: Assessed, asked: BothQuestion, plan: Plan) -> _Both:
     every = tuple(row % n for row in plan.sites)
     centres = tuple(row for row, first in zip(every, is_first, strict=True) if first)
     first, second = (
-        told(done, one, _alone(asked, one, plan, rows))
+        explain_plan(done, one, _alone(asked, one, plan, rows))
         for one, rows in ((asked.first, centres), (asked.second, every))
     )
     return _Both(first, second, is_first)
@@ -93,7 +101,7 @@ def _alone(asked: BothQuestion, one: Question, plan: Plan, rows: tuple[int, ...]
 def _sites(asked: BothQuestion, plan: Plan, said: _Both) -> list[dict[str, Any]]:
     """In build order, each as its own rule counts it; what a site of the first tier brings under the
     second's rule is `also_gained`."""
-    first, deciding = iter(said.first.sites), deciding_by_site(asked.place, plan)
+    first, deciding = iter(said.first.sites), deciding_by_site(asked.demand, plan)
     sites = []
     for rank, (as_second, is_first) in enumerate(zip(said.second.sites, said.is_first, strict=True), start=1):
         site = dict(next(first)) if is_first else dict(as_second)
@@ -109,7 +117,7 @@ def _sites(asked: BothQuestion, plan: Plan, said: _Both) -> list[dict[str, Any]]
 def _facts(
     done: Assessed, asked: BothQuestion, plan: Plan, said: _Both, sites: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
-    wish, tiers = asked.wish, _tiers(done, asked, plan, said)
+    request, tiers = asked.request, _tiers(done, asked, plan, said)
     before, after, all_ = (
         _mean([tier[key] for tier in tiers]) for key in ("residents_before", "residents_after", "residents")
     )
@@ -121,12 +129,12 @@ def _facts(
         *_notes(done, asked),
     ]
     return {
-        "goal": wish.goal,
-        "by": wish.by,
-        "tier": wish.tier,
+        "goal": request.goal,
+        "by": request.by,
+        "tier": request.tier,
         "rule": asked.second.rule.id,
         "count": len(plan.sites),
-        "wanted": None if wish.goal == FEWEST_SITES or wish.count is None else asked.goal.count,
+        "wanted": None if request.goal == FEWEST_SITES or request.count is None else asked.goal.count,
         "existing": len(asked.old),
         "candidates": len(asked.candidates),
         **among_json(asked.first, plan),
@@ -135,13 +143,13 @@ def _facts(
         "residents_after": after,
         "residents_lost": lost,
         "counted": counted_in(asked.goal, equal=asked.first.goal.importance is None),
-        "asked": wish.as_json(),
+        "asked": request.as_json(),
         "curve": _curve(sites, before - lost, after),
         **money(asked.goal, asked.candidates, sites),
         "tiers": tiers,
         "notes": [text_to_json(note) for note in notes],
         "curve_bound": [],
-        "deciding": decided(asked.place, plan),
+        "deciding": decided(asked.demand, plan),
         "closed": _closed(done, asked, plan),
         "alternatives": [],
         "redundancy": _losses(done, asked),
@@ -156,7 +164,7 @@ def _tiers(done: Assessed, asked: BothQuestion, plan: Plan, said: _Both) -> list
         after = part.residents_after
         found.append(
             {
-                "tier": one.wish.tier,
+                "tier": one.request.tier,
                 "rule": one.rule.id,
                 "existing": len(one.existing),
                 "count": sum(first == (number == 0) for first in said.is_first),
@@ -171,15 +179,15 @@ def _tiers(done: Assessed, asked: BothQuestion, plan: Plan, said: _Both) -> list
 
 def _ways(asked: BothQuestion, plan: Plan, number: int) -> dict[str, Any]:
     """The ways of one rule alone, for the goal that counts metres."""
-    if asked.wish.goal != LEAST_WALKING:
+    if asked.request.goal != LEAST_WALKING:
         return {}
-    half = len(asked.place.residents) // 2
+    half = len(asked.demand.residents) // 2
     mine = np.arange(2 * half) // half == number
-    return ways(replace(asked.place, residents=asked.place.residents * mine), plan)
+    return ways(replace(asked.demand, residents=asked.demand.residents * mine), plan)
 
 
 def _notes(done: Assessed, asked: BothQuestion) -> Iterator[Text]:
-    first, second = (done.inputs.standard.tier_title(one.wish.tier) for one in asked.tiers)
+    first, second = (done.inputs.standard.tier_title(one.request.tier) for one in asked.tiers)
     if asked.goal.has_loads:
         yield text(
             "{first}: a limit on the residents holds for each of its roles by itself, as {first} and as "
@@ -198,7 +206,7 @@ def _losses(done: Assessed, asked: BothQuestion) -> list[dict[str, Any]]:
             known = rows.get(row["facility_id"])
             if known is None or row["residents_lost"] > known["residents_lost"]:
                 rows[row["facility_id"]] = row
-    mine = [row for row in rows.values() if row["tier"] in asked.wish.tiers]
+    mine = [row for row in rows.values() if row["tier"] in asked.request.tiers]
     return sorted(mine, key=least_needed)
 
 

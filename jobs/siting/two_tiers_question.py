@@ -1,4 +1,4 @@
-"""A wish about two tiers, as the engine is asked it: one set of places, a question a tier, one goal."""
+"""A siting request about two tiers as the engine is asked it: one set of places, two questions, one goal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scipy import sparse
 from core.errors import SettingError
 from core.text import text
 from coverage.model.tables import Bools, Floats, Ints
-from coverage.siting import Goal, Place, TwoTiers, both
+from coverage.siting import Demand, Goal, TwoTiers, both
 from coverage.siting.goals import FEWEST_SITES, LEAST_WALKING
 from jobs.assess.folder import Assessed
 from jobs.siting.candidates import Candidates, candidates_of
@@ -29,7 +29,7 @@ from jobs.siting.question import (
     stacked,
     wanted_of,
 )
-from jobs.siting.request import PlanConditions, Wish
+from jobs.siting.request import PlanConditions, SitingRequest
 from jobs.siting.terms import conditions_of
 
 _NOBODY: Final = np.zeros(0, np.int64)
@@ -37,16 +37,16 @@ _NOBODY: Final = np.zeros(0, np.int64)
 
 @dataclass(frozen=True, eq=False)
 class BothQuestion:
-    """`place` and `goal` are those of `coverage.siting.both` over places: the candidates, then the `old`
+    """`demand` and `goal` are those of `coverage.siting.both` over places: the candidates, then the `old`
     facilities (rows of their table) that satisfy either rule. `first` and `second` ask about one tier
-    each, without the conditions, so that each rule can be told by itself."""
+    each, without the conditions, so that each rule can be reported by itself."""
 
-    wish: Wish
+    request: SitingRequest
     first: Question
     second: Question
     old: Ints
     town: TwoTiers
-    place: Place
+    demand: Demand
     goal: Goal
 
     @property
@@ -58,67 +58,69 @@ class BothQuestion:
         return self.first.candidates
 
 
-def question_of_both(done: Assessed, wish: Wish) -> BothQuestion:
-    """All that the engine must know for a wish about two tiers. UserError for what cannot be."""
-    _check(wish)
-    first, second = _questions(done, wish)
+def question_of_both(done: Assessed, request: SitingRequest) -> BothQuestion:
+    """All that the engine must know for a request about two tiers. UserError for what cannot be."""
+    _check(request)
+    first, second = _questions(done, request)
     old: Ints = np.union1d(first.existing, second.existing)
     candidates = first.candidates
-    goal = _goal(done, wish, (first, second), old)
+    goal = _goal(done, request, (first, second), old)
     town = _town(done, (first, second), old, goal)
-    count = _counts(wish, len(candidates))
-    place, whole = both(town, _within_walk(goal, town), *count)
-    return BothQuestion(wish, first, second, old, town, place, whole)
+    count = _counts(request, len(candidates))
+    demand, whole = both(town, _within_walk(goal, town), *count)
+    return BothQuestion(request, first, second, old, town, demand, whole)
 
 
-def _check(wish: Wish) -> None:
-    if len(wish.tiers) > 2:
+def _check(request: SitingRequest) -> None:
+    if len(request.tiers) > 2:
         raise SettingError("Two tiers can be planned together, as centre+station; not more.")
-    by_budget = wish.count is None and wish.conditions.budget is not None
-    if wish.goal != FEWEST_SITES and not by_budget and not (wish.count and wish.second_count):
+    by_budget = request.count is None and request.conditions.budget is not None
+    if request.goal != FEWEST_SITES and not by_budget and not (request.count and request.second_count):
         raise SettingError("Please say how many of each tier are wanted, as --count 2+8.")
 
 
-def _counts(wish: Wish, n_candidates: int) -> tuple[int | None, int | None]:
+def _counts(request: SitingRequest, n_candidates: int) -> tuple[int | None, int | None]:
     """How many of each tier: as said, as many as the budget allows, or as many as it takes."""
-    if wish.goal == FEWEST_SITES:
+    if request.goal == FEWEST_SITES:
         return None, None
-    return (n_candidates, n_candidates) if wish.count is None else (wish.count, wish.second_count)
+    return (n_candidates, n_candidates) if request.count is None else (request.count, request.second_count)
 
 
-def _questions(done: Assessed, wish: Wish) -> tuple[Question, Question]:
+def _questions(done: Assessed, request: SitingRequest) -> tuple[Question, Question]:
     """One question a tier about the same candidates: places that could reach anybody without either."""
-    asked = wish.conditions
+    asked = request.conditions
     plain = PlanConditions(
         required=asked.required, forbidden=asked.forbidden, cost=asked.cost, costs=asked.costs,
         weights=asked.weights, within_band=asked.within_band,
     )  # fmt: skip
-    one, other = (replace(wish, tier=tier, conditions=plain, count=wish.count or 1) for tier in wish.tiers)
+    one, other = (
+        replace(request, tier=tier, conditions=plain, count=request.count or 1) for tier in request.tiers
+    )
     rule, band_rule = rule_for(done, one), band_rule_for(done, one)
     # How many places there may be is a matter of all conditions; they tie the two tiers together too.
-    whole = replace(wish, tier=one.tier)
+    whole = replace(request, tier=one.tier)
     wanted = wanted_of(done, one) | wanted_of(done, other)
     settlement = (band_rule or rule).settlement
     candidates = candidates_of(done, whole, rule, wanted, settlement=settlement)
     return question_of(done, one, candidates), question_of(done, other, candidates)
 
 
-def _goal(done: Assessed, wish: Wish, tiers: tuple[Question, Question], old: Ints) -> Goal:
+def _goal(done: Assessed, request: SitingRequest, tiers: tuple[Question, Question], old: Ints) -> Goal:
     """The conditions over the places; new sites are looked for among the candidates alone."""
     candidates = tiers[0].candidates
     n, rows = len(candidates), len(candidates) + len(old)
     settlements = {(asked.band_rule or asked.rule).settlement for asked in tiers}
     settlement = settlements.pop() if len(settlements) == 1 else "any"
-    terms = dict(conditions_of(done, wish, candidates, old, band=None, settlement=settlement))
+    terms = dict(conditions_of(done, request, candidates, old, band=None, settlement=settlement))
     bands = [asked.band_rule.band for asked in tiers if asked.band_rule is not None and asked.band_rule.band]
     if terms["band"] is None and len(bands) == 2:
         terms["band"] = tuple(np.repeat([band[end] for band in bands], rows) for end in (0, 1))
     return Goal(
-        wish.goal,
-        count=None if wish.goal == FEWEST_SITES else 0,
-        share=wish.share,
-        time_limit_s=wish.time_limit_s,
-        gap=wish.gap,
+        request.goal,
+        count=None if request.goal == FEWEST_SITES else 0,
+        share=request.share,
+        time_limit_s=request.time_limit_s,
+        gap=request.gap,
         **{**terms, "forbidden": [*terms["forbidden"], *range(n, rows)]},
     )
 
@@ -147,7 +149,7 @@ def _town(done: Assessed, tiers: tuple[Question, Question], old: Ints, goal: Goa
         station_residents=second.cover.residents,
         centre_already=far_m,
         station_already=near_m,
-        titles=(title(first.wish.tier), title(second.wish.tier)),
+        titles=(title(first.request.tier), title(second.request.tier)),
         names={row: name or text("no. {n}", n=row + 1) for row, name in enumerate(first.candidates.names)},
     )
 
@@ -155,7 +157,7 @@ def _town(done: Assessed, tiers: tuple[Question, Question], old: Ints, goal: Goa
 def _covering(done: Assessed, asked: Question, old: Ints) -> sparse.csr_array:
     """Within the rule's figure; old facilities that do not serve the rule reach nobody."""
     serves = np.isin(old, asked.existing)
-    reach = facility_reach(done.assessment, old[serves], asked.wish.by, limit_of(done, asked.rule))
+    reach = facility_reach(done.assessment, old[serves], asked.request.by, limit_of(done, asked.rule))
     return stacked(asked.cover.reach[: len(asked.candidates)], _at(reach, serves))
 
 
@@ -164,9 +166,9 @@ def _by_metres(done: Assessed, asked: Question, old: Ints, goal: Goal) -> tuple[
     closable = _closable(goal, len(asked.candidates))
     may_close = np.isin(np.arange(len(old)), closable) & np.isin(old, asked.existing)
     stay = np.setdiff1d(asked.existing, old[may_close])
-    already = nearest_m(done.assessment, stay, asked.wish.by)[0]
-    new = reach_of(done.assessment, asked.candidates.xy, asked.wish.by, LONGEST_WALK_M)
-    reach = facility_reach(done.assessment, old[may_close], asked.wish.by, LONGEST_WALK_M)
+    already = nearest_m(done.assessment, stay, asked.request.by)[0]
+    new = reach_of(done.assessment, asked.candidates.xy, asked.request.by, LONGEST_WALK_M)
+    reach = facility_reach(done.assessment, old[may_close], asked.request.by, LONGEST_WALK_M)
     if not goal.has_loads:  # nobody walks farther than to what stays open anyway
         new, reach = nearer(new, already), nearer(reach, already)
     return stacked(new, _at(reach, may_close)), already

@@ -15,7 +15,7 @@ from typing import Final
 from coverage.model.standard import ANY_TIER, Check, Standard
 from data.digest import sha256_of
 from data.standards import DEFAULT_STANDARD, open_standard
-from jobs.siting.request import Wish as Wish
+from jobs.siting.request import SitingRequest as SitingRequest
 from jobs.study.layers import Answers as Answers
 from jobs.study.layers import Layers as Layers
 
@@ -78,7 +78,7 @@ class Case:
 
     files: StudyFiles
     lists: OwnLists | None = None
-    wish: Wish | None = None
+    wish: SitingRequest | None = None
 
     @property
     def key(self) -> str:
@@ -120,13 +120,13 @@ def program_fingerprint() -> str:
     return hashlib.sha256(b"\0".join(contents)).hexdigest()
 
 
-def default_wish(standard: Standard) -> Wish | None:
+def default_request(standard: Standard) -> SitingRequest | None:
     """Some sites of the tier nearest to people, so that a first look has suggestions; None without one."""
     radius = [rule for rule in standard.rules if rule.check is Check.RADIUS and rule.tier != ANY_TIER]
     if not radius:
         return None
     nearest = min(radius, key=lambda rule: rule.limit)
-    return Wish(nearest.tier, FIRST_SITES, time_limit_s=PLAN_SECONDS)
+    return SitingRequest(nearest.tier, FIRST_SITES, time_limit_s=PLAN_SECONDS)
 
 
 @cache

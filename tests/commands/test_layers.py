@@ -166,7 +166,7 @@ def test_the_units_are_the_study_area_where_none_is_given(town: Town) -> None:
 def test_the_built_up_area_tells_urban_from_rural(town: Town) -> None:
     units = gpd.read_file(town.files.units).drop(columns="settlement_code")
     units.to_file(town.folder / "u.gpkg")
-    urban = layer(town.folder / "urban.gpkg", box(-100, 950))
+    urban = layer(town.folder / "urban.gpkg", shapely.Point(EAST + 425, NORTH).buffer(580))
     town.assess("--units", town.folder / "u.gpkg", "--urban", urban, units=False)
     assert "1 units are urban and 1 rural by the layer urban.gpkg" in " ".join(town.findings["message"])
     assert town.units.set_index("name").loc["东庄村", "settlement"].tolist()[0] == "rural"

@@ -13,7 +13,7 @@ from tempfile import mkdtemp
 from typing import Any
 
 from jobs.assess.folder import Assessed, assess_inputs
-from jobs.siting.request import PlanConditions, Wish
+from jobs.siting.request import PlanConditions, SitingRequest
 from jobs.siting.suggest import suggest
 from jobs.study.inputs import open_inputs
 from tests.small_city import degrees, write_small_city
@@ -55,17 +55,17 @@ def city() -> Assessed:
     return assess_inputs(open_inputs(files))
 
 
-def planned(wish: Wish) -> Assessed:
-    return suggest(city(), wish)
+def planned(request: SitingRequest) -> Assessed:
+    return suggest(city(), request)
 
 
 def plan_for(count: int | None = 1, **conditions: Any) -> Mapping[str, Any]:
     """plan.json of new stations that serve most people on foot."""
-    return plan_of(Wish("station", count, by="walk", conditions=PlanConditions(**conditions)))
+    return plan_of(SitingRequest("station", count, by="walk", conditions=PlanConditions(**conditions)))
 
 
-def plan_of(wish: Wish) -> Mapping[str, Any]:
-    plan = planned(wish).results.plan
+def plan_of(request: SitingRequest) -> Mapping[str, Any]:
+    plan = planned(request).results.plan
     assert plan is not None
     return plan.plan
 

@@ -9,7 +9,15 @@ import pytest
 
 from core.errors import InfeasibleError, InputError, SettingError
 from core.text import text_from_json
-from jobs.siting.request import CROSSINGS, FACILITIES, FROM_LIST, Choices, PlanConditions, UnitQuota, Wish
+from jobs.siting.request import (
+    CROSSINGS,
+    FACILITIES,
+    FROM_LIST,
+    AlternativesRequest,
+    PlanConditions,
+    SitingRequest,
+    UnitQuota,
+)
 from tests.jobs.planned_city import at, city, land, places, plan_for, plan_of, planned
 
 LAND = """
@@ -19,9 +27,9 @@ LAND = """
 """
 
 
-def listed(folder: Path, count: int | None = 3, **conditions: object) -> Wish:
+def listed(folder: Path, count: int | None = 3, **conditions: object) -> SitingRequest:
     asked = PlanConditions(**conditions)  # type: ignore[arg-type]
-    return Wish("station", count, by="walk", candidates=land(folder, LAND), conditions=asked)
+    return SitingRequest("station", count, by="walk", candidates=land(folder, LAND), conditions=asked)
 
 
 def test_without_conditions_the_five_cells_in_a_row_are_served() -> None:
@@ -90,8 +98,8 @@ def test_a_budget_without_costs_says_where_to_write_them() -> None:
 
 
 def test_fewest_sites_with_costs_are_the_cheapest(tmp_path: Path) -> None:
-    wish = replace(listed(tmp_path, cost=1.0), goal="fewest-sites", share=0.9)
-    plan = plan_of(wish)
+    request = replace(listed(tmp_path, cost=1.0), goal="fewest-sites", share=0.9)
+    plan = plan_of(request)
     assert plan["counted"] == "cost"
     # Nine tenths of the 1,900 who can be reached are 1,710: the two dearest of the three.
     assert plan["objective"] == 150.0
@@ -189,19 +197,19 @@ def test_a_band_that_nobody_can_fill_leaves_no_site() -> None:
 
 
 def test_a_tier_without_a_band_says_how_to_state_one() -> None:
-    wish = Wish("centre", 1, by="walk", conditions=PlanConditions(within_band=True))
+    request = SitingRequest("centre", 1, by="walk", conditions=PlanConditions(within_band=True))
     with pytest.raises(SettingError, match=r"band = \[1000, 5000\]"):
-        planned(wish)
+        planned(request)
 
 
 def test_crossings_are_candidates() -> None:
     # The only street has its two ends, at -50 and at 2050.
-    plan = plan_of(Wish("station", 2, by="walk", source=CROSSINGS))
+    plan = plan_of(SitingRequest("station", 2, by="walk", source=CROSSINGS))
     assert places(plan) == [-50, 2050]
 
 
 def test_facilities_of_other_kinds_are_candidates_with_their_names() -> None:
-    plan = plan_of(Wish("centre", 1, by="walk", source=FACILITIES))
+    plan = plan_of(SitingRequest("centre", 1, by="walk", source=FACILITIES))
     assert [site["name"] for site in plan["sites"]] == ["东庄村服务站"]
 
 
@@ -220,8 +228,8 @@ def test_places_in_excluded_areas_are_left_out_and_told(tmp_path: Path) -> None:
 
 
 def test_other_plans_are_nearly_as_good_and_differ() -> None:
-    wish = Wish("station", 2, by="walk", others=Choices(most=3, within=0.2, differ=1))
-    plan = plan_of(wish)
+    request = SitingRequest("station", 2, by="walk", others=AlternativesRequest(most=3, within=0.2, differ=1))
+    plan = plan_of(request)
     assert plan["alternatives"]
     for other in plan["alternatives"]:
         assert other["worse_by"] <= 0.2
@@ -230,7 +238,7 @@ def test_other_plans_are_nearly_as_good_and_differ() -> None:
 
 
 def test_two_tiers_are_planned_together_and_the_first_serves_as_the_second() -> None:
-    plan = plan_of(Wish("centre+hall", 1, by="walk", second_count=1))
+    plan = plan_of(SitingRequest("centre+hall", 1, by="walk", second_count=1))
     assert [site["tier"] for site in plan["sites"]].count("centre") == 1
     centre = next(site for site in plan["sites"] if site["tier"] == "centre")
     assert centre["also_gained"] > 0
@@ -242,14 +250,14 @@ def test_two_tiers_are_planned_together_and_the_first_serves_as_the_second() -> 
 
 def test_two_tiers_need_two_numbers() -> None:
     with pytest.raises(SettingError, match=r"--count 2\+8"):
-        planned(Wish("centre+hall", 1, by="walk"))
+        planned(SitingRequest("centre+hall", 1, by="walk"))
 
 
 def both_tiers(
     count: int | None = 1, second: int = 1, goal: str = "most-people", **conditions: object
-) -> Wish:
+) -> SitingRequest:
     asked = PlanConditions(**conditions)  # type: ignore[arg-type]
-    return Wish("centre+hall", count, goal=goal, by="walk", second_count=second, conditions=asked)
+    return SitingRequest("centre+hall", count, goal=goal, by="walk", second_count=second, conditions=asked)
 
 
 def test_of_two_tiers_a_required_place_gets_one_of_either() -> None:
@@ -276,8 +284,8 @@ def test_of_two_tiers_loads_are_kept_and_each_rule_tells_who_is_served() -> None
 
 
 def test_of_two_tiers_a_budget_says_how_many(tmp_path: Path) -> None:
-    wish = replace(both_tiers(None, 0, budget=130.0), candidates=land(tmp_path, LAND))
-    plan = plan_of(wish)
+    request = replace(both_tiers(None, 0, budget=130.0), candidates=land(tmp_path, LAND))
+    plan = plan_of(request)
     assert plan["cost"] <= 130.0
     assert plan["sites"]
 
@@ -293,8 +301,8 @@ def test_of_two_tiers_least_walking_tells_the_ways_of_each_rule() -> None:
 
 
 def test_of_two_tiers_the_curve_and_other_plans_are_told() -> None:
-    wish = replace(both_tiers(1, 2), others=Choices(most=2, within=0.5, differ=1))
-    plan = plan_of(wish)
+    request = replace(both_tiers(1, 2), others=AlternativesRequest(most=2, within=0.5, differ=1))
+    plan = plan_of(request)
     assert [point["sites"] for point in plan["curve_bound"]] == list(range(1, len(plan["sites"]) + 1))
     assert plan["curve_bound"][-1]["best"] == pytest.approx(plan["objective"])
     assert plan["alternatives"]

@@ -9,7 +9,7 @@ from typing import Any, Final
 import streamlit as st
 
 from core.text import text
-from jobs.study.cases import PLAN_SECONDS, Wish
+from jobs.study.cases import PLAN_SECONDS, SitingRequest
 from reports.plan_words import results
 from ui.scenario.offer import TRY
 from ui.scenario.sites import offer_sites, site_key, spot_of_site
@@ -38,7 +38,7 @@ def plan(view: View) -> None:
         st.page_link("ui/siting/page.py", label=tr(text("More goals, conditions and reasons")))
 
 
-def _form(view: View, wish: Wish | None) -> None:
+def _form(view: View, wish: SitingRequest | None) -> None:
     tr, tiers = words(), list(view.standard.tiers)
     if not tiers:
         st.info(tr(text("The standard names no kind of facility to suggest sites for.")))
@@ -57,7 +57,9 @@ def _form(view: View, wish: Wish | None) -> None:
             tr(text("Sites")), 1, MOST_SITES, wish.count if wish else 5, key="wish-count"
         )
         if st.form_submit_button(tr(text("Suggest sites")), type="primary"):
-            choose(wish=Wish(tier, int(count or 1), by=by, time_limit_s=PLAN_SECONDS), wish_is_own=True)
+            choose(
+                wish=SitingRequest(tier, int(count or 1), by=by, time_limit_s=PLAN_SECONDS), wish_is_own=True
+            )
             st.rerun()
 
 

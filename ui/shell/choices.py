@@ -8,7 +8,7 @@ from typing import Any, Final
 import streamlit as st
 
 from data.standards import DEFAULT_STANDARD
-from jobs.study.cases import OwnLists, StudyFiles, Wish
+from jobs.study.cases import OwnLists, SitingRequest, StudyFiles
 from locales import DEFAULT_LANGUAGE, Translator, translator
 
 _KEY: Final = "choices"
@@ -38,7 +38,7 @@ class Choices:
     own_standards: tuple[str, ...] = ()
     city: StudyFiles | None = None
     lists: ListInUse | None = None
-    wish: Wish | None = None
+    wish: SitingRequest | None = None
     wish_is_own: bool = False
     gap_rule: str = ""
     view: str = "both"

@@ -22,7 +22,7 @@ from coverage.model.standard import Standard
 from data.standards import DEFAULT_STANDARD, open_standard
 from jobs.cache import prebuild as warm
 from jobs.cache.results import Shelf, has_map, map_page
-from jobs.study.cases import Case, StudyFiles, default_wish
+from jobs.study.cases import Case, StudyFiles, default_request
 from ui.shell.choices import Choices, choices, words
 from ui.shell.safe import in_markdown
 from ui.shell.session import ASKED, session_folder
@@ -90,7 +90,7 @@ def current_map(view: View) -> str:
 def case_of(chosen: Choices) -> Case:
     """The question that the choices ask; makes the demo city if it is not there yet."""
     files = replace(chosen.city or demo_city(), standard=chosen.standard)
-    wish = chosen.wish if chosen.wish_is_own else default_wish(open_standard(chosen.standard))
+    wish = chosen.wish if chosen.wish_is_own else default_request(open_standard(chosen.standard))
     return Case(files, chosen.lists.files if chosen.lists else None, wish)
 
 
@@ -159,9 +159,9 @@ def _answer(case: Case, report: Progress) -> Assessed:
     done = _assessed(Asked(question, question.key))
     if case.wish is None:
         return done
-    from jobs.siting.suggest import Following, suggest
+    from jobs.siting.suggest import SearchMonitor, suggest
 
-    return suggest(done, case.wish, Following(progress=part(report, 0.7, 1.0)))
+    return suggest(done, case.wish, SearchMonitor(progress=part(report, 0.7, 1.0)))
 
 
 @dataclass(frozen=True)

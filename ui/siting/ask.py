@@ -14,7 +14,7 @@ from core.errors import InputError
 from core.text import Text, text
 from coverage.model.standard import Check, Standard
 from coverage.siting.goals import LEAST_WORST
-from jobs.siting.request import CELLS, CROSSINGS, FACILITIES, TIER_SIGN, Choices, Wish
+from jobs.siting.request import CELLS, CROSSINGS, FACILITIES, TIER_SIGN, AlternativesRequest, SitingRequest
 from locales import Translator
 from ui.check.upload import LIST_TYPES
 from ui.shell.choices import words
@@ -42,8 +42,8 @@ _SOURCES: Final = {
 }
 
 
-def ask_wish(standard: Standard) -> Wish | None:
-    """The wish once the button is pressed; InputError for what is missing."""
+def ask_request(standard: Standard) -> SitingRequest | None:
+    """The request once the button is pressed; InputError for what is missing."""
     tr = words()
     boxes = st.columns([0.34, 0.27, 0.17, 0.22], vertical_alignment="bottom")
     goal, tier, by = _what(standard, boxes)
@@ -55,7 +55,7 @@ def ask_wish(standard: Standard) -> Wish | None:
         return None
     if source == LIST and listed is None:
         raise InputError("Please choose the file with your list of places first.")
-    return Wish(
+    return SitingRequest(
         tier,
         count,
         goal=goal,
@@ -154,7 +154,7 @@ def _where() -> tuple[str, Path | None, tuple[Path, ...]]:
     return str(source), listed, tuple(area.path for area in areas)
 
 
-def _how() -> tuple[Choices, int]:
+def _how() -> tuple[AlternativesRequest, int]:
     tr = words()
     with st.expander(tr(text("Other plans, and how long to search"))):
         boxes = st.columns(4)
@@ -167,4 +167,4 @@ def _how() -> tuple[Choices, int]:
             boxes[3].selectbox, text("Search for at most"), SECONDS, key="siting-seconds",
             said=lambda option: tr(text("{seconds} s", seconds=option)),
         )  # fmt: skip
-    return Choices(int(most), float(within) / 100.0, int(differ)), int(seconds)
+    return AlternativesRequest(int(most), float(within) / 100.0, int(differ)), int(seconds)

@@ -126,10 +126,10 @@ def _make(search: Search, key: str, root: Path, make: Callable[[Path], str | byt
 
 def _to_overview(search: Search) -> None:
     finish(search)
-    chosen = replace(choices(), wish=search.wish, wish_is_own=True)
+    chosen = replace(choices(), wish=search.request, wish_is_own=True)
     shelf = shelf_for(chosen)
-    key = case_with(search.wish).key
+    key = case_with(search.request).key
     if search.result is not None and shelf.find(key) is None:
         shelf.put(key, search.result)
-    choose(wish=search.wish, wish_is_own=True)
+    choose(wish=search.request, wish_is_own=True)
     st.switch_page("ui/overview/page.py")

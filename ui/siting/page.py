@@ -7,7 +7,7 @@ import streamlit as st
 from core.text import text
 from ui.shell.choices import words
 from ui.shell.compute import current_assessed, current_view
-from ui.siting.ask import ask_wish
+from ui.siting.ask import ask_request
 from ui.siting.more import briefing, existing, how_many, take_away
 from ui.siting.result import choose_plan, plan_in, reasons, say_answer, show_map, sites_table
 from ui.siting.search import begin, finish, found
@@ -34,10 +34,10 @@ heading(
 if not view.standard.tiers:
     st.info(tr(text("The standard names no kind of facility to suggest sites for.")))
     st.stop()
-wish = ask_wish(view.standard)
+request = ask_request(view.standard)
 city, done = current_assessed()
-if wish is not None:
-    begin(city, done, wish)
+if request is not None:
+    begin(city, done, request)
 search = found(city)
 if search is None:
     st.info(tr(text("Choose what is wanted and press “Find sites”.")))

@@ -11,7 +11,7 @@ import streamlit as st
 
 from core.text import text
 from jobs.cache.results import Shelf
-from jobs.siting.request import Wish
+from jobs.siting.request import SitingRequest
 from jobs.study.cases import Case
 from ui.shell.choices import choices
 from ui.shell.compute import case_of
@@ -32,12 +32,12 @@ class Search:
     """
 
     city: str
-    wish: Wish
+    request: SitingRequest
     work: Work = field(init=False)
     folder: Path | None = None
 
     def __post_init__(self) -> None:
-        self.work = Work(self.wish)
+        self.work = Work(self.request)
 
     @property
     def result(self) -> Assessed | None:
@@ -55,7 +55,7 @@ class Search:
     def _sites(self, done: Assessed) -> Assessed:
         from coverage.siting import Watch
         from jobs.siting.search_words import search_words
-        from jobs.siting.suggest import Following, suggest
+        from jobs.siting.suggest import SearchMonitor, suggest
 
         work = self.work
 
@@ -65,15 +65,15 @@ class Search:
         def first(planned: Assessed) -> None:
             work.result = planned
 
-        return suggest(done, self.wish, Following(Watch(look, work.stop.is_set), work.note, first))
+        return suggest(done, self.request, SearchMonitor(Watch(look, work.stop.is_set), work.note, first))
 
 
-def begin(city: str, done: Assessed, wish: Wish) -> None:
-    """Search for a wish; what was searched for before is given up."""
+def begin(city: str, done: Assessed, request: SitingRequest) -> None:
+    """Search for a request; what was searched for before is given up."""
     earlier = st.session_state.get(_KEY)
     if earlier is not None:
         earlier.work.stop.set()
-    st.session_state[_KEY] = Search(city, wish).start(done)
+    st.session_state[_KEY] = Search(city, request).start(done)
 
 
 def found(city: str) -> Search | None:
@@ -82,7 +82,7 @@ def found(city: str) -> Search | None:
     search: Search | None = st.session_state.get(_KEY)
     if search is None or search.city != city:
         return None
-    _wait(search, whole=search.wish.others.most > 0)
+    _wait(search, whole=search.request.others.most > 0)
     if search.work.error is not None:
         st.session_state.pop(_KEY)
         raise search.work.error
@@ -108,12 +108,12 @@ def folder_of(search: Search, key: str, root: Path) -> Path:
 
 def place_of(search: Search) -> tuple[str, Path]:
     """Under which key and root a search's folder is kept: with the session."""
-    return case_with(search.wish).key, session_folder() / f"plans-{id(search):x}"
+    return case_with(search.request).key, session_folder() / f"plans-{id(search):x}"
 
 
-def case_with(wish: Wish) -> Case:
-    """The question of this session with the wish."""
-    return replace(case_of(choices()), wish=wish)
+def case_with(request: SitingRequest) -> Case:
+    """The question of this session with the request."""
+    return replace(case_of(choices()), wish=request)
 
 
 def _wait(search: Search, *, whole: bool) -> None:

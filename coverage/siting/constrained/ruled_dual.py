@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coverage.siting.covering.pdhg import BALANCE, CHECK_EVERY, Average, on_simplex, relaxed_cover
+from coverage.siting.covering.pdhg import BALANCE, CHECK_EVERY, Average, project_to_simplex, relaxed_cover
 from coverage.siting.model.arrays import Bools, Floats, Ints
 from coverage.siting.model.cover_model import CoverModel
 from coverage.siting.model.highs import Limits
@@ -111,7 +111,7 @@ class _Search:
         for block in self.blocks:
             if x[block.sites].sum() > block.most:
                 there = target[block.sites], self._long[block.sites]
-                x[block.sites], _ = on_simplex(*there, block.most, 0.0, least=0.0)
+                x[block.sites], _ = project_to_simplex(*there, block.most, 0.0, least=0.0)
         return x
 
     def _look(self) -> None:

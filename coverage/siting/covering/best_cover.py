@@ -8,11 +8,11 @@ import numpy as np
 
 from coverage.siting.covering.choice import Choice
 from coverage.siting.covering.greedy import greedy
-from coverage.siting.covering.local_search import Wander
+from coverage.siting.covering.local_search import LocalSearch
 from coverage.siting.covering.lp_bound import Dual, DualSearch
 from coverage.siting.covering.swap import improved
-from coverage.siting.covering.variable_fixing import Undecided, undecided
-from coverage.siting.greenfield.bound_and_improve import BothSides
+from coverage.siting.covering.variable_fixing import VariableFixing, fix_variables
+from coverage.siting.greenfield import greenfield_cover
 from coverage.siting.model.arrays import Ints
 from coverage.siting.model.cover_model import CoverModel
 from coverage.siting.model.dominance import without_dominated
@@ -24,7 +24,7 @@ _EASY = 40_000
 _NO_END = 10**9
 # Beyond this many entries HiGHS does not get past its first relaxation in a minute, nor stops in time.
 _HOPELESS = 90_000
-# (steps of the relaxation, rounds of the walk, entries of the undecided rest that HiGHS may take over)
+# (steps of the relaxation, rounds of the walk, entries of the free rest that HiGHS may take over)
 _PHASES = ((160, 0, 20_000), (0, 60, 20_000), (240, 100, _EASY), (1_200, 300, _EASY))
 
 
@@ -51,8 +51,8 @@ def _in_rows(model: CoverModel, cover: Choice) -> Choice:
 
 
 def _large(model: CoverModel, count: int, chosen: Ints, limits: Limits) -> Choice:
-    """Bound and walk in turns until the undecided rest is easy enough to prove."""
-    walk = Wander(model, chosen, limits.seed)
+    """Bound and local search in turns until the free rest is easy enough to prove."""
+    walk = LocalSearch(model, chosen, limits.seed)
     search = DualSearch(model, count, walk.best)
     best = Choice(walk.best, walk.value + model.base, np.inf)
     for steps, rounds, provable in _PHASES:
@@ -60,14 +60,14 @@ def _large(model: CoverModel, count: int, chosen: Ints, limits: Limits) -> Choic
         walk.run(rounds, limits.part(0.4), dual.bound)
         best = Choice(walk.best, walk.value + model.base, dual.bound + model.base)
         limits.report(best.value, best.bound, maximises=True)
-        part = undecided(model, dual, walk.value)
+        part = fix_variables(model, dual, walk.value)
         if (
             part.is_decided
             or part.rest.cover.nnz <= provable
             or dual.bound <= _enough(model, walk.value, limits)
         ):
             break
-    return _on_undecided(model, dual, best, limits)
+    return _on_free_variables(model, dual, best, limits)
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +84,7 @@ class Reached:
 
 def reach_target(model: CoverModel, count: int, target: float, limits: Limits) -> Reached:
     """Can `count` sites cover `target` (without `base`)? Sites that no such choice contains are left out."""
-    walk = Wander(model, greedy(model, count), limits.seed)
+    walk = LocalSearch(model, greedy(model, count), limits.seed)
     if walk.value >= target:
         return Reached(walk.best, impossible=False)
     search = DualSearch(model, count, walk.best)
@@ -95,7 +95,7 @@ def reach_target(model: CoverModel, count: int, target: float, limits: Limits) -
         walk.run(rounds, limits.part(0.4), target)
         if walk.value >= target:
             return Reached(walk.best, impossible=False, dual=dual)
-        part = undecided(model, dual, target * (1.0 - 1e-8))  # a choice that just reaches it will do
+        part = fix_variables(model, dual, target * (1.0 - 1e-8))  # a choice that just reaches it will do
         if part.is_decided or part.rest.cover.nnz <= provable:
             break
     if part.rest.cover.nnz > _HOPELESS:
@@ -106,7 +106,7 @@ def reach_target(model: CoverModel, count: int, target: float, limits: Limits) -
 
 
 def _reached_by_proof(
-    model: CoverModel, part: Undecided, walk: Wander, target: float, limits: Limits, dual: Dual
+    model: CoverModel, part: VariableFixing, walk: LocalSearch, target: float, limits: Limits, dual: Dual
 ) -> Reached:
     if part.is_decided:
         if part.only is not None and model.value(part.only) >= target:
@@ -129,12 +129,16 @@ def _enough(model: CoverModel, value: float, limits: Limits) -> float:
     return value + max(limits.gap * whole / (1.0 - limits.gap), 1e-9 * whole)
 
 
-def _on_undecided(model: CoverModel, dual: Dual, best: Choice, limits: Limits) -> Choice:
-    """Cross plans of the sites that a better choice could have, then prove on what remains."""
-    part = undecided(model, dual, best.value - model.base)
+def _on_free_variables(model: CoverModel, dual: Dual, best: Choice, limits: Limits) -> Choice:
+    """Recombine plans of the sites that a better choice could have, then prove on what remains."""
+    part = fix_variables(model, dual, best.value - model.base)
     if part.rest.cover.nnz > _EASY and dual.bound > _enough(model, best.value - model.base, limits):
-        best = _from_both_sides(model, part, dual, best, limits)
-        part = undecided(model, dual, best.value - model.base)
+        # All the time that is left where HiGHS could do nothing after it.
+        share = limits.part(1.0 if part.rest.cover.nnz > _HOPELESS else 0.5)
+        best = greenfield_cover(
+            model, dual, best, share, lambda value, bound: bound <= _enough(model, value, limits)
+        )
+        part = fix_variables(model, dual, best.value - model.base)
     if part.is_decided:
         if part.only is not None and model.value(part.only) + model.base > best.value:
             best = replace(best, chosen=part.only, value=model.value(part.only) + model.base)
@@ -150,19 +154,6 @@ def _on_undecided(model: CoverModel, dual: Dual, best: Choice, limits: Limits) -
         chosen = best.chosen
     value = model.value(chosen) + model.base
     return Choice(chosen, value, min(best.bound, max(proved.bound, value)), proved.proven)
-
-
-def _from_both_sides(model: CoverModel, part: Undecided, dual: Dual, best: Choice, limits: Limits) -> Choice:
-    """Closer from below and above, with all the time that is left where HiGHS could do nothing after it."""
-    search = BothSides(model, dual, best.chosen, limits.seed)
-    share = 1.0 if part.rest.cover.nnz > _HOPELESS else 0.5
-    search.run(limits.part(share), lambda value, bound: bound <= _enough(model, value, limits))
-    value, bound = search.value + model.base, min(best.bound, search.bound + model.base)
-    return (
-        Choice(search.chosen, value, bound)
-        if value > best.value
-        else replace(best, bound=max(bound, best.value))
-    )
 
 
 def _proved(

@@ -7,13 +7,13 @@ import numpy as np
 from core.errors import InfeasibleError
 from core.text import Text, text
 from coverage.siting.capacity.loads import fewest_with_loads
-from coverage.siting.goals import Plan
-from coverage.siting.greenfield.fewest_large import (
+from coverage.siting.covering.fewest_large import (
     cover_everyone,
     cover_share,
     few_that_reach,
     without_needless,
 )
+from coverage.siting.goals import Plan
 from coverage.siting.model.arrays import Bools, Floats, Ints
 from coverage.siting.model.build_order import Found, finished
 from coverage.siting.model.cover_model import CoverModel, build_model

@@ -14,8 +14,8 @@ _HOME_AFTER = 300
 _KICK = (2, 3)
 
 
-class Wander:
-    """A walk over local optima; `best` is the best choice seen, `value` the weight it covers."""
+class LocalSearch:
+    """Iterated local search; `best` is the best choice seen, `value` the weight it covers."""
 
     def __init__(self, model: CoverModel, chosen: Ints, seed: int) -> None:
         self.model = model

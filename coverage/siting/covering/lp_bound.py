@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from coverage.siting.covering.pdhg import BALANCE, CHECK_EVERY, Average, on_simplex, relaxed_cover
+from coverage.siting.covering.pdhg import BALANCE, CHECK_EVERY, Average, project_to_simplex, relaxed_cover
 from coverage.siting.model.arrays import Bools, Floats, Ints
 from coverage.siting.model.cover_model import CoverModel
 from coverage.siting.model.highs import Limits
@@ -81,7 +81,9 @@ class DualSearch:
 
     def _step(self) -> None:
         model = self.model
-        x, self._level = on_simplex(self.x + self._long * self.worth, self._long, self.count, self._level)
+        x, self._level = project_to_simplex(
+            self.x + self._long * self.worth, self._long, self.count, self._level
+        )
         ahead = 2.0 * x - self.x
         self.price = np.clip(self.price + self._short * (1.0 - model.by_group @ ahead), 0.0, 1.0)
         self.worth = model.cover @ (model.weight * self.price)

@@ -51,7 +51,7 @@ def relaxed_cover(model: CoverModel, x: Floats) -> float:
     return float((model.weight * np.minimum(1.0, model.by_group @ x)).sum())
 
 
-def on_simplex(
+def project_to_simplex(
     target: Floats, scale: Floats, total: float, guess: float, least: float = -np.inf
 ) -> tuple[Floats, float]:
     """The point nearest to `target` with 0 ≤ x ≤ 1 and Σ x = total, distances divided by `scale`, and its t.

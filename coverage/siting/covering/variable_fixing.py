@@ -1,4 +1,4 @@
-"""What the relaxation's prices leave open: sites that a better choice may or may not contain."""
+"""Variable fixing: sites that the relaxation's prices decide, and the problem over those left open."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from coverage.siting.model.cover_model import CoverModel
 
 
 @dataclass(frozen=True, eq=False)
-class Undecided:
+class VariableFixing:
     """What a choice better than the known one may still decide: `count` of `sites`, on top of `certain`."""
 
     rest: CoverModel
@@ -44,13 +44,13 @@ class Undecided:
         return np.concatenate((self.certain, self.sites[of_rest]))
 
 
-def undecided(model: CoverModel, dual: Dual, value: float) -> Undecided:
+def fix_variables(model: CoverModel, dual: Dual, value: float) -> VariableFixing:
     """What is left to decide for choices worth more than `value` (without `base`)."""
     certain = dual.certain(value)
     sites = np.flatnonzero(~dual.needless(value) & ~certain)
     covered = covered_by(model, np.flatnonzero(certain))
     rest = restricted(model, sites, covered)
-    return Undecided(rest, sites, np.flatnonzero(certain), dual.count - int(certain.sum()))
+    return VariableFixing(rest, sites, np.flatnonzero(certain), dual.count - int(certain.sum()))
 
 
 def covered_by(model: CoverModel, sites: Ints) -> Bools:

@@ -12,7 +12,7 @@ import numpy as np
 from coverage.siting.covering.greedy import greedy, without_the_least
 from coverage.siting.covering.lp_bound import Dual
 from coverage.siting.goals import Watch
-from coverage.siting.greenfield.recombine import Crossing
+from coverage.siting.greenfield.recombine import Recombination
 from coverage.siting.greenfield.regions import SIZE, Regions
 from coverage.siting.greenfield.windows import Windows
 from coverage.siting.model.arrays import Ints
@@ -21,12 +21,12 @@ from coverage.siting.model.highs import Limits
 
 # Sites of less worth than this share of the last one taken are not looked at for better plans.
 _HOPEFUL = 0.8
-# What crossing gets of the time that is left.
-_CROSSING = 0.2
+# What recombining gets of the time that is left.
+_RECOMBINING = 0.2
 
 
 @dataclass(eq=False)
-class BothSides:
+class BoundAndImprove:
     """A search of `count` sites of a model; `chosen` and `bound` (without `base`) approach each other.
 
     `chosen` is the best choice known before; it is never lost.
@@ -44,7 +44,7 @@ class BothSides:
         self.sites = np.flatnonzero(hopeful)
         self.few = self.model.only(hopeful)
         start = greedy(self.few, count, np.searchsorted(self.sites, self.chosen)[:count])
-        self.crossing = Crossing(self.few, start, self.dual.relaxed[self.sites], self.seed + 1)
+        self.recombination = Recombination(self.few, start, self.dual.relaxed[self.sites], self.seed + 1)
         self.windows = Windows(self.model, self.dual)
         self._settled = 0.0
         self._take(start)
@@ -65,16 +65,16 @@ class BothSides:
         """
         over = Event()
         aside = replace(limits, watch=Watch(cancelled=lambda: over.is_set() or limits.left() <= 0.0))
-        told = replace(limits, watch=Watch(cancelled=lambda: self._is_over(limits, enough)))
+        watched = replace(limits, watch=Watch(cancelled=lambda: self._is_over(limits, enough)))
         with ThreadPoolExecutor(1) as thread:
             try:
                 smallest = thread.submit(self._solve_windows, aside, 1)
-                self._solve_windows(told, 1)
+                self._solve_windows(watched, 1)
                 smallest.result()
                 others = thread.submit(self._solve_windows, aside)
-                while told.left() > 0.0:
-                    self._plan_better(told)
-                    self._solve_windows(told, 2)
+                while watched.left() > 0.0:
+                    self._plan_better(watched)
+                    self._solve_windows(watched, 2)
             finally:
                 over.set()
             others.result()
@@ -83,21 +83,21 @@ class BothSides:
         self.windows.run(limits, lambda: self.chosen, most_parts)
 
     def _is_over(self, limits: Limits, enough: Callable[[float, float], bool]) -> bool:
-        value = max(self.value, self.crossing.value)
+        value = max(self.value, self.recombination.value)
         bound = max(self.windows.bound, value)
         limits.report(value + self.model.base, bound + self.model.base, maximises=True)
         return limits.left() <= 0.0 or enough(value, bound)
 
     def _plan_better(self, limits: Limits) -> None:
-        """Plans grown from what the windows found are crossed, and parts of the best opened again."""
-        self.crossing.origin = self._joined()
-        self.crossing.run(limits.part(_CROSSING), np.inf)
-        if self.crossing.value > self._settled:
-            regions = Regions(self.few, self.crossing.best, self.crossing.away)
+        """Plans grown from what the windows found are recombined, and parts of the best opened again."""
+        self.recombination.origin = self._joined()
+        self.recombination.run(limits.part(_RECOMBINING), np.inf)
+        if self.recombination.value > self._settled:
+            regions = Regions(self.few, self.recombination.best, self.recombination.away)
             regions.run(SIZE, limits)
-            self.crossing.meet(regions.best)
-            self._settled = self.crossing.value
-        self._take(self.crossing.best)
+            self.recombination.meet(regions.best)
+            self._settled = self.recombination.value
+        self._take(self.recombination.best)
 
     def _joined(self) -> Ints:
         """The best of every window, without the least or filled up, as numbers of `few`."""

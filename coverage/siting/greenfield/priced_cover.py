@@ -1,4 +1,4 @@
-"""Sites that are charged for: as many as pay, found by adding, dropping and swapping."""
+"""Covering at a price per site: as many sites as pay for themselves, by adding, dropping and swapping."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ _ROUNDS = 12
 _SHAKEN = 3
 
 
-def worth_their_charge(model: CoverModel, charge: Floats, start: Ints, seed: int = 0) -> Ints:
+def priced_cover(model: CoverModel, charge: Floats, start: Ints, seed: int = 0) -> Ints:
     """Sites whose covered weight less their `charge` (sites,) is large; never worse than `start`.
 
     Local search from `start`, and from the best again after some neighbouring sites have been taken
     out and a random one put in.
     """
     rng = np.random.default_rng(seed)
-    search = _Charged(model, charge)
+    search = _PricedCover(model, charge)
     best, value = search.improved(np.isin(np.arange(model.n_sites), start))
     for _ in range(_ROUNDS):
         chosen, found = search.improved(search.shaken(best, rng))
@@ -27,7 +27,7 @@ def worth_their_charge(model: CoverModel, charge: Floats, start: Ints, seed: int
     return np.flatnonzero(best)
 
 
-class _Charged:
+class _PricedCover:
     def __init__(self, model: CoverModel, charge: Floats) -> None:
         self.model, self.charge = model, charge
 

@@ -1,8 +1,8 @@
-"""Good plans crossed by place: one part of the city from one plan, the rest from another.
+"""Good plans recombined by place: one part of the city from one plan, the rest from another.
 
 Where circles have to be packed, single swaps and small shakes only mend what is near; a plan that is
 good in the north and one that is good in the south make one that is good in both. Nothing is known
-here of maps: how far two sites are apart is told by how much of what they cover they share.
+here of maps: how far two sites are apart is measured by how much of what they cover they share.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from coverage.siting.covering.greedy import greedy
-from coverage.siting.covering.local_search import Wander
+from coverage.siting.covering.local_search import LocalSearch
 from coverage.siting.greenfield.windows import distances, overlap_graph
 from coverage.siting.model.arrays import Floats, Ints
 from coverage.siting.model.cover_model import CoverModel
@@ -24,8 +24,8 @@ _LANDMARKS = 24
 _STALE = 250
 
 
-class Crossing:
-    """A few plans of equal size that are crossed and mended; `best` is the best of them, `value` its weight.
+class Recombination:
+    """A few plans of equal size, recombined and repaired; `best` is the best, `value` its weight.
 
     `likely` (sites,) ≥ 0 is the chance of a site to be among the first of a new plan; with `origin`
     new plans are grown from that one instead.
@@ -34,7 +34,7 @@ class Crossing:
     def __init__(self, model: CoverModel, chosen: Ints, likely: Floats, seed: int = 1) -> None:
         self.model = model
         self.rng = np.random.default_rng(seed)
-        self.walk = Wander(model, chosen, seed)
+        self.walk = LocalSearch(model, chosen, seed)
         self.origin: Ints | None = None
         self.plans: list[tuple[float, Ints]] = [(model.value(chosen), chosen)]
         share = likely + 1e-9
@@ -51,7 +51,7 @@ class Crossing:
         return self.plans[0][0]
 
     def meet(self, chosen: Ints) -> None:
-        """Take a plan from elsewhere among those that are crossed."""
+        """Take a plan from elsewhere among those that are recombined."""
         self._let_in(self.model.value(chosen), chosen, None)
 
     def run(self, limits: Limits, until: float) -> None:

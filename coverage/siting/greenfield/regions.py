@@ -1,6 +1,6 @@
 """Parts of a plan opened again and solved exactly while the rest of it stays.
 
-Where crossing and swapping end, some neighbouring sites can often still be arranged better. With the
+Where recombining and swapping end, some neighbouring sites can often still be arranged better. With the
 others fixed, most of what is near is covered, so that prices and branch and cut settle such a part in
 about a second (partial optimisation under special intensification conditions, Taillard and Voss 2002).
 """
@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from coverage.siting.covering.lp_bound import DualSearch
-from coverage.siting.covering.variable_fixing import covered_by, restricted, undecided
+from coverage.siting.covering.variable_fixing import covered_by, fix_variables, restricted
 from coverage.siting.model.arrays import Floats, Ints
 from coverage.siting.model.cover_model import CoverModel
 from coverage.siting.model.highs import Limits, solve
@@ -81,7 +81,7 @@ def _better(part: CoverModel, chosen: Ints, limits: Limits) -> Ints | None:
     """As many sites as `chosen` that cover more, or None where none are found."""
     value = part.value(chosen)
     dual = DualSearch(part, len(chosen), chosen).run(_STEPS, limits, value)
-    left = undecided(part, dual, value)
+    left = fix_variables(part, dual, value)
     if left.is_decided:
         return left.only
     if left.rest.cover.nnz > _MOST_ENTRIES or limits.left() <= 0.0:

@@ -22,7 +22,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import dijkstra
 
 from coverage.siting.covering.lp_bound import Dual
-from coverage.siting.greenfield.priced_cover import worth_their_charge
+from coverage.siting.greenfield.priced_cover import priced_cover
 from coverage.siting.model.arrays import Floats, Ints
 from coverage.siting.model.cover_model import CoverModel, merge_cells
 from coverage.siting.model.highs import Limits, solve
@@ -127,7 +127,7 @@ class Windows:
             return
         part, charge = CoverModel(cover, weight, sites), charge[sites]
         known = np.flatnonzero(np.isin(sites, np.union1d(plan, window.found)))
-        start = worth_their_charge(part, charge, known)
+        start = priced_cover(part, charge, known)
         most, chosen = _solved(part, charge, start, limits)
         window.sites = sites[chosen]
         window.own = max(0.0, window.profit - most)

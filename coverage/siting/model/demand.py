@@ -1,4 +1,4 @@
-"""The city as the siting questions see it."""
+"""Who is to be served, and which sites reach them: what every siting question about a city shares."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from coverage.siting.model.problem import Problem, read_problem
 
 
 @dataclass(frozen=True, eq=False)
-class Place:
+class Demand:
     """The arguments of `choose_sites` that describe the city, to ask more than one question about it."""
 
     residents: Floats

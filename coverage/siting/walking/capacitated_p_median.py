@@ -24,7 +24,7 @@ _FULL = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
-class Walks:
+class CapacitatedWalks:
     """weight·metres of those who are served, and the residents each site serves.
 
     `left` (groups,) who is not served, `shares` (pairs,) of its group that each serves.
@@ -37,7 +37,7 @@ class Walks:
 
 
 @dataclass(frozen=True, eq=False)
-class Others:
+class OtherWalks:
     """The way of residents whom no limited site serves: metres (groups,), inf where there is none.
 
     `total` is weight·metres of the whole city when everybody with such a way takes it.
@@ -51,7 +51,9 @@ def _rows(rows: Sequence[int]) -> Ints:
     return np.array(rows, np.int64)
 
 
-def crowded_plan(problem: Problem, flow: Flow, others: Others, free: Plan, limits: Limits) -> Plan | None:
+def capacitated_p_median(
+    problem: Problem, flow: Flow, others: OtherWalks, free: Plan, limits: Limits
+) -> Plan | None:
     """A plan from the one without load limits, `free`; None where it cannot keep the limits.
 
     New sites that do not reach their band are given up, the emptiest first.
@@ -81,7 +83,7 @@ def crowded_plan(problem: Problem, flow: Flow, others: Others, free: Plan, limit
     )
 
 
-def better_bounded(flow: Flow, others: Others, plan: Plan, limits: Limits) -> Plan:
+def better_bounded(flow: Flow, others: OtherWalks, plan: Plan, limits: Limits) -> Plan:
     """The plan with the bound that prices on serving each group give, where that is the better one.
 
     They know the capacities; who has no other way would have to be served at any price, so then they
@@ -97,7 +99,7 @@ def better_bounded(flow: Flow, others: Others, plan: Plan, limits: Limits) -> Pl
     return replace(plan, bound=bound, gap=gap, proven=gap <= _FULL)
 
 
-def _nearest_with_room(flow: Flow, sites: Ints, other_m: Floats) -> Walks:
+def _nearest_with_room(flow: Flow, sites: Ints, other_m: Floats) -> CapacitatedWalks:
     """Pairs in order of distance: whoever is still without a place takes what room there is."""
     mine = np.flatnonzero(np.isin(flow.site, sites))
     mine = mine[flow.pairs.data[mine] < other_m[flow.group[mine]]]
@@ -117,4 +119,4 @@ def _nearest_with_room(flow: Flow, sites: Ints, other_m: Floats) -> Walks:
     load = np.bincount(flow.limit[order], people, minlength=len(flow.low)).astype(float)
     shares = np.zeros(flow.pairs.nnz)
     shares[order] = people / np.maximum(flow.residents[flow.group[order]], 1e-300)
-    return Walks(total, load[flow.own], np.array(left), shares)
+    return CapacitatedWalks(total, load[flow.own], np.array(left), shares)

@@ -22,7 +22,7 @@ from coverage.siting.model.infeasible import solved
 from coverage.siting.model.plan_value import reachable, total_walking, unlimited
 from coverage.siting.model.problem import Problem
 from coverage.siting.model.site_rules import site_rules, start_price
-from coverage.siting.walking.capacitated_p_median import Others, better_bounded, crowded_plan
+from coverage.siting.walking.capacitated_p_median import OtherWalks, better_bounded, capacitated_p_median
 from coverage.siting.walking.lagrangian import Prices, price_cells
 from coverage.siting.walking.savings import SavingsModel, SavingsSwap, SavingsWalk, greedy_savings
 
@@ -257,7 +257,7 @@ def _with_flow(problem: Problem, limits: Limits) -> Plan:
     settled = wanted & has_other
     offset = float((other[settled] * problem.weight[settled]).sum())
     if len(flow.group) > _MOST_FLOW:
-        return _crowded(problem, flow, Others(other[flow.cells], offset), limits)
+        return _capacitated(problem, flow, OtherWalks(other[flow.cells], offset), limits)
     cell = flow.cells
     against = np.where(has_other, other, 0.0)[cell]
     cost = flow.weight[flow.group] * (flow.pairs.data - against[flow.group])
@@ -269,10 +269,10 @@ def _with_flow(problem: Problem, limits: Limits) -> Plan:
     return flow_plan(problem, flow, answer, limits)
 
 
-def _crowded(problem: Problem, flow: Flow, others: Others, limits: Limits) -> Plan:
+def _capacitated(problem: Problem, flow: Flow, others: OtherWalks, limits: Limits) -> Plan:
     """Too large for HiGHS: from the plan without load limits, which takes half of the time."""
     goal = replace(problem.goal, capacity=None, band=None)
-    plan = crowded_plan(
+    plan = capacitated_p_median(
         problem, flow, others, least_walking(replace(problem, goal=goal), limits.part(0.5)), limits
     )
     if plan is None:

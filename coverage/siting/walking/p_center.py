@@ -16,7 +16,7 @@ from coverage.siting.model.plan_value import reachable
 from coverage.siting.model.problem import Problem
 
 
-def least_worst(problem: Problem, limits: Limits) -> Plan:
+def p_center(problem: Problem, limits: Limits) -> Plan:
     """The longest walk of anybody who can be reached, made as short as it can be.
 
     A walk of at most d is possible where the sites needed to cover everyone within d are allowed,

@@ -6,8 +6,8 @@ from scipy import sparse
 
 from core.errors import InfeasibleError, SettingError
 from coverage.siting import (
+    Demand,
     Goal,
-    Place,
     Quota,
     Surroundings,
     alternatives,
@@ -22,7 +22,7 @@ from coverage.siting.explain import sentence, summary
 # Five houses in a row, 100 m apart; a site at every house serves itself and its neighbours.
 XY = np.column_stack((100.0 * np.arange(5), np.zeros(5)))
 REACH = sparse.csr_array(np.abs(XY[:, :1] - XY[:, 0]) <= 100.0)
-STREET = Place(np.array([1.0, 2.0, 4.0, 8.0, 16.0]), REACH)
+STREET = Demand(np.array([1.0, 2.0, 4.0, 8.0, 16.0]), REACH)
 
 
 def test_a_site_is_told_alone_and_in_order_by_group_and_unit():
@@ -36,9 +36,9 @@ def test_a_site_is_told_alone_and_in_order_by_group_and_unit():
 
 
 def test_the_nearest_open_site_is_named_in_metres():
-    place = Place(STREET.residents, REACH, keep=(0,))
-    plan = place.choose(Goal(count=1))
-    (reason,) = reasons(place, plan, Surroundings(site_xy=XY))
+    demand = Demand(STREET.residents, REACH, keep=(0,))
+    plan = demand.choose(Goal(count=1))
+    (reason,) = reasons(demand, plan, Surroundings(site_xy=XY))
     assert (reason.row, reason.nearest_open_m) == (3, 300.0)
     assert str(sentence(reason)) == "Site 1 serves 28 more residents, 300 m from the nearest existing one."
     assert str(summary(plan)) == (
@@ -55,16 +55,16 @@ def test_the_count_decides_and_so_does_a_full_quota():
 
 
 def test_closing_a_site_loses_whom_only_it_serves():
-    assert removal_losses(Place(STREET.residents, REACH, keep=(0, 1, 4))) == {0: 0.0, 1: 4.0, 4: 24.0}
+    assert removal_losses(Demand(STREET.residents, REACH, keep=(0, 1, 4))) == {0: 0.0, 1: 4.0, 4: 24.0}
 
 
 def test_the_curve_shows_what_build_order_costs():
     residents = np.array([3.0, 3.0, 1.0, 3.0, 3.0])
-    place = Place(
+    demand = Demand(
         residents, sparse.csr_array(np.array([[1, 1, 0, 0, 0], [0, 1, 1, 1, 0], [0, 0, 0, 1, 1]], bool))
     )
-    plan = place.choose(Goal(count=2))
-    points = curve(place, plan)
+    plan = demand.choose(Goal(count=2))
+    points = curve(demand, plan)
     assert [(p.sites, p.best, p.bound, p.in_order) for p in points] == [
         (1, 7.0, 7.0, 6.0),
         (2, 12.0, 12.0, 12.0),
@@ -105,7 +105,7 @@ def test_the_condition_that_cannot_be_met_is_named(goal, said):
 def test_too_few_sites_for_everyone_says_how_many_are_needed():
     metres = sparse.csr_array((np.zeros(5), np.arange(5), np.arange(6)), shape=(5, 5))
     with pytest.raises(InfeasibleError, match="At least 5 sites are needed"):
-        Place(STREET.residents, metres).choose(Goal("least-walking", count=3))
+        Demand(STREET.residents, metres).choose(Goal("least-walking", count=3))
 
 
 @pytest.mark.parametrize(
@@ -127,9 +127,9 @@ def test_goals_that_cannot_be_are_refused(wrong):
 
 def test_a_shorter_way_is_told_of_those_who_had_one_and_counts_those_who_had_none():
     walks = sparse.csr_array(([100.0, 300.0, 50.0, 100.0, 20.0], ([0, 0, 1, 1, 1], [0, 1, 1, 2, 3])), (2, 4))
-    place = Place(np.array([1.0, 2.0, 6.0, 0.0]), walks, keep=(0,))
-    plan = place.choose(Goal("least-walking", count=1))
-    (way,) = shorter_ways(place, plan)
+    demand = Demand(np.array([1.0, 2.0, 6.0, 0.0]), walks, keep=(0,))
+    plan = demand.choose(Goal("least-walking", count=1))
+    (way,) = shorter_ways(demand, plan)
     assert plan.sites == (1,)
     assert (way.residents, way.saved_m, way.longest_m_before, way.longest_m_after) == (
         8.0,

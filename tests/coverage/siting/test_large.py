@@ -10,12 +10,12 @@ from scipy.optimize import linprog
 from coverage.siting import Goal, Quota, Watch, choose_sites
 from coverage.siting.covering.best_cover import _large, best_cover
 from coverage.siting.covering.greedy import greedy, without_the_least
-from coverage.siting.covering.local_search import Wander
+from coverage.siting.covering.local_search import LocalSearch
 from coverage.siting.covering.lp_bound import Dual, DualSearch
 from coverage.siting.covering.swap import SwapSearch, improved
-from coverage.siting.greenfield.bound_and_improve import BothSides
-from coverage.siting.greenfield.priced_cover import worth_their_charge
-from coverage.siting.greenfield.recombine import Crossing
+from coverage.siting.greenfield.bound_and_improve import BoundAndImprove
+from coverage.siting.greenfield.priced_cover import priced_cover
+from coverage.siting.greenfield.recombine import Recombination
 from coverage.siting.greenfield.regions import Regions
 from coverage.siting.greenfield.windows import Windows
 from coverage.siting.model.cover_model import CoverModel, build_model
@@ -98,7 +98,7 @@ def test_swap_profits_stay_true_after_many_swaps(seed, count):
 def test_a_walk_never_loses_the_best_and_stays_within_the_bound(seed, count):
     model = model_of(seed)
     chosen, value = improved(model, greedy(model, count))
-    walk = Wander(model, chosen, seed)
+    walk = LocalSearch(model, chosen, seed)
     walk.run(100, Limits(60.0), np.inf)
     assert value <= walk.value <= exact(model, count) + 1e-9
     assert walk.value == pytest.approx(model.value(walk.best))
@@ -110,11 +110,11 @@ def test_crossed_plans_never_lose_the_best_and_reach_the_optimum(seed, count):
     model = model_of(seed)
     chosen, value = improved(model, greedy(model, count))
     wanted = exact(model, count)
-    crossing = Crossing(model, chosen, np.ones(model.n_sites), seed)
-    crossing.run(Limits(5.0), wanted * (1 - 1e-9))
-    assert value <= crossing.value == pytest.approx(wanted)
-    assert len(crossing.best) == count
-    assert crossing.value == pytest.approx(model.value(crossing.best))
+    recombination = Recombination(model, chosen, np.ones(model.n_sites), seed)
+    recombination.run(Limits(5.0), wanted * (1 - 1e-9))
+    assert value <= recombination.value == pytest.approx(wanted)
+    assert len(recombination.best) == count
+    assert recombination.value == pytest.approx(model.value(recombination.best))
 
 
 @settings(max_examples=12, derandomize=True, deadline=None)
@@ -164,7 +164,7 @@ def test_larger_windows_never_raise_the_bound_and_need_not_be_solved(crowded, mo
 def test_a_search_from_both_sides_ends_with_a_gap_smaller_than_that_of_the_relaxation(crowded):
     model, dual = crowded
     chosen, value = improved(model, greedy(model, 14))
-    search = BothSides(model, dual, chosen)
+    search = BoundAndImprove(model, dual, chosen)
     search.run(Limits(4.0), lambda value, bound: False)
     assert value <= search.value == pytest.approx(model.value(search.chosen))
     assert search.value <= search.bound < dual.bound
@@ -173,7 +173,7 @@ def test_a_search_from_both_sides_ends_with_a_gap_smaller_than_that_of_the_relax
 
 def test_a_search_from_both_sides_ends_when_it_is_told_enough(crowded):
     model, dual = crowded
-    search = BothSides(model, dual, improved(model, greedy(model, 14))[0])
+    search = BoundAndImprove(model, dual, improved(model, greedy(model, 14))[0])
     limits = Limits(60.0)
     search.run(limits, lambda value, bound: bound < dual.bound)
     assert limits.left() > 30.0
@@ -197,7 +197,7 @@ def test_parts_opened_again_never_lose_and_all_at_once_are_the_optimum(seed, cou
 
 @settings(max_examples=25, derandomize=True, deadline=None)
 @given(st.integers(0, 10**6), st.floats(0.0, 1.5))
-def test_sites_worth_their_charge_are_never_worse_than_the_start_nor_better_than_the_best(seed, dear):
+def test_a_priced_cover_is_never_worse_than_the_start_nor_better_than_the_best(seed, dear):
     model = model_of(seed, sites=9, cells=60, radius=0.3)
     rng = np.random.default_rng(seed)
     charge = dear * rng.random(9) * (model.cover @ model.weight)
@@ -206,7 +206,7 @@ def test_sites_worth_their_charge_are_never_worse_than_the_start_nor_better_than
     def value(sites):
         return model.value(np.array(sites, np.int64)) - charge[list(sites)].sum()
 
-    found = value(worth_their_charge(model, charge, start, seed))
+    found = value(priced_cover(model, charge, start, seed))
     every = [[site for site in range(9) if number >> site & 1] for number in range(1 << 9)]
     assert value(start) - 1e-9 <= found <= max(map(value, every)) + 1e-9
 

@@ -111,5 +111,5 @@ def test_the_laws_find_a_solver_that_is_believed(monkeypatch):
 
 def test_the_laws_find_certain_sites_that_are_not_asked_whether_they_reach_the_target(monkeypatch):
     seeds = tiny.plain_seeds("fewest-sites", range(3_000))
-    monkeypatch.setattr(variable_fixing.Undecided, "only", property(lambda part: None))
+    monkeypatch.setattr(variable_fixing.VariableFixing, "only", property(lambda part: None))
     assert any("called proved" in line for line in tiny.complaints(seeds))

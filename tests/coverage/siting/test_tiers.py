@@ -349,9 +349,9 @@ def test_fewest_sites_with_load_limits(town, kind, share):
 @given(small, st.integers(1, 2), st.integers(1, 2))
 def test_a_plan_of_two_tiers_is_explained_as_any_other(town, centres, stations):
     tiers, n = shared(town)
-    place, goal = both(tiers, Goal(count=0), centres, stations)
-    plan = place.choose(goal)
-    points = curve(place, plan)
+    demand, goal = both(tiers, Goal(count=0), centres, stations)
+    plan = demand.choose(goal)
+    points = curve(demand, plan)
     assert [point.sites for point in points] == list(range(1, len(plan.sites) + 1))
     every = list(ways(tiers, Goal(count=0), n, (centres, stations)))
     for point in points:
@@ -360,12 +360,12 @@ def test_a_plan_of_two_tiers_is_explained_as_any_other(town, centres, stations):
         )
         assert point.in_order <= point.best + 1e-9
         assert point.best == pytest.approx(best) == pytest.approx(point.bound)
-    for other in alternatives(place, plan, most=2, within=0.5):
+    for other in alternatives(demand, plan, most=2, within=0.5):
         again = as_tiers(tiers, other)
         assert len(again.centres) <= centres and len(again.stations) <= stations
         assert set(other.sites) != set(plan.sites) and other.objective <= plan.objective + 1e-9
     there = [*tiers.centres, *(n + s for s in tiers.stations)]
-    lost = removal_losses(place)
+    lost = removal_losses(demand)
     assert set(lost) == set(there)
     flat = TwoTiers(
         tiers.residents, tiers.centre_reach, tiers.station_reach, centre_share=0.5,
@@ -387,9 +387,9 @@ def test_a_centre_serves_as_station_where_it_is_open_already():
 def test_what_decides_is_named_by_tier():
     reach = sparse.csr_array(np.eye(4, dtype=bool))
     town = TwoTiers(np.array([4.0, 3.0, 2.0, 1.0]), reach, reach)
-    place, goal = both(town, Goal(count=0), 1, 2)
-    plan = place.choose(goal)
-    said = [str(rule) for rule in deciding(place, plan)]
+    demand, goal = both(town, Goal(count=0), 1, 2)
+    plan = demand.choose(goal)
+    said = [str(rule) for rule in deciding(demand, plan)]
     assert said == ["new sites: at most 3", "new centres: at most 1 site", "new stations: at most 2 sites"]
 
 

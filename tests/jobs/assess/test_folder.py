@@ -19,7 +19,7 @@ from data.results import read_results
 from data.standards import open_standard
 from jobs.assess.export import export
 from jobs.assess.folder import assess_files
-from jobs.siting.suggest import Wish, suggest_files
+from jobs.siting.suggest import SitingRequest, suggest_files
 from tests.small_city import degrees, write_small_city
 
 FILES = {
@@ -123,7 +123,9 @@ def test_sites_are_where_they_serve_most_and_the_plan_says_how_sure(tmp_path: Pa
     rule = '[[rule]]\nid = "w"\ncheck = "walk"\ntier = "station"\nfigure_min = 2'
     (tmp_path / "t.toml").write_text(f'id = "t"\n[walking]\nspeed_kmh = 6\n{rule}')
     planned = suggest_files(
-        replace(files, standard=str(tmp_path / "t.toml")), Wish("station", 1, by="walk"), out=tmp_path / "out"
+        replace(files, standard=str(tmp_path / "t.toml")),
+        SitingRequest("station", 1, by="walk"),
+        out=tmp_path / "out",
     )
     plan = json.loads((tmp_path / "out" / "plan.json").read_text("utf-8"))
     # Stations serve 5 cells each; the 11 others are 0–200, 800–1400 and 2000: five in a row are best.
@@ -137,13 +139,13 @@ def test_sites_are_where_they_serve_most_and_the_plan_says_how_sure(tmp_path: Pa
 
 def test_a_tier_the_standard_does_not_know_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingError, match="clinic"):
-        suggest_files(write_small_city(tmp_path), Wish("clinic", 1), out=None)
+        suggest_files(write_small_city(tmp_path), SitingRequest("clinic", 1), out=None)
 
 
 def test_excluded_areas_hold_no_site(tmp_path: Path) -> None:
     files = write_small_city(tmp_path / "in")
     everywhere = tmp_path / "in" / "units.geojson"
-    planned = suggest_files(files, Wish("station", 3, by="walk", exclude=(everywhere,)), out=None)
+    planned = suggest_files(files, SitingRequest("station", 3, by="walk", exclude=(everywhere,)), out=None)
     assert planned.results.plan is not None
     assert planned.results.plan.plan["sites"] == []
 
@@ -174,10 +176,10 @@ WALK_2 = (
 )
 
 
-def planned(folder: Path, wish: Wish) -> Mapping[str, Any]:
+def planned(folder: Path, request: SitingRequest) -> Mapping[str, Any]:
     (folder / "t.toml").write_text(WALK_2)
     files = replace(write_small_city(folder / "in"), standard=str(folder / "t.toml"))
-    results = suggest_files(files, wish, out=None).results
+    results = suggest_files(files, request, out=None).results
     assert results.plan is not None
     return results.plan.plan
 
@@ -185,15 +187,15 @@ def planned(folder: Path, wish: Wish) -> Mapping[str, Any]:
 def test_fewest_sites_serve_the_share_of_those_who_can_be_served(tmp_path: Path) -> None:
     # The 11 unserved cells are 0–200, 800–1400 and 2000: five, five and one of them take four sites
     # of 500 m, since 800–1400 is seven cells long; five hundred more residents take one.
-    every = planned(tmp_path, Wish("station", 1, goal="fewest-sites", by="walk"))
+    every = planned(tmp_path, SitingRequest("station", 1, goal="fewest-sites", by="walk"))
     assert (every["objective"], every["residents_after"], every["proven"]) == (4.0, 2100.0, True)
-    some = planned(tmp_path, Wish("station", 1, goal="fewest-sites", by="walk", share=1500 / 2100))
+    some = planned(tmp_path, SitingRequest("station", 1, goal="fewest-sites", by="walk", share=1500 / 2100))
     assert (some["objective"], some["residents_after"]) == (1.0, 1500.0)
 
 
 def test_least_worst_shortens_the_longest_way(tmp_path: Path) -> None:
     # Before, x = 1100 walks 600 m; one site at 1100 leaves 500 m (x = 0) as the longest way.
-    plan = planned(tmp_path, Wish("station", 1, goal="least-worst", by="walk"))
+    plan = planned(tmp_path, SitingRequest("station", 1, goal="least-worst", by="walk"))
     assert plan["objective"] == pytest.approx(500, abs=0.01)
     assert plan["proven"]
 
@@ -201,7 +203,7 @@ def test_least_worst_shortens_the_longest_way(tmp_path: Path) -> None:
 def test_least_walking_counts_every_residents_metres(tmp_path: Path) -> None:
     # Stations at 500 and 1700 cost 100 × (0…5 and 1…6 hundred metres to 500, and so on); a site at
     # 1100 brings x = 900 … 1300 nearer: 0, 100, 100, 200, 200 m instead of 400, 500, 600, 500, 400 m.
-    plan = planned(tmp_path, Wish("station", 1, goal="least-walking", by="walk"))
+    plan = planned(tmp_path, SitingRequest("station", 1, goal="least-walking", by="walk"))
     x = np.arange(0, 2001, 100)
     best = min(sum(100 * min(abs(v - 500), abs(v - 1700), abs(v - site)) for v in x) for site in x)
     assert plan["objective"] == pytest.approx(best, rel=1e-5)

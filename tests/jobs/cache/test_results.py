@@ -14,7 +14,7 @@ import pytest
 from data.results import read_results
 from jobs.assess.folder import Assessed, assess_files
 from jobs.cache.results import Shelf, archive, bounds_of, has_map, map_page, report
-from jobs.study.cases import Case, OwnLists, Wish, default_wish
+from jobs.study.cases import Case, OwnLists, SitingRequest, default_request
 from jobs.study.inputs import open_inputs
 from jobs.study.variants import with_lists, with_standard
 from tests.small_city import degrees, write_small_city
@@ -46,7 +46,7 @@ CHANGES: list[Callable[[Case], Case]] = [
     lambda case: replace(case, files=replace(case.files, standard="gb50180-2018")),
     lambda case: replace(case, files=replace(case.files, datum="gcj02")),
     lambda case: replace(case, files=replace(case.files, units=None)),
-    lambda case: replace(case, wish=Wish("station", 3)),
+    lambda case: replace(case, wish=SitingRequest("station", 3)),
     lambda case: replace(case, lists=OwnLists(case.files.facilities)),
     lambda case: replace(case, lists=OwnLists(case.files.facilities, in_addition=True)),
 ]
@@ -142,8 +142,8 @@ def test_lists_in_addition_keep_the_first(done: Assessed, more: Path) -> None:
     assert twice.study.facilities.frame["facility_id"].is_unique
 
 
-def test_the_default_wish_is_for_the_tier_nearest_to_people(done: Assessed) -> None:
-    wish = default_wish(done.inputs.standard)
+def test_the_default_siting_request_is_for_the_tier_nearest_to_people(done: Assessed) -> None:
+    wish = default_request(done.inputs.standard)
     assert wish is not None
     assert (wish.tier, wish.by) == ("station", "radius")
-    assert default_wish(with_standard(done.inputs, "nanjing-2023").standard) is None
+    assert default_request(with_standard(done.inputs, "nanjing-2023").standard) is None

@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 
 from core.errors import InputError
 from coverage.model.edits import AddStreet, Close, Open
-from jobs.siting.request import PlanConditions, UnitQuota, Wish
+from jobs.siting.request import PlanConditions, SitingRequest, UnitQuota
 from jobs.study.cases import OwnLists, StudyFiles
 from ui.shell.choices import Choices, ListInUse
 from ui.shell.values import from_plain, to_plain
@@ -38,7 +38,7 @@ def test_choices_come_back_whole(tmp_path: Path) -> None:
     a, b = tmp_path / "甲.csv", tmp_path / "乙.tif"
     a.touch()
     b.touch()
-    wish = Wish("station", 3, conditions=PlanConditions(quotas=(UnitQuota("street", most=1),)))
+    wish = SitingRequest("station", 3, conditions=PlanConditions(quotas=(UnitQuota("street", most=1),)))
     lists = ListInUse(OwnLists((a,), "wgs84", True), ("甲.csv",), 12)
     chosen = Choices("zh", city=StudyFiles((a,), b, a, name="某市"), lists=lists, wish=wish, wish_is_own=True)
     assert again(chosen) == chosen

@@ -1,4 +1,4 @@
-"""The options of `suggest` as a wish."""
+"""The options of `suggest` as a siting request."""
 
 from __future__ import annotations
 
@@ -12,7 +12,15 @@ from typer import Option
 
 from core.errors import SettingError
 from jobs.siting.conditions import read_conditions
-from jobs.siting.request import FROM_LIST, SOURCES, TIER_SIGN, Choices, PlanConditions, UnitQuota, Wish
+from jobs.siting.request import (
+    FROM_LIST,
+    SOURCES,
+    TIER_SIGN,
+    AlternativesRequest,
+    PlanConditions,
+    SitingRequest,
+    UnitQuota,
+)
 
 _COUNT: Final = 5
 
@@ -34,7 +42,7 @@ class By(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class SuggestOptions:
     """What the user typed, as typed; see the help of `suggest`."""
 
     tier: Annotated[
@@ -80,48 +88,48 @@ class Wanted:
     gap: Annotated[float, Option(help="Stop when this near the best possible, 0.01 = 1 %.")] = 0.0
 
 
-def wish_of(wanted: Wanted) -> Wish:
-    """The wish; conditions of the file first, options on top. SettingError for what cannot be."""
-    conditions = _conditions(wanted)
-    source, listed = _source(wanted)
-    count, second = _counts(wanted, has_budget=conditions.budget is not None)
-    return Wish(
-        wanted.tier,
+def request_of(options: SuggestOptions) -> SitingRequest:
+    """The request; conditions of the file first, options on top. SettingError for what cannot be."""
+    conditions = _conditions(options)
+    source, listed = _source(options)
+    count, second = _counts(options, has_budget=conditions.budget is not None)
+    return SitingRequest(
+        options.tier,
         count,
-        goal=wanted.goal.value,
-        by=wanted.by.value,
+        goal=options.goal.value,
+        by=options.by.value,
         candidates=listed,
-        exclude=wanted.exclude,
-        time_limit_s=wanted.time_limit,
-        gap=wanted.gap,
-        share=wanted.share,
+        exclude=options.exclude,
+        time_limit_s=options.time_limit,
+        gap=options.gap,
+        share=options.share,
         source=source,
         second_count=second,
         conditions=conditions,
-        others=Choices(wanted.alternatives, wanted.within, wanted.differ),
+        others=AlternativesRequest(options.alternatives, options.within, options.differ),
     )
 
 
-def _conditions(wanted: Wanted) -> PlanConditions:
+def _conditions(options: SuggestOptions) -> PlanConditions:
     stated = PlanConditions(
-        required=wanted.require,
-        forbidden=wanted.forbid,
-        close=wanted.close,
-        budget=wanted.budget,
-        cost=wanted.site_cost,
-        spacing_m=wanted.spacing,
-        quotas=_quotas(wanted),
-        weights=(("elderly", wanted.elderly_weight),) if wanted.elderly_weight != 1.0 else (),
-        backup=wanted.backup,
-        capacity=_capacity(wanted.capacity),
-        within_band=wanted.within_band,
+        required=options.require,
+        forbidden=options.forbid,
+        close=options.close,
+        budget=options.budget,
+        cost=options.site_cost,
+        spacing_m=options.spacing,
+        quotas=_quotas(options),
+        weights=(("elderly", options.elderly_weight),) if options.elderly_weight != 1.0 else (),
+        backup=options.backup,
+        capacity=_capacity(options.capacity),
+        within_band=options.within_band,
     )
-    return read_conditions(wanted.conditions).with_more(stated) if wanted.conditions else stated
+    return read_conditions(options.conditions).with_more(stated) if options.conditions else stated
 
 
-def _quotas(wanted: Wanted) -> tuple[UnitQuota, ...]:
-    every = [quota(wanted.per_unit)] if wanted.per_unit else []
-    new = [replace(quota(wanted.new_per_unit), only_new=True)] if wanted.new_per_unit else []
+def _quotas(options: SuggestOptions) -> tuple[UnitQuota, ...]:
+    every = [quota(options.per_unit)] if options.per_unit else []
+    new = [replace(quota(options.new_per_unit), only_new=True)] if options.new_per_unit else []
     return (*every, *new)
 
 
@@ -144,27 +152,27 @@ def _capacity(written: str) -> float | str | None:
         ) from error
 
 
-def _source(wanted: Wanted) -> tuple[str, Path | None]:
+def _source(options: SuggestOptions) -> tuple[str, Path | None]:
     """(source, file): a word of SOURCES, or a file."""
-    if wanted.candidates is not None or wanted.candidates_from in SOURCES:
+    if options.candidates is not None or options.candidates_from in SOURCES:
         return (
-            wanted.candidates_from if wanted.candidates_from in SOURCES else SOURCES[0]
-        ), wanted.candidates
-    return SOURCES[0], Path(wanted.candidates_from)
+            options.candidates_from if options.candidates_from in SOURCES else SOURCES[0]
+        ), options.candidates
+    return SOURCES[0], Path(options.candidates_from)
 
 
-def _counts(wanted: Wanted, *, has_budget: bool) -> tuple[int | None, int]:
-    if not wanted.count:
+def _counts(options: SuggestOptions, *, has_budget: bool) -> tuple[int | None, int]:
+    if not options.count:
         return (None if has_budget else _COUNT), 0
-    parts = [part.strip() for part in wanted.count.split("+")]
+    parts = [part.strip() for part in options.count.split("+")]
     if not all(part.isdigit() and int(part) > 0 for part in parts) or len(parts) > 2:
         raise SettingError(
             "“{written}” is not a number of sites; write 5, or 2+8 for two tiers together.",
-            written=wanted.count,
+            written=options.count,
         )
-    if len(parts) == 2 and TIER_SIGN not in wanted.tier:
+    if len(parts) == 2 and TIER_SIGN not in options.tier:
         raise SettingError(
             "Two numbers of sites belong to two tiers, as --tier centre+station --count {written}.",
-            written=wanted.count,
+            written=options.count,
         )
     return int(parts[0]), int(parts[1]) if len(parts) == 2 else 0
