@@ -166,7 +166,7 @@ def test_a_closing_tells_who_walks_farther(app: AppTest) -> None:
     press(app, "撤并")
     no_trouble(app)
     assert "撤并“" in html_of(app)
-    assert "路程变远" in html_of(app)
+    assert "步行距离变远" in html_of(app)
 
 
 @pytest.mark.parametrize(
