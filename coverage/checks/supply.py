@@ -142,7 +142,7 @@ def check_floor_area(rule: Rule, measured: Measured) -> RuleResult:
         float(people.sum()),
         float(people[met].sum()),
         share,
-        ratio(100.0 * float(np.where(known, stated, 0.0).sum()), float(households.sum())),
+        actual=ratio(100.0 * float(np.where(known, stated, 0.0).sum()), float(households.sum())),
         units=len(met),
         units_met=int(met.sum()),
         units_missed=tuple(units[~met].tolist()),
