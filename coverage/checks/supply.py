@@ -28,6 +28,9 @@ def check_supply(rule: Rule, measured: Measured) -> RuleResult:
     if group is None:
         why = text("The population table has no column for {group} residents.", group=group_title(rule.group))
         return _unjudged(rule, why)
+    if not group.any():
+        why = text("The population table counts no {group} residents here.", group=group_title(rule.group))
+        return _unjudged(rule, why)
     places = places_of(rule, measured)
     if not places.any():
         return _unjudged(rule, text("No facility in the list states its places or beds."))

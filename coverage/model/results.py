@@ -57,8 +57,6 @@ class RuleResult:
     residents: float = 0.0
     residents_met: float = 0.0
     share: float | None = None
-    covered: float | None = None
-    total: float | None = None
     actual: float | None = None
     units: int | None = None
     units_met: int | None = None
@@ -69,6 +67,8 @@ class RuleResult:
     cells_subject: Bools | None = None
     cells_met: Bools | None = None
     by_unit: pd.DataFrame = field(default_factory=pd.DataFrame)
+    covered: float | None = None
+    total: float | None = None
 
     @property
     def residents_missed(self) -> float:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from core.text import Bilingual, Sayable, Text, text
-from geo.network.islands import ISLAND_M
+from geo.network import ISLAND_M
 
 
 class Check(StrEnum):

@@ -13,8 +13,6 @@ from scipy.sparse.csgraph import connected_components
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-# 15 minutes at 5 km/h: a component with less street than that ends before the walk does.
-ISLAND_M: Final = 1250.0
 # Of a small place's streets a part of a fifth or more is no leftover.
 _SMALL_SHARE: Final = 0.2
 

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from geo.crs import require_metric
-from geo.network.islands import ISLAND_M, Islands, islands
+from geo.network import ISLAND_M
+from geo.network.islands import Islands, islands
 from geo.network.segments import Segments, segments
 
 

@@ -7,8 +7,6 @@ import streamlit as st
 from core.text import text
 from coverage.model.edits import Open
 from coverage.model.standard import ANY_TIER, Rule, Standard
-from ui.scenario.ask import new_name
-from ui.scenario.state import do, draft, opening
 
 TRY = text("What if")
 _SAME_M = 0.5
@@ -16,6 +14,10 @@ _SAME_M = 0.5
 
 def open_there(place: tuple[float, float], tier: str) -> None:
     """Open a facility at a place (lon, lat in degrees) in the draft, once, and go to it."""
+    # The engine behind these is heavy, and the first view has no need of it.
+    from ui.scenario.ask import new_name
+    from ui.scenario.state import do, draft, opening
+
     edit = opening(place, tier, new_name())
     if not any(_is_same(edit, other) for other in draft().edits):
         do(edit)

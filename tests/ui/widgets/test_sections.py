@@ -79,7 +79,7 @@ def test_circle_and_barriers_answer_first(app: AppTest, name: str, said: str) ->
         ("equity", "半数居民步行不超过"),
         ("loads", "处设施中"),
         ("supply", "按步行可达计算"),
-        ("certainty", "项距离类规则中"),
+        ("certainty", "项距离规则中"),
         ("years", "清单没有建成时间"),
     ],
 )
@@ -166,7 +166,7 @@ def test_a_closing_tells_who_walks_farther(app: AppTest) -> None:
     press(app, "撤并")
     no_trouble(app)
     assert "撤并“" in html_of(app)
-    assert "路程变远" in html_of(app)
+    assert "步行距离变远" in html_of(app)
 
 
 @pytest.mark.parametrize(
