@@ -12,7 +12,6 @@ from data.files import read_csv, write_bytes, write_csv, write_json
 from data.formats.delimited import read_delimited
 from data.formats.limits import Limits
 from data.formats.tables import read_text_table
-from data.population.tables import read_csv_table
 
 
 def test_a_file_is_replaced_at_once_and_no_scratch_file_stays(tmp_path: Path) -> None:
@@ -44,7 +43,6 @@ def test_every_reader_of_text_tables_gives_the_same_names(tmp_path: Path, name: 
     write_csv(path, pd.DataFrame({"name": [name], "lon": [-46.6], "lat": [-23.5], "residents": [5]}))
     assert read_delimited(path.read_bytes(), Limits()).rows[1][0] == name
     assert read_text_table(path, "a.csv")["name"][0] == name
-    assert read_csv_table(path)["name"][0] == name
 
 
 def test_excel_sees_utf8_and_ids_keep_their_zeros(tmp_path: Path) -> None:
