@@ -121,6 +121,10 @@ def test_what_cannot_be_is_told_and_all_that_was_put_in_stays(form: AppTest) -> 
     for role, name in (("buildings", "楼.geojson"), ("settled", "聚落.geojson")):
         assert form.main.file_uploader(key=f"city-{role}").value.name == name
     form.main.file_uploader(key="city-settled").clear()
+    send(form)
+    (refused,) = [error.value for error in form.error]
+    assert "该选项不起作用" in refused  # the residents stand at points: there is nothing to spread
+    form.main.file_uploader(key="city-buildings").clear()
     no_trouble(send(form))
     assert html_of(form).count('<th scope="row">') == 12
 
