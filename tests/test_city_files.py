@@ -90,9 +90,9 @@ def test_a_gap_on_the_map_has_the_ground_of_its_cells_and_no_specks(
     one = done(kind)
     gaps = gpd.read_file(one.folder / "gaps.geojson").to_crs(one.assessed.inputs.study.grid.crs)
     assert gaps.geometry.is_valid.all()
-    # Residents of hexagons are spread over 100 m cells: a gap is drawn by those squares, while its area is the
+    # Residents of hexagons are spread over 100 m cells: a gap is drawn by those squares, its area is the
     # hexagons' own ground, which a few squares meet only roughly.
-    rough = 0.3 if kind == "hexagons" else 0.01
+    rough = 0.4 if kind == "hexagons" else 0.01
     assert gaps.area.to_numpy() / 1e6 == pytest.approx(gaps["area_km2"].to_numpy(), rel=rough, abs=2e-4)
     cell_m2 = float(np.median(one.assessed.inputs.study.grid.area_m2))
     assert gaps.explode().area.min() > 0.9 * cell_m2
