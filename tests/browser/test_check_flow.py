@@ -66,7 +66,9 @@ def test_a_list_goes_from_upload_to_its_result(open_page: Callable[..., Page], u
     expect(page.get_by_text("坐标已按您的选择读作GCJ-02")).to_be_visible()
     _place_by_hand(page)
     expect(card(page, "接受")).to_have_text(str(COUNT + 1))
-    page.get_by_role("button", name="用此清单查看结果").click()
+    use = page.get_by_role("button", name="用此清单查看结果")
+    expect(use).to_have_count(1)  # while the page is drawn anew the old one stands beside the new one
+    use.click()
     expect(page.locator(".mark.own")).to_contain_text("报送清单.csv", timeout=120_000)
     assert map_of(page).locator("path.facility").count() == COUNT + 1
 

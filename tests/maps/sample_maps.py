@@ -104,6 +104,8 @@ def city_model() -> MapModel:
     )
     gaps = gpd.GeoDataFrame({"rank": np.arange(1, len(shapes) + 1)}, geometry=list(shapes), crs="EPSG:4326")
     gaps = gaps.assign(rule="rule-500", residents=5e4 / gaps["rank"], unit="新区", nearest_m=900.0)
+    inner = shapely.get_coordinates(shapely.point_on_surface(gaps.geometry.to_numpy()))
+    gaps = gaps.assign(lon=inner[:, 0], lat=inner[:, 1])
     return replace(
         tiny_model(),
         title="演示市",
