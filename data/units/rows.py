@@ -179,6 +179,7 @@ def _require_answers(
             continue
         layer, reason = reasons[0]
         if reason is _NO_NAMES:
+            _refuse_half_named(layer)
             raise InputError(
                 "{file}: no column is named {aliases}. The columns are: {columns}.",
                 file=path.name,
@@ -188,6 +189,21 @@ def _require_answers(
         raise InputError(
             "{file}: no layer holds units. {layer}: {why}", file=path.name, layer=layer.name, why=reason
         )
+
+
+def _refuse_half_named(layer: _Layer) -> None:
+    """InputError where a column has the title of names and too few rows have one: other things are in it."""
+    for title in layer.frame.columns:
+        if str(title).casefold() in {name.casefold() for name in TITLES["names"]}:
+            filled = sum(bool(name.strip()) for name in unit_names(layer.frame, str(title)))
+            raise InputError(
+                "{file}: the column {column} names only {filled:,} of {rows:,} rows, so the layer does not "
+                "hold units alone. Leave in it the outlines of units, each with its name.",
+                file=layer.path.name,
+                column=str(title),
+                filled=filled,
+                rows=len(layer.frame),
+            )
 
 
 def _table(
