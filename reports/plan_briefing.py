@@ -108,7 +108,12 @@ class _Draft:
             return
         yield f"## {self.tr(_HOW_MANY)}"
         yield ""
-        head = (text("Sites"), text("Best found"), text("At most possible"), text("Built in this order"))
+        head = (
+            text("Sites"),
+            text("Best found"),
+            text("At most, among the places compared"),
+            text("Built in this order"),
+        )
         rows = [
             [f"{p['sites']}", *(f"{p[key]:,.0f}" for key in ("best", "bound", "in_order"))] for p in points
         ]

@@ -28,7 +28,7 @@ _SITES_HEAD: Final = (
 _CURVE_HEAD: Final = (
     text("Sites"),
     text("Best found"),
-    text("At most possible"),
+    text("At most, among the places compared"),
     text("Built in this order"),
 )
 _OTHERS_HEAD: Final = (

@@ -37,7 +37,7 @@ def how_many(plan: Mapping[str, Any]) -> None:
         Series(tr(title), [(p["sites"], p[key]) for p in points], dots=key == "best")
         for key, title in (
             ("best", text("best found")),
-            ("bound", text("at most possible")),
+            ("bound", text("at most, among the places compared")),
             ("in_order", text("built in this order")),
         )
     ]
