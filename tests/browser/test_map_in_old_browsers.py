@@ -9,10 +9,11 @@ import pytest
 
 from maps import render_map
 from maps.model import MapModel
-from tests.browser import old_chromium
+from tests.browser import devtools
 from tests.browser.paper import assert_one_whole_sheet
 from tests.maps.sample_maps import tiny_model
 from tests.maps.test_overlays import with_everything
+from tests.old_chromium import PACKAGES, old_chromium
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -33,9 +34,9 @@ KINDS = {
 
 
 def executable(version: int) -> Path:
-    found = old_chromium.find(version)
-    if found is None:
-        pytest.skip(f"Chromium {version} cannot be had here (npm package {old_chromium.PACKAGES[version]})")
+    found = old_chromium(version)
+    if isinstance(found, str):
+        pytest.skip(found)
     return found
 
 
@@ -46,10 +47,10 @@ def written(folder: Path, model: MapModel) -> str:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("version", sorted(old_chromium.PACKAGES))
+@pytest.mark.parametrize("version", sorted(PACKAGES))
 def test_the_map_opens_can_be_clicked_and_prints(version: int, kind: str, tmp_path: Path) -> None:
     address = written(tmp_path, KINDS[kind])
-    with old_chromium.browser(executable(version)) as tab:
+    with devtools.browser(executable(version)) as tab:
         tab.open(address, until=READY)
         assert tab.errors == []
         assert tab.evaluate("document.querySelector('.folium-map').clientHeight") == 768
@@ -71,10 +72,10 @@ def test_the_map_opens_can_be_clicked_and_prints(version: int, kind: str, tmp_pa
             assert_one_whole_sheet(sheet)
 
 
-@pytest.mark.parametrize("version", sorted(old_chromium.PACKAGES))
+@pytest.mark.parametrize("version", sorted(PACKAGES))
 def test_without_scripts_the_verdicts_and_a_picture_are_shown(version: int, tmp_path: Path) -> None:
     address = written(tmp_path, tiny_model())
-    with old_chromium.browser(executable(version)) as tab:
+    with devtools.browser(executable(version)) as tab:
         tab.send("Emulation.setScriptExecutionDisabled", value=True)
         tab.open(address, until="document.getElementById('plain')")
         said = tab.evaluate("document.getElementById('plain').innerText")

@@ -1,15 +1,10 @@
-"""Old Chromium builds, as office PCs have them: found inside npm packages, driven over the DevTools protocol.
-
-Playwright does not speak to builds this old; a dozen lines over a WebSocket do.
-"""
+"""Browsers too old for Playwright, driven over the DevTools protocol: a dozen lines over a WebSocket."""
 
 from __future__ import annotations
 
 import base64
 import json
-import os
 import re
-import shutil
 import subprocess
 import tempfile
 import time
@@ -22,61 +17,9 @@ from typing import Any, Final
 
 from websockets.sync.client import connect
 
-ROOT: Final = Path(__file__).parents[2]
-KEPT: Final = ROOT / ".cache" / "old-chromium"
-# Main version → the npm package that carries a whole build of it under bin/, packed with brotli.
-PACKAGES: Final = {
-    72: "chrome-aws-lambda@1.11.2",
-    86: "chrome-aws-lambda@5.3.1",
-    92: "chrome-aws-lambda@10.1.0",
-    109: "@sparticuz/chromium@109.0.6",
-    119: "@sparticuz/chromium@119.0.2",
-}
-_UNPACK: Final = """
-const zlib = require("zlib"), fs = require("fs");
-for (const name of fs.readdirSync(".")) {
-  if (!name.endsWith(".br")) continue;
-  fs.writeFileSync(name.slice(0, -3), zlib.brotliDecompressSync(fs.readFileSync(name)));
-}
-"""
-_FLAGS: Final = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--hide-scrollbars",
-    "--remote-debugging-port=0",
-)
+from tests.old_chromium import FLAGS, environment
 
-
-def find(version: int) -> Path | None:
-    """The executable of this main version, fetched from npm once; None where it cannot be had."""
-    folder = KEPT / str(version)
-    if not (folder / "whole").exists():
-        try:
-            _fetch(version, folder)
-        except (OSError, subprocess.SubprocessError):
-            return None
-    return next(path for path in sorted(folder.glob("package/bin/chromium*")) if path.suffix != ".br")
-
-
-def _fetch(version: int, folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    run = {"cwd": folder, "check": True, "capture_output": True, "timeout": 300}
-    subprocess.run(["npm", "pack", PACKAGES[version]], **run)  # type: ignore[call-overload]
-    (packed,) = folder.glob("*.tgz")
-    shutil.unpack_archive(packed, folder, "gztar", filter="data")
-    packed.unlink()
-    binaries = folder / "package" / "bin"
-    run["cwd"] = binaries
-    subprocess.run(["node", "-e", _UNPACK], **run)  # type: ignore[call-overload]
-    for archive in binaries.glob("*.tar"):
-        shutil.unpack_archive(archive, binaries, "tar", filter="data")
-    for path in binaries.glob("chromium*"):
-        path.chmod(0o755)
-    (folder / "whole").touch()
+_FLAGS: Final = (*FLAGS, "--disable-background-networking", "--hide-scrollbars", "--remote-debugging-port=0")
 
 
 class Tab:
@@ -161,10 +104,6 @@ class Tab:
 @contextmanager
 def browser(executable: Path, *, width: int = 1366, height: int = 768) -> Iterator[Tab]:
     """A running browser with one empty page of this size."""
-    bundled = executable.parent / "lib"
-    libraries = os.pathsep.join(
-        part for part in (str(bundled), str(executable.parent), os.environ.get("LD_LIBRARY_PATH", "")) if part
-    )
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         command = [str(executable), *_FLAGS, f"--user-data-dir={profile}", f"--window-size={width},{height}"]
         running = subprocess.Popen(
@@ -172,7 +111,7 @@ def browser(executable: Path, *, width: int = 1366, height: int = 768) -> Iterat
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
-            env=os.environ | {"LD_LIBRARY_PATH": libraries, "HOME": profile},
+            env=environment(executable) | {"HOME": profile},
         )
         try:
             with Tab(_page_address(running)) as tab:

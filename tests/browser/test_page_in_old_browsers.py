@@ -23,7 +23,7 @@ def chromium_109(playwright_engine: Playwright) -> Iterator[Browser]:
     if isinstance(program, str):
         pytest.skip(program)
     running = playwright_engine.chromium.launch(
-        executable_path=program, args=list(FLAGS), env={**environment(program)}
+        executable_path=program, args=list(FLAGS), env=dict(environment(program))
     )
     assert running.version.startswith("109.")
     yield running
