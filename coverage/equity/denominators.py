@@ -27,7 +27,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from core.text import text
+from core.text import Text, text
 from coverage.checks.by_unit import judged, parent_rows, sum_by, units_of
 from coverage.checks.measured import Measured
 from coverage.checks.reach import limit_m
@@ -135,9 +135,7 @@ def judged_by_denominator(result: RuleResult, measured: Measured) -> RuleResult:
         table = table[table["basis"] == JUDGED_BY[denominator]]
     city = table[table["level"] == CITY]
     if city.empty or not city["total"].iloc[0] > 0:
-        return replace(
-            result, share=None, verdict=None, reason=_MISSING[denominator], covered=None, total=None
-        )
+        return replace(result, share=None, verdict=None, reason=_why_not(denominator, measured.study))
     share = float(city["share"].iloc[0])
     by_unit = _judged_units(result.by_unit, table, measured)
     return replace(
@@ -163,9 +161,16 @@ def _judged_units(by_unit: pd.DataFrame, table: pd.DataFrame, measured: Measured
 _MISSING: Final = {
     "residential_land": text("The rule divides by residential land; give it with --residential."),
     "compounds": text("The rule divides by residential compounds; give them with --compounds."),
-    "area": text("The rule divides by the ground of units; give them with --units."),
-    "communities": text("The rule counts communities; give them with --units."),
 }
+_NO_UNITS: Final = text("What the rule divides by is counted inside units; give them with --units.")
+_NOTHING: Final = text("Inside the units the rule speaks of there is nothing of what it divides by.")
+
+
+def _why_not(denominator: str, study: Study) -> Text:
+    given = {"residential_land": study.grounds.residential, "compounds": study.grounds.compounds}
+    if denominator in given and given[denominator] is None:
+        return _MISSING[denominator]
+    return _NO_UNITS if study.units is None else _NOTHING
 
 
 def reached_ground(rule: Rule, measured: Measured) -> _Pieces:

@@ -74,11 +74,26 @@ def test_a_wider_basis_never_covers_fewer(denominator: str) -> None:
     assert list(met[order]) == sorted(met[order])
 
 
-def test_a_rule_without_the_input_it_divides_by_is_not_judged_and_says_which() -> None:
+LAND = Grounds(residential=np.array([side(0, 0, 900, 900)]))
+ELSEWHERE = Grounds(residential=np.array([side(50_000, 0, 900, 900)]))
+
+
+@pytest.mark.parametrize(
+    ("grounds", "with_units", "said"),
+    [
+        (Grounds(), True, "--residential"),
+        (LAND, False, "--units"),
+        (ELSEWHERE, True, "nothing of what it divides by"),
+    ],
+)
+def test_a_rule_without_what_it_divides_by_is_not_judged_and_says_why(
+    grounds: Grounds, with_units: bool, said: str
+) -> None:
     rule = RADIUS_500 + '\ndenominator = "residential_land"'
-    (result,) = assess(study([("station", 500.0)]), standard(rule)).results
+    town = replace(study([("station", 500.0)], with_units=with_units), grounds=grounds)
+    (result,) = assess(town, standard(rule)).results
     assert result.verdict is None
-    assert "--residential" in str(result.reason)
+    assert said in str(result.reason)
 
 
 def test_the_share_of_the_ground_is_a_circle_cut_by_the_border() -> None:
