@@ -212,7 +212,8 @@ class Live:
         """
         frame = facilities.frame
         wanted = list(zip(frame["facility_id"].astype(str), frame["tier"].astype(str), strict=True))
-        slots, own = [], {self._named(slot): slot for slot in range(len(self.base.study.facilities))}
+        own = {self._named(slot): slot for slot in range(len(self.base.study.facilities))}
+        slots: list[int] = []
         for named in wanted:
             if own.get(named, -1) <= (slots[-1] if slots else -1):
                 break
@@ -278,12 +279,20 @@ def live(base: Assessment) -> Live:
         doors.xy.copy(),
         np.ones(len(frame), bool),
     )
-    tiers = {}
-    for tier, (node_m, node_owner) in distances.nodes.items():
-        kept = (distances.walk_m, distances.walk_row, distances.straight_m, distances.straight_row)
-        highest = ground.blocks.highest(distances.straight_m[tier])
-        arrays = (node_m.copy(), node_owner.copy(), *(of[tier].copy() for of in kept), highest)
-        tiers[tier] = LiveTier(ground, slots, *arrays)
+    tiers = {
+        tier: LiveTier(
+            ground,
+            slots,
+            node_m.copy(),
+            node_owner.copy(),
+            distances.walk_m[tier].copy(),
+            distances.walk_row[tier].copy(),
+            distances.straight_m[tier].copy(),
+            distances.straight_row[tier].copy(),
+            ground.blocks.highest(distances.straight_m[tier]),
+        )
+        for tier, (node_m, node_owner) in distances.nodes.items()
+    }
     return Live(base, ground, slots, tiers)
 
 
