@@ -22,9 +22,6 @@ first_sentence(view)
 key_figures(view)
 table_and_map(view)
 notes(view)
-left, right = st.columns(2, gap="medium")
-with left:
-    gaps(view)
-with right:
-    plan(view)
+gaps(view)
+plan(view)
 downloads(view)
