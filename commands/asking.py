@@ -24,7 +24,7 @@ def asking(files: StudyFiles, job: Callable[[StudyFiles], Done], tr: Translator,
     Without a terminal nothing is asked: what could be meant is refused with all readings named, and a raster
     that does not say what it counts is taken as residents per pixel, and the results say so.
     """
-    if not (isinstance(report, Bar) and sys.stdin.isatty() and sys.stderr.isatty()):
+    if not (isinstance(report, Bar) and _at_a_terminal()):
         return job(files)
     from data.formats.asked import OpenQuestionError
 
@@ -50,3 +50,7 @@ def answered(files: StudyFiles, field: str, answer: str) -> StudyFiles:
     if of:
         value = (*(pair for pair in getattr(files.answers, name) if pair[0] != of), (of, answer))
     return replace(files, answers=replace(files.answers, **{name: value}))
+
+
+def _at_a_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
