@@ -27,6 +27,8 @@ _ROLES: Final = {
     "buildings": text("Buildings"),
     "water": text("Water"),
     "area": text("Study area"),
+    "residential": text("Residential land"),
+    "compounds": text("Residential compounds"),
 }
 
 
