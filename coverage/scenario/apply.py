@@ -30,8 +30,7 @@ from coverage.model.standard import Rule, Standard
 from coverage.model.standard_edits import as_own, with_figure, with_speed
 from coverage.model.study import Study
 from coverage.model.tables import FacilityTable, PopulationGrid
-from geo.network.cut import cut_streets
-from geo.network.extend import add_street
+from geo.network.edit import add_street, cut_streets
 from geo.network.network import WalkNetwork
 
 # What a study remembers of its cells and units, which stays right while these stay as they are.
