@@ -6,6 +6,7 @@ import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -88,11 +89,8 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
     margin_m = longest_reach_m(standard)
     area = study_area(population.grid.xy, crs, margin_m=margin_m)
     asked = Asked(files.heal_m, files.answers.network_layer, files.answers.network_class)
-    told = part(progress, 0.3, 0.7)
-    if cache is None:
-        streets = read_streets(files.network, crs=crs, area=area, asked=asked, progress=told)
-    else:
-        streets = load_or_read(files.network, cache, crs=crs, area=area, asked=asked, progress=told)
+    reader = read_streets if cache is None else partial(load_or_read, cache_dir=cache)
+    streets = reader(files.network, crs=crs, area=area, asked=asked, progress=part(progress, 0.3, 0.7))
     grounds, of_grounds = read_grounds(files.layers.residential, files.layers.compounds, crs=crs)
     network = streets.network
     if standard.walking.island_m != network.island_m:
