@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from data.digest import sha256_of
+from data.files import sha256_of
 from data.standards import DEFAULT_STANDARD
 from jobs.study.layers import Answers as Answers
 from jobs.study.layers import Layers as Layers

@@ -18,7 +18,7 @@ from core.text import Text, text
 from coverage.model.standard import Standard
 from coverage.model.study import Study
 from coverage.model.tables import PopulationGrid, UnitTable
-from data.digest import sha256_of
+from data.files import sha256_of
 from data.formats.inputs_read import InputRead
 from data.intake.findings import INFO, Finding
 from data.intake.intake import Intake
