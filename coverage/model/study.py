@@ -8,7 +8,6 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from coverage.model.grounds import Grounds
 from coverage.model.membership import Membership, locate, locate_declared, locate_facilities
 from coverage.model.tables import (
     RURAL,
@@ -16,6 +15,7 @@ from coverage.model.tables import (
     URBAN,
     Bools,
     FacilityTable,
+    Grounds,
     PopulationGrid,
     UnitTable,
 )

@@ -11,9 +11,16 @@ from scipy.sparse import csr_array
 
 from core.errors import SettingError
 from coverage.assessment import assess
-from coverage.checks.allocation import Allocation, ByCapacity, ByDistance, Manner, ToNearest, allocate
+from coverage.checks.allocation import (
+    Allocation,
+    ByCapacity,
+    ByDistance,
+    Manner,
+    ToNearest,
+    allocate,
+    shared_by_distance,
+)
 from coverage.checks.allocation_capacity import least_walking
-from coverage.checks.allocation_decay import shared_by_distance
 from coverage.checks.loads import check_load
 from tests.coverage.tiny_town import standard, study
 
