@@ -81,7 +81,6 @@ class Grow:
 
 
 Edit = Open | Close | Move | AddStreet | AddBarrier | SetFigure | SetSpeed | UseStandard | Grow
-FacilityEdit = Open | Close | Move
 
 
 @dataclass(frozen=True)
