@@ -13,8 +13,8 @@ from coverage.model.tables import Bools, Floats
 from data.intake.coordinates import MIXED, UNITS, DatumDecision, likeliest
 from data.intake.drafts import ACCEPTED, REFUSED
 from data.intake.findings import ERROR, WARNING, Notebook
-from data.intake.hypotheses import HYPOTHESES, UNKNOWN
-from data.intake.projected import to_degrees
+from data.intake.likelihood import HYPOTHESES, UNKNOWN
+from data.intake.projection import to_degrees
 from data.intake.sheets import Table
 from geo.datum import BD09, GCJ02, WGS84, LonLat, convert
 

@@ -11,8 +11,7 @@ from urllib.parse import unquote
 from core.text import Text, text
 from data.formats.geometry import inner_point
 from data.formats.raw import Cell
-from data.intake.angles import LAT, LON, Angle
-from data.intake.numbers import plain
+from data.intake.numbers import LAT, LON, Angle, plain
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from coverage.model.tables import UnitTable
 from data.intake.coordinates import AUTO, DatumDecision, decide, named_systems, overall
-from data.intake.hypotheses import UNKNOWN
+from data.intake.likelihood import UNKNOWN
 from data.intake.placing import Bounds
 from data.intake.projection import decide_projection
 from data.intake.reference import Reference

@@ -9,13 +9,12 @@ from typing import Final
 
 from core.text import Text, text
 from data.formats.raw import Cell
-from data.intake.angles import LAT, LON, Angle
 from data.intake.coordinates import named_systems
 from data.intake.disguises import notation_of, place_in
 from data.intake.drafts import REFUSED, SET_ASIDE, TO_LOCATE, Draft, RowCells
 from data.intake.findings import ERROR, WARNING
 from data.intake.notation import UNCLEAR, parse_angle, parse_pair
-from data.intake.numbers import is_missing, plain, quoted
+from data.intake.numbers import LAT, LON, Angle, is_missing, plain, quoted
 from data.intake.place_columns import PlaceColumns
 
 _PLAIN: Final = re.compile(r"[\d.+\-]+(\s*,\s*[\d.+\-]+)?")

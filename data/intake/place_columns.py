@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from data.formats.raw import Cell, Row
-from data.intake.angles import LAT, LON, Angle
 from data.intake.columns import join_title, normalise, title_field
 from data.intake.disguises import place_in
 from data.intake.notation import (
@@ -21,7 +20,7 @@ from data.intake.notation import (
     parse_angle,
     parse_pair,
 )
-from data.intake.numbers import is_missing, plain
+from data.intake.numbers import LAT, LON, Angle, is_missing, plain
 
 _SAMPLE: Final = 400
 _MOSTLY: Final = 0.8

@@ -15,8 +15,8 @@ from data.intake.columns import KEPT_FIELDS, OWN, PERSONAL, SERIAL, column_key
 from data.intake.decisions import LIST, Decisions, GroupChoice
 from data.intake.drafts import ACCEPTED, REFUSED, TO_LOCATE
 from data.intake.duplicates import DuplicateGroup, find_duplicates
-from data.intake.hypotheses import HYPOTHESES, UNKNOWN, Hypothesis, place
 from data.intake.intake import Intake
+from data.intake.likelihood import HYPOTHESES, UNKNOWN, Hypothesis, place
 from data.intake.numbers import as_written
 from data.intake.sheets import Table
 

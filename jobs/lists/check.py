@@ -20,16 +20,16 @@ from data.intake.decisions import (
     Decisions,
     GroupChoice,
     Place,
+    recall,
     recall_decisions,
+    remember,
     remember_decisions,
 )
 from data.intake.findings import ERROR, WARNING, Finding
 from data.intake.groups import Part
 from data.intake.intake import Intake
 from data.intake.judge import judge
-from data.intake.layers import layer_datum, shifted_layer
-from data.intake.memory import recall, remember
-from data.intake.origin import converted_units, origin_of
+from data.intake.origin import converted_units, layer_datum, origin_of, shifted_layer
 from data.intake.read import ListRequest, read_facilities, read_lists
 from data.intake.reference import read_reference
 from data.intake.review import Candidate, Column, Group, ToLocate, candidates, columns, groups, to_locate

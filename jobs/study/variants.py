@@ -6,9 +6,8 @@ from dataclasses import replace
 
 import pandas as pd
 
-from data.intake.assemble import facility_ids
 from data.intake.intake import Intake
-from data.intake.read import read_facilities
+from data.intake.read import facility_ids, read_facilities
 from data.standards import open_standard
 from jobs.study.cases import OwnLists, digest
 from jobs.study.inputs import Inputs, list_notes, undecided_notes

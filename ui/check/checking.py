@@ -23,8 +23,7 @@ if TYPE_CHECKING:  # reading lists takes two seconds to load; the page is shown 
 
     from data.intake.decisions import Place
     from data.intake.groups import Part
-    from data.intake.mixture import Mixture
-    from data.intake.parts import PartOfList
+    from data.intake.parts import Mixture, PartOfList
     from jobs.lists.check import CheckReport
     from jobs.lists.places import Conflict
 
@@ -76,7 +75,7 @@ def _parts(report: CheckReport) -> tuple[PartOfList, ...]:
 
 
 def _mixture(report: CheckReport) -> Mixture | None:
-    from data.intake.mixture import mixture
+    from data.intake.parts import mixture
 
     return mixture(report.intake)
 
