@@ -110,28 +110,18 @@ class Notebook:
     def flush(self) -> None:
         """Turn the tallies into one finding each, at the level of its code."""
         for (code, _), cells in self._tallies.items():
-            example, row, column = cells[0]
-            self.note(
-                level_of(code),
-                code,
-                _with_the_others(example, [r for _, r, _ in cells[1:]]),
-                row=row,
-                column=column,
-            )
+            message, row, column = cells[0]
+            others = [number for _, number, _ in cells[1:]]
+            named = ", ".join(map(str, others[:_NAMED_ROWS])) + (" …" if len(others) > _NAMED_ROWS else "")
+            if any(others):
+                message = text(
+                    "{example} (and {count} more {count:cell|cells} like it, in rows {rows})",
+                    example=message,
+                    count=len(others),
+                    rows=named,
+                )
+            self.note(level_of(code), code, message, row=row, column=column)
         self._tallies.clear()
-
-
-def _with_the_others(example: Text, rows: list[int]) -> Text:
-    """A remark and where it holds too: the first twenty rows, and how many in all."""
-    if not any(rows):
-        return example
-    named = ", ".join(map(str, rows[:_NAMED_ROWS])) + (" …" if len(rows) > _NAMED_ROWS else "")
-    return text(
-        "{example} (and {count} more {count:cell|cells} like it, in rows {rows})",
-        example=example,
-        count=len(rows),
-        rows=named,
-    )
 
 
 def counted(findings: Iterable[Finding], level: Level) -> int:

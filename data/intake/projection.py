@@ -50,17 +50,12 @@ def easting_northing(first: Floats, second: Floats) -> tuple[Floats, Floats, Boo
 
 def candidates(east: Floats, north: Floats) -> tuple[str, ...]:
     """The systems all these metres can be in, so that they lie in China; most usual first."""
-    return tuple(crs for crs in _possible(east) if inside(*about_degrees(east, north, crs), CHINA).all())
-
-
-def _possible(east: Floats) -> list[str]:
     zones = np.unique(np.floor(east / _PREFIX).astype(int))
+    codes = list(_UNPREFIXED) if zones.max(initial=0) == 0 else []
     if len(zones) == 1 and zones[0] > 0:
-        zone = int(zones[0])
-        codes = [table[zone] for table in (_PREFIXED_3, _PREFIXED_6) if zone in table]
-    else:
-        codes = list(_UNPREFIXED) if zones.max(initial=0) == 0 else []
-    return [f"EPSG:{code}" for code in codes]
+        codes = [table[int(zones[0])] for table in (_PREFIXED_3, _PREFIXED_6) if int(zones[0]) in table]
+    possible = (f"EPSG:{code}" for code in codes)
+    return tuple(crs for crs in possible if inside(*about_degrees(east, north, crs), CHINA).all())
 
 
 def about_degrees(east: Floats, north: Floats, crs: str) -> LonLat:
@@ -204,14 +199,10 @@ def _fits(rows: pd.DataFrame, crs: str, area: Bounds | None, units: UnitTable | 
     lon, lat = to_degrees(east, north, crs)
     if area and inside(lon, lat, area, _NEAR_DEG).mean() < _MOSTLY:
         return False
-    return units is None or _in_declared(rows, lon, lat, units)
-
-
-def _in_declared(rows: pd.DataFrame, lon: Floats, lat: Floats, units: UnitTable) -> bool:
-    """Not far outside what the rows declare, where they declare anything."""
-    unit = declared_units(rows, units)
-    if not (unit >= 0).any():
+    unit = None if units is None else declared_units(rows, units)
+    if units is None or unit is None or not (unit >= 0).any():
         return True
+    # Not far outside what the rows declare, where they declare anything.
     _, away_m = membership(unit, units, project(lon, lat, units.crs)[:, None, :])
     return bool(np.nanmedian(away_m) < 500)
 

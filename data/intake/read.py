@@ -135,27 +135,11 @@ def frame_of(
         _table_frame(number, *each) for number, each in enumerate(zip(tables, drafts, located, strict=True))
     ]
     if not parts:
-        return _empty()
+        own = ("outcome", "table", "given_lon", "given_lat", "metres", "source", "personal", "said")
+        return pd.DataFrame({c: [] for c in (*ACCEPTED_COLUMNS, *own, "mend_lon", "mend_lat")})
     frame = pd.concat(parts, ignore_index=True)
     frame["facility_id"] = facility_ids(frame)
     return frame
-
-
-def _empty() -> pd.DataFrame:
-    columns = [
-        *ACCEPTED_COLUMNS,
-        "outcome",
-        "table",
-        "given_lon",
-        "given_lat",
-        "metres",
-        "source",
-        "personal",
-        "said",
-        "mend_lon",
-        "mend_lat",
-    ]
-    return pd.DataFrame({column: [] for column in columns})
 
 
 def _table_frame(number: int, table: Table, drafts: Sequence[Draft], located: Located) -> pd.DataFrame:

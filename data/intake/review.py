@@ -16,7 +16,7 @@ from data.intake.decisions import LIST, Decisions, GroupChoice
 from data.intake.drafts import ACCEPTED, REFUSED, TO_LOCATE
 from data.intake.duplicates import DuplicateGroup, find_duplicates
 from data.intake.intake import Intake
-from data.intake.likelihood import HYPOTHESES, UNKNOWN, Hypothesis, place
+from data.intake.likelihood import HYPOTHESES, UNKNOWN, place
 from data.intake.numbers import as_written
 from data.intake.sheets import Table
 
@@ -154,20 +154,16 @@ def candidates(intake: Intake, *, most: int = 3, sample: int = _MOST_POINTS) -> 
     belief = dict(intake.datum.ranking)
     ranked = sorted(HYPOTHESES, key=lambda h: -belief.get(h.id, 0.0))
     shown = [*ranked[:most], *(h for h in ranked[most:] if h.system != UNKNOWN)]
-    return tuple(_candidate(hypothesis, belief.get(hypothesis.id, 0.0), lon, lat) for hypothesis in shown)
-
-
-def _candidate(hypothesis: Hypothesis, belief: float, lon: Floats, lat: Floats) -> Candidate:
-    option = hypothesis.system if hypothesis.system != UNKNOWN else ""
-    x, y = place(hypothesis, lon, lat)
-    way = _way_m(lon, lat, x, y) if len(lon) else (0.0, 0.0)
-    return Candidate(hypothesis.id, hypothesis.title, option, belief, x, y, *way)
-
-
-def _way_m(lon: Floats, lat: Floats, x: Floats, y: Floats) -> tuple[float, float]:
-    """Median metres east and north."""
-    east = np.radians(x - lon) * np.cos(np.radians(lat)) * _EARTH_M
-    return float(np.median(east)), float(np.median(np.radians(y - lat)) * _EARTH_M)
+    found = []
+    for hypothesis in shown:
+        x, y = place(hypothesis, lon, lat)
+        east_m = np.radians(x - lon) * np.cos(np.radians(lat)) * _EARTH_M
+        north_m = np.radians(y - lat) * _EARTH_M
+        way_m = (float(np.median(east_m)), float(np.median(north_m))) if len(lon) else (0.0, 0.0)
+        option = hypothesis.system if hypothesis.system != UNKNOWN else ""
+        likely = belief.get(hypothesis.id, 0.0)
+        found.append(Candidate(hypothesis.id, hypothesis.title, option, likely, x, y, *way_m))
+    return tuple(found)
 
 
 _EARTH_M: Final = 6_371_000.0

@@ -15,7 +15,7 @@ from geo.datum import convert
 from tests.small_city import degrees
 from tests.ui.conftest import ShownMaps, html_of, no_trouble
 from tests.ui.test_check import CHECK, HEAD, line, press, show_result, step, upload
-from ui.check.mixture import runs
+from ui.check.parts import runs
 
 ADDRESSED = "名称,类型,社区,地址,经度,纬度\n"
 LOST = "丙社区服务站,公共服务站,西苑社区,西苑路8号,,\n"

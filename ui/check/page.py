@@ -7,9 +7,8 @@ from typing import Final
 from core.text import text
 from ui.check.checking import checked
 from ui.check.columns import columns_step
-from ui.check.conflicts import conflicts_step
 from ui.check.duplicates import twice_step
-from ui.check.findings import accepted, counts, findings
+from ui.check.findings import accepted, conflicts_step, counts, findings
 from ui.check.help import explain_lists
 from ui.check.places import places_step
 from ui.check.record import record_step
