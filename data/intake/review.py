@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,8 @@ from data.intake.sheets import Table
 
 _EXAMPLES: Final = 3
 _MOST_POINTS: Final = 300
+# The findings that propose other coordinates.
+PROPOSING: Final = ("swapped-coordinates", "unreadable-coordinates")
 _UNIT_LEVELS: Final = ("district", "street", "community")
 
 FIELDS: Final = KEPT_FIELDS
@@ -91,9 +93,10 @@ class Column:
 class ToLocate:
     """A facility whose list gives no usable place; `lon`, `lat` are where somebody placed it, else None.
 
-    `proposed` are the degrees (WGS-84) that the list probably means, where a finding proposes them.
+    `proposed` are the degrees (WGS-84) that the list probably means, where a finding proposes them, and
+    `problem` is the code of that finding.
 
-    `unit` are the units it declares, widest first; `by` is "hand", "address" or "".
+    `unit` are the units it declares, widest first; `by` is "hand", "address", "proposal" or "".
     """
 
     row_id: str
@@ -108,6 +111,7 @@ class ToLocate:
     lat: float | None = None
     by: str = ""
     proposed: tuple[float, float] | None = None
+    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -227,22 +231,28 @@ def to_locate(intake: Intake) -> tuple[ToLocate, ...]:
     lost = frame["outcome"].isin((TO_LOCATE, REFUSED)) | (
         (frame["outcome"] == ACCEPTED) & (frame["located_by"] != LIST) & frame["given_lon"].isna()
     )
-    return tuple(_to_locate(row) for row in frame[named & lost].itertuples(index=False))
-
-
-def _to_locate(row: Any) -> ToLocate:
-    known = row.outcome == ACCEPTED
-    return ToLocate(
-        row.facility_id,
-        row.name,
-        row.tier,
-        row.address,
-        " ".join(unit for level in _UNIT_LEVELS if (unit := getattr(row, level))),
-        row.source_file,
-        row.source_sheet,
-        row.source_row,
-        row.lon if known else None,
-        row.lat if known else None,
-        row.located_by if known else "",
-        None if row.mend_lon != row.mend_lon else (row.mend_lon, row.mend_lat),
-    )
+    problems = {
+        (found.file, found.sheet, found.row): found.code
+        for found in intake.findings
+        if found.code in PROPOSING
+    }
+    rows = []
+    for row in frame[named & lost].itertuples(index=False):
+        known, at = row.outcome == ACCEPTED, (row.source_file, row.source_sheet, row.source_row)
+        proposed = None if known or row.mend_lon != row.mend_lon else (row.mend_lon, row.mend_lat)
+        rows.append(
+            ToLocate(
+                row.facility_id,
+                row.name,
+                row.tier,
+                row.address,
+                " ".join(unit for level in _UNIT_LEVELS if (unit := getattr(row, level))),
+                *at,
+                row.lon if known else None,
+                row.lat if known else None,
+                row.located_by if known else "",
+                proposed,
+                problems.get(at, "") if proposed else "",
+            )
+        )
+    return tuple(rows)

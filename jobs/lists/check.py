@@ -34,7 +34,7 @@ from data.intake.read import ListRequest, read_facilities, read_lists
 from data.intake.reference import read_reference
 from data.intake.review import Candidate, Column, Group, ToLocate, candidates, columns, groups, to_locate
 from data.intake.store import keep_originals, store_original
-from data.intake.workbook import write_accepted, write_findings, write_not_open
+from data.intake.workbook import workbooks_of, write_accepted, write_findings, write_not_open
 from data.units import read_units
 from data.vector import read_vector
 from geo.datum import GCJ02
@@ -79,7 +79,7 @@ class KnownUnits:
 
 @dataclass(frozen=True)
 class CheckReport:
-    """What a check found; `folder` holds `accepted.csv`, `planned.csv`, `findings.xlsx` and the originals.
+    """What a check found; `folder` holds `accepted.csv`, `planned.csv`, `workbooks()` and the originals.
 
     `decisions` are in `intake` already; `memory` is where they are kept. `remarks` are on the layers.
     """
@@ -106,6 +106,10 @@ class CheckReport:
     def to_locate(self) -> tuple[ToLocate, ...]:
         """Facilities without a usable place, those that somebody placed included."""
         return to_locate(self.intake)
+
+    def workbooks(self) -> dict[str, Path]:
+        """File of the lists → the workbook of findings that goes back to its sender."""
+        return workbooks_of(self.intake, self.folder)
 
     def as_json(self) -> dict[str, Any]:
         """The object that `check --json` prints."""

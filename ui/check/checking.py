@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -137,6 +137,13 @@ def place(done: Checked, places: Mapping[str, tuple[float, float] | Place | None
     from jobs.lists.check import place_rows
 
     st.session_state[_KEY] = _changed(done, lambda report: place_rows(report, places))
+
+
+def accept(done: Checked, rows: Sequence[str]) -> None:
+    """Place rows (ids) where the findings propose."""
+    from jobs.lists.check import accept_proposals
+
+    st.session_state[_KEY] = _changed(done, lambda report: accept_proposals(report, rows))
 
 
 def decide(done: Checked, decisions: Mapping[str, Any]) -> None:

@@ -42,7 +42,12 @@ _COLUMNS: Final = {
     "source_sheet": text("Sheet"),
     "source_row": text("Row"),
 }
-_LOCATED_BY: Final = {"list": text("the list"), "hand": text("hand"), "address": text("address")}
+_LOCATED_BY: Final = {
+    "list": text("the list"),
+    "hand": text("hand"),
+    "address": text("address"),
+    "proposal": text("the check's proposal"),
+}
 
 
 def counts(done: Checked) -> None:

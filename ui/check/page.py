@@ -10,7 +10,7 @@ from ui.check.columns import columns_step
 from ui.check.duplicates import twice_step
 from ui.check.findings import accepted, conflicts_step, counts, findings
 from ui.check.help import explain_lists
-from ui.check.places import places_step
+from ui.check.places import places_step, proposals_line
 from ui.check.record import record_step
 from ui.check.steps import take_step
 from ui.check.system import system_line, system_step
@@ -43,6 +43,7 @@ else:
     done = checked(lists)
     counts(done)
     system_line(done)
+    proposals_line(done)
     take_step(done, STEPS)
     offer_result(done)
     take_away(done)
