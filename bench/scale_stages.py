@@ -24,7 +24,7 @@ from coverage.scenario.incremental import live
 from data.population import read_population
 from data.results import write_results
 from data.standards import open_standard
-from data.streets.index import attach_index, save_index
+from data.streets.cache import attach_index, save_index
 from data.streets.snapped import remember_places
 from data.units import read_units
 from geo.isochrone.isochrones import isochrones
