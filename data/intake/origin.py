@@ -4,7 +4,7 @@ names in a layer that is known to be true."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,7 +18,8 @@ from core.text import Text, text
 from coverage.model.names import unit_key
 from coverage.model.tables import Floats, UnitTable
 from data.formats.layers import opened
-from data.intake.coordinates import DatumDecision, ranking_of
+from data.intake.coordinates import DatumDecision, named_systems, ranking_of
+from data.intake.findings import WARNING, Finding
 from data.intake.likelihood import SYSTEM_OF, UNKNOWN, anchors, no_evidence, placed_xy
 from data.intake.placing import CHINA, inside
 from data.intake.reference import NAME_COLUMNS
@@ -63,12 +64,25 @@ def origin_of(path: Path, units: UnitTable) -> Origin:
     with opened(path) as file:
         titles = {str(field).casefold() for layer in file.layers for field in layer.fields}
     if any(title in titles for title in _DATAV):
-        return Origin(GCJ02 if _as_delivered(units) else "")
+        converted = WGS84 in named_systems(path.name)  # and perhaps rounded again to as few decimals
+        return Origin(GCJ02 if _as_delivered(units) and not converted else "")
     if OSM_CREDIT in credits_of((path,)) or any(_OSM.fullmatch(title) for title in titles):
         return Origin(WGS84)
     if all(any(word.fullmatch(title) for title in titles) for word in _CENSUS) or _is_demo(path):
         return Origin(WGS84)
     return Origin("")
+
+
+def in_true_coordinates(
+    paths: Sequence[Path], units: UnitTable
+) -> tuple[UnitTable, bool, tuple[Finding, ...]]:
+    """The units of some files as they truly lie, and whether their system is known at all: outlines known to
+    be in GCJ-02 are converted, and a finding says so."""
+    systems = {origin_of(path, units).system for path in paths}
+    if systems != {GCJ02}:
+        return units, systems == {WGS84}, ()
+    table, message = converted_units(units, "、".join(path.name for path in paths))
+    return table, True, (Finding(paths[0].name, "", 0, "", WARNING, "converted-layer", message),)
 
 
 def converted_units(units: UnitTable, file: str) -> tuple[UnitTable, Text]:

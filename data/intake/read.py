@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -76,7 +76,7 @@ def read_lists(paths: Sequence[Path], request: ListRequest, *, progress: Progres
     """
     wanted, units, decisions = wanted_system(request.datum), request.units, request.decisions
     reference = request.reference
-    files = read_files(paths, progress=part(progress, 0.0, 0.4))
+    files = _told_apart(read_files(paths, progress=part(progress, 0.0, 0.4)), paths)
     findings: list[Finding] = []
     tables = [table for file in files for table in _tables(file, decisions.columns, findings)]
     notes = {n: Notebook(table.file, table.sheet.name, findings) for n, table in enumerate(tables)}
@@ -98,6 +98,17 @@ def read_lists(paths: Sequence[Path], request: ListRequest, *, progress: Progres
     tell_systems(frame, tables, decision, notes)
     progress(0.85, text("Judging the rows"))
     return judge(Reading(frame, tuple(findings), decision, files, tuple(tables), context), decisions)
+
+
+def _told_apart(files: Sequence[RawFile], paths: Sequence[Path]) -> tuple[RawFile, ...]:
+    """Files of one name, as offices send them, called after their folders too."""
+    given = [file.name for file in files]
+    names: list[str] = []
+    for number, (name, path) in enumerate(zip(given, paths, strict=True), start=1):
+        several = given.count(name) > 1
+        called = f"{path.resolve().parent.name}/{name}" if several else name
+        names.append(f"{number}/{name}" if called in names else called)
+    return tuple(replace(file, name=name) for file, name in zip(files, names, strict=True))
 
 
 def _tables(file: RawFile, mapping: Mapping[str, str], findings: list[Finding]) -> list[Table]:

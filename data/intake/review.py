@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -237,7 +238,8 @@ def to_locate(intake: Intake) -> tuple[ToLocate, ...]:
         if found.code in PROPOSING
     }
     rows = []
-    for row in frame[named & lost].itertuples(index=False):
+    chosen: Iterable[Any] = frame[named & lost].itertuples(index=False)
+    for row in chosen:
         known, at = row.outcome == ACCEPTED, (row.source_file, row.source_sheet, row.source_row)
         proposed = None if known or row.mend_lon != row.mend_lon else (row.mend_lon, row.mend_lat)
         rows.append(

@@ -25,11 +25,11 @@ from data.intake.decisions import (
     remember,
     remember_decisions,
 )
-from data.intake.findings import ERROR, WARNING, Finding
+from data.intake.findings import ERROR, Finding
 from data.intake.groups import Part
 from data.intake.intake import Intake
 from data.intake.judge import judge
-from data.intake.origin import converted_units, layer_datum, origin_of, shifted_layer
+from data.intake.origin import in_true_coordinates, layer_datum, shifted_layer
 from data.intake.read import ListRequest, read_facilities, read_lists
 from data.intake.reference import read_reference
 from data.intake.review import Candidate, Column, Group, ToLocate, candidates, columns, groups, to_locate
@@ -37,7 +37,6 @@ from data.intake.store import keep_originals, store_original
 from data.intake.workbook import workbooks_of, write_accepted, write_findings, write_not_open
 from data.units import read_units
 from data.vector import read_vector
-from geo.datum import GCJ02
 from locales import DEFAULT_LANGUAGE, translator
 
 FORMAT = 1
@@ -269,9 +268,5 @@ def _units(path: Path | None, reference_path: Path | None) -> KnownUnits:
             return KnownUnits(None, (*read.findings, wrong))
         if against.decided:
             return KnownUnits(read.table, read.findings)
-    origin = origin_of(path, read.table)
-    if origin.system == GCJ02:
-        table, message = converted_units(read.table, path.name)
-        said = Finding(path.name, "", 0, "", WARNING, "converted-layer", message)
-        return KnownUnits(table, (*read.findings, said))
-    return KnownUnits(read.table, read.findings, known=origin.known)
+    table, known, said = in_true_coordinates((path,), read.table)
+    return KnownUnits(table, (*read.findings, *said), known=known)
