@@ -8,11 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 from data.files import sha256_of
 from data.standards import DEFAULT_STANDARD
 from jobs.study.layers import Answers as Answers
 from jobs.study.layers import Layers as Layers
+
+# The lists' coordinate system is to be asked for where nothing decides it; only the page can ask.
+ASK: Final = "ask"
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,11 @@ from coverage.model.standard import Standard
 from coverage.model.study import Study
 from coverage.model.tables import PopulationGrid, UnitTable
 from data.files import sha256_of
+from data.formats.asked import OpenQuestionError
 from data.formats.inputs_read import InputRead
+from data.intake.coordinates import AUTO
 from data.intake.findings import INFO, Finding
 from data.intake.intake import Intake
-from data.intake.origin import origin_of
 from data.intake.read import ListRequest, read_lists
 from data.population.ground import points_on
 from data.population.grounds import read_grounds
@@ -35,12 +36,14 @@ from data.streets.snapped import remember_places
 from data.units import UnitFile
 from geo.basemap import Basemap
 from geo.crs import unproject
+from geo.datum import BD09, GCJ02, WGS84
 from geo.inside import first_outline_at
 from jobs.study.area import coarse_m, longest_reach_m, short_sides, study_area
+from jobs.study.cases import ASK
 from jobs.study.cases import StudyFiles as StudyFiles
 from jobs.study.islands import island_notes
 from jobs.study.layers import Answers
-from jobs.study.people import people_notes, read_people
+from jobs.study.people import People, people_notes, read_people
 
 _FROM_OSM: Final = (*OSM_FORMATS, "graphml")
 # The city at the head of a list's title: "云川市鼓台区基本公共服务设施一览表".
@@ -99,7 +102,7 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
         remember_places(network, cache, population.grid.xy)
     in_water = water_findings(files.layers.water, streets.basemap, population.grid)
     progress(0.7, text("Reading facility lists"))
-    intake = _lists(files, units, population.grid)
+    intake = _lists(files, people)
     progress(1.0, text("Read"))
     study = Study(
         name=files.name or city_name(intake, units.table if units else None) or files.population.stem,
@@ -133,7 +136,7 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
         limits=(*undecided_notes(intake), *short),
         sha256=_fingerprints(files, streets, units, population.sha256, standard),
         synthetic=population.synthetic,
-        datum=files.datum,
+        datum=_datum(files),
         credits=_credits(files, streets),
         heal_m=files.heal_m,
         population_unit=population.unit,
@@ -142,16 +145,34 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
     )
 
 
-def _lists(files: StudyFiles, units: UnitFile | None, grid: PopulationGrid) -> Intake:
-    """The lists, judged by the units; without these by where the residents live."""
-    if units is None or files.units is None:
+def _lists(files: StudyFiles, people: People) -> Intake:
+    """The lists, judged by the units; without these by where the residents live.
+
+    OpenQuestionError where it is to be asked in which system they are (`datum` ASK) and nothing decides it.
+    """
+    area, table, grid = None, people.units.table if people.units else None, people.population.grid
+    if people.units is None:
         lon, lat = unproject(grid.xy, grid.crs)
-        bounds = float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())
-        request = ListRequest(files.datum, None, units_known=True, area=bounds)
-    else:
-        known = origin_of(files.units, units.table).known
-        request = ListRequest(files.datum, units.table, units_known=known, area=None)
-    return read_lists(files.facilities, request)
+        area = float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())
+    request = ListRequest(_datum(files), table, units_known=people.units_known, area=area)
+    intake = read_lists(files.facilities, request)
+    if files.datum == ASK and not intake.datum.decided and intake.accepted_count:
+        said = [piece.message for piece in intake.datum.evidence]
+        found = said[0] if said else text("Nothing in the list or beside it shows which.")
+        for message in said[1:]:
+            found = text("{found} {message}", found=found, message=message)
+        question = text(
+            "In which coordinate system are the facility lists? Read in the wrong one, facilities lie 500 to "
+            "1,200 m off. {found}",
+            found=found,
+        )
+        systems = (WGS84, GCJ02, BD09, AUTO)
+        raise OpenQuestionError(question, option="--datum", field="datum", choices=systems)
+    return intake
+
+
+def _datum(files: StudyFiles) -> str:
+    return AUTO if files.datum == ASK else files.datum
 
 
 def _credits(files: StudyFiles, streets: StreetFile) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from coverage.model.study import Study
 from coverage.model.tables import LEVELS, UnitTable
 from data.formats.inputs_read import InputRead
 from data.intake.findings import ERROR, INFO, WARNING, Finding
+from data.intake.origin import in_true_coordinates
 from data.population import NoPlacesError, PopulationFile, Reading, read_population
 from data.population.area import read_outline
 from data.population.polygons import polygon_cells
@@ -41,10 +42,12 @@ _MOST_NAMED: Final = 12
 
 @dataclass(frozen=True)
 class People:
-    """The residents' file, and the units file if there is one, in one metric CRS."""
+    """The residents' file, and the units file if there is one, in one metric CRS. `units_known`: whether the
+    units' own coordinate system is known."""
 
     population: PopulationFile
     units: UnitFile | None
+    units_known: bool = True
 
     @property
     def crs(self) -> str:
@@ -65,14 +68,13 @@ def read_people(files: StudyFiles, *, coarse_m: float = COARSE_M, progress: Prog
         if files.units is None and path is not None:
             raise SettingError("{what} belong to units: give a units file as well.", what=what)
     progress(0.0, text("Reading the study area and the units"))
-    area, crs, outlines, census, known = None, None, None, None, None
+    area, crs, census, known = None, None, None, None
     if layers.area is not None:
         area = read_outline(layers.area)
         west, south, east, north = area.bounds
         crs = metric_crs((west + east) / 2, (south + north) / 2)
-    if files.unit_files:
-        said = UnitAnswers(answers.units_level, answers.units_layers)
-        outlines = read_units(*files.unit_files, crs=crs or "", urban=layers.urban, answers=said)
+    outlines, units_known = _outlines(files, crs or "")
+    if outlines is not None:
         crs, area = outlines.table.crs, outlines.ground if area is None else area
         counted = outlines
         if layers.totals is not None:
@@ -102,7 +104,7 @@ def read_people(files: StudyFiles, *, coarse_m: float = COARSE_M, progress: Prog
         read = scaled_to(census, read, outlines.table, file=layers.totals.name)
     if outlines is not None:
         held = (*held, *without_anybody(read, outlines, files.population.name))
-    return People(replace(read, findings=(*read.findings, *held)), outlines)
+    return People(replace(read, findings=(*read.findings, *held)), outlines, units_known)
 
 
 def reading_of(files: StudyFiles) -> Reading:
@@ -125,6 +127,16 @@ def reading_of(files: StudyFiles) -> Reading:
         mask=layers.settled,
         water=layers.water,
     )
+
+
+def _outlines(files: StudyFiles, crs: str) -> tuple[UnitFile | None, bool]:
+    """The units as they truly lie, and whether their own system is known."""
+    if not files.unit_files:
+        return None, True
+    said = UnitAnswers(files.answers.units_level, files.answers.units_layers)
+    read = read_units(*files.unit_files, crs=crs, urban=files.layers.urban, answers=said)
+    table, known, converted = in_true_coordinates(files.unit_files, read.table)
+    return replace(read, table=table, findings=(*read.findings, *converted)), known
 
 
 def people_notes(people: People, study: Study) -> tuple[Text, ...]:
