@@ -389,7 +389,8 @@ class _Source:
 def _bare(title: str) -> str:
     """A title without its unit, its year and what separates its words."""
     plain = unicodedata.normalize("NFKC", title).strip().lstrip("\ufeff").casefold()
-    plain = re.sub(r"[(\[【].*?[)\]】]|(?:19|20)\d\d年?", "", plain)
+    # Titles of shapefiles are cut at ten bytes, within a bracket too.
+    plain = re.sub(r"[(\[【].*?(?:[)\]】]|$)|(?:19|20)\d\d年?", "", plain)
     plain = re.sub(r"[\s.:_-]+", "_", plain).strip("_/")
     return re.sub(r"_?(?:平方米|平米|公顷|亩|m2|㎡|ha|km2|mu|sqm|hm2)$", "", plain) or plain
 
