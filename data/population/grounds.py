@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
@@ -153,7 +153,8 @@ class _Source:
     def _fits(self, shapes: Shapes) -> Bools:
         dimension = shapely.get_dimensions(shapes)
         areal = (dimension == 2) & (shapely.area(shapes) > 0)
-        return areal | ((dimension == 0) & ~shapely.is_empty(shapes)) if self.role == COMPOUNDS else areal
+        points = (dimension == 0) & ~shapely.is_empty(shapes) & (self.role == COMPOUNDS)
+        return np.asarray(areal | points)
 
     def sheet(self) -> int:
         """The layer that is meant: by what it holds, then by its name; of areas and points the areas."""
@@ -395,7 +396,7 @@ def _bare(title: str) -> str:
     return re.sub(r"_?(?:平方米|平米|公顷|亩|m2|㎡|ha|km2|mu|sqm|hm2)$", "", plain) or plain
 
 
-def _households(column: pd.Series[object]) -> Floats:
+def _households(column: pd.Series[Any]) -> Floats:
     """ "1,024户" and "约300" as numbers; what is none, or below zero, is NaN."""
     numbers = written_numbers(column.astype(str).str.strip().str.replace(r"户$", "", regex=True))
     numbers[numbers < 0] = np.nan
