@@ -28,10 +28,10 @@ from data.population.coordinates import Placing, placing_of
 from data.population.groups import group_findings, with_group
 from data.population.heads import COUNT, RESIDENTS, understood
 from data.population.numbers import written_numbers
-from data.population.polygons import Rows, cells_of_rows, require_areas
+from data.population.polygons import Rows, cells_of_rows
 from data.population.raster import coarse_finding, raster_cells
 from data.population.raster_unit import unit_words
-from data.population.reading import COARSE_M, Reading
+from data.population.reading import Reading
 from data.population.table_files import Sheet, sheets_of
 from data.population.tables import Columns, PeopleTable, people_of_table, unusable_rows
 from geo.crs import metric_crs, project
@@ -161,7 +161,6 @@ def _cells(path: Path, crs: str | None, reading: Reading, progress: Progress) ->
     progress(0.0, text("Reading {file}", file=path.name))
     raster = raster_cells(path, reading, progress)
     if raster is not None:
-        require_areas(reading, path.name)
         return raster
     sheet, placing = _placed_sheet(path, reading)
     file = path.name
@@ -294,7 +293,7 @@ def _ground_m2(placing: Placing) -> Floats | None:
 
 def _with_coarse_finding(cells: Cells, file: str, reading: Reading) -> Cells:
     """Points of a wide regular grid: how wide it is, since how far their cells reach is not known."""
-    if reading.coarse_m >= COARSE_M or len(cells) < 9 or reading.is_group:
+    if len(cells) < 9 or reading.is_group:
         return cells
     upright = np.cos(np.radians(float(np.median(cells.lat))))
     metres = 111_195.0 * np.column_stack([cells.lon * upright, cells.lat])
