@@ -54,7 +54,7 @@ def read_people(files: StudyFiles, *, coarse_m: float = COARSE_M, progress: Prog
     progress(0.0, text("Reading the study area and the units"))
     area = None if layers.area is None else read_outline(layers.area)
     crs = None if area is None else metric_crs(*_middle(area))
-    outlines = _outlines(files, crs or "")
+    outlines = read_unit_files(files, crs or "")
     if outlines is not None:
         crs, area = outlines.table.crs, outlines.ground if area is None else area
     census = _census(outlines, files)
@@ -109,7 +109,8 @@ def _require_units(units: Path | None, layers: Layers) -> None:
             raise SettingError("{what} belong to units: give a units file as well.", what=what)
 
 
-def _outlines(files: StudyFiles, crs: str) -> UnitFile | None:
+def read_unit_files(files: StudyFiles, crs: str = "") -> UnitFile | None:
+    """All files of units as one, None without any; in their own metric CRS where `crs` is empty."""
     if not files.unit_files:
         return None
     said = UnitAnswers(files.answers.units_level, files.answers.units_layers)
