@@ -42,8 +42,8 @@ def check(where: Where = "", by: As = "", lang: Lang = Language.zh, as_json: AsJ
         said = [tr(problem) for problem in wrong]
         good = [tr(text("Everything is there and is what was written."))]
         answer(as_json, {"format": 1, "ok": not wrong, "problems": said}, lambda: said or good)
-        if wrong:
-            raise typer.Exit(2)
+    if wrong:
+        raise typer.Exit(2)
 
 
 @store.command()

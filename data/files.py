@@ -80,7 +80,6 @@ def read_csv_bytes(content: bytes, texts: tuple[str, ...]) -> pd.DataFrame:
         dtype=dict.fromkeys(texts, str),
         keep_default_na=False,
         na_values={},
-        float_precision="round_trip",
     )
     for column in texts:
         if column in frame:

@@ -25,19 +25,23 @@ ROLES: Final = (PLANNER, OFFICE, READER, ADMIN)
 # Who acts when no name is given.
 LOCAL: Final = "local"
 
-_EVERYBODY: Final = frozenset(ROLES)
 _PLANNERS: Final = frozenset({PLANNER, ADMIN})
 MAY: Final[Mapping[str, tuple[frozenset[str], Text]]] = {
     "store.keep": (frozenset({ADMIN}), text("look after the store")),
     "people.change": (frozenset({ADMIN}), text("give and take roles")),
     "city.add": (_PLANNERS, text("take in a city")),
-    "city.read": (_EVERYBODY, text("look at a city")),
+    "city.read": (_PLANNERS | {READER}, text("look at a city")),
+    "submission.list": (frozenset({PLANNER, ADMIN, OFFICE}), text("look at lists")),
     "round.open": (_PLANNERS, text("open a round")),
     "submission.send": (frozenset({PLANNER, ADMIN, OFFICE}), text("send this office's list")),
     "submission.preview": (_PLANNERS, text("see what lists would change")),
     "submission.review": (_PLANNERS, text("accept or return lists")),
     "list.restore": (_PLANNERS, text("bring back an earlier list")),
 }
+
+
+# Shows whoever asks what `Actor.sees` lets them see.
+_SHOWS_OWN: Final = frozenset({"submission.list"})
 
 
 class NotAllowedError(SettingError):
@@ -60,7 +64,8 @@ class Actor:
         """NotAllowedError unless a role allows the action; `office` is whose list it concerns."""
         allowed, doing = MAY.get(action, (frozenset(), text("do this")))
         held = self.roles & allowed
-        if held - {OFFICE} or (OFFICE in held and office is not None and office.id in self.office_ids):
+        own = office.id in self.office_ids if office is not None else action in _SHOWS_OWN
+        if held - {OFFICE} or (OFFICE in held and own):
             return
         raise NotAllowedError(
             "{name} may not {doing}: no role of theirs allows it.", name=self.name, doing=doing

@@ -146,7 +146,7 @@ def submission_document(connection: sa.Connection, found: Submission) -> Mapping
 def submissions_document(store: Store, *, city: str = "", by: str = "") -> Mapping[str, Any]:
     """Those that the actor may see, as `submissions --json` prints them."""
     who = actor(store, by)
-    who.require("city.read")
+    who.require("submission.list")
     with store.read() as connection:
         if city:
             city_named(connection, city)
