@@ -6,15 +6,16 @@ An exit code of 0 means that it is on disk.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from commands.front import answer, front_door
-from commands.options import NETWORKS, AsJson, Datum, Lang, Language
+from commands.options import NETWORKS, Datum
 from commands.spread import spread
-from commands.stored import As, OfCity, Where, opened
+from commands.stored import AtStore, OfCity
 from commands.study import StudyOptions
 from core.errors import SettingError
 from core.text import text
@@ -33,78 +34,75 @@ Number = Annotated[str, typer.Argument(metavar="ID", help="The submission's numb
 def city_add(
     called: Annotated[str, typer.Argument(metavar="NAME", help="What the city is called in the store.")],
     study: StudyOptions,
+    at: AtStore,
     offices: Annotated[str, typer.Option(help="An office for each unit of this level.")] = "district",
-    where: Where = "",
-    by: As = "",
-    lang: Lang = Language.zh,
-    as_json: AsJson = False,
 ) -> None:
     """Take in a city once: its files, and its lists as the offices' first versions."""
-    with front_door(lang) as (tr, tell):
-        from jobs.collect.cities import add_city
+    with front_door(at.lang) as (tr, tell):
+        from jobs.collect.cities import NewCity, add_city
 
         files = study.files(lists=False)
-        store = opened(where, make=True)
-        document = add_city(store, called, files, level=offices, by=by, cache=NETWORKS, progress=tell)
-        answer(as_json, document, lambda: _offices(document, tr))
+        store = at.open(make=True)
+        document = add_city(store, NewCity(called, files, offices), by=at.by, cache=NETWORKS, progress=tell)
+        answer(at.as_json, document, lambda: _offices(document, tr))
 
 
 @city.command("list")
-def city_list(where: Where = "", by: As = "", lang: Lang = Language.zh, as_json: AsJson = False) -> None:
+@spread
+def city_list(at: AtStore) -> None:
     """The cities with their offices."""
-    with front_door(lang) as (tr, _):
+    with front_door(at.lang) as (tr, _):
         from jobs.collect.cities import all_cities
 
-        document = all_cities(opened(where), by=by)
+        document = all_cities(at.open(), by=at.by)
         lines = [line for one in document["cities"] for line in (one["name"], *_offices(one, tr))]
-        answer(as_json, document, lambda: lines)
+        answer(at.as_json, document, lambda: lines)
 
 
 @round_.command("open")
+@spread
 def round_open(
     name: Annotated[str, typer.Argument(help="What the round is called.")],
     city: OfCity,
     due: Annotated[str, typer.Option(help="The day until which lists are asked for: 2026-03-31.")],
-    office: Annotated[
-        list[str] | None, typer.Option(help="An office that is asked; without it, all.")
-    ] = None,
-    where: Where = "",
-    by: As = "",
-    lang: Lang = Language.zh,
-    as_json: AsJson = False,
+    at: AtStore,
+    office: Annotated[tuple[str, ...], typer.Option(help="An office that is asked; without it, all.")] = (),
 ) -> None:
     """Ask offices for their lists."""
-    with front_door(lang) as (tr, _):
+    with front_door(at.lang) as (tr, _):
         from jobs.collect.review import open_round
 
-        document = open_round(opened(where), name, city=city, due=due, asked=office or (), by=by)
+        document = open_round(at.open(), name, city=city, due=due, asked=office, by=at.by)
         said = text(
             "{count} {count:office is|offices are} asked until {due}.",
             count=len(document["offices"]),
             due=due,
         )
-        answer(as_json, document, lambda: [tr(said)])
+        answer(at.as_json, document, lambda: [tr(said)])
 
 
+@dataclass(frozen=True, kw_only=True)
+class ForWhom:
+    """For whom lists are sent."""
+
+    city: OfCity
+    office: Office
+    in_round: Annotated[str, typer.Option("--round", help="The round it answers.")] = ""
+    draft: Annotated[bool, typer.Option("--draft", help="Keep it, do not send it yet.")] = False
+    datum: Datum = "auto"
+
+
+@spread
 def submit(
-    lists: Annotated[list[Path], typer.Argument(help="The office's lists.")],
-    city: OfCity,
-    office: Office,
-    in_round: Annotated[str, typer.Option("--round", help="The round it answers.")] = "",
-    draft: Annotated[bool, typer.Option("--draft", help="Keep it, do not send it yet.")] = False,
-    datum: Datum = "auto",
-    where: Where = "",
-    by: As = "",
-    lang: Lang = Language.zh,
-    as_json: AsJson = False,
+    lists: Annotated[list[Path], typer.Argument(help="The office's lists.")], whom: ForWhom, at: AtStore
 ) -> None:
     """Send an office's list to the planners: it is checked, and kept with its original."""
-    with front_door(lang) as (tr, tell):
+    with front_door(at.lang) as (tr, tell):
         from jobs.collect.submit import Sending
         from jobs.collect.submit import submit as send
 
-        sending = Sending(city, office, in_round, draft, datum)
-        document = send(opened(where), lists, sending, by=by, language=lang.value, progress=tell)
+        sending = Sending(whom.city, whom.office, whom.in_round, whom.draft, whom.datum)
+        document = send(at.open(), lists, sending, by=at.by, language=at.lang.value, progress=tell)
         said = text(
             "{id}, version {version}: of {rows} {rows:row|rows} {accepted} {accepted:counts|count}, "
             "{refused} {refused:was|were} refused and {set_aside} set aside. State: {state}.",
@@ -113,100 +111,92 @@ def submit(
             },
             state=STATES[document["state"]],
         )
-        answer(as_json, document, lambda: [tr(said)])
+        answer(at.as_json, document, lambda: [tr(said)])
 
 
-def submissions(
-    city: OfCity = "", where: Where = "", by: As = "", lang: Lang = Language.zh, as_json: AsJson = False
-) -> None:
+@spread
+def submissions(at: AtStore, city: OfCity = "") -> None:
     """What offices have sent, and how it stands."""
-    with front_door(lang) as (tr, _):
+    with front_door(at.lang) as (tr, _):
         from jobs.collect.submit import submissions_document
 
-        document = submissions_document(opened(where), city=city, by=by)
+        document = submissions_document(at.open(), city=city, by=at.by)
         lines = [
             "  ".join(
                 (one["id"], one["office"], one["round"], tr(STATES[one["state"]]), shown(one["sent_at"]))
             )
             for one in document["submissions"]
         ]
-        answer(as_json, document, lambda: lines)
+        answer(at.as_json, document, lambda: lines)
 
 
+@spread
 def preview(
     ids: Annotated[
         list[str], typer.Argument(metavar="ID…", help="Submissions, of several offices together.")
     ],
-    where: Where = "",
-    by: As = "",
-    lang: Lang = Language.zh,
-    as_json: AsJson = False,
+    at: AtStore,
 ) -> None:
     """What accepting submissions would change: facilities, residents by rule, units."""
-    with front_door(lang) as (tr, tell):
+    with front_door(at.lang) as (tr, tell):
         from jobs.collect.preview import preview as look
 
-        document = look(opened(where), ids, by=by, cache=NETWORKS, progress=tell)
-        answer(as_json, document, lambda: _preview(document, tr))
+        document = look(at.open(), ids, by=at.by, cache=NETWORKS, progress=tell)
+        answer(at.as_json, document, lambda: _preview(document, tr))
 
 
+@spread
 def review(
     number: Number,
+    at: AtStore,
     accept: Annotated[bool, typer.Option("--accept", help="Its list becomes the office's.")] = False,
     give_back: Annotated[bool, typer.Option("--return", help="The office is asked to mend it.")] = False,
     remark: Annotated[str, typer.Option(help="What the office should know.")] = "",
-    where: Where = "",
-    by: As = "",
-    lang: Lang = Language.zh,
-    as_json: AsJson = False,
 ) -> None:
     """Accept a submission, or return it."""
-    with front_door(lang) as (tr, _):
+    with front_door(at.lang) as (tr, _):
         from jobs.collect.review import review as decide
 
         if accept == give_back:
             raise SettingError("Say either --accept or --return.")
-        document = decide(opened(where), number, accept=accept, remark=remark, by=by)
+        document = decide(at.open(), number, accept=accept, remark=remark, by=at.by)
         said = text("{id}: {state}.", id=number, state=STATES[document["state"]])
-        answer(as_json, document, lambda: [tr(said)])
+        answer(at.as_json, document, lambda: [tr(said)])
 
 
-def history(
-    city: OfCity, where: Where = "", by: As = "", lang: Lang = Language.zh, as_json: AsJson = False
-) -> None:
+@spread
+def history(city: OfCity, at: AtStore) -> None:
     """Every version of every office's list."""
-    with front_door(lang) as (tr, _):
+    with front_door(at.lang) as (tr, _):
         from jobs.collect.review import history as told
 
-        document = told(opened(where), city=city, by=by)
+        document = told(at.open(), city=city, by=at.by)
         line = text(
             "{at} {office}, version {version}: {facilities} {facilities:facility|facilities}, by {by}"
         )
         lines = [tr(text(line.template, **{**one, "at": shown(one["at"])})) for one in document["versions"]]
-        answer(as_json, document, lambda: lines)
+        answer(at.as_json, document, lambda: lines)
 
 
+@spread
 def restore(
     city: OfCity,
     office: Office,
     to: Annotated[int, typer.Option("--to", help="The version that becomes the newest.")],
-    where: Where = "",
-    by: As = "",
-    lang: Lang = Language.zh,
-    as_json: AsJson = False,
+    at: AtStore,
 ) -> None:
     """An earlier version of an office's list as its newest one."""
-    with front_door(lang) as (tr, _):
+    with front_door(at.lang) as (tr, _):
         from jobs.collect.review import restore as bring_back
 
-        document = bring_back(opened(where), city=city, office=office, to=to, by=by)
+        document = bring_back(at.open(), city=city, office=office, to=to, by=at.by)
         said = text(
             "{office}: version {version} is version {old}.",
             office=office,
             version=document["version"],
             old=to,
         )
-        answer(as_json, document, lambda: [tr(said)])
+        answer(at.as_json, document, lambda: [tr(said)])
 
 
 def _offices(document: Mapping[str, Any], tr: Translator) -> list[str]:

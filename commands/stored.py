@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 from typer import Option
+
+from commands.options import AsJson, Lang, Language
 
 if TYPE_CHECKING:
     from data.store import Store
@@ -22,6 +25,19 @@ Where = Annotated[
 ]
 As = Annotated[str, Option("--as", help="Who acts; without it, the local user, who has every role.")]
 OfCity = Annotated[str, Option("--city", help="A city of the store.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AtStore:
+    """Of every verb on the store: which one, who acts, and how the answer is given."""
+
+    store: Where = ""
+    by: As = ""
+    lang: Lang = Language.zh
+    as_json: AsJson = False
+
+    def open(self, *, make: bool = False) -> Store:
+        return opened(self.store, make=make)
 
 
 def opened(where: str, *, make: bool = False) -> Store:

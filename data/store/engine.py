@@ -29,7 +29,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from core.errors import InputError
 from data.store import schema
@@ -41,6 +41,14 @@ FILES: Final = "files"
 BUSY_S: Final = 60
 FIRST: Final = "0" * 64
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
+
+
+# What reads of the store are made with.
+Connection = sa.Connection
+
+
+class ConflictError(InputError):
+    """Two wrote the same at the same moment; the other one's is kept."""
 
 
 def utc_now() -> str:
@@ -62,13 +70,17 @@ class Store:
 
     @contextmanager
     def write(self, *, by: str) -> Iterator[Writing]:
-        """One transaction by somebody. On an error nothing of it is there."""
+        """One transaction by somebody. On an error nothing of it is there; ConflictError where another has
+        written a row of the same key."""
         # SQLite takes the lock at once (see `_sqlite`): who reads first and locks later may be refused.
         with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
             if connection.dialect.name != "sqlite":
                 connection.exec_driver_sql("LOCK TABLE event IN EXCLUSIVE MODE")
             writing = Writing(connection, self.files, by, utc_now())
-            yield writing
+            try:
+                yield writing
+            except IntegrityError as taken:
+                raise ConflictError("Somebody else has decided on the same at the same moment.") from taken
             writing.require_told()
 
 

@@ -38,9 +38,8 @@ class StoredFiles:
                 file.flush()
                 os.fsync(file.fileno())
             Path(scratch).replace(path)
-        except BaseException:
+        finally:
             Path(scratch).unlink(missing_ok=True)
-            raise
         _sync_folder(path.parent)
         return sha256
 

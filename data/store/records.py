@@ -248,6 +248,26 @@ def originals(connection: sa.Connection, number: str, version: int) -> tuple[tup
     return tuple((row.name, row.sha256) for row in connection.execute(query))
 
 
+def held_roles(connection: sa.Connection, name: str) -> frozenset[tuple[str, int | None]] | None:
+    """(role, office) that a person holds; None where the store knows nobody at all. InputError for a name
+    that it does not know."""
+    known = dict(connection.execute(sa.select(schema.person.c.name, schema.person.c.id)).all())
+    if not known:
+        return None
+    if name not in known:
+        raise InputError("The store knows nobody called “{name}”.", name=name)
+    change, held = schema.role_change, dict[tuple[str, int | None], bool]()
+    query = sa.select(change).where(change.c.person_id == known[name]).order_by(change.c.id)
+    for row in connection.execute(query):
+        held[row.role, row.office_id] = row.granted
+    return frozenset(key for key, is_granted in held.items() if is_granted)
+
+
+def person_id(connection: sa.Connection, name: str) -> int | None:
+    """The number of a person; None for one who is not known yet."""
+    return connection.execute(sa.select(schema.person.c.id).where(schema.person.c.name == name)).scalar()
+
+
 def _sent(connection: sa.Connection) -> dict[str, tuple[str, str]]:
     """When and by whom each submission was sent the last time."""
     state = schema.submission_state

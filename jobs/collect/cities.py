@@ -6,7 +6,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any, Final
@@ -42,22 +42,30 @@ _BESIDE: Final = (
 NOBODY_S: Final = "（不属任何单位）"
 
 
+@dataclass(frozen=True)
+class NewCity:
+    """A city to be taken in: its name, its files, and the level of units that have an office each."""
+
+    name: str
+    files: StudyFiles
+    level: str = "district"
+
+
 def add_city(
     store: Store,
-    name: str,
-    files: StudyFiles,
+    wanted: NewCity,
     *,
-    level: str = "district",
     by: str = "",
     cache: Path | None = None,
     progress: Progress = silent,
 ) -> Mapping[str, Any]:
-    """Take in a city's files, with an office for each unit of `level`; what its lists hold is each office's
+    """Take in a city's files, with an office for each unit of its level; what its lists hold is each office's
     version 1.
 
     Everything is read once before anything is kept: InputError says which file cannot be used. SettingError
     for a name that is taken, a level that there is not, or units that have none of it.
     """
+    name, files, level = wanted.name, wanted.files, wanted.level
     who = actor(store, by)
     who.require("city.add")
     if level not in LEVELS:

@@ -10,12 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import sqlalchemy as sa
-
-from core.errors import InputError, SettingError
+from core.errors import SettingError
 from core.text import Text, text
-from data.store import Store, schema
-from data.store.records import Office, city_named, office_named
+from data.store import Connection, Store, schema
+from data.store.records import Office, city_named, held_roles, office_named, person_id
 
 PLANNER: Final = "planner"
 OFFICE: Final = "office"
@@ -82,47 +80,46 @@ def actor(store: Store, name: str) -> Actor:
         return actor_in(connection, name)
 
 
-def actor_in(connection: sa.Connection, name: str) -> Actor:
+def actor_in(connection: Connection, name: str) -> Actor:
     """As `actor`, inside a transaction."""
-    known = connection.execute(sa.select(sa.func.count()).select_from(schema.person)).scalar()
-    if not name or not known:
+    held = held_roles(connection, name) if name else None
+    if held is None:
         return Actor(name or LOCAL, frozenset(ROLES), is_local=not name)
-    person = connection.execute(sa.select(schema.person).where(schema.person.c.name == name)).first()
-    if person is None:
-        raise InputError("The store knows nobody called “{name}”.", name=name)
-    held: dict[tuple[str, int | None], bool] = {}
-    change = schema.role_change
-    for row in connection.execute(
-        sa.select(change).where(change.c.person_id == person.id).order_by(change.c.id)
-    ):
-        held[row.role, row.office_id] = row.granted
-    granted = [key for key, is_granted in held.items() if is_granted]
     return Actor(
         name,
-        frozenset(role for role, _ in granted),
-        frozenset(office for role, office in granted if role == OFFICE and office is not None),
+        frozenset(role for role, _ in held),
+        frozenset(office for role, office in held if role == OFFICE and office is not None),
     )
 
 
-def change_role(
-    store: Store, name: str, role: str, *, by: str, city: str = "", office: str = "", granted: bool
-) -> None:
-    """Give a person a role, or take it away; a person is known from the first role on.
+@dataclass(frozen=True)
+class RoleChange:
+    """A role that a person is given, or that is taken away; the role `office` is for one office of a city."""
 
-    The role `office` is for one office of a city. SettingError for a role that there is not.
-    """
-    if role not in ROLES:
-        raise SettingError("“{role}” is no role; use one of {known}.", role=role, known=", ".join(ROLES))
-    if (role == OFFICE) != bool(office):
-        raise SettingError("The role “office” is for one office of a city, and only that role is.")
+    person: str
+    role: str
+    city: str = ""
+    office: str = ""
+    granted: bool = True
+
+    def __post_init__(self) -> None:
+        if self.role not in ROLES:
+            known = ", ".join(ROLES)
+            raise SettingError("“{role}” is no role; use one of {known}.", role=self.role, known=known)
+        if (self.role == OFFICE) != bool(self.office):
+            raise SettingError("The role “office” is for one office of a city, and only that role is.")
+
+
+def change_role(store: Store, change: RoleChange, *, by: str) -> None:
+    """Carry it out. A person is known from the first role on."""
     with store.write(by=actor(store, by).name) as writing:
         connection = writing.connection
         actor_in(connection, by).require("people.change")
         office_id = None
-        if office:
-            office_id = office_named(connection, city_named(connection, city), office).id
-        known = connection.execute(sa.select(schema.person.c.id).where(schema.person.c.name == name)).scalar()
-        person_id = known if known is not None else writing.add(schema.person, name=name)
-        values = {"role": role, "office_id": office_id, "granted": granted}
-        writing.add(schema.role_change, person_id=person_id, **values, at=writing.at, by=writing.by)
-        writing.event("people.change", person=name)
+        if change.office:
+            office_id = office_named(connection, city_named(connection, change.city), change.office).id
+        known = person_id(connection, change.person)
+        person = known if known is not None else writing.add(schema.person, name=change.person)
+        values = {"role": change.role, "office_id": office_id, "granted": change.granted}
+        writing.add(schema.role_change, person_id=person, **values, at=writing.at, by=writing.by)
+        writing.event("people.change", person=change.person)

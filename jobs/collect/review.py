@@ -6,11 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
-import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
-
 from core.errors import InputError, SettingError
-from data.store import Store, schema
+from data.store import Connection, Store, schema
 from data.store.records import (
     ACCEPTED,
     RETURNED,
@@ -81,33 +78,28 @@ def review(store: Store, number: str, *, accept: bool, remark: str = "", by: str
         raise NotAllowedError("{name} has sent this list; somebody else has to accept it.", name=who.name)
     # Computed before the lock is taken, on what is looked at again under it.
     (made,) = changes(store, [number])
-    try:
-        with store.write(by=who.name) as writing:
-            connection = writing.connection
-            actor_in(connection, by).require("submission.review")
-            now = submission_by(connection, number)
-            _require_waiting(now)
-            if (now.version, now.step) != (seen.version, seen.step):
-                raise InputError(
-                    "A newer version of {id} has been sent meanwhile; look at that one.", id=number
-                )
-            state = ACCEPTED if accept else RETURNED
-            values = {"step": now.step + 1, "version": now.version, "state": state, "remark": remark}
-            writing.add(schema.submission_state, submission_id=number, **values, at=writing.at, by=writing.by)
-            version = None
-            if accept:
-                of = city_named(connection, now.city)
-                last = current_lists(connection, of).get(now.office_id)
-                version = last.version + 1 if last else 1
-                rows = made.after.assign(facility_id=_numbers(store, connection, made))
-                writing.add(
-                    schema.office_list, office_id=now.office_id, version=version,
-                    sha256=writing.keep(list_bytes(rows)), facilities=len(rows), submission_id=number,
-                    from_version=None, at=writing.at, by=writing.by,
-                )  # fmt: skip
-            writing.event(f"submission.{state}", submission=number)
-    except IntegrityError as error:
-        raise InputError("Somebody else has decided on {id} at the same moment.", id=number) from error
+    with store.write(by=who.name) as writing:
+        connection = writing.connection
+        actor_in(connection, by).require("submission.review")
+        now = submission_by(connection, number)
+        _require_waiting(now)
+        if (now.version, now.step) != (seen.version, seen.step):
+            raise InputError("A newer version of {id} has been sent meanwhile; look at that one.", id=number)
+        state = ACCEPTED if accept else RETURNED
+        values = {"step": now.step + 1, "version": now.version, "state": state, "remark": remark}
+        writing.add(schema.submission_state, submission_id=number, **values, at=writing.at, by=writing.by)
+        version = None
+        if accept:
+            of = city_named(connection, now.city)
+            last = current_lists(connection, of).get(now.office_id)
+            version = last.version + 1 if last else 1
+            rows = made.after.assign(facility_id=_numbers(store, connection, made))
+            writing.add(
+                schema.office_list, office_id=now.office_id, version=version,
+                sha256=writing.keep(list_bytes(rows)), facilities=len(rows), submission_id=number,
+                from_version=None, at=writing.at, by=writing.by,
+            )  # fmt: skip
+        writing.event(f"submission.{state}", submission=number)
     return {"format": FORMAT, "id": number, "state": state, "office": seen.office, "version": version}
 
 
@@ -173,7 +165,7 @@ def _require_waiting(found: Submission) -> None:
         )
 
 
-def _numbers(store: Store, connection: sa.Connection, made: OfficeChange) -> list[str]:
+def _numbers(store: Store, connection: Connection, made: OfficeChange) -> list[str]:
     """The facilities' own numbers: known ones stay, new ones get one that no office has."""
     known = {new: str(made.before["facility_id"].iloc[old]) for old, new in made.found.pairs}
     lists = current_lists(connection, city_named(connection, made.submission.city)).values()

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
-import sqlalchemy as sa
 
 from core.errors import InputError, SettingError
 from core.progress import Progress, part, silent
@@ -18,7 +17,7 @@ from core.text import text
 from data.intake.intake import Intake
 from data.intake.origin import origin_of
 from data.intake.read import ListRequest, read_lists
-from data.store import Store, schema
+from data.store import Connection, Store, schema
 from data.store.records import (
     DRAFT,
     RETURNED,
@@ -128,7 +127,7 @@ def submit(
         return submission_document(connection, submission_by(connection, number))
 
 
-def submission_document(connection: sa.Connection, found: Submission) -> Mapping[str, Any]:
+def submission_document(connection: Connection, found: Submission) -> Mapping[str, Any]:
     """A submission as `submit --json` prints it."""
     return {
         "format": FORMAT,

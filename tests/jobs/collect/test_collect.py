@@ -17,10 +17,10 @@ from core.errors import InputError, SettingError, UserError
 from data.store import Store, open_store
 from data.store.check import check_store
 from jobs.assess.folder import read_and_assess
-from jobs.collect.cities import add_city, moment, study_at
+from jobs.collect.cities import NewCity, add_city, moment, study_at
 from jobs.collect.differences import differences
 from jobs.collect.facility_ids import ALPHABET, is_facility_id, new_facility_id
-from jobs.collect.permissions import MAY, OFFICE, ROLES, actor, change_role
+from jobs.collect.permissions import MAY, OFFICE, ROLES, RoleChange, actor, change_role
 from jobs.collect.preview import preview
 from jobs.collect.review import history, open_round, restore, review
 from jobs.collect.submit import Sending, submissions_document, submit
@@ -35,7 +35,7 @@ STATION = ("西苑社区服务站", "公共服务站", 500)
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     made = open_store(tmp_path / "store", make=True)
-    add_city(made, "小城", write_small_city(tmp_path / "in"), level="community")
+    add_city(made, NewCity("小城", write_small_city(tmp_path / "in"), "community"))
     yield made
     made.engine.dispose()
 
@@ -216,9 +216,9 @@ def kill_often(store: Store, tmp_path: Path, *, times: int) -> None:
 
 
 def test_every_action_is_refused_to_who_has_no_role(store: Store) -> None:
-    change_role(store, "root", "admin", by="", granted=True)
-    change_role(store, "guest", "reader", by="root", granted=True)
-    change_role(store, "guest", "reader", by="root", granted=False)
+    change_role(store, RoleChange("root", "admin", granted=True), by="")
+    change_role(store, RoleChange("guest", "reader", granted=True), by="root")
+    change_role(store, RoleChange("guest", "reader", granted=False), by="root")
     guest = actor(store, "guest")
     for action in (*MAY, "no such action"):
         with pytest.raises(SettingError):
@@ -226,10 +226,10 @@ def test_every_action_is_refused_to_who_has_no_role(store: Store) -> None:
 
 
 def test_an_office_sees_and_sends_its_own_list_only(store: Store, tmp_path: Path) -> None:
-    change_role(store, "root", "admin", by="", granted=True)
-    change_role(store, "xi", OFFICE, by="root", city="小城", office="西苑社区", granted=True)
-    change_role(store, "dong", OFFICE, by="root", city="小城", office="东庄村", granted=True)
-    change_role(store, "lao", "planner", by="root", granted=True)
+    change_role(store, RoleChange("root", "admin", granted=True), by="")
+    change_role(store, RoleChange("xi", OFFICE, "小城", "西苑社区", True), by="root")
+    change_role(store, RoleChange("dong", OFFICE, "小城", "东庄村", True), by="root")
+    change_role(store, RoleChange("lao", "planner", granted=True), by="root")
     paths = listed(tmp_path / "n.csv", CENTRE)
     number = submit(store, paths, WEST, by="xi")["id"]
     with pytest.raises(SettingError):
@@ -245,7 +245,7 @@ def test_an_office_sees_and_sends_its_own_list_only(store: Store, tmp_path: Path
             restore(store, city="小城", office="西苑社区", to=1, by=refused)
     with pytest.raises(InputError, match="knows nobody"):
         review(store, number, accept=True, by="stranger")
-    change_role(store, "xi", OFFICE, by="root", city="小城", office="西苑社区", granted=False)
+    change_role(store, RoleChange("xi", OFFICE, "小城", "西苑社区", False), by="root")
     with pytest.raises(SettingError):  # after being removed
         submit(store, paths, WEST, by="xi")
     assert review(store, number, accept=True, by="lao")["state"] == "accepted"
