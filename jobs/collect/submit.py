@@ -15,7 +15,6 @@ from core.errors import InputError, SettingError
 from core.progress import Progress, part, silent
 from core.text import text
 from data.intake.intake import Intake
-from data.intake.origin import origin_of
 from data.intake.read import ListRequest, read_lists
 from data.store import Connection, Store, schema
 from data.store.records import (
@@ -171,9 +170,7 @@ def submissions_document(store: Store, *, city: str = "", by: str = "") -> Mappi
 
 def _read(store: Store, city: City, paths: Sequence[Path], datum: str, progress: Progress) -> Intake:
     """The lists, judged by the city's units."""
-    study = city_files(store, city)
-    units = read_unit_files(study)
-    known = units is None or study.units is None or origin_of(study.units, units.table).known
+    units, known = read_unit_files(city_files(store, city))
     request = ListRequest(datum, units.table if units else None, units_known=known)
     return read_lists(paths, request, progress=progress)
 
