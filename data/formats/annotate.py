@@ -121,13 +121,15 @@ class _Book:
             self.parts = {name: archive.read(name) for name in self.infos}
         self._trees: dict[str, Any] = {}
         self.workbook = next(
-            target
-            for kind, target in self.links("").values()
-            if kind.endswith("/officeDocument")
+            target for kind, target in self.links("").values() if kind.endswith("/officeDocument")
         )
         self.main = etree.QName(self.tree(self.workbook)).namespace or ""
         self.strict = self.main.startswith(_STRICT)
-        office = f"{_STRICT}officeDocument" if self.strict else "http://schemas.openxmlformats.org/officeDocument/2006"
+        office = (
+            f"{_STRICT}officeDocument"
+            if self.strict
+            else "http://schemas.openxmlformats.org/officeDocument/2006"
+        )
         self.relationship = f"{office}/relationships"
 
     def tree(self, name: str) -> Any:
@@ -209,7 +211,9 @@ class _Book:
 
     def forget_earlier_check(self) -> None:
         """Take away the sheets that the workbook's property names as ours."""
-        custom = next((target for kind, target in self.links("").values() if kind.endswith("/custom-properties")), "")
+        custom = next(
+            (target for kind, target in self.links("").values() if kind.endswith("/custom-properties")), ""
+        )
         if custom not in self.parts:
             return
         names: Collection[str] = ()
@@ -482,9 +486,7 @@ def _comment(book: _Book, part: str, notes: SheetNotes) -> None:
         if place in taken:
             continue
         words = "\n".join((notes.title, *(note.said for note in said)))[:_LONGEST]
-        comment = etree.SubElement(
-            listed, book.tag("comment"), ref=place, authorId=str(names.index(_AUTHOR))
-        )
+        comment = etree.SubElement(listed, book.tag("comment"), ref=place, authorId=str(names.index(_AUTHOR)))
         run = etree.SubElement(etree.SubElement(comment, book.tag("text")), book.tag("r"))
         item = etree.SubElement(run, book.tag("t"))
         item.text = _speakable(words)
@@ -703,6 +705,6 @@ def _links_of(part: str) -> str:
 
 
 def _joined(folder: str, target: str) -> str:
-    return target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
-
-
+    return (
+        target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
+    )
