@@ -209,11 +209,14 @@ class _Book:
                 return [_text_of(item) for item in self.tree(target).findall(self.tag("si"))]
         return []
 
+    def properties(self) -> str:
+        """The part of custom properties, "" where there is none; the strict form writes the word otherwise."""
+        kinds = ("custom-properties", "customProperties")
+        return next((part for kind, part in self.links("").values() if kind.endswith(kinds)), "")
+
     def forget_earlier_check(self) -> None:
         """Take away the sheets that the workbook's property names as ours."""
-        custom = next(
-            (target for kind, target in self.links("").values() if kind.endswith("/custom-properties")), ""
-        )
+        custom = self.properties()
         if custom not in self.parts:
             return
         names: Collection[str] = ()
@@ -630,8 +633,7 @@ def _front_sheet(book: _Book, front: Front, looks: _Looks) -> Any:
 def _name_as_ours(book: _Book, name: str) -> None:
     kind = f"{_STRICT if book.strict else 'http://schemas.openxmlformats.org/'}officeDocument/"
     kind += "relationships/customProperties" if book.strict else "2006/relationships/custom-properties"
-    part = next((t for k, t in book.links("").values() if k.rpartition("/")[2].lower().replace("-", "")
-                 == "customproperties"), "")  # fmt: skip
+    part = book.properties()
     if part not in book.parts:
         part = "docProps/custom.xml"
         book.add(part, etree.Element(f"{{{_CUSTOM}}}Properties", nsmap={None: _CUSTOM, "vt": _VTYPES}),

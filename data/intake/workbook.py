@@ -22,7 +22,7 @@ from data.formats.raw import Cell, RawFile
 from data.intake.coordinates import MIXED, belief_in_words
 from data.intake.findings import ERROR, INFO, WARNING, Finding
 from data.intake.intake import Intake
-from data.intake.likelihood import UNKNOWN
+from data.intake.hypotheses import UNKNOWN
 from data.intake.sheets import Table
 
 Say = Callable[[Text], str]
@@ -141,8 +141,8 @@ def write_findings_workbook(intake: Intake, path: Path, tr: Say, *, original: by
             return
         except (KeyError, StopIteration, TypeError, ValueError, etree.XMLSyntaxError):
             lost = text(
-                "The parts of your workbook are not put together as Excel does it, so it could not be annotated "
-                "in place. Its values stand here; formats, colours, widths and formulas do not."
+                "The parts of your workbook are not put together as Excel does it, so it could not be "
+                "annotated in place. Its values stand here; formats, colours, widths and formulas do not."
             )
     else:
         endings = sorted({Path(file.name).suffix.lower() or file.kind for file in intake.files})
@@ -181,8 +181,15 @@ def _front(intake: Intake, names: Mapping[tuple[str, str], str], tr: Say, lost: 
         lines.append((said, "wrapped"))
     columns = (intake.frame[name].tolist() for name in ("source_file", "source_sheet", "source_row", "name"))
     facility = {(file, sheet, row): name for file, sheet, row, name in zip(*columns, strict=True)}
-    head = [text("Sheet"), text("Row"), text("Column"), text("Name"), text("Level"), text("What and how to mend"),
-            text("Code")]  # fmt: skip
+    head = (
+        text("Sheet"),
+        text("Row"),
+        text("Column"),
+        text("Name"),
+        text("Level"),
+        text("What and how to mend"),
+        text("Code"),
+    )
     rows = []
     for found in sorted(intake.findings, key=lambda one: _RANK[one.level]):
         key = (found.file, found.sheet)
@@ -210,8 +217,8 @@ _MEANING: Final = {
 def _explanation_lines(intake: Intake) -> tuple[Text, ...]:
     return (
         text(
-            "This is your list as you sent it. Added are this sheet, the result of the check beside each table, "
-            "and comments at the cells meant."
+            "This is your list as you sent it. Added are this sheet, the result of the check beside each "
+            "table, and comments at the cells meant."
         ),
         text("Mend the cells in place and upload the workbook again; nothing else needs to change."),
         text(
@@ -249,7 +256,8 @@ def _rebuilt(
     """A workbook of the values of every sheet, rows where they were; and what each sheet is called in it."""
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
                "in_memory": True}  # fmt: skip
-    out, names = io.BytesIO(), {}
+    out = io.BytesIO()
+    names: dict[tuple[str, str], str] = {}
     with xlsxwriter.Workbook(out, options) as book:
         looks = {
             "date": book.add_format({"num_format": "yyyy-mm-dd"}),
