@@ -183,7 +183,7 @@ def _as_named(said: Mapping[str, Any], path: Path, place: Path) -> Path:
     """The file under the name it had, which stands in the tables; a copy where it is called otherwise now."""
     if path.name == said["file"]:
         return path
-    target = Path(tempfile.mkdtemp(dir=place)) / said["file"]
+    target = Path(tempfile.mkdtemp(dir=place)) / str(said["file"])
     if path.is_dir():
         shutil.copytree(path, target)
     else:

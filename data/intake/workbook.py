@@ -13,16 +13,16 @@ from pathlib import Path
 from typing import Any, Final
 
 import xlsxwriter
-from lxml import etree
 
 from core.text import Text, text
 from data.files import write_bytes, write_csv
-from data.formats.annotate import Front, Note, SheetNotes, annotated, is_package
+from data.formats.annotate import Front, PackageError, SheetNotes, annotated, is_package
+from data.formats.comments import Note
 from data.formats.raw import Cell, RawFile
 from data.intake.coordinates import MIXED, belief_in_words
 from data.intake.findings import ERROR, INFO, WARNING, Finding
-from data.intake.intake import Intake
 from data.intake.hypotheses import UNKNOWN
+from data.intake.intake import Intake
 from data.intake.sheets import Table
 
 Say = Callable[[Text], str]
@@ -139,7 +139,7 @@ def write_findings_workbook(intake: Intake, path: Path, tr: Say, *, original: by
         try:
             write_bytes(path, annotated(original, notes, _front(intake, same, tr, ())))
             return
-        except (KeyError, StopIteration, TypeError, ValueError, etree.XMLSyntaxError):
+        except PackageError:
             lost = text(
                 "The parts of your workbook are not put together as Excel does it, so it could not be "
                 "annotated in place. Its values stand here; formats, colours, widths and formulas do not."
@@ -200,7 +200,7 @@ def _front(intake: Intake, names: Mapping[tuple[str, str], str], tr: Say, lost: 
         rows.append(((names.get(key, ""), found.row if key in names else 0, found.column_number), cells))
     return Front(
         tr(FINDINGS_TITLE),
-        [(tr(line), look) for line, look in lines],
+        [(look, tr(line)) for line, look in lines],
         [tr(title) for title in head],
         rows,
         (18, 7, 12, 26, 9, 90, 24),
