@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import shapely
 
-from coverage.measuring.membership import DECLARED_M, ground_of, locate, locate_facilities
+from coverage.model.membership import DECLARED_M, ground_of, locate, locate_facilities
 from coverage.model.names import match_units, unit_key
 from coverage.model.tables import UnitTable
 from tests.coverage.tiny_town import EAST, NORTH, facilities, grid, units

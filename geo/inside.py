@@ -12,8 +12,10 @@ from typing import Final
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
-from coverage.model.tables import Floats, Ints
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 _POINTS_A_BIN: Final = 64
 _MOST_BINS_A_SIDE: Final = 1_000

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from core.errors import SettingError
-from coverage.equity.allocation_capacity import least_walking
+from coverage.checks.allocation_capacity import least_walking
 from coverage.measuring.measure import BOUNDARY_M
 from coverage.model.standard import ANY_TIER, Rule
 from coverage.model.tables import Bools, Floats

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coverage.measuring.touching import touching
+from coverage.gaps.gaps import touching
 from coverage.model.tables import PopulationGrid
 from geo.crs import project
 

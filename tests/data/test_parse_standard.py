@@ -9,8 +9,8 @@ import pytest
 
 import coverage
 from core.errors import InputError
-from coverage.model.parse_standard import parse_standard
 from coverage.model.standard import Check, Evidence, Standard, Walking
+from data.parse_standard import parse_standard
 
 PRESETS = Path(coverage.__file__).parent / "standards"
 NANJING = (PRESETS / "nanjing-2011.toml").read_text("utf-8")

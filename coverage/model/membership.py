@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from coverage.measuring.inside import first_outline_at
 from coverage.model.names import match_units, names_in
 from coverage.model.tables import UNKNOWN, Bools, FacilityTable, Floats, Ints, UnitTable
+from geo.inside import first_outline_at
 
 # A gap between outlines (a river, a street, a border drawn twice) up to so wide is bridged.
 GAP_WIDTH_M: Final = 200.0

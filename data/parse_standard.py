@@ -18,7 +18,7 @@ from coverage.model.standard import (
     VerdictLimits,
     Walking,
 )
-from coverage.model.toml_fields import TomlFields
+from data.toml_fields import TomlFields
 
 # The figure's key, and what else a rule of this check must have.
 FIGURE_KEYS: Final[Mapping[Check, str]] = {

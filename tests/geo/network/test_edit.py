@@ -10,7 +10,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from core.errors import SettingError
 from geo.distance.nearest import nearest_on_foot
-from geo.network.extend import add_street
+from geo.network.edit import add_street
 from geo.network.snapping import snap
 from tests.geo.random_networks import networks
 from tests.geo.town import town

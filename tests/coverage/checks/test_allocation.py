@@ -11,8 +11,7 @@ from scipy.sparse import csr_array
 
 from core.errors import SettingError
 from coverage.assessment import assess
-from coverage.checks.loads import check_load
-from coverage.equity.allocation import (
+from coverage.checks.allocation import (
     Allocation,
     ByCapacity,
     ByDistance,
@@ -21,7 +20,8 @@ from coverage.equity.allocation import (
     allocate,
     shared_by_distance,
 )
-from coverage.equity.allocation_capacity import least_walking
+from coverage.checks.allocation_capacity import least_walking
+from coverage.checks.loads import check_load
 from tests.coverage.tiny_town import standard, study
 
 LOAD = """id = "l"

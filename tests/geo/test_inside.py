@@ -8,7 +8,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coverage.measuring.inside import first_outline_at
+from geo.inside import first_outline_at
 
 spots = st.tuples(st.integers(0, 40), st.integers(0, 40))
 discs = st.lists(st.tuples(spots, st.integers(1, 15), st.integers(1, 4)), max_size=6)
