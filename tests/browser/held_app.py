@@ -1,4 +1,4 @@
-"""The page, whose reading of a city waits as long as a file lies at HOLD: a state that a test can hold open."""
+"""The page, whose reading of a city waits as long as a file lies at HOLD: what a test can hold open."""
 
 from __future__ import annotations
 
