@@ -26,7 +26,8 @@ class Reading:
 
 
 def read_walks(measured: Measured, *, speed_kmh: float, group: str = "") -> tuple[Reading, ...]:
-    """Every walk rule of the standard at `speed_kmh`, in its order; nothing is measured anew.
+    """Every walk rule of the standard that divides by residents at `speed_kmh`, in its order; nothing is
+    measured anew.
 
     A figure in metres on foot does not depend on the speed, and stays.
 
@@ -37,7 +38,11 @@ def read_walks(measured: Measured, *, speed_kmh: float, group: str = "") -> tupl
     grid = measured.study.grid
     counted = replace(grid, residents=grid.groups[group]) if group else grid
     reading = Measured(with_grid(measured.study, counted), measured.distances, slower)
-    walks = [replace(rule, speed_kmh=None) for rule in standard.rules if rule.check is Check.WALK]
+    walks = [
+        replace(rule, speed_kmh=None)
+        for rule in standard.rules
+        if rule.check is Check.WALK and rule.denominator == "residents"
+    ]
     return tuple(
         Reading(rule, speed_kmh, group, limit_m(rule, slower), check_reach(rule, reading)) for rule in walks
     )

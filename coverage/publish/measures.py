@@ -17,7 +17,7 @@ from coverage.equity.denominators import denominators
 from coverage.equity.detours import Detours, detours
 from coverage.equity.equity import Area, Equity, equity
 from coverage.equity.inequality import lorenz
-from coverage.equity.travel_bands import travel_bands
+from coverage.equity.travel_bands import travel_bands, travel_quantiles
 from coverage.equity.unit_ranking import league
 from coverage.measuring.reading import Reading, elderly_reading
 from coverage.model.results import RuleResult, shortfall
@@ -64,6 +64,7 @@ def measures_of(assessment: Assessment, *, areas: Sequence[Area] = ()) -> dict[s
         "choice_facilities": choice_facilities_table(chosen, assessment.measured),
         "denominators": denominators(assessment.measured, assessment.results),
         "travel_bands": travel_bands(assessment.measured),
+        "travel_quantiles": travel_quantiles(assessment.measured),
         "readings": reading_table(elderly_reading(assessment.measured)),
     }
 

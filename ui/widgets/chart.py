@@ -47,6 +47,32 @@ def line_chart(title: str, series: Sequence[Series], x: Axis, y: Axis) -> str:
     return f'<figure class="chart">{drawn}<div class="keys">{legend}</div></figure>'
 
 
+@dataclass(frozen=True)
+class Bar:
+    """One bar: its name, its share 0..1, and what is written at its end."""
+
+    name: str
+    share: float
+    said: str
+
+
+def bar_chart(title: str, bars: Sequence[Bar]) -> str:
+    """Bars below each other, the longest over the whole width; `title` is its accessible name."""
+    most = max((bar.share for bar in bars), default=0.0) or 1.0
+    step, left, right = 30.0, 150.0, 170.0
+    drawn = []
+    for number, bar in enumerate(bars):
+        top = number * step + 4.0
+        width = (_WIDTH - left - right) * bar.share / most
+        drawn.append(
+            f'<text x="{left - 8:g}" y="{top + 16:g}" text-anchor="end">{in_html(bar.name)}</text>'
+            f'<rect x="{left:g}" y="{top:g}" width="{width:.1f}" height="22" fill="{_STYLES[0][0]}"/>'
+            f'<text x="{left + width + 6:.1f}" y="{top + 16:g}">{in_html(bar.said)}</text>'
+        )
+    picture = _picture(_WIDTH, len(bars) * step + 8.0, "".join(drawn), title)
+    return f'<figure class="chart">{picture}</figure>'
+
+
 def _picture(width: float, height: float, inside: str, title: str = "") -> str:
     """SVG as a picture: the page takes drawings out of HTML, but lets pictures in."""
     drawn = (
