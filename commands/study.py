@@ -2,17 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 from typer import Option
 
-from commands.layers import groups_of, named_pairs
 from commands.options import Datum
+from core.errors import SettingError
 from data.standards import DEFAULT_STANDARD
 from jobs.study.cases import StudyFiles
 from jobs.study.layers import Answers, Layers
+
+
+def groups_of(words: Sequence[str]) -> tuple[tuple[str, Path], ...]:
+    """Names and files of `--group NAME=FILE`; a name may come again. SettingError for anything else."""
+    return tuple((name, Path(path)) for name, path in map(_group, words))
+
+
+def named_pairs(option: str, words: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Names and values of an option NAME=VALUE. SettingError for anything else, and a name given twice."""
+    pairs: dict[str, str] = {}
+    for word in words:
+        name, _, value = (part.strip() for part in word.partition("="))
+        if not (name and value):
+            raise SettingError("{option} wants NAME=VALUE; this is “{word}”.", option=option, word=word)
+        if name in pairs:
+            raise SettingError("{option} is given twice for “{name}”.", option=option, name=name)
+        pairs[name] = value
+    return tuple(pairs.items())
+
+
+def _group(word: str) -> tuple[str, str]:
+    name, _, path = (part.strip() for part in word.partition("="))
+    if not (name and path):
+        raise SettingError("--group wants a name and a file, as elderly=FILE; this is “{word}”.", word=word)
+    return name, path
 
 
 def _layer(words: str) -> Any:
@@ -98,19 +124,16 @@ class StudyOptions:
             layers=self._layers(),
             more_population=self.population[1:],
             more_units=self.units[1:],
-            answers=self._answers(),
-        )
-
-    def _answers(self) -> Answers:
-        return Answers(
-            population_column=self.population_column,
-            population_layer=self.population_layer,
-            population_datum=self.population_datum,
-            group_units=named_pairs("--group-unit", self.group_unit),
-            units_level=self.units_level,
-            units_layers=named_pairs("--units-layer", self.units_layer),
-            network_layer=self.network_layer,
-            network_class=self.network_class,
+            answers=Answers(
+                population_column=self.population_column,
+                population_layer=self.population_layer,
+                population_datum=self.population_datum,
+                group_units=named_pairs("--group-unit", self.group_unit),
+                units_level=self.units_level,
+                units_layers=named_pairs("--units-layer", self.units_layer),
+                network_layer=self.network_layer,
+                network_class=self.network_class,
+            ),
         )
 
     def _layers(self) -> Layers:

@@ -156,6 +156,7 @@ def _numbered(accepted: pd.DataFrame, tables: Sequence[Table]) -> pd.DataFrame:
     cells = [dict(table.rows) for table in tables]
     costs = [_column(table.titles, COST_TITLES, _COST_PARTS) for table in tables]
     areas = [_column(table.titles, _LAND_AREA, ()) for table in tables]
+    land = pd.Series([_number(cells[t][row], areas[t]) for t, row in at], accepted.index, dtype=float)
     return pd.DataFrame(
         {
             "name": accepted["name"].astype(str).to_numpy(),
@@ -163,16 +164,10 @@ def _numbered(accepted: pd.DataFrame, tables: Sequence[Table]) -> pd.DataFrame:
             "lat": accepted["lat"].to_numpy(float),
             "cost": [_number(cells[t][row], costs[t]) for t, row in at],
             "capacity": accepted["capacity"].to_numpy(float),
-            "area_m2": _first(
-                accepted["area_m2"].to_numpy(float), [_number(cells[t][r], areas[t]) for t, r in at]
-            ),
+            "area_m2": accepted["area_m2"].astype(float).fillna(land).to_numpy(),
             "row": [row for _, row in at],
         }
     )
-
-
-def _first(stated: np.ndarray[tuple[int], np.dtype[np.float64]], other: list[float]) -> list[float]:
-    return [o if math.isnan(s) else float(s) for s, o in zip(stated, other, strict=True)]
 
 
 def _number(row: list[Cell], column: int | None) -> float:

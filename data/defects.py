@@ -50,7 +50,8 @@ def record_defect(error: BaseException, *, doing: str, folder: Path | None = Non
             place.mkdir(parents=True, exist_ok=True)
             path = place / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{number}.txt"
             path.write_text(report, encoding="utf-8", errors="backslashreplace")
-            _drop_old(place)
+            for old in sorted(place.glob("*.txt"))[:-_MOST_FILES]:
+                old.unlink(missing_ok=True)
             return Defect(number, path)
     return Defect(number, None)
 
@@ -76,8 +77,3 @@ def _ours(filename: str) -> str:
     if "site-packages" in path.parts:
         return "/".join(path.parts[path.parts.index("site-packages") + 1 :])
     return path.relative_to(_PROJECT).as_posix() if path.is_relative_to(_PROJECT) else path.name
-
-
-def _drop_old(folder: Path) -> None:
-    for path in sorted(folder.glob("*.txt"))[:-_MOST_FILES]:
-        path.unlink(missing_ok=True)

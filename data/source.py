@@ -1,4 +1,4 @@
-"""Whose data a file is, as `fetch` has noted it beside the files it wrote."""
+"""Whose data a file is, as `fetch` has noted it beside the files it wrote, and what its list holds."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from typing import Final
 OSM_CREDIT: Final = "© OpenStreetMap contributors, ODbL"
 SOURCE_FILE: Final = "source.json"
 _MOST_BYTES: Final = 1_000_000
+# The columns of the list of facilities. The names of the coordinates say their system, so that the list is
+# read back without asking.
+LIST_COLUMNS: Final = ("facility_id", "name", "type", "wgs_lng", "wgs_lat", "status", "address", "source")
 
 
 def credits_of(paths: Iterable[Path]) -> tuple[str, ...]:

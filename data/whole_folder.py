@@ -36,20 +36,11 @@ def whole_folder(out: Path, *, product: Collection[str] = ()) -> Iterator[Path]:
         finished = True
     finally:
         if finished:
-            _move(scratch, out, product)
+            written = {path.name: path for path in scratch.iterdir()}
+            for name in set(product) - written.keys():
+                (out / name).unlink(missing_ok=True)
+            for name, path in written.items():
+                path.replace(out / name)
         shutil.rmtree(scratch, ignore_errors=True)
-        if not (finished or there):
-            _remove_empty(out)
-
-
-def _move(scratch: Path, out: Path, product: Collection[str]) -> None:
-    written = {path.name: path for path in scratch.iterdir()}
-    for name in set(product) - written.keys():
-        (out / name).unlink(missing_ok=True)
-    for name, path in written.items():
-        path.replace(out / name)
-
-
-def _remove_empty(folder: Path) -> None:
-    if not any(folder.iterdir()):
-        folder.rmdir()
+        if not (finished or there or any(out.iterdir())):
+            out.rmdir()

@@ -20,7 +20,7 @@ from coverage.checks.reach import BOUNDARY_M, limit_m
 from coverage.measuring.near_cells import CellsOfEdges, cells_of_edges
 from coverage.model.standard import Rule
 from coverage.model.tables import Floats, Ints
-from coverage.scenario.incremental_tier import arrivals
+from coverage.scenario.incremental import arrivals
 from geo.distance.distance_updates import spread
 from geo.distance.nearest import at_points, nearest_on_foot, node_distances
 from geo.distance.reach import bounded_reach

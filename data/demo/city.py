@@ -13,19 +13,16 @@ import pandas as pd
 import shapely
 
 from core.text import Text, text
-from data.demo.fabric import weave_streets
-from data.demo.facilities import place_facilities
-from data.demo.lists import district_lists
+from data.demo.facilities import Sites, place_facilities
+from data.demo.lists import district_lists, write_workbook
+from data.demo.local_streets import village_streets, weave_streets
 from data.demo.people import Land, settle
 from data.demo.roads import main_roads
 from data.demo.shapes import Warp
-from data.demo.sites import Sites
 from data.demo.streets import assemble, named
 from data.demo.strokes import Strokes, join
 from data.demo.terrain import Terrain, make_terrain, with_parks
 from data.demo.units import Divisions, divide
-from data.demo.villages import village_streets
-from data.demo.workbook import write_workbook
 from data.demo.writing import write_population, write_streets, write_units
 from data.demo.zones import Zone, make_zones
 
@@ -97,7 +94,13 @@ def make_city(*, seed: int = 2011, progress: Progress | None = None) -> City:
     roads = main_roads(ground, zones, dice(10))
     terrain = with_parks(ground, shapely.multilinestrings(roads.lines), dice(2))
     report(0.05, text("Weaving the streets"))
-    streets, nodes = assemble(roads, _local_streets(terrain, zones, dice), terrain)
+    warp = Warp(dice(3), wavelength_m=1_100)
+    quarters = [quarter for zone in zones for quarter in zone.quarters]
+    fabric = [
+        weave_streets(polygon.buffer(40), weave, warp=warp, rng=dice(100 + number))
+        for number, (polygon, weave) in enumerate(quarters)
+    ]
+    streets, nodes = assemble(roads, join([*fabric, village_streets(terrain, zones, dice(4))]), terrain)
     road = named(streets, dice(7))
     report(0.65, text("Settling the residents"))
     land = settle(terrain, zones, streets, dice(5))
@@ -107,16 +110,6 @@ def make_city(*, seed: int = 2011, progress: Progress | None = None) -> City:
     facilities = place_facilities(zones, land, parts, Sites(terrain, streets, dice(11)), dice(8))
     lists = district_lists(facilities, parts, streets, road, dice(9))
     return City(terrain, zones, streets, nodes, road, land, parts, facilities, lists)
-
-
-def _local_streets(terrain: Terrain, zones: tuple[Zone, ...], dice: Dice) -> Strokes:
-    warp = Warp(dice(3), wavelength_m=1_100)
-    quarters = [quarter for zone in zones for quarter in zone.quarters]
-    fabric = [
-        weave_streets(polygon.buffer(40), weave, warp=warp, rng=dice(100 + number))
-        for number, (polygon, weave) in enumerate(quarters)
-    ]
-    return join([*fabric, village_streets(terrain, zones, dice(4))])
 
 
 def _silent(_share: float, _what: Text) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 import shapely
+import xlsxwriter
 from numpy.typing import NDArray
 
-from data.demo.centres import CENTRE
-from data.demo.facilities import STATION
-from data.demo.names import DISTRICTS
+from data.demo.facilities import CENTRE, STATION
+from data.demo.names import CITY, DISTRICTS
 from data.demo.strokes import Strokes
 from data.demo.terrain import CRS, ORIGIN_M
 from data.demo.units import Divisions
@@ -35,6 +38,24 @@ COLUMNS: Final = (
     "名称", "类型", "所属街道", "社区", "地址", "经度", "纬度", "建筑面积", "床位", "服务人口", "状态",
     "联系人", "电话", "备注", "服务项目", "启用时间",
 )  # fmt: skip
+NOTE: Final = "虚构数据，仅供演示"
+_COLUMNS: Final = (
+    ("序号", 6), ("名称", 30), ("类型", 14), ("所属街道", 13), ("社区", 14), ("地址", 30), ("经度", 12),
+    ("纬度", 12),
+    ("建筑面积（㎡）", 11), ("床位（张）", 9), ("服务人口", 10), ("状态", 8), ("联系人", 10), ("电话", 11),
+    ("备注", 20), ("服务项目", 30), ("启用时间", 12),
+)  # fmt: skip
+_LON: Final = 6
+_STREET: Final = 3
+_FIRST_ROW: Final = 4
+_GUIDE: Final = (
+    "填表说明",
+    "1. 本表由各区民政部门组织填报，一个区一张工作表。",
+    "2. 坐标采用2000国家大地坐标系，单位为度，保留6位小数。",
+    "3. “类型”填“公共服务中心”或“公共服务站”；“状态”填“正常”“筹建”“在建”或“撤并”。",
+    "4. 没有坐标的，请填写详细地址。筹建、在建的，“启用时间”填计划启用的年月。",
+    f"5. {NOTE}：城市、单位、人员和电话均为虚构。",
+)
 
 
 def district_lists(
@@ -67,6 +88,13 @@ def _clean_rows(
     street_name = parts.streets["name"].to_numpy()[street]
     # A generator of its own: what was drawn before these columns came stays as it was.
     aside = rng.spawn(1)[0]
+    share = np.array(list(_SERVICES.values()))
+    is_centre = (facilities["tier"] == CENTRE).to_numpy()
+    has = (aside.random((len(facilities), len(share))) < share) | is_centre[:, None]
+    # Month and year of opening, the later the more.
+    n = len(facilities)
+    year = aside.choice(np.arange(_FIRST_YEAR, _LAST_YEAR + 1), n, p=_OPENED)
+    month = np.where(year == _LAST_YEAR, aside.integers(1, 8, n), aside.integers(1, 13, n))
     columns: dict[str, Any] = {
         "名称": facilities["name"],
         "类型": facilities["tier"],
@@ -82,26 +110,12 @@ def _clean_rows(
         "联系人": "（虚构）",
         "电话": "000-0000",
         "备注": "",
-        "服务项目": _services(facilities["tier"].to_numpy(), aside),
-        "启用时间": _opened(len(facilities), aside),
+        "服务项目": ["、".join(np.array(list(_SERVICES))[row]) for row in has],
+        "启用时间": [f"{y}年{m}月" for y, m in zip(year, month, strict=True)],
         "street": street,
         "district": parts.district[community],
     }
     return pd.DataFrame(columns).astype(dict.fromkeys(COLUMNS, object))
-
-
-def _services(tier: NDArray[np.object_], rng: np.random.Generator) -> list[str]:
-    """What each facility offers, as its clerk writes it down."""
-    share = np.array(list(_SERVICES.values()))
-    has = (rng.random((len(tier), len(share))) < share) | (tier == CENTRE)[:, None]
-    return ["、".join(np.array(list(_SERVICES))[row]) for row in has]
-
-
-def _opened(count: int, rng: np.random.Generator) -> list[str]:
-    """Month and year, the later the more."""
-    year = rng.choice(np.arange(_FIRST_YEAR, _LAST_YEAR + 1), count, p=_OPENED)
-    month = np.where(year == _LAST_YEAR, rng.integers(1, 8, count), rng.integers(1, 13, count))
-    return [f"{y}年{m}月" for y, m in zip(year, month, strict=True)]
 
 
 def _addresses(
@@ -156,3 +170,83 @@ def _planned(rows: pd.DataFrame, parts: Divisions) -> pd.DataFrame:
     host["床位"], host["服务人口"], host["启用时间"] = 120, None, "2013年6月"
     host["服务项目"] = "、".join(_SERVICES)
     return host
+
+
+def write_workbook(path: Path, lists: dict[str, pd.DataFrame]) -> None:
+    """One sheet per district; the frames' columns are those of the sheet from 名称 on, in order.
+
+    Cells are written as they are (numbers as numbers, text as text, missing ones empty).
+    """
+    with xlsxwriter.Workbook(path, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+        book.set_properties(
+            {"title": f"{CITY}基本公共服务设施一览表", "comments": NOTE, "created": dt.datetime(2011, 8, 1)}
+        )
+        grid = {"border": 1, "valign": "vcenter", "font_name": "宋体", "font_size": 10}
+        styles = {
+            "title": book.add_format({"bold": True, "align": "center", "valign": "vcenter", "font_size": 16}),
+            "plain": book.add_format({"font_size": 10}),
+            "head": book.add_format({**grid, "bold": True, "align": "center", "text_wrap": True}),
+            "text": book.add_format(grid),
+            "middle": book.add_format({**grid, "align": "center"}),
+            "degrees": book.add_format({**grid, "num_format": "0.000000"}),
+        }
+        for district, table in lists.items():
+            _write_sheet(book.add_worksheet(district), district, table, styles)
+        _write_guide(book.add_worksheet("填表说明"))
+
+
+def _write_sheet(sheet: Any, district: str, table: pd.DataFrame, styles: dict[str, Any]) -> None:
+    last = len(_COLUMNS) - 1
+    sheet.merge_range(0, 0, 0, last, f"{CITY}{district}基本公共服务设施一览表（{NOTE}）", styles["title"])
+    sheet.merge_range(1, 0, 1, 5, f"填报单位：{CITY}{district}民政局（虚构）", styles["plain"])
+    sheet.merge_range(1, 6, 1, last, "填报日期：2011年8月1日", styles["plain"])
+    for column, (label, width) in enumerate(_COLUMNS):
+        sheet.set_column(column, column, width)
+        if column in (_LON, _LON + 1):
+            sheet.write(3, column, label, styles["head"])
+        else:
+            sheet.merge_range(2, column, 3, column, label, styles["head"])
+    sheet.merge_range(2, _LON, 2, _LON + 1, "坐标（国家2000）", styles["head"])
+    for number, row in enumerate(table.itertuples(index=False)):
+        _write_row(sheet, _FIRST_ROW + number, (number + 1, *row), styles)
+    _merge_streets(sheet, list(table["所属街道"]), styles)
+    _write_end(sheet, _FIRST_ROW + len(table), table, styles)
+    sheet.freeze_panes(_FIRST_ROW, 2)
+    sheet.set_landscape()
+
+
+def _write_row(sheet: Any, at: int, cells: Sequence[Any], styles: dict[str, Any]) -> None:
+    for column, cell in enumerate(cells):
+        style = styles["degrees" if column in (_LON, _LON + 1) else "middle" if column == 0 else "text"]
+        if cell is None or cell != cell:
+            sheet.write_blank(at, column, None, style)
+        else:
+            sheet.write(at, column, cell, style)
+
+
+def _merge_streets(sheet: Any, streets: list[str], styles: dict[str, Any]) -> None:
+    """The street's name stands once, merged down over its rows."""
+    start = 0
+    for row in range(1, len(streets) + 1):
+        if row == len(streets) or streets[row] != streets[start]:
+            if row - start > 1:
+                first, last = _FIRST_ROW + start, _FIRST_ROW + row - 1
+                sheet.merge_range(first, _STREET, last, _STREET, streets[start], styles["middle"])
+            start = row
+
+
+def _write_end(sheet: Any, at: int, table: pd.DataFrame, styles: dict[str, Any]) -> None:
+    beds = pd.to_numeric(table["床位"], errors="coerce").sum()
+    area = pd.to_numeric(table["建筑面积"], errors="coerce").sum()
+    total = ["合计", f"{len(table)}处", *[None] * 6, int(area), int(beds), *[None] * 7]
+    _write_row(sheet, at, total, styles)
+    sheet.write(at + 2, 1, "填表人：（虚构）", styles["plain"])
+    sheet.write(at + 2, 5, "审核人：（虚构）", styles["plain"])
+    sheet.write(at + 2, 10, "联系电话：000-0000", styles["plain"])
+
+
+def _write_guide(sheet: Any) -> None:
+    sheet.set_column(0, 0, 90)
+    for row, line in enumerate(_GUIDE):
+        sheet.write(row, 0, line)
+    sheet.hide()

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from data.demo.fabric import samples_along
+from data.demo.local_streets import samples_along
 from data.demo.shapes import Field, Floats, Points, inside
 from data.demo.strokes import Strokes
 from data.demo.terrain import SIZE_M, Terrain
@@ -46,35 +46,27 @@ def settle(terrain: Terrain, zones: tuple[Zone, ...], streets: Strokes, rng: np.
     cell_id = np.arange(_ROWS * _COLUMNS)
     xy = np.column_stack([cell_id % _COLUMNS + 0.5, cell_id // _COLUMNS + 0.5]) * CELL_M
     free = terrain.free(xy)
-    zone = _zone_of(xy, zones)
-    homes = _homes(streets)
+    zone = np.full(len(xy), RURAL)
+    for number, built_up in enumerate(zones):
+        zone[inside(built_up.polygon, xy)] = number
+    # Metres of local street per cell; main roads and country roads have few front doors.
+    points, line = samples_along(streets.lines, 20)
+    front = np.array([0.25, 0.6, 1.0, 1.0, 1.1, 0.12])[streets.rank[line]]
+    column, row = (points // CELL_M).astype(int).T
+    homes = np.asarray(20.0 * np.bincount(row * _COLUMNS + column, front, minlength=_ROWS * _COLUMNS), float)
     wish = np.where(zone == RURAL, _village_wish(xy, homes, rng), _town_wish(xy, zone, zones, homes, rng))
     wish[~free] = 0
     residents = np.zeros(len(xy), np.int64)
     town = (zone != RURAL) & (wish > 0)
     residents[town] = shared_out(wish[town], _TOWNSPEOPLE, at_least=2)
-    village = _strongest(np.where(zone == RURAL, wish, 0), _CELLS - int((residents > 0).sum()))
+    strongest = np.argsort(-np.where(zone == RURAL, wish, 0), kind="stable")
+    village = np.sort(strongest[: _CELLS - int((residents > 0).sum())])
     residents[village] = shared_out(wish[village] ** 2, RESIDENTS - _TOWNSPEOPLE, at_least=1)
     elderly, children = _groups(xy, residents, zone, zones, rng)
     north = terrain.north(xy)
     return Land(
         cell_id[free], xy[free], residents[free], elderly[free], children[free], zone[free], north[free]
     )
-
-
-def _zone_of(xy: Points, zones: tuple[Zone, ...]) -> NDArray[np.int64]:
-    found = np.full(len(xy), RURAL)
-    for number, zone in enumerate(zones):
-        found[inside(zone.polygon, xy)] = number
-    return found
-
-
-def _homes(streets: Strokes) -> Floats:
-    """Metres of local street per cell; main roads and country roads have few front doors."""
-    points, line = samples_along(streets.lines, 20)
-    front = np.array([0.25, 0.6, 1.0, 1.0, 1.1, 0.12])[streets.rank[line]]
-    column, row = (points // CELL_M).astype(int).T
-    return np.asarray(20.0 * np.bincount(row * _COLUMNS + column, front, minlength=_ROWS * _COLUMNS), float)
 
 
 def _spread(values: Floats, cells: float) -> Floats:
@@ -97,10 +89,6 @@ def _village_wish(xy: Points, homes: Floats, rng: np.random.Generator) -> Floats
     kernel = _spread(homes, 0.6) * 0.020 + np.sqrt(_spread(homes, 2.2)) * 0.012
     cloud = np.sqrt(_spread(homes, 6.0)) * 0.02 + 0.01
     return np.sqrt(size) * kernel + cloud * rng.uniform(0.75, 1.25, len(xy))
-
-
-def _strongest(wish: Floats, count: int) -> NDArray[np.int64]:
-    return np.sort(np.argsort(-wish, kind="stable")[:count])
 
 
 def shared_out(weights: Floats, total: int, *, at_least: int) -> NDArray[np.int64]:

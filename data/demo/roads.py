@@ -60,7 +60,12 @@ def main_roads(terrain: Terrain, zones: tuple[Zone, ...], rng: np.random.Generat
     old = next(zone.polygon for zone in zones if zone.key == "old")
     rings = [_rim(old), _rim(closed_curve(np.array(_RING_KM), step_m=_STEP_M))]
     great = [*rings, *(curve(np.array(way), step_m=_STEP_M) for way in _LAND)]
-    shores, town = _shores(terrain), _town(zones)
+    # Roads follow the river, the lakes and the foot of the hills.
+    lakes = [shape.buffer(_SHORE_M).boundary for name, shape in terrain.water.items() if name != RIVER]
+    hills = [hill.buffer(_FOOTHILL_M).boundary for hill in terrain.hills.values()]
+    shores = [terrain.water[RIVER].buffer(_SHORE_M).boundary, *lakes, *hills]
+    built_up = [zone.polygon for zone in zones if not zone.key.startswith("seat")]
+    town = shapely.union_all(built_up).buffer(700)
     bend = Warp(rng, wavelength_m=1_200)
     borders = [bend(way, 30) for way in _quarter_borders(zones)]
     lesser = [*borders, *_long_parts([shore.intersection(town) for shore in shores])]
@@ -81,10 +86,6 @@ def _sampled(line: shapely.Geometry) -> Points:
     return np.asarray(shapely.get_coordinates(shapely.segmentize(line.simplify(6), _STEP_M)))
 
 
-def _town(zones: tuple[Zone, ...]) -> shapely.Geometry:
-    return shapely.union_all([zone.polygon for zone in zones if not zone.key.startswith("seat")]).buffer(700)
-
-
 def _quarter_borders(zones: tuple[Zone, ...]) -> list[Points]:
     """A street along every border between the quarters of the belt and round the new towns."""
     ways = [_rim(zone.polygon) for zone in zones if zone.key.startswith(("new", "riverside"))]
@@ -93,13 +94,6 @@ def _quarter_borders(zones: tuple[Zone, ...]) -> list[Points]:
         shared = shapely.get_parts(shapely.intersection(one, quarters[i + 1 :]))
         ways += [_sampled(part) for part in shared if part.geom_type == "LineString" and part.length > 200]
     return ways
-
-
-def _shores(terrain: Terrain) -> list[shapely.Geometry]:
-    """The lines along which roads follow the river, the lakes and the foot of the hills."""
-    lakes = [shape.buffer(_SHORE_M).boundary for name, shape in terrain.water.items() if name != RIVER]
-    hills = [hill.buffer(_FOOTHILL_M).boundary for hill in terrain.hills.values()]
-    return [terrain.water[RIVER].buffer(_SHORE_M).boundary, *lakes, *hills]
 
 
 def _long_parts(lines: list[shapely.Geometry]) -> list[Points]:

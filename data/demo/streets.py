@@ -48,7 +48,10 @@ def assemble(roads: Strokes, local: Strokes, terrain: Terrain) -> tuple[Strokes,
     pieces = pieces.only((pieces.source < len(roads)) | ~_beside(pieces, roads))
     for _ in range(3):
         pieces = pieces.only(_no_loose_end(pieces, strokes))
-    pieces = pieces.only(_largest(pieces))
+    n = int(pieces.ends.max()) + 1
+    graph = coo_array((np.ones(len(pieces.ends)), pieces.ends.T), shape=(n, n))
+    part = connected_components(graph, directed=False)[1][pieces.ends[:, 0]]
+    pieces = pieces.only(np.asarray(part == np.bincount(part).argmax()))
     degree = np.bincount(pieces.ends.ravel())
     return _rejoined(pieces, strokes), int(((degree > 0) & (degree != 2)).sum())
 
@@ -58,7 +61,10 @@ def _cut(strokes: Strokes) -> Pieces:
     lines = shapely.transform(noded, lambda xy: np.round(xy / _GRID_M) * _GRID_M)
     lines = lines[shapely.length(lines) > 0]
     middle = shapely.line_interpolate_point(lines, 0.5, normalized=True)
-    return Pieces(lines, _sources(middle, strokes.lines), _end_nodes(lines), shapely.length(lines))
+    xy = shapely.get_coordinates(_tips(lines).ravel())
+    key = np.round(xy / _GRID_M).astype(np.int64)
+    ends = np.unique(key[:, 0] * 1_000_003 + key[:, 1], return_inverse=True)[1].reshape(-1, 2)
+    return Pieces(lines, _sources(middle, strokes.lines), ends, shapely.length(lines))
 
 
 def _sources(middle: NDArray[np.object_], strokes: NDArray[np.object_]) -> NDArray[np.int64]:
@@ -82,13 +88,6 @@ def _exploded(lines: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[
 def _tips(lines: NDArray[np.object_]) -> NDArray[np.object_]:
     """(n, 2): first and last point."""
     return np.column_stack([shapely.get_point(lines, 0), shapely.get_point(lines, -1)])
-
-
-def _end_nodes(lines: NDArray[np.object_]) -> NDArray[np.int64]:
-    xy = shapely.get_coordinates(_tips(lines).ravel())
-    key = np.round(xy / _GRID_M).astype(np.int64)
-    number = np.unique(key[:, 0] * 1_000_003 + key[:, 1], return_inverse=True)[1]
-    return np.asarray(number.reshape(-1, 2))
 
 
 def _allowed(pieces: Pieces, strokes: Strokes, terrain: Terrain) -> NDArray[np.bool_]:
@@ -123,14 +122,6 @@ def _no_loose_end(pieces: Pieces, strokes: Strokes) -> NDArray[np.bool_]:
     local = strokes.rank[pieces.source] >= 1
     village = strokes.rank[pieces.source] == 3
     return np.asarray(~(loose & local & (pieces.length_m < np.where(village, 18.0, _LOOSE_END_M))))
-
-
-def _largest(pieces: Pieces) -> NDArray[np.bool_]:
-    n = int(pieces.ends.max()) + 1
-    graph = coo_array((np.ones(len(pieces.ends)), pieces.ends.T), shape=(n, n))
-    label = connected_components(graph, directed=False)[1]
-    of_piece = label[pieces.ends[:, 0]]
-    return np.asarray(of_piece == np.bincount(of_piece).argmax())
 
 
 def _rejoined(pieces: Pieces, strokes: Strokes) -> Strokes:

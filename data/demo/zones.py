@@ -124,15 +124,11 @@ def make_zones(terrain: Terrain, rng: np.random.Generator) -> tuple[Zone, ...]:
     for key, points in _TOWN_KM.items():
         smooth = shapely.get_coordinates(closed_curve(np.array(points), step_m=110))
         shape = shapely.Polygon(ragged(smooth, 38)).buffer(0)
-        polygon = _on_one_bank(shape, terrain).difference(taken)
+        on_one_bank = max((shape.intersection(bank) for bank in terrain.banks), key=lambda part: part.area)
+        polygon = on_one_bank.difference(taken)
         taken = taken.union(polygon)
         zones.append(Zone(key, polygon, _WEAVE[key], _PEOPLE[key], _quarters(key, polygon)))
     return (*zones, *_seats(terrain, taken, rng))
-
-
-def _on_one_bank(shape: shapely.Geometry, terrain: Terrain) -> shapely.Geometry:
-    """The part of a shape on the bank where most of it lies."""
-    return max((shape.intersection(bank) for bank in terrain.banks), key=lambda part: part.area)
 
 
 def _quarters(key: str, polygon: shapely.Geometry) -> tuple[tuple[shapely.Geometry, Weave], ...]:

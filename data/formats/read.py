@@ -19,7 +19,7 @@ from typing import IO, Final
 from core.errors import InputError
 from core.progress import Progress, part, silent
 from core.text import Text, text
-from data.digest import sha256_of
+from data.files import sha256_of
 from data.formats.limits import Limits
 from data.formats.parse import SHAPEFILE_PARTS, TOO_LARGE
 from data.formats.raw import RawFile, from_json

@@ -91,7 +91,8 @@ class Door:
                 self._drop_broken()
                 reason, pause_s = str(problem), 0.0
             except OSError as problem:  # every way in which a connection fails
-                reason, pause_s = _short(problem), 0.0
+                # requests' own text repeats the whole question
+                reason, pause_s = type(problem).__name__, 0.0
             else:
                 self.wait(_BETWEEN_S if self.sent > before else 0.0)
                 return answer
@@ -122,7 +123,11 @@ class Door:
             return
         self.sent += 1
         if response.status_code in _REFUSED:
-            raise _refused(response)
+            raise InputError(
+                "The server {host} refuses the question: HTTP {status}. Is its address right?",
+                host=response.url.split("?")[0],
+                status=response.status_code,
+            )
         if not response.ok:
             raise NoAnswerError(f"HTTP {response.status_code}", _pause_asked(response.headers))
         try:
@@ -188,14 +193,6 @@ def open_door(
             socket.getaddrinfo = look_up
 
 
-def _refused(response: Any) -> InputError:
-    return InputError(
-        "The server {host} refuses the question: HTTP {status}. Is its address right?",
-        host=response.url.split("?")[0],
-        status=response.status_code,
-    )
-
-
 def _pause_asked(headers: Any) -> float:
     """Seconds until the time that a Retry-After names, as a number or as a date; 0 without one."""
     asked = str(headers.get("Retry-After", "")).strip()
@@ -216,8 +213,3 @@ def _now(headers: Any) -> dt.datetime:
     except ValueError:
         return dt.datetime.now(dt.UTC)
     return told if told.tzinfo else told.replace(tzinfo=dt.UTC)
-
-
-def _short(problem: OSError) -> str:
-    """The kind of failure; requests' own text repeats the whole question."""
-    return type(problem).__name__

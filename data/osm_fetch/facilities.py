@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import geopandas as gpd
 import osmnx
 import pandas as pd
 import shapely
 
 from core.errors import InputError
-from data.osm_columns import COLUMNS
 from data.osm_fetch.door import Door
 from data.osm_fetch.place import Place
+from data.source import LIST_COLUMNS
 
 _TABLE: Final = Path(__file__).with_name("tiers.toml")
 _CLOSED: Final = ("disused:", "abandoned:")
@@ -65,31 +64,25 @@ def fetch_facilities(door: Door, place: Place, tiers: Tiers) -> pd.DataFrame:
     `status` is "open" or "closed" (tags under disused: or abandoned:). A facility without a name is
     called after its tier and number.
     """
-    found = door.ask(lambda: osmnx.features_from_polygon(place.rough, _query(tiers)))
-    if found is None:
-        return pd.DataFrame(columns=list(COLUMNS))
-    frame = found[~found.index.duplicated()].reset_index()
-    inner = frame.geometry.representative_point()
-    inside = inner.within(place.outline)
-    features = _features(frame[inside])
-    rows = [_row(feature, point, tiers) for feature, point in zip(features, inner[inside], strict=True)]
-    table = pd.DataFrame([row for row in rows if row is not None], columns=list(COLUMNS))
-    return table.sort_values("facility_id", ignore_index=True)
-
-
-def _query(tiers: Tiers) -> dict[str, bool | str | list[str]]:
-    """Tags to ask for: every key once, open and closed."""
+    # Every key once, open and closed.
     values: dict[str, list[str]] = {}
     for tier in tiers:
         for prefix in ("", *_CLOSED):
             values.setdefault(prefix + tier.key, []).extend(tier.values)
-    return {key: sorted(set(wanted)) for key, wanted in sorted(values.items())}
-
-
-def _features(frame: gpd.GeoDataFrame) -> list[dict[str, object]]:
-    """The tags of each row, without those it does not have."""
-    rows = pd.DataFrame(frame.drop(columns="geometry")).astype(object).to_dict("records")
-    return [{str(key): value for key, value in row.items() if isinstance(value, str | int)} for row in rows]
+    tags: dict[str, bool | str | list[str]] = {key: sorted(set(values[key])) for key in sorted(values)}
+    found = door.ask(lambda: osmnx.features_from_polygon(place.rough, tags))
+    if found is None:
+        return pd.DataFrame(columns=list(LIST_COLUMNS))
+    frame = found[~found.index.duplicated()].reset_index()
+    inner = frame.geometry.representative_point()
+    inside = inner.within(place.outline)
+    tagged = pd.DataFrame(frame[inside].drop(columns="geometry")).astype(object).to_dict("records")
+    features: list[dict[str, object]] = [
+        {str(key): v for key, v in row.items() if isinstance(v, str | int)} for row in tagged
+    ]
+    rows = [_row(feature, point, tiers) for feature, point in zip(features, inner[inside], strict=True)]
+    table = pd.DataFrame([row for row in rows if row is not None], columns=list(LIST_COLUMNS))
+    return table.sort_values("facility_id", ignore_index=True)
 
 
 def _row(feature: dict[str, object], point: shapely.Point, tiers: Tiers) -> Sequence[object] | None:

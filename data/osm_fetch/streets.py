@@ -76,19 +76,15 @@ def fetch_streets(door: Door, tiles: Iterable[shapely.Polygon], progress: Progre
 def _graph(tile: shapely.Polygon) -> Any:
     """None where ways cross the tile without a node in it: the tiles of their nodes have them."""
     try:
-        return _asked(tile)
+        return osmnx.graph_from_polygon(
+            tile,
+            network_type="walk",
+            simplify=False,
+            retain_all=True,
+            truncate_by_edge=True,
+            custom_filter=FILTER,
+        )
     except ValueError as problem:
         if str(problem) != _NO_NODES:
             raise
         return None
-
-
-def _asked(tile: shapely.Polygon) -> Any:
-    return osmnx.graph_from_polygon(
-        tile,
-        network_type="walk",
-        simplify=False,
-        retain_all=True,
-        truncate_by_edge=True,
-        custom_filter=FILTER,
-    )

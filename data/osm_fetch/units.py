@@ -55,7 +55,9 @@ def _table(found: gpd.GeoDataFrame | None, place: Place, levels: Mapping[str, st
         geometry=frame.geometry.to_numpy(),
         crs=WGS84,
     )
-    return _ordered(units.assign(parent_id=_parents(units, inner.to_numpy())))
+    units = units.assign(parent_id=_parents(units, inner.to_numpy()))
+    order = np.lexsort((units["unit_id"], units["level"].map(LEVELS.index)))
+    return units.iloc[order].reset_index(drop=True)[[*_COLUMNS, "geometry"]]
 
 
 def _parents(units: gpd.GeoDataFrame, inner: np.ndarray) -> list[str]:
@@ -69,8 +71,3 @@ def _parents(units: gpd.GeoDataFrame, inner: np.ndarray) -> list[str]:
                 parents[child] = str(units["unit_id"].iloc[rows[0]])
                 break
     return parents
-
-
-def _ordered(units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    order = np.lexsort((units["unit_id"], units["level"].map(LEVELS.index)))
-    return units.iloc[order].reset_index(drop=True)[[*_COLUMNS, "geometry"]]

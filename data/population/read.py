@@ -17,7 +17,7 @@ from core.errors import InputError, SettingError
 from core.progress import Progress, part, silent
 from core.text import text
 from coverage.model.tables import Bools, Floats, PopulationGrid
-from data.digest import sha256_of
+from data.files import sha256_of
 from data.formats.asked import OpenQuestionError
 from data.formats.inputs_read import InputRead
 from data.formats.rasters import raster_pieces

@@ -67,11 +67,17 @@ def read_results(folder: Path) -> Results:
     document = _json(folder, "assessment.json")
     toml = _bytes(folder, "standard.toml").decode("utf-8")
     facilities = folder / "facilities.csv"
+    _bytes(folder, facilities.name)
     texts = tuple(
         column
-        for column in _header(facilities)
+        for column in pd.read_csv(facilities, encoding="utf-8-sig", nrows=0).columns
         if column not in _FACILITY_NUMBERS and not column.startswith("load_")
     )
+    plan = None
+    if (folder / "plan.json").exists():
+        there = (folder / CANDIDATES).exists()
+        candidates = pd.read_parquet(io.BytesIO(_bytes(folder, CANDIDATES))) if there else None
+        plan = PlanTables(_json(folder, "plan.json"), _read_geojson(folder, "sites.geojson"), candidates)
     return Results(
         document=document,
         standard=_titled(parse_standard(toml, source="standard.toml"), document["standard"]),
@@ -80,16 +86,10 @@ def read_results(folder: Path) -> Results:
         facilities=read_csv(facilities, texts),
         gaps=_read_gaps(folder),
         provenance=_json(folder, "provenance.json"),
-        plan=_plan(folder) if (folder / "plan.json").exists() else None,
+        plan=plan,
         extras=read_extras(folder),
         layers=read_layers(folder),
     )
-
-
-def _plan(folder: Path) -> PlanTables:
-    there = (folder / CANDIDATES).exists()
-    candidates = pd.read_parquet(io.BytesIO(_bytes(folder, CANDIDATES))) if there else None
-    return PlanTables(_json(folder, "plan.json"), _read_geojson(folder, "sites.geojson"), candidates)
 
 
 def _titled(standard: Standard, published: Mapping[str, Any]) -> Standard:
@@ -99,16 +99,6 @@ def _titled(standard: Standard, published: Mapping[str, Any]) -> Standard:
         return standard
     differences = tuple(text_from_json(said) for said in published.get("differences", ()))
     return replace(standard, title=Bilingual(title["zh"], title["en"]), differences=differences)
-
-
-def _header(path: Path) -> list[str]:
-    if not path.exists():
-        raise InputError(
-            "{folder} is not an assessment folder: {file} is missing.",
-            folder=path.parent.name,
-            file=path.name,
-        )
-    return list(pd.read_csv(path, encoding="utf-8-sig", nrows=0).columns)
 
 
 def _parquet(frame: pd.DataFrame) -> bytes:
@@ -122,16 +112,13 @@ def geojson(frame: gpd.GeoDataFrame) -> bytes:
     # Rounded vertex by vertex: snapping whole shapes to a grid would need them noded anew.
     shapes = shapely.transform(frame.geometry.to_numpy(), lambda xy: xy.round(_DECIMALS))
     rows = frame.drop(columns=frame.geometry.name).to_dict("records")
+    said = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
     # Shapes are text already; only what is said of them goes through Python.
     features = [
-        f'{{"type":"Feature","properties":{_json_text(_finite(row))},"geometry":{shape}}}'
+        f'{{"type":"Feature","properties":{said(_finite(row))},"geometry":{shape}}}'
         for row, shape in zip(rows, shapely.to_geojson(shapes), strict=True)
     ]
     return f'{{"type":"FeatureCollection","features":[{",".join(features)}]}}'.encode()
-
-
-def _json_text(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def _finite(row: Mapping[Any, Any]) -> dict[str, Any]:
@@ -183,10 +170,6 @@ def _bytes(folder: Path, name: str) -> bytes:
     try:
         return (folder / name).read_bytes()
     except OSError as error:
-        raise _not_a_folder(folder, name) from error
-
-
-def _not_a_folder(folder: Path, file: str) -> InputError:
-    return InputError(
-        "{folder} is not an assessment folder: {file} is missing.", folder=folder.name, file=file
-    )
+        raise InputError(
+            "{folder} is not an assessment folder: {file} is missing.", folder=folder.name, file=name
+        ) from error

@@ -18,25 +18,32 @@ from typing import Any, Final
 import numpy as np
 import scipy
 import shapely
+from scipy.sparse import csr_array
+from scipy.spatial import cKDTree
 
 from core.progress import Progress, part, silent
 from core.text import Text, text, text_from_json, text_to_json
-from data.digest import sha256_of
+from data.files import sha256_of
 from data.formats.inputs_read import InputRead
 from data.intake.findings import Finding
 from data.streets.cache_size import limit_bytes, trim, used
 from data.streets.detect import street_format
-from data.streets.index import attach_index, save_index
 from data.streets.raw import Shapes
 from data.streets.read import PLAINLY, Asked, StreetFile, read_streets
 from geo.basemap import Basemap
 from geo.network.network import WalkNetwork
+from geo.network.segments import Segments
 
 # Raise this whenever reading or contracting changes what comes out.
 _VERSION: Final = 11
 _SHAPEFILE_SIDES: Final = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _ARRAYS: Final = tuple(f.name for f in fields(WalkNetwork) if f.name not in ("crs", "island_m"))
 _SHAPES: Final = ("water", "green")
+_GRAPH: Final = ("data", "indices", "indptr")
+_SEGMENTS: Final = ("tail", "edge", "x_y", "piece_segment")
+# A KD-tree's state, as scipy pickles it: its nodes, points, counts, bounds and order.
+_TREE: Final = ("nodes", "points", "n", "dimensions", "leaf", "highest", "lowest", "order")
+_SIZES: Final = (2, 3, 4)
 
 
 def load_or_read(
@@ -159,3 +166,39 @@ def _load_shapes(folder: Path, name: str) -> Shapes:
     content, stops = np.load(joined).tobytes(), np.load(ends).tolist()
     wkb = [content[a:b] for a, b in zip([0, *stops[:-1]], stops, strict=True)] if stops else []
     return np.asarray(shapely.from_wkb(np.array(wkb, dtype=object)), dtype=object)
+
+
+def save_index(network: WalkNetwork, folder: Path) -> None:
+    """Build everything that is costly to build and write it beside the network's own arrays."""
+    arrays = {f"graph_{name}": getattr(network.graph, name) for name in _GRAPH}
+    arrays |= {f"segments_{name}": getattr(network.segments, name) for name in _SEGMENTS}
+    state = network.segments.tree.__getstate__()
+    arrays |= {f"tree_{name}": np.asarray(state[i]) for i, name in enumerate(_TREE)}
+    for name, array in (arrays | {"vertex_offset_m": network.vertex_offset_m}).items():
+        np.save(folder / f"{name}.npy", array)
+
+
+def attach_index(network: WalkNetwork, folder: Path) -> None:
+    """Give a network opened from `folder` what `save_index` built; nothing is computed."""
+    n = len(network.node_xy)
+    graph = csr_array(tuple(_array(folder, f"graph_{name}") for name in _GRAPH), shape=(n, n))
+    named = {name: _array(folder, f"segments_{name}") for name in _SEGMENTS}
+    # The fields of a frozen dataclass stay as they are; these are the values its properties keep.
+    vars(network).update(
+        graph=graph,
+        segments=Segments(**named, tree=_tree(folder)),
+        vertex_offset_m=_array(folder, "vertex_offset_m"),
+    )
+
+
+def _tree(folder: Path) -> cKDTree:
+    state: list[Any] = [np.load(folder / f"tree_{name}.npy") for name in _TREE]
+    for i in _SIZES:
+        state[i] = int(state[i])
+    tree = cKDTree.__new__(cKDTree)
+    tree.__setstate__((*state, None, None))  # no box: the plane does not wrap around
+    return tree
+
+
+def _array(folder: Path, name: str) -> Any:
+    return np.load(folder / f"{name}.npy", mmap_mode="r")

@@ -136,7 +136,14 @@ def classes_of(columns: Columns, n: int, *, column: str = "", file: str = "") ->
             words = [_meaning(word, sure=bool(column)) for word in values_of(value)]
             if words:
                 tags[row]["highway"] = words
-    _overture(columns, titles, tags)
+    if "subtype" in titles:
+        for row, value in enumerate(columns[titles["subtype"]]):
+            if value in ("rail", "water"):
+                tags[row]["highway"] = ["no"]
+    if "access_restrictions" in titles:
+        for row, value in enumerate(columns[titles["access_restrictions"]]):
+            if _denied_on_foot(value):
+                tags[row]["foot"] = ["no"]
     return StreetClasses(chosen, tuple(tags))
 
 
@@ -220,18 +227,6 @@ def _parsed(value: Any) -> Mapping[str, Any]:
             return {}
         return read if isinstance(read, dict) else {}
     return {key: one for key, one in _HSTORE.findall(value) if one}
-
-
-def _overture(columns: Columns, titles: Mapping[str, str], tags: list[dict[str, Sequence[str]]]) -> None:
-    """Overture's segments: railways and waterways are no streets; who is denied access on foot."""
-    if "subtype" in titles:
-        for row, value in enumerate(columns[titles["subtype"]]):
-            if value in ("rail", "water"):
-                tags[row]["highway"] = ["no"]
-    if "access_restrictions" in titles:
-        for row, value in enumerate(columns[titles["access_restrictions"]]):
-            if _denied_on_foot(value):
-                tags[row]["foot"] = ["no"]
 
 
 def _denied_on_foot(value: Any) -> bool:

@@ -80,7 +80,7 @@ def _parse(path: Path, progress: Progress) -> tuple[str, Floats, list[_Edge], in
         elif _walked(fields):
             tail, head = number[element.attrib["source"]], number[element.attrib["target"]]
             metres = next((float(fields[name]) for name in _LENGTHS if fields.get(name)), np.nan)
-            klass = _class(fields.get("highway", ""))
+            klass = max(street_class(value) for value in _values(fields.get("highway", "")))
             edges.append((tail, head, fields.get("geometry", ""), klass, metres))
         else:
             closed += 1
@@ -113,10 +113,6 @@ def _walked(fields: dict[str, str]) -> bool:
         is_walkable({key: values[min(i, len(values) - 1)] for key, values in several.items()})
         for i in range(longest)
     )
-
-
-def _class(field: str) -> int:
-    return max(street_class(value) for value in _values(field))
 
 
 def _ways(crs: str, nodes: Floats, edges: list[_Edge], closed: int) -> RawStreets:

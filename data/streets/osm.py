@@ -18,9 +18,8 @@ from core.errors import InputError
 from core.progress import Progress, part, silent
 from core.text import Text, text
 from data.intake.findings import WARNING, Finding
-from data.streets.osm_clip import Bounds, clip
+from data.streets.osm_clip import Bounds, Points, clip, read_points, storage
 from data.streets.osm_order import deleted_in, needs_sorting, overpass_pbf, sorted_pbf
-from data.streets.osm_points import Points, read_points, storage
 from data.streets.raw import Ints, RawStreets, Shapes, parted_at
 from data.streets.walkable import PLATFORM, SQUARES, WALLS, is_walkable, lets_nobody_through, street_class
 from geo.crs import WGS84
@@ -61,7 +60,12 @@ def read_osm(
                 deleted = deleted_in(Path(path), file_format)
                 source = sorted_pbf(source, folder, deleted=deleted, progress=part(progress, 0.0, 0.3))
                 return _read(source, Path(path).name, bounds, folder, part(progress, 0.3, 1.0))
-            _refuse_history(source, Path(path))
+            if osmium.io.Reader(source, osmium.osm.NOTHING).header().has_multiple_object_versions:
+                raise InputError(
+                    "{path} holds the history of the map, every object in all its versions. "
+                    "Give an extract of one day.",
+                    path=Path(path).name,
+                )
             if not needs_sorting(source):
                 try:
                     return _read(source, Path(path).name, bounds, folder, part(progress, 0.3, 1.0))
@@ -75,15 +79,6 @@ def read_osm(
 
 class _OutOfOrderError(Exception):
     """A PBF whose objects do not ascend, or have numbers below 0."""
-
-
-def _refuse_history(source: osmium.io.File, path: Path) -> None:
-    if osmium.io.Reader(source, osmium.osm.NOTHING).header().has_multiple_object_versions:
-        raise InputError(
-            "{path} holds the history of the map, every object in all its versions. "
-            "Give an extract of one day.",
-            path=path.name,
-        )
 
 
 def _read(
@@ -257,22 +252,22 @@ def _collect(source: osmium.io.File, index: Path, progress: Progress) -> _Found:
             if not thing.from_way() and _has(thing, SQUARE) and is_walkable(thing.tags):
                 outlines.pop(thing.orig_id(), None)
                 found.add_square(thing)
-            _add_area(found, thing, wkb)
+            into = (
+                found.water if _has(thing, WATER_AREA) else found.green if _has(thing, GREEN_AREA) else None
+            )
+            if into is not None:
+                into.append(wkb.create_multipolygon(thing))
         else:
             _add_way(found, thing, wkb)
     if outlines:
-        found.torn = _torn_squares(source, outlines)
+        # The node numbers of the outer ways that the file has, by square; without squares that have none.
+        wanted = {ref for refs in outlines.values() for ref in refs}
+        ways = osmium.FileProcessor(source, osmium.osm.WAY).with_filter(keep.IdFilter(wanted))
+        lines = {way.id: [node.ref for node in way.nodes] for way in ways}
+        squares = [[lines[ref] for ref in refs if ref in lines] for refs in outlines.values()]
+        found.torn = [square for square in squares if square]
     found.join_squares()
     return found
-
-
-def _torn_squares(source: osmium.io.File, outlines: dict[int, list[int]]) -> list[list[list[int]]]:
-    """The node numbers of the outer ways that the file has, by square; without squares that have none."""
-    wanted = {ref for refs in outlines.values() for ref in refs}
-    ways = osmium.FileProcessor(source, osmium.osm.WAY).with_filter(keep.IdFilter(wanted))
-    lines = {way.id: [node.ref for node in way.nodes] for way in ways}
-    squares = [[lines[ref] for ref in refs if ref in lines] for refs in outlines.values()]
-    return [square for square in squares if square]
 
 
 def _add_way(found: _Found, way: osmium.osm.Way, wkb: osmium.geom.WKBFactory) -> None:
@@ -291,12 +286,6 @@ def _add_way(found: _Found, way: osmium.osm.Way, wkb: osmium.geom.WKBFactory) ->
 def _passed(way: osmium.osm.Way) -> bool:
     """Whether people pass under or over it."""
     return any(way.tags.get(key, "no") not in ("", "no") for key in ("tunnel", "bridge", "covered"))
-
-
-def _add_area(found: _Found, area: osmium.osm.Area, wkb: osmium.geom.WKBFactory) -> None:
-    into = found.water if _has(area, WATER_AREA) else found.green if _has(area, GREEN_AREA) else None
-    if into is not None:
-        into.append(wkb.create_multipolygon(area))
 
 
 def _add_line(into: list[str], way: osmium.osm.Way, wkb: osmium.geom.WKBFactory) -> None:

@@ -1,24 +1,88 @@
-"""The part of a province that a study needs, cut out of its file without a way passing through Python."""
+"""The places of a province's nodes, and the part of it that a study needs, cut out of its file.
+
+Neither a node nor a way of it passes through Python: osmium gathers places in a file on disk, which is
+looked at as arrays.
+"""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import osmium
+from numpy.typing import NDArray
 from osmium import filter as keep
 
 from core.progress import Progress, silent
 from core.text import text
-from data.streets.osm_points import gather
+from data.streets.raw import Floats, Ints
 
+# One record of osmium's "sparse_file_array": node number, longitude and latitude in 1e-7 degrees.
+_RECORD: Final = np.dtype([("id", "<u8"), ("x", "<i4"), ("y", "<i4")])
+_NOWHERE: Final = np.iinfo(np.int32).max
+_UNITS_PER_DEGREE: Final = 1e7
 # A street is found by its nodes. One that crosses the area without a node in it or this near to it is
 # lost: it would have to run straight for twice this length.
 _BEYOND_M: Final = 2_000.0
 _METRES_PER_DEGREE: Final = 111_000.0
-
 Bounds = tuple[float, float, float, float]  # west, south, east, north in degrees
+
+
+@dataclass(frozen=True)
+class Points:
+    """Numbers of nodes, ascending, and their degrees in units of 1e-7 (n, 2)."""
+
+    ids: Ints
+    units: NDArray[np.int32]
+
+    def find(self, refs: Ints) -> Ints:
+        """The row of each node number, or -1."""
+        if not len(self.ids):
+            return np.full(len(refs), -1)
+        row = np.minimum(np.searchsorted(self.ids, refs), len(self.ids) - 1)
+        return np.where(self.ids[row] == refs, row, -1)
+
+    def lonlat(self, rows: Ints) -> Floats:
+        """Degrees (k, 2) of these rows, NaN for -1."""
+        degrees = np.full((len(rows), 2), np.nan)
+        degrees[rows >= 0] = self.units[rows[rows >= 0]] / _UNITS_PER_DEGREE
+        return degrees
+
+    def inside(self, bounds: tuple[float, float, float, float]) -> Ints:
+        """Numbers of the nodes between west, south, east and north (degrees, ends included)."""
+        low = np.floor(np.array(bounds[:2]) * _UNITS_PER_DEGREE)
+        high = np.ceil(np.array(bounds[2:]) * _UNITS_PER_DEGREE)
+        x, y = self.units.T
+        within = (x >= low[0]) & (x <= high[0]) & (y >= low[1]) & (y <= high[1])
+        return np.asarray(self.ids[within])
+
+
+def storage(index: Path) -> str:
+    """The osmium location table that leaves its records in the file `index`."""
+    return f"sparse_file_array,{index}"
+
+
+def gather(source: osmium.io.File, index: Path) -> Points:
+    """All nodes of a file; nothing of it passes through Python."""
+    handler = osmium.NodeLocationsForWays(osmium.index.create_map(storage(index)))
+    handler.apply_nodes_to_ways = False
+    osmium.apply(osmium.io.Reader(source, osmium.osm.NODE), handler)
+    return read_points(index)
+
+
+def read_points(index: Path) -> Points:
+    """What a location table left in its file; of a node given twice the first."""
+    records = np.fromfile(index, _RECORD)
+    records = records[(records["id"] != 0) & (records["x"] != _NOWHERE)]
+    ids = records["id"].astype(np.int64)
+    units = np.column_stack([records["x"], records["y"]])
+    if np.any(ids[1:] <= ids[:-1]):
+        ids, first = np.unique(ids, return_index=True)
+        units = units[first]
+    return Points(ids, units)
 
 
 def clip(
@@ -40,7 +104,8 @@ def clip(
     progress(0.2, text("Looking for what lies there"))
     near.complete_forward_references(source, 0)
     progress(0.4, text("Looking for streets, water and green among it"))
-    for thing in _with_keys(source, keys).with_filter(near.id_filter()):
+    things = osmium.FileProcessor(source, osmium.osm.WAY | osmium.osm.RELATION)
+    for thing in things.with_filter(keep.KeyFilter(*keys)).with_filter(near.id_filter()):
         add = wanted.add_way if thing.is_way() else wanted.add_relation
         add(thing.id)
     progress(0.6, text("Looking for the points of these"))
@@ -59,8 +124,3 @@ def widened(bounds: Bounds, margin_m: float) -> Bounds:
     widest = min(max(abs(south), abs(north)) + lat, 89.0)
     lon = lat / math.cos(math.radians(widest))
     return west - lon, south - lat, east + lon, north + lat
-
-
-def _with_keys(source: osmium.io.File, keys: tuple[str, ...]) -> osmium.FileProcessor:
-    things = osmium.FileProcessor(source, osmium.osm.WAY | osmium.osm.RELATION)
-    return things.with_filter(keep.KeyFilter(*keys))

@@ -45,7 +45,13 @@ def sorted_pbf(
     only from the ways through them become nodes.
     """
     out = _Sorted(folder / "sorted.osm.pbf", deleted or set())
-    inline = _inline_places(source)
+    inline: dict[int, _Place] = {}  # places of points as ways state them
+    for way in osmium.FileProcessor(source, osmium.osm.WAY):
+        if not len(way.nodes) or not way.nodes[0].location.valid():
+            continue
+        for node in way.nodes:
+            if node.location.valid():
+                inline.setdefault(node.ref, (node.location.lon, node.location.lat))
     with osmium.SimpleWriter(str(out.path)) as writer:
         for share, kind in enumerate(_KINDS):
             for number, thing in enumerate(osmium.FileProcessor(source, _ENTITY[kind])):
@@ -150,18 +156,6 @@ class _Sorted:
         with osmium.SimpleWriter(str(ordered)) as writer:
             merge.apply(writer, simplify=True)
         return osmium.io.File(str(ordered), "pbf")
-
-
-def _inline_places(source: osmium.io.File) -> dict[int, _Place]:
-    """Places of points as ways state them."""
-    found: dict[int, _Place] = {}
-    for way in osmium.FileProcessor(source, osmium.osm.WAY):
-        if not len(way.nodes) or not way.nodes[0].location.valid():
-            continue
-        for node in way.nodes:
-            if node.location.valid():
-                found.setdefault(node.ref, (node.location.lon, node.location.lat))
-    return found
 
 
 def _id_of(element: dict[str, Any]) -> int:

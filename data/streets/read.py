@@ -9,18 +9,17 @@ from typing import Final
 
 import numpy as np
 import shapely
-from pyproj import CRS, Transformer
+from pyproj import CRS, Geod, Transformer
 
 from core.errors import InputError
 from core.progress import Progress, part, silent
 from core.text import Text, text
-from data.digest import sha256_of
+from data.files import sha256_of
 from data.formats.inputs_read import InputRead
 from data.intake.findings import Finding
 from data.streets.detect import OSM_FORMATS, street_format
 from data.streets.graphml import read_graphml
 from data.streets.lines import read_lines
-from data.streets.nothing import nothing_to_walk, swapped
 from data.streets.osm import read_osm
 from data.streets.places import healed_findings, healed_remarks, island_findings, island_remarks
 from data.streets.raw import Floats, Ints, RawStreets, Shapes, keep_within, numbered_by_place, used_bounds
@@ -36,6 +35,10 @@ Bounds = tuple[float, float, float, float]  # west, south, east, north
 _WIDEST_DEGREES: Final = 12.0
 _HINT_M: Final = (0.1, 0.5, 1.0, 2.0, 5.0)  # tried where streets hang apart
 _AREA: Final = 2  # the dimension of polygons
+_GEOD: Final = Geod(ellps="WGS84")
+# China's; only for degrees that could be either.
+_LONGITUDES: Final = (73.0, 136.0)
+_LATITUDES: Final = (3.0, 54.0)
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,16 @@ def read_streets(
             raw = _read(path, kind, None, part(progress, 0.0, 0.7), asked)
         raise nothing_to_walk(path, raw, area)
     bounds = _degrees(path, raw, area)
-    crs = crs or _metric_crs_of(path, bounds if area is None else area.bounds)
+    west, south, east, north = bounds if area is None else area.bounds
+    if max(east - west, north - south) > _WIDEST_DEGREES:
+        raise InputError(
+            "The streets of {path} reach over {width}° by {height}°, more than one study area. "
+            "Cut the file to the city first.",
+            path=path.name,
+            width=round(east - west, 1),
+            height=round(north - south, 1),
+        )
+    crs = crs or metric_crs((west + east) / 2, (south + north) / 2)
     progress(0.7, text("Joining streets into a network"))
     network, healed, hint = _network(path, raw, crs, area, heal_m)
     basemap = _basemap(raw, crs, area)
@@ -119,19 +131,6 @@ def _read(path: Path, kind: str, bounds: Bounds | None, progress: Progress, aske
         return read_graphml(path, progress)
     progress(0.0, text("Reading {file}", file=path.name))
     return read_lines(path, layer=asked.layer, class_name=asked.class_column)
-
-
-def _metric_crs_of(path: Path, bounds: Bounds) -> str:
-    west, south, east, north = bounds
-    if max(east - west, north - south) > _WIDEST_DEGREES:
-        raise InputError(
-            "The streets of {path} reach over {width}° by {height}°, more than one study area. "
-            "Cut the file to the city first.",
-            path=path.name,
-            width=round(east - west, 1),
-            height=round(north - south, 1),
-        )
-    return metric_crs((west + east) / 2, (south + north) / 2)
 
 
 def _degrees(path: Path, raw: RawStreets, area: shapely.Geometry | None) -> Bounds:
@@ -244,3 +243,48 @@ def _to(crs: str, source: str, xy: Floats) -> Floats:
         return xy
     x, y = Transformer.from_crs(source, crs, always_xy=True).transform(xy[:, 0], xy[:, 1])
     return np.column_stack([x, y])
+
+
+def swapped(bounds: Bounds, area: shapely.Geometry | None) -> bool:
+    """Whether degrees are latitude before longitude: impossible as they stand, or where the residents
+    (`area`) are only the other way round; without residents, where they would be a place in China."""
+    west, south, east, north = bounds
+    if abs(west) <= 90 < max(abs(south), abs(north)) <= 180:
+        return True
+    if area is not None:
+        here, turned = shapely.box(*bounds), shapely.box(south, west, north, east)
+        return bool(shapely.intersects(turned, area) and not shapely.intersects(here, area))
+    in_latitudes = _LATITUDES[0] <= west <= east <= _LATITUDES[1]
+    return in_latitudes and _LONGITUDES[0] <= south <= north <= _LONGITUDES[1]
+
+
+def nothing_to_walk(path: Path, raw: RawStreets, area: shapely.Geometry | None) -> InputError:
+    """The refusal that says why no street is left."""
+    if not len(raw.way_class):
+        if raw.closed:
+            return InputError(
+                "{path} has no street that may be walked: all its {count} {count:street is|streets are} "
+                "closed on foot, motorways or the like.",
+                path=path.name,
+                count=raw.closed,
+            )
+        return InputError(
+            "{path} has no street that may be walked: it holds no lines that are streets, or not their "
+            "points.",
+            path=path.name,
+        )
+    if area is None:
+        return InputError("{path} has no street that may be walked.", path=path.name)
+    west, south, east, north = used_bounds(raw)
+    to_degrees = Transformer.from_crs(raw.crs, WGS84, always_xy=True)
+    lon, lat = to_degrees.transform((west + east) / 2, (south + north) / 2)
+    there = shapely.centroid(area)
+    metres = float(_GEOD.inv(lon, lat, there.x, there.y)[2])
+    return InputError(
+        "{path}: its streets lie elsewhere, {km:,.0f} km away from the residents (around {lon:.3f}, "
+        "{lat:.3f}). Is it the file of another city, or is its coordinate system a wrong one?",
+        path=path.name,
+        km=metres / 1000,
+        lon=float(lon),
+        lat=float(lat),
+    )

@@ -18,7 +18,7 @@ from core.text import text
 from coverage.equity.overlaps import Gap, Overlap, find_gaps_between, find_overlaps, ill_fitting
 from coverage.measuring.membership import ground_of
 from coverage.model.tables import Floats, UnitTable
-from data.digest import sha256_of
+from data.files import sha256_of
 from data.formats.inputs_read import InputRead
 from data.intake.findings import INFO, Finding
 from data.units.outlines import usable, without_twice

@@ -30,8 +30,7 @@ from coverage.compare_lists import (
 )
 from data.files import read_csv, write_bytes, write_csv
 from data.intake.read import read_facilities
-from data.osm_columns import COLUMNS
-from data.source import OSM_CREDIT
+from data.source import LIST_COLUMNS, OSM_CREDIT
 from data.whole_folder import whole_folder
 from geo.crs import WGS84, metric_crs, project
 
@@ -117,7 +116,7 @@ def _known(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise InputError("The file {file} cannot be opened. Does it exist?", file=path.name)
     known = _table(path)
-    missing = [name for name in COLUMNS[:6] if name not in known]
+    missing = [name for name in LIST_COLUMNS[:6] if name not in known]
     if missing:
         raise InputError(
             "{file} is not the facilities.csv of a fetch: it lacks the column “{column}”.",

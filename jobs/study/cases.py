@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from coverage.model.standard import ANY_TIER, Check, Standard
-from data.digest import sha256_of
+from data.files import sha256_of
 from data.standards import DEFAULT_STANDARD, open_standard
 from jobs.siting.request import SitingRequest as SitingRequest
 from jobs.study.layers import Answers as Answers

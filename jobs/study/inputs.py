@@ -15,7 +15,7 @@ from core.text import Text, text
 from coverage.model.standard import Standard
 from coverage.model.study import Study
 from coverage.model.tables import PopulationGrid
-from data.digest import sha256_of
+from data.files import sha256_of
 from data.formats.inputs_read import InputRead
 from data.intake.findings import Finding
 from data.intake.intake import Intake

@@ -15,7 +15,7 @@ import rasterio
 import shapely
 from rasterio.transform import from_origin
 
-from commands.layers import groups_of, named_pairs
+from commands.study import groups_of, named_pairs
 from core.errors import SettingError
 from tests.small_city import CRS, EAST, NORTH, write_small_city
 

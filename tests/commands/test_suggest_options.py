@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.suggest_options import SuggestOptions, quota, request_of
+from commands.suggest import SuggestOptions, quota, request_of
 from core.errors import SettingError
 from jobs.siting.request import FROM_LIST, PlanConditions, UnitQuota
 

@@ -8,12 +8,12 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.demo.fabric import samples_along, weave_streets
+from data.demo.local_streets import samples_along, weave_streets
 from data.demo.names import community_names, road_names
 from data.demo.people import shared_out
 from data.demo.shapes import Field, Warp, closed_curve, curve
 from data.demo.strokes import join, plain, strokes_of
-from data.demo.tessellation import spread_seeds, tile
+from data.demo.units import spread_seeds, tile
 from data.demo.zones import Weave
 
 SQUARE = shapely.box(0, 0, 2_000, 2_000)

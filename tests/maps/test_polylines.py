@@ -46,6 +46,7 @@ def test_damaged_bytes_are_refused(damage: bytes) -> None:
 @given(st.binary(max_size=60))
 def test_no_bytes_whatever_break_the_reader(data: bytes) -> None:
     try:
-        unpack(data)
+        found = unpack(data)
     except InputError:
         return
+    assert found.start[-1] == len(found.lon) == len(found.lat)

@@ -19,11 +19,10 @@ from ui.shell.compute import shelf_for
 from ui.siting.search import Search, case_with, finish, folder_of, place_of
 from ui.widgets.chart import Axis, Series, line_chart
 from ui.widgets.downloads import file_button
-from ui.widgets.numbers import exact, people
+from ui.widgets.numbers import exact
 from ui.widgets.sections import sentences, table
 
 _MOST_SPARE: Final = 40
-_TICKS: Final = 4
 _EXCEL: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -34,35 +33,19 @@ def how_many(plan: Mapping[str, Any]) -> None:
         st.caption(tr(text("The curve is drawn for the goal “serve as many residents as possible”.")))
         return
     series = [
-        Series(tr(title), [(p["sites"], p[key]) for p in points], dots=key == "best")
+        Series(title, [(p["sites"], p[key]) for p in points], dots=key == "best")
         for key, title in (
             ("best", text("best found")),
             ("bound", text("at most, among the places compared")),
             ("in_order", text("built in this order")),
         )
     ]
-    title = tr(text("Residents served by number of sites"))
-    st.markdown(f"**{title}**")
-    st.html(line_chart(title, series, *_axes(points)))
+    title = text("Residents served by number of sites")
+    st.markdown(f"**{tr(title)}**")
+    line_chart(title, series, Axis(text("Number of sites"), "d"), Axis(text("Residents served"), ",.0f"))
     price = plan_words.price_of_order(plan)
     if price is not None:
         sentences([price])
-
-
-def _axes(points: list[Mapping[str, Any]]) -> tuple[Axis, Axis]:
-    tr = words()
-    low = min(p["in_order"] for p in points)
-    high = max(p["bound"] for p in points)
-    low -= 0.05 * (high - low)
-    step = (high - low) / _TICKS or 1.0
-    marks = [(low + k * step, people(low + k * step, tr.language)) for k in range(_TICKS + 1)]
-    every = max(1, len(points) // 10)
-    numbers = [(float(p["sites"]), str(p["sites"])) for p in points[::every]]
-    first, last = float(points[0]["sites"]), float(points[-1]["sites"])
-    return (
-        Axis(first, last, numbers, tr(text("Number of sites"))),
-        Axis(low, high, marks, ""),
-    )
 
 
 def existing(plan: Mapping[str, Any], standard: Standard) -> None:

@@ -12,8 +12,7 @@ from coverage.model.standard import Standard
 from jobs.siting.request import TIER_SIGN
 from maps import palette
 from reports import plan_words
-from ui.scenario.offer import TRY
-from ui.scenario.sites import offer_sites, site_key
+from ui.scenario.offer import TRY, offer_sites, site_key
 from ui.shell.choices import words
 from ui.shell.measured import assessed_under
 from ui.shell.safe import in_html

@@ -78,10 +78,8 @@ def bands(reading: Reading) -> None:
         (quantiles["tier"] == tier) & (quantiles["by"] == by) & (quantiles["level"] != "community")
     ]
     answer(_half(half[(half["level"] == "city") & (half["group"] == "all")], by, titles[tier]))
-    drawn = [
-        Bar(tr(_band(row, by)), row["residents"] / whole, _counted(row["residents"], whole)) for row in city
-    ]
-    st.html(bar_chart(tr(text("Residents by how far they have")), drawn))
+    drawn = [Bar(_band(row, by), row["residents"] / whole, _counted(row["residents"], whole)) for row in city]
+    bar_chart(text("Residents by how far they have"), drawn)
     shown = half[(half["group"] == "all") & (half["level"] != "city")]
     if len(shown):
         with st.expander(tr(text("Unit by unit"))):
