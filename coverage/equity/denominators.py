@@ -32,13 +32,12 @@ from core.text import Text, text
 from coverage.checks.by_unit import judged, parent_rows, sum_by, units_of
 from coverage.checks.measured import Measured
 from coverage.checks.reach import limit_m
-from coverage.checks.supply import HOUSEHOLDS
 from coverage.equity.areas import CITY, area_levels
 from coverage.equity.reached_ground import circles, pieces_of
 from coverage.model.results import RuleResult, judge
 from coverage.model.standard import Check, Rule, at_least
 from coverage.model.study import Study
-from coverage.model.tables import Bools, Floats, Ints, Shapes
+from coverage.model.tables import HOUSEHOLDS, Bools, Floats, Ints, Shapes
 from geo.isochrone.isochrones import Kind, reached, rising_steps
 from geo.isochrone.street_area import Sheet, reached_shares
 from geo.isochrone.street_buffer import HALF_STREET_M

@@ -108,8 +108,9 @@ def shortfall(result: RuleResult) -> Shortfall | None:
     where it could not be judged.
 
     radius, walk: residents beyond the figure, or what else the rule divides by. load: facilities outside
-    the band. presence: units without one. units: units lacking until the wanted share. ratio: places lacking, unit by unit
-    (a surplus elsewhere does not help), as fractions. area_per_100_households: m² lacking, likewise.
+    the band. presence: units without one. units: units lacking until the wanted share. ratio: places
+    lacking, unit by unit (a surplus elsewhere does not help), as fractions. area_per_100_households: m²
+    lacking, likewise.
     """
     if result.verdict is None:
         return None
