@@ -132,11 +132,13 @@ def _cell_from_json(cell: Any) -> Cell:
 def _text_to_json(message: Text | None) -> Any:
     if message is None:
         return None
-    return [message.template, {key: _value(value) for key, value in message.values.items()}]
-
-
-def _value(value: object) -> object:
-    return value if isinstance(value, int | float) else str(value)
+    return [
+        message.template,
+        {
+            key: (value if isinstance(value, int | float) else str(value))
+            for key, value in message.values.items()
+        },
+    ]
 
 
 def _text_from_json(value: Any) -> Text | None:

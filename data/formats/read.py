@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from functools import partial
@@ -94,38 +94,28 @@ def _parse_in_child(files: Sequence[Path], limits: Limits, progress: Progress) -
         stderr=subprocess.DEVNULL,
     ) as child:
         try:
-            _send(child, request)
-            return _answers(child, files, limits.seconds, progress)
+            if child.stdin is None:
+                raise RuntimeError("the child process has no pipe to it")
+            child.stdin.write(json.dumps(request).encode() + b"\n")
+            child.stdin.flush()
+            lines: queue.Queue[bytes] = queue.Queue()
+            if child.stdout is None:
+                raise RuntimeError("the child process has no pipe from it")
+            threading.Thread(target=_pump, args=(child.stdout, lines), daemon=True).start()
+            parsed: list[RawFile] = []
+            for number, file in enumerate(files):
+                report = partial(progress, number / len(files), text("Reading {file}", file=file.name))
+                line = _next_line(lines, limits.seconds, report)
+                if line is None:
+                    return parsed, _TOO_LONG
+                if not line.endswith(b"\n"):
+                    # The system's own limit on memory ends a process by SIGKILL, an allocator by SIGABRT.
+                    killed = child.wait() in (-6, -9, 137, 134)
+                    return parsed, TOO_LARGE if killed else _CRASHED
+                parsed.append(from_json(json.loads(line)))
+            return parsed, _CRASHED
         finally:
             child.kill()
-
-
-def _send(child: subprocess.Popen[bytes], request: Mapping[str, object]) -> None:
-    if child.stdin is None:
-        raise RuntimeError("the child process has no pipe to it")
-    child.stdin.write(json.dumps(request).encode() + b"\n")
-    child.stdin.flush()
-
-
-def _answers(
-    child: subprocess.Popen[bytes], files: Sequence[Path], seconds: float, progress: Progress
-) -> tuple[list[RawFile], Text]:
-    lines: queue.Queue[bytes] = queue.Queue()
-    if child.stdout is None:
-        raise RuntimeError("the child process has no pipe from it")
-    threading.Thread(target=_pump, args=(child.stdout, lines), daemon=True).start()
-    parsed: list[RawFile] = []
-    for number, file in enumerate(files):
-        report = partial(progress, number / len(files), text("Reading {file}", file=file.name))
-        line = _next_line(lines, seconds, report)
-        if line is None:
-            return parsed, _TOO_LONG
-        if not line.endswith(b"\n"):
-            # The system's own limit on memory ends a process by SIGKILL, an allocator by SIGABRT.
-            killed = child.wait() in (-6, -9, 137, 134)
-            return parsed, TOO_LARGE if killed else _CRASHED
-        parsed.append(from_json(json.loads(line)))
-    return parsed, _CRASHED
 
 
 def _next_line(lines: queue.Queue[bytes], seconds: float, report: Callable[[], None]) -> bytes | None:

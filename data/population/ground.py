@@ -19,12 +19,12 @@ from rasterio.transform import from_origin
 from rasterio.vrt import WarpedVRT
 
 from core.errors import InputError
-from coverage.measuring.inside import first_outline_at
 from coverage.model.tables import Bools, Floats
 from data.formats.layers import opened
 from data.formats.rasters import opened_raster, raster_pieces
 from data.formats.systems import in_degrees, usable_system
 from data.population.columns import find_column
+from geo.inside import first_outline_at
 
 CELL_M: Final = 100.0
 
@@ -128,9 +128,8 @@ def _meant(raster: rasterio.DatasetReader, file: str, role: str) -> int | None:
     coloured = raster.dtypes[0] == "uint8" and raster.colorinterp[0].name == "palette"
     if len(values) > 2 and (coloured or (values <= _TENS | {95} and min(values) >= 10)):
         raise InputError(
-            "{file} holds classes of land cover ({classes}), and which of them is meant is not known. "
-            "Save a raster "
-            "or a layer with that class only.",
+            "{file} holds classes of land cover ({classes}), and which of them is meant is not known. Save "
+            "a raster or a layer with that class only.",
             file=file,
             classes=", ".join(map(str, sorted(values)[:12])),
         )

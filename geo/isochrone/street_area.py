@@ -17,8 +17,19 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.csr_ranges import ranges
-from geo.isochrone.distance_raster import Field, Window, empty_field, lower
-from geo.isochrone.street_buffer import GRAINS, HALF_STREET_M, LEVEL, REACH, TILE, in_threads, tiles_of
+from geo.isochrone.street_buffer import (
+    GRAINS,
+    HALF_STREET_M,
+    LEVEL,
+    REACH,
+    TILE,
+    Field,
+    Window,
+    empty_field,
+    in_threads,
+    lower,
+    tiles_of,
+)
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
