@@ -230,9 +230,21 @@ class _Ground:
             in_unit.append(unit)
         ends = np.cumsum([0, *(len(part) for part in parts)]).tolist()
         shapes = np.concatenate(parts)
-        slices = [slice(first, last) for first, last in itertools.pairwise(ends)]
-        inner = shapely.point_on_surface(shapes)
-        return cls(study, level, shapes, np.concatenate(in_unit), inner, *slices, declared_m2, gates, gate_of)
+        units_at, land_at, declared_at, compounds_at = (slice(*pair) for pair in itertools.pairwise(ends))
+        return cls(
+            study=study,
+            level=level,
+            shapes=shapes,
+            unit=np.concatenate(in_unit),
+            points=shapely.point_on_surface(shapes),
+            units=units_at,
+            land=land_at,
+            declared=declared_at,
+            compounds=compounds_at,
+            declared_m2=declared_m2,
+            gates=gates,
+            gate_of=gate_of,
+        )
 
     def reached(self, measured: Measured, rules: Sequence[Rule]) -> dict[_Key, _Reached]:
         """What every rule reaches; rules with the same tiers, measure and figure share it."""
@@ -369,5 +381,5 @@ class _Places:
 
     def figures(self, denominator: str, covered: Floats, total: Floats, basis: str) -> pd.DataFrame:
         """Figures (u,) of the units, summed for every place."""
-        sums = (sum_by(self.place, values[self.unit], len(self.table)) for values in (covered, total))
-        return _figures(self.table, denominator, *sums, basis)
+        met, whole = (sum_by(self.place, values[self.unit], len(self.table)) for values in (covered, total))
+        return _figures(self.table, denominator, met, whole, basis)
