@@ -16,11 +16,12 @@ from commands.demo import demo
 from commands.export import export
 from commands.fetch import fetch
 from commands.isochrones import isochrones
+from commands.rerun import rerun
 from commands.scenario import scenario
 from commands.suggest import suggest
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
-for verb in (demo, check, assess, suggest, isochrones, scenario, fetch, compare, export, cache):
+for verb in (demo, check, assess, suggest, isochrones, scenario, fetch, compare, export, rerun, cache):
     app.command()(verb)
 
 if __name__ == "__main__":

@@ -45,6 +45,7 @@ ONLY_IN: Final = {
     "docx": ("reports/",),
     "typst": ("reports/",),
     "xlsxwriter": ("reports/", "data/"),
+    "lxml": ("data/",),
     "alembic": ("data/",),
     "osmnx": ("data/",),
     "networkx": ("data/",),
