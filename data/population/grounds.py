@@ -108,8 +108,8 @@ def read_grounds(
     if compounds is not None:
         source = _Source(compounds, COMPOUNDS, crs, findings, read)
         frame = source.rows(source.sheet())
-        source.done(frame, near)
         found = source.compounds(frame)
+        source.done(frame, near)
     return GroundFiles(Grounds(land, found, land_m2), tuple(findings), tuple(read))
 
 
