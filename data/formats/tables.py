@@ -86,6 +86,7 @@ def wkt_frame(path: Path, file: str) -> gpd.GeoDataFrame:
 
 def parquet_frame(path: Path, file: str) -> gpd.GeoDataFrame:
     """A GeoParquet, or a Parquet with shapes as WKB; a table without shapes has none in every row."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
     from pyarrow.lib import ArrowException
 
@@ -97,7 +98,12 @@ def parquet_frame(path: Path, file: str) -> gpd.GeoDataFrame:
         if about.num_rows * max(about.num_columns, 1) <= _MOST_VALUES and unpacked <= _MOST_BYTES:
             # A value that is stored once may stand in every row.
             first = next(parquet.iter_batches(batch_size=_PROBED_ROWS), None)
-            unpacked = first.nbytes * about.num_rows // max(len(first), 1) if first is not None else 0
+            if first is not None:
+                plain = [
+                    column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+                    for column in first.columns
+                ]
+                unpacked = sum(column.nbytes for column in plain) * about.num_rows // max(len(first), 1)
         else:
             unpacked = _MOST_BYTES + 1
         if unpacked > _MOST_BYTES:

@@ -48,7 +48,7 @@ def _rows(folder: Path) -> Path:
 
 def _dictionary(folder: Path) -> Path:
     """One long value that stands in every row."""
-    words = pa.DictionaryArray.from_arrays(pa.array(np.zeros(100_000, np.int32)), pa.array(["x" * 1_000_000]))
+    words = pa.DictionaryArray.from_arrays(pa.array(np.zeros(100_000, np.int32)), pa.array(["x" * 200_000]))
     table = pa.table({"residents": np.ones(100_000), "note": words})
     pq.write_table(table, folder / "words.parquet", compression="zstd")
     return folder / "words.parquet"
