@@ -49,7 +49,8 @@ def test_porto_alegre_straight_shares_are_exact(porto_alegre, radius_m, expected
 
 # The other engine reports whole minutes and lets places join the nearest street, be it an island. Done so
 # (up to 10.5 and 15.5, no islands passed over) ours agree to a third of a point, and to a quarter without
-# driveways (docs/real-cities.md); islands passed over are 0.35 points; up to 10.0 and 15.0 sharp ours are lower.
+# driveways (docs/real-cities.md); islands passed over are 0.35 points.
+# Up to 10.0 and 15.0 sharp ours are lower.
 @pytest.mark.parametrize(("minutes", "theirs", "sharp"), [(10, 73.3, 71.0), (15, 92.8, 92.4)])
 def test_porto_alegre_walking_shares_agree_with_another_engine(porto_alegre, minutes, theirs, sharp):
     streets, xy, residents, has_care = porto_alegre
