@@ -28,6 +28,8 @@ Shapes = NDArray[np.object_]
 
 URBAN: Final = "urban"
 RURAL: Final = "rural"
+# The column of the population table that counts households; all other groups count people.
+HOUSEHOLDS: Final = "households"
 UNKNOWN: Final = ""
 
 

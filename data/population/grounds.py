@@ -24,7 +24,7 @@ from core.text import Text, text
 from coverage.model.tables import Bools, Compounds, Floats, Grounds, Ints
 from data.formats.inputs_read import InputRead
 from data.formats.systems import in_degrees
-from data.intake.findings import WARNING, Finding
+from data.intake.findings import INFO, WARNING, Finding
 from data.population.coordinates import placing_of
 from data.population.numbers import written_numbers
 from data.population.table_files import Sheet, sheets_of
@@ -51,8 +51,6 @@ _AREAS: Final = re.compile(
     r"(?:总|净|规划|实测|宗地|地块|图斑|建设)?(?:用地|占地|土地|宗地|地块|图斑)?面积|(?:site|land|lot|plot|parcel)?_?area"
     r"|tbmj|ydmj|zdmj|dkmj|mj|declared_?(?:m2|area)",
 )
-# Areas that programs work out from the outline, in whatever its system counts: no declaration.
-_DRAWN: Final = re.compile(r"shape_?(?:_)?area|st_area.*|面积_?计算|calc_?area", re.I)
 _NO_LAND: Final = re.compile(r"建筑|建面|套|户均|人均|绿|floor|building|gfa|build", re.I)
 _UNITS: Final = (
     ("km²", 1e6, re.compile(r"平方(?:公里|千米)|km2|km\^2|sq_?km|k㎡")),
@@ -95,6 +93,8 @@ def read_grounds(
     Land is areas, of land uses the residential ones; compounds are areas or points, also of a table with
     coordinates. Empty shapes, shapes of another kind and repeated ones are reported and left out. InputError
     where nothing is left, where several layers could be meant, and for ground that lies elsewhere.
+    Points that bear the name of a polygon, several points of one name, and the points of a layer called
+    gates are the gates of a compound.
     """
     findings: list[Finding] = []
     read: list[InputRead] = []
@@ -108,10 +108,7 @@ def read_grounds(
     if compounds is not None:
         source = _Source(compounds, COMPOUNDS, crs, findings, read)
         frame = source.rows(source.sheet())
-        names = source.names(frame)
-        found = Compounds(
-            frame.geometry.to_numpy(), names, households=source.households(frame), gates=source.gates(frame)
-        )
+        found = source.compounds(frame)
         source.done(frame, near)
     return GroundFiles(Grounds(land, found, land_m2), tuple(findings), tuple(read))
 
@@ -289,14 +286,6 @@ class _Source:
         )
         if not column:
             return None
-        missing = int(np.isnan(numbers[column]).sum())
-        if missing:
-            message = text(
-                "{count} {count:compound does|compounds do} not state households in the column {column}.",
-                count=missing,
-                column=column,
-            )
-            self._warn("compound-without-households", message)
         return numbers[column]
 
     def declared_m2(self, frame: gpd.GeoDataFrame) -> Floats | None:
@@ -322,10 +311,11 @@ class _Source:
             if size:
                 read[title] = numbers * size
             else:
-                self.read.append(
-                    InputRead(self.role, self.file, self.layer, title, used=False,
-                              why=text("its unit of area is not said and fits none"))
-                )  # fmt: skip
+                why = text(
+                    "The areas in this column are unlike the outlines in every unit, and are not used."
+                )
+                self.findings.append(Finding(self.file, "", 0, title, WARNING, "declared-area", why))
+                self.read.append(InputRead(self.role, self.file, self.layer, title, used=False, why=why))
         column = self._chosen(
             frame,
             list(read),
@@ -337,35 +327,67 @@ class _Source:
         declared = read[column]
         there = np.isfinite(declared)
         stated, outlined = float(declared[there].sum()), float(drawn[there].sum())
-        if abs(stated - outlined) > _DIFFERS * outlined:
-            message = text(
-                "The column {column} states {stated:,.1f} ha in all, the outlines of these rows hold "
-                "{drawn:,.1f} ha. One of the two is another unit or another ground.",
-                column=column,
-                stated=stated / 1e4,
-                drawn=outlined / 1e4,
-            )
-            self._warn("ground-area-contradicted", message)
+        differs = abs(stated - outlined) > _DIFFERS * outlined
+        message = text(
+            "The column {column} declares {stated:,.2f} ha in {count:,} rows, whose outlines have "
+            "{drawn:,.2f} ha. Overlaps count in what is declared.",
+            column=column,
+            stated=stated / 1e4,
+            count=int(there.sum()),
+            drawn=outlined / 1e4,
+        )
+        level = WARNING if differs else INFO
+        self.findings.append(Finding(self.file, "", 0, column, level, "declared-area", message))
         return declared
 
-    def gates(self, frame: gpd.GeoDataFrame) -> Shapes | None:
-        """The gates of each compound (a multipoint; None where it has none), from a layer of gates beside
-        it; each belongs to the compound nearest to it. None where the file has no such layer."""
-        layers = [k for k in self.placed if _GATES.search(self.sheets[k].name)]
-        if not layers:
-            return None
-        points = np.concatenate([self.placed[k].geometry.to_numpy() for k in layers])
-        points = points[shapely.get_type_id(points) == 0]
-        of: Ints = shapely.STRtree(frame.geometry.to_numpy()).nearest(points)
-        self.read += [
-            InputRead(self.role, self.file, self.sheets[k].name, unit=text("gates"), system=self.system,
-                      rows_read=len(self.placed[k]))
-            for k in layers
-        ]  # fmt: skip
+    def compounds(self, frame: gpd.GeoDataFrame) -> Compounds:
+        """Each compound once, with its households and gates, as `read_grounds` says."""
+        shapes, names, stated = frame.geometry.to_numpy(), self.names(frame), self.households(frame)
+        homes = np.full(len(frame), np.nan) if stated is None else stated
+        areas = shapely.get_dimensions(shapes) == 2
+        rows: dict[str, list[int]] = {}
+        for row, name in enumerate(names):
+            rows.setdefault(name, []).append(row)
         gates = np.full(len(frame), None, object)
-        for row in np.unique(of).tolist():
-            gates[row] = shapely.multipoints(points[of == row])
-        return gates
+        kept = np.ones(len(frame), bool)
+        for mine in rows.values():
+            own, points = [row for row in mine if areas[row]], [row for row in mine if not areas[row]]
+            # Two polygons of one name are two compounds, and whose gate a point is cannot be told.
+            if len(own) > 1 or not points:
+                continue
+            chosen = own[0] if own else points[0]
+            kept[mine] = False
+            kept[chosen] = True
+            gates[chosen] = shapely.union_all(shapes[points])
+            homes[chosen] = next((homes[row] for row in mine if np.isfinite(homes[row])), np.nan)
+        if not kept.all():
+            message = text(
+                "Points that share a name are gates of one compound: {rows:,} rows are {count:,} compounds.",
+                rows=len(frame),
+                count=int(kept.sum()),
+            )
+            self.findings.append(Finding(self.file, "", 0, "", INFO, "compound-gates", message))
+        layers = [k for k in self.placed if _GATES.search(self.sheets[k].name)]
+        if layers:
+            points = np.concatenate([self.placed[k].geometry.to_numpy() for k in layers])
+            points = points[shapely.get_type_id(points) == 0]
+            of: Ints = shapely.STRtree(shapes[kept]).nearest(points)
+            for place in np.unique(of).tolist():
+                gates[np.flatnonzero(kept)[place]] = shapely.multipoints(points[of == place])
+            self.read += [
+                InputRead(self.role, self.file, self.sheets[k].name, unit=text("gates"), system=self.system,
+                          rows_read=len(self.placed[k]))
+                for k in layers
+            ]  # fmt: skip
+        missing = 0 if stated is None else int(np.isnan(homes[kept]).sum())
+        if missing:
+            message = text("{count} {count:compound does|compounds do} not state households.", count=missing)
+            self._warn("compound-without-households", message)
+        called = tuple(name for name, one in zip(names, kept, strict=True) if one)
+        told = any(gate is not None for gate in gates)
+        return Compounds(
+            shapes[kept], called, None if stated is None else homes[kept], gates[kept] if told else None
+        )
 
     def done(self, frame: gpd.GeoDataFrame, near: Floats | None) -> None:
         """What was read, on record; InputError where it lies elsewhere than the residents."""

@@ -112,9 +112,9 @@ def test_floor_area_is_no_land(tmp_path: Path) -> None:
 def test_stated_and_drawn_areas_that_contradict_are_reported_with_both(tmp_path: Path) -> None:
     frame(**{"用地面积(公顷)": [2.0, 2.0, 2.0]}).to_file(tmp_path / "l.gpkg")
     read = land(tmp_path / "l.gpkg")
-    said = next(f for f in read.findings if f.code == "ground-area-contradicted")
-    assert "6.0 ha" in str(said.message)
-    assert "3.0 ha" in str(said.message)
+    said = next(f for f in read.findings if f.code == "declared-area" and f.level == "warning")
+    assert "6.00 ha" in str(said.message)
+    assert "3.00 ha" in str(said.message)
 
 
 @pytest.mark.parametrize(
