@@ -369,11 +369,11 @@ class _Source:
             self.findings.append(Finding(self.file, "", 0, "", INFO, "compound-gates", message))
         layers = [k for k in self.placed if _GATES.search(self.sheets[k].name)]
         if layers:
-            points = np.concatenate([self.placed[k].geometry.to_numpy() for k in layers])
-            points = points[shapely.get_type_id(points) == 0]
-            of: Ints = shapely.STRtree(shapes[kept]).nearest(points)
+            beside = np.concatenate([self.placed[k].geometry.to_numpy() for k in layers])
+            beside = beside[shapely.get_type_id(beside) == 0]
+            of: Ints = shapely.STRtree(shapes[kept]).nearest(beside)
             for place in np.unique(of).tolist():
-                gates[np.flatnonzero(kept)[place]] = shapely.multipoints(points[of == place])
+                gates[np.flatnonzero(kept)[place]] = shapely.multipoints(beside[of == place])
             self.read += [
                 InputRead(self.role, self.file, self.sheets[k].name, unit=text("gates"), system=self.system,
                           rows_read=len(self.placed[k]))
