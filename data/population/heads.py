@@ -82,18 +82,18 @@ _RANKS: Final[tuple[tuple[int, re.Pattern[str]], ...]] = (
     (
         0,
         re.compile(
-            r"常住(?:总)?人(?:口|数)(?:总|总数|数|数量|合计)?|usual_?residents|resident_?pop(?:ulation)?|residents?|常住"
+            r"常住(?:总)?人(?:口|数)(?:总|总数|数|数量|合计)?|czrks?(?:l|h)?|usual_?residents|resident_?pop(?:ulation)?|residents?|常住"
         ),
     ),
     (
         1,
         re.compile(
-            r"(?:总|合计)?人(?:口|数)(?:总|总数|数|数量|合计|总计|计数|规模)?|居民(?:人口|人数|数|总数)?|居住人(?:口|数)"
+            r"(?:总|合计)?人(?:口|数)(?:总|总数|数|数量|合计|总计|计数|规模)?|居民(?:人口|人数|数|总数)?|居住人(?:口|数)(?:数|总数)?|z?rks?(?:l|h)?"
             r"|(?:tot(?:al)?|sum|est|wp|ghs|worldpop|landscan|hrsl|num(?:ber)?|no)?_?(?:of_)?(?:pop(?:ulation|s|n|ulat|ul)?|people|persons|inhabitants|ppl)"
             r"(?:_?(?:tot(?:al)?|sum|count|cnt|num|est|all|t|value|size))?"
         ),
     ),
-    (2, re.compile(r"(?:实有|现有|实际|服务|管理)(?:居住)?人(?:口|数)(?:总数|数)?")),
+    (2, re.compile(r"(?:实有|现有|实际|服务|管理)(?:居住)?人(?:口|数)(?:总数|数)?|syrks?(?:l|h)?")),
     (
         3,
         re.compile(
@@ -103,21 +103,21 @@ _RANKS: Final[tuple[tuple[int, re.Pattern[str]], ...]] = (
     (
         4,
         re.compile(
-            r"户籍(?:总)?人(?:口|数)(?:总数|数|合计)?|registered_?pop(?:ulation)?|hukou(?:_?pop(?:ulation)?)?"
+            r"户籍(?:总)?人(?:口|数)(?:总数|数|合计)?|hjrks?(?:l|h)?|registered_?pop(?:ulation)?|hukou(?:_?pop(?:ulation)?)?"
         ),
     ),
 )
 REGISTERED_RANK: Final = 4
 _WEAK_RANK: Final = 3
 
-_OPEN: Final = r"(?:岁)?(?:及)?(?:以上|\+|plus|_?over|_?above|及以上)"
+_OPEN: Final = r"_?(?:周?岁)?(?:及)?(?:以上|\+|plus|_?over|_?above|及以上)"
 _BAND: Final = re.compile(
-    r"(\d{1,3})\s*岁?\s*(?:[-‐‑‒–—―−－~〜～]+|至|到|_to_|to|_)\s*(\d{1,3})(?!\d)\s*岁?(?:以下)?"
+    r"(\d{1,3})\s*周?岁?\s*(?:[-‐‑‒–—―−－~〜～]+|至|到|_to_|to|_)\s*(\d{1,3})(?!\d)\s*周?岁?(?:以下)?"
 )
 _FROM: Final = re.compile(
     rf"(?<!\d)(\d{{1,3}})\s*{_OPEN}|(?:over|above|age)_?(\d{{1,3}})_?(?:plus|over|above)"
 )
-_UNDER: Final = re.compile(r"(?<!\d)(\d{1,3})\s*岁?(?:及)?以下")
+_UNDER: Final = re.compile(r"(?<!\d)(\d{1,3})\s*周?岁?(?:及)?以下")
 # WorldPop: M_60, f_5, chn_f_60_2020, t_0_1: five-year bands by the age they begin with.
 _BY_SEX: Final = re.compile(r"(?:^|_)([mft])_?(\d{1,2})(?:_(\d{1,2}))?(?=_|$)")
 _STARTS: Final = (0, 1, *range(5, 95, 5))
@@ -172,7 +172,7 @@ def understood(title: str) -> Head:
     bare = re.sub(r"[((\[【][^))\]】]*[))\]】]", "", plain) or plain
     year, bare = _without_year(bare)
     base = re.sub(r"[\s_./:：、-]+", "_", bare).strip("_")
-    base = re.sub(r"(?:_?(?:万人|万|单位)|(?<=[口数])人)$", "", base)
+    base = re.sub(r"(?:_?(?:万人|万|单位)|(?<=[口数])_?人)$", "", base)
     base = re.sub(r"^(?:年末|年底|年初|全区|全市|本|合计)_?", "", base) or base
     head = Head(title, unit=unit, scale=scale, year=year)
     if unit in (PER_HA, PER_KM2, DENSITY):
