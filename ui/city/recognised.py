@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _KEYS: Final = "city-as-"
 _HEAD: Final = (
-    text("What it is"), text("File"), text("Layer"), text("Column"), text("Unit"), text("Coordinate system"),
+    text("What it is"), text("File"), text("Layer"), text("Column"), text("Counted in"), text("Coordinate system"),
     text("Rows read"), text("Left out"), text("Used"), text("Remark"),
 )  # fmt: skip
 _RECOGNISED: Final = text("as recognised")
@@ -111,7 +111,7 @@ def ask_as(files: StudyFiles, offers: Offers, inputs: Inputs | None) -> StudyFil
     with third:
         level, layers = answers.units_level, answers.units_layers
         if files.unit_files:
-            found = "、".join(tr(e.unit) if isinstance(e.unit, Text) else e.unit for e in units if e.unit)
+            found = "; ".join(tr(e.unit) if isinstance(e.unit, Text) else e.unit for e in units if e.unit)
             level = _box(
                 "units-level", text("Level of units without a level"), ("", *LEVELS), level, level,
                 lambda one: tr(level_title(one)) if one else found or tr(_RECOGNISED),

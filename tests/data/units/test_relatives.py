@@ -59,7 +59,6 @@ def test_further_names_of_layers(tmp_path: Path, names: Sequence[str]) -> None:
 PARENT_TITLES = [
     ("vill_name", "town_name", "county_name"),
     ("Village", "Town", "County"),
-    ("SQ", "JD", "QX"),
     ("社区居委会", "街道办事处", "市辖区"),
     ("村居名", "镇街名", "县区名"),
     ("CUN", "XIANG", "XIAN"),
