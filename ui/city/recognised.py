@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 _KEYS: Final = "city-as-"
 _HEAD: Final = (
-    text("What it is"), text("File"), text("Layer"), text("Column"), text("Counted in"), text("Coordinate system"),
-    text("Rows read"), text("Left out"), text("Used"), text("Remark"),
+    text("What it is"), text("File"), text("Layer"), text("Column"), text("Counted in"),
+    text("Coordinate system"), text("Rows read"), text("Left out"), text("Used"), text("Remark"),
 )  # fmt: skip
 _RECOGNISED: Final = text("as recognised")
 _NOTHING: Final = text("none")
