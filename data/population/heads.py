@@ -188,7 +188,7 @@ def understood(title: str) -> Head:
     year, bare = _without_year(bare)
     base = re.sub(r"[\s_./:：、-]+", "_", bare).strip("_")
     base = re.sub(
-        r"(?:_?(?:万人|万|千人|百人|百万人|亿人|单位|thousands?|millions?|hundreds?)|(?<=[口数])_?人)$",
+        r"(?:_?(?:万人|万|千人|百人|百万人|亿人|单位|(?:in_)?(?:thousands?|millions?|hundreds?))|(?<=[口数])_?人)$",
         "",
         base,
     )

@@ -1,5 +1,5 @@
 """From the files of a city to its overview in a real browser: what was recognised is seen first, a question
-is answered there, a reading is changed, and only then the assessment begins. All twelve layouts go through
+is answered there, a reading is changed, and only then the assessment begins. All layouts go through
 the page without a browser (`tests/ui/test_city_layouts.py`)."""
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Thirteen layouts in which residents, units and streets come, on the page: what was recognised is seen before
-anything is computed, can be changed, and what a file leaves open is asked there."""
+"""Thirteen layouts in which residents, units and streets come, on the page: what was recognised is seen
+before anything is computed, can be changed, and what a file leaves open is asked there."""
 
 from __future__ import annotations
 
@@ -266,10 +266,13 @@ def test_a_file_without_a_known_column_can_be_mended_by_naming_one(
 def test_whether_a_group_is_in_percent_is_asked_and_answered_for_that_group(
     reading: Callable[[dict[str, Path]], AppTest], tmp_path: Path
 ) -> None:
-    page = reading({"people": people(tmp_path, 常住人口=[1000] * N, 老年人口=[20.5] * N)})
+    finer = np.array([degrees(x) for x in range(0, 2001, 50)])
+    frame = pd.DataFrame({"lng": finer[:, 0], "lat": finer[:, 1], "常住人口": 1000, "老年人口": 20.5})
+    frame.to_csv(tmp_path / "p.csv", index=False)
+    page = reading({"people": tmp_path / "p.csv"})
     (asked,) = [one.value.replace("\\", "") for one in page.warning if "elderly" in one.value]
     assert "--group-unit" not in asked
     page = answer(answered(page, "group_units:elderly", "percent"))
     no_trouble(page)
-    assert "共 21,000 人" in shown(page)
+    assert "共 41,000 人" in shown(page)
     assert any(button.label == "开始评估" for button in page.button)
