@@ -267,12 +267,12 @@ def test_whether_a_group_is_in_percent_is_asked_and_answered_for_that_group(
     reading: Callable[[dict[str, Path]], AppTest], tmp_path: Path
 ) -> None:
     finer = np.array([degrees(x) for x in range(0, 2001, 50)])
-    frame = pd.DataFrame({"lng": finer[:, 0], "lat": finer[:, 1], "常住人口": 1000, "老年人口": 20.5})
+    frame = pd.DataFrame({"lng": finer[:, 0], "lat": finer[:, 1], "常住人口": 3000, "老年人口": 20.5})
     frame.to_csv(tmp_path / "p.csv", index=False)
     page = reading({"people": tmp_path / "p.csv"})
     (asked,) = [one.value.replace("\\", "") for one in page.warning if "elderly" in one.value]
     assert "--group-unit" not in asked
     page = answer(answered(page, "group_units:elderly", "percent"))
     no_trouble(page)
-    assert "共 41,000 人" in shown(page)
+    assert "共 123,000 人" in shown(page)
     assert any(button.label == "开始评估" for button in page.button)
