@@ -10,7 +10,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from core.text import text
-from coverage.model.tables import Floats
+from coverage.model.tables import Floats, PopulationGrid
 from data.intake.findings import INFO, WARNING, Finding
 from data.population.cells import Cells
 from data.population.coordinates import is_place_title
@@ -101,7 +101,7 @@ def _laid(places: Floats, residents: Floats, theirs: Floats, people: Floats) -> 
     return counted, float(people[lonely][away > _step(places)].sum())
 
 
-def group_findings(cells: Cells, file: str) -> tuple[Finding, ...]:
+def group_findings(cells: Cells | PopulationGrid, file: str) -> tuple[Finding, ...]:
     """Groups that are larger than all residents, in sum or in single cells."""
     found = []
     for name, people in cells.groups.items():

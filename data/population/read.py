@@ -75,7 +75,8 @@ class PopulationFile:
     """Population files as read: the grid, what could not be used, and which file it was (the first).
 
     `unit` is what a raster's numbers were taken for, "" for other files; `read` what was chosen in
-    which file and what was set aside.
+    which file and what was set aside; `by_unit` groups whose files are tables of figures by
+    unit, not laid yet.
     """
 
     grid: PopulationGrid
@@ -84,6 +85,7 @@ class PopulationFile:
     synthetic: bool = False
     unit: str = ""
     read: tuple[InputRead, ...] = ()
+    by_unit: tuple[tuple[str, Path, tuple[Sheet, ...]], ...] = ()
 
 
 def read_population(
@@ -130,6 +132,7 @@ def file_of(cells: Cells, path: Path, crs: str | None, reading: Reading) -> Popu
         cells.synthetic,
         cells.unit,
         cells.read,
+        cells.by_unit,
     )
 
 
@@ -415,7 +418,13 @@ def _with_groups(cells: Cells, crs: str | None, reading: Reading) -> Cells:
             is_group=True,
             group=name,
         )
-        group = _cells(path, crs, own, silent)
+        try:
+            group = _cells(path, crs, own, silent)
+        except NoPlacesError as table:
+            if not reading.units_given:
+                raise
+            cells = replace(cells, by_unit=(*cells.by_unit, (name, path, table.sheets)))
+            continue
         unsaid = name not in reading.group_units and group.unit in ("", COUNT)
         if unsaid and is_rather_percent(group.residents, cells.residents):
             raise percent_question(path.name, name, group.residents, cells.residents)

@@ -32,6 +32,7 @@ class Reading:
     `datum` say where the residents stand and in which system. `groups` are a name and a file of that
     group's people each, those of one name added up, in the unit of `group_units`. Cells wider than
     `coarse_m` are spread over 100 m cells; `is_group` reads the file of a `group`, which may be in percent.
+    With `units_given` a group's file may be a table of figures by unit, which the caller lays.
     Polygons: `by` says what residents follow, with the file of
     `buildings` for "floor", of settlements (polygons or a raster) as `mask` for "mask"; nobody lives in
     `water`.
@@ -48,6 +49,7 @@ class Reading:
     coarse_m: float = COARSE_M
     is_group: bool = False
     group: str = ""
+    units_given: bool = False
     by: str = "area"
     buildings: Path | None = None
     mask: Path | None = None
