@@ -9,13 +9,14 @@ from scipy.spatial.distance import cdist
 
 from coverage.siting import Goal, choose_sites
 from coverage.siting.model.highs import Limits
-from coverage.siting.walking.savings import SavingsModel, SavingsSwap, SavingsWalk, greedy_savings
+from coverage.siting.walking.p_median import SavingsWalk
+from coverage.siting.walking.savings import SavingsModel, SavingsSwap, greedy_savings
 
 
 def model_of(seed, sites=25, cells=60):
     rng = np.random.default_rng(seed)
     saved = np.maximum(0.0, np.round(9.0 - 15.0 * cdist(rng.random((sites, 2)), rng.random((cells, 2)))))
-    return SavingsModel(sparse.csr_array(saved)), rng
+    return SavingsModel(sparse.csr_array(saved), 9.0 * cells), rng
 
 
 @settings(max_examples=25, derandomize=True, deadline=None)
@@ -27,7 +28,7 @@ def test_after_many_swaps_all_is_as_counted_afresh(seed, count):
         site = int(rng.choice(np.flatnonzero(search.slot_of < 0)))
         search.swap(int(rng.integers(count)), site)
     fresh = SavingsSwap(model, search.chosen)
-    for name in ("first", "second", "gain", "loss", "both"):
+    for name in ("first", "second", "gain", "loss", "both", "value"):
         assert np.allclose(getattr(search, name), getattr(fresh, name)), name
 
 
