@@ -26,17 +26,17 @@ from coverage.siting.walking.savings import (
 )
 
 # Of every cell's sites the nearest so many times (sites a chosen one), and at least so many.
-_NEAR: Final = 6.0
-_LEAST_NEAR: Final = 40
+_NEAR: Final = 3.0
+_LEAST_NEAR: Final = 25
 # Steps of the prices, round by round.
 _ROUNDS: Final = (60, 120, 250, 500, 1_000)
 # What HiGHS takes over after all rounds of prices, and before.
-_MOST_PAIRS: Final = 300_000
+_MOST_PAIRS: Final = 60_000
 _EASY_PAIRS: Final = 8_000
 # Of the time left, what the first swaps, one round of prices and HiGHS may take.
 _SWAPS: Final = 0.25
 _PRICES: Final = 0.3
-_PROOF: Final = 0.7
+_PROOF: Final = 0.5
 # Where HiGHS will take over, the walk is short beside the prices.
 _SHORT_WALK: Final = 0.2
 # Subgradient steps.
