@@ -71,8 +71,8 @@ def curve(best, bound, in_order):
         ),
         (
             curve((60.0, 97.0), (63.0, 98.0), (60.0, 97.0)),
-            "Built in this order, every number of sites serves as many as the best plan found of that number; "
-            "at most 5.00% more is possible among the places compared (with 1).",
+            "Built in this order, every number of sites serves as many as the best plan found of that "
+            "number; at most 5.00% more is possible among the places compared (with 1).",
         ),
         (
             curve((60.0, 97.0), (63.0, 98.0), (57.0, 97.0)),
