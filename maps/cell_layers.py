@@ -11,7 +11,7 @@ import pandas as pd
 from core.text import text
 from maps import palette
 from maps.areas import packed_areas
-from maps.cards import gap_cards
+from maps.cards import facts_card, gap_cards
 from maps.classes import walk_classes
 from maps.layers import Choice, Part, Studio, cells_picture, flags
 from maps.model import MapModel, OverlayLayer, Words
@@ -60,6 +60,14 @@ def _rule(studio: Studio, number: int, rule: str, *, show: bool) -> Choice:
     if len(gaps):
         for key, content in (("outline", _gap_areas(studio, gaps)), ("rank", _gap_ranks(studio, gaps))):
             Part(f"gaps_{key}_{number}", "", content, show=True).add_to(choice)
+    parts = model.gap_parts
+    if parts is not None and (parts["rule"] == rule).any():
+        of_rule = parts[parts["rule"] == rule]
+        for key, content in (
+            ("areas", _part_areas(studio, of_rule)),
+            ("flags", _part_flags(studio, of_rule)),
+        ):
+            Part(f"gaps_{key}_{number}", "", content, show=True).add_to(choice)
     return choice
 
 
@@ -86,6 +94,43 @@ def _gap_ranks(studio: Studio, gaps: gpd.GeoDataFrame) -> dict[str, Any]:
     content = flags(pd.DataFrame(first[["lon", "lat"]]), first["rank"].astype(str).tolist(), css="gap-flag")
     words = _gap_words(studio, first)
     return content | words | {"titles": words["tooltips"]}
+
+
+def _part_areas(studio: Studio, parts: gpd.GeoDataFrame) -> dict[str, Any]:
+    """What one facility each would serve of a gap that is too large for one."""
+    style = {"color": palette.GAP["outline"], "weight": 1.2, "dashArray": "4 3", "fill": False}
+    content: dict[str, Any] = {"kind": "areas", "pane": "gaps", "css": "gap-part"}
+    content |= {"style": style | {"interactive": False}, **packed_areas(list(parts.geometry))}
+    return content | _part_words(studio, parts)
+
+
+def _part_flags(studio: Studio, parts: gpd.GeoDataFrame) -> dict[str, Any]:
+    """The first part has the gap's own flag."""
+    more = parts[(parts["part"] > 1) & (parts["rank"] <= _RANKS_SHOWN)]
+    marks = [f"{row['rank']}-{row['part']}" for row in more.to_dict("records")]
+    content = flags(pd.DataFrame(more[["lon", "lat"]]), marks, css="part-flag")
+    words = _part_words(studio, more)
+    return content | words | {"titles": words["tooltips"]}
+
+
+def _part_words(studio: Studio, parts: gpd.GeoDataFrame) -> dict[str, Any]:
+    rows, voice = parts.to_dict("records"), studio.voice
+    names = [text("Gap {rank}, part {part}", rank=row["rank"], part=row["part"]) for row in rows]
+    facts = [
+        [
+            (
+                text("One facility here would serve, of this gap"),
+                text("{residents:,.0f} {residents:resident|residents}", residents=row["residents"]),
+            ),
+            (
+                text("With one at each part before it, not served then"),
+                text("{residents:,.0f} {residents:resident|residents}", residents=row["left"]),
+            ),
+        ]
+        for row in rows
+    ]
+    cards = [facts_card(voice, name, of) for name, of in zip(names, facts, strict=True)]
+    return {"tooltips": [voice(name) for name in names], "popups": cards}
 
 
 def _gap_words(studio: Studio, gaps: gpd.GeoDataFrame) -> dict[str, Any]:

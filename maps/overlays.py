@@ -69,7 +69,7 @@ def _paths(studio: Studio, layer: OverlayLayer) -> dict[str, Any]:
     middles = shapely.line_interpolate_point(list(layer.shapes), 0.5, normalized=True)
     places = pd.DataFrame({"lon": shapely.get_x(middles), "lat": shapely.get_y(middles)})
     words = _words(studio, layer)
-    content = flags(places, [str(i + 1) for i in range(len(lines))], css="gap-flag barrier-flag")
+    content = flags(places, [str(i + 1) for i in range(len(lines))], css="barrier-flag")
     content |= {"kind": "paths", "pane": "overlays", "lines": lines, "titles": words["tooltips"]}
     content |= {"style": palette.OVERLAYS[layer.look]}
     return content | words | studio.heading(text("Laid over it"))

@@ -78,11 +78,12 @@ def line_chart(title: Sayable, series: Sequence[Series], x: Axis, y: Axis) -> No
         lines.mark_point(size=300, opacity=0),
     )
     width, height = _SIZE_PX
-    chart = drawn.properties(width=width, height=height, description=tr(title), usermeta=_EMBED)
+    chart = drawn.properties(height=height, description=tr(title), usermeta=_EMBED)
     looks: Any = {"labelFontSize": 13, "titleFontSize": 13, "labelColor": _INK, "titleColor": _INK}
     chart = chart.configure(font=_FONT).configure_axis(**looks, gridColor="#e1e6ea")
     chart = chart.configure_legend(orient="bottom", labelFontSize=13, labelColor=_INK, labelLimit=400)
-    st.altair_chart(chart, theme=None, width="content")
+    with st.container(width=width):
+        st.altair_chart(chart, theme=None, width="stretch")
 
 
 def _axis(axis: Axis) -> dict[str, Any]:
