@@ -98,7 +98,7 @@ def _gap_ranks(studio: Studio, gaps: gpd.GeoDataFrame) -> dict[str, Any]:
 
 def _part_areas(studio: Studio, parts: gpd.GeoDataFrame) -> dict[str, Any]:
     """What one facility each would serve of a gap that is too large for one."""
-    style = {"color": palette.GAP["outline"], "weight": 1.2, "dashArray": "4 3", "fill": False}
+    style = {"color": "#ffffff", "weight": 1.8, "dashArray": "5 4", "fill": False}
     content: dict[str, Any] = {"kind": "areas", "pane": "gaps", "css": "gap-part"}
     content |= {"style": style | {"interactive": False}, **packed_areas(list(parts.geometry))}
     return content | _part_words(studio, parts)

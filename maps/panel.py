@@ -193,6 +193,14 @@ def _other_keys(studio: Studio) -> Iterator[str]:
         )
         layers = " ".join(f"gaps_rank_{number}" for number in range(len(rules_shown(model))))
         yield _key(_svg(rank), voice(text("Gap, by residents")), layers)
+    if model.gap_parts is not None and len(model.gap_parts):
+        part = (
+            f'<rect x="1" y="2" width="22" height="12" rx="6" fill="#fff" stroke="{palette.GAP["outline"]}" '
+            f'stroke-dasharray="3 2"/><text x="12" y="11" text-anchor="middle" font-size="8" '
+            f'fill="{palette.GAP["outline"]}">1-2</text>'
+        )
+        layers = " ".join(f"gaps_flags_{number}" for number in range(len(rules_shown(model))))
+        yield _key(_svg(part), voice(text("Part of a large gap: one more facility")), layers)
     if model.sites is not None and len(model.sites):
         diamond = f'<path d="M12 1l7 7-7 7-7-7z" fill="{palette.SITE["fill"]}"/>'
         yield _key(_svg(diamond), voice(text("Suggested site")), "sites")

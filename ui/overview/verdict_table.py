@@ -102,4 +102,4 @@ def _verdict(line: VerdictRow) -> str:
     colour = VERDICTS.get(line.verdict or "", "#4b5765")
     mark = _MARKS[line.verdict]
     word = in_html(words()(line.verdict_words))
-    return f'<span class="verdict" style="color:{colour};border-color:{colour}">{mark} {word}</span>'
+    return f'<span class="verdict" style="color:{colour};border-color:{colour}">{mark}&nbsp;{word}</span>'
