@@ -9,8 +9,10 @@ from core.text import Text, text
 from coverage.model.standard import Check
 from coverage.model.verdict_rows import (
     MISSED,
+    PRESENT,
     SYNTHETIC,
     VerdictRow,
+    before_title,
     remarks_of,
     responsible_words,
     scenario_title,
@@ -31,7 +33,7 @@ def briefing(results: Results, *, language: str) -> str:
     if results.plan is not None:
         parts += plan_chapters(results.plan.plan, results.standard, tr)
     rows = verdict_rows(results.document, results.standard)
-    parts[1:1] = [_verdicts(rows, tr), _gaps(results, rows, tr)]
+    parts[1:1] = [_verdicts(results, rows, tr), _gaps(results, rows, tr)]
     return "\n\n".join("\n".join(lines) for part in parts if (lines := list(part))) + "\n"
 
 
@@ -68,19 +70,22 @@ def _head(results: Results, tr: Translator) -> Iterator[str]:
     )
 
 
-def _verdicts(rows: Sequence[VerdictRow], tr: Translator) -> Iterator[str]:
+def _verdicts(results: Results, rows: Sequence[VerdictRow], tr: Translator) -> Iterator[str]:
+    """Rule by rule; of a scenario what it is compared with, the scenario and the change."""
     if not rows:
         return
+    hypothetical = scenario_title(results.document) is not None
+    compared = (before_title(results.document), text("Scenario"), text("Change"))
+    figures = compared if hypothetical else (PRESENT,)
     yield f"## {tr(text('Rule by rule'))}"
     yield ""
-    head = (text("Rule"), text("Figure"), text("Actual"), MISSED, text("Verdict"), text("Responsible units"))
-    cells = [
-        [
-            *(tr(said) for said in (row.title, row.figure, row.actual, row.missed_words, row.verdict_words)),
-            tr(responsible_words(row.responsible)) if row.responsible else "–",
-        ]
-        for row in rows
-    ]
+    head = (text("Rule"), text("Figure"), *figures, MISSED, text("Verdict"), text("Responsible units"))
+    cells = []
+    for row in rows:
+        shown = (row.before or text("–"), row.actual, row.change or text("–"))
+        said = (row.title, row.figure, *(shown if hypothetical else (row.actual,)))
+        responsible = tr(responsible_words(row.responsible)) if row.responsible else "–"
+        cells.append([*(tr(one) for one in (*said, row.missed_words, row.verdict_words)), responsible])
     yield from markdown_table(tr, head, cells)
 
 
