@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from core.text import Text, text
+from coverage.model.share_rows import share_comparison
 from coverage.model.standard import Check
 from coverage.model.verdict_rows import (
     MISSED,
@@ -33,7 +34,7 @@ def briefing(results: Results, *, language: str) -> str:
     if results.plan is not None:
         parts += plan_chapters(results.plan.plan, results.standard, tr)
     rows = verdict_rows(results.document, results.standard)
-    parts[1:1] = [_verdicts(results, rows, tr), _gaps(results, rows, tr)]
+    parts[1:1] = [_verdicts(results, rows, tr), _gaps(results, rows, tr), _shares(results, tr)]
     return "\n\n".join("\n".join(lines) for part in parts if (lines := list(part))) + "\n"
 
 
@@ -133,3 +134,20 @@ def _gaps(results: Results, rows: Sequence[VerdictRow], tr: Translator) -> Itera
             ]
         )
     yield from markdown_table(tr, head, cells)
+
+
+def _shares(results: Results, tr: Translator) -> Iterator[str]:
+    """What the facilities there are come to, by what a share divides."""
+    found = share_comparison(results.extras.get("denominators"), results.standard)
+    if not found.rows:
+        return
+    yield f"## {tr(text('By what the share divides: the existing facilities'))}"
+    yield ""
+    rows = [
+        [tr(row.title), *("–" if share is None else f"{share:.1%}" for share in row.shares)]
+        for row in found.rows
+    ]
+    yield from markdown_table(tr, [text("Rule"), *found.columns], rows)
+    for said in (*([found.apart] if found.apart else []), *found.missing):
+        yield ""
+        yield escaped(tr(said))

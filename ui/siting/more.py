@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
-from pathlib import Path
 from typing import Any, Final
 
 import streamlit as st
@@ -16,7 +14,7 @@ from jobs.cache.results import archive, map_page, report
 from reports import plan_words
 from ui.shell.choices import choices, choose, words
 from ui.shell.compute import shelf_for
-from ui.siting.search import Search, case_with, finish, folder_of, place_of
+from ui.siting.search import Search, finish, folder_of, place_of
 from ui.widgets.chart import Axis, Series, line_chart
 from ui.widgets.downloads import file_button
 from ui.widgets.numbers import exact
@@ -96,23 +94,16 @@ def take_away(search: Search) -> None:
     )
     boxes = st.columns(4)
     for box, (label, name, mime, make) in zip(boxes, made, strict=False):
-        made_of = partial(_make, search, key, root, partial(make, language=language))
+
+        def made_of(make: Callable[..., str | bytes] = make) -> str | bytes:
+            return make(folder_of(search, key, root), language=language)
+
         file_button(box, label, made_of, name=name, mime=mime)
     # A search that was stopped depends on when: another session asking the same would get another plan.
     if not search.stopped and boxes[3].button(tr(text("Show in the overview")), width="stretch"):
-        _to_overview(search)
-
-
-def _make(search: Search, key: str, root: Path, make: Callable[[Path], str | bytes]) -> str | bytes:
-    return make(folder_of(search, key, root))
-
-
-def _to_overview(search: Search) -> None:
-    finish(search)
-    chosen = replace(choices(), wish=search.request, wish_is_own=True)
-    shelf = shelf_for(chosen)
-    key = case_with(search.request).key
-    if search.result is not None and shelf.find(key) is None:
-        shelf.put(key, search.result)
-    choose(wish=search.request, wish_is_own=True)
-    st.switch_page("ui/overview/page.py")
+        finish(search)
+        shelf = shelf_for(replace(choices(), wish=search.request, wish_is_own=True))
+        if search.result is not None and shelf.find(key) is None:
+            shelf.put(key, search.result)
+        choose(wish=search.request, wish_is_own=True)
+        st.switch_page("ui/overview/page.py")

@@ -1,11 +1,14 @@
 """What goes back to the office, and what becomes of it when it returns."""
 
+import io
+import zipfile
+
 import openpyxl
 import pytest
 
 from data.intake import read_facilities
 from data.intake.store import keep_originals, store_original
-from data.intake.workbook import write_accepted, write_findings_workbook
+from data.intake.workbook import write_accepted, write_findings, write_findings_workbook
 from locales import translator
 from tests.data.intake.small_lists import write_xlsx
 
@@ -25,7 +28,7 @@ SAY = {"zh": translator("zh"), "en": translator("en")}
 def returned(tmp_path):
     path = write_xlsx(tmp_path / "list.xlsx", {"梅园街道": ROWS}, {"梅园街道": ["A1:E1"]})
     intake = read_facilities([path])
-    write_findings_workbook(intake, tmp_path / "findings.xlsx", SAY["zh"])
+    write_findings_workbook(intake, tmp_path / "findings.xlsx", SAY["zh"], original=path.read_bytes())
     return intake, tmp_path / "findings.xlsx"
 
 
@@ -37,10 +40,12 @@ def test_the_rows_stand_where_they_stood_with_the_result_beside_them(returned):
     assert [str(cells) for cells in sheet.merged_cells.ranges] == ["A1:E1"]
 
 
-def test_the_cells_meant_are_coloured(returned):
+def test_the_cells_meant_have_comments_with_all_that_is_said_of_them(returned):
     sheet = openpyxl.load_workbook(returned[1])["梅园街道"]
-    assert sheet["C4"].fill.fgColor.rgb == "FFF8B4A6" and sheet["A5"].fill.fgColor.rgb == "FFF8B4A6"
-    assert sheet["A3"].fill.fgColor.rgb == "00000000"
+    assert sheet["C4"].comment.text.startswith("检查结果\n[错误] 经度")
+    assert "缺少名称" in sheet["A5"].comment.text
+    assert sheet["A3"].comment is None and sheet["C4"].fill.fgColor.rgb == "00000000"
+    assert sheet["F4"].fill.fgColor.rgb == "FFF8B4A6"
 
 
 def test_text_that_looks_like_a_formula_stays_text(tmp_path):
@@ -54,17 +59,20 @@ def test_text_that_looks_like_a_formula_stays_text(tmp_path):
     assert ",'=1+1," in (tmp_path / "accepted.csv").read_text("utf-8-sig")
 
 
-def test_refused_rows_and_an_explanation_have_sheets_of_their_own(returned):
+def test_one_sheet_in_front_lists_the_findings_with_links_to_their_cells(returned):
     book = openpyxl.load_workbook(returned[1])
-    assert book.sheetnames == ["说明", "梅园街道", "退回的行", "全部意见"]
-    assert [row[2].value for row in book["退回的行"].iter_rows(min_row=2)] == [4, 5]
-    assert "4" in book["说明"]["A3"].value
+    assert book.sheetnames == ["检查结果", "梅园街道"] and book.active.title == "检查结果"
+    front = book["检查结果"]
+    found = [row for row in front.iter_rows() if row[0].value == "梅园街道"]
+    assert {(row[1].value, row[4].value) for row in found} >= {("4", "错误"), ("5", "错误")}
+    assert found[0][0].hyperlink.location.startswith("'梅园街道'!")
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_sent_back_as_it_is_it_gives_the_same_findings(returned, tmp_path, language):
     intake, _ = returned
-    write_findings_workbook(intake, tmp_path / "again.xlsx", SAY[language])
+    original = (tmp_path / "list.xlsx").read_bytes()
+    write_findings_workbook(intake, tmp_path / "again.xlsx", SAY[language], original=original)
     again = read_facilities([tmp_path / "again.xlsx"])
     assert counts(again) == counts(intake)
     assert told(again) == told(intake)
@@ -78,6 +86,54 @@ def test_mended_in_place_and_sent_back_every_row_is_accepted(returned, tmp_path)
     again = read_facilities([tmp_path / "mended.xlsx"])
     assert (again.accepted_count, again.refused_count, again.set_aside_count) == (3, 0, 1)
     assert again.accepted["street"].eq("梅园街道").all()
+
+
+def cells_of(path):
+    """All that a workbook says, its sheet names too."""
+    book = openpyxl.load_workbook(path)
+    return [
+        str(c) for sheet in book for row in sheet.iter_rows(values_only=True) for c in row if c is not None
+    ]
+
+
+def several(tmp_path):
+    """Two offices' lists with a row to mend each, and a file that cannot be read."""
+    for office, system, lon in (("玄武", "GCJ-02", 118.79401), ("秦淮", "WGS-84", 118.77402)):
+        rows = [f"{office}{k}社区服务站,站,{lon + k / 500:.5f},32.0{k}003,{system}" for k in range(1, 6)]
+        rows = ["名称,类型,经度,纬度,坐标系", *rows, f"{office}坏社区服务站,站,abc,32.05"]
+        (tmp_path / f"{office}.csv").write_text("\n".join(rows), "utf-8-sig")
+    (tmp_path / "坏.xlsx").write_bytes(b"PK\x03\x04 no workbook")
+    return [tmp_path / name for name in ("玄武.csv", "秦淮.csv", "坏.xlsx")]
+
+
+def test_of_several_lists_each_sender_gets_a_workbook_with_its_own_rows_only(tmp_path):
+    paths = several(tmp_path)
+    written = write_findings(read_facilities(paths), tmp_path / "out", SAY["zh"])
+    assert [path.relative_to(tmp_path / "out").as_posix() for path in written] == [
+        "findings/玄武.xlsx", "findings/秦淮.xlsx", "findings/坏.xlsx",
+    ]  # fmt: skip
+    for own, other in ((0, "秦淮"), (1, "玄武")):
+        said = cells_of(written[own])
+        assert not [cell for cell in said if other in cell]
+        assert any("6行" in cell and "采用5行" in cell for cell in said), said
+        assert any("坏社区服务站" in cell for cell in said)
+    assert any("GCJ02" in cell for cell in cells_of(written[0]))
+    assert not [cell for cell in cells_of(written[1]) if "GCJ" in cell]
+    assert any("坏.xlsx" in cell for cell in cells_of(written[2]))
+    assert not [cell for cell in cells_of(written[2]) if "玄武" in cell or "秦淮" in cell]
+
+
+def test_lists_of_one_name_are_told_apart_by_their_folders(tmp_path):
+    paths = [tmp_path / office / "清单.csv" for office in ("玄武", "秦淮")]
+    for path in paths:
+        path.parent.mkdir()
+        path.write_text(f"name,type,lon,lat\n{path.parent.name}站,station,118.78901,32.04001\n", "utf-8")
+    write_findings(read_facilities(paths[:1]), tmp_path / "out", str)
+    written = write_findings(read_facilities(paths), tmp_path / "out", str)
+    assert [path.name for path in written] == ["清单.xlsx", "清单-2.xlsx"]
+    assert not (tmp_path / "out" / "findings.xlsx").exists()
+    assert "秦淮站" in cells_of(written[1]) and "玄武站" not in cells_of(written[1])
+    assert any("秦淮/清单.csv" in cell for cell in cells_of(written[1]))
 
 
 def test_a_geojson_list_comes_back_with_its_coordinates_in_columns(tmp_path):
@@ -118,3 +174,37 @@ def counts(intake):
 
 def told(intake):
     return {(f.sheet, f.row, f.column, f.code) for f in intake.findings if f.code != "own-sheet"}
+
+
+def test_checked_again_it_holds_the_new_result_only(returned, tmp_path):
+    content = returned[1].read_bytes()
+    again = read_facilities([returned[1]])
+    write_findings_workbook(again, tmp_path / "again.xlsx", SAY["en"], original=content)
+    book = openpyxl.load_workbook(tmp_path / "again.xlsx")
+    assert book.sheetnames == ["Result of the check", "梅园街道"]
+    sheet = book["梅园街道"]
+    assert [cell.value for cell in sheet[2]][5:] == ["Result of the check"]
+    assert sheet["C4"].comment.text.startswith("Result of the check")
+
+
+def test_a_list_of_another_format_says_what_it_could_not_carry(tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_text("名称,类型,经度,纬度,编码\n甲社区服务站,站,118.78901,32.04001,320102001002\n", "utf-8")
+    intake = read_facilities([path])
+    write_findings_workbook(intake, tmp_path / "back.xlsx", SAY["zh"], original=path.read_bytes())
+    book = openpyxl.load_workbook(tmp_path / "back.xlsx")
+    said = [row[0].value for row in book["检查结果"].iter_rows()]
+    assert any(".csv" in str(line) and "数字格式" in str(line) for line in said)
+
+
+def test_a_package_that_is_not_put_together_as_it_says_is_rebuilt_and_says_so(returned, tmp_path):
+    broken = io.BytesIO()
+    with zipfile.ZipFile(tmp_path / "list.xlsx") as old, zipfile.ZipFile(broken, "w") as new:
+        for name in old.namelist():
+            if not name.endswith("styles.xml"):
+                new.writestr(name, old.read(name))
+    write_findings_workbook(returned[0], tmp_path / "back.xlsx", SAY["en"], original=broken.getvalue())
+    book = openpyxl.load_workbook(tmp_path / "back.xlsx")
+    said = [str(row[0].value) for row in book["Result of the check"].iter_rows()]
+    assert any("not put together as Excel does it" in line for line in said)
+    assert book["梅园街道"]["A3"].value == "甲社区公共服务站"
