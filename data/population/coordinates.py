@@ -146,7 +146,8 @@ _SYSTEM_TITLES: Final = re.compile(
     r"坐标系统?|坐标(?:类型|来源|基准)|coord(?:inate)?_?(?:sys(?:tem)?|type)|crs|datum|srs"
 )
 _BOTH_TITLES: Final = re.compile(
-    r"坐标|经纬度|location|lnglat|lonlat|coord(?:inate)?s?|point|位置|中心点?(?:坐标)?|centroid"
+    r"(?:纬度?|lat(?:itude)?)[,，、/_;]?(?:经度?|lon(?:gitude)?|lng)|(?:经度?|lon(?:gitude)?|lng)[,，、/_;]?(?:纬度?|lat(?:itude)?)"
+    r"|坐标|经纬度|location|lnglat|lonlat|coord(?:inate)?s?|point|位置|中心点?(?:坐标)?|centroid"
 )
 _BOTH: Final = r"^\s*[\[(]?\s*(-?\d+\.?\d*)\s*[,，;\s]\s*(-?\d+\.?\d*)\s*[\])]?\s*$"
 _UNIT_TITLES: Final = re.compile(
@@ -423,6 +424,10 @@ def _degrees(
         said = (
             text("{file}: longitude and latitude are swapped; they are read the other way round.", file=file),
         )
+    west, east, south, north = 73e6, 136e6, 17e6, 55e6
+    if west < at[0] < east and south < at[1] < north:
+        x, y, at = x / 1e6, y / 1e6, (at[0] / 1e6, at[1] / 1e6)
+        said = (*said, text("{file}: the coordinates are read as millionths of a degree.", file=file))
     if abs(at[0]) > 180 or abs(at[1]) > 90:
         raise no_system(file, at)
     if datum in (GCJ02, BD09):

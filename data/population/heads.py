@@ -76,7 +76,14 @@ OTHER: Final = ""
 
 _YEAR: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)(?:年(?:末|底|初)?)?")
 _CENSUSES: Final = {"七普": 2020, "六普": 2010, "五普": 2000, "第七次": 2020, "第六次": 2010, "第五次": 2000}
-_SCALE: Final = re.compile(r"万")
+# What numbers are multiplied with, by the unit beside their title.
+_SCALES: Final = (
+    (1e8, re.compile(r"亿人?")),
+    (1e6, re.compile(r"百万人|\bmillions?\b")),
+    (1e4, re.compile(r"万")),
+    (1e3, re.compile(r"千人|\bthousands?\b|\(k\)|\b000s?\b")),
+    (1e2, re.compile(r"百人|\bhundreds?\b")),
+)
 # (rank, words): the lower rank is taken. Registered residents (户籍) live elsewhere in part.
 _RANKS: Final[tuple[tuple[int, re.Pattern[str]], ...]] = (
     (
@@ -88,16 +95,22 @@ _RANKS: Final[tuple[tuple[int, re.Pattern[str]], ...]] = (
     (
         1,
         re.compile(
-            r"(?:总|合计)?人(?:口|数)(?:总|总数|数|数量|合计|总计|计数|规模)?|居民(?:人口|人数|数|总数)?|居住人(?:口|数)(?:数|总数)?|z?rks?(?:l|h)?"
+            r"(?:总|合计)?人(?:口|数)(?:总|总数|数|数量|合计|总计|计数|规模)?|人口_(?:总数?|合计|总计|小计|数)|居民(?:人口|人数|数|总数)?|居住人(?:口|数)(?:数|总数)?|z?rks?(?:l|h)?"
             r"|(?:tot(?:al)?|sum|est|wp|ghs|worldpop|landscan|hrsl|num(?:ber)?|no)?_?(?:of_)?(?:pop(?:ulation|s|n|ulat|ul)?|people|persons|inhabitants|ppl)"
             r"(?:_?(?:tot(?:al)?|sum|count|cnt|num|est|all|t|value|size))?"
         ),
     ),
-    (2, re.compile(r"(?:实有|现有|实际|服务|管理)(?:居住)?人(?:口|数)(?:总数|数)?|syrks?(?:l|h)?")),
+    (
+        2,
+        re.compile(
+            r"(?:实有|现有|实际|服务|管理)(?:居住)?人(?:口|数)(?:总数|数)?|syrks?(?:l|h)?|居住"
+            r"|(?:夜间|夜晚)(?:居住)?人(?:口|数)|(?:pop(?:ulation)?_?)?night(?:_?time)?(?:_?pop(?:ulation)?)?"
+        ),
+    ),
     (
         3,
         re.compile(
-            r"grid_?code|gridcode|value|_?sum|dn|ppp|z|band_?1|count|counts|b1|raster_?val(?:ue)?|数值|值|数量"
+            r"grid_?code|gridcode|value|_?sum|dn|ppp|z|band_?1|count|counts|b1|raster_?val(?:ue)?|数值|值|数量|合计|总计|共计|总数|total"
         ),
     ),
     (
@@ -145,7 +158,8 @@ GROUP_AGES: Final[dict[str, tuple[int, int | None]]] = {
 class Head:
     """A title as understood. `rank` orders columns of residents (the lowest counts), `scale` is what its
     numbers are multiplied with (万: 10,000), `unit` count, per_ha, per_km2, density or percent. `ages`
-    (first, last or None) of a band, `sex` "m", "f" or ""; `year` 0 where none is named."""
+    (first, last or None) of a band, `sex` "m", "f" or ""; `year` 0 where none is named; `said` is the title
+    without year and unit."""
 
     title: str
     kind: str = OTHER
@@ -156,6 +170,7 @@ class Head:
     unit: str = "count"
     scale: float = 1.0
     year: int = 0
+    said: str = ""
 
     @property
     def weak(self) -> bool:
@@ -168,13 +183,17 @@ def understood(title: str) -> Head:
     """What one title says; `kind` OTHER where it is no column of people."""
     plain = unicodedata.normalize("NFKC", title).strip().lstrip("\ufeff").casefold()
     unit = unit_in(plain)
-    scale = 10_000.0 if _SCALE.search(plain) and unit == "count" else 1.0
+    scale = next((times for times, words in _SCALES if words.search(plain)), 1.0) if unit == "count" else 1.0
     bare = re.sub(r"[((\[【][^))\]】]*[))\]】]", "", plain) or plain
     year, bare = _without_year(bare)
     base = re.sub(r"[\s_./:：、-]+", "_", bare).strip("_")
-    base = re.sub(r"(?:_?(?:万人|万|单位)|(?<=[口数])_?人)$", "", base)
+    base = re.sub(
+        r"(?:_?(?:万人|万|千人|百人|百万人|亿人|单位|(?:in_)?(?:thousands?|millions?|hundreds?))|(?<=[口数])_?人)$",
+        "",
+        base,
+    )
     base = re.sub(r"^(?:年末|年底|年初|全区|全市|本|合计)_?", "", base) or base
-    head = Head(title, unit=unit, scale=scale, year=year)
+    head = Head(title, unit=unit, scale=scale, year=year, said=base)
     if unit in (PER_HA, PER_KM2, DENSITY):
         return replace(
             head,
@@ -256,6 +275,23 @@ def bands_of(group: str, heads: Iterable[Head]) -> list[Head]:
         if all(parts):
             return [head for part in parts for head in part]
     return []
+
+
+def everybody(heads: Iterable[Head]) -> list[Head]:
+    """Columns that make up all residents where none holds them; empty where they do not.
+
+    Ages without a gap from birth to the end of life, of both sexes where only these are there; else one
+    column of men and one of women.
+    """
+    heads = list(heads)
+    banded = [head for head in heads if head.kind == AGES and head.ages is not None]
+    for sexes in (("",), ("m", "f")):
+        parts = [_chain([head for head in banded if head.sex == sex], (0, None)) for sex in sexes]
+        if all(parts):
+            return [head for part in parts for head in part]
+    plain = [head for head in heads if head.kind == OTHER]
+    men, women = ([head for head in plain if _sex(head.said.casefold()) == sex] for sex in "mf")
+    return [*men, *women] if len(men) == len(women) == 1 else []
 
 
 def _chain(heads: Sequence[Head], ages: tuple[int, int | None]) -> list[Head]:

@@ -24,6 +24,7 @@ from data.intake.findings import INFO, WARNING, Finding
 from data.population.area import nobody_inside
 from data.population.cells import Cells
 from data.population.heads import (
+    COUNT,
     DENSITY,
     GROUP_AGES,
     PER_HA,
@@ -31,6 +32,7 @@ from data.population.heads import (
     PERCENT,
     RESIDENTS,
     bands_of,
+    everybody,
     understood,
 )
 from data.population.numbers import without_sentinels
@@ -80,7 +82,7 @@ def raster_cells(path: Path, reading: Reading, progress: Progress = silent) -> C
 def _cells(raster: rasterio.DatasetReader, file: str, reading: Reading, progress: Progress) -> Cells:
     system = _system(raster, file, reading)
     area = None if reading.area is None else area_in_raster(reading.area, system.crs.to_wkt())
-    bands = _bands(raster, file, reading.column)
+    bands = _bands(raster, file, reading)
     order = bands.all
     pixels, tally = read_pixels(raster, order, window_of(area, raster), area, progress)
     pixels = _without_signs(pixels, raster, order, tally)
@@ -88,12 +90,13 @@ def _cells(raster: rasterio.DatasetReader, file: str, reading: Reading, progress
     if not pixels.inside.any():
         raise _nobody(raster, file, reading, to_degrees)
     area_m2 = _pixel_areas(raster.transform, pixels.row, pixels.column, to_degrees)
-    unit = _unit(raster, file, bands, reading, pixels.values[0][pixels.inside], area_m2[pixels.inside])
+    numbers = np.sum(pixels.values[: len(bands.residents)], axis=0)
+    unit = _unit(raster, file, bands, reading, numbers[pixels.inside], area_m2[pixels.inside])
     counts = {
         band: numbers if unit.unit == PERCENT else residents_of(numbers, area_m2, unit.unit)
         for band, numbers in zip(order, pixels.values, strict=True)
     }
-    residents = counts[bands.residents]
+    residents = np.sum([counts[band] for band in bands.residents], axis=0)
     kept = pixels.inside
     lon, lat = to_degrees.transform(*(raster.transform @ (pixels.column[kept] + 0.5, pixels.row[kept] + 0.5)))
     lon, lat = _shifted(np.asarray(lon), np.asarray(lat), reading.datum)
@@ -163,16 +166,17 @@ def _system(raster: rasterio.DatasetReader, file: str, reading: Reading) -> Syst
 
 @dataclass(frozen=True)
 class _Bands:
-    """Which bands hold whom: `residents` a band, each group its bands, by number from 1."""
+    """Which bands hold whom: `residents` a band or several that are added, each group its bands, by number
+    from 1."""
 
-    residents: int
+    residents: tuple[int, ...]
     groups: Mapping[str, tuple[int, ...]]
     title: str
 
     @property
     def all(self) -> list[int]:
         return list(
-            dict.fromkeys([self.residents, *(band for bands in self.groups.values() for band in bands)])
+            dict.fromkeys([*self.residents, *(band for bands in self.groups.values() for band in bands)])
         )
 
 
@@ -193,8 +197,9 @@ def _nobody(
     return nobody_inside(file, (float(lon), float(lat)), reading.area)
 
 
-def _bands(raster: rasterio.DatasetReader, file: str, column: str) -> _Bands:
-    """What the bands hold by their descriptions, or `column`: a description or a number."""
+def _bands(raster: rasterio.DatasetReader, file: str, reading: Reading) -> _Bands:
+    """What the bands hold by their descriptions, or by the answer: a description or a number."""
+    column = reading.column
     said = [description or "" for description in raster.descriptions]
     heads = [replace(understood(word), title=str(k)) for k, word in enumerate(said, start=1)]
     chosen = 0
@@ -208,15 +213,38 @@ def _bands(raster: rasterio.DatasetReader, file: str, column: str) -> _Bands:
                 column=column,
                 bands=", ".join(word or str(k) for k, word in enumerate(said, start=1)),
             )
+    # A count before a density, then the best word, then the latest year.
     named = [head for head in heads if head.kind == RESIDENTS]
-    best = min((head.rank for head in named), default=9)
-    top = sorted((head for head in named if head.rank == best), key=lambda head: -head.year)
-    residents = chosen or (int(top[0].title) if top else 1)
+    named.sort(key=lambda head: (head.unit != COUNT, head.rank, -head.year))
+    dated = sorted((head for head in heads if head.year), key=lambda head: -head.year)
+    if chosen:
+        residents = (chosen,)
+    elif named:
+        residents = (int(named[0].title),)
+    elif whole := everybody(heads):
+        residents = tuple(int(head.title) for head in whole)
+    elif len(dated) == raster.count:
+        residents = (int(dated[0].title),)
+    elif raster.count > 1 and any(said) and not reading.is_group:
+        names = [word or str(k) for k, word in enumerate(said, start=1)]
+        raise OpenQuestionError(
+            text(
+                "{file}: the bands are {bands}. Name the one of the residents with --population-column.",
+                file=file,
+                bands=", ".join(names[:20]),
+            ),
+            option="--population-column",
+            field="population_column",
+            choices=names,
+        )
+    else:
+        residents = (1,)
     groups = {
-        group: tuple(int(band.title) for band in bands_of(group, heads) if int(band.title) != residents)
+        group: tuple(int(band.title) for band in bands_of(group, heads) if (int(band.title),) != residents)
         for group in GROUP_AGES
     }
-    return _Bands(residents, {group: own for group, own in groups.items() if own}, said[residents - 1])
+    title = " + ".join(said[band - 1] for band in residents)
+    return _Bands(residents, {group: own for group, own in groups.items() if own}, title)
 
 
 def _without_signs(
@@ -253,7 +281,7 @@ def _unit(
     if reading.unit not in ("auto", "ask"):
         return UnitOfRaster(reading.unit, "told")
     sums = {unit: float(residents_of(values, area_m2, unit).sum()) for unit in UNITS}
-    stated = stated_unit(raster, bands.residents, file)
+    stated = stated_unit(raster, bands.residents[0], file)
     if stated[0] == PERCENT:
         if reading.is_group:
             message = text("The numbers of {file} are taken as {unit}.", file=file, unit=unit_words(PERCENT))
@@ -293,7 +321,7 @@ def _read(
     system: str,
     kept: Bools,
 ) -> tuple[InputRead, ...]:
-    title = bands.title or (str(bands.residents) if raster.count > 1 else "")
+    title = bands.title or (str(bands.residents[0]) if raster.count > 1 else "")
     chosen = InputRead(
         "population",
         file,
@@ -428,7 +456,7 @@ def _doubts(raster: rasterio.DatasetReader, bands: _Bands, pixels: Pixels, file:
         )
         found.append(Finding(file, "", 0, "", WARNING, "population-band-unused", message))
     full = int((pixels.values[0][pixels.inside] == _BYTE).sum())
-    if raster.dtypes[bands.residents - 1] == "uint8" and full:
+    if raster.dtypes[bands.residents[0] - 1] == "uint8" and full:
         message = text(
             "{pixels:,} pixels hold 255, the largest number that this file can hold; they are counted. If "
             "255 means “no data” here, the file must say so.",

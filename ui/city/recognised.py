@@ -94,7 +94,8 @@ def ask_as(files: StudyFiles, offers: Offers, inputs: Inputs | None) -> StudyFil
         layer = _box("population-layer", text("Layer of residents"), offers.population_layers,
                      "" if people is None else people.layer, answers.population_layer)  # fmt: skip
     with second:
-        own = files.population_unit if inputs is None else inputs.population_unit or files.population_unit
+        own = (inputs.population_unit if inputs is not None else files.population_unit) or "auto"
+        own = own if own in RASTER_UNITS else "auto"
         unit = _box("population-unit", text("What the numbers of residents count"), tuple(RASTER_UNITS),
                     own, files.population_unit, lambda one: tr(RASTER_UNITS[one]))  # fmt: skip
         system = "" if people is None else people.system
@@ -176,10 +177,15 @@ def _group_unit(name: str, files: StudyFiles, entry: InputRead | None) -> str:
         if unit == "auto":
             found = "" if entry is None else entry.unit
             return (tr(found) if isinstance(found, Text) else found) or tr(_RECOGNISED)
-        return tr(_PERCENT if unit == "percent" else RASTER_UNITS[unit])
+        return tr(unit_title(unit))
 
     label = text("What the numbers of the group “{name}” count", name=name)
     return _box(f"group-{name}", label, ("auto", *GROUP_UNITS), answered, answered, said)
+
+
+def unit_title(unit: str) -> Text:
+    """What numbers of people count, in words."""
+    return _PERCENT if unit == "percent" else RASTER_UNITS[unit]
 
 
 def _units_layer(level: str, answered: str, layers: Sequence[str]) -> str:

@@ -21,6 +21,7 @@ from pyproj import Transformer
 from rasterio.transform import from_origin
 
 from core.errors import InputError
+from data.formats.asked import OpenQuestionError
 from data.population import Reading, read_population
 from geo.crs import project
 from tests.data.population.test_layouts import (
@@ -399,3 +400,78 @@ def test_what_is_no_number_of_residents_is_never_taken_for_it(
 ) -> None:
     with pytest.raises(InputError, match=r"p\.csv"):
         read_population(table(tmp_path, PLACE.assign(**columns)))
+
+
+def banded(folder: Path, **shares: float) -> Path:
+    """A raster whose bands are these shares of the residents, under their names."""
+    place = from_origin(118.77 - H, 32.03 + 5 * 0.001 - H, 0.001, 0.001)
+    with rasterio.open(folder / "b.tif", "w", driver="GTiff", width=6, height=5, count=len(shares),
+                       dtype="float64", crs="EPSG:4326", transform=place) as target:  # fmt: skip
+        for number, (name, share) in enumerate(shares.items(), start=1):
+            target.write(np.flipud(PEOPLE.reshape(5, 6) * share), number)
+            target.set_band_description(number, name)
+    return folder / "b.tif"
+
+
+BANDS: dict[str, dict[str, float]] = {
+    "sexes": {"male": 0.6, "female": 0.4},
+    "sexes in Chinese": {"男": 0.6, "女": 0.4},
+    "ages": {"0-14": 0.2, "15-59": 0.6, "60+": 0.2},
+    "a total among ages": {"0-14": 0.2, "total": 1.0, "60+": 0.2},
+    "years": {"2010": 0.5, "2020": 1.0, "2000": 0.3},
+    "a density beside": {"density per km2": 90.0, "population count": 1.0},
+    "epochs": {"pop_2010": 0.5, "pop_2020": 1.0},
+}
+
+
+@pytest.mark.parametrize("bands", BANDS)
+def test_bands_that_make_up_everybody_are_added_and_of_years_the_latest_is_taken(
+    tmp_path: Path, bands: str
+) -> None:
+    found = read_population(banded(tmp_path, **BANDS[bands]))
+    assert found.grid.total == pytest.approx(TOTAL)
+    if "60+" in BANDS[bands]:
+        assert found.grid.groups["elderly"].sum() == pytest.approx(ELDERLY)
+
+
+def test_bands_of_which_none_is_known_are_asked_about(tmp_path: Path) -> None:
+    path = banded(tmp_path, day=2.0, evening=1.0)
+    with pytest.raises(OpenQuestionError, match="day, evening") as asked:
+        read_population(path)
+    assert asked.value.choices == ("day", "evening")
+    assert read_population(path, reading=Reading(column="evening")).grid.total == pytest.approx(TOTAL)
+
+
+SCALES = {
+    "常住人口(千人)": 1e3, "population (thousands)": 1e3, "人口(百人)": 1e2, "人口（百万人）": 1e6,
+    "人口（亿人）": 1e8, "Population in thousands": 1e3,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("title", SCALES)
+def test_numbers_are_multiplied_with_the_unit_of_their_title(tmp_path: Path, title: str) -> None:
+    assert read_population(head(title, SCALES[title])(tmp_path)).grid.total == pytest.approx(TOTAL)
+
+
+FURTHER: dict[str, Callable[[Path], Path]] = {
+    "a total beside sexes": beside(男=PEOPLE * 0.6, 女=PEOPLE * 0.4, 合计=PEOPLE),
+    "all beside sexes": beside(人口_男=PEOPLE * 0.6, 人口_女=PEOPLE * 0.4, 人口_合计=PEOPLE),
+    "at night": beside(白天人口=PEOPLE * 1.6, 夜间人口=PEOPLE),
+    "at night in English": beside(pop_day=PEOPLE * 1.6, pop_night=PEOPLE),
+    "where they live": beside(居住=PEOPLE, 就业=PEOPLE * 0.5),
+    "latitude first in one": lambda f: table(
+        f, pd.DataFrame({"纬度,经度": [f"{b},{a}" for a, b in zip(LON, LAT, strict=True)], "人口": PEOPLE})
+    ),
+    "millionths": wide(lng=np.round(LON * 1e6).astype(int), lat=np.round(LAT * 1e6).astype(int)),
+    "WKT under coordinates": lambda f: table(
+        f, pd.DataFrame({"坐标": [p.wkt for p in shapely.points(LON, LAT)], "人口": PEOPLE})
+    ),
+}
+
+
+@pytest.mark.parametrize("layout", FURTHER)
+def test_every_further_layout_gives_the_same_residents(tmp_path: Path, layout: str) -> None:
+    grid = read_population(FURTHER[layout](tmp_path)).grid
+    assert grid.total == pytest.approx(TOTAL)
+    lon, lat = grid.lonlat()
+    np.testing.assert_allclose([lon.mean(), lat.mean()], [LON.mean(), LAT.mean()], atol=2e-5)

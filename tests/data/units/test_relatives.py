@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from data.units import read_units
+from data.units import read_totals, read_units
 from tests.data.units.layouts import CRS, LEVELS, classes, frame, geojson, of
 from tests.data.units.test_layouts import CITY, require_city, seen_classes
 
@@ -99,3 +99,26 @@ def test_further_words_of_urban_and_rural(tmp_path: Path, title: str, urban: obj
         lambda unit: {"name": unit.name, "level": unit.level, title: said[unit.settlement]},
     )
     assert seen_classes(read_units(path)) == classes(CITY)
+
+
+CODES = {
+    "numbers with a point": lambda code: f"{code}.0",
+    "an apostrophe before": lambda code: f"'{code}",
+    "without the zeros of the level below": lambda code: code.removesuffix("000"),
+    "spaces": lambda code: f" {code} ",
+}
+
+
+@pytest.mark.parametrize("written", CODES)
+@pytest.mark.parametrize("level", ["street", "community"])
+def test_totals_find_their_units_by_codes_however_they_are_written(
+    tmp_path: Path, written: str, level: str
+) -> None:
+    path = geojson(tmp_path / "u.geojson", CITY, lambda u: {"name": u.name, "level": u.level, "code": u.code})
+    units = read_units(path, crs=CRS).table
+    own = of(level, CITY)
+    rows = "".join(f"{CODES[written](unit.code)},{100 * k}\n" for k, unit in enumerate(own, start=1))
+    (tmp_path / "t.csv").write_text(f"区划代码,常住人口\n{rows}")
+    read = read_totals(tmp_path / "t.csv", units)
+    assert read.level(units) == level
+    assert read.values["residents"][units.of_level(level)].sum() == 100 * sum(range(1, len(own) + 1))
