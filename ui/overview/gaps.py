@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.text import Text, text
 from coverage.model.standard import Standard
+from reports.extra_words import gap_place
 from ui.scenario.offer import TRY, open_there, tier_for
 from ui.shell.choices import bound, choices, choose, words
 from ui.shell.compute import View, current_assessed
@@ -88,7 +89,7 @@ def _table(found: list[Mapping[str, Any]], standard: Standard) -> str:
 def _row(gap: Mapping[str, Any], standard: Standard, *, elderly: bool) -> list[object]:
     old = [exact(gap["residents_elderly"])] if elderly else []
     served = exact(gap["site"]["residents"]) if gap.get("site") else "–"
-    where = gap["unit"] or "–"
+    where = words()(gap_place(gap))
     button = place_button(gap["rank"], spot_of(gap, standard))
     tried = press_button(text("Try"), _key(gap), where)
     return [button, exact(gap["residents"]), *old, where, words()(_far(gap)), served, tried]
@@ -101,7 +102,7 @@ def spot_of(gap: Mapping[str, Any], standard: Standard) -> Spot:
         "Gap {rank}, {where}: {residents:,.0f} {residents:resident|residents} not covered by “{rule}”. "
         "Half of them have at most to the nearest: {far}.",
         rank=gap["rank"],
-        where=gap["unit"] or "–",
+        where=gap_place(gap),
         residents=gap["residents"],
         rule=rule,
         far=_far(gap),
