@@ -40,7 +40,7 @@ _DEVICE: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECA
 VALUES: Final = ("choices", "scenario-drafts", "uploads", "systems-of-parts", "columns-of-offices")
 # Switches are kept by name: a button's value is true or false as well, and may not be set.
 SWITCHES: Final = (
-    *("slow", "old-town", "against-units", "show-systems"),
+    *("slow", "old-town", "against-units", "show-systems", "all-gaps"),
     *("siting-band", "siting-only-new", "siting-capacity-list"),
 )
 # A service's key is used for one search and never written.
