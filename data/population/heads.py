@@ -141,7 +141,8 @@ _NO_PEOPLE: Final = re.compile(
 )
 _GROUPS: Final = {
     "elderly": re.compile(
-        r"elderly(?:_residents)?|老年人?(?:口|数)?|老人|60岁?(?:及)?以上(?:老年)?(?:人口|人)?"
+        r"elderly(?:_(?:residents|pop(?:ulation)?|people|count))?|seniors?|老年人?(?:口|数)?(?:数|总数)?|老人(?:数|人数)?|lnrks?"
+        r"|60周?岁?(?:及)?以上(?:的)?(?:老年人?|老人)?(?:人口|人数|人|数|口)?"
     ),
     "children": re.compile(r"children|儿童|少儿(?:人口)?|少年儿童"),
     "preschool": re.compile(r"preschool|学前(?:儿童)?"),

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import rasterio
 import shapely
-from pyproj import Geod, Transformer
+from pyproj import Transformer
 
 from core.errors import InputError
 from core.progress import Progress, silent
@@ -35,8 +35,15 @@ from data.population.heads import (
     everybody,
     understood,
 )
-from data.population.numbers import without_sentinels
-from data.population.pixels import Pixels, Tally, account, area_in_raster, read_pixels, window_of
+from data.population.pixels import (
+    Pixels,
+    account,
+    area_in_raster,
+    pixel_areas,
+    read_pixels,
+    window_of,
+    without_signs,
+)
 from data.population.polygons import Rows, cells_of_rows, require_areas
 from data.population.raster_unit import (
     UNITS,
@@ -85,11 +92,11 @@ def _cells(raster: rasterio.DatasetReader, file: str, reading: Reading, progress
     bands = _bands(raster, file, reading)
     order = bands.all
     pixels, tally = read_pixels(raster, order, window_of(area, raster), area, progress)
-    pixels = _without_signs(pixels, raster, order, tally)
+    pixels = without_signs(pixels, raster, order, tally)
     to_degrees = Transformer.from_crs(system.crs, WGS84, always_xy=True)
     if not pixels.inside.any():
         raise _nobody(raster, file, reading, to_degrees)
-    area_m2 = _pixel_areas(raster.transform, pixels.row, pixels.column, to_degrees)
+    area_m2 = pixel_areas(raster.transform, pixels.row, pixels.column, to_degrees)
     numbers = np.sum(pixels.values[: len(bands.residents)], axis=0)
     unit = _unit(raster, file, bands, reading, numbers[pixels.inside], area_m2[pixels.inside])
     counts = {
@@ -217,8 +224,12 @@ def _bands(raster: rasterio.DatasetReader, file: str, reading: Reading) -> _Band
     named = [head for head in heads if head.kind == RESIDENTS]
     named.sort(key=lambda head: (head.unit != COUNT, head.rank, -head.year))
     dated = sorted((head for head in heads if head.year), key=lambda head: -head.year)
+    own = bands_of(reading.group, heads) if reading.is_group else []
+    residents: tuple[int, ...]
     if chosen:
         residents = (chosen,)
+    elif own:
+        residents = tuple(int(head.title) for head in own)
     elif named:
         residents = (int(named[0].title),)
     elif whole := everybody(heads):
@@ -245,28 +256,6 @@ def _bands(raster: rasterio.DatasetReader, file: str, reading: Reading) -> _Band
     }
     title = " + ".join(said[band - 1] for band in residents)
     return _Bands(residents, {group: own for group, own in groups.items() if own}, title)
-
-
-def _without_signs(
-    pixels: Pixels, raster: rasterio.DatasetReader, order: Sequence[int], tally: Tally
-) -> Pixels:
-    """Numbers that stand for “no data” made 0, and counted in `tally` for the band of residents."""
-    values = []
-    for place, (band, numbers) in enumerate(zip(order, pixels.values, strict=True)):
-        scale, offset = raster.scales[band - 1], raster.offsets[band - 1]
-        raw = None if (scale, offset) == (1.0, 0.0) else (numbers - offset) / (scale or 1.0)
-        there = numbers > 0
-        bad = np.zeros(len(numbers), bool)
-        bad[there], signs = without_sentinels(numbers[there], None if raw is None else raw[there])
-        values.append(np.where(bad, 0.0, numbers))
-        if place == 0:
-            for sign in signs:
-                tally.undeclared[sign.value] += sign.cells
-    someone = np.any([numbers > 0 for numbers in values], axis=0)
-    return Pixels(
-        pixels.row[someone], pixels.column[someone], [numbers[someone] for numbers in values],
-        pixels.inside[someone], pixels.edge[someone],
-    )  # fmt: skip
 
 
 def _unit(
@@ -424,20 +413,6 @@ def coarse_finding(file: str, side_m: float) -> Finding:
         side=side_m,
     )
     return Finding(file, "", 0, "", WARNING, "population-coarse", message)
-
-
-def _pixel_areas(transform: rasterio.Affine, row: Ints, column: Ints, to_degrees: Transformer) -> Floats:
-    """True areas: one polygon a raster row is measured, at the middle column, and used for its row."""
-    geod = Geod(ellps="WGS84")
-    middle = float(np.median(column)) if len(column) else 0.0
-    numbers, of_pixel = np.unique(row, return_inverse=True)
-    areas = np.empty(len(numbers))
-    for place, number in enumerate(numbers):
-        corners = [(middle, number), (middle + 1, number), (middle + 1, number + 1), (middle, number + 1)]
-        x, y = zip(*(transform @ corner for corner in corners), strict=True)
-        lon, lat = to_degrees.transform(x, y)
-        areas[place] = abs(geod.polygon_area_perimeter(lon, lat)[0])
-    return np.asarray(areas[of_pixel], float)
 
 
 def _doubts(raster: rasterio.DatasetReader, bands: _Bands, pixels: Pixels, file: str) -> list[Finding]:

@@ -57,8 +57,10 @@ class StudyFiles:
     def answered(self, field: str, answer: str) -> StudyFiles:
         """With an answer to what a file left open (`OpenQuestionError.field`): a field of these files, of
         their answers, or of one name in those ("group_units:elderly")."""
-        if field in ("population_unit", "datum"):
-            return replace(self, **{field: answer})
+        if field == "population_unit":
+            return replace(self, population_unit=answer)
+        if field == "datum":
+            return replace(self, datum=answer)
         name, _, of = field.partition(":")
         value: Any = answer
         if of:

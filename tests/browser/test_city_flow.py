@@ -40,9 +40,7 @@ def through_questions(page: Page, answer: str, begin: str) -> None:
     expect(ready).to_be_visible()
 
 
-def test_a_question_is_answered_and_a_reading_changed_before_the_assessment(
-    open_page: Callable[..., Page], tmp_path: Path
-) -> None:
+def test_a_question_is_answered_on_the_page(open_page: Callable[..., Page], tmp_path: Path) -> None:
     page = open_page("接入本市数据")
     put(page, tmp_path, two_columns(tmp_path))
     page.get_by_role("button", name="读取文件").click()
@@ -52,6 +50,10 @@ def test_a_question_is_answered_and_a_reading_changed_before_the_assessment(
     through_questions(page, "按此选择读取", "开始评估")
     expect(table(page, "各文件的读取方式")).to_contain_text("population")
     expect(page.get_by_text("共 1,260 人")).to_be_visible()
+
+
+def test_a_reading_is_changed_before_the_assessment(open_page: Callable[..., Page], tmp_path: Path) -> None:
+    page = open_page("接入本市数据")
     put(page, tmp_path, registered_beside(tmp_path))
     page.get_by_role("button", name="读取文件").click()
     through_questions(page, "按此选择读取", "开始评估")

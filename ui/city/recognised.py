@@ -106,7 +106,7 @@ def ask_as(files: StudyFiles, offers: Offers, inputs: Inputs | None) -> StudyFil
         )  # fmt: skip
         group_units = [
             (name, chosen)
-            for name in dict.fromkeys(name for name, _ in files.layers.groups)
+            for name in dict.fromkeys(name for name, _ in (*files.layers.groups, *answers.group_units))
             if (chosen := _group_unit(name, files, _first(read, f"group:{name}"))) != "auto"
         ]
     with third:

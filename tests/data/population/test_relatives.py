@@ -475,3 +475,44 @@ def test_every_further_layout_gives_the_same_residents(tmp_path: Path, layout: s
     assert grid.total == pytest.approx(TOTAL)
     lon, lat = grid.lonlat()
     np.testing.assert_allclose([lon.mean(), lat.mean()], [LON.mean(), LAT.mean()], atol=2e-5)
+
+
+GROUP_FILES: dict[str, dict[str, np.ndarray]] = {
+    "its own column": {"老年人口": PEOPLE / 5},
+    "ages from a year on": {"60岁及以上人口": PEOPLE / 5},
+    "old people": {"60岁以上老人数": PEOPLE / 5},
+    "its very name": {"elderly": PEOPLE / 5},
+    "bands": {"60-69岁": PEOPLE / 10, "70岁以上": PEOPLE / 10},
+    "beside all residents": {"人口": PEOPLE, "60岁以上": PEOPLE / 5},
+    "a count": {"count": PEOPLE / 5},
+    "the only numbers": {"num": PEOPLE / 5},
+    "percent": {"老年人口占比(%)": np.full(N, 20.0)},
+    "a share": {"老年人口比例": np.full(N, 0.2)},
+}
+
+
+@pytest.mark.parametrize("layout", GROUP_FILES)
+@pytest.mark.parametrize("areas", [False, True])
+def test_a_file_of_a_group_is_read_for_that_group(tmp_path: Path, layout: str, areas: bool) -> None:
+    base = table(tmp_path, PLACE.assign(人口=PEOPLE), "base.csv")
+    own = table(tmp_path, PLACE.assign(**GROUP_FILES[layout]), "own.csv")
+    if areas:
+        own = tmp_path / "own.gpkg"
+        squares = shapely.box(LON - H, LAT - H, LON + H, LAT + H)
+        gpd.GeoDataFrame(GROUP_FILES[layout], geometry=squares, crs=4326).to_file(own)
+    grid = read_population(base, reading=Reading(groups=(("elderly", own),))).grid
+    np.testing.assert_allclose(grid.groups["elderly"], PEOPLE / 5, rtol=1e-6)
+
+
+def test_percent_that_only_the_answer_names_are_of_the_residents_there(tmp_path: Path) -> None:
+    base = table(tmp_path, PLACE.assign(人口=PEOPLE), "base.csv")
+    own = table(tmp_path, PLACE.assign(某数=np.full(N, 20.0)), "own.csv")
+    reading = Reading(groups=(("elderly", own),), group_units={"elderly": "percent"})
+    assert read_population(base, reading=reading).grid.groups["elderly"].sum() == pytest.approx(ELDERLY)
+
+
+def test_a_band_of_a_group_is_taken_before_one_of_everybody(tmp_path: Path) -> None:
+    base = table(tmp_path, PLACE.assign(人口=PEOPLE), "base.csv")
+    own = banded(tmp_path, **{"total": 1.0, "60+": 0.2})
+    grid = read_population(base, reading=Reading(groups=(("elderly", own),))).grid
+    assert grid.groups["elderly"].sum() == pytest.approx(ELDERLY)
