@@ -13,7 +13,7 @@ from data.store.records import city_named, rounds
 from jobs.collect.cities import city_document
 from jobs.collect.review import open_round
 from jobs.collect.submit import Sending, submissions_document, submit
-from jobs.collect.words import STATES, shown
+from jobs.collect.words import STATES, shown, who
 from ui.check.upload import LIST_TYPES
 from ui.shell.choices import choices, words
 from ui.shell.work import result_of
@@ -25,7 +25,7 @@ NO_ROUND: Final = ""
 _NOT_BEGUN: Final = text("not begun")
 _OVERDUE: Final = text("overdue")
 _HEAD: Final = (
-    text("Office"), text("State"), text("Round"), text("Due"), text("Sent"), text("By"), text("Version"),
+    text("Office"), text("State"), text("Round"), text("Due"), text("Sent"), text("Sent by"), text("Version"),
     text("Facilities now"), text("Remark"),
 )  # fmt: skip
 _ROUND_DAYS: Final = 30
@@ -89,7 +89,7 @@ def _row(office: dict[str, Any], lists: list[dict[str, Any]], asked: dict[str, t
         round_name or NOTHING,
         due or NOTHING,
         shown(told["sent_at"]) if told else NOTHING,
-        told["sent_by"] if told else NOTHING,
+        words()(who(told["sent_by"])) if told else NOTHING,
         number(office["version"]),
         number(office["facilities"]),
         told["remark"] if told else "",

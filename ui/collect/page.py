@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.text import text
+from core.text import Text, text
 from ui.collect.board import board
 from ui.collect.kept import cities, is_this_computer, kept_store, offer_city
 from ui.collect.reviews import reviews, versions
 from ui.shell.choices import words
-from ui.shell.safe import in_markdown
-from ui.widgets.heading import page_heading
+from ui.shell.safe import in_html, in_markdown
 from ui.widgets.pick import pick
 from ui.widgets.sections import choose_section, style
 
@@ -25,8 +24,7 @@ def show() -> None:
     """The page, for who sits at the computer that runs it."""
     tr = words()
     style()
-    page_heading(
-        text("Collect lists"),
+    _heading(
         text(
             "Offices' lists are kept in a store: what each would change is seen before it is accepted, and "
             "every version stays."
@@ -52,6 +50,13 @@ def show() -> None:
     section = choose_section({name: title for name, (title, _) in SECTIONS.items()}, key="collect-section")
     SECTIONS[section][1](store, city)
     offer_city(store)
+
+
+def _heading(about: Text) -> None:
+    """The page's own cities are named below it; that in use on the other pages is not spoken of here."""
+    tr = words()
+    title = in_html(tr(text("Collect lists")))
+    st.html(f'<header class="heading"><h1>{title}</h1></header><p class="about">{in_html(tr(about))}</p>')
 
 
 def _told() -> None:

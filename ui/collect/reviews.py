@@ -17,7 +17,7 @@ from jobs.collect.cities import standard_of, study_at
 from jobs.collect.preview import preview
 from jobs.collect.review import history, restore, review
 from jobs.collect.submit import submissions_document
-from jobs.collect.words import shown
+from jobs.collect.words import shown, who
 from ui.shell.choices import choose, words
 from ui.shell.compute import cache_folder
 from ui.shell.measured import title_of_rule
@@ -35,7 +35,7 @@ _RULES: Final = (
     text("Verdict"),
 )  # fmt: skip
 _VERSIONS: Final = (
-    text("When"), text("Office"), text("Version"), text("Facilities"), text("By"), text("Where from"),
+    text("When"), text("Office"), text("Version"), text("Facilities"), text("Who"), text("Where from"),
 )  # fmt: skip
 
 
@@ -46,7 +46,9 @@ def reviews(store: Store, city: str) -> None:
     if not waiting:
         answer(text("No list waits for a decision."))
         return
-    named = {one["id"]: f"{one['office']} · {shown(one['sent_at'])} · {one['sent_by']}" for one in waiting}
+    named = {
+        one["id"]: f"{one['office']} · {shown(one['sent_at'])} · {tr(who(one['sent_by']))}" for one in waiting
+    }
     chosen = st.multiselect(
         tr(text("Lists to look at together")),
         list(named),
@@ -70,7 +72,8 @@ def versions(store: Store, city: str) -> None:
     found = history(store, city=city)["versions"]
     rows = [
         [
-            *(shown(one["at"]), one["office"], number(one["version"]), number(one["facilities"]), one["by"]),
+            *(shown(one["at"]), one["office"], number(one["version"]), number(one["facilities"])),
+            tr(who(one["by"])),
             _where_from(one),
         ]
         for one in reversed(found)
@@ -159,12 +162,16 @@ def _difference(one: Mapping[str, Any]) -> str:
     if "moved_m" in one:
         said.append(tr(text("by {metres:,.0f} m", metres=one["moved_m"])))
     said += [
-        f"{tr(FIELD_TITLES[name])}: {was or NOTHING} → {now or NOTHING}"
+        f"{tr(FIELD_TITLES[name])}: {_value(was)} → {_value(now)}"
         for name, (was, now) in one.get("changed", {}).items()
     ]
     if one.get("unsure"):
         said.append(tr(text("recognised by place and type alone")))
     return "; ".join(said)
+
+
+def _value(value: object) -> str:
+    return NOTHING if value in (None, "") else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _verdict(one: Mapping[str, Any]) -> str:
