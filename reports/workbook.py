@@ -198,10 +198,37 @@ def _basis_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
     sheet.line([tr(text("Program")), f"{program.get('name', '')} {program.get('version', '')}"])
     sheet.line([tr(text("Made at")), results.provenance.get("created", "")])
     for key, value in settings.items():
-        sheet.line([key, str(value)])
+        parts = value.items() if isinstance(value, Mapping) else ()
+        shown = "; ".join(f"{name}: {part}" for name, part in parts) if parts else value
+        if value or not isinstance(value, Mapping):
+            sheet.line([tr(_SETTINGS.get(key, Text(key))), shown])
     for key, value in results.provenance.get("inputs", {}).items():
-        sheet.line([key, f"SHA-256 {value}"])
+        role, _, name = str(key).partition(":")
+        title = tr(_INPUTS.get(role, Text(role)))
+        sheet.line([f"{title} {name}".strip(), f"SHA-256 {value}"])
     for said in results.standard.differences:
         sheet.line([tr(text("Edited")), tr(said)])
     for note in results.document["notes"]:
         sheet.line([tr(text("Note")), tr(text_from_json(note))])
+
+
+_SETTINGS: Final = {
+    "speed_kmh": text("Walking speed (km/h)"),
+    "elderly_speed_kmh": text("Walking speed of the elderly (km/h)"),
+    "snap_limit_m": text("Farthest from a street (m)"),
+    "island_m": text("Shortest street network that leads somewhere (m)"),
+    "meets_share": text("Share from which a rule is met"),
+    "nearly_share": text("Share from which a rule is nearly met"),
+    "datum": text("Coordinate system of the lists, as asked for"),
+    "heal_m": text("Gaps between streets closed up to (m)"),
+    "population_unit": text("What the residents' raster counts"),
+    "answers": text("Answers on what files leave open"),
+    "crs": text("Projection of the calculation"),
+}
+_INPUTS: Final = {
+    "facilities": text("Facility list"),
+    "population": text("Residents"),
+    "network": text("Streets"),
+    "units": text("Units"),
+    "standard": text("Standard"),
+}

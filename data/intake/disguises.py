@@ -41,6 +41,26 @@ _AT_THE_END: Final = re.compile(
 )
 
 
+# {"lng": 118.78, "lat": 32.04}, 经度：118.78，纬度：32.04, X=118.78,Y=32.04
+_NAMED: Final = r"(?<![a-z\u4e00-\u9fff])(?:{names})[\"']?\s*[:=]\s*[\"']?(-?\d{{1,3}}\.\d{{3,}})(?![\d°'])"
+_LON_NAMED: Final = re.compile(_NAMED.format(names="longitude|long|lng|lon|经度|东经|x"), re.IGNORECASE)
+_LAT_NAMED: Final = re.compile(_NAMED.format(names="latitude|lat|纬度|北纬|y"), re.IGNORECASE)
+# new BMap.Point(118.80, 32.04), AMap.LngLat(118.79, 32.03)
+_CALLED: Final = re.compile(
+    r"(?:new\s+)?(B|A|T|BMapG|TMap|q)(?:Map)?(?:GL|L)?\.(?:maps\.)?(?:Point|LngLat|LatLng)"
+    r"\(\s*(-?\d+\.\d+)\s*,\s*(-?\d+\.\d+)\s*\);?",
+    re.IGNORECASE,
+)
+_MAPS: Final = {
+    "b": "baidu",
+    "bmapg": "baidu",
+    "a": "amap",
+    "q": "tencent",
+    "tmap": "tencent",
+    "t": "tianditu",
+}
+
+
 def place_in(cell: Cell) -> PlaceInCell | None:
     """The place that a cell holds as WKT, EWKT, EWKB in hexadecimal digits, GeoJSON, a link to a map, or in
     brackets after an address; None for anything else, also for a way between two places."""
@@ -54,6 +74,12 @@ def place_in(cell: Cell) -> PlaceInCell | None:
         return _from_hexadecimal(written)
     if written.startswith("{") and '"coordinates"' in written:
         return _from_json(written)
+    lon, lat = _LON_NAMED.search(written), _LAT_NAMED.search(written)
+    if lon is not None and lat is not None and not _LINK.search(written):
+        return PlaceInCell(_angle(lon[1], LON), _angle(lat[1], LAT))
+    called = _CALLED.fullmatch(written)
+    if called is not None:
+        return _ordered(called[2], called[3], _MAPS.get(called[1].lower(), ""))
     link = _LINK.search(written)
     if link is not None:
         return _in_link(unquote(link[0]))

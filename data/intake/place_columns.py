@@ -16,6 +16,7 @@ from data.intake.notation import (
     MINUTES,
     MINUTES_SECONDS,
     PACKED,
+    PACKED_MINUTES,
     UNCLEAR,
     parse_angle,
     parse_pair,
@@ -172,7 +173,7 @@ def _by_content(
     found = []
     for column in free:
         cells = [cell for row in rows[:_SAMPLE] if not is_missing(cell := _at(row, column))]
-        reads = place_in if said.get(column, "address") not in ("", "address") else _chinese_pair
+        reads = place_in if said.get(column, "address") not in ("", "address", "remark") else _chinese_pair
         fits = sum(1 for cell in cells if reads(cell) is not None)
         if cells and fits >= _MOSTLY * len(cells):
             found.append(_pair_column(titles, column))
@@ -237,6 +238,8 @@ def _with_style(place: PlaceColumns, titles: Titles, rows: Sequence[Row]) -> Pla
         told = count >= _TELLING_ROWS or _SAYS_MINUTES.search(normalise(title))
         style = PACKED if told else UNCLEAR
         return replace(place, lon_style=style, lat_style=style)
+    if all(_reads(column, PACKED_MINUTES, axis) for column, axis in zip(values, _RANGES, strict=True)):
+        return replace(place, lon_style=PACKED_MINUTES, lat_style=PACKED_MINUTES)
     sexagesimal = all(
         _reads(column, MINUTES_SECONDS, axis) for column, axis in zip(values, _RANGES, strict=True)
     )
@@ -260,7 +263,9 @@ def _reads(cells: Sequence[Cell], style: str, bounds: tuple[float, float]) -> bo
         written = plain(cell)
         if style == PACKED and not re.fullmatch(r"\d{6,7}(\.\d+)?", written):
             return False
-        if style != PACKED and len(written.partition(".")[2]) < 3:
+        if style == PACKED_MINUTES and not re.fullmatch(r"\d{3,5}\.\d+", written):
+            return False
+        if style not in (PACKED, PACKED_MINUTES) and len(written.partition(".")[2]) < 3:
             return False
         if angle is None or angle.value == float(written) or not bounds[0] <= angle.value <= bounds[1]:
             return False

@@ -18,7 +18,7 @@ from data.formats.raw import Cell
 from data.formats.worksheets import OWN_SHEETS
 from data.intake.coordinates import MIXED, belief_in_words
 from data.intake.drafts import REFUSED
-from data.intake.findings import ERROR, INFO, WARNING, Finding
+from data.intake.findings import ERROR, INFO, LEVEL_TITLES, WARNING, Finding
 from data.intake.intake import Intake
 from data.intake.likelihood import UNKNOWN
 from data.intake.sheets import Table
@@ -26,7 +26,6 @@ from data.intake.sheets import Table
 Say = Callable[[Text], str]
 
 _COLOURS: Final = {ERROR: "#F8B4A6", WARNING: "#FFE699", INFO: "#DDEBF7"}
-_LEVELS: Final = {ERROR: text("error"), WARNING: text("warning"), INFO: text("remark")}
 _RANK: Final = {ERROR: 0, WARNING: 1, INFO: 2}
 EXPLANATION: Final = text("Explanation")
 REFUSED_ROWS: Final = text("Refused rows")
@@ -175,7 +174,7 @@ class _Writer:
 
     def _spoken(self, finding: Finding) -> str:
         column = f"{finding.column}: " if finding.column else ""
-        return f"[{self.tr(_LEVELS[finding.level])}] {column}{self.tr(finding.message)}"
+        return f"[{self.tr(LEVEL_TITLES[finding.level])}] {column}{self.tr(finding.message)}"
 
     def _refused(self, intake: Intake) -> None:
         sheet = self.book.add_worksheet(self.tr(REFUSED_ROWS))
@@ -196,10 +195,10 @@ class _Writer:
 
     def _all_findings(self, findings: Iterable[Finding]) -> None:
         sheet = self.book.add_worksheet(self.tr(ALL_FINDINGS))
-        titles = (text("File"), text("Sheet"), text("Row"), text("Column"), text("Level"), text("Code"))
+        titles = (text("File"), text("Sheet"), text("Row"), text("Column"), text("Severity"), text("Code"))
         self._titles(sheet, (*titles, text("What and how to mend")))
         for line, found in enumerate(findings, start=1):
-            level = self.tr(_LEVELS[found.level])
+            level = self.tr(LEVEL_TITLES[found.level])
             cells = (found.file, found.sheet, found.row or None, found.column, level, found.code)
             for column, cell in enumerate((*cells, self.tr(found.message))):
                 _write(sheet, line, column, cell, self.formats, "plain")
