@@ -178,7 +178,7 @@ class _Writer:
 
     def _refused(self, intake: Intake) -> None:
         sheet = self.book.add_worksheet(self.tr(REFUSED_ROWS))
-        titles = (text("File"), text("Sheet"), text("Row"), text("Name"), text("What and how to mend"))
+        titles = (text("File"), text("Sheet"), text("Row"), text("Name"), text("What is wrong and how to fix it"))
         self._titles(sheet, titles)
         reasons: dict[tuple[str, str, int], list[str]] = {}
         for found in intake.findings:
@@ -196,7 +196,7 @@ class _Writer:
     def _all_findings(self, findings: Iterable[Finding]) -> None:
         sheet = self.book.add_worksheet(self.tr(ALL_FINDINGS))
         titles = (text("File"), text("Sheet"), text("Row"), text("Column"), text("Severity"), text("Code"))
-        self._titles(sheet, (*titles, text("What and how to mend")))
+        self._titles(sheet, (*titles, text("What is wrong and how to fix it")))
         for line, found in enumerate(findings, start=1):
             level = self.tr(LEVEL_TITLES[found.level])
             cells = (found.file, found.sheet, found.row or None, found.column, level, found.code)
@@ -223,7 +223,7 @@ class _Writer:
 
 
 _MEANING: Final = {
-    ERROR: text("Red: the row cannot be used until this is mended."),
+    ERROR: text("Red: the row cannot be used until this is fixed."),
     WARNING: text("Yellow: the row is used; please look whether it is right."),
     INFO: text("Blue: a remark; nothing needs to be done."),
 }
