@@ -115,6 +115,8 @@ def notation_of(cell: Cell, title: str = "") -> Text | None:
 _NOT_READ: Final = (
     (re.compile(r"\d{1,2}[C-HJ-NP-X]\s?[A-HJ-NP-Z]{2}\s?(\d{2}){2,5}|\d{1,2}[C-HJ-NP-X]\s?[A-HJ-NP-Z]{2}\s\d+\s\d+"),
      text("MGRS grid references")),
+    (re.compile(r"\W*(\d{2,3}\.\d{3,}\s*[,，\s]\s*\d{2,3}\.\d{3,}\W+){2,}\d{2,3}\.\d{3,}\s*[,，\s]\s*\d{2,3}\.\d{3,}\W*"),
+     text("outlines of several points")),
     (re.compile(r"[2-9CFGHJMPQRVWX]{4,8}\+[2-9CFGHJMPQRVWX]{2,4}(\s.*)?", re.IGNORECASE), text("Plus Codes")),
     (re.compile(r"///?[a-z]+\.[a-z]+\.[a-z]+"), text("what3words addresses")),
 )  # fmt: skip

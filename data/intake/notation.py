@@ -40,6 +40,8 @@ _SECONDS: Final = re.compile(r"(?<=m)(\s*[\d.]+)\s*s", re.IGNORECASE)
 _MARKS: Final = str.maketrans(
     {"″": '"', "˝": '"', "ʺ": '"', "〃": '"', "´": "'", "ʹ": "'", "º": "°", "˚": "°", "゜": "°", "∘": "°"}
 )
+# A decimal number in quotation marks, or behind the apostrophe that makes it a text.
+_QUOTED: Final = re.compile(r"^[“‘\"'`「『＇]+\s*([+-]?\d{1,3}\.\d+\s*[°度]?)\s*[”’\"'`」』＇]*$")
 _DOT_FOR_DEGREES: Final = re.compile(r"(?<=\d)[。·](?=\d{1,2}\s*['′’‘`分](?!['′’‘`]))")
 _DASHES: Final = str.maketrans({"−": "-", "–": "-", "﹣": "-", "。": ".", "．": ".", "·": "."})
 
@@ -74,6 +76,7 @@ def parse_angle(cell: Cell, style: str = DECIMAL) -> Angle | None:
     if isinstance(cell, int | float):
         return Angle(float(cell), "", _decimals(repr(cell))) if math.isfinite(cell) else None
     # Before NFKC, which turns ″ into ′′ and º into o.
+    cell = _QUOTED.sub(r"\1", str(cell).strip())
     written = _DOT_FOR_DEGREES.sub("°", plain(str(cell).translate(_MARKS))).translate(_DASHES)
     axis, sign, written = _strip_letters(_SECONDS.sub(r'\1"', written))
     angle = _decimal(written) or _sexagesimal(written)

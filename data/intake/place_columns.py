@@ -26,10 +26,10 @@ from data.intake.numbers import LAT, LON, Angle, is_missing, plain
 _SAMPLE: Final = 400
 _MOSTLY: Final = 0.8
 _NEWER: Final = re.compile(
-    r"核实|复核|修正|更正|校正|纠正|纠偏|订正|调整|变更|最新|^新|新坐标|新经|新纬|新址|现|实测|确认|终|new|correct|verif|updat|after"
+    r"核实|复核|修正|更正|校正|纠正|纠偏|订正|调整|变更|修改|改正|更新|核定|勘误|最新|^新|新坐标|新经|新纬|新址|现|实测|确认|终|new|correct|verif|updat|after"
 )
 _OLDER: Final = re.compile(
-    r"原|旧|老|初|历史|上报|迁移?前|(核实|复核|修正|更正|校正|纠正|纠偏|订正|调整|变更)前|old|orig|previous|before|former|raw"
+    r"原|旧|老|初|历史|上报|迁移?前|(核实|复核|修正|更正|校正|纠正|纠偏|订正|调整|变更|修改|改正|更新|核定)前|old|orig|previous|before|former|raw"
 )
 _OF_LON: Final = re.compile(r"经度|东经|经|longitude|lng|long|lon|横坐标|x坐标|坐标x|easting|east|x|e$")
 _OF_LAT: Final = re.compile(r"纬度|北纬|纬|latitude|lat|纵坐标|y坐标|坐标y|northing|north|y|n$")
@@ -194,7 +194,7 @@ def _chinese_pair(cell: Cell) -> object:
 
 def _age(title: str) -> int:
     low = normalise(title)
-    if re.search(r"(核实|复核|修正|更正|校正|纠正|纠偏|订正|调整|变更)前", low):
+    if re.search(r"(核实|复核|修正|更正|校正|纠正|纠偏|订正|调整|变更|修改|改正|更新|核定)前", low):
         return -1
     if _NEWER.search(low):
         return 1

@@ -519,3 +519,43 @@ def test_tables_as_scripts_and_hands_write_them(tmp_path, written):
 )  # fmt: skip
 def test_stations_of_other_services_are_no_service_stations(name, tier):
     assert tier_of("", name, ()).tier == tier
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat", "system"),
+    [
+        ("gd_lng", "gd_lat", GCJ02), ("腾讯lng", "腾讯lat", GCJ02), ("gd经度", "gd纬度", GCJ02),
+        ("百度坐标X", "百度坐标Y", BD09), ("lon84", "lat84", ""), ("location_lng", "location_lat", ""),
+        ("mapx", "mapy", ""), ("经", "纬", ""), ("longtitude", "lattitude", ""),
+    ],
+)  # fmt: skip
+def test_coordinates_are_known_under_the_name_of_their_system_or_source(tmp_path, lon, lat, system):
+    x, y = convert(*np.array([place[1:3] for place in PLACES]).T, WGS84, system or WGS84)
+    rows = [["名称", "类型", lon, lat], *([n, "站", a, b] for n, a, b in zip(NAMES, x, y, strict=True))]
+    found = read(tmp_path, rows)
+    all_right(found)
+    assert not system or found.datum.system == system
+
+
+@pytest.mark.parametrize("newer", ["修改后", "核定", "更新后", "改正后"])
+def test_the_corrected_place_counts_whatever_correction_is_called(tmp_path, newer):
+    rows = [["名称", "类型", "经度", "纬度", f"{newer}经度", f"{newer}纬度"]]
+    found = read(tmp_path, [*rows, *([n, "站", x + 0.01, y, x, y] for n, x, y, _ in PLACES)])
+    all_right(found)
+    assert "unused-column" in codes(found)
+
+
+@pytest.mark.parametrize("marks", ["“{}”", "‘{}’", "'{}", '"{}"', "`{}"])
+def test_a_number_in_quotation_marks_is_the_number(tmp_path, marks):
+    rows = [["名称", "类型", "经度", "纬度"]]
+    all_right(
+        read(tmp_path, [*rows, *([n, "站", marks.format(x), marks.format(y)] for n, x, y, _ in PLACES)])
+    )
+
+
+def test_an_outline_in_a_cell_is_named_as_what_it_is(tmp_path):
+    outline = "{0},{1};{2},{1};{2},{3}"
+    rows = [["名称", "类型", "边界坐标"]]
+    rows += [[n, "站", outline.format(x, y, x + 0.001, y + 0.001)] for n, x, y, _ in PLACES]
+    found = read(tmp_path, rows)
+    assert any("outlines of several points" in str(one.message) for one in found.findings)
