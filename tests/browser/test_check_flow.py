@@ -181,11 +181,12 @@ def _cancel_and_begin_again(page: Page, demo_folder: Path, hold: Path) -> None:
         expect(page.get_by_test_id("stFileChipName").filter(has_text=name)).to_be_visible()
     page.get_by_label("城市名称").fill("试验城")
     hold.touch()
-    page.get_by_role("button", name="读取并评估").click()
+    page.get_by_role("button", name="读取文件").click()
     page.get_by_role("button", name="取消").click()
     expect(page.get_by_text("已停止")).to_be_visible()
     hold.unlink()
     page.get_by_role("button", name="重新开始").click()
+    page.get_by_role("button", name="开始评估").click(timeout=240_000)
     expect(page.locator(".heading h1")).to_have_text("试验城", timeout=240_000)
 
 
