@@ -226,7 +226,10 @@ def test_no_sentence_tells_a_number_that_was_not_computed(city: SimpleNamespace,
         of_plan |= {f"{loss['residents']:,.0f}" for loss in row["rules"]}
     behind = [point["best"] - point["in_order"] for point in plan["curve_bound"]]
     of_plan |= {f"{worst:,.0f}" for worst in behind} | {"0.00%"}
-    assert numbers(briefing) <= known | of_plan
+    assert "## 最大的盲区" in briefing
+    largest = [gap for gap in found["gaps"] if gap["rule"] == "station-radius"][:5]
+    of_gaps = {f"{gap['residents']:,.0f}" for gap in largest}
+    assert numbers(briefing) <= known | of_plan | of_gaps
     sheet = openpyxl.load_workbook(told / "report.xlsx", read_only=True).worksheets[0]
     words = [str(value) for row in sheet.iter_rows(values_only=True) for value in row if value is not None]
     assert numbers(" ".join(words)) <= known
