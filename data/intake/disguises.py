@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from typing import Any, Final
@@ -89,6 +90,50 @@ def place_in(cell: Cell) -> PlaceInCell | None:
     return None
 
 
+def coded_place(cell: Cell) -> PlaceInCell | None:
+    """The middle of the square that a geohash or a whole Plus Code names, as finely given as the square is
+    small; None for anything else.
+
+    >>> [round(coded_place(code).first.value, 3) for code in ("wtsqpp7kr3", "8P4W2QMQ+4H")]
+    [118.789, 118.789]
+    """
+    written = plain(cell) if isinstance(cell, str) else ""
+    if re.fullmatch(f"[{_BASE_32}]{{6,12}}", written):
+        lon, lat, side_deg = _of_geohash(written)
+    elif _PLUS_CODE.fullmatch(written.upper()):
+        lon, lat, side_deg = _of_plus_code(written.upper().replace("+", ""))
+    else:
+        return None
+    decimals = max(0, round(-math.log10(side_deg)))
+    return PlaceInCell(Angle(lon, LON, decimals), Angle(lat, LAT, decimals))
+
+
+Square = tuple[float, float, float]
+_BASE_32: Final = "0123456789bcdefghjkmnpqrstuvwxyz"
+_BASE_20: Final = "23456789CFGHJMPQRVWX"
+
+
+def _of_geohash(code: str) -> Square:
+    """Bits halve longitude and latitude in turn, longitude first."""
+    bits = "".join(f"{_BASE_32.index(letter):05b}" for letter in code)
+    east, north = bits[::2], bits[1::2]
+    width, height = 360.0 / 2 ** len(east), 180.0 / 2 ** len(north)
+    return -180 + (int(east, 2) + 0.5) * width, -90 + (int(north, 2) + 0.5) * height, max(width, height)
+
+
+def _of_plus_code(code: str) -> Square:
+    """Five pairs of digits to base 20, then digits of a grid of four columns and five rows."""
+    lon, lat, width, height = -180.0, -90.0, 20.0 * 20, 20.0 * 20
+    for k in range(0, min(len(code), 10), 2):
+        width, height = width / 20, height / 20
+        lat, lon = lat + _BASE_20.index(code[k]) * height, lon + _BASE_20.index(code[k + 1]) * width
+    for digit in code[10:]:
+        width, height = width / 4, height / 5
+        row, column = divmod(_BASE_20.index(digit), 4)
+        lat, lon = lat + row * height, lon + column * width
+    return lon + width / 2, lat + height / 2, max(width, height)
+
+
 def without_place(written: str) -> str:
     """An address without the coordinates in brackets at its end.
 
@@ -112,6 +157,7 @@ def notation_of(cell: Cell, title: str = "") -> Text | None:
     return None
 
 
+_PLUS_CODE: Final = re.compile(r"[2-9C][2-9CFGHJMPQRV][2-9CFGHJMPQRVWX]{6}\+[2-9CFGHJMPQRVWX]{2,5}")
 _NOT_READ: Final = (
     (re.compile(r"\d{1,2}[C-HJ-NP-X]\s?[A-HJ-NP-Z]{2}\s?(\d{2}){2,5}|\d{1,2}[C-HJ-NP-X]\s?[A-HJ-NP-Z]{2}\s\d+\s\d+"),
      text("MGRS grid references")),

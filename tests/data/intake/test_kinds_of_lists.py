@@ -234,7 +234,11 @@ def test_a_link_says_whose_coordinates_it_has(tmp_path):
 
 
 def test_codes_of_places_are_named_with_their_column(tmp_path):
-    for title, cell in (("Plus Code", "8P4W2QMQ+4H"), ("geohash", "wtsqpp7kr3"), ("坐标", "50SXA6892945465")):
+    for title, cell in (
+        ("Plus Code", "2QMQ+4H 南京"),
+        ("坐标", "50SXA6892945465"),
+        ("坐标", "///filled.count.soap"),
+    ):
         intake = read(tmp_path, [["名称", "类型", title], *([name, "服务站", cell] for name in NAMES)])
         told = [found for found in intake.findings if found.code == "unread-notation"]
         assert told and told[0].column == title and intake.accepted_count == 0
@@ -559,3 +563,31 @@ def test_an_outline_in_a_cell_is_named_as_what_it_is(tmp_path):
     rows += [[n, "站", outline.format(x, y, x + 0.001, y + 0.001)] for n, x, y, _ in PLACES]
     found = read(tmp_path, rows)
     assert any("outlines of several points" in str(one.message) for one in found.findings)
+
+
+def geohash(lon, lat, length=10):
+    """Bits that halve longitude and latitude in turn, five to a letter."""
+    (west, east), (south, north), bits = (-180.0, 180.0), (-90.0, 90.0), ""
+    while len(bits) < 5 * length:
+        if len(bits) % 2 == 0:
+            middle = (west + east) / 2
+            bits += str(int(lon >= middle))
+            west, east = (middle, east) if lon >= middle else (west, middle)
+        else:
+            middle = (south + north) / 2
+            bits += str(int(lat >= middle))
+            south, north = (middle, north) if lat >= middle else (south, middle)
+    letters = "0123456789bcdefghjkmnpqrstuvwxyz"
+    return "".join(letters[int(bits[k : k + 5], 2)] for k in range(0, len(bits), 5))
+
+
+def test_geohashes_and_whole_plus_codes_are_the_middle_of_their_square(tmp_path):
+    rows = [["名称", "类型", "geohash"], *([n, "站", geohash(x, y)] for n, x, y, _ in PLACES)]
+    all_right(read(tmp_path, rows))
+    whole = read(tmp_path, [["名称", "类型", "Plus Code"], [NAMES[0], "站", "8P4W2QMQ+4H"]]).accepted
+    assert whole[["lon", "lat"]].iloc[0].tolist() == pytest.approx([118.788938, 32.032812], abs=1e-6)
+
+
+def test_a_geohash_of_some_hundred_metres_is_too_coarse(tmp_path):
+    rows = [["名称", "类型", "geohash"], *([n, "站", geohash(x, y, 6)] for n, x, y, _ in PLACES)]
+    assert "coarse-coordinates" in codes(read(tmp_path, rows))
