@@ -22,6 +22,7 @@ from coverage.model.verdict_rows import (
 )
 from coverage.publish import Results
 from locales import LANGUAGES, Translator, translator
+from reports.extra_words import gap_place
 from reports.plan_briefing import escaped, markdown_table, plan_chapters, plan_title
 
 _MOST_GAPS: Final = 5
@@ -114,7 +115,7 @@ def _gaps(results: Results, rows: Sequence[VerdictRow], tr: Translator) -> Itera
     yield ""
     head = (
         text("No."),
-        text("Where most of them live"),
+        text("Where"),
         text("Residents not served"),
         text("Half of them have at most, to the nearest"),
         text("One facility at the best point would serve, of this gap"),
@@ -126,7 +127,7 @@ def _gaps(results: Results, rows: Sequence[VerdictRow], tr: Translator) -> Itera
         cells.append(
             [
                 str(gap["rank"]),
-                gap["unit"] or "–",
+                tr(gap_place(gap)),
                 f"{gap['residents']:,.0f}",
                 tr(text("cannot be reached") if far is None else text("{metres:,.0f} m", metres=far)),
                 f"{site['residents']:,.0f}" if site else "–",
