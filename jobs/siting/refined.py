@@ -97,7 +97,9 @@ def refined(
     )
     rows = np.union1d(free[best.rows], named)
     required = tuple(np.searchsorted(rows, named).tolist())
-    return replace(found.only(rows), required=required, forbidden=(), among=among)
+    # of required places more than those served anew was left out
+    anew = None if len(named) else best.reach
+    return replace(found.only(rows), required=required, forbidden=(), among=among, anew=anew)
 
 
 def _reach(done: Assessed, by: str, cells: Ints, limit_m: float) -> Callable[[Ints], sparse.csr_array]:
@@ -150,8 +152,11 @@ def among_json(asked: Question, plan: Plan) -> dict[str, Any]:
             "given": False,
             "more_at_most": max(plan.bound - plan.objective, 0.0) if known else None,
         }
-    if not plan.proven or said["everywhere"]:
+    if said["everywhere"] or (not plan.proven and said.get("more_at_most") is not None):
         return {"among": said}
+    if not plan.proven:
+        found = text("Among the {weighed:,} places weighed: {verdict}", weighed=weighed, verdict=plan.verdict)
+        return {"among": said, "verdict": text_to_json(found)}
     verdict = text("Proved: no better plan exists among the {weighed:,} places weighed.", weighed=weighed)
     return {"among": said, "verdict": text_to_json(verdict)}
 

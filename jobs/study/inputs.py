@@ -36,7 +36,7 @@ from data.streets.snapped import remember_places
 from data.units import UnitFile
 from geo.basemap import Basemap
 from geo.crs import unproject
-from geo.datum import BD09, GCJ02, WGS84
+from geo.datum import BD09, GCJ02, WGS84, system_title
 from geo.inside import first_outline_at
 from jobs.study.area import coarse_m, longest_reach_m, short_sides, study_area
 from jobs.study.cases import ASK
@@ -207,7 +207,7 @@ def undecided_notes(intake: Intake) -> tuple[Text, ...]:
         text(
             "Nothing shows for sure which coordinate system the lists are in ({system}). If it is "
             "another one, facilities lie hundreds of metres away: please confirm it.",
-            system=intake.datum.system,
+            system=system_title(intake.datum.system),
         ),
     )
 

@@ -106,8 +106,9 @@ def read_people(files: StudyFiles, *, coarse_m: float = COARSE_M, progress: Prog
         if outlines is None or files.more_population:
             raise
         read = census_people(files.population, table.sheets, outlines, reading, told)
-    for name, path, sheets in read.by_unit if outlines is not None else ():
-        read = _with_group_by_unit(read, name, path, sheets, outlines.table, reading)
+    if outlines is not None:
+        for name, path, sheets in read.by_unit:
+            read = _with_group_by_unit(read, name, path, sheets, outlines.table, reading)
     if not read.grid.total > 0:
         raise InputError("{file}: all residents are 0: nobody lives anywhere.", file=files.population.name)
     held = against_stated(read, outlines, files.population.name) if census is None else ()
