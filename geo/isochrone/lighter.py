@@ -37,7 +37,7 @@ def lighter(shapes: Shapes, *, most: int) -> Lighter:
     """
     if int(shapely.get_num_coordinates(shapes).sum()) <= most or not len(shapes):
         return Lighter(shapes)
-    west, south, east, north = shapely.total_bounds(shapes)
+    west, south, _, north = shapely.total_bounds(shapes)
     to_metres = np.array([np.cos(np.radians((south + north) / 2)), 1.0]) * _DEGREE_M
     polygons, shape = shapely.get_parts(shapes, return_index=True)
     rings, polygon = shapely.get_rings(polygons, return_index=True)
@@ -58,7 +58,6 @@ def lighter(shapes: Shapes, *, most: int) -> Lighter:
             break
         step += 1
     drawn = _polygons(rings[kept], outer[kept], off_m)
-    xy, number = shapely.get_coordinates(drawn, return_index=True)
     parts, part = shapely.get_parts(drawn, return_index=True)
     back = shapely.transform(parts, lambda metres: metres / to_metres + (west, south))
     whole = np.empty(len(shapes), object)
