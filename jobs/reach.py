@@ -65,7 +65,7 @@ class Reached:
 
     @cached_property
     def light(self) -> gpd.GeoDataFrame:
-        """The areas as GeoJSON and the map show them."""
+        """The areas as GeoJSON has them."""
         return light_areas(self.layers.areas)
 
     @property
@@ -77,7 +77,7 @@ class Reached:
         if "outline_off_m" in self.light:
             said.append(
                 text(
-                    "On the map and in isochrones.geojson outlines are up to {metres:g} m off, and enclosed "
+                    "In isochrones.geojson outlines are up to {metres:g} m off, and enclosed "
                     "ground of less than {filled:,.0f} m² is drawn as reached; reach.gpkg and the areas in "
                     "km² have it exactly.",
                     metres=float(self.light["outline_off_m"].iloc[0]),
@@ -211,7 +211,7 @@ def reach_map(found: Reached, *, language: str) -> str:
     west, south, east, north = areas.total_bounds if len(areas) else model.bounds
     shown = replace(
         model,
-        areas=tuple(reach_areas(found.light, show=True)),
+        areas=tuple(reach_areas(areas, show=True)),
         bounds=(float(west), float(south), float(east), float(north)),
     )
     return render_map(shown, language=language)

@@ -38,7 +38,7 @@ FILES: Final = (
 
 
 def light_areas(areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """The areas as GeoJSON and maps have them: of very many corners made lighter, by how much stands in
+    """The areas as GeoJSON has them: of very many corners made lighter, by how much stands in
     the columns `outline_off_m` and `filled_m2`. The GeoPackage has the outlines as they were drawn."""
     found = lighter(areas.geometry.to_numpy(), most=_MOST_CORNERS)
     if not found.off_m:

@@ -14,7 +14,16 @@ Shapes = NDArray[np.object_]
 
 _DEGREE_M: Final = 111_320.0
 # Metres that a corner may move, and how much enclosed ground (m²) is drawn as reached: tried in this order.
-_STEPS: Final = ((1.0, 0.0), (2.0, 0.0), (3.0, 2_500.0), (5.0, 10_000.0), (10.0, 20_000.0), (15.0, 40_000.0))
+_STEPS: Final = (
+    (1.0, 0.0),
+    (2.0, 0.0),
+    (3.0, 2_500.0),
+    (5.0, 10_000.0),
+    (7.0, 10_000.0),
+    (10.0, 10_000.0),
+    (10.0, 20_000.0),
+    (15.0, 40_000.0),
+)
 _LAST: Final = 2.0  # from there on both grow by this factor
 _SAMPLE: Final = 16  # one ring in so many tells how many corners a step leaves
 

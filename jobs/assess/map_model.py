@@ -18,7 +18,6 @@ from coverage.model.verdict_rows import before_title, remarks_of, scenario_title
 from coverage.publish import Results
 from coverage.publish.change_tables import GAINED, LOST
 from coverage.publish.plan import NEW_SITE, site_points
-from data.results.extras import light_areas
 from geo.crs import project, unproject
 from maps.model import (
     MET,
@@ -197,9 +196,7 @@ def layers_of(
     layers: Mapping[str, gpd.GeoDataFrame], standard: Standard
 ) -> tuple[tuple[OverlayLayer, ...], tuple[OverlayLayer, ...]]:
     """Areas and paths of `Results.layers`; isochrones of the whole city are hidden at first."""
-    areas = (
-        tuple(reach_areas(light_areas(layers["isochrones"]), show=False)) if "isochrones" in layers else ()
-    )
+    areas = tuple(reach_areas(layers["isochrones"], show=False)) if "isochrones" in layers else ()
     paths = tuple(barrier_paths(layers["barriers"], standard)) if "barriers" in layers else ()
     return areas, paths
 
