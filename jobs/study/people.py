@@ -73,7 +73,7 @@ def read_people(files: StudyFiles, *, coarse_m: float = COARSE_M, progress: Prog
         area = read_outline(layers.area)
         west, south, east, north = area.bounds
         crs = metric_crs((west + east) / 2, (south + north) / 2)
-    outlines, units_known = _outlines(files, crs or "")
+    outlines, units_known = read_unit_files(files, crs or "")
     if outlines is not None:
         crs, area = outlines.table.crs, outlines.ground if area is None else area
         counted = outlines
@@ -129,8 +129,9 @@ def reading_of(files: StudyFiles) -> Reading:
     )
 
 
-def _outlines(files: StudyFiles, crs: str) -> tuple[UnitFile | None, bool]:
-    """The units as they truly lie, and whether their own system is known."""
+def read_unit_files(files: StudyFiles, crs: str = "") -> tuple[UnitFile | None, bool]:
+    """The units as they truly lie, and whether their own system is known; in a metric CRS of their own where
+    `crs` is empty."""
     if not files.unit_files:
         return None, True
     said = UnitAnswers(files.answers.units_level, files.answers.units_layers)
