@@ -114,8 +114,8 @@ def _apart(columns: tuple[Text, ...], rows: list[ShareRow], first: int) -> Text 
     names: tuple[Sayable, Sayable] = columns[lowest], columns[highest]
     return text(
         "The same facilities under “{rule}” come to {low:.1%} as “{low_name}” or {high:.1%} as "
-        "“{high_name}”, {points:.1f} percentage points apart: residents are counted by heads, ground by the square metre "
-        "whether anybody lives there or not, compounds and communities each as one whatever their size.",
+        "“{high_name}”, {points:.1f} percentage points apart: residents are counted by heads, ground by the "
+        "square metre whether anybody lives there or not, compounds and communities each as one whatever their size.",
         rule=widest.title,
         low=low,
         high=high,
