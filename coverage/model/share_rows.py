@@ -115,7 +115,8 @@ def _apart(columns: tuple[Text, ...], rows: list[ShareRow], first: int) -> Text 
     return text(
         "The same facilities under “{rule}” come to {low:.1%} as “{low_name}” or {high:.1%} as "
         "“{high_name}”, {points:.1f} percentage points apart: residents are counted by heads, ground by the "
-        "square metre whether anybody lives there or not, compounds and communities each as one whatever their size.",
+        "square metre whether anybody lives there or not, compounds and communities each as one whatever "
+        "their size.",
         rule=widest.title,
         low=low,
         high=high,
