@@ -15,14 +15,18 @@ _MOST_DISTRICTS: Final = 3
 
 
 def city_name(intake: Intake, units: UnitTable | None) -> str:
-    """The city that the titles of the lists agree on, else the districts by name; "" where neither says."""
+    """The city that the titles of the lists agree on, else the districts by name (three of more, and how many
+    there are), else those that the lists name; "" where nothing says."""
     cities = set(_named(_titles(intake)))
     if len(cities) == 1:
         return cities.pop()
-    if units is None or not units.levels:
-        return ""
-    names = units.frame["name"].to_numpy(str)[units.of_level(units.levels[0])].tolist()
-    return "、".join(names) if len(names) <= _MOST_DISTRICTS else ""
+    if units is not None and units.levels:
+        names = units.frame["name"].to_numpy(str)[units.of_level(units.levels[0])].tolist()
+    else:
+        listed = intake.accepted.get("district", [])
+        names = sorted({str(name) for name in listed if isinstance(name, str) and name})
+    named = "、".join(names[:_MOST_DISTRICTS])
+    return named if len(names) <= _MOST_DISTRICTS else f"{named}等{len(names)}个单元"
 
 
 def _titles(intake: Intake) -> Iterable[str]:
