@@ -21,8 +21,7 @@ from data.results.folder import geojson
 from data.whole_folder import whole_folder
 from geo.isochrone.isochrones import Kind
 from jobs.assess.folder import Assessed, read_and_assess, with_run
-from jobs.assess.map_layers import reach_areas
-from jobs.assess.map_model import map_model
+from jobs.assess.map_model import map_model, reach_areas
 from jobs.study.inputs import StudyFiles
 from jobs.study.run import run_of
 from maps import render_map

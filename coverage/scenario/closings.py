@@ -20,8 +20,8 @@ from coverage.checks.measured import Measured
 from coverage.checks.presence import serving_facilities, units_subject, within_rules
 from coverage.checks.reach import BOUNDARY_M, limit_m
 from coverage.checks.supply import HOUSEHOLDS, places_of
-from coverage.measuring.membership import Membership
 from coverage.model.edits import Close, Scenario
+from coverage.model.membership import Membership
 from coverage.model.results import RuleResult
 from coverage.model.standard import Check, Rule
 from coverage.model.tables import Floats, Ints

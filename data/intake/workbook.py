@@ -21,8 +21,8 @@ from data.formats.comments import Note
 from data.formats.raw import Cell, RawFile
 from data.intake.coordinates import MIXED, belief_in_words
 from data.intake.findings import ERROR, INFO, WARNING, Finding
-from data.intake.hypotheses import UNKNOWN
 from data.intake.intake import Intake
+from data.intake.likelihood import UNKNOWN
 from data.intake.sheets import Table
 
 Say = Callable[[Text], str]

@@ -15,10 +15,10 @@ import shapely
 
 from core.errors import InputError
 from core.text import Bilingual, text_from_json
-from coverage.model.parse_standard import parse_standard
 from coverage.model.standard import Standard
 from coverage.publish.tables import PlanTables, Results
 from data.files import read_csv, write_bytes, write_csv, write_json
+from data.parse_standard import parse_standard
 from data.results.extras import GEOPACKAGE, LAYERS, read_extras, read_layers, write_extras, write_geopackage
 from geo.crs import WGS84
 
