@@ -9,6 +9,7 @@ from typing import Any, Final
 from core.text import Bilingual, text
 from coverage.model.standard import (
     ANY_TIER,
+    BASES,
     DENOMINATORS,
     LEVELS,
     Check,
@@ -17,6 +18,7 @@ from coverage.model.standard import (
     Standard,
     VerdictLimits,
     Walking,
+    at_least,
 )
 from data.toml_fields import TomlFields
 
@@ -34,8 +36,8 @@ _COMMON: Final = frozenset(
     | {"clause", "wording", "evidence", "source", "confirmed", "responsible"}
 )
 _EXTRA: Final[Mapping[Check, frozenset[str]]] = {
-    Check.RADIUS: frozenset({"denominator"}),
-    Check.WALK: frozenset({"figure_m", "speed_kmh", "denominator"}),
+    Check.RADIUS: frozenset({"denominator", "basis"}),
+    Check.WALK: frozenset({"figure_m", "speed_kmh", "denominator", "basis"}),
     Check.LOAD: frozenset(),
     Check.PRESENCE: frozenset({"unit", "least_m2", "least_functions"}),
     Check.RATIO: frozenset({"group", "unit"}),
@@ -110,6 +112,8 @@ class _Reader:
             raise self._fields.refuse(
                 where, "figure_min", text("write the metres or the minutes on foot, not both")
             )
+        denominator = self._fields.one_of(row, "denominator", DENOMINATORS, where=where, default="residents")
+        basis, basis_share = self._basis(row, denominator, where)
         return Rule(
             id=self._fields.word(row, "id", where),
             check=check,
@@ -127,9 +131,9 @@ class _Reader:
             least_m2=self._optional(row, "least_m2", where, (0.0, 1e6)) or 0.0,
             least_functions=int(self._optional(row, "least_functions", where, (0.0, 100.0)) or 0),
             household_size=self._optional(row, "household_size", where, (1.0, 20.0)),
-            denominator=self._fields.one_of(
-                row, "denominator", DENOMINATORS, where=where, default="residents"
-            ),
+            denominator=denominator,
+            basis=basis,
+            basis_share=basis_share,
             clause=self._fields.word(row, "clause", where, default=""),
             wording=self._fields.word(row, "wording", where, default=""),
             evidence=self._evidence(row, where),
@@ -145,6 +149,20 @@ class _Reader:
         if figure == 0:
             raise self._fields.refuse(where, key, text("a figure must be above 0"))
         return figure
+
+    def _basis(self, row: Mapping[str, Any], denominator: str, where: str) -> tuple[str, float | None]:
+        """When a compound or community counts as covered: a word, or the share of its area from which on."""
+        if "basis" not in row:
+            return "", None
+        if denominator not in BASES:
+            allowed = ", ".join(BASES)
+            raise self._fields.refuse(
+                where, "basis", text("it goes with one of the denominators {allowed}", allowed=allowed)
+            )
+        if isinstance(row["basis"], str):
+            return self._fields.one_of(row, "basis", BASES[denominator], where=where), None
+        share = self._fields.number(row, "basis", where, bounds=(0.01, 1.0))
+        return at_least(share), share
 
     def _optional(
         self, row: Mapping[str, Any], key: str, where: str, bounds: tuple[float, float]

@@ -8,6 +8,7 @@ from typing import Any, Final
 import pandas as pd
 
 from core.text import Sayable, Text, text, text_from_json
+from coverage.model.share_rows import share_comparison
 from coverage.model.standard import level_title
 from coverage.model.verdict_rows import VERDICT_WORDS
 from coverage.publish import Results
@@ -112,6 +113,7 @@ def more_sheets(book: Book, results: Results, tr: Translator) -> None:
                 for line in bands_lines(table, results.standard):
                     sheet.line([tr(line)], text_wrap=False)
             _fill(sheet, table, columns, (name, results, tr))
+    _shares(book, results, tr)
     _completeness(book, results, tr)
     _barriers(book, results, tr)
 
@@ -138,6 +140,19 @@ def _fill(
         shown.append([known[value] for value in values] if how else values)
         kinds.append("text" if how else _OWN_KINDS.get((name, key), _KINDS.get(key, "number")))
     sheet.table([tr(title) for _, title, _ in there], zip(*shown, strict=True), kinds)
+
+
+def _shares(book: Book, results: Results, tr: Translator) -> None:
+    """The same facilities by what a share divides: rules down, denominators across."""
+    found = share_comparison(results.extras.get("denominators"), results.standard)
+    if not found.rows:
+        return
+    sheet = book.sheet(tr(text("By denominator")), (_WIDE, *(_NARROW + 3 for _ in found.columns), 24))
+    for said in (*([found.apart] if found.apart else []), *found.missing):
+        sheet.line([tr(said)], text_wrap=False)
+    rows = [[tr(row.title), *row.shares, tr(found.columns[row.own])] for row in found.rows]
+    head = [text("Rule"), *found.columns, text("Judged by")]
+    sheet.table([tr(word) for word in head], rows, ["text", *("share" for _ in found.columns), "text"])
 
 
 def _completeness(book: Book, results: Results, tr: Translator) -> None:

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import xlsxwriter
 
-from core.text import text, text_from_json
-from coverage.model.standard import level_title
+from core.text import Text, text, text_from_json
+from coverage.model.standard import Check, Rule, level_title, whole_title
 from coverage.model.verdict_rows import (
     CONCERNED,
     NOT_COVERED,
@@ -54,6 +54,7 @@ _UNITS_HEAD: Final = (
     text("Units judged"),
     text("Units that meet it"),
     text("Share"),
+    text("Share of"),
     text("Places per 1,000, or m² per 100 households"),
     text("Verdict"),
 )
@@ -93,7 +94,9 @@ def workbook_bytes(results: Results, *, language: str) -> bytes:
         compared = (40, 40, 24) if scenario_title(results.document) else (40,)
         widths = (34, 10, 16, *compared, 14, 18, 14, 14, 40, 24, 40)
         _assessment_sheet(book.sheet(tr(text("Assessment")), widths), results, tr)
-        _units_sheet(book.sheet(tr(text("Units")), (16, 22, 14, 40, 14, 14, 10, 10, 10, 14, 14)), results, tr)
+        _units_sheet(
+            book.sheet(tr(text("Units")), (16, 22, 14, 40, 14, 14, 10, 10, 10, 20, 14, 14)), results, tr
+        )
         widths = (40, 8, 14, 14, 12, 34, 10, 50, 16, 16, 30, 16, 14, 14)
         _gaps_sheet(book.sheet(tr(text("Gaps")), widths), results, tr)
         _facilities_sheet(
@@ -164,15 +167,25 @@ def _assessment_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
 
 def _units_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
     titles = {rule.id: tr(results.standard.rule_title(rule)) for rule in results.standard.rules}
-    numbers = ("residents", "residents_met", "units", "units_met", "share", "actual")
+    wholes = {rule.id: tr(_share_of(rule)) for rule in results.standard.rules}
+    numbers = ("residents", "residents_met", "units", "units_met", "share")
     rows = (
         [tr(level_title(row["level"])), row["name"], row["unit_id"], titles[row["rule"]]]
         + [row[name] for name in numbers]
-        + [_verdict(row["verdict"], tr)]
+        + [wholes[row["rule"]], row["actual"], _verdict(row["verdict"], tr)]
         for row in results.units.to_dict("records")
     )
-    kinds = [*("text",) * 4, "people", "people", "count", "count", "share", "number", "text"]
+    kinds = [*("text",) * 4, "people", "people", "count", "count", "share", "text", "number", "text"]
     sheet.table([tr(word) for word in _UNITS_HEAD], rows, kinds)
+
+
+def _share_of(rule: Rule) -> Text:
+    """What the shares of a rule's units are shares of; nothing where they have none."""
+    if rule.check in (Check.RADIUS, Check.WALK):
+        return whole_title(rule)
+    if rule.check is Check.LOAD:
+        return text("facilities")
+    return text("units") if rule.check in (Check.PRESENCE, Check.UNITS) else text("–")
 
 
 def _verdict(verdict: str, tr: Translator) -> str:
@@ -223,6 +236,21 @@ def _facilities_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
     sheet.table([tr(word) for word in head], rows, [*kinds, *(["text"] if states else [])])
 
 
+_SETTINGS: Final = {
+    "speed_kmh": text("Walking speed (km/h)"),
+    "elderly_speed_kmh": text("Walking speed of the elderly (km/h)"),
+    "snap_limit_m": text("A place joins a street no farther than (m)"),
+    "island_m": text("Streets shorter in all are islands (m)"),
+    "meets_share": text("Met from this share on"),
+    "nearly_share": text("Nearly met from this share on"),
+    "datum": text("Coordinate system of the lists"),
+    "heal_m": text("Gaps between streets closed up to (m)"),
+    "population_unit": text("What the residents' raster counts"),
+    "answers": text("Answers on what files leave open"),
+    "crs": text("Measured in"),
+}
+
+
 def _basis_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
     settings = results.provenance.get("settings", {})
     program = results.provenance.get("program", {})
@@ -230,10 +258,24 @@ def _basis_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
     sheet.line([tr(text("Program")), f"{program.get('name', '')} {program.get('version', '')}"])
     sheet.line([tr(text("Made at")), results.provenance.get("created", "")])
     for key, value in settings.items():
-        sheet.line([key, str(value)])
+        parts = value.items() if isinstance(value, Mapping) else ()
+        shown = "; ".join(f"{name}: {part}" for name, part in parts) if parts else str(value)
+        if key in _SETTINGS and value not in ({}, ""):
+            sheet.line([tr(_SETTINGS[key]), shown])
     for key, value in results.provenance.get("inputs", {}).items():
-        sheet.line([key, f"SHA-256 {value}"])
+        role, _, name = str(key).partition(":")
+        title = tr(_INPUTS.get(role, Text(role)))
+        sheet.line([f"{title} {name}".strip(), f"SHA-256 {value}"])
     for said in results.standard.differences:
         sheet.line([tr(text("Edited")), tr(said)])
     for note in results.document["notes"]:
         sheet.line([tr(text("Note")), tr(text_from_json(note))])
+
+
+_INPUTS: Final = {
+    "facilities": text("Facility list"),
+    "population": text("Residents"),
+    "network": text("Streets"),
+    "units": text("Units"),
+    "standard": text("Standard"),
+}

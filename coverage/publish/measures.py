@@ -18,7 +18,7 @@ from coverage.equity.denominators import denominators
 from coverage.equity.detours import Detours, detours
 from coverage.equity.equity import Area, Equity, equity
 from coverage.equity.inequality import lorenz
-from coverage.equity.travel_bands import travel_bands
+from coverage.equity.travel_bands import travel_bands, travel_quantiles
 from coverage.equity.unit_ranking import league
 from coverage.model.results import RuleResult, shortfall
 from coverage.model.standard import Check, Rule
@@ -65,6 +65,7 @@ def measures_of(assessment: Assessment, *, areas: Sequence[Area] = ()) -> dict[s
         "choice_facilities": choice_facilities_table(chosen, assessment.measured),
         "denominators": denominators(assessment.measured, assessment.results),
         "travel_bands": travel_bands(assessment.measured),
+        "travel_quantiles": travel_quantiles(assessment.measured),
         "readings": reading_table(elderly_reading(assessment.measured)),
     }
 
@@ -296,7 +297,8 @@ class Reading:
 
 
 def read_walks(measured: Measured, *, speed_kmh: float, group: str = "") -> tuple[Reading, ...]:
-    """Every walk rule of the standard at `speed_kmh`, in its order; nothing is measured anew.
+    """Every walk rule of the standard that divides by residents at `speed_kmh`, in its order; nothing is
+    measured anew.
 
     A figure in metres on foot does not depend on the speed, and stays.
 
@@ -307,7 +309,11 @@ def read_walks(measured: Measured, *, speed_kmh: float, group: str = "") -> tupl
     grid = measured.study.grid
     counted = replace(grid, residents=grid.groups[group]) if group else grid
     reading = Measured(with_grid(measured.study, counted), measured.distances, slower)
-    walks = [replace(rule, speed_kmh=None) for rule in standard.rules if rule.check is Check.WALK]
+    walks = [
+        replace(rule, speed_kmh=None)
+        for rule in standard.rules
+        if rule.check is Check.WALK and rule.denominator == "residents"
+    ]
     return tuple(
         Reading(rule, speed_kmh, group, limit_m(rule, slower), check_reach(rule, reading)) for rule in walks
     )

@@ -11,10 +11,15 @@ from typing import Final
 import rasterio
 from rasterio.errors import RasterioError
 
+from core.errors import InputError
 from data.formats.unpack import Piece, damaged, first_bytes, pieces_of
 
 # GDAL keeps decoded blocks; by default a twentieth of the machine.
 _CACHE_MB: Final = 64
+# The whole earth at 100 m has 90 thousand million pixels; a few kilobytes may declare more than that.
+_MOST_PIXELS: Final = 200_000_000_000
+# What must be decoded at once, in pixels: a strip or a tile.
+_MOST_AT_ONCE: Final = 100_000_000
 _MARKS: Final = (
     (b"II*\x00", "GTiff"), (b"MM\x00*", "GTiff"), (b"II+\x00", "GTiff"), (b"MM\x00+", "GTiff"),
     (b"EHFA_HEADER_TAG", "HFA"), (b"CDF\x01", "netCDF"), (b"CDF\x02", "netCDF"), (b"CDF\x05", "netCDF"),
@@ -72,6 +77,15 @@ def opened_raster(piece: RasterPiece, file: str) -> Iterator[rasterio.DatasetRea
             rasterio.Env(GDAL_CACHEMAX=_CACHE_MB),
             rasterio.open(piece.source, driver=piece.driver) as raster,
         ):
+            block = max(rows * columns for rows, columns in raster.block_shapes)
+            if raster.width * raster.height > _MOST_PIXELS or block > _MOST_AT_ONCE:
+                raise InputError(
+                    "{file} declares {columns:,} × {rows:,} pixels, more than are read. Cut the raster to "
+                    "the ground of the city and save it in tiles.",
+                    file=file,
+                    columns=raster.width,
+                    rows=raster.height,
+                )
             yield raster
     except RasterioError as error:
         raise damaged(file) from error

@@ -39,10 +39,10 @@ HALF_STREET_M: Final = 30.0
 # Raster cells to half a street: enough for 0.99 of the area in common with the exact shape as drawn.
 GRAINS: Final = 3.1
 LEVEL: Final = GRAINS - float(np.sqrt(0.5))  # where the outline is drawn, in grains
-_REACH: Final = LEVEL + 1.0  # up to where distances matter, in grains
+REACH: Final = LEVEL + 1.0  # up to where distances matter, in grains
 _AT_ONCE: Final = 1 << 17  # raster points worked on at once: they stay in the cache
 _STEP: Final = 4  # stamps are rounded up to this many points, so that few sizes occur
-_TILE: Final = 1024  # grains; fewer, larger tiles have fewer borders
+TILE: Final = 1024  # grains; fewer, larger tiles have fewer borders
 _WORTH_THREADS: Final = 2
 # Corners are whole numbers of this many to a grain, so that tiles agree on them.
 _FINE: Final = 1024
@@ -84,7 +84,7 @@ def skins_apart(
     a, b = start / grain_m, end / grain_m
     shift, side = _side_by_side(a, b, whose)
     (parts,) = _drawn(a + shift[whose], b + shift[whose], np.zeros(len(whose), np.int64), 1)
-    rings = stitch(join_rings(parts), _TILE * _FINE)
+    rings = stitch(join_rings(parts), TILE * _FINE)
     slot = (rings.xy[rings.start[:-1]] // (side * _FINE)).astype(np.int64)
     of_ring = slot[:, 1] * _across(len(owners)) + slot[:, 0]
     rings.xy[:] -= np.repeat(shift[of_ring] * _FINE, np.diff(rings.start), axis=0)
@@ -101,7 +101,7 @@ def _side_by_side(a: Floats, b: Floats, whose: Ints) -> tuple[Ints, int]:
     first = np.flatnonzero(np.diff(whose[order], prepend=-1))
     low = np.floor(np.minimum.reduceat(np.minimum(a, b)[order], first)).astype(np.int64)
     high = np.ceil(np.maximum.reduceat(np.maximum(a, b)[order], first)).astype(np.int64)
-    margin = int(np.ceil(_REACH)) + 1
+    margin = int(np.ceil(REACH)) + 1
     side = int((high - low).max()) + 2 * margin
     row, column = np.divmod(np.arange(len(first)), _across(len(first)))
     return np.column_stack([column, row]) * side + margin - low, side
@@ -120,11 +120,11 @@ def _outlines(
     """The outline of a tile after every step; None before the first that has a segment there."""
     window, rows = tile
     found: list[Rings | None] = []
-    squares, drawn = empty_field(window, _REACH), None
+    squares, drawn = empty_field(window, REACH), None
     for step in range(steps):
         new = rows[of_step[rows] == step]
         if len(new):
-            lower(squares, window, a[new], b[new], _REACH)
+            lower(squares, window, a[new], b[new], REACH)
             drawn = outline(np.sqrt(squares), window)
         found.append(drawn)
     return found
@@ -133,7 +133,7 @@ def _outlines(
 def _whole(parts: list[Rings], grain_m: float) -> shapely.MultiPolygon:
     if not parts:
         return shapely.MultiPolygon()
-    return shape_of(stitch(join_rings(parts), _TILE * _FINE), grain_m / _FINE)
+    return shape_of(stitch(join_rings(parts), TILE * _FINE), grain_m / _FINE)
 
 
 def skins_that_tile(
@@ -153,8 +153,8 @@ def skins_that_tile(
             window = _trimmed(tile, a[own], b[own])
             if window is None:
                 continue
-            near = distance_field(window, a[own], b[own], _REACH)
-            other = distance_field(window, a[rest], b[rest], _REACH)
+            near = distance_field(window, a[own], b[own], REACH)
+            other = distance_field(window, a[rest], b[rest], REACH)
             np.maximum(near, near - other + np.float32(LEVEL), out=near)
             parts.setdefault(whose, []).append(outline(near, window))
     owners = sorted(parts)
@@ -177,7 +177,7 @@ def drawn_half_m(half_street_m: float = HALF_STREET_M) -> float:
 
 def _trimmed(tile: Window, a: Floats, b: Floats) -> Window | None:
     """The part of a tile that segments reach; None where that is no more than a line."""
-    low, high = stamp_boxes(a, b, _REACH)
+    low, high = stamp_boxes(a, b, REACH)
     west, south = np.maximum(low.min(axis=0), tile.low).tolist()
     east, north = np.minimum(high.max(axis=0), tile.high).tolist()
     return Window((west, south), (east, north)) if east > west and north > south else None
@@ -185,8 +185,8 @@ def _trimmed(tile: Window, a: Floats, b: Floats) -> Window | None:
 
 def tiles_of(start: Floats, end: Floats) -> Iterator[tuple[Window, Ints]]:
     """For every tile that segments (in grains) reach: the part of it they reach, and their rows."""
-    low, high = stamp_boxes(start, end, _REACH)
-    low_tile, high_tile = (low - 1) // _TILE, high // _TILE  # points on a border are in both tiles
+    low, high = stamp_boxes(start, end, REACH)
+    low_tile, high_tile = (low - 1) // TILE, high // TILE  # points on a border are in both tiles
     across, up = (high_tile - low_tile + 1).T
     row = np.repeat(np.arange(len(start)), across * up)
     nth = ranges(np.zeros(len(start), np.int64), across * up)
@@ -194,8 +194,8 @@ def tiles_of(start: Floats, end: Floats) -> Iterator[tuple[Window, Ints]]:
     order = np.lexsort((column, line))
     new = np.flatnonzero((np.diff(column[order]) != 0) | (np.diff(line[order]) != 0)) + 1
     for part in np.split(order, new) if len(order) else []:
-        rows, west, south = row[part], int(column[part[0]]) * _TILE, int(line[part[0]]) * _TILE
-        window = _trimmed(Window((west, south), (west + _TILE, south + _TILE)), start[rows], end[rows])
+        rows, west, south = row[part], int(column[part[0]]) * TILE, int(line[part[0]]) * TILE
+        window = _trimmed(Window((west, south), (west + TILE, south + TILE)), start[rows], end[rows])
         if window is not None:
             yield window, rows
 
@@ -235,7 +235,7 @@ def _cut_rings(xy: Floats, start: Ints, window: Window) -> NDArray[np.bool_]:
     on_border = np.zeros(len(xy), bool)
     for axis in (0, 1):
         for side in (window.low[axis], window.high[axis]):
-            if side % _TILE == 0:
+            if side % TILE == 0:
                 on_border |= xy[:, axis] == side * _FINE
     return np.asarray(np.logical_or.reduceat(on_border, start[:-1]))
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.text import Sayable, Text, text
 from coverage.model.edits import AddBarrier, AddStreet, Move, Open
-from coverage.model.standard import Check, Standard
+from coverage.model.standard import Check, Standard, share_title
 from coverage.model.verdict_rows import VERDICT_WORDS
 from maps import palette
 from ui.scenario.ask import LonLat, corners
@@ -50,6 +50,12 @@ def just_clicked() -> LonLat | None:
     """The place on the map whose click began this run, if one did."""
     place = getattr(st.session_state.get(_MAP), "place", None)
     return (float(place[0]), float(place[1])) if place else None
+
+
+def just_dropped() -> tuple[str, LonLat] | None:
+    """What was dragged on the map and let go as this run began (see `edits.drop`), and where."""
+    dropped = getattr(st.session_state.get(_MAP), "dropped", None)
+    return (str(dropped[0]), (float(dropped[1]), float(dropped[2]))) if dropped else None
 
 
 def choose_before() -> str:
@@ -95,10 +101,11 @@ def say_answer(found: Comparison, rule: str) -> None:
     change = found.rules[rule]
     said: list[Sayable] = [
         text(
-            "{gained:,.0f} {gained:resident gains|residents gain} and {lost:,.0f} {lost:loses|lose}: "
-            "{before} → {after} served.",
+            "{gained:,.0f} {gained:resident gains|residents gain} and {lost:,.0f} {lost:loses|lose}; "
+            "{name}: {before} → {after}.",
             gained=change.gained,
             lost=change.lost,
+            name=share_title(change.rule.denominator),
             before=share_or_dash(change.shares[0]),
             after=share_or_dash(change.shares[1]),
         )
@@ -158,23 +165,30 @@ def _picture(reading: Reading, found: Comparison, rule: str) -> list[Over]:
 
 
 def _dots(found: Comparison, rule: str) -> tuple[Dots, ...]:
-    """Facilities that the rule accepts as they are after, those opened or moved apart, and the corners
-    being drawn."""
+    """Facilities that the rule accepts as they are after; those opened or moved and the corners of new
+    lines apart, which can be dragged; and the corners of the line being drawn."""
     import numpy as np
 
+    from geo.crs import unproject
     from maps.sketch import Dots
 
-    facilities = found.after.study.facilities
+    facilities, edits = found.after.study.facilities, draft().edits
     lon, lat = facilities.lonlat()
     names = facilities.frame["name"].to_numpy(str)
-    placed = {edit.facility_id for edit in draft().edits if isinstance(edit, Open | Move)}
-    new = facilities.frame["facility_id"].isin(placed).to_numpy(bool)
+    # The last change that puts a facility somewhere is the one that a drag changes.
+    placed = {edit.facility_id: str(i) for i, edit in enumerate(edits) if isinstance(edit, Open | Move)}
+    numbers = facilities.frame["facility_id"].astype(str)
+    new = numbers.isin(placed).to_numpy(bool)
     tiers = found.after.standard.rule(rule).serves if rule else facilities.tiers
     old = ~new & facilities.frame["tier"].isin(tiers or facilities.tiers).to_numpy(bool)
+    lines = {i: edit.line for i, edit in enumerate(edits) if isinstance(edit, AddStreet | AddBarrier)}
+    ends = [(f"{i}:{corner}", xy) for i, line in lines.items() for corner, xy in enumerate(line)]
+    end_lon, end_lat = unproject(np.array([xy for _, xy in ends], float).reshape(-1, 2), facilities.crs)
     points = np.array(corners(), float).reshape(-1, 2)
     return (
         Dots(lon[old], lat[old], "small", names[old].tolist()),
-        Dots(lon[new], lat[new], "here", names[new].tolist()),
+        Dots(end_lon, end_lat, "plain", keys=[key for key, _ in ends]),
+        Dots(lon[new], lat[new], "here", names[new].tolist(), [placed[number] for number in numbers[new]]),
         Dots(points[:, 0], points[:, 1], "outside"),
     )
 

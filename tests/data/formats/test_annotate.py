@@ -29,9 +29,20 @@ def office_workbook() -> bytes:
         hidden.hide()
         other.write(0, 0, "某单位自己的表")
         head = book.add_format({"bold": True, "bg_color": "#FFD700"})
-        looks = [None, None, None, None, *(book.add_format(look) for look in (
-            {"num_format": "000000000000"}, {"num_format": "0.0%", "bg_color": "#CCFFCC"},
-            {"num_format": 'yyyy"年"m"月"'}))]
+        looks = [
+            None,
+            None,
+            None,
+            None,
+            *(
+                book.add_format(look)
+                for look in (
+                    {"num_format": "000000000000"},
+                    {"num_format": "0.0%", "bg_color": "#CCFFCC"},
+                    {"num_format": 'yyyy"年"m"月"'},
+                )
+            ),
+        ]
         sheet.write_row(0, 0, ["名称", "类型", "经度", "纬度", "编码", "比例", "开办", "网址"], head)
         for number in range(1, 5):
             row = [f"甲{number}服务站", "站", 118.78901, 32.04, 320102001000 + number, 0.123, 43586]
@@ -86,7 +97,10 @@ def test_parts_that_need_no_change_stay_byte_for_byte(sent: bytes, back: bytes) 
         "xl/drawings/vmlDrawing1.vml", "xl/styles.xml", "xl/workbook.xml", "xl/worksheets/sheet1.xml",
         "xl/worksheets/_rels/sheet1.xml.rels",
     }  # fmt: skip
-    assert {name for name in after if name not in before} == {"docProps/custom.xml", "xl/worksheets/check1.xml"}
+    assert {name for name in after if name not in before} == {
+        "docProps/custom.xml",
+        "xl/worksheets/check1.xml",
+    }
 
 
 @pytest.mark.parametrize(
