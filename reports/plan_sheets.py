@@ -89,8 +89,8 @@ def plan_sheets(book: Book, results: Results, tr: Translator) -> None:
         sheet = book.sheet(tr(text("Needed existing ones")), (16, 40, 16, 18, 80, 12, 12))
         for said in words.redundancy(plan, standard):
             sheet.line([tr(said)], text_wrap=False)
-        kinds = ("text", "text", "text", "people", "text", "degrees", "degrees")
-        sheet.table([tr(title) for title in _SPARE_HEAD], _spare(plan["redundancy"], standard, tr), kinds)
+        spare = ("text", "text", "text", "people", "text", "degrees", "degrees")
+        sheet.table([tr(title) for title in _SPARE_HEAD], _spare(plan["redundancy"], standard, tr), spare)
 
 
 def _sites(book: Book, plan: Mapping[str, Any], standard: Standard, tr: Translator) -> None:

@@ -239,8 +239,8 @@ def city_name(intake: Intake, units: UnitTable | None) -> str:
     if units is not None and units.levels:
         names = units.frame["name"].to_numpy(str)[units.of_level(units.levels[0])].tolist()
     else:
-        listed = intake.accepted.get("district", [])
-        names = sorted({str(name) for name in listed if isinstance(name, str) and name})
+        listed = intake.accepted["district"].tolist() if "district" in intake.accepted else []
+        names = sorted({name for name in listed if isinstance(name, str) and name})
     named = "、".join(names[:_MOST_DISTRICTS])
     return named if len(names) <= _MOST_DISTRICTS else f"{named}等{len(names)}个单元"
 
