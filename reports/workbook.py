@@ -94,9 +94,8 @@ def workbook_bytes(results: Results, *, language: str) -> bytes:
         compared = (40, 40, 24) if scenario_title(results.document) else (40,)
         widths = (34, 10, 16, *compared, 14, 18, 14, 14, 40, 24, 40)
         _assessment_sheet(book.sheet(tr(text("Assessment")), widths), results, tr)
-        _units_sheet(
-            book.sheet(tr(text("Units")), (16, 22, 14, 40, 14, 14, 10, 10, 10, 20, 14, 14)), results, tr
-        )
+        of_units = (16, 22, 14, 40, 14, 14, 10, 10, 10, 20, 14, 14)
+        _units_sheet(book.sheet(tr(text("Units")), of_units), results, tr)
         widths = (40, 8, 14, 14, 12, 34, 10, 50, 16, 16, 30, 16, 14, 14)
         _gaps_sheet(book.sheet(tr(text("Gaps")), widths), results, tr)
         _facilities_sheet(
