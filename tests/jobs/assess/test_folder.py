@@ -127,7 +127,8 @@ def test_the_workbook_has_the_assessment_table_and_no_live_formula(tmp_path: Pat
     assert not any(cell.data_type == "f" for cell in cells)
     for sheet in book.worksheets[:-1]:
         first, measures = sheet["A1"].value, sheet["A2"].value
-        assert sheet.title in first and "南京市基本公共服务圈" in first and re.search(r"\d{4}-\d\d-\d\d$", first)
+        assert sheet.title in first and "南京市基本公共服务圈" in first
+        assert re.search(r"\d{4}-\d\d-\d\d$", first)
         assert "人" in measures and "米" in measures
     places = {cell.value: column for column, cell in enumerate(book["设施"][3])}
     row = book["设施"][4]
