@@ -20,7 +20,7 @@ from reports.sheet import OPTIONS, Book
 from reports.workbook import day_of
 
 _HEAD: Final = (
-    text("No."), text("Indicator"), text("Figure"), text("Unit"), text("Numerator"), text("Denominator"),
+    text("No."), text("Indicator"), text("Value"), text("Counted in"), text("Numerator"), text("Denominator"),
     text("Counted by"), text("Threshold"), text("In order"), text("Source"), text("Definition read"),
     text("Why it is blank"),
 )  # fmt: skip
