@@ -45,7 +45,7 @@ SWITCHES: Final = (
 )
 # A service's key is used for one search and never written.
 # Boxes for several files may not be set either, and are empty lists at first.
-_BOXES: Final = ("lists", "siting-areas", "city-lists", "city-people", "city-units")
+_BOXES: Final = ("lists", "siting-areas", "city-lists", "city-people", "city-units", "collect-lists")
 _NEVER: Final = ("geocode-key", *_BOXES, _KEY, _SEEN)
 
 
