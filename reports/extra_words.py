@@ -18,7 +18,8 @@ WITHIN: Final = {
 }
 METHODS: Final = {
     "2sfca": text("within 30 min, all alike (2SFCA)"),
-    "e2sfca": text("the nearer the more, in three zones (E2SFCA)"),
+    "e2sfca": text("the nearer the more, within 10, 20, 30 min on foot (E2SFCA)"),
+    "e2sfca_walk": text("the nearer the more, within 5, 10, 15 min on foot (E2SFCA)"),
 }
 
 

@@ -19,7 +19,7 @@ from locales import Translator, translator
 from reports.sheet import OPTIONS, Sheet
 
 _HEAD: Final = (
-    text("No."), text("Indicator"), text("Figure"), text("Unit"), text("Numerator"), text("Denominator"),
+    text("No."), text("Indicator"), text("Value"), text("Counted in"), text("Numerator"), text("Denominator"),
     text("Counted by"), text("Threshold"), text("In order"), text("Source"), text("Definition read"),
     text("Why it is blank"),
 )  # fmt: skip

@@ -153,7 +153,9 @@ def _share_of(rule: Rule) -> Text:
         return whole_title(rule)
     if rule.check is Check.LOAD:
         return text("facilities")
-    return text("units") if rule.check in (Check.PRESENCE, Check.UNITS) else text("–")
+    if rule.check is Check.UNITS:
+        return text("units in which every resident is covered")
+    return text("units with a facility") if rule.check is Check.PRESENCE else text("–")
 
 
 def _verdict(verdict: str, tr: Translator) -> str:
