@@ -22,6 +22,7 @@ from core.errors import Cancelled, UserError
 from core.progress import Progress as Tell
 from core.text import Text, text
 from data.defects import record_defect
+from data.guard import guarding
 from locales import Translator, translator
 
 # What shells say of a program that Ctrl-C has ended.
@@ -62,7 +63,7 @@ def front_door(lang: Language) -> Iterator[tuple[Translator, Tell]]:
         TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console, transient=True
     )
     try:
-        with bar:
+        with bar, guarding():
             yield tr, Bar(bar, tr)
     except (Cancelled, KeyboardInterrupt):
         console.print(tr(Cancelled().message), markup=False, highlight=False)

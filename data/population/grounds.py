@@ -10,6 +10,7 @@ import shapely
 from core.errors import InputError
 from core.text import text
 from coverage.model.grounds import Compounds, Grounds, Shapes
+from data.guard import guarded
 from data.intake.findings import WARNING, Finding
 from data.vector import read_vector
 from geo.crs import WGS84
@@ -17,6 +18,7 @@ from geo.crs import WGS84
 _NAMES = ("name", "名称", "小区名称", "小区名", "小区", "compound", "Name", "NAME")
 
 
+@guarded
 def read_grounds(
     residential: Path | None, compounds: Path | None, *, crs: str
 ) -> tuple[Grounds, tuple[Finding, ...]]:

@@ -19,6 +19,7 @@ from coverage.model.parse_standard import parse_standard
 from coverage.model.standard import Standard
 from coverage.publish.tables import PlanTables, Results
 from data.files import read_csv, write_bytes, write_csv, write_json
+from data.guard import guarded
 from data.results.extras import GEOPACKAGE, LAYERS, read_extras, read_layers, write_extras, write_geopackage
 from geo.crs import WGS84
 
@@ -62,6 +63,7 @@ def write_results(folder: Path, results: Results) -> None:
     write_json(folder / "provenance.json", results.provenance)
 
 
+@guarded
 def read_results(folder: Path) -> Results:
     """The results that `write_results` wrote; InputError if `folder` is not such a folder."""
     document = _json(folder, "assessment.json")

@@ -1,4 +1,4 @@
-"""The cache of streets has a limit."""
+"""Entries of caches: kept whole, checked before use, within a limit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import SettingError
-from data.streets.cache_size import clear, kept, limit_bytes, trim
+from data.cache_entries import clear, kept, limit_bytes, trim
 
 
 def entry(cache_dir: Path, name: str, size: int, used: float) -> Path:
