@@ -28,7 +28,7 @@ from data.intake.decisions import LIST
 from data.intake.drafts import Draft
 from data.intake.findings import Notebook
 from data.intake.groups import Context
-from data.intake.hypotheses import HYPOTHESES, UNKNOWN, place
+from data.intake.likelihood import HYPOTHESES, UNKNOWN, place
 from data.intake.locate import locate
 from data.intake.notation import Angle
 from data.intake.placing import Bounds

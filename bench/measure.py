@@ -31,6 +31,8 @@ from coverage.assessment import Assessment, assess
 from coverage.measuring.measure import measure
 from coverage.model.edits import Close, Move, Open
 from coverage.model.study import Study
+from coverage.model.tables import FacilityTable
+from coverage.scenario.apply import edited_facilities
 from coverage.scenario.incremental import Live, live
 from data.standards import open_standard
 from geo.isochrone.isochrones import Kind, isochrones
@@ -170,22 +172,25 @@ def edits(done: Assessment) -> None:
     engine, _ = timed("ready for edits", lambda: live(done))
     dice = np.random.default_rng(1)
     for kind in ("open", "close", "move", "undo"):
-        spent = [edit(engine, kind, dice) for _ in range(15)]
+        spent = [edit(engine, done.study.facilities, kind, dice) for _ in range(15)]
         cpu_ms, wall_ms = 1000 * np.median(spent, axis=0)
         print(f"{f'one edit: {kind}':<58}{cpu_ms:>9.2f} ms ({wall_ms:.2f})   target 10 ms")
 
 
-def edit(engine: Live, kind: str, dice: np.random.Generator) -> tuple[float, float]:
-    numbers = list(engine.ids)
-    number = numbers[dice.integers(len(numbers))]
-    x, y = engine.slots.xy[engine.ids[number]] + dice.normal(0, 600, 2)
-    change = {
-        "open": Open(f"new {len(engine.slots.tier)}", "new", "station", x, y),
-        "close": Close(number),
-        "move": Move(number, x, y),
+def edit(engine: Live, now: FacilityTable, kind: str, dice: np.random.Generator) -> tuple[float, float]:
+    """Seconds of processor and of the clock to follow one edit of the list `now`, or to take it back."""
+    row = int(dice.integers(len(now)))
+    number, (x, y) = str(now.frame["facility_id"].iloc[row]), (now.xy[row] + dice.normal(0, 600, 2)).tolist()
+    opened = edited_facilities(now, Open("new", "new", "station", x, y))
+    wanted = {
+        "open": opened,
+        "close": edited_facilities(now, Close(number)),
+        "move": edited_facilities(now, Move(number, x, y)),
+        "undo": now,
     }
+    engine.follow(opened if kind == "undo" else now)
     clock, processor = time.perf_counter(), time.process_time()
-    engine.undo() if kind == "undo" else engine.do(change[kind])
+    engine.follow(wanted[kind])
     return time.process_time() - processor, time.perf_counter() - clock
 
 

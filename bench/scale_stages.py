@@ -20,6 +20,7 @@ from coverage.model.edits import Move
 from coverage.model.results import RuleResult
 from coverage.model.study import Study
 from coverage.publish import About, Results, results_of
+from coverage.scenario.apply import edited_facilities
 from coverage.scenario.incremental import live
 from data.population import read_population
 from data.results import write_results
@@ -184,11 +185,11 @@ def _isochrones_of(ready: Prepared) -> Callable[[], object]:
 
 def _moves_of(done: Assessment) -> Callable[[], object]:
     """Ten facilities moved one after another, each by some 600 m."""
-    engine, dice = live(done), np.random.default_rng(1)
-    numbers = [list(engine.ids)[i] for i in dice.integers(len(engine.ids), size=10)]
-    places = [engine.slots.xy[engine.ids[number]] + dice.normal(0, 600, 2) for number in numbers]
-    moves = [Move(number, *xy.tolist()) for number, xy in zip(numbers, places, strict=True)]
-    return lambda: [engine.do(move) for move in moves]
+    engine, dice, lists = live(done), np.random.default_rng(1), [done.study.facilities]
+    for row in dice.integers(len(lists[0]), size=10).tolist():
+        number, xy = lists[0].frame["facility_id"].iloc[row], lists[0].xy[row] + dice.normal(0, 600, 2)
+        lists.append(edited_facilities(lists[-1], Move(number, *xy.tolist())))
+    return lambda: [engine.follow(facilities) for facilities in lists[1:]]
 
 
 def map_of(ready: Prepared) -> Callable[[], int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final
 
 import pandas as pd
@@ -42,9 +42,19 @@ def decode(data: bytes) -> Basemap:
     head, body = plain[_LENGTH_BYTES : _LENGTH_BYTES + size], plain[_LENGTH_BYTES + size :]
     try:
         header = json.loads(head)
-        found = dict(_cut(header["parts"], body))
+        found, at = {}, 0
+        for kind, key, length in header["parts"]:
+            found[str(kind), str(key)] = unpack(body[at : at + int(length)])
+            at += int(length)
         labels = pd.DataFrame({name: header["labels"][name] for name in LABEL_COLUMNS})
-        return _assemble(found, labels)
+        return Basemap(
+            streets={int(key): lines for (kind, key), lines in found.items() if kind == "streets"},
+            water=found.get(("water", ""), NO_LINES),
+            water_lines=found.get(("water_lines", ""), NO_LINES),
+            green=found.get(("green", ""), NO_LINES),
+            outlines={key: lines for (kind, key), lines in found.items() if kind == "outlines"},
+            labels=labels.astype({"name": str, "level": str, "lon": float, "lat": float}),
+        )
     except (ValueError, KeyError, TypeError, AttributeError) as problem:
         raise _damaged() from problem
 
@@ -73,24 +83,6 @@ def _inflate(data: bytes) -> bytes:
     if not engine.eof:
         raise _damaged()
     return plain
-
-
-def _cut(parts: list[list[Any]], body: bytes) -> Iterator[tuple[tuple[str, str], Lines]]:
-    at = 0
-    for kind, key, size in parts:
-        yield (str(kind), str(key)), unpack(body[at : at + int(size)])
-        at += int(size)
-
-
-def _assemble(found: Mapping[tuple[str, str], Lines], labels: pd.DataFrame) -> Basemap:
-    return Basemap(
-        streets={int(key): lines for (kind, key), lines in found.items() if kind == "streets"},
-        water=found.get(("water", ""), NO_LINES),
-        water_lines=found.get(("water_lines", ""), NO_LINES),
-        green=found.get(("green", ""), NO_LINES),
-        outlines={key: lines for (kind, key), lines in found.items() if kind == "outlines"},
-        labels=labels.astype({"name": str, "level": str, "lon": float, "lat": float}),
-    )
 
 
 def _damaged() -> InputError:

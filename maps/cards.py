@@ -1,4 +1,5 @@
-"""What a popup and a tooltip say: safe HTML, and only the columns that are shown."""
+"""What a popup and a tooltip say: safe HTML, only the columns that are shown, numbers as the language
+writes them."""
 
 from __future__ import annotations
 
@@ -8,10 +9,11 @@ from typing import Any, Final
 
 import pandas as pd
 
-from core.text import text
-from maps.figures import metres, people
+from core.text import Text, text
 from maps.model import Words
-from maps.safe_text import Voice
+from maps.safe_text import Voice, safe
+
+_WAN: Final = 10_000
 
 _STATUS: Final = {
     "open": text("open"),
@@ -20,6 +22,26 @@ _STATUS: Final = {
     "new": text("new"),
     "moved": text("moved"),
 }
+_SITE_PEOPLE: Final = {
+    "elderly_gained": text("of them elderly"),
+    "residents_alone": text("As the only new site"),
+    "load": text("Residents to serve"),
+}
+
+
+def people(voice: Voice, residents: float) -> str:
+    """Residents as safe HTML; from 10,000 up Chinese counts in 万, with the exact number behind it."""
+    exact = f"{residents:,.0f}"
+    if voice.chinese and round(residents) >= _WAN:
+        return f'<span title="{safe(exact)}">{safe(f"{residents / _WAN:.2f}万")}</span>'
+    return safe(exact)
+
+
+def metres(distance_m: float) -> Text:
+    """A distance in whole metres, or that there is none."""
+    if math.isinf(distance_m):
+        return text("cannot be reached")
+    return text("{distance:,.0f} m", distance=distance_m)
 
 
 def facility_cards(voice: Voice, facilities: pd.DataFrame, tier: Words) -> list[str]:
@@ -67,7 +89,8 @@ def _gap_facts(voice: Voice, row: Mapping[str, Any]) -> Iterator[tuple[str, str]
     if row["unit"]:
         yield voice(text("Where")), voice(str(row["unit"]))
     if row.get("units_touched", 0) > 1:
-        shares = "".join(f"<br>{voice(_share_of_gap(share))}" for share in row.get("units", ())[:3])
+        said = text("{unit}: {share:.1%} of the gap’s residents")
+        shares = "".join(f"<br>{voice(Text(said.template, dict(one)))}" for one in row.get("units", ())[:3])
         yield voice(text("Units touched")), f"{int(row['units_touched'])}{shares}"
     if _known(row.get("residents_elderly")):
         yield voice(text("of them elderly")), people(voice, row["residents_elderly"])
@@ -80,15 +103,18 @@ def _gap_facts(voice: Voice, row: Mapping[str, Any]) -> Iterator[tuple[str, str]
         yield voice(text("Best point: one facility here would serve")), people(voice, row["site_residents"])
 
 
-def _share_of_gap(share: Mapping[str, Any]) -> Words:
-    return text("{unit}: {share:.1%} of the gap’s residents", unit=share["unit"], share=share["share"])
-
-
 def _site_facts(voice: Voice, row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """What is known of it; the columns besides the residents gained and the unit may be missing."""
+    """Whom it serves anew, of a plan that counts metres first whose way it shortens, and what else is known
+    of it; the columns besides the residents gained and the unit may be missing."""
     if row.get("name"):
         yield voice(text("Name")), voice(str(row["name"]))
-    yield from _gain(voice, row)
+    nearer = _known(row.get("residents_nearer"))
+    if nearer:
+        yield voice(text("Shorter way for")), people(voice, row["residents_nearer"])
+    if nearer and _known(row.get("saved_m")):
+        yield voice(text("saving on average")), voice(metres(row["saved_m"]))
+    if row["residents_gained"] or not nearer:
+        yield voice(text("Residents gained")), people(voice, row["residents_gained"])
     for column, heading in _SITE_PEOPLE.items():
         if _known(row.get(column)):
             yield voice(heading), people(voice, row[column])
@@ -99,24 +125,6 @@ def _site_facts(voice: Voice, row: Mapping[str, Any]) -> Iterator[tuple[str, str
         yield voice(text("Nearest existing")), voice(near)
     if _known(row.get("cost")):
         yield voice(text("Cost")), voice(text("{cost:,.10g}", cost=row["cost"]))
-
-
-def _gain(voice: Voice, row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Whom it serves anew; of a plan that counts metres first whose way it shortens."""
-    nearer = _known(row.get("residents_nearer"))
-    if nearer:
-        yield voice(text("Shorter way for")), people(voice, row["residents_nearer"])
-    if nearer and _known(row.get("saved_m")):
-        yield voice(text("saving on average")), voice(metres(row["saved_m"]))
-    if row["residents_gained"] or not nearer:
-        yield voice(text("Residents gained")), people(voice, row["residents_gained"])
-
-
-_SITE_PEOPLE: Final = {
-    "elderly_gained": text("of them elderly"),
-    "residents_alone": text("As the only new site"),
-    "load": text("Residents to serve"),
-}
 
 
 def _known(value: object) -> bool:

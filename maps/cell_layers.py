@@ -1,45 +1,70 @@
-"""The colouring of the cells: one rule at a time, or walking time; each rule with its gaps."""
+"""The colouring of the cells: what changes, one rule at a time with its gaps, or walking time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any, Final
 
-import geopandas as gpd
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from core.text import text
 from maps import palette
-from maps.areas import packed_areas
 from maps.cards import gap_cards
-from maps.classes import walk_classes
 from maps.layers import Choice, Part, Studio, cells_picture, flags
-from maps.model import MapModel, OverlayLayer, Words
+from maps.model import MapCells, MapModel, Words
+from maps.polylines import packed_areas
 
 _RANKS_SHOWN: Final = 10
+# What the colours of `palette.CHANGES` mean.
+CHANGE_WORDS: Final = (
+    text("Served before and after"),
+    text("Served only after"),
+    text("Served only before"),
+    text("Served neither time"),
+    text("The rule does not apply"),
+)
+
+
+def change_layers(studio: Studio) -> Iterator[Choice]:
+    """One colouring of the cells a rule; the first is shown."""
+    heading = studio.voice(text("What changes: choose a rule"))
+    for number, change in enumerate(studio.model.changes):
+        choice = Choice(f"change_{number}", studio.voice(change.title), heading, show=number == 0)
+        if studio.image is not None:
+            picture = cells_picture(studio.image, change.change, palette.CHANGES, palette.CELL_OPACITY)
+            Part(f"change_image_{number}", "", picture, show=True).add_to(choice)
+        yield choice
 
 
 def cell_layers(studio: Studio) -> Iterator[Choice]:
     """A choice for every rule in the standard's order, then walking time, then none.
 
-    The main rule is shown first; without outcomes of it, walking time is.
+    The main rule is shown first; without outcomes of it, walking time is. Where there are changes, they
+    are shown first; under shapes that speak for themselves the cells are left uncoloured (who is newly
+    served is read against who is not).
     """
-    rules = rules_shown(studio.model)
-    main = studio.model.main_rule if studio.model.main_rule in rules else ""
-    # What changes is shown first; under shapes the cells are left uncoloured.
-    changed, bare = bool(studio.model.changes), any(map(_covers, studio.model.areas))
+    model, voice = studio.model, studio.voice
+    heading = voice(text("Colour of the cells: choose one"))
+    rules = rules_shown(model)
+    main = model.main_rule if model.main_rule in rules else ""
+    changed = bool(model.changes)
+    bare = any(layer.show and layer.look != "newly_served" for layer in model.areas)
     plain = not changed and not bare
     for number, rule in enumerate(rules):
-        yield _rule(studio, number, rule, show=rule == main and plain)
-    yield _walking(studio, show=not main and plain)
-    heading = studio.voice(text("Colour of the cells: choose one"))
-    yield Choice("cells_none", studio.voice(text("No colouring")), heading, show=bare and not changed)
-
-
-def _covers(layer: OverlayLayer) -> bool:
-    """Whether a layer is seen at once and its shapes speak for themselves; who is newly served is read
-    against who is not."""
-    return layer.show and layer.look != "newly_served"
+        choice = Choice(f"rule_{number}", voice(rules[rule]), heading, show=rule == main and plain)
+        for part in _rule_parts(studio, number, rule):
+            part.add_to(choice)
+        yield choice
+    name = voice(text("Walking time to the nearest service point"))
+    walking = Choice("walking", name, heading, show=not main and plain)
+    if studio.image is not None:
+        colours = palette.walk_colours(len(model.cells.walk_limits_min))
+        picture = cells_picture(studio.image, walk_classes(model.cells), colours, palette.CELL_OPACITY)
+        Part("cells_walk", "", picture, show=True).add_to(walking)
+    yield walking
+    yield Choice("cells_none", voice(text("No colouring")), heading, show=bare and not changed)
 
 
 def rules_shown(model: MapModel) -> dict[str, Words]:
@@ -48,46 +73,30 @@ def rules_shown(model: MapModel) -> dict[str, Words]:
     return titles | {r: model.rule_titles.get(r, r) for r in model.gaps["rule"].unique() if r not in titles}
 
 
-def _rule(studio: Studio, number: int, rule: str, *, show: bool) -> Choice:
-    voice, model = studio.voice, studio.model
-    heading = voice(text("Colour of the cells: choose one"))
-    choice = Choice(f"rule_{number}", voice(rules_shown(model)[rule]), heading, show=show)
+def walk_classes(cells: MapCells) -> NDArray[np.uint8]:
+    """0 up to and including the first limit, 1 up to the second …, the last beyond or out of reach."""
+    return np.searchsorted(cells.walk_limits_min, cells.walk_minutes, side="left").astype(np.uint8)
+
+
+def _rule_parts(studio: Studio, number: int, rule: str) -> Iterator[Part]:
+    """The picture of the rule's outcome, the outlines of its gaps, and the ranks of the first ten."""
+    model, voice = studio.model, studio.voice
     outcome = next((o.outcome for o in model.cells.outcomes if o.rule == rule), None)
     if studio.image is not None and outcome is not None:
         picture = cells_picture(studio.image, outcome, palette.OUTCOMES, palette.CELL_OPACITY)
-        Part(f"cells_{number}", "", picture, show=True).add_to(choice)
+        yield Part(f"cells_{number}", "", picture, show=True)
     gaps = model.gaps[model.gaps["rule"] == rule].sort_values("rank")
-    if len(gaps):
-        for key, content in (("outline", _gap_areas(studio, gaps)), ("rank", _gap_ranks(studio, gaps))):
-            Part(f"gaps_{key}_{number}", "", content, show=True).add_to(choice)
-    return choice
-
-
-def _walking(studio: Studio, *, show: bool) -> Choice:
-    voice, cells = studio.voice, studio.model.cells
-    name = voice(text("Walking time to the nearest service point"))
-    choice = Choice("walking", name, voice(text("Colour of the cells: choose one")), show=show)
-    if studio.image is not None:
-        colours = palette.walk_colours(len(cells.walk_limits_min))
-        picture = cells_picture(studio.image, walk_classes(cells), colours, palette.CELL_OPACITY)
-        Part("cells_walk", "", picture, show=True).add_to(choice)
-    return choice
-
-
-def _gap_areas(studio: Studio, gaps: gpd.GeoDataFrame) -> dict[str, Any]:
+    if not len(gaps):
+        return
+    names = [voice(text("Gap {rank}", rank=rank)) for rank in gaps["rank"]]
+    cards = gap_cards(voice, gaps)
     style = {"color": palette.GAP["outline"], "weight": 1.4, "fillColor": palette.GAP["fill"]}
-    content: dict[str, Any] = {"kind": "areas", "pane": "gaps", "css": "gap"}
-    content |= {"style": style | {"fillOpacity": 0.05}, **packed_areas(list(gaps.geometry))}
-    return content | _gap_words(studio, gaps)
-
-
-def _gap_ranks(studio: Studio, gaps: gpd.GeoDataFrame) -> dict[str, Any]:
+    areas: dict[str, Any] = {"kind": "areas", "pane": "gaps", "css": "gap"}
+    areas |= {"style": style | {"fillOpacity": 0.05}, **packed_areas(list(gaps.geometry))}
+    areas |= {"tooltips": names, "popups": cards}
+    yield Part(f"gaps_outline_{number}", "", areas, show=True)
     first = gaps.head(_RANKS_SHOWN)
-    content = flags(pd.DataFrame(first[["lon", "lat"]]), first["rank"].astype(str).tolist(), css="gap-flag")
-    words = _gap_words(studio, first)
-    return content | words | {"titles": words["tooltips"]}
-
-
-def _gap_words(studio: Studio, gaps: gpd.GeoDataFrame) -> dict[str, Any]:
-    names = [studio.voice(text("Gap {rank}", rank=rank)) for rank in gaps["rank"]]
-    return {"tooltips": names, "popups": gap_cards(studio.voice, gaps)}
+    ranks = flags(pd.DataFrame(first[["lon", "lat"]]), first["rank"].astype(str).tolist(), css="gap-flag")
+    shown = names[:_RANKS_SHOWN]
+    ranks |= {"tooltips": shown, "popups": cards[:_RANKS_SHOWN], "titles": shown}
+    yield Part(f"gaps_rank_{number}", "", ranks, show=True)

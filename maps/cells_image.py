@@ -55,13 +55,24 @@ class CellsImage:
         """A PNG in a data: URI; cell i gets `colours[classes[i]]`, none where it is TRANSPARENT."""
         index = np.where(np.asarray(classes) == TRANSPARENT, 0, np.asarray(classes) + 1)
         by_cell = np.append(index, 0).astype(np.uint8)  # the last one stands for NO_CELL
-        return "data:image/png;base64," + b64encode(_png(by_cell[self.cell], colours)).decode()
+        # One byte a pixel: 0 is transparent, and the colours follow.
+        picture = Image.fromarray(by_cell[self.cell], mode="P")
+        picture.putpalette([0, 0, 0] + [int(c[i : i + 2], 16) for c in colours for i in (1, 3, 5)])
+        out = io.BytesIO()
+        # Runs of one colour are all there is: looking for nothing else is quicker, and smaller besides.
+        picture.save(out, "PNG", transparency=0, optimize=False, compress_type=zlib.Z_RLE)
+        return "data:image/png;base64," + b64encode(out.getvalue()).decode()
 
 
 def cells_image(cells: MapCells) -> CellsImage:
     """Lay the cells on a Mercator lattice of about four pixels a cell, or more where cells are large."""
     west, south, east, north = _bounds(cells)
-    columns, rows = _size(cells, (west, south, east, north))
+    width_m = math.radians(east - west) * _EARTH_M * math.cos(math.radians((south + north) / 2))
+    aspect = (_mercator(north) - _mercator(south)) / math.radians(east - west)
+    per_cell = np.clip(round(cells.spacing_m / _FINE_M), _PIXELS_PER_CELL, _PIXELS_PER_LARGE_CELL)
+    # Fewer pixels a cell for a picture that would grow too large.
+    across = min(width_m / cells.spacing_m * float(per_cell), math.sqrt(_PIXEL_LIMIT / aspect))
+    columns, rows = max(math.ceil(across), 1), max(math.ceil(across * aspect), 1)
     lon = np.linspace(west, east, columns * 2 + 1)[1::2]
     y = np.linspace(_mercator(north), _mercator(south), rows * 2 + 1)[1::2]
     if cells.lattice is None:
@@ -129,17 +140,6 @@ def _bounds(cells: MapCells) -> tuple[float, float, float, float]:
     return float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())
 
 
-def _size(cells: MapCells, bounds: tuple[float, float, float, float]) -> tuple[int, int]:
-    """Columns and rows: four pixels a cell, fewer for a picture that would grow too large."""
-    west, south, east, north = bounds
-    width_m = math.radians(east - west) * _EARTH_M * math.cos(math.radians((south + north) / 2))
-    aspect = (_mercator(north) - _mercator(south)) / math.radians(east - west)
-    per_cell = np.clip(round(cells.spacing_m / _FINE_M), _PIXELS_PER_CELL, _PIXELS_PER_LARGE_CELL)
-    columns = width_m / cells.spacing_m * float(per_cell)
-    columns = min(columns, math.sqrt(_PIXEL_LIMIT / aspect))
-    return max(math.ceil(columns), 1), max(math.ceil(columns * aspect), 1)
-
-
 def _positions(
     lon: Floats, y: Floats, lay: Callable[[Floats], Floats], crs: str
 ) -> Iterator[tuple[slice, Floats, Floats]]:
@@ -180,13 +180,3 @@ def _blend(known: Floats, before: Ints, share: Floats) -> Floats:
 
 def _mercator(lat: float) -> float:
     return math.asinh(math.tan(math.radians(lat)))
-
-
-def _png(pixels: NDArray[np.uint8], colours: Sequence[str]) -> bytes:
-    """One byte a pixel: 0 is transparent, and the colours follow."""
-    picture = Image.fromarray(pixels, mode="P")
-    picture.putpalette([0, 0, 0] + [int(c[i : i + 2], 16) for c in colours for i in (1, 3, 5)])
-    out = io.BytesIO()
-    # Runs of one colour are all there is: looking for nothing else is quicker, and smaller besides.
-    picture.save(out, "PNG", transparency=0, optimize=False, compress_type=zlib.Z_RLE)
-    return out.getvalue()

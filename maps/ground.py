@@ -94,21 +94,19 @@ def _is_drawn(network: WalkNetwork, grid: PopulationGrid | None) -> Bools:
     columns = int(column.max()) + 1
     square = row * columns + column
     vertices = np.bincount(square[small], weights=count[small])
-    weight = vertices if grid is None else _residents_by(grid, (west, south), (columns, len(vertices)))
+    weight = vertices
+    if grid is not None:
+        column, row = (
+            np.floor((grid.xy[:, i] - low) / _SQUARE_M).astype(np.int64)
+            for i, low in enumerate((west, south))
+        )
+        held = row * columns + column
+        inside = (column >= 0) & (column < columns) & (row >= 0) & (held < len(vertices))
+        weight = np.bincount(held[inside], weights=grid.residents[inside], minlength=len(vertices))
     fullest = np.lexsort((np.arange(len(vertices)), -weight))
     chosen = np.zeros(int(square.max()) + 1, bool)
     chosen[fullest[np.cumsum(vertices[fullest]) <= room]] = True
     return np.asarray(~small | chosen[square])
-
-
-def _residents_by(grid: PopulationGrid, corner: tuple[float, float], size: tuple[int, int]) -> Floats:
-    """Residents of every square, row by row; those outside are left out."""
-    columns, squares = size
-    column, row = (np.floor((grid.xy[:, i] - corner[i]) / _SQUARE_M).astype(np.int64) for i in (0, 1))
-    square = row * columns + column
-    inside = (column >= 0) & (column < columns) & (row >= 0) & (square < squares)
-    held = np.bincount(square[inside], weights=grid.residents[inside], minlength=squares)
-    return held.astype(float)
 
 
 def _rings(areas: NDArray[np.object_], crs: str) -> Lines:

@@ -11,7 +11,7 @@ from coverage.model.standard import level_title
 from coverage.model.tables import LEVELS
 from maps import palette
 from maps.layers import Part, Studio
-from maps.model import Basemap, Lines
+from maps.model import Basemap
 from maps.polylines import pack
 from maps.safe_text import Voice
 
@@ -22,7 +22,10 @@ _SMALL_STREETS_FROM_ZOOM: Final = 12.75
 
 def packed_lines(basemap: Basemap) -> dict[str, str]:
     """Every part of the basemap under its key, in base64."""
-    return {key: b64encode(pack(lines)).decode() for key, lines in _named_lines(basemap).items()}
+    named = {f"streets_{c}": lines for c, lines in basemap.streets.items()}
+    named |= {f"outlines_{level}": lines for level, lines in basemap.outlines.items()}
+    named |= {"water": basemap.water, "water_lines": basemap.water_lines, "green": basemap.green}
+    return {key: b64encode(pack(lines)).decode() for key, lines in named.items() if len(lines)}
 
 
 def ground_layers(studio: Studio) -> Iterator[Part]:
@@ -44,13 +47,6 @@ def ground_layers(studio: Studio) -> Iterator[Part]:
     if len(basemap.labels):
         content = {"kind": "names", "pane": "names", "groups": name_groups(basemap, voice), **heading}
         yield Part("names", voice(text("Names")), content, show=not studio.public)
-
-
-def _named_lines(basemap: Basemap) -> dict[str, Lines]:
-    named = {f"streets_{c}": lines for c, lines in basemap.streets.items()}
-    named |= {f"outlines_{level}": lines for level, lines in basemap.outlines.items()}
-    named |= {"water": basemap.water, "water_lines": basemap.water_lines, "green": basemap.green}
-    return {key: lines for key, lines in named.items() if len(lines)}
 
 
 def _drawing(pane: str, order: int, parts: list[dict[str, Any]]) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""The layers of the map that are points and circles, and what all layers are made from."""
+"""The layers of facilities, sites, circles and what is laid over the cells, and what all layers are made
+from."""
 
 from __future__ import annotations
 
@@ -9,16 +10,17 @@ from typing import Any, Final
 import folium
 import numpy as np
 import pandas as pd
+import shapely
 from folium.template import Template
 from numpy.typing import NDArray
 
 from core.text import text
+from geo.crs import project, unproject
 from maps import palette
-from maps.areas import packed_areas
-from maps.cards import facility_cards, site_cards
+from maps.cards import facility_cards, facts_card, site_cards
 from maps.cells_image import CellsImage
-from maps.circles import radius_union
-from maps.model import MapModel, Words
+from maps.model import MapModel, OverlayLayer, RadiusRule, Words
+from maps.polylines import TOLERANCE_DEG, packed_areas
 from maps.safe_text import Voice
 
 # Pane → (z-index, whether it takes clicks). Leaflet's own: tiles 200, overlays 400, markers 600.
@@ -36,6 +38,8 @@ PANES: Final = {
 _HEAD: Final = ("kind", "pane", "heading", "order", "parts")
 # Kinds that are drawn last of all, on canvases under the results.
 _GROUND: Final = ("lines", "names")
+# A circle of 12 sides a quarter lies within 0.22 % of its radius of the true one: 2.7 m of 1,250.
+_SIDES_PER_QUARTER: Final = 12
 
 
 class Choice(folium.FeatureGroup):  # type: ignore[misc]
@@ -88,43 +92,35 @@ class Studio:
         return {"heading": self.voice(words)}
 
 
-def facility_layers(studio: Studio) -> Iterator[folium.map.Layer]:
-    """One layer a tier, in the order of the tier titles."""
-    model, voice = studio.model, studio.voice
+def facility_layers(studio: Studio) -> Iterator[Part]:
+    """One layer a tier, in the order of the tier titles; then a ring around every facility that only the
+    scenario has, or has there."""
+    model, voice, table = studio.model, studio.voice, studio.model.facilities
+    heading = studio.heading(text("Facilities"))
     for position, (tier, title) in enumerate(model.tier_titles.items()):
-        rows = model.facilities[model.facilities["tier"] == tier]
+        rows = table[table["tier"] == tier]
         if rows.empty:
             continue
         fill, outline, radius = palette.tier_mark(position)
         style = {"radius": radius, "fillColor": fill, "color": outline, "weight": 1.5, "fillOpacity": 1}
         content = {"kind": "circles", "pane": "facilities", "css": "facility", "style": style}
-        content |= _points(rows) | studio.heading(text("Facilities"))
+        content |= _points(rows) | heading
         content |= {
             "tooltips": [voice(n) for n in rows["name"]],
             "popups": facility_cards(voice, rows, title),
         }
-        name = f"{voice.headline(title)} ({len(rows)})"
-        yield Part(f"facilities_{position}", name, content, show=True)
-    yield from _placed_in_scenario(studio)
-
-
-def _placed_in_scenario(studio: Studio) -> Iterator[Part]:
-    """A ring around every facility that only the scenario has, or has there."""
-    model, voice = studio.model, studio.voice
-    if "in_scenario" not in model.facilities:
-        return
-    rows = model.facilities[model.facilities["in_scenario"] != ""]
-    if rows.empty:
-        return
-    content = {"kind": "circles", "pane": "facilities", "css": "facility-new", "style": palette.IN_SCENARIO}
-    content |= _points(rows) | studio.heading(text("Facilities"))
-    cards = [
-        facility_cards(voice, rows.iloc[[i]], model.tier_titles[str(tier)])[0]
-        for i, tier in enumerate(rows["tier"])
-    ]
-    content |= {"tooltips": [voice(n) for n in rows["name"]], "popups": cards}
-    title = text("New or moved in the scenario ({n})", n=len(rows))
-    yield Part("facilities_in_scenario", voice(title), content, show=True)
+        yield Part(f"facilities_{position}", f"{voice.headline(title)} ({len(rows)})", content, show=True)
+    rows = table[table["in_scenario"] != ""] if "in_scenario" in table else table[:0]
+    if len(rows):
+        content = {"kind": "circles", "pane": "facilities", "css": "facility-new"}
+        content |= {"style": palette.IN_SCENARIO} | _points(rows) | heading
+        cards = [
+            facility_cards(voice, rows.iloc[[i]], model.tier_titles[str(tier)])[0]
+            for i, tier in enumerate(rows["tier"])
+        ]
+        content |= {"tooltips": [voice(n) for n in rows["name"]], "popups": cards}
+        words = text("New or moved in the scenario ({n})", n=len(rows))
+        yield Part("facilities_in_scenario", voice(words), content, show=True)
 
 
 def site_layer(studio: Studio) -> Iterator[Part]:
@@ -164,6 +160,47 @@ def radius_layers(studio: Studio) -> Iterator[Part]:
         content |= packed_areas([radius_union(studio.model, rule)])
         content |= studio.heading(text("Service radius, straight line"))
         yield Part(f"radius_{number}", studio.voice(rule.title), content, show=False)
+
+
+def radius_union(model: MapModel, rule: RadiusRule) -> shapely.Geometry:
+    """The union of the rule's circles, in degrees: to look at. Residents are counted by distance, never by
+    this shape."""
+    near = model.facilities.iloc[rule.facilities]
+    xy = project(near["lon"], near["lat"], model.cells.crs)
+    disks = shapely.buffer(shapely.points(xy), rule.figure_m, quad_segs=_SIDES_PER_QUARTER)
+    return shapely.transform(
+        shapely.disjoint_subset_union_all(disks),
+        lambda points: np.column_stack(unproject(points, model.cells.crs)),
+    )
+
+
+def overlay_layers(studio: Studio) -> Iterator[Part]:
+    """Areas first, then lines, each with its own switch."""
+    heading = studio.heading(text("Laid over it"))
+    for layer in studio.model.areas:
+        shapes = shapely.simplify(list(layer.shapes), TOLERANCE_DEG, preserve_topology=False)
+        content: dict[str, Any] = {"kind": "areas", "pane": "overlays", "css": "overlay"}
+        content |= {"style": palette.OVERLAYS[layer.look], **packed_areas(list(shapes))}
+        content |= _overlay_words(studio, layer) | heading
+        yield Part(f"area_{layer.key}", studio.voice(layer.title), content, show=layer.show)
+    for path in studio.model.paths:
+        lines = [
+            [[round(lat, 6), round(lon, 6)] for lon, lat in shapely.get_coordinates(line).tolist()]
+            for line in path.shapes
+        ]
+        middles = shapely.line_interpolate_point(list(path.shapes), 0.5, normalized=True)
+        places = pd.DataFrame({"lon": shapely.get_x(middles), "lat": shapely.get_y(middles)})
+        words = _overlay_words(studio, path)
+        content = flags(places, [str(i + 1) for i in range(len(lines))], css="gap-flag barrier-flag")
+        content |= {"kind": "paths", "pane": "overlays", "lines": lines, "titles": words["tooltips"]}
+        content |= {"style": palette.OVERLAYS[path.look]} | words | heading
+        yield Part(f"path_{path.key}", studio.voice(path.title), content, show=path.show)
+
+
+def _overlay_words(studio: Studio, layer: OverlayLayer) -> dict[str, list[str]]:
+    voice = studio.voice
+    cards = [facts_card(voice, name, facts) for name, facts in zip(layer.names, layer.facts, strict=True)]
+    return {"tooltips": [voice(name) for name in layer.names], "popups": cards}
 
 
 def flags(frame: pd.DataFrame, marks: list[str], *, css: str) -> dict[str, Any]:

@@ -94,7 +94,7 @@ class OfflineMap(folium.Map):  # type: ignore[misc]
             wheel_px_per_zoom_level=90,
         )
         self.default_js = [("leaflet", _data_uri(_leaflet("leaflet.js"), "text/javascript"))]
-        self.default_css = [("leaflet_css", _data_uri(_leaflet_style(), "text/css"))]
+        self.default_css = [("leaflet_css", _data_uri(leaflet_style().encode(), "text/css"))]
 
 
 def asset(name: str) -> str:
@@ -108,24 +108,19 @@ def leaflet_module() -> str:
     return f"const L = (() => {{ {inside}\n{_leaflet('leaflet.js').decode()}\nreturn module.exports; }})();\n"
 
 
-def leaflet_style() -> str:
-    """Leaflet's CSS with its pictures inside."""
-    return _leaflet_style().decode()
-
-
 @cache
 def _leaflet(name: str) -> bytes:
     content = (Path(leaflet.BASE_DIR) / name).read_bytes()
     return re.sub(rb"//# sourceMappingURL=\S+", b"", content)
 
 
-def _leaflet_style() -> bytes:
+def leaflet_style() -> str:
     """Leaflet's CSS with its pictures inside."""
 
-    def inline(match: re.Match[bytes]) -> bytes:
-        return b"url(" + _data_uri(_leaflet(match[1].decode()), "image/png").encode() + b")"
+    def inline(match: re.Match[str]) -> str:
+        return f"url({_data_uri(_leaflet(match[1]), 'image/png')})"
 
-    return re.sub(rb"url\((images/[\w.-]+)\)", inline, _leaflet("leaflet.css"))
+    return re.sub(r"url\((images/[\w.-]+)\)", inline, _leaflet("leaflet.css").decode())
 
 
 def _data_uri(content: bytes, kind: str) -> str:

@@ -10,11 +10,10 @@ from typing import Final
 from core.text import text
 from coverage.model.verdict_rows import PRESENT, VerdictRow
 from maps import palette
-from maps.cell_layers import rules_shown
-from maps.figures import people
+from maps.cards import people
+from maps.cell_layers import CHANGE_WORDS, rules_shown
 from maps.layers import Studio
 from maps.model import Words
-from maps.overlays import change_words
 from maps.safe_text import Voice
 
 # By verdict: its mark and its word; "" is a rule that was not judged.
@@ -27,7 +26,8 @@ VERDICT_WORDS: Final = {
 
 
 def panel(studio: Studio, profile: str) -> str:
-    """The folding panel; on a narrow screen the script folds it."""
+    """The folding panel, what limits the trust in the figures above them; on a narrow screen the script
+    folds it."""
     model, voice = studio.model, studio.voice
     badges = []
     if model.scenario:
@@ -37,20 +37,23 @@ def panel(studio: Studio, profile: str) -> str:
     if profile == "internal":
         badges.append(("internal", voice(text("Internal document"))))
     shown = "".join(f'<span class="badge {kind}">{words}</span>' for kind, words in badges)
+    remarks = ""
+    if model.remarks:
+        items = "".join(f"<li>{voice(said)}</li>" for said in model.remarks)
+        limits = voice(text("What limits these figures"))
+        remarks = (
+            f'<details class="remarks" data-wide open><summary>{limits}</summary><ul>{items}</ul></details>'
+        )
+    keys, legend_title = "".join(_layer_keys(studio)), voice(text("Legend"))
+    legend = (
+        f'<details class="legend" data-wide open><summary>{legend_title}</summary>'
+        f'<div class="legend-body">{_cell_legend(studio)}<ul class="keys">{keys}</ul></div></details>'
+    )
     return (
         f'<aside id="panel"><header><h1>{voice(model.title)}</h1>'
         f'<p class="subtitle">{voice(model.subtitle)}</p><div class="badges">{shown}</div></header>'
-        f"{_remarks(studio)}{_results(studio)}{_legend(studio)}</aside>"
+        f"{remarks}{_results(studio)}{legend}</aside>"
     )
-
-
-def _remarks(studio: Studio) -> str:
-    """What limits the trust in the figures: open, above them."""
-    if not studio.model.remarks:
-        return ""
-    items = "".join(f"<li>{studio.voice(said)}</li>" for said in studio.model.remarks)
-    title = studio.voice(text("What limits these figures"))
-    return f'<details class="remarks" data-wide open><summary>{title}</summary><ul>{items}</ul></details>'
 
 
 def credits_line(studio: Studio, profile: str) -> str:
@@ -121,16 +124,6 @@ def _verdict(voice: Voice, row: VerdictRow, compared_with: Words) -> str:
     )
 
 
-def _legend(studio: Studio) -> str:
-    title = studio.voice(text("Legend"))
-    return (
-        f'<details class="legend" data-wide open><summary>{title}</summary>'
-        f'<div class="legend-body">{_cell_legend(studio)}<ul class="keys">'
-        f"{''.join(_facility_keys(studio))}{''.join(_scenario_keys(studio))}{''.join(_other_keys(studio))}"
-        "</ul></div></details>"
-    )
-
-
 def _cell_legend(studio: Studio) -> str:
     """What the colours of the cells mean, under the title of the rule shown; the script hides the others."""
     if studio.image is None:
@@ -144,7 +137,7 @@ def _cell_legend(studio: Studio) -> str:
     rules = {f"cells_{n}": outcome.title for n, outcome in enumerate(model.cells.outcomes)}
     walking = {"cells_walk": text("Walking time to the nearest service point")}
     return (
-        _colour_list(voice, changes, palette.CHANGES, change_words())
+        _colour_list(voice, changes, palette.CHANGES, CHANGE_WORDS)
         + _colour_list(voice, rules, palette.OUTCOMES, outcomes)
         + _colour_list(voice, walking, palette.walk_colours(len(limits)), minutes)
     )
@@ -164,65 +157,52 @@ def _colour_list(
     return f'{heads}<ul class="colours">{keys}</ul>'
 
 
-def _facility_keys(studio: Studio) -> Iterator[str]:
-    present = set(studio.model.facilities["tier"])
-    for position, (tier, title) in enumerate(studio.model.tier_titles.items()):
+def _layer_keys(studio: Studio) -> Iterator[str]:
+    """What the marks, rings, shapes and lines mean, in the order of the layers."""
+    voice, model = studio.voice, studio.model
+    present = set(model.facilities["tier"])
+    for position, (tier, title) in enumerate(model.tier_titles.items()):
         if tier in present:
             fill, outline, radius = palette.tier_mark(position)
-            dot = (
-                f'<circle cx="12" cy="8" r="{radius:g}" fill="{fill}" stroke="{outline}" stroke-width="1.5"/>'
-            )
-            yield _key(_svg(dot), studio.voice.headline(title), f"facilities_{position}")
-
-
-def _scenario_keys(studio: Studio) -> Iterator[str]:
-    model = studio.model
+            dot = f'r="{radius:g}" fill="{fill}" stroke="{outline}" stroke-width="1.5"'
+            yield _key(_circle(dot), voice.headline(title), f"facilities_{position}")
     if "in_scenario" in model.facilities and (model.facilities["in_scenario"] != "").any():
-        ring = palette.IN_SCENARIO["color"]
-        circle = f'<circle cx="12" cy="8" r="6.5" fill="none" stroke="{ring}" stroke-width="2.5"/>'
-        words = studio.voice(text("New or moved in the scenario"))
-        yield _key(_svg(circle), words, "facilities_in_scenario")
-
-
-def _other_keys(studio: Studio) -> Iterator[str]:
-    voice, model = studio.voice, studio.model
+        ring = f'r="6.5" fill="none" stroke="{palette.IN_SCENARIO["color"]}" stroke-width="2.5"'
+        words = voice(text("New or moved in the scenario"))
+        yield _key(_circle(ring), words, "facilities_in_scenario")
     if len(model.gaps):
-        rank = (
-            f'<circle cx="12" cy="8" r="6.5" fill="#fff" stroke="{palette.GAP["outline"]}" stroke-width="2"/>'
-            f'<text x="12" y="11.6" text-anchor="middle" fill="{palette.GAP["outline"]}">1</text>'
-        )
+        outline = palette.GAP["outline"]
+        one = f'<text x="12" y="11.6" text-anchor="middle" fill="{outline}">1</text>'
+        rank = _circle(f'r="6.5" fill="#fff" stroke="{outline}" stroke-width="2"', one)
         layers = " ".join(f"gaps_rank_{number}" for number in range(len(rules_shown(model))))
-        yield _key(_svg(rank), voice(text("Gap, by residents")), layers)
+        yield _key(rank, voice(text("Gap, by residents")), layers)
+    fill = palette.SITE["fill"]
     if model.sites is not None and len(model.sites):
-        diamond = f'<path d="M12 1l7 7-7 7-7-7z" fill="{palette.SITE["fill"]}"/>'
+        diamond = f'<path d="M12 1l7 7-7 7-7-7z" fill="{fill}"/>'
         yield _key(_svg(diamond), voice(text("Suggested site")), "sites")
     if model.other_plans:
-        stroke = f'fill="#fff" stroke="{palette.SITE["fill"]}" stroke-width="1.5" stroke-dasharray="3 2"'
+        stroke = f'fill="#fff" stroke="{fill}" stroke-width="1.5" stroke-dasharray="3 2"'
         layers = " ".join(f"other_plan_{number}" for number in range(len(model.other_plans)))
-        yield _key(
-            _svg(f'<path d="M12 1l7 7-7 7-7-7z" {stroke}/>'), voice(text("Site of another plan")), layers
-        )
-    yield from _overlay_keys(studio)
-    for number, rule in enumerate(model.radius_rules):
-        look = palette.radius_style(number)
-        ring = f'stroke="{look["outline"]}" stroke-width="1.5" stroke-dasharray="{look["dash"]}"'
-        circle = f'<circle cx="12" cy="8" r="6.5" fill="{look["fill"]}" fill-opacity=".12" {ring}/>'
-        yield _key(
-            _svg(circle), voice(text("Radius {figure:,g} m", figure=rule.figure_m)), f"radius_{number}"
-        )
-
-
-def _overlay_keys(studio: Studio) -> Iterator[str]:
-    """Shapes and lines laid over the cells, each look once."""
-    for layer in studio.model.areas:
+        diamond = f'<path d="M12 1l7 7-7 7-7-7z" {stroke}/>'
+        yield _key(_svg(diamond), voice(text("Site of another plan")), layers)
+    for layer in model.areas:
         look = palette.OVERLAYS[layer.look]
         box = _box(str(look["fillColor"]), str(look["color"]), 0.6)
-        yield _key(box, studio.voice(layer.title), f"area_{layer.key}")
-    for path in studio.model.paths:
-        drawn = palette.OVERLAYS[path.look]
-        stroke = f'stroke="{drawn["color"]}" stroke-dasharray="{drawn.get("dashArray", "")}"'
+        yield _key(box, voice(layer.title), f"area_{layer.key}")
+    for path in model.paths:
+        look = palette.OVERLAYS[path.look]
+        stroke = f'stroke="{look["color"]}" stroke-dasharray="{look.get("dashArray", "")}"'
         line = f'<path d="M2 8h20" stroke-width="4" {stroke}/>'
-        yield _key(_svg(line), studio.voice(path.title), f"path_{path.key}")
+        yield _key(_svg(line), voice(path.title), f"path_{path.key}")
+    for number, rule in enumerate(model.radius_rules):
+        style = palette.radius_style(number)
+        ring = f'stroke="{style["outline"]}" stroke-width="1.5" stroke-dasharray="{style["dash"]}"'
+        circle = _circle(f'r="6.5" fill="{style["fill"]}" fill-opacity=".12" {ring}')
+        yield _key(circle, voice(text("Radius {figure:,g} m", figure=rule.figure_m)), f"radius_{number}")
+
+
+def _circle(attributes: str, over: str = "") -> str:
+    return _svg(f'<circle cx="12" cy="8" {attributes}/>{over}')
 
 
 def _box(fill: str, outline: str = "#00000033", opacity: float = 0.85) -> str:

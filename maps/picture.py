@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
 from maps import palette
-from maps.areas import packed_areas
 from maps.cells_image import CellsImage
 from maps.model import Words
+from maps.polylines import TOLERANCE_DEG, packed_areas
 from maps.safe_text import Voice
 
 LonLat = tuple[float, float]
-# A shape's corners less than this off (about 4 m) cannot be told apart on the map.
-_TOLERANCE_DEG: Final = 4e-5
 
 
 @dataclass(frozen=True)
@@ -65,40 +63,26 @@ Over = CellPicture | Shapes | Paths | Marks
 
 def over_data(parts: Sequence[Over], voice: Voice) -> list[dict[str, Any]]:
     """The parts as plain values for the script, the first lowest; all words in them are safe HTML."""
-    return [_data(part, voice) for part in parts]
-
-
-def _data(part: Over, voice: Voice) -> dict[str, Any]:
-    match part:
-        case CellPicture():
+    told: list[dict[str, Any]] = []
+    for part in parts:
+        if isinstance(part, CellPicture):
             west, south, east, north = part.image.bounds
             uri = part.image.data_uri(part.classes, part.colours)
-            return {
-                "kind": "image",
-                "uri": uri,
-                "box": [[south, west], [north, east]],
-                "opacity": part.opacity,
-            }
-        case Shapes():
-            simpler = shapely.simplify(list(part.shapes), _TOLERANCE_DEG, preserve_topology=False)
-            packed = packed_areas(list(simpler))
-            return {
-                "kind": "areas",
-                **packed,
-                "style": palette.OVERLAYS[part.look],
-                "titles": _said(part, voice),
-            }
-        case Paths():
-            lines = [[[round(lat, 6), round(lon, 6)] for lon, lat in line] for line in part.lines]
-            look = palette.OVERLAYS[part.look]
-            return {"kind": "lines", "lines": lines, "style": look, "numbered": part.numbered,
-                    "titles": _said(part, voice)}  # fmt: skip
-        case Marks():
-            places = [[round(lat, 6), round(lon, 6)] for lon, lat in part.places]
-            words = [voice(word) for word in part.words]
-            return {"kind": "marks", "places": places, "words": words, "css": part.look,
-                    "titles": _said(part, voice)}  # fmt: skip
-
-
-def _said(part: Shapes | Paths | Marks, voice: Voice) -> list[str]:
-    return [voice(title) for title in part.titles]
+            box = [[south, west], [north, east]]
+            told.append({"kind": "image", "uri": uri, "box": box, "opacity": part.opacity})
+            continue
+        titles = {"titles": [voice(title) for title in part.titles]}
+        match part:
+            case Shapes():
+                simpler = shapely.simplify(list(part.shapes), TOLERANCE_DEG, preserve_topology=False)
+                look = {"style": palette.OVERLAYS[part.look]}
+                told.append({"kind": "areas", **packed_areas(list(simpler)), **look, **titles})
+            case Paths():
+                lines = [[[round(lat, 6), round(lon, 6)] for lon, lat in line] for line in part.lines]
+                look = {"style": palette.OVERLAYS[part.look]}
+                told.append({"kind": "lines", "lines": lines, **look, "numbered": part.numbered, **titles})
+            case Marks():
+                places = [[round(lat, 6), round(lon, 6)] for lon, lat in part.places]
+                words = {"words": [voice(word) for word in part.words], "css": part.look}
+                told.append({"kind": "marks", "places": places, **words, **titles})
+    return told

@@ -14,9 +14,8 @@ from core.text import Text, text
 from coverage.model.verdict_rows import PRESENT
 from locales import LANGUAGES, translator
 from maps import palette
-from maps.cell_layers import rules_shown
+from maps.cell_layers import rules_shown, walk_classes
 from maps.cells_image import CellsImage
-from maps.classes import walk_classes
 from maps.layers import Studio
 from maps.model import Words
 from maps.panel import VERDICT_WORDS

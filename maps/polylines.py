@@ -2,14 +2,17 @@
 
 Layout, all numbers LEB128 (seven bits a byte, low bits first): how many lines; the number of
 vertices of each; then, for every vertex of all lines on end, longitude and latitude as zigzag
-differences from the vertex before (the first from 0, 0). `maps/assets/map.js` reads the same.
+differences from the vertex before (the first from 0, 0). `maps/assets/lines.js` reads the same.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from base64 import b64encode
+from collections.abc import Sequence
+from typing import Any, Final
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from core.errors import InputError
@@ -18,6 +21,8 @@ from maps.model import Ints, Lines
 # 1e-5 degrees are 1.1 m: below the width of a line on any zoom the map offers.
 UNITS_PER_DEGREE: Final = 100_000
 _LIMIT: Final = 360 * UNITS_PER_DEGREE
+# A shape's corners less than this off (about 4 m) cannot be told apart on the map.
+TOLERANCE_DEG: Final = 4e-5
 
 
 def pack(lines: Lines) -> bytes:
@@ -43,6 +48,25 @@ def unpack(data: bytes) -> Lines:
         raise _damaged()
     lon, lat = whole.T / UNITS_PER_DEGREE
     return Lines(lon.copy(), lat.copy(), np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
+
+
+def packed_areas(areas: Sequence[shapely.Geometry]) -> dict[str, Any]:
+    """`rings` (base64), and for each ring `owner` (which of `areas`) and `outer` (1 begins a polygon).
+
+    `areas` are polygons or multipolygons in degrees; `count` of them, empty ones without a ring.
+    """
+    parts, owner_of_part = shapely.get_parts(np.array(areas, object), return_index=True)
+    surface = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
+    parts, owner_of_part = parts[surface], owner_of_part[surface]
+    rings, part_of_ring = shapely.get_rings(parts, return_index=True)
+    lon, lat = shapely.get_coordinates(rings).T
+    start = np.concatenate([[0], np.cumsum(shapely.get_num_coordinates(rings))]).astype(np.int64)
+    return {
+        "count": len(areas),
+        "rings": b64encode(pack(Lines(lon, lat, start))).decode(),
+        "owner": owner_of_part[part_of_ring].tolist(),
+        "outer": np.diff(part_of_ring, prepend=-1).astype(int).tolist(),
+    }
 
 
 def _to_bytes(numbers: NDArray[np.uint64]) -> bytes:

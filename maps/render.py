@@ -16,7 +16,7 @@ from core.errors import SettingError
 from core.text import text
 from locales import LANGUAGES
 from maps import panel
-from maps.cell_layers import cell_layers
+from maps.cell_layers import cell_layers, change_layers
 from maps.cells_image import cells_image
 from maps.ground_layers import ground_layers, packed_lines
 from maps.layers import (
@@ -25,12 +25,12 @@ from maps.layers import (
     Studio,
     facility_layers,
     other_plan_layers,
+    overlay_layers,
     radius_layers,
     site_layer,
 )
 from maps.model import MapModel
 from maps.offline import OfflineMap, Page, Verbatim, asset
-from maps.overlays import change_layers, overlay_layers
 from maps.plain import plain_view
 from maps.safe_text import Voice
 
@@ -62,6 +62,7 @@ def render_map(model: MapModel, *, language: str, profile: str = "internal") -> 
 
 
 def _page(studio: Studio, layers: Sequence[folium.map.Layer], profile: str) -> Page:
+    """In the map panes, then the view, then the layers, then what controls them; beside it the furniture."""
     model, voice = studio.model, studio.voice
     early, later = _blocks(model, layers)
     page = Page(
@@ -72,16 +73,6 @@ def _page(studio: Studio, layers: Sequence[folium.map.Layer], profile: str) -> P
     west, south, east, north = model.bounds
     drawing = OfflineMap(((south + north) / 2, (west + east) / 2))
     page.add_child(drawing)
-    _fill_map(drawing, layers, voice)
-    page.html.add_child(Verbatim(_furniture(studio, profile)), name="furniture")
-    own = f'<script nonce="{page.nonce}">\n{asset("lines.js")}\n{asset("map.js")}</script>'
-    page.html.add_child(Verbatim(f"{early}\n{own}"), name="scripts")
-    page.later = f'{later}\n<script nonce="{page.nonce}">serviceMap.open();</script>'
-    return page
-
-
-def _fill_map(drawing: OfflineMap, layers: Sequence[folium.map.Layer], voice: Voice) -> None:
-    """Panes, then the view, then the layers, then what controls them."""
     for name, (z_index, clickable) in PANES.items():
         _pin(folium.map.CustomPane(name, z_index=z_index, pointer_events=clickable), name).add_to(drawing)
     buttons = {"zoomIn": text("Zoom in"), "zoomOut": text("Zoom out"), "layers": text("Layers")}
@@ -92,6 +83,12 @@ def _fill_map(drawing: OfflineMap, layers: Sequence[folium.map.Layer], voice: Vo
     _pin(control, "control").add_to(drawing)
     _pin(_Use(), "use").add_to(drawing)
     _pin(drawing, "main")
+    furniture = plain_view(studio) + panel.watermark(studio, profile) + panel.panel(studio, profile)
+    page.html.add_child(Verbatim(furniture + panel.credits_line(studio, profile)), name="furniture")
+    own = f'<script nonce="{page.nonce}">\n{asset("lines.js")}\n{asset("map.js")}</script>'
+    page.html.add_child(Verbatim(f"{early}\n{own}"), name="scripts")
+    page.later = f'{later}\n<script nonce="{page.nonce}">serviceMap.open();</script>'
+    return page
 
 
 class _Settle(MacroElement):  # type: ignore[misc]
@@ -119,11 +116,6 @@ def _pin(element: Element, name: str) -> Element:
     """Name an element ourselves: branca's random names would make every file different."""
     element._id = name
     return element
-
-
-def _furniture(studio: Studio, profile: str) -> str:
-    marks, beside = panel.watermark(studio, profile), panel.panel(studio, profile)
-    return plain_view(studio) + marks + beside + panel.credits_line(studio, profile)
 
 
 def _parts(layers: Iterable[Element], *, seen: bool = True) -> Iterator[tuple[Part, bool]]:

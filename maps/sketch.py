@@ -15,7 +15,6 @@ from typing import Any, Final
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from core.text import Text, text
 from coverage.model.tables import LEVELS
@@ -81,8 +80,12 @@ class Ground:
 
 
 def ground_of(basemap: Basemap, around: Bounds, voice: Voice) -> Ground:
-    """The ground within `around` (degrees); small streets only where they are few enough."""
-    near = _without_crowd(_clipped(basemap, around))
+    """The ground within `around` (degrees); the smallest streets only where all of them are few enough."""
+    near = _clipped(basemap, around)
+    streets = dict(near.streets)
+    while len(streets) > 1 and sum(len(lines.lon) for lines in streets.values()) > _MOST_VERTICES:
+        del streets[min(streets)]
+    near = replace(near, streets=streets)
     levels = [level for level in reversed(LEVELS) if len(near.outlines.get(level, ()))]
     content = {
         "lines": packed_lines(near),
@@ -197,14 +200,6 @@ def _clipped(basemap: Basemap, around: Bounds) -> Basemap:
     )
 
 
-def _without_crowd(basemap: Basemap) -> Basemap:
-    """Without the smallest streets as long as there are too many vertices."""
-    streets = dict(basemap.streets)
-    while len(streets) > 1 and sum(len(lines.lon) for lines in streets.values()) > _MOST_VERTICES:
-        del streets[min(streets)]
-    return replace(basemap, streets=streets)
-
-
 def _near(lines: Lines, around: Bounds) -> Lines:
     if not len(lines):
         return lines
@@ -213,10 +208,6 @@ def _near(lines: Lines, around: Bounds) -> Lines:
     low_x, high_x = np.minimum.reduceat(lines.lon, first), np.maximum.reduceat(lines.lon, first)
     low_y, high_y = np.minimum.reduceat(lines.lat, first), np.maximum.reduceat(lines.lat, first)
     kept = (low_x <= east) & (high_x >= west) & (low_y <= north) & (high_y >= south)
-    return _rows(lines, kept)
-
-
-def _rows(lines: Lines, kept: NDArray[np.bool_]) -> Lines:
     size = np.diff(lines.start)
     vertices = np.repeat(kept, size)
     start = np.concatenate([[0], np.cumsum(size[kept])]).astype(np.int64)

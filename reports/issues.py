@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from core.text import Text, text
+from core.text import text
 from coverage.model.standard import level_title
 from coverage.model.verdict_rows import verdict_rows
 from coverage.publish import Results
@@ -67,7 +67,11 @@ def _of_rule(rule_id: str, results: Results, tr: Translator) -> Iterator[dict[st
             "residents": gap["residents"],
             "lon": gap["lon"],
             "lat": gap["lat"],
-            "actual": tr(_median(gap["nearest_m"])),
+            "actual": tr(
+                text("half of them can reach none")
+                if gap["nearest_m"] is None
+                else text("half of them have at most {metres:,.0f} m to the nearest", metres=gap["nearest_m"])
+            ),
         }
     if gaps:
         return
@@ -93,7 +97,10 @@ def _of_units(rule_id: str, results: Results, tr: Translator) -> Iterator[dict[s
     """The units that do not meet a rule about units, with their residents."""
     rule = results.standard.rule(rule_id)
     units = results.units[(results.units["rule"] == rule_id) & (results.units["level"] == rule.unit)]
-    people = _residents(results, rule.unit)
+    people: dict[str, float] = {}
+    if rule.unit in results.cells:
+        sums = results.cells.groupby(rule.unit)["residents"].sum()
+        people = {str(unit): float(residents) for unit, residents in sums.items()}
     for unit in units[units["verdict"].isin(("nearly", "not"))].to_dict("records"):
         actual = unit["actual"]
         yield {
@@ -102,16 +109,3 @@ def _of_units(rule_id: str, results: Results, tr: Translator) -> Iterator[dict[s
             "residents": people.get(unit["unit_id"], 0.0),
             "actual": f"{actual:,.1f}" if actual == actual and actual is not None else "",
         }
-
-
-def _residents(results: Results, level: str) -> dict[str, float]:
-    if level not in results.cells:
-        return {}
-    sums = results.cells.groupby(level)["residents"].sum()
-    return {str(unit): float(people) for unit, people in sums.items()}
-
-
-def _median(metres: float | None) -> Text:
-    if metres is None:
-        return text("half of them can reach none")
-    return text("half of them have at most {metres:,.0f} m to the nearest", metres=metres)

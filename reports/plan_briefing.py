@@ -7,12 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from core.text import Sayable, Text, text
-from coverage.model.standard import Standard
+from coverage.model.standard import Standard, group_title, level_title
 from coverage.model.verdict_rows import SYNTHETIC, remarks_of
 from coverage.publish import Results
 from locales import LANGUAGES, Translator, translator
 from reports import plan_words as words
-from reports.plan_asked import asked_for
 
 _MOST_SPARE: Final = 10
 _SITES: Final = text("Sites in the order to build them")
@@ -60,36 +59,31 @@ class _Draft:
         plan, standard = self.plan, self.standard
         tiers = [standard.tier_title(part["tier"]) for part in plan.get("tiers", [plan])]
         title = Text(text("{city}: where new sites should go ({tier})").template,
-                     {"city": area["name"], "tier": _joined([self.tr(tier) for tier in tiers])})  # fmt: skip
+                     {"city": area["name"], "tier": " + ".join(self.tr(tier) for tier in tiers)})  # fmt: skip
         yield f"# {escaped(self.tr(title))}"
         if area["synthetic"]:
             yield f"\n**{self.tr(SYNTHETIC)}**"
         for remark in remarks:
             yield f"\n**{escaped(self.tr(remark))}**"
         yield ""
-        yield self.tr(self._basis())
+        rules = [standard.rule(part["rule"]) for part in plan.get("tiers", [plan])]
+        basis = text(
+            "Goal: {goal}. Measured by: {rule} ({standard}). Candidate places: {places:,}. "
+            "Conditions: {conditions}."
+        )
+        known = {
+            "goal": words.GOAL_TITLES[plan["goal"]],
+            "rule": words.listed([standard.rule_title(rule) for rule in rules]),
+            "places": plan["candidates"],
+            "standard": standard.title,
+            "conditions": words.listed(list(asked_for(plan)), most=20) or text("none"),
+        }
+        yield self.tr(Text(basis.template, known))
         yield ""
         yield from (f"- {escaped(self.tr(said))}" for said in words.results(plan, standard))
         decided = words.deciding(plan)
         if decided is not None:
             yield f"- {escaped(self.tr(decided))}"
-
-    def _basis(self) -> Text:
-        plan = self.plan
-        rules = [self.standard.rule(part["rule"]) for part in plan.get("tiers", [plan])]
-        asked = words.listed(list(asked_for(plan)), most=20)
-        said = {
-            "goal": words.GOAL_TITLES[plan["goal"]],
-            "rule": words.listed([self.standard.rule_title(rule) for rule in rules]),
-            "places": plan["candidates"],
-            "standard": self.standard.title,
-            "conditions": asked or text("none"),
-        }
-        template = text(
-            "Goal: {goal}. Measured by: {rule} ({standard}). Candidate places: {places:,}. "
-            "Conditions: {conditions}."
-        )
-        return Text(template.template, said)
 
     def sites(self) -> Iterator[str]:
         if not self.plan["sites"]:
@@ -100,7 +94,8 @@ class _Draft:
             yield ""
             yield f"{site['rank']}. **{escaped(words.site_name(site))}** ({escaped(self.tr(tier))})"
             yield f"   WGS-84 {site['lon']:.6f}, {site['lat']:.6f}"
-            yield f"   {self._joined_sentences(words.reasons(site, self.plan, self.standard))}"
+            why = [escaped(self.tr(said)) for said in words.reasons(site, self.plan, self.standard)]
+            yield f"   {('' if self.tr.language == 'zh' else ' ').join(why)}"
 
     def curve(self) -> Iterator[str]:
         points = self.plan.get("curve_bound", [])
@@ -131,19 +126,17 @@ class _Draft:
         for number, other in enumerate(others, start=1):
             yield ""
             yield f"{number}. {self.tr(other_plan(other))}"
-            new = [self._new_place(site) for site in other["sites"] if not site["in_best"]]
+            # Name and where it is: the place left out may lie in the same unit.
+            new = [
+                f"{escaped(words.site_name(site))} ({site['lon']:.6f}, {site['lat']:.6f})"
+                for site in other["sites"]
+                if not site["in_best"]
+            ]
             yield f"   {'；'.join(new) if self.tr.language == 'zh' else '; '.join(new)}"
-            yield f"   {self._left_out(other)}"
-
-    def _new_place(self, site: Mapping[str, Any]) -> str:
-        """Its name and where it is: the place left out may lie in the same unit."""
-        return f"{escaped(words.site_name(site))} ({site['lon']:.6f}, {site['lat']:.6f})"
-
-    def _left_out(self, other: Mapping[str, Any]) -> str:
-        """Which sites of the plan this one does without."""
-        kept = {_place_of(site) for site in other["sites"] if site["in_best"]}
-        ranks = [str(site["rank"]) for site in self.plan["sites"] if _place_of(site) not in kept]
-        return self.tr(text("Not built: no. {ranks} of the plan.", ranks=", ".join(ranks)))
+            kept = {_place_of(site) for site in other["sites"] if site["in_best"]}
+            ranks = [str(site["rank"]) for site in self.plan["sites"] if _place_of(site) not in kept]
+            said = text("Not built: no. {ranks} of the plan.", ranks=", ".join(ranks))
+            yield f"   {self.tr(said)}"
 
     def closed(self) -> Iterator[str]:
         rows = self.plan.get("closed", [])
@@ -195,9 +188,55 @@ class _Draft:
         yield f"|{'---|' * len(titles)}"
         yield from (f"| {' | '.join(escaped(cell) for cell in row)} |" for row in rows)
 
-    def _joined_sentences(self, said: Iterable[Text]) -> str:
-        sentences = [escaped(self.tr(sentence)) for sentence in said]
-        return ("" if self.tr.language == "zh" else " ").join(sentences)
+
+def asked_for(plan: Mapping[str, Any]) -> Iterator[Text]:
+    """The conditions that were asked for."""
+    asked = plan["asked"]["conditions"]
+    if plan.get("wanted"):
+        yield text("at most {n} new sites", n=plan["wanted"])
+    if asked["required"]:
+        yield text("must be built: {names}", names="、".join(asked["required"]))
+    if asked["forbidden"]:
+        yield text("must not be built: {names}", names="、".join(asked["forbidden"]))
+    if asked["close"]:
+        yield text("close {n} existing ones", n=asked["close"])
+    if asked["budget"] is not None:
+        yield text("budget {budget:,.10g}", budget=asked["budget"])
+    if asked["spacing_m"]:
+        yield text("at least {metres:,g} m apart", metres=asked["spacing_m"])
+    for quota in asked["quotas"]:
+        yield _quota(quota)
+    for group, factor in asked["weights"]:
+        yield Text(
+            text("one {group} resident counts {factor:g} times").template,
+            {"group": group_title(group), "factor": factor},
+        )
+    if asked["backup"]:
+        yield text("a second facility within reach counts {worth:.0%}", worth=asked["backup"])
+    if asked["capacity"] == "list":
+        yield text("capacity as the list states")
+    elif asked["capacity"] is not None:
+        yield text("at most {n:,g} residents per new site", n=asked["capacity"])
+    if asked["band"] is not None:
+        yield text(
+            "{low:,g} to {high:,g} residents per new site", low=asked["band"][0], high=asked["band"][1]
+        )
+    if asked["within_band"]:
+        yield text("residents per new site within the standard's band")
+
+
+def _quota(quota: Mapping[str, Any]) -> Text:
+    said: dict[str, Sayable] = {"unit": level_title(quota["level"])}
+    if quota.get("only_new"):
+        return Text(text("at most {most} new ones in each {unit}").template, {**said, "most": quota["most"]})
+    if quota["most"] is None:
+        return Text(text("at least {least} in each {unit}").template, {**said, "least": quota["least"]})
+    if not quota["least"]:
+        return Text(text("at most {most} in each {unit}").template, {**said, "most": quota["most"]})
+    return Text(
+        text("{least} to {most} in each {unit}").template,
+        {**said, "least": quota["least"], "most": quota["most"]},
+    )
 
 
 def other_plan(other: Mapping[str, Any]) -> Text:
@@ -222,7 +261,3 @@ def escaped(said: str) -> str:
 
 def _place_of(site: Mapping[str, Any]) -> tuple[object, ...]:
     return site["lon"], site["lat"], site.get("tier")
-
-
-def _joined(parts: Sequence[str]) -> str:
-    return " + ".join(parts)

@@ -84,52 +84,42 @@ def results(plan: Mapping[str, Any], standard: Standard) -> Iterator[Text]:
         yield text("No site is suggested.")
         return
     for part in plan.get("tiers", [plan]):
-        yield _served(part, standard)
-        yield from _ways(part)
+        said = {
+            "tier": standard.tier_title(part["tier"]),
+            "before": part["residents_before"],
+            "after": part["residents_after"],
+            "all": part["residents"],
+            "share_before": _share(part["residents_before"], part["residents"]),
+            "share_after": _share(part["residents_after"], part["residents"]),
+            "count": part["count"],
+        }
+        template = text(
+            "New sites ({tier}): {count}. Residents served rise from {before:,.0f} to {after:,.0f} of "
+            "{all:,.0f}: from {share_before:.1%} to {share_after:.1%}."
+        )
+        yield Text(template.template, said)
+        if part.get("mean_m_before") is not None and part.get("mean_m_after") is not None:
+            yield text(
+                "The mean way to the nearest falls from {mean_m_before:,.0f} m to {mean_m_after:,.0f} m, the "
+                "longest from {longest_m_before:,.0f} m to {longest_m_after:,.0f} m.",
+                **{key: part[key] for key in part if key.endswith(("_m_before", "_m_after"))},
+            )
     if plan.get("closed"):
-        yield _closed(plan)
+        names, lost = "、".join(row["name"] for row in plan["closed"]), plan["residents_lost"]
+        if lost < _A_PERSON:
+            yield text(
+                "To be closed: {names}. By the rule of this plan others serve the same residents.",
+                names=names,
+            )
+        else:
+            yield text(
+                "To be closed: {names}. Without new sites {lost:,.0f} residents would be served no more.",
+                names=names,
+                lost=lost,
+            )
     if plan.get("cost") is not None:
         yield money(plan)
     yield quality(plan)
-
-
-def _ways(part: Mapping[str, Any]) -> Iterator[Text]:
-    if part.get("mean_m_before") is not None and part.get("mean_m_after") is not None:
-        yield text(
-            "The mean way to the nearest falls from {mean_m_before:,.0f} m to {mean_m_after:,.0f} m, the "
-            "longest from {longest_m_before:,.0f} m to {longest_m_after:,.0f} m.",
-            **{key: part[key] for key in part if key.endswith(("_m_before", "_m_after"))},
-        )
-
-
-def _closed(plan: Mapping[str, Any]) -> Text:
-    names, lost = "、".join(row["name"] for row in plan["closed"]), plan["residents_lost"]
-    if lost < _A_PERSON:
-        return text(
-            "To be closed: {names}. By the rule of this plan others serve the same residents.", names=names
-        )
-    return text(
-        "To be closed: {names}. Without new sites {lost:,.0f} residents would be served no more.",
-        names=names,
-        lost=lost,
-    )
-
-
-def _served(part: Mapping[str, Any], standard: Standard) -> Text:
-    said = {
-        "tier": standard.tier_title(part["tier"]),
-        "before": part["residents_before"],
-        "after": part["residents_after"],
-        "all": part["residents"],
-        "share_before": _share(part["residents_before"], part["residents"]),
-        "share_after": _share(part["residents_after"], part["residents"]),
-        "count": part["count"],
-    }
-    template = text(
-        "New sites ({tier}): {count}. Residents served rise from {before:,.0f} to {after:,.0f} of "
-        "{all:,.0f}: from {share_before:.1%} to {share_after:.1%}."
-    )
-    return Text(template.template, said)
 
 
 def money(plan: Mapping[str, Any]) -> Text:
@@ -159,8 +149,16 @@ def site_name(site: Mapping[str, Any]) -> str:
 
 def reasons(site: Mapping[str, Any], plan: Mapping[str, Any], standard: Standard) -> Iterator[Text]:
     """Why a site is where it is, one sentence after the other."""
-    yield from _nearer(site)
-    yield _gain(site)
+    if site.get("saved_m") is not None:
+        said = text(
+            "It shortens the way of {residents_nearer:,.0f} residents by {saved_m:,.0f} m on average; the "
+            "longest way among them falls from {longest_m_before:,.0f} m to {longest_m_after:,.0f} m."
+        )
+        yield Text(said.template, dict(site))
+    short, long = _WITHIN_REACH if "load" in site else _SERVED
+    elderly = site.get("groups_gained", {}).get(ELDERLY)
+    gained = {"gained": site["residents_gained"], "elderly": elderly}
+    yield Text((short if elderly is None else long).template, gained)
     if site["residents_alone"] - site["residents_gained"] > _A_PERSON:
         yield text(
             "As the only new site it would serve {alone:,.0f}; the earlier ones serve the others.",
@@ -170,32 +168,6 @@ def reasons(site: Mapping[str, Any], plan: Mapping[str, Any], standard: Standard
         yield text("As a station it serves {also:,.0f} anew.", also=site["also_gained"])
     if "load" in site:
         yield text("It is to serve {load:,.0f} residents.", load=site["load"])
-    yield from _units(site)
-    yield _nearest(site, plan)
-    yield from _failed(site, plan, standard)
-    yield from _decided(site)
-    yield from _figures(site, plan)
-
-
-def _nearer(site: Mapping[str, Any]) -> Iterator[Text]:
-    """Of a plan that counts metres: whose way the site makes shorter."""
-    if site.get("saved_m") is not None:
-        said = text(
-            "It shortens the way of {residents_nearer:,.0f} residents by {saved_m:,.0f} m on average; the "
-            "longest way among them falls from {longest_m_before:,.0f} m to {longest_m_after:,.0f} m."
-        )
-        yield Text(said.template, dict(site))
-
-
-def _gain(site: Mapping[str, Any]) -> Text:
-    elderly, gained = site.get("groups_gained", {}).get(ELDERLY), site["residents_gained"]
-    short, long = _WITHIN_REACH if "load" in site else _SERVED
-    if elderly is None:
-        return Text(short.template, {"gained": gained})
-    return Text(long.template, {"gained": gained, "elderly": elderly})
-
-
-def _units(site: Mapping[str, Any]) -> Iterator[Text]:
     for part in site.get("by_unit", [])[:1]:
         yield text(
             "{residents:,.0f} of them live in {unit} ({share:.1%} of the residents of that unit).",
@@ -203,15 +175,19 @@ def _units(site: Mapping[str, Any]) -> Iterator[Text]:
             unit=part["unit"],
             share=part["share"],
         )
-
-
-def _nearest(site: Mapping[str, Any], plan: Mapping[str, Any]) -> Text:
     if site.get("nearest_m") is None:
-        return text("No existing facility can be reached from here.")
-    return Text(
-        text("The nearest existing one is {name}, {metres:,.0f} m away ({by}).").template,
-        {"name": site["nearest"], "metres": site["nearest_m"], "by": BY_TITLES[plan["by"]]},
-    )
+        yield text("No existing facility can be reached from here.")
+    else:
+        yield Text(
+            text("The nearest existing one is {name}, {metres:,.0f} m away ({by}).").template,
+            {"name": site["nearest"], "metres": site["nearest_m"], "by": BY_TITLES[plan["by"]]},
+        )
+    yield from _failed(site, plan, standard)
+    decided = listed([text_from_json(condition) for condition in site.get("deciding", [])])
+    if decided is not None:
+        yield text("Conditions that decided here: {conditions}.", conditions=decided)
+    if site.get("cost") is not None:
+        yield text("It costs {cost:,.10g}{unit}.", cost=site["cost"], unit=_unit(plan))
 
 
 def _failed(site: Mapping[str, Any], plan: Mapping[str, Any], standard: Standard) -> Iterator[Text]:
@@ -228,18 +204,6 @@ def _failed(site: Mapping[str, Any], plan: Mapping[str, Any], standard: Standard
             residents=residents,
             rules=listed(titles),
         )
-
-
-def _decided(site: Mapping[str, Any]) -> Iterator[Text]:
-    said = listed([text_from_json(condition) for condition in site.get("deciding", [])])
-    if said is not None:
-        yield text("Conditions that decided here: {conditions}.", conditions=said)
-
-
-def _figures(site: Mapping[str, Any], plan: Mapping[str, Any]) -> Iterator[Text]:
-    if site.get("cost") is not None:
-        unit = _unit(plan)
-        yield text("It costs {cost:,.10g}{unit}.", cost=site["cost"], unit=unit)
 
 
 def deciding(plan: Mapping[str, Any]) -> Text | None:

@@ -37,6 +37,7 @@ MAY_IMPORT: Final = {
 }
 ONLY_IN: Final = {
     "streamlit": ("ui/", "app.py"),
+    "altair": ("ui/widgets/",),
     "folium": ("maps/",),
     "branca": ("maps/",),
     "xstatic": ("maps/",),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.text import Text, text
+from core.text import text
 from coverage.checks.by_unit import facilities_by_unit
 from coverage.checks.measured import Measured
 from coverage.equity.allocation import TO_NEAREST, Allocation, Manner, allocate, own_tiers, tier_loads
 from coverage.model.results import LoadResult, RuleResult, judge, ratio
 from coverage.model.standard import Rule, settlement_title
 from coverage.model.study import Study
-from coverage.model.tables import Bools, Floats, Ints
+from coverage.model.tables import Bools, Floats
 
 
 def check_load(rule: Rule, measured: Measured, *, manner: Manner = TO_NEAREST) -> RuleResult:
@@ -27,6 +27,10 @@ def check_load(rule: Rule, measured: Measured, *, manner: Manner = TO_NEAREST) -
     share = ratio(load.within, len(load.rows))
     low, high = rule.band or (0.0, np.inf)
     subject = measured.study.subject_to(rule.settlement)
+    nothing = text("The list has no such facility.")
+    if rule.settlement != "any":
+        who = settlement_title(rule.settlement)
+        nothing = text("The list has no such facility in {who} ground.", who=who)
     return RuleResult(
         rule,
         judge(share, measured.limits),
@@ -34,7 +38,7 @@ def check_load(rule: Rule, measured: Measured, *, manner: Manner = TO_NEAREST) -
         load.residents_within,
         share,
         load=load,
-        reason=_no_facility(rule) if share is None else None,
+        reason=nothing if share is None else None,
         by_unit=facilities_by_unit(
             measured,
             np.asarray(load.rows, np.int64),
@@ -43,16 +47,13 @@ def check_load(rule: Rule, measured: Measured, *, manner: Manner = TO_NEAREST) -
     )
 
 
-def _no_facility(rule: Rule) -> Text:
-    if rule.settlement == "any":
-        return text("The list has no such facility.")
-    return text("The list has no such facility in {who} ground.", who=settlement_title(rule.settlement))
-
-
 def load_result(rule: Rule, study: Study, allocation: Allocation) -> LoadResult:
     """The loads of the facilities that `rule` judges, against its band (both ends are within)."""
     low, high = rule.band or (0.0, np.inf)
-    rows = _judged_facilities(rule, study)
+    chosen = study.facilities.frame["tier"].isin(own_tiers(rule) or (rule.tier,)).to_numpy(bool)
+    if rule.settlement != "any":
+        chosen = chosen & (study.facility_settlement == rule.settlement)
+    rows = np.flatnonzero(chosen)
     residents = allocation.loads[rows]
     under, over = int((residents < low).sum()), int((residents > high).sum())
     return LoadResult(
@@ -76,10 +77,3 @@ def nearest_loads(measured: Measured, subject: Bools) -> Floats:
         reached = subject & np.isfinite(measured.distances.walk_to([tier])[0])
         loads += tier_loads(measured, (tier,), reached)
     return loads
-
-
-def _judged_facilities(rule: Rule, study: Study) -> Ints:
-    chosen = study.facilities.frame["tier"].isin(own_tiers(rule) or (rule.tier,)).to_numpy(bool)
-    if rule.settlement != "any":
-        chosen = chosen & (study.facility_settlement == rule.settlement)
-    return np.flatnonzero(chosen)

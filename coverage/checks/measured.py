@@ -36,21 +36,20 @@ class Measured:
     def ties(self, tiers: tuple[str, ...]) -> Ties:
         """Cells with several equally near facilities of `tiers` on foot; searched for once."""
         if tiers not in self._ties:
-            self._ties[tiers] = self._search_ties(tiers)
+            wanted = self.study.facilities.frame["tier"].isin(tiers).to_numpy(bool)
+            rows = np.flatnonzero(wanted)
+            doors = self.distances.facilities, rows
+            self._ties[tiers] = NO_TIES
+            if len(rows) > 1:
+                at_nodes = self.distances.nodes_to(tiers)
+                self._ties[tiers] = ties_by_nodes(
+                    self.study.network, self._places, at_nodes, doors, within_m=BOUNDARY_M
+                )
         return self._ties[tiers]
 
     @cached_property
     def _ties(self) -> dict[tuple[str, ...], Ties]:
         return {}
-
-    def _search_ties(self, tiers: tuple[str, ...]) -> Ties:
-        doors, network = self.distances.facilities, self.study.network
-        wanted = self.study.facilities.frame["tier"].isin(tiers).to_numpy(bool)
-        rows = np.flatnonzero(wanted)
-        if len(rows) < 2:
-            return NO_TIES
-        at_nodes = self.distances.nodes_to(tiers)
-        return ties_by_nodes(network, self._places, at_nodes, (doors, rows), within_m=BOUNDARY_M)
 
     @cached_property
     def _places(self) -> Joined:

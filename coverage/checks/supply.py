@@ -34,12 +34,18 @@ def check_supply(rule: Rule, measured: Measured) -> RuleResult:
     places = places_of(rule, measured)
     if not places.any():
         return _unjudged(rule, text("No facility in the list states its places or beds."))
-    units, held, people = _unit_sums(rule, measured, places, group)
+    units = units_subject(rule, measured.study)
+    held, people = np.asarray([places.sum()]), np.asarray([group.sum()])
+    if len(units):
+        held, people = (sums[units] for sums in _sums(rule, measured, places, group))
     met = held * 1000.0 >= rule.figure * people
     actual = ratio(1000.0 * float(places.sum()), float(group.sum()))
+    # Met only if every unit has its places; nearly, if the city as a whole is near the figure.
+    near = actual is not None and actual >= rule.figure * measured.limits.nearly_share
+    verdict = Verdict.MEETS if met.all() else Verdict.NEARLY if near else Verdict.NOT
     return RuleResult(
         rule,
-        _verdict(rule, measured, actual, every_unit=bool(met.all())),
+        verdict,
         float(group.sum()),
         float(people[met].sum()),
         ratio(int(met.sum()), len(met)),
@@ -60,27 +66,11 @@ def places_of(rule: Rule, measured: Measured) -> Floats:
     return stated * frame["tier"].isin(rule.serves).to_numpy(bool)
 
 
-def _unit_sums(rule: Rule, measured: Measured, places: Floats, group: Floats) -> tuple[Ints, Floats, Floats]:
-    units = units_subject(rule, measured.study)
-    if not len(units):
-        return units, np.asarray([places.sum()]), np.asarray([group.sum()])
-    held, people = _sums(rule, measured, places, group)
-    return units, held[units], people[units]
-
-
 def _sums(rule: Rule, measured: Measured, places: Floats, group: Floats) -> tuple[Floats, Floats]:
     study = measured.study
     count = 0 if study.units is None else len(study.units)
     held = sum_by(study.facilities_in.rows[rule.unit], places, count)
     return held, sum_by(study.cells_in.rows[rule.unit], group, count)
-
-
-def _verdict(rule: Rule, measured: Measured, actual: float | None, *, every_unit: bool) -> Verdict:
-    """Met only if every unit has its places; nearly, if the city as a whole is near the figure."""
-    if every_unit:
-        return Verdict.MEETS
-    near = actual is not None and actual >= rule.figure * measured.limits.nearly_share
-    return Verdict.NEARLY if near else Verdict.NOT
 
 
 def _by_unit(
@@ -136,6 +126,15 @@ def check_floor_area(rule: Rule, measured: Measured) -> RuleResult:
     )
     table["actual"] = 100.0 * table["area_m2"] / table["households"].where(table["households"] > 0)
     fulfilled = judged(table, table["area_m2"] * 100.0 / rule.figure, table["households"], measured)
+    silent = int((accepted & ~known).sum())
+    remark = silent_remark(silent)
+    if HOUSEHOLDS not in study.grid.groups:
+        remark = text(
+            "Households are reckoned at {size:g} residents each, they are not counted. Facilities that state "
+            "no floor area count as having none: {silent}.",
+            size=rule.household_size,
+            silent=silent,
+        )
     return RuleResult(
         rule,
         judge(share, measured.limits),
@@ -146,19 +145,8 @@ def check_floor_area(rule: Rule, measured: Measured) -> RuleResult:
         units=len(met),
         units_met=int(met.sum()),
         units_missed=tuple(units[~met].tolist()),
-        remark=_floor_remark(rule, HOUSEHOLDS in study.grid.groups, int((accepted & ~known).sum())),
+        remark=remark,
         by_unit=fulfilled.assign(share=np.nan),
-    )
-
-
-def _floor_remark(rule: Rule, counted: bool, silent: int) -> Text | None:
-    if counted:
-        return silent_remark(silent)
-    return text(
-        "Households are reckoned at {size:g} residents each, they are not counted. Facilities that state no "
-        "floor area count as having none: {silent}.",
-        size=rule.household_size,
-        silent=silent,
     )
 
 

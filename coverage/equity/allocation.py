@@ -10,10 +10,9 @@ from scipy.sparse import csr_array
 
 from core.errors import SettingError
 from coverage.equity.allocation_capacity import least_walking
-from coverage.equity.allocation_decay import shared_by_distance
 from coverage.measuring.measure import BOUNDARY_M
 from coverage.model.standard import ANY_TIER, Rule
-from coverage.model.tables import Bools, Floats, Ints
+from coverage.model.tables import Bools, Floats
 from geo.distance.reach import bounded_reach
 from geo.network.snapping import take
 
@@ -77,10 +76,17 @@ def allocate(rule: Rule, measured: Measured, manner: Manner = TO_NEAREST) -> All
     """
     if isinstance(manner, ToNearest):
         return _to_nearest(rule, measured)
-    _require_positive(manner)
+    if not manner.limit_m > 0 or (isinstance(manner, ByDistance) and not manner.half_m > 0):
+        raise SettingError("A distance to share residents by must be more than 0 m.")
     subject = np.flatnonzero(measured.study.subject_to(rule.settlement) & (measured.residents > 0))
-    accepted = _accepted(rule, measured)
-    metres = _metres(measured, subject, accepted, manner.limit_m)
+    accepted = np.flatnonzero(measured.study.facilities.frame["tier"].isin(rule.serves).to_numpy(bool))
+    reach = bounded_reach(
+        measured.study.network,
+        take(measured.distances.facilities, accepted),
+        take(measured.distances.cells, subject),
+        limit_m=manner.limit_m + BOUNDARY_M,
+    )
+    metres = csr_array(reach.T.tocsr())  # cells × facilities; a missing entry is out of reach
     residents = measured.residents[subject]
     if isinstance(manner, ByCapacity):
         flows = least_walking(residents, metres, _capacity(rule, measured)[accepted])
@@ -126,22 +132,6 @@ def _to_nearest(rule: Rule, measured: Measured) -> Allocation:
     return Allocation(loads, without, float((measured.residents[reached] * walk_m[reached]).sum()))
 
 
-def _accepted(rule: Rule, measured: Measured) -> Ints:
-    return np.flatnonzero(measured.study.facilities.frame["tier"].isin(rule.serves).to_numpy(bool))
-
-
-def _metres(measured: Measured, cells: Ints, facilities: Ints, limit_m: float) -> csr_array:
-    """Cells × facilities on foot; a missing entry is out of reach."""
-    distances = measured.distances
-    reach = bounded_reach(
-        measured.study.network,
-        take(distances.facilities, facilities),
-        take(distances.cells, cells),
-        limit_m=limit_m + BOUNDARY_M,
-    )
-    return csr_array(reach.T.tocsr())
-
-
 def _capacity(rule: Rule, measured: Measured) -> Floats:
     frame = measured.study.facilities.frame
     high = rule.band[1] if rule.band else np.inf
@@ -153,6 +143,19 @@ def _capacity(rule: Rule, measured: Measured) -> Floats:
     return np.where(np.isnan(stated), assumed, stated)
 
 
-def _require_positive(manner: ByCapacity | ByDistance) -> None:
-    if not manner.limit_m > 0 or (isinstance(manner, ByDistance) and not manner.half_m > 0):
-        raise SettingError("A distance to share residents by must be more than 0 m.")
+def shared_by_distance(residents: Floats, metres: csr_array, *, half_m: float) -> csr_array:
+    """Residents (cells,) to facilities, cells × facilities like `metres` (stored entries only).
+
+    A facility draws a cell by w = 0.5^(metres / half_m); it gets residents · w / Σw (Huff 1963,
+    with exponential decay). A cell with no entry goes nowhere.
+    """
+    count = np.diff(metres.indptr)
+    cell = np.repeat(np.arange(len(residents)), count)
+    # Counted from the cell's nearest, so that far cells do not vanish in the smallest floats.
+    nearest = np.full(len(residents), np.inf)
+    np.minimum.at(nearest, cell, metres.data)
+    draw = np.exp2(-(metres.data - nearest[cell]) / half_m)
+    whole = np.bincount(cell, weights=draw, minlength=len(residents))
+    return csr_array(
+        (residents[cell] * draw / whole[cell], metres.indices, metres.indptr), shape=metres.shape
+    )

@@ -20,7 +20,7 @@ from coverage.checks.reach import BOUNDARY_M, limit_m
 from coverage.measuring.near_cells import CellsOfEdges, cells_of_edges
 from coverage.model.standard import Rule
 from coverage.model.tables import Floats, Ints
-from coverage.scenario.incremental_tier import arrivals
+from coverage.scenario.incremental import arrivals
 from geo.distance.distance_updates import spread
 from geo.distance.nearest import at_points, nearest_on_foot, node_distances
 from geo.distance.reach import bounded_reach
@@ -92,10 +92,22 @@ def worst_barriers(rule: Rule, measured: Measured, *, limits: Limits | None = No
     now_m = nearest_on_foot(network, points, doors).metres
     pairs = _pairs(points, now_m, limit, limits)
     people = measured.residents * measured.study.subject_to(rule.settlement)
-    search = _search(rule, measured, people, doors)
+    node_m, _ = node_distances(network, doors, np.flatnonzero(doors.linked), np.inf)
+    search = _Search(
+        measured,
+        people,
+        limit,
+        measured.distances.walk_to(rule.serves)[0],
+        node_m,
+        cells_of_edges(network, measured.distances.cells),
+    )
     found = [_searched(search, points, pair) for pair in _promising(pairs, points, search)]
-    best = [_measured(crossing, measured) for crossing in _distinct(found, search, measured, limits)]
-    return tuple(replace(crossing, rank=rank) for rank, crossing in enumerate(best, 1))
+    best = []
+    for rank, crossing in enumerate(_distinct(found, search, measured, limits), 1):
+        near, far = _ends(crossing, measured)
+        walk_m = float(nearest_on_foot(network, far, near).metres[0])
+        best.append(replace(crossing, rank=rank, walk_m=walk_m))
+    return tuple(best)
 
 
 @dataclass(frozen=True)
@@ -125,19 +137,6 @@ class _Search:
     cell_m: Floats
     node_m: Floats
     of_edges: CellsOfEdges
-
-
-def _search(rule: Rule, measured: Measured, people: Floats, doors: Snapped) -> _Search:
-    network, distances = measured.study.network, measured.distances
-    node_m, _ = node_distances(network, doors, np.flatnonzero(doors.linked), np.inf)
-    return _Search(
-        measured,
-        people,
-        limit_m(rule, measured.standard),
-        distances.walk_to(rule.serves)[0],
-        node_m,
-        cells_of_edges(network, distances.cells),
-    )
 
 
 def _pairs(points: Snapped, now_m: Floats, limit: float, limits: Limits) -> _Pairs:
@@ -232,24 +231,17 @@ def _distinct(
         again = float(people[known[crossing.cells]].sum())
         if listed == limits.most or not people.sum() > 0 or again > _SAME * float(people.sum()):
             continue
-        if crossing.detour >= limits.detour or _is_detour(crossing, measured, limits.detour):
+        # Its way now is known to be at least `walk_m`; where that is too little, it is searched.
+        long_enough = crossing.detour >= limits.detour
+        if not long_enough:
+            near, far = _ends(crossing, measured)
+            least_m = limits.detour * crossing.length_m
+            shorter = bounded_reach(measured.study.network, near, far, limit_m=least_m).data
+            long_enough = not len(shorter) or float(shorter[0]) >= least_m
+        if long_enough:
             known[crossing.cells] = True
             listed += 1
             yield crossing
-
-
-def _measured(crossing: Crossing, measured: Measured) -> Crossing:
-    """The crossing with the way between its ends as it is."""
-    near, far = _ends(crossing, measured)
-    return replace(crossing, walk_m=float(nearest_on_foot(measured.study.network, far, near).metres[0]))
-
-
-def _is_detour(crossing: Crossing, measured: Measured, times: float) -> bool:
-    """Whether the way between the ends is at least that many times the crossing."""
-    near, far = _ends(crossing, measured)
-    limit = times * crossing.length_m
-    shorter = bounded_reach(measured.study.network, near, far, limit_m=limit).data
-    return not len(shorter) or float(shorter[0]) >= limit
 
 
 def _ends(crossing: Crossing, measured: Measured) -> tuple[Snapped, Snapped]:

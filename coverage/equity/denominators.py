@@ -32,11 +32,10 @@ from coverage.checks.by_unit import judged, parent_rows, sum_by, units_of
 from coverage.checks.measured import Measured
 from coverage.checks.reach import limit_m
 from coverage.equity.areas import CITY, area_levels
-from coverage.model.grounds import Compounds, Grounds
 from coverage.model.results import RuleResult, judge, ratio
 from coverage.model.standard import Check, Rule
 from coverage.model.study import Study
-from coverage.model.tables import Bools, Floats, Ints
+from coverage.model.tables import Bools, Compounds, Floats, Grounds, Ints
 from geo.csr_ranges import ranges
 from geo.isochrone.isochrones import Kind, reached, segments_of
 from geo.isochrone.street_buffer import HALF_STREET_M, skin

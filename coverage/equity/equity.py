@@ -1,23 +1,27 @@
-"""Who has far to go: distances by group, by settlement and by part of the city, and how unequal they are."""
+"""Who has far to go: distances by group, by settlement and by part of the city, how unequal they are, and
+what that means in sentences a council reads."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from core.text import Sayable, text
+from core.text import Sayable, Text, text
 from coverage.checks.measured import Measured
 from coverage.checks.reach import BOUNDARY_M, limit_m, reach_m
 from coverage.equity.inequality import fifths, gini, quantile
 from coverage.model.results import ratio
-from coverage.model.standard import Check, Rule, group_title, settlement_title
-from coverage.model.tables import RURAL, URBAN, Bools, Floats, Ints
+from coverage.model.standard import Check, Rule, Standard, group_title, settlement_title
+from coverage.model.tables import RURAL, URBAN, Floats, Ints
 
 ELDERLY: Final = "elderly"
 _KMH: Final = 1000.0 / 60.0  # metres a minute of 1 km/h
+# Nearer than this two medians are told as alike: half a city block.
+_ALIKE_M: Final = 50.0
 
 
 @dataclass(frozen=True)
@@ -113,7 +117,9 @@ def equity(rule: Rule, measured: Measured, *, areas: Sequence[Area] = ()) -> Equ
         rows.append(ways.row("settlement", settlement, title, people * (study.settlement == settlement)))
     for number, area in enumerate(areas):
         title = text("residents of {area}", area=area.title)
-        rows.append(ways.row("area", str(number), title, people * _in_area(area, measured)))
+        inside = [np.isin(unit_of, area.unit_rows) for unit_of in study.cells_in.rows.values()]
+        within = people * np.any(inside, axis=0) if inside else np.zeros(len(people))
+        rows.append(ways.row("area", str(number), title, within))
     return Equity(rule, (rows[0], *(row for row in rows[1:] if row.spread.people > 0)))
 
 
@@ -165,8 +171,87 @@ class _Ways:
         return EquityRow(kind, row_id, title, found, speed_kmh)
 
 
-def _in_area(area: Area, measured: Measured) -> Bools:
-    inside = np.zeros(len(measured.study.grid), dtype=bool)
-    for unit_of in measured.study.cells_in.rows.values():
-        inside |= np.isin(unit_of, area.unit_rows)
-    return inside
+def statements(equity: Equity, standard: Standard) -> tuple[Text, ...]:
+    """Plain sentences on one rule: how far, who cannot, how unequal, who has farther to go."""
+    everybody = equity.rows[0]
+    if not everybody.spread.people > 0:
+        return ()
+    said = [_how_far(equity, everybody, standard)]
+    spread = everybody.spread
+    if spread.unreachable > 0:
+        said.append(
+            text("Residents who cannot reach one at all: {residents:,.0f}.", residents=spread.unreachable)
+        )
+    # Where nobody can reach anything, ways are not unequal.
+    if spread.worst_to_best is not None and not math.isnan(spread.worst_to_best):
+        said.append(
+            text(
+                "The fifth of the residents with the longest ways has {times:.1f} times as far as "
+                "the fifth with the shortest ({farthest:,.0f} m against {nearest:,.0f} m); "
+                "Gini coefficient {gini:.2f}, where 0 means equally far for all.",
+                times=spread.worst_to_best,
+                farthest=spread.farthest_fifth_m,
+                nearest=spread.nearest_fifth_m,
+                gini=spread.gini,
+            )
+        )
+    said.extend(_compared(row, everybody) for row in equity.rows if row.kind == "group")
+    urban, rural = equity.row("settlement", "urban"), equity.row("settlement", "rural")
+    if urban and rural:
+        said.append(_compared(rural, urban))
+    areas = equity.areas()
+    said.extend(_compared(areas[0], other) for other in areas[1:])
+    return tuple(said)
+
+
+def _how_far(equity: Equity, row: EquityRow, standard: Standard) -> Text:
+    tier = standard.tier_title(equity.rule.tier)
+    spread = row.spread
+    if math.isinf(spread.median_m):
+        return text("More than half of the residents cannot reach a {tier} on foot.", tier=tier)
+    if math.isinf(spread.p90_m):
+        return text(
+            "Half of the residents have at most {median:,.0f} m to a {tier}; "
+            "more than one in ten cannot reach any.",
+            median=spread.median_m,
+            tier=tier,
+        )
+    if not is_on_foot(equity.rule):
+        return text(
+            "Half of the residents live within {median:,.0f} m of a {tier} in a straight line, nine in ten "
+            "within {p90:,.0f} m.",
+            median=spread.median_m,
+            p90=spread.p90_m,
+            tier=tier,
+        )
+    return text(
+        "Half of the residents walk at most {median:,.0f} m ({minutes:.0f} min) to a {tier}, "
+        "nine in ten at most {p90:,.0f} m ({p90_minutes:.0f} min).",
+        median=spread.median_m,
+        minutes=row.minutes(spread.median_m),
+        p90=spread.p90_m,
+        p90_minutes=row.minutes(spread.p90_m),
+        tier=tier,
+    )
+
+
+def _compared(row: EquityRow, other: EquityRow) -> Text:
+    """By the medians, or by who is beyond the rule where a median is out of reach."""
+    mine, theirs = row.spread.median_m, other.spread.median_m
+    names = {"who": row.title, "others": other.title}
+    if math.isinf(mine) or math.isinf(theirs):
+        return text(
+            "Beyond the rule are {share:.1%} of {who} and {share_of_others:.1%} of {others}.",
+            share=row.spread.share_beyond or 0.0,
+            share_of_others=other.spread.share_beyond or 0.0,
+            **names,
+        )
+    if abs(mine - theirs) < _ALIKE_M:
+        return text("Half of {who} have about as far to go as half of {others}.", **names)
+    return text(
+        "Half of {who} have at most {median:,.0f} m to go, "
+        "half of {others} at most {median_of_others:,.0f} m.",
+        median=mine,
+        median_of_others=theirs,
+        **names,
+    )

@@ -8,7 +8,6 @@ every group: how old people fare at their own speed is in `readings.csv`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -34,17 +33,13 @@ def travel_bands(measured: Measured) -> pd.DataFrame:
     residents who reach none. Bands in which nobody lives are left out, except the city's. The bands of an
     area and group add up to its residents.
     """
-    parts = [_of_distances(measured, tier, by, metres) for tier, by, metres in _distances(measured)]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
-
-
-def _distances(measured: Measured) -> Iterator[tuple[str, str, Floats]]:
-    distances = measured.distances
+    distances, parts = measured.distances, [pd.DataFrame(columns=list(COLUMNS))]
     tiers = list(distances.straight_m)
     for tier, accepted in [*((tier, [tier]) for tier in tiers), (ANY, tiers)]:
         if accepted:
-            yield tier, "walk", distances.walk_to(accepted)[0]
-            yield tier, "radius", distances.straight_to(accepted)[0]
+            parts.append(_of_distances(measured, tier, "walk", distances.walk_to(accepted)[0]))
+            parts.append(_of_distances(measured, tier, "radius", distances.straight_to(accepted)[0]))
+    return pd.concat(parts[1:] or parts, ignore_index=True)
 
 
 def band_ends(measured: Measured, by: str) -> Floats:
@@ -81,8 +76,8 @@ def _of_distances(measured: Measured, tier: str, by: str, metres: Floats) -> pd.
                         "tier": tier,
                         "by": by,
                         "level": level.level,
-                        "unit_id": _taken(level.ids, area),
-                        "name": _taken(level.names, area),
+                        "unit_id": [level.ids[i] for i in area],
+                        "name": [level.names[i] for i in area],
                         "group": group,
                         "low": np.asarray(low)[kind],
                         "high": np.asarray(high)[kind],
@@ -91,7 +86,3 @@ def _of_distances(measured: Measured, tier: str, by: str, metres: Floats) -> pd.
                 )
             )
     return pd.concat(parts, ignore_index=True)
-
-
-def _taken(values: Sequence[str], rows: Ints) -> list[str]:
-    return [values[row] for row in rows]

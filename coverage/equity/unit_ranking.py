@@ -37,6 +37,14 @@ def league(results: Sequence[RuleResult], measured: Measured, *, level: str = "d
     missed = sum_by(unit_of, measured.residents * cells_missed(results, measured), n)[units]
     with np.errstate(invalid="ignore"):
         share = 1.0 - missed / residents
+    tables = [result.by_unit[["unit_row", "verdict"]] for result in results if not result.by_unit.empty]
+    verdicts = pd.concat(tables) if tables else pd.DataFrame(columns=["unit_row", "verdict"])
+    judged = {
+        word: verdicts.loc[verdicts["verdict"] == verdict.value, "unit_row"]
+        .value_counts()
+        .reindex(units, fill_value=0)
+        for word, verdict in _WORDS.items()
+    }
     table = pd.DataFrame(
         {
             "rank": pd.Series(share).rank(ascending=False, method="min").astype("Int64"),
@@ -45,10 +53,7 @@ def league(results: Sequence[RuleResult], measured: Measured, *, level: str = "d
             "residents": residents,
             "residents_missed": missed,
             "share": share,
-            **{
-                f"rules_{word}": _verdicts(results, verdict, units.tolist())
-                for word, verdict in _WORDS.items()
-            },
+            **{f"rules_{word}": [int(n) for n in counts] for word, counts in judged.items()},
         }
     )
     table = table.sort_values(["rank", "residents_missed", "name"], na_position="last", kind="stable")
@@ -66,11 +71,3 @@ def cells_missed(results: Sequence[RuleResult], measured: Measured) -> Bools:
         if within and result.cells_subject is not None and result.cells_met is not None:
             missed |= result.cells_subject & ~result.cells_met
     return missed
-
-
-def _verdicts(results: Sequence[RuleResult], verdict: Verdict, units: list[int]) -> list[int]:
-    """How many rules have this verdict in each unit."""
-    tables = [result.by_unit for result in results if not result.by_unit.empty]
-    found = [table.loc[table["verdict"] == verdict.value, "unit_row"] for table in tables]
-    counts = pd.concat(found).value_counts() if found else pd.Series(dtype=int)
-    return [int(counts.get(unit, 0)) for unit in units]

@@ -79,7 +79,6 @@ class Grow:
 
 
 Edit = Open | Close | Move | AddStreet | AddBarrier | SetFigure | SetSpeed | UseStandard | Grow
-FacilityEdit = Open | Close | Move
 
 
 @dataclass(frozen=True)

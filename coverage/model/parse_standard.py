@@ -67,19 +67,24 @@ class _Reader:
         self._fields.known_keys(self._table, _TOP, "")
         table = self._table
         status = self._fields.one_of(table, "status", _STATUS, default="in_force")
-        rules = tuple(self._rule(i, row) for i, row in enumerate(self._rows()))
+        rows = table.get("rule", [])
+        if not isinstance(rows, list):
+            raise self._fields.refuse("", "rule", text("write each rule under its own [[rule]] heading"))
+        rules = tuple(self._rule(i, row) for i, row in enumerate(rows))
         if not rules and status != "template":
             raise self._fields.refuse(
                 "", "rule", text('a standard needs at least one [[rule]] (or status = "template")')
             )
-        self._distinct([rule.id for rule in rules])
-        self._check_within(rules)
+        self._check_together(rules)
+        issued = table.get("issued", "")
+        if issued and not isinstance(issued, dt.date):
+            raise self._fields.refuse("", "issued", text("write a date without quotes, as 2011-08-01"))
         return Standard(
             id=self._fields.word(table, "id", ""),
             title=self._titles(),
             rules=rules,
             document=self._fields.word(table, "document", "", default=""),
-            issued=self._date(table),
+            issued=str(issued),
             status=status,
             walking=self._walking(),
             verdicts=self._verdicts(),
@@ -87,12 +92,6 @@ class _Reader:
             sha256=self._fields.sha256,
             toml=self._fields.text,
         )
-
-    def _rows(self) -> Sequence[Mapping[str, Any]]:
-        rows = self._table.get("rule", [])
-        if not isinstance(rows, list):
-            raise self._fields.refuse("", "rule", text("write each rule under its own [[rule]] heading"))
-        return rows
 
     def _rule(self, number: int, row: Mapping[str, Any]) -> Rule:
         where = f"rule:{number}"
@@ -223,22 +222,15 @@ class _Reader:
             titles[tier] = self._fields.bilingual(names, where, tier)
         return titles
 
-    def _date(self, table: Mapping[str, Any]) -> str:
-        value = table.get("issued", "")
-        if value and not isinstance(value, dt.date):
-            raise self._fields.refuse("", "issued", text("write a date without quotes, as 2011-08-01"))
-        return str(value)
-
-    def _distinct(self, ids: Sequence[str]) -> None:
-        for number, rule_id in enumerate(ids):
-            if rule_id in ids[:number]:
-                raise self._fields.refuse(
-                    f"rule:{number}", "id", text("“{rule}” is used by an earlier rule", rule=rule_id)
-                )
-
-    def _check_within(self, rules: Sequence[Rule]) -> None:
+    def _check_together(self, rules: Sequence[Rule]) -> None:
+        """Every rule has a name of its own, and names only rules that it can rest on."""
+        ids = [rule.id for rule in rules]
         reachable = [rule.id for rule in rules if rule.check in (Check.RADIUS, Check.WALK)]
         for number, rule in enumerate(rules):
+            if rule.id in ids[:number]:
+                raise self._fields.refuse(
+                    f"rule:{number}", "id", text("“{rule}” is used by an earlier rule", rule=rule.id)
+                )
             for wanted in rule.within:
                 if wanted not in reachable:
                     allowed = ", ".join(reachable)

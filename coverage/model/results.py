@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from core.text import Text
-from coverage.model.standard import Rule, Verdict, VerdictLimits
+from coverage.model.standard import Check, Rule, Verdict, VerdictLimits
 from coverage.model.tables import Bools, Floats
 
 
@@ -92,3 +92,44 @@ def judge(share: float | None, limits: VerdictLimits) -> Verdict | None:
 def ratio(part: float, whole: float) -> float | None:
     """`part` / `whole`, None where there is no whole."""
     return float(part / whole) if whole > 0 else None
+
+
+@dataclass(frozen=True)
+class Shortfall:
+    """`amount` of `what` ("residents", "facilities", "units", "places", "m2"); 0 where nothing lacks."""
+
+    what: str
+    amount: float
+
+
+def shortfall(result: RuleResult) -> Shortfall | None:
+    """How much is missing until the rule is met to the last, the 差距 of the city's assessment table; None
+    where it could not be judged.
+
+    radius, walk: residents beyond the figure. load: facilities outside the band. presence: units
+    without one. units: units lacking until the wanted share. ratio: places lacking, unit by unit
+    (a surplus elsewhere does not help), as fractions. area_per_100_households: m² lacking, likewise.
+    """
+    if result.verdict is None:
+        return None
+    rule, table = result.rule, result.by_unit
+    match rule.check:
+        case Check.RADIUS | Check.WALK:
+            return Shortfall("residents", result.residents_missed)
+        case Check.LOAD:
+            return Shortfall("facilities", float(result.load.under + result.load.over if result.load else 0))
+        case Check.RATIO if len(table):
+            wanted = rule.figure * table["residents"].to_numpy(float) / 1000.0
+            return Shortfall("places", float((wanted - table["places"].to_numpy(float)).clip(min=0.0).sum()))
+        case Check.RATIO:
+            wanted_in_all = rule.figure * result.residents / 1000.0
+            held = (result.actual or 0.0) * result.residents / 1000.0
+            return Shortfall("places", max(wanted_in_all - held, 0.0))
+        case Check.AREA:
+            wanted = rule.figure * table["households"].to_numpy(float) / 100.0
+            return Shortfall("m2", float((wanted - table["area_m2"].to_numpy(float)).clip(min=0.0).sum()))
+        case Check.PRESENCE | Check.UNITS:
+            share = rule.figure if rule.check is Check.UNITS else 1.0
+            # The fewest whole units that make the share; a hair less, so that 0.9 of 10 is 9.
+            needed = -int(-(share * (result.units or 0) - 1e-9) // 1)
+            return Shortfall("units", float(max(needed - (result.units_met or 0), 0)))

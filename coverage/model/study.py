@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from coverage.measuring.membership import Membership, locate, locate_declared, locate_facilities
-from coverage.model.grounds import Grounds
 from coverage.model.tables import (
     RURAL,
     UNKNOWN,
     URBAN,
     Bools,
     FacilityTable,
+    Grounds,
     PopulationGrid,
     UnitTable,
 )

@@ -24,6 +24,7 @@ from geo.lattice import Lattice, find_lattice
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+Shapes = NDArray[np.object_]
 
 URBAN: Final = "urban"
 RURAL: Final = "rural"
@@ -179,6 +180,22 @@ class UnitTable:
         for rows in found.values():
             rows.flags.writeable = False  # all who ask share them
         return found
+
+
+@dataclass(frozen=True)
+class Compounds:
+    """Residential compounds (小区): `shape` (k,) polygons or points in metres, `name` (k,)."""
+
+    shape: Shapes
+    name: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Grounds:
+    """None where no file was given. `residential`: polygons of residential land (居住用地), in metres."""
+
+    residential: Shapes | None = None
+    compounds: Compounds | None = None
 
 
 def _require_columns(frame: pd.DataFrame, wanted: Sequence[str], table: Text) -> None:

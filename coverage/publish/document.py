@@ -10,11 +10,10 @@ import numpy as np
 
 from core.text import Text, text_to_json
 from coverage.assessment import Assessment
-from coverage.equity.shortfall import shortfall
-from coverage.model.results import RuleResult
+from coverage.equity.equity import EquityRow, statements
+from coverage.model.results import RuleResult, shortfall
 from coverage.model.standard import Check, Rule
 from coverage.model.study import Study
-from coverage.publish.extras import equity_of, league_of
 from coverage.publish.tables import About
 from geo.crs import unproject
 
@@ -59,8 +58,8 @@ def assessment_document(assessment: Assessment, about: About) -> Mapping[str, An
         },
         "rules": [_rule(result, study) for result in assessment.results],
         "gaps": gap_rows(assessment),
-        "equity": equity_of(assessment),
-        "league": league_of(assessment),
+        "equity": _equity(assessment),
+        "league": _league(assessment),
         "notes": [text_to_json(note) for note in (*about.notes, *assessment.notes)],
         "limits": [text_to_json(note) for note in _limits(assessment, about)],
         "scenario": about.scenario or None,
@@ -112,7 +111,8 @@ def _rule(result: RuleResult, study: Study) -> dict[str, Any]:
         row["residents_without"] = load.residents_without
     if result.units is not None:
         row |= {"units": result.units, "units_met": result.units_met}
-        row["units_missed"] = _unit_names(study, result.units_missed)
+        names = [""] if study.units is None else study.units.frame["name"].to_list()
+        row["units_missed"] = [str(names[missed]) for missed in result.units_missed]
     return row
 
 
@@ -132,13 +132,6 @@ def _figure(rule: Rule) -> float | list[float]:
     if rule.band is not None:
         return list(rule.band)
     return int(rule.figure) if rule.figure.is_integer() else rule.figure
-
-
-def _unit_names(study: Study, rows: tuple[int, ...]) -> list[str]:
-    if study.units is None:
-        return []
-    names = study.units.frame["name"].to_numpy(str)
-    return [str(names[row]) for row in rows]
 
 
 def gap_rows(assessment: Assessment) -> list[dict[str, Any]]:
@@ -183,3 +176,51 @@ def gap_rows(assessment: Assessment) -> list[dict[str, Any]]:
 def _metres(metres: float) -> float | None:
     """JSON has no infinity."""
     return round(metres, 1) if math.isfinite(metres) else None
+
+
+def _equity(assessment: Assessment) -> dict[str, Any] | None:
+    """Rows and sentences for the rule that speaks of most residents; null where no rule has distances."""
+    found = assessment.equity
+    if found is None:
+        return None
+    return {
+        "rule": found.rule.id,
+        "rows": [_equity_row(row) for row in found.rows],
+        "statements": [text_to_json(said) for said in statements(found, assessment.standard)],
+    }
+
+
+def _league(assessment: Assessment) -> list[dict[str, Any]]:
+    """The districts by rank; none where there are no districts. Unranked where nobody lives."""
+    columns = assessment.league.drop(columns=["unit_row"]).to_dict(orient="records")
+    return [
+        {str(key): _plain(value) for key, value in row.items()}
+        | {"rank": int(row["rank"]) if row["residents"] > 0 else None}
+        for row in columns
+    ]
+
+
+def _equity_row(row: EquityRow) -> dict[str, Any]:
+    spread = row.spread
+    figures = {
+        "residents": spread.people,
+        "unreachable": spread.unreachable,
+        "mean_m": spread.mean_m,
+        "median_m": spread.median_m,
+        "p90_m": spread.p90_m,
+        "median_min": row.minutes(spread.median_m),
+        "p90_min": row.minutes(spread.p90_m),
+        "share_beyond": spread.share_beyond,
+        "gini": spread.gini,
+        "worst_to_best": spread.worst_to_best,
+        "speed_kmh": row.speed_kmh,
+    }
+    title = text_to_json(row.title) if isinstance(row.title, Text) else str(row.title)
+    return {"kind": row.kind, "id": row.id, "title": title} | {k: _plain(v) for k, v in figures.items()}
+
+
+def _plain(value: object) -> object:
+    """JSON has neither infinity nor “not a number”: both become null."""
+    if isinstance(value, float | np.floating):
+        return float(value) if math.isfinite(value) else None
+    return int(value) if isinstance(value, np.integer) else value

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from coverage.assessment import Assessment
 from coverage.gaps.gaps import gap_outlines
-from coverage.model.results import RuleResult
 from coverage.model.study import Study
 from coverage.model.tables import Ints
 from coverage.publish.document import assessment_document
@@ -105,18 +104,14 @@ def _units(assessment: Assessment) -> pd.DataFrame:
     columns = ["unit_id", "name", "level", "parent_id", "settlement", "rule", *UNIT_COLUMNS]
     if units is None or not assessment.results:
         return pd.DataFrame(columns=columns)
-    named = units.frame[["unit_id", "name", "level", "parent_id", "settlement"]]
-    parts = [_rule_units(result, pd.DataFrame(named)) for result in assessment.results]
-    table = pd.concat(parts, ignore_index=True)
-    return table.reindex(columns=columns)
-
-
-def _rule_units(result: RuleResult, named: pd.DataFrame) -> pd.DataFrame:
-    if result.by_unit.empty:
-        return named.iloc[:0].assign(rule=[])
-    rows = result.by_unit["unit_row"].to_numpy(int)
-    figures = result.by_unit.drop(columns=["unit_row", "level"]).reset_index(drop=True)
-    return pd.concat([named.iloc[rows].reset_index(drop=True).assign(rule=result.rule.id), figures], axis=1)
+    named = pd.DataFrame(units.frame[["unit_id", "name", "level", "parent_id", "settlement"]])
+    parts = [named.iloc[:0].assign(rule=[])]
+    for result in assessment.results:
+        if not result.by_unit.empty:
+            of_units = named.iloc[result.by_unit["unit_row"].to_numpy(int)].reset_index(drop=True)
+            figures = result.by_unit.drop(columns=["unit_row", "level"]).reset_index(drop=True)
+            parts.append(pd.concat([of_units.assign(rule=result.rule.id), figures], axis=1))
+    return pd.concat(parts, ignore_index=True).reindex(columns=columns)
 
 
 def _gaps(assessment: Assessment, rows: Sequence[Mapping[str, Any]]) -> gpd.GeoDataFrame:

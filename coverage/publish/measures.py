@@ -17,11 +17,10 @@ from coverage.equity.denominators import denominators
 from coverage.equity.detours import Detours, detours
 from coverage.equity.equity import Area, Equity, equity
 from coverage.equity.inequality import lorenz
-from coverage.equity.shortfall import shortfall
 from coverage.equity.travel_bands import travel_bands
 from coverage.equity.unit_ranking import league
 from coverage.measuring.reading import Reading, elderly_reading
-from coverage.model.results import RuleResult
+from coverage.model.results import RuleResult, shortfall
 from coverage.model.standard import Check
 from coverage.model.study import Study
 from coverage.model.tables import Floats, Ints
@@ -46,7 +45,11 @@ def measures_of(assessment: Assessment, *, areas: Sequence[Area] = ()) -> dict[s
     """
     crossed = detours(assessment.measured)
     chosen = list(choices(assessment.measured, assessment.results))
-    spreads = _equities(assessment, areas)
+    spreads = [
+        equity(result.rule, assessment.measured, areas=areas)
+        for result in assessment.results
+        if result.rule.check in (Check.RADIUS, Check.WALK) and result.residents > 0
+    ]
     return {
         "shortfall": shortfall_table(assessment.results),
         "equity": equity_table(spreads),
@@ -123,11 +126,6 @@ _FIGURE_UNITS: Final = {
     Check.AREA: "m2_per_100_households",
     Check.PRESENCE: "per_unit",
 }
-
-
-def _equities(assessment: Assessment, areas: Sequence[Area]) -> list[Equity]:
-    judged = [r for r in assessment.results if r.rule.check in (Check.RADIUS, Check.WALK) and r.residents > 0]
-    return [equity(result.rule, assessment.measured, areas=areas) for result in judged]
 
 
 def equity_table(spreads: Sequence[Equity]) -> pd.DataFrame:

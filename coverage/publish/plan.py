@@ -48,14 +48,19 @@ def plan_tables(
         "proven": bool(plan.proven),
         "verdict": facts.get("verdict") or text_to_json(plan.verdict),
         "seconds": round(float(plan.seconds), 3),
-        "sites": [_ordered(site) for site in sites],
+        # The keys that every reader expects come first.
+        "sites": [{key: site[key] for key in _SITE_COLUMNS} | dict(site) for site in sites],
     }
     return PlanTables(document, site_points(document["sites"]), candidates)
 
 
 def site_points(sites: Sequence[Mapping[str, Any]]) -> gpd.GeoDataFrame:
     """Sites as points in WGS-84 with the facts that are one value each, and `<group>_gained`."""
-    rows = [_flat(site) for site in sites]
+    rows = [
+        {key: site[key] for key in (*_SITE_COLUMNS, *_MORE) if key in site}
+        | {f"{group}_gained": value for group, value in site.get("groups_gained", {}).items()}
+        for site in sites
+    ]
     frame = pd.DataFrame(rows) if rows else pd.DataFrame(columns=list(_SITE_COLUMNS))
     points = gpd.points_from_xy(frame["lon"].astype(float), frame["lat"].astype(float))
     return gpd.GeoDataFrame(frame, geometry=points, crs=WGS84)
@@ -73,16 +78,6 @@ def with_plan(results: Results, plan: PlanTables, new_site: Ints) -> Results:
     """The results with a plan; their cells say which site serves them anew."""
     cells = results.cells.assign(**{NEW_SITE: new_site.astype(np.int32)})
     return replace(results, plan=plan, cells=cells)
-
-
-def _ordered(site: Mapping[str, Any]) -> dict[str, Any]:
-    """The keys that every reader expects first."""
-    return {key: site[key] for key in _SITE_COLUMNS} | dict(site)
-
-
-def _flat(site: Mapping[str, Any]) -> dict[str, Any]:
-    flat = {key: site[key] for key in (*_SITE_COLUMNS, *_MORE) if key in site}
-    return flat | {f"{group}_gained": value for group, value in site.get("groups_gained", {}).items()}
 
 
 def _number(value: float) -> float | None:

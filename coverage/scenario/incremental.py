@@ -1,76 +1,251 @@
-"""Opening, closing and moving facilities with the distances at once.
+"""The distances kept right while facilities open, close and move.
 
-After an edit only the cells are measured again whose nearest facility it can be or was. The distances
+After a change only the cells are measured again whose nearest facility it can be or was. The distances
 are equal, to the last bit, to those of measuring everything anew; so is everything computed from them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Final
 
 import numpy as np
 
-from core.errors import SettingError
 from coverage.assessment import Assessment
 from coverage.measuring.measure import Distances
-from coverage.measuring.near_cells import blocks, cells_of_edges
-from coverage.model.edits import Close, FacilityEdit, Move, Open
-from coverage.model.tables import FacilityTable, Floats, Ints
-from coverage.scenario.change_log import Journal
-from coverage.scenario.facility_slots import DOOR, Slots
-from coverage.scenario.incremental_tier import Ground, LiveTier
-from geo.network.snapping import Snapped, snap, take
+from coverage.measuring.near_cells import Blocks, CellsOfEdges, blocks, cells_of_edges
+from coverage.model.tables import Bools, FacilityTable, Floats, Ints
+from geo.distance.distance_updates import Mended, Offers, first_of, spread, taken_from
+from geo.distance.nearest import at_points, nearest_straight
+from geo.distance.open_ground import SAME_SPOT_M, straight_ways, take_straight
+from geo.network.network import WalkNetwork
+from geo.network.snapping import Snapped, ends, snap, take
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What stays as it is whatever becomes of the facilities."""
+
+    network: WalkNetwork
+    snap_limit_m: float
+    cells: Snapped
+    cell_xy: Floats
+    of_edges: CellsOfEdges
+    blocks: Blocks
 
 
 @dataclass
-class _Done:
-    """An edit with what it takes to take it back: what it wrote, and facility → slot as it was before."""
+class Slots:
+    """Every facility that is or was: those of the base first, then those opened, in order.
 
-    edit: FacilityEdit
-    journal: Journal
-    ids_before: dict[str, int]
+    `open` says which are there now; these in order are the rows of the facility list as it is now.
+    `edge`, `offset_m`, `snap_m` and `on_street` (n, 2) say where each joins the streets.
+    """
+
+    number: list[str]
+    tier: list[str]
+    xy: Floats
+    edge: Ints
+    offset_m: Floats
+    snap_m: Floats
+    on_street: Floats
+    open: Bools
+
+    @property
+    def doors(self) -> Snapped:
+        """Where the slots join the streets."""
+        return Snapped(self.edge, self.offset_m, self.snap_m, self.on_street, self.xy)
+
+    def open_of(self, tier: str) -> Ints:
+        """The open slots of a tier, ascending."""
+        return np.flatnonzero(self.open & (np.asarray(self.tier, dtype=object) == tier))
+
+    def add(self, number: str, tier: str) -> int:
+        """One slot more, not open yet, which stands nowhere; returns its number."""
+        self.number.append(number)
+        self.tier.append(tier)
+        for name in ("edge", "offset_m", "snap_m", "open"):
+            setattr(self, name, np.append(getattr(self, name), getattr(self, name).dtype.type(0)))
+        for name in ("xy", "on_street"):
+            setattr(self, name, np.concatenate([getattr(self, name), np.zeros((1, 2))]))
+        return len(self.tier) - 1
+
+    def put(self, slot: int, xy: Floats, door: Snapped) -> None:
+        """Let a slot stand at `xy` (2,), with this door to the streets."""
+        self.xy[slot] = xy
+        self.edge[slot], self.offset_m[slot] = door.edge[0], door.offset_m[0]
+        self.snap_m[slot], self.on_street[slot] = door.snap_m[0], door.xy[0]
+
+
+@dataclass
+class LiveTier:
+    """Metres and facility of one tier for nodes and cells; facilities are slots.
+
+    `farthest_m` (blocks,) is no less than the straight metres of any cell of the block.
+    """
+
+    ground: Ground
+    slots: Slots
+    node_m: Floats
+    node_owner: Ints
+    walk_m: Floats
+    walk_row: Ints
+    straight_m: Floats
+    straight_row: Ints
+    farthest_m: Floats
+
+    def open(self, slot: int) -> None:
+        """Count `slot`, which is among the open ones now, in."""
+        self._open_straight(slot)
+        mended, edge = NOTHING, self.slots.edge[[slot]]
+        if edge[0] >= 0:
+            offers = arrivals(self.ground.network, self.slots.doors, np.array([slot]))
+            mended = spread(self.ground.network.graph, self.node_m, self.node_owner, offers)
+        self._cells_after(mended, edge[edge >= 0], self.slots.xy[[slot]], slot)
+
+    def close(self, slot: int) -> None:
+        """Count `slot`, which is no longer among the open ones, out."""
+        self._close_straight(slot)
+        edge = self.slots.edge[[slot]]
+        mended = self._search_again(slot) if edge[0] >= 0 else NOTHING
+        self._cells_after(mended, edge[edge >= 0], self.slots.xy[[slot]], slot)
+
+    def move(self, slot: int, old_edge: int, old_xy: Floats) -> None:
+        """Follow `slot`, which stayed open, from its old street and place to where it stands now.
+
+        Forgetting the old door and spreading from the new one go in one round.
+        """
+        self._close_straight(slot)
+        self._open_straight(slot)
+        mended = self._search_again(slot)
+        edges = [edge for edge in {old_edge, int(self.slots.edge[slot])} if edge >= 0]
+        at = np.array([old_xy, self.slots.xy[slot]])
+        self._cells_after(mended, np.array(edges, np.int64), at, slot)
+
+    def _open_straight(self, slot: int) -> None:
+        cells = self.ground.blocks.not_beyond(self.slots.xy[slot], self.farthest_m)
+        metres = nearest_straight(self.ground.cell_xy[cells], self.slots.xy[[slot]]).metres
+        now_m, now = self.straight_m[cells], self.straight_row[cells]
+        nearer = (metres < now_m) | ((metres == now_m) & (slot < now))
+        self.straight_m[cells[nearer]] = metres[nearer]
+        self.straight_row[cells[nearer]] = slot
+
+    def _close_straight(self, slot: int) -> None:
+        cells: Ints = np.flatnonzero(self.straight_row == slot)
+        rows = self.slots.open_of(self.slots.tier[slot])
+        near = nearest_straight(self.ground.cell_xy[cells], self.slots.xy[rows])
+        self.straight_m[cells] = near.metres
+        self.straight_row[cells] = rows[near.index] if len(rows) else near.index
+        np.maximum.at(self.farthest_m, self.ground.blocks.block_of[cells], near.metres)
+
+    def _search_again(self, slot: int) -> Mended:
+        """Forget the junctions whose nearest `slot` was and fill them from around and from all open doors."""
+        graph, doors = self.ground.network.graph, self.slots.doors
+        own = (self.node_owner == slot).nonzero()[0]
+        forgotten, around = taken_from(graph, self.node_m, self.node_owner, own)
+        rows = self.slots.open_of(self.slots.tier[slot])
+        offered = arrivals(self.ground.network, doors, rows[doors.edge[rows] >= 0])
+        offers = Offers(
+            np.concatenate([around.node, offered.node]),
+            np.concatenate([around.metres, offered.metres]),
+            np.concatenate([around.owner, offered.owner]),
+        )
+        return first_of([forgotten, spread(graph, self.node_m, self.node_owner, offers)])
+
+    def _cells_after(self, mended: Mended, own_edges: Ints, at: Floats, slot: int) -> None:
+        """Recompute the cells that changed nodes or the facility's own streets lead to, and those around.
+
+        `own_edges` are the facility's streets, `at` (k, 2) the places it stands or stood at.
+        """
+        cells, doors = self.ground.cells, self.slots.doors
+        rows = self.slots.open_of(self.slots.tier[slot])
+        edges, along = self.ground.of_edges.near_nodes(mended.node, own_edges)
+        # The same spot is walked to straight: cells around the places are looked at too.
+        around = cells.tree.query_ball_point(at, SAME_SPOT_M * (1 + 1e-9))
+        more = np.setdiff1d(np.concatenate([np.asarray(some, np.int64) for some in around]), along)
+        linked, apart = more[cells.edge[more] >= 0], more[cells.edge[more] < 0]
+        found = [self._at(along, edges, rows), self._at(linked, cells.edge[linked], rows)]
+        changed = np.concatenate([along, linked, apart])
+        metres = np.concatenate([*(m for m, _ in found), np.full(len(apart), np.inf)])
+        row = np.concatenate([*(r for _, r in found), np.full(len(apart), -1)])
+        take_straight(straight_ways(self.ground.network, take(cells, changed), doors, rows), metres, row)
+        self.walk_m[changed], self.walk_row[changed] = metres, row
+
+    def _at(self, cells: Ints, edges: Ints, rows: Ints) -> tuple[Floats, Ints]:
+        """Metres along streets of cells on `edges`, and the slot; -1 where none is reached."""
+        on_these = rows[np.isin(self.slots.edge[rows], edges)]
+        nodes, doors = (self.node_m, self.node_owner), (self.slots.doors, on_these)
+        metres, row = at_points(self.ground.network, self.ground.cells, cells, nodes, doors)
+        return metres, np.where(np.isfinite(metres), row, -1)
 
 
 @dataclass
 class Live:
-    """An assessment whose facilities can be edited one by one; made by `live`. Not for several threads.
-
-    Only the last edit can be taken back: what was done and undone is the history of who asks.
-    """
+    """Distances that follow a list of facilities; made by `live`. Not for several threads."""
 
     base: Assessment
     ground: Ground
     slots: Slots
     tiers: dict[str, LiveTier]
-    ids: dict[str, int]
-    done: list[_Done] = field(default_factory=list)
 
-    @property
-    def edits(self) -> tuple[FacilityEdit, ...]:
-        """What has been done and not undone."""
-        return tuple(step.edit for step in self.done)
+    def follow(self, facilities: FacilityTable) -> Distances:
+        """As `measure` would give them for `facilities`: any list, but near the last one it is quick.
 
-    def do(self, edit: FacilityEdit) -> None:
-        """Make an edit. SettingError if its facility is not there, or its number is taken."""
-        journal, ids = Journal(), dict(self.ids)
-        self._change(edit, journal, ids)
-        self.done.append(_Done(edit, journal, self.ids))
-        self.ids = ids
+        Rows are told by number and tier: one that is at another place than before has moved.
+        """
+        slots = self._slots_of(facilities)
+        for slot in np.setdiff1d(np.flatnonzero(self.slots.open), slots).tolist():
+            self.slots.open[slot] = False
+            self.tiers[self.slots.tier[slot]].close(slot)
+        stay = self.slots.open[slots]
+        for row in np.flatnonzero(~stay | (self.slots.xy[slots] != facilities.xy).any(axis=1)).tolist():
+            slot = int(slots[row])
+            self._put(slot, facilities.xy[row], is_new=not stay[row])
+        return self._distances(facilities, slots)
 
-    def undo(self) -> None:
-        """Take the last edit back; nothing if there is none."""
-        if self.done:
-            step = self.done.pop()
-            step.journal.undo()
-            self.ids = step.ids_before
+    def _slots_of(self, facilities: FacilityTable) -> Ints:
+        """A slot for each row, ascending as the rows are, since of equally near facilities the first counts.
 
-    def distances_to(self, facilities: FacilityTable) -> Distances:
-        """As `measure` would give them for `facilities`, which must be the list as it is now."""
-        slots = np.flatnonzero(self.slots.open)
+        Rows of the base have theirs. Those opened keep theirs as far as the list begins as the last one did.
+        """
+        frame = facilities.frame
+        wanted = list(zip(frame["facility_id"].astype(str), frame["tier"].astype(str), strict=True))
+        own = {self._named(slot): slot for slot in range(len(self.base.study.facilities))}
+        slots: list[int] = []
+        for named in wanted:
+            if own.get(named, -1) <= (slots[-1] if slots else -1):
+                break
+            slots.append(own[named])
+        opened = [slot for slot in np.flatnonzero(self.slots.open).tolist() if slot >= len(own)]
+        rest = wanted[len(slots) :]
+        kept = in_common([self._named(slot) for slot in opened], rest)
+        return np.array(
+            [*slots, *opened[:kept], *(self.slots.add(*named) for named in rest[kept:])], np.int64
+        )
+
+    def _named(self, slot: int) -> tuple[str, str]:
+        return self.slots.number[slot], self.slots.tier[slot]
+
+    def _put(self, slot: int, xy: Floats, *, is_new: bool) -> None:
+        """Open a slot at a place, or move it there."""
+        old_edge, old_xy = int(self.slots.edge[slot]), self.slots.xy[slot].copy()
+        door = snap(self.ground.network, xy.reshape(1, 2), limit_m=self.ground.snap_limit_m)
+        self.slots.put(slot, xy, door)
+        name = self.slots.tier[slot]
+        tier = self.tiers.setdefault(name, _empty_tier(self.ground, self.slots))
+        if is_new:
+            self.slots.open[slot] = True
+            tier.open(slot)
+        else:
+            tier.move(slot, old_edge, old_xy)
+
+    def _distances(self, facilities: FacilityTable, slots: Ints) -> Distances:
         row_of = np.full(len(self.slots.open) + 1, -1, np.int64)  # the last entry stands for "none"
         row_of[slots] = np.arange(len(slots))
         wanted = dict.fromkeys((*self.base.standard.tiers, *facilities.tiers))
-        tiers = {tier: self.tiers.get(tier) or _empty_tier(self.ground) for tier in wanted}
+        tiers = {tier: self.tiers.get(tier) or _empty_tier(self.ground, self.slots) for tier in wanted}
         return Distances(
             straight_m={tier: live.straight_m.copy() for tier, live in tiers.items()},
             walk_m={tier: live.walk_m.copy() for tier, live in tiers.items()},
@@ -81,94 +256,64 @@ class Live:
             nodes={tier: (live.node_m.copy(), row_of[live.node_owner]) for tier, live in tiers.items()},
         )
 
-    def _change(self, edit: FacilityEdit, journal: Journal, ids: dict[str, int]) -> None:
-        if isinstance(edit, Open):
-            if edit.facility_id in ids:
-                raise SettingError("The facility number {number} is taken already.", number=edit.facility_id)
-            slot = ids[edit.facility_id] = self._new_slot(edit)
-            self._opened(slot, journal)
-            return
-        slot = ids.get(edit.facility_id, -1)
-        if slot < 0:
-            raise SettingError("There is no facility “{number}” in the list.", number=edit.facility_id)
-        tier = self.tiers[self.slots.tier[slot]]
-        if isinstance(edit, Close):
-            del ids[edit.facility_id]
-            journal.write(self.slots, "open", np.array([slot]), np.array([False]))
-            tier.close(slot, self.ground, self.slots, journal)
-        else:
-            old = int(self.slots.edge[slot]), self.slots.xy[slot].copy()
-            self._put(slot, edit, journal)
-            tier.move(slot, old, self.ground, self.slots, journal)
-
-    def _opened(self, slot: int, journal: Journal) -> None:
-        tier = self.slots.tier[slot]
-        if tier not in self.tiers:
-            self.tiers[tier] = _empty_tier(self.ground)
-        journal.write(self.slots, "open", np.array([slot]), np.array([True]))
-        self.tiers[tier].open(slot, self.ground, self.slots, journal)
-
-    def _snap(self, x: float, y: float) -> Snapped:
-        limit = self.base.standard.walking.snap_limit_m
-        return snap(self.ground.network, np.array([[x, y]]), limit_m=limit)
-
-    def _new_slot(self, edit: Open) -> int:
-        return self.slots.add((edit.x, edit.y), edit.tier, self._snap(edit.x, edit.y))
-
-    def _put(self, slot: int, edit: Move, journal: Journal) -> None:
-        door, at = self._snap(edit.x, edit.y), np.array([slot])
-        journal.write(self.slots, "xy", at, np.array([[edit.x, edit.y]]))
-        for name, values in zip(DOOR, (door.edge, door.offset_m, door.snap_m, door.xy), strict=True):
-            journal.write(self.slots, name, at, values)
-
 
 def live(base: Assessment) -> Live:
-    """Ready to edit the facilities of an assessment, which stays as it is."""
+    """Ready to follow the facilities of an assessment, which stays as it is."""
     study, distances = base.study, base.measured.distances
     ground = Ground(
         study.network,
+        base.standard.walking.snap_limit_m,
         distances.cells,
         study.grid.xy,
         cells_of_edges(study.network, distances.cells),
         blocks(study.grid.xy),
     )
-    facilities = study.facilities
-    doors = distances.facilities
+    frame, doors = study.facilities.frame, distances.facilities
     slots = Slots(
-        facilities.xy.copy(),
+        frame["facility_id"].astype(str).tolist(),
+        frame["tier"].astype(str).tolist(),
+        study.facilities.xy.copy(),
         doors.edge.copy(),
         doors.offset_m.copy(),
         doors.snap_m.copy(),
         doors.xy.copy(),
-        facilities.frame["tier"].astype(str).tolist(),
-        np.ones(len(facilities), bool),
+        np.ones(len(frame), bool),
     )
-    return Live(
-        base=base,
-        ground=ground,
-        slots=slots,
-        tiers={tier: _tier(tier, distances, ground) for tier in distances.walk_m},
-        ids={number: row for row, number in enumerate(facilities.frame["facility_id"])},
-    )
+    tiers = {
+        tier: LiveTier(
+            ground,
+            slots,
+            node_m.copy(),
+            node_owner.copy(),
+            distances.walk_m[tier].copy(),
+            distances.walk_row[tier].copy(),
+            distances.straight_m[tier].copy(),
+            distances.straight_row[tier].copy(),
+            ground.blocks.highest(distances.straight_m[tier]),
+        )
+        for tier, (node_m, node_owner) in distances.nodes.items()
+    }
+    return Live(base, ground, slots, tiers)
 
 
-def _tier(tier: str, distances: Distances, ground: Ground) -> LiveTier:
-    node_m, node_owner = distances.nodes[tier]
-    return LiveTier(
-        node_m.copy(),
-        node_owner.copy(),
-        distances.walk_m[tier].copy(),
-        distances.walk_row[tier].copy(),
-        distances.straight_m[tier].copy(),
-        distances.straight_row[tier].copy(),
-        ground.blocks.highest(distances.straight_m[tier]),
-    )
-
-
-def _empty_tier(ground: Ground) -> LiveTier:
+def _empty_tier(ground: Ground, slots: Slots) -> LiveTier:
     def nothing(n: int) -> tuple[Floats, Ints]:
         return np.full(n, np.inf), np.full(n, -1, np.int64)
 
     cells, nodes = len(ground.cell_xy), len(ground.network.node_xy)
     farthest_m = np.full(len(ground.blocks.low), np.inf)
-    return LiveTier(*nothing(nodes), *nothing(cells), *nothing(cells), farthest_m)
+    return LiveTier(ground, slots, *nothing(nodes), *nothing(cells), *nothing(cells), farthest_m)
+
+
+def in_common(one: Sequence[object], other: Sequence[object]) -> int:
+    """How many equal entries both begin with."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+
+
+NOTHING: Final = Mended(np.empty(0, np.int64), np.empty(0), np.empty(0, np.int64))
+
+
+def arrivals(network: WalkNetwork, doors: Snapped, rows: Ints) -> Offers:
+    """What linked facilities offer the nodes at the ends of their streets."""
+    u, v, to_u, to_v = ends(network, doors, rows)
+    return Offers(np.concatenate([u, v]), np.concatenate([to_u, to_v]), np.tile(rows, 2))

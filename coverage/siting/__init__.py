@@ -1,7 +1,7 @@
 """Where the next centres should go: location-allocation with a proof or a bound."""
 
 from coverage.siting.alternatives import CurvePoint, alternatives, curve
-from coverage.siting.choose import choose_sites
+from coverage.siting.choose import Demand, choose_sites
 from coverage.siting.conditions import Quota
 from coverage.siting.explain import (
     ShorterWay,
@@ -13,7 +13,6 @@ from coverage.siting.explain import (
     shorter_ways,
 )
 from coverage.siting.goals import Goal, Plan, Progress, Step, Watch
-from coverage.siting.model.demand import Demand
 from coverage.siting.tiers import TierPlan, TwoTiers, as_tiers, both, choose_both
 
 __all__ = [

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from core.errors import InfeasibleError
+from coverage.siting.choose import Demand
 from coverage.siting.goals import MOST_PEOPLE, Plan, Watch
-from coverage.siting.model.demand import Demand
 from coverage.siting.model.plan_value import covered_weight
 
 
@@ -38,32 +37,23 @@ def curve(demand: Demand, plan: Plan, *, watch: Watch | None = None) -> tuple[Cu
     problem = demand.problem(plan.goal)
     found = []
     for n in range(1, len(plan.sites) + 1):
-        this = plan if n == len(plan.sites) else _choose_or_none(demand, plan, n, seconds, watch)
-        if this is None:
+        try:
+            goal = replace(plan.goal, count=n, time_limit_s=seconds)
+            this = plan if n == len(plan.sites) else demand.choose(goal, watch)
+        except InfeasibleError:
             continue
         first = np.array(plan.sites[:n], np.int64)
         in_order = covered_weight(problem, first, np.array(plan.closed, np.int64))
         if plan.goal.has_loads:  # whom the others serve as well is not known here
             in_order = min(in_order, this.objective)
         found.append(CurvePoint(n, max(this.objective, in_order), max(this.bound, in_order), in_order))
-    return tuple(_never_falling(found))
-
-
-def _choose_or_none(demand: Demand, plan: Plan, n: int, seconds: float, watch: Watch | None) -> Plan | None:
-    try:
-        return demand.choose(replace(plan.goal, count=n, time_limit_s=seconds), watch)
-    except InfeasibleError:
-        return None
-
-
-def _never_falling(points: Sequence[CurvePoint]) -> list[CurvePoint]:
-    """More sites serve at least as many, so a time-limited point takes over what fewer sites reached."""
-    best = np.maximum.accumulate([point.best for point in points])
-    bound = np.minimum.accumulate([point.bound for point in points[::-1]])[::-1]
-    return [
+    # More sites serve at least as many, so a time-limited point takes over what fewer sites reached.
+    best = np.maximum.accumulate([point.best for point in found])
+    bound = np.minimum.accumulate([point.bound for point in found[::-1]])[::-1]
+    return tuple(
         replace(point, best=float(b), bound=float(max(limit, b)))
-        for point, b, limit in zip(points, best, bound, strict=True)
-    ]
+        for point, b, limit in zip(found, best, bound, strict=True)
+    )
 
 
 def alternatives(

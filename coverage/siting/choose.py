@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from scipy import sparse
 
@@ -47,3 +48,23 @@ _SOLVERS: Mapping[str, Callable[[Problem, Limits], Plan]] = {
     LEAST_WALKING: least_walking,
     LEAST_WORST: p_center,
 }
+
+
+@dataclass(frozen=True, eq=False)
+class Demand:
+    """The arguments of `choose_sites` that describe the city, to ask more than one question about it."""
+
+    residents: Floats
+    reach: sparse.csr_array
+    keep: Sequence[int] = ()
+    already: Floats | Bools | None = None
+
+    def choose(self, goal: Goal, watch: Watch | None = None) -> Plan:
+        """The plan for `goal`; as `choose_sites`."""
+        return choose_sites(
+            self.residents, self.reach, goal=goal, keep=self.keep, already=self.already, watch=watch
+        )
+
+    def problem(self, goal: Goal) -> Problem:
+        """The checked arrays under the conditions of `goal`."""
+        return read_problem(self.residents, self.reach, goal, self.keep, self.already)

@@ -112,9 +112,6 @@ class Conditions:
                     given=len(values),
                     wanted=wanted,
                 )
-        self._check_pairs()
-
-    def _check_pairs(self) -> None:
         if self.backup and self.has_loads:
             raise SettingError("Backup coverage and load limits cannot be asked for together.")
         if self.budget is not None and self.cost is None:
@@ -138,7 +135,8 @@ class Conditions:
             raise SettingError("The importance of a cell is negative or not a number.")
         if self.site_xy is not None and not np.isfinite(np.asarray(self.site_xy, float)).all():
             raise SettingError("The position of a site is not a number.")
-        if self.band is not None and not (_within(self.band[0], 0.0, np.inf) and _rising(*self.band)):
+        low, high = (0.0, np.inf) if self.band is None else self.band
+        if not (_within(low, 0.0, np.inf) and np.less_equal(low, high).all()):
             raise SettingError("The load band must run from a low number to a higher one.")
         for name, value in (
             ("budget", self.budget),
@@ -166,10 +164,6 @@ class Conditions:
             or self.has_loads
             or self.backup > 0.0
         )
-
-
-def _rising(low: Floats | float, high: Floats | float) -> bool:
-    return bool((np.asarray(low, float) <= np.asarray(high, float)).all())
 
 
 def is_number(value: object) -> bool:

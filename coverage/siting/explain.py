@@ -10,9 +10,9 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from core.text import Text, text
+from coverage.siting.choose import Demand
 from coverage.siting.goals import Goal, Plan
 from coverage.siting.model.arrays import Floats, Ints
-from coverage.siting.model.demand import Demand
 from coverage.siting.model.problem import Problem
 from coverage.siting.model.site_rules import site_rules
 
@@ -112,20 +112,19 @@ def shorter_ways(demand: Demand, plan: Plan) -> tuple[ShorterWay, ...]:
         cells, metres = problem.cells_of(row), problem.metres_of(row)
         nearer = (metres < way_m[cells] - _SAME_WAY_M) & (problem.residents[cells] > 0.0)
         who, after_m = cells[nearer], metres[nearer]
-        found.append(_shorter(problem.residents[who], way_m[who], after_m))
+        people, before_m = problem.residents[who], way_m[who]
+        had = np.isfinite(before_m)
+        saved = np.average((before_m - after_m)[had], weights=people[had]) if had.any() else np.nan
+        found.append(
+            ShorterWay(
+                residents=float(people.sum()),
+                saved_m=float(saved),
+                longest_m_before=float(before_m[had].max()) if had.any() else np.nan,
+                longest_m_after=float(after_m[had].max()) if had.any() else np.nan,
+            )
+        )
         way_m[who] = after_m
     return tuple(found)
-
-
-def _shorter(people: Floats, before_m: Floats, after_m: Floats) -> ShorterWay:
-    had = np.isfinite(before_m)
-    saved = np.average((before_m - after_m)[had], weights=people[had]) if had.any() else np.nan
-    return ShorterWay(
-        residents=float(people.sum()),
-        saved_m=float(saved),
-        longest_m_before=float(before_m[had].max()) if had.any() else np.nan,
-        longest_m_after=float(after_m[had].max()) if had.any() else np.nan,
-    )
 
 
 def _by_unit(problem: Problem, new: Ints, around: Surroundings) -> tuple[UnitGain, ...]:

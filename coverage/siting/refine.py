@@ -16,9 +16,8 @@ from typing import Final
 import numpy as np
 from scipy import sparse
 
-from coverage.siting.covering.greedy import greedy
+from coverage.siting.covering.local_search import greedy, improved
 from coverage.siting.covering.lp_bound import DualSearch
-from coverage.siting.covering.swap import improved
 from coverage.siting.model.arrays import Bools, Floats, Ints
 from coverage.siting.model.cover_model import CoverModel
 from coverage.siting.model.highs import Limits

@@ -16,10 +16,10 @@ from scipy import sparse
 
 from core.errors import SettingError
 from core.text import Sayable, text
+from coverage.siting.choose import Demand
 from coverage.siting.conditions import Quota
 from coverage.siting.goals import FEWEST_SITES, LEAST_WALKING, LEAST_WORST, Goal, Plan, Watch
 from coverage.siting.model.arrays import Floats, Ints
-from coverage.siting.model.demand import Demand
 from coverage.siting.model.problem import read_problem
 
 TITLES: Final = (text("centres"), text("stations"))
@@ -104,7 +104,8 @@ def both(town: TwoTiers, goal: Goal, centres: int | None, stations: int | None) 
     _check(town, goal, centres, stations)
     n, m = town.n, town.centre_reach.shape[1]
     near, far = (_served(reach, goal) for reach in (town.station_reach, town.centre_reach))
-    reach = sparse.vstack([sparse.hstack([far, near]), sparse.hstack([_none(n, m, near), near])])
+    nobody = sparse.csr_array((n, m), dtype=near.dtype)
+    reach = sparse.vstack([sparse.hstack([far, near]), sparse.hstack([nobody, near])])
     there = np.array([*town.centres, *(n + row for row in town.stations)], np.int64)
     people = town.residents if town.station_residents is None else town.station_residents
     demand = Demand(
@@ -114,6 +115,7 @@ def both(town: TwoTiers, goal: Goal, centres: int | None, stations: int | None) 
         _already(town),
     )
     role = np.repeat(np.arange(2), n), np.repeat(np.arange(2), m)
+    share = np.repeat([town.centre_share, 1.0 - town.centre_share], m)
     return demand, replace(
         goal,
         count=None if goal.name == FEWEST_SITES else (centres or 0) + (stations or 0),
@@ -129,9 +131,10 @@ def both(town: TwoTiers, goal: Goal, centres: int | None, stations: int | None) 
         quotas=(
             *_numbers(town, there, (centres, stations)),
             _one_each(town, goal, there),
-            *map(_twice, goal.quotas),
+            # a quota over places counts a place's centre and its station alike
+            *(replace(quota, label=np.tile(quota.label, 2)) for quota in goal.quotas),
         ),
-        importance=_importance(town, goal),
+        importance=share if goal.importance is None else share * np.tile(goal.importance, 2),
     )
 
 
@@ -157,10 +160,6 @@ def _served(reach: sparse.csr_array, goal: Goal) -> sparse.csr_array:
     metres = read_problem(people, reach, Goal(count=0, reach_m=goal.reach_m), (), None).metres
     data = metres.data if goal.name == LEAST_WALKING else np.ones(metres.nnz, bool)
     return sparse.csr_array((data, metres.indices, metres.indptr), shape=metres.shape)
-
-
-def _none(n: int, m: int, like: sparse.csr_array) -> sparse.csr_array:
-    return sparse.csr_array((n, m), dtype=like.dtype)
 
 
 def _already(town: TwoTiers) -> Floats | None:
@@ -197,11 +196,6 @@ def _band(band: tuple[Floats | float, Floats | float], n: int) -> tuple[Floats, 
     return low, high
 
 
-def _twice(quota: Quota) -> Quota:
-    """A quota over places counts a place's centre and its station alike."""
-    return replace(quota, label=np.tile(quota.label, 2))
-
-
 def _numbers(town: TwoTiers, there: Ints, most: tuple[int | None, int | None]) -> list[Quota]:
     """How many new sites of each tier."""
     limits = {tier: (0.0, float(number)) for tier, number in enumerate(most) if number is not None}
@@ -217,8 +211,3 @@ def _one_each(town: TwoTiers, goal: Goal, there: Ints) -> Quota:
     label[there] = -1
     required = {int(row): (1.0, 1.0) for row in goal.required}
     return Quota(label, required, default=(0.0, 1.0), name=PLACE, titles=town.names, told=False)
-
-
-def _importance(town: TwoTiers, goal: Goal) -> Floats:
-    share = np.repeat([town.centre_share, 1.0 - town.centre_share], town.centre_reach.shape[1])
-    return share if goal.importance is None else share * np.tile(goal.importance, 2)

@@ -62,7 +62,21 @@ def kind_of(content: bytes) -> str:
     if not content.strip(b"\x00 \t\r\n"):
         return EMPTY
     if content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return _kind_of_zip(content)
+        try:
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                names = set(archive.namelist())
+        except (zipfile.BadZipFile, ValueError, NotImplementedError):
+            return ZIP
+        if "[Content_Types].xml" in names:
+            return DOCUMENT if "word/document.xml" in names else WORKBOOK
+        if "content.xml" in names and "mimetype" in names:
+            return OPEN_DOCUMENT
+        ends = {PurePosixPath(name.replace("\\", "/")).suffix.lower() for name in names}
+        if ".gdbtable" in ends:
+            return FILE_GEODATABASE
+        if ends & {".tab", ".mif"} and ends <= {".tab", ".dat", ".map", ".id", ".ind", ".mif", ".mid", ""}:
+            return MAPINFO
+        return ZIP
     if content.startswith(_OLE) or _BIFF.match(content):
         return OLD_WORKBOOK
     if content.startswith(_SQLITE):
@@ -72,34 +86,7 @@ def kind_of(content: bytes) -> str:
     for mark, kind in _MARKS:
         if content.startswith(mark) and (kind is not PICTURE or b"\0" in content[:_HEAD_BYTES]):
             return kind
-    return _kind_of_text(content[:_HEAD_BYTES])
-
-
-def _kind_of_zip(content: bytes) -> str:
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            names = set(archive.namelist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
-        return ZIP
-    if "[Content_Types].xml" in names:
-        return DOCUMENT if "word/document.xml" in names else WORKBOOK
-    if "content.xml" in names and "mimetype" in names:
-        return OPEN_DOCUMENT
-    ends = {PurePosixPath(name.replace("\\", "/")).suffix.lower() for name in names}
-    if ".gdbtable" in ends:
-        return FILE_GEODATABASE
-    if ends & {".tab", ".mif"} and ends <= {".tab", ".dat", ".map", ".id", ".ind", ".mif", ".mid", ""}:
-        return MAPINFO
-    return ZIP
-
-
-_DXF: Final = re.compile(rb"\s*0\s*\r?\n\s*SECTION\s*\r?\n")
-_MAPINFO: Final = re.compile(
-    rb"\s*(!table\s*\r?\n\s*!version|version\s+\d+\s*\r?\n\s*charset)", re.IGNORECASE
-)
-
-
-def _kind_of_text(head: bytes) -> str:
+    head = content[:_HEAD_BYTES]
     if _DXF.match(head):
         return CAD
     if _MAPINFO.match(head):
@@ -125,3 +112,9 @@ def _kind_of_text(head: bytes) -> str:
     ):
         return HTML
     return UNKNOWN_XML
+
+
+_DXF: Final = re.compile(rb"\s*0\s*\r?\n\s*SECTION\s*\r?\n")
+_MAPINFO: Final = re.compile(
+    rb"\s*(!table\s*\r?\n\s*!version|version\s+\d+\s*\r?\n\s*charset)", re.IGNORECASE
+)

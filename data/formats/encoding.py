@@ -27,7 +27,7 @@ def decode(content: bytes) -> str:
     """
     for mark, encoding in _MARKS:
         if content.startswith(mark):
-            return _forgiving(content, encoding)
+            return _few_broken(content.decode(encoding, "replace"))
     if b"\0" in content:
         return _without_mark(content)
     for encoding in _STRICT:
@@ -80,10 +80,6 @@ def _strictly(content: bytes, encoding: str) -> str | None:
         return content.decode(encoding)
     except UnicodeDecodeError:
         return None
-
-
-def _forgiving(content: bytes, encoding: str) -> str:
-    return _few_broken(content.decode(encoding, "replace"))
 
 
 def _few_broken(written: str) -> str:

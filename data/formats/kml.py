@@ -40,7 +40,10 @@ def parse_xml(content: bytes) -> ET.Element:
 def read_kml(content: bytes, limits: Limits) -> tuple[RawSheet, ...]:
     """One sheet a folder that holds placemarks (named by the folder), WGS-84 as KML demands."""
     root = parse_xml(content)
-    sheets = [_sheet(name, marks, limits) for name, marks in _folders(root, "")]
+    sheets = [
+        _sheet_of(name, [dict(_fields(mark)) for mark in marks], [_point(mark) for mark in marks], limits)
+        for name, marks in _folders(root, "")
+    ]
     if not sheets:
         raise UnreadableError(text("The KML file holds no placemarks."))
     return tuple(sheets)
@@ -68,10 +71,6 @@ def _folders(element: ET.Element, name: str) -> Iterator[tuple[str, list[ET.Elem
     for child in element:
         if _tag(child) in ("Folder", "Document", "kml"):
             yield from _folders(child, _child_text(child, "name") or name)
-
-
-def _sheet(name: str, marks: list[ET.Element], limits: Limits) -> RawSheet:
-    return _sheet_of(name, [dict(_fields(mark)) for mark in marks], [_point(mark) for mark in marks], limits)
 
 
 def _sheet_of(

@@ -122,16 +122,13 @@ def opened(path: Path) -> Iterator[MapFile]:
         if not layers:
             if problem is not None and len(left) == 1:
                 raise problem
-            raise _no_layer(path, pieces)
+            raise InputError(
+                "{file}: the archive holds no map layer, only: {names}.",
+                file=path.name,
+                names=", ".join(piece.name for piece in pieces[:10]) + (" …" if len(pieces) > 10 else ""),
+            )
+
         yield MapFile(path.name, tuple(layers), tuple(left))
-
-
-def _no_layer(path: Path, pieces: Sequence[Piece]) -> InputError:
-    return InputError(
-        "{file}: the archive holds no map layer, only: {names}.",
-        file=path.name,
-        names=", ".join(piece.name for piece in pieces[:10]) + (" …" if len(pieces) > 10 else ""),
-    )
 
 
 def _layers_of(
@@ -219,7 +216,24 @@ def _read(
     except _ERRORS as error:
         raise damaged(file) from error
     if latin:
-        frame = _redecoded(frame, _declared(layer.source))
+        # Texts read as Latin-1, which loses no byte, as what they are: UTF-8 where that fits, else as
+        # declared, else GB18030.
+        declared = _declared(layer.source)
+        geometry = frame.geometry.name if isinstance(frame, gpd.GeoDataFrame) else None
+        own = [name for name in frame.columns if name != geometry]
+        words = [name for name in own if not pd.api.types.is_numeric_dtype(frame[name].dtype)]
+        texts = [v for name in words for v in frame[name].unique() if isinstance(v, str) and not v.isascii()]
+        encoding = _encoding(texts, declared)
+        for name in words:
+            known = {
+                value: value.encode("latin-1", "replace").decode(encoding, "replace")
+                for value in frame[name].unique()
+                if isinstance(value, str) and not value.isascii()
+            }
+            if known:
+                frame[name] = frame[name].map(lambda value, known=known: known.get(value, value))
+        titles = dict(zip(own, _redecoded_titles([str(name) for name in own], declared), strict=True))
+        frame = frame.rename(columns=titles)
     if not isinstance(frame, gpd.GeoDataFrame):
         frame = gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries([None] * len(frame), index=frame.index))
     return frame
@@ -233,7 +247,15 @@ def _source(piece: Piece, whole: Path, pieces: Sequence[Piece], room: Path) -> t
             return str(path.resolve()), "geodatabase"
         raise InputError("{file} is a folder and no File Geodatabase.", file=whole.name)
     if start.startswith(b"SQLite format 3\x00"):
-        _refuse_recursion(path, whole.name)
+        # A layer may be a view that never ends.
+        with suppress(sqlite3.DatabaseError):
+            connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
+            try:
+                views = connection.execute("SELECT sql FROM sqlite_master WHERE type = 'view'").fetchall()
+            finally:
+                connection.close()
+            if any("recursive" in str(sql).casefold() for (sql,) in views):
+                raise InputError("{file}: a layer is a recursive view, which is not opened.", file=whole.name)
         if path.suffix.lower() == ".zip" or "!" in str(path):  # which GDAL would take for an archive
             return f"GPKG:{_copy_named(path, room, '.gpkg')}", "geopackage"
         return f"GPKG:{path.resolve()}", "geopackage"
@@ -245,11 +267,7 @@ def _source(piece: Piece, whole: Path, pieces: Sequence[Piece], room: Path) -> t
         return str(path), "parquet"
     if refusal := not_read(start, whole.name):
         raise refusal
-    return _text_source(path, whole, room)
-
-
-def _text_source(path: Path, whole: Path, room: Path) -> tuple[str, str]:
-    """JSON, KML or a table with WKT, in UTF-8 whatever it was in."""
+    # JSON, KML or a table with WKT, in UTF-8 whatever it was in.
     content = path.read_bytes()
     try:
         written = decode(content)
@@ -304,18 +322,6 @@ def _unknown(file: str) -> InputError:
         "FlatGeobuf, GeoParquet, KML, or a table with WKT).",
         file=file,
     )
-
-
-def _refuse_recursion(path: Path, file: str) -> None:
-    """A layer may be a view that never ends."""
-    with suppress(sqlite3.DatabaseError):
-        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
-        try:
-            views = connection.execute("SELECT sql FROM sqlite_master WHERE type = 'view'").fetchall()
-        finally:
-            connection.close()
-        if any("recursive" in str(sql).casefold() for (sql,) in views):
-            raise InputError("{file}: a layer is a recursive view, which is not opened.", file=file)
 
 
 def _copy_named(path: Path, room: Path, suffix: str) -> Path:
@@ -385,26 +391,6 @@ def _cut(raw: bytes, encoding: str) -> str:
         if len(raw) < 10:
             break
     return raw.decode(encoding)
-
-
-def _redecoded(frame: Any, declared: str) -> Any:
-    """Texts read as Latin-1, which loses no byte, as what they are: UTF-8 where that fits, else as
-    declared, else GB18030."""
-    geometry = frame.geometry.name if isinstance(frame, gpd.GeoDataFrame) else None
-    own = [name for name in frame.columns if name != geometry]
-    words = [name for name in own if not pd.api.types.is_numeric_dtype(frame[name].dtype)]
-    texts = [v for name in words for v in frame[name].unique() if isinstance(v, str) and not v.isascii()]
-    encoding = _encoding(texts, declared)
-    for name in words:
-        known = {
-            value: value.encode("latin-1", "replace").decode(encoding, "replace")
-            for value in frame[name].unique()
-            if isinstance(value, str) and not value.isascii()
-        }
-        if known:
-            frame[name] = frame[name].map(lambda value, known=known: known.get(value, value))
-    titles = dict(zip(own, _redecoded_titles([str(name) for name in own], declared), strict=True))
-    return frame.rename(columns=titles)
 
 
 # Formats that are read as a whole to know what they hold.

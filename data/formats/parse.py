@@ -18,9 +18,8 @@ from data.formats.limits import Limits
 from data.formats.markup import read_html
 from data.formats.raw import RawFile, RawSheet, UnreadableError
 from data.formats.records import read_json
-from data.formats.spreadsheet import PROTECTED, read_workbook
+from data.formats.spreadsheet import PROTECTED, read_workbook, read_xml_workbook
 from data.formats.worksheets import SheetMarks, marks_of
-from data.formats.xmlbook import read_xml_workbook
 
 _LISTS: Final = re.compile(r"\.(xlsx|xlsm|xls|et|ods|csv|tsv|txt|geojson|json|kml|gpkg)$", re.IGNORECASE)
 _MOST_LISTS: Final = 50
@@ -88,8 +87,7 @@ _REFUSED: Final[dict[str, Text]] = {
     ),
     detect.CAD: text(
         "The file is a CAD drawing (DXF or DWG). Export its points with their names as .xlsx, .csv or .kml "
-        "and "
-        "send that."
+        "and send that."
     ),
     detect.FILE_GEODATABASE: text(
         "The file is an ArcGIS file geodatabase (.gdb). Export the layer as shapefile (.zip), GeoPackage or "
@@ -118,13 +116,36 @@ def _sheets(kind: str, content: bytes, limits: Limits) -> tuple[RawSheet, ...]:
     if kind == detect.ZIP:
         return _zip(content, limits)
     if kind == detect.WORKBOOK:
-        return _workbook(content, limits)
+        # The sheets with what stands in cells without a value, the rows that are hidden, and our own mark.
+        marks = marks_of(content, limits)
+        sheets = []
+        for sheet in read_workbook(content, limits):
+            own = marks.sheets.get(sheet.name, SheetMarks())
+            for (row, column), shown in own.cells.items():
+                if (
+                    row < len(sheet.rows)
+                    and column < len(sheet.rows[row])
+                    and sheet.rows[row][column] is None
+                ):
+                    sheet.rows[row][column] = shown
+            sheets.append(replace(sheet, hidden_rows=own.hidden_rows, own=sheet.name in marks.own))
+        return tuple(sheets)
     if kind == detect.OPEN_DOCUMENT:
-        from data.formats.opendocument import read_open_document
+        from data.formats.spreadsheet import read_open_document
 
         return read_open_document(content, limits)
     if kind == detect.OLD_WORKBOOK:
-        return _old_workbook(content, limits)
+        # By calamine, which is quick and knows passwords; by xlrd what it does not know.
+        if any(stream.encode("utf-16-le") in content for stream in ("EncryptedPackage", "EncryptionInfo")):
+            raise UnreadableError(PROTECTED)
+        try:
+            return read_workbook(content, limits)
+        except UnreadableError as error:
+            if error.message == PROTECTED:
+                raise
+        from data.formats.spreadsheet import read_old_workbook
+
+        return read_old_workbook(content, limits)
     if kind == detect.GEOPACKAGE:
         from data.formats.vector import read_geopackage
 
@@ -138,33 +159,6 @@ def _sheets(kind: str, content: bytes, limits: Limits) -> tuple[RawSheet, ...]:
     if kind == detect.HTML:
         return read_html(content, limits)
     return read_json(content, limits) if kind == detect.JSON else (read_delimited(content, limits),)
-
-
-def _old_workbook(content: bytes, limits: Limits) -> tuple[RawSheet, ...]:
-    """By calamine, which is quick and knows passwords; by xlrd what it does not know."""
-    if any(stream.encode("utf-16-le") in content for stream in ("EncryptedPackage", "EncryptionInfo")):
-        raise UnreadableError(PROTECTED)
-    try:
-        return read_workbook(content, limits)
-    except UnreadableError as error:
-        if error.message == PROTECTED:
-            raise
-    from data.formats.oldbook import read_old_workbook
-
-    return read_old_workbook(content, limits)
-
-
-def _workbook(content: bytes, limits: Limits) -> tuple[RawSheet, ...]:
-    """The sheets with what stands in cells without a value, the rows that are hidden, and our own mark."""
-    marks = marks_of(content, limits)
-    sheets = []
-    for sheet in read_workbook(content, limits):
-        own = marks.sheets.get(sheet.name, SheetMarks())
-        for (row, column), shown in own.cells.items():
-            if row < len(sheet.rows) and column < len(sheet.rows[row]) and sheet.rows[row][column] is None:
-                sheet.rows[row][column] = shown
-        sheets.append(replace(sheet, hidden_rows=own.hidden_rows, own=sheet.name in marks.own))
-    return tuple(sheets)
 
 
 def _zip(content: bytes, limits: Limits) -> tuple[RawSheet, ...]:

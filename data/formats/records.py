@@ -151,7 +151,16 @@ def _listed(records: list[Record], path: tuple[str, ...], given: Mapping[str, An
     """Records as they are; those that only hold further lists of places are groups of these."""
     own: list[Record] = []
     for record in records:
-        inner = [] if _is_placed(record) else _inner_lists(record)
+        inner = (
+            []
+            if _is_placed(record)
+            else [
+                value
+                for value in record.values()
+                if isinstance(value, list | dict)
+                and any(_is_placed(r) for group in _groups(value) for r in group.records)
+            ]
+        )
         if not inner:
             own.append(record)
             continue
@@ -161,16 +170,6 @@ def _listed(records: list[Record], path: tuple[str, ...], given: Mapping[str, An
             yield from _groups(value, (*path, label) if label else path, {**given, **plain})
     if own:
         yield _Group(path, given, tuple(own))
-
-
-def _inner_lists(record: Record) -> list[Any]:
-    """The lists within a record that hold places, at any depth."""
-    return [
-        value
-        for value in record.values()
-        if isinstance(value, list | dict)
-        and any(_is_placed(r) for group in _groups(value) for r in group.records)
-    ]
 
 
 def _is_placed(record: Record) -> bool:

@@ -110,12 +110,18 @@ def _warning(crs: CRS, file: str, place: tuple[float, float], accuracy: float) -
     )
     for pattern, code in _OLD:
         if pattern.search(datum):
+            # The farthest that any published parameter set moves the place.
+            moved = [0.0]
+            for way in TransformerGroup(code, WGS84, always_xy=True).transformers:
+                lon, lat = way.transform(*place)
+                if way.accuracy >= 0 and np.isfinite([lon, lat]).all():
+                    moved.append(float(_GEOD.inv(*place, lon, lat)[2]))
             return text(
                 "{file} is in {system}, whose shift against WGS-84 is not known here: its places may lie up "
                 "to about {metres:,.0f} m off. Save it in CGCS2000 where that matters.",
                 file=file,
                 system=crs.name,
-                metres=_shift_m(code, place),
+                metres=(max(moved) if max(moved) > 0 else _XIAN_M),
             )
     if accuracy >= 0 or crs.is_bound or _SAME.search(datum):
         return None
@@ -125,16 +131,6 @@ def _warning(crs: CRS, file: str, place: tuple[float, float], accuracy: float) -
         file=file,
         system=crs.name,
     )
-
-
-def _shift_m(code: int, place: tuple[float, float]) -> float:
-    """The farthest that any published parameter set moves the place."""
-    moved = [0.0]
-    for way in TransformerGroup(code, WGS84, always_xy=True).transformers:
-        lon, lat = way.transform(*place)
-        if way.accuracy >= 0 and np.isfinite([lon, lat]).all():
-            moved.append(float(_GEOD.inv(*place, lon, lat)[2]))
-    return max(moved) if max(moved) > 0 else _XIAN_M
 
 
 def _unusable(file: str, system: str) -> InputError:

@@ -65,7 +65,13 @@ def pieces_of(path: Path) -> Iterator[tuple[Piece, ...]]:
             if start.startswith(b"PK"):
                 pieces = _unzipped(path, Path(folder))
             else:
-                pieces = (_inflated(path, Path(folder), bz2.open if start.startswith(b"BZh") else gzip.open),)
+                # The one file in a .gz or .bz2, under the name without that ending.
+                opener = bz2.open if start.startswith(b"BZh") else gzip.open
+                name = path.stem if path.suffix.lower() in (".gz", ".bz2") else path.name
+                target = Path(folder) / f"0{PurePosixPath(name).suffix.lower()}"
+                with opener(path) as packed, target.open("wb") as out:
+                    _copied(packed, out, path.name, MOST_BYTES)  # type: ignore[arg-type]
+                pieces = (Piece(target, name),)
         except _BROKEN as error:
             raise damaged(path.name) from error
         yield pieces
@@ -84,15 +90,6 @@ def first_bytes(path: Path, count: int = _HEAD) -> bytes:
 
 def damaged(file: str) -> InputError:
     return InputError("{file}: the file is damaged or not what its name says.", file=file)
-
-
-def _inflated(path: Path, folder: Path, opener: object) -> Piece:
-    """The one file in a .gz or .bz2, under the name without that ending."""
-    name = path.stem if path.suffix.lower() in (".gz", ".bz2") else path.name
-    target = folder / f"0{PurePosixPath(name).suffix.lower()}"
-    with opener(path) as packed, target.open("wb") as out:  # type: ignore[operator]
-        _copied(packed, out, path.name, MOST_BYTES)
-    return Piece(target, name)
 
 
 def _unzipped(path: Path, folder: Path) -> tuple[Piece, ...]:

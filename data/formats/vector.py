@@ -34,7 +34,10 @@ def read_geopackage(content: bytes, limits: Limits) -> tuple[RawSheet, ...]:
         path = Path(folder) / "list.gpkg"
         path.write_bytes(content)
         source = f"GPKG:{path}"
-        names = [str(name) for name, kind in _layers(source) if kind is not None]
+        try:
+            names = [str(name) for name, kind in pyogrio.list_layers(source) if kind is not None]
+        except (DataSourceError, DataLayerError) as error:
+            raise _damaged() from error
         if not names:
             raise UnreadableError(text("The GeoPackage holds no layer with places."))
         return tuple(_sheet(source, name, name, limits) for name in names)
@@ -77,13 +80,6 @@ def zipped_shapefiles(archive: zipfile.ZipFile, limits: Limits) -> list[RawSheet
                 archive, member
             )
     return [read_shapefile(parts, stem, limits) for stem, parts in by_stem.items() if ".shp" in parts]
-
-
-def _layers(source: str) -> Any:
-    try:
-        return pyogrio.list_layers(source)
-    except (DataSourceError, DataLayerError) as error:
-        raise _damaged() from error
 
 
 def _sheet(

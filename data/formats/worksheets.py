@@ -56,24 +56,22 @@ def marks_of(content: bytes, limits: Limits) -> BookMarks:
                 part = read_member(archive, member)
                 rows, columns = used_rectangle(part)
                 require_size(member.filename.rpartition("/")[2], rows, columns, limits)
-                by_part[member.filename] = _marks(part)
+                cells: dict[tuple[int, int], str] = {}
+                if b"<f" in part:
+                    for attributes, formula in _FORMULA.findall(part):
+                        place = _PLACE.search(attributes)
+                        if place is not None:
+                            cells[_place(place)] = "=" + unescape(
+                                formula.decode("utf-8", "replace"), {"&quot;": '"'}
+                            )
+                if b't="e"' in part:
+                    for attributes, value in _ERROR.findall(part):
+                        place = _PLACE.search(attributes)
+                        if place is not None:
+                            cells[_place(place)] = value.decode("utf-8", "replace")
+                by_part[member.filename] = SheetMarks(cells, tuple(int(row) for row in _HIDDEN.findall(part)))
         named = {name: by_part[path] for name, path in _sheet_parts(archive).items() if path in by_part}
         return BookMarks(named, _own_sheets(archive))
-
-
-def _marks(part: bytes) -> SheetMarks:
-    cells: dict[tuple[int, int], str] = {}
-    if b"<f" in part:
-        for attributes, formula in _FORMULA.findall(part):
-            place = _PLACE.search(attributes)
-            if place is not None:
-                cells[_place(place)] = "=" + unescape(formula.decode("utf-8", "replace"), {"&quot;": '"'})
-    if b't="e"' in part:
-        for attributes, value in _ERROR.findall(part):
-            place = _PLACE.search(attributes)
-            if place is not None:
-                cells[_place(place)] = value.decode("utf-8", "replace")
-    return SheetMarks(cells, tuple(int(row) for row in _HIDDEN.findall(part)))
 
 
 def _place(found: re.Match[bytes]) -> tuple[int, int]:

@@ -41,7 +41,11 @@ class BuildingScores:
 
 def building_scores(xy: Floats, buildings: NDArray[np.object_]) -> BuildingScores | None:
     """Judge points (n, h, 2) by metric building outlines; None if too few are near. Seeded."""
-    near = _near(xy, buildings)
+    near = buildings
+    if len(near):  # within the reach of any shift of any point
+        middles = shapely.get_coordinates(shapely.centroid(buildings))
+        to_point_m, _ = cKDTree(xy[:, 0]).query(middles, distance_upper_bound=_NEAR_M)
+        near = np.asarray(buildings[np.isfinite(to_point_m)], object)
     if len(near) < _LEAST_BUILDINGS:
         return None
     tree = shapely.STRtree(near)
@@ -55,15 +59,6 @@ def building_scores(xy: Floats, buildings: NDArray[np.object_]) -> BuildingScore
     bins = np.searchsorted(_BIN_EDGES_M, away_m, side="right")
     scores = [np.log(m * ratio[bins] + 1 - m) for ratio in ratios for m in _MAPPED_SHARES]
     return BuildingScores(_TEMPER * np.stack(scores, axis=2), away_m)
-
-
-def _near(xy: Floats, buildings: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Buildings within the reach of any shift of any point."""
-    if not len(buildings):
-        return buildings
-    middles = shapely.get_coordinates(shapely.centroid(buildings))
-    away_m, _ = cKDTree(xy[:, 0]).query(middles, distance_upper_bound=_NEAR_M)
-    return np.asarray(buildings[np.isfinite(away_m)], object)
 
 
 def _away(tree: shapely.STRtree, xy: Floats) -> Floats:

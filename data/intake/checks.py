@@ -57,8 +57,14 @@ class Checker:
             self._conflicts(frame, context.units, decided=decided)
             report_unit_names(frame, np.flatnonzero(_accepted(frame)), context.units, self.report)
         if context.reference is not None and len(context.reference.water):
-            self._on_water(frame, context.reference.water)
-        return frame, _twice(frame, context.stored)
+            rows = np.flatnonzero(_accepted(frame))
+            places = shapely.points(frame[["lon", "lat"]].to_numpy(float)[rows])
+            wet = shapely.STRtree(context.reference.water).query(places, predicate="within")[0]
+            for k in np.unique(wet).tolist():
+                self.report(int(rows[k]), WARNING, "on-water", _ON_WATER, "lon")
+        rows = np.flatnonzero(_accepted(frame))
+        found = find_duplicates(frame.iloc[rows], context.stored)
+        return frame, tuple(replace(g, rows=tuple(rows[list(g.rows)].tolist())) for g in found)
 
     def report(self, row: int, level: Level, code: str, message: Text, field: str) -> None:
         """A finding on a row's cell of the field, or on the whole row where no column holds it."""
@@ -119,19 +125,13 @@ class Checker:
                 for k in found.tolist():
                     self.report(int(rows[k]), WARNING, "unit-conflict", named.one(k), named.level(k))
 
-    def _on_water(self, frame: pd.DataFrame, water: np.ndarray[tuple[int], np.dtype[np.object_]]) -> None:
-        rows = np.flatnonzero(_accepted(frame))
-        places = shapely.points(frame["lon"].to_numpy(float)[rows], frame["lat"].to_numpy(float)[rows])
-        wet = np.unique(shapely.STRtree(water).query(places, predicate="within")[0])
-        for k in wet.tolist():
-            self.report(int(rows[k]), WARNING, "on-water", _ON_WATER, "lon")
-
     def tell_twice(self, groups: Sequence[DuplicateGroup]) -> None:
         """A warning for every row of a small group, naming the others; one for a large one, at its first
         row."""
-        places = _places(self.frame) if groups else []
+        where = self.frame[["name", "source_file", "source_sheet", "source_row"]]
         for group in groups:
-            named = [places[member] for member in group.rows[:MOST_NAMED]]
+            members = where.iloc[list(group.rows[:MOST_NAMED])].itertuples(index=False)
+            named = [f"{name} ({sheet or file}, {row})" for name, file, sheet, row in members]
             code = "duplicate" if group.reason == "name" else "same-coordinates"
             code = "already-stored" if group.stored else code
             told = group.rows if len(group.rows) <= MOST_NAMED else group.rows[:1]
@@ -218,15 +218,6 @@ _NEAR_UNITS: Final = text(
 )
 
 
-def _twice(frame: pd.DataFrame, stored: pd.DataFrame | None) -> tuple[DuplicateGroup, ...]:
-    """Groups of accepted rows, as rows of the frame."""
-    rows = np.flatnonzero(_accepted(frame))
-    return tuple(
-        replace(group, rows=tuple(rows[list(group.rows)].tolist()))
-        for group in find_duplicates(frame.iloc[rows], stored)
-    )
-
-
 _ON_WATER: Final = text("The place lies on water.")
 _FAR_FROM_OTHERS: Final = text(
     "The place lies hundreds of kilometres from the other facilities of the list; a digit may be wrong."
@@ -240,15 +231,6 @@ def _outside_message(kilometres: float, *, far: bool) -> Text:
             kilometres=kilometres,
         )
     return text("The place lies {kilometres:.1f} km outside the study area.", kilometres=kilometres)
-
-
-def _places(frame: pd.DataFrame) -> list[str]:
-    """“name (sheet, row number)” of every row; the file's name where there is no sheet."""
-    columns = ("name", "source_file", "source_sheet", "source_row")
-    return [
-        f"{name} ({sheet or file}, {row})"
-        for name, file, sheet, row in frame[list(columns)].itertuples(index=False)
-    ]
 
 
 def _accepted(frame: pd.DataFrame) -> Bools:

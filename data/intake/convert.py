@@ -9,14 +9,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.text import Text, text
-from coverage.model.tables import Bools, Floats
 from data.intake.coordinates import MIXED, UNITS, DatumDecision, likeliest
 from data.intake.drafts import ACCEPTED, REFUSED
 from data.intake.findings import ERROR, WARNING, Notebook
-from data.intake.hypotheses import HYPOTHESES, UNKNOWN
-from data.intake.projected import to_degrees
+from data.intake.likelihood import HYPOTHESES, UNKNOWN
+from data.intake.projection import to_degrees
 from data.intake.sheets import Table
-from geo.datum import BD09, GCJ02, WGS84, LonLat, convert
+from geo.datum import BD09, GCJ02, WGS84, convert
 
 _NAMES = {GCJ02: "GCJ-02", BD09: "BD-09", WGS84: "WGS-84"}
 
@@ -28,27 +27,18 @@ def converted(frame: pd.DataFrame, by_row: NDArray[np.object_]) -> pd.DataFrame:
     Where the system is unknown or mixed, degrees are taken as WGS-84 and metres stay unplaced.
     """
     lon, lat = frame["given_lon"].to_numpy(float).copy(), frame["given_lat"].to_numpy(float).copy()
+    mend_lon, mend_lat = (frame[c].to_numpy(float).copy() for c in ("mend_lon", "mend_lat"))
     metres = frame["metres"].to_numpy(bool)
     for name in set(by_row.tolist()):
-        rows = by_row == name
-        lon[rows], lat[rows] = _to_wgs84(lon[rows], lat[rows], name, metres[rows])
-    mend_lon, mend_lat = (frame[c].to_numpy(float).copy() for c in ("mend_lon", "mend_lat"))
-    for name in set(by_row.tolist()):
-        rows = by_row == name
+        rows, in_metres = by_row == name, (by_row == name) & metres
+        if name.startswith("epsg:"):
+            lon[in_metres], lat[in_metres] = to_degrees(lon[in_metres], lat[in_metres], name)
+            continue
+        lon[in_metres], lat[in_metres] = np.nan, np.nan
         if name in (GCJ02, BD09):
+            lon[rows], lat[rows] = convert(lon[rows], lat[rows], name, WGS84)
             mend_lon[rows], mend_lat[rows] = convert(mend_lon[rows], mend_lat[rows], name, WGS84)
     return frame.assign(lon=lon, lat=lat, mend_lon=mend_lon, mend_lat=mend_lat, system=by_row)
-
-
-def _to_wgs84(lon: Floats, lat: Floats, system: str, metres: Bools) -> LonLat:
-    x, y = lon.copy(), lat.copy()
-    if system.startswith("epsg:"):
-        x[metres], y[metres] = to_degrees(lon[metres], lat[metres], system)
-        return x, y
-    x[metres], y[metres] = np.nan, np.nan
-    if system in (GCJ02, BD09):
-        return convert(x, y, system, WGS84)
-    return x, y
 
 
 def tell_systems(

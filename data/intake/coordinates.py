@@ -13,7 +13,7 @@ import numpy as np
 from core.errors import SettingError
 from core.text import Text, text
 from coverage.model.tables import Floats
-from data.intake.hypotheses import HYPOTHESES, SYSTEM_OF, UNKNOWN
+from data.intake.likelihood import HYPOTHESES, SYSTEM_OF, UNKNOWN
 from data.intake.scores import LOG_PRIOR, Belief, Scores, believe
 from geo.datum import BD09, GCJ02, WGS84
 
@@ -113,7 +113,10 @@ def decide(words: str, scores: Scores | None, *, units_known: bool = True) -> Da
     is decided by, unless the rows speak for another system; rows that agree never make it less certain.
     """
     named = named_systems(words)
-    said = _evidence_of_words(named)
+    said = tuple(
+        Evidence("metadata", system, 2.0, text("The list itself says “{words}”.", words=words))
+        for system, words in named.items()
+    )
     if scores is None or not len(scores) or not any(v.any() for v in scores.totals().values()):
         if len(named) == 1:
             return DatumDecision(next(iter(named)), True, _WORD_CONFIDENCE, said)
@@ -137,17 +140,14 @@ def decide(words: str, scores: Scores | None, *, units_known: bool = True) -> Da
 def _beside_unknown_units(words: str, scores: Scores) -> DatumDecision:
     """Decided by all but the units, if these do not speak against it; else what they would say, asked."""
     without, whole = decide(words, scores.without_units()), decide(words, scores)
-    if without.decided and whole.system in (without.system, UNKNOWN) and not _contradicts(whole, without):
+    # Undecided with the units, the rows lie in these under another system than the one decided without them.
+    other = bool(whole.ranking) and not whole.decided and whole.ranking[0][0] != without.system
+    if without.decided and whole.system in (without.system, UNKNOWN) and not other:
         return replace(without, evidence=whole.evidence, ranking=whole.ranking or without.ranking)
     evidence = whole.evidence
     if whole.decided:
         evidence = (*evidence, Evidence(UNITS, UNKNOWN, 0.0, _UNITS_UNKNOWN))
     return replace(whole, system=UNKNOWN if whole.decided else whole.system, decided=False, evidence=evidence)
-
-
-def _contradicts(whole: DatumDecision, without: DatumDecision) -> bool:
-    """Whether the rows lie in their units under another system than the one decided without these."""
-    return bool(whole.ranking) and not whole.decided and whole.ranking[0][0] != without.system
 
 
 _UNITS_UNKNOWN: Final = text(
@@ -178,6 +178,10 @@ def is_decided(belief: Belief, named: dict[str, str]) -> bool:
     also names its system itself.
     """
     system = SYSTEM_OF[belief.best]
+    # Buildings say little of a single row, so they must say it more clearly, and the more so the more rows
+    # there are: what chance says of a third of them adds up.
+    least = max(_LEAST_REFUTED, _LEAST_REFUTED_A_ROW * belief.rows)
+    no_mixture = belief.mixture_refuted >= least or belief.names_refuted >= _LEAST_REFUTED_BY_NAMES
     advantages = [belief.advantage(kind) for kind, values in belief.kinds.items() if values.any()]
     return (
         system != UNKNOWN
@@ -185,18 +189,11 @@ def is_decided(belief: Belief, named: dict[str, str]) -> bool:
         and belief.support[belief.best] >= _LEAST_SUPPORT
         and belief.telling_rows >= _LEAST_TELLING_ROWS
         and belief.uniform
-        and (_rules_out_mixture(belief) or system in named)
+        and (no_mixture or system in named)
         and max(advantages) >= _STRONG
         and min(advantages) >= _AGAINST
         and not (named and system not in named)
     )
-
-
-def _rules_out_mixture(belief: Belief) -> bool:
-    """Buildings say little of a single row, so they must say it more clearly, and the more so the more
-    rows there are: what chance says of a third of them adds up."""
-    least = max(_LEAST_REFUTED, _LEAST_REFUTED_A_ROW * belief.rows)
-    return belief.mixture_refuted >= least or belief.names_refuted >= _LEAST_REFUTED_BY_NAMES
 
 
 def likeliest(decision: DatumDecision) -> str:
@@ -213,13 +210,6 @@ def belief_in_words(weight: float) -> Text:
     if weight >= 1:
         return text("moderate")
     return text("weak") if weight > 0.1 else text("tells nothing")
-
-
-def _evidence_of_words(named: dict[str, str]) -> tuple[Evidence, ...]:
-    return tuple(
-        Evidence("metadata", system, 2.0, text("The list itself says “{words}”.", words=words))
-        for system, words in named.items()
-    )
 
 
 def evidence_of_rows(scores: Scores, belief: Belief) -> tuple[Evidence, ...]:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import unquote
 
+import shapely
+
 from core.text import Text, text
 from data.formats.geometry import inner_point
 from data.formats.raw import Cell
-from data.intake.angles import LAT, LON, Angle
-from data.intake.numbers import plain
+from data.intake.numbers import LAT, LON, Angle, plain
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def place_in(cell: Cell) -> PlaceInCell | None:
     written = plain(cell)
     wkt = _WKT.match(written)
     if wkt is not None:
-        return _of_shape(_from_text(written.rpartition(";")[2]), _epsg(wkt[1]))
+        return _of_shape(shapely.from_wkt(written.rpartition(";")[2], on_invalid="ignore"), _epsg(wkt[1]))
     if _HEXADECIMAL.fullmatch(written):
         return _from_hexadecimal(written)
     if written.startswith("{") and '"coordinates"' in written:
@@ -110,15 +111,7 @@ def _of_shape(shape: Any, words: str) -> PlaceInCell | None:
     return PlaceInCell(_angle(shape.x, LON), _angle(shape.y, LAT), words)
 
 
-def _from_text(written: str) -> Any:
-    import shapely
-
-    return shapely.from_wkt(written, on_invalid="ignore")
-
-
 def _from_hexadecimal(written: str) -> PlaceInCell | None:
-    import shapely
-
     found = _HEXADECIMAL.fullmatch(written)
     if found is None or len(found[1]) % 2:
         return None

@@ -8,9 +8,8 @@ from typing import Final
 
 from core.text import Text
 from data.formats.raw import Cell, Row
-from data.intake.angles import Angle
 from data.intake.findings import ERROR, WARNING, Notebook
-from data.intake.numbers import as_written, is_missing
+from data.intake.numbers import Angle, as_written, is_missing
 from data.intake.sheets import Table
 
 ACCEPTED: Final = "accepted"

@@ -1,16 +1,61 @@
-"""What intake has to say about a list, row by row."""
+"""What intake has to say about a list, row by row, and the codes of all that it can say.
+
+`docs/lists.md` has the table that `as_markdown` makes; a test compares them.
+"""
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final
+from functools import cache
+from pathlib import Path
+from typing import Final, Literal
 
 from core.text import Text, text
 from data.formats.raw import RawFile
-from data.intake.codes import ERROR, INFO, WARNING, Level, level_of
 
-__all__ = ["ERROR", "INFO", "WARNING", "Finding", "Level", "Notebook", "counted", "in_order"]
+Level = Literal["error", "warning", "info"]
+ERROR: Final[Level] = "error"
+WARNING: Final[Level] = "warning"
+INFO: Final[Level] = "info"
+
+
+@dataclass(frozen=True)
+class FindingCode:
+    """`levels` are those at which it is reported, the usual first; `row` is what becomes of the row,
+    `sentence` what was seen, `cure` what to do ("" where nothing needs to be done)."""
+
+    code: str
+    levels: tuple[Level, ...]
+    row: str
+    title: str
+    sentence: str
+    cure: str
+
+
+@cache
+def finding_codes() -> dict[str, FindingCode]:
+    """All codes of `codes.toml`, in its order."""
+    path = Path(__file__).with_name("codes.toml")
+    table = tomllib.loads(path.read_text(encoding="utf-8"))
+    return {code: FindingCode(code, tuple(entry.pop("levels")), **entry) for code, entry in table.items()}
+
+
+def level_of(code: str) -> Level:
+    """The usual level of a declared code."""
+    return finding_codes()[code].levels[0]
+
+
+def as_markdown() -> str:
+    """The table of `docs/lists.md`."""
+    lines = ["| code | level | the row is | what was found | what to do |", "|---|---|---|---|---|"]
+    for found in finding_codes().values():
+        said = f"{found.title}: {found.sentence}" if found.sentence else found.title
+        levels = ", ".join(found.levels)
+        lines.append(f"| `{found.code}` | {levels} | {found.row} | {said} | {found.cure or '–'} |")
+    return "\n".join(lines)
+
 
 _NAMED_ROWS: Final = 20
 
@@ -65,28 +110,18 @@ class Notebook:
     def flush(self) -> None:
         """Turn the tallies into one finding each, at the level of its code."""
         for (code, _), cells in self._tallies.items():
-            example, row, column = cells[0]
-            self.note(
-                level_of(code),
-                code,
-                _with_the_others(example, [r for _, r, _ in cells[1:]]),
-                row=row,
-                column=column,
-            )
+            message, row, column = cells[0]
+            others = [number for _, number, _ in cells[1:]]
+            named = ", ".join(map(str, others[:_NAMED_ROWS])) + (" …" if len(others) > _NAMED_ROWS else "")
+            if any(others):
+                message = text(
+                    "{example} (and {count} more {count:cell|cells} like it, in rows {rows})",
+                    example=message,
+                    count=len(others),
+                    rows=named,
+                )
+            self.note(level_of(code), code, message, row=row, column=column)
         self._tallies.clear()
-
-
-def _with_the_others(example: Text, rows: list[int]) -> Text:
-    """A remark and where it holds too: the first twenty rows, and how many in all."""
-    if not any(rows):
-        return example
-    named = ", ".join(map(str, rows[:_NAMED_ROWS])) + (" …" if len(rows) > _NAMED_ROWS else "")
-    return text(
-        "{example} (and {count} more {count:cell|cells} like it, in rows {rows})",
-        example=example,
-        count=len(rows),
-        rows=named,
-    )
 
 
 def counted(findings: Iterable[Finding], level: Level) -> int:

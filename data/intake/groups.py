@@ -11,7 +11,7 @@ import pandas as pd
 
 from coverage.model.tables import UnitTable
 from data.intake.coordinates import AUTO, DatumDecision, decide, named_systems, overall
-from data.intake.hypotheses import UNKNOWN
+from data.intake.likelihood import UNKNOWN
 from data.intake.placing import Bounds
 from data.intake.projection import decide_projection
 from data.intake.reference import Reference
@@ -81,7 +81,9 @@ def find_systems(
     placed = np.isfinite(frame["given_lon"].to_numpy(float))
     metres = frame["metres"].to_numpy(bool)
     lists = _Lists(frame, [_words(table) for table in tables], context)
-    asked = _asked(frame, wanted, by_part)
+    asked = np.full(len(frame), wanted, object)
+    if by_part:
+        asked = np.array([by_part.get(part, wanted) for part in part_of_row(frame)], object)
     groups: Groups = []
     for wish in dict.fromkeys(asked.tolist()):
         mine = placed & (asked == wish)
@@ -91,22 +93,14 @@ def find_systems(
         by_row[rows] = decision.system
         for number in np.unique(frame["table"].to_numpy(int)[rows]):
             by_table[int(number)].append(decision)
-    _unplaced_like_the_rest(by_row, frame, placed)
-    decisions = tuple(overall(found) for found in by_table.values() if found)
-    return Systems(by_row, decisions)
-
-
-def _unplaced_like_the_rest(
-    by_row: np.ndarray[tuple[int], np.dtype[np.object_]],
-    frame: pd.DataFrame,
-    placed: np.ndarray[tuple[int], np.dtype[np.bool_]],
-) -> None:
-    """Rows whose numbers cannot be used as they stand are in the system of their table, if that is one."""
+    # Rows whose numbers cannot be used as they stand are in the system of their table, if that is one.
     table = frame["table"].to_numpy(int)
     for number in np.unique(table[~placed]).tolist():
         here = set(by_row[placed & (table == number)].tolist())
         if len(here) == 1:
             by_row[~placed & (table == number)] = here.pop()
+    decisions = tuple(overall(found) for found in by_table.values() if found)
+    return Systems(by_row, decisions)
 
 
 def alone(
@@ -125,15 +119,6 @@ def part_of_row(frame: pd.DataFrame) -> list[Part]:
     """The part that each row belongs to."""
     columns = ("source_file", "source_sheet", "source")
     return list(zip(*(frame[column].astype(str) for column in columns), strict=True))
-
-
-def _asked(
-    frame: pd.DataFrame, wanted: str, by_part: Mapping[Part, str]
-) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
-    """What each row's coordinates are to be read as; “auto” where that is to be found out."""
-    if not by_part:
-        return np.full(len(frame), wanted, object)
-    return np.array([by_part.get(part, wanted) for part in part_of_row(frame)], object)
 
 
 @dataclass(frozen=True)

@@ -268,9 +268,13 @@ def guess_columns(sheet: RawSheet) -> Header | None:
     first = next(i for i, row in enumerate(sheet.rows) if any(cell is not None for cell in row))
     columns = [[cell_at(rows, r, c) for r in range(1, min(len(rows), _SAMPLE))] for c in range(width)]
     guessed = _fields(columns)
-    if not _places(guessed):
+    found = set(guessed.values())
+    if "name" not in found or not _has_coordinates(found):
         return None
-    titled = not any(_is_lonlat(cell) for cell in sheet.rows[first])
+    titled = not any(
+        parse_pair(cell) is not None or (_between(cell, _CHINA_LON) and _decimals(cell))
+        for cell in sheet.rows[first]
+    )
     titles = tuple(
         (plain(cell_at(sheet.rows, first, c)),)
         if titled and cell_at(sheet.rows, first, c) is not None
@@ -278,11 +282,6 @@ def guess_columns(sheet: RawSheet) -> Header | None:
         for c in range(width)
     )
     return Header(first, first if titled else first - 1, titles, guessed)
-
-
-def _places(guessed: dict[int, str]) -> bool:
-    fields = set(guessed.values())
-    return "name" in fields and ("lonlat" in fields or {"lon", "lat"} <= fields)
 
 
 def _fields(columns: Sequence[Sequence[Cell]]) -> dict[int, str]:
@@ -312,7 +311,3 @@ def _between(cell: Cell, bounds: tuple[float, float]) -> bool:
 def _decimals(cell: Cell) -> bool:
     angle = parse_angle(cell)
     return angle is not None and angle.decimals >= 3
-
-
-def _is_lonlat(cell: Cell) -> bool:
-    return parse_pair(cell) is not None or (_between(cell, _CHINA_LON) and _decimals(cell))

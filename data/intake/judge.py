@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 import pandas as pd
 
 from core.text import Text, text
 from data.intake.checks import Checker
-from data.intake.decisions import HAND, PROPOSAL, Decisions, GroupChoice, Place, rows_of
-from data.intake.drafts import ACCEPTED
+from data.intake.decisions import HAND, KEEP, MERGE, PROPOSAL, Decisions, GroupChoice, Place, rows_of
+from data.intake.drafts import ACCEPTED, SET_ASIDE
 from data.intake.duplicates import DuplicateGroup
-from data.intake.findings import INFO, Finding, Notebook, in_order
+from data.intake.findings import INFO, Notebook, in_order
 from data.intake.intake import Intake, Reading
-from data.intake.settle import settled
 from geo.datum import WGS84
 
 # What is said about the coordinates that a list gives or lacks; it no longer holds once a row is placed.
@@ -34,16 +33,30 @@ def judge(reading: Reading, decisions: Decisions | None = None) -> Intake:
     """
     decisions = decisions or Decisions()
     placed = rows_of(decisions.placed, reading.frame)
-    findings = _without_old_remarks(reading, placed)
+    own = reading.frame.iloc[list(placed)]
+    keys = set(zip(own["source_file"], own["source_sheet"], own["source_row"], strict=True))
+    findings = [
+        found
+        for found in reading.findings
+        if found.code not in _ABOUT_COORDINATES or (found.file, found.sheet, found.row) not in keys
+    ]
     notes = {
         number: Notebook(table.file, table.sheet.name, findings)
         for number, table in enumerate(reading.tables)
     }
     frame = _with_places(reading.frame, placed)
-    _tell_places(frame, placed, notes)
+    for row, place in placed.items():
+        code = _CODES.get(place.by, "located-by-address")
+        where = int(frame["source_row"].iloc[row])
+        notes[int(frame["table"].iloc[row])].note(INFO, code, _placed_message(place), row=where)
     checker = Checker(frame, reading.tables, notes)
     frame, groups = checker.check(reading.context, decided=reading.datum.decided)
-    frame = _settle(frame, groups, decisions.groups, checker)
+    checker.tell_twice([group for group in groups if group.id not in decisions.groups])
+    for group in groups:
+        if group.id in decisions.groups:
+            frame, told = settled(frame, group, decisions.groups[group.id])
+            for row, code, message in told:
+                checker.report(row, INFO, code, message, "name")
     return Intake(
         frame,
         in_order(findings, reading.files),
@@ -53,17 +66,6 @@ def judge(reading: Reading, decisions: Decisions | None = None) -> Intake:
         groups,
         reading,
     )
-
-
-def _without_old_remarks(reading: Reading, placed: Mapping[int, Place]) -> list[Finding]:
-    rows = list(placed)
-    where = reading.frame.iloc[rows]
-    keys = set(zip(where["source_file"], where["source_sheet"], where["source_row"], strict=True))
-    return [
-        found
-        for found in reading.findings
-        if found.code not in _ABOUT_COORDINATES or (found.file, found.sheet, found.row) not in keys
-    ]
 
 
 def _with_places(frame: pd.DataFrame, placed: Mapping[int, Place]) -> pd.DataFrame:
@@ -76,13 +78,6 @@ def _with_places(frame: pd.DataFrame, placed: Mapping[int, Place]) -> pd.DataFra
             lon[row], lat[row], outcome[row], by[row] = place.lon, place.lat, ACCEPTED, place.by
             system[row] = WGS84
     return frame.assign(lon=lon, lat=lat, outcome=outcome, located_by=by, system=system)
-
-
-def _tell_places(frame: pd.DataFrame, placed: Mapping[int, Place], notes: Mapping[int, Notebook]) -> None:
-    for row, place in placed.items():
-        code = _CODES.get(place.by, "located-by-address")
-        where = int(frame["source_row"].iloc[row])
-        notes[int(frame["table"].iloc[row])].note(INFO, code, _placed_message(place), row=where)
 
 
 _CODES: Final = {HAND: "placed-by-hand", PROPOSAL: "proposal-accepted"}
@@ -111,19 +106,52 @@ def _placed_message(place: Place) -> Text:
     )
 
 
-def _settle(
-    frame: pd.DataFrame,
-    groups: Sequence[DuplicateGroup],
-    choices: Mapping[str, GroupChoice],
-    checker: Checker,
-) -> pd.DataFrame:
-    """Apply the choices and tell what became of every row of a decided group; warn about the others."""
-    open_groups = [group for group in groups if group.id not in choices]
-    checker.tell_twice(open_groups)
-    for group in groups:
-        choice = choices.get(group.id)
-        if choice is not None:
-            frame, told = settled(frame, group, choice)
-            for row, code, message in told:
-                checker.report(row, INFO, code, message, "name")
+_FILLED_TEXTS: Final = ("district", "street", "community", "address", "services", "opened", "remark")
+_FILLED_NUMBERS: Final = ("places", "capacity", "area_m2", "residents_declared")
+
+Told = list[tuple[int, str, Text]]
+
+
+def settled(frame: pd.DataFrame, group: DuplicateGroup, choice: GroupChoice) -> tuple[pd.DataFrame, Told]:
+    """The frame after a choice on one group, and (row, code, message) for each of its rows.
+
+    One row stays: the one that the choice names, a stored facility before others, else the first.
+    Merged, it takes what it lacks from the others in their order; its place stays its own.
+    """
+    if choice.action == KEEP:
+        return frame, [(row, "kept-apart", _KEPT) for row in group.rows]
+    # The row that stays; None if a facility stored before stands for all.
+    named = [row for row in group.rows if frame["facility_id"].iloc[row] == choice.stays]
+    stays = named[0] if named else None if group.stored else group.rows[0]
+    gone = [row for row in group.rows if row != stays]
+    if choice.action == MERGE and stays is not None:
+        frame = _filled(frame, stays, gone)
+    frame = frame.assign(outcome=frame["outcome"].mask(frame.index.isin(frame.index[gone]), SET_ASIDE))
+    name = group.stored[0] if stays is None else str(frame["name"].iloc[stays])
+    code, message = ("merged", _MERGED) if choice.action == MERGE else ("dropped", _DROPPED)
+    told: Told = [(row, code, Text(message.template, {"name": name})) for row in gone]
+    if stays is not None:
+        told.append(
+            (
+                stays,
+                code,
+                text("{count} other {count:row was|rows were} taken as this facility.", count=len(gone)),
+            )
+        )
+    return frame, told
+
+
+def _filled(frame: pd.DataFrame, stays: int, others: list[int]) -> pd.DataFrame:
+    """What the staying row lacks is taken from the first of the others that has it."""
+    here = frame.index == frame.index[stays]
+    for column in (*_FILLED_TEXTS, *_FILLED_NUMBERS):
+        values = frame[column].iloc[[stays, *others]]
+        known = values[(values != "") & values.notna()]
+        if len(known):
+            frame = frame.assign(**{column: frame[column].mask(here, known.iloc[0])})
     return frame
+
+
+_KEPT: Final = text("Somebody looked at it: these are different facilities, and all stay.")
+_MERGED: Final = text("By decision this row is the same facility as “{name}” and was merged into it.")
+_DROPPED: Final = text("By decision this row was left out; “{name}” stays.")

@@ -23,7 +23,7 @@ from data.intake.placing import (
     Ranges,
     judge_ranges,
 )
-from data.intake.projected import candidates, easting_northing, is_geographic, to_degrees
+from data.intake.projection import candidates, easting_northing, is_geographic, to_degrees
 from data.intake.sheets import Table
 
 _COARSE_DECIMALS: Final = 2

@@ -1,4 +1,4 @@
-"""Numbers, dates and words as people type them into cells."""
+"""Numbers, angles, dates and words as people type them into cells."""
 
 from __future__ import annotations
 
@@ -11,6 +11,23 @@ from typing import Final
 
 from data.formats.raw import Cell
 from data.intake.words import words
+
+LON: Final = "lon"
+LAT: Final = "lat"
+
+
+@dataclass(frozen=True)
+class Angle:
+    """A number from a coordinate cell: degrees, or metres of a projected system.
+
+    `axis` is "lon" or "lat" where the notation says it, else "". `decimals` is how finely it is
+    given, in decimal places of a degree (minutes and seconds are converted).
+    """
+
+    value: float
+    axis: str = ""
+    decimals: int = 9
+
 
 _MISSING: Final = frozenset(words("missing", "words"))
 _DITTO: Final = frozenset(words("missing", "ditto"))

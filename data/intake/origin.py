@@ -1,10 +1,10 @@
-"""Whose outlines a units file holds, and so in which system they are: by what its makers always leave in
-it."""
+"""In which system a units layer is: by what its makers always leave in the file, and by what bears the same
+names in a layer that is known to be true."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,11 +15,19 @@ import pyogrio
 import shapely
 
 from core.text import Text, text
+from coverage.model.names import unit_key
 from coverage.model.tables import Floats, UnitTable
 from data.formats.layers import opened
+from data.intake.coordinates import DatumDecision, named_systems, ranking_of
+from data.intake.findings import WARNING, Finding
+from data.intake.likelihood import SYSTEM_OF, UNKNOWN, anchors, no_evidence, placed_xy
 from data.intake.placing import CHINA, inside
+from data.intake.reference import NAME_COLUMNS
+from data.intake.scores import LOG_PRIOR, Scores, believe
+from data.population.columns import find_column
 from data.source import OSM_CREDIT, credits_of
 from geo.crs import WGS84 as DEGREES
+from geo.crs import metric_crs, project
 from geo.datum import GCJ02, WGS84, convert
 
 _SQLITE: Final = b"SQLite format 3\x00"
@@ -56,12 +64,25 @@ def origin_of(path: Path, units: UnitTable) -> Origin:
     with opened(path) as file:
         titles = {str(field).casefold() for layer in file.layers for field in layer.fields}
     if any(title in titles for title in _DATAV):
-        return Origin(GCJ02 if _as_delivered(units) else "")
+        converted = WGS84 in named_systems(path.name)  # and perhaps rounded again to as few decimals
+        return Origin(GCJ02 if _as_delivered(units) and not converted else "")
     if OSM_CREDIT in credits_of((path,)) or any(_OSM.fullmatch(title) for title in titles):
         return Origin(WGS84)
     if all(any(word.fullmatch(title) for title in titles) for word in _CENSUS) or _is_demo(path):
         return Origin(WGS84)
     return Origin("")
+
+
+def in_true_coordinates(
+    paths: Sequence[Path], units: UnitTable
+) -> tuple[UnitTable, bool, tuple[Finding, ...]]:
+    """The units of some files as they truly lie, and whether their system is known at all: outlines known to
+    be in GCJ-02 are converted, and a finding says so."""
+    systems = {origin_of(path, units).system for path in paths}
+    if systems != {GCJ02}:
+        return units, systems == {WGS84}, ()
+    table, message = converted_units(units, "、".join(path.name for path in paths))
+    return table, True, (Finding(paths[0].name, "", 0, "", WARNING, "converted-layer", message),)
 
 
 def converted_units(units: UnitTable, file: str) -> tuple[UnitTable, Text]:
@@ -96,3 +117,61 @@ def _is_demo(path: Path) -> bool:
     names: Iterable[str] = (str(name) for name, _ in pyogrio.list_layers(f"GPKG:{path}"))
     told = (pyogrio.read_info(f"GPKG:{path}", layer=name).get("layer_metadata") or {} for name in names)
     return any(about.get("synthetic") == "true" for about in told)
+
+
+_LEAST_NAMES: Final = 4
+_LEAST_POSTERIOR: Final = 0.995
+_LEAST_SUPPORT: Final = 0.95
+
+
+def layer_datum(layer: gpd.GeoDataFrame, truth: gpd.GeoDataFrame) -> DatumDecision:
+    """Which system a layer that claims degrees in WGS-84 is in, by what has the same name in `truth`.
+
+    The middles of places of one name are compared under every hypothesis. Undecided with fewer
+    than four names in common, or where the middles agree under none.
+    """
+    own, known = _middles(layer), _middles(truth)
+    shared = [name for name in own if name in known]
+    if len(shared) < _LEAST_NAMES:
+        return DatumDecision(UNKNOWN, False, 0.0)
+    lon, lat = np.array([own[name] for name in shared]).T
+    true_lon, true_lat = np.array([known[name] for name in shared]).T
+    crs = metric_crs(float(np.median(true_lon)), float(np.median(true_lat)))
+    places = np.asarray(shapely.points(project(true_lon, true_lat, crs)), object)
+    scores, away_m = anchors(np.arange(len(shared)), places, placed_xy(lon, lat, crs))
+    nothing = no_evidence(len(shared))
+    belief = believe(
+        Scores(np.nan_to_num(nothing)[:, :, None], scores, None, nothing, away_m, nothing), LOG_PRIOR
+    )
+    decided = (
+        belief.posterior[belief.best] >= _LEAST_POSTERIOR
+        and belief.support[belief.best] >= _LEAST_SUPPORT
+        and SYSTEM_OF[belief.best] != UNKNOWN
+    )
+    system = SYSTEM_OF[belief.best] if decided else UNKNOWN
+    return DatumDecision(system, bool(decided), belief.confidence, (), ranking_of(belief.posterior))
+
+
+def shifted_layer(decision: DatumDecision) -> Text | None:
+    """What to tell about a layer decided to be shifted; None if it is not."""
+    if not decision.decided or decision.system == WGS84:
+        return None
+    return text(
+        "The layer claims WGS-84, but against the reference layer it lies as {system} does; it was not used. "
+        "Convert it, or get the original.",
+        system=decision.system.upper(),
+    )
+
+
+def _middles(layer: gpd.GeoDataFrame) -> dict[str, tuple[float, float]]:
+    """Name → longitude and latitude of the middle; names that occur twice are left out."""
+    frame = layer if layer.crs is None else layer.to_crs(DEGREES)
+    column = find_column([str(name) for name in frame.columns], NAME_COLUMNS)
+    if column is None:
+        return {}
+    frame = frame[~(frame.geometry.isna() | frame.geometry.is_empty) & frame[column].notna()]
+    keys = [unit_key(str(name)) for name in frame[column]]
+    middles = shapely.get_coordinates(shapely.centroid(np.asarray(frame.geometry.array, object)))
+    return {
+        key: (float(x), float(y)) for key, (x, y) in zip(keys, middles, strict=True) if keys.count(key) == 1
+    }

@@ -9,13 +9,12 @@ from typing import Final
 
 from core.text import Text, text
 from data.formats.raw import Cell
-from data.intake.angles import LAT, LON, Angle
 from data.intake.coordinates import named_systems
 from data.intake.disguises import notation_of, place_in
 from data.intake.drafts import REFUSED, SET_ASIDE, TO_LOCATE, Draft, RowCells
 from data.intake.findings import ERROR, WARNING
 from data.intake.notation import UNCLEAR, parse_angle, parse_pair
-from data.intake.numbers import is_missing, plain, quoted
+from data.intake.numbers import LAT, LON, Angle, is_missing, plain, quoted
 from data.intake.place_columns import PlaceColumns
 
 _PLAIN: Final = re.compile(r"[\d.+\-]+(\s*,\s*[\d.+\-]+)?")
@@ -61,7 +60,13 @@ def read_coordinates(draft: Draft, cells: RowCells) -> None:
         draft.said = _said(cells, used, draft)
         _tell_notation(draft, cells)
         if draft.place:
-            _tell_other_columns(draft, cells, written[0])
+            # The preferred columns hold nothing for this row, or nothing that can be read.
+            if written[0].wrong is not None:
+                _note_wrong(cells, written[0].wrong, WARNING)
+            place = table.places[draft.place]
+            message = text("The coordinates were taken from the column {column}.", column=place.title)
+            column = table.column(place.columns[0])
+            cells.notes.tally("place-from-other-column", message, cells.row, column)
         return
     kinds = sheet.geometry_kind or []
     kind = kinds[cells.row - 1] if kinds else ""
@@ -149,19 +154,6 @@ def _tell_notation(draft: Draft, cells: RowCells) -> None:
         value = ", ".join(f"{a.value:.6f}".rstrip("0").rstrip(".") for a in pair if a is not None)
         read = text("“{written}” was read as {value}.", written=quoted(cell), value=value)
         cells.notes.tally("coordinates-read", read, cells.row, cells.table.column(column[0]))
-
-
-def _tell_other_columns(draft: Draft, cells: RowCells, first: Written) -> None:
-    """The preferred columns hold nothing for this row, or nothing that can be read."""
-    place = cells.table.places[draft.place or 0]
-    if first.wrong is not None:
-        _note_wrong(cells, first.wrong, WARNING)
-    cells.notes.tally(
-        "place-from-other-column",
-        text("The coordinates were taken from the column {column}.", column=place.title),
-        cells.row,
-        cells.table.column(place.columns[0]),
-    )
 
 
 def _tell_wrong(draft: Draft, cells: RowCells, place: PlaceColumns, wrong: int) -> None:

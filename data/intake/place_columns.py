@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from data.formats.raw import Cell, Row
-from data.intake.angles import LAT, LON, Angle
 from data.intake.columns import join_title, normalise, title_field
 from data.intake.disguises import place_in
 from data.intake.notation import (
@@ -21,7 +20,7 @@ from data.intake.notation import (
     parse_angle,
     parse_pair,
 )
-from data.intake.numbers import is_missing, plain
+from data.intake.numbers import LAT, LON, Angle, is_missing, plain
 
 _SAMPLE: Final = 400
 _MOSTLY: Final = 0.8
@@ -88,7 +87,8 @@ def place_columns(
         said = {
             c: field for c, field in said.items() if c in mapping or field not in ("lon", "lat", "lonlat")
         }
-    found = [*_two_columns(titles, said), *_one_column(titles, said)]
+    pairs = (column for column, field in sorted(said.items()) if field == "lonlat")
+    found = [*_two_columns(titles, said), *(_pair_column(titles, column) for column in pairs)]
     if not chosen:
         taken = {c for place in found for c in place.columns}
         free = [c for c in columns if c not in taken and c not in mapping]
@@ -159,10 +159,6 @@ def _axes(titles: Titles, said: Mapping[int, str], axis: str) -> list[tuple[int,
     return [tuple(column for column, _ in group) for group in groups]
 
 
-def _one_column(titles: Titles, said: Mapping[int, str]) -> list[PlaceColumns]:
-    return [_pair_column(titles, column) for column, field in sorted(said.items()) if field == "lonlat"]
-
-
 def _pair_column(titles: Titles, column: int) -> PlaceColumns:
     title = join_title(titles[column]) or f"#{column + 1}"
     return PlaceColumns(title, pair=column, age=_age(title))
@@ -229,7 +225,10 @@ def _with_style(place: PlaceColumns, titles: Titles, rows: Sequence[Row]) -> Pla
     if place.pair is not None or len(place.lon) > 1:
         return place
     cells = [[_at(row, columns[0]) for row in rows[:_SAMPLE]] for columns in (place.lon, place.lat)]
-    values = [[cell for cell in column if _is_number(cell)] for column in cells]
+    values = [
+        [c for c in column if not isinstance(c, bool) and re.fullmatch(r"\d+(\.\d+)?", plain(c))]
+        for column in cells
+    ]
     count = min(map(len, values))
     if not count:
         return place
@@ -252,10 +251,6 @@ def _with_style(place: PlaceColumns, titles: Titles, rows: Sequence[Row]) -> Pla
 
 
 _RANGES: Final = ((73.0, 136.0), (3.0, 54.0))
-
-
-def _is_number(cell: Cell) -> bool:
-    return not isinstance(cell, bool) and bool(re.fullmatch(r"\d+(\.\d+)?", plain(cell)))
 
 
 def _reads(cells: Sequence[Cell], style: str, bounds: tuple[float, float]) -> bool:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Final
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from core.progress import Progress, part, reporting, silent
@@ -14,14 +17,13 @@ from core.text import text
 from coverage.model.tables import UnitTable
 from data.formats.raw import RawFile
 from data.formats.read import read_files
-from data.intake.assemble import frame_of
 from data.intake.convert import converted, refuse_unplaced, tell_systems
 from data.intake.coordinates import AUTO, wanted_system
 from data.intake.decisions import Decisions
-from data.intake.drafts import Draft
+from data.intake.drafts import ACCEPTED, SET_ASIDE, Draft
 from data.intake.findings import ERROR, INFO, Finding, Notebook
 from data.intake.groups import Context, Part, find_systems
-from data.intake.intake import Intake, Reading
+from data.intake.intake import ACCEPTED_COLUMNS, Intake, Reading
 from data.intake.judge import judge
 from data.intake.locate import Located, locate
 from data.intake.placing import Bounds
@@ -74,7 +76,7 @@ def read_lists(paths: Sequence[Path], request: ListRequest, *, progress: Progres
     """
     wanted, units, decisions = wanted_system(request.datum), request.units, request.decisions
     reference = request.reference
-    files = read_files(paths, progress=part(progress, 0.0, 0.4))
+    files = _told_apart(read_files(paths, progress=part(progress, 0.0, 0.4)), paths)
     findings: list[Finding] = []
     tables = [table for file in files for table in _tables(file, decisions.columns, findings)]
     notes = {n: Notebook(table.file, table.sheet.name, findings) for n, table in enumerate(tables)}
@@ -98,6 +100,17 @@ def read_lists(paths: Sequence[Path], request: ListRequest, *, progress: Progres
     return judge(Reading(frame, tuple(findings), decision, files, tuple(tables), context), decisions)
 
 
+def _told_apart(files: Sequence[RawFile], paths: Sequence[Path]) -> tuple[RawFile, ...]:
+    """Files of one name, as offices send them, called after their folders too."""
+    given = [file.name for file in files]
+    names: list[str] = []
+    for number, (name, path) in enumerate(zip(given, paths, strict=True), start=1):
+        several = given.count(name) > 1
+        called = f"{path.resolve().parent.name}/{name}" if several else name
+        names.append(f"{number}/{name}" if called in names else called)
+    return tuple(replace(file, name=name) for file, name in zip(files, names, strict=True))
+
+
 def _tables(file: RawFile, mapping: Mapping[str, str], findings: list[Finding]) -> list[Table]:
     notes = Notebook(file.name, "", findings)
     if file.problem is not None:
@@ -117,3 +130,85 @@ def _area(units: UnitTable | None) -> Bounds | None:
         return None
     west, south, east, north = units.frame.to_crs("EPSG:4326").total_bounds
     return float(west), float(south), float(east), float(north)
+
+
+_NUMBERS: Final = ("places", "capacity", "area_m2", "residents_declared")
+_IDENTITY: Final = ("name", "tier", "district", "street", "community")
+
+
+def frame_of(
+    tables: Sequence[Table], drafts: Sequence[Sequence[Draft]], located: Sequence[Located]
+) -> pd.DataFrame:
+    """`ACCEPTED_COLUMNS`, `outcome`, `table` (number), `given_lon`, `given_lat` (degrees in the list's
+    datum), `metres` (whether they are metres instead), `said` (the row's own words on its system), and
+    `mend_lon`, `mend_lat` (what was probably meant, in the list's datum). `lon`, `lat` are still NaN."""
+    parts = [
+        _table_frame(number, *each) for number, each in enumerate(zip(tables, drafts, located, strict=True))
+    ]
+    if not parts:
+        own = ("outcome", "table", "given_lon", "given_lat", "metres", "source", "personal", "said")
+        return pd.DataFrame({c: [] for c in (*ACCEPTED_COLUMNS, *own, "mend_lon", "mend_lat")})
+    frame = pd.concat(parts, ignore_index=True)
+    frame["facility_id"] = facility_ids(frame)
+    return frame
+
+
+def _table_frame(number: int, table: Table, drafts: Sequence[Draft], located: Located) -> pd.DataFrame:
+    texts = [column for column in ACCEPTED_COLUMNS if column not in (*_NUMBERS, "lon", "lat")]
+    data: dict[str, object] = {c: [d.values.get(c, "") for d in drafts] for c in texts}
+    data |= {c: np.array([d.numbers.get(c, np.nan) for d in drafts], float) for c in _NUMBERS}
+    data |= {
+        "source": [d.values.get("source", "") for d in drafts],
+        "personal": [d.values.get("personal", "") for d in drafts],
+        "said": [d.said for d in drafts],
+        "mend_lon": np.array([d.mend[0] if d.mend else np.nan for d in drafts], float),
+        "mend_lat": np.array([d.mend[1] if d.mend else np.nan for d in drafts], float),
+        "outcome": [d.outcome for d in drafts],
+        "source_row": [d.row for d in drafts],
+        "given_lon": located.lon,
+        "given_lat": located.lat,
+        "metres": located.metres,
+    }
+    frame = pd.DataFrame(data)
+    aside = pd.DataFrame({"source_row": [row for row, _ in table.set_aside]})
+    aside = aside.assign(
+        outcome=SET_ASIDE, metres=False, source="", personal="", said="", **dict.fromkeys(texts[:-1], "")
+    )
+    aside = aside.assign(
+        **dict.fromkeys((*_NUMBERS, "given_lon", "given_lat", "mend_lon", "mend_lat"), np.nan)
+    )
+    joined = pd.concat([frame, aside[frame.columns]]) if len(aside) else frame
+    joined = joined.sort_values("source_row", kind="stable", ignore_index=True)
+    return joined.assign(
+        source_file=table.file, source_sheet=table.sheet.name, table=number, lon=np.nan, lat=np.nan
+    )
+
+
+def facility_ids(frame: pd.DataFrame) -> list[str]:
+    """The list's own numbers where every accepted facility has its own; else made from what names it.
+
+    A made number depends on name, tier and declared units, so it survives a new upload, moved rows
+    and mended coordinates; of several facilities alike in all these, the later get -2, -3 …
+    """
+    own = frame["facility_id"].astype(str)
+    accepted = own[frame["outcome"] == ACCEPTED]
+    if len(accepted) and (accepted != "").all() and accepted.is_unique:
+        return _unique(own.where(own != "", pd.Series(_made(frame), index=frame.index)).tolist())
+    return _unique(_made(frame))
+
+
+def _made(frame: pd.DataFrame) -> list[str]:
+    named = zip(*(frame[column].tolist() for column in _IDENTITY), strict=True)
+    return [
+        "f" + hashlib.sha1("|".join(parts).encode(), usedforsecurity=False).hexdigest()[:10]
+        for parts in named
+    ]
+
+
+def _unique(ids: Sequence[str]) -> list[str]:
+    seen: dict[str, int] = {}
+    unique = []
+    for number in ids:
+        seen[number] = seen.get(number, 0) + 1
+        unique.append(number if seen[number] == 1 else f"{number}-{seen[number]}")
+    return unique

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
@@ -15,13 +16,15 @@ from data.intake.columns import KEPT_FIELDS, OWN, PERSONAL, SERIAL, column_key
 from data.intake.decisions import LIST, Decisions, GroupChoice
 from data.intake.drafts import ACCEPTED, REFUSED, TO_LOCATE
 from data.intake.duplicates import DuplicateGroup, find_duplicates
-from data.intake.hypotheses import HYPOTHESES, UNKNOWN, Hypothesis, place
 from data.intake.intake import Intake
+from data.intake.likelihood import HYPOTHESES, UNKNOWN, place
 from data.intake.numbers import as_written
 from data.intake.sheets import Table
 
 _EXAMPLES: Final = 3
 _MOST_POINTS: Final = 300
+# The findings that propose other coordinates.
+PROPOSING: Final = ("swapped-coordinates", "unreadable-coordinates")
 _UNIT_LEVELS: Final = ("district", "street", "community")
 
 FIELDS: Final = KEPT_FIELDS
@@ -91,9 +94,10 @@ class Column:
 class ToLocate:
     """A facility whose list gives no usable place; `lon`, `lat` are where somebody placed it, else None.
 
-    `proposed` are the degrees (WGS-84) that the list probably means, where a finding proposes them.
+    `proposed` are the degrees (WGS-84) that the list probably means, where a finding proposes them, and
+    `problem` is the code of that finding.
 
-    `unit` are the units it declares, widest first; `by` is "hand", "address" or "".
+    `unit` are the units it declares, widest first; `by` is "hand", "address", "proposal" or "".
     """
 
     row_id: str
@@ -108,6 +112,7 @@ class ToLocate:
     lat: float | None = None
     by: str = ""
     proposed: tuple[float, float] | None = None
+    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -154,20 +159,16 @@ def candidates(intake: Intake, *, most: int = 3, sample: int = _MOST_POINTS) -> 
     belief = dict(intake.datum.ranking)
     ranked = sorted(HYPOTHESES, key=lambda h: -belief.get(h.id, 0.0))
     shown = [*ranked[:most], *(h for h in ranked[most:] if h.system != UNKNOWN)]
-    return tuple(_candidate(hypothesis, belief.get(hypothesis.id, 0.0), lon, lat) for hypothesis in shown)
-
-
-def _candidate(hypothesis: Hypothesis, belief: float, lon: Floats, lat: Floats) -> Candidate:
-    option = hypothesis.system if hypothesis.system != UNKNOWN else ""
-    x, y = place(hypothesis, lon, lat)
-    way = _way_m(lon, lat, x, y) if len(lon) else (0.0, 0.0)
-    return Candidate(hypothesis.id, hypothesis.title, option, belief, x, y, *way)
-
-
-def _way_m(lon: Floats, lat: Floats, x: Floats, y: Floats) -> tuple[float, float]:
-    """Median metres east and north."""
-    east = np.radians(x - lon) * np.cos(np.radians(lat)) * _EARTH_M
-    return float(np.median(east)), float(np.median(np.radians(y - lat)) * _EARTH_M)
+    found = []
+    for hypothesis in shown:
+        x, y = place(hypothesis, lon, lat)
+        east_m = np.radians(x - lon) * np.cos(np.radians(lat)) * _EARTH_M
+        north_m = np.radians(y - lat) * _EARTH_M
+        way_m = (float(np.median(east_m)), float(np.median(north_m))) if len(lon) else (0.0, 0.0)
+        option = hypothesis.system if hypothesis.system != UNKNOWN else ""
+        likely = belief.get(hypothesis.id, 0.0)
+        found.append(Candidate(hypothesis.id, hypothesis.title, option, likely, x, y, *way_m))
+    return tuple(found)
 
 
 _EARTH_M: Final = 6_371_000.0
@@ -231,22 +232,29 @@ def to_locate(intake: Intake) -> tuple[ToLocate, ...]:
     lost = frame["outcome"].isin((TO_LOCATE, REFUSED)) | (
         (frame["outcome"] == ACCEPTED) & (frame["located_by"] != LIST) & frame["given_lon"].isna()
     )
-    return tuple(_to_locate(row) for row in frame[named & lost].itertuples(index=False))
-
-
-def _to_locate(row: Any) -> ToLocate:
-    known = row.outcome == ACCEPTED
-    return ToLocate(
-        row.facility_id,
-        row.name,
-        row.tier,
-        row.address,
-        " ".join(unit for level in _UNIT_LEVELS if (unit := getattr(row, level))),
-        row.source_file,
-        row.source_sheet,
-        row.source_row,
-        row.lon if known else None,
-        row.lat if known else None,
-        row.located_by if known else "",
-        None if row.mend_lon != row.mend_lon else (row.mend_lon, row.mend_lat),
-    )
+    problems = {
+        (found.file, found.sheet, found.row): found.code
+        for found in intake.findings
+        if found.code in PROPOSING
+    }
+    rows = []
+    chosen: Iterable[Any] = frame[named & lost].itertuples(index=False)
+    for row in chosen:
+        known, at = row.outcome == ACCEPTED, (row.source_file, row.source_sheet, row.source_row)
+        proposed = None if known or row.mend_lon != row.mend_lon else (row.mend_lon, row.mend_lat)
+        rows.append(
+            ToLocate(
+                row.facility_id,
+                row.name,
+                row.tier,
+                row.address,
+                " ".join(unit for level in _UNIT_LEVELS if (unit := getattr(row, level))),
+                *at,
+                row.lon if known else None,
+                row.lat if known else None,
+                row.located_by if known else "",
+                proposed,
+                problems.get(at, "") if proposed else "",
+            )
+        )
+    return tuple(rows)

@@ -60,8 +60,10 @@ def read_rows(table: Table, number: int, notes: Notebook, *, personal: bool = Fa
     Columns with personal data are passed over, and said so, unless `personal` is wanted: then they stand
     together in the value of that name.
     """
-    if not personal:
-        _note_personal(table, notes)
+    dropped = [table.titles[column] for column, name in table.fields.items() if name == PERSONAL]
+    if dropped and not personal:
+        message = text("Columns with personal data were not read: {columns}.", columns="、".join(dropped))
+        notes.note(INFO, "personal-data-dropped", message)
     above: Row = []
     drafts = []
     used = [column for column, name in table.fields.items() if name in KEPT_FIELDS]
@@ -69,7 +71,12 @@ def read_rows(table: Table, number: int, notes: Notebook, *, personal: bool = Fa
     for row_number, row in table.rows:
         row = _without_dittos(table, (row_number, row), above, used, notes)
         above = row
-        cells = RowCells(table, row_number, _by_field(table, row), notes, row)
+        by_field = {
+            name: row[column] if column < len(row) else None
+            for column, name in table.fields.items()
+            if name in KEPT_FIELDS
+        }
+        cells = RowCells(table, row_number, by_field, notes, row)
         draft = _draft(cells, number)
         draft.values["personal"] = _personal(table, row) if personal else ""
         drafts.append(draft)
@@ -109,14 +116,6 @@ _INVISIBLE: Final = text(
 )
 
 
-def _by_field(table: Table, row: Row) -> dict[str, Cell]:
-    return {
-        name: row[column] if column < len(row) else None
-        for column, name in table.fields.items()
-        if name in KEPT_FIELDS
-    }
-
-
 def _personal(table: Table, row: Row) -> str:
     """“联系人: 张三；电话: 1380…”, for who asked for it."""
     said = {
@@ -125,16 +124,6 @@ def _personal(table: Table, row: Row) -> str:
         if name == PERSONAL and column < len(row) and not is_missing(row[column])
     }
     return "；".join(f"{title}: {value}" for title, value in said.items())
-
-
-def _note_personal(table: Table, notes: Notebook) -> None:
-    dropped = [table.titles[column] for column, name in table.fields.items() if name == PERSONAL]
-    if dropped:
-        notes.note(
-            INFO,
-            "personal-data-dropped",
-            text("Columns with personal data were not read: {columns}.", columns="、".join(dropped)),
-        )
 
 
 def _draft(cells: RowCells, number: int) -> Draft:
@@ -147,7 +136,12 @@ def _draft(cells: RowCells, number: int) -> Draft:
     _read_status(draft, cells)
     cells = replace(cells, set_aside=draft.outcome == SET_ASIDE)
     _fill_units_from_sheet(draft, cells)
-    _read_name(draft, cells)
+    if not draft.values["name"] and "name" in cells.by_field:
+        draft.refuse()
+        cells.note(ERROR, "missing-name", text("The name is missing. Write the facility's name."), "name")
+    draft.values["name"] = draft.values["name"] or (
+        "" if "name" in cells.by_field else draft.values["facility_id"] or str(cells.row)
+    )
     _read_tier(draft, cells)
     if cells.table.refused and cells.row in cells.table.refused:
         draft.lose_place()  # reported already: its fields stand in the wrong columns
@@ -177,16 +171,6 @@ def _fill_units_from_sheet(draft: Draft, cells: RowCells) -> None:
 
 
 _SHEET_UNITS: Final = (("district", re.compile(r"\S+[区县]")), ("street", re.compile(r"\S+(街道|镇|乡)")))
-
-
-def _read_name(draft: Draft, cells: RowCells) -> None:
-    if draft.values["name"]:
-        return
-    if "name" in cells.by_field:
-        draft.refuse()
-        cells.note(ERROR, "missing-name", text("The name is missing. Write the facility's name."), "name")
-        return
-    draft.values["name"] = draft.values["facility_id"] or str(cells.row)
 
 
 def _read_tier(draft: Draft, cells: RowCells) -> None:
@@ -307,7 +291,9 @@ def _read_opened(draft: Draft, cells: RowCells) -> None:
 def _read_status(draft: Draft, cells: RowCells) -> None:
     """Closed and planned facilities are set aside; words that say neither are taken as open."""
     written = cells.said("status")
-    status = (status_of(written) if written else None) or _status_in_text(draft) or OPEN
+    found = _IN_NAME.search(draft.values["name"]) or _IN_REMARK.match(draft.values["remark"])
+    by_the_way = status_of(found[1]) or PLANNED if found else None
+    status = (status_of(written) if written else None) or by_the_way or OPEN
     draft.values["status"] = status
     if written and status == OPEN and status_of(written) is None:
         cells.note(
@@ -332,8 +318,3 @@ _IN_NAME: Final = re.compile(
 _IN_REMARK: Final = re.compile(
     r"^(筹建|在建|拟建|规划|待建|建设中|筹备|已?撤并|已?撤销|已?关闭|停用|已拆)[中。]?$"
 )
-
-
-def _status_in_text(draft: Draft) -> str | None:
-    found = _IN_NAME.search(draft.values["name"]) or _IN_REMARK.match(draft.values["remark"])
-    return status_of(found[1]) or PLANNED if found else None

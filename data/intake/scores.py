@@ -14,8 +14,16 @@ from scipy.special import logsumexp, softmax
 
 from coverage.model.tables import Bools, Floats, UnitTable
 from data.intake.buildings import BuildingScores, building_scores
-from data.intake.hypotheses import HYPOTHESES, UNKNOWN, placed_xy
-from data.intake.likelihood import anchor_rows, anchors, declared_units, membership, no_evidence
+from data.intake.likelihood import (
+    HYPOTHESES,
+    UNKNOWN,
+    anchor_rows,
+    anchors,
+    declared_units,
+    membership,
+    no_evidence,
+    placed_xy,
+)
 from data.intake.reference import Reference
 from geo.crs import metric_crs, project
 from geo.datum import LonLat

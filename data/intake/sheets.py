@@ -241,17 +241,13 @@ def _fields(
     fields = {c: field for c, field in fields.items() if c not in said and field not in taken}
     fields |= {c: field for c, field in said.items() if field and field not in _PLACE_FIELDS and c in columns}
     if best is not None and best.pair is not None:
-        if fields.get(best.pair) != "address" or not _is_address(best.pair, sample):
+        # An address column may also hold the place: “秦淮区…路1号[118.79,32.03]”.
+        cells = (str(row[best.pair]) for row in sample if best.pair < len(row))
+        if fields.get(best.pair) != "address" or not any(re.search(r"[\u4e00-\u9fff]", c) for c in cells):
             fields[best.pair] = "lonlat"
     elif best is not None:
         fields |= {best.lon[0]: "lon", best.lat[0]: "lat"}
     return dict(sorted(fields.items()))
-
-
-def _is_address(column: int, sample: Sequence[Row]) -> bool:
-    """Whether a column with places also holds words: “秦淮区…路1号[118.79,32.03]”."""
-    cells = [str(row[column]) for row in sample if column < len(row) and row[column] is not None]
-    return any(re.search(r"[\u4e00-\u9fff]", cell) for cell in cells)
 
 
 def _with_telling_tier(

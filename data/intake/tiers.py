@@ -85,10 +85,6 @@ def tier_of(kind: str, name: str, titles: Sequence[str]) -> Tier:
         return Tier(other, "name")
     if kind and not is_vague(kind):
         return Tier(kind.lower(), "type", "unknown")
-    return _tier_of_titles(titles, kind)
-
-
-def _tier_of_titles(titles: Sequence[str], kind: str) -> Tier:
     told = {tier_of_title(title) or kind_in_name(_without_list_words(title)) for title in titles} - {None, ""}
     if len(told) == 1:
         return Tier(str(told.pop()), "title")

@@ -20,6 +20,7 @@ from data.intake.coordinates import MIXED, belief_in_words
 from data.intake.drafts import REFUSED
 from data.intake.findings import ERROR, INFO, WARNING, Finding
 from data.intake.intake import Intake
+from data.intake.likelihood import UNKNOWN
 from data.intake.sheets import Table
 
 Say = Callable[[Text], str]
@@ -59,26 +60,41 @@ def write_findings(intake: Intake, folder: Path, tr: Say) -> tuple[Path, ...]:
     alone, several = folder / "findings.xlsx", folder / "findings"
     for old in (alone, *(several.glob("*.xlsx") if several.is_dir() else ())):
         old.unlink(missing_ok=True)
+    books = workbooks_of(intake, folder)
+    for name, path in books.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_findings_workbook(_of_file(intake, name) if len(books) > 1 else intake, path, tr)
+    return tuple(books.values())
+
+
+def workbooks_of(intake: Intake, folder: Path) -> dict[str, Path]:
+    """File of the lists → the workbook that goes back to its sender."""
     if len(intake.files) <= 1:
-        write_findings_workbook(intake, alone, tr)
-        return (alone,)
-    several.mkdir(parents=True, exist_ok=True)
-    written: dict[str, Path] = {}
+        return {file.name: folder / "findings.xlsx" for file in intake.files} or {
+            "": folder / "findings.xlsx"
+        }
+    books: dict[str, Path] = {}
     for file in intake.files:
         stem = Path(file.name).stem
-        name, count = stem, 2
-        while name.casefold() in written:
-            name, count = f"{stem}-{count}", count + 1
-        written[name.casefold()] = several / f"{name}.xlsx"
-        write_findings_workbook(_of_file(intake, file.name), several / f"{name}.xlsx", tr)
-    return tuple(written.values())
+        path, count = folder / "findings" / f"{stem}.xlsx", 2
+        while str(path).casefold() in {str(taken).casefold() for taken in books.values()}:
+            path, count = folder / "findings" / f"{stem}-{count}.xlsx", count + 1
+        books[file.name] = path
+    return books
 
 
 def _of_file(intake: Intake, name: str) -> Intake:
-    """What concerns one of several lists."""
+    """What concerns one of several lists: its rows, the remarks on them, and the system that they are in."""
+    frame = intake.frame[intake.frame["source_file"] == name].reset_index(drop=True)
+    systems, datum = set(frame.loc[frame["lon"].notna(), "system"]), intake.datum
+    if len(systems) == 1 and systems != {datum.system}:
+        system = str(systems.pop())
+        own = tuple(piece for piece in datum.evidence if piece.system == system)
+        datum = replace(datum, system=system, decided=system not in (MIXED, UNKNOWN), evidence=own)
     return replace(
         intake,
-        frame=intake.frame[intake.frame["source_file"] == name].reset_index(drop=True),
+        datum=datum,
+        frame=frame,
         findings=tuple(found for found in intake.findings if found.file == name),
         files=tuple(file for file in intake.files if file.name == name),
         tables=tuple(table for table in intake.tables if table.file == name),

@@ -1,7 +1,9 @@
-"""Where the rows of a population table lie: pairs of coordinates, corners, names of cells."""
+"""Where the rows of a population table lie: pairs of coordinates, corners, cells that are named
+(H3, geohash, quadkey) as the shapes that they stand for."""
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -19,11 +21,83 @@ from core.text import Text, text
 from coverage.model.tables import Floats
 from data.formats.asked import OpenQuestionError
 from data.formats.systems import epsg_of, no_system, usable_system
-from data.population.cell_ids import kind_of_ids, shapes_of_ids
 from data.population.numbers import written_numbers
 from geo.crs import WGS84
 from geo.datum import BD09, GCJ02, convert
 from geo.datum import WGS84 as WGS84_DATUM
+
+_H3: Final = re.compile(r"8[0-9a-f]{14}$", re.IGNORECASE)
+_GEOHASH: Final = re.compile(r"[0-9b-hjkmnp-z]{5,12}$", re.IGNORECASE)
+_QUADKEY: Final = re.compile(r"[0-3]{10,23}$")
+_MOST_PROBED: Final = 200
+
+
+def kind_of_ids(title: str, values: Sequence[str]) -> str:
+    """ "h3", "geohash" or "quadkey" where (nearly) all values are such cells, else "".
+
+    Geohashes and quadkeys look like words and numbers, so the title must name them, or all values be of
+    one length and hold a letter.
+    """
+    probe = [str(value).strip() for value in values[:_MOST_PROBED] if str(value).strip()]
+    if not probe:
+        return ""
+    name = title.casefold()
+    if _most(probe, _H3):
+        import h3
+
+        if sum(bool(h3.is_valid_cell(value.lower())) for value in probe) >= 0.95 * len(probe):
+            return "h3"
+    if "quadkey" in name and _most(probe, _QUADKEY):
+        return "quadkey"
+    alike = len({len(value) for value in probe}) == 1
+    mixed = all(re.search(r"[a-z]", v) for v in probe) and any(re.search(r"\d", v) for v in probe)
+    if _most(probe, _GEOHASH) and ("geohash" in name or (alike and mixed and len(probe[0]) >= 6)):
+        return "geohash"
+    return ""
+
+
+def _most(values: Sequence[str], pattern: re.Pattern[str]) -> bool:
+    return sum(bool(pattern.match(value)) for value in values) >= 0.95 * len(values)
+
+
+def shapes_of_ids(kind: str, values: Sequence[str]) -> NDArray[np.object_]:
+    """The polygon of each cell in WGS-84 degrees; None for what is no cell."""
+    shape_of = {"h3": _h3, "geohash": _geohash, "quadkey": _quadkey}[kind]
+    return np.asarray([shape_of(str(value).strip()) for value in values], object)
+
+
+def _h3(cell: str) -> shapely.Polygon | None:
+    import h3
+
+    cell = cell.lower()
+    if not h3.is_valid_cell(cell):
+        return None
+    return shapely.Polygon([(lon, lat) for lat, lon in h3.cell_to_boundary(cell)])
+
+
+def _geohash(cell: str) -> shapely.Polygon | None:
+    import pygeohash
+
+    if not _GEOHASH.match(cell):
+        return None
+    at = pygeohash.decode_exactly(cell.lower())
+    # The library answers in single precision; the rectangle's sides are halves of halves of the globe.
+    bits = 5 * len(cell)
+    width, height = 360.0 / 2 ** math.ceil(bits / 2), 180.0 / 2 ** (bits // 2)
+    column, row = math.floor((at.longitude + 180.0) / width), math.floor((at.latitude + 90.0) / height)
+    west, south = column * width - 180.0, row * height - 90.0
+    return shapely.box(west, south, west + width, south + height)
+
+
+def _quadkey(cell: str) -> shapely.Polygon | None:
+    if not _QUADKEY.match(cell):
+        return None
+    x = int("".join(str(int(digit) & 1) for digit in cell), 2)
+    y = int("".join(str(int(digit) >> 1) for digit in cell), 2)
+    tiles = 1 << len(cell)
+    north, south = (math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * row / tiles)))) for row in (y, y + 1))
+    return shapely.box(x / tiles * 360.0 - 180.0, south, (x + 1) / tiles * 360.0 - 180.0, north)
+
 
 _LON: Final = re.compile(
     r"longitude|long|lon|lng|经度|东经|(?<![a-z])x(?![a-z])|(?<=^)x(?=min|max)|(?<=min)x|(?<=max)x|(?<=center)x"
@@ -156,9 +230,8 @@ def placing_of(frame: pd.DataFrame, file: str, datum: str) -> Placing | None:
         if pairs:
             lon, lat = next(iter(pairs.values()))
             raise InputError(
-                "{file}: the columns {lon} and {lat} are a corner of each cell. Add its opposite corner "
-                "or its "
-                "centre, since the size of the cells is not known.",
+                "{file}: the columns {lon} and {lat} are a corner of each cell. Add its opposite corner or "
+                "its centre, since the size of the cells is not known.",
                 file=file,
                 lon=lon,
                 lat=lat,

@@ -129,9 +129,8 @@ def _meant(raster: rasterio.DatasetReader, file: str, role: str) -> int | None:
     coloured = raster.dtypes[0] == "uint8" and raster.colorinterp[0].name == "palette"
     if len(values) > 2 and (coloured or (values <= _TENS | {95} and min(values) >= 10)):
         raise InputError(
-            "{file} holds classes of land cover ({classes}), and which of them is meant is not known. "
-            "Save a raster "
-            "or a layer with that class only.",
+            "{file} holds classes of land cover ({classes}), and which of them is meant is not known. Save "
+            "a raster or a layer with that class only.",
             file=file,
             classes=", ".join(map(str, sorted(values)[:12])),
         )

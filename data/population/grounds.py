@@ -9,7 +9,7 @@ import shapely
 
 from core.errors import InputError
 from core.text import text
-from coverage.model.grounds import Compounds, Grounds, Shapes
+from coverage.model.tables import Compounds, Grounds, Shapes
 from data.guard import guarded
 from data.intake.findings import WARNING, Finding
 from data.vector import read_vector

@@ -12,7 +12,7 @@ from core.text import text
 from coverage.model.tables import Floats
 from data.intake.findings import INFO, WARNING, Finding
 from data.population.cells import Cells
-from data.population.units_of_numbers import PERCENT
+from data.population.heads import PERCENT
 
 _SAMPLE: Final = 2000
 # Rounding of a file makes no contradiction.
@@ -78,9 +78,9 @@ def group_findings(cells: Cells, file: str) -> tuple[Finding, ...]:
         over = np.maximum(people - cells.residents, 0.0)
         if total > everybody * (1 + 1e-9) or float(over.sum()) > _MORE_SHARE * max(total, 1e-9):
             message = text(
-                "The group “{group}” counts {total:,.1f} people of {residents:,.1f} residents; in "
-                "{cells:,} cells it is "
-                "larger than all residents there, by {over:,.1f} in all. Do both count the same people?",
+                "The group “{group}” counts {total:,.1f} people of {residents:,.1f} residents; in {cells:,} "
+                "cells it is larger than all residents there, by {over:,.1f} in all. Do both count the same "
+                "people?",
                 group=name,
                 total=total,
                 residents=everybody,

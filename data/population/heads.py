@@ -1,4 +1,4 @@
-"""What the titles of a population table say, in all usual words.
+"""What the titles of a population table say, in all usual words, and what a number of people counts.
 
 A title is taken apart: unit in brackets or at the end（人, 万人, 人/公顷, %), year or census, then the words
 that are left. A density is never a count, households are never residents.
@@ -11,9 +11,60 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
-from data.population.units_of_numbers import DENSITY, PER_HA, PER_KM2, PERCENT, unit_in
+COUNT: Final = "count"
+PER_HA: Final = "per_ha"
+PER_KM2: Final = "per_km2"
+PERCENT: Final = "percent"
+# A density that does not say of what ground.
+DENSITY: Final = "density"
+
+_KM2: Final = (
+    r"(?:sq(?:uare)?\.? ?k(?:m|ilomet(?:er|re)s?)|km ?\^? ?[2²]|k㎡|㎢|square kilomet(?:er|re)s?"
+    r"|平方公里|平方千米|平方km)"
+)
+_HA: Final = r"(?:ha|hectares?|公顷)"
+_HINTS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
+    (
+        PER_KM2,
+        re.compile(
+            rf"(?:/|\bper\b|每) ?{_KM2}|\b{_KM2}(?![a-z])|km ?\^? ?-2|^[a-z]{{3}} pd \d{{4}}\b|平方公里"
+            rf"|平方千米"
+        ),
+    ),
+    (PER_HA, re.compile(rf"(?:/|\bper\b|每) ?{_HA}(?![a-z])|\bha ?\^? ?-1|\bpph\b|公顷")),
+    (
+        PERCENT,
+        re.compile(
+            r"%|％|\bpercent(?:age)?\b|\bpct\b|\bproportions?\b|\bshares?\b|\bratio\b|占比|比例|比重|百分比|占总人口|老龄化率"
+        ),
+    ),
+    (DENSITY, re.compile(r"\bdensit(?:y|ies)\b|\bdens\b|\bpop ?den\b|\bpopdens(?:ity)?\b|密度")),
+)
+_COUNTS: Final = re.compile(
+    r"\bppp\b|\bper (?:pixel|cell|grid(?: cell)?)\b|\bcounts?\b|\bpersons?\b|\bpeople\b"
+    r"|\binhabitants?\b|\bresidents?\b"
+    r"|\bghs pop\b|\blandscan\b|人口数|常住人口|每格|/ ?(?:格|像元)|(?:^|[\s:：(（])人(?:$|[\s)）])"
+)
+
+
+def unit_in(words: str) -> str:
+    """The unit that words name; COUNT where they name none. Never by a part of a word: “country” is no
+    count, and `_pd_` is Pudong unless the name is built as WorldPop builds it.
+
+    >>> [unit_in(w) for w in ("persons/hectare", "人/平方公里", "county_pop", "sh_pd_pop", "chn_pd_2020_1km")]
+    ['per_ha', 'per_km2', 'count', 'count', 'per_km2']
+    """
+    return hinted_unit(words) or COUNT
+
+
+def hinted_unit(words: str) -> str:
+    """As `unit_in`, "" where the words name no unit at all."""
+    plain = re.sub(r"[_\s]+", " ", unicodedata.normalize("NFKC", words).casefold()).strip()
+    found = next((unit for unit, pattern in _HINTS if pattern.search(plain)), "")
+    return found or (COUNT if _COUNTS.search(plain) else "")
+
 
 # A band that ends here or later is open.
 _NOBODY_OLDER: Final = 99
@@ -125,27 +176,23 @@ def understood(title: str) -> Head:
     base = re.sub(r"^(?:年末|年底|年初|全区|全市|本|合计)_?", "", base) or base
     head = Head(title, unit=unit, scale=scale, year=year)
     if unit in (PER_HA, PER_KM2, DENSITY):
-        return _of(
+        return replace(
             head,
-            RESIDENTS,
+            kind=RESIDENTS,
             rank=_rank(re.sub(r"_?(?:密度|dens(?:ity)?|den)_?.*|_?per_?.*|/.*", "", base)) or 1,
         )
     if (ages := _ages(bare, base)) is not None:
         sex = _sex(base)
-        return _of(head, AGES, ages=ages, sex=sex)
+        return replace(head, kind=AGES, ages=ages, sex=sex)
     for group, words in _GROUPS.items():
         if words.fullmatch(
             re.sub(r"_?(?:占比|比例|比重|占总人口.*|percent.*|pct|share|proportion|数量|总数|%)$", "", base)
         ):
-            return _of(head, GROUP, group=group, ages=GROUP_AGES[group])
+            return replace(head, kind=GROUP, group=group, ages=GROUP_AGES[group])
     if _NO_PEOPLE.search(base) or _FEMALE.search(base) or _MALE.search(base) or unit == PERCENT:
         return head
     rank = _rank(base)
-    return head if rank is None else _of(head, RESIDENTS, rank=rank)
-
-
-def _of(head: Head, kind: str, **more: Any) -> Head:
-    return replace(head, kind=kind, **more)
+    return head if rank is None else replace(head, kind=RESIDENTS, rank=rank)
 
 
 def _without_year(bare: str) -> tuple[int, str]:
@@ -216,7 +263,13 @@ def _chain(heads: Sequence[Head], ages: tuple[int, int | None]) -> list[Head]:
     chain: list[Head] = []
     begin, end = ages
     while True:
-        fitting = [h for h in heads if h.ages and h.ages[0] == begin and _no_later(h.ages[1], end)]
+        fitting = [
+            head
+            for head in heads
+            if head.ages is not None
+            and head.ages[0] == begin
+            and (end is None or (head.ages[1] is not None and head.ages[1] <= end))
+        ]
         if not fitting:
             return []
         widest = max(
@@ -229,7 +282,3 @@ def _chain(heads: Sequence[Head], ages: tuple[int, int | None]) -> list[Head]:
         if last is None:
             return []
         begin = last + 1
-
-
-def _no_later(last: int | None, end: int | None) -> bool:
-    return end is None or (last is not None and last <= end)

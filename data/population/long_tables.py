@@ -138,9 +138,8 @@ def _settled(
         chosen = homes[0] if len(homes) == 1 else ""
     if not chosen:
         raise InputError(
-            "{file} has several rows for each cell, one for each {title} ({names}). Which of them are "
-            "the residents "
-            "cannot be told; send only these rows.",
+            "{file} has several rows for each cell, one for each {title} ({names}). Which of them are the "
+            "residents cannot be told; send only these rows.",
             file=file,
             title=title,
             names=", ".join(names[:8]) + (" …" if len(names) > 8 else ""),
@@ -156,7 +155,7 @@ def _settled(
         )
     )
     kept = frame[words == chosen]
-    return kept, {name: _of_rows(kept, key, by_cell) for name, by_cell in groups.items()}
+    return kept, {name: by_cell.reindex(kept.index) for name, by_cell in groups.items()}
 
 
 def _as_age(name: str) -> str:
@@ -201,7 +200,3 @@ def _age_groups(frame: pd.DataFrame, key: list[str], value: str, title: str) -> 
             mine = words.map(_as_age).isin(titles)
             found[group] = cell.map(numbers[mine].groupby(cell[mine]).sum()).fillna(0.0)
     return found
-
-
-def _of_rows(kept: pd.DataFrame, _key: list[str], by_row: pd.Series[float]) -> pd.Series[float]:
-    return by_row.reindex(kept.index)

@@ -1,4 +1,5 @@
-"""Populated pixels of a raster window, and an account of all that did not become one."""
+"""The part of a raster that a study needs, in strips so that its size does not matter: its populated
+pixels, and an account of all that did not become one."""
 
 from __future__ import annotations
 
@@ -11,14 +12,41 @@ import numpy as np
 import rasterio
 import shapely
 from numpy.typing import NDArray
+from pyproj import Transformer
+from rasterio.features import rasterize
 from rasterio.windows import Window
 
 from core.errors import InputError
 from core.progress import Progress, reporting, silent
-from core.text import text
+from core.text import Text, text
 from coverage.model.tables import Bools, Floats, Ints
+from data.intake.findings import INFO, WARNING, Finding, Level
 from data.population.numbers import NOBODY_ABOVE
-from data.population.raster_window import inside_and_edge, strips
+from geo.crs import WGS84
+
+# Pixels read at once.
+_STRIP_PIXELS: Final = 2_000_000
+# Outlines are straight in degrees; in the raster's system they bend, so they get points this often.
+_SEGMENT_DEGREES: Final = 0.01
+
+
+def area_in_raster(area: shapely.Geometry, system: str) -> shapely.Geometry:
+    """An area in WGS-84 degrees in a raster's own coordinates."""
+    forward = Transformer.from_crs(WGS84, system, always_xy=True)
+    dense = shapely.segmentize(area, _SEGMENT_DEGREES)
+    return shapely.transform(dense, lambda xy: np.column_stack(forward.transform(*xy.T)))
+
+
+def window_of(area: shapely.Geometry | None, raster: rasterio.DatasetReader) -> Window:
+    """The pixels that an area (raster coordinates) touches, whole raster without one; maybe empty."""
+    if area is None:
+        return Window(0, 0, raster.width, raster.height)
+    column, row = ~raster.transform @ shapely.get_coordinates(area).T
+    west, north = max(int(np.floor(column.min())), 0), max(int(np.floor(row.min())), 0)
+    east = min(int(np.ceil(column.max())), raster.width)
+    south = min(int(np.ceil(row.max())), raster.height)
+    return Window(west, north, max(east - west, 0), max(south - north, 0))
+
 
 # Many times the largest city; more is a nation, and needs memory for one.
 _MOST_PIXELS: Final = 20_000_000
@@ -56,34 +84,16 @@ def read_pixels(
     progress: Progress = silent,
 ) -> tuple[Pixels, Tally]:
     """Pixels of `bands` where any of them is positive; in `area` (raster coordinates) if given."""
-    tally = Tally()
-    parts = list(_parts(raster, bands, (window, area), tally, progress))
-    empty = (
-        np.empty(0, np.int64),
-        np.empty(0, np.int64),
-        np.empty((len(bands), 0)),
-        *[np.empty(0, bool)] * 2,
-    )
-    row, column, values, inside, edge = (
-        np.concatenate([part[k] for part in [empty, *parts]], axis=-1) for k in range(5)
-    )
-    return Pixels(row, column, list(values), inside, edge), tally
-
-
-def _parts(
-    raster: rasterio.DatasetReader,
-    bands: Sequence[int],
-    where: tuple[Window, shapely.Geometry | None],
-    tally: Tally,
-    progress: Progress,
-) -> Iterator[tuple[NDArray[np.generic], ...]]:
-    found, (window, area) = 0, where
-    pieces, doing = list(strips(window, raster)), text("Reading the population raster")
+    tally, found = Tally(), 0
+    parts: list[tuple[NDArray[np.generic], ...]] = []
+    pieces, doing = list(_strips(window, raster)), text("Reading the population raster")
     for strip in reporting(pieces, progress, doing, count=len(pieces)):
         shape = (int(strip.height), int(strip.width))
         inside, edge = np.ones(shape, bool), np.zeros(shape, bool)
         if area is not None:
-            inside, edge = inside_and_edge(area, strip, raster)
+            transform = raster.window_transform(strip)
+            inside = _burnt(area, shape, transform, touched=False)
+            edge = _burnt(shapely.boundary(area), shape, transform, touched=True)
         if not (inside | edge).any():
             continue
         values = [
@@ -99,7 +109,36 @@ def _parts(
                 count=_MOST_PIXELS,
             )
         place = (row + int(strip.row_off), column + int(strip.col_off))
-        yield (*place, kept, inside[row, column], edge[row, column])
+        parts.append((*place, kept, inside[row, column], edge[row, column]))
+    whole, flags = np.empty(0, np.int64), np.empty(0, bool)
+    empty = (whole, whole, np.empty((len(bands), 0)), flags, flags)
+    joined = [np.concatenate([part[k] for part in [empty, *parts]], axis=-1) for k in range(5)]
+    return Pixels(joined[0], joined[1], list(joined[2]), joined[3], joined[4]), tally
+
+
+def _strips(window: Window, raster: rasterio.DatasetReader) -> Iterator[Window]:
+    """`window` cut along the file's own blocks into pieces of bounded size, top first."""
+    if window.width <= 0:
+        return
+    block = raster.block_shapes[0][0]
+    rows = max(_STRIP_PIXELS // int(window.width) // block, 1) * block
+    rows = min(rows, max(_STRIP_PIXELS // int(window.width), 1)) if block > raster.height // 2 else rows
+    start, end = int(window.row_off), int(window.row_off + window.height)
+    while start < end:
+        stop = min((start // rows + 1) * rows, end)
+        yield Window(window.col_off, start, window.width, stop - start)
+        start = stop
+
+
+def _burnt(
+    geometry: shapely.Geometry, shape: tuple[int, int], transform: rasterio.Affine, *, touched: bool
+) -> NDArray[np.bool_]:
+    if shapely.is_empty(geometry):
+        return np.zeros(shape, bool)
+    burnt: NDArray[np.bool_] = rasterize(
+        [geometry], out_shape=shape, transform=transform, all_touched=touched, dtype="uint8"
+    ).astype(bool)
+    return burnt
 
 
 def _numbers(
@@ -114,7 +153,10 @@ def _numbers(
     values = raw.data.astype(np.float64)
     missing |= ~np.isfinite(values)
     scaled = values * raster.scales[band - 1] + raster.offsets[band - 1]
-    top = (scaled >= NOBODY_ABOVE) | (values == _dtype_top(raw.dtype))
+    # The largest whole number a pixel can hold is often an undeclared “no data”; 255 may be people.
+    whole = raw.dtype.kind in "iu" and raw.dtype.itemsize > 1
+    most = float(np.iinfo(raw.dtype.name).max) if whole else np.inf
+    top = (scaled >= NOBODY_ABOVE) | (values == most)
     negative = (scaled < 0) & ~top
     tally.nodata += int((missing & inside).sum())
     for found, counted in ((top, tally.undeclared), (negative, tally.negative)):
@@ -123,22 +165,62 @@ def _numbers(
     return np.where(missing | top | negative, 0.0, scaled)
 
 
-def _dtype_top(dtype: np.dtype[np.generic]) -> float:
-    """The largest whole number a pixel can hold, often an undeclared “no data”; 255 may be people."""
-    return float(np.iinfo(dtype.name).max) if dtype.kind in "iu" and dtype.itemsize > 1 else np.inf
-
-
-@dataclass(frozen=True)
-class Border:
-    """Residents of pixels that the area's outline cuts: counted whole, or not at all."""
-
-    counted: float = 0.0
-    left_out: float = 0.0
-    pixels: int = field(default=0)
-
-
-def at_border(pixels: Pixels, residents: Floats) -> Border:
-    """What the rule of the centre makes of pixels on the border."""
+def account(file: str, pixels: Pixels, residents: Floats, tally: Tally, area_m2: Floats) -> list[Finding]:
+    """What did not become a resident of the study, to the resident."""
     counted = float(residents[pixels.edge & pixels.inside].sum())
     left_out = float(residents[pixels.edge & ~pixels.inside].sum())
-    return Border(counted, left_out, int(pixels.edge.sum()))
+    remarks: list[tuple[bool, Level, str, Text]] = [
+        (
+            bool(pixels.edge.any()),
+            INFO,
+            "population-border",
+            text(
+                "{pixels:,} {pixels:pixel lies|pixels lie} on the border of the area. By their centres "
+                "{counted:,.1f} of their residents count and {left_out:,.1f} do not.",
+                pixels=int(pixels.edge.sum()),
+                counted=counted,
+                left_out=left_out,
+            ),
+        ),
+        (
+            tally.nodata > 0,
+            INFO,
+            "population-nodata",
+            text(
+                "{pixels:,} {pixels:pixel|pixels} of the area (about {km2:,.1f} km²) have no number; "
+                "nobody is counted there.",
+                pixels=tally.nodata,
+                km2=tally.nodata * float(area_m2.mean()) / 1e6,
+            ),
+        ),
+        (
+            bool(tally.negative),
+            WARNING,
+            "population-negative",
+            text(
+                "{pixels:,} {pixels:pixel holds|pixels hold} a negative number ({numbers}); nobody is "
+                "counted there.",
+                pixels=sum(tally.negative.values()),
+                numbers=_in_words(tally.negative),
+            ),
+        ),
+        (
+            bool(tally.undeclared),
+            WARNING,
+            "population-undeclared-nodata",
+            text(
+                "{pixels:,} {pixels:pixel holds|pixels hold} a number that stands for “no data” although "
+                "the file does not say so ({numbers}); nobody is counted there.",
+                pixels=sum(tally.undeclared.values()),
+                numbers=_in_words(tally.undeclared),
+            ),
+        ),
+    ]
+    return [Finding(file, "", 0, "", level, code, message) for said, level, code, message in remarks if said]
+
+
+def _in_words(found: Counter[float]) -> str:
+    """The numbers with how many pixels hold each, the commonest first."""
+    return ", ".join(f"{value:.10g} × {pixels:,}" for value, pixels in found.most_common(5)) + (
+        " …" if len(found) > 5 else ""
+    )

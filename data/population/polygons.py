@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Final
 
 import geopandas as gpd
@@ -19,10 +18,15 @@ from coverage.measuring.redistribute import Places, joined, spread
 from coverage.model.tables import Floats, Ints
 from data.intake.findings import INFO, WARNING, Finding, Level
 from data.population.area import nobody_inside, outside_finding
-from data.population.buildings import read_buildings
 from data.population.cells import Cells
 from data.population.ground import CELL_M, Ground, read_ground
-from data.population.places import inner_places, places_by_area, places_by_floor, places_by_mask
+from data.population.places import (
+    inner_places,
+    places_by_area,
+    places_by_floor,
+    places_by_mask,
+    read_buildings,
+)
 from data.population.reading import Reading
 from geo.crs import metric_crs, project, unproject
 
@@ -111,7 +115,26 @@ def cells_of_rows(
     large = np.flatnonzero(areal & (areas > most_m2))
     if not len(large):
         return cells if areal.all() else replace(cells, area_m2=areas)
-    return _spread(cells, large, shapes, _Layers(file, metric, reading, progress))
+    # The large polygons' residents at places; the small ones stay where they are.
+    layers = _Layers(file, metric, reading, progress)
+    places = _places(shapes[large], cells.residents[large], layers)
+    share = spread(np.ones(len(large)), places)
+    row = large[places.area]
+    small = np.setdiff1d(np.arange(len(cells.residents)), large)
+    lon, lat = unproject(places.xy, layers.crs)
+    source = np.concatenate([small, row])
+    part = np.concatenate([np.ones(len(small)), share])
+    return replace(
+        cells,
+        cell_id=np.arange(1, len(source) + 1),
+        lon=np.concatenate([cells.lon[small], lon]),
+        lat=np.concatenate([cells.lat[small], lat]),
+        residents=cells.residents[source] * part,
+        groups={name: values[source] * part for name, values in cells.groups.items()},
+        area_m2=_ground(cells, source, len(small)),
+        findings=(*cells.findings, *layers.findings),
+        source=None if cells.source is None else cells.source[source],
+    )
 
 
 def _middle(lon: Floats, lat: Floats) -> tuple[float, float]:
@@ -192,8 +215,7 @@ def _cut(
 def _rim_finding(file: str, residents: Floats, share: Floats) -> Finding:
     message = text(
         "{areas:,} {areas:area is|areas are} cut by the rim of the study area: by their share of ground "
-        "inside "
-        "{inside:,.1f} of their residents count and {outside:,.1f} do not.",
+        "inside {inside:,.1f} of their residents count and {outside:,.1f} do not.",
         areas=len(residents),
         inside=float((residents * share).sum()),
         outside=float((residents * (1.0 - share)).sum()),
@@ -209,7 +231,9 @@ class _Layers:
         self.progress = part(progress, 0.2, 1.0)
         progress(0.1, text("Reading what residents follow"))
         self.findings: list[Finding] = []
-        self.water: Ground | None = _opened(reading.water, lambda path: read_ground(path, crs, "water"))
+        self.water: Ground | None = (
+            None if reading.water is None else read_ground(reading.water, crs, "water")
+        )
         self.places = self._followed(reading)
 
     def _followed(self, reading: Reading) -> Callable[[np.ndarray], Places]:
@@ -224,32 +248,6 @@ class _Layers:
 
     def fell_back(self, code: str, level: Level, message: Text) -> None:
         self.findings.append(Finding(self.file, "", 0, "", level, code, message))
-
-
-def _opened(path: Path | None, opener: Callable[[Path], Ground]) -> Ground | None:
-    return None if path is None else opener(path)
-
-
-def _spread(cells: Cells, large: Ints, shapes: np.ndarray, layers: _Layers) -> Cells:
-    """The large polygons' residents at places; the small ones stay where they are."""
-    places = _places(shapes[large], cells.residents[large], layers)
-    share = spread(np.ones(len(large)), places)
-    row = large[places.area]
-    small = np.setdiff1d(np.arange(len(cells.residents)), large)
-    lon, lat = unproject(places.xy, layers.crs)
-    source = np.concatenate([small, row])
-    part = np.concatenate([np.ones(len(small)), share])
-    return replace(
-        cells,
-        cell_id=np.arange(1, len(source) + 1),
-        lon=np.concatenate([cells.lon[small], lon]),
-        lat=np.concatenate([cells.lat[small], lat]),
-        residents=cells.residents[source] * part,
-        groups={name: values[source] * part for name, values in cells.groups.items()},
-        area_m2=_ground(cells, source, len(small)),
-        findings=(*cells.findings, *layers.findings),
-        source=None if cells.source is None else cells.source[source],
-    )
 
 
 def _ground(cells: Cells, source: Ints, small: int) -> Floats:
@@ -269,33 +267,29 @@ def _places(shapes: np.ndarray, residents: Floats, layers: _Layers) -> Places:
     if len(bare):
         by_area = places_by_area(shapes[bare], layers.water)
         moved = Places(bare[by_area.area], by_area.xy, by_area.weight)
-        _tell_bare(bare, moved, residents, layers)
+        spread_out = np.unique(moved.area)
+        inner = np.setdiff1d(bare, spread_out)
+        if len(spread_out) and layers.by != "area":
+            layers.fell_back(
+                "spread-by-area",
+                WARNING,
+                text(
+                    "{polygons:,} areas with {residents:,.0f} residents hold no building or settlement; "
+                    "their residents are spread evenly.",
+                    polygons=len(spread_out),
+                    residents=float(residents[spread_out].sum()),
+                ),
+            )
+        if len(inner):
+            layers.fell_back(
+                "spread-to-point",
+                INFO,
+                text(
+                    "{polygons:,} areas with {residents:,.0f} residents hold no centre of a 100 m cell on "
+                    "dry ground; their residents count at one point inside.",
+                    polygons=len(inner),
+                    residents=float(residents[inner].sum()),
+                ),
+            )
         places = joined(places[places.weight > 0], moved)
     return joined(places, inner_places(shapes, places.without_weight(n)))
-
-
-def _tell_bare(bare: Ints, moved: Places, residents: Floats, layers: _Layers) -> None:
-    spread_out = np.unique(moved.area)
-    inner = np.setdiff1d(bare, spread_out)
-    if len(spread_out) and layers.by != "area":
-        layers.fell_back(
-            "spread-by-area",
-            WARNING,
-            text(
-                "{polygons:,} areas with {residents:,.0f} residents hold no building or settlement; their "
-                "residents are spread evenly.",
-                polygons=len(spread_out),
-                residents=float(residents[spread_out].sum()),
-            ),
-        )
-    if len(inner):
-        layers.fell_back(
-            "spread-to-point",
-            INFO,
-            text(
-                "{polygons:,} areas with {residents:,.0f} residents hold no centre of a 100 m cell on dry "
-                "ground; their residents count at one point inside.",
-                polygons=len(inner),
-                residents=float(residents[inner].sum()),
-            ),
-        )

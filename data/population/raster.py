@@ -23,10 +23,18 @@ from data.formats.systems import System, epsg_of, usable_system
 from data.intake.findings import INFO, WARNING, Finding
 from data.population.area import nobody_inside
 from data.population.cells import Cells
-from data.population.heads import GROUP_AGES, RESIDENTS, bands_of, understood
+from data.population.heads import (
+    DENSITY,
+    GROUP_AGES,
+    PER_HA,
+    PER_KM2,
+    PERCENT,
+    RESIDENTS,
+    bands_of,
+    understood,
+)
 from data.population.numbers import without_sentinels
-from data.population.pixels import Pixels, Tally, read_pixels
-from data.population.raster_account import account
+from data.population.pixels import Pixels, Tally, account, area_in_raster, read_pixels, window_of
 from data.population.raster_unit import (
     UNITS,
     UnclearUnitError,
@@ -38,9 +46,7 @@ from data.population.raster_unit import (
     stated_unit,
     unit_words,
 )
-from data.population.raster_window import area_in_raster, window_of
 from data.population.reading import Reading
-from data.population.units_of_numbers import DENSITY, PER_HA, PER_KM2, PERCENT
 from geo.crs import WGS84
 from geo.datum import BD09, GCJ02, convert
 from geo.datum import WGS84 as WGS84_DATUM
@@ -66,6 +72,52 @@ def raster_cells(path: Path, reading: Reading, progress: Progress = silent) -> C
             return None
         with opened_raster(_chosen(pieces, reading.layer, path.name), path.name) as raster:
             return _cells(raster, path.name, reading, progress)
+
+
+def _cells(raster: rasterio.DatasetReader, file: str, reading: Reading, progress: Progress) -> Cells:
+    system = _system(raster, file, reading)
+    area = None if reading.area is None else area_in_raster(reading.area, system.crs.to_wkt())
+    bands = _bands(raster, file, reading.column)
+    order = bands.all
+    pixels, tally = read_pixels(raster, order, window_of(area, raster), area, progress)
+    pixels = _without_signs(pixels, raster, order, tally)
+    to_degrees = Transformer.from_crs(system.crs, WGS84, always_xy=True)
+    if not pixels.inside.any():
+        raise _nobody(raster, file, reading, to_degrees)
+    area_m2 = _pixel_areas(raster.transform, pixels.row, pixels.column, to_degrees)
+    unit = _unit(raster, file, bands, reading, pixels.values[0][pixels.inside], area_m2[pixels.inside])
+    counts = {
+        band: numbers if unit.unit == PERCENT else residents_of(numbers, area_m2, unit.unit)
+        for band, numbers in zip(order, pixels.values, strict=True)
+    }
+    residents = counts[bands.residents]
+    kept = pixels.inside
+    lon, lat = to_degrees.transform(*(raster.transform @ (pixels.column[kept] + 0.5, pixels.row[kept] + 0.5)))
+    lon, lat = _shifted(np.asarray(lon), np.asarray(lat), reading.datum)
+    sums = {name: np.sum([counts[band] for band in own], axis=0)[kept] for name, own in bands.groups.items()}
+    warned = (
+        ()
+        if system.warning is None
+        else (Finding(file, "", 0, "", WARNING, "coordinate-system", system.warning),)
+    )
+    name = reading.datum if reading.datum in (GCJ02, BD09) else system.name
+    cells = Cells(
+        cell_id=pixels.row[kept] * raster.width + pixels.column[kept],
+        lon=lon,
+        lat=lat,
+        residents=residents[kept],
+        groups=sums,
+        area_m2=area_m2[kept],
+        findings=(
+            *warned,
+            *unit.findings,
+            *account(file, pixels, residents, tally, area_m2),
+            *_doubts(raster, bands, pixels, file),
+        ),
+        unit=unit.unit,
+        read=_read(raster, bands, file, unit.unit, name, kept),
+    )
+    return _fine(cells, raster, (pixels.column[kept], pixels.row[kept]), to_degrees, reading, file)
 
 
 def _chosen(pieces: Sequence[RasterPiece], layer: str, file: str) -> RasterPiece:
@@ -119,53 +171,6 @@ class _Bands:
         return list(
             dict.fromkeys([self.residents, *(band for bands in self.groups.values() for band in bands)])
         )
-
-
-def _cells(raster: rasterio.DatasetReader, file: str, reading: Reading, progress: Progress) -> Cells:
-    system = _system(raster, file, reading)
-    area = None if reading.area is None else area_in_raster(reading.area, system.crs.to_wkt())
-    bands = _bands(raster, file, reading.column)
-    order = bands.all
-    pixels, tally = read_pixels(raster, order, window_of(area, raster), area, progress)
-    pixels = _without_signs(pixels, raster, order, tally)
-    to_degrees = Transformer.from_crs(system.crs, WGS84, always_xy=True)
-    if not pixels.inside.any():
-        raise _nobody(raster, file, reading, to_degrees)
-    area_m2 = _pixel_areas(raster.transform, pixels.row, pixels.column, to_degrees)
-    unit = _unit(raster, file, bands, reading, pixels.values[0][pixels.inside], area_m2[pixels.inside])
-    counts = {
-        band: numbers if unit.unit == PERCENT else residents_of(numbers, area_m2, unit.unit)
-        for band, numbers in zip(order, pixels.values, strict=True)
-    }
-    residents = counts[bands.residents]
-    kept = pixels.inside
-    lon, lat = to_degrees.transform(*(raster.transform @ (pixels.column[kept] + 0.5, pixels.row[kept] + 0.5)))
-    lon, lat = _shifted(np.asarray(lon), np.asarray(lat), reading.datum)
-    sums = {name: np.sum([counts[band] for band in own], axis=0)[kept] for name, own in bands.groups.items()}
-    warned = (
-        ()
-        if system.warning is None
-        else (Finding(file, "", 0, "", WARNING, "coordinate-system", system.warning),)
-    )
-    name = reading.datum if reading.datum in (GCJ02, BD09) else system.name
-    cells = Cells(
-        cell_id=pixels.row[kept] * raster.width + pixels.column[kept],
-        lon=lon,
-        lat=lat,
-        residents=residents[kept],
-        groups=sums,
-        area_m2=area_m2[kept],
-        findings=(
-            *warned,
-            *unit.findings,
-            *account(file, pixels, residents, tally, area_m2),
-            *_unused(raster, bands, file),
-            *_full_bytes(raster, bands, pixels, file),
-        ),
-        unit=unit.unit,
-        read=_read(raster, bands, file, unit.unit, name, kept),
-    )
-    return _fine(cells, raster, (pixels.column[kept], pixels.row[kept]), to_degrees, reading, file)
 
 
 def _shifted(lon: Floats, lat: Floats, datum: str) -> tuple[Floats, Floats]:
@@ -248,10 +253,16 @@ def _unit(
     stated = stated_unit(raster, bands.residents, file)
     if stated[0] == PERCENT:
         if reading.is_group:
-            return UnitOfRaster(PERCENT, stated[1], (_percent(file),))
+            message = text("The numbers of {file} are taken as {unit}.", file=file, unit=unit_words(PERCENT))
+            return UnitOfRaster(
+                PERCENT, stated[1], (Finding(file, "", 0, "", INFO, "population-unit", message),)
+            )
         raise InputError("{file}: its numbers are percent, not residents.", file=file)
     if stated[0] == DENSITY:
-        stated = (_which_density(sums, values, area_m2, reading.known_residents), stated[1])
+        # Per hectare or per km²: what comes nearer to what is known, else what cities have.
+        known = reading.known_residents
+        nearer = min((PER_HA, PER_KM2), key=lambda unit: abs(np.log(max(sums[unit], 1e-9) / (known or 1.0))))
+        stated = (nearer if known else plausible_unit(values, area_m2), stated[1])
         if not stated[0]:
             raise UnclearUnitError(file, sums)
     decided = decide_unit(stated, sums, reading.known_residents, file)
@@ -259,32 +270,16 @@ def _unit(
     if decided.source == "assumed" and (reading.unit == "ask" or doubtful):
         raise UnclearUnitError(file, sums)
     if doubtful:
-        return replace(decided, findings=(*decided.findings, _implausible(file, sums[decided.unit], area_m2)))
+        message = text(
+            "{file} gives {residents:,.0f} residents on {km2:,.1f} km², more than live anywhere. Was the "
+            "raster resampled without dividing its numbers, or is its unit another one?",
+            file=file,
+            residents=sums[decided.unit],
+            km2=float(area_m2.sum()) / 1e6,
+        )
+        said = Finding(file, "", 0, "", WARNING, "population-implausible", message)
+        return replace(decided, findings=(*decided.findings, said))
     return decided
-
-
-def _which_density(sums: Mapping[str, float], values: Floats, area_m2: Floats, known: float | None) -> str:
-    """Per hectare or per km²: what comes nearer to what is known, else what cities have; "" where open."""
-    if known:
-        return min((PER_HA, PER_KM2), key=lambda unit: abs(np.log(max(sums[unit], 1e-9) / known)))
-    return plausible_unit(values, area_m2)
-
-
-def _percent(file: str) -> Finding:
-    message = text("The numbers of {file} are taken as {unit}.", file=file, unit=unit_words(PERCENT))
-    return Finding(file, "", 0, "", INFO, "population-unit", message)
-
-
-def _implausible(file: str, residents: float, area_m2: Floats) -> Finding:
-    message = text(
-        "{file} gives {residents:,.0f} residents on {km2:,.1f} km², more than live anywhere. Was the "
-        "raster resampled "
-        "without dividing its numbers, or is its unit another one?",
-        file=file,
-        residents=residents,
-        km2=float(area_m2.sum()) / 1e6,
-    )
-    return Finding(file, "", 0, "", WARNING, "population-implausible", message)
 
 
 def _read(
@@ -367,9 +362,8 @@ def _fine(
 def coarse_finding(file: str, side_m: float) -> Finding:
     """Cells that are wide against the reach and stay what they are."""
     message = text(
-        "The cells of {file} are {side:,.0f} m wide, coarse against the shortest reach of the standard: "
-        "all residents of "
-        "a cell count at its centre, so shares may be off where a limit runs through cells.",
+        "The cells of {file} are {side:,.0f} m wide, coarse against the shortest reach of the standard: all "
+        "residents of a cell count at its centre, so shares may be off where a limit runs through cells.",
         file=file,
         side=side_m,
     )
@@ -390,30 +384,27 @@ def _pixel_areas(transform: rasterio.Affine, row: Ints, column: Ints, to_degrees
     return np.asarray(areas[of_pixel], float)
 
 
-def _full_bytes(
-    raster: rasterio.DatasetReader, bands: _Bands, pixels: Pixels, file: str
-) -> tuple[Finding, ...]:
-    """The largest number of a byte beside others near it: it may be people, or a sign for “no data”."""
-    full = int((pixels.values[0][pixels.inside] == _BYTE).sum())
-    if raster.dtypes[bands.residents - 1] != "uint8" or not full:
-        return ()
-    message = text(
-        "{pixels:,} pixels hold 255, the largest number that this file can hold; they are counted. If 255 "
-        "means “no data” here, the file must say so.",
-        pixels=full,
-    )
-    return (Finding(file, "", 0, "", WARNING, "population-full-byte", message),)
-
-
-def _unused(raster: rasterio.DatasetReader, bands: _Bands, file: str) -> list[Finding]:
+def _doubts(raster: rasterio.DatasetReader, bands: _Bands, pixels: Pixels, file: str) -> list[Finding]:
+    """Bands that are not used, and the largest number of a byte beside others near it: it may be people, or
+    a sign for “no data”."""
+    found = []
     unused = [
         raster.descriptions[band - 1] or str(band)
         for band in range(1, raster.count + 1)
         if band not in bands.all
     ]
-    if not unused:
-        return []
-    message = text(
-        "The raster's bands {bands} are not used: nothing says what they hold.", bands=", ".join(unused[:20])
-    )
-    return [Finding(file, "", 0, "", WARNING, "population-band-unused", message)]
+    if unused:
+        message = text(
+            "The raster's bands {bands} are not used: nothing says what they hold.",
+            bands=", ".join(unused[:20]),
+        )
+        found.append(Finding(file, "", 0, "", WARNING, "population-band-unused", message))
+    full = int((pixels.values[0][pixels.inside] == _BYTE).sum())
+    if raster.dtypes[bands.residents - 1] == "uint8" and full:
+        message = text(
+            "{pixels:,} pixels hold 255, the largest number that this file can hold; they are counted. If "
+            "255 means “no data” here, the file must say so.",
+            pixels=full,
+        )
+        found.append(Finding(file, "", 0, "", WARNING, "population-full-byte", message))
+    return found

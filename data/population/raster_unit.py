@@ -13,7 +13,7 @@ import rasterio
 from core.text import Text, text
 from data.formats.asked import OpenQuestionError
 from data.intake.findings import INFO, WARNING, Finding
-from data.population.units_of_numbers import COUNT, PER_HA, PER_KM2, PERCENT, hinted_unit
+from data.population.heads import COUNT, PER_HA, PER_KM2, PERCENT, hinted_unit
 
 UNITS: Final = (COUNT, PER_HA, PER_KM2)
 _M2: Final = {PER_HA: 10_000.0, PER_KM2: 1_000_000.0}
@@ -30,7 +30,15 @@ class UnclearUnitError(OpenQuestionError):
     """Nothing says what a raster counts. `sums` unit → the residents there would be."""
 
     def __init__(self, file: str, sums: Mapping[str, float]) -> None:
-        question = _question(file, sums)
+        question = text(
+            "{file} does not say what its numbers count: {count:,.0f} residents if they are per pixel, "
+            "{per_ha:,.0f} if per hectare, {per_km2:,.0f} if per km². Please state the unit: count, per_ha "
+            "or per_km2.",
+            file=file,
+            count=sums[COUNT],
+            per_ha=sums[PER_HA],
+            per_km2=sums[PER_KM2],
+        )
         super().__init__(question, option="--population-unit", field="population_unit", choices=UNITS)
         self.sums = dict(sums)
 
@@ -103,7 +111,16 @@ def decide_unit(
         return UnitOfRaster(unit, source, (_told(file, unit, sums),))
     if fitting:
         return UnitOfRaster(fitting, "totals", (_told(file, fitting, sums),))
-    return UnitOfRaster(COUNT, "assumed", (_assumed(file, sums),))
+    message = text(
+        "The raster does not say what its numbers count. Residents per pixel are taken, {count:,.0f} in "
+        "all; per hectare it would be {per_ha:,.0f}, per km² {per_km2:,.0f}. Please state the unit.",
+        count=sums[COUNT],
+        per_ha=sums[PER_HA],
+        per_km2=sums[PER_KM2],
+    )
+    return UnitOfRaster(
+        COUNT, "assumed", (Finding(file, "", 0, "", WARNING, "population-unit-unclear", message),)
+    )
 
 
 def _fitting(sums: Mapping[str, float], known: float) -> str:
@@ -147,26 +164,3 @@ def _overruled(file: str, stated: str, fitting: str, sums: Mapping[str, float], 
         residents=sums[fitting],
     )
     return Finding(file, "", 0, "", WARNING, "population-unit-contradicted", message)
-
-
-def _question(file: str, sums: Mapping[str, float]) -> Text:
-    return text(
-        "{file} does not say what its numbers count: {count:,.0f} residents if they are per pixel, "
-        "{per_ha:,.0f} if per hectare, {per_km2:,.0f} if per km². Please state the unit: count, per_ha or "
-        "per_km2.",
-        file=file,
-        count=sums[COUNT],
-        per_ha=sums[PER_HA],
-        per_km2=sums[PER_KM2],
-    )
-
-
-def _assumed(file: str, sums: Mapping[str, float]) -> Finding:
-    message = text(
-        "The raster does not say what its numbers count. Residents per pixel are taken, {count:,.0f} in "
-        "all; per hectare it would be {per_ha:,.0f}, per km² {per_km2:,.0f}. Please state the unit.",
-        count=sums[COUNT],
-        per_ha=sums[PER_HA],
-        per_km2=sums[PER_KM2],
-    )
-    return Finding(file, "", 0, "", WARNING, "population-unit-unclear", message)

@@ -27,14 +27,13 @@ from data.intake.findings import WARNING, Finding
 from data.population.cells import Cells, cells_to_grid
 from data.population.coordinates import Placing, placing_of
 from data.population.groups import group_findings, with_group
-from data.population.heads import RESIDENTS, understood
+from data.population.heads import COUNT, RESIDENTS, understood
 from data.population.polygons import Rows, cells_of_rows, require_areas
 from data.population.raster import coarse_finding, raster_cells
 from data.population.raster_unit import unit_words
 from data.population.reading import COARSE_M, Reading
 from data.population.table_files import Sheet, sheets_of
 from data.population.tables import Columns, PeopleTable, people_of_table, unusable_rows
-from data.population.units_of_numbers import COUNT
 from geo.crs import metric_crs, project
 
 # Two cells of different files are one place where they lie so near, in sides of a cell.
@@ -42,6 +41,10 @@ _SAME_PLACE: Final = 0.45
 _SAME_POINT_M: Final = 1.0
 # Distances between neighbours of a grid differ by no more than its projection makes them.
 _REGULAR: Final = 0.08
+_IDS: Final = ("cell_id", "id", "gid", "编号", "格网编号", "grid_id", "网格id")
+_NAMES_CELLS: Final = (
+    *_IDS, "h3", "h3_index", "geohash", "quadkey", "网格编号", "格网id", "grid", "cell", "fid", "grid_code",
+)  # fmt: skip
 
 
 class NoPlacesError(InputError):
@@ -49,9 +52,8 @@ class NoPlacesError(InputError):
 
     def __init__(self, file: str, sheets: Sequence[Sheet]) -> None:
         super().__init__(
-            "{file}: the table has no coordinates, shapes or cells. If its rows are units, give the "
-            "units (--units). "
-            "The columns are: {columns}.",
+            "{file}: the table has no coordinates, shapes or cells. If its rows are units, give the units "
+            "(--units). The columns are: {columns}.",
             file=file,
             columns=", ".join(sheets[0].titles[:20]) if sheets else "",
         )
@@ -136,14 +138,57 @@ def _cells(path: Path, crs: str | None, reading: Reading, progress: Progress) ->
         require_areas(reading, path.name)
         return raster
     sheet, placing = _placed_sheet(path, reading)
-    return _table_cells(sheet, placing, path, crs, reading, progress)
+    file = path.name
+    # A cell is named by its number or name where there is one, else by its coordinates.
+    own = [title for title in sheet.titles if title.casefold() in _NAMES_CELLS]
+    key = own[:1] or list(placing.titles)
+    columns = Columns(reading.column, reading.unit, reading.group_units)
+    people = people_of_table(sheet, file, columns, key=key, area_m2=_ground_m2(placing))
+    at = sheet.frame.index.get_indexer(people.frame.index)
+    lon, lat, residents = placing.lon[at], placing.lat[at], people.residents
+    shapes = None if placing.shapes is None else placing.shapes[at]
+    nowhere = ~np.isfinite(lon) | ~np.isfinite(lat) | ((lon == 0) & (lat == 0))
+    # Column → which of its values can be used.
+    fine: dict[str, Bools] = {}
+    if len(placing.titles) >= 2:
+        fine[placing.titles[0]] = np.isfinite(lon) & (np.abs(lon) <= 180) & ~((lon == 0) & (lat == 0))
+        fine[placing.titles[1]] = np.isfinite(lat) & (np.abs(lat) <= 90)
+    elif placing.titles:
+        fine[placing.titles[0]] = ~nowhere
+    fine[people.column] = np.isfinite(residents) & (residents >= 0)
+    good = np.logical_and.reduce(list(fine.values())) & ~nowhere
+    listed = unusable_rows(
+        people.frame, {t: ok for t, ok in fine.items() if t in people.frame}, file, sheet.name
+    )
+    warned = [Finding(file, sheet.name, 0, "", WARNING, "coordinate-system", said) for said in placing.said]
+    identity = next((t for t in sheet.titles if t.casefold() in _IDS), "")
+    ids = people.frame[identity].to_numpy() if identity else np.arange(1, len(good) + 1)
+    rows = Rows(
+        np.asarray(ids)[good],
+        lon[good],
+        lat[good],
+        residents[good],
+        {name: np.maximum(np.nan_to_num(values[good]), 0.0) for name, values in people.groups.items()},
+        None if shapes is None else shapes[good],
+        (*warned, *people.findings, *listed),
+        sheet.synthetic,
+        placing.are_cells,
+    )
+    cells = cells_of_rows(rows, file, crs, reading, progress)
+    if cells.area_m2 is None:
+        cells = _with_coarse_finding(cells, file, reading)
+    return replace(cells, read=_read(sheet, placing, people, path, int(good.sum())))
 
 
 def _placed_sheet(path: Path, reading: Reading) -> tuple[Sheet, Placing]:
     """The table or layer that holds residents, and where its rows lie."""
     sheets = sheets_of(path)
     if reading.layer:
-        named = [sheet for sheet in sheets if _is_named(sheet.name, reading.layer)]
+        wanted = reading.layer.strip().casefold()
+        names = [sheet.name.casefold() for sheet in sheets]
+        named = [
+            s for s, name in zip(sheets, names, strict=True) if wanted in (name, name.rpartition("/")[2])
+        ]
         if not named:
             raise InputError(
                 "{file} has no layer “{layer}”; it has: {names}.",
@@ -177,10 +222,6 @@ def _placed_sheet(path: Path, reading: Reading) -> tuple[Sheet, Placing]:
     return placed[0]
 
 
-def _is_named(name: str, wanted: str) -> bool:
-    return wanted.strip().casefold() in (name.casefold(), name.casefold().rpartition("/")[2])
-
-
 def _counts_people(sheet: Sheet, column: str) -> bool:
     if not len(sheet.frame):
         return False
@@ -211,65 +252,6 @@ def _only(shapes: NDArray[np.object_], wanted: Bools) -> NDArray[np.object_]:
     return kept
 
 
-def _table_cells(
-    sheet: Sheet, placing: Placing, path: Path, crs: str | None, reading: Reading, progress: Progress
-) -> Cells:
-    """The rows of a placed table as cells: those that count, in the area."""
-    file = path.name
-    key = _cell_titles(sheet, placing)
-    columns = Columns(reading.column, reading.unit, reading.group_units)
-    people = people_of_table(sheet, file, columns, key=key, area_m2=_ground_m2(placing))
-    at = sheet.frame.index.get_indexer(people.frame.index)
-    lon, lat, residents = placing.lon[at], placing.lat[at], people.residents
-    shapes = None if placing.shapes is None else placing.shapes[at]
-    nowhere = ~np.isfinite(lon) | ~np.isfinite(lat) | ((lon == 0) & (lat == 0))
-    fine = _fine_rows(people, placing, (lon, lat), nowhere)
-    good = np.logical_and.reduce(list(fine.values())) & ~nowhere
-    listed = unusable_rows(
-        people.frame, {t: ok for t, ok in fine.items() if t in people.frame}, file, sheet.name
-    )
-    warned = [Finding(file, sheet.name, 0, "", WARNING, "coordinate-system", said) for said in placing.said]
-    identity = next((t for t in sheet.titles if t.casefold() in _IDS), "")
-    ids = people.frame[identity].to_numpy() if identity else np.arange(1, len(good) + 1)
-    rows = Rows(
-        np.asarray(ids)[good],
-        lon[good],
-        lat[good],
-        residents[good],
-        {name: np.maximum(np.nan_to_num(values[good]), 0.0) for name, values in people.groups.items()},
-        None if shapes is None else shapes[good],
-        (*warned, *people.findings, *listed),
-        sheet.synthetic,
-        placing.are_cells,
-    )
-    cells = cells_of_rows(rows, file, crs, reading, progress)
-    if cells.area_m2 is None:
-        cells = _with_coarse_finding(cells, file, reading)
-    return replace(cells, read=_read(sheet, placing, people, path, int(good.sum())))
-
-
-_IDS: Final = ("cell_id", "id", "gid", "编号", "格网编号", "grid_id", "网格id")
-
-
-def _cell_titles(sheet: Sheet, placing: Placing) -> list[str]:
-    """The titles that name a cell: its number or name where there is one, else its coordinates."""
-    known = (
-        *_IDS,
-        "h3",
-        "h3_index",
-        "geohash",
-        "quadkey",
-        "网格编号",
-        "格网id",
-        "grid",
-        "cell",
-        "fid",
-        "grid_code",
-    )
-    own = [title for title in sheet.titles if title.casefold() in known]
-    return own[:1] or list(placing.titles)
-
-
 def _ground_m2(placing: Placing) -> Floats | None:
     """The ground of each row; None where no row is an area."""
     if placing.shapes is None:
@@ -282,21 +264,6 @@ def _ground_m2(placing: Placing) -> Floats | None:
     crs = metric_crs(lon, lat)
     metric = shapely.transform(_only(placing.shapes, areal), lambda xy: project(xy[:, 0], xy[:, 1], crs))
     return np.where(areal, shapely.area(metric), np.nan)
-
-
-def _fine_rows(
-    people: PeopleTable, placing: Placing, at: tuple[Floats, Floats], nowhere: Bools
-) -> dict[str, Bools]:
-    """Column → which of its cells can be used."""
-    lon, lat = at
-    fine: dict[str, Bools] = {}
-    if len(placing.titles) >= 2:
-        fine[placing.titles[0]] = np.isfinite(lon) & (np.abs(lon) <= 180) & ~((lon == 0) & (lat == 0))
-        fine[placing.titles[1]] = np.isfinite(lat) & (np.abs(lat) <= 90)
-    elif placing.titles:
-        fine[placing.titles[0]] = ~nowhere
-    fine[people.column] = np.isfinite(people.residents) & (people.residents >= 0)
-    return fine
 
 
 def _with_coarse_finding(cells: Cells, file: str, reading: Reading) -> Cells:
@@ -347,9 +314,8 @@ def _joined(cells: Cells, other: Cells, file: str) -> Cells:
     findings = [*cells.findings, *other.findings]
     if twice.any():
         message = text(
-            "{cells:,} {cells:cell|cells} of {file} with {residents:,.1f} residents lie on ground that "
-            "an earlier file "
-            "has too; they count once.",
+            "{cells:,} {cells:cell|cells} of {file} with {residents:,.1f} residents lie on ground that an "
+            "earlier file has too; they count once.",
             cells=int(twice.sum()),
             file=file,
             residents=float(other.residents[twice].sum()),

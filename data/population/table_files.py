@@ -208,6 +208,12 @@ def _word(cell: object) -> str:
 
 def _map_sheets(path: Path) -> Iterator[Sheet]:
     with opened(path) as file:
+        # A Parquet says in its metadata that its people are invented.
+        synthetic = False
+        if first_bytes(path).startswith(b"PAR1"):
+            import pyarrow.parquet as pq
+
+            synthetic = b"synthetic" in (pq.ParquetFile(path).schema_arrow.metadata or {})
         for info in file.layers:
             layer = file.read(info)
             if len(layer.unclosed):
@@ -219,13 +225,4 @@ def _map_sheets(path: Path) -> Iterator[Sheet]:
                     row=int(layer.unclosed[0]) + 1,
                 )
             frame = layer.frame.set_axis(range(1, len(layer.frame) + 1))
-            yield Sheet(layer.name, frame, synthetic=_is_synthetic(path))
-
-
-def _is_synthetic(path: Path) -> bool:
-    """Whether a Parquet says that its people are invented."""
-    if not first_bytes(path).startswith(b"PAR1"):
-        return False
-    import pyarrow.parquet as pq
-
-    return b"synthetic" in (pq.ParquetFile(path).schema_arrow.metadata or {})
+            yield Sheet(layer.name, frame, synthetic=synthetic)

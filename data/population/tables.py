@@ -16,12 +16,24 @@ from coverage.model.tables import Bools, Floats
 from data.formats.asked import OpenQuestionError
 from data.formats.inputs_read import InputRead
 from data.intake.findings import ERROR, INFO, WARNING, Finding, Level
-from data.population.heads import GROUP_AGES, REGISTERED_RANK, RESIDENTS, Head, bands_of, understood
+from data.population.heads import (
+    COUNT,
+    DENSITY,
+    GROUP_AGES,
+    PER_HA,
+    PER_KM2,
+    PERCENT,
+    REGISTERED_RANK,
+    RESIDENTS,
+    Head,
+    bands_of,
+    hinted_unit,
+    understood,
+)
 from data.population.long_tables import one_row_a_cell, without_total_rows
 from data.population.numbers import without_sentinels, written_numbers
 from data.population.raster_unit import plausible_unit, unit_words
 from data.population.table_files import Sheet
-from data.population.units_of_numbers import COUNT, DENSITY, PER_HA, PER_KM2, PERCENT, hinted_unit
 
 _MOST_ROWS: Final = 30
 # Two columns are the same where so many of their numbers are.
@@ -78,7 +90,16 @@ def people_of_table(
     frame = sheet.frame if area_m2 is None else sheet.frame.assign(__ground=area_m2)
     findings = _Notes(file, sheet.name)
     frame, said = without_total_rows(
-        frame, {**heads, "__ground": Head("__ground", RESIDENTS), **_shape_heads(sheet)}
+        frame,
+        {
+            **heads,
+            "__ground": Head("__ground", RESIDENTS),
+            **{
+                str(name): Head(str(name), RESIDENTS)
+                for name in sheet.frame.columns
+                if str(name) not in sheet.titles
+            },
+        },
     )
     findings.add(INFO, "population-total-row", *said)
     ground = None if area_m2 is None else frame["__ground"].to_numpy(float)
@@ -98,7 +119,17 @@ def people_of_table(
     )
     bad, signs = without_sentinels(residents, apart=0.1)
     for sign in signs:
-        findings.add(WARNING, "population-undeclared-nodata", _no_data(chosen.title, sign.value, sign.cells))
+        findings.add(
+            WARNING,
+            "population-undeclared-nodata",
+            text(
+                "{cells:,} {cells:row|rows} of {column} {cells:holds|hold} {value:,.6g}, which stands for "
+                "“no data”; nobody is counted there.",
+                cells=sign.cells,
+                column=chosen.title,
+                value=sign.value,
+            ),
+        )
     residents = np.where(bad, np.nan, residents)
     if chosen.rank == REGISTERED_RANK:
         findings.add(WARNING, "population-registered", text(
@@ -119,29 +150,12 @@ def hinted_scale(title: str) -> str:
     return plain.partition("单位")[2][:8]
 
 
-def _shape_heads(sheet: Sheet) -> dict[str, Head]:
-    return {
-        str(name): Head(str(name), RESIDENTS) for name in sheet.frame.columns if str(name) not in sheet.titles
-    }
-
-
 class _Notes:
     def __init__(self, file: str, sheet: str) -> None:
         self.file, self.sheet, self.found = file, sheet, list[Finding]()
 
     def add(self, level: Level, code: str, *messages: Text) -> None:
         self.found += [Finding(self.file, self.sheet, 0, "", level, code, message) for message in messages]
-
-
-def _no_data(column: str, value: float, cells: int) -> Text:
-    return text(
-        "{cells:,} {cells:row|rows} of {column} {cells:holds|hold} {value:,.6g}, which stands for “no "
-        "data”; nobody "
-        "is counted there.",
-        cells=cells,
-        column=column,
-        value=value,
-    )
 
 
 def _residents(
@@ -181,7 +195,21 @@ def _residents(
     chosen = latest[0]
     for other in latest[1:]:
         if not _same(usable[chosen], usable[other]):
-            raise _two(where[0], chosen, other, usable)
+            raise OpenQuestionError(
+                text(
+                    "{file}: the columns {one} ({first:,.0f} in all) and {other} ({second:,.0f}) could both "
+                    "be the residents. Name the right one with --population-column.",
+                    file=where[0],
+                    one=chosen,
+                    other=other,
+                    first=float(np.nansum(usable[chosen])),
+                    second=float(np.nansum(usable[other])),
+                ),
+                option="--population-column",
+                field="population_column",
+                choices=(chosen, other),
+            )
+
     for title in counts:
         if title != chosen:
             aside[title] = _why(heads[title], heads[chosen])
@@ -240,8 +268,7 @@ def _no_residents(titles: list[str], dense: list[str], file: str) -> InputError:
     if dense:
         return InputError(
             "{file}: the column {column} is a density, and the ground of each row is not known. Give a "
-            "count of "
-            "residents, or a map layer of areas.",
+            "count of residents, or a map layer of areas.",
             file=file,
             column=dense[0],
         )
@@ -250,23 +277,6 @@ def _no_residents(titles: list[str], dense: list[str], file: str) -> InputError:
         "right one.",
         file=file,
         columns=", ".join(titles[:20]),
-    )
-
-
-def _two(file: str, one: str, other: str, values: Mapping[str, Floats]) -> OpenQuestionError:
-    return OpenQuestionError(
-        text(
-            "{file}: the columns {one} ({first:,.0f} in all) and {other} ({second:,.0f}) could both be the "
-            "residents. Name the right one with --population-column.",
-            file=file,
-            one=one,
-            other=other,
-            first=float(np.nansum(values[one])),
-            second=float(np.nansum(values[other])),
-        ),
-        option="--population-column",
-        field="population_column",
-        choices=(one, other),
     )
 
 
@@ -279,9 +289,8 @@ def _unit(head: Head, asked: str, numbers: Floats, ground: Floats | None, file: 
         unit = plausible_unit(numbers, ground) or PER_KM2
     if unit != COUNT and ground is None:
         raise InputError(
-            "{file}: its rows are points, so a number {unit} makes no residents. Give a map layer of "
-            "areas, or a "
-            "count.",
+            "{file}: its rows are points, so a number {unit} makes no residents. Give a map layer of areas, "
+            "or a count.",
             file=file,
             unit=unit_words(unit),
         )
@@ -334,10 +343,9 @@ def percent_question(file: str, group: str, numbers: Floats, residents: Floats) 
     """Asks whether a group is counted or given in percent."""
     return OpenQuestionError(
         text(
-            "{file}: the numbers of the group {group} add up to {sum:,.1f} of {residents:,.0f} "
-            "residents and none is "
-            "above 100. Are they people or percent (%)? Answer with --group-unit {group}=count or "
-            "{group}=percent.",
+            "{file}: the numbers of the group {group} add up to {sum:,.1f} of {residents:,.0f} residents "
+            "and none is above 100. Are they people or percent (%)? Answer with --group-unit {group}=count "
+            "or {group}=percent.",
             file=file,
             group=group,
             sum=float(numbers.sum()),

@@ -9,7 +9,7 @@ import json
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -82,7 +82,19 @@ def columns_of(frame: gpd.GeoDataFrame) -> Columns:
     """Name, number and parents of a layer. The number's column has a number of its own in nearly every
     row: an Id of 0, or the county's code in all rows, is none."""
     titles = [str(column) for column in frame.columns if column != frame.geometry.name]
-    name = _name_column(frame, titles_in(titles, TITLES["names"]))
+    # The first column of names, one with Chinese names before others.
+    found = [title for title in titles_in(titles, TITLES["names"]) if _names_units(unit_names(frame, title))]
+    chinese = [
+        title
+        for title in found
+        if _names_units(
+            [
+                name if any("一" <= letter <= "鿿" for letter in name) else ""
+                for name in unit_names(frame, title)
+            ]
+        )
+    ]
+    name = next(iter([*chinese, *found]), "")
     by_level = {
         level: title
         for level in _LEVELS_UP
@@ -109,17 +121,6 @@ def columns_of(frame: gpd.GeoDataFrame) -> Columns:
         "",
     )
     return Columns(name, level, number, title_in(titles, TITLES["parents"]), tuple(by_level.items()))
-
-
-def _name_column(frame: gpd.GeoDataFrame, titles: Iterable[str]) -> str:
-    """The first column of names, one with Chinese names before others."""
-    found = [title for title in titles if _names_units(unit_names(frame, title))]
-    chinese = [title for title in found if _names_units(_chinese(unit_names(frame, title)))]
-    return next(iter([*chinese, *found]), "")
-
-
-def _chinese(names: Sequence[str]) -> list[str]:
-    return [name if any("一" <= letter <= "鿿" for letter in name) else "" for name in names]
 
 
 def _called_as_units(names: Sequence[str]) -> bool:

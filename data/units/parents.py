@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -61,7 +60,27 @@ def with_parents(table: gpd.GeoDataFrame, remarks: Remarks) -> tuple[gpd.GeoData
         table = merged(table.assign(parent_id=parent_ids), table.index.to_numpy()[rows], remarks)
     left = set(table["unit_id"])
     found_out = tuple(one for one in misplaced if one.unit_id in left)
-    _report_elsewhere(table, found_out, remarks)
+    name_of = dict(zip(table["unit_id"], table["name"], strict=True))
+    messages = [
+        text(
+            "{name} belongs to {parent}, but {share:.0%} of its ground lies outside it, most of that in "
+            "{other}. Its residents count for {parent}; please check which is right.",
+            name=name_of[one.unit_id],
+            parent=name_of[one.parent_id],
+            share=one.share,
+            other=name_of[one.lies_in],
+        )
+        if one.lies_in in name_of
+        else text(
+            "{name} belongs to {parent}, but {share:.0%} of its ground lies outside it. Its residents count "
+            "for {parent}; please check which is right.",
+            name=name_of[one.unit_id],
+            parent=name_of[one.parent_id],
+            share=one.share,
+        )
+        for one in found_out
+    ]
+    remarks.each("parent-elsewhere", messages)
     return table.reset_index(drop=True), found_out
 
 
@@ -140,7 +159,9 @@ def _stated(table: gpd.GeoDataFrame, rows: Ints, upper: Ints, above: str) -> tup
         for matches in by_name:
             at = upper[matches[k]] if at < 0 and matches[k] >= 0 else at
         if at < 0 and not word:
-            at = row_of.get(_code_above(own["number"].iloc[k], above), -1)
+            number = own["number"].iloc[k]
+            digits = {"district": 6, "street": 9}.get(above, 0)
+            at = row_of.get(number[:digits], -1) if digits and level_of_code(number) else -1
         found.append(at)
     return np.asarray(said, object), np.asarray(found, np.int64)
 
@@ -153,12 +174,6 @@ def _spellings(number: str) -> tuple[str, ...]:
     digits = number[:12]
     short = digits[: {"district": 6, "street": 9}.get(level, 12)]
     return (number, short, short.ljust(12, "0"), short.ljust(9, "0")) if len(short) < 12 else (number,)
-
-
-def _code_above(number: str, above: str) -> str:
-    return (
-        number[: {"district": 6, "street": 9}[above]] if level_of_code(number) and above in LEVELS[:2] else ""
-    )
 
 
 def _around(table: gpd.GeoDataFrame, rows: Ints, upper: Ints) -> Ints:
@@ -198,30 +213,6 @@ def _elsewhere(
             Misplaced(str(ids[rows[k]]), str(ids[parents[k]]), lies_in, float(outside[k]), bool(is_stated[k]))
         )
     return found_out
-
-
-def _report_elsewhere(table: gpd.GeoDataFrame, found: Sequence[Misplaced], remarks: Remarks) -> None:
-    name_of = dict(zip(table["unit_id"], table["name"], strict=True))
-    messages = [
-        text(
-            "{name} belongs to {parent}, but {share:.0%} of its ground lies outside it, most of that in "
-            "{other}. Its residents count for {parent}; please check which is right.",
-            name=name_of[one.unit_id],
-            parent=name_of[one.parent_id],
-            share=one.share,
-            other=name_of[one.lies_in],
-        )
-        if one.lies_in in name_of
-        else text(
-            "{name} belongs to {parent}, but {share:.0%} of its ground lies outside it. Its residents count "
-            "for {parent}; please check which is right.",
-            name=name_of[one.unit_id],
-            parent=name_of[one.parent_id],
-            share=one.share,
-        )
-        for one in found
-    ]
-    remarks.each("parent-elsewhere", messages)
 
 
 def _report(table: gpd.GeoDataFrame, rows: Ints, said: np.ndarray, found: Ints, remarks: Remarks) -> None:

@@ -15,19 +15,18 @@ import shapely
 
 from core.errors import InputError
 from core.text import text
-from coverage.equity.overlaps import Gap, Overlap, find_gaps_between, find_overlaps, ill_fitting
+from coverage.equity.overlaps import Overlap, find_gaps_between, find_overlaps, ill_fitting
 from coverage.measuring.membership import ground_of
 from coverage.model.tables import Floats, UnitTable
 from data.files import sha256_of
 from data.formats.inputs_read import InputRead
 from data.guard import guarded
 from data.intake.findings import INFO, Finding
-from data.units.outlines import usable, without_twice
+from data.units.outlines import usable, with_outlines, without_twice
 from data.units.parents import Misplaced, with_parents
 from data.units.remarks import Remarks
 from data.units.rows import UnitAnswers, rows_of
 from data.units.settlement import with_settlement
-from data.units.villages import with_outlines
 from geo.crs import metric_crs, unproject
 
 _NOTHING: Final = UnitAnswers()
@@ -94,7 +93,18 @@ def read_units(
     odd = ill_fitting(units)
     overlaps = find_overlaps(units, odd)
     _report_overlaps(overlaps, units, remarks)
-    _report_gaps(find_gaps_between(units, odd), units, remarks)
+    names = units.frame["name"].to_numpy(object)
+    messages = [
+        text(
+            "Between {first} and {second} {area:,.0f} m² belong to neither; whoever lives there counts for "
+            "the nearest.",
+            first=names[gap.first],
+            second=names[gap.second],
+            area=gap.area_m2,
+        )
+        for gap in find_gaps_between(units, odd)
+    ]
+    remarks.each("gap", messages, INFO)
     return UnitFile(
         units,
         tuple(remarks.found),
@@ -179,21 +189,6 @@ def _report_overlaps(overlaps: tuple[Overlap, ...], units: UnitTable, remarks: R
             if overlap.is_sliver == is_sliver
         ]
         remarks.each(code, messages, INFO if is_sliver else "warning")
-
-
-def _report_gaps(gaps: tuple[Gap, ...], units: UnitTable, remarks: Remarks) -> None:
-    names = units.frame["name"].to_numpy(object)
-    messages = [
-        text(
-            "Between {first} and {second} {area:,.0f} m² belong to neither; whoever lives there counts for "
-            "the nearest.",
-            first=names[gap.first],
-            second=names[gap.second],
-            area=gap.area_m2,
-        )
-        for gap in gaps
-    ]
-    remarks.each("gap", messages, INFO)
 
 
 def _nothing_left(file: str, remarks: Remarks) -> InputError:

@@ -21,10 +21,10 @@ from data.formats.inputs_read import InputRead
 from data.formats.layers import opened
 from data.formats.systems import in_degrees
 from data.population.columns import RESIDENT_COLUMNS, find_column
-from data.units.classes import Classes, classes_of, unknown_words
 from data.units.columns import TITLES, Columns, columns_of, not_numbers, unit_names, words
 from data.units.levels import ABOVE, UnclearLevelError, levels_of
 from data.units.remarks import Remarks
+from data.units.settlement import Classes, classes_of, unknown_words
 from geo.crs import WGS84
 
 _NO_SHAPES: Final = text("Its rows have neither outlines nor points.")
@@ -74,7 +74,23 @@ def rows_of(paths: Sequence[Path], answers: UnitAnswers, remarks: Remarks) -> Ro
     """All layers of all files. OpenQuestionError where nothing tells a level; InputError where no layer
     holds units."""
     opened = [layer for path in paths for layer in _opened(path)]
-    named = _named(opened, answers)
+    # Layers that the user named, by identity → their level.
+    found = dict[int, str]()
+    for level, name in answers.layers:
+        wanted = name.casefold()
+        hits = [
+            layer
+            for layer in opened
+            if wanted in (layer.name.casefold(), layer.path.name.casefold(), layer.path.stem.casefold())
+        ]
+        if not hits:
+            raise SettingError(
+                "No layer or file of the units is called “{name}”; there are {layers}.",
+                name=name,
+                layers=", ".join(dict.fromkeys(layer.name for layer in opened)),
+            )
+        found |= {id(layer): level for layer in hits}
+    named = found
     tables, reads, unclear, why = (
         list[gpd.GeoDataFrame](),
         list[InputRead](),
@@ -122,26 +138,6 @@ def _opened(path: Path) -> list[_Layer]:
     return [_Layer(path, name, layer.frame, layer.unclosed, alone=alone) for name, layer in read]
 
 
-def _named(opened: Sequence[_Layer], answers: UnitAnswers) -> dict[int, str]:
-    """Layers that the user named, by identity → their level."""
-    found = dict[int, str]()
-    for level, name in answers.layers:
-        wanted = name.casefold()
-        hits = [
-            layer
-            for layer in opened
-            if wanted in (layer.name.casefold(), layer.path.name.casefold(), layer.path.stem.casefold())
-        ]
-        if not hits:
-            raise SettingError(
-                "No layer or file of the units is called “{name}”; there are {layers}.",
-                name=name,
-                layers=", ".join(dict.fromkeys(layer.name for layer in opened)),
-            )
-        found |= {id(layer): level for layer in hits}
-    return found
-
-
 def _no_units(layer: _Layer, named: dict[int, str]) -> Text | None:
     """Why a layer cannot hold units, as far as its shapes and the user's answers say."""
     shapes = layer.frame.geometry.to_numpy()
@@ -179,7 +175,18 @@ def _require_answers(
             continue
         layer, reason = reasons[0]
         if reason is _NO_NAMES:
-            _refuse_half_named(layer)
+            # A column with the title of names in which too few rows have one: other things are in it.
+            for title in layer.frame.columns:
+                if str(title).casefold() in {name.casefold() for name in TITLES["names"]}:
+                    filled = sum(bool(name.strip()) for name in unit_names(layer.frame, str(title)))
+                    raise InputError(
+                        "{file}: the column {column} names only {filled:,} of {rows:,} rows, so the layer "
+                        "does not hold units alone. Leave in it the outlines of units, each with its name.",
+                        file=layer.path.name,
+                        column=str(title),
+                        filled=filled,
+                        rows=len(layer.frame),
+                    )
             raise InputError(
                 "{file}: no column is named {aliases}. The columns are: {columns}.",
                 file=path.name,
@@ -189,21 +196,6 @@ def _require_answers(
         raise InputError(
             "{file}: no layer holds units. {layer}: {why}", file=path.name, layer=layer.name, why=reason
         )
-
-
-def _refuse_half_named(layer: _Layer) -> None:
-    """InputError where a column has the title of names and too few rows have one: other things are in it."""
-    for title in layer.frame.columns:
-        if str(title).casefold() in {name.casefold() for name in TITLES["names"]}:
-            filled = sum(bool(name.strip()) for name in unit_names(layer.frame, str(title)))
-            raise InputError(
-                "{file}: the column {column} names only {filled:,} of {rows:,} rows, so the layer does not "
-                "hold units alone. Leave in it the outlines of units, each with its name.",
-                file=layer.path.name,
-                column=str(title),
-                filled=filled,
-                rows=len(layer.frame),
-            )
 
 
 def _table(

@@ -89,18 +89,16 @@ def _missing(level: str, laid: str, names: np.ndarray, units: int) -> Text:
     named = ", ".join(map(str, names[:_MOST_NAMED])) + (" …" if len(names) > _MOST_NAMED else "")
     if level == laid:
         return text(
-            "{count} of {units} units of the level {level} have no total that can be read: {names}. "
-            "Nobody is laid on "
-            "them.",
+            "{count} of {units} units of the level {level} have no total that can be read: {names}. Nobody "
+            "is laid on them.",
             count=len(names),
             units=units,
             level=level_word(level),
             names=named,
         )
     return text(
-        "{count} of {units} units of the level {level} have no total: {names}. The totals of that level "
-        "are not laid; "
-        "those of the level {laid} are.",
+        "{count} of {units} units of the level {level} have no total: {names}. The totals of that level are "
+        "not laid; those of the level {laid} are.",
         count=len(names),
         units=units,
         level=level_word(level),
@@ -138,7 +136,16 @@ def read_totals(
     `sheets` are the file's tables where they have been read. InputError without a column of residents or
     of numbers or names, and where no row fits.
     """
-    sheet = _sheet(path, sheets or sheets_of(path))
+    # The first table with a column of unit numbers or names and one of residents; else the first of units.
+    tables = sheets or sheets_of(path)
+    named = [s for s in tables if find_column(s.titles, TITLES["numbers"]) or _name_column(s.titles)]
+    if not named:
+        raise InputError(
+            "{file}: no column names the units. The columns are: {columns}.",
+            file=path.name,
+            columns=", ".join(tables[0].titles[:20]) if tables else "",
+        )
+    sheet = next((s for s in named if any(understood(t).kind == RESIDENTS for t in s.titles)), named[0])
     titles = sheet.titles
     key = [name for name in (find_column(titles, TITLES["numbers"]), _name_column(titles)) if name]
     above = find_column([title for title in titles if title not in key], _PARENTS)
@@ -146,7 +153,10 @@ def read_totals(
         sheet, path.name, Columns(column, "auto", group_units or {}), key=[*key, *([above] if above else [])]
     )
     row_of, remarks = _rows(people.frame, units), Remarks(path.name)
-    fits = _once(row_of, people.residents)
+    # Which rows count: those with a unit and a number, of several for one unit the first.
+    usable = (row_of >= 0) & (people.residents >= 0)
+    fits, rows = np.zeros(len(row_of), bool), np.flatnonzero(usable)
+    fits[rows[np.unique(row_of[rows], return_index=True)[1]]] = True
     names = units.frame["name"].to_numpy(object)
     for row in np.flatnonzero(~fits & (people.residents > 0)):
         message = text(
@@ -172,34 +182,12 @@ def read_totals(
     return Totals(values, findings, people.column, people.rows, int(fits.sum()), people.aside)
 
 
-def _sheet(path: Path, sheets: Sequence[Sheet]) -> Sheet:
-    """The first table with a column of unit numbers or names and one of residents; else the first of
-    units."""
-    named = [s for s in sheets if find_column(s.titles, TITLES["numbers"]) or _name_column(s.titles)]
-    if not named:
-        raise InputError(
-            "{file}: no column names the units. The columns are: {columns}.",
-            file=path.name,
-            columns=", ".join(sheets[0].titles[:20]) if sheets else "",
-        )
-    return next((s for s in named if any(understood(t).kind == RESIDENTS for t in s.titles)), named[0])
-
-
 def _name_column(titles: Sequence[str]) -> str | None:
     return find_column(titles, _NAMES)
 
 
 def _rows_of(units: UnitTable) -> dict[str, Ints]:
     return {level: units.of_level(level) for level in LEVELS if level in units.levels}
-
-
-def _once(row_of: Ints, residents: Floats) -> np.ndarray:
-    """Which rows count: those with a unit and a number, of several for one unit the first."""
-    usable = (row_of >= 0) & (residents >= 0)
-    first = np.zeros(len(row_of), bool)
-    rows = np.flatnonzero(usable)
-    first[rows[np.unique(row_of[rows], return_index=True)[1]]] = True
-    return first
 
 
 def _rows(frame: pd.DataFrame, units: UnitTable) -> Ints:

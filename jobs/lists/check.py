@@ -20,24 +20,23 @@ from data.intake.decisions import (
     Decisions,
     GroupChoice,
     Place,
+    recall,
     recall_decisions,
+    remember,
     remember_decisions,
 )
-from data.intake.findings import ERROR, WARNING, Finding
+from data.intake.findings import ERROR, Finding
 from data.intake.groups import Part
 from data.intake.intake import Intake
 from data.intake.judge import judge
-from data.intake.layers import layer_datum, shifted_layer
-from data.intake.memory import recall, remember
-from data.intake.origin import converted_units, origin_of
+from data.intake.origin import in_true_coordinates, layer_datum, shifted_layer
 from data.intake.read import ListRequest, read_facilities, read_lists
 from data.intake.reference import read_reference
 from data.intake.review import Candidate, Column, Group, ToLocate, candidates, columns, groups, to_locate
 from data.intake.store import keep_originals, store_original
-from data.intake.workbook import write_accepted, write_findings, write_not_open
+from data.intake.workbook import workbooks_of, write_accepted, write_findings, write_not_open
 from data.units import read_units
 from data.vector import read_vector
-from geo.datum import GCJ02
 from locales import DEFAULT_LANGUAGE, translator
 
 FORMAT = 1
@@ -79,7 +78,7 @@ class KnownUnits:
 
 @dataclass(frozen=True)
 class CheckReport:
-    """What a check found; `folder` holds `accepted.csv`, `planned.csv`, `findings.xlsx` and the originals.
+    """What a check found; `folder` holds `accepted.csv`, `planned.csv`, `workbooks()` and the originals.
 
     `decisions` are in `intake` already; `memory` is where they are kept. `remarks` are on the layers.
     """
@@ -106,6 +105,10 @@ class CheckReport:
     def to_locate(self) -> tuple[ToLocate, ...]:
         """Facilities without a usable place, those that somebody placed included."""
         return to_locate(self.intake)
+
+    def workbooks(self) -> dict[str, Path]:
+        """File of the lists → the workbook of findings that goes back to its sender."""
+        return workbooks_of(self.intake, self.folder)
 
     def as_json(self) -> dict[str, Any]:
         """The object that `check --json` prints."""
@@ -265,9 +268,5 @@ def _units(path: Path | None, reference_path: Path | None) -> KnownUnits:
             return KnownUnits(None, (*read.findings, wrong))
         if against.decided:
             return KnownUnits(read.table, read.findings)
-    origin = origin_of(path, read.table)
-    if origin.system == GCJ02:
-        table, message = converted_units(read.table, path.name)
-        said = Finding(path.name, "", 0, "", WARNING, "converted-layer", message)
-        return KnownUnits(table, (*read.findings, said))
-    return KnownUnits(read.table, read.findings, known=origin.known)
+    table, known, said = in_true_coordinates((path,), read.table)
+    return KnownUnits(table, (*read.findings, *said), known=known)

@@ -14,7 +14,7 @@ from coverage.model.tables import Bools, Floats, UnitTable
 from data.intake.drafts import ACCEPTED
 from data.intake.likelihood import declared_units
 from data.intake.notation import parse_pair
-from data.intake.projected import candidates, to_degrees
+from data.intake.projection import candidates, to_degrees
 from geo.crs import metric_crs, project, unproject
 from geo.datum import WGS84, convert
 from jobs.lists.check import CheckReport

@@ -117,7 +117,8 @@ def candidates_of(
     else:
         found = _off_islands(_made(done, request, rule, wanted, most), done)
     if request.conditions.within_band and settlement != "any":
-        found = _of_settlement(found, done, settlement)
+        said = locate(done.inputs.study.units, found.xy).settlement
+        found = found.only(np.flatnonzero(said == settlement))
     found = _outside(found, request.exclude, done.inputs.study.grid.crs)
     if found.among is not None and found.among.everywhere:
         found = replace(found, among=replace(found.among, every=len(found)))
@@ -207,11 +208,6 @@ def _other_facilities(done: Assessed, rule: Rule) -> Candidates:
             "choose crossings, cells or a list of your own."
         )
     return places(table.xy[rows], [str(name) for name in table.frame["name"].to_numpy(str)[rows]])
-
-
-def _of_settlement(found: Candidates, done: Assessed, settlement: str) -> Candidates:
-    said = locate(done.inputs.study.units, found.xy).settlement
-    return found.only(np.flatnonzero(said == settlement))
 
 
 def _outside(found: Candidates, areas: Sequence[Path], crs: str) -> Candidates:

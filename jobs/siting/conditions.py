@@ -71,6 +71,11 @@ def parse_conditions(toml_text: str, *, source: str) -> PlanConditions:
     fields.known_keys(money, ("budget", "cost", "costs"), "money")
     fields.known_keys(relocate, ("close", "closable"), "relocate")
     band, within_band = _band(fields)
+    capacity, quotas = table.get("capacity"), table.get("quota", [])
+    if isinstance(capacity, str) and capacity != FROM_LIST:
+        raise fields.refuse("", "capacity", text('write a number of residents, or "list"'))
+    if not isinstance(quotas, list):
+        raise fields.refuse("", "quota", text("write each quota under its own [[quota]] heading"))
     return PlanConditions(
         required=_names(fields, table, "required", ""),
         forbidden=_names(fields, table, "forbidden", ""),
@@ -80,10 +85,10 @@ def parse_conditions(toml_text: str, *, source: str) -> PlanConditions:
         cost=_optional(fields, money, "cost", "money"),
         costs=_pairs(fields, money.get("costs", {}), "money.costs", (0.0, _MANY)),
         spacing_m=fields.number(table, "spacing_m", "", bounds=(0.0, _FAR_M), default=0.0),
-        quotas=_quotas(fields),
+        quotas=tuple(_quota(fields, row, f"quota:{number}") for number, row in enumerate(quotas)),
         weights=_pairs(fields, fields.section("weights"), "weights", (0.01, 100.0)),
         backup=fields.number(table, "backup", "", bounds=(0.0, 1.0), default=0.0),
-        capacity=_capacity(fields),
+        capacity=FROM_LIST if capacity == FROM_LIST else _optional(fields, table, "capacity", ""),
         band=band,
         within_band=within_band,
     )
@@ -116,13 +121,6 @@ def _pairs(
     return tuple((name, fields.number(table, name, where, bounds=bounds)) for name in table)
 
 
-def _quotas(fields: TomlFields) -> tuple[UnitQuota, ...]:
-    rows = fields.table.get("quota", [])
-    if not isinstance(rows, list):
-        raise fields.refuse("", "quota", text("write each quota under its own [[quota]] heading"))
-    return tuple(_quota(fields, row, f"quota:{number}") for number, row in enumerate(rows))
-
-
 def _quota(fields: TomlFields, row: Mapping[str, Any], where: str) -> UnitQuota:
     fields.known_keys(row, _QUOTA, where)
     level = fields.one_of(row, "unit", LEVELS, where=where)
@@ -135,32 +133,17 @@ def _quota(fields: TomlFields, row: Mapping[str, Any], where: str) -> UnitQuota:
     return UnitQuota(level, least, most, _names(fields, row, "units", where), only_new)
 
 
-def _capacity(fields: TomlFields) -> float | str | None:
-    if fields.table.get("capacity") == FROM_LIST:
-        return FROM_LIST
-    if isinstance(fields.table.get("capacity"), str):
-        raise fields.refuse("", "capacity", text('write a number of residents, or "list"'))
-    return _optional(fields, fields.table, "capacity", "")
-
-
 def _band(fields: TomlFields) -> tuple[tuple[float, float] | None, bool]:
     load = fields.section("load")
     fields.known_keys(load, ("band",), "load")
     pair = load.get("band")
     if pair is None or pair == STANDARD_BAND:
         return None, pair is not None
-    if not _is_band(pair):
+    numbers = isinstance(pair, list) and all(type(n) in (int, float) for n in pair)
+    if not numbers or len(pair) != 2 or not 0 <= pair[0] <= pair[1]:
         raise fields.refuse(
             "load",
             "band",
             text('write "standard", or the lowest and the highest number of residents, as [1000, 5000]'),
         )
     return (float(pair[0]), float(pair[1])), False
-
-
-def _is_band(pair: object) -> bool:
-    if not isinstance(pair, list) or len(pair) != 2:
-        return False
-    if not all(isinstance(n, int | float) and not isinstance(n, bool) for n in pair):
-        return False
-    return bool(0 <= pair[0] <= pair[1])

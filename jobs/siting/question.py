@@ -84,7 +84,11 @@ def question_of(
         **conditions,
     )
     demand = _by_metres(asked, candidates, cover, goal) if asked.by_metres else cover
-    goal = _within_walk(goal, demand)
+    if goal.name == LEAST_WALKING and demand.already is not None:
+        # who reaches nobody counts as far as the farthest does, not as impossible
+        metres = np.asarray(demand.already, float)
+        farthest = metres[np.isfinite(metres)].max(initial=LONGEST_WALK_M)
+        goal = replace(goal, unreached_m=float(farthest))
     return Question(
         request, rule, band_rule, candidates, existing, subject, demand, cover, goal, asked.limit_m
     )
@@ -242,12 +246,3 @@ def _by_metres(asked: _Facts, candidates: Candidates, cover: Demand, goal: Goal)
 def nearer(reach: sparse.csr_array, already: Floats) -> sparse.csr_array:
     """Without the entries that are no nearer than what is open already."""
     return only_entries(reach, reach.data < already[reach.indices])
-
-
-def _within_walk(goal: Goal, demand: Demand) -> Goal:
-    """Least walking: who reaches nobody counts as far as the farthest does, not as impossible."""
-    if goal.name != LEAST_WALKING or demand.already is None:
-        return goal
-    metres = np.asarray(demand.already, float)
-    farthest = metres[np.isfinite(metres)].max(initial=LONGEST_WALK_M)
-    return replace(goal, unreached_m=float(farthest))

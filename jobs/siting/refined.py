@@ -95,13 +95,9 @@ def refined(
     among = replace(
         found.among, everywhere=best.complete, value=best.value, bound=max(best.bound, best.value)
     )
-    return replace(_only(found, np.union1d(free[best.rows], named)), among=among)
-
-
-def _only(found: Candidates, rows: Ints) -> Candidates:
-    """Some of the places, with those required among them; what is forbidden is left out."""
-    required = np.searchsorted(rows, np.array(found.required, np.int64))
-    return replace(found.only(rows), required=tuple(required.tolist()), forbidden=())
+    rows = np.union1d(free[best.rows], named)
+    required = tuple(np.searchsorted(rows, named).tolist())
+    return replace(found.only(rows), required=required, forbidden=(), among=among)
 
 
 def _reach(done: Assessed, by: str, cells: Ints, limit_m: float) -> Callable[[Ints], sparse.csr_array]:

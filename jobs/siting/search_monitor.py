@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol, TypeVar
 
 from core.progress import Progress, silent
 from core.text import Text, text
+from coverage import siting
 from coverage.publish.plan import curve_rows
-from coverage.siting import Demand, Goal, Plan, Watch, curve
+from coverage.siting import Demand, Goal, Plan, Watch, alternatives, curve
+from coverage.siting.alternatives import worse_by
 from jobs.assess.folder import Assessed
-from jobs.siting.alternatives import Tell, alternative_plans
 from jobs.siting.request import AlternativesRequest
-from jobs.siting.search_words import search_words
 
 # The curve is a comfort, not the answer: its points share so much time, or the search's own if less.
 CURVE_SECONDS: Final = 10.0
@@ -77,3 +78,69 @@ def searched(
         "curve_bound": curve_rows(points),
         "alternatives": alternative_plans(demand, plan, request, report, watch),
     }
+
+
+def search_words(state: siting.Progress) -> Text:
+    """Best plan so far, bound and gap; what is not known yet is left out."""
+    found, bound = state.objective, state.bound
+    if not math.isfinite(found) or abs(found) > 1e29:
+        return text("Searching for {seconds:.0f} s: no plan yet", seconds=state.seconds)
+    if not math.isfinite(bound) or abs(bound) > 1e29:
+        return text(
+            "Searching for {seconds:.0f} s: best so far {found:,.0f}", seconds=state.seconds, found=found
+        )
+    return text(
+        "Searching for {seconds:.0f} s: best so far {found:,.0f}, none can pass {bound:,.0f} (gap {gap:.2%})",
+        seconds=state.seconds,
+        found=found,
+        bound=bound,
+        gap=state.gap,
+    )
+
+
+# Each further plan may take so long, or the search's own limit if less.
+_SECONDS: Final = 15.0
+_TOLD: Final = (
+    "rank", "lon", "lat", "residents_gained", "unit", "name", "residents_alone", "groups_gained", "cost",
+    "tier", "residents_nearer", "saved_m",
+)  # fmt: skip
+
+
+# The sites of a plan as they are reported, and the residents served with them.
+Tell = Callable[[Plan], tuple[Sequence[Mapping[str, Any]], float]]
+
+
+def alternative_plans(
+    demand: Demand, plan: Plan, request: AlternativesRequest, tell: Tell, watch: Watch
+) -> list[dict[str, Any]]:
+    """Best first: each within the share asked for of `plan`, and differing from it and from each other.
+
+    A cancelled search gives those found so far.
+    """
+    found: list[dict[str, Any]] = []
+    seconds = min(_SECONDS, plan.goal.time_limit_s)
+    known = replace(plan, goal=replace(plan.goal, time_limit_s=seconds))
+    while len(found) < request.most and not watch.cancelled() and plan.sites:
+        others = alternatives(demand, known, most=1, within=request.within, differ=request.differ)
+        if not others:
+            break
+        other = replace(others[0], goal=plan.goal)
+        said, residents_after = tell(other)
+        same = {row for row in other.sites if row in plan.sites}
+        sites = [
+            {key: site[key] for key in _TOLD if key in site} | {"in_best": row in same}
+            for site, row in zip(said, other.sites, strict=True)
+        ]
+        found.append(
+            {
+                "objective": float(other.objective),
+                "worse_by": max(0.0, float(worse_by(other, plan))),
+                "residents_after": residents_after,
+                "differs_in": len(other.sites) - len(same),
+                "sites": sites,
+            }
+        )
+        apart = (other.sites, max(0, len(other.sites) - request.differ))
+        goal = replace(known.goal, apart_from=(*known.goal.apart_from, apart))
+        known = replace(known, goal=goal)
+    return found

@@ -15,8 +15,17 @@ from coverage.publish.plan import plan_tables, with_plan
 from coverage.siting import Plan
 from coverage.siting.goals import FEWEST_SITES, LEAST_WALKING, LEAST_WORST
 from jobs.assess.folder import Assessed, read_and_assess, write_folder
-from jobs.siting.explain import PlanExplanation, closed_places, decided, explain_plan, losses
-from jobs.siting.plan_whole import counted_in, money, remarks, ways
+from jobs.siting.explain import (
+    PlanExplanation,
+    closed_places,
+    counted_in,
+    decided,
+    explain_plan,
+    losses,
+    money,
+    remarks,
+    ways,
+)
 from jobs.siting.question import Question, question_of
 from jobs.siting.refined import among_json, among_words, candidate_table, over_all_places
 from jobs.siting.request import SitingRequest as SitingRequest
@@ -64,7 +73,7 @@ def suggest(done: Assessed, request: SitingRequest, monitor: SearchMonitor | Non
     asked, plan = chosen(lambda: question_of(done, request, watch=monitor.watch), monitor)
     plan = over_all_places(plan, asked)
     said = explain_plan(done, asked, plan)
-    facts = _facts(done, asked, plan, said) | _at_once(done, asked, plan)
+    facts = _facts(done, asked, plan, said)
     weighed = candidate_table(asked.candidates, done.inputs.study.grid.crs, plan.sites)
 
     def with_facts(known: dict[str, Any]) -> Assessed:
@@ -72,7 +81,12 @@ def suggest(done: Assessed, request: SitingRequest, monitor: SearchMonitor | Non
         return replace(done, results=with_plan(done.results, tables, said.new_site))
 
     monitor.first(with_facts(facts))
-    return with_facts(facts | _later(done, asked, plan, monitor))
+
+    def report(other: Plan) -> tuple[Sequence[Mapping[str, Any]], float]:
+        said = explain_plan(done, asked, other)
+        return said.sites, said.residents_after
+
+    return with_facts(facts | searched(asked.demand, plan, request.others, report, monitor))
 
 
 def _facts(done: Assessed, asked: Question, plan: Plan, said: PlanExplanation) -> dict[str, Any]:
@@ -98,6 +112,11 @@ def _facts(done: Assessed, asked: Question, plan: Plan, said: PlanExplanation) -
         "asked": request.as_json(),
         "curve": _in_order(asked, plan, said),
         **money(asked.goal, asked.candidates, said.sites),
+        "curve_bound": [],
+        "deciding": decided(asked.demand, plan),
+        "closed": closed_places(done, asked, plan),
+        "alternatives": [],
+        "redundancy": losses(done, asked),
         "notes": [
             text_to_json(note)
             for note in (
@@ -126,22 +145,3 @@ def _in_order(asked: Question, plan: Plan, said: PlanExplanation) -> list[list[f
     brought = plan.loads if limited else [site["residents_gained"] for site in said.sites]
     sums = np.minimum(start + np.cumsum(brought), after)
     return [[number, float(total)] for number, total in enumerate(sums, start=1)]
-
-
-def _at_once(done: Assessed, asked: Question, plan: Plan) -> dict[str, Any]:
-    """What is told beside the sites and takes no time: conditions that decided, closings, losses."""
-    return {
-        "curve_bound": [],
-        "deciding": decided(asked.demand, plan),
-        "closed": closed_places(done, asked, plan),
-        "alternatives": [],
-        "redundancy": losses(done, asked),
-    }
-
-
-def _later(done: Assessed, asked: Question, plan: Plan, monitor: SearchMonitor) -> dict[str, Any]:
-    def report(other: Plan) -> tuple[Sequence[Mapping[str, Any]], float]:
-        said = explain_plan(done, asked, other)
-        return said.sites, said.residents_after
-
-    return searched(asked.demand, plan, asked.request.others, report, monitor)

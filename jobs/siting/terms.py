@@ -72,13 +72,14 @@ def costs(request: SitingRequest, candidates: Candidates, n_existing: int) -> Fl
     cost = stated_costs(request, candidates)
     without = np.flatnonzero(np.isnan(cost))
     if len(without):
+        name = candidates.names[without[0]]
         raise InputError(
             "A budget needs the cost of every site, and {count} of {all} candidate places have "
             "none{example}. Add a column 造价 (cost) to the list, or say what a site costs otherwise "
             "(cost under [money], or --site-cost).",
             count=len(without),
             all=len(cost),
-            example=_example(candidates.names[without[0]]),
+            example=text(", “{name}” for one", name=name) if name else "",
         )
     return np.concatenate([cost, np.zeros(n_existing)])
 
@@ -127,20 +128,11 @@ def required_apart(candidates: Candidates, xy: Floats, spacing_m: float) -> None
                     "The required place “{name}” is only {metres:,.0f} m from another one that is "
                     "required or open already; the spacing asked for is {spacing:,g} m "
                     "({short:,.0f} m more).",
-                    name=candidates.names[row] or required_number(required, row),
+                    name=candidates.names[row] or f"#{number + 1}",
                     metres=float(far),
                     spacing=spacing_m,
                     short=float(spacing_m - far),
                 )
-
-
-def required_number(required: list[int], row: int) -> str:
-    """What a required place without a name is called: its number among those required."""
-    return f"#{required.index(row) + 1}"
-
-
-def _example(name: str) -> Sayable:
-    return text(", “{name}” for one", name=name) if name else ""
 
 
 def _closable(
@@ -183,17 +175,18 @@ def _quota(done: Assessed, quota: UnitQuota, candidates: Candidates, existing: I
         old = np.full(len(existing), -1)
     there = np.bincount(old[old >= 0], minlength=len(units))
     most = np.inf if quota.most is None else float(quota.most)
+
+    def title(row: int) -> Sayable:
+        """A unit, and why it may keep more than was asked for."""
+        unit, today = str(names[row]), int(there[row])
+        return text("{unit} (it has {there} today)", unit=unit, there=today) if today > most else unit
+
     return Quota(
         np.concatenate([new, old]),
         {int(row): (float(quota.least), max(most, float(there[row]))) for row in meant},
         name=level_title(quota.level),
-        titles={int(row): _quota_title(str(names[row]), int(there[row]), most) for row in meant},
+        titles={int(row): title(row) for row in meant},
     )
-
-
-def _quota_title(unit: str, there: int, most: float) -> Sayable:
-    """A unit, and why it may keep more than was asked for."""
-    return text("{unit} (it has {there} today)", unit=unit, there=there) if there > most else unit
 
 
 def _capacity(request: SitingRequest, candidates: Candidates, n_existing: int) -> Floats | None:

@@ -17,13 +17,16 @@ from jobs.assess.folder import Assessed
 from jobs.siting.explain import (
     REQUIRED,
     PlanExplanation,
+    counted_in,
     decided,
     deciding_by_site,
     explain_plan,
     least_needed,
     losses,
+    money,
+    remarks,
+    ways,
 )
-from jobs.siting.plan_whole import counted_in, money, remarks, ways
 from jobs.siting.question import Question
 from jobs.siting.refined import among_json, among_words, candidate_table
 from jobs.siting.request import SitingRequest
@@ -121,7 +124,12 @@ def _facts(
     before, after, all_ = (
         _mean([tier[key] for tier in tiers]) for key in ("residents_before", "residents_after", "residents")
     )
-    lost = _mean([part.residents_lost for part in said.parts])
+    nobody_else = _mean([part.residents_lost for part in said.parts])
+    start = before - nobody_else
+    gained = np.cumsum([(site["residents_gained"] + site.get("also_gained", 0.0)) / 2.0 for site in sites])
+    ids = done.inputs.study.facilities.frame["facility_id"].astype(str).to_numpy()
+    lost, n = _losses(done, asked), len(asked.candidates)
+    closed = {str(ids[asked.old[row % asked.town.n - n]]) for row in plan.closed}
     bands = [one.band_rule for one in asked.tiers]
     notes = [
         *remarks(asked.candidates, asked.goal, plan, bands),
@@ -141,18 +149,19 @@ def _facts(
         "residents": all_,
         "residents_before": before,
         "residents_after": after,
-        "residents_lost": lost,
+        "residents_lost": nobody_else,
         "counted": counted_in(asked.goal, equal=asked.first.goal.importance is None),
         "asked": request.as_json(),
-        "curve": _curve(sites, before - lost, after),
+        # never more than all serve
+        "curve": [[n, min(start + float(total), after)] for n, total in enumerate(gained, start=1)],
         **money(asked.goal, asked.candidates, sites),
         "tiers": tiers,
         "notes": [text_to_json(note) for note in notes],
         "curve_bound": [],
         "deciding": decided(asked.demand, plan),
-        "closed": _closed(done, asked, plan),
+        "closed": [row for row in lost if row["facility_id"] in closed],
         "alternatives": [],
-        "redundancy": _losses(done, asked),
+        "redundancy": lost,
     }
 
 
@@ -171,19 +180,13 @@ def _tiers(done: Assessed, asked: BothQuestion, plan: Plan, said: _Both) -> list
                 "residents": float(residents[one.subject].sum()),
                 "residents_before": part.residents_before,
                 "residents_after": min(after, plan.served[number]) if plan.served else after,
-                **_ways(asked, plan, number),
             }
         )
+        if asked.request.goal == LEAST_WALKING:  # the ways of this rule alone
+            half = len(asked.demand.residents) // 2
+            mine = np.arange(2 * half) // half == number
+            found[-1] |= ways(replace(asked.demand, residents=asked.demand.residents * mine), plan)
     return found
-
-
-def _ways(asked: BothQuestion, plan: Plan, number: int) -> dict[str, Any]:
-    """The ways of one rule alone, for the goal that counts metres."""
-    if asked.request.goal != LEAST_WALKING:
-        return {}
-    half = len(asked.demand.residents) // 2
-    mine = np.arange(2 * half) // half == number
-    return ways(replace(asked.demand, residents=asked.demand.residents * mine), plan)
 
 
 def _notes(done: Assessed, asked: BothQuestion) -> Iterator[Text]:
@@ -208,19 +211,6 @@ def _losses(done: Assessed, asked: BothQuestion) -> list[dict[str, Any]]:
                 rows[row["facility_id"]] = row
     mine = [row for row in rows.values() if row["tier"] in asked.request.tiers]
     return sorted(mine, key=least_needed)
-
-
-def _closed(done: Assessed, asked: BothQuestion, plan: Plan) -> list[dict[str, Any]]:
-    """The facilities that a relocation closes, as in `_losses`."""
-    n, ids = len(asked.candidates), done.inputs.study.facilities.frame["facility_id"].astype(str).to_numpy()
-    closed = {str(ids[asked.old[row % asked.town.n - n]]) for row in plan.closed}
-    return [row for row in _losses(done, asked) if row["facility_id"] in closed]
-
-
-def _curve(sites: Sequence[Mapping[str, Any]], start: float, after: float) -> list[list[float]]:
-    """[n, mean residents of both rules once the first n sites are open]; never more than all serve."""
-    gained = [(site["residents_gained"] + site.get("also_gained", 0.0)) / 2.0 for site in sites]
-    return [[n, min(start + float(total), after)] for n, total in enumerate(np.cumsum(gained), start=1)]
 
 
 def _mean(values: Sequence[float]) -> float:

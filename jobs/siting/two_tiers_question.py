@@ -30,7 +30,7 @@ from jobs.siting.question import (
     wanted_of,
 )
 from jobs.siting.request import PlanConditions, SitingRequest
-from jobs.siting.terms import conditions_of
+from jobs.siting.terms import closable_rows, conditions_of
 
 _NOBODY: Final = np.zeros(0, np.int64)
 
@@ -60,30 +60,30 @@ class BothQuestion:
 
 def question_of_both(done: Assessed, request: SitingRequest) -> BothQuestion:
     """All that the engine must know for a request about two tiers. UserError for what cannot be."""
-    _check(request)
-    first, second = _questions(done, request)
-    old: Ints = np.union1d(first.existing, second.existing)
-    candidates = first.candidates
-    goal = _goal(done, request, (first, second), old)
-    town = _town(done, (first, second), old, goal)
-    count = _counts(request, len(candidates))
-    demand, whole = both(town, _within_walk(goal, town), *count)
-    return BothQuestion(request, first, second, old, town, demand, whole)
-
-
-def _check(request: SitingRequest) -> None:
     if len(request.tiers) > 2:
         raise SettingError("Two tiers can be planned together, as centre+station; not more.")
     by_budget = request.count is None and request.conditions.budget is not None
     if request.goal != FEWEST_SITES and not by_budget and not (request.count and request.second_count):
         raise SettingError("Please say how many of each tier are wanted, as --count 2+8.")
-
-
-def _counts(request: SitingRequest, n_candidates: int) -> tuple[int | None, int | None]:
-    """How many of each tier: as said, as many as the budget allows, or as many as it takes."""
-    if request.goal == FEWEST_SITES:
-        return None, None
-    return (n_candidates, n_candidates) if request.count is None else (request.count, request.second_count)
+    first, second = _questions(done, request)
+    old: Ints = np.union1d(first.existing, second.existing)
+    candidates = first.candidates
+    goal = _goal(done, request, (first, second), old)
+    town = _town(done, (first, second), old, goal)
+    if request.goal == FEWEST_SITES:  # as many as it takes
+        counts: tuple[int | None, int | None] = (None, None)
+    elif request.count is None:  # as many as the budget allows
+        counts = (len(candidates), len(candidates))
+    else:
+        counts = (request.count, request.second_count)
+    if goal.name == LEAST_WALKING:  # who reaches nobody counts as far as the farthest does
+        metres = np.concatenate(
+            [part for part in (town.centre_already, town.station_already) if part is not None]
+        )
+        farthest = metres[np.isfinite(metres)].max(initial=LONGEST_WALK_M)
+        goal = replace(goal, unreached_m=float(farthest))
+    demand, whole = both(town, goal, *counts)
+    return BothQuestion(request, first, second, old, town, demand, whole)
 
 
 def _questions(done: Assessed, request: SitingRequest) -> tuple[Question, Question]:
@@ -125,11 +125,6 @@ def _goal(done: Assessed, request: SitingRequest, tiers: tuple[Question, Questio
     )
 
 
-def _closable(goal: Goal, n_candidates: int) -> Ints:
-    """Which of the old facilities may be closed."""
-    return np.asarray(goal.closable if goal.close else _NOBODY, np.int64) - n_candidates
-
-
 def _town(done: Assessed, tiers: tuple[Question, Question], old: Ints, goal: Goal) -> TwoTiers:
     """Rows: the candidates, then the old facilities; who serves as a centre today serves as a station too."""
     first, second = tiers
@@ -163,7 +158,7 @@ def _covering(done: Assessed, asked: Question, old: Ints) -> sparse.csr_array:
 
 def _by_metres(done: Assessed, asked: Question, old: Ints, goal: Goal) -> tuple[sparse.csr_array, Floats]:
     """(metres, the way to what stays open); of old facilities those that may be closed have entries."""
-    closable = _closable(goal, len(asked.candidates))
+    closable = closable_rows(goal, len(asked.candidates))
     may_close = np.isin(np.arange(len(old)), closable) & np.isin(old, asked.existing)
     stay = np.setdiff1d(asked.existing, old[may_close])
     already = nearest_m(done.assessment, stay, asked.request.by)[0]
@@ -180,13 +175,3 @@ def _at(reach: sparse.csr_array, rows: Bools) -> sparse.csr_array:
     entries[rows] = np.diff(reach.indptr)
     indptr = np.concatenate([[0], np.cumsum(entries)])
     return sparse.csr_array((reach.data, reach.indices, indptr), shape=(len(rows), reach.shape[1]))
-
-
-def _within_walk(goal: Goal, town: TwoTiers) -> Goal:
-    """Least walking: who reaches nobody counts as far as the farthest does."""
-    if goal.name != LEAST_WALKING:
-        return goal
-    metres = np.concatenate(
-        [part for part in (town.centre_already, town.station_already) if part is not None]
-    )
-    return replace(goal, unreached_m=float(metres[np.isfinite(metres)].max(initial=LONGEST_WALK_M)))

@@ -27,6 +27,10 @@ PLAN_SECONDS: Final = 15.0
 FIRST_SITES: Final = 5
 
 
+# The lists' coordinate system is to be asked for where nothing decides it; only the page can ask.
+ASK: Final = "ask"
+
+
 @dataclass(frozen=True)
 class StudyFiles:
     """What the user names: lists, people, streets, and optionally units, a standard and a datum.

@@ -16,10 +16,11 @@ from coverage.model.standard import Standard
 from coverage.model.study import Study
 from coverage.model.tables import PopulationGrid
 from data.files import sha256_of
+from data.formats.asked import OpenQuestionError
 from data.formats.inputs_read import InputRead
+from data.intake.coordinates import AUTO
 from data.intake.findings import Finding
 from data.intake.intake import Intake
-from data.intake.origin import origin_of
 from data.intake.placing import Bounds
 from data.intake.read import ListRequest, read_lists
 from data.population.grounds import read_grounds
@@ -32,12 +33,14 @@ from data.streets.snapped import remember_places
 from data.units import UnitFile
 from geo.basemap import Basemap
 from geo.crs import unproject
+from geo.datum import BD09, GCJ02, WGS84
 from jobs.study.area import coarse_m, longest_reach_m, short_sides, study_area
+from jobs.study.cases import ASK
 from jobs.study.cases import StudyFiles as StudyFiles
 from jobs.study.city_name import city_name
 from jobs.study.islands import island_notes
 from jobs.study.layers import Answers
-from jobs.study.people import people_notes, read_people
+from jobs.study.people import People, people_notes, read_people
 from jobs.study.water import water_findings
 
 _FROM_OSM: Final = (*OSM_FORMATS, "graphml")
@@ -92,7 +95,7 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
         remember_places(network, cache, population.grid.xy)
     in_water = water_findings(files.layers.water, streets.basemap, population.grid)
     progress(0.7, text("Reading facility lists"))
-    intake = _lists(files, units, population.grid)
+    intake = _lists(files, people)
     progress(1.0, text("Read"))
     study = Study(
         name=files.name or city_name(intake, units.table if units else None) or files.population.stem,
@@ -126,7 +129,7 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
         limits=(*undecided_notes(intake), *short),
         sha256=_fingerprints(files, streets, units, population.sha256, standard),
         synthetic=population.synthetic,
-        datum=files.datum,
+        datum=_datum(files),
         credits=_credits(files, streets),
         heal_m=files.heal_m,
         population_unit=population.unit,
@@ -135,12 +138,32 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
     )
 
 
-def _lists(files: StudyFiles, units: UnitFile | None, grid: PopulationGrid) -> Intake:
-    """The lists, judged by the units; without these by where the residents live."""
-    known = units is None or files.units is None or origin_of(files.units, units.table).known
-    area = None if units else _where_residents_live(grid)
-    table = units.table if units else None
-    return read_lists(files.facilities, ListRequest(files.datum, table, units_known=known, area=area))
+def _lists(files: StudyFiles, people: People) -> Intake:
+    """The lists, judged by the units; without these by where the residents live.
+
+    OpenQuestionError where it is to be asked in which system they are (`datum` ASK) and nothing decides it.
+    """
+    area = None if people.units else _where_residents_live(people.population.grid)
+    table, datum = people.units.table if people.units else None, _datum(files)
+    request = ListRequest(datum, table, units_known=people.units_known, area=area)
+    intake = read_lists(files.facilities, request)
+    if files.datum == ASK and not intake.datum.decided and intake.accepted_count:
+        said = [piece.message for piece in intake.datum.evidence]
+        found = said[0] if said else text("Nothing in the list or beside it shows which.")
+        for message in said[1:]:
+            found = text("{found} {message}", found=found, message=message)
+        question = text(
+            "In which coordinate system are the facility lists? Read in the wrong one, facilities lie 500 to "
+            "1,200 m off. {found}",
+            found=found,
+        )
+        systems = (WGS84, GCJ02, BD09, AUTO)
+        raise OpenQuestionError(question, option="--datum", field="datum", choices=systems)
+    return intake
+
+
+def _datum(files: StudyFiles) -> str:
+    return AUTO if files.datum == ASK else files.datum
 
 
 def _where_residents_live(grid: PopulationGrid) -> Bounds:

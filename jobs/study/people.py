@@ -14,6 +14,7 @@ from core.text import Text, text
 from coverage.equity.overlaps import bridged_notes, outside_notes, overlap_notes
 from coverage.model.study import Study
 from data.intake.findings import ERROR, INFO
+from data.intake.origin import in_true_coordinates
 from data.population import NoPlacesError, PopulationFile, Reading, read_population
 from data.population.area import read_outline
 from data.population.reading import COARSE_M
@@ -30,10 +31,12 @@ _MOST_LISTED = 10
 
 @dataclass(frozen=True)
 class People:
-    """The residents' file, and the units file if there is one, in one metric CRS."""
+    """The residents' file, and the units file if there is one, in one metric CRS. `units_known`: whether the
+    units' own coordinate system is known."""
 
     population: PopulationFile
     units: UnitFile | None
+    units_known: bool = True
 
     @property
     def crs(self) -> str:
@@ -54,7 +57,7 @@ def read_people(files: StudyFiles, *, coarse_m: float = COARSE_M, progress: Prog
     progress(0.0, text("Reading the study area and the units"))
     area = None if layers.area is None else read_outline(layers.area)
     crs = None if area is None else metric_crs(*_middle(area))
-    outlines = _outlines(files, crs or "")
+    outlines, known = _outlines(files, crs or "")
     if outlines is not None:
         crs, area = outlines.table.crs, outlines.ground if area is None else area
     census = _census(outlines, files)
@@ -78,7 +81,7 @@ def read_people(files: StudyFiles, *, coarse_m: float = COARSE_M, progress: Prog
         read = scaled_to(census, read, outlines.table, file=layers.totals.name)
     if outlines is not None:
         said = (*said, *without_anybody(read, outlines, files.population.name))
-    return People(replace(read, findings=(*read.findings, *said)), outlines)
+    return People(replace(read, findings=(*read.findings, *said)), outlines, known)
 
 
 def reading_of(files: StudyFiles) -> Reading:
@@ -109,11 +112,14 @@ def _require_units(units: Path | None, layers: Layers) -> None:
             raise SettingError("{what} belong to units: give a units file as well.", what=what)
 
 
-def _outlines(files: StudyFiles, crs: str) -> UnitFile | None:
+def _outlines(files: StudyFiles, crs: str) -> tuple[UnitFile | None, bool]:
+    """The units as they truly lie, and whether their own system is known."""
     if not files.unit_files:
-        return None
+        return None, True
     said = UnitAnswers(files.answers.units_level, files.answers.units_layers)
-    return read_units(*files.unit_files, crs=crs, urban=files.layers.urban, answers=said)
+    read = read_units(*files.unit_files, crs=crs, urban=files.layers.urban, answers=said)
+    table, known, converted = in_true_coordinates(files.unit_files, read.table)
+    return replace(read, table=table, findings=(*read.findings, *converted)), known
 
 
 def _middle(area: shapely.Geometry) -> tuple[float, float]:

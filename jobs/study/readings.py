@@ -11,8 +11,7 @@ from core.errors import SettingError
 from core.text import Text, text
 from coverage.assessment import judge_all
 from coverage.checks.measured import Measured
-from coverage.equity.equity import ELDERLY, Area, Equity, equity
-from coverage.equity.words import statements
+from coverage.equity.equity import ELDERLY, Area, Equity, equity, statements
 from coverage.model.study import Study
 from coverage.publish import results_of
 from coverage.publish.measures import with_measures

@@ -6,9 +6,8 @@ from dataclasses import replace
 
 import pandas as pd
 
-from data.intake.assemble import facility_ids
 from data.intake.intake import Intake
-from data.intake.read import read_facilities
+from data.intake.read import ListRequest, facility_ids, read_lists
 from data.standards import open_standard
 from jobs.study.cases import OwnLists, digest
 from jobs.study.inputs import Inputs, list_notes, undecided_notes
@@ -22,7 +21,9 @@ def with_standard(inputs: Inputs, name_or_path: str) -> Inputs:
 
 def with_lists(inputs: Inputs, own: OwnLists) -> Inputs:
     """The same ground with other lists, or with more. InputError if none of their rows can be used."""
-    more = read_facilities(own.paths, datum=own.datum, units=inputs.study.units)
+    read = inputs.intake.reading
+    known = read is None or read.context.units_known
+    more = read_lists(own.paths, ListRequest(own.datum, inputs.study.units, units_known=known))
     intake = _joined(inputs.intake, more) if own.in_addition else more
     waiting = intake.to_locate[["tier", "district", "street", "community"]]
     study = replace(inputs.study, facilities=intake.table(inputs.study.grid.crs), unplaced=waiting)

@@ -32,7 +32,8 @@ from tests.browser.app_server import serving
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 OWN_SCHEMES = ("file", "data", "blob", "about")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-PATIENCE_MS = 30_000
+# Other work may run on the machine: a wait for a state costs nothing once the state is there.
+PATIENCE_MS = 90_000
 expect.set_options(timeout=PATIENCE_MS)
 # Opened at /check, Streamlit's own page looks for its server at /check/_stcore/… before it finds it at
 # /_stcore/…; the two answers 404 are the browser's lines on the console. Only a page of another make

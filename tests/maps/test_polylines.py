@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+from base64 import b64decode
+
 import numpy as np
 import pytest
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import InputError
 from maps.model import NO_LINES, Lines
-from maps.polylines import pack, unpack
+from maps.polylines import pack, packed_areas, unpack
 
+BOX = shapely.box(0, 0, 3, 3)
+RING = shapely.box(5, 5, 9, 9) - shapely.box(6, 6, 7, 7)
 POINT = st.tuples(st.floats(-180, 180), st.floats(-85, 85))
 
 
@@ -46,6 +51,20 @@ def test_damaged_bytes_are_refused(damage: bytes) -> None:
 @given(st.binary(max_size=60))
 def test_no_bytes_whatever_break_the_reader(data: bytes) -> None:
     try:
-        unpack(data)
+        found = unpack(data)
     except InputError:
         return
+    assert found.start[-1] == len(found.lon) == len(found.lat)
+
+
+def test_rings_know_their_area_and_where_a_polygon_begins() -> None:
+    packed = packed_areas([BOX, shapely.MultiPolygon([RING, shapely.box(10, 10, 11, 11)])])
+    assert packed["owner"] == [0, 1, 1, 1]
+    assert packed["outer"] == [1, 1, 0, 1]
+    assert len(unpack(b64decode(packed["rings"]))) == 4
+
+
+def test_empty_areas_and_lines_have_no_ring_but_keep_their_place() -> None:
+    packed = packed_areas([shapely.Polygon(), shapely.LineString([(0, 0), (1, 1)]), BOX])
+    assert packed["count"] == 3
+    assert packed["owner"] == [2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,8 @@ def app(small_folder: Path, monkeypatch: pytest.MonkeyPatch, shown_maps: ShownMa
     """The page with the small city in the place of the demo city, in Chinese; not yet run."""
     files = write_small_city(small_folder / "city")
     monkeypatch.setenv("SERVICE_CIRCLE_CACHE", str(small_folder / "cache"))
+    # What one test stored is in no other's way.
+    shutil.rmtree(small_folder / "cache" / "scenarios", ignore_errors=True)
     monkeypatch.setattr(warm, "demo_files", lambda _cache: files)
     monkeypatch.setattr(warm, "demo_is_ready", lambda _cache: True)
     st.cache_resource.clear()

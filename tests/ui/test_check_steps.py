@@ -15,7 +15,7 @@ from geo.datum import convert
 from tests.small_city import degrees
 from tests.ui.conftest import ShownMaps, html_of, no_trouble
 from tests.ui.test_check import CHECK, HEAD, line, press, show_result, step, upload
-from ui.check.mixture import runs
+from ui.check.parts import runs
 
 ADDRESSED = "名称,类型,社区,地址,经度,纬度\n"
 LOST = "丙社区服务站,公共服务站,西苑社区,西苑路8号,,\n"
@@ -144,6 +144,33 @@ def test_coordinates_looked_up_in_amap_are_converted(app: AppTest) -> None:
     app.selectbox(key=f"spot-system-{row}").set_value("gcj02").run()
     press(app, "定位于此")
     assert accepted(app)["lon"].iloc[0] == pytest.approx(lon, abs=1e-6)
+
+
+def test_proposals_are_accepted_with_one_click_and_all_of_a_kind_at_once(app: AppTest) -> None:
+    swapped = [
+        f"{name}社区服务站,公共服务站,{degrees(x)[1]:.6f},{degrees(x)[0]:.6f}\n" for name, x in SWAPPED
+    ]
+    slips = f"癸社区服务站,公共服务站,{degrees(250)[0]:.6f}/l,{degrees(250)[1]:.6f}\n".replace("/l", "/")
+    good = "".join(line(f"好{k}社区服务站", 300.0 + 200 * k) for k in range(5))
+    upload(app, HEAD + good + "".join(swapped) + slips)
+    assert len(accepted(app)) == 5
+    press(app, "采纳建议：经纬度颠倒（3行）")
+    no_trouble(app)
+    kept = accepted(app).set_index("name")
+    assert len(kept) == 8
+    for name, x in SWAPPED:
+        assert kept.loc[f"{name}社区服务站", ["lon", "lat"]].tolist() == pytest.approx(degrees(x), abs=1e-5)
+        assert kept.loc[f"{name}社区服务站", "located_by"] == "proposal"
+    step(app, "places")
+    press(app, "采纳建议")
+    no_trouble(app)
+    assert len(accepted(app)) == 9
+    assert not [button.label for button in app.button if button.label.startswith("采纳建议")]
+    step(app, "record")
+    assert html_of(app).count("您，按核验建议") == 4
+
+
+SWAPPED = (("庚", 320.0), ("辛", 640.0), ("壬", 960.0))
 
 
 def test_words_that_are_no_coordinates_place_nothing(app: AppTest) -> None:

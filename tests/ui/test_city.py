@@ -25,8 +25,21 @@ def fill(page: AppTest, folder: Path, *names: str) -> AppTest:
         if name in names:
             box.set_value((name, (folder / name).read_bytes(), "application/octet-stream"))
     page.text_input[0].set_value("试验<b>城")
+    return answer(send(page))
+
+
+def send(page: AppTest) -> AppTest:
     next(button for button in page.button if button.label == "读取并评估").click()
     return page.run()
+
+
+def answer(page: AppTest, system: str = "wgs84") -> AppTest:
+    """In which coordinate system the lists are, where that is asked."""
+    if any(box.key == "city-answer-datum" for box in page.selectbox):
+        page.selectbox(key="city-answer-datum").set_value(system)
+        next(button for button in page.button if button.label == "按此选择读取").click()
+        page.run()
+    return page
 
 
 def test_a_city_of_the_users_own_is_assessed(app: AppTest, small_folder: Path) -> None:
@@ -38,6 +51,41 @@ def test_a_city_of_the_users_own_is_assessed(app: AppTest, small_folder: Path) -
     next(button for button in app.sidebar.button if button.label == "返回演示城市").click()
     app.run()
     assert "小城" in html_of(app)
+
+
+@pytest.mark.parametrize(("system", "asked"), [("gcj02", False), ("auto", True)])
+def test_an_undecided_system_of_the_lists_is_asked_with_its_evidence_and_answered(
+    app: AppTest, small_folder: Path, system: str, asked: bool
+) -> None:
+    folder = small_folder / "city"
+    app.run()
+    app.switch_page(CITY).run()
+    for box, name in zip(list(app.main.file_uploader), FILES[:3], strict=False):
+        box.set_value((name, (folder / name).read_bytes(), "application/octet-stream"))
+    send(app)
+    no_trouble(app)
+    assert any("设施清单采用哪一坐标系" in warning.value for warning in app.warning)
+    assert app.selectbox(key="city-answer-datum").options[:3] == [
+        "WGS-84／CGCS2000（国家2000）", "GCJ-02（高德、腾讯）", "BD-09（百度）",
+    ]  # fmt: skip
+    no_trouble(answer(app, system))
+    assert app.session_state["choices"].city.datum == system
+    assert ("清单的坐标系未能确定" in html_of(app)) == asked
+
+
+def test_lists_of_another_continent_are_refused_without_units_too(app: AppTest, small_folder: Path) -> None:
+    folder = small_folder / "city"
+    app.run()
+    app.switch_page(CITY).run()
+    content = "名称,类型,经度,纬度\n" + "甲社区服务站,公共服务站,-51.21001,-30.03002\n" * 2
+    people, lists, streets = list(app.main.file_uploader)[:3]
+    for box, name in ((people, "people.csv"), (streets, "streets.geojson")):
+        box.set_value((name, (folder / name).read_bytes(), "application/octet-stream"))
+    lists.set_value(("远方.csv", content.encode(), "text/csv"))
+    send(app)
+    assert not app.exception
+    (refused,) = [error.value for error in app.error]
+    assert "研究范围外" in refused
 
 
 def test_a_missing_file_is_asked_for(app: AppTest, small_folder: Path) -> None:
@@ -66,11 +114,6 @@ def test_the_page_names_the_command_for_larger_files(app: AppTest) -> None:
     app.switch_page(CITY).run()
     no_trouble(app)
     assert "cli.py assess" in app.code[0].value
-
-
-def send(page: AppTest) -> AppTest:
-    next(button for button in page.button if button.label == "读取并评估").click()
-    return page.run()
 
 
 def put(page: AppTest, role: str, name: str, content: str | bytes) -> None:
@@ -104,7 +147,7 @@ def test_further_files_count_and_what_they_changed_is_told(form: AppTest) -> Non
     put(form, "other", "学前.csv", f"lon,lat,residents\n{degrees(300)[0]},{degrees(300)[1]},7\n")
     form.text_input(key="city-totals-column").set_value("年末数")
     form.text_input(key="city-group-name").set_value("preschool")
-    no_trouble(send(form))
+    no_trouble(answer(send(form)))
     said = html_of(form)
     assert "10 个格网中的 1,000.0 人位于研究区外" in said
     assert "由 1,100.0 人变为 2,100.0 人" in said
@@ -125,7 +168,7 @@ def test_what_cannot_be_is_told_and_all_that_was_put_in_stays(form: AppTest) -> 
     (refused,) = [error.value for error in form.error]
     assert "该选项不起作用" in refused  # the residents stand at points: there is nothing to spread
     form.main.file_uploader(key="city-buildings").clear()
-    no_trouble(send(form))
+    no_trouble(answer(send(form)))
     assert html_of(form).count('<th scope="row">') == 12
 
 
@@ -151,7 +194,7 @@ def test_a_group_given_twice_is_added_up(form: AppTest) -> None:
     for role in ("elderly", "other"):
         put(form, role, f"{role}.csv", f"lon,lat,residents\n{lon},{lat},7\n")
     form.text_input(key="city-group-name").set_value("elderly")
-    no_trouble(send(form))
+    no_trouble(answer(send(form)))
     area = form.session_state["choices"].city
     assert [name for name, _ in area.layers.groups] == ["elderly", "elderly"]
 
@@ -177,7 +220,7 @@ def test_a_question_that_a_file_leaves_open_is_asked_and_answered(app: AppTest, 
     app.selectbox(key="city-answer-units_level").set_value("community")
     next(button for button in app.button if button.label == "按此选择读取").click()
     app.run()
-    no_trouble(app)
+    no_trouble(answer(app))
     assert html_of(app).count('<th scope="row">') == 12
 
 

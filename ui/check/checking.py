@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
@@ -23,12 +23,10 @@ if TYPE_CHECKING:  # reading lists takes two seconds to load; the page is shown 
 
     from data.intake.decisions import Place
     from data.intake.groups import Part
-    from data.intake.mixture import Mixture
-    from data.intake.parts import PartOfList
+    from data.intake.parts import Mixture, PartOfList
+    from data.intake.review import Candidate, Column, Group, ToLocate
     from jobs.lists.check import CheckReport
     from jobs.lists.places import Conflict
-
-_Answer = TypeVar("_Answer")
 
 _KEY: Final = "check-now"
 
@@ -64,29 +62,6 @@ class Lists:
         return sentence
 
 
-def _once(ask: Callable[[CheckReport], _Answer]) -> cached_property[_Answer]:
-    """An attribute that is asked of the report when it is first wanted."""
-    return cached_property(lambda checked: ask(checked.report))
-
-
-def _parts(report: CheckReport) -> tuple[PartOfList, ...]:
-    from data.intake.parts import parts
-
-    return parts(report.intake)
-
-
-def _mixture(report: CheckReport) -> Mixture | None:
-    from data.intake.mixture import mixture
-
-    return mixture(report.intake)
-
-
-def _conflicts(report: CheckReport) -> tuple[Conflict, ...]:
-    from jobs.lists.places import conflicts
-
-    return conflicts(report)
-
-
 @dataclass(frozen=True)
 class Checked:
     """A check with what was decided so far."""
@@ -99,13 +74,39 @@ class Checked:
         """The object of `check --json`."""
         return self.report.as_json()
 
-    groups = _once(lambda report: report.groups())
-    to_locate = _once(lambda report: report.to_locate())
-    columns = _once(lambda report: report.columns())
-    systems = _once(lambda report: report.systems())
-    parts = _once(_parts)
-    mixture = _once(_mixture)
-    conflicts = _once(_conflicts)
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        return self.report.groups()
+
+    @cached_property
+    def to_locate(self) -> tuple[ToLocate, ...]:
+        return self.report.to_locate()
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        return self.report.columns()
+
+    @cached_property
+    def systems(self) -> tuple[Candidate, ...]:
+        return self.report.systems()
+
+    @cached_property
+    def parts(self) -> tuple[PartOfList, ...]:
+        from data.intake.parts import parts
+
+        return parts(self.report.intake)
+
+    @cached_property
+    def mixture(self) -> Mixture | None:
+        from data.intake.parts import mixture
+
+        return mixture(self.report.intake)
+
+    @cached_property
+    def conflicts(self) -> tuple[Conflict, ...]:
+        from jobs.lists.places import conflicts
+
+        return conflicts(self.report)
 
     @property
     def accepted(self) -> pd.DataFrame:
@@ -118,13 +119,15 @@ class Checked:
 
 def checked(lists: Lists) -> Checked:
     """Read and judge the lists once, with a bar and a way to stop; later decisions are in it."""
+    from jobs.lists.check import place_rows
+
     language = choices().language
     now: Checked | None = st.session_state.get(_KEY)
     if now is None or now.lists != lists:
         task = partial(_check, lists, (memory_of(lists.office), _folder(lists)), language)
         now = Checked(lists, result_of("check", (lists, language), task))
     elif now.report.language != language:
-        now = _changed(now, lambda report: _again(replace(report, language=language)))
+        now = _changed(now, lambda report: place_rows(replace(report, language=language), {}))
     st.session_state[_KEY] = now
     return now
 
@@ -134,6 +137,13 @@ def place(done: Checked, places: Mapping[str, tuple[float, float] | Place | None
     from jobs.lists.check import place_rows
 
     st.session_state[_KEY] = _changed(done, lambda report: place_rows(report, places))
+
+
+def accept(done: Checked, rows: Sequence[str]) -> None:
+    """Place rows (ids) where the findings propose."""
+    from jobs.lists.check import accept_proposals
+
+    st.session_state[_KEY] = _changed(done, lambda report: accept_proposals(report, rows))
 
 
 def decide(done: Checked, decisions: Mapping[str, Any]) -> None:
@@ -191,13 +201,6 @@ def _in_own_names(report: Progress, lists: Lists) -> Progress:
         report(share, Text(doing.template, values if "file" in doing.values else doing.values))
 
     return told
-
-
-def _again(report: CheckReport) -> CheckReport:
-    """The same check, its folder written in the report's language."""
-    from jobs.lists.check import place_rows
-
-    return place_rows(report, {})
 
 
 def _changed(done: Checked, change: Callable[[CheckReport], CheckReport]) -> Checked:

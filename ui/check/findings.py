@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import streamlit as st
 
 from core.text import Text, text
 from ui.check.checking import Checked, Lists
 from ui.shell.choices import words
-from ui.shell.safe import in_html
+from ui.shell.safe import in_html, in_markdown
 from ui.widgets.pick import pick, pick_several
+from ui.widgets.small_map import list_map
 from ui.widgets.tables import scrolling
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 MOST_FINDINGS: Final = 300
 LEVELS: Final = {"error": text("to fix"), "warning": text("to look at"), "info": text("for information")}
@@ -40,7 +42,12 @@ _COLUMNS: Final = {
     "source_sheet": text("Sheet"),
     "source_row": text("Row"),
 }
-_LOCATED_BY: Final = {"list": text("the list"), "hand": text("hand"), "address": text("address")}
+_LOCATED_BY: Final = {
+    "list": text("the list"),
+    "hand": text("hand"),
+    "address": text("address"),
+    "proposal": text("the check's proposal"),
+}
 
 
 def counts(done: Checked) -> None:
@@ -102,7 +109,8 @@ def accepted(done: Checked) -> None:
         source_file=rows["source_file"].map(done.lists.called),
         located_by=rows["located_by"].replace(located) if (rows["located_by"] != "list").any() else "",
     )
-    columns = [name for name in _COLUMNS if name in rows and _filled(rows[name])]
+    given = rows.notna() & (rows.astype(str) != "")
+    columns = [name for name in _COLUMNS if name in rows and given[name].any()]
     table = rows[columns].rename(columns={name: tr(_COLUMNS[name]) for name in columns})
     st.dataframe(table, hide_index=True, height=360)
 
@@ -136,11 +144,69 @@ def _place(finding: Mapping[str, Any]) -> tuple[str, str]:
     return str(finding["file"]), str(finding["sheet"])
 
 
-def _filled(column: pd.Series[Any]) -> bool:
-    return bool((column.notna() & (column.astype(str) != "")).any())
-
-
 def _row(finding: dict[str, Any], lists: Lists) -> list[object]:
     level: Text = LEVELS[finding["level"]]
     place = (lists.called(finding["file"]), finding["sheet"], finding["row"] or "", finding["column"])
     return [words()(level), *place, lists.in_own_words(finding["message"])]
+
+
+if TYPE_CHECKING:
+    from jobs.lists.places import Conflict
+
+_MOST: Final = 200
+_HEIGHT_PX: Final = 400
+
+
+def conflicts_step(done: Checked) -> None:
+    """The farthest first; the one chosen is drawn with its unit and the way to it."""
+    tr, found = words(), done.conflicts
+    st.caption(
+        tr(
+            text(
+                "The list names one unit, the coordinates lie in another. Either may be wrong: mend the "
+                "list, or leave it if the border is out of date."
+            )
+        )
+    )
+    left, right = st.columns([0.5, 0.5], gap="medium")
+    with right:
+        _map(_choose(found))
+    with left:
+        head = (text("Name"), text("Declared"), text("Away"), text("Sheet"), text("Row"))
+        rows = [
+            (
+                c.name,
+                c.said,
+                tr(text("{metres:,.0f} m", metres=c.away_m)),
+                c.sheet or done.lists.called(c.file),
+                c.row,
+            )
+            for c in found[:_MOST]
+        ]
+        st.html(scrolling(tr(text("Outside their unit")), [tr(title) for title in head], rows))
+
+
+def _choose(found: tuple[Conflict, ...]) -> Conflict:
+    number = pick(
+        st.selectbox, text("Shown on the map"), range(len(found[:_MOST])), key="conflict",
+        said=lambda k: f"{found[k].name} → {found[k].said}",
+    )  # fmt: skip
+    return found[int(number or 0)]
+
+
+def _map(conflict: Conflict) -> None:
+    from maps.sketch import Dots, Frame, Sketch, widened
+
+    here = (conflict.lon, conflict.lat)
+    west, south, east, north = conflict.outline.bounds
+    box = (min(west, here[0]), min(south, here[1]), max(east, here[0]), max(north, here[1]))
+    dots = Dots(np.array([here[0]]), np.array([here[1]]), "outside", [conflict.name])
+    sketch = Sketch(widened(box, 200.0), (dots,), units=(conflict.outline,), ways=((here, conflict.nearest),))
+    title = text(
+        "{name} lies {metres:,.0f} m outside {unit}",
+        name=conflict.name,
+        metres=conflict.away_m,
+        unit=conflict.said,
+    )
+    list_map(sketch, Frame(title, _HEIGHT_PX, wheel=False), key="conflict-map")
+    st.caption(in_markdown(words()(title)))

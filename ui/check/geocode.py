@@ -79,8 +79,10 @@ def evidence_of(done: Checked, row: ToLocate) -> Text | None:
 def state_of(row: ToLocate, proposal: Place | None, away_m: float | None) -> Text:
     """Whether a row is placed or proposed, in a few words; `away_m` from the unit it declares."""
     if row.lon is not None and row.lat is not None:
-        by = text("by hand") if row.by == "hand" else text("by its address")
+        by = _PLACED_BY.get(row.by, text("by its address"))
         return text("{lon:.5f}, {lat:.5f} {by}", lon=row.lon, lat=row.lat, by=by)
+    if proposal is None and row.proposed is not None:
+        return text("proposed: {lon:.5f}, {lat:.5f}", lon=row.proposed[0], lat=row.proposed[1])
     if proposal is None:
         return text("not placed")
     if away_m is None:
@@ -88,6 +90,9 @@ def state_of(row: ToLocate, proposal: Place | None, away_m: float | None) -> Tex
     if away_m == 0:
         return text("proposed, within its unit: {found}", found=proposal.found)
     return text("proposed, {metres:,.0f} m outside its unit: {found}", metres=away_m, found=proposal.found)
+
+
+_PLACED_BY: Final = {"hand": text("by hand"), "proposal": text("as the check proposed")}
 
 
 def proposals(done: Checked) -> Mapping[str, Place]:

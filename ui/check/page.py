@@ -7,11 +7,10 @@ from typing import Final
 from core.text import text
 from ui.check.checking import checked
 from ui.check.columns import columns_step
-from ui.check.conflicts import conflicts_step
 from ui.check.duplicates import twice_step
-from ui.check.findings import accepted, counts, findings
+from ui.check.findings import accepted, conflicts_step, counts, findings
 from ui.check.help import explain_lists
-from ui.check.places import places_step
+from ui.check.places import places_step, proposals_line
 from ui.check.record import record_step
 from ui.check.steps import take_step
 from ui.check.system import system_line, system_step
@@ -44,6 +43,7 @@ else:
     done = checked(lists)
     counts(done)
     system_line(done)
+    proposals_line(done)
     take_step(done, STEPS)
     offer_result(done)
     take_away(done)

@@ -11,6 +11,7 @@ from ui.check.checking import Checked
 from ui.check.upload import choose_parts
 from ui.shell.choices import words
 from ui.widgets.names import SYSTEMS, system_title
+from ui.widgets.tables import small_table
 
 if TYPE_CHECKING:
     from data.intake.groups import Part
@@ -23,7 +24,8 @@ _ROW_PX: Final = 35
 
 def parts_of_list(done: Checked) -> None:
     """A table of the parts with a choice for each, where there are several and something is in question."""
-    if len(done.parts) < 2 or not _in_question(done):
+    several = len({part.system for part in done.parts}) > 1
+    if len(done.parts) < 2 or not (done.lists.parts or several or not done.document["datum"]["decided"]):
         return
     tr = words()
     st.caption(
@@ -39,18 +41,12 @@ def parts_of_list(done: Checked) -> None:
         st.rerun()
 
 
-def _in_question(done: Checked) -> bool:
-    datum = done.document["datum"]
-    several = len({part.system for part in done.parts}) > 1
-    return bool(done.lists.parts) or several or not datum["decided"]
-
-
 def _ask(done: Checked) -> dict[Part, str]:
     """Part → datum, where one was chosen."""
     import pandas as pd
 
     tr, config = words(), st.column_config
-    titles = {option: tr(_option_title(option)) for option in _OPTIONS}
+    titles = {"auto": tr(text("as the whole list"))} | {one: tr(SYSTEMS[one]) for one in _OPTIONS[1:]}
     before = dict(done.lists.parts)
     table = pd.DataFrame(
         {
@@ -82,10 +78,6 @@ def _ask(done: Checked) -> dict[Part, str]:
     return {part.key: option for part, option in said if option != "auto"}
 
 
-def _option_title(option: str) -> Sayable:
-    return text("as the whole list") if option == "auto" else SYSTEMS[option]
-
-
 def _part_title(done: Checked, part: PartOfList) -> str:
     file, sheet, source = part.key
     return " · ".join(words for words in (done.lists.called(file), sheet, source) if words)
@@ -101,3 +93,66 @@ def _alone(part: PartOfList) -> Sayable:
     if best in SYSTEMS and belief >= _LEAST_SHOWN:
         return text("{system}, not for sure", system=system_title(best))
     return text("cannot be told")
+
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_MOST_RUNS: Final = 60
+
+
+def rows_of_mixture(done: Checked) -> None:
+    """A line for each system with the rows that fit it alone, and those that fit both."""
+    found = done.mixture
+    if found is None:
+        return
+    tr = words()
+    neither = ~(found.fits_first | found.fits_second)
+    parts = (
+        (system_title(found.first.system), found.fits_first),
+        (system_title(found.second.system), found.fits_second),
+        (text("fits both alike"), neither),
+    )
+    lines = [
+        (tr(title), int(rows.sum()), _where(done, found.rows[rows])) for title, rows in parts if rows.any()
+    ]
+    st.html(
+        small_table(
+            [tr(text("Fits better")), tr(text("Rows")), tr(text("Rows of the list"))],
+            lines,
+        )
+    )
+    st.caption(
+        tr(
+            text(
+                "Single rows can be wrong here. Ask the office where each row's coordinates come from; with "
+                "a column “坐标来源” (source of the coordinates) each source is read in its own system."
+            )
+        )
+    )
+
+
+def _where(done: Checked, rows: pd.DataFrame) -> str:
+    """Sheets with their rows, as they are counted in the spreadsheet."""
+    sheets = rows.groupby(["source_file", "source_sheet"], sort=False)["source_row"]
+    named = {
+        " · ".join(part for part in (done.lists.called(str(file)), str(sheet)) if part): runs(
+            numbers.tolist()
+        )
+        for (file, sheet), numbers in sheets
+    }
+    if len(named) == 1:
+        return next(iter(named.values()))
+    return "; ".join(f"{name}: {numbers}" for name, numbers in named.items())
+
+
+def runs(numbers: list[int]) -> str:
+    """Whole numbers with those in a row drawn together: 2–4, 7, 9–10."""
+    found: list[list[int]] = []
+    for number in sorted(numbers):
+        if found and number == found[-1][1] + 1:
+            found[-1][1] = number
+        else:
+            found.append([number, number])
+    shown = [str(a) if a == b else f"{a}–{b}" for a, b in found[:_MOST_RUNS]]
+    return ", ".join([*shown, "…"] if len(found) > _MOST_RUNS else shown)

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from core.text import Text, text
-from ui.check.checking import Checked, place
+from ui.check.checking import Checked, accept, place
 from ui.check.geocode import evidence_of, look_up, proposal_of, proposals, state_of
 from ui.shell.choices import words
 from ui.shell.safe import in_html, in_markdown
@@ -32,6 +32,41 @@ _MOST_OTHERS: Final = 600
 _CHOSEN: Final = "place-row"
 _NEXT: Final = "place-next"
 _TYPED: Final = ("wgs84", "gcj02", "bd09")
+
+
+def proposals_line(done: Checked) -> None:
+    """Rows whose coordinates the check would mend, with a button for all of one kind."""
+    tr = words()
+    for problem, (sentence, label) in _MENDABLE.items():
+        rows = [row for row in done.to_locate if row.proposed and row.problem == problem]
+        if not rows:
+            continue
+        told, button = st.columns([0.72, 0.28], gap="medium", vertical_alignment="center")
+        first = rows[0].proposed or (0.0, 0.0)
+        example = {"count": len(rows), "name": rows[0].name, "lon": first[0], "lat": first[1]}
+        told.info(in_markdown(tr(Text(sentence.template, example))))
+        wanted = tr(Text(label.template, {"count": len(rows)}))
+        if button.button(wanted, key=f"accept-{problem}", type="primary", width="stretch"):
+            accept(done, [row.row_id for row in rows])
+            st.rerun()
+
+
+_MENDABLE: Final = {
+    "swapped-coordinates": (
+        text(
+            "In {count} {count:row|rows} longitude and latitude seem to be exchanged. Proposed for {name}: "
+            "longitude {lon:.6f}, latitude {lat:.6f} (WGS-84)."
+        ),
+        text("Accept the proposals: exchanged ({count} {count:row|rows})"),
+    ),
+    "unreadable-coordinates": (
+        text(
+            "In {count} {count:row|rows} a slip of the keyboard can be mended. Proposed for {name}: "
+            "longitude {lon:.6f}, latitude {lat:.6f} (WGS-84)."
+        ),
+        text("Accept the proposals: slips of the keyboard ({count} {count:row|rows})"),
+    ),
+}
 
 
 def places_step(done: Checked) -> None:
@@ -73,7 +108,7 @@ def _mark(done: Checked, row: ToLocate) -> str:
     """✓ placed, ? proposed."""
     if row.lon is not None:
         return "✓ "
-    return "" if proposal_of(done, row) is None else "? "
+    return "? " if row.proposed or proposal_of(done, row) is not None else ""
 
 
 def _about(done: Checked, row: ToLocate) -> None:
@@ -108,6 +143,12 @@ def _buttons(done: Checked, row: ToLocate) -> None:
     elif here is None and st.session_state.get(_written_key(row)):
         st.warning(tr(text("These are no coordinates. Write them like 118.796900, 32.060300.")))
     new = here is not None and here != _place(row)
+    if row.proposed and st.button(
+        tr(text("Accept the proposal")), key=f"accept-{row.row_id}", type="primary"
+    ):
+        accept(done, [row.row_id])
+        st.session_state[_NEXT] = row.row_id
+        st.rerun()
     left, right = st.columns(2)
     if left.button(tr(text("Place it here")), type="primary", disabled=not new, width="stretch"):
         later = [r.row_id for r in done.to_locate if r.lon is None and r.row_id != row.row_id]
@@ -202,7 +243,7 @@ def _typed_place(row: ToLocate) -> Spot | None:
 def _shown_place(done: Checked, row: ToLocate) -> Spot | None:
     """What is written, else where it is placed, else where it is proposed."""
     proposal = proposal_of(done, row)
-    offered = None if proposal is None else (proposal.lon, proposal.lat)
+    offered = row.proposed if proposal is None else (proposal.lon, proposal.lat)
     return _typed_place(row) or _place(row) or offered
 
 

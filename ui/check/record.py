@@ -7,7 +7,7 @@ from typing import Final
 
 import streamlit as st
 
-from core.text import Text, text
+from core.text import text
 from ui.check.checking import Checked
 from ui.check.duplicates import ACTIONS
 from ui.shell.choices import words
@@ -36,69 +36,39 @@ def record_step(done: Checked) -> None:
 
 def decisions_of(done: Checked) -> list[tuple[str, str, str]]:
     """(about what, what was decided, by whom) for the coordinate system, columns, places and groups."""
-    return [*_system(done), *_parts(done), *_columns(done), *_places(done), *_groups(done)]
+    from data.intake.review import FIELD_TITLES
+
+    tr, datum, mapping = words(), done.document["datum"], done.report.decisions.columns
+    you, found = tr(text("you")), list[tuple[str, str, str]]()
+    if datum["decided"]:
+        by = tr(text("the tool")) if done.lists.datum == "auto" else you
+        found.append((tr(text("Coordinate system")), _read_as(datum["system"]), by))
+    for where, system in done.lists.parts:
+        part = done.lists.in_own_words(" · ".join(piece for piece in where if piece))
+        found.append((part, _read_as(system), you))
+    for title in dict.fromkeys(column.title for column in done.columns):
+        if mapping.get(title) in FIELD_TITLES:
+            about = tr(text("Column “{title}”", title=title))
+            found.append((about, tr(FIELD_TITLES[mapping[title]]), you))
+    for row in done.to_locate:
+        if row.lon is not None:
+            placed = tr(text("placed at {lon:.6f}, {lat:.6f}", lon=row.lon, lat=row.lat))
+            found.append((row.name, placed, tr(_PLACERS.get(row.by, text("its address")))))
+    for group in done.groups:
+        if group.decision:
+            names = "、".join(member.name for member in group.members)
+            found.append((names, tr(ACTIONS[group.decision]), you))
+    return found
 
 
-def _system(done: Checked) -> list[tuple[str, str, str]]:
-    tr, datum = words(), done.document["datum"]
-    if not datum["decided"]:
-        return []
-    by = text("the tool") if done.lists.datum == "auto" else text("you")
-    return [(tr(text("Coordinate system")), _read_as(datum["system"]), tr(by))]
-
-
-def _parts(done: Checked) -> list[tuple[str, str, str]]:
-    tr = words()
-    return [
-        (
-            done.lists.in_own_words(" · ".join(part for part in where if part)),
-            _read_as(datum),
-            tr(text("you")),
-        )
-        for where, datum in done.lists.parts
-    ]
+_PLACERS: Final = {
+    "hand": text("you"),
+    "proposal": text("you, as the check proposed"),
+}
 
 
 def _read_as(datum: str) -> str:
     return words()(text("read as {system}", system=system_title(datum)))
-
-
-def _columns(done: Checked) -> list[tuple[str, str, str]]:
-    from data.intake.review import FIELD_TITLES
-
-    tr, mapping = words(), done.report.decisions.columns
-    titles = dict.fromkeys(column.title for column in done.columns)
-    return [
-        (tr(text("Column “{title}”", title=title)), tr(FIELD_TITLES[mapping[title]]), tr(text("you")))
-        for title in titles
-        if mapping.get(title) in FIELD_TITLES
-    ]
-
-
-def _places(done: Checked) -> list[tuple[str, str, str]]:
-    tr = words()
-    return [
-        (
-            row.name,
-            tr(text("placed at {lon:.6f}, {lat:.6f}", lon=row.lon, lat=row.lat)),
-            tr(_placer(row.by)),
-        )
-        for row in done.to_locate
-        if row.lon is not None
-    ]
-
-
-def _placer(by: str) -> Text:
-    return text("you") if by == "hand" else text("its address")
-
-
-def _groups(done: Checked) -> list[tuple[str, str, str]]:
-    tr = words()
-    return [
-        ("、".join(member.name for member in group.members), tr(ACTIONS[group.decision]), tr(text("you")))
-        for group in done.groups
-        if group.decision
-    ]
 
 
 def _written(done: Checked, head: list[str], rows: list[tuple[str, str, str]]) -> Path:

@@ -55,20 +55,11 @@ def take_step(done: Checked, show: Mapping[str, Callable[[Checked], None]]) -> N
     """Let the reader choose a step and show it; a new list opens at what matters first."""
     steps = {step.id: step for step in steps_of(done)}
     if st.session_state.get(_SHOWN_FOR) != done.lists.paths or st.session_state.get(_KEY) not in steps:
-        st.session_state[_KEY] = _first(done, steps)
+        undecided = steps["system"].waiting and done.document["accepted"]
+        st.session_state[_KEY] = "system" if undecided else "findings"
         st.session_state[_SHOWN_FOR] = done.lists.paths
     chosen = pick(
         st.segmented_control, text("Step"), list(steps), key=_KEY,
-        said=lambda option: _label(steps[option]),
+        said=lambda option: steps[option].label + (" ●" if steps[option].waiting else ""),
     )  # fmt: skip
     show[str(chosen)](done)
-
-
-def _first(done: Checked, steps: dict[str, Step]) -> str:
-    if steps["system"].waiting and done.document["accepted"]:
-        return "system"
-    return "findings"
-
-
-def _label(step: Step) -> str:
-    return f"{step.label} ●" if step.waiting else step.label

@@ -11,8 +11,7 @@ import streamlit as st
 
 from core.text import Sayable, Text, text
 from ui.check.checking import Checked
-from ui.check.mixture import rows_of_mixture
-from ui.check.parts import parts_of_list
+from ui.check.parts import parts_of_list, rows_of_mixture
 from ui.check.upload import choose_system
 from ui.shell.choices import words
 from ui.shell.safe import in_html, in_markdown

@@ -54,9 +54,13 @@ def take_away(done: Checked) -> None:
     """The workbook of findings, the accepted rows and an empty workbook to fill in."""
     tr, stem, folder = words(), Path(done.lists.names[0]).stem, done.folder
     left, middle, right = st.columns(3)
-    findings, accepted = folder / "findings.xlsx", folder / "accepted.csv"
-    label = text("Findings to send back (Excel)")
-    file_button(left, label, findings.read_bytes, name=f"{stem}-findings.xlsx", mime=EXCEL)
+    accepted = folder / "accepted.csv"
+    for file, book in done.report.workbooks().items():
+        name = done.lists.called(file)
+        label = text("Findings to send back (Excel)")
+        if len(done.lists.paths) > 1:
+            label = text("Findings to send back: {name} (Excel)", name=name)
+        file_button(left, label, book.read_bytes, name=f"{Path(name).stem}-findings.xlsx", mime=EXCEL)
     label = text("Accepted rows (CSV, WGS-84)")
     file_button(middle, label, accepted.read_bytes, name=f"{stem}-accepted.csv", mime="text/csv")
     offer_template(right)

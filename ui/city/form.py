@@ -12,7 +12,7 @@ from core.errors import InputError, UserError
 from core.text import text
 from coverage.model.standard import LEVELS, level_title
 from data.formats.asked import OpenQuestionError
-from jobs.study.cases import StudyFiles
+from jobs.study.cases import ASK, StudyFiles
 from ui.check.upload import LIST_TYPES
 from ui.city.answers import ask_for_answers
 from ui.city.layers import CENSUS_TYPES, PEOPLE_TYPES, VECTOR_TYPES, ask_for_layers
@@ -20,6 +20,7 @@ from ui.shell.choices import choices, choose, words
 from ui.shell.compute import answer_to
 from ui.shell.safe import in_markdown
 from ui.shell.work import forget
+from ui.widgets.names import SYSTEMS
 from ui.widgets.pick import pick
 from ui.widgets.uploads import file_from, files_from
 
@@ -54,6 +55,7 @@ def city_form() -> None:
             people[0].path,
             streets,
             units[0].path if units else None,
+            datum=ASK,
             name=name.strip() or Path(people[0].name).stem,
             population_unit=further.raster_unit,
             layers=further.kept(),
@@ -110,4 +112,10 @@ def _ask(files: StudyFiles, question: OpenQuestionError) -> None:
 
 
 def _choice_words(choice: str) -> str:
-    return words()(level_title(choice)) if choice in LEVELS else choice
+    tr = words()
+    if choice in LEVELS:
+        return tr(level_title(choice))
+    return tr(_OPEN if choice == "auto" else SYSTEMS.get(choice, choice))
+
+
+_OPEN: Final = text("not known: read as WGS-84, and say so beside every figure")

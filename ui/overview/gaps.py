@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
 from core.text import Text, text
 from coverage.model.standard import Standard
-from ui.overview.gap_parts import split
 from ui.scenario.offer import TRY, open_there, tier_for
 from ui.shell.choices import bound, choices, choose, words
-from ui.shell.compute import View
+from ui.shell.compute import View, current_assessed
+from ui.shell.safe import in_markdown
 from ui.widgets.goto import Spot, hidden_buttons, place_button, press_button
 from ui.widgets.numbers import exact
+from ui.widgets.pick import pick
 from ui.widgets.tables import small_table
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 MOST_GAPS: Final = 10
+_PARTS_HEAD: Final = (
+    text("Facility"), text("Residents it serves"), text("Left"), text("Longitude, latitude"),
+)  # fmt: skip
 
 
 def gaps(view: View) -> None:
@@ -34,7 +41,13 @@ def gaps(view: View) -> None:
             st.caption(tr(text("No radius or walk rule could be judged, so nothing is said of gaps.")))
         return
     if choices().gap_rule not in rules:
-        choose(gap_rule=max(rules, key=lambda rule: _missed(view, rule)))
+        # Radius before walking, then most residents: as the map begins.
+        missed = {
+            row["id"]: (row["check"] == "radius", row["residents"] - row["residents_met"])
+            for row in view.document["rules"]
+            if row["id"] in rules
+        }
+        choose(gap_rule=max(rules, key=missed.__getitem__))
     standard = view.standard
     st.selectbox(
         tr(text("Rule")),
@@ -44,8 +57,14 @@ def gaps(view: View) -> None:
     )
     found = [gap for gap in view.document["gaps"] if gap["rule"] == choices().gap_rule]
     st.html(_table(found[:MOST_GAPS], standard))
-    _offer(found[:MOST_GAPS], view)
-    split(choices().gap_rule, found[:MOST_GAPS])
+    # A gap's best site, opened in *What if*.
+    pressed = hidden_buttons(text("Try"), [_key(gap) for gap in found[:MOST_GAPS]])
+    for gap in found[:MOST_GAPS]:
+        if pressed == _key(gap):
+            site = gap.get("site") or gap
+            rule = standard.rule(gap["rule"])
+            open_there((site["lon"], site["lat"]), tier_for(rule, standard))
+    _split(choices().gap_rule, found[:MOST_GAPS])
     if len(found) > MOST_GAPS:
         st.caption(
             tr(
@@ -55,12 +74,6 @@ def gaps(view: View) -> None:
                 )
             )
         )
-
-
-def _missed(view: View, rule_id: str) -> tuple[bool, float]:
-    """Radius before walking, then most residents: as the map begins."""
-    row = next(row for row in view.document["rules"] if row["id"] == rule_id)
-    return row["check"] == "radius", row["residents"] - row["residents_met"]
 
 
 def _table(found: list[Mapping[str, Any]], standard: Standard) -> str:
@@ -105,11 +118,50 @@ def _key(gap: Mapping[str, Any]) -> str:
     return f"try-gap-{gap['rank']}"
 
 
-def _offer(found: list[Mapping[str, Any]], view: View) -> None:
-    """A gap's best site, opened in *What if*."""
-    pressed = hidden_buttons(text("Try"), [_key(gap) for gap in found])
-    for gap in found:
-        if pressed == _key(gap):
-            site = gap.get("site") or gap
-            rule = view.standard.rule(gap["rule"])
-            open_there((site["lon"], site["lat"]), tier_for(rule, view.standard))
+def _split(rule: str, gaps: Sequence[Mapping[str, Any]]) -> None:
+    """For a gap that one facility cannot serve whole: facility by facility, on request."""
+    tr = words()
+    large = [gap for gap in gaps if gap.get("site") and gap["site"]["residents"] < gap["residents"] - 0.5]
+    if not large:
+        return
+    names = {
+        gap["rank"]: f"{gap['rank']} · {gap['unit'] or '–'} · {exact(gap['residents'])}" for gap in large
+    }
+    with st.expander(tr(text("A gap too large for one facility"))):
+        rank = pick(st.selectbox, text("Gap"), list(names), key="split-gap", said=names.__getitem__)
+        if not st.button(tr(text("How many facilities does it take?"))):
+            return
+        with st.spinner(tr(text("Splitting the gap …"))):
+            parts = _parts(current_assessed()[0], rule, int(rank or 0))
+        left = float(parts["left"].iloc[-1]) if len(parts) else 0.0
+        said = (
+            text(
+                "{count} {count:facility leaves|facilities leave} {left:,.0f} {left:resident|residents}.",
+                count=len(parts),
+                left=left,
+            )
+            if left > 0
+            else text("{count} {count:facility serves|facilities serve} everybody in it.", count=len(parts))
+        )
+        st.markdown(in_markdown(tr(said)))
+        rows = [
+            [
+                f"{row['part']}",
+                exact(row["residents"]),
+                exact(row["left"]),
+                f"{row['lon']:.5f}, {row['lat']:.5f}",
+            ]
+            for row in parts.to_dict("records")
+        ]
+        st.html(small_table([tr(word) for word in _PARTS_HEAD], rows))
+
+
+def _place(row: Mapping[Any, Any]) -> str:
+    return f"{row['lon']:.5f}, {row['lat']:.5f}"
+
+
+@st.cache_resource(max_entries=30, show_spinner=False)
+def _parts(key: str, rule: str, rank: int) -> pd.DataFrame:  # noqa: ARG001 - what the cache keeps it under
+    from jobs.assess.optional_analyses import parts_of_gap
+
+    return parts_of_gap(current_assessed()[1], rule, rank)

@@ -1,4 +1,4 @@
-"""The few numbers a planner looks for first."""
+"""The first sentence and the few numbers that a planner looks for first."""
 
 from __future__ import annotations
 
@@ -17,6 +17,37 @@ from ui.shell.safe import in_html
 from ui.widgets.numbers import exact, people, share
 
 _MOST_RULES: Final = 3
+
+
+def first_sentence(view: View) -> None:
+    """Who is not served, where, and what to do next."""
+    gaps = {gap["rule"]: gap for gap in reversed(view.document["gaps"])}
+    reach = [
+        row
+        for row in view.document["rules"]
+        if row["check"] in (Check.RADIUS, Check.WALK) and row["verdict"] is not None
+    ]
+    failed = [row for row in reach if row["id"] in gaps]
+    if failed:
+        # The radius rule (else the walk rule) that leaves most residents, and its largest gap.
+        row = max(
+            failed, key=lambda one: (one["check"] == Check.RADIUS, one["residents"] - one["residents_met"])
+        )
+        said = text(
+            "{missed:,.0f} of {all:,.0f} residents are not covered by “{rule}”; the largest gap is at "
+            "{where} ({gap:,.0f} residents). Next: choose “Try” beside a gap or a suggested site to see what "
+            "one there changes.",
+            missed=row["residents"] - row["residents_met"],
+            all=row["residents"],
+            rule=view.standard.rule_title(view.standard.rule(row["id"])),
+            where=gaps[row["id"]]["unit"] or text("no unit"),
+            gap=gaps[row["id"]]["residents"],
+        )
+    elif reach and all(row["residents_met"] >= row["residents"] for row in reach):
+        said = text("Every radius and walk rule that can be judged covers all residents it speaks of.")
+    else:  # none is judged, or one leaves somebody who is in no gap
+        return
+    st.html(f'<p class="first">{in_html(words()(said))}</p>')
 
 
 def key_figures(view: View) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.overview.first import first_sentence
 from ui.overview.gaps import gaps
-from ui.overview.key_figures import key_figures
+from ui.overview.key_figures import first_sentence, key_figures
 from ui.overview.plan import plan
 from ui.overview.table_and_map import choose_view, table_and_map
 from ui.shell.compute import current_view
@@ -23,9 +22,6 @@ first_sentence(view)
 key_figures(view)
 table_and_map(view)
 notes(view)
-left, right = st.columns(2, gap="medium")
-with left:
-    gaps(view)
-with right:
-    plan(view)
+gaps(view)
+plan(view)
 downloads(view)

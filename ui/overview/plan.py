@@ -11,8 +11,7 @@ import streamlit as st
 from core.text import text
 from jobs.study.cases import PLAN_SECONDS, SitingRequest
 from reports.plan_words import results
-from ui.scenario.offer import TRY
-from ui.scenario.sites import offer_sites, site_key, spot_of_site
+from ui.scenario.offer import TRY, offer_sites, site_key, spot_of_site
 from ui.shell.choices import choices, choose, words
 from ui.shell.compute import View, case_of
 from ui.shell.safe import in_markdown

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from core.text import Sayable, Text, text
+from core.text import Text, text
 from maps import palette
 from ui.shell.choices import words
 from ui.shell.measured import Reading, title_of_rule
@@ -28,16 +28,8 @@ def barriers(reading: Reading) -> None:
         answer(text("No short crossing would shorten anybody's walk much."))
         return
     rows = found.drop(columns="geometry").to_dict("records")
-    answer(*_answers(rows, reading))
-    _map(reading, found, rows)
-    table(text("Worst barriers"), _HEAD, [_row(row) for row in rows])
-    _explain()
-
-
-def _answers(rows: list[dict[Any, Any]], reading: Reading) -> list[Sayable]:
-    most = max(rows, key=lambda row: row["residents"])
-    first = rows[0]
-    return [
+    first, most = rows[0], max(rows, key=lambda row: row["residents"])
+    answer(
         text(
             "A crossing of {length:,.0f} m at {place} would save most walking: {saved:,.0f} resident-km "
             "one way.",
@@ -51,7 +43,17 @@ def _answers(rows: list[dict[Any, Any]], reading: Reading) -> list[Sayable]:
             residents=most["residents"],
             rule=title_of_rule(reading.standard, most["rule"]),
         ),
-    ]
+    )
+    _map(reading, found, rows)
+    table(text("Worst barriers"), _HEAD, [_row(row) for row in rows])
+    explained(
+        text("How barriers are found"),
+        text(
+            "A candidate is a straight line of 50 to 600 m between two places on streets whose way on foot "
+            "is at least 5 times as long. The 150 most promising are searched exactly; a lesser one may be "
+            "missing. Whether a crossing can be built is not asked."
+        ),
+    )
 
 
 def _map(reading: Reading, found: Any, rows: list[dict[Any, Any]]) -> None:
@@ -96,14 +98,3 @@ def _row(row: Mapping[Any, Any]) -> list[str]:
         number(row["detour"], 1),
         *gains,
     ]
-
-
-def _explain() -> None:
-    explained(
-        text("How barriers are found"),
-        text(
-            "A candidate is a straight line of 50 to 600 m between two places on streets whose way on foot "
-            "is at least 5 times as long. The 150 most promising are searched exactly; a lesser one may be "
-            "missing. Whether a crossing can be built is not asked."
-        ),
-    )

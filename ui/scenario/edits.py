@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
 from core.errors import InputError, SettingError
-from core.text import text
-from coverage.model.edits import AddBarrier, AddStreet, Edit, Grow, Move, Open, SetFigure, SetSpeed
+from core.text import Text, text
+from coverage.model.edits import (
+    AddBarrier,
+    AddStreet,
+    Close,
+    Edit,
+    Grow,
+    Move,
+    Open,
+    SetFigure,
+    SetSpeed,
+    UseStandard,
+)
+from coverage.model.standard import Standard
 from data.scenarios import (
     delete_scenario,
     kept_scenarios,
@@ -33,7 +46,6 @@ from ui.scenario.state import (
     stored,
     undo,
 )
-from ui.scenario.words import edit_words, facility_names
 from ui.shell.choices import words
 from ui.shell.safe import in_html, in_markdown
 from ui.widgets.pick import pick
@@ -41,6 +53,7 @@ from ui.widgets.uploads import drop_files, file_from
 
 if TYPE_CHECKING:
     from coverage.assessment import Assessment
+    from coverage.model.study import Study
 
 # The number of the change that is being mended.
 _MENDED: Final = "scenario-mended"
@@ -183,9 +196,27 @@ def kept() -> None:
     """Store by name, open, rename or delete a stored one; take the changes away or bring some as a file."""
     tr, now = words(), draft()
     with st.expander(tr(text("Store and open"))):
-        _store()
+        # One of the same name is replaced only where somebody says so.
+        with st.form("store-scenario", border=False):
+            left, right = st.columns(2)
+            name = left.text_input(tr(text("Name")), value=now.name, max_chars=60)
+            author = right.text_input(tr(text("Your name")), max_chars=40, key="scenario-author")
+            replacing = st.checkbox(tr(text("Replace the one stored under this name")))
+            if st.form_submit_button(tr(text("Store")), disabled=not now.edits, width="stretch"):
+                scenario = scenario_of(now.edits, name.strip())
+                save_scenario(store_folder(), scenario, author=author.strip(), replacing=replacing)
+                name_draft(name.strip())
+                st.rerun()
         _stored()
-        _bring()
+        label = tr(text("Bring changes (JSON) or drawn lines (GeoPackage, GeoJSON, zipped shapefile)"))
+        path = file_from(st, label, ("json", "gpkg", "geojson", "zip"), key="scenario-file")
+        if path is not None and st.button(tr(text("Use this file"))):
+            from jobs.scenario import read_scenario
+
+            brought = read_scenario(path, crs())
+            begin_anew((*now.edits, *brought.edits), brought.name)
+            drop_files("scenario-file")
+            st.rerun()
         st.download_button(
             tr(text("Take the changes away (JSON)")),
             scenario_to_json(scenario_of(now.edits, now.name)),
@@ -194,21 +225,6 @@ def kept() -> None:
             on_click="ignore",
             disabled=not now.edits,
         )
-
-
-def _store() -> None:
-    """One of the same name is replaced only where somebody says so."""
-    tr, now = words(), draft()
-    with st.form("store-scenario", border=False):
-        left, right = st.columns(2)
-        name = left.text_input(tr(text("Name")), value=now.name, max_chars=60)
-        author = right.text_input(tr(text("Your name")), max_chars=40, key="scenario-author")
-        replacing = st.checkbox(tr(text("Replace the one stored under this name")))
-        if st.form_submit_button(tr(text("Store")), disabled=not now.edits, width="stretch"):
-            scenario = scenario_of(now.edits, name.strip())
-            save_scenario(store_folder(), scenario, author=author.strip(), replacing=replacing)
-            name_draft(name.strip())
-            st.rerun()
 
 
 def _stored() -> None:
@@ -242,15 +258,45 @@ def _stored() -> None:
                 st.rerun()
 
 
-def _bring() -> None:
-    """A file of changes, or of drawn lines."""
-    tr = words()
-    label = tr(text("Bring changes (JSON) or drawn lines (GeoPackage, GeoJSON, zipped shapefile)"))
-    path = file_from(st, label, ("json", "gpkg", "geojson", "zip"), key="scenario-file")
-    if path is not None and st.button(tr(text("Use this file"))):
-        from jobs.scenario import read_scenario
+def facility_names(study: Study, made: Sequence[Edit]) -> dict[str, str]:
+    """What to call every facility that edits on `study` may speak of: its own and those they open.
 
-        brought = read_scenario(path, crs())
-        begin_anew((*draft().edits, *brought.edits), brought.name)
-        drop_files("scenario-file")
-        st.rerun()
+    `study` is the city before the edits: afterwards a closed facility has no row left to name it.
+    """
+    frame = study.facilities.frame
+    opened = {edit.facility_id: edit.name for edit in made if isinstance(edit, Open)}
+    return dict(zip(frame["facility_id"], frame["name"].astype(str), strict=True)) | opened
+
+
+def edit_words(edit: Edit, study: Study, standard: Standard, names: Mapping[str, str]) -> Text:
+    """What an edit does; units are named as in the files, facilities by `facility_names`."""
+    match edit:
+        case Open():
+            return text("Open {tier} “{name}”", tier=standard.tier_title(edit.tier), name=edit.name)
+        case Close():
+            return text("Close “{name}”", name=names.get(edit.facility_id, edit.facility_id))
+        case Move():
+            return text("Move “{name}”", name=names.get(edit.facility_id, edit.facility_id))
+        case AddStreet():
+            return text("New street of {metres:,.0f} m", metres=_length_m(edit.line))
+        case AddBarrier():
+            return text("New barrier of {metres:,.0f} m", metres=_length_m(edit.line))
+        case SetFigure(rule_id, figure, band):
+            titles = {rule.id: standard.rule_title(rule) for rule in standard.rules}
+            rule = titles.get(rule_id, rule_id)
+            if band is not None:
+                return text("{rule}: now {low:,g}–{high:,g}", rule=rule, low=band[0], high=band[1])
+            return text("{rule}: now {figure:,g}", rule=rule, figure=figure or 0.0)
+        case SetSpeed():
+            return text("Walking speed {speed:g} km/h", speed=edit.speed_kmh)
+        case UseStandard():
+            return text("Another standard")
+        case Grow():
+            units = None if study.units is None else study.units.frame
+            names = {} if units is None else dict(zip(units["unit_id"], units["name"], strict=True))
+            unit = str(names.get(edit.unit_id, edit.unit_id)) if edit.unit_id else text("the whole city")
+            return text("Residents of {unit}: {change:+.0%}", unit=unit, change=edit.factor - 1)
+
+
+def _length_m(line: tuple[tuple[float, float], ...]) -> float:
+    return float(sum(((a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2) ** 0.5 for a, b in pairwise(line)))

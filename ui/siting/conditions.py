@@ -27,15 +27,19 @@ def ask_conditions() -> PlanConditions:
     with st.expander(tr(text("Conditions"))):
         left, middle, right = st.columns(3, gap="medium")
         with left:
-            stated = stated.with_more(_money())
-            stated = stated.with_more(_spacing())
+            budget = _number(text("Budget, in the list's unit"), "budget", step=10.0)
+            cost = _number(text("Cost of a site without a stated cost"), "cost", step=10.0, empty=_NOT_STATED)
+            metres = _number(text("Least metres between facilities"), "spacing", step=100.0)
+            stated = stated.with_more(PlanConditions(budget=budget, cost=cost, spacing_m=metres or 0.0))
         with middle:
             stated = stated.with_more(_quota())
             stated = stated.with_more(_weights())
         with right:
             stated = stated.with_more(_loads())
         stated = stated.with_more(_named())
-        return _file().with_more(stated)
+        told = tr(text("Conditions as a TOML file (what is typed above goes first)"))
+        file = file_from(st, told, ["toml"], key="siting-file")
+        return stated if file is None else read_conditions(file).with_more(stated)
 
 
 def _number(label: Text, key: str, *, step: float, empty: Text = _NO_LIMIT) -> float | None:
@@ -44,17 +48,6 @@ def _number(label: Text, key: str, *, step: float, empty: Text = _NO_LIMIT) -> f
         words()(label), 0.0, None, None, step, key=f"siting-{key}", placeholder=words()(empty)
     )
     return None if value is None else float(value)
-
-
-def _money() -> PlanConditions:
-    budget = _number(text("Budget, in the list's unit"), "budget", step=10.0)
-    cost = _number(text("Cost of a site without a stated cost"), "cost", step=10.0, empty=_NOT_STATED)
-    return PlanConditions(budget=budget, cost=cost)
-
-
-def _spacing() -> PlanConditions:
-    metres = _number(text("Least metres between facilities"), "spacing", step=100.0)
-    return PlanConditions(spacing_m=metres or 0.0)
 
 
 def _quota() -> PlanConditions:
@@ -117,10 +110,3 @@ def _named() -> PlanConditions:
 
 def _lines(written: str | None) -> tuple[str, ...]:
     return tuple(line.strip() for line in (written or "").splitlines() if line.strip())
-
-
-def _file() -> PlanConditions:
-    tr = words()
-    told = tr(text("Conditions as a TOML file (what is typed above goes first)"))
-    stated = file_from(st, told, ["toml"], key="siting-file")
-    return PlanConditions() if stated is None else read_conditions(stated)

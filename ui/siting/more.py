@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
-from pathlib import Path
 from typing import Any, Final
 
 import streamlit as st
@@ -16,14 +14,13 @@ from jobs.cache.results import archive, map_page, report
 from reports import plan_words
 from ui.shell.choices import choices, choose, words
 from ui.shell.compute import shelf_for
-from ui.siting.search import Search, case_with, finish, folder_of, place_of
+from ui.siting.search import Search, finish, folder_of, place_of
 from ui.widgets.chart import Axis, Series, line_chart
 from ui.widgets.downloads import file_button
-from ui.widgets.numbers import exact, people
+from ui.widgets.numbers import exact
 from ui.widgets.sections import sentences, table
 
 _MOST_SPARE: Final = 40
-_TICKS: Final = 4
 _EXCEL: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -34,35 +31,19 @@ def how_many(plan: Mapping[str, Any]) -> None:
         st.caption(tr(text("The curve is drawn for the goal “serve as many residents as possible”.")))
         return
     series = [
-        Series(tr(title), [(p["sites"], p[key]) for p in points], dots=key == "best")
+        Series(title, [(p["sites"], p[key]) for p in points], dots=key == "best")
         for key, title in (
             ("best", text("best found")),
             ("bound", text("at most, among the places compared")),
             ("in_order", text("built in this order")),
         )
     ]
-    title = tr(text("Residents served by number of sites"))
-    st.markdown(f"**{title}**")
-    st.html(line_chart(title, series, *_axes(points)))
+    title = text("Residents served by number of sites")
+    st.markdown(f"**{tr(title)}**")
+    line_chart(title, series, Axis(text("Number of sites"), "d"), Axis(text("Residents served"), ",.0f"))
     price = plan_words.price_of_order(plan)
     if price is not None:
         sentences([price])
-
-
-def _axes(points: list[Mapping[str, Any]]) -> tuple[Axis, Axis]:
-    tr = words()
-    low = min(p["in_order"] for p in points)
-    high = max(p["bound"] for p in points)
-    low -= 0.05 * (high - low)
-    step = (high - low) / _TICKS or 1.0
-    marks = [(low + k * step, people(low + k * step, tr.language)) for k in range(_TICKS + 1)]
-    every = max(1, len(points) // 10)
-    numbers = [(float(p["sites"]), str(p["sites"])) for p in points[::every]]
-    first, last = float(points[0]["sites"]), float(points[-1]["sites"])
-    return (
-        Axis(first, last, numbers, tr(text("Number of sites"))),
-        Axis(low, high, marks, ""),
-    )
 
 
 def existing(plan: Mapping[str, Any], standard: Standard) -> None:
@@ -113,23 +94,16 @@ def take_away(search: Search) -> None:
     )
     boxes = st.columns(4)
     for box, (label, name, mime, make) in zip(boxes, made, strict=False):
-        made_of = partial(_make, search, key, root, partial(make, language=language))
+
+        def made_of(make: Callable[..., str | bytes] = make) -> str | bytes:
+            return make(folder_of(search, key, root), language=language)
+
         file_button(box, label, made_of, name=name, mime=mime)
     # A search that was stopped depends on when: another session asking the same would get another plan.
     if not search.stopped and boxes[3].button(tr(text("Show in the overview")), width="stretch"):
-        _to_overview(search)
-
-
-def _make(search: Search, key: str, root: Path, make: Callable[[Path], str | bytes]) -> str | bytes:
-    return make(folder_of(search, key, root))
-
-
-def _to_overview(search: Search) -> None:
-    finish(search)
-    chosen = replace(choices(), wish=search.request, wish_is_own=True)
-    shelf = shelf_for(chosen)
-    key = case_with(search.request).key
-    if search.result is not None and shelf.find(key) is None:
-        shelf.put(key, search.result)
-    choose(wish=search.request, wish_is_own=True)
-    st.switch_page("ui/overview/page.py")
+        finish(search)
+        shelf = shelf_for(replace(choices(), wish=search.request, wish_is_own=True))
+        if search.result is not None and shelf.find(key) is None:
+            shelf.put(key, search.result)
+        choose(wish=search.request, wish_is_own=True)
+        st.switch_page("ui/overview/page.py")

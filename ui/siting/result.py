@@ -12,8 +12,7 @@ from coverage.model.standard import Standard
 from jobs.siting.request import TIER_SIGN
 from maps import palette
 from reports import plan_words
-from ui.scenario.offer import TRY
-from ui.scenario.sites import offer_sites, site_key
+from ui.scenario.offer import TRY, offer_sites, site_key
 from ui.shell.choices import words
 from ui.shell.measured import assessed_under
 from ui.shell.safe import in_html
@@ -79,11 +78,30 @@ def sites_of(plan: Mapping[str, Any], chosen: int) -> Sequence[Mapping[str, Any]
 
 def show_map(search: Search, done: Assessed, chosen: int) -> None:
     """Who is served today, who anew, who not; facilities and numbered sites."""
+    import numpy as np
+
+    from jobs.siting.plan_picture import classes_of
+    from maps.picture import CellPicture, Marks
     from maps.sketch import Frame, Sketch
 
     plan = plan_in(search)
-    over: list[Over] = [*_picture(search, chosen), *_marks(plan, chosen)]
-    sketch = Sketch(city_box(done), dots=(dots_of(done, _serving(done, plan), look="other"),), over=over)
+    over: list[Over] = []
+    if search.result is not None:
+        classes = classes_of(search.result, with_new=chosen == BEST)
+        over.append(CellPicture(_image(search.city), classes, _COLOURS))
+    sites = sites_of(plan, chosen)
+    if sites:
+        over.append(
+            Marks(
+                [(site["lon"], site["lat"]) for site in sites],
+                [str(site["rank"]) for site in sites],
+                [f"{site['rank']}. {plan_words.site_name(site)}" for site in sites],
+            )
+        )
+    rules = {tier["rule"] for tier in plan.get("tiers", [])} | {plan["rule"]}
+    serves = {tier for rule in done.inputs.standard.rules if rule.id in rules for tier in rule.serves}
+    serving = np.flatnonzero(done.inputs.study.facilities.frame["tier"].isin(serves).to_numpy(bool))
+    sketch = Sketch(city_box(done), dots=(dots_of(done, serving, look="other"),), over=over)
     list_map(sketch, Frame(text("Map: suggested sites"), height_px=_HEIGHT_PX), key="siting-map")
     meanings = (text("served today"), text("newly served"), text("not served"))
     shown = list(zip(_COLOURS, meanings, strict=True))
@@ -95,38 +113,6 @@ def plan_in(search: Search) -> Mapping[str, Any]:
     if search.result is None or search.result.results.plan is None:
         raise ValueError("the search has no plan")
     return search.result.results.plan.plan
-
-
-def _picture(search: Search, chosen: int) -> list[Over]:
-    from jobs.siting.plan_picture import classes_of
-    from maps.picture import CellPicture
-
-    if search.result is None:
-        return []
-    return [CellPicture(_image(search.city), classes_of(search.result, with_new=chosen == BEST), _COLOURS)]
-
-
-def _marks(plan: Mapping[str, Any], chosen: int) -> list[Over]:
-    from maps.picture import Marks
-
-    sites = sites_of(plan, chosen)
-    if not sites:
-        return []
-    return [
-        Marks(
-            [(site["lon"], site["lat"]) for site in sites],
-            [str(site["rank"]) for site in sites],
-            [f"{site['rank']}. {plan_words.site_name(site)}" for site in sites],
-        )
-    ]
-
-
-def _serving(done: Assessed, plan: Mapping[str, Any]) -> Any:
-    import numpy as np
-
-    rules = {tier["rule"] for tier in plan.get("tiers", [])} | {plan["rule"]}
-    serves = {tier for rule in done.inputs.standard.rules if rule.id in rules for tier in rule.serves}
-    return np.flatnonzero(done.inputs.study.facilities.frame["tier"].isin(serves).to_numpy(bool))
 
 
 def sites_table(plan: Mapping[str, Any], chosen: int, standard: Standard) -> None:

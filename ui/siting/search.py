@@ -54,7 +54,7 @@ class Search:
 
     def _sites(self, done: Assessed) -> Assessed:
         from coverage.siting import Watch
-        from jobs.siting.search_words import search_words
+        from jobs.siting.search_monitor import search_words
         from jobs.siting.suggest import SearchMonitor, suggest
 
         work = self.work

@@ -116,7 +116,15 @@ def years(reading: Reading) -> None:
     rule = pick_rule(reading.standard, distinct(found, "rule"), key="years-rule")
     shown = found[found["rule"] == rule]
     answer(*_year_answers(shown))
-    st.html(_chart(shown, title_of_rule(reading.standard, rule)))
+    pairs = [
+        (text("open"), "share"),
+        *([(text("open and planned"), "share_planned")] if shown["planned"].max() > 0 else []),
+    ]
+    lines = [
+        Series(word, list(zip(shown["year"], shown[key], strict=True)), dots=True) for word, key in pairs
+    ]
+    up = Axis(text("Share served"), ".0%", 0.0, 1.0)
+    line_chart(title_of_rule(reading.standard, rule), lines, Axis(text("Year"), "d"), up)
     table(text("Year by year"), _YEARS_HEAD, [_year_row(row) for row in shown.to_dict("records")])
     st.caption(tr(text(
         "With the residents of today. Facilities without a date count in every year; planned ones without a "
@@ -144,22 +152,6 @@ def _year_answers(shown: pd.DataFrame) -> list[Text]:
             )
         )
     return said
-
-
-def _chart(shown: pd.DataFrame, title: str) -> str:
-    tr = words()
-    span = sorted(shown["year"].tolist())
-    step = max(1, len(span) // 8)
-    across = Axis(span[0], span[-1], [(year, f"{year:.0f}") for year in span[::step]], tr(text("Year")))
-    up = Axis(0.0, 1.0, [(i / 5, f"{i * 20}%") for i in range(6)], tr(text("Share served")))
-    pairs = [
-        (text("open"), "share"),
-        *([(text("open and planned"), "share_planned")] if shown["planned"].max() > 0 else []),
-    ]
-    lines = [
-        Series(tr(word), list(zip(shown["year"], shown[key], strict=True)), dots=True) for word, key in pairs
-    ]
-    return line_chart(title, lines, across, up)
 
 
 def _year_row(row: Mapping[Any, Any]) -> list[str]:

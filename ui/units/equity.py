@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-import pandas as pd
 import streamlit as st
 
-from core.text import Sayable, Text, text
+from core.text import Sayable, text
 from reports.extra_words import people_title
 from ui.shell.choices import words
 from ui.shell.measured import Reading
@@ -21,7 +20,6 @@ _HEAD: Final = (
     text("Who"), text("Residents"), text("Median"), text("Nine in ten within"), text("Beyond the rule"),
     text("Farthest fifth to nearest"), text("Gini"),
 )  # fmt: skip
-_TENTHS: Final = tuple((i / 5, f"{i * 20}%") for i in range(6))
 
 
 def equity(reading: Reading) -> None:
@@ -38,7 +36,22 @@ def equity(reading: Reading) -> None:
     if len(said) > 2:
         sentences(said[2:])
     table(text("Distances by group"), _HEAD, [_row(row) for row in rows])
-    _lorenz(reading, rule, rows[0])
+    found = reading.table("lorenz")
+    curve = found[found["rule"] == rule]
+    if not len(curve):
+        return
+    with st.expander(words()(text("Lorenz curve: how the metres are shared out"))):
+        title = text("Lorenz curve, Gini coefficient {gini:.2f}", gini=rows[0]["gini"])
+        lines = (
+            Series(title, list(zip(curve["people"].tolist(), curve["metres"].tolist(), strict=True))),
+            Series(text("equally far for all"), [(0.0, 0.0), (1.0, 1.0)]),
+        )
+        across = Axis(text("Share of residents"), ".0%", 0.0, 1.0)
+        line_chart(title, lines, across, Axis(text("Share of all metres"), ".0%", 0.0, 1.0))
+        st.caption(words()(text(
+            "Residents who can reach a facility, those with the shortest way first. The farther the line "
+            "lies below the diagonal, the more unequal the ways."
+        )))  # fmt: skip
 
 
 def _ask_for_old_town(reading: Reading) -> list[str]:
@@ -79,27 +92,3 @@ def _way(metres: float, minutes: float) -> str:
     if metres == float("inf"):
         return words()(text("cannot be reached"))
     return words()(text("{metres:,.0f} m ({minutes:.0f} min)", metres=metres, minutes=minutes))
-
-
-def _lorenz(reading: Reading, rule: str, everybody: dict[Any, Any]) -> None:
-    tr, found = words(), reading.table("lorenz")
-    curve = found[found["rule"] == rule]
-    if not len(curve):
-        return
-    with st.expander(tr(text("Lorenz curve: how the metres are shared out"))):
-        st.html(_chart(curve, everybody))
-        st.caption(tr(text(
-            "Residents who can reach a facility, those with the shortest way first. The farther the line "
-            "lies below the diagonal, the more unequal the ways."
-        )))  # fmt: skip
-
-
-def _chart(curve: pd.DataFrame, everybody: dict[Any, Any]) -> str:
-    tr = words()
-    title: Text = text("Lorenz curve, Gini coefficient {gini:.2f}", gini=everybody["gini"])
-    lines = (
-        Series(tr(title), list(zip(curve["people"].tolist(), curve["metres"].tolist(), strict=True))),
-        Series(tr(text("equally far for all")), [(0.0, 0.0), (1.0, 1.0)]),
-    )
-    across = Axis(0.0, 1.0, _TENTHS, tr(text("Share of residents")))
-    return line_chart(tr(title), lines, across, Axis(0.0, 1.0, _TENTHS, tr(text("Share of all metres"))))

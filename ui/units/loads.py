@@ -8,7 +8,7 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from core.text import Sayable, Text, text
+from core.text import Sayable, Text, text, text_from_json
 from coverage.model.standard import Check
 from reports.extra_words import METHODS, WITHIN
 from ui.shell.choices import words
@@ -77,25 +77,29 @@ def _show(found: pd.DataFrame, without: float, residents: float) -> None:
     rows = sorted(
         found.to_dict("records"), key=lambda row: (order[row["within"]], -abs(_outside(row)), row["name"])
     )
-    table(text("Residents per facility"), _HEAD, [_row(row) for row in rows])
+    findings = {"over": text("{residents:,.0f} too many"), "under": text("{residents:,.0f} too few")}
+    table(
+        text("Residents per facility"),
+        _HEAD,
+        [
+            [
+                row["name"],
+                exact(row["residents"]),
+                f"{row['low']:,.0f}–{row['high']:,.0f}",
+                words()(
+                    Text(findings[row["within"]].template, {"residents": _outside(row)})
+                    if row["within"] in findings
+                    else WITHIN["within"]
+                ),
+            ]
+            for row in rows
+        ],
+    )
 
 
 def _outside(row: Mapping[Any, Any]) -> float:
     """Residents beyond the band, above or below."""
     return max(float(row["residents"] - row["high"]), float(row["low"] - row["residents"]), 0.0)
-
-
-def _row(row: Mapping[Any, Any]) -> list[str]:
-    band = f"{row['low']:,.0f}–{row['high']:,.0f}"
-    return [row["name"], exact(row["residents"]), band, words()(_finding(row))]
-
-
-def _finding(row: Mapping[Any, Any]) -> Text:
-    if row["within"] == "over":
-        return text("{residents:,.0f} too many", residents=_outside(row))
-    if row["within"] == "under":
-        return text("{residents:,.0f} too few", residents=_outside(row))
-    return WITHIN["within"]
 
 
 def supply(reading: Reading) -> None:
@@ -107,7 +111,8 @@ def supply(reading: Reading) -> None:
         return
     for row in rules:
         if row["verdict"] is None:
-            answer(title_of_rule(reading.standard, row["id"]), _reason(row))
+            reason = text_from_json(row["reason"]) if row.get("reason") else text("cannot be judged")
+            answer(title_of_rule(reading.standard, row["id"]), reason)
     found = reading.also("supply").tables["supply"]
     if not len(found):
         return
@@ -129,12 +134,6 @@ def supply(reading: Reading) -> None:
             "weights 1, 0.68 and 0.22 (Luo and Qi 2009)."
         ),
     )
-
-
-def _reason(row: Mapping[str, Any]) -> Sayable:
-    from core.text import text_from_json
-
-    return text_from_json(row["reason"]) if row.get("reason") else text("cannot be judged")
 
 
 def _supply_answers(reading: Reading, shown: pd.DataFrame) -> list[Sayable]:

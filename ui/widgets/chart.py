@@ -1,104 +1,96 @@
-"""Small line charts as SVG: drawn here, so that no library is asked for and words are ours."""
+"""Small line charts by Altair, which Streamlit brings: figures under the pointer, sharp on paper."""
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
-from ui.shell.safe import in_html
+import streamlit as st
 
-_WIDTH, _HEIGHT = 640.0, 340.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 62.0, 14.0, 12.0, 58.0
-# A picture does not see the page's style.
-_LOOK: Final = "line{stroke:#e1e6ea}text{font:13px 'Source Sans',sans-serif;fill:#4b5765}"
-_STYLES: Final = (("#1b6ca8", ""), ("#b3400f", "7 4"), ("#0b7a4b", "2 4"), ("#5b3a8c", "9 3 2 3"))
+from core.text import Sayable
+from ui.shell.choices import words
+
+if TYPE_CHECKING:  # takes a second to import
+    pass
+
+_COLOURS: Final = ("#1b6ca8", "#b3400f", "#0b7a4b", "#5b3a8c")
+_DASHES: Final[tuple[list[float], ...]] = ([1, 0], [7, 4], [2, 4], [9, 3, 2, 3])
+_INK: Final = "#33424f"
+_SIZE_PX: Final = (720, 330)
+# Drawn as shapes, not as pixels: sharp on paper. A browser's own fonts know Chinese.
+_EMBED: Final = {"embedOptions": {"renderer": "svg", "actions": False}}
+_FONT: Final = "'Source Sans', 'Noto Sans CJK SC', 'Microsoft YaHei', sans-serif"
 
 
 @dataclass(frozen=True)
 class Series:
-    """One line; `points` are (x, y) in the units of the axes, drawn with a dot each where `dots`."""
+    """One line; `points` are (x, y) in the units of the axes, with a dot each where `dots`."""
 
-    title: str
+    title: Sayable
     points: Sequence[tuple[float, float]]
     dots: bool = False
 
 
 @dataclass(frozen=True)
 class Axis:
-    """From `low` to `high` with marked values and what they are called; `title` stands beside it."""
+    """What runs along an axis, and how its figures are written (d3's formats: `.0%`, `d`, `,.0f`).
 
-    low: float
-    high: float
-    ticks: Sequence[tuple[float, str]]
-    title: str
+    `low` and `high` are its ends; without them it is as long as the figures need.
+    """
 
-    def at(self, value: float) -> float:
-        """0 at the low end, 1 at the high end."""
-        return (value - self.low) / (self.high - self.low) if self.high > self.low else 0.5
-
-
-def line_chart(title: str, series: Sequence[Series], x: Axis, y: Axis) -> str:
-    """The chart with its legend as HTML; `title` is what it is called aloud."""
-    lines = "".join(_line(one, number, x, y) for number, one in enumerate(series))
-    legend = "".join(_legend(one, number) for number, one in enumerate(series))
-    drawn = _picture(_WIDTH, _HEIGHT, _grid(x, y) + lines, title)
-    return f'<figure class="chart">{drawn}<div class="keys">{legend}</div></figure>'
+    title: Sayable
+    written: str
+    low: float | None = None
+    high: float | None = None
 
 
-def _picture(width: float, height: float, inside: str, title: str = "") -> str:
-    """SVG as a picture: the page takes drawings out of HTML, but lets pictures in."""
-    drawn = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}" height="{height:g}" '
-        f'viewBox="0 0 {width:g} {height:g}"><style>{_LOOK}</style>{inside}</svg>'
+def line_chart(title: Sayable, series: Sequence[Series], x: Axis, y: Axis) -> None:
+    """Draw the lines with their legend; `title` is the chart's accessible name."""
+    import altair as alt
+    import pandas as pd
+
+    tr = words()
+    names = [tr(one.title) for one in series]
+    table = pd.DataFrame(
+        [
+            {"series": name, "x": px, "y": py, "dot": one.dots}
+            for name, one in zip(names, series, strict=True)
+            for px, py in one.points
+        ]
     )
-    source = b64encode(drawn.encode("utf-8")).decode("ascii")
-    return f'<img alt="{in_html(title)}" src="data:image/svg+xml;base64,{source}">'
-
-
-def _place(point: tuple[float, float], x: Axis, y: Axis) -> tuple[float, float]:
-    across, up = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
-    return _LEFT + across * x.at(point[0]), _TOP + up * (1.0 - y.at(point[1]))
-
-
-def _line(one: Series, number: int, x: Axis, y: Axis) -> str:
-    colour, dash = _STYLES[number % len(_STYLES)]
-    places = [_place(point, x, y) for point in one.points]
-    path = " ".join(f"{'L' if i else 'M'}{px:.1f} {py:.1f}" for i, (px, py) in enumerate(places))
-    dots = "".join(f'<circle cx="{px:.1f}" cy="{py:.1f}" r="3.5" fill="{colour}"/>' for px, py in places)
-    stroke = f'stroke="{colour}" stroke-width="2.5" stroke-dasharray="{dash}"'
-    return f'<path d="{path}" fill="none" {stroke}/>{dots if one.dots else ""}'
-
-
-def _grid(x: Axis, y: Axis) -> str:
-    marks = [_tick_up(value, word, x, y) for value, word in y.ticks]
-    marks += [_tick_across(value, word, x, y) for value, word in x.ticks]
-    middle = _LEFT + (_WIDTH - _LEFT - _RIGHT) / 2
-    marks.append(
-        f'<text x="{middle:g}" y="{_HEIGHT - 10:g}" text-anchor="middle">{in_html(x.title)}</text>'
-        f'<text transform="translate(14 {_TOP + 130:g}) rotate(-90)" text-anchor="middle">'
-        f"{in_html(y.title)}</text>"
+    colour = alt.Color("series:N", title=None).scale(domain=names, range=list(_COLOURS[: len(names)]))
+    dash = alt.StrokeDash("series:N", title=None).scale(domain=names, range=list(_DASHES[: len(names)]))
+    lines = alt.Chart(table).encode(
+        x=alt.X("x:Q", **_axis(x)),
+        y=alt.Y("y:Q", **_axis(y)),
+        color=colour,
+        tooltip=[
+            alt.Tooltip("series:N", title=" "),
+            alt.Tooltip("x:Q", title=tr(x.title), format=x.written),
+            alt.Tooltip("y:Q", title=tr(y.title), format=y.written),
+        ],
     )
-    return "".join(marks)
-
-
-def _tick_up(value: float, word: str, x: Axis, y: Axis) -> str:
-    left, height = _place((x.low, value), x, y)
-    right = _WIDTH - _RIGHT
-    return (
-        f'<line x1="{left:g}" x2="{right:g}" y1="{height:.1f}" y2="{height:.1f}"/>'
-        f'<text x="{left - 6:g}" y="{height + 4:.1f}" text-anchor="end">{in_html(word)}</text>'
+    drawn = alt.layer(
+        lines.mark_line(strokeWidth=2.5).encode(strokeDash=dash),
+        lines.mark_point(filled=True, size=45).transform_filter("datum.dot"),
+        # Wide and unseen, so that a pointer finds its figure.
+        lines.mark_point(size=300, opacity=0),
     )
+    width, height = _SIZE_PX
+    chart = drawn.properties(width=width, height=height, description=tr(title), usermeta=_EMBED)
+    looks: Any = {"labelFontSize": 13, "titleFontSize": 13, "labelColor": _INK, "titleColor": _INK}
+    chart = chart.configure(font=_FONT).configure_axis(**looks, gridColor="#e1e6ea")
+    chart = chart.configure_legend(orient="bottom", labelFontSize=13, labelColor=_INK, labelLimit=400)
+    st.altair_chart(chart, theme=None, width="content")
 
 
-def _tick_across(value: float, word: str, x: Axis, y: Axis) -> str:
-    across, bottom = _place((value, y.low), x, y)
-    return f'<text x="{across:.1f}" y="{bottom + 20:.1f}" text-anchor="middle">{in_html(word)}</text>'
+def _axis(axis: Axis) -> dict[str, Any]:
+    import altair as alt
 
-
-def _legend(one: Series, number: int) -> str:
-    colour, dash = _STYLES[number % len(_STYLES)]
-    stroke = f'stroke="{colour}" stroke-width="3" stroke-dasharray="{dash}"'
-    line = _picture(28, 8, f'<path d="M0 4h28" {stroke}/>')
-    return f"<span>{line}{in_html(one.title)}</span>"
+    if axis.low is None or axis.high is None:
+        scale = alt.Scale(zero=False, nice=True)
+    else:
+        scale = alt.Scale(domain=[axis.low, axis.high])
+    title = words()(axis.title)
+    return {"title": title, "axis": alt.Axis(format=axis.written, tickCount=6), "scale": scale}

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
 from ui.shell.choices import choices
 from ui.shell.compute import city_view
-from ui.widgets.map_element import show_map
 
 if TYPE_CHECKING:  # what draws takes a second to load
     from maps.sketch import Bounds, Frame, Ground, Sketch
 
+_NAME: Final = "service_circle_sketch"
+_ROOT: Final = '<div class="sketch-root"></div>'
 # The ground reaches so far beyond what is shown first: enough to look around.
 _AROUND_M = 4_000.0
 
@@ -27,6 +29,21 @@ def list_map(sketch: Sketch, frame: Frame, *, key: str) -> tuple[float, float] |
     around = widened(sketch.bounds, _AROUND_M)
     ground = _ground(str(city_view().folder / "basemap.bin"), _rounded(around), language)
     return show_map(sketch_data(sketch, ground, frame, Voice.of(language)), key=key)
+
+
+def show_map(data: Mapping[str, Any], *, key: str) -> tuple[float, float] | None:
+    """Draw what `maps.sketch.sketch_data` described; the place (lon, lat in degrees) just clicked, if any."""
+    # A click runs the page anew; there is nothing else to do.
+    result = _element()(key=key, data=dict(data), on_place_change=lambda: None)
+    place = getattr(result, "place", None)
+    return (float(place[0]), float(place[1])) if place else None
+
+
+@st.cache_resource(show_spinner=False)
+def _element() -> Any:
+    from maps.sketch import sketch_script, sketch_style
+
+    return st.components.v2.component(_NAME, html=_ROOT, css=sketch_style(), js=sketch_script())
 
 
 def city_bounds() -> Bounds:

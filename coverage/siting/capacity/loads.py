@@ -39,18 +39,13 @@ def most_people_with_loads(problem: Problem, limits: Limits) -> Plan:
     if start is not None and problem.goal.count is not None and len(flow.group) > _SMALL:
         prices = load_prices(flow, most[flow.group], problem.goal.count, start.value, limits)
         bound = prices.most(problem.goal.count) + base
-    if start is not None and _decided_or_too_large(flow, start.value + base, bound, limits):
+    enough = start is not None and bound <= (start.value + base) / (1.0 - limits.gap) * (1.0 + 1e-9)
+    if start is not None and (enough or len(flow.group) > _MOST_PAIRS or limits.left() <= 0.0):
         proven = bound <= (start.value + base) * (1.0 + 1e-9)
         return flow_plan(problem, flow, Answer(start.values, start.value + base, bound, proven), limits)
     program = flow_program(flow, worth, np.zeros(flow.n_sites), maximises=True, offset=base)
     answer = solved(program, row_names(flow), limits, None if start is None else start.values)
     return flow_plan(problem, flow, replace(answer, bound=min(bound, answer.bound)), limits)
-
-
-def _decided_or_too_large(flow: Flow, value: float, bound: float, limits: Limits) -> bool:
-    """Whether HiGHS is not needed for a plan of this value, or would not get anywhere."""
-    enough = bound <= value / (1.0 - limits.gap) * (1.0 + 1e-9)
-    return enough or len(flow.group) > _MOST_PAIRS or limits.left() <= 0.0
 
 
 def fewest_with_loads(problem: Problem, limits: Limits) -> Plan:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from coverage.siting.constrained.ruled_dual import RuledDual, ruled_dual
-from coverage.siting.covering.choice import Choice
+from coverage.siting.covering.lp_bound import BALANCE, CHECK_EVERY, Average, project_to_simplex, relaxed_cover
 from coverage.siting.goals import Watch
-from coverage.siting.model.arrays import Bools, Ints
+from coverage.siting.model.arrays import Bools, Floats, Ints
+from coverage.siting.model.build_order import Choice
 from coverage.siting.model.cover_model import CoverModel
 from coverage.siting.model.highs import Limits, solve
 from coverage.siting.model.programs import all_rules, most_program, most_values
@@ -95,3 +95,176 @@ def _proved(model: CoverModel, rules: SiteRules, sites: Ints, best: Choice, limi
     best = _bounded(best, max(bound, best.value))
     limits.report(best.value, best.bound, maximises=True)
     return best
+
+
+# A rule counts as one on the number of sites if it speaks of this share of them.
+_WIDE = 0.05
+
+
+@dataclass(frozen=True, eq=False)
+class RuledDual:
+    """`bound` on the weight covered; `spare` (sites,) by how much it falls once the site has to be open.
+
+    `relaxed` (sites,) is the fractional choice that goes with it.
+    """
+
+    bound: float
+    spare: Floats
+    relaxed: Floats
+
+    def needless(self, value: float) -> Bools:
+        """Sites that no choice better than `value` contains."""
+        gone: Bools = self.bound - self.spare < value * (1.0 + 1e-9)
+        return gone
+
+
+@dataclass(frozen=True, eq=False)
+class _Block:
+    """At most `most` of `sites`."""
+
+    sites: Ints
+    most: float
+
+
+def ruled_dual(
+    model: CoverModel, rules: SiteRules, start: Ints, limits: Limits, *, steps: int, enough: float
+) -> RuledDual:
+    """Prices with a small bound, from the choice `start` on; ends at a bound of `enough`."""
+    return _Search(model, rules, start).run(steps, limits, enough)
+
+
+# x (sites,), μ (groups,), λ (rules,).
+_Point = tuple[Floats, Floats, Floats]
+
+
+class _Search:
+    """The iteration."""
+
+    def __init__(self, model: CoverModel, rules: SiteRules, start: Ints) -> None:
+        self.model, self.rules = model, rules
+        self.blocks, left = _blocks(rules)
+        self.matrix, self.low, self.high = rules.matrix[left], rules.low[left], rules.high[left]
+        self.by_site = self.matrix.T.tocsr()
+        own = np.maximum(model.cover @ model.weight, 1e-300)
+        size = np.abs(self.matrix)
+        per_rule = np.maximum(size.sum(axis=1), 1e-300)
+        unit = np.median(own) / np.maximum(per_rule / np.maximum(np.diff(size.indptr), 1), 1e-300)
+        unit /= max(1.0, size.nnz / max(model.n_sites, 1))
+        degree = np.maximum(np.diff(model.by_group.indptr), 1)
+        self._long = BALANCE / (own + size.T @ unit)
+        self._short = 1.0 / (BALANCE * degree)
+        self._rule_step = unit / (BALANCE * per_rule)
+        self.point: _Point = _ones(model.n_sites, start), 1.0 / np.sqrt(degree), np.zeros(len(left))
+        self.best = self._bound_at(self.point)
+        self._average = Average()
+
+    def run(self, steps: int, limits: Limits, enough: float) -> RuledDual:
+        for step in range(1, steps + 1):
+            self._step()
+            if step % CHECK_EVERY:
+                continue
+            self._look()
+            if self.best.bound <= enough or limits.left() <= 0.0:
+                break
+        return self.best
+
+    def _score(self, price: Floats, on_rules: Floats) -> Floats:
+        """(sites,) what each is worth at the prices."""
+        score: Floats = self.model.cover @ (self.model.weight * price) - self.by_site @ on_rules
+        return score
+
+    def _step(self) -> None:
+        x, price, on_rules = self.point
+        new = self._allowed(x + self._long * self._score(price, on_rules))
+        ahead = 2.0 * new - x
+        price = np.clip(price + self._short * (1.0 - self.model.by_group @ ahead), 0.0, 1.0)
+        pulled = on_rules + self._rule_step * (self.matrix @ ahead)
+        on_rules = pulled - self._rule_step * np.clip(pulled / self._rule_step, self.low, self.high)
+        self.point = (new, price, on_rules)
+        self._average.add(*self.point)
+
+    def _allowed(self, target: Floats) -> Floats:
+        """The nearest x in 0..1 that keeps every block and has what must be open."""
+        x = np.clip(target, 0.0, 1.0)
+        x[self.rules.must] = 1.0
+        for block in self.blocks:
+            if x[block.sites].sum() > block.most:
+                there = target[block.sites], self._long[block.sites]
+                x[block.sites], _ = project_to_simplex(*there, block.most, 0.0, least=0.0)
+        return x
+
+    def _look(self) -> None:
+        """Compare the last point with the average; go on from the better if it is much better."""
+        x, price, on_rules = self._average.mean()
+        found = [(self._bound_at(point), point) for point in (self.point, (x, price, on_rules))]
+        # what the fractional choice breaks of the rules is not looked at
+        gaps = [dual.bound - relaxed_cover(self.model, point[0]) for dual, point in found]
+        for dual, _ in found:
+            self.best = dual if dual.bound < self.best.bound else self.best
+        better = int(np.argmin(gaps))
+        if self._average.restarts(gaps[better]):
+            self.point = found[better][1]
+
+    def _bound_at(self, point: _Point) -> RuledDual:
+        x, price, on_rules = point
+        score = self._score(price, on_rules)
+        rest = float((self.model.weight * (1.0 - price)).sum())
+        high = np.where(on_rules > 0.0, self.high, 0.0) @ np.maximum(on_rules, 0.0)
+        low = np.where(on_rules < 0.0, self.low, 0.0) @ np.minimum(on_rules, 0.0)
+        must = self.rules.must
+        gained = np.where(must, 0.0, np.maximum(score, 0.0))
+        last = np.zeros(len(score))
+        total = float(score[must].sum())
+        free = np.ones(len(score), bool)
+        for block in self.blocks:
+            most = int(max(block.most - must[block.sites].sum(), 0))
+            total += _largest(gained[block.sites], most)
+            last[block.sites] = _last_taken(gained[block.sites], most)
+            free[block.sites] = False
+        total += float(gained[free].sum())
+        spare = np.where(must, 0.0, np.maximum(last - score, 0.0))
+        return RuledDual(rest + float(high + low) + total, spare, x.copy())
+
+
+def _blocks(rules: SiteRules) -> tuple[list[_Block], Ints]:
+    """(disjoint rules on numbers of sites, narrow ones first; the other rules).
+
+    A rule that the blocks imply is left out altogether.
+    """
+    matrix, n = rules.matrix, len(rules.rows)
+    size = np.diff(matrix.indptr)
+    counts = (rules.low <= 0.0) & np.isfinite(rules.high) & (size >= _WIDE * n) & (size > 0)
+    counts &= np.array(
+        [(matrix.data[a:b] == 1.0).all() for a, b in zip(matrix.indptr, matrix.indptr[1:], strict=False)],
+        bool,
+    )
+    taken, most, blocks, left = np.zeros(n, bool), np.full(n, np.inf), [], []
+    for rule in np.argsort(size, kind="stable"):
+        sites = matrix.indices[matrix.indptr[rule] : matrix.indptr[rule + 1]]
+        if counts[rule] and not taken[sites].any():
+            taken[sites] = True
+            most[sites] = rules.high[rule] / len(sites)
+            blocks.append(_Block(sites, float(np.floor(rules.high[rule] + 1e-9))))
+        elif size[rule] and not (counts[rule] and most[sites].sum() <= rules.high[rule] + 1e-6):
+            left.append(int(rule))
+    return blocks, np.array(left, np.int64)
+
+
+def _ones(n: int, at: Ints) -> Floats:
+    x = np.zeros(n)
+    x[at] = 1.0
+    return x
+
+
+def _largest(values: Floats, count: int) -> float:
+    """The sum of the `count` largest."""
+    if count >= len(values):
+        return float(values.sum())
+    return float(np.partition(values, len(values) - count)[len(values) - count :].sum()) if count else 0.0
+
+
+def _last_taken(values: Floats, count: int) -> float:
+    """The smallest of the `count` largest: what must give way to another; inf where none may be opened."""
+    if count >= len(values):
+        return 0.0
+    return float(np.partition(values, len(values) - count)[len(values) - count]) if count else np.inf

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from coverage.siting.covering.swap import SwapSearch
+from coverage.siting.covering.local_search import SwapSearch
 from coverage.siting.model.arrays import Bools, Floats, Ints
 from coverage.siting.model.cover_model import CoverModel
 from coverage.siting.model.site_rules import SiteRules

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 from scipy import sparse
 
-from coverage.siting.covering.choice import Choice
 from coverage.siting.model.arrays import Bools, Floats, Ints
+from coverage.siting.model.build_order import Choice
 from coverage.siting.model.highs import Limits, Program, solve
 from coverage.siting.model.site_rules import SiteRules
 from coverage.siting.walking.lagrangian import Prices, price_cells

@@ -6,14 +6,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from coverage.siting.covering.choice import Choice
-from coverage.siting.covering.greedy import greedy
-from coverage.siting.covering.local_search import LocalSearch
-from coverage.siting.covering.lp_bound import Dual, DualSearch
-from coverage.siting.covering.swap import improved
-from coverage.siting.covering.variable_fixing import VariableFixing, fix_variables
+from coverage.siting.covering.local_search import LocalSearch, greedy, improved
+from coverage.siting.covering.lp_bound import Dual, DualSearch, fix_variables
 from coverage.siting.greenfield import greenfield_cover
 from coverage.siting.model.arrays import Ints
+from coverage.siting.model.build_order import Choice
 from coverage.siting.model.cover_model import CoverModel
 from coverage.siting.model.dominance import without_dominated
 from coverage.siting.model.highs import Limits, solve
@@ -102,12 +99,6 @@ def reach_target(model: CoverModel, count: int, target: float, limits: Limits) -
         walk.run(_NO_END, limits.part(0.5), target)
         if walk.value >= target:
             return Reached(walk.best, impossible=False, dual=dual)
-    return _reached_by_proof(model, part, walk, target, limits, dual)
-
-
-def _reached_by_proof(
-    model: CoverModel, part: VariableFixing, walk: LocalSearch, target: float, limits: Limits, dual: Dual
-) -> Reached:
     if part.is_decided:
         if part.only is not None and model.value(part.only) >= target:
             return Reached(part.only, impossible=False, dual=dual)

@@ -10,7 +10,7 @@ from coverage.siting.constrained.ruled_cover import ruled_cover
 from coverage.siting.constrained.ruled_start import RuledSearch
 from coverage.siting.covering.best_cover import best_cover
 from coverage.siting.goals import Plan
-from coverage.siting.model.arrays import Bools, Floats, Ints
+from coverage.siting.model.arrays import Floats
 from coverage.siting.model.build_order import Found, finished
 from coverage.siting.model.cover_model import CoverModel, build_model, merge_cells
 from coverage.siting.model.highs import Limits
@@ -24,16 +24,11 @@ _LARGE = 20_000
 
 
 def most_people(problem: Problem, limits: Limits) -> Plan:
-    """Choose the way by the conditions: loads, rules among sites, or none."""
+    """By the conditions: loads, rules among sites, or equal sites: those required, then the best cover."""
     if problem.goal.has_loads:
         return most_people_with_loads(problem, limits)
     if problem.goal.couples_sites:
         return _ruled(problem, limits)
-    return _plain(problem, limits)
-
-
-def _plain(problem: Problem, limits: Limits) -> Plan:
-    """Equal sites: required ones first, then the best cover by the others."""
     required = problem.required
     count = (problem.goal.count or 0) - len(required)
     if count < 0:
@@ -58,7 +53,8 @@ def _ruled(problem: Problem, limits: Limits) -> Plan:
     start = RuledSearch(model, rules, second, start_price(problem, rules)).run()
     if start is not None and model.cover.nnz > _LARGE and second is None:
         cover = ruled_cover(model, rules, start, limits)
-        is_open, bound, proven = _ones(model.n_sites, cover.chosen), cover.bound, cover.proven
+        is_open = np.isin(np.arange(model.n_sites), cover.chosen)
+        bound, proven = cover.bound, cover.proven
     else:
         values = None if start is None else most_values(model, start, second)
         answer = solved(most_program(model, all_rules(rules), second), rules.names, limits, values)
@@ -66,12 +62,6 @@ def _ruled(problem: Problem, limits: Limits) -> Plan:
     opened, closed = rules.rows[is_open & rules.is_new], rules.rows[~is_open & ~rules.is_new]
     objective = covered_weight(problem, opened, closed)
     return finished(problem, Found(opened, objective, bound, proven, closed), limits)
-
-
-def _ones(n: int, at: Ints) -> Bools:
-    marked = np.zeros(n, bool)
-    marked[at] = True
-    return marked
 
 
 def _model_with_backup(problem: Problem, rules: SiteRules) -> tuple[CoverModel, Floats | None]:

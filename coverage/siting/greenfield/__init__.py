@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from coverage.siting.covering.choice import Choice
 from coverage.siting.covering.lp_bound import Dual
 from coverage.siting.greenfield.bound_and_improve import BoundAndImprove
+from coverage.siting.model.build_order import Choice
 from coverage.siting.model.cover_model import CoverModel
 from coverage.siting.model.highs import Limits
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from coverage.siting.covering.greedy import greedy
-from coverage.siting.covering.local_search import LocalSearch
+from coverage.siting.covering.local_search import LocalSearch, greedy
 from coverage.siting.greenfield.windows import distances, overlap_graph
 from coverage.siting.model.arrays import Floats, Ints
 from coverage.siting.model.cover_model import CoverModel

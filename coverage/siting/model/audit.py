@@ -99,7 +99,9 @@ def audit(problem: Problem, plan: Plan) -> Audit:
     if plan.assigned is not None:
         value = tidy(value)
     maximises, whole = problem.goal.maximises, is_whole(problem, plan)
-    bound, limit = plan.bound, _limit(problem)
+    bound = plan.bound
+    # What no plan can pass, whatever it opens.
+    limit = (1.0 + problem.goal.backup) * float(problem.weight.sum()) if maximises else 0.0
     contradictions = []
     if not np.isfinite(value) or abs(value - plan.objective) > _CONTRADICTS * max(1.0, abs(value)):
         contradictions.append(f"objective {plan.objective:g}, the plan gives {value:g}")
@@ -155,11 +157,6 @@ def is_whole(problem: Problem, plan: Plan) -> bool:
 
 def _whole(values: Floats) -> bool:
     return bool((values == np.round(values)).all())
-
-
-def _limit(problem: Problem) -> float:
-    """What no plan can pass, whatever it opens."""
-    return (1.0 + problem.goal.backup) * float(problem.weight.sum()) if problem.goal.maximises else 0.0
 
 
 def _broken(problem: Problem, plan: Plan, opened: Ints, closed: Ints) -> Iterator[Text]:

@@ -14,6 +14,19 @@ from coverage.siting.model.problem import Problem
 
 
 @dataclass(frozen=True, eq=False)
+class Choice:
+    """Sites of a model (by number), what they are worth and a bound on what any choice can be.
+
+    Both count the same: covered weight with the model's `base`, or what is saved of walking.
+    """
+
+    chosen: Ints
+    value: float
+    bound: float
+    proven: bool = False
+
+
+@dataclass(frozen=True, eq=False)
 class Found:
     """What a solver claims: rows to open and to close, the value, its bound, the proof (see `audit`)."""
 

@@ -135,8 +135,10 @@ def solve(
     `aside` is for small programs solved beside other work: one thread, nobody is told, and straight to
     the tree. With `target` it ends as soon as it is known whether an objective that good can be reached.
     """
-    if not len(program.cost):
-        return _empty(program)
+    if not len(program.cost):  # nothing is left to decide
+        if (program.row_low <= 1e-9).all() and (program.row_high >= -1e-9).all():
+            return Answer(np.zeros(0), program.offset, program.offset, proven=True)
+        return Answer(None, np.nan, np.nan, proven=True, infeasible=True)
     options = dict(_ASIDE) if aside else {}
     if limits.careful:
         start, options = None, options | {"presolve": "off"}
@@ -196,14 +198,6 @@ def keeps_rows(program: Program, values: Floats) -> bool:
     rows = (used >= program.row_low - slack) & (used <= program.row_high + slack)
     columns = (values >= program.low - _MISSED) & (values <= program.high + _MISSED)
     return bool(rows.all() and columns.all())
-
-
-def _empty(program: Program) -> Answer:
-    """The answer where nothing is left to decide."""
-    fits = bool((program.row_low <= 1e-9).all() and (program.row_high >= -1e-9).all())
-    if fits:
-        return Answer(np.zeros(0), program.offset, program.offset, proven=True)
-    return Answer(None, np.nan, np.nan, proven=True, infeasible=True)
 
 
 def _solver(limits: Limits, more: Mapping[str, object]) -> highspy.Highs:

@@ -70,12 +70,17 @@ def why(program: Program, names: Sequence[Text | None], limits: Limits) -> UserE
             known = missed.get(str(names[row]), (names[row], 0.0))
             missed[str(names[row])] = known[0], known[1] + by
     parts = [
-        text("{condition} (missed by {short:,g})", condition=name, short=_tidy(by))
+        text("{condition} (missed by {short:,g})", condition=name, short=round(by, 4))
         for name, by in missed.values()
     ]
     if not parts:
         return InfeasibleError("No plan meets all the conditions.")
-    return InfeasibleError("No plan meets all the conditions: {conditions}.", conditions=_listed(parts))
+    listed = parts[0]
+    for part in parts[1:3]:
+        listed = text("{first}; {second}", first=listed, second=part)
+    if len(parts) > 3:
+        listed = text("{first}; and {n} more", first=listed, n=len(parts) - 3)
+    return InfeasibleError("No plan meets all the conditions: {conditions}.", conditions=listed)
 
 
 def _limits(program: Program) -> Floats:
@@ -88,15 +93,3 @@ def _limits(program: Program) -> Floats:
     entries, largest = sparse.coo_array(program.matrix), np.zeros(len(limit))
     np.maximum.at(largest, entries.row, np.abs(entries.data))
     return np.where(limit == 0.0, largest, limit)
-
-
-def _listed(parts: list[Text]) -> Text:
-    """The first three, as one text."""
-    listed = parts[0]
-    for part in parts[1:3]:
-        listed = text("{first}; {second}", first=listed, second=part)
-    return listed if len(parts) <= 3 else text("{first}; and {n} more", first=listed, n=len(parts) - 3)
-
-
-def _tidy(value: float) -> float:
-    return round(float(value), 4)

@@ -102,7 +102,12 @@ def read_problem(
             closable=len(closable),
         )
     forbidden, required = _rows(goal.forbidden, n_sites), _rows(goal.required, n_sites)
-    _check_required(required, forbidden, kept)
+    both = np.intersect1d(required, forbidden)
+    if len(both):
+        raise SettingError("The site {row} is both required and forbidden.", row=int(both[0]))
+    both = np.intersect1d(required, kept)
+    if len(both):
+        raise SettingError("The site {row} is required but open already.", row=int(both[0]))
     fixed = np.setdiff1d(kept, closable) if goal.close else kept
     candidates = np.setdiff1d(np.arange(n_sites), np.union1d(kept, forbidden))
     far = _far_enough(candidates, fixed, required, goal)
@@ -136,15 +141,11 @@ def _as_sparse(reach: Any) -> sparse.csr_array:
     return sparse.csr_array(reach)
 
 
-def _numbers(values: Floats) -> Floats:
+def _people(residents: Floats, n_cells: int) -> Floats:
     try:
-        return np.asarray(values, float)
+        people = np.asarray(residents, float).ravel()
     except (TypeError, ValueError) as error:
         raise SettingError("A number of residents is negative or not a number.") from error
-
-
-def _people(residents: Floats, n_cells: int) -> Floats:
-    people = _numbers(residents).ravel()
     if people.shape != (n_cells,):
         raise SettingError(
             "There are {cells} cells but {columns} columns of reach.", cells=len(people), columns=n_cells
@@ -166,15 +167,6 @@ def _far_enough(candidates: Ints, fixed: Ints, required: Ints, goal: Goal) -> In
         raise InfeasibleError("The required site {row} is too near to an existing one.", row=int(lost[0]))
     far: Ints = candidates[~near]
     return far
-
-
-def _check_required(required: Ints, forbidden: Ints, kept: Ints) -> None:
-    both = np.intersect1d(required, forbidden)
-    if len(both):
-        raise SettingError("The site {row} is both required and forbidden.", row=int(both[0]))
-    both = np.intersect1d(required, kept)
-    if len(both):
-        raise SettingError("The site {row} is required but open already.", row=int(both[0]))
 
 
 def _matrix(reach: sparse.sparray, reach_m: float | None) -> tuple[sparse.csr_array, bool]:

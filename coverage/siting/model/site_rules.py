@@ -66,16 +66,14 @@ class SiteRules:
         """(rules,) those to be told that leave no room; a budget does when it cannot pay one more."""
         used = self.activity(is_open)
         at_low = (np.abs(used - self.low) < _TIGHT) & (self.low > 0.0)
-        at_high = self.high - used < np.maximum(_TIGHT, self._least_more(is_open) * (1.0 - _ROUNDING))
-        return (at_high | at_low) & self.told
-
-    def _least_more(self, is_open: Bools) -> Floats:
-        """(rules,) what one more site would use up at least; 0 where all are open."""
+        # what one more site would use up at least; 0 where all are open
         row = np.repeat(np.arange(len(self.high)), np.diff(self.matrix.indptr))
         more = self.is_new[self.matrix.indices] & ~is_open[self.matrix.indices] & (self.matrix.data > 0.0)
         least = np.full(len(self.high), np.inf)
         np.minimum.at(least, row[more], self.matrix.data[more])
-        return np.where(np.isfinite(least), least, 0.0)
+        least = np.where(np.isfinite(least), least, 0.0)
+        at_high = self.high - used < np.maximum(_TIGHT, least * (1.0 - _ROUNDING))
+        return (at_high | at_low) & self.told
 
     def activity(self, is_open: Bools) -> Floats:
         used: Floats = self.matrix @ is_open.astype(float)
@@ -153,15 +151,10 @@ def _quota_rows(quota: Quota, problem: Problem, rows: Ints) -> Iterator[Row]:
         if low <= there and high - there >= last - first:
             continue
         at = order[first:last]
-        yield Row(at, np.ones(len(at)), low - there, high - there, _quota_title(quota, part), quota.told)
-
-
-def _quota_title(quota: Quota, part: int) -> Text:
-    low, high = quota.of(part)
-    named = {"quota": quota.name, "low": low, "high": high, "part": quota.titles.get(part, part)}
-    if np.isinf(high):
-        return Text(_AT_LEAST.template, named)
-    return Text(_AT_MOST.template if low <= 0 else _FROM_TO.template, named)
+        title = _AT_LEAST if np.isinf(high) else _AT_MOST if low <= 0 else _FROM_TO
+        named = {"quota": quota.name, "low": low, "high": high, "part": quota.titles.get(part, part)}
+        name = Text(title.template, named)
+        yield Row(at, np.ones(len(at)), low - there, high - there, name, quota.told)
 
 
 def _spacing_rows(problem: Problem, rows: Ints, is_new: Bools) -> Iterator[Row]:

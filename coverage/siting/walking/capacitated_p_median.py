@@ -6,7 +6,6 @@ without load limits says which sites to open, and what it is bounded by holds wi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -47,10 +46,6 @@ class OtherWalks:
     total: float
 
 
-def _rows(rows: Sequence[int]) -> Ints:
-    return np.array(rows, np.int64)
-
-
 def capacitated_p_median(
     problem: Problem, flow: Flow, others: OtherWalks, free: Plan, limits: Limits
 ) -> Plan | None:
@@ -73,7 +68,8 @@ def capacitated_p_median(
     served = 1.0 - walks.left / np.maximum(flow.residents, 1e-300)
     saved = float((served * flow.weight * np.where(np.isfinite(other_m), other_m, 0.0)).sum())
     new = np.flatnonzero(is_open[:ruled] & rules.is_new)
-    found = Found(flow.rows[new], others.total - saved + walks.total, free.bound, False, _rows(free.closed))
+    closed = np.array(free.closed, np.int64)
+    found = Found(flow.rows[new], others.total - saved + walks.total, free.bound, False, closed)
     plan = finished(problem, found, limits)
     load = dict(zip(flow.rows.tolist(), walks.load.tolist(), strict=True))
     return replace(

@@ -12,11 +12,10 @@ from core.errors import InfeasibleError, SettingError
 from coverage.siting.capacity.flow import Flow, read_flow
 from coverage.siting.capacity.loads import flow_plan, flow_program, row_names
 from coverage.siting.constrained.ruled_walking import best_under_rules
-from coverage.siting.covering.choice import Choice
 from coverage.siting.covering.fewest_sites import fewest_sites
 from coverage.siting.goals import FEWEST_SITES, Plan
 from coverage.siting.model.arrays import Floats, Ints, only_entries
-from coverage.siting.model.build_order import Found, finished
+from coverage.siting.model.build_order import Choice, Found, finished
 from coverage.siting.model.highs import Limits, Program, solve
 from coverage.siting.model.infeasible import solved
 from coverage.siting.model.plan_value import reachable, total_walking, unlimited

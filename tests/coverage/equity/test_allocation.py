@@ -12,9 +12,16 @@ from scipy.sparse import csr_array
 from core.errors import SettingError
 from coverage.assessment import assess
 from coverage.checks.loads import check_load
-from coverage.equity.allocation import Allocation, ByCapacity, ByDistance, Manner, ToNearest, allocate
+from coverage.equity.allocation import (
+    Allocation,
+    ByCapacity,
+    ByDistance,
+    Manner,
+    ToNearest,
+    allocate,
+    shared_by_distance,
+)
 from coverage.equity.allocation_capacity import least_walking
-from coverage.equity.allocation_decay import shared_by_distance
 from tests.coverage.tiny_town import standard, study
 
 LOAD = """id = "l"

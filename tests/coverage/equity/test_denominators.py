@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from coverage.assessment import assess
 from coverage.equity.denominators import circles, denominators, pieces_of
-from coverage.model.grounds import Compounds, Grounds
+from coverage.model.tables import Compounds, Grounds
 from geo.isochrone.street_buffer import drawn_half_m
 from tests.coverage.tiny_town import EAST, NORTH, RADIUS_500, WALK_5, standard, study
 

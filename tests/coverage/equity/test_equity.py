@@ -7,8 +7,7 @@ import pytest
 
 from core.text import Bilingual
 from coverage.assessment import assess
-from coverage.equity.equity import Area, Equity, equity
-from coverage.equity.words import statements
+from coverage.equity.equity import Area, Equity, equity, statements
 from tests.coverage.tiny_town import RADIUS_500, WALK_5, standard, study
 
 AREAS = (Area(Bilingual("老城", "the old town"), (2,)), Area(Bilingual("新城", "the new town"), (3,)))

@@ -1,23 +1,21 @@
-"""Edits one by one equal measuring everything anew, to the last bit; taking them back is exact."""
+"""Distances that follow a list equal measuring everything anew, to the last bit, whatever list was before."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.errors import SettingError
 from coverage.assessment import Assessment, assess
 from coverage.measuring.measure import Distances
-from coverage.model.edits import Close, Move, Open, Scenario
+from coverage.model.edits import Close, Move, Open
 from coverage.model.tables import FacilityTable
-from coverage.scenario.apply import apply
-from coverage.scenario.incremental import Live, live
+from coverage.scenario.apply import edited_facilities
+from coverage.scenario.incremental import live
 from tests.coverage.test_laws import RULES, SEEDS, random_city
-from tests.coverage.tiny_town import CRS, EAST, NORTH, RADIUS_500, WALK_5, standard, study
+from tests.coverage.tiny_town import CRS, EAST, NORTH, RADIUS_500, WALK_5, place, standard, study
 
 QUICK = settings(max_examples=40, derandomize=True, deadline=None)
 # Places on crossings and halfway along streets make many facilities equally near.
@@ -37,11 +35,6 @@ def same(one: Distances, other: Distances) -> None:
         assert np.array_equal(getattr(one.facilities, name), getattr(other.facilities, name))
 
 
-def anew(base: Assessment, engine: Live) -> Assessment:
-    variant = apply(Scenario("", base.study.grid.crs, engine.edits), base.study, base.standard)
-    return assess(variant.study, variant.standard)
-
-
 def a_city(seed: int) -> Assessment:
     """A random city whose facilities stand on a lattice, so that many are equally near."""
     city = random_city(seed)
@@ -51,59 +44,50 @@ def a_city(seed: int) -> Assessment:
     return assess(replace(city, facilities=FacilityTable(frame, CRS)), standard(*RULES))
 
 
-def an_edit(data: st.DataObject, engine: Live, number: int) -> Open | Close | Move:
+def an_edit(data: st.DataObject, now: FacilityTable, number: int) -> Open | Close | Move:
     x, y = EAST + data.draw(TICKS), NORTH + data.draw(TICKS)
-    kind = data.draw(st.sampled_from(["open", "close", "move"] if engine.ids else ["open"]))
+    here = sorted(now.frame["facility_id"])
+    kind = data.draw(st.sampled_from(["open", "close", "move"] if here else ["open"]))
     if kind == "open":
         tier = data.draw(st.sampled_from(["station", "centre", "hall"]))
-        return Open(f"new {number}", "new", tier, x, y)
-    which = data.draw(st.sampled_from(sorted(engine.ids)))
+        gone = [f"new {i}" for i in range(number) if f"new {i}" not in here]
+        return Open(data.draw(st.sampled_from([f"new {number}", *gone])), "new", tier, x, y)
+    which = data.draw(st.sampled_from(here))
     return Close(which) if kind == "close" else Move(which, x, y)
-
-
-def now(base: Assessment, engine: Live) -> Distances:
-    variant = apply(Scenario("", base.study.grid.crs, engine.edits), base.study, base.standard)
-    return engine.distances_to(variant.study.facilities)
 
 
 @given(SEEDS, st.data())
 @QUICK
-def test_any_edits_done_and_undone_equal_measuring_anew(seed: int, data: st.DataObject) -> None:
+def test_any_lists_followed_equal_measuring_anew(seed: int, data: st.DataObject) -> None:
     base = a_city(seed)
-    engine = live(base)
+    engine, lists = live(base), [base.study.facilities]
     for number in range(data.draw(st.integers(1, 6))):
         if data.draw(st.sampled_from([True, True, True, False])):
-            engine.do(an_edit(data, engine, number))
+            lists.append(edited_facilities(lists[-1], an_edit(data, lists[-1], number)))
         else:
-            engine.undo()
-        same(now(base, engine), anew(base, engine).measured.distances)
-    while engine.done:
-        engine.undo()
-    same(now(base, engine), base.measured.distances)
+            lists.append(data.draw(st.sampled_from(lists)))
+        whole = assess(replace(base.study, facilities=lists[-1]), base.standard)
+        same(engine.follow(lists[-1]), whole.measured.distances)
+    same(engine.follow(lists[0]), base.measured.distances)
 
 
-def test_undoing_nothing_is_no_error() -> None:
-    base = assess(study([("station", 500)]), standard(RADIUS_500, WALK_5))
-    engine = live(base)
-    engine.undo()
-    assert engine.edits == ()
-    same(now(base, engine), base.measured.distances)
+def test_a_number_opened_again_after_its_closing_stands_where_the_list_has_it() -> None:
+    base = assess(study([("station", 500), ("station", 500), ("centre", 500)]), standard(RADIUS_500, WALK_5))
+    engine, facilities = live(base), base.study.facilities
+    for edit in (Close("f0"), Open("f0", "again", "station", *place(500))):
+        facilities = edited_facilities(facilities, edit)
+    assert facilities.frame["facility_id"].tolist() == ["f1", "f2", "f0"]
+    whole = assess(replace(base.study, facilities=facilities), base.standard)
+    same(engine.follow(facilities), whole.measured.distances)
 
 
-def test_a_closed_facility_cannot_be_moved_and_a_number_not_used_twice() -> None:
-    engine = live(assess(study([("station", 500)]), standard(RADIUS_500)))
-    with pytest.raises(SettingError, match="taken"):
-        engine.do(Open("f0", "again", "station", EAST, NORTH))
-    engine.do(Close("f0"))
-    with pytest.raises(SettingError, match="no facility"):
-        engine.do(Move("f0", EAST, NORTH))
-
-
-def test_the_base_stays_as_it_is() -> None:
+def test_what_an_engine_answered_stays_when_it_goes_on() -> None:
     base = assess(study([("station", 500), ("centre", 1500)]), standard(RADIUS_500, WALK_5))
     before = base.measured.distances.walk_m["station"].copy()
-    engine = live(base)
-    engine.do(Move("f0", EAST + 100, NORTH))
-    engine.do(Close("f1"))
+    engine, facilities = live(base), base.study.facilities
+    moved = engine.follow(edited_facilities(facilities, Move("f0", EAST + 100, NORTH)))
+    kept = moved.walk_m["station"].copy()
+    engine.follow(edited_facilities(facilities, Close("f0")))
     assert np.array_equal(base.measured.distances.walk_m["station"], before)
+    assert np.array_equal(moved.walk_m["station"], kept)
     assert base.result("r").cells_met.sum() == 21

@@ -9,15 +9,11 @@ from scipy.optimize import linprog
 
 from coverage.siting import Goal, Quota, Watch, choose_sites
 from coverage.siting.covering.best_cover import _large, best_cover
-from coverage.siting.covering.greedy import greedy, without_the_least
-from coverage.siting.covering.local_search import LocalSearch
+from coverage.siting.covering.local_search import LocalSearch, SwapSearch, greedy, improved, without_the_least
 from coverage.siting.covering.lp_bound import Dual, DualSearch
-from coverage.siting.covering.swap import SwapSearch, improved
-from coverage.siting.greenfield.bound_and_improve import BoundAndImprove
-from coverage.siting.greenfield.priced_cover import priced_cover
+from coverage.siting.greenfield.bound_and_improve import BoundAndImprove, Regions
 from coverage.siting.greenfield.recombine import Recombination
-from coverage.siting.greenfield.regions import Regions
-from coverage.siting.greenfield.windows import Windows
+from coverage.siting.greenfield.windows import Windows, priced_cover
 from coverage.siting.model.cover_model import CoverModel, build_model
 from coverage.siting.model.dominance import implied, without_dominated
 from coverage.siting.model.highs import Limits

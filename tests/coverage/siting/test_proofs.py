@@ -10,7 +10,7 @@ import pytest
 from scipy import sparse
 
 from coverage.siting import Goal, choose_sites
-from coverage.siting.covering import variable_fixing
+from coverage.siting.covering import lp_bound
 from coverage.siting.model import highs
 
 
@@ -111,5 +111,5 @@ def test_the_laws_find_a_solver_that_is_believed(monkeypatch):
 
 def test_the_laws_find_certain_sites_that_are_not_asked_whether_they_reach_the_target(monkeypatch):
     seeds = tiny.plain_seeds("fewest-sites", range(3_000))
-    monkeypatch.setattr(variable_fixing.VariableFixing, "only", property(lambda part: None))
+    monkeypatch.setattr(lp_bound.VariableFixing, "only", property(lambda part: None))
     assert any("called proved" in line for line in tiny.complaints(seeds))

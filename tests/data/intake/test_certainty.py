@@ -6,8 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.intake.coordinates import decide, named_systems
-from data.intake.hypotheses import HYPOTHESES, SYSTEM_OF, UNKNOWN
-from data.intake.likelihood import no_evidence
+from data.intake.likelihood import HYPOTHESES, SYSTEM_OF, UNKNOWN, no_evidence
 from data.intake.scores import Scores
 
 WORDS = {"wgs84": "WGS84经度", "gcj02": "高德坐标", "bd09": "百度经纬度"}

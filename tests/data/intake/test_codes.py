@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from data.intake.codes import as_markdown, finding_codes, level_of
+from data.intake.findings import as_markdown, finding_codes, level_of
 
 ROOT = Path(__file__).parents[3]
 # A code as it is passed to whatever collects findings.

@@ -14,8 +14,8 @@ from coverage.model.tables import UnitTable
 from data.formats.raw import RawSheet
 from data.intake.coordinates import named_systems, wanted_system
 from data.intake.groups import Context, find_systems
-from data.intake.hypotheses import HYPOTHESES, place
-from data.intake.layers import layer_datum, shifted_layer
+from data.intake.likelihood import HYPOTHESES, place
+from data.intake.origin import layer_datum, shifted_layer
 from data.intake.reference import Reference
 from data.intake.sheets import Table
 from data.vector import read_vector

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from data.intake.intake import Intake
-from data.intake.mixture import mixture
+from data.intake.parts import mixture
 from data.intake.read import ListRequest, read_lists
 from geo.datum import convert
 from tests.data.intake.small_lists import stations, units

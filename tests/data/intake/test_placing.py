@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from data.intake.placing import DEGREES, IMPOSSIBLE, METRES, SCALED, SWAPPED, ZERO, judge_ranges
-from data.intake.projected import candidates, easting_northing, to_degrees
+from data.intake.projection import candidates, easting_northing, to_degrees
 from geo.crs import project
 
 CASES = [

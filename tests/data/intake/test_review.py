@@ -4,7 +4,7 @@ import pytest
 
 from core.errors import InputError, SettingError
 from data.intake import read_facilities
-from data.intake.memory import recall, remember
+from data.intake.decisions import recall, remember
 from data.intake.review import FIELD_TITLES, FIELDS, candidates, columns, duplicates
 from geo.datum import convert
 from tests.data.intake.small_lists import stations, units, write_xlsx

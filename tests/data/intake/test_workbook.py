@@ -5,7 +5,7 @@ import pytest
 
 from data.intake import read_facilities
 from data.intake.store import keep_originals, store_original
-from data.intake.workbook import write_accepted, write_findings_workbook
+from data.intake.workbook import write_accepted, write_findings, write_findings_workbook
 from locales import translator
 from tests.data.intake.small_lists import write_xlsx
 
@@ -78,6 +78,54 @@ def test_mended_in_place_and_sent_back_every_row_is_accepted(returned, tmp_path)
     again = read_facilities([tmp_path / "mended.xlsx"])
     assert (again.accepted_count, again.refused_count, again.set_aside_count) == (3, 0, 1)
     assert again.accepted["street"].eq("梅园街道").all()
+
+
+def cells_of(path):
+    """All that a workbook says, its sheet names too."""
+    book = openpyxl.load_workbook(path)
+    return [
+        str(c) for sheet in book for row in sheet.iter_rows(values_only=True) for c in row if c is not None
+    ]
+
+
+def several(tmp_path):
+    """Two offices' lists with a row to mend each, and a file that cannot be read."""
+    for office, system, lon in (("玄武", "GCJ-02", 118.79401), ("秦淮", "WGS-84", 118.77402)):
+        rows = [f"{office}{k}社区服务站,站,{lon + k / 500:.5f},32.0{k}003,{system}" for k in range(1, 6)]
+        rows = ["名称,类型,经度,纬度,坐标系", *rows, f"{office}坏社区服务站,站,abc,32.05"]
+        (tmp_path / f"{office}.csv").write_text("\n".join(rows), "utf-8-sig")
+    (tmp_path / "坏.xlsx").write_bytes(b"PK\x03\x04 no workbook")
+    return [tmp_path / name for name in ("玄武.csv", "秦淮.csv", "坏.xlsx")]
+
+
+def test_of_several_lists_each_sender_gets_a_workbook_with_its_own_rows_only(tmp_path):
+    paths = several(tmp_path)
+    written = write_findings(read_facilities(paths), tmp_path / "out", SAY["zh"])
+    assert [path.relative_to(tmp_path / "out").as_posix() for path in written] == [
+        "findings/玄武.xlsx", "findings/秦淮.xlsx", "findings/坏.xlsx",
+    ]  # fmt: skip
+    for own, other in ((0, "秦淮"), (1, "玄武")):
+        said = cells_of(written[own])
+        assert not [cell for cell in said if other in cell]
+        assert any("6行" in cell and "采用5行" in cell for cell in said), said
+        assert any("坏社区服务站" in cell for cell in said)
+    assert any("GCJ02" in cell for cell in cells_of(written[0]))
+    assert not [cell for cell in cells_of(written[1]) if "GCJ" in cell]
+    assert any("坏.xlsx" in cell for cell in cells_of(written[2]))
+    assert not [cell for cell in cells_of(written[2]) if "玄武" in cell or "秦淮" in cell]
+
+
+def test_lists_of_one_name_are_told_apart_by_their_folders(tmp_path):
+    paths = [tmp_path / office / "清单.csv" for office in ("玄武", "秦淮")]
+    for path in paths:
+        path.parent.mkdir()
+        path.write_text(f"name,type,lon,lat\n{path.parent.name}站,station,118.78901,32.04001\n", "utf-8")
+    write_findings(read_facilities(paths[:1]), tmp_path / "out", str)
+    written = write_findings(read_facilities(paths), tmp_path / "out", str)
+    assert [path.name for path in written] == ["清单.xlsx", "清单-2.xlsx"]
+    assert not (tmp_path / "out" / "findings.xlsx").exists()
+    assert "秦淮站" in cells_of(written[1]) and "玄武站" not in cells_of(written[1])
+    assert any("秦淮/清单.csv" in cell for cell in cells_of(written[1]))
 
 
 def test_a_geojson_list_comes_back_with_its_coordinates_in_columns(tmp_path):

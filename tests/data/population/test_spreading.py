@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 from rasterio.transform import from_origin
 
 from data.population import Reading, read_population
-from data.population.buildings import buildings_of
 from data.population.ground import vector_ground
-from data.population.places import places_by_area, places_by_floor, places_by_mask
+from data.population.places import buildings_of, places_by_area, places_by_floor, places_by_mask
 from data.population.polygons import polygon_cells
 from geo.crs import unproject
 

@@ -78,7 +78,8 @@ def test_the_name_of_the_file_does_not_matter(tmp_path, never_read):
     path = write_osm(tmp_path / "a.osm.pbf")
     load_or_read(path, tmp_path / "cache")
     never_read()
-    load_or_read(path.rename(tmp_path / "b"), tmp_path / "cache")
+    again = load_or_read(path.rename(tmp_path / "b"), tmp_path / "cache")
+    assert len(again.network) == 2
 
 
 def test_where_nothing_can_be_kept_the_streets_are_used_as_read(tmp_path, monkeypatch):

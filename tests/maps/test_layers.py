@@ -1,4 +1,4 @@
-"""What lies over the cells, on the exported map and on small maps."""
+"""Circles and what lies over the cells, on the exported map and on small maps."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from dataclasses import replace
 import numpy as np
 import shapely
 
+from geo.crs import project
 from maps import palette, render_map
+from maps.layers import radius_union
 from maps.model import CellChange, MapModel, OverlayLayer
 from maps.picture import Marks, Over, Paths, Shapes, over_data
 from maps.safe_text import Voice
 from tests.maps.hostile_texts import HOSTILE
-from tests.maps.sample_maps import tiny_model
+from tests.maps.sample_maps import CRS, tiny_model
 
 SQUARE = shapely.box(118.78, 32.03, 118.79, 32.04)
 LINE = shapely.LineString([(118.78, 32.03), (118.79, 32.04)])
@@ -58,3 +60,20 @@ def test_a_small_map_is_told_plain_values_and_safe_words() -> None:
 def test_every_look_has_a_colour() -> None:
     assert all("color" in look for look in palette.OVERLAYS.values())
     assert len(set(palette.CHANGES)) == len(palette.CHANGES)
+
+
+def test_two_circles_that_meet_become_one_shape_within_their_radius() -> None:
+    model = tiny_model()
+    shape = radius_union(model, model.radius_rules[0])
+    assert isinstance(shape, shapely.Polygon)
+    rim = project(*shapely.get_coordinates(shape).T, CRS)
+    centres = project(model.facilities["lon"], model.facilities["lat"], CRS)
+    nearest = np.min([np.hypot(*(rim - c).T) for c in centres], axis=0)
+    assert nearest.max() <= 500.01
+    assert nearest.min() >= 497.0
+
+
+def test_circles_apart_stay_apart() -> None:
+    model = tiny_model()
+    apart = replace(model.radius_rules[0], figure_m=200.0)
+    assert len(shapely.get_parts(radius_union(model, apart))) == 2

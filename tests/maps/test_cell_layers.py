@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from maps.classes import walk_classes
+from maps.cell_layers import walk_classes
 from maps.model import MapCells
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from coverage.assessment import assess
-from coverage.equity.shortfall import Shortfall, shortfall
+from coverage.model.results import Shortfall, shortfall
 from tests.coverage.tiny_town import RADIUS_500, standard, study
 
 LOAD = 'id = "r"\ncheck = "load"\ntier = "station"\nserves = ["station"]\nfigure_residents = [300, 1000]'
