@@ -218,7 +218,8 @@ class _Child:
         with suppress(OSError):  # a child that has just ended is noticed below
             self._send(request)
         said: tuple[float, Text] | None = None
-        begun = heard = self._processor_s()
+        # Until it says that its libraries are loaded, only the clock counts.
+        begun = heard = float("inf")
         clock = time.monotonic()
         while True:
             if said is not None:
@@ -233,7 +234,9 @@ class _Child:
                 answer: tuple[Any, ...] = pickle.loads(frame)  # noqa: S301 - from our own child
                 if answer[0] != "progress":
                     return answer
-                said, heard, clock = (answer[1], answer[2]), self._processor_s(), time.monotonic()
+                heard, clock = self._processor_s(), time.monotonic()
+                begun = heard if said is None else begun
+                said = answer[1], answer[2]
             used = self._processor_s()
             if used - heard >= budget.quiet_s or used - begun >= budget.seconds:
                 raise ReaderError(TOO_LONG)

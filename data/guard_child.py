@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import os
 import pickle
+import signal
 import sys
 import threading
 import time
@@ -19,8 +20,8 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any, Final
 
-from core.errors import UserError
-from core.text import Text
+from core.errors import UserError, told_by_system
+from core.text import Text, text
 from data.guard import LENGTH_BYTES, inside_a_child
 
 _REPORT_S: Final = 0.2
@@ -32,6 +33,7 @@ _NOBODY_ASKS_S: Final = 300.0
 def main() -> None:
     """Answer until there is nothing more to read."""
     inside_a_child()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends its children
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no answer
     asked = [time.monotonic()]
@@ -60,12 +62,18 @@ def _answer(request: Mapping[str, Any], answers: IO[bytes]) -> tuple[Any, ...]:
         code = getattr(reader, "__wrapped__", reader).__code__
         if "progress" in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]:
             kwargs = {**kwargs, "progress": partial(_report, answers, [0.0, ""])}
+        _send(answers, ("progress", 0.0, text("Opening the file")))
         _allow(request["memory_bytes"])
         return "result", reader(*request["args"], **kwargs)
     except UserError as error:
         return "user error", type(error), vars(error), error.args
     except (MemoryError, RecursionError):
         return ("memory",)
+    except OSError as error:
+        said = told_by_system(error)
+        if said is not None:
+            return "user error", type(said), vars(said), said.args
+        return "defect", type(error).__qualname__, traceback.extract_tb(error.__traceback__)
     except Exception as error:  # noqa: BLE001 - whatever a file makes of its reader is told to the parent
         return "defect", type(error).__qualname__, traceback.extract_tb(error.__traceback__)
     finally:

@@ -21,6 +21,8 @@ from data.formats.unpack import damaged
 
 # A table of so many rows and columns no city has; a few kilobytes may declare it.
 MOST_CELLS: Final = 400_000_000
+# Eight bytes each at least, whatever they pack to.
+_MOST_IN_PARQUET: Final = 50_000_000
 WKT_COLUMNS: Final = ("wkt", "geometry", "geom", "the_geom", "wkt_geom", "shape", "几何", "空间数据")
 _WKT: Final = re.compile(
     r"^\s*(?:SRID=\d+;)?\s*(?:MULTI)?(?:POINT|LINESTRING|POLYGON)|GEOMETRYCOLLECTION", re.IGNORECASE
@@ -87,7 +89,7 @@ def parquet_frame(path: Path, file: str) -> gpd.GeoDataFrame:
 
     try:
         about = pq.ParquetFile(path).metadata
-        if about.num_rows * max(about.num_columns, 1) > MOST_CELLS:
+        if about.num_rows * max(about.num_columns, 1) > _MOST_IN_PARQUET:
             raise InputError("{file}: the table declares more rows than are read.", file=file)
         if b"geo" in (about.metadata or {}):
             return gpd.read_parquet(path)

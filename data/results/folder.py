@@ -21,6 +21,7 @@ from coverage.publish.tables import PlanTables, Results
 from data.files import read_csv, write_bytes, write_csv, write_json
 from data.guard import guarded
 from data.results.extras import GEOPACKAGE, LAYERS, read_extras, read_layers, write_extras, write_geopackage
+from data.whole_folder import require_whole
 from geo.crs import WGS84
 
 _DECIMALS: Final = 7
@@ -66,6 +67,7 @@ def write_results(folder: Path, results: Results) -> None:
 @guarded
 def read_results(folder: Path) -> Results:
     """The results that `write_results` wrote; InputError if `folder` is not such a folder."""
+    require_whole(folder)
     document = _json(folder, "assessment.json")
     toml = _bytes(folder, "standard.toml").decode("utf-8")
     facilities = folder / "facilities.csv"
@@ -164,7 +166,10 @@ def _read_geojson(folder: Path, name: str) -> gpd.GeoDataFrame:
 
 
 def _json(folder: Path, name: str) -> Mapping[str, Any]:
-    document: Mapping[str, Any] = json.loads(_bytes(folder, name))
+    try:
+        document: Mapping[str, Any] = json.loads(_bytes(folder, name))
+    except (ValueError, RecursionError) as error:
+        raise InputError("{folder}: {file} is broken.", folder=folder.name, file=name) from error
     return document
 
 
