@@ -88,9 +88,9 @@ def as_written(cell: str) -> str:
 
 
 def _without_formulas(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Numbers as they are; every different text is looked at once."""
     import pandas as pd  # here: whoever writes plain bytes does without
 
-    """Numbers as they are; every different text is looked at once."""
     if pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype):
         return column
     codes, values = pd.factorize(column, use_na_sentinel=False)

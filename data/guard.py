@@ -180,9 +180,11 @@ def _unwrapped(answer: tuple[Any, ...], reader: str) -> Any:
     name, frames = rest
     defect = record_frames(name, frames, doing=reader)
     raise ReaderError(
-        "Something in it is not as its kind of file has it, and the reader could not go on. Save or export "
-        "it anew; if that does not help, send the report {number} to whoever maintains the program.",
-        number=defect.number,
+        text(
+            "Something in it is not as its kind of file has it, and the reader could not go on. Save or "
+            "export it anew; if that does not help, send the report {number} to whoever maintains the program.",
+            number=defect.number,
+        )
     )
 
 
