@@ -11,17 +11,24 @@ import typer
 from commands.assess import assess
 from commands.cache import cache
 from commands.check import check
+from commands.collect import city, history, preview, restore, review, round_, submissions, submit
 from commands.compare import compare
 from commands.demo import demo
 from commands.export import export
 from commands.fetch import fetch
 from commands.isochrones import isochrones
+from commands.rerun import rerun
 from commands.scenario import scenario
+from commands.store import store
 from commands.suggest import suggest
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
-for verb in (demo, check, assess, suggest, isochrones, scenario, fetch, compare, export, cache):
+for verb in (demo, check, assess, suggest, isochrones, scenario, fetch, compare, export, rerun, cache):
     app.command()(verb)
+for verb in (submit, submissions, preview, review, history, restore):
+    app.command()(verb)
+for name, verbs in (("city", city), ("round", round_), ("store", store)):
+    app.add_typer(verbs, name=name)
 
 if __name__ == "__main__":
     app()

@@ -113,7 +113,7 @@ def arguments_of(verb: str, files: CityFiles, kind: str, out: Path) -> list[str]
     if verb == "suggest":
         return ["suggest", *study, "--tier", "station", "--count", "50", "--by", "walk"]
     if verb == "scenario":
-        edits = {"format": 1, "name": "", "crs": CRS, "edits": [{"do": "close", "facility": "F0001"}]}
+        edits = {"format": 1, "name": "", "crs": CRS, "edits": [{"do": "close", "facility_id": "F0001"}]}
         (out / "edits.json").write_text(json.dumps(edits), encoding="utf-8")
         return ["scenario", *study, "--edits", str(out / "edits.json")]
     if verb == "isochrones":

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,7 +13,11 @@ from commands.asking import asking
 from commands.front import answer, front_door, print_verdicts
 from commands.options import NETWORKS, AsJson, Lang, Language, Out
 from commands.spread import spread
+from commands.stored import As, OfCity, Where, opened
 from commands.study import StudyOptions
+
+if TYPE_CHECKING:
+    from jobs.study.cases import StudyFiles
 
 
 class More(StrEnum):
@@ -31,9 +36,34 @@ Also = Annotated[
 ]
 
 
+@dataclass(frozen=True, kw_only=True)
+class StoredCity:
+    """A city of the store in place of files, with the lists that offices had by a day."""
+
+    city: OfCity = ""
+    at: Annotated[
+        str, typer.Option(help="With --city: as the lists were known by this day (2026-03-31).")
+    ] = ""
+    store: Where = ""
+    by: As = ""
+
+    def files(self) -> StudyFiles | None:
+        """Its study; None where no city is named. InputError where it had no list by that day."""
+        if not self.city:
+            return None
+        from jobs.collect.cities import study_at
+
+        return study_at(opened(self.store), self.city, at=self.at, by=self.by)
+
+
 @spread
 def assess(
-    study: StudyOptions, out: Out, also: Also = (), lang: Lang = Language.zh, as_json: AsJson = False
+    study: StudyOptions,
+    stored: StoredCity,
+    out: Out,
+    also: Also = (),
+    lang: Lang = Language.zh,
+    as_json: AsJson = False,
 ) -> None:
     """Measure a city against a standard and write the assessment folder."""
     with front_door(lang) as (tr, report):
@@ -44,7 +74,7 @@ def assess(
         job = partial(
             assess_files, out=out, language=lang.value, cache=NETWORKS, progress=report, also=wanted
         )
-        results = asking(study.files(), job, tr, report).results
+        results = asking(stored.files() or study.files(), job, tr, report).results
         if not as_json:
             print_verdicts(results, tr)
         answer(as_json, results.document, lambda: [*closing_lines(results, tr), str(out)])

@@ -19,7 +19,7 @@ class Profile(StrEnum):
 
 def export(
     folder: Path,
-    to: Annotated[str, typer.Option("--to", help="html or xlsx")] = "html",
+    to: Annotated[str, typer.Option("--to", help="html, xlsx or form:ID (or form:FILE)")] = "html",
     lang: Lang = Language.zh,
     profile: Profile = Profile.internal,
     as_json: AsJson = False,

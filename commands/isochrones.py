@@ -54,7 +54,7 @@ def isochrones(
 ) -> None:
     """Draw how far one gets on foot from facilities: areas, reached streets and a map."""
     with front_door(lang) as (tr, report):
-        from jobs.assess.summary_more import reach_lines
+        from jobs.assess.summary import reach_lines
         from jobs.reach import isochrone_files
 
         job = partial(

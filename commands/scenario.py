@@ -48,7 +48,7 @@ def scenario(
 ) -> None:
     """Work changes in (openings, closings, moves, streets, figures, people) and tell who gains and loses."""
     with front_door(lang) as (tr, report):
-        from jobs.assess.summary_more import comparison_lines
+        from jobs.assess.summary import comparison_lines
         from jobs.scenario import scenario_files
 
         wish = change.wish()

@@ -53,12 +53,12 @@ def _answer(words: str) -> Any:
 class StudyOptions:
     """The files of a study as the user names them; see the help of any verb that takes them."""
 
-    facilities: Annotated[tuple[Path, ...], Option(help="Facility list; give it again for more.")]
+    facilities: Annotated[tuple[Path, ...], Option(help="Facility list; give it again for more.")] = ()
     population: Annotated[
         tuple[Path, ...],
         Option(help="Residents: table, map layer or raster; give it again for parts of one whole."),
-    ]
-    network: Annotated[Path, Option(help="Streets: OSM, GraphML or lines.")]
+    ] = ()
+    network: Annotated[Path | None, Option(help="Streets: OSM, GraphML or lines.")] = None
     units: Annotated[
         tuple[Path, ...],
         Option(help="Districts, streets, communities; may be given again, a level a file."),
@@ -109,8 +109,15 @@ class StudyOptions:
     network_layer: Annotated[str, _answer("Layer of streets.")] = ""
     network_class: Annotated[str, _answer("Column that tells the class of a street.")] = ""
 
-    def files(self) -> StudyFiles:
-        """SettingError for a pair that is not NAME=VALUE, or a unit, level or system that is not known."""
+    def files(self, *, lists: bool = True) -> StudyFiles:
+        """SettingError for what must be given and is not (with `lists`, facilities too), a pair that is not
+        NAME=VALUE, or a unit, level or system that is not known."""
+        given = {"--population": self.population, "--network": self.network}
+        if lists:
+            given = {"--facilities": self.facilities, **given}
+        missing = [option for option, value in given.items() if not value]
+        if missing or self.network is None:
+            raise SettingError("Missing: {options}.", options=", ".join(missing))
         return StudyFiles(
             self.facilities,
             self.population[0],

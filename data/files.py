@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import re
@@ -100,10 +101,20 @@ def _without_formulas(column: pd.Series[Any]) -> pd.Series[Any]:
 
 def read_csv(path: Path, texts: tuple[str, ...]) -> pd.DataFrame:
     """A table of `write_csv`; the columns `texts` come back as written, empty ones as ""."""
+    return read_csv_bytes(path.read_bytes(), texts)
+
+
+def read_csv_bytes(content: bytes, texts: tuple[str, ...]) -> pd.DataFrame:
+    """The same from the file's bytes."""
     import pandas as pd
 
-    types = dict.fromkeys(texts, str)
-    frame = pd.read_csv(path, encoding="utf-8-sig", dtype=types, keep_default_na=False, na_values={})
+    frame = pd.read_csv(
+        io.BytesIO(content),
+        encoding="utf-8-sig",
+        dtype=dict.fromkeys(texts, str),
+        keep_default_na=False,
+        na_values={},
+    )
     for column in texts:
         if column in frame:
             frame[column] = frame[column].map(as_written)

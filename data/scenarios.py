@@ -27,6 +27,7 @@ from coverage.model.edits import (
     UseStandard,
 )
 from data.files import write_bytes
+from data.parse_standard import parse_standard
 
 FORMAT: Final = 1
 _MAX_BYTES: Final = 5_000_000
@@ -60,7 +61,13 @@ class Kept:
 
 def scenario_to_json(scenario: Scenario, *, author: str = "", stored: str = "") -> str:
     """The scenario as text; numbers come back exactly as they were. `stored` is a time as ISO 8601."""
-    edits = [{"do": _NAMES[type(edit)], **asdict(edit)} for edit in scenario.edits]
+    edits = [
+        {
+            "do": _NAMES[type(edit)],
+            **({"toml": edit.standard.toml} if isinstance(edit, UseStandard) else asdict(edit)),
+        }
+        for edit in scenario.edits
+    ]
     document = {"format": FORMAT, "name": scenario.name, "crs": scenario.crs, "edits": edits}
     document |= {key: said for key, said in (("author", author), ("stored", stored)) if said}
     return json.dumps(document, ensure_ascii=False, indent=1)
@@ -174,6 +181,10 @@ def _edit(row: object, number: int, source: str) -> Edit:
     if not isinstance(row, dict) or kind is None:
         raise _misread(number, source)
     values = {key: _tuples(value) for key, value in row.items() if key != "do"}
+    if kind is UseStandard:
+        if values.keys() != {"toml"} or not isinstance(values["toml"], str):
+            raise _misread(number, source)
+        return UseStandard(parse_standard(values["toml"], source=source))
     try:
         edit = kind(**values)
     except TypeError as error:
@@ -194,7 +205,7 @@ def _tuples(value: Any) -> Any:
 def _well_typed(edit: Edit) -> bool:
     """Texts are texts and numbers are numbers; the ranges are checked where edits are applied."""
     for name, value in asdict(edit).items():
-        if name in ("facility_id", "name", "tier", "rule_id", "unit_id", "toml"):
+        if name in ("facility_id", "name", "tier", "rule_id", "unit_id"):
             good = isinstance(value, str)
         elif name in ("line", "band"):
             good = value is None or _numbers(value, 2 if name == "line" else 1)

@@ -8,9 +8,9 @@ from typing import Final
 
 import coverage
 from core.errors import InputError, SettingError
-from coverage.model.parse_standard import parse_standard
 from coverage.model.standard import Standard
 from coverage.model.standard_edits import as_own
+from data.parse_standard import parse_standard
 
 DEFAULT_STANDARD: Final = "nanjing-2011"
 _PRESETS: Final = Path(coverage.__file__).parent / "standards"

@@ -20,10 +20,10 @@ from data.results.extras import PIECES, write_geopackage
 from data.results.folder import geojson
 from data.whole_folder import whole_folder
 from geo.isochrone.isochrones import Kind
-from jobs.assess.folder import Assessed, read_and_assess
-from jobs.assess.map_layers import reach_areas
-from jobs.assess.map_model import map_model
+from jobs.assess.folder import Assessed, read_and_assess, with_run
+from jobs.assess.map_model import map_model, reach_areas
 from jobs.study.inputs import StudyFiles
+from jobs.study.run import run_of
 from maps import render_map
 from maps.ground import basemap_of
 
@@ -101,8 +101,9 @@ def isochrone_files(
     progress: Progress = silent,
 ) -> Reached:
     """Read, measure and write the folder: isochrones.geojson, reach.gpkg (with the reached streets),
-    reach.json and map.html. UserError on bad input."""
+    reach.json, map.html and provenance.json. UserError on bad input."""
     done = read_and_assess(files, cache=cache, progress=part(progress, 0.0, 0.7))
+    done = with_run(done, run_of("isochrones", language, study=files, reach=wish))
     progress(0.7, text("Drawing how far one gets on foot"))
     found = reached(done, wish)
     progress(0.9, text("Writing the results"))
@@ -181,6 +182,7 @@ def _write(out: Path, found: Reached, *, language: str) -> None:
         write_geopackage(folder / "reach.gpkg", {"isochrones": areas, PIECES: found.layers.streets})
         write_json(folder / "reach.json", found.as_json())
         write_bytes(folder / "map.html", reach_map(found, language=language).encode("utf-8"))
+        write_json(folder / "provenance.json", found.done.results.provenance)
 
 
 def reach_map(found: Reached, *, language: str) -> str:

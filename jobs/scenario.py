@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -28,9 +29,10 @@ from data.scenarios import open_scenario, save_scenario, scenario_from_json, sce
 from data.streets.barriers import drawn_edits
 from data.whole_folder import whole_folder
 from geo.crs import WGS84, project, require_metric
-from jobs.assess.folder import Assessed, about, product_names, read_and_assess, write_tables
+from jobs.assess.folder import Assessed, about, product_names, read_and_assess, with_run, write_tables
 from jobs.assess.map_model import map_model
 from jobs.study.inputs import StudyFiles
+from jobs.study.run import run_of
 from maps import render_map
 from reports.workbook import workbook_bytes
 
@@ -55,6 +57,13 @@ class ScenarioWish:
     store: Path | None = None
     keep: str = ""
 
+    def scenarios(self, crs: str) -> tuple[Scenario, Scenario]:
+        """The two that are meant, in metric `crs`. UserError for one that cannot be found or read."""
+        return (
+            named_scenario(self.before, crs, store=self.store),
+            named_scenario(self.after, crs, store=self.store),
+        )
+
 
 def scenario_wish(edits: str, pair: tuple[str, str] | None, *, store: Path, keep: str) -> ScenarioWish:
     """One scenario against the city as it is, or any two; SettingError unless exactly one is asked for."""
@@ -75,7 +84,8 @@ class Compared:
     def as_json(self) -> Mapping[str, Any]:
         """comparison.json."""
         one, other = self.scenarios
-        return comparison_document(self.comparison, (one.name, other.name))
+        scenario = self.done.results.document["scenario"]
+        return comparison_document(self.comparison, (one.name, other.name)) | {"scenario": scenario}
 
 
 def scenario_files(
@@ -92,11 +102,28 @@ def scenario_files(
     The folder is the assessment folder of the second scenario, with scenario.json, comparison.json,
     changes.csv, changes_units.csv and difference.html.
     """
-    done = read_and_assess(files, cache=cache, progress=part(progress, 0.0, 0.7))
-    progress(0.7, text("Working the changes in"))
-    found = compared(done, wish)
+    found = scenarios_files(files, wish.scenarios, out=out, language=language, cache=cache, progress=progress)
     if wish.keep and wish.store is not None:
         save_scenario(wish.store, replace(found.scenarios[1], name=wish.keep))
+    return found
+
+
+def scenarios_files(
+    files: StudyFiles,
+    scenarios: Callable[[str], tuple[Scenario, Scenario]],
+    *,
+    out: Path,
+    language: str = "zh",
+    cache: Path | None = None,
+    progress: Progress = silent,
+) -> Compared:
+    """The same of two scenarios, which `scenarios` gives in the CRS of the city."""
+    done = read_and_assess(files, cache=cache, progress=part(progress, 0.0, 0.7))
+    progress(0.7, text("Working the changes in"))
+    found = compare_scenarios(done, scenarios(done.inputs.study.grid.crs))
+    before, after = (json.loads(scenario_to_json(scenario)) for scenario in found.scenarios)
+    run = run_of("scenario", language, study=files, before=before, after=after)
+    found = replace(found, done=with_run(found.done, run))
     progress(0.85, text("Writing the results"))
     write_comparison(out, found, language=language)
     progress(1.0, text("Done"))
@@ -105,12 +132,7 @@ def scenario_files(
 
 def compared(done: Assessed, wish: ScenarioWish) -> Compared:
     """Both scenarios of a wish on an assessed city, and the comparison."""
-    crs = done.inputs.study.grid.crs
-    scenarios = (
-        named_scenario(wish.before, crs, store=wish.store),
-        named_scenario(wish.after, crs, store=wish.store),
-    )
-    return compare_scenarios(done, scenarios)
+    return compare_scenarios(done, wish.scenarios(done.inputs.study.grid.crs))
 
 
 def compare_scenarios(done: Assessed, scenarios: tuple[Scenario, Scenario]) -> Compared:
@@ -146,7 +168,9 @@ def with_scenario(done: Assessed, scenario: Scenario) -> Assessed:
         return done
     assessment = assess_scenario(done.assessment, scenario)
     inputs = replace(done.inputs, study=assessment.study, standard=assessment.standard)
-    said = replace(about(inputs), scenario=scenario.name)
+    known = about(inputs)
+    marked = {**known.provenance, "scenario": scenario.name}
+    said = replace(known, scenario=scenario.name, provenance=marked)
     return Assessed(inputs, assessment, with_measures(results_of(assessment, said), assessment))
 
 
@@ -202,7 +226,8 @@ def write_comparison(out: Path, found: Compared, *, language: str) -> None:
     """The assessment folder of the second scenario and what it changes."""
     with whole_folder(out) as folder:
         basemap = write_tables(folder, found.done, language=language)
-        write_bytes(folder / "scenario.json", scenario_to_json(found.scenarios[1]).encode("utf-8"))
+        kept = json.loads(scenario_to_json(found.scenarios[1]))
+        write_json(folder / "scenario.json", kept | {"scenario": found.done.results.document["scenario"]})
         write_json(folder / "comparison.json", found.as_json())
         write_csv(folder / "changes.csv", change_table(found.comparison))
         write_csv(folder / "changes_units.csv", change_units_table(found.comparison))

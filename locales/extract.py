@@ -28,7 +28,17 @@ _PROJECT: Final = _ROOT.parent
 _PACKAGES: Final = ("core", "geo", "coverage", "data", "maps", "reports", "jobs", "ui", "commands")
 _WRITTEN: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _KEYWORDS: Final = dict.fromkeys(
-    ("text", "_", "InputError", "SettingError", "InfeasibleError", "UserError"), None
+    (
+        "text",
+        "_",
+        "InputError",
+        "SettingError",
+        "InfeasibleError",
+        "UserError",
+        "NotAllowedError",
+        "ConflictError",
+    ),
+    None,
 )
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 import pandas as pd
 
 from core.text import Sayable, Text, text, text_from_json
+from coverage.model.share_rows import share_comparison
 from coverage.model.standard import level_title
 from coverage.model.verdict_rows import VERDICT_WORDS
 from coverage.publish import Results
@@ -95,6 +96,7 @@ def more_sheets(book: Any, results: Results, tr: Translator) -> None:
             for line in _lines_above(name, table, results, tr):
                 sheet.line([line], text_wrap=False)
             _fill(sheet, table, columns, (name, results, tr))
+    _shares(book, results, tr)
     _completeness(book, results, tr)
     _barriers(book, results, tr)
 
@@ -147,6 +149,20 @@ def _statements(results: Results, tr: Translator) -> Iterator[str]:
     found = results.document.get("equity")
     for said in found["statements"] if found else ():
         yield tr(text_from_json(said))
+
+
+def _shares(book: Any, results: Results, tr: Translator) -> None:
+    """The same facilities by what a share divides: rules down, denominators across."""
+    found = share_comparison(results.extras.get("denominators"), results.standard)
+    if not found.rows:
+        return
+    sheet = Sheet(book, tr(text("By denominator")), (_WIDE, *(_NARROW + 3 for _ in found.columns), 24))
+    for said in (*([found.apart] if found.apart else []), *found.missing):
+        sheet.line([tr(said)], text_wrap=False)
+    rows = [[tr(row.title), *row.shares, tr(found.columns[row.own])] for row in found.rows]
+    head = [text("Rule"), *found.columns, text("Judged by")]
+    percent = [False, *(True for _ in found.columns), False]
+    sheet.table([tr(word) for word in head], rows, percent=percent)
 
 
 def _completeness(book: Any, results: Results, tr: Translator) -> None:

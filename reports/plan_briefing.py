@@ -6,7 +6,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+import pandas as pd
+
 from core.text import Sayable, Text, text
+from coverage.model.share_rows import share_comparison
 from coverage.model.standard import Standard, group_title, level_title
 from coverage.model.verdict_rows import SYNTHETIC, remarks_of
 from coverage.publish import Results
@@ -20,6 +23,7 @@ _OTHERS: Final = text("Other plans nearly as good")
 _CLOSED: Final = text("Existing facilities to close")
 _SPARE: Final = text("Existing facilities least needed")
 _ONLY_IT: Final = text("Residents whom only it serves, by the rule of this plan")
+_SHARES: Final = text("By what the share divides: the existing facilities")
 _REMARKS: Final = text("Remarks")
 _SIGNS: Final = re.compile(r"([\\`*_{}\[\]<>#|])")
 _LINE: Final = re.compile(r"\s*[\r\n]+\s*")
@@ -37,6 +41,7 @@ def plan_briefing(results: Results, *, language: str) -> str:
         draft.alternatives(),
         draft.closed(),
         draft.spare(),
+        draft.shares(results.extras.get("denominators")),
         draft.remarks(),
     ]
     return "\n\n".join("\n".join(lines) for part in parts if (lines := list(part))) + "\n"
@@ -181,6 +186,22 @@ class _Draft:
             yield f"## {self.tr(_REMARKS)}"
             yield ""
             yield from (f"- {escaped(self.tr(note))}" for note in said)
+
+    def shares(self, table: pd.DataFrame | None) -> Iterator[str]:
+        """What the facilities there are come to, by what a share divides."""
+        found = share_comparison(table, self.standard)
+        if not found.rows:
+            return
+        yield f"## {self.tr(_SHARES)}"
+        yield ""
+        rows = [
+            [self.tr(row.title), *("–" if share is None else f"{share:.1%}" for share in row.shares)]
+            for row in found.rows
+        ]
+        yield from self._table([text("Rule"), *found.columns], rows)
+        for said in (*([found.apart] if found.apart else []), *found.missing):
+            yield ""
+            yield escaped(self.tr(said))
 
     def _table(self, head: Iterable[Sayable], rows: Iterable[Sequence[str]]) -> Iterator[str]:
         titles = [self.tr(title) for title in head]

@@ -34,12 +34,18 @@ class Sheet:
         self._row += 1
 
     def table(
-        self, head: Sequence[str], rows: Iterable[Sequence[object]], *, percent: Sequence[bool] = ()
+        self,
+        head: Sequence[str],
+        rows: Iterable[Sequence[object]],
+        *,
+        percent: Sequence[bool] = (),
+        decimals: int = 3,
     ) -> None:
-        """A bold header that stays in view, then the rows; columns of shares as percentages."""
+        """A bold header that stays in view, then the rows; columns of shares as percentages, other numbers
+        with at most so many decimals."""
         self.line(head, bold=True, bg_color="#e8edf2", bottom=1)
         self._sheet.freeze_panes(self._row, 0)
-        plain = self._book.add_format({"valign": "top", "num_format": "#,##0.###"})
+        plain = self._book.add_format({"valign": "top", "num_format": "#,##0." + "#" * decimals})
         share = self._book.add_format({"valign": "top", "num_format": "0.0%"})
         forms = [share if is_share else plain for is_share in percent] or [plain] * len(head)
         for row in rows:

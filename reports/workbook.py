@@ -9,7 +9,7 @@ from typing import Any, Final
 import xlsxwriter
 
 from core.text import Text, text, text_from_json
-from coverage.model.standard import level_title
+from coverage.model.standard import Check, Rule, level_title, whole_title
 from coverage.model.verdict_rows import (
     CONCERNED,
     NOT_COVERED,
@@ -49,6 +49,7 @@ _UNITS_HEAD: Final = (
     text("Units judged"),
     text("Units that meet it"),
     text("Share"),
+    text("Share of"),
     text("Places per 1,000, or m² per 100 households"),
     text("Verdict"),
 )
@@ -88,7 +89,7 @@ def workbook_bytes(results: Results, *, language: str) -> bytes:
         widths = (34, 10, 16, *compared, 14, 18, 14, 14, 40, 24, 40)
         _assessment_sheet(Sheet(book, tr(text("Assessment")), widths), results, tr)
         _units_sheet(
-            Sheet(book, tr(text("Units")), (16, 22, 14, 40, 14, 14, 10, 10, 10, 14, 14)), results, tr
+            Sheet(book, tr(text("Units")), (16, 22, 14, 40, 14, 14, 10, 10, 10, 20, 14, 14)), results, tr
         )
         widths = (40, 8, 14, 14, 12, 34, 10, 50, 16, 16, 30, 16, 14, 14)
         _gaps_sheet(Sheet(book, tr(text("Gaps")), widths), results, tr)
@@ -134,15 +135,25 @@ def _assessment_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
 
 def _units_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
     titles = {rule.id: tr(results.standard.rule_title(rule)) for rule in results.standard.rules}
-    numbers = ("residents", "residents_met", "units", "units_met", "share", "actual")
+    wholes = {rule.id: tr(_share_of(rule)) for rule in results.standard.rules}
+    numbers = ("residents", "residents_met", "units", "units_met", "share")
     rows = (
         [tr(level_title(row["level"])), row["name"], row["unit_id"], titles[row["rule"]]]
         + [row[name] for name in numbers]
-        + [_verdict(row["verdict"], tr)]
+        + [wholes[row["rule"]], row["actual"], _verdict(row["verdict"], tr)]
         for row in results.units.to_dict("records")
     )
-    percent = [name == "share" for name in ("", "", "", "", *numbers, "")]
+    percent = [name == "share" for name in ("", "", "", "", *numbers, "", "", "")]
     sheet.table([tr(word) for word in _UNITS_HEAD], rows, percent=percent)
+
+
+def _share_of(rule: Rule) -> Text:
+    """What the shares of a rule's units are shares of; nothing where they have none."""
+    if rule.check in (Check.RADIUS, Check.WALK):
+        return whole_title(rule)
+    if rule.check is Check.LOAD:
+        return text("facilities")
+    return text("units") if rule.check in (Check.PRESENCE, Check.UNITS) else text("–")
 
 
 def _verdict(verdict: str, tr: Translator) -> str:

@@ -143,3 +143,10 @@ class TestTranslator:
 )
 def test_a_browsers_locale_chooses_the_language(asked: str, language: str) -> None:
     assert translator(asked).language == language
+
+
+def test_coverage_never_stands_without_what_it_is_a_share_of() -> None:
+    whole = ("人口", "居住用地", "用地面积", "小区", "社区", "户数", "设施")
+    bare = re.compile("".join(f"(?<!{name})" for name in whole) + "覆盖率")
+    sentences = [str(message.string) for name in CODE for message in catalogue("zh", name) if message.id]
+    assert not [sentence for sentence in sentences if bare.search(sentence)]

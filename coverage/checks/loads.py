@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from core.text import text
+from coverage.checks.allocation import TO_NEAREST, Allocation, Manner, allocate, own_tiers, tier_loads
 from coverage.checks.by_unit import facilities_by_unit
 from coverage.checks.measured import Measured
-from coverage.equity.allocation import TO_NEAREST, Allocation, Manner, allocate, own_tiers, tier_loads
 from coverage.model.results import LoadResult, RuleResult, judge, ratio
 from coverage.model.standard import Rule, settlement_title
 from coverage.model.study import Study

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 import pandas as pd
 
@@ -13,10 +11,7 @@ from coverage.checks.measured import Measured
 from coverage.checks.presence import no_units, units_subject
 from coverage.model.results import RuleResult, judge, ratio
 from coverage.model.standard import Rule, Verdict, group_title
-from coverage.model.tables import Floats, Ints
-
-# The group of the population table that counts households.
-HOUSEHOLDS: Final = "households"
+from coverage.model.tables import HOUSEHOLDS, Floats, Ints
 
 
 def check_supply(rule: Rule, measured: Measured) -> RuleResult:

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from coverage.model.study import Study
-from coverage.model.tables import Floats, Ints
+from coverage.model.tables import HOUSEHOLDS, Floats, Ints
 
 CITY: Final = "city"
 # Everybody, in tables that also have rows for groups of residents.
@@ -48,5 +48,7 @@ def area_levels(study: Study) -> Iterator[AreaLevel]:
 
 
 def people_of(study: Study) -> Mapping[str, Floats]:
-    """Group → residents of each cell (n,): everybody first, then the groups the population table has."""
-    return {ALL: study.grid.residents, **study.grid.groups}
+    """Group → residents of each cell (n,): everybody first, then the groups of people that the population
+    table has; households are no group of people."""
+    groups = {name: people for name, people in study.grid.groups.items() if name != HOUSEHOLDS}
+    return {ALL: study.grid.residents, **groups}

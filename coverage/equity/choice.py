@@ -20,7 +20,7 @@ from coverage.checks.by_unit import units_of
 from coverage.checks.measured import Measured
 from coverage.checks.reach import cells_within, limit_m
 from coverage.equity.areas import area_levels, people_of
-from coverage.equity.denominators import circles, indexed, pieces_of
+from coverage.equity.reached_ground import circles, indexed, pieces_of
 from coverage.measuring.measure import BOUNDARY_M
 from coverage.model.results import RuleResult
 from coverage.model.standard import Check, Rule

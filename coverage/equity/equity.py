@@ -13,6 +13,7 @@ import numpy as np
 from core.text import Sayable, Text, text
 from coverage.checks.measured import Measured
 from coverage.checks.reach import BOUNDARY_M, limit_m, reach_m
+from coverage.equity.areas import ALL, people_of
 from coverage.equity.inequality import fifths, gini, quantile
 from coverage.model.results import ratio
 from coverage.model.standard import Check, Rule, Standard, group_title, settlement_title
@@ -109,7 +110,9 @@ def equity(rule: Rule, measured: Measured, *, areas: Sequence[Area] = ()) -> Equ
     ways = _Ways.of(rule, measured)
     people = np.where(subject, measured.residents, 0.0)
     rows = [ways.row("all", "all", text("all residents"), people)]
-    for name, group in study.grid.groups.items():
+    for name, group in people_of(study).items():
+        if name == ALL:
+            continue
         title = text("{group} residents", group=group_title(name))
         rows.append(ways.row("group", name, title, np.where(subject, group, 0.0)))
     for settlement in (URBAN, RURAL) if rule.settlement == "any" else ():

@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 
 from core.text import Text, text
-from coverage.measuring.membership import GAP_WIDTH_M, Membership
+from coverage.model.membership import GAP_WIDTH_M, Membership
 from coverage.model.tables import Bools, PopulationGrid, UnitTable
 
 # Rounding of coordinates makes neighbours overlap by less than this.

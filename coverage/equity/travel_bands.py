@@ -8,6 +8,7 @@ every group: how old people fare at their own speed is in `readings.csv`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -33,13 +34,59 @@ def travel_bands(measured: Measured) -> pd.DataFrame:
     residents who reach none. Bands in which nobody lives are left out, except the city's. The bands of an
     area and group add up to its residents.
     """
-    distances, parts = measured.distances, [pd.DataFrame(columns=list(COLUMNS))]
+    parts = [_of_distances(measured, tier, by, metres) for tier, by, metres in _ways(measured)]
+    return pd.concat(parts or [pd.DataFrame(columns=list(COLUMNS))], ignore_index=True)
+
+
+def travel_quantiles(measured: Measured) -> pd.DataFrame:
+    """Columns `tier, by, level, unit_id, name, group, residents, median, p90`, in minutes (`walk`) or metres.
+
+    The smallest figure that at least half, nine tenths of the people do not exceed: inf where that many
+    reach none. A row for the city and every unit in which people of the group live.
+    """
+    parts = [pd.DataFrame(columns=[*COLUMNS[:6], "residents", "median", "p90"])]
+    per_minute = measured.standard.walking.metres_per_minute
+    for tier, by, metres in _ways(measured):
+        order = np.argsort(metres, kind="stable")
+        figure = metres[order] / (per_minute if by == "walk" else 1.0)
+        for level in area_levels(measured.study):
+            by_area = np.argsort(level.of_cell[order], kind="stable")
+            cells, area = order[by_area], level.of_cell[order][by_area]
+            ends = np.searchsorted(area, np.arange(len(level.ids) + 1))
+            for group, people in people_of(measured.study).items():
+                run = np.concatenate([[0.0], np.cumsum(people[cells])])
+                before, whole = run[ends[:-1]], run[ends[1:]] - run[ends[:-1]]
+                there = np.flatnonzero(whole > 0)
+                at = {
+                    # A little less is wanted, so that 0.9 of ten people is the ninth.
+                    name: np.searchsorted(run, (before + share * whole * (1 - 1e-12))[there]) - 1
+                    for name, share in (("median", 0.5), ("p90", 0.9))
+                }
+                parts.append(
+                    pd.DataFrame(
+                        {
+                            "tier": tier,
+                            "by": by,
+                            "level": level.level,
+                            "unit_id": [level.ids[i] for i in there],
+                            "name": [level.names[i] for i in there],
+                            "group": group,
+                            "residents": whole[there],
+                            **{name: np.round(figure[by_area][rows], 3) for name, rows in at.items()},
+                        }
+                    )
+                )
+    return pd.concat(parts[1:] or parts, ignore_index=True)
+
+
+def _ways(measured: Measured) -> Iterator[tuple[str, str, Floats]]:
+    """Tier (at last that of any), `walk` or `radius`, and every cell's metres."""
+    distances = measured.distances
     tiers = list(distances.straight_m)
     for tier, accepted in [*((tier, [tier]) for tier in tiers), (ANY, tiers)]:
         if accepted:
-            parts.append(_of_distances(measured, tier, "walk", distances.walk_to(accepted)[0]))
-            parts.append(_of_distances(measured, tier, "radius", distances.straight_to(accepted)[0]))
-    return pd.concat(parts[1:] or parts, ignore_index=True)
+            yield tier, "walk", distances.walk_to(accepted)[0]
+            yield tier, "radius", distances.straight_to(accepted)[0]
 
 
 def band_ends(measured: Measured, by: str) -> Floats:

@@ -9,8 +9,7 @@ import numpy as np
 
 from coverage.model.tables import Floats, Ints
 from geo.csr_ranges import distinct, ranges
-from geo.network.incidence import edges_of_nodes
-from geo.network.network import WalkNetwork
+from geo.network.network import WalkNetwork, edges_of_nodes
 from geo.network.snapping import Snapped
 
 _BLOCK_M: Final = 2_000.0

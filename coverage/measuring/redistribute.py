@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 import shapely
 
-from coverage.measuring.membership import locate
+from coverage.model.membership import locate
 from coverage.model.tables import Floats, Ints, PopulationGrid, UnitTable
 
 RESIDENTS: Final = "residents"

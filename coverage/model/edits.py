@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from coverage.model.standard import Standard
 
 
 @dataclass(frozen=True)
@@ -65,9 +67,9 @@ class SetSpeed:
 
 @dataclass(frozen=True)
 class UseStandard:
-    """Another standard altogether, as its TOML text."""
+    """Another standard altogether."""
 
-    toml: str
+    standard: Standard = field(hash=False)
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,8 @@ def ratio(part: float, whole: float) -> float | None:
 
 @dataclass(frozen=True)
 class Shortfall:
-    """`amount` of `what` ("residents", "facilities", "units", "places", "m2"); 0 where nothing lacks."""
+    """`amount` of `what` ("residents", "facilities", "units", "places", "m2", or what a rule divides by
+    instead of residents); 0 where nothing lacks."""
 
     what: str
     amount: float
@@ -106,14 +107,17 @@ def shortfall(result: RuleResult) -> Shortfall | None:
     """How much is missing until the rule is met to the last, the 差距 of the city's assessment table; None
     where it could not be judged.
 
-    radius, walk: residents beyond the figure. load: facilities outside the band. presence: units
-    without one. units: units lacking until the wanted share. ratio: places lacking, unit by unit
-    (a surplus elsewhere does not help), as fractions. area_per_100_households: m² lacking, likewise.
+    radius, walk: residents beyond the figure, or what else the rule divides by. load: facilities outside
+    the band. presence: units without one. units: units lacking until the wanted share. ratio: places
+    lacking, unit by unit (a surplus elsewhere does not help), as fractions. area_per_100_households: m²
+    lacking, likewise.
     """
     if result.verdict is None:
         return None
     rule, table = result.rule, result.by_unit
     match rule.check:
+        case Check.RADIUS | Check.WALK if rule.denominator != "residents":
+            return Shortfall(rule.denominator, (result.total or 0.0) - (result.covered or 0.0))
         case Check.RADIUS | Check.WALK:
             return Shortfall("residents", result.residents_missed)
         case Check.LOAD:

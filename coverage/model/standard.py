@@ -42,6 +42,16 @@ class Verdict(StrEnum):
 
 # What a share may divide by; see `coverage.equity.denominators`.
 DENOMINATORS: Final = ("residents", "residential_land", "area", "compounds", "communities")
+# When a compound or a community counts as covered, beside a share of its area.
+BASES: Final[Mapping[str, tuple[str, ...]]] = {
+    "compounds": ("inner point", "any gate", "wholly", "touched"),
+    "communities": ("inner point", "every resident", "wholly", "touched"),
+}
+
+
+def at_least(share: float) -> str:
+    """The basis by which a polygon is covered from this share of its area on."""
+    return f"at least {100 * share:g} % of its area"
 
 
 @dataclass(frozen=True)
@@ -56,7 +66,9 @@ class Rule:
     every resident of a unit must meet. `speed_kmh` (walk) is the rule's own speed, None the standard's.
     `least_m2` and `least_functions` (presence): a facility counts from this floor area and number of
     services on. `household_size`: residents a household, where households are not counted.
-    `denominator` is what the share of a radius or walk rule divides by (one of DENOMINATORS).
+    `denominator` is what the share of a radius or walk rule divides by (one of DENOMINATORS), `basis` when a
+    compound or community counts as covered ("" by its inner point), `basis_share` the share of its area
+    where that decides.
     `evidence` says where the figure was read (None: not stated), `source` in which text.
     """
 
@@ -77,6 +89,8 @@ class Rule:
     least_functions: int = 0
     household_size: float | None = None
     denominator: str = "residents"
+    basis: str = ""
+    basis_share: float | None = None
     clause: str = ""
     wording: str = ""
     evidence: Evidence | None = None
@@ -186,11 +200,20 @@ class Standard:
                 "functions": rule.least_functions,
                 "low": low,
                 "high": high,
+                "whole": whole_title(rule),
             },
         )
 
 
 def _rule_template(rule: Rule) -> str:
+    if rule.denominator != "residents":
+        if rule.check is Check.RADIUS:
+            return text("Within {figure:,g} m of a {tier}, straight line ({whole})").template
+        if rule.in_metres:
+            return text("Within {figure:,g} m on foot of a {tier} ({whole})").template
+        if rule.speed_kmh is not None:
+            return text("Within {figure:g} min on foot at {speed:g} km/h of a {tier} ({whole})").template
+        return text("Within {figure:g} min on foot of a {tier} ({whole})").template
     if rule.check is Check.WALK and rule.in_metres:
         return text("Within {figure:,g} m on foot of a {tier} ({who} residents)").template
     if rule.check is Check.WALK and rule.speed_kmh is not None:
@@ -207,6 +230,16 @@ def _rule_template(rule: Rule) -> str:
 def settlement_title(settlement: str) -> Sayable:
     """ "urban", "rural" or "any" for a reader."""
     return _SETTLEMENTS.get(settlement, settlement)
+
+
+def whole_title(rule: Rule) -> Text:
+    """What the share of a radius or walk rule is a share of."""
+    return Text(_WHOLES[rule.denominator].template, {"who": settlement_title(rule.settlement)})
+
+
+def share_title(denominator: str) -> Text:
+    """The name of a share by what it divides by, as officials call it; never a bare “coverage”."""
+    return _SHARES[denominator]
 
 
 def level_title(level: str) -> Sayable:
@@ -240,6 +273,21 @@ _EVIDENCE: Final = {
     Evidence.PRESS: text("as reported in the press"),
     Evidence.RECALLED: text("recalled; to be confirmed"),
     None: text("source not stated"),
+}
+_WHOLES: Final = {
+    "residents": text("{who} residents"),
+    "residential_land": text("residential land of {who} communities"),
+    "area": text("ground of {who} communities"),
+    "compounds": text("residential compounds in {who} communities"),
+    "communities": text("{who} communities"),
+}
+_SHARES: Final = {
+    "residents": text("Share of residents covered"),
+    "households": text("Share of households covered"),
+    "residential_land": text("Share of residential land covered"),
+    "area": text("Share of ground covered"),
+    "compounds": text("Share of compounds covered"),
+    "communities": text("Share of communities covered"),
 }
 _LEVELS: Final = {
     "district": text("district"),

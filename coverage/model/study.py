@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from coverage.measuring.membership import Membership, locate, locate_declared, locate_facilities
+from coverage.model.membership import Membership, locate, locate_declared, locate_facilities
 from coverage.model.tables import (
     RURAL,
     UNKNOWN,

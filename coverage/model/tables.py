@@ -28,6 +28,8 @@ Shapes = NDArray[np.object_]
 
 URBAN: Final = "urban"
 RURAL: Final = "rural"
+# The column of the population table that counts households; all other groups count people.
+HOUSEHOLDS: Final = "households"
 UNKNOWN: Final = ""
 
 
@@ -184,18 +186,26 @@ class UnitTable:
 
 @dataclass(frozen=True)
 class Compounds:
-    """Residential compounds (小区): `shape` (k,) polygons or points in metres, `name` (k,)."""
+    """Residential compounds (小区): `shape` (k,) polygons or points in metres, `name` (k,).
+
+    `households` (k,; NaN where a row states none) and `gates` (k,; points or several, None where a compound
+    has none) only where the file has any.
+    """
 
     shape: Shapes
     name: tuple[str, ...]
+    households: Floats | None = None
+    gates: Shapes | None = None
 
 
 @dataclass(frozen=True)
 class Grounds:
-    """None where no file was given. `residential`: polygons of residential land (居住用地), in metres."""
+    """None where no file was given. `residential`: polygons of residential land (居住用地), in metres;
+    `declared_m2` what the file states as the area of each, where it has such a column (NaN: not stated)."""
 
     residential: Shapes | None = None
     compounds: Compounds | None = None
+    declared_m2: Floats | None = None
 
 
 def _require_columns(frame: pd.DataFrame, wanted: Sequence[str], table: Text) -> None:

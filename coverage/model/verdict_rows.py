@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from core.text import Text, text, text_from_json
+from core.text import Sayable, Text, text, text_from_json
 from coverage.model.standard import (
     Check,
     Evidence,
@@ -19,6 +19,7 @@ from coverage.model.standard import (
     evidence_title,
     group_title,
     settlement_title,
+    share_title,
 )
 
 VERDICT_WORDS: Final = {
@@ -126,6 +127,12 @@ def _change(rule: Rule, before: Mapping[str, Any], after: Mapping[str, Any]) -> 
         return text("–")
     match rule.check:
         case Check.RADIUS | Check.WALK:
+            if rule.denominator != "residents":
+                return text(
+                    "{name} {points:+.1f} percentage points",
+                    name=share_title(rule.denominator),
+                    points=100.0 * (after["share"] - before["share"]),
+                )
             return text(
                 "{points:+.1f} percentage points ({residents:+,.0f} residents)",
                 points=100.0 * (after["share"] - before["share"]),
@@ -178,6 +185,8 @@ def _figure(rule: Rule) -> Text:
 
 def _actual(rule: Rule, row: Mapping[str, Any]) -> Text:
     match rule.check:
+        case Check.RADIUS | Check.WALK if rule.denominator != "residents":
+            return share_words(rule, row["share"], row["covered"], row["total"])
         case Check.RADIUS | Check.WALK:
             return text(
                 "{share:.1%} ({met:,.0f} of {all:,.0f} {all:resident|residents})",
@@ -211,6 +220,42 @@ def _actual(rule: Rule, row: Mapping[str, Any]) -> Text:
             return text(
                 "{met} of {count} ({share:.1%})", met=row["units_met"], count=row["units"], share=row["share"]
             )
+
+
+def share_words(rule: Rule, share: float, covered: float, total: float) -> Text:
+    """A share that is not of residents, with what it divides and what it divides by."""
+    if rule.denominator in ("residential_land", "area"):
+        return text(
+            "{name} {share:.1%} ({covered:,.2f} of {total:,.2f} ha)",
+            name=share_title(rule.denominator),
+            share=share,
+            covered=covered / 1e4,
+            total=total / 1e4,
+        )
+    return text(
+        "{name} {share:.1%} ({covered:,.0f} of {total:,.0f}, {basis})",
+        name=share_title(rule.denominator),
+        share=share,
+        covered=covered,
+        total=total,
+        basis=basis_title(rule.basis or "inner point"),
+    )
+
+
+def basis_title(basis: str) -> Sayable:
+    """When a compound or a community counts as covered, for a reader."""
+    if basis.startswith("at least "):
+        return text("from {share:g} % of its area on", share=float(basis.split()[2]))
+    return _BASES.get(basis, basis)
+
+
+_BASES: Final = {
+    "inner point": text("by its inner point"),
+    "any gate": text("by any of its gates"),
+    "wholly": text("wholly within"),
+    "touched": text("if touched at all"),
+    "every resident": text("if every resident is covered"),
+}
 
 
 _OF_CELLS: Final = (Check.RADIUS, Check.WALK, Check.UNITS)
@@ -270,6 +315,10 @@ _LACKING: Final = {
     "units": text("{amount:,} {amount:unit|units}"),
     "places": text("{amount:,} {amount:place|places}"),
     "m2": text("{amount:,} m² of floor area"),
+    "residential_land": text("{amount:,} m² of residential land not covered"),
+    "area": text("{amount:,} m² of ground not covered"),
+    "compounds": text("{amount:,} {amount:compound|compounds} not covered"),
+    "communities": text("{amount:,} {amount:community|communities} not covered"),
 }
 
 

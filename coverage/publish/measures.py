@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from coverage.assessment import Assessment
-from coverage.checks.reach import reach_m
+from coverage.checks.measured import Measured
+from coverage.checks.reach import check_reach, limit_m, reach_m
 from coverage.equity.choice import choice_facilities_table, choice_table, choices, overlaps
 from coverage.equity.completeness import SEVEN_KINDS, Kind, completeness, tier_kinds
 from coverage.equity.denominators import denominators
 from coverage.equity.detours import Detours, detours
 from coverage.equity.equity import Area, Equity, equity
 from coverage.equity.inequality import lorenz
-from coverage.equity.travel_bands import travel_bands
+from coverage.equity.travel_bands import travel_bands, travel_quantiles
 from coverage.equity.unit_ranking import league
-from coverage.measuring.reading import Reading, elderly_reading
 from coverage.model.results import RuleResult, shortfall
-from coverage.model.standard import Check
+from coverage.model.standard import Check, Rule
 from coverage.model.study import Study
 from coverage.model.tables import Floats, Ints
 from coverage.publish.tables import Results
+from coverage.scenario.apply import with_grid
 
 # Text in every table that has such a column; all other columns are numbers.
 TEXTS: Final = frozenset((
@@ -64,6 +65,7 @@ def measures_of(assessment: Assessment, *, areas: Sequence[Area] = ()) -> dict[s
         "choice_facilities": choice_facilities_table(chosen, assessment.measured),
         "denominators": denominators(assessment.measured, assessment.results),
         "travel_bands": travel_bands(assessment.measured),
+        "travel_quantiles": travel_quantiles(assessment.measured),
         "readings": reading_table(elderly_reading(assessment.measured)),
     }
 
@@ -278,3 +280,46 @@ def _facilities(table: pd.DataFrame, study: Study) -> pd.DataFrame:
     frame, rows = study.facilities.frame, table["facility_row"].to_numpy(int)
     words: dict[str, Any] = {column: frame[column].to_numpy(str)[rows] for column in ("facility_id", "name")}
     return table.assign(**words)
+
+
+ELDERLY: Final = "elderly"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A walk rule at a speed and for a group ("" for all residents): `limit_m` is how far the minutes go."""
+
+    rule: Rule
+    speed_kmh: float
+    group: str
+    limit_m: float
+    result: RuleResult
+
+
+def read_walks(measured: Measured, *, speed_kmh: float, group: str = "") -> tuple[Reading, ...]:
+    """Every walk rule of the standard that divides by residents at `speed_kmh`, in its order; nothing is
+    measured anew.
+
+    A figure in metres on foot does not depend on the speed, and stays.
+
+    With a group, shares are of that group's residents; KeyError if the grid does not count it.
+    """
+    standard = measured.standard
+    slower = replace(standard, walking=replace(standard.walking, speed_kmh=speed_kmh))
+    grid = measured.study.grid
+    counted = replace(grid, residents=grid.groups[group]) if group else grid
+    reading = Measured(with_grid(measured.study, counted), measured.distances, slower)
+    walks = [
+        replace(rule, speed_kmh=None)
+        for rule in standard.rules
+        if rule.check is Check.WALK and rule.denominator == "residents"
+    ]
+    return tuple(
+        Reading(rule, speed_kmh, group, limit_m(rule, slower), check_reach(rule, reading)) for rule in walks
+    )
+
+
+def elderly_reading(measured: Measured) -> tuple[Reading, ...]:
+    """Every walk rule at the standard's elderly speed: of elderly residents, where the grid counts them."""
+    group = ELDERLY if ELDERLY in measured.study.grid.groups else ""
+    return read_walks(measured, speed_kmh=measured.standard.walking.elderly_speed_kmh, group=group)

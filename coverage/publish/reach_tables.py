@@ -15,7 +15,7 @@ from scipy.sparse import csr_array
 from coverage.assessment import Assessment
 from coverage.equity.barriers import Crossing
 from coverage.measuring.measure import BOUNDARY_M
-from coverage.measuring.membership import locate
+from coverage.model.membership import locate
 from coverage.model.study import Study
 from coverage.model.tables import Floats, Ints
 from geo.crs import WGS84, unproject

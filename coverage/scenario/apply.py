@@ -25,13 +25,11 @@ from coverage.model.edits import (
     SetSpeed,
     UseStandard,
 )
-from coverage.model.parse_standard import parse_standard
 from coverage.model.standard import Rule, Standard
 from coverage.model.standard_edits import as_own, with_figure, with_speed
 from coverage.model.study import Study
 from coverage.model.tables import FacilityTable, PopulationGrid
-from geo.network.cut import cut_streets
-from geo.network.extend import add_street
+from geo.network.edit import add_street, cut_streets
 from geo.network.network import WalkNetwork
 
 # What a study remembers of its cells and units, which stays right while these stay as they are.
@@ -211,7 +209,7 @@ def _changed(standard: Standard, change: str, **fields: object) -> Standard:
 
 
 def _standard(variant: Variant, edit: UseStandard) -> Variant:
-    return replace(variant, standard=parse_standard(edit.toml, source="scenario"))
+    return replace(variant, standard=edit.standard)
 
 
 _APPLY: Final[Mapping[type[Edit], Callable[[Variant, Any], Variant]]] = {

@@ -19,12 +19,12 @@ from coverage.checks.loads import check_load
 from coverage.checks.measured import Measured
 from coverage.checks.presence import serving_facilities, units_subject, within_rules
 from coverage.checks.reach import BOUNDARY_M, limit_m
-from coverage.checks.supply import HOUSEHOLDS, places_of
-from coverage.measuring.membership import Membership
+from coverage.checks.supply import places_of
 from coverage.model.edits import Close, Scenario
+from coverage.model.membership import Membership
 from coverage.model.results import RuleResult
 from coverage.model.standard import Check, Rule
-from coverage.model.tables import Floats, Ints
+from coverage.model.tables import HOUSEHOLDS, Floats, Ints
 from coverage.scenario.what_if import Trail
 from geo.distance.reach import bounded_reach, reach_straight
 from geo.network.snapping import take

@@ -62,7 +62,7 @@ class Timeline:
 def timeline(
     study: Study, standard: Standard, *, years: Sequence[int] = (), cells: Snapped | None = None
 ) -> Timeline:
-    """Radius and walk rules at the end of each year, with the residents of today.
+    """Radius and walk rules that divide by residents at the end of each year, with the residents of today.
 
     The facility table holds planned facilities too. Column `status`: "open" (also where it says
     nothing) or "planned"; others are left out. Column `opened`: when it opened, or is to open, in
@@ -75,7 +75,11 @@ def timeline(
     doors = snap(study.network, study.facilities.xy, limit_m=limit)
     places = cells if cells is not None else snap(study.network, study.grid.xy, limit_m=limit)
     ways = _Ways(study, standard, dates, places, doors)
-    rules = [rule for rule in standard.rules if rule.check in (Check.RADIUS, Check.WALK)]
+    rules = [
+        rule
+        for rule in standard.rules
+        if rule.check in (Check.RADIUS, Check.WALK) and rule.denominator == "residents"
+    ]
     results = tuple(result for rule in rules for result in ways.years_of(rule, chosen))
     undated, planned_undated = (
         int(((dates.year == year) & dates.known).sum()) for year in (_ALWAYS, _NO_DATE)

@@ -52,13 +52,20 @@ class Certainty:
 
 
 def certainty(results: Sequence[RuleResult], measured: Measured, *, doubts: Doubts) -> Certainty:
-    """Bands of the radius and walk rules that could be judged. One seed always gives the same bands.
+    """Bands of the radius and walk rules that could be judged and divide by residents, since residents are
+    what is drawn. One seed always gives the same bands.
 
     Distances are those measured, nothing is searched anew. A draw's speed moves the limit of walk
     rules. A facility that moves is followed exactly by radius rules; on foot the way from the
     cell's nearest facility grows or shrinks by as much as the straight line does.
     """
-    judged = [r for r in results if r.rule.check in (Check.RADIUS, Check.WALK) and r.share is not None]
+    judged = [
+        r
+        for r in results
+        if r.rule.check in (Check.RADIUS, Check.WALK)
+        and r.rule.denominator == "residents"
+        and r.share is not None
+    ]
     parts = _Parts.of(measured.study)
     cells = cells_of([result.rule for result in judged], measured, doubts)
     dice = Dice(measured, doubts)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 
 from core.text import Text, text
-from coverage.measuring.membership import declared_units
+from coverage.model.membership import declared_units
 from coverage.model.names import names_in, unit_key
 from coverage.model.standard import level_title
 from coverage.model.tables import UnitTable

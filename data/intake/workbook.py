@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import json
+import glob
+import hashlib
+import io
 import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -13,11 +15,11 @@ from typing import Any, Final
 import xlsxwriter
 
 from core.text import Text, text
-from data.files import write_csv
-from data.formats.raw import Cell
-from data.formats.worksheets import OWN_SHEETS
+from data.files import write_bytes, write_csv
+from data.formats.annotate import Front, PackageError, SheetNotes, annotated, is_package
+from data.formats.comments import Note
+from data.formats.raw import Cell, RawFile
 from data.intake.coordinates import MIXED, belief_in_words
-from data.intake.drafts import REFUSED
 from data.intake.findings import ERROR, INFO, WARNING, Finding
 from data.intake.intake import Intake
 from data.intake.likelihood import UNKNOWN
@@ -25,16 +27,16 @@ from data.intake.sheets import Table
 
 Say = Callable[[Text], str]
 
-_COLOURS: Final = {ERROR: "#F8B4A6", WARNING: "#FFE699", INFO: "#DDEBF7"}
 _LEVELS: Final = {ERROR: text("error"), WARNING: text("warning"), INFO: text("remark")}
 _RANK: Final = {ERROR: 0, WARNING: 1, INFO: 2}
 EXPLANATION: Final = text("Explanation")
-REFUSED_ROWS: Final = text("Refused rows")
-ALL_FINDINGS: Final = text("All findings")
 FINDINGS_TITLE: Final = text("Result of the check")
+# What stands over our columns in either language: a workbook may come back from a check in the other one.
+_EARLIER: Final = ("检查结果", "Result of the check")
 _NAME_LENGTH: Final = 31
-_WIDTH: Final = 60
 _LONGEST_CELL: Final = 32_000
+# From here on a program shows a number without a format as 3.2E+11.
+_LONG_NUMBER: Final = 1e11
 
 
 def write_accepted(intake: Intake, path: Path) -> None:
@@ -63,7 +65,8 @@ def write_findings(intake: Intake, folder: Path, tr: Say) -> tuple[Path, ...]:
     books = workbooks_of(intake, folder)
     for name, path in books.items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_findings_workbook(_of_file(intake, name) if len(books) > 1 else intake, path, tr)
+        own = _of_file(intake, name) if len(books) > 1 else intake
+        write_findings_workbook(own, path, tr, original=_original(own.files, folder))
     return tuple(books.values())
 
 
@@ -102,125 +105,106 @@ def _of_file(intake: Intake, name: str) -> Intake:
     )
 
 
-def write_findings_workbook(intake: Intake, path: Path, tr: Say) -> None:
+def _original(files: Sequence[RawFile], folder: Path) -> bytes | None:
+    """The list as it was sent, which the folder keeps under its name, or with a few digits in front."""
+    if len(files) != 1:
+        return None
+    name = Path(files[0].name).name
+    for path in (folder / name, *folder.glob(f"*-{glob.escape(name)}")):
+        if path.is_file():
+            content = path.read_bytes()
+            if hashlib.sha256(content).hexdigest() == files[0].sha256:
+                return content
+    return None
+
+
+def write_findings_workbook(intake: Intake, path: Path, tr: Say, *, original: bytes | None = None) -> None:
     """The workbook that goes back, in the reader's language.
 
-    Every sheet stands there with all its rows where they were, so that row numbers hold; one more column says
-    what is wrong, and the cells meant are coloured. Mended and uploaded again it is read like the original:
-    the added sheets, which a property of the workbook names, and the added column are passed over.
+    Of an `original` that is an .xlsx workbook it is that workbook: added are columns that say what is wrong,
+    comments at the cells meant, and one sheet in front. Of another format the values stand in a new workbook,
+    rows where they were, and a line names what the format could not carry. Mended and uploaded again it is
+    read like the original: the sheet in front, which a property of the workbook names, and the added columns
+    are passed over.
     """
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(str(path), options) as book:
-        _Writer(book, tr, _formats(book)).write(intake)
-
-
-@dataclass(frozen=True)
-class _Writer:
-    book: Any
-    tr: Say
-    formats: dict[str, Any]
-
-    def write(self, intake: Intake) -> None:
-        names = {"": 0, **{self.tr(name): 0 for name in (EXPLANATION, REFUSED_ROWS, ALL_FINDINGS)}}
-        explanation = self.book.add_worksheet(self.tr(EXPLANATION))
-        several = len(intake.files) > 1
-        by_sheet: dict[tuple[str, str], list[Table]] = {}
-        for table in intake.tables:
-            by_sheet.setdefault((table.file, table.sheet.name), []).append(table)
-        for (file, sheet), tables in by_sheet.items():
-            name = f"{file} {sheet}" if several else sheet or Path(file).stem
-            self._sheet(tables, _unused(name, names), intake.findings)
-        self._refused(intake)
-        self._all_findings(intake.findings)
-        self._explanation(explanation, intake)
-        own = [self.tr(name) for name in (EXPLANATION, REFUSED_ROWS, ALL_FINDINGS)]
-        self.book.set_custom_property(OWN_SHEETS, json.dumps(own, ensure_ascii=False))
-
-    def _sheet(self, tables: Sequence[Table], name: str, findings: Iterable[Finding]) -> None:
-        table = tables[0]
-        header_row = min(table.header_row for table in tables)
-        sheet = self.book.add_worksheet(name)
-        own = [f for f in findings if (f.file, f.sheet) == (table.file, table.sheet.name) and f.row]
-        by_row: dict[int, list[Finding]] = {}
-        for finding in sorted(own, key=lambda found: _RANK[found.level]):
-            by_row.setdefault(finding.row, []).append(finding)
-        points = _point_columns(table)
-        width = max((len(row) for row in table.sheet.rows), default=0) + len(points)
-        for top, left, bottom, right in table.sheet.merged:
-            if (bottom, right) != (top, left):
-                sheet.merge_range(top, left, bottom, right, "", self.formats["plain"])
-        for number, row in enumerate(table.sheet.rows, start=1):
-            cells = [
-                *row,
-                *[None] * (width - len(points) - len(row)),
-                *(column[number - 1] for column in points),
-            ]
-            self._row(sheet, number, cells, by_row.get(number, []))
-            if number in by_row:
-                said = "\n".join(self._spoken(finding) for finding in by_row[number])
-                sheet.write_string(number - 1, width, said, self.formats["wrapped"])
-        sheet.write_string(max(header_row - 1, 0), width, self.tr(FINDINGS_TITLE), self.formats["bold"])
-        sheet.set_column(width, width, _WIDTH)
-        sheet.freeze_panes(header_row, 0)
-
-    def _row(self, sheet: Any, number: int, cells: list[Cell], findings: list[Finding]) -> None:
-        marked: dict[int, str] = {}
-        for finding in reversed(findings):
-            marked[finding.column_number - 1] = finding.level
-        for column, cell in enumerate(cells):
-            if column in marked:
-                _write(sheet, number - 1, column, cell, self.formats, marked[column])
-            elif cell is not None:
-                _write(sheet, number - 1, column, cell, self.formats, "plain")
-
-    def _spoken(self, finding: Finding) -> str:
-        column = f"{finding.column}: " if finding.column else ""
-        return f"[{self.tr(_LEVELS[finding.level])}] {column}{self.tr(finding.message)}"
-
-    def _refused(self, intake: Intake) -> None:
-        sheet = self.book.add_worksheet(self.tr(REFUSED_ROWS))
-        titles = (text("File"), text("Sheet"), text("Row"), text("Name"), text("What and how to mend"))
-        self._titles(sheet, titles)
-        reasons: dict[tuple[str, str, int], list[str]] = {}
-        for found in intake.findings:
-            if found.level == ERROR:
-                reasons.setdefault((found.file, found.sheet, found.row), []).append(self._spoken(found))
-        refused = intake.frame[intake.frame["outcome"] == REFUSED]
-        columns = (refused[name].tolist() for name in ("source_file", "source_sheet", "source_row", "name"))
-        for line, (file, name, number, facility) in enumerate(zip(*columns, strict=True), start=1):
-            said = "\n".join(reasons.get((file, name, number), []))
-            cells = (file, name, number, facility, said)
-            for column, cell in enumerate(cells):
-                _write(sheet, line, column, cell, self.formats, "wrapped" if column == 4 else "plain")
-        sheet.set_column(4, 4, 1.5 * _WIDTH)
-
-    def _all_findings(self, findings: Iterable[Finding]) -> None:
-        sheet = self.book.add_worksheet(self.tr(ALL_FINDINGS))
-        titles = (text("File"), text("Sheet"), text("Row"), text("Column"), text("Level"), text("Code"))
-        self._titles(sheet, (*titles, text("What and how to mend")))
-        for line, found in enumerate(findings, start=1):
-            level = self.tr(_LEVELS[found.level])
-            cells = (found.file, found.sheet, found.row or None, found.column, level, found.code)
-            for column, cell in enumerate((*cells, self.tr(found.message))):
-                _write(sheet, line, column, cell, self.formats, "plain")
-        sheet.set_column(6, 6, 1.5 * _WIDTH)
-
-    def _titles(self, sheet: Any, titles: Iterable[Text]) -> None:
-        for column, title in enumerate(titles):
-            sheet.write_string(0, column, self.tr(title), self.formats["bold"])
-        sheet.freeze_panes(1, 0)
-
-    def _explanation(self, sheet: Any, intake: Intake) -> None:
-        lines: list[tuple[Text, str]] = [(line, "wrapped") for line in _explanation_lines(intake)]
-        lines += [(_MEANING[level], level) for level in (ERROR, WARNING, INFO)]
-        for piece in intake.datum.evidence:
-            belief = belief_in_words(piece.weight)
-            lines.append(
-                (text("{message} (evidence: {belief})", message=piece.message, belief=belief), "wrapped")
+    by_sheet: dict[tuple[str, str], list[Table]] = {}
+    for table in intake.tables:
+        by_sheet.setdefault((table.file, table.sheet.name), []).append(table)
+    findings: dict[tuple[str, str], list[Finding]] = {}
+    for finding in sorted(intake.findings, key=lambda found: _RANK[found.level]):
+        findings.setdefault((finding.file, finding.sheet), []).append(finding)
+    if original is not None and is_package(original):
+        same = {key: key[1] for key in by_sheet}
+        notes = {name: _notes(by_sheet[key], findings.get(key, ()), tr) for key, name in same.items()}
+        try:
+            write_bytes(path, annotated(original, notes, _front(intake, same, tr, ())))
+            return
+        except PackageError:
+            lost = text(
+                "The parts of your workbook are not put together as Excel does it, so it could not be "
+                "annotated in place. Its values stand here; formats, colours, widths and formulas do not."
             )
-        for line, (said, kind) in enumerate(lines):
-            sheet.write_string(line, 0, self.tr(said), self.formats[kind])
-        sheet.set_column(0, 0, 110)
+    else:
+        endings = sorted({Path(file.name).suffix.lower() or file.kind for file in intake.files})
+        lost = text(
+            "Your list came as {format}: its values stand here as you sent them; number formats, colours, "
+            "widths and formulas of the original cannot be carried over.",
+            format=", ".join(endings),
+        )
+    content, names = _rebuilt(by_sheet, several=len(intake.files) > 1)
+    notes = {name: _notes(by_sheet[key], findings.get(key, ()), tr) for key, name in names.items()}
+    write_bytes(path, annotated(content, notes, _front(intake, names, tr, (lost,))))
+
+
+def _notes(tables: Sequence[Table], findings: Sequence[Finding], tr: Say) -> SheetNotes:
+    """What is said of one sheet: beside its rows everything, at the cells meant errors and warnings."""
+    beside: dict[int, list[Note]] = {}
+    at: dict[tuple[int, int], list[Note]] = {}
+    for found in findings:
+        if found.row:
+            column = f"{found.column}: " if found.column else ""
+            said = Note(found.level, f"[{tr(_LEVELS[found.level])}] {column}{tr(found.message)}")
+            beside.setdefault(found.row, []).append(said)
+            if found.column_number and found.level != INFO:
+                at.setdefault((found.row, found.column_number), []).append(said)
+    headers = tuple(sorted({max(table.header_row, 1) for table in tables}))
+    return SheetNotes(tr(FINDINGS_TITLE), headers, beside, at, _EARLIER)
+
+
+def _front(intake: Intake, names: Mapping[tuple[str, str], str], tr: Say, lost: Sequence[Text]) -> Front:
+    """The sheet in front: what was done, what the colours mean, the evidence on coordinates, all findings."""
+    lines = [(line, "wrapped") for line in (*_explanation_lines(intake), *lost)]
+    lines += [(_MEANING[level], level) for level in (ERROR, WARNING, INFO)]
+    for piece in intake.datum.evidence:
+        belief = belief_in_words(piece.weight)
+        said = text("{message} (evidence: {belief})", message=piece.message, belief=belief)
+        lines.append((said, "wrapped"))
+    columns = (intake.frame[name].tolist() for name in ("source_file", "source_sheet", "source_row", "name"))
+    facility = {(file, sheet, row): name for file, sheet, row, name in zip(*columns, strict=True)}
+    head = (
+        text("Sheet"),
+        text("Row"),
+        text("Column"),
+        text("Name"),
+        text("Level"),
+        text("What and how to mend"),
+        text("Code"),
+    )
+    rows = []
+    for found in sorted(intake.findings, key=lambda one: _RANK[one.level]):
+        key = (found.file, found.sheet)
+        cells = (
+            names.get(key, found.sheet), found.row or "", found.column,
+            facility.get((*key, found.row), ""), tr(_LEVELS[found.level]), tr(found.message), found.code,
+        )  # fmt: skip
+        rows.append(((names.get(key, ""), found.row if key in names else 0, found.column_number), cells))
+    return Front(
+        tr(FINDINGS_TITLE),
+        [(look, tr(line)) for line, look in lines],
+        [tr(title) for title in head],
+        rows,
+        (18, 7, 12, 26, 9, 90, 24),
+    )
 
 
 _MEANING: Final = {
@@ -233,9 +217,10 @@ _MEANING: Final = {
 def _explanation_lines(intake: Intake) -> tuple[Text, ...]:
     return (
         text(
-            "This workbook holds your list as you sent it, with the result of the check in the last column."
+            "This is your list as you sent it. Added are this sheet, the result of the check beside each "
+            "table, and comments at the cells meant."
         ),
-        text("Mend the coloured cells in place and upload the workbook again; nothing else needs to change."),
+        text("Mend the cells in place and upload the workbook again; nothing else needs to change."),
         text(
             "Of {rows} {rows:row|rows}, {accepted} {accepted:was|were} accepted, {refused} refused and "
             "{aside} set aside "
@@ -265,34 +250,53 @@ def _system_line(intake: Intake) -> Text:
     )
 
 
-def _formats(book: Any) -> dict[str, Any]:
-    looks: dict[str, dict[str, object]] = {
-        "plain": {},
-        "bold": {"bold": True},
-        "wrapped": {"text_wrap": True, "valign": "top"},
-        **{level: {"bg_color": colour} for level, colour in _COLOURS.items()},
-    }
-    made = {kind: book.add_format(look) for kind, look in looks.items()}
-    return made | {
-        f"date-{kind}": book.add_format({**look, "num_format": "yyyy-mm-dd"}) for kind, look in looks.items()
-    }
+def _rebuilt(
+    by_sheet: Mapping[tuple[str, str], Sequence[Table]], *, several: bool
+) -> tuple[bytes, dict[tuple[str, str], str]]:
+    """A workbook of the values of every sheet, rows where they were; and what each sheet is called in it."""
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
+               "in_memory": True}  # fmt: skip
+    out = io.BytesIO()
+    names: dict[tuple[str, str], str] = {}
+    with xlsxwriter.Workbook(out, options) as book:
+        looks = {
+            "date": book.add_format({"num_format": "yyyy-mm-dd"}),
+            "long": book.add_format({"num_format": "0"}),
+        }
+        for (file, title), tables in by_sheet.items():
+            name = _unused(f"{file} {title}" if several else title or Path(file).stem, names.values())
+            names[file, title] = name
+            table, sheet = tables[0], book.add_worksheet(name)
+            for top, left, bottom, right in table.sheet.merged:
+                if (bottom, right) != (top, left):
+                    sheet.merge_range(top, left, bottom, right, "")
+            points = _point_columns(table)
+            width = max((len(row) for row in table.sheet.rows), default=0)
+            for number, row in enumerate(table.sheet.rows):
+                for column, cell in enumerate(row):
+                    _write(sheet, number, column, cell, looks)
+                for offset, column_of in enumerate(points):
+                    _write(sheet, number, width + offset, column_of[number], looks)
+            sheet.freeze_panes(min(one.header_row for one in tables), 0)
+        if not names:
+            book.add_worksheet("1")
+    return out.getvalue(), names
 
 
-def _write(sheet: Any, row: int, column: int, cell: Cell, formats: dict[str, Any], kind: str) -> None:
-    look = formats[kind] if kind != "plain" else None
-    if isinstance(cell, str):
-        sheet.write_string(row, column, cell[:_LONGEST_CELL], look)
-    elif cell is None:
-        sheet.write_blank(row, column, None, look)
-    elif isinstance(cell, bool):
-        sheet.write_boolean(row, column, cell, look)
+def _write(sheet: Any, row: int, column: int, cell: Cell, looks: Mapping[str, Any]) -> None:
+    """The value as it was; a long number (a code) shows all its digits."""
+    if cell is None:
+        return
+    if isinstance(cell, bool):
+        sheet.write_boolean(row, column, cell)
     elif isinstance(cell, int | float) and math.isfinite(cell):
-        sheet.write_number(row, column, cell, look)
+        long = abs(cell) >= _LONG_NUMBER and float(cell).is_integer()
+        sheet.write_number(row, column, cell, looks["long"] if long else None)
     elif isinstance(cell, datetime | date):
         moment = cell.replace(tzinfo=None) if isinstance(cell, datetime) else cell
-        sheet.write_datetime(row, column, moment, formats[f"date-{kind}"])
+        sheet.write_datetime(row, column, moment, looks["date"])
     else:
-        sheet.write_string(row, column, str(cell)[:_LONGEST_CELL], look)
+        sheet.write_string(row, column, str(cell)[:_LONGEST_CELL])
 
 
 def _point_columns(table: Table) -> list[list[Cell]]:
@@ -306,7 +310,7 @@ def _point_columns(table: Table) -> list[list[Cell]]:
     return columns
 
 
-def _unused(name: str, names: dict[str, int]) -> str:
+def _unused(name: str, names: Collection[str]) -> str:
     """A sheet name that Excel takes and that does not occur yet."""
     safe = "".join("_" if letter in "[]:*?/\\'" else letter for letter in name)[:_NAME_LENGTH] or "1"
     taken = {known.casefold() for known in names}
@@ -314,5 +318,4 @@ def _unused(name: str, names: dict[str, int]) -> str:
     while unique.casefold() in taken:
         unique = f"{safe[: _NAME_LENGTH - len(str(count)) - 1]}-{count}"
         count += 1
-    names[unique] = 1
     return unique

@@ -19,13 +19,13 @@ from rasterio.transform import from_origin
 from rasterio.vrt import WarpedVRT
 
 from core.errors import InputError
-from coverage.measuring.inside import first_outline_at
 from coverage.model.tables import Bools, Floats
 from data.formats.layers import opened
 from data.formats.rasters import opened_raster, raster_pieces
 from data.formats.systems import in_degrees, usable_system
 from data.guard import guarded
 from data.population.columns import find_column
+from geo.inside import first_outline_at
 
 CELL_M: Final = 100.0
 

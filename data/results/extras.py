@@ -18,7 +18,8 @@ from geo.crs import WGS84
 # Every assessment has these; see `coverage.publish.measures`.
 ALWAYS: Final = (
     "shortfall", "equity", "lorenz", "league", "completeness", "detours", "detours_units",
-    "detours_facilities", "loads", "choice", "choice_facilities", "travel_bands", "denominators", "readings",
+    "detours_facilities", "loads", "choice", "choice_facilities", "travel_bands", "travel_quantiles",
+    "denominators", "readings",
 )  # fmt: skip
 # These only where they were asked for; see `coverage.publish.asked`.
 ASKED: Final = ("bands", "bands_units", "timeline", "supply", "gap_parts")

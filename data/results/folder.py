@@ -15,11 +15,11 @@ import shapely
 
 from core.errors import InputError
 from core.text import Bilingual, text_from_json
-from coverage.model.parse_standard import parse_standard
 from coverage.model.standard import Standard
 from coverage.publish.tables import PlanTables, Results
 from data.files import read_csv, write_bytes, write_csv, write_json
 from data.guard import guarded
+from data.parse_standard import parse_standard
 from data.results.extras import GEOPACKAGE, LAYERS, read_extras, read_layers, write_extras, write_geopackage
 from data.whole_folder import require_whole
 from geo.crs import WGS84
@@ -44,21 +44,22 @@ CANDIDATES: Final = "candidates.parquet"
 
 def write_results(folder: Path, results: Results) -> None:
     """Write every table of `results` into `folder`, each file at once."""
+    scenario = str(results.document.get("scenario") or "")
     write_json(folder / "assessment.json", results.document)
     write_bytes(folder / "standard.toml", results.standard.toml.encode("utf-8"))
     write_csv(folder / "units.csv", results.units)
     write_csv(folder / "facilities.csv", results.facilities)
     write_bytes(folder / "cells.parquet", _parquet(results.cells))
-    write_bytes(folder / "gaps.geojson", geojson(results.gaps))
+    write_bytes(folder / "gaps.geojson", geojson(results.gaps, scenario=scenario))
     if results.plan is not None:
         write_json(folder / "plan.json", results.plan.plan)
-        write_bytes(folder / "sites.geojson", geojson(results.plan.sites))
+        write_bytes(folder / "sites.geojson", geojson(results.plan.sites, scenario=scenario))
         if results.plan.candidates is not None:
             write_bytes(folder / CANDIDATES, _parquet(results.plan.candidates))
     write_extras(folder, results.extras)
     for name in LAYERS:
         if name in results.layers:
-            write_bytes(folder / f"{name}.geojson", geojson(results.layers[name]))
+            write_bytes(folder / f"{name}.geojson", geojson(results.layers[name], scenario=scenario))
     if results.layers:
         write_geopackage(folder / GEOPACKAGE, results.layers)
     write_json(folder / "provenance.json", results.provenance)
@@ -111,8 +112,9 @@ def _parquet(frame: pd.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
-def geojson(frame: gpd.GeoDataFrame) -> bytes:
-    """Features with coordinates to seven decimals; values that are not finite become null."""
+def geojson(frame: gpd.GeoDataFrame, *, scenario: str = "") -> bytes:
+    """Features with coordinates to seven decimals; values that are not finite become null. The layer of a
+    scenario says so beside its features, since the file may be passed on alone."""
     # Rounded vertex by vertex: snapping whole shapes to a grid would need them noded anew.
     shapes = shapely.transform(frame.geometry.to_numpy(), lambda xy: xy.round(_DECIMALS))
     rows = frame.drop(columns=frame.geometry.name).to_dict("records")
@@ -122,7 +124,8 @@ def geojson(frame: gpd.GeoDataFrame) -> bytes:
         f'{{"type":"Feature","properties":{said(_finite(row))},"geometry":{shape}}}'
         for row, shape in zip(rows, shapely.to_geojson(shapes), strict=True)
     ]
-    return f'{{"type":"FeatureCollection","features":[{",".join(features)}]}}'.encode()
+    marked = f'"scenario":{json.dumps(scenario, ensure_ascii=False)},' if scenario else ""
+    return f'{{"type":"FeatureCollection",{marked}"features":[{",".join(features)}]}}'.encode()
 
 
 def _finite(row: Mapping[Any, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import shapely
 from core.errors import InputError
 from core.text import text
 from coverage.equity.overlaps import Overlap, find_gaps_between, find_overlaps, ill_fitting
-from coverage.measuring.membership import ground_of
+from coverage.model.membership import ground_of
 from coverage.model.tables import Floats, UnitTable
 from data.files import sha256_of
 from data.formats.inputs_read import InputRead

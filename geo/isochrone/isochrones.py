@@ -96,6 +96,19 @@ def _dissolved(
 ) -> tuple[Isochrone, ...]:
     """One shape a limit. What a shorter limit reaches is drawn once: longer ones add to it."""
     rising = sorted(set(limits_m))
+    pieces, steps = rising_steps(network, found, rising)
+    shapes = skins(steps, half_street_m=half_street_m)
+    by_limit = {
+        limit_m: Isochrone(limit_m, of, *_one(shape))
+        for limit_m, of, shape in zip(rising, pieces, shapes, strict=True)
+    }
+    return tuple(by_limit[limit_m] for limit_m in limits_m)
+
+
+def rising_steps(
+    network: WalkNetwork, found: Stretches, rising: Sequence[float]
+) -> tuple[list[Pieces], list[tuple[Floats, Floats]]]:
+    """For ascending limits the pieces within each, and the segments (n, 2 each) that each adds."""
     steps, pieces = [], []
     before = np.full((2 * len(found.edge), 2), np.nan)
     for limit_m in rising:
@@ -105,12 +118,7 @@ def _dissolved(
         before[number] = span
         pieces.append(reached_now)
         steps.append(segments_of(network, more)[:2])
-    shapes = skins(steps, half_street_m=half_street_m)
-    by_limit = {
-        limit_m: Isochrone(limit_m, of, *_one(shape))
-        for limit_m, of, shape in zip(rising, pieces, shapes, strict=True)
-    }
-    return tuple(by_limit[limit_m] for limit_m in limits_m)
+    return pieces, steps
 
 
 def _one(shape: shapely.MultiPolygon) -> tuple[Ints, NDArray[np.object_]]:

@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from geo.csr_ranges import ranges
 from geo.distance.nearest import at_points, node_distances
 from geo.distance.reach import bounded_reach
-from geo.network.incidence import edges_of_nodes
-from geo.network.network import WalkNetwork
+from geo.network.network import WalkNetwork, edges_of_nodes
 from geo.network.snapping import Snapped, take
 from geo.network.street_points import node_points, on_segment
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, TypeVar
 
@@ -25,10 +26,10 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.csr_ranges import ranges
-from geo.isochrone.distance_raster import Field, Window, distance_field, empty_field, lower, stamp_boxes
 from geo.isochrone.merge_tiles import Rings, join_rings, shape_of, shapes_of, stitch
 
 Floats = NDArray[np.float64]
+Field = NDArray[np.float32]
 Ints = NDArray[np.int64]
 _Task = TypeVar("_Task")
 _Made = TypeVar("_Made")
@@ -38,8 +39,10 @@ HALF_STREET_M: Final = 30.0
 # Raster cells to half a street: enough for 0.99 of the area in common with the exact shape as drawn.
 GRAINS: Final = 3.1
 LEVEL: Final = GRAINS - float(np.sqrt(0.5))  # where the outline is drawn, in grains
-_REACH: Final = LEVEL + 1.0  # up to where distances matter, in grains
-_TILE: Final = 1024  # grains; fewer, larger tiles have fewer borders
+REACH: Final = LEVEL + 1.0  # up to where distances matter, in grains
+_AT_ONCE: Final = 1 << 17  # raster points worked on at once: they stay in the cache
+_STEP: Final = 4  # stamps are rounded up to this many points, so that few sizes occur
+TILE: Final = 1024  # grains; fewer, larger tiles have fewer borders
 _WORTH_THREADS: Final = 2
 # Corners are whole numbers of this many to a grain, so that tiles agree on them.
 _FINE: Final = 1024
@@ -81,7 +84,7 @@ def skins_apart(
     a, b = start / grain_m, end / grain_m
     shift, side = _side_by_side(a, b, whose)
     (parts,) = _drawn(a + shift[whose], b + shift[whose], np.zeros(len(whose), np.int64), 1)
-    rings = stitch(join_rings(parts), _TILE * _FINE)
+    rings = stitch(join_rings(parts), TILE * _FINE)
     slot = (rings.xy[rings.start[:-1]] // (side * _FINE)).astype(np.int64)
     of_ring = slot[:, 1] * _across(len(owners)) + slot[:, 0]
     rings.xy[:] -= np.repeat(shift[of_ring] * _FINE, np.diff(rings.start), axis=0)
@@ -98,7 +101,7 @@ def _side_by_side(a: Floats, b: Floats, whose: Ints) -> tuple[Ints, int]:
     first = np.flatnonzero(np.diff(whose[order], prepend=-1))
     low = np.floor(np.minimum.reduceat(np.minimum(a, b)[order], first)).astype(np.int64)
     high = np.ceil(np.maximum.reduceat(np.maximum(a, b)[order], first)).astype(np.int64)
-    margin = int(np.ceil(_REACH)) + 1
+    margin = int(np.ceil(REACH)) + 1
     side = int((high - low).max()) + 2 * margin
     row, column = np.divmod(np.arange(len(first)), _across(len(first)))
     return np.column_stack([column, row]) * side + margin - low, side
@@ -117,11 +120,11 @@ def _outlines(
     """The outline of a tile after every step; None before the first that has a segment there."""
     window, rows = tile
     found: list[Rings | None] = []
-    squares, drawn = empty_field(window, _REACH), None
+    squares, drawn = empty_field(window, REACH), None
     for step in range(steps):
         new = rows[of_step[rows] == step]
         if len(new):
-            lower(squares, window, a[new], b[new], _REACH)
+            lower(squares, window, a[new], b[new], REACH)
             drawn = outline(np.sqrt(squares), window)
         found.append(drawn)
     return found
@@ -130,7 +133,7 @@ def _outlines(
 def _whole(parts: list[Rings], grain_m: float) -> shapely.MultiPolygon:
     if not parts:
         return shapely.MultiPolygon()
-    return shape_of(stitch(join_rings(parts), _TILE * _FINE), grain_m / _FINE)
+    return shape_of(stitch(join_rings(parts), TILE * _FINE), grain_m / _FINE)
 
 
 def skins_that_tile(
@@ -150,8 +153,8 @@ def skins_that_tile(
             window = _trimmed(tile, a[own], b[own])
             if window is None:
                 continue
-            near = distance_field(window, a[own], b[own], _REACH)
-            other = distance_field(window, a[rest], b[rest], _REACH)
+            near = distance_field(window, a[own], b[own], REACH)
+            other = distance_field(window, a[rest], b[rest], REACH)
             np.maximum(near, near - other + np.float32(LEVEL), out=near)
             parts.setdefault(whose, []).append(outline(near, window))
     owners = sorted(parts)
@@ -174,7 +177,7 @@ def drawn_half_m(half_street_m: float = HALF_STREET_M) -> float:
 
 def _trimmed(tile: Window, a: Floats, b: Floats) -> Window | None:
     """The part of a tile that segments reach; None where that is no more than a line."""
-    low, high = stamp_boxes(a, b, _REACH)
+    low, high = stamp_boxes(a, b, REACH)
     west, south = np.maximum(low.min(axis=0), tile.low).tolist()
     east, north = np.minimum(high.max(axis=0), tile.high).tolist()
     return Window((west, south), (east, north)) if east > west and north > south else None
@@ -182,8 +185,8 @@ def _trimmed(tile: Window, a: Floats, b: Floats) -> Window | None:
 
 def tiles_of(start: Floats, end: Floats) -> Iterator[tuple[Window, Ints]]:
     """For every tile that segments (in grains) reach: the part of it they reach, and their rows."""
-    low, high = stamp_boxes(start, end, _REACH)
-    low_tile, high_tile = (low - 1) // _TILE, high // _TILE  # points on a border are in both tiles
+    low, high = stamp_boxes(start, end, REACH)
+    low_tile, high_tile = (low - 1) // TILE, high // TILE  # points on a border are in both tiles
     across, up = (high_tile - low_tile + 1).T
     row = np.repeat(np.arange(len(start)), across * up)
     nth = ranges(np.zeros(len(start), np.int64), across * up)
@@ -191,8 +194,8 @@ def tiles_of(start: Floats, end: Floats) -> Iterator[tuple[Window, Ints]]:
     order = np.lexsort((column, line))
     new = np.flatnonzero((np.diff(column[order]) != 0) | (np.diff(line[order]) != 0)) + 1
     for part in np.split(order, new) if len(order) else []:
-        rows, west, south = row[part], int(column[part[0]]) * _TILE, int(line[part[0]]) * _TILE
-        window = _trimmed(Window((west, south), (west + _TILE, south + _TILE)), start[rows], end[rows])
+        rows, west, south = row[part], int(column[part[0]]) * TILE, int(line[part[0]]) * TILE
+        window = _trimmed(Window((west, south), (west + TILE, south + TILE)), start[rows], end[rows])
         if window is not None:
             yield window, rows
 
@@ -232,7 +235,7 @@ def _cut_rings(xy: Floats, start: Ints, window: Window) -> NDArray[np.bool_]:
     on_border = np.zeros(len(xy), bool)
     for axis in (0, 1):
         for side in (window.low[axis], window.high[axis]):
-            if side % _TILE == 0:
+            if side % TILE == 0:
                 on_border |= xy[:, axis] == side * _FINE
     return np.asarray(np.logical_or.reduceat(on_border, start[:-1]))
 
@@ -242,3 +245,77 @@ def _coordinates(shape: tuple[int, int]) -> tuple[Floats, Floats]:
     """Column and row of every point: most tiles have the same shape."""
     x, y = np.meshgrid(np.arange(shape[1], dtype=float), np.arange(shape[0], dtype=float))
     return x, y
+
+
+@dataclass(frozen=True)
+class Window:
+    """Raster points `low` (column, row) … `high`, both included; one grain apart, (0, 0) at the origin."""
+
+    low: tuple[int, int]
+    high: tuple[int, int]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.high[1] - self.low[1] + 1, self.high[0] - self.low[0] + 1
+
+
+def stamp_boxes(start: Floats, end: Floats, reach: float) -> tuple[Ints, Ints]:
+    """The lowest and highest raster point (n, 2) within `reach` of each segment; all in grains."""
+    low = np.ceil(np.minimum(start, end) - reach).astype(np.int64)
+    high = np.floor(np.maximum(start, end) + reach).astype(np.int64)
+    return low, high
+
+
+def distance_field(window: Window, start: Floats, end: Floats, reach: float) -> Field:
+    """Grains from each point of the window to the nearest segment; beyond `reach` too far, but not too near.
+
+    Segments run from `start` to `end` (n, 2), in grains. A point that nothing reaches has twice the reach.
+    """
+    squares = empty_field(window, reach)
+    lower(squares, window, start, end, reach)
+    return np.sqrt(squares, out=squares)
+
+
+def empty_field(window: Window, reach: float) -> Field:
+    """Squared distances before the first segment."""
+    return np.full(window.shape, (2 * reach) ** 2, np.float32)
+
+
+def lower(squares: Field, window: Window, start: Floats, end: Floats, reach: float) -> None:
+    """Bring the squared distances down to those to further segments, in place."""
+    low, high = stamp_boxes(start, end, reach)
+    low, high = np.maximum(low, window.low), np.minimum(high, window.high)
+    some = np.flatnonzero((low <= high).all(axis=1))
+    size = np.minimum(-(-(high - low + 1)[some] // _STEP) * _STEP, window.shape[::-1])
+    low = np.minimum(low[some], np.asarray(window.high) - size + 1)
+    kind = size[:, 0] * 65_536 + size[:, 1]
+    order = np.argsort(kind, kind="stable")
+    for group in np.split(order, np.flatnonzero(np.diff(kind[order])) + 1):
+        at_once = max(_AT_ONCE // int(size[group[:1]].prod()), 1) if len(group) else 1
+        for first in range(0, len(group), at_once):
+            part = group[first : first + at_once]
+            _stamp(squares, window, low[part], size[part[0]], (start[some[part]], end[some[part]]))
+
+
+def _stamp(field: Field, window: Window, low: Ints, size: Ints, ends: tuple[Floats, Floats]) -> None:
+    """Lower the field to the squared distances of segments within boxes of one size."""
+    columns, rows = size.tolist()
+    start, end = ends
+    # Rounded after subtracting, so that a point has the same distances in every window.
+    x = (low[:, :1] + np.arange(columns) - start[:, :1]).astype(np.float32)
+    y = (low[:, 1:] + np.arange(rows) - start[:, 1:]).astype(np.float32)
+    step = (end - start).astype(np.float32)
+    share = step / np.maximum((step * step).sum(axis=1, keepdims=True), np.float32(1e-12))
+    along = (y * share[:, 1:])[:, :, None] + (x * share[:, :1])[:, None, :]
+    np.clip(along, 0, 1, out=along)
+    off = y[:, :, None] - along * step[:, 1, None, None]
+    np.multiply(off, off, out=off)
+    np.multiply(along, step[:, 0, None, None], out=along)
+    np.subtract(x[:, None, :], along, out=along)
+    np.multiply(along, along, out=along)
+    np.add(off, along, out=off)
+    column, row = (low - window.low).T
+    corner = row * window.shape[1] + column
+    within = (np.arange(rows) * window.shape[1])[:, None] + np.arange(columns)
+    np.minimum.at(field.reshape(-1), (corner[:, None, None] + within).ravel(), off.ravel())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +26,7 @@ from data.whole_folder import whole_folder
 from geo import __version__
 from jobs.assess.map_model import map_model
 from jobs.study.inputs import Inputs, StudyFiles, open_inputs
+from jobs.study.run import run_of
 from locales import translator
 from maps import render_map
 from maps.basemap import encode
@@ -79,6 +80,7 @@ def assess_files(
         from jobs.assess.optional_analyses import with_also
 
         done = with_also(done, also, progress=part(progress, 0.6, 0.8))
+    done = with_run(done, run_of("assess", language, study=files, also=tuple(also)))
     if out is not None:
         write_folder(out, done, language=language, progress=part(progress, 0.8, 1.0))
     progress(1.0, text("Done"))
@@ -96,6 +98,11 @@ def assess_inputs(inputs: Inputs, *, progress: Progress = silent) -> Assessed:
     assessment = assess(inputs.study, inputs.standard, progress=progress)
     results = with_measures(results_of(assessment, about(inputs)), assessment)
     return Assessed(inputs, assessment, results)
+
+
+def with_run(done: Assessed, run: Mapping[str, Any]) -> Assessed:
+    """The same with the run in its provenance, so that it can be made again (`jobs.rerun`)."""
+    return replace(done, results=replace(done.results, provenance={**done.results.provenance, "run": run}))
 
 
 def write_folder(out: Path, done: Assessed, *, language: str, progress: Progress = silent) -> None:
@@ -155,9 +162,7 @@ def provenance(inputs: Inputs) -> Mapping[str, Any]:
     """Which files, standard, settings and program; the time is here and in no table."""
     walking, limits = inputs.standard.walking, inputs.standard.verdicts
     return {
-        "format": 1,
-        "program": {"name": "service-circle", "version": __version__},
-        "created": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        **program_stamp(),
         "inputs": dict(inputs.sha256),
         "standard": {"id": inputs.standard.id, "sha256": inputs.standard.sha256},
         "settings": {
@@ -175,4 +180,13 @@ def provenance(inputs: Inputs) -> Mapping[str, Any]:
         },
         "credits": list(inputs.credits),
         "seed": 0,
+    }
+
+
+def program_stamp() -> dict[str, Any]:
+    """How every provenance begins: its format, the program, and when."""
+    return {
+        "format": 1,
+        "program": {"name": "service-circle", "version": __version__},
+        "created": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
     }

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from core.text import Sayable, Text, text
-from coverage.model.standard import Check, Rule
-from coverage.model.tables import PopulationGrid
+from coverage.measuring.outlines import cell_outlines
+from coverage.model.standard import Check, Rule, Standard
+from coverage.model.tables import Ints, PopulationGrid
 from coverage.model.verdict_rows import before_title, remarks_of, scenario_title, verdict_rows
 from coverage.publish import Results
 from coverage.publish.change_tables import GAINED, LOST
-from geo.crs import unproject
-from jobs.assess.map_layers import layers_of
-from jobs.assess.map_plan import grid_of, newly_served, other_plans, plan_sites
+from coverage.publish.plan import NEW_SITE, site_points
+from geo.crs import project, unproject
 from maps.model import (
     MET,
     NOT_MET,
@@ -23,6 +28,8 @@ from maps.model import (
     CellOutcome,
     MapCells,
     MapModel,
+    OtherPlan,
+    OverlayLayer,
     RadiusRule,
 )
 
@@ -144,3 +151,147 @@ def _main_rule(results: Results) -> str:
         return ""
     worst = max(reach, key=lambda row: (row["check"] == "radius", row["residents"] - row["residents_met"]))
     return str(worst["id"])
+
+
+_LOOKS: Final = ("reach_0", "reach_1", "reach_2")
+Fact = tuple[Sayable, Sayable]
+
+
+def reach_areas(areas: gpd.GeoDataFrame, *, show: bool) -> Iterator[OverlayLayer]:
+    """One layer a limit, the widest first; of several facilities each shape is named."""
+    if not len(areas):
+        return
+    limits = sorted(areas["minutes"].unique(), reverse=True)
+    for number, minutes in enumerate(limits):
+        rows = areas[areas["minutes"] == minutes].reset_index(drop=True)
+        title = text("Within {minutes:g} min on foot", minutes=float(minutes))
+        yield OverlayLayer(
+            key=f"reach_{number}",
+            title=title,
+            look=_LOOKS[min(number, len(_LOOKS) - 1)],
+            shapes=list(rows.geometry),
+            names=[row["name"] or title for row in rows.to_dict("records")],
+            facts=[list(_reach_facts(row)) for row in rows.to_dict("records")],
+            show=show,
+        )
+
+
+def barrier_paths(barriers: gpd.GeoDataFrame, standard: Standard) -> Iterator[OverlayLayer]:
+    """The worst barriers as the crossings that would open them; none where none was found."""
+    if not len(barriers):
+        return
+    rows = barriers.to_dict("records")
+    yield OverlayLayer(
+        key="barriers",
+        title=text("Worst barriers to walking"),
+        look="barrier",
+        shapes=list(barriers.geometry),
+        names=[text("Barrier {rank}", rank=row["rank"]) for row in rows],
+        facts=[list(_barrier_facts(row, standard)) for row in rows],
+    )
+
+
+def layers_of(
+    layers: Mapping[str, gpd.GeoDataFrame], standard: Standard
+) -> tuple[tuple[OverlayLayer, ...], tuple[OverlayLayer, ...]]:
+    """Areas and paths of `Results.layers`; isochrones of the whole city are hidden at first."""
+    areas = tuple(reach_areas(layers["isochrones"], show=False)) if "isochrones" in layers else ()
+    paths = tuple(barrier_paths(layers["barriers"], standard)) if "barriers" in layers else ()
+    return areas, paths
+
+
+def _reach_facts(row: Mapping[str, Any]) -> Iterator[Fact]:
+    yield (
+        text("Walking time"),
+        text("{minutes:g} min at {speed:g} km/h", minutes=row["minutes"], speed=row["speed_kmh"]),
+    )
+    yield text("Area"), text("{area:,.2f} km²", area=row["km2"])
+    yield text("Residents within"), _people(row["residents"])
+
+
+def _barrier_facts(row: Mapping[str, Any], standard: Standard) -> Iterator[Fact]:
+    if row["place"]:
+        yield text("Where"), row["place"]
+    yield text("A crossing here"), text("{length:,.0f} m", length=row["length_m"])
+    yield text("The way on foot now"), _walk(row)
+    yield text("Walking saved"), text("{saved:,.0f} resident-km one way", saved=row["saved_km"])
+    yield text("Residents gained"), _people(row["residents"])
+    yield text("Rule"), standard.rule_title(standard.rule(row["rule"]))
+
+
+def _walk(row: Mapping[str, Any]) -> Text:
+    if row["walk_m"] is None or not row["walk_m"] < float("inf"):
+        return text("none")
+    return text("{walk:,.0f} m, {detour:.0f} times as far", walk=row["walk_m"], detour=row["detour"])
+
+
+def _people(residents: float) -> Text:
+    return text("{residents:,.0f} {residents:resident|residents}", residents=residents)
+
+
+def plan_sites(results: Results) -> pd.DataFrame | None:
+    """The sites of the plan with what their popups tell; None without a plan."""
+    return None if results.plan is None else _frame(results.plan.plan["sites"])
+
+
+def newly_served(results: Results, grid: PopulationGrid) -> tuple[OverlayLayer, ...]:
+    """Who is served anew, shaded site by site; none without a plan or without anybody."""
+    if results.plan is None or NEW_SITE not in results.cells:
+        return ()
+    rank_of = np.where(grid.residents > 0, results.cells[NEW_SITE].to_numpy(int), 0)
+    ranks = np.unique(rank_of[rank_of > 0]).tolist()
+    if not ranks:
+        return ()
+    gained = np.bincount(rank_of, weights=grid.residents)
+    return (
+        OverlayLayer(
+            key="newly_served",
+            title=text("Newly served by the suggested sites"),
+            look="newly_served",
+            shapes=_shapes([np.flatnonzero(rank_of == rank) for rank in ranks], grid),
+            names=[text("Newly served by site {rank}", rank=rank) for rank in ranks],
+            facts=[[(text("Residents here"), text("{n:,.0f}", n=float(gained[rank])))] for rank in ranks],
+        ),
+    )
+
+
+def other_plans(results: Results) -> tuple[OtherPlan, ...]:
+    """The alternatives of the plan, each with how much worse it is."""
+    if results.plan is None:
+        return ()
+    return tuple(
+        OtherPlan(_title(number, other), _frame(other["sites"]))
+        for number, other in enumerate(results.plan.plan.get("alternatives", []), start=1)
+    )
+
+
+def _title(number: int, other: Mapping[str, Any]) -> Any:
+    return text(
+        "Plan {letter}: {worse:.2%} worse, other sites: {n}",
+        letter=chr(ord("A") + number),
+        worse=other["worse_by"],
+        n=other["differs_in"],
+    )
+
+
+def _frame(sites: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    return pd.DataFrame(site_points(sites).drop(columns="geometry"))
+
+
+def grid_of(results: Results) -> PopulationGrid:
+    """The residents of a result folder, in metres."""
+    cells, area = results.cells, results.document["area"]
+    return PopulationGrid(
+        cell_id=cells["cell_id"].to_numpy(),
+        xy=project(cells["lon"].to_numpy(float), cells["lat"].to_numpy(float), area["crs"]),
+        residents=cells["residents"].to_numpy(float),
+        area_m2=cells["area_m2"].to_numpy(float),
+        spacing_m=area["spacing_m"],
+        crs=area["crs"],
+    )
+
+
+def _shapes(groups: Sequence[Ints], grid: PopulationGrid) -> list[shapely.Geometry]:
+    """The ground of each group of cells as one shape, in degrees."""
+    shapes = cell_outlines(grid, groups)
+    return list(shapely.transform(shapes, lambda points: np.column_stack(unproject(points, grid.crs))))

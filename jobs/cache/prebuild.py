@@ -18,8 +18,9 @@ from typing import Final
 from core.progress import Progress, part, silent
 from core.text import Text, text
 from data.standards import open_standard
+from jobs.cache.case import Case, default_request
 from jobs.cache.results import Shelf, has_map, map_page
-from jobs.study.cases import Case, StudyFiles, default_request, digest
+from jobs.study.cases import StudyFiles, digest
 from locales import LANGUAGES
 
 _PROJECT: Final = Path(__file__).parents[2]

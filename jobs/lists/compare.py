@@ -28,11 +28,13 @@ from coverage.compare_lists import (
 from coverage.compare_lists import (
     Alike as Alike,
 )
-from data.files import read_csv, write_bytes, write_csv
+from data.files import read_csv, write_bytes, write_csv, write_json
 from data.intake.read import read_facilities
 from data.source import LIST_COLUMNS, OSM_CREDIT
 from data.whole_folder import whole_folder
 from geo.crs import WGS84, metric_crs, project
+from jobs.assess.folder import program_stamp
+from jobs.study.run import files_in, run_of
 
 LISTED: Final = "facilities.csv"
 
@@ -89,8 +91,8 @@ def compare_with_osm(
     alike: Alike | None = None,
     progress: Progress = silent,
 ) -> Compared:
-    """Write `compared.csv` and `compared.geojson` to `out`; `osm` is `facilities.csv` of `fetch`, or
-    the folder that holds it.
+    """Write `compared.csv`, `compared.geojson` and `provenance.json` to `out`; `osm` is `facilities.csv` of
+    `fetch`, or the folder that holds it.
 
     Only tiers that the lists have are looked at on the map. UserError for files that cannot be used.
     """
@@ -98,16 +100,21 @@ def compare_with_osm(
     accepted = read_facilities(lists, datum=datum).accepted
     progress(0.5, text("Comparing with the map"))
     tiers = tuple(dict.fromkeys(accepted["tier"]))
-    known = _known(osm / LISTED if osm.is_dir() else osm)
+    known_at = osm / LISTED if osm.is_dir() else osm
+    known = _known(known_at)
     known = known[known["type"].isin(tiers)].reset_index(drop=True)
     crs = metric_crs(float(accepted["lon"].mean()), float(accepted["lat"].mean()))
     ours, theirs = _names(accepted, "lon", "lat", crs), _names(known, "wgs_lng", "wgs_lat", crs)
     table = _with_nearest(compare_lists(ours, theirs, alike=alike), ours, theirs)
     compared = Compared(_with_places(table, accepted, known), tiers)
     progress(0.9, text("Writing the results"))
+    asked = {"lists": tuple(lists), "osm": known_at, "datum": datum, "alike": alike or Alike()}
+    run = run_of("compare", "", **asked)
+    inputs = {said["file"]: said["sha256"] for said in files_in(run)}
     with whole_folder(out) as folder:
         write_csv(folder / "compared.csv", compared.table)
         write_bytes(folder / "compared.geojson", _as_map(compared.table))
+        write_json(folder / "provenance.json", {**program_stamp(), "inputs": inputs, "run": run})
     progress(1.0, text("Done"))
     return compared
 

@@ -14,7 +14,7 @@ import shapely
 from core.errors import InputError, SettingError
 from core.text import Text, text
 from coverage.checks.reach import BOUNDARY_M, limit_m
-from coverage.measuring.membership import locate
+from coverage.model.membership import locate
 from coverage.model.standard import Rule
 from coverage.model.tables import Bools, Floats, Ints
 from coverage.siting.candidates import cell_candidates, junction_candidates

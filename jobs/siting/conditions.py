@@ -38,7 +38,7 @@ from typing import Any, Final
 from core.errors import InputError
 from core.text import text
 from coverage.model.standard import LEVELS
-from coverage.model.toml_fields import TomlFields
+from data.toml_fields import TomlFields
 from jobs.siting.request import FROM_LIST, PlanConditions, UnitQuota
 
 _TOP: Final = (

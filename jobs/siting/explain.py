@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from core.text import Text, text, text_to_json
-from coverage.measuring.membership import locate
+from coverage.model.membership import locate
 from coverage.model.standard import Check, Rule
 from coverage.model.tables import Bools, Floats, Ints
 from coverage.scenario.closings import closing_losses

@@ -14,7 +14,7 @@ from core.text import text, text_to_json
 from coverage.publish.plan import plan_tables, with_plan
 from coverage.siting import Plan
 from coverage.siting.goals import FEWEST_SITES, LEAST_WALKING, LEAST_WORST
-from jobs.assess.folder import Assessed, read_and_assess, write_folder
+from jobs.assess.folder import Assessed, read_and_assess, with_run, write_folder
 from jobs.siting.explain import (
     PlanExplanation,
     closed_places,
@@ -34,6 +34,7 @@ from jobs.siting.search_monitor import chosen, searched
 from jobs.siting.search_monitor import monitor_of as monitor_of
 from jobs.siting.two_tiers import suggest_both
 from jobs.study.cases import StudyFiles
+from jobs.study.run import run_of
 
 
 def suggest_files(
@@ -53,6 +54,7 @@ def suggest_files(
     progress = monitor.progress
     done = read_and_assess(files, cache=cache, progress=part(progress, 0.0, 0.5))
     planned = suggest(done, request, SearchMonitor(monitor.watch, part(progress, 0.5, 0.9)))
+    planned = with_run(planned, run_of("suggest", language, study=files, request=request))
     if out is not None:
         progress(0.9, text("Writing the results"))
         write_folder(out, planned, language=language)

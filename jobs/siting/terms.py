@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 
 from core.errors import InfeasibleError, InputError, SettingError
 from core.text import Sayable, text
-from coverage.measuring.membership import locate
+from coverage.model.membership import locate
 from coverage.model.standard import level_title
 from coverage.model.tables import Floats, Ints
 from coverage.siting import Goal, Quota

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import shapely
 
 from core.progress import Progress, part, silent
 from core.text import Text, text
 from coverage.model.standard import Standard
 from coverage.model.study import Study
-from coverage.model.tables import PopulationGrid
+from coverage.model.tables import PopulationGrid, UnitTable
 from data.files import sha256_of
 from data.formats.asked import OpenQuestionError
 from data.formats.inputs_read import InputRead
 from data.intake.coordinates import AUTO
-from data.intake.findings import Finding
+from data.intake.findings import INFO, Finding
 from data.intake.intake import Intake
-from data.intake.placing import Bounds
 from data.intake.read import ListRequest, read_lists
+from data.population.ground import points_on
 from data.population.grounds import read_grounds
 from data.source import OSM_CREDIT, credits_of
 from data.standards import open_standard
@@ -34,16 +37,18 @@ from data.units import UnitFile
 from geo.basemap import Basemap
 from geo.crs import unproject
 from geo.datum import BD09, GCJ02, WGS84
+from geo.inside import first_outline_at
 from jobs.study.area import coarse_m, longest_reach_m, short_sides, study_area
 from jobs.study.cases import ASK
 from jobs.study.cases import StudyFiles as StudyFiles
-from jobs.study.city_name import city_name
 from jobs.study.islands import island_notes
 from jobs.study.layers import Answers
 from jobs.study.people import People, people_notes, read_people
-from jobs.study.water import water_findings
 
 _FROM_OSM: Final = (*OSM_FORMATS, "graphml")
+# The city at the head of a list's title: "云川市鼓台区基本公共服务设施一览表".
+_CITY: Final = re.compile(r"^\s*(?:关于)?([\u4e00-\u9fff]{2,6}?市)(?=[\u4e00-\u9fff])")
+_MOST_DISTRICTS: Final = 3
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,9 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
     progress(0.3, text("Reading streets"))
     margin_m = longest_reach_m(standard)
     area = study_area(population.grid.xy, crs, margin_m=margin_m)
-    streets = _streets(files, crs, area, cache, part(progress, 0.3, 0.7))
+    asked = Asked(files.heal_m, files.answers.network_layer, files.answers.network_class)
+    reader = read_streets if cache is None else partial(load_or_read, cache_dir=cache)
+    streets = reader(files.network, crs=crs, area=area, asked=asked, progress=part(progress, 0.3, 0.7))
     grounds, of_grounds = read_grounds(files.layers.residential, files.layers.compounds, crs=crs)
     network = streets.network
     if standard.walking.island_m != network.island_m:
@@ -143,9 +150,11 @@ def _lists(files: StudyFiles, people: People) -> Intake:
 
     OpenQuestionError where it is to be asked in which system they are (`datum` ASK) and nothing decides it.
     """
-    area = None if people.units else _where_residents_live(people.population.grid)
-    table, datum = people.units.table if people.units else None, _datum(files)
-    request = ListRequest(datum, table, units_known=people.units_known, area=area)
+    area, table, grid = None, people.units.table if people.units else None, people.population.grid
+    if people.units is None:
+        lon, lat = unproject(grid.xy, grid.crs)
+        area = float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())
+    request = ListRequest(_datum(files), table, units_known=people.units_known, area=area)
     intake = read_lists(files.facilities, request)
     if files.datum == ASK and not intake.datum.decided and intake.accepted_count:
         said = [piece.message for piece in intake.datum.evidence]
@@ -166,28 +175,12 @@ def _datum(files: StudyFiles) -> str:
     return AUTO if files.datum == ASK else files.datum
 
 
-def _where_residents_live(grid: PopulationGrid) -> Bounds:
-    """West, south, east, north of the cells, in degrees: where a list without units may be expected to
-    lie."""
-    lon, lat = unproject(grid.xy, grid.crs)
-    return float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())
-
-
 def _credits(files: StudyFiles, streets: StreetFile) -> tuple[str, ...]:
     """Whose data the inputs are, as far as they say so."""
     known = (OSM_CREDIT,) if streets.kind in _FROM_OSM else ()
     layers = files.layers.by_role.values()
     paths = (files.network, *files.facilities, *files.populations, *files.unit_files, *layers)
     return tuple(dict.fromkeys((*known, *credits_of(paths))))
-
-
-def _streets(
-    files: StudyFiles, crs: str, area: shapely.Polygon, cache: Path | None, progress: Progress
-) -> StreetFile:
-    asked = Asked(files.heal_m, files.answers.network_layer, files.answers.network_class)
-    if cache is None:
-        return read_streets(files.network, crs=crs, area=area, asked=asked, progress=progress)
-    return load_or_read(files.network, cache, crs=crs, area=area, asked=asked, progress=progress)
 
 
 def list_notes(intake: Intake) -> tuple[Text, ...]:
@@ -227,3 +220,42 @@ def _fingerprints(
     more = {f"population:{n}": sha256_of(path) for n, path in enumerate(files.more_population, start=2)}
     more |= {f"units:{n}": sha256_of(path) for n, path in enumerate(files.more_units, start=2)}
     return {**lists, **fixed, **({"units": units.sha256} if units else {}), **more, **layers}
+
+
+def city_name(intake: Intake, units: UnitTable | None) -> str:
+    """The city that the titles of the lists agree on, else the districts by name; "" where neither says."""
+    above_headers = (
+        cell
+        for table in intake.tables
+        for row in table.sheet.rows[: max(table.header_row - 1, 0)]
+        for cell in row
+        if isinstance(cell, str)
+    )
+    cities = {found.group(1) for title in above_headers if (found := _CITY.match(title))}
+    if len(cities) == 1:
+        return cities.pop()
+    if units is None or not units.levels:
+        return ""
+    names = units.frame["name"].to_numpy(str)[units.of_level(units.levels[0])].tolist()
+    return "、".join(names) if len(names) <= _MOST_DISTRICTS else ""
+
+
+def water_findings(water: Path | None, basemap: Basemap, grid: PopulationGrid) -> tuple[Finding, ...]:
+    """How many residents' cells have their centre in water: by the file of water where one is given,
+    else by what the street file knows of water; nothing if nobody does."""
+    if water is None:
+        areas = basemap.water[shapely.get_dimensions(basemap.water) == 2]
+        wet = first_outline_at(areas, grid.xy) >= 0
+    else:
+        wet = points_on(water, grid.crs, grid.xy)
+    cells = np.flatnonzero(wet & (grid.residents > 0))
+    if not len(cells):
+        return ()
+    message = text(
+        "{residents:,.1f} residents in {cells:,} {cells:cell stands|cells stand} in water by the cell's "
+        "centre; they are "
+        "counted there.",
+        residents=float(grid.residents[cells].sum()),
+        cells=len(cells),
+    )
+    return (Finding("" if water is None else water.name, "", 0, "", INFO, "population-water", message),)

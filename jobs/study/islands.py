@@ -49,20 +49,34 @@ def island_notes(study: Study, walking: Walking, file: str) -> tuple[tuple[Text,
                 limit=limit_m,
             )
         )
-    return tuple(notes), (
-        *_passed_islands(study, cells, residents, file),
-        *(_passed_facility(study, doors, i, file) for i in range(min(len(doors.row), _MOST_LISTED))),
-        *(_stranded(study, int(row), file) for row in stranded[:_MOST_LISTED]),
-    )
+    findings = _passed_islands(study, cells, residents, file)
+    names = study.facilities.frame["name"].to_numpy(object)
+    listed = (values[:_MOST_LISTED].tolist() for values in (doors.row, doors.island_m, doors.joined_m))
+    for row, near_m, joined_m in zip(*listed, strict=True):
+        message = text(
+            "{name} stands {near:,.0f} m from an island of streets; it joins the street that leads on, "
+            "{metres:,.0f} m away.",
+            name=str(names[row]),
+            near=near_m,
+            metres=joined_m,
+        )
+        findings.append(Finding(file, "", 0, "", INFO, "island-passed-over", message))
+    for row in stranded[:_MOST_LISTED].tolist():
+        message = text(
+            "{name} stands on an island of streets: only who lives there reaches it on foot.",
+            name=str(names[row]),
+        )
+        findings.append(Finding(file, "", 0, "", WARNING, "facility-on-island", message))
+    return tuple(notes), tuple(findings)
 
 
-def _passed_islands(study: Study, cells: PassedOver, residents: np.ndarray, file: str) -> tuple[Finding, ...]:
+def _passed_islands(study: Study, cells: PassedOver, residents: np.ndarray, file: str) -> list[Finding]:
     """One finding an island, the one with most residents first."""
     component, inverse, count = np.unique(cells.component, return_inverse=True, return_counts=True)
     people = np.bincount(inverse, weights=residents, minlength=len(component))
     order = np.argsort(-people, kind="stable")[:_MOST_LISTED]
     lon, lat = unproject(places_of_components(study.network, component[order]), study.network.crs)
-    return tuple(
+    return [
         Finding(
             file,
             "",
@@ -82,23 +96,4 @@ def _passed_islands(study: Study, cells: PassedOver, residents: np.ndarray, file
             ),
         )
         for i, x, y in zip(order, lon, lat, strict=True)
-    )
-
-
-def _passed_facility(study: Study, doors: PassedOver, i: int, file: str) -> Finding:
-    message = text(
-        "{name} stands {near:,.0f} m from an island of streets; it joins the street that leads on, "
-        "{metres:,.0f} m away.",
-        name=str(study.facilities.frame["name"].iloc[int(doors.row[i])]),
-        near=float(doors.island_m[i]),
-        metres=float(doors.joined_m[i]),
-    )
-    return Finding(file, "", 0, "", INFO, "island-passed-over", message)
-
-
-def _stranded(study: Study, row: int, file: str) -> Finding:
-    message = text(
-        "{name} stands on an island of streets: only who lives there reaches it on foot.",
-        name=str(study.facilities.frame["name"].iloc[row]),
-    )
-    return Finding(file, "", 0, "", WARNING, "facility-on-island", message)
+    ]

@@ -40,12 +40,9 @@ class Layers:
         named = {role: path for role, path in vars(self).items() if isinstance(path, Path)}
         for name, path in self.groups:
             role = f"group:{name}"
-            named[role if role not in named else f"{role}:{_next(role, named)}"] = path
+            same = sum(1 for other in named if other.startswith(f"{role}:"))
+            named[role if role not in named else f"{role}:{2 + same}"] = path
         return named
-
-
-def _next(role: str, named: Mapping[str, Path]) -> int:
-    return 2 + sum(1 for other in named if other.startswith(f"{role}:"))
 
 
 GROUP_UNITS: Final = ("count", "per_ha", "per_km2", "percent")

@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
+import geopandas as gpd
 import numpy as np
 import shapely
 
 from core.errors import InputError, SettingError
 from core.progress import Progress, part, silent
 from core.text import Text, text
-from coverage.equity.overlaps import bridged_notes, outside_notes, overlap_notes
+from coverage.equity.overlaps import bridged_notes, level_word, outside_notes, overlap_notes
+from coverage.measuring.redistribute import Rescaled, rescale_to_units
 from coverage.model.study import Study
-from data.intake.findings import ERROR, INFO
+from coverage.model.tables import LEVELS, UnitTable
+from data.formats.inputs_read import InputRead
+from data.intake.findings import ERROR, INFO, WARNING, Finding
 from data.intake.origin import in_true_coordinates
 from data.population import NoPlacesError, PopulationFile, Reading, read_population
 from data.population.area import read_outline
+from data.population.polygons import polygon_cells
+from data.population.read import file_of
 from data.population.reading import COARSE_M
+from data.population.table_files import Sheet
 from data.units import Totals, UnitAnswers, UnitFile, read_totals, read_units
 from geo.crs import metric_crs
-from jobs.study.against import against_stated, stated_residents, without_anybody
 from jobs.study.cases import StudyFiles
-from jobs.study.census_people import census_people
-from jobs.study.layers import Layers
-from jobs.study.totals import scaled_to
 
-_MOST_LISTED = 10
+_MOST_LISTED: Final = 10
+# A unit whose residents change more than this often carries somebody else's total.
+_LARGE: Final = 2.0
+_MOST_TOTALS_LISTED: Final = 30
+# Estimates of one year differ from a register by less.
+_DIFFERS: Final = 0.15
+_MOST_NAMED: Final = 12
 
 
 @dataclass(frozen=True)
@@ -52,18 +63,30 @@ def read_people(files: StudyFiles, *, coarse_m: float = COARSE_M, progress: Prog
     is held against it. Without any area the residents' place decides the CRS, and a raster is read whole.
     Cells wider than `coarse_m` are spread.
     """
-    layers = files.layers
-    _require_units(files.units, layers)
+    layers, answers = files.layers, files.answers
+    for path, what in ((layers.totals, text("Census totals")), (layers.urban, text("The built-up area"))):
+        if files.units is None and path is not None:
+            raise SettingError("{what} belong to units: give a units file as well.", what=what)
     progress(0.0, text("Reading the study area and the units"))
-    area = None if layers.area is None else read_outline(layers.area)
-    crs = None if area is None else metric_crs(*_middle(area))
-    outlines, known = _outlines(files, crs or "")
+    area, crs, census, known = None, None, None, None
+    if layers.area is not None:
+        area = read_outline(layers.area)
+        west, south, east, north = area.bounds
+        crs = metric_crs((west + east) / 2, (south + north) / 2)
+    outlines, units_known = read_unit_files(files, crs or "")
     if outlines is not None:
         crs, area = outlines.table.crs, outlines.ground if area is None else area
-    census = _census(outlines, files)
-    reading = replace(
-        reading_of(files), area=area, known_residents=_known(outlines, census), coarse_m=coarse_m
-    )
+        counted = outlines
+        if layers.totals is not None:
+            census = read_totals(
+                layers.totals,
+                outlines.table,
+                column=layers.totals_column,
+                group_units=dict(answers.group_units),
+            )
+            counted = replace(outlines, residents=census.values["residents"])
+        known = stated_residents(counted)
+    reading = replace(reading_of(files), area=area, known_residents=known, coarse_m=coarse_m)
     told = part(progress, 0.2, 0.9)
     try:
         read = read_population(
@@ -75,13 +98,13 @@ def read_people(files: StudyFiles, *, coarse_m: float = COARSE_M, progress: Prog
         read = census_people(files.population, table.sheets, outlines, reading, told)
     if not read.grid.total > 0:
         raise InputError("{file}: all residents are 0: nobody lives anywhere.", file=files.population.name)
-    said = against_stated(read, outlines, files.population.name) if census is None else ()
+    held = against_stated(read, outlines, files.population.name) if census is None else ()
     if outlines is not None and census is not None and layers.totals is not None:
         progress(0.9, text("Scaling residents to the census totals"))
         read = scaled_to(census, read, outlines.table, file=layers.totals.name)
     if outlines is not None:
-        said = (*said, *without_anybody(read, outlines, files.population.name))
-    return People(replace(read, findings=(*read.findings, *said)), outlines, known)
+        held = (*held, *without_anybody(read, outlines, files.population.name))
+    return People(replace(read, findings=(*read.findings, *held)), outlines, units_known)
 
 
 def reading_of(files: StudyFiles) -> Reading:
@@ -106,45 +129,15 @@ def reading_of(files: StudyFiles) -> Reading:
     )
 
 
-def _require_units(units: Path | None, layers: Layers) -> None:
-    for path, what in ((layers.totals, text("Census totals")), (layers.urban, text("The built-up area"))):
-        if units is None and path is not None:
-            raise SettingError("{what} belong to units: give a units file as well.", what=what)
-
-
-def _outlines(files: StudyFiles, crs: str) -> tuple[UnitFile | None, bool]:
-    """The units as they truly lie, and whether their own system is known."""
+def read_unit_files(files: StudyFiles, crs: str = "") -> tuple[UnitFile | None, bool]:
+    """The units as they truly lie, and whether their own system is known; in a metric CRS of their own where
+    `crs` is empty."""
     if not files.unit_files:
         return None, True
     said = UnitAnswers(files.answers.units_level, files.answers.units_layers)
     read = read_units(*files.unit_files, crs=crs, urban=files.layers.urban, answers=said)
     table, known, converted = in_true_coordinates(files.unit_files, read.table)
     return replace(read, table=table, findings=(*read.findings, *converted)), known
-
-
-def _middle(area: shapely.Geometry) -> tuple[float, float]:
-    west, south, east, north = area.bounds
-    return (west + east) / 2, (south + north) / 2
-
-
-def _census(units: UnitFile | None, files: StudyFiles) -> Totals | None:
-    if files.layers.totals is None or units is None:
-        return None
-    return read_totals(
-        files.layers.totals,
-        units.table,
-        column=files.layers.totals_column,
-        group_units=dict(files.answers.group_units),
-    )
-
-
-def _known(units: UnitFile | None, census: Totals | None) -> float | None:
-    """Residents of the whole area as the census has them, else as the units file states them."""
-    if units is None:
-        return None
-    if census is not None:
-        units = replace(units, residents=census.values["residents"])
-    return stated_residents(units)
 
 
 def people_notes(people: People, study: Study) -> tuple[Text, ...]:
@@ -192,3 +185,150 @@ def misplaced_notes(units: UnitFile, study: Study) -> tuple[Text, ...]:
             )
             notes.append(note)
     return tuple(notes[:_MOST_LISTED])
+
+
+def scaled_to(totals: Totals, read: PopulationFile, units: UnitTable, *, file: str) -> PopulationFile:
+    """The residents with each unit's total that of the census, in the proportions of the file."""
+    level = totals.level(units)
+    done = rescale_to_units(read.grid, units, totals.values, level=level)
+    rows = units.of_level(level)
+    message = text(
+        "Census totals of {stated} of {units} units of the level {level} were laid on the residents: "
+        "{before:,.1f} became {after:,.1f}. {outside:,.1f} of them live in no unit of that level and stayed.",
+        stated=int(np.isfinite(done.factor[rows]).sum()),
+        units=len(rows),
+        level=level_word(level),
+        before=read.grid.total,
+        after=done.grid.total,
+        outside=done.outside,
+    )
+    told = [Finding(file, "", 0, "", INFO, "population-scaled", message)]
+    told += [Finding(file, "", 0, "", WARNING, "population-total", message) for message in _odd(done, units)]
+    chosen = InputRead(
+        "totals", file, column=totals.column, unit=text("residents"), rows_read=totals.rows_read,
+        rows_left_out=totals.rows - totals.rows_read,
+    )  # fmt: skip
+    aside = tuple(replace(entry, role="totals") for entry in totals.aside)
+    findings = (*read.findings, *totals.findings, *totals.level_findings(units, file), *told)
+    return replace(read, grid=done.grid, findings=findings, read=(*read.read, chosen, *aside))
+
+
+def _odd(done: Rescaled, units: UnitTable) -> list[Text]:
+    """Units that had nobody, and units that changed a lot."""
+    names = units.frame["name"].to_numpy(object)
+    messages = [
+        text("{name} had no populated cell; its total counts at one point inside.", name=names[row])
+        for row in done.placed
+    ]
+    factor = np.nan_to_num(done.factor, nan=1.0)
+    large = np.flatnonzero((factor > _LARGE) | (factor < 1 / _LARGE))
+    messages += [
+        text(
+            "The residents of {name} were multiplied by {factor:.3g}. Does the total belong to this unit?",
+            name=names[row],
+            factor=float(factor[row]),
+        )
+        for row in large
+    ]
+    more = len(messages) - _MOST_TOTALS_LISTED
+    if more <= 0:
+        return messages
+    return [
+        *messages[:_MOST_TOTALS_LISTED],
+        text("{count:,} more {count:remark|remarks} like the ones before.", count=more),
+    ]
+
+
+def stated_residents(units: UnitFile) -> float | None:
+    """Residents of the whole area by the coarsest level whose every unit states them; None if none does."""
+    if units.residents is None:
+        return None
+    levels = units.table.frame["level"].to_numpy(object)
+    for level in LEVELS:
+        said = units.residents[levels == level]
+        if len(said) and np.isfinite(said).all():
+            return float(said.sum())
+    return None
+
+
+def against_stated(read: PopulationFile, units: UnitFile | None, file: str) -> tuple[Finding, ...]:
+    """A finding where the residents read and those that the units state differ by more than 15 %."""
+    stated = None if units is None else stated_residents(units)
+    total = read.grid.total
+    if not stated or abs(total - stated) <= _DIFFERS * stated:
+        return ()
+    message = text(
+        "{file} gives {total:,.0f} residents in the study area; the units state {stated:,.0f}, "
+        "{factor:.2g} times as many. "
+        "One of the two is another year, another ground or another unit.",
+        file=file,
+        total=total,
+        stated=stated,
+        factor=stated / max(total, 1e-9),
+    )
+    return (Finding(file, "", 0, "", WARNING, "population-against-units", message),)
+
+
+def without_anybody(read: PopulationFile, units: UnitFile, file: str) -> tuple[Finding, ...]:
+    """A finding that names the units of the finest level in which no resident was found."""
+    table, grid = units.table, read.grid
+    level = [name for name in LEVELS if len(table.of_level(name))][-1]
+    rows = table.of_level(level)
+    shapes = table.frame.geometry.to_numpy()[rows]
+    lived = grid.residents > 0
+    unit, _ = shapely.STRtree(shapely.points(grid.xy[lived])).query(shapes, predicate="intersects")
+    empty = np.setdiff1d(np.arange(len(rows)), unit)
+    if not len(empty) or len(empty) == len(rows):
+        return ()
+    names = table.frame["name"].to_numpy(object)[rows[empty]]
+    message = text(
+        "{file} has nobody in {count:,} of {units:,} units of the level {level}: {names}. Does it cover "
+        "the whole study "
+        "area?",
+        file=file,
+        count=len(empty),
+        units=len(rows),
+        level=level_word(level),
+        names=", ".join(map(str, names[:_MOST_NAMED])) + (" …" if len(names) > _MOST_NAMED else ""),
+    )
+    return (Finding(file, "", 0, "", WARNING, "population-nobody-in-unit", message),)
+
+
+def census_people(
+    path: Path, sheets: Sequence[Sheet], units: UnitFile, reading: Reading, progress: Progress
+) -> PopulationFile:
+    """The residents of each unit spread over it, as `reading` says; every unit keeps its total.
+
+    Of several levels the finest whose every unit has a total counts; what the others say is held against
+    it. InputError as `read_totals`.
+    """
+    totals = read_totals(
+        path, units.table, column=reading.column, group_units=reading.group_units, sheets=sheets
+    )
+    level = totals.level(units.table)
+    rows = units.table.of_level(level)
+    rows = rows[np.isfinite(totals.values["residents"][rows])]
+    columns = {name: np.nan_to_num(values[rows]) for name, values in totals.values.items()}
+    frame = gpd.GeoDataFrame(
+        columns, geometry=units.table.frame.geometry.to_numpy()[rows], crs=units.table.crs
+    )
+    inside = reading
+    if reading.area is not None:
+        shapes = units.table.frame.to_crs(4326).geometry
+        if shapes.within(reading.area.buffer(1e-6)).all():
+            # The area is made of these units: nothing of them lies outside but by rounding of outlines.
+            inside = replace(reading, area=None)
+    cells = polygon_cells(frame, path.name, units.table.crs, inside, progress)
+    read = file_of(cells, path, units.table.crs, replace(reading, unit="auto"))
+    message = text(
+        "Residents of {count} units of the level {level} are spread over their ground.",
+        count=len(rows),
+        level=level_word(level),
+    )
+    told = Finding(path.name, "", 0, "", INFO, "population-by-unit", message)
+    chosen = InputRead(
+        "population", path.name, column=totals.column, unit=text("residents"), rows_read=totals.rows_read,
+        rows_left_out=totals.rows - totals.rows_read,
+    )  # fmt: skip
+    findings = (*totals.findings, *totals.level_findings(units.table, path.name), told, *read.findings)
+    return replace(read, findings=findings, read=(chosen, *totals.aside, *read.read))

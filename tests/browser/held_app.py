@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 
 from core.progress import Progress
 from core.text import text
-from jobs.study.cases import Case
+from jobs.cache.case import Case
 from ui.shell import compute
 from ui.shell.front import Front
 

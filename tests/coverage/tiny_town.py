@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from coverage.model.parse_standard import parse_standard
 from coverage.model.standard import Standard
 from coverage.model.study import Study
 from coverage.model.tables import FacilityTable, PopulationGrid, UnitTable
+from data.parse_standard import parse_standard
 from geo.network.build import build_from_lines
 from geo.network.network import WalkNetwork
 

@@ -20,6 +20,7 @@ from coverage.model.edits import (
     SetSpeed,
     UseStandard,
 )
+from data.parse_standard import parse_standard
 from data.scenarios import open_scenario, save_scenario, scenario_from_json, scenario_names, scenario_to_json
 
 EVERYTHING = Scenario(
@@ -35,7 +36,7 @@ EVERYTHING = Scenario(
         SetFigure("r", 600.0),
         SetFigure("load", band=(800.0, 4000.0)),
         SetSpeed(4.8),
-        UseStandard('id = "own"\n'),
+        UseStandard(parse_standard('id = "own"\nstatus = "template"\n', source="own")),
         Grow("W", 1.15),
     ),
 )
@@ -87,3 +88,10 @@ def test_the_edit_that_cannot_be_understood_is_named(edit: object) -> None:
     )
     with pytest.raises(InputError, match="change 2 cannot"):
         scenario_from_json(content, source="x.json")
+
+
+def test_a_standard_in_a_scenario_is_checked_where_the_file_is_read() -> None:
+    edits = [{"do": "standard", "toml": 'id = "own"\nfigur = 3\n'}]
+    content = json.dumps({"format": 1, "name": "", "crs": "", "edits": edits})
+    with pytest.raises(InputError, match=r"plan\.json, line 2, key “figur”"):
+        scenario_from_json(content, source="plan.json")

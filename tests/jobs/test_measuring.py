@@ -20,6 +20,7 @@ from data.scenarios import save_scenario
 from jobs.assess.folder import Assessed, assess_files
 from jobs.assess.loads import loads_of
 from jobs.assess.optional_analyses import ALSO, parts_of_gap
+from jobs.assess.readings import elderly, old_and_new
 from jobs.reach import ReachWish, area_bytes, isochrone_files, package_bytes, reached
 from jobs.scenario import (
     AS_IT_IS,
@@ -31,7 +32,6 @@ from jobs.scenario import (
     scenario_wish,
     with_scenario,
 )
-from jobs.study.readings import elderly, old_and_new
 from tests.small_city import CRS, degrees, write_small_city
 
 

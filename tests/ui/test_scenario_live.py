@@ -14,7 +14,7 @@ from coverage.model.edits import Scenario
 from coverage.scenario.apply import apply
 from coverage.scenario.incremental import Live, live
 from coverage.scenario.what_if import Trail
-from jobs.study.cases import Case
+from jobs.cache.case import Case
 from tests.ui.conftest import PATIENCE_S, ROOT, ShownMaps, html_of, no_trouble
 from tests.ui.widgets.test_sections import SCENARIO, on, open_at, press
 

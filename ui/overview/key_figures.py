@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.text import Text, text
 from coverage.model.standard import Check, Rule, settlement_title
-from coverage.model.verdict_rows import summary
+from coverage.model.verdict_rows import share_words, summary
 from maps.palette import VERDICTS
 from ui.shell.choices import words
 from ui.shell.compute import View
@@ -89,6 +89,9 @@ def _served(view: View, rule: Rule, row: Mapping[str, Any]) -> str:
     title = Text(template.template, {"tier": view.standard.tier_title(rule.tier), "figure": rule.limit})
     if row["verdict"] is None:
         return _card(title, "–", in_html(tr(text("cannot be judged"))))
+    if rule.denominator != "residents":
+        under = share_words(rule, row["share"], row["covered"], row["total"])
+        return _card(title, share(row["share"]), in_html(tr(under)), colour=VERDICTS[row["verdict"]])
     counted = text("{met} of {all} {who} residents")
     said = {"met": exact(row["residents_met"]), "all": exact(row["residents"])}
     under = Text(counted.template, {**said, "who": settlement_title(rule.settlement)})

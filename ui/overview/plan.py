@@ -9,7 +9,8 @@ from typing import Any, Final
 import streamlit as st
 
 from core.text import text
-from jobs.study.cases import PLAN_SECONDS, SitingRequest
+from jobs.cache.case import PLAN_SECONDS
+from jobs.siting.request import SitingRequest
 from reports.plan_words import results
 from ui.scenario.offer import TRY, offer_sites, site_key, spot_of_site
 from ui.shell.choices import choices, choose, words

@@ -60,7 +60,8 @@ def _row(line: VerdictRow, row: Mapping[str, Any], gap: Mapping[str, Any] | None
 def _actual(line: VerdictRow, row: Mapping[str, Any]) -> str:
     """The share above n of N where the rule counts residents; else in words."""
     tr = words()
-    if line.rule.check not in (Check.RADIUS, Check.WALK) or line.verdict is None:
+    of_residents = line.rule.check in (Check.RADIUS, Check.WALK) and line.rule.denominator == "residents"
+    if not of_residents or line.verdict is None:
         return in_html(tr(line.actual))
     under = text("{met} of {all}", met=exact(row["residents_met"]), all=exact(row["residents"]))
     return f"<b>{share(row['share'])}</b>{in_html(tr(under))}"

@@ -20,6 +20,7 @@ from coverage.model.edits import (
     UseStandard,
 )
 from coverage.model.standard import Check, Rule, level_title
+from data.parse_standard import parse_standard
 from data.standards import open_standard, preset_ids
 from ui.scenario.state import do, draft, metres, opening
 from ui.shell.choices import words
@@ -204,7 +205,7 @@ def _standard(city: Assessment) -> None:
         said=lambda name: tr(open_standard(name).title),
     )  # fmt: skip
     if st.button(tr(text("Judge by this standard")), type="primary") and chosen is not None:
-        do(UseStandard(open_standard(chosen).toml))
+        do(UseStandard(parse_standard(open_standard(chosen).toml, source="scenario")))
         st.rerun()
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.text import Sayable, Text, text
 from coverage.model.edits import AddBarrier, AddStreet, Move, Open
-from coverage.model.standard import Check, Standard
+from coverage.model.standard import Check, Standard, share_title
 from coverage.model.verdict_rows import VERDICT_WORDS
 from maps import palette
 from ui.scenario.ask import LonLat, corners
@@ -95,10 +95,11 @@ def say_answer(found: Comparison, rule: str) -> None:
     change = found.rules[rule]
     said: list[Sayable] = [
         text(
-            "{gained:,.0f} {gained:resident gains|residents gain} and {lost:,.0f} {lost:loses|lose}: "
-            "{before} → {after} served.",
+            "{gained:,.0f} {gained:resident gains|residents gain} and {lost:,.0f} {lost:loses|lose}; "
+            "{name}: {before} → {after}.",
             gained=change.gained,
             lost=change.lost,
+            name=share_title(change.rule.denominator),
             before=share_or_dash(change.shares[0]),
             after=share_or_dash(change.shares[1]),
         )

@@ -8,7 +8,8 @@ from typing import Any, Final
 import streamlit as st
 
 from data.standards import DEFAULT_STANDARD
-from jobs.study.cases import OwnLists, SitingRequest, StudyFiles
+from jobs.siting.request import SitingRequest
+from jobs.study.cases import OwnLists, StudyFiles
 from locales import DEFAULT_LANGUAGE, Translator, translator
 
 _KEY: Final = "choices"

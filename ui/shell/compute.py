@@ -17,12 +17,13 @@ import streamlit as st
 
 from core.progress import Progress, part, silent
 from core.text import Text, text
-from coverage.model.parse_standard import parse_standard
 from coverage.model.standard import Standard
+from data.parse_standard import parse_standard
 from data.standards import DEFAULT_STANDARD, open_standard
 from jobs.cache import prebuild as warm
+from jobs.cache.case import Case, default_request
 from jobs.cache.results import Shelf, has_map, map_page
-from jobs.study.cases import Case, StudyFiles, default_request
+from jobs.study.cases import StudyFiles
 from ui.shell.choices import Choices, choices, words
 from ui.shell.safe import in_markdown
 from ui.shell.session import ASKED, session_folder

@@ -9,8 +9,8 @@ import streamlit as st
 
 from core.errors import InputError
 from core.text import text
-from coverage.model.parse_standard import parse_standard
 from coverage.model.standard import Standard
+from data.parse_standard import parse_standard
 from data.standards import open_standard, preset_ids
 from ui.shell.choices import bound, choices, choose, words
 from ui.shell.safe import in_markdown

@@ -99,7 +99,7 @@ def _folder_table(folder: str, name: str) -> pd.DataFrame:
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _elderly(key: str) -> Assessed:  # noqa: ARG001 - what the cache keeps it under
-    from jobs.study.readings import elderly
+    from jobs.assess.readings import elderly
 
     return elderly(current_assessed()[1])
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 import streamlit as st
 
 from core.text import text
+from jobs.cache.case import Case
 from jobs.cache.results import Shelf
 from jobs.siting.request import SitingRequest
-from jobs.study.cases import Case
 from ui.shell.choices import choices
 from ui.shell.compute import case_of
 from ui.shell.session import session_folder

@@ -67,7 +67,7 @@ def _ask_for_old_town(reading: Reading) -> list[str]:
 
 def _rows(reading: Reading, rule: str, old: Sequence[str]) -> tuple[list[dict[Any, Any]], Sequence[Sayable]]:
     """Rows of equity.csv and the sentences on them; with an old town they are computed here and now."""
-    from jobs.study.readings import old_and_new
+    from jobs.assess.readings import old_and_new
 
     found, said = old_and_new(reading.assessed(), rule, old)
     from coverage.publish.measures import equity_table

@@ -8,6 +8,7 @@ from ui.units.equity import equity
 from ui.units.loads import loads, supply
 from ui.units.ranks import assessment_table, ranks
 from ui.units.services import services
+from ui.units.shares import bands, shares
 from ui.widgets.sections import page_of_sections
 
 page_of_sections(
@@ -17,6 +18,8 @@ page_of_sections(
         "ranks": (text("Ranking"), ranks),
         "table": (text("Assessment table"), assessment_table),
         "services": (text("Kinds of service"), services),
+        "shares": (text("By denominator"), shares),
+        "bands": (text("How far"), bands),
         "equity": (text("Fairness"), equity),
         "loads": (text("Residents per facility"), loads),
         "supply": (text("Places within reach"), supply),

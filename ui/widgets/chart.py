@@ -1,4 +1,4 @@
-"""Small line charts by Altair, which Streamlit brings: figures under the pointer, sharp on paper."""
+"""Small charts by Altair, which Streamlit brings: figures under the pointer, sharp on paper."""
 
 from __future__ import annotations
 
@@ -77,8 +77,40 @@ def line_chart(title: Sayable, series: Sequence[Series], x: Axis, y: Axis) -> No
         # Wide and unseen, so that a pointer finds its figure.
         lines.mark_point(size=300, opacity=0),
     )
-    width, height = _SIZE_PX
-    chart = drawn.properties(width=width, height=height, description=tr(title), usermeta=_EMBED)
+    _shown(drawn, _SIZE_PX[1], title)
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar: its name, its share 0..1, and what is written at its end."""
+
+    name: Sayable
+    share: float
+    said: str
+
+
+def bar_chart(title: Sayable, bars: Sequence[Bar]) -> None:
+    """Bars below each other in their order; `title` is the chart's accessible name."""
+    import altair as alt
+    import pandas as pd
+
+    tr = words()
+    table = pd.DataFrame([{"name": tr(bar.name), "share": bar.share, "said": bar.said} for bar in bars])
+    most = max((bar.share for bar in bars), default=0.0) or 1.0
+    drawn = alt.Chart(table).encode(
+        x=alt.X("share:Q", title=None, axis=alt.Axis(format=".0%", tickCount=6)).scale(
+            domain=[0, 1.3 * most]
+        ),
+        y=alt.Y("name:N", title=None, sort=None),
+        tooltip=[alt.Tooltip("name:N", title=" "), alt.Tooltip("said:N", title=" ")],
+    )
+    written = drawn.mark_text(align="left", dx=5, fontSize=13, color=_INK).encode(text="said:N")
+    layers = alt.layer(drawn.mark_bar(color=_COLOURS[0]), written)
+    _shown(layers, 34 * max(len(bars), 1), title)
+
+
+def _shown(drawn: Any, height_px: int, title: Sayable) -> None:
+    chart = drawn.properties(width=_SIZE_PX[0], height=height_px, description=words()(title), usermeta=_EMBED)
     looks: Any = {"labelFontSize": 13, "titleFontSize": 13, "labelColor": _INK, "titleColor": _INK}
     chart = chart.configure(font=_FONT).configure_axis(**looks, gridColor="#e1e6ea")
     chart = chart.configure_legend(orient="bottom", labelFontSize=13, labelColor=_INK, labelLimit=400)

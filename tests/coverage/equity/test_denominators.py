@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coverage.assessment import assess
-from coverage.equity.denominators import circles, denominators, pieces_of
+from coverage.equity.denominators import denominators
+from coverage.equity.reached_ground import circles, pieces_of
 from coverage.model.tables import Compounds, Grounds
 from geo.isochrone.street_buffer import drawn_half_m
 from tests.coverage.tiny_town import EAST, NORTH, RADIUS_500, WALK_5, standard, study
@@ -119,12 +120,9 @@ def test_land_that_two_polygons_share_counts_once() -> None:
     assert own["share"].tolist() == [1.0]
 
 
-def test_the_ground_of_a_walk_rule_is_drawn_when_it_is_asked_for() -> None:
+def test_the_ground_of_a_walk_rule_is_what_isochrones_draw() -> None:
     found = assess(study([("station", 500.0)]), standard(WALK_5))
-    plain = denominators(found.measured, found.results)
-    drawn = denominators(found.measured, found.results, ground_on_foot=True)
-    assert rows(plain, "area").empty
-    (area,) = rows(drawn, "area").to_dict("records")
+    (area,) = rows(denominators(found.measured, found.results), "area").to_dict("records")
     assert area["basis"] == "isochrone ± 30 m"
     half_m = drawn_half_m()
     assert area["covered"] == pytest.approx(1_000.0 * 2 * half_m + math.pi * half_m**2, rel=0.01)

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import label
 
+from coverage.gaps.gaps import touching
 from coverage.measuring.outlines import cell_outlines, lattice_outlines
-from coverage.measuring.touching import touching
 from coverage.model.tables import PopulationGrid
 from geo.crs import project, unproject
-from tests.coverage.measuring.test_touching import CORNER, CRS, grid_at
+from tests.coverage.gaps.test_touching import CORNER, CRS, grid_at
 
 
 @settings(max_examples=120, derandomize=True, deadline=None)

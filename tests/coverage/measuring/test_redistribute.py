@@ -9,8 +9,8 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coverage.measuring.membership import locate
 from coverage.measuring.redistribute import Places, joined, rescale_to_units, spread
+from coverage.model.membership import locate
 from coverage.model.tables import PopulationGrid, UnitTable
 
 CRS = "EPSG:4549"

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from coverage.model.edits import Scenario, SetFigure, SetSpeed
-from coverage.model.parse_standard import parse_standard
 from coverage.model.standard_edits import with_figure, with_speed
 from coverage.scenario.apply import apply
+from data.parse_standard import parse_standard
 from data.standards import open_standard
 from tests.coverage.tiny_town import CRS, study
 

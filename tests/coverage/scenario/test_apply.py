@@ -26,6 +26,7 @@ from coverage.model.edits import (
 from coverage.scenario.apply import apply
 from coverage.scenario.comparison import compare
 from coverage.scenario.what_if import assess_scenario
+from data.parse_standard import parse_standard
 from geo.network.build import build_from_lines
 from tests.coverage.tiny_town import CRS, EAST, NORTH, RADIUS_500, WALK_5, grid, place, standard, study
 
@@ -98,7 +99,7 @@ def test_another_standard_is_compared_where_rules_share_an_id() -> None:
         + '\n[[rule]]\nid = "new"\ncheck = "walk"\ntier = "station"\nfigure_min = 3'
     )
     toml = f'id = "other"\n[[rule]]\n{other}\n'
-    found = compared(UseStandard(toml))
+    found = compared(UseStandard(parse_standard(toml, source="other")))
     assert list(found.rules) == ["r"]
     assert (found.only_before, found.only_after) == (("w",), ("new",))
 

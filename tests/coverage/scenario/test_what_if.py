@@ -28,6 +28,7 @@ from coverage.publish.change_tables import change_classes, change_table, change_
 from coverage.scenario.apply import apply
 from coverage.scenario.comparison import compare
 from coverage.scenario.what_if import Trail
+from data.parse_standard import parse_standard
 from tests.coverage.scenario.test_incremental import TICKS, a_city, same
 from tests.coverage.test_laws import SEEDS
 from tests.coverage.tiny_town import CRS, EAST, NORTH, RADIUS_500, WALK_5, place, standard, study
@@ -42,7 +43,7 @@ FREE: tuple[Edit, ...] = (
     SetFigure("r", 400.0),
     SetSpeed(4.0),
     Grow("", 1.5),
-    UseStandard(OTHER),
+    UseStandard(parse_standard(OTHER, source="other")),
     AddStreet(((EAST + 10.0, NORTH + 20.0), (EAST + 610.0, NORTH + 900.0))),
     AddBarrier(((EAST + 300.0, NORTH - 50.0), (EAST + 300.0, NORTH + 1600.0))),
 )

@@ -1,5 +1,8 @@
 """What goes back to the office, and what becomes of it when it returns."""
 
+import io
+import zipfile
+
 import openpyxl
 import pytest
 
@@ -25,7 +28,7 @@ SAY = {"zh": translator("zh"), "en": translator("en")}
 def returned(tmp_path):
     path = write_xlsx(tmp_path / "list.xlsx", {"梅园街道": ROWS}, {"梅园街道": ["A1:E1"]})
     intake = read_facilities([path])
-    write_findings_workbook(intake, tmp_path / "findings.xlsx", SAY["zh"])
+    write_findings_workbook(intake, tmp_path / "findings.xlsx", SAY["zh"], original=path.read_bytes())
     return intake, tmp_path / "findings.xlsx"
 
 
@@ -37,10 +40,12 @@ def test_the_rows_stand_where_they_stood_with_the_result_beside_them(returned):
     assert [str(cells) for cells in sheet.merged_cells.ranges] == ["A1:E1"]
 
 
-def test_the_cells_meant_are_coloured(returned):
+def test_the_cells_meant_have_comments_with_all_that_is_said_of_them(returned):
     sheet = openpyxl.load_workbook(returned[1])["梅园街道"]
-    assert sheet["C4"].fill.fgColor.rgb == "FFF8B4A6" and sheet["A5"].fill.fgColor.rgb == "FFF8B4A6"
-    assert sheet["A3"].fill.fgColor.rgb == "00000000"
+    assert sheet["C4"].comment.text.startswith("检查结果\n[错误] 经度")
+    assert "缺少名称" in sheet["A5"].comment.text
+    assert sheet["A3"].comment is None and sheet["C4"].fill.fgColor.rgb == "00000000"
+    assert sheet["F4"].fill.fgColor.rgb == "FFF8B4A6"
 
 
 def test_text_that_looks_like_a_formula_stays_text(tmp_path):
@@ -54,17 +59,20 @@ def test_text_that_looks_like_a_formula_stays_text(tmp_path):
     assert ",'=1+1," in (tmp_path / "accepted.csv").read_text("utf-8-sig")
 
 
-def test_refused_rows_and_an_explanation_have_sheets_of_their_own(returned):
+def test_one_sheet_in_front_lists_the_findings_with_links_to_their_cells(returned):
     book = openpyxl.load_workbook(returned[1])
-    assert book.sheetnames == ["说明", "梅园街道", "退回的行", "全部意见"]
-    assert [row[2].value for row in book["退回的行"].iter_rows(min_row=2)] == [4, 5]
-    assert "4" in book["说明"]["A3"].value
+    assert book.sheetnames == ["检查结果", "梅园街道"] and book.active.title == "检查结果"
+    front = book["检查结果"]
+    found = [row for row in front.iter_rows() if row[0].value == "梅园街道"]
+    assert {(row[1].value, row[4].value) for row in found} >= {("4", "错误"), ("5", "错误")}
+    assert found[0][0].hyperlink.location.startswith("'梅园街道'!")
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_sent_back_as_it_is_it_gives_the_same_findings(returned, tmp_path, language):
     intake, _ = returned
-    write_findings_workbook(intake, tmp_path / "again.xlsx", SAY[language])
+    original = (tmp_path / "list.xlsx").read_bytes()
+    write_findings_workbook(intake, tmp_path / "again.xlsx", SAY[language], original=original)
     again = read_facilities([tmp_path / "again.xlsx"])
     assert counts(again) == counts(intake)
     assert told(again) == told(intake)
@@ -166,3 +174,37 @@ def counts(intake):
 
 def told(intake):
     return {(f.sheet, f.row, f.column, f.code) for f in intake.findings if f.code != "own-sheet"}
+
+
+def test_checked_again_it_holds_the_new_result_only(returned, tmp_path):
+    content = returned[1].read_bytes()
+    again = read_facilities([returned[1]])
+    write_findings_workbook(again, tmp_path / "again.xlsx", SAY["en"], original=content)
+    book = openpyxl.load_workbook(tmp_path / "again.xlsx")
+    assert book.sheetnames == ["Result of the check", "梅园街道"]
+    sheet = book["梅园街道"]
+    assert [cell.value for cell in sheet[2]][5:] == ["Result of the check"]
+    assert sheet["C4"].comment.text.startswith("Result of the check")
+
+
+def test_a_list_of_another_format_says_what_it_could_not_carry(tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_text("名称,类型,经度,纬度,编码\n甲社区服务站,站,118.78901,32.04001,320102001002\n", "utf-8")
+    intake = read_facilities([path])
+    write_findings_workbook(intake, tmp_path / "back.xlsx", SAY["zh"], original=path.read_bytes())
+    book = openpyxl.load_workbook(tmp_path / "back.xlsx")
+    said = [row[0].value for row in book["检查结果"].iter_rows()]
+    assert any(".csv" in str(line) and "数字格式" in str(line) for line in said)
+
+
+def test_a_package_that_is_not_put_together_as_it_says_is_rebuilt_and_says_so(returned, tmp_path):
+    broken = io.BytesIO()
+    with zipfile.ZipFile(tmp_path / "list.xlsx") as old, zipfile.ZipFile(broken, "w") as new:
+        for name in old.namelist():
+            if not name.endswith("styles.xml"):
+                new.writestr(name, old.read(name))
+    write_findings_workbook(returned[0], tmp_path / "back.xlsx", SAY["en"], original=broken.getvalue())
+    book = openpyxl.load_workbook(tmp_path / "back.xlsx")
+    said = [str(row[0].value) for row in book["Result of the check"].iter_rows()]
+    assert any("not put together as Excel does it" in line for line in said)
+    assert book["梅园街道"]["A3"].value == "甲社区公共服务站"

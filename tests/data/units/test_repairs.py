@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from core.errors import InputError
 from coverage.equity.overlaps import find_overlaps, outside_notes, overlap_notes
-from coverage.measuring.membership import locate
+from coverage.model.membership import locate
 from coverage.model.tables import PopulationGrid
 from data.units import read_totals, read_units
 

@@ -6,7 +6,7 @@ import shapely
 
 from geo.distance.nearest import nearest_on_foot
 from geo.network.build import build_from_lines
-from geo.network.cut import cut_streets
+from geo.network.edit import cut_streets
 from geo.network.snapping import snap
 from tests.geo.town import on_the_street
 

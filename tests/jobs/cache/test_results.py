@@ -13,8 +13,10 @@ import pytest
 
 from data.results import read_results
 from jobs.assess.folder import Assessed, assess_files
+from jobs.cache.case import Case, default_request
 from jobs.cache.results import Shelf, archive, bounds_of, has_map, map_page, report
-from jobs.study.cases import Case, OwnLists, SitingRequest, default_request
+from jobs.siting.request import SitingRequest
+from jobs.study.cases import OwnLists
 from jobs.study.inputs import open_inputs
 from jobs.study.variants import with_lists, with_standard
 from tests.small_city import degrees, write_small_city

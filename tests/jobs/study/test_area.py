@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import shapely
 
-from coverage.model.parse_standard import parse_standard
+from data.parse_standard import parse_standard
 from data.standards import open_standard
 from geo.crs import project
 from geo.network.build import build_from_lines

@@ -1,0 +1,279 @@
+"""What the store says: cities, offices, lists, rounds, submissions, roles. Reading only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from core.errors import InputError
+from data.store import schema
+
+DRAFT: Final = "draft"
+SENT: Final = "sent"
+RETURNED: Final = "returned"
+ACCEPTED: Final = "accepted"
+
+
+@dataclass(frozen=True)
+class City:
+    """A city as it was taken in; `files` are its files, path → SHA-256."""
+
+    id: int
+    name: str
+    level: str
+    settings: Mapping[str, Any]
+    files: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Office:
+    """Who answers for a unit; `unit_id` is "" for the part that no office answers for."""
+
+    id: int
+    city_id: int
+    name: str
+    unit_id: str
+
+
+@dataclass(frozen=True)
+class ListVersion:
+    """One version of an office's part of the city's list; `sha256` is the list's file."""
+
+    office: str
+    office_id: int
+    version: int
+    sha256: str
+    facilities: int
+    submission_id: str | None
+    from_version: int | None
+    at: str
+    by: str
+
+
+@dataclass(frozen=True)
+class Round:
+    id: int
+    name: str
+    opened_at: str
+    due: str
+    offices: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A list that was sent, as it stands: the last version and the last step."""
+
+    id: str
+    city: str
+    office: str
+    office_id: int
+    round: str
+    step: int
+    version: int
+    state: str
+    remark: str
+    at: str
+    by: str
+    sent_at: str
+    sent_by: str
+    list_sha256: str
+    findings_sha256: str
+    rows: int
+    accepted: int
+    refused: int
+    set_aside: int
+
+
+def cities(connection: sa.Connection) -> tuple[City, ...]:
+    """All of them, in the order they were added."""
+    rows = connection.execute(sa.select(schema.city).order_by(schema.city.c.id)).all()
+    files: dict[int, dict[str, str]] = {row.id: {} for row in rows}
+    for row in connection.execute(sa.select(schema.city_file).order_by(schema.city_file.c.path)):
+        files[row.city_id][row.path] = row.sha256
+    return tuple(City(row.id, row.name, row.level, json.loads(row.settings), files[row.id]) for row in rows)
+
+
+def city_named(connection: sa.Connection, name: str) -> City:
+    """InputError with the names there are."""
+    known = cities(connection)
+    found = next((city for city in known if city.name == name), None)
+    if found is None:
+        raise InputError(
+            "The store has no city “{name}”; it has: {known}.",
+            name=name,
+            known=_listed(c.name for c in known),
+        )
+    return found
+
+
+def offices(connection: sa.Connection, city: City) -> tuple[Office, ...]:
+    rows = connection.execute(
+        sa.select(schema.office).where(schema.office.c.city_id == city.id).order_by(schema.office.c.id)
+    )
+    return tuple(Office(row.id, row.city_id, row.name, row.unit_id) for row in rows)
+
+
+def office_named(connection: sa.Connection, city: City, name: str) -> Office:
+    """InputError with the names there are."""
+    known = offices(connection, city)
+    found = next((office for office in known if office.name == name), None)
+    if found is None:
+        raise InputError(
+            "{city} has no office “{name}”; it has: {known}.",
+            city=city.name,
+            name=name,
+            known=_listed(office.name for office in known),
+        )
+    return found
+
+
+def list_versions(connection: sa.Connection, city: City, *, until: str = "") -> tuple[ListVersion, ...]:
+    """Every version of every office's list, oldest first; those up to a moment (UTC) where one is given."""
+    query = (
+        sa.select(schema.office_list, schema.office.c.name)
+        .join(schema.office)
+        .where(schema.office.c.city_id == city.id)
+        .order_by(schema.office_list.c.at, schema.office_list.c.office_id, schema.office_list.c.version)
+    )
+    if until:
+        query = query.where(schema.office_list.c.at <= until)
+    return tuple(
+        ListVersion(
+            *(row.name, row.office_id, row.version, row.sha256, row.facilities),
+            *(row.submission_id, row.from_version, row.at, row.by),
+        )
+        for row in connection.execute(query)
+    )
+
+
+def current_lists(connection: sa.Connection, city: City, *, until: str = "") -> Mapping[int, ListVersion]:
+    """Office's number → its newest version (up to a moment); offices without any list are not in it."""
+    return {version.office_id: version for version in list_versions(connection, city, until=until)}
+
+
+def rounds(connection: sa.Connection, city: City) -> tuple[Round, ...]:
+    rows = connection.execute(
+        sa.select(schema.round_).where(schema.round_.c.city_id == city.id).order_by(schema.round_.c.id)
+    ).all()
+    asked: dict[int, list[str]] = {row.id: [] for row in rows}
+    joined = sa.select(schema.round_office.c.round_id, schema.office.c.name).join(schema.office)
+    for row in connection.execute(joined.order_by(schema.office.c.id)):
+        if row.round_id in asked:
+            asked[row.round_id].append(row.name)
+    return tuple(Round(row.id, row.name, row.opened_at, row.due, tuple(asked[row.id])) for row in rows)
+
+
+def round_named(connection: sa.Connection, city: City, name: str) -> Round:
+    """InputError with the names there are."""
+    known = rounds(connection, city)
+    found = next((one for one in known if one.name == name), None)
+    if found is None:
+        raise InputError(
+            "{city} has no round “{name}”; it has: {known}.",
+            city=city.name,
+            name=name,
+            known=_listed(one.name for one in known),
+        )
+    return found
+
+
+def submissions(
+    connection: sa.Connection, *, city: str = "", ids: Iterable[str] = ()
+) -> tuple[Submission, ...]:
+    """As they stand, oldest first; of one city, or those of these ids, where asked for."""
+    state, version = schema.submission_state, schema.submission_version
+    last = sa.select(state.c.submission_id, sa.func.max(state.c.step).label("step")).group_by(
+        state.c.submission_id
+    )
+    newest = last.subquery()
+    query = (
+        sa.select(
+            *(schema.submission.c.id, schema.city.c.name.label("city"), schema.office.c.name.label("office")),
+            *(schema.submission.c.office_id, schema.round_.c.name.label("round"), state, version),
+        )
+        .join(schema.office, schema.office.c.id == schema.submission.c.office_id)
+        .join(schema.city, schema.city.c.id == schema.office.c.city_id)
+        .join(newest, newest.c.submission_id == schema.submission.c.id)
+        .join(state, sa.and_(state.c.submission_id == newest.c.submission_id, state.c.step == newest.c.step))
+        .join(
+            version,
+            sa.and_(version.c.submission_id == state.c.submission_id, version.c.version == state.c.version),
+        )
+        .join(schema.round_, schema.round_.c.id == schema.submission.c.round_id, isouter=True)
+        .order_by(schema.submission.c.id)
+    )
+    if city:
+        query = query.where(schema.city.c.name == city)
+    if wanted := tuple(ids):
+        query = query.where(schema.submission.c.id.in_(wanted))
+    sent = _sent(connection)
+    found = [
+        Submission(
+            *(row.id, row.city, row.office, row.office_id, row.round or "", row.step, row.version, row.state),
+            *(row.remark, row.at, row.by, *sent.get(row.id, ("", ""))),
+            *(row.list_sha256, row.findings_sha256, row.rows, row.accepted, row.refused, row.set_aside),
+        )
+        for row in connection.execute(query)
+    ]
+    return tuple(sorted(found, key=lambda one: (one.sent_at or one.at, one.id)))
+
+
+def submission_by(connection: sa.Connection, number: str) -> Submission:
+    """InputError for a number that the store does not know."""
+    found = submissions(connection, ids=[number])
+    if not found:
+        raise InputError("The store has no submission “{id}”.", id=number)
+    return found[0]
+
+
+def steps(connection: sa.Connection, number: str) -> tuple[sa.Row[Any], ...]:
+    """What became of a submission, step by step: step, version, state, remark, at, by."""
+    state = schema.submission_state
+    query = sa.select(state).where(state.c.submission_id == number).order_by(state.c.step)
+    return tuple(connection.execute(query).all())
+
+
+def originals(connection: sa.Connection, number: str, version: int) -> tuple[tuple[str, str], ...]:
+    """(name, SHA-256) of the files of one version of a submission, in their order."""
+    kept = schema.submission_file
+    query = (
+        sa.select(kept.c.name, kept.c.sha256)
+        .where(kept.c.submission_id == number, kept.c.version == version)
+        .order_by(kept.c.position)
+    )
+    return tuple((row.name, row.sha256) for row in connection.execute(query))
+
+
+def held_roles(connection: sa.Connection, name: str) -> frozenset[tuple[str, int | None]] | None:
+    """(role, office) that a person holds; None where the store knows nobody at all. InputError for a name
+    that it does not know."""
+    known = dict(connection.execute(sa.select(schema.person.c.name, schema.person.c.id)).all())
+    if not known:
+        return None
+    if name not in known:
+        raise InputError("The store knows nobody called “{name}”.", name=name)
+    change, held = schema.role_change, dict[tuple[str, int | None], bool]()
+    query = sa.select(change).where(change.c.person_id == known[name]).order_by(change.c.id)
+    for row in connection.execute(query):
+        held[row.role, row.office_id] = row.granted
+    return frozenset(key for key, is_granted in held.items() if is_granted)
+
+
+def person_id(connection: sa.Connection, name: str) -> int | None:
+    """The number of a person; None for one who is not known yet."""
+    return connection.execute(sa.select(schema.person.c.id).where(schema.person.c.name == name)).scalar()
+
+
+def _sent(connection: sa.Connection) -> dict[str, tuple[str, str]]:
+    """When and by whom each submission was sent the last time."""
+    state = schema.submission_state
+    query = sa.select(state).where(state.c.state == SENT).order_by(state.c.step)
+    return {row.submission_id: (row.at, row.by) for row in connection.execute(query)}
+
+
+def _listed(names: Iterable[str]) -> str:
+    return "、".join(names) or "-"

@@ -1,0 +1,334 @@
+"""A city of the store: taken in once by a planner, opened by everybody from then on."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from core.errors import InputError, SettingError
+from core.progress import Progress, part, silent
+from core.text import text
+from coverage.model.standard import LEVELS
+from coverage.model.tables import UnitTable
+from data.files import write_bytes
+from data.store import Store, schema
+from data.store.engine import canonical
+from data.store.records import City, ListVersion, cities, city_named, current_lists, offices
+from geo.crs import project
+from jobs.collect.facility_ids import is_facility_id, new_facility_id
+from jobs.collect.kept_lists import kept_rows, list_bytes
+from jobs.collect.permissions import actor
+from jobs.collect.words import BEIJING
+from jobs.study.cases import Answers, Layers, StudyFiles
+from jobs.study.inputs import open_inputs
+from jobs.study.people import read_people
+
+# Files of one name that belong to a file: parts of a shapefile, what lies beside a raster or a table.
+_BESIDE: Final = (
+    *(".dbf", ".shx", ".prj", ".cpg", ".qix", ".sbn", ".sbx", ".tfw", ".tifw", ".jgw", ".wld", ".hdr"),
+    *(".mid", ".csvt", ".vat", ".ige", ".rrd", ".aux", ".ovr", ".xml"),
+)
+# What the part is called that lies in no office's unit.
+NOBODY_S: Final = "（不属任何单位）"
+
+
+@dataclass(frozen=True)
+class NewCity:
+    """A city to be taken in: its name, its files, and the level of units that have an office each."""
+
+    name: str
+    files: StudyFiles
+    level: str = "district"
+
+
+def add_city(
+    store: Store,
+    wanted: NewCity,
+    *,
+    by: str = "",
+    cache: Path | None = None,
+    progress: Progress = silent,
+) -> Mapping[str, Any]:
+    """Take in a city's files, with an office for each unit of its level; what its lists hold is each office's
+    version 1.
+
+    Everything is read once before anything is kept: InputError says which file cannot be used. SettingError
+    for a name that is taken, a level that there is not, or units that have none of it.
+    """
+    name, files, level = wanted.name, wanted.files, wanted.level
+    who = actor(store, by)
+    who.require("city.add")
+    if level not in LEVELS:
+        raise SettingError(
+            "The level “{level}” is not known; use one of {levels}.", level=level, levels=", ".join(LEVELS)
+        )
+    with store.read() as connection:
+        if any(city.name == name for city in cities(connection)):
+            raise SettingError("The store has a city “{name}” already; choose another name.", name=name)
+    reading = part(progress, 0.0, 0.9)
+    if files.facilities:
+        inputs = open_inputs(files, cache=cache, progress=reading)
+        units, crs = inputs.study.units, inputs.study.grid.crs
+        rows = kept_rows(inputs.intake)
+        rows = rows.assign(facility_id=numbers_for(rows["facility_id"].astype(str).tolist(), {}))
+    else:
+        people = read_people(files, progress=reading)
+        units, crs, rows = (people.units.table if people.units else None), people.crs, None
+    named = _offices_of(units, level)
+    progress(0.9, text("Keeping the city"))
+    with store.write(by=who.name) as writing:
+        kept: dict[str, str] = {}
+        settings = _kept(replace(files, facilities=()), kept, writing.keep)
+        city_id = writing.add(
+            schema.city, name=name, level=level, settings=canonical(settings), added_at=writing.at,
+            added_by=writing.by,
+        )  # fmt: skip
+        for path, sha256 in kept.items():
+            writing.add(schema.city_file, city_id=city_id, path=path, sha256=sha256)
+        parts = _split(rows, units, level, crs) if rows is not None else {}
+        if "" in parts or not named:
+            named = {**named, "": NOBODY_S if named else name}
+        for unit_id, title in named.items():
+            office_id = writing.add(schema.office, city_id=city_id, name=title, unit_id=unit_id)
+            if rows is None:
+                continue
+            own = parts.get(unit_id, rows.iloc[:0])
+            writing.add(
+                schema.office_list, office_id=office_id, version=1, sha256=writing.keep(list_bytes(own)),
+                facilities=len(own), submission_id=None, from_version=None, at=writing.at, by=writing.by,
+            )  # fmt: skip
+        writing.event("city.add", city=name)
+    progress(1.0, text("Done"))
+    return city_document(store, name)
+
+
+def city_document(store: Store, name: str) -> Mapping[str, Any]:
+    """A city with its offices, as JSON values."""
+    with store.read() as connection:
+        city = city_named(connection, name)
+        lists = current_lists(connection, city)
+        return {
+            "format": 1,
+            "name": city.name,
+            "offices": [
+                {
+                    "name": office.name,
+                    "unit_id": office.unit_id,
+                    "version": lists[office.id].version if office.id in lists else 0,
+                    "facilities": lists[office.id].facilities if office.id in lists else 0,
+                }
+                for office in offices(connection, city)
+            ],
+        }
+
+
+def all_cities(store: Store, *, by: str = "") -> Mapping[str, Any]:
+    """Every city with its offices, as JSON values."""
+    actor(store, by).require("city.read")
+    with store.read() as connection:
+        names = [city.name for city in cities(connection)]
+    return {"format": 1, "cities": [city_document(store, name) for name in names]}
+
+
+def study_at(store: Store, name: str, *, at: str = "", by: str = "") -> StudyFiles:
+    """A city's study with the lists as they were known at the end of a day, or at a moment (now: "").
+
+    InputError where no list was known by then.
+    """
+    actor(store, by).require("city.read")
+    with store.read() as connection:
+        city = city_named(connection, name)
+        lists = current_lists(connection, city, until=moment(at))
+    return city_study(store, city, lists)
+
+
+def city_files(store: Store, city: City) -> StudyFiles:
+    """The study of a city without its lists, its files under their own names."""
+    folder = _work(store) / f"city-{city.id}"
+    for path, sha256 in city.files.items():
+        _link(store, sha256, folder / path)
+    files = opened(city.settings, folder)
+    return replace(files, name=files.name or city.name)
+
+
+def city_study(store: Store, city: City, lists: Mapping[int, ListVersion]) -> StudyFiles:
+    """The study of a city with these versions of its offices' lists.
+
+    InputError where none of them holds a facility.
+    """
+    paths = [
+        kept_path(store, version.office, store.files.get(version.sha256))
+        for version in sorted(lists.values(), key=lambda one: one.office_id)
+        if version.facilities
+    ]
+    if not paths:
+        raise InputError("No office of {city} has a list with a facility.", city=city.name)
+    return replace(city_files(store, city), facilities=tuple(paths), datum="wgs84")
+
+
+def kept_path(store: Store, office: str, content: bytes) -> Path:
+    """An office's list as a file that bears the office's name."""
+    folder = _work(store) / "lists" / hashlib.sha256(content).hexdigest()
+    path = folder / file_name(f"{office}.csv")
+    if not path.is_file():
+        write_bytes(path, content)
+    return path
+
+
+def moment(at: str) -> str:
+    """The end of a day in Beijing, or a moment, as the store writes moments. SettingError for neither."""
+    if not at:
+        return ""
+    try:
+        if len(at) <= len("2026-03-31"):
+            found = datetime.combine(date.fromisoformat(at), time.max, BEIJING)
+        else:
+            found = datetime.fromisoformat(at)
+            found = found if found.tzinfo else found.replace(tzinfo=BEIJING)
+    except ValueError as error:
+        raise SettingError("“{at}” is no date; write it as 2026-03-31.", at=at) from error
+    return found.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def file_name(name: str) -> str:
+    """A name that every system takes for a file."""
+    safe = "".join("_" if c in '\\/:*?"<>|' or ord(c) < ord(" ") else c for c in name)
+    while len(safe.encode()) > 200:
+        safe = safe[: len(safe) // 2 - 1] + safe[len(safe) // 2 + 1 :]
+    return safe
+
+
+def opened(settings: Mapping[str, Any], folder: Path) -> StudyFiles:
+    """The study's files that `add_city` kept, with their paths in `folder`."""
+
+    def value(stored: Any) -> Any:
+        if isinstance(stored, Mapping) and "path" in stored:
+            return folder / stored["path"]
+        return tuple(value(item) for item in stored) if isinstance(stored, list) else stored
+
+    found = {name: value(stored) for name, stored in settings.items() if name not in ("layers", "answers")}
+    found["standard"] = str(found["standard"])
+    layers = {name: value(stored) for name, stored in settings["layers"].items()}
+    answers = {name: value(stored) for name, stored in settings["answers"].items()}
+    return StudyFiles(**found, layers=Layers(**layers), answers=Answers(**answers))
+
+
+def _kept(value: Any, kept: dict[str, str], keep: Callable[[bytes], str]) -> Any:
+    """JSON values of a study's files; every file goes into `kept`, path → SHA-256, in a folder of its own."""
+    if isinstance(value, str) and value and "\n" not in value and Path(value).suffix == ".toml":
+        return _kept(Path(value), kept, keep)
+    if isinstance(value, Path):
+        folder = f"{len(kept) + 1}"
+        for path in _with_what_belongs(value):
+            kept[f"{folder}/{path.relative_to(value.parent).as_posix()}"] = keep(path.read_bytes())
+        return {"path": f"{folder}/{value.name}"}
+    if is_dataclass(value):
+        return {field.name: _kept(getattr(value, field.name), kept, keep) for field in fields(value)}
+    return [_kept(item, kept, keep) for item in value] if isinstance(value, tuple | list) else value
+
+
+def _with_what_belongs(path: Path) -> list[Path]:
+    if path.is_dir():
+        return sorted(file for file in path.rglob("*") if file.is_file())
+    beside = [
+        other
+        for other in path.parent.iterdir()
+        if other != path
+        and other.is_file()
+        and (other.stem == path.stem or other.name.startswith(f"{path.name}."))
+        and other.suffix.lower() in _BESIDE
+    ]
+    return [path, *sorted(beside)]
+
+
+def _offices_of(units: UnitTable | None, level: str) -> dict[str, str]:
+    """Unit → what its office is called: as the unit, with its parent where two bear one name."""
+    if units is None:
+        return {}
+    frame = units.frame[units.frame["level"] == level]
+    if not len(frame):
+        levels = ", ".join(dict.fromkeys(units.frame["level"]))
+        raise SettingError(
+            "The units have no level “{level}”; they have: {levels}.", level=level, levels=levels
+        )
+    name_of = dict(zip(units.frame["unit_id"], units.frame["name"], strict=True))
+    named: dict[str, str] = {}
+    for row in frame.itertuples(index=False):
+        twice = (frame["name"] == row.name).sum() > 1
+        named[row.unit_id] = f"{name_of.get(row.parent_id, '')} {row.name}".strip() if twice else row.name
+    taken: set[str] = set()
+    for unit_id, title in named.items():
+        named[unit_id] = f"{title} {unit_id}" if title in taken else title
+        taken.add(named[unit_id])
+    return named
+
+
+def _split(rows: pd.DataFrame, units: UnitTable | None, level: str, crs: str) -> dict[str, pd.DataFrame]:
+    """Unit → its rows: by place, else by what the list declares; "" for those in no unit."""
+    of_row = np.full(len(rows), "", object)
+    if units is not None:
+        frame = units.frame[units.frame["level"] == level]
+        names = frame["name"].tolist()
+        unit_ids = frame["unit_id"].to_numpy(object)
+        single = {name: unit for name, unit in zip(names, unit_ids, strict=True) if names.count(name) == 1}
+        if level in rows:
+            of_row = rows[level].map(single).fillna("").to_numpy(object)
+        placed = np.flatnonzero(rows["lon"].notna().to_numpy())
+        lon, lat = (rows[name].to_numpy(float)[placed] for name in ("lon", "lat"))
+        points = shapely.points(project(lon, lat, crs))
+        shapes = shapely.STRtree(frame.geometry.to_crs(crs).to_numpy())
+        of_point, of_shape = shapes.query(points, predicate="intersects")
+        # A point on a border belongs to one of both; the first, as everywhere.
+        for point, shape in zip(of_point[::-1], of_shape[::-1], strict=True):
+            of_row[placed[point]] = unit_ids[shape]
+    return {unit: rows[of_row == unit].reset_index(drop=True) for unit in dict.fromkeys(of_row.tolist())}
+
+
+def numbers_for(
+    brought: Sequence[str], known: Mapping[int, str], elsewhere: Collection[str] = ()
+) -> list[str]:
+    """A number for every row: the one that is `known` for it (row → number), else its own where that is one
+    and nobody else has it, here or `elsewhere`, else a new one."""
+    taken, found = {*known.values(), *elsewhere}, []
+    for row, word in enumerate(brought):
+        number = known.get(row, "")
+        if not number:
+            own = word.strip().upper()
+            number = own if is_facility_id(own) and own not in taken else new_facility_id(taken)
+        taken.add(number)
+        found.append(number)
+    return found
+
+
+def _work(store: Store) -> Path:
+    """Where stored files stand under their own names for readers; may be deleted at any time."""
+    return store.files.folder.parent / "work"
+
+
+def _link(store: Store, sha256: str, path: Path) -> Path:
+    if path.is_file():
+        return path
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    source = store.files.path(sha256)
+    scratch = path.with_name(f".{os.getpid()}.tmp")
+    try:
+        try:
+            os.link(source, scratch)
+        except OSError:
+            shutil.copyfile(source, scratch)
+        scratch.replace(path)
+    except OSError as problem:
+        raise InputError("The store lacks a file ({sha256}).", sha256=sha256[:12]) from problem
+    finally:
+        scratch.unlink(missing_ok=True)
+    return path
