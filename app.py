@@ -43,6 +43,7 @@ def show() -> None:
             st.Page("ui/scenario/page.py", title=tr(text("What if")), url_path="scenario"),
             st.Page("ui/check/page.py", title=tr(text("Check a list")), url_path="check"),
             st.Page("ui/city/page.py", title=tr(text("Your own city")), url_path="city"),
+            st.Page("ui/collect/page.py", title=tr(text("Collect lists")), url_path="collect"),
         ],
         position="top",
     )

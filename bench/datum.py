@@ -31,6 +31,7 @@ import pandas as pd
 
 from bench.datum_lists import (
     CORE,
+    DISTRICTS,
     KINDS,
     NOISES_M,
     SIZES,
@@ -39,6 +40,7 @@ from bench.datum_lists import (
     Ground,
     core_ground,
     demo_ground,
+    district_ground,
     draw,
 )
 from data.intake.convert import converted
@@ -57,6 +59,8 @@ def evidences() -> tuple[Evidence, ...]:
     if CORE.exists():
         shown += [Evidence("Nanjing core", b, d) for b in (1.0, 0.5, 0.2) for d in (True, False)]
         shown.append(Evidence("Nanjing core", 0.0, True))
+    if CORE.exists() and DISTRICTS.exists():
+        shown += [Evidence("Nanjing districts", b, True) for b in (1.0, 0.5, 0.0)]
     return tuple(shown)
 
 
@@ -115,6 +119,8 @@ def main() -> None:
     if todo:
         shown = evidences()
         grounds = {"demo city": demo_ground()} | ({"Nanjing core": core_ground()} if CORE.exists() else {})
+        if CORE.exists() and DISTRICTS.exists():
+            grounds["Nanjing districts"] = district_ground(grounds["Nanjing core"])
         for number in todo:
             results = run_batch(number, grounds, shown)
             kept += results

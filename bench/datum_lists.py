@@ -41,6 +41,7 @@ from geo.datum import SYSTEMS, convert
 CORE: Final = (
     Path(__file__).parents[1] / ".." / "shared" / "data" / "nanjing_core" / "streets_buildings_pois.gpkg"
 )
+DISTRICTS: Final = CORE.parents[1] / "nanjing_units" / "districts_wgs84.geojson"
 CRS: Final = "EPSG:4549"
 SIZES: Final = (5, 10, 20, 50, 200)
 NOISES_M: Final = (10, 25, 50, 100, 150)
@@ -117,6 +118,18 @@ def core_ground() -> Ground:
     return Ground(xy, declared, units, buildings)
 
 
+def district_ground(core: Ground) -> Ground:
+    """The places and buildings of the core, that declare no more than the city's true districts."""
+    units = read_units(DISTRICTS, crs=CRS).table
+    places = shapely.points(core.xy)
+    place, unit = shapely.STRtree(places).query(
+        np.asarray(units.frame.geometry.array, object), predicate="contains"
+    )[::-1]
+    declared = pd.DataFrame("", index=range(len(core.xy)), columns=list(_LEVELS))
+    declared.loc[place, "district"] = units.frame["name"].to_numpy(object)[unit]
+    return Ground(core.xy, declared, units, core.buildings)
+
+
 def _communities(xy: np.ndarray) -> UnitTable:
     random = np.random.default_rng(2018)
     extent = shapely.box(*xy.min(axis=0), *xy.max(axis=0)).buffer(300)
@@ -166,7 +179,8 @@ def draw(ground: Ground, kind: str, n: int, noise_m: float, random: np.random.Ge
     ]
     located = locate(drafts, tables[0], Notebook("", ""), ground.area)
     given = {"given_lon": located.lon, "given_lat": located.lat, "metres": located.metres}
-    frame = declared.assign(name="", source="", table=part, **given)
+    silent = {"name": "", "source": "", "said": "", "mend_lon": np.nan, "mend_lat": np.nan}
+    frame = declared.assign(table=part, **silent, **given)
     return Drawn(kind, frame, tables, lon, lat, truth)
 
 

@@ -6,6 +6,7 @@
     python -m bench.siting --only conditions    every condition by itself at city size
     python -m bench.siting --only large         longest way, two tiers, fewest sites of 20,000
     python -m bench.siting --only orlib         OR-Library p-median and p-center (data beside the project)
+    python -m bench.siting --only tsplib        p-medians of TSPLIB points (--data DIR: where the files are)
     python -m bench.siting --only spopt         the same instances through spopt, in an environment of its own
 
 Every line: seconds (wall and processor), objective in residents, bound, gap, whether proved, and the peak of
@@ -25,18 +26,17 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse.csgraph import shortest_path
 
 from bench.siting_conditions import city_conditions
 from bench.siting_instances import Instance, city, points, uniform, walked_city
 from bench.siting_large import fewest, longest_ways, two_tiers
 from bench.siting_one import solved_apart
+from bench.siting_orlib import orlib, tsplib
 from core.errors import UserError
 from coverage.siting import Goal, Plan
 
 HERE = Path(__file__).parent
 DATA = HERE.parent / ".." / "shared" / "data" / "pmedian"
-P_CENTER = {1: 127, 2: 98, 3: 93, 4: 74, 5: 48, 6: 84, 7: 64, 8: 55, 9: 37, 10: 20, 15: 18, 20: 13}
 CELLS = 660_000
 # points, candidates, sites, reach: clustered as towns are, every point a possible site
 TOWNS = (
@@ -132,34 +132,6 @@ def large(seconds: float) -> None:
             run(instance, goal)
 
 
-def orlib(seconds: float) -> None:
-    """Prints the optimum beside what was found."""
-    lines = (DATA / "pmedopt.txt").read_text().splitlines()[1:]
-    optimum = {name: int(value) for name, value in (line.split() for line in lines if line.strip())}
-    for number in sorted(int(path.stem[4:]) for path in DATA.glob("pmed*.txt") if path.stem[4:].isdigit()):
-        metres, sites = read_orlib(number)
-        nobody = np.zeros(0, np.int64)
-        instance = Instance(f"pmed{number}", np.ones(metres.shape[0]), metres, nobody, None, None)  # type: ignore[arg-type]
-        for name, best in (
-            ("least-walking", optimum[f"pmed{number}"]),
-            ("least-worst", P_CENTER.get(number)),
-        ):
-            plan = run(instance, Goal(name, count=sites, time_limit_s=seconds))
-            print(f"    optimum {best}, found {plan.objective:g}")
-
-
-def read_orlib(number: int) -> tuple[sparse.csr_array, int]:
-    """(metres between all vertices, every pair stored, sites); the last of repeated edges counts."""
-    values = np.array((DATA / f"pmed{number}.txt").read_text().split(), float)
-    n, sites = int(values[0]), int(values[2])
-    length = np.zeros((n, n))
-    for a, b, metres in values[3:].reshape(-1, 3):
-        length[int(a) - 1, int(b) - 1] = length[int(b) - 1, int(a) - 1] = metres
-    metres = shortest_path(length, directed=False)
-    indices = np.tile(np.arange(n), n)
-    return sparse.csr_array((metres.ravel(), indices, np.arange(n + 1) * n), shape=(n, n)), sites
-
-
 def spopt(seconds: float) -> None:
     """The same instances, the same gap of 0.1 %, one after the other."""
     python = _spopt_python()
@@ -216,21 +188,26 @@ PARTS = {
     "greenfield": greenfield,
     "conditions": conditions,
     "large": large,
-    "orlib": orlib,
     "spopt": spopt,
 }
+# Parts that read files beside the project.
+FILES = {"orlib": orlib, "tsplib": tsplib}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--only", choices=PARTS, action="append")
+    parser.add_argument("--only", choices=(*PARTS, *FILES), action="append")
     parser.add_argument("--seconds", type=float, default=60.0, help="time limit of every run")
+    parser.add_argument("--data", type=Path, default=DATA, help="folder of the classical files")
     asked = parser.parse_args()
     for name in asked.only or ("classic", "existing"):
         print(f"== {name}", flush=True)
-        PARTS[name](asked.seconds)
+        if name in FILES:
+            FILES[name](asked.data, asked.seconds)
+        else:
+            PARTS[name](asked.seconds)
 
 
 if __name__ == "__main__":

@@ -182,7 +182,8 @@ def _unwrapped(answer: tuple[Any, ...], reader: str) -> Any:
     raise ReaderError(
         text(
             "Something in it is not as its kind of file has it, and the reader could not go on. Save or "
-            "export it anew; if that does not help, send the report {number} to whoever maintains the program.",
+            "export it anew; if that does not help, send the report {number} to whoever maintains the "
+            "program.",
             number=defect.number,
         )
     )

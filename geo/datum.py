@@ -21,6 +21,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from core.text import Sayable, text
+
 Floats = NDArray[np.float64]
 LonLat = tuple[Floats, Floats]
 
@@ -28,6 +30,13 @@ WGS84: Final = "wgs84"
 GCJ02: Final = "gcj02"
 BD09: Final = "bd09"
 SYSTEMS: Final = (WGS84, GCJ02, BD09)
+SYSTEM_TITLES: Final = {
+    WGS84: text("WGS-84 / CGCS2000"),
+    GCJ02: text("GCJ-02 (Amap, Tencent)"),
+    BD09: text("BD-09 (Baidu)"),
+    "mixed": text("several systems"),
+    "unknown": text("not known"),
+}
 
 _BOX: Final = (72.004, 0.8293, 137.8347, 55.8271)
 _AXIS_M: Final = 6378245.0
@@ -38,6 +47,11 @@ _BAIDU_LON, _BAIDU_LAT = 0.0065, 0.006
 _TOLERANCE_DEG: Final = 1e-13
 _MOST_STEPS: Final = 30
 _WIDEST_SHIFT_DEG: Final = 0.05
+
+
+def system_title(system: str) -> Sayable:
+    """What a reader calls a system of a list; “epsg:N” in capitals."""
+    return SYSTEM_TITLES.get(system, system.upper())
 
 
 def convert(lon: ArrayLike, lat: ArrayLike, source: str, target: str) -> LonLat:

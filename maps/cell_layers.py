@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core.text import text
+from core.text import Text, text
 from maps import palette
-from maps.cards import gap_cards
+from maps.cards import facts_card, gap_cards
 from maps.layers import Choice, Part, Studio, cells_picture, flags
 from maps.model import MapCells, MapModel, Words
 from maps.polylines import packed_areas
@@ -100,3 +101,41 @@ def _rule_parts(studio: Studio, number: int, rule: str) -> Iterator[Part]:
     shown = names[:_RANKS_SHOWN]
     ranks |= {"tooltips": shown, "popups": cards[:_RANKS_SHOWN], "titles": shown}
     yield Part(f"gaps_rank_{number}", "", ranks, show=True)
+    parts = model.gap_parts
+    if parts is not None and (parts["rule"] == rule).any():
+        yield from _large_gaps(studio, number, parts[parts["rule"] == rule])
+
+
+def _large_gaps(studio: Studio, number: int, parts: gpd.GeoDataFrame) -> Iterator[Part]:
+    """What one facility each would serve of gaps that are too large for one; the first part of each has
+    the gap's own flag."""
+    rows, voice = parts.to_dict("records"), studio.voice
+    names = [text("Gap {rank}, part {part}", rank=row["rank"], part=row["part"]) for row in rows]
+    people = text("{residents:,.0f} {residents:resident|residents}")
+    cards = [
+        facts_card(
+            voice,
+            name,
+            [
+                (
+                    text("One facility here would serve, of this gap"),
+                    Text(people.template, {"residents": row["residents"]}),
+                ),
+                (
+                    text("With one at each part before it, not served then"),
+                    Text(people.template, {"residents": row["left"]}),
+                ),
+            ],
+        )
+        for name, row in zip(names, rows, strict=True)
+    ]
+    style = {"color": "#ffffff", "weight": 1.8, "dashArray": "5 4", "fill": False, "interactive": False}
+    areas: dict[str, Any] = {"kind": "areas", "pane": "gaps", "css": "gap-part", "style": style}
+    areas |= {"tooltips": [voice(name) for name in names], "popups": cards}
+    yield Part(f"gaps_areas_{number}", "", areas | packed_areas(list(parts.geometry)), show=True)
+    more = [i for i, row in enumerate(rows) if row["part"] > 1 and row["rank"] <= _RANKS_SHOWN]
+    marks = [f"{rows[i]['rank']}-{rows[i]['part']}" for i in more]
+    marked = flags(pd.DataFrame(parts.iloc[more][["lon", "lat"]]), marks, css="part-flag")
+    titles = [voice(names[i]) for i in more]
+    marked |= {"tooltips": titles, "popups": [cards[i] for i in more], "titles": titles}
+    yield Part(f"gaps_flags_{number}", "", marked, show=True)

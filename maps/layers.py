@@ -191,7 +191,7 @@ def overlay_layers(studio: Studio) -> Iterator[Part]:
         middles = shapely.line_interpolate_point(list(path.shapes), 0.5, normalized=True)
         places = pd.DataFrame({"lon": shapely.get_x(middles), "lat": shapely.get_y(middles)})
         words = _overlay_words(studio, path)
-        content = flags(places, [str(i + 1) for i in range(len(lines))], css="gap-flag barrier-flag")
+        content = flags(places, [str(i + 1) for i in range(len(lines))], css="barrier-flag")
         content |= {"kind": "paths", "pane": "overlays", "lines": lines, "titles": words["tooltips"]}
         content |= {"style": palette.OVERLAYS[path.look]} | words | heading
         yield Part(f"path_{path.key}", studio.voice(path.title), content, show=path.show)

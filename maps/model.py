@@ -183,6 +183,8 @@ class MapModel:
     where its flag stands (lon, lat: the best site for it), and may have units (unit, residents, share of
     each), units_touched, farthest_m, nearest and site_residents; `sites` has rank, lon, lat,
     residents_gained, unit.
+    `gap_parts` (rule, rank, part, residents, lon, lat; outlines) are the parts of large gaps that one
+    facility each would serve, the first of them that of the gap's own flag.
     `bounds` are west, south, east, north. `rule_titles` names the rules of the gaps; those of
     `main_rule` are shown first. `credits` say where the data come from, licence included. `areas`
     (polygons) and `paths` (lines, numbered at their middle) lie over the cells; with `changes` the
@@ -199,6 +201,7 @@ class MapModel:
     gaps: gpd.GeoDataFrame
     main_rule: str
     rule_titles: Mapping[str, Words]
+    gap_parts: gpd.GeoDataFrame | None = None
     radius_rules: tuple[RadiusRule, ...] = ()
     sites: pd.DataFrame | None = None
     other_plans: tuple[OtherPlan, ...] = ()

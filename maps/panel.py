@@ -176,6 +176,11 @@ def _layer_keys(studio: Studio) -> Iterator[str]:
         rank = _circle(f'r="6.5" fill="#fff" stroke="{outline}" stroke-width="2"', one)
         layers = " ".join(f"gaps_rank_{number}" for number in range(len(rules_shown(model))))
         yield _key(rank, voice(text("Gap, by residents")), layers)
+        if model.gap_parts is not None and len(model.gap_parts):
+            pill = f'<rect x="1" y="2" width="22" height="12" rx="6" fill="#fff" stroke="{outline}"/>'
+            two = f'<text x="12" y="11" text-anchor="middle" font-size="8" fill="{outline}">1-2</text>'
+            layers = " ".join(f"gaps_flags_{number}" for number in range(len(rules_shown(model))))
+            yield _key(_svg(pill + two), voice(text("Part of a large gap: one more facility")), layers)
     fill = palette.SITE["fill"]
     if model.sites is not None and len(model.sites):
         diamond = f'<path d="M12 1l7 7-7 7-7-7z" fill="{fill}"/>'

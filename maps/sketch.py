@@ -36,12 +36,16 @@ _MOST_BUILDINGS: Final = 4_000
 
 @dataclass(frozen=True)
 class Dots:
-    """Points in WGS-84 degrees; `look` is a key of `palette.DOTS`, `titles` are users' words (or none)."""
+    """Points in WGS-84 degrees; `look` is a key of `palette.DOTS`, `titles` are users' words (or none).
+
+    With `keys`, one a point, they can be dragged: the map then tells the key and where it was let go.
+    """
 
     lon: Floats
     lat: Floats
     look: str = "plain"
     titles: Sequence[str] = ()
+    keys: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -182,7 +186,8 @@ def _points(dots: Dots, voice: Voice) -> dict[str, Any]:
     usable = np.isfinite(dots.lon) & np.isfinite(dots.lat)
     titles = [voice(title) for title, use in zip(dots.titles, usable, strict=False) if use] or None
     lon, lat = dots.lon[usable].round(6).tolist(), dots.lat[usable].round(6).tolist()
-    return {"lon": lon, "lat": lat, "style": palette.DOTS[dots.look], "titles": titles}
+    keys = [key for key, use in zip(dots.keys, usable, strict=False) if use] or None
+    return {"lon": lon, "lat": lat, "style": palette.DOTS[dots.look], "titles": titles, "keys": keys}
 
 
 def _clipped(basemap: Basemap, around: Bounds) -> Basemap:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import pandas as pd
 
@@ -40,6 +40,17 @@ def bands_words(bands: pd.DataFrame, standard: Standard) -> Text | None:
         high=high,
         speed=speed,
     )
+
+
+def gap_place(gap: Mapping[str, Any]) -> Sayable:
+    """Where a gap (a row of assessment.json) is: the unit that most of its residents live in, and how many
+    units it touches where it is not that one alone."""
+    touched = int(gap.get("units_touched") or 0)
+    if not gap["unit"]:
+        return text("outside all units")
+    if touched < 2:
+        return str(gap["unit"])
+    return text("{unit} (most residents) and {more} more", unit=gap["unit"], more=touched - 1)
 
 
 def people_title(kind: str, people_id: str) -> Sayable:

@@ -12,6 +12,7 @@ from coverage.model.standard import level_title
 from coverage.model.verdict_rows import verdict_rows
 from coverage.publish import Results
 from locales import Translator
+from reports.extra_words import gap_place
 
 COLUMNS: Final = {
     "number": text("No."),
@@ -63,7 +64,7 @@ def _of_rule(rule_id: str, results: Results, tr: Translator) -> Iterator[dict[st
     for gap in gaps:
         yield {
             "problem": tr(text("Residents beyond the figure")),
-            "place": gap["unit"],
+            "place": tr(gap_place(gap)),
             "residents": gap["residents"],
             "lon": gap["lon"],
             "lat": gap["lat"],

@@ -1,4 +1,4 @@
-"""A site plan as a text ready for a briefing, in Markdown, in one language."""
+"""The chapters of a briefing that speak of a site plan, in Markdown."""
 
 from __future__ import annotations
 
@@ -6,52 +6,43 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-import pandas as pd
-
 from core.text import Sayable, Text, text
-from coverage.model.share_rows import share_comparison
 from coverage.model.standard import Standard, group_title, level_title
-from coverage.model.verdict_rows import SYNTHETIC, remarks_of
-from coverage.publish import Results
-from locales import LANGUAGES, Translator, translator
+from locales import Translator
 from reports import plan_words as words
 
 _MOST_SPARE: Final = 10
+_SUGGESTED: Final = text("Suggested sites")
 _SITES: Final = text("Sites in the order to build them")
 _HOW_MANY: Final = text("How many sites")
 _OTHERS: Final = text("Other plans nearly as good")
 _CLOSED: Final = text("Existing facilities to close")
 _SPARE: Final = text("Existing facilities least needed")
 _ONLY_IT: Final = text("Residents whom only it serves, by the rule of this plan")
-_SHARES: Final = text("By what the share divides: the existing facilities")
 _REMARKS: Final = text("Remarks")
 _SIGNS: Final = re.compile(r"([\\`*_{}\[\]<>#|])")
 _LINE: Final = re.compile(r"\s*[\r\n]+\s*")
 
 
-def plan_briefing(results: Results, *, language: str) -> str:
-    """The briefing of the plan in `results`; "" where there is none."""
-    if results.plan is None:
-        return ""
-    draft = _Draft(results.plan.plan, results.standard, translator(language))
-    parts = [
-        draft.head(results.document["area"], remarks_of(results.document, results.standard)),
+def plan_title(plan: Mapping[str, Any], standard: Standard, city: str, tr: Translator) -> Text:
+    """What the briefing of a plan is called."""
+    tiers = [tr(standard.tier_title(part["tier"])) for part in plan.get("tiers", [plan])]
+    title = text("{city}: where new sites should go ({tier})")
+    return Text(title.template, {"city": city, "tier": " + ".join(tiers)})
+
+
+def plan_chapters(plan: Mapping[str, Any], standard: Standard, tr: Translator) -> list[Iterable[str]]:
+    """The chapters of a plan, each as lines; empty where there is nothing to say."""
+    draft = _Draft(plan, standard, tr)
+    return [
+        draft.summary(),
         draft.sites(),
         draft.curve(),
         draft.alternatives(),
         draft.closed(),
         draft.spare(),
-        draft.shares(results.extras.get("denominators")),
         draft.remarks(),
     ]
-    return "\n\n".join("\n".join(lines) for part in parts if (lines := list(part))) + "\n"
-
-
-def plan_briefings(results: Results) -> dict[str, str]:
-    """File name → briefing, in every language; none without a plan."""
-    if results.plan is None:
-        return {}
-    return {f"briefing-{language}.md": plan_briefing(results, language=language) for language in LANGUAGES}
 
 
 class _Draft:
@@ -60,16 +51,9 @@ class _Draft:
     def __init__(self, plan: Mapping[str, Any], standard: Standard, tr: Translator) -> None:
         self.plan, self.standard, self.tr = plan, standard, tr
 
-    def head(self, area: Mapping[str, Any], remarks: Iterable[Text]) -> Iterator[str]:
+    def summary(self) -> Iterator[str]:
         plan, standard = self.plan, self.standard
-        tiers = [standard.tier_title(part["tier"]) for part in plan.get("tiers", [plan])]
-        title = Text(text("{city}: where new sites should go ({tier})").template,
-                     {"city": area["name"], "tier": " + ".join(self.tr(tier) for tier in tiers)})  # fmt: skip
-        yield f"# {escaped(self.tr(title))}"
-        if area["synthetic"]:
-            yield f"\n**{self.tr(SYNTHETIC)}**"
-        for remark in remarks:
-            yield f"\n**{escaped(self.tr(remark))}**"
+        yield f"## {self.tr(_SUGGESTED)}"
         yield ""
         rules = [standard.rule(part["rule"]) for part in plan.get("tiers", [plan])]
         basis = text(
@@ -117,7 +101,7 @@ class _Draft:
         rows = [
             [f"{p['sites']}", *(f"{p[key]:,.0f}" for key in ("best", "bound", "in_order"))] for p in points
         ]
-        yield from self._table(head, rows)
+        yield from markdown_table(self.tr, head, rows)
         price = words.price_of_order(self.plan)
         if price is not None:
             yield ""
@@ -150,7 +134,8 @@ class _Draft:
         yield f"## {self.tr(_CLOSED)}"
         yield ""
         head = (text("Name"), _ONLY_IT, text("Rules that get worse by closing it alone"))
-        yield from self._table(
+        yield from markdown_table(
+            self.tr,
             head,
             [
                 [row["name"], f"{row['residents_lost']:,.0f}", self.tr(words.worse_rules(row, self.standard))]
@@ -167,7 +152,8 @@ class _Draft:
         yield ("" if self.tr.language == "zh" else " ").join(said)
         yield ""
         head = (text("Name"), text("Tier"), _ONLY_IT, text("Rules that get worse by closing it alone"))
-        yield from self._table(
+        yield from markdown_table(
+            self.tr,
             head,
             [
                 [
@@ -187,27 +173,9 @@ class _Draft:
             yield ""
             yield from (f"- {escaped(self.tr(note))}" for note in said)
 
-    def shares(self, table: pd.DataFrame | None) -> Iterator[str]:
-        """What the facilities there are come to, by what a share divides."""
-        found = share_comparison(table, self.standard)
-        if not found.rows:
-            return
-        yield f"## {self.tr(_SHARES)}"
-        yield ""
-        rows = [
-            [self.tr(row.title), *("–" if share is None else f"{share:.1%}" for share in row.shares)]
-            for row in found.rows
-        ]
-        yield from self._table([text("Rule"), *found.columns], rows)
-        for said in (*([found.apart] if found.apart else []), *found.missing):
-            yield ""
-            yield escaped(self.tr(said))
-
-    def _table(self, head: Iterable[Sayable], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-        titles = [self.tr(title) for title in head]
-        yield f"| {' | '.join(titles)} |"
-        yield f"|{'---|' * len(titles)}"
-        yield from (f"| {' | '.join(escaped(cell) for cell in row)} |" for row in rows)
+    def _joined_sentences(self, said: Iterable[Text]) -> str:
+        sentences = [escaped(self.tr(sentence)) for sentence in said]
+        return ("" if self.tr.language == "zh" else " ").join(sentences)
 
 
 def asked_for(plan: Mapping[str, Any]) -> Iterator[Text]:
@@ -269,6 +237,14 @@ def other_plan(other: Mapping[str, Any]) -> Text:
         worse=other["worse_by"],
         n=other["differs_in"],
     )
+
+
+def markdown_table(tr: Translator, head: Iterable[Sayable], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """The lines of a table."""
+    titles = [tr(title) for title in head]
+    yield f"| {' | '.join(titles)} |"
+    yield f"|{'---|' * len(titles)}"
+    yield from (f"| {' | '.join(escaped(cell) for cell in row)} |" for row in rows)
 
 
 def escaped(said: str) -> str:

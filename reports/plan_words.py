@@ -29,6 +29,18 @@ _PROVED: Final = {
     "resident_metres": text("Proved best: no other choice of {count} makes the ways shorter in sum."),
     "metres": text("Proved best: no other choice of {count} makes the longest way shorter."),
 }
+_PROVED_UNDER: Final = _PROVED | {
+    "residents": text("Proved best: no other choice of {count} that keeps the conditions serves more."),
+    "weighted": text("Proved best for the weights asked for, among plans that keep the conditions."),
+    "resident_metres": text(
+        "Proved best: no other choice of {count} that keeps the conditions makes the ways shorter in sum."
+    ),
+    "metres": text(
+        "Proved best: no other choice of {count} that keeps the conditions makes the longest way shorter."
+    ),
+}
+# Of what is asked under "conditions" these leave every choice open.
+_NO_LIMITS: Final = ("weights", "backup", "cost", "costs")
 _FOUND: Final = {
     "residents": text(
         "Best found: at most {gap:.2%} below the best possible (none can serve more than {bound:,.0f})."
@@ -55,19 +67,28 @@ _WITHIN_REACH: Final = (
 
 
 def quality(plan: Mapping[str, Any]) -> Text:
-    """How sure it is that nothing better exists."""
+    """How sure it is that nothing better exists, and among which places."""
+    among = plan.get("among") or {"everywhere": True}
+    everywhere = among["everywhere"] or (not plan["proven"] and among.get("more_at_most") is not None)
+    if everywhere:
+        return _quality(plan)
+    if plan["proven"] and among["given"] and among["weighed"] <= len(plan["sites"]):
+        return text("All {n:,} places given are used: there was nothing to choose.", n=among["weighed"])
+    if among["given"]:
+        return text(
+            "Among the {weighed:,} places given: {proved}", weighed=among["weighed"], proved=_quality(plan)
+        )
+    return text(
+        "Among the {weighed:,} places weighed: {proved}", weighed=among["weighed"], proved=_quality(plan)
+    )
+
+
+def _quality(plan: Mapping[str, Any]) -> Text:
+    """How sure it is, of the places that the bound holds for."""
     if plan["proven"]:
-        proved = Text(_PROVED[plan["counted"]].template, dict(plan))
-        among = plan.get("among")
-        if among is None or among["everywhere"]:
-            return proved
-        if not among["given"]:
-            return text(
-                "Among the {weighed:,} places weighed: {proved}", weighed=among["weighed"], proved=proved
-            )
-        if among["weighed"] <= len(plan["sites"]):
-            return text("All {n:,} places given are used: there was nothing to choose.", n=among["weighed"])
-        return text("Among the {weighed:,} places given: {proved}", weighed=among["weighed"], proved=proved)
+        conditions = plan.get("asked", {}).get("conditions", {})
+        tied = any(value for key, value in conditions.items() if key not in _NO_LIMITS)
+        return Text((_PROVED_UNDER if tied else _PROVED)[plan["counted"]].template, dict(plan))
     if plan["counted"] in ("sites", "cost") and not plan["objective"]:
         return text("No possible site reaches anybody: there is nothing to choose from.")
     if plan["bound"] is None or plan["gap"] >= 1.0:
@@ -230,6 +251,14 @@ def price_of_order(plan: Mapping[str, Any]) -> Text | None:
     worst = max(points, key=lambda point: point["best"] - point["in_order"])
     lost = worst["best"] - worst["in_order"]
     among = plan.get("among")
+    open_ = max(points, key=lambda point: _share(point["bound"] - point["best"], point["best"]))
+    if lost <= _A_PERSON and open_["bound"] - open_["best"] > _A_PERSON:
+        return text(
+            "Built in this order, every number of sites serves as many as the best plan found of that "
+            "number; at most {share:.2%} more is possible among the places compared (with {sites}).",
+            share=_share(open_["bound"] - open_["best"], open_["best"]),
+            sites=open_["sites"],
+        )
     if lost <= _A_PERSON:
         if among is not None and among["weighed"] < among["every"]:
             return text(
@@ -242,14 +271,14 @@ def price_of_order(plan: Mapping[str, Any]) -> Text | None:
         )
     if plan["counted"] != "residents":
         return text(
-            "Built in this order, the plan falls behind the best of the same number by at most {share:.2%} "
-            "(with the first {sites}).",
+            "Built in this order, the plan falls behind the best found of the same number by at most "
+            "{share:.2%} (with the first {sites}).",
             share=_share(lost, worst["best"]),
             sites=worst["sites"],
         )
     return text(
-        "Built in this order, the plan falls behind the best of the same number by at most {lost:,.0f} "
-        "residents (with the first {sites}: {share:.2%}).",
+        "Built in this order, the plan falls behind the best found of the same number by at most "
+        "{lost:,.0f} residents (with the first {sites}: {share:.2%}).",
         lost=lost,
         sites=worst["sites"],
         share=_share(lost, worst["best"]),

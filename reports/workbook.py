@@ -202,6 +202,21 @@ def _counted_by(rule: Text) -> Text:
     return text("Residents counted by the rule “{rule}”", rule=rule)
 
 
+_SETTINGS: Final = {
+    "speed_kmh": text("Walking speed (km/h)"),
+    "elderly_speed_kmh": text("Walking speed of the elderly (km/h)"),
+    "snap_limit_m": text("A place joins a street no farther than (m)"),
+    "island_m": text("Streets shorter in all are islands (m)"),
+    "meets_share": text("Met from this share on"),
+    "nearly_share": text("Nearly met from this share on"),
+    "datum": text("Coordinate system of the lists"),
+    "heal_m": text("Gaps between streets closed up to (m)"),
+    "population_unit": text("What the residents' raster counts"),
+    "answers": text("Answers on what files leave open"),
+    "crs": text("Measured in"),
+}
+
+
 def _basis_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
     settings = results.provenance.get("settings", {})
     program = results.provenance.get("program", {})
@@ -209,10 +224,24 @@ def _basis_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
     sheet.line([tr(text("Program")), f"{program.get('name', '')} {program.get('version', '')}"])
     sheet.line([tr(text("Made at")), results.provenance.get("created", "")])
     for key, value in settings.items():
-        sheet.line([key, str(value)])
+        parts = value.items() if isinstance(value, Mapping) else ()
+        shown = "; ".join(f"{name}: {part}" for name, part in parts) if parts else str(value)
+        if key in _SETTINGS and value not in ({}, ""):
+            sheet.line([tr(_SETTINGS[key]), shown])
     for key, value in results.provenance.get("inputs", {}).items():
-        sheet.line([key, f"SHA-256 {value}"])
+        role, _, name = str(key).partition(":")
+        title = tr(_INPUTS.get(role, Text(role)))
+        sheet.line([f"{title} {name}".strip(), f"SHA-256 {value}"])
     for said in results.standard.differences:
         sheet.line([tr(text("Edited")), tr(said)])
     for note in results.document["notes"]:
         sheet.line([tr(text("Note")), tr(text_from_json(note))])
+
+
+_INPUTS: Final = {
+    "facilities": text("Facility list"),
+    "population": text("Residents"),
+    "network": text("Streets"),
+    "units": text("Units"),
+    "standard": text("Standard"),
+}

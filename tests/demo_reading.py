@@ -137,5 +137,5 @@ def read_city(demo_folder: Path) -> SimpleNamespace:
     urban = np.array([u["settlement"] == "urban" for u in small])[of_cell]
     return SimpleNamespace(
         xy=xy, people=people, elderly=elderly, units=units, small=small, of_cell=of_cell, listed=listed,
-        waiting=waiting, at=at, tier=tier, metres=metres, owners=owners, urban=urban,
+        waiting=waiting, shapes=tree.geometries, at=at, tier=tier, metres=metres, owners=owners, urban=urban,
     )  # fmt: skip

@@ -17,6 +17,7 @@ import numpy as np
 import openpyxl
 import pyarrow.parquet as pq
 import pytest
+import shapely
 from scipy.ndimage import label
 from scipy.spatial import cKDTree
 
@@ -201,6 +202,29 @@ def test_the_plan_and_what_closing_loses(city: SimpleNamespace, told: Path) -> N
     assert not only & {row["name"] for row in plan["redundancy"] if not row["rules"]}
 
 
+def city_shares(told: Path) -> list[dict[str, str]]:
+    """The rows of denominators.csv that speak of the whole city."""
+    with (told / "denominators.csv").open(encoding="utf-8-sig", newline="") as file:
+        return [line for line in csv.DictReader(file) if line["level"] == "city"]
+
+
+def test_every_share_divides_by_what_it_says(city: SimpleNamespace, told: Path) -> None:
+    found = {(row["rule"], row["denominator"], row["basis"]): row for row in city_shares(told)}
+    urban = np.array([u["settlement"] == "urban" for u in city.small])
+    for rule, (kind, tiers, limit, settlement) in REACH.items():
+        subject = urban if settlement == "urban" else np.ones(len(urban), bool)
+        failing = asked(city, rule) & ~met(city, rule) & (city.people > 0)
+        whole = subject & (np.bincount(city.of_cell[failing], minlength=len(urban) + 1)[:-1] == 0)
+        row = found[rule, "communities", "every resident"]
+        assert (float(row["covered"]), float(row["total"])) == (whole.sum(), subject.sum())
+        if kind == "straight":
+            circles = shapely.buffer(shapely.points(city.at[np.isin(city.tier, tiers)]), limit, quad_segs=64)
+            ground, row = shapely.union_all(city.shapes[subject]), found[rule, "area", "polygons"]
+            reached = shapely.union_all(circles).intersection(ground).area
+            assert float(row["total"]) == pytest.approx(ground.area, rel=1e-6)
+            assert float(row["covered"]) == pytest.approx(reached, rel=1e-3)
+
+
 def numbers(words: str) -> set[str]:
     """Residents and shares, as the sentences write them."""
     return {*re.findall(r"([\d,]+)(?:名|人)", words), *re.findall(r"([\d.]+%)", words)}
@@ -226,7 +250,11 @@ def test_no_sentence_tells_a_number_that_was_not_computed(city: SimpleNamespace,
         of_plan |= {f"{loss['residents']:,.0f}" for loss in row["rules"]}
     behind = [point["best"] - point["in_order"] for point in plan["curve_bound"]]
     of_plan |= {f"{worst:,.0f}" for worst in behind} | {"0.00%"}
-    assert numbers(briefing) <= known | of_plan
+    assert "## 最大的盲区" in briefing
+    largest = [gap for gap in found["gaps"] if gap["rule"] == "station-radius"][:5]
+    of_gaps = {f"{gap['residents']:,.0f}" for gap in largest}
+    of_gaps |= {f"{float(row['share']):.1%}" for row in city_shares(told) if row["share"]}
+    assert numbers(briefing) <= known | of_plan | of_gaps
     sheet = openpyxl.load_workbook(told / "report.xlsx", read_only=True).worksheets[0]
     words = [str(value) for row in sheet.iter_rows(values_only=True) for value in row if value is not None]
     assert numbers(" ".join(words)) <= known

@@ -72,6 +72,34 @@ def split_gap(gap: Gap, measured: Measured, *, most: int = 20) -> tuple[GapSite,
     return tuple(parts)
 
 
+def split_large(
+    gaps: Sequence[Gap], measured: Measured, *, ranks: int = 10, most: int = 6
+) -> dict[int, tuple[GapSite, ...]]:
+    """The large and ring-shaped among the `ranks` first gaps of each rule, as `split_gap` splits them.
+
+    Large is a gap of whose residents its best site serves less than half. Number of the gap in `gaps` →
+    at most `most` parts, the first of them that of the gap's own site.
+    """
+    found: dict[int, list[GapSite]] = {}
+    for rule_id in dict.fromkeys(gap.rule_id for gap in gaps):
+        left: dict[int, Ints] = {}
+        for i, gap in enumerate(gaps):
+            site = gap.site if gap.rule_id == rule_id and gap.rank <= ranks else None
+            if site is not None and site.residents < gap.residents / 2:
+                found[i], left[i] = [site], np.setdiff1d(gap.cells, site.cells, assume_unique=True)
+        for _ in range(most - 1):
+            # One search for what is left of all of them.
+            numbers = [i for i, cells in left.items() if len(cells)]
+            sites = best_sites([replace(gaps[i], cells=left[i]) for i in numbers], measured)
+            for i, site in zip(numbers, sites, strict=True):
+                if site is None or not len(site.cells):
+                    left[i] = left[i][:0]
+                else:
+                    found[i].append(site)
+                    left[i] = np.setdiff1d(left[i], site.cells, assume_unique=True)
+    return {i: tuple(parts) for i, parts in sorted(found.items())}
+
+
 def _site(cell: int, served: Ints, measured: Measured) -> GapSite:
     grid = measured.study.grid
     x, y = grid.xy[cell].tolist()

@@ -198,7 +198,7 @@ def locate_facilities(units: UnitTable | None, facilities: FacilityTable) -> Mem
     """The units facilities stand for: the declared one where the list names it, else where they lie.
 
     A street's centre may stand across the border; it is the declared street that “has” it, unless the
-    facility lies farther than DECLARED_M from it and nobody confirms it (column `unit_confirmed`).
+    facility lies farther than DECLARED_M from it.
     Of several units in one cell the first is the facility's, the others are in `also`.
     """
     lying = locate(units, facilities.xy)
@@ -244,13 +244,8 @@ def _declared_rows(units: UnitTable, facilities: FacilityTable, level: str, lyin
     matched = declared_units(units, level, [name for names in cells for name in names], frame.iloc[facility])
     known = matched >= 0
     facility, unit = facility[known], matched[known]
-    confirmed = (
-        frame["unit_confirmed"].fillna(value=False).to_numpy(bool)[facility]
-        if "unit_confirmed" in frame.columns
-        else np.zeros(len(facility), bool)
-    )
     away_m = shapely.distance(units.frame.geometry.to_numpy()[unit], shapely.points(facilities.xy[facility]))
-    near = (away_m <= DECLARED_M) | confirmed
+    near = away_m <= DECLARED_M
     facility, unit = facility[near], unit[near]
     found = lying.copy()
     first = np.unique(facility, return_index=True)[1]

@@ -20,6 +20,7 @@ from geo.crs import unproject
 
 # Both published ways of sharing places among those who can reach them.
 METHODS: Final = {"2sfca": PLAIN, "e2sfca": ENHANCED}
+PART_COLUMNS: Final = ("rule", "rank", "part", "residents", "left", "lon", "lat")
 # So many of a rule's largest gaps are split.
 _GAPS_SPLIT: Final = 10
 
@@ -107,13 +108,12 @@ def parts_table(assessment: Assessment) -> pd.DataFrame:
 
     Only gaps that one facility cannot serve whole; `part` counts from the one that serves most.
     """
-    columns = ["rule", "rank", "part", "residents", "left", "lon", "lat"]
     rows: list[tuple[object, ...]] = []
     for gap in assessment.gaps:
         whole = gap.site is not None and gap.site.residents >= gap.residents * (1 - 1e-9)
         if gap.rank <= _GAPS_SPLIT and not whole:
             rows.extend(part_rows(gap, split_gap(gap, assessment.measured), assessment))
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=list(PART_COLUMNS))
 
 
 def part_rows(gap: Gap, parts: Sequence[GapSite], assessment: Assessment) -> list[tuple[object, ...]]:

@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 
 from coverage.assessment import Assessment
 from coverage.gaps.gaps import gap_outlines
+from coverage.gaps.sites import split_large
+from coverage.measuring.outlines import cell_outlines
 from coverage.model.study import Study
 from coverage.model.tables import Ints
+from coverage.publish.asked import PART_COLUMNS, part_rows
 from coverage.publish.document import assessment_document
 from coverage.publish.tables import About, Results
 from geo.crs import WGS84
@@ -32,7 +35,7 @@ _DECIMALS: Final = 7
 
 def results_of(assessment: Assessment, about: About) -> Results:
     """All tables of an assessment; nothing is computed anew."""
-    document = assessment_document(assessment, about)
+    document, parts = assessment_document(assessment, about), _gap_parts(assessment)
     return Results(
         document=document,
         standard=assessment.standard,
@@ -41,6 +44,7 @@ def results_of(assessment: Assessment, about: About) -> Results:
         facilities=_facilities(assessment),
         gaps=_gaps(assessment, document["gaps"]),
         provenance=about.provenance,
+        layers={"gap_parts": parts} if len(parts) else {},
     )
 
 
@@ -112,6 +116,17 @@ def _units(assessment: Assessment) -> pd.DataFrame:
             figures = result.by_unit.drop(columns=["unit_row", "level"]).reset_index(drop=True)
             parts.append(pd.concat([of_units.assign(rule=result.rule.id), figures], axis=1))
     return pd.concat(parts, ignore_index=True).reindex(columns=columns)
+
+
+def _gap_parts(assessment: Assessment) -> gpd.GeoDataFrame:
+    """The parts of large and ring-shaped gaps as `asked.part_rows` has them, with their outlines."""
+    rows: list[tuple[object, ...]] = []
+    parts: list[Ints] = []
+    for number, sites in split_large(assessment.gaps, assessment.measured).items():
+        rows += part_rows(assessment.gaps[number], sites, assessment)
+        parts += [site.cells for site in sites]
+    shapes = gpd.GeoSeries(cell_outlines(assessment.study.grid, parts), crs=assessment.study.grid.crs)
+    return gpd.GeoDataFrame(pd.DataFrame(rows, columns=list(PART_COLUMNS)), geometry=shapes).to_crs(WGS84)
 
 
 def _gaps(assessment: Assessment, rows: Sequence[Mapping[str, Any]]) -> gpd.GeoDataFrame:

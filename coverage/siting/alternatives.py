@@ -8,7 +8,9 @@ import numpy as np
 
 from core.errors import InfeasibleError
 from coverage.siting.choose import Demand
+from coverage.siting.covering.most_people import cover_curve
 from coverage.siting.goals import MOST_PEOPLE, Plan, Watch
+from coverage.siting.model.highs import Limits
 from coverage.siting.model.plan_value import covered_weight
 
 
@@ -26,34 +28,50 @@ class CurvePoint:
 
 
 def curve(demand: Demand, plan: Plan, *, watch: Watch | None = None) -> tuple[CurvePoint, ...]:
-    """For a most-people plan of N sites, 1 to N: each solved by itself in an equal share of the time.
+    """For a most-people plan of N sites, 1 to N, within the time of its goal.
 
     All three figures are in the unit of the plan's objective. Numbers with which no plan keeps the
-    conditions (fewer than are required, say) have no point.
+    conditions (fewer than are required, say) have no point. Where conditions tie sites together every
+    number is planned by itself, in an equal share of the time; those it does not suffice for have none.
     """
     if plan.goal.name != MOST_PEOPLE or not plan.sites:
         return ()
-    seconds = plan.goal.time_limit_s / len(plan.sites)
-    problem = demand.problem(plan.goal)
-    found = []
-    for n in range(1, len(plan.sites) + 1):
+    limits = Limits(plan.goal.time_limit_s, plan.goal.gap, plan.goal.seed, watch or Watch())
+    problem, count = demand.problem(plan.goal), len(plan.sites)
+    if plan.goal.couples_sites:
+        known = _one_by_one(demand, plan, limits)
+    else:
+        known = cover_curve(problem, count - 1, limits)
+    known[count] = plan.objective, plan.bound
+    found, closed = [], np.array(plan.closed, np.int64)
+    for n, (best, bound) in sorted(known.items()):
+        in_order = covered_weight(problem, np.array(plan.sites[:n], np.int64), closed)
+        if plan.goal.has_loads:  # whom the others serve as well is not known here
+            in_order = min(in_order, best)
+        found.append(CurvePoint(n, max(best, in_order), max(bound, in_order), in_order))
+    # More sites serve at least as many, so a time-limited point takes over what fewer sites reached.
+    rising = np.maximum.accumulate([point.best for point in found])
+    falling = np.minimum.accumulate([point.bound for point in found[::-1]])[::-1]
+    return tuple(
+        replace(point, best=float(best), bound=float(max(bound, best)))
+        for point, best, bound in zip(found, rising, falling, strict=True)
+    )
+
+
+def _one_by_one(demand: Demand, plan: Plan, limits: Limits) -> dict[int, tuple[float, float]]:
+    """(best found, bound) of every smaller number of sites for which there is a plan."""
+    known = {}
+    for n in range(1, len(plan.sites)):
+        seconds = plan.goal.time_limit_s / len(plan.sites)
+        if limits.left() <= 0.0:
+            break
         try:
             goal = replace(plan.goal, count=n, time_limit_s=seconds)
-            this = plan if n == len(plan.sites) else demand.choose(goal, watch)
+            fewer = demand.choose(goal, Watch(cancelled=limits.watch.cancelled))
         except InfeasibleError:
             continue
-        first = np.array(plan.sites[:n], np.int64)
-        in_order = covered_weight(problem, first, np.array(plan.closed, np.int64))
-        if plan.goal.has_loads:  # whom the others serve as well is not known here
-            in_order = min(in_order, this.objective)
-        found.append(CurvePoint(n, max(this.objective, in_order), max(this.bound, in_order), in_order))
-    # More sites serve at least as many, so a time-limited point takes over what fewer sites reached.
-    best = np.maximum.accumulate([point.best for point in found])
-    bound = np.minimum.accumulate([point.bound for point in found[::-1]])[::-1]
-    return tuple(
-        replace(point, best=float(b), bound=float(max(limit, b)))
-        for point, b, limit in zip(found, best, bound, strict=True)
-    )
+        known[n] = fewer.objective, fewer.bound
+    return known
 
 
 def alternatives(

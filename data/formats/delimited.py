@@ -1,4 +1,4 @@
-"""Text tables: comma, semicolon, tab or bar between the fields."""
+"""Text tables: comma, semicolon, tab, bar or wide gaps between the fields."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from data.formats.encoding import decode
 from data.formats.limits import Limits
 from data.formats.raw import Cell, RawSheet, Row, UnreadableError
 
-_DELIMITERS: Final = (",", "\t", ";", "|")
+_DELIMITERS: Final = (",", "\t", ";", "|", "，")
+# Columns set apart by two spaces or more.
+_GAP: Final = re.compile(r"(?<=\S)(?: {2,}|\u3000+)(?=\S)")
 _SNIFFED_ROWS: Final = 50
 
 
@@ -21,6 +23,8 @@ def read_delimited(content: bytes, limits: Limits) -> RawSheet:
     """One sheet without a name; empty fields are None, every other cell is text."""
     written = decode(content)
     delimiter = delimiter_of(written)
+    if delimiter not in written:
+        written, delimiter = _GAP.sub("\t", written), "\t"
     csv.field_size_limit(1 << 20)
     rows: list[Row] = []
     try:

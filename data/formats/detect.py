@@ -31,6 +31,7 @@ FILE_GEODATABASE: Final = "file_geodatabase"
 MAPINFO: Final = "mapinfo"
 FLATGEOBUF: Final = "flatgeobuf"
 PARQUET: Final = "parquet"
+DATABASE: Final = "database"
 
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _SQLITE: Final = b"SQLite format 3\x00"
@@ -51,6 +52,7 @@ _MARKS: Final = (
     (b"AutoCAD Binary DXF", CAD),
     (b"fgb\x03fgb", FLATGEOBUF),
     (b"PAR1", PARQUET),
+    (b"\x00\x01\x00\x00Standard ", DATABASE),
 )
 # BIFF 2, 3 and 4 begin with a BOF record of their own, without an OLE container.
 _BIFF: Final = re.compile(rb"^\x09[\x00\x02\x04][\x04\x06]\x00")
@@ -68,7 +70,9 @@ def kind_of(content: bytes) -> str:
         except (zipfile.BadZipFile, ValueError, NotImplementedError):
             return ZIP
         if "[Content_Types].xml" in names:
-            return DOCUMENT if "word/document.xml" in names else WORKBOOK
+            return DOCUMENT if names & {"word/document.xml", "ppt/presentation.xml"} else WORKBOOK
+        if "OFD.xml" in names:
+            return PDF
         if "content.xml" in names and "mimetype" in names:
             return OPEN_DOCUMENT
         ends = {PurePosixPath(name.replace("\\", "/")).suffix.lower() for name in names}
@@ -95,7 +99,7 @@ def kind_of(content: bytes) -> str:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         low = head.replace(b"\0", b"").lower()
     low = low.removeprefix(b"\xef\xbb\xbf").lstrip(b"\xff\xfe \t\r\n\x1e")
-    if low[:1] in (b"{", b"["):
+    if low[:1] in (b"{", b"[") or _SCRIPT.match(low):
         return JSON
     if not low.startswith(b"<"):
         return HTML if low.startswith(b"mime-version") else TEXT
@@ -114,6 +118,7 @@ def kind_of(content: bytes) -> str:
     return UNKNOWN_XML
 
 
+_SCRIPT: Final = re.compile(rb"((var|let|const|export default)\s+)?[\w.$]+\s*[=(]\s*[\[{]\s*[\[{\"\]}]")
 _DXF: Final = re.compile(rb"\s*0\s*\r?\n\s*SECTION\s*\r?\n")
 _MAPINFO: Final = re.compile(
     rb"\s*(!table\s*\r?\n\s*!version|version\s+\d+\s*\r?\n\s*charset)", re.IGNORECASE

@@ -27,6 +27,8 @@ _ROLES: Final = {
     "buildings": text("Buildings"),
     "water": text("Water"),
     "area": text("Study area"),
+    "residential": text("Residential land"),
+    "compounds": text("Residential compounds"),
 }
 
 
@@ -50,6 +52,12 @@ class InputRead:
     used: bool = True
     why: Text | str = ""
 
+    @property
+    def role_words(self) -> Text | str:
+        """The role for a reader, without the name of a group."""
+        kind = self.role.partition(":")[0]
+        return _ROLES.get(kind, kind)
+
     def note(self) -> Text:
         """One sentence for the notes of a result."""
         parts: Text | str = self.file
@@ -61,10 +69,10 @@ class InputRead:
         ):
             if value:
                 parts = Text(label.template, {"parts": parts, "value": value})
-        kind, _, name = self.role.partition(":")
+        name = self.role.partition(":")[2]
         said = text(
             "{role}: {what}; {rows:,} {rows:row|rows} read, {out:,} left out.",
-            role=_ROLES.get(kind, kind),
+            role=self.role_words,
             what=parts,
             rows=self.rows_read,
             out=self.rows_left_out,

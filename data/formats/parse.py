@@ -80,8 +80,9 @@ TOO_LARGE: Final = text(
 _REFUSED: Final[dict[str, Text]] = {
     detect.EMPTY: text("The file is empty."),
     detect.PICTURE: text("The file is a picture. Send the table itself."),
-    detect.PDF: text("The file is a PDF. Send the workbook it was made from."),
-    detect.DOCUMENT: text("The file is a text document. Copy the table into a workbook and send that."),
+    detect.PDF: text("The file is a PDF or OFD. Send the workbook it was made from."),
+    detect.DOCUMENT: text("The file is a document or slides. Copy the table into a workbook and send that."),
+    detect.DATABASE: text("The file is an Access database. Export the table as .xlsx and send that."),
     detect.PACKED: text(
         "The file is packed in a format that is not read. Send it as .zip, or the list itself."
     ),

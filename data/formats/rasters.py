@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 import rasterio
 from rasterio.errors import RasterioError
 
@@ -17,10 +16,10 @@ from data.formats.unpack import Piece, damaged, first_bytes, pieces_of
 
 # GDAL keeps decoded blocks; by default a twentieth of the machine.
 _CACHE_MB: Final = 64
-_LARGEST_BLOCK: Final = 256 << 20
-_LARGE: Final = 256 << 20
-# Countries that are mostly no-data pack to a few hundredths.
-_MOST_RATIO: Final = 2_000
+# The whole earth at 100 m has 90 thousand million pixels; a few kilobytes may declare more than that.
+_MOST_PIXELS: Final = 200_000_000_000
+# What must be decoded at once, in pixels: a strip or a tile.
+_MOST_AT_ONCE: Final = 100_000_000
 _MARKS: Final = (
     (b"II*\x00", "GTiff"), (b"MM\x00*", "GTiff"), (b"II+\x00", "GTiff"), (b"MM\x00+", "GTiff"),
     (b"EHFA_HEADER_TAG", "HFA"), (b"CDF\x01", "netCDF"), (b"CDF\x02", "netCDF"), (b"CDF\x05", "netCDF"),
@@ -70,25 +69,6 @@ def _subsets(piece: Piece, driver: str) -> Sequence[RasterPiece]:
     )
 
 
-def _require_modest(raster: rasterio.DatasetReader, piece: RasterPiece, file: str) -> None:
-    """InputError for blocks that no reader can hold, and for far more pixels than the bytes explain."""
-    sizes = [np.dtype(kind).itemsize for kind in raster.dtypes]
-    block = max(
-        rows * columns * size for (rows, columns), size in zip(raster.block_shapes, sizes, strict=True)
-    )
-    declared = raster.width * raster.height * sum(sizes)
-    stored = Path(piece.source).stat().st_size if Path(piece.source).is_file() else declared
-    if block > _LARGEST_BLOCK or (declared > _LARGE and declared > _MOST_RATIO * stored):
-        raise InputError(
-            "{file}: the raster declares {width:,} × {height:,} pixels in {bytes:,} bytes, which no "
-            "raster of residents has; it was not read. Cut it to the city and save it anew.",
-            file=file,
-            width=raster.width,
-            height=raster.height,
-            bytes=stored,
-        )
-
-
 @contextmanager
 def opened_raster(piece: RasterPiece, file: str) -> Iterator[rasterio.DatasetReader]:
     """One raster, opened by its driver with little memory. InputError where it is damaged, also midway."""
@@ -97,7 +77,15 @@ def opened_raster(piece: RasterPiece, file: str) -> Iterator[rasterio.DatasetRea
             rasterio.Env(GDAL_CACHEMAX=_CACHE_MB),
             rasterio.open(piece.source, driver=piece.driver) as raster,
         ):
-            _require_modest(raster, piece, file)
+            block = max(rows * columns for rows, columns in raster.block_shapes)
+            if raster.width * raster.height > _MOST_PIXELS or block > _MOST_AT_ONCE:
+                raise InputError(
+                    "{file} declares {columns:,} × {rows:,} pixels, more than are read. Cut the raster to "
+                    "the ground of the city and save it in tiles.",
+                    file=file,
+                    columns=raster.width,
+                    rows=raster.height,
+                )
             yield raster
     except RasterioError as error:
         raise damaged(file) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -65,7 +66,7 @@ def read_json(content: bytes, limits: Limits) -> tuple[RawSheet, ...]:
     Nested objects become dotted names ("location.lat"). UnreadableError if it is not JSON or holds no
     records.
     """
-    documents = list(_documents(decode(content)))
+    documents = list(_documents(_SCRIPT.sub("", decode(content))))
     groups = [group for document in documents for group in _groups(document)]
     groups = groups or list(_groups(documents))  # one record a line
     crs = next((found for document in documents if (found := _crs(document))), "")
@@ -81,11 +82,17 @@ def read_json(content: bytes, limits: Limits) -> tuple[RawSheet, ...]:
     return tuple(_sheet(name, parts, limits, crs) for name, parts in together.items())
 
 
+# var places = [ … ];  and  callback( … );  as pages keep what they show.
+_SCRIPT: Final = re.compile(r"^[\s\ufeff]*(?:(?:var|let|const|export default)\s+)?[\w.$]*\s*[=(]\s*(?=[\[{])")
+
+
 def _documents(written: str) -> Iterator[Any]:
     decoder = json.JSONDecoder()
     position = 0
     while True:
-        while position < len(written) and (written[position].isspace() or written[position] in "\x1e,\ufeff"):
+        while position < len(written) and (
+            written[position].isspace() or written[position] in "\x1e,;)\ufeff"
+        ):
             position += 1
         if position >= len(written):
             return
@@ -138,7 +145,7 @@ def _groups(
             rows = tuple(dict(zip(titles, row, strict=False)) for row in document[1:])
             yield _Group(path, given, rows)
     elif isinstance(document, dict):
-        named = _places_by_name(document)
+        named = _places_by_name(document) or _by_column(document)
         if named:
             yield _Group(path, given, named)
             return
@@ -208,6 +215,21 @@ def _places_by_name(document: Record) -> tuple[Record, ...]:
     if len(pairs) < 2 or len(pairs) < _MANY * len(document):
         return ()
     return tuple({"name": key, "lonlat": json.dumps(value)} for key, value in pairs.items())
+
+
+def _by_column(document: Record) -> tuple[Record, ...]:
+    """{"name": [a, b], "lon": [1, 2]} and {"columns": ["name", "lon"], "data": [[a, 1], [b, 2]]}, as programs
+    write tables; () for anything else."""
+    titles, rows = document.get("columns"), document.get("data")
+    if isinstance(titles, list) and isinstance(rows, list) and _is_table([titles, *rows]):
+        return tuple(dict(zip(titles, row, strict=False)) for row in rows)
+    columns = [value for value in document.values() if isinstance(value, list)]
+    plain = all(not isinstance(cell, list | dict) for column in columns for cell in column)
+    alike = len({len(column) for column in columns}) == 1
+    if len(columns) < len(document) or len(columns) < 2 or not (plain and alike and columns[0]):
+        return ()
+    records = tuple(dict(zip(document, row, strict=True)) for row in zip(*columns, strict=True))
+    return records if _is_placed(records[0]) else ()
 
 
 def _flat(record: Record, prefix: str = "", depth: int = 0) -> Iterator[tuple[str, Cell]]:

@@ -21,8 +21,10 @@ from data.formats.unpack import damaged
 
 # A table of so many rows and columns no city has; a few kilobytes may declare it.
 MOST_CELLS: Final = 400_000_000
-# Eight bytes each at least, whatever they pack to.
-_MOST_IN_PARQUET: Final = 50_000_000
+# A Parquet packs what repeats, so its own size says nothing of what it becomes: held against this first.
+_MOST_VALUES: Final = 60_000_000
+_MOST_BYTES: Final = 2 << 30
+_PROBED_ROWS: Final = 64
 WKT_COLUMNS: Final = ("wkt", "geometry", "geom", "the_geom", "wkt_geom", "shape", "几何", "空间数据")
 _WKT: Final = re.compile(
     r"^\s*(?:SRID=\d+;)?\s*(?:MULTI)?(?:POINT|LINESTRING|POLYGON)|GEOMETRYCOLLECTION", re.IGNORECASE
@@ -84,13 +86,34 @@ def wkt_frame(path: Path, file: str) -> gpd.GeoDataFrame:
 
 def parquet_frame(path: Path, file: str) -> gpd.GeoDataFrame:
     """A GeoParquet, or a Parquet with shapes as WKB; a table without shapes has none in every row."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
     from pyarrow.lib import ArrowException
 
     try:
-        about = pq.ParquetFile(path).metadata
-        if about.num_rows * max(about.num_columns, 1) > _MOST_IN_PARQUET:
-            raise InputError("{file}: the table declares more rows than are read.", file=file)
+        parquet = pq.ParquetFile(path)
+        about = parquet.metadata
+        groups = [about.row_group(k) for k in range(about.num_row_groups)]
+        unpacked = sum(group.total_byte_size for group in groups)
+        if about.num_rows * max(about.num_columns, 1) <= _MOST_VALUES and unpacked <= _MOST_BYTES:
+            # A value that is stored once may stand in every row.
+            first = next(parquet.iter_batches(batch_size=_PROBED_ROWS), None)
+            if first is not None:
+                plain = [
+                    column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+                    for column in first.columns
+                ]
+                unpacked = sum(column.nbytes for column in plain) * about.num_rows // max(len(first), 1)
+        else:
+            unpacked = _MOST_BYTES + 1
+        if unpacked > _MOST_BYTES:
+            raise InputError(
+                "{file}: the table declares {rows:,} rows of {columns:,} columns, more than are read. Cut "
+                "it to the ground of the city, with the columns that are needed.",
+                file=file,
+                rows=about.num_rows,
+                columns=about.num_columns,
+            )
         if b"geo" in (about.metadata or {}):
             return gpd.read_parquet(path)
         table = pq.read_table(path).to_pandas()

@@ -72,12 +72,17 @@ def _one_place(above: Row, row: Row, fields: Mapping[int, str], places: Sequence
 
 
 def _goes_on(above: Numbered, row: Row, fields: Mapping[int, str]) -> bool:
-    """Whether a row adds to the one right above it, and is no facility of its own."""
-    filled = [column for column in range(len(row)) if not is_missing(row[column])]
+    """Whether a row adds services, remarks or persons to the one right above it, and is no facility of its
+    own."""
+    own = [c for c, field in fields.items() if field not in (*_MANIFOLD, SERIAL)]
+    numbered = any(field == SERIAL and not is_missing(_at(row, c)) for c, field in fields.items())
+    # Written out again for another service: all else is the same.
+    again = not numbered and all(_at(row, c) == _at(above[1], c) for c in own)
+    filled = [c for c in range(len(row)) if not is_missing(row[c]) and not (again and c in own)]
+    several = [c for c in filled if fields.get(c, "") in ("services", "remark", PERSONAL)]
     return (
-        bool(filled)
-        and any(fields.get(column, "") in ("services", "remark", PERSONAL) for column in filled)
-        and all(fields.get(column, "") in _MANIFOLD for column in filled)
+        any(_at(row, c) != _at(above[1], c) for c in several)
+        and all(fields.get(c, "") in _MANIFOLD for c in filled)
         and not is_missing(next((_at(above[1], c) for c, f in fields.items() if f == "name"), None))
     )
 

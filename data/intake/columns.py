@@ -104,7 +104,20 @@ def field_of(title: str) -> tuple[str, int] | None:
     if "." in normal.strip("."):
         # Nested records: “location.lng”.
         return _match(normal) or field_of(normal.strip(".").rpartition(".")[2])
-    return _match(normal) or _by_its_words(title)
+    return _match(normal) or _by_its_words(title) or _of_a_system(normal)
+
+
+# Before or after a coordinate: whose it is, and what of.
+_WHOSE: Final = re.compile(
+    r"^((高德|腾讯|百度|天地图|火星|amap|gaode|baidu|tencent|qq|wgs|gcj|cgcs|bd|gd|tx|tdt|gps|geo|map|loc(ation)?|pos(ition)?"
+    r"|point|点位|定位|位置|地图)(84|02|09(ll)?|2000)?)+(坐标)?(?=.)|(?<=.)(84|02|09|2000|_?(wgs|gcj|bd|cgcs)(84|02|09|2000)?)$"
+)
+
+
+def _of_a_system(normal: str) -> tuple[str, int] | None:
+    """A coordinate under the name of its system or source: 高德lng, lat84, 百度坐标x, mapy."""
+    found = _match(rest) if (rest := _WHOSE.sub("", normal)) and rest != normal else None
+    return (found[0], 60) if found and found[0] in ("lon", "lat", "lonlat") else None
 
 
 def _by_its_words(title: str) -> tuple[str, int] | None:

@@ -13,7 +13,7 @@ from data.intake.coordinates import MIXED, UNITS, DatumDecision, likeliest
 from data.intake.drafts import ACCEPTED, REFUSED
 from data.intake.findings import ERROR, WARNING, Notebook
 from data.intake.likelihood import HYPOTHESES, UNKNOWN
-from data.intake.projection import to_degrees
+from data.intake.projection import WEB_MERCATOR, to_degrees
 from data.intake.sheets import Table
 from geo.datum import BD09, GCJ02, WGS84, convert
 
@@ -100,7 +100,9 @@ def refuse_unplaced(
     """Accepted rows whose metres could not be placed are refused."""
     named = likeliest(decision)
     message = _UNKNOWN_PROJECTION
-    if named.startswith("epsg:"):
+    if named == WEB_MERCATOR.lower():
+        message = _WEB_METRES
+    elif named.startswith("epsg:"):
         message = text(
             "The coordinates are metres, and more than one system fits. Likeliest, by the buildings near: "
             "{best}. Say which system it is, or write degrees.",
@@ -130,6 +132,11 @@ _UNCHECKED = text(
     "The coordinates were taken as WGS-84 because the list says so; nothing here can check it. Points from "
     "Amap, "
     "Tencent or Baidu under such a title lie 500 to 1,200 m off: give units or a layer in true coordinates."
+)
+_WEB_METRES = text(
+    "The coordinates are metres of a web map (EPSG:3857). Those of Amap and Tencent lie 500 m off, those of "
+    "Baidu are other metres still: choose EPSG:3857 if they are true, or send longitude and latitude and say "
+    "where they come from."
 )
 _UNKNOWN_PROJECTION = text(
     "The coordinates are metres of a system that is not named. Say which system it is (for example "

@@ -34,7 +34,7 @@ _ALIASES: Final = {
 _WORDS: Final = {
     BD09: re.compile(r"百度|bd[\s_-]?09(?:ll|mc)?|baidu|(?<![a-z])bd_?(?=lng|lon|lat|经|纬|坐标)"),
     GCJ02: re.compile(
-        r"高德|腾讯|火星|国测局|gcj[\s_-]?(?:02)?|amap|gaode|autonavi|tencent|map\.qq\.|(?<![a-z])mars(?![a-z])"
+        r"(?<![a-z])(?:gd|tx|qq)_?(?=lng|lon|lat|经|纬|坐标)|高德|腾讯|火星|国测局|gcj[\s_-]?(?:02)?|amap|gaode|autonavi|tencent|map\.qq\.|(?<![a-z])mars(?![a-z])"
     ),
     WGS84: re.compile(
         r"国家2000|2000国家|大地2000|2000大地|cgcs[\s_-]?2000|wgs[\s_-]?(?:84|1984)?|天地图|tianditu|openstreetmap|"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from typing import Any, Final
@@ -41,6 +42,26 @@ _AT_THE_END: Final = re.compile(
 )
 
 
+# {"lng": 118.78, "lat": 32.04}, 经度：118.78，纬度：32.04, X=118.78,Y=32.04
+_NAMED: Final = r"(?<![a-z\u4e00-\u9fff])(?:{names})[\"']?\s*[:=]\s*[\"']?(-?\d{{1,3}}\.\d{{3,}})(?![\d°'])"
+_LON_NAMED: Final = re.compile(_NAMED.format(names="longitude|long|lng|lon|经度|东经|x"), re.IGNORECASE)
+_LAT_NAMED: Final = re.compile(_NAMED.format(names="latitude|lat|纬度|北纬|y"), re.IGNORECASE)
+# new BMap.Point(118.80, 32.04), AMap.LngLat(118.79, 32.03)
+_CALLED: Final = re.compile(
+    r"(?:new\s+)?(B|A|T|BMapG|TMap|q)(?:Map)?(?:GL|L)?\.(?:maps\.)?(?:Point|LngLat|LatLng)"
+    r"\(\s*(-?\d+\.\d+)\s*,\s*(-?\d+\.\d+)\s*\);?",
+    re.IGNORECASE,
+)
+_MAPS: Final = {
+    "b": "baidu",
+    "bmapg": "baidu",
+    "a": "amap",
+    "q": "tencent",
+    "tmap": "tencent",
+    "t": "tianditu",
+}
+
+
 def place_in(cell: Cell) -> PlaceInCell | None:
     """The place that a cell holds as WKT, EWKT, EWKB in hexadecimal digits, GeoJSON, a link to a map, or in
     brackets after an address; None for anything else, also for a way between two places."""
@@ -54,6 +75,12 @@ def place_in(cell: Cell) -> PlaceInCell | None:
         return _from_hexadecimal(written)
     if written.startswith("{") and '"coordinates"' in written:
         return _from_json(written)
+    lon, lat = _LON_NAMED.search(written), _LAT_NAMED.search(written)
+    if lon is not None and lat is not None and not _LINK.search(written):
+        return PlaceInCell(_angle(lon[1], LON), _angle(lat[1], LAT))
+    called = _CALLED.fullmatch(written)
+    if called is not None:
+        return _ordered(called[2], called[3], _MAPS.get(called[1].lower(), ""))
     link = _LINK.search(written)
     if link is not None:
         return _in_link(unquote(link[0]))
@@ -61,6 +88,50 @@ def place_in(cell: Cell) -> PlaceInCell | None:
     if ending is not None and ending.start() > 0:
         return _ordered(ending[1], ending[2], "")
     return None
+
+
+def coded_place(cell: Cell) -> PlaceInCell | None:
+    """The middle of the square that a geohash or a whole Plus Code names, as finely given as the square is
+    small; None for anything else.
+
+    >>> [round(coded_place(code).first.value, 3) for code in ("wtsqpp7kr3", "8P4W2QMQ+4H")]
+    [118.789, 118.789]
+    """
+    written = plain(cell) if isinstance(cell, str) else ""
+    if re.fullmatch(f"[{_BASE_32}]{{6,12}}", written):
+        lon, lat, side_deg = _of_geohash(written)
+    elif _PLUS_CODE.fullmatch(written.upper()):
+        lon, lat, side_deg = _of_plus_code(written.upper().replace("+", ""))
+    else:
+        return None
+    decimals = max(0, round(-math.log10(side_deg)))
+    return PlaceInCell(Angle(lon, LON, decimals), Angle(lat, LAT, decimals))
+
+
+Square = tuple[float, float, float]
+_BASE_32: Final = "0123456789bcdefghjkmnpqrstuvwxyz"
+_BASE_20: Final = "23456789CFGHJMPQRVWX"
+
+
+def _of_geohash(code: str) -> Square:
+    """Bits halve longitude and latitude in turn, longitude first."""
+    bits = "".join(f"{_BASE_32.index(letter):05b}" for letter in code)
+    east, north = bits[::2], bits[1::2]
+    width, height = 360.0 / 2 ** len(east), 180.0 / 2 ** len(north)
+    return -180 + (int(east, 2) + 0.5) * width, -90 + (int(north, 2) + 0.5) * height, max(width, height)
+
+
+def _of_plus_code(code: str) -> Square:
+    """Five pairs of digits to base 20, then digits of a grid of four columns and five rows."""
+    lon, lat, width, height = -180.0, -90.0, 20.0 * 20, 20.0 * 20
+    for k in range(0, min(len(code), 10), 2):
+        width, height = width / 20, height / 20
+        lat, lon = lat + _BASE_20.index(code[k]) * height, lon + _BASE_20.index(code[k + 1]) * width
+    for digit in code[10:]:
+        width, height = width / 4, height / 5
+        row, column = divmod(_BASE_20.index(digit), 4)
+        lat, lon = lat + row * height, lon + column * width
+    return lon + width / 2, lat + height / 2, max(width, height)
 
 
 def without_place(written: str) -> str:
@@ -86,9 +157,12 @@ def notation_of(cell: Cell, title: str = "") -> Text | None:
     return None
 
 
+_PLUS_CODE: Final = re.compile(r"[2-9C][2-9CFGHJMPQRV][2-9CFGHJMPQRVWX]{6}\+[2-9CFGHJMPQRVWX]{2,5}")
 _NOT_READ: Final = (
     (re.compile(r"\d{1,2}[C-HJ-NP-X]\s?[A-HJ-NP-Z]{2}\s?(\d{2}){2,5}|\d{1,2}[C-HJ-NP-X]\s?[A-HJ-NP-Z]{2}\s\d+\s\d+"),
      text("MGRS grid references")),
+    (re.compile(r"\W*(\d{2,3}\.\d{3,}\s*[,，\s]\s*\d{2,3}\.\d{3,}\W+){2,}\d{2,3}\.\d{3,}\s*[,，\s]\s*\d{2,3}\.\d{3,}\W*"),
+     text("outlines of several points")),
     (re.compile(r"[2-9CFGHJMPQRVWX]{4,8}\+[2-9CFGHJMPQRVWX]{2,4}(\s.*)?", re.IGNORECASE), text("Plus Codes")),
     (re.compile(r"///?[a-z]+\.[a-z]+\.[a-z]+"), text("what3words addresses")),
 )  # fmt: skip

@@ -19,6 +19,11 @@ Level = Literal["error", "warning", "info"]
 ERROR: Final[Level] = "error"
 WARNING: Final[Level] = "warning"
 INFO: Final[Level] = "info"
+LEVEL_TITLES: Final = {
+    ERROR: text("to fix"),
+    WARNING: text("to look at"),
+    INFO: text("for information"),
+}
 
 
 @dataclass(frozen=True)

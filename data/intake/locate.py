@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -28,6 +29,8 @@ from data.intake.sheets import Table
 
 _COARSE_DECIMALS: Final = 2
 _FINE_DECIMALS: Final = 4
+_LEAST_METRES: Final = 1e4
+_OF_DEGREES: Final = re.compile(r"经|纬|lon|lng|lat")
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,8 @@ def locate(drafts: Sequence[Draft], table: Table, notes: Notebook, area: Bounds 
     if table.sheet.crs and is_geographic(table.sheet.crs) is False:
         first, second = to_degrees(first, second, table.sheet.crs)
         return Located(first, second, np.zeros(len(first), bool))
-    found = judge_ranges(first, second, area)
+    title = table.places[0].title if table.places and table.sheet.points is None else ""
+    found = judge_ranges(first, second, area, planar=bool(title) and not _OF_DEGREES.search(title.lower()))
     lon, lat = found.lon.copy(), found.lat.copy()
     given = np.isfinite(first) & np.isfinite(second)
     teller = _Teller(drafts, table, notes)
@@ -91,11 +95,20 @@ class _Teller:
 
     def impossible(self, row: int) -> Text:
         draft = self.drafts[row]
+        first = draft.first.value if draft.first else np.nan
+        second = draft.second.value if draft.second else np.nan
+        if min(abs(first), abs(second)) > _LEAST_METRES:
+            return text(
+                "{first} and {second} fit no national system: they are probably metres of a city's own grid. "
+                "Ask for them in CGCS2000 (with the central meridian), or as longitude and latitude.",
+                first=_number(first),
+                second=_number(second),
+            )
         return text(
             "Longitude {lon} and latitude {lat} are no place on earth; "
             "a digit or the decimal point may be wrong.",
-            lon=_number(draft.first.value if draft.first else np.nan),
-            lat=_number(draft.second.value if draft.second else np.nan),
+            lon=_number(first),
+            lat=_number(second),
         )
 
     def tell_swapped(self, found: Ranges, given: Bools) -> None:

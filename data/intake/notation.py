@@ -36,14 +36,21 @@ _DECIMAL_COMMA: Final = re.compile(r"[+-]?\d{1,3},\d+")
 _SEPARATORS: Final = (r"[,;、|/]+\s*", r"\s+")
 _WRAPPING: Final = re.compile(r"^\s*(point|坐标|经纬度)?\s*[:(\[{【]*\s*", re.IGNORECASE)
 _SECONDS: Final = re.compile(r"(?<=m)(\s*[\d.]+)\s*s", re.IGNORECASE)
+# Marks that NFKC takes apart, or that stand for others.
+_MARKS: Final = str.maketrans(
+    {"″": '"', "˝": '"', "ʺ": '"', "〃": '"', "´": "'", "ʹ": "'", "º": "°", "˚": "°", "゜": "°", "∘": "°"}
+)
+# A decimal number in quotation marks, or behind the apostrophe that makes it a text.
+_QUOTED: Final = re.compile(r"^[“‘\"'`「『＇]+\s*([+-]?\d{1,3}\.\d+\s*[°度]?)\s*[”’\"'`」』＇]*$")
+_DOT_FOR_DEGREES: Final = re.compile(r"(?<=\d)[。·](?=\d{1,2}\s*['′’‘`分](?!['′’‘`]))")
 _DASHES: Final = str.maketrans({"−": "-", "–": "-", "﹣": "-", "。": ".", "．": ".", "·": "."})
 
 
 # How the numbers of a column are to be taken where they are no decimal degrees: 1184720.26 and 118.472026,
-# both
-# 118°47′20.26″; 118.4720 as 118°47.20′; or it cannot be told.
+# both 118°47′20.26″; 11847.3376 of a GPS receiver as 118°47.3376′; 118.4720 as 118°47.20′; or nothing tells.
 DECIMAL: Final = ""
 PACKED: Final = "dddmmss"
+PACKED_MINUTES: Final = "dddmm.mm"
 MINUTES_SECONDS: Final = "ddd.mmss"
 MINUTES: Final = "ddd.mm"
 UNCLEAR: Final = "unclear"
@@ -69,9 +76,8 @@ def parse_angle(cell: Cell, style: str = DECIMAL) -> Angle | None:
     if isinstance(cell, int | float):
         return Angle(float(cell), "", _decimals(repr(cell))) if math.isfinite(cell) else None
     # Before NFKC, which turns ″ into ′′ and º into o.
-    written = plain(
-        str(cell).replace("″", '"').replace("º", "°").replace("˚", "°").replace("゜", "°")
-    ).translate(_DASHES)
+    cell = _QUOTED.sub(r"\1", str(cell).strip())
+    written = _DOT_FOR_DEGREES.sub("°", plain(str(cell).translate(_MARKS))).translate(_DASHES)
     axis, sign, written = _strip_letters(_SECONDS.sub(r'\1"', written))
     angle = _decimal(written) or _sexagesimal(written)
     if angle is None:
@@ -90,9 +96,10 @@ def parse_pair(cell: Cell) -> tuple[Angle, Angle] | None:
     found = place_in(cell)
     if found is not None:
         return found.first, found.second
-    written = plain(cell.replace("″", '"').replace("º", "°"))
+    written = plain(cell.translate(_MARKS))
     if written.startswith("["):
-        written = _THIRD.sub(r"\1", written.replace('"', "").replace("'", ""))
+        written = written.replace('"', "").replace("'", "")
+    written = _THIRD.sub(r"\1", written)
     written = _WRAPPING.sub("", written).rstrip(")]} ")
     for parts in _splits(written):
         if len(parts) == 2 and (first := parse_angle(parts[0])) and (second := parse_angle(parts[1])):
@@ -101,7 +108,9 @@ def parse_pair(cell: Cell) -> tuple[Angle, Angle] | None:
 
 
 # [118.78, 32.04, 1]: what follows in a list of numbers is a height or a weight.
-_THIRD: Final = re.compile(r"^(\[[^,]+,[^,]+),[^\],]+(?=\])")
+_THIRD: Final = re.compile(
+    r"^([\[(]?\s*-?\d{1,3}\.\d{3,}\s*,\s*-?\d{1,3}\.\d{3,}\s*),\s*-?[\d.]+(?=\s*[\])]?\s*$)"
+)
 
 
 def _packed(cell: Cell, style: str) -> Angle | None:
@@ -110,6 +119,10 @@ def _packed(cell: Cell, style: str) -> Angle | None:
     if not re.fullmatch(r"\d+(\.\d+)?", written):
         return None
     whole, _, fraction = written.partition(".")
+    if style == PACKED_MINUTES:
+        minutes_m = float(f"{whole[-2:]}.{fraction or 0}")
+        value = int(whole[:-2] or 0) + minutes_m / 60
+        return Angle(value, "", 2 + len(fraction)) if minutes_m < 60 else None
     if style == PACKED:
         degrees, minutes, seconds = whole[:-4] or "0", whole[-4:-2] or "0", f"{whole[-2:]}.{fraction or 0}"
     else:

@@ -10,7 +10,7 @@ from typing import Final
 from core.text import Text, text
 from data.formats.raw import Cell
 from data.intake.coordinates import named_systems
-from data.intake.disguises import notation_of, place_in
+from data.intake.disguises import coded_place, notation_of, place_in
 from data.intake.drafts import REFUSED, SET_ASIDE, TO_LOCATE, Draft, RowCells
 from data.intake.findings import ERROR, WARNING
 from data.intake.notation import UNCLEAR, parse_angle, parse_pair
@@ -90,7 +90,9 @@ def _read(cells: RowCells, place: PlaceColumns) -> Written:
     if place.pair is not None:
         if is_missing(pair) and not _is_error(pair):
             return Written()
-        found = parse_pair(pair)
+        found, coded = parse_pair(pair), coded_place(pair)
+        if found is None and coded is not None:
+            return Written(coded.first, coded.second)
         if found is None:
             return Written(wrong=place.pair)
         hidden = place_in(pair)

@@ -16,6 +16,7 @@ from data.intake.notation import (
     MINUTES,
     MINUTES_SECONDS,
     PACKED,
+    PACKED_MINUTES,
     UNCLEAR,
     parse_angle,
     parse_pair,
@@ -25,10 +26,10 @@ from data.intake.numbers import LAT, LON, Angle, is_missing, plain
 _SAMPLE: Final = 400
 _MOSTLY: Final = 0.8
 _NEWER: Final = re.compile(
-    r"核实|复核|修正|更正|校正|纠正|纠偏|订正|调整|变更|最新|^新|新坐标|新经|新纬|新址|现|实测|确认|终|new|correct|verif|updat|after"
+    r"核实|复核|修正|更正|校正|纠正|纠偏|订正|调整|变更|修改|改正|更新|核定|勘误|最新|^新|新坐标|新经|新纬|新址|现|实测|确认|终|new|correct|verif|updat|after"
 )
 _OLDER: Final = re.compile(
-    r"原|旧|老|初|历史|上报|迁移?前|(核实|复核|修正|更正|校正|纠正|纠偏|订正|调整|变更)前|old|orig|previous|before|former|raw"
+    r"原|旧|老|初|历史|上报|迁移?前|(核实|复核|修正|更正|校正|纠正|纠偏|订正|调整|变更|修改|改正|更新|核定)前|old|orig|previous|before|former|raw"
 )
 _OF_LON: Final = re.compile(r"经度|东经|经|longitude|lng|long|lon|横坐标|x坐标|坐标x|easting|east|x|e$")
 _OF_LAT: Final = re.compile(r"纬度|北纬|纬|latitude|lat|纵坐标|y坐标|坐标y|northing|north|y|n$")
@@ -172,7 +173,7 @@ def _by_content(
     found = []
     for column in free:
         cells = [cell for row in rows[:_SAMPLE] if not is_missing(cell := _at(row, column))]
-        reads = place_in if said.get(column, "address") not in ("", "address") else _chinese_pair
+        reads = place_in if said.get(column, "address") not in ("", "address", "remark") else _chinese_pair
         fits = sum(1 for cell in cells if reads(cell) is not None)
         if cells and fits >= _MOSTLY * len(cells):
             found.append(_pair_column(titles, column))
@@ -193,7 +194,7 @@ def _chinese_pair(cell: Cell) -> object:
 
 def _age(title: str) -> int:
     low = normalise(title)
-    if re.search(r"(核实|复核|修正|更正|校正|纠正|纠偏|订正|调整|变更)前", low):
+    if re.search(r"(核实|复核|修正|更正|校正|纠正|纠偏|订正|调整|变更|修改|改正|更新|核定)前", low):
         return -1
     if _NEWER.search(low):
         return 1
@@ -237,6 +238,8 @@ def _with_style(place: PlaceColumns, titles: Titles, rows: Sequence[Row]) -> Pla
         told = count >= _TELLING_ROWS or _SAYS_MINUTES.search(normalise(title))
         style = PACKED if told else UNCLEAR
         return replace(place, lon_style=style, lat_style=style)
+    if all(_reads(column, PACKED_MINUTES, axis) for column, axis in zip(values, _RANGES, strict=True)):
+        return replace(place, lon_style=PACKED_MINUTES, lat_style=PACKED_MINUTES)
     sexagesimal = all(
         _reads(column, MINUTES_SECONDS, axis) for column, axis in zip(values, _RANGES, strict=True)
     )
@@ -260,7 +263,9 @@ def _reads(cells: Sequence[Cell], style: str, bounds: tuple[float, float]) -> bo
         written = plain(cell)
         if style == PACKED and not re.fullmatch(r"\d{6,7}(\.\d+)?", written):
             return False
-        if style != PACKED and len(written.partition(".")[2]) < 3:
+        if style == PACKED_MINUTES and not re.fullmatch(r"\d{3,5}\.\d+", written):
+            return False
+        if style not in (PACKED, PACKED_MINUTES) and len(written.partition(".")[2]) < 3:
             return False
         if angle is None or angle.value == float(written) or not bounds[0] <= angle.value <= bounds[1]:
             return False

@@ -43,8 +43,11 @@ class Ranges:
     turned: Bools
 
 
-def judge_ranges(first: Floats, second: Floats, area: Bounds | None = None) -> Ranges:
-    """Judge pairs given as (longitude, latitude); NaN pairs are IMPOSSIBLE.
+def judge_ranges(
+    first: Floats, second: Floats, area: Bounds | None = None, *, planar: bool = False
+) -> Ranges:
+    """Judge pairs given as (longitude, latitude); NaN pairs are IMPOSSIBLE. `planar`: their titles speak of
+    X and Y, so that whole numbers which can be metres of a web map are no degrees that lack their point.
 
     Degrees outside China count as swapped only where the numbers leave no choice, or where `area`
     (degrees) holds the swapped place and not the given one.
@@ -57,9 +60,13 @@ def judge_ranges(first: Floats, second: Floats, area: Bounds | None = None) -> R
     kind[swapped] = SWAPPED
     lon[swapped], lat[swapped] = second[swapped], first[swapped]
     turned = np.zeros(len(first), bool)
+    # Only a whole number can have lost its point.
+    whole = np.asarray((first % 1 == 0) & (second % 1 == 0), bool)
+    if planar and area is None:
+        whole &= ~(is_web_mercator(first, second) | is_web_mercator(second, first))
     for factor in _SCALES:
         for one, other, exchanged in ((first, second, False), (second, first, True)):
-            fits = (kind == IMPOSSIBLE) & inside(one / factor, other / factor, area or _LAND)
+            fits = (kind == IMPOSSIBLE) & whole & inside(one / factor, other / factor, area or _LAND)
             kind[fits], scale[fits], turned[fits] = SCALED, factor, exchanged
             lon[fits], lat[fits] = one[fits] / factor, other[fits] / factor
     kind[(kind == IMPOSSIBLE) & (np.abs(first) > 1e4) & (np.abs(second) > 1e4)] = METRES
@@ -75,6 +82,11 @@ def _swapped(first: Floats, second: Floats, area: Bounds | None) -> Bools:
         return must_be | chinese
     placed = inside(second, first, area) & ~inside(first, second, area)
     return must_be | chinese | (could_be & placed)
+
+
+def is_web_mercator(east: Floats, north: Floats) -> Bools:
+    """Whether pairs can be metres of web maps (EPSG:3857) within China."""
+    return np.asarray((east > 8.1e6) & (east < 15.2e6) & (north > 3.3e5) & (north < 7.3e6), bool)
 
 
 def inside(lon: Floats, lat: Floats, bounds: Bounds, margin_deg: float = 0.0) -> Bools:

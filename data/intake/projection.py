@@ -18,7 +18,7 @@ from core.text import text
 from coverage.model.tables import Bools, Floats, UnitTable
 from data.intake.coordinates import DatumDecision, Evidence
 from data.intake.likelihood import UNKNOWN, declared_units, membership
-from data.intake.placing import CHINA, Bounds, inside
+from data.intake.placing import CHINA, Bounds, inside, is_web_mercator
 from data.intake.reference import Reference
 from data.intake.scores import belief_by_buildings
 from geo.crs import project
@@ -34,6 +34,9 @@ _EASTINGS: Final = (1.0e5, 9.0e5)
 _PREFIX: Final = 1e6
 _FALSE_EASTING_M: Final = 500_000.0
 _METRES_A_DEGREE: Final = 111_000.0
+# What web maps are drawn in: its metres are as often of shifted places as of true ones.
+WEB_MERCATOR: Final = "EPSG:3857"
+_RADIUS_M: Final = 6_378_137.0
 
 
 def easting_northing(first: Floats, second: Floats) -> tuple[Floats, Floats, Bools]:
@@ -41,8 +44,8 @@ def easting_northing(first: Floats, second: Floats) -> tuple[Floats, Floats, Boo
 
     Surveyors write X = north, Y = east: the northing is told by its size, so either order is taken.
     """
-    turned = _is_northing(first) & _is_easting(second)
-    straight = _is_easting(first) & _is_northing(second)
+    turned = (_is_northing(first) & _is_easting(second)) | is_web_mercator(second, first)
+    straight = (_is_easting(first) & _is_northing(second)) | is_web_mercator(first, second)
     east = np.where(turned, second, first)
     north = np.where(turned, first, second)
     return east, north, ~(turned | straight)
@@ -54,7 +57,9 @@ def candidates(east: Floats, north: Floats) -> tuple[str, ...]:
     codes = list(_UNPREFIXED) if zones.max(initial=0) == 0 else []
     if len(zones) == 1 and zones[0] > 0:
         codes = [table[int(zones[0])] for table in (_PREFIXED_3, _PREFIXED_6) if int(zones[0]) in table]
-    possible = (f"EPSG:{code}" for code in codes)
+    possible = [f"EPSG:{code}" for code in codes]
+    if is_web_mercator(east, north).all():
+        possible.append(WEB_MERCATOR)
     return tuple(crs for crs in possible if inside(*about_degrees(east, north, crs), CHINA).all())
 
 
@@ -64,6 +69,8 @@ def about_degrees(east: Floats, north: Floats, crs: str) -> LonLat:
     On a sphere: there are fifty such systems, and making an exact transformation takes a tenth of a
     second. What lies nowhere near need not be looked at exactly.
     """
+    if crs == WEB_MERCATOR:
+        return np.degrees(east / _RADIUS_M), np.degrees(np.arctan(np.sinh(north / _RADIUS_M)))
     lat = north / _METRES_A_DEGREE
     away_m = np.mod(east, _PREFIX) - _FALSE_EASTING_M
     return _meridian(int(crs.rpartition(":")[2])) + away_m / (_METRES_A_DEGREE * np.cos(np.radians(lat))), lat
@@ -116,6 +123,7 @@ def _is_easting(values: Floats) -> Bools:
 _UNDECIDED: Final = DatumDecision(UNKNOWN, False, 0.0)
 _MERIDIAN: Final = re.compile(r"中央(?:子午|经)线\D{0,4}(\d{2,3})|cm\s?=?\s?(\d{2,3})", re.IGNORECASE)
 _NAMED: Final = re.compile(r"epsg\D{0,2}(\d{4,5})", re.IGNORECASE)
+_MERCATOR: Final = re.compile(r"墨卡托|mercator|900913|102100", re.IGNORECASE)
 _NEAR_DEG: Final = 0.05
 _ABOUT_DEG: Final = 0.3
 _MOSTLY: Final = 0.9
@@ -153,6 +161,8 @@ def decide_projection(
         chosen = _different(chosen, east, north)
     if len(chosen) > 1 and named:
         chosen = named[:1]
+    if chosen == [WEB_MERCATOR] and not named:
+        return replace(_UNDECIDED, ranking=((WEB_MERCATOR.lower(), _ALONE),))
     if len(chosen) != 1:
         return _ranked(rows, chosen, reference)
     system = chosen[0].lower()
@@ -209,6 +219,8 @@ def _fits(rows: pd.DataFrame, crs: str, area: Bounds | None, units: UnitTable | 
 
 def _is_named(crs: str, words: str) -> bool:
     code = int(crs.rpartition(":")[2])
+    if crs == WEB_MERCATOR and _MERCATOR.search(words):
+        return True
     if any(int(found) == code for found in _NAMED.findall(words)):
         return True
     meridians = {int(one or other) for one, other in _MERIDIAN.findall(words)}

@@ -191,7 +191,7 @@ def _read_tier(draft: Draft, cells: RowCells) -> None:
     elif found.doubt == "kind":
         message = text(
             "The type “{written}” says {tier}, the name “{name}” another service; the type counts.",
-            written=kind,
+            written=quoted(kind),
             tier=shown,
             name=name,
         )
@@ -206,14 +206,16 @@ def _read_tier(draft: Draft, cells: RowCells) -> None:
                 "The type “{written}” is neither a centre nor a station; it was kept as it is. Is "
                 "“{nearest}” "
                 "meant?",
-                written=kind,
+                written=quoted(kind),
                 nearest=nearest,
             )
         cells.tally("unknown-type", message, "tier")
     elif found.by == "name" and (kind or found.tier not in _TIERS):
         message = text("The type was read by the name: {tier}.", tier=shown)
         if kind:
-            message = text("The type “{written}” was read by the name: {tier}.", written=kind, tier=shown)
+            message = text(
+                "The type “{written}” was read by the name: {tier}.", written=quoted(kind), tier=shown
+            )
         cells.tally("tier-from-name", message, "tier")
     elif found.by == "title":
         message = text("The type was taken from the title of the list: {tier}.", tier=shown)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Final
 
 from core.text import Text, text
@@ -80,6 +81,9 @@ def tables_of(file: RawFile, mapping: Mapping[str, str], book: Notebook) -> list
         notes = Notebook(file.name, sheet.name, book.findings)
         if _is_skipped(sheet, notes, lone=lone):
             continue
+        if _lies_on_its_side(sheet) and find_header(sheet) is None:
+            sheet = _turned(sheet)
+            notes.note(WARNING, "transposed-table", _TURNED)
         tables = list(_tables(file, sheet, mapping, notes))
         if tables and not lone and _explains(sheet) and not any(table.rows for table in tables):
             tables = []
@@ -119,19 +123,30 @@ def _explains(sheet: RawSheet) -> bool:
     return any_of("sheet", "explanation").search(sheet.name.strip().lower()) is not None
 
 
+def _lies_on_its_side(sheet: RawSheet) -> bool:
+    """Whether titles stand below each other in the first column: one facility a column."""
+    down = [title_field((plain(row[0]),)) for row in sheet.rows[:40] if row and isinstance(row[0], str)]
+    fields = {found[0] for found in down if found is not None} - {SERIAL, PERSONAL, OWN}
+    return sheet.points is None and "name" in fields and len(fields) >= _LEAST_TITLES
+
+
+def _turned(sheet: RawSheet) -> RawSheet:
+    """The sheet with its columns as rows."""
+    rows = [list(column) for column in zip_longest(*sheet.rows)]
+    merged = tuple((left, top, right, bottom) for top, left, bottom, right in sheet.merged)
+    return replace(sheet, rows=rows, merged=merged, hidden_rows=())
+
+
+_TURNED: Final = text(
+    "The table lies on its side, one facility a column; it was read turned: row 2 here is the second column "
+    "of the sheet. Better send it with one facility a row."
+)
+
+
 def _no_table(sheet: RawSheet) -> tuple[str, Text]:
     """The code and the message of a sheet in which no table was found."""
     first = next((row for row in sheet.rows if any(cell is not None for cell in row)), [])
     seen = ", ".join(quoted(cell) for cell in first if cell is not None)[:120]
-    down = [title_field((plain(row[0]),)) for row in sheet.rows[:40] if row and isinstance(row[0], str)]
-    fields = {found[0] for found in down if found is not None} - {SERIAL, PERSONAL, OWN}
-    if "name" in fields and len(fields) >= _LEAST_TITLES:
-        return "transposed-table", text(
-            "The table lies on its side: its titles stand below each other in the first column, one "
-            "facility a "
-            "column. Turn it (copy, paste special, transpose), so that each facility has a row, and send "
-            "it again."
-        )
     return "no-table", text(
         "No facility table was found: no row names at least a name and a place, such as 名称, 经度, 纬度 "
         "or name, lon, lat. The sheet begins with: {seen}",

@@ -31,12 +31,12 @@ _KIND_STATION: Final = re.compile(
     rf"二级|二级新社区.*|社区{_OFFERS}*服务中心|(service )?stations?"
 )
 _NAME_STATION: Final = re.compile(
-    rf"服务(工作)?站|便民站|(社区|村|居委会).*服务点|"
+    rf"服务(工作)?站|便民站|(社区|村|居委会).*服务[点室]|(社区|村|居委会).*(党群|便民|公共|综合|为民).*服务大厅|"
     rf"(社区|村|居委会).*(党群|便民|公共|综合|为民){_SERVICE}服务中心|社区{_OFFERS}*服务中心|(service "
     rf")?station$"
 )
 _NAME_CENTRE: Final = re.compile(
-    rf"(街道|镇|乡|办事处|园区|开发区|新城|新区|区).*(便民|公共|党群|政务|为民|综合|社会|行政|社区){_SERVICE}服务中心|"
+    rf"(街道|镇|乡|办事处|园区|开发区|新城|新区|区).*(便民|公共|党群|政务|为民|综合|社会|行政|社区){_SERVICE}服务(中心|大厅)|"
     r"(便民|公共|党群|政务|为民)(便民|公共|党群|政务|为民|综合)*服务中心|service cent(re|er)$"
 )
 # 夫子庙街道社区服务中心: a street's centre for communities, or a community's own? Nobody can tell by the

@@ -20,14 +20,13 @@ from data.formats.annotate import Front, PackageError, SheetNotes, annotated, is
 from data.formats.comments import Note
 from data.formats.raw import Cell, RawFile
 from data.intake.coordinates import MIXED, belief_in_words
-from data.intake.findings import ERROR, INFO, WARNING, Finding
+from data.intake.findings import ERROR, INFO, LEVEL_TITLES, WARNING, Finding
 from data.intake.intake import Intake
 from data.intake.likelihood import UNKNOWN
 from data.intake.sheets import Table
 
 Say = Callable[[Text], str]
 
-_LEVELS: Final = {ERROR: text("error"), WARNING: text("warning"), INFO: text("remark")}
 _RANK: Final = {ERROR: 0, WARNING: 1, INFO: 2}
 EXPLANATION: Final = text("Explanation")
 FINDINGS_TITLE: Final = text("Result of the check")
@@ -133,7 +132,8 @@ def write_findings_workbook(intake: Intake, path: Path, tr: Say, *, original: by
     findings: dict[tuple[str, str], list[Finding]] = {}
     for finding in sorted(intake.findings, key=lambda found: _RANK[found.level]):
         findings.setdefault((finding.file, finding.sheet), []).append(finding)
-    if original is not None and is_package(original):
+    turned = any(found.code == "transposed-table" for found in intake.findings)  # its rows are columns there
+    if original is not None and is_package(original) and not turned:
         same = {key: key[1] for key in by_sheet}
         notes = {name: _notes(by_sheet[key], findings.get(key, ()), tr) for key, name in same.items()}
         try:
@@ -163,7 +163,7 @@ def _notes(tables: Sequence[Table], findings: Sequence[Finding], tr: Say) -> She
     for found in findings:
         if found.row:
             column = f"{found.column}: " if found.column else ""
-            said = Note(found.level, f"[{tr(_LEVELS[found.level])}] {column}{tr(found.message)}")
+            said = Note(found.level, f"[{tr(LEVEL_TITLES[found.level])}] {column}{tr(found.message)}")
             beside.setdefault(found.row, []).append(said)
             if found.column_number and found.level != INFO:
                 at.setdefault((found.row, found.column_number), []).append(said)
@@ -186,8 +186,8 @@ def _front(intake: Intake, names: Mapping[tuple[str, str], str], tr: Say, lost: 
         text("Row"),
         text("Column"),
         text("Name"),
-        text("Level"),
-        text("What and how to mend"),
+        text("Severity"),
+        text("What is wrong and how to fix it"),
         text("Code"),
     )
     rows = []
@@ -195,7 +195,7 @@ def _front(intake: Intake, names: Mapping[tuple[str, str], str], tr: Say, lost: 
         key = (found.file, found.sheet)
         cells = (
             names.get(key, found.sheet), found.row or "", found.column,
-            facility.get((*key, found.row), ""), tr(_LEVELS[found.level]), tr(found.message), found.code,
+            facility.get((*key, found.row), ""), tr(LEVEL_TITLES[found.level]), tr(found.message), found.code,
         )  # fmt: skip
         rows.append(((names.get(key, ""), found.row if key in names else 0, found.column_number), cells))
     return Front(
@@ -208,7 +208,7 @@ def _front(intake: Intake, names: Mapping[tuple[str, str], str], tr: Say, lost: 
 
 
 _MEANING: Final = {
-    ERROR: text("Red: the row cannot be used until this is mended."),
+    ERROR: text("Red: the row cannot be used until this is fixed."),
     WARNING: text("Yellow: the row is used; please look whether it is right."),
     INFO: text("Blue: a remark; nothing needs to be done."),
 }

@@ -50,6 +50,8 @@ def window_of(area: shapely.Geometry | None, raster: rasterio.DatasetReader) -> 
 
 # Many times the largest city; more is a nation, and needs memory for one.
 _MOST_PIXELS: Final = 20_000_000
+# A province of 1,000 km a side at 30 m; to look through more of them for residents takes minutes.
+_MOST_LOOKED_AT: Final = 1_000_000_000
 
 
 @dataclass
@@ -84,6 +86,13 @@ def read_pixels(
     progress: Progress = silent,
 ) -> tuple[Pixels, Tally]:
     """Pixels of `bands` where any of them is positive; in `area` (raster coordinates) if given."""
+    if window.width * window.height > _MOST_LOOKED_AT:
+        raise InputError(
+            "The population raster has {columns:,} × {rows:,} pixels to be read. Please give the units of "
+            "the study or its area, so that only their ground is read.",
+            columns=int(window.width),
+            rows=int(window.height),
+        )
     tally, found = Tally(), 0
     parts: list[tuple[NDArray[np.generic], ...]] = []
     pieces, doing = list(_strips(window, raster)), text("Reading the population raster")

@@ -35,6 +35,7 @@ from data.population.heads import (
 )
 from data.population.numbers import without_sentinels
 from data.population.pixels import Pixels, Tally, account, area_in_raster, read_pixels, window_of
+from data.population.polygons import Rows, cells_of_rows, require_areas
 from data.population.raster_unit import (
     UNITS,
     UnclearUnitError,
@@ -54,6 +55,8 @@ from geo.datum import WGS84 as WGS84_DATUM
 # Wide pixels are spread over squares of about this side, unless that makes too many.
 _FINE_M: Final = 100.0
 _MOST_SPREAD: Final = 3_000_000
+# To look what lies in each of so many wide pixels takes a minute.
+_MOST_FOLLOWED: Final = 20_000
 _BYTE: Final = 255.0
 
 
@@ -313,12 +316,16 @@ def _fine(
     cells: Cells, raster: rasterio.DatasetReader, at: tuple[Ints, Ints], to_degrees: Transformer,
     reading: Reading, file: str,
 ) -> Cells:  # fmt: skip
-    """Wide pixels as squares of about 100 m, each pixel's residents evenly over those in the area."""
+    """Wide pixels as squares of about 100 m, each pixel's residents evenly over those in the area; with
+    buildings, settlements or water as areas are, by what lies within each pixel."""
     if cells.area_m2 is None or not len(cells) or cells.unit == PERCENT:
         return cells
     side_m = float(np.sqrt(np.median(cells.area_m2)))
     if side_m <= max(reading.coarse_m, 110.0) + 1.0:
+        require_areas(reading, file)
         return cells
+    if reading.by != "area" or (reading.water is not None and len(cells) <= _MOST_FOLLOWED):
+        return _followed(cells, raster, at, to_degrees, reading, file)
     parts = int(np.ceil(side_m / _FINE_M - 0.05))
     if len(cells) * parts**2 > _MOST_SPREAD:
         said = coarse_finding(file, side_m)
@@ -357,6 +364,27 @@ def _fine(
         findings=(*cells.findings, Finding(file, "", 0, "", INFO, "population-spread", message)),
     )
     return spread.taken(kept)
+
+
+def _followed(
+    cells: Cells, raster: rasterio.DatasetReader, at: tuple[Ints, Ints], to_degrees: Transformer,
+    reading: Reading, file: str,
+) -> Cells:  # fmt: skip
+    """Wide pixels as areas: their residents follow the buildings or settlements in each, and leave water."""
+    column, row = at
+    corners = [(column + x, row + y) for x, y in ((0, 0), (1, 0), (1, 1), (0, 1))]
+    rings = np.stack([np.column_stack(raster.transform @ corner) for corner in corners], axis=1)
+    lon, lat = to_degrees.transform(*rings.reshape(-1, 2).T)
+    lon, lat = _shifted(np.asarray(lon), np.asarray(lat), reading.datum)
+    pixels = shapely.polygons(np.column_stack([lon, lat]).reshape(-1, 4, 2))
+    # A pixel counts whole where its centre lies in the area; its residents live in what lies in there.
+    inside = pixels if reading.area is None else shapely.intersection(pixels, reading.area)
+    rows = Rows(
+        cells.cell_id, cells.lon, cells.lat, cells.residents, cells.groups, inside, cells.findings,
+        are_cells=True,
+    )  # fmt: skip
+    spread = cells_of_rows(rows, file, None, replace(reading, area=None))
+    return replace(spread, unit=cells.unit, read=cells.read, source=None)
 
 
 def coarse_finding(file: str, side_m: float) -> Finding:

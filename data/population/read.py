@@ -20,7 +20,7 @@ from coverage.model.tables import Bools, Floats, PopulationGrid
 from data.files import sha256_of
 from data.formats.asked import OpenQuestionError
 from data.formats.inputs_read import InputRead
-from data.formats.rasters import raster_pieces
+from data.formats.rasters import opened_raster, raster_pieces
 from data.formats.systems import in_degrees
 from data.guard import guarded
 from data.intake.findings import WARNING, Finding
@@ -28,10 +28,11 @@ from data.population.cells import Cells, cells_to_grid
 from data.population.coordinates import Placing, placing_of
 from data.population.groups import group_findings, with_group
 from data.population.heads import COUNT, RESIDENTS, understood
-from data.population.polygons import Rows, cells_of_rows, require_areas
+from data.population.numbers import written_numbers
+from data.population.polygons import Rows, cells_of_rows
 from data.population.raster import coarse_finding, raster_cells
 from data.population.raster_unit import unit_words
-from data.population.reading import COARSE_M, Reading
+from data.population.reading import Reading
 from data.population.table_files import Sheet, sheets_of
 from data.population.tables import Columns, PeopleTable, people_of_table, unusable_rows
 from geo.crs import metric_crs, project
@@ -41,6 +42,9 @@ _SAME_PLACE: Final = 0.45
 _SAME_POINT_M: Final = 1.0
 # Distances between neighbours of a grid differ by no more than its projection makes them.
 _REGULAR: Final = 0.08
+# A column is one of numbers where so many of its first rows are.
+_MOSTLY: Final = 0.5
+_PROBED: Final = 200
 _IDS: Final = ("cell_id", "id", "gid", "编号", "格网编号", "grid_id", "网格id")
 _NAMES_CELLS: Final = (
     *_IDS, "h3", "h3_index", "geohash", "quadkey", "网格编号", "格网id", "grid", "cell", "fid", "grid_code",
@@ -124,6 +128,30 @@ def file_of(cells: Cells, path: Path, crs: str | None, reading: Reading) -> Popu
     )
 
 
+def offered(path: Path, layer: str = "") -> tuple[list[str], list[str]]:
+    """The layers that a file of residents has, where it has several, and the columns or bands of numbers
+    in them (in `layer` alone where it is named). InputError if it cannot be opened."""
+    with raster_pieces(path) as pieces:
+        if pieces:
+            with opened_raster(pieces[0], path.name) as raster:
+                bands = [said or str(k) for k, said in enumerate(raster.descriptions, start=1)]
+            names = [piece.name for piece in pieces]
+            return names if len(names) > 1 else [], bands if len(bands) > 1 else []
+    sheets = sheets_of(path)
+    columns = dict[str, None]()
+    for sheet in sheets:
+        if layer and layer.casefold() not in (
+            sheet.name.casefold(),
+            sheet.name.casefold().rpartition("/")[2],
+        ):
+            continue
+        for title in sheet.titles:
+            known = understood(title).kind == RESIDENTS
+            if known or np.isfinite(written_numbers(sheet.frame[title].head(_PROBED))).mean() > _MOSTLY:
+                columns[title] = None
+    return [sheet.name for sheet in sheets] if len(sheets) > 1 else [], list(columns)
+
+
 def is_raster(path: Path) -> bool:
     """Whether a population file holds rasters. InputError if it cannot be opened."""
     with raster_pieces(path) as pieces:
@@ -135,7 +163,6 @@ def _cells(path: Path, crs: str | None, reading: Reading, progress: Progress) ->
     progress(0.0, text("Reading {file}", file=path.name))
     raster = raster_cells(path, reading, progress)
     if raster is not None:
-        require_areas(reading, path.name)
         return raster
     sheet, placing = _placed_sheet(path, reading)
     file = path.name
@@ -268,7 +295,7 @@ def _ground_m2(placing: Placing) -> Floats | None:
 
 def _with_coarse_finding(cells: Cells, file: str, reading: Reading) -> Cells:
     """Points of a wide regular grid: how wide it is, since how far their cells reach is not known."""
-    if reading.coarse_m >= COARSE_M or len(cells) < 9 or reading.is_group:
+    if len(cells) < 9 or reading.is_group:
         return cells
     upright = np.cos(np.radians(float(np.median(cells.lat))))
     metres = 111_195.0 * np.column_stack([cells.lon * upright, cells.lat])

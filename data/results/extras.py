@@ -23,7 +23,7 @@ ALWAYS: Final = (
 )  # fmt: skip
 # These only where they were asked for; see `coverage.publish.asked`.
 ASKED: Final = ("bands", "bands_units", "timeline", "supply", "gap_parts")
-LAYERS: Final = ("isochrones", "barriers")
+LAYERS: Final = ("isochrones", "barriers", "gap_parts")
 # The reached pieces of streets: too many for GeoJSON, so they are in the GeoPackage alone.
 PIECES: Final = "reached_streets"
 GEOPACKAGE: Final = "reach.gpkg"
@@ -62,8 +62,8 @@ def read_layers(folder: Path) -> dict[str, gpd.GeoDataFrame]:
 
 
 def write_geopackage(path: Path, layers: Mapping[str, gpd.GeoDataFrame]) -> None:
-    """Several layers in one file; empty ones are left out."""
-    filled = {name: frame for name, frame in layers.items() if len(frame)}
+    """How far one gets and what stands in the way, in one file; empty layers are left out."""
+    filled = {name: frame for name, frame in layers.items() if len(frame) and name != "gap_parts"}
     for number, (name, frame) in enumerate(filled.items()):
         pyogrio.write_dataframe(frame, path, layer=name, driver="GPKG", append=number > 0)
 

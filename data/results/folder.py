@@ -60,7 +60,7 @@ def write_results(folder: Path, results: Results) -> None:
     for name in LAYERS:
         if name in results.layers:
             write_bytes(folder / f"{name}.geojson", geojson(results.layers[name], scenario=scenario))
-    if results.layers:
+    if results.layers.keys() - {"gap_parts"}:
         write_geopackage(folder / GEOPACKAGE, results.layers)
     write_json(folder / "provenance.json", results.provenance)
 

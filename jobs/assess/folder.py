@@ -32,8 +32,8 @@ from maps import render_map
 from maps.basemap import encode
 from maps.ground import basemap_of
 from maps.model import Basemap
+from reports.briefing import briefings
 from reports.issues import issue_table
-from reports.plan_briefing import plan_briefings
 from reports.workbook import workbook_bytes
 
 # An assessment without a plan takes away the plan of an earlier one in the same folder; so with what
@@ -129,8 +129,8 @@ def write_tables(folder: Path, done: Assessed, *, language: str) -> Basemap:
     write_inputs_read(folder, done.inputs.read, tr)
     basemap = basemap_of(study.network, study.units, done.inputs.basemap, study.grid)
     write_bytes(folder / BASEMAP, encode(basemap))
-    for name, briefing in plan_briefings(done.results).items():
-        write_bytes(folder / name, briefing.encode("utf-8"))
+    for name, said in briefings(done.results).items():
+        write_bytes(folder / name, said.encode("utf-8"))
     return basemap
 
 

@@ -48,6 +48,7 @@ def map_model(results: Results, basemap: Basemap) -> MapModel:
         tier_titles={tier: _words(standard.tier_title(tier)) for tier in results.facilities["tier"].unique()},
         cells=_cells(results, grid),
         gaps=results.gaps.assign(units=[gap.get("units", ()) for gap in document["gaps"]]),
+        gap_parts=results.layers.get("gap_parts"),
         main_rule=_main_rule(results),
         rule_titles={rule.id: standard.rule_title(rule) for rule in standard.rules},
         radius_rules=tuple(

@@ -18,7 +18,14 @@ from coverage.equity.barriers import worst_barriers
 from coverage.gaps.sites import split_gap
 from coverage.model.standard import Check, Rule
 from coverage.model.tables import FacilityTable
-from coverage.publish.asked import band_tables, part_rows, parts_table, supply_table, timeline_table
+from coverage.publish.asked import (
+    PART_COLUMNS,
+    band_tables,
+    part_rows,
+    parts_table,
+    supply_table,
+    timeline_table,
+)
 from coverage.publish.reach_tables import Reach, barrier_layer, reach_layers
 from coverage.scenario.apply import with_facilities
 from coverage.scenario.timeline import timeline
@@ -127,7 +134,7 @@ def parts_of_gap(done: Assessed, rule_id: str, rank: int) -> pd.DataFrame:
     if gap is None:
         raise SettingError("The rule “{rule}” has no gap with the rank {rank}.", rule=rule_id, rank=rank)
     rows = part_rows(gap, split_gap(gap, done.assessment.measured), done.assessment)
-    return pd.DataFrame(rows, columns=["rule", "rank", "part", "residents", "left", "lon", "lat"])
+    return pd.DataFrame(rows, columns=list(PART_COLUMNS))
 
 
 def _with_planned(inputs: Inputs) -> FacilityTable:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from core.text import Sayable, Text, text, text_from_json
 from coverage.model.verdict_rows import MISSED, SYNTHETIC, VERDICT_WORDS, VerdictRow, verdict_rows
+from geo.datum import system_title
 from locales import Translator
 from reports import plan_words
 
@@ -70,11 +71,11 @@ def check_lines(report: Mapping[str, Any], tr: Translator, *, most: int = 20) ->
             )
         ),
         tr(
-            text("Coordinate system: {system} (decided)", system=datum["system"])
+            text("Coordinate system: {system} (decided)", system=system_title(datum["system"]))
             if datum["decided"]
             else text(
                 "Coordinate system: {system} (not decided; please choose with --datum)",
-                system=datum["system"],
+                system=system_title(datum["system"]),
             )
         ),
     ]

@@ -18,9 +18,10 @@ import shapely
 from core.errors import InputError, SettingError
 from core.progress import Progress, part, silent
 from core.text import text
-from coverage.model.standard import LEVELS
+from coverage.model.standard import LEVELS, Standard
 from coverage.model.tables import UnitTable
 from data.files import write_bytes
+from data.standards import open_standard
 from data.store import Store, schema
 from data.store.engine import canonical
 from data.store.records import City, ListVersion, cities, city_named, current_lists, offices
@@ -150,6 +151,13 @@ def study_at(store: Store, name: str, *, at: str = "", by: str = "") -> StudyFil
         city = city_named(connection, name)
         lists = current_lists(connection, city, until=moment(at))
     return city_study(store, city, lists)
+
+
+def standard_of(store: Store, name: str) -> Standard:
+    """The standard that a city of the store was taken in with."""
+    with store.read() as connection:
+        city = city_named(connection, name)
+    return open_standard(city_files(store, city).standard)
 
 
 def city_files(store: Store, city: City) -> StudyFiles:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -42,7 +42,8 @@ class Differences:
 
 def differences(before: pd.DataFrame, after: pd.DataFrame) -> Differences:
     """Which row is which facility: by its number, else by name and type (the nearest of several), else by
-    type within 50 m, the nearest first. Both tables have `ACCEPTED_COLUMNS`."""
+    type within 50 m, the nearest first. Both tables have `ACCEPTED_COLUMNS`. A column that the new list does
+    not have at all is no change (`carried`)."""
     xy_before, xy_after = _metric(before, after)
     pair_of: dict[int, int] = {}  # row after → row before
 
@@ -67,7 +68,8 @@ def differences(before: pd.DataFrame, after: pd.DataFrame) -> Differences:
     unsure = pair(_near(before, after, xy_before, xy_after))
     pairs = tuple(sorted((old, row) for row, old in pair_of.items()))
     ways = {row: _way_m(xy_before[old], xy_after[row]) for old, row in pairs}
-    changed = {row: _changed(before.iloc[old], after.iloc[row]) for old, row in pairs}
+    stated = [column for column in COMPARED if _is_stated(after[column])]
+    changed = {row: _changed(before.iloc[old], after.iloc[row], stated) for old, row in pairs}
     kept = set(pair_of.values())
     return Differences(
         pairs,
@@ -77,6 +79,22 @@ def differences(before: pd.DataFrame, after: pd.DataFrame) -> Differences:
         {row: columns for row, columns in changed.items() if columns},
         tuple(sorted(unsure)),
     )
+
+
+def carried(before: pd.DataFrame, after: pd.DataFrame, pairs: Sequence[tuple[int, int]]) -> pd.DataFrame:
+    """The rows after, under the numbers that the facilities have, and with what was known of them in columns
+    that the new list does not have at all: a list without opening dates takes none away."""
+    old, new = ([pair[side] for pair in pairs] for side in (0, 1))
+    filled = {}
+    for column in ("facility_id", *(column for column in COMPARED if not _is_stated(after[column]))):
+        values = after[column].to_numpy(object).copy()
+        values[new] = before[column].to_numpy(object)[old]
+        filled[column] = pd.Series(values, index=after.index).astype(before[column].dtype)
+    return after.assign(**filled)
+
+
+def _is_stated(column: pd.Series[Any]) -> bool:
+    return bool((column.notna() & (column.astype(str).str.strip() != "")).any())
 
 
 def _names(rows: pd.DataFrame) -> Iterable[tuple[str, str]]:
@@ -115,8 +133,8 @@ def _near(before: pd.DataFrame, after: pd.DataFrame, old_xy: Floats, new_xy: Flo
     return [(row, other) for row, other in pairs if tiers[0][row] == tiers[1][other]]
 
 
-def _changed(before: pd.Series[Any], after: pd.Series[Any]) -> tuple[str, ...]:
-    return tuple(name for name in COMPARED if not _same(before[name], after[name]))
+def _changed(before: pd.Series[Any], after: pd.Series[Any], stated: Iterable[str]) -> tuple[str, ...]:
+    return tuple(name for name in stated if not _same(before[name], after[name]))
 
 
 def _same(one: object, other: object) -> bool:

@@ -14,14 +14,13 @@ from core.errors import SettingError
 from core.text import Text, text
 from data.store import Connection, Store, schema
 from data.store.records import Office, city_named, held_roles, office_named, person_id
+from jobs.collect.words import LOCAL
 
 PLANNER: Final = "planner"
 OFFICE: Final = "office"
 READER: Final = "reader"
 ADMIN: Final = "admin"
 ROLES: Final = (PLANNER, OFFICE, READER, ADMIN)
-# Who acts when no name is given.
-LOCAL: Final = "local"
 
 _PLANNERS: Final = frozenset({PLANNER, ADMIN})
 MAY: Final[Mapping[str, tuple[frozenset[str], Text]]] = {

@@ -21,7 +21,7 @@ from data.store import Store
 from data.store.records import ListVersion, Submission, city_named, current_lists, submission_by
 from jobs.assess.folder import Assessed, about, read_and_assess
 from jobs.collect.cities import city_study, kept_path
-from jobs.collect.differences import Differences, differences
+from jobs.collect.differences import Differences, carried, differences
 from jobs.collect.kept_lists import joined, list_bytes, list_rows
 from jobs.collect.permissions import actor
 
@@ -153,11 +153,7 @@ def change_rows(one: OfficeChange) -> list[dict[str, Any]]:
 
 def _as_list(one: OfficeChange) -> tuple[str, bytes]:
     """The office's name and the list that accepting the submission would keep, under the numbers known."""
-    known = one.before["facility_id"].astype(str).to_numpy(object)
-    numbers = one.after["facility_id"].astype(str).to_numpy(object).copy()
-    for old, new in one.found.pairs:
-        numbers[new] = known[old]
-    return one.submission.office, list_bytes(one.after.assign(facility_id=numbers))
+    return one.submission.office, list_bytes(carried(one.before, one.after, one.found.pairs))
 
 
 def _with_lists(

@@ -22,10 +22,12 @@ from data.store.records import (
     submission_by,
 )
 from jobs.collect.cities import numbers_for
+from jobs.collect.differences import carried
 from jobs.collect.kept_lists import list_bytes, list_rows
 from jobs.collect.permissions import NotAllowedError, actor, actor_in
 from jobs.collect.preview import OfficeChange, changes
 from jobs.collect.words import STATES, shown
+from jobs.collect.words import who as named
 
 FORMAT: Final = 1
 
@@ -93,7 +95,8 @@ def review(store: Store, number: str, *, accept: bool, remark: str = "", by: str
             of = city_named(connection, now.city)
             last = current_lists(connection, of).get(now.office_id)
             version = last.version + 1 if last else 1
-            rows = made.after.assign(facility_id=_numbers(store, connection, made))
+            rows = carried(made.before, made.after, made.found.pairs)
+            rows = rows.assign(facility_id=_numbers(store, connection, made))
             writing.add(
                 schema.office_list, office_id=now.office_id, version=version,
                 sha256=writing.keep(list_bytes(rows)), facilities=len(rows), submission_id=number,
@@ -161,7 +164,7 @@ def _require_waiting(found: Submission) -> None:
             id=found.id,
             state=STATES[found.state],
             at=shown(found.at),
-            by=found.by,
+            by=named(found.by),
         )
 
 

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Final
 
-from core.text import Text, text
+from core.text import Sayable, Text, text
 from data.store.records import ACCEPTED, DRAFT, RETURNED, SENT
 
+# Who acts when no name is given.
+LOCAL: Final = "local"
 # Days of due dates, and of --at, are those of Beijing, and so are times that are shown.
 BEIJING: Final = timezone(timedelta(hours=8))
 STATES: Final[Mapping[str, Text]] = {
@@ -17,6 +19,11 @@ STATES: Final[Mapping[str, Text]] = {
     RETURNED: text("returned"),
     ACCEPTED: text("accepted"),
 }
+
+
+def who(name: str) -> Sayable:
+    """A name of the store for a reader: that of the one person at the computer is ours."""
+    return text("the local user") if name == LOCAL else name
 
 
 def shown(moment: str) -> str:

@@ -347,12 +347,13 @@ def remarks(
             metres=goal.spacing_m,
         )
     if len(candidates) and goal.count is not None and len(plan.sites) < goal.count and not goal.budget:
-        yield text(
+        template = text(
             "{n} of {wanted} {wanted:site|sites}: more would serve nobody anew, or the conditions "
-            "leave no room.",
-            n=len(plan.sites),
-            wanted=goal.count,
+            "leave no room."
         )
+        if not plan.proven:
+            template = text("{n} of {wanted} {wanted:site|sites}: no better plan with more was found.")
+        yield Text(template.template, {"n": len(plan.sites), "wanted": goal.count})
     for rule in band_rules:
         if rule is not None and rule.band:
             yield text(

@@ -150,8 +150,11 @@ def among_json(asked: Question, plan: Plan) -> dict[str, Any]:
             "given": False,
             "more_at_most": max(plan.bound - plan.objective, 0.0) if known else None,
         }
-    if not plan.proven or said["everywhere"]:
+    if said["everywhere"] or (not plan.proven and said.get("more_at_most") is not None):
         return {"among": said}
+    if not plan.proven:
+        found = text("Among the {weighed:,} places weighed: {verdict}", weighed=weighed, verdict=plan.verdict)
+        return {"among": said, "verdict": text_to_json(found)}
     verdict = text("Proved: no better plan exists among the {weighed:,} places weighed.", weighed=weighed)
     return {"among": said, "verdict": text_to_json(verdict)}
 

@@ -89,13 +89,16 @@ def search_words(state: siting.Progress) -> Text:
         return text(
             "Searching for {seconds:.0f} s: best so far {found:,.0f}", seconds=state.seconds, found=found
         )
-    return text(
-        "Searching for {seconds:.0f} s: best so far {found:,.0f}, none can pass {bound:,.0f} (gap {gap:.2%})",
-        seconds=state.seconds,
-        found=found,
-        bound=bound,
-        gap=state.gap,
+    template = text(
+        "Searching for {seconds:.0f} s: best so far {found:,.0f}, none can pass {bound:,.0f} (gap {gap:.2%})"
     )
+    if bound < found:  # the less the better
+        template = text(
+            "Searching for {seconds:.0f} s: best so far {found:,.0f}, none can be below {bound:,.0f} "
+            "(gap {gap:.2%})"
+        )
+    said = {"seconds": state.seconds, "found": found, "bound": bound, "gap": state.gap}
+    return Text(template.template, said)
 
 
 # Each further plan may take so long, or the search's own limit if less.

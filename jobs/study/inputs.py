@@ -36,7 +36,7 @@ from data.streets.snapped import remember_places
 from data.units import UnitFile
 from geo.basemap import Basemap
 from geo.crs import unproject
-from geo.datum import BD09, GCJ02, WGS84
+from geo.datum import BD09, GCJ02, WGS84, system_title
 from geo.inside import first_outline_at
 from jobs.study.area import coarse_m, longest_reach_m, short_sides, study_area
 from jobs.study.cases import ASK
@@ -94,7 +94,8 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
     asked = Asked(files.heal_m, files.answers.network_layer, files.answers.network_class)
     reader = read_streets if cache is None else partial(load_or_read, cache_dir=cache)
     streets = reader(files.network, crs=crs, area=area, asked=asked, progress=part(progress, 0.3, 0.7))
-    grounds, of_grounds = read_grounds(files.layers.residential, files.layers.compounds, crs=crs)
+    layers = files.layers
+    grounds = read_grounds(layers.residential, layers.compounds, crs=crs, near=population.grid.xy)
     network = streets.network
     if standard.walking.island_m != network.island_m:
         network = replace(network, island_m=standard.walking.island_m)
@@ -110,14 +111,14 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
         facilities=intake.table(crs),
         network=network,
         units=units.table if units else None,
-        grounds=grounds,
+        grounds=grounds.grounds,
         unplaced=intake.to_locate[["tier", "district", "street", "community"]],
     )
     of_units = units.findings if units else ()
     short = short_sides(population.grid.xy, streets.network, margin_m=margin_m)
     passed, passed_one_by_one = island_notes(study, standard.walking, files.network.name)
-    said = (in_water, of_units, of_grounds, streets.remarks, passed_one_by_one, intake.findings)
-    read = (*population.read, *(units.read if units else ()), *streets.read)
+    said = (in_water, of_units, grounds.findings, streets.remarks, passed_one_by_one, intake.findings)
+    read = (*population.read, *(units.read if units else ()), *streets.read, *grounds.read)
     return Inputs(
         study=study,
         standard=standard,
@@ -206,7 +207,7 @@ def undecided_notes(intake: Intake) -> tuple[Text, ...]:
         text(
             "Nothing shows for sure which coordinate system the lists are in ({system}). If it is "
             "another one, facilities lie hundreds of metres away: please confirm it.",
-            system=intake.datum.system,
+            system=system_title(intake.datum.system),
         ),
     )
 

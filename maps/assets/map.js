@@ -195,6 +195,10 @@ const serviceMap = (() => {
       : [[panel.offsetWidth + 26, 14], [wide() ? CONTROL_PX : 20, 30]];
     const [topLeft, bottomRight] = clear();
     map.fitBounds(data.bounds, { paddingTopLeft: topLeft, paddingBottomRight: bottomRight, animate: false });
+    /* The parts of a large gap have their marks from near; from afar they would hide it. */
+    const near = () => { map.getContainer().classList.toggle("far", map.getZoom() < 12); };
+    map.on("zoomend", near);
+    near();
     fitPaper(map, clear);
     L.control.zoom({ position: "bottomright", zoomInTitle: words.zoomIn, zoomOutTitle: words.zoomOut }).addTo(map);
     L.control.scale({ imperial: false, maxWidth: 140, position: "bottomright" }).addTo(map);

@@ -24,8 +24,26 @@ const drawGround = (map, ground) => {
   return kit;
 };
 
+/* A point that can be dragged; a circle of Leaflet's cannot. */
+const dragged = (points, i, drop) => {
+  const { color, fillColor, radius, weight } = points.style, size = 2 * (radius + weight);
+  const icon = L.divIcon({ className: "drag-dot", iconSize: [size, size], html: "<i></i>" });
+  const dot = L.marker([points.lat[i], points.lon[i]], { icon, draggable: true, keyboard: false });
+  if (points.titles) dot.bindTooltip(points.titles[i], { direction: "top" });
+  dot.on("add", () => {
+    const face = dot.getElement().firstChild;
+    face.style.background = fillColor;
+    face.style.border = weight + "px solid " + color;
+  });
+  dot.on("dragend", () => {
+    const place = dot.getLatLng().wrap();
+    drop([points.keys[i], Number(place.lng.toFixed(6)), Number(place.lat.toFixed(6))]);
+  });
+  return dot;
+};
+
 /* Shapes that belong to this picture alone: buildings, declared units, points, and where they were before. */
-const drawPicture = (map, kit, picture) => {
+const drawPicture = (map, kit, picture, drop) => {
   const made = L.featureGroup();
   for (const { rings, style } of picture.areas) {
     const shapes = [];
@@ -40,6 +58,10 @@ const drawPicture = (map, kit, picture) => {
     L.polyline([from, to].map(([lon, lat]) => [lat, lon]), { ...style, interactive: false }).addTo(made);
   }
   for (const points of picture.points) {
+    if (points.keys) {
+      points.lon.forEach((lon, i) => dragged(points, i, drop).addTo(made));
+      continue;
+    }
     points.lon.forEach((lon, i) => {
       const dot = L.circleMarker([points.lat[i], lon], { ...points.style, interactive: Boolean(points.titles) });
       if (points.titles) dot.bindTooltip(points.titles[i], { direction: "top" });
@@ -128,6 +150,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
   }
   made.say = (place) => setTriggerValue("place", place);
   if (made.picture) made.picture.remove();
-  made.picture = drawPicture(made.map, made.kit, data.picture);
+  made.picture = drawPicture(made.map, made.kit, data.picture, (dropped) => setTriggerValue("dropped", dropped));
   return () => { made.end(); root.made = null; };
 }

@@ -73,6 +73,28 @@ def test_a_list_goes_from_upload_to_its_result(open_page: Callable[..., Page], u
     assert map_of(page).locator("path.facility").count() == COUNT + 1
 
 
+def test_proposed_coordinates_are_accepted_with_one_click(
+    open_page: Callable[..., Page], demo_folder: Path
+) -> None:
+    """Two of ten stations have longitude and latitude exchanged; one click mends both."""
+    rows = read_facilities([demo_folder / "facilities.xlsx"], datum="wgs84").accepted
+    stations = rows[rows["tier"] == "station"].head(COUNT + 2)
+    lines = ["名称,类型,经度,纬度,坐标系"]
+    for k, (name, x, y) in enumerate(stations[["name", "lon", "lat"]].itertuples(index=False)):
+        first, second = (x, y) if k < COUNT else (y, x)
+        lines.append(f"{name},公共服务站,{first:.6f},{second:.6f},WGS84")
+    page = open_page("清单核验")
+    upload(page, "\n".join(lines).encode("utf-8-sig"))
+    expect(card(page, "接受")).to_have_text(str(COUNT), timeout=60_000)
+    expect(page.get_by_text("2行的经纬度疑似颠倒")).to_be_visible()
+    page.get_by_role("button", name="采纳建议：经纬度颠倒（2行）").click()
+    expect(card(page, "接受")).to_have_text(str(COUNT + 2))
+    expect(card(page, "退回")).to_have_text("0")
+    expect(page.get_by_role("button", name="采纳建议")).to_have_count(0)
+    open_step(page, "决定记录")
+    expect(page.get_by_text("您，按核验建议")).to_have_count(2)
+
+
 def _place_by_hand(page: Page) -> None:
     """Click in the middle of the map, and a little beside it: the mark stands where the click was."""
     open_step(page, "待定位")
@@ -159,11 +181,12 @@ def _cancel_and_begin_again(page: Page, demo_folder: Path, hold: Path) -> None:
         expect(page.get_by_test_id("stFileChipName").filter(has_text=name)).to_be_visible()
     page.get_by_label("城市名称").fill("试验城")
     hold.touch()
-    page.get_by_role("button", name="读取并评估").click()
+    page.get_by_role("button", name="读取文件").click()
     page.get_by_role("button", name="取消").click()
     expect(page.get_by_text("已停止")).to_be_visible()
     hold.unlink()
     page.get_by_role("button", name="重新开始").click()
+    page.get_by_role("button", name="开始评估").click(timeout=240_000)
     expect(page.locator(".heading h1")).to_have_text("试验城", timeout=240_000)
 
 

@@ -37,10 +37,12 @@ def test_incumbent_bound_and_gap_are_told() -> None:
     said: list[Text] = []
     with followed(lambda _share, doing: said.append(doing), translator("en")) as following:
         following.watch.progress(Progress(951_000.0, 952_000.0, 0.00105, 3.0))
+        following.watch.progress(Progress(952_000.0, 951_000.0, 0.00105, 3.0))
         following.watch.progress(Progress(951_000.0, float("inf"), 1.0, 3.0))
         following.watch.progress(Progress(float("nan"), float("inf"), 1.0, 3.0))
     assert [str(one) for one in said] == [
         "Searching for 3 s: best so far 951,000, none can pass 952,000 (gap 0.10%)",
+        "Searching for 3 s: best so far 952,000, none can be below 951,000 (gap 0.10%)",
         "Searching for 3 s: best so far 951,000",
         "Searching for 3 s: no plan yet",
     ]

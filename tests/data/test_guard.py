@@ -127,7 +127,7 @@ RECURSIVE: Final = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM
 JOINED: Final = "SELECT a.* FROM stored a, sqlite_master b, sqlite_master c"
 BOMBS: Final[dict[str, tuple[str, Callable[[Path], None], Callable[[Path], Any], str]]] = {
     "rows of Parquet": ("a.parquet", _parquet_of_rows, read_population, "rows"),
-    "one word of Parquet": ("a.parquet", _parquet_of_one_word, read_population, "memory"),
+    "one word of Parquet": ("a.parquet", _parquet_of_one_word, read_population, "memory|rows"),
     "sparse raster": ("a.tif", _sparse_tiff, read_population, "pixels"),
     "raster of one block": ("a.tif", _one_block_tiff, read_population, "pixels"),
     "recursive view": ("a.gpkg", _as_view(RECURSIVE), read_units, "view"),

@@ -50,8 +50,9 @@ def test_porto_alegre_reaches_the_figures_of_another_engine(tmp_path: Path) -> N
     assert results.document["area"]["residents"] == 812_935.0
     assert share["radius-500"] == pytest.approx(55.7, abs=0.1)
     assert share["radius-1250"] == pytest.approx(97.9, abs=0.1)
-    assert share["walk-10"] == pytest.approx(73.3, abs=3.0)
-    assert share["walk-15"] == pytest.approx(92.8, abs=2.0)
+    # Sharp minutes; why the other engine's 73.3 and 92.8 are higher is in docs/real-cities.md.
+    assert share["walk-10"] == pytest.approx(71.0, abs=0.05)
+    assert share["walk-15"] == pytest.approx(92.38, abs=0.05)
 
 
 def test_the_nanjing_core_runs_with_facilities_from_its_points_of_interest(tmp_path: Path) -> None:

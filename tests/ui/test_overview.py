@@ -126,6 +126,14 @@ def test_the_gaps_of_another_rule_are_listed(app: AppTest) -> None:
     assert html_of(app) != before
 
 
+def test_the_first_sentence_leads_to_ones_own_city(app: AppTest) -> None:
+    choose_standard(app.run(), OWN_STANDARD)
+    assert 'data-press="to-own-city"' in html_of(app)
+    app.button(key="to-own-city").click().run()
+    no_trouble(app)
+    assert "接入本市数据" in html_of(app)
+
+
 @pytest.mark.parametrize(("view", "maps", "tables"), [("map", 1, 0), ("table", 0, 1), ("both", 1, 1)])
 def test_table_and_map_share_the_page_as_chosen(app: AppTest, view: str, maps: int, tables: int) -> None:
     app.run()

@@ -59,6 +59,24 @@ def test_a_draft_scenario_is_there_after_another_page_and_after_a_reload(app: Ap
     assert "新设施1" in html_of(other)
 
 
+def test_two_tabs_keep_what_each_of_them_chose(app: AppTest) -> None:
+    on(app, SCENARIO)
+    open_at(app, 1100)
+    other = reloaded(app)
+    open_at(app, 300)  # the other tab does not know of it yet
+    other.segmented_control(key="choose-language").set_value("en").run()
+    other.switch_page(SCENARIO).run()
+    no_trouble(other)
+    assert html_of(other).count('class="edit"') == 2
+    app.run()
+    no_trouble(app)
+    assert app.segmented_control(key="choose-language").value == "en"
+    third = reloaded(app)
+    third.switch_page(SCENARIO).run()
+    assert html_of(third).count('class="edit"') == 2
+    assert third.segmented_control(key="choose-language").value == "en"
+
+
 def test_a_list_being_checked_is_there_after_another_page_and_after_a_reload(app: AppTest) -> None:
     upload(app, HEAD + line("甲社区服务站", 300))
     app.switch_page(UNITS).run()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import streamlit as st
 
-from core.text import Text, text
+from core.text import text
 from ui.check.checking import Checked, Lists
 from ui.shell.choices import words
 from ui.shell.safe import in_html, in_markdown
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     pass
 
 MOST_FINDINGS: Final = 300
-LEVELS: Final = {"error": text("to fix"), "warning": text("to look at"), "info": text("for information")}
+LEVELS: Final = ("error", "warning", "info")
 _ALL: Final = -1
 _COLUMNS: Final = {
     "name": text("Name"),
@@ -116,12 +116,14 @@ def accepted(done: Checked) -> None:
 
 
 def _ask_for_levels(found: list[dict[str, Any]]) -> list[str]:
+    from data.intake.findings import LEVEL_TITLES
+
     tr = words()
     numbers = {level: sum(row["level"] == level for row in found) for level in LEVELS}
     present = [level for level in LEVELS if numbers[level]]
     return pick_several(
         st.pills, text("Show"), present, key="finding-levels",
-        said=lambda level: f"{tr(LEVELS[level])} ({numbers[level]})",
+        said=lambda level: f"{tr(LEVEL_TITLES[level])} ({numbers[level]})",
         first=[level for level in present if level != "info"] or present,
     )  # fmt: skip
 
@@ -145,7 +147,9 @@ def _place(finding: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _row(finding: dict[str, Any], lists: Lists) -> list[object]:
-    level: Text = LEVELS[finding["level"]]
+    from data.intake.findings import LEVEL_TITLES
+
+    level = LEVEL_TITLES[finding["level"]]
     place = (lists.called(finding["file"]), finding["sheet"], finding["row"] or "", finding["column"])
     return [words()(level), *place, lists.in_own_words(finding["message"])]
 

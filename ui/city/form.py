@@ -13,11 +13,12 @@ from core.text import text
 from coverage.model.standard import LEVELS, level_title
 from data.formats.asked import OpenQuestionError
 from jobs.study.cases import ASK, StudyFiles
+from jobs.study.offers import Offers, offers_of
 from ui.check.upload import LIST_TYPES
-from ui.city.answers import ask_for_answers
 from ui.city.layers import CENSUS_TYPES, PEOPLE_TYPES, VECTOR_TYPES, ask_for_layers
+from ui.city.recognised import ask_as, forget_boxes, show_recognised
 from ui.shell.choices import choices, choose, words
-from ui.shell.compute import answer_to
+from ui.shell.compute import answer_to, read_city
 from ui.shell.safe import in_markdown
 from ui.shell.work import forget
 from ui.widgets.names import SYSTEMS
@@ -26,6 +27,8 @@ from ui.widgets.uploads import file_from, files_from
 
 _STREETS: Final = ("osm", "gz", "bz2", "pbf", "graphml", "gpkg", "geojson", "json", "zip")
 _WANTED: Final = "city-wanted"
+_CONFIRMED: Final = "city-confirmed"
+_OFFERS: Final = "city-offers"
 # Answers that are fields of the files themselves.
 _OF_FILES: Final = ("population_unit", "datum")
 _COMMAND: Final = """python cli.py assess --facilities LIST.xlsx --population PEOPLE.tif \\
@@ -45,12 +48,10 @@ def city_form() -> None:
     label = tr(text("Units (optional: level and name)"))
     units = files_from(right, label, VECTOR_TYPES, key="city-units", several=True)
     further = ask_for_layers()
-    answers = ask_for_answers()
-    if st.button(tr(text("Read and assess")), type="primary", key="city-read"):
+    if st.button(tr(text("Read the files")), type="primary", key="city-read"):
         if not people or streets is None or not lists:
             raise InputError("Please choose the files for residents, streets and facility lists.")
-        forget("answer")  # what was stopped before is begun anew
-        st.session_state[_WANTED] = StudyFiles(
+        _want(StudyFiles(
             tuple(file.path for file in lists),
             people[0].path,
             streets,
@@ -61,8 +62,7 @@ def city_form() -> None:
             layers=further.kept(),
             more_population=tuple(file.path for file in people[1:]),
             more_units=tuple(file.path for file in units[1:]),
-            answers=answers,
-        )
+        ))  # fmt: skip
     if _WANTED in st.session_state:
         _show(st.session_state[_WANTED])
 
@@ -74,20 +74,61 @@ def command() -> None:
     st.caption(tr(text("The folder RESULT then holds map.html, report.xlsx and all tables.")))
 
 
+def _want(files: StudyFiles) -> None:
+    """Read these files from now on; what was read, answered or stopped before is begun anew."""
+    for slot in ("city", "answer"):
+        forget(slot)
+    forget_boxes()
+    st.session_state[_WANTED] = files
+    st.session_state.pop(_CONFIRMED, None)
+
+
 def _show(files: StudyFiles) -> None:
-    """Read, build and assess, with a bar and a way to stop; then the overview of this city."""
+    """Read and show what was recognised; once that is confirmed, assess and show the overview of the city."""
+    tr = words()
     wanted = replace(choices(), city=files, lists=None, wish=None, wish_is_own=False, gap_rule="")
+    if st.session_state.get(_CONFIRMED) != files:
+        try:
+            inputs = read_city(wanted)
+        except OpenQuestionError as question:
+            _ask(files, question)
+            return
+        except UserError:
+            # Another column or layer may be what mends it.
+            _offer_again(files, ask_as(files, _offers(files), None))
+            raise
+        show_recognised(inputs)
+        changed = ask_as(files, _offers(files), inputs)
+        if changed != files:
+            _offer_again(files, changed)
+            return
+        if not st.button(tr(text("Begin the assessment")), type="primary", key="city-confirm"):
+            return
+        st.session_state[_CONFIRMED] = files
     try:
         answer_to(wanted)
-    except OpenQuestionError as question:
-        _ask(files, question)
-        return
     except UserError:
         del st.session_state[_WANTED]
         raise
     del st.session_state[_WANTED]
     choose(city=files, lists=None, wish=None, wish_is_own=False, gap_rule="")
     st.switch_page("ui/overview/page.py")
+
+
+def _offers(files: StudyFiles) -> Offers:
+    """What the files offer, looked up once."""
+    kept = st.session_state.get(_OFFERS)
+    if kept is None or kept[0] != files:
+        kept = st.session_state[_OFFERS] = files, offers_of(files)
+    offers: Offers = kept[1]
+    return offers
+
+
+def _offer_again(files: StudyFiles, changed: StudyFiles) -> None:
+    label = words()(text("Read again with these choices"))
+    if st.button(label, type="primary", key="city-again", disabled=changed == files):
+        _want(changed)
+        st.rerun()
 
 
 def _ask(files: StudyFiles, question: OpenQuestionError) -> None:
@@ -102,12 +143,10 @@ def _ask(files: StudyFiles, question: OpenQuestionError) -> None:
         else:
             chosen = st.text_input(tr(text("Your answer")), max_chars=80, key=key).strip()
         if st.button(tr(text("Read with this answer")), type="primary", disabled=not chosen):
-            forget("answer")
             if question.field in _OF_FILES:
-                answered = replace(files, **{question.field: chosen})
+                _want(replace(files, **{question.field: chosen}))
             else:
-                answered = replace(files, answers=replace(files.answers, **{question.field: chosen}))
-            st.session_state[_WANTED] = answered
+                _want(replace(files, answers=replace(files.answers, **{question.field: chosen})))
             st.rerun()
 
 

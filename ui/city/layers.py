@@ -84,7 +84,7 @@ _GROUPS: Final = (
     ),
     _Box("", text("Another group"), text("For example preschool; write its name below."), PEOPLE_TYPES),
 )
-_RASTER_UNITS: Final = {
+RASTER_UNITS: Final = {
     "auto": text("told by the file"),
     "count": text("residents in each cell"),
     "per_ha": text("residents per hectare"),
@@ -129,8 +129,8 @@ def ask_for_layers() -> FurtherFiles:
             key="city-totals-column",
         )
         unit = pick(
-            middle.selectbox, text("What a raster of residents counts"), list(_RASTER_UNITS),
-            key="city-raster-unit", said=lambda option: tr(_RASTER_UNITS[option]),
+            middle.selectbox, text("What a raster of residents counts"), list(RASTER_UNITS),
+            key="city-raster-unit", said=lambda option: tr(RASTER_UNITS[option]),
         )  # fmt: skip
         name = right.text_input(tr(text("Name of the other group")), max_chars=40, key="city-group-name")
     return FurtherFiles(files, groups, name.strip(), column.strip(), str(unit))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 import streamlit as st
 
 from core.text import Text, text
-from coverage.model.standard import Standard
+from coverage.model.standard import Rule, Standard
+from reports.extra_words import gap_place
 from ui.scenario.offer import TRY, open_there, tier_for
 from ui.shell.choices import bound, choices, choose, words
 from ui.shell.compute import View, current_assessed
@@ -22,13 +23,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST_GAPS: Final = 10
+_MOST_SHOWN: Final = 200
+_ASKED: Final = "gap-being-split"
 _PARTS_HEAD: Final = (
     text("Facility"), text("Residents it serves"), text("Left"), text("Longitude, latitude"),
 )  # fmt: skip
 
 
 def gaps(view: View) -> None:
-    """The ten gaps with most residents; where they are and how far the nearest facility is."""
+    """The gaps with most residents; where they are and how far the nearest facility is."""
     tr = words()
     st.subheader(tr(text("Largest gaps")), anchor=False)
     rules = list(dict.fromkeys(gap["rule"] for gap in view.document["gaps"]))
@@ -56,16 +59,19 @@ def gaps(view: View) -> None:
         **bound("gap_rule"),
     )
     found = [gap for gap in view.document["gaps"] if gap["rule"] == choices().gap_rule]
-    st.html(_table(found[:MOST_GAPS], standard))
-    # A gap's best site, opened in *What if*.
-    pressed = hidden_buttons(text("Try"), [_key(gap) for gap in found[:MOST_GAPS]])
-    for gap in found[:MOST_GAPS]:
-        if pressed == _key(gap):
-            site = gap.get("site") or gap
-            rule = standard.rule(gap["rule"])
-            open_there((site["lon"], site["lat"]), tier_for(rule, standard))
-    _split(choices().gap_rule, found[:MOST_GAPS])
+    shown = found[:MOST_GAPS]
     if len(found) > MOST_GAPS:
+        every = text("Show all {count}", count=len(found))
+        if len(found) > _MOST_SHOWN:
+            every = text("Show the first {most} of {count}", most=_MOST_SHOWN, count=len(found))
+        if st.toggle(tr(every), key="all-gaps"):
+            shown = found[:_MOST_SHOWN]
+    st.html(_table(shown, standard))
+    rule = standard.rule(choices().gap_rule)
+    # A gap's best site, opened in *What if*.
+    _open_pressed({_key(gap): gap.get("site") or gap for gap in shown}, tier_for(rule, standard))
+    _split(rule, shown, standard)
+    if len(found) > len(shown):
         st.caption(
             tr(
                 text(
@@ -74,6 +80,13 @@ def gaps(view: View) -> None:
                 )
             )
         )
+
+
+def _open_pressed(places: Mapping[str, Mapping[Any, Any]], tier: str) -> None:
+    """Hidden buttons by key; the place whose button was pressed is opened in *What if*."""
+    pressed = hidden_buttons(text("Try"), list(places))
+    if pressed is not None:
+        open_there((places[pressed]["lon"], places[pressed]["lat"]), tier)
 
 
 def _table(found: list[Mapping[str, Any]], standard: Standard) -> str:
@@ -88,7 +101,7 @@ def _table(found: list[Mapping[str, Any]], standard: Standard) -> str:
 def _row(gap: Mapping[str, Any], standard: Standard, *, elderly: bool) -> list[object]:
     old = [exact(gap["residents_elderly"])] if elderly else []
     served = exact(gap["site"]["residents"]) if gap.get("site") else "–"
-    where = gap["unit"] or "–"
+    where = words()(gap_place(gap))
     button = place_button(gap["rank"], spot_of(gap, standard))
     tried = press_button(text("Try"), _key(gap), where)
     return [button, exact(gap["residents"]), *old, where, words()(_far(gap)), served, tried]
@@ -101,7 +114,7 @@ def spot_of(gap: Mapping[str, Any], standard: Standard) -> Spot:
         "Gap {rank}, {where}: {residents:,.0f} {residents:resident|residents} not covered by “{rule}”. "
         "Half of them have at most to the nearest: {far}.",
         rank=gap["rank"],
-        where=gap["unit"] or "–",
+        where=gap_place(gap),
         residents=gap["residents"],
         rule=rule,
         far=_far(gap),
@@ -118,7 +131,7 @@ def _key(gap: Mapping[str, Any]) -> str:
     return f"try-gap-{gap['rank']}"
 
 
-def _split(rule: str, gaps: Sequence[Mapping[str, Any]]) -> None:
+def _split(rule: Rule, gaps: Sequence[Mapping[str, Any]], standard: Standard) -> None:
     """For a gap that one facility cannot serve whole: facility by facility, on request."""
     tr = words()
     large = [gap for gap in gaps if gap.get("site") and gap["site"]["residents"] < gap["residents"] - 0.5]
@@ -129,10 +142,13 @@ def _split(rule: str, gaps: Sequence[Mapping[str, Any]]) -> None:
     }
     with st.expander(tr(text("A gap too large for one facility"))):
         rank = pick(st.selectbox, text("Gap"), list(names), key="split-gap", said=names.__getitem__)
-        if not st.button(tr(text("How many facilities does it take?"))):
+        asked = f"{rule.id} {rank}"
+        if st.button(tr(text("How many facilities does it take?"))):
+            st.session_state[_ASKED] = asked
+        if st.session_state.get(_ASKED) != asked:
             return
         with st.spinner(tr(text("Splitting the gap …"))):
-            parts = _parts(current_assessed()[0], rule, int(rank or 0))
+            parts = _parts(current_assessed()[0], rule.id, int(rank or 0))
         left = float(parts["left"].iloc[-1]) if len(parts) else 0.0
         said = (
             text(
@@ -144,20 +160,19 @@ def _split(rule: str, gaps: Sequence[Mapping[str, Any]]) -> None:
             else text("{count} {count:facility serves|facilities serve} everybody in it.", count=len(parts))
         )
         st.markdown(in_markdown(tr(said)))
+        places = {f"try-part-{row['part']}": row for row in parts.to_dict("records")}
         rows = [
             [
-                f"{row['part']}",
+                str(row["part"]),
                 exact(row["residents"]),
                 exact(row["left"]),
                 f"{row['lon']:.5f}, {row['lat']:.5f}",
+                press_button(text("Try"), key, str(row["part"])),
             ]
-            for row in parts.to_dict("records")
+            for key, row in places.items()
         ]
-        st.html(small_table([tr(word) for word in _PARTS_HEAD], rows))
-
-
-def _place(row: Mapping[Any, Any]) -> str:
-    return f"{row['lon']:.5f}, {row['lat']:.5f}"
+        st.html(small_table([*(tr(word) for word in _PARTS_HEAD), tr(TRY)], rows))
+        _open_pressed(places, tier_for(rule, standard))
 
 
 @st.cache_resource(max_entries=30, show_spinner=False)

@@ -11,16 +11,18 @@ from core.text import Text, text
 from coverage.model.standard import Check, Rule, settlement_title
 from coverage.model.verdict_rows import share_words, summary
 from maps.palette import VERDICTS
-from ui.shell.choices import words
+from reports.extra_words import gap_place
+from ui.shell.choices import choices, words
 from ui.shell.compute import View
 from ui.shell.safe import in_html
+from ui.widgets.goto import hidden_buttons, press_button
 from ui.widgets.numbers import exact, people, share
 
 _MOST_RULES: Final = 3
 
 
 def first_sentence(view: View) -> None:
-    """Who is not served, where, and what to do next."""
+    """Who is not served, where, what to do next, and the way to one's own city."""
     gaps = {gap["rule"]: gap for gap in reversed(view.document["gaps"])}
     reach = [
         row
@@ -34,20 +36,24 @@ def first_sentence(view: View) -> None:
             failed, key=lambda one: (one["check"] == Check.RADIUS, one["residents"] - one["residents_met"])
         )
         said = text(
-            "{missed:,.0f} of {all:,.0f} residents are not covered by “{rule}”; the largest gap is at "
-            "{where} ({gap:,.0f} residents). Next: choose “Try” beside a gap or a suggested site to see what "
+            "{missed:,.0f} of {all:,.0f} {who} residents are not covered by “{rule}”; the largest gap holds "
+            "{gap:,.0f} of them, in {where}. Next: choose “Try” beside a gap or a suggested site to see what "
             "one there changes.",
             missed=row["residents"] - row["residents_met"],
             all=row["residents"],
             rule=view.standard.rule_title(view.standard.rule(row["id"])),
-            where=gaps[row["id"]]["unit"] or text("no unit"),
+            where=gap_place(gaps[row["id"]]),
+            who=settlement_title(view.standard.rule(row["id"]).settlement),
             gap=gaps[row["id"]]["residents"],
         )
     elif reach and all(row["residents_met"] >= row["residents"] for row in reach):
         said = text("Every radius and walk rule that can be judged covers all residents it speaks of.")
     else:  # none is judged, or one leaves somebody who is in no gap
         return
-    st.html(f'<p class="first">{in_html(words()(said))}</p>')
+    own = press_button(text("How to bring your own city"), "to-own-city") if choices().city is None else ""
+    st.html(f'<p class="first">{in_html(words()(said))} {own}</p>')
+    if own and hidden_buttons(text("How to bring your own city"), ["to-own-city"]):
+        st.switch_page("ui/city/page.py")
 
 
 def key_figures(view: View) -> None:

@@ -52,8 +52,11 @@ def _row(line: VerdictRow, row: Mapping[str, Any], gap: Mapping[str, Any] | None
     said = words()(line.figure)
     there = place_button(words()(text("Largest gap")), spot_of(gap, view.standard)) if gap else ""
     short = ' class="short"' if len(said) <= _SHORT else ""
-    figure = f"<td{short}>{in_html(said)}</td>"
-    cells = f"{figure}<td>{_actual(line, row)}</td><td>{_missed(line)}</td><td>{_verdict(line)}{there}</td>"
+    shown = (in_html(said), _actual(line, row), _missed(line), f"{_verdict(line)}{there}")
+    cells = "".join(
+        f'<td data-title="{in_html(words()(title))}"{short if number == 0 else ""}>{cell}</td>'
+        for number, (title, cell) in enumerate(zip(_HEAD[1:], shown, strict=True))
+    )
     return f'<tr><th scope="row">{_rule(line)}</th>{cells}</tr>'
 
 
@@ -100,4 +103,4 @@ def _verdict(line: VerdictRow) -> str:
     colour = VERDICTS.get(line.verdict or "", "#4b5765")
     mark = _MARKS[line.verdict]
     word = in_html(words()(line.verdict_words))
-    return f'<span class="verdict" style="color:{colour};border-color:{colour}">{mark} {word}</span>'
+    return f'<span class="verdict" style="color:{colour};border-color:{colour}">{mark}&nbsp;{word}</span>'

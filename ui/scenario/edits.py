@@ -77,9 +77,27 @@ def move_mended(place: tuple[float, float]) -> bool:
     number = mended()
     if number is None or not isinstance(draft().edits[number], Open | Move):
         return False
-    x, y = metres(place)
-    change_edit(number, lambda edit: replace(edit, x=x, y=y) if isinstance(edit, Open | Move) else edit)
+    drop(str(number), place)
     return True
+
+
+def drop(key: str, place: tuple[float, float]) -> None:
+    """Put what was dragged on the map where it was let go: the place of change `key`, or a corner of its
+    line (`change:corner`). A place that cannot be is said below the changes, which stay as they were."""
+    number, _, corner = key.partition(":")
+    xy = metres(place)
+
+    def moved(edit: Edit) -> Edit:
+        match edit:
+            case Open() | Move():
+                return replace(edit, x=xy[0], y=xy[1])
+            case AddStreet(line) | AddBarrier(line):
+                at = int(corner or 0)
+                return replace(edit, line=(*line[:at], xy, *line[at + 1 :]))
+        return edit
+
+    if int(number) < len(draft().edits):
+        _try(int(number), moved)
 
 
 def changes(city: Assessment) -> None:
@@ -150,7 +168,7 @@ def _asked(edit: Edit) -> Edit:
             if isinstance(edit, Open):
                 name = st.text_input(tr(text("Name")), edit.name, max_chars=60)
                 edit = replace(edit, name=name.strip() or edit.name)
-            st.caption(tr(text("Click on the map to move it, or write where it is to stand.")))
+            st.caption(tr(text("Drag it on the map, click there, or write where it is to stand.")))
             left, right = st.columns(2)
             lon, lat = degrees(edit.x, edit.y)
             east = left.number_input(tr(text("Longitude")), value=lon, format="%.6f", step=0.001)

@@ -6,12 +6,13 @@ import streamlit as st
 
 from core.text import text
 from ui.scenario.ask import ON_THE_MAP, ask, clicked
-from ui.scenario.edits import changes, kept, mended, move_mended
+from ui.scenario.edits import changes, drop, kept, mended, move_mended
 from ui.scenario.export import export
 from ui.scenario.result import (
     choose_before,
     choose_rule,
     just_clicked,
+    just_dropped,
     rules_table,
     say_answer,
     show_map,
@@ -33,7 +34,9 @@ heading(
 reading = current_reading()
 left, right = st.columns([0.3, 0.7], gap="medium")
 with left:
-    kind, place = str(st.session_state.get("change", "open")), just_clicked()
+    kind, place, dropped = str(st.session_state.get("change", "open")), just_clicked(), just_dropped()
+    if dropped is not None:
+        drop(*dropped)
     if place is not None and not move_mended(place) and kind in ON_THE_MAP:
         clicked(kind, place, changed_city(draft().edits))
     city = changed_city(draft().edits)

@@ -52,6 +52,12 @@ def just_clicked() -> LonLat | None:
     return (float(place[0]), float(place[1])) if place else None
 
 
+def just_dropped() -> tuple[str, LonLat] | None:
+    """What was dragged on the map and let go as this run began (see `edits.drop`), and where."""
+    dropped = getattr(st.session_state.get(_MAP), "dropped", None)
+    return (str(dropped[0]), (float(dropped[1]), float(dropped[2]))) if dropped else None
+
+
 def choose_before() -> str:
     """What the changes are compared with: "" for the city as it is, or the name of a stored scenario."""
     tr, names = words(), stored_names()
@@ -159,23 +165,30 @@ def _picture(reading: Reading, found: Comparison, rule: str) -> list[Over]:
 
 
 def _dots(found: Comparison, rule: str) -> tuple[Dots, ...]:
-    """Facilities that the rule accepts as they are after, those opened or moved apart, and the corners
-    being drawn."""
+    """Facilities that the rule accepts as they are after; those opened or moved and the corners of new
+    lines apart, which can be dragged; and the corners of the line being drawn."""
     import numpy as np
 
+    from geo.crs import unproject
     from maps.sketch import Dots
 
-    facilities = found.after.study.facilities
+    facilities, edits = found.after.study.facilities, draft().edits
     lon, lat = facilities.lonlat()
     names = facilities.frame["name"].to_numpy(str)
-    placed = {edit.facility_id for edit in draft().edits if isinstance(edit, Open | Move)}
-    new = facilities.frame["facility_id"].isin(placed).to_numpy(bool)
+    # The last change that puts a facility somewhere is the one that a drag changes.
+    placed = {edit.facility_id: str(i) for i, edit in enumerate(edits) if isinstance(edit, Open | Move)}
+    numbers = facilities.frame["facility_id"].astype(str)
+    new = numbers.isin(placed).to_numpy(bool)
     tiers = found.after.standard.rule(rule).serves if rule else facilities.tiers
     old = ~new & facilities.frame["tier"].isin(tiers or facilities.tiers).to_numpy(bool)
+    lines = {i: edit.line for i, edit in enumerate(edits) if isinstance(edit, AddStreet | AddBarrier)}
+    ends = [(f"{i}:{corner}", xy) for i, line in lines.items() for corner, xy in enumerate(line)]
+    end_lon, end_lat = unproject(np.array([xy for _, xy in ends], float).reshape(-1, 2), facilities.crs)
     points = np.array(corners(), float).reshape(-1, 2)
     return (
         Dots(lon[old], lat[old], "small", names[old].tolist()),
-        Dots(lon[new], lat[new], "here", names[new].tolist()),
+        Dots(end_lon, end_lat, "plain", keys=[key for key, _ in ends]),
+        Dots(lon[new], lat[new], "here", names[new].tolist(), [placed[number] for number in numbers[new]]),
         Dots(points[:, 0], points[:, 1], "outside"),
     )
 

@@ -68,6 +68,21 @@ def answer_to(chosen: Choices) -> View:
     return _view(str(shelf.find(key) or result_of("answer", key, partial(_made, case, shelf))))
 
 
+def read_city(chosen: Choices) -> Inputs:
+    """The files of the city in these choices as they are understood, before anything is computed; with a
+    bar and a way to stop. The answer to the choices begins from what was read here."""
+    files = replace(case_of(chosen).files, standard=DEFAULT_STANDARD)
+    asked = Asked(Case(files), Case(files).key)
+    return result_of("city", asked.key, partial(_read, asked))
+
+
+def _read(asked: Asked, report: Progress) -> Inputs:
+    report(0.0, text("Waiting for its turn"))
+    with _TURN:
+        _TELL.set(report)
+        return _inputs(asked)
+
+
 def current_assessed() -> tuple[str, Assessed]:
     """The city and lists in use in memory, without suggested sites, and the key of that question."""
     asked = Asked(*_question(replace(choices(), wish=None, wish_is_own=True)))

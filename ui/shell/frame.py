@@ -69,7 +69,8 @@ def choose_standard() -> None:
         in_markdown(
             tr(
                 text(
-                    "{document} · walking {speed:g} km/h",
+                    "{title} · {document} · walking {speed:g} km/h",
+                    title=standard.title,
                     document=standard.document or standard.id,
                     speed=walking.speed_kmh,
                 )

@@ -23,13 +23,13 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from core.errors import InputError
 from data.guard import PERSON
 from jobs.cache.prebuild import cache_folder
-from ui.shell.values import from_plain, to_plain
+from ui.shell.values import from_plain, merged, to_plain
 
 KEPT_DAYS: Final = 7
 # What the page asked of the city in this run, see `ui.shell.compute`.
 ASKED: Final = "asked-in-this-run"
 _KEY: Final = "session-key"
-_WRITTEN: Final = "session-written"
+_SEEN: Final = "session-seen"
 _STATE: Final = "chosen.json"
 _SHAPE: Final = re.compile(r"[0-9a-f]{32}")
 _UNSAFE: Final = re.compile(r"[^\w.()\-（）【】、，· ]|\.\.+")
@@ -41,13 +41,13 @@ _DEVICE: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECA
 VALUES: Final = ("choices", "scenario-drafts", "uploads", "systems-of-parts", "columns-of-offices")
 # Switches are kept by name: a button's value is true or false as well, and may not be set.
 SWITCHES: Final = (
-    *("slow", "old-town", "against-units", "show-systems"),
+    *("slow", "old-town", "against-units", "show-systems", "all-gaps"),
     *("siting-band", "siting-only-new", "siting-capacity-list"),
 )
 # A service's key is used for one search and never written.
 # Boxes for several files may not be set either, and are empty lists at first.
-_BOXES: Final = ("lists", "siting-areas", "city-lists", "city-people", "city-units")
-_NEVER: Final = ("geocode-key", *_BOXES, _KEY, _WRITTEN)
+_BOXES: Final = ("lists", "siting-areas", "city-lists", "city-people", "city-units", "collect-lists")
+_NEVER: Final = ("geocode-key", *_BOXES, _KEY, _SEEN)
 
 
 def open_session() -> None:
@@ -63,6 +63,7 @@ def open_session() -> None:
     if st.query_params.get("s") != session_key():
         st.query_params["s"] = session_key()
     st.session_state.pop(ASKED, None)
+    _adopt()
     # Streamlit drops the value of a widget that a run does not show: so it is set anew in every run.
     for name in _widgets():
         st.session_state[name] = st.session_state[name]
@@ -71,17 +72,17 @@ def open_session() -> None:
 
 def write_session() -> None:
     """Write what was chosen, if it has changed: when a run begins, with what was done to its widgets, and
-    when it ends, unless the page stopped it."""
-    content = {
-        "values": {name: to_plain(st.session_state[name]) for name in VALUES if name in st.session_state},
-        "widgets": {name: st.session_state[name] for name in _widgets()},
-    }
-    written = json.dumps(content, ensure_ascii=False, sort_keys=True)
-    if written != st.session_state.get(_WRITTEN):
-        from data.files import write_bytes
+    when it ends, unless the page stopped it. What another tab of the session wrote meanwhile stays."""
+    mine, seen = _content(), st.session_state.get(_SEEN)
+    if mine == seen:
+        return
+    from data.files import write_bytes
 
-        write_bytes(session_folder() / _STATE, written.encode("utf-8"))
-        st.session_state[_WRITTEN] = written
+    theirs = _kept()
+    both = mine if seen is None or theirs is None else merged(seen, mine, theirs)
+    written = json.dumps(both, ensure_ascii=False, sort_keys=True)
+    write_bytes(session_folder() / _STATE, written.encode("utf-8"))
+    st.session_state[_SEEN] = mine
 
 
 def session_key() -> str:
@@ -155,24 +156,54 @@ def _plain(value: object) -> bool:
     return isinstance(value, str | int | float) and not isinstance(value, bool)
 
 
+def _content() -> dict[str, Any]:
+    """What is kept of the session, as plain JSON."""
+    return {
+        "values": {name: to_plain(st.session_state[name]) for name in VALUES if name in st.session_state},
+        "widgets": {name: st.session_state[name] for name in _widgets()},
+    }
+
+
+def _kept() -> dict[str, Any] | None:
+    """What the session's file holds; None where there is none, or none that can be read."""
+    try:
+        content = json.loads((session_folder() / _STATE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return {part: dict(_mapping(_mapping(content).get(part))) for part in ("values", "widgets")}
+
+
 def _restore() -> None:
     """What was chosen before; nothing where it was written by another version or its files are gone."""
-    path = session_folder() / _STATE
-    if not path.is_file():
+    content = _kept()
+    if content is None:
         return
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
+    _put(content["values"])
+    for name, value in content["widgets"].items():
+        if _plain(value) or name in SWITCHES:
+            st.session_state[name] = value
+    st.session_state[_SEEN] = content
+
+
+def _adopt() -> None:
+    """What another tab of this session chose since this one looked: standard, city, lists, draft. What stands
+    in the widgets stays each tab's own."""
+    seen, theirs = st.session_state.get(_SEEN), _kept()
+    if seen is None or theirs is None or theirs["values"] == seen["values"]:
         return
-    for name, plain in _mapping(content.get("values")).items():
+    mine = _content()["values"]
+    both = merged(seen["values"], mine, theirs["values"])
+    _put({name: value for name, value in both.items() if value != mine.get(name)})
+    st.session_state[_SEEN] = {**seen, "values": theirs["values"]}
+
+
+def _put(values: Mapping[str, Any]) -> None:
+    for name, plain in values.items():
         try:
             value = from_plain(plain)
         except InputError:
             continue
         if name in VALUES:
-            st.session_state[name] = value
-    for name, value in _mapping(content.get("widgets")).items():
-        if _plain(value) or name in SWITCHES:
             st.session_state[name] = value
 
 

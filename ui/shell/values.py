@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from importlib import import_module
@@ -59,6 +60,30 @@ def from_plain(plain: Any) -> Any:
         return kind(**given)
     except TypeError as error:
         raise InputError("What was chosen was written by another version.") from error
+
+
+def merged(before: Any, mine: Any, theirs: Any) -> Any:
+    """Of two that began as `before` what either changed; where both changed the same, mine.
+
+    >>> merged({"a": 1, "b": 1}, {"a": 2, "b": 1}, {"a": 1, "b": 3, "c": 4})
+    {'a': 2, 'b': 3, 'c': 4}
+    """
+    if mine == before:
+        return theirs
+    if theirs == before or not (isinstance(mine, dict) and isinstance(theirs, dict)):
+        return mine
+    if mine.keys() == theirs.keys() == {"map"}:
+        pairs = [{json.dumps(key): part for key, part in one["map"]} for one in (mine, theirs)]
+        first = before.get("map", ()) if isinstance(before, dict) else ()
+        both = merged({json.dumps(key): part for key, part in first}, *pairs)
+        return {"map": [[json.loads(key), part] for key, part in both.items()]}
+    old = before if isinstance(before, dict) else {}
+    return {
+        key: merged(old.get(key), mine[key], theirs[key])
+        if key in mine and key in theirs
+        else (mine if key in mine else theirs)[key]
+        for key in (*mine, *(key for key in theirs if key not in mine))
+    }
 
 
 def _class(name: str) -> Any:

@@ -62,7 +62,10 @@ def _ask_for_old_town(reading: Reading) -> list[str]:
         return []
     names = dict(zip(districts["unit_id"], districts["name"], strict=True))
     label = words()(text("Districts of the old town (all others are the new town)"))
-    return st.multiselect(label, list(names), format_func=names.__getitem__, key="old-town")
+    nobody = words()(text("none chosen"))
+    return st.multiselect(
+        label, list(names), format_func=names.__getitem__, key="old-town", placeholder=nobody
+    )
 
 
 def _rows(reading: Reading, rule: str, old: Sequence[str]) -> tuple[list[dict[Any, Any]], Sequence[Sayable]]:

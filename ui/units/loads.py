@@ -17,7 +17,7 @@ from ui.widgets.numbers import exact
 from ui.widgets.pick import pick, pick_rule
 from ui.widgets.sections import answer, explained, number, share_or_dash, table
 
-_HEAD: Final = (text("Facility"), text("Residents"), text("Band"), text("Finding"))
+_HEAD: Final = (text("Facility"), text("Residents"), text("Allowed"), text("Finding"))
 _SUPPLY_HEAD: Final = (
     text("Unit name"), text("People"), text("Places per 1,000 within reach"),
     text("Have the figure within reach"),

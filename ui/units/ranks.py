@@ -20,7 +20,7 @@ from ui.widgets.sections import NOTHING, answer, explained, share_or_dash, table
 
 _LEAGUE_HEAD: Final = (
     text("Rank"), text("Unit name"), text("Residents"), text("Residents not served"),
-    text("Served by all rules"), text("Rules met"), text("nearly"), text("not met"),
+    text("Share served by every rule"), text("Rules met"), text("nearly"), text("not met"),
 )  # fmt: skip
 _TABLE_HEAD: Final = (
     text("Task"), text("Rule"), text("Figure"), text("Actual"), text("Lacking"), MISSED,
@@ -130,7 +130,7 @@ def assessment_table(reading: Reading) -> None:
         text("{met} of {count} {count:rule|rules} {met:is|are} met.", met=met, count=len(judged)),
         *_farthest(judged),
     )
-    table(text("Assessment table"), _TABLE_HEAD, [_line(line) for line in lines], css="tall")
+    table(text("Assessment table"), _TABLE_HEAD, [_line(line) for line in lines], css="tall whole")
 
 
 def _farthest(judged: list[VerdictRow]) -> list[Text]:

@@ -110,11 +110,12 @@ def bar_chart(title: Sayable, bars: Sequence[Bar]) -> None:
 
 
 def _shown(drawn: Any, height_px: int, title: Sayable) -> None:
-    chart = drawn.properties(width=_SIZE_PX[0], height=height_px, description=words()(title), usermeta=_EMBED)
+    chart = drawn.properties(height=height_px, description=words()(title), usermeta=_EMBED)
     looks: Any = {"labelFontSize": 13, "titleFontSize": 13, "labelColor": _INK, "titleColor": _INK}
     chart = chart.configure(font=_FONT).configure_axis(**looks, gridColor="#e1e6ea")
     chart = chart.configure_legend(orient="bottom", labelFontSize=13, labelColor=_INK, labelLimit=400)
-    st.altair_chart(chart, theme=None, width="content")
+    with st.container(width=_SIZE_PX[0]):
+        st.altair_chart(chart, theme=None, width="stretch")
 
 
 def _axis(axis: Axis) -> dict[str, Any]:

@@ -51,12 +51,12 @@ def place_button(label: object, spot: Spot) -> Html:
     )
 
 
-def press_button(label: Sayable, key: str, about: str) -> Html:
+def press_button(label: Sayable, key: str, about: str = "") -> Html:
     """A button in a table that presses the button of `hidden_buttons` with this key; `about` is its row."""
     said = words()(label)
+    name = f' aria-label="{in_html(f"{said}: {about}")}"' if about else ""
     return Html(
-        f'<button type="button" class="goto press" data-press="{in_html(key)}" '
-        f'aria-label="{in_html(f"{said}: {about}")}">{in_html(said)}</button>'
+        f'<button type="button" class="goto press" data-press="{in_html(key)}"{name}>{in_html(said)}</button>'
     )
 
 

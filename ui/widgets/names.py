@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-from core.text import Sayable, text
 from data.standards import open_standard
+from geo.datum import SYSTEM_TITLES as SYSTEMS
+from geo.datum import system_title
 from ui.shell.choices import choices, words
 
-SYSTEMS: Final = {
-    "wgs84": text("WGS-84 / CGCS2000"),
-    "gcj02": text("GCJ-02 (Amap, Tencent)"),
-    "bd09": text("BD-09 (Baidu)"),
-    "mixed": text("several systems"),
-    "unknown": text("not known"),
-}
-
-
-def system_title(system: str) -> Sayable:
-    """A system by its id; “epsg:N” in capitals."""
-    return SYSTEMS.get(system, system.upper())
+__all__ = ["SYSTEMS", "system_title", "tier_name"]
 
 
 def tier_name(tier: str) -> str:

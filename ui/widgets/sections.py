@@ -103,10 +103,8 @@ def page_of_sections(title: Text, about: Text, sections: Sections, *, key: str) 
     """A page that shows one of its sections, at the usual speed or that of the elderly."""
     style()
     heading(title, about, current_view())
-    left, right = st.columns([0.82, 0.18], vertical_alignment="center")
-    with left:
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         section = choose_section({name: title for name, (title, _) in sections.items()}, key=key)
-    with right:
         slow = elderly_switch()
     sections[section][1](current_reading(slow=slow))
 

@@ -33,8 +33,10 @@ def list_map(sketch: Sketch, frame: Frame, *, key: str) -> tuple[float, float] |
 
 def show_map(data: Mapping[str, Any], *, key: str) -> tuple[float, float] | None:
     """Draw what `maps.sketch.sketch_data` described; the place (lon, lat in degrees) just clicked, if any."""
-    # A click runs the page anew; there is nothing else to do.
-    result = _element()(key=key, data=dict(data), on_place_change=lambda: None)
+    # A click or a drop runs the page anew; there is nothing else to do.
+    result = _element()(
+        key=key, data=dict(data), on_place_change=lambda: None, on_dropped_change=lambda: None
+    )
     place = getattr(result, "place", None)
     return (float(place[0]), float(place[1])) if place else None
 

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
-from scipy import sparse
 
 from coverage.siting.model.arrays import Bools, Floats, Ints
 from coverage.siting.model.build_order import Choice
-from coverage.siting.model.highs import Limits, Program, solve
+from coverage.siting.model.highs import Limits, solve
+from coverage.siting.model.programs import all_rules
 from coverage.siting.model.site_rules import SiteRules
-from coverage.siting.walking.lagrangian import Prices, price_cells
-from coverage.siting.walking.savings import SavingsModel, SavingsSwap
+from coverage.siting.walking.p_median import Prices, price_cells
+from coverage.siting.walking.savings import SavingsModel, SavingsSwap, median_program, median_values
 
 _MOST_PAIRS = 200_000
 _SWAPS = 200
@@ -24,7 +24,8 @@ _STEPS = (80, 160, 320)
 def best_under_rules(
     model: SavingsModel, rules: SiteRules, most: int, price: Floats, limits: Limits
 ) -> Choice | None:
-    """The best choice of at most `most` sites found that keeps the rules; None where no start is found.
+    """The best choice of at most `most` sites found that keeps the rules, in metres; None where no start is
+    found.
 
     `price` (sites,) is what a start may divide the savings by.
     """
@@ -34,10 +35,9 @@ def best_under_rules(
     if not starts:
         return None
     if not model.saved.nnz:
-        return Choice(starts[0], 0.0, 0.0, proven=True)
+        return Choice(starts[0], model.total, model.total, proven=True)
     chosen = max((_swapped(model, rules, start, limits) for start in starts), key=model.value)
-    best = Choice(chosen, model.value(chosen), np.inf)
-    return _proved(model, rules, most, best, limits)
+    return _proved(model, rules, most, chosen, limits)
 
 
 def _start(model: SavingsModel, rules: SiteRules, price: Floats) -> Ints | None:
@@ -104,69 +104,27 @@ def _keeps(search: SavingsSwap, rules: SiteRules, slot: int, site: int) -> bool:
     return rules.met(is_open)
 
 
-def _proved(model: SavingsModel, rules: SiteRules, most: int, best: Choice, limits: Limits) -> Choice:
+def _proved(model: SavingsModel, rules: SiteRules, most: int, chosen: Ints, limits: Limits) -> Choice:
     """Prices that know the number alone bound the savings and exclude sites; HiGHS takes the rest."""
-    stay = np.ones(model.n_sites, bool)
+    value, bound, stay = model.value(chosen), np.inf, np.ones(model.n_sites, bool)
     prices: Prices | None = None
     for steps in _STEPS:
         if most < 1 or most > model.n_sites:
             break
-        prices = price_cells(model, prices, best.value, limits, steps, most)
-        best = replace(best, bound=min(best.bound, max(prices.bound, best.value)))
-        stay = ~prices.never_opened(best.value)
-        if best.bound <= best.value * (1.0 + limits.gap) or model.saved[stay].nnz <= _MOST_PAIRS // 4:
+        prices = price_cells(model, prices, value, limits, steps, most)
+        bound = min(bound, max(prices.bound, value))
+        stay = ~prices.never_opened(value)
+        if bound - value <= limits.gap * (model.total - value) or model.saved[stay].nnz <= _MOST_PAIRS // 4:
             break
-    stay[best.chosen] = True
+    stay[chosen] = True
+    best = Choice(chosen, model.total - value, model.total - bound)
     if model.saved[stay].nnz > _MOST_PAIRS or limits.left() <= 0.0:
         return best
-    return _by_program(model, rules, stay, best, limits)
-
-
-def _by_program(model: SavingsModel, rules: SiteRules, stay: Bools, best: Choice, limits: Limits) -> Choice:
     sites = np.flatnonzero(stay)
-    part = SavingsModel(sparse.csr_array(model.saved[sites]))
-    program = _program(part, rules.only(stay))
-    start = _values(part, np.searchsorted(sites, best.chosen))
-    answer = solve(program, limits, start)
+    part = model.only(sites)
+    program = median_program(part, all_rules(rules.only(stay)))
+    answer = solve(program, limits, median_values(part, np.searchsorted(sites, chosen)))
     found = sites[answer.sites_open(len(sites))]
-    if answer.values is not None and model.value(found) > best.value:
-        best = replace(best, chosen=found, value=model.value(found))
-    bound = min(best.bound, max(answer.bound, best.value))
-    return replace(best, bound=bound, proven=answer.proven)
-
-
-def _program(model: SavingsModel, rules: SiteRules) -> Program:
-    """maximise Σ saved·y, the rules, Σ y ≤ 1 per cell, y ≤ x."""
-    n, k = model.n_sites, model.saved.nnz
-    site = np.repeat(np.arange(n), np.diff(model.saved.indptr))
-    pair, ones = np.arange(k), np.ones(k)
-    blocks = [
-        [rules.matrix, sparse.csr_array((rules.matrix.shape[0], k))],
-        [None, sparse.csr_array((ones, (model.saved.indices, pair)), (model.n_cells, k))],
-        [sparse.csr_array((-ones, (pair, site)), (k, n)), sparse.eye_array(k)],
-    ]
-    return Program(
-        cost=np.concatenate((np.zeros(n), model.saved.data)),
-        matrix=sparse.csr_array(sparse.block_array(blocks)),
-        row_low=np.concatenate((rules.low, np.full(model.n_cells + k, -np.inf))),
-        row_high=np.concatenate((rules.high, np.ones(model.n_cells), np.zeros(k))),
-        low=np.concatenate((rules.must.astype(float), np.zeros(k))),
-        high=np.ones(n + k),
-        integer=np.arange(n + k) < n,
-        maximises=True,
-    )
-
-
-def _values(model: SavingsModel, chosen: Ints) -> Floats:
-    """The variables of `_program` when `chosen` are open: every cell goes to its best site."""
-    n = model.n_sites
-    values = np.zeros(n + model.saved.nnz)
-    values[chosen] = 1.0
-    site = np.repeat(np.arange(n), np.diff(model.saved.indptr))
-    mine = np.flatnonzero(values[:n][site] > 0.0)
-    order = mine[np.lexsort((-model.saved.data[mine], model.saved.indices[mine]))]
-    cells = model.saved.indices[order]
-    first = np.ones(len(order), bool)
-    first[1:] = cells[1:] != cells[:-1]
-    values[n + order[first]] = 1.0
-    return values
+    if answer.values is not None and model.value(found) > value:
+        best = replace(best, chosen=found, value=model.total - model.value(found))
+    return replace(best, bound=max(best.bound, min(answer.bound, best.value)), proven=answer.proven)

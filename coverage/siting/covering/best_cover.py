@@ -18,7 +18,6 @@ from coverage.siting.model.programs import at_most, most_program, most_values
 
 _SMALL = 4_000
 _EASY = 40_000
-_NO_END = 10**9
 # Beyond this many entries HiGHS does not get past its first relaxation in a minute, nor stops in time.
 _HOPELESS = 90_000
 # (steps of the relaxation, rounds of the walk, entries of the free rest that HiGHS may take over)
@@ -54,7 +53,7 @@ def _large(model: CoverModel, count: int, chosen: Ints, limits: Limits) -> Choic
     best = Choice(walk.best, walk.value + model.base, np.inf)
     for steps, rounds, provable in _PHASES:
         dual = search.run(steps, limits.part(0.4), _enough(model, walk.value, limits))
-        walk.run(rounds, limits.part(0.4), dual.bound)
+        walk.run(limits.part(0.4), dual.bound, rounds)
         best = Choice(walk.best, walk.value + model.base, dual.bound + model.base)
         limits.report(best.value, best.bound, maximises=True)
         part = fix_variables(model, dual, walk.value)
@@ -89,14 +88,14 @@ def reach_target(model: CoverModel, count: int, target: float, limits: Limits) -
         dual = search.run(steps, limits.part(0.4), target * (1.0 - 1e-9))
         if dual.bound < target * (1.0 - 1e-9):
             return Reached(None, impossible=True, dual=dual)
-        walk.run(rounds, limits.part(0.4), target)
+        walk.run(limits.part(0.4), target, rounds)
         if walk.value >= target:
             return Reached(walk.best, impossible=False, dual=dual)
         part = fix_variables(model, dual, target * (1.0 - 1e-8))  # a choice that just reaches it will do
         if part.is_decided or part.rest.cover.nnz <= provable:
             break
     if part.rest.cover.nnz > _HOPELESS:
-        walk.run(_NO_END, limits.part(0.5), target)
+        walk.run(limits.part(0.5), target)
         if walk.value >= target:
             return Reached(walk.best, impossible=False, dual=dual)
     if part.is_decided:

@@ -9,10 +9,13 @@ from coverage.siting.capacity.loads import most_people_with_loads
 from coverage.siting.constrained.ruled_cover import ruled_cover
 from coverage.siting.constrained.ruled_start import RuledSearch
 from coverage.siting.covering.best_cover import best_cover
+from coverage.siting.covering.local_search import greedy, improved
+from coverage.siting.covering.lp_bound import DualSearch
 from coverage.siting.goals import Plan
 from coverage.siting.model.arrays import Floats
 from coverage.siting.model.build_order import Found, finished
 from coverage.siting.model.cover_model import CoverModel, build_model, merge_cells
+from coverage.siting.model.dominance import without_dominated
 from coverage.siting.model.highs import Limits
 from coverage.siting.model.infeasible import solved
 from coverage.siting.model.plan_value import covered_weight
@@ -21,6 +24,8 @@ from coverage.siting.model.programs import all_rules, most_program, most_values
 from coverage.siting.model.site_rules import SiteRules, site_rules, start_price
 
 _LARGE = 20_000
+# Steps of the relaxation for one number of sites of a curve.
+_CURVE_STEPS = 160
 
 
 def most_people(problem: Problem, limits: Limits) -> Plan:
@@ -44,6 +49,42 @@ def most_people(problem: Problem, limits: Limits) -> Plan:
     rows = np.concatenate((required, cover.chosen))
     found = Found(rows, covered_weight(problem, rows), cover.bound, cover.proven)
     return finished(problem, found, limits)
+
+
+def cover_curve(problem: Problem, most: int, limits: Limits) -> dict[int, tuple[float, float]]:
+    """Number of sites → (best found, bound) for equal sites, from as many as are required up to `most`.
+
+    The model is made once. Prices found for some numbers bound every number (Σ weight·(1 − μ) and the n
+    largest worths hold for any n); with the time that is left each number is searched for by itself.
+    """
+    required = problem.required
+    free = np.setdiff1d(problem.candidates, required)
+    covered = problem.covered(np.union1d(problem.fixed, required))
+    model = without_dominated(build_model(problem.metres, problem.weight, free, covered))
+    numbers = np.arange(max(0, 1 - len(required)), most - len(required) + 1)
+    if not len(numbers):
+        return {}
+    order = greedy(model, int(numbers[-1]))
+    best = {int(n): model.value(order[:n]) for n in numbers}
+    bound = {int(n): float(model.weight.sum()) for n in numbers}
+    longest, few = 0.0, int(min(numbers[-1], len(order), max(model.n_sites - 1, 0)))
+    while few > 0 and limits.left() > longest:
+        begun = limits.left()
+        chosen, value = improved(model, order[:few])
+        best[few] = max(best.get(few, 0.0), value)
+        dual = DualSearch(model, few, chosen).run(_CURVE_STEPS, limits, value)
+        rest = float((model.weight * (1.0 - dual.price)).sum())
+        reached = rest + np.concatenate(([0.0], np.cumsum(np.sort(dual.worth)[::-1])))
+        bound = {n: min(known, float(reached[min(n, len(reached) - 1)])) for n, known in bound.items()}
+        longest, few = max(longest, begun - limits.left()), few // 2
+    for place, n in enumerate(numbers.tolist()):
+        if bound[n] <= best[n] * (1.0 + 1e-9) or limits.left() <= longest:
+            continue
+        found = best_cover(model, n, limits.part(1.0 / (len(numbers) - place)))
+        best[n] = max(best[n], found.value - model.base)
+        bound[n] = min(bound[n], found.bound - model.base)
+    known = len(required)
+    return {n + known: (best[n] + model.base, max(bound[n], best[n]) + model.base) for n in best}
 
 
 def _ruled(problem: Problem, limits: Limits) -> Plan:

@@ -90,7 +90,7 @@ class Recombination:
     def _mended(self, choice: Ints, rounds: int, limits: Limits) -> None:
         if len(choice) == len(self.best):
             self.walk.begin(choice)
-            self.walk.run(rounds, limits, np.inf)
+            self.walk.run(limits, np.inf, rounds)
 
     def _take(self, instead: int | None) -> bool:
         """Let the plan in if it is better than its parent `instead` or else the worst, or there is room."""

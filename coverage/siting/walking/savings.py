@@ -12,24 +12,28 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
-from coverage.siting.model.arrays import Floats, Ints, row_entries
-from coverage.siting.model.highs import Limits
-
-_KICK = (2, 4)
-_NEIGHBOURS = 12
-_ACCEPT_WORSE = 0.002
-_HOME_AFTER = 200
+from coverage.siting.model.arrays import Floats, Ints, only_entries, row_entries
+from coverage.siting.model.highs import Program
+from coverage.siting.model.interchange import Interchange
+from coverage.siting.model.programs import SiteRows
 
 
 @dataclass(frozen=True, eq=False)
 class SavingsModel:
-    """`saved` CSR (sites × cells) > 0: weight·metres that a cell saves if served by the site."""
+    """`saved` CSR (sites × cells) > 0: weight·metres that a cell saves if served by the site; `total` is
+    what is walked when no site is opened."""
 
     saved: sparse.csr_array
+    total: float
 
     @cached_property
     def by_cell(self) -> sparse.csr_array:
         return sparse.csr_array(self.saved.T.tocsr())
+
+    @cached_property
+    def site(self) -> Ints:
+        """(pairs,) the site of each stored entry."""
+        return np.repeat(np.arange(self.n_sites), np.diff(self.saved.indptr))
 
     @property
     def n_sites(self) -> int:
@@ -52,6 +56,30 @@ class SavingsModel:
         if filled.any():
             total[filled] = np.add.reduceat(entries, self.saved.indptr[:-1][filled])
         return total
+
+    def only(self, sites: Ints) -> SavingsModel:
+        """Some of the sites, the others closed."""
+        return SavingsModel(sparse.csr_array(self.saved[sites]), self.total)
+
+    def nearest(self, most: int) -> SavingsModel:
+        """The same with the `most` best sites of every cell alone.
+
+        Whoever is served by none of them counts as served by the next one for nothing, so no plan saves
+        less here than in truth, and a plan that serves every cell by one of them saves the same (the
+        nearest sites alone matter: Church 2003; García, Labbé and Marín 2011). The model itself where
+        that leaves little out.
+        """
+        degree = np.diff(self.by_cell.indptr)
+        if np.minimum(degree, most).sum() > 0.7 * self.saved.nnz:
+            return self
+        cell = np.repeat(np.arange(self.n_cells), degree)
+        order = np.lexsort((-self.by_cell.data, cell))
+        place = np.arange(len(order)) - self.by_cell.indptr[cell]
+        free = np.zeros(self.n_cells)
+        free[cell[place == most]] = self.by_cell.data[order[place == most]]
+        less = self.saved.data - free[self.saved.indices]
+        full = sparse.csr_array((less, self.saved.indices, self.saved.indptr), shape=self.saved.shape)
+        return SavingsModel(only_entries(full, less > 0.0), self.total - float(free.sum()))
 
 
 def greedy_savings(model: SavingsModel, count: int) -> Ints:
@@ -77,59 +105,26 @@ def greedy_savings(model: SavingsModel, count: int) -> Ints:
     return np.array(chosen, np.int64)
 
 
-class SavingsSwap:
-    """Chosen sites with the profit of every swap kept up to date (fast interchange).
+class SavingsSwap(Interchange):
+    """The swaps of a least-walking plan.
 
     `first` and `second` are each cell's best and second-best saving among the chosen, `slot` who
-    gives the best and `next_slot` who the second (−1: nobody). profit(out, in) = gain(in) − loss(out) +
-    both(in, out) (Resende and Werneck 2007). A swap recomputes only the cells whose best or second-best
-    it changes.
+    gives the best and `next_slot` who the second (−1: nobody). A swap recomputes only the cells whose
+    best or second-best it changes.
     """
 
     def __init__(self, model: SavingsModel, chosen: Ints) -> None:
+        super().__init__(model.n_sites, chosen)
         self.model = model
-        self.chosen = np.array(chosen, np.int64)
-        self.slot_of = np.full(model.n_sites, -1, np.int64)
-        self.slot_of[self.chosen] = np.arange(len(chosen))
         self.first = np.zeros(model.n_cells)
         self.second = np.zeros(model.n_cells)
         self.slot = np.full(model.n_cells, -1, np.int64)
         self.next_slot = np.full(model.n_cells, -1, np.int64)
-        self.gain = np.zeros(model.n_sites)
-        self.loss = np.zeros(len(chosen))
-        self.both = np.zeros((model.n_sites, len(chosen)))
         cells = np.arange(model.n_cells)
         self._rank(cells)
         self._count(cells, +1.0)
 
-    @property
-    def value(self) -> float:
-        return float(self.first.sum())
-
-    def improve(self, limits: Limits | None = None, max_swaps: int = 20_000) -> int:
-        """Make the best swap until none helps, or the time is over; the number made."""
-        for swaps in range(max_swaps):
-            if limits is not None and swaps % 8 == 7 and limits.left() <= 0.0:
-                return swaps
-            slot, site, profit = self.best_swap()
-            if profit <= 1e-10 * max(self.value, 1.0):
-                return swaps
-            self.swap(slot, site)
-        return max_swaps
-
-    def best_swap(self) -> tuple[int, int, float]:
-        """(slot out, site in, profit)."""
-        if not len(self.chosen) or self.model.n_sites == len(self.chosen):
-            return 0, 0, 0.0
-        change = self.both - self.loss
-        slots = np.argmax(change, axis=1)
-        profit = self.gain + change[np.arange(len(slots)), slots]
-        profit[self.chosen] = -np.inf
-        site = int(np.argmax(profit))
-        return int(slots[site]), site, float(profit[site])
-
     def swap(self, slot: int, site: int) -> None:
-        """Put `site` in the place of the one at `slot`."""
         out = self.chosen[slot]
         row = slice(self.model.saved.indptr[site], self.model.saved.indptr[site + 1])
         near = self.model.saved.indices[row]
@@ -141,6 +136,8 @@ class SavingsSwap:
         self.slot_of[out], self.slot_of[site] = -1, slot
         self._rank(cells)
         self._count(cells, +1.0)
+        self.touched_sites[[out, site]] = True
+        self.touched_slots[slot] = True
 
     def _rank(self, cells: Ints) -> None:
         """Best and second-best of `cells` among the chosen sites."""
@@ -160,68 +157,74 @@ class SavingsSwap:
         self.next_slot[cells[owner[next_]]] = slots[next_]
 
     def _count(self, cells: Ints, sign: float) -> None:
-        """Add (+1) or take away (−1) what `cells` contribute to gain, loss and both."""
-        at, owner = row_entries(self.model.by_cell.indptr, cells)
-        sites, saved, cell = self.model.by_cell.indices[at], self.model.by_cell.data[at], cells[owner]
-        more = np.maximum(saved - self.first[cell], 0.0)
-        self.gain += sign * np.bincount(sites, weights=more, minlength=len(self.gain))
+        """Add (+1) or take away (−1) what `cells` contribute to value, gain, loss and both."""
+        first = self.first[cells]
+        self.value += sign * float(first.sum())
         served = cells[self.slot[cells] >= 0]
         np.add.at(self.loss, self.slot[served], sign * (self.first[served] - self.second[served]))
-        keep = (self.slot[cell] >= 0) & (saved > self.second[cell])
-        kept = np.minimum(saved, self.first[cell])[keep] - self.second[cell[keep]]
-        np.add.at(self.both, (sites[keep], self.slot[cell[keep]]), sign * kept)
+        self.touched_slots[self.slot[served]] = True
+        at, owner = row_entries(self.model.by_cell.indptr, cells)
+        saved = self.model.by_cell.data[at]
+        near = np.flatnonzero(saved > self.second[cells][owner])
+        owner, saved, sites = owner[near], saved[near], self.model.by_cell.indices[at[near]]
+        cell = cells[owner]
+        self.touched_sites[sites] = True
+        more = saved > first[owner]
+        self.gain += sign * np.bincount(
+            sites[more], weights=saved[more] - first[owner[more]], minlength=len(self.gain)
+        )
+        keep = self.slot[cell] >= 0
+        sites, saved, cell = sites[keep], saved[keep], cell[keep]
+        kept = np.minimum(saved, self.first[cell]) - self.second[cell]
+        np.add.at(self.both_flat, sites * np.int64(len(self.chosen)) + self.slot[cell], sign * kept)
 
 
-class SavingsWalk:
-    """Iterated local search over swaps; `best` is the best choice seen, `value` what it saves.
+def median_program(model: SavingsModel, rows: SiteRows) -> Program:
+    """minimise the total walking: Σ of a cell's steps s over the sites in order of what it saves there.
 
-    A few neighbouring sites are exchanged at random and mended by swaps; the search goes on from what is
-    nearly as good as before, and returns to the best when nothing better has come for long.
+    A cell's savings S₁ > S₂ > … (one level for all sites that save it the same) are made of steps:
+    maximise Σ (S_k − S_{k+1})·w_k, where w_k ≤ w_{k−1} + Σ x of the sites of level k, 0 ≤ w ≤ 1
+    (Elloumi 2010). x whole; the w become whole by themselves.
     """
+    n = model.n_sites
+    order, level, saved, cell = _levels(model)
+    count = len(saved)
+    following = np.zeros(count)
+    following[:-1] = np.where(cell[1:] == cell[:-1], saved[1:], 0.0)
+    later = np.flatnonzero(np.concatenate(([False], cell[1:] == cell[:-1])))
+    opened = sparse.csr_array((-np.ones(len(level)), (level, model.by_cell.indices[order])), shape=(count, n))
+    before = sparse.csr_array((-np.ones(len(later)), (later, later - 1)), shape=(count, count))
+    links = sparse.hstack([opened, sparse.csr_array(sparse.eye_array(count) + before)])
+    rules = sparse.hstack([rows.matrix, sparse.csr_array((rows.matrix.shape[0], count))])
+    return Program(
+        cost=np.concatenate((np.zeros(n), following - saved)),
+        matrix=sparse.csr_array(sparse.vstack([rules, links])),
+        row_low=np.concatenate((rows.low, np.full(count, -np.inf))),
+        row_high=np.concatenate((rows.high, np.zeros(count))),
+        low=np.concatenate((rows.must.astype(float), np.zeros(count))),
+        high=np.ones(n + count),
+        integer=np.arange(n + count) < n,
+        maximises=False,
+        offset=model.total,
+    )
 
-    def __init__(self, model: SavingsModel, chosen: Ints, seed: int) -> None:
-        self.model, self.search = model, SavingsSwap(model, chosen)
-        self.rng = np.random.default_rng(seed)
-        self.best, self.value = self.search.chosen.copy(), self.search.value
-        self._here, self._here_value, self._since_best = self.best, self.value, 0
-        # a share of what is walked, not of what is saved against walking very far
-        self._worse = _ACCEPT_WORSE * (float(model.saved.max(axis=0).sum()) - self.value)
 
-    def run(self, limits: Limits, until: float) -> None:
-        """Until the value reaches `until`, or the time is over."""
-        while self.value < until and limits.left() > 0.0:
-            self._shake()
-            self.search.improve(limits)
-            found, self._since_best = self.search.value, self._since_best + 1
-            if found > self.value * (1.0 + 1e-12):
-                self.best, self.value, self._since_best = self.search.chosen.copy(), found, 0
-            if self._since_best > _HOME_AFTER:
-                self._since_best, self._here, self._here_value = 0, self.best, self.value
-                self._go_to(self.best)
-            elif found >= self._here_value - self._worse:
-                self._here, self._here_value = self.search.chosen.copy(), found
-            else:
-                self._go_to(self._here)
+def median_values(model: SavingsModel, chosen: Ints) -> Floats:
+    """The variables of `median_program` when `chosen` are open: a cell takes all steps up to its best."""
+    _, _, saved, cell = _levels(model)
+    is_open, best = np.zeros(model.n_sites), np.zeros(model.n_cells)
+    is_open[chosen] = 1.0
+    if len(chosen):
+        best = model.saved[chosen].max(axis=0).toarray().ravel()
+    return np.concatenate((is_open, (best[cell] >= saved).astype(float)))
 
-    def _shake(self) -> None:
-        """A random site gives way to one near it, then some that lie beside the newcomer do so too."""
-        search, slot = self.search, int(self.rng.integers(len(self.search.chosen)))
-        for _ in range(int(self.rng.integers(_KICK[0], _KICK[1] + 1))):
-            worth = search.both[:, slot].copy()
-            worth[search.chosen] = -1.0
-            few = min(_NEIGHBOURS, len(worth) - 1)
-            near = np.argpartition(-worth, few)[:few]
-            near = near[worth[near] >= 0.0]
-            if not len(near):
-                return
-            site = int(near[self.rng.integers(len(near))])
-            search.swap(slot, site)
-            beside = np.argsort(-search.both[site], kind="stable")[:_NEIGHBOURS]
-            slot = int(beside[self.rng.integers(len(beside))])
 
-    def _go_to(self, choice: Ints) -> None:
-        search = self.search
-        away = np.flatnonzero(~np.isin(search.chosen, choice))
-        missing = choice[search.slot_of[choice] < 0]
-        for slot, site in zip(away, missing, strict=True):
-            search.swap(int(slot), int(site))
+def _levels(model: SavingsModel) -> tuple[Ints, Ints, Floats, Ints]:
+    """(entries of `by_cell` by cell and falling saving, the level of each; saving and cell of each level)."""
+    pairs = model.by_cell
+    cell = np.repeat(np.arange(model.n_cells), np.diff(pairs.indptr))
+    order = np.lexsort((-pairs.data, cell))  # entries lie by cell already
+    saved = pairs.data[order]
+    begins = np.ones(len(order), bool)
+    begins[1:] = (cell[1:] != cell[:-1]) | (saved[1:] != saved[:-1])
+    return order, np.cumsum(begins) - 1, saved[begins], cell[begins]

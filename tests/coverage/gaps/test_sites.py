@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from coverage.assessment import Assessment, assess
 from coverage.gaps.gaps import find_gaps
-from coverage.gaps.sites import best_sites, split_gap, with_sites
+from coverage.gaps.sites import best_sites, split_gap, split_large, with_sites
 from tests.coverage.test_laws import random_city, with_facility
 from tests.coverage.tiny_town import EAST, NORTH, RADIUS_500, WALK_5, standard, study
 
@@ -43,6 +43,23 @@ def test_a_long_gap_splits_into_parts_that_one_facility_each_serves(rule: str) -
     assert parts[0].residents == 1100.0
     assert sum(part.residents for part in parts) == 2100.0
     assert sorted(np.concatenate([part.cells for part in parts]).tolist()) == list(range(21))
+
+
+@pytest.mark.parametrize("rule", [RADIUS_500, WALK_5])
+def test_large_gaps_are_split_as_one_gap_is(rule: str) -> None:
+    near = rule.replace("500", "200").replace("figure_min = 5", "figure_min = 2")
+    done = gaps_of([("clinic", 0)], near)
+    gaps = with_sites(done.gaps, done.measured)
+    assert gaps[0].site is not None
+    assert gaps[0].site.residents < gaps[0].residents / 2
+    parts = split_large(gaps, done.measured, most=3)
+    whole = split_gap(gaps[0], done.measured)[:3]
+    assert [(part.cell, part.residents) for part in parts[0]] == [(p.cell, p.residents) for p in whole]
+
+
+def test_a_gap_that_one_facility_serves_by_half_is_not_split() -> None:
+    done = gaps_of([("clinic", 0)], RADIUS_500)
+    assert split_large(with_sites(done.gaps, done.measured), done.measured) == {}
 
 
 def test_where_no_street_is_near_nobody_can_be_served_on_foot() -> None:

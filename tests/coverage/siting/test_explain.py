@@ -1,5 +1,7 @@
 """What is told about a plan, on a street of five houses."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -69,6 +71,22 @@ def test_the_curve_shows_what_build_order_costs():
         (1, 7.0, 7.0, 6.0),
         (2, 12.0, 12.0, 12.0),
     ]
+
+
+@pytest.mark.parametrize("seconds", [1e-6, 20.0])
+@pytest.mark.parametrize("required", [(), (3,)])
+def test_every_point_of_a_curve_holds_however_little_time_there_is(seconds, required):
+    rng = np.random.default_rng(6)
+    near = rng.random((8, 30)) < 0.25
+    demand = Demand(rng.integers(0, 9, 30).astype(float), sparse.csr_array(near))
+    plan = demand.choose(Goal(count=5, required=required))
+    points = curve(demand, replace(plan, goal=replace(plan.goal, time_limit_s=seconds)))
+    assert [point.sites for point in points] == [1, 2, 3, 4, 5]
+    for point in points:
+        exact = demand.choose(Goal(count=point.sites, required=required))
+        assert exact.proven
+        assert point.in_order <= point.best <= exact.objective <= point.bound
+        assert seconds < 1.0 or (point.best, point.bound) == (exact.objective, exact.objective)
 
 
 def test_alternatives_are_nearly_as_good_and_differ():

@@ -82,7 +82,7 @@ def test_swap_profits_stay_true_after_many_swaps(seed, count):
     rng = np.random.default_rng(seed)
     for _ in range(30):
         site = int(rng.integers(model.n_sites))
-        if not search.is_chosen[site]:
+        if search.slot_of[site] < 0:
             search.swap(int(rng.integers(len(search.chosen))), site)
     fresh = SwapSearch(model, search.chosen)
     for name in ("gain", "loss", "both", "value"):
@@ -95,7 +95,7 @@ def test_a_walk_never_loses_the_best_and_stays_within_the_bound(seed, count):
     model = model_of(seed)
     chosen, value = improved(model, greedy(model, count))
     walk = LocalSearch(model, chosen, seed)
-    walk.run(100, Limits(60.0), np.inf)
+    walk.run(Limits(60.0), np.inf, 100)
     assert value <= walk.value <= exact(model, count) + 1e-9
     assert walk.value == pytest.approx(model.value(walk.best))
 

@@ -5,11 +5,14 @@ import csv
 import io
 import json
 
+import numpy as np
 import openpyxl
 import pytest
 
 from data.intake.read import read_facilities
-from geo.datum import convert
+from data.intake.tiers import tier_of
+from geo.crs import project
+from geo.datum import BD09, GCJ02, WGS84, convert
 from tests.data.intake.small_lists import stations, units, write_xlsx
 
 PLACES = stations(12)
@@ -231,7 +234,11 @@ def test_a_link_says_whose_coordinates_it_has(tmp_path):
 
 
 def test_codes_of_places_are_named_with_their_column(tmp_path):
-    for title, cell in (("Plus Code", "8P4W2QMQ+4H"), ("geohash", "wtsqpp7kr3"), ("坐标", "50SXA6892945465")):
+    for title, cell in (
+        ("Plus Code", "2QMQ+4H 南京"),
+        ("坐标", "50SXA6892945465"),
+        ("坐标", "///filled.count.soap"),
+    ):
         intake = read(tmp_path, [["名称", "类型", title], *([name, "服务站", cell] for name in NAMES)])
         told = [found for found in intake.findings if found.code == "unread-notation"]
         assert told and told[0].column == title and intake.accepted_count == 0
@@ -349,9 +356,11 @@ def test_files_are_named_as_what_they_are(tmp_path, content, word):
     assert found.code == "unreadable-file" and word in str(found.message)
 
 
-def test_a_table_on_its_side_is_named(tmp_path):
+def test_a_table_on_its_side_is_read_turned(tmp_path):
     columns = [["名称", "类型", "经度", "纬度"], *([n, "服务站", x, y] for n, x, y, _ in PLACES)]
-    assert codes(read(tmp_path, [list(row) for row in zip(*columns, strict=True)])) == {"transposed-table"}
+    turned = read(tmp_path, [list(row) for row in zip(*columns, strict=True)])
+    assert "transposed-table" in codes(turned)
+    all_right(turned)
 
 
 @pytest.mark.parametrize(("shift", "count"), [(0.3, 12), (0.3, 5), (0.05, 8)])
@@ -386,3 +395,199 @@ def test_a_swapped_row_is_mended_by_one_decision(tmp_path):
     )
     mended = accept_proposals(report).intake
     assert mended.accepted_count == 12 and max(away_m(mended)) <= 1
+
+
+def packed_minutes(value):
+    """As GPS receivers write it: dddmm.mmmm."""
+    return f"{int(value) * 100 + value % 1 * 60:.6f}"
+
+
+def with_marks(value, marks):
+    minutes = value % 1 * 60
+    return f"{int(value)}{marks[0]}{int(minutes)}{marks[1]}{minutes % 1 * 60:.3f}{marks[2]}"
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "written",
+    [
+        packed_minutes,
+        lambda value: with_marks(value, "˚´˝"),
+        lambda value: with_marks(value, "。′″"),
+        lambda value: with_marks(value, "°'\""),
+    ],
+)
+def test_degrees_and_minutes_of_receivers_and_of_odd_keyboards(tmp_path, kind, written):
+    rows = [["名称", "类型", "经度", "纬度"], *([n, "站", written(x), written(y)] for n, x, y, _ in PLACES)]
+    all_right(read(tmp_path, rows, kind))
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        '{{"lng":{x},"lat":{y}}}', '{{"latitude":"{y}","longitude":"{x}"}}', "X={x},Y={y}", "({x}, {y}, 0.0)",
+        "{x},{y},0", "经度：{x}；纬度：{y}", "lat:{y} lng:{x}", "TMap.LatLng({y}, {x})",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("title", ["坐标", "备注"])
+def test_places_that_pages_and_scripts_write_into_one_cell(tmp_path, written, title):
+    rows = [["名称", "类型", title], *([n, "站", written.format(x=x, y=y)] for n, x, y, _ in PLACES)]
+    all_right(read(tmp_path, rows))
+
+
+@pytest.mark.parametrize(
+    ("call", "system"), [("new BMap.Point", BD09), ("BMapGL.Point", BD09), ("new AMap.LngLat", GCJ02)]
+)
+def test_a_place_made_by_a_maps_own_script_is_in_its_system(tmp_path, call, system):
+    x, y = convert(*np.array([place[1:3] for place in PLACES]).T, WGS84, system)
+    rows = [["名称", "类型", "坐标"]]
+    rows += [[n, "站", f"{call}({a:.7f},{b:.7f})"] for n, a, b in zip(NAMES, x, y, strict=True)]
+    found = read(tmp_path, rows)
+    assert found.datum.system == system
+    all_right(found)
+
+
+@pytest.mark.parametrize("round_to", [0, 2])
+@pytest.mark.parametrize("titles", [("X", "Y"), ("X坐标(EPSG:3857)", "Y坐标(EPSG:3857)")])
+def test_metres_of_a_web_map_are_never_degrees_without_their_point(tmp_path, round_to, titles):
+    """13223526, 3769874 is no 132.23526, 37.69874; unless it is named, it is asked what they are."""
+    xy = project(*np.array([place[1:3] for place in PLACES]).T, "EPSG:3857").round(round_to)
+    named = titles != ("X", "Y")
+    rows = [
+        ["名称", "类型", *titles],
+        *([n, "站", x, y] for n, (x, y) in zip(NAMES, xy.tolist(), strict=True)),
+    ]
+    found = read(tmp_path, rows)
+    if named:
+        all_right(found)
+    else:
+        assert (found.accepted_count, codes(found)) == (0, {"unknown-projection"})
+        assert all("EPSG:3857" in str(finding.message) for finding in found.findings)
+    all_right(read(tmp_path, rows, datum="epsg:3857"))
+
+
+def test_metres_of_a_citys_own_grid_are_named_as_such(tmp_path):
+    rows = [["名称", "类型", "X坐标", "Y坐标"]]
+    rows += [[n, "站", 146125.521 + k, 135602.157 + k] for k, n in enumerate(NAMES)]
+    found = read(tmp_path, rows)
+    assert codes(found) == {"impossible-coordinates"}
+    assert all("own grid" in str(finding.message) for finding in found.findings)
+
+
+@pytest.mark.parametrize("serial", [False, True])
+def test_a_facility_written_out_again_for_each_service_is_one(tmp_path, serial):
+    """Not where each row has a number of its own: then it is asked whether they are one."""
+    rows = [["序号", "名称", "类型", "经度", "纬度", "服务事项"]]
+    for n, x, y, _ in PLACES:
+        rows += [[len(rows) if serial else None, n, "站", x, y, service] for service in ("社保", "养老")]
+    found = read(tmp_path, rows)
+    assert found.rows == (24 if serial else 12)
+    assert ("duplicate" in codes(found)) == serial
+    if not serial:
+        all_right(found)
+        assert set(found.accepted["services"]) == {"社保、养老"}
+
+
+def records():
+    return [{"name": n, "type": "站", "lng": x, "lat": y} for n, x, y, _ in PLACES]
+
+
+TITLES = ("name", "type", "lng", "lat")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda: json.dumps({title: [row[title] for row in records()] for title in TITLES}),
+        lambda: json.dumps({"columns": TITLES, "data": [list(row.values()) for row in records()]}),
+        lambda: f"var places = {json.dumps(records(), ensure_ascii=False)};\n",
+        lambda: f"window.data={json.dumps(records())}",
+        lambda: f"callback({json.dumps({'data': records()})});",
+        lambda: "\n".join("  ".join(map(str, row)) for row in (TITLES, *(r.values() for r in records()))),
+        lambda: "\n".join("，".join(map(str, row)) for row in (TITLES, *(r.values() for r in records()))),
+    ],
+)
+def test_tables_as_scripts_and_hands_write_them(tmp_path, written):
+    (tmp_path / "list.txt").write_text(written(), "utf-8")
+    all_right(read_facilities([tmp_path / "list.txt"]))
+
+
+@pytest.mark.parametrize(
+    ("name", "tier"),
+    [
+        ("梅园社区退役军人服务站", "退役军人"), ("梅园街道公共法律服务站", "司法"),
+        ("梅园社区医保服务站", "其他服务"), ("梅园街道社会工作服务站", "其他服务"),
+        ("梅园社区菜鸟服务站", "邮政快递"), ("法律巷社区服务站", "station"), ("梅园村便民服务室", "station"),
+        ("梅园街道便民服务大厅", "centre"), ("梅园社区便民服务大厅", "station"),
+    ],
+)  # fmt: skip
+def test_stations_of_other_services_are_no_service_stations(name, tier):
+    assert tier_of("", name, ()).tier == tier
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat", "system"),
+    [
+        ("gd_lng", "gd_lat", GCJ02), ("腾讯lng", "腾讯lat", GCJ02), ("gd经度", "gd纬度", GCJ02),
+        ("百度坐标X", "百度坐标Y", BD09), ("lon84", "lat84", ""), ("location_lng", "location_lat", ""),
+        ("mapx", "mapy", ""), ("经", "纬", ""), ("longtitude", "lattitude", ""),
+    ],
+)  # fmt: skip
+def test_coordinates_are_known_under_the_name_of_their_system_or_source(tmp_path, lon, lat, system):
+    x, y = convert(*np.array([place[1:3] for place in PLACES]).T, WGS84, system or WGS84)
+    rows = [["名称", "类型", lon, lat], *([n, "站", a, b] for n, a, b in zip(NAMES, x, y, strict=True))]
+    found = read(tmp_path, rows)
+    all_right(found)
+    assert not system or found.datum.system == system
+
+
+@pytest.mark.parametrize("newer", ["修改后", "核定", "更新后", "改正后"])
+def test_the_corrected_place_counts_whatever_correction_is_called(tmp_path, newer):
+    rows = [["名称", "类型", "经度", "纬度", f"{newer}经度", f"{newer}纬度"]]
+    found = read(tmp_path, [*rows, *([n, "站", x + 0.01, y, x, y] for n, x, y, _ in PLACES)])
+    all_right(found)
+    assert "unused-column" in codes(found)
+
+
+@pytest.mark.parametrize("marks", ["“{}”", "‘{}’", "'{}", '"{}"', "`{}"])
+def test_a_number_in_quotation_marks_is_the_number(tmp_path, marks):
+    rows = [["名称", "类型", "经度", "纬度"]]
+    all_right(
+        read(tmp_path, [*rows, *([n, "站", marks.format(x), marks.format(y)] for n, x, y, _ in PLACES)])
+    )
+
+
+def test_an_outline_in_a_cell_is_named_as_what_it_is(tmp_path):
+    outline = "{0},{1};{2},{1};{2},{3}"
+    rows = [["名称", "类型", "边界坐标"]]
+    rows += [[n, "站", outline.format(x, y, x + 0.001, y + 0.001)] for n, x, y, _ in PLACES]
+    found = read(tmp_path, rows)
+    assert any("outlines of several points" in str(one.message) for one in found.findings)
+
+
+def geohash(lon, lat, length=10):
+    """Bits that halve longitude and latitude in turn, five to a letter."""
+    (west, east), (south, north), bits = (-180.0, 180.0), (-90.0, 90.0), ""
+    while len(bits) < 5 * length:
+        if len(bits) % 2 == 0:
+            middle = (west + east) / 2
+            bits += str(int(lon >= middle))
+            west, east = (middle, east) if lon >= middle else (west, middle)
+        else:
+            middle = (south + north) / 2
+            bits += str(int(lat >= middle))
+            south, north = (middle, north) if lat >= middle else (south, middle)
+    letters = "0123456789bcdefghjkmnpqrstuvwxyz"
+    return "".join(letters[int(bits[k : k + 5], 2)] for k in range(0, len(bits), 5))
+
+
+def test_geohashes_and_whole_plus_codes_are_the_middle_of_their_square(tmp_path):
+    rows = [["名称", "类型", "geohash"], *([n, "站", geohash(x, y)] for n, x, y, _ in PLACES)]
+    all_right(read(tmp_path, rows))
+    whole = read(tmp_path, [["名称", "类型", "Plus Code"], [NAMES[0], "站", "8P4W2QMQ+4H"]]).accepted
+    assert whole[["lon", "lat"]].iloc[0].tolist() == pytest.approx([118.788938, 32.032812], abs=1e-6)
+
+
+def test_a_geohash_of_some_hundred_metres_is_too_coarse(tmp_path):
+    rows = [["名称", "类型", "geohash"], *([n, "站", geohash(x, y, 6)] for n, x, y, _ in PLACES)]
+    assert "coarse-coordinates" in codes(read(tmp_path, rows))

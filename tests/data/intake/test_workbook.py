@@ -42,7 +42,7 @@ def test_the_rows_stand_where_they_stood_with_the_result_beside_them(returned):
 
 def test_the_cells_meant_have_comments_with_all_that_is_said_of_them(returned):
     sheet = openpyxl.load_workbook(returned[1])["梅园街道"]
-    assert sheet["C4"].comment.text.startswith("检查结果\n[错误] 经度")
+    assert sheet["C4"].comment.text.startswith("检查结果\n[需修改] 经度")
     assert "缺少名称" in sheet["A5"].comment.text
     assert sheet["A3"].comment is None and sheet["C4"].fill.fgColor.rgb == "00000000"
     assert sheet["F4"].fill.fgColor.rgb == "FFF8B4A6"
@@ -64,7 +64,7 @@ def test_one_sheet_in_front_lists_the_findings_with_links_to_their_cells(returne
     assert book.sheetnames == ["检查结果", "梅园街道"] and book.active.title == "检查结果"
     front = book["检查结果"]
     found = [row for row in front.iter_rows() if row[0].value == "梅园街道"]
-    assert {(row[1].value, row[4].value) for row in found} >= {("4", "错误"), ("5", "错误")}
+    assert {(row[1].value, row[4].value) for row in found} >= {("4", "需修改"), ("5", "需修改")}
     assert found[0][0].hyperlink.location.startswith("'梅园街道'!")
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import pytest
 import rasterio
@@ -266,3 +267,55 @@ def test_of_a_national_raster_only_the_city_is_read(tmp_path: Path) -> None:
     residents, peak_kb = map(float, ran.stdout.split())
     assert residents == 120 * 120
     assert peak_kb < 150_000
+
+
+def _wide(folder: Path, side_m: float) -> Path:
+    """Two pixels beside each other of 400 and 100 residents, their western edge at 300 km east."""
+    place = from_origin(300_000, 3_550_000, side_m, side_m)
+    return raster(folder / "wide.tif", np.array([[400.0, 100.0]]), crs="EPSG:32650", transform=place)
+
+
+def _layer(path: Path, shapes: list[shapely.Geometry], **columns: object) -> Path:
+    gpd.GeoDataFrame(columns, geometry=shapes, crs="EPSG:32650").to_file(path)
+    return path
+
+
+def test_residents_of_wide_pixels_follow_buildings_within_each_pixel(tmp_path: Path) -> None:
+    homes = [
+        shapely.box(300_050, 3_549_900, 300_070, 3_549_920),
+        shapely.box(301_950, 3_549_100, 301_970, 3_549_120),
+    ]
+    buildings = _layer(tmp_path / "b.gpkg", homes, building=["apartments", "house"])
+    reading = Reading(by="floor", buildings=buildings)
+    grid = read_population(_wide(tmp_path, 1000.0), crs="EPSG:32650", reading=reading).grid
+    order = np.argsort(grid.xy[:, 0])
+    assert grid.residents[order].tolist() == pytest.approx([400.0, 100.0])
+    assert np.hypot(*(grid.xy[order] - [[300_060, 3_549_910], [301_960, 3_549_110]]).T).max() < 100
+
+
+def test_residents_of_wide_pixels_follow_settlements_and_leave_water(tmp_path: Path) -> None:
+    west = _layer(tmp_path / "s.gpkg", [shapely.box(300_000, 3_549_000, 300_500, 3_550_000)])
+    settled = Reading(by="mask", mask=west)
+    found = read_population(_wide(tmp_path, 1000.0), crs="EPSG:32650", reading=settled)
+    inside = found.grid.xy[:, 0] < 300_600  # a cell of 100 m at the rim has its centre a little beyond
+    assert found.grid.residents[inside].sum() == pytest.approx(400.0)
+    assert found.grid.total == pytest.approx(500.0)
+    assert "spread-by-area" in {
+        finding.code for finding in found.findings
+    }  # the other pixel holds no settlement
+    dry = read_population(_wide(tmp_path, 1000.0), crs="EPSG:32650", reading=Reading(water=west)).grid
+    assert dry.residents[dry.xy[:, 0] < 300_400].sum() == 0
+    assert dry.total == pytest.approx(500.0)
+
+
+def test_pixels_as_fine_as_they_should_be_follow_nothing(tmp_path: Path) -> None:
+    homes = _layer(tmp_path / "b.gpkg", [shapely.box(300_050, 3_549_950, 300_070, 3_549_970)])
+    with pytest.raises(SettingError, match="would do nothing"):
+        read_population(_wide(tmp_path, 100.0), reading=Reading(by="floor", buildings=homes))
+
+
+def test_points_of_a_wide_grid_say_how_wide_it_is_whatever_the_reach(tmp_path: Path) -> None:
+    rows = [f"{118.7 + 0.01 * k},{32.0 + 0.0085 * j},10" for k in range(5) for j in range(5)]
+    (tmp_path / "p.csv").write_text("lon,lat,residents\n" + "\n".join(rows))
+    found = read_population(tmp_path / "p.csv")
+    assert "population-coarse" in {finding.code for finding in found.findings}

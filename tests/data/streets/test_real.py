@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from data.streets import StreetFile, read_streets
 from geo.crs import project
 from geo.distance.nearest import nearest_on_foot, nearest_straight
+from geo.network.network import WalkNetwork
 from geo.network.snapping import snap, take
 
 DATA = Path(__file__).parents[3] / ".." / "shared" / "data"
@@ -45,18 +47,23 @@ def test_porto_alegre_straight_shares_are_exact(porto_alegre, radius_m, expected
     )
 
 
-# The other engine reports whole minutes. Counted to the nearest minute (up to 10.5 and 15.5) ours
-# agree to eight tenths of a point (ours also walks private driveways by kind and passes over islands); up
-# to 10.0 and 15.0 sharp, ours are lower.
+# The other engine reports whole minutes and lets places join the nearest street, be it an island. Done so
+# (up to 10.5 and 15.5, no islands passed over) ours agree to a third of a point, and to a quarter without
+# driveways (docs/real-cities.md); islands passed over are 0.35 points.
+# Up to 10.0 and 15.0 sharp ours are lower.
 @pytest.mark.parametrize(("minutes", "theirs", "sharp"), [(10, 73.3, 71.0), (15, 92.8, 92.4)])
 def test_porto_alegre_walking_shares_agree_with_another_engine(porto_alegre, minutes, theirs, sharp):
     streets, xy, residents, has_care = porto_alegre
-    homes = snap(streets.network, xy, limit_m=500)
-    near = nearest_on_foot(streets.network, homes, take(homes, np.flatnonzero(has_care)))
-    assert percent(near.metres, (minutes + 0.5) * SPEED_M_PER_MIN, residents) == pytest.approx(
-        theirs, abs=0.8
-    )
-    assert percent(near.metres, minutes * SPEED_M_PER_MIN, residents) == pytest.approx(sharp, abs=0.1)
+
+    def share(network: WalkNetwork, limit: float) -> float:
+        homes = snap(network, xy, limit_m=500)
+        near = nearest_on_foot(network, homes, take(homes, np.flatnonzero(has_care)))
+        return percent(near.metres, limit * SPEED_M_PER_MIN, residents)
+
+    as_theirs = share(replace(streets.network, island_m=0.0), minutes + 0.5)
+    assert as_theirs == pytest.approx(theirs, abs=0.35)
+    assert 0 <= share(streets.network, minutes + 0.5) - as_theirs < 0.4
+    assert share(streets.network, minutes) == pytest.approx(sharp, abs=0.05)
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,15 @@ def test_the_folder_holds_what_the_contract_names(tmp_path: Path) -> None:
     assert document["gaps"] == []
 
 
+def test_a_folder_without_a_plan_has_a_briefing_in_both_languages(tmp_path: Path) -> None:
+    assess_files(write_small_city(tmp_path / "in"), out=tmp_path / "out")
+    zh, en = ((tmp_path / "out" / f"briefing-{name}.md").read_text("utf-8") for name in ("zh", "en"))
+    assert zh.startswith("# 小城：哪些居民未被覆盖")
+    assert "| 公共服务站直线半径500米以内（城镇居民） | ≤500米 |" in zh
+    assert en.startswith("# 小城: who is not served")
+    assert "## Rule by rule" in en and "## Largest gaps" not in en  # nobody is in a gap
+
+
 def test_cells_say_their_metres_per_tier(tmp_path: Path) -> None:
     assess_files(write_small_city(tmp_path / "in"), out=tmp_path / "out")
     cells = pd.read_parquet(tmp_path / "out" / "cells.parquet")
@@ -110,7 +119,7 @@ def test_the_workbook_has_the_assessment_table_and_no_live_formula(tmp_path: Pat
     book = openpyxl.load_workbook(tmp_path / "out" / "report.xlsx")
     assert book.sheetnames == [
         "考核表", "单元", "盲区", "设施", "排名", "公平性", "服务人口", "直线与步行", "直线半径（按设施）",
-        "老年步速", "服务类别", "计算依据",
+        "老年步速", "口径对照", "服务类别", "计算依据",
     ]  # fmt: skip
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
     assert any(cell.value == "=1+1社区服务站" for cell in cells)

@@ -96,7 +96,8 @@ def test_the_comparison_has_every_name_and_says_how_far_apart(folder: Path) -> N
 
 
 def test_declared_areas_and_gates_are_read(tmp_path: Path, folder: Path) -> None:
-    found, said = read_grounds(folder.parent / "land.geojson", folder.parent / "compounds.gpkg", crs=CRS)
+    read = read_grounds(folder.parent / "land.geojson", folder.parent / "compounds.gpkg", crs=CRS)
+    found, said = read.grounds, read.findings
     assert found.declared_m2 is not None
     assert found.declared_m2.tolist() == pytest.approx([20_000.0, 20_000.0])
     assert found.compounds is not None
@@ -109,6 +110,7 @@ def test_declared_areas_and_gates_are_read(tmp_path: Path, folder: Path) -> None
 def test_an_area_that_fits_no_unit_is_not_used(tmp_path: Path) -> None:
     land = gpd.GeoDataFrame({"面积": [7e9]}, geometry=[box(0, 100)], crs=CRS)
     land.to_file(tmp_path / "land.gpkg")
-    found, said = read_grounds(tmp_path / "land.gpkg", None, crs=CRS)
+    read = read_grounds(tmp_path / "land.gpkg", None, crs=CRS)
+    found, said = read.grounds, read.findings
     assert found.declared_m2 is None
     assert "not used" in str(said[0].message)

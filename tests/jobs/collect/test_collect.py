@@ -317,6 +317,19 @@ def test_who_is_who() -> None:
     assert found.changed == {1: ("name",), 2: ("name",)}
 
 
+def test_a_column_that_the_new_list_does_not_have_takes_nothing_away(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "n.csv").write_text(
+        f"名称,类型,经度,纬度\n南街道公共服务中心,公共服务中心,{degrees(500)[0]},{degrees(500)[1]}\n",
+        "utf-8-sig",
+    )
+    number = submit(store, [tmp_path / "n.csv"], WEST)["id"]
+    told = preview(store, [number])
+    assert (told["gone"], told["changed"]) == (1, 0)
+    review(store, number, accept=True)
+    kept = read_and_assess(study_at(store, "小城")).results.facilities.set_index("name")
+    assert kept.loc["南街道公共服务中心", "places"] == 10
+
+
 def test_a_day_ends_in_beijing() -> None:
     assert moment("2026-03-31") == "2026-03-31T15:59:59.999999+00:00"
     with pytest.raises(SettingError):

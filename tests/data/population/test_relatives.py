@@ -1,0 +1,401 @@
+"""Relatives of the layouts in `test_layouts.py`: the same 30 cells in further words, forms and formats that
+providers use. The truth is the same and is computed apart from the readers."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import geopandas as gpd
+import h3
+import numpy as np
+import pandas as pd
+import pygeohash
+import pytest
+import rasterio
+import shapely
+from pyproj import Transformer
+from rasterio.transform import from_origin
+
+from core.errors import InputError
+from data.population import Reading, read_population
+from geo.crs import project
+from tests.data.population.test_layouts import (
+    ELDERLY,
+    LAT,
+    LON,
+    PEOPLE,
+    PLACE,
+    TOTAL,
+    H,
+    N,
+    beside,
+    head,
+    long,
+    placed,
+    table,
+)
+
+HEADS = (
+    "年末常住人口",
+    "常住人口数",
+    "常住人口数量（人）",
+    "总人数",
+    "居住人口数",
+    "人口规模",
+    "pop_total",
+    "population_total_2020",
+    "TOTAL_POP",
+    "POPULATION_2021",
+    "Population (persons)",
+    "ghs_pop",
+    "est_pop",
+    "RESIDENT_POPULATION",
+    "人口_人",
+    "常住人口_2020",
+    "2020年第七次人口普查常住人口",
+    "居民人数",
+    "CZRK",
+    "ZRK",
+    "RKS",
+    "no_of_people",
+    "pop2020",
+    "Total Population",
+)
+WRITTEN: dict[str, Callable[[float], str]] = {
+    "a space in thousands": lambda v: f"{v:,.0f}".replace(",", " "),
+    "an apostrophe": lambda v: f"{v:,.0f}".replace(",", "’"),
+    "exponents": lambda v: f"{v:.3E}",
+    "about": lambda v: f"约{v:.0f}人",
+    "full width commas": lambda v: f"{v:,.0f}".replace(",", "，"),
+    "a unit after a space": lambda v: f"{v:.0f} 人",
+    "ten thousands in full width": lambda v: (
+        f"{v / 1e4:.4f}".translate(str.maketrans("0123456789.", "０１２３４５６７８９．")) + "万"
+    ),
+}
+
+
+def wide(**columns: object) -> Callable[[Path], Path]:
+    return lambda folder: table(folder, pd.DataFrame({**columns, "pop": PEOPLE}))
+
+
+def dms(degrees: np.ndarray, letter: str) -> list[str]:
+    seconds = np.round(degrees * 3600, 2)
+    return [f"{s // 3600:.0f}°{s % 3600 // 60:.0f}′{s % 60:.2f}″{letter}" for s in seconds]
+
+
+def metres_of(code: str) -> tuple[np.ndarray, np.ndarray]:
+    x, y = Transformer.from_crs(4326, code, always_xy=True).transform(LON, LAT)
+    return np.asarray(x), np.asarray(y)
+
+
+def crossed(folder: Path) -> Path:
+    """By sex and year at once."""
+    rows = [
+        PLACE.assign(网格编号=range(N), 性别=sex, 年份=year, 人口=PEOPLE * share * factor)
+        for sex, share in (("男", 0.6), ("女", 0.4))
+        for year, factor in ((2010, 0.5), (2020, 1.0))
+    ]
+    return table(folder, pd.concat(rows))
+
+
+def subtotals(folder: Path) -> Path:
+    """Rows of sums within the table and above it."""
+    frame = PLACE.assign(名称=[f"格网{k}" for k in range(N)], 人口=PEOPLE)
+    sums = [
+        pd.DataFrame({"lon": [None], "lat": [None], "名称": [word], "人口": [value]})
+        for word, value in (
+            ("全市合计", TOTAL),
+            ("小计", float(PEOPLE[:15].sum())),
+            ("小计：", float(PEOPLE[15:].sum())),
+        )
+    ]
+    return table(folder, pd.concat([sums[0], frame[:15], sums[1], frame[15:], sums[2]]))
+
+
+def signs(value: float) -> Callable[[Path], Path]:
+    """A further cell without a figure."""
+    further = pd.DataFrame({"lon": [118.771], "lat": [32.0345], "人口": [value]})
+    return lambda folder: table(folder, pd.concat([PLACE.assign(人口=PEOPLE), further]))
+
+
+def zipped(made: Callable[[Path], Path], inside: str) -> Callable[[Path], Path]:
+    def make(folder: Path) -> Path:
+        (folder / "in").mkdir()
+        path = made(folder / "in")
+        with zipfile.ZipFile(folder / "p.zip", "w") as archive:
+            for part in sorted((folder / "in").rglob("*")):
+                if part.is_file():
+                    archive.write(part, f"{inside}{part.relative_to(folder / 'in')}")
+            archive.writestr(f"__MACOSX/{inside}._{path.name}", b"\0\5\26\7")
+        return folder / "p.zip"
+
+    return make
+
+
+def packed(folder: Path) -> Path:
+    (folder / "p.csv.gz").write_bytes(
+        gzip.compress(PLACE.assign(人口=PEOPLE).to_csv(index=False).encode("gb18030"))
+    )
+    return folder / "p.csv.gz"
+
+
+def layer(suffix: str, driver: str | None = None, **how: object) -> Callable[[Path], Path]:
+    def make(folder: Path) -> Path:
+        frame = gpd.GeoDataFrame({"人口": PEOPLE}, geometry=shapely.points(LON, LAT), crs=4326)
+        frame.to_crs(how.get("crs", 4326)).to_file(folder / f"p.{suffix}", driver=driver)
+        return folder / f"p.{suffix}"
+
+    return make
+
+
+def topojson(folder: Path) -> Path:
+    points = [
+        {"type": "Point", "coordinates": [x, y], "properties": {"pop": p}}
+        for x, y, p in zip(LON, LAT, PEOPLE, strict=True)
+    ]
+    whole = {
+        "type": "Topology",
+        "arcs": [],
+        "objects": {"p": {"type": "GeometryCollection", "geometries": points}},
+    }
+    (folder / "p.json").write_text(json.dumps(whole))
+    return folder / "p.json"
+
+
+def esrijson(folder: Path) -> Path:
+    rows = [
+        {"attributes": {"POP": p}, "geometry": {"x": x, "y": y}}
+        for x, y, p in zip(LON, LAT, PEOPLE, strict=True)
+    ]
+    about = {
+        "geometryType": "esriGeometryPoint",
+        "spatialReference": {"wkid": 4326},
+        "fields": [{"name": "POP", "type": "esriFieldTypeDouble"}],
+        "features": rows,
+    }
+    (folder / "p.json").write_text(json.dumps(about))
+    return folder / "p.json"
+
+
+def geodatabase(folder: Path) -> Path:
+    frame = gpd.GeoDataFrame({"POP": PEOPLE}, geometry=shapely.points(LON, LAT), crs=4326)
+    frame.to_file(folder / "p.gdb", driver="OpenFileGDB", layer="grid")
+    return folder / "p.gdb"
+
+
+def second_sheet(folder: Path) -> Path:
+    with pd.ExcelWriter(folder / "p.xlsx") as book:
+        pd.DataFrame({"填表说明": ["每行一个格网", "单位：人"]}).to_excel(
+            book, sheet_name="说明", index=False
+        )
+        PLACE.assign(常住人口=PEOPLE).to_excel(book, sheet_name="数据", index=False, startrow=2)
+    return folder / "p.xlsx"
+
+
+def merged_heads(folder: Path) -> Path:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(["某市人口网格统计表"])
+    sheet.append(["编号", "坐标", "", "常住人口"])
+    sheet.append(["", "经度", "纬度", ""])
+    sheet.merge_cells("B2:C2")
+    for cell in ("A2:A3", "D2:D3"):
+        sheet.merge_cells(cell)
+    for k in range(N):
+        sheet.append([k + 1, LON[k], LAT[k], PEOPLE[k]])
+    book.save(folder / "p.xlsx")
+    return folder / "p.xlsx"
+
+
+def wkb(folder: Path) -> Path:
+    shapes = [shapely.to_wkb(point, hex=True) for point in shapely.points(LON, LAT)]
+    return table(folder, pd.DataFrame({"geom": shapes, "人口": PEOPLE}))
+
+
+def bare_geojson(folder: Path) -> Path:
+    texts = [shapely.to_geojson(point) for point in shapely.points(LON, LAT)]
+    return table(folder, pd.DataFrame({"geometry": texts, "人口": PEOPLE}))
+
+
+def raster(crs: str = "EPSG:4326", **how: object) -> Callable[[Path], Path]:
+    """The 6 × 5 cells as pixels; `sign` fills a further row, `scale` divides, `said` describes the band."""
+
+    def make(folder: Path) -> Path:
+        values = np.flipud(PEOPLE.reshape(5, 6)) * float(how.get("factor", 1.0))
+        if "sign" in how:
+            values = np.vstack([values, np.full((1, 6), how["sign"])])
+        west, north, step = 118.77 - H, 32.03 + 5 * 0.001 - H, 0.001
+        place = from_origin(west, north, step, step)
+        with rasterio.open(
+            folder / str(how.get("name", "p.tif")),
+            "w",
+            driver="GTiff",
+            height=len(values),
+            width=6,
+            count=1,
+            dtype=str(how.get("dtype", "float64")),
+            crs=crs,
+            transform=place,
+            nodata=how.get("nodata"),
+        ) as target:
+            target.write(values.astype(target.dtypes[0]), 1)
+            if "said" in how:
+                target.set_band_description(1, str(how["said"]))
+            target.update_tags(**how.get("tags", {}))
+        return folder / str(how.get("name", "p.tif"))
+
+    return make
+
+
+MX, MY = metres_of("EPSG:4549")
+LAYOUTS: dict[str, Callable[[Path], Path]] = {
+    **{f"head {title}": head(title) for title in HEADS},
+    "2023年末常住人口（万人）": head("2023年末常住人口（万人）", 1e4),
+    **{
+        f"written with {name}": (lambda f, w=write: table(f, PLACE.assign(人口=[w(v) for v in PEOPLE])))
+        for name, write in WRITTEN.items()
+    },
+    "degrees, minutes, seconds": placed("经度", "纬度", dms(LON, "E"), dms(LAT, "N")),
+    "the system after": placed("lon_wgs84", "lat_wgs84"),
+    "centres in English": placed("center_lng", "center_lat"),
+    "points of ArcGIS": placed("POINT_X", "POINT_Y"),
+    "in one, Chinese comma": lambda f: table(
+        f, pd.DataFrame({"经纬度": [f"{a}，{b}" for a, b in zip(LON, LAT, strict=True)], "人口": PEOPLE})
+    ),
+    "west, south, east, north": wide(west=LON - H, south=LAT - H, east=LON + H, north=LAT + H),
+    "xmin … ymax": wide(xmin=LON - H, ymin=LAT - H, xmax=LON + H, ymax=LAT + H),
+    "upper left, lower right": wide(
+        左上角经度=LON - H, 左上角纬度=LAT + H, 右下角经度=LON + H, 右下角纬度=LAT - H
+    ),
+    "hex of WKB": wkb,
+    "shapes as GeoJSON": bare_geojson,
+    "sexes and years": crossed,
+    "residents and visitors": long("人群类别", {"常住人口": 1.0, "流动人口": 0.3}),
+    "where they live and work": long("类型", {"居住地": 1.0, "工作地": 0.8}),
+    "months": long("年月", {201912: 0.9, 202006: 0.95, 202012: 1.0}),
+    "subtotals": subtotals,
+    "registered and floating beside": beside(户籍人口=PEOPLE * 0.7, 流动人口=PEOPLE * 0.3, 常住人口=PEOPLE),
+    "density per hectare beside": beside(density_ha=PEOPLE * 3, pop_count=PEOPLE),
+    **{f"sign {value:g}": signs(value) for value in (-9999.0, -1.0, 999999.0, 99999.0)},
+    "utf-16 big end": lambda f: table(f, PLACE.assign(人口=PEOPLE), encoding="utf-16", sep=","),
+    "gbk tabs": lambda f: table(f, PLACE.assign(人口=PEOPLE), "p.txt", encoding="gbk", sep="\t"),
+    "bom and semicolons": lambda f: table(f, PLACE.assign(人口=PEOPLE), encoding="utf-8-sig", sep=";"),
+    "zip within folders": zipped(head("人口"), "数据/2020/"),
+    "gz of gb18030": packed,
+    "zipped shapefile": zipped(layer("shp"), "人口/"),
+    "zipped geodatabase": zipped(geodatabase, ""),
+    "GeoJSON a line": layer("geojsonl", "GeoJSONSeq"),
+    "KML": layer("kml", "KML"),
+    "TopoJSON": topojson,
+    "EsriJSON": esrijson,
+    "CGCS2000 in metres": layer("gpkg", crs="EPSG:4549"),
+    "web mercator": layer("shp", crs="EPSG:3857"),
+    "second sheet": second_sheet,
+    "heads on two rows": merged_heads,
+    "raster of CGCS2000": raster("EPSG:4490"),
+    "raster, 32767": raster(dtype="int16", sign=32767),
+    "raster, not a number": raster(sign=np.nan, nodata=np.nan),
+    "raster, -3.4e38": raster(dtype="float32", sign=-3.4e38),
+    "raster, 2147483647": raster(dtype="int32", sign=2147483647),
+    "raster in a county": raster(name="xx_county_country_pop.tif"),
+    "raster with a title": raster(tags={"TIFFTAG_IMAGEDESCRIPTION": "Estimated residents per grid cell"}),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_every_relative_gives_the_same_residents_at_the_same_place(tmp_path: Path, layout: str) -> None:
+    grid = read_population(LAYOUTS[layout](tmp_path)).grid
+    assert grid.total == pytest.approx(TOTAL, rel=1e-3)
+    lon, lat = grid.lonlat()
+    weight = grid.residents / grid.total
+    assert float((lon * weight).sum()) == pytest.approx(float((LON * PEOPLE).sum() / TOTAL), abs=2e-5)
+    assert float((lat * weight).sum()) == pytest.approx(float((LAT * PEOPLE).sum() / TOTAL), abs=2e-5)
+
+
+def test_metres_of_cgcs2000_are_answered_by_their_number(tmp_path: Path) -> None:
+    path = placed("X坐标", "Y坐标", MX, MY)(tmp_path)
+    grid = read_population(path, reading=Reading(datum="epsg:4549")).grid
+    np.testing.assert_allclose(np.column_stack(grid.lonlat()), np.column_stack([LON, LAT]), atol=1e-6)
+
+
+CELLS: dict[str, Callable[[], pd.DataFrame]] = {
+    "geohash": lambda: pd.DataFrame(
+        {"geohash": [pygeohash.encode(b, a, 8) for a, b in zip(LON, LAT, strict=True)]}
+    ),
+    "geohash in capitals": lambda: pd.DataFrame(
+        {"GEOHASH8": [pygeohash.encode(b, a, 8).upper() for a, b in zip(LON, LAT, strict=True)]}
+    ),
+    "h3 as numbers": lambda: pd.DataFrame(
+        {"h3": [int(h3.latlng_to_cell(b, a, 10), 16) for a, b in zip(LON, LAT, strict=True)]}
+    ),
+    "h3 in capitals": lambda: pd.DataFrame(
+        {"H3_INDEX": [h3.latlng_to_cell(b, a, 10).upper() for a, b in zip(LON, LAT, strict=True)]}
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", CELLS)
+def test_named_cells_lie_where_their_names_say(tmp_path: Path, kind: str) -> None:
+    grid = read_population(table(tmp_path, CELLS[kind]().assign(人口=PEOPLE))).grid
+    assert grid.total == pytest.approx(TOTAL)
+    away = np.hypot(*(grid.xy - project(LON, LAT, grid.crs)).T)
+    assert away.max() < 80
+
+
+@pytest.mark.parametrize(
+    ("said", "factor"),
+    [
+        ("persons/km^2", 1 / 0.0105),
+        ("inhabitants per hectare", 1 / 1.05),
+        ("人口密度（人/公顷）", 1 / 1.05),
+        ("Population density per square kilometre", 1 / 0.0105),
+    ],
+)
+def test_a_density_counts_by_the_ground_of_each_pixel(tmp_path: Path, said: str, factor: float) -> None:
+    path = raster(said=said, factor=factor)(tmp_path)
+    assert read_population(path).grid.total == pytest.approx(TOTAL, rel=0.01)
+
+
+GROUPS: dict[str, dict[str, np.ndarray]] = {
+    "60周岁及以上人口": {"60周岁及以上人口": PEOPLE / 5},
+    "60+": {"60+": PEOPLE / 5},
+    "pop_60_plus": {"pop_60_plus": PEOPLE / 5},
+    "65 and 60–64": {"60–64岁人口": PEOPLE / 10, "65岁以上人口": PEOPLE / 10},
+    "five-year bands": {f"{age}-{age + 4}岁": PEOPLE / 25 for age in (60, 65, 70, 75)}
+    | {"80岁及以上": PEOPLE / 25},
+    "percent as words": {"老年人口占比（%）": np.full(N, 20.0)},
+    "years of WorldPop": {
+        f"chn_{sex}_{age}_2020": PEOPLE / 50 for sex in "mf" for age in (60, 65, 70, 75, 80)
+    },
+}
+
+
+@pytest.mark.parametrize("layout", GROUPS)
+def test_a_group_in_further_words(tmp_path: Path, layout: str) -> None:
+    path = table(tmp_path, PLACE.assign(常住人口=PEOPLE, **GROUPS[layout]))
+    assert read_population(path).grid.groups["elderly"].sum() == pytest.approx(ELDERLY)
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"家庭户数": PEOPLE},
+        {"人口密度（人/平方公里）": PEOPLE},
+        {"就业人口": PEOPLE},
+        {"人口增长率": PEOPLE},
+        {"老龄化率": PEOPLE},
+        {"外来人口": PEOPLE},
+        {"男": PEOPLE, "女": PEOPLE},
+    ],
+)
+def test_what_is_no_number_of_residents_is_never_taken_for_it(
+    tmp_path: Path, columns: dict[str, np.ndarray]
+) -> None:
+    with pytest.raises(InputError, match=r"p\.csv"):
+        read_population(table(tmp_path, PLACE.assign(**columns)))

@@ -1,0 +1,99 @@
+"""The store that this page works on, and who may use it from where."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from pathlib import Path
+from typing import Final
+
+import streamlit as st
+
+from core.errors import InputError
+from core.text import text
+from coverage.model.standard import LEVELS, level_title
+from data.store import Store, open_store
+from jobs.cache import prebuild as warm
+from jobs.collect.cities import NewCity, add_city, all_cities
+from ui.shell.choices import choices, words
+from ui.shell.compute import cache_folder, case_of
+from ui.shell.safe import in_markdown
+from ui.shell.work import result_of
+from ui.widgets.pick import pick
+
+_DEFAULT: Final = Path(__file__).parents[2] / ".store"
+_ADDING: Final = "collect-adding"
+
+
+def is_this_computer() -> bool:
+    """Whether the page is opened on the computer that runs it, not through a proxy.
+
+    There is no sign-in yet: whoever opens this page may decide everything, so nobody else may open it.
+    """
+    address, headers = st.context.ip_address, st.context.headers
+    if any(name in headers for name in ("X-Forwarded-For", "Forwarded", "X-Real-Ip")):
+        return False
+    try:
+        return address is None or ipaddress.ip_address(str(address).partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+def kept_store() -> Store | None:
+    """The store, opened once for the server; None where there is none yet. InputError where it cannot be
+    used."""
+    place = os.environ.get("SERVICE_CIRCLE_STORE") or str(_DEFAULT)
+    if "://" not in place and not (Path(place) / "store.sqlite").is_file():
+        return None
+    return _opened(place)
+
+
+def offer_city(store: Store | None) -> None:
+    """Take the city in use into the store, with an office for each unit of a level."""
+    tr, files = words(), case_of(choices()).files
+    label = text("Keep {city} and its lists in the store", city=files.name)
+    with st.expander(in_markdown(tr(label)), expanded=store is None):
+        st.caption(
+            tr(
+                text(
+                    "The city's files are kept once; every unit of the level chosen becomes an office, with "
+                    "its part of the lists as its first version."
+                )
+            )
+        )
+        left, right = st.columns(2, vertical_alignment="bottom")
+        with left:
+            level = pick(
+                st.selectbox, text("An office for each"), list(LEVELS), key="collect-level",
+                said=lambda option: tr(level_title(option)),
+            )  # fmt: skip
+        if right.button(tr(text("Keep this city")), width="stretch", disabled=files.units is None):
+            st.session_state[_ADDING] = level
+        if st.session_state.get(_ADDING):
+            _add(st.session_state[_ADDING])
+
+
+def cities(store: Store) -> list[str]:
+    return [city["name"] for city in all_cities(store)["cities"]]
+
+
+def _add(level: str) -> None:
+    files = case_of(choices()).files
+    made = open_store(os.environ.get("SERVICE_CIRCLE_STORE") or _DEFAULT, make=True)
+    wanted = NewCity(files.name or files.population.stem, files, level)
+    try:
+        result_of(
+            "collect-add",
+            (wanted.name, level),
+            lambda tell: add_city(made, wanted, cache=warm.streets_of(cache_folder()), progress=tell),
+        )
+    except InputError:
+        st.session_state.pop(_ADDING, None)
+        raise
+    st.session_state.pop(_ADDING, None)
+    st.rerun()
+
+
+@st.cache_resource(show_spinner=False)
+def _opened(place: str) -> Store:
+    return open_store(place)

@@ -1,0 +1,193 @@
+"""One list held against what it would change; and every version of every office's list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import streamlit as st
+
+from core.text import Text, text
+from coverage.model.standard import Standard, level_title
+from coverage.model.verdict_rows import VERDICT_WORDS
+from data.intake.review import FIELD_TITLES
+from data.store import Store
+from jobs.cache import prebuild as warm
+from jobs.collect.cities import standard_of, study_at
+from jobs.collect.preview import preview
+from jobs.collect.review import history, restore, review
+from jobs.collect.submit import submissions_document
+from jobs.collect.words import shown, who
+from ui.shell.choices import choose, words
+from ui.shell.compute import cache_folder
+from ui.shell.measured import title_of_rule
+from ui.shell.work import result_of
+from ui.widgets.numbers import exact
+from ui.widgets.pick import pick
+from ui.widgets.sections import NOTHING, answer, explained, number, share_or_dash, table
+
+_WHAT: Final[Mapping[str, Text]] = {
+    "new": text("new"), "gone": text("gone"), "moved": text("moved"), "changed": text("changed"),
+}  # fmt: skip
+_FACILITIES: Final = (text("What"), text("Office"), text("Name"), text("Type"), text("Difference"))
+_RULES: Final = (
+    text("Rule"), text("Share before"), text("Share after"), text("Newly served"), text("No longer served"),
+    text("Verdict"),
+)  # fmt: skip
+_VERSIONS: Final = (
+    text("When"), text("Office"), text("Version"), text("Facilities"), text("Who"), text("Where from"),
+)  # fmt: skip
+
+
+def reviews(store: Store, city: str) -> None:
+    """The lists that wait for a decision, one or several together, in their consequences."""
+    tr = words()
+    waiting = [one for one in submissions_document(store, city=city)["submissions"] if one["state"] == "sent"]
+    if not waiting:
+        answer(text("No list waits for a decision."))
+        return
+    named = {
+        one["id"]: f"{one['office']} · {shown(one['sent_at'])} · {tr(who(one['sent_by']))}" for one in waiting
+    }
+    chosen = st.multiselect(
+        tr(text("Lists to look at together")),
+        list(named),
+        default=list(named)[:1],
+        format_func=named.__getitem__,
+    )
+    if not chosen:
+        return
+    told = result_of(
+        "collect-preview",
+        (tuple(chosen), tuple((one["id"], one["version"]) for one in waiting), _versions(store, city)),
+        lambda tell: preview(store, chosen, cache=warm.streets_of(cache_folder()), progress=tell),
+    )
+    _consequences(told, standard_of(store, city))
+    _decide(store, [one for one in waiting if one["id"] in chosen])
+
+
+def versions(store: Store, city: str) -> None:
+    """The line of versions; any one comes back as a new one, or is looked at as the city was then."""
+    tr = words()
+    found = history(store, city=city)["versions"]
+    rows = [
+        [
+            *(shown(one["at"]), one["office"], number(one["version"]), number(one["facilities"])),
+            tr(who(one["by"])),
+            _where_from(one),
+        ]
+        for one in reversed(found)
+    ]
+    table(text("Versions of the city's list"), _VERSIONS, rows)
+    explained(
+        text("What a version is"),
+        text("Nothing is overwritten: an earlier version that is brought back becomes a new one."),
+    )
+    left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
+    keys = [(one["office"], one["version"]) for one in reversed(found)]
+    with left:
+        office, version = pick(
+            st.selectbox, text("Version"), keys, key="collect-version",
+            said=lambda key: tr(text("{office}, version {version}", office=key[0], version=key[1])),
+        )  # fmt: skip
+        if st.button(tr(text("Bring this version back")), width="stretch"):
+            restore(store, city=city, office=office, to=version)
+            st.rerun()
+    if right.button(tr(text("Show the city with its newest lists on all pages")), width="stretch"):
+        choose(city=study_at(store, city), lists=None)
+        st.switch_page("ui/overview/page.py")
+
+
+def _versions(store: Store, city: str) -> tuple[str, ...]:
+    return tuple(f"{one['office']} {one['version']}" for one in history(store, city=city)["versions"])
+
+
+def _where_from(one: Mapping[str, Any]) -> str:
+    tr = words()
+    if one["from"]:
+        return tr(text("version {version}, brought back", version=one["from"]))
+    return (
+        tr(text("list {id}", id=one["submission"])) if one["submission"] else tr(text("the city's own lists"))
+    )
+
+
+def _consequences(told: Mapping[str, Any], standard: Standard) -> None:
+    tr = words()
+    answer(
+        text(
+            "New {new}, gone {gone}, moved {moved}, changed {changed}.",
+            **{name: told[name] for name in _WHAT},
+        ),
+        text("{count} {count:verdict|verdicts} of units would change.", count=len(told["units_changed"])),
+    )
+    rows = [
+        [
+            *(tr(_WHAT[one["what"]]), one["office"], one["name"]),
+            tr(standard.tier_title(one["tier"])),
+            _difference(one),
+        ]
+        for one in told["facilities"]
+    ]
+    if rows:
+        table(text("Facilities that differ"), _FACILITIES, rows)
+    changed = [
+        rule
+        for rule in told["rules"]
+        if rule["residents_gained"] or rule["residents_lost"] or rule["share_before"] != rule["share_after"]
+    ]
+    if not changed:
+        st.caption(tr(text("No rule's figure would change.")))
+        return
+    rules = [
+        [
+            title_of_rule(standard, rule["id"]),
+            *(share_or_dash(rule["share_before"]), share_or_dash(rule["share_after"])),
+            *(exact(rule["residents_gained"]), exact(rule["residents_lost"])),
+            _verdict(rule),
+        ]
+        for rule in changed
+    ]
+    table(text("Rules that change"), _RULES, rules)
+    units = [
+        [one["name"], tr(level_title(one["level"])), title_of_rule(standard, one["rule"]), _verdict(one)]
+        for one in told["units_changed"]
+    ]
+    if units:
+        head = (text("Unit name"), text("Level"), text("Rule"), text("Verdict"))
+        table(text("Units whose verdict changes"), head, units)
+
+
+def _difference(one: Mapping[str, Any]) -> str:
+    tr, said = words(), []
+    if "moved_m" in one:
+        said.append(tr(text("by {metres:,.0f} m", metres=one["moved_m"])))
+    said += [
+        f"{tr(FIELD_TITLES[name])}: {_value(was)} → {_value(now)}"
+        for name, (was, now) in one.get("changed", {}).items()
+    ]
+    if one.get("unsure"):
+        said.append(tr(text("recognised by place and type alone")))
+    return "; ".join(said)
+
+
+def _value(value: object) -> str:
+    return NOTHING if value in (None, "") else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _verdict(one: Mapping[str, Any]) -> str:
+    tr = words()
+    before, after = (tr(VERDICT_WORDS[one[f"verdict_{when}"] or None]) for when in ("before", "after"))
+    return before if before == after else f"{before} → {after}"
+
+
+def _decide(store: Store, chosen: list[dict[str, Any]]) -> None:
+    tr = words()
+    remark = st.text_input(tr(text("Remark for the office")), max_chars=500, key="collect-remark")
+    left, right = st.columns(2, gap="medium")
+    accept = left.button(tr(text("Accept")), type="primary", width="stretch")
+    if accept or right.button(tr(text("Return")), width="stretch"):
+        for one in chosen:
+            review(store, one["id"], accept=accept, remark=remark)
+        st.session_state["collect-decided"] = (accept, [one["office"] for one in chosen])
+        st.session_state.pop("collect-remark", None)
+        st.rerun()
