@@ -67,7 +67,7 @@ class Evidence:
     @property
     def title(self) -> str:
         shown = [f"{self.buildings:.0%} of buildings"] * (self.buildings > 0)
-        shown += ["communities declared"] * self.declared
+        shown += [f"{'districts' if 'districts' in self.ground else 'communities'} declared"] * self.declared
         return f"{self.ground}: {', '.join(shown) or 'nothing'}"
 
 

@@ -7,6 +7,7 @@
     python -m bench.siting --only large         longest way, two tiers, fewest sites of 20,000
     python -m bench.siting --only orlib         OR-Library p-median and p-center (data beside the project)
     python -m bench.siting --only tsplib        p-medians of TSPLIB points (--data DIR: where the files are)
+    python -m bench.siting --only mended        how often a solver's answer had to be mended
     python -m bench.siting --only spopt         the same instances through spopt, in an environment of its own
 
 Every line: seconds (wall and processor), objective in residents, bound, gap, whether proved, and the peak of
@@ -30,6 +31,7 @@ from scipy import sparse
 from bench.siting_conditions import city_conditions
 from bench.siting_instances import Instance, city, points, uniform, walked_city
 from bench.siting_large import fewest, longest_ways, two_tiers
+from bench.siting_mended import mended
 from bench.siting_one import solved_apart
 from bench.siting_orlib import orlib, tsplib
 from core.errors import UserError
@@ -188,6 +190,7 @@ PARTS = {
     "greenfield": greenfield,
     "conditions": conditions,
     "large": large,
+    "mended": mended,
     "spopt": spopt,
 }
 # Parts that read files beside the project.

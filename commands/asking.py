@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from rich.prompt import Prompt
 
@@ -38,18 +38,7 @@ def asking(files: StudyFiles, job: Callable[[StudyFiles], Done], tr: Translator,
                 console.print(tr(question.message), markup=False, highlight=False)
                 choices = list(question.choices) or None
                 title = tr(text("{option}: which of them?", option=question.option))
-                files = answered(files, question.field, Prompt.ask(title, choices=choices, console=console))
-
-
-def answered(files: StudyFiles, field: str, answer: str) -> StudyFiles:
-    """The files with an answer to a field of the study, or of its answers ("group_units:elderly": a pair)."""
-    if field == "population_unit":
-        return replace(files, population_unit=answer)
-    name, _, of = field.partition(":")
-    value: Any = answer
-    if of:
-        value = (*(pair for pair in getattr(files.answers, name) if pair[0] != of), (of, answer))
-    return replace(files, answers=replace(files.answers, **{name: value}))
+                files = files.answered(question.field, Prompt.ask(title, choices=choices, console=console))
 
 
 def _at_a_terminal() -> bool:

@@ -79,7 +79,7 @@ def _verdicts(results: Results, rows: Sequence[VerdictRow], tr: Translator) -> I
     hypothetical = scenario_title(results.document) is not None
     compared = (before_title(results.document), text("Scenario"), text("Change"))
     figures = compared if hypothetical else (PRESENT,)
-    yield f"## {tr(text('Rule by rule'))}"
+    yield "## " + tr(text("Rule by rule"))
     yield ""
     head = (text("Rule"), text("Figure"), *figures, MISSED, text("Verdict"), text("Responsible units"))
     cells = []
@@ -100,7 +100,7 @@ def _gaps(results: Results, rows: Sequence[VerdictRow], tr: Translator) -> Itera
         return
     worst = max(failed, key=lambda row: (row.rule.check is Check.RADIUS, row.missed or 0.0))
     found = [gap for gap in gaps if gap["rule"] == worst.rule.id]
-    yield f"## {tr(text('Largest gaps'))}"
+    yield "## " + tr(text("Largest gaps"))
     yield ""
     yield escaped(
         tr(
@@ -142,7 +142,7 @@ def _shares(results: Results, tr: Translator) -> Iterator[str]:
     found = share_comparison(results.extras.get("denominators"), results.standard)
     if not found.rows:
         return
-    yield f"## {tr(text('By what the share divides: the existing facilities'))}"
+    yield "## " + tr(text("By what the share divides: the existing facilities"))
     yield ""
     rows = [
         [tr(row.title), *("–" if share is None else f"{share:.1%}" for share in row.shares)]

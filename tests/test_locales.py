@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import string
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -50,6 +52,20 @@ def letters(sentence: str) -> str:
 def test_a_catalogue_has_every_sentence_of_the_code_and_no_other(language: str, name: str) -> None:
     have = set(said(language, name))
     assert (CODE[name] - have, have - CODE[name]) == (set(), set()), f"run python -m locales.extract {name}"
+
+
+def test_no_sentence_is_marked_inside_an_f_string() -> None:
+    """Python before 3.12 hands an f-string over as one piece: the sentence would be in no catalogue."""
+    marking = {"text", "InputError", "SettingError", "InfeasibleError", "UserError"}
+    wrong = [
+        f"{path.relative_to(ROOT)}:{call.lineno}"
+        for path in chain.from_iterable(sources().values())
+        for joined in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(joined, ast.JoinedStr)
+        for call in ast.walk(joined)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in marking
+    ]
+    assert not wrong
 
 
 @EVERY

@@ -48,10 +48,12 @@ class Places:
 
 @dataclass(frozen=True, eq=False)
 class Refined:
-    """`rows` are the places worth weighing. No plan of `count` of all places serves more than `bound`
-    anew; with `complete`, none that holds another place than these serves more than `value`."""
+    """`rows` are the places worth weighing, `reach` (rows × cells) whom each could serve anew. No plan of
+    `count` of all places serves more than `bound` anew; with `complete`, none that holds another place than
+    these serves more than `value`."""
 
     rows: Ints
+    reach: sparse.csr_array
     bound: float
     value: float
     complete: bool
@@ -86,19 +88,14 @@ def refine(places: Places, coarse: Ints, count: int, limits: Limits, *, most: in
         if not len(join) or bound <= value * (1 + max(limits.gap, 1e-9)) or limits.left() <= 0:
             break
         chosen[join[np.argsort(-here[seen.rows[join]], kind="stable")[:_JOIN]]] = True
-    weighed = np.union1d(best, seen.rows[chosen])
-    return _kept(Refined(weighed, bound, value, complete=True), worth, count, most)
-
-
-def _kept(found: Refined, worth: Floats, count: int, most: int) -> Refined:
-    """The places weighed so far, and every other one that a plan better than the best one found could
-    contain; the dearest of them if they are too many."""
-    last = _largest(worth, count).min()
-    able = np.flatnonzero(found.bound - last + worth >= found.value * (1 - 1e-9))
+    # Those weighed so far, and every other one that a plan better than the best one found could contain;
+    # the dearest of them if they are too many.
+    able = np.flatnonzero(bound - _largest(worth, count).min() + worth >= value * (1 - 1e-9))
     complete = len(able) <= most
     if not complete:
         able = able[np.argsort(-worth[able], kind="stable")[:most]]
-    return Refined(np.union1d(able, found.rows), found.bound, found.value, complete)
+    rows = np.union1d(able, np.union1d(best, seen.rows[chosen]))
+    return Refined(rows, seen.reach(rows), bound, value, complete)
 
 
 def _largest(values: Floats, count: int) -> Floats:
@@ -125,6 +122,13 @@ class _Seen:
             self._parts.append(sparse.csr_array(parts, shape=reach.shape))
             self._entries += int(before[-1])
             self.rows = np.concatenate([self.rows, some])
+
+    def reach(self, rows: Ints) -> sparse.csr_array:
+        """The reach of some places, in that order."""
+        self.look(np.setdiff1d(rows, self.rows))
+        order = np.argsort(self.rows)
+        at = order[np.searchsorted(self.rows[order], rows)]
+        return sparse.csr_array(sparse.vstack(self._parts, format="csr")[at])
 
     def worth(self, priced: Floats, level: float) -> Floats:
         """(places,) what each has within reach at these prices, or more; to the last resident for all

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -12,6 +13,7 @@ from scipy.spatial import cKDTree
 from coverage.model.tables import Bools, Floats, Ints, PopulationGrid
 from data.formats.inputs_read import InputRead
 from data.intake.findings import Finding
+from data.population.table_files import Sheet
 from geo.crs import project
 
 # A cell with five or six neighbours at the same distance lies on a hexagon grid.
@@ -27,7 +29,7 @@ class Cells:
 
     `source` the row of the table that each cell comes from, None for rasters. `unit` is what the
     numbers of a raster were taken for, "" for other files. `read` what was chosen in which file and
-    what was set aside.
+    what was set aside, `by_unit` groups whose files are tables of figures by unit: name, file, its tables.
     """
 
     cell_id: np.ndarray[tuple[int], np.dtype[np.generic]]
@@ -41,6 +43,7 @@ class Cells:
     source: Ints | None = None
     unit: str = ""
     read: tuple[InputRead, ...] = ()
+    by_unit: tuple[tuple[str, Path, tuple[Sheet, ...]], ...] = ()
 
     def taken(self, kept: Bools | Ints) -> Cells:
         """Some of the cells, with everything that is known of them."""

@@ -8,8 +8,9 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -20,15 +21,23 @@ from core.errors import InputError
 from core.text import Text, text
 from coverage.model.tables import Floats
 from data.formats.asked import OpenQuestionError
-from data.formats.systems import epsg_of, no_system, usable_system
+from data.formats.systems import epsg_of, in_degrees, no_system, usable_system
 from data.population.numbers import written_numbers
 from geo.crs import WGS84
 from geo.datum import BD09, GCJ02, convert
 from geo.datum import WGS84 as WGS84_DATUM
 
 _H3: Final = re.compile(r"8[0-9a-f]{14}$", re.IGNORECASE)
+# The same cells as numbers, which only a title tells from others.
+_H3_NUMBER: Final = re.compile(r"[56]\d{17}$")
 _GEOHASH: Final = re.compile(r"[0-9b-hjkmnp-z]{5,12}$", re.IGNORECASE)
 _QUADKEY: Final = re.compile(r"[0-3]{10,23}$")
+_HEX: Final = re.compile(r"0[01][0-9A-Fa-f]{40,}$")
+_JSON_SHAPE: Final = re.compile(r'\s*\{.*"coordinates"', re.DOTALL)
+_SEXAGESIMAL: Final = re.compile(
+    r"^\s*([-东西南北经纬EWNSewns]{0,2})\s*(\d{1,3})\s*[°º度d]\s*(?:(\d{1,2}(?:\.\d+)?)\s*[′'’分m]\s*)?"
+    r"(?:(\d{1,2}(?:\.\d+)?)\s*(?:[″\"”秒s]|''|′′)?\s*)?([EWNSewns])?\s*$"
+)
 _MOST_PROBED: Final = 200
 
 
@@ -42,6 +51,8 @@ def kind_of_ids(title: str, values: Sequence[str]) -> str:
     if not probe:
         return ""
     name = title.casefold()
+    if _most(probe, _H3_NUMBER) and ("h3" in name or "hex" in name):
+        return "h3"
     if _most(probe, _H3):
         import h3
 
@@ -69,7 +80,7 @@ def shapes_of_ids(kind: str, values: Sequence[str]) -> NDArray[np.object_]:
 def _h3(cell: str) -> shapely.Polygon | None:
     import h3
 
-    cell = cell.lower()
+    cell = f"{int(cell):x}" if _H3_NUMBER.match(cell) else cell.lower()
     if not h3.is_valid_cell(cell):
         return None
     return shapely.Polygon([(lon, lat) for lat, lon in h3.cell_to_boundary(cell)])
@@ -135,7 +146,8 @@ _SYSTEM_TITLES: Final = re.compile(
     r"坐标系统?|坐标(?:类型|来源|基准)|coord(?:inate)?_?(?:sys(?:tem)?|type)|crs|datum|srs"
 )
 _BOTH_TITLES: Final = re.compile(
-    r"坐标|经纬度|location|lnglat|lonlat|coord(?:inate)?s?|point|位置|中心点?(?:坐标)?|centroid"
+    r"(?:纬度?|lat(?:itude)?)[,，、/_;]?(?:经度?|lon(?:gitude)?|lng)|(?:经度?|lon(?:gitude)?|lng)[,，、/_;]?(?:纬度?|lat(?:itude)?)"
+    r"|坐标|经纬度|location|lnglat|lonlat|coord(?:inate)?s?|point|位置|中心点?(?:坐标)?|centroid"
 )
 _BOTH: Final = r"^\s*[\[(]?\s*(-?\d+\.?\d*)\s*[,，;\s]\s*(-?\d+\.?\d*)\s*[\])]?\s*$"
 _UNIT_TITLES: Final = re.compile(
@@ -216,7 +228,7 @@ def placing_of(frame: pd.DataFrame, file: str, datum: str) -> Placing | None:
     titles = [str(name) for name in frame.columns]
     axes = {title: axis for title in titles if (axis := _axis(_plain(title))) is not None}
     pairs = _pairs(axes)
-    cells = _cells(frame, titles)
+    cells = _written_shapes(frame, titles, file, datum) or _cells(frame, titles)
     if cells is not None and not any(key[1] == "" for key in pairs):
         return cells
     box = _box(frame, pairs, file, datum)
@@ -248,10 +260,40 @@ def _pairs(axes: dict[str, _Axis]) -> dict[tuple[str, str], tuple[str, str]]:
     return {key: (pair["lon"], pair["lat"]) for key, pair in found.items() if len(pair) == 2}
 
 
+def _written_shapes(frame: pd.DataFrame, titles: Sequence[str], file: str, datum: str) -> Placing | None:
+    """Shapes that a column holds as WKB in hexadecimal digits or as GeoJSON."""
+    for title in titles:
+        words = frame[title].astype(str).str.strip()
+        for pattern, reader in ((_HEX, shapely.from_wkb), (_JSON_SHAPE, shapely.from_geojson)):
+            if len(words) and words.str.match(pattern).mean() > 0.5:
+                shapes = reader(
+                    words.where(words.str.match(pattern), None).to_numpy(object), on_invalid="ignore"
+                )
+                placed = in_degrees(gpd.GeoDataFrame(geometry=shapes), file, datum=datum)
+                inner = shapely.point_on_surface(placed.frame.geometry.to_numpy())
+                return Placing(
+                    shapely.get_x(inner), shapely.get_y(inner), (title,), placed.system,
+                    placed.frame.geometry.to_numpy(), said=placed.warnings,
+                )  # fmt: skip
+    return None
+
+
+def _written_degrees(column: pd.Series[Any]) -> Floats:
+    """Numbers, or degrees, minutes and seconds: 118°46′12″E, 东经118度46分12秒."""
+    numbers = written_numbers(column)
+    if np.isfinite(numbers).any() or pd.api.types.is_numeric_dtype(column.dtype):
+        return numbers
+    parts = column.astype(str).str.extract(_SEXAGESIMAL)
+    degrees, minutes, seconds = (pd.to_numeric(parts[k], errors="coerce") for k in (1, 2, 3))
+    signs = np.where((parts[0].fillna("") + parts[4].fillna("")).str.contains(r"[西南WSws-]"), -1.0, 1.0)
+    found: Floats = (degrees + minutes.fillna(0.0) / 60 + seconds.fillna(0.0) / 3600).to_numpy(float) * signs
+    return found
+
+
 def _cells(frame: pd.DataFrame, titles: Sequence[str]) -> Placing | None:
     for title in titles:
         column = frame[title]
-        if pd.api.types.is_numeric_dtype(column.dtype):
+        if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_integer_dtype(column.dtype):
             continue
         words = column.astype(str).str.strip()
         kind = kind_of_ids(title, words.tolist())
@@ -306,7 +348,7 @@ def _placed(
 ) -> Placing:
     order = {WGS84_DATUM: 0, "": 1, GCJ02: 2, BD09: 3}
     (system, _), (lon, lat) = min(centres.items(), key=lambda item: order[item[0][0]])
-    x, y = written_numbers(frame[lon]), written_numbers(frame[lat])
+    x, y = _written_degrees(frame[lon]), _written_degrees(frame[lat])
     column = next((str(t) for t in frame.columns if _SYSTEM_TITLES.fullmatch(_plain(str(t)))), "")
     if column and not system and datum == "auto":
         place, said, name = _by_row(x, y, frame[column], file, column)
@@ -382,6 +424,10 @@ def _degrees(
         said = (
             text("{file}: longitude and latitude are swapped; they are read the other way round.", file=file),
         )
+    west, east, south, north = 73e6, 136e6, 17e6, 55e6
+    if west < at[0] < east and south < at[1] < north:
+        x, y, at = x / 1e6, y / 1e6, (at[0] / 1e6, at[1] / 1e6)
+        said = (*said, text("{file}: the coordinates are read as millionths of a degree.", file=file))
     if abs(at[0]) > 180 or abs(at[1]) > 90:
         raise no_system(file, at)
     if datum in (GCJ02, BD09):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -9,14 +10,44 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from core.text import text
-from coverage.model.tables import Floats
+from coverage.model.tables import Floats, PopulationGrid
 from data.intake.findings import INFO, WARNING, Finding
 from data.population.cells import Cells
-from data.population.heads import PERCENT
+from data.population.coordinates import is_place_title
+from data.population.heads import AGES, GROUP, PERCENT, RESIDENTS, bands_of, understood
+from data.population.numbers import written_numbers
+from data.population.table_files import Sheet
 
 _SAMPLE: Final = 2000
 # Rounding of a file makes no contradiction.
 _MORE_SHARE: Final = 0.005
+
+
+def of_group(sheet: Sheet, group: str, asked: str, place: Sequence[str]) -> tuple[Sheet, str, str]:
+    """A table of a group's file with the group's numbers in one column, that column's title and its unit.
+
+    Its column is the group's own, else bands that make up its ages, else one of that very name, else
+    residents, else the only one of numbers. `asked` overrules the unit, `place` are titles of coordinates.
+    """
+    titles = [title for title in sheet.titles if title not in place and not is_place_title(title)]
+    heads = [understood(title) for title in titles]
+    chosen = bands_of(group, heads)
+    if not chosen:
+        same = [head for head in heads if head.title.strip().casefold() == group.casefold()]
+        people = [head for head in heads if head.kind == RESIDENTS]
+        read = {head.title: written_numbers(sheet.frame[head.title]) for head in heads}
+        numbers = [head for head in heads if np.isfinite(read[head.title]).mean() > 0.5]
+        ages = [head for head in numbers if head.kind in (AGES, GROUP)]
+        if same or (not people and len(ages or numbers) == 1):
+            chosen = same[:1] or ages or numbers
+    if not chosen:
+        return sheet, "", asked
+    unit = asked if asked not in ("auto", "ask") else chosen[0].unit
+    added = np.sum([written_numbers(sheet.frame[head.title]) * head.scale for head in chosen], axis=0)
+    title = " + ".join(head.title for head in chosen)
+    others = [head.title for head in heads if head.kind in (RESIDENTS, AGES, GROUP)]
+    frame = sheet.frame.drop(columns=[name for name in others if name in sheet.frame.columns])
+    return replace(sheet, frame=frame.assign(**{title: added})), title, unit
 
 
 def with_group(cells: Cells, name: str, group: Cells, file: str) -> Cells:
@@ -70,7 +101,7 @@ def _laid(places: Floats, residents: Floats, theirs: Floats, people: Floats) -> 
     return counted, float(people[lonely][away > _step(places)].sum())
 
 
-def group_findings(cells: Cells, file: str) -> tuple[Finding, ...]:
+def group_findings(cells: Cells | PopulationGrid, file: str) -> tuple[Finding, ...]:
     """Groups that are larger than all residents, in sum or in single cells."""
     found = []
     for name, people in cells.groups.items():

@@ -76,48 +76,61 @@ OTHER: Final = ""
 
 _YEAR: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)(?:年(?:末|底|初)?)?")
 _CENSUSES: Final = {"七普": 2020, "六普": 2010, "五普": 2000, "第七次": 2020, "第六次": 2010, "第五次": 2000}
-_SCALE: Final = re.compile(r"万")
+# What numbers are multiplied with, by the unit beside their title.
+_SCALES: Final = (
+    (1e8, re.compile(r"亿人?")),
+    (1e6, re.compile(r"百万人|\bmillions?\b")),
+    (1e4, re.compile(r"万")),
+    (1e3, re.compile(r"千人|\bthousands?\b|\(k\)|\b000s?\b")),
+    (1e2, re.compile(r"百人|\bhundreds?\b")),
+)
 # (rank, words): the lower rank is taken. Registered residents (户籍) live elsewhere in part.
 _RANKS: Final[tuple[tuple[int, re.Pattern[str]], ...]] = (
     (
         0,
         re.compile(
-            r"常住(?:总)?人(?:口|数)(?:总|总数|数|数量|合计)?|usual_?residents|resident_?pop(?:ulation)?|residents?|常住"
+            r"常住(?:总)?人(?:口|数)(?:总|总数|数|数量|合计)?|czrks?(?:l|h)?|usual_?residents|resident_?pop(?:ulation)?|residents?|常住"
         ),
     ),
     (
         1,
         re.compile(
-            r"(?:总|合计)?人(?:口|数)(?:总|总数|数|数量|合计|总计|计数|规模)?|居民(?:人口|人数|数|总数)?|居住人(?:口|数)"
+            r"(?:总|合计)?人(?:口|数)(?:总|总数|数|数量|合计|总计|计数|规模)?|人口_(?:总数?|合计|总计|小计|数)|居民(?:人口|人数|数|总数)?|居住人(?:口|数)(?:数|总数)?|z?rks?(?:l|h)?"
             r"|(?:tot(?:al)?|sum|est|wp|ghs|worldpop|landscan|hrsl|num(?:ber)?|no)?_?(?:of_)?(?:pop(?:ulation|s|n|ulat|ul)?|people|persons|inhabitants|ppl)"
             r"(?:_?(?:tot(?:al)?|sum|count|cnt|num|est|all|t|value|size))?"
         ),
     ),
-    (2, re.compile(r"(?:实有|现有|实际|服务|管理)(?:居住)?人(?:口|数)(?:总数|数)?")),
+    (
+        2,
+        re.compile(
+            r"(?:实有|现有|实际|服务|管理)(?:居住)?人(?:口|数)(?:总数|数)?|syrks?(?:l|h)?|居住"
+            r"|(?:夜间|夜晚)(?:居住)?人(?:口|数)|(?:pop(?:ulation)?_?)?night(?:_?time)?(?:_?pop(?:ulation)?)?"
+        ),
+    ),
     (
         3,
         re.compile(
-            r"grid_?code|gridcode|value|_?sum|dn|ppp|z|band_?1|count|counts|b1|raster_?val(?:ue)?|数值|值|数量"
+            r"grid_?code|gridcode|value|_?sum|dn|ppp|z|band_?1|count|counts|b1|raster_?val(?:ue)?|数值|值|数量|合计|总计|共计|总数|total"
         ),
     ),
     (
         4,
         re.compile(
-            r"户籍(?:总)?人(?:口|数)(?:总数|数|合计)?|registered_?pop(?:ulation)?|hukou(?:_?pop(?:ulation)?)?"
+            r"户籍(?:总)?人(?:口|数)(?:总数|数|合计)?|hjrks?(?:l|h)?|registered_?pop(?:ulation)?|hukou(?:_?pop(?:ulation)?)?"
         ),
     ),
 )
 REGISTERED_RANK: Final = 4
 _WEAK_RANK: Final = 3
 
-_OPEN: Final = r"(?:岁)?(?:及)?(?:以上|\+|plus|_?over|_?above|及以上)"
+_OPEN: Final = r"_?(?:周?岁)?(?:及)?(?:以上|\+|plus|_?over|_?above|及以上)"
 _BAND: Final = re.compile(
-    r"(\d{1,3})\s*岁?\s*(?:[-‐‑‒–—―−－~〜～]+|至|到|_to_|to|_)\s*(\d{1,3})(?!\d)\s*岁?(?:以下)?"
+    r"(\d{1,3})\s*周?岁?\s*(?:[-‐‑‒–—―−－~〜～]+|至|到|_to_|to|_)\s*(\d{1,3})(?!\d)\s*周?岁?(?:以下)?"
 )
 _FROM: Final = re.compile(
     rf"(?<!\d)(\d{{1,3}})\s*{_OPEN}|(?:over|above|age)_?(\d{{1,3}})_?(?:plus|over|above)"
 )
-_UNDER: Final = re.compile(r"(?<!\d)(\d{1,3})\s*岁?(?:及)?以下")
+_UNDER: Final = re.compile(r"(?<!\d)(\d{1,3})\s*周?岁?(?:及)?以下")
 # WorldPop: M_60, f_5, chn_f_60_2020, t_0_1: five-year bands by the age they begin with.
 _BY_SEX: Final = re.compile(r"(?:^|_)([mft])_?(\d{1,2})(?:_(\d{1,2}))?(?=_|$)")
 _STARTS: Final = (0, 1, *range(5, 95, 5))
@@ -128,7 +141,8 @@ _NO_PEOPLE: Final = re.compile(
 )
 _GROUPS: Final = {
     "elderly": re.compile(
-        r"elderly(?:_residents)?|老年人?(?:口|数)?|老人|60岁?(?:及)?以上(?:老年)?(?:人口|人)?"
+        r"elderly(?:_(?:residents|pop(?:ulation)?|people|count))?|seniors?|老年人?(?:口|数)?(?:数|总数)?|老人(?:数|人数)?|lnrks?"
+        r"|60周?岁?(?:及)?以上(?:的)?(?:老年人?|老人)?(?:人口|人数|人|数|口)?"
     ),
     "children": re.compile(r"children|儿童|少儿(?:人口)?|少年儿童"),
     "preschool": re.compile(r"preschool|学前(?:儿童)?"),
@@ -145,7 +159,8 @@ GROUP_AGES: Final[dict[str, tuple[int, int | None]]] = {
 class Head:
     """A title as understood. `rank` orders columns of residents (the lowest counts), `scale` is what its
     numbers are multiplied with (万: 10,000), `unit` count, per_ha, per_km2, density or percent. `ages`
-    (first, last or None) of a band, `sex` "m", "f" or ""; `year` 0 where none is named."""
+    (first, last or None) of a band, `sex` "m", "f" or ""; `year` 0 where none is named; `said` is the title
+    without year and unit."""
 
     title: str
     kind: str = OTHER
@@ -156,6 +171,7 @@ class Head:
     unit: str = "count"
     scale: float = 1.0
     year: int = 0
+    said: str = ""
 
     @property
     def weak(self) -> bool:
@@ -168,13 +184,17 @@ def understood(title: str) -> Head:
     """What one title says; `kind` OTHER where it is no column of people."""
     plain = unicodedata.normalize("NFKC", title).strip().lstrip("\ufeff").casefold()
     unit = unit_in(plain)
-    scale = 10_000.0 if _SCALE.search(plain) and unit == "count" else 1.0
+    scale = next((times for times, words in _SCALES if words.search(plain)), 1.0) if unit == "count" else 1.0
     bare = re.sub(r"[((\[【][^))\]】]*[))\]】]", "", plain) or plain
     year, bare = _without_year(bare)
     base = re.sub(r"[\s_./:：、-]+", "_", bare).strip("_")
-    base = re.sub(r"(?:_?(?:万人|万|单位)|(?<=[口数])人)$", "", base)
+    base = re.sub(
+        r"(?:_?(?:万人|万|千人|百人|百万人|亿人|单位|(?:in_)?(?:thousands?|millions?|hundreds?))|(?<=[口数])_?人)$",
+        "",
+        base,
+    )
     base = re.sub(r"^(?:年末|年底|年初|全区|全市|本|合计)_?", "", base) or base
-    head = Head(title, unit=unit, scale=scale, year=year)
+    head = Head(title, unit=unit, scale=scale, year=year, said=base)
     if unit in (PER_HA, PER_KM2, DENSITY):
         return replace(
             head,
@@ -256,6 +276,23 @@ def bands_of(group: str, heads: Iterable[Head]) -> list[Head]:
         if all(parts):
             return [head for part in parts for head in part]
     return []
+
+
+def everybody(heads: Iterable[Head]) -> list[Head]:
+    """Columns that make up all residents where none holds them; empty where they do not.
+
+    Ages without a gap from birth to the end of life, of both sexes where only these are there; else one
+    column of men and one of women.
+    """
+    heads = list(heads)
+    banded = [head for head in heads if head.kind == AGES and head.ages is not None]
+    for sexes in (("",), ("m", "f")):
+        parts = [_chain([head for head in banded if head.sex == sex], (0, None)) for sex in sexes]
+        if all(parts):
+            return [head for part in parts for head in part]
+    plain = [head for head in heads if head.kind == OTHER]
+    men, women = ([head for head in plain if _sex(head.said.casefold()) == sex] for sex in "mf")
+    return [*men, *women] if len(men) == len(women) == 1 else []
 
 
 def _chain(heads: Sequence[Head], ages: tuple[int, int | None]) -> list[Head]:

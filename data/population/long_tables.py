@@ -16,7 +16,7 @@ import pandas as pd
 
 from core.errors import InputError
 from core.text import Text, text
-from data.population.heads import AGES, Head, understood
+from data.population.heads import AGES, OTHER, Head, understood
 from data.population.numbers import written_numbers
 
 _TOTAL: Final = re.compile(
@@ -25,7 +25,7 @@ _TOTAL: Final = re.compile(
 )
 _TOTAL_ROW: Final = re.compile(r"(?:总?合计|总计|小计|共计|total|sum|grand ?total)[:：]?")
 _DIMENSIONS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
-    ("year", re.compile(r"year|年份?|yr|epoch|统计年份?|年度|普查")),
+    ("year", re.compile(r"year|年月|统计年月|数据年月|month|yyyymm|ym|年份?|yr|epoch|统计年份?|年度|普查")),
     ("hour", re.compile(r"hour|hr|时刻|小时|时段|时间|time|period|时点|time_?slot")),
     ("sex", re.compile(r"sex|gender|性别")),
     ("age", re.compile(r"age(?:_?(?:group|band|class))?|年龄(?:段|组|分组)?")),
@@ -45,6 +45,7 @@ _FEMALE: Final = ("女", "female", "f", "2", "女性")
 _NIGHT: Final = 3.0
 _LAST_NIGHT_HOUR: Final = 6.0
 _MOST_KINDS: Final = 300
+_MOST_UNKNOWN: Final = 60
 
 
 def without_total_rows(frame: pd.DataFrame, heads: dict[str, Head]) -> tuple[pd.DataFrame, list[Text]]:
@@ -104,7 +105,31 @@ def one_row_a_cell(
             continue
         frame, found = _settled(frame, list(key), value, title, file, said)
         groups |= found
+    if frame.duplicated(list(key)).any():
+        _refuse_unknown(frame, list(key), value, file)
     return frame, groups, said
+
+
+def _refuse_unknown(frame: pd.DataFrame, key: list[str], value: str, file: str) -> None:
+    """InputError where every cell has a row for each of some kinds, in a column of a title not known."""
+    cells = len(frame.drop_duplicates(key))
+    for title in frame.columns:
+        if str(title) in key or str(title) == value or understood(str(title)).kind != OTHER:
+            continue
+        kinds = frame[title].astype(str).nunique()
+        whole = 1 < kinds <= _MOST_UNKNOWN and len(frame) == cells * kinds
+        if whole and cells > 1 and not frame.duplicated([*key, title]).any():
+            raise _not_told(file, str(title), list(frame[title].astype(str).unique()))
+
+
+def _not_told(file: str, title: str, names: Sequence[str]) -> InputError:
+    return InputError(
+        "{file} has several rows for each cell, one for each {title} ({names}). Which of them are the "
+        "residents cannot be told; send only these rows.",
+        file=file,
+        title=title,
+        names=", ".join(names[:8]) + (" …" if len(names) > 8 else ""),
+    )
 
 
 def _settled(
@@ -127,7 +152,12 @@ def _settled(
     ) or (kind == "age" and _is_everybody([understood(_as_age(name)) for name in names])):
         return _added(frame, key, value, title, said), groups
     elif kind == "year":
-        years = {name: int(match[0]) for name in names if (match := re.search(r"(?:19|20)\d\d", plain[name]))}
+        # 2020, 2020年, 202012 and 2020-12: the latest.
+        years = {
+            name: int(re.sub(r"\D", "", plain[name])[:8])
+            for name in names
+            if re.search(r"(?:19|20)\d\d", plain[name])
+        }
         chosen = max(years, key=lambda name: years[name]) if len(years) == len(names) else ""
     elif kind == "hour":
         hours = {name: float(match[0]) for name in names if (match := re.search(r"\d+", plain[name]))}
@@ -137,13 +167,7 @@ def _settled(
         homes = [name for name in names if _HOME.search(name) and not _AWAY.search(name)]
         chosen = homes[0] if len(homes) == 1 else ""
     if not chosen:
-        raise InputError(
-            "{file} has several rows for each cell, one for each {title} ({names}). Which of them are the "
-            "residents cannot be told; send only these rows.",
-            file=file,
-            title=title,
-            names=", ".join(names[:8]) + (" …" if len(names) > 8 else ""),
-        )
+        raise _not_told(file, title, names)
     said.append(
         text(
             "Of several rows for each cell those with {title} “{chosen}” count; {left:,} others "

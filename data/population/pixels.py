@@ -12,7 +12,7 @@ import numpy as np
 import rasterio
 import shapely
 from numpy.typing import NDArray
-from pyproj import Transformer
+from pyproj import Geod, Transformer
 from rasterio.features import rasterize
 from rasterio.windows import Window
 
@@ -21,7 +21,7 @@ from core.progress import Progress, reporting, silent
 from core.text import Text, text
 from coverage.model.tables import Bools, Floats, Ints
 from data.intake.findings import INFO, WARNING, Finding, Level
-from data.population.numbers import NOBODY_ABOVE
+from data.population.numbers import NOBODY_ABOVE, without_sentinels
 from geo.crs import WGS84
 
 # Pixels read at once.
@@ -172,6 +172,42 @@ def _numbers(
         numbers, pixels = np.unique(values[found & ~missing & inside], return_counts=True)
         counted.update(dict(zip(numbers.tolist(), pixels.tolist(), strict=True)))
     return np.where(missing | top | negative, 0.0, scaled)
+
+
+def without_signs(
+    pixels: Pixels, raster: rasterio.DatasetReader, order: Sequence[int], tally: Tally
+) -> Pixels:
+    """Numbers that stand for “no data” made 0, and counted in `tally` for the band of residents."""
+    values = []
+    for place, (band, numbers) in enumerate(zip(order, pixels.values, strict=True)):
+        scale, offset = raster.scales[band - 1], raster.offsets[band - 1]
+        raw = None if (scale, offset) == (1.0, 0.0) else (numbers - offset) / (scale or 1.0)
+        there = numbers > 0
+        bad = np.zeros(len(numbers), bool)
+        bad[there], signs = without_sentinels(numbers[there], None if raw is None else raw[there])
+        values.append(np.where(bad, 0.0, numbers))
+        if place == 0:
+            for sign in signs:
+                tally.undeclared[sign.value] += sign.cells
+    someone = np.any([numbers > 0 for numbers in values], axis=0)
+    return Pixels(
+        pixels.row[someone], pixels.column[someone], [numbers[someone] for numbers in values],
+        pixels.inside[someone], pixels.edge[someone],
+    )  # fmt: skip
+
+
+def pixel_areas(transform: rasterio.Affine, row: Ints, column: Ints, to_degrees: Transformer) -> Floats:
+    """True areas: one polygon a raster row is measured, at the middle column, and used for its row."""
+    geod = Geod(ellps="WGS84")
+    middle = float(np.median(column)) if len(column) else 0.0
+    numbers, of_pixel = np.unique(row, return_inverse=True)
+    areas = np.empty(len(numbers))
+    for place, number in enumerate(numbers):
+        corners = [(middle, number), (middle + 1, number), (middle + 1, number + 1), (middle, number + 1)]
+        x, y = zip(*(transform @ corner for corner in corners), strict=True)
+        lon, lat = to_degrees.transform(x, y)
+        areas[place] = abs(geod.polygon_area_perimeter(lon, lat)[0])
+    return np.asarray(areas[of_pixel], float)
 
 
 def account(file: str, pixels: Pixels, residents: Floats, tally: Tally, area_m2: Floats) -> list[Finding]:

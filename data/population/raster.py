@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import rasterio
 import shapely
-from pyproj import Geod, Transformer
+from pyproj import Transformer
 
 from core.errors import InputError
 from core.progress import Progress, silent
@@ -24,6 +24,7 @@ from data.intake.findings import INFO, WARNING, Finding
 from data.population.area import nobody_inside
 from data.population.cells import Cells
 from data.population.heads import (
+    COUNT,
     DENSITY,
     GROUP_AGES,
     PER_HA,
@@ -31,10 +32,18 @@ from data.population.heads import (
     PERCENT,
     RESIDENTS,
     bands_of,
+    everybody,
     understood,
 )
-from data.population.numbers import without_sentinels
-from data.population.pixels import Pixels, Tally, account, area_in_raster, read_pixels, window_of
+from data.population.pixels import (
+    Pixels,
+    account,
+    area_in_raster,
+    pixel_areas,
+    read_pixels,
+    window_of,
+    without_signs,
+)
 from data.population.polygons import Rows, cells_of_rows, require_areas
 from data.population.raster_unit import (
     UNITS,
@@ -80,20 +89,21 @@ def raster_cells(path: Path, reading: Reading, progress: Progress = silent) -> C
 def _cells(raster: rasterio.DatasetReader, file: str, reading: Reading, progress: Progress) -> Cells:
     system = _system(raster, file, reading)
     area = None if reading.area is None else area_in_raster(reading.area, system.crs.to_wkt())
-    bands = _bands(raster, file, reading.column)
+    bands = _bands(raster, file, reading)
     order = bands.all
     pixels, tally = read_pixels(raster, order, window_of(area, raster), area, progress)
-    pixels = _without_signs(pixels, raster, order, tally)
+    pixels = without_signs(pixels, raster, order, tally)
     to_degrees = Transformer.from_crs(system.crs, WGS84, always_xy=True)
     if not pixels.inside.any():
         raise _nobody(raster, file, reading, to_degrees)
-    area_m2 = _pixel_areas(raster.transform, pixels.row, pixels.column, to_degrees)
-    unit = _unit(raster, file, bands, reading, pixels.values[0][pixels.inside], area_m2[pixels.inside])
+    area_m2 = pixel_areas(raster.transform, pixels.row, pixels.column, to_degrees)
+    numbers = np.sum(pixels.values[: len(bands.residents)], axis=0)
+    unit = _unit(raster, file, bands, reading, numbers[pixels.inside], area_m2[pixels.inside])
     counts = {
         band: numbers if unit.unit == PERCENT else residents_of(numbers, area_m2, unit.unit)
         for band, numbers in zip(order, pixels.values, strict=True)
     }
-    residents = counts[bands.residents]
+    residents = np.sum([counts[band] for band in bands.residents], axis=0)
     kept = pixels.inside
     lon, lat = to_degrees.transform(*(raster.transform @ (pixels.column[kept] + 0.5, pixels.row[kept] + 0.5)))
     lon, lat = _shifted(np.asarray(lon), np.asarray(lat), reading.datum)
@@ -163,16 +173,17 @@ def _system(raster: rasterio.DatasetReader, file: str, reading: Reading) -> Syst
 
 @dataclass(frozen=True)
 class _Bands:
-    """Which bands hold whom: `residents` a band, each group its bands, by number from 1."""
+    """Which bands hold whom: `residents` a band or several that are added, each group its bands, by number
+    from 1."""
 
-    residents: int
+    residents: tuple[int, ...]
     groups: Mapping[str, tuple[int, ...]]
     title: str
 
     @property
     def all(self) -> list[int]:
         return list(
-            dict.fromkeys([self.residents, *(band for bands in self.groups.values() for band in bands)])
+            dict.fromkeys([*self.residents, *(band for bands in self.groups.values() for band in bands)])
         )
 
 
@@ -193,8 +204,9 @@ def _nobody(
     return nobody_inside(file, (float(lon), float(lat)), reading.area)
 
 
-def _bands(raster: rasterio.DatasetReader, file: str, column: str) -> _Bands:
-    """What the bands hold by their descriptions, or `column`: a description or a number."""
+def _bands(raster: rasterio.DatasetReader, file: str, reading: Reading) -> _Bands:
+    """What the bands hold by their descriptions, or by the answer: a description or a number."""
+    column = reading.column
     said = [description or "" for description in raster.descriptions]
     heads = [replace(understood(word), title=str(k)) for k, word in enumerate(said, start=1)]
     chosen = 0
@@ -208,37 +220,42 @@ def _bands(raster: rasterio.DatasetReader, file: str, column: str) -> _Bands:
                 column=column,
                 bands=", ".join(word or str(k) for k, word in enumerate(said, start=1)),
             )
+    # A count before a density, then the best word, then the latest year.
     named = [head for head in heads if head.kind == RESIDENTS]
-    best = min((head.rank for head in named), default=9)
-    top = sorted((head for head in named if head.rank == best), key=lambda head: -head.year)
-    residents = chosen or (int(top[0].title) if top else 1)
+    named.sort(key=lambda head: (head.unit != COUNT, head.rank, -head.year))
+    dated = sorted((head for head in heads if head.year), key=lambda head: -head.year)
+    own = bands_of(reading.group, heads) if reading.is_group else []
+    residents: tuple[int, ...]
+    if chosen:
+        residents = (chosen,)
+    elif own:
+        residents = tuple(int(head.title) for head in own)
+    elif named:
+        residents = (int(named[0].title),)
+    elif whole := everybody(heads):
+        residents = tuple(int(head.title) for head in whole)
+    elif len(dated) == raster.count:
+        residents = (int(dated[0].title),)
+    elif raster.count > 1 and any(said) and not reading.is_group:
+        names = [word or str(k) for k, word in enumerate(said, start=1)]
+        raise OpenQuestionError(
+            text(
+                "{file}: the bands are {bands}. Name the one of the residents with --population-column.",
+                file=file,
+                bands=", ".join(names[:20]),
+            ),
+            option="--population-column",
+            field="population_column",
+            choices=names,
+        )
+    else:
+        residents = (1,)
     groups = {
-        group: tuple(int(band.title) for band in bands_of(group, heads) if int(band.title) != residents)
+        group: tuple(int(band.title) for band in bands_of(group, heads) if (int(band.title),) != residents)
         for group in GROUP_AGES
     }
-    return _Bands(residents, {group: own for group, own in groups.items() if own}, said[residents - 1])
-
-
-def _without_signs(
-    pixels: Pixels, raster: rasterio.DatasetReader, order: Sequence[int], tally: Tally
-) -> Pixels:
-    """Numbers that stand for “no data” made 0, and counted in `tally` for the band of residents."""
-    values = []
-    for place, (band, numbers) in enumerate(zip(order, pixels.values, strict=True)):
-        scale, offset = raster.scales[band - 1], raster.offsets[band - 1]
-        raw = None if (scale, offset) == (1.0, 0.0) else (numbers - offset) / (scale or 1.0)
-        there = numbers > 0
-        bad = np.zeros(len(numbers), bool)
-        bad[there], signs = without_sentinels(numbers[there], None if raw is None else raw[there])
-        values.append(np.where(bad, 0.0, numbers))
-        if place == 0:
-            for sign in signs:
-                tally.undeclared[sign.value] += sign.cells
-    someone = np.any([numbers > 0 for numbers in values], axis=0)
-    return Pixels(
-        pixels.row[someone], pixels.column[someone], [numbers[someone] for numbers in values],
-        pixels.inside[someone], pixels.edge[someone],
-    )  # fmt: skip
+    title = " + ".join(said[band - 1] for band in residents)
+    return _Bands(residents, {group: own for group, own in groups.items() if own}, title)
 
 
 def _unit(
@@ -253,7 +270,7 @@ def _unit(
     if reading.unit not in ("auto", "ask"):
         return UnitOfRaster(reading.unit, "told")
     sums = {unit: float(residents_of(values, area_m2, unit).sum()) for unit in UNITS}
-    stated = stated_unit(raster, bands.residents, file)
+    stated = stated_unit(raster, bands.residents[0], file)
     if stated[0] == PERCENT:
         if reading.is_group:
             message = text("The numbers of {file} are taken as {unit}.", file=file, unit=unit_words(PERCENT))
@@ -293,7 +310,7 @@ def _read(
     system: str,
     kept: Bools,
 ) -> tuple[InputRead, ...]:
-    title = bands.title or (str(bands.residents) if raster.count > 1 else "")
+    title = bands.title or (str(bands.residents[0]) if raster.count > 1 else "")
     chosen = InputRead(
         "population",
         file,
@@ -398,20 +415,6 @@ def coarse_finding(file: str, side_m: float) -> Finding:
     return Finding(file, "", 0, "", WARNING, "population-coarse", message)
 
 
-def _pixel_areas(transform: rasterio.Affine, row: Ints, column: Ints, to_degrees: Transformer) -> Floats:
-    """True areas: one polygon a raster row is measured, at the middle column, and used for its row."""
-    geod = Geod(ellps="WGS84")
-    middle = float(np.median(column)) if len(column) else 0.0
-    numbers, of_pixel = np.unique(row, return_inverse=True)
-    areas = np.empty(len(numbers))
-    for place, number in enumerate(numbers):
-        corners = [(middle, number), (middle + 1, number), (middle + 1, number + 1), (middle, number + 1)]
-        x, y = zip(*(transform @ corner for corner in corners), strict=True)
-        lon, lat = to_degrees.transform(x, y)
-        areas[place] = abs(geod.polygon_area_perimeter(lon, lat)[0])
-    return np.asarray(areas[of_pixel], float)
-
-
 def _doubts(raster: rasterio.DatasetReader, bands: _Bands, pixels: Pixels, file: str) -> list[Finding]:
     """Bands that are not used, and the largest number of a byte beside others near it: it may be people, or
     a sign for “no data”."""
@@ -428,7 +431,7 @@ def _doubts(raster: rasterio.DatasetReader, bands: _Bands, pixels: Pixels, file:
         )
         found.append(Finding(file, "", 0, "", WARNING, "population-band-unused", message))
     full = int((pixels.values[0][pixels.inside] == _BYTE).sum())
-    if raster.dtypes[bands.residents - 1] == "uint8" and full:
+    if raster.dtypes[bands.residents[0] - 1] == "uint8" and full:
         message = text(
             "{pixels:,} pixels hold 255, the largest number that this file can hold; they are counted. If "
             "255 means “no data” here, the file must say so.",

@@ -26,15 +26,22 @@ from data.guard import guarded
 from data.intake.findings import WARNING, Finding
 from data.population.cells import Cells, cells_to_grid
 from data.population.coordinates import Placing, placing_of
-from data.population.groups import group_findings, with_group
-from data.population.heads import COUNT, RESIDENTS, understood
+from data.population.groups import group_findings, of_group, with_group
+from data.population.heads import COUNT, PERCENT, RESIDENTS, understood
 from data.population.numbers import written_numbers
 from data.population.polygons import Rows, cells_of_rows
 from data.population.raster import coarse_finding, raster_cells
 from data.population.raster_unit import unit_words
 from data.population.reading import Reading
 from data.population.table_files import Sheet, sheets_of
-from data.population.tables import Columns, PeopleTable, people_of_table, unusable_rows
+from data.population.tables import (
+    Columns,
+    PeopleTable,
+    is_rather_percent,
+    people_of_table,
+    percent_question,
+    unusable_rows,
+)
 from geo.crs import metric_crs, project
 
 # Two cells of different files are one place where they lie so near, in sides of a cell.
@@ -69,7 +76,8 @@ class PopulationFile:
     """Population files as read: the grid, what could not be used, and which file it was (the first).
 
     `unit` is what a raster's numbers were taken for, "" for other files; `read` what was chosen in
-    which file and what was set aside.
+    which file and what was set aside; `by_unit` groups whose files are tables of figures by
+    unit, not laid yet.
     """
 
     grid: PopulationGrid
@@ -78,6 +86,7 @@ class PopulationFile:
     synthetic: bool = False
     unit: str = ""
     read: tuple[InputRead, ...] = ()
+    by_unit: tuple[tuple[str, Path, tuple[Sheet, ...]], ...] = ()
 
 
 @guarded
@@ -125,6 +134,7 @@ def file_of(cells: Cells, path: Path, crs: str | None, reading: Reading) -> Popu
         cells.synthetic,
         cells.unit,
         cells.read,
+        cells.by_unit,
     )
 
 
@@ -169,7 +179,11 @@ def _cells(path: Path, crs: str | None, reading: Reading, progress: Progress) ->
     # A cell is named by its number or name where there is one, else by its coordinates.
     own = [title for title in sheet.titles if title.casefold() in _NAMES_CELLS]
     key = own[:1] or list(placing.titles)
-    columns = Columns(reading.column, reading.unit, reading.group_units)
+    unit, column = reading.unit, reading.column
+    if reading.is_group:
+        sheet, column, unit = of_group(sheet, reading.group, unit, placing.titles)
+    percent = unit == PERCENT
+    columns = Columns(column, COUNT if percent else unit, reading.group_units)
     people = people_of_table(sheet, file, columns, key=key, area_m2=_ground_m2(placing))
     at = sheet.frame.index.get_indexer(people.frame.index)
     lon, lat, residents = placing.lon[at], placing.lat[at], people.residents
@@ -204,7 +218,10 @@ def _cells(path: Path, crs: str | None, reading: Reading, progress: Progress) ->
     cells = cells_of_rows(rows, file, crs, reading, progress)
     if cells.area_m2 is None:
         cells = _with_coarse_finding(cells, file, reading)
-    return replace(cells, read=_read(sheet, placing, people, path, int(good.sum())))
+    read = _read(sheet, placing, people, path, int(good.sum()))
+    if percent:
+        read = (replace(read[0], unit=unit_words(PERCENT)), *read[1:])
+    return replace(cells, unit=PERCENT if percent else cells.unit, read=read)
 
 
 def _placed_sheet(path: Path, reading: Reading) -> tuple[Sheet, Placing]:
@@ -401,6 +418,17 @@ def _with_groups(cells: Cells, crs: str | None, reading: Reading) -> Cells:
             coarse_m=np.inf,
             by="area",
             is_group=True,
+            group=name,
         )
-        cells = with_group(cells, name, _cells(path, crs, own, silent), path.name)
+        try:
+            group = _cells(path, crs, own, silent)
+        except NoPlacesError as table:
+            if not reading.units_given:
+                raise
+            cells = replace(cells, by_unit=(*cells.by_unit, (name, path, table.sheets)))
+            continue
+        unsaid = name not in reading.group_units and group.unit in ("", COUNT)
+        if unsaid and is_rather_percent(group.residents, cells.residents):
+            raise percent_question(path.name, name, group.residents, cells.residents)
+        cells = with_group(cells, name, group, path.name)
     return cells

@@ -31,7 +31,8 @@ class Reading:
     raises UnclearUnitError instead), `known_residents` of the area checks it. `column`, `layer` and
     `datum` say where the residents stand and in which system. `groups` are a name and a file of that
     group's people each, those of one name added up, in the unit of `group_units`. Cells wider than
-    `coarse_m` are spread over 100 m cells; `is_group` reads a group's file, which may be in percent.
+    `coarse_m` are spread over 100 m cells; `is_group` reads the file of a `group`, which may be in percent.
+    With `units_given` a group's file may be a table of figures by unit, which the caller lays.
     Polygons: `by` says what residents follow, with the file of
     `buildings` for "floor", of settlements (polygons or a raster) as `mask` for "mask"; nobody lives in
     `water`.
@@ -47,6 +48,8 @@ class Reading:
     group_units: Mapping[str, str] = field(default_factory=dict)
     coarse_m: float = COARSE_M
     is_group: bool = False
+    group: str = ""
+    units_given: bool = False
     by: str = "area"
     buildings: Path | None = None
     mask: Path | None = None

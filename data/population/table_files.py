@@ -161,9 +161,8 @@ def _workbook_sheets(path: Path) -> tuple[Sheet, ...]:
 def _is_second_header(rows: Sequence[Sequence[str]], at: int) -> bool:
     """Whether the row below the header holds titles too (ages below “分年龄”)."""
     below = rows[at + 1] if at + 1 < len(rows) else []
-    return sum(understood(word).kind != OTHER for word in below if word) >= 1 and not any(
-        _is_number(word) for word in below
-    )
+    known = sum(understood(word).kind != OTHER or is_place_title(word) for word in below if word)
+    return known >= 1 and not any(_is_number(word) for word in below)
 
 
 def _joined_titles(

@@ -34,6 +34,11 @@ _MEANS: Final = {
     **dict.fromkeys(("sidewalk", "crosswalk", "crossing"), "footway"),
     **dict.fromkeys(("高速公路", "高速", "高速路", "国家高速", "省级高速"), "motorway"),
     **dict.fromkeys(("匝道", "高速匝道"), "motorway_link"),
+    **dict.fromkeys(("expressway", "freeway", "interstate", "controlled access highway"), "motorway"),
+    **dict.fromkeys(("arterial", "major arterial", "major road", "principal arterial"), "primary"),
+    **dict.fromkeys(("minor arterial",), "secondary"),
+    **dict.fromkeys(("collector", "major collector", "minor collector"), "tertiary"),
+    **dict.fromkeys(("local", "local street", "local road", "street", "residential road"), "residential"),
     **dict.fromkeys(("城市快速路", "快速路", "快速", "一级公路"), "trunk"),
     **dict.fromkeys(("国道", "省道", "主干路", "主干道", "城市主干路", "城市主干道", "二级公路"), "primary"),
     **dict.fromkeys(("县道", "次干路", "次干道", "城市次干路", "城市次干道", "三级公路"), "secondary"),
@@ -67,7 +72,7 @@ _NO_CLASS: Final = frozenset({
     "access", "foot",
     "surface", "sidewalk", "railway", "waterway", "service",
 })  # fmt: skip
-_TOGETHER: Final = ("other_tags", "tags", "all_tags", "hstore")
+_TOGETHER: Final = ("other_tags", "tags", "all_tags", "hstore", "properties", "attributes")
 _HSTORE: Final = re.compile(r'"((?:[^"\\]|\\.)*)"\s*=>\s*(?:"((?:[^"\\]|\\.)*)"|NULL)')
 _ENOUGH: Final = 0.5  # of a column's words that mean a class
 _LOOKED_AT: Final = 5_000
@@ -171,6 +176,9 @@ def values_of(value: Any) -> list[str]:
         return [word for one in value for word in values_of(one)]
     written = str(value).strip()
     if written.startswith("[") and written.endswith("]"):
+        # Arrays of numpy have no commas, which Python would read as one word.
+        if re.search(r"'\s+'|\"\s+\"", written):
+            return [one or other for one, other in re.findall(r"'([^']*)'|\"([^\"]*)\"", written)]
         for parse in (json.loads, ast.literal_eval):
             try:
                 read = parse(written)

@@ -34,11 +34,31 @@ _NO_STREETS: Final = re.compile(
 _STREETS: Final = re.compile(
     r"street|road|highway|network|edge|\bways?\b|segment|transport|道路|路网|街道|公路|路中心|车行|步行", re.I
 )
+# The edges of the carriageway, its lanes and marks are no streets, though called after them.
+_BESIDE: Final = re.compile(r"边线|边缘|路缘|车道线|标线|curb|kerb|edge_?of|lane_?mark|marking", re.I)
 _LAYER_TITLES: Final = ("layer", "level", "zlevel", "z_level", "高程层", "层级", "道路层级", "竖向层")
 _BRIDGE_TITLES: Final = ("bridge", "is_bridge", "isbridge", "桥", "桥梁", "是否桥梁", "是否桥")
 _TUNNEL_TITLES: Final = ("tunnel", "is_tunnel", "istunnel", "隧道", "是否隧道", "地道")
 _NO: Final = frozenset(
-    {"", "no", "f", "false", "0", "0.0", "none", "nan", "n", "null", "<na>", "-", "否", "无"}
+    {
+        "",
+        "no",
+        "f",
+        "false",
+        "0",
+        "0.0",
+        "none",
+        "nan",
+        "n",
+        "null",
+        "<na>",
+        "-",
+        "否",
+        "无",
+        "不是",
+        "非桥",
+        "非隧道",
+    }
 )
 _HIGHEST_LAYER: Final = 9
 
@@ -119,8 +139,8 @@ def _chosen(file: MapFile, wanted: str) -> _Choice:
 
 def _looks_like_streets(info: LayerInfo, frame: gpd.GeoDataFrame) -> int:
     name = info.name.rpartition("/")[2]
-    named = bool(_STREETS.search(name))
-    no_streets = bool(_NO_STREETS.search(name)) and not named
+    named = bool(_STREETS.search(name)) and not _BESIDE.search(name)
+    no_streets = bool(_NO_STREETS.search(name) or _BESIDE.search(name)) and not named
     return 2 * bool(class_column(_columns(frame))) + named - 4 * no_streets
 
 

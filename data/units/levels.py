@@ -71,7 +71,9 @@ def level_of_word(word: str) -> str:
     """
     plain = unicodedata.normalize("NFKC", word).strip().casefold()
     parts = {_level_of_part(part) for part in re.split(r"[/、,()和或及]", plain) if part.strip()}
-    return _level_of_part(plain) or (parts.pop() if len(parts) == 1 else "")
+    # 县(市、区)级 is of the level that stands before its bracket.
+    bare = re.sub(r"\(.*?\)", "", plain)
+    return _level_of_part(plain) or (parts.pop() if len(parts) == 1 else _level_of_part(bare))
 
 
 def _level_of_part(plain: str) -> str:

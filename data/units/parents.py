@@ -140,7 +140,7 @@ def _stated(table: gpd.GeoDataFrame, rows: Ints, upper: Ints, above: str) -> tup
     for number, unit_id, at in zip(over["number"], over["unit_id"], upper.tolist(), strict=True):
         row_of[unit_id] = at
         if number and number not in twice:
-            row_of |= dict.fromkeys(_spellings(number), at)
+            row_of |= dict.fromkeys(spellings(number), at)
     column = f"parent:{above}"
     named = own[column].fillna("").tolist() if column in own else [""] * len(own)
     said = [word or name for word, name in zip(own["parent"], named, strict=True)]
@@ -166,7 +166,7 @@ def _stated(table: gpd.GeoDataFrame, rows: Ints, upper: Ints, above: str) -> tup
     return np.asarray(said, object), np.asarray(found, np.int64)
 
 
-def _spellings(number: str) -> tuple[str, ...]:
+def spellings(number: str) -> tuple[str, ...]:
     """A code with and without the zeros of the levels below it."""
     level = level_of_code(number)
     if not level or (len(number) == 9 and number.startswith("156")):

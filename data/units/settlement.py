@@ -95,7 +95,7 @@ def _class_of(word: str, title: str) -> str:
     if code:
         rest = plain[code.end() :].strip(" -—:：、.()")
         return _CODES.get(code.group(), UNKNOWN) if not rest or len(code.group()) == 3 else UNKNOWN
-    return _KNOWN.get(plain, UNKNOWN)
+    return _KNOWN.get(plain) or _KNOWN.get(re.sub(r"\(.*?\)", "", plain), UNKNOWN)
 
 
 def unknown_words(found: Sequence[str], most: int = 6) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from data.population.heads import RESIDENTS, understood
 from data.population.table_files import Sheet, sheets_of
 from data.population.tables import Columns, people_of_table
 from data.units.columns import NAMES_OF, TITLES
+from data.units.parents import spellings
 from data.units.remarks import Remarks
 
 _NAMES: Final = (
@@ -205,7 +207,12 @@ def _rows(frame: pd.DataFrame, units: UnitTable) -> Ints:
             parents=[name_of.get(parent, "") for parent in units.frame["parent_id"]],
         )
     if code is not None:
-        row_of = {unit_id: row for row, unit_id in enumerate(units.frame["unit_id"])}
-        by_code = np.asarray([row_of.get(str(value).strip(), -1) for value in frame[code]], np.int64)
+        # Codes are kept as text (“'320102”) or numbers (320102.0), with or without the zeros of lower levels.
+        row_of = dict[str, int]()
+        for row, unit_id in enumerate(units.frame["unit_id"]):
+            row_of |= dict.fromkeys(spellings(str(unit_id)), row)
+        row_of |= {unit_id: row for row, unit_id in enumerate(units.frame["unit_id"])}
+        codes = [re.sub(r"\.0+$", "", str(value).strip().lstrip("'’‘")) for value in frame[code]]
+        by_code = np.asarray([row_of.get(word, -1) for word in codes], np.int64)
         rows = np.where(by_code >= 0, by_code, rows)
     return rows

@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 import shapely
+from scipy import sparse
 
 from core.errors import InputError, SettingError
 from core.text import Text, text
@@ -58,7 +59,8 @@ class Candidates:
 
     `cell` is the cell of the grid that each is the centre of, -1 for other places. `required` and
     `forbidden` are rows. `notes` tell what was left out and why, `among` of how many generated places
-    these are; None for a list and for facilities, which are all there.
+    these are; None for a list and for facilities, which are all there. `anew` (n × cells) are the residents
+    whom each would serve anew, where that is known already.
     """
 
     xy: Floats
@@ -72,6 +74,7 @@ class Candidates:
     forbidden: tuple[int, ...] = ()
     notes: tuple[Text, ...] = field(default=())
     among: Among | None = None
+    anew: sparse.csr_array | None = None
 
     def __len__(self) -> int:
         return len(self.xy)
@@ -86,6 +89,7 @@ class Candidates:
             capacity=self.capacity[rows],
             area_m2=self.area_m2[rows],
             cell=self.cell[rows],
+            anew=None,
         )
 
 

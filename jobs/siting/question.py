@@ -217,8 +217,12 @@ def stacked(*parts: sparse.csr_array) -> sparse.csr_array:
 
 def _cover(asked: _Facts, candidates: Candidates, subject: Bools) -> Demand:
     assessment, by = asked.done.assessment, asked.request.by
-    new = reach_of(assessment, candidates.xy, by, asked.limit_m)
     old = facility_reach(assessment, asked.existing, by, asked.limit_m)
+    if candidates.anew is None:
+        new = reach_of(assessment, candidates.xy, by, asked.limit_m)
+    else:  # who is served today or lives nowhere makes no difference to what a place adds
+        new, old = candidates.anew, old.astype(bool)
+        old.data[:] = True
     keep = tuple(range(len(candidates), len(candidates) + len(asked.existing)))
     return Demand(assessment.measured.residents * subject, stacked(new, old), keep)
 

@@ -97,7 +97,9 @@ def refined(
     )
     rows = np.union1d(free[best.rows], named)
     required = tuple(np.searchsorted(rows, named).tolist())
-    return replace(found.only(rows), required=required, forbidden=(), among=among)
+    # of required places more than those served anew was left out
+    anew = None if len(named) else best.reach
+    return replace(found.only(rows), required=required, forbidden=(), among=among, anew=anew)
 
 
 def _reach(done: Assessed, by: str, cells: Ints, limit_m: float) -> Callable[[Ints], sparse.csr_array]:

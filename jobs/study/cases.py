@@ -5,10 +5,10 @@ Light to import: what reads and computes is elsewhere, so that a finished answer
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from data.files import sha256_of
 from data.standards import DEFAULT_STANDARD
@@ -53,6 +53,19 @@ class StudyFiles:
     def unit_files(self) -> tuple[Path, ...]:
         """All files of units; none where there are no units."""
         return () if self.units is None else (self.units, *self.more_units)
+
+    def answered(self, field: str, answer: str) -> StudyFiles:
+        """With an answer to what a file left open (`OpenQuestionError.field`): a field of these files, of
+        their answers, or of one name in those ("group_units:elderly")."""
+        if field == "population_unit":
+            return replace(self, population_unit=answer)
+        if field == "datum":
+            return replace(self, datum=answer)
+        name, _, of = field.partition(":")
+        value: Any = answer
+        if of:
+            value = (*(pair for pair in getattr(self.answers, name) if pair[0] != of), (of, answer))
+        return replace(self, answers=replace(self.answers, **{name: value}))
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from core.progress import Progress, part, silent
 from core.text import Text, text
 from coverage.equity.overlaps import bridged_notes, level_word, outside_notes, overlap_notes
 from coverage.measuring.redistribute import Rescaled, rescale_to_units
+from coverage.model.membership import locate
 from coverage.model.study import Study
 from coverage.model.tables import LEVELS, UnitTable
 from data.formats.inputs_read import InputRead
@@ -23,7 +24,10 @@ from data.intake.findings import ERROR, INFO, WARNING, Finding
 from data.intake.origin import in_true_coordinates
 from data.population import NoPlacesError, PopulationFile, Reading, read_population
 from data.population.area import read_outline
+from data.population.groups import group_findings, of_group
+from data.population.heads import PERCENT
 from data.population.polygons import polygon_cells
+from data.population.raster_unit import unit_words
 from data.population.read import file_of
 from data.population.reading import COARSE_M
 from data.population.table_files import Sheet
@@ -86,7 +90,13 @@ def read_people(files: StudyFiles, *, coarse_m: float = COARSE_M, progress: Prog
             )
             counted = replace(outlines, residents=census.values["residents"])
         known = stated_residents(counted)
-    reading = replace(reading_of(files), area=area, known_residents=known, coarse_m=coarse_m)
+    reading = replace(
+        reading_of(files),
+        area=area,
+        known_residents=known,
+        coarse_m=coarse_m,
+        units_given=outlines is not None,
+    )
     told = part(progress, 0.2, 0.9)
     try:
         read = read_population(
@@ -96,6 +106,9 @@ def read_people(files: StudyFiles, *, coarse_m: float = COARSE_M, progress: Prog
         if outlines is None or files.more_population:
             raise
         read = census_people(files.population, table.sheets, outlines, reading, told)
+    if outlines is not None:
+        for name, path, sheets in read.by_unit:
+            read = _with_group_by_unit(read, name, path, sheets, outlines.table, reading)
     if not read.grid.total > 0:
         raise InputError("{file}: all residents are 0: nobody lives anywhere.", file=files.population.name)
     held = against_stated(read, outlines, files.population.name) if census is None else ()
@@ -105,6 +118,52 @@ def read_people(files: StudyFiles, *, coarse_m: float = COARSE_M, progress: Prog
     if outlines is not None:
         held = (*held, *without_anybody(read, outlines, files.population.name))
     return People(replace(read, findings=(*read.findings, *held)), outlines, units_known)
+
+
+def _with_group_by_unit(
+    read: PopulationFile,
+    name: str,
+    path: Path,
+    sheets: Sequence[Sheet],
+    units: UnitTable,
+    reading: Reading,
+) -> PopulationFile:
+    """A group that a table states by unit, laid on each unit's cells in proportion to their residents.
+
+    Percent are of the residents there. What units without residents state is reported. InputError as
+    `read_totals`.
+    """
+    asked = reading.group_units.get(name, "auto")
+    found = [of_group(sheet, name, asked, ()) for sheet in sheets]
+    sheet, column, unit = next((one for one in found if one[1]), found[0])
+    totals = read_totals(path, units, column=column, sheets=[sheet])
+    level, stated = totals.level(units), np.nan_to_num(totals.values["residents"])
+    rows = locate(units, read.grid.xy).rows[level]
+    stated[np.asarray(units.frame["level"] != level)] = 0.0
+    residents = read.grid.residents
+    there = np.bincount(rows[rows >= 0], weights=residents[rows >= 0], minlength=len(units))
+    if unit == PERCENT:
+        stated = stated * there / (100.0 if stated.max(initial=0.0) > 1.0 else 1.0)
+    share = np.divide(residents, there[rows], out=np.zeros(len(rows)), where=(rows >= 0) & (there[rows] > 0))
+    counted = stated[rows] * share
+    message = text(
+        "{total:,.1f} people of the group “{group}” stated by {count} units of the level {level} were laid "
+        "on their residents; {lost:,.1f} are stated for units without residents and are left out.",
+        total=float(counted.sum()),
+        group=name,
+        count=totals.rows_read,
+        level=level_word(level),
+        lost=float(stated[there == 0].sum()),
+    )
+    grid = replace(read.grid, groups={**read.grid.groups, name: read.grid.groups.get(name, 0.0) + counted})
+    told = Finding(path.name, "", 0, name, INFO, "population-group", message)
+    chosen = InputRead(
+        f"group:{name}", path.name, sheet.name, totals.column,
+        unit_words(PERCENT) if unit == PERCENT else text("residents"), rows_read=totals.rows_read,
+        rows_left_out=totals.rows - totals.rows_read,
+    )  # fmt: skip
+    findings = (*read.findings, *totals.findings, told, *group_findings(grid, path.name))
+    return replace(read, grid=grid, findings=findings, read=(*read.read, chosen))
 
 
 def reading_of(files: StudyFiles) -> Reading:
@@ -258,9 +317,8 @@ def against_stated(read: PopulationFile, units: UnitFile | None, file: str) -> t
     if not stated or abs(total - stated) <= _DIFFERS * stated:
         return ()
     message = text(
-        "{file} gives {total:,.0f} residents in the study area; the units state {stated:,.0f}, "
-        "{factor:.2g} times as many. "
-        "One of the two is another year, another ground or another unit.",
+        "{file} gives {total:,.0f} residents in the study area; the units state {stated:,.0f}, {factor:.2g} "
+        "times as many. One of the two is another year, another ground or another unit.",
         file=file,
         total=total,
         stated=stated,
@@ -282,9 +340,8 @@ def without_anybody(read: PopulationFile, units: UnitFile, file: str) -> tuple[F
         return ()
     names = table.frame["name"].to_numpy(object)[rows[empty]]
     message = text(
-        "{file} has nobody in {count:,} of {units:,} units of the level {level}: {names}. Does it cover "
-        "the whole study "
-        "area?",
+        "{file} has nobody in {count:,} of {units:,} units of the level {level}: {names}. Does it cover the "
+        "whole study area?",
         file=file,
         count=len(empty),
         units=len(rows),

@@ -61,10 +61,8 @@ def test_an_unclear_unit_is_asked_for_with_what_each_would_mean(
 
 def test_an_answer_goes_to_its_field(tmp_path: Path) -> None:
     files = write_small_city(tmp_path)
-    assert asking.answered(files, "population_column", "pop").answers.population_column == "pop"
-    twice = asking.answered(
-        asking.answered(files, "group_units:elderly", "count"), "group_units:elderly", "percent"
-    )
+    assert files.answered("population_column", "pop").answers.population_column == "pop"
+    twice = files.answered("group_units:elderly", "count").answered("group_units:elderly", "percent")
     assert twice.answers.group_units == (("elderly", "percent"),)
 
 

@@ -1,5 +1,5 @@
-"""Twelve layouts in which residents, units and streets come, on the page: what was recognised is seen before
-anything is computed, can be changed, and what a file leaves open is asked there."""
+"""Thirteen layouts in which residents, units and streets come, on the page: what was recognised is seen
+before anything is computed, can be changed, and what a file leaves open is asked there."""
 
 from __future__ import annotations
 
@@ -97,6 +97,14 @@ def raster_per_km2(folder: Path) -> dict[str, Path]:
     return {"people": folder / "r.tif"}
 
 
+def raster_that_does_not_say(folder: Path) -> dict[str, Path]:
+    place = from_origin(EAST - 50, NORTH + 50, 100, 100)
+    with rasterio.open(folder / "q.tif", "w", driver="GTiff", width=N, height=1, count=1, dtype="float32",
+                       crs=CRS, transform=place) as raster:  # fmt: skip
+        raster.write(np.full((1, N), 100.0, "float32"), 1)
+    return {"people": folder / "q.tif"}
+
+
 def workbook_in_ten_thousands(folder: Path) -> dict[str, Path]:
     frame = pd.DataFrame({"格网": range(1, N + 1), "经度": PLACES[:, 0], "纬度": PLACES[:, 1]})
     frame["常住人口（万人）"] = 0.01
@@ -145,6 +153,7 @@ LAYOUTS = {
     "two-layers": Layout(two_layers, ("2020",), asked=("population_layer", "2020")),
     "density": Layout(dense_polygons, ("人口密度（人/公顷）", "人/公顷")),
     "raster-per-km2": Layout(raster_per_km2, ("人/平方公里",)),
+    "raster-unsaid": Layout(raster_that_does_not_say, ("q.tif",), asked=("population_unit", "count")),
     "ten-thousands": Layout(workbook_in_ten_thousands, ("常住人口（万人）",)),
     "units-without-level": Layout(units_without_level, ("areas",), asked=("units_level", "community")),
     "units-in-layers": Layout(units_in_layers, ("区县", "街道", "社区")),
@@ -252,3 +261,18 @@ def test_a_file_without_a_known_column_can_be_mended_by_naming_one(
     page = answer(page.run())
     no_trouble(page)
     assert "共 2,100 人" in shown(page)
+
+
+def test_whether_a_group_is_in_percent_is_asked_and_answered_for_that_group(
+    reading: Callable[[dict[str, Path]], AppTest], tmp_path: Path
+) -> None:
+    finer = np.array([degrees(x) for x in range(0, 2001, 50)])
+    frame = pd.DataFrame({"lng": finer[:, 0], "lat": finer[:, 1], "常住人口": 3000, "老年人口": 20.5})
+    frame.to_csv(tmp_path / "p.csv", index=False)
+    page = reading({"people": tmp_path / "p.csv"})
+    (asked,) = [one.value.replace("\\", "") for one in page.warning if "elderly" in one.value]
+    assert "--group-unit" not in asked
+    page = answer(answered(page, "group_units:elderly", "percent"))
+    no_trouble(page)
+    assert "共 123,000 人" in shown(page)
+    assert any(button.label == "开始评估" for button in page.button)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -16,7 +17,7 @@ from jobs.study.cases import ASK, StudyFiles
 from jobs.study.offers import Offers, offers_of
 from ui.check.upload import LIST_TYPES
 from ui.city.layers import CENSUS_TYPES, PEOPLE_TYPES, VECTOR_TYPES, ask_for_layers
-from ui.city.recognised import ask_as, forget_boxes, show_recognised
+from ui.city.recognised import ask_as, forget_boxes, show_recognised, unit_title
 from ui.shell.choices import choices, choose, words
 from ui.shell.compute import answer_to, read_city
 from ui.shell.safe import in_markdown
@@ -29,8 +30,6 @@ _STREETS: Final = ("osm", "gz", "bz2", "pbf", "graphml", "gpkg", "geojson", "jso
 _WANTED: Final = "city-wanted"
 _CONFIRMED: Final = "city-confirmed"
 _OFFERS: Final = "city-offers"
-# Answers that are fields of the files themselves.
-_OF_FILES: Final = ("population_unit", "datum")
 _COMMAND: Final = """python cli.py assess --facilities LIST.xlsx --population PEOPLE.tif \\
     --network STREETS.osm.pbf --units UNITS.gpkg --name CITY --out RESULT"""
 
@@ -58,7 +57,7 @@ def city_form() -> None:
             units[0].path if units else None,
             datum=ASK,
             name=name.strip() or Path(people[0].name).stem,
-            population_unit=further.raster_unit,
+            population_unit="ask" if further.raster_unit == "auto" else further.raster_unit,
             layers=further.kept(),
             more_population=tuple(file.path for file in people[1:]),
             more_units=tuple(file.path for file in units[1:]),
@@ -135,7 +134,9 @@ def _ask(files: StudyFiles, question: OpenQuestionError) -> None:
     """What a file leaves open, asked of its user; the answer goes where its option would."""
     tr = words()
     with st.container(border=True):
-        st.warning(in_markdown(tr(question.message)))
+        # Which option of the command line answers is of no use here.
+        said = re.split(r"(?<=[。？])|(?<=[.?]) ", tr(question.message))
+        st.warning(in_markdown(" ".join(one for one in said if one and question.option not in one)))
         key = f"city-answer-{question.field}"
         if question.choices:
             label = text("Your answer")
@@ -143,10 +144,7 @@ def _ask(files: StudyFiles, question: OpenQuestionError) -> None:
         else:
             chosen = st.text_input(tr(text("Your answer")), max_chars=80, key=key).strip()
         if st.button(tr(text("Read with this answer")), type="primary", disabled=not chosen):
-            if question.field in _OF_FILES:
-                _want(replace(files, **{question.field: chosen}))
-            else:
-                _want(replace(files, answers=replace(files.answers, **{question.field: chosen})))
+            _want(files.answered(question.field, str(chosen)))
             st.rerun()
 
 
@@ -154,6 +152,8 @@ def _choice_words(choice: str) -> str:
     tr = words()
     if choice in LEVELS:
         return tr(level_title(choice))
+    if choice in ("count", "per_ha", "per_km2", "percent"):
+        return tr(unit_title(choice))
     return tr(_OPEN if choice == "auto" else SYSTEMS.get(choice, choice))
 
 

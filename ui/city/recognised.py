@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 _KEYS: Final = "city-as-"
 _HEAD: Final = (
-    text("What it is"), text("File"), text("Layer"), text("Column"), text("Unit"), text("Coordinate system"),
-    text("Rows read"), text("Left out"), text("Used"), text("Remark"),
+    text("What it is"), text("File"), text("Layer"), text("Column"), text("Counted in"),
+    text("Coordinate system"), text("Rows read"), text("Left out"), text("Used"), text("Remark"),
 )  # fmt: skip
 _RECOGNISED: Final = text("as recognised")
 _NOTHING: Final = text("none")
@@ -94,7 +94,8 @@ def ask_as(files: StudyFiles, offers: Offers, inputs: Inputs | None) -> StudyFil
         layer = _box("population-layer", text("Layer of residents"), offers.population_layers,
                      "" if people is None else people.layer, answers.population_layer)  # fmt: skip
     with second:
-        own = files.population_unit if inputs is None else inputs.population_unit or files.population_unit
+        own = (inputs.population_unit if inputs is not None else files.population_unit) or "auto"
+        own = own if own in RASTER_UNITS else "auto"
         unit = _box("population-unit", text("What the numbers of residents count"), tuple(RASTER_UNITS),
                     own, files.population_unit, lambda one: tr(RASTER_UNITS[one]))  # fmt: skip
         system = "" if people is None else people.system
@@ -105,13 +106,13 @@ def ask_as(files: StudyFiles, offers: Offers, inputs: Inputs | None) -> StudyFil
         )  # fmt: skip
         group_units = [
             (name, chosen)
-            for name in dict.fromkeys(name for name, _ in files.layers.groups)
+            for name in dict.fromkeys(name for name, _ in (*files.layers.groups, *answers.group_units))
             if (chosen := _group_unit(name, files, _first(read, f"group:{name}"))) != "auto"
         ]
     with third:
         level, layers = answers.units_level, answers.units_layers
         if files.unit_files:
-            found = "、".join(tr(e.unit) if isinstance(e.unit, Text) else e.unit for e in units if e.unit)
+            found = "; ".join(tr(e.unit) if isinstance(e.unit, Text) else e.unit for e in units if e.unit)
             level = _box(
                 "units-level", text("Level of units without a level"), ("", *LEVELS), level, level,
                 lambda one: tr(level_title(one)) if one else found or tr(_RECOGNISED),
@@ -176,10 +177,15 @@ def _group_unit(name: str, files: StudyFiles, entry: InputRead | None) -> str:
         if unit == "auto":
             found = "" if entry is None else entry.unit
             return (tr(found) if isinstance(found, Text) else found) or tr(_RECOGNISED)
-        return tr(_PERCENT if unit == "percent" else RASTER_UNITS[unit])
+        return tr(unit_title(unit))
 
     label = text("What the numbers of the group “{name}” count", name=name)
     return _box(f"group-{name}", label, ("auto", *GROUP_UNITS), answered, answered, said)
+
+
+def unit_title(unit: str) -> Text:
+    """What numbers of people count, in words."""
+    return _PERCENT if unit == "percent" else RASTER_UNITS[unit]
 
 
 def _units_layer(level: str, answered: str, layers: Sequence[str]) -> str:

@@ -35,7 +35,7 @@ _RULES: Final = (
     text("Verdict"),
 )  # fmt: skip
 _VERSIONS: Final = (
-    text("When"), text("Office"), text("Version"), text("Facilities"), text("Who"), text("Where from"),
+    text("When"), text("Office"), text("Version"), text("Facilities"), text("Done by"), text("Where from"),
 )  # fmt: skip
 
 

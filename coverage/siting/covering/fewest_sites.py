@@ -38,11 +38,12 @@ _BATCH_SITES = 300
 _PROVABLE = 150_000
 
 
-def fewest_sites(problem: Problem, limits: Limits, *, enough: bool = False) -> Plan:
+def fewest_sites(problem: Problem, limits: Limits, *, enough: bool = False, explain: bool = True) -> Plan:
     """As few new sites as possible (least cost where sites have a cost).
 
     The share counts of the residents whom some site, existing or possible, reaches. With `enough`
-    the first plan that keeps `count` will do (and nothing is proved about fewer).
+    the first plan that keeps `count` will do (and nothing is proved about fewer). Without `explain` an
+    InfeasibleError does not look for the conditions that cannot be met.
     """
     lost = only_too_near(problem)
     within = float(problem.weight[reached_by_any(problem)].sum())
@@ -68,7 +69,8 @@ def fewest_sites(problem: Problem, limits: Limits, *, enough: bool = False) -> P
         return finished(problem, found, limits)
     search = _Search(model, all_rules(rules), price, target, couples=couples)
     names = (text("a share of {share:.1%} of the residents", share=problem.goal.share),)
-    is_open, bound, proven = search.run(names + rules.names, limits, enough)
+    told = names + rules.names if explain else ()
+    is_open, bound, proven = search.run(told, limits, enough)
     opened, closed = rules.rows[is_open & rules.is_new], rules.rows[~is_open & ~rules.is_new]
     objective = float(price[is_open].sum())
     return finished(problem, Found(opened, objective, bound, proven, closed), limits)

@@ -21,7 +21,8 @@ def solved(
 ) -> Answer:
     """The answer, always with values.
 
-    `names` are those of the program's first rows, None for one that no condition stands behind.
+    `names` are those of the program's first rows, None for one that no condition stands behind; without
+    any, nothing is looked for.
     InfeasibleError says which of them cannot be met; SettingError that the time was too short to find
     any plan.
     """
@@ -31,7 +32,9 @@ def solved(
     if answer.infeasible:
         answer = solve(program, replace(limits, careful=True))
         if answer.infeasible:
-            raise why(program, names, limits)
+            raise (
+                why(program, names, limits) if names else InfeasibleError("No plan meets all the conditions.")
+            )
         if answer.values is not None:
             return answer
     if start is not None:

@@ -15,6 +15,9 @@ from coverage.siting.model.highs import Limits
 from coverage.siting.model.plan_value import reachable
 from coverage.siting.model.problem import Problem
 
+# Of the time left, what one distance may take.
+_ONE_TRIAL = 0.5
+
 
 def p_center(problem: Problem, limits: Limits) -> Plan:
     """The longest walk of anybody who can be reached, made as short as it can be.
@@ -27,7 +30,7 @@ def p_center(problem: Problem, limits: Limits) -> Plan:
     wanted = reachable(problem)
     problem = replace(problem, goal=replace(problem.goal, share=1.0))
     distances = _distances(problem, wanted)
-    last = _trial(problem, wanted, distances[-1], limits)
+    last = _trial(problem, wanted, distances[-1], limits, explain=True)
     if last.opened is None:
         raise last.error or InfeasibleError("No plan meets all the conditions.")
     return _halved(problem, wanted, distances, last, limits)
@@ -45,17 +48,15 @@ class _Trial:
 
 def _halved(problem: Problem, wanted: Bools, distances: Floats, best: _Trial, limits: Limits) -> Plan:
     """Narrow down (impossible, possible] among `distances`; undecided trials leave a gap."""
-    low, high, certain = -1, len(distances) - 1, True
-    proved_low = -1
-    high = min(high, _place(problem, wanted, distances, best))
-    while high - low > 1:
+    low, proved_low = -1, -1
+    high = min(len(distances) - 1, _place(problem, wanted, distances, best))
+    while high - low > 1 and limits.left() > 0.0:
         middle = (low + high) // 2
-        trial = _trial(problem, wanted, distances[middle], limits)
+        trial = _trial(problem, wanted, distances[middle], limits.part(_ONE_TRIAL))
         if trial.opened is not None:
             best, high = trial, min(middle, _place(problem, wanted, distances, trial))
         else:
             low = middle
-            certain = certain and trial.decided
             proved_low = middle if trial.decided else proved_low
     bound = float(distances[min(proved_low + 1, high)])
     opened = np.zeros(0, np.int64) if best.opened is None else best.opened
@@ -80,7 +81,9 @@ def _place(problem: Problem, wanted: Bools, distances: Floats, trial: _Trial) ->
     return int(np.searchsorted(distances, longest))
 
 
-def _trial(problem: Problem, wanted: Bools, metres: float, limits: Limits) -> _Trial:
+def _trial(
+    problem: Problem, wanted: Bools, metres: float, limits: Limits, *, explain: bool = False
+) -> _Trial:
     """Whether everyone `wanted` can be within `metres`."""
     near = only_entries(problem.metres, problem.metres.data <= metres)
     goal = replace(problem.goal, name=FEWEST_SITES, share=1.0, cost=problem.goal.cost)
@@ -95,7 +98,7 @@ def _trial(problem: Problem, wanted: Bools, metres: float, limits: Limits) -> _T
     if not reachable(within)[wanted].all():
         return _Trial(None, nobody, decided=True)
     try:
-        plan = fewest_sites(within, limits, enough=True)
+        plan = fewest_sites(within, limits, enough=True, explain=explain)
     except InfeasibleError as error:
         return _Trial(None, nobody, decided=True, error=error)
     except SettingError:

@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 from scipy import sparse
 
+from coverage.siting.goals import Watch
 from coverage.siting.model.arrays import Bools, Floats, Ints, only_entries
 from coverage.siting.model.build_order import Choice
 from coverage.siting.model.highs import Limits, solve
@@ -147,7 +148,9 @@ def _proved(
     program = median_program(rest, at_most(prices.count - len(fixed), rest.n_sites))
     known = np.flatnonzero(np.isin(free, walk.best))
     start = median_values(rest, known) if len(known) <= prices.count - len(fixed) else None
-    answer = solve(program, limits.part(_PROOF), start)
+    # what HiGHS reports at first is less than is known
+    quiet = replace(limits.part(_PROOF), watch=Watch(cancelled=limits.watch.cancelled))
+    answer = solve(program, quiet, start)
     if answer.values is not None:
         found = np.concatenate((fixed, free[answer.sites_open(len(free))]))
         walk.meet(found, limits)

@@ -21,6 +21,7 @@ from pyproj import Transformer
 from rasterio.transform import from_origin
 
 from core.errors import InputError
+from data.formats.asked import OpenQuestionError
 from data.population import Reading, read_population
 from geo.crs import project
 from tests.data.population.test_layouts import (
@@ -399,3 +400,119 @@ def test_what_is_no_number_of_residents_is_never_taken_for_it(
 ) -> None:
     with pytest.raises(InputError, match=r"p\.csv"):
         read_population(table(tmp_path, PLACE.assign(**columns)))
+
+
+def banded(folder: Path, **shares: float) -> Path:
+    """A raster whose bands are these shares of the residents, under their names."""
+    place = from_origin(118.77 - H, 32.03 + 5 * 0.001 - H, 0.001, 0.001)
+    with rasterio.open(folder / "b.tif", "w", driver="GTiff", width=6, height=5, count=len(shares),
+                       dtype="float64", crs="EPSG:4326", transform=place) as target:  # fmt: skip
+        for number, (name, share) in enumerate(shares.items(), start=1):
+            target.write(np.flipud(PEOPLE.reshape(5, 6) * share), number)
+            target.set_band_description(number, name)
+    return folder / "b.tif"
+
+
+BANDS: dict[str, dict[str, float]] = {
+    "sexes": {"male": 0.6, "female": 0.4},
+    "sexes in Chinese": {"男": 0.6, "女": 0.4},
+    "ages": {"0-14": 0.2, "15-59": 0.6, "60+": 0.2},
+    "a total among ages": {"0-14": 0.2, "total": 1.0, "60+": 0.2},
+    "years": {"2010": 0.5, "2020": 1.0, "2000": 0.3},
+    "a density beside": {"density per km2": 90.0, "population count": 1.0},
+    "epochs": {"pop_2010": 0.5, "pop_2020": 1.0},
+}
+
+
+@pytest.mark.parametrize("bands", BANDS)
+def test_bands_that_make_up_everybody_are_added_and_of_years_the_latest_is_taken(
+    tmp_path: Path, bands: str
+) -> None:
+    found = read_population(banded(tmp_path, **BANDS[bands]))
+    assert found.grid.total == pytest.approx(TOTAL)
+    if "60+" in BANDS[bands]:
+        assert found.grid.groups["elderly"].sum() == pytest.approx(ELDERLY)
+
+
+def test_bands_of_which_none_is_known_are_asked_about(tmp_path: Path) -> None:
+    path = banded(tmp_path, day=2.0, evening=1.0)
+    with pytest.raises(OpenQuestionError, match="day, evening") as asked:
+        read_population(path)
+    assert asked.value.choices == ("day", "evening")
+    assert read_population(path, reading=Reading(column="evening")).grid.total == pytest.approx(TOTAL)
+
+
+SCALES = {
+    "常住人口(千人)": 1e3, "population (thousands)": 1e3, "人口(百人)": 1e2, "人口（百万人）": 1e6,
+    "人口（亿人）": 1e8, "Population in thousands": 1e3,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("title", SCALES)
+def test_numbers_are_multiplied_with_the_unit_of_their_title(tmp_path: Path, title: str) -> None:
+    assert read_population(head(title, SCALES[title])(tmp_path)).grid.total == pytest.approx(TOTAL)
+
+
+FURTHER: dict[str, Callable[[Path], Path]] = {
+    "a total beside sexes": beside(男=PEOPLE * 0.6, 女=PEOPLE * 0.4, 合计=PEOPLE),
+    "all beside sexes": beside(人口_男=PEOPLE * 0.6, 人口_女=PEOPLE * 0.4, 人口_合计=PEOPLE),
+    "at night": beside(白天人口=PEOPLE * 1.6, 夜间人口=PEOPLE),
+    "at night in English": beside(pop_day=PEOPLE * 1.6, pop_night=PEOPLE),
+    "where they live": beside(居住=PEOPLE, 就业=PEOPLE * 0.5),
+    "latitude first in one": lambda f: table(
+        f, pd.DataFrame({"纬度,经度": [f"{b},{a}" for a, b in zip(LON, LAT, strict=True)], "人口": PEOPLE})
+    ),
+    "millionths": wide(lng=np.round(LON * 1e6).astype(int), lat=np.round(LAT * 1e6).astype(int)),
+    "WKT under coordinates": lambda f: table(
+        f, pd.DataFrame({"坐标": [p.wkt for p in shapely.points(LON, LAT)], "人口": PEOPLE})
+    ),
+}
+
+
+@pytest.mark.parametrize("layout", FURTHER)
+def test_every_further_layout_gives_the_same_residents(tmp_path: Path, layout: str) -> None:
+    grid = read_population(FURTHER[layout](tmp_path)).grid
+    assert grid.total == pytest.approx(TOTAL)
+    lon, lat = grid.lonlat()
+    np.testing.assert_allclose([lon.mean(), lat.mean()], [LON.mean(), LAT.mean()], atol=2e-5)
+
+
+GROUP_FILES: dict[str, dict[str, np.ndarray]] = {
+    "its own column": {"老年人口": PEOPLE / 5},
+    "ages from a year on": {"60岁及以上人口": PEOPLE / 5},
+    "old people": {"60岁以上老人数": PEOPLE / 5},
+    "its very name": {"elderly": PEOPLE / 5},
+    "bands": {"60-69岁": PEOPLE / 10, "70岁以上": PEOPLE / 10},
+    "beside all residents": {"人口": PEOPLE, "60岁以上": PEOPLE / 5},
+    "a count": {"count": PEOPLE / 5},
+    "the only numbers": {"num": PEOPLE / 5},
+    "percent": {"老年人口占比(%)": np.full(N, 20.0)},
+    "a share": {"老年人口比例": np.full(N, 0.2)},
+}
+
+
+@pytest.mark.parametrize("layout", GROUP_FILES)
+@pytest.mark.parametrize("areas", [False, True])
+def test_a_file_of_a_group_is_read_for_that_group(tmp_path: Path, layout: str, areas: bool) -> None:
+    base = table(tmp_path, PLACE.assign(人口=PEOPLE), "base.csv")
+    own = table(tmp_path, PLACE.assign(**GROUP_FILES[layout]), "own.csv")
+    if areas:
+        own = tmp_path / "own.gpkg"
+        squares = shapely.box(LON - H, LAT - H, LON + H, LAT + H)
+        gpd.GeoDataFrame(GROUP_FILES[layout], geometry=squares, crs=4326).to_file(own)
+    grid = read_population(base, reading=Reading(groups=(("elderly", own),))).grid
+    np.testing.assert_allclose(grid.groups["elderly"], PEOPLE / 5, rtol=1e-6)
+
+
+def test_percent_that_only_the_answer_names_are_of_the_residents_there(tmp_path: Path) -> None:
+    base = table(tmp_path, PLACE.assign(人口=PEOPLE), "base.csv")
+    own = table(tmp_path, PLACE.assign(某数=np.full(N, 20.0)), "own.csv")
+    reading = Reading(groups=(("elderly", own),), group_units={"elderly": "percent"})
+    assert read_population(base, reading=reading).grid.groups["elderly"].sum() == pytest.approx(ELDERLY)
+
+
+def test_a_band_of_a_group_is_taken_before_one_of_everybody(tmp_path: Path) -> None:
+    base = table(tmp_path, PLACE.assign(人口=PEOPLE), "base.csv")
+    own = banded(tmp_path, **{"total": 1.0, "60+": 0.2})
+    grid = read_population(base, reading=Reading(groups=(("elderly", own),))).grid
+    assert grid.groups["elderly"].sum() == pytest.approx(ELDERLY)

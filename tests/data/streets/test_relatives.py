@@ -1,0 +1,91 @@
+"""Relatives of the layouts in `test_layouts.py`: the same streets in further words of providers."""
+
+from __future__ import annotations
+
+import json
+
+import geopandas as gpd
+import pytest
+import shapely
+
+from data.streets import read_streets
+from tests.data.streets.test_layouts import CRS, WALKED_M, X0, Y0, frame, metres, only_streets
+
+CLASSES = [
+    ("道路级别", "城市支路", "高速公路"),
+    ("路网等级", "次干道", "高速公路"),
+    ("DLLX", "乡村道路", "高速公路"),
+    ("road_type", "residential road", "motorway"),
+    ("RoadClass", "Local", "Expressway"),
+    ("FUNC_CLASS", "tertiary", "motorway"),
+    ("道路等级", "乡道", "国家高速"),
+    ("highway", "RESIDENTIAL", "MOTORWAY_LINK"),
+    ("class", "living_street", "motorway"),
+    ("类型", "步行街", "高速公路"),
+    ("highway", "residential;service", "motorway"),
+    ("highway", "['footway' 'path']", "['motorway' 'trunk']"),
+]
+
+
+@pytest.mark.parametrize(("column", "street", "motorway"), CLASSES)
+def test_further_words_of_classes(tmp_path, column, street, motorway):
+    frame((street, motorway, None), column).to_file(tmp_path / "a.gpkg")
+    assert metres(tmp_path / "a.gpkg") == pytest.approx(WALKED_M, abs=2)
+
+
+LAYERS = [
+    (("高压线", "城市道路"), "城市道路"),
+    (("contours", "transportation_segment"), "transportation_segment"),
+    (("行政界线", "公路"), "公路"),
+    (("canal_l", "road_l"), "road_l"),
+    (("hydrography", "street_centerline"), "street_centerline"),
+    (("铁路", "道路_polyline"), "道路_polyline"),
+    (("水域边线", "道路边线", "道路中线"), "道路中线"),
+]
+
+
+@pytest.mark.parametrize(("layers", "chosen"), LAYERS)
+def test_further_names_of_layers(tmp_path, layers, chosen):
+    other = only_streets().iloc[:1].translate(0.5, 0)
+    for name in layers:
+        shapes = only_streets() if name == chosen else gpd.GeoDataFrame(geometry=other)
+        shapes.to_file(tmp_path / "a.gpkg", layer=name)
+    read = read_streets(tmp_path / "a.gpkg", crs=CRS)
+    assert next((entry.layer, entry.used) for entry in read.read) == (chosen, True)
+    assert read.network.edge_length_m.sum() == pytest.approx(WALKED_M, abs=2)
+
+
+@pytest.mark.parametrize(
+    ("column", "open_word", "closed"),
+    [
+        ("access", "yes", "private"), ("foot", None, "no"), ("access", None, "no"),
+        ("properties", '{"access": "yes"}', '{"access": "private"}'),
+    ],
+)  # fmt: skip
+def test_access_counts_wherever_it_stands(tmp_path, column, open_word, closed):
+    table = frame(("residential", "motorway", "service"))
+    table[column] = [open_word] * (len(table) - 1) + [closed]
+    table.to_file(tmp_path / "a.gpkg")
+    assert metres(tmp_path / "a.gpkg") == pytest.approx(WALKED_M, abs=2)
+
+
+SAID = [("false", "true"), ("不是", "是"), ("n", "y"), (False, True), ("", "桥"), ("非桥", "桥")]
+
+
+@pytest.mark.parametrize(("no", "yes"), SAID, ids=map(str, SAID))
+def test_further_words_of_bridges(tmp_path, no, yes):
+    over = shapely.LineString([(X0, Y0), (X0 + 200, Y0 + 200), (X0 + 400, Y0 + 400)])
+    under = shapely.LineString([(X0 + 400, Y0), (X0 + 200, Y0 + 200), (X0, Y0 + 400)])
+    gpd.GeoDataFrame({"bridge": [yes, no]}, geometry=[over, under], crs=CRS).to_file(tmp_path / "a.gpkg")
+    assert len(read_streets(tmp_path / "a.gpkg", crs=CRS).network) == 2
+
+
+def test_a_mixed_collection_counts_its_lines(tmp_path):
+    lines = only_streets()
+    features = [
+        *json.loads(lines.to_json())["features"],
+        *json.loads(gpd.GeoDataFrame(geometry=lines.buffer(0.0001)).to_json())["features"],
+        *json.loads(gpd.GeoDataFrame(geometry=lines.centroid).to_json())["features"],
+    ]
+    (tmp_path / "a.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    assert metres(tmp_path / "a.geojson") == pytest.approx(WALKED_M, abs=2)

@@ -1,0 +1,124 @@
+"""Relatives of the layouts in `test_layouts.py`: the same small city in further words of providers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from data.units import read_totals, read_units
+from tests.data.units.layouts import CRS, LEVELS, classes, frame, geojson, of
+from tests.data.units.test_layouts import CITY, require_city, seen_classes
+
+LEVEL_WORDS = [
+    ("行政级别", ("县（市、区）级", "乡（镇、街道）级", "村（社区）级")),
+    ("级别", ("区县级", "乡镇街道级", "村居委会级")),
+    ("类别", ("县级区划", "乡级区划", "村级区划")),
+    ("层级", ("第三级", "第四级", "第五级")),
+    ("level", ("L3", "L4", "L5")),
+    ("LEVEL", ("COUNTY", "TOWN", "VILLAGE")),
+    ("levelName", ("区", "镇", "村")),
+    ("行政层级", ("县", "乡", "村")),
+    ("区划类型", ("区", "街道办", "居委会")),
+    ("type", ("urban district", "sub-district", "residential community")),
+    ("adm_level", ("ADM3", "ADM4", "ADM5")),
+    ("place", ("district", "town", "neighbourhood")),
+    ("行政区类型", ("市辖区", "街道、镇", "社区、村")),
+    ("DJ", (1, 2, 3)),
+]
+
+
+@pytest.mark.parametrize(("title", "words"), LEVEL_WORDS)
+def test_further_words_of_levels(tmp_path: Path, title: str, words: Sequence[object]) -> None:
+    word = dict(zip(LEVELS, words, strict=True))
+    path = geojson(tmp_path / "u.geojson", CITY, lambda unit: {"name": unit.name, title: word[unit.level]})
+    require_city(read_units(path))
+
+
+LAYERS = [
+    ("县级行政区划", "乡级行政区划", "村级行政区划"),
+    ("District_boundary", "Street_boundary", "Community_boundary"),
+    ("区县边界", "乡镇街道边界", "村社区边界"),
+    ("xzq_county", "xzq_town", "xzq_village"),
+    ("COUNTY", "TOWN", "VILLAGE"),
+    ("南京_区县_2020", "南京_街镇_2020", "南京_社区村_2020"),
+    ("admin_3", "admin_4", "admin_5"),
+    ("L3_district", "L4_street", "L5_community"),
+]
+
+
+@pytest.mark.parametrize("names", LAYERS)
+def test_further_names_of_layers(tmp_path: Path, names: Sequence[str]) -> None:
+    for level, layer in zip(LEVELS, names, strict=True):
+        table = frame(of(level, CITY), lambda unit: {"mc": unit.name})
+        table.to_file(tmp_path / "u.gpkg", layer=layer)
+    require_city(read_units(tmp_path / "u.gpkg"))
+
+
+PARENT_TITLES = [
+    ("vill_name", "town_name", "county_name"),
+    ("Village", "Town", "County"),
+    ("社区居委会", "街道办事处", "市辖区"),
+    ("村居名", "镇街名", "县区名"),
+    ("CUN", "XIANG", "XIAN"),
+    ("shequ", "jiedao", "quxian"),
+    ("Community_name", "Street_name", "District_name"),
+]
+
+
+@pytest.mark.parametrize(("own", "street", "district"), PARENT_TITLES)
+def test_further_titles_of_parents(tmp_path: Path, own: str, street: str, district: str) -> None:
+    path = geojson(
+        tmp_path / "u.geojson",
+        of("community", CITY),
+        lambda unit: {own: unit.name, street: unit.street, district: unit.district},
+    )
+    require_city(read_units(path, crs=CRS))
+
+
+CLASSES = [
+    ("城乡分类代码", "111-主城区", "220-村庄"),
+    ("城乡分类", "城镇地域", "乡村地域"),
+    ("城乡属性", "城镇社区", "行政村"),
+    ("URBAN_RURA", "urban", "rural"),
+    ("是否城区", "√", "×"),
+    ("urban", True, False),
+    ("城乡类型", "主城", "农村"),
+    ("城乡", "城镇（111）", "乡村（220）"),
+    ("CXDM", 121, 210),
+]
+
+
+@pytest.mark.parametrize(("title", "urban", "rural"), CLASSES)
+def test_further_words_of_urban_and_rural(tmp_path: Path, title: str, urban: object, rural: object) -> None:
+    said = {"urban": urban, "rural": rural, "": None}
+    path = geojson(
+        tmp_path / "u.geojson",
+        CITY,
+        lambda unit: {"name": unit.name, "level": unit.level, title: said[unit.settlement]},
+    )
+    assert seen_classes(read_units(path)) == classes(CITY)
+
+
+CODES = {
+    "numbers with a point": lambda code: f"{code}.0",
+    "an apostrophe before": lambda code: f"'{code}",
+    "without the zeros of the level below": lambda code: code.removesuffix("000"),
+    "spaces": lambda code: f" {code} ",
+}
+
+
+@pytest.mark.parametrize("written", CODES)
+@pytest.mark.parametrize("level", ["street", "community"])
+def test_totals_find_their_units_by_codes_however_they_are_written(
+    tmp_path: Path, written: str, level: str
+) -> None:
+    path = geojson(tmp_path / "u.geojson", CITY, lambda u: {"name": u.name, "level": u.level, "code": u.code})
+    units = read_units(path, crs=CRS).table
+    own = of(level, CITY)
+    rows = "".join(f"{CODES[written](unit.code)},{100 * k}\n" for k, unit in enumerate(own, start=1))
+    (tmp_path / "t.csv").write_text(f"区划代码,常住人口\n{rows}")
+    read = read_totals(tmp_path / "t.csv", units)
+    assert read.level(units) == level
+    assert read.values["residents"][units.of_level(level)].sum() == 100 * sum(range(1, len(own) + 1))
