@@ -45,7 +45,7 @@ class Kept:
     used: float
 
 
-def keep(folder: Path, write: Callable[[Path], None]) -> bool:
+def keep(folder: Path, write: Callable[[Path], object]) -> bool:
     """Make the entry `folder` of the files that `write` puts into the folder it is given.
 
     False where it cannot be kept (a full disk, a folder that may only be read): a cache is not needed. An
