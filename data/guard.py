@@ -154,12 +154,12 @@ def in_child(
         "settings": {k: v for k, v in os.environ.items() if k.startswith("SERVICE_CIRCLE_")},
     }
     child = _CHILDREN.take(PERSON.get(), progress)
+    answer: tuple[Any, ...] = ()
     try:
         answer = child.ask(pickle.dumps(request, protocol=5), budget, progress)
-    except BaseException:
-        child.end()
-        raise
     finally:
+        if not answer:
+            child.end()
         _CHILDREN.give_back(child, PERSON.get())
     result: _Result = _unwrapped(answer, reader.__name__)
     return result
@@ -298,14 +298,16 @@ class _Children:
         finally:
             with self._turn:
                 self._waiting.remove(mine)
+        child = None
         try:
             with self._turn:
-                living = [child for child in self._idle if child.alive]
+                living = [idle for idle in self._idle if idle.alive]
                 self._idle = living[:-1]
-            return living[-1] if living else _Child()
-        except BaseException:
-            self._free(person)
-            raise
+            child = living[-1] if living else _Child()
+        finally:
+            if child is None:
+                self._free(person)
+        return child
 
     def _is_next(self, mine: tuple[str, object]) -> bool:
         with self._turn:
