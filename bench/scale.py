@@ -38,6 +38,7 @@ TARGETS = {
     "nearest": "≤ 0.3 s",
     "whole": "≤ 2 s, ≤ 1200 MB",
     "isochrones": "≤ 3 s",
+    "shares": "≤ 5 s, ≤ 300 MB",
     "ten_moves": "≤ 0.1 s",
     "map": "≤ 2 s, ≤ 5 MB of HTML",
 }

@@ -14,6 +14,9 @@ from scipy.sparse.csgraph import dijkstra
 from bench.city import CRS
 from coverage.assessment import Assessment, assess
 from coverage.checks import Measured, check_rule
+from coverage.equity.choice import choice_facilities_table, choice_table, choices, overlaps
+from coverage.equity.denominators import denominators
+from coverage.equity.travel_bands import travel_bands, travel_quantiles
 from coverage.gaps.gaps import find_gaps
 from coverage.measuring.measure import Distances, measure
 from coverage.model.edits import Move
@@ -97,6 +100,7 @@ def stages(ready: Prepared) -> list[Stage]:
         Stage("rules", lambda: _rules_of(replace(ready.city), ready.distances)),
         Stage("gaps", lambda: _gaps_of(ready)),
         Stage("whole", lambda: _whole_of(replace(ready.city))),
+        Stage("shares", lambda: _shares_of(ready)),
         Stage("write", lambda: _write_of(ready.assessed, ready.folder / "out")),
         Stage("isochrones", lambda: _isochrones_of(ready)),
         Stage("ten_moves", lambda: _moves_of(ready.assessed)),
@@ -165,6 +169,19 @@ def _rules_of(study: Study, distances: Distances) -> Callable[[], object]:
 def _gaps_of(ready: Prepared) -> Callable[[], object]:
     results, measured = ready.results, ready.measured
     return lambda: find_gaps(results, measured)
+
+
+def _shares_of(ready: Prepared) -> Callable[[], object]:
+    """By what shares divide, choice and overlap, and bands: all of it beyond the assessment."""
+    results, measured = ready.results, ready.measured
+
+    def count() -> object:
+        chosen = list(choices(measured, results))
+        tables = choice_table(chosen, measured), choice_facilities_table(chosen, measured)
+        bands = travel_bands(measured), travel_quantiles(measured)
+        return *tables, *bands, overlaps(measured), denominators(measured, results)
+
+    return count
 
 
 def _whole_of(study: Study) -> Callable[[], object]:

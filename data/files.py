@@ -92,7 +92,10 @@ def _without_formulas(column: pd.Series[Any]) -> pd.Series[Any]:
     """Numbers as they are; every different text is looked at once."""
     import pandas as pd  # here: whoever writes plain bytes does without
 
-    if pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype):
+    if pd.api.types.is_bool_dtype(column.dtype):
+        # 1 and 0: every program reads them, "True" only some.
+        return column.astype("Int64")
+    if pd.api.types.is_numeric_dtype(column.dtype):
         return column
     codes, values = pd.factorize(column, use_na_sentinel=False)
     safe = [_FORMULA.sub(r"'\g<0>", value) if isinstance(value, str) else value for value in values]

@@ -18,7 +18,7 @@ _MAX_BYTES: Final = 1_000_000
 _TOP: Final = {"id", "document", "title", "levels", "row", "evidence", "source"}
 _ROW: Final = {
     "name", "measure", "number", "unit", "denominator", "basis", "numerator", "whole", "threshold", "at_most",
-    "source", "evidence", "check", "kinds", "figure_m", "figure_min", "level",
+    "source", "evidence", "check", "kinds", "figure_m", "figure_min", "figure_residents", "level",
 }  # fmt: skip
 # Measures that are counted without a rule.
 _PLAIN: Final = ("facilities", "residents", "residents_per_facility")
@@ -83,7 +83,8 @@ def _row(fields: TomlFields, number: int, row: Mapping[str, Any]) -> FormRow:
         key = next((key for key in ("figure_m", "figure_min") if key in row), "")
         figure = fields.number(row, key, where, bounds=(0.0, 1e6)) if key else None
         unit = fields.one_of(row, "level", ("", *LEVELS), where=where, default="")
-        asked = Asked(check, kinds, figure, key == "figure_m", unit)
+        band = fields.band(row, "figure_residents", where) if check is Check.LOAD else None
+        asked = Asked(check, kinds, figure, key == "figure_m", band, unit)
     else:
         asked = Asked(Check.PRESENCE, kinds)
     evidence = row.get("evidence", table.get("evidence"))

@@ -121,7 +121,7 @@ class _Reader:
             serves=self._fields.words(row, "serves", where, default=(tier,)),
             settlement=self._fields.one_of(row, "settlement", _SETTLEMENTS, where=where, default="any"),
             figure=self._figure(row, check, "figure_m" if in_metres else figure_key, where),
-            band=self._band(row, where) if check is Check.LOAD else None,
+            band=self._fields.band(row, "figure_residents", where) if check is Check.LOAD else None,
             tolerance=self._fields.number(row, "tolerance", where, bounds=(0.0, 1.0), default=0.0),
             unit=unit,
             group=self._fields.word(row, "group", where) if check is Check.RATIO else "",
@@ -179,21 +179,6 @@ class _Reader:
         if "evidence" not in row:
             return None
         return Evidence(self._fields.one_of(row, "evidence", [e.value for e in Evidence], where=where))
-
-    def _band(self, row: Mapping[str, Any], where: str) -> tuple[float, float]:
-        pair = row.get("figure_residents")
-        if (
-            not isinstance(pair, list)
-            or len(pair) != 2
-            or not all(isinstance(n, int | float) and not isinstance(n, bool) for n in pair)
-            or not 0 <= pair[0] <= pair[1]
-        ):
-            raise self._fields.refuse(
-                where,
-                "figure_residents",
-                text("write the lowest and the highest number of residents, as [1000, 5000]"),
-            )
-        return float(pair[0]), float(pair[1])
 
     def _walking(self) -> Walking:
         table, default = self._fields.section("walking"), Walking()

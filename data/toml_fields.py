@@ -106,6 +106,20 @@ class TomlFields:
             )
         return float(value)
 
+    def band(self, table: Mapping[str, Any], key: str, where: str) -> tuple[float, float]:
+        """The lowest and the highest number of residents."""
+        pair = table.get(key)
+        if (
+            not isinstance(pair, list)
+            or len(pair) != 2
+            or not all(isinstance(n, int | float) and not isinstance(n, bool) for n in pair)
+            or not 0 <= pair[0] <= pair[1]
+        ):
+            raise self.refuse(
+                where, key, text("write the lowest and the highest number of residents, as [1000, 5000]")
+            )
+        return float(pair[0]), float(pair[1])
+
     def flag(self, table: Mapping[str, Any], key: str, where: str) -> bool:
         value = table.get(key, True)
         if not isinstance(value, bool):

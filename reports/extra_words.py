@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import pandas as pd
@@ -18,7 +18,8 @@ WITHIN: Final = {
 }
 METHODS: Final = {
     "2sfca": text("within 30 min, all alike (2SFCA)"),
-    "e2sfca": text("the nearer the more, in three zones (E2SFCA)"),
+    "e2sfca": text("the nearer the more, within 10, 20, 30 min on foot (E2SFCA)"),
+    "e2sfca_walk": text("the nearer the more, within 5, 10, 15 min on foot (E2SFCA)"),
 }
 
 
@@ -40,6 +41,18 @@ def bands_words(bands: pd.DataFrame, standard: Standard) -> Text | None:
         high=high,
         speed=speed,
     )
+
+
+def bands_lines(bands: pd.DataFrame, standard: Standard) -> Iterator[Text]:
+    """What a band is, and why a figure may lie outside it."""
+    yield text(
+        "A band runs from the 5 % to the 95 % mark of the draws: nine in ten lie within it. Each draw varies "
+        "the walking speed, the place of every facility and how residents lie within their unit, and nothing "
+        "else."
+    )
+    outside = bands_words(bands, standard)
+    if outside is not None:
+        yield outside
 
 
 def gap_place(gap: Mapping[str, Any]) -> Sayable:

@@ -38,7 +38,11 @@ PLAIN: Final = (Zone(30.0, 1.0),)
 # The enhanced one: 1, 0.68, 0.22 within 10, 20, 30 minutes, from Luo and Qi 2009 (Health & Place 15,
 # 1100-1107) as PySAL's `access` gives "the weight function from the original paper". The paper itself
 # was not at hand.
+# Its zones are minutes of driving; here they are walked.
 ENHANCED: Final = (Zone(10.0, 1.0), Zone(20.0, 0.68), Zone(30.0, 0.22))
+# The same weights in zones of a walk: 5, 10 and 15 minutes, the living circles. A choice of this program, not
+# of a paper.
+WALKING: Final = (Zone(5.0, 1.0), Zone(10.0, 0.68), Zone(15.0, 0.22))
 
 
 @dataclass(frozen=True)

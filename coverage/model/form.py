@@ -30,12 +30,14 @@ LEVELS: Final = ("district", "street", "community")
 @dataclass(frozen=True)
 class Asked:
     """Which rule of whatever standard a row rests on: `kinds` any of which the rule accepts (empty: all),
-    `figure` in the rule's own unit (metres where `in_metres`), None for any."""
+    `figure` in the rule's own unit (metres where `in_metres`), None for any; `band` of residents is that of
+    the load rule."""
 
     check: Check
     kinds: tuple[str, ...] = ()
     figure: float | None = None
     in_metres: bool = False
+    band: tuple[float, float] | None = None
     unit: str = ""
 
     def found_in(self, standard: Standard) -> Rule | None:
@@ -48,6 +50,7 @@ class Asked:
             rule.check is self.check
             and (not self.kinds or bool({rule.tier, *rule.serves} & set(self.kinds)))
             and (self.figure is None or (rule.figure == self.figure and metres == self.in_metres))
+            and self.band == rule.band
             and self.unit in ("", rule.unit)
         )
 

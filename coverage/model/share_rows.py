@@ -77,7 +77,7 @@ def share_comparison(table: pd.DataFrame | None, standard: Standard) -> ShareCom
     columns = tuple(_title(denominator, basis) for denominator, basis in there)
     given = {denominator for denominator, _ in there}
     missing = tuple(said for denominator, said in _MISSING.items() if denominator not in given)
-    return ShareComparison(columns, tuple(rows), _apart(columns, rows), missing)
+    return ShareComparison(columns, tuple(rows), _apart(columns, rows, len(given)), missing)
 
 
 def _share(
@@ -100,11 +100,11 @@ def _title(denominator: str, basis: str) -> Text:
     return text("{name} ({basis})", name=share_title(denominator), basis=basis_title(basis))
 
 
-def _apart(columns: tuple[Text, ...], rows: list[ShareRow]) -> Text | None:
-    """Of the rule whose shares lie farthest apart."""
+def _apart(columns: tuple[Text, ...], rows: list[ShareRow], first: int) -> Text | None:
+    """Of the rule whose shares lie farthest apart, each denominator by its first basis."""
 
     def ends(row: ShareRow) -> Iterator[tuple[float, int]]:
-        return ((share, i) for i, share in enumerate(row.shares) if share is not None)
+        return ((share, i) for i, share in enumerate(row.shares[:first]) if share is not None)
 
     compared = [row for row in rows if len(list(ends(row))) > 1]
     if not compared:
@@ -113,9 +113,10 @@ def _apart(columns: tuple[Text, ...], rows: list[ShareRow]) -> Text | None:
     (low, lowest), (high, highest) = min(ends(widest)), max(ends(widest))
     names: tuple[Sayable, Sayable] = columns[lowest], columns[highest]
     return text(
-        "The same facilities under “{rule}” come to {low:.1%} ({low_name}) or {high:.1%} ({high_name}), "
-        "{points:.1f} percentage points apart: residents are counted by heads, ground by the square metre "
-        "whether anybody lives there or not, compounds and communities each as one whatever their size.",
+        "The same facilities under “{rule}” come to {low:.1%} as “{low_name}” or {high:.1%} as "
+        "“{high_name}”, {points:.1f} percentage points apart: residents are counted by heads, ground by the "
+        "square metre whether anybody lives there or not, compounds and communities each as one whatever "
+        "their size.",
         rule=widest.title,
         low=low,
         high=high,

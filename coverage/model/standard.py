@@ -294,7 +294,11 @@ _LEVELS: Final = {
     "street": text("street or town"),
     "community": text("community or village"),
 }
-_GROUPS: Final = {"elderly": text("elderly"), "children": text("child")}
+_GROUPS: Final = {
+    "elderly": text("elderly"),
+    "children": text("child"),
+    "households": text("household"),
+}
 _RULE_TITLES: Final = {
     Check.RADIUS: text("Within {figure:,g} m of a {tier}, straight line ({who} residents)"),
     Check.WALK: text("Within {figure:g} min on foot of a {tier} ({who} residents)"),

@@ -250,6 +250,11 @@ def basis_title(basis: str) -> Sayable:
 
 
 _BASES: Final = {
+    "cell centres": text("at the cells’ centres"),
+    "polygons": text("by area of the polygons"),
+    "isochrone ± 30 m": text("by area within half a street (30 m) of the streets reached"),
+    "declared area": text("by declared areas"),
+    "compounds by inner point": text("of compounds, by their inner points"),
     "inner point": text("by its inner point"),
     "any gate": text("by any of its gates"),
     "wholly": text("wholly within"),

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from coverage.assessment import Assessment
-from coverage.equity.floating_catchment import ENHANCED, PLAIN, Zone, reachable_supply
+from coverage.equity.floating_catchment import ENHANCED, PLAIN, WALKING, Zone, reachable_supply
 from coverage.gaps.gaps import Gap, GapSite
 from coverage.gaps.sites import split_gap
 from coverage.model.standard import Check, Rule
@@ -18,8 +18,8 @@ from coverage.scenario.timeline import Timeline
 from coverage.uncertainty.uncertainty import Certainty
 from geo.crs import unproject
 
-# Both published ways of sharing places among those who can reach them.
-METHODS: Final = {"2sfca": PLAIN, "e2sfca": ENHANCED}
+# Ways of sharing places among those who can reach them: both published ones, and one with zones of a walk.
+METHODS: Final = {"2sfca": PLAIN, "e2sfca": ENHANCED, "e2sfca_walk": WALKING}
 PART_COLUMNS: Final = ("rule", "rank", "part", "residents", "left", "lon", "lat")
 # So many of a rule's largest gaps are split.
 _GAPS_SPLIT: Final = 10

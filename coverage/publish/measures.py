@@ -167,7 +167,7 @@ def lorenz_table(spreads: Sequence[Equity], assessment: Assessment) -> pd.DataFr
         reached = np.isfinite(metres) & assessment.study.subject_to(found.rule.settlement)
         people, whole = lorenz(metres[reached], assessment.measured.residents[reached])
         curve = np.interp(_POINTS, people, whole)
-        parts.append(pd.DataFrame({"rule": found.rule.id, "people": _POINTS, "metres": curve}))
+        parts.append(pd.DataFrame({"rule": found.rule.id, "share_people": _POINTS, "share_metres": curve}))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["rule"])
 
 

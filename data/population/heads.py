@@ -146,12 +146,14 @@ _GROUPS: Final = {
     ),
     "children": re.compile(r"children|儿童|少儿(?:人口)?|少年儿童"),
     "preschool": re.compile(r"preschool|学前(?:儿童)?"),
+    "households": re.compile(r"(?:居民|常住|家庭|住|总)?户数|households?"),
 }
-# The ages of a group, from its first to its last year; None: to the end of life.
-GROUP_AGES: Final[dict[str, tuple[int, int | None]]] = {
+# The ages of a group, from its first to its last year; None: to the end of life. Households have none.
+GROUP_AGES: Final[dict[str, tuple[int, int | None] | None]] = {
     "elderly": (60, None),
     "children": (0, 14),
     "preschool": (3, 6),
+    "households": None,
 }
 
 

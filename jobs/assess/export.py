@@ -37,6 +37,11 @@ def export(folder: Path, *, to: str, language: str = "zh", profile: str = "inter
             profiles=", ".join(PROFILES),
             profile=profile,
         )
+    if to == "xlsx" and profile == "public":
+        raise SettingError(
+            "The workbook is for internal use: it names every unit, facility and coordinate. For the public "
+            "export the map, with --to html --profile public."
+        )
     results = read_results(folder)
     target = folder / product_names(results.document, language=language)[to]
     if to == "xlsx":

@@ -37,7 +37,7 @@ def shares(reading: Reading) -> None:
         for row in found.rows
     ]
     table(text("Shares by denominator"), [text("Rule"), *found.columns], rows)
-    st.caption(tr(text("* The share that the rule is judged by.")))
+    st.caption(tr(text("An asterisk marks the share that a rule is judged by.")))
     explained(
         text("What each share is"),
         text(
@@ -56,10 +56,7 @@ def bands(reading: Reading) -> None:
     if not len(found):
         answer(text("The list has no facility, so nobody has a way to one."))
         return
-    titles: dict[str, Sayable] = {
-        tier: text("any service point") if tier == "any" else reading.standard.tier_title(tier)
-        for tier in found["tier"].unique()
-    }
+    titles: dict[str, Sayable] = {tier: reading.standard.tier_title(tier) for tier in found["tier"].unique()}
     left, right = st.columns(2)
     with left:
         tier = pick(

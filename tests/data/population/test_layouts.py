@@ -248,3 +248,10 @@ def test_a_polygon_that_the_rim_cuts_counts_by_its_share(tmp_path: Path, sides: 
     area = shapely.box(118.77 + 0.01 * sides[0], 32.0, 118.77 + 0.01 * sides[1], 32.1)
     grid = read_population(tmp_path / "p.gpkg", reading=Reading(area=area)).grid
     assert grid.total == pytest.approx(1000.0 * (sides[1] - sides[0]), rel=1e-3)
+
+
+def test_a_column_of_households_counts_households(tmp_path: Path) -> None:
+    path = table(tmp_path, PLACE.assign(常住人口=PEOPLE, 户数=PEOPLE / 2.5))
+    found = read_population(path)
+    assert float(found.grid.residents.sum()) == pytest.approx(TOTAL)
+    assert float(found.grid.groups["households"].sum()) == pytest.approx(TOTAL / 2.5)
