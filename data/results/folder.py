@@ -20,7 +20,15 @@ from coverage.publish.tables import PlanTables, Results
 from data.files import read_csv, write_bytes, write_csv, write_json
 from data.guard import guarded
 from data.parse_standard import parse_standard
-from data.results.extras import GEOPACKAGE, LAYERS, read_extras, read_layers, write_extras, write_geopackage
+from data.results.extras import (
+    GEOPACKAGE,
+    LAYERS,
+    light_areas,
+    read_extras,
+    read_layers,
+    write_extras,
+    write_geopackage,
+)
 from data.whole_folder import require_whole
 from geo.crs import WGS84
 
@@ -59,7 +67,9 @@ def write_results(folder: Path, results: Results) -> None:
     write_extras(folder, results.extras)
     for name in LAYERS:
         if name in results.layers:
-            write_bytes(folder / f"{name}.geojson", geojson(results.layers[name], scenario=scenario))
+            layer = results.layers[name]
+            layer = light_areas(layer) if name == "isochrones" else layer
+            write_bytes(folder / f"{name}.geojson", geojson(layer, scenario=scenario))
     if results.layers.keys() - {"gap_parts"}:
         write_geopackage(folder / GEOPACKAGE, results.layers)
     write_json(folder / "provenance.json", results.provenance)
