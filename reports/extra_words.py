@@ -63,7 +63,9 @@ def gap_place(gap: Mapping[str, Any]) -> Sayable:
         return text("outside all units")
     if touched < 2:
         return str(gap["unit"])
-    return text("{unit} (most residents) and {more} more", unit=gap["unit"], more=touched - 1)
+    return text(
+        "{unit} (most residents) and {more} more {more:unit|units}", unit=gap["unit"], more=touched - 1
+    )
 
 
 def people_title(kind: str, people_id: str) -> Sayable:
