@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -40,6 +41,22 @@ class Bilingual:
 
 Sayable = Text | Bilingual | str
 
+# Control characters (an escape sequence begins with one) but line ends and tabs, marks that turn the
+# direction of what follows, halves of surrogate pairs, and the separators that some programs take for line
+# ends.
+_HIDDEN: Final = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+def printable(written: str) -> str:
+    """A text of somebody else's without what a terminal would obey or a reader could not see.
+
+    >>> printable("A站\\x1b[31m")
+    'A站[31m'
+    """
+    return _HIDDEN.sub("", written)
+
 
 def text(template: str, /, **values: object) -> Text:
     """Mark an English sentence for the catalogues and fill it later.
@@ -63,12 +80,33 @@ class _OneOrMore(string.Formatter):
 _ONE_OR_MORE: Final = _OneOrMore()
 
 
+class _Share(float):
+    """A share that never reads 100 % while something is missing, nor 0 % while something is there: it has as
+    many decimals as that takes."""
+
+    def __format__(self, spec: str) -> str:
+        said = format(float(self), spec)
+        if spec.endswith("%") and 0 < self < 1:
+            decimals = int(spec[spec.find(".") + 1 : -1] or 0) if "." in spec else 0
+            while float(said.rstrip("%")) in (0, 100) and decimals < _MOST_DECIMALS:
+                decimals += 1
+                said = format(float(self), f".{decimals}%")
+        return said
+
+
+_MOST_DECIMALS: Final = 6
+
+
 def filled(template: str, values: Mapping[str, object]) -> str:
     """A template with its fields filled.
 
     >>> [filled("{n:,} {n:row|rows}", {"n": n}) for n in (1, 0, 1200)]
     ['1 row', '0 rows', '1,200 rows']
+    >>> [filled("{share:.1%}", {"share": share}) for share in (0.5, 0.99996, 1.0)]
+    ['50.0%', '99.996%', '100.0%']
     """
+    if "%}" in template:
+        values = {key: _Share(value) if isinstance(value, float) else value for key, value in values.items()}
     return _ONE_OR_MORE.vformat(template, (), values) if "|" in template else template.format(**values)
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 
 from core.errors import SettingError
@@ -16,7 +18,7 @@ from core.text import Text, text, text_to_json
 from coverage.model.tables import FacilityTable, Ints
 from coverage.publish.reach_tables import Reach, ReachLayers, reach_layers
 from data.files import write_bytes, write_json
-from data.results.extras import PIECES, write_geopackage
+from data.results.extras import PIECES, light_areas, write_geopackage
 from data.results.folder import geojson
 from data.whole_folder import whole_folder
 from geo.isochrone.isochrones import Kind
@@ -61,12 +63,27 @@ class Reached:
             "notes": [text_to_json(note) for note in self.notes],
         }
 
+    @cached_property
+    def light(self) -> gpd.GeoDataFrame:
+        """The areas as GeoJSON has them."""
+        return light_areas(self.layers.areas)
+
     @property
     def notes(self) -> tuple[Text, ...]:
         """Which doors are on an island of streets, or passed over one that is nearer."""
         study, doors = self.done.assessment.study, self.done.assessment.measured.distances.facilities
         on_island = study.network.islands.on_island
         said = []
+        if "outline_off_m" in self.light:
+            said.append(
+                text(
+                    "In isochrones.geojson outlines are up to {metres:g} m off, and enclosed "
+                    "ground of less than {filled:,.0f} m² is drawn as reached; reach.gpkg and the areas in "
+                    "km² have it exactly.",
+                    metres=float(self.light["outline_off_m"].iloc[0]),
+                    filled=float(self.light["filled_m2"].iloc[0]),
+                )
+            )
         for row in self.wish.facilities.tolist():
             name, edge = str(study.facilities.frame["name"].iloc[row]), int(doors.edge[row])
             if edge >= 0 and on_island[edge]:
@@ -102,7 +119,7 @@ def isochrone_files(
 ) -> Reached:
     """Read, measure and write the folder: isochrones.geojson, reach.gpkg (with the reached streets),
     reach.json, map.html and provenance.json. UserError on bad input."""
-    done = read_and_assess(files, cache=cache, progress=part(progress, 0.0, 0.7))
+    done = read_and_assess(files, cache=cache, progress=part(progress, 0.0, 0.7), measures=False)
     done = with_run(done, run_of("isochrones", language, study=files, reach=wish))
     progress(0.7, text("Drawing how far one gets on foot"))
     found = reached(done, wish)
@@ -163,8 +180,8 @@ def _minutes(minutes: Sequence[float]) -> tuple[float, ...]:
 
 
 def area_bytes(found: Reached) -> bytes:
-    """The areas as GeoJSON."""
-    return geojson(found.layers.areas)
+    """The areas as GeoJSON; of very many corners made lighter, each then says by how much."""
+    return geojson(found.light)
 
 
 def package_bytes(found: Reached) -> bytes:
@@ -178,7 +195,7 @@ def package_bytes(found: Reached) -> bytes:
 def _write(out: Path, found: Reached, *, language: str) -> None:
     areas = found.layers.areas
     with whole_folder(out) as folder:
-        write_bytes(folder / "isochrones.geojson", geojson(areas))
+        write_bytes(folder / "isochrones.geojson", area_bytes(found))
         write_geopackage(folder / "reach.gpkg", {"isochrones": areas, PIECES: found.layers.streets})
         write_json(folder / "reach.json", found.as_json())
         write_bytes(folder / "map.html", reach_map(found, language=language).encode("utf-8"))

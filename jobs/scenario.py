@@ -29,7 +29,15 @@ from data.scenarios import open_scenario, save_scenario, scenario_from_json, sce
 from data.streets.barriers import drawn_edits
 from data.whole_folder import whole_folder
 from geo.crs import WGS84, project, require_metric
-from jobs.assess.folder import Assessed, about, product_names, read_and_assess, with_run, write_tables
+from jobs.assess.folder import (
+    Assessed,
+    about,
+    product_names,
+    read_and_assess,
+    with_run,
+    with_tables,
+    write_tables,
+)
 from jobs.assess.map_model import map_model
 from jobs.study.inputs import StudyFiles
 from jobs.study.run import run_of
@@ -118,7 +126,7 @@ def scenarios_files(
     progress: Progress = silent,
 ) -> Compared:
     """The same of two scenarios, which `scenarios` gives in the CRS of the city."""
-    done = read_and_assess(files, cache=cache, progress=part(progress, 0.0, 0.7))
+    done = read_and_assess(files, cache=cache, progress=part(progress, 0.0, 0.7), measures=False)
     progress(0.7, text("Working the changes in"))
     found = compare_scenarios(done, scenarios(done.inputs.study.grid.crs))
     before, after = (json.loads(scenario_to_json(scenario)) for scenario in found.scenarios)
@@ -138,6 +146,7 @@ def compared(done: Assessed, wish: ScenarioWish) -> Compared:
 def compare_scenarios(done: Assessed, scenarios: tuple[Scenario, Scenario]) -> Compared:
     """Two scenarios on an assessed city, in its CRS, and the comparison."""
     before, after = (with_scenario(done, scenario) for scenario in scenarios)
+    after = with_tables(after)  # what is only compared with needs none
     comparison = compare(before.assessment, after.assessment)
     after = replace(after, results=against(before.results, after, comparison))
     return Compared(scenarios, after, comparison)

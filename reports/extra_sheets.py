@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import pandas as pd
@@ -13,8 +13,8 @@ from coverage.model.standard import level_title
 from coverage.model.verdict_rows import VERDICT_WORDS
 from coverage.publish import Results
 from locales import Translator
-from reports.extra_words import METHODS, WITHIN, bands_words, kind_title, kinds_in, people_title
-from reports.sheet import Sheet
+from reports.extra_words import METHODS, WITHIN, bands_lines, kind_title, kinds_in, people_title
+from reports.sheet import Book, Sheet
 
 # A column of a table, its heading and how its values are said ("" as they are).
 Column = tuple[str, Text, str]
@@ -76,25 +76,42 @@ _TABLES: Final[tuple[tuple[str, Text, tuple[Column, ...]], ...]] = (
         ("residents", text("Residents it would serve"), ""), ("left", text("Residents left"), ""),
         ("lon", text("Longitude"), ""), ("lat", text("Latitude"), ""))),
 )  # fmt: skip
-_PERCENT: Final = frozenset(
-    ("share", "share_beyond", "low", "high", "meets", "nearly", "not", "agree", "share_planned")
-)
-# These bands are of residents, not of shares.
-_NOT_SHARES: Final = frozenset(("loads",))
+# What kind of number a column holds, where it is not "number"; a table's own word goes first.
+_KINDS: Final = {
+    key: kind
+    for kind, keys in {
+        "share": "share share_beyond low high meets nearly not agree share_planned",
+        "people": "residents residents_missed residents_met in_radius cut_off people people_met left",
+        "metres": "median_m p90_m nearest_fifth_m farthest_fifth_m limit_m length_m walk_m",
+        "count": "rank rules_met rules_nearly rules_not facilities planned part",
+        "minutes": "median_min p90_min speed_kmh",
+        "ratio": "gini worst_to_best median_detour detour",
+        "degrees": "lon lat",
+        "text": "name unit_id who place",
+    }.items()
+    for key in keys.split()
+}
+# The bands of loads are of residents, not of shares.
+_OWN_KINDS: Final = {("loads", "low"): "people", ("loads", "high"): "people"}
 _WIDE, _NARROW = 34.0, 15.0
 
 
-def more_sheets(book: Any, results: Results, tr: Translator) -> None:
+def more_sheets(book: Book, results: Results, tr: Translator) -> None:
     """Every table that is there and has rows; completeness as a matrix, equity with its statements."""
     for name, title, columns in _TABLES:
         table = results.extras.get(name)
         if table is not None and len(table):
             if name == "equity":
-                table = table.assign(who=_who(table, tr))
+                pairs = zip(table["kind"], table["id"], strict=True)
+                table = table.assign(who=[tr(people_title(kind, who)) for kind, who in pairs])
             widths = [_WIDE if said or key in ("name", "who") else _NARROW for key, _, said in columns]
-            sheet = Sheet(book, tr(title), widths)
-            for line in _lines_above(name, table, results, tr):
-                sheet.line([line], text_wrap=False)
+            sheet = book.sheet(tr(title), widths)
+            found = results.document.get("equity") if name == "equity" else None
+            for said in found["statements"] if found else ():
+                sheet.line([tr(text_from_json(said))], text_wrap=False)
+            if name in ("bands", "bands_units"):
+                for line in bands_lines(table, results.standard):
+                    sheet.line([tr(line)], text_wrap=False)
             _fill(sheet, table, columns, (name, results, tr))
     _shares(book, results, tr)
     _completeness(book, results, tr)
@@ -104,68 +121,41 @@ def more_sheets(book: Any, results: Results, tr: Translator) -> None:
 def _fill(
     sheet: Sheet, table: pd.DataFrame, columns: Sequence[Column], about: tuple[str, Results, Translator]
 ) -> None:
+    """The columns that the table has; words for codes are looked up once for each value."""
     name, results, tr = about
-    there = [column for column in columns if column[0] in table]
-    shown = [_said(table[key], how, results, tr) for key, _, how in there]
-    percent = [key in _PERCENT and name not in _NOT_SHARES for key, _, _ in there]
-    sheet.table([tr(title) for _, title, _ in there], zip(*shown, strict=True), percent=percent)
-
-
-def _said(values: pd.Series[Any], how: str, results: Results, tr: Translator) -> list[object]:
-    if not how:
-        return [None if value is pd.NA else value for value in values.tolist()]
-    words = _words(how, results)
-    known = {value: tr(words(value)) if value != "" else "" for value in values.unique().tolist()}
-    return [known[value] for value in values.tolist()]
-
-
-def _words(how: str, results: Results) -> Any:
     standard = results.standard
-    return {
+    words: Mapping[str, Callable[[Any], Sayable]] = {
         "rule": lambda value: standard.rule_title(standard.rule(value)),
         "level": level_title,
         "verdict": VERDICT_WORDS.__getitem__,
         "within": WITHIN.__getitem__,
         "method": METHODS.__getitem__,
         "year": lambda value: f"{int(value)}",
-    }[how]
+    }
+    there = [column for column in columns if column[0] in table]
+    shown, kinds = [], []
+    for key, _, how in there:
+        values = [None if value is pd.NA else value for value in table[key].tolist()]
+        known = {value: tr(words[how](value)) if value != "" else "" for value in set(values)} if how else {}
+        shown.append([known[value] for value in values] if how else values)
+        kinds.append("text" if how else _OWN_KINDS.get((name, key), _KINDS.get(key, "number")))
+    sheet.table([tr(title) for _, title, _ in there], zip(*shown, strict=True), kinds)
 
 
-def _who(table: pd.DataFrame, tr: Translator) -> list[str]:
-    return [tr(people_title(kind, who)) for kind, who in zip(table["kind"], table["id"], strict=True)]
-
-
-def _lines_above(name: str, table: pd.DataFrame, results: Results, tr: Translator) -> Iterator[str]:
-    """What must be known before the figures are read."""
-    if name == "equity":
-        yield from _statements(results, tr)
-    if name == "bands":
-        said = bands_words(table, results.standard)
-        if said is not None:
-            yield tr(said)
-
-
-def _statements(results: Results, tr: Translator) -> Iterator[str]:
-    found = results.document.get("equity")
-    for said in found["statements"] if found else ():
-        yield tr(text_from_json(said))
-
-
-def _shares(book: Any, results: Results, tr: Translator) -> None:
+def _shares(book: Book, results: Results, tr: Translator) -> None:
     """The same facilities by what a share divides: rules down, denominators across."""
     found = share_comparison(results.extras.get("denominators"), results.standard)
     if not found.rows:
         return
-    sheet = Sheet(book, tr(text("By denominator")), (_WIDE, *(_NARROW + 3 for _ in found.columns), 24))
+    sheet = book.sheet(tr(text("By denominator")), (_WIDE, *(_NARROW + 3 for _ in found.columns), 24))
     for said in (*([found.apart] if found.apart else []), *found.missing):
         sheet.line([tr(said)], text_wrap=False)
     rows = [[tr(row.title), *row.shares, tr(found.columns[row.own])] for row in found.rows]
     head = [text("Rule"), *found.columns, text("Judged by")]
-    percent = [False, *(True for _ in found.columns), False]
-    sheet.table([tr(word) for word in head], rows, percent=percent)
+    sheet.table([tr(word) for word in head], rows, ["text", *("share" for _ in found.columns), "text"])
 
 
-def _completeness(book: Any, results: Results, tr: Translator) -> None:
+def _completeness(book: Book, results: Results, tr: Translator) -> None:
     """Communities down, kinds of service across."""
     table = results.extras.get("completeness")
     kinds = kinds_in([str(column) for column in table.columns]) if table is not None else []
@@ -176,16 +166,17 @@ def _completeness(book: Any, results: Results, tr: Translator) -> None:
         text("Residents"),
         *(kind_title(k, results.standard) for k in kinds),
     ]
-    sheet = Sheet(book, tr(text("Kinds of service")), (24, 12, *(14 for _ in kinds), 12))
+    sheet = book.sheet(tr(text("Kinds of service")), (24, 12, *(14 for _ in kinds), 12))
     marks = [*(f"has_{kind}" for kind in kinds), "complete"]
     rows = [
         [row["name"], row["residents"], *("✓" if row[mark] else "" for mark in marks)]
         for row in table.to_dict("records")
     ]
-    sheet.table([*(tr(head) for head in heads), tr(text("Complete"))], rows)
+    titles = [*(tr(head) for head in heads), tr(text("Complete"))]
+    sheet.table(titles, rows, ["text", "people", *("text" for _ in marks)])
 
 
-def _barriers(book: Any, results: Results, tr: Translator) -> None:
+def _barriers(book: Book, results: Results, tr: Translator) -> None:
     layer = results.layers.get("barriers")
     if layer is None or not len(layer):
         return
@@ -195,5 +186,5 @@ def _barriers(book: Any, results: Results, tr: Translator) -> None:
         ("saved_km", text("Walking saved (resident-km)"), ""), ("residents", text("Residents gained"), ""),
         ("lon", text("Longitude"), ""), ("lat", text("Latitude"), ""), ("rule", text("Rule"), "rule"),
     )  # fmt: skip
-    sheet = Sheet(book, tr(text("Worst barriers")), (8, _WIDE, *(_NARROW for _ in range(7)), _WIDE))
+    sheet = book.sheet(tr(text("Worst barriers")), (8, _WIDE, *(_NARROW for _ in range(7)), _WIDE))
     _fill(sheet, pd.DataFrame(layer.drop(columns="geometry")), columns, ("barriers", results, tr))

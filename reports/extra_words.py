@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import pandas as pd
@@ -43,6 +43,18 @@ def bands_words(bands: pd.DataFrame, standard: Standard) -> Text | None:
     )
 
 
+def bands_lines(bands: pd.DataFrame, standard: Standard) -> Iterator[Text]:
+    """What a band is, and why a figure may lie outside it."""
+    yield text(
+        "A band runs from the 5 % to the 95 % mark of the draws: nine in ten lie within it. Each draw varies "
+        "the walking speed, the place of every facility and how residents lie within their unit, and nothing "
+        "else."
+    )
+    outside = bands_words(bands, standard)
+    if outside is not None:
+        yield outside
+
+
 def gap_place(gap: Mapping[str, Any]) -> Sayable:
     """Where a gap (a row of assessment.json) is: the unit that most of its residents live in, and how many
     units it touches where it is not that one alone."""
@@ -51,7 +63,9 @@ def gap_place(gap: Mapping[str, Any]) -> Sayable:
         return text("outside all units")
     if touched < 2:
         return str(gap["unit"])
-    return text("{unit} (most residents) and {more} more", unit=gap["unit"], more=touched - 1)
+    return text(
+        "{unit} (most residents) and {more} more {more:unit|units}", unit=gap["unit"], more=touched - 1
+    )
 
 
 def people_title(kind: str, people_id: str) -> Sayable:

@@ -16,13 +16,16 @@ from coverage.model.standard import Check, Rule, evidence_title, level_title
 from coverage.model.verdict_rows import SYNTHETIC, basis_title, scenario_title
 from coverage.publish import Results
 from locales import Translator, translator
-from reports.sheet import OPTIONS, Sheet
+from reports.sheet import OPTIONS, Book
+from reports.workbook import day_of
 
 _HEAD: Final = (
     text("No."), text("Indicator"), text("Value"), text("Counted in"), text("Numerator"), text("Denominator"),
     text("Counted by"), text("Threshold"), text("In order"), text("Source"), text("Definition read"),
     text("Why it is blank"),
 )  # fmt: skip
+# Columns of _HEAD that hold numbers: number of the row, figure, threshold.
+_NUMBERS: Final = (0, 2, 7)
 _IN_UNIT: Final = {"公顷": 1e4, "ha": 1e4, "km²": 1e6, "平方公里": 1e6, "万人": 1e4}
 _NO_RULE: Final = text("The standard of this result has no rule for it; assess with one that has.")
 _NO_KIND: Final = text("The list has no facility of this kind.")
@@ -55,18 +58,19 @@ def fill_form(results: Results, form: Form, *, unit_id: str = "", level: str = "
 def form_bytes(results: Results, form: Form, *, language: str) -> bytes:
     """The workbook: the city's rows, and a sheet a level with units down and rows across."""
     buffer, tr = io.BytesIO(), translator(language)
-    with xlsxwriter.Workbook(buffer, OPTIONS) as book:
-        sheet = Sheet(book, tr(text("Form")), (8, 44, 12, 10, 16, 16, 22, 12, 10, 40, 20, 44))
-        for line in _above(results, form, tr):
-            sheet.line([line], bold=True, text_wrap=False)
-        sheet.table(
-            [tr(word) for word in _HEAD], [_line(one, tr) for one in fill_form(results, form)], decimals=2
-        )
+    about: list[tuple[str, dict[str, object]]] = [
+        (line, {"bold": True}) for line in _above(results, form, tr)
+    ]
+    with xlsxwriter.Workbook(buffer, OPTIONS) as xlsx:
+        book = Book(xlsx, about, footer=str(results.document["area"]["name"]))
+        sheet = book.sheet(tr(text("Form")), (8, 44, 12, 10, 16, 16, 22, 12, 10, 40, 20, 44))
+        kinds = ["number" if word in _NUMBERS else "text" for word in range(len(_HEAD))]
+        sheet.table([tr(word) for word in _HEAD], [_line(one, tr) for one in fill_form(results, form)], kinds)
         for level in form.levels:
             units = results.units[results.units["level"] == level].drop_duplicates("unit_id")
             if not len(units):
                 continue
-            shown = Sheet(book, tr(level_title(level)), (14, 24, *(16 for _ in form.rows)))
+            shown = book.sheet(tr(level_title(level)), (14, 24, *(16 for _ in form.rows)))
             rows = [
                 [unit["unit_id"], unit["name"]]
                 + [
@@ -76,13 +80,14 @@ def form_bytes(results: Results, form: Form, *, language: str) -> bytes:
                 for unit in units.to_dict("records")
             ]
             head = [tr(text("Code")), tr(text("Unit")), *(_headed(row) for row in form.rows)]
-            shown.table(head, rows, decimals=2)
+            shown.table(head, rows, ["text", "text", *("number" for _ in form.rows)])
     return buffer.getvalue()
 
 
 def _above(results: Results, form: Form, tr: Translator) -> Iterator[str]:
     area, scenario = results.document["area"], scenario_title(results.document)
-    yield f"{area['name']} · {tr(form.title)} {form.document}"
+    date = day_of(results.provenance.get("created", ""))
+    yield " · ".join(part for part in (f"{area['name']} · {tr(form.title)} {form.document}", date) if part)
     yield tr(text("By the standard: {standard}", standard=results.standard.title))
     if scenario is not None:
         yield tr(scenario)

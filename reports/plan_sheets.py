@@ -10,7 +10,7 @@ from coverage.model.standard import Standard, group_title
 from coverage.publish import Results
 from locales import Translator
 from reports import plan_words as words
-from reports.sheet import Sheet
+from reports.sheet import Book
 
 _SITES_HEAD: Final = (
     text("No."),
@@ -63,7 +63,17 @@ _FIGURES: Final = {
 }
 
 
-def plan_sheets(book: Any, results: Results, tr: Translator) -> None:
+_FIGURE_KINDS: Final = {
+    "residents_nearer": "people",
+    "saved_m": "metres",
+    "load": "people",
+    "cost": "number",
+    "capacity": "people",
+    "area_m2": "number",
+}
+
+
+def plan_sheets(book: Book, results: Results, tr: Translator) -> None:
     """The sheets of the plan, if there is one; those about what it lacks are left out."""
     if results.plan is None:
         return
@@ -72,76 +82,69 @@ def plan_sheets(book: Any, results: Results, tr: Translator) -> None:
     if len(plan.get("curve_bound", [])) > 1:
         _curve(book, plan["curve_bound"], tr)
     if plan.get("alternatives"):
-        sheet = Sheet(book, tr(text("Other plans")), (8, 10, 14, 8, 40, 12, 12, 14, 14))
-        sheet.table([tr(title) for title in _OTHERS_HEAD], _others(plan["alternatives"], tr))
+        sheet = book.sheet(tr(text("Other plans")), (8, 10, 14, 8, 40, 12, 12, 14, 14))
+        kinds = ("count", "share", "people", "count", "text", "degrees", "degrees", "people", "text")
+        sheet.table([tr(title) for title in _OTHERS_HEAD], _others(plan["alternatives"], tr), kinds)
     if plan.get("redundancy"):
-        sheet = Sheet(book, tr(text("Needed existing ones")), (16, 40, 16, 18, 80, 12, 12))
+        sheet = book.sheet(tr(text("Needed existing ones")), (16, 40, 16, 18, 80, 12, 12))
         for said in words.redundancy(plan, standard):
             sheet.line([tr(said)], text_wrap=False)
-        sheet.table([tr(title) for title in _SPARE_HEAD], _spare(plan["redundancy"], standard, tr))
+        spare = ("text", "text", "text", "people", "text", "degrees", "degrees")
+        sheet.table([tr(title) for title in _SPARE_HEAD], _spare(plan["redundancy"], standard, tr), spare)
 
 
-def _sites(book: Any, plan: Mapping[str, Any], standard: Standard, tr: Translator) -> None:
+def _sites(book: Book, plan: Mapping[str, Any], standard: Standard, tr: Translator) -> None:
     sites = plan["sites"]
     groups = list(dict.fromkeys(group for site in sites for group in site.get("groups_gained", {})))
     figures = [key for key in _FIGURES if any(key in site for site in sites)]
     widths = (6, 16, 24, 36, 12, 12, 14, 12, 14, 34, 12, *(12 for _ in (*groups, *figures)), 90)
-    sheet = Sheet(book, tr(text("Suggested sites")), widths)
+    sheet = book.sheet(tr(text("Suggested sites")), widths)
     for said in (*words.results(plan, standard), *words.notes(plan)):
         sheet.line([tr(said)], text_wrap=False)
     head = [tr(title) for title in _SITES_HEAD]
     head += [tr(Text(_GROUP.template, {"group": group_title(group)})) for group in groups]
     head += [tr(_FIGURES[key]) for key in figures] + [tr(_WHY)]
     together = dict(map(tuple, plan["curve"]))
-    rows = (_site(site, plan, standard, tr, (groups, figures)) for site in sites)
-    sheet.table(head, (_with_total(row, together) for row in rows))
-
-
-def _site(
-    site: Mapping[str, Any],
-    plan: Mapping[str, Any],
-    standard: Standard,
-    tr: Translator,
-    more: tuple[list[str], list[str]],
-) -> list[object]:
-    groups, figures = more
     gap = "" if tr.language == "zh" else " "
-    return [
-        site["rank"],
-        tr(standard.tier_title(site["tier"])),
-        site["name"],
-        site["unit"],
-        site["lon"],
-        site["lat"],
-        site["residents_gained"],
-        site["residents_alone"],
-        None,
-        site["nearest"],
-        site["nearest_m"],
-        *(site.get("groups_gained", {}).get(group) for group in groups),
-        *(site.get(key) for key in figures),
-        gap.join(tr(said) for said in words.reasons(site, plan, standard)),
-    ]
+    rows = (
+        [
+            site["rank"],
+            tr(standard.tier_title(site["tier"])),
+            site["name"],
+            site["unit"],
+            site["lon"],
+            site["lat"],
+            site["residents_gained"],
+            site["residents_alone"],
+            # Residents served once this site and those before it are open.
+            together.get(site["rank"]),
+            site["nearest"],
+            site["nearest_m"],
+            *(site.get("groups_gained", {}).get(group) for group in groups),
+            *(site.get(key) for key in figures),
+            gap.join(tr(said) for said in words.reasons(site, plan, standard)),
+        ]
+        for site in sites
+    )
+    kinds = ["count", "text", "text", "text", "degrees", "degrees", *("people",) * 3, "text", "metres"]
+    kinds += [*("people" for _ in groups), *(_FIGURE_KINDS[key] for key in figures), "text"]
+    sheet.table(head, rows, kinds)
 
 
-def _with_total(row: list[object], together: Mapping[object, object]) -> list[object]:
-    """The row with the residents served once this site and those before it are open."""
-    row[8] = together.get(row[0])
-    return row
-
-
-def _curve(book: Any, points: Sequence[Mapping[str, float]], tr: Translator) -> None:
+def _curve(book: Book, points: Sequence[Mapping[str, float]], tr: Translator) -> None:
     name = tr(text("How many sites"))
-    sheet = Sheet(book, name, (10, 16, 18, 18))
+    sheet = book.sheet(name, (10, 16, 18, 18))
     head = [tr(title) for title in _CURVE_HEAD]
-    sheet.table(head, [[p["sites"], p["best"], p["bound"], p["in_order"]] for p in points])
-    chart = book.add_chart({"type": "line"})
+    rows = [[p["sites"], p["best"], p["bound"], p["in_order"]] for p in points]
+    sheet.table(head, rows, ("count", "people", "people", "people"))
+    top, last = sheet.head_row, sheet.head_row + len(points)
+    chart = book.xlsx.add_chart({"type": "line"})
     for column in (1, 2, 3):
         chart.add_series(
             {
-                "name": [name, 0, column],
-                "categories": [name, 1, 0, len(points), 0],
-                "values": [name, 1, column, len(points), column],
+                "name": [name, top, column],
+                "categories": [name, top + 1, 0, last, 0],
+                "values": [name, top + 1, column, last, column],
                 "marker": {"type": "automatic", "size": 4},
             }
         )
@@ -159,7 +162,7 @@ def _others(others: Iterable[Mapping[str, Any]], tr: Translator) -> Iterable[lis
         for site in other["sites"]:
             yield [
                 number,
-                f"{other['worse_by']:.2%}",
+                other["worse_by"],
                 other["residents_after"],
                 site["rank"],
                 words.site_name(site),

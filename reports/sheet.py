@@ -1,7 +1,10 @@
-"""One worksheet, filled from the top."""
+"""A workbook's worksheets, filled from the top: each says what it is of, each column has the format of its
+kind."""
 
 from __future__ import annotations
 
+import datetime as dt
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
@@ -14,57 +17,120 @@ OPTIONS: Final = {
     "strings_to_numbers": False,
     "in_memory": True,
 }
+# Kind of a column → how its numbers are shown. Codes are texts; a share has as many decimals as it takes
+# not to read 100 % while somebody is left out, nor 0 % while somebody is in.
+FORMATS: Final = {
+    "text": "@",
+    "people": "#,##0",
+    "count": "#,##0",
+    "metres": "#,##0",
+    "share": "0.0%",
+    "degrees": "0.000000",
+    "km2": "#,##0.00",
+    "minutes": "0.0",
+    "ratio": "0.00",
+    "number": "#,##0.##",
+    "year": "0",
+    "date": "yyyy-mm-dd",
+}
+_MOST_DECIMALS: Final = 6
+
+
+class Book:
+    """An xlsxwriter workbook whose every sheet begins with what it is of: `about` are (line, style) pairs,
+    `{sheet}` in a line standing for the sheet's own name; `footer` is printed below every page."""
+
+    def __init__(self, book: Any, about: Sequence[tuple[str, dict[str, object]]], footer: str = "") -> None:
+        self.xlsx, self._about, self._footer = book, about, footer
+        self._looks: dict[tuple[tuple[str, object], ...], Any] = {}
+
+    def sheet(self, name: str, widths: Sequence[float]) -> Sheet:
+        """A new sheet with columns so wide; on paper landscape, as wide as the page."""
+        page = self.xlsx.add_worksheet(name)
+        page.set_landscape()
+        page.set_paper(9)
+        page.fit_to_pages(1, 0)
+        page.set_footer(f"&L{self._footer.replace('&', '&&')}&R&P / &N")
+        for column, width in enumerate(widths):
+            page.set_column(column, column, width)
+        sheet = Sheet(self, page)
+        for line, style in self._about:
+            sheet.line([line.replace("{sheet}", name)], text_wrap=False, **style)
+        return sheet
+
+    def look(self, **properties: object) -> Any:
+        """A cell format; the same properties give the same one."""
+        key = tuple(sorted(properties.items()))
+        if key not in self._looks:
+            self._looks[key] = self.xlsx.add_format({"valign": "top", **properties})
+        return self._looks[key]
 
 
 class Sheet:
-    """A worksheet; `book` is an xlsxwriter workbook, `widths` those of its columns."""
+    """A worksheet that is filled from the top; `head_row` is where the last table's header stands, from 0."""
 
-    def __init__(self, book: Any, name: str, widths: Sequence[float]) -> None:
-        self._book = book
-        self._sheet = book.add_worksheet(name)
-        self._row = 0
-        for column, width in enumerate(widths):
-            self._sheet.set_column(column, column, width)
+    def __init__(self, book: Book, page: Any) -> None:
+        self._book, self._page = book, page
+        self._row = self.head_row = 0
 
     def line(self, values: Iterable[object], **style: object) -> None:
         """The next row; `style` are xlsxwriter format properties."""
-        form = self._book.add_format({"valign": "top", "text_wrap": True, **style})
+        look = self._book.look(**{"text_wrap": True, **style})
         for column, value in enumerate(values):
-            self._cell(column, value, form)
+            if _is_number(value):
+                self._page.write_number(self._row, column, value, look)
+            else:
+                self._page.write_string(self._row, column, _shown(value), look)
         self._row += 1
 
-    def table(
-        self,
-        head: Sequence[str],
-        rows: Iterable[Sequence[object]],
-        *,
-        percent: Sequence[bool] = (),
-        decimals: int = 3,
-    ) -> None:
-        """A bold header that stays in view, then the rows; columns of shares as percentages, other numbers
-        with at most so many decimals."""
+    def table(self, head: Sequence[str], rows: Iterable[Sequence[object]], kinds: Sequence[str]) -> None:
+        """A bold header that stays in view and on every page, then the rows, with filters; `kinds` are keys
+        of FORMATS, one a column."""
+        self.head_row = self._row
         self.line(head, bold=True, bg_color="#e8edf2", bottom=1)
-        self._sheet.freeze_panes(self._row, 0)
-        plain = self._book.add_format({"valign": "top", "num_format": "#,##0." + "#" * decimals})
-        share = self._book.add_format({"valign": "top", "num_format": "0.0%"})
-        forms = [share if is_share else plain for is_share in percent] or [plain] * len(head)
+        self._page.freeze_panes(self._row, 0)
+        self._page.repeat_rows(self.head_row)
         for row in rows:
-            for column, (value, form) in enumerate(zip(row, forms, strict=True)):
-                self._cell(column, value, form)
+            for column, (value, kind) in enumerate(zip(row, kinds, strict=True)):
+                self._cell(column, value, kind)
             self._row += 1
+        if self._row > self.head_row + 1:
+            self._page.autofilter(self.head_row, 0, self._row - 1, len(head) - 1)
 
     def chart(self, chart: Any, *, column: int) -> None:
         """An xlsxwriter chart beside the table, from its second row on."""
-        self._sheet.insert_chart(1, column, chart)
+        self._page.insert_chart(self.head_row + 1, column, chart)
 
-    def _cell(self, column: int, value: object, form: object) -> None:
-        if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf"):
-            self._sheet.write_number(self._row, column, value, form)
+    def _cell(self, column: int, value: object, kind: str) -> None:
+        if isinstance(value, dt.date):
+            self._page.write_datetime(self._row, column, value, self._book.look(num_format=FORMATS["date"]))
+        elif kind != "text" and _is_number(value):
+            shown = share_format(float(value)) if kind == "share" else FORMATS[kind]  # type: ignore[arg-type]
+            self._page.write_number(self._row, column, value, self._book.look(num_format=shown))
         else:
-            self._sheet.write_string(self._row, column, _shown(value), form)
+            # Nothing is an empty cell, not an empty text: programs count and filter by it.
+            write = self._page.write_string if _shown(value) else self._page.write_blank
+            write(self._row, column, _shown(value), self._book.look(num_format="@"))
+
+
+def share_format(share: float) -> str:
+    """One decimal, or as many as keep a share below 1 from reading 100 % and one above 0 from reading 0 %.
+
+    >>> share_format(0.5), share_format(0.99996), share_format(1.0)
+    ('0.0%', '0.000%', '0.0%')
+    """
+    for decimals in range(1, _MOST_DECIMALS):
+        if 0 < share < 1 and round(share * 100, decimals) in (0, 100):
+            continue
+        return f"0.{'0' * decimals}%"
+    return f"0.{'0' * _MOST_DECIMALS}%"
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _shown(value: object) -> str:
     if isinstance(value, float):
-        return "∞" if value == float("inf") else ""
+        return "∞" if value == float("inf") else "" if value != value else f"{value:g}"
     return "" if value is None or value is pd.NA else str(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 from collections.abc import Mapping
 from typing import Any, Final
@@ -27,7 +28,7 @@ from reports.extra_sheets import more_sheets
 from reports.issues import COLUMNS as ISSUE_COLUMNS
 from reports.issues import issue_table
 from reports.plan_sheets import plan_sheets
-from reports.sheet import OPTIONS, Sheet
+from reports.sheet import OPTIONS, Book, Sheet
 
 _VERDICT_COLOURS: Final = {"meets": "#d8efe3", "nearly": "#fdf1cc", "not": "#fbdcd3"}
 _ASSESSMENT_HEAD: Final = (
@@ -39,6 +40,10 @@ _ASSESSMENT_HEAD: Final = (
     text("Figure read"),
     text("Remark"),
 )
+_MEASURES: Final = text(
+    "Residents in persons, distances in metres, areas in square kilometres, coordinates in degrees (WGS-84)."
+)
+_ISSUE_KINDS: Final = {"number": "count", "residents": "people", "lon": "degrees", "lat": "degrees"}
 _UNITS_HEAD: Final = (
     text("Level"),
     text("Unit"),
@@ -84,36 +89,62 @@ def workbook_bytes(results: Results, *, language: str) -> bytes:
     """The workbook in one language."""
     buffer = io.BytesIO()
     tr = translator(language)
-    with xlsxwriter.Workbook(buffer, OPTIONS) as book:
+    with xlsxwriter.Workbook(buffer, OPTIONS) as xlsx:
+        book = Book(xlsx, about_lines(results, tr), footer=str(results.document["area"]["name"]))
         compared = (40, 40, 24) if scenario_title(results.document) else (40,)
         widths = (34, 10, 16, *compared, 14, 18, 14, 14, 40, 24, 40)
-        _assessment_sheet(Sheet(book, tr(text("Assessment")), widths), results, tr)
-        _units_sheet(
-            Sheet(book, tr(text("Units")), (16, 22, 14, 40, 14, 14, 10, 10, 10, 20, 14, 14)), results, tr
-        )
+        _assessment_sheet(book.sheet(tr(text("Assessment")), widths), results, tr)
+        of_units = (16, 22, 14, 40, 14, 14, 10, 10, 10, 20, 14, 14)
+        _units_sheet(book.sheet(tr(text("Units")), of_units), results, tr)
         widths = (40, 8, 14, 14, 12, 34, 10, 50, 16, 16, 30, 16, 14, 14)
-        _gaps_sheet(Sheet(book, tr(text("Gaps")), widths), results, tr)
+        _gaps_sheet(book.sheet(tr(text("Gaps")), widths), results, tr)
         _facilities_sheet(
-            Sheet(book, tr(text("Facilities")), (14, 34, 14, 12, 12, 12, 16, 24, 24, 12)), results, tr
+            book.sheet(tr(text("Facilities")), (14, 34, 14, 12, 12, 12, 16, 24, 24, 12)), results, tr
         )
         plan_sheets(book, results, tr)
         more_sheets(book, results, tr)
         issues = issue_table(results, tr)
         if len(issues):
-            sheet = Sheet(book, tr(text("Issue ledger")), (6, 40, 28, 36, 14, 12, 12, 16, 36, 40, 14, 12))
-            sheet.table([tr(word) for word in ISSUE_COLUMNS.values()], issues.to_numpy(object).tolist())
-        _basis_sheet(Sheet(book, tr(text("Basis")), (30, 80)), results, tr)
+            sheet = book.sheet(tr(text("Issue ledger")), (6, 40, 28, 36, 14, 12, 12, 16, 36, 40, 14, 12))
+            kinds = [_ISSUE_KINDS.get(key, "text") for key in ISSUE_COLUMNS]
+            rows = issues.to_numpy(object).tolist()
+            sheet.table([tr(word) for word in ISSUE_COLUMNS.values()], rows, kinds)
+        _basis_sheet(book.sheet(tr(text("Basis")), (30, 80)), results, tr)
     return buffer.getvalue()
+
+
+def about_lines(results: Results, tr: Translator) -> list[tuple[str, dict[str, object]]]:
+    """What every sheet says above its figures, so that one cut out still says what it is of: area, sheet,
+    standard, date; that the city is fictional, or a scenario; the units of measure."""
+    document, standard = results.document, results.standard
+    date = day_of(results.provenance.get("created", ""))
+    named = (document["area"]["name"], "{sheet}", tr(standard.title), standard.document, date)
+    lines: list[tuple[str, dict[str, object]]] = [
+        (" · ".join(part for part in named if part), {"bold": True, "font_size": 12})
+    ]
+    scenario = scenario_title(document)
+    if scenario is not None:
+        lines.append((tr(scenario), {"bold": True, "font_size": 14, "font_color": "#5b1a8c"}))
+    if document["area"]["synthetic"]:
+        lines.append((tr(SYNTHETIC), {"font_color": "#b00020"}))
+    return [*lines, (tr(_MEASURES), {"font_color": "#555555"})]
+
+
+def day_of(created: str) -> str:
+    """The day of a moment in UTC as it is in China, "" where it is not known.
+
+    >>> day_of("2026-11-29T23:30:00+00:00")
+    '2026-11-30'
+    """
+    if not created:
+        return ""
+    moment = dt.datetime.fromisoformat(created)
+    return str(moment.astimezone(dt.timezone(dt.timedelta(hours=8))).date())
 
 
 def _assessment_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
     document = results.document
-    area, scenario = document["area"], scenario_title(document)
-    sheet.line([f"{area['name']} · {tr(results.standard.title)}"], bold=True, font_size=14, text_wrap=False)
-    if scenario is not None:
-        sheet.line([tr(scenario)], bold=True, font_size=14, font_color="#5b1a8c", text_wrap=False)
-    if area["synthetic"]:
-        sheet.line([tr(SYNTHETIC)], font_color="#b00020", text_wrap=False)
+    scenario = scenario_title(document)
     for said in remarks_of(document, results.standard):
         sheet.line([tr(said)], font_color="#b00020", text_wrap=False)
     compared = [before_title(document), text("Scenario"), text("Change")]
@@ -143,8 +174,8 @@ def _units_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
         + [wholes[row["rule"]], row["actual"], _verdict(row["verdict"], tr)]
         for row in results.units.to_dict("records")
     )
-    percent = [name == "share" for name in ("", "", "", "", *numbers, "", "", "")]
-    sheet.table([tr(word) for word in _UNITS_HEAD], rows, percent=percent)
+    kinds = [*("text",) * 4, "people", "people", "count", "count", "share", "text", "number", "text"]
+    sheet.table([tr(word) for word in _UNITS_HEAD], rows, kinds)
 
 
 def _share_of(rule: Rule) -> Text:
@@ -173,7 +204,9 @@ def _gaps_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
              gap.get("farthest_m"), gap.get("nearest"), site.get("residents"), site.get("lon"),
              site.get("lat")]
         )  # fmt: skip
-    sheet.table([tr(word) for word in _GAPS_HEAD], rows)
+    kinds = ("text", "count", "people", "people", "km2", "text", "count", "text", "metres", "metres", "text",
+             "people", "degrees", "degrees")  # fmt: skip
+    sheet.table([tr(word) for word in _GAPS_HEAD], rows, kinds)
 
 
 def _shares(gap: Mapping[str, Any], tr: Translator) -> str:
@@ -189,7 +222,10 @@ def _facilities_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
     table, standard = results.facilities, results.standard
     loads = [rule for rule in standard.rules if f"load_{rule.id}" in table]
     states = {"new": tr(text("new")), "moved": tr(text("moved"))} if "in_scenario" in table else {}
-    head = [*_FACILITIES_HEAD, *(_counted_by(standard.rule_title(rule)) for rule in loads)]
+    head = [
+        *_FACILITIES_HEAD,
+        *(text("Residents counted by the rule “{rule}”", rule=standard.rule_title(rule)) for rule in loads),
+    ]
     head += [text("In the scenario")] if states else []
     keys = ("lon", "lat", "snap_m", "load", *(f"load_{rule.id}" for rule in loads))
     rows = (
@@ -197,11 +233,8 @@ def _facilities_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
         + ([states.get(row["in_scenario"], "")] if states else [])
         for row in table.to_dict("records")
     )
-    sheet.table([tr(word) for word in head], rows)
-
-
-def _counted_by(rule: Text) -> Text:
-    return text("Residents counted by the rule “{rule}”", rule=rule)
+    kinds = [*("text",) * 3, "degrees", "degrees", "metres", "people", *("people" for _ in loads)]
+    sheet.table([tr(word) for word in head], rows, [*kinds, *(["text"] if states else [])])
 
 
 _SETTINGS: Final = {

@@ -112,7 +112,9 @@ def _rule(result: RuleResult, study: Study) -> dict[str, Any]:
     if result.units is not None:
         row |= {"units": result.units, "units_met": result.units_met}
         names = [""] if study.units is None else study.units.frame["name"].to_list()
+        codes = [""] if study.units is None else study.units.frame["unit_id"].to_list()
         row["units_missed"] = [str(names[missed]) for missed in result.units_missed]
+        row["units_missed_ids"] = [str(codes[missed]) for missed in result.units_missed]
     return row
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
+from core.progress import Progress, silent
+from core.text import text
 from coverage.assessment import Assessment
 from coverage.checks.measured import Measured
 from coverage.checks.reach import check_reach, limit_m, reach_m
@@ -39,41 +41,59 @@ _UNIT: Final = ("unit_id", "name", "level")
 _POINTS: Final = np.linspace(0.0, 1.0, 101)
 
 
-def measures_of(assessment: Assessment, *, areas: Sequence[Area] = ()) -> dict[str, pd.DataFrame]:
+def measures_of(
+    assessment: Assessment, *, areas: Sequence[Area] = (), progress: Progress = silent
+) -> dict[str, pd.DataFrame]:
     """Name of a table → the table: shortfall, equity, lorenz, league, completeness, detours (by rule,
     unit and facility), loads, choice (by rule and unit, and by facility), travel bands and readings. Rows
     are in the standard's order, then by rank or list.
     """
-    crossed = detours(assessment.measured)
-    chosen = list(choices(assessment.measured, assessment.results))
-    spreads = [
-        equity(result.rule, assessment.measured, areas=areas)
+    measured, study = assessment.measured, assessment.study
+    progress(0.0, text("Comparing straight lines and ways on foot"))
+    crossed = detours(measured)
+    progress(0.1, text("Counting how many facilities one can choose among"))
+    chosen = list(choices(measured, assessment.results))
+    judged = [
+        result.rule
         for result in assessment.results
         if result.rule.check in (Check.RADIUS, Check.WALK) and result.residents > 0
     ]
-    return {
-        "shortfall": shortfall_table(assessment.results),
-        "equity": equity_table(spreads),
-        "lorenz": lorenz_table(spreads, assessment),
-        "league": league_table(assessment),
-        "completeness": completeness_table(assessment),
-        "detours": detour_table(crossed),
-        "detours_units": _detours_by_unit(crossed, assessment.study),
-        "detours_facilities": _detours_by_facility(crossed, assessment.study),
-        "loads": load_table(assessment),
-        "choice": choice_table(chosen, assessment.measured),
-        "choice_facilities": choice_facilities_table(chosen, assessment.measured),
-        "denominators": denominators(assessment.measured, assessment.results),
-        "travel_bands": travel_bands(assessment.measured),
-        "travel_quantiles": travel_quantiles(assessment.measured),
-        "readings": reading_table(elderly_reading(assessment.measured)),
+    spreads = []
+    for number, rule in enumerate(judged):
+        said = text("Comparing who has farther to go: rule {n} of {all}", n=number + 1, all=len(judged))
+        progress(0.4 + 0.2 * number / len(judged), said)
+        spreads.append(equity(rule, measured, areas=areas))
+    makers: dict[str, Callable[[], pd.DataFrame]] = {
+        "shortfall": lambda: shortfall_table(assessment.results),
+        "equity": lambda: equity_table(spreads),
+        "lorenz": lambda: lorenz_table(spreads, assessment),
+        "league": lambda: league_table(assessment),
+        "completeness": lambda: completeness_table(assessment),
+        "detours": lambda: detour_table(crossed),
+        "detours_units": lambda: _detours_by_unit(crossed, study),
+        "detours_facilities": lambda: _detours_by_facility(crossed, study),
+        "loads": lambda: load_table(assessment),
+        "choice": lambda: choice_table(chosen, measured),
+        "choice_facilities": lambda: choice_facilities_table(chosen, measured),
+        "denominators": lambda: denominators(measured, assessment.results),
+        "travel_bands": lambda: travel_bands(measured),
+        "travel_quantiles": lambda: travel_quantiles(measured),
+        "readings": lambda: reading_table(elderly_reading(measured)),
     }
+    made = {}
+    for number, (name, make) in enumerate(makers.items()):
+        said = text("Making the tables: {n} of {all}", n=number + 1, all=len(makers))
+        progress(0.6 + 0.4 * number / len(makers), said)
+        made[name] = make()
+    return made
 
 
-def with_measures(results: Results, assessment: Assessment, *, areas: Sequence[Area] = ()) -> Results:
+def with_measures(
+    results: Results, assessment: Assessment, *, areas: Sequence[Area] = (), progress: Progress = silent
+) -> Results:
     """The results with these tables, with what the cells are told by detours, and how far circles overlap."""
+    extras = {**results.extras, **measures_of(assessment, areas=areas, progress=progress)}
     cells = results.cells.assign(**cell_measures(assessment))
-    extras = {**results.extras, **measures_of(assessment, areas=areas)}
     document = {**results.document, "overlap": overlaps(assessment.measured)}
     return replace(results, document=document, cells=cells, extras=extras)
 
@@ -167,7 +187,7 @@ def lorenz_table(spreads: Sequence[Equity], assessment: Assessment) -> pd.DataFr
         reached = np.isfinite(metres) & assessment.study.subject_to(found.rule.settlement)
         people, whole = lorenz(metres[reached], assessment.measured.residents[reached])
         curve = np.interp(_POINTS, people, whole)
-        parts.append(pd.DataFrame({"rule": found.rule.id, "people": _POINTS, "metres": curve}))
+        parts.append(pd.DataFrame({"rule": found.rule.id, "share_people": _POINTS, "share_metres": curve}))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["rule"])
 
 

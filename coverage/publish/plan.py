@@ -41,6 +41,7 @@ def plan_tables(
     else is told of the plan as a whole.
     """
     document = {
+        "format": 1,
         **facts,
         "objective": _number(plan.objective),
         "bound": _number(plan.bound),

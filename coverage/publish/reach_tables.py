@@ -21,7 +21,7 @@ from coverage.model.tables import Floats, Ints
 from geo.crs import WGS84, unproject
 from geo.distance.reach import bounded_reach
 from geo.isochrone.isochrones import Isochrone, Kind, isochrones
-from geo.isochrone.reached_segments import piece_lines
+from geo.isochrone.reached_segments import piece_vertices
 from geo.network.snapping import Snapped, take
 
 ISOCHRONE_COLUMNS: Final = (
@@ -71,8 +71,8 @@ def reach_layers(study: Study, cells: Snapped, doors: Snapped, reach: Reach) -> 
     wide_first = sorted(set(reach.minutes), reverse=True)
     limits = [reach.limit_m(minutes) for minutes in wide_first]
     if not len(reach.facilities) or not limits:
-        return ReachLayers(_joined([], ISOCHRONE_COLUMNS, study.grid.crs),
-                           _joined([], _STREET_COLUMNS, study.grid.crs))  # fmt: skip
+        return ReachLayers(_joined([], ISOCHRONE_COLUMNS),
+                           _joined([], _STREET_COLUMNS))  # fmt: skip
     found = isochrones(study.network, chosen, limits_m=limits, kind=reach.kind)
     walks = bounded_reach(study.network, chosen, cells, limit_m=max(limits) + BOUNDARY_M)
     parts = [
@@ -80,8 +80,8 @@ def reach_layers(study: Study, cells: Snapped, doors: Snapped, reach: Reach) -> 
         for one, minutes in zip(found, wide_first, strict=True)
     ]
     return ReachLayers(
-        _joined([part.areas() for part in parts], ISOCHRONE_COLUMNS, study.grid.crs),
-        _joined([part.streets() for part in parts], _STREET_COLUMNS, study.grid.crs),
+        _joined([part.areas() for part in parts], ISOCHRONE_COLUMNS),
+        _joined([part.streets() for part in parts], _STREET_COLUMNS),
     )
 
 
@@ -103,16 +103,21 @@ class _Part:
             km2=np.round(shapely.area(self.found.shape), -2) / 1e6,
             residents=self.residents,
         )
-        return gpd.GeoDataFrame(frame[list(ISOCHRONE_COLUMNS)], geometry=list(self.found.shape))
+        return gpd.GeoDataFrame(
+            frame[list(ISOCHRONE_COLUMNS)], geometry=list(self.found.shape), crs=self.study.grid.crs
+        )
 
     def streets(self) -> gpd.GeoDataFrame:
         pieces = self.found.pieces
-        lines = list(piece_lines(self.study.network, pieces)) if len(pieces) else []
+        # Corner by corner to degrees: changing the lines afterwards would hold all of them three times.
+        xy, piece = piece_vertices(self.study.network, pieces)
+        corners = np.column_stack(unproject(xy, self.study.grid.crs)) if len(pieces) else xy
+        lines = list(shapely.linestrings(corners, indices=piece)) if len(pieces) else []
         numbers = self.study.facilities.frame["facility_id"].to_numpy(str)[self.reach.facilities]
         alone = self.reach.kind is not Kind.DISSOLVED
         whose = numbers[pieces.owner] if alone else np.full(len(pieces), "")
         frame = pd.DataFrame({"facility_id": whose, "metres": np.round(pieces.length_m, 2)})
-        return gpd.GeoDataFrame(frame.assign(minutes=self.minutes), geometry=lines)
+        return gpd.GeoDataFrame(frame.assign(minutes=self.minutes), geometry=lines, crs=WGS84)
 
     def _whose(self) -> dict[str, object]:
         """Number, name and tier of the facilities; "" where the shape is everybody's."""
@@ -179,10 +184,9 @@ def places_of(assessment: Assessment, xy: np.ndarray[tuple[int, int], np.dtype[n
     return " – ".join(dict.fromkeys(str(names[row]) for row in smallest if row >= 0))
 
 
-def _joined(parts: Sequence[gpd.GeoDataFrame], columns: Sequence[str], crs: str) -> gpd.GeoDataFrame:
+def _joined(parts: Sequence[gpd.GeoDataFrame], columns: Sequence[str]) -> gpd.GeoDataFrame:
     filled = [part for part in parts if len(part)]
     if not filled:
         empty = pd.DataFrame({column: [] for column in columns})
         return gpd.GeoDataFrame(empty, geometry=[], crs=WGS84)
-    frame = pd.concat(filled, ignore_index=True)
-    return gpd.GeoDataFrame(frame, geometry="geometry", crs=crs).to_crs(WGS84)
+    return gpd.GeoDataFrame(pd.concat(filled, ignore_index=True), geometry="geometry").to_crs(WGS84)

@@ -300,6 +300,8 @@ def _put_in_front(book: Book, front: Front, looks: _Looks) -> None:
 
 def _front_sheet(book: Book, front: Front, looks: _Looks) -> Any:
     root = etree.Element(book.tag("worksheet"), nsmap={None: book.main})
+    page = etree.SubElement(root, book.tag("sheetPr"))
+    etree.SubElement(page, book.tag("pageSetUpPr"), fitToPage="1")
     views = etree.SubElement(root, book.tag("sheetViews"))
     etree.SubElement(views, book.tag("sheetView"), tabSelected="1", workbookViewId="0")
     cols = etree.SubElement(root, book.tag("cols"))
@@ -342,5 +344,5 @@ def _front_sheet(book: Book, front: Front, looks: _Looks) -> Any:
         root, book.tag("pageMargins"), left="0.7", right="0.7", top="0.75", bottom="0.75", header="0.3",
         footer="0.3",
     )  # fmt: skip
-    etree.SubElement(root, book.tag("pageSetup"), paperSize="9", orientation="landscape")
+    etree.SubElement(root, book.tag("pageSetup"), paperSize="9", orientation="landscape", fitToHeight="0")
     return root

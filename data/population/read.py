@@ -22,9 +22,10 @@ from data.formats.asked import OpenQuestionError
 from data.formats.inputs_read import InputRead
 from data.formats.rasters import opened_raster, raster_pieces
 from data.formats.systems import in_degrees
+from data.guard import guarded
 from data.intake.findings import WARNING, Finding
 from data.population.cells import Cells, cells_to_grid
-from data.population.coordinates import Placing, placing_of
+from data.population.coordinates import Placing, is_place_title, placing_of
 from data.population.groups import group_findings, of_group, with_group
 from data.population.heads import COUNT, PERCENT, RESIDENTS, understood
 from data.population.numbers import written_numbers
@@ -88,6 +89,7 @@ class PopulationFile:
     by_unit: tuple[tuple[str, Path, tuple[Sheet, ...]], ...] = ()
 
 
+@guarded
 def read_population(
     path: Path,
     *,
@@ -154,6 +156,8 @@ def offered(path: Path, layer: str = "") -> tuple[list[str], list[str]]:
         ):
             continue
         for title in sheet.titles:
+            if is_place_title(title):
+                continue
             known = understood(title).kind == RESIDENTS
             if known or np.isfinite(written_numbers(sheet.frame[title].head(_PROBED))).mean() > _MOSTLY:
                 columns[title] = None

@@ -14,6 +14,7 @@ import pyogrio
 from coverage.publish.measures import TEXTS
 from data.files import read_csv, write_csv
 from geo.crs import WGS84
+from geo.isochrone.lighter import lighter
 
 # Every assessment has these; see `coverage.publish.measures`.
 ALWAYS: Final = (
@@ -23,6 +24,8 @@ ALWAYS: Final = (
 )  # fmt: skip
 # These only where they were asked for; see `coverage.publish.asked`.
 ASKED: Final = ("bands", "bands_units", "timeline", "supply", "gap_parts")
+# GeoJSON takes 24 bytes a corner: 5 MB altogether.
+_MOST_CORNERS: Final = 200_000
 LAYERS: Final = ("isochrones", "barriers", "gap_parts")
 # The reached pieces of streets: too many for GeoJSON, so they are in the GeoPackage alone.
 PIECES: Final = "reached_streets"
@@ -32,6 +35,16 @@ FILES: Final = (
     *(f"{name}.geojson" for name in LAYERS),
     GEOPACKAGE,
 )
+
+
+def light_areas(areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """The areas as GeoJSON has them: of very many corners made lighter, by how much stands in
+    the columns `outline_off_m` and `filled_m2`. The GeoPackage has the outlines as they were drawn."""
+    found = lighter(areas.geometry.to_numpy(), most=_MOST_CORNERS)
+    if not found.off_m:
+        return areas
+    drawn = areas.set_geometry(gpd.GeoSeries(found.shapes, index=areas.index, crs=areas.crs))
+    return drawn.assign(outline_off_m=found.off_m, filled_m2=found.filled_m2)
 
 
 def write_extras(folder: Path, extras: Mapping[str, pd.DataFrame]) -> None:

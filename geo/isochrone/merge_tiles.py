@@ -169,7 +169,7 @@ def _closed(rings: Rings, corner_xy: Ints, lines: tuple[Ints, Ints], polygon: In
 
 def _turns_left(rings: Rings) -> Bools:
     """Which rings run against the clock: outer ones, as the tiles' are."""
-    here = rings.xy - np.repeat(rings.xy[rings.start[:-1]], np.diff(rings.start), axis=0)
+    here = (rings.xy - np.repeat(rings.xy[rings.start[:-1]], np.diff(rings.start), axis=0)).astype(float)
     cross = np.zeros(len(here))
     cross[:-1] = here[:-1, 0] * here[1:, 1] - here[1:, 0] * here[:-1, 1]
     cross[rings.start[1:] - 1] = 0.0

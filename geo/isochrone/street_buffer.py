@@ -67,7 +67,12 @@ def skins(
     grain_m = half_street_m / GRAINS
     a, b = (np.concatenate([step[i] for step in steps]) / grain_m for i in (0, 1))
     of_step = np.repeat(np.arange(len(steps)), [len(start) for start, _ in steps])
-    return in_threads(lambda parts: _whole(parts, grain_m), _drawn(a, b, of_step, len(steps)))
+    drawn = _drawn(a, b, of_step, len(steps))
+    shapes = []
+    for step, parts in enumerate(drawn):  # one after another: each may be hundreds of megabytes
+        shapes.append(_whole(parts, grain_m))
+        drawn[step] = []
+    return shapes
 
 
 def skins_apart(
@@ -225,6 +230,8 @@ def outline(field: Field, window: Window, level: float = LEVEL) -> Rings:
     points *= _FINE
     np.rint(points, out=points)
     points += np.array(window.low) * _FINE
+    if np.abs([window.low, window.high]).max() * _FINE < np.iinfo(np.int32).max:
+        points = points.astype(np.int32)  # half the memory of a city's outlines
     start, first = rings.astype(np.int64), outer.astype(np.int64)
     polygon = np.repeat(np.arange(len(first) - 1), np.diff(first))
     return Rings(points, start, polygon, _cut_rings(points, start, window))

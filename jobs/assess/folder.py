@@ -87,17 +87,33 @@ def assess_files(
     return done
 
 
-def read_and_assess(files: StudyFiles, *, cache: Path | None = None, progress: Progress = silent) -> Assessed:
-    """The assessed city that every verb begins with; nothing is written. UserError on bad input."""
-    inputs = open_inputs(files, cache=cache, progress=part(progress, 0.0, 0.8))
-    return assess_inputs(inputs, progress=part(progress, 0.8, 1.0))
+def read_and_assess(
+    files: StudyFiles, *, cache: Path | None = None, progress: Progress = silent, measures: bool = True
+) -> Assessed:
+    """The assessed city that every verb begins with; nothing is written. UserError on bad input.
+
+    Without `measures` the tables beyond the verdicts are left out, for who does not write them.
+    """
+    inputs = open_inputs(files, cache=cache, progress=part(progress, 0.0, 0.7))
+    return assess_inputs(inputs, progress=part(progress, 0.7, 1.0), measures=measures)
 
 
-def assess_inputs(inputs: Inputs, *, progress: Progress = silent) -> Assessed:
+def assess_inputs(inputs: Inputs, *, progress: Progress = silent, measures: bool = True) -> Assessed:
     """Assess what has been read."""
-    assessment = assess(inputs.study, inputs.standard, progress=progress)
-    results = with_measures(results_of(assessment, about(inputs)), assessment)
+    assessment = assess(inputs.study, inputs.standard, progress=part(progress, 0.0, 0.5))
+    progress(0.5, text("Making the tables"))
+    results = results_of(assessment, about(inputs))
+    if measures:
+        results = with_measures(results, assessment, progress=part(progress, 0.6, 1.0))
+    progress(1.0, text("Assessed"))
     return Assessed(inputs, assessment, results)
+
+
+def with_tables(done: Assessed) -> Assessed:
+    """The same with the tables beyond the verdicts, where they were left out."""
+    if done.results.extras:
+        return done
+    return replace(done, results=with_measures(done.results, done.assessment))
 
 
 def with_run(done: Assessed, run: Mapping[str, Any]) -> Assessed:

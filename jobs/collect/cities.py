@@ -6,7 +6,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +21,7 @@ from core.text import text
 from coverage.model.standard import LEVELS, Standard
 from coverage.model.tables import UnitTable
 from data.files import write_bytes
-from data.standards import open_standard
+from data.standards import open_standard, preset_ids
 from data.store import Store, schema
 from data.store.engine import canonical
 from data.store.records import City, ListVersion, cities, city_named, current_lists, offices
@@ -30,9 +30,10 @@ from jobs.collect.facility_ids import is_facility_id, new_facility_id
 from jobs.collect.kept_lists import kept_rows, list_bytes
 from jobs.collect.permissions import actor
 from jobs.collect.words import BEIJING
-from jobs.study.cases import Answers, Layers, StudyFiles
+from jobs.study.cases import StudyFiles, digest
 from jobs.study.inputs import open_inputs
 from jobs.study.people import read_people
+from jobs.study.run import plain, restored
 
 # Files of one name that belong to a file: parts of a shapefile, what lies beside a raster or a table.
 _BESIDE: Final = (
@@ -88,8 +89,7 @@ def add_city(
     named = _offices_of(units, level)
     progress(0.9, text("Keeping the city"))
     with store.write(by=who.name) as writing:
-        kept: dict[str, str] = {}
-        settings = _kept(replace(files, facilities=()), kept, writing.keep)
+        settings, kept = _settings(replace(files, facilities=()), writing.keep)
         city_id = writing.add(
             schema.city, name=name, level=level, settings=canonical(settings), added_at=writing.at,
             added_by=writing.by,
@@ -165,7 +165,10 @@ def city_files(store: Store, city: City) -> StudyFiles:
     folder = _work(store) / f"city-{city.id}"
     for path, sha256 in city.files.items():
         _link(store, sha256, folder / path)
-    files = opened(city.settings, folder)
+    places = city.settings["places"]
+    files: StudyFiles = restored(
+        StudyFiles, city.settings["study"], lambda said: folder / places[_key(said["file"], said["sha256"])]
+    )
     return replace(files, name=files.name or city.name)
 
 
@@ -216,33 +219,22 @@ def file_name(name: str) -> str:
     return safe
 
 
-def opened(settings: Mapping[str, Any], folder: Path) -> StudyFiles:
-    """The study's files that `add_city` kept, with their paths in `folder`."""
+def _settings(files: StudyFiles, keep: Callable[[bytes], str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """What the study was taken in with, as JSON values with every file by its contents and its place; and
+    place → SHA-256 of all files that are kept, those that belong to one beside it in a folder of its own."""
+    layers = files.layers.by_role.values()
+    own = [] if files.standard in preset_ids() else [Path(files.standard)]
+    kept: dict[str, str] = {}
+    places: dict[str, str] = {}
+    for number, path in enumerate((*files.populations, files.network, *files.unit_files, *layers, *own), 1):
+        places[_key(path.name, digest(path))] = f"{number}/{path.name}"
+        for one in _with_what_belongs(path):
+            kept[f"{number}/{one.relative_to(path.parent).as_posix()}"] = keep(one.read_bytes())
+    return {"study": plain(files), "places": places}, kept
 
-    def value(stored: Any) -> Any:
-        if isinstance(stored, Mapping) and "path" in stored:
-            return folder / stored["path"]
-        return tuple(value(item) for item in stored) if isinstance(stored, list) else stored
 
-    found = {name: value(stored) for name, stored in settings.items() if name not in ("layers", "answers")}
-    found["standard"] = str(found["standard"])
-    layers = {name: value(stored) for name, stored in settings["layers"].items()}
-    answers = {name: value(stored) for name, stored in settings["answers"].items()}
-    return StudyFiles(**found, layers=Layers(**layers), answers=Answers(**answers))
-
-
-def _kept(value: Any, kept: dict[str, str], keep: Callable[[bytes], str]) -> Any:
-    """JSON values of a study's files; every file goes into `kept`, path → SHA-256, in a folder of its own."""
-    if isinstance(value, str) and value and "\n" not in value and Path(value).suffix == ".toml":
-        return _kept(Path(value), kept, keep)
-    if isinstance(value, Path):
-        folder = f"{len(kept) + 1}"
-        for path in _with_what_belongs(value):
-            kept[f"{folder}/{path.relative_to(value.parent).as_posix()}"] = keep(path.read_bytes())
-        return {"path": f"{folder}/{value.name}"}
-    if is_dataclass(value):
-        return {field.name: _kept(getattr(value, field.name), kept, keep) for field in fields(value)}
-    return [_kept(item, kept, keep) for item in value] if isinstance(value, tuple | list) else value
+def _key(name: str, sha256: str) -> str:
+    return f"{sha256} {name}"
 
 
 def _with_what_belongs(path: Path) -> list[Path]:

@@ -224,7 +224,8 @@ def _fingerprints(
 
 
 def city_name(intake: Intake, units: UnitTable | None) -> str:
-    """The city that the titles of the lists agree on, else the districts by name; "" where neither says."""
+    """The city that the titles of the lists agree on, else the districts by name (three of more, and how many
+    there are), else those that the lists name; "" where nothing says."""
     above_headers = (
         cell
         for table in intake.tables
@@ -235,10 +236,13 @@ def city_name(intake: Intake, units: UnitTable | None) -> str:
     cities = {found.group(1) for title in above_headers if (found := _CITY.match(title))}
     if len(cities) == 1:
         return cities.pop()
-    if units is None or not units.levels:
-        return ""
-    names = units.frame["name"].to_numpy(str)[units.of_level(units.levels[0])].tolist()
-    return "、".join(names) if len(names) <= _MOST_DISTRICTS else ""
+    if units is not None and units.levels:
+        names = units.frame["name"].to_numpy(str)[units.of_level(units.levels[0])].tolist()
+    else:
+        listed = intake.accepted["district"].tolist() if "district" in intake.accepted else []
+        names = sorted({name for name in listed if isinstance(name, str) and name})
+    named = "、".join(names[:_MOST_DISTRICTS])
+    return named if len(names) <= _MOST_DISTRICTS else f"{named}等{len(names)}个单元"
 
 
 def water_findings(water: Path | None, basemap: Basemap, grid: PopulationGrid) -> tuple[Finding, ...]:

@@ -24,9 +24,8 @@ def test_sites_are_found_drawn_explained_and_taken_away(
     expect(page.locator(".sites tbody tr")).to_have_count(5)
     expect(page.locator(".reasons details[open] p")).to_contain_text("新增覆盖居民")
     page.get_by_text("建多少处", exact=True).click()
-    expect(page.get_by_role("graphics-document", name="选址数量与覆盖居民")).to_be_visible(
-        timeout=PATIENCE_MS
-    )
+    chart = page.locator('[data-testid="stVegaLiteChart"][aria-label="选址数量与覆盖居民"] svg')
+    expect(chart).to_be_visible(timeout=PATIENCE_MS)
     page.get_by_text("汇报文字", exact=True).click()
     expect(page.get_by_test_id("stCode")).to_contain_text("选址及建设次序", timeout=PATIENCE_MS)
     with page.expect_download(timeout=PATIENCE_MS) as waiting:

@@ -53,9 +53,9 @@ def test_the_assessment_table_says_figure_actual_and_what_is_lacking() -> None:
 
 def test_the_lorenz_curve_runs_from_nobody_to_everybody_below_the_diagonal() -> None:
     curve = measures_of(town([("station", 0)], WALK_5))["lorenz"]
-    assert curve["people"].tolist()[:1] + curve["people"].tolist()[-1:] == [0.0, 1.0]
-    assert curve["metres"].iloc[-1] == pytest.approx(1.0)
-    assert (curve["metres"] <= curve["people"] + 1e-12).all()
+    assert curve["share_people"].tolist()[:1] + curve["share_people"].tolist()[-1:] == [0.0, 1.0]
+    assert curve["share_metres"].iloc[-1] == pytest.approx(1.0)
+    assert (curve["share_metres"] <= curve["share_people"] + 1e-12).all()
 
 
 def test_every_level_has_its_league() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
-from core.text import Sayable, text
+from core.text import text
 from ui.shell.choices import words
 from ui.shell.measured import Reading, assessed_under
 from ui.widgets.map_parts import city_box, dots_of, legend, picture_of
@@ -40,13 +40,6 @@ def circle(reading: Reading) -> None:
         return
     rule = pick_rule(reading.standard, found["rule"].tolist(), key="circle-rule")
     row = found[found["rule"] == rule].iloc[0].to_dict()
-    answer(*_answers(row, reading))
-    _map(reading, rule)
-    _units(reading, rule)
-    _facilities(reading, rule)
-
-
-def _answers(row: Mapping[Any, Any], reading: Reading) -> list[Sayable]:
     against = (
         text(
             "the walk rule “{rule}”",
@@ -55,7 +48,7 @@ def _answers(row: Mapping[Any, Any], reading: Reading) -> list[Sayable]:
         if row["walk_rule"]
         else text("the radius itself, walked along streets")
     )
-    return [
+    answer(
         text(
             "Of {inside:,.0f} {inside:resident|residents} inside the circle, {cut:,.0f} ({share:.1%}) "
             "{cut:walks|walk} farther than {metres:,.0f} m.",
@@ -69,7 +62,10 @@ def _answers(row: Mapping[Any, Any], reading: Reading) -> list[Sayable]:
             ratio=row["median_detour"],
             against=against,
         ),
-    ]
+    )
+    _map(reading, rule)
+    _units(reading, rule)
+    _facilities(reading, rule)
 
 
 def _map(reading: Reading, rule: str) -> None:

@@ -80,14 +80,13 @@ def choose_rule(found: Comparison) -> str:
     if chosen != shown and shown is not None:
         st.session_state[_OWN_RULE] = chosen
     own = st.session_state.get(_OWN_RULE)
-    most = max(rules, key=lambda rule: _moved(found, rule))
+    moved = {
+        rule: (change.rule.check is not Check.UNITS, change.gained + change.lost)
+        for rule, change in found.rules.items()
+    }
+    most = max(rules, key=moved.__getitem__)
     st.session_state[_RULE] = st.session_state[_SHOWN_RULE] = own if own in rules else most
     return str(pick_rule(standard, rules, key=_RULE))
-
-
-def _moved(found: Comparison, rule: str) -> tuple[bool, float]:
-    change = found.rules[rule]
-    return change.rule.check is not Check.UNITS, change.gained + change.lost
 
 
 def say_answer(found: Comparison, rule: str) -> None:
@@ -212,17 +211,13 @@ def _drawn(found: Comparison) -> list[Over]:
 
 def rules_table(found: Comparison) -> None:
     """Every rule that both have: before and after."""
+    from coverage.publish.change_tables import change_table
+
     standard = found.after.standard
-    rows = [_row(change, standard) for change in _rows(found)]
+    rows = [_row(row, standard) for row in change_table(found).to_dict("records")]
     table(text("Rule by rule"), _HEAD, rows)
     if found.only_before or found.only_after:
         st.caption(words()(text("Rules that only one of the two standards has are left out.")))
-
-
-def _rows(found: Comparison) -> list[dict[Any, Any]]:
-    from coverage.publish.change_tables import change_table
-
-    return change_table(found).to_dict("records")
 
 
 def _row(row: Mapping[Any, Any], standard: Standard) -> list[str]:

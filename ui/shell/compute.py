@@ -64,7 +64,7 @@ def city_view() -> View:
 def answer_to(chosen: Choices) -> View:
     """The answer to some choices, which need not be those of the session yet."""
     case, key = _question(chosen)
-    shelf = _shelf(chosen)
+    shelf = shelf_for(chosen)
     return _view(str(shelf.find(key) or result_of("answer", key, partial(_made, case, shelf))))
 
 
@@ -146,15 +146,11 @@ def demo_city() -> StudyFiles:
     return warm.demo_files(folder)
 
 
-def _shelf(chosen: Choices) -> Shelf:
-    """Answers about a user's own files stay in the session's folder; the others are for everybody."""
+def shelf_for(chosen: Choices) -> Shelf:
+    """Where the answers to these choices are kept: those about a user's own files in the session's folder,
+    the others for everybody."""
     own = chosen.city or chosen.lists or chosen.standard in chosen.own_standards
     return Shelf(session_folder() / "assessments") if own else warm.shelf_of(cache_folder())
-
-
-def shelf_for(chosen: Choices) -> Shelf:
-    """Where the answers to these choices are kept."""
-    return _shelf(chosen)
 
 
 def _made(case: Case, shelf: Shelf, report: Progress) -> Path:

@@ -43,7 +43,9 @@ def equity(reading: Reading) -> None:
     with st.expander(words()(text("Lorenz curve: how the metres are shared out"))):
         title = text("Lorenz curve, Gini coefficient {gini:.2f}", gini=rows[0]["gini"])
         lines = (
-            Series(title, list(zip(curve["people"].tolist(), curve["metres"].tolist(), strict=True))),
+            Series(
+                title, list(zip(curve["share_people"].tolist(), curve["share_metres"].tolist(), strict=True))
+            ),
             Series(text("equally far for all"), [(0.0, 0.0), (1.0, 1.0)]),
         )
         across = Axis(text("Share of residents"), ".0%", 0.0, 1.0)

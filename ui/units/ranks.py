@@ -148,13 +148,10 @@ def _farthest(judged: list[VerdictRow]) -> list[Text]:
     ]
 
 
-def _responsible(line: VerdictRow) -> str:
-    """The first few, and how many more there are; all of them are in the workbook."""
-    return words()(responsible_words(line.responsible)) if line.responsible else NOTHING
-
-
 def _line(line: VerdictRow) -> list[str]:
     tr = words()
     lacking = tr(line.lacking) if line.lacking else NOTHING
     said = [line.rule.clause or NOTHING, tr(line.title), tr(line.figure), tr(line.actual), lacking]
-    return [*said, tr(line.missed_words), tr(line.verdict_words), _responsible(line)]
+    # The first few, and how many more there are; all of them are in the workbook.
+    responsible = tr(responsible_words(line.responsible)) if line.responsible else NOTHING
+    return [*said, tr(line.missed_words), tr(line.verdict_words), responsible]

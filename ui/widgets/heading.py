@@ -27,8 +27,13 @@ def heading(view: View) -> None:
 
 def page_heading(title: Text, about: Text) -> None:
     """The heading of the other pages; the city they compare with is named and labelled there too."""
-    tr = words()
-    marks = _city_mark()
+    tr, chosen = words(), choices()
+    city = chosen.city or demo_city()
+    # Whether the demo city is synthetic need not be computed.
+    synthetic = chosen.city is None or current_view().document["area"]["synthetic"]
+    template = text("Compared with {city} (synthetic data)") if synthetic else text("Compared with {city}")
+    named = in_html(tr(Text(template.template, {"city": city.name})))
+    marks = f'<span class="mark {"synthetic" if synthetic else "own"}">{named}</span>'
     st.html(
         f'<header class="heading"><h1>{in_html(tr(title))}</h1>{marks}</header>'
         f'<p class="about">{in_html(tr(about))}</p>'
@@ -43,16 +48,6 @@ def notes(view: View) -> None:
         title = in_html(tr(text("What to know beside the figures")))
         box = f'<div class="notes" tabindex="0" role="region" aria-label="{title}">'
         st.html(f"{box}<ul>{''.join(said)}</ul></div>")
-
-
-def _city_mark() -> str:
-    chosen, tr = choices(), words()
-    city = chosen.city or demo_city()
-    # Whether the demo city is synthetic need not be computed.
-    synthetic = chosen.city is None or current_view().document["area"]["synthetic"]
-    template = text("Compared with {city} (synthetic data)") if synthetic else text("Compared with {city}")
-    named = in_html(tr(Text(template.template, {"city": city.name})))
-    return f'<span class="mark {"synthetic" if synthetic else "own"}">{named}</span>'
 
 
 def synthetic_mark() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -124,6 +125,15 @@ def test_the_workbook_has_the_assessment_table_and_no_live_formula(tmp_path: Pat
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
     assert any(cell.value == "=1+1社区服务站" for cell in cells)
     assert not any(cell.data_type == "f" for cell in cells)
+    for sheet in book.worksheets[:-1]:
+        first, measures = sheet["A1"].value, sheet["A2"].value
+        assert sheet.title in first and "南京市基本公共服务圈" in first
+        assert re.search(r"\d{4}-\d\d-\d\d$", first)
+        assert "人" in measures and "米" in measures
+    places = {cell.value: column for column, cell in enumerate(book["设施"][3])}
+    row = book["设施"][4]
+    assert row[places["经度"]].number_format == "0.000000"
+    assert (row[places["编号"]].number_format, row[places["编号"]].data_type) == ("@", "s")
 
 
 def test_sites_are_where_they_serve_most_and_the_plan_says_how_sure(tmp_path: Path) -> None:

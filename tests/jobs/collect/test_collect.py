@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import pandas as pd
 import pytest
 
 from core.errors import InputError, SettingError, UserError
+from data.standards import open_standard
 from data.store import Store, open_store
 from data.store.check import check_store
 from jobs.assess.folder import read_and_assess
@@ -334,3 +337,20 @@ def test_a_day_ends_in_beijing() -> None:
     assert moment("2026-03-31") == "2026-03-31T15:59:59.999999+00:00"
     with pytest.raises(SettingError):
         moment("31.3.2026")
+
+
+def test_files_that_belong_together_are_kept_together(tmp_path: Path) -> None:
+    """A shapefile of units, a standard of one's own; the names are the same, the contents are not."""
+    import geopandas as gpd
+
+    files = write_small_city(tmp_path / "in")
+    assert files.units is not None
+    gpd.read_file(files.units).to_file(tmp_path / "in" / "units.shp", encoding="utf-8")
+    own = tmp_path / "in" / "own.toml"
+    own.write_text(open_standard("nanjing-2011").toml.replace("figure_m = 500", "figure_m = 600"), "utf-8")
+    made = open_store(tmp_path / "store", make=True)
+    wanted = replace(files, units=tmp_path / "in" / "units.shp", standard=str(own))
+    add_city(made, NewCity("小城", wanted, "community"))
+    shutil.rmtree(tmp_path / "in")
+    rules = read_and_assess(study_at(made, "小城")).results.document["rules"]
+    assert next(rule["figure"] for rule in rules if rule["id"] == "station-radius") == 600
