@@ -11,6 +11,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from core.text import text
+from data.guard import stay_guarded
 from ui.shell import frame
 from ui.shell.choices import words
 from ui.shell.front import Front
@@ -60,4 +61,5 @@ def show() -> None:
 if __name__ == "__main__":
     show()
 else:
+    stay_guarded()
     app = st.App(__file__, middleware=[Middleware(Front)])

@@ -19,8 +19,8 @@ def cache(
 ) -> None:
     """Show what is kept of streets that were read once, and its limit; nothing in it is needed."""
     with front_door(lang) as (tr, _):
-        from data.streets.cache_size import clear as clear_all
-        from data.streets.cache_size import kept, limit_bytes
+        from data.cache_entries import clear as clear_all
+        from data.cache_entries import kept, limit_bytes
 
         freed, limit = clear_all(NETWORKS) if clear else 0, limit_bytes()
         entries = kept(NETWORKS)

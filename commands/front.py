@@ -18,10 +18,11 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 
 from commands.options import Language
-from core.errors import Cancelled, UserError
+from core.errors import Cancelled, UserError, told_by_system
 from core.progress import Progress as Tell
-from core.text import Text, text
+from core.text import Text, printable, text
 from data.defects import record_defect
+from data.guard import guarding
 from locales import Translator, translator
 
 # What shells say of a program that Ctrl-C has ended.
@@ -36,7 +37,7 @@ class Bar:
         self._bar, self._say, self._task = bar, tr, bar.add_task("", total=1.0)
 
     def __call__(self, share: float, doing: Text) -> None:
-        self._bar.update(self._task, completed=share, description=self._say(doing))
+        self._bar.update(self._task, completed=share, description=printable(self._say(doing)))
 
     @contextmanager
     def away(self) -> Iterator[Console]:
@@ -62,17 +63,25 @@ def front_door(lang: Language) -> Iterator[tuple[Translator, Tell]]:
         TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console, transient=True
     )
     try:
-        with bar:
+        with bar, guarding():
             yield tr, Bar(bar, tr)
     except (Cancelled, KeyboardInterrupt):
-        console.print(tr(Cancelled().message), markup=False, highlight=False)
+        _say(console, tr(Cancelled().message), style="")
         raise typer.Exit(_STOPPED) from None
     except UserError as error:
-        console.print(tr(error.message), style="red", markup=False, highlight=False)
+        _say(console, tr(error.message))
         raise typer.Exit(2) from error
     except Exception as defect:
+        if isinstance(defect, OSError) and (said := told_by_system(defect)) is not None:
+            _say(console, tr(said.message))
+            raise typer.Exit(2) from defect
         _print_defect(defect, console, tr)
         raise typer.Exit(1) from defect
+
+
+def _say(console: Console, sentence: str, *, style: str = "red", soft_wrap: bool = False) -> None:
+    """On the terminal, which obeys nothing that came out of a file."""
+    console.print(printable(sentence), style=style, markup=False, highlight=False, soft_wrap=soft_wrap)
 
 
 def _print_defect(defect: Exception, console: Console, tr: Translator) -> None:
@@ -94,14 +103,14 @@ def _print_defect(defect: Exception, console: Console, tr: Translator) -> None:
             path=str(recorded.path),
         )
     for said in (sentence, way_out):
-        console.print(tr(said), style="red", markup=False, highlight=False, soft_wrap=True)
+        _say(console, tr(said), soft_wrap=True)
 
 
 def answer(as_json: bool, document: Mapping[str, Any], lines: Callable[[], list[str]]) -> None:
     if as_json:
-        sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=1) + "\n")
+        sys.stdout.write(printable(json.dumps(document, ensure_ascii=False, indent=1)) + "\n")
     else:
-        sys.stdout.write("\n".join(lines()) + "\n")
+        sys.stdout.write(printable("\n".join(lines())) + "\n")
 
 
 def print_verdicts(results: Any, tr: Translator) -> None:
@@ -110,7 +119,7 @@ def print_verdicts(results: Any, tr: Translator) -> None:
     head, rows = assessment_rows(results, tr)
     table = Table(*(Column(title, overflow="fold") for title in head))
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(printable, row))
     # A pipe or a file has no width: nothing is cut off there.
     width = None if sys.stdout.isatty() else _PIPE_COLUMNS
     Console(highlight=False, width=width).print(table, markup=False)

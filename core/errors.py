@@ -11,7 +11,16 @@ Everything else is a defect of ours (exit 1). Each front door has exactly one ha
 
 from __future__ import annotations
 
+import errno
+from typing import Final
+
 from core.text import Text, text
+
+# What a user can mend: space, rights, names, places. The others are defects.
+_OF_THE_SYSTEM: Final = frozenset({
+    errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ENOTDIR,
+    errno.EISDIR, errno.EFBIG, errno.EMFILE, errno.ENFILE, errno.EIO, errno.ENODEV, errno.ENXIO,
+})  # fmt: skip
 
 
 class UserError(Exception):
@@ -42,3 +51,14 @@ class Cancelled(UserError):  # noqa: N818 - nothing went wrong
 
     def __init__(self) -> None:
         super().__init__(text("Stopped. What was finished is kept; the same again goes on from there."))
+
+
+def told_by_system(error: OSError) -> InputError | None:
+    """What the system refuses and the user can mend, as a sentence; None for anything else."""
+    if error.errno not in _OF_THE_SYSTEM:
+        return None
+    return InputError(
+        "{file} cannot be read or written: {problem}.",
+        file=str(error.filename or error.filename2 or "–"),
+        problem=error.strerror,
+    )

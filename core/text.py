@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -39,6 +40,22 @@ class Bilingual:
 
 
 Sayable = Text | Bilingual | str
+
+# Control characters (an escape sequence begins with one) but line ends and tabs, marks that turn the
+# direction of what follows, halves of surrogate pairs, and the separators that some programs take for line
+# ends.
+_HIDDEN: Final = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+def printable(written: str) -> str:
+    """A text of somebody else's without what a terminal would obey or a reader could not see.
+
+    >>> printable("A站\\x1b[31m")
+    'A站[31m'
+    """
+    return _HIDDEN.sub("", written)
 
 
 def text(template: str, /, **values: object) -> Text:

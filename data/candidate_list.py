@@ -23,6 +23,7 @@ from coverage.model.tables import UnitTable
 from data.files import write_plain_csv
 from data.formats.raw import Cell, RawFile
 from data.formats.read import read_files
+from data.guard import guarded
 from data.intake.columns import bare, field_of, normalise
 from data.intake.findings import Finding, Notebook
 from data.intake.numbers import parse_number, plain
@@ -76,6 +77,7 @@ class CandidateList:
     cost_unit: str = ""
 
 
+@guarded
 def read_candidates(path: Path, *, datum: str, units: UnitTable | None) -> CandidateList:
     """Every place of a list; InputError if the file cannot be read or holds no usable place."""
     (file,) = read_files([path])

@@ -12,7 +12,7 @@ import platform
 import secrets
 import tempfile
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
@@ -43,8 +43,23 @@ def record_defect(error: BaseException, *, doing: str, folder: Path | None = Non
     given) cannot be written, the system's folder for temporary files is used; where that fails too (a
     full disk), the number alone is given.
     """
+    return _recorded(lambda number: _lines(error, number, doing), folder)
+
+
+def record_frames(kind: str, frames: traceback.StackSummary, *, doing: str) -> Defect:
+    """The same for an error of another process, of which there is its kind and where it was."""
+
+    def lines(number: str) -> Iterator[str]:
+        yield from _head(number, doing)
+        yield f"\n{kind}"
+        yield from _frames(frames)
+
+    return _recorded(lines, None)
+
+
+def _recorded(lines: Callable[[str], Iterator[str]], folder: Path | None) -> Defect:
     number = secrets.token_hex(3).upper()
-    report = "\n".join(_lines(error, number, doing)) + "\n"
+    report = "\n".join(lines(number)) + "\n"
     for place in (folder or FOLDER, Path(tempfile.gettempdir()) / "service-circle-defects"):
         with contextlib.suppress(OSError):
             place.mkdir(parents=True, exist_ok=True)
@@ -57,18 +72,26 @@ def record_defect(error: BaseException, *, doing: str, folder: Path | None = Non
 
 
 def _lines(error: BaseException, number: str, doing: str) -> Iterator[str]:
-    yield f"Defect {number}, {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC, while: {doing}"
-    yield f"Python {platform.python_version()}, {platform.system()} {platform.machine()}"
-    yield ", ".join(f"{name} {metadata.version(name)}" for name in _LIBRARIES)
+    yield from _head(number, doing)
     seen: set[int] = set()
     cause: BaseException | None = error
     while cause is not None and id(cause) not in seen:
         seen.add(id(cause))
         said = f": {cause}" if isinstance(cause, _OF_THE_CODE) else ""
         yield f"\n{type(cause).__module__}.{type(cause).__qualname__}{said}"
-        for frame in traceback.extract_tb(cause.__traceback__):
-            yield f"  {_ours(frame.filename)}:{frame.lineno} in {frame.name}: {frame.line}"
+        yield from _frames(traceback.extract_tb(cause.__traceback__))
         cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+
+
+def _head(number: str, doing: str) -> Iterator[str]:
+    yield f"Defect {number}, {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC, while: {doing}"
+    yield f"Python {platform.python_version()}, {platform.system()} {platform.machine()}"
+    yield ", ".join(f"{name} {metadata.version(name)}" for name in _LIBRARIES)
+
+
+def _frames(frames: traceback.StackSummary) -> Iterator[str]:
+    for frame in frames:
+        yield f"  {_ours(frame.filename)}:{frame.lineno} in {frame.name}: {frame.line}"
 
 
 def _ours(filename: str) -> str:

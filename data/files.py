@@ -7,11 +7,13 @@ import io
 import json
 import os
 import re
+import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def sha256_of(path: Path) -> str:
@@ -33,18 +35,33 @@ _MARKED: Final = re.compile(r"^'(?=[=+\-@\t\r])")
 def write_bytes(path: Path, content: bytes) -> None:
     """Replace `path` at once: a crash leaves the old file or the new one, never a torn one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with temporary.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    # Not called after the file: a name may be as long as the system allows.
+    temporary = path.with_name(f".{os.getpid()}-{threading.get_ident()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def short_name(name: str, *, most_bytes: int = 200) -> str:
+    """A file name that every system takes: 255 bytes are the most, and a Chinese character has three.
+
+    The extension stays; what is too long is cut between characters.
+    """
+    stem, dot, extension = name.rpartition(".")
+    stem, extension = (stem, f"{dot}{extension}") if stem and len(extension) <= 8 else (name, "")
+    room = most_bytes - len(extension.encode("utf-8", "replace"))
+    return stem.encode("utf-8", "surrogateescape")[:room].decode("utf-8", "ignore") + extension
 
 
 def write_json(path: Path, document: Mapping[str, object]) -> None:
     """UTF-8, indented, keys in their order. Infinities must have been made null before."""
     encoded = json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False)
-    write_bytes(path, (encoded + "\n").encode("utf-8"))
+    write_bytes(path, (encoded + "\n").encode("utf-8", "replace"))
 
 
 def write_csv(path: Path, frame: pd.DataFrame) -> None:
@@ -54,7 +71,7 @@ def write_csv(path: Path, frame: pd.DataFrame) -> None:
     (`as_written`). For a table that only the project reads: `write_plain_csv`.
     """
     safe = frame.apply(_without_formulas)
-    write_bytes(path, safe.to_csv(index=False, lineterminator="\n").encode("utf-8-sig"))
+    write_bytes(path, safe.to_csv(index=False, lineterminator="\n").encode("utf-8-sig", "replace"))
 
 
 def write_plain_csv(path: Path, frame: pd.DataFrame) -> None:
@@ -73,6 +90,8 @@ def as_written(cell: str) -> str:
 
 def _without_formulas(column: pd.Series[Any]) -> pd.Series[Any]:
     """Numbers as they are; every different text is looked at once."""
+    import pandas as pd  # here: whoever writes plain bytes does without
+
     if pd.api.types.is_bool_dtype(column.dtype):
         # 1 and 0: every program reads them, "True" only some.
         return column.astype("Int64")
@@ -90,6 +109,8 @@ def read_csv(path: Path, texts: tuple[str, ...]) -> pd.DataFrame:
 
 def read_csv_bytes(content: bytes, texts: tuple[str, ...]) -> pd.DataFrame:
     """The same from the file's bytes."""
+    import pandas as pd
+
     frame = pd.read_csv(
         io.BytesIO(content),
         encoding="utf-8-sig",

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from core.errors import InputError, SettingError
+from core.text import printable
 from coverage.model.edits import (
     AddBarrier,
     AddStreet,
@@ -76,7 +77,7 @@ def scenario_from_json(content: str, *, source: str = "scenario") -> Scenario:
     """What `scenario_to_json` wrote. InputError names the edit that cannot be understood."""
     try:
         document = json.loads(content)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError("{file}: this is not a stored scenario.", file=source) from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise InputError("{file}: this is not a stored scenario.", file=source)
@@ -84,7 +85,7 @@ def scenario_from_json(content: str, *, source: str = "scenario") -> Scenario:
     edits = [
         _edit(row, number, source) for number, row in enumerate(rows if isinstance(rows, list) else [], 1)
     ]
-    return Scenario(str(document.get("name", "")), str(document.get("crs", "")), tuple(edits))
+    return Scenario(printable(str(document.get("name", ""))), str(document.get("crs", "")), tuple(edits))
 
 
 def save_scenario(folder: Path, scenario: Scenario, *, author: str = "", replacing: bool = False) -> Path:

@@ -6,10 +6,20 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from core.errors import InputError
-from core.text import Bilingual, Text, text
+from core.text import Bilingual, Text, printable, text
+
+_MOST_BYTES: Final = 64_000
+_MOST_RULES: Final = 200
+_DEEPEST: Final = 12
+_LONGEST: Final = 4_000
+# Texts and remarks: what is in them is neither depth nor a heading.
+_QUOTED: Final = re.compile(
+    r'''"""(?:[^\\]|\\.)*?"""|\'{3}.*?\'{3}|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|\#[^\n]*''', re.DOTALL
+)
+_DOTTED: Final = re.compile(rf"(?<![\w-])[\w-]++(?:\s*\.\s*[\w-]++){{{_DEEPEST}}}")
 
 
 class TomlFields:
@@ -22,10 +32,11 @@ class TomlFields:
         self.text = toml_text
         self._lines = toml_text.splitlines()
         self._source = source
+        _require_modest(toml_text, source)
         self.sha256 = hashlib.sha256(toml_text.encode("utf-8")).hexdigest()
         try:
             self.table: Mapping[str, Any] = tomllib.loads(toml_text)
-        except tomllib.TOMLDecodeError as error:
+        except (ValueError, RecursionError) as error:  # of TOML, and numbers of thousands of digits
             raise InputError(
                 "{source}: this is not a TOML file that can be read: {reason}",
                 source=source,
@@ -44,7 +55,9 @@ class TomlFields:
             raise self.refuse(where, key, text("it is missing"))
         if not isinstance(value, str) or (default is None and not value.strip()):
             raise self.refuse(where, key, text("write a text in quotes"))
-        return value
+        if len(value) > _LONGEST:
+            raise self.refuse(where, key, text("at most {most} characters", most=_LONGEST))
+        return printable(value)
 
     def words(
         self, table: Mapping[str, Any], key: str, where: str, *, default: tuple[str, ...]
@@ -52,7 +65,7 @@ class TomlFields:
         value = table.get(key, list(default))
         if not isinstance(value, list) or not all(isinstance(word, str) and word for word in value):
             raise self.refuse(where, key, text('write a list of texts, as ["station", "centre"]'))
-        return tuple(value)
+        return tuple(map(printable, value))
 
     def bilingual(self, table: Mapping[str, Any], where: str, fallback: str) -> Bilingual:
         zh = self.word(table, "zh", where, default=fallback)
@@ -148,3 +161,22 @@ class TomlFields:
             if re.match(rf"\s*\"?{re.escape(key)}\"?\s*=", self._lines[i]):
                 return i + 1
         return found
+
+
+def _require_modest(toml_text: str, source: str) -> None:
+    """Refuse what nobody writes by hand before it is parsed, which takes the square of depth and tables."""
+    said = None
+    if len(toml_text.encode("utf-8", "replace")) > _MOST_BYTES:
+        said = text("it is larger than {most} kB", most=_MOST_BYTES // 1000)
+    else:
+        plain = _QUOTED.sub("q", toml_text)
+        depth = deepest = 0
+        for sign in re.findall(r"[\[\]{}]", plain):
+            depth += 1 if sign in "[{" else -1
+            deepest = max(deepest, depth)
+        if deepest > _DEEPEST or _DOTTED.search(plain):
+            said = text("its tables lie in one another more than {most} deep", most=_DEEPEST)
+        elif len(re.findall(r"^[ \t]*\[\[", plain, re.MULTILINE)) > _MOST_RULES:
+            said = text("it has more than {most} rules", most=_MOST_RULES)
+    if said is not None:
+        raise InputError("{source}: not read: {why}.", source=source, why=said)

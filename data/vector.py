@@ -10,6 +10,7 @@ import geopandas as gpd
 from core.errors import InputError
 from data.formats.layers import Layer as Layer
 from data.formats.layers import opened
+from data.guard import guarded
 
 
 def layers(path: Path) -> tuple[str, ...]:
@@ -18,6 +19,7 @@ def layers(path: Path) -> tuple[str, ...]:
         return tuple(layer.name for layer in file.layers)
 
 
+@guarded
 def read_vector(path: Path, *, layer: str | None = None) -> gpd.GeoDataFrame:
     """All rows of one layer (the first, unless named), in the file's own CRS (None where it has none).
 

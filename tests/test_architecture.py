@@ -61,7 +61,12 @@ ONLY_IN: Final = {
     "babel": ("locales/",),
 }
 READS_AND_WRITES: Final = {"read_file", "to_file"}
-FRONT_DOORS: Final = {"the page": ("app.py", "ui/"), "the command line": ("cli.py", "commands/")}
+FRONT_DOORS: Final = {
+    "the page": ("app.py", "ui/"),
+    "the command line": ("cli.py", "commands/"),
+    # What a file makes of its reader is told to the parent, which has the sentence.
+    "the child that reads files": ("data/guard_child.py",),
+}
 
 
 @cache

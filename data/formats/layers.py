@@ -12,7 +12,6 @@ KML and KMZ, text tables with WKT. Whatever points to other files stays closed (
 from __future__ import annotations
 
 import re
-import sqlite3
 import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
@@ -31,6 +30,7 @@ from shapely.errors import GEOSException
 
 from core.errors import InputError
 from data.formats.encoding import decode
+from data.formats.geopackage import asks_too_much
 from data.formats.named import not_read
 from data.formats.raw import UnreadableError
 from data.formats.tables import MOST_CELLS, has_wkt, parquet_frame, wkt_frame
@@ -247,15 +247,8 @@ def _source(piece: Piece, whole: Path, pieces: Sequence[Piece], room: Path) -> t
             return str(path.resolve()), "geodatabase"
         raise InputError("{file} is a folder and no File Geodatabase.", file=whole.name)
     if start.startswith(b"SQLite format 3\x00"):
-        # A layer may be a view that never ends.
-        with suppress(sqlite3.DatabaseError):
-            connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
-            try:
-                views = connection.execute("SELECT sql FROM sqlite_master WHERE type = 'view'").fetchall()
-            finally:
-                connection.close()
-            if any("recursive" in str(sql).casefold() for (sql,) in views):
-                raise InputError("{file}: a layer is a recursive view, which is not opened.", file=whole.name)
+        if too_much := asks_too_much(path):
+            raise InputError("{file}: {problem}", file=whole.name, problem=too_much)
         if path.suffix.lower() == ".zip" or "!" in str(path):  # which GDAL would take for an archive
             return f"GPKG:{_copy_named(path, room, '.gpkg')}", "geopackage"
         return f"GPKG:{path.resolve()}", "geopackage"

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 class Limits:
     """Bounds on one file. Rows and columns are those of one sheet, cells those of its used rectangle.
 
-    `memory_bytes` is what the child process may allocate; `seconds` what all files of one call may
-    take together, at least.
+    `seconds` is how long the child that parses it may compute, and a tenth more for every MB of the file.
     """
 
     file_bytes: int = 100 << 20
@@ -20,5 +19,4 @@ class Limits:
     columns: int = 500
     cells: int = 5_000_000
     sheets: int = 200
-    seconds: float = 60.0
-    memory_bytes: int = 1 << 30
+    seconds: float = 10.0

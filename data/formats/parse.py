@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from core.text import Text, text
@@ -26,6 +26,27 @@ _MOST_LISTS: Final = 50
 
 
 SHAPEFILE_PARTS: Final = (".dbf", ".shx", ".prj", ".cpg")
+
+
+def read_one(path: Path, name: str, limits: Limits) -> RawFile:
+    """The file at `path`, called `name`; what runs in the child process."""
+    try:
+        size = path.stat().st_size
+        content = path.read_bytes() if size <= limits.file_bytes else b""
+        # The other parts of a bare shapefile: files of its name next to it.
+        beside = {
+            side.suffix.lower(): side.read_bytes()
+            for side in (path.parent.iterdir() if path.suffix.lower() == ".shp" else ())
+            if side.stem.lower() == path.stem.lower() and side.suffix.lower() in SHAPEFILE_PARTS
+        }
+    except OSError:
+        return RawFile(name, "", "", problem=text("The file cannot be opened."))
+    if size > limits.file_bytes:
+        most = limits.file_bytes >> 20
+        return RawFile(
+            name, "", "", problem=text("The file is larger than {most} MB; split the list.", most=most)
+        )
+    return parse(name, content, limits, beside=beside)
 
 
 def parse(name: str, content: bytes, limits: Limits, *, beside: Mapping[str, bytes] | None = None) -> RawFile:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
-from typing import Any
+from datetime import date
 
 from core.text import Text
 
@@ -61,85 +60,3 @@ class UnreadableError(Exception):
     def __init__(self, message: Text) -> None:
         self.message = message
         super().__init__(str(message))
-
-
-def to_json(file: RawFile) -> dict[str, Any]:
-    """Plain JSON values; dates become {"d": iso}."""
-    return {
-        "name": file.name,
-        "kind": file.kind,
-        "sha256": file.sha256,
-        "problem": _text_to_json(file.problem),
-        "notes": [_text_to_json(note) for note in file.notes],
-        "sheets": [
-            {
-                "name": sheet.name,
-                "rows": [[_cell_to_json(cell) for cell in row] for row in sheet.rows],
-                "merged": sheet.merged,
-                "hidden": sheet.hidden,
-                "crs": sheet.crs,
-                "points": sheet.points,
-                "geometry_kind": sheet.geometry_kind,
-                "hidden_rows": sheet.hidden_rows,
-                "own": sheet.own,
-            }
-            for sheet in file.sheets
-        ],
-    }
-
-
-def from_json(value: dict[str, Any]) -> RawFile:
-    """The inverse of `to_json`."""
-    return RawFile(
-        name=value["name"],
-        kind=value["kind"],
-        sha256=value["sha256"],
-        problem=_text_from_json(value["problem"]),
-        notes=tuple(note for note in map(_text_from_json, value["notes"]) if note),
-        sheets=tuple(
-            RawSheet(
-                name=sheet["name"],
-                rows=[[_cell_from_json(cell) for cell in row] for row in sheet["rows"]],
-                merged=tuple((r[0], r[1], r[2], r[3]) for r in sheet["merged"]),
-                hidden=sheet["hidden"],
-                crs=sheet["crs"],
-                points=None if sheet["points"] is None else [p and (p[0], p[1]) for p in sheet["points"]],
-                geometry_kind=sheet["geometry_kind"],
-                hidden_rows=tuple(sheet["hidden_rows"]),
-                own=sheet["own"],
-            )
-            for sheet in value["sheets"]
-        ),
-    )
-
-
-def _cell_to_json(cell: Cell | time) -> Any:
-    if isinstance(cell, datetime | date | time):
-        return {"d": cell.isoformat()}
-    return cell
-
-
-def _cell_from_json(cell: Any) -> Cell:
-    if not isinstance(cell, dict):
-        return cell  # type: ignore[no-any-return]
-    stamp = str(cell["d"])
-    if "-" not in stamp:
-        return stamp
-    moment = datetime.fromisoformat(stamp)
-    return moment if "T" in stamp else moment.date()
-
-
-def _text_to_json(message: Text | None) -> Any:
-    if message is None:
-        return None
-    return [
-        message.template,
-        {
-            key: (value if isinstance(value, int | float) else str(value))
-            for key, value in message.values.items()
-        },
-    ]
-
-
-def _text_from_json(value: Any) -> Text | None:
-    return None if value is None else Text(value[0], value[1])

@@ -21,6 +21,9 @@ from data.formats.archive import files_in
 MOST_BYTES: Final = 4_000_000_000
 _MOST_MEMBERS: Final = 5_000
 _CHUNK: Final = 1 << 20
+_MOST_RATIO: Final = 200
+_RATIO_FROM_BYTES: Final = 32 << 20
+_LOOKED_AT_BYTES: Final = 96 << 20
 _BROKEN: Final = (
     zipfile.BadZipFile,
     zlib.error,
@@ -66,6 +69,7 @@ def pieces_of(path: Path) -> Iterator[tuple[Piece, ...]]:
                 pieces = _unzipped(path, Path(folder))
             else:
                 # The one file in a .gz or .bz2, under the name without that ending.
+                require_modest_stream(path)
                 opener = bz2.open if start.startswith(b"BZh") else gzip.open
                 name = path.stem if path.suffix.lower() in (".gz", ".bz2") else path.name
                 target = Path(folder) / f"0{PurePosixPath(name).suffix.lower()}"
@@ -97,6 +101,8 @@ def _unzipped(path: Path, folder: Path) -> tuple[Piece, ...]:
         members = list(files_in(archive))
         if len(members) > _MOST_MEMBERS or sum(member.file_size for _, member in members) > MOST_BYTES:
             raise _too_large(path.name)
+        for _, member in members:
+            require_modest(member.compress_size, member.file_size, path.name)
         if any(member.flag_bits & 1 for _, member in members):
             raise InputError(
                 "{file}: the zip is protected by a password. Send it without one.", file=path.name
@@ -136,6 +142,33 @@ def _copied(packed: IO[bytes], out: IO[bytes], file: str, most: int) -> None:
         if written > most:
             raise _too_large(file)
         out.write(chunk)
+
+
+def require_modest(packed_bytes: int, unpacked_bytes: int, file: str) -> None:
+    """InputError where so much comes out of so little: maps pack to a tenth, bombs to a thousandth."""
+    if unpacked_bytes > _RATIO_FROM_BYTES and unpacked_bytes > _MOST_RATIO * packed_bytes:
+        raise InputError(
+            "{file}: it is packed far more tightly than any map or table is; it was not opened.", file=file
+        )
+
+
+def require_modest_stream(path: Path) -> None:
+    """The same for a .gz or .bz2, by what its last bytes declare (.gz) and what its beginning unpacks to."""
+    size = path.stat().st_size
+    bzip = first_bytes(path, 3) == b"BZh"
+    unpacked = 0
+    try:
+        if not bzip:
+            with path.open("rb") as file:
+                file.seek(max(size - 4, 0))
+                require_modest(size, int.from_bytes(file.read(4), "little"), path.name)
+        with path.open("rb") as raw, (bz2.open if bzip else gzip.open)(raw) as packed:
+            while unpacked < _LOOKED_AT_BYTES and (chunk := packed.read(_CHUNK)):
+                unpacked += len(chunk)
+                # The decompressor reads ahead a little; that is nothing beside a bomb.
+                require_modest(max(raw.tell(), 1), unpacked, path.name)
+    except _BROKEN as error:
+        raise damaged(path.name) from error
 
 
 def _too_large(file: str) -> InputError:

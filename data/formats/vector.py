@@ -20,6 +20,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 from core.text import text
 from data.formats.archive import files_in, read_member
 from data.formats.encoding import decoded_cell, decoded_cells
+from data.formats.geopackage import asks_too_much
 from data.formats.limits import Limits
 from data.formats.raw import Cell, RawSheet, Row, UnreadableError
 from data.formats.spreadsheet import require_size
@@ -33,6 +34,8 @@ def read_geopackage(content: bytes, limits: Limits) -> tuple[RawSheet, ...]:
     with tempfile.TemporaryDirectory(prefix="list") as folder:
         path = Path(folder) / "list.gpkg"
         path.write_bytes(content)
+        if refusal := asks_too_much(path):
+            raise UnreadableError(refusal)
         source = f"GPKG:{path}"
         try:
             names = [str(name) for name, kind in pyogrio.list_layers(source) if kind is not None]

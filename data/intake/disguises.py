@@ -31,7 +31,7 @@ _WKT: Final = re.compile(
     re.IGNORECASE,
 )
 _HEXADECIMAL: Final = re.compile(r"(?:\\\\x|0x)?(0[01][0-9A-Fa-f]{40,})")
-_LINK: Final = re.compile(r"(https?://|geo:|[a-z]+map://|www\.)\S+", re.IGNORECASE)
+_LINK: Final = re.compile(r"(https?://|geo:|[a-z]{1,12}map://|www\.)\S+", re.IGNORECASE)
 _PAIR_IN_LINK: Final = re.compile(r"(-?\d{1,3}\.\d{3,})(?:[,~/;|\s]|!4d)+(-?\d{1,3}\.\d{3,})")
 _LAT_OF_LINK: Final = re.compile(r"[?&#](?:m?lat|latitude|y)=(-?\d{1,3}\.\d+)", re.IGNORECASE)
 _LON_OF_LINK: Final = re.compile(r"[?&#](?:m?lon|m?lng|longitude|x)=(-?\d{1,3}\.\d+)", re.IGNORECASE)

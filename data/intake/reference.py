@@ -13,6 +13,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from data.guard import guarded
 from data.intake.placing import Bounds
 from data.population.columns import find_column
 from data.vector import layers, read_vector
@@ -58,6 +59,7 @@ def reference_of(frame: gpd.GeoDataFrame, layer: str = "") -> Reference:
     return Reference(shapes[is_building], tuple(names[named]), shapes[named], shapes[wet])
 
 
+@guarded
 def read_reference(path: Path) -> Reference:
     """All layers of a file in true coordinates, together."""
     parts = [reference_of(read_vector(path, layer=name), name) for name in layers(path)]

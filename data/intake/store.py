@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from data.files import write_bytes
+from data.files import short_name, write_bytes
 
 _UNSAFE: Final = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
 _OURS: Final = ("accepted.csv", "planned.csv", "findings.xlsx", "placed.csv", "decisions.csv")
@@ -30,7 +30,7 @@ def keep_originals(paths: Sequence[Path], folder: Path) -> tuple[Path, ...]:
     kept: list[Path] = []
     for path in paths:
         content = path.read_bytes()
-        target = folder / _UNSAFE.sub("_", path.name)
+        target = folder / short_name(_UNSAFE.sub("_", path.name))
         if target.name in _OURS or target in kept:
             target = folder / f"{hashlib.sha256(content).hexdigest()[:12]}-{target.name}"
         write_bytes(target, content)

@@ -16,10 +16,12 @@ from core.text import text
 from coverage.model.tables import Bools
 from data.formats.layers import opened
 from data.formats.systems import in_degrees
+from data.guard import guarded
 from data.intake.findings import WARNING, Finding
 from data.population.cells import Cells
 
 
+@guarded
 def read_outline(path: Path) -> shapely.Geometry:
     """The ground of all polygons of a vector file, in WGS-84 degrees (taken, where it names no CRS)."""
     shapes = []

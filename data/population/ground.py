@@ -23,6 +23,7 @@ from coverage.model.tables import Bools, Floats
 from data.formats.layers import opened
 from data.formats.rasters import opened_raster, raster_pieces
 from data.formats.systems import in_degrees, usable_system
+from data.guard import guarded
 from data.population.columns import find_column
 from geo.inside import first_outline_at
 
@@ -218,6 +219,7 @@ def _burnt(shapes: list[shapely.Geometry], lattice: Lattice) -> Bools:
     return burnt
 
 
+@guarded
 def points_on(path: Path, crs: str, xy: Floats) -> Bools:
     """(n,) which of the points (n, 2) in metric `crs` lie on the water of a file.
 

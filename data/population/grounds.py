@@ -24,6 +24,7 @@ from core.text import Text, text
 from coverage.model.tables import Bools, Compounds, Floats, Grounds, Ints
 from data.formats.inputs_read import InputRead
 from data.formats.systems import in_degrees
+from data.guard import guarded
 from data.intake.findings import INFO, WARNING, Finding
 from data.population.coordinates import placing_of
 from data.population.numbers import written_numbers
@@ -85,6 +86,7 @@ class GroundFiles:
     read: tuple[InputRead, ...] = ()
 
 
+@guarded
 def read_grounds(
     residential: Path | None, compounds: Path | None, *, crs: str, near: Floats | None = None
 ) -> GroundFiles:

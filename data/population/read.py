@@ -22,6 +22,7 @@ from data.formats.asked import OpenQuestionError
 from data.formats.inputs_read import InputRead
 from data.formats.rasters import opened_raster, raster_pieces
 from data.formats.systems import in_degrees
+from data.guard import guarded
 from data.intake.findings import WARNING, Finding
 from data.population.cells import Cells, cells_to_grid
 from data.population.coordinates import Placing, is_place_title, placing_of
@@ -88,6 +89,7 @@ class PopulationFile:
     by_unit: tuple[tuple[str, Path, tuple[Sheet, ...]], ...] = ()
 
 
+@guarded
 def read_population(
     path: Path,
     *,

@@ -18,6 +18,7 @@ from core.text import Bilingual, text_from_json
 from coverage.model.standard import Standard
 from coverage.publish.tables import PlanTables, Results
 from data.files import read_csv, write_bytes, write_csv, write_json
+from data.guard import guarded
 from data.parse_standard import parse_standard
 from data.results.extras import (
     GEOPACKAGE,
@@ -28,6 +29,7 @@ from data.results.extras import (
     write_extras,
     write_geopackage,
 )
+from data.whole_folder import require_whole
 from geo.crs import WGS84
 
 _DECIMALS: Final = 7
@@ -73,8 +75,10 @@ def write_results(folder: Path, results: Results) -> None:
     write_json(folder / "provenance.json", results.provenance)
 
 
+@guarded
 def read_results(folder: Path) -> Results:
     """The results that `write_results` wrote; InputError if `folder` is not such a folder."""
+    require_whole(folder)
     document = _json(folder, "assessment.json")
     toml = _bytes(folder, "standard.toml").decode("utf-8")
     facilities = folder / "facilities.csv"
@@ -175,7 +179,10 @@ def _read_geojson(folder: Path, name: str) -> gpd.GeoDataFrame:
 
 
 def _json(folder: Path, name: str) -> Mapping[str, Any]:
-    document: Mapping[str, Any] = json.loads(_bytes(folder, name))
+    try:
+        document: Mapping[str, Any] = json.loads(_bytes(folder, name))
+    except (ValueError, RecursionError) as error:
+        raise InputError("{folder}: {file} is broken.", folder=folder.name, file=name) from error
     return document
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from core.errors import InputError
 from coverage.model.edits import AddBarrier, AddStreet
+from data.guard import guarded
 from data.population.columns import find_column
 from data.vector import read_vector
 from geo.crs import WGS84
@@ -65,6 +66,7 @@ def read_drawn_lines(path: Path, *, crs: str) -> DrawnLines:
     return DrawnLines(shapes[kinds == "barrier"], shapes[kinds == "street"])
 
 
+@guarded
 def drawn_edits(path: Path, *, crs: str) -> tuple[AddBarrier | AddStreet, ...]:
     """The lines of `read_drawn_lines` as edits of a scenario in `crs`: barriers first, then streets.
 

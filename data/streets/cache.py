@@ -1,17 +1,18 @@
-"""Street networks that were read once are opened from memory-mapped arrays the next time.
+"""Street networks that were read once are opened from their arrays the next time.
 
-A cached network is a folder named after what it was made from: the bytes of the street file, the
-area, the CRS, the answers and the version of this format. It is written beside its place and then renamed, so
-that it is there whole or not at all, and it is never changed afterwards.
+A cached network is an entry of `data.cache_entries` named after what it was made from: the bytes of the
+street file, the area, the CRS, the answers and the version of this format. Its arrays are read into memory
+and checked, not mapped: whatever becomes of the files afterwards, the figures stay.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
 import zipfile
+from collections.abc import Mapping
 from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,12 +22,14 @@ import shapely
 from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
+from core.errors import InputError
 from core.progress import Progress, part, silent
 from core.text import Text, text, text_from_json, text_to_json
+from data.cache_entries import array_of, keep, kept_files, limit_bytes, trim
 from data.files import sha256_of
 from data.formats.inputs_read import InputRead
+from data.guard import guarded
 from data.intake.findings import Finding
-from data.streets.cache_size import limit_bytes, trim, used
 from data.streets.detect import street_format
 from data.streets.raw import Shapes
 from data.streets.read import PLAINLY, Asked, StreetFile, read_streets
@@ -35,7 +38,7 @@ from geo.network.network import WalkNetwork
 from geo.network.segments import Segments
 
 # Raise this whenever reading or contracting changes what comes out.
-_VERSION: Final = 11
+_VERSION: Final = 12
 _SHAPEFILE_SIDES: Final = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _ARRAYS: Final = tuple(f.name for f in fields(WalkNetwork) if f.name not in ("crs", "island_m"))
 _SHAPES: Final = ("water", "green")
@@ -57,21 +60,38 @@ def load_or_read(
 ) -> StreetFile:
     """`read_streets`, remembered in `cache_dir` by the content of the file.
 
-    The cache is kept below its limit (`data.streets.cache_size`). Arrays that come from it are
-    memory-mapped and cannot be written to; the graph and the index of the segments come with them.
+    The cache is kept below its limit (`data.cache_entries`). Arrays that come from it cannot be written
+    to; the graph and the index of the segments come with them.
     """
     path = Path(path)
     kind = street_format(path)
-    answers = (crs or "", *(repr(value) for value in vars(asked).values()))
-    folder = cache_dir / _key(_files_read(path, kind), answers, area)
-    if not folder.is_dir():
-        told = part(progress, 0.0, 0.9)
-        read = read_streets(path, crs=crs, area=area, asked=asked, progress=told)
-        progress(0.9, text("Keeping the streets for the next time"))
-        _store(read, folder)
+    folder = cache_dir / _key(path, crs, area, asked)
+    found = _open(folder, kind, path.name)
+    if found is None:
+        found = _read_and_keep(path, folder, crs, area, asked, progress=progress)
         trim(cache_dir, limit=limit_bytes(), needed=folder)
-    used(folder)
-    return _open(folder, kind, path.name)
+        # Another process may have deleted it in this moment.
+        found = found or _open(folder, kind, path.name)
+        found = found or read_streets(path, crs=crs, area=area, asked=asked, progress=progress)
+    return found
+
+
+@guarded
+def _read_and_keep(
+    path: Path,
+    folder: Path,
+    crs: str | None,
+    area: shapely.Geometry | None,
+    asked: Asked,
+    *,
+    progress: Progress,
+) -> StreetFile | None:
+    """Read the streets into the cache; where that is not possible, to be used as they are."""
+    read = read_streets(path, crs=crs, area=area, asked=asked, progress=part(progress, 0.0, 0.9))
+    if _key(path, crs, area, asked) != folder.name:
+        raise InputError("{path} was changed while it was read. Run the same again.", path=path.name)
+    progress(0.9, text("Keeping the streets for the next time"))
+    return None if keep(folder, partial(_write, read)) else read
 
 
 def _files_read(path: Path, kind: str) -> str:
@@ -89,24 +109,13 @@ def _files_read(path: Path, kind: str) -> str:
     return "\n".join(f"{side.suffix.lower()} {sha256_of(side)}" for side in sorted({path, *sides}))
 
 
-def _key(read: str, asked: tuple[str, ...], area: shapely.Geometry | None) -> str:
+def _key(path: Path, crs: str | None, area: shapely.Geometry | None, asked: Asked) -> str:
+    read = _files_read(path, street_format(path))
+    answers = (crs or "", *(repr(value) for value in vars(asked).values()))
     outline = shapely.to_wkb(area).hex() if area is not None else ""
     # A search tree is kept as scipy lays it out, so another scipy builds its own.
-    parts = [str(_VERSION), scipy.__version__, read, *asked, outline]
+    parts = [str(_VERSION), scipy.__version__, read, *answers, outline]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def _store(streets: StreetFile, folder: Path) -> None:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as beside:
-        written = Path(beside) / "network"
-        written.mkdir()
-        _write(streets, written)
-        try:
-            written.rename(folder)
-        except OSError:
-            if not folder.is_dir():  # if it is, another process was first and wrote the same
-                raise
 
 
 def _write(streets: StreetFile, folder: Path) -> None:
@@ -120,13 +129,12 @@ def _write(streets: StreetFile, folder: Path) -> None:
         "sha256": streets.sha256,
         "findings": [text_to_json(finding) for finding in streets.findings],
         "remarks": [{**vars(r), "message": text_to_json(r.message)} for r in streets.remarks],
-        "read": [_entry_json(entry) for entry in streets.read],
+        "read": [
+            {k: text_to_json(v) if isinstance(v, Text) else v for k, v in vars(entry).items()}
+            for entry in streets.read
+        ],
     }
     (folder / "about.json").write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
-
-
-def _entry_json(entry: InputRead) -> dict[str, Any]:
-    return {k: text_to_json(v) if isinstance(v, Text) else v for k, v in vars(entry).items()}
 
 
 def _entry(stored: dict[str, Any]) -> InputRead:
@@ -134,12 +142,16 @@ def _entry(stored: dict[str, Any]) -> InputRead:
     return InputRead(**values)
 
 
-def _open(folder: Path, kind: str, name: str) -> StreetFile:
-    about: dict[str, Any] = json.loads((folder / "about.json").read_text(encoding="utf-8"))
-    arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS}
-    water, green = (_load_shapes(folder, name) for name in _SHAPES)
+def _open(folder: Path, kind: str, name: str) -> StreetFile | None:
+    """What is kept, or None where it is not there, not whole, or not what this version understands."""
+    files = kept_files(folder)
+    if files is None:
+        return None
+    about: dict[str, Any] = json.loads(files["about.json"])
+    arrays: dict[str, Any] = {name: array_of(files[f"{name}.npy"]) for name in _ARRAYS}
+    water, green = (_shapes(files, name) for name in _SHAPES)
     network = WalkNetwork(**arrays, crs=about["crs"])
-    attach_index(network, folder)
+    attach_index(network, files)
     return StreetFile(
         network=network,
         basemap=Basemap(water, green, about["crs"]),
@@ -161,9 +173,9 @@ def _save_shapes(folder: Path, name: str, shapes: Shapes) -> None:
     np.save(folder / f"{name}_ends.npy", np.cumsum([len(b) for b in wkb], dtype=np.int64))
 
 
-def _load_shapes(folder: Path, name: str) -> Shapes:
-    joined, ends = (folder / f"{name}.npy", folder / f"{name}_ends.npy")
-    content, stops = np.load(joined).tobytes(), np.load(ends).tolist()
+def _shapes(files: Mapping[str, bytes], name: str) -> Shapes:
+    content = array_of(files[f"{name}.npy"]).tobytes()
+    stops = array_of(files[f"{name}_ends.npy"]).tolist()
     wkb = [content[a:b] for a, b in zip([0, *stops[:-1]], stops, strict=True)] if stops else []
     return np.asarray(shapely.from_wkb(np.array(wkb, dtype=object)), dtype=object)
 
@@ -178,27 +190,19 @@ def save_index(network: WalkNetwork, folder: Path) -> None:
         np.save(folder / f"{name}.npy", array)
 
 
-def attach_index(network: WalkNetwork, folder: Path) -> None:
-    """Give a network opened from `folder` what `save_index` built; nothing is computed."""
+def attach_index(network: WalkNetwork, files: Mapping[str, bytes]) -> None:
+    """Give a network made of an entry's files what `save_index` built; nothing is computed."""
     n = len(network.node_xy)
-    graph = csr_array(tuple(_array(folder, f"graph_{name}") for name in _GRAPH), shape=(n, n))
-    named = {name: _array(folder, f"segments_{name}") for name in _SEGMENTS}
-    # The fields of a frozen dataclass stay as they are; these are the values its properties keep.
-    vars(network).update(
-        graph=graph,
-        segments=Segments(**named, tree=_tree(folder)),
-        vertex_offset_m=_array(folder, "vertex_offset_m"),
-    )
-
-
-def _tree(folder: Path) -> cKDTree:
-    state: list[Any] = [np.load(folder / f"tree_{name}.npy") for name in _TREE]
+    graph = csr_array(tuple(array_of(files[f"graph_{name}.npy"]) for name in _GRAPH), shape=(n, n))
+    named = {name: array_of(files[f"segments_{name}.npy"]) for name in _SEGMENTS}
+    state: list[Any] = [array_of(files[f"tree_{name}.npy"]) for name in _TREE]
     for i in _SIZES:
         state[i] = int(state[i])
     tree = cKDTree.__new__(cKDTree)
     tree.__setstate__((*state, None, None))  # no box: the plane does not wrap around
-    return tree
-
-
-def _array(folder: Path, name: str) -> Any:
-    return np.load(folder / f"{name}.npy", mmap_mode="r")
+    # The fields of a frozen dataclass stay as they are; these are the values its properties keep.
+    vars(network).update(
+        graph=graph,
+        segments=Segments(**named, tree=tree),
+        vertex_offset_m=array_of(files["vertex_offset_m.npy"]),
+    )

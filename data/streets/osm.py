@@ -17,6 +17,7 @@ from osmium import filter as keep
 from core.errors import InputError
 from core.progress import Progress, part, silent
 from core.text import Text, text
+from data.formats.unpack import require_modest_stream
 from data.intake.findings import WARNING, Finding
 from data.streets.osm_clip import Bounds, Points, clip, read_points, storage
 from data.streets.osm_order import deleted_in, needs_sorting, overpass_pbf, sorted_pbf
@@ -55,6 +56,8 @@ def read_osm(
         try:
             if file_format == "overpass":
                 return _read(overpass_pbf(Path(path), folder), Path(path).name, bounds, folder, progress)
+            if file_format in ("osm.gz", "osm.bz2"):
+                require_modest_stream(Path(path))
             source = osmium.io.File(path, file_format)
             if file_format != "pbf":
                 deleted = deleted_in(Path(path), file_format)

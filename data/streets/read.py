@@ -16,6 +16,7 @@ from core.progress import Progress, part, silent
 from core.text import Text, text
 from data.files import sha256_of
 from data.formats.inputs_read import InputRead
+from data.guard import guarded
 from data.intake.findings import Finding
 from data.streets.detect import OSM_FORMATS, street_format
 from data.streets.graphml import read_graphml
@@ -71,6 +72,7 @@ class StreetFile:
     read: tuple[InputRead, ...] = ()
 
 
+@guarded
 def read_streets(
     path: str | Path,
     *,
@@ -91,6 +93,7 @@ def read_streets(
     path = Path(path)
     kind = street_format(path)
     heal_m = asked.heal_m
+    sha256 = sha256_of(path)
     raw = _read(path, kind, None if area is None else area.bounds, part(progress, 0.0, 0.7), asked)
     if not len(raw.way_class):
         if area is not None and kind in OSM_FORMATS:  # what lies elsewhere was not even looked at
@@ -112,13 +115,15 @@ def read_streets(
     basemap = _basemap(raw, crs, area)
     network = replace(network, obstacles=_obstacles(raw, basemap, crs, area))
     progress(0.9, text("Looking for islands among the streets"))
+    if sha256_of(path) != sha256:
+        raise InputError("{path} was changed while it was read. Run the same again.", path=path.name)
     said = (raw.findings, healed_findings(healed, heal_m), island_findings(network), hint)
     return StreetFile(
         network,
         basemap,
         tuple(itertools.chain(*said)),
         kind,
-        sha256_of(path),
+        sha256,
         (*raw.remarks, *healed_remarks(path.name, healed, crs), *island_remarks(path.name, network)),
         raw.read,
     )

@@ -6,19 +6,19 @@ Putting every cell of a city on its street takes longer than measuring all of th
 from __future__ import annotations
 
 import hashlib
-import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from data.streets.cache_size import used
+from data.cache_entries import array_of, keep, kept_files
 from geo.network.network import WalkNetwork
 from geo.network.snapping import content_key, snap_once
 
 # Raise this whenever snapping changes what comes out.
-_VERSION: Final = 2
+_VERSION: Final = 3
 # The nearest street of each point; rows nearest to an island, and their nearest street that is on none.
 _SNAPPED: Final = (
     *("edge", "offset_m", "snap_m", "xy"),
@@ -33,13 +33,12 @@ def remember_places(network: WalkNetwork, cache_dir: Path, xy: NDArray[np.float6
     """
     key = content_key(xy)
     folder = cache_dir / f"places-{_name(network, key)}"
-    if not folder.is_dir():
+    files = kept_files(folder)
+    if files is None:
         snap_once(network, xy, limit_m=np.inf)
-        _keep(folder, network.snapped[key])
-    used(folder)
-    network.snapped[key] = tuple(
-        np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r")) for name in _SNAPPED
-    )
+        keep(folder, partial(_write, network.snapped[key]))
+    else:
+        network.snapped[key] = tuple(array_of(files[f"{name}.npy"]) for name in _SNAPPED)
 
 
 def _name(network: WalkNetwork, key: str) -> str:
@@ -50,16 +49,6 @@ def _name(network: WalkNetwork, key: str) -> str:
     return said.hexdigest()
 
 
-def _keep(folder: Path, arrays: tuple[NDArray[Any], ...]) -> None:
-    """Written beside its place and renamed, so that it is there whole or not at all."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as beside:
-        written = Path(beside) / "places"
-        written.mkdir()
-        for name, array in zip(_SNAPPED, arrays, strict=True):
-            np.save(written / f"{name}.npy", array)
-        try:
-            written.rename(folder)
-        except OSError:
-            if not folder.is_dir():  # if it is, another process was first and wrote the same
-                raise
+def _write(arrays: tuple[NDArray[Any], ...], folder: Path) -> None:
+    for name, array in zip(_SNAPPED, arrays, strict=True):
+        np.save(folder / f"{name}.npy", array)

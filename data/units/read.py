@@ -20,6 +20,7 @@ from coverage.model.membership import ground_of
 from coverage.model.tables import Floats, UnitTable
 from data.files import sha256_of
 from data.formats.inputs_read import InputRead
+from data.guard import guarded
 from data.intake.findings import INFO, Finding
 from data.units.outlines import usable, with_outlines, without_twice
 from data.units.parents import Misplaced, with_parents
@@ -59,6 +60,7 @@ class UnitFile:
         return ground if ground.is_valid else shapely.make_valid(ground)
 
 
+@guarded
 def read_units(
     *paths: Path, crs: str = "", urban: Path | None = None, answers: UnitAnswers = _NOTHING
 ) -> UnitFile:

@@ -17,6 +17,7 @@ from coverage.equity.overlaps import level_word
 from coverage.model.names import match_units
 from coverage.model.tables import LEVELS, Floats, Ints, UnitTable
 from data.formats.inputs_read import InputRead
+from data.guard import guarded
 from data.intake.findings import Finding
 from data.population.columns import find_column
 from data.population.heads import RESIDENTS, understood
@@ -121,6 +122,7 @@ def _contradictions(units: UnitTable, residents: Floats) -> Iterator[tuple[int, 
                 yield parent, level, total, added
 
 
+@guarded
 def read_totals(
     path: Path,
     units: UnitTable,

@@ -9,6 +9,7 @@ from core.errors import InputError, SettingError
 from data.files import write_bytes
 from data.forms import open_form
 from data.results import read_results
+from data.whole_folder import replace_file
 from jobs.assess.folder import BASEMAP, product_names
 from jobs.assess.map_model import map_model
 from maps import render_map
@@ -48,7 +49,7 @@ def export(folder: Path, *, to: str, language: str = "zh", profile: str = "inter
     else:
         model = map_model(results, decode(_basemap(folder)))
         content = render_map(model, language=language, profile=profile).encode("utf-8")
-    write_bytes(target, content)
+    replace_file(folder, target.name, content)
     return target
 
 

@@ -20,7 +20,7 @@ from core.text import Text, text
 from data.standards import open_standard
 from jobs.cache.case import Case, default_request
 from jobs.cache.results import Shelf, has_map, map_page
-from jobs.study.cases import StudyFiles
+from jobs.study.cases import StudyFiles, digest
 from locales import LANGUAGES
 
 _PROJECT: Final = Path(__file__).parents[2]
@@ -44,10 +44,11 @@ def demo_files(cache: Path) -> StudyFiles:
 
 def demo_is_ready(cache: Path) -> bool:
     """Whether the files are there and were made by this version of their recipe."""
-    folder = cache / "demo"
-    if not all((folder / name).is_file() for name in (*_FILES, _MADE_BY)):
+    try:
+        said = (cache / "demo" / _MADE_BY).read_text(encoding="utf-8")
+        return said == _made_by(cache)
+    except (OSError, UnicodeDecodeError):
         return False
-    return (folder / _MADE_BY).read_text(encoding="utf-8") == demo_recipe()
 
 
 def make_demo(cache: Path, *, progress: Progress = silent) -> StudyFiles:
@@ -61,10 +62,15 @@ def make_demo(cache: Path, *, progress: Progress = silent) -> StudyFiles:
 
 
 def mark_demo(cache: Path) -> None:
-    """Note down which recipe the files were made by."""
+    """Note down which recipe the files were made by, and what they are."""
     from data.files import write_bytes
 
-    write_bytes(cache / "demo" / _MADE_BY, demo_recipe().encode("utf-8"))
+    write_bytes(cache / "demo" / _MADE_BY, _made_by(cache).encode("utf-8"))
+
+
+def _made_by(cache: Path) -> str:
+    """The recipe and the fingerprints of the files; these are read again only when they have changed."""
+    return "\n".join([demo_recipe(), *(digest(cache / "demo" / name) for name in _FILES)])
 
 
 @cache

@@ -6,9 +6,6 @@ Light to import: what writes and draws takes two seconds to load, and is loaded 
 from __future__ import annotations
 
 import io
-import os
-import shutil
-import tempfile
 import threading
 import zipfile
 from collections.abc import Callable
@@ -16,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from core.errors import InputError
 from locales import DEFAULT_LANGUAGE
 
 if TYPE_CHECKING:
@@ -40,53 +38,52 @@ class Shelf:
 
     def find(self, key: str) -> Path | None:
         """The folder kept under `key`, or None."""
+        from data.cache_entries import is_whole
+
         folder = self.root / key
-        if not folder.is_dir():
-            return None
-        os.utime(folder)
-        return folder
+        return folder if is_whole(folder) else None
 
     def put(self, key: str, done: Assessed) -> Path:
         """Keep the tables and the basemap of an assessment; what is there already stays."""
-        self.root.mkdir(parents=True, exist_ok=True)
-        unfinished = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=self.root))
-        try:
-            _write(unfinished, done)
-            target = _move(unfinished, self.root / key)
-        finally:
-            shutil.rmtree(unfinished, ignore_errors=True)
-        self._make_room()
-        return target
+        from data.cache_entries import delete, keep
+        from jobs.assess.folder import write_tables
 
-    def _make_room(self) -> None:
+        target = self.root / key
+        if not keep(target, lambda folder: write_tables(folder, done, language=DEFAULT_LANGUAGE)):
+            raise InputError("The answer cannot be kept in {folder}: is the disk full?", folder=self.root)
         kept = [path for path in self.root.iterdir() if path.is_dir() and not path.name.startswith(".")]
         kept.sort(key=lambda path: path.stat().st_mtime, reverse=True)
         for path in kept[self.most :]:
-            shutil.rmtree(path, ignore_errors=True)
+            delete(path)
+        return target
 
 
 def has_map(folder: Path, *, language: str, profile: str = "internal") -> bool:
     """Whether `map_page` has drawn this map before."""
-    return _map_file(folder, language, profile).exists()
+    from data.cache_entries import kept_file
+
+    return kept_file(folder, _map_file(language, profile)) is not None
 
 
 def map_page(folder: Path, *, language: str, profile: str = "internal") -> str:
     """The map file of an assessment folder in a language, drawn the first time it is asked for."""
-    content = _once(_map_file(folder, language, profile), lambda: _draw(folder, language, profile))
+    content = _once(folder, _map_file(language, profile), lambda: _draw(folder, language, profile))
     return content.decode("utf-8")
 
 
 def report(folder: Path, *, language: str) -> bytes:
     """report.xlsx of an assessment folder in a language, made the first time it is asked for."""
-    return _once(folder / f"report-{language}.xlsx", lambda: _report(folder, language))
+    return _once(folder, f"report-{language}.xlsx", lambda: _report(folder, language))
 
 
 def archive(folder: Path, *, language: str, profile: str = "internal") -> bytes:
     """The assessment folder as one zip, with `map.html` and `report.xlsx` in a language."""
+    from data.cache_entries import MANIFEST
+
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as packed:
         for path in sorted(folder.iterdir()):
-            if not path.name.startswith((".", "map-", "report-")):
+            if path.name != MANIFEST and not path.name.startswith((".", "map-", "report-")):
                 packed.write(path, path.name)
         packed.writestr("map.html", map_page(folder, language=language, profile=profile))
         packed.writestr("report.xlsx", report(folder, language=language))
@@ -106,24 +103,8 @@ def bounds_of(folder: Path) -> tuple[float, float, float, float]:
     )
 
 
-def _map_file(folder: Path, language: str, profile: str) -> Path:
-    return folder / f"map-{language}-{profile}.html"
-
-
-def _write(folder: Path, done: Assessed) -> None:
-    from jobs.assess.folder import write_tables
-
-    write_tables(folder, done, language=DEFAULT_LANGUAGE)
-
-
-def _move(unfinished: Path, target: Path) -> Path:
-    """Put a folder in its place; another process may have been first with the same answer."""
-    try:
-        unfinished.rename(target)
-    except OSError:
-        if not target.is_dir():
-            raise
-    return target
+def _map_file(language: str, profile: str) -> str:
+    return f"map-{language}-{profile}.html"
 
 
 def _report(folder: Path, language: str) -> bytes:
@@ -143,10 +124,12 @@ def _draw(folder: Path, language: str, profile: str) -> bytes:
     return render_map(model, language=language, profile=profile).encode("utf-8")
 
 
-def _once(path: Path, make: Callable[[], bytes]) -> bytes:
-    with _DRAWING:
-        if not path.exists():
-            from data.files import write_bytes
+def _once(folder: Path, name: str, make: Callable[[], bytes]) -> bytes:
+    from data.cache_entries import add_file, kept_file
 
-            write_bytes(path, make())
-    return path.read_bytes()
+    with _DRAWING:
+        content = kept_file(folder, name)
+        if content is None:
+            content = make()
+            add_file(folder, name, content)
+    return content

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import subprocess
@@ -16,6 +15,7 @@ import typer
 from commands.front import front_door
 from commands.options import Language
 from core.errors import Cancelled, InputError
+from data.whole_folder import alone
 from tests.data.loopback_osm import made_up_town, serving
 from tests.small_city import write_small_city
 
@@ -83,30 +83,29 @@ def test_ctrl_c_stops_a_fetch_calmly_and_the_second_run_goes_on(tmp_path: Path) 
         assert len(osm.asked) == 3 + 7 - kept
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no named pipes in folders")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lists who waits for a lock")
 def test_ctrl_c_in_the_middle_of_an_assessment_leaves_the_old_results_whole(tmp_path: Path) -> None:
-    """The residents come through a pipe that says nothing: the program waits for them until it is stopped."""
+    """Another process works on the folder: the program waits for its turn until it is stopped."""
     files = write_small_city(tmp_path / "in")
-    pipe, out = tmp_path / "people.csv", tmp_path / "out"
-    os.mkfifo(pipe)
+    out = tmp_path / "out"
     out.mkdir()
     (out / "assessment.json").write_text("the old one", "utf-8")
-    running = subprocess.Popen(
-        [
-            *(sys.executable, str(ROOT / "cli.py"), "assess", "--facilities", str(files.facilities[0])),
-            *("--population", str(pipe), "--network", str(files.network), "--out", str(out)),
-            *("--lang", "en"),
-        ],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        start_new_session=True,
-    )
-    writer = opened_for_writing(pipe)
-    os.killpg(running.pid, signal.SIGINT)  # as a terminal does: to all of them
-    said, told = running.communicate(timeout=60)
-    os.close(writer)
+    with alone(out.resolve()):
+        running = subprocess.Popen(
+            [
+                *(sys.executable, str(ROOT / "cli.py"), "assess", "--facilities", str(files.facilities[0])),
+                *("--population", str(files.population), "--network", str(files.network), "--out", str(out)),
+                *("--lang", "en"),
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            start_new_session=True,
+        )
+        wait_until_blocked(running.pid)
+        os.killpg(running.pid, signal.SIGINT)  # as a terminal does: to all of them
+        said, told = running.communicate(timeout=60)
     assert (running.returncode, said) == (130, "")
     assert "Stopped." in told
     assert "Traceback" not in told
@@ -114,11 +113,12 @@ def test_ctrl_c_in_the_middle_of_an_assessment_leaves_the_old_results_whole(tmp_
     assert (out / "assessment.json").read_text("utf-8") == "the old one"
 
 
-def opened_for_writing(pipe: Path, *, most_s: float = 60.0) -> int:
-    """The pipe, once the program has opened its other end."""
+def wait_until_blocked(process: int, *, most_s: float = 120.0) -> None:
+    """Until a process waits for a lock, as the system lists them."""
     until = time.monotonic() + most_s
     while time.monotonic() < until:
-        with contextlib.suppress(OSError):  # nobody reads yet
-            return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        locks = Path("/proc/locks").read_text("ascii").splitlines()
+        if any("->" in line and f" {process} " in line for line in locks):
+            return
         time.sleep(0.05)
-    raise TimeoutError(pipe.name)
+    raise TimeoutError(str(process))

@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from starlette.responses import HTMLResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.responses import HTMLResponse, PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config, file_util
 
 _ASSETS: Final = Path(__file__).parents[1] / "assets"
@@ -18,18 +18,47 @@ _PAGE: Final = re.compile(r"/([A-Za-z]\w*)?")
 _LANGUAGES: Final = {"zh": "zh-CN", "en": "en"}
 
 
+# For every answer. The page may be framed by itself alone (its maps are frames), its address is told to
+# nobody, and a file is what its type says.
+_HEADERS: Final = (
+    (b"content-security-policy", b"frame-ancestors 'self'; base-uri 'self'; object-src 'none'"),
+    (b"x-frame-options", b"SAMEORIGIN"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+)
+_METRICS: Final = "/_stcore/metrics"
+_HERE: Final = ("127.0.0.1", "::1", "localhost", "testclient")
+
+
 class Front:
-    """ASGI middleware: answers requests for the page itself, lets all others through."""
+    """ASGI middleware: answers requests for the page itself, lets all others through, with headers that
+    protect. A name that the server does not have is refused, for plain HTTP too, and so is a look at the
+    server's metrics from elsewhere."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] in ("GET", "HEAD") and _is_page(scope["path"]):
-            answer = HTMLResponse(front_page(_language(scope)), headers={"Cache-Control": "no-cache"})
-            await answer(scope, receive, send)
-        else:
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+
+        async def protected(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                own = {name for name, _ in _HEADERS}
+                kept = [(n, value) for n, value in message.get("headers", ()) if n.lower() not in own]
+                message = {**message, "headers": [*kept, *_HEADERS]}
+            await send(message)
+
+        if not _is_for_us(scope):
+            await PlainTextResponse("This server has another name.", 403)(scope, receive, protected)
+        elif scope["path"].endswith(_METRICS) and not _is_from_here(scope):
+            await PlainTextResponse("Not for others.", 403)(scope, receive, protected)
+        elif scope["method"] in ("GET", "HEAD") and _is_page(scope["path"]):
+            answer = HTMLResponse(front_page(_language(scope)), headers={"Cache-Control": "no-cache"})
+            await answer(scope, receive, protected)
+        else:
+            await self._app(scope, receive, protected)
 
 
 @cache
@@ -49,6 +78,20 @@ def _is_page(path: str) -> bool:
     base = str(config.get_option("server.baseUrlPath") or "").strip("/")
     inner = path.removeprefix(f"/{base}") if base else path
     return bool(_PAGE.fullmatch(inner or "/"))
+
+
+def _is_for_us(scope: Mapping[str, Any]) -> bool:
+    """Whether the name asked for is one of `server.allowedHosts`; anyone's where that names none."""
+    allowed = [str(host).casefold() for host in config.get_option("server.allowedHosts") or ()]
+    asked = dict(scope["headers"]).get(b"host", b"").decode("latin-1").casefold()
+    name = re.sub(r":\d+$", "", asked).strip("[]")
+    return not allowed or "*" in allowed or not name or name in (*allowed, *_HERE)
+
+
+def _is_from_here(scope: Mapping[str, Any]) -> bool:
+    """From this machine, and not through a proxy that stands on it."""
+    client = scope.get("client") or ("", 0)
+    return client[0] in _HERE and b"x-forwarded-for" not in dict(scope["headers"])
 
 
 def _language(scope: Mapping[str, Any]) -> str:

@@ -21,6 +21,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.errors import InputError
+from data.guard import PERSON
 from jobs.cache.prebuild import cache_folder
 from ui.shell.values import from_plain, merged, to_plain
 
@@ -58,6 +59,7 @@ def open_session() -> None:
         session_folder()
         _restore()
         _forget_old()
+    PERSON.set(session_key())
     if st.query_params.get("s") != session_key():
         st.query_params["s"] = session_key()
     st.session_state.pop(ASKED, None)

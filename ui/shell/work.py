@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Final, TypeVar
@@ -45,7 +46,8 @@ class Work:
 
     def begin(self, task: Callable[[], Any]) -> Work:
         """Begin a task that looks at `stop` itself and reports to `note`."""
-        self.thread = threading.Thread(target=self._run, args=(task,), daemon=True)
+        # In the session's context: whose turn it is depends on who asks.
+        self.thread = threading.Thread(target=copy_context().run, args=(self._run, task), daemon=True)
         self.thread.start()
         return self
 

@@ -51,7 +51,7 @@ def test_what_comes_from_the_cache_is_what_was_read(tmp_path, never_read):
 def test_a_cached_network_can_be_snapped_to_and_walked(tmp_path):
     streets = load_or_read(write_osm(tmp_path / "a.osm.pbf"), tmp_path / "cache")
     at = snap(streets.network, streets.network.node_xy + 1.0, limit_m=50)
-    assert isinstance(streets.network.node_xy, np.memmap)
+    assert not streets.network.node_xy.flags.writeable
     assert nearest_on_foot(streets.network, at, at).metres.tolist() == [0.0] * len(at)
     assert bounded_reach(streets.network, at, at, limit_m=1e5).nnz == len(at) ** 2
 
@@ -82,12 +82,11 @@ def test_the_name_of_the_file_does_not_matter(tmp_path, never_read):
     assert len(again.network) == 2
 
 
-def test_a_folder_half_written_is_not_taken_for_a_network(tmp_path, monkeypatch):
+def test_where_nothing_can_be_kept_the_streets_are_used_as_read(tmp_path, monkeypatch):
     path, cache = write_osm(tmp_path / "a.osm.pbf"), tmp_path / "cache"
     with monkeypatch.context() as patched:
         patched.setattr(data.streets.cache, "_save_shapes", _fail)
-        with pytest.raises(OSError, match="disk full"):
-            load_or_read(path, cache)
+        assert len(load_or_read(path, cache).network) == 2
     assert list(cache.iterdir()) == []
     assert len(load_or_read(path, cache).network) == 2
 

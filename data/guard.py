@@ -1,0 +1,364 @@
+"""Files are read in a child process: whatever one does to its reader, the program itself goes on.
+
+A reader marked `@guarded` runs in a child as long as a front door is open (`with guarding():`), and as it
+is everywhere else (in a test of one reader, inside the child itself). The child may take as much memory
+and processor time as the size of the files explains, has to say something from time to time, and is ended
+when the user cancels. Lists are always read so (`in_child`).
+
+A child is not a sandbox: it protects from what a file makes a reader use up, and from a reader's crash.
+It stays for the next file, so that its libraries are loaded once; one that was ended is replaced.
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import os
+import pickle
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
+from typing import IO, Any, Final, ParamSpec, TypeVar
+
+from core.errors import InputError, UserError
+from core.progress import Progress, silent
+from core.text import Text, text
+from data.defects import record_frames
+
+_Result = TypeVar("_Result")
+_Params = ParamSpec("_Params")
+
+_PROJECT: Final = Path(__file__).parents[1]
+_MB: Final = 1 << 20
+# How often somebody who waits may say that the work is to stop.
+_LOOK_S: Final = 0.2
+# Beyond this nobody waits, however little the child has done: a pipe that never fills, a disk that hangs.
+_IDLE_S: Final = 120.0
+# One thread and one arena: libraries reserve address space for every thread they may start.
+_ENVIRONMENT: Final = {
+    "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2", "PYTHONUTF8": "1",
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+}  # fmt: skip
+LENGTH_BYTES: Final = 8
+# Who asks, for whose turn it is; a server sets it for each session.
+PERSON: Final[ContextVar[str]] = ContextVar("person", default="")
+
+TOO_LONG: Final = text("Reading it takes longer than its size explains; it was given up. Save it anew.")
+TOO_LARGE: Final = text(
+    "It needs more memory than a file of its size explains; it was not read. Split it or save it anew."
+)
+CRASHED: Final = text("It made its reader fail: it is damaged or harmful. Save it anew.")
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a child may use: memory beyond what it has when idle, processor seconds without a word and in
+    all, bytes of its answer."""
+
+    memory_bytes: int
+    quiet_s: float
+    seconds: float
+    answer_bytes: int = 2 << 30
+
+    @classmethod
+    def of(cls, size_bytes: int) -> Budget:
+        """What files of so many bytes explain: shapes and networks are some dozen times a packed file."""
+        megabytes = size_bytes / _MB
+        return cls(450 * _MB + 40 * size_bytes, 10.0 + megabytes, 60.0 + 10.0 * megabytes)
+
+
+class ReaderError(InputError):
+    """The child was ended or failed; `message` says why, without the name of a file."""
+
+
+_guarding: bool = False
+_in_child: bool = False
+
+
+@contextmanager
+def guarding() -> Iterator[None]:
+    """Within it every guarded reader runs in a child."""
+    global _guarding
+    before, _guarding = _guarding, True
+    try:
+        yield
+    finally:
+        _guarding = before
+
+
+def stay_guarded() -> None:
+    """From now on every guarded reader of this process runs in a child: a server does so at its start."""
+    global _guarding
+    _guarding = True
+
+
+def inside_a_child() -> None:
+    """Tell this process that it is a child: readers run as they are."""
+    global _in_child
+    _in_child = True
+
+
+def guarded(reader: Callable[_Params, _Result]) -> Callable[_Params, _Result]:
+    """Run a reader in a child while a front door is open.
+
+    Its arguments and its result must be picklable but for a keyword `progress`, which is told here. The
+    files among its arguments name the error and set the budget.
+    """
+
+    @functools.wraps(reader)
+    def read(*args: _Params.args, **kwargs: _Params.kwargs) -> _Result:
+        if _in_child or not _guarding:
+            return reader(*args, **kwargs)
+        progress = kwargs.pop("progress", silent)
+        paths = list(_paths_in((args, kwargs)))
+        budget = Budget.of(sum(map(_size_of, paths)))
+        name = paths[0].name if paths else reader.__name__
+        try:
+            return in_child(reader, args, kwargs, budget=budget, progress=progress)  # type: ignore[arg-type]
+        except ReaderError as error:
+            raise InputError("{file}: {problem}", file=name, problem=error.message) from error
+
+    return read
+
+
+def in_child(
+    reader: Callable[..., _Result],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any] | None = None,
+    *,
+    budget: Budget,
+    progress: Progress = silent,
+) -> _Result:
+    """The result of a reader run in a child; the user's errors it raises are raised here.
+
+    ReaderError where the child takes too much, too long, or fails; a failure that no reader expects is
+    written down as defects are, and its number told.
+    """
+    if _in_child:
+        return reader(*args, **(kwargs or {}))
+    target = getattr(reader, "__wrapped__", reader)
+    request = {
+        "reader": (target.__module__, target.__qualname__),
+        "args": args,
+        "kwargs": kwargs or {},
+        "memory_bytes": budget.memory_bytes,
+        "folder": str(Path.cwd()),
+        "settings": {k: v for k, v in os.environ.items() if k.startswith("SERVICE_CIRCLE_")},
+    }
+    child = _CHILDREN.take(PERSON.get(), progress)
+    answer: tuple[Any, ...] = ()
+    try:
+        answer = child.ask(pickle.dumps(request, protocol=5), budget, progress)
+    finally:
+        if not answer:
+            child.end()
+        _CHILDREN.give_back(child, PERSON.get())
+    result: _Result = _unwrapped(answer, reader.__name__)
+    return result
+
+
+def _unwrapped(answer: tuple[Any, ...], reader: str) -> Any:
+    kind, *rest = answer
+    if kind == "result":
+        return rest[0]
+    if kind == "user error":
+        error_class, state, args = rest
+        error: UserError = error_class.__new__(error_class)
+        error.args = args
+        vars(error).update(state)
+        raise error
+    if kind == "memory":
+        raise ReaderError(TOO_LARGE)
+    name, frames = rest
+    defect = record_frames(name, frames, doing=reader)
+    raise ReaderError(
+        text(
+            "Something in it is not as its kind of file has it, and the reader could not go on. Save or "
+            "export it anew; if that does not help, send the report {number} to whoever maintains the "
+            "program.",
+            number=defect.number,
+        )
+    )
+
+
+class _Child:
+    """One child process and the pipe from it."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "data.guard_child"],
+            cwd=_PROJECT,
+            env={**os.environ, **_ENVIRONMENT, "PYTHONPATH": str(_PROJECT)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        self.owner = os.getpid()
+        self._frames: queue.Queue[bytes | None] = queue.Queue()
+        self._most_bytes = Budget.answer_bytes
+        threading.Thread(target=self._pump, args=(self._process.stdout,), daemon=True).start()
+
+    @property
+    def alive(self) -> bool:
+        return self.owner == os.getpid() and self._process.poll() is None
+
+    def end(self) -> None:
+        with suppress(OSError):
+            self._process.kill()
+        self._process.wait()
+
+    def ask(self, request: bytes, budget: Budget, progress: Progress) -> tuple[Any, ...]:
+        """Send a request, tell progress, and wait for the answer as long as the budget allows."""
+        self._most_bytes = budget.answer_bytes
+        with suppress(OSError):  # a child that has just ended is noticed below
+            self._send(request)
+        said: tuple[float, Text] | None = None
+        # Until it says that its libraries are loaded, only the clock counts.
+        begun = heard = float("inf")
+        clock = time.monotonic()
+        while True:
+            if said is not None:
+                progress(*said)
+            else:
+                progress(0.0, text("Opening the file"))
+            with suppress(queue.Empty):
+                frame = self._frames.get(timeout=min(_LOOK_S, budget.quiet_s))
+                if frame is None:
+                    killed = self._process.wait() in (-6, -9, 137, 134)  # by the system, or by an allocator
+                    raise ReaderError(TOO_LARGE if killed else CRASHED)
+                answer: tuple[Any, ...] = pickle.loads(frame)  # noqa: S301 - from our own child
+                if answer[0] != "progress":
+                    return answer
+                heard, clock = self._processor_s(), time.monotonic()
+                begun = heard if said is None else begun
+                said = answer[1], answer[2]
+            used = self._processor_s()
+            if used - heard >= budget.quiet_s or used - begun >= budget.seconds:
+                raise ReaderError(TOO_LONG)
+            if time.monotonic() - clock >= max(_IDLE_S, budget.quiet_s):
+                raise ReaderError(TOO_LONG)
+
+    def _send(self, request: bytes) -> None:
+        pipe = self._process.stdin
+        if pipe is None:
+            raise RuntimeError("the child process has no pipe to it")
+        pipe.write(len(request).to_bytes(LENGTH_BYTES, "little") + request)
+        pipe.flush()
+
+    def _processor_s(self) -> float:
+        """What the child has computed, where the system tells (Linux); else the time of the clock."""
+        try:
+            stat = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="ascii", errors="replace")
+        except OSError:
+            return time.monotonic() if sys.platform != "linux" else 0.0
+        user, system = stat.rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+    def _pump(self, pipe: IO[bytes]) -> None:
+        """Frames as they come; None when the child ends or answers more than it may."""
+        while len(head := pipe.read(LENGTH_BYTES)) == LENGTH_BYTES:
+            length = int.from_bytes(head, "little")
+            if length > self._most_bytes or len(body := pipe.read(length)) < length:
+                break
+            self._frames.put(body)
+        self._frames.put(None)
+        with suppress(OSError):
+            self._process.kill()
+
+
+class _Children:
+    """The children of this process: as many at work as it has processors, the others wait for their turn.
+
+    Next is whoever has the fewest at work, then who has waited longest: one person's ten files do not
+    keep another's one waiting.
+    """
+
+    def __init__(self) -> None:
+        self._idle: list[_Child] = []
+        self._turn = threading.Condition()
+        self._most = max(2, os.cpu_count() or 2)
+        self._busy: Counter[str] = Counter()
+        self._waiting: list[tuple[str, object]] = []
+
+    def take(self, person: str, progress: Progress) -> _Child:
+        mine = (person, object())
+        with self._turn:
+            self._waiting.append(mine)
+        try:
+            while not self._is_next(mine):
+                progress(0.0, text("Waiting until other files are read"))
+        finally:
+            with self._turn:
+                self._waiting.remove(mine)
+        child = None
+        try:
+            with self._turn:
+                living = [idle for idle in self._idle if idle.alive]
+                self._idle = living[:-1]
+            child = living[-1] if living else _Child()
+        finally:
+            if child is None:
+                self._free(person)
+        return child
+
+    def _is_next(self, mine: tuple[str, object]) -> bool:
+        with self._turn:
+            first = min(self._waiting, key=lambda waiting: self._busy[waiting[0]])
+            if first is not mine or self._busy.total() >= self._most:
+                self._turn.wait(_LOOK_S)
+                return False
+            self._busy[mine[0]] += 1
+            return True
+
+    def give_back(self, child: _Child, person: str) -> None:
+        with self._turn:
+            if child.alive:
+                self._idle.append(child)
+        self._free(person)
+
+    def _free(self, person: str) -> None:
+        with self._turn:
+            self._busy[person] -= 1
+            self._turn.notify_all()
+
+    def end(self) -> None:
+        with self._turn:
+            while self._idle:
+                self._idle.pop().end()
+
+
+_CHILDREN: Final = _Children()
+atexit.register(_CHILDREN.end)
+
+
+def _paths_in(value: object) -> Iterator[Path]:
+    """The files among arguments, wherever they stand in tuples, mappings and option objects."""
+    if isinstance(value, Path):
+        yield value
+    elif isinstance(value, tuple | list):
+        for one in value:
+            yield from _paths_in(one)
+    elif isinstance(value, dict):
+        yield from _paths_in(list(value.values()))
+    elif is_dataclass(value) and not isinstance(value, type):
+        for field in fields(value):
+            yield from _paths_in(getattr(value, field.name))
+
+
+def _size_of(path: Path) -> int:
+    """Bytes of a file or of the files in a folder, 0 for what is not there; InputError for a device."""
+    if path.is_dir():
+        return sum(file.stat().st_size for file in path.iterdir() if file.is_file())
+    if not path.exists():
+        return 0
+    if not path.is_file():
+        raise InputError("{file} is no file: a pipe or a device cannot be read.", file=path.name)
+    return path.stat().st_size

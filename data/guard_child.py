@@ -1,0 +1,129 @@
+"""The child process of `data.guard`: reads requests from standard input, answers each on standard output.
+
+Run as `python -m data.guard_child`; it ends with its parent, when nobody has asked for a while, and after a
+file that has left it large.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pickle
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import IO, Any, Final
+
+from core.errors import UserError, told_by_system
+from core.text import Text, text
+from data.guard import LENGTH_BYTES, inside_a_child
+
+_REPORT_S: Final = 0.2
+_LEFT_LARGE_BYTES: Final = 600 << 20
+_PAGE: Final = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+_NOBODY_ASKS_S: Final = 300.0
+
+
+def main() -> None:
+    """Answer until there is nothing more to read."""
+    inside_a_child()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends its children
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints is no answer
+    asked = [time.monotonic()]
+    threading.Thread(target=_end_alone, args=(os.getppid(), asked), daemon=True).start()
+    while len(head := sys.stdin.buffer.read(LENGTH_BYTES)) == LENGTH_BYTES:
+        request = pickle.loads(sys.stdin.buffer.read(int.from_bytes(head, "little")))  # noqa: S301
+        asked[0] = float("inf")
+        _send(answers, _answer(request, answers))
+        asked[0] = time.monotonic()
+        if _memory()[1] > _LEFT_LARGE_BYTES:
+            return
+
+
+def _answer(request: Mapping[str, Any], answers: IO[bytes]) -> tuple[Any, ...]:
+    try:
+        with suppress(OSError):  # paths that need the folder cannot be opened, and say so
+            os.chdir(request["folder"])
+        for name in [name for name in os.environ if name.startswith("SERVICE_CIRCLE_")]:
+            del os.environ[name]
+        os.environ.update(request["settings"])
+        module, name = request["reader"]
+        reader: Any = importlib.import_module(module)
+        for part in name.split("."):
+            reader = getattr(reader, part)
+        kwargs = request["kwargs"]
+        code = getattr(reader, "__wrapped__", reader).__code__
+        if "progress" in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]:
+            kwargs = {**kwargs, "progress": partial(_report, answers, [0.0, ""])}
+        _send(answers, ("progress", 0.0, text("Opening the file")))
+        _allow(request["memory_bytes"])
+        return "result", reader(*request["args"], **kwargs)
+    except UserError as error:
+        return "user error", type(error), vars(error), error.args
+    except (MemoryError, RecursionError):
+        return ("memory",)
+    except OSError as error:
+        said = told_by_system(error)
+        if said is not None:
+            return "user error", type(said), vars(said), said.args
+        return "defect", type(error).__qualname__, traceback.extract_tb(error.__traceback__)
+    except Exception as error:  # noqa: BLE001 - whatever a file makes of its reader is told to the parent
+        return "defect", type(error).__qualname__, traceback.extract_tb(error.__traceback__)
+    finally:
+        _allow(None)
+
+
+def _report(answers: IO[bytes], last: list[Any], share: float, doing: Text) -> None:
+    """At most a few times a second, but every new sentence."""
+    if time.monotonic() - last[0] >= _REPORT_S or last[1] != doing.template:
+        last[:] = time.monotonic(), doing.template
+        _send(answers, ("progress", share, doing))
+
+
+def _send(answers: IO[bytes], answer: tuple[Any, ...]) -> None:
+    frame = pickle.dumps(answer, protocol=5)
+    answers.write(len(frame).to_bytes(LENGTH_BYTES, "little"))
+    answers.write(frame)
+    answers.flush()
+
+
+def _memory() -> tuple[int, int]:
+    """Bytes of address space and of memory in use; 0 where the system does not tell."""
+    try:
+        size, resident = Path("/proc/self/statm").read_text(encoding="ascii").split()[:2]
+    except OSError:
+        return 0, 0
+    return int(size) * _PAGE, int(resident) * _PAGE
+
+
+def _allow(more_bytes: int | None) -> None:
+    """So much address space beyond what is taken, or as much as there is (None).
+
+    Not on Windows, where the checks of declared sizes must do.
+    """
+    if sys.platform == "win32":
+        return
+    import resource
+
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    soft = hard if more_bytes is None else _memory()[0] + more_bytes
+    resource.setrlimit(resource.RLIMIT_AS, (soft if hard < 0 else min(soft, hard), hard))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _end_alone(parent: int, asked: list[float]) -> None:
+    """End with the parent, whatever is being read, and when nobody has asked for a while."""
+    while os.getppid() == parent and time.monotonic() - asked[0] < _NOBODY_ASKS_S:
+        time.sleep(1.0)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""Readers that misbehave, for `test_guard`: a child finds them by their names."""
+
+from __future__ import annotations
+
+import ctypes
+import time
+
+import geopandas  # noqa: F401 - as every reader has loaded it
+import rasterio  # noqa: F401
+
+from core.progress import Progress, silent
+from core.text import text
+from data.formats.asked import OpenQuestionError
+
+
+def idle() -> str:
+    return "done"
+
+
+def sleeps(seconds: float) -> None:
+    time.sleep(seconds)
+
+
+def takes_memory() -> int:
+    return len(bytearray(4 << 30))
+
+
+def computes_for_ever() -> None:
+    while True:
+        pass
+
+
+def chats_for_ever(progress: Progress = silent) -> None:
+    while True:
+        progress(0.0, text("counting"))
+
+
+def crashes() -> None:
+    ctypes.string_at(0)
+
+
+def is_surprised() -> None:
+    raise KeyError("a value of the user's")
+
+
+def asks() -> None:
+    raise OpenQuestionError(text("no such column"), option="--x", field="x", choices=["a", "b"])
