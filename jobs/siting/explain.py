@@ -217,7 +217,8 @@ def _served(asked: Question, plan: Plan) -> tuple[Ints, float, float]:
     rank = np.zeros(problem.n_cells, np.int64)
     for number, row in enumerate(plan.sites, start=1):
         cells = problem.cells_of(row)
-        rank[cells[(rank[cells] == 0) & ~stay[cells]]] = number
+        # residents whom the rule does not speak of are not served anew by it
+        rank[cells[(rank[cells] == 0) & ~stay[cells] & (problem.residents[cells] > 0.0)]] = number
     people = problem.residents
     return rank, float(people[stay].sum()), float(people[before].sum())
 
