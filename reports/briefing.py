@@ -22,7 +22,7 @@ from coverage.model.verdict_rows import (
 )
 from coverage.publish import Results
 from locales import LANGUAGES, Translator, translator
-from reports.extra_words import gap_place
+from reports.gap_words import gap_place
 from reports.plan_briefing import escaped, markdown_table, plan_chapters, plan_title
 
 _MOST_GAPS: Final = 5

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 import pandas as pd
 
@@ -53,19 +53,6 @@ def bands_lines(bands: pd.DataFrame, standard: Standard) -> Iterator[Text]:
     outside = bands_words(bands, standard)
     if outside is not None:
         yield outside
-
-
-def gap_place(gap: Mapping[str, Any]) -> Sayable:
-    """Where a gap (a row of assessment.json) is: the unit that most of its residents live in, and how many
-    units it touches where it is not that one alone."""
-    touched = int(gap.get("units_touched") or 0)
-    if not gap["unit"]:
-        return text("outside all units")
-    if touched < 2:
-        return str(gap["unit"])
-    return text(
-        "{unit} (most residents) and {more} more {more:unit|units}", unit=gap["unit"], more=touched - 1
-    )
 
 
 def people_title(kind: str, people_id: str) -> Sayable:

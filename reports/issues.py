@@ -12,7 +12,7 @@ from coverage.model.standard import level_title
 from coverage.model.verdict_rows import verdict_rows
 from coverage.publish import Results
 from locales import Translator
-from reports.extra_words import gap_place
+from reports.gap_words import gap_place
 
 COLUMNS: Final = {
     "number": text("No."),

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.text import Text, text
 from coverage.model.standard import Rule, Standard
-from reports.extra_words import gap_place
+from reports.gap_words import gap_place
 from ui.scenario.offer import TRY, open_there, tier_for
 from ui.shell.choices import bound, choices, choose, words
 from ui.shell.compute import View, current_assessed

@@ -11,7 +11,7 @@ from core.text import Text, text
 from coverage.model.standard import Check, Rule, settlement_title
 from coverage.model.verdict_rows import share_words, summary
 from maps.palette import VERDICTS
-from reports.extra_words import gap_place
+from reports.gap_words import gap_place
 from ui.shell.choices import choices, words
 from ui.shell.compute import View
 from ui.shell.safe import in_html
