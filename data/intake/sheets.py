@@ -81,7 +81,9 @@ def tables_of(file: RawFile, mapping: Mapping[str, str], book: Notebook) -> list
         notes = Notebook(file.name, sheet.name, book.findings)
         if _is_skipped(sheet, notes, lone=lone):
             continue
-        if _lies_on_its_side(sheet) and find_header(sheet) is None:
+        # A sheet that explains how to fill in the list names its titles below each other, too.
+        may_turn = lone or not _explains(sheet)
+        if may_turn and _lies_on_its_side(sheet) and find_header(sheet) is None:
             sheet = _turned(sheet)
             notes.note(WARNING, "transposed-table", _TURNED)
         tables = list(_tables(file, sheet, mapping, notes))

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -88,8 +89,9 @@ def read_pixels(
     """Pixels of `bands` where any of them is positive; in `area` (raster coordinates) if given."""
     if window.width * window.height > _MOST_LOOKED_AT:
         raise InputError(
-            "The population raster has {columns:,} × {rows:,} pixels to be read. Please give the units of "
+            "{file}: the population raster has {columns:,} × {rows:,} pixels to be read. Please give the units of "
             "the study or its area, so that only their ground is read.",
+            file=Path(raster.name).name,
             columns=int(window.width),
             rows=int(window.height),
         )

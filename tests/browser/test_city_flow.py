@@ -20,6 +20,8 @@ def put(page: Page, folder: Path, own: dict[str, Path]) -> None:
     files = write_small_city(folder / "city")
     usual = {"people": files.population, "lists": files.facilities[0], "streets": files.network}
     for role, path in (usual | {"units": files.units or files.network} | own).items():
+        # What is put into a box while the page is drawn anew may be lost.
+        expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
         page.locator(f'[class*="st-key-city-{role}"] input[type=file]').first.set_input_files(path)
         expect(page.get_by_test_id("stFileChipName").filter(has_text=path.name)).to_be_visible()
     # A click while the page is drawn anew is lost with the button that it hit.

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.maps.test_overlays import with_everything
+from tests.maps.test_layers import with_everything
 
 from maps import render_map
 from maps.model import MapModel

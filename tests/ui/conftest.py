@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -33,12 +32,15 @@ def shown_maps(monkeypatch: pytest.MonkeyPatch) -> ShownMaps:
 
 
 @pytest.fixture
-def app(small_folder: Path, monkeypatch: pytest.MonkeyPatch, shown_maps: ShownMaps) -> AppTest:
+def app(
+    small_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shown_maps: ShownMaps
+) -> AppTest:
     """The page with the small city in the place of the demo city, in Chinese; not yet run."""
     files = write_small_city(small_folder / "city")
     monkeypatch.setenv("SERVICE_CIRCLE_CACHE", str(small_folder / "cache"))
-    # What one test stored is in no other's way.
-    shutil.rmtree(small_folder / "cache" / "scenarios", ignore_errors=True)
+    # What one test stores is in no other's way, also of one that runs at the same time.
+    monkeypatch.setattr("ui.scenario.state.store_folder", lambda: tmp_path / "scenarios")
+    monkeypatch.setattr("ui.scenario.edits.store_folder", lambda: tmp_path / "scenarios")
     monkeypatch.setattr(warm, "demo_files", lambda _cache: files)
     monkeypatch.setattr(warm, "demo_is_ready", lambda _cache: True)
     st.cache_resource.clear()

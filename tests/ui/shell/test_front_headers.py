@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -30,7 +31,9 @@ def answer_to(path: str, *, host: str = "localhost:8501", client: str = "127.0.0
     async def send(message: Message) -> None:
         sent.append(message)
 
-    asyncio.run(Front(PlainTextResponse("Streamlit's"))(scope, receive, send))
+    # In a thread of its own: the browser tests leave a loop running in theirs.
+    with ThreadPoolExecutor(1) as own:
+        own.submit(asyncio.run, Front(PlainTextResponse("Streamlit's"))(scope, receive, send)).result()
     return sent[0]
 
 
