@@ -6,13 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.maps.test_layers import with_everything
 
 from maps import render_map
 from maps.model import MapModel
 from tests.browser import devtools
 from tests.browser.paper import assert_one_whole_sheet
 from tests.maps.sample_maps import tiny_model
+from tests.maps.test_layers import with_everything
 from tests.old_chromium import PACKAGES, old_chromium
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
