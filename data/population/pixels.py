@@ -89,8 +89,8 @@ def read_pixels(
     """Pixels of `bands` where any of them is positive; in `area` (raster coordinates) if given."""
     if window.width * window.height > _MOST_LOOKED_AT:
         raise InputError(
-            "{file}: the population raster has {columns:,} × {rows:,} pixels to be read. Please give the units "
-            "of the study or its area, so that only their ground is read.",
+            "{file}: the population raster has {columns:,} × {rows:,} pixels to be read. Please give the "
+            "units of the study or its area, so that only their ground is read.",
             file=Path(raster.name).name,
             columns=int(window.width),
             rows=int(window.height),
