@@ -44,7 +44,7 @@ from bench.datum_lists import (
     draw,
 )
 from data.intake.convert import converted
-from data.intake.coordinates import MIXED, MIXTURE, likeliest
+from data.intake.datum.coordinates import MIXED, MIXTURE, likeliest
 from data.intake.groups import Context, find_systems
 from geo.crs import project
 

@@ -24,15 +24,15 @@ from coverage.model.tables import UnitTable
 from data.demo import write_demo
 from data.formats.raw import RawSheet
 from data.intake import read_facilities
+from data.intake.datum.likelihood import HYPOTHESES, UNKNOWN, place
+from data.intake.datum.placing import Bounds
+from data.intake.datum.reference import Reference, read_reference
 from data.intake.decisions import LIST
 from data.intake.drafts import Draft
 from data.intake.findings import Notebook
 from data.intake.groups import Context
-from data.intake.likelihood import HYPOTHESES, UNKNOWN, place
 from data.intake.locate import locate
 from data.intake.notation import Angle
-from data.intake.placing import Bounds
-from data.intake.reference import Reference, read_reference
 from data.intake.sheets import Table
 from data.units import read_units
 from geo.crs import project, unproject

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from core.text import Text, text
 from coverage.model.tables import LEVELS, Bools, Floats, UnitTable
+from data.intake.datum.likelihood import declared_units
+from data.intake.datum.placing import Bounds
 from data.intake.drafts import ACCEPTED, REFUSED
 from data.intake.duplicates import MOST_NAMED, DuplicateGroup, describe, find_duplicates
 from data.intake.findings import ERROR, WARNING, Level, Notebook
 from data.intake.groups import Context
-from data.intake.likelihood import declared_units
-from data.intake.placing import Bounds
 from data.intake.sheets import Table
 from data.intake.unit_names import report_unit_names
 from data.intake.unused import FARTHEST_SHIFT_M

@@ -9,11 +9,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.text import Text, text
-from data.intake.coordinates import MIXED, UNITS, DatumDecision, likeliest
+from data.intake.datum.coordinates import MIXED, UNITS, DatumDecision, likeliest
+from data.intake.datum.likelihood import HYPOTHESES, UNKNOWN
+from data.intake.datum.projection import WEB_MERCATOR, to_degrees
 from data.intake.drafts import ACCEPTED, REFUSED
 from data.intake.findings import ERROR, WARNING, Notebook
-from data.intake.likelihood import HYPOTHESES, UNKNOWN
-from data.intake.projection import WEB_MERCATOR, to_degrees
 from data.intake.sheets import Table
 from geo.datum import BD09, GCJ02, WGS84, convert
 

@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from coverage.model.tables import UnitTable
-from data.intake.coordinates import AUTO, DatumDecision, decide, named_systems, overall
-from data.intake.likelihood import UNKNOWN
-from data.intake.placing import Bounds
-from data.intake.projection import decide_projection
-from data.intake.reference import Reference
-from data.intake.scores import Scores, score
+from data.intake.datum.coordinates import AUTO, DatumDecision, decide, named_systems, overall
+from data.intake.datum.likelihood import UNKNOWN
+from data.intake.datum.placing import Bounds
+from data.intake.datum.projection import decide_projection
+from data.intake.datum.reference import Reference
+from data.intake.datum.scores import Scores, score
 from data.intake.sheets import Table
 from geo.crs import metric_crs
 

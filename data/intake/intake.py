@@ -10,7 +10,7 @@ import pandas as pd
 from core.errors import InputError
 from coverage.model.tables import FacilityTable
 from data.formats.raw import RawFile
-from data.intake.coordinates import DatumDecision
+from data.intake.datum.coordinates import DatumDecision
 from data.intake.drafts import ACCEPTED, REFUSED, SET_ASIDE, TO_LOCATE
 from data.intake.duplicates import DuplicateGroup
 from data.intake.findings import ERROR, Finding

@@ -11,10 +11,7 @@ import numpy as np
 
 from core.text import Text, text
 from coverage.model.tables import Bools, Floats
-from data.intake.decisions import LIST
-from data.intake.drafts import REFUSED, Draft
-from data.intake.findings import ERROR, WARNING, Notebook
-from data.intake.placing import (
+from data.intake.datum.placing import (
     IMPOSSIBLE,
     METRES,
     SCALED,
@@ -24,7 +21,10 @@ from data.intake.placing import (
     Ranges,
     judge_ranges,
 )
-from data.intake.projection import candidates, easting_northing, is_geographic, to_degrees
+from data.intake.datum.projection import candidates, easting_northing, is_geographic, to_degrees
+from data.intake.decisions import LIST
+from data.intake.drafts import REFUSED, Draft
+from data.intake.findings import ERROR, WARNING, Notebook
 from data.intake.sheets import Table
 
 _COARSE_DECIMALS: Final = 2

@@ -1,6 +1,6 @@
 """Coordinates in every notation of the lists: decimal degrees, degrees minutes seconds, metres.
 
-What a cell says is read here; what the numbers mean is decided in `data.intake.coordinates`.
+What a cell says is read here; what the numbers mean is decided in `data.intake.datum.coordinates`.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from typing import Final
 
 from core.text import Text, text
 from data.formats.raw import Cell
-from data.intake.coordinates import named_systems
+from data.intake.datum.coordinates import named_systems
 from data.intake.disguises import coded_place, notation_of, place_in
 from data.intake.drafts import REFUSED, SET_ASIDE, TO_LOCATE, Draft, RowCells
 from data.intake.findings import ERROR, WARNING

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from coverage.model.tables import Bools
-from data.intake.coordinates import MIXTURE, DatumDecision
+from data.intake.datum.coordinates import MIXTURE, DatumDecision
+from data.intake.datum.likelihood import HYPOTHESES, UNKNOWN, Hypothesis
+from data.intake.datum.scores import LOG_PRIOR, believe
 from data.intake.groups import Part, alone, part_of_row, sampled, scores_of
 from data.intake.intake import Intake
-from data.intake.likelihood import HYPOTHESES, UNKNOWN, Hypothesis
-from data.intake.scores import LOG_PRIOR, believe
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,9 @@ from coverage.model.tables import UnitTable
 from data.formats.raw import RawFile
 from data.formats.read import read_files
 from data.intake.convert import converted, refuse_unplaced, tell_systems
-from data.intake.coordinates import AUTO, wanted_system
+from data.intake.datum.coordinates import AUTO, wanted_system
+from data.intake.datum.placing import Bounds
+from data.intake.datum.reference import Reference, reference_of
 from data.intake.decisions import Decisions
 from data.intake.drafts import ACCEPTED, SET_ASIDE, Draft
 from data.intake.findings import ERROR, INFO, Finding, Notebook
@@ -26,8 +28,6 @@ from data.intake.groups import Context, Part, find_systems
 from data.intake.intake import ACCEPTED_COLUMNS, Intake, Reading
 from data.intake.judge import judge
 from data.intake.locate import Located, locate
-from data.intake.placing import Bounds
-from data.intake.reference import Reference, reference_of
 from data.intake.rows import read_rows
 from data.intake.sheets import Table, tables_of
 

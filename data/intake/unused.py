@@ -11,7 +11,7 @@ import numpy as np
 from core.text import Text, text
 from coverage.model.tables import Floats
 from data.intake.columns import title_field
-from data.intake.coordinates import named_systems
+from data.intake.datum.coordinates import named_systems
 from data.intake.disguises import notation_of
 from data.intake.drafts import REFUSED, Draft
 from data.intake.findings import ERROR, INFO, WARNING, Notebook

@@ -19,10 +19,10 @@ from data.files import write_bytes, write_csv
 from data.formats.annotate import Front, PackageError, SheetNotes, annotated, is_package
 from data.formats.comments import Note
 from data.formats.raw import Cell, RawFile
-from data.intake.coordinates import MIXED, belief_in_words
+from data.intake.datum.coordinates import MIXED, belief_in_words
+from data.intake.datum.likelihood import UNKNOWN
 from data.intake.findings import ERROR, INFO, LEVEL_TITLES, WARNING, Finding
 from data.intake.intake import Intake
-from data.intake.likelihood import UNKNOWN
 from data.intake.sheets import Table
 
 Say = Callable[[Text], str]

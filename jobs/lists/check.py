@@ -14,7 +14,9 @@ from core.progress import Progress, silent
 from core.progress import part as stretch
 from core.text import text
 from coverage.model.tables import UnitTable
-from data.intake.coordinates import AUTO
+from data.intake.datum.coordinates import AUTO
+from data.intake.datum.origin import in_true_coordinates, layer_datum, shifted_layer
+from data.intake.datum.reference import read_reference
 from data.intake.decisions import (
     PROPOSAL,
     Decisions,
@@ -29,9 +31,7 @@ from data.intake.findings import ERROR, Finding
 from data.intake.groups import Part
 from data.intake.intake import Intake
 from data.intake.judge import judge
-from data.intake.origin import in_true_coordinates, layer_datum, shifted_layer
 from data.intake.read import ListRequest, read_facilities, read_lists
-from data.intake.reference import read_reference
 from data.intake.review import Candidate, Column, Group, ToLocate, candidates, columns, groups, to_locate
 from data.intake.store import keep_originals, store_original
 from data.intake.workbook import workbooks_of, write_accepted, write_findings, write_not_open

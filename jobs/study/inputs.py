@@ -21,7 +21,7 @@ from coverage.model.tables import PopulationGrid, UnitTable
 from data.files import sha256_of
 from data.formats.asked import OpenQuestionError
 from data.formats.inputs_read import InputRead
-from data.intake.coordinates import AUTO
+from data.intake.datum.coordinates import AUTO
 from data.intake.findings import INFO, Finding
 from data.intake.intake import Intake
 from data.intake.read import ListRequest, read_lists

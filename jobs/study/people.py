@@ -20,8 +20,8 @@ from coverage.model.membership import locate
 from coverage.model.study import Study
 from coverage.model.tables import LEVELS, UnitTable
 from data.formats.inputs_read import InputRead
+from data.intake.datum.origin import in_true_coordinates
 from data.intake.findings import ERROR, INFO, WARNING, Finding
-from data.intake.origin import in_true_coordinates
 from data.population import NoPlacesError, PopulationFile, Reading, read_population
 from data.population.area import read_outline
 from data.population.groups import group_findings, of_group

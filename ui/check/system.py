@@ -96,7 +96,7 @@ _mixed = text(
 
 
 def _evidence(done: Checked) -> None:
-    from data.intake.coordinates import belief_in_words
+    from data.intake.datum.coordinates import belief_in_words
 
     tr, datum = words(), done.report.intake.datum
     if not datum.evidence:

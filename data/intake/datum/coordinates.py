@@ -13,8 +13,8 @@ import numpy as np
 from core.errors import SettingError
 from core.text import Text, text
 from coverage.model.tables import Floats
-from data.intake.likelihood import HYPOTHESES, SYSTEM_OF, UNKNOWN
-from data.intake.scores import LOG_PRIOR, Belief, Scores, believe
+from data.intake.datum.likelihood import HYPOTHESES, SYSTEM_OF, UNKNOWN
+from data.intake.datum.scores import LOG_PRIOR, Belief, Scores, believe
 from geo.datum import BD09, GCJ02, WGS84
 
 AUTO: Final = "auto"

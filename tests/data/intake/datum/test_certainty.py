@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.intake.coordinates import decide, named_systems
-from data.intake.likelihood import HYPOTHESES, SYSTEM_OF, UNKNOWN, no_evidence
-from data.intake.scores import Scores
+from data.intake.datum.coordinates import decide, named_systems
+from data.intake.datum.likelihood import HYPOTHESES, SYSTEM_OF, UNKNOWN, no_evidence
+from data.intake.datum.scores import Scores
 
 WORDS = {"wgs84": "WGS84经度", "gcj02": "高德坐标", "bd09": "百度经纬度"}
 

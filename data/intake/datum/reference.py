@@ -14,7 +14,7 @@ import shapely
 from numpy.typing import NDArray
 
 from data.guard import guarded
-from data.intake.placing import Bounds
+from data.intake.datum.placing import Bounds
 from data.population.columns import find_column
 from data.vector import layers, read_vector
 from geo.crs import WGS84

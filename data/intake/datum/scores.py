@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp, softmax
 
 from coverage.model.tables import Bools, Floats, UnitTable
-from data.intake.buildings import BuildingScores, building_scores
-from data.intake.likelihood import (
+from data.intake.datum.buildings import BuildingScores, building_scores
+from data.intake.datum.likelihood import (
     HYPOTHESES,
     UNKNOWN,
     anchor_rows,
@@ -24,7 +24,7 @@ from data.intake.likelihood import (
     no_evidence,
     placed_xy,
 )
-from data.intake.reference import Reference
+from data.intake.datum.reference import Reference
 from geo.crs import metric_crs, project
 from geo.datum import LonLat
 

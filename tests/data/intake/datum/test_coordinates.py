@@ -12,18 +12,18 @@ from shapely.affinity import translate
 from core.errors import SettingError
 from coverage.model.tables import UnitTable
 from data.formats.raw import RawSheet
-from data.intake.coordinates import named_systems, wanted_system
+from data.intake.datum.coordinates import named_systems, wanted_system
+from data.intake.datum.likelihood import HYPOTHESES, place
+from data.intake.datum.origin import layer_datum, shifted_layer
+from data.intake.datum.reference import Reference
 from data.intake.groups import Context, find_systems
-from data.intake.likelihood import HYPOTHESES, place
-from data.intake.origin import layer_datum, shifted_layer
-from data.intake.reference import Reference
 from data.intake.sheets import Table
 from data.vector import read_vector
 from geo.crs import project, unproject
 from geo.datum import convert
 from tests.data.intake.small_lists import CRS, corner, stations, units
 
-REAL_UNITS = Path(__file__).parents[3] / ".." / "shared" / "data" / "nanjing_units"
+REAL_UNITS = Path(__file__).parents[4] / ".." / "shared" / "data" / "nanjing_units"
 NOTHING = np.array([], object)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import shapely
 
-from data.intake.origin import in_true_coordinates, origin_of
+from data.intake.datum.origin import in_true_coordinates, origin_of
 from data.source import OSM_CREDIT
 from data.units import read_units
 from geo.datum import GCJ02, WGS84, convert

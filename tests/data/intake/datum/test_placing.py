@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from data.intake.placing import DEGREES, IMPOSSIBLE, METRES, SCALED, SWAPPED, ZERO, judge_ranges
-from data.intake.projection import candidates, easting_northing, to_degrees
+from data.intake.datum.placing import DEGREES, IMPOSSIBLE, METRES, SCALED, SWAPPED, ZERO, judge_ranges
+from data.intake.datum.projection import candidates, easting_northing, to_degrees
 from geo.crs import project
 
 CASES = [

@@ -16,11 +16,11 @@ from pyproj.exceptions import CRSError
 from core.errors import SettingError
 from core.text import text
 from coverage.model.tables import Bools, Floats, UnitTable
-from data.intake.coordinates import DatumDecision, Evidence
-from data.intake.likelihood import UNKNOWN, declared_units, membership
-from data.intake.placing import CHINA, Bounds, inside, is_web_mercator
-from data.intake.reference import Reference
-from data.intake.scores import belief_by_buildings
+from data.intake.datum.coordinates import DatumDecision, Evidence
+from data.intake.datum.likelihood import UNKNOWN, declared_units, membership
+from data.intake.datum.placing import CHINA, Bounds, inside, is_web_mercator
+from data.intake.datum.reference import Reference
+from data.intake.datum.scores import belief_by_buildings
 from geo.crs import project
 from geo.datum import LonLat
 

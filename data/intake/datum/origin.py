@@ -18,12 +18,12 @@ from core.text import Text, text
 from coverage.model.names import unit_key
 from coverage.model.tables import Floats, UnitTable
 from data.formats.layers import opened
-from data.intake.coordinates import DatumDecision, named_systems, ranking_of
+from data.intake.datum.coordinates import DatumDecision, named_systems, ranking_of
+from data.intake.datum.likelihood import SYSTEM_OF, UNKNOWN, anchors, no_evidence, placed_xy
+from data.intake.datum.placing import CHINA, inside
+from data.intake.datum.reference import NAME_COLUMNS
+from data.intake.datum.scores import LOG_PRIOR, Scores, believe
 from data.intake.findings import WARNING, Finding
-from data.intake.likelihood import SYSTEM_OF, UNKNOWN, anchors, no_evidence, placed_xy
-from data.intake.placing import CHINA, inside
-from data.intake.reference import NAME_COLUMNS
-from data.intake.scores import LOG_PRIOR, Scores, believe
 from data.population.columns import find_column
 from data.source import OSM_CREDIT, credits_of
 from geo.crs import WGS84 as DEGREES
