@@ -32,8 +32,8 @@ from data.intake.drafts import Draft
 from data.intake.findings import Notebook
 from data.intake.groups import Context
 from data.intake.locate import locate
-from data.intake.notation import Angle
-from data.intake.sheets import Table
+from data.intake.tables.notation import Angle
+from data.intake.tables.sheets import Table
 from data.units import read_units
 from geo.crs import project, unproject
 from geo.datum import SYSTEMS, convert

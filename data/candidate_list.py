@@ -24,11 +24,11 @@ from data.files import write_plain_csv
 from data.formats.raw import Cell, RawFile
 from data.formats.read import read_files
 from data.guard import guarded
-from data.intake.columns import bare, field_of, normalise
 from data.intake.findings import Finding, Notebook
-from data.intake.numbers import parse_number, plain
 from data.intake.read import read_facilities
-from data.intake.sheets import Table, tables_of
+from data.intake.tables.columns import bare, field_of, normalise
+from data.intake.tables.numbers import parse_number, plain
+from data.intake.tables.sheets import Table, tables_of
 from geo.crs import WGS84, unproject
 
 # The first that is there counts. “万元” in a title is the unit of its figures and of the budget.

@@ -20,7 +20,7 @@ from data.intake.drafts import ACCEPTED, REFUSED
 from data.intake.duplicates import MOST_NAMED, DuplicateGroup, describe, find_duplicates
 from data.intake.findings import ERROR, WARNING, Level, Notebook
 from data.intake.groups import Context
-from data.intake.sheets import Table
+from data.intake.tables.sheets import Table
 from data.intake.unit_names import report_unit_names
 from data.intake.unused import FARTHEST_SHIFT_M
 from geo.crs import project

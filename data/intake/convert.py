@@ -14,7 +14,7 @@ from data.intake.datum.likelihood import HYPOTHESES, UNKNOWN
 from data.intake.datum.projection import WEB_MERCATOR, to_degrees
 from data.intake.drafts import ACCEPTED, REFUSED
 from data.intake.findings import ERROR, WARNING, Notebook
-from data.intake.sheets import Table
+from data.intake.tables.sheets import Table
 from geo.datum import BD09, GCJ02, WGS84, convert
 
 _NAMES = {GCJ02: "GCJ-02", BD09: "BD-09", WGS84: "WGS-84"}

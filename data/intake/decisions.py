@@ -13,7 +13,7 @@ import pandas as pd
 
 from core.errors import InputError, SettingError
 from data.files import read_csv, write_csv, write_json
-from data.intake.columns import KEPT_FIELDS, PERSONAL, SERIAL
+from data.intake.tables.columns import KEPT_FIELDS, PERSONAL, SERIAL
 
 LIST: Final = "list"
 HAND: Final = "hand"

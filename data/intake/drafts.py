@@ -9,8 +9,8 @@ from typing import Final
 from core.text import Text
 from data.formats.raw import Cell, Row
 from data.intake.findings import ERROR, WARNING, Notebook
-from data.intake.numbers import Angle, as_written, is_missing
-from data.intake.sheets import Table
+from data.intake.tables.numbers import Angle, as_written, is_missing
+from data.intake.tables.sheets import Table
 
 ACCEPTED: Final = "accepted"
 REFUSED: Final = "refused"

@@ -15,8 +15,8 @@ from scipy.spatial import cKDTree
 
 from core.text import Text, text
 from coverage.model.tables import Floats, Ints
-from data.intake.columns import bare, normalise
 from data.intake.decisions import group_id
+from data.intake.tables.columns import bare, normalise
 from geo.crs import metric_crs, project
 
 _REACH_M: Final = 300.0

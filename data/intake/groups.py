@@ -16,7 +16,7 @@ from data.intake.datum.placing import Bounds
 from data.intake.datum.projection import decide_projection
 from data.intake.datum.reference import Reference
 from data.intake.datum.scores import Scores, score
-from data.intake.sheets import Table
+from data.intake.tables.sheets import Table
 from geo.crs import metric_crs
 
 _MOST_ROWS: Final = 600

@@ -15,8 +15,8 @@ from data.intake.drafts import ACCEPTED, REFUSED, SET_ASIDE, TO_LOCATE
 from data.intake.duplicates import DuplicateGroup
 from data.intake.findings import ERROR, Finding
 from data.intake.groups import Context
-from data.intake.sheets import Table
-from data.intake.tiers import CLOSED, PLANNED
+from data.intake.tables.sheets import Table
+from data.intake.tables.tiers import CLOSED, PLANNED
 from geo.crs import project
 
 ACCEPTED_COLUMNS: Final = (

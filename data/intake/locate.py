@@ -25,7 +25,7 @@ from data.intake.datum.projection import candidates, easting_northing, is_geogra
 from data.intake.decisions import LIST
 from data.intake.drafts import REFUSED, Draft
 from data.intake.findings import ERROR, WARNING, Notebook
-from data.intake.sheets import Table
+from data.intake.tables.sheets import Table
 
 _COARSE_DECIMALS: Final = 2
 _FINE_DECIMALS: Final = 4

@@ -10,12 +10,12 @@ from typing import Final
 from core.text import Text, text
 from data.formats.raw import Cell
 from data.intake.datum.coordinates import named_systems
-from data.intake.disguises import coded_place, notation_of, place_in
 from data.intake.drafts import REFUSED, SET_ASIDE, TO_LOCATE, Draft, RowCells
 from data.intake.findings import ERROR, WARNING
-from data.intake.notation import UNCLEAR, parse_angle, parse_pair
-from data.intake.numbers import LAT, LON, Angle, is_missing, plain, quoted
-from data.intake.place_columns import PlaceColumns
+from data.intake.tables.disguises import coded_place, notation_of, place_in
+from data.intake.tables.notation import UNCLEAR, parse_angle, parse_pair
+from data.intake.tables.numbers import LAT, LON, Angle, is_missing, plain, quoted
+from data.intake.tables.place_columns import PlaceColumns
 
 _PLAIN: Final = re.compile(r"[\d.+\-]+(\s*,\s*[\d.+\-]+)?")
 _LATITUDE_FIRST: Final = re.compile(r"纬度?[^经]*经|lat.*(lon|lng)|^[^经]*(纬|北纬)[^经]*$|^lat")

@@ -29,7 +29,7 @@ from data.intake.intake import ACCEPTED_COLUMNS, Intake, Reading
 from data.intake.judge import judge
 from data.intake.locate import Located, locate
 from data.intake.rows import read_rows
-from data.intake.sheets import Table, tables_of
+from data.intake.tables.sheets import Table, tables_of
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,14 @@ import pandas as pd
 
 from core.text import Text, text
 from coverage.model.tables import Floats
-from data.intake.columns import KEPT_FIELDS, OWN, PERSONAL, SERIAL, column_key
 from data.intake.datum.likelihood import HYPOTHESES, UNKNOWN, place
 from data.intake.decisions import LIST, Decisions, GroupChoice
 from data.intake.drafts import ACCEPTED, REFUSED, TO_LOCATE
 from data.intake.duplicates import DuplicateGroup, find_duplicates
 from data.intake.intake import Intake
-from data.intake.numbers import as_written
-from data.intake.sheets import Table
+from data.intake.tables.columns import KEPT_FIELDS, OWN, PERSONAL, SERIAL, column_key
+from data.intake.tables.numbers import as_written
+from data.intake.tables.sheets import Table
 
 _EXAMPLES: Final = 3
 _MOST_POINTS: Final = 300

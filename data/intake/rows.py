@@ -9,12 +9,13 @@ from typing import Final
 
 from core.text import Text, text
 from data.formats.raw import Cell, Row
-from data.intake.columns import KEPT_FIELDS, PERSONAL
 from data.intake.decisions import ADDRESS, HAND, LIST, PROPOSAL
-from data.intake.disguises import without_place
 from data.intake.drafts import SET_ASIDE, Draft, RowCells
 from data.intake.findings import ERROR, INFO, WARNING, Notebook
-from data.intake.numbers import (
+from data.intake.pairs import read_coordinates
+from data.intake.tables.columns import KEPT_FIELDS, PERSONAL
+from data.intake.tables.disguises import without_place
+from data.intake.tables.numbers import (
     Kind,
     as_written,
     is_ditto,
@@ -25,9 +26,8 @@ from data.intake.numbers import (
     quoted,
     visible,
 )
-from data.intake.pairs import read_coordinates
-from data.intake.sheets import Table
-from data.intake.tiers import (
+from data.intake.tables.sheets import Table
+from data.intake.tables.tiers import (
     CENTRE,
     CLOSED,
     OPEN,

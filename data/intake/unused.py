@@ -10,13 +10,13 @@ import numpy as np
 
 from core.text import Text, text
 from coverage.model.tables import Floats
-from data.intake.columns import title_field
 from data.intake.datum.coordinates import named_systems
-from data.intake.disguises import notation_of
 from data.intake.drafts import REFUSED, Draft
 from data.intake.findings import ERROR, INFO, WARNING, Notebook
-from data.intake.numbers import is_missing
-from data.intake.sheets import Table
+from data.intake.tables.columns import title_field
+from data.intake.tables.disguises import notation_of
+from data.intake.tables.numbers import is_missing
+from data.intake.tables.sheets import Table
 from geo.datum import BD09, GCJ02, WGS84, convert
 
 # No coordinate system moves a place farther than this.

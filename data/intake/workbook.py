@@ -23,7 +23,7 @@ from data.intake.datum.coordinates import MIXED, belief_in_words
 from data.intake.datum.likelihood import UNKNOWN
 from data.intake.findings import ERROR, INFO, LEVEL_TITLES, WARNING, Finding
 from data.intake.intake import Intake
-from data.intake.sheets import Table
+from data.intake.tables.sheets import Table
 
 Say = Callable[[Text], str]
 

@@ -10,7 +10,7 @@ import pandas as pd
 from data.files import read_csv_bytes
 from data.intake.drafts import ACCEPTED, TO_LOCATE
 from data.intake.intake import ACCEPTED_COLUMNS, Intake
-from data.intake.tiers import PLANNED
+from data.intake.tables.tiers import PLANNED
 from data.store.files import StoredFiles
 
 NUMBERS: Final = ("lon", "lat", "places", "capacity", "area_m2", "residents_declared", "source_row")

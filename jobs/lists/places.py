@@ -14,7 +14,7 @@ from coverage.model.tables import Bools, Floats, UnitTable
 from data.intake.datum.likelihood import declared_units
 from data.intake.datum.projection import candidates, to_degrees
 from data.intake.drafts import ACCEPTED
-from data.intake.notation import parse_pair
+from data.intake.tables.notation import parse_pair
 from geo.crs import metric_crs, project, unproject
 from geo.datum import WGS84, convert
 from jobs.lists.check import CheckReport

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import streamlit as st
 
 from core.text import Text, text
-from data.intake.columns import PERSONAL, field_names, title_field
+from data.intake.tables.columns import PERSONAL, field_names, title_field
 from ui.check.checking import Checked
 from ui.check.upload import confirm_columns
 from ui.shell.choices import words
@@ -144,8 +144,8 @@ def _sureness(done: Checked, column: Column) -> Text:
 
 def _doubled(chosen: dict[str, str], columns: Sequence[Column]) -> Text | None:
     """A sentence if two columns of one sheet are taken for the same thing."""
-    from data.intake.columns import SERIAL
     from data.intake.review import FIELD_TITLES
+    from data.intake.tables.columns import SERIAL
 
     seen: dict[tuple[str, str, str], str] = {}
     for column in columns:

@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 
 from data.intake.read import read_facilities
-from data.intake.tiers import tier_of
+from data.intake.tables.tiers import tier_of
 from geo.crs import project
 from geo.datum import BD09, GCJ02, WGS84, convert
 from tests.data.intake.small_lists import stations, units, write_xlsx

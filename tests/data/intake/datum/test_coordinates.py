@@ -17,7 +17,7 @@ from data.intake.datum.likelihood import HYPOTHESES, place
 from data.intake.datum.origin import layer_datum, shifted_layer
 from data.intake.datum.reference import Reference
 from data.intake.groups import Context, find_systems
-from data.intake.sheets import Table
+from data.intake.tables.sheets import Table
 from data.vector import read_vector
 from geo.crs import project, unproject
 from geo.datum import convert

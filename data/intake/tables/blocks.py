@@ -7,10 +7,10 @@ from typing import Final
 
 from core.text import text
 from data.formats.raw import Cell, RawSheet, Row
-from data.intake.columns import PERSONAL, SERIAL
 from data.intake.findings import Notebook
-from data.intake.numbers import as_written, is_missing
-from data.intake.place_columns import PlaceColumns
+from data.intake.tables.columns import PERSONAL, SERIAL
+from data.intake.tables.numbers import as_written, is_missing
+from data.intake.tables.place_columns import PlaceColumns
 
 # Of these a facility may have several, one a row; all else is its own once.
 _MANIFOLD: Final = ("services", "remark", PERSONAL, "")

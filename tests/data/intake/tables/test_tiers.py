@@ -2,7 +2,7 @@
 
 import pytest
 
-from data.intake.tiers import status_of, tier_of_kind, tier_of_name, tier_of_title
+from data.intake.tables.tiers import status_of, tier_of_kind, tier_of_name, tier_of_title
 
 NAMES = [
     ("梅园新村街道便民服务中心", "centre"),

@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from data.intake.numbers import Kind, is_ditto, is_missing, parse_date, parse_number
+from data.intake.tables.numbers import Kind, is_ditto, is_missing, parse_date, parse_number
 
 NUMBERS = [
     (1200, 1200, "exact"),

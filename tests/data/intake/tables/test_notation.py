@@ -2,7 +2,7 @@
 
 import pytest
 
-from data.intake.notation import parse_angle, parse_pair
+from data.intake.tables.notation import parse_angle, parse_pair
 
 ANGLES = [
     "118.77",

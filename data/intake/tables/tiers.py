@@ -11,8 +11,8 @@ from typing import Final
 
 from rapidfuzz import fuzz, process
 
-from data.intake.columns import SIMPLIFIED
-from data.intake.words import any_of, kinds, words
+from data.intake.tables.columns import SIMPLIFIED
+from data.intake.tables.words import any_of, kinds, words
 
 CENTRE: Final = "centre"
 STATION: Final = "station"

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from data.formats.raw import Cell
-from data.intake.words import words
+from data.intake.tables.words import words
 
 LON: Final = "lon"
 LAT: Final = "lat"

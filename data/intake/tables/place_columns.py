@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from data.formats.raw import Cell, Row
-from data.intake.columns import join_title, normalise, title_field
-from data.intake.disguises import place_in
-from data.intake.notation import (
+from data.intake.tables.columns import join_title, normalise, title_field
+from data.intake.tables.disguises import place_in
+from data.intake.tables.notation import (
     DECIMAL,
     MINUTES,
     MINUTES_SECONDS,
@@ -21,7 +21,7 @@ from data.intake.notation import (
     parse_angle,
     parse_pair,
 )
-from data.intake.numbers import LAT, LON, Angle, is_missing, plain
+from data.intake.tables.numbers import LAT, LON, Angle, is_missing, plain
 
 _SAMPLE: Final = 400
 _MOSTLY: Final = 0.8

@@ -2,7 +2,7 @@
 
 import pytest
 
-from data.intake.columns import choose_columns, confirmed_columns, field_names, field_of
+from data.intake.tables.columns import choose_columns, confirmed_columns, field_names, field_of
 
 TITLES = [
     ("设施名称", "name"),

@@ -12,8 +12,8 @@ from datetime import datetime
 from typing import Final
 
 from data.formats.raw import Cell
-from data.intake.disguises import place_in
-from data.intake.numbers import LAT, LON, Angle, is_missing, plain
+from data.intake.tables.disguises import place_in
+from data.intake.tables.numbers import LAT, LON, Angle, is_missing, plain
 
 _LETTERS: Final = {
     "东经": (LON, 1), "西经": (LON, -1), "北纬": (LAT, 1), "南纬": (LAT, -1),

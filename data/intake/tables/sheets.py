@@ -11,15 +11,15 @@ from typing import Final
 from core.text import Text, text
 from data.formats import detect
 from data.formats.raw import Cell, RawFile, RawSheet, Row
-from data.intake.blocks import fold_blocks
-from data.intake.columns import OWN, PERSONAL, SERIAL, confirmed_columns, join_title, title_field
 from data.intake.findings import ERROR, INFO, WARNING, Notebook
-from data.intake.headers import Header, Region, filled_down, find_header, geometry_header, regions
-from data.intake.notation import parse_angle, parse_pair
-from data.intake.numbers import plain, quoted
-from data.intake.place_columns import PlaceColumns, place_columns
-from data.intake.tiers import tier_of_kind
-from data.intake.words import any_of, begins_with
+from data.intake.tables.blocks import fold_blocks
+from data.intake.tables.columns import OWN, PERSONAL, SERIAL, confirmed_columns, join_title, title_field
+from data.intake.tables.headers import Header, Region, filled_down, find_header, geometry_header, regions
+from data.intake.tables.notation import parse_angle, parse_pair
+from data.intake.tables.numbers import plain, quoted
+from data.intake.tables.place_columns import PlaceColumns, place_columns
+from data.intake.tables.tiers import tier_of_kind
+from data.intake.tables.words import any_of, begins_with
 
 _TIER_SAMPLE: Final = 200
 _HEADS: Final = 3

@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
-from data.intake.numbers import visible
+from data.intake.tables.numbers import visible
 
 PERSONAL: Final = "personal"
 SERIAL: Final = "serial"

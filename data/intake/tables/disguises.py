@@ -14,7 +14,7 @@ import shapely
 from core.text import Text, text
 from data.formats.geometry import inner_point
 from data.formats.raw import Cell
-from data.intake.numbers import LAT, LON, Angle, plain
+from data.intake.tables.numbers import LAT, LON, Angle, plain
 
 
 @dataclass(frozen=True)

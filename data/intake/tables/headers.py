@@ -7,11 +7,19 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from data.formats.raw import Cell, Range, RawSheet, Row
-from data.intake.columns import OWN, PERSONAL, SERIAL, choose_columns, field_of_cut, normalise, title_field
-from data.intake.notation import parse_angle, parse_pair
-from data.intake.numbers import plain
-from data.intake.place_columns import part_of_angle
-from data.intake.tiers import tier_of_kind, tier_of_name
+from data.intake.tables.columns import (
+    OWN,
+    PERSONAL,
+    SERIAL,
+    choose_columns,
+    field_of_cut,
+    normalise,
+    title_field,
+)
+from data.intake.tables.notation import parse_angle, parse_pair
+from data.intake.tables.numbers import plain
+from data.intake.tables.place_columns import part_of_angle
+from data.intake.tables.tiers import tier_of_kind, tier_of_name
 
 _SEARCHED_ROWS: Final = 40
 _HEADER_ROWS: Final = 3
