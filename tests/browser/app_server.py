@@ -13,9 +13,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import FrameLocator, Page, expect
+from playwright.sync_api import FrameLocator, Locator, Page, expect
 
 ROOT = Path(__file__).parents[2]
+
+
+def menu_link(page: Page, title: str) -> Locator:
+    """The menu's link to a page: the page that is being left may still show a link of the same title."""
+    return page.get_by_test_id("stTopNav").get_by_role("link", name=title)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.app_server import map_of
+from tests.browser.app_server import map_of, menu_link
 
 pytestmark = pytest.mark.browser
 
@@ -81,5 +81,5 @@ def test_one_click_leads_from_a_gap_into_what_if_and_a_reload_keeps_it(
     settled(page)
     link = page.url
     page.goto(link.split("/scenario")[0])
-    page.get_by_role("link", name="方案推演").click()
+    menu_link(page, "方案推演").click()
     expect(page.locator(".edit")).to_have_count(1, timeout=SLOW_MS)

@@ -8,6 +8,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.app_server import menu_link
+
 pytestmark = pytest.mark.browser
 
 SLOW_MS = 120_000
@@ -36,7 +38,7 @@ def test_what_was_chosen_is_there_after_a_reload_in_another_tab_and_in_another_l
     choose(page, "类型", "公共服务站")
     drawn_on(page).click(position={"x": 300, "y": 260})
     expect(page.locator(".edit")).to_have_count(1, timeout=SLOW_MS)
-    page.get_by_role("link", name="新增选址").click()
+    menu_link(page, "新增选址").click()
     expect(page.locator("h1")).to_have_text("新增选址")
     choose(page, "衡量方式", "步行口径")
     expect(chosen(page, "衡量方式")).to_have_value(re.compile("步行口径"))
@@ -49,7 +51,7 @@ def test_what_was_chosen_is_there_after_a_reload_in_another_tab_and_in_another_l
     expect(chosen(page, "Measured by")).to_have_value(re.compile("walking"), timeout=SLOW_MS)
     other = page.context.new_page()
     other.goto(page.url.partition("/siting")[0])
-    other.get_by_role("link", name="What if").click()
+    menu_link(other, "What if").click()
     expect(other.locator(".edit")).to_have_count(1, timeout=SLOW_MS)
     expect(chosen(other, "Kind")).to_have_value(re.compile("service station"))
     expect(other).to_have_title("What if · 服务圈 Service circle")

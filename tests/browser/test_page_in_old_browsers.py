@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect
 
-from tests.browser.app_server import map_of
+from tests.browser.app_server import map_of, menu_link
 from tests.old_chromium import FLAGS, environment, old_chromium
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -46,7 +46,7 @@ def test_every_page_is_shown_in_chromium_109_without_a_dialog(page: Page, addres
     expect(page.locator(".verdicts tbody tr")).to_have_count(12)
     map_of(page)
     for link in PAGES:
-        page.get_by_role("link", name=link).click()
+        menu_link(page, link).click()
         expect(page.locator("h1")).to_have_text(link, timeout=120_000)
         expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=120_000)
         expect(page.locator("[role=dialog], .front-note:visible, [data-testid=stException]")).to_have_count(0)
@@ -56,7 +56,7 @@ def test_a_table_with_choices_is_shown_in_chromium_109(page: Page, address: str)
     """Streamlit's tables call functions that came with Chromium 110."""
     page.goto(address)
     expect(page.locator(".verdicts tbody tr")).to_have_count(12)
-    page.get_by_role("link", name="清单核验").click()
+    menu_link(page, "清单核验").click()
     rows = "名称,类型,经度,纬度\n某社区服务站,公共服务站,119.9,32.1\n".encode("utf-8-sig")
     box = page.locator('[data-testid="stMain"] input[type=file]').first
     box.set_input_files({"name": "清单.csv", "mimeType": "text/csv", "buffer": rows})
