@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -116,18 +115,15 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
     of_units = units.findings if units else ()
     short = short_sides(population.grid.xy, streets.network, margin_m=margin_m)
     passed, passed_one_by_one = island_notes(study, standard.walking, files.network.name)
-    lon, lat = unproject(population.grid.xy, crs)
-    doubtful = unknown_layers(files, people, streets.kind, (lon.min(), lat.min(), lon.max(), lat.max()))
-    said = (
-        doubtful, in_water, of_units, grounds.findings, streets.remarks, passed_one_by_one, intake.findings,
-    )  # fmt: skip
+    doubtful = unknown_layers(files, people, streets.kind)
+    of_ground = (*doubtful, *in_water, *of_units, *grounds.findings, *streets.remarks, *passed_one_by_one)
     read = (*population.read, *(units.read if units else ()), *streets.read, *grounds.read)
     return Inputs(
         study=study,
         standard=standard,
         basemap=streets.basemap,
         intake=intake,
-        findings=tuple(itertools.chain(population.findings, *said)),
+        findings=(*population.findings, *of_ground, *intake.findings),
         notes=(
             *list_notes(intake),
             *people_notes(people, study),

@@ -11,6 +11,7 @@ from core.text import Text, text
 from data.intake.datum.origin import may_be_shifted, tells_true
 from data.intake.findings import Finding, level_of
 from data.streets.detect import OSM_FORMATS
+from geo.crs import unproject
 from geo.datum import SYSTEMS
 from jobs.study.cases import StudyFiles
 from jobs.study.people import People
@@ -27,17 +28,16 @@ _GROUND: Final = {
 _MOST_NAMED: Final = 6
 
 
-def unknown_layers(
-    files: StudyFiles, people: People, streets: str, bounds: Sequence[float]
-) -> tuple[Finding, ...]:
+def unknown_layers(files: StudyFiles, people: People, streets: str) -> tuple[Finding, ...]:
     """One finding for each file of streets, residents, units and their ground of which nothing shows that it
     is in true coordinates.
 
-    `streets` is the kind of the street file, `bounds` (west, south, east, north) where the residents live:
-    outside China no layer is shifted. Residents by unit have no place of their own. That layers agree with
-    each other, or a list with them, is no evidence: all may be shifted alike.
+    `streets` is the kind of the street file. Where the residents live outside China no layer is shifted.
+    Residents by unit have no place of their own. That layers agree with each other, or a list with them, is
+    no evidence: all may be shifted alike.
     """
-    if not may_be_shifted(bounds):
+    lon, lat = unproject(people.population.grid.xy, people.crs)
+    if not may_be_shifted((lon.min(), lat.min(), lon.max(), lat.max())):
         return ()
     told = {entry.file: entry.system for entry in people.population.read if entry.used}
     asked: dict[Path, Text] = {}
