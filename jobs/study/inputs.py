@@ -112,18 +112,17 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
         grounds=grounds.grounds,
         unplaced=intake.to_locate[["tier", "district", "street", "community"]],
     )
-    of_units = units.findings if units else ()
     short = short_sides(population.grid.xy, streets.network, margin_m=margin_m)
     passed, passed_one_by_one = island_notes(study, standard.walking, files.network.name)
     doubtful = unknown_layers(files, people, streets.kind)
-    of_ground = (*doubtful, *in_water, *of_units, *grounds.findings, *streets.remarks, *passed_one_by_one)
+    of_layers = (*(units.findings if units else ()), *grounds.findings, *streets.remarks, *passed_one_by_one)
     read = (*population.read, *(units.read if units else ()), *streets.read, *grounds.read)
     return Inputs(
         study=study,
         standard=standard,
         basemap=streets.basemap,
         intake=intake,
-        findings=(*population.findings, *of_ground, *intake.findings),
+        findings=(*population.findings, *doubtful, *in_water, *of_layers, *intake.findings),
         notes=(
             *list_notes(intake),
             *people_notes(people, study),
