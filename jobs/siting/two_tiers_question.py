@@ -152,7 +152,8 @@ def _town(done: Assessed, tiers: tuple[Question, Question], old: Ints, goal: Goa
 def _covering(done: Assessed, asked: Question, old: Ints) -> sparse.csr_array:
     """Within the rule's figure; old facilities that do not serve the rule reach nobody."""
     serves = np.isin(old, asked.existing)
-    reach = facility_reach(done.assessment, old[serves], asked.request.by, limit_of(done, asked.rule))
+    rows, within = reach_matrix(asked.rule, done.assessment.measured)
+    reach = within[np.searchsorted(rows, old[serves])]
     return stacked(asked.cover.reach[: len(asked.candidates)], _at(reach, serves))
 
 
