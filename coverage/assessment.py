@@ -68,9 +68,7 @@ class Assessment:
         over, since ways to facilities of different figures are not compared. None where there is none.
         """
         reach = (Check.RADIUS, Check.WALK)
-        judged = [
-            r for r in self.results if r.rule.check in reach and r.residents > 0 and not r.rule.classes
-        ]
+        judged = [r for r in self.results if r.rule.check in reach and r.residents > 0 and not r.rule.classes]
         walking = self.standard.walking
         widest = max(
             judged,

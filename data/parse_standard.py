@@ -155,9 +155,7 @@ class _Reader:
             raise self._fields.refuse(where, key, text("a figure must be above 0"))
         return figure
 
-    def _classes(
-        self, row: Mapping[str, Any], figure_key: str | None, where: str
-    ) -> tuple[SizeClass, ...]:
+    def _classes(self, row: Mapping[str, Any], figure_key: str | None, where: str) -> tuple[SizeClass, ...]:
         """Figures by size of facility, largest size first."""
         for key in {"figure_m", figure_key}:
             if key in row:

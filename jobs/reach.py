@@ -85,7 +85,7 @@ class Reached:
                     filled=float(self.light["filled_m2"].iloc[0]),
                 )
             )
-        for row, owner in zip(*(part.tolist() for part in rows), strict=True):
+        for row, owner in zip(*(side.tolist() for side in rows), strict=True):
             facility = int(self.wish.facilities[owner])
             name, edge = str(study.facilities.frame["name"].iloc[facility]), int(doors.edge[row])
             if edge >= 0 and on_island[edge]:

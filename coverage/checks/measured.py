@@ -50,9 +50,7 @@ class Measured:
             self._ties[tiers] = NO_TIES
             if len(rows) > 1:
                 at_nodes = self.distances.nodes_to(tiers)
-                found = ties_by_nodes(
-                    self.study.network, self._places, at_nodes, doors, within_m=BOUNDARY_M
-                )
+                found = ties_by_nodes(self.study.network, self._places, at_nodes, doors, within_m=BOUNDARY_M)
                 several = len(self.distances.entrance_of) > len(self.study.facilities)
                 self._ties[tiers] = self._between_facilities(found) if several else found
         return self._ties[tiers]

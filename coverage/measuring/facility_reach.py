@@ -22,7 +22,7 @@ from geo.network.snapping import Snapped, take
 def straight_nearest(
     points: Floats | PointBlocks, xy: Floats, facilities: FacilityTable, rows: Ints
 ) -> Nearest:
-    """The nearest of some facilities in a straight line, by position in `rows`; of equally near ones the first.
+    """The nearest of some facilities in a straight line, by position in `rows`; of those as near the first.
 
     `points` are the places `xy` (n, 2), or blocks of them.
     """
@@ -138,4 +138,3 @@ def _merged(reach: csr_array, owner: Ints, n: int) -> csr_array:
     first = order[np.flatnonzero(np.diff(key, prepend=-1))]
     indptr = np.searchsorted(row[first], np.arange(n + 1))
     return csr_array((reach.data[first], reach.indices[first], indptr), shape=(n, reach.shape[1]))
-

@@ -73,7 +73,7 @@ class Entrances:
         """The entrances of some facilities, in their order, and the position in `rows` of each's facility."""
         if self.are_facilities:
             return rows, np.arange(len(rows))
-        first, last = (np.searchsorted(self.facility, rows, side=side) for side in ("left", "right"))  # type: ignore[call-overload]
+        first, last = (np.searchsorted(self.facility, rows, side=side) for side in ("left", "right"))
         return ranges(first, last - first), np.repeat(np.arange(len(rows)), last - first)
 
     @cached_property

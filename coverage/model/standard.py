@@ -56,7 +56,7 @@ def at_least(share: float) -> str:
 
 @dataclass(frozen=True)
 class SizeClass:
-    """Facilities of at least `least_m2` of ground have the figure `figure_m`; the boundary belongs to them."""
+    """Facilities of at least `least_m2` of ground have the figure `figure_m`; the boundary too."""
 
     least_m2: float
     figure_m: float

@@ -77,7 +77,7 @@ class FacilityTable:
 
     @cached_property
     def size_m2(self) -> Floats:
-        """(n,) ground of each as stated, else its outline's area, else the floor area stated; NaN: unknown."""
+        """(n,) ground as stated, else the outline's area, else the floor area stated; NaN: unknown."""
         frame, size = self.frame, np.full(len(self), np.nan)
         if EXTENT in frame:
             area = shapely.area(frame[EXTENT].to_numpy(object))

@@ -86,9 +86,7 @@ def reach_layers(study: Study, cells: Snapped, doors: Snapped, reach: Reach) -> 
     )
 
 
-def _isochrones(
-    study: Study, doors: Snapped, reach: Reach, limits: Sequence[float]
-) -> tuple[Isochrone, ...]:
+def _isochrones(study: Study, doors: Snapped, reach: Reach, limits: Sequence[float]) -> tuple[Isochrone, ...]:
     """One shape a facility, however many entrances it has."""
     at, owner = study.facilities.entrances.of_rows(reach.facilities)
     if reach.kind is Kind.EACH:  # the doors of one facility together, as if it stood alone
@@ -115,9 +113,7 @@ def _owned(found: Isochrone, owner: Ints) -> Isochrone:
     if len(each) < len(facility):
         shapes = np.array([shapely.union_all(found.shape[facility == one]) for one in each], object)
     pieces = found.pieces
-    return replace(
-        found, facility=each, shape=shapes, pieces=replace(pieces, owner=owner[pieces.owner])
-    )
+    return replace(found, facility=each, shape=shapes, pieces=replace(pieces, owner=owner[pieces.owner]))
 
 
 def _together(found: Sequence[Isochrone]) -> Isochrone:

@@ -43,7 +43,9 @@ def read_kml(content: bytes, limits: Limits) -> tuple[RawSheet, ...]:
     root = parse_xml(content)
     sheets = [
         replace(
-            _sheet_of(name, [dict(_fields(mark)) for mark in marks], [_point(mark) for mark in marks], limits),
+            _sheet_of(
+                name, [dict(_fields(mark)) for mark in marks], [_point(mark) for mark in marks], limits
+            ),
             extents=[None, *(_extent(mark) for mark in marks)],
         )
         for name, marks in _folders(root, "")

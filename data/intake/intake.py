@@ -15,11 +15,11 @@ from data.intake.datum.coordinates import DatumDecision
 from data.intake.decisions import ADDRESS, HAND, PROPOSAL
 from data.intake.drafts import ACCEPTED, REFUSED, SET_ASIDE, TO_LOCATE
 from data.intake.duplicates import DuplicateGroup
+from data.intake.extents import projected
 from data.intake.findings import ERROR, Finding
 from data.intake.groups import Context
 from data.intake.tables.sheets import Table
 from data.intake.tables.tiers import CLOSED, PLANNED
-from data.intake.extents import projected
 from geo.crs import project
 
 ACCEPTED_COLUMNS: Final = (

@@ -23,8 +23,8 @@ from data.intake.datum.placing import Bounds
 from data.intake.datum.reference import Reference, reference_of
 from data.intake.decisions import Decisions
 from data.intake.drafts import ACCEPTED, SET_ASIDE, Draft
-from data.intake.findings import ERROR, INFO, Finding, Notebook
 from data.intake.extents import with_doors, with_extents
+from data.intake.findings import ERROR, INFO, Finding, Notebook
 from data.intake.groups import Context, Part, find_systems
 from data.intake.intake import ACCEPTED_COLUMNS, Intake, Reading
 from data.intake.judge import judge
@@ -176,7 +176,13 @@ def _table_frame(number: int, table: Table, drafts: Sequence[Draft], located: Lo
     frame = pd.DataFrame(data)
     aside = pd.DataFrame({"source_row": [row for row, _ in table.set_aside]})
     aside = aside.assign(
-        outcome=SET_ASIDE, metres=False, source="", personal="", said="", door="", **dict.fromkeys(texts[:-1], "")
+        outcome=SET_ASIDE,
+        metres=False,
+        source="",
+        personal="",
+        said="",
+        door="",
+        **dict.fromkeys(texts[:-1], ""),
     )
     aside = aside.assign(
         **dict.fromkeys((*_NUMBERS, "given_lon", "given_lat", "mend_lon", "mend_lat"), np.nan)

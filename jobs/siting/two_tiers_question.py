@@ -10,6 +10,7 @@ from scipy import sparse
 
 from core.errors import SettingError
 from core.text import text
+from coverage.checks.reach import reach_matrix
 from coverage.model.tables import Bools, Floats, Ints
 from coverage.siting import Demand, Goal, TwoTiers, both
 from coverage.siting.goals import FEWEST_SITES, LEAST_WALKING
@@ -20,7 +21,6 @@ from jobs.siting.question import (
     Question,
     band_rule_for,
     facility_reach,
-    limit_of,
     nearer,
     nearest_m,
     question_of,

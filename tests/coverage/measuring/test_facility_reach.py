@@ -40,7 +40,9 @@ def doors(*places: float) -> shapely.MultiPoint:
     return shapely.MultiPoint([place(x) for x in places])
 
 
-def town(*extents: shapely.Geometry | None, tier: str = "station", rules: Standard | None = None) -> Assessment:
+def town(
+    *extents: shapely.Geometry | None, tier: str = "station", rules: Standard | None = None
+) -> Assessment:
     column = np.full(len(extents), None, object)
     column[:] = extents
     city = study([(tier, 1_000.0)] * len(extents), extent=column)

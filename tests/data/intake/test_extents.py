@@ -56,7 +56,9 @@ def test_an_area_keeps_its_outline_and_its_size(tmp_path: Path) -> None:
 
 def test_several_points_of_one_geometry_are_its_doors(tmp_path: Path) -> None:
     places = [degrees(100.0), degrees(300.0)]
-    intake = read_facilities([geojson(tmp_path, {"type": "MultiPoint", "coordinates": places})], datum="wgs84")
+    intake = read_facilities(
+        [geojson(tmp_path, {"type": "MultiPoint", "coordinates": places})], datum="wgs84"
+    )
     entrances = table_of(intake).entrances
     assert entrances.xy[:, 0] - EAST == pytest.approx([100.0, 300.0], abs=0.01)
     assert entrances.facility.tolist() == [0, 0]
