@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import numpy as np
 import pyogrio
+import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from core.errors import InputError
@@ -80,7 +81,7 @@ def read_parquet(content: bytes, limits: Limits) -> tuple[RawSheet, ...]:
     rows += [[_cell(value) for value in values] for values in table.astype(object).itertuples(index=False)]
     if not len(frame) or frame.geometry.isna().all():
         return (RawSheet("", rows),)
-    points, kinds = _points(frame.geometry.to_wkb().to_numpy(object))
+    points, kinds = _points(list(shapely.to_wkb(frame.geometry.to_numpy())))
     crs = "" if frame.crs is None else frame.crs.to_string()
     return (RawSheet("", rows, crs=crs, points=[None, *points], geometry_kind=["", *kinds]),)
 
@@ -184,9 +185,6 @@ def _sheet(
 def _points(
     geometry: Sequence[bytes | None],
 ) -> tuple[list[tuple[float, float] | None], list[str], list[bytes | None]]:
-    # Imported here, as numpy and GDAL are with this module: other formats do without.
-    import shapely
-
     shapes = shapely.from_wkb(np.asarray(geometry, object), on_invalid="ignore")
     points: list[tuple[float, float] | None] = []
     kinds: list[str] = []
@@ -197,8 +195,6 @@ def _points(
 
 
 def _inner(shape: Any) -> tuple[float, float] | None:
-    import shapely
-
     if shape.is_empty:
         return None
     if shape.geom_type == "MultiPoint":
