@@ -88,7 +88,7 @@ def people_of_table(
     two could be meant.
     """
     titles = sheet.titles
-    heads = {title: understood(title) for title in titles}
+    heads: Mapping[str, Head] = {title: understood(title) for title in titles}
     frame = sheet.frame if area_m2 is None else sheet.frame.assign(__ground=area_m2)
     findings = _Notes(file, sheet.name)
     frame, said = without_total_rows(

@@ -264,7 +264,8 @@ def _stated(frame: gpd.GeoDataFrame, file: str) -> Floats:
     head = understood(people.column)
     if head.weak or head.rank == REGISTERED_RANK:
         return np.full(len(frame), np.nan)
-    return pd.Series(people.residents, people.frame.index).reindex(plain.index).to_numpy(float)
+    stated: Floats = pd.Series(people.residents, people.frame.index).reindex(plain.index).to_numpy(np.float64)
+    return stated
 
 
 def _parent(word: str) -> str:
