@@ -257,14 +257,14 @@ def _stated(frame: gpd.GeoDataFrame, file: str) -> Floats:
     """What each row says of its residents, understood as a table of residents is; NaN where it says nothing,
     and everywhere where no column counts usual residents or two could be meant."""
     plain = pd.DataFrame(frame.drop(columns=frame.geometry.name)).reset_index(drop=True)
+    stated = np.full(len(frame), np.nan)
     try:
         people = people_of_table(Sheet("", plain), file, PeopleColumns())
     except InputError:
-        return np.full(len(frame), np.nan)
+        return stated
     head = understood(people.column)
-    if head.weak or head.rank == REGISTERED_RANK:
-        return np.full(len(frame), np.nan)
-    stated: Floats = pd.Series(people.residents, people.frame.index).reindex(plain.index).to_numpy(np.float64)
+    if not head.weak and head.rank != REGISTERED_RANK:
+        stated[people.frame.index.to_numpy()] = people.residents
     return stated
 
 
