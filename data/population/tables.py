@@ -91,18 +91,7 @@ def people_of_table(
     heads: Mapping[str, Head] = {title: understood(title) for title in titles}
     frame = sheet.frame if area_m2 is None else sheet.frame.assign(__ground=area_m2)
     findings = _Notes(file, sheet.name)
-    frame, said = without_total_rows(
-        frame,
-        {
-            **heads,
-            "__ground": Head("__ground", RESIDENTS),
-            **{
-                str(name): Head(str(name), RESIDENTS)
-                for name in sheet.frame.columns
-                if str(name) not in sheet.titles
-            },
-        },
-    )
+    frame, said = without_total_rows(frame, heads)
     findings.add(INFO, "population-total-row", *said)
     summed = with_sum(frame, heads, columns.residents)
     frame, heads = summed.frame, summed.heads
