@@ -81,9 +81,13 @@ def read_parquet(content: bytes, limits: Limits) -> tuple[RawSheet, ...]:
     rows += [[_cell(value) for value in values] for values in table.astype(object).itertuples(index=False)]
     if not len(frame) or frame.geometry.isna().all():
         return (RawSheet("", rows),)
-    points, kinds = _points(list(shapely.to_wkb(frame.geometry.to_numpy())))
+    points, kinds, extents = _points(list(shapely.to_wkb(frame.geometry.to_numpy())))
     crs = "" if frame.crs is None else frame.crs.to_string()
-    return (RawSheet("", rows, crs=crs, points=[None, *points], geometry_kind=["", *kinds]),)
+    return (
+        RawSheet(
+            "", rows, crs=crs, points=[None, *points], geometry_kind=["", *kinds], extents=[None, *extents]
+        ),
+    )
 
 
 def read_geodatabase(archive: zipfile.ZipFile, limits: Limits) -> tuple[RawSheet, ...]:
