@@ -1,9 +1,9 @@
 """An error that no reader expects: is the file at fault, or the program?
 
-Libraries that parse bytes raise whatever comes to hand when the bytes are not what they should be, and no list
-of it is ever complete. So it is decided by where an error comes from: out of a call into a parser, it is the
-file's; out of our own code, or out of a call into a library that computes (numpy, pandas, scipy), it is ours,
-since a reader of ours has to say what is wrong with a file.
+Libraries that parse bytes raise whatever comes to hand when the bytes are not what they should be, and no
+list of it is ever complete. So it is decided by where an error comes from: out of a call into a parser, it
+is the file's; out of our own code, or out of a call into a library that computes (numpy, pandas, scipy), it
+is ours, since a reader of ours has to say what is wrong with a file.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import Final
 # Packages and modules whose work is to make something of bytes.
 _PARSERS: Final = frozenset({
     *("ast", "bz2", "codecs", "csv", "encodings", "gzip", "html", "json", "lzma", "sqlite3", "tomllib"),
-    *("xml", "zipfile", "zoneinfo"),
-    *("PIL", "defusedxml", "geopandas.io", "pandas.io", "lxml", "networkx", "odf", "openpyxl", "osmium", "osmnx", "pyarrow", "pyogrio"),
-    *("pyproj", "python_calamine", "rasterio", "shapely", "xlrd"),
+    *("xml", "zipfile", "PIL", "defusedxml", "geopandas.io", "lxml", "networkx", "odf", "openpyxl"),
+    *("osmium", "osmnx", "pandas.io", "pyarrow", "pyogrio", "pyproj", "python_calamine", "rasterio"),
+    *("shapely", "xlrd"),
 })  # fmt: skip
 # Errors of parsers that are written in C and leave no frame.
 _OF_PARSERS: Final = frozenset({*_PARSERS, "_csv", "binascii", "pyexpat", "struct", "xml", "zlib"})

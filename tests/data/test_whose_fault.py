@@ -13,7 +13,6 @@ from collections.abc import Callable
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import numpy as np
 import openpyxl
@@ -25,6 +24,7 @@ import pyproj
 import pytest
 import rasterio
 import shapely
+from defusedxml import ElementTree
 from typer.testing import CliRunner
 
 import cli
@@ -93,7 +93,7 @@ def test_a_defect_in_a_child_is_a_defect_and_a_broken_file_a_sentence() -> None:
     assert defect.value.kind == "KeyError"
     assert defect.value.defect.path is not None
     assert defects.record_defect(defect.value, doing="check") == defect.value.defect
-    with pytest.raises(ReaderError, match="report [0-9A-F]{6}"):
+    with pytest.raises(ReaderError, match=r"report [0-9A-F]{6}"):
         in_child(guard_readers.meets_broken_bytes, (), budget=Budget.of(0))
 
 
