@@ -82,13 +82,10 @@ def _answer(request: Mapping[str, Any], answers: IO[bytes]) -> tuple[Any, ...]:
 
 
 def _failed(error: Exception) -> tuple[Any, ...]:
-    """Kind of answer, kind of error and where it was; what the error says may quote the file and is left out."""
-    kind = "broken file" if is_the_files(error) else "defect"
-    return (
-        kind,
-        f"{type(error).__module__}.{type(error).__qualname__}",
-        traceback.extract_tb(error.__traceback__),
-    )
+    """What failed, and where; what the error says may quote the file and is left out."""
+    at_fault = "broken file" if is_the_files(error) else "defect"
+    kind = f"{type(error).__module__}.{type(error).__qualname__}"
+    return at_fault, kind, traceback.extract_tb(error.__traceback__)
 
 
 def _report(answers: IO[bytes], last: list[Any], share: float, doing: Text) -> None:
