@@ -16,7 +16,7 @@ from typing import Final
 # Packages and modules whose work is to make something of bytes.
 _PARSERS: Final = frozenset({
     *("ast", "bz2", "codecs", "csv", "encodings", "gzip", "html", "json", "lzma", "sqlite3", "tomllib"),
-    *("xml", "zipfile", "PIL", "defusedxml", "geopandas.io", "lxml", "networkx", "odf", "openpyxl"),
+    *("xml", "zipfile", "PIL", "geopandas.io", "lxml", "networkx", "odf", "openpyxl"),
     *("osmium", "osmnx", "pandas.io", "pyarrow", "pyogrio", "pyproj", "python_calamine", "rasterio"),
     *("shapely", "xlrd"),
 })  # fmt: skip
