@@ -70,7 +70,7 @@ def test_a_list_loses_what_nobody_sees_and_a_finding_names_the_cell(folder: Path
     done = run("check", path, "--datum", "wgs84", "--out", tmp_path / "out", "--json")
     is_clean(done, tmp_path / "out")
     found = [f for f in json.loads(done.stdout)["findings"] if f["code"] == "invisible-characters"]
-    assert [(f["row"], f["column"]) for f in found] == [(3, "名称")]
+    assert [(f["row"], f["column"]) for f in found] == [(3, "名称"), (3, "类型")]
 
 
 def test_verbs_print_and_write_no_escape_sequence(folder: Path, tmp_path: Path) -> None:
