@@ -205,7 +205,12 @@ def _complete(book: Book, results: Results, tr: Translator) -> None:
         marks = [tr(NEED_STATES[word]) if isinstance(word, str) else "" for word in words]
         whole = "✓" if row["needs"] == row["needs_met"] else ""
         rows.append([row["name"], row["residents"], *marks, whole])
-    heads = [text("Unit"), text("Residents"), *(need.title for need in standard.needs), text("Complete")]
+    heads: list[Sayable] = [
+        text("Unit"),
+        text("Residents"),
+        *(need.title for need in standard.needs),
+        text("Complete"),
+    ]
     kinds = ["text", "people", *("text" for _ in heads[2:])]
     sheet.table([tr(head) for head in heads], rows, kinds)
 

@@ -90,7 +90,7 @@ def _states(need: Need, measured: Measured) -> NeedStates:
         enough = [there(mask) for mask in tried]
         share, near = np.full(len(everybody), np.nan), there(kind)
     else:
-        shares = []
+        shares: list[Floats] = []
         for number, mask in enumerate(tried):
             if number and (mask == tried[number - 1]).all():
                 shares.append(shares[-1])
