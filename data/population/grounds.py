@@ -420,6 +420,17 @@ def _bare(title: str) -> str:
     return re.sub(r"_?(?:平方米|平米|公顷|亩|m2|㎡|ha|km2|mu|sqm|hm2)$", "", plain) or plain
 
 
+def households_stated(frame: gpd.GeoDataFrame) -> Floats:
+    """Households as a layer of units states them, by the column most of whose rows do; NaN where none is
+    stated, everywhere without such a column."""
+    titles = [title for title in frame.columns if title != frame.geometry.name]
+    found = [_households(frame[title]) for title in titles if _HOUSEHOLDS.fullmatch(_bare(str(title)))]
+    stated: Floats = max(
+        found, key=lambda numbers: int(np.isfinite(numbers).sum()), default=np.full(len(frame), np.nan)
+    )
+    return stated
+
+
 def _households(column: pd.Series[Any]) -> Floats:
     """ "1,024户" and "约300" as numbers; what is none, or below zero, is NaN."""
     numbers = written_numbers(column.astype(str).str.strip().str.replace(r"户$", "", regex=True))
