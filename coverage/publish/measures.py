@@ -15,6 +15,7 @@ from coverage.assessment import Assessment
 from coverage.checks.measured import Measured
 from coverage.checks.reach import check_reach, limit_m, reach_m
 from coverage.equity.choice import choice_facilities_table, choice_table, choices, overlaps
+from coverage.equity.complete_community import community_table, need_states, need_table
 from coverage.equity.completeness import SEVEN_KINDS, Kind, completeness, tier_kinds
 from coverage.equity.denominators import denominators
 from coverage.equity.detours import Detours, detours
@@ -56,7 +57,9 @@ def measures_of(
     judged = [
         result.rule
         for result in assessment.results
-        if result.rule.check in (Check.RADIUS, Check.WALK) and result.residents > 0
+        if result.rule.check in (Check.RADIUS, Check.WALK)
+        and result.residents > 0
+        and not result.rule.classes
     ]
     spreads = []
     for number, rule in enumerate(judged):
@@ -80,6 +83,10 @@ def measures_of(
         "travel_quantiles": lambda: travel_quantiles(measured),
         "readings": lambda: reading_table(elderly_reading(measured)),
     }
+    if assessment.standard.needs:
+        needs = need_states(measured)
+        makers["complete_needs"] = lambda: need_table(needs, measured)
+        makers["complete_communities"] = lambda: community_table(needs, measured)
     made = {}
     for number, (name, make) in enumerate(makers.items()):
         said = text("Making the tables: {n} of {all}", n=number + 1, all=len(makers))
@@ -120,6 +127,8 @@ def shortfall_table(results: Sequence[RuleResult]) -> pd.DataFrame:
 def _shortfall_row(result: RuleResult) -> dict[str, object]:
     rule, lacking = result.rule, shortfall(result)
     band = "-".join(f"{end:g}" for end in rule.band) if rule.band else f"{rule.figure:g}"
+    if rule.classes:
+        band = "; ".join(f"{size.figure_m:g} (≥ {size.least_m2:g} m²)" for size in rule.classes)
     judged = result.verdict is not None
     return {
         "clause": rule.clause,
