@@ -15,7 +15,7 @@ from coverage.gaps.gaps import Gap, GapSite
 from coverage.measuring.focal_sums import disc_sums
 from coverage.model.standard import Check, Rule
 from coverage.model.tables import Floats, Ints
-from geo.distance.bins import bins
+from geo.inside import bins
 from geo.distance.reach import bounded_reach
 from geo.network.snapping import take
 
