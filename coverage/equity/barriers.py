@@ -24,8 +24,7 @@ from coverage.scenario.incremental import arrivals
 from geo.distance.distance_updates import spread
 from geo.distance.nearest import at_points, nearest_on_foot, node_distances
 from geo.distance.reach import bounded_reach
-from geo.network.snapping import Snapped, snap, take
-from geo.network.snapping import street_points
+from geo.network.snapping import Snapped, snap, street_points, take
 
 _EVERY_M: Final = 100.0  # how far apart the ends of possible crossings are
 _SQUARE_M: Final = 250.0  # of the crossings that end in one square only the most promising is searched
