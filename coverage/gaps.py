@@ -5,7 +5,7 @@ Where one facility would serve most of a gap, and how many facilities a large ga
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
@@ -189,9 +189,10 @@ def _gaps_of(result: RuleResult, measured: Measured, near: Touching) -> list[Gap
     of_groups = [groups.sums(values)[order].tolist() for values in grid.groups.values()]
     nearest = [held[0][0] if held else -1 for held in groups.shares(rows, grid.residents)]
     places, touched = _places_of(groups, measured)
+    by_name = [dict(zip(grid.groups, row, strict=True)) for row in zip(*of_groups, strict=True)]
     columns = (
         residents[order].tolist(),
-        _rows_of(grid.groups, of_groups, len(order)),
+        by_name or [{} for _ in order],
         groups.sums(grid.area_m2)[order].tolist(),
         [parts[i] for i in order],
         [(x, y) for x, y in grid.xy[middle].tolist()],
@@ -225,14 +226,6 @@ def _places_of(groups: CellGroups, measured: Measured) -> tuple[list[tuple[GapSh
         )
         touched.append(len(held))
     return found, touched
-
-
-def _rows_of(names: Iterable[str], columns: list[list[_T]], n: int) -> list[dict[str, _T]]:
-    """Columns of n values to n rows of values by name."""
-    names = tuple(names)
-    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)] or [
-        {} for _ in range(n)
-    ]
 
 
 def with_sites(gaps: Sequence[Gap], measured: Measured, *, most: int = 200) -> tuple[Gap, ...]:
@@ -410,25 +403,22 @@ class _OnFoot:
         at_most = disc_sums(
             xy, residents, radius_m=self.limit_m, spacing_m=self.measured.study.grid.spacing_m
         )
-        return np.asarray(linked[_apart(xy, at_most, _middle(xy, residents), self.limit_m * _APART)])
-
-
-def _apart(xy: Floats, at_most: Floats, middle: int, apart_m: float) -> list[int]:
-    """The middle, then always the cell with the highest `at_most` that is apart from those chosen."""
-    chosen = [middle]
-    # Nearly always the few with the highest values hold all that are wanted.
-    for few in (_PROMISING, len(xy)):
-        chosen = [middle]
-        lowest = np.partition(at_most, -few)[-few] if few < len(xy) else -np.inf
-        some = np.flatnonzero(at_most >= lowest)
-        some = some[np.argsort(-at_most[some], kind="stable")]
-        some = some[_metres(xy[some], xy[middle]) > 0]
-        while len(some) and len(chosen) < _TRIED_ON_FOOT:
-            chosen.append(int(some[0]))
-            some = some[_metres(xy[some], xy[chosen[-1]]) > apart_m]
-        if len(chosen) == _TRIED_ON_FOOT or few >= len(xy):
-            break
-    return chosen
+        # The middle, then always the cell with the highest `at_most` that is apart from those chosen.
+        middle = _middle(xy, residents)
+        apart_m = self.limit_m * _APART
+        # Nearly always the few with the highest values hold all that are wanted.
+        for few in (_PROMISING, len(xy)):
+            chosen = [middle]
+            lowest = np.partition(at_most, -few)[-few] if few < len(xy) else -np.inf
+            some = np.flatnonzero(at_most >= lowest)
+            some = some[np.argsort(-at_most[some], kind="stable")]
+            some = some[_metres(xy[some], xy[middle]) > 0]
+            while len(some) and len(chosen) < _TRIED_ON_FOOT:
+                chosen.append(int(some[0]))
+                some = some[_metres(xy[some], xy[chosen[-1]]) > apart_m]
+            if len(chosen) == _TRIED_ON_FOOT or few >= len(xy):
+                break
+        return np.asarray(linked[chosen])
 
 
 def _middle(xy: Floats, residents: Floats) -> int:

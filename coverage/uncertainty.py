@@ -16,7 +16,7 @@ from core.errors import SettingError
 from coverage.checks.measured import Measured
 from coverage.checks.reach import BOUNDARY_M, limit_m, reach_m
 from coverage.model.results import RuleResult
-from coverage.model.standard import Check, Rule, Verdict, VerdictLimits
+from coverage.model.standard import Check, Rule, Verdict
 from coverage.model.study import Study
 from coverage.model.tables import Floats, Ints
 from geo.distance.reach import reach_straight
@@ -142,7 +142,11 @@ def _of_rule(result: RuleResult, measured: Measured, met: Floats, parts: _Parts)
     people = np.bincount(parts.of_cell, weights=measured.residents * subject, minlength=len(parts.residents))
     whole = parts.by_unit(people.astype(float))
     shares = np.divide(met, whole, out=np.full(met.shape, np.nan), where=whole > 0)
-    verdicts = _verdicts(shares, measured.limits)
+    # Positions in _ORDER; sums of drawn weights are rounded, so a whole share may lack its last bit.
+    a_little = 1e-9
+    verdicts = (shares >= measured.limits.nearly_share - a_little).astype(np.int64) + (
+        shares >= measured.limits.meets_share - a_little
+    )
     low, high = np.quantile(shares, _BAND, axis=0)
     found = {
         v.value: float((verdicts[:, 0] == i).mean())
@@ -150,27 +154,15 @@ def _of_rule(result: RuleResult, measured: Measured, met: Floats, parts: _Parts)
         if (verdicts[:, 0] == i).any()
     }
     band = Band(result.rule.id, float(result.share or 0.0), float(low[0]), float(high[0]), found)
-    return band, _flipping(result, verdicts[:, 1:], low[1:], high[1:])
-
-
-def _flipping(result: RuleResult, verdicts: Ints, low: Floats, high: Floats) -> pd.DataFrame:
     table = result.by_unit
     table = table[table["verdict"] != ""]
     rows = table["unit_row"].to_numpy(int)
     stands = np.asarray([_ORDER.index(Verdict(word)) for word in table["verdict"]], np.int64)
-    agree = (verdicts[:, rows] == stands).mean(axis=0)
+    agree = (verdicts[:, 1:][:, rows] == stands).mean(axis=0)
     units = table[["unit_row", "level", "verdict", "share"]].assign(
-        rule=result.rule.id, low=low[rows], high=high[rows], agree=agree
+        rule=result.rule.id, low=low[1:][rows], high=high[1:][rows], agree=agree
     )
-    return pd.DataFrame(units.loc[agree < 1.0, list(UNIT_COLUMNS)])
-
-
-def _verdicts(shares: Floats, limits: VerdictLimits) -> Ints:
-    """Positions in _ORDER; sums of drawn weights are rounded, so a whole share may lack its last bit."""
-    a_little = 1e-9
-    return (shares >= limits.nearly_share - a_little).astype(np.int64) + (
-        shares >= limits.meets_share - a_little
-    )
+    return band, pd.DataFrame(units.loc[agree < 1.0, list(UNIT_COLUMNS)])
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,21 @@ def choices(measured: Measured, results: tuple[RuleResult, ...]) -> Iterator[Cho
         rows = _accepted(rule, measured)
         if key not in found:
             found[key] = _reach(rule, measured, rows)
-        yield _choice(rule, measured, result.cells_subject, rows, found[key])
+        reach = found[key]
+        residents = np.where(result.cells_subject, measured.residents, 0.0)
+        count = np.where(
+            result.cells_subject, np.bincount(reach.indices, minlength=len(result.cells_subject)), 0
+        )
+        # The two searches add the same metres in another order: at the very limit the rule's own decides.
+        met = result.cells_subject & cells_within(rule, measured)
+        count = np.where(met, np.maximum(count, 1), 0)
+        facility = np.repeat(np.arange(len(rows)), np.diff(reach.indptr))
+        within = np.bincount(facility, weights=residents[reach.indices], minlength=len(rows))
+        alone = residents[reach.indices] * (count[reach.indices] == 1)
+        only = np.bincount(facility, weights=alone, minlength=len(rows))
+        yield Choice(
+            rule, result.cells_subject, count.astype(np.int64), rows, within.astype(float), only.astype(float)
+        )
 
 
 def _accepted(rule: Rule, measured: Measured) -> Ints:
@@ -78,19 +92,6 @@ def _reach(rule: Rule, measured: Measured, rows: Ints) -> csr_array:
         return reach_straight(study.facilities.xy[rows], study.grid.xy, limit_m=limit)
     doors = take(distances.facilities, rows)
     return bounded_reach(study.network, doors, distances.cells, limit_m=limit)
-
-
-def _choice(rule: Rule, measured: Measured, subject: Bools, rows: Ints, reach: csr_array) -> Choice:
-    residents = np.where(subject, measured.residents, 0.0)
-    count = np.where(subject, np.bincount(reach.indices, minlength=len(subject)), 0)
-    # The two searches add the same metres in another order: at the very limit the rule's own decides.
-    met = subject & cells_within(rule, measured)
-    count = np.where(met, np.maximum(count, 1), 0)
-    facility = np.repeat(np.arange(len(rows)), np.diff(reach.indptr))
-    within = np.bincount(facility, weights=residents[reach.indices], minlength=len(rows))
-    alone = residents[reach.indices] * (count[reach.indices] == 1)
-    only = np.bincount(facility, weights=alone, minlength=len(rows))
-    return Choice(rule, subject, count.astype(np.int64), rows, within.astype(float), only.astype(float))
 
 
 def overlaps(measured: Measured) -> dict[str, float]:

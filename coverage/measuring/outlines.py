@@ -247,7 +247,15 @@ def _rings(runs: _Runs) -> _Rings:
     inner[last] = False
     corners[inner], corners[last] = runs.tail[sequence], runs.tail[sequence[first]]
     start = np.append(0, last + 1)
-    return _Rings(corners, start, runs.part[sequence[first]], _turns_left(corners, start))
+    cross = np.zeros(len(corners))
+    cross[:-1] = corners[:-1, 0] * corners[1:, 1] - corners[1:, 0] * corners[:-1, 1]
+    cross[start[1:] - 1] = 0.0
+    return _Rings(
+        corners,
+        start,
+        runs.part[sequence[first]],
+        np.asarray(np.add.reduceat(cross, start[:-1]) > 0) if len(start) > 1 else np.empty(0, bool),
+    )
 
 
 def _following(runs: _Runs) -> Ints:
@@ -265,13 +273,6 @@ def _following(runs: _Runs) -> Ints:
 
 def _key(part: Ints, at: Ints, size: int) -> Ints:
     return (part * size + at[:, 1]) * size + at[:, 0]
-
-
-def _turns_left(corners: Ints, start: Ints) -> np.ndarray:
-    cross = np.zeros(len(corners))
-    cross[:-1] = corners[:-1, 0] * corners[1:, 1] - corners[1:, 0] * corners[:-1, 1]
-    cross[start[1:] - 1] = 0.0
-    return np.asarray(np.add.reduceat(cross, start[:-1]) > 0) if len(start) > 1 else np.empty(0, bool)
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import label
-from tests.coverage.gaps.test_touching import CORNER, CRS, grid_at
 
 from coverage.gaps import touching
 from coverage.measuring.outlines import cell_groups, cell_outlines, lattice_outlines
 from coverage.model.tables import PopulationGrid
 from geo.crs import project, unproject
+from tests.coverage.test_gaps import CORNER, LATTICE_CRS, grid_at
 
 
 @settings(max_examples=120, derandomize=True, deadline=None)
@@ -61,7 +61,7 @@ def test_a_straight_side_has_no_corners_in_between() -> None:
 
 def grid_of_degrees(step: float = 1 / 1200) -> PopulationGrid:
     lon, lat = np.meshgrid(118.0 + np.arange(30) * step, 32.0 + np.arange(20) * step)
-    return grid_at(project(lon.ravel(), lat.ravel(), CRS), 78.6)
+    return grid_at(project(lon.ravel(), lat.ravel(), LATTICE_CRS), 78.6)
 
 
 def hexagon_grid() -> PopulationGrid:
@@ -77,7 +77,7 @@ def exact(grid: PopulationGrid, cells: np.ndarray) -> shapely.Geometry:
         corners = 300.0 / np.sqrt(3) * np.column_stack([np.cos(turn), np.sin(turn)])
         shapes = shapely.polygons(grid.xy[cells][:, None] + corners)
         return shapely.union_all(shapely.set_precision(shapes, 0.001))
-    lon, lat = unproject(grid.xy[cells], CRS)
+    lon, lat = unproject(grid.xy[cells], LATTICE_CRS)
     half = 1 / 2400
     return shapely.union_all(shapely.box(lon - half, lat - half, lon + half, lat + half))
 
@@ -92,7 +92,7 @@ def test_cells_of_degrees_and_hexagons_have_the_outline_of_their_exact_union(
     for cells, shape in zip(groups, cell_outlines(grid, groups), strict=True):
         expected, off = exact(grid, cells), 0.01
         if grid.spacing_m != 300.0:
-            lonlat = unproject(shapely.get_coordinates(shape), CRS)
+            lonlat = unproject(shapely.get_coordinates(shape), LATTICE_CRS)
             shape, off = shapely.set_coordinates(shape, np.column_stack(lonlat)), 1e-9
         assert shape.is_valid
         # Cells that meet at a corner only may count as joined there.
