@@ -29,8 +29,7 @@ from coverage.publish.asked import (
 from coverage.publish.reach_tables import Reach, barrier_layer, reach_layers
 from coverage.scenario.apply import with_facilities
 from coverage.scenario.timeline import timeline
-from coverage.uncertainty import Doubts
-from coverage.uncertainty import certainty
+from coverage.uncertainty import Doubts, certainty
 from data.results.extras import PIECES
 from geo.isochrone.isochrones import Kind
 from jobs.assess.folder import Assessed

@@ -12,8 +12,7 @@ from streamlit.testing.v1 import AppTest
 from coverage.assessment import Assessment, assess
 from coverage.model.edits import Scenario
 from coverage.scenario.apply import apply
-from coverage.scenario.incremental import Live, live
-from coverage.scenario.incremental import Trail
+from coverage.scenario.incremental import Live, Trail, live
 from jobs.cache.case import Case
 from tests.ui.conftest import PATIENCE_S, ROOT, ShownMaps, html_of, no_trouble
 from tests.ui.widgets.test_sections import SCENARIO, on, open_at, press
