@@ -1,10 +1,11 @@
 """Where a site could be looked for: near people who are not served, not too close together.
 
-Among very many places `refine` finds those that matter for the most people, and a bound over all. Prices of the linear relaxation over some places say what every other place could add: column
-generation, with the places themselves as columns. Places worth more than the prices allow join those
-that are weighed; in the end all that a plan better than the one in hand could contain are kept. For any
-prices 0 ≤ μ ≤ 1 no `count` of *all* places can serve more than Σ weight·(1 − μ) and the `count` largest of
-Σ weight·μ within a place's reach, so the bound is safe wherever the work is stopped.
+Among very many places `refine` finds those that matter for the most people, and a bound over all. Prices
+of the linear relaxation over some places say what every other place could add: column generation, with
+the places themselves as columns. Places worth more than the prices allow join those that are weighed; in
+the end all that a plan better than the one in hand could contain are kept. For any prices 0 ≤ μ ≤ 1 no
+`count` of *all* places can serve more than Σ weight·(1 − μ) and the `count` largest of Σ weight·μ within
+a place's reach, so the bound is safe wherever the work is stopped.
 """
 
 from __future__ import annotations

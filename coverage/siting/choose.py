@@ -1,4 +1,4 @@
-"""The one call for every goal; the curve over the number of sites, and other plans that are nearly as good."""
+"""The one call for every goal; the curve over the number of sites; other plans nearly as good."""
 
 from __future__ import annotations
 

@@ -393,7 +393,3 @@ class RuledSearch:
     def _value(self) -> float:
         first, second = self.times >= 1.0, self.times >= 2.0
         return float(self.model.weight[first].sum() + self.second[second].sum())
-
-
-def _largest(worth: Floats, allowed: Bools) -> int:
-    return int(np.argmax(np.where(allowed, worth, -np.inf)))

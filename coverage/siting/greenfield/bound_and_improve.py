@@ -1,8 +1,9 @@
 """Where HiGHS cannot take the whole: better plans from below and a better bound from above, side by side.
 
-Good plans are recombined by place: one part of the city from one plan, the rest from another. Where circles have to be packed, single swaps and small shakes only mend what is near; a plan that is
-good in the north and one that is good in the south make one that is good in both. Nothing is known
-here of maps: how far two sites are apart is measured by how much of what they cover they share.
+Good plans are recombined by place: one part of the city from one plan, the rest from another. Where
+circles have to be packed, single swaps and small shakes only mend what is near; a plan that is good in
+the north and one that is good in the south make one that is good in both. Nothing is known here of maps:
+how far two sites are apart is measured by how much of what they cover they share.
 """
 
 from __future__ import annotations
