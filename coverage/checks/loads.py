@@ -21,12 +21,12 @@ from core.errors import SettingError
 from core.text import text
 from coverage.checks.by_unit import facilities_by_unit
 from coverage.checks.measured import Measured
+from coverage.measuring.facility_reach import walking_reach
 from coverage.measuring.measure import BOUNDARY_M
 from coverage.model.results import LoadResult, RuleResult, judge, ratio
 from coverage.model.standard import ANY_TIER, Rule, settlement_title
 from coverage.model.study import Study
 from coverage.model.tables import Bools, Floats, Ints
-from geo.distance.reach import bounded_reach
 from geo.network.snapping import take
 
 # Facilities a cell may go to at first; the prices add those that it needs beyond.
@@ -97,9 +97,11 @@ def allocate(rule: Rule, measured: Measured, manner: Manner = TO_NEAREST) -> All
         raise SettingError("A distance to share residents by must be more than 0 m.")
     subject = np.flatnonzero(measured.study.subject_to(rule.settlement) & (measured.residents > 0))
     accepted = np.flatnonzero(measured.study.facilities.frame["tier"].isin(rule.serves).to_numpy(bool))
-    reach = bounded_reach(
+    reach = walking_reach(
         measured.study.network,
-        take(measured.distances.facilities, accepted),
+        measured.study.facilities,
+        measured.distances.entrances,
+        accepted,
         take(measured.distances.cells, subject),
         limit_m=manner.limit_m + BOUNDARY_M,
     )

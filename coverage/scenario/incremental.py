@@ -260,7 +260,8 @@ class Live:
             straight_row={tier: row_of[live.straight_row] for tier, live in tiers.items()},
             walk_row={tier: row_of[live.walk_row] for tier, live in tiers.items()},
             cells=self.ground.cells,
-            facilities=take(self.slots.doors, slots),
+            entrances=take(self.slots.doors, slots),
+            entrance_of=np.arange(len(slots)),
             nodes={tier: (live.node_m.copy(), row_of[live.node_owner]) for tier, live in tiers.items()},
         )
 
@@ -276,7 +277,7 @@ def live(base: Assessment) -> Live:
         cells_of_edges(study.network, distances.cells),
         blocks(study.grid.xy),
     )
-    frame, doors = study.facilities.frame, distances.facilities
+    frame, doors = study.facilities.frame, distances.entrances
     slots = Slots(
         frame["facility_id"].astype(str).tolist(),
         frame["tier"].astype(str).tolist(),
@@ -368,6 +369,14 @@ class Trail:
             steps.append((edit, apply(replace(scenario, edits=(edit,)), before.study, before.standard)))
         self._steps = steps
         variant = steps[-1][1] if steps else now
+        study, standard = variant.study, variant.standard
+        if study.facilities.has_extents or self.base.study.facilities.has_extents:
+            # Only facilities that are points are followed step by step; others are measured anew.
+            tiers = tuple(dict.fromkeys((*standard.tiers, *study.facilities.tiers)))
+            distances = measure(
+                study.grid, study.facilities, study.network, tiers=tiers, walking=standard.walking
+            )
+            return Measured(study, distances, standard)
         ground = tuple(edit for edit in scenario.edits if isinstance(edit, _OF_GROUND))
         engine = self._engine if ground == self._ground else None
         # It stays away if what follows fails halfway.
