@@ -14,16 +14,15 @@ from typing import Final
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 
-from core.text import Sayable, text
+from core.text import text
 from coverage.model.tables import LEVELS
 from locales import Translator
 from maps import palette
-from maps.cell_layers import CHANGE_WORDS
 from maps.cells_image import CellsImage
 from maps.model import Basemap, Floats, Lines, MapModel
 from maps.safe_text import safe
+from maps.still_view import Key, StillView, classes_of, legend
 
 FONT: Final = "Noto Sans SC"
 _EARTH_M: Final = 6_378_137.0
@@ -38,23 +37,6 @@ _FIRST_RANKS: Final = 10
 _NICE: Final = (1, 2, 5)
 # Level of names → shown while a unit of the picture is between so many metres.
 _NAMES: Final = {"district": (9.0, 1e9, 20.0), "street": (2.5, 16.0, 16.0), "community": (0.0, 4.5, 13.0)}
-
-Classes = NDArray[np.integer]
-
-
-@dataclass(frozen=True)
-class StillView:
-    """What a still shows: `colour` as `reports.briefing.model.View` says it, `bounds` west, south, east,
-    north (None: the model's), `gaps` the rule whose gaps are outlined, `ranks` which of them are numbered
-    (empty: the first ten), `sites` whether suggested sites are drawn; a `public` one has no borders and no
-    names."""
-
-    colour: str = ""
-    bounds: tuple[float, float, float, float] | None = None
-    gaps: str = ""
-    ranks: tuple[int, ...] = ()
-    sites: bool = False
-    public: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,7 +75,7 @@ def still(
 ) -> str:
     """SVG of `size` (width and height in units, the legend within the height)."""
     width, height = size
-    keys = list(_legend(model, view, tr))
+    keys = list(legend(model, view, tr))
     lines = _laid_out(keys, width)
     tall = height - _LEGEND_LINE * (max((row for row, _, _ in lines), default=-1) + 1) - 8
     frame = Frame.around(view.bounds or model.bounds, width, tall)
@@ -218,23 +200,6 @@ def _cells(model: MapModel, image: CellsImage | None, view: StillView, frame: Fr
         f'preserveAspectRatio="none" image-rendering="optimizeSpeed" opacity="{palette.CELL_OPACITY}" '
         f'xlink:href="{image.data_uri(classes, colours)}"/>'
     )
-
-
-def classes_of(model: MapModel, view: StillView) -> tuple[Classes, Sequence[str]] | None:
-    """Every cell's class and the colours of the classes; None where nothing is coloured."""
-    kind, _, rule = view.colour.partition(":")
-    if kind == "new":
-        kind, rule = "rule", model.main_rule
-    if kind == "rule":
-        one = next((one for one in model.cells.outcomes if one.rule == rule), None)
-        return None if one is None else (one.outcome, palette.OUTCOMES)
-    if kind == "cut_off":
-        one = next((one for one in model.cut_offs if one.rule == rule), None)
-        return None if one is None else (one.outcome, palette.CUT_OFF)
-    if kind == "change":
-        change = next((one for one in model.changes if one.rule == rule), None)
-        return None if change is None else (change.change, palette.CHANGES)
-    return None
 
 
 def _polygons(shapes: Sequence[shapely.Geometry], frame: Frame) -> str:
@@ -379,63 +344,6 @@ def _north(frame: Frame, tr: Translator) -> str:
         f'<path d="M{x:g} 14l9 28-9-7-9 7z" fill="#1d2733"/>'
         f'<text x="{x:g}" y="58" font-size="14" text-anchor="middle">{said}</text>'
     )
-
-
-Key = tuple[str, str]
-
-
-def _legend(model: MapModel, view: StillView, tr: Translator) -> Iterator[Key]:
-    """Mark (SVG in a box of 28 × 18) and words of everything that is drawn."""
-    words = _cell_words(view)
-    found = classes_of(model, view)
-    if found is not None:
-        present = set(np.unique(found[0]).tolist())
-        for number, said in enumerate(words):
-            if number in present:
-                yield _box(found[1][number], palette.CELL_OPACITY), tr(said)
-    if view.colour.startswith("new") and any(layer.look == "newly_served" for layer in model.areas):
-        yield _box(str(palette.OVERLAYS["newly_served"]["fillColor"]), 0.6), tr(text("Newly served"))
-    there = set(model.facilities["tier"])
-    for position, (tier, title) in enumerate(model.tier_titles.items()):
-        if tier in there:
-            fill, outline, radius = palette.tier_mark(position)
-            mark = (
-                f'<circle cx="14" cy="9" r="{radius:g}" fill="{fill}" stroke="{outline}" stroke-width="1.4"/>'
-            )
-            said = tr(title)
-            yield mark, said[:1].upper() + said[1:]
-    outline = palette.GAP["outline"]
-    if view.gaps and (model.gaps["rule"] == view.gaps).any():
-        ring = f'<circle cx="14" cy="9" r="8" fill="#fff" stroke="{outline}" stroke-width="2"/>'
-        yield ring, tr(text("Gap, by residents"))
-    if view.sites and model.sites is not None and len(model.sites):
-        yield f'<path d="M14 1l8 8-8 8-8-8z" fill="{palette.SITE["fill"]}"/>', tr(text("Suggested site"))
-    if "in_scenario" in model.facilities and (model.facilities["in_scenario"] != "").any():
-        colour = palette.IN_SCENARIO["color"]
-        ring = f'<circle cx="14" cy="9" r="7" fill="none" stroke="{colour}" stroke-width="2.5"/>'
-        yield ring, tr(text("New or moved in the scenario"))
-    if not view.public and len(model.basemap.outlines.get("district", ())):
-        style = palette.OUTLINES["district"]
-        line = f'<path d="M2 9h24" stroke="{style["line"]}" stroke-width="2" stroke-dasharray="9 3 2 3"/>'
-        yield line, tr(text("District border"))
-
-
-def _cell_words(view: StillView) -> Sequence[Sayable]:
-    kind = view.colour.partition(":")[0]
-    if kind == "cut_off":
-        return (
-            text("Within the circle, walkable"),
-            text("Within the circle, too far on foot"),
-            text("Outside the circle"),
-        )
-    if kind == "change":
-        return CHANGE_WORDS
-    return (text("Served"), text("Not served"), text("The rule does not apply"))
-
-
-def _box(colour: str, opacity: float) -> str:
-    look = f'fill="{colour}" fill-opacity="{opacity}" stroke="#00000055"'
-    return f'<rect x="2" y="2" width="24" height="14" {look}/>'
 
 
 def _laid_out(keys: Sequence[Key], width: float) -> list[tuple[int, float, Key]]:

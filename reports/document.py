@@ -15,7 +15,7 @@ from docx.document import Document as Doc
 from docx.enum.section import WD_ORIENT
 from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
-from docx.oxml import OxmlElement, parse_xml
+from docx.oxml import OxmlElement
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Emu, Mm, Pt, RGBColor
 
@@ -349,7 +349,5 @@ def _font_table() -> bytes:
         f'<w:font w:name="{name}"><w:altName w:val="{others}"/><w:charset w:val="86"/></w:font>'
         for name, others in _ALTERNATIVES.items()
     )
-    table = parse_xml(f"<w:fonts {nsdecls('w')}>{fonts}</w:fonts>")
-    from lxml import etree
-
-    return bytes(etree.tostring(table, xml_declaration=True, encoding="UTF-8", standalone=True))
+    head = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
+    return f"{head}<w:fonts {nsdecls('w')}>{fonts}</w:fonts>".encode()
