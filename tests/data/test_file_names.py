@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.errors import SettingError
+from coverage.model.edits import Scenario
 from data.files import file_name
 from data.intake.store import keep_originals
 from data.scenarios import save_scenario
-from core.errors import SettingError
-from coverage.model.edits import Scenario
 
 DEVICES = ("CON", "prn", "Aux", "NUL", "COM1", "com9", "LPT1", "lpt¹", "CONIN$", "CON ", "CON.tar", "nul.a.b")
 NAMES = [
