@@ -22,6 +22,7 @@ from data.formats.raw import Cell, RawFile
 from data.intake.datum.coordinates import MIXED, belief_in_words
 from data.intake.datum.likelihood import UNKNOWN
 from data.intake.findings import ERROR, INFO, LEVEL_TITLES, WARNING, Finding
+from data.intake.handed_over import HandedOver, write_handed_over
 from data.intake.intake import Intake
 from data.intake.tables.sheets import Table
 
@@ -39,8 +40,15 @@ _LONG_NUMBER: Final = 1e11
 
 
 def write_accepted(intake: Intake, path: Path) -> None:
-    """The accepted facilities, WGS-84, as Excel reads CSV."""
+    """The accepted facilities, WGS-84, as Excel reads CSV; beside them what a table of accepted rows cannot
+    say (see `handed_over`)."""
     write_csv(path, intake.accepted)
+    not_open, unplaced = (
+        table.astype(object).where(table.notna(), None).to_dict("records")
+        for table in (intake.not_open, intake.unplaced)
+    )
+    said = HandedOver(intake.refused_count, intake.set_aside_count, intake.datum.decided, not_open, unplaced)
+    write_handed_over(path, said, accepted=intake.accepted_count)
 
 
 def write_not_open(intake: Intake, path: Path) -> None:
