@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from core.text import Text, text
+from core.text import Text, printable, text
 from data.formats import detect
 from data.formats.archive import files_in, member_name, open_archive, read_member
 from data.formats.delimited import read_delimited
@@ -64,6 +64,7 @@ def parse(name: str, content: bytes, limits: Limits, *, beside: Mapping[str, byt
             shapes = read_shapefile({".shp": content, **(beside or {})}, "", limits)
             return replace(file, sheets=(shapes,))
         sheets = _sheets(kind, content, limits)
+        sheets = tuple(replace(sheet, name=printable(sheet.name)) for sheet in sheets)
         return replace(
             file, sheets=sheets, notes=_left_out(content, sheets, limits) if kind == detect.ZIP else ()
         )

@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 
 from core.progress import Progress, part, silent
-from core.text import Text, text
+from core.text import Text, printable, text
 from coverage.model.standard import Standard
 from coverage.model.study import Study
 from coverage.model.tables import PopulationGrid, UnitTable
@@ -217,9 +217,9 @@ def undecided_notes(intake: Intake) -> tuple[Text, ...]:
 def _fingerprints(
     files: StudyFiles, streets: StreetFile, units: UnitFile | None, population: str, standard: Standard
 ) -> Mapping[str, str]:
-    lists = {f"facilities:{path.name}": sha256_of(path) for path in files.facilities}
+    lists = {f"facilities:{printable(path.name)}": sha256_of(path) for path in files.facilities}
     handed = [further(path) for path in files.facilities if handed_over(path) is not None]
-    lists |= {f"facilities:{path.name}": sha256_of(path) for path in handed}
+    lists |= {f"facilities:{printable(path.name)}": sha256_of(path) for path in handed}
     fixed = {"population": population, "network": streets.sha256, "standard": standard.sha256}
     layers = {role: sha256_of(path) for role, path in files.layers.by_role.items()}
     more = {f"population:{n}": sha256_of(path) for n, path in enumerate(files.more_population, start=2)}
