@@ -12,7 +12,7 @@ from core.errors import InputError, SettingError
 from core.progress import Progress, silent
 from core.text import text
 from coverage.publish import Results
-from data.files import write_bytes
+from data.files import file_name, write_bytes
 from data.forms import open_form
 from data.results import read_results
 from data.results.geopackage import geopackage_bytes
@@ -173,7 +173,7 @@ class _Studio:
 def _form(request: ExportRequest) -> Path:
     """An official form, by its id or a TOML file of one's own, beside the folder's other products."""
     form = open_form(request.to.removeprefix(FORM))
-    target = request.out or request.folder / f"form-{Path(form.id).name}.xlsx"
+    target = request.out or request.folder / file_name(f"form-{form.id}", ending=".xlsx")
     write_bytes(target, form_bytes(read_results(request.folder), form, language=request.language))
     return target
 
