@@ -19,7 +19,7 @@ from scipy.spatial import cKDTree
 from coverage.checks.by_unit import sum_by
 from coverage.checks.measured import Measured
 from coverage.checks.reach import cells_within, reach_m
-from coverage.equity.inequality import gini, quantile
+from coverage.equity.equity import gini, quantile
 from coverage.model.standard import Check
 from coverage.model.study import Study
 from coverage.model.tables import Floats, Shapes

@@ -104,7 +104,17 @@ def reached_shares(steps: Sequence[tuple[Floats, Floats]], sheet: Sheet) -> list
                 if len(new):
                     lower(squares, window, a[new], b[new], REACH)
                 parts[step, top : top + up, left + 1 : left + across + 1] = _reached_parts(squares)
-                _points_in(squares, window, sheet.points, inside[step])
+                # Mark the points of a tile within the level, by distances interpolated between four
+                # raster points.
+                low = np.floor(sheet.points).astype(np.int64)
+                mine = np.flatnonzero(((low >= window.low) & (low + 1 <= window.high)).all(axis=1))
+                column, row = (low[mine] - window.low).T
+                x, y = (sheet.points[mine] - low[mine]).T
+                below, above = (
+                    np.sqrt(squares[line_of, column]) * (1 - x) + np.sqrt(squares[line_of, column + 1]) * x
+                    for line_of in (row, row + 1)
+                )
+                inside[step][mine] |= below * (1 - y) + above * y <= LEVEL
 
         in_threads(fill, tiles)
         for step in range(len(steps)):
@@ -147,17 +157,6 @@ def _all_corners(held: Bools) -> Bools:
     """For every square whether all four of its corners hold."""
     pairs = held[:-1] & held[1:]
     return np.asarray(pairs[:, :-1] & pairs[:, 1:])
-
-
-def _points_in(squares: Field, window: Window, points: Floats, found: Bools) -> None:
-    """Mark the points of a tile within the level, by distances interpolated between four raster points."""
-    low = np.floor(points).astype(np.int64)
-    mine = np.flatnonzero(((low >= window.low) & (low + 1 <= window.high)).all(axis=1))
-    column, row = (low[mine] - window.low).T
-    x, y = (points[mine] - low[mine]).T
-    below = np.sqrt(squares[row, column]) * (1 - x) + np.sqrt(squares[row, column + 1]) * x
-    above = np.sqrt(squares[row + 1, column]) * (1 - x) + np.sqrt(squares[row + 1, column + 1]) * x
-    found[mine] |= below * (1 - y) + above * y <= LEVEL
 
 
 def _along_rows(parts: NDArray[np.int32], row: Ints, sheet: Sheet, spans: Ints, west: int) -> Floats:
