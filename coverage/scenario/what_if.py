@@ -5,10 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-import numpy as np
-
-from coverage.assessment import Assessment, judge_all
-from coverage.checks import check_rule
+from coverage.assessment import Assessment, judge_all, judge_rules
 from coverage.checks.measured import Measured
 from coverage.measuring.measure import measure
 from coverage.model.edits import AddBarrier, AddStreet, Edit, Scenario, UseStandard
@@ -47,9 +44,7 @@ class Trail:
 
         SettingError as `apply`; the trail goes on as if it had not been asked.
         """
-        measured = self.measured(scenario)
-        results = tuple(check_rule(rule, measured) for rule in measured.standard.rules)
-        return Assessment(measured, results, (), np.zeros(len(measured.study.facilities)), ())
+        return judge_rules(self.measured(scenario))
 
     def measured(self, scenario: Scenario) -> Measured:
         """The edited study with its distances, and the standard to judge them by."""
