@@ -276,6 +276,27 @@ def last_decisions(connection: sa.Connection, office: Office) -> str:
     return connection.execute(query).scalar() or ""
 
 
+def sent_since(connection: sa.Connection, person: str, moment: str) -> tuple[int, int]:
+    """How many files a person has sent or drafted since a moment, and how many bytes they are."""
+    state, kept = schema.submission_state, schema.submission_file
+    query = (
+        sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(schema.file.c.bytes), 0))
+        .select_from(state)
+        .join(kept, sa.and_(kept.c.submission_id == state.c.submission_id, kept.c.version == state.c.version))
+        .join(schema.file, schema.file.c.sha256 == kept.c.sha256)
+        .where(state.c.by == person, state.c.at >= moment, state.c.state.in_((DRAFT, SENT)))
+    )
+    count, size = connection.execute(query).one()
+    return int(count), int(size)
+
+
+def findings_of_versions(connection: sa.Connection, number: str) -> tuple[str, ...]:
+    """The SHA-256 of what was said about each version of a submission, oldest first."""
+    kept = schema.submission_version
+    query = sa.select(kept.c.findings_sha256).where(kept.c.submission_id == number).order_by(kept.c.version)
+    return tuple(connection.execute(query).scalars())
+
+
 def remarks(connection: sa.Connection, number: str) -> tuple[Remark, ...]:
     """What was said of a submission at rows, cells and facilities, in its last decision."""
     kept = schema.remark

@@ -28,6 +28,7 @@ from data.store.records import (
     City,
     Submission,
     city_named,
+    findings_of_versions,
     last_decisions,
     office_named,
     originals,
@@ -174,15 +175,10 @@ def read_for(
 def settled(store: Store, number: str) -> tuple[int, int]:
     """Of the findings of the version before, how many are settled in the newest, and how many there were."""
     with store.read() as connection:
-        now = submission_by(connection, number)
-        shas = connection.execute(
-            schema.submission_version.select()
-            .where(schema.submission_version.c.submission_id == number)
-            .order_by(schema.submission_version.c.version)
-        ).all()
-    if len(shas) < 2:
+        said = findings_of_versions(connection, number)
+    if len(said) < 2:
         return 0, 0
-    before, after = (findings_of(store, sha256) for sha256 in (shas[-2].findings_sha256, now.findings_sha256))
+    before, after = (findings_of(store, sha256) for sha256 in said[-2:])
     return settled_findings(before, after)
 
 
