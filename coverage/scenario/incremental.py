@@ -260,7 +260,8 @@ class Live:
             straight_row={tier: row_of[live.straight_row] for tier, live in tiers.items()},
             walk_row={tier: row_of[live.walk_row] for tier, live in tiers.items()},
             cells=self.ground.cells,
-            facilities=take(self.slots.doors, slots),
+            entrances=take(self.slots.doors, slots),
+            entrance_of=np.arange(len(slots)),
             nodes={tier: (live.node_m.copy(), row_of[live.node_owner]) for tier, live in tiers.items()},
         )
 
@@ -280,7 +281,7 @@ def live(base: Assessment, expected: Sequence[tuple[str, str]] = ()) -> Live:
         cells_of_edges(study.network, distances.cells),
         blocks(study.grid.xy),
     )
-    frame, doors = study.facilities.frame, distances.facilities
+    frame, doors = study.facilities.frame, distances.entrances
     own = list(zip(frame["facility_id"].astype(str), frame["tier"].astype(str), strict=True))
     named, at = _in_one_order(own, expected)
     slots = Slots(

@@ -23,6 +23,7 @@ from data.intake.datum.placing import Bounds
 from data.intake.datum.reference import Reference, reference_of
 from data.intake.decisions import Decisions
 from data.intake.drafts import ACCEPTED, SET_ASIDE, Draft
+from data.intake.extents import with_doors, with_extents
 from data.intake.facility_numbers import is_facility_id
 from data.intake.findings import ERROR, INFO, Finding, Notebook
 from data.intake.groups import Context, Part, find_systems
@@ -96,6 +97,7 @@ def read_lists(paths: Sequence[Path], request: ListRequest, *, progress: Progres
     systems = find_systems(frame, tables, wanted, context, chosen)
     decision = systems.overall
     frame = refuse_unplaced(converted(frame, systems.by_row), systems.overall, notes)
+    frame = with_extents(frame, tables, notes)
     tell_systems(frame, tables, decision, notes)
     progress(0.85, text("Judging the rows"))
     return judge(Reading(frame, tuple(findings), decision, files, tuple(tables), context), decisions)
@@ -133,7 +135,7 @@ def _area(units: UnitTable | None) -> Bounds | None:
     return float(west), float(south), float(east), float(north)
 
 
-_NUMBERS: Final = ("places", "capacity", "area_m2", "residents_declared")
+_NUMBERS: Final = ("places", "capacity", "area_m2", "site_m2", "residents_declared")
 _IDENTITY: Final = ("name", "tier", "district", "street", "community")
 
 
@@ -147,9 +149,10 @@ def frame_of(
         _table_frame(number, *each) for number, each in enumerate(zip(tables, drafts, located, strict=True))
     ]
     if not parts:
-        own = ("outcome", "table", "given_lon", "given_lat", "metres", "source", "personal", "said")
-        return pd.DataFrame({c: [] for c in (*ACCEPTED_COLUMNS, *own, "mend_lon", "mend_lat")})
-    frame = pd.concat(parts, ignore_index=True)
+        own = ("outcome", "table", "given_lon", "given_lat", "metres", "source", "personal", "said", "door")
+        more = ("mend_lon", "mend_lat", "site_m2", "door_of")
+        return pd.DataFrame({c: [] for c in (*ACCEPTED_COLUMNS, *own, *more)})
+    frame = with_doors(pd.concat(parts, ignore_index=True))
     frame["facility_id"] = facility_ids(frame)
     return frame
 
@@ -162,6 +165,7 @@ def _table_frame(number: int, table: Table, drafts: Sequence[Draft], located: Lo
         "source": [d.values.get("source", "") for d in drafts],
         "personal": [d.values.get("personal", "") for d in drafts],
         "said": [d.said for d in drafts],
+        "door": [d.values.get("door", "") for d in drafts],
         "mend_lon": np.array([d.mend[0] if d.mend else np.nan for d in drafts], float),
         "mend_lat": np.array([d.mend[1] if d.mend else np.nan for d in drafts], float),
         "outcome": [d.outcome for d in drafts],
@@ -173,7 +177,13 @@ def _table_frame(number: int, table: Table, drafts: Sequence[Draft], located: Lo
     frame = pd.DataFrame(data)
     aside = pd.DataFrame({"source_row": [row for row, _ in table.set_aside]})
     aside = aside.assign(
-        outcome=SET_ASIDE, metres=False, source="", personal="", said="", **dict.fromkeys(texts[:-1], "")
+        outcome=SET_ASIDE,
+        metres=False,
+        source="",
+        personal="",
+        said="",
+        door="",
+        **dict.fromkeys(texts[:-1], ""),
     )
     aside = aside.assign(
         **dict.fromkeys((*_NUMBERS, "given_lon", "given_lat", "mend_lon", "mend_lat"), np.nan)

@@ -15,12 +15,15 @@ import shapely
 
 from core.errors import InputError, SettingError
 from core.text import Text, text
-from coverage.model.tables import LEVELS, Ints
+from coverage.model.tables import LEVELS, Floats, Ints
 from data.formats.asked import OpenQuestionError
 from data.formats.inputs_read import InputRead
 from data.formats.layers import opened
 from data.formats.systems import in_degrees
-from data.population.columns import RESIDENT_COLUMNS, find_column
+from data.population.heads import REGISTERED_RANK, understood
+from data.population.table_files import Sheet
+from data.population.tables import Columns as PeopleColumns
+from data.population.tables import people_of_table
 from data.units.columns import TITLES, Columns, columns_of, not_numbers, unit_names, words
 from data.units.levels import ABOVE, UnclearLevelError, levels_of
 from data.units.remarks import Remarks
@@ -216,7 +219,6 @@ def _table(
     placed = in_degrees(frame, file)
     for message in placed.warnings:
         remarks.add("crs-assumed" if frame.crs is None else "system", message, file=file, layer=layer.said)
-    residents = find_column([str(column) for column in frame.columns], RESIDENT_COLUMNS)
     above = {f"parent:{level}": words(frame, column) for level, column in columns.parents}
     table = gpd.GeoDataFrame(
         {
@@ -231,7 +233,7 @@ def _table(
             "number_column": columns.number,
             "parent": [_parent(word) for word in words(frame, columns.parent)],
             **above,
-            "stated": pd.to_numeric(frame[residents], errors="coerce") if residents else np.nan,
+            "stated": _stated(frame, file),
         },
         geometry=placed.frame.geometry.to_numpy(),
         crs=WGS84,
@@ -249,6 +251,21 @@ def _table(
         rows_left_out=len(frame) - known,
     )
     return table, read
+
+
+def _stated(frame: gpd.GeoDataFrame, file: str) -> Floats:
+    """What each row says of its residents, understood as a table of residents is; NaN where it says nothing,
+    and everywhere where no column counts usual residents or two could be meant."""
+    plain = pd.DataFrame(frame.drop(columns=frame.geometry.name)).reset_index(drop=True)
+    stated = np.full(len(frame), np.nan)
+    try:
+        people = people_of_table(Sheet("", plain), file, PeopleColumns())
+    except InputError:
+        return stated
+    head = understood(people.column)
+    if not head.weak and head.rank != REGISTERED_RANK:
+        stated[people.frame.index.to_numpy()] = people.residents
+    return stated
 
 
 def _parent(word: str) -> str:
