@@ -70,9 +70,7 @@ class _Reader:
         self._fields.known_keys(self._table, _TOP, "")
         table = self._table
         status = self._fields.one_of(table, "status", _STATUS, default="in_force")
-        rows = table.get("rule", [])
-        if not isinstance(rows, list):
-            raise self._fields.refuse("", "rule", text("write each rule under its own [[rule]] heading"))
+        rows = self._fields.rows("rule", text("write each rule under its own [[rule]] heading"))
         rules = tuple(self._rule(i, row) for i, row in enumerate(rows))
         if not rules and status != "template":
             raise self._fields.refuse(

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from core.text import printable
 from data.files import short_name, write_bytes
 
 _UNSAFE: Final = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
@@ -24,13 +25,22 @@ def store_original(path: Path, folder: Path) -> Path:
     return kept
 
 
+def kept_name(name: str) -> str:
+    """What a list is called where its copy is kept: every system takes it and a terminal shows it.
+
+    >>> kept_name("a\x1b[31m:b.csv")
+    'a[31m_b.csv'
+    """
+    return short_name(_UNSAFE.sub("_", printable(name)))
+
+
 def keep_originals(paths: Sequence[Path], folder: Path) -> tuple[Path, ...]:
     """Copies of the lists in a result folder under their own names; a name that is taken gets the
     first digits of the SHA-256 in front."""
     kept: list[Path] = []
     for path in paths:
         content = path.read_bytes()
-        target = folder / short_name(_UNSAFE.sub("_", path.name))
+        target = folder / kept_name(path.name)
         if target.name in _OURS or target in kept:
             target = folder / f"{hashlib.sha256(content).hexdigest()[:12]}-{target.name}"
         write_bytes(target, content)

@@ -14,8 +14,8 @@ from typing import Any, Final
 
 import xlsxwriter
 
-from core.text import Text, text
-from data.files import write_bytes, write_csv
+from core.text import Text, printable, text
+from data.files import short_name, write_bytes, write_csv
 from data.formats.annotate import Front, PackageError, SheetNotes, annotated, is_package
 from data.formats.comments import Note
 from data.formats.raw import Cell, RawFile
@@ -23,6 +23,7 @@ from data.intake.datum.coordinates import MIXED, belief_in_words
 from data.intake.datum.likelihood import UNKNOWN
 from data.intake.findings import ERROR, INFO, LEVEL_TITLES, WARNING, Finding
 from data.intake.intake import Intake
+from data.intake.store import kept_name
 from data.intake.tables.sheets import Table
 
 Say = Callable[[Text], str]
@@ -77,7 +78,7 @@ def workbooks_of(intake: Intake, folder: Path) -> dict[str, Path]:
         }
     books: dict[str, Path] = {}
     for file in intake.files:
-        stem = Path(file.name).stem
+        stem = short_name(Path(file.name).stem)
         path, count = folder / "findings" / f"{stem}.xlsx", 2
         while str(path).casefold() in {str(taken).casefold() for taken in books.values()}:
             path, count = folder / "findings" / f"{stem}-{count}.xlsx", count + 1
@@ -108,7 +109,7 @@ def _original(files: Sequence[RawFile], folder: Path) -> bytes | None:
     """The list as it was sent, which the folder keeps under its name, or with a few digits in front."""
     if len(files) != 1:
         return None
-    name = Path(files[0].name).name
+    name = kept_name(Path(files[0].name).name)
     for path in (folder / name, *folder.glob(f"*-{glob.escape(name)}")):
         if path.is_file():
             content = path.read_bytes()
@@ -312,7 +313,8 @@ def _point_columns(table: Table) -> list[list[Cell]]:
 
 def _unused(name: str, names: Collection[str]) -> str:
     """A sheet name that Excel takes and that does not occur yet."""
-    safe = "".join("_" if letter in "[]:*?/\\'" else letter for letter in name)[:_NAME_LENGTH] or "1"
+    safe = "".join("_" if letter in "[]:*?/\\'" else letter for letter in printable(name))
+    safe = " ".join(safe.split())[:_NAME_LENGTH] or "1"
     taken = {known.casefold() for known in names}
     unique, count = safe, 2
     while unique.casefold() in taken:
