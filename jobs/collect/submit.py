@@ -87,12 +87,7 @@ def submit(
         city = city_named(connection, sending.city)
         office = office_named(connection, city, sending.office)
         who.require("submission.send", office)
-        if sending.round:
-            asked = round_named(connection, city, sending.round).offices
-            if office.name not in asked:
-                raise SettingError(
-                    "The round “{round}” does not ask “{office}”.", round=sending.round, office=office.name
-                )
+        _require_asked(connection, city, sending.round, office.name)
         if not who.is_local:
             require_room(connection, who.name, [path.stat().st_size for path in paths if path.is_file()])
         earlier = last_decisions(connection, office)
@@ -228,6 +223,12 @@ def submissions_document(store: Store, *, city: str = "", by: str = "") -> Mappi
             for one in seen
         ],
     }
+
+
+def _require_asked(connection: Connection, city: City, in_round: str, office: str) -> None:
+    """SettingError where a list is sent for a round that does not ask its office."""
+    if in_round and office not in round_named(connection, city, in_round).offices:
+        raise SettingError("The round “{round}” does not ask “{office}”.", round=in_round, office=office)
 
 
 def _keep_originals(
