@@ -15,6 +15,7 @@ from coverage.assessment import Assessment
 from coverage.checks.measured import Measured
 from coverage.checks.reach import check_reach, limit_m, reach_m
 from coverage.equity.choice import choice_facilities_table, choice_table, choices, overlaps
+from coverage.equity.complete_community import community_table, need_states, need_table
 from coverage.equity.completeness import SEVEN_KINDS, Kind, completeness, tier_kinds
 from coverage.equity.denominators import denominators
 from coverage.equity.detours import Detours, detours
@@ -82,6 +83,10 @@ def measures_of(
         "travel_quantiles": lambda: travel_quantiles(measured),
         "readings": lambda: reading_table(elderly_reading(measured)),
     }
+    if assessment.standard.needs:
+        needs = need_states(measured)
+        makers["complete_needs"] = lambda: need_table(needs, measured)
+        makers["complete_communities"] = lambda: community_table(needs, measured)
     made = {}
     for number, (name, make) in enumerate(makers.items()):
         said = text("Making the tables: {n} of {all}", n=number + 1, all=len(makers))

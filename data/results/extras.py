@@ -23,7 +23,15 @@ ALWAYS: Final = (
     "denominators", "readings",
 )  # fmt: skip
 # These only where they were asked for; see `coverage.publish.asked`.
-ASKED: Final = ("bands", "bands_units", "timeline", "supply", "gap_parts")
+ASKED: Final = (
+    "complete_needs",
+    "complete_communities",
+    "bands",
+    "bands_units",
+    "timeline",
+    "supply",
+    "gap_parts",
+)
 # GeoJSON takes 24 bytes a corner: 5 MB altogether.
 _MOST_CORNERS: Final = 200_000
 LAYERS: Final = ("isochrones", "barriers", "gap_parts")
