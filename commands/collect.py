@@ -140,8 +140,8 @@ def submit(
         from jobs.collect.submit import Sending
         from jobs.collect.submit import submit as send
 
-        sending = Sending(whom.city, whom.office, whom.in_round, whom.draft, whom.datum)
-        document = send(at.open(), lists, sending, by=at.by, language=at.lang.value, progress=tell)
+        sending = Sending(whom.city, whom.office, whom.in_round, whom.draft, whom.datum, at.lang.value)
+        document = send(at.open(), lists, sending, by=at.by, progress=tell)
         said = text(
             "{id}, version {version}: of {rows} {rows:row|rows} {accepted} {accepted:counts|count}, "
             "{refused} {refused:was|were} refused and {set_aside} set aside. State: {state}.",
@@ -180,45 +180,41 @@ def preview(
     """What accepting submissions would change: facilities, residents by rule, units."""
     with front_door(at.lang) as (tr, tell):
         from jobs.collect.preview import preview as look
+        from jobs.collect.words import said_in
 
-        document = look(
-            at.open(),
-            ids,
-            by_row=rows.by_row(),
-            by=at.by,
-            cache=NETWORKS,
-            language=at.lang.value,
-            progress=tell,
-        )
+        found = look(at.open(), ids, by_row=rows.by_row(), by=at.by, cache=NETWORKS, progress=tell)
+        document = said_in(found, tr)
         answer(at.as_json, document, lambda: _preview(document, tr))
 
 
-@spread
-def review(
-    number: Number,
-    rows: RowByRow,
-    at: AtStore,
-    accept: Annotated[bool, typer.Option("--accept", help="Its list becomes the office's.")] = False,
-    give_back: Annotated[bool, typer.Option("--return", help="The office is asked to mend it.")] = False,
-    remark: Annotated[str, typer.Option(help="What the office should know.")] = "",
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What is decided on a submission, and what its office should know."""
+
+    accept: Annotated[bool, typer.Option("--accept", help="Its list becomes the office's.")] = False
+    give_back: Annotated[bool, typer.Option("--return", help="The office is asked to mend it.")] = False
+    remark: Annotated[str, typer.Option(help="What the office should know.")] = ""
     cell: Annotated[
         tuple[str, ...],
         typer.Option(help="A remark at a cell, a row or a facility: SHEET!B7=TEXT, 7=TEXT, F7K3Q9X2=TEXT."),
-    ] = (),
+    ] = ()
     seen: Annotated[
         int, typer.Option(min=0, help="The version that was looked at: a newer one is not decided on.")
-    ] = 0,
-) -> None:
+    ] = 0
+
+
+@spread
+def review(number: Number, verdict: Verdict, rows: RowByRow, at: AtStore) -> None:
     """Accept a submission, whole or but for some facilities, or return it."""
     with front_door(at.lang) as (tr, _):
         from jobs.collect.review import Decision
         from jobs.collect.review import review as decide
         from jobs.collect.words import remark_at
 
-        if accept == give_back:
+        if verdict.accept == verdict.give_back:
             raise SettingError("Say either --accept or --return.")
-        remarks = tuple(remark_at(word) for word in cell)
-        decision = Decision(accept, remark, remarks, rows.by_row(), seen)
+        remarks = tuple(remark_at(word) for word in verdict.cell)
+        decision = Decision(verdict.accept, verdict.remark, remarks, rows.by_row(), verdict.seen)
         document = decide(at.open(), number, decision, by=at.by)
         said = text("{id}: {state}.", id=number, state=STATES[document["state"]])
         answer(at.as_json, document, lambda: [tr(said)])

@@ -19,7 +19,6 @@ from data.store.records import city_named, current_lists
 from jobs.collect.changes import WHOLE, ByRow, OfficeChange, changes_in
 from jobs.collect.permissions import actor
 from jobs.collect.standing import CITIES, Standing, lists_of
-from locales import DEFAULT_LANGUAGE, Translator, translator
 
 FORMAT: Final = 1
 # Findings of a list that may move or double all its facilities.
@@ -32,25 +31,23 @@ def preview(
     *,
     by_row: ByRow = WHOLE,
     by: str = "",
-    language: str = DEFAULT_LANGUAGE,
     cache: Path | None = None,
     progress: Progress = silent,
 ) -> Mapping[str, Any]:
     """What is new, gone, moved and changed, what it means for rules and units, and what is doubtful in it.
 
     Both sides are the same residents and streets, the second with the submissions in place of their offices'
-    lists: the figures are those that accepting them gives.
+    lists: the figures are those that accepting them gives. The messages of `doubts` are Texts (`said_in`).
     """
     actor(store, by).require("submission.preview")
     with store.read() as connection:
         made = changes_in(connection, store.files, ids, by_row)
         city = city_named(connection, made[0].submission.city)
         versions = current_lists(connection, city)
-    tr = translator(language)
     document: dict[str, Any] = {"format": FORMAT, **_counts(made)}
     if not any(version.facilities for version in versions.values()):
         # Nothing to compare with: the first lists of a city.
-        return document | {"rules": [], "units_changed": [], "doubts": _doubts(store, made, None, tr)}
+        return document | {"rules": [], "units_changed": [], "doubts": _doubts(store, made, None)}
     before = CITIES.of(store, city, cache=cache, progress=part(progress, 0.0, 0.8))
     progress(0.8, text("Working the changes in"))
     mine = {one.submission.office_id: one.as_list for one in made}
@@ -68,7 +65,7 @@ def preview(
         for rule_id, change in compare(before.assessment, after.assessment).rules.items()
     ]
     document["units_changed"] = _units_changed(unit_table(before.assessment), unit_table(after.assessment))
-    document["doubts"] = _doubts(store, made, after, tr)
+    document["doubts"] = _doubts(store, made, after)
     progress(1.0, text("Done"))
     return document
 
@@ -95,9 +92,7 @@ def _units_changed(before: pd.DataFrame, after: pd.DataFrame) -> list[dict[str, 
     return [{str(name): value for name, value in row.items()} for row in other.to_dict("records")]
 
 
-def _doubts(
-    store: Store, made: Sequence[OfficeChange], after: Standing | None, tr: Translator
-) -> list[dict[str, Any]]:
+def _doubts(store: Store, made: Sequence[OfficeChange], after: Standing | None) -> list[dict[str, Any]]:
     """What carries the change and may be wrong: coordinate systems, facilities that two offices list."""
     doubts = []
     for one in made:
@@ -112,7 +107,7 @@ def _doubts(
         ]
         for number in sorted(one.elsewhere):
             said = text("The list bears a number that is another office's: {number}.", number=number)
-            doubts.append({"office": office, "code": "number-of-another", "message": tr(said)})
+            doubts.append({"office": office, "code": "number-of-another", "message": said})
         for row in one.told:
             if row.get("unsure"):
                 said = text(
@@ -120,17 +115,15 @@ def _doubts(
                     name=row["name"],
                     number=row["facility_id"],
                 )
-                doubts.append({"office": office, "code": "unsure-match", "message": tr(said)})
+                doubts.append({"office": office, "code": "unsure-match", "message": said})
     if after is None:
         return doubts
     offices = {one.submission.office for one in made}
-    twice = (_listed_twice(group, after, offices, tr) for group in after.inputs.intake.groups)
+    twice = (_listed_twice(group, after, offices) for group in after.inputs.intake.groups)
     return doubts + [row for row in twice if row is not None]
 
 
-def _listed_twice(
-    group: DuplicateGroup, after: Standing, offices: set[str], tr: Translator
-) -> dict[str, Any] | None:
+def _listed_twice(group: DuplicateGroup, after: Standing, offices: set[str]) -> dict[str, Any] | None:
     """A facility that several offices list, one of them by what is looked at."""
     frame = after.inputs.intake.frame.iloc[list(group.rows)]
     concerned = sorted({Path(str(file)).stem for file in frame["source_file"]})
@@ -144,4 +137,4 @@ def _listed_twice(
             for name, file in zip(frame["name"], frame["source_file"], strict=True)
         ),
     )
-    return {"office": "、".join(concerned), "code": "duplicate-across-offices", "message": tr(said)}
+    return {"office": "、".join(concerned), "code": "duplicate-across-offices", "message": said}

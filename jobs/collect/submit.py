@@ -56,13 +56,15 @@ FORMAT: Final = 1
 
 @dataclass(frozen=True)
 class Sending:
-    """For whom lists are sent: city, office, and the round if there is one; a `draft` is only kept."""
+    """For whom lists are sent: city, office, and the round if there is one; a `draft` is only kept. What is
+    said about the lists is kept in a `language`."""
 
     city: str
     office: str
     round: str = ""
     draft: bool = False
     datum: str = "auto"
+    language: str = DEFAULT_LANGUAGE
 
 
 def submit(
@@ -72,7 +74,6 @@ def submit(
     *,
     by: str = "",
     decisions: OfficeDecisions | None = None,
-    language: str = DEFAULT_LANGUAGE,
     progress: Progress = silent,
 ) -> Mapping[str, Any]:
     """Read the lists as `check` does, keep originals and what was understood, and send them.
@@ -116,7 +117,7 @@ def submit(
             number, version, step = _number(), 1, 1
             round_id = round_named(connection, city, sending.round).id if sending.round else None
             writing.add(schema.submission, id=number, office_id=office.id, round_id=round_id)
-        findings = _table(findings_table(intake.findings, language=language))
+        findings = _table(findings_table(intake.findings, language=sending.language))
         writing.add(
             schema.submission_version,
             submission_id=number,

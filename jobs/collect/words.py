@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
-from typing import Final
+from typing import Any, Final
 
 from core.errors import SettingError
 from core.text import Sayable, Text, text
@@ -33,6 +33,11 @@ def who(name: str) -> Sayable:
 def shown(moment: str) -> str:
     """A moment of the store (UTC) as people write it: 2026-03-31 14:05; "" for none."""
     return f"{datetime.fromisoformat(moment).astimezone(BEIJING):%Y-%m-%d %H:%M}" if moment else ""
+
+
+def said_in(preview: Mapping[str, Any], say: Callable[[Sayable], str]) -> Mapping[str, Any]:
+    """A preview with its doubts in a reader's words, as JSON values."""
+    return {**preview, "doubts": [{**one, "message": say(one["message"])} for one in preview["doubts"]]}
 
 
 def remark_at(word: str) -> Remark:
