@@ -16,8 +16,7 @@ from coverage.checks.loads import nearest_loads
 from coverage.equity.denominators import judged_by_denominator
 from coverage.equity.equity import Equity, equity
 from coverage.equity.unit_ranking import league
-from coverage.gaps.gaps import Gap, find_gaps
-from coverage.gaps.sites import with_sites
+from coverage.gaps import Gap, find_gaps, with_sites
 from coverage.measuring.measure import measure
 from coverage.model.results import RuleResult
 from coverage.model.standard import ANY_TIER, Check, Standard

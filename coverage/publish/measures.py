@@ -19,8 +19,7 @@ from coverage.equity.complete_community import community_table, need_states, nee
 from coverage.equity.completeness import SEVEN_KINDS, Kind, completeness, tier_kinds
 from coverage.equity.denominators import denominators
 from coverage.equity.detours import Detours, detours
-from coverage.equity.equity import Area, Equity, equity
-from coverage.equity.inequality import lorenz
+from coverage.equity.equity import Area, Equity, equity, lorenz
 from coverage.equity.travel_bands import travel_bands, travel_quantiles
 from coverage.equity.unit_ranking import league
 from coverage.model.results import RuleResult, shortfall

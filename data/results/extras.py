@@ -14,7 +14,7 @@ import pyogrio
 from coverage.publish.measures import TEXTS
 from data.files import read_csv, write_csv
 from geo.crs import WGS84
-from geo.isochrone.lighter import lighter
+from geo.isochrone.isochrones import lighter
 
 # Every assessment has these; see `coverage.publish.measures`.
 ALWAYS: Final = (

@@ -71,7 +71,7 @@ class Standing:
         intake = judge(_joined(readings, self.inputs.intake.reading))
         base, standard = self.assessment.study, self.inputs.standard
         facilities = intake.table(base.grid.crs)
-        study = with_facilities(base, facilities, unplaced=unplaced_of(intake.to_locate))
+        study = with_facilities(base, facilities, unplaced=intake.unplaced)
         frame = facilities.frame
         named = zip(frame["facility_id"].astype(str), frame["tier"].astype(str), strict=True)
         distances = live(self.assessment, list(named)).follow(facilities)
@@ -133,11 +133,6 @@ def _stand(
     filled = {office: one for office, one in lists_of(store, versions).items() if one.facilities}
     progress(1.0, text("Read"))
     return Standing(inputs, assessment, filled, _one_by_one(tuple(filled), inputs.intake.reading))
-
-
-def unplaced_of(to_locate: pd.DataFrame) -> pd.DataFrame:
-    """The facilities that count for their communities alone, as a study has them."""
-    return to_locate[["tier", "district", "street", "community"]]
 
 
 def _read_list(path: Path, beside: Reading | None) -> Reading:
