@@ -20,8 +20,8 @@ from data.formats.asked import OpenQuestionError
 from data.formats.inputs_read import InputRead
 from data.formats.layers import opened
 from data.formats.systems import in_degrees
-from data.population.grounds import households_stated
 from data.population.heads import REGISTERED_RANK, understood
+from data.population.households import households_stated
 from data.population.table_files import Sheet
 from data.population.tables import Columns as PeopleColumns
 from data.population.tables import people_of_table
