@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -21,6 +21,7 @@ from data.formats.inputs_read import InputRead
 from data.formats.layers import opened
 from data.formats.systems import in_degrees
 from data.population.heads import REGISTERED_RANK, understood
+from data.population.households import households_stated
 from data.population.table_files import Sheet
 from data.population.tables import Columns as PeopleColumns
 from data.population.tables import people_of_table
@@ -30,6 +31,7 @@ from data.units.remarks import Remarks
 from data.units.settlement import Classes, classes_of, unknown_words
 from geo.crs import WGS84
 
+_LONGEST_NAME: Final = 200
 _NO_SHAPES: Final = text("Its rows have neither outlines nor points.")
 _NO_NAMES: Final = text("None of its columns holds the names of units.")
 _NO_LEVEL: Final = text("Nothing tells the level of its rows.")
@@ -48,7 +50,7 @@ class UnitAnswers:
 @dataclass(frozen=True)
 class Rows:
     """The rows of all layers that hold units, WGS-84 where a layer says no system: file, layer, row, name,
-    level, settlement, parent (as stated), number ("" for none), stated (residents) and geometry.
+    level, settlement, parent (as stated), number ("" for none), stated (residents), households and geometry.
 
     `above` are (level, name) columns in `parent:LEVEL`. `unclosed` are rows whose outline a straight line
     closed.
@@ -66,6 +68,7 @@ class _Layer:
     frame: gpd.GeoDataFrame
     unclosed: Ints
     alone: bool
+    cleaned: Mapping[str, Ints]
 
     @property
     def said(self) -> str:
@@ -138,7 +141,10 @@ def _opened(path: Path) -> list[_Layer]:
     with opened(path) as file:
         alone = len(file.layers) == 1
         read = [(info.name, file.read(info)) for info in file.layers]
-    return [_Layer(path, name, layer.frame, layer.unclosed, alone=alone) for name, layer in read]
+    return [
+        _Layer(path, name, layer.frame, layer.unclosed, alone=alone, cleaned=layer.cleaned)
+        for name, layer in read
+    ]
 
 
 def _no_units(layer: _Layer, named: dict[int, str]) -> Text | None:
@@ -219,13 +225,22 @@ def _table(
     placed = in_degrees(frame, file)
     for message in placed.warnings:
         remarks.add("crs-assumed" if frame.crs is None else "system", message, file=file, layer=layer.said)
+    names = unit_names(frame, columns.name)
+    long = [row for row, name in enumerate(names) if len(name) > _LONGEST_NAME]
+    if long:
+        message = text(
+            "{count:,} {count:name has|names have} more than {most} characters; the first {most} are kept.",
+            count=len(long),
+            most=_LONGEST_NAME,
+        )
+        remarks.add("long-text", message, row=long[0] + 1, file=file, layer=layer.said)
     above = {f"parent:{level}": words(frame, column) for level, column in columns.parents}
     table = gpd.GeoDataFrame(
         {
             "file": file,
             "layer": layer.said,
             "row": np.arange(len(frame)),
-            "name": unit_names(frame, columns.name),
+            "name": [name[:_LONGEST_NAME] for name in names],
             "level": levels,
             "level_word": words(frame, level_column),
             "settlement": list(classes.settlement),
@@ -234,6 +249,7 @@ def _table(
             "parent": [_parent(word) for word in words(frame, columns.parent)],
             **above,
             "stated": _stated(frame, file),
+            "households": households_stated(frame),
         },
         geometry=placed.frame.geometry.to_numpy(),
         crs=WGS84,
@@ -277,6 +293,8 @@ def _parent(word: str) -> str:
 def _report_columns(layer: _Layer, columns: Columns, classes: Classes, remarks: Remarks) -> None:
     """What stands in a column and could not be used."""
     file = layer.path.name
+    for column, rows in layer.cleaned.items():
+        remarks.cleaned(column, rows, file=file, layer=layer.said)
     if classes.strange:
         message = text(
             "The column “{column}” tells urban from rural, but {words} could not be understood; these units "
