@@ -22,6 +22,8 @@ from data.formats.asked import OpenQuestionError
 from data.formats.inputs_read import InputRead
 from data.intake.datum.coordinates import AUTO
 from data.intake.findings import INFO, Finding
+from data.intake.handed_over import beside as further
+from data.intake.handed_over import handed_over
 from data.intake.intake import Intake
 from data.intake.read import ListRequest, read_lists
 from data.population.ground import points_on
@@ -110,7 +112,7 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
         network=network,
         units=units.table if units else None,
         grounds=grounds.grounds,
-        unplaced=intake.to_locate[["tier", "district", "street", "community"]],
+        unplaced=intake.unplaced,
     )
     short = short_sides(population.grid.xy, streets.network, margin_m=margin_m)
     passed, passed_one_by_one = island_notes(study, standard.walking, files.network.name)
@@ -215,6 +217,8 @@ def _fingerprints(
     files: StudyFiles, streets: StreetFile, units: UnitFile | None, population: str, standard: Standard
 ) -> Mapping[str, str]:
     lists = {f"facilities:{printable(path.name)}": sha256_of(path) for path in files.facilities}
+    handed = [further(path) for path in files.facilities if handed_over(path) is not None]
+    lists |= {f"facilities:{printable(path.name)}": sha256_of(path) for path in handed}
     fixed = {"population": population, "network": streets.sha256, "standard": standard.sha256}
     layers = {role: sha256_of(path) for role, path in files.layers.by_role.items()}
     more = {f"population:{n}": sha256_of(path) for n, path in enumerate(files.more_population, start=2)}
