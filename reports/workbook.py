@@ -38,7 +38,7 @@ _ASSESSMENT_HEAD: Final = (
     NOT_COVERED,
     CONCERNED,
     text("Responsible units"),
-    text("Figure read"),
+    text("Source of the figure"),
     text("Remark"),
 )
 _MEASURES: Final = text(
@@ -71,7 +71,7 @@ _GAPS_HEAD: Final = (
     text("To the nearest facility, half have at most (m)"),
     text("The farthest of them have (m)"),
     text("Nearest for most of them"),
-    text("One facility at the best point would serve"),
+    text("One facility at the gap’s best point would serve"),
     text("Best point: longitude"),
     text("Best point: latitude"),
 )
