@@ -52,7 +52,7 @@ _SPARE_HEAD: Final = (
     text("Latitude"),
 )
 _WHY: Final = text("Why here")
-_GROUP: Final = text("of them: {group}")
+_GROUP: Final = text("of them: {group} residents")
 _FIGURES: Final = {
     "residents_nearer": text("Residents with a shorter way"),
     "saved_m": text("Metres saved on average"),

@@ -242,6 +242,18 @@ _SETTINGS: Final = {
 }
 
 
+_ANSWERS: Final = {
+    "population_column": text("column of the residents"),
+    "population_layer": text("layer of the residents"),
+    "population_datum": text("coordinate system of the residents"),
+    "group_units": text("units of the groups"),
+    "units_level": text("level of the units"),
+    "units_layers": text("layers of the units"),
+    "network_layer": text("layer of the streets"),
+    "network_class": text("column of the streets’ classes"),
+}
+
+
 def _basis_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
     settings = results.provenance.get("settings", {})
     program = results.provenance.get("program", {})
@@ -249,9 +261,11 @@ def _basis_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
     sheet.line([tr(text("Program")), f"{program.get('name', '')} {program.get('version', '')}"])
     sheet.line([tr(text("Made at")), results.provenance.get("created", "")])
     for key, value in settings.items():
-        parts = value.items() if isinstance(value, Mapping) else ()
-        shown = "; ".join(f"{name}: {part}" for name, part in parts) if parts else str(value)
-        if key in _SETTINGS and value not in ({}, ""):
+        if isinstance(value, Mapping):
+            given = {name: part for name, part in value.items() if name in _ANSWERS and part != "auto"}
+            value = "; ".join(f"{tr(_ANSWERS[name])}: {part}" for name, part in given.items())
+        shown = str(value)
+        if key in _SETTINGS and shown:
             sheet.line([tr(_SETTINGS[key]), shown])
     for key, value in results.provenance.get("inputs", {}).items():
         role, _, name = str(key).partition(":")
