@@ -15,7 +15,7 @@ from typing import Any, Final
 import xlsxwriter
 
 from core.text import Text, text
-from data.files import write_bytes, write_csv
+from data.files import file_name, write_bytes, write_csv
 from data.formats.annotate import Front, PackageError, SheetNotes, annotated, is_package
 from data.formats.comments import Note
 from data.formats.raw import Cell, RawFile
@@ -76,12 +76,14 @@ def workbooks_of(intake: Intake, folder: Path) -> dict[str, Path]:
             "": folder / "findings.xlsx"
         }
     books: dict[str, Path] = {}
+    taken: set[str] = set()
     for file in intake.files:
-        stem = Path(file.name).stem
-        path, count = folder / "findings" / f"{stem}.xlsx", 2
-        while str(path).casefold() in {str(taken).casefold() for taken in books.values()}:
-            path, count = folder / "findings" / f"{stem}-{count}.xlsx", count + 1
-        books[file.name] = path
+        stem, count = Path(file.name).stem, 2
+        name = file_name(stem, ending=".xlsx")
+        while name.casefold() in taken:
+            name, count = file_name(stem, ending=f"-{count}.xlsx"), count + 1
+        taken.add(name.casefold())
+        books[file.name] = folder / "findings" / name
     return books
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from core.errors import InputError, SettingError
-from data.files import write_bytes
+from data.files import file_name, write_bytes
 from data.forms import open_form
 from data.results import read_results
 from data.whole_folder import replace_file
@@ -56,7 +56,7 @@ def export(folder: Path, *, to: str, language: str = "zh", profile: str = "inter
 def _form(folder: Path, name: str, *, language: str) -> Path:
     """An official form, by its id or a TOML file of one's own, beside the folder's other products."""
     form = open_form(name)
-    target = folder / f"form-{Path(form.id).name}.xlsx"
+    target = folder / file_name(f"form-{form.id}", ending=".xlsx")
     write_bytes(target, form_bytes(read_results(folder), form, language=language))
     return target
 

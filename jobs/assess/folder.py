@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +16,7 @@ from coverage.assessment import Assessment, assess
 from coverage.model.verdict_rows import scenario_title
 from coverage.publish import About, Results, results_of
 from coverage.publish.measures import with_measures
-from data.files import write_bytes, write_csv
+from data.files import file_name, write_bytes, write_csv
 from data.formats.inputs_read import write_inputs_read
 from data.intake.findings import Finding
 from data.results import write_results
@@ -48,9 +47,6 @@ _OF_EARLIER: Final = (
 )
 # The ground under the map, as the page draws it again.
 BASEMAP: Final = "basemap.bin"
-# What a file name may not hold on some system, and how long it may be (in bytes, without its ending).
-_NOT_IN_NAMES: Final = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
-_LONGEST_NAME: Final = 200
 
 
 @dataclass(frozen=True)
@@ -155,10 +151,8 @@ def product_names(document: Mapping[str, Any], *, language: str) -> Mapping[str,
     title = scenario_title(document)
     if title is None:
         return {"html": "map.html", "xlsx": "report.xlsx"}
-    name = _NOT_IN_NAMES.sub("-", translator(language)(title))
-    while len(name.encode("utf-8")) > _LONGEST_NAME:
-        name = name[:-1]
-    return {"html": f"{name}.html", "xlsx": f"{name}.xlsx"}
+    said = translator(language)(title)
+    return {kind: file_name(said, ending=f".{kind}") for kind in ("html", "xlsx")}
 
 
 def findings_table(findings: Sequence[Finding], *, language: str) -> pd.DataFrame:

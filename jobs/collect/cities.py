@@ -20,7 +20,7 @@ from core.progress import Progress, part, silent
 from core.text import text
 from coverage.model.standard import LEVELS, Standard
 from coverage.model.tables import UnitTable
-from data.files import write_bytes
+from data.files import file_name, write_bytes
 from data.standards import open_standard, preset_ids
 from data.store import Store, schema
 from data.store.engine import canonical
@@ -190,7 +190,7 @@ def city_study(store: Store, city: City, lists: Mapping[int, ListVersion]) -> St
 def kept_path(store: Store, office: str, content: bytes) -> Path:
     """An office's list as a file that bears the office's name."""
     folder = _work(store) / "lists" / hashlib.sha256(content).hexdigest()
-    path = folder / file_name(f"{office}.csv")
+    path = folder / file_name(office, ending=".csv")
     if not path.is_file():
         write_bytes(path, content)
     return path
@@ -209,14 +209,6 @@ def moment(at: str) -> str:
     except ValueError as error:
         raise SettingError("“{at}” is no date; write it as 2026-03-31.", at=at) from error
     return found.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def file_name(name: str) -> str:
-    """A name that every system takes for a file."""
-    safe = "".join("_" if c in '\\/:*?"<>|' or ord(c) < ord(" ") else c for c in name)
-    while len(safe.encode()) > 200:
-        safe = safe[: len(safe) // 2 - 1] + safe[len(safe) // 2 + 1 :]
-    return safe
 
 
 def _settings(files: StudyFiles, keep: Callable[[bytes], str]) -> tuple[dict[str, Any], dict[str, str]]:
