@@ -123,7 +123,7 @@ def _made(plan: TomlFields) -> tuple[tuple[str, ...], tuple[str, ...]]:
         if word not in MADE[:-1] and (not word.startswith(EXPORT) or word == EXPORT):
             allowed = "assess, suggest, isochrones, export:html, export:xlsx, export:form:ID"
             raise plan.refuse(
-                "", "make", text("“{word}” is not known; {allowed}", word=word, allowed=allowed)
+                "", "make", text("“{word}” is not known; allowed: {allowed}", word=word, allowed=allowed)
             )
     return tuple(verb for verb in MADE[:-1] if verb in words or verb == "assess"), exports
 
