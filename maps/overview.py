@@ -103,7 +103,7 @@ def overview_page(areas: Sequence[AreaOnMap], rules: Sequence[RuleOnMap], *, lan
 
 
 _HEAD: Final = {
-    "name": text("Area"),
+    "name": text("Region"),
     "code": text("Code"),
     "state": text("State"),
     "residents": text("Residents"),

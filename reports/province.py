@@ -16,7 +16,7 @@ from maps.overview import STATES, RuleOnMap
 from reports.sheet import OPTIONS, Book
 
 _AREA_HEAD: Final = (
-    ("name", text("Area"), "text", 22),
+    ("name", text("Region"), "text", 22),
     ("code", text("Code"), "text", 12),
     ("state", text("State"), "text", 12),
     ("residents", text("Residents"), "people", 14),
@@ -26,7 +26,7 @@ _AREA_HEAD: Final = (
 )
 _LEAGUE_HEAD: Final = (
     ("rank", text("Rank"), "count", 8),
-    ("name", text("Area"), "text", 22),
+    ("name", text("Region"), "text", 22),
     ("code", text("Code"), "text", 12),
     ("residents", text("Residents"), "people", 14),
     ("residents_met", text("Residents within the rule"), "people", 18),

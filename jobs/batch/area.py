@@ -7,6 +7,7 @@ its provenance holds the verb, every option and the hash of every input, and is 
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -38,6 +39,7 @@ DONE, SKIPPED, FAILED, STOPPED, WAITING = "done", "skipped", "failed", "stopped"
 ISOCHRONES: Final = "isochrones"
 # How many squares an area's outline on the overview is drawn with, along its longer side.
 _OUTLINE_STEPS: Final = 48
+_METRES_A_DEGREE: Final = 111_000
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,7 @@ def blank_row(area: Area, state: str = WAITING, message: Text | None = None) -> 
 def figures(task: Task) -> dict[str, Any]:
     """What `areas.csv` and the overview say of a finished area, from the tables of its folder."""
     document = json.loads((task.folder / "assessment.json").read_bytes())
-    cells = pd.read_parquet(task.folder / "cells.parquet", columns=["lon", "lat", "residents"])
+    cells = pd.read_parquet(task.folder / "cells.parquet", columns=["lon", "lat", "residents", "area_m2"])
     standard = open_standard(str(task.folder / "standard.toml"))
     found: dict[str, Any] = {
         "residents": document["area"]["residents"],
@@ -197,19 +199,21 @@ def _plain(value: object) -> bool:
 
 
 def outline_of(cells: pd.DataFrame) -> shapely.Geometry:
-    """Where the residents of an area live, as squares of a 48th of its longer side, in degrees: for a map on
-    which the area is a few centimetres wide."""
+    """Where the residents of an area live, as squares of a 48th of its longer side (of one cell and a half at
+    least), in degrees: for a map on which the area is a few centimetres wide."""
     lived_in = cells[cells["residents"] > 0]
     lon, lat = lived_in["lon"].to_numpy(float), lived_in["lat"].to_numpy(float)
     if not len(lon):
         return shapely.Polygon()
-    step = max(np.ptp(lon), np.ptp(lat), 1e-4) / _OUTLINE_STEPS
+    cell = math.sqrt(float(lived_in["area_m2"].median())) / _METRES_A_DEGREE
+    step = max(np.ptp(lon) / _OUTLINE_STEPS, np.ptp(lat) / _OUTLINE_STEPS, 1.5 * cell, 1e-5)
     squares = np.unique(np.floor(np.column_stack([lon, lat]) / step).astype(int), axis=0)
     corners = np.round(squares * step, 6), np.round((squares + 1) * step, 6)
     ground = shapely.union_all(
         shapely.box(corners[0][:, 0], corners[0][:, 1], corners[1][:, 0], corners[1][:, 1]), grid_size=1e-6
     )
-    return shapely.simplify(ground.buffer(step).buffer(-step), step / 4)
+    closed = ground.buffer(step, join_style="mitre").buffer(-step, join_style="mitre")
+    return shapely.set_precision(closed, 1e-6)
 
 
 def _defect(error: Exception) -> Text:
