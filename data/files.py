@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from core.text import printable
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -103,13 +105,15 @@ def file_name(words: str, *, ending: str = "") -> str:
 
 
 def write_json(path: Path, document: Mapping[str, object]) -> None:
-    """UTF-8, indented, keys in their order. Infinities must have been made null before."""
+    """UTF-8, indented, keys in their order, without what a terminal would obey. Infinities must have been
+    made null before."""
     encoded = json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False)
-    write_bytes(path, (encoded + "\n").encode("utf-8", "replace"))
+    write_bytes(path, (printable(encoded) + "\n").encode("utf-8"))
 
 
 def write_csv(path: Path, frame: pd.DataFrame) -> None:
-    """UTF-8 with mark, as Excel reads it; texts that Excel would run as formulas get an apostrophe.
+    """UTF-8 with mark, as Excel reads it; texts that Excel would run as formulas get an apostrophe, and lose
+    what a terminal would obey.
 
     Numbers never do, also those that stand as texts. The project's readers take the apostrophe off again
     (`as_written`). For a table that only the project reads: `write_plain_csv`.
@@ -142,7 +146,9 @@ def _without_formulas(column: pd.Series[Any]) -> pd.Series[Any]:
     if pd.api.types.is_numeric_dtype(column.dtype):
         return column
     codes, values = pd.factorize(column, use_na_sentinel=False)
-    safe = [_FORMULA.sub(r"'\g<0>", value) if isinstance(value, str) else value for value in values]
+    safe = [
+        _FORMULA.sub(r"'\g<0>", printable(value)) if isinstance(value, str) else value for value in values
+    ]
     return pd.Series(pd.array(safe, dtype=object)[codes], index=column.index, name=column.name)
 
 

@@ -14,7 +14,9 @@ from coverage.model.standard import (
     LEVELS,
     Check,
     Evidence,
+    Need,
     Rule,
+    SizeClass,
     Standard,
     VerdictLimits,
     Walking,
@@ -36,15 +38,19 @@ _COMMON: Final = frozenset(
     | {"clause", "wording", "evidence", "source", "confirmed", "responsible"}
 )
 _EXTRA: Final[Mapping[Check, frozenset[str]]] = {
-    Check.RADIUS: frozenset({"denominator", "basis"}),
-    Check.WALK: frozenset({"figure_m", "speed_kmh", "denominator", "basis"}),
+    Check.RADIUS: frozenset({"denominator", "basis", "class"}),
+    Check.WALK: frozenset({"figure_m", "speed_kmh", "denominator", "basis", "class"}),
     Check.LOAD: frozenset(),
     Check.PRESENCE: frozenset({"unit", "least_m2", "least_functions"}),
     Check.RATIO: frozenset({"group", "unit"}),
     Check.UNITS: frozenset({"unit", "within"}),
     Check.AREA: frozenset({"unit", "household_size"}),
 }
-_TOP: Final = {"id", "document", "issued", "status", "title", "tiers", "walking", "verdict", "rule"}
+_TOP: Final = {"id", "document", "issued", "status", "title", "tiers", "walking", "verdict", "rule", "need"}
+_NEED: Final = frozenset(
+    {"id", "zh", "en", "serves", "least_m2", "size", "figure_m", "least_share", "settlement"}
+    | {"evidence", "confirmed", "source", "responsible"}
+)
 _STATUS: Final = ("in_force", "draft", "superseded", "template")
 _SETTLEMENTS: Final = ("urban", "rural", "any")
 
@@ -69,9 +75,7 @@ class _Reader:
         self._fields.known_keys(self._table, _TOP, "")
         table = self._table
         status = self._fields.one_of(table, "status", _STATUS, default="in_force")
-        rows = table.get("rule", [])
-        if not isinstance(rows, list):
-            raise self._fields.refuse("", "rule", text("write each rule under its own [[rule]] heading"))
+        rows = self._fields.rows("rule", text("write each rule under its own [[rule]] heading"))
         rules = tuple(self._rule(i, row) for i, row in enumerate(rows))
         if not rules and status != "template":
             raise self._fields.refuse(
@@ -88,6 +92,7 @@ class _Reader:
             document=self._fields.word(table, "document", "", default=""),
             issued=str(issued),
             status=status,
+            needs=self._needs(),
             walking=self._walking(),
             verdicts=self._verdicts(),
             tier_titles=self._tier_titles(),
@@ -107,7 +112,8 @@ class _Reader:
         elif check in (Check.RATIO, Check.AREA):
             usual = "district" if check is Check.RATIO else "community"
             unit = self._fields.one_of(row, "unit", LEVELS, where=where, default=usual)
-        in_metres = check is Check.WALK and "figure_m" in row
+        classes = self._classes(row, figure_key, where) if "class" in row else ()
+        in_metres = check is Check.WALK and ("figure_m" in row or bool(classes))
         if in_metres and "figure_min" in row:
             raise self._fields.refuse(
                 where, "figure_min", text("write the metres or the minutes on foot, not both")
@@ -120,7 +126,9 @@ class _Reader:
             tier=tier,
             serves=self._fields.words(row, "serves", where, default=(tier,)),
             settlement=self._fields.one_of(row, "settlement", _SETTLEMENTS, where=where, default="any"),
-            figure=self._figure(row, check, "figure_m" if in_metres else figure_key, where),
+            figure=max(size.figure_m for size in classes)
+            if classes
+            else self._figure(row, check, "figure_m" if in_metres else figure_key, where),
             band=self._fields.band(row, "figure_residents", where) if check is Check.LOAD else None,
             tolerance=self._fields.number(row, "tolerance", where, bounds=(0.0, 1.0), default=0.0),
             unit=unit,
@@ -134,6 +142,7 @@ class _Reader:
             denominator=denominator,
             basis=basis,
             basis_share=basis_share,
+            classes=classes,
             clause=self._fields.word(row, "clause", where, default=""),
             wording=self._fields.word(row, "wording", where, default=""),
             evidence=self._evidence(row, where),
@@ -149,6 +158,30 @@ class _Reader:
         if figure == 0:
             raise self._fields.refuse(where, key, text("a figure must be above 0"))
         return figure
+
+    def _classes(self, row: Mapping[str, Any], figure_key: str | None, where: str) -> tuple[SizeClass, ...]:
+        """Figures by size of facility, largest size first."""
+        for key in {"figure_m", figure_key}:
+            if key in row:
+                raise self._fields.refuse(
+                    where, str(key), text("write one figure, or [[rule.class]] with several, not both")
+                )
+        rows = row["class"]
+        if not isinstance(rows, list) or not rows or not all(isinstance(one, dict) for one in rows):
+            raise self._fields.refuse(
+                where, "class", text("write each class under its own [[rule.class]] heading")
+            )
+        found = []
+        for one in rows:
+            self._fields.known_keys(one, {"least_m2", "figure_m"}, where)
+            least = self._fields.number(one, "least_m2", where, bounds=(0.0, 1e9))
+            figure = self._fields.number(one, "figure_m", where, bounds=(0.0, 1e6))
+            if figure == 0:
+                raise self._fields.refuse(where, "figure_m", text("a figure must be above 0"))
+            found.append(SizeClass(least, figure))
+        if len({size.least_m2 for size in found}) < len(found):
+            raise self._fields.refuse(where, "least_m2", text("two classes begin at the same size"))
+        return tuple(sorted(found, key=lambda size: -size.least_m2))
 
     def _basis(self, row: Mapping[str, Any], denominator: str, where: str) -> tuple[str, float | None]:
         """When a compound or community counts as covered: a word, or the share of its area from which on."""
@@ -179,6 +212,39 @@ class _Reader:
         if "evidence" not in row:
             return None
         return Evidence(self._fields.one_of(row, "evidence", [e.value for e in Evidence], where=where))
+
+    def _needs(self) -> tuple[Need, ...]:
+        """What a complete community has."""
+        rows = self._table.get("need", [])
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise self._fields.refuse("", "need", text("write each need under its own [[need]] heading"))
+        found: list[Need] = []
+        fields = self._fields
+        for number, row in enumerate(rows):
+            where = f"need:{number}"
+            fields.known_keys(row, _NEED, where)
+            need_id = fields.word(row, "id", where)
+            if need_id in {need.id for need in found}:
+                raise fields.refuse(where, "id", text("“{rule}” is used by an earlier need", rule=need_id))
+            zh = fields.word(row, "zh", where, default=need_id)
+            figure = self._optional(row, "figure_m", where, (1.0, 1e5))
+            found.append(
+                Need(
+                    id=need_id,
+                    title=Bilingual(zh, fields.word(row, "en", where, default=zh)),
+                    serves=fields.words(row, "serves", where, default=(need_id,)),
+                    least_m2=self._optional(row, "least_m2", where, (0.0, 1e9)) or 0.0,
+                    by_ground=fields.one_of(row, "size", ("floor", "ground"), where=where, default="floor")
+                    == "ground",
+                    figure_m=figure,
+                    least_share=fields.number(row, "least_share", where, bounds=(0.01, 1.0), default=1.0),
+                    settlement=fields.one_of(row, "settlement", _SETTLEMENTS, where=where, default="any"),
+                    evidence=self._evidence(row, where),
+                    source=fields.word(row, "source", where, default=""),
+                    responsible=fields.words(row, "responsible", where, default=()),
+                )
+            )
+        return tuple(found)
 
     def _walking(self) -> Walking:
         table, default = self._fields.section("walking"), Walking()

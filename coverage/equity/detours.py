@@ -10,7 +10,7 @@ import pandas as pd
 
 from coverage.checks.by_unit import sum_by
 from coverage.checks.measured import Measured
-from coverage.checks.reach import BOUNDARY_M, limit_m, reach_m
+from coverage.checks.reach import BOUNDARY_M, cells_within, limit_m, reach_m
 from coverage.model.results import ratio
 from coverage.model.standard import Check, Rule, Standard
 from coverage.model.tables import Bools, Floats
@@ -87,12 +87,17 @@ def _detours(rule: Rule, measured: Measured) -> Detours:
     walk_m, _ = measured.distances.walk_to(rule.serves)
     walk = walk_rule_for(rule, measured.standard)
     limit = limit_m(walk or rule, measured.standard)
-    in_radius = study.subject_to(rule.settlement) & (
-        straight_m <= limit_m(rule, measured.standard) + BOUNDARY_M
-    )
+    in_radius = study.subject_to(rule.settlement) & cells_within(rule, measured)
     cut_off = in_radius & ~(walk_m <= limit + BOUNDARY_M)
     detour = detour_ratio(straight_m, walk_m)
     inside, missed = residents * in_radius, residents * cut_off
+    rows = np.where(in_radius, nearest, -1)
+    cells = np.flatnonzero(rows >= 0)
+    table = pd.DataFrame({"facility_row": rows[cells], "in_radius": inside[cells], "cut_off": missed[cells]})
+    sums = table.groupby("facility_row", sort=True).sum().reset_index()
+    order = cells[np.argsort(rows[cells], kind="stable")]
+    groups = np.split(order, np.flatnonzero(np.diff(rows[order])) + 1) if len(order) else []
+    medians = [weighted_median(detour[group], inside[group]) for group in groups]
     return Detours(
         rule,
         walk.id if walk else "",
@@ -105,7 +110,7 @@ def _detours(rule: Rule, measured: Measured) -> Detours:
         ratio(float(missed.sum()), float(inside.sum())),
         weighted_median(detour[in_radius], residents[in_radius]),
         _by_unit(measured, {"in_radius": inside, "cut_off": missed}),
-        _by_facility(np.where(in_radius, nearest, -1), inside, missed, detour),
+        sums.assign(share=_share(sums), median_detour=medians),
     )
 
 
@@ -126,16 +131,6 @@ def _by_unit(measured: Measured, figures: Mapping[str, Floats]) -> pd.DataFrame:
         return pd.DataFrame(columns=["unit_row", "level", *figures, "share"])
     table = pd.concat(parts, ignore_index=True)
     return table.assign(share=_share(table))
-
-
-def _by_facility(rows: np.ndarray, inside: Floats, missed: Floats, detour: Floats) -> pd.DataFrame:
-    cells = np.flatnonzero(rows >= 0)
-    table = pd.DataFrame({"facility_row": rows[cells], "in_radius": inside[cells], "cut_off": missed[cells]})
-    sums = table.groupby("facility_row", sort=True).sum().reset_index()
-    order = cells[np.argsort(rows[cells], kind="stable")]
-    groups = np.split(order, np.flatnonzero(np.diff(rows[order])) + 1) if len(order) else []
-    medians = [weighted_median(detour[group], inside[group]) for group in groups]
-    return sums.assign(share=_share(sums), median_detour=medians)
 
 
 def _share(table: pd.DataFrame) -> Floats:

@@ -15,11 +15,11 @@ from coverage.assessment import Assessment
 from coverage.checks.measured import Measured
 from coverage.checks.reach import check_reach, limit_m, reach_m
 from coverage.equity.choice import choice_facilities_table, choice_table, choices, overlaps
+from coverage.equity.complete_community import community_table, need_states, need_table
 from coverage.equity.completeness import SEVEN_KINDS, Kind, completeness, tier_kinds
 from coverage.equity.denominators import denominators
 from coverage.equity.detours import Detours, detours
-from coverage.equity.equity import Area, Equity, equity
-from coverage.equity.inequality import lorenz
+from coverage.equity.equity import Area, Equity, equity, lorenz
 from coverage.equity.travel_bands import travel_bands, travel_quantiles
 from coverage.equity.unit_ranking import league
 from coverage.model.results import RuleResult, shortfall
@@ -56,7 +56,9 @@ def measures_of(
     judged = [
         result.rule
         for result in assessment.results
-        if result.rule.check in (Check.RADIUS, Check.WALK) and result.residents > 0
+        if result.rule.check in (Check.RADIUS, Check.WALK)
+        and result.residents > 0
+        and not result.rule.classes
     ]
     spreads = []
     for number, rule in enumerate(judged):
@@ -80,6 +82,10 @@ def measures_of(
         "travel_quantiles": lambda: travel_quantiles(measured),
         "readings": lambda: reading_table(elderly_reading(measured)),
     }
+    if assessment.standard.needs:
+        needs = need_states(measured)
+        makers["complete_needs"] = lambda: need_table(needs, measured)
+        makers["complete_communities"] = lambda: community_table(needs, measured)
     made = {}
     for number, (name, make) in enumerate(makers.items()):
         said = text("Making the tables: {n} of {all}", n=number + 1, all=len(makers))
@@ -120,6 +126,8 @@ def shortfall_table(results: Sequence[RuleResult]) -> pd.DataFrame:
 def _shortfall_row(result: RuleResult) -> dict[str, object]:
     rule, lacking = result.rule, shortfall(result)
     band = "-".join(f"{end:g}" for end in rule.band) if rule.band else f"{rule.figure:g}"
+    if rule.classes:
+        band = "; ".join(f"{size.figure_m:g} (≥ {size.least_m2:g} m²)" for size in rule.classes)
     judged = result.verdict is not None
     return {
         "clause": rule.clause,

@@ -9,7 +9,14 @@ from typing import Final
 
 from data.files import file_name, write_bytes
 
-_OURS: Final = ("accepted.csv", "planned.csv", "findings.xlsx", "placed.csv", "decisions.csv")
+_OURS: Final = (
+    "accepted.csv",
+    "accepted.json",
+    "planned.csv",
+    "findings.xlsx",
+    "placed.csv",
+    "decisions.csv",
+)
 
 
 def store_original(path: Path, folder: Path) -> Path:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import xlsxwriter
 
-from core.text import Text, text
+from core.text import Text, printable, text
 from data.files import file_name, write_bytes, write_csv
 from data.formats.annotate import Front, PackageError, SheetNotes, annotated, is_package
 from data.formats.comments import Note
@@ -22,6 +22,7 @@ from data.formats.raw import Cell, RawFile
 from data.intake.datum.coordinates import MIXED, belief_in_words
 from data.intake.datum.likelihood import UNKNOWN
 from data.intake.findings import ERROR, INFO, LEVEL_TITLES, WARNING, Finding
+from data.intake.handed_over import HandedOver, write_handed_over
 from data.intake.intake import Intake
 from data.intake.tables.sheets import Table
 
@@ -39,8 +40,17 @@ _LONG_NUMBER: Final = 1e11
 
 
 def write_accepted(intake: Intake, path: Path) -> None:
-    """The accepted facilities, WGS-84, as Excel reads CSV."""
+    """The accepted facilities, WGS-84, as Excel reads CSV; beside them what a table of accepted rows cannot
+    say (see `handed_over`)."""
     write_csv(path, intake.accepted)
+    not_open, unplaced = (
+        [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+        for table in (
+            one.astype(object).where(one.notna(), None) for one in (intake.not_open, intake.unplaced)
+        )
+    )
+    said = HandedOver(intake.refused_count, intake.set_aside_count, intake.datum.decided, not_open, unplaced)
+    write_handed_over(path, said, accepted=intake.accepted_count)
 
 
 def write_not_open(intake: Intake, path: Path) -> None:
@@ -110,7 +120,7 @@ def _original(files: Sequence[RawFile], folder: Path) -> bytes | None:
     """The list as it was sent, which the folder keeps under its name, or with a few digits in front."""
     if len(files) != 1:
         return None
-    name = Path(files[0].name).name
+    name = file_name(Path(files[0].name).name)
     for path in (folder / name, *folder.glob(f"*-{glob.escape(name)}")):
         if path.is_file():
             content = path.read_bytes()
@@ -314,7 +324,8 @@ def _point_columns(table: Table) -> list[list[Cell]]:
 
 def _unused(name: str, names: Collection[str]) -> str:
     """A sheet name that Excel takes and that does not occur yet."""
-    safe = "".join("_" if letter in "[]:*?/\\'" else letter for letter in name)[:_NAME_LENGTH] or "1"
+    safe = "".join("_" if letter in "[]:*?/\\'" else letter for letter in printable(name))
+    safe = " ".join(safe.split())[:_NAME_LENGTH] or "1"
     taken = {known.casefold() for known in names}
     unique, count = safe, 2
     while unique.casefold() in taken:

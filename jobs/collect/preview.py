@@ -175,7 +175,7 @@ def _with_lists(
     study = replace(
         base,
         facilities=intake.table(base.grid.crs),
-        unplaced=intake.to_locate[["tier", "district", "street", "community"]],
+        unplaced=intake.unplaced,
     )
     inputs = replace(before.inputs, study=study, intake=intake)
     assessment = assess(study, inputs.standard)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from core.text import printable
 from data.intake.intake import Intake
 from data.intake.read import ListRequest, facility_ids, read_lists
 from data.standards import open_standard
@@ -25,8 +26,8 @@ def with_lists(inputs: Inputs, own: OwnLists) -> Inputs:
     known = read is None or read.context.units_known
     more = read_lists(own.paths, ListRequest(own.datum, inputs.study.units, units_known=known))
     intake = _joined(inputs.intake, more) if own.in_addition else more
-    waiting = intake.to_locate[["tier", "district", "street", "community"]]
-    study = replace(inputs.study, facilities=intake.table(inputs.study.grid.crs), unplaced=waiting)
+    facilities = intake.table(inputs.study.grid.crs)
+    study = replace(inputs.study, facilities=facilities, unplaced=intake.unplaced)
     # Of the findings those on the lists come last, of the notes first; the others speak of the ground.
     findings = inputs.findings[: len(inputs.findings) - len(inputs.intake.findings)]
     notes = inputs.notes[len(list_notes(inputs.intake)) :]
@@ -42,7 +43,7 @@ def with_lists(inputs: Inputs, own: OwnLists) -> Inputs:
         findings=(*findings, *intake.findings),
         notes=(*list_notes(intake), *notes),
         limits=(*undecided_notes(intake), *inputs.limits[len(undecided_notes(inputs.intake)) :]),
-        sha256={**kept, **{f"facilities:{path.name}": digest(path) for path in own.paths}},
+        sha256={**kept, **{f"facilities:{printable(path.name)}": digest(path) for path in own.paths}},
         datum=own.datum,
     )
 
@@ -57,4 +58,5 @@ def _joined(first: Intake, second: Intake) -> Intake:
         second.datum,
         (*first.files, *second.files),
         (*first.tables, *second.tables),
+        handed_over=(*first.handed_over, *second.handed_over),
     )

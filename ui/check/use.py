@@ -89,14 +89,17 @@ def _warn_if_elsewhere(done: Checked, count: int) -> None:
 
 
 def _kept(done: Checked) -> Path:
-    """A copy that later decisions do not change, called after the list."""
+    """A copy that later decisions do not change, called after the list; with what belongs to it."""
     from data.files import file_name, write_bytes
+    from data.intake.handed_over import beside
 
-    content = (done.folder / "accepted.csv").read_bytes()
+    accepted = done.folder / "accepted.csv"
+    content = accepted.read_bytes()
     name = file_name(Path(done.lists.names[0]).stem, ending=".csv")
     target = session_folder() / "in-use" / hashlib.sha256(content).hexdigest()[:16] / name
     if not target.exists():
         write_bytes(target, content)
+        write_bytes(beside(target), beside(accepted).read_bytes())
     return target
 
 
