@@ -93,13 +93,13 @@ def run_batch(
             if missing:
                 with _cluster(scheduler, min(workers or os.cpu_count() or 1, len(missing))) as client:
                     for row in _rows_of(client, missing, scheduler):
-                        rows[row["name"]] = row
+                        rows[str(row["name"])] = row
                         state.write(RUNNING)
                         progress(*state.told())
         finally:
-            for name, row in rows.items():
-                if row["state"] == WAITING:
-                    rows[name] = {**row, "state": STOPPED}
+            rows |= {
+                name: {**row, "state": STOPPED} for name, row in rows.items() if row["state"] == WAITING
+            }
             state.write(ENDED)
             tables.write_tables(out, list(rows.values()), language=language)
     return Batch(list(rows.values()), out)
