@@ -97,9 +97,7 @@ def run_batch(
                         state.write(RUNNING)
                         progress(*state.told())
         finally:
-            rows |= {
-                name: {**row, "state": STOPPED} for name, row in rows.items() if row["state"] == WAITING
-            }
+            rows |= {name: {**row, "state": STOPPED} for name, row in rows.items() if row["state"] == WAITING}
             state.write(ENDED)
             tables.write_tables(out, list(rows.values()), language=language)
     return Batch(list(rows.values()), out)
