@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, dataclass, fields
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, get_args, get_origin, get_type_hints
@@ -14,6 +14,7 @@ import typer
 from commands.front import answer, front_door
 from commands.isochrones import ReachOptions
 from commands.options import NETWORKS, AsJson, Lang, Language
+from commands.spread import spread
 from commands.study import StudyOptions
 from commands.suggest import SuggestOptions, request_of
 from core.errors import SettingError, UserError
@@ -32,22 +33,30 @@ _GROUPS: Final[Mapping[str, type]] = {
 _CALLED: Final = {"as": "shape"}
 
 
+@dataclass(frozen=True, kw_only=True)
+class WorkerOptions:
+    """Where the work is done."""
+
+    scheduler: Annotated[
+        str, typer.Option(help="Address of a Dask cluster (tls://…); its certificates as Dask is set.")
+    ] = ""
+    workers: Annotated[int, typer.Option(min=0, help="Worker processes on this machine; 0: one a core.")] = 0
+
+
+@spread
 def batch(
+    where: WorkerOptions,
     plan: Annotated[Path | None, typer.Argument(help="A TOML file: areas, and what is made of each.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the results.")] = None,
     status: Annotated[
         Path | None, typer.Option(help="Only tell how far the batch in this folder is.")
     ] = None,
-    scheduler: Annotated[
-        str, typer.Option(help="Address of a Dask cluster (tls://…); its certificates as Dask is set.")
-    ] = "",
-    workers: Annotated[int, typer.Option(min=0, help="Worker processes on this machine; 0: one a core.")] = 0,
     lang: Lang = Language.zh,
     as_json: AsJson = False,
 ) -> None:
     """Assess many areas: a result folder each, and tables, a map and a workbook over all of them."""
     with front_door(lang) as (tr, report):
-        from jobs.batch.run import run_batch, status_of
+        from jobs.batch.run import Workers, run_batch, status_of
 
         if status is not None:
             state = status_of(status)
@@ -63,8 +72,7 @@ def batch(
             out=out,
             cache=NETWORKS,
             language=lang.value,
-            scheduler=scheduler,
-            workers=workers,
+            on=Workers(where.scheduler, where.workers),
             progress=report,
         )
         state = status_of(done.out)

@@ -51,6 +51,19 @@ _FOR_SCHEDULER_S: Final = 30
 
 
 @dataclass(frozen=True)
+class Workers:
+    """Where the work is done: by the cluster at the address `scheduler`, which sees the same files and whose
+    certificates are those of Dask's own settings; without one by `count` processes of this machine (0: one
+    a core) with an equal share of the memory each, reachable from this program alone."""
+
+    scheduler: str = ""
+    count: int = 0
+
+
+HERE: Final = Workers()
+
+
+@dataclass(frozen=True)
 class Batch:
     """How a batch ended: its rows in the order of the plan, and the folder with its tables."""
 
@@ -72,16 +85,13 @@ def run_batch(
     out: Path,
     cache: Path,
     language: str = "zh",
-    scheduler: str = "",
-    workers: int = 0,
+    on: Workers = HERE,
     progress: Progress = silent,
 ) -> Batch:
     """Make every area of the plan that is not there yet, then the tables over all of them.
 
-    `scheduler` is the address of a Dask cluster that sees the same files, its certificates those of Dask's
-    own settings; without one worker processes are started here, `workers` of them (0: one a core) with
-    an equal share of the memory each, reachable from this program alone. SettingError if the batch runs
-    already, or the scheduler cannot be reached. Stopped in the middle, `batch.json` and the tables say so.
+    SettingError if the batch runs already, or the scheduler cannot be reached. Stopped in the middle,
+    `batch.json` and the tables say so.
     """
     out = out.resolve()
     with _alone(out):
@@ -91,8 +101,8 @@ def run_batch(
             missing = [task for task in tasks if rows[task.area.name]["state"] == WAITING]
             state.write(RUNNING)
             if missing:
-                with _cluster(scheduler, min(workers or os.cpu_count() or 1, len(missing))) as client:
-                    for row in _rows_of(client, missing, scheduler):
+                with _cluster(on, at_most=len(missing)) as client:
+                    for row in _rows_of(client, missing, on.scheduler):
                         rows[str(row["name"])] = row
                         state.write(RUNNING)
                         progress(*state.told())
@@ -226,7 +236,7 @@ def _key(task: Task) -> str:
 
 
 @contextmanager
-def _cluster(scheduler: str, workers: int) -> Iterator[Client]:
+def _cluster(on: Workers, *, at_most: int) -> Iterator[Client]:
     """A client of the cluster at an address, or of one of this program's own."""
     settings = {
         "distributed.scheduler.allowed-failures": _TRIES - 1,
@@ -237,13 +247,13 @@ def _cluster(scheduler: str, workers: int) -> Iterator[Client]:
         "distributed.admin.log-format": "%(message)s",
     }
     with dask.config.set(settings):
-        if scheduler:
+        if on.scheduler:
             try:
-                client = Client(scheduler, timeout=f"{_FOR_SCHEDULER_S}s", security=Security())
+                client = Client(on.scheduler, timeout=f"{_FOR_SCHEDULER_S}s", security=Security())
             except (OSError, TimeoutError, ValueError) as error:
                 raise SettingError(
                     "The scheduler {address} cannot be reached or refuses the certificate: {problem}",
-                    address=scheduler,
+                    address=on.scheduler,
                     problem=str(error) or type(error).__name__,
                 ) from error
             with client:
@@ -251,7 +261,7 @@ def _cluster(scheduler: str, workers: int) -> Iterator[Client]:
             return
         with (
             LocalCluster(
-                n_workers=workers,
+                n_workers=min(on.count or os.cpu_count() or 1, at_most),
                 threads_per_worker=1,
                 dashboard_address=None,
                 security=Security.temporary(),
