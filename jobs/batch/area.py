@@ -28,7 +28,7 @@ from data.guard import guarding
 from data.standards import open_standard
 from data.whole_folder import require_whole
 from geo import __version__
-from jobs.assess.export import export
+from jobs.assess.export import ExportRequest, export
 from jobs.assess.folder import assess_files
 from jobs.batch.plan import Area
 from jobs.reach import isochrone_files
@@ -98,7 +98,7 @@ def _products(task: Task) -> list[str]:
         kept = json.loads((task.folder / _KEPT).read_bytes())
     except (OSError, ValueError):
         kept = {}
-    return [kept.get(to, "?") for to in task.exports]
+    return [name for to in task.exports for name in kept.get(to, ["?"])]
 
 
 _KEPT: Final = "products.json"
@@ -143,7 +143,10 @@ def _make(task: Task) -> bool:
         else:
             assess_files(area.study, out=folder, **how)
     if task.exports and (made or not all((task.folder / name).is_file() for name in _products(task))):
-        names = {to: export(task.folder, to=to, language=task.language).name for to in task.exports}
+        names = {
+            to: [path.name for path in export(ExportRequest(task.folder, to, task.language))]
+            for to in task.exports
+        }
         (task.folder / _KEPT).write_text(json.dumps(names, ensure_ascii=False), encoding="utf-8")
         made = True
     return made

@@ -30,6 +30,7 @@ from core.errors import InputError
 from core.text import printable, text
 from data.files import file_name
 from data.toml_fields import TomlFields
+from jobs.assess.export import ExportRequest
 from jobs.reach import ReachWish
 from jobs.siting.request import SitingRequest
 from jobs.study.cases import StudyFiles
@@ -88,7 +89,7 @@ def read_plan(path: Path, area_of: AreaReader) -> BatchPlan:
     """
     plan = TomlFields(_text_of(path), path.name, most_bytes=_MOST_BYTES, most_tables=_MOST_AREAS)
     plan.known_keys(plan.table, ("make", "common", "area", "folders", "table"), "")
-    make, exports = _made(plan)
+    make, exports = _made(plan, path)
     common = {key: (value, path.parent) for key, value in plan.section("common").items()}
     for key in set(common) & set(_OWN_KEYS):
         raise plan.refuse("common", key, text("each area has its own"))
@@ -115,16 +116,18 @@ def _text_of(path: Path) -> str:
         raise InputError("{file} is not a text in UTF-8.", file=path.name) from error
 
 
-def _made(plan: TomlFields) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _made(plan: TomlFields, path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(the verbs, what is exported)."""
     words = plan.words(plan.table, "make", "", default=("assess",))
     exports = tuple(word.removeprefix(EXPORT) for word in words if word.startswith(EXPORT))
     for word in words:
         if word not in MADE[:-1] and (not word.startswith(EXPORT) or word == EXPORT):
-            allowed = "assess, suggest, isochrones, export:html, export:xlsx, export:form:ID"
+            allowed = "assess, suggest, isochrones, export:html, export:pptx, export:form:ID …"
             raise plan.refuse(
                 "", "make", text("“{word}” is not known; allowed: {allowed}", word=word, allowed=allowed)
             )
+    for export in exports:
+        ExportRequest(path.parent, export)  # refuses what it does not know
     return tuple(verb for verb in MADE[:-1] if verb in words or verb == "assess"), exports
 
 
