@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import MISSING, dataclass, fields
 from enum import Enum
 from pathlib import Path
@@ -161,7 +162,7 @@ def _value(given: Given, key: str, value: Any, hint: Any, base: Path) -> Any:
         if len(found) != 1:
             raise _refused(given, key, text("{n} files match; it takes one", n=len(found)))
         return found[0]
-    try:
+    with suppress(ValueError, KeyError):
         if isinstance(kind, type) and issubclass(kind, Enum):
             return kind(value)
         if kind is bool and isinstance(value, str):
@@ -170,8 +171,6 @@ def _value(given: Given, key: str, value: Any, hint: Any, base: Path) -> Any:
             return kind(value)
         if isinstance(value, kind):
             return _word(key, value, base) if kind is str else value
-    except (ValueError, KeyError):
-        pass
     if kind is str and isinstance(value, int | float) and not isinstance(value, bool):
         return f"{value:g}"
     allowed = ", ".join(one.value for one in kind) if issubclass(kind, Enum) else kind.__name__

@@ -160,7 +160,7 @@ def test_a_batch_that_is_killed_is_taken_up_again_and_two_at_once_are_one(tmp_pa
     assert again.returncode == 0, again.stderr
     counts = json.loads(again.stdout)["counts"]
     assert counts["skipped"] >= ready
-    assert counts["skipped"] + counts["done"] == 6
+    assert counts["skipped"] + counts.get("done", 0) == 6  # a worker may have outlived its batch
 
 
 @pytest.mark.slow
