@@ -6,12 +6,14 @@ What is finished is on disk: whatever is killed, the same command again makes on
 from __future__ import annotations
 
 import os
+import signal
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event, current_thread, main_thread
 from typing import IO, Any, Final
 
 import dask
@@ -19,7 +21,7 @@ from distributed import Client, Future, LocalCluster, as_completed
 from distributed.scheduler import KilledWorker
 from distributed.security import Security
 
-from core.errors import InputError, SettingError, told_by_system
+from core.errors import Cancelled, InputError, SettingError, told_by_system
 from core.progress import Progress, silent
 from core.text import Text, text
 from data.files import write_json
@@ -48,6 +50,7 @@ _TRIES: Final = 2
 # Of a lost scheduler: so often its tasks are sent to the one that is there then.
 _SENT_AGAIN: Final = 3
 _FOR_SCHEDULER_S: Final = 30
+_LOOK_S: Final = 0.1
 
 
 @dataclass(frozen=True)
@@ -90,8 +93,8 @@ def run_batch(
 ) -> Batch:
     """Make every area of the plan that is not there yet, then the tables over all of them.
 
-    SettingError if the batch runs already, or the scheduler cannot be reached. Stopped in the middle,
-    `batch.json` and the tables say so.
+    SettingError if the batch runs already, or the scheduler cannot be reached. Cancelled by Ctrl-C; stopped
+    in the middle, `batch.json` and the tables say so.
     """
     out = out.resolve()
     with _alone(out):
@@ -101,8 +104,8 @@ def run_batch(
             missing = [task for task in tasks if rows[task.area.name]["state"] == WAITING]
             state.write(RUNNING)
             if missing:
-                with _cluster(on, at_most=len(missing)) as client:
-                    for row in _rows_of(client, missing, on.scheduler):
+                with _ctrl_c() as stopped, _cluster(on, at_most=len(missing)) as client:
+                    for row in _rows_of(client, missing, on.scheduler, stopped):
                         rows[str(row["name"])] = row
                         state.write(RUNNING)
                         progress(*state.told())
@@ -189,12 +192,15 @@ class _State:
         )
 
 
-def _rows_of(client: Client, tasks: Sequence[Task], scheduler: str) -> Iterator[dict[str, Any]]:
-    """A row of each task as it ends; whatever a scheduler loses is sent again to the one that is there."""
+def _rows_of(
+    client: Client, tasks: Sequence[Task], scheduler: str, stopped: Event
+) -> Iterator[dict[str, Any]]:
+    """A row of each task as it ends; whatever a scheduler loses is sent again to the one that is there.
+    Cancelled soon after `stopped` is set."""
     left = {_key(task): task for task in tasks}
     for _ in range(_SENT_AGAIN):
         sent = [client.submit(make_area, task, key=key, pure=False) for key, task in left.items()]
-        for future in as_completed(sent):
+        for future in _as_they_end(sent, stopped):
             row = _row_of(future, left[future.key].area)
             if row is not None:
                 del left[future.key]
@@ -206,6 +212,28 @@ def _rows_of(client: Client, tasks: Sequence[Task], scheduler: str) -> Iterator[
     lost = text("The scheduler {address} was lost. Run the same again.", address=scheduler)
     for task in left.values():
         yield blank_row(task.area, STOPPED, lost)
+
+
+def _as_they_end(sent: Sequence[Future], stopped: Event) -> Iterator[Future]:
+    ended = as_completed(sent)
+    while ended.count():
+        yield from (batch := ended.next_batch(block=False))
+        if not batch and stopped.wait(_LOOK_S):
+            raise Cancelled
+
+
+@contextmanager
+def _ctrl_c() -> Iterator[Event]:
+    """Set by Ctrl-C. An interrupt raised where Dask's callbacks happen to run would be passed over there."""
+    stopped = Event()
+    if current_thread() is not main_thread():
+        yield stopped
+        return
+    before = signal.signal(signal.SIGINT, lambda *_: stopped.set())
+    try:
+        yield stopped
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _row_of(future: Future, area: Area) -> dict[str, Any] | None:
