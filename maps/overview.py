@@ -157,9 +157,10 @@ def _picture(areas: Sequence[AreaOnMap], voice: Voice) -> str:
                 f'<a href="{_link(area)}" tabindex="-1"><path data-area="{number}" d="{path}">'
                 f"<title>{name}</title></path></a>"
             )
+    title = voice(text("Map of all areas"))
     return (
-        f'<svg viewBox="-8 -8 {_WIDTH + 16:.0f} {height + 16:.0f}" role="img" '
-        f'aria-label="{voice(text("Map of all areas"))}">{"".join(shapes)}</svg>'
+        f'<svg viewBox="-8 -8 {_WIDTH + 16:.0f} {height + 16:.0f}" role="img" aria-label="{title}">'
+        f"{''.join(shapes)}</svg>"
     )
 
 

@@ -43,7 +43,7 @@ def province_bytes(
     """Sheet 1: a row an area and a column a rule's share; sheet 2: the areas ranked, rule after rule."""
     tr, buffer = translator(language), io.BytesIO()
     about: list[tuple[str, dict[str, object]]] = [
-        (f"{tr(text('Areas side by side'))} · {{sheet}}", {"bold": True, "font_size": 12}),
+        (" · ".join((tr(text("Areas side by side")), "{sheet}")), {"bold": True, "font_size": 12}),
         (
             tr(
                 text(
