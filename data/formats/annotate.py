@@ -18,6 +18,7 @@ from lxml import etree
 from core.text import printable
 from data.formats.comments import Note, Place, put_comments
 from data.formats.package import SHEET_TYPE, Book, column_of, letters, lines_of, speakable, text_of
+from data.whose_fault import is_the_files
 
 COLOURS: Final = {"error": "F8B4A6", "warning": "FFE699", "info": "DDEBF7"}
 _WIDTH: Final = 60.0
@@ -77,11 +78,19 @@ def annotated(content: bytes, notes: Mapping[str, SheetNotes], front: Front) -> 
     The same input gives the same bytes. PackageError for one whose parts are not there or not XML.
     """
     try:
-        book = Book(content)
-        looks = _Looks(book)
-        sheets = [book.tree(part).find(book.tag("sheetData")) for part in book.sheet_parts().values()]
-    except (KeyError, StopIteration, etree.XMLSyntaxError) as error:
+        return _annotated(content, notes, front)
+    except (KeyError, StopIteration) as error:  # a part that is named and not there
         raise PackageError from error
+    except Exception as error:
+        if is_the_files(error):
+            raise PackageError from error
+        raise
+
+
+def _annotated(content: bytes, notes: Mapping[str, SheetNotes], front: Front) -> bytes:
+    book = Book(content)
+    looks = _Looks(book)
+    sheets = [book.tree(part).find(book.tag("sheetData")) for part in book.sheet_parts().values()]
     if not sheets or any(sheet is None for sheet in sheets):
         raise PackageError
     book.forget_earlier_check()
