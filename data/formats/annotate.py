@@ -226,11 +226,10 @@ def _row(book: Book, data: Any, rows: dict[int, Any], number: int) -> Any:
     """The row of that number, put in its place where it is not there yet."""
     if number not in rows:
         row = etree.Element(book.tag("row"), r=str(number))
-        after = [element for known, element in sorted(rows.items()) if known > number]
-        if after:
-            after[0].addprevious(row)
-        else:
+        if not len(data) or number > int(data[-1].get("r")):  # as a rule: rows are written downwards
             data.append(row)
+        else:
+            rows[min(known for known in rows if known > number)].addprevious(row)
         rows[number] = row
     return rows[number]
 

@@ -97,7 +97,7 @@ class Book:
         return {
             one.get("Id"): (one.get("Type"), _joined(folder, one.get("Target")))
             for one in self.tree(name)
-            if isinstance(one.tag, str) and one.get("TargetMode") != "External"
+            if isinstance(one.tag, str) and one.get("TargetMode") != "External" and one.get("Target")
         }
 
     def link(self, part: str, kind: str, target: str) -> str:
