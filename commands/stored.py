@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
@@ -13,8 +11,6 @@ from commands.options import AsJson, Lang, Language
 
 if TYPE_CHECKING:
     from data.store import Store
-
-_DEFAULT: Final = Path(__file__).parents[1] / ".store"
 
 Where = Annotated[
     str,
@@ -42,6 +38,6 @@ class AtStore:
 
 def opened(where: str, *, make: bool = False) -> Store:
     """The store that is meant; with `make` it is made where there is none."""
-    from data.store import open_store
+    from data.store import open_store, store_place
 
-    return open_store(where or os.environ.get("SERVICE_CIRCLE_STORE") or _DEFAULT, make=make)
+    return open_store(store_place(where), make=make)

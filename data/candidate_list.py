@@ -20,7 +20,7 @@ import pandas as pd
 from core.errors import InputError
 from core.text import text
 from coverage.model.tables import UnitTable
-from data.files import write_plain_csv
+from data.files import file_name, write_plain_csv
 from data.formats.raw import Cell, RawFile
 from data.formats.read import read_files
 from data.guard import guarded
@@ -132,7 +132,7 @@ def _as_facilities(folder: Path, number: int, table: Table, file: RawFile) -> Pa
         columns["名称"] = [str(row) if named is None else _cell(cells, named) for row, cells in table.rows]
     columns["类型"] = ["候选点"] * len(table.rows)
     columns["编号"] = [f"{number}-{row}" for row, _ in table.rows]
-    path = folder / str(number) / f"{Path(file.name).stem}.csv"
+    path = folder / str(number) / file_name(Path(file.name).stem, ending=".csv")
     write_plain_csv(path, pd.DataFrame(columns))
     return path
 

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import threading
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -33,31 +34,74 @@ def sha256_of(path: Path) -> str:
 _FORMULA: Final = re.compile(r"^(?![+\-]?(\d+(\.\d*)?|\.\d+)(e[+\-]?\d+)?\s*$)[=+\-@\t\r]", re.IGNORECASE)
 _MARKED: Final = re.compile(r"^'(?=[=+\-@\t\r])")
 
+_TEMPORARY: Final = ".tmp"
+_NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
+# In names of files: "!" leads into an archive (GDAL); "Cs" are bytes that are no text.
+_NOT_IN_NAMES: Final = re.compile(r'[<>:"/\\|?*!]')
+_UNSEEN: Final = ("Cc", "Cf", "Cs")
+_EXTENSION: Final = re.compile(r"\.[A-Za-z0-9]{1,8}$")
+_DEVICE: Final = re.compile(
+    r"(con|prn|aux|nul|conin\$|conout\$|clock\$|(com|lpt)[\d¹²³]) *(\..*)?", re.IGNORECASE
+)
+# In bytes, of 255 that most systems allow: something is put in front or behind here and there.
+_LONGEST_NAME: Final = 200
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Replace `path` at once: a crash leaves the old file or the new one, never a torn one."""
+
+def write_bytes(path: Path, content: bytes, *, mode: int = 0o666) -> None:
+    """Replace `path` at once: a crash leaves the old file or the new one, never a torn one, and what was
+    written is on disk when this returns. `mode` is that of a new file, before the umask."""
     path.parent.mkdir(parents=True, exist_ok=True)
     # Not called after the file: a name may be as long as the system allows.
-    temporary = path.with_name(f".{os.getpid()}-{threading.get_ident()}.tmp")
+    temporary = path.with_name(f".{os.getpid()}-{threading.get_ident()}{_TEMPORARY}")
     try:
-        with temporary.open("wb") as file:
+        with os.fdopen(os.open(temporary, _NEW, mode), "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+    if os.name != "nt":  # a new name is on disk only when its folder is; Windows has no such call
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
 
-def short_name(name: str, *, most_bytes: int = 200) -> str:
-    """A file name that every system takes: 255 bytes are the most, and a Chinese character has three.
+def clear_unfinished(folder: Path) -> int:
+    """Remove what writers that were killed left in a folder and return how many files that were; to be
+    called while nobody writes there."""
+    left = list(folder.glob(f".*{_TEMPORARY}"))
+    for path in left:
+        path.unlink(missing_ok=True)
+    return len(left)
 
-    The extension stays; what is too long is cut between characters.
+
+def file_name(words: str, *, ending: str = "") -> str:
+    """A name for one file that says what `words` say and that every system takes.
+
+    The extension is that of `words`, or `ending` is put behind them. What leads to another folder, opens an
+    archive or means something to a program becomes “_”; what nobody sees (control and bidirectional
+    characters) goes, and so do dots and spaces at both ends; what is a device on Windows, with whatever
+    extension, gets “_” in front. A name of too many bytes is cut between characters and ends with digits of
+    its own, so that two long names stay two.
+
+    >>> file_name("云川:一.xlsx"), file_name("CON", ending=".csv"), file_name("../a?. .csv")
+    ('云川_一.xlsx', '_CON.csv', '_a_.csv')
     """
-    stem, dot, extension = name.rpartition(".")
-    stem, extension = (stem, f"{dot}{extension}") if stem and len(extension) <= 8 else (name, "")
-    room = most_bytes - len(extension.encode("utf-8", "replace"))
-    return stem.encode("utf-8", "surrogateescape")[:room].decode("utf-8", "ignore") + extension
+    seen = "".join(c for c in words if c.isspace() or unicodedata.category(c) not in _UNSEEN)
+    stem = _NOT_IN_NAMES.sub("_", " ".join(unicodedata.normalize("NFC", seen).split()))
+    if not ending and (found := _EXTENSION.search(stem)):
+        stem, ending = stem[: found.start()], found.group()
+    stem = stem.strip(". ") or "_"
+    if _DEVICE.fullmatch(stem):
+        stem = f"_{stem}"
+    room = _LONGEST_NAME - len(ending.encode())
+    if len(stem.encode()) > room:
+        digits = hashlib.sha256(stem.encode()).hexdigest()[:8]
+        stem = f"{stem.encode()[: room - 9].decode('utf-8', 'ignore').rstrip('. ')}-{digits}"
+    return stem + ending
 
 
 def write_json(path: Path, document: Mapping[str, object]) -> None:

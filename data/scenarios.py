@@ -4,7 +4,6 @@ unless that is asked for."""
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -26,7 +25,7 @@ from coverage.model.edits import (
     SetSpeed,
     UseStandard,
 )
-from data.files import write_bytes
+from data.files import file_name, write_bytes
 from data.parse_standard import parse_standard
 
 FORMAT: Final = 1
@@ -35,7 +34,7 @@ _LONGEST: Final = 1_000
 _LONGEST_NAME: Final = 200
 # More than any place in metres, any figure or any number of people.
 _GREATEST: Final = 1e10
-_NAME: Final = re.compile(r"[^\\/:*?\"<>|\x00-\x1f]{1,80}")
+_LONGEST_KEPT: Final = 80
 _KINDS: Final[Mapping[str, type[Edit]]] = {
     "open": Open,
     "close": Close,
@@ -180,8 +179,11 @@ def scenario_names(folder: Path) -> tuple[str, ...]:
 
 
 def _checked(name: str) -> str:
-    if not _NAME.fullmatch(name) or name.strip(" .") != name:
-        raise SettingError("“{name}” cannot be the name of a scenario.", name=name)
+    usable = file_name(name, ending=".json").removesuffix(".json")[:_LONGEST_KEPT]
+    if usable != name:
+        raise SettingError(
+            "“{name}” cannot be the name of a scenario; “{usable}” can.", name=name, usable=usable
+        )
     return name
 
 

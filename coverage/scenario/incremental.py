@@ -1,27 +1,36 @@
-"""The distances kept right while facilities open, close and move.
+"""A scenario's assessment from that of the study as it is: only what can differ is measured again.
 
-After a change only the cells are measured again whose nearest facility it can be or was. The distances
-are equal, to the last bit, to those of measuring everything anew; so is everything computed from them.
+While facilities open, close and move, the distances follow: after a change only the cells are measured
+again whose nearest facility it can be or was. They are equal, to the last bit, to those of measuring
+everything again; so is everything computed from them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import takewhile
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from coverage.assessment import Assessment
-from coverage.measuring.measure import Distances
+from coverage.assessment import Assessment, judge_all, judge_rules
+from coverage.checks.measured import Measured
+from coverage.measuring.measure import Distances, measure
 from coverage.measuring.near_cells import Blocks, CellsOfEdges, blocks, cells_of_edges
+from coverage.model.edits import AddBarrier, AddStreet, Edit, Scenario, UseStandard
 from coverage.model.tables import Bools, FacilityTable, Floats, Ints
+from coverage.scenario.apply import Variant, apply
 from geo.distance.distance_updates import Mended, Offers, first_of, spread, taken_from
 from geo.distance.nearest import at_points, nearest_straight
 from geo.distance.open_ground import SAME_SPOT_M, straight_ways, take_straight
 from geo.network.network import WalkNetwork
 from geo.network.snapping import Snapped, ends, snap, take
+
+Number = TypeVar("Number", bound=np.generic)
+# Edits after which distances may have to be measured anew: streets, or a standard with other tiers.
+_OF_GROUND: Final = (AddStreet, AddBarrier, UseStandard)
 
 
 @dataclass(frozen=True)
@@ -183,12 +192,16 @@ class LiveTier:
 
 @dataclass
 class Live:
-    """Distances that follow a list of facilities; made by `live`. Not for several threads."""
+    """Distances that follow a list of facilities; made by `live`. Not for several threads.
+
+    The first `settled` slots are those of the base and of the facilities that were expected.
+    """
 
     base: Assessment
     ground: Ground
     slots: Slots
     tiers: dict[str, LiveTier]
+    settled: int
 
     def follow(self, facilities: FacilityTable) -> Distances:
         """As `measure` would give them for `facilities`: any list, but near the last one it is quick.
@@ -208,11 +221,12 @@ class Live:
     def _slots_of(self, facilities: FacilityTable) -> Ints:
         """A slot for each row, ascending as the rows are, since of equally near facilities the first counts.
 
-        Rows of the base have theirs. Those opened keep theirs as far as the list begins as the last one did.
+        Rows of the base have theirs, and so have those that were expected. Those opened keep theirs as far as
+        the list begins as the last one did.
         """
         frame = facilities.frame
         wanted = list(zip(frame["facility_id"].astype(str), frame["tier"].astype(str), strict=True))
-        own = {self._named(slot): slot for slot in range(len(self.base.study.facilities))}
+        own = {self._named(slot): slot for slot in range(self.settled)}
         slots: list[int] = []
         for named in wanted:
             if own.get(named, -1) <= (slots[-1] if slots else -1):
@@ -258,8 +272,12 @@ class Live:
         )
 
 
-def live(base: Assessment) -> Live:
-    """Ready to follow the facilities of an assessment, which stays as it is."""
+def live(base: Assessment, expected: Sequence[tuple[str, str]] = ()) -> Live:
+    """Ready to follow the facilities of an assessment, which stays as it is.
+
+    `expected` are (number, tier) of a list that is to be followed, in its order: its new rows may then stand
+    between those of the base without making anything be measured again.
+    """
     study, distances = base.study, base.measured.distances
     ground = Ground(
         study.network,
@@ -270,31 +288,64 @@ def live(base: Assessment) -> Live:
         blocks(study.grid.xy),
     )
     frame, doors = study.facilities.frame, distances.entrances
+    own = list(zip(frame["facility_id"].astype(str), frame["tier"].astype(str), strict=True))
+    named, at = _in_one_order(own, expected)
     slots = Slots(
-        frame["facility_id"].astype(str).tolist(),
-        frame["tier"].astype(str).tolist(),
-        study.facilities.xy.copy(),
-        doors.edge.copy(),
-        doors.offset_m.copy(),
-        doors.snap_m.copy(),
-        doors.xy.copy(),
-        np.ones(len(frame), bool),
+        [number for number, _ in named],
+        [tier for _, tier in named],
+        _spaced(study.facilities.xy, at, len(named)),
+        _spaced(doors.edge, at, len(named)),
+        _spaced(doors.offset_m, at, len(named)),
+        _spaced(doors.snap_m, at, len(named)),
+        _spaced(doors.xy, at, len(named)),
+        _spaced(np.ones(len(frame), bool), at, len(named)),
     )
+    slot_of = np.append(at, -1)  # the last entry stands for "none"
     tiers = {
         tier: LiveTier(
             ground,
             slots,
             node_m.copy(),
-            node_owner.copy(),
+            slot_of[node_owner],
             distances.walk_m[tier].copy(),
-            distances.walk_row[tier].copy(),
+            slot_of[distances.walk_row[tier]],
             distances.straight_m[tier].copy(),
-            distances.straight_row[tier].copy(),
+            slot_of[distances.straight_row[tier]],
             ground.blocks.highest(distances.straight_m[tier]),
         )
         for tier, (node_m, node_owner) in distances.nodes.items()
     }
-    return Live(base, ground, slots, tiers)
+    return Live(base, ground, slots, tiers, len(named))
+
+
+def _in_one_order(
+    own: Sequence[tuple[str, str]], expected: Sequence[tuple[str, str]]
+) -> tuple[list[tuple[str, str]], Ints]:
+    """Both in one list that keeps the order of `own`, and as far as it can that of `expected`; and where
+    each of `own` stands in it."""
+    row_of = {named: row for row, named in enumerate(own)}
+    found: list[tuple[str, str]] = []
+    at: list[int] = []
+
+    def up_to(row: int) -> None:
+        for named in own[len(at) : row]:
+            at.append(len(found))
+            found.append(named)
+
+    for named in dict.fromkeys(expected):
+        if named in row_of:
+            up_to(row_of[named] + 1)
+        else:
+            found.append(named)
+    up_to(len(own))
+    return found, np.array(at, np.int64)
+
+
+def _spaced(values: NDArray[Number], at: Ints, count: int) -> NDArray[Number]:
+    """`values` in the rows `at` of `count`; the others are 0."""
+    spaced = np.zeros((count, *values.shape[1:]), values.dtype)
+    spaced[at] = values
+    return spaced
 
 
 def _empty_tier(ground: Ground, slots: Slots) -> LiveTier:
@@ -318,3 +369,75 @@ def arrivals(network: WalkNetwork, doors: Snapped, rows: Ints) -> Offers:
     """What linked facilities offer the nodes at the ends of their streets."""
     u, v, to_u, to_v = ends(network, doors, rows)
     return Offers(np.concatenate([u, v]), np.concatenate([to_u, to_v]), np.tile(rows, 2))
+
+
+def assess_scenario(base: Assessment, scenario: Scenario) -> Assessment:
+    """The assessment after the scenario's edits: the same as assessing the edited study anew.
+
+    Streets are measured anew; facilities alone incrementally; with figures, speeds or residents alone
+    the distances stay. SettingError as `apply`.
+    """
+    return judge_all(Trail(base).measured(scenario))
+
+
+@dataclass
+class Trail:
+    """One list of edits after another on the same city, each from where the last one led.
+
+    Each edit is applied once, to the study after those before it; the distances then follow the list of
+    facilities, so that one edit more takes milliseconds. What is answered does not depend on the lists
+    asked before. Not for several threads.
+    """
+
+    base: Assessment
+    _steps: list[tuple[Edit, Variant]] = field(default_factory=list)
+    _ground: tuple[Edit, ...] = ()
+    _engine: Live | None = None
+
+    def judge(self, scenario: Scenario) -> Assessment:
+        """The rules judged after the edits, without gaps, loads by tier and notes: for who only compares.
+
+        SettingError as `apply`; the trail goes on as if it had not been asked.
+        """
+        return judge_rules(self.measured(scenario))
+
+    def measured(self, scenario: Scenario) -> Measured:
+        """The edited study with its distances, and the standard to judge them by."""
+        now = apply(replace(scenario, edits=()), self.base.study, self.base.standard)
+        steps = self._steps[: in_common([edit for edit, _ in self._steps], scenario.edits)]
+        for edit in scenario.edits[len(steps) :]:
+            before = steps[-1][1] if steps else now
+            steps.append((edit, apply(replace(scenario, edits=(edit,)), before.study, before.standard)))
+        self._steps = steps
+        variant = steps[-1][1] if steps else now
+        study, standard = variant.study, variant.standard
+        if study.facilities.has_extents or self.base.study.facilities.has_extents:
+            # Only facilities that are points are followed step by step; others are measured anew.
+            tiers = tuple(dict.fromkeys((*standard.tiers, *study.facilities.tiers)))
+            distances = measure(
+                study.grid, study.facilities, study.network, tiers=tiers, walking=standard.walking
+            )
+            return Measured(study, distances, standard)
+        ground = tuple(edit for edit in scenario.edits if isinstance(edit, _OF_GROUND))
+        engine = self._engine if ground == self._ground else None
+        # It stays away if what follows fails halfway.
+        self._engine, self._ground = None, ground
+        engine = engine or live(self._on_ground(variant))
+        distances = engine.follow(variant.study.facilities)
+        self._engine = engine
+        return Measured(variant.study, distances, variant.standard)
+
+    def _on_ground(self, variant: Variant) -> Assessment:
+        """The base's facilities on the variant's streets and standard, measured but not judged."""
+        base, walking = self.base, variant.standard.walking
+        study = replace(base.study, network=variant.study.network)
+        before, distances = base.standard, base.measured.distances
+        same_ways = (walking.snap_limit_m, walking.island_m) == (
+            before.walking.snap_limit_m,
+            before.walking.island_m,
+        )
+        same_tiers = variant.standard.tiers == before.tiers
+        if not (study.network is base.study.network and same_ways and same_tiers):
+            tiers = tuple(dict.fromkeys((*variant.standard.tiers, *study.facilities.tiers)))
+            distances = measure(study.grid, study.facilities, study.network, tiers=tiers, walking=walking)
+        return replace(base, measured=Measured(study, distances, variant.standard), results=())

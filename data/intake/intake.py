@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from data.intake.duplicates import DuplicateGroup
 from data.intake.extents import projected
 from data.intake.findings import ERROR, Finding
 from data.intake.groups import Context
+from data.intake.handed_over import HandedOver
 from data.intake.tables.sheets import Table
 from data.intake.tables.tiers import CLOSED, PLANNED
 from geo.crs import project
@@ -39,16 +41,19 @@ class Reading:
     files: tuple[RawFile, ...]
     tables: tuple[Table, ...]
     context: Context
+    handed_over: tuple[HandedOver, ...] = ()
 
 
 @dataclass(frozen=True)
 class Intake:
-    """Lists as read and judged.
+    """Lists as read and judged; of lists that an earlier check handed over, with what it handed over beside
+    them (`handed_over`): counts, facilities that are not open, and facilities without a place.
 
     `frame` has one row for every row of the lists, in their order: `ACCEPTED_COLUMNS`, `outcome`
     ("accepted", "refused", "set_aside", "to_locate"), `system` (the datum its coordinates were read
-    in) and `given_lon`, `given_lat` (as the list gives them, in degrees or metres). `files` are the
-    originals as read, `tables` what was recognised in them (titles and fields, for confirmation).
+    in), `given_lon`, `given_lat` (as the list gives them, in degrees or metres) and `office_file`,
+    `office_sheet`, `office_row` (where the row stood before an earlier check, "" where it says nothing).
+    `files` are the originals as read, `tables` what was recognised in them (titles and fields).
     `groups` are facilities that seem to be one (rows of `frame`), decided on or not. `reading` is what
     was judged, so that it can be judged anew with other decisions.
     """
@@ -60,20 +65,21 @@ class Intake:
     tables: tuple[Table, ...]
     groups: tuple[DuplicateGroup, ...] = ()
     reading: Reading | None = None
+    handed_over: tuple[HandedOver, ...] = ()
 
     @property
     def accepted(self) -> pd.DataFrame:
         """The accepted facilities: `ACCEPTED_COLUMNS`, WGS-84 degrees, index from 0; and `personal` with
         the data on persons, where these were asked for."""
         asked_for = ["personal"] if "personal" in self.frame and self.frame["personal"].any() else []
-        kept = self.frame.loc[self.frame["outcome"] == ACCEPTED, [*ACCEPTED_COLUMNS, *asked_for]]
-        return kept.reset_index(drop=True)
+        return self._as_sent(self.frame["outcome"] == ACCEPTED, [*ACCEPTED_COLUMNS, *asked_for])
 
     @property
     def not_open(self) -> pd.DataFrame:
         """Planned and closed facilities, set aside: `ACCEPTED_COLUMNS`; NaN where they have no place."""
-        aside = (self.frame["outcome"] == SET_ASIDE) & self.frame["status"].isin((PLANNED, CLOSED))
-        return self.frame.loc[aside, list(ACCEPTED_COLUMNS)].reset_index(drop=True)
+        own = self._as_sent(self._not_open_rows, list(ACCEPTED_COLUMNS))
+        before = pd.DataFrame(self._not_open_before, columns=list(ACCEPTED_COLUMNS))
+        return own if before.empty else pd.concat([own, before.astype(own.dtypes)], ignore_index=True)
 
     @property
     def to_locate(self) -> pd.DataFrame:
@@ -81,9 +87,16 @@ class Intake:
         return self.frame.loc[self.frame["outcome"] == TO_LOCATE].reset_index(drop=True)
 
     @property
+    def unplaced(self) -> pd.DataFrame:
+        """Tier and declared units of facilities without a place: their community has them all the same."""
+        columns = ["tier", "district", "street", "community"]
+        before = pd.DataFrame([row for one in self.handed_over for row in one.to_locate], columns=columns)
+        return pd.concat([self.to_locate[columns], before.astype(object)], ignore_index=True)
+
+    @property
     def rows(self) -> int:
         """All rows but empty ones, titles and headers: accepted + refused + set aside."""
-        return len(self.frame)
+        return self.accepted_count + self.refused_count + self.set_aside_count
 
     @property
     def accepted_count(self) -> int:
@@ -91,11 +104,33 @@ class Intake:
 
     @property
     def refused_count(self) -> int:
-        return self._count(REFUSED)
+        return self._count(REFUSED) + sum(one.refused for one in self.handed_over)
 
     @property
     def set_aside_count(self) -> int:
-        return self._count(SET_ASIDE, TO_LOCATE)
+        before = sum(one.set_aside - len(one.not_open) for one in self.handed_over)
+        return self._count(SET_ASIDE, TO_LOCATE) + before + len(self._not_open_before)
+
+    @property
+    def _not_open_rows(self) -> pd.Series[bool]:
+        return (self.frame["outcome"] == SET_ASIDE) & self.frame["status"].isin((PLANNED, CLOSED))
+
+    @property
+    def _not_open_before(self) -> list[Mapping[str, Any]]:
+        """Facilities that are not open and were handed over, but for those that a list has as well."""
+        own = set(self.frame.loc[self._not_open_rows, "facility_id"])
+        return [row for one in self.handed_over for row in one.not_open if row["facility_id"] not in own]
+
+    def _as_sent(self, rows: pd.Series[bool], columns: list[str]) -> pd.DataFrame:
+        """Some rows, index from 0; those that an earlier check accepted under the office's file, sheet and
+        row."""
+        frame = self.frame.loc[rows]
+        if "office_file" in frame and (frame["office_file"] != "").any():
+            there = frame["office_file"] != ""
+            office = {f"source_{part}": frame[f"office_{part}"] for part in ("file", "sheet", "row")}
+            frame = frame.assign(**{name: frame[name].mask(there, value) for name, value in office.items()})
+            frame = frame.assign(source_row=frame["source_row"].astype(int))
+        return frame[columns].reset_index(drop=True)
 
     def _count(self, *outcomes: str) -> int:
         return int(self.frame["outcome"].isin(outcomes).sum())

@@ -65,6 +65,7 @@ def judge(reading: Reading, decisions: Decisions | None = None) -> Intake:
         reading.tables,
         groups,
         reading,
+        reading.handed_over,
     )
 
 

@@ -24,13 +24,16 @@ from data.intake.datum.reference import Reference, reference_of
 from data.intake.decisions import Decisions
 from data.intake.drafts import ACCEPTED, SET_ASIDE, Draft
 from data.intake.extents import with_doors, with_extents
+from data.intake.facility_numbers import is_facility_id
 from data.intake.findings import ERROR, INFO, Finding, Notebook
 from data.intake.groups import Context, Part, find_systems
+from data.intake.handed_over import HandedOver, handed_over
 from data.intake.intake import ACCEPTED_COLUMNS, Intake, Reading
 from data.intake.judge import judge
 from data.intake.locate import Located, locate
 from data.intake.rows import read_rows
 from data.intake.tables.sheets import Table, tables_of
+from geo.datum import WGS84
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,9 @@ def read_lists(paths: Sequence[Path], request: ListRequest, *, progress: Progres
     reference = request.reference
     files = _told_apart(read_files(paths, progress=part(progress, 0.0, 0.4)), paths)
     findings: list[Finding] = []
+    earlier = {
+        file.name: found for file, path in zip(files, paths, strict=True) if (found := handed_over(path))
+    }
     tables = [table for file in files for table in _tables(file, decisions.columns, findings)]
     notes = {n: Notebook(table.file, table.sheet.name, findings) for n, table in enumerate(tables)}
     area = _area(units) or request.area
@@ -88,6 +94,7 @@ def read_lists(paths: Sequence[Path], request: ListRequest, *, progress: Progres
     judging = part(progress, 0.4, 0.7)
     for number, table in enumerate(reporting(tables, judging, text("Reading the rows"), count=len(tables))):
         drafts.append(read_rows(table, number, notes[number], personal=request.personal))
+        _tell_earlier(drafts[-1], earlier.get(table.file), notes[number])
         located.append(locate(drafts[-1], table, notes[number], area))
     frame = frame_of(tables, drafts, located)
     context = Context(units, known, area, request.stored, request.units_known)
@@ -99,7 +106,25 @@ def read_lists(paths: Sequence[Path], request: ListRequest, *, progress: Progres
     frame = with_extents(frame, tables, notes)
     tell_systems(frame, tables, decision, notes)
     progress(0.85, text("Judging the rows"))
-    return judge(Reading(frame, tuple(findings), decision, files, tuple(tables), context), decisions)
+    reading = Reading(
+        frame, tuple(findings), decision, files, tuple(tables), context, tuple(earlier.values())
+    )
+    return judge(reading, decisions)
+
+
+def _tell_earlier(drafts: Sequence[Draft], earlier: HandedOver | None, notes: Notebook) -> None:
+    """That a list is what an earlier check accepted; its coordinates are WGS-84 where that was decided."""
+    if earlier is None:
+        return
+    if earlier.decided:
+        for draft in drafts:
+            draft.said = draft.said or WGS84
+    message = text(
+        "An earlier check accepted these rows; that it refused {refused} and set {aside} aside is counted.",
+        refused=earlier.refused,
+        aside=earlier.set_aside,
+    )
+    notes.note(INFO, "handed-over", message)
 
 
 def _told_apart(files: Sequence[RawFile], paths: Sequence[Path]) -> tuple[RawFile, ...]:
@@ -135,6 +160,8 @@ def _area(units: UnitTable | None) -> Bounds | None:
 
 
 _NUMBERS: Final = ("places", "capacity", "area_m2", "site_m2", "residents_declared")
+# Where a row stood before an earlier check.
+_OFFICE: Final = ("office_file", "office_sheet", "office_row")
 _IDENTITY: Final = ("name", "tier", "district", "street", "community")
 
 
@@ -148,7 +175,10 @@ def frame_of(
         _table_frame(number, *each) for number, each in enumerate(zip(tables, drafts, located, strict=True))
     ]
     if not parts:
-        own = ("outcome", "table", "given_lon", "given_lat", "metres", "source", "personal", "said", "door")
+        own = (
+            *("outcome", "table", "given_lon", "given_lat", "metres", "source", "personal", "said", "door"),
+            *_OFFICE,
+        )
         more = ("mend_lon", "mend_lat", "site_m2", "door_of")
         return pd.DataFrame({c: [] for c in (*ACCEPTED_COLUMNS, *own, *more)})
     frame = with_doors(pd.concat(parts, ignore_index=True))
@@ -164,6 +194,7 @@ def _table_frame(number: int, table: Table, drafts: Sequence[Draft], located: Lo
         "source": [d.values.get("source", "") for d in drafts],
         "personal": [d.values.get("personal", "") for d in drafts],
         "said": [d.said for d in drafts],
+        **{column: [d.values.get(column, "") for d in drafts] for column in _OFFICE},
         "door": [d.values.get("door", "") for d in drafts],
         "mend_lon": np.array([d.mend[0] if d.mend else np.nan for d in drafts], float),
         "mend_lat": np.array([d.mend[1] if d.mend else np.nan for d in drafts], float),
@@ -178,11 +209,7 @@ def _table_frame(number: int, table: Table, drafts: Sequence[Draft], located: Lo
     aside = aside.assign(
         outcome=SET_ASIDE,
         metres=False,
-        source="",
-        personal="",
-        said="",
-        door="",
-        **dict.fromkeys(texts[:-1], ""),
+        **dict.fromkeys(("source", "personal", "said", "door", *_OFFICE, *texts[:-1]), ""),
     )
     aside = aside.assign(
         **dict.fromkeys((*_NUMBERS, "given_lon", "given_lat", "mend_lon", "mend_lat"), np.nan)
@@ -197,14 +224,17 @@ def _table_frame(number: int, table: Table, drafts: Sequence[Draft], located: Lo
 def facility_ids(frame: pd.DataFrame) -> list[str]:
     """The list's own numbers where every accepted facility has its own; else made from what names it.
 
-    A made number depends on name, tier and declared units, so it survives a new upload, moved rows
-    and mended coordinates; of several facilities alike in all these, the later get -2, -3 …
+    A number that the store gave (it checks itself) stays with the first row that bears it, whatever the
+    others have. A made number depends on name, tier and declared units, so it survives a new upload, moved
+    rows and mended coordinates; of several facilities alike in all these, the later get -2, -3 …
     """
     own = frame["facility_id"].astype(str)
     accepted = own[frame["outcome"] == ACCEPTED]
     if len(accepted) and (accepted != "").all() and accepted.is_unique:
         return _unique(own.where(own != "", pd.Series(_made(frame), index=frame.index)).tolist())
-    return _unique(_made(frame))
+    known = own.str.strip().str.upper()
+    given = known.map(is_facility_id) & ~known.duplicated()
+    return _unique(known.where(given, pd.Series(_made(frame), index=frame.index)).tolist())
 
 
 def _made(frame: pd.DataFrame) -> list[str]:

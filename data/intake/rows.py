@@ -53,6 +53,12 @@ _TEXT_FIELDS: Final = (
 )
 _NUMBER_FIELDS: Final = ("places", "capacity", "area_m2", "site_m2", "residents_declared")
 _LOCATED_BY: Final = (HAND, ADDRESS, PROPOSAL)
+# What Excel leaves of a long number when it saves a CSV that it has opened.
+_SHORTENED: Final = re.compile(r"\d(\.\d+)?[eE]\+\d{2,3}")
+_SHORT: Final = text(
+    "“{written}” is what Excel left of a long number when the table was saved as CSV; it was not used. "
+    "Open such a table with Data → From Text, the column as text, or take the file that Excel did not save."
+)
 
 
 def read_rows(table: Table, number: int, notes: Notebook, *, personal: bool = False) -> list[Draft]:
@@ -143,6 +149,12 @@ def _draft(cells: RowCells, number: int) -> Draft:
     draft.values["address"] = without_place(draft.values["address"])
     draft.values["services"] = listed_services(cells.said("services"))
     said_by = cells.said("located_by")
+    _read_origin(draft, cells)
+    if _SHORTENED.fullmatch(draft.values["facility_id"]):
+        cells.tally(
+            "shortened-number", text(_SHORT.template, written=draft.values["facility_id"]), "facility_id"
+        )
+        draft.values["facility_id"] = ""
     draft.values["located_by"] = said_by if said_by in _LOCATED_BY else LIST
     _read_status(draft, cells)
     cells = replace(cells, set_aside=draft.outcome == SET_ASIDE)
@@ -161,6 +173,13 @@ def _draft(cells: RowCells, number: int) -> Draft:
     _read_opened(draft, cells)
     read_coordinates(draft, cells)
     return draft
+
+
+def _read_origin(draft: Draft, cells: RowCells) -> None:
+    """Where the office's list has the row, as an accepted list of an earlier check says."""
+    file, sheet, row = (cells.said(f"source_{part}") for part in ("file", "sheet", "row"))
+    if file and row.isdecimal():
+        draft.values |= {"office_file": file, "office_sheet": sheet, "office_row": row}
 
 
 def listed_services(written: str) -> str:

@@ -15,15 +15,15 @@ from typing import Any, Final
 import xlsxwriter
 
 from core.text import Text, printable, text
-from data.files import short_name, write_bytes, write_csv
+from data.files import file_name, write_bytes, write_csv
 from data.formats.annotate import Front, PackageError, SheetNotes, annotated, is_package
 from data.formats.comments import Note
 from data.formats.raw import Cell, RawFile
 from data.intake.datum.coordinates import MIXED, belief_in_words
 from data.intake.datum.likelihood import UNKNOWN
 from data.intake.findings import ERROR, INFO, LEVEL_TITLES, WARNING, Finding
+from data.intake.handed_over import HandedOver, write_handed_over
 from data.intake.intake import Intake
-from data.intake.store import kept_name
 from data.intake.tables.sheets import Table
 
 Say = Callable[[Text], str]
@@ -40,8 +40,17 @@ _LONG_NUMBER: Final = 1e11
 
 
 def write_accepted(intake: Intake, path: Path) -> None:
-    """The accepted facilities, WGS-84, as Excel reads CSV."""
+    """The accepted facilities, WGS-84, as Excel reads CSV; beside them what a table of accepted rows cannot
+    say (see `handed_over`)."""
     write_csv(path, intake.accepted)
+    not_open, unplaced = (
+        [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+        for table in (
+            one.astype(object).where(one.notna(), None) for one in (intake.not_open, intake.unplaced)
+        )
+    )
+    said = HandedOver(intake.refused_count, intake.set_aside_count, intake.datum.decided, not_open, unplaced)
+    write_handed_over(path, said, accepted=intake.accepted_count)
 
 
 def write_not_open(intake: Intake, path: Path) -> None:
@@ -74,12 +83,14 @@ def workbooks_of(intake: Intake, folder: Path) -> dict[str, Path]:
             "": folder / "findings.xlsx"
         }
     books: dict[str, Path] = {}
+    taken: set[str] = set()
     for file in intake.files:
-        stem = short_name(Path(file.name).stem)
-        path, count = folder / "findings" / f"{stem}.xlsx", 2
-        while str(path).casefold() in {str(taken).casefold() for taken in books.values()}:
-            path, count = folder / "findings" / f"{stem}-{count}.xlsx", count + 1
-        books[file.name] = path
+        stem, count = Path(file.name).stem, 2
+        name = file_name(stem, ending=".xlsx")
+        while name.casefold() in taken:
+            name, count = file_name(stem, ending=f"-{count}.xlsx"), count + 1
+        taken.add(name.casefold())
+        books[file.name] = folder / "findings" / name
     return books
 
 
@@ -106,7 +117,7 @@ def _original(files: Sequence[RawFile], folder: Path) -> bytes | None:
     """The list as it was sent, which the folder keeps under its name, or with a few digits in front."""
     if len(files) != 1:
         return None
-    name = kept_name(Path(files[0].name).name)
+    name = file_name(Path(files[0].name).name)
     for path in (folder / name, *folder.glob(f"*-{glob.escape(name)}")):
         if path.is_file():
             content = path.read_bytes()

@@ -40,6 +40,7 @@ FILES: Final = "files"
 # How long one who writes waits for another.
 BUSY_S: Final = 60
 FIRST: Final = "0" * 64
+_DEFAULT: Final = Path(__file__).parents[2] / ".store"
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
 
@@ -149,6 +150,16 @@ def event_hash(values: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical(told).encode()).hexdigest()
 
 
+def store_place(where: str = "") -> str:
+    """Which store is meant: what was said, else SERVICE_CIRCLE_STORE, else `.store` beside the program."""
+    return where or os.environ.get("SERVICE_CIRCLE_STORE") or str(_DEFAULT)
+
+
+def is_there(place: str) -> bool:
+    """Whether a folder holds a store; an address is taken to (opening it tells)."""
+    return "://" in place or (Path(place) / DATABASE).is_file()
+
+
 def open_store(where: str | Path, *, files: Path | None = None, make: bool = False) -> Store:
     """The store in a folder, or at a PostgreSQL address with its folder of `files`.
 
@@ -158,10 +169,10 @@ def open_store(where: str | Path, *, files: Path | None = None, make: bool = Fal
     place = str(where)
     if "://" in place:
         engine = sa.create_engine(make_url(place).set(drivername="postgresql+psycopg"))
-        folder = files or Path(os.environ.get("SERVICE_CIRCLE_STORE_FILES") or ".store")
+        folder = files or Path(os.environ.get("SERVICE_CIRCLE_STORE_FILES") or _DEFAULT)
     else:
         folder = Path(place)
-        if not make and not (folder / DATABASE).is_file():
+        if not make and not is_there(place):
             raise InputError("There is no store in {folder}; make one with: store init.", folder=place)
         engine = _sqlite(folder)
     store = Store(engine, StoredFiles(folder / FILES))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import InputError
+from data.files import clear_unfinished, write_bytes
 
 
 @dataclass(frozen=True)
@@ -31,16 +30,7 @@ class StoredFiles:
         if path.is_file() and path.stat().st_size == len(content):
             return sha256
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, scratch = tempfile.mkstemp(prefix=".unfinished-", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(scratch).replace(path)
-        finally:
-            Path(scratch).unlink(missing_ok=True)
-        _sync_folder(path.parent)
+        write_bytes(path, content, mode=0o600)
         return sha256
 
     def get(self, sha256: str) -> bytes:
@@ -64,18 +54,4 @@ class StoredFiles:
 
     def clear_unfinished(self) -> int:
         """Remove what writers that were killed have left; to be called while nobody writes."""
-        left = list(self.folder.glob("??/.unfinished-*"))
-        for path in left:
-            path.unlink(missing_ok=True)
-        return len(left)
-
-
-def _sync_folder(folder: Path) -> None:
-    """A new name is on disk only when its folder is; Windows has no such call and needs none."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        return sum(clear_unfinished(folder) for folder in self.folder.glob("??"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +16,7 @@ from coverage.assessment import Assessment, assess
 from coverage.model.verdict_rows import scenario_title
 from coverage.publish import About, Results, results_of
 from coverage.publish.measures import with_measures
-from data.files import write_bytes, write_csv
+from data.files import file_name, write_bytes, write_csv
 from data.formats.inputs_read import write_inputs_read
 from data.intake.findings import Finding
 from data.results import write_results
@@ -32,7 +31,7 @@ from maps import render_map
 from maps.basemap import encode
 from maps.ground import basemap_of
 from maps.model import Basemap
-from reports.briefing import briefings
+from reports.briefing.markdown import briefing_texts
 from reports.issues import issue_table
 from reports.workbook import workbook_bytes
 
@@ -48,9 +47,6 @@ _OF_EARLIER: Final = (
 )
 # The ground under the map, as the page draws it again.
 BASEMAP: Final = "basemap.bin"
-# What a file name may not hold on some system, and how long it may be (in bytes, without its ending).
-_NOT_IN_NAMES: Final = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
-_LONGEST_NAME: Final = 200
 
 
 @dataclass(frozen=True)
@@ -145,7 +141,7 @@ def write_tables(folder: Path, done: Assessed, *, language: str) -> Basemap:
     write_inputs_read(folder, done.inputs.read, tr)
     basemap = basemap_of(study.network, study.units, done.inputs.basemap, study.grid)
     write_bytes(folder / BASEMAP, encode(basemap))
-    for name, said in briefings(done.results).items():
+    for name, said in briefing_texts(done.results).items():
         write_bytes(folder / name, said.encode("utf-8"))
     return basemap
 
@@ -155,10 +151,8 @@ def product_names(document: Mapping[str, Any], *, language: str) -> Mapping[str,
     title = scenario_title(document)
     if title is None:
         return {"html": "map.html", "xlsx": "report.xlsx"}
-    name = _NOT_IN_NAMES.sub("-", translator(language)(title))
-    while len(name.encode("utf-8")) > _LONGEST_NAME:
-        name = name[:-1]
-    return {"html": f"{name}.html", "xlsx": f"{name}.xlsx"}
+    said = translator(language)(title)
+    return {kind: file_name(said, ending=f".{kind}") for kind in ("html", "xlsx")}
 
 
 def findings_table(findings: Sequence[Finding], *, language: str) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from typing import Final
 from coverage.model.standard import ANY_TIER, Check, Standard
 from data.standards import open_standard
 from jobs.siting.request import SitingRequest
-from jobs.study.cases import OwnLists, StudyFiles, digest
+from jobs.study.cases import OwnLists, StudyFiles, digest, list_digest
 
 _PROJECT: Final = Path(__file__).parents[2]
 _PACKAGES: Final = ("geo", "coverage", "data", "maps", "reports", "jobs", "locales")
@@ -39,7 +39,7 @@ class Case:
         files, own = self.files, self.lists or OwnLists(())
         parts = {
             "program": program_fingerprint(),
-            "lists": [(path.name, digest(path)) for path in files.facilities],
+            "lists": [(path.name, list_digest(path)) for path in files.facilities],
             "ground": [
                 None if p is None else digest(p) for p in (files.population, files.network, files.units)
             ],
@@ -52,7 +52,7 @@ class Case:
                 *(files.datum, files.name, files.population_unit, files.heal_m),
                 files.layers.totals_column,
             ),
-            "own_lists": (own.datum, own.in_addition, [(path.name, digest(path)) for path in own.paths]),
+            "own_lists": (own.datum, own.in_addition, [(path.name, list_digest(path)) for path in own.paths]),
             "wish": None if self.wish is None else self.wish.as_json(),
             "wish_files": [] if self.wish is None else [digest(path) for path in self.wish.files],
         }

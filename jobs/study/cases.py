@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from data.files import sha256_of
+from data.intake.handed_over import beside, handed_over
 from data.standards import DEFAULT_STANDARD
 from jobs.study.layers import Answers as Answers
 from jobs.study.layers import Layers as Layers
@@ -81,6 +82,12 @@ def digest(path: Path) -> str:
     """The SHA-256 of a file, computed anew only when the file has changed."""
     state = path.stat()
     return _digest(path, state.st_size, state.st_mtime_ns)
+
+
+def list_digest(path: Path) -> str:
+    """That of a list together with what an earlier check handed over beside it, if anything."""
+    further = beside(path)
+    return digest(path) if handed_over(path) is None else f"{digest(path)} {digest(further)}"
 
 
 @cache

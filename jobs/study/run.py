@@ -1,7 +1,8 @@
 """A run as plain JSON, and back: the verb, what was asked with every default, and each file by its contents.
 
 A file is `{"file": name, "sha256": …, "bytes": …}`, without the folder it lay in: a result is passed on.
-Of a shapefile `beside` has the fingerprints of what belongs to it, since a .dbf can change alone.
+Of a shapefile `beside` has the fingerprints of what belongs to it, since a .dbf can change alone; of an
+accepted list that of what its check handed over.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
 from core.errors import InputError
 from core.text import printable
+from data.intake.handed_over import beside as further
+from data.intake.handed_over import handed_over
 from data.standards import preset_ids
 from jobs.study.cases import StudyFiles, digest
 
@@ -92,4 +95,6 @@ def _file(path: Path) -> dict[str, Any]:
     if path.suffix.lower() == ".shp":
         beside = (path.with_suffix(ending) for ending in _BESIDE)
         said["beside"] = {one.suffix: digest(one) for one in beside if one.is_file()}
+    elif handed_over(path) is not None:
+        said["beside"] = {further(path).suffix: digest(further(path))}
     return said

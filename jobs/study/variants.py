@@ -26,8 +26,8 @@ def with_lists(inputs: Inputs, own: OwnLists) -> Inputs:
     known = read is None or read.context.units_known
     more = read_lists(own.paths, ListRequest(own.datum, inputs.study.units, units_known=known))
     intake = _joined(inputs.intake, more) if own.in_addition else more
-    waiting = intake.to_locate[["tier", "district", "street", "community"]]
-    study = replace(inputs.study, facilities=intake.table(inputs.study.grid.crs), unplaced=waiting)
+    facilities = intake.table(inputs.study.grid.crs)
+    study = replace(inputs.study, facilities=facilities, unplaced=intake.unplaced)
     # Of the findings those on the lists come last, of the notes first; the others speak of the ground.
     findings = inputs.findings[: len(inputs.findings) - len(inputs.intake.findings)]
     notes = inputs.notes[len(list_notes(inputs.intake)) :]
@@ -58,4 +58,5 @@ def _joined(first: Intake, second: Intake) -> Intake:
         second.datum,
         (*first.files, *second.files),
         (*first.tables, *second.tables),
+        handed_over=(*first.handed_over, *second.handed_over),
     )

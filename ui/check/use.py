@@ -16,7 +16,7 @@ from ui.check.upload import BESIDE, INSTEAD
 from ui.shell.choices import ListInUse, choices, choose, words
 from ui.shell.compute import city_view
 from ui.shell.safe import in_markdown
-from ui.shell.session import safe_name, session_folder
+from ui.shell.session import session_folder
 from ui.widgets.downloads import file_button
 from ui.widgets.pick import pick
 from ui.widgets.small_map import city_bounds
@@ -89,14 +89,17 @@ def _warn_if_elsewhere(done: Checked, count: int) -> None:
 
 
 def _kept(done: Checked) -> Path:
-    """A copy that later decisions do not change, called after the list."""
-    from data.files import write_bytes
+    """A copy that later decisions do not change, called after the list; with what belongs to it."""
+    from data.files import file_name, write_bytes
+    from data.intake.handed_over import beside
 
-    content = (done.folder / "accepted.csv").read_bytes()
-    name = safe_name(f"{Path(done.lists.names[0]).stem}.csv")
+    accepted = done.folder / "accepted.csv"
+    content = accepted.read_bytes()
+    name = file_name(Path(done.lists.names[0]).stem, ending=".csv")
     target = session_folder() / "in-use" / hashlib.sha256(content).hexdigest()[:16] / name
     if not target.exists():
         write_bytes(target, content)
+        write_bytes(beside(target), beside(accepted).read_bytes())
     return target
 
 

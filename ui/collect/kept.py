@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import os
-from pathlib import Path
 from typing import Final
 
 import streamlit as st
@@ -12,7 +10,7 @@ import streamlit as st
 from core.errors import InputError
 from core.text import text
 from coverage.model.standard import LEVELS, level_title
-from data.store import Store, open_store
+from data.store import Store, is_there, open_store, store_place
 from jobs.cache import prebuild as warm
 from jobs.collect.cities import NewCity, add_city, all_cities
 from ui.shell.choices import choices, words
@@ -21,7 +19,6 @@ from ui.shell.safe import in_markdown
 from ui.shell.work import result_of
 from ui.widgets.pick import pick
 
-_DEFAULT: Final = Path(__file__).parents[2] / ".store"
 _ADDING: Final = "collect-adding"
 
 
@@ -42,10 +39,8 @@ def is_this_computer() -> bool:
 def kept_store() -> Store | None:
     """The store, opened once for the server; None where there is none yet. InputError where it cannot be
     used."""
-    place = os.environ.get("SERVICE_CIRCLE_STORE") or str(_DEFAULT)
-    if "://" not in place and not (Path(place) / "store.sqlite").is_file():
-        return None
-    return _opened(place)
+    place = store_place()
+    return _opened(place) if is_there(place) else None
 
 
 def offer_city(store: Store | None) -> None:
@@ -79,7 +74,7 @@ def cities(store: Store) -> list[str]:
 
 def _add(level: str) -> None:
     files = case_of(choices()).files
-    made = open_store(os.environ.get("SERVICE_CIRCLE_STORE") or _DEFAULT, make=True)
+    made = open_store(store_place(), make=True)
     wanted = NewCity(files.name or files.population.stem, files, level)
     try:
         result_of(

@@ -32,11 +32,6 @@ _KEY: Final = "session-key"
 _SEEN: Final = "session-seen"
 _STATE: Final = "chosen.json"
 _SHAPE: Final = re.compile(r"[0-9a-f]{32}")
-_UNSAFE: Final = re.compile(r"[^\w.()\-（）【】、，· ]|\.\.+")
-_LONGEST: Final = 80
-_EXTENSION: Final = re.compile(r"\.[A-Za-z0-9]{1,8}$")
-# Names that are devices on Windows, whatever follows after a dot.
-_DEVICE: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 # Values of the session that are more than what stands in a widget.
 VALUES: Final = ("choices", "scenario-drafts", "uploads", "systems-of-parts", "columns-of-offices")
 # Switches are kept by name: a button's value is true or false as well, and may not be set.
@@ -112,26 +107,13 @@ def keep(upload: UploadedFile) -> Path:
 
     What was uploaded before is found again; two files of one name do not meet.
     """
-    content = upload.getvalue()
-    target = session_folder() / hashlib.sha256(content).hexdigest()[:16] / safe_name(upload.name)
-    if not target.exists():
-        from data.files import write_bytes
+    from data.files import file_name, write_bytes
 
+    content = upload.getvalue()
+    target = session_folder() / hashlib.sha256(content).hexdigest()[:16] / file_name(upload.name)
+    if not target.exists():
         write_bytes(target, content)
     return target
-
-
-def safe_name(name: str) -> str:
-    """A file name that says much the same and cannot leave its folder or mean anything to a program.
-
-    Its words are kept: messages name the file so, and a list's name may say which coordinates it
-    holds (百度坐标).
-    """
-    match = _EXTENSION.search(name)
-    extension = match.group().lower() if match else ""
-    stem = _UNSAFE.sub("_", name[: match.start()] if match else name).strip(". ")
-    kept = stem[:_LONGEST].rstrip(". ")
-    return f"{'file_' if not kept or _DEVICE.fullmatch(kept) else ''}{kept}{extension}"
 
 
 def _folder(key: str) -> Path:

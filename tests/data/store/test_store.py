@@ -164,10 +164,16 @@ def test_originals_go_on_their_day_and_stay_known(store: Store) -> None:
         store.files.get(original)
 
 
-def test_files_that_nothing_refers_to_go(store: Store) -> None:
+def _raise(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_files_that_nothing_refers_to_go(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     store.files.put(b"from a writer that was killed")
-    (store.files.folder / "ab").mkdir(exist_ok=True)
-    (store.files.folder / "ab" / ".unfinished-x").write_bytes(b"half")
+    with pytest.raises(KeyboardInterrupt), monkeypatch.context() as killed:
+        killed.setattr("os.fsync", _raise)
+        killed.setattr(Path, "unlink", lambda *_, **__: None)  # who is killed clears nothing away
+        store.files.put(b"half")
     assert tidy_store(store, today=date(2026, 4, 1), by="li") == (0, 2)
     assert list(store.files.there()) == []
 
