@@ -17,8 +17,16 @@ from lxml import etree
 
 from core.text import printable
 from data.formats.comments import Note, Place, put_comments
-from data.formats.package import SHEET_TYPE, Book, column_of, letters, lines_of, speakable, text_of
-from data.whose_fault import is_the_files
+from data.formats.package import (
+    SHEET_TYPE,
+    Book,
+    PackageError,
+    column_of,
+    letters,
+    lines_of,
+    speakable,
+    text_of,
+)
 
 COLOURS: Final = {"error": "F8B4A6", "warning": "FFE699", "info": "DDEBF7"}
 _WIDTH: Final = 60.0
@@ -57,10 +65,6 @@ class Front:
     widths: Sequence[float] = ()
 
 
-class PackageError(ValueError):
-    """The workbook is not put together as its own contents say."""
-
-
 def is_package(content: bytes) -> bool:
     """Whether this is a workbook whose parts can be edited: a zip with the parts of a spreadsheet."""
     try:
@@ -81,10 +85,6 @@ def annotated(content: bytes, notes: Mapping[str, SheetNotes], front: Front) -> 
         return _annotated(content, notes, front)
     except (KeyError, StopIteration) as error:  # a part that is named and not there
         raise PackageError from error
-    except Exception as error:
-        if is_the_files(error):
-            raise PackageError from error
-        raise
 
 
 def _annotated(content: bytes, notes: Mapping[str, SheetNotes], front: Front) -> bytes:
