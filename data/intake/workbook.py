@@ -16,8 +16,9 @@ import xlsxwriter
 
 from core.text import Text, printable, text
 from data.files import file_name, write_bytes, write_csv
-from data.formats.annotate import Front, PackageError, SheetNotes, annotated, is_package
+from data.formats.annotate import Front, SheetNotes, annotated, is_package
 from data.formats.comments import Note
+from data.formats.package import PackageError
 from data.formats.raw import Cell, RawFile
 from data.intake.datum.coordinates import MIXED, belief_in_words
 from data.intake.datum.likelihood import UNKNOWN
