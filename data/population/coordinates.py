@@ -133,7 +133,7 @@ _SIDES: Final = (
 )  # fmt: skip
 _OPPOSITE: Final = {"ll": "ur", "ul": "lr", "ur": "ll", "lr": "ul", "": "ur"}
 _FILL: Final = re.compile(
-    r"坐标|coord(?:inate)?s?|网格|格网|grid|cell|point|点|角|度|deg(?:rees?)?|dd|ext(?:ent)?|[()°_.\s-]|小区|poi|loc(?:ation)?|p(?=_)"
+    r"坐标|东经|北纬|longitude|latitude|coord(?:inate)?s?|网格|格网|grid|cell|point|点|角|度|deg(?:rees?)?|dd|ext(?:ent)?|[()°_.\s-]|小区|poi|loc(?:ation)?|p(?=_)"
 )
 _WORDS: Final = {
     "west": ("lon", "ll"), "left": ("lon", "ll"), "西": ("lon", "ll"), "east": ("lon", "ur"), "right":

@@ -263,6 +263,8 @@ LAYOUTS: dict[str, Callable[[Path], Path]] = {
         for name, write in WRITTEN.items()
     },
     "degrees, minutes, seconds": placed("经度", "纬度", dms(LON, "E"), dms(LAT, "N")),
+    "both words for an axis": placed("经度(东经)", "纬度(北纬)"),
+    "axes in two languages": placed("经度 Longitude", "纬度 Latitude"),
     "the system after": placed("lon_wgs84", "lat_wgs84"),
     "centres in English": placed("center_lng", "center_lat"),
     "points of ArcGIS": placed("POINT_X", "POINT_Y"),

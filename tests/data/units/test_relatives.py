@@ -65,6 +65,8 @@ PARENT_TITLES = [
     ("shequ", "jiedao", "quxian"),
     ("Community_name", "Street_name", "District_name"),
     ("SQMC", "SSJD", "SSQX"),
+    ("行政村/社区", "乡镇/街道", "县/区"),
+    ("社区（村）", "街道（乡镇）", "区（县）"),
     ("CMC", "SSXZ", "SSQXMC"),
 ]
 
