@@ -41,7 +41,7 @@ def results_of(assessment: Assessment, about: About) -> Results:
     return Results(
         document=document,
         standard=assessment.standard,
-        units=_units(assessment),
+        units=unit_table(assessment),
         cells=_cells(assessment),
         facilities=_facilities(assessment),
         gaps=_gaps(assessment, document["gaps"]),
@@ -110,7 +110,8 @@ def _unit_values(study: Study, rows: Ints, column: str) -> NDArray[np.object_]:
     return np.where(rows >= 0, values[np.maximum(rows, 0)], "")
 
 
-def _units(assessment: Assessment) -> pd.DataFrame:
+def unit_table(assessment: Assessment) -> pd.DataFrame:
+    """A row a unit and rule, as `units.csv` has them."""
     units = assessment.study.units
     columns = ["unit_id", "name", "level", "parent_id", "settlement", "rule", *UNIT_COLUMNS]
     if units is None or not assessment.results:

@@ -24,6 +24,7 @@ ALWAYS: Final = (
 )  # fmt: skip
 # These only where they were asked for; see `coverage.publish.asked`.
 ASKED: Final = (
+    "land_equity",
     "complete_needs",
     "complete_communities",
     "bands",
