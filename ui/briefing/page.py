@@ -13,9 +13,7 @@ from ui.widgets.heading import page_heading
 
 page_heading(
     text("Briefing"),
-    text(
-        "One result in every form: slides, document, PDF, maps, workbook, GeoPackage; the same figures."
-    ),
+    text("One result in every form: slides, document, PDF, maps, workbook, GeoPackage; the same figures."),
 )
 view = current_view()
 left, right = st.columns([0.36, 0.64])
