@@ -144,7 +144,7 @@ class _Studio:
             return [(self._name(kind, f"-{paper}"), partial(self._sheet, paper)) for paper in _PAPERS]
         makers: dict[str, Callable[[], bytes]] = {
             "html": self._page,
-            "xlsx": lambda: workbook_bytes(self.results, language=language),
+            "xlsx": lambda: workbook_bytes(self.results, language=language, mark=self.request.mark),
             "pptx": lambda: slides_bytes(self.briefing, self.pictures),
             "docx": lambda: document_bytes(self.briefing, self.pictures),
             "pdf": lambda: pdf_bytes(self.briefing, self.pictures),
