@@ -17,6 +17,7 @@ from ui.shell.choices import words
 from ui.shell.front import Front
 from ui.shell.session import open_session, write_session
 from ui.shell.show_errors import told
+from ui.shell.sweeper import start_sweeper
 
 
 def show() -> None:
@@ -63,4 +64,5 @@ if __name__ == "__main__":
     show()
 else:
     stay_guarded()
+    start_sweeper()
     app = st.App(__file__, middleware=[Middleware(Front)])
