@@ -175,6 +175,16 @@ class OtherPlan:
 
 
 @dataclass(frozen=True)
+class Step:
+    """A step of the presentation: what is said, the layer that is shown ("" keeps the one there), and what
+    the map shows (west, south, east, north; None: all of it)."""
+
+    words: Words
+    layer: str = ""
+    bounds: tuple[float, float, float, float] | None = None
+
+
+@dataclass(frozen=True)
 class MapModel:
     """Everything the map file and the page's map show.
 
@@ -194,7 +204,8 @@ class MapModel:
     cells can be coloured by what became of them. `scenario` is what a hypothetical is called ("": things
     as they are) and `compared_with` what it is held against; `remarks` limit the trust in the figures.
     `cut_offs`: by radius rule, who is inside the circle and walkable (MET), inside and not (NOT_MET), or
-    outside.
+    outside. `headline` is said first (`headline_public` where no unit may be named), `strip` says of what and
+    from what it is, `mark` is the office's security mark or map review number, `steps` are presented.
     """
 
     title: Words
@@ -223,6 +234,11 @@ class MapModel:
     compared_with: Words = ""
     remarks: tuple[Words, ...] = ()
     cut_offs: tuple[CellOutcome, ...] = ()
+    headline: Words = ""
+    headline_public: Words = ""
+    strip: tuple[tuple[Words, Words], ...] = ()
+    mark: Words = ""
+    steps: tuple[Step, ...] = ()
 
     def __post_init__(self) -> None:
         _require_columns(self.facilities, FACILITY_COLUMNS, "facilities")

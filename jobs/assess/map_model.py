@@ -34,6 +34,9 @@ from maps.model import (
     OverlayLayer,
     RadiusRule,
 )
+from reports.briefing.findings import headline, headline_public
+from reports.briefing.steps import presentation
+from reports.briefing.strip import INTERNAL, strip_lines
 
 
 def map_model(results: Results, basemap: Basemap) -> MapModel:
@@ -71,7 +74,18 @@ def map_model(results: Results, basemap: Basemap) -> MapModel:
         remarks=remarks_of(document, standard),
         changes=_changes(results),
         cut_offs=tuple(_cut_offs(results)),
+        headline=headline(results).words,
+        headline_public=headline_public(results).words,
+        strip=tuple(strip_lines(results, author="", mark=INTERNAL)),
+        steps=tuple(presentation(results, _layers_of_rules(results))),
     )
+
+
+def _layers_of_rules(results: Results) -> dict[str, str]:
+    """Rule → key of the layer that colours the map by it (`maps.cell_layers`); of a scenario its changes."""
+    shown = [rule.id for rule in results.standard.rules if f"meets_{rule.id}" in results.cells]
+    layers = {rule: f"rule_{number}" for number, rule in enumerate(shown)}
+    return layers | ({"": "change_0"} if _changes(results) else {})
 
 
 def _words(said: Sayable) -> Text | str:
