@@ -15,7 +15,7 @@ from typing import Any, Final
 import xlsxwriter
 
 from core.text import Text, text
-from data.files import file_name, write_bytes, write_csv
+from data.files import file_name, remove_csv, write_bytes, write_csv
 from data.formats.annotate import Front, PackageError, SheetNotes, annotated, is_package
 from data.formats.comments import Note
 from data.formats.raw import Cell, RawFile
@@ -60,7 +60,7 @@ def write_not_open(intake: Intake, path: Path) -> None:
     if len(rows):
         write_csv(path, rows)
     else:
-        path.unlink(missing_ok=True)
+        remove_csv(path)
 
 
 def write_findings(intake: Intake, folder: Path, tr: Say) -> tuple[Path, ...]:

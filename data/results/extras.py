@@ -31,7 +31,7 @@ LAYERS: Final = ("isochrones", "barriers", "gap_parts")
 PIECES: Final = "reached_streets"
 GEOPACKAGE: Final = "reach.gpkg"
 FILES: Final = (
-    *(f"{name}.csv" for name in (*ALWAYS, *ASKED)),
+    *(f"{name}{ending}" for name in (*ALWAYS, *ASKED) for ending in (".csv", ".csvt")),
     *(f"{name}.geojson" for name in LAYERS),
     GEOPACKAGE,
 )
