@@ -64,9 +64,11 @@ class Assessment:
     def equity(self) -> Equity | None:
         """Distances among the residents of the radius or walk rule that speaks of most of them.
 
-        Of several such rules the walk rule with the widest figure; None where there is none.
+        Of several such rules the walk rule with the widest figure; rules with figures by size are passed
+        over, since ways to facilities of different figures are not compared. None where there is none.
         """
-        judged = [r for r in self.results if r.rule.check in (Check.RADIUS, Check.WALK) and r.residents > 0]
+        reach = (Check.RADIUS, Check.WALK)
+        judged = [r for r in self.results if r.rule.check in reach and r.residents > 0 and not r.rule.classes]
         walking = self.standard.walking
         widest = max(
             judged,
@@ -134,7 +136,7 @@ def _notes(measured: Measured) -> tuple[Text, ...]:
                 limit=measured.standard.walking.snap_limit_m,
             )
         )
-    doors = int((distances.facilities.edge < 0).sum())
+    doors = int((~distances.facility_linked).sum())
     if doors:
         notes.append(
             text(

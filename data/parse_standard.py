@@ -15,6 +15,7 @@ from coverage.model.standard import (
     Check,
     Evidence,
     Rule,
+    SizeClass,
     Standard,
     VerdictLimits,
     Walking,
@@ -36,8 +37,8 @@ _COMMON: Final = frozenset(
     | {"clause", "wording", "evidence", "source", "confirmed", "responsible"}
 )
 _EXTRA: Final[Mapping[Check, frozenset[str]]] = {
-    Check.RADIUS: frozenset({"denominator", "basis"}),
-    Check.WALK: frozenset({"figure_m", "speed_kmh", "denominator", "basis"}),
+    Check.RADIUS: frozenset({"denominator", "basis", "class"}),
+    Check.WALK: frozenset({"figure_m", "speed_kmh", "denominator", "basis", "class"}),
     Check.LOAD: frozenset(),
     Check.PRESENCE: frozenset({"unit", "least_m2", "least_functions"}),
     Check.RATIO: frozenset({"group", "unit"}),
@@ -107,7 +108,8 @@ class _Reader:
         elif check in (Check.RATIO, Check.AREA):
             usual = "district" if check is Check.RATIO else "community"
             unit = self._fields.one_of(row, "unit", LEVELS, where=where, default=usual)
-        in_metres = check is Check.WALK and "figure_m" in row
+        classes = self._classes(row, figure_key, where) if "class" in row else ()
+        in_metres = check is Check.WALK and ("figure_m" in row or bool(classes))
         if in_metres and "figure_min" in row:
             raise self._fields.refuse(
                 where, "figure_min", text("write the metres or the minutes on foot, not both")
@@ -120,7 +122,9 @@ class _Reader:
             tier=tier,
             serves=self._fields.words(row, "serves", where, default=(tier,)),
             settlement=self._fields.one_of(row, "settlement", _SETTLEMENTS, where=where, default="any"),
-            figure=self._figure(row, check, "figure_m" if in_metres else figure_key, where),
+            figure=max(size.figure_m for size in classes)
+            if classes
+            else self._figure(row, check, "figure_m" if in_metres else figure_key, where),
             band=self._fields.band(row, "figure_residents", where) if check is Check.LOAD else None,
             tolerance=self._fields.number(row, "tolerance", where, bounds=(0.0, 1.0), default=0.0),
             unit=unit,
@@ -134,6 +138,7 @@ class _Reader:
             denominator=denominator,
             basis=basis,
             basis_share=basis_share,
+            classes=classes,
             clause=self._fields.word(row, "clause", where, default=""),
             wording=self._fields.word(row, "wording", where, default=""),
             evidence=self._evidence(row, where),
@@ -149,6 +154,30 @@ class _Reader:
         if figure == 0:
             raise self._fields.refuse(where, key, text("a figure must be above 0"))
         return figure
+
+    def _classes(self, row: Mapping[str, Any], figure_key: str | None, where: str) -> tuple[SizeClass, ...]:
+        """Figures by size of facility, largest size first."""
+        for key in {"figure_m", figure_key}:
+            if key in row:
+                raise self._fields.refuse(
+                    where, str(key), text("write one figure, or [[rule.class]] with several, not both")
+                )
+        rows = row["class"]
+        if not isinstance(rows, list) or not rows or not all(isinstance(one, dict) for one in rows):
+            raise self._fields.refuse(
+                where, "class", text("write each class under its own [[rule.class]] heading")
+            )
+        found = []
+        for one in rows:
+            self._fields.known_keys(one, {"least_m2", "figure_m"}, where)
+            least = self._fields.number(one, "least_m2", where, bounds=(0.0, 1e9))
+            figure = self._fields.number(one, "figure_m", where, bounds=(0.0, 1e6))
+            if figure == 0:
+                raise self._fields.refuse(where, "figure_m", text("a figure must be above 0"))
+            found.append(SizeClass(least, figure))
+        if len({size.least_m2 for size in found}) < len(found):
+            raise self._fields.refuse(where, "least_m2", text("two classes begin at the same size"))
+        return tuple(sorted(found, key=lambda size: -size.least_m2))
 
     def _basis(self, row: Mapping[str, Any], denominator: str, where: str) -> tuple[str, float | None]:
         """When a compound or community counts as covered: a word, or the share of its area from which on."""

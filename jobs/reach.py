@@ -71,9 +71,10 @@ class Reached:
     @property
     def notes(self) -> tuple[Text, ...]:
         """Which doors are on an island of streets, or passed over one that is nearer."""
-        study, doors = self.done.assessment.study, self.done.assessment.measured.distances.facilities
+        study, doors = self.done.assessment.study, self.done.assessment.measured.distances.entrances
         on_island = study.network.islands.on_island
-        said = []
+        rows = study.facilities.entrances.of_rows(self.wish.facilities)
+        said: list[Text] = []
         if "outline_off_m" in self.light:
             said.append(
                 text(
@@ -84,8 +85,9 @@ class Reached:
                     filled=float(self.light["filled_m2"].iloc[0]),
                 )
             )
-        for row in self.wish.facilities.tolist():
-            name, edge = str(study.facilities.frame["name"].iloc[row]), int(doors.edge[row])
+        for row, owner in zip(*(side.tolist() for side in rows), strict=True):
+            facility = int(self.wish.facilities[owner])
+            name, edge = str(study.facilities.frame["name"].iloc[facility]), int(doors.edge[row])
             if edge >= 0 and on_island[edge]:
                 length_m = study.network.islands.length_m[study.network.islands.component[edge]]
                 said.append(
@@ -105,7 +107,7 @@ class Reached:
                         metres=float(doors.snap_m[row]),
                     )
                 )
-        return tuple(said)
+        return tuple(dict.fromkeys(said))
 
 
 def isochrone_files(
@@ -138,7 +140,7 @@ def reached(done: Assessed, wish: ReachWish) -> Reached:
         speed_kmh=wish.speed_kmh or done.inputs.standard.walking.speed_kmh,
         kind=Kind(wish.kind),
     )
-    return Reached(asked, reach_layers(study, distances.cells, distances.facilities, asked), done)
+    return Reached(asked, reach_layers(study, distances.cells, distances.entrances, asked), done)
 
 
 def wished_rows(facilities: FacilityTable, wish: ReachWish, tiers: Sequence[str]) -> Ints:

@@ -10,10 +10,10 @@ from scipy.sparse import csr_array
 
 from core.errors import SettingError
 from coverage.checks.allocation_capacity import least_walking
+from coverage.measuring.facility_reach import walking_reach
 from coverage.measuring.measure import BOUNDARY_M
 from coverage.model.standard import ANY_TIER, Rule
 from coverage.model.tables import Bools, Floats
-from geo.distance.reach import bounded_reach
 from geo.network.snapping import take
 
 if TYPE_CHECKING:  # the checks import this module
@@ -80,9 +80,11 @@ def allocate(rule: Rule, measured: Measured, manner: Manner = TO_NEAREST) -> All
         raise SettingError("A distance to share residents by must be more than 0 m.")
     subject = np.flatnonzero(measured.study.subject_to(rule.settlement) & (measured.residents > 0))
     accepted = np.flatnonzero(measured.study.facilities.frame["tier"].isin(rule.serves).to_numpy(bool))
-    reach = bounded_reach(
+    reach = walking_reach(
         measured.study.network,
-        take(measured.distances.facilities, accepted),
+        measured.study.facilities,
+        measured.distances.entrances,
+        accepted,
         take(measured.distances.cells, subject),
         limit_m=manner.limit_m + BOUNDARY_M,
     )

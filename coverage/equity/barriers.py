@@ -16,7 +16,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from coverage.checks.measured import Measured
-from coverage.checks.reach import BOUNDARY_M, limit_m
+from coverage.checks.reach import BOUNDARY_M, accepted, limit_m
 from coverage.measuring.near_cells import CellsOfEdges, cells_of_edges
 from coverage.model.standard import Rule
 from coverage.model.tables import Floats, Ints
@@ -81,10 +81,9 @@ def worst_barriers(rule: Rule, measured: Measured, *, limits: Limits | None = No
     """
     limits = limits or Limits()
     network = measured.study.network
-    frame = measured.study.facilities.frame
-    doors = take(
-        measured.distances.facilities, np.flatnonzero(frame["tier"].isin(rule.serves).to_numpy(bool))
-    )
+    facilities = measured.study.facilities
+    counted = accepted(rule, facilities, measured.standard).rows
+    doors = take(measured.distances.entrances, facilities.entrances.of_rows(counted)[0])
     if not doors.linked.any():
         return ()
     limit = limit_m(rule, measured.standard)

@@ -18,15 +18,12 @@ from scipy.sparse import csr_array
 
 from coverage.checks.by_unit import units_of
 from coverage.checks.measured import Measured
-from coverage.checks.reach import cells_within, limit_m
+from coverage.checks.reach import accepted, cells_within, limit_m, reach_matrix
 from coverage.equity.areas import area_levels, people_of
 from coverage.equity.reached_ground import circles, indexed, pieces_of
-from coverage.measuring.measure import BOUNDARY_M
 from coverage.model.results import RuleResult
 from coverage.model.standard import Check, Rule
 from coverage.model.tables import Bools, Floats, Ints
-from geo.distance.reach import bounded_reach, reach_straight
-from geo.network.snapping import take
 
 # Above this a resident's number of facilities is one class of the table.
 _MANY: Final = 3
@@ -53,31 +50,15 @@ def choices(measured: Measured, results: tuple[RuleResult, ...]) -> Iterator[Cho
 
     Rules that share tiers, measure and figure share one search.
     """
-    found: dict[tuple[Check, tuple[str, ...], float], csr_array] = {}
+    found: dict[tuple[object, ...], tuple[Ints, csr_array]] = {}
     for result in results:
         rule = result.rule
         if rule.check not in (Check.RADIUS, Check.WALK) or result.cells_subject is None:
             continue
-        key = rule.check, rule.serves, limit_m(rule, measured.standard)
-        rows = _accepted(rule, measured)
+        key = rule.check, rule.serves, limit_m(rule, measured.standard), rule.classes
         if key not in found:
-            found[key] = _reach(rule, measured, rows)
-        yield _choice(rule, measured, result.cells_subject, rows, found[key])
-
-
-def _accepted(rule: Rule, measured: Measured) -> Ints:
-    tiers = measured.study.facilities.frame["tier"].isin(rule.serves)
-    return np.flatnonzero(tiers.to_numpy(bool))
-
-
-def _reach(rule: Rule, measured: Measured, rows: Ints) -> csr_array:
-    """Facilities × cells, an entry where the cell is within the rule's figure."""
-    study, distances = measured.study, measured.distances
-    limit = limit_m(rule, measured.standard) + BOUNDARY_M
-    if rule.check is Check.RADIUS:
-        return reach_straight(study.facilities.xy[rows], study.grid.xy, limit_m=limit)
-    doors = take(distances.facilities, rows)
-    return bounded_reach(study.network, doors, distances.cells, limit_m=limit)
+            found[key] = reach_matrix(rule, measured)
+        yield _choice(rule, measured, result.cells_subject, *found[key])
 
 
 def _choice(rule: Rule, measured: Measured, subject: Bools, rows: Ints, reach: csr_array) -> Choice:
@@ -101,10 +82,10 @@ def overlaps(measured: Measured) -> dict[str, float]:
     """
     study, found = measured.study, {}
     for rule in measured.standard.rules:
-        rows = _accepted(rule, measured)
-        if rule.check is not Check.RADIUS or not len(rows):
+        counted = accepted(rule, study.facilities, measured.standard)
+        if rule.check is not Check.RADIUS or not len(counted.rows):
             continue
-        drawn = circles(study.facilities.xy[rows], limit_m(rule, measured.standard))
+        drawn = circles(study.facilities.entrances.places_of(counted.rows), counted.limit_m)
         union = pieces_of(np.array([shapely.union_all(drawn)]))
         if study.units is None:
             every, once = float(shapely.area(drawn).sum()), float(shapely.area(union.shape).sum())

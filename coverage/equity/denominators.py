@@ -31,11 +31,11 @@ import shapely
 from core.text import Text, text
 from coverage.checks.by_unit import judged, parent_rows, sum_by, units_of
 from coverage.checks.measured import Measured
-from coverage.checks.reach import limit_m
+from coverage.checks.reach import accepted, limit_m
 from coverage.equity.areas import CITY, area_levels
 from coverage.equity.reached_ground import circles, pieces_of
 from coverage.model.results import RuleResult, judge
-from coverage.model.standard import Check, Rule, at_least
+from coverage.model.standard import Check, Rule, SizeClass, at_least
 from coverage.model.study import Study
 from coverage.model.tables import HOUSEHOLDS, Bools, Floats, Ints, Shapes
 from geo.isochrone.isochrones import Kind, reached, rising_steps
@@ -250,27 +250,35 @@ class _Ground:
         """What every rule reaches; rules with the same tiers, measure and figure share it."""
         keys = list(dict.fromkeys(_key(rule, measured) for rule in rules))
         asked = np.concatenate([self.points, self.gates])
-        tiers = self.study.facilities.frame["tier"]
+        entrances, counted = self.study.facilities.entrances, {}
+        for rule in rules:
+            counted[_key(rule, measured)] = accepted(rule, self.study.facilities, measured.standard)
         found: dict[_Key, _Reached] = {}
         whole = shapely.area(self.shapes)
         for key in keys:
-            check, serves, limit = key
-            if check is Check.RADIUS:
-                xy = self.study.facilities.xy[tiers.isin(serves).to_numpy(bool)]
-                pieces = pieces_of(np.array([shapely.union_all(circles(xy, limit))]))
+            if key[0] is Check.RADIUS:
+                centres = entrances.places_of(counted[key].rows)
+                pieces = pieces_of(np.array([shapely.union_all(circles(centres, counted[key].limit_m))]))
                 share = np.divide(
                     pieces.area_in(self.shapes), whole, out=np.zeros(len(whole)), where=whole > 0
                 )
                 found[key] = _Reached(share, pieces.contains(asked))
         sheet: Sheet | None = None
-        for serves in dict.fromkeys(key[1] for key in keys if key[0] is Check.WALK):
-            limits = sorted(key[2] for key in keys if key[0] is Check.WALK and key[1] == serves)
-            doors = take(measured.distances.facilities, np.flatnonzero(tiers.isin(serves).to_numpy(bool)))
+        for tiers in dict.fromkeys((key[1], key[3]) for key in keys if key[0] is Check.WALK):
+            alike = sorted(
+                (key for key in keys if key[0] is Check.WALK and (key[1], key[3]) == tiers),
+                key=lambda key: key[2],
+            )
+            limits, some = [key[2] for key in alike], counted[alike[-1]]
+            at, owner = entrances.of_rows(some.rows)
+            doors = take(measured.distances.entrances, at)
+            if alike[-1][3]:  # a shorter figure is a longer way from the door
+                doors = replace(doors, snap_m=doors.snap_m + (limits[-1] - some.limit_m)[owner])
             stretches = reached(self.study.network, doors, limit_m=limits[-1], kind=Kind.DISSOLVED)
             sheet = sheet or Sheet.ruled(self.shapes, shapely.get_coordinates(asked))
             _, steps = rising_steps(self.study.network, stretches, limits)
-            for limit, (share, inside) in zip(limits, reached_shares(steps, sheet), strict=True):
-                found[Check.WALK, serves, limit] = _Reached(share, inside)
+            for key, (share, inside) in zip(alike, reached_shares(steps, sheet), strict=True):
+                found[key] = _Reached(share, inside)
         return {key: self._with_points(reach) for key, reach in found.items()}
 
     def _with_points(self, reach: _Reached) -> _Reached:
@@ -333,11 +341,11 @@ class _Ground:
         return {basis: mask.astype(float) for basis, mask in met.items()}
 
 
-_Key = tuple[Check, tuple[str, ...], float]
+_Key = tuple[Check, tuple[str, ...], float, tuple[SizeClass, ...]]
 
 
 def _key(rule: Rule, measured: Measured) -> _Key:
-    return rule.check, rule.serves, limit_m(rule, measured.standard)
+    return rule.check, rule.serves, limit_m(rule, measured.standard), rule.classes
 
 
 @dataclass(frozen=True)

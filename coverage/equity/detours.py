@@ -10,7 +10,7 @@ import pandas as pd
 
 from coverage.checks.by_unit import sum_by
 from coverage.checks.measured import Measured
-from coverage.checks.reach import BOUNDARY_M, limit_m, reach_m
+from coverage.checks.reach import BOUNDARY_M, cells_within, limit_m, reach_m
 from coverage.model.results import ratio
 from coverage.model.standard import Check, Rule, Standard
 from coverage.model.tables import Bools, Floats
@@ -87,9 +87,7 @@ def _detours(rule: Rule, measured: Measured) -> Detours:
     walk_m, _ = measured.distances.walk_to(rule.serves)
     walk = walk_rule_for(rule, measured.standard)
     limit = limit_m(walk or rule, measured.standard)
-    in_radius = study.subject_to(rule.settlement) & (
-        straight_m <= limit_m(rule, measured.standard) + BOUNDARY_M
-    )
+    in_radius = study.subject_to(rule.settlement) & cells_within(rule, measured)
     cut_off = in_radius & ~(walk_m <= limit + BOUNDARY_M)
     detour = detour_ratio(straight_m, walk_m)
     inside, missed = residents * in_radius, residents * cut_off

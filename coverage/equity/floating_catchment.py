@@ -21,8 +21,6 @@ from coverage.measuring.measure import BOUNDARY_M
 from coverage.model.results import ratio
 from coverage.model.standard import Rule
 from coverage.model.tables import Floats
-from geo.distance.reach import bounded_reach
-from geo.network.snapping import take
 
 
 @dataclass(frozen=True)
@@ -79,12 +77,7 @@ def reachable_supply(rule: Rule, measured: Measured, *, zones: Sequence[Zone] = 
     speed = measured.standard.walking.metres_per_minute
     limits_m = [zone.minutes * speed for zone in zones]
     held = np.flatnonzero(places)
-    reach = bounded_reach(
-        measured.study.network,
-        take(measured.distances.facilities, held),
-        measured.distances.cells,
-        limit_m=max(limits_m, default=0.0) + BOUNDARY_M,
-    )
+    reach = measured.reach_of(held, on_foot=True, limit_m=max(limits_m, default=0.0) + BOUNDARY_M)
     weights = zone_weights(reach, limits_m, [zone.weight for zone in zones])
     per_facility, per_cell = floating_catchment(places[held], group, weights)
     all_facilities = np.zeros(len(places))

@@ -51,11 +51,14 @@ def indexed(shapes: Shapes) -> Pieces:
     return Pieces(shapes, shapely.STRtree(shapes))
 
 
-def circles(centres: Floats, radius_m: float) -> Shapes:
-    """(k,) polygons with the area of the circle; their rim is within 0.03 % of the radius of it."""
+def circles(centres: Shapes, radius_m: Floats | float) -> Shapes:
+    """(k,) polygons with the area of the circle; their rim is within 0.03 % of the radius of it.
+
+    `centres` are points; several points, or a polygon, have the ground within the radius of any of them.
+    """
     angle = np.pi / (2 * _QUARTER_CORNERS)
     drawn = radius_m * np.sqrt(angle / np.sin(angle))
-    made: Shapes = shapely.buffer(shapely.points(centres), drawn, quad_segs=_QUARTER_CORNERS)
+    made: Shapes = shapely.buffer(centres, drawn, quad_segs=_QUARTER_CORNERS)
     return made
 
 

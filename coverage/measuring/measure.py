@@ -9,10 +9,11 @@ from typing import Final
 
 import numpy as np
 
+from coverage.measuring.facility_reach import of_facilities, straight_nearest
 from coverage.model.standard import Walking
-from coverage.model.tables import FacilityTable, Floats, Ints, PopulationGrid
-from geo.distance.near_places import PointBlocks, blocks_of
-from geo.distance.nearest import Nearest, joined, nearest_by_nodes, nearest_straight, node_distances
+from coverage.model.tables import Bools, FacilityTable, Floats, Ints, PopulationGrid
+from geo.distance.near_places import blocks_of
+from geo.distance.nearest import joined, nearest_by_nodes, node_distances
 from geo.network.network import WalkNetwork
 from geo.network.snapping import Snapped, snap_once
 
@@ -27,9 +28,9 @@ class Distances:
     """Tier → metres for each cell (n,), `inf` where no facility of the tier can be reached.
 
     `straight_row` and `walk_row` give the facility's row in the facility table, -1 where none.
-    `cells` and `facilities` say where each was snapped to the streets. `nodes` tier → metres from
-    each junction to the nearest facility of the tier, on foot, and its row; kept so that nobody
-    has to search again.
+    `cells` and `entrances` say where each cell, and each entrance of the facilities, was snapped to the
+    streets; `entrance_of` is the facility of each entrance. `nodes` tier → metres from each junction to the
+    nearest entrance of the tier, on foot, and its row; kept so that nobody has to search again.
     """
 
     straight_m: Mapping[str, Floats]
@@ -37,7 +38,8 @@ class Distances:
     straight_row: Mapping[str, Ints]
     walk_row: Mapping[str, Ints]
     cells: Snapped
-    facilities: Snapped
+    entrances: Snapped
+    entrance_of: Ints
     nodes: Mapping[str, tuple[Floats, Ints]] = field(default_factory=dict)
 
     def straight_to(self, tiers: Sequence[str]) -> tuple[Floats, Ints]:
@@ -49,7 +51,7 @@ class Distances:
         return self._once(tiers, self.walk_m, self.walk_row)
 
     def nodes_to(self, tiers: Sequence[str]) -> tuple[Floats, Ints]:
-        """Metres on foot from each junction to the nearest facility of any of `tiers`, and its lowest row."""
+        """Metres on foot from each junction to the nearest entrance of any of `tiers`, and its lowest row."""
         return _lowest_of([self.nodes[tier] for tier in tiers])
 
     def _once(
@@ -72,6 +74,20 @@ class Distances:
         """Rows of the cells farther from any street than the snap limit."""
         return np.flatnonzero(self.cells.edge < 0)
 
+    @cached_property
+    def facility_snap_m(self) -> Floats:
+        """(facilities,) straight metres from the entrance nearest to a street to that street."""
+        return self._least(self.entrances.snap_m)
+
+    @cached_property
+    def facility_linked(self) -> Bools:
+        """(facilities,) whether any entrance has a street within the snap limit."""
+        return np.isfinite(self._least(np.where(self.entrances.linked, 0.0, np.inf)))
+
+    def _least(self, values: Floats) -> Floats:
+        starts = np.flatnonzero(np.diff(self.entrance_of, prepend=-1))
+        return np.minimum.reduceat(values, starts) if len(starts) else values
+
 
 def measure(
     grid: PopulationGrid,
@@ -84,31 +100,40 @@ def measure(
     """Straight and walking metres from each cell to the nearest facility of each of `tiers`.
 
     Walking metres include the way from the cell to its street and from the street to the
-    facility; the same spot is walked to straight. All three tables must be in one CRS (ValueError if not).
+    facility; the same spot is walked to straight. Both are to the nearest entrance, 0 within an outline
+    without doors. All three tables must be in one CRS (ValueError if not).
     """
     if not grid.crs == facilities.crs == network.crs:
         raise ValueError("the tables are in different coordinate systems")
     cells = snap_once(network, grid.xy, limit_m=walking.snap_limit_m)
-    doors = snap_once(network, facilities.xy, limit_m=walking.snap_limit_m)
+    entrances = facilities.entrances
+    doors = snap_once(network, entrances.xy, limit_m=walking.snap_limit_m)
     rows = {tier: facilities.of_tier(tier) for tier in tiers}
+    at = {tier: entrances.of_rows(rows[tier])[0] for tier in tiers}
     blocks = blocks_of(grid.xy)
-    straight = {tier: _straight(blocks, facilities, rows[tier]) for tier in tiers}
-    nodes = {tier: nodes_to_rows(network, doors, rows[tier]) for tier in tiers}
+    straight = {tier: straight_nearest(blocks, grid.xy, facilities, rows[tier]) for tier in tiers}
+    nodes = {tier: nodes_to_rows(network, doors, at[tier]) for tier in tiers}
     places = joined(network, cells, np.flatnonzero(cells.linked))
-    walk = {tier: nearest_by_nodes(network, places, nodes[tier], (doors, rows[tier])) for tier in tiers}
+    walk = {
+        tier: of_facilities(
+            nearest_by_nodes(network, places, nodes[tier], (doors, at[tier])), grid.xy, facilities, rows[tier]
+        )
+        for tier in tiers
+    }
     return Distances(
         straight_m={tier: near.metres for tier, near in straight.items()},
         walk_m={tier: near.metres for tier, near in walk.items()},
-        straight_row={tier: near.index for tier, near in straight.items()},
+        straight_row={tier: np.append(rows[tier], -1)[near.index] for tier, near in straight.items()},
         walk_row={tier: near.index for tier, near in walk.items()},
         cells=cells,
-        facilities=doors,
+        entrances=doors,
+        entrance_of=entrances.facility,
         nodes=nodes,
     )
 
 
 def nodes_to_rows(network: WalkNetwork, doors: Snapped, rows: Ints) -> tuple[Floats, Ints]:
-    """Metres on foot from each junction to the nearest of the facilities `rows`, and its row.
+    """Metres on foot from each junction to the nearest of the entrances `rows`, and its row.
 
     inf and -1 where none is reached.
     """
@@ -121,11 +146,6 @@ def nodes_to_rows(network: WalkNetwork, doors: Snapped, rows: Ints) -> tuple[Flo
 
 def _linked(doors: Snapped, rows: Ints) -> Ints:
     return rows[doors.edge[rows] >= 0]
-
-
-def _straight(blocks: PointBlocks, facilities: FacilityTable, rows: Ints) -> Nearest:
-    near = nearest_straight(blocks, facilities.xy[rows])
-    return Nearest(near.metres, rows[near.index]) if len(rows) else near
 
 
 def _lowest_of(found: Sequence[tuple[Floats, Ints]]) -> tuple[Floats, Ints]:

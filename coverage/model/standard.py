@@ -55,6 +55,14 @@ def at_least(share: float) -> str:
 
 
 @dataclass(frozen=True)
+class SizeClass:
+    """Facilities of at least `least_m2` of ground have the figure `figure_m`; the boundary too."""
+
+    least_m2: float
+    figure_m: float
+
+
+@dataclass(frozen=True)
 class Rule:
     """One row of a standard.
 
@@ -69,6 +77,8 @@ class Rule:
     `denominator` is what the share of a radius or walk rule divides by (one of DENOMINATORS), `basis` when a
     compound or community counts as covered ("" by its inner point), `basis_share` the share of its area
     where that decides.
+    `classes` (radius, and walk in metres): figures by size of facility, largest first; `figure` is then the
+    widest. Facilities below the smallest class, or of unknown size, are not counted.
     `evidence` says where the figure was read (None: not stated), `source` in which text.
     """
 
@@ -91,6 +101,7 @@ class Rule:
     denominator: str = "residents"
     basis: str = ""
     basis_share: float | None = None
+    classes: tuple[SizeClass, ...] = ()
     clause: str = ""
     wording: str = ""
     evidence: Evidence | None = None
@@ -201,11 +212,16 @@ class Standard:
                 "low": low,
                 "high": high,
                 "whole": whole_title(rule),
+                "classes": classes_title(rule),
             },
         )
 
 
 def _rule_template(rule: Rule) -> str:
+    if rule.classes:
+        if rule.check is Check.RADIUS:
+            return text("Within reach of a {tier} by its size, straight line: {classes} ({whole})").template
+        return text("Within reach of a {tier} by its size, on foot: {classes} ({whole})").template
     if rule.denominator != "residents":
         if rule.check is Check.RADIUS:
             return text("Within {figure:,g} m of a {tier}, straight line ({whole})").template
@@ -225,6 +241,15 @@ def _rule_template(rule: Rule) -> str:
     if rule.least_functions:
         return text("A {tier} with at least {functions} services in every {unit}").template
     return _RULE_TITLES[rule.check].template
+
+
+def classes_title(rule: Rule) -> Sayable:
+    """The figures of a rule by size of facility, largest first; "" where it has one figure."""
+    said: Sayable = ""
+    for size in rule.classes:
+        one = text("{figure:,g} m from {area:,g} m² on", figure=size.figure_m, area=size.least_m2)
+        said = one if not said else text("{one}, {another}", one=said, another=one)
+    return said
 
 
 def settlement_title(settlement: str) -> Sayable:

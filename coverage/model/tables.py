@@ -13,10 +13,12 @@ from typing import Final
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
 from core.errors import InputError
 from core.text import Text, text
+from coverage.model.entrances import EXTENT, Entrances
 from coverage.model.standard import LEVELS as LEVELS
 from geo.crs import require_metric, unproject
 from geo.lattice import Lattice, find_lattice
@@ -39,7 +41,8 @@ class FacilityTable:
 
     `frame` has `facility_id` (str, unique), `name` (str), `tier` (str), `x`, `y` (metres), and may
     have `places` (float: beds or seats, NaN where not stated), `district`, `street`, `community`
-    (as declared by the list, "" where not), `status` (str) and `source` ("file, sheet, row n").
+    (as declared by the list, "" where not), `status` (str) and `source` ("file, sheet, row n"),
+    `extent` (doors or outline, None for a point; see `coverage.model.entrances`) and `site_m2` (ground).
     """
 
     frame: pd.DataFrame
@@ -60,6 +63,31 @@ class FacilityTable:
     def xy(self) -> Floats:
         """(n, 2) metres."""
         return self.frame[["x", "y"]].to_numpy(float)
+
+    @cached_property
+    def entrances(self) -> Entrances:
+        """Where every facility is entered; the facilities' own points, unless they have an extent."""
+        extent = self.frame[EXTENT].to_numpy(object) if EXTENT in self.frame else None
+        return Entrances.of(self.xy, extent)
+
+    @property
+    def has_extents(self) -> bool:
+        """Whether any facility is more than a point."""
+        return self.entrances.xy is not self.xy
+
+    @cached_property
+    def size_m2(self) -> Floats:
+        """(n,) ground as stated, else the outline's area, else the floor area stated; NaN: unknown."""
+        frame, size = self.frame, np.full(len(self), np.nan)
+        if EXTENT in frame:
+            area = shapely.area(frame[EXTENT].to_numpy(object))
+            size = np.where(area > 0, area, np.nan)
+        for column, first in (("area_m2", False), ("site_m2", True)):
+            if column in frame:
+                stated = frame[column].to_numpy(float)
+                take = np.isfinite(stated) & (stated > 0) & (first | np.isnan(size))
+                size = np.where(take, stated, size)
+        return size
 
     @property
     def tiers(self) -> tuple[str, ...]:

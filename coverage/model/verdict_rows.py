@@ -16,6 +16,7 @@ from coverage.model.standard import (
     Evidence,
     Rule,
     Standard,
+    classes_title,
     evidence_title,
     group_title,
     settlement_title,
@@ -164,6 +165,8 @@ def _remark(rule: Rule, row: Mapping[str, Any]) -> Text | None:
 def _figure(rule: Rule) -> Text:
     low, high = rule.band or (0.0, 0.0)
     match rule.check:
+        case Check.RADIUS | Check.WALK if rule.classes:
+            said = text("≤ {classes}", classes=classes_title(rule))
         case Check.RADIUS | Check.WALK if rule.check is Check.RADIUS or rule.in_metres:
             said = text("≤ {figure:,g} m", figure=rule.limit)
         case Check.RADIUS | Check.WALK:

@@ -91,6 +91,7 @@ def _rule(result: RuleResult, study: Study) -> dict[str, Any]:
         "share": result.share,
         "verdict": result.verdict.value if result.verdict else None,
         **_divided(result),
+        **_classes(result.rule),
         "evidence": rule.evidence.value if rule.evidence else None,
         "source": rule.source,
     }
@@ -128,6 +129,12 @@ def _divided(result: RuleResult) -> dict[str, Any]:
         "covered": result.covered if own else result.residents_met,
         "total": result.total if own else result.residents,
     }
+
+
+def _classes(rule: Rule) -> dict[str, Any]:
+    """Figures by size of facility, where the rule has them."""
+    sizes = [{"least_m2": size.least_m2, "figure_m": size.figure_m} for size in rule.classes]
+    return {"classes": sizes} if sizes else {}
 
 
 def _figure(rule: Rule) -> float | list[float]:

@@ -14,6 +14,7 @@ from coverage.assessment import Assessment
 from coverage.gaps.gaps import gap_outlines
 from coverage.gaps.sites import split_large
 from coverage.measuring.outlines import cell_outlines
+from coverage.model.entrances import EDGE, EXTENT
 from coverage.model.study import Study
 from coverage.model.tables import Ints
 from coverage.publish.asked import PART_COLUMNS, part_rows
@@ -80,12 +81,17 @@ def _cells(assessment: Assessment) -> pd.DataFrame:
 def _facilities(assessment: Assessment) -> pd.DataFrame:
     study = assessment.study
     lon, lat = study.facilities.lonlat()
-    table = study.facilities.frame.drop(columns=["x", "y"]).reset_index(drop=True)
+    table = study.facilities.frame.drop(columns=["x", "y", EXTENT], errors="ignore").reset_index(drop=True)
     table.insert(3, "lon", np.round(lon, _DECIMALS))
     table.insert(4, "lat", np.round(lat, _DECIMALS))
-    doors = assessment.measured.distances.facilities
-    table["snap_m"] = np.round(doors.snap_m, 2)
-    table["linked"] = doors.edge >= 0
+    distances = assessment.measured.distances
+    if study.facilities.has_extents:
+        table["measured_to"] = study.facilities.entrances.measured_to
+        table["doors"] = np.bincount(distances.entrance_of, minlength=len(table)).astype(float)
+        table.loc[table["measured_to"] == EDGE, "doors"] = np.nan
+        table["size_m2"] = np.round(study.facilities.size_m2, 1)
+    table["snap_m"] = np.round(distances.facility_snap_m, 2)
+    table["linked"] = distances.facility_linked
     table["load"] = np.round(assessment.facility_loads, 1)
     for result in assessment.results:
         if result.load is not None:

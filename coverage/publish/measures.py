@@ -57,7 +57,9 @@ def measures_of(
     judged = [
         result.rule
         for result in assessment.results
-        if result.rule.check in (Check.RADIUS, Check.WALK) and result.residents > 0
+        if result.rule.check in (Check.RADIUS, Check.WALK)
+        and result.residents > 0
+        and not result.rule.classes
     ]
     spreads = []
     for number, rule in enumerate(judged):
@@ -121,6 +123,8 @@ def shortfall_table(results: Sequence[RuleResult]) -> pd.DataFrame:
 def _shortfall_row(result: RuleResult) -> dict[str, object]:
     rule, lacking = result.rule, shortfall(result)
     band = "-".join(f"{end:g}" for end in rule.band) if rule.band else f"{rule.figure:g}"
+    if rule.classes:
+        band = "; ".join(f"{size.figure_m:g} (≥ {size.least_m2:g} m²)" for size in rule.classes)
     judged = result.verdict is not None
     return {
         "clause": rule.clause,

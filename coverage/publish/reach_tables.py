@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import geopandas as gpd
@@ -14,14 +14,14 @@ from scipy.sparse import csr_array
 
 from coverage.assessment import Assessment
 from coverage.equity.barriers import Crossing
+from coverage.measuring.facility_reach import walking_reach
 from coverage.measuring.measure import BOUNDARY_M
 from coverage.model.membership import locate
 from coverage.model.study import Study
 from coverage.model.tables import Floats, Ints
 from geo.crs import WGS84, unproject
-from geo.distance.reach import bounded_reach
 from geo.isochrone.isochrones import Isochrone, Kind, isochrones
-from geo.isochrone.reached_segments import piece_vertices
+from geo.isochrone.reached_segments import Pieces, piece_vertices
 from geo.network.snapping import Snapped, take
 
 ISOCHRONE_COLUMNS: Final = (
@@ -64,17 +64,18 @@ _STREET_COLUMNS: Final = ("minutes", "facility_id", "metres")
 def reach_layers(study: Study, cells: Snapped, doors: Snapped, reach: Reach) -> ReachLayers:
     """The isochrones of some facilities, for every limit, widest first so that narrower lie on top.
 
-    `cells` and `doors` are the study's cells and facilities on their streets. `residents` of an area
-    are counted at the cells, not by its shape.
+    `cells` and `doors` are the study's cells and the facilities' entrances on their streets. `residents` of
+    an area are counted at the cells, not by its shape.
     """
-    chosen = take(doors, reach.facilities)
     wide_first = sorted(set(reach.minutes), reverse=True)
     limits = [reach.limit_m(minutes) for minutes in wide_first]
     if not len(reach.facilities) or not limits:
         return ReachLayers(_joined([], ISOCHRONE_COLUMNS),
                            _joined([], _STREET_COLUMNS))  # fmt: skip
-    found = isochrones(study.network, chosen, limits_m=limits, kind=reach.kind)
-    walks = bounded_reach(study.network, chosen, cells, limit_m=max(limits) + BOUNDARY_M)
+    found = _isochrones(study, doors, reach, limits)
+    walks = walking_reach(
+        study.network, study.facilities, doors, reach.facilities, cells, limit_m=max(limits) + BOUNDARY_M
+    )
     parts = [
         _Part(study, reach, one, minutes, _people(one, walks, study, reach.kind))
         for one, minutes in zip(found, wide_first, strict=True)
@@ -83,6 +84,50 @@ def reach_layers(study: Study, cells: Snapped, doors: Snapped, reach: Reach) -> 
         _joined([part.areas() for part in parts], ISOCHRONE_COLUMNS),
         _joined([part.streets() for part in parts], _STREET_COLUMNS),
     )
+
+
+def _isochrones(study: Study, doors: Snapped, reach: Reach, limits: Sequence[float]) -> tuple[Isochrone, ...]:
+    """One shape a facility, however many entrances it has."""
+    at, owner = study.facilities.entrances.of_rows(reach.facilities)
+    if reach.kind is Kind.EACH:  # the doors of one facility together, as if it stood alone
+        several = np.flatnonzero(np.bincount(owner, minlength=len(reach.facilities)) > 1)
+        alone = np.flatnonzero(~np.isin(owner, several))
+        found = isochrones(study.network, take(doors, at[alone]), limits_m=limits, kind=Kind.EACH)
+        parts = [tuple(_owned(one, owner[alone]) for one in found)]
+        for one in several.tolist():
+            own = take(doors, at[owner == one])
+            dissolved = isochrones(study.network, own, limits_m=limits, kind=Kind.DISSOLVED)
+            parts.append(tuple(_owned(each, np.array([one])) for each in dissolved))
+        return tuple(_together(of_limit) for of_limit in zip(*parts, strict=True))
+    found = isochrones(study.network, take(doors, at), limits_m=limits, kind=reach.kind)
+    if reach.kind is Kind.DISSOLVED or study.facilities.entrances.are_facilities:
+        return found
+    return tuple(_owned(one, owner) for one in found)
+
+
+def _owned(found: Isochrone, owner: Ints) -> Isochrone:
+    """By facility instead of by entrance: `owner[i]` is the facility of entrance i."""
+    facility = owner[np.maximum(found.facility, 0)]
+    each, first = np.unique(facility, return_index=True)
+    shapes = found.shape[first]
+    if len(each) < len(facility):
+        shapes = np.array([shapely.union_all(found.shape[facility == one]) for one in each], object)
+    pieces = found.pieces
+    return replace(found, facility=each, shape=shapes, pieces=replace(pieces, owner=owner[pieces.owner]))
+
+
+def _together(found: Sequence[Isochrone]) -> Isochrone:
+    """Isochrones of one limit in one, facilities ascending."""
+    facility = np.concatenate([one.facility for one in found])
+    order = np.argsort(facility, kind="stable")
+    pieces = Pieces(
+        *(
+            np.concatenate([getattr(one.pieces, name) for one in found])
+            for name in ("edge", "from_m", "to_m", "owner")
+        )
+    )
+    shapes = np.concatenate([one.shape for one in found])
+    return replace(found[0], facility=facility[order], shape=shapes[order], pieces=pieces)
 
 
 @dataclass(frozen=True)

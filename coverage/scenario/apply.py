@@ -25,6 +25,7 @@ from coverage.model.edits import (
     SetSpeed,
     UseStandard,
 )
+from coverage.model.entrances import EXTENT
 from coverage.model.standard import Rule, Standard
 from coverage.model.standard_edits import as_own, with_figure, with_speed
 from coverage.model.study import Study
@@ -80,8 +81,14 @@ def edited_facilities(facilities: FacilityTable, edit: Open | Close | Move) -> F
     if isinstance(edit, Close):
         return FacilityTable(frame.drop(index=frame.index[row]).reset_index(drop=True), facilities.crs)
     x, y = frame["x"].to_numpy(float).copy(), frame["y"].to_numpy(float).copy()
+    off = np.array([edit.x - x[row], edit.y - y[row]])
     x[row], y[row] = edit.x, edit.y
-    return FacilityTable(frame.assign(x=x, y=y), facilities.crs)
+    moved = frame.assign(x=x, y=y)
+    if EXTENT in frame and frame[EXTENT].iloc[row] is not None:  # doors and outline go with it
+        extent = frame[EXTENT].to_numpy(object).copy()
+        extent[row] = shapely.transform(extent[row], lambda corners: corners + off)
+        moved = moved.assign(**{EXTENT: extent})
+    return FacilityTable(moved, facilities.crs)
 
 
 def facility_row(facilities: FacilityTable, facility_id: str) -> int:
@@ -96,7 +103,7 @@ def _opened(facilities: FacilityTable, edit: Open) -> FacilityTable:
     frame = facilities.frame
     if (frame["facility_id"] == edit.facility_id).any():
         raise SettingError("The facility number {number} is taken already.", number=edit.facility_id)
-    row = {column: _blank(frame[column]) for column in frame.columns}
+    row = {column: None if column == EXTENT else _blank(frame[column]) for column in frame.columns}
     row |= {
         "facility_id": edit.facility_id,
         "name": edit.name,
@@ -176,6 +183,11 @@ def _figure(variant: Variant, edit: SetFigure) -> Variant:
     standard = variant.standard
     if edit.rule_id not in [rule.id for rule in standard.rules]:
         raise SettingError("The standard has no rule “{rule}”.", rule=edit.rule_id)
+    if any(rule.id == edit.rule_id and rule.classes for rule in standard.rules):
+        raise SettingError(
+            "The rule “{rule}” has figures by size of facility; change them in the standard's file.",
+            rule=edit.rule_id,
+        )
     rules = tuple(_refigured(rule, edit) if rule.id == edit.rule_id else rule for rule in standard.rules)
     figure = edit.band if edit.band is not None else edit.figure
     toml = standard.toml if figure is None else with_figure(standard.toml, edit.rule_id, figure)

@@ -18,7 +18,7 @@ from coverage.checks.by_unit import sum_by
 from coverage.checks.loads import check_load
 from coverage.checks.measured import Measured
 from coverage.checks.presence import serving_facilities, units_subject, within_rules
-from coverage.checks.reach import BOUNDARY_M, limit_m
+from coverage.checks.reach import BOUNDARY_M, accepted, limit_m
 from coverage.checks.supply import places_of
 from coverage.model.edits import Close, Scenario
 from coverage.model.membership import Membership
@@ -26,8 +26,6 @@ from coverage.model.results import RuleResult
 from coverage.model.standard import Check, Rule
 from coverage.model.tables import HOUSEHOLDS, Floats, Ints
 from coverage.scenario.what_if import Trail
-from geo.distance.reach import bounded_reach, reach_straight
-from geo.network.snapping import take
 
 
 @dataclass(frozen=True)
@@ -91,21 +89,20 @@ class _Alone:
 
 def _reach(measured: Measured, check: Check, farthest_m: float) -> csr_array:
     """Facilities × cells in metres, of the cells where somebody lives."""
-    study, distances = measured.study, measured.distances
-    if check is Check.RADIUS:
-        return reach_straight(study.facilities.xy, study.grid.xy, limit_m=farthest_m)
-    rows = np.arange(len(study.facilities))
-    return bounded_reach(study.network, take(distances.facilities, rows), distances.cells, limit_m=farthest_m)
+    rows = np.arange(len(measured.study.facilities))
+    return measured.reach_of(rows, on_foot=check is Check.WALK, limit_m=farthest_m)
 
 
 def _only_ones(rule: Rule, measured: Measured, metres: csr_array) -> dict[int, Ints]:
     """Facility → the subject cells with residents that no other accepted facility has within the figure."""
     study = measured.study
     row = np.repeat(np.arange(metres.shape[0]), np.diff(metres.indptr))
-    accepted = study.facilities.frame["tier"].isin(rule.serves).to_numpy(bool)
+    counted = accepted(rule, study.facilities, measured.standard)
+    limit = np.full(len(study.facilities), -1.0)
+    limit[counted.rows] = counted.limit_m + BOUNDARY_M
     asked = study.subject_to(rule.settlement) & (measured.residents > 0)
-    near = metres.data <= limit_m(rule, measured.standard) + BOUNDARY_M
-    near &= accepted[row] & asked[metres.indices]
+    near = metres.data <= limit[row]
+    near &= asked[metres.indices]
     row, cell = row[near], metres.indices[near].astype(np.int64)
     times = np.bincount(cell, minlength=metres.shape[1])
     once = times[cell] == 1

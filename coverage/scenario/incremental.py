@@ -252,7 +252,8 @@ class Live:
             straight_row={tier: row_of[live.straight_row] for tier, live in tiers.items()},
             walk_row={tier: row_of[live.walk_row] for tier, live in tiers.items()},
             cells=self.ground.cells,
-            facilities=take(self.slots.doors, slots),
+            entrances=take(self.slots.doors, slots),
+            entrance_of=np.arange(len(slots)),
             nodes={tier: (live.node_m.copy(), row_of[live.node_owner]) for tier, live in tiers.items()},
         )
 
@@ -268,7 +269,7 @@ def live(base: Assessment) -> Live:
         cells_of_edges(study.network, distances.cells),
         blocks(study.grid.xy),
     )
-    frame, doors = study.facilities.frame, distances.facilities
+    frame, doors = study.facilities.frame, distances.entrances
     slots = Slots(
         frame["facility_id"].astype(str).tolist(),
         frame["tier"].astype(str).tolist(),

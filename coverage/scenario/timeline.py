@@ -8,13 +8,13 @@ from typing import Final
 
 import numpy as np
 
-from coverage.checks.reach import BOUNDARY_M, limit_m
+from coverage.checks.reach import BOUNDARY_M, accepted
+from coverage.measuring.facility_reach import straight_nearest, walking_nearest
 from coverage.model.results import judge, ratio
 from coverage.model.standard import Check, Rule, Standard, Verdict
 from coverage.model.study import Study
-from coverage.model.tables import Bools, FacilityTable, Ints
-from geo.distance.nearest import nearest_on_foot, nearest_straight
-from geo.network.snapping import Snapped, snap, take
+from coverage.model.tables import Bools, FacilityTable, Floats, Ints
+from geo.network.snapping import Snapped, snap
 
 OPEN: Final = "open"
 PLANNED: Final = "planned"
@@ -72,7 +72,7 @@ def timeline(
     dates = _Dates.of(study.facilities)
     chosen = tuple(sorted(set(years))) or dates.years
     limit = standard.walking.snap_limit_m
-    doors = snap(study.network, study.facilities.xy, limit_m=limit)
+    doors = snap(study.network, study.facilities.entrances.xy, limit_m=limit)
     places = cells if cells is not None else snap(study.network, study.grid.xy, limit_m=limit)
     ways = _Ways(study, standard, dates, places, doors)
     rules = [
@@ -129,31 +129,40 @@ class _Ways:
 
     def years_of(self, rule: Rule, years: tuple[int, ...]) -> list[YearResult]:
         """Cohort by cohort, so that every facility is searched from only once."""
-        accepted = self.study.facilities.frame["tier"].isin(rule.serves).to_numpy(bool) & self.dates.known
+        counts_for = accepted(rule, self.study.facilities, self.standard)
+        limit = np.full(len(self.dates.known), np.nan)
+        limit[counts_for.rows] = counts_for.limit_m
+        counting = np.isfinite(limit) & self.dates.known
         is_open = self.dates.is_open
         met = np.zeros(len(self.study.grid), dtype=bool)
         met_planned = met.copy()
-        counted = np.zeros(len(accepted), dtype=bool)
+        counted = np.zeros(len(counting), dtype=bool)
         found = []
         for year in years:
-            by_now = accepted & (
+            by_now = counting & (
                 (self.dates.year <= year) | ((year == years[-1]) & (self.dates.year == _NO_DATE))
             )
-            met |= self._within(rule, np.flatnonzero(by_now & ~counted & is_open))
-            met_planned |= self._within(rule, np.flatnonzero(by_now & ~counted & ~is_open))
+            met |= self._within(rule, np.flatnonzero(by_now & ~counted & is_open), limit)
+            met_planned |= self._within(rule, np.flatnonzero(by_now & ~counted & ~is_open), limit)
             counted |= by_now
             counts = int((by_now & is_open).sum()), int((by_now & ~is_open).sum())
             found.append(self._result(rule, year, counts, (met, met | met_planned)))
         return found
 
-    def _within(self, rule: Rule, rows: Ints) -> Bools:
-        """(cells,) within the rule's figure of one of these facilities."""
-        most_m = limit_m(rule, self.standard) + BOUNDARY_M
-        if rule.check is Check.RADIUS:
-            near = nearest_straight(self.study.grid.xy, self.study.facilities.xy[rows])
-        else:
-            near = nearest_on_foot(self.study.network, self.cells, take(self.doors, rows), limit_m=most_m)
-        return np.asarray(near.metres <= most_m)
+    def _within(self, rule: Rule, rows: Ints, limit_m: Floats) -> Bools:
+        """(cells,) within the rule's figure of one of these facilities; `limit_m` (facilities,)."""
+        within = np.zeros(len(self.study.grid), bool)
+        for limit in np.unique(limit_m[rows]).tolist():
+            most_m, some = limit + BOUNDARY_M, rows[limit_m[rows] == limit]
+            if rule.check is Check.RADIUS:
+                xy = self.study.grid.xy
+                near = straight_nearest(xy, xy, self.study.facilities, some)
+            else:
+                near = walking_nearest(
+                    self.study.network, self.cells, self.study.facilities, self.doors, some, limit_m=most_m
+                )
+            within |= near.metres <= most_m
+        return within
 
     def _result(self, rule: Rule, year: int, counts: tuple[int, int], met: tuple[Bools, Bools]) -> YearResult:
         subject, people = self.study.subject_to(rule.settlement), self.study.grid.residents

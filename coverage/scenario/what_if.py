@@ -60,6 +60,14 @@ class Trail:
             steps.append((edit, apply(replace(scenario, edits=(edit,)), before.study, before.standard)))
         self._steps = steps
         variant = steps[-1][1] if steps else now
+        study, standard = variant.study, variant.standard
+        if study.facilities.has_extents or self.base.study.facilities.has_extents:
+            # Only facilities that are points are followed step by step; others are measured anew.
+            tiers = tuple(dict.fromkeys((*standard.tiers, *study.facilities.tiers)))
+            distances = measure(
+                study.grid, study.facilities, study.network, tiers=tiers, walking=standard.walking
+            )
+            return Measured(study, distances, standard)
         ground = tuple(edit for edit in scenario.edits if isinstance(edit, _OF_GROUND))
         engine = self._engine if ground == self._ground else None
         # It stays away if what follows fails halfway.

@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 
 from core.errors import SettingError
 from coverage.checks.measured import Measured
-from coverage.checks.reach import BOUNDARY_M, limit_m, reach_m
+from coverage.checks.reach import BOUNDARY_M, accepted, beyond_m, limit_m, reach_m
 from coverage.model.standard import Check, Rule
 from coverage.model.tables import Floats, Ints
 from geo.distance.reach import reach_straight
@@ -84,7 +84,8 @@ def _gamma(dice: np.random.Generator, n: int, variation: float) -> Floats:
 class StraightCells:
     """A radius rule's cells: those near enough in any draw, and the pairs that decide the others.
 
-    `pairs` marginal cells × facilities with metres; `dx`, `dy` from facility to cell of each pair.
+    `pairs` marginal cells × entrances with metres; `dx`, `dy` from entrance to cell of each pair, `limit_m`
+    the figure of its facility. An outline's entrances are points of its edge.
     """
 
     sure: Ints
@@ -93,21 +94,24 @@ class StraightCells:
     facility: Ints
     dx: Floats
     dy: Floats
-    limit_m: float
+    limit_m: Floats
 
     @classmethod
     def of(cls, rule: Rule, measured: Measured, doubts: Doubts) -> StraightCells:
         """Nobody beyond the limit and the farthest error can ever be within it."""
-        most_m, error_m = limit_m(rule, measured.standard) + BOUNDARY_M, _FARTHEST * doubts.position_m
-        metres = reach_m(rule, measured)[0]
+        error_m, facilities = _FARTHEST * doubts.position_m, measured.study.facilities
+        beyond = beyond_m(rule, measured) - BOUNDARY_M
         subject = measured.study.subject_to(rule.settlement)
-        sure = np.flatnonzero(subject & (metres <= most_m - error_m))
-        marginal = np.flatnonzero(subject & (metres > most_m - error_m) & (metres <= most_m + error_m))
-        accepted = np.flatnonzero(measured.study.facilities.frame["tier"].isin(rule.serves).to_numpy(bool))
-        cell_xy, door_xy = measured.study.grid.xy[marginal], measured.study.facilities.xy[accepted]
-        pairs = reach_straight(cell_xy, door_xy, limit_m=most_m + error_m)
+        sure = np.flatnonzero(subject & (beyond <= -error_m))
+        marginal = np.flatnonzero(subject & (beyond > -error_m) & (beyond <= error_m))
+        counted = accepted(rule, facilities, measured.standard)
+        at, owner = facilities.entrances.of_rows(counted.rows)
+        most_m = counted.limit_m[owner] + BOUNDARY_M
+        cell_xy, door_xy = measured.study.grid.xy[marginal], facilities.entrances.xy[at]
+        pairs = reach_straight(cell_xy, door_xy, limit_m=float(most_m.max(initial=0.0)) + error_m)
         off = np.repeat(cell_xy, np.diff(pairs.indptr), axis=0) - door_xy[pairs.indices]
-        return cls(sure, marginal, pairs, accepted[pairs.indices], off[:, 0], off[:, 1], most_m)
+        facility = counted.rows[owner[pairs.indices]]
+        return cls(sure, marginal, pairs, facility, off[:, 0], off[:, 1], most_m[pairs.indices])
 
     def met(self, draw: Draw) -> Ints:
         """Cells within the rule in this draw: exactly those a measurement anew would find."""
@@ -129,7 +133,8 @@ class WalkCells:
 
     @classmethod
     def of(cls, rule: Rule, measured: Measured, doubts: Doubts) -> WalkCells:
-        metres, nearest = reach_m(rule, measured)
+        nearest = reach_m(rule, measured)[1]
+        metres = beyond_m(rule, measured) + limit_m(rule, measured.standard)
         most_m = _walked_m(rule, doubts.speed_kmh[1]) + _FARTHEST * doubts.position_m
         cells = np.flatnonzero(measured.study.subject_to(rule.settlement) & (metres <= most_m + BOUNDARY_M))
         facility = nearest[cells]

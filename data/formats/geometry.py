@@ -1,4 +1,4 @@
-"""The one point a facility's geometry stands for."""
+"""The one point a facility's geometry stands for, and its extent where it is an area or several points."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ Point = tuple[float, float]
 def inner_point(geometry: Any) -> tuple[Point | None, str]:
     """The point of a GeoJSON geometry and the geometry's kind.
 
-    A point, a multi-point of one and a collection of one are themselves; an area gives a point inside it.
-    Lines, several points, and what is broken give None with their kind ("" where there is no geometry).
+    A point, a multi-point of one and a collection of one are themselves; an area gives a point inside it,
+    several points the first. Lines and what is broken give None with their kind ("": no geometry).
     """
     if not isinstance(geometry, dict):
         return None, ""
@@ -21,8 +21,8 @@ def inner_point(geometry: Any) -> tuple[Point | None, str]:
     try:
         if kind == "Point":
             return _point(coordinates), kind
-        if kind == "MultiPoint" and len(coordinates) == 1:
-            return _point(coordinates[0]), "Point"
+        if kind == "MultiPoint" and coordinates:
+            return _point(coordinates[0]), "Point" if len(coordinates) == 1 else kind
         if kind == "GeometryCollection" and len(geometry["geometries"]) == 1:
             return inner_point(geometry["geometries"][0])
         if kind in ("Polygon", "MultiPolygon"):
@@ -30,6 +30,34 @@ def inner_point(geometry: Any) -> tuple[Point | None, str]:
     except (TypeError, ValueError, IndexError, KeyError):
         return None, kind
     return None, kind
+
+
+def extent_of(geometry: Any) -> bytes | None:
+    """An area, or several points, as WKB; None for all else and for what is broken."""
+    kind = str(geometry.get("type", "")) if isinstance(geometry, dict) else ""
+    if kind == "GeometryCollection" and len(geometry.get("geometries") or ()) == 1:
+        return extent_of(geometry["geometries"][0])
+    if kind not in ("Polygon", "MultiPolygon", "MultiPoint"):
+        return None
+    import shapely
+    from shapely.geometry import shape
+
+    try:
+        return extent_wkb(shapely.force_2d(shape(geometry)))
+    except (shapely.errors.ShapelyError, TypeError, ValueError, IndexError, KeyError):
+        return None
+
+
+def extent_wkb(shape: Any) -> bytes | None:
+    """The same of a shape."""
+    import shapely
+
+    if shape is None or shape.is_empty or shape.geom_type not in ("Polygon", "MultiPolygon", "MultiPoint"):
+        return None
+    if shape.geom_type == "MultiPoint":
+        return bytes(shapely.to_wkb(shape)) if len(shape.geoms) > 1 else None
+    areas = [part for part in shapely.get_parts(shapely.make_valid(shape)) if part.geom_type == "Polygon"]
+    return bytes(shapely.to_wkb(shapely.union_all(areas))) if areas else None
 
 
 def _point(coordinates: Any) -> Point | None:

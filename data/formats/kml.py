@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 from xml.etree import ElementTree as ET
 from xml.parsers import expat
 
 from core.text import text
 from data.formats.encoding import decoded_xml
-from data.formats.geometry import Point, inner_point
+from data.formats.geometry import Point, extent_of, inner_point
 from data.formats.limits import Limits
 from data.formats.raw import Cell, RawSheet, Row, UnreadableError
 
@@ -41,7 +42,12 @@ def read_kml(content: bytes, limits: Limits) -> tuple[RawSheet, ...]:
     """One sheet a folder that holds placemarks (named by the folder), WGS-84 as KML demands."""
     root = parse_xml(content)
     sheets = [
-        _sheet_of(name, [dict(_fields(mark)) for mark in marks], [_point(mark) for mark in marks], limits)
+        replace(
+            _sheet_of(
+                name, [dict(_fields(mark)) for mark in marks], [_point(mark) for mark in marks], limits
+            ),
+            extents=[None, *(_extent(mark) for mark in marks)],
+        )
         for name, marks in _folders(root, "")
     ]
     if not sheets:
@@ -110,6 +116,25 @@ def _point(mark: ET.Element) -> tuple[tuple[float, float] | None, str]:
             coordinates = next((e.text for e in element.iter() if _tag(e) == "coordinates"), "") or ""
             return inner_point({"type": kind, "coordinates": _nested(kind, coordinates)})
     return None, ""
+
+
+def _extent(mark: ET.Element) -> bytes | None:
+    """All areas of a placemark with their holes, else its points where there are several."""
+    areas = [element for element in mark.iter() if _tag(element) == "Polygon"]
+    if areas:
+        rings = [
+            [_nested("LineString", ring.text or "") for ring in area.iter() if _tag(ring) == "coordinates"]
+            for area in areas
+        ]
+        return extent_of({"type": "MultiPolygon", "coordinates": rings})
+    points = [
+        pair
+        for element in mark.iter()
+        if _tag(element) == "Point"
+        for pair in [_nested("Point", _child_text(element, "coordinates"))]
+        if pair
+    ]
+    return extent_of({"type": "MultiPoint", "coordinates": points}) if len(points) > 1 else None
 
 
 def _nested(kind: str, coordinates: str) -> Any:

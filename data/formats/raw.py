@@ -19,7 +19,8 @@ class RawSheet:
     `rows[k]` is row k + 1 as a spreadsheet counts. `merged` are (top, left, bottom, right), zero
     based, both ends included. Formats with geometry have a header row of field names first and
     `points`, one (x, y) or None for every row, in `crs` ("" where the file does not say);
-    `geometry_kind[k]` names what was not a point ("Polygon": its inner point is given).
+    `geometry_kind[k]` names what was not a point ("Polygon": its inner point is given, "MultiPoint": its
+    first), `extents[k]` is such an area, or several points, as WKB in the same `crs`.
     `hidden_rows` count from 1. `own` sheets were added by an earlier check, as the workbook's own mark says.
     A formula without a stored value stands as its text, "=A1+B1".
     """
@@ -31,6 +32,7 @@ class RawSheet:
     crs: str = ""
     points: list[tuple[float, float] | None] | None = None
     geometry_kind: list[str] | None = None
+    extents: list[bytes | None] | None = None
     hidden_rows: tuple[int, ...] = ()
     own: bool = False
 

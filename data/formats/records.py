@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from core.text import text
 from data.formats.encoding import decode
-from data.formats.geometry import inner_point
+from data.formats.geometry import extent_of, inner_point
 from data.formats.limits import Limits
 from data.formats.raw import Cell, RawSheet, Row, UnreadableError
 
@@ -275,4 +275,5 @@ def _sheet(name: str, groups: list[_Group], limits: Limits, crs: str) -> RawShee
         crs=crs,
         points=[None, *(point for point, _ in found)],
         geometry_kind=["", *(kind for _, kind in found)],
+        extents=[None, *(extent_of(geometry) for geometry in geometries)],
     )

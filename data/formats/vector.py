@@ -20,6 +20,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 from core.text import text
 from data.formats.archive import files_in, read_member
 from data.formats.encoding import decoded_cell, decoded_cells
+from data.formats.geometry import extent_wkb
 from data.formats.geopackage import asks_too_much
 from data.formats.limits import Limits
 from data.formats.raw import Cell, RawSheet, Row, UnreadableError
@@ -70,6 +71,7 @@ def read_shapefile(parts: dict[str, bytes], name: str, limits: Limits) -> RawShe
         crs=sheet.crs,
         points=sheet.points,
         geometry_kind=sheet.geometry_kind,
+        extents=sheet.extents,
     )
 
 
@@ -102,13 +104,20 @@ def _sheet(
         raise UnreadableError(text("The layer {name} has no places.", name=name))
     if len(rows) == 1 and len(geometry):
         rows += [[] for _ in geometry]
-    points, kinds = _points(geometry)
+    points, kinds, extents = _points(geometry)
     return RawSheet(
-        name, rows, crs=str(meta["crs"] or ""), points=[None, *points], geometry_kind=["", *kinds]
+        name,
+        rows,
+        crs=str(meta["crs"] or ""),
+        points=[None, *points],
+        geometry_kind=["", *kinds],
+        extents=[None, *extents],
     )
 
 
-def _points(geometry: Sequence[bytes | None]) -> tuple[list[tuple[float, float] | None], list[str]]:
+def _points(
+    geometry: Sequence[bytes | None],
+) -> tuple[list[tuple[float, float] | None], list[str], list[bytes | None]]:
     # Imported here, as numpy and GDAL are with this module: other formats do without.
     import shapely
 
@@ -118,7 +127,7 @@ def _points(geometry: Sequence[bytes | None]) -> tuple[list[tuple[float, float] 
     for shape in shapes:
         kinds.append("" if shape is None else shape.geom_type)
         points.append(None if shape is None else _inner(shape))
-    return points, kinds
+    return points, kinds, [extent_wkb(shape) for shape in shapes]
 
 
 def _inner(shape: Any) -> tuple[float, float] | None:
@@ -126,7 +135,7 @@ def _inner(shape: Any) -> tuple[float, float] | None:
 
     if shape.is_empty:
         return None
-    if shape.geom_type == "MultiPoint" and len(shape.geoms) == 1:
+    if shape.geom_type == "MultiPoint":
         shape = shape.geoms[0]
     if "Polygon" in shape.geom_type:
         shape = shapely.make_valid(shape).representative_point()

@@ -6,14 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from core.errors import InputError
 from coverage.model.tables import FacilityTable
 from data.formats.raw import RawFile
 from data.intake.datum.coordinates import DatumDecision
+from data.intake.decisions import ADDRESS, HAND, PROPOSAL
 from data.intake.drafts import ACCEPTED, REFUSED, SET_ASIDE, TO_LOCATE
 from data.intake.duplicates import DuplicateGroup
+from data.intake.extents import projected
 from data.intake.findings import ERROR, Finding
 from data.intake.groups import Context
 from data.intake.handed_over import HandedOver
@@ -144,7 +147,26 @@ class Intake:
             accepted = pd.concat([accepted, later], ignore_index=True)
         xy = project(accepted["lon"].to_numpy(float), accepted["lat"].to_numpy(float), crs)
         frame = accepted.drop(columns=["lon", "lat"]).assign(x=xy[:, 0], y=xy[:, 1], source=sources(accepted))
+        extent, site_m2 = self._extents(accepted)
+        if any(shape is not None for shape in extent):
+            frame["extent"] = projected(extent, crs)
+        if np.isfinite(site_m2).any():
+            frame["site_m2"] = site_m2
         return FacilityTable(frame, crs)
+
+    def _extents(self, rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        """Doors or outlines of these facilities in degrees (None: a point), and the ground each states."""
+        extent, site_m2 = np.full(len(rows), None, object), np.full(len(rows), np.nan)
+        if "extent" not in self.frame:
+            return extent, site_m2
+        own = self.frame.drop_duplicates("facility_id").set_index("facility_id")
+        placed = rows["located_by"].isin((HAND, ADDRESS, PROPOSAL)).to_numpy(bool)
+        known = rows["facility_id"].isin(own.index).to_numpy(bool)
+        found = own.loc[rows["facility_id"][known]]
+        extent[known] = found["extent"].to_numpy(object)
+        extent[placed] = None  # an outline where somebody moved the facility away is not its own
+        site_m2[known] = found["site_m2"].to_numpy(float)
+        return extent, site_m2
 
     def _nothing_left(self) -> InputError:
         """Told with the first reason: there is no folder of results yet in which to look for the others."""

@@ -23,6 +23,7 @@ from data.intake.datum.placing import Bounds
 from data.intake.datum.reference import Reference, reference_of
 from data.intake.decisions import Decisions
 from data.intake.drafts import ACCEPTED, SET_ASIDE, Draft
+from data.intake.extents import with_doors, with_extents
 from data.intake.findings import ERROR, INFO, Finding, Notebook
 from data.intake.groups import Context, Part, find_systems
 from data.intake.handed_over import HandedOver, handed_over
@@ -101,6 +102,7 @@ def read_lists(paths: Sequence[Path], request: ListRequest, *, progress: Progres
     systems = find_systems(frame, tables, wanted, context, chosen)
     decision = systems.overall
     frame = refuse_unplaced(converted(frame, systems.by_row), systems.overall, notes)
+    frame = with_extents(frame, tables, notes)
     tell_systems(frame, tables, decision, notes)
     progress(0.85, text("Judging the rows"))
     reading = Reading(
@@ -156,7 +158,7 @@ def _area(units: UnitTable | None) -> Bounds | None:
     return float(west), float(south), float(east), float(north)
 
 
-_NUMBERS: Final = ("places", "capacity", "area_m2", "residents_declared")
+_NUMBERS: Final = ("places", "capacity", "area_m2", "site_m2", "residents_declared")
 # Where a row stood before an earlier check.
 _OFFICE: Final = ("office_file", "office_sheet", "office_row")
 _IDENTITY: Final = ("name", "tier", "district", "street", "community")
@@ -173,11 +175,12 @@ def frame_of(
     ]
     if not parts:
         own = (
-            *("outcome", "table", "given_lon", "given_lat", "metres", "source", "personal", "said"),
+            *("outcome", "table", "given_lon", "given_lat", "metres", "source", "personal", "said", "door"),
             *_OFFICE,
         )
-        return pd.DataFrame({c: [] for c in (*ACCEPTED_COLUMNS, *own, "mend_lon", "mend_lat")})
-    frame = pd.concat(parts, ignore_index=True)
+        more = ("mend_lon", "mend_lat", "site_m2", "door_of")
+        return pd.DataFrame({c: [] for c in (*ACCEPTED_COLUMNS, *own, *more)})
+    frame = with_doors(pd.concat(parts, ignore_index=True))
     frame["facility_id"] = facility_ids(frame)
     return frame
 
@@ -191,6 +194,7 @@ def _table_frame(number: int, table: Table, drafts: Sequence[Draft], located: Lo
         "personal": [d.values.get("personal", "") for d in drafts],
         "said": [d.said for d in drafts],
         **{column: [d.values.get(column, "") for d in drafts] for column in _OFFICE},
+        "door": [d.values.get("door", "") for d in drafts],
         "mend_lon": np.array([d.mend[0] if d.mend else np.nan for d in drafts], float),
         "mend_lat": np.array([d.mend[1] if d.mend else np.nan for d in drafts], float),
         "outcome": [d.outcome for d in drafts],
@@ -204,7 +208,7 @@ def _table_frame(number: int, table: Table, drafts: Sequence[Draft], located: Lo
     aside = aside.assign(
         outcome=SET_ASIDE,
         metres=False,
-        **dict.fromkeys(("source", "personal", "said", *_OFFICE, *texts[:-1]), ""),
+        **dict.fromkeys(("source", "personal", "said", "door", *_OFFICE, *texts[:-1]), ""),
     )
     aside = aside.assign(
         **dict.fromkeys((*_NUMBERS, "given_lon", "given_lat", "mend_lon", "mend_lat"), np.nan)

@@ -43,6 +43,8 @@ FIELD_TITLES: Final[dict[str, Text]] = {
     "capacity": text("Residents it can serve"),
     "services": text("Services"),
     "area_m2": text("Floor area (m²)"),
+    "site_m2": text("Ground (m²)"),
+    "door": text("Door"),
     "residents_declared": text("Population served"),
     "status": text("Status"),
     "opened": text("Opening date"),

@@ -49,8 +49,9 @@ _TEXT_FIELDS: Final = (
     "remark",
     "source",
     "facility_id",
+    "door",
 )
-_NUMBER_FIELDS: Final = ("places", "capacity", "area_m2", "residents_declared")
+_NUMBER_FIELDS: Final = ("places", "capacity", "area_m2", "site_m2", "residents_declared")
 _LOCATED_BY: Final = (HAND, ADDRESS, PROPOSAL)
 # What Excel leaves of a long number when it saves a CSV that it has opened.
 _SHORTENED: Final = re.compile(r"\d(\.\d+)?[eE]\+\d{2,3}")

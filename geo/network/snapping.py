@@ -118,6 +118,10 @@ class PassedOver:
     island_m: Floats
     joined_m: Floats
 
+    def some(self, chosen: NDArray[np.bool_]) -> PassedOver:
+        """Those of the points."""
+        return PassedOver(*(values[chosen] for values in vars(self).values()))
+
 
 def passed_over(network: WalkNetwork, xy: Floats, *, limit_m: float) -> PassedOver:
     """Which points pass over an island; the search is that of `snap_once`, and remembered."""

@@ -94,7 +94,7 @@ def isochrones_of(done: Assessed) -> Made:
     speed_kmh = assessment.standard.walking.speed_kmh
     distances = assessment.measured.distances
     wish = Reach(rows, walk_minutes(assessment), speed_kmh, Kind.DISSOLVED)
-    found = reach_layers(assessment.study, distances.cells, distances.facilities, wish)
+    found = reach_layers(assessment.study, distances.cells, distances.entrances, wish)
     return Made({}, {"isochrones": found.areas, PIECES: found.streets})
 
 

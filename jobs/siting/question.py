@@ -10,15 +10,15 @@ from scipy import sparse
 
 from core.errors import SettingError
 from coverage.assessment import Assessment
-from coverage.checks.reach import BOUNDARY_M, limit_m
+from coverage.checks.reach import BOUNDARY_M, accepted, cells_within, limit_m, reach_matrix
+from coverage.measuring.facility_reach import straight_nearest, walking_nearest
 from coverage.model.standard import ANY_TIER, Check, Rule
 from coverage.model.tables import Bools, Floats, Ints
 from coverage.siting import Demand, Goal, Watch
 from coverage.siting.goals import FEWEST_SITES, LEAST_WALKING, LEAST_WORST
 from coverage.siting.model.arrays import only_entries
-from geo.distance.nearest import nearest_on_foot, nearest_straight
 from geo.distance.reach import bounded_reach, reach_straight
-from geo.network.snapping import snap, take
+from geo.network.snapping import snap
 from jobs.assess.folder import Assessed
 from jobs.siting.candidates import Candidates, candidates_of
 from jobs.siting.refined import can_refine, refined
@@ -61,7 +61,7 @@ def question_of(
     study = done.inputs.study
     settlement = rule.settlement if band_rule is None else band_rule.settlement
     subject = study.subject_to(settlement)
-    existing = np.flatnonzero(study.facilities.frame["tier"].isin(rule.serves).to_numpy(bool))
+    existing = accepted(rule, study.facilities, done.inputs.standard).rows
     asked = _Facts(done, request, rule, existing)
     if candidates is None:
         wanted = asked.wanted(subject)
@@ -98,7 +98,7 @@ def wanted_of(done: Assessed, request: SitingRequest) -> Bools:
     """(cells,) the residents for whom places of one tier are looked for."""
     rule, band_rule = rule_for(done, request), band_rule_for(done, request)
     study = done.inputs.study
-    existing = np.flatnonzero(study.facilities.frame["tier"].isin(rule.serves).to_numpy(bool))
+    existing = accepted(rule, study.facilities, done.inputs.standard).rows
     subject = study.subject_to((band_rule or rule).settlement)
     return _Facts(done, request, rule, existing).wanted(subject)
 
@@ -122,7 +122,7 @@ class _Facts:
         """(cells,) whom places are looked for: by metres all, else who is not within the rule's figure."""
         if self.by_metres:
             return subject
-        return subject & (nearest_m(self.done.assessment, self.existing, self.request.by)[0] > self.limit_m)
+        return subject & ~cells_within(self.rule, self.done.assessment.measured)
 
 
 def rule_for(done: Assessed, request: SitingRequest, tier: str = "") -> Rule:
@@ -183,22 +183,20 @@ def reach_of(assessment: Assessment, xy: Floats, by: str, limit: float) -> spars
 
 def facility_reach(assessment: Assessment, rows: Ints, by: str, limit: float) -> sparse.csr_array:
     """The same from existing facilities, from where the assessment has found their doors."""
-    study, distances = assessment.study, assessment.measured.distances
-    if by == "radius":
-        return reach_straight(study.facilities.xy[rows], study.grid.xy, limit_m=limit)
-    return bounded_reach(study.network, take(distances.facilities, rows), distances.cells, limit_m=limit)
+    return assessment.measured.reach_of(rows, on_foot=by != "radius", limit_m=limit)
 
 
 def nearest_m(assessment: Assessment, rows: Ints, by: str, xy: Floats | None = None) -> tuple[Floats, Ints]:
     """Metres from every cell (or from places `xy`) to the nearest of some facilities, and which of
     `rows` it is (-1 for none)."""
     study, distances = assessment.study, assessment.measured.distances
+    places = study.grid.xy if xy is None else xy
     if by == "radius":
-        found = nearest_straight(study.grid.xy if xy is None else xy, study.facilities.xy[rows])
+        found = straight_nearest(places, places, study.facilities, rows)
     else:
         limit = assessment.standard.walking.snap_limit_m
         points = distances.cells if xy is None else snap(study.network, xy, limit_m=limit)
-        found = nearest_on_foot(study.network, points, take(distances.facilities, rows))
+        found = walking_nearest(study.network, points, study.facilities, distances.entrances, rows)
     return found.metres, found.index
 
 
@@ -217,7 +215,7 @@ def stacked(*parts: sparse.csr_array) -> sparse.csr_array:
 
 def _cover(asked: _Facts, candidates: Candidates, subject: Bools) -> Demand:
     assessment, by = asked.done.assessment, asked.request.by
-    old = facility_reach(assessment, asked.existing, by, asked.limit_m)
+    old = reach_matrix(asked.rule, assessment.measured)[1]
     if candidates.anew is None:
         new = reach_of(assessment, candidates.xy, by, asked.limit_m)
     else:  # who is served today or lives nowhere makes no difference to what a place adds

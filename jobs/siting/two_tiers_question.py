@@ -10,6 +10,7 @@ from scipy import sparse
 
 from core.errors import SettingError
 from core.text import text
+from coverage.checks.reach import reach_matrix
 from coverage.model.tables import Bools, Floats, Ints
 from coverage.siting import Demand, Goal, TwoTiers, both
 from coverage.siting.goals import FEWEST_SITES, LEAST_WALKING
@@ -20,7 +21,6 @@ from jobs.siting.question import (
     Question,
     band_rule_for,
     facility_reach,
-    limit_of,
     nearer,
     nearest_m,
     question_of,
@@ -152,7 +152,8 @@ def _town(done: Assessed, tiers: tuple[Question, Question], old: Ints, goal: Goa
 def _covering(done: Assessed, asked: Question, old: Ints) -> sparse.csr_array:
     """Within the rule's figure; old facilities that do not serve the rule reach nobody."""
     serves = np.isin(old, asked.existing)
-    reach = facility_reach(done.assessment, old[serves], asked.request.by, limit_of(done, asked.rule))
+    rows, within = reach_matrix(asked.rule, done.assessment.measured)
+    reach = within[np.searchsorted(rows, old[serves])]
     return stacked(asked.cover.reach[: len(asked.candidates)], _at(reach, serves))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from core.text import Text, text
@@ -22,9 +24,15 @@ def island_notes(study: Study, walking: Walking, file: str) -> tuple[tuple[Text,
     """
     network, limit_m = study.network, walking.snap_limit_m
     cells = passed_over(network, study.grid.xy, limit_m=limit_m)
-    doors = passed_over(network, study.facilities.xy, limit_m=limit_m)
-    snapped = snap_once(network, study.facilities.xy, limit_m=limit_m)
-    stranded = np.flatnonzero(snapped.linked & network.islands.on_island[snapped.edge])
+    entrances = study.facilities.entrances
+    doors = passed_over(network, entrances.xy, limit_m=limit_m)
+    snapped = snap_once(network, entrances.xy, limit_m=limit_m)
+    on_island = snapped.linked & network.islands.on_island[snapped.edge]
+    stranded = np.flatnonzero(np.isin(np.arange(len(study.facilities)), entrances.facility[on_island]))
+    stranded = np.setdiff1d(stranded, entrances.facility[snapped.linked & ~on_island])
+    if study.facilities.has_extents:  # with several entrances another one leads on
+        doors = doors.some(np.bincount(entrances.facility)[entrances.facility[doors.row]] == 1)
+        doors = replace(doors, row=entrances.facility[doors.row])
     residents = study.grid.residents[cells.row]
     notes = []
     if len(cells.row) or len(doors.row):

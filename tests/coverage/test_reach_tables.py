@@ -16,7 +16,7 @@ def layers_of(kind: Kind, *, minutes: tuple[float, ...] = (5.0,)) -> ReachLayers
     done = assess(study([("station", 500), ("station", 900)]), standard(WALK_5))
     distances = done.measured.distances
     wish = Reach(np.array([0, 1]), minutes, 6.0, kind)
-    return reach_layers(done.study, distances.cells, distances.facilities, wish)
+    return reach_layers(done.study, distances.cells, distances.entrances, wish)
 
 
 def test_together_everybody_within_any_counts_once() -> None:
@@ -48,5 +48,5 @@ def test_reached_streets_are_as_long_as_the_walk(kind: Kind, metres: float) -> N
 def test_no_facility_reaches_nothing() -> None:
     done = assess(study([("station", 500)]), standard(WALK_5))
     distances = done.measured.distances
-    found = reach_layers(done.study, distances.cells, distances.facilities, Reach(np.empty(0, np.int64)))
+    found = reach_layers(done.study, distances.cells, distances.entrances, Reach(np.empty(0, np.int64)))
     assert len(found.areas) == len(found.streets) == 0

@@ -19,7 +19,7 @@ OWN: Final = "own"
 KEPT_FIELDS: Final = (
     "name", "tier", "lonlat", "lon", "lat", "district", "street", "community", "address", "places",
     "capacity", "services", "area_m2", "residents_declared", "status", "opened", "remark", "facility_id",
-    "source", "system", "located_by", "source_file", "source_sheet", "source_row",
+    "source", "system", "located_by", "door", "site_m2", "source_file", "source_sheet", "source_row",
 )  # fmt: skip
 
 _BRACKETS: Final = re.compile(r"[(\[{【〔<《][^)\]}】〕>》]*[)\]}】〕>》]?")
