@@ -90,7 +90,7 @@ def workbook_bytes(results: Results, *, language: str) -> bytes:
     buffer = io.BytesIO()
     tr = translator(language)
     with xlsxwriter.Workbook(buffer, OPTIONS) as xlsx:
-        book = Book(xlsx, about_lines(results, tr), footer=str(results.document["area"]["name"]))
+        book = Book(xlsx, about_lines(results, tr), footer=printed_below(results, tr))
         compared = (40, 40, 24) if scenario_title(results.document) else (40,)
         widths = (34, 10, 16, *compared, 14, 18, 14, 14, 40, 24, 40)
         _assessment_sheet(book.sheet(tr(text("Assessment")), widths), results, tr)
@@ -128,6 +128,20 @@ def about_lines(results: Results, tr: Translator) -> list[tuple[str, dict[str, o
     if document["area"]["synthetic"]:
         lines.append((tr(SYNTHETIC), {"font_color": "#b00020"}))
     return [*lines, (tr(_MEASURES), {"font_color": "#555555"})]
+
+
+def printed_below(results: Results, tr: Translator) -> str:
+    """What every printed page says at its foot: area, that it is fictional or a scenario, standard, date."""
+    document = results.document
+    scenario = scenario_title(document)
+    parts = (
+        document["area"]["name"],
+        tr(SYNTHETIC) if document["area"]["synthetic"] else "",
+        tr(scenario) if scenario is not None else "",
+        tr(results.standard.title),
+        day_of(results.provenance.get("created", "")),
+    )
+    return " · ".join(part for part in parts if part)
 
 
 def day_of(created: str) -> str:

@@ -26,26 +26,16 @@ RADIUS_M: Final = (250.0, 500.0, 750.0, 1000.0, 1250.0, 1500.0, 2000.0)
 ANY: Final = "any"
 UNITS: Final = {"walk": "min", "radius": "m"}
 COLUMNS: Final = (
-    "tier",
-    "by",
-    "level",
-    "unit_id",
-    "name",
-    "group",
-    "unit",
-    "band",
-    "low",
-    "high",
-    "residents",
-)
+    "tier", "by", "level", "unit_id", "name", "group", "unit", "band", "low", "high", "residents",
+)  # fmt: skip
 
 
 def travel_bands(measured: Measured) -> pd.DataFrame:
     """Columns `tier, by, level, unit_id, name, group, unit, band, low, high, residents`.
 
     `by` is `walk` or `radius`, `unit` that of the ends (`min`, `m`). `band` is `up_to` an end, `beyond` the
-    last one (`high` is empty), or `unreachable` (both ends are empty). Bands in which nobody lives are left out, except the city's. The bands of an
-    area and group add up to its residents.
+    last one (`high` is empty), or `unreachable` (both ends are empty). Bands in which nobody lives are left
+    out, except the city's. The bands of an area and group add up to its residents.
     """
     parts = [_of_distances(measured, tier, by, metres) for tier, by, metres in _ways(measured)]
     return pd.concat(parts or [pd.DataFrame(columns=list(COLUMNS))], ignore_index=True)

@@ -1,4 +1,4 @@
-"""Units as a table to be joined to a map: a row a unit, a column a rule, by names that every program takes."""
+"""Units as a table to be joined to a map: a row a unit, a column a rule, names that every program takes."""
 
 from __future__ import annotations
 

@@ -62,8 +62,8 @@ def handed_over(path: Path) -> HandedOver | None:
         return None
     try:
         document = json.loads(place.read_bytes())
-        counts = [document[name] for name in _COUNTS]
-        rows = [document[name] for name in _ROWS]
+        counts = refused, set_aside = [document[name] for name in _COUNTS]
+        rows = not_open, to_locate = [document[name] for name in _ROWS]
         sound = (
             document["format"] == FORMAT
             and all(type(count) is int and count >= 0 for count in counts)
@@ -73,4 +73,5 @@ def handed_over(path: Path) -> HandedOver | None:
         )
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    return HandedOver(*counts, bool(document.get("decided")), *rows) if sound else None
+    decided = bool(document.get("decided"))
+    return HandedOver(refused, set_aside, decided, not_open, to_locate) if sound else None

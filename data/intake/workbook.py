@@ -44,8 +44,10 @@ def write_accepted(intake: Intake, path: Path) -> None:
     say (see `handed_over`)."""
     write_csv(path, intake.accepted)
     not_open, unplaced = (
-        table.astype(object).where(table.notna(), None).to_dict("records")
-        for table in (intake.not_open, intake.unplaced)
+        [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+        for table in (
+            one.astype(object).where(one.notna(), None) for one in (intake.not_open, intake.unplaced)
+        )
     )
     said = HandedOver(intake.refused_count, intake.set_aside_count, intake.datum.decided, not_open, unplaced)
     write_handed_over(path, said, accepted=intake.accepted_count)
