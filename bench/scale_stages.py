@@ -17,7 +17,7 @@ from coverage.checks import Measured, check_rule
 from coverage.equity.choice import choice_facilities_table, choice_table, choices, overlaps
 from coverage.equity.denominators import denominators
 from coverage.equity.travel_bands import travel_bands, travel_quantiles
-from coverage.gaps.gaps import find_gaps
+from coverage.gaps import find_gaps
 from coverage.measuring.measure import Distances, measure
 from coverage.model.edits import Move
 from coverage.model.results import RuleResult

@@ -21,7 +21,7 @@ from commands.options import Language
 from core.errors import Cancelled, UserError, told_by_system
 from core.progress import Progress as Tell
 from core.text import Text, printable, text
-from data.defects import record_defect
+from data.defects import RecordedDefectError, record_defect
 from data.guard import guarding
 from locales import Translator, translator
 
@@ -92,7 +92,7 @@ def _print_defect(defect: Exception, console: Console, tr: Translator) -> None:
         "This is a defect of the program, not of your data (number {number}, {kind}). Nothing you gave it "
         "was changed.",
         number=recorded.number,
-        kind=type(defect).__name__,
+        kind=defect.kind if isinstance(defect, RecordedDefectError) else type(defect).__name__,
     )
     if recorded.path is None:
         way_out = text("It could not be written down, since no folder can be written to: is the disk full?")

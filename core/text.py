@@ -41,11 +41,11 @@ class Bilingual:
 
 Sayable = Text | Bilingual | str
 
-# Control characters (an escape sequence begins with one) but line ends and tabs, marks that turn the
-# direction of what follows, halves of surrogate pairs, and the separators that some programs take for line
-# ends.
+# Control characters (an escape sequence begins with one) but tabs and line ends, of which a return alone is
+# none; marks that turn the direction of what follows, halves of surrogate pairs, and the separators that some
+# programs take for line ends.
 _HIDDEN: Final = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]|\r(?!\n)"
 )
 
 

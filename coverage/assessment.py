@@ -16,11 +16,10 @@ from coverage.checks.loads import nearest_loads
 from coverage.equity.denominators import judged_by_denominator
 from coverage.equity.equity import Equity, equity
 from coverage.equity.unit_ranking import league
-from coverage.gaps.gaps import Gap, find_gaps
-from coverage.gaps.sites import with_sites
+from coverage.gaps import Gap, find_gaps, with_sites
 from coverage.measuring.measure import measure
 from coverage.model.results import RuleResult
-from coverage.model.standard import Check, Standard
+from coverage.model.standard import ANY_TIER, Check, Standard
 from coverage.model.study import Study
 from coverage.model.tables import Floats
 
@@ -146,9 +145,10 @@ def _notes(measured: Measured) -> tuple[Text, ...]:
                 limit=measured.standard.walking.snap_limit_m,
             )
         )
-    missing = [tier for tier in measured.standard.tiers if tier not in study.facilities.tiers]
+    there = {ANY_TIER, *study.facilities.tiers}
+    lacking = [rule for rule in measured.standard.rules if there.isdisjoint(rule.serves)]
     notes.extend(
         text("The list has no facility of the kind “{tier}”.", tier=measured.standard.tier_title(tier))
-        for tier in missing
+        for tier in dict.fromkeys(rule.tier for rule in lacking)
     )
     return tuple(notes)

@@ -51,9 +51,22 @@ def compare_lists(listed: Names, known: Names, *, alike: Alike | None = None) ->
     are left out: the office's list is right about them.
     """
     alike = alike or Alike()
-    pairs = _pairs(listed, known, alike)
+    found = []
+    if len(listed.ids) and len(known.ids):
+        near = cKDTree(known.xy).query_ball_point(listed.xy, alike.far_m, return_sorted=True)
+        for row, others in enumerate(near):
+            for other in others:
+                likeness = similarity(listed.names[row], known.names[other])
+                if likeness >= alike.similarity:
+                    metres = float(np.hypot(*(listed.xy[row] - known.xy[other])))
+                    found.append((-likeness, metres, row, other))
+    pairs: dict[int, _Pair] = {}
+    taken: set[int] = set()
+    for likeness, metres, row, other in sorted(found):
+        if row not in pairs and other not in taken:
+            pairs[row] = (other, metres, -likeness)
+            taken.add(other)
     rows = [_row(listed, known, row, pairs.get(row), alike) for row in range(len(listed.ids))]
-    taken = {other for other, _, _ in pairs.values()}
     rows += [
         (ONLY_MAP, "", "", known.ids[other], known.names[other], np.nan, np.nan)
         for other in range(len(known.ids))
@@ -74,25 +87,6 @@ def _plain(name: str) -> str:
 
 
 _Pair = tuple[int, float, float]  # row on the map, metres, similarity
-
-
-def _pairs(listed: Names, known: Names, alike: Alike) -> dict[int, _Pair]:
-    found = []
-    if len(listed.ids) and len(known.ids):
-        near = cKDTree(known.xy).query_ball_point(listed.xy, alike.far_m, return_sorted=True)
-        for row, others in enumerate(near):
-            for other in others:
-                likeness = similarity(listed.names[row], known.names[other])
-                if likeness >= alike.similarity:
-                    metres = float(np.hypot(*(listed.xy[row] - known.xy[other])))
-                    found.append((-likeness, metres, row, other))
-    pairs: dict[int, _Pair] = {}
-    taken: set[int] = set()
-    for likeness, metres, row, other in sorted(found):
-        if row not in pairs and other not in taken:
-            pairs[row] = (other, metres, -likeness)
-            taken.add(other)
-    return pairs
 
 
 def _row(listed: Names, known: Names, row: int, pair: _Pair | None, alike: Alike) -> tuple[object, ...]:

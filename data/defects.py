@@ -36,13 +36,23 @@ class Defect:
     path: Path | None
 
 
+class RecordedDefectError(Exception):
+    """A defect of another process, which is written down already; `kind` is the class of the error there."""
+
+    def __init__(self, defect: Defect, kind: str) -> None:
+        self.defect, self.kind = defect, kind
+        super().__init__(f"{kind} (number {defect.number})")
+
+
 def record_defect(error: BaseException, *, doing: str, folder: Path | None = None) -> Defect:
-    """Write the traceback of `error` under a new number.
+    """Write the traceback of `error` under a new number; one that is written down keeps its number.
 
     `doing` is the verb or the page, in words of ours. Where the folder (`FOLDER` unless another is
     given) cannot be written, the system's folder for temporary files is used; where that fails too (a
     full disk), the number alone is given.
     """
+    if isinstance(error, RecordedDefectError):
+        return error.defect
     return _recorded(lambda number: _lines(error, number, doing), folder)
 
 

@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from core.text import printable
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -114,20 +116,21 @@ def file_name(words: str, *, ending: str = "") -> str:
 
 
 def write_json(path: Path, document: Mapping[str, object]) -> None:
-    """UTF-8, indented, keys in their order. Infinities must have been made null before."""
+    """UTF-8, indented, keys in their order, without what a terminal would obey. Infinities must have been
+    made null before."""
     encoded = json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False)
-    write_bytes(path, (encoded + "\n").encode("utf-8", "replace"))
+    write_bytes(path, (printable(encoded) + "\n").encode("utf-8"))
 
 
 def write_csv(path: Path, frame: pd.DataFrame) -> None:
     """UTF-8 with mark, as Excel reads it, and beside it the types of its columns (`.csvt`, as GDAL and QGIS
     read them: codes stay texts).
 
-    Texts that Excel would run as formulas get an apostrophe; numbers never do, also those that stand as
-    texts. The project's readers take it off again (`as_written`). Truth is 1 or 0, and a column of whole
-    numbers has no decimals. What is infinite cannot be reached: the cell is empty, and the column
-    `empty_because` says so, which every table has that has such a column. For a table that only the project
-    reads: `write_plain_csv`.
+    Texts that Excel would run as formulas get an apostrophe, and lose what a terminal would obey; numbers
+    never do, also those that stand as texts. The project's readers take it off again (`as_written`). Truth
+    is 1 or 0, and a column of whole numbers has no decimals. What is infinite cannot be reached: the cell is
+    empty, and the column `empty_because` says so, which every table has that may have such a cell. For a
+    table that only the project reads: `write_plain_csv`.
     """
     table = _with_reasons(frame).apply(_plain_cells)
     write_bytes(path, table.to_csv(index=False, lineterminator="\n").encode("utf-8-sig", "replace"))
@@ -145,9 +148,8 @@ def _with_reasons(frame: pd.DataFrame) -> pd.DataFrame:
     """Infinities emptied, and the column that says of which column."""
     import numpy as np  # here: whoever writes plain bytes does without
 
-    infinite = {
-        name: np.isinf(column.to_numpy(float)) for name, column in frame.items() if column.dtype.kind == "f"
-    }
+    floats = {name: column for name, column in frame.items() if column.dtype.kind == "f"}
+    infinite = {name: np.isinf(column.to_numpy(float, na_value=np.nan)) for name, column in floats.items()}
     infinite = {name: rows for name, rows in infinite.items() if name in _UNBOUNDED or rows.any()}
     if not infinite:
         return frame
@@ -198,7 +200,9 @@ def _plain_cells(column: pd.Series[Any]) -> pd.Series[Any]:
     if pd.api.types.is_numeric_dtype(column.dtype):
         return column
     codes, values = pd.factorize(column, use_na_sentinel=False)
-    safe = [_FORMULA.sub(r"'\g<0>", value) if isinstance(value, str) else value for value in values]
+    safe = [
+        _FORMULA.sub(r"'\g<0>", printable(value)) if isinstance(value, str) else value for value in values
+    ]
     return pd.Series(pd.array(safe, dtype=object)[codes], index=column.index, name=column.name)
 
 

@@ -52,9 +52,10 @@ def parse_form(toml_text: str, *, source: str) -> Form:
     fields = TomlFields(toml_text, source)
     table = fields.table
     fields.known_keys(table, _TOP, "")
-    rows = table.get("row", [])
-    if not isinstance(rows, list) or not rows:
-        raise fields.refuse("", "row", text("write each row of the form under its own [[row]] heading"))
+    why = text("write each row of the form under its own [[row]] heading")
+    rows = fields.rows("row", why)
+    if not rows:
+        raise fields.refuse("", "row", why)
     title = fields.section("title")
     fields.known_keys(title, {"zh", "en"}, "title")
     form_id = fields.word(table, "id", "")

@@ -31,7 +31,7 @@ from typing import IO, Any, Final, ParamSpec, TypeVar
 from core.errors import InputError, UserError
 from core.progress import Progress, silent
 from core.text import Text, text
-from data.defects import record_frames
+from data.defects import RecordedDefectError, record_frames
 
 _Result = TypeVar("_Result")
 _Params = ParamSpec("_Params")
@@ -139,8 +139,8 @@ def in_child(
 ) -> _Result:
     """The result of a reader run in a child; the user's errors it raises are raised here.
 
-    ReaderError where the child takes too much, too long, or fails; a failure that no reader expects is
-    written down as defects are, and its number told.
+    ReaderError where the child takes too much, too long, or is made to fail by the file; RecordedDefectError
+    where the program is at fault (`data.whose_fault`). Both are written down, and the number is told.
     """
     if _in_child:
         return reader(*args, **(kwargs or {}))
@@ -179,6 +179,8 @@ def _unwrapped(answer: tuple[Any, ...], reader: str) -> Any:
         raise ReaderError(TOO_LARGE)
     name, frames = rest
     defect = record_frames(name, frames, doing=reader)
+    if kind == "defect":
+        raise RecordedDefectError(defect, name.rpartition(".")[2])
     raise ReaderError(
         text(
             "Something in it is not as its kind of file has it, and the reader could not go on. Save or "

@@ -23,6 +23,7 @@ from typing import IO, Any, Final
 from core.errors import UserError, told_by_system
 from core.text import Text, text
 from data.guard import LENGTH_BYTES, inside_a_child
+from data.whose_fault import is_the_files
 
 _REPORT_S: Final = 0.2
 _LEFT_LARGE_BYTES: Final = 600 << 20
@@ -73,11 +74,18 @@ def _answer(request: Mapping[str, Any], answers: IO[bytes]) -> tuple[Any, ...]:
         said = told_by_system(error)
         if said is not None:
             return "user error", type(said), vars(said), said.args
-        return "defect", type(error).__qualname__, traceback.extract_tb(error.__traceback__)
+        return _failed(error)
     except Exception as error:  # noqa: BLE001 - whatever a file makes of its reader is told to the parent
-        return "defect", type(error).__qualname__, traceback.extract_tb(error.__traceback__)
+        return _failed(error)
     finally:
         _allow(None)
+
+
+def _failed(error: Exception) -> tuple[Any, ...]:
+    """What failed, and where; what the error says may quote the file and is left out."""
+    at_fault = "broken file" if is_the_files(error) else "defect"
+    kind = f"{type(error).__module__}.{type(error).__qualname__}"
+    return at_fault, kind, traceback.extract_tb(error.__traceback__)
 
 
 def _report(answers: IO[bytes], last: list[Any], share: float, doing: Text) -> None:

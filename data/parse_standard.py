@@ -14,6 +14,7 @@ from coverage.model.standard import (
     LEVELS,
     Check,
     Evidence,
+    Need,
     Rule,
     SizeClass,
     Standard,
@@ -45,7 +46,11 @@ _EXTRA: Final[Mapping[Check, frozenset[str]]] = {
     Check.UNITS: frozenset({"unit", "within"}),
     Check.AREA: frozenset({"unit", "household_size"}),
 }
-_TOP: Final = {"id", "document", "issued", "status", "title", "tiers", "walking", "verdict", "rule"}
+_TOP: Final = {"id", "document", "issued", "status", "title", "tiers", "walking", "verdict", "rule", "need"}
+_NEED: Final = frozenset(
+    {"id", "zh", "en", "serves", "least_m2", "size", "figure_m", "least_share", "settlement"}
+    | {"evidence", "confirmed", "source", "responsible"}
+)
 _STATUS: Final = ("in_force", "draft", "superseded", "template")
 _SETTLEMENTS: Final = ("urban", "rural", "any")
 
@@ -70,9 +75,7 @@ class _Reader:
         self._fields.known_keys(self._table, _TOP, "")
         table = self._table
         status = self._fields.one_of(table, "status", _STATUS, default="in_force")
-        rows = table.get("rule", [])
-        if not isinstance(rows, list):
-            raise self._fields.refuse("", "rule", text("write each rule under its own [[rule]] heading"))
+        rows = self._fields.rows("rule", text("write each rule under its own [[rule]] heading"))
         rules = tuple(self._rule(i, row) for i, row in enumerate(rows))
         if not rules and status != "template":
             raise self._fields.refuse(
@@ -89,6 +92,7 @@ class _Reader:
             document=self._fields.word(table, "document", "", default=""),
             issued=str(issued),
             status=status,
+            needs=self._needs(),
             walking=self._walking(),
             verdicts=self._verdicts(),
             tier_titles=self._tier_titles(),
@@ -208,6 +212,39 @@ class _Reader:
         if "evidence" not in row:
             return None
         return Evidence(self._fields.one_of(row, "evidence", [e.value for e in Evidence], where=where))
+
+    def _needs(self) -> tuple[Need, ...]:
+        """What a complete community has."""
+        rows = self._table.get("need", [])
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise self._fields.refuse("", "need", text("write each need under its own [[need]] heading"))
+        found: list[Need] = []
+        fields = self._fields
+        for number, row in enumerate(rows):
+            where = f"need:{number}"
+            fields.known_keys(row, _NEED, where)
+            need_id = fields.word(row, "id", where)
+            if need_id in {need.id for need in found}:
+                raise fields.refuse(where, "id", text("“{rule}” is used by an earlier need", rule=need_id))
+            zh = fields.word(row, "zh", where, default=need_id)
+            figure = self._optional(row, "figure_m", where, (1.0, 1e5))
+            found.append(
+                Need(
+                    id=need_id,
+                    title=Bilingual(zh, fields.word(row, "en", where, default=zh)),
+                    serves=fields.words(row, "serves", where, default=(need_id,)),
+                    least_m2=self._optional(row, "least_m2", where, (0.0, 1e9)) or 0.0,
+                    by_ground=fields.one_of(row, "size", ("floor", "ground"), where=where, default="floor")
+                    == "ground",
+                    figure_m=figure,
+                    least_share=fields.number(row, "least_share", where, bounds=(0.01, 1.0), default=1.0),
+                    settlement=fields.one_of(row, "settlement", _SETTLEMENTS, where=where, default="any"),
+                    evidence=self._evidence(row, where),
+                    source=fields.word(row, "source", where, default=""),
+                    responsible=fields.words(row, "responsible", where, default=()),
+                )
+            )
+        return tuple(found)
 
     def _walking(self) -> Walking:
         table, default = self._fields.section("walking"), Walking()

@@ -30,7 +30,11 @@ from data.parse_standard import parse_standard
 
 FORMAT: Final = 1
 _MAX_BYTES: Final = 5_000_000
-_LONGEST: Final = 80
+_LONGEST: Final = 1_000
+_LONGEST_NAME: Final = 200
+# More than any place in metres, any figure or any number of people.
+_GREATEST: Final = 1e10
+_LONGEST_KEPT: Final = 80
 _KINDS: Final[Mapping[str, type[Edit]]] = {
     "open": Open,
     "close": Close,
@@ -80,11 +84,16 @@ def scenario_from_json(content: str, *, source: str = "scenario") -> Scenario:
         raise InputError("{file}: this is not a stored scenario.", file=source) from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise InputError("{file}: this is not a stored scenario.", file=source)
+    name = printable(str(document.get("name", "")))
+    if len(name) > _LONGEST_NAME:
+        raise InputError(
+            "{file}: the scenario's name has more than {most} characters.", file=source, most=_LONGEST_NAME
+        )
     rows = document.get("edits")
     edits = [
         _edit(row, number, source) for number, row in enumerate(rows if isinstance(rows, list) else [], 1)
     ]
-    return Scenario(printable(str(document.get("name", ""))), str(document.get("crs", "")), tuple(edits))
+    return Scenario(name, str(document.get("crs", "")), tuple(edits))
 
 
 def save_scenario(folder: Path, scenario: Scenario, *, author: str = "", replacing: bool = False) -> Path:
@@ -170,7 +179,7 @@ def scenario_names(folder: Path) -> tuple[str, ...]:
 
 
 def _checked(name: str) -> str:
-    usable = file_name(name, ending=".json").removesuffix(".json")[:_LONGEST]
+    usable = file_name(name, ending=".json").removesuffix(".json")[:_LONGEST_KEPT]
     if usable != name:
         raise SettingError(
             "“{name}” cannot be the name of a scenario; “{usable}” can.", name=name, usable=usable
@@ -182,7 +191,7 @@ def _edit(row: object, number: int, source: str) -> Edit:
     kind = _KINDS.get(str(row.get("do"))) if isinstance(row, dict) else None
     if not isinstance(row, dict) or kind is None:
         raise _misread(number, source)
-    values = {key: _tuples(value) for key, value in row.items() if key != "do"}
+    values = {key: _value(value) for key, value in row.items() if key != "do"}
     if kind is UseStandard:
         if values.keys() != {"toml"} or not isinstance(values["toml"], str):
             raise _misread(number, source)
@@ -200,15 +209,18 @@ def _misread(number: int, source: str) -> InputError:
     return InputError("{file}: change {number} cannot be understood.", file=source, number=number)
 
 
-def _tuples(value: Any) -> Any:
-    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+def _value(value: Any) -> Any:
+    """Lists as tuples, and texts that show all that they hold."""
+    if isinstance(value, str):
+        return printable(value)
+    return tuple(map(_value, value)) if isinstance(value, list) else value
 
 
 def _well_typed(edit: Edit) -> bool:
-    """Texts are texts and numbers are numbers; the ranges are checked where edits are applied."""
+    """Texts are texts of a modest length and numbers finite ones; ranges are checked where they apply."""
     for name, value in asdict(edit).items():
         if name in ("facility_id", "name", "tier", "rule_id", "unit_id"):
-            good = isinstance(value, str)
+            good = isinstance(value, str) and len(value) <= _LONGEST
         elif name in ("line", "band"):
             good = value is None or _numbers(value, 2 if name == "line" else 1)
         else:
@@ -227,4 +239,4 @@ def _numbers(value: Any, depth: int) -> bool:
 
 
 def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _GREATEST

@@ -15,6 +15,7 @@ _MOST_BYTES: Final = 64_000
 _MOST_RULES: Final = 200
 _DEEPEST: Final = 12
 _LONGEST: Final = 4_000
+_MOST_RESIDENTS: Final = 1e10
 # Texts and remarks: what is in them is neither depth nor a heading.
 _QUOTED: Final = re.compile(
     r'''"""(?:[^\\]|\\.)*?"""|\'{3}.*?\'{3}|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|\#[^\n]*''', re.DOTALL
@@ -49,6 +50,13 @@ class TomlFields:
             raise self.refuse("", key, text("write it as a table, under the heading [{key}]", key=key))
         return table
 
+    def rows(self, key: str, why: Text) -> list[Mapping[str, Any]]:
+        """The tables under [[key]] headings, if any; refused with `why` for anything else."""
+        rows = self.table.get(key, [])
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise self.refuse("", key, why)
+        return rows
+
     def word(self, table: Mapping[str, Any], key: str, where: str, *, default: str | None = None) -> str:
         value = table.get(key, default)
         if value is None:
@@ -65,6 +73,8 @@ class TomlFields:
         value = table.get(key, list(default))
         if not isinstance(value, list) or not all(isinstance(word, str) and word for word in value):
             raise self.refuse(where, key, text('write a list of texts, as ["station", "centre"]'))
+        if any(len(word) > _LONGEST for word in value):
+            raise self.refuse(where, key, text("at most {most} characters", most=_LONGEST))
         return tuple(map(printable, value))
 
     def bilingual(self, table: Mapping[str, Any], where: str, fallback: str) -> Bilingual:
@@ -113,7 +123,7 @@ class TomlFields:
             not isinstance(pair, list)
             or len(pair) != 2
             or not all(isinstance(n, int | float) and not isinstance(n, bool) for n in pair)
-            or not 0 <= pair[0] <= pair[1]
+            or not 0 <= pair[0] <= pair[1] <= _MOST_RESIDENTS
         ):
             raise self.refuse(
                 where, key, text("write the lowest and the highest number of residents, as [1000, 5000]")

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pyproj import CRS, Transformer
+from pyproj.exceptions import CRSError
 
 from core.errors import InputError
 
@@ -61,7 +62,10 @@ def unproject(xy: NDArray[np.float64], crs: str) -> tuple[NDArray[np.float64], N
 
 def require_metric(crs: str) -> None:
     """Refuse a CRS whose unit is not the metre, and Web Mercator, whose metres are not metres."""
-    parsed = CRS.from_user_input(crs)
+    try:
+        parsed = CRS.from_user_input(crs)
+    except CRSError as error:
+        raise InputError("“{crs}” is no coordinate system.", crs=crs[:80]) from error
     if parsed.to_epsg() == 3857 or not parsed.is_projected:
         raise InputError("Distances cannot be measured in {crs}; a metric CRS is needed.", crs=crs)
 

@@ -70,7 +70,20 @@ def convert(lon: ArrayLike, lat: ArrayLike, source: str, target: str) -> LonLat:
     if source == target:
         return x, y
     if shift_from:
-        x, y = _inverse(shift_from, x, y)
+        # Solve shift(place) = (x, y) where the place lies in the box; the rest was never shifted.
+        candidates = _within(x, y, margin_deg=_WIDEST_SHIFT_DEG)
+        goal_x, goal_y = x[candidates], y[candidates]
+        place_x, place_y = goal_x.copy(), goal_y.copy()
+        for _ in range(_MOST_STEPS):
+            there_x, there_y = shift_from(place_x, place_y)
+            miss_x, miss_y = goal_x - there_x, goal_y - there_y
+            place_x += miss_x
+            place_y += miss_y
+            if max(np.abs(miss_x).max(initial=0.0), np.abs(miss_y).max(initial=0.0)) < _TOLERANCE_DEG:
+                break
+        inside = _within(place_x, place_y, margin_deg=1e-9)
+        x[candidates] = np.where(inside, place_x, goal_x)
+        y[candidates] = np.where(inside, place_y, goal_y)
     return _inside_only(shift_to, x, y) if shift_to else (x, y)
 
 
@@ -99,24 +112,6 @@ def _arrays(lon: ArrayLike, lat: ArrayLike) -> LonLat:
 def _inside_only(shift: Callable[[Floats, Floats], LonLat], x: Floats, y: Floats) -> LonLat:
     inside = in_china_box(x, y)
     x[inside], y[inside] = shift(x[inside], y[inside])
-    return x, y
-
-
-def _inverse(shift: Callable[[Floats, Floats], LonLat], x: Floats, y: Floats) -> LonLat:
-    """Solve shift(place) = (x, y) where the place lies in the box; the rest was never shifted."""
-    candidates = _within(x, y, margin_deg=_WIDEST_SHIFT_DEG)
-    goal_x, goal_y = x[candidates], y[candidates]
-    place_x, place_y = goal_x.copy(), goal_y.copy()
-    for _ in range(_MOST_STEPS):
-        there_x, there_y = shift(place_x, place_y)
-        miss_x, miss_y = goal_x - there_x, goal_y - there_y
-        place_x += miss_x
-        place_y += miss_y
-        if max(np.abs(miss_x).max(initial=0.0), np.abs(miss_y).max(initial=0.0)) < _TOLERANCE_DEG:
-            break
-    inside = _within(place_x, place_y, margin_deg=1e-9)
-    x[candidates] = np.where(inside, place_x, goal_x)
-    y[candidates] = np.where(inside, place_y, goal_y)
     return x, y
 
 

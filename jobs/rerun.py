@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from core.errors import InputError, SettingError
 from core.progress import Progress, part, silent
-from core.text import text
+from core.text import printable, text
 from data.scenarios import scenario_from_json
 from geo import __version__
 from jobs.assess.folder import assess_files
@@ -181,9 +181,10 @@ def _found(
 
 def _as_named(said: Mapping[str, Any], path: Path, place: Path) -> Path:
     """The file under the name it had, which stands in the tables; a copy where it is called otherwise now."""
-    if path.name == said["file"]:
+    name = Path(str(said["file"])).name  # a folder that somebody sends may say anything
+    if printable(path.name) == name:
         return path
-    target = Path(tempfile.mkdtemp(dir=place)) / str(said["file"])
+    target = Path(tempfile.mkdtemp(dir=place)) / (name or "file")
     if path.is_dir():
         shutil.copytree(path, target)
     else:

@@ -23,7 +23,7 @@ from coverage.publish.change_tables import (
 )
 from coverage.publish.measures import with_measures
 from coverage.scenario.comparison import Comparison, compare
-from coverage.scenario.what_if import assess_scenario
+from coverage.scenario.incremental import assess_scenario
 from data.files import write_bytes, write_csv, write_json
 from data.scenarios import open_scenario, save_scenario, scenario_from_json, scenario_to_json
 from data.streets.barriers import drawn_edits

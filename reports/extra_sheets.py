@@ -9,11 +9,11 @@ import pandas as pd
 
 from core.text import Sayable, Text, text, text_from_json
 from coverage.model.share_rows import share_comparison
-from coverage.model.standard import level_title
+from coverage.model.standard import level_title, need_figure
 from coverage.model.verdict_rows import VERDICT_WORDS
 from coverage.publish import Results
 from locales import Translator
-from reports.extra_words import METHODS, WITHIN, bands_lines, kind_title, kinds_in, people_title
+from reports.extra_words import METHODS, NEED_STATES, WITHIN, bands_lines, kind_title, kinds_in, people_title
 from reports.sheet import Book, Sheet
 
 # A column of a table, its heading and how its values are said ("" as they are).
@@ -115,6 +115,7 @@ def more_sheets(book: Book, results: Results, tr: Translator) -> None:
             _fill(sheet, table, columns, (name, results, tr))
     _shares(book, results, tr)
     _completeness(book, results, tr)
+    _complete(book, results, tr)
     _barriers(book, results, tr)
 
 
@@ -174,6 +175,44 @@ def _completeness(book: Book, results: Results, tr: Translator) -> None:
     ]
     titles = [*(tr(head) for head in heads), tr(text("Complete"))]
     sheet.table(titles, rows, ["text", "people", *("text" for _ in marks)])
+
+
+def _complete(book: Book, results: Results, tr: Translator) -> None:
+    """Communities down, what a complete community has across; the share that is complete above."""
+    needs, units = results.extras.get("complete_needs"), results.extras.get("complete_communities")
+    if needs is None or units is None or not len(needs):
+        return
+    standard = results.standard
+    sheet = book.sheet(tr(text("Complete communities")), (24, 12, *(16 for _ in standard.needs), 12))
+    city = units[units["level"] == "city"].to_dict("records")[0]
+    if city["communities"]:
+        said = text(
+            "Complete are {complete:,} of {communities:,} communities ({share:.1%}).",
+            complete=int(city["complete"]),
+            communities=int(city["communities"]),
+            share=city["share"],
+        )
+        sheet.line([tr(said)], text_wrap=False)
+    for need in standard.needs:
+        line = text("{need}: {figure}", need=need.title, figure=need_figure(need))
+        sheet.line([tr(line)], text_wrap=False)
+    states = needs.pivot_table(index=["level", "unit_id"], columns="need", values="state", aggfunc="first")
+    own = units[units["needs"].notna()]
+    rows = []
+    for row in own.to_dict("records"):
+        found = states.loc[(row["level"], row["unit_id"])]
+        words = [found.get(need.id) for need in standard.needs]
+        marks = [tr(NEED_STATES[word]) if isinstance(word, str) else "" for word in words]
+        whole = "✓" if row["needs"] == row["needs_met"] else ""
+        rows.append([row["name"], row["residents"], *marks, whole])
+    heads: list[Sayable] = [
+        text("Unit"),
+        text("Residents"),
+        *(need.title for need in standard.needs),
+        text("Complete"),
+    ]
+    kinds = ["text", "people", *("text" for _ in heads[2:])]
+    sheet.table([tr(head) for head in heads], rows, kinds)
 
 
 def _barriers(book: Book, results: Results, tr: Translator) -> None:

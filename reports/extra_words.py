@@ -16,6 +16,13 @@ WITHIN: Final = {
     "within": text("within the band"),
     "over": text("above the band"),
 }
+NEED_STATES: Final = {
+    "met": text("met"),
+    "not stated": text("size not stated"),
+    "too small": text("too small"),
+    "too far": text("too far"),
+    "absent": text("absent"),
+}
 METHODS: Final = {
     "2sfca": text("within 30 min, all alike (2SFCA)"),
     "e2sfca": text("the nearer the more, within 10, 20, 30 min on foot (E2SFCA)"),

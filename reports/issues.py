@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import pandas as pd
 
 from core.text import text
-from coverage.model.standard import level_title
+from coverage.model.standard import level_title, need_figure
 from coverage.model.verdict_rows import verdict_rows
 from coverage.publish import Results
 from locales import Translator
+from reports.extra_words import NEED_STATES
 from reports.gap_words import gap_place
 
 COLUMNS: Final = {
@@ -41,22 +42,61 @@ def issue_table(results: Results, tr: Translator) -> pd.DataFrame:
     for row in verdict_rows(results.document, standard):
         if row.verdict in (None, "meets"):
             continue
-        same = {
-            "rule": tr(row.title),
-            "figure": tr(row.figure),
-            "responsible": "、".join(row.responsible),
-            "deadline": "",
-            "state": tr(text("to be mended")),
-        }
-        found = list(_of_rule(row.rule.id, results, tr))
-        found.sort(key=lambda one: -one["residents"])
-        rows += [same | one for one in found[:_MOST]]
-        if found[_MOST:]:
-            said = tr(text("{n} more of this rule", n=len(found) - _MOST))
-            whole = sum(one["residents"] for one in found[_MOST:])
-            rows.append(same | {"problem": said, "place": "", "residents": whole, "actual": ""})
+        said = (tr(row.title), tr(row.figure), row.responsible)
+        rows += _listed(list(_of_rule(row.rule.id, results, tr)), said, tr)
+    rows += _of_needs(results, tr)
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     return table.assign(number=range(1, len(table) + 1))
+
+
+def _listed(
+    found: list[dict[str, Any]], said: tuple[str, str, Sequence[str]], tr: Translator
+) -> list[dict[str, Any]]:
+    """The rows of one rule, those with most residents first; `said` is its title, figure and who is
+    responsible."""
+    title, figure, responsible = said
+    same = {
+        "rule": title,
+        "figure": figure,
+        "responsible": "、".join(responsible),
+        "deadline": "",
+        "state": tr(text("to be mended")),
+    }
+    found.sort(key=lambda one: -one["residents"])
+    rows = [same | one for one in found[:_MOST]]
+    if found[_MOST:]:
+        more = tr(text("{n} more of this rule", n=len(found) - _MOST))
+        whole = sum(one["residents"] for one in found[_MOST:])
+        rows.append(same | {"problem": more, "place": "", "residents": whole, "actual": ""})
+    return rows
+
+
+def _of_needs(results: Results, tr: Translator) -> list[dict[str, Any]]:
+    """What communities lack to be complete (未达标清单), need by need."""
+    table = results.extras.get("complete_needs")
+    rows: list[dict[str, Any]] = []
+    if table is None:
+        return rows
+    for need in results.standard.needs:
+        lacking = table[(table["need"] == need.id) & (table["state"] != "met") & (table["level"] != "city")]
+        found = [
+            {
+                "problem": tr(
+                    text("Missing for a complete community: {state}", state=NEED_STATES[one["state"]])
+                ),
+                "place": one["name"],
+                "residents": one["residents"],
+                "actual": f"{one['largest_m2']:,.0f} m²" if one["largest_m2"] == one["largest_m2"] else "",
+            }
+            for one in lacking.to_dict("records")
+        ]
+        said = (
+            tr(text("Complete community: {need}", need=need.title)),
+            tr(need_figure(need)),
+            need.responsible,
+        )
+        rows += _listed(found, said, tr)
+    return rows
 
 
 def _of_rule(rule_id: str, results: Results, tr: Translator) -> Iterator[dict[str, Any]]:

@@ -24,8 +24,7 @@ from coverage.scenario.incremental import arrivals
 from geo.distance.distance_updates import spread
 from geo.distance.nearest import at_points, nearest_on_foot, node_distances
 from geo.distance.reach import bounded_reach
-from geo.network.snapping import Snapped, snap, take
-from geo.network.street_points import street_points
+from geo.network.snapping import Snapped, snap, street_points, take
 
 _EVERY_M: Final = 100.0  # how far apart the ends of possible crossings are
 _SQUARE_M: Final = 250.0  # of the crossings that end in one square only the most promising is searched
@@ -166,19 +165,8 @@ def _pairs(points: Snapped, now_m: Floats, limit: float, limits: Limits) -> _Pai
 def _promising(pairs: _Pairs, points: Snapped, search: _Search) -> Iterator[_Pairs]:
     """The most promising pair of every square of far ends, one by one; those that promise most."""
     square = np.floor(points.xy[pairs.far] / _SQUARE_M).astype(np.int64)
-    around = _people_around(points.xy[pairs.far], search)
-    promise = around * np.where(np.isfinite(pairs.now_m), pairs.now_m - pairs.metres, search.limit_m)
-    order = np.lexsort((pairs.metres, -promise, square[:, 1], square[:, 0]))
-    new = np.ones(len(order), bool)
-    new[1:] = (np.diff(square[order], axis=0) != 0).any(axis=1)
-    best = order[new]
-    best = best[np.argsort(-promise[best], kind="stable")][:_SEARCHED]
-    for row in best[promise[best] > 0]:
-        yield pairs.some(np.array([row]))
-
-
-def _people_around(xy: Floats, search: _Search) -> Floats:
-    """Residents in the square of the rule's limit around each place."""
+    # Residents in the square of the rule's limit around each place.
+    xy = points.xy[pairs.far]
     cells = search.measured.study.grid.xy
     low = cells.min(axis=0)
     at = ((cells - low) // _EVERY_M).astype(np.int64)
@@ -190,7 +178,15 @@ def _people_around(xy: Floats, search: _Search) -> Floats:
         for off in (-search.limit_m, search.limit_m)
     )
     (x0, y0), (x1, y1) = first.T, last.T
-    return np.asarray(run[x1, y1] - run[x0, y1] - run[x1, y0] + run[x0, y0])
+    around = np.asarray(run[x1, y1] - run[x0, y1] - run[x1, y0] + run[x0, y0])
+    promise = around * np.where(np.isfinite(pairs.now_m), pairs.now_m - pairs.metres, search.limit_m)
+    order = np.lexsort((pairs.metres, -promise, square[:, 1], square[:, 0]))
+    new = np.ones(len(order), bool)
+    new[1:] = (np.diff(square[order], axis=0) != 0).any(axis=1)
+    best = order[new]
+    best = best[np.argsort(-promise[best], kind="stable")][:_SEARCHED]
+    for row in best[promise[best] > 0]:
+        yield pairs.some(np.array([row]))
 
 
 def _searched(search: _Search, points: Snapped, pair: _Pairs) -> Crossing:

@@ -58,20 +58,18 @@ def choices(measured: Measured, results: tuple[RuleResult, ...]) -> Iterator[Cho
         key = rule.check, rule.serves, limit_m(rule, measured.standard), rule.classes
         if key not in found:
             found[key] = reach_matrix(rule, measured)
-        yield _choice(rule, measured, result.cells_subject, *found[key])
-
-
-def _choice(rule: Rule, measured: Measured, subject: Bools, rows: Ints, reach: csr_array) -> Choice:
-    residents = np.where(subject, measured.residents, 0.0)
-    count = np.where(subject, np.bincount(reach.indices, minlength=len(subject)), 0)
-    # The two searches add the same metres in another order: at the very limit the rule's own decides.
-    met = subject & cells_within(rule, measured)
-    count = np.where(met, np.maximum(count, 1), 0)
-    facility = np.repeat(np.arange(len(rows)), np.diff(reach.indptr))
-    within = np.bincount(facility, weights=residents[reach.indices], minlength=len(rows))
-    alone = residents[reach.indices] * (count[reach.indices] == 1)
-    only = np.bincount(facility, weights=alone, minlength=len(rows))
-    return Choice(rule, subject, count.astype(np.int64), rows, within.astype(float), only.astype(float))
+        rows, reach = found[key]
+        subject = result.cells_subject
+        residents = np.where(subject, measured.residents, 0.0)
+        count = np.where(subject, np.bincount(reach.indices, minlength=len(subject)), 0)
+        # The two searches add the same metres in another order: at the very limit the rule's own decides.
+        met = subject & cells_within(rule, measured)
+        count = np.where(met, np.maximum(count, 1), 0)
+        facility = np.repeat(np.arange(len(rows)), np.diff(reach.indptr))
+        within = np.bincount(facility, weights=residents[reach.indices], minlength=len(rows))
+        alone = residents[reach.indices] * (count[reach.indices] == 1)
+        only = np.bincount(facility, weights=alone, minlength=len(rows))
+        yield Choice(rule, subject, count.astype(np.int64), rows, within.astype(float), only.astype(float))
 
 
 def overlaps(measured: Measured) -> dict[str, float]:

@@ -91,6 +91,13 @@ def _detours(rule: Rule, measured: Measured) -> Detours:
     cut_off = in_radius & ~(walk_m <= limit + BOUNDARY_M)
     detour = detour_ratio(straight_m, walk_m)
     inside, missed = residents * in_radius, residents * cut_off
+    rows = np.where(in_radius, nearest, -1)
+    cells = np.flatnonzero(rows >= 0)
+    table = pd.DataFrame({"facility_row": rows[cells], "in_radius": inside[cells], "cut_off": missed[cells]})
+    sums = table.groupby("facility_row", sort=True).sum().reset_index()
+    order = cells[np.argsort(rows[cells], kind="stable")]
+    groups = np.split(order, np.flatnonzero(np.diff(rows[order])) + 1) if len(order) else []
+    medians = [weighted_median(detour[group], inside[group]) for group in groups]
     return Detours(
         rule,
         walk.id if walk else "",
@@ -103,7 +110,7 @@ def _detours(rule: Rule, measured: Measured) -> Detours:
         ratio(float(missed.sum()), float(inside.sum())),
         weighted_median(detour[in_radius], residents[in_radius]),
         _by_unit(measured, {"in_radius": inside, "cut_off": missed}),
-        _by_facility(np.where(in_radius, nearest, -1), inside, missed, detour),
+        sums.assign(share=_share(sums), median_detour=medians),
     )
 
 
@@ -124,16 +131,6 @@ def _by_unit(measured: Measured, figures: Mapping[str, Floats]) -> pd.DataFrame:
         return pd.DataFrame(columns=["unit_row", "level", *figures, "share"])
     table = pd.concat(parts, ignore_index=True)
     return table.assign(share=_share(table))
-
-
-def _by_facility(rows: np.ndarray, inside: Floats, missed: Floats, detour: Floats) -> pd.DataFrame:
-    cells = np.flatnonzero(rows >= 0)
-    table = pd.DataFrame({"facility_row": rows[cells], "in_radius": inside[cells], "cut_off": missed[cells]})
-    sums = table.groupby("facility_row", sort=True).sum().reset_index()
-    order = cells[np.argsort(rows[cells], kind="stable")]
-    groups = np.split(order, np.flatnonzero(np.diff(rows[order])) + 1) if len(order) else []
-    medians = [weighted_median(detour[group], inside[group]) for group in groups]
-    return sums.assign(share=_share(sums), median_detour=medians)
 
 
 def _share(table: pd.DataFrame) -> Floats:

@@ -25,37 +25,31 @@ def disc_sums(
     With the `lattice` of the points their own rows and columns are the squares, where they are such.
     """
     if lattice is not None and not lattice.hexagons and lattice.on.all():
-        return _in_rows(weights, radius_m, lattice)
+        # By rows and columns whose steps differ a little from place to place: the least of each is taken.
+        rows, columns = lattice.shape
+        at = np.linspace(0.0, 1.0, 9)
+        corners = np.stack(np.meshgrid(at * (columns - 1), at * (rows - 1)), axis=-1).reshape(-1, 2)
+        here = lattice.frame.xy(corners)
+        across, up = (
+            float(np.hypot(*(lattice.frame.xy(corners + step) - here).T).min())
+            for step in ([1.0, 0.0], [0.0, 1.0])
+        )
+        held = np.zeros(lattice.shape)
+        held[lattice.row, lattice.column] = weights
+        sums = _in_discs(held, radius_m * _A_LITTLE_MORE / across, up / across)
+        return np.asarray(sums[lattice.row, lattice.column])
     # Column by column: reducing (n, 2) along its first axis is many times slower.
     x, y = xy[:, 0] - xy[:, 0].min(), xy[:, 1] - xy[:, 1].min()
-    side_m = _side_m(float(x.max()) + spacing_m, float(y.max()) + spacing_m, spacing_m)
+    # The spacing, or more where squares of it would be too many.
+    width_m = float(x.max()) + spacing_m
+    height_m = float(y.max()) + spacing_m
+    longest_m = max(width_m, height_m)
+    side_m = max(spacing_m, math.sqrt(width_m * height_m / _MOST_SQUARES), longest_m / _MOST_SQUARES)
     column, row = np.rint(x / side_m).astype(np.int64), np.rint(y / side_m).astype(np.int64)
     off_m = float(np.hypot(x - column * side_m, y - row * side_m).max())
     columns, rows = int(column.max()) + 1, int(row.max()) + 1
     held = np.bincount(row * columns + column, weights=weights, minlength=rows * columns).astype(float)
     return np.asarray(_in_discs(held.reshape(rows, columns), (radius_m + 2 * off_m) / side_m)[row, column])
-
-
-def _in_rows(weights: Floats, radius_m: float, lattice: Lattice) -> Floats:
-    """By rows and columns whose steps differ a little from place to place: the least of each is taken."""
-    rows, columns = lattice.shape
-    at = np.linspace(0.0, 1.0, 9)
-    corners = np.stack(np.meshgrid(at * (columns - 1), at * (rows - 1)), axis=-1).reshape(-1, 2)
-    here = lattice.frame.xy(corners)
-    across, up = (
-        float(np.hypot(*(lattice.frame.xy(corners + step) - here).T).min())
-        for step in ([1.0, 0.0], [0.0, 1.0])
-    )
-    held = np.zeros(lattice.shape)
-    held[lattice.row, lattice.column] = weights
-    sums = _in_discs(held, radius_m * _A_LITTLE_MORE / across, up / across)
-    return np.asarray(sums[lattice.row, lattice.column])
-
-
-def _side_m(width_m: float, height_m: float, spacing_m: float) -> float:
-    """The spacing, or more where squares of it would be too many."""
-    longest_m = max(width_m, height_m)
-    return max(spacing_m, math.sqrt(width_m * height_m / _MOST_SQUARES), longest_m / _MOST_SQUARES)
 
 
 def _in_discs(held: Floats, radius: float, up_side: float = 1.0) -> Floats:

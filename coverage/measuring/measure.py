@@ -52,7 +52,13 @@ class Distances:
 
     def nodes_to(self, tiers: Sequence[str]) -> tuple[Floats, Ints]:
         """Metres on foot from each junction to the nearest entrance of any of `tiers`, and its lowest row."""
-        return _lowest_of([self.nodes[tier] for tier in tiers])
+        # The least metres of several, and of equal ones the lowest row.
+        found = [self.nodes[tier] for tier in tiers]
+        metres, row = found[0]
+        for other_m, other in found[1:]:
+            nearer = (other_m < metres) | ((other_m == metres) & (other < row))
+            metres, row = np.where(nearer, other_m, metres), np.where(nearer, other, row)
+        return metres, row
 
     def _once(
         self, tiers: Sequence[str], metres: Mapping[str, Floats], rows: Mapping[str, Ints]
@@ -137,24 +143,11 @@ def nodes_to_rows(network: WalkNetwork, doors: Snapped, rows: Ints) -> tuple[Flo
 
     inf and -1 where none is reached.
     """
-    linked = _linked(doors, rows)
+    linked = rows[doors.edge[rows] >= 0]
     if not len(linked):
         n = len(network.node_xy)
         return np.full(n, np.inf), np.full(n, -1, np.int64)
     return node_distances(network, doors, linked, np.inf)
-
-
-def _linked(doors: Snapped, rows: Ints) -> Ints:
-    return rows[doors.edge[rows] >= 0]
-
-
-def _lowest_of(found: Sequence[tuple[Floats, Ints]]) -> tuple[Floats, Ints]:
-    """The least metres of several, and of equal ones the lowest row."""
-    metres, row = found[0]
-    for other_m, other in found[1:]:
-        nearer = (other_m < metres) | ((other_m == metres) & (other < row))
-        metres, row = np.where(nearer, other_m, metres), np.where(nearer, other, row)
-    return metres, row
 
 
 def _nearest_of(

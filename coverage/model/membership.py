@@ -107,16 +107,8 @@ def _gaps_between(units: UnitTable) -> np.ndarray:
     parts = parts[shapely.area(parts) >= _LEAST_M2]
     if not len(parts):
         return parts
-    share = _share_beside(parts, shapely.boundary(covered))
-    top = units.frame.geometry.to_numpy()[units.of_level(units.levels[0])]
-    part, _ = shapely.STRtree(top).query(parts, predicate="dwithin", distance=0.01)
-    several = np.bincount(part, minlength=len(parts)) > 1
-    gaps: np.ndarray = parts[(share > 1 - 1e-6) | (several & (share > _ENCLOSED))]
-    return gaps
-
-
-def _share_beside(parts: np.ndarray, rim: shapely.Geometry) -> Floats:
-    """(n,) which share of the outline of each part runs along `rim`, by the middles of its sides."""
+    # (n,) which share of the outline of each part runs along `rim`, by the middles of its sides.
+    rim = shapely.boundary(covered)
     xy, part = shapely.get_coordinates(shapely.boundary(parts), return_index=True)
     same = part[1:] == part[:-1]
     middle, metres = (xy[1:] + xy[:-1])[same] / 2, np.hypot(*(xy[1:] - xy[:-1])[same].T)
@@ -124,7 +116,12 @@ def _share_beside(parts: np.ndarray, rim: shapely.Geometry) -> Floats:
     beside = shapely.dwithin(shapely.points(middle), rim, 0.01)
     whole = np.bincount(part[1:][same], weights=metres, minlength=len(parts))
     along = np.bincount(part[1:][same], weights=metres * beside, minlength=len(parts))
-    return np.asarray(along / np.maximum(whole, 1e-9))
+    share = np.asarray(along / np.maximum(whole, 1e-9))
+    top = units.frame.geometry.to_numpy()[units.of_level(units.levels[0])]
+    part, _ = shapely.STRtree(top).query(parts, predicate="dwithin", distance=0.01)
+    several = np.bincount(part, minlength=len(parts)) > 1
+    gaps: np.ndarray = parts[(share > 1 - 1e-6) | (several & (share > _ENCLOSED))]
+    return gaps
 
 
 def _buffered(shape: shapely.Geometry, metres: float) -> shapely.Geometry:

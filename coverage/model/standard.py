@@ -155,8 +155,31 @@ class VerdictLimits:
 
 
 @dataclass(frozen=True)
+class Need:
+    """What every complete community (完整社区) has: a facility of one of the tiers `serves`.
+
+    `least_m2` of floor (of ground where `by_ground`; 0: any size) and `figure_m`, the longest walk in metres
+    for at least `least_share` of the residents (None: it stands in the community). `settlement`: of which
+    communities.
+    """
+
+    id: str
+    title: Bilingual
+    serves: tuple[str, ...]
+    least_m2: float = 0.0
+    by_ground: bool = False
+    figure_m: float | None = None
+    least_share: float = 1.0
+    settlement: str = "any"
+    evidence: Evidence | None = None
+    source: str = ""
+    responsible: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Standard:
     """A standard with its rules in their own order; `toml` is its text, `sha256` the fingerprint of that.
+    `needs` is what a complete community has, where the standard says so.
 
     `differences`: in what it differs from the published one that it was `made_from`; its title then says
     that it is an own one.
@@ -173,6 +196,7 @@ class Standard:
     tier_titles: Mapping[str, Bilingual] = field(default_factory=dict)
     sha256: str = ""
     toml: str = field(default="", repr=False)
+    needs: tuple[Need, ...] = ()
     differences: tuple[Text, ...] = ()
     made_from: Standard | None = field(default=None, repr=False)
 
@@ -250,6 +274,15 @@ def classes_title(rule: Rule) -> Sayable:
         one = text("{figure:,g} m from {area:,g} m² on", figure=size.figure_m, area=size.least_m2)
         said = one if not said else text("{one}, {another}", one=said, another=one)
     return said
+
+
+def need_figure(need: Need) -> Text:
+    """What a need asks for: size and longest walk."""
+    size = text("≥ {area:,g} m²", area=need.least_m2)
+    if need.figure_m is None:
+        return text("{size}, in the community", size=size) if need.least_m2 else text("one in the community")
+    walk = text("≤ {figure:,g} m on foot", figure=need.figure_m)
+    return text("{one}, {another}", one=size, another=walk) if need.least_m2 else walk
 
 
 def settlement_title(settlement: str) -> Sayable:

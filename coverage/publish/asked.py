@@ -10,12 +10,11 @@ import pandas as pd
 
 from coverage.assessment import Assessment
 from coverage.equity.floating_catchment import ENHANCED, PLAIN, WALKING, Zone, reachable_supply
-from coverage.gaps.gaps import Gap, GapSite
-from coverage.gaps.sites import split_gap
+from coverage.gaps import Gap, GapSite, split_gap
 from coverage.model.standard import Check, Rule
 from coverage.publish.measures import named
 from coverage.scenario.timeline import Timeline
-from coverage.uncertainty.uncertainty import Certainty
+from coverage.uncertainty import Certainty
 from geo.crs import unproject
 
 # Ways of sharing places among those who can reach them: both published ones, and one with zones of a walk.

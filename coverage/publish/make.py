@@ -11,8 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from coverage.assessment import Assessment
-from coverage.gaps.gaps import gap_outlines
-from coverage.gaps.sites import split_large
+from coverage.gaps import gap_outlines, split_large
 from coverage.measuring.outlines import cell_outlines
 from coverage.model.entrances import EDGE, EXTENT
 from coverage.model.study import Study

@@ -15,11 +15,11 @@ from coverage.assessment import Assessment
 from coverage.checks.measured import Measured
 from coverage.checks.reach import check_reach, limit_m, reach_m
 from coverage.equity.choice import choice_facilities_table, choice_table, choices, overlaps
+from coverage.equity.complete_community import community_table, need_states, need_table
 from coverage.equity.completeness import SEVEN_KINDS, Kind, completeness, tier_kinds
 from coverage.equity.denominators import denominators
 from coverage.equity.detours import Detours, detours
-from coverage.equity.equity import Area, Equity, equity
-from coverage.equity.inequality import lorenz
+from coverage.equity.equity import Area, Equity, equity, lorenz
 from coverage.equity.travel_bands import travel_bands, travel_quantiles
 from coverage.equity.unit_ranking import league
 from coverage.model.results import RuleResult, shortfall
@@ -83,6 +83,10 @@ def measures_of(
         "travel_quantiles": lambda: travel_quantiles(measured),
         "readings": lambda: reading_table(elderly_reading(measured)),
     }
+    if assessment.standard.needs:
+        needs = need_states(measured)
+        makers["complete_needs"] = lambda: need_table(needs, measured)
+        makers["complete_communities"] = lambda: community_table(needs, measured)
     made = {}
     for number, (name, make) in enumerate(makers.items()):
         said = text("Making the tables: {n} of {all}", n=number + 1, all=len(makers))

@@ -103,7 +103,10 @@ def _opened(facilities: FacilityTable, edit: Open) -> FacilityTable:
     frame = facilities.frame
     if (frame["facility_id"] == edit.facility_id).any():
         raise SettingError("The facility number {number} is taken already.", number=edit.facility_id)
-    row = {column: None if column == EXTENT else _blank(frame[column]) for column in frame.columns}
+    row = {
+        column: None if column == EXTENT else np.nan if pd.api.types.is_numeric_dtype(values) else ""
+        for column, values in frame.items()
+    }
     row |= {
         "facility_id": edit.facility_id,
         "name": edit.name,
@@ -118,10 +121,6 @@ def _opened(facilities: FacilityTable, edit: Open) -> FacilityTable:
         row["places"] = edit.places
     added = pd.DataFrame([row]).astype(frame.dtypes.to_dict(), errors="ignore")
     return FacilityTable(pd.concat([frame, added], ignore_index=True), facilities.crs)
-
-
-def _blank(column: pd.Series[Any]) -> object:
-    return np.nan if pd.api.types.is_numeric_dtype(column) else ""
 
 
 def _keeping(before: Study, after: Study, names: tuple[str, ...]) -> Study:

@@ -25,7 +25,7 @@ from coverage.model.membership import Membership
 from coverage.model.results import RuleResult
 from coverage.model.standard import Check, Rule
 from coverage.model.tables import HOUSEHOLDS, Floats, Ints
-from coverage.scenario.what_if import Trail
+from coverage.scenario.incremental import Trail
 
 
 @dataclass(frozen=True)

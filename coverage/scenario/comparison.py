@@ -74,7 +74,12 @@ class Comparison:
 
 def compare(before: Assessment, after: Assessment) -> Comparison:
     """Set two assessments of the same cells side by side. InputError if their cells differ."""
-    _require_same_cells(before, after)
+    one, other = before.study.grid, after.study.grid
+    same = one.crs == other.crs and np.array_equal(one.cell_id, other.cell_id)
+    if not (same and np.array_equal(one.xy, other.xy)):
+        raise InputError(
+            "These two assessments do not have the same population cells; compare like with like."
+        )
     old = {result.rule.id: result for result in before.results}
     new = {result.rule.id: result for result in after.results}
     both = [
@@ -90,15 +95,6 @@ def compare(before: Assessment, after: Assessment) -> Comparison:
 
 
 Judged = tuple[Assessment, RuleResult]
-
-
-def _require_same_cells(before: Assessment, after: Assessment) -> None:
-    one, other = before.study.grid, after.study.grid
-    same = one.crs == other.crs and np.array_equal(one.cell_id, other.cell_id)
-    if not (same and np.array_equal(one.xy, other.xy)):
-        raise InputError(
-            "These two assessments do not have the same population cells; compare like with like."
-        )
 
 
 def _change(before: Judged, after: Judged) -> RuleChange:
@@ -167,26 +163,22 @@ def _by_cells(before: Judged, after: Judged) -> dict[str, object]:
                                      "residents_met_after": then * new}),
     }  # fmt: skip
     if after[1].rule.check in (Check.RADIUS, Check.WALK):
-        change |= _ways(before, after)
+        # How much farther the nearest is, and for whom: in the rule's own measure, and on foot.
+        people = before[0].study.grid.residents * before[0].study.subject_to(before[1].rule.settlement)
+        own_m = _added_m(*(reach_m(side[1].rule, side[0].measured)[0] for side in (before, after)))
+        on_foot_m = _added_m(
+            *(side[0].measured.distances.walk_to(side[1].rule.serves)[0] for side in (before, after))
+        )
+        worse_off, worse_m = _farther(own_m, people)
+        walk_worse_off, walk_worse_m = _farther(on_foot_m, people)
+        change |= {
+            "added_m": own_m,
+            "worse_off": worse_off,
+            "worse_m": worse_m,
+            "walk_worse_off": walk_worse_off,
+            "walk_worse_m": walk_worse_m,
+        }
     return change
-
-
-def _ways(before: Judged, after: Judged) -> dict[str, object]:
-    """How much farther the nearest is, and for whom it is farther: in the rule's own measure, and on foot."""
-    people = before[0].study.grid.residents * before[0].study.subject_to(before[1].rule.settlement)
-    own_m = _added_m(*(reach_m(side[1].rule, side[0].measured)[0] for side in (before, after)))
-    on_foot_m = _added_m(
-        *(side[0].measured.distances.walk_to(side[1].rule.serves)[0] for side in (before, after))
-    )
-    worse_off, worse_m = _farther(own_m, people)
-    walk_worse_off, walk_worse_m = _farther(on_foot_m, people)
-    return {
-        "added_m": own_m,
-        "worse_off": worse_off,
-        "worse_m": worse_m,
-        "walk_worse_off": walk_worse_off,
-        "walk_worse_m": walk_worse_m,
-    }
 
 
 def _added_m(old_m: Floats, new_m: Floats) -> Floats:

@@ -1,8 +1,6 @@
 """Where the next centres should go: location-allocation with a proof or a bound."""
 
-from coverage.siting.alternatives import CurvePoint, alternatives, curve
-from coverage.siting.choose import Demand, choose_sites
-from coverage.siting.conditions import Quota
+from coverage.siting.choose import CurvePoint, Demand, alternatives, choose_sites, curve
 from coverage.siting.explain import (
     ShorterWay,
     SiteReason,
@@ -12,7 +10,7 @@ from coverage.siting.explain import (
     removal_losses,
     shorter_ways,
 )
-from coverage.siting.goals import Goal, Plan, Progress, Step, Watch
+from coverage.siting.goals import Goal, Plan, Progress, Quota, Step, Watch
 from coverage.siting.tiers import TierPlan, TwoTiers, as_tiers, both, choose_both
 
 __all__ = [

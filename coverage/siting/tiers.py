@@ -17,8 +17,7 @@ from scipy import sparse
 from core.errors import SettingError
 from core.text import Sayable, text
 from coverage.siting.choose import Demand
-from coverage.siting.conditions import Quota
-from coverage.siting.goals import FEWEST_SITES, LEAST_WALKING, LEAST_WORST, Goal, Plan, Watch
+from coverage.siting.goals import FEWEST_SITES, LEAST_WALKING, LEAST_WORST, Goal, Plan, Quota, Watch
 from coverage.siting.model.arrays import Floats, Ints
 from coverage.siting.model.problem import read_problem
 

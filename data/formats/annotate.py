@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from lxml import etree
 
+from core.text import printable
 from data.formats.comments import Note, Place, put_comments
 from data.formats.package import SHEET_TYPE, Book, column_of, letters, lines_of, speakable, text_of
 
@@ -85,8 +86,8 @@ def annotated(content: bytes, notes: Mapping[str, SheetNotes], front: Front) -> 
         raise PackageError
     book.forget_earlier_check()
     for name, part in book.sheet_parts().items():
-        if name in notes:
-            _annotate_sheet(book, part, notes[name], looks)
+        if printable(name) in notes:
+            _annotate_sheet(book, part, notes[printable(name)], looks)
     _put_in_front(book, front, looks)
     return book.saved()
 

@@ -14,9 +14,9 @@ from __future__ import annotations
 import re
 import tempfile
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
@@ -29,6 +29,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 from shapely.errors import GEOSException
 
 from core.errors import InputError
+from core.text import printable
 from data.formats.encoding import decode
 from data.formats.geopackage import asks_too_much
 from data.formats.named import not_read
@@ -63,11 +64,14 @@ class LayerInfo:
 @dataclass(frozen=True)
 class Layer:
     """One layer as read; `unclosed` rows have an outline that does not close, here closed by a
-    straight line from its last point to its first. A table without shapes has none in every row."""
+    straight line from its last point to its first. A table without shapes has none in every row.
+    `cleaned` names the columns whose texts held characters that nobody sees (they were left out), and the
+    rows of each, from 0."""
 
     frame: gpd.GeoDataFrame
     unclosed: NDArray[np.int64]
     name: str = ""
+    cleaned: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -90,14 +94,16 @@ class MapFile:
     def read(self, layer: LayerInfo, *, bbox: tuple[float, float, float, float] | None = None) -> Layer:
         """All rows of a layer, or those that touch `bbox` (in the layer's own system)."""
         if layer.driver in _WHOLE:
-            frame = _WHOLE[layer.driver](Path(layer.source), self.name)
-            return Layer(frame, np.empty(0, np.int64), layer.name)
+            frame, cleaned = _without_hidden(_WHOLE[layer.driver](Path(layer.source), self.name))
+            return Layer(frame, np.empty(0, np.int64), layer.name, cleaned)
         try:
-            return Layer(_read(layer, self.name, "raise", bbox), np.empty(0, np.int64), layer.name)
+            frame, cleaned = _without_hidden(_read(layer, self.name, "raise", bbox))
+            return Layer(frame, np.empty(0, np.int64), layer.name, cleaned)
         except GEOSException:
             fixed, without = (_read(layer, self.name, how, bbox) for how in ("fix", "ignore"))
         unclosed = np.flatnonzero(without.geometry.isna() & ~fixed.geometry.isna())
-        return Layer(fixed, unclosed, layer.name)
+        frame, cleaned = _without_hidden(fixed)
+        return Layer(frame, unclosed, layer.name, cleaned)
 
 
 @contextmanager
@@ -139,12 +145,12 @@ def _layers_of(
     if driver in _WHOLE:
         frame = _WHOLE[driver](Path(source), whole.name)
         kinds = {str(kind) for kind in frame.geometry.geom_type.dropna().unique()}
-        fields = tuple(str(name) for name in frame.columns if name != frame.geometry.name)
+        fields = tuple(printable(str(name)) for name in frame.columns if name != frame.geometry.name)
         kind = kinds.pop() if len(kinds) == 1 else "Unknown" if kinds else ""
         system = "" if frame.crs is None else frame.crs.to_wkt()
         return [
             LayerInfo(
-                piece.stem if several else Path(piece.name).stem,
+                printable(piece.stem if several else Path(piece.name).stem),
                 kind,
                 fields,
                 len(frame),
@@ -163,8 +169,10 @@ def _layers_of(
     alone = len(found) == 1
     return [
         LayerInfo(
-            (piece.stem if alone else f"{piece.stem}/{info.name}") if several
-            else Path(piece.name).stem if driver == "shapefile" else info.name,
+            printable(
+                (piece.stem if alone else f"{piece.stem}/{info.name}") if several
+                else Path(piece.name).stem if driver == "shapefile" else info.name
+            ),
             info.geometry, info.fields, info.count, info.system, info.source, info.layer, info.driver,
         )
         for info in found
@@ -184,9 +192,9 @@ def _info(source: str, name: str, driver: str, file: str) -> LayerInfo:
         fields = _redecoded_titles(fields, _declared(source))
     if info["features"] * max(len(fields), 1) > MOST_CELLS:
         raise InputError("{file}: the layer {layer} has more rows than are read.", file=file, layer=name)
-    kind = info["geometry_type"]
+    kind, titles = info["geometry_type"], tuple(map(printable, fields))
     return LayerInfo(
-        name, "" if kind is None else str(kind), tuple(fields), int(info["features"]), str(info["crs"] or ""),
+        name, "" if kind is None else str(kind), titles, int(info["features"]), str(info["crs"] or ""),
         source, name, driver,
     )  # fmt: skip
 
@@ -237,6 +245,24 @@ def _read(
     if not isinstance(frame, gpd.GeoDataFrame):
         frame = gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries([None] * len(frame), index=frame.index))
     return frame
+
+
+def _without_hidden(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, dict[str, NDArray[np.int64]]]:
+    """The frame without characters that a terminal would obey or nobody sees, and where there were any."""
+    titles = {name: printable(str(name)) for name in frame.columns}
+    frame = frame.rename(columns={name: clean for name, clean in titles.items() if clean != str(name)})
+    cleaned: dict[str, NDArray[np.int64]] = {}
+    for name in frame.columns[~frame.columns.duplicated(keep=False)]:
+        values = frame[name]
+        if not (pd.api.types.is_object_dtype(values.dtype) or pd.api.types.is_string_dtype(values.dtype)):
+            continue
+        words = {value for value in values if isinstance(value, str)}
+        wrong = {word: clean for word in words if (clean := printable(word)) != word}
+        if wrong:
+            held = [isinstance(value, str) and value in wrong for value in values]
+            cleaned[str(name)] = np.flatnonzero(held)
+            frame.loc[held, name] = [wrong[value] for value in values[held]]
+    return frame, cleaned
 
 
 def _source(piece: Piece, whole: Path, pieces: Sequence[Piece], room: Path) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from core.text import Text, text
+from core.text import Text, printable, text
 from data.formats import detect
 from data.formats.archive import files_in, member_name, open_archive, read_member
 from data.formats.delimited import read_delimited
@@ -64,6 +64,7 @@ def parse(name: str, content: bytes, limits: Limits, *, beside: Mapping[str, byt
             shapes = read_shapefile({".shp": content, **(beside or {})}, "", limits)
             return replace(file, sheets=(shapes,))
         sheets = _sheets(kind, content, limits)
+        sheets = tuple(replace(sheet, name=printable(sheet.name)) for sheet in sheets)
         return replace(
             file, sheets=sheets, notes=_left_out(content, sheets, limits) if kind == detect.ZIP else ()
         )
@@ -90,19 +91,9 @@ _REFUSED: Final[dict[str, Text]] = {
         "The file is a CAD drawing (DXF or DWG). Export its points with their names as .xlsx, .csv or .kml "
         "and send that."
     ),
-    detect.FILE_GEODATABASE: text(
-        "The file is an ArcGIS file geodatabase (.gdb). Export the layer as shapefile (.zip), GeoPackage or "
-        ".xlsx with longitude and latitude, and send that."
-    ),
     detect.MAPINFO: text(
         "The file is a MapInfo table (.tab or .mif). Export it as shapefile (.zip), GeoPackage or .xlsx with "
         "longitude and latitude, and send that."
-    ),
-    detect.FLATGEOBUF: text(
-        "The file is a FlatGeobuf layer (.fgb). Export it as GeoPackage, GeoJSON or shapefile and send that."
-    ),
-    detect.PARQUET: text(
-        "The file is a Parquet table. Save the list as .xlsx, .csv or GeoPackage and send that."
     ),
     detect.UNKNOWN_XML: text(
         "The file is XML of a kind that is not read. Save the list as .xlsx and send that."
@@ -151,6 +142,13 @@ def _sheets(kind: str, content: bytes, limits: Limits) -> tuple[RawSheet, ...]:
         from data.formats.vector import read_geopackage
 
         return read_geopackage(content, limits)
+    if kind in (detect.FLATGEOBUF, detect.PARQUET, detect.FILE_GEODATABASE):
+        from data.formats.vector import read_flatgeobuf, read_geodatabase, read_parquet
+
+        if kind == detect.FILE_GEODATABASE:
+            with open_archive(content, limits) as archive:
+                return read_geodatabase(archive, limits)
+        return (read_parquet if kind == detect.PARQUET else read_flatgeobuf)(content, limits)
     if kind == detect.KML:
         return read_kml(content, limits)
     if kind == detect.GPX:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.errors import InputError
 from core.progress import Progress, part, silent
-from core.text import text
+from core.text import printable, text
 from data.files import sha256_of
 from data.formats.limits import Limits
 from data.formats.parse import SHAPEFILE_PARTS, read_one
@@ -31,12 +31,13 @@ def read_files(
     done: list[RawFile] = []
     for number, path in enumerate(files):
         told = part(progress, number / len(files), (number + 1) / len(files))
+        name = printable(path.name)
         megabytes = path.stat().st_size / (1 << 20)
         budget = replace(Budget.of(path.stat().st_size), quiet_s=limits.seconds * (1 + megabytes / 10))
         try:
-            done.append(in_child(read_one, (path.resolve(), path.name, limits), budget=budget, progress=told))
+            done.append(in_child(read_one, (path.resolve(), name, limits), budget=budget, progress=told))
         except ReaderError as error:
-            done.append(RawFile(path.name, "", "", problem=error.message))
+            done.append(RawFile(name, "", "", problem=error.message))
     named = [replace(file, sha256=digest) for file, digest in zip(done, digests, strict=True)]
     return tuple(_part_of_another(file, path, files) for file, path in zip(named, files, strict=True))
 

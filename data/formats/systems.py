@@ -174,8 +174,10 @@ def in_degrees(frame: gpd.GeoDataFrame, file: str, *, datum: str = "auto") -> Pl
         system = usable_system(frame.crs, file, inside)
         moved = frame.set_crs(system.crs, allow_override=True).to_crs(WGS84)
         placed = Placed(moved, system.name, () if system.warning is None else (system.warning,))
-    if datum not in SYSTEMS or datum == WGS84_DATUM:
+    if datum not in SYSTEMS:
         return placed
+    if datum == WGS84_DATUM:
+        return replace(placed, system=datum)
     shapes = shapely.transform(
         placed.frame.geometry.to_numpy(),
         lambda xy: np.column_stack(convert(xy[:, 0], xy[:, 1], datum, WGS84_DATUM)),

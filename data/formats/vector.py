@@ -1,4 +1,5 @@
-"""Shapefiles and GeoPackages, read with GDAL from copies under names of our own.
+"""Shapefiles, GeoPackages, file geodatabases, MapInfo tables, FlatGeobuf and Parquet, read from copies under
+names of our own.
 
 Copies, because names with “!” or “|” mean something else to GDAL and nested zips fail; of our own
 names, because a member's name may point outside.
@@ -6,6 +7,7 @@ names, because a member's name may point outside.
 
 from __future__ import annotations
 
+import re
 import tempfile
 import zipfile
 from collections.abc import Sequence
@@ -15,8 +17,10 @@ from typing import Any, Final
 
 import numpy as np
 import pyogrio
+import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
+from core.errors import InputError
 from core.text import text
 from data.formats.archive import files_in, read_member
 from data.formats.encoding import decoded_cell, decoded_cells
@@ -26,6 +30,11 @@ from data.formats.limits import Limits
 from data.formats.raw import Cell, RawSheet, Row, UnreadableError
 from data.formats.spreadsheet import require_size
 
+# What belongs to a file geodatabase, under names of its own program.
+_GDB_PART: Final = re.compile(
+    r"a[0-9a-f]{8}\.(\w+\.)?(gdbtable|gdbtablx|gdbindexes|freelist|spx|atx|horizon)|gdb|timestamps",
+    re.IGNORECASE,
+)
 _SHP_SIDES: Final = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _POINT: Final = 1
 
@@ -38,13 +47,67 @@ def read_geopackage(content: bytes, limits: Limits) -> tuple[RawSheet, ...]:
         if refusal := asks_too_much(path):
             raise UnreadableError(refusal)
         source = f"GPKG:{path}"
-        try:
-            names = [str(name) for name, kind in pyogrio.list_layers(source) if kind is not None]
-        except (DataSourceError, DataLayerError) as error:
-            raise _damaged() from error
+        names = _layers(source)
         if not names:
             raise UnreadableError(text("The GeoPackage holds no layer with places."))
         return tuple(_sheet(source, name, name, limits) for name in names)
+
+
+def read_flatgeobuf(content: bytes, limits: Limits) -> tuple[RawSheet, ...]:
+    """The layer of a FlatGeobuf file; UnreadableError if it is damaged or without places."""
+    with tempfile.TemporaryDirectory(prefix="list") as folder:
+        path = Path(folder) / "list.fgb"
+        path.write_bytes(content)
+        if not len(_layers(str(path))):
+            raise _damaged()
+        return (_sheet(str(path), None, "", limits),)
+
+
+def read_parquet(content: bytes, limits: Limits) -> tuple[RawSheet, ...]:
+    """A Parquet table, with places where it is a GeoParquet; UnreadableError if it is damaged."""
+    # Imported here: only this format needs it.
+    from data.formats.tables import parquet_frame
+
+    with tempfile.TemporaryDirectory(prefix="list") as folder:
+        path = Path(folder) / "list.parquet"
+        path.write_bytes(content)
+        try:
+            frame = parquet_frame(path, "Parquet")
+        except InputError as error:
+            raise UnreadableError(error.message) from error
+    require_size("", len(frame) + 1, len(frame.columns), limits)
+    table = frame.drop(columns=frame.geometry.name)
+    rows: list[Row] = [[str(title) for title in table.columns]]
+    rows += [[_cell(value) for value in values] for values in table.astype(object).itertuples(index=False)]
+    if not len(frame) or frame.geometry.isna().all():
+        return (RawSheet("", rows),)
+    points, kinds, extents = _points(list(shapely.to_wkb(frame.geometry.to_numpy())))
+    crs = "" if frame.crs is None else frame.crs.to_string()
+    return (
+        RawSheet(
+            "", rows, crs=crs, points=[None, *points], geometry_kind=["", *kinds], extents=[None, *extents]
+        ),
+    )
+
+
+def read_geodatabase(archive: zipfile.ZipFile, limits: Limits) -> tuple[RawSheet, ...]:
+    """One sheet a layer of points or areas, of every file geodatabase of a zip."""
+    with tempfile.TemporaryDirectory(prefix="list") as room:
+        folders: dict[str, Path] = {}
+        for name, member in files_in(archive):
+            path = PurePosixPath(name.replace("\\", "/"))
+            folder = folders.setdefault(str(path.parent), Path(room) / f"list{len(folders)}.gdb")
+            if _GDB_PART.fullmatch(path.name):
+                folder.mkdir(exist_ok=True)
+                (folder / path.name).write_bytes(read_member(archive, member))
+        sheets: list[RawSheet] = []
+        for folder in folders.values():
+            if not any(folder.glob("*.gdbtable")):
+                continue
+            sheets += [_sheet(str(folder), name, name, limits) for name in _layers(str(folder))]
+    if not sheets:
+        raise UnreadableError(text("The file geodatabase holds no layer with places."))
+    return tuple(sheets)
 
 
 def read_shapefile(parts: dict[str, bytes], name: str, limits: Limits) -> RawSheet:
@@ -87,6 +150,14 @@ def zipped_shapefiles(archive: zipfile.ZipFile, limits: Limits) -> list[RawSheet
     return [read_shapefile(parts, stem, limits) for stem, parts in by_stem.items() if ".shp" in parts]
 
 
+def _layers(source: str) -> list[str]:
+    """The names of the layers with places."""
+    try:
+        return [str(name) for name, kind in pyogrio.list_layers(source) if kind is not None]
+    except (DataSourceError, DataLayerError) as error:
+        raise _damaged() from error
+
+
 def _sheet(
     source: str, layer: str | None, name: str, limits: Limits, encoding: str | None = None
 ) -> RawSheet:
@@ -118,9 +189,6 @@ def _sheet(
 def _points(
     geometry: Sequence[bytes | None],
 ) -> tuple[list[tuple[float, float] | None], list[str], list[bytes | None]]:
-    # Imported here, as numpy and GDAL are with this module: other formats do without.
-    import shapely
-
     shapes = shapely.from_wkb(np.asarray(geometry, object), on_invalid="ignore")
     points: list[tuple[float, float] | None] = []
     kinds: list[str] = []
@@ -131,8 +199,6 @@ def _points(
 
 
 def _inner(shape: Any) -> tuple[float, float] | None:
-    import shapely
-
     if shape.is_empty:
         return None
     if shape.geom_type == "MultiPoint":

@@ -112,9 +112,19 @@ def _without_dittos(
             notes.note(WARNING, "broken-character", _BROKEN, row=number, column=table.column(column))
         if visible(cell) != cell:
             notes.tally("invisible-characters", _INVISIBLE, number, table.column(column))
+        if len(cell) > _LONGEST and column in table.fields:
+            message = text(
+                "The cell holds {count:,} characters; the first {most:,} are kept.",
+                count=len(cell),
+                most=_LONGEST,
+            )
+            notes.tally("long-text", message, number, table.column(column))
+            read = [*read]
+            read[column] = cell[:_LONGEST]
     return read
 
 
+_LONGEST: Final = 1_000
 _BROKEN: Final = text(
     "The cell holds a character that is damaged in the file (a broken byte, shown as �). Write it anew."
 )

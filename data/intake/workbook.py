@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import xlsxwriter
 
-from core.text import Text, text
+from core.text import Text, printable, text
 from data.files import file_name, remove_csv, write_bytes, write_csv
 from data.formats.annotate import Front, PackageError, SheetNotes, annotated, is_package
 from data.formats.comments import Note
@@ -120,7 +120,7 @@ def _original(files: Sequence[RawFile], folder: Path) -> bytes | None:
     """The list as it was sent, which the folder keeps under its name, or with a few digits in front."""
     if len(files) != 1:
         return None
-    name = Path(files[0].name).name
+    name = file_name(Path(files[0].name).name)
     for path in (folder / name, *folder.glob(f"*-{glob.escape(name)}")):
         if path.is_file():
             content = path.read_bytes()
@@ -324,7 +324,8 @@ def _point_columns(table: Table) -> list[list[Cell]]:
 
 def _unused(name: str, names: Collection[str]) -> str:
     """A sheet name that Excel takes and that does not occur yet."""
-    safe = "".join("_" if letter in "[]:*?/\\'" else letter for letter in name)[:_NAME_LENGTH] or "1"
+    safe = "".join("_" if letter in "[]:*?/\\'" else letter for letter in printable(name))
+    safe = " ".join(safe.split())[:_NAME_LENGTH] or "1"
     taken = {known.casefold() for known in names}
     unique, count = safe, 2
     while unique.casefold() in taken:

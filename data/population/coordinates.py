@@ -432,4 +432,4 @@ def _degrees(
         raise no_system(file, at)
     if datum in (GCJ02, BD09):
         x, y = convert(x, y, datum, WGS84_DATUM)
-    return (x, y), said, datum if datum in (GCJ02, BD09) else "EPSG:4326"
+    return (x, y), said, "EPSG:4326" if datum == "auto" else datum

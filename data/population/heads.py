@@ -66,12 +66,13 @@ def hinted_unit(words: str) -> str:
     return found or (COUNT if _COUNTS.search(plain) else "")
 
 
-# A band that ends here or later is open.
+# A band that ends here or later is open where no other begins after it.
 _NOBODY_OLDER: Final = 99
 # Kinds of a head.
 RESIDENTS: Final = "residents"
 GROUP: Final = "group"
 AGES: Final = "ages"
+PART: Final = "part"
 OTHER: Final = ""
 
 _YEAR: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)(?:年(?:末|底|初)?)?")
@@ -131,11 +132,32 @@ _FROM: Final = re.compile(
     rf"(?<!\d)(\d{{1,3}})\s*{_OPEN}|(?:over|above|age)_?(\d{{1,3}})_?(?:plus|over|above)"
 )
 _UNDER: Final = re.compile(r"(?<!\d)(\d{1,3})\s*周?岁?(?:及)?以下")
+# 总 人 口, as yearbooks set it; and a title with its English below.
+_SPACED: Final = re.compile(r"(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])")
+_BILINGUAL: Final = re.compile(r"([^a-z]*[\u4e00-\u9fff][^a-z]*?)[\s/]*[a-z]{4}[a-z0-9 ,.'()/%-]*")
+_NOT_ALL: Final = re.compile(r"死亡|出生|流动|外来|暂住|失业|就业|从业|在校|学生|户数")
+_SINGLE: Final = re.compile(r"(\d{1,3})周?岁(?:人口|人数)?")
 # WorldPop: M_60, f_5, chn_f_60_2020, t_0_1: five-year bands by the age they begin with.
 _BY_SEX: Final = re.compile(r"(?:^|_)([mft])_?(\d{1,2})(?:_(\d{1,2}))?(?=_|$)")
 _STARTS: Final = (0, 1, *range(5, 95, 5))
 _FEMALE: Final = re.compile(r"女|female|women|(?:^|_)f(?:_|$)")
 _MALE: Final = re.compile(r"男|(?<!fe)male|(?<!wo)men|(?:^|_)m(?:_|$)")
+# Columns that make up all residents together, where none holds them: men and women, town and country,
+# who live in households and in institutions, registered here and elsewhere.
+_PARTS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = (
+    ("sex", "m", re.compile(r"男|males?|men|m")),
+    ("sex", "f", re.compile(r"女|females?|women|f")),
+    ("ground", "town", re.compile(r"城镇|城市|urban|town")),
+    ("ground", "country", re.compile(r"乡村|农村|rural|country")),
+    ("living", "household", re.compile(r"家庭户|(?:in_)?(?:private_?)?households?")),
+    ("living", "institution", re.compile(r"集体户|institution(?:s|al)?|collective|group_?quarters")),
+    ("register", "here", re.compile(r"(?:本地|本市|本县|本区)?户籍")),
+    ("register", "elsewhere", re.compile(r"非户籍|外地户籍|非本(?:地|市|县|区)户籍")),
+)  # fmt: skip
+_PEOPLE_WORDS: Final = re.compile(
+    r"常住|居住|人口|人数|小计|合计|总数|pop(?:ulation|s)?|people|persons?|residents?|count|total|tot|sum"
+    r"|性(?!别)|数量|数|[_人]"
+)
 _NO_PEOPLE: Final = re.compile(
     r"户数|household|hh|建筑|面积|area|房|gdp|率(?!.*人)|比上年|增长|growth|change|密度|就业|工作|流动|外来|暂住|流入|流出|从业|working|worker|jobs|daytime|visitor|floating|migrant"
 )
@@ -161,8 +183,8 @@ GROUP_AGES: Final[dict[str, tuple[int, int | None] | None]] = {
 class Head:
     """A title as understood. `rank` orders columns of residents (the lowest counts), `scale` is what its
     numbers are multiplied with (万: 10,000), `unit` count, per_ha, per_km2, density or percent. `ages`
-    (first, last or None) of a band, `sex` "m", "f" or ""; `year` 0 where none is named; `said` is the title
-    without year and unit."""
+    (first, last or None) of a band, `sex` "m", "f" or ""; `part` what a PART is of what (sex, m); `year` 0
+    where none is named; `said` is the title without year and unit."""
 
     title: str
     kind: str = OTHER
@@ -170,6 +192,7 @@ class Head:
     group: str = ""
     ages: tuple[int, int | None] | None = None
     sex: str = ""
+    part: tuple[str, str] = ("", "")
     unit: str = "count"
     scale: float = 1.0
     year: int = 0
@@ -183,8 +206,12 @@ class Head:
 
 @lru_cache(maxsize=4096)
 def understood(title: str) -> Head:
-    """What one title says; `kind` OTHER where it is no column of people."""
+    """What one title says; `kind` OTHER where it is no column of people. Of a title in Chinese and English
+    (常住人口 Permanent population) the Chinese counts."""
     plain = unicodedata.normalize("NFKC", title).strip().lstrip("\ufeff").casefold()
+    plain = _SPACED.sub("", plain)
+    if both := _BILINGUAL.fullmatch(plain):
+        return replace(understood(both[1]), title=title)
     unit = unit_in(plain)
     scale = next((times for times, words in _SCALES if words.search(plain)), 1.0) if unit == "count" else 1.0
     bare = re.sub(r"[((\[【][^))\]】]*[))\]】]", "", plain) or plain
@@ -203,7 +230,7 @@ def understood(title: str) -> Head:
             kind=RESIDENTS,
             rank=_rank(re.sub(r"_?(?:密度|dens(?:ity)?|den)_?.*|_?per_?.*|/.*", "", base)) or 1,
         )
-    if (ages := _ages(bare, base)) is not None:
+    if (ages := _ages(bare, base)) is not None and not _NOT_ALL.search(base):
         sex = _sex(base)
         return replace(head, kind=AGES, ages=ages, sex=sex)
     for group, words in _GROUPS.items():
@@ -211,6 +238,8 @@ def understood(title: str) -> Head:
             re.sub(r"_?(?:占比|比例|比重|占总人口.*|percent.*|pct|share|proportion|数量|总数|%)$", "", base)
         ):
             return replace(head, kind=GROUP, group=group, ages=GROUP_AGES[group])
+    if unit != PERCENT and (part := _part(base)) is not None:
+        return replace(head, kind=PART, part=part)
     if _NO_PEOPLE.search(base) or _FEMALE.search(base) or _MALE.search(base) or unit == PERCENT:
         return head
     rank = _rank(base)
@@ -232,18 +261,29 @@ def _without_year(bare: str) -> tuple[int, str]:
 
 
 def _rank(base: str) -> int | None:
-    return next((rank for rank, words in _RANKS if words.fullmatch(base)), None)
+    whole = re.sub(r"(?<=.)_(?:总?合计|小计|总计|计|全部|total|all)$", "", base)
+    return next((rank for rank, words in _RANKS if words.fullmatch(base) or words.fullmatch(whole)), None)
+
+
+def _part(base: str) -> tuple[str, str] | None:
+    """Of what whole a title names a part, and which: 男性人口, pop_f, 乡村人口; None for other titles."""
+    if base in ("户籍人口", "户籍人数", "户籍人口数"):
+        return None  # residents, if nothing better is there
+    bare = _PEOPLE_WORDS.sub("", base)
+    return next(((whole, which) for whole, which, words in _PARTS if words.fullmatch(bare)), None)
 
 
 def _ages(bare: str, base: str) -> tuple[int, int | None] | None:
     if found := _BAND.search(bare):
         first, last = int(found[1]), int(found[2])
         if first <= last and not _BY_SEX.search(base):
-            return first, last if last < _NOBODY_OLDER else None
+            return first, last
     if found := _FROM.search(bare):
         return int(found[1] or found[2]), None
     if found := _UNDER.search(bare):
         return 0, int(found[1])
+    if found := _SINGLE.fullmatch(bare):
+        return int(found[1]), int(found[1])
     if (found := _BY_SEX.search(base)) and int(found[2]) in _STARTS:
         return band_from(int(found[2]))
     return None
@@ -284,7 +324,7 @@ def everybody(heads: Iterable[Head]) -> list[Head]:
     """Columns that make up all residents where none holds them; empty where they do not.
 
     Ages without a gap from birth to the end of life, of both sexes where only these are there; else one
-    column of men and one of women.
+    column each of men and women, of town and country, of households and institutions.
     """
     heads = list(heads)
     banded = [head for head in heads if head.kind == AGES and head.ages is not None]
@@ -292,32 +332,31 @@ def everybody(heads: Iterable[Head]) -> list[Head]:
         parts = [_chain([head for head in banded if head.sex == sex], (0, None)) for sex in sexes]
         if all(parts):
             return [head for part in parts for head in part]
-    plain = [head for head in heads if head.kind == OTHER]
-    men, women = ([head for head in plain if _sex(head.said.casefold()) == sex] for sex in "mf")
-    return [*men, *women] if len(men) == len(women) == 1 else []
+    named = [head for head in heads if head.kind == PART]
+    year = max((head.year for head in named), default=0)
+    for whole in dict.fromkeys(one for one, _, _ in _PARTS):
+        which = [which for one, which, _ in _PARTS if one == whole]
+        own = [[h for h in named if h.part == (whole, one) and h.year == year] for one in which]
+        if all(len(found) == 1 for found in own):
+            return [found[0] for found in own]
+    return []
 
 
 def _chain(heads: Sequence[Head], ages: tuple[int, int | None]) -> list[Head]:
-    """Bands from the first year to the last, each beginning where the one before ended; widest first."""
-    chain: list[Head] = []
+    """Bands from the first year to the last, each beginning where the one before ended; the widest that
+    lead to the end."""
     begin, end = ages
-    while True:
-        fitting = [
-            head
-            for head in heads
-            if head.ages is not None
-            and head.ages[0] == begin
-            and (end is None or (head.ages[1] is not None and head.ages[1] <= end))
-        ]
-        if not fitting:
-            return []
-        widest = max(
-            fitting, key=lambda head: 999 if head.ages is None or head.ages[1] is None else head.ages[1]
-        )
-        chain.append(widest)
-        last = widest.ages[1] if widest.ages else None
-        if last == end:
-            return chain
-        if last is None:
-            return []
-        begin = last + 1
+    fitting = [
+        (head, last)
+        for head in heads
+        if head.ages is not None and head.ages[0] == begin
+        for last in [999 if head.ages[1] is None else head.ages[1]]
+        if end is None or last <= end
+    ]
+    for head, last in sorted(fitting, key=lambda item: -item[1]):
+        if last in (999, end):
+            return [head]
+        rest = _chain(heads, (last + 1, end))
+        if rest or (end is None and last >= _NOBODY_OLDER):
+            return [head, *rest]
+    return []

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -48,12 +48,13 @@ _MOST_KINDS: Final = 300
 _MOST_UNKNOWN: Final = 60
 
 
-def without_total_rows(frame: pd.DataFrame, heads: dict[str, Head]) -> tuple[pd.DataFrame, list[Text]]:
-    """The rows without those that say 合计, each named with its row."""
+def without_total_rows(frame: pd.DataFrame, heads: Mapping[str, Head]) -> tuple[pd.DataFrame, list[Text]]:
+    """The rows without those that say 合计 in a column of `heads` that holds no people, each named with its
+    row."""
     names = [
-        t
-        for t in frame.columns
-        if heads[str(t)].kind == "" and not pd.api.types.is_numeric_dtype(frame[t].dtype)
+        title
+        for title, head in heads.items()
+        if head.kind == OTHER and not pd.api.types.is_numeric_dtype(frame[title].dtype)
     ]
     total = np.zeros(len(frame), bool)
     for title in names:

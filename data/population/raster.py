@@ -58,7 +58,7 @@ from data.population.raster_unit import (
 )
 from data.population.reading import Reading
 from geo.crs import WGS84
-from geo.datum import BD09, GCJ02, convert
+from geo.datum import BD09, GCJ02, SYSTEMS, convert
 from geo.datum import WGS84 as WGS84_DATUM
 
 # Wide pixels are spread over squares of about this side, unless that makes too many.
@@ -113,7 +113,7 @@ def _cells(raster: rasterio.DatasetReader, file: str, reading: Reading, progress
         if system.warning is None
         else (Finding(file, "", 0, "", WARNING, "coordinate-system", system.warning),)
     )
-    name = reading.datum if reading.datum in (GCJ02, BD09) else system.name
+    name = reading.datum if reading.datum in SYSTEMS else system.name
     cells = Cells(
         cell_id=pixels.row[kept] * raster.width + pixels.column[kept],
         lon=lon,

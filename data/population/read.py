@@ -27,12 +27,13 @@ from data.intake.findings import WARNING, Finding
 from data.population.cells import Cells, cells_to_grid
 from data.population.coordinates import Placing, is_place_title, placing_of
 from data.population.groups import group_findings, of_group, with_group
-from data.population.heads import COUNT, PERCENT, RESIDENTS, understood
+from data.population.heads import COUNT, PERCENT, RESIDENTS, everybody, understood
 from data.population.numbers import written_numbers
 from data.population.polygons import Rows, cells_of_rows
 from data.population.raster import coarse_finding, raster_cells
 from data.population.raster_unit import unit_words
 from data.population.reading import Reading
+from data.population.sums import ADDED, is_sum, plain, sum_title
 from data.population.table_files import Sheet, sheets_of
 from data.population.tables import (
     Columns,
@@ -161,6 +162,8 @@ def offered(path: Path, layer: str = "") -> tuple[list[str], list[str]]:
             known = understood(title).kind == RESIDENTS
             if known or np.isfinite(written_numbers(sheet.frame[title].head(_PROBED))).mean() > _MOSTLY:
                 columns[title] = None
+        if parts := everybody(understood(title) for title in sheet.titles):
+            columns[sum_title(parts)] = None
     return [sheet.name for sheet in sheets] if len(sheets) > 1 else [], list(columns)
 
 
@@ -271,11 +274,12 @@ def _placed_sheet(path: Path, reading: Reading) -> tuple[Sheet, Placing]:
 def _counts_people(sheet: Sheet, column: str) -> bool:
     if not len(sheet.frame):
         return False
-    if column and any(title.casefold() == column.casefold() for title in sheet.titles):
+    titles = {plain(title) for title in sheet.titles}
+    if column and titles.issuperset(plain(column).split(" + ")):
         return True
     heads = [understood(title) for title in sheet.titles]
     strong = [head for head in heads if head.kind == RESIDENTS and not head.weak]
-    return bool(strong or any(head.weak for head in heads))
+    return bool(strong or any(head.weak for head in heads) or everybody(heads))
 
 
 def _placing(sheet: Sheet, file: str, datum: str) -> Placing | None:
@@ -340,6 +344,7 @@ def _read(
         placing.system,
         used,
         people.rows - used,
+        why=ADDED if is_sum(people.column) else "",
     )
     aside = [
         InputRead("population", path.name, layer, titles, rows_left_out=people.rows, used=False, why=why)

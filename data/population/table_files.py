@@ -18,7 +18,7 @@ from data.formats.read import read_files
 from data.formats.tables import has_wkt, read_text_table
 from data.formats.unpack import Piece, first_bytes, pieces_of
 from data.population.coordinates import is_place_title
-from data.population.heads import OTHER, understood
+from data.population.heads import AGES, GROUP, OTHER, RESIDENTS, understood
 
 # A header stands below a title and the name of the office, not deep in the table.
 _HEADER_ROWS: Final = 12
@@ -113,18 +113,20 @@ def _is_text(piece: Piece) -> bool:
 def _text_frame(path: Path, file: str) -> tuple[pd.DataFrame, str]:
     """The table, its header looked for in the first rows; and what stands above."""
     frame = read_text_table(path, file)
-    rows = [list(map(str, frame.columns)), *frame.head(_HEADER_ROWS).to_numpy(object).tolist()]
+    rows = [list(map(_untitled, frame.columns)), *frame.head(_HEADER_ROWS).to_numpy(object).tolist()]
+    rows = [["" if cell is None or cell != cell else str(cell).strip() for cell in row] for row in rows]
     at = _header_row(rows)
-    if at == 0:
+    titles, first = _titles(rows, at, ())
+    if first == 1:
         return frame.set_axis(range(2, len(frame) + 2)), ""
-    title = " ".join(
-        str(cell) for row in rows[:at] for cell in row if str(cell) and "Unnamed" not in str(cell)
-    )
-    body = frame.iloc[at:]
-    body = body.set_axis([str(cell).strip() for cell in rows[at]], axis=1).set_axis(
-        range(at + 2, at + 2 + len(body))
-    )
+    title = " ".join(cell for row in rows[:at] for cell in row if cell)
+    body = frame.iloc[first - 1 :]
+    body = body.set_axis(titles, axis=1).set_axis(range(first + 1, first + 1 + len(body)))
     return body.loc[:, ~body.columns.duplicated() & (body.columns != "")], title
+
+
+def _untitled(title: object) -> str:
+    return "" if "Unnamed" in str(title) else str(title)
 
 
 def _workbook_sheets(path: Path) -> tuple[Sheet, ...]:
@@ -137,8 +139,7 @@ def _workbook_sheets(path: Path) -> tuple[Sheet, ...]:
         if not any(any(row) for row in rows):
             continue
         at = _header_row(rows[: _HEADER_ROWS + 1])
-        titles = _joined_titles(rows, at, raw.merged)
-        body = at + 1 + (titles != rows[at] and _is_second_header(rows, at))
+        titles, body = _titles(rows, at, raw.merged)
         width = len(titles)
         frame = pd.DataFrame(
             [[*row, *[""] * width][:width] for row in rows[body:]],
@@ -158,25 +159,45 @@ def _workbook_sheets(path: Path) -> tuple[Sheet, ...]:
     return tuple(sheets)
 
 
-def _is_second_header(rows: Sequence[Sequence[str]], at: int) -> bool:
-    """Whether the row below the header holds titles too (ages below “分年龄”)."""
-    below = rows[at + 1] if at + 1 < len(rows) else []
-    known = sum(understood(word).kind != OTHER or is_place_title(word) for word in below if word)
-    return known >= 1 and not any(_is_number(word) for word in below)
-
-
-def _joined_titles(
+def _titles(
     rows: Sequence[Sequence[str]], at: int, merged: Sequence[tuple[int, int, int, int]]
-) -> list[str]:
-    """The header's titles; below a merged title those of the row below it."""
-    titles = list(rows[at])
-    if not merged or not _is_second_header(rows, at):
-        return titles
-    below = [*rows[at + 1], *[""] * len(titles)]
-    for place in range(len(titles)):
-        if below[place]:
-            titles[place] = below[place]
-    return titles
+) -> tuple[list[str], int]:
+    """The titles of the header in row `at`, and the first row below it.
+
+    Where the row below it holds titles too (男 and 女 below 人口数), each is read with what stands above: a
+    merged cell over its whole range, and where no cell is merged a title over the empty cells to its right.
+    """
+    titles, below = list(rows[at]), list(rows[at + 1]) if at + 1 < len(rows) else []
+    below += [""] * (len(titles) - len(below))
+    if any(map(_is_number, below)) or not any(map(_is_title, below)):
+        return titles, at + 1
+    above = list(titles)
+    for top, left, bottom, right in merged:
+        if top <= at <= bottom:
+            above[left : right + 1] = [titles[left]] * (min(right + 1, len(titles)) - left)
+    if not merged:
+        for place in range(1, len(above)):
+            above[place] = above[place] or (above[place - 1] if below[place] else "")
+    return [_joined(*pair) for pair in zip(above, below, strict=False)], at + 2
+
+
+def _joined(above: str, below: str) -> str:
+    """One title of two: the lower alone where it says all (经度 below 坐标), the upper where the lower is
+    its English."""
+    both = f"{above}_{below}"
+    if not above or not below or above == below:
+        return below or above
+    if is_place_title(below):
+        return both if is_place_title(both) else below
+    upper, lower, joined = understood(above), understood(below), understood(both)
+    if below.isascii() and not above.isascii() and upper.kind != OTHER and upper.kind == lower.kind:
+        return above
+    alone = lower.kind in (RESIDENTS, AGES, GROUP) and not lower.weak
+    return below if alone and joined.kind == OTHER else both
+
+
+def _is_title(word: str) -> bool:
+    return bool(word) and (understood(word).kind != OTHER or is_place_title(word))
 
 
 def _is_number(word: str) -> bool:
@@ -188,14 +209,17 @@ def _is_number(word: str) -> bool:
 
 
 def _header_row(rows: Sequence[Sequence[Any]]) -> int:
-    """The row whose cells say most of what a table of residents has; the first of those that say as much."""
-
-    def score(row: Sequence[Any]) -> int:
-        words = [str(cell).strip() for cell in row]
-        return sum(bool(word) and (understood(word).kind != OTHER or is_place_title(word)) for word in words)
-
-    scores = [score(row) for row in rows]
-    return int(np.argmax(scores)) if scores and max(scores) > 0 else 0
+    """The row whose cells say most of what a table of residents has, the first of those that say as much; the
+    one above where that holds titles too (人口数 above 男 and 女)."""
+    scores = [sum(_is_title(str(cell).strip()) for cell in row) for row in rows]
+    if not scores or not max(scores):
+        return 0
+    best = int(np.argmax(scores))
+    if best:
+        upper = [str(cell).strip() for cell in rows[best - 1] if str(cell).strip()]
+        if len(upper) > 1 and any(map(_is_title, upper)) and not any(map(_is_number, upper)):
+            return best - 1
+    return best
 
 
 def _word(cell: object) -> str:

@@ -33,6 +33,7 @@ from data.population.heads import (
 from data.population.long_tables import one_row_a_cell, without_total_rows
 from data.population.numbers import without_sentinels, written_numbers
 from data.population.raster_unit import plausible_unit, unit_words
+from data.population.sums import against_parts, plain, with_sum
 from data.population.table_files import Sheet
 
 _MOST_ROWS: Final = 30
@@ -82,29 +83,22 @@ def people_of_table(
     ground of each row where it is known (a density needs it).
 
     Chosen are usual residents before population before registered ones, never a density where a count is
-    there, the latest of several years. InputError without such a column, and OpenQuestionError where
+    there, the latest of several years; where no column counts everybody, those that make up everybody (men
+    and women, ages without a gap) are added. InputError without such a column, and OpenQuestionError where
     two could be meant.
     """
     titles = sheet.titles
-    heads = {title: understood(title) for title in titles}
+    heads: Mapping[str, Head] = {title: understood(title) for title in titles}
     frame = sheet.frame if area_m2 is None else sheet.frame.assign(__ground=area_m2)
     findings = _Notes(file, sheet.name)
-    frame, said = without_total_rows(
-        frame,
-        {
-            **heads,
-            "__ground": Head("__ground", RESIDENTS),
-            **{
-                str(name): Head(str(name), RESIDENTS)
-                for name in sheet.frame.columns
-                if str(name) not in sheet.titles
-            },
-        },
-    )
+    frame, said = without_total_rows(frame, heads)
     findings.add(INFO, "population-total-row", *said)
+    summed = with_sum(frame, heads, columns.residents)
+    frame, heads = summed.frame, summed.heads
+    findings.add(WARNING, "population-parts", *summed.said)
     ground = None if area_m2 is None else frame["__ground"].to_numpy(float)
     values = {title: written_numbers(frame[title]) for title, head in heads.items() if head.kind == RESIDENTS}
-    chosen, aside = _residents(frame, heads, values, columns.residents, ground, (file, sheet.name))
+    chosen, aside = _residents(frame, heads, values, summed.named, ground, (file, sheet.name))
     frame, by_age, said = one_row_a_cell(frame, key, chosen.title, file)
     findings.add(WARNING, "population-long-table", *said)
     ground = None if ground is None else frame["__ground"].to_numpy(float)
@@ -131,6 +125,7 @@ def people_of_table(
             ),
         )
     residents = np.where(bad, np.nan, residents)
+    findings.add(WARNING, "population-parts", *against_parts(frame, heads, chosen, residents))
     if chosen.rank == REGISTERED_RANK:
         findings.add(WARNING, "population-registered", text(
             "The column {column} counts registered residents (户籍); who lives here without being "
@@ -222,9 +217,6 @@ def _residents(
 
 def _named(titles: list[str], named: str, file: str, heads: Mapping[str, Head]) -> Head:
     """The column of `--population-column`: its title, or its number from 1."""
-
-    def plain(word: str) -> str:
-        return unicodedata.normalize("NFKC", word).strip().casefold()
 
     found = next((t for t in titles if plain(t) == plain(named)), "")
     if not found and named.isdigit() and 1 <= int(named) <= len(titles):

@@ -14,7 +14,7 @@ import pyogrio
 from coverage.publish.measures import TEXTS
 from data.files import read_csv, write_csv
 from geo.crs import WGS84
-from geo.isochrone.lighter import lighter
+from geo.isochrone.isochrones import lighter
 
 # Every assessment has these; see `coverage.publish.measures`.
 ALWAYS: Final = (
@@ -23,7 +23,15 @@ ALWAYS: Final = (
     "denominators", "readings",
 )  # fmt: skip
 # These only where they were asked for; see `coverage.publish.asked`.
-ASKED: Final = ("bands", "bands_units", "timeline", "supply", "gap_parts")
+ASKED: Final = (
+    "complete_needs",
+    "complete_communities",
+    "bands",
+    "bands_units",
+    "timeline",
+    "supply",
+    "gap_parts",
+)
 # GeoJSON takes 24 bytes a corner: 5 MB altogether.
 _MOST_CORNERS: Final = 200_000
 LAYERS: Final = ("isochrones", "barriers", "gap_parts")

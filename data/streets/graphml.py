@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,16 +12,19 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
+from pyproj.exceptions import CRSError
 
 from core.errors import InputError
 from core.progress import Progress, silent
 from core.text import Text, text
+from data.streets.classes import values_of
 from data.streets.raw import Floats, RawStreets
 from data.streets.walkable import TAGS, is_walkable, street_class
 from geo.crs import WGS84
 
 _TOLD_EVERY: Final = 20_000
 _RADIUS_M: Final = 6_371_009.0  # the earth of OSMnx
+_MOST_SAID: Final = 200
 _SPACE: Final = "{http://graphml.graphdrawing.org/xmlns}"
 _Edge = tuple[int, int, str, int, float]  # from node, to node, WKT or "", class, metres stated or NaN
 _PAIR: Final = re.compile(r"\(?\s*(-?[\d.]+(?:e[+-]?\d+)?)\s*,\s*(-?[\d.]+(?:e[+-]?\d+)?)\s*\)?", re.I)
@@ -38,14 +40,13 @@ def read_graphml(path: Path, progress: Progress = silent) -> RawStreets:
     `crs` (WGS-84 where it has none).
     """
     try:
-        crs, nodes, edges, closed = _parse(path, progress)
-    except (ElementTree.ParseError, KeyError, ValueError, shapely.errors.GEOSException) as problem:
+        return _ways(*_parse(path, progress))
+    except (ElementTree.ParseError, KeyError, ValueError, CRSError, shapely.errors.GEOSException) as problem:
         raise InputError(
             "The street file {path} is not a graph as OSMnx writes it: {problem}",
             path=path.name,
-            problem=str(problem),
+            problem=str(problem)[:_MOST_SAID],
         ) from problem
-    return _ways(crs, nodes, edges, closed)
 
 
 def _place(name: str, fields: dict[str, str]) -> tuple[float, float]:
@@ -98,9 +99,7 @@ def _elements(path: Path) -> Iterator[ElementTree.Element]:
 
 def _values(field: str) -> list[str]:
     """A tag's values: OSMnx writes several as the text of a Python list."""
-    if not field.startswith("["):
-        return [field]
-    return [str(value) for value in ast.literal_eval(field)]
+    return (values_of(field) if field.startswith("[") else []) or [field]
 
 
 def _walked(fields: dict[str, str]) -> bool:
@@ -181,6 +180,8 @@ def _inner(line: str, tail: Floats, head: Floats) -> tuple[NDArray[np.float64], 
     if not line:
         return np.empty((0, 2)), False
     xy = np.asarray(shapely.get_coordinates(shapely.from_wkt(line)), float)
+    if len(xy) < 2:
+        return np.empty((0, 2)), False
     as_it_is = np.hypot(*(xy[0] - tail)) + np.hypot(*(xy[-1] - head))
     turned = np.hypot(*(xy[0] - head)) + np.hypot(*(xy[-1] - tail))
     return (xy[-2:0:-1], True) if turned < as_it_is else (xy[1:-1], False)

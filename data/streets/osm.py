@@ -23,6 +23,7 @@ from data.streets.osm_clip import Bounds, Points, clip, read_points, storage
 from data.streets.osm_order import deleted_in, needs_sorting, overpass_pbf, sorted_pbf
 from data.streets.raw import Ints, RawStreets, Shapes, parted_at
 from data.streets.walkable import PLATFORM, SQUARES, WALLS, is_walkable, lets_nobody_through, street_class
+from data.whose_fault import is_the_files
 from geo.crs import WGS84
 
 WATER_AREA: Final = (("natural", "water"), ("waterway", "riverbank"), ("landuse", "reservoir"))
@@ -37,6 +38,7 @@ OBSTACLES: Final = (
 GREEN_AREA: Final = (("leisure", "park"), ("landuse", "forest"))
 SQUARE: Final = (*(("highway", value) for value in sorted(SQUARES)), ("railway", PLATFORM))
 _REPORTED_EVERY: Final = 5_000
+_MOST_SAID: Final = 200
 _KEYS: Final = ("barrier", "highway", "landuse", "leisure", "natural", "railway", "waterway")
 _OUTER: Final = ("outer", "")
 
@@ -76,8 +78,12 @@ def read_osm(
                     progress(0.0, text("The street file is not sorted; sorting it"))
             source = sorted_pbf(source, folder, progress=part(progress, 0.0, 0.3))
             return _read(source, Path(path).name, bounds, folder, part(progress, 0.3, 1.0))
-        except (RuntimeError, osmium.InvalidLocationError) as problem:
-            raise InputError("The street file cannot be read: {problem}", problem=str(problem)) from problem
+        except (RuntimeError, ValueError, OverflowError, osmium.InvalidLocationError) as problem:
+            # An impossible number or a text beyond what OpenStreetMap allows is a ValueError of osmium's.
+            if isinstance(problem, ValueError | OverflowError) and not is_the_files(problem):
+                raise
+            said = str(problem)[:_MOST_SAID]
+            raise InputError("The street file cannot be read: {problem}", problem=said) from problem
 
 
 class _OutOfOrderError(Exception):

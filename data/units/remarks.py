@@ -8,7 +8,8 @@ from typing import Final
 import pandas as pd
 
 from core.text import Text, text
-from data.intake.findings import WARNING, Finding, Level
+from coverage.model.tables import Ints
+from data.intake.findings import INFO, WARNING, Finding, Level
 
 # A file of thousands of shapes that are no units is one remark, not thousands.
 _MOST_ALIKE: Final = 30
@@ -32,6 +33,16 @@ class Remarks:
         layer: str = "",
     ) -> None:
         self.found.append(Finding(file or self.file, layer, row, "", level, code, message))
+
+    def cleaned(self, column: str, rows: Ints, *, file: str, layer: str = "") -> None:
+        """Characters that nobody sees were left out of the texts of a column, in these rows (from 0)."""
+        message = text(
+            "{count:,} {count:cell holds|cells hold} characters that nobody sees (control or direction "
+            "marks); they were left out.",
+            count=len(rows),
+        )
+        found = Finding(file, layer, int(rows[0]) + 1, column, INFO, "invisible-characters", message)
+        self.found.append(found)
 
     def rows(self, code: str, message: Text, rows: pd.DataFrame, level: Level = WARNING) -> None:
         """The same message for rows of a table (columns `file`, `layer`, `row` from 0); after 30 of them

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,18 +15,22 @@ import shapely
 
 from core.errors import InputError, SettingError
 from core.text import Text, text
-from coverage.model.tables import LEVELS, Ints
+from coverage.model.tables import LEVELS, Floats, Ints
 from data.formats.asked import OpenQuestionError
 from data.formats.inputs_read import InputRead
 from data.formats.layers import opened
 from data.formats.systems import in_degrees
-from data.population.columns import RESIDENT_COLUMNS, find_column
+from data.population.heads import REGISTERED_RANK, understood
+from data.population.table_files import Sheet
+from data.population.tables import Columns as PeopleColumns
+from data.population.tables import people_of_table
 from data.units.columns import TITLES, Columns, columns_of, not_numbers, unit_names, words
 from data.units.levels import ABOVE, UnclearLevelError, levels_of
 from data.units.remarks import Remarks
 from data.units.settlement import Classes, classes_of, unknown_words
 from geo.crs import WGS84
 
+_LONGEST_NAME: Final = 200
 _NO_SHAPES: Final = text("Its rows have neither outlines nor points.")
 _NO_NAMES: Final = text("None of its columns holds the names of units.")
 _NO_LEVEL: Final = text("Nothing tells the level of its rows.")
@@ -63,6 +67,7 @@ class _Layer:
     frame: gpd.GeoDataFrame
     unclosed: Ints
     alone: bool
+    cleaned: Mapping[str, Ints]
 
     @property
     def said(self) -> str:
@@ -135,7 +140,10 @@ def _opened(path: Path) -> list[_Layer]:
     with opened(path) as file:
         alone = len(file.layers) == 1
         read = [(info.name, file.read(info)) for info in file.layers]
-    return [_Layer(path, name, layer.frame, layer.unclosed, alone=alone) for name, layer in read]
+    return [
+        _Layer(path, name, layer.frame, layer.unclosed, alone=alone, cleaned=layer.cleaned)
+        for name, layer in read
+    ]
 
 
 def _no_units(layer: _Layer, named: dict[int, str]) -> Text | None:
@@ -216,14 +224,22 @@ def _table(
     placed = in_degrees(frame, file)
     for message in placed.warnings:
         remarks.add("crs-assumed" if frame.crs is None else "system", message, file=file, layer=layer.said)
-    residents = find_column([str(column) for column in frame.columns], RESIDENT_COLUMNS)
+    names = unit_names(frame, columns.name)
+    long = [row for row, name in enumerate(names) if len(name) > _LONGEST_NAME]
+    if long:
+        message = text(
+            "{count:,} {count:name has|names have} more than {most} characters; the first {most} are kept.",
+            count=len(long),
+            most=_LONGEST_NAME,
+        )
+        remarks.add("long-text", message, row=long[0] + 1, file=file, layer=layer.said)
     above = {f"parent:{level}": words(frame, column) for level, column in columns.parents}
     table = gpd.GeoDataFrame(
         {
             "file": file,
             "layer": layer.said,
             "row": np.arange(len(frame)),
-            "name": unit_names(frame, columns.name),
+            "name": [name[:_LONGEST_NAME] for name in names],
             "level": levels,
             "level_word": words(frame, level_column),
             "settlement": list(classes.settlement),
@@ -231,7 +247,7 @@ def _table(
             "number_column": columns.number,
             "parent": [_parent(word) for word in words(frame, columns.parent)],
             **above,
-            "stated": pd.to_numeric(frame[residents], errors="coerce") if residents else np.nan,
+            "stated": _stated(frame, file),
         },
         geometry=placed.frame.geometry.to_numpy(),
         crs=WGS84,
@@ -251,6 +267,21 @@ def _table(
     return table, read
 
 
+def _stated(frame: gpd.GeoDataFrame, file: str) -> Floats:
+    """What each row says of its residents, understood as a table of residents is; NaN where it says nothing,
+    and everywhere where no column counts usual residents or two could be meant."""
+    plain = pd.DataFrame(frame.drop(columns=frame.geometry.name)).reset_index(drop=True)
+    stated = np.full(len(frame), np.nan)
+    try:
+        people = people_of_table(Sheet("", plain), file, PeopleColumns())
+    except InputError:
+        return stated
+    head = understood(people.column)
+    if not head.weak and head.rank != REGISTERED_RANK:
+        stated[people.frame.index.to_numpy()] = people.residents
+    return stated
+
+
 def _parent(word: str) -> str:
     """DataV packs the parent's code into an object."""
     found = re.fullmatch(r'\{\s*"adcode"\s*:\s*"?(\d+)"?.*\}', word)
@@ -260,6 +291,8 @@ def _parent(word: str) -> str:
 def _report_columns(layer: _Layer, columns: Columns, classes: Classes, remarks: Remarks) -> None:
     """What stands in a column and could not be used."""
     file = layer.path.name
+    for column, rows in layer.cleaned.items():
+        remarks.cleaned(column, rows, file=file, layer=layer.said)
     if classes.strange:
         message = text(
             "The column “{column}” tells urban from rural, but {words} could not be understood; these units "

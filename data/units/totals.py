@@ -20,7 +20,7 @@ from data.formats.inputs_read import InputRead
 from data.guard import guarded
 from data.intake.findings import Finding
 from data.population.columns import find_column
-from data.population.heads import RESIDENTS, understood
+from data.population.heads import RESIDENTS, everybody, understood
 from data.population.table_files import Sheet, sheets_of
 from data.population.tables import Columns, people_of_table
 from data.units.columns import NAMES_OF, TITLES
@@ -147,7 +147,9 @@ def read_totals(
             file=path.name,
             columns=", ".join(tables[0].titles[:20]) if tables else "",
         )
-    sheet = next((s for s in named if any(understood(t).kind == RESIDENTS for t in s.titles)), named[0])
+    heads = [[understood(title) for title in one.titles] for one in named]
+    counting = [any(head.kind == RESIDENTS for head in own) or bool(everybody(own)) for own in heads]
+    sheet = named[counting.index(True)] if any(counting) else named[0]
     titles = sheet.titles
     key = [name for name in (find_column(titles, TITLES["numbers"]), _name_column(titles)) if name]
     above = find_column([title for title in titles if title not in key], _PARENTS)

@@ -44,7 +44,15 @@ def spread(graph: csr_array, metres: Floats, owner: Ints, offers: Offers) -> Men
     """
     before: list[Mended] = []
     while len(offers.node):
-        taken = _best(offers, metres, owner)
+        # Of the offers that improve on what a node has the best for each node.
+        now_m = metres[offers.node]
+        # The methods of arrays throughout: a spread is many small steps, and functions look first.
+        better = (offers.metres < now_m) | ((offers.metres == now_m) & (offers.owner < owner[offers.node]))
+        some = better.nonzero()[0]
+        node, reach_m, whose = offers.node[some], offers.metres[some], offers.owner[some]
+        order = np.lexsort((whose, reach_m, node))
+        first = order[firsts(node[order])]
+        taken = Offers(node[first], reach_m[first], whose[first])
         if not len(taken.node):
             break
         before.append(Mended(taken.node, metres[taken.node], owner[taken.node]))
@@ -84,7 +92,7 @@ def lowest_owners(graph: csr_array, metres: Floats, owner: Ints, doors: tuple[In
     """
     node, door_m, rows = doors
     as_near = np.flatnonzero(metres[node] == door_m)
-    _keep_lowest(owner, node[as_near], np.tile(rows, 2)[as_near])
+    np.minimum.at(owner, node[as_near], np.tile(rows, 2)[as_near])
     head = graph.indices
     tail = np.repeat(np.arange(len(metres), dtype=np.int32), np.diff(graph.indptr))
     between = np.flatnonzero(owner[tail] < owner[head])
@@ -92,22 +100,6 @@ def lowest_owners(graph: csr_array, metres: Floats, owner: Ints, doors: tuple[In
     tied = (metres[tail] + graph.data[between] == metres[head]) & np.isfinite(metres[tail])
     tail, head = tail[tied].astype(np.int64), head[tied].astype(np.int64)
     spread(graph, metres, owner, Offers(head, metres[head], owner[tail]))
-
-
-def _keep_lowest(owner: Ints, node: Ints, candidate: Ints) -> None:
-    np.minimum.at(owner, node, candidate)
-
-
-def _best(offers: Offers, metres: Floats, owner: Ints) -> Offers:
-    """Of the offers that improve on what a node has the best for each node."""
-    now_m = metres[offers.node]
-    # The methods of arrays throughout: a spread is many small steps, and functions look first.
-    better = (offers.metres < now_m) | ((offers.metres == now_m) & (offers.owner < owner[offers.node]))
-    some = better.nonzero()[0]
-    node, reach_m, whose = offers.node[some], offers.metres[some], offers.owner[some]
-    order = np.lexsort((whose, reach_m, node))
-    first = order[firsts(node[order])]
-    return Offers(node[first], reach_m[first], whose[first])
 
 
 def _onward(graph: csr_array, taken: Offers) -> Offers:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from geo.csr_ranges import ranges
-from geo.distance.bins import bins
+from geo.inside import bins
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -18,8 +18,8 @@ from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import cKDTree
 
 from geo.csr_ranges import ranges
-from geo.distance.bins import Bins, Box, bins
 from geo.distance.open_ground import straight_ways, with_straight
+from geo.inside import Bins, bins
 from geo.network.network import WalkNetwork, with_sources
 from geo.network.snapping import Snapped, ends, take
 
@@ -80,7 +80,17 @@ def _along_streets(network: WalkNetwork, origins: Snapped, points: Snapped, limi
         limit_m,
     )
     parts = [part for tile in _tiles(search.origins.xy, limit_m) for part in _of_tile(search, tile)]
-    return _stack(parts, from_rows, to_rows, shape)
+    # Put the parts in the order of the origins.
+    origin = np.concatenate([p.origin for p in parts] or [np.empty(0, np.int64)])
+    count = np.concatenate([p.count for p in parts] or [np.empty(0, np.int64)])
+    order = np.argsort(origin)
+    entries = ranges((np.cumsum(count) - count)[order], count[order])
+    per_row = np.zeros(shape[0], np.int64)
+    per_row[from_rows[origin]] = count
+    indptr = np.concatenate([[0], np.cumsum(per_row)])
+    metres = np.concatenate([p.metres for p in parts] or [np.empty(0)])
+    point = np.concatenate([p.point for p in parts] or [np.empty(0, np.int64)])
+    return csr_array((metres[entries], to_rows[point[entries]], indptr), shape=shape)
 
 
 @dataclass(frozen=True)
@@ -115,7 +125,9 @@ def _tiles(xy: Floats, limit_m: float) -> Iterator[Ints]:
 
 
 def _of_tile(search: _Search, tile: Ints) -> Iterator[_Part]:
-    box = _box_around(search.origins.xy[tile], search.limit_m)
+    xy = search.origins.xy[tile]
+    (west, south), (east, north) = xy.min(axis=0) - search.limit_m, xy.max(axis=0) + search.limit_m
+    box = float(west), float(south), float(east), float(north)
     nodes, points = search.node_bins.within(box), search.point_bins.within(box)
     if not len(points):
         return
@@ -125,11 +137,6 @@ def _of_tile(search: _Search, tile: Ints) -> Iterator[_Part]:
         yield local.reach(tile[first : first + size])
 
 
-def _box_around(xy: Floats, margin_m: float) -> Box:
-    (west, south), (east, north) = xy.min(axis=0) - margin_m, xy.max(axis=0) + margin_m
-    return float(west), float(south), float(east), float(north)
-
-
 class _Local:
     """A part of the network with the points in it; nodes have local numbers, -1 is outside."""
 
@@ -137,32 +144,33 @@ class _Local:
         self.search, self.points = search, points
         self.number = np.full(len(search.network.node_xy) + 1, -1, np.int32)
         self.number[nodes] = np.arange(len(nodes), dtype=np.int32)
-        self.graph = _cut_out(search.network.graph, nodes, self.number)
+        # The graph among `nodes` alone, renumbered by `number`.
+        graph = search.network.graph
+        first = graph.indptr[nodes]
+        count = graph.indptr[nodes + 1] - first
+        arcs = ranges(first, count)
+        head = self.number[graph.indices[arcs]]
+        inside = head >= 0
+        before = np.concatenate([[0], np.cumsum(inside)])
+        indptr = before[np.concatenate([[0], np.cumsum(count)])].astype(np.int32)
+        self.graph = csr_array(
+            (graph.data[arcs[inside]], head[inside], indptr), shape=(len(nodes), len(nodes))
+        )
         u, v, self.to_u, self.to_v = ends(search.network, search.points, points)
         self.u, self.v = self.number[u], self.number[v]
         self.by_edge = np.argsort(search.points.edge[points], kind="stable")
 
     def reach(self, origins: Ints) -> _Part:
         """Entries within the limit of these origins to the points here."""
-        metres = self._from_nodes(origins)
-        self._along_same_edge(origins, metres)
-        row, column = np.nonzero(metres <= self.search.limit_m)
-        count = np.bincount(row, minlength=len(origins))
-        return _Part(origins, count, self.points[column], metres[row, column])
-
-    def _from_nodes(self, origins: Ints) -> Floats:
-        """Origins × points, over the ends of the points' edges."""
+        # Origins × points, over the ends of the points' edges.
         u, v, to_u, to_v = ends(self.search.network, self.search.origins, origins)
         heads = self.number[np.column_stack([u, v])]
         graph = with_sources(self.graph, heads, np.column_stack([to_u, to_v]))
         sources = np.arange(self.graph.shape[0], graph.shape[0])
         node_m = dijkstra(graph, indices=sources, limit=self.search.limit_m)
         node_m[:, -1] = np.inf  # the last source is reached by nobody: it stands for the outside
-        over_u: Floats = node_m[:, self.u] + self.to_u
-        np.minimum(over_u, node_m[:, self.v] + self.to_v, out=over_u)
-        return over_u
-
-    def _along_same_edge(self, origins: Ints, metres: Floats) -> None:
+        metres: Floats = node_m[:, self.u] + self.to_u
+        np.minimum(metres, node_m[:, self.v] + self.to_v, out=metres)
         of_origins, of_points = self.search.origins, self.search.points
         sorted_edges = of_points.edge[self.points[self.by_edge]]
         edge = of_origins.edge[origins]
@@ -173,29 +181,6 @@ class _Local:
         between_m = np.abs(of_points.offset_m[point] - of_origins.offset_m[origin])
         direct_m = between_m + of_origins.snap_m[origin] + of_points.snap_m[point]
         metres[row, column] = np.minimum(metres[row, column], direct_m)
-
-
-def _cut_out(graph: csr_array, nodes: Ints, number: NDArray[np.int32]) -> csr_array:
-    """The graph among `nodes` alone, renumbered by `number`."""
-    first = graph.indptr[nodes]
-    count = graph.indptr[nodes + 1] - first
-    arcs = ranges(first, count)
-    head = number[graph.indices[arcs]]
-    inside = head >= 0
-    before = np.concatenate([[0], np.cumsum(inside)])
-    indptr = before[np.concatenate([[0], np.cumsum(count)])].astype(np.int32)
-    return csr_array((graph.data[arcs[inside]], head[inside], indptr), shape=(len(nodes), len(nodes)))
-
-
-def _stack(parts: list[_Part], from_rows: Ints, to_rows: Ints, shape: tuple[int, int]) -> csr_array:
-    """Put the parts in the order of the origins."""
-    origin = np.concatenate([p.origin for p in parts] or [np.empty(0, np.int64)])
-    count = np.concatenate([p.count for p in parts] or [np.empty(0, np.int64)])
-    order = np.argsort(origin)
-    entries = ranges((np.cumsum(count) - count)[order], count[order])
-    per_row = np.zeros(shape[0], np.int64)
-    per_row[from_rows[origin]] = count
-    indptr = np.concatenate([[0], np.cumsum(per_row)])
-    metres = np.concatenate([p.metres for p in parts] or [np.empty(0)])
-    point = np.concatenate([p.point for p in parts] or [np.empty(0, np.int64)])
-    return csr_array((metres[entries], to_rows[point[entries]], indptr), shape=shape)
+        row, column = np.nonzero(metres <= self.search.limit_m)
+        count = np.bincount(row, minlength=len(origins))
+        return _Part(origins, count, self.points[column], metres[row, column])

@@ -70,11 +70,36 @@ def stitch(rings: Rings, tile: int) -> Rings:
         return rings
     cut = rings.some(np.flatnonzero(rings.cut))
     xy = cut.xy.astype(np.int64)
-    part = _parts(cut, xy, tile, int(rings.polygon.max()) + 1)
-    joined = _closed(cut, xy, *_lines(cut, xy, tile))
+    # Which polygons hang together over borders: the number of its part for each polygon.
+    polygons = int(rings.polygon.max()) + 1
+    corner = np.flatnonzero((xy % tile == 0).any(axis=1))
+    ring = np.searchsorted(cut.start, corner, side="right") - 1
+    polygon = cut.polygon[ring]
+    _, place = np.unique(_keys(xy[corner]), return_inverse=True)
+    size = polygons + int(place.max(initial=-1)) + 1
+    graph = coo_array((np.ones(len(polygon), bool), (polygon, polygons + place)), shape=(size, size))
+    part = np.asarray(connected_components(graph, directed=False)[1][:polygons], np.int64)
+    # The runs of each ring that do not follow a border: first corner and number of steps, and polygon.
+    step = np.ones(len(xy), bool)
+    step[cut.start[1:] - 1] = False
+    here, there = xy[:-1], xy[1:]
+    along = ((here == there) & (here % tile == 0)).any(axis=1)
+    step[:-1] &= ~along
+    begins = step & ~np.concatenate([[False], step[:-1]])
+    ends = step & ~np.concatenate([step[1:], [False]])
+    first, last = np.flatnonzero(begins), np.flatnonzero(ends)
+    ring = np.searchsorted(cut.start, first, side="right") - 1
+    joined = _closed(cut, xy, (first, last - first + 1), cut.polygon[ring])
     n = len(rings)
     everything = join_rings([rings, joined])
-    outer = np.append(np.diff(rings.polygon, prepend=-1) != 0, _turns_left(joined))
+    # Which rings run against the clock: outer ones, as the tiles' are.
+    here = (joined.xy - np.repeat(joined.xy[joined.start[:-1]], np.diff(joined.start), axis=0)).astype(float)
+    cross = np.zeros(len(here))
+    cross[:-1] = here[:-1, 0] * here[1:, 1] - here[1:, 0] * here[:-1, 1]
+    cross[joined.start[1:] - 1] = 0.0
+    outer = np.append(
+        np.diff(rings.polygon, prepend=-1) != 0, np.asarray(np.add.reduceat(cross, joined.start[:-1]) > 0)
+    )
     belongs = part[np.append(rings.polygon, joined.polygon)]
     kept = np.append(np.flatnonzero(~rings.cut), np.arange(n, n + len(joined)))
     order = kept[np.lexsort((~outer[kept], belongs[kept]))]
@@ -106,34 +131,9 @@ def shapes_of(rings: Rings, group: Ints, unit_m: float) -> list[shapely.MultiPol
     return list(shapes)
 
 
-def _parts(cut: Rings, xy: Ints, tile: int, polygons: int) -> Ints:
-    """Which polygons hang together over borders: the number of its part for each polygon."""
-    corner = np.flatnonzero((xy % tile == 0).any(axis=1))
-    ring = np.searchsorted(cut.start, corner, side="right") - 1
-    polygon = cut.polygon[ring]
-    _, place = np.unique(_keys(xy[corner]), return_inverse=True)
-    size = polygons + int(place.max(initial=-1)) + 1
-    graph = coo_array((np.ones(len(polygon), bool), (polygon, polygons + place)), shape=(size, size))
-    return np.asarray(connected_components(graph, directed=False)[1][:polygons], np.int64)
-
-
 def _keys(xy: Ints) -> Ints:
     """One number for a corner."""
     return xy[:, 0] * (1 << 31) + xy[:, 1]
-
-
-def _lines(rings: Rings, xy: Ints, tile: int) -> tuple[tuple[Ints, Ints], Ints]:
-    """The runs of each ring that do not follow a border: first corner and number of steps, and polygon."""
-    step = np.ones(len(xy), bool)
-    step[rings.start[1:] - 1] = False
-    here, there = xy[:-1], xy[1:]
-    along = ((here == there) & (here % tile == 0)).any(axis=1)
-    step[:-1] &= ~along
-    begins = step & ~np.concatenate([[False], step[:-1]])
-    ends = step & ~np.concatenate([step[1:], [False]])
-    first, last = np.flatnonzero(begins), np.flatnonzero(ends)
-    ring = np.searchsorted(rings.start, first, side="right") - 1
-    return (first, last - first + 1), rings.polygon[ring]
 
 
 def _closed(rings: Rings, corner_xy: Ints, lines: tuple[Ints, Ints], polygon: Ints) -> Rings:
@@ -165,12 +165,3 @@ def _closed(rings: Rings, corner_xy: Ints, lines: tuple[Ints, Ints], polygon: In
     out[inner], out[last] = xy, xy[begin]
     whose = polygon[sequence[np.asarray(starts, np.int64)]]
     return Rings(out, np.append(0, last + 1), whose, np.zeros(len(whose), bool))
-
-
-def _turns_left(rings: Rings) -> Bools:
-    """Which rings run against the clock: outer ones, as the tiles' are."""
-    here = (rings.xy - np.repeat(rings.xy[rings.start[:-1]], np.diff(rings.start), axis=0)).astype(float)
-    cross = np.zeros(len(here))
-    cross[:-1] = here[:-1, 0] * here[1:, 1] - here[1:, 0] * here[:-1, 1]
-    cross[rings.start[1:] - 1] = 0.0
-    return np.asarray(np.add.reduceat(cross, rings.start[:-1]) > 0)

@@ -16,8 +16,7 @@ from geo.csr_ranges import ranges
 from geo.distance.nearest import at_points, node_distances
 from geo.distance.reach import bounded_reach
 from geo.network.network import WalkNetwork, edges_of_nodes
-from geo.network.snapping import Snapped, take
-from geo.network.street_points import node_points, on_segment
+from geo.network.snapping import Snapped, node_points, on_segment, take
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -96,10 +95,14 @@ def stretches_to_nearest(network: WalkNetwork, facilities: Snapped, *, limit_m: 
     doors = take(facilities, linked)
     node_m, node_owner = _nodes_within(network, facilities, linked, limit_m)
     everywhere, among = np.arange(len(doors)), (facilities, linked)
-    door_m, door_owner = at_points(network, _on_street(doors), everywhere, (node_m, node_owner), among)
+    door_m, door_owner = at_points(
+        network, replace(doors, snap_m=np.zeros(len(doors))), everywhere, (node_m, node_owner), among
+    )
     u, v = network.edge_nodes.T
     metres, owner = np.column_stack([node_m[u], node_m[v]]), np.column_stack([node_owner[u], node_owner[v]])
-    edges = np.flatnonzero(np.isfinite(metres).any(axis=1) | _has_door(network, doors))
+    has = np.zeros(len(network), bool)
+    has[doors.edge] = True
+    edges = np.flatnonzero(np.isfinite(metres).any(axis=1) | has)
     whole = Stretches(edges, np.zeros(len(edges)), network.edge_length_m[edges], metres[edges], owner[edges])
     beyond = door_m > limit_m
     door_m[beyond], door_owner[beyond] = np.inf, -1
@@ -167,16 +170,6 @@ def piece_vertices(network: WalkNetwork, pieces: Pieces) -> tuple[Floats, Ints]:
     xy[stop - 1] = on_segment(network, last, pieces.to_m)
     xy[ranges(stop - count + 1, count - 2)] = network.vertex_xy[ranges(first, count - 2)]
     return xy, line
-
-
-def _on_street(doors: Snapped) -> Snapped:
-    return replace(doors, snap_m=np.zeros(len(doors)))
-
-
-def _has_door(network: WalkNetwork, doors: Snapped) -> Bools:
-    has = np.zeros(len(network), bool)
-    has[doors.edge] = True
-    return has
 
 
 def _cut(whole: Stretches, place: Ints, at_m: Floats, metres: Floats, owner: Ints) -> Stretches:

@@ -105,7 +105,15 @@ def reached_shares(steps: Sequence[tuple[Floats, Floats]], sheet: Sheet) -> list
                     lower(squares, window, a[new], b[new], REACH)
                 grains = np.sqrt(squares)
                 parts[step, top : top + up, left : left + across] = _reached_parts(grains)
-                _points_in(grains, window, sheet.points, inside[step])
+                # Mark the points of a tile within the level, by distances interpolated between four
+                # raster points.
+                low = np.floor(sheet.points).astype(np.int64)
+                mine = np.flatnonzero(((low >= window.low) & (low + 1 <= window.high)).all(axis=1))
+                column, row = (low[mine] - window.low).T
+                x, y = (sheet.points[mine] - low[mine]).T
+                below = grains[row, column] * (1 - x) + grains[row, column + 1] * x
+                above = grains[row + 1, column] * (1 - x) + grains[row + 1, column + 1] * x
+                inside[step][mine] |= below * (1 - y) + above * y <= LEVEL
 
         in_threads(fill, tiles)
         for step in range(len(steps)):
@@ -127,17 +135,6 @@ def _reached_parts(field: Field) -> NDArray[np.int16]:
             # A quarter is half a grain wide, and distances grow by as much as one goes.
             found += np.clip(np.float32(0.5 + 2 * LEVEL) - 2 * middle, 0, 1)
     return np.rint(found * np.float32(_FINE / 4)).astype(np.int16)
-
-
-def _points_in(field: Field, window: Window, points: Floats, found: Bools) -> None:
-    """Mark the points of a tile within the level, by distances interpolated between four raster points."""
-    low = np.floor(points).astype(np.int64)
-    mine = np.flatnonzero(((low >= window.low) & (low + 1 <= window.high)).all(axis=1))
-    column, row = (low[mine] - window.low).T
-    x, y = (points[mine] - low[mine]).T
-    below = field[row, column] * (1 - x) + field[row, column + 1] * x
-    above = field[row + 1, column] * (1 - x) + field[row + 1, column + 1] * x
-    found[mine] |= below * (1 - y) + above * y <= LEVEL
 
 
 def _along_rows(parts: NDArray[np.int16], row: Ints, sheet: Sheet, spans: Ints, west: int) -> Floats:

@@ -87,7 +87,15 @@ def skins_apart(
     grain_m = half_street_m / GRAINS
     owners, whose = np.unique(owner, return_inverse=True)
     a, b = start / grain_m, end / grain_m
-    shift, side = _side_by_side(a, b, whose)
+    # By how many grains (owners, 2) to move everybody to a square slot of its own, and a slot's side.
+    order = np.argsort(whose, kind="stable")
+    first = np.flatnonzero(np.diff(whose[order], prepend=-1))
+    low = np.floor(np.minimum.reduceat(np.minimum(a, b)[order], first)).astype(np.int64)
+    high = np.ceil(np.maximum.reduceat(np.maximum(a, b)[order], first)).astype(np.int64)
+    margin = int(np.ceil(REACH)) + 1
+    side = int((high - low).max()) + 2 * margin
+    row, column = np.divmod(np.arange(len(first)), _across(len(first)))
+    shift = np.column_stack([column, row]) * side + margin - low
     (parts,) = _drawn(a + shift[whose], b + shift[whose], np.zeros(len(whose), np.int64), 1)
     rings = stitch(join_rings(parts), TILE * _FINE)
     slot = (rings.xy[rings.start[:-1]] // (side * _FINE)).astype(np.int64)
@@ -98,18 +106,6 @@ def skins_apart(
 
 def _across(count: int) -> int:
     return int(np.ceil(np.sqrt(count)))
-
-
-def _side_by_side(a: Floats, b: Floats, whose: Ints) -> tuple[Ints, int]:
-    """By how many grains (owners, 2) to move everybody to a square slot of its own, and a slot's side."""
-    order = np.argsort(whose, kind="stable")
-    first = np.flatnonzero(np.diff(whose[order], prepend=-1))
-    low = np.floor(np.minimum.reduceat(np.minimum(a, b)[order], first)).astype(np.int64)
-    high = np.ceil(np.maximum.reduceat(np.maximum(a, b)[order], first)).astype(np.int64)
-    margin = int(np.ceil(REACH)) + 1
-    side = int((high - low).max()) + 2 * margin
-    row, column = np.divmod(np.arange(len(first)), _across(len(first)))
-    return np.column_stack([column, row]) * side + margin - low, side
 
 
 def _drawn(a: Floats, b: Floats, of_step: Ints, steps: int) -> list[list[Rings]]:
@@ -234,17 +230,13 @@ def outline(field: Field, window: Window, level: float = LEVEL) -> Rings:
         points = points.astype(np.int32)  # half the memory of a city's outlines
     start, first = rings.astype(np.int64), outer.astype(np.int64)
     polygon = np.repeat(np.arange(len(first) - 1), np.diff(first))
-    return Rings(points, start, polygon, _cut_rings(points, start, window))
-
-
-def _cut_rings(xy: Floats, start: Ints, window: Window) -> NDArray[np.bool_]:
-    """Which rings have a corner on a border of the tile; a window's other sides are clear of the shape."""
-    on_border = np.zeros(len(xy), bool)
+    # Which rings have a corner on a border of the tile; a window's other sides are clear of the shape.
+    on_border = np.zeros(len(points), bool)
     for axis in (0, 1):
         for side in (window.low[axis], window.high[axis]):
             if side % TILE == 0:
-                on_border |= xy[:, axis] == side * _FINE
-    return np.asarray(np.logical_or.reduceat(on_border, start[:-1]))
+                on_border |= points[:, axis] == side * _FINE
+    return Rings(points, start, polygon, np.asarray(np.logical_or.reduceat(on_border, start[:-1])))
 
 
 @lru_cache(maxsize=8)

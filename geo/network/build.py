@@ -41,10 +41,46 @@ def build_network(
     vertices of three or more segments are nodes; a ring without any has one node, its lowest
     vertex number among the ends of its pieces. Edges follow the order of the ways.
     """
-    segments = _segments(vertex_xy, way_vertices, way_start, way_class)
+    vertices, start = np.asarray(way_vertices, np.int64), np.asarray(way_start, np.int64)
+    way = np.repeat(np.arange(len(start) - 1), np.diff(start))
+    inside = way[1:] == way[:-1]
+    tail, head, way = vertices[:-1][inside], vertices[1:][inside], way[:-1][inside]
+    length_m = np.hypot(*(vertex_xy[head] - vertex_xy[tail]).T)
+    none = (length_m == 0) & (tail != head)
+    if none.any():
+        label = _joined(tail[none], head[none], len(vertex_xy))
+        lowest = np.unique(label, return_index=True)[1]
+        tail, head = lowest[label[tail]], lowest[label[head]]
+    klass = np.asarray(way_class, np.int8)[way]
+    segments = _once(_Segments(tail, head, way, length_m, klass), len(vertex_xy))
     pieces = _pieces(segments, len(vertex_xy))
     order, edge_first = _chains(pieces, len(vertex_xy))
-    return _assemble(vertex_xy, segments, pieces, (order, edge_first), crs)
+    piece, backwards = order >> 1, (order & 1).astype(bool)
+    count = pieces.first[piece + 1] - pieces.first[piece]
+    run, flipped = ranges(pieces.first[piece], count), np.repeat(backwards, count)
+    if flipped.any():  # a piece walked backwards takes its segments from the last to the first
+        mirror = np.repeat(pieces.first[piece] + pieces.first[piece + 1] - 1, count)
+        run = np.where(flipped, mirror - run, run)
+    first_segment = np.concatenate([[0], np.cumsum(count)])[edge_first]
+    step_from = np.where(flipped, segments.head[run], segments.tail[run])
+    step_to = np.where(flipped, segments.tail[run], segments.head[run])
+    begin, end = step_from[first_segment[:-1]], step_to[first_segment[1:] - 1]
+    nodes, edge_nodes = np.unique(np.concatenate([begin, end]), return_inverse=True)
+    vertex_start = first_segment + np.arange(len(first_segment))
+    path = np.empty(len(run) + len(begin), np.int64)
+    path[vertex_start[:-1]] = begin
+    is_first = np.zeros(len(path), bool)
+    is_first[vertex_start[:-1]] = True
+    path[~is_first] = step_to
+    return WalkNetwork(
+        node_xy=vertex_xy[nodes],
+        edge_nodes=edge_nodes.reshape(2, -1).T.astype(np.int32),
+        edge_length_m=_by_edge(np.add, segments.length_m[run], first_segment),
+        vertex_xy=vertex_xy[path],
+        vertex_start=vertex_start,
+        edge_class=_by_edge(np.maximum, segments.klass[run], first_segment),
+        crs=crs,
+    )
 
 
 def build_from_lines(lines: Sequence[object], classes: ArrayLike, *, crs: str) -> WalkNetwork:
@@ -101,23 +137,6 @@ class _Pieces:
     degree: Ints
 
 
-def _segments(
-    vertex_xy: Floats, way_vertices: ArrayLike, way_start: ArrayLike, way_class: ArrayLike
-) -> _Segments:
-    vertices, start = np.asarray(way_vertices, np.int64), np.asarray(way_start, np.int64)
-    way = np.repeat(np.arange(len(start) - 1), np.diff(start))
-    inside = way[1:] == way[:-1]
-    tail, head, way = vertices[:-1][inside], vertices[1:][inside], way[:-1][inside]
-    length_m = np.hypot(*(vertex_xy[head] - vertex_xy[tail]).T)
-    none = (length_m == 0) & (tail != head)
-    if none.any():
-        label = _joined(tail[none], head[none], len(vertex_xy))
-        lowest = np.unique(label, return_index=True)[1]
-        tail, head = lowest[label[tail]], lowest[label[head]]
-    klass = np.asarray(way_class, np.int8)[way]
-    return _once(_Segments(tail, head, way, length_m, klass), len(vertex_xy))
-
-
 def _once(segments: _Segments, vertices: int) -> _Segments:
     """Without segments of no length, and each pair of vertices once, with the highest class."""
     low, high = np.minimum(segments.tail, segments.head), np.maximum(segments.tail, segments.head)
@@ -156,8 +175,23 @@ def _chains(pieces: _Pieces, vertices: int) -> tuple[Ints, Ints]:
     tail[0::2], tail[1::2] = pieces.tail, pieces.head
     head[0::2], head[1::2] = pieces.head, pieces.tail
     is_node = pieces.degree != 2
-    is_node[_ring_nodes(pieces, is_node, vertices)] = True
-    last, hops = _run_to_end(_next_dart(tail, head, is_node, vertices))
+    # One vertex for each ring that has no node.
+    ends = np.unique(np.concatenate([pieces.tail, pieces.head]))
+    local = np.empty(vertices, np.int64)
+    local[ends] = np.arange(len(ends))
+    label = _joined(local[pieces.tail], local[pieces.head], len(ends))
+    has_node = np.zeros(label.max(initial=-1) + 1, bool)
+    has_node[label[is_node[ends]]] = True
+    _, lowest = np.unique(label, return_index=True)
+    is_node[ends[lowest[~has_node]]] = True
+    # The dart that continues each dart; itself where the dart ends at a node.
+    through = np.flatnonzero(~is_node[tail])
+    leaving_sum = np.zeros(vertices, np.int64)  # a passed vertex is left by exactly two darts
+    np.add.at(leaving_sum, tail[through], through)
+    following = np.arange(len(tail))
+    on = np.flatnonzero(~is_node[head])
+    following[on] = leaving_sum[head[on]] - (on ^ 1)
+    last, hops = _run_to_end(following)
     begins = is_node[tail]
     begins[begins] = np.flatnonzero(begins) < (last[begins] ^ 1)  # each edge once, not from both ends
     first_dart = np.flatnonzero(begins)
@@ -169,29 +203,6 @@ def _chains(pieces: _Pieces, vertices: int) -> tuple[Ints, Ints]:
     return order, np.searchsorted(edge[order], np.arange(len(first_dart) + 1))
 
 
-def _ring_nodes(pieces: _Pieces, is_node: NDArray[np.bool_], vertices: int) -> Ints:
-    """One vertex for each ring that has no node."""
-    ends = np.unique(np.concatenate([pieces.tail, pieces.head]))
-    local = np.empty(vertices, np.int64)
-    local[ends] = np.arange(len(ends))
-    label = _joined(local[pieces.tail], local[pieces.head], len(ends))
-    has_node = np.zeros(label.max(initial=-1) + 1, bool)
-    has_node[label[is_node[ends]]] = True
-    _, lowest = np.unique(label, return_index=True)
-    return ends[lowest[~has_node]]
-
-
-def _next_dart(tail: Ints, head: Ints, is_node: NDArray[np.bool_], vertices: int) -> Ints:
-    """The dart that continues each dart; itself where the dart ends at a node."""
-    through = np.flatnonzero(~is_node[tail])
-    leaving_sum = np.zeros(vertices, np.int64)  # a passed vertex is left by exactly two darts
-    np.add.at(leaving_sum, tail[through], through)
-    following = np.arange(len(tail))
-    on = np.flatnonzero(~is_node[head])
-    following[on] = leaving_sum[head[on]] - (on ^ 1)
-    return following
-
-
 def _run_to_end(following: Ints) -> tuple[Ints, Ints]:
     """Pointer doubling: the last dart of each dart's chain and how many steps away it is."""
     last, hops = following.copy(), (following != np.arange(len(following))).astype(np.int64)
@@ -201,38 +212,6 @@ def _run_to_end(following: Ints) -> tuple[Ints, Ints]:
             return last, hops
         hops += hops[last]
         last = further
-
-
-def _assemble(
-    vertex_xy: Floats, segments: _Segments, pieces: _Pieces, chains: tuple[Ints, Ints], crs: str
-) -> WalkNetwork:
-    order, edge_first = chains
-    piece, backwards = order >> 1, (order & 1).astype(bool)
-    count = pieces.first[piece + 1] - pieces.first[piece]
-    run, flipped = ranges(pieces.first[piece], count), np.repeat(backwards, count)
-    if flipped.any():  # a piece walked backwards takes its segments from the last to the first
-        mirror = np.repeat(pieces.first[piece] + pieces.first[piece + 1] - 1, count)
-        run = np.where(flipped, mirror - run, run)
-    first_segment = np.concatenate([[0], np.cumsum(count)])[edge_first]
-    step_from = np.where(flipped, segments.head[run], segments.tail[run])
-    step_to = np.where(flipped, segments.tail[run], segments.head[run])
-    begin, end = step_from[first_segment[:-1]], step_to[first_segment[1:] - 1]
-    nodes, edge_nodes = np.unique(np.concatenate([begin, end]), return_inverse=True)
-    vertex_start = first_segment + np.arange(len(first_segment))
-    path = np.empty(len(run) + len(begin), np.int64)
-    path[vertex_start[:-1]] = begin
-    is_first = np.zeros(len(path), bool)
-    is_first[vertex_start[:-1]] = True
-    path[~is_first] = step_to
-    return WalkNetwork(
-        node_xy=vertex_xy[nodes],
-        edge_nodes=edge_nodes.reshape(2, -1).T.astype(np.int32),
-        edge_length_m=_by_edge(np.add, segments.length_m[run], first_segment),
-        vertex_xy=vertex_xy[path],
-        vertex_start=vertex_start,
-        edge_class=_by_edge(np.maximum, segments.klass[run], first_segment),
-        crs=crs,
-    )
 
 
 def _by_edge(reduce: np.ufunc, values: NDArray[_Number], first: Ints) -> NDArray[_Number]:

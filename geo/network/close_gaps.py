@@ -85,7 +85,10 @@ def _end_pairs(xy: Floats, vertices: Ints, start: Ints, tolerance_m: float) -> I
     one way leads between within a little more than the tolerance are left: a short way is no gap.
     """
     ends = np.unique(np.concatenate([vertices[start[:-1]], vertices[start[1:] - 1]]))
-    degree = _degrees(vertices, start, len(xy))
+    n = len(xy)
+    at = _positions(start)
+    tail, head = vertices[at], vertices[at + 1]
+    degree = np.bincount(tail, minlength=n) + np.bincount(head, minlength=n)
     if not len(ends):
         return np.empty((0, 2), np.int64)
     pairs = cKDTree(xy[ends]).query_pairs(tolerance_m * (1 + 1e-12), output_type="ndarray")
@@ -96,7 +99,10 @@ def _end_pairs(xy: Floats, vertices: Ints, start: Ints, tolerance_m: float) -> I
     pairs, metres = pairs[keep], metres[keep]
     turned = degree[pairs[:, 0]] != 1
     pairs[turned] = pairs[turned, ::-1]  # the dead end first
-    group = _short_ways(xy, vertices, start, tolerance_m)
+    # For every vertex a first one of those that short ways lead to: these need no joining.
+    label = _clusters(xy, vertices, _positions(start), tolerance_m, np.empty((0, 2), np.int64))
+    first = np.unique(label, return_index=True)[1]
+    group = np.asarray(first[label], np.int64)
     chosen = []
     for row in np.lexsort((pairs[:, 1], pairs[:, 0], metres)):
         a, b = (_root(group, int(v)) for v in pairs[row])
@@ -104,19 +110,6 @@ def _end_pairs(xy: Floats, vertices: Ints, start: Ints, tolerance_m: float) -> I
             group[b] = a
             chosen.append(row)
     return pairs[chosen].astype(np.int64) if chosen else np.empty((0, 2), np.int64)
-
-
-def _degrees(vertices: Ints, start: Ints, n: int) -> Ints:
-    at = _positions(start)
-    tail, head = vertices[at], vertices[at + 1]
-    return np.bincount(tail, minlength=n) + np.bincount(head, minlength=n)
-
-
-def _short_ways(xy: Floats, vertices: Ints, start: Ints, tolerance_m: float) -> Ints:
-    """For every vertex a first one of those that short ways lead to: these need no joining."""
-    label = _clusters(xy, vertices, _positions(start), tolerance_m, np.empty((0, 2), np.int64))
-    first = np.unique(label, return_index=True)[1]
-    return np.asarray(first[label], np.int64)
 
 
 def _clusters(xy: Floats, vertices: Ints, at: Ints, tolerance_m: float, joined: Ints) -> Ints:
@@ -167,7 +160,12 @@ class _Search:
 
 def _joints(search: _Search, way_ends: Ints, at: Ints, tolerance_m: float) -> _Joints:
     xy, tail, head, cluster = search.xy, search.tail, search.head, search.cluster
-    dead, neighbour = _dead_ends(tail, head, len(xy))
+    # Vertices of one segment, and the vertex at its other end.
+    n = len(xy)
+    degree = np.bincount(tail, minlength=n) + np.bincount(head, minlength=n)
+    at_tail, at_head = degree[tail] == 1, degree[head] == 1
+    dead = np.concatenate([tail[at_tail], head[at_head]])
+    neighbour = np.concatenate([head[at_tail], tail[at_head]])
     others = np.setdiff1d(way_ends, dead)  # where ways meet each other, but not the street they lie on
     end, before = np.concatenate([dead, others]), np.concatenate([neighbour, others])
     lines = shapely.linestrings(np.stack([xy[tail], xy[head]], axis=1))
@@ -178,31 +176,18 @@ def _joints(search: _Search, way_ends: Ints, at: Ints, tolerance_m: float) -> _J
     for near in (end, before):
         own |= (tail[segment] == near[row]) | (head[segment] == near[row])
     row, segment = row[~own], segment[~own]
-    fraction, foot = _feet(xy[end[row]], xy[tail[segment]], xy[head[segment]])
+    # How far along each segment (0..1) the place nearest to the point lies, and that place.
+    start = xy[tail[segment]]
+    step = xy[head[segment]] - start
+    squared = np.maximum((step * step).sum(axis=1), np.finfo(float).tiny)
+    fraction = np.clip(((xy[end[row]] - start) * step).sum(axis=1) / squared, 0.0, 1.0)
+    foot = start + fraction[:, None] * step
     metres = np.hypot(*(xy[end[row]] - foot).T)
     order = np.lexsort((segment, metres, row))
     best = order[np.unique(row[order], return_index=True)[1]]
     chosen = segment[best]
     vertex = _vertex_there(xy, foot[best], tail[chosen], head[chosen])
     return _Joints(end[row[best]], at[chosen], fraction[best], foot[best], metres[best], vertex)
-
-
-def _dead_ends(tail: Ints, head: Ints, n: int) -> tuple[Ints, Ints]:
-    """Vertices of one segment, and the vertex at its other end."""
-    degree = np.bincount(tail, minlength=n) + np.bincount(head, minlength=n)
-    at_tail, at_head = degree[tail] == 1, degree[head] == 1
-    return (
-        np.concatenate([tail[at_tail], head[at_head]]),
-        np.concatenate([head[at_tail], tail[at_head]]),
-    )
-
-
-def _feet(point: Floats, start: Floats, end: Floats) -> tuple[Floats, Floats]:
-    """How far along each segment (0..1) the place nearest to the point lies, and that place."""
-    step = end - start
-    squared = np.maximum((step * step).sum(axis=1), np.finfo(float).tiny)
-    fraction = np.clip(((point - start) * step).sum(axis=1) / squared, 0.0, 1.0)
-    return fraction, start + fraction[:, None] * step
 
 
 def _vertex_there(xy: Floats, foot: Floats, tail: Ints, head: Ints) -> Ints:

@@ -117,7 +117,8 @@ def cut_streets(network: WalkNetwork, barriers: Sequence[shapely.Geometry]) -> C
     network = replace(network, obstacles=in_the_way)
     if not len(network):
         return Cut(network, np.empty((0, 2)))
-    lines = _lines(network)
+    edge = np.repeat(np.arange(len(network)), np.diff(network.vertex_start))
+    lines = np.asarray(shapely.linestrings(network.vertex_xy, indices=edge), object)
     wall = shapely.union_all(np.asarray(barriers, object))
     hit = np.sort(shapely.STRtree(lines).query(wall, predicate="intersects"))
     if not len(hit):
@@ -129,7 +130,29 @@ def cut_streets(network: WalkNetwork, barriers: Sequence[shapely.Geometry]) -> C
         for part in _between(line, at, network.edge_nodes[edge], int(network.edge_class[edge]))
     ]
     kept = np.delete(np.arange(len(network)), hit)
-    return Cut(_rebuilt(network, kept, parts), np.unique(np.concatenate(met), axis=0))
+    # The kept edges and the parts as ways over new vertex numbers; junctions keep theirs.
+    first, last = network.vertex_start[:-1], network.vertex_start[1:] - 1
+    number = len(network.node_xy) + np.arange(len(network.vertex_xy))
+    number[first], number[last] = network.edge_nodes.T
+    ways = [number[first[e] : last[e] + 1] for e in kept]
+    free = len(network.node_xy) + len(network.vertex_xy)
+    for part in parts:
+        vertices = free + np.arange(len(part.xy))
+        free += len(part.xy)
+        for i, node in zip((0, -1), part.ends, strict=True):
+            vertices[i] = vertices[i] if node < 0 else node
+        ways.append(vertices)
+    rebuilt = build_network(
+        np.concatenate([network.node_xy, network.vertex_xy, *(part.xy for part in parts)]),
+        np.concatenate([np.empty(0, np.int64), *ways]),
+        np.concatenate([[0], np.cumsum([len(way) for way in ways])]).astype(np.int64),
+        np.concatenate([network.edge_class[kept], np.array([p.klass for p in parts], np.int8)]),
+        crs=network.crs,
+    )
+    return Cut(
+        replace(rebuilt, obstacles=network.obstacles, island_m=network.island_m),
+        np.unique(np.concatenate(met), axis=0),
+    )
 
 
 @dataclass(frozen=True)
@@ -139,11 +162,6 @@ class _Part:
     xy: Floats
     ends: tuple[int, int]
     klass: int
-
-
-def _lines(network: WalkNetwork) -> NDArray[np.object_]:
-    edge = np.repeat(np.arange(len(network)), np.diff(network.vertex_start))
-    return np.asarray(shapely.linestrings(network.vertex_xy, indices=edge), object)
 
 
 def _meetings(line: shapely.Geometry, wall: shapely.Geometry) -> Floats:
@@ -169,26 +187,3 @@ def _between(line: shapely.Geometry, at: Floats, nodes: NDArray[np.int32], klass
         _Part(np.concatenate([corners[[i]], xy[(along > a) & (along < b)], corners[[i + 1]]]), (u, v), klass)
         for i, (a, b, (u, v)) in enumerate(zip(stops[:-1], stops[1:], ends, strict=True))
     ]
-
-
-def _rebuilt(network: WalkNetwork, kept: Ints, parts: list[_Part]) -> WalkNetwork:
-    """The kept edges and the parts as ways over new vertex numbers; junctions keep theirs."""
-    first, last = network.vertex_start[:-1], network.vertex_start[1:] - 1
-    number = len(network.node_xy) + np.arange(len(network.vertex_xy))
-    number[first], number[last] = network.edge_nodes.T
-    ways = [number[first[e] : last[e] + 1] for e in kept]
-    free = len(network.node_xy) + len(network.vertex_xy)
-    for part in parts:
-        vertices = free + np.arange(len(part.xy))
-        free += len(part.xy)
-        for i, node in zip((0, -1), part.ends, strict=True):
-            vertices[i] = vertices[i] if node < 0 else node
-        ways.append(vertices)
-    rebuilt = build_network(
-        np.concatenate([network.node_xy, network.vertex_xy, *(part.xy for part in parts)]),
-        np.concatenate([np.empty(0, np.int64), *ways]),
-        np.concatenate([[0], np.cumsum([len(way) for way in ways])]).astype(np.int64),
-        np.concatenate([network.edge_class[kept], np.array([p.klass for p in parts], np.int8)]),
-        crs=network.crs,
-    )
-    return replace(rebuilt, obstacles=network.obstacles, island_m=network.island_m)

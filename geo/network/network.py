@@ -124,7 +124,13 @@ class WalkNetwork:
     @cached_property
     def vertex_offset_m(self) -> NDArray[np.float64]:
         """Metres from its edge's u end to each row of `vertex_xy`: 0 at u, `edge_length_m` at v."""
-        return _vertex_offsets(self)
+        steps = np.hypot(*np.diff(self.vertex_xy, axis=0, prepend=self.vertex_xy[:1]).T)
+        first, last = self.vertex_start[:-1], self.vertex_start[1:] - 1
+        steps[first] = 0.0
+        run = np.cumsum(steps)
+        offsets: NDArray[np.float64] = run - np.repeat(run[first], np.diff(self.vertex_start))
+        offsets[last] = self.edge_length_m
+        return offsets
 
     @cached_property
     def segments(self) -> Segments:
@@ -134,7 +140,19 @@ class WalkNetwork:
     @cached_property
     def graph(self) -> csr_array:
         """Nodes × nodes, metres both ways; of parallel edges the shortest, no loops."""
-        return _shortest_arcs(self)
+        # CSR with int32 indices, columns ascending. Duplicates are reduced by hand: scipy would add them.
+        u, v = self.edge_nodes.T.astype(np.int64)
+        plain = u != v
+        tail, head = np.concatenate([u[plain], v[plain]]), np.concatenate([v[plain], u[plain]])
+        metres = np.tile(self.edge_length_m[plain], 2)
+        n = len(self.node_xy)
+        key = tail * n + head
+        order = np.argsort(key)
+        first = np.flatnonzero(np.diff(key[order], prepend=-1))
+        shortest = np.minimum.reduceat(metres[order], first) if len(first) else metres
+        tail, head = tail[order[first]], head[order[first]].astype(np.int32)
+        indptr = np.searchsorted(tail, np.arange(n + 1)).astype(np.int32)
+        return csr_array((shortest, head, indptr), shape=(n, n))
 
     @cached_property
     def islands(self) -> Islands:
@@ -150,32 +168,6 @@ class WalkNetwork:
     def obstacle_tree(self) -> shapely.STRtree:
         """The obstacles, indexed; built only where something is asked about open ground."""
         return shapely.STRtree(shapely.linestrings(self.obstacles.reshape(-1, 2, 2)))
-
-
-def _vertex_offsets(network: WalkNetwork) -> NDArray[np.float64]:
-    steps = np.hypot(*np.diff(network.vertex_xy, axis=0, prepend=network.vertex_xy[:1]).T)
-    first, last = network.vertex_start[:-1], network.vertex_start[1:] - 1
-    steps[first] = 0.0
-    run = np.cumsum(steps)
-    offsets: NDArray[np.float64] = run - np.repeat(run[first], np.diff(network.vertex_start))
-    offsets[last] = network.edge_length_m
-    return offsets
-
-
-def _shortest_arcs(network: WalkNetwork) -> csr_array:
-    """CSR with int32 indices, columns ascending. Duplicates are reduced by hand: scipy would add them."""
-    u, v = network.edge_nodes.T.astype(np.int64)
-    plain = u != v
-    tail, head = np.concatenate([u[plain], v[plain]]), np.concatenate([v[plain], u[plain]])
-    metres = np.tile(network.edge_length_m[plain], 2)
-    n = len(network.node_xy)
-    key = tail * n + head
-    order = np.argsort(key)
-    first = np.flatnonzero(np.diff(key[order], prepend=-1))
-    shortest = np.minimum.reduceat(metres[order], first) if len(first) else metres
-    tail, head = tail[order[first]], head[order[first]].astype(np.int32)
-    indptr = np.searchsorted(tail, np.arange(n + 1)).astype(np.int32)
-    return csr_array((shortest, head, indptr), shape=(n, n))
 
 
 def with_sources(graph: csr_array, heads: NDArray[np.int32], metres: NDArray[np.float64]) -> csr_array:

@@ -8,8 +8,7 @@ from typing import Final
 import pandas as pd
 
 from core.errors import SettingError
-from coverage.checks.allocation import TO_NEAREST, ByCapacity, ByDistance, Manner, allocate
-from coverage.checks.loads import load_result
+from coverage.checks.loads import TO_NEAREST, ByCapacity, ByDistance, Manner, allocate, load_result
 from coverage.publish.measures import band_words
 from jobs.assess.folder import Assessed
 

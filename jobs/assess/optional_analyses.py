@@ -15,7 +15,7 @@ from core.progress import Progress, silent
 from core.text import Text, text
 from coverage.assessment import Assessment
 from coverage.equity.barriers import worst_barriers
-from coverage.gaps.sites import split_gap
+from coverage.gaps import split_gap
 from coverage.model.standard import Check, Rule
 from coverage.model.tables import FacilityTable
 from coverage.publish.asked import (
@@ -29,8 +29,7 @@ from coverage.publish.asked import (
 from coverage.publish.reach_tables import Reach, barrier_layer, reach_layers
 from coverage.scenario.apply import with_facilities
 from coverage.scenario.timeline import timeline
-from coverage.uncertainty.inputs import Doubts
-from coverage.uncertainty.uncertainty import certainty
+from coverage.uncertainty import Doubts, certainty
 from data.results.extras import PIECES
 from geo.isochrone.isochrones import Kind
 from jobs.assess.folder import Assessed
@@ -106,7 +105,7 @@ def barriers_of(done: Assessed) -> Made:
 
 
 def bands_of(done: Assessed, doubts: Doubts | None = None) -> Made:
-    """Bands by seeded resampling; see `coverage.uncertainty.inputs` for what is drawn."""
+    """Bands by seeded resampling; see `coverage.uncertainty` for what is drawn."""
     found = certainty(done.assessment.results, done.assessment.measured, doubts=doubts or Doubts())
     return Made(band_tables(found, done.assessment), {})
 

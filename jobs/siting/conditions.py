@@ -36,7 +36,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from core.errors import InputError
-from core.text import text
+from core.text import printable, text
 from coverage.model.standard import LEVELS
 from data.toml_fields import TomlFields
 from jobs.siting.request import FROM_LIST, PlanConditions, UnitQuota
@@ -48,6 +48,7 @@ _TOP: Final = (
 _QUOTA: Final = ("unit", "most", "least", "units", "only_new")
 STANDARD_BAND: Final = "standard"
 _MANY: Final = 1e15
+_MOST: Final = 1_000_000
 _FAR_M: Final = 100_000.0
 
 
@@ -71,11 +72,10 @@ def parse_conditions(toml_text: str, *, source: str) -> PlanConditions:
     fields.known_keys(money, ("budget", "cost", "costs"), "money")
     fields.known_keys(relocate, ("close", "closable"), "relocate")
     band, within_band = _band(fields)
-    capacity, quotas = table.get("capacity"), table.get("quota", [])
+    capacity = table.get("capacity")
+    quotas = fields.rows("quota", text("write each quota under its own [[quota]] heading"))
     if isinstance(capacity, str) and capacity != FROM_LIST:
         raise fields.refuse("", "capacity", text('write a number of residents, or "list"'))
-    if not isinstance(quotas, list):
-        raise fields.refuse("", "quota", text("write each quota under its own [[quota]] heading"))
     return PlanConditions(
         required=_names(fields, table, "required", ""),
         forbidden=_names(fields, table, "forbidden", ""),
@@ -98,7 +98,7 @@ def _names(fields: TomlFields, table: Mapping[str, Any], key: str, where: str) -
     value = table.get(key, [])
     if not isinstance(value, list) or not all(isinstance(word, str) and word.strip() for word in value):
         raise fields.refuse(where, key, text('write a list of names in quotes, as ["name", "name"]'))
-    return tuple(word.strip() for word in value)
+    return tuple(printable(word).strip() for word in value)
 
 
 def _optional(fields: TomlFields, table: Mapping[str, Any], key: str, where: str) -> float | None:
@@ -107,8 +107,12 @@ def _optional(fields: TomlFields, table: Mapping[str, Any], key: str, where: str
 
 def _whole(fields: TomlFields, table: Mapping[str, Any], key: str, where: str) -> int | None:
     value = table.get(key)
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
-        raise fields.refuse(where, key, text("write a whole number from 0 up, without quotes"))
+    if value is not None and (
+        isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MOST
+    ):
+        raise fields.refuse(
+            where, key, text("write a whole number from 0 to {most:,}, without quotes", most=_MOST)
+        )
     return value
 
 
@@ -118,7 +122,7 @@ def _pairs(
     if not isinstance(table, dict):
         section, _, key = where.rpartition(".")
         raise fields.refuse(section, key, text("write it as a table, under the heading [{key}]", key=where))
-    return tuple((name, fields.number(table, name, where, bounds=bounds)) for name in table)
+    return tuple((printable(name), fields.number(table, name, where, bounds=bounds)) for name in table)
 
 
 def _quota(fields: TomlFields, row: Mapping[str, Any], where: str) -> UnitQuota:
@@ -140,7 +144,7 @@ def _band(fields: TomlFields) -> tuple[tuple[float, float] | None, bool]:
     if pair is None or pair == STANDARD_BAND:
         return None, pair is not None
     numbers = isinstance(pair, list) and all(type(n) in (int, float) for n in pair)
-    if not numbers or len(pair) != 2 or not 0 <= pair[0] <= pair[1]:
+    if not numbers or len(pair) != 2 or not 0 <= pair[0] <= pair[1] <= _MANY:
         raise fields.refuse(
             "load",
             "band",

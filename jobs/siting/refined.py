@@ -18,10 +18,9 @@ from core.text import Text, text, text_to_json
 from coverage.measuring.focal_sums import disc_sums
 from coverage.model.tables import Floats, Ints
 from coverage.siting import Plan, Watch
-from coverage.siting.candidates import thinned
+from coverage.siting.candidates import Places, refine, thinned
 from coverage.siting.goals import MOST_PEOPLE, gap_of
 from coverage.siting.model.highs import Limits
-from coverage.siting.refine import Places, refine
 from geo.crs import unproject
 from geo.distance.reach import bounded_reach, reach_straight
 from geo.network.snapping import take

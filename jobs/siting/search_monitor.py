@@ -12,7 +12,7 @@ from core.text import Text, text
 from coverage import siting
 from coverage.publish.plan import curve_rows
 from coverage.siting import Demand, Goal, Plan, Watch, alternatives, curve
-from coverage.siting.alternatives import worse_by
+from coverage.siting.choose import worse_by
 from jobs.assess.folder import Assessed
 from jobs.siting.request import AlternativesRequest
 

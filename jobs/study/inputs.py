@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -14,7 +13,7 @@ import numpy as np
 import shapely
 
 from core.progress import Progress, part, silent
-from core.text import Text, text
+from core.text import Text, printable, text
 from coverage.model.standard import Standard
 from coverage.model.study import Study
 from coverage.model.tables import PopulationGrid, UnitTable
@@ -33,7 +32,6 @@ from data.source import OSM_CREDIT, credits_of
 from data.standards import open_standard
 from data.streets import Asked, StreetFile, read_streets
 from data.streets.cache import load_or_read
-from data.streets.detect import OSM_FORMATS
 from data.streets.snapped import remember_places
 from data.units import UnitFile
 from geo.basemap import Basemap
@@ -45,9 +43,9 @@ from jobs.study.cases import ASK
 from jobs.study.cases import StudyFiles as StudyFiles
 from jobs.study.islands import island_notes
 from jobs.study.layers import Answers
+from jobs.study.origins import FROM_OSM, unknown_layers, unknown_notes
 from jobs.study.people import People, people_notes, read_people
 
-_FROM_OSM: Final = (*OSM_FORMATS, "graphml")
 # The city at the head of a list's title: "云川市鼓台区基本公共服务设施一览表".
 _CITY: Final = re.compile(r"^\s*(?:关于)?([\u4e00-\u9fff]{2,6}?市)(?=[\u4e00-\u9fff])")
 _MOST_DISTRICTS: Final = 3
@@ -116,27 +114,28 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
         grounds=grounds.grounds,
         unplaced=intake.unplaced,
     )
-    of_units = units.findings if units else ()
     short = short_sides(population.grid.xy, streets.network, margin_m=margin_m)
     passed, passed_one_by_one = island_notes(study, standard.walking, files.network.name)
-    said = (in_water, of_units, grounds.findings, streets.remarks, passed_one_by_one, intake.findings)
+    doubtful = unknown_layers(files, people, streets.kind)
+    of_layers = (*(units.findings if units else ()), *grounds.findings, *streets.remarks, *passed_one_by_one)
     read = (*population.read, *(units.read if units else ()), *streets.read, *grounds.read)
     return Inputs(
         study=study,
         standard=standard,
         basemap=streets.basemap,
         intake=intake,
-        findings=tuple(itertools.chain(population.findings, *said)),
+        findings=(*population.findings, *doubtful, *in_water, *of_layers, *intake.findings),
         notes=(
             *list_notes(intake),
             *people_notes(people, study),
+            *unknown_notes(doubtful),
             *(finding.message for finding in in_water),
             *streets.findings,
             *passed,
             *short,
             *(entry.note() for entry in read),
         ),
-        limits=(*undecided_notes(intake), *short),
+        limits=(*undecided_notes(intake), *unknown_notes(doubtful), *short),
         sha256=_fingerprints(files, streets, units, population.sha256, standard),
         synthetic=population.synthetic,
         datum=_datum(files),
@@ -180,7 +179,7 @@ def _datum(files: StudyFiles) -> str:
 
 def _credits(files: StudyFiles, streets: StreetFile) -> tuple[str, ...]:
     """Whose data the inputs are, as far as they say so."""
-    known = (OSM_CREDIT,) if streets.kind in _FROM_OSM else ()
+    known = (OSM_CREDIT,) if streets.kind in FROM_OSM else ()
     layers = files.layers.by_role.values()
     paths = (files.network, *files.facilities, *files.populations, *files.unit_files, *layers)
     return tuple(dict.fromkeys((*known, *credits_of(paths))))
@@ -217,9 +216,9 @@ def undecided_notes(intake: Intake) -> tuple[Text, ...]:
 def _fingerprints(
     files: StudyFiles, streets: StreetFile, units: UnitFile | None, population: str, standard: Standard
 ) -> Mapping[str, str]:
-    lists = {f"facilities:{path.name}": sha256_of(path) for path in files.facilities}
+    lists = {f"facilities:{printable(path.name)}": sha256_of(path) for path in files.facilities}
     handed = [further(path) for path in files.facilities if handed_over(path) is not None]
-    lists |= {f"facilities:{path.name}": sha256_of(path) for path in handed}
+    lists |= {f"facilities:{printable(path.name)}": sha256_of(path) for path in handed}
     fixed = {"population": population, "network": streets.sha256, "standard": standard.sha256}
     layers = {role: sha256_of(path) for role, path in files.layers.by_role.items()}
     more = {f"population:{n}": sha256_of(path) for n, path in enumerate(files.more_population, start=2)}

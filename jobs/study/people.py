@@ -30,6 +30,7 @@ from data.population.polygons import polygon_cells
 from data.population.raster_unit import unit_words
 from data.population.read import file_of
 from data.population.reading import COARSE_M
+from data.population.sums import ADDED, is_sum
 from data.population.table_files import Sheet
 from data.units import Totals, UnitAnswers, UnitFile, read_totals, read_units
 from geo.crs import metric_crs
@@ -265,7 +266,7 @@ def scaled_to(totals: Totals, read: PopulationFile, units: UnitTable, *, file: s
     told += [Finding(file, "", 0, "", WARNING, "population-total", message) for message in _odd(done, units)]
     chosen = InputRead(
         "totals", file, column=totals.column, unit=text("residents"), rows_read=totals.rows_read,
-        rows_left_out=totals.rows - totals.rows_read,
+        rows_left_out=totals.rows - totals.rows_read, why=ADDED if is_sum(totals.column) else "",
     )  # fmt: skip
     aside = tuple(replace(entry, role="totals") for entry in totals.aside)
     findings = (*read.findings, *totals.findings, *totals.level_findings(units, file), *told)
@@ -385,7 +386,7 @@ def census_people(
     told = Finding(path.name, "", 0, "", INFO, "population-by-unit", message)
     chosen = InputRead(
         "population", path.name, column=totals.column, unit=text("residents"), rows_read=totals.rows_read,
-        rows_left_out=totals.rows - totals.rows_read,
+        rows_left_out=totals.rows - totals.rows_read, why=ADDED if is_sum(totals.column) else "",
     )  # fmt: skip
     findings = (*totals.findings, *totals.level_findings(units.table, path.name), told, *read.findings)
     return replace(read, findings=findings, read=(chosen, *totals.aside, *read.read))

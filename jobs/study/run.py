@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
 from core.errors import InputError
+from core.text import printable
 from data.intake.handed_over import beside as further
 from data.intake.handed_over import handed_over
 from data.standards import preset_ids
@@ -88,7 +89,7 @@ def restored(hint: Any, said: Any, find: Callable[[Mapping[str, Any]], Path]) ->
 
 
 def _file(path: Path) -> dict[str, Any]:
-    said: dict[str, Any] = {"file": path.name, "sha256": digest(path)}
+    said: dict[str, Any] = {"file": printable(path.name), "sha256": digest(path)}
     if path.is_file():
         said["bytes"] = path.stat().st_size
     if path.suffix.lower() == ".shp":

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from core.text import printable
 from data.intake.intake import Intake
 from data.intake.read import ListRequest, facility_ids, read_lists
 from data.standards import open_standard
@@ -42,7 +43,7 @@ def with_lists(inputs: Inputs, own: OwnLists) -> Inputs:
         findings=(*findings, *intake.findings),
         notes=(*list_notes(intake), *notes),
         limits=(*undecided_notes(intake), *inputs.limits[len(undecided_notes(inputs.intake)) :]),
-        sha256={**kept, **{f"facilities:{path.name}": digest(path) for path in own.paths}},
+        sha256={**kept, **{f"facilities:{printable(path.name)}": digest(path) for path in own.paths}},
         datum=own.datum,
     )
 

@@ -17,7 +17,8 @@ from core.text import printable
         ("\x9b2J\x07bell", "2Jbell"),
         ("a\u202egpj.exe", "agpj.exe"),
         ("half \ud83d", "half "),
-        ("行\n列\t表", "行\n列\t表"),
+        ("行\n列\t表\r\n", "行\n列\t表\r\n"),
+        ("100 %\r 99 %", "100 % 99 %"),
         ("南京市（玄武区）·A-1", "南京市（玄武区）·A-1"),
     ],
 )

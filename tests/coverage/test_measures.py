@@ -23,10 +23,9 @@ from coverage.publish.change_tables import (
 )
 from coverage.publish.measures import cell_measures, measures_of, shortfall_table
 from coverage.scenario.comparison import compare
+from coverage.scenario.incremental import Trail, assess_scenario
 from coverage.scenario.timeline import timeline
-from coverage.scenario.what_if import Trail, assess_scenario
-from coverage.uncertainty.inputs import Doubts
-from coverage.uncertainty.uncertainty import certainty
+from coverage.uncertainty import Doubts, certainty
 from tests.coverage.tiny_town import CRS, RADIUS_500, WALK_5, place, standard, study
 
 BEDS = (

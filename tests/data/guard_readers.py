@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import time
+from pathlib import Path
 
 import geopandas  # noqa: F401 - as every reader has loaded it
 import rasterio  # noqa: F401
@@ -41,6 +43,14 @@ def crashes() -> None:
 
 def is_surprised() -> None:
     raise KeyError("a value of the user's")
+
+
+def is_surprised_by(_path: Path, _name: str, _limits: object) -> None:
+    is_surprised()
+
+
+def meets_broken_bytes() -> None:
+    json.loads("{")
 
 
 def asks() -> None:

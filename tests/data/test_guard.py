@@ -214,7 +214,7 @@ def budget() -> Iterator[Budget]:
         (guard_readers.computes_for_ever, "longer"),
         (guard_readers.chats_for_ever, "longer"),
         (guard_readers.crashes, "damaged or harmful"),
-        (guard_readers.is_surprised, "report [0-9A-F]{6}"),
+        (guard_readers.meets_broken_bytes, "report [0-9A-F]{6}"),
     ],
 )
 def test_what_a_reader_does_ends_in_a_sentence_and_the_next_one_works(

@@ -8,7 +8,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.inside import first_outline_at
+from geo.inside import bins, first_outline_at
 
 spots = st.tuples(st.integers(0, 40), st.integers(0, 40))
 discs = st.lists(st.tuples(spots, st.integers(1, 15), st.integers(1, 4)), max_size=6)
@@ -38,3 +38,25 @@ def test_one_far_point_does_not_slow_the_others_nor_change_them() -> None:
     xy = np.vstack([np.random.default_rng(0).uniform(0, 100, (5_000, 2)), [[1e9, -1e9]]])
     found = first_outline_at(np.asarray([shapely.box(0, 0, 50, 100)], object), xy)
     assert found.tolist() == np.where(xy[:, 0] <= 50, 0, -1).tolist()
+
+
+COORDINATE = st.floats(-2000, 2000).map(lambda x: round(x, 1))
+PLACES = st.lists(st.tuples(COORDINATE, COORDINATE), min_size=1, max_size=30)
+
+
+@settings(max_examples=100, derandomize=True, deadline=None)
+@given(
+    PLACES, st.tuples(COORDINATE, COORDINATE, COORDINATE, COORDINATE), st.sampled_from([1.0, 100.0, 9000.0])
+)
+def test_a_box_holds_just_the_points_in_it(places, box, side_m):
+    xy = np.array(places)
+    west, east = sorted(box[:2])
+    south, north = sorted(box[2:])
+    inside = (xy[:, 0] >= west) & (xy[:, 0] <= east) & (xy[:, 1] >= south) & (xy[:, 1] <= north)
+    assert bins(xy, side_m).within((west, south, east, north)).tolist() == np.flatnonzero(inside).tolist()
+
+
+@pytest.mark.parametrize("far", [1e3, 1e7])
+def test_far_flung_points_do_not_need_endless_bins(far):
+    found = bins(np.array([[0.0, 0.0], [far, far]]), 0.001)
+    assert len(found.start) < 10_000

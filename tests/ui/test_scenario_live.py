@@ -12,8 +12,7 @@ from streamlit.testing.v1 import AppTest
 from coverage.assessment import Assessment, assess
 from coverage.model.edits import Scenario
 from coverage.scenario.apply import apply
-from coverage.scenario.incremental import Live, live
-from coverage.scenario.what_if import Trail
+from coverage.scenario.incremental import Live, Trail, live
 from jobs.cache.case import Case
 from tests.ui.conftest import PATIENCE_S, ROOT, ShownMaps, html_of, no_trouble
 from tests.ui.widgets.test_sections import SCENARIO, on, open_at, press
@@ -90,7 +89,7 @@ def test_the_engine_is_made_once_and_anew_for_another_standard(
         made.append(base.standard.id)
         return live(base)
 
-    monkeypatch.setattr("coverage.scenario.what_if.live", counted)
+    monkeypatch.setattr("coverage.scenario.incremental.live", counted)
     on(app, SCENARIO)
     open_at(app, 1100)
     open_at(app, 300)

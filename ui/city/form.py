@@ -16,7 +16,7 @@ from data.formats.asked import OpenQuestionError
 from jobs.study.cases import ASK, StudyFiles
 from jobs.study.offers import Offers, offers_of
 from ui.check.upload import LIST_TYPES
-from ui.city.layers import CENSUS_TYPES, PEOPLE_TYPES, VECTOR_TYPES, ask_for_layers
+from ui.city.layers import PEOPLE_TYPES, STREET_TYPES, VECTOR_TYPES, ask_for_layers
 from ui.city.recognised import ask_as, forget_boxes, show_recognised, unit_title
 from ui.shell.choices import choices, choose, words
 from ui.shell.compute import answer_to, read_city
@@ -26,7 +26,6 @@ from ui.widgets.names import SYSTEMS
 from ui.widgets.pick import pick
 from ui.widgets.uploads import file_from, files_from
 
-_STREETS: Final = ("osm", "gz", "bz2", "pbf", "graphml", "gpkg", "geojson", "json", "zip")
 _WANTED: Final = "city-wanted"
 _CONFIRMED: Final = "city-confirmed"
 _OFFERS: Final = "city-offers"
@@ -39,10 +38,11 @@ def city_form() -> None:
     tr = words()
     name = st.text_input(tr(text("Name of the city")), max_chars=60, key="city-name")
     left, right = st.columns(2, gap="medium")
-    people_types = (*PEOPLE_TYPES, *CENSUS_TYPES)
     label = tr(text("Residents (GeoTIFF, CSV, Parquet, GeoPackage)"))
-    people = files_from(left, label, people_types, key="city-people", several=True)
-    streets = file_from(right, tr(text("Streets (OSM, GraphML, GeoPackage)")), _STREETS, key="city-streets")
+    people = files_from(left, label, PEOPLE_TYPES, key="city-people", several=True)
+    streets = file_from(
+        right, tr(text("Streets (OSM, GraphML, GeoPackage)")), STREET_TYPES, key="city-streets"
+    )
     lists = files_from(left, tr(text("Facility lists")), LIST_TYPES, key="city-lists", several=True)
     label = tr(text("Units (optional: level and name)"))
     units = files_from(right, label, VECTOR_TYPES, key="city-units", several=True)

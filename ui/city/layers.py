@@ -16,11 +16,16 @@ from ui.shell.choices import words
 from ui.widgets.pick import pick
 from ui.widgets.uploads import file_from
 
-VECTOR_TYPES: Final = ("gpkg", "geojson", "json", "zip")
-_GROUND_TYPES: Final = (*VECTOR_TYPES, "tif", "tiff")
+# What the readers open; what a file holds is told by its content, not by its ending.
+VECTOR_TYPES: Final = (
+    *("gpkg", "geojson", "json", "zip", "geojsonl", "geojsonseq"),
+    *("fgb", "parquet", "topojson", "kml", "kmz", "csv", "gz"),
+)
+_RASTER_TYPES: Final = ("tif", "tiff", "img", "asc", "nc")
+_GROUND_TYPES: Final = (*VECTOR_TYPES, *_RASTER_TYPES)
 _TABLE_TYPES: Final = ("xlsx", "xls", "et", "ods", "csv", "tsv", "txt")
-PEOPLE_TYPES: Final = ("tif", "tiff", "csv", "parquet", *VECTOR_TYPES)
-CENSUS_TYPES: Final = ("xlsx", "xls", "et", "ods")
+PEOPLE_TYPES: Final = tuple(dict.fromkeys((*_RASTER_TYPES, *_TABLE_TYPES, *VECTOR_TYPES)))
+STREET_TYPES: Final = ("osm", "pbf", "xml", "bz2", "graphml", *VECTOR_TYPES)
 _COLUMNS: Final = 3
 
 

@@ -18,7 +18,7 @@ from ui.shell.session import session_folder
 if TYPE_CHECKING:
     from coverage.assessment import Assessment
     from coverage.scenario.comparison import Comparison
-    from coverage.scenario.what_if import Trail
+    from coverage.scenario.incremental import Trail
 
 # City and standard → its draft: another city begins anew, and this one is found again.
 _DRAFTS: Final = "scenario-drafts"
@@ -162,7 +162,7 @@ def _changed(key: str, edits: tuple[Edit, ...]) -> Assessment:
 @st.cache_resource(max_entries=1, show_spinner=False, scope="session")
 def _trail(key: str) -> Trail:  # noqa: ARG001 - the city and standard it belongs to
     """Where the scenario of this session stands: an edit more is measured from there, not from the start."""
-    from coverage.scenario.what_if import Trail
+    from coverage.scenario.incremental import Trail
 
     return Trail(current_assessed()[1].assessment)
 

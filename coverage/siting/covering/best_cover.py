@@ -10,11 +10,15 @@ from coverage.siting.covering.local_search import LocalSearch, greedy, improved
 from coverage.siting.covering.lp_bound import Dual, DualSearch, fix_variables
 from coverage.siting.greenfield import greenfield_cover
 from coverage.siting.model.arrays import Ints
-from coverage.siting.model.build_order import Choice
-from coverage.siting.model.cover_model import CoverModel
-from coverage.siting.model.dominance import without_dominated
+from coverage.siting.model.cover_model import (
+    CoverModel,
+    at_most,
+    most_program,
+    most_values,
+    without_dominated,
+)
 from coverage.siting.model.highs import Limits, solve
-from coverage.siting.model.programs import at_most, most_program, most_values
+from coverage.siting.model.plan_value import Choice
 
 _SMALL = 4_000
 _EASY = 40_000

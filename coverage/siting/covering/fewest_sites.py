@@ -16,22 +16,29 @@ from coverage.siting.covering.local_search import SwapSearch, greedy, improved
 from coverage.siting.covering.lp_bound import Dual, DualSearch
 from coverage.siting.goals import Plan
 from coverage.siting.model.arrays import Bools, Floats, Ints
-from coverage.siting.model.build_order import Found, finished
-from coverage.siting.model.cover_model import CoverModel, build_model
-from coverage.siting.model.dominance import dominated, implied
-from coverage.siting.model.highs import Answer, Limits, Program, solve
-from coverage.siting.model.infeasible import solved
-from coverage.siting.model.plan_value import only_too_near, reached_by_any, site_price, wanted_weight
-from coverage.siting.model.problem import Problem
-from coverage.siting.model.programs import (
+from coverage.siting.model.cover_model import (
+    CoverModel,
     SiteRows,
     all_rules,
     at_most,
+    build_model,
     cover_all_program,
+    dominated,
     fewest_program,
+    implied,
     most_values,
 )
-from coverage.siting.model.site_rules import site_rules
+from coverage.siting.model.highs import Answer, Limits, Program, solve
+from coverage.siting.model.plan_value import (
+    Found,
+    finished,
+    only_too_near,
+    reached_by_any,
+    site_price,
+    wanted_weight,
+)
+from coverage.siting.model.problem import Problem
+from coverage.siting.model.site_rules import site_rules, solved
 
 _ROUNDING = 1e-9
 _BATCH_SITES = 300

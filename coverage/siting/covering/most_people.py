@@ -6,22 +6,25 @@ import numpy as np
 
 from core.errors import InfeasibleError
 from coverage.siting.capacity.loads import most_people_with_loads
-from coverage.siting.constrained.ruled_cover import ruled_cover
-from coverage.siting.constrained.ruled_start import RuledSearch
 from coverage.siting.covering.best_cover import best_cover
 from coverage.siting.covering.local_search import greedy, improved
 from coverage.siting.covering.lp_bound import DualSearch
+from coverage.siting.covering.ruled_cover import RuledSearch, ruled_cover
 from coverage.siting.goals import Plan
 from coverage.siting.model.arrays import Floats
-from coverage.siting.model.build_order import Found, finished
-from coverage.siting.model.cover_model import CoverModel, build_model, merge_cells
-from coverage.siting.model.dominance import without_dominated
+from coverage.siting.model.cover_model import (
+    CoverModel,
+    all_rules,
+    build_model,
+    merge_cells,
+    most_program,
+    most_values,
+    without_dominated,
+)
 from coverage.siting.model.highs import Limits
-from coverage.siting.model.infeasible import solved
-from coverage.siting.model.plan_value import covered_weight
+from coverage.siting.model.plan_value import Found, covered_weight, finished
 from coverage.siting.model.problem import Problem
-from coverage.siting.model.programs import all_rules, most_program, most_values
-from coverage.siting.model.site_rules import SiteRules, site_rules, start_price
+from coverage.siting.model.site_rules import SiteRules, site_rules, solved, start_price
 
 _LARGE = 20_000
 # Steps of the relaxation for one number of sites of a curve.

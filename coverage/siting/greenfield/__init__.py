@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from coverage.siting.covering.lp_bound import Dual
 from coverage.siting.greenfield.bound_and_improve import BoundAndImprove
-from coverage.siting.model.build_order import Choice
 from coverage.siting.model.cover_model import CoverModel
 from coverage.siting.model.highs import Limits
+from coverage.siting.model.plan_value import Choice
 
 __all__ = ["greenfield_cover"]
 

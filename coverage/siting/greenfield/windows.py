@@ -23,9 +23,8 @@ from scipy.sparse.csgraph import dijkstra
 
 from coverage.siting.covering.lp_bound import Dual
 from coverage.siting.model.arrays import Bools, Floats, Ints
-from coverage.siting.model.cover_model import CoverModel, merge_cells
+from coverage.siting.model.cover_model import CoverModel, at_most, merge_cells, most_program, most_values
 from coverage.siting.model.highs import Limits, solve
-from coverage.siting.model.programs import at_most, most_program, most_values
 
 # The smallest windows, in sites' worth; then two of these together, and so on. In smaller ones the
 # fractions fit again at the border; twice as large gives half as much again for four times the time.

@@ -1,4 +1,6 @@
-"""The covering model that is solved: merged cells, without covered residents and dominated sites."""
+"""The covering model that is solved: merged cells, without covered residents and dominated
+sites; the covering goals as mixed-integer programs over its sites x and groups z.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +10,12 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
-from coverage.siting.model.arrays import Bools, Floats, Ints, part_of
+from coverage.siting.model.arrays import Bools, Floats, Ints, part_of, row_entries
+from coverage.siting.model.highs import Program
+from coverage.siting.model.site_rules import SiteRules
 
 _KEY_BITS = 40
+_CHUNK_PAIRS = 2_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,3 +143,214 @@ def columns_of(cover: sparse.csr_array, group: Ints) -> sparse.csr_array:
     part = sparse.csr_array((np.ones(len(indices)), indices, indptr), shape=(cover.shape[0], len(first)))
     part.sort_indices()
     return part
+
+
+def without_dominated(model: CoverModel) -> CoverModel:
+    """The model without sites that cover nothing more than some other single site.
+
+    No plan of at most n equal sites loses by it. Of sites that cover the same, the first stays.
+    """
+    needed = ~dominated(model.cover, model.by_group)
+    return model if needed.all() else model.only(needed)
+
+
+def dominated(cover: sparse.csr_array, by_group: sparse.csr_array) -> Bools:
+    """(sites,) True where another site covers all that this one covers.
+
+    Who covers all of a site's groups also covers the one that fewest sites cover, so only the
+    sites on that group are compared.
+    """
+    size, degree = np.diff(cover.indptr), np.diff(by_group.indptr)
+    gone: Bools = size == 0
+    if gone.all():
+        return gone
+    rarest = _rarest_group(cover, degree)
+    for part in _chunks(np.where(gone, 0, degree[rarest])):
+        sites = part[~gone[part]]
+        small, _ = _contained(cover, size, *_pairs(sites, by_group, rarest))
+        gone[small] = True
+    return gone
+
+
+def implied(cover: sparse.csr_array, by_group: sparse.csr_array) -> Bools:
+    """(groups,) True where covering some other group covers this one too, whoever does it.
+
+    That is so where the sites of the other are among the sites of this one; of equals, the first
+    stays.
+    """
+    size, degree = np.diff(by_group.indptr), np.diff(cover.indptr)
+    gone = np.zeros(len(size), bool)
+    rarest = _rarest_group(by_group, degree)
+    for part in _chunks(np.where(size == 0, 0, degree[rarest])):
+        groups = part[size[part] > 0]
+        _, large = _contained(by_group, size, *_pairs(groups, cover, rarest), first_stays=False)
+        gone[large] = True
+    return gone
+
+
+def _rarest_group(cover: sparse.csr_array, degree: Ints) -> Ints:
+    """(sites,) the group with the smallest degree of each site (0 for a site without groups)."""
+    rarest = np.zeros(cover.shape[0], np.int64)
+    filled = np.flatnonzero(np.diff(cover.indptr) > 0)
+    rows = np.repeat(np.arange(cover.shape[0]), np.diff(cover.indptr))
+    order = np.lexsort((degree[cover.indices], rows))
+    rarest[filled] = cover.indices[order[cover.indptr[filled]]]
+    return rarest
+
+
+def _chunks(work: Ints) -> list[Ints]:
+    """Row numbers in runs of about `_CHUNK_PAIRS` pairs."""
+    number = np.cumsum(work) // _CHUNK_PAIRS
+    return np.split(np.arange(len(work)), np.flatnonzero(np.diff(number)) + 1)
+
+
+def _pairs(sites: Ints, by_group: sparse.csr_array, rarest: Ints) -> tuple[Ints, Ints]:
+    """(site, other) for every other site on the rarest group of each of `sites`."""
+    at, owner = row_entries(by_group.indptr, rarest[sites])
+    small, large = sites[owner], by_group.indices[at]
+    return small, large
+
+
+def _contained(
+    cover: sparse.csr_array, size: Ints, small: Ints, large: Ints, first_stays: bool = True
+) -> tuple[Ints, Ints]:
+    """The pairs in which all that `small[k]` covers is covered by `large[k]`.
+
+    Of equals, `small` is the later one if `first_stays`, else the earlier one.
+    """
+    earlier = large < small if first_stays else large > small
+    worth = (size[large] > size[small]) | ((size[large] == size[small]) & earlier)
+    small, large = _likely(cover, size, small[worth], large[worth])
+    inside = np.zeros(len(small), bool)
+    for at in range(0, len(small), 200_000):
+        part = slice(at, at + 200_000)
+        inside[part] = _overlap(cover, small[part], large[part]) == size[small[part]]
+    return small[inside], large[inside]
+
+
+def _likely(cover: sparse.csr_array, size: Ints, small: Ints, large: Ints) -> tuple[Ints, Ints]:
+    """The pairs in which `large` has the first, the last and the middle group of `small`.
+
+    Groups are numbered by place, so these lie far apart and most pairs fall away at once.
+    """
+    width = np.int64(cover.shape[1])
+    rows = np.repeat(np.arange(cover.shape[0], dtype=np.int64), size)
+    stored = rows * width + cover.indices
+    for part in (0.0, 1.0, 0.5):
+        group = cover.indices[cover.indptr[small] + (part * (size[small] - 1)).astype(np.int64)]
+        wanted = large * width + group
+        at = np.minimum(np.searchsorted(stored, wanted), len(stored) - 1)
+        has = stored[at] == wanted
+        small, large = small[has], large[has]
+    return small, large
+
+
+def _overlap(cover: sparse.csr_array, one: Ints, other: Ints) -> Ints:
+    """How many groups each pair shares."""
+    return np.asarray(cover[one].multiply(cover[other]).sum(axis=1)).ravel().astype(np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class SiteRows:
+    """low ≤ matrix·x ≤ high, and which sites have to be open."""
+
+    matrix: sparse.csr_array
+    low: Floats
+    high: Floats
+    must: Bools
+
+
+def at_most(count: int, n_sites: int) -> SiteRows:
+    """The one rule: no more than `count` sites."""
+    matrix = sparse.csr_array(np.ones((1, n_sites)))
+    return SiteRows(matrix, np.array([-np.inf]), np.array([float(count)]), np.zeros(n_sites, bool))
+
+
+def all_rules(rules: SiteRules) -> SiteRows:
+    return SiteRows(rules.matrix, rules.low, rules.high, rules.must)
+
+
+def most_program(model: CoverModel, rows: SiteRows, second: Floats | None = None) -> Program:
+    """maximise Σ weight·z (+ Σ second·z₂), z + z₂ ≤ Σ x of the group's sites.
+
+    x whole; z and z₂ in 0..1 become whole by themselves. A group with one site needs no z.
+    """
+    shared = _shared(model)
+    links, twice = _links(model, shared, second)
+    n, m, k = model.n_sites, len(shared), len(twice)
+    rules = sparse.hstack([rows.matrix, sparse.csr_array((rows.matrix.shape[0], m + k))])
+    extra = np.zeros(0) if second is None else second[shared[twice]]
+    return Program(
+        cost=np.concatenate((_own(model), model.weight[shared], extra)),
+        matrix=sparse.csr_array(sparse.vstack([rules, links])),
+        row_low=np.concatenate((rows.low, np.full(m, -np.inf))),
+        row_high=np.concatenate((rows.high, np.zeros(m))),
+        low=np.concatenate((rows.must.astype(float), np.zeros(m + k))),
+        high=np.ones(n + m + k),
+        integer=np.arange(n + m + k) < n,
+        maximises=True,
+        offset=model.base,
+    )
+
+
+def most_values(model: CoverModel, chosen: Ints, second: Floats | None = None) -> Floats:
+    """The variables of `most_program` when the sites `chosen` are open."""
+    x = np.zeros(model.n_sites)
+    x[chosen] = 1.0
+    shared = _shared(model)
+    times = model.by_group[shared] @ x
+    twice = _twice(shared, second)
+    return np.concatenate((x, np.minimum(times, 1.0), np.clip(times[twice] - 1.0, 0.0, 1.0)))
+
+
+def fewest_program(model: CoverModel, rows: SiteRows, price: Floats, target: float) -> Program:
+    """minimise Σ price·x so that the covered weight reaches `target` (without `base`)."""
+    most = most_program(model, rows)
+    n, columns = model.n_sites, len(most.cost)
+    reach = sparse.csr_array(most.cost.reshape(1, -1))
+    return Program(
+        cost=np.concatenate((price, np.zeros(columns - n))),
+        matrix=sparse.csr_array(sparse.vstack([reach, most.matrix])),
+        row_low=np.concatenate(([target], most.row_low)),
+        row_high=np.concatenate(([np.inf], most.row_high)),
+        low=most.low,
+        high=most.high,
+        integer=most.integer,
+        maximises=False,
+    )
+
+
+def cover_all_program(model: CoverModel, rows: SiteRows, price: Floats) -> Program:
+    """minimise Σ price·x so that every group is covered."""
+    n, m = model.n_sites, model.n_groups
+    return Program(
+        cost=price,
+        matrix=sparse.csr_array(sparse.vstack([rows.matrix, model.by_group])),
+        row_low=np.concatenate((rows.low, np.ones(m))),
+        row_high=np.concatenate((rows.high, np.full(m, np.inf))),
+        low=rows.must.astype(float),
+        high=np.ones(n),
+        integer=np.ones(n, bool),
+        maximises=False,
+    )
+
+
+def _shared(model: CoverModel) -> Ints:
+    return np.flatnonzero(np.diff(model.by_group.indptr) > 1)
+
+
+def _twice(shared: Ints, second: Floats | None) -> Ints:
+    return np.zeros(0, np.int64) if second is None else np.flatnonzero(second[shared] > 0.0)
+
+
+def _own(model: CoverModel) -> Floats:
+    """(sites,) the weight of the groups that only this site covers."""
+    single = np.diff(model.by_group.indptr) == 1
+    own: Floats = model.cover @ np.where(single, model.weight, 0.0)
+    return own
+
+
+def _links(model: CoverModel, shared: Ints, second: Floats | None) -> tuple[sparse.csr_array, Ints]:
+    m, twice = len(shared), _twice(shared, second)
+    again = sparse.csr_array((np.ones(len(twice)), (twice, np.arange(len(twice)))), shape=(m, len(twice)))
+    return sparse.hstack([-model.by_group[shared], sparse.eye_array(m), again]), twice

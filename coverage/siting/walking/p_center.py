@@ -10,9 +10,8 @@ from core.errors import InfeasibleError, SettingError
 from coverage.siting.covering.fewest_sites import fewest_sites
 from coverage.siting.goals import FEWEST_SITES, Plan
 from coverage.siting.model.arrays import Bools, Floats, Ints, only_entries
-from coverage.siting.model.build_order import Found, finished
 from coverage.siting.model.highs import Limits
-from coverage.siting.model.plan_value import reachable
+from coverage.siting.model.plan_value import Found, finished, reachable
 from coverage.siting.model.problem import Problem
 
 # Of the time left, what one distance may take.

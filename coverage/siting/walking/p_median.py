@@ -14,10 +14,10 @@ from scipy import sparse
 
 from coverage.siting.goals import Watch
 from coverage.siting.model.arrays import Bools, Floats, Ints, only_entries
-from coverage.siting.model.build_order import Choice
+from coverage.siting.model.cover_model import at_most
 from coverage.siting.model.highs import Limits, solve
 from coverage.siting.model.interchange import Walk
-from coverage.siting.model.programs import at_most
+from coverage.siting.model.plan_value import Choice
 from coverage.siting.walking.savings import (
     SavingsModel,
     SavingsSwap,

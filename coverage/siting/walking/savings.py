@@ -13,9 +13,9 @@ import numpy as np
 from scipy import sparse
 
 from coverage.siting.model.arrays import Floats, Ints, only_entries, row_entries
+from coverage.siting.model.cover_model import SiteRows
 from coverage.siting.model.highs import Program
 from coverage.siting.model.interchange import Interchange
-from coverage.siting.model.programs import SiteRows
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,5 +1,5 @@
-"""In which system a units layer is: by what its makers always leave in the file, and by what bears the same
-names in a layer that is known to be true."""
+"""In which system a map layer is: by what its makers always leave in the file, and, of units, by what bears
+the same names in a layer that is known to be true."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ from typing import Final
 import geopandas as gpd
 import numpy as np
 import pyogrio
+import rasterio
 import shapely
 
+from core.errors import InputError
 from core.text import Text, text
 from coverage.model.names import unit_key
 from coverage.model.tables import Floats, UnitTable
 from data.formats.layers import opened
+from data.formats.rasters import opened_raster, raster_pieces
 from data.intake.datum.coordinates import DatumDecision, named_systems, ranking_of
 from data.intake.datum.likelihood import SYSTEM_OF, UNKNOWN, anchors, no_evidence, placed_xy
 from data.intake.datum.placing import CHINA, inside
@@ -41,6 +44,10 @@ _CENSUS: Final = (
     re.compile(r"pop_?20[0-2]\d"),
 )
 _SAMPLE: Final = 20
+# Seconds: HRSL, WorldPop, LandScan and WorldPop's kilometre, GPW.
+_PIXELS_OF_THE_WORLD: Final = np.array([1.0, 3.0, 30.0, 60.0, 150.0])
+# How far sides and corners are off by rounding, in seconds and in halves of a pixel.
+_ON_LATTICE: Final = 0.02
 
 
 @dataclass(frozen=True)
@@ -57,9 +64,7 @@ class Origin:
 def origin_of(path: Path, units: UnitTable) -> Origin:
     """By columns of DataV, OpenStreetMap or a census, a note on the source beside the file, the demo city's
     own label; outside China, where no system is shifted, always WGS-84."""
-    west, south, east, north = units.frame.to_crs(DEGREES).total_bounds
-    middle = np.array([(west + east) / 2]), np.array([(south + north) / 2])
-    if not bool(inside(*middle, CHINA)[0]):
+    if not may_be_shifted(units.frame.to_crs(DEGREES).total_bounds):
         return Origin(WGS84)
     with opened(path) as file:
         titles = {str(field).casefold() for layer in file.layers for field in layer.fields}
@@ -99,6 +104,45 @@ def converted_units(units: UnitTable, file: str) -> tuple[UnitTable, Text]:
         file=file,
     )
     return UnitTable(frame.to_crs(units.crs)), message
+
+
+def may_be_shifted(bounds: Sequence[float]) -> bool:
+    """Whether the middle of (west, south, east, north) in degrees lies in China, where map services shift."""
+    west, south, east, north = bounds
+    return bool(inside(np.array([(west + east) / 2]), np.array([(south + north) / 2]), CHINA)[0])
+
+
+def tells_true(path: Path) -> bool:
+    """Whether a layer of streets, residents or ground says that it is in WGS-84 (or CGCS2000): by its file's
+    name, a note on the source beside it, columns of OpenStreetMap, the demo city's own label, or as a raster
+    with the pixels of a model of the whole world.
+
+    The system that a file declares says nothing: what map services deliver is declared as WGS-84 too.
+    """
+    if tuple(named_systems(path.name)) == (WGS84,) or OSM_CREDIT in credits_of((path,)) or _is_demo(path):
+        return True
+    try:
+        with raster_pieces(path) as pieces:
+            if pieces:
+                with opened_raster(pieces[0], path.name) as raster:
+                    return _of_the_world(raster)
+        with opened(path) as file:
+            return any(_OSM.fullmatch(str(f).casefold()) for layer in file.layers for f in layer.fields)
+    except InputError:
+        return False  # a table: its titles have been read elsewhere
+
+
+def _of_the_world(raster: rasterio.DatasetReader) -> bool:
+    """Whether the pixels are those of a model of the whole world: in Mollweide's projection, or of so many
+    seconds, laid from the equator and Greenwich (half a pixel off with some)."""
+    crs, at = raster.crs, raster.transform
+    if crs is None:
+        return False
+    if not crs.is_geographic:
+        return "Mollweide" in crs.to_wkt()
+    counts = np.array([2.0 * at.c / at.a, 2.0 * at.f / at.e])
+    sides = np.abs(3600.0 * np.array([[at.a], [-at.e]]) - _PIXELS_OF_THE_WORLD).min(axis=1)
+    return bool(np.abs(counts - counts.round()).max() < _ON_LATTICE and sides.max() < _ON_LATTICE)
 
 
 def _as_delivered(units: UnitTable) -> bool:

@@ -116,7 +116,7 @@ _THIRD: Final = re.compile(
 def _packed(cell: Cell, style: str) -> Angle | None:
     """A number whose digits are minutes and seconds; None if they cannot be, or it is no number."""
     written = repr(cell) if isinstance(cell, int | float) else plain(cell).translate(_DASHES)
-    if not re.fullmatch(r"\d+(\.\d+)?", written):
+    if not re.fullmatch(r"\d{1,20}(\.\d{1,40})?", written):
         return None
     whole, _, fraction = written.partition(".")
     if style == PACKED_MINUTES:

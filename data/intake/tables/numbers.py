@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -160,7 +161,10 @@ def _from_text(written: str) -> Number:
         written = re.sub(r"[,， ']", "", written)
     if not _NUMBER.fullmatch(written):
         return Number(_NAN, Kind.UNREADABLE)
-    return Number(float(written) * times, Kind.ABOUT if about else Kind.EXACT)
+    value = float(written) * times
+    if not math.isfinite(value):
+        return Number(_NAN, Kind.UNREADABLE)
+    return Number(value, Kind.ABOUT if about else Kind.EXACT)
 
 
 _EXCEL_EPOCH: Final = datetime(1899, 12, 30)

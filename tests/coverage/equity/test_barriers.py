@@ -14,7 +14,7 @@ from coverage.equity.barriers import Limits, worst_barriers
 from coverage.equity.detours import detour_ratio, detours, weighted_median
 from coverage.model.edits import AddStreet, Scenario
 from coverage.publish.measures import elderly_reading, read_walks
-from coverage.scenario.what_if import assess_scenario
+from coverage.scenario.incremental import assess_scenario
 from geo.network.build import build_from_lines
 from tests.coverage.tiny_town import CRS, RADIUS_500, WALK_5, grid, place, standard, study
 

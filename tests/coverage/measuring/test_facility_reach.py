@@ -16,7 +16,7 @@ from coverage.equity.reached_ground import circles
 from coverage.model.edits import Move, Scenario
 from coverage.model.standard import Standard
 from coverage.publish.reach_tables import Reach, reach_layers
-from coverage.scenario.what_if import assess_scenario
+from coverage.scenario.incremental import assess_scenario
 from geo.isochrone.isochrones import Kind
 from tests.coverage.tiny_town import CRS, EAST, NORTH, RADIUS_500, WALK_5, place, standard, study
 

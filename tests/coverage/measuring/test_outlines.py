@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import label
 
-from coverage.gaps.gaps import touching
-from coverage.measuring.outlines import cell_outlines, lattice_outlines
+from coverage.gaps import touching
+from coverage.measuring.outlines import cell_groups, cell_outlines, lattice_outlines
 from coverage.model.tables import PopulationGrid
 from geo.crs import project, unproject
-from tests.coverage.gaps.test_touching import CORNER, CRS, grid_at
+from tests.coverage.test_gaps import CORNER, LATTICE_CRS, grid_at
 
 
 @settings(max_examples=120, derandomize=True, deadline=None)
@@ -61,7 +61,7 @@ def test_a_straight_side_has_no_corners_in_between() -> None:
 
 def grid_of_degrees(step: float = 1 / 1200) -> PopulationGrid:
     lon, lat = np.meshgrid(118.0 + np.arange(30) * step, 32.0 + np.arange(20) * step)
-    return grid_at(project(lon.ravel(), lat.ravel(), CRS), 78.6)
+    return grid_at(project(lon.ravel(), lat.ravel(), LATTICE_CRS), 78.6)
 
 
 def hexagon_grid() -> PopulationGrid:
@@ -77,7 +77,7 @@ def exact(grid: PopulationGrid, cells: np.ndarray) -> shapely.Geometry:
         corners = 300.0 / np.sqrt(3) * np.column_stack([np.cos(turn), np.sin(turn)])
         shapes = shapely.polygons(grid.xy[cells][:, None] + corners)
         return shapely.union_all(shapely.set_precision(shapes, 0.001))
-    lon, lat = unproject(grid.xy[cells], CRS)
+    lon, lat = unproject(grid.xy[cells], LATTICE_CRS)
     half = 1 / 2400
     return shapely.union_all(shapely.box(lon - half, lat - half, lon + half, lat + half))
 
@@ -92,7 +92,7 @@ def test_cells_of_degrees_and_hexagons_have_the_outline_of_their_exact_union(
     for cells, shape in zip(groups, cell_outlines(grid, groups), strict=True):
         expected, off = exact(grid, cells), 0.01
         if grid.spacing_m != 300.0:
-            lonlat = unproject(shapely.get_coordinates(shape), CRS)
+            lonlat = unproject(shapely.get_coordinates(shape), LATTICE_CRS)
             shape, off = shapely.set_coordinates(shape, np.column_stack(lonlat)), 1e-9
         assert shape.is_valid
         # Cells that meet at a corner only may count as joined there.
@@ -133,3 +133,29 @@ def test_outlines_of_four_times_the_cells_off_a_lattice_do_not_take_sixteen_time
         cell_outlines(grid, groups)
         seconds.append(time.process_time() - begin)
     assert seconds[1] <= 8 * seconds[0]
+
+
+@settings(max_examples=40, derandomize=True, deadline=None)
+@given(st.integers(0, 10_000))
+def test_groups_are_summed_as_one_by_one(seed: int) -> None:
+    dice = np.random.default_rng(seed)
+    cells = dice.permutation(60)[: dice.integers(5, 60)]
+    parts = [np.sort(p) for p in np.array_split(cells, dice.integers(1, 6)) if len(p)]
+    xy, weights = dice.integers(0, 20, (60, 2)) * 100.0 + 350_000, dice.uniform(0.1, 9.0, 60)
+    unit_of = dice.integers(-1, 7, 60)
+    groups = cell_groups(parts)
+    sums, middles = groups.sums(weights), groups.middles(xy, weights)
+    medians, largest = groups.medians(xy[:, 0], weights), groups.largest(xy[:, 0])
+    shares = groups.shares(unit_of, weights)
+    for number, part in enumerate(parts):
+        assert np.isclose(sums[number], weights[part].sum())
+        away = np.hypot(*(xy - np.average(xy[part], axis=0, weights=weights[part])).T)
+        assert middles[number] in part and away[middles[number]] <= away[part].min() + 1e-6
+        nearer = [weights[part][xy[part, 0] <= at].sum() for at in np.unique(xy[part, 0])]
+        half = np.unique(xy[part, 0])[np.searchsorted(nearer, sum(weights[part]) / 2 * (1 - 1e-9))]
+        assert (medians[number], largest[number]) == (half, xy[part, 0].max())
+        held = {u: weights[part][unit_of[part] == u].sum() for u in range(7) if u in unit_of[part]}
+        assert [unit for unit, _, _ in shares[number]] == sorted(held, key=lambda u: -held[u])
+        for unit, residents, cell in shares[number]:
+            assert np.isclose(residents, held[unit]) and cell in part and unit_of[cell] == unit
+            assert weights[cell] == weights[part][unit_of[part] == unit].max()

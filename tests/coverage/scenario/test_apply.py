@@ -25,7 +25,7 @@ from coverage.model.edits import (
 )
 from coverage.scenario.apply import apply
 from coverage.scenario.comparison import compare
-from coverage.scenario.what_if import assess_scenario
+from coverage.scenario.incremental import assess_scenario
 from data.parse_standard import parse_standard
 from geo.network.build import build_from_lines
 from tests.coverage.tiny_town import CRS, EAST, NORTH, RADIUS_500, WALK_5, grid, place, standard, study

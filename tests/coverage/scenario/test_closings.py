@@ -17,7 +17,7 @@ from coverage.model.results import RuleResult
 from coverage.model.standard import Check
 from coverage.model.tables import UnitTable
 from coverage.scenario.closings import closing_losses
-from coverage.scenario.what_if import assess_scenario
+from coverage.scenario.incremental import assess_scenario
 from tests.coverage.test_laws import random_city
 from tests.coverage.tiny_town import CRS, EAST, NORTH, RADIUS_500, WALK_5, standard, study
 

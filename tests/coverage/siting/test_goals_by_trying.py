@@ -148,7 +148,7 @@ def test_most_people_under_rules_the_way_of_large_models(town, kind, count, few,
     limit = 10**9 if proves else -1
     with (
         mock.patch("coverage.siting.covering.most_people._LARGE", 0),
-        mock.patch.multiple("coverage.siting.constrained.ruled_cover", _FEW=few, _PROVABLE=limit),
+        mock.patch.multiple("coverage.siting.covering.ruled_cover", _FEW=few, _PROVABLE=limit),
     ):
         plan = agrees(lambda: choose_sites(town.residents, town.reach, goal=goal, keep=keep), expected)
     if plan:

@@ -11,13 +11,17 @@ from coverage.siting import Goal, Quota, Watch, choose_sites
 from coverage.siting.covering.best_cover import _large, best_cover
 from coverage.siting.covering.local_search import LocalSearch, SwapSearch, greedy, improved, without_the_least
 from coverage.siting.covering.lp_bound import Dual, DualSearch
-from coverage.siting.greenfield.bound_and_improve import BoundAndImprove, Regions
-from coverage.siting.greenfield.recombine import Recombination
+from coverage.siting.greenfield.bound_and_improve import BoundAndImprove, Recombination, Regions
 from coverage.siting.greenfield.windows import Windows, priced_cover
-from coverage.siting.model.cover_model import CoverModel, build_model
-from coverage.siting.model.dominance import implied, without_dominated
+from coverage.siting.model.cover_model import (
+    CoverModel,
+    at_most,
+    build_model,
+    implied,
+    most_program,
+    without_dominated,
+)
 from coverage.siting.model.highs import Limits
-from coverage.siting.model.programs import at_most, most_program
 
 
 def plane(seed, sites=60, cells=400, radius=0.16):

@@ -11,9 +11,9 @@ from scipy import sparse
 from scipy.spatial.distance import cdist
 
 from coverage.siting import Goal, choose, choose_sites
-from coverage.siting.model import build_order, highs
+from coverage.siting.model import highs, plan_value
+from coverage.siting.model.cover_model import at_most
 from coverage.siting.model.highs import Limits
-from coverage.siting.model.programs import at_most
 from coverage.siting.walking import p_median
 from coverage.siting.walking.p_median import SavingsWalk
 from coverage.siting.walking.savings import (
@@ -72,7 +72,7 @@ def test_a_walk_never_loses_the_best(seed, count):
 def own_clock(monkeypatch):
     """Time limits count this process's own seconds: other work on the machine does not matter."""
     monkeypatch.setattr(highs, "time", SimpleNamespace(perf_counter=time.process_time))
-    monkeypatch.setattr(build_order, "time", SimpleNamespace(perf_counter=time.process_time))
+    monkeypatch.setattr(plan_value, "time", SimpleNamespace(perf_counter=time.process_time))
     monkeypatch.setattr(choose, "Limits", lambda *given: Limits(*given, started=time.process_time()))
 
 

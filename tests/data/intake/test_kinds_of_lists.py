@@ -4,9 +4,13 @@ fly."""
 import csv
 import io
 import json
+import zipfile
 
+import geopandas as gpd
 import numpy as np
 import openpyxl
+import pandas as pd
+import pyogrio
 import pytest
 
 from data.intake.read import read_facilities
@@ -344,8 +348,8 @@ def test_a_broken_byte_costs_its_cell_and_is_named(tmp_path):
     [
         (b"  0\r\nSECTION\r\n  2\r\nHEADER\r\n", "DXF"),
         (b"AC1027" + bytes(100), "DWG"),
-        (b"fgb\x03fgb\x00" + bytes(50), "FlatGeobuf"),
-        (b"PAR1" + bytes(50), "Parquet"),
+        (b"fgb\x03fgb\x00" + bytes(50), "damaged"),
+        (b"PAR1" + bytes(50), "damaged"),
         (b"!table\n!version 300\n!charset WindowsSimpChinese\n", "MapInfo"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "password"),
     ],
@@ -354,6 +358,30 @@ def test_files_are_named_as_what_they_are(tmp_path, content, word):
     (tmp_path / "list.xlsx").write_bytes(content)
     (found,) = read_facilities([tmp_path / "list.xlsx"]).findings
     assert found.code == "unreadable-file" and word in str(found.message)
+
+
+@pytest.mark.parametrize("driver", ["FlatGeobuf", "OpenFileGDB", "Parquet", "GeoParquet"])
+def test_layers_of_other_programs_are_read(tmp_path, driver):
+    frame = gpd.GeoDataFrame(
+        {"名称": NAMES, "类型": ["服务站"] * 12, "备注": [None] * 12},
+        geometry=gpd.points_from_xy(*zip(*((x, y) for _, x, y, _ in PLACES), strict=True)),
+        crs="EPSG:4490",
+    )
+    path = tmp_path / "list.fgb"
+    if driver == "Parquet":
+        table = pd.DataFrame(frame.drop(columns="geometry"))
+        table.assign(经度=frame.geometry.x, 纬度=frame.geometry.y).to_parquet(path)
+    elif driver == "GeoParquet":
+        frame.to_parquet(path)
+    elif driver == "OpenFileGDB":
+        pyogrio.write_dataframe(frame, tmp_path / "a.gdb", driver=driver)
+        path = tmp_path / "list.zip"
+        with zipfile.ZipFile(path, "w") as archive:
+            for part in (tmp_path / "a.gdb").iterdir():
+                archive.write(part, f"数据/a.gdb/{part.name}")
+    else:
+        frame.to_file(path, driver=driver)
+    all_right(read_facilities([path]))
 
 
 def test_a_table_on_its_side_is_read_turned(tmp_path):

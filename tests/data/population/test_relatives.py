@@ -392,7 +392,11 @@ def test_a_group_in_further_words(tmp_path: Path, layout: str) -> None:
         {"人口增长率": PEOPLE},
         {"老龄化率": PEOPLE},
         {"外来人口": PEOPLE},
-        {"男": PEOPLE, "女": PEOPLE},
+        {"男": PEOPLE},
+        {"男厕": PEOPLE, "女厕": PEOPLE},
+        {"性别比": PEOPLE, "女": PEOPLE},
+        {"15-59岁": PEOPLE, "60岁以上": PEOPLE},
+        {"城镇人口": PEOPLE, "城镇化率": PEOPLE},
     ],
 )
 def test_what_is_no_number_of_residents_is_never_taken_for_it(
@@ -516,3 +520,68 @@ def test_a_band_of_a_group_is_taken_before_one_of_everybody(tmp_path: Path) -> N
     own = banded(tmp_path, **{"total": 1.0, "60+": 0.2})
     grid = read_population(base, reading=Reading(groups=(("elderly", own),))).grid
     assert grid.groups["elderly"].sum() == pytest.approx(ELDERLY)
+
+
+def two_rows(suffix: str, **columns: np.ndarray) -> Callable[[Path], Path]:
+    """Heads on two rows, `above|below`, merged in a workbook, empty cells to the right in a text."""
+
+    def make(folder: Path) -> Path:
+        import openpyxl
+
+        titles = ["网格编号|", "坐标|经度", "坐标|纬度", *columns]
+        above, below = zip(*(title.split("|") for title in titles), strict=True)
+        upper = [word if k == 0 or above[k - 1] != word else "" for k, word in enumerate(above)]
+        rows = [[k + 1, LON[k], LAT[k], *(column[k] for column in columns.values())] for k in range(N)]
+        if suffix == "csv":
+            frame = pd.DataFrame([upper, below, *rows])
+            frame.to_csv(folder / "p.csv", index=False, header=False, encoding="gb18030")
+            return folder / "p.csv"
+        book = openpyxl.Workbook()
+        for row in (["某市人口网格统计表"], upper, below, *rows):
+            book.active.append(row)
+        for start in (k for k, word in enumerate(upper) if word):
+            end = next((k for k in range(start + 1, len(upper)) if upper[k]), len(upper))
+            last = 3 if not below[start] else 2
+            book.active.merge_cells(start_row=2, end_row=last, start_column=start + 1, end_column=end)
+        book.save(folder / "p.xlsx")
+        return folder / "p.xlsx"
+
+    return make
+
+
+SEXES = {"人口数|合计": PEOPLE, "人口数|男": PEOPLE * 0.6, "人口数|女": PEOPLE * 0.4}
+TWO_ROWS: dict[str, dict[str, np.ndarray]] = {
+    "sexes below a count": SEXES,
+    "households first": {"户数|合计": PEOPLE / 3, "户数|家庭户": PEOPLE / 4, **SEXES},
+    "who works there beside": {"从业人员|男": PEOPLE * 9, "从业人员|女": PEOPLE * 9, **SEXES},
+    "sexes alone": {k: v for k, v in SEXES.items() if "合计" not in k},
+    "years": {"常住人口|2010年": PEOPLE / 2, "常住人口|2020年": PEOPLE, "户籍人口|2020年": PEOPLE * 3},
+    "shares of ages": {
+        "常住人口|": PEOPLE,
+        "占比(%)|0-14岁": PEOPLE * 0 + 20,
+        "占比(%)|60岁以上": PEOPLE * 0 + 20,
+    },
+    "English below": {"总　人　口|Total Population": PEOPLE, "户数|Households": PEOPLE / 3},
+}
+
+
+@pytest.mark.parametrize("suffix", ["csv", "xlsx"])
+@pytest.mark.parametrize("layout", TWO_ROWS)
+def test_heads_on_two_rows_are_read_together(tmp_path: Path, layout: str, suffix: str) -> None:
+    grid = read_population(two_rows(suffix, **TWO_ROWS[layout])(tmp_path)).grid
+    assert grid.total == pytest.approx(TOTAL)
+    if "ages" in layout:
+        assert grid.groups["elderly"].sum() == pytest.approx(ELDERLY)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "常住人口 Permanent Population",
+        "常 住 人 口",
+        "常住人口\n(万人)\nPermanent population (10 000 persons)",
+    ],
+)
+def test_titles_as_yearbooks_set_them(tmp_path: Path, title: str) -> None:
+    scale = 1e4 if "万" in title else 1.0
+    assert read_population(head(title, scale)(tmp_path)).grid.total == pytest.approx(TOTAL)

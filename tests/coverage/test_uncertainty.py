@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from core.errors import SettingError
 from coverage.assessment import Assessment, assess
 from coverage.model.tables import FacilityTable
-from coverage.uncertainty.inputs import Dice, Doubts, cells_of
-from coverage.uncertainty.uncertainty import Certainty, certainty
+from coverage.uncertainty import Certainty, Dice, Doubts, cells_of, certainty
 from tests.coverage.test_laws import random_city
 from tests.coverage.tiny_town import CRS, RADIUS_500, WALK_5, standard, study
 

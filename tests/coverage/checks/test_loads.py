@@ -11,17 +11,17 @@ from scipy.sparse import csr_array
 
 from core.errors import SettingError
 from coverage.assessment import assess
-from coverage.checks.allocation import (
+from coverage.checks.loads import (
     Allocation,
     ByCapacity,
     ByDistance,
     Manner,
     ToNearest,
     allocate,
+    check_load,
+    least_walking,
     shared_by_distance,
 )
-from coverage.checks.allocation_capacity import least_walking
-from coverage.checks.loads import check_load
 from tests.coverage.tiny_town import standard, study
 
 LOAD = """id = "l"

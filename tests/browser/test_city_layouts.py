@@ -1,0 +1,125 @@
+"""Layouts in which residents, units and streets come, on the page in a real browser: what was recognised is
+seen before anything is computed, questions are answered there, and a reading is changed and then assessed.
+
+The files are those of `tests/ui/test_city_layouts.py`, which sends them through the page without a browser.
+Most are slow; three stay in the daily run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.test_city_flow import put, table
+from tests.ui.test_city_layouts import LAYOUTS, PLACES, Layout, N, registered_beside, two_epochs
+
+pytestmark = pytest.mark.browser
+
+READ, ANSWER, AGAIN, BEGIN = "读取文件", "按此选择读取", "按以上选择重新读取", "开始评估"
+DAILY = ("two-columns", "units-without-level", "men-and-women")
+
+
+def men_and_women(folder: Path) -> dict[str, Path]:
+    rows = "".join(f"{lon},{lat},60,40\n" for lon, lat in PLACES)
+    (folder / "p.txt").write_text(f"经度,纬度,男,女\n{rows}", "gb18030")
+    return {"people": folder / "p.txt"}
+
+
+ALL = {**LAYOUTS, "men-and-women": Layout(men_and_women, ("男 + 女",))}
+
+
+def settled(page: Page) -> None:
+    """A click while the page is drawn anew is lost with the button that it hit."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
+def choose(page: Page, key: str, nth: int) -> None:
+    """The option of that place in a select box."""
+    settled(page)
+    box = page.locator(f'[class*="st-key-{key}"]').first
+    expect(box).to_be_visible()
+    box.locator('[data-baseweb="select"]').click()
+    page.get_by_role("listbox").get_by_role("option").nth(nth).click()
+    expect(page.get_by_role("listbox")).to_have_count(0)
+    settled(page)
+
+
+def options(page: Page, key: str) -> list[str]:
+    settled(page)
+    page.locator(f'[class*="st-key-{key}"] [data-baseweb="select"]').first.click()
+    found = page.get_by_role("listbox").get_by_role("option").all_inner_texts()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("listbox")).to_have_count(0)
+    return found
+
+
+def read(page: Page, folder: Path, own: dict[str, Path]) -> None:
+    put(page, folder, own)
+    page.get_by_role("button", name=READ).click()
+
+
+def answers(page: Page, field: str, word: str) -> None:
+    """Answer the question about `field`, and leave the system of the list as it is proposed."""
+    ready = page.get_by_role("button", name=BEGIN)
+    for asked in filter(None, (field, "datum")):
+        box = page.locator(f'[class*="st-key-city-answer-{asked}"]').first
+        expect(box.or_(ready).first).to_be_visible()
+        if asked == field:
+            said = options(page, f"city-answer-{asked}")
+            choose(page, f"city-answer-{asked}", next(k for k, one in enumerate(said) if word in one))
+        if ready.count() == 0:
+            page.get_by_role("button", name=ANSWER).click()
+            expect(box).to_have_count(0)
+    expect(ready).to_be_visible()
+    settled(page)
+
+
+def residents(page: Page) -> Locator:
+    return page.get_by_text(re.compile(r"共 [\d,]+ 人、")).first
+
+
+WORDS = {"count": "每格", "community": "社区"}
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in DAILY else pytest.param(name, marks=pytest.mark.slow) for name in ALL]
+)
+def test_what_was_recognised_is_seen_and_questions_are_answered(
+    open_page: Callable[..., Page], tmp_path: Path, name: str
+) -> None:
+    layout, page = ALL[name], open_page("接入本市数据")
+    read(page, tmp_path, layout.files(tmp_path))
+    field, chosen = layout.asked
+    answers(page, field, WORDS.get(chosen, chosen))
+    for word in layout.seen:
+        expect(table(page, "各文件的读取方式")).to_contain_text(word)
+    total = int(re.search(r"共 ([\d,]+) 人", residents(page).inner_text())[1].replace(",", ""))
+    assert total == pytest.approx(layout.residents, rel=1e-3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("files", "other", "total"), [(registered_beside, "户籍人口", 70 * N), (two_epochs, "2010年人口", 50 * N)]
+)
+def test_a_changed_reading_is_read_again_and_assessed(
+    open_page: Callable[..., Page],
+    tmp_path: Path,
+    files: Callable[[Path], dict[str, Path]],
+    other: str,
+    total: int,
+) -> None:
+    page = open_page("接入本市数据")
+    read(page, tmp_path, files(tmp_path))
+    answers(page, "", "")
+    choose(page, "city-as-population-column", options(page, "city-as-population-column").index(other))
+    expect(page.get_by_role("button", name=BEGIN)).to_have_count(0)
+    page.get_by_role("button", name=AGAIN).click()
+    expect(page.get_by_text(f"共 {total:,} 人、").first).to_be_visible()
+    settled(page)
+    page.get_by_role("button", name=BEGIN).click()
+    expect(page.locator(".verdicts tbody tr").first).to_be_visible()
+    expect(page.get_by_text(f"{total:,}").first).to_be_visible()
