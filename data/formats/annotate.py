@@ -71,6 +71,14 @@ def is_package(content: bytes) -> bool:
         return False
 
 
+def has_macros(content: bytes) -> bool:
+    """Whether this is a workbook that programs open only when it is called .xlsm."""
+    if not is_package(content):
+        return False
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return b".macroEnabled.main+xml" in archive.read("[Content_Types].xml")
+
+
 def annotated(content: bytes, notes: Mapping[str, SheetNotes], front: Front) -> bytes:
     """The workbook with notes by sheet name and the sheet in front, which a property of it names as ours.
 

@@ -16,7 +16,7 @@ import xlsxwriter
 
 from core.text import Text, printable, text
 from data.files import file_name, remove_csv, write_bytes, write_csv
-from data.formats.annotate import Front, PackageError, SheetNotes, annotated, is_package
+from data.formats.annotate import Front, PackageError, SheetNotes, annotated, has_macros, is_package
 from data.formats.comments import Note
 from data.formats.raw import Cell, RawFile
 from data.intake.datum.coordinates import MIXED, belief_in_words
@@ -29,6 +29,8 @@ from data.intake.tables.sheets import Table
 Say = Callable[[Text], str]
 
 _RANK: Final = {ERROR: 0, WARNING: 1, INFO: 2}
+MACROS: Final = ".xlsm"
+_NO_MACROS: Final = text("The macros of your workbook are not in this one, which holds its values.")
 EXPLANATION: Final = text("Explanation")
 FINDINGS_TITLE: Final = text("Result of the check")
 # What stands over our columns in either language: a workbook may come back from a check in the other one.
@@ -67,24 +69,23 @@ def write_not_open(intake: Intake, path: Path) -> None:
 
 def write_findings(intake: Intake, folder: Path, tr: Say) -> tuple[Path, ...]:
     """The workbooks that go back, one a sender: `findings.xlsx` for one list, `findings/<list>.xlsx` for each
-    of several. Those of an earlier check are removed."""
-    alone, several = folder / "findings.xlsx", folder / "findings"
-    for old in (alone, *(several.glob("*.xlsx") if several.is_dir() else ())):
-        old.unlink(missing_ok=True)
+    of several; `.xlsm` where the list is a workbook with macros, which it keeps. Those of an earlier check
+    are removed."""
+    for old in (*folder.glob("findings.xls?"), *folder.glob("findings/*.xls?")):
+        old.unlink()
     books = workbooks_of(intake, folder)
     for name, path in books.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         own = _of_file(intake, name) if len(books) > 1 else intake
         write_findings_workbook(own, path, tr, original=_original(own.files, folder))
-    return tuple(books.values())
+    return tuple(workbooks_of(intake, folder).values())
 
 
 def workbooks_of(intake: Intake, folder: Path) -> dict[str, Path]:
     """File of the lists → the workbook that goes back to its sender."""
     if len(intake.files) <= 1:
-        return {file.name: folder / "findings.xlsx" for file in intake.files} or {
-            "": folder / "findings.xlsx"
-        }
+        alone = _as_written(folder / "findings.xlsx")
+        return {file.name: alone for file in intake.files} or {"": alone}
     books: dict[str, Path] = {}
     taken: set[str] = set()
     for file in intake.files:
@@ -93,8 +94,14 @@ def workbooks_of(intake: Intake, folder: Path) -> dict[str, Path]:
         while name.casefold() in taken:
             name, count = file_name(stem, ending=f"-{count}.xlsx"), count + 1
         taken.add(name.casefold())
-        books[file.name] = folder / "findings" / name
+        books[file.name] = _as_written(folder / "findings" / name)
     return books
+
+
+def _as_written(path: Path) -> Path:
+    """The workbook, under the ending that it was written with."""
+    with_macros = path.with_suffix(MACROS)
+    return with_macros if with_macros.is_file() else path
 
 
 def _of_file(intake: Intake, name: str) -> Intake:
@@ -132,11 +139,12 @@ def _original(files: Sequence[RawFile], folder: Path) -> bytes | None:
 def write_findings_workbook(intake: Intake, path: Path, tr: Say, *, original: bytes | None = None) -> None:
     """The workbook that goes back, in the reader's language.
 
-    Of an `original` that is an .xlsx workbook it is that workbook: added are columns that say what is wrong,
-    comments at the cells meant, and one sheet in front. Of another format the values stand in a new workbook,
-    rows where they were, and a line names what the format could not carry. Mended and uploaded again it is
-    read like the original: the sheet in front, which a property of the workbook names, and the added columns
-    are passed over.
+    Of an `original` that is an .xlsx workbook it is that workbook (as `.xlsm` beside `path` where it has
+    macros: no program opens these under another ending): added are columns that say what is wrong, comments
+    at the cells meant, and one sheet in front. Of another format the values stand in a new workbook, rows
+    where they were, and a line names what the format could not carry. Mended and uploaded again it is read
+    like the original: the sheet in front, which a property of the workbook names, and the added columns are
+    passed over.
     """
     by_sheet: dict[tuple[str, str], list[Table]] = {}
     for table in intake.tables:
@@ -149,7 +157,8 @@ def write_findings_workbook(intake: Intake, path: Path, tr: Say, *, original: by
         same = {key: key[1] for key in by_sheet}
         notes = {name: _notes(by_sheet[key], findings.get(key, ()), tr) for key, name in same.items()}
         try:
-            write_bytes(path, annotated(original, notes, _front(intake, same, tr, ())))
+            content = annotated(original, notes, _front(intake, same, tr, ()))
+            write_bytes(path.with_suffix(MACROS) if has_macros(original) else path, content)
             return
         except PackageError:
             lost = text(
@@ -163,9 +172,10 @@ def write_findings_workbook(intake: Intake, path: Path, tr: Say, *, original: by
             "widths and formulas of the original cannot be carried over.",
             format=", ".join(endings),
         )
+    without = (lost, _NO_MACROS) if original is not None and has_macros(original) else (lost,)
     content, names = _rebuilt(by_sheet, several=len(intake.files) > 1)
     notes = {name: _notes(by_sheet[key], findings.get(key, ()), tr) for key, name in names.items()}
-    write_bytes(path, annotated(content, notes, _front(intake, names, tr, (lost,))))
+    write_bytes(path, annotated(content, notes, _front(intake, names, tr, without)))
 
 
 def _notes(tables: Sequence[Table], findings: Sequence[Finding], tr: Say) -> SheetNotes:
