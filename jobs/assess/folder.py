@@ -28,6 +28,7 @@ from geo import __version__
 from jobs.assess.map_model import map_model
 from jobs.study.inputs import Inputs, StudyFiles, open_inputs
 from jobs.study.run import run_of
+from jobs.study.variants import with_lists
 from locales import Translator, translator
 from maps import render_map
 from maps.basemap import encode
@@ -93,6 +94,7 @@ def read_and_assess(
     Without `measures` the tables beyond the verdicts are left out, for who does not write them.
     """
     inputs = open_inputs(files, cache=cache, progress=part(progress, 0.0, 0.7))
+    inputs = with_lists(inputs, files.own) if files.own else inputs
     return assess_inputs(inputs, progress=part(progress, 0.7, 1.0), measures=measures)
 
 
