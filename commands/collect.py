@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,6 +21,9 @@ from core.errors import SettingError
 from core.text import text
 from jobs.collect.words import STATES, shown
 from locales import Translator
+
+if TYPE_CHECKING:
+    from jobs.collect.changes import ByRow
 
 city = typer.Typer(no_args_is_help=True, help="The cities of the store.")
 round_ = typer.Typer(no_args_is_help=True, help="Rounds in which offices are asked for their lists.")
@@ -59,6 +62,22 @@ def city_list(at: AtStore) -> None:
         answer(at.as_json, document, lambda: lines)
 
 
+@city.command("set")
+@spread
+def city_set(
+    called: Annotated[str, typer.Argument(metavar="NAME", help="A city of the store.")],
+    at: AtStore,
+    own_review: Annotated[str, typer.Option(help="yes: who sent a list may accept it; no (the default).")],
+) -> None:
+    """Change what a city allows."""
+    with front_door(at.lang) as (tr, _):
+        from jobs.collect.review import OWN_REVIEW, set_city_rule
+
+        set_city_rule(at.open(), city=called, name=OWN_REVIEW, value=own_review, by=at.by)
+        document = {"format": 1, "city": called, OWN_REVIEW: own_review}
+        answer(at.as_json, document, lambda: [tr(text("It is on disk."))])
+
+
 @round_.command("open")
 @spread
 def round_open(
@@ -82,6 +101,26 @@ def round_open(
 
 
 @dataclass(frozen=True, kw_only=True)
+class RowByRow:
+    """What is said of single facilities of a list."""
+
+    leave: Annotated[
+        tuple[str, ...],
+        typer.Option(help="A facility, by number, that stays as it was; may be given again."),
+    ] = ()
+    apart: Annotated[
+        tuple[str, ...],
+        typer.Option(help="A facility, by number: the row taken for it is another one; may be given again."),
+    ] = ()
+
+    def by_row(self) -> ByRow:
+        from jobs.collect.changes import ByRow
+
+        left, apart = (frozenset(word.strip().upper() for word in one) for one in (self.leave, self.apart))
+        return ByRow(left, apart)
+
+
+@dataclass(frozen=True, kw_only=True)
 class ForWhom:
     """For whom lists are sent."""
 
@@ -101,8 +140,8 @@ def submit(
         from jobs.collect.submit import Sending
         from jobs.collect.submit import submit as send
 
-        sending = Sending(whom.city, whom.office, whom.in_round, whom.draft, whom.datum)
-        document = send(at.open(), lists, sending, by=at.by, language=at.lang.value, progress=tell)
+        sending = Sending(whom.city, whom.office, whom.in_round, whom.draft, whom.datum, at.lang.value)
+        document = send(at.open(), lists, sending, by=at.by, progress=tell)
         said = text(
             "{id}, version {version}: of {rows} {rows:row|rows} {accepted} {accepted:counts|count}, "
             "{refused} {refused:was|were} refused and {set_aside} set aside. State: {state}.",
@@ -135,31 +174,48 @@ def preview(
     ids: Annotated[
         list[str], typer.Argument(metavar="ID…", help="Submissions, of several offices together.")
     ],
+    rows: RowByRow,
     at: AtStore,
 ) -> None:
     """What accepting submissions would change: facilities, residents by rule, units."""
     with front_door(at.lang) as (tr, tell):
         from jobs.collect.preview import preview as look
+        from jobs.collect.words import said_in
 
-        document = look(at.open(), ids, by=at.by, cache=NETWORKS, progress=tell)
+        found = look(at.open(), ids, by_row=rows.by_row(), by=at.by, cache=NETWORKS, progress=tell)
+        document = said_in(found, tr)
         answer(at.as_json, document, lambda: _preview(document, tr))
 
 
-@spread
-def review(
-    number: Number,
-    at: AtStore,
-    accept: Annotated[bool, typer.Option("--accept", help="Its list becomes the office's.")] = False,
-    give_back: Annotated[bool, typer.Option("--return", help="The office is asked to mend it.")] = False,
-    remark: Annotated[str, typer.Option(help="What the office should know.")] = "",
-) -> None:
-    """Accept a submission, or return it."""
-    with front_door(at.lang) as (tr, _):
-        from jobs.collect.review import review as decide
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What is decided on a submission, and what its office should know."""
 
-        if accept == give_back:
+    accept: Annotated[bool, typer.Option("--accept", help="Its list becomes the office's.")] = False
+    give_back: Annotated[bool, typer.Option("--return", help="The office is asked to mend it.")] = False
+    remark: Annotated[str, typer.Option(help="What the office should know.")] = ""
+    cell: Annotated[
+        tuple[str, ...],
+        typer.Option(help="A remark at a cell, a row or a facility: SHEET!B7=TEXT, 7=TEXT, F7K3Q9X2=TEXT."),
+    ] = ()
+    seen: Annotated[
+        int, typer.Option(min=0, help="The version that was looked at: a newer one is not decided on.")
+    ] = 0
+
+
+@spread
+def review(number: Number, verdict: Verdict, rows: RowByRow, at: AtStore) -> None:
+    """Accept a submission, whole or but for some facilities, or return it."""
+    with front_door(at.lang) as (tr, _):
+        from jobs.collect.review import Decision
+        from jobs.collect.review import review as decide
+        from jobs.collect.words import remark_at
+
+        if verdict.accept == verdict.give_back:
             raise SettingError("Say either --accept or --return.")
-        document = decide(at.open(), number, accept=accept, remark=remark, by=at.by)
+        remarks = tuple(remark_at(word) for word in verdict.cell)
+        decision = Decision(verdict.accept, verdict.remark, remarks, rows.by_row(), verdict.seen)
+        document = decide(at.open(), number, decision, by=at.by)
         said = text("{id}: {state}.", id=number, state=STATES[document["state"]])
         answer(at.as_json, document, lambda: [tr(said)])
 

@@ -28,6 +28,7 @@ MAY: Final[Mapping[str, tuple[frozenset[str], Text]]] = {
     "people.change": (frozenset({ADMIN}), text("give and take roles")),
     "city.add": (_PLANNERS, text("take in a city")),
     "city.read": (_PLANNERS | {READER}, text("look at a city")),
+    "city.change": (_PLANNERS, text("change what a city allows")),
     "submission.list": (frozenset({PLANNER, ADMIN, OFFICE}), text("look at lists")),
     "round.open": (_PLANNERS, text("open a round")),
     "submission.send": (frozenset({PLANNER, ADMIN, OFFICE}), text("send this office's list")),

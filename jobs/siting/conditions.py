@@ -39,11 +39,11 @@ from core.errors import InputError
 from core.text import printable, text
 from coverage.model.standard import LEVELS
 from data.toml_fields import TomlFields
-from jobs.siting.request import FROM_LIST, PlanConditions, UnitQuota
+from jobs.siting.request import FROM_LIST, RESIDENTIAL_LAND, RESIDENTS, PlanConditions, UnitQuota
 
 _TOP: Final = (
     "required", "forbidden", "spacing_m", "backup", "capacity", "money", "relocate", "quota",
-    "weights", "load",
+    "weight", "weights", "load",
 )  # fmt: skip
 _QUOTA: Final = ("unit", "most", "least", "units", "only_new")
 STANDARD_BAND: Final = "standard"
@@ -87,6 +87,7 @@ def parse_conditions(toml_text: str, *, source: str) -> PlanConditions:
         spacing_m=fields.number(table, "spacing_m", "", bounds=(0.0, _FAR_M), default=0.0),
         quotas=tuple(_quota(fields, row, f"quota:{number}") for number, row in enumerate(quotas)),
         weights=_pairs(fields, fields.section("weights"), "weights", (0.01, 100.0)),
+        weight=fields.one_of(table, "weight", (RESIDENTS, RESIDENTIAL_LAND), default=RESIDENTS),
         backup=fields.number(table, "backup", "", bounds=(0.0, 1.0), default=0.0),
         capacity=FROM_LIST if capacity == FROM_LIST else _optional(fields, table, "capacity", ""),
         band=band,

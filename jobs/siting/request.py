@@ -19,6 +19,9 @@ FACILITIES: Final = "facilities"
 SOURCES: Final = (CELLS, CROSSINGS, FACILITIES)
 # The figure of a list's own column instead of one number for all.
 FROM_LIST: Final = "list"
+# What a plan may serve most of.
+RESIDENTS: Final = "residents"
+RESIDENTIAL_LAND: Final = "residential_land"
 # A centre also serves as a station: both are planned at once.
 TIER_SIGN: Final = "+"
 
@@ -62,6 +65,7 @@ class PlanConditions:
     spacing_m    least distance between new sites, and from new to existing ones
     quotas       how many each unit may and must have
     weights      (group, factor): how many residents one of the group counts for (equity)
+    weight       what a plan serves most of: "residents", or "residential_land" (m² of it)
     backup       worth 0..1 of a resident being served by a second facility
     capacity     most residents a new site can serve, or "list": as the candidate list states
     band         every new site serves at least and at most so many residents
@@ -78,6 +82,7 @@ class PlanConditions:
     spacing_m: float = 0.0
     quotas: tuple[UnitQuota, ...] = ()
     weights: tuple[tuple[str, float], ...] = ()
+    weight: str = RESIDENTS
     backup: float = 0.0
     capacity: float | str | None = None
     band: tuple[float, float] | None = None
