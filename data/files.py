@@ -47,8 +47,7 @@ _INTEGER: Final = 2**31
 _EXACT: Final = 2**53
 _TEMPORARY: Final = ".tmp"
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
-# In names of files: "!" leads into an archive (GDAL); "Cs" are bytes that are no text.
-_NOT_IN_NAMES: Final = re.compile(r'[<>:"/\\|?*!]')
+_NOT_IN_NAMES: Final = re.compile(r'[<>:"/\\|?*]')
 _UNSEEN: Final = ("Cc", "Cf", "Cs")
 _EXTENSION: Final = re.compile(r"\.[A-Za-z0-9]{1,8}$")
 _DEVICE: Final = re.compile(
@@ -92,8 +91,8 @@ def clear_unfinished(folder: Path) -> int:
 def file_name(words: str, *, ending: str = "") -> str:
     """A name for one file that says what `words` say and that every system takes.
 
-    The extension is that of `words`, or `ending` is put behind them. What leads to another folder, opens an
-    archive or means something to a program becomes “_”; what nobody sees (control and bidirectional
+    The extension is that of `words`, or `ending` is put behind them. What leads to another folder or
+    means something to a program becomes “_”; what nobody sees (control and bidirectional
     characters) goes, and so do dots and spaces at both ends; what is a device on Windows, with whatever
     extension, gets “_” in front. A name of too many bytes is cut between characters and ends with digits of
     its own, so that two long names stay two.
@@ -148,7 +147,7 @@ def _with_reasons(frame: pd.DataFrame) -> pd.DataFrame:
     """Infinities emptied, and the column that says of which column."""
     import numpy as np  # here: whoever writes plain bytes does without
 
-    floats = {name: column for name, column in frame.items() if column.dtype.kind == "f"}
+    floats = {str(name): column for name, column in frame.items() if column.dtype.kind == "f"}
     infinite = {name: np.isinf(column.to_numpy(float, na_value=np.nan)) for name, column in floats.items()}
     infinite = {name: rows for name, rows in infinite.items() if name in _UNBOUNDED or rows.any()}
     if not infinite:

@@ -103,14 +103,17 @@ def forget_session() -> None:
 
 
 def keep(upload: UploadedFile) -> Path:
-    """The upload as a file of the session's folder, under its content's hash and a harmless name.
+    """The upload as a file of the session's folder, under its content's hash and a harmless name (to a reader
+    of layers “!” leads into an archive).
 
     What was uploaded before is found again; two files of one name do not meet.
     """
     from data.files import file_name, write_bytes
 
     content = upload.getvalue()
-    target = session_folder() / hashlib.sha256(content).hexdigest()[:16] / file_name(upload.name)
+    target = (
+        session_folder() / hashlib.sha256(content).hexdigest()[:16] / file_name(upload.name.replace("!", "_"))
+    )
     if not target.exists():
         write_bytes(target, content)
     return target
