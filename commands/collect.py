@@ -73,7 +73,7 @@ def city_set(
     with front_door(at.lang) as (tr, _):
         from jobs.collect.review import OWN_REVIEW, set_city_rule
 
-        set_city_rule(at.open(), city=called, name=OWN_REVIEW, value=own_review, by=at.by)
+        set_city_rule(at.open(city=called), city=called, name=OWN_REVIEW, value=own_review, by=at.by)
         document = {"format": 1, "city": called, OWN_REVIEW: own_review}
         answer(at.as_json, document, lambda: [tr(text("It is on disk."))])
 
@@ -91,7 +91,7 @@ def round_open(
     with front_door(at.lang) as (tr, _):
         from jobs.collect.review import open_round
 
-        document = open_round(at.open(), name, city=city, due=due, asked=office, by=at.by)
+        document = open_round(at.open(city=city), name, city=city, due=due, asked=office, by=at.by)
         said = text(
             "{count} {count:office is|offices are} asked until {due}.",
             count=len(document["offices"]),
@@ -141,7 +141,7 @@ def submit(
         from jobs.collect.submit import submit as send
 
         sending = Sending(whom.city, whom.office, whom.in_round, whom.draft, whom.datum, at.lang.value)
-        document = send(at.open(), lists, sending, by=at.by, progress=tell)
+        document = send(at.open(city=whom.city, progress=tell), lists, sending, by=at.by, progress=tell)
         said = text(
             "{id}, version {version}: of {rows} {rows:row|rows} {accepted} {accepted:counts|count}, "
             "{refused} {refused:was|were} refused and {set_aside} set aside. State: {state}.",
@@ -159,7 +159,7 @@ def submissions(at: AtStore, city: OfCity = "") -> None:
     with front_door(at.lang) as (tr, _):
         from jobs.collect.submit import submissions_document
 
-        document = submissions_document(at.open(), city=city, by=at.by)
+        document = submissions_document(at.open(city=city), city=city, by=at.by)
         lines = [
             "  ".join(
                 (one["id"], one["office"], one["round"], tr(STATES[one["state"]]), shown(one["sent_at"]))
@@ -167,6 +167,39 @@ def submissions(at: AtStore, city: OfCity = "") -> None:
             for one in document["submissions"]
         ]
         answer(at.as_json, document, lambda: lines)
+
+
+@spread
+def workbook(
+    number: Number,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the workbooks, one a list.")],
+    at: AtStore,
+) -> None:
+    """The lists of a submission as they go back: findings, remarks, and the facilities' own numbers."""
+    with front_door(at.lang) as (_, _report):
+        from jobs.collect.workbooks import returned_workbooks
+
+        made = returned_workbooks(at.open(), number, out, by=at.by, language=at.lang.value)
+        files = [str(path) for path in made]
+        answer(at.as_json, {"format": 1, "id": number, "files": files}, lambda: files)
+
+
+@spread
+def template(
+    city: OfCity,
+    office: Office,
+    out: Annotated[Path, typer.Option("--out", help="The workbook: a file .xlsx.")],
+    at: AtStore,
+) -> None:
+    """An office's part of the city's list as a workbook to fill in, with the facilities' own numbers."""
+    with front_door(at.lang) as (tr, _):
+        from jobs.collect.workbooks import office_template
+
+        count = office_template(
+            at.open(city=city), out, city=city, office=office, by=at.by, language=at.lang.value
+        )
+        said = text("{file}: {count} {count:facility|facilities}.", file=str(out), count=count)
+        answer(at.as_json, {"format": 1, "file": str(out), "facilities": count}, lambda: [tr(said)])
 
 
 @spread
@@ -226,7 +259,7 @@ def history(city: OfCity, at: AtStore) -> None:
     with front_door(at.lang) as (tr, _):
         from jobs.collect.review import history as told
 
-        document = told(at.open(), city=city, by=at.by)
+        document = told(at.open(city=city), city=city, by=at.by)
         line = text(
             "{at} {office}, version {version}: {facilities} {facilities:facility|facilities}, by {by}"
         )
@@ -245,7 +278,7 @@ def restore(
     with front_door(at.lang) as (tr, _):
         from jobs.collect.review import restore as bring_back
 
-        document = bring_back(at.open(), city=city, office=office, to=to, by=at.by)
+        document = bring_back(at.open(city=city), city=city, office=office, to=to, by=at.by)
         said = text(
             "{office}: version {version} is version {old}.",
             office=office,

@@ -17,7 +17,16 @@ from lxml import etree
 
 from core.text import printable
 from data.formats.comments import Note, Place, put_comments
-from data.formats.package import SHEET_TYPE, Book, column_of, letters, lines_of, speakable, text_of
+from data.formats.package import (
+    SHEET_TYPE,
+    Book,
+    PackageError,
+    column_of,
+    letters,
+    lines_of,
+    speakable,
+    text_of,
+)
 
 COLOURS: Final = {"error": "F8B4A6", "warning": "FFE699", "info": "DDEBF7"}
 _WIDTH: Final = 60.0
@@ -35,6 +44,8 @@ class SheetNotes:
 
     `beside` are the notes in the added columns by row, `at` those in a comment by cell. `title` stands over
     the added columns in `header_rows`; columns under one of `earlier` titles are of an earlier check.
+    `numbers` of rows stand in a column under the first of `numbers_titles`: one that is there is filled, else
+    one is added; unlike the notes it is part of the list, and is read when the list comes back.
     """
 
     title: str
@@ -42,6 +53,8 @@ class SheetNotes:
     beside: Mapping[int, Sequence[Note]] = field(default_factory=dict)
     at: Mapping[Place, Sequence[Note]] = field(default_factory=dict)
     earlier: tuple[str, ...] = ()
+    numbers: Mapping[int, str] = field(default_factory=dict)
+    numbers_titles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,10 +67,6 @@ class Front:
     head: Sequence[str] = ()
     rows: Sequence[tuple[tuple[str, int, int], Sequence[object]]] = ()
     widths: Sequence[float] = ()
-
-
-class PackageError(ValueError):
-    """The workbook is not put together as its own contents say."""
 
 
 def is_package(content: bytes) -> bool:
@@ -85,11 +94,15 @@ def annotated(content: bytes, notes: Mapping[str, SheetNotes], front: Front) -> 
     The same input gives the same bytes. PackageError for one whose parts are not there or not XML.
     """
     try:
-        book = Book(content)
-        looks = _Looks(book)
-        sheets = [book.tree(part).find(book.tag("sheetData")) for part in book.sheet_parts().values()]
-    except (KeyError, StopIteration, etree.XMLSyntaxError) as error:
+        return _annotated(content, notes, front)
+    except (KeyError, StopIteration) as error:  # a part that is named and not there
         raise PackageError from error
+
+
+def _annotated(content: bytes, notes: Mapping[str, SheetNotes], front: Front) -> bytes:
+    book = Book(content)
+    looks = _Looks(book)
+    sheets = [book.tree(part).find(book.tag("sheetData")) for part in book.sheet_parts().values()]
     if not sheets or any(sheet is None for sheet in sheets):
         raise PackageError
     book.forget_earlier_check()
@@ -137,6 +150,8 @@ def _annotate_sheet(book: Book, part: str, notes: SheetNotes, looks: _Looks) -> 
     rows = _numbered_rows(book, data)
     _forget_columns(book, rows, notes)
     width = _used_columns(book, root, rows)
+    if notes.numbers and width < _LAST_COLUMN:
+        width = max(width, _put_numbers(book, data, rows, (notes, width + 1), looks))
     beside = {
         number: _cells_of(said) for number, said in notes.beside.items() if number not in notes.header_rows
     }
@@ -174,11 +189,30 @@ def _numbered_rows(book: Book, data: Any) -> dict[int, Any]:
     return rows
 
 
-def _forget_columns(book: Book, rows: Mapping[int, Any], notes: SheetNotes) -> None:
-    """Empty the columns that an earlier check added: they stand under its title."""
-    titles, strings = {notes.title, *notes.earlier}, None
+def _put_numbers(
+    book: Book, data: Any, rows: dict[int, Any], where: tuple[SheetNotes, int], looks: _Looks
+) -> int:
+    """Write the rows' numbers into the column under their title, else into a new one at the given column;
+    returns the column."""
+    notes, new = where
+    there = _columns_under(book, rows, notes.header_rows, notes.numbers_titles)
+    column = min(there, default=new)
+    if not there:
+        for number in notes.header_rows:
+            _put(book, _row(book, data, rows, number), column, notes.numbers_titles[0], looks.of["bold"])
+    for number, said in sorted(notes.numbers.items()):
+        if number not in notes.header_rows:
+            _put(book, _row(book, data, rows, number), column, said, looks.of["wrapped"])
+    return column
+
+
+def _columns_under(
+    book: Book, rows: Mapping[int, Any], header_rows: Sequence[int], titles: Sequence[str]
+) -> set[int]:
+    """The columns with one of the titles in a header row."""
+    strings = None
     columns: set[int] = set()
-    for number in notes.header_rows:
+    for number in header_rows:
         for cell in rows[number].findall(book.tag("c")) if number in rows else ():
             said = text_of(cell)
             if cell.get("t") == "s":
@@ -186,6 +220,12 @@ def _forget_columns(book: Book, rows: Mapping[int, Any], notes: SheetNotes) -> N
                 said = strings[int(said)] if said.isdigit() and int(said) < len(strings) else ""
             if said in titles:
                 columns.add(column_of(cell.get("r")))
+    return columns
+
+
+def _forget_columns(book: Book, rows: Mapping[int, Any], notes: SheetNotes) -> None:
+    """Empty the columns that an earlier check added: they stand under its title."""
+    columns = _columns_under(book, rows, notes.header_rows, (notes.title, *notes.earlier))
     if columns:
         for row in rows.values():
             for cell in row.findall(book.tag("c")):
@@ -225,11 +265,10 @@ def _row(book: Book, data: Any, rows: dict[int, Any], number: int) -> Any:
     """The row of that number, put in its place where it is not there yet."""
     if number not in rows:
         row = etree.Element(book.tag("row"), r=str(number))
-        after = [element for known, element in sorted(rows.items()) if known > number]
-        if after:
-            after[0].addprevious(row)
-        else:
+        if not len(data) or number > int(data[-1].get("r")):  # as a rule: rows are written downwards
             data.append(row)
+        else:
+            rows[min(known for known in rows if known > number)].addprevious(row)
         rows[number] = row
     return rows[number]
 

@@ -76,6 +76,34 @@ class Remark:
 
 
 @dataclass(frozen=True)
+class Job:
+    """Long work as it stands: the last step, how often it was begun, and what its worker last said."""
+
+    id: str
+    verb: str
+    asked: Mapping[str, Any]
+    by: str
+    state: str
+    step: int
+    said: str
+    at: str
+    tries: int
+    share: float
+    doing: str
+    heard_at: str
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A result, plan or scenario of a city; `sha256` is its file."""
+
+    id: str
+    kind: str
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True)
 class Submission:
     """A list that was sent, as it stands: the last version and the last step."""
 
@@ -299,13 +327,54 @@ def findings_of_versions(connection: sa.Connection, number: str) -> tuple[str, .
 
 def remarks(connection: sa.Connection, number: str) -> tuple[Remark, ...]:
     """What was said of a submission at rows, cells and facilities, in its last decision."""
-    kept = schema.remark
-    query = sa.select(kept).where(kept.c.submission_id == number).order_by(kept.c.step, kept.c.position)
-    rows = connection.execute(query).all()
-    last = max((row.step for row in rows), default=0)
-    return tuple(
-        Remark(row.said, row.sheet, row.row, row.column, row.facility_id) for row in rows if row.step == last
+    kept, state = schema.remark, schema.submission_state
+    decided = sa.select(sa.func.max(state.c.step)).where(
+        state.c.submission_id == number, state.c.state.in_((RETURNED, ACCEPTED))
     )
+    query = (
+        sa.select(kept)
+        .where(kept.c.submission_id == number, kept.c.step == decided.scalar_subquery())
+        .order_by(kept.c.position)
+    )
+    return tuple(
+        Remark(row.said, row.sheet, row.row, row.column, row.facility_id) for row in connection.execute(query)
+    )
+
+
+def jobs(connection: sa.Connection) -> tuple[Job, ...]:
+    """All long work, oldest first."""
+    steps: dict[str, list[sa.Row[Any]]] = {}
+    for row in connection.execute(sa.select(schema.job_step).order_by(schema.job_step.c.step)):
+        steps.setdefault(row.job_id, []).append(row)
+    heard = {row.job_id: row for row in connection.execute(sa.select(schema.job_progress))}
+    found = []
+    for row in connection.execute(sa.select(schema.job).order_by(schema.job.c.at, schema.job.c.id)):
+        own, said = steps[row.id], heard.get(row.id)
+        last, tries = own[-1], sum(1 for step in own if step.state == "running")
+        progress = (said.share, said.doing, said.at) if said else (0.0, "", "")
+        found.append(
+            Job(
+                *(row.id, row.verb, json.loads(row.asked), row.by, last.state, last.step),
+                *(last.said, last.at, tries, *progress),
+            )
+        )
+    return tuple(found)
+
+
+def job_by(connection: sa.Connection, number: str) -> Job:
+    """InputError for a number that the store does not know."""
+    found = next((one for one in jobs(connection) if one.id == number), None)
+    if found is None:
+        raise InputError("The store has no job “{id}”.", id=number)
+    return found
+
+
+def kept_by(connection: sa.Connection, number: str) -> Kept:
+    """InputError for a number under which nothing is kept."""
+    row = connection.execute(sa.select(schema.kept).where(schema.kept.c.id == number)).first()
+    if row is None:
+        raise InputError("The store keeps no result “{id}”.", id=number)
+    return Kept(row.id, row.kind, row.name, row.sha256)
 
 
 def city_rules(connection: sa.Connection, city: City) -> Mapping[str, str]:

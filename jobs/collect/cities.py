@@ -27,6 +27,7 @@ from data.store import Store, schema
 from data.store.engine import canonical
 from data.store.records import City, ListVersion, cities, city_named, current_lists, offices
 from geo.crs import project
+from jobs.collect.demo import demo_document
 from jobs.collect.kept_lists import kept_rows, list_bytes
 from jobs.collect.permissions import actor
 from jobs.collect.words import BEIJING
@@ -134,11 +135,13 @@ def city_document(store: Store, name: str) -> Mapping[str, Any]:
 
 
 def all_cities(store: Store, *, by: str = "") -> Mapping[str, Any]:
-    """Every city with its offices, as JSON values."""
+    """Every city with its offices, as JSON values: the demo city is one of them from the start."""
     actor(store, by).require("city.read")
     with store.read() as connection:
         names = [city.name for city in cities(connection)]
-    return {"format": 1, "cities": [city_document(store, name) for name in names]}
+    demo = demo_document()
+    there = [] if demo["name"] in names else [demo]
+    return {"format": 1, "cities": [*(city_document(store, name) for name in names), *there]}
 
 
 def study_at(store: Store, name: str, *, at: str = "", by: str = "") -> StudyFiles:
@@ -184,7 +187,10 @@ def city_study(store: Store, city: City, lists: Mapping[int, ListVersion]) -> St
     ]
     if not paths:
         raise InputError("No office of {city} has a list with a facility.", city=city.name)
-    return replace(city_files(store, city), facilities=tuple(paths), datum="wgs84")
+    used = tuple(
+        f"{one.office} {one.version}" for one in sorted(lists.values(), key=lambda one: one.office_id)
+    )
+    return replace(city_files(store, city), facilities=tuple(paths), datum="wgs84", versions=used)
 
 
 def kept_path(store: Store, office: str, content: bytes) -> Path:

@@ -178,7 +178,7 @@ def _made(done: Assessed, request: SitingRequest, rule: Rule, wanted: Bools, mos
     study = done.inputs.study
     if request.source == FACILITIES:
         return _other_facilities(done, rule)
-    grid, near_m = study.grid, limit_m(rule, done.inputs.standard)
+    grid, near_m = study.grid, limit_m(rule, done.inputs.standard) + BOUNDARY_M
     crossings = request.source == CROSSINGS
     find = partial(junction_candidates, study.network) if crossings else cell_candidates
     rows, spacing_m, every = _thinned(

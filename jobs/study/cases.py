@@ -38,7 +38,8 @@ class StudyFiles:
     short of another street are joined to it. `layers` are further files about the ground and people,
     `answers` the user's word where the files leave something open. Residents and units may come in
     several files: parts of one whole, or a level each. `own` are lists in place of `facilities` or beside
-    them, as the page takes them, once all else has been read.
+    them, as the page takes them, once all else has been read. `versions` says which versions of offices'
+    lists a city of the store had ("office version"); results keep it.
     """
 
     facilities: tuple[Path, ...]
@@ -55,6 +56,7 @@ class StudyFiles:
     more_units: tuple[Path, ...] = ()
     answers: Answers = field(default_factory=Answers)
     own: OwnLists | None = None
+    versions: tuple[str, ...] = ()
 
     @property
     def populations(self) -> tuple[Path, ...]:

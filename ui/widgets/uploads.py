@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import streamlit as st
 
+from core.errors import InputError
 from core.text import text
 from ui.shell.choices import words
 from ui.shell.safe import in_markdown
@@ -35,7 +37,7 @@ def files_from(
         accept_multiple_files=several,
         key=key,
         help=note,
-        on_change=_take,
+        on_change=_take_or_leave,
         args=(key,),
     )
     if uploads:
@@ -60,6 +62,12 @@ def file_from(
 def drop_files(key: str) -> None:
     """Take the files out of a box."""
     st.session_state[_UPLOADS] = {name: files for name, files in _all().items() if name != key}
+
+
+def _take_or_leave(key: str) -> None:
+    """Before the page runs: what cannot be kept is told by the page itself."""
+    with suppress(InputError):
+        _take(key)
 
 
 def _take(key: str) -> None:

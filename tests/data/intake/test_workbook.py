@@ -110,7 +110,7 @@ def several(tmp_path):
 
 def test_of_several_lists_each_sender_gets_a_workbook_with_its_own_rows_only(tmp_path):
     paths = several(tmp_path)
-    written = write_findings(read_facilities(paths), tmp_path / "out", SAY["zh"])
+    written = write_findings(read_facilities(paths), tmp_path / "out", SAY["zh"], originals=tmp_path)
     assert [path.relative_to(tmp_path / "out").as_posix() for path in written] == [
         "findings/玄武.xlsx", "findings/秦淮.xlsx", "findings/坏.xlsx",
     ]  # fmt: skip
@@ -130,8 +130,8 @@ def test_lists_of_one_name_are_told_apart_by_their_folders(tmp_path):
     for path in paths:
         path.parent.mkdir()
         path.write_text(f"name,type,lon,lat\n{path.parent.name}站,station,118.78901,32.04001\n", "utf-8")
-    write_findings(read_facilities(paths[:1]), tmp_path / "out", str)
-    written = write_findings(read_facilities(paths), tmp_path / "out", str)
+    write_findings(read_facilities(paths[:1]), tmp_path / "out", str, originals=tmp_path)
+    written = write_findings(read_facilities(paths), tmp_path / "out", str, originals=tmp_path)
     assert [path.name for path in written] == ["清单.xlsx", "清单-2.xlsx"]
     assert not (tmp_path / "out" / "findings.xlsx").exists()
     assert "秦淮站" in cells_of(written[1]) and "玄武站" not in cells_of(written[1])
