@@ -133,12 +133,14 @@ class MapCells:
 
 @dataclass(frozen=True)
 class RadiusRule:
-    """The facilities (row numbers) whose circles of `figure_m` metres satisfy a radius rule."""
+    """The facilities (row numbers) whose circles of `figure_m` metres satisfy a radius rule; `each_m` where
+    the figure is each facility's own (then `figure_m` is the widest)."""
 
     rule: str
     title: Words
     figure_m: float
     facilities: Ints
+    each_m: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -193,7 +195,8 @@ class MapModel:
     where its flag stands (lon, lat: the best site for it), and may have units (unit, residents, share of
     each), units_touched, farthest_m, nearest and site_residents; `sites` has rank, lon, lat,
     residents_gained, unit.
-    `gap_parts` (rule, rank, part, residents, lon, lat; outlines) are the parts of large gaps that one
+    `extents` (facility_id; doors or outlines) are what circles are drawn around where a facility is no
+    point. `gap_parts` (rule, rank, part, residents, lon, lat; outlines) are the parts of large gaps that one
     facility each would serve, the first of them that of the gap's own flag.
     `bounds` are west, south, east, north. `rule_titles` names the rules of the gaps; those of
     `main_rule` are shown first. `credits` say where the data come from, licence included. `areas`
@@ -215,6 +218,7 @@ class MapModel:
     main_rule: str
     rule_titles: Mapping[str, Words]
     gap_parts: gpd.GeoDataFrame | None = None
+    extents: gpd.GeoDataFrame | None = None
     radius_rules: tuple[RadiusRule, ...] = ()
     sites: pd.DataFrame | None = None
     other_plans: tuple[OtherPlan, ...] = ()

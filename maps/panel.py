@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from core.text import text
+from core.text import Text, text
 from coverage.model.verdict_rows import PRESENT, VerdictRow
 from maps import palette
 from maps.cards import people
 from maps.cell_layers import CHANGE_WORDS, rules_shown
 from maps.layers import Studio
-from maps.model import Words
+from maps.model import RadiusRule, Words
 from maps.safe_text import Voice
 
 _GAPS_LISTED: Final = 10
@@ -260,7 +260,14 @@ def _layer_keys(studio: Studio) -> Iterator[str]:
         style = palette.radius_style(number)
         ring = f'stroke="{style["outline"]}" stroke-width="1.5" stroke-dasharray="{style["dash"]}"'
         circle = _circle(f'r="6.5" fill="{style["fill"]}" fill-opacity=".12" {ring}')
-        yield _key(circle, voice(text("Radius {figure:,g} m", figure=rule.figure_m)), f"radius_{number}")
+        yield _key(circle, voice(_radius_words(rule)), f"radius_{number}")
+
+
+def _radius_words(rule: RadiusRule) -> Text:
+    if rule.each_m is not None and len(rule.each_m) and rule.each_m.min() < rule.figure_m:
+        low = float(rule.each_m.min())
+        return text("Radius {low:,g} to {figure:,g} m, by size", low=low, figure=rule.figure_m)
+    return text("Radius {figure:,g} m", figure=rule.figure_m)
 
 
 def _circle(attributes: str, over: str = "") -> str:
