@@ -334,7 +334,7 @@ def _put_in_front(book: Book, front: Front, looks: _Looks) -> None:
     name, count = front.name, 2
     while name.casefold() in taken:
         name, count = f"{front.name}-{count}", count + 1
-    part = book.unused("xl/worksheets/check{}.xml")
+    part = book.unused("xl/worksheets/sheet{}.xml")  # ExcelJS knows no other name
     book.add(part, _front_sheet(book, front, looks), f"{SHEET_TYPE}worksheet+xml")
     number = 1 + max(int(sheet.get("sheetId")) for sheet in sheets)
     ours = etree.Element(book.tag("sheet"), name=name, sheetId=str(number))
