@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from data.demo.people import RURAL, Land
-from data.demo.shapes import Points, inside
-from data.demo.strokes import Strokes
+from data.demo.shapes import Points, Strokes, inside
 from data.demo.terrain import Terrain
 from data.demo.units import Divisions
 from data.demo.zones import Zone

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from data.demo.facilities import CENTRE, STATION
 from data.demo.names import CITY, DISTRICTS
-from data.demo.strokes import Strokes
+from data.demo.shapes import Strokes
 from data.demo.terrain import CRS, ORIGIN_M
 from data.demo.units import Divisions
 from geo.crs import unproject

@@ -10,8 +10,7 @@ import shapely
 from numpy.typing import NDArray
 from scipy.spatial import Delaunay, cKDTree
 
-from data.demo.shapes import Field, Points, Warp, blob, inside, turned
-from data.demo.strokes import Strokes, join, plain, strokes_of
+from data.demo.shapes import Field, Points, Strokes, Warp, blob, inside, join, plain, strokes_of, turned
 from data.demo.terrain import SIZE_M, Terrain
 from data.demo.zones import Weave, Zone
 

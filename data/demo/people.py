@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from data.demo.local_streets import samples_along
-from data.demo.shapes import Field, Floats, Points, inside
-from data.demo.strokes import Strokes
+from data.demo.shapes import Field, Floats, Points, Strokes, inside
 from data.demo.terrain import SIZE_M, Terrain
 from data.demo.zones import Zone
 

@@ -1,4 +1,5 @@
-"""Why these sites: everything about a plan that can be said without solving anything again."""
+"""Why these sites: everything about a plan that can be said without solving anything again.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +8,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.text import Text, text, text_to_json
 from coverage.model.membership import locate
 from coverage.model.standard import Check, Rule
 from coverage.model.tables import Bools, Floats, Ints
+from coverage.publish.plan import NEW_SITE
 from coverage.scenario.closings import closing_losses
 from coverage.siting import (
     Demand,
@@ -31,10 +34,12 @@ from jobs.assess.folder import Assessed
 from jobs.siting.candidates import Candidates
 from jobs.siting.question import Question, nearest_m
 from jobs.siting.terms import stated_costs
+from maps.cells_image import TRANSPARENT
 
 _DECIMALS: Final = 7
 _MOST_UNITS: Final = 5
 REQUIRED: Final = text("it is required")
+SERVED, NEW, NOT_SERVED = range(3)
 
 
 @dataclass(frozen=True, eq=False)
@@ -363,3 +368,21 @@ def remarks(
                 low=rule.band[0],
                 high=rule.band[1],
             )
+
+
+def classes_of(done: Assessed, *, with_new: bool) -> NDArray[np.uint8]:
+    """(cells,) served under the plan's rule today, served anew, not served; none where it does not apply
+    or nobody lives. Without `with_new` only how it is today."""
+    cells, plan = done.results.cells, done.results.plan
+    classes = np.full(len(cells), TRANSPARENT, np.uint8)
+    column = f"meets_{plan.plan['rule']}" if plan is not None else ""
+    if column in cells:
+        meets = cells[column]
+        subject = meets.notna().to_numpy()
+        met = meets.fillna(False).to_numpy(bool)
+        classes[subject & met] = SERVED
+        classes[subject & ~met] = NOT_SERVED
+    if with_new and NEW_SITE in cells:
+        classes[cells[NEW_SITE].to_numpy() > 0] = NEW
+    classes[cells["residents"].to_numpy(float) <= 0] = TRANSPARENT
+    return classes

@@ -9,10 +9,9 @@ from core.text import Text, text
 from maps import palette
 from ui.shell.choices import words
 from ui.shell.measured import Reading, title_of_rule
-from ui.widgets.map_parts import city_box, dots_of, legend
-from ui.widgets.numbers import exact
 from ui.widgets.sections import answer, explained, number, table
-from ui.widgets.small_map import list_map
+from ui.widgets.small_map import city_box, dots_of, legend, list_map
+from ui.widgets.tables import exact
 
 _HEAD: Final = (
     text("No."), text("Where"), text("Crossing"), text("Way on foot now"), text("Times as far"),

@@ -17,11 +17,10 @@ from ui.scenario.ask import LonLat, corners
 from ui.scenario.state import draft, stored_names
 from ui.shell.choices import words
 from ui.shell.measured import Reading, title_of_rule
-from ui.widgets.map_parts import city_box, legend, picture_of
-from ui.widgets.numbers import exact
 from ui.widgets.pick import pick, pick_level, pick_rule
 from ui.widgets.sections import answer, number, share_or_dash, table
-from ui.widgets.small_map import list_map
+from ui.widgets.small_map import city_box, legend, list_map, picture_of
+from ui.widgets.tables import exact
 
 if TYPE_CHECKING:
     from coverage.scenario.comparison import Comparison
