@@ -1,5 +1,4 @@
-"""The demo city, made and written; every file says that it is synthetic.
-"""
+"""The demo city, made and written; every file says that it is synthetic."""
 
 from __future__ import annotations
 
@@ -168,7 +167,17 @@ def write_streets(path: Path, streets: Strokes, road: np.ndarray, terrain: Terra
 def write_units(path: Path, parts: Divisions) -> None:
     """Layer `units`: districts, streets and towns, communities and villages."""
     shapes = parts.polygons
-    street_id, community_id = _numbers(parts)
+    # Nine and twelve digits in the manner of the statistical codes; 99 is no province.
+    street_id: list[str] = []
+    used: dict[tuple[int, bool], int] = {}
+    for district, town in zip(parts.streets["district"], parts.streets["town"], strict=True):
+        used[district, town] = used.get((district, town), 0) + 1
+        street_id.append(f"9901{district + 1:02d}{used[district, town] + (100 if town else 0):03d}")
+    community_id: list[str] = []
+    seen: dict[tuple[int, bool], int] = {}
+    for street, rural in zip(parts.street, parts.rural, strict=True):
+        seen[street, rural] = seen.get((street, rural), 0) + 1
+        community_id.append(f"{street_id[street]}{seen[street, rural] + (200 if rural else 0):03d}")
     above = [f"9901{k + 1:02d}" for k in range(len(DISTRICTS))]
     communities = {
         "unit_id": community_id,
@@ -189,21 +198,6 @@ def write_units(path: Path, parts: Divisions) -> None:
         *shapes,
     ]
     _write_layers(path, {"units": _frame({str(c): table[c] for c in table}, np.array(outlines, object))})
-
-
-def _numbers(parts: Divisions) -> tuple[list[str], list[str]]:
-    """Nine and twelve digits in the manner of the statistical codes; 99 is no province."""
-    street_id: list[str] = []
-    used: dict[tuple[int, bool], int] = {}
-    for district, town in zip(parts.streets["district"], parts.streets["town"], strict=True):
-        used[district, town] = used.get((district, town), 0) + 1
-        street_id.append(f"9901{district + 1:02d}{used[district, town] + (100 if town else 0):03d}")
-    community_id: list[str] = []
-    seen: dict[tuple[int, bool], int] = {}
-    for street, rural in zip(parts.street, parts.rural, strict=True):
-        seen[street, rural] = seen.get((street, rural), 0) + 1
-        community_id.append(f"{street_id[street]}{seen[street, rural] + (200 if rural else 0):03d}")
-    return street_id, community_id
 
 
 def _upper(ids: list[str], names: list[str], level: str, parents: list[str]) -> dict[str, object]:

@@ -83,8 +83,28 @@ def assemble(roads: Strokes, local: Strokes, terrain: Terrain) -> tuple[Strokes,
     the rest are left out.
     """
     strokes = join([roads, local])
-    pieces = _cut(strokes)
-    pieces = pieces.only(_allowed(pieces, strokes, terrain))
+    noded = shapely.get_parts(shapely.union_all(strokes.lines))
+    lines = shapely.transform(noded, lambda xy: np.round(xy / _GRID_M) * _GRID_M)
+    lines = lines[shapely.length(lines) > 0]
+    middle = shapely.line_interpolate_point(lines, 0.5, normalized=True)
+    xy = shapely.get_coordinates(_tips(lines).ravel())
+    key = np.round(xy / _GRID_M).astype(np.int64)
+    ends = np.unique(key[:, 0] * 1_000_003 + key[:, 1], return_inverse=True)[1].reshape(-1, 2)
+    # The stroke each piece was cut from: the one whose segment passes nearest its middle.
+    segments, owner = _exploded(strokes.lines)
+    tree = shapely.STRtree(segments)
+    piece, segment = tree.query(middle, predicate="dwithin", distance=2 * _GRID_M)
+    gap_m = shapely.distance(middle[piece], segments[segment])
+    order = np.lexsort((segment, gap_m, piece))
+    first = np.unique(piece[order], return_index=True)[1]
+    pieces = Pieces(lines, np.asarray(owner[segment[order][first]]), ends, shapely.length(lines))
+    # Not on water unless a bridge, not on green, not outside.
+    for ground in (terrain.wet, terrain.green, terrain.outline):
+        shapely.prepare(ground)
+    bridge = strokes.bridge[pieces.source]
+    wet = shapely.intersects(terrain.wet, pieces.lines) & ~bridge
+    green = shapely.intersects(terrain.green, pieces.lines)
+    pieces = pieces.only(np.asarray(~wet & ~green & shapely.covers(terrain.outline, pieces.lines)))
     pieces = pieces.only((pieces.source < len(roads)) | ~_beside(pieces, roads))
     for _ in range(3):
         pieces = pieces.only(_no_loose_end(pieces, strokes))
@@ -93,29 +113,14 @@ def assemble(roads: Strokes, local: Strokes, terrain: Terrain) -> tuple[Strokes,
     part = connected_components(graph, directed=False)[1][pieces.ends[:, 0]]
     pieces = pieces.only(np.asarray(part == np.bincount(part).argmax()))
     degree = np.bincount(pieces.ends.ravel())
-    return _rejoined(pieces, strokes), int(((degree > 0) & (degree != 2)).sum())
-
-
-def _cut(strokes: Strokes) -> Pieces:
-    noded = shapely.get_parts(shapely.union_all(strokes.lines))
-    lines = shapely.transform(noded, lambda xy: np.round(xy / _GRID_M) * _GRID_M)
-    lines = lines[shapely.length(lines) > 0]
-    middle = shapely.line_interpolate_point(lines, 0.5, normalized=True)
-    xy = shapely.get_coordinates(_tips(lines).ravel())
-    key = np.round(xy / _GRID_M).astype(np.int64)
-    ends = np.unique(key[:, 0] * 1_000_003 + key[:, 1], return_inverse=True)[1].reshape(-1, 2)
-    return Pieces(lines, _sources(middle, strokes.lines), ends, shapely.length(lines))
-
-
-def _sources(middle: NDArray[np.object_], strokes: NDArray[np.object_]) -> NDArray[np.int64]:
-    """The stroke each piece was cut from: the one whose segment passes nearest its middle."""
-    segments, owner = _exploded(strokes)
-    tree = shapely.STRtree(segments)
-    piece, segment = tree.query(middle, predicate="dwithin", distance=2 * _GRID_M)
-    gap_m = shapely.distance(middle[piece], segments[segment])
-    order = np.lexsort((segment, gap_m, piece))
-    first = np.unique(piece[order], return_index=True)[1]
-    return np.asarray(owner[segment[order][first]])
+    # The pieces of one stroke as one line again, with a vertex at every junction.
+    order = np.argsort(pieces.source, kind="stable")
+    source, lines = pieces.source[order], pieces.lines[order]
+    number = np.unique(source, return_inverse=True)[1]
+    bundles = shapely.multilinestrings(lines, indices=number)
+    merged, bundle = shapely.get_parts(shapely.line_merge(bundles), return_index=True)
+    origin = np.unique(source)[bundle]
+    return strokes.take(origin, merged), int(((degree > 0) & (degree != 2)).sum())
 
 
 def _exploded(lines: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
@@ -128,16 +133,6 @@ def _exploded(lines: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[
 def _tips(lines: NDArray[np.object_]) -> NDArray[np.object_]:
     """(n, 2): first and last point."""
     return np.column_stack([shapely.get_point(lines, 0), shapely.get_point(lines, -1)])
-
-
-def _allowed(pieces: Pieces, strokes: Strokes, terrain: Terrain) -> NDArray[np.bool_]:
-    """Not on water unless a bridge, not on green, not outside."""
-    for ground in (terrain.wet, terrain.green, terrain.outline):
-        shapely.prepare(ground)
-    bridge = strokes.bridge[pieces.source]
-    wet = shapely.intersects(terrain.wet, pieces.lines) & ~bridge
-    green = shapely.intersects(terrain.green, pieces.lines)
-    return np.asarray(~wet & ~green & shapely.covers(terrain.outline, pieces.lines))
 
 
 def _beside(pieces: Pieces, roads: Strokes) -> NDArray[np.bool_]:
@@ -162,17 +157,6 @@ def _no_loose_end(pieces: Pieces, strokes: Strokes) -> NDArray[np.bool_]:
     local = strokes.rank[pieces.source] >= 1
     village = strokes.rank[pieces.source] == 3
     return np.asarray(~(loose & local & (pieces.length_m < np.where(village, 18.0, _LOOSE_END_M))))
-
-
-def _rejoined(pieces: Pieces, strokes: Strokes) -> Strokes:
-    """The pieces of one stroke as one line again, with a vertex at every junction."""
-    order = np.argsort(pieces.source, kind="stable")
-    source, lines = pieces.source[order], pieces.lines[order]
-    number = np.unique(source, return_inverse=True)[1]
-    bundles = shapely.multilinestrings(lines, indices=number)
-    merged, bundle = shapely.get_parts(shapely.line_merge(bundles), return_index=True)
-    origin = np.unique(source)[bundle]
-    return strokes.take(origin, merged)
 
 
 def named(streets: Strokes, rng: np.random.Generator) -> NDArray[np.object_]:
@@ -201,7 +185,13 @@ def main_roads(terrain: Terrain, zones: tuple[Zone, ...], rng: np.random.Generat
     built_up = [zone.polygon for zone in zones if not zone.key.startswith("seat")]
     town = shapely.union_all(built_up).buffer(700)
     bend = Warp(rng, wavelength_m=1_200)
-    borders = [bend(way, 30) for way in _quarter_borders(zones)]
+    # A street along every border between the quarters of the belt and round the new towns.
+    ways = [_rim(zone.polygon) for zone in zones if zone.key.startswith(("new", "riverside"))]
+    quarters = next([shape for shape, _ in zone.quarters] for zone in zones if zone.key == "belt")
+    for i, one in enumerate(quarters):
+        shared = shapely.get_parts(shapely.intersection(one, quarters[i + 1 :]))
+        ways += [_sampled(part) for part in shared if part.geom_type == "LineString" and part.length > 200]
+    borders = [bend(way, 30) for way in ways]
     lesser = [*borders, *_long_parts([shore.intersection(town) for shore in shores])]
     # In the country the lakes and hills have a lane, the river has dykes without one.
     rural = _long_parts([shore.difference(town) for shore in shores[1:]])
@@ -218,16 +208,6 @@ def _rim(polygon: shapely.Geometry) -> Points:
 
 def _sampled(line: shapely.Geometry) -> Points:
     return np.asarray(shapely.get_coordinates(shapely.segmentize(line.simplify(6), _STEP_M)))
-
-
-def _quarter_borders(zones: tuple[Zone, ...]) -> list[Points]:
-    """A street along every border between the quarters of the belt and round the new towns."""
-    ways = [_rim(zone.polygon) for zone in zones if zone.key.startswith(("new", "riverside"))]
-    quarters = next([shape for shape, _ in zone.quarters] for zone in zones if zone.key == "belt")
-    for i, one in enumerate(quarters):
-        shared = shapely.get_parts(shapely.intersection(one, quarters[i + 1 :]))
-        ways += [_sampled(part) for part in shared if part.geom_type == "LineString" and part.length > 200]
-    return ways
 
 
 def _long_parts(lines: list[shapely.Geometry]) -> list[Points]:

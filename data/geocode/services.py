@@ -65,23 +65,19 @@ def open_service(name: str, environment: Mapping[str, str] | None = None) -> Ser
     """
     variables = os.environ if environment is None else environment
     if name == TIANDITU:
-        return _tianditu(variables)
+        key = variables.get(KEYS[TIANDITU], "").strip()
+        if not key:
+            raise SettingError(
+                "Tianditu answers only with a key. Apply for one at lbs.tianditu.gov.cn and put it into the "
+                "environment variable TIANDITU_KEY."
+            )
+        coder = Tianditu(key, **_where(variables.get("TIANDITU_URL", "https://api.tianditu.gov.cn")))
+        return Service(TIANDITU, coder.geocode, _tianditu_exact, 0.2, key)
     if name == NOMINATIM:
         return _nominatim(variables)
     raise SettingError(
         "The geocoder “{name}” is not known; use one of {known}.", name=name, known=", ".join(SERVICES)
     )
-
-
-def _tianditu(variables: Mapping[str, str]) -> Service:
-    key = variables.get(KEYS[TIANDITU], "").strip()
-    if not key:
-        raise SettingError(
-            "Tianditu answers only with a key. Apply for one at lbs.tianditu.gov.cn and put it into the "
-            "environment variable TIANDITU_KEY."
-        )
-    coder = Tianditu(key, **_where(variables.get("TIANDITU_URL", "https://api.tianditu.gov.cn")))
-    return Service(TIANDITU, coder.geocode, _tianditu_exact, 0.2, key)
 
 
 def _nominatim(variables: Mapping[str, str]) -> Service:

@@ -57,18 +57,18 @@ class Place:
         squares = [
             shapely.box(*(np.array([x, y, x + 1, y + 1]) * TILE_DEGREES)) for y in rows for x in columns
         ]
-        parts = [shapely.box(*widened(part.bounds, margin_m)) for part in self._parts()]
-        near = shapely.union_all(parts)
-        return [square for square in squares if near.intersects(square)]
-
-    def _parts(self) -> list[shapely.Geometry]:
-        """The outline in pieces of a tile's size, so that a long coast draws no needless tiles."""
+        # The outline in pieces of a tile's size, so that a long coast draws no needless tiles.
         west, south, east, north = self.outline.bounds
         xs = np.arange(west, east + TILE_DEGREES, TILE_DEGREES)
         ys = np.arange(south, north + TILE_DEGREES, TILE_DEGREES)
         boxes = [shapely.box(x, y, x + TILE_DEGREES, y + TILE_DEGREES) for x in xs for y in ys]
         cut = shapely.intersection(self.outline, np.array(boxes, object))
-        return [part for part in cut if not part.is_empty]
+        parts = [
+            shapely.box(*widened(part.bounds, margin_m))
+            for part in [part for part in cut if not part.is_empty]
+        ]
+        near = shapely.union_all(parts)
+        return [square for square in squares if near.intersects(square)]
 
 
 def find_place(door: Door, name: str) -> Place:

@@ -1,5 +1,4 @@
-"""Why these sites: everything about a plan that can be said without solving anything again.
-"""
+"""Why these sites: everything about a plan that can be said without solving anything again."""
 
 from __future__ import annotations
 
@@ -56,7 +55,11 @@ class PlanExplanation:
 
 def explain_plan(done: Assessed, asked: Question, plan: Plan) -> PlanExplanation:
     """The sites of `plan`, each with what it brings to whom."""
-    around = _surroundings(done, asked)
+    # Units of the finest level for the cells; groups among the residents spoken of.
+    study = done.inputs.study
+    groups = {name: values * asked.subject for name, values in study.grid.groups.items()}
+    levels = study.units.levels if study.units is not None else ()
+    around = Surroundings(groups, study.cells_in.rows[levels[-1]] if levels else None)
     found = reasons(asked.cover, plan, around)
     rows = np.array(plan.sites, np.int64)
     fresh, stay, before = _served(asked, plan)
@@ -148,14 +151,6 @@ def unit_names(done: Assessed, xy: Floats) -> list[dict[str, str]]:
     names = units.frame["name"].to_numpy(str)
     rows = locate(units, xy).rows
     return [{level: str(names[r[i]]) for level, r in rows.items() if r[i] >= 0} for i in range(len(xy))]
-
-
-def _surroundings(done: Assessed, asked: Question) -> Surroundings:
-    """Units of the finest level for the cells; groups among the residents spoken of."""
-    study = done.inputs.study
-    groups = {name: values * asked.subject for name, values in study.grid.groups.items()}
-    levels = study.units.levels if study.units is not None else ()
-    return Surroundings(groups, study.cells_in.rows[levels[-1]] if levels else None)
 
 
 def _of_reason(done: Assessed, reason: SiteReason) -> dict[str, Any]:

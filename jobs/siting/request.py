@@ -217,7 +217,20 @@ def parse_conditions(toml_text: str, *, source: str) -> PlanConditions:
     money, relocate = fields.section("money"), fields.section("relocate")
     fields.known_keys(money, ("budget", "cost", "costs"), "money")
     fields.known_keys(relocate, ("close", "closable"), "relocate")
-    band, within_band = _band(fields)
+    load = fields.section("load")
+    fields.known_keys(load, ("band",), "load")
+    pair = load.get("band")
+    if pair is None or pair == STANDARD_BAND:
+        band, within_band = None, pair is not None
+    else:
+        numbers = isinstance(pair, list) and all(type(n) in (int, float) for n in pair)
+        if not numbers or len(pair) != 2 or not 0 <= pair[0] <= pair[1] <= _MANY:
+            raise fields.refuse(
+                "load",
+                "band",
+                text('write "standard", or the lowest and the highest number of residents, as [1000, 5000]'),
+            )
+        band, within_band = (float(pair[0]), float(pair[1])), False
     capacity = table.get("capacity")
     quotas = fields.rows("quota", text("write each quota under its own [[quota]] heading"))
     if isinstance(capacity, str) and capacity != FROM_LIST:
@@ -281,19 +294,3 @@ def _quota(fields: TomlFields, row: Mapping[str, Any], where: str) -> UnitQuota:
         raise fields.refuse(where, "most", text("it may not be below least ({least})", least=least))
     only_new = fields.flag(row, "only_new", where) if "only_new" in row else False
     return UnitQuota(level, least, most, _names(fields, row, "units", where), only_new)
-
-
-def _band(fields: TomlFields) -> tuple[tuple[float, float] | None, bool]:
-    load = fields.section("load")
-    fields.known_keys(load, ("band",), "load")
-    pair = load.get("band")
-    if pair is None or pair == STANDARD_BAND:
-        return None, pair is not None
-    numbers = isinstance(pair, list) and all(type(n) in (int, float) for n in pair)
-    if not numbers or len(pair) != 2 or not 0 <= pair[0] <= pair[1] <= _MANY:
-        raise fields.refuse(
-            "load",
-            "band",
-            text('write "standard", or the lowest and the highest number of residents, as [1000, 5000]'),
-        )
-    return (float(pair[0]), float(pair[1])), False

@@ -1,5 +1,4 @@
-"""Files to a study: the first step of every verb.
-"""
+"""Files to a study: the first step of every verb."""
 
 from __future__ import annotations
 

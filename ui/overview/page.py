@@ -1,5 +1,4 @@
-"""Who is not served: key figures, the verdict table, the map, the gaps, suggested sites, downloads.
-"""
+"""Who is not served: key figures, the verdict table, the map, the gaps, suggested sites, downloads."""
 
 from __future__ import annotations
 
@@ -67,7 +66,14 @@ def key_figures(view: View) -> None:
     rows = {row["id"]: row for row in view.document["rules"]}
     cards = [_residents(view.document["area"])]
     cards += [_served(view, rule, rows[rule.id]) for rule in chief_rules(view.standard.rules)]
-    cards.append(_verdicts(view))
+    tr = words()
+    met, nearly, failed = summary(view.document)
+    counts = (("✓", met, "meets"), ("≈", nearly, "nearly"), ("✕", failed, "not"))
+    big = " ".join(
+        f'<span style="color:{VERDICTS[key]}">{mark}&thinsp;{count}</span>' for mark, count, key in counts
+    )
+    under = text("{met} met, {nearly} nearly, {failed} not met", met=met, nearly=nearly, failed=failed)
+    cards.append(_card(text("Rules"), big, in_html(tr(under)), safe_value=True))
     st.html(f'<div class="cards">{"".join(cards)}</div>')
 
 
@@ -108,17 +114,6 @@ def _served(view: View, rule: Rule, row: Mapping[str, Any]) -> str:
     said = {"met": exact(row["residents_met"]), "all": exact(row["residents"])}
     under = Text(counted.template, {**said, "who": settlement_title(rule.settlement)})
     return _card(title, share(row["share"]), in_html(tr(under)), colour=VERDICTS[row["verdict"]])
-
-
-def _verdicts(view: View) -> str:
-    tr = words()
-    met, nearly, failed = summary(view.document)
-    counts = (("✓", met, "meets"), ("≈", nearly, "nearly"), ("✕", failed, "not"))
-    big = " ".join(
-        f'<span style="color:{VERDICTS[key]}">{mark}&thinsp;{count}</span>' for mark, count, key in counts
-    )
-    under = text("{met} met, {nearly} nearly, {failed} not met", met=met, nearly=nearly, failed=failed)
-    return _card(text("Rules"), big, in_html(tr(under)), safe_value=True)
 
 
 def _card(title: Text, value: str, under: str, *, colour: str = "", safe_value: bool = False) -> str:

@@ -61,22 +61,21 @@ def _map(reading: Reading, found: Any, rows: list[dict[Any, Any]]) -> None:
 
     done = reading.assessed()
     lines = [[(lon, lat) for lon, lat in line.coords] for line in found.geometry]
-    titles = [_title(row) for row in rows]
+    titles = [
+        text(
+            "Barrier {rank}: {length:,.0f} m across, {walk} on foot now",
+            rank=row["rank"],
+            length=row["length_m"],
+            walk=_walk(row),
+        )
+        for row in rows
+    ]
     over = (Paths(lines, "barrier", titles, numbered=True),)
     west, south, east, north = found.total_bounds.tolist()
     box = (west, south, east, north) if len(rows) > 1 else city_box(done)
     sketch = Sketch(box, dots=(dots_of(done, look="other"),), over=over)
     list_map(sketch, Frame(text("Map: the worst barriers"), height_px=_HEIGHT_PX), key="barriers-map")
     legend([(str(palette.OVERLAYS["barrier"]["color"]), text("a crossing that is missing"))])
-
-
-def _title(row: Mapping[Any, Any]) -> Text:
-    return text(
-        "Barrier {rank}: {length:,.0f} m across, {walk} on foot now",
-        rank=row["rank"],
-        length=row["length_m"],
-        walk=_walk(row),
-    )
 
 
 def _walk(row: Mapping[Any, Any]) -> Text:

@@ -1,5 +1,4 @@
-"""How far one gets on foot: isochrones, radius against walking, the worst barriers.
-"""
+"""How far one gets on foot: isochrones, radius against walking, the worst barriers."""
 
 from __future__ import annotations
 
@@ -62,7 +61,11 @@ def circle(reading: Reading) -> None:
     )
     _map(reading, rule)
     _units(reading, rule)
-    _facilities(reading, rule)
+    found = reading.table("detours_facilities")
+    with st.expander(words()(text("Facility by facility"))):
+        shown = _worst(found[found["rule"] == rule])
+        rows = [[*_row(row), number(row["median_detour"], 2)] for row in shown.to_dict("records")]
+        table(text("Facility by facility"), _FACILITY_HEAD, rows)
 
 
 def _map(reading: Reading, rule: str) -> None:
@@ -101,14 +104,6 @@ def _units(reading: Reading, rule: str) -> None:
     with st.expander(tr(text("Unit by unit"))):
         shown = _worst(pick_level(found, key="circle-level"))
         table(text("Unit by unit"), _UNIT_HEAD, [_row(row) for row in shown.to_dict("records")])
-
-
-def _facilities(reading: Reading, rule: str) -> None:
-    found = reading.table("detours_facilities")
-    with st.expander(words()(text("Facility by facility"))):
-        shown = _worst(found[found["rule"] == rule])
-        rows = [[*_row(row), number(row["median_detour"], 2)] for row in shown.to_dict("records")]
-        table(text("Facility by facility"), _FACILITY_HEAD, rows)
 
 
 def _worst(found: pd.DataFrame) -> pd.DataFrame:

@@ -76,7 +76,8 @@ def clicked(kind: str, place: LonLat, city: Assessment) -> None:
     if kind == "open":
         tier = st.session_state.get("open-tier")
         tiers = city.standard.tiers
-        do(opening(place, tier if tier in tiers else tiers[0], _new_name()))
+        wished = str(st.session_state.get("open-name", "")).strip()
+        do(opening(place, tier if tier in tiers else tiers[0], wished or new_name()))
     elif kind == "move":
         do(Move(str(st.session_state["move-whose"]), *metres(place)))
     else:
@@ -217,11 +218,6 @@ def _standard(city: Assessment) -> None:
 
 
 _FORMS: Final = {"close": _close, "grow": _grow, "figure": _figure, "speed": _speed, "standard": _standard}
-
-
-def _new_name() -> str:
-    wished = str(st.session_state.get("open-name", "")).strip()
-    return wished or new_name()
 
 
 def new_name() -> str:

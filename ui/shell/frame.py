@@ -91,21 +91,17 @@ def own_standard() -> None:
     tr = words()
     with st.expander(tr(text("Use your own standard"))):
         _start()
-        _take_standard()
-
-
-def _take_standard() -> None:
-    tr = words()
-    with st.form("own-standard", border=False):
-        upload = st.file_uploader(tr(text("A standard as a TOML file")), type=["toml"])
-        wanted = st.form_submit_button(tr(text("Use this standard")))
-        if wanted and upload is None:
-            st.info(tr(text("Please choose a file first.")))
-        elif wanted and upload is not None:
-            check_standard(upload.getvalue(), upload.name)
-            path = str(keep(upload))
-            choose(standard=path, own_standards=(*{*choices().own_standards, path},))
-            st.rerun()
+        tr = words()
+        with st.form("own-standard", border=False):
+            upload = st.file_uploader(tr(text("A standard as a TOML file")), type=["toml"])
+            wanted = st.form_submit_button(tr(text("Use this standard")))
+            if wanted and upload is None:
+                st.info(tr(text("Please choose a file first.")))
+            elif wanted and upload is not None:
+                check_standard(upload.getvalue(), upload.name)
+                path = str(keep(upload))
+                choose(standard=path, own_standards=(*{*choices().own_standards, path},))
+                st.rerun()
 
 
 def _start() -> None:

@@ -58,7 +58,12 @@ def open_session() -> None:
         st.session_state[_KEY] = asked if known else secrets.token_hex(16)
         session_folder()
         _restore()
-        _forget_old()
+        # Delete the folders of sessions that were not opened for so many days.
+        os.utime(session_folder())
+        oldest = time.time() - KEPT_DAYS * 86_400
+        for folder in session_folder().parent.iterdir():
+            if folder.is_dir() and folder.stat().st_mtime < oldest:
+                shutil.rmtree(folder, ignore_errors=True)
     PERSON.set(session_key())
     if st.query_params.get("s") != session_key():
         st.query_params["s"] = session_key()
@@ -196,15 +201,6 @@ def _put(values: Mapping[str, Any]) -> None:
 
 def _mapping(found: object) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
-
-
-def _forget_old() -> None:
-    """Delete the folders of sessions that were not opened for so many days."""
-    os.utime(session_folder())
-    oldest = time.time() - KEPT_DAYS * 86_400
-    for folder in session_folder().parent.iterdir():
-        if folder.is_dir() and folder.stat().st_mtime < oldest:
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def to_plain(value: Any) -> Any:

@@ -1,5 +1,4 @@
-"""Units side by side, and how fair it is: ranks, services, equity, loads, how sure, years.
-"""
+"""Units side by side, and how fair it is: ranks, services, equity, loads, how sure, years."""
 
 from __future__ import annotations
 

@@ -46,17 +46,6 @@ def services(reading: Reading) -> None:
         )
         return
     titles = [kind_title(kind, reading.standard) for kind in kinds]
-    answer(*_answers(found, kinds, titles))
-    above = _with_parents(found, reading)
-    st.html(_by_parent(above, kinds, titles))
-    streets = [name for name in above["parent"].unique() if name]
-    if streets:
-        with st.expander(tr(text("Community by community"))):
-            street = pick(st.selectbox, text("Street or town"), streets, key="services-street", said=str)
-            st.html(_by_community(above[above["parent"] == street], kinds, titles))
-
-
-def _answers(found: pd.DataFrame, kinds: Sequence[str], titles: Sequence[Sayable]) -> list[Sayable]:
     complete, count = int(found["complete"].sum()), len(found)
     have = {kind: int(found[f"has_{kind}"].sum()) for kind in kinds}
     rarest = min(kinds, key=lambda kind: have[kind])
@@ -80,7 +69,14 @@ def _answers(found: pd.DataFrame, kinds: Sequence[str], titles: Sequence[Sayable
         said.append(
             text("The lists name no services, so kinds are the kinds of facility that stand for a community.")
         )
-    return said
+    answer(*said)
+    above = _with_parents(found, reading)
+    st.html(_by_parent(above, kinds, titles))
+    streets = [name for name in above["parent"].unique() if name]
+    if streets:
+        with st.expander(tr(text("Community by community"))):
+            street = pick(st.selectbox, text("Street or town"), streets, key="services-street", said=str)
+            st.html(_by_community(above[above["parent"] == street], kinds, titles))
 
 
 def kind_is_listed(kind: str) -> bool:

@@ -140,7 +140,18 @@ def equity(reading: Reading) -> None:
         return
     wanted = (reading.document.get("equity") or {}).get("rule")
     rule = pick_rule(reading.standard, rules, key="equity-rule", first=wanted)
-    old = _ask_for_old_town(reading)
+    # Which districts are the old town; none are at first, since only the city can say.
+    league = reading.table("league")
+    districts = league[league["level"] == "district"] if len(league) else league
+    if len(districts) < 2:
+        old = []
+    else:
+        names = dict(zip(districts["unit_id"], districts["name"], strict=True))
+        label = words()(text("Districts of the old town (all others are the new town)"))
+        nobody = words()(text("none chosen"))
+        old = st.multiselect(
+            label, list(names), format_func=names.__getitem__, key="old-town", placeholder=nobody
+        )
     rows, said = _rows(reading, rule, old)
     answer(*said[:2])
     if len(said) > 2:
@@ -164,20 +175,6 @@ def equity(reading: Reading) -> None:
             "Residents who can reach a facility, those with the shortest way first. The farther the line "
             "lies below the diagonal, the more unequal the ways."
         )))  # fmt: skip
-
-
-def _ask_for_old_town(reading: Reading) -> list[str]:
-    """Which districts are the old town; none are at first, since only the city can say."""
-    league = reading.table("league")
-    districts = league[league["level"] == "district"] if len(league) else league
-    if len(districts) < 2:
-        return []
-    names = dict(zip(districts["unit_id"], districts["name"], strict=True))
-    label = words()(text("Districts of the old town (all others are the new town)"))
-    nobody = words()(text("none chosen"))
-    return st.multiselect(
-        label, list(names), format_func=names.__getitem__, key="old-town", placeholder=nobody
-    )
 
 
 def _rows(reading: Reading, rule: str, old: Sequence[str]) -> tuple[list[dict[Any, Any]], Sequence[Sayable]]:
