@@ -63,10 +63,7 @@ class Place:
         ys = np.arange(south, north + TILE_DEGREES, TILE_DEGREES)
         boxes = [shapely.box(x, y, x + TILE_DEGREES, y + TILE_DEGREES) for x in xs for y in ys]
         cut = shapely.intersection(self.outline, np.array(boxes, object))
-        parts = [
-            shapely.box(*widened(part.bounds, margin_m))
-            for part in [part for part in cut if not part.is_empty]
-        ]
+        parts = [shapely.box(*widened(part.bounds, margin_m)) for part in cut if not part.is_empty]
         near = shapely.union_all(parts)
         return [square for square in squares if near.intersects(square)]
 

@@ -146,8 +146,7 @@ def candidates_of(
             notes=notes if left_out else (),
         )
     else:
-        # Nobody outside would reach a site on an island of streets; a
-        # list of one's own may name such places.
+        # Nobody outside would reach a site on an island of streets; a list of one's own may name such places.
         found = _made(done, request, rule, wanted, most)
         network, walking = done.inputs.study.network, done.inputs.standard.walking
         if len(found) and (found.cell >= 0).all():
@@ -250,15 +249,14 @@ def _with_named(found: Candidates, request: SitingRequest, crs: str) -> Candidat
         if place is None:
             required.append(row_called(written, found.names, what=CANDIDATES))
         else:
-            # The candidates with one more at a coordinate, or the row that
-            # is there already (to the metre).
+            # One more candidate at the coordinate, or the row that is there already (to the metre).
             xy = project(np.asarray([place[0]]), np.asarray([place[1]]), crs)
             metres = np.hypot(*(found.xy - xy).T) if len(found) else np.empty(0)
             if len(metres) and metres.min() < 1.0:
-                found, row = found, int(metres.argmin())
+                row = int(metres.argmin())
             else:
-                one = places(xy)
-                joined = replace(
+                one, row = places(xy), len(found)
+                found = replace(
                     found,
                     xy=np.vstack([found.xy.reshape(-1, 2), xy]),
                     names=(*found.names, ""),
@@ -267,7 +265,6 @@ def _with_named(found: Candidates, request: SitingRequest, crs: str) -> Candidat
                     area_m2=np.append(found.area_m2, one.area_m2),
                     cell=np.append(found.cell, one.cell),
                 )
-                found, row = joined, len(found)
             required.append(row)
     forbidden = {row for written in request.conditions.forbidden for row in _forbidden(found, written, crs)}
     both = sorted(forbidden & set(required))

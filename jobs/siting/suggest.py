@@ -94,8 +94,7 @@ def suggest(done: Assessed, request: SitingRequest, monitor: SearchMonitor | Non
 def _facts(done: Assessed, asked: Question, plan: Plan, said: PlanExplanation) -> dict[str, Any]:
     request = asked.request
     residents = done.assessment.measured.residents
-    # [n, residents served once the first n sites are open], with the
-    # loads of the plan where they are limited.
+    # Residents served once the first n sites are open, with the loads of the plan where they are limited.
     start, after = said.residents_before - said.residents_lost, _after(asked, plan, said)
     limited = after < said.residents_after
     brought = plan.loads if limited else [site["residents_gained"] for site in said.sites]

@@ -122,11 +122,10 @@ def read_flow(problem: Problem, by_distance: bool) -> Flow:
     group = group_cells(reach, problem.weight > 0.0, _kinds(problem, served, by_distance, role[1]))
     cells = first_cells(group)
     # Sites × groups with the metres of each group's first cell.
-    first = first_cells(group)
     representative = np.zeros(reach.shape[1], bool)
-    representative[first] = True
+    representative[cells] = True
     part = only_entries(reach, representative[reach.indices])
-    shape = (reach.shape[0], len(first))
+    shape = (reach.shape[0], len(cells))
     return Flow(
         rules,
         rows,
