@@ -11,7 +11,18 @@ import typer
 from commands.assess import assess
 from commands.cache import cache
 from commands.check import check
-from commands.collect import city, history, preview, restore, review, round_, submissions, submit
+from commands.collect import (
+    city,
+    history,
+    preview,
+    restore,
+    review,
+    round_,
+    submissions,
+    submit,
+    template,
+    workbook,
+)
 from commands.compare import compare
 from commands.demo import demo
 from commands.export import export
@@ -21,13 +32,14 @@ from commands.rerun import rerun
 from commands.scenario import scenario
 from commands.store import store
 from commands.suggest import suggest
+from commands.work import job, worker
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 for verb in (demo, check, assess, suggest, isochrones, scenario, fetch, compare, export, rerun, cache):
     app.command()(verb)
-for verb in (submit, submissions, preview, review, history, restore):
+for verb in (submit, submissions, preview, review, history, restore, workbook, template, worker):
     app.command()(verb)
-for name, verbs in (("city", city), ("round", round_), ("store", store)):
+for name, verbs in (("city", city), ("round", round_), ("store", store), ("job", job)):
     app.add_typer(verbs, name=name)
 
 if __name__ == "__main__":

@@ -113,7 +113,7 @@ def measure_city(city: Study) -> float:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     print(f"{'peak memory until here, with what is only compared with':<58}{peak:>9.2f} GB   target 1.2 GB")
     nearest(done)
-    doors = done.measured.distances.facilities
+    doors = done.measured.distances.entrances
     found, _ = timed(
         "isochrones of all facilities, dissolved, 10 and 15 min",
         lambda: isochrones(city.network, doors, limits_m=LIMITS_M),
@@ -155,7 +155,7 @@ def nearest(done: Assessment) -> None:
     )
     bare_s = 0.0
     for tier in tiers:
-        doors = take(done.measured.distances.facilities, study.facilities.of_tier(tier))
+        doors = take(done.measured.distances.entrances, study.facilities.of_tier(tier))
         bare_s += timed(f"    scipy's search alone, {tier}", lambda d=doors: bare(study, d), repeat=3)[1]
     print(f"    {all_s / bare_s:.1f} times the bare searches")
 

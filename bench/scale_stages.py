@@ -121,7 +121,7 @@ def _write_inputs(city: Study, folder: Path) -> None:
 
 
 def _dijkstra_of(ready: Prepared, limit_m: float) -> Callable[[], object]:
-    doors, network = ready.distances.facilities, ready.city.network
+    doors, network = ready.distances.entrances, ready.city.network
     nodes, graph = network.edge_nodes[doors.edge[doors.linked], 0], network.graph
     return lambda: dijkstra(graph, indices=nodes, min_only=True, limit=limit_m)
 
@@ -196,7 +196,7 @@ def _write_of(done: Assessment, out: Path) -> Callable[[], object]:
 
 
 def _isochrones_of(ready: Prepared) -> Callable[[], object]:
-    doors, network = ready.distances.facilities, ready.city.network
+    doors, network = ready.distances.entrances, ready.city.network
     return lambda: isochrones(network, doors, limits_m=LIMITS_M)
 
 

@@ -53,7 +53,7 @@ class StoredCity:
             return None
         from jobs.collect.cities import study_at
 
-        return study_at(opened(self.store), self.city, at=self.at, by=self.by)
+        return study_at(opened(self.store, city=self.city), self.city, at=self.at, by=self.by)
 
 
 @spread

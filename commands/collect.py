@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,6 +21,9 @@ from core.errors import SettingError
 from core.text import text
 from jobs.collect.words import STATES, shown
 from locales import Translator
+
+if TYPE_CHECKING:
+    from jobs.collect.changes import ByRow
 
 city = typer.Typer(no_args_is_help=True, help="The cities of the store.")
 round_ = typer.Typer(no_args_is_help=True, help="Rounds in which offices are asked for their lists.")
@@ -59,6 +62,22 @@ def city_list(at: AtStore) -> None:
         answer(at.as_json, document, lambda: lines)
 
 
+@city.command("set")
+@spread
+def city_set(
+    called: Annotated[str, typer.Argument(metavar="NAME", help="A city of the store.")],
+    at: AtStore,
+    own_review: Annotated[str, typer.Option(help="yes: who sent a list may accept it; no (the default).")],
+) -> None:
+    """Change what a city allows."""
+    with front_door(at.lang) as (tr, _):
+        from jobs.collect.review import OWN_REVIEW, set_city_rule
+
+        set_city_rule(at.open(city=called), city=called, name=OWN_REVIEW, value=own_review, by=at.by)
+        document = {"format": 1, "city": called, OWN_REVIEW: own_review}
+        answer(at.as_json, document, lambda: [tr(text("It is on disk."))])
+
+
 @round_.command("open")
 @spread
 def round_open(
@@ -72,13 +91,33 @@ def round_open(
     with front_door(at.lang) as (tr, _):
         from jobs.collect.review import open_round
 
-        document = open_round(at.open(), name, city=city, due=due, asked=office, by=at.by)
+        document = open_round(at.open(city=city), name, city=city, due=due, asked=office, by=at.by)
         said = text(
             "{count} {count:office is|offices are} asked until {due}.",
             count=len(document["offices"]),
             due=due,
         )
         answer(at.as_json, document, lambda: [tr(said)])
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowByRow:
+    """What is said of single facilities of a list."""
+
+    leave: Annotated[
+        tuple[str, ...],
+        typer.Option(help="A facility, by number, that stays as it was; may be given again."),
+    ] = ()
+    apart: Annotated[
+        tuple[str, ...],
+        typer.Option(help="A facility, by number: the row taken for it is another one; may be given again."),
+    ] = ()
+
+    def by_row(self) -> ByRow:
+        from jobs.collect.changes import ByRow
+
+        left, apart = (frozenset(word.strip().upper() for word in one) for one in (self.leave, self.apart))
+        return ByRow(left, apart)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,8 +140,8 @@ def submit(
         from jobs.collect.submit import Sending
         from jobs.collect.submit import submit as send
 
-        sending = Sending(whom.city, whom.office, whom.in_round, whom.draft, whom.datum)
-        document = send(at.open(), lists, sending, by=at.by, language=at.lang.value, progress=tell)
+        sending = Sending(whom.city, whom.office, whom.in_round, whom.draft, whom.datum, at.lang.value)
+        document = send(at.open(city=whom.city, progress=tell), lists, sending, by=at.by, progress=tell)
         said = text(
             "{id}, version {version}: of {rows} {rows:row|rows} {accepted} {accepted:counts|count}, "
             "{refused} {refused:was|were} refused and {set_aside} set aside. State: {state}.",
@@ -120,7 +159,7 @@ def submissions(at: AtStore, city: OfCity = "") -> None:
     with front_door(at.lang) as (tr, _):
         from jobs.collect.submit import submissions_document
 
-        document = submissions_document(at.open(), city=city, by=at.by)
+        document = submissions_document(at.open(city=city), city=city, by=at.by)
         lines = [
             "  ".join(
                 (one["id"], one["office"], one["round"], tr(STATES[one["state"]]), shown(one["sent_at"]))
@@ -131,35 +170,85 @@ def submissions(at: AtStore, city: OfCity = "") -> None:
 
 
 @spread
+def workbook(
+    number: Number,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the workbooks, one a list.")],
+    at: AtStore,
+) -> None:
+    """The lists of a submission as they go back: findings, remarks, and the facilities' own numbers."""
+    with front_door(at.lang) as (_, _report):
+        from jobs.collect.workbooks import returned_workbooks
+
+        made = returned_workbooks(at.open(), number, out, by=at.by, language=at.lang.value)
+        files = [str(path) for path in made]
+        answer(at.as_json, {"format": 1, "id": number, "files": files}, lambda: files)
+
+
+@spread
+def template(
+    city: OfCity,
+    office: Office,
+    out: Annotated[Path, typer.Option("--out", help="The workbook: a file .xlsx.")],
+    at: AtStore,
+) -> None:
+    """An office's part of the city's list as a workbook to fill in, with the facilities' own numbers."""
+    with front_door(at.lang) as (tr, _):
+        from jobs.collect.workbooks import office_template
+
+        count = office_template(
+            at.open(city=city), out, city=city, office=office, by=at.by, language=at.lang.value
+        )
+        said = text("{file}: {count} {count:facility|facilities}.", file=str(out), count=count)
+        answer(at.as_json, {"format": 1, "file": str(out), "facilities": count}, lambda: [tr(said)])
+
+
+@spread
 def preview(
     ids: Annotated[
         list[str], typer.Argument(metavar="ID…", help="Submissions, of several offices together.")
     ],
+    rows: RowByRow,
     at: AtStore,
 ) -> None:
     """What accepting submissions would change: facilities, residents by rule, units."""
     with front_door(at.lang) as (tr, tell):
         from jobs.collect.preview import preview as look
+        from jobs.collect.words import said_in
 
-        document = look(at.open(), ids, by=at.by, cache=NETWORKS, progress=tell)
+        found = look(at.open(), ids, by_row=rows.by_row(), by=at.by, cache=NETWORKS, progress=tell)
+        document = said_in(found, tr)
         answer(at.as_json, document, lambda: _preview(document, tr))
 
 
-@spread
-def review(
-    number: Number,
-    at: AtStore,
-    accept: Annotated[bool, typer.Option("--accept", help="Its list becomes the office's.")] = False,
-    give_back: Annotated[bool, typer.Option("--return", help="The office is asked to mend it.")] = False,
-    remark: Annotated[str, typer.Option(help="What the office should know.")] = "",
-) -> None:
-    """Accept a submission, or return it."""
-    with front_door(at.lang) as (tr, _):
-        from jobs.collect.review import review as decide
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What is decided on a submission, and what its office should know."""
 
-        if accept == give_back:
+    accept: Annotated[bool, typer.Option("--accept", help="Its list becomes the office's.")] = False
+    give_back: Annotated[bool, typer.Option("--return", help="The office is asked to mend it.")] = False
+    remark: Annotated[str, typer.Option(help="What the office should know.")] = ""
+    cell: Annotated[
+        tuple[str, ...],
+        typer.Option(help="A remark at a cell, a row or a facility: SHEET!B7=TEXT, 7=TEXT, F7K3Q9X2=TEXT."),
+    ] = ()
+    seen: Annotated[
+        int, typer.Option(min=0, help="The version that was looked at: a newer one is not decided on.")
+    ] = 0
+
+
+@spread
+def review(number: Number, verdict: Verdict, rows: RowByRow, at: AtStore) -> None:
+    """Accept a submission, whole or but for some facilities, or return it."""
+    with front_door(at.lang) as (tr, _):
+        from jobs.collect.review import Decision
+        from jobs.collect.review import review as decide
+        from jobs.collect.words import remark_at
+
+        if verdict.accept == verdict.give_back:
             raise SettingError("Say either --accept or --return.")
-        document = decide(at.open(), number, accept=accept, remark=remark, by=at.by)
+        remarks = tuple(remark_at(word) for word in verdict.cell)
+        decision = Decision(verdict.accept, verdict.remark, remarks, rows.by_row(), verdict.seen)
+        document = decide(at.open(), number, decision, by=at.by)
         said = text("{id}: {state}.", id=number, state=STATES[document["state"]])
         answer(at.as_json, document, lambda: [tr(said)])
 
@@ -170,7 +259,7 @@ def history(city: OfCity, at: AtStore) -> None:
     with front_door(at.lang) as (tr, _):
         from jobs.collect.review import history as told
 
-        document = told(at.open(), city=city, by=at.by)
+        document = told(at.open(city=city), city=city, by=at.by)
         line = text(
             "{at} {office}, version {version}: {facilities} {facilities:facility|facilities}, by {by}"
         )
@@ -189,7 +278,7 @@ def restore(
     with front_door(at.lang) as (tr, _):
         from jobs.collect.review import restore as bring_back
 
-        document = bring_back(at.open(), city=city, office=office, to=to, by=at.by)
+        document = bring_back(at.open(city=city), city=city, office=office, to=to, by=at.by)
         said = text(
             "{office}: version {version} is version {old}.",
             office=office,

@@ -1,15 +1,17 @@
-"""`export`: one product from a result folder."""
+"""`export`: products from a result folder."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Argument, Option
 
 from commands.front import answer, front_door
 from commands.options import AsJson, Lang, Language
+from commands.spread import spread
 
 
 class Profile(StrEnum):
@@ -17,16 +19,45 @@ class Profile(StrEnum):
     public = "public"
 
 
-def export(
-    folder: Path,
-    to: Annotated[str, typer.Option("--to", help="html, xlsx or form:ID (or form:FILE)")] = "html",
-    lang: Lang = Language.zh,
-    profile: Profile = Profile.internal,
-    as_json: AsJson = False,
-) -> None:
-    """Make one product from a result folder."""
-    with front_door(lang):
+@dataclass(frozen=True, kw_only=True)
+class Product:
+    """What is made of which folder."""
+
+    folder: Annotated[Path, Argument()]
+    to: Annotated[
+        str, Option("--to", help="html, xlsx, pptx, docx, pdf, png, gpkg, all, or form:ID (form:FILE).")
+    ] = "html"
+    profile: Profile = Profile.internal
+    out: Annotated[Path | None, Option("--out", help="A file of one's own, not in the folder.")] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnIt:
+    """What the office writes on it."""
+
+    title: Annotated[str, Option("--title", help="Title instead of the usual one.")] = ""
+    author: Annotated[str, Option("--author", help="Who made it (制图单位).")] = ""
+    mark: Annotated[str, Option("--mark", help="Security mark or map review number (密级、审图号).")] = ""
+
+
+@spread
+def export(product: Product, on_it: OnIt, lang: Lang = Language.zh, as_json: AsJson = False) -> None:
+    """Make products from a result folder: one kind, or all."""
+    with front_door(lang) as (_, progress):
+        from jobs.assess.export import ExportRequest
         from jobs.assess.export import export as export_folder
 
-        path = export_folder(folder, to=to, language=lang.value, profile=profile.value)
-        answer(as_json, {"format": 1, "file": str(path)}, lambda: [str(path)])
+        request = ExportRequest(
+            product.folder,
+            product.to,
+            lang.value,
+            product.profile.value,
+            title=on_it.title,
+            author=on_it.author,
+            mark=on_it.mark,
+            out=product.out,
+        )
+        made = export_folder(request, progress=progress)
+        found: dict[str, object] = {"format": 1, "files": [str(path) for path in made]}
+        found |= {"file": str(made[0])} if len(made) == 1 else {}
+        answer(as_json, found, lambda: [str(path) for path in made])

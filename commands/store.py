@@ -113,7 +113,7 @@ def person(
     with front_door(at.lang) as (tr, _):
         from jobs.collect.permissions import RoleChange, change_role
 
-        change_role(at.open(), RoleChange(name, role, city, office, not remove), by=at.by)
+        change_role(at.open(city=city), RoleChange(name, role, city, office, not remove), by=at.by)
         said = text("It is on disk.")
         document = {"format": 1, "name": name, "role": role, "granted": not remove}
         answer(at.as_json, document, lambda: [tr(said)])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Option
 
 from commands.options import AsJson, Lang, Language
+from core.progress import Progress, silent
 
 if TYPE_CHECKING:
     from data.store import Store
@@ -32,12 +33,18 @@ class AtStore:
     lang: Lang = Language.zh
     as_json: AsJson = False
 
-    def open(self, *, make: bool = False) -> Store:
-        return opened(self.store, make=make)
+    def open(self, *, make: bool = False, city: str = "", progress: Progress = silent) -> Store:
+        return opened(self.store, make=make, city=city, progress=progress)
 
 
-def opened(where: str, *, make: bool = False) -> Store:
-    """The store that is meant; with `make` it is made where there is none."""
+def opened(where: str, *, make: bool = False, city: str = "", progress: Progress = silent) -> Store:
+    """The store that is meant; with `make` it is made where there is none. Where `city` is the demo city it
+    is taken in first."""
     from data.store import open_store, store_place
 
-    return open_store(store_place(where), make=make)
+    store = open_store(store_place(where), make=make)
+    if city:
+        from jobs.collect.demo import require_demo
+
+        require_demo(store, city, progress=progress)
+    return store

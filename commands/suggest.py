@@ -47,6 +47,11 @@ class By(StrEnum):
     walk = "walk"
 
 
+class Weight(StrEnum):
+    residents = "residents"
+    residential_land = "residential_land"
+
+
 @dataclass(frozen=True, kw_only=True)
 class SuggestOptions:
     """What the user typed, as typed; see the help of `suggest`."""
@@ -82,6 +87,9 @@ class SuggestOptions:
     ] = ""
     new_per_unit: Annotated[str, _condition(help="The same, new sites alone counted.")] = ""
     elderly_weight: Annotated[float, _condition(min=0.01, help="How often an elderly resident counts.")] = 1.0
+    weight: Annotated[
+        Weight, _condition(help="What counts: residents, or m² of the land of --residential.")
+    ] = Weight.residents
     backup: Annotated[float, _condition(min=0, max=1, help="Worth of a second facility within reach.")] = 0.0
     capacity: Annotated[str, _condition(help="Most residents per new site, or list: its column.")] = ""
     within_band: Annotated[
@@ -128,6 +136,7 @@ def _conditions(options: SuggestOptions) -> PlanConditions:
         spacing_m=options.spacing,
         quotas=(*every, *new),
         weights=(("elderly", options.elderly_weight),) if options.elderly_weight != 1.0 else (),
+        weight=options.weight.value,
         backup=options.backup,
         capacity=_capacity(options.capacity),
         within_band=options.within_band,

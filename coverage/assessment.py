@@ -108,6 +108,12 @@ def judge_all(measured: Measured, *, progress: Progress = silent) -> Assessment:
     return Assessment(measured, results, gaps, loads, _notes(measured))
 
 
+def judge_rules(measured: Measured) -> Assessment:
+    """The rules judged, without gaps, loads by tier and notes: for who only compares."""
+    results = tuple(check_rule(rule, measured) for rule in measured.standard.rules)
+    return Assessment(measured, results, (), np.zeros(len(measured.study.facilities)), ())
+
+
 def _notes(measured: Measured) -> tuple[Text, ...]:
     """What a reader must know beside the figures; only what is the case."""
     study, distances = measured.study, measured.distances

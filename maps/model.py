@@ -190,6 +190,8 @@ class MapModel:
     (polygons) and `paths` (lines, numbered at their middle) lie over the cells; with `changes` the
     cells can be coloured by what became of them. `scenario` is what a hypothetical is called ("": things
     as they are) and `compared_with` what it is held against; `remarks` limit the trust in the figures.
+    `cut_offs`: by radius rule, who is inside the circle and walkable (MET), inside and not (NOT_MET), or
+    outside.
     """
 
     title: Words
@@ -216,6 +218,7 @@ class MapModel:
     scenario: Words = ""
     compared_with: Words = ""
     remarks: tuple[Words, ...] = ()
+    cut_offs: tuple[CellOutcome, ...] = ()
 
     def __post_init__(self) -> None:
         _require_columns(self.facilities, FACILITY_COLUMNS, "facilities")

@@ -24,6 +24,9 @@ _BEYOND: Final = "#d9651f"
 # Met, not met, not subject to the rule: in the order of the outcome's codes.
 OUTCOMES: Final = ("#5f9fcc", "#c2410c", "#cfcabf")
 
+# Inside a circle and walkable, inside and too far on foot, outside.
+CUT_OFF: Final = ("#8dbcdb", "#7d1405", "#e4e0d6")
+
 GAP: Final = {"outline": "#8f2a08", "fill": "#ee7b3a"}
 SITE: Final = {"fill": "#0b7a4b", "outline": "#ffffff"}
 

@@ -16,8 +16,8 @@ from coverage.model.standard import Check, Rule, evidence_title, level_title
 from coverage.model.verdict_rows import SYNTHETIC, basis_title, scenario_title
 from coverage.publish import Results
 from locales import Translator, translator
+from reports.briefing.strip import day_of
 from reports.sheet import OPTIONS, Book
-from reports.workbook import day_of
 
 _HEAD: Final = (
     text("No."), text("Indicator"), text("Value"), text("Counted in"), text("Numerator"), text("Denominator"),

@@ -24,6 +24,7 @@ BY_TITLES: Final = {"radius": text("straight line"), "walk": text("on foot")}
 _PROVED: Final = {
     "residents": text("Proved best: no other choice of {count} serves more."),
     "weighted": text("Proved best for the weights asked for."),
+    "residential_land": text("Proved best: no other choice of {count} reaches more residential land."),
     "sites": text("Proved best: fewer sites cannot do it."),
     "cost": text("Proved best: it cannot be done for less."),
     "resident_metres": text("Proved best: no other choice of {count} makes the ways shorter in sum."),
@@ -32,6 +33,9 @@ _PROVED: Final = {
 _PROVED_UNDER: Final = _PROVED | {
     "residents": text("Proved best: no other choice of {count} that keeps the conditions serves more."),
     "weighted": text("Proved best for the weights asked for, among plans that keep the conditions."),
+    "residential_land": text(
+        "Proved best: no other choice of {count} that keeps the conditions reaches more residential land."
+    ),
     "resident_metres": text(
         "Proved best: no other choice of {count} that keeps the conditions makes the ways shorter in sum."
     ),
@@ -40,10 +44,14 @@ _PROVED_UNDER: Final = _PROVED | {
     ),
 }
 # Of what is asked under "conditions" these leave every choice open.
-_NO_LIMITS: Final = ("weights", "backup", "cost", "costs")
+_NO_LIMITS: Final = ("weight", "weights", "backup", "cost", "costs")
 _FOUND: Final = {
     "residents": text(
         "Best found: at most {gap:.2%} below the best possible (none can serve more than {bound:,.0f})."
+    ),
+    "residential_land": text(
+        "Best found: at most {gap:.2%} below the best possible (none can reach more than {bound:,.0f} m² of "
+        "residential land)."
     ),
     "weighted": text("Best found: at most {gap:.2%} below the best possible for the weights asked for."),
     "sites": text(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import io
 from collections.abc import Mapping
 from typing import Any, Final
@@ -24,7 +23,9 @@ from coverage.model.verdict_rows import (
 )
 from coverage.publish import Results
 from locales import Translator, translator
+from reports.briefing.strip import day_of
 from reports.extra_sheets import more_sheets
+from reports.fixed_zip import moment_of
 from reports.issues import COLUMNS as ISSUE_COLUMNS
 from reports.issues import issue_table
 from reports.plan_sheets import plan_sheets
@@ -90,6 +91,7 @@ def workbook_bytes(results: Results, *, language: str) -> bytes:
     buffer = io.BytesIO()
     tr = translator(language)
     with xlsxwriter.Workbook(buffer, OPTIONS) as xlsx:
+        xlsx.set_properties({"created": moment_of(str(results.provenance.get("created", "")))})
         book = Book(xlsx, about_lines(results, tr), footer=str(results.document["area"]["name"]))
         compared = (40, 40, 24) if scenario_title(results.document) else (40,)
         widths = (34, 10, 16, *compared, 14, 18, 14, 14, 40, 24, 40)
@@ -128,18 +130,6 @@ def about_lines(results: Results, tr: Translator) -> list[tuple[str, dict[str, o
     if document["area"]["synthetic"]:
         lines.append((tr(SYNTHETIC), {"font_color": "#b00020"}))
     return [*lines, (tr(_MEASURES), {"font_color": "#555555"})]
-
-
-def day_of(created: str) -> str:
-    """The day of a moment in UTC as it is in China, "" where it is not known.
-
-    >>> day_of("2026-11-29T23:30:00+00:00")
-    '2026-11-30'
-    """
-    if not created:
-        return ""
-    moment = dt.datetime.fromisoformat(created)
-    return str(moment.astimezone(dt.timezone(dt.timedelta(hours=8))).date())
 
 
 def _assessment_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:

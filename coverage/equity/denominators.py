@@ -34,6 +34,7 @@ from coverage.checks.measured import Measured
 from coverage.checks.reach import accepted, limit_m
 from coverage.equity.areas import CITY, area_levels
 from coverage.equity.reached_ground import circles, pieces_of
+from coverage.equity.residential_land import dissolved
 from coverage.model.results import RuleResult, judge
 from coverage.model.standard import Check, Rule, SizeClass, at_least
 from coverage.model.study import Study
@@ -208,7 +209,7 @@ class _Ground:
         nothing = np.empty(0, object), np.empty(0, np.int64)
         land, stated = nothing, nothing
         if given.residential is not None:
-            of, cut = pieces_of(np.array([shapely.union_all(given.residential)])).cut(outlines)
+            of, cut = pieces_of(dissolved(given.residential)).cut(outlines)
             land = cut, rows[of]
             if given.declared_m2 is not None:
                 of, polygon = shapely.STRtree(given.residential).query(outlines, predicate="intersects")

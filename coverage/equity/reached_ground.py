@@ -35,9 +35,14 @@ class Pieces:
         return sum_by(of, areas, len(shapes))
 
     def cut(self, shapes: Shapes) -> tuple[Ints, Shapes]:
-        """What of each polygon lies in the pieces: the polygon's number, and the part."""
+        """What of each polygon lies in the pieces: the polygon's number, and the part. Only pieces on a rim
+        are cut."""
+        shapely.prepare(shapes)
         of, piece = self.tree.query(shapes, predicate="intersects")
-        return of, shapely.intersection(shapes[of], self.shape[piece])
+        parts = self.shape[piece]
+        rim = np.flatnonzero(~shapely.contains(shapes[of], parts))
+        parts[rim] = shapely.intersection(shapes[of[rim]], parts[rim])
+        return of, parts
 
     def contains(self, points: Shapes) -> Bools:
         """(k,) which points lie in the pieces or on their rim."""

@@ -50,8 +50,11 @@ def travel_quantiles(measured: Measured) -> pd.DataFrame:
         order = np.argsort(metres, kind="stable")
         figure = metres[order] / (per_minute if by == "walk" else 1.0)
         for level in area_levels(measured.study):
-            by_area = np.argsort(level.of_cell[order], kind="stable")
-            cells, area = order[by_area], level.of_cell[order][by_area]
+            # Small numbers are sorted digit by digit, many times as fast.
+            small = np.int16 if len(level.ids) < np.iinfo(np.int16).max else np.int64
+            of_cell = level.of_cell.astype(small)[order]
+            by_area = np.argsort(of_cell, kind="stable")
+            cells, area = order[by_area], of_cell[by_area]
             ends = np.searchsorted(area, np.arange(len(level.ids) + 1))
             for group, people in people_of(measured.study).items():
                 run = np.concatenate([[0.0], np.cumsum(people[cells])])

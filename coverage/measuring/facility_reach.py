@@ -13,7 +13,7 @@ from coverage.model.entrances import Entrances
 from coverage.model.tables import Bools, FacilityTable, Floats, Ints
 from geo.distance.near_places import PointBlocks
 from geo.distance.nearest import Nearest, nearest_on_foot, nearest_straight
-from geo.distance.open_ground import StraightWays, take_straight, with_straight
+from geo.distance.open_ground import NO_WAYS, StraightWays, take_straight, with_straight
 from geo.distance.reach import bounded_reach, reach_straight
 from geo.network.network import WalkNetwork
 from geo.network.snapping import Snapped, take
@@ -117,6 +117,8 @@ def inside_any(facilities: FacilityTable, xy: Floats) -> Bools:
 def _inside(entrances: Entrances, rows: Ints, xy: Floats) -> StraightWays:
     """The places that lie within the outline of a facility without doors, or on its edge: 0 m."""
     own = np.flatnonzero(np.isin(entrances.outline_of, rows))
+    if not len(own) or not len(xy):
+        return NO_WAYS
     point, outline = shapely.STRtree(entrances.outline[own]).query(shapely.points(xy), predicate="intersects")
     return StraightWays(point, entrances.outline_of[own[outline]], np.zeros(len(point)))
 

@@ -11,6 +11,7 @@ import numpy as np
 from core.text import Text, text_to_json
 from coverage.assessment import Assessment
 from coverage.equity.equity import EquityRow, statements
+from coverage.equity.residential_land import land_by_cell
 from coverage.model.results import RuleResult, shortfall
 from coverage.model.standard import Check, Rule
 from coverage.model.study import Study
@@ -152,6 +153,7 @@ def gap_rows(assessment: Assessment) -> list[dict[str, Any]]:
     facilities = study.facilities.frame["name"].to_numpy(str)
     units = np.empty(0, str) if study.units is None else study.units.frame["name"].to_numpy(str)
     rows = []
+    land_m2 = land_by_cell(study)[0] if study.grounds.residential is not None and assessment.gaps else None
     for i, gap in enumerate(assessment.gaps):
         shares = [
             {
@@ -168,6 +170,7 @@ def gap_rows(assessment: Assessment) -> list[dict[str, Any]]:
             "residents": gap.residents,
             **{f"residents_{name}": value for name, value in gap.groups.items()},
             "area_km2": round(gap.area_m2 / 1e6, 4),
+            **({} if land_m2 is None else {"residential_land_m2": round(float(land_m2[gap.cells].sum()), 1)}),
             "unit": shares[0]["unit"] if shares else "",
             "units": shares,
             "units_touched": gap.units_touched,

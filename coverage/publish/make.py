@@ -8,6 +8,7 @@ from typing import Any, Final
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
 from coverage.assessment import Assessment
@@ -15,7 +16,7 @@ from coverage.gaps import gap_outlines, split_large
 from coverage.measuring.outlines import cell_outlines
 from coverage.model.entrances import EDGE, EXTENT
 from coverage.model.study import Study
-from coverage.model.tables import Ints
+from coverage.model.tables import Ints, UnitTable
 from coverage.publish.asked import PART_COLUMNS, part_rows
 from coverage.publish.document import assessment_document
 from coverage.publish.tables import About, Results
@@ -29,6 +30,7 @@ GAP_COLUMNS: Final = (
     "rule", "rank", "residents", "area_km2", "unit", "units_touched", "nearest_m", "farthest_m", "nearest",
     "lon", "lat", "site_residents",
 )  # fmt: skip
+UNIT_OFF_M: Final = 5.0
 # Outlines are drawn to a decimetre; a coordinate's seventh decimal is a centimetre.
 _DECIMALS: Final = 7
 
@@ -39,12 +41,12 @@ def results_of(assessment: Assessment, about: About) -> Results:
     return Results(
         document=document,
         standard=assessment.standard,
-        units=_units(assessment),
+        units=unit_table(assessment),
         cells=_cells(assessment),
         facilities=_facilities(assessment),
         gaps=_gaps(assessment, document["gaps"]),
         provenance=about.provenance,
-        layers={"gap_parts": parts} if len(parts) else {},
+        layers=({"gap_parts": parts} if len(parts) else {}) | unit_layer(assessment.study.units),
     )
 
 
@@ -108,7 +110,8 @@ def _unit_values(study: Study, rows: Ints, column: str) -> NDArray[np.object_]:
     return np.where(rows >= 0, values[np.maximum(rows, 0)], "")
 
 
-def _units(assessment: Assessment) -> pd.DataFrame:
+def unit_table(assessment: Assessment) -> pd.DataFrame:
+    """A row a unit and rule, as `units.csv` has them."""
     units = assessment.study.units
     columns = ["unit_id", "name", "level", "parent_id", "settlement", "rule", *UNIT_COLUMNS]
     if units is None or not assessment.results:
@@ -121,6 +124,21 @@ def _units(assessment: Assessment) -> pd.DataFrame:
             figures = result.by_unit.drop(columns=["unit_row", "level"]).reset_index(drop=True)
             parts.append(pd.concat([of_units.assign(rule=result.rule.id), figures], axis=1))
     return pd.concat(parts, ignore_index=True).reindex(columns=columns)
+
+
+def unit_layer(units: UnitTable | None) -> dict[str, gpd.GeoDataFrame]:
+    """The outlines of the units, so that a result can be drawn and passed on without its inputs; borders lie
+    within `UNIT_OFF_M` of the given ones, and neighbours keep theirs in common."""
+    if units is None or not len(units):
+        return {}
+    parts = []
+    for level in units.levels:
+        rows = units.of_level(level)
+        frame = units.frame.iloc[rows]
+        shapes = shapely.coverage_simplify(frame.geometry.to_numpy(), UNIT_OFF_M)
+        columns = frame[["unit_id", "name", "level", "parent_id", "settlement"]].reset_index(drop=True)
+        parts.append(gpd.GeoDataFrame(columns, geometry=list(shapes), crs=units.crs))
+    return {"units": gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=units.crs).to_crs(WGS84)}
 
 
 def _gap_parts(assessment: Assessment) -> gpd.GeoDataFrame:

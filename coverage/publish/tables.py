@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import geopandas as gpd
 import pandas as pd
 
 from core.text import Text
-from coverage.model.standard import Standard
+from coverage.model.standard import Check, Rule, Standard
+
+_REACH: Final = (Check.RADIUS.value, Check.WALK.value)
 
 
 @dataclass(frozen=True)
@@ -59,3 +61,24 @@ class Results:
     plan: PlanTables | None = None
     extras: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     layers: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
+
+    @property
+    def main_rule(self) -> Rule | None:
+        """The rule that is spoken of first: the plan's, else the radius rule (else the walk rule) that leaves
+        most residents out; None where no rule of either kind speaks of anybody."""
+        if self.plan is not None:
+            return self.standard.rule(str(self.plan.plan["rule"]))
+        reach = [row for row in self.document["rules"] if row["check"] in _REACH and row["residents"] > 0]
+        if not reach:
+            return None
+        worst = max(
+            reach, key=lambda row: (row["check"] == _REACH[0], row["residents"] - row["residents_met"])
+        )
+        return self.standard.rule(str(worst["id"]))
+
+    def row(self, rule_id: str) -> Mapping[str, Any]:
+        """The row of assessment.json of a rule; KeyError if there is none."""
+        for row in self.document["rules"]:
+            if row["id"] == rule_id:
+                return dict(row)
+        raise KeyError(rule_id)

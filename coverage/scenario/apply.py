@@ -62,9 +62,13 @@ def apply(scenario: Scenario, study: Study, standard: Standard) -> Variant:
     return variant
 
 
-def with_facilities(study: Study, facilities: FacilityTable) -> Study:
-    """The study with another list; what is known of its cells is kept."""
-    return _keeping(study, replace(study, facilities=facilities), _OF_CELLS)
+def with_facilities(
+    study: Study, facilities: FacilityTable, *, unplaced: pd.DataFrame | None = None
+) -> Study:
+    """The study with another list, and with others of no known place where they are given; what is known of
+    its cells is kept."""
+    rest = study.unplaced if unplaced is None else unplaced
+    return _keeping(study, replace(study, facilities=facilities, unplaced=rest), _OF_CELLS)
 
 
 def with_grid(study: Study, grid: PopulationGrid) -> Study:

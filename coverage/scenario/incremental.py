@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from coverage.assessment import Assessment, judge_all
-from coverage.checks import check_rule
+from coverage.assessment import Assessment, judge_all, judge_rules
 from coverage.checks.measured import Measured
 from coverage.measuring.measure import Distances, measure
 from coverage.measuring.near_cells import Blocks, CellsOfEdges, blocks, cells_of_edges
@@ -28,6 +28,7 @@ from geo.distance.open_ground import SAME_SPOT_M, straight_ways, take_straight
 from geo.network.network import WalkNetwork
 from geo.network.snapping import Snapped, ends, snap, take
 
+Number = TypeVar("Number", bound=np.generic)
 # Edits after which distances may have to be measured anew: streets, or a standard with other tiers.
 _OF_GROUND: Final = (AddStreet, AddBarrier, UseStandard)
 
@@ -191,12 +192,16 @@ class LiveTier:
 
 @dataclass
 class Live:
-    """Distances that follow a list of facilities; made by `live`. Not for several threads."""
+    """Distances that follow a list of facilities; made by `live`. Not for several threads.
+
+    The first `settled` slots are those of the base and of the facilities that were expected.
+    """
 
     base: Assessment
     ground: Ground
     slots: Slots
     tiers: dict[str, LiveTier]
+    settled: int
 
     def follow(self, facilities: FacilityTable) -> Distances:
         """As `measure` would give them for `facilities`: any list, but near the last one it is quick.
@@ -216,11 +221,12 @@ class Live:
     def _slots_of(self, facilities: FacilityTable) -> Ints:
         """A slot for each row, ascending as the rows are, since of equally near facilities the first counts.
 
-        Rows of the base have theirs. Those opened keep theirs as far as the list begins as the last one did.
+        Rows of the base have theirs, and so have those that were expected. Those opened keep theirs as far as
+        the list begins as the last one did.
         """
         frame = facilities.frame
         wanted = list(zip(frame["facility_id"].astype(str), frame["tier"].astype(str), strict=True))
-        own = {self._named(slot): slot for slot in range(len(self.base.study.facilities))}
+        own = {self._named(slot): slot for slot in range(self.settled)}
         slots: list[int] = []
         for named in wanted:
             if own.get(named, -1) <= (slots[-1] if slots else -1):
@@ -266,8 +272,12 @@ class Live:
         )
 
 
-def live(base: Assessment) -> Live:
-    """Ready to follow the facilities of an assessment, which stays as it is."""
+def live(base: Assessment, expected: Sequence[tuple[str, str]] = ()) -> Live:
+    """Ready to follow the facilities of an assessment, which stays as it is.
+
+    `expected` are (number, tier) of a list that is to be followed, in its order: its new rows may then stand
+    between those of the base without making anything be measured again.
+    """
     study, distances = base.study, base.measured.distances
     ground = Ground(
         study.network,
@@ -278,31 +288,64 @@ def live(base: Assessment) -> Live:
         blocks(study.grid.xy),
     )
     frame, doors = study.facilities.frame, distances.entrances
+    own = list(zip(frame["facility_id"].astype(str), frame["tier"].astype(str), strict=True))
+    named, at = _in_one_order(own, expected)
     slots = Slots(
-        frame["facility_id"].astype(str).tolist(),
-        frame["tier"].astype(str).tolist(),
-        study.facilities.xy.copy(),
-        doors.edge.copy(),
-        doors.offset_m.copy(),
-        doors.snap_m.copy(),
-        doors.xy.copy(),
-        np.ones(len(frame), bool),
+        [number for number, _ in named],
+        [tier for _, tier in named],
+        _spaced(study.facilities.xy, at, len(named)),
+        _spaced(doors.edge, at, len(named)),
+        _spaced(doors.offset_m, at, len(named)),
+        _spaced(doors.snap_m, at, len(named)),
+        _spaced(doors.xy, at, len(named)),
+        _spaced(np.ones(len(frame), bool), at, len(named)),
     )
+    slot_of = np.append(at, -1)  # the last entry stands for "none"
     tiers = {
         tier: LiveTier(
             ground,
             slots,
             node_m.copy(),
-            node_owner.copy(),
+            slot_of[node_owner],
             distances.walk_m[tier].copy(),
-            distances.walk_row[tier].copy(),
+            slot_of[distances.walk_row[tier]],
             distances.straight_m[tier].copy(),
-            distances.straight_row[tier].copy(),
+            slot_of[distances.straight_row[tier]],
             ground.blocks.highest(distances.straight_m[tier]),
         )
         for tier, (node_m, node_owner) in distances.nodes.items()
     }
-    return Live(base, ground, slots, tiers)
+    return Live(base, ground, slots, tiers, len(named))
+
+
+def _in_one_order(
+    own: Sequence[tuple[str, str]], expected: Sequence[tuple[str, str]]
+) -> tuple[list[tuple[str, str]], Ints]:
+    """Both in one list that keeps the order of `own`, and as far as it can that of `expected`; and where
+    each of `own` stands in it."""
+    row_of = {named: row for row, named in enumerate(own)}
+    found: list[tuple[str, str]] = []
+    at: list[int] = []
+
+    def up_to(row: int) -> None:
+        for named in own[len(at) : row]:
+            at.append(len(found))
+            found.append(named)
+
+    for named in dict.fromkeys(expected):
+        if named in row_of:
+            up_to(row_of[named] + 1)
+        else:
+            found.append(named)
+    up_to(len(own))
+    return found, np.array(at, np.int64)
+
+
+def _spaced(values: NDArray[Number], at: Ints, count: int) -> NDArray[Number]:
+    """`values` in the rows `at` of `count`; the others are 0."""
+    spaced = np.zeros((count, *values.shape[1:]), values.dtype)
+    spaced[at] = values
+    return spaced
 
 
 def _empty_tier(ground: Ground, slots: Slots) -> LiveTier:
@@ -356,9 +399,7 @@ class Trail:
 
         SettingError as `apply`; the trail goes on as if it had not been asked.
         """
-        measured = self.measured(scenario)
-        results = tuple(check_rule(rule, measured) for rule in measured.standard.rules)
-        return Assessment(measured, results, (), np.zeros(len(measured.study.facilities)), ())
+        return judge_rules(self.measured(scenario))
 
     def measured(self, scenario: Scenario) -> Measured:
         """The edited study with its distances, and the standard to judge them by."""

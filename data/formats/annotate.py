@@ -35,6 +35,8 @@ class SheetNotes:
 
     `beside` are the notes in the added columns by row, `at` those in a comment by cell. `title` stands over
     the added columns in `header_rows`; columns under one of `earlier` titles are of an earlier check.
+    `numbers` of rows stand in a column under the first of `numbers_titles`: one that is there is filled, else
+    one is added; unlike the notes it is part of the list, and is read when the list comes back.
     """
 
     title: str
@@ -42,6 +44,8 @@ class SheetNotes:
     beside: Mapping[int, Sequence[Note]] = field(default_factory=dict)
     at: Mapping[Place, Sequence[Note]] = field(default_factory=dict)
     earlier: tuple[str, ...] = ()
+    numbers: Mapping[int, str] = field(default_factory=dict)
+    numbers_titles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -129,6 +133,8 @@ def _annotate_sheet(book: Book, part: str, notes: SheetNotes, looks: _Looks) -> 
     rows = _numbered_rows(book, data)
     _forget_columns(book, rows, notes)
     width = _used_columns(book, root, rows)
+    if notes.numbers and width < _LAST_COLUMN:
+        width = max(width, _put_numbers(book, data, rows, (notes, width + 1), looks))
     beside = {
         number: _cells_of(said) for number, said in notes.beside.items() if number not in notes.header_rows
     }
@@ -166,11 +172,30 @@ def _numbered_rows(book: Book, data: Any) -> dict[int, Any]:
     return rows
 
 
-def _forget_columns(book: Book, rows: Mapping[int, Any], notes: SheetNotes) -> None:
-    """Empty the columns that an earlier check added: they stand under its title."""
-    titles, strings = {notes.title, *notes.earlier}, None
+def _put_numbers(
+    book: Book, data: Any, rows: dict[int, Any], where: tuple[SheetNotes, int], looks: _Looks
+) -> int:
+    """Write the rows' numbers into the column under their title, else into a new one at the given column;
+    returns the column."""
+    notes, new = where
+    there = _columns_under(book, rows, notes.header_rows, notes.numbers_titles)
+    column = min(there, default=new)
+    if not there:
+        for number in notes.header_rows:
+            _put(book, _row(book, data, rows, number), column, notes.numbers_titles[0], looks.of["bold"])
+    for number, said in sorted(notes.numbers.items()):
+        if number not in notes.header_rows:
+            _put(book, _row(book, data, rows, number), column, said, looks.of["wrapped"])
+    return column
+
+
+def _columns_under(
+    book: Book, rows: Mapping[int, Any], header_rows: Sequence[int], titles: Sequence[str]
+) -> set[int]:
+    """The columns with one of the titles in a header row."""
+    strings = None
     columns: set[int] = set()
-    for number in notes.header_rows:
+    for number in header_rows:
         for cell in rows[number].findall(book.tag("c")) if number in rows else ():
             said = text_of(cell)
             if cell.get("t") == "s":
@@ -178,6 +203,12 @@ def _forget_columns(book: Book, rows: Mapping[int, Any], notes: SheetNotes) -> N
                 said = strings[int(said)] if said.isdigit() and int(said) < len(strings) else ""
             if said in titles:
                 columns.add(column_of(cell.get("r")))
+    return columns
+
+
+def _forget_columns(book: Book, rows: Mapping[int, Any], notes: SheetNotes) -> None:
+    """Empty the columns that an earlier check added: they stand under its title."""
+    columns = _columns_under(book, rows, notes.header_rows, (notes.title, *notes.earlier))
     if columns:
         for row in rows.values():
             for cell in row.findall(book.tag("c")):

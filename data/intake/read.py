@@ -24,6 +24,7 @@ from data.intake.datum.reference import Reference, reference_of
 from data.intake.decisions import Decisions
 from data.intake.drafts import ACCEPTED, SET_ASIDE, Draft
 from data.intake.extents import with_doors, with_extents
+from data.intake.facility_numbers import is_facility_id
 from data.intake.findings import ERROR, INFO, Finding, Notebook
 from data.intake.groups import Context, Part, find_systems
 from data.intake.handed_over import HandedOver, handed_over
@@ -223,14 +224,17 @@ def _table_frame(number: int, table: Table, drafts: Sequence[Draft], located: Lo
 def facility_ids(frame: pd.DataFrame) -> list[str]:
     """The list's own numbers where every accepted facility has its own; else made from what names it.
 
-    A made number depends on name, tier and declared units, so it survives a new upload, moved rows
-    and mended coordinates; of several facilities alike in all these, the later get -2, -3 …
+    A number that the store gave (it checks itself) stays with the first row that bears it, whatever the
+    others have. A made number depends on name, tier and declared units, so it survives a new upload, moved
+    rows and mended coordinates; of several facilities alike in all these, the later get -2, -3 …
     """
     own = frame["facility_id"].astype(str)
     accepted = own[frame["outcome"] == ACCEPTED]
     if len(accepted) and (accepted != "").all() and accepted.is_unique:
         return _unique(own.where(own != "", pd.Series(_made(frame), index=frame.index)).tolist())
-    return _unique(_made(frame))
+    known = own.str.strip().str.upper()
+    given = known.map(is_facility_id) & ~known.duplicated()
+    return _unique(known.where(given, pd.Series(_made(frame), index=frame.index)).tolist())
 
 
 def _made(frame: pd.DataFrame) -> list[str]:

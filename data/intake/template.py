@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,6 +29,7 @@ _COLUMNS: Final[tuple[tuple[str, Text, int], ...]] = (
     ("status", text("Status"), 10),
     ("opened", text("Opening date"), 14),
     ("remark", text("Remark"), 24),
+    ("facility_id", text("Facility number"), 14),
 )
 _CHOICES: Final[dict[str, tuple[Text, ...]]] = {
     "tier": (text("Service centre"), text("Service station")),
@@ -49,12 +52,16 @@ _LINES: Final = (
         "Services: what is offered there, with “、” between them. Opening date: such as 2019-05; also that "
         "of a planned facility."
     ),
+    text("Facility number: leave it as it is; a new facility has none yet."),
     text("Names and telephone numbers of persons are not needed and are not read."),
 )
 
 
-def write_template(path: Path, tr: Say) -> None:
-    """Write the workbook in the reader's language; filled in, it is read without any question."""
+def write_template(path: Path, tr: Say, rows: Sequence[Mapping[str, str | float]] = ()) -> None:
+    """Write the workbook in the reader's language; filled in, it is read without any question.
+
+    `rows` are facilities that stand in it already, by field; what a row lacks or has empty stays empty.
+    """
     with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False}) as book:
         bold = book.add_format({"bold": True, "bg_color": "#DDEBF7", "border": 1})
         sheet = book.add_worksheet(tr(text("Facilities")))
@@ -62,6 +69,12 @@ def write_template(path: Path, tr: Say) -> None:
             sheet.write_string(0, column, tr(title), bold)
             sheet.set_column(column, column, width)
             _validate(sheet, column, field, tr)
+            for number, facility in enumerate(rows, start=1):
+                value = facility.get(field, "")
+                if isinstance(value, str):
+                    sheet.write_string(number, column, value)
+                elif math.isfinite(value):
+                    sheet.write_number(number, column, value)
         sheet.freeze_panes(1, 1)
         explanation = book.add_worksheet(tr(EXPLANATION))
         explanation.set_column(0, 0, 110)

@@ -7,7 +7,7 @@ import hashlib
 import io
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -33,6 +33,8 @@ EXPLANATION: Final = text("Explanation")
 FINDINGS_TITLE: Final = text("Result of the check")
 # What stands over our columns in either language: a workbook may come back from a check in the other one.
 _EARLIER: Final = ("检查结果", "Result of the check")
+# What the column of the facilities' own numbers is called, as the readers of lists know it in both languages.
+_NUMBERS: Final = ("设施编号", "Facility number", "facility_id")
 _NAME_LENGTH: Final = 31
 _LONGEST_CELL: Final = 32_000
 # From here on a program shows a number without a format as 3.2E+11.
@@ -129,7 +131,19 @@ def _original(files: Sequence[RawFile], folder: Path) -> bytes | None:
     return None
 
 
-def write_findings_workbook(intake: Intake, path: Path, tr: Say, *, original: bytes | None = None) -> None:
+@dataclass(frozen=True)
+class Reviewed:
+    """What the planners add to a list that goes back: the facilities' own `numbers` by (sheet, row),
+    `remarks` as (sheet, row, column, text) with row and column 0 for none, and a word on the whole list."""
+
+    numbers: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    remarks: Sequence[tuple[str, int, int, str]] = ()
+    remark: str = ""
+
+
+def write_findings_workbook(
+    intake: Intake, path: Path, tr: Say, *, original: bytes | None = None, reviewed: Reviewed | None = None
+) -> None:
     """The workbook that goes back, in the reader's language.
 
     Of an `original` that is an .xlsx workbook it is that workbook: added are columns that say what is wrong,
@@ -147,9 +161,12 @@ def write_findings_workbook(intake: Intake, path: Path, tr: Say, *, original: by
     turned = any(found.code == "transposed-table" for found in intake.findings)  # its rows are columns there
     if original is not None and is_package(original) and not turned:
         same = {key: key[1] for key in by_sheet}
-        notes = {name: _notes(by_sheet[key], findings.get(key, ()), tr) for key, name in same.items()}
+        notes = {
+            name: _with_review(_notes(by_sheet[key], findings.get(key, ()), tr), key[1], reviewed, tr)
+            for key, name in same.items()
+        }
         try:
-            write_bytes(path, annotated(original, notes, _front(intake, same, tr, ())))
+            write_bytes(path, annotated(original, notes, _front(intake, same, tr, _review_lines(reviewed))))
             return
         except PackageError:
             lost = text(
@@ -164,8 +181,43 @@ def write_findings_workbook(intake: Intake, path: Path, tr: Say, *, original: by
             format=", ".join(endings),
         )
     content, names = _rebuilt(by_sheet, several=len(intake.files) > 1)
-    notes = {name: _notes(by_sheet[key], findings.get(key, ()), tr) for key, name in names.items()}
-    write_bytes(path, annotated(content, notes, _front(intake, names, tr, (lost,))))
+    notes = {
+        name: _with_review(_notes(by_sheet[key], findings.get(key, ()), tr), key[1], reviewed, tr)
+        for key, name in names.items()
+    }
+    lines = (lost, *_review_lines(reviewed))
+    write_bytes(path, annotated(content, notes, _front(intake, names, tr, lines)))
+
+
+def _with_review(notes: SheetNotes, sheet: str, reviewed: Reviewed | None, tr: Say) -> SheetNotes:
+    """The notes of a sheet with the planners' remarks, which count as errors, and the facilities' numbers."""
+    if reviewed is None:
+        return notes
+    beside = {row: list(said) for row, said in notes.beside.items()}
+    at = {place: list(said) for place, said in notes.at.items()}
+    for where, row, column, said in reviewed.remarks:
+        if where in ("", sheet) and row:
+            note = Note(ERROR, tr(text("[Planners] {remark}", remark=said)))
+            beside.setdefault(row, []).insert(0, note)
+            if column:
+                at.setdefault((row, column), []).insert(0, note)
+    numbers = {row: number for (name, row), number in reviewed.numbers.items() if name == sheet}
+    return replace(notes, beside=beside, at=at, numbers=numbers, numbers_titles=_NUMBERS)
+
+
+def _review_lines(reviewed: Reviewed | None) -> tuple[Text, ...]:
+    if reviewed is None:
+        return ()
+    whole = [reviewed.remark] if reviewed.remark else []
+    whole += [said for _, row, _, said in reviewed.remarks if not row]
+    lines = [text("[Planners] {remark}", remark=said) for said in whole]
+    if reviewed.numbers:
+        lines.append(
+            text(
+                "The column of facility numbers tells which facility a row is: leave the numbers as they are."
+            )
+        )
+    return tuple(lines)
 
 
 def _notes(tables: Sequence[Table], findings: Sequence[Finding], tr: Say) -> SheetNotes:

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import geopandas as gpd
 import numpy as np
@@ -27,6 +27,7 @@ from data.formats.systems import in_degrees
 from data.guard import guarded
 from data.intake.findings import INFO, WARNING, Finding
 from data.population.coordinates import placing_of
+from data.population.households import HOUSEHOLDS_TITLE, bare_title, households_in
 from data.population.numbers import written_numbers
 from data.population.table_files import Sheet, sheets_of
 from geo.crs import WGS84
@@ -43,10 +44,6 @@ _GATES: Final = re.compile(r"出入口|大门|gates?|entrances?", re.I)
 _NAMES: Final = re.compile(
     r"(?:住宅)?小区(?:名称?)?|楼盘(?:名称?)?|住区(?:名称?)?|项目名称?|院落(?:名称?)?|地名|名称|名字|标题"
     r"|(?:compound|estate|project|aoi|poi)?_?(?:name|title)(?:[:_](?:zh|cn|chn)\w*)?|compound|mc|xqmc|xq_?name",
-)
-_HOUSEHOLDS: Final = re.compile(
-    r"(?:总|居民|居住|常住|住|规划|实际|入住|登记|合计)?户数(?:合计|总数)?|(?:住宅|居民)?套数|户"
-    r"|(?:num_?|no_?|n_)?(?:of_)?(?:households?|hhs?|dwellings?|flats|house_?num|hu_?cnt)(?:_?(?:num|count|cnt|total))?|hs|zhs",
 )
 _AREAS: Final = re.compile(
     r"(?:总|净|规划|实测|宗地|地块|图斑|建设)?(?:用地|占地|土地|宗地|地块|图斑)?面积|(?:site|land|lot|plot|parcel)?_?area"
@@ -244,7 +241,7 @@ class _Source:
         return [
             str(title)
             for title in frame.columns
-            if title != frame.geometry.name and pattern.fullmatch(_bare(str(title)))
+            if title != frame.geometry.name and pattern.fullmatch(bare_title(str(title)))
         ]
 
     def _chosen(
@@ -278,8 +275,8 @@ class _Source:
 
     def households(self, frame: gpd.GeoDataFrame) -> Floats | None:
         """Households as stated, NaN where a row states none; None where no column does."""
-        titles = self._titles(frame, _HOUSEHOLDS)
-        numbers = {title: _households(frame[title]) for title in titles}
+        titles = self._titles(frame, HOUSEHOLDS_TITLE)
+        numbers = {title: households_in(frame[title]) for title in titles}
         column = self._chosen(
             frame,
             titles,
@@ -411,27 +408,11 @@ class _Source:
         )  # fmt: skip
 
 
-def _bare(title: str) -> str:
-    """A title without its unit, its year and what separates its words."""
-    plain = unicodedata.normalize("NFKC", title).strip().lstrip("\ufeff").casefold()
-    # Titles of shapefiles are cut at ten bytes, within a bracket too.
-    plain = re.sub(r"[(\[【].*?(?:[)\]】]|$)|(?:19|20)\d\d年?", "", plain)
-    plain = re.sub(r"[\s.:_-]+", "_", plain).strip("_/")
-    return re.sub(r"_?(?:平方米|平米|公顷|亩|m2|㎡|ha|km2|mu|sqm|hm2)$", "", plain) or plain
-
-
-def _households(column: pd.Series[Any]) -> Floats:
-    """ "1,024户" and "约300" as numbers; what is none, or below zero, is NaN."""
-    numbers = written_numbers(column.astype(str).str.strip().str.replace(r"户$", "", regex=True))
-    numbers[numbers < 0] = np.nan
-    return numbers
-
-
 def _residential(frame: gpd.GeoDataFrame) -> tuple[str, Bools | None]:
     """The column of land uses and which rows are residential; None where no column speaks of uses."""
     best, found = "", None
     for title in frame.columns:
-        if title == frame.geometry.name or not _USES.fullmatch(_bare(str(title))):
+        if title == frame.geometry.name or not _USES.fullmatch(bare_title(str(title))):
             continue
         words = (
             frame[title]

@@ -112,23 +112,48 @@ def _numbers(frame: gpd.GeoDataFrame, column: str | None) -> Floats:
 
 # A settlement fills a cell by as many of its 16 squares as it covers.
 _FINE_M: Final = 25.0
+# Polygons of up to so many cells are tried cell by cell, so many cells at once.
+_MOST_TRIED: Final = 2_500
+_BATCH: Final = 2_000_000
 Shapes = NDArray[np.object_]
 _DOING: Final = text("Spreading residents over their areas")
 
 
 def places_by_area(shapes: Shapes, water: Ground | None, progress: Progress = silent) -> Places:
-    """Each 100 m cell whose centre lies inside a polygon (the first, where they overlap), weight 1."""
+    """Each 100 m cell whose centre lies in a polygon or on its outline (the first, where there are several),
+    weight 1."""
+    west, south, east, north = shapely.bounds(shapes).T / CELL_M
+    left, top = np.floor(west), np.ceil(north) - 1
+    columns = np.maximum(np.ceil(east) - left, 1).astype(np.int64)
+    rows = np.maximum(top + 1 - np.floor(south), 1).astype(np.int64)
+    small = (columns * rows <= _MOST_TRIED) & (water is None)
     areas, centres = [np.empty(0, np.int64)], [np.empty((0, 2))]
-    for number, shape in enumerate(reporting(shapes, progress, _DOING, count=len(shapes))):
-        lattice = lattice_over(shape, CELL_M)
-        inside = within(shape, lattice)
+    # Many small polygons at once: a burnt lattice each costs a hundred times their few points.
+    numbers = np.flatnonzero(small)
+    batches = np.cumsum((columns * rows)[numbers]) // _BATCH
+    for batch in range(int(batches[-1]) + 1 if len(numbers) else 0):
+        mine = numbers[batches == batch]
+        counts = (columns * rows)[mine]
+        area = np.repeat(mine, counts)
+        place = np.arange(len(area)) - np.repeat(np.cumsum(counts) - counts, counts)
+        xy = np.column_stack([left[area] + place % columns[area], top[area] - place // columns[area]])
+        xy = (xy + 0.5) * CELL_M
+        shapely.prepare(shapes[mine])
+        inside = shapely.intersects_xy(shapes[area], xy)
+        areas.append(area[inside])
+        centres.append(xy[inside])
+    large = np.flatnonzero(~small)
+    for number in reporting(large, progress, _DOING, count=len(large)):
+        lattice = lattice_over(shapes[number], CELL_M)
+        inside = within(shapes[number], lattice)
         if water is not None and inside.any():
             inside &= ~water(lattice)
         xy = lattice.centres(inside)
         areas.append(np.full(len(xy), number))
         centres.append(xy)
     area, xy = np.concatenate(areas), np.concatenate(centres)
-    return _each_once(Places(area, xy, np.ones(len(area))))
+    order = np.argsort(area, kind="stable")
+    return _each_once(Places(area[order], xy[order], np.ones(len(area))))
 
 
 def places_by_mask(shapes: Shapes, mask: Ground, water: Ground | None, progress: Progress = silent) -> Places:

@@ -32,8 +32,8 @@ class UnclearUnitError(OpenQuestionError):
     def __init__(self, file: str, sums: Mapping[str, float]) -> None:
         question = text(
             "{file} does not say what its numbers count: {count:,.0f} residents if they are per pixel, "
-            "{per_ha:,.0f} if per hectare, {per_km2:,.0f} if per km². Please state the unit: count, per_ha "
-            "or per_km2.",
+            "{per_ha:,.0f} if per hectare, {per_km2:,.0f} if per km². State the unit with --population-unit "
+            "(count, per_ha or per_km2).",
             file=file,
             count=sums[COUNT],
             per_ha=sums[PER_HA],

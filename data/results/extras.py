@@ -24,6 +24,7 @@ ALWAYS: Final = (
 )  # fmt: skip
 # These only where they were asked for; see `coverage.publish.asked`.
 ASKED: Final = (
+    "land_equity",
     "complete_needs",
     "complete_communities",
     "bands",
@@ -34,7 +35,9 @@ ASKED: Final = (
 )
 # GeoJSON takes 24 bytes a corner: 5 MB altogether.
 _MOST_CORNERS: Final = 200_000
-LAYERS: Final = ("isochrones", "barriers", "gap_parts")
+LAYERS: Final = ("isochrones", "barriers", "gap_parts", "units")
+# Every result has these; the GeoPackage of reach holds the others.
+NOT_OF_REACH: Final = frozenset({"gap_parts", "units"})
 # The reached pieces of streets: too many for GeoJSON, so they are in the GeoPackage alone.
 PIECES: Final = "reached_streets"
 GEOPACKAGE: Final = "reach.gpkg"
@@ -84,7 +87,7 @@ def read_layers(folder: Path) -> dict[str, gpd.GeoDataFrame]:
 
 def write_geopackage(path: Path, layers: Mapping[str, gpd.GeoDataFrame]) -> None:
     """How far one gets and what stands in the way, in one file; empty layers are left out."""
-    filled = {name: frame for name, frame in layers.items() if len(frame) and name != "gap_parts"}
+    filled = {name: frame for name, frame in layers.items() if len(frame) and name not in NOT_OF_REACH}
     for number, (name, frame) in enumerate(filled.items()):
         pyogrio.write_dataframe(frame, path, layer=name, driver="GPKG", append=number > 0)
 

@@ -23,6 +23,7 @@ from data.parse_standard import parse_standard
 from data.results.extras import (
     GEOPACKAGE,
     LAYERS,
+    NOT_OF_REACH,
     light_areas,
     read_extras,
     read_layers,
@@ -70,7 +71,7 @@ def write_results(folder: Path, results: Results) -> None:
             layer = results.layers[name]
             layer = light_areas(layer) if name == "isochrones" else layer
             write_bytes(folder / f"{name}.geojson", geojson(layer, scenario=scenario))
-    if results.layers.keys() - {"gap_parts"}:
+    if results.layers.keys() - NOT_OF_REACH:
         write_geopackage(folder / GEOPACKAGE, results.layers)
     write_json(folder / "provenance.json", results.provenance)
 

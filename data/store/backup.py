@@ -75,6 +75,8 @@ def restore_backup(store: Store, path: Path) -> int:
                     raise InputError("{file}: a file of the backup is damaged.", file=path.name)
             with store.engine.connect().execution_options(writes=True) as connection, connection.begin():
                 for table in schema.metadata.sorted_tables:
+                    if table.name not in counts:
+                        continue  # an earlier version of the program had no such table
                     lines = backup.read(f"tables/{table.name}.jsonl").decode().splitlines()
                     if len(lines) != counts[table.name]:
                         raise InputError("{file}: the backup is not whole.", file=path.name)

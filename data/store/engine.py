@@ -69,6 +69,14 @@ class Store:
         with self.engine.connect() as connection, connection.begin():
             yield connection
 
+    def progress(self, job: str, share: float, doing: str) -> None:
+        """How far a job is: written over, and no part of the record."""
+        kept, values = schema.job_progress, {"share": share, "doing": doing, "at": utc_now()}
+        with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+            done = connection.execute(sa.update(kept).where(kept.c.job_id == job).values(**values))
+            if not done.rowcount:
+                connection.execute(sa.insert(kept).values(job_id=job, **values))
+
     @contextmanager
     def write(self, *, by: str) -> Iterator[Writing]:
         """One transaction by somebody. On an error nothing of it is there; ConflictError where another has

@@ -64,6 +64,46 @@ class Round:
 
 
 @dataclass(frozen=True)
+class Remark:
+    """Something said of a list: of a cell or row of it (row and column count from 1, 0 is none; `sheet` ""
+    where the list has one only), or of a facility by its number."""
+
+    said: str
+    sheet: str = ""
+    row: int = 0
+    column: int = 0
+    facility_id: str = ""
+
+
+@dataclass(frozen=True)
+class Job:
+    """Long work as it stands: the last step, how often it was begun, and what its worker last said."""
+
+    id: str
+    verb: str
+    asked: Mapping[str, Any]
+    by: str
+    state: str
+    step: int
+    said: str
+    at: str
+    tries: int
+    share: float
+    doing: str
+    heard_at: str
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A result, plan or scenario of a city; `sha256` is its file."""
+
+    id: str
+    kind: str
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True)
 class Submission:
     """A list that was sent, as it stands: the last version and the last step."""
 
@@ -246,6 +286,102 @@ def originals(connection: sa.Connection, number: str, version: int) -> tuple[tup
         .order_by(kept.c.position)
     )
     return tuple((row.name, row.sha256) for row in connection.execute(query))
+
+
+def last_decisions(connection: sa.Connection, office: Office) -> str:
+    """The SHA-256 of what an office decided about its last list; "" where it has decided nothing yet."""
+    kept, state = schema.submission_decisions, schema.submission_state
+    query = (
+        sa.select(kept.c.sha256)
+        .join(schema.submission, schema.submission.c.id == kept.c.submission_id)
+        .join(
+            state, sa.and_(state.c.submission_id == kept.c.submission_id, state.c.version == kept.c.version)
+        )
+        .where(schema.submission.c.office_id == office.id)
+        .order_by(state.c.at.desc(), state.c.step.desc())
+        .limit(1)
+    )
+    return connection.execute(query).scalar() or ""
+
+
+def sent_since(connection: sa.Connection, person: str, moment: str) -> tuple[int, int]:
+    """How many files a person has sent or drafted since a moment, and how many bytes they are."""
+    state, kept = schema.submission_state, schema.submission_file
+    query = (
+        sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(schema.file.c.bytes), 0))
+        .select_from(state)
+        .join(kept, sa.and_(kept.c.submission_id == state.c.submission_id, kept.c.version == state.c.version))
+        .join(schema.file, schema.file.c.sha256 == kept.c.sha256)
+        .where(state.c.by == person, state.c.at >= moment, state.c.state.in_((DRAFT, SENT)))
+    )
+    count, size = connection.execute(query).one()
+    return int(count), int(size)
+
+
+def findings_of_versions(connection: sa.Connection, number: str) -> tuple[str, ...]:
+    """The SHA-256 of what was said about each version of a submission, oldest first."""
+    kept = schema.submission_version
+    query = sa.select(kept.c.findings_sha256).where(kept.c.submission_id == number).order_by(kept.c.version)
+    return tuple(connection.execute(query).scalars())
+
+
+def remarks(connection: sa.Connection, number: str) -> tuple[Remark, ...]:
+    """What was said of a submission at rows, cells and facilities, in its last decision."""
+    kept, state = schema.remark, schema.submission_state
+    decided = sa.select(sa.func.max(state.c.step)).where(
+        state.c.submission_id == number, state.c.state.in_((RETURNED, ACCEPTED))
+    )
+    query = (
+        sa.select(kept)
+        .where(kept.c.submission_id == number, kept.c.step == decided.scalar_subquery())
+        .order_by(kept.c.position)
+    )
+    return tuple(
+        Remark(row.said, row.sheet, row.row, row.column, row.facility_id) for row in connection.execute(query)
+    )
+
+
+def jobs(connection: sa.Connection) -> tuple[Job, ...]:
+    """All long work, oldest first."""
+    steps: dict[str, list[sa.Row[Any]]] = {}
+    for row in connection.execute(sa.select(schema.job_step).order_by(schema.job_step.c.step)):
+        steps.setdefault(row.job_id, []).append(row)
+    heard = {row.job_id: row for row in connection.execute(sa.select(schema.job_progress))}
+    found = []
+    for row in connection.execute(sa.select(schema.job).order_by(schema.job.c.at, schema.job.c.id)):
+        own, said = steps[row.id], heard.get(row.id)
+        last, tries = own[-1], sum(1 for step in own if step.state == "running")
+        progress = (said.share, said.doing, said.at) if said else (0.0, "", "")
+        found.append(
+            Job(
+                *(row.id, row.verb, json.loads(row.asked), row.by, last.state, last.step),
+                *(last.said, last.at, tries, *progress),
+            )
+        )
+    return tuple(found)
+
+
+def job_by(connection: sa.Connection, number: str) -> Job:
+    """InputError for a number that the store does not know."""
+    found = next((one for one in jobs(connection) if one.id == number), None)
+    if found is None:
+        raise InputError("The store has no job “{id}”.", id=number)
+    return found
+
+
+def kept_by(connection: sa.Connection, number: str) -> Kept:
+    """InputError for a number under which nothing is kept."""
+    row = connection.execute(sa.select(schema.kept).where(schema.kept.c.id == number)).first()
+    if row is None:
+        raise InputError("The store keeps no result “{id}”.", id=number)
+    return Kept(row.id, row.kind, row.name, row.sha256)
+
+
+def city_rules(connection: sa.Connection, city: City) -> Mapping[str, str]:
+    """What a city allows or asks for: the last word on each name."""
+    kept = schema.city_rule
+    query = sa.select(kept).where(kept.c.city_id == city.id).order_by(kept.c.id)
+    return {row.name: row.value for row in connection.execute(query)}
 
 
 def held_roles(connection: sa.Connection, name: str) -> frozenset[tuple[str, int | None]] | None:

@@ -4,8 +4,16 @@
       ├── office ── office_list             immutable versions of an office's part of the city's list
       ├── round ── round_office             who is asked, until when
       └── submission ── submission_version ── submission_file
+                     ├── submission_decisions   what the office decided about its list
                      └── submission_state   one row a step: draft, sent, returned, accepted
+                           └── remark       what is said of it at a row, a cell or a facility
+    city ── city_rule                       what the city allows
+      └── kept                              results, plans and scenarios, each with an address
     person ── role_change                   who may what; a role taken away is a row more
+      ├── credential, invitation            local accounts: passwords, links that set one
+      ├── identity                          who they are at an identity provider
+      └── signed_in, signed_out             sessions of local accounts
+    job ── job_step, job_progress           long work: what became of it, how far it is
     file                                    what lies in the folder of files, by SHA-256
     event                                   who did what and when, each with the hash of the one before
 
@@ -19,6 +27,7 @@ from typing import Final
 from sqlalchemy import (
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Integer,
     MetaData,
@@ -154,6 +163,140 @@ submission_state = Table(
     Column("remark", Text, nullable=False, server_default=""),
     Column("at", String(32), nullable=False),
     Column("by", String(200), nullable=False),
+)
+
+submission_decisions = Table(
+    "submission_decisions",
+    metadata,
+    Column("submission_id", ForeignKey("submission.id"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    # What the office decided about its list, carried into its next one.
+    Column("sha256", ForeignKey("file.sha256"), nullable=False),
+)
+
+remark = Table(
+    "remark",
+    metadata,
+    Column("submission_id", ForeignKey("submission.id"), primary_key=True),
+    Column("step", Integer, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    # Where it is said: sheet, row and column of the list as it was sent, or a facility; 0 and "" are none.
+    Column("sheet", String(200), nullable=False),
+    Column("row", Integer, nullable=False),
+    Column("column", Integer, nullable=False),
+    Column("facility_id", String(20), nullable=False),
+    Column("said", Text, nullable=False),
+)
+
+city_rule = Table(
+    "city_rule",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("city_id", ForeignKey("city.id"), nullable=False),
+    # The last word on a name counts.
+    Column("name", String(40), nullable=False),
+    Column("value", String(200), nullable=False),
+    Column("at", String(32), nullable=False),
+    Column("by", String(200), nullable=False),
+)
+
+kept = Table(
+    "kept",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("city_id", ForeignKey("city.id"), nullable=False),
+    # result, plan or scenario; its file is a zip, or JSON.
+    Column("kind", String(20), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("sha256", ForeignKey("file.sha256"), nullable=False),
+    Column("versions", Text, nullable=False),
+    Column("at", String(32), nullable=False),
+    Column("by", String(200), nullable=False),
+)
+
+job = Table(
+    "job",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("verb", String(40), nullable=False),
+    Column("asked", Text, nullable=False),
+    Column("at", String(32), nullable=False),
+    Column("by", String(200), nullable=False),
+)
+
+job_step = Table(
+    "job_step",
+    metadata,
+    Column("job_id", ForeignKey("job.id"), primary_key=True),
+    # Two workers that take a job at once write the same step: the second one's insertion fails.
+    Column("step", Integer, primary_key=True),
+    Column("state", String(20), nullable=False),
+    Column("said", Text, nullable=False),
+    Column("at", String(32), nullable=False),
+    Column("by", String(200), nullable=False),
+)
+
+job_progress = Table(
+    "job_progress",
+    metadata,
+    # How far it is, and when its worker was last heard of; written over, and no part of the record.
+    Column("job_id", ForeignKey("job.id"), primary_key=True),
+    Column("share", Float, nullable=False),
+    Column("doing", Text, nullable=False),
+    Column("at", String(32), nullable=False),
+)
+
+credential = Table(
+    "credential",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("person_id", ForeignKey("person.id"), nullable=False),
+    # The last one counts; "" lets nobody in.
+    Column("password_hash", Text, nullable=False),
+    Column("at", String(32), nullable=False),
+)
+
+invitation = Table(
+    "invitation",
+    metadata,
+    # The SHA-256 of the link's secret: who reads the store cannot use it.
+    Column("secret_sha256", String(64), primary_key=True),
+    Column("person_id", ForeignKey("person.id"), nullable=False),
+    Column("at", String(32), nullable=False),
+    Column("expires_at", String(32), nullable=False),
+)
+
+invitation_use = Table(
+    "invitation_use",
+    metadata,
+    Column("secret_sha256", ForeignKey("invitation.secret_sha256"), primary_key=True),
+    Column("at", String(32), nullable=False),
+)
+
+signed_in = Table(
+    "signed_in",
+    metadata,
+    Column("secret_sha256", String(64), primary_key=True),
+    Column("person_id", ForeignKey("person.id"), nullable=False),
+    Column("at", String(32), nullable=False),
+    Column("expires_at", String(32), nullable=False),
+)
+
+signed_out = Table(
+    "signed_out",
+    metadata,
+    Column("secret_sha256", ForeignKey("signed_in.secret_sha256"), primary_key=True),
+    Column("at", String(32), nullable=False),
+)
+
+identity = Table(
+    "identity",
+    metadata,
+    # Who somebody is at an identity provider: its name for them, which never changes.
+    Column("issuer", String(200), primary_key=True),
+    Column("subject", String(200), primary_key=True),
+    Column("person_id", ForeignKey("person.id"), nullable=False),
+    Column("at", String(32), nullable=False),
 )
 
 person = Table(

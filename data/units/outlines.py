@@ -242,14 +242,15 @@ def merged(table: gpd.GeoDataFrame, rows: Ints, remarks: Remarks) -> gpd.GeoData
     if not several:
         return table
     shapes = table.geometry.to_numpy().copy()
-    stated = table["stated"].to_numpy(float).copy()
+    columns = {name: table[name].to_numpy(float).copy() for name in ("stated", "households")}
     dropped = list[int]()
     for group in several:
         at = table.index.get_indexer(group)
         shapes[at[0]] = shapely.union_all(shapes[at])
         # A total stands with every part, or is given part by part.
-        said = stated[at][np.isfinite(stated[at])]
-        stated[at[0]] = np.nan if not len(said) else said[0] if len(set(said)) == 1 else said.sum()
+        for stated in columns.values():
+            said = stated[at][np.isfinite(stated[at])]
+            stated[at[0]] = np.nan if not len(said) else said[0] if len(set(said)) == 1 else said.sum()
         dropped += group[1:]
     remarks.add(
         "parts-united",
@@ -260,5 +261,5 @@ def merged(table: gpd.GeoDataFrame, rows: Ints, remarks: Remarks) -> gpd.GeoData
         ),
         level=INFO,
     )
-    united = table.assign(stated=stated).set_geometry(gpd.GeoSeries(shapes, index=table.index, crs=table.crs))
+    united = table.assign(**columns).set_geometry(gpd.GeoSeries(shapes, index=table.index, crs=table.crs))
     return united.drop(index=dropped)

@@ -38,7 +38,8 @@ _SIDE_M: Final = 250.0
 class UnitFile:
     """Units as read: the table, remarks on the files, and which files they were.
 
-    `residents` (units,) what the files themselves state, NaN where nothing, None without such a column;
+    `residents` and `households` (units,) what the files themselves state, NaN where nothing, None without
+    such a column;
     `read` what was chosen in which file and what was set aside; `misplaced` units that lie elsewhere
     than in the unit they belong to.
     """
@@ -50,6 +51,7 @@ class UnitFile:
     residents: Floats | None = None
     read: tuple[InputRead, ...] = ()
     misplaced: tuple[Misplaced, ...] = ()
+    households: Floats | None = None
 
     @cached_property
     def ground(self) -> shapely.Geometry:
@@ -88,7 +90,7 @@ def read_units(
     if not len(table):
         raise _nothing_left(paths[0].name, remarks)
     table = table if urban is None else with_settlement(table, urban, remarks)
-    stated = table["stated"].to_numpy(float)
+    stated, homes = (table[name].to_numpy(float) for name in ("stated", "households"))
     units = UnitTable(table[["unit_id", "name", "level", "settlement", "parent_id", "geometry"]])
     odd = ill_fitting(units)
     overlaps = find_overlaps(units, odd)
@@ -113,6 +115,7 @@ def read_units(
         stated if np.isfinite(stated).any() else None,
         rows.read,
         misplaced,
+        homes if np.isfinite(homes).any() else None,
     )
 
 

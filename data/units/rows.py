@@ -21,6 +21,7 @@ from data.formats.inputs_read import InputRead
 from data.formats.layers import opened
 from data.formats.systems import in_degrees
 from data.population.heads import REGISTERED_RANK, understood
+from data.population.households import households_stated
 from data.population.table_files import Sheet
 from data.population.tables import Columns as PeopleColumns
 from data.population.tables import people_of_table
@@ -49,7 +50,7 @@ class UnitAnswers:
 @dataclass(frozen=True)
 class Rows:
     """The rows of all layers that hold units, WGS-84 where a layer says no system: file, layer, row, name,
-    level, settlement, parent (as stated), number ("" for none), stated (residents) and geometry.
+    level, settlement, parent (as stated), number ("" for none), stated (residents), households and geometry.
 
     `above` are (level, name) columns in `parent:LEVEL`. `unclosed` are rows whose outline a straight line
     closed.
@@ -248,6 +249,7 @@ def _table(
             "parent": [_parent(word) for word in words(frame, columns.parent)],
             **above,
             "stated": _stated(frame, file),
+            "households": households_stated(frame),
         },
         geometry=placed.frame.geometry.to_numpy(),
         crs=WGS84,

@@ -90,10 +90,10 @@ def reached_shares(steps: Sequence[tuple[Floats, Floats]], sheet: Sheet) -> list
         spans = by_row[low:high]
         west = min(window.low[0] for window, _ in tiles)
         width = max(window.high[0] for window, _ in tiles) - west + 1
-        parts = np.zeros((len(steps), TILE, width), np.int16)
+        parts = np.zeros((len(steps), TILE, width + 1), np.int32)  # the first column is none of the raster
 
         def fill(
-            tile: tuple[Window, Ints], parts: NDArray[np.int16] = parts, west: int = west, line: int = line
+            tile: tuple[Window, Ints], parts: NDArray[np.int32] = parts, west: int = west, line: int = line
         ) -> None:
             window, rows = tile
             squares = empty_field(window, REACH)
@@ -103,16 +103,17 @@ def reached_shares(steps: Sequence[tuple[Floats, Floats]], sheet: Sheet) -> list
                 new = rows[of_step[rows] == step]
                 if len(new):
                     lower(squares, window, a[new], b[new], REACH)
-                grains = np.sqrt(squares)
-                parts[step, top : top + up, left : left + across] = _reached_parts(grains)
+                parts[step, top : top + up, left + 1 : left + across + 1] = _reached_parts(squares)
                 # Mark the points of a tile within the level, by distances interpolated between four
                 # raster points.
                 low = np.floor(sheet.points).astype(np.int64)
                 mine = np.flatnonzero(((low >= window.low) & (low + 1 <= window.high)).all(axis=1))
                 column, row = (low[mine] - window.low).T
                 x, y = (sheet.points[mine] - low[mine]).T
-                below = grains[row, column] * (1 - x) + grains[row, column + 1] * x
-                above = grains[row + 1, column] * (1 - x) + grains[row + 1, column + 1] * x
+                below, above = (
+                    np.sqrt(squares[line_of, column]) * (1 - x) + np.sqrt(squares[line_of, column + 1]) * x
+                    for line_of in (row, row + 1)
+                )
                 inside[step][mine] |= below * (1 - y) + above * y <= LEVEL
 
         in_threads(fill, tiles)
@@ -124,28 +125,49 @@ def reached_shares(steps: Sequence[tuple[Floats, Floats]], sheet: Sheet) -> list
     return [(np.minimum(of, 1.0), points) for of, points in zip(shares, inside, strict=True)]
 
 
-def _reached_parts(field: Field) -> NDArray[np.int16]:
+# A square is whole, or empty, where its four corners are this far on one side of the level (a quarter of a
+# grain, and a little for rounding), squared; only those between are interpolated.
+_WHOLE, _EMPTY = np.float32((LEVEL - 0.251) ** 2), np.float32((LEVEL + 0.251) ** 2)
+
+
+def _reached_parts(squares: Field) -> NDArray[np.int32]:
     """Of every square between four raster points, how much lies within the level, of _FINE."""
+    parts = np.where(_all_corners(squares <= _WHOLE), np.int32(_FINE), np.int32(0))
+    rim = np.flatnonzero((parts == 0) & ~_all_corners(squares >= _EMPTY))
+    row, column = np.divmod(rim, parts.shape[1])
+    corner = row * squares.shape[1] + column
+    flat = squares.reshape(-1)
+    (north_west, north_east), (south_west, south_east) = (
+        (np.sqrt(flat[corner + down]), np.sqrt(flat[corner + down + 1])) for down in (0, squares.shape[1])
+    )
     near, far = np.float32(0.75), np.float32(0.25)
-    found = np.zeros((field.shape[0] - 1, field.shape[1] - 1), np.float32)
+    found = np.zeros(len(rim), np.float32)
     for above in (near, far):
-        rows = field[:-1] * above + field[1:] * (1 - above)
+        west = north_west * above + south_west * (1 - above)
+        east = north_east * above + south_east * (1 - above)
         for left in (near, far):
-            middle = rows[:, :-1] * left + rows[:, 1:] * (1 - left)
+            middle = west * left + east * (1 - left)
             # A quarter is half a grain wide, and distances grow by as much as one goes.
             found += np.clip(np.float32(0.5 + 2 * LEVEL) - 2 * middle, 0, 1)
-    return np.rint(found * np.float32(_FINE / 4)).astype(np.int16)
+    parts.reshape(-1)[rim] = np.rint(found * np.float32(_FINE / 4)).astype(np.int32)
+    return parts
 
 
-def _along_rows(parts: NDArray[np.int16], row: Ints, sheet: Sheet, spans: Ints, west: int) -> Floats:
-    """Sums of a strip along spans."""
-    width = parts.shape[1]
-    run = np.zeros((parts.shape[0], width + 1), np.int32)
-    np.cumsum(parts, axis=1, out=run[:, 1:])
+def _all_corners(held: Bools) -> Bools:
+    """For every square whether all four of its corners hold."""
+    pairs = held[:-1] & held[1:]
+    return np.asarray(pairs[:, :-1] & pairs[:, 1:])
+
+
+def _along_rows(parts: NDArray[np.int32], row: Ints, sheet: Sheet, spans: Ints, west: int) -> Floats:
+    """Sums of a strip along spans; `parts` (rows, 1 + width) becomes its running sums."""
+    width = parts.shape[1] - 1
+    run = np.cumsum(parts, axis=1, out=parts)
 
     def up_to(x: Floats) -> Floats:
         at = np.clip(x - west, 0, width)
         whole = np.minimum(at.astype(np.int64), width - 1)
-        return np.asarray(run[row, whole] + (at - whole) * parts[row, whole], float)
+        before = run[row, whole]
+        return np.asarray(before + (at - whole) * (run[row, whole + 1] - before), float)
 
     return up_to(sheet.east[spans]) - up_to(sheet.west[spans])

@@ -14,6 +14,7 @@ which is less than L: every piece lies inside its shape.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -163,11 +164,12 @@ def skins_that_tile(
 
 
 def in_threads(work: Callable[[_Task], _Made], tasks: Iterable[_Task]) -> list[_Made]:
-    """Do the tasks two or more at a time where there are several; most of it runs outside Python."""
+    """Do the tasks side by side, one a processor, where there are several; most of it runs outside Python.
+    More at once would only hold more memory."""
     waiting = list(tasks)
     if len(waiting) < _WORTH_THREADS:
         return [work(task) for task in waiting]
-    with ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
         return list(pool.map(work, waiting))
 
 

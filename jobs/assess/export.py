@@ -1,63 +1,180 @@
-"""export: one product from a result folder, drawn again from its tables."""
+"""export: products from a result folder, drawn again from its tables."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from core.errors import InputError, SettingError
+from core.progress import Progress, silent
+from core.text import text
+from coverage.publish import Results
 from data.files import file_name, write_bytes
 from data.forms import open_form
 from data.results import read_results
+from data.results.geopackage import geopackage_bytes
 from data.whole_folder import replace_file
 from jobs.assess.folder import BASEMAP, product_names
 from jobs.assess.map_model import map_model
+from locales import LANGUAGES, translator
 from maps import render_map
 from maps.basemap import decode
+from maps.model import MapModel
+from reports.briefing import Briefing, Cover, briefing_of
+from reports.document import document_bytes
 from reports.forms import form_bytes
+from reports.pages import map_sheet, pdf_bytes
+from reports.pictures import Pictures
+from reports.slides import slides_bytes
 from reports.workbook import workbook_bytes
 
-KINDS: Final = ("html", "xlsx")
+# In the order in which `all` makes them.
+KINDS: Final = ("html", "xlsx", "pptx", "docx", "pdf", "png", "gpkg")
+ALL: Final = "all"
 # `form:ID` or `form:FILE`.
 FORM: Final = "form:"
 PROFILES: Final = ("internal", "public")
+# What is not for the public: it names every unit, facility and coordinate.
+_INTERNAL_ONLY: Final = ("xlsx",)
+_STEMS: Final = {"html": "map", "xlsx": "report", "gpkg": "city", "png": "map"}
+_PAPERS: Final[tuple[Literal["A4", "A3"], ...]] = ("A4", "A3")
 
 
-def export(folder: Path, *, to: str, language: str = "zh", profile: str = "internal") -> Path:
-    """Write the map or the workbook of a result folder in a language; returns the file's path."""
-    if to.startswith(FORM):
-        return _form(folder, to.removeprefix(FORM), language=language)
-    if to not in KINDS:
-        raise SettingError(
-            "A folder can be exported to {kinds}; not to “{to}”.", kinds=", ".join(KINDS), to=to
-        )
-    if profile not in PROFILES:
-        raise SettingError(
-            "The profile is one of {profiles}; not “{profile}”.",
-            profiles=", ".join(PROFILES),
-            profile=profile,
-        )
-    if to == "xlsx" and profile == "public":
-        raise SettingError(
-            "The workbook is for internal use: it names every unit, facility and coordinate. For the public "
-            "export the map, with --to html --profile public."
-        )
-    results = read_results(folder)
-    target = folder / product_names(results.document, language=language)[to]
-    if to == "xlsx":
-        content = workbook_bytes(results, language=language)
-    else:
-        model = map_model(results, decode(_basemap(folder)))
-        content = render_map(model, language=language, profile=profile).encode("utf-8")
-    replace_file(folder, target.name, content)
-    return target
+@dataclass(frozen=True)
+class ExportRequest:
+    """Which product of a folder: `to` one of KINDS, "all" or "form:ID"; `out` a file of one's own (for one
+    product that is one file), None for the folder."""
+
+    folder: Path
+    to: str
+    language: str = "zh"
+    profile: str = "internal"
+    title: str = ""
+    author: str = ""
+    mark: str = ""
+    out: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.to not in (*KINDS, ALL) and not self.to.startswith(FORM):
+            raise SettingError(
+                "A folder can be exported to {kinds}; not to “{to}”.",
+                kinds=", ".join((*KINDS, ALL)),
+                to=self.to,
+            )
+        if self.profile not in PROFILES:
+            raise SettingError(
+                "The profile is one of {profiles}; not “{profile}”.",
+                profiles=", ".join(PROFILES),
+                profile=self.profile,
+            )
+        if self.public and self.to in _INTERNAL_ONLY:
+            raise SettingError(
+                "The workbook is for internal use: it names every unit, facility and coordinate. For the "
+                "public export the map, with --to html --profile public."
+            )
+        if self.out is not None and self.to in (ALL, "png"):
+            raise SettingError(
+                "“{to}” makes several files; leave --out away: they are written into the folder.", to=self.to
+            )
+
+    @property
+    def public(self) -> bool:
+        return self.profile == "public"
+
+    @property
+    def cover(self) -> Cover:
+        return Cover(self.title, self.author, self.mark, self.public)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        if self.to != ALL:
+            return (self.to,)
+        return tuple(kind for kind in KINDS if not (self.public and kind in _INTERNAL_ONLY))
 
 
-def _form(folder: Path, name: str, *, language: str) -> Path:
+def export(request: ExportRequest, *, progress: Progress = silent) -> list[Path]:
+    """Write the products of a result folder; returns their paths. UserError on bad input.
+
+    The same folder and request give the same bytes.
+    """
+    if request.to.startswith(FORM):
+        return [_form(request)]
+    studio = _Studio(request, read_results(request.folder))
+    written: list[Path] = []
+    for number, kind in enumerate(request.kinds):
+        progress(number / len(request.kinds), text("Making {kind}", kind=kind))
+        for name, make in studio.products(kind):
+            content = make()
+            if request.out is not None:
+                write_bytes(request.out, content)
+                written.append(request.out)
+            else:
+                replace_file(request.folder, name, content)
+                written.append(request.folder / name)
+    progress(1.0, text("Done"))
+    return written
+
+
+@dataclass
+class _Studio:
+    """The one briefing and the one map model that all products of a request are drawn from."""
+
+    request: ExportRequest
+    results: Results
+
+    def products(self, kind: str) -> Sequence[tuple[str, Callable[[], bytes]]]:
+        """File name and maker of every file of a kind."""
+        language = self.request.language
+        if kind == "png":
+            return [(self._name(kind, f"-{paper}"), partial(self._sheet, paper)) for paper in _PAPERS]
+        makers: dict[str, Callable[[], bytes]] = {
+            "html": self._page,
+            "xlsx": lambda: workbook_bytes(self.results, language=language),
+            "pptx": lambda: slides_bytes(self.briefing, self.pictures),
+            "docx": lambda: document_bytes(self.briefing, self.pictures),
+            "pdf": lambda: pdf_bytes(self.briefing, self.pictures),
+            "gpkg": lambda: geopackage_bytes(self.results, translator(language), public=self.request.public),
+        }
+        return [(self._name(kind), makers[kind])]
+
+    @cached_property
+    def briefing(self) -> Briefing:
+        return briefing_of(self.results, self.request.cover)
+
+    @cached_property
+    def model(self) -> MapModel:
+        return map_model(self.results, decode(_basemap(self.request.folder)))
+
+    @cached_property
+    def pictures(self) -> Pictures:
+        return Pictures(self.model, translator(self.request.language), self.request.public)
+
+    def _sheet(self, paper: Literal["A4", "A3"]) -> bytes:
+        return map_sheet(self.briefing, self.pictures, paper=paper)
+
+    def _page(self) -> bytes:
+        request = self.request
+        return render_map(self.model, language=request.language, profile=request.profile).encode("utf-8")
+
+    def _name(self, kind: str, paper: str = "") -> str:
+        """`map-public-A4-en.png`; of a scenario named by it, lest it be taken for things as they are."""
+        request = self.request
+        stem = _STEMS.get(kind, "briefing")
+        if self.results.document.get("scenario"):
+            stem = Path(product_names(self.results.document, language=request.language)["html"]).stem
+        profile = "-public" if request.public else ""
+        spoken = "" if request.language == next(iter(LANGUAGES)) else f"-{request.language}"
+        return f"{stem}{profile}{paper}{spoken}.{kind}"
+
+
+def _form(request: ExportRequest) -> Path:
     """An official form, by its id or a TOML file of one's own, beside the folder's other products."""
-    form = open_form(name)
-    target = folder / file_name(f"form-{form.id}", ending=".xlsx")
-    write_bytes(target, form_bytes(read_results(folder), form, language=language))
+    form = open_form(request.to.removeprefix(FORM))
+    target = request.out or request.folder / file_name(f"form-{form.id}", ending=".xlsx")
+    write_bytes(target, form_bytes(read_results(request.folder), form, language=request.language))
     return target
 
 

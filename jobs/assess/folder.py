@@ -31,7 +31,7 @@ from maps import render_map
 from maps.basemap import encode
 from maps.ground import basemap_of
 from maps.model import Basemap
-from reports.briefing import briefings
+from reports.briefing.markdown import briefing_texts
 from reports.issues import issue_table
 from reports.workbook import workbook_bytes
 
@@ -141,7 +141,7 @@ def write_tables(folder: Path, done: Assessed, *, language: str) -> Basemap:
     write_inputs_read(folder, done.inputs.read, tr)
     basemap = basemap_of(study.network, study.units, done.inputs.basemap, study.grid)
     write_bytes(folder / BASEMAP, encode(basemap))
-    for name, said in briefings(done.results).items():
+    for name, said in briefing_texts(done.results).items():
         write_bytes(folder / name, said.encode("utf-8"))
     return basemap
 

@@ -49,7 +49,7 @@ def map_model(results: Results, basemap: Basemap) -> MapModel:
         cells=_cells(results, grid),
         gaps=results.gaps.assign(units=[gap.get("units", ()) for gap in document["gaps"]]),
         gap_parts=results.layers.get("gap_parts"),
-        main_rule=_main_rule(results),
+        main_rule=results.main_rule.id if results.main_rule else "",
         rule_titles={rule.id: standard.rule_title(rule) for rule in standard.rules},
         radius_rules=tuple(
             _radius_rule(rule, results) for rule in standard.rules if rule.check is Check.RADIUS
@@ -67,6 +67,7 @@ def map_model(results: Results, basemap: Basemap) -> MapModel:
         compared_with=before_title(document),
         remarks=remarks_of(document, standard),
         changes=_changes(results),
+        cut_offs=tuple(_cut_offs(results)),
     )
 
 
@@ -131,6 +132,17 @@ def _changes(results: Results) -> tuple[CellChange, ...]:
     return tuple(change for _, change in sorted(found, key=lambda pair: -pair[0]))
 
 
+def _cut_offs(results: Results) -> Iterator[CellOutcome]:
+    """Radius rules whose circles were read along the streets."""
+    cells = results.cells
+    for rule in results.standard.rules:
+        if f"cut_off_{rule.id}" in cells and f"meets_{rule.id}" in cells:
+            inside = cells[f"meets_{rule.id}"].fillna(False).to_numpy(bool)
+            cut = cells[f"cut_off_{rule.id}"].to_numpy(bool)
+            classes = np.where(cut, NOT_MET, np.where(inside, MET, NOT_SUBJECT)).astype(np.int8)
+            yield CellOutcome(rule.id, results.standard.rule_title(rule), classes)
+
+
 def _outcome(meets: pd.Series[bool]) -> np.ndarray[tuple[int], np.dtype[np.int8]]:
     subject = meets.notna().to_numpy()
     met = meets.fillna(False).to_numpy(bool)
@@ -140,18 +152,6 @@ def _outcome(meets: pd.Series[bool]) -> np.ndarray[tuple[int], np.dtype[np.int8]
 def _radius_rule(rule: Rule, results: Results) -> RadiusRule:
     rows = np.flatnonzero(results.facilities["tier"].isin(rule.serves).to_numpy(bool))
     return RadiusRule(rule.id, results.standard.rule_title(rule), rule.limit, rows)
-
-
-def _main_rule(results: Results) -> str:
-    """The rule whose gaps are shown first: the plan's, else the radius rule that most residents fail."""
-    if results.plan is not None:
-        return str(results.plan.plan["rule"])
-    document = results.document
-    reach = [row for row in document["rules"] if row["check"] in ("radius", "walk") and row["residents"] > 0]
-    if not reach:
-        return ""
-    worst = max(reach, key=lambda row: (row["check"] == "radius", row["residents"] - row["residents_met"]))
-    return str(worst["id"])
 
 
 _LOOKS: Final = ("reach_0", "reach_1", "reach_2")

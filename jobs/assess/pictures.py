@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,8 +12,6 @@ from jobs.assess.folder import Assessed
 from maps.cells_image import TRANSPARENT, CellsImage, cells_image
 from maps.model import MapCells
 
-# Within the circle and walkable, and within the circle and not.
-DETOUR_COLOURS: Final = ("#8dbcdb", "#7d1405")
 Classes = NDArray[np.uint8]
 
 

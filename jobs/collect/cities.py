@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -21,12 +21,13 @@ from core.text import text
 from coverage.model.standard import LEVELS, Standard
 from coverage.model.tables import UnitTable
 from data.files import file_name, write_bytes
+from data.intake.facility_numbers import is_facility_id, new_facility_id
 from data.standards import open_standard, preset_ids
 from data.store import Store, schema
 from data.store.engine import canonical
 from data.store.records import City, ListVersion, cities, city_named, current_lists, offices
 from geo.crs import project
-from jobs.collect.facility_ids import is_facility_id, new_facility_id
+from jobs.collect.demo import demo_document
 from jobs.collect.kept_lists import kept_rows, list_bytes
 from jobs.collect.permissions import actor
 from jobs.collect.words import BEIJING
@@ -82,7 +83,7 @@ def add_city(
         inputs = open_inputs(files, cache=cache, progress=reading)
         units, crs = inputs.study.units, inputs.study.grid.crs
         rows = kept_rows(inputs.intake)
-        rows = rows.assign(facility_id=numbers_for(rows["facility_id"].astype(str).tolist(), {}))
+        rows = rows.assign(facility_id=numbers_for(rows["facility_id"].astype(str), {}, seed=name))
     else:
         people = read_people(files, progress=reading)
         units, crs, rows = (people.units.table if people.units else None), people.crs, None
@@ -134,11 +135,13 @@ def city_document(store: Store, name: str) -> Mapping[str, Any]:
 
 
 def all_cities(store: Store, *, by: str = "") -> Mapping[str, Any]:
-    """Every city with its offices, as JSON values."""
+    """Every city with its offices, as JSON values: the demo city is one of them from the start."""
     actor(store, by).require("city.read")
     with store.read() as connection:
         names = [city.name for city in cities(connection)]
-    return {"format": 1, "cities": [city_document(store, name) for name in names]}
+    demo = demo_document()
+    there = [] if demo["name"] in names else [demo]
+    return {"format": 1, "cities": [*(city_document(store, name) for name in names), *there]}
 
 
 def study_at(store: Store, name: str, *, at: str = "", by: str = "") -> StudyFiles:
@@ -184,7 +187,10 @@ def city_study(store: Store, city: City, lists: Mapping[int, ListVersion]) -> St
     ]
     if not paths:
         raise InputError("No office of {city} has a list with a facility.", city=city.name)
-    return replace(city_files(store, city), facilities=tuple(paths), datum="wgs84")
+    used = tuple(
+        f"{one.office} {one.version}" for one in sorted(lists.values(), key=lambda one: one.office_id)
+    )
+    return replace(city_files(store, city), facilities=tuple(paths), datum="wgs84", versions=used)
 
 
 def kept_path(store: Store, office: str, content: bytes) -> Path:
@@ -287,16 +293,18 @@ def _split(rows: pd.DataFrame, units: UnitTable | None, level: str, crs: str) ->
 
 
 def numbers_for(
-    brought: Sequence[str], known: Mapping[int, str], elsewhere: Collection[str] = ()
+    brought: Iterable[str], known: Mapping[int, str], elsewhere: Collection[str] = (), *, seed: str
 ) -> list[str]:
     """A number for every row: the one that is `known` for it (row → number), else its own where that is one
-    and nobody else has it, here or `elsewhere`, else a new one."""
+    and nobody else has it, here or `elsewhere`, else a new one, the same for the same `seed`."""
     taken, found = {*known.values(), *elsewhere}, []
     for row, word in enumerate(brought):
         number = known.get(row, "")
         if not number:
             own = word.strip().upper()
-            number = own if is_facility_id(own) and own not in taken else new_facility_id(taken)
+            number = (
+                own if is_facility_id(own) and own not in taken else new_facility_id(taken, f"{seed}|{row}")
+            )
         taken.add(number)
         found.append(number)
     return found

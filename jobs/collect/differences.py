@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,13 +11,15 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
+from data.intake.facility_numbers import is_facility_id
 from geo.crs import metric_crs, project
-from jobs.collect.facility_ids import is_facility_id
 
 Floats = NDArray[np.float64]
 
 # Nearer than this, a facility of the same type under another name is the same one, renamed.
 SAME_PLACE_M: Final = 50.0
+# Farther than this, a facility of the same name and type may be another one.
+SAME_NAME_M: Final = 300.0
 # A shorter way is the rounding of a coordinate.
 MOVED_M: Final = 1.0
 COMPARED: Final = (
@@ -30,7 +32,7 @@ COMPARED: Final = (
 class Differences:
     """`pairs` are (row before, row after) of the same facility; `moved` (row after → metres) and `changed`
     (row after → columns) are among them; `new` are rows after, `gone` rows before. `unsure` are rows after
-    that were recognised by place and type alone."""
+    that were recognised by place and type alone, or by name and type while the place is another one."""
 
     pairs: tuple[tuple[int, int], ...]
     new: tuple[int, ...]
@@ -40,10 +42,11 @@ class Differences:
     unsure: tuple[int, ...]
 
 
-def differences(before: pd.DataFrame, after: pd.DataFrame) -> Differences:
+def differences(before: pd.DataFrame, after: pd.DataFrame, *, apart: Collection[str] = ()) -> Differences:
     """Which row is which facility: by its number, else by name and type (the nearest of several), else by
     type within 50 m, the nearest first. Both tables have `ACCEPTED_COLUMNS`. A column that the new list does
-    not have at all is no change (`carried`)."""
+    not have at all is no change (`carried`). `apart` are numbers of facilities of which somebody has said
+    that the row taken for them is another one."""
     xy_before, xy_after = _metric(before, after)
     pair_of: dict[int, int] = {}  # row after → row before
 
@@ -64,10 +67,14 @@ def differences(before: pd.DataFrame, after: pd.DataFrame) -> Differences:
     named: dict[tuple[str, str], list[int]] = {}
     for row, key in enumerate(_names(before)):
         named.setdefault(key, []).append(row)
-    pair((old, row) for row, key in enumerate(_names(after)) for old in named.get(key, ()))
-    unsure = pair(_near(before, after, xy_before, xy_after))
+    free = {row for number, row in numbers.items() if number not in apart}
+    by_name = pair(
+        (old, row) for row, key in enumerate(_names(after)) for old in named.get(key, ()) if old in free
+    )
+    unsure = pair(pair_ for pair_ in _near(before, after, xy_before, xy_after) if pair_[0] in free)
     pairs = tuple(sorted((old, row) for row, old in pair_of.items()))
     ways = {row: _way_m(xy_before[old], xy_after[row]) for old, row in pairs}
+    unsure += [row for row in by_name if SAME_NAME_M < ways[row] < np.inf]
     stated = [column for column in COMPARED if _is_stated(after[column])]
     changed = {row: _changed(before.iloc[old], after.iloc[row], stated) for old, row in pairs}
     kept = set(pair_of.values())
@@ -81,16 +88,37 @@ def differences(before: pd.DataFrame, after: pd.DataFrame) -> Differences:
     )
 
 
-def carried(before: pd.DataFrame, after: pd.DataFrame, pairs: Sequence[tuple[int, int]]) -> pd.DataFrame:
-    """The rows after, under the numbers that the facilities have, and with what was known of them in columns
-    that the new list does not have at all: a list without opening dates takes none away."""
-    old, new = ([pair[side] for pair in pairs] for side in (0, 1))
+def carried(
+    before: pd.DataFrame,
+    after: pd.DataFrame,
+    found: Differences,
+    *,
+    numbers: Sequence[str],
+    left: Collection[str] = (),
+) -> pd.DataFrame:
+    """The list that acceptance keeps: the rows after under `numbers` (one a row), with what was known of them
+    in columns that the new list does not have at all: a list without opening dates takes none away.
+
+    Facilities `left` (by number) stay as they were: new ones stay out, those gone or changed stay. Known
+    facilities stand where they stood, new ones at the end.
+    """
+    old, new = ([pair[side] for pair in found.pairs] for side in (0, 1))
     filled = {}
-    for column in ("facility_id", *(column for column in COMPARED if not _is_stated(after[column]))):
+    for column in (column for column in COMPARED if not _is_stated(after[column])):
         values = after[column].to_numpy(object).copy()
         values[new] = before[column].to_numpy(object)[old]
         filled[column] = pd.Series(values, index=after.index).astype(before[column].dtype)
-    return after.assign(**filled)
+    changed = after.assign(**filled, facility_id=list(numbers))
+    row_of = dict(found.pairs)
+    keeps = [str(number) in left for number in before["facility_id"]]
+    both = pd.concat([before, changed], ignore_index=True) if len(before) else changed
+    chosen = [
+        row if keeps[row] else len(before) + row_of[row]
+        for row in range(len(before))
+        if keeps[row] or row in row_of
+    ]
+    chosen += [len(before) + row for row in found.new if numbers[row] not in left]
+    return both.iloc[chosen].reset_index(drop=True)
 
 
 def _is_stated(column: pd.Series[Any]) -> bool:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
 from core.errors import InputError, SettingError
-from data.store import Connection, Store, schema
+from data.store import Store, schema
 from data.store.records import (
     ACCEPTED,
     RETURNED,
     SENT,
+    Remark,
     Submission,
     city_named,
+    city_rules,
     current_lists,
     list_versions,
     office_named,
@@ -21,15 +24,15 @@ from data.store.records import (
     rounds,
     submission_by,
 )
-from jobs.collect.cities import numbers_for
-from jobs.collect.differences import carried
-from jobs.collect.kept_lists import list_bytes, list_rows
-from jobs.collect.permissions import NotAllowedError, actor, actor_in
-from jobs.collect.preview import OfficeChange, changes
+from jobs.collect.changes import WHOLE, ByRow, changes_in
+from jobs.collect.permissions import Actor, NotAllowedError, actor, actor_in
 from jobs.collect.words import STATES, shown
 from jobs.collect.words import who as named
 
 FORMAT: Final = 1
+# Whether who sent a list may accept it.
+OWN_REVIEW: Final = "own-review"
+CITY_RULES: Final[Mapping[str, tuple[str, ...]]] = {OWN_REVIEW: ("yes", "no")}
 
 
 def open_round(
@@ -64,46 +67,90 @@ def open_round(
     }
 
 
-def review(store: Store, number: str, *, accept: bool, remark: str = "", by: str = "") -> Mapping[str, Any]:
+@dataclass(frozen=True)
+class Decision:
+    """What a planner decides on a submission: accept it, but for the facilities that `by_row` keeps as they
+    were, or return it; `remark` for the whole list, `remarks` at its cells, rows and facilities. `seen` is
+    the version that was looked at: a newer one is not decided on (0: whichever there is)."""
+
+    accept: bool
+    remark: str = ""
+    remarks: tuple[Remark, ...] = ()
+    by_row: ByRow = WHOLE
+    seen: int = 0
+
+
+def review(store: Store, number: str, decision: Decision, *, by: str = "") -> Mapping[str, Any]:
     """Accept a submission, which makes its list the office's part of the city's list, or return it.
 
-    Nobody accepts what they sent themselves, but for the one local user of a store without people. One that
-    is not waiting for a decision is refused with who decided on it and when; of two who decide at once,
-    one is. It is on disk when this returns.
+    Nobody accepts what they sent themselves, but for the one local user of a store without people, and where
+    the city allows it. One that is not waiting for a decision is refused with who decided on it and when; of
+    two who decide at once, one is. It is on disk when this returns.
     """
     who = actor(store, by)
     who.require("submission.review")
-    with store.read() as connection:
-        seen = submission_by(connection, number)
-    _require_waiting(seen)
-    if accept and seen.sent_by == who.name and not who.is_local:
-        raise NotAllowedError("{name} has sent this list; somebody else has to accept it.", name=who.name)
-    # Computed before the lock is taken, on what is looked at again under it.
-    (made,) = changes(store, [number])
+    accept = decision.accept
+    if decision.by_row.left and not accept:
+        raise SettingError("Facilities are left as they were only where the rest is accepted.")
     with store.write(by=who.name) as writing:
         connection = writing.connection
         actor_in(connection, by).require("submission.review")
         now = submission_by(connection, number)
+        city = city_named(connection, now.city)
         _require_waiting(now)
-        if (now.version, now.step) != (seen.version, seen.step):
+        if decision.seen and decision.seen != now.version:
             raise InputError("A newer version of {id} has been sent meanwhile; look at that one.", id=number)
-        state = ACCEPTED if accept else RETURNED
-        values = {"step": now.step + 1, "version": now.version, "state": state, "remark": remark}
+        if accept:
+            _require_another(who, now, city_rules(connection, city))
+        state, step = (ACCEPTED if accept else RETURNED), now.step + 1
+        values = {"step": step, "version": now.version, "state": state, "remark": decision.remark}
         writing.add(schema.submission_state, submission_id=number, **values, at=writing.at, by=writing.by)
+        for position, one in enumerate(decision.remarks):
+            writing.add(schema.remark, submission_id=number, step=step, position=position, **vars(one))
         version = None
         if accept:
-            of = city_named(connection, now.city)
-            last = current_lists(connection, of).get(now.office_id)
+            (made,) = changes_in(connection, store.files, [number], decision.by_row)
+            last = current_lists(connection, city).get(now.office_id)
             version = last.version + 1 if last else 1
-            rows = carried(made.before, made.after, made.found.pairs)
-            rows = rows.assign(facility_id=_numbers(store, connection, made))
+            kept = made.as_list
             writing.add(
                 schema.office_list, office_id=now.office_id, version=version,
-                sha256=writing.keep(list_bytes(rows)), facilities=len(rows), submission_id=number,
+                sha256=writing.keep(kept.content), facilities=kept.facilities, submission_id=number,
                 from_version=None, at=writing.at, by=writing.by,
             )  # fmt: skip
-        writing.event(f"submission.{state}", submission=number)
-    return {"format": FORMAT, "id": number, "state": state, "office": seen.office, "version": version}
+        left = sorted(decision.by_row.left)
+        writing.event(f"submission.{state}", submission=number, left=left)
+    return {
+        "format": FORMAT,
+        "id": number,
+        "state": state,
+        "office": now.office,
+        "version": version,
+        "left": left,
+    }
+
+
+def set_city_rule(store: Store, *, city: str, name: str, value: str, by: str = "") -> None:
+    """Change what a city allows. SettingError for a name or a value that is not known."""
+    who = actor(store, by)
+    who.require("city.change")
+    if name not in CITY_RULES or value not in CITY_RULES[name]:
+        raise SettingError(
+            "“{name}” cannot be “{value}”; there is {known}.",
+            name=name,
+            value=value,
+            known="; ".join(f"{key}: {', '.join(values)}" for key, values in CITY_RULES.items()),
+        )
+    with store.write(by=who.name) as writing:
+        of = city_named(writing.connection, city)
+        writing.add(schema.city_rule, city_id=of.id, name=name, value=value, at=writing.at, by=writing.by)
+        writing.event("city.change", city=city)
+
+
+def _require_another(who: Actor, sent: Submission, allowed: Mapping[str, str]) -> None:
+    """Nobody accepts what they sent."""
+    if sent.sent_by == who.name and not who.is_local and allowed.get(OWN_REVIEW) != "yes":
+        raise NotAllowedError("{name} has sent this list; somebody else has to accept it.", name=who.name)
 
 
 def restore(store: Store, *, city: str, office: str, to: int, by: str = "") -> Mapping[str, Any]:
@@ -166,11 +213,3 @@ def _require_waiting(found: Submission) -> None:
             at=shown(found.at),
             by=named(found.by),
         )
-
-
-def _numbers(store: Store, connection: Connection, made: OfficeChange) -> list[str]:
-    """The facilities' own numbers: known ones stay, new ones get one that no office has."""
-    known = {new: str(made.before["facility_id"].iloc[old]) for old, new in made.found.pairs}
-    lists = current_lists(connection, city_named(connection, made.submission.city)).values()
-    elsewhere = [number for one in lists for number in list_rows(store.files, one.sha256)["facility_id"]]
-    return numbers_for(made.after["facility_id"].astype(str).tolist(), known, elsewhere)

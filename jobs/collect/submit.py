@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -14,9 +15,12 @@ import pandas as pd
 from core.errors import InputError, SettingError
 from core.progress import Progress, part, silent
 from core.text import text
+from data.intake.decisions import Decisions
+from data.intake.facility_numbers import ALPHABET
 from data.intake.intake import Intake
 from data.intake.read import ListRequest, read_lists
 from data.store import Connection, Store, schema
+from data.store.engine import Writing
 from data.store.records import (
     DRAFT,
     RETURNED,
@@ -24,6 +28,8 @@ from data.store.records import (
     City,
     Submission,
     city_named,
+    findings_of_versions,
+    last_decisions,
     office_named,
     originals,
     round_named,
@@ -33,8 +39,14 @@ from data.store.records import (
 from data.store.tidy import KEEP_DAYS
 from jobs.assess.folder import findings_table
 from jobs.collect.cities import city_files
-from jobs.collect.facility_ids import ALPHABET
+from jobs.collect.decisions import (
+    OfficeDecisions,
+    decisions_from,
+    judged_with,
+    settled_findings,
+)
 from jobs.collect.kept_lists import kept_rows, list_bytes
+from jobs.collect.limits import require_room
 from jobs.collect.permissions import actor, actor_in
 from jobs.study.people import read_unit_files
 from locales import DEFAULT_LANGUAGE
@@ -44,13 +56,15 @@ FORMAT: Final = 1
 
 @dataclass(frozen=True)
 class Sending:
-    """For whom lists are sent: city, office, and the round if there is one; a `draft` is only kept."""
+    """For whom lists are sent: city, office, and the round if there is one; a `draft` is only kept. What is
+    said about the lists is kept in a `language`."""
 
     city: str
     office: str
     round: str = ""
     draft: bool = False
     datum: str = "auto"
+    language: str = DEFAULT_LANGUAGE
 
 
 def submit(
@@ -59,33 +73,34 @@ def submit(
     sending: Sending,
     *,
     by: str = "",
-    language: str = DEFAULT_LANGUAGE,
+    decisions: OfficeDecisions | None = None,
     progress: Progress = silent,
 ) -> Mapping[str, Any]:
     """Read the lists as `check` does, keep originals and what was understood, and send them.
 
-    A draft, a list that was returned and one that nobody has decided on yet are replaced by a new version of
-    the same submission; what was sent before stays as it was. InputError where nothing of the lists can be
-    used: then nothing is kept. It is on disk when this returns.
+    What the office decided about its last list holds for this one too, `decisions` before it. A draft, a list
+    that was returned and one that nobody has decided on yet are replaced by a new version of the same
+    submission; what was sent before stays as it was. InputError where nothing of the lists can be used: then
+    nothing is kept. It is on disk when this returns.
     """
     who = actor(store, by)
     with store.read() as connection:
         city = city_named(connection, sending.city)
         office = office_named(connection, city, sending.office)
         who.require("submission.send", office)
-        if sending.round:
-            asked = round_named(connection, city, sending.round).offices
-            if office.name not in asked:
-                raise SettingError(
-                    "The round “{round}” does not ask “{office}”.", round=sending.round, office=office.name
-                )
-    intake = _read(store, city, paths, sending.datum, part(progress, 0.0, 0.9))
+        _require_asked(connection, city, sending.round, office.name)
+        if not who.is_local:
+            require_room(connection, who.name, [path.stat().st_size for path in paths if path.is_file()])
+        earlier = last_decisions(connection, office)
+    known = decisions_from(store.files.get(earlier)) if earlier else OfficeDecisions()
+    held = (decisions or OfficeDecisions(sending.datum)).with_earlier(known)
+    intake = read_for(store, city, paths, held, datum=sending.datum, progress=part(progress, 0.0, 0.9))
     rows = kept_rows(intake)
     if not len(rows) and not sending.draft:
         intake.table("EPSG:4549")  # says why
         raise InputError("The lists hold no facility.")
     progress(0.9, text("Keeping the list"))
-    day = (date.today() + timedelta(days=KEEP_DAYS)).isoformat()
+    contents = [(path.name, path.read_bytes()) for path in paths]
     with store.write(by=who.name) as writing:
         connection = writing.connection
         actor_in(connection, by).require("submission.send", office)
@@ -102,21 +117,22 @@ def submit(
             number, version, step = _number(), 1, 1
             round_id = round_named(connection, city, sending.round).id if sending.round else None
             writing.add(schema.submission, id=number, office_id=office.id, round_id=round_id)
+        findings = _table(findings_table(intake.findings, language=sending.language))
         writing.add(
             schema.submission_version,
             submission_id=number,
             version=version,
             list_sha256=writing.keep(list_bytes(rows)),
-            findings_sha256=writing.keep(_table(findings_table(intake.findings, language=language))),
+            findings_sha256=writing.keep(findings),
             rows=intake.rows,
             accepted=intake.accepted_count,
             refused=intake.refused_count,
             set_aside=intake.set_aside_count,
         )
-        for position, path in enumerate(paths):
-            sha256 = writing.keep(path.read_bytes(), delete_after=day)
-            kept = {"position": position, "name": path.name, "sha256": sha256}
-            writing.add(schema.submission_file, submission_id=number, version=version, **kept)
+        _keep_originals(writing, contents, number, version)
+        if held != OfficeDecisions():
+            sha256 = writing.keep(held.content())
+            writing.add(schema.submission_decisions, submission_id=number, version=version, sha256=sha256)
         state = DRAFT if sending.draft else SENT
         step_of = {"step": step, "version": version, "state": state, "remark": ""}
         writing.add(schema.submission_state, submission_id=number, **step_of, at=writing.at, by=writing.by)
@@ -124,6 +140,48 @@ def submit(
     progress(1.0, text("Done"))
     with store.read() as connection:
         return submission_document(connection, submission_by(connection, number))
+
+
+def read_for(
+    store: Store,
+    city: City,
+    paths: Sequence[Path],
+    held: OfficeDecisions,
+    *,
+    datum: str = "auto",
+    progress: Progress = silent,
+) -> Intake:
+    """Lists judged by the city's units, with what their office decided about earlier ones.
+
+    A coordinate system that the office named counts where nothing in the list or beside it decides.
+    """
+    units, known = read_unit_files(city_files(store, city))
+    request = ListRequest(
+        datum,
+        units.table if units else None,
+        units_known=known,
+        decisions=Decisions(columns=held.columns),
+    )
+    intake = read_lists(paths, request, progress=progress)
+    if not intake.datum.decided and held.datum not in ("auto", datum):
+        intake = read_lists(paths, replace(request, datum=held.datum))
+    return judged_with(intake, held)
+
+
+def settled(store: Store, number: str) -> tuple[int, int]:
+    """Of the findings of the version before, how many are settled in the newest, and how many there were."""
+    with store.read() as connection:
+        said = findings_of_versions(connection, number)
+    if len(said) < 2:
+        return 0, 0
+    before, after = (findings_of(store, sha256) for sha256 in said[-2:])
+    return settled_findings(before, after)
+
+
+def findings_of(store: Store, sha256: str) -> list[dict[str, Any]]:
+    """The findings of a version of a submission, as `check --json` has them."""
+    frame = pd.read_csv(io.BytesIO(store.files.get(sha256)), keep_default_na=False, dtype={"column": str})
+    return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
 
 
 def submission_document(connection: Connection, found: Submission) -> Mapping[str, Any]:
@@ -168,11 +226,20 @@ def submissions_document(store: Store, *, city: str = "", by: str = "") -> Mappi
     }
 
 
-def _read(store: Store, city: City, paths: Sequence[Path], datum: str, progress: Progress) -> Intake:
-    """The lists, judged by the city's units."""
-    units, known = read_unit_files(city_files(store, city))
-    request = ListRequest(datum, units.table if units else None, units_known=known)
-    return read_lists(paths, request, progress=progress)
+def _require_asked(connection: Connection, city: City, in_round: str, office: str) -> None:
+    """SettingError where a list is sent for a round that does not ask its office."""
+    if in_round and office not in round_named(connection, city, in_round).offices:
+        raise SettingError("The round “{round}” does not ask “{office}”.", round=in_round, office=office)
+
+
+def _keep_originals(
+    writing: Writing, contents: Sequence[tuple[str, bytes]], number: str, version: int
+) -> None:
+    day = (date.today() + timedelta(days=KEEP_DAYS)).isoformat()
+    for position, (name, content) in enumerate(contents):
+        sha256 = writing.keep(content, delete_after=day)
+        kept = {"position": position, "name": name, "sha256": sha256}
+        writing.add(schema.submission_file, submission_id=number, version=version, **kept)
 
 
 def _number() -> str:

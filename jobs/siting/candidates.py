@@ -190,7 +190,7 @@ def _made(done: Assessed, request: SitingRequest, rule: Rule, wanted: Bools, mos
                 "choose crossings, cells or a list of your own."
             )
         return places(table.xy[rows], [str(name) for name in table.frame["name"].to_numpy(str)[rows]])
-    grid, near_m = study.grid, limit_m(rule, done.inputs.standard)
+    grid, near_m = study.grid, limit_m(rule, done.inputs.standard) + BOUNDARY_M
     crossings = request.source == CROSSINGS
     find = partial(junction_candidates, study.network) if crossings else cell_candidates
     rows, spacing_m, every = _thinned(

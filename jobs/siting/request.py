@@ -51,11 +51,14 @@ FACILITIES: Final = "facilities"
 SOURCES: Final = (CELLS, CROSSINGS, FACILITIES)
 # The figure of a list's own column instead of one number for all.
 FROM_LIST: Final = "list"
+# What a plan may serve most of.
+RESIDENTS: Final = "residents"
+RESIDENTIAL_LAND: Final = "residential_land"
 # A centre also serves as a station: both are planned at once.
 TIER_SIGN: Final = "+"
 _TOP: Final = (
     "required", "forbidden", "spacing_m", "backup", "capacity", "money", "relocate", "quota",
-    "weights", "load",
+    "weight", "weights", "load",
 )  # fmt: skip
 _QUOTA: Final = ("unit", "most", "least", "units", "only_new")
 STANDARD_BAND: Final = "standard"
@@ -103,6 +106,7 @@ class PlanConditions:
     spacing_m    least distance between new sites, and from new to existing ones
     quotas       how many each unit may and must have
     weights      (group, factor): how many residents one of the group counts for (equity)
+    weight       what a plan serves most of: "residents", or "residential_land" (m² of it)
     backup       worth 0..1 of a resident being served by a second facility
     capacity     most residents a new site can serve, or "list": as the candidate list states
     band         every new site serves at least and at most so many residents
@@ -119,6 +123,7 @@ class PlanConditions:
     spacing_m: float = 0.0
     quotas: tuple[UnitQuota, ...] = ()
     weights: tuple[tuple[str, float], ...] = ()
+    weight: str = RESIDENTS
     backup: float = 0.0
     capacity: float | str | None = None
     band: tuple[float, float] | None = None
@@ -246,6 +251,7 @@ def parse_conditions(toml_text: str, *, source: str) -> PlanConditions:
         spacing_m=fields.number(table, "spacing_m", "", bounds=(0.0, _FAR_M), default=0.0),
         quotas=tuple(_quota(fields, row, f"quota:{number}") for number, row in enumerate(quotas)),
         weights=_pairs(fields, fields.section("weights"), "weights", (0.01, 100.0)),
+        weight=fields.one_of(table, "weight", (RESIDENTS, RESIDENTIAL_LAND), default=RESIDENTS),
         backup=fields.number(table, "backup", "", bounds=(0.0, 1.0), default=0.0),
         capacity=FROM_LIST if capacity == FROM_LIST else _optional(fields, table, "capacity", ""),
         band=band,

@@ -26,8 +26,10 @@ from jobs.siting.explain import (
     remarks,
     ways,
 )
+from jobs.siting.land import by_land, land_facts, land_remarks
 from jobs.siting.question import Question, question_of
 from jobs.siting.refined import among_json, among_words, candidate_table, over_all_places
+from jobs.siting.request import RESIDENTIAL_LAND
 from jobs.siting.request import SitingRequest as SitingRequest
 from jobs.siting.search_monitor import SearchMonitor as SearchMonitor
 from jobs.siting.search_monitor import chosen, searched
@@ -70,6 +72,7 @@ def suggest(done: Assessed, request: SitingRequest, monitor: SearchMonitor | Non
     nearest facility, old or new. A search that `monitor.watch` cancels gives the best plan found.
     """
     monitor = monitor or SearchMonitor()
+    whole, done = done, by_land(done, request)
     if len(request.tiers) > 1:
         return suggest_both(done, request, monitor)
     asked, plan = chosen(lambda: question_of(done, request, watch=monitor.watch), monitor)
@@ -80,7 +83,7 @@ def suggest(done: Assessed, request: SitingRequest, monitor: SearchMonitor | Non
 
     def with_facts(known: dict[str, Any]) -> Assessed:
         tables = plan_tables(plan, said.sites, known, weighed)
-        return replace(done, results=with_plan(done.results, tables, said.new_site))
+        return replace(whole, results=with_plan(done.results, tables, said.new_site))
 
     monitor.first(with_facts(facts))
 
@@ -118,6 +121,7 @@ def _facts(done: Assessed, asked: Question, plan: Plan, said: PlanExplanation) -
         **(ways(asked.demand, plan) if request.goal in (LEAST_WALKING, LEAST_WORST) else {}),
         "asked": request.as_json(),
         "curve": [[number, float(total)] for number, total in enumerate(sums, start=1)],
+        **_by_land(asked, plan),
         **money(asked.goal, asked.candidates, said.sites),
         "curve_bound": [],
         "deciding": decided(asked.demand, plan),
@@ -129,13 +133,23 @@ def _facts(done: Assessed, asked: Question, plan: Plan, said: PlanExplanation) -
             for note in (
                 *remarks(asked.candidates, asked.goal, plan, [asked.band_rule]),
                 *among_words(asked, plan),
+                *(land_remarks(done) if asked.request.conditions.weight == RESIDENTIAL_LAND else ()),
             )
         ],
     }
 
 
+def _by_land(asked: Question, plan: Plan) -> dict[str, Any]:
+    """m² of residential land within reach, where the plan is by land."""
+    if asked.request.conditions.weight != RESIDENTIAL_LAND:
+        return {}
+    return {"weight": RESIDENTIAL_LAND, "land_m2": land_facts(asked.demand, asked.goal, plan)}
+
+
 def _counted(asked: Question) -> str:
-    return counted_in(asked.goal, equal=asked.goal.importance is None)
+    found = counted_in(asked.goal, equal=asked.goal.importance is None)
+    by_land = asked.request.conditions.weight == RESIDENTIAL_LAND
+    return RESIDENTIAL_LAND if by_land and found == "weighted" else found
 
 
 def _after(asked: Question, plan: Plan, said: PlanExplanation) -> float:

@@ -17,7 +17,8 @@ from coverage.siting import Goal, Quota
 from coverage.siting.goals import FEWEST_SITES
 from jobs.assess.folder import Assessed
 from jobs.siting.candidates import EXISTING, Candidates, rows_called
-from jobs.siting.request import FROM_LIST, SitingRequest, UnitQuota
+from jobs.siting.land import land_importance
+from jobs.siting.request import FROM_LIST, RESIDENTIAL_LAND, SitingRequest, UnitQuota
 
 
 def conditions_of(
@@ -95,7 +96,10 @@ def stated_costs(request: SitingRequest, candidates: Candidates) -> Floats:
 
 
 def importance(done: Assessed, request: SitingRequest) -> Floats | None:
-    """(cells,) how many residents one of the cell counts for, by the groups that live there."""
+    """(cells,) how much a resident of the cell counts: by the groups that live there, or for the m² of
+    residential land where a plan is by land."""
+    if request.conditions.weight == RESIDENTIAL_LAND:
+        return land_importance(done)
     if not request.conditions.weights:
         return None
     grid = done.inputs.study.grid

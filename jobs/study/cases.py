@@ -28,7 +28,8 @@ class StudyFiles:
     `population_unit` what a population raster's numbers count. Dead ends of streets at most `heal_m`
     short of another street are joined to it. `layers` are further files about the ground and people,
     `answers` the user's word where the files leave something open. Residents and units may come in
-    several files: parts of one whole, or a level each.
+    several files: parts of one whole, or a level each. `versions` says which versions of offices' lists a
+    city of the store had ("office version"); results keep it.
     """
 
     facilities: tuple[Path, ...]
@@ -44,6 +45,7 @@ class StudyFiles:
     more_population: tuple[Path, ...] = ()
     more_units: tuple[Path, ...] = ()
     answers: Answers = field(default_factory=Answers)
+    versions: tuple[str, ...] = ()
 
     @property
     def populations(self) -> tuple[Path, ...]:

@@ -35,6 +35,7 @@ from data.population.table_files import Sheet
 from data.units import Totals, UnitAnswers, UnitFile, read_totals, read_units
 from geo.crs import metric_crs
 from jobs.study.cases import StudyFiles
+from jobs.study.households import with_households
 
 _MOST_LISTED: Final = 10
 # A unit whose residents change more than this often carries somebody else's total.
@@ -117,6 +118,7 @@ def read_people(files: StudyFiles, *, coarse_m: float = COARSE_M, progress: Prog
         progress(0.9, text("Scaling residents to the census totals"))
         read = scaled_to(census, read, outlines.table, file=layers.totals.name)
     if outlines is not None:
+        read = with_households(read, outlines)
         held = (*held, *without_anybody(read, outlines, files.population.name))
     return People(replace(read, findings=(*read.findings, *held)), outlines, units_known)
 

@@ -57,7 +57,8 @@ def desk(tmp_path: Path) -> Desk:
 
 
 def test_the_whole_way_of_a_list(desk: Desk) -> None:
-    (city,) = desk.json("city", "list")["cities"]
+    city, demo = desk.json("city", "list")["cities"]
+    assert demo["name"] == "云川市"  # there from the start
     assert [office["name"] for office in city["offices"]] == ["西苑社区", "东庄村"]
     desk.json("round", "open", "Q1", "--city", "小城", "--due", "2026-12-31")
     to = ("--city", "小城", "--office", "西苑社区", "--round", "Q1")

@@ -13,7 +13,7 @@ import shapely
 from core.errors import InputError
 from data.forms import form_ids, open_form, parse_form
 from data.results import read_results
-from jobs.assess.export import export
+from jobs.assess.export import ExportRequest, export
 from jobs.assess.folder import assess_files
 from jobs.study.layers import Layers
 from reports.forms import fill_form
@@ -100,7 +100,7 @@ def test_every_form_can_be_filled_and_no_row_is_0_for_want_of_an_input(name: str
 
 
 def test_a_published_pair_of_hectares_and_share_is_reproduced(folder: Path) -> None:
-    book = openpyxl.load_workbook(export(folder, to=f"form:{folder.parent / 'form.toml'}"))
+    book = openpyxl.load_workbook(export(ExportRequest(folder, f"form:{folder.parent / 'form.toml'}"))[0])
     rows = {row[1].value: [cell.value for cell in row] for row in book["报表"].iter_rows()}
     share = rows["社区服务站服务半径覆盖率"]
     assert round(share[2], 2) == 90.87
@@ -121,7 +121,7 @@ def test_what_is_not_known_is_blank_with_its_reason(folder: Path) -> None:
 
 
 def test_a_units_sheet_has_a_row_a_unit(folder: Path) -> None:
-    book = openpyxl.load_workbook(export(folder, to=f"form:{folder.parent / 'form.toml'}"))
+    book = openpyxl.load_workbook(export(ExportRequest(folder, f"form:{folder.parent / 'form.toml'}"))[0])
     rows = list(book["社区（村）"].iter_rows(values_only=True))
     head = next(number for number, row in enumerate(rows) if row[1] == "所属单元")
     assert [row[1] for row in rows[head + 1 :]] == ["西苑社区", "东庄村"]

@@ -9,8 +9,8 @@ import xlsxwriter
 
 from core.text import text
 from locales import translator
+from reports.briefing.strip import day_of
 from reports.sheet import FORMATS, OPTIONS, Book, share_format
-from reports.workbook import day_of
 
 
 def written(rows: list[list[object]], kinds: list[str]) -> openpyxl.worksheet.worksheet.Worksheet:

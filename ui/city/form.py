@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -140,7 +141,13 @@ def _ask(files: StudyFiles, question: OpenQuestionError) -> None:
         key = f"city-answer-{question.field}"
         if question.choices:
             label = text("Your answer")
-            chosen = pick(st.selectbox, label, list(question.choices), key=key, said=_choice_words)
+            chosen = pick(
+                st.selectbox,
+                label,
+                list(question.choices),
+                key=key,
+                said=partial(_choice_words, question.field),
+            )
         else:
             chosen = st.text_input(tr(text("Your answer")), max_chars=80, key=key).strip()
         if st.button(tr(text("Read with this answer")), type="primary", disabled=not chosen):
@@ -148,13 +155,16 @@ def _ask(files: StudyFiles, question: OpenQuestionError) -> None:
             st.rerun()
 
 
-def _choice_words(choice: str) -> str:
+def _choice_words(field: str, choice: str) -> str:
+    """The choice for a reader; what a file calls its layers and columns stays as it is."""
     tr = words()
+    if field.endswith(("_layer", "_layers", "_column", "_class")):
+        return choice
     if choice in LEVELS:
         return tr(level_title(choice))
     if choice in ("count", "per_ha", "per_km2", "percent"):
         return tr(unit_title(choice))
-    return tr(_OPEN if choice == "auto" else SYSTEMS.get(choice, choice))
+    return tr(_OPEN) if choice == "auto" else tr(SYSTEMS[choice]) if choice in SYSTEMS else choice
 
 
 _OPEN: Final = text("not known: read as WGS-84, and say so beside every figure")

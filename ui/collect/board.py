@@ -111,13 +111,12 @@ def _send(store: Store, city: str, offices: list[str]) -> None:
         st.session_state[_SENDING] = True
     if not (files and st.session_state.pop(_SENDING, False)):
         return
-    sending = Sending(city, office, in_round)
-    language = choices().language
+    sending = Sending(city, office, in_round, language=choices().language)
     paths = [file.path for file in files]
     done = result_of(
         "collect-send",
         (sending, tuple(paths)),
-        lambda tell: submit(store, paths, sending, language=language, progress=tell),
+        lambda tell: submit(store, paths, sending, progress=tell),
     )
     drop_files("collect-lists")
     st.session_state["collect-sent"] = done

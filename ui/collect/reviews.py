@@ -15,7 +15,7 @@ from data.store import Store
 from jobs.cache import prebuild as warm
 from jobs.collect.cities import standard_of, study_at
 from jobs.collect.preview import preview
-from jobs.collect.review import history, restore, review
+from jobs.collect.review import Decision, history, restore, review
 from jobs.collect.submit import submissions_document
 from jobs.collect.words import shown, who
 from ui.shell.choices import choose, words
@@ -187,7 +187,7 @@ def _decide(store: Store, chosen: list[dict[str, Any]]) -> None:
     accept = left.button(tr(text("Accept")), type="primary", width="stretch")
     if accept or right.button(tr(text("Return")), width="stretch"):
         for one in chosen:
-            review(store, one["id"], accept=accept, remark=remark)
+            review(store, one["id"], Decision(accept, remark, seen=one["version"]))
         st.session_state["collect-decided"] = (accept, [one["office"] for one in chosen])
         st.session_state.pop("collect-remark", None)
         st.rerun()

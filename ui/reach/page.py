@@ -69,13 +69,14 @@ def circle(reading: Reading) -> None:
 
 
 def _map(reading: Reading, rule: str) -> None:
-    from jobs.assess.pictures import DETOUR_COLOURS, detour_classes
+    from jobs.assess.pictures import detour_classes
+    from maps.palette import CUT_OFF
     from maps.picture import CellPicture
     from maps.sketch import Frame, Sketch
 
     done = reading.assessed()
     one = next(one for one in _detours(reading.key, reading.slow) if one.rule.id == rule)
-    picture = CellPicture(picture_of(reading), detour_classes(one), DETOUR_COLOURS)
+    picture = CellPicture(picture_of(reading), detour_classes(one), CUT_OFF)
     frame = done.inputs.study.facilities.frame
     serving = frame["tier"].isin(one.rule.serves).to_numpy(bool).nonzero()[0]
     sketch = Sketch(city_box(done), dots=(dots_of(done, serving, look="other"),), over=(picture,))
@@ -83,8 +84,8 @@ def _map(reading: Reading, rule: str) -> None:
     list_map(sketch, Frame(title, height_px=_HEIGHT_PX), key="circle-map")
     legend(
         [
-            (DETOUR_COLOURS[0], text("in the circle, and walkable")),
-            (DETOUR_COLOURS[1], text("in the circle, too far on foot")),
+            (CUT_OFF[0], text("in the circle, and walkable")),
+            (CUT_OFF[1], text("in the circle, too far on foot")),
         ]
     )
 

@@ -271,11 +271,11 @@ def existing(plan: Mapping[str, Any], standard: Standard) -> None:
 
 def briefing(search: Search) -> None:
     """The text for a briefing, with a button that copies it."""
-    from reports.briefing import briefing as briefing_of
+    from reports.briefing.markdown import briefing_text
 
     if search.result is None:
         return
-    st.code(briefing_of(search.result.results, language=choices().language), language=None, wrap_lines=True)
+    st.code(briefing_text(search.result.results, language=choices().language), language=None, wrap_lines=True)
 
 
 def take_away(search: Search) -> None:

@@ -18,7 +18,7 @@ import pytest
 from core.errors import InputError, SettingError
 from data.results import read_results
 from data.standards import open_standard
-from jobs.assess.export import export
+from jobs.assess.export import ExportRequest, export
 from jobs.assess.folder import assess_files
 from jobs.siting.suggest import SitingRequest, suggest_files
 from tests.small_city import degrees, write_small_city
@@ -106,10 +106,10 @@ def test_a_map_exported_from_the_folder_is_the_one_made_at_once(tmp_path: Path) 
     out = tmp_path / "out"
     assess_files(write_small_city(tmp_path / "in"), out=out)
     first = (out / "map.html").read_bytes()
-    export(out, to="html", language="zh")
+    export(ExportRequest(out, "html"))
     assert (out / "map.html").read_bytes() == first
-    export(out, to="html", language="en")
-    assert (out / "map.html").read_bytes() != first
+    (made,) = export(ExportRequest(out, "html", "en"))
+    assert made == out / "map-en.html" and made.read_bytes() != first
 
 
 def test_the_workbook_has_the_assessment_table_and_no_live_formula(tmp_path: Path) -> None:
@@ -171,9 +171,9 @@ def test_excluded_areas_hold_no_site(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"assessment\.json is missing"):
-        export(tmp_path, to="html")
-    with pytest.raises(SettingError, match="docx"):
-        export(tmp_path, to="docx")
+        export(ExportRequest(tmp_path, "html"))
+    with pytest.raises(SettingError, match="odt"):
+        ExportRequest(tmp_path, "odt")
 
 
 def test_unreachable_metres_are_infinite_in_the_table_and_null_in_json(tmp_path: Path) -> None:

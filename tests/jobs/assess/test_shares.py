@@ -13,7 +13,7 @@ import pytest
 import shapely
 
 from data.population.grounds import read_grounds
-from jobs.assess.export import export
+from jobs.assess.export import ExportRequest, export
 from jobs.assess.folder import assess_files
 from jobs.study.layers import Layers
 from locales import LANGUAGES
@@ -73,14 +73,14 @@ def test_rules_are_judged_by_what_they_divide_by(folder: Path) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_product_calls_a_share_of_land_one_of_residents(folder: Path, language: str) -> None:
-    book = openpyxl.load_workbook(export(folder, to="xlsx", language=language))
+    book = openpyxl.load_workbook(export(ExportRequest(folder, "xlsx", language))[0])
     cells = [str(c.value) for sheet in book for row in sheet.iter_rows() for c in row if c.value is not None]
     said = {
         "zh": "居住用地覆盖率52.6%（2.00/3.80公顷）",
         "en": "Share of residential land covered 52.6% (2.00 of 3.80 ha)",
     }[language]
     assert said in cells
-    page = export(folder, to="html", language=language).read_text("utf-8")
+    page = export(ExportRequest(folder, "html", language))[0].read_text("utf-8")
     assert said in page
     title = {"zh": "居住用地", "en": "residential land of all communities"}[language]
     assert any(title in cell for cell in cells if "500" in cell)
@@ -88,7 +88,7 @@ def test_no_product_calls_a_share_of_land_one_of_residents(folder: Path, languag
 
 
 def test_the_comparison_has_every_name_and_says_how_far_apart(folder: Path) -> None:
-    sheet = openpyxl.load_workbook(export(folder, to="xlsx", language="zh"))["口径对照"]
+    sheet = openpyxl.load_workbook(export(ExportRequest(folder, "xlsx"))[0])["口径对照"]
     text = "\n".join(str(cell.value) for row in sheet.iter_rows() for cell in row if cell.value is not None)
     for name in ("人口覆盖率", "居住用地覆盖率", "用地面积覆盖率", "小区覆盖率", "社区覆盖率", "户数覆盖率"):
         assert name in text

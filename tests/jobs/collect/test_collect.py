@@ -7,7 +7,6 @@ import random
 import shutil
 import signal
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,37 +15,19 @@ import pandas as pd
 import pytest
 
 from core.errors import InputError, SettingError, UserError
+from data.intake.facility_numbers import ALPHABET, is_facility_id, new_facility_id
 from data.standards import open_standard
 from data.store import Store, open_store
 from data.store.check import check_store
 from jobs.assess.folder import read_and_assess
 from jobs.collect.cities import NewCity, add_city, moment, study_at
 from jobs.collect.differences import differences
-from jobs.collect.facility_ids import ALPHABET, is_facility_id, new_facility_id
 from jobs.collect.permissions import MAY, OFFICE, ROLES, RoleChange, actor, change_role
 from jobs.collect.preview import preview
-from jobs.collect.review import history, open_round, restore, review
+from jobs.collect.review import Decision, history, open_round, restore, review
 from jobs.collect.submit import Sending, submissions_document, submit
+from tests.jobs.collect.desk import ACCEPT, CENTRE, STATION, WEST, listed
 from tests.small_city import degrees, write_small_city
-
-WEST = Sending("小城", "西苑社区")
-HEAD = "名称,类型,经度,纬度,床位\n"
-CENTRE = ("南街道公共服务中心", "公共服务中心", 500)
-STATION = ("西苑社区服务站", "公共服务站", 500)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    made = open_store(tmp_path / "store", make=True)
-    add_city(made, NewCity("小城", write_small_city(tmp_path / "in"), "community"))
-    yield made
-    made.engine.dispose()
-
-
-def listed(path: Path, *rows: tuple[str, str, float]) -> list[Path]:
-    body = "".join(f"{name},{kind},{degrees(x)[0]},{degrees(x)[1]},10\n" for name, kind, x in rows)
-    path.write_text(HEAD + body, "utf-8-sig")
-    return [path]
 
 
 def test_a_city_s_lists_become_each_office_s_first_version(store: Store) -> None:
@@ -76,7 +57,7 @@ def test_the_preview_is_what_acceptance_gives(store: Store, tmp_path: Path) -> N
     assert next(row["moved_m"] for row in told["facilities"] if row["what"] == "moved") == pytest.approx(
         300, abs=1
     )
-    review(store, number, accept=True)
+    review(store, number, ACCEPT)
     after = read_and_assess(study_at(store, "小城")).results
     shares = [{rule["id"]: rule.get("share") for rule in side.document["rules"]} for side in (before, after)]
     assert {rule["id"]: rule["share_before"] for rule in told["rules"]} == shares[0]
@@ -98,7 +79,7 @@ def test_who_loses_a_facility_is_told(store: Store, tmp_path: Path) -> None:
 
 def test_an_office_s_list_replaces_its_own_part_and_nothing_else(store: Store, tmp_path: Path) -> None:
     number = submit(store, listed(tmp_path / "new.csv", CENTRE), WEST)["id"]
-    review(store, number, accept=True)
+    review(store, number, ACCEPT)
     facilities = read_and_assess(study_at(store, "小城")).results.facilities
     assert sorted(facilities["name"]) == ["东庄村服务站", "南街道公共服务中心"]
 
@@ -112,7 +93,7 @@ def test_a_facility_keeps_its_number_through_a_new_name(store: Store, tmp_path: 
     ]
     told = preview(store, [number])
     assert (told["new"], told["gone"], told["moved"], told["changed"]) == (0, 0, 1, 1)
-    review(store, number, accept=True)
+    review(store, number, ACCEPT)
     second = read_and_assess(study_at(store, "小城")).results.facilities
     later = dict(zip(second["name"], second["facility_id"], strict=True))
     assert later["西苑便民服务站"] == own["西苑社区服务站"]
@@ -122,19 +103,19 @@ def test_a_returned_list_is_mended_under_the_same_number(store: Store, tmp_path:
     open_round(store, "一季度", city="小城", due="2026-12-31")
     sending = Sending("小城", "西苑社区", "一季度")
     first = submit(store, listed(tmp_path / "n.csv", CENTRE), sending)
-    review(store, first["id"], accept=False, remark="缺服务站")
+    review(store, first["id"], Decision(False, "缺服务站"))
     (seen,) = submissions_document(store, city="小城")["submissions"]
     assert (seen["state"], seen["remark"], seen["round"]) == ("returned", "缺服务站", "一季度")
     second = submit(store, listed(tmp_path / "n.csv", CENTRE, STATION), sending)
     assert (second["id"], second["version"], second["state"]) == (first["id"], 2, "sent")
-    review(store, first["id"], accept=True)
+    review(store, first["id"], ACCEPT)
     with pytest.raises(InputError, match="not waiting"):
-        review(store, first["id"], accept=True)
+        review(store, first["id"], ACCEPT)
 
 
 def test_an_earlier_version_comes_back_as_a_new_one(store: Store, tmp_path: Path) -> None:
     number = submit(store, listed(tmp_path / "n.csv", CENTRE), WEST)["id"]
-    review(store, number, accept=True)
+    review(store, number, ACCEPT)
     assert restore(store, city="小城", office="西苑社区", to=1)["version"] == 3
     versions = [one for one in history(store, city="小城")["versions"] if one["office"] == "西苑社区"]
     assert [one["facilities"] for one in versions] == [2, 1, 2]
@@ -146,7 +127,7 @@ def test_an_earlier_version_comes_back_as_a_new_one(store: Store, tmp_path: Path
 def test_a_result_of_an_earlier_moment_is_as_it_was(store: Store, tmp_path: Path) -> None:
     then = history(store, city="小城")["versions"][-1]["at"]
     before = read_and_assess(study_at(store, "小城")).results
-    review(store, submit(store, listed(tmp_path / "n.csv", CENTRE), WEST)["id"], accept=True)
+    review(store, submit(store, listed(tmp_path / "n.csv", CENTRE), WEST)["id"], ACCEPT)
     now = read_and_assess(study_at(store, "小城")).results
     again = read_and_assess(study_at(store, "小城", at=then)).results
     assert again.document == before.document != now.document
@@ -166,7 +147,7 @@ WRONG = {
     "city": lambda store, path: submit(store, path, Sending("江城", "西苑社区")),
     "office": lambda store, path: submit(store, path, Sending("小城", "江宁区")),
     "round": lambda store, path: submit(store, path, Sending("小城", "西苑社区", "二季度")),
-    "submission": lambda store, path: review(store, "S000000000", accept=True),
+    "submission": lambda store, path: review(store, "S000000000", ACCEPT),
     "preview of nothing": lambda store, path: preview(store, []),
     "level": lambda store, path: open_round(store, "x", city="小城", due="31.3.2026"),
 }
@@ -202,7 +183,7 @@ def kill_often(store: Store, tmp_path: Path, *, times: int) -> None:
             while True:
                 done = submit(own, paths, WEST)
                 os.write(child, f"sent {done['id']} {done['version']}\n".encode())
-                review(own, done["id"], accept=True)
+                review(own, done["id"], ACCEPT)
                 os.write(child, f"accepted {done['id']} {done['version']}\n".encode())
         os.close(child)
         time.sleep(chance.uniform(0.05, 0.6))
@@ -241,27 +222,27 @@ def test_an_office_sees_and_sends_its_own_list_only(store: Store, tmp_path: Path
     assert [one["id"] for one in submissions_document(store, by="xi")["submissions"]] == [number]
     for refused in ("xi", "dong"):
         with pytest.raises(SettingError):
-            review(store, number, accept=True, by=refused)
+            review(store, number, ACCEPT, by=refused)
         with pytest.raises(SettingError):
             preview(store, [number], by=refused)
         with pytest.raises(SettingError):
             restore(store, city="小城", office="西苑社区", to=1, by=refused)
     with pytest.raises(InputError, match="knows nobody"):
-        review(store, number, accept=True, by="stranger")
+        review(store, number, ACCEPT, by="stranger")
     change_role(store, RoleChange("xi", OFFICE, "小城", "西苑社区", False), by="root")
     with pytest.raises(SettingError):  # after being removed
         submit(store, paths, WEST, by="xi")
-    assert review(store, number, accept=True, by="lao")["state"] == "accepted"
+    assert review(store, number, ACCEPT, by="lao")["state"] == "accepted"
 
 
 def test_nobody_accepts_what_they_sent_themselves(store: Store, tmp_path: Path) -> None:
     paths = listed(tmp_path / "n.csv", CENTRE)
     own = submit(store, paths, WEST, by="lao")["id"]
     with pytest.raises(SettingError, match="somebody else"):
-        review(store, own, accept=True, by="lao")
-    assert review(store, own, accept=True, by="wang")["state"] == "accepted"
+        review(store, own, ACCEPT, by="lao")
+    assert review(store, own, ACCEPT, by="wang")["state"] == "accepted"
     local = submit(store, paths, WEST)["id"]  # one person at one computer
-    assert review(store, local, accept=True)["state"] == "accepted"
+    assert review(store, local, ACCEPT)["state"] == "accepted"
 
 
 def test_of_two_who_decide_one_wins(store: Store, tmp_path: Path) -> None:
@@ -271,7 +252,7 @@ def test_of_two_who_decide_one_wins(store: Store, tmp_path: Path) -> None:
 
     def decide(name: str) -> str:
         try:
-            return str(review(store, number, accept=name == "a", by=name)["state"])
+            return str(review(store, number, Decision(name == "a"), by=name)["state"])
         except InputError:
             return "told"
 
@@ -286,8 +267,8 @@ def test_roles_are_the_known_ones() -> None:
 
 
 def test_a_number_notices_one_wrong_character_and_two_exchanged() -> None:
-    for _ in range(50):
-        number = new_facility_id(())
+    for seed in range(50):
+        number = new_facility_id((), str(seed))
         assert is_facility_id(number) and is_facility_id(number.lower())
         for at in range(1, len(number)):
             for other in ALPHABET:
@@ -303,7 +284,7 @@ def rows(*facilities: tuple[str, str, str, float, float]) -> pd.DataFrame:
 
 
 def test_who_is_who() -> None:
-    (a, b) = (new_facility_id(()), new_facility_id(()))
+    (a, b) = (new_facility_id((), "a"), new_facility_id((), "b"))
     before = rows(
         (a, "甲", "station", 118.0, 32.0), (b, "乙", "station", 118.1, 32.0), ("x", "丙", "centre", 118.2, 32)
     )
@@ -328,7 +309,7 @@ def test_a_column_that_the_new_list_does_not_have_takes_nothing_away(store: Stor
     number = submit(store, [tmp_path / "n.csv"], WEST)["id"]
     told = preview(store, [number])
     assert (told["gone"], told["changed"]) == (1, 0)
-    review(store, number, accept=True)
+    review(store, number, ACCEPT)
     kept = read_and_assess(study_at(store, "小城")).results.facilities.set_index("name")
     assert kept.loc["南街道公共服务中心", "places"] == 10
 

@@ -7,7 +7,7 @@ check for 32 characters: one wrong character, or two neighbours exchanged, is no
 
 from __future__ import annotations
 
-import secrets
+import hashlib
 from collections.abc import Collection
 from typing import Final
 
@@ -15,13 +15,16 @@ ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LENGTH: Final = 6
 
 
-def new_facility_id(taken: Collection[str]) -> str:
-    """A number that is not taken."""
+def new_facility_id(taken: Collection[str], seed: str) -> str:
+    """A number that is not taken; the same for the same `seed`, so that a preview says what will be given."""
+    tried = 0
     while True:
-        body = "".join(secrets.choice(ALPHABET) for _ in range(_LENGTH))
+        digest = hashlib.sha256(f"{seed}|{tried}".encode()).digest()
+        body = "".join(ALPHABET[byte % len(ALPHABET)] for byte in digest[:_LENGTH])
         found = f"F{body}{_check(body)}"
         if found not in taken:
             return found
+        tried += 1
 
 
 def is_facility_id(word: str) -> bool:

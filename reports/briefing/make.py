@@ -1,0 +1,123 @@
+"""A result becomes a briefing: everything is taken from its published rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from core.text import Sayable, Text, text
+from coverage.model.verdict_rows import SYNTHETIC, remarks_of, scenario_title, verdict_rows
+from coverage.publish import Results
+from reports.briefing import findings, tables
+from reports.briefing.model import Briefing, Said, View, Walking
+from reports.briefing.strip import day_of, mark_of, method_table, result_code, strip_lines
+
+
+@dataclass(frozen=True)
+class Cover:
+    """What the office says of a product: its title ("" for the usual one), who made it, and a security mark
+    or map review number; a `public` one names no unit and no internal word."""
+
+    title: str = ""
+    author: str = ""
+    mark: str = ""
+    public: bool = False
+
+
+def briefing_of(results: Results, cover: Cover | None = None) -> Briefing:
+    """The model of every form; the same result gives the same one."""
+    asked = cover or Cover()
+    public = asked.public
+    document, standard = results.document, results.standard
+    rows, rule = verdict_rows(document, standard), results.main_rule
+    scenario, mark = scenario_title(document), mark_of(asked.mark, public=public)
+    gaps = tables.gap_findings(results, public=public)
+    badges: list[Sayable] = [said for said in (scenario,) if said is not None]
+    badges += [SYNTHETIC] if document["area"]["synthetic"] else []
+    return Briefing(
+        kind=_kind(results),
+        public=public,
+        city=str(document["area"]["name"]),
+        title=asked.title or _title(results),
+        subtitle=standard.title,
+        badges=tuple(badges),
+        headline=findings.headline(results) if not public else _public_headline(results),
+        key_figures=tuple(findings.key_figures(results)),
+        tally=findings.tally(results),
+        conclusion=tuple(findings.conclusion(results, public=public)),
+        caveats=remarks_of(document, standard),
+        rules=tables.rules_table(rows),
+        map=_map(results),
+        walking=_walking(results),
+        units=None if public or rule is None else findings.unit_bars(results, rule),
+        gaps=gaps,
+        gap_table=tables.gap_table(gaps, results),
+        changes=tables.changes_table(results, rows),
+        proposal=tables.proposal(results, gaps, public=public),
+        tasks=tables.tasks_table(rows, document=standard.document),
+        method=method_table(results),
+        shares=tables.shares_table(results),
+        strip=tuple(strip_lines(results, author=asked.author, mark=mark)),
+        author=asked.author,
+        mark=mark,
+        day=day_of(results.provenance.get("created", "")),
+        created=str(results.provenance.get("created", "")),
+        code=result_code(results),
+    )  # fmt: skip
+
+
+def _map(results: Results) -> View:
+    """The city by its main rule; of a scenario by what changes."""
+    rule = results.main_rule
+    if rule is None:
+        return View("city", text("The city"), "")
+    title = results.standard.rule_title(rule)
+    if f"change_{rule.id}" in results.cells:
+        return View("city", text("What changes: {rule}", rule=title), f"change:{rule.id}", gaps=rule.id)
+    return View("city", title, f"rule:{rule.id}", gaps=rule.id)
+
+
+def _kind(results: Results) -> Literal["assessment", "plan", "scenario"]:
+    if results.plan is not None:
+        return "plan"
+    return "scenario" if results.document.get("scenario") else "assessment"
+
+
+def _title(results: Results) -> Text:
+    """What a result is called on its cover."""
+    city = results.document["area"]["name"]
+    kind = _kind(results)
+    if kind == "plan" and results.plan is not None:
+        plan = results.plan.plan
+        tiers = [results.standard.tier_title(part["tier"]) for part in plan.get("tiers", [plan])]
+        said: Sayable = tiers[0]
+        for tier in tiers[1:]:
+            said = text("{first} and {then}", first=said, then=tier)
+        return Text(text("{city}: where new sites should go ({tier})").template, {"city": city, "tier": said})
+    if kind == "scenario":
+        name = results.document["scenario"]
+        return Text(text("{city}: what the scenario “{name}” changes").template, {"city": city, "name": name})
+    return Text(text("{city}: who is not served").template, {"city": city})
+
+
+def _public_headline(results: Results) -> Said:
+    rule = results.main_rule
+    if rule is None or results.plan is not None or results.document.get("scenario"):
+        return findings.headline(results)
+    return findings.present(results, rule, public=True)
+
+
+def _walking(results: Results) -> Walking | None:
+    """The radius rule beside its walk: two maps, and who is inside the circle and cannot walk it."""
+    said, row = findings.cut_off(results), findings.cut_off_row(results)
+    if said is None or row is None:
+        return None
+    rule = results.standard.rule(row["rule"])
+    known = {one.id: one for one in results.standard.rules}
+    walk = known.get(str(row.get("walk_rule") or ""))
+    return Walking(
+        said,
+        View("straight", results.standard.rule_title(rule), f"rule:{rule.id}"),
+        View("on-foot", results.standard.rule_title(walk), f"rule:{walk.id}") if walk else None,
+        View("cut-off", text("Inside the circle and too far on foot"), f"cut_off:{rule.id}"),
+    )

@@ -1,0 +1,100 @@
+"""Numbers of a briefing as they are read aloud, and back to where they stand in the result."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from core.text import Bilingual, Text, text
+from coverage.publish import Results
+from reports.briefing.model import Figure
+
+_WAN, _YI, _TEN_WAN = 10_000, 100_000_000, 100_000
+_STEP: Final = re.compile(r"([^.\[\]]+)|\[([^\]]*)\]")
+
+
+def counted(number: float) -> Bilingual:
+    """Residents in a sentence: in Chinese 万 from 10,000 up, to three digits and more.
+
+    >>> [counted(n).zh for n in (9_999, 12_345, 181_108, 1_204_318)]
+    ['9,999', '1.23万', '18.1万', '120.4万']
+    """
+    whole = round(number)
+    exact = f"{whole:,}"
+    if whole < _WAN:
+        return Bilingual(exact, exact)
+    if whole >= _YI:
+        return Bilingual(f"{whole / _YI:.2f}亿", exact)
+    return Bilingual(f"{whole / _WAN:.{1 if whole >= _TEN_WAN else 2}f}万", exact)
+
+
+def people(key: str, number: float) -> Figure:
+    """Residents, said as in a sentence."""
+    return Figure(key, number, counted(number))
+
+
+def exact(key: str, number: float) -> Figure:
+    """A count to the last one, as in a table."""
+    return Figure(key, number, text("{number:,.0f}", number=number))
+
+
+def share(key: str, part: float) -> Figure:
+    """A share with one decimal, or as many as keep it from reading 0 or 100 %."""
+    return Figure(key, part, text("{part:.1%}", part=float(part)))
+
+
+def metres(key: str, distance: float) -> Figure:
+    return Figure(key, distance, text("{metres:,.0f} m", metres=distance))
+
+
+def listed(parts: Sequence[object]) -> Text | str:
+    """Some words one after the other, with the language's comma."""
+    if not parts:
+        return ""
+    said: Text | str = text("{one}", one=parts[0])
+    for part in parts[1:]:
+        said = text("{first}, {then}", first=said, then=part)
+    return said
+
+
+def figure_of(results: Results, key: str) -> Any:
+    """What stands at a figure's key: `rules[station-radius].share` by id, `gaps[0].residents` by number,
+    `plan.…` in plan.json, `units[…]`, `detours[…]`, `equity[…]` in the tables of those names; of two keys
+    with " - " or " / " between them the difference or the quotient.
+
+    KeyError where nothing stands there. Used to prove that a product's figures are the result's.
+    """
+    for sign, put in ((" / ", operator.truediv), (" - ", operator.sub)):
+        left, found, right = key.rpartition(sign)
+        if found:
+            return put(figure_of(results, left.strip("()")), figure_of(results, right))
+    name, _, rest = key.partition("[")
+    if name == "units":
+        level, rule, unit_id, column = rest.replace("].", "|").split("|")
+        table = results.units
+        row = table[(table["level"] == level) & (table["rule"] == rule) & (table["unit_id"] == unit_id)]
+        return row[column].iloc[0]
+    if name in ("detours", "equity") and name in results.extras:
+        rule, column = rest.split("].")
+        table = results.extras[name]
+        rows = table[table["rule"] == rule.split("|")[0]]
+        rows = rows[rows["id"] == rule.split("|")[1]] if "|" in rule else rows
+        return rows[column].iloc[0]
+    at: Any = results.document
+    if key.startswith("plan.") and results.plan is not None:
+        at, key = results.plan.plan, key.removeprefix("plan.")
+    for field, index in _STEP.findall(key):
+        at = _step(at, field or index, by_index=bool(index))
+    return at
+
+
+def _step(at: Any, name: str, *, by_index: bool) -> Any:
+    if not by_index:
+        return at[name]
+    if name.isdigit():
+        return at[int(name)]
+    if isinstance(at, Mapping):
+        return at[name]
+    return next(row for row in at if row["id"] == name)

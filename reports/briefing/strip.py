@@ -1,0 +1,130 @@
+"""What every product carries: of what, from what, by what, by whom, and how to get it again."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import Any, Final
+
+from core.text import Sayable, Text, text, text_from_json
+from coverage.model.standard import Check
+from coverage.publish import Results
+from reports.briefing.model import Table
+from reports.briefing.numbers import listed
+
+_CHINA: Final = dt.timezone(dt.timedelta(hours=8))
+INTERNAL: Final = text("Internal document")
+NO_REVIEW: Final = text("Map review number: ____________")
+_CODED: Final = ("inputs", "standard", "settings", "run")
+
+
+def day_of(created: str) -> str:
+    """The day of a moment in UTC as it is in China, "" where it is not known.
+
+    >>> day_of("2026-11-29T23:30:00+00:00")
+    '2026-11-30'
+    """
+    return str(dt.datetime.fromisoformat(created).astimezone(_CHINA).date()) if created else ""
+
+
+def result_code(results: Results) -> str:
+    """Eight signs made of inputs, standard, settings and what was asked: another run of the same has the
+    same ones, and a result with other ones rests on something else."""
+    told = {key: results.provenance.get(key) for key in _CODED}
+    told["scenario"] = results.document.get("scenario")
+    written = json.dumps(told, ensure_ascii=False, sort_keys=True, default=str)
+    found = hashlib.sha256(written.encode("utf-8", "replace")).hexdigest()[:8].upper()
+    return f"{found[:4]}-{found[4:]}"
+
+
+def mark_of(mark: str, *, public: bool) -> Sayable:
+    """The security mark or review number as given, else what the profile asks for."""
+    return mark or (NO_REVIEW if public else INTERNAL)
+
+
+def strip_lines(results: Results, *, author: str, mark: Sayable) -> Iterator[tuple[Sayable, Sayable]]:
+    """Term and value, in the order of every product."""
+    standard, provenance = results.standard, results.provenance
+    yield text("State of the data"), text("as of the files named under “Data”; they state no common date")
+    day = day_of(provenance.get("created", ""))
+    if day:
+        yield text("Assessed on"), day
+    clauses = list(dict.fromkeys(rule.clause for rule in standard.rules if rule.clause))
+    named: Sayable = text("{title} {document}", title=standard.title, document=standard.document)
+    if clauses:
+        named = text("{named}, tasks {clauses}", named=named, clauses=listed(clauses))
+    yield text("Standard"), named
+    walking = standard.walking
+    yield (
+        text("Basis"),
+        text(
+            "straight line, and on foot along the streets at {speed:g} km/h (elderly {elderly:g} km/h)",
+            speed=walking.speed_kmh,
+            elderly=walking.elderly_speed_kmh,
+        ),
+    )
+    tolerances = sorted(
+        {rule.tolerance for rule in standard.rules if rule.check in (Check.RADIUS, Check.WALK)}
+    )
+    yield (
+        text("Allowed for “about”"),
+        listed([text("{part:.0%}", part=float(one)) for one in tolerances]) or "0",
+    )
+    limits = standard.verdicts
+    yield text("Met from"), text("{meets:.1%}; nearly met from {nearly:.1%}", meets=float(limits.meets_share),
+                                 nearly=float(limits.nearly_share))  # fmt: skip
+    yield text("Data"), listed(list(_sources(results)))
+    yield text("Made by"), author or "____________"
+    yield text("Mark"), mark
+    yield text("Code of the result"), result_code(results)
+
+
+def _sources(results: Results) -> Iterator[Sayable]:
+    """Credits with their licence, else the files by name."""
+    if results.document["area"]["synthetic"]:
+        yield text("fictional city")
+    yield from results.provenance.get("credits", ())
+    yield from (
+        Text(text("{file} ({role})").template, {"file": name, "role": role}) for role, name in _files(results)
+    )
+
+
+def _files(results: Results) -> Iterator[tuple[Sayable, str]]:
+    study: dict[str, Any] = dict((results.provenance.get("run") or {}).get("study") or {})
+    for key, role in _ROLES.items():
+        found = study.get(key) or []
+        for one in found if isinstance(found, list) else [found]:
+            if one.get("file"):
+                yield role, str(one["file"])
+
+
+_ROLES: Final = {
+    "facilities": text("Facility list"),
+    "population": text("Residents"),
+    "network": text("Streets"),
+    "units": text("Units"),
+}
+
+
+def method_table(results: Results) -> Table:
+    """口径、数据、限制 for the appendix: settings, what was read, what limits it."""
+    standard, walking = results.standard, results.standard.walking
+    rows: list[tuple[Sayable, Sayable]] = [
+        (text("Who counts as covered"),
+         text("whose figure is at most the rule’s: the boundary counts; who cannot reach any is not "
+              "covered")),
+        (text("Where residents are"), text("at the centre of their cell of about {metres:,.0f} m",
+                                           metres=results.document["area"]["spacing_m"])),
+        (text("Ways on foot"), text("along the streets, with the way to the street and from it to the door; "
+                                    "farther than {limit:g} m from any street: not covered on foot, unless a "
+                                    "facility is within 50 m", limit=walking.snap_limit_m)),
+        (text("Measured in"), str(results.document["area"]["crs"])),
+        (text("Shares"), text("of residents, unless a rule says otherwise")),
+    ]  # fmt: skip
+    rows += [(text("Edited"), said) for said in standard.differences]
+    rows += [(text("Note"), text_from_json(note)) for note in results.document["notes"]]
+    return Table(
+        text("Method, data and limits"), (text("Term"), text("What holds here")), tuple(rows), (22, 78)
+    )

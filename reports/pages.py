@@ -1,0 +1,214 @@
+"""The briefing as pages: a PDF (PDF/A-2b, maps as vectors, text extractable), and a map sheet as a PNG."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, Literal
+
+from core.text import Sayable, Text, text
+from locales import Translator
+from reports.briefing.model import Bars, Briefing, GapFinding, Table, View
+from reports.document import gap_title
+from reports.pictures import WIDE, Pictures, Size
+from reports.typeset import lighter, said, typeset
+
+_DPI: Final = 300
+# Paper → the size of its map in units of the drawing.
+_SHEETS: Final[dict[str, Size]] = {"A4": (1200.0, 660.0), "A3": (1740.0, 1060.0)}
+_NUMERALS: Final = "一二三四五六七八九十"
+_STYLE: Final = """
+#set page(paper: "a4", margin: (top: 30mm, bottom: 26mm, left: 28mm, right: 26mm), footer: context [
+  #set text(size: 8pt, fill: luma(35%), font: "Noto Sans SC")
+  FOOT #h(1fr) — #counter(page).display() —])
+#set text(font: ("Noto Serif SC", "Noto Sans SC"), size: 11.5pt, lang: "LANG", cjk-latin-spacing: none)
+#set par(leading: 0.85em, spacing: 1.1em, first-line-indent: (amount: INDENT, all: true), justify: true)
+#show heading: set text(font: "Noto Sans SC", size: 13.5pt, weight: "regular")
+#show heading: it => block(above: 1.5em, below: 0.9em, it.body)
+#show table: set text(size: 8.5pt)
+#show table: set par(first-line-indent: 0em, leading: 0.5em, justify: false)
+#set table(stroke: 0.4pt + luma(55%), inset: (x: 4pt, y: 4pt))
+#show table.cell.where(y: 0): set text(font: "Noto Sans SC")
+#let small(body) = { set par(first-line-indent: 0em, leading: 0.6em); text(size: 9pt, fill: luma(30%), body) }
+#let spoken(body) = block(inset: (left: 8pt), stroke: (left: 2.5pt + rgb("#9c1c1c")), {
+  set par(first-line-indent: 0em); text(size: 13pt, body) })
+#let boxes(..all) = block(breakable: false, {
+  set par(first-line-indent: 0em, leading: 0.55em); set text(size: 9.5pt)
+  grid(columns: (1fr,) * all.pos().len(), gutter: 10pt, ..all) })
+#let bar(part) = box(width: 100%, rect(width: part * 1%, height: 9pt, fill: rgb("#5f9fcc"), stroke: none))
+#let red(body) = { set par(first-line-indent: 0em); text(size: 10pt, fill: rgb("#9c1c1c"), body) }
+"""
+
+
+def pdf_bytes(briefing: Briefing, pictures: Pictures) -> bytes:
+    """The briefing as a PDF; the time it states is the result's."""
+    pages = _Pages(briefing, pictures)
+    return typeset("\n\n".join(pages.source()), pages.files, kind="pdf", created=briefing.created)[0]
+
+
+def map_sheet(briefing: Briefing, pictures: Pictures, *, paper: Literal["A4", "A3"]) -> bytes:
+    """A landscape sheet at 300 dpi: title, headline, map (legend, scale, north arrow) and the strip."""
+    tr = pictures.tr
+    size = _SHEETS[paper]
+    strip = " · ".join(f"{said(tr(term))}{_colon(tr)}{said(tr(value))}" for term, value in briefing.strip)
+    head = (
+        f"#text(size: 17pt)[{said(tr(briefing.title))}] #h(1fr) "
+        f"#text(size: 10pt)[{said(tr(briefing.mark))}]\n\n"
+        f"#text(size: 12pt)[{said(tr(briefing.headline.words))}]\n\n{_badges(briefing, tr)}\n\n"
+        f"#text(size: 9.5pt)[{said(tr(briefing.map.title))}]"
+    )
+    foot = f"#text(size: 7.5pt, fill: luma(30%))[{strip}]"
+    source = (
+        f'#set page(paper: "{paper.lower()}", flipped: true, margin: 9mm)\n'
+        '#set text(font: "Noto Sans SC", size: 11pt, cjk-latin-spacing: none)\n'
+        "#set par(leading: 0.55em, spacing: 0.7em)\n"
+        f"#grid(rows: (auto, 1fr, auto), row-gutter: 2mm, [{head}], "
+        f'align(center, image("map.svg", width: 100%, height: 100%, fit: "contain")), [{foot}])'
+    )
+    files = {"map.svg": pictures.svg(briefing.map, size)}
+    return lighter(typeset(source, files, kind="png", ppi=_DPI)[0], _DPI)
+
+
+def _badges(briefing: Briefing, tr: Translator) -> str:
+    shown = [
+        f'#text(size: 9pt, fill: rgb("#9c1c1c"))[{said(tr(one))}]'
+        for one in (*briefing.badges, *briefing.caveats)
+    ]
+    return " ".join(shown)
+
+
+def _colon(tr: Translator) -> str:
+    return "：" if tr.language == "zh" else ": "
+
+
+class _Pages:
+    """Typst source of the PDF, chapter by chapter, and the maps that it names."""
+
+    def __init__(self, briefing: Briefing, pictures: Pictures) -> None:
+        self.briefing, self.pictures, self.tr = briefing, pictures, pictures.tr
+        self.files: dict[str, bytes] = {}
+        self._chapter = 0
+
+    def source(self) -> Iterator[str]:
+        briefing, tr = self.briefing, self.tr
+        foot = " · ".join(
+            self._w(one) for one in (briefing.city, briefing.mark, briefing.day, briefing.code) if one
+        )
+        indent = "2em" if tr.language == "zh" else "0em"
+        yield _STYLE.replace("LANG", tr.language).replace("INDENT", indent).replace("FOOT", foot)
+        yield f"#set document(title: [{self._w(briefing.title)}])"
+        yield f'#align(center, text(font: "Noto Sans SC", size: 20pt)[{self._w(briefing.title)}])'
+        yield f"#align(center, text(size: 10.5pt)[{self._w(briefing.subtitle)}])"
+        yield from (f"#red[{self._w(one)}]" for one in briefing.badges)
+        yield self._heading(text("Present state and conclusion"))
+        yield f"#spoken[{self._w(briefing.headline.words)}]"
+        yield "".join(self._w(one.words) + ("" if tr.language == "zh" else " ") for one in briefing.besides)
+        yield from (f"#red[{self._w(one)}]" for one in briefing.caveats)
+        yield self._key_figures()
+        if briefing.changes is not None:
+            yield from self._chapter_of(briefing.changes)
+        yield from self._chapter_of(briefing.rules)
+        yield self._heading(text("The city on a map"))
+        yield self._figure(briefing.map, briefing.map.title)
+        yield from self._walking()
+        yield from self._shortfalls()
+        yield from self._proposal()
+        yield from self._chapter_of(briefing.tasks)
+        yield "#pagebreak(weak: true)"
+        yield self._heading(text("Appendix: method, data and limits"))
+        yield self._table(briefing.method)
+        if briefing.shares is not None:
+            yield f"#small[{self._w(briefing.shares.title)}]"
+            yield self._table(briefing.shares)
+        strip = Table(text("This product"), (text("Term"), text("What holds here")), briefing.strip, (22, 78))
+        yield self._table(strip)
+
+    def _w(self, words: Sayable) -> str:
+        return said(self.tr(words))
+
+    def _heading(self, title: Text) -> str:
+        self._chapter += 1
+        zh = self.tr.language == "zh"
+        number = f"{_NUMERALS[(self._chapter - 1) % 10]}、" if zh else f"{self._chapter} "
+        return f"= {said(number)}{self._w(title)}"
+
+    def _chapter_of(self, table: Table) -> Iterator[str]:
+        yield self._heading(table.title if isinstance(table.title, Text) else text("{one}", one=table.title))
+        yield self._table(table)
+
+    def _table(self, table: Table) -> str:
+        columns = ", ".join(f"{width:g}fr" for width in table.widths)
+        sides = ", ".join("right" if i in table.right else "left" for i in range(len(table.widths)))
+        head = ", ".join(f"[{self._w(one)}]" for one in table.head)
+        rows = ",\n".join(", ".join(f"[{self._w(cell)}]" for cell in row) for row in table.rows)
+        notes = "\n\n".join(f"#small[{self._w(one)}]" for one in table.notes)
+        return f"#table(columns: ({columns}), align: ({sides}), table.header({head}),\n{rows})\n\n{notes}"
+
+    def _key_figures(self) -> str:
+        boxes = ", ".join(
+            f'[#text(font: "Noto Sans SC", size: 19pt, fill: rgb("#b3400f"))[{self._w(one.figure.words)}]\\ '
+            f"{self._w(one.title)}\\ #text(size: 8.5pt, fill: luma(35%))[{self._w(one.whole)}]]"
+            for one in self.briefing.key_figures
+        )
+        return f"#boxes({boxes})" if boxes else ""
+
+    def _image(self, view: View, size: Size = WIDE) -> str:
+        name = f"{view.key}.svg"
+        self.files[name] = self.pictures.svg(view, size)
+        return f'image("{name}", width: 100%)'
+
+    def _figure(self, view: View, caption: Sayable, size: Size = (1200.0, 900.0)) -> str:
+        return f"#block(breakable: false)[#{self._image(view, size)} #small[{self._w(caption)}]]"
+
+    def _walking(self) -> Iterator[str]:
+        walking = self.briefing.walking
+        if walking is None:
+            return
+        yield self._heading(text("Straight line and on foot"))
+        yield self._w(walking.said.words)
+        pair = [walking.straight, walking.on_foot] if walking.on_foot is not None else [walking.straight]
+        cells = ", ".join(
+            f"[#{self._image(view, (800.0, 640.0))} #small[{self._w(view.title)}]]" for view in pair
+        )
+        yield f"#block(breakable: false, grid(columns: (1fr,) * {len(pair)}, gutter: 8pt, {cells}))"
+        yield self._figure(walking.cut_off, walking.cut_off.title)
+
+    def _shortfalls(self) -> Iterator[str]:
+        briefing = self.briefing
+        if briefing.units is None and not briefing.gaps:
+            return
+        yield self._heading(text("Where it falls short"))
+        if briefing.units is not None:
+            yield self._bars(briefing.units)
+        if briefing.gap_table is not None:
+            yield f"#small[{self._w(briefing.gap_table.title)}]"
+            yield self._table(briefing.gap_table)
+        if briefing.gaps:
+            cells = ", ".join(self._gap(gap) for gap in briefing.gaps)
+            yield f"#grid(columns: (1fr, 1fr), gutter: 10pt, {cells})"
+
+    def _gap(self, gap: GapFinding) -> str:
+        place = self._w(gap_title(gap))
+        return f"block(breakable: false)[#{self._image(gap.view, (800.0, 640.0))} #small[{place}]]"
+
+    def _bars(self, bars: Bars) -> str:
+        rows = ", ".join(
+            f"[{self._w(bar.name)}], bar({100 * bar.share.value:.2f}), [{self._w(bar.share.words)}], "
+            f"[{self._w(bar.words)}]"
+            for bar in bars.bars
+        )
+        title = f"{self._w(bars.title)}{_colon(self.tr)}{self._w(bars.words)}"
+        return (
+            f"#small[{title}]\n\n#{{set text(size: 9pt); set par(first-line-indent: 0em, leading: 0.5em); "
+            f"grid(columns: (18fr, 40fr, 10fr, 32fr), gutter: 5pt, align: horizon, {rows})}}"
+        )
+
+    def _proposal(self) -> Iterator[str]:
+        proposal = self.briefing.proposal
+        if proposal is None:
+            return
+        yield self._heading(text("What is proposed"))
+        yield "".join(self._w(one.words) + ("" if self.tr.language == "zh" else " ") for one in proposal.said)
+        yield f"#small[{self._w(proposal.table.title)}]"
+        yield self._table(proposal.table)
+        if proposal.view is not None:
+            yield self._figure(proposal.view, proposal.view.title)

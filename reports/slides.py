@@ -1,0 +1,311 @@
+"""The briefing as slides: native text, tables and charts, maps as pictures. No text below 20 pt; the East
+Asian face is set beside the Latin one, without which WPS shows Chinese in a face of its own."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from pptx import Presentation
+from pptx.chart.data import CategoryChartData
+from pptx.dml.color import RGBColor
+from pptx.enum.chart import XL_CHART_TYPE, XL_LABEL_POSITION
+from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
+from pptx.oxml import parse_xml
+from pptx.oxml.ns import nsdecls, qn
+from pptx.util import Emu, Inches, Pt
+
+from core.text import Sayable, text
+from reports.briefing.model import Bars, Briefing, GapFinding, Proposal, Table, View
+from reports.document import gap_title
+from reports.fixed_zip import fixed_zip, moment_of
+from reports.pictures import Pictures, Size
+
+_FACE: Final = "Microsoft YaHei"
+_LEAST: Final = 20.0
+_WIDE, _HIGH = 13.333, 7.5
+_LEFT, _TOP, _INSIDE, _BODY = 0.6, 1.45, 12.13, 5.2
+_INK, _GREY, _RED = RGBColor(0x1D, 0x27, 0x33), RGBColor(0x4B, 0x57, 0x65), RGBColor(0x9C, 0x1C, 0x1C)
+_ORANGE, _BLUE, _PALE = RGBColor(0xB3, 0x40, 0x0F), RGBColor(0x5F, 0x9F, 0xCC), RGBColor(0xE8, 0xED, 0xF2)
+_ROWS: Final = (RGBColor(0xF6, 0xF4, 0xEF), RGBColor(0xFF, 0xFF, 0xFF))
+# Inches of a line of 20 pt, and how many inches a Chinese character of it is wide.
+_LINE_IN, _SIGN_IN = 0.35, 0.31
+_HALF: Final[Size] = (800.0, 560.0)
+_INSET: Final[Size] = (1000.0, 740.0)
+Box = tuple[float, float, float, float]
+
+
+def slides_bytes(briefing: Briefing, pictures: Pictures) -> bytes:
+    """The .pptx; the same briefing gives the same bytes."""
+    made = _Deck(briefing, pictures)
+    made.fill()
+    out = io.BytesIO()
+    made.deck.save(out)
+    return fixed_zip(out.getvalue(), created=briefing.created)
+
+
+class _Deck:
+    """The slides as they are made; boxes are left, top, width, height in inches."""
+
+    def __init__(self, briefing: Briefing, pictures: Pictures) -> None:
+        self.briefing, self.pictures, self.tr = briefing, pictures, pictures.tr
+        self.deck: Any = Presentation()
+        self.deck.slide_width, self.deck.slide_height = Inches(_WIDE), Inches(_HIGH)
+        about = self.deck.core_properties
+        about.created = about.modified = moment_of(briefing.created)
+        about.title, about.author = self.tr(briefing.title), briefing.author
+        about.comments, about.last_modified_by, about.revision = briefing.code, briefing.author, 1
+
+    def fill(self) -> None:
+        briefing = self.briefing
+        self._cover()
+        self._conclusion()
+        if briefing.changes is not None:
+            self._tables(briefing.changes)
+        self._city()
+        self._walking()
+        if briefing.units is not None:
+            self._bars(briefing.units)
+        for gap in briefing.gaps:
+            self._gap(gap)
+        if briefing.proposal is not None:
+            self._proposal(briefing.proposal)
+        self._tables(briefing.tasks)
+        self._tables(briefing.rules)
+        self._tables(briefing.method)
+        strip = Table(text("This product"), (text("Term"), text("What holds here")), briefing.strip, (22, 78))
+        self._tables(strip)
+
+    def _slide(self, title: Sayable, *, foot: bool = True) -> Any:
+        slide = self.deck.slides.add_slide(self.deck.slide_layouts[5])
+        head = slide.shapes.title
+        head.left, head.top, head.width, head.height = (Inches(one) for one in (_LEFT, 0.3, _INSIDE, 1.05))
+        head.text_frame.word_wrap = True
+        head.text_frame.vertical_anchor = MSO_ANCHOR.MIDDLE
+        words = self.tr(title)
+        self._write(head.text_frame, [words], size=28 if _signs(words) <= 60 else 22, colour=_INK)
+        if foot:
+            briefing = self.briefing
+            shown = " · ".join(part for part in (self.tr(briefing.mark), briefing.day, briefing.code) if part)
+            self._text(slide, (_LEFT, 6.95, 10.5, 0.42), [shown], colour=_GREY)
+            number = str(len(self.deck.slides))
+            self._text(slide, (11.7, 6.95, 1.03, 0.42), [number], colour=_GREY, align=PP_ALIGN.RIGHT)
+        return slide
+
+    def _cover(self) -> None:
+        briefing = self.briefing
+        slide = self._slide(briefing.title, foot=False)
+        head = slide.shapes.title
+        head.top, head.height = Inches(1.0), Inches(1.3)
+        self._write(head.text_frame, [self.tr(briefing.title)], size=40, colour=_INK)
+        self._text(slide, (_LEFT, 2.25, _INSIDE, 0.5), [self.tr(briefing.subtitle)], colour=_GREY)
+        self._text(
+            slide, (_LEFT, 2.95, _INSIDE, 1.9), [self.tr(briefing.headline.words)], size=28, colour=_ORANGE
+        )
+        badges = [self.tr(one) for one in briefing.badges]
+        self._text(slide, (_LEFT, 5.0, _INSIDE, 0.9), badges, colour=_RED)
+        foot = [part for part in (briefing.author, briefing.day, self.tr(briefing.mark)) if part]
+        self._text(slide, (_LEFT, 6.5, _INSIDE, 0.6), [" · ".join(foot)], colour=_GREY)
+
+    def _conclusion(self) -> None:
+        briefing, tr = self.briefing, self.tr
+        slide = self._slide(briefing.tally.words)
+        figures = briefing.key_figures
+        wide = _INSIDE / max(len(figures), 1)
+        for number, one in enumerate(figures):
+            left = _LEFT + number * wide
+            self._text(slide, (left, 1.5, wide - 0.2, 0.95), [tr(one.figure.words)], size=54, colour=_ORANGE)
+            self._text(slide, (left, 2.5, wide - 0.2, 1.15), [tr(one.title)])
+            self._text(slide, (left, 3.65, wide - 0.2, 0.8), [tr(one.whole)], colour=_GREY)
+        said = [tr(one.words) for one in briefing.besides if one != briefing.tally]
+        self._text(slide, (_LEFT, 4.45, _INSIDE, 1.5), [("" if tr.language == "zh" else " ").join(said)])
+        self._text(
+            slide, (_LEFT, 5.95, _INSIDE, 0.95), [tr(one) for one in briefing.caveats[:2]], colour=_RED
+        )
+
+    def _map(self, title: Sayable, view: View, beside: Sequence[str] = ()) -> None:
+        """A map with what is to be said of it at its side."""
+        slide = self._slide(title)
+        self._picture(slide, view, _INSET, (_LEFT, _TOP, 7.2, 5.35))
+        self._text(slide, (8.0, _TOP, 4.73, _BODY), [self.tr(view.title), "", *beside])
+
+    def _city(self) -> None:
+        """The map with the ranks of the gaps, and the largest of them beside it."""
+        gaps = [
+            self.tr(text("{place}: {n}", place=gap_title(gap), n=gap.facts[0][1].words))
+            for gap in self.briefing.gaps
+        ]
+        self._map(self.briefing.headline.words, self.briefing.map, gaps[:4])
+
+    def _walking(self) -> None:
+        walking = self.briefing.walking
+        if walking is None:
+            return
+        if walking.on_foot is not None:
+            slide = self._slide(text("Straight line and on foot"))
+            for number, view in enumerate((walking.straight, walking.on_foot)):
+                left = _LEFT + number * 6.1
+                self._text(slide, (left, _TOP, 5.95, 0.8), [self.tr(view.title)])
+                self._picture(slide, view, _HALF, (left, _TOP + 0.85, 5.95, 4.3))
+        self._map(walking.said.words, walking.cut_off)
+
+    def _bars(self, bars: Bars) -> None:
+        """A native chart, the worst at the top; who of how many stands with the name."""
+        slide = self._slide(text("{title}: share covered", title=bars.title))
+        data = CategoryChartData(number_format="0.0%")
+        shown = bars.bars[:8]
+        between = "：" if self.tr.language == "zh" else ": "
+        data.categories = [f"{bar.name}{between}{self.tr(bar.words)}" for bar in shown]
+        data.add_series(self.tr(text("Share covered")), [bar.share.value for bar in shown])
+        frame = slide.shapes.add_chart(
+            XL_CHART_TYPE.BAR_CLUSTERED, *(Inches(one) for one in (_LEFT, _TOP, _INSIDE, 4.9)), data
+        )
+        chart = frame.chart
+        chart.has_legend = chart.has_title = False
+        chart.font.size, chart.font.name = Pt(_LEAST), _FACE
+        _east_asian(chart.font._rPr)
+        axis = chart.category_axis
+        axis.reverse_order, axis.has_major_gridlines = True, False
+        value = chart.value_axis
+        value.minimum_scale, value.maximum_scale, value.visible, value.has_major_gridlines = (
+            0.0,
+            1.0,
+            False,
+            False,
+        )
+        plot = chart.plots[0]
+        plot.gap_width, plot.has_data_labels = 45, True
+        plot.data_labels.number_format, plot.data_labels.number_format_is_linked = "0.0%", False
+        plot.data_labels.position = XL_LABEL_POSITION.INSIDE_END
+        fill = plot.series[0].format.fill
+        fill.solid()
+        fill.fore_color.rgb = _BLUE
+        self._text(slide, (_LEFT, 6.4, _INSIDE, 0.5), [self.tr(bars.words)], colour=_GREY)
+
+    def _gap(self, gap: GapFinding) -> None:
+        slide = self._slide(gap_title(gap))
+        self._picture(slide, gap.view, _INSET, (_LEFT, _TOP, 7.2, 5.33))
+        rows = tuple((title, figure.words) for title, figure in gap.facts)
+        table = Table(gap.place, (text("What is known"), text("Value")), rows, (64, 36), right=(1,))
+        self._table(slide, table, (8.0, _TOP, 4.73, _BODY))
+
+    def _proposal(self, proposal: Proposal) -> None:
+        said = self.briefing.headline.words if self.briefing.kind == "plan" else text("What is proposed")
+        told = [self.tr(one.words) for one in proposal.said]
+        if proposal.view is not None:
+            self._map(said, proposal.view, told)
+        else:
+            slide = self._slide(said)
+            self._text(slide, (_LEFT, _TOP, _INSIDE, _BODY), told, size=24)
+        self._tables(proposal.table)
+
+    def _tables(self, table: Table, title: Sayable | None = None) -> None:
+        """A table on as many slides as it takes; what limits it stands on the last."""
+        pages = list(self._pages(table))
+        for number, rows in enumerate(pages):
+            said = title or table.title
+            if len(pages) > 1:
+                said = text("{title} ({number} of {all})", title=said, number=number + 1, all=len(pages))
+            slide = self._slide(said)
+            part = Table(table.title, table.head, tuple(rows), table.widths, table.right)
+            bottom = self._table(slide, part, (_LEFT, _TOP, _INSIDE, _BODY))
+            if number == len(pages) - 1 and table.notes and bottom < 6.1:
+                notes = [self.tr(one) for one in table.notes[:1]]
+                self._text(slide, (_LEFT, bottom + 0.1, _INSIDE, 6.8 - bottom), notes, colour=_GREY)
+
+    def _pages(self, table: Table) -> Iterator[list[tuple[Sayable, ...]]]:
+        used = self._tall(table, table.head)
+        page: list[tuple[Sayable, ...]] = []
+        for row in table.rows:
+            tall = self._tall(table, row)
+            if page and used + tall > _BODY:
+                yield page
+                used, page = self._tall(table, table.head), []
+            page.append(row)
+            used += tall
+        yield page
+
+    def _tall(self, table: Table, row: Sequence[Sayable], wide: float = _INSIDE) -> float:
+        """About how high a row is set, in inches."""
+        whole = sum(table.widths)
+        lines = 1
+        for cell, width in zip(row, table.widths, strict=True):
+            room = max((wide * width / whole - 0.15) / _SIGN_IN, 1.0)
+            lines = max(lines, math.ceil(_signs(self.tr(cell)) / room))
+        return lines * _LINE_IN + 0.1
+
+    def _table(self, slide: Any, table: Table, box: Box) -> float:
+        """A native table; returns where it ends."""
+        left, top, wide, _ = box
+        talls = [self._tall(table, row, wide) for row in (table.head, *table.rows)]
+        shape = slide.shapes.add_table(
+            len(table.rows) + 1, len(table.head), Inches(left), Inches(top), Inches(wide), Inches(sum(talls))
+        )
+        made, whole = shape.table, sum(table.widths)
+        for number, width in enumerate(table.widths):
+            made.columns[number].width = Emu(int(Inches(wide) * width / whole))
+        for at, row in enumerate((table.head, *table.rows)):
+            made.rows[at].height = Inches(talls[at])
+            for number, words in enumerate(row):
+                cell = made.cell(at, number)
+                cell.margin_left = cell.margin_right = Inches(0.06)
+                cell.margin_top = cell.margin_bottom = Inches(0.03)
+                cell.fill.solid()
+                cell.fill.fore_color.rgb = _PALE if at == 0 else _ROWS[at % 2]
+                align = PP_ALIGN.RIGHT if at and number in table.right else PP_ALIGN.LEFT
+                self._write(cell.text_frame, [self.tr(words)], colour=_INK, align=align)
+        return top + sum(talls)
+
+    def _picture(self, slide: Any, view: View, size: Size, box: Box) -> None:
+        """A map as large as the box lets it be, in its middle."""
+        left, top, wide, high = box
+        scale = min(wide / size[0], high / size[1])
+        across, up = size[0] * scale, size[1] * scale
+        shape = slide.shapes.add_picture(
+            io.BytesIO(self.pictures.png(view, size)), Inches(left + (wide - across) / 2), Inches(top),
+            Inches(across), Inches(up),
+        )  # fmt: skip
+        shape._element._nvXxPr.cNvPr.set("descr", self.tr(view.title))
+
+    def _text(
+        self, slide: Any, box: Box, lines: Sequence[str], *, size: float = _LEAST, colour: RGBColor = _INK,
+        align: Any = PP_ALIGN.LEFT,
+    ) -> None:  # fmt: skip
+        if not lines:
+            return
+        frame = slide.shapes.add_textbox(*(Inches(one) for one in box)).text_frame
+        frame.word_wrap = True
+        self._write(frame, lines, size=size, colour=colour, align=align)
+
+    def _write(
+        self,
+        frame: Any,
+        lines: Sequence[str],
+        *,
+        size: float = _LEAST,
+        colour: RGBColor,
+        align: Any = PP_ALIGN.LEFT,
+    ) -> None:
+        frame.clear()
+        for number, line in enumerate(lines):
+            paragraph = frame.paragraphs[0] if number == 0 else frame.add_paragraph()
+            paragraph.alignment = align
+            run = paragraph.add_run()
+            run.text = line
+            run.font.size, run.font.name, run.font.color.rgb = Pt(size), _FACE, colour
+            _east_asian(run._r.get_or_add_rPr())
+
+
+def _east_asian(properties: Any) -> None:
+    """The East Asian face beside the Latin one."""
+    for old in properties.findall(qn("a:ea")):
+        properties.remove(old)
+    face = parse_xml(f'<a:ea {nsdecls("a")} typeface="{_FACE}"/>')
+    properties.find(qn("a:latin")).addnext(face)
+
+
+def _signs(words: str) -> float:
+    """How many Chinese characters wide words are."""
+    return sum(1.0 if ord(sign) > 0x2E7F else 0.6 for sign in words)

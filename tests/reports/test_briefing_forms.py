@@ -1,0 +1,228 @@
+"""One briefing, every form: each is read back and holds the result's own figures."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import re
+import sqlite3
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import docx
+import pptx
+import pypdfium2
+import pytest
+from PIL import Image, ImageFont
+from pylopdf_fonts_zh_cn import sans_path, serif_path
+
+from data.results import read_results
+from jobs.assess.export import ExportRequest, export
+from jobs.assess.folder import assess_files
+from jobs.siting.suggest import SitingRequest, suggest_files
+from locales import LANGUAGES, translator
+from reports.briefing import Briefing, Cover, briefing_of
+from reports.briefing.numbers import figure_of
+from tests.small_city import degrees, write_small_city
+
+Made = dict[str, Path]
+# x, y and residents of cells farther than 500 m from the western station.
+_FAR: Final = ((0, 450, 300), (100, 450, 450), (0, -450, 600))
+
+
+@pytest.fixture(scope="session")
+def folder(make_once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
+    """A small city with residents whom no rule reaches, and a plan of one site."""
+
+    def make(out: Path) -> None:
+        files = write_small_city(out / "in")
+        with (out / "in" / "people.csv").open("a", encoding="utf-8") as people:
+            people.writelines(f"{degrees(x, y)[0]},{degrees(x, y)[1]},{n},30\n" for x, y, n in _FAR)
+        assess_files(files, out=out / "result")
+        suggest_files(files, SitingRequest(tier="station", count=1), out=out / "plan")
+
+    return make_once("briefed-city", make)
+
+
+@pytest.fixture(scope="session")
+def made(folder: Path, make_once: Callable[[str, Callable[[Path], object]], Path]) -> Callable[[str], Made]:
+    """Every product of the plan in a language, by its ending."""
+
+    def of(language: str) -> Made:
+        name = f"products-{language}"
+        done = make_once(name, lambda out: _all(folder / "plan", out, language))
+        return {
+            path.name.split("-en")[0].split(".")[0] + path.suffix: path for path in sorted(done.iterdir())
+        }
+
+    return of
+
+
+def _all(result: Path, out: Path, language: str) -> None:
+    for path in export(ExportRequest(result, "all", language, author="规划处", mark="内部")):
+        (out / path.name).write_bytes(path.read_bytes())
+
+
+def briefing(folder: Path, **cover: Any) -> Briefing:
+    return briefing_of(read_results(folder / "plan"), Cover(**cover))
+
+
+def text_of(path: Path) -> str:
+    if path.suffix == ".pptx":
+        return "\n".join(_slide_words(path))
+    if path.suffix == ".docx":
+        paper = docx.Document(str(path))
+        cells = [cell.text for table in paper.tables for row in table.rows for cell in row.cells]
+        return "\n".join([*(paragraph.text for paragraph in paper.paragraphs), *cells])
+    pages = pypdfium2.PdfDocument(path)
+    found = "".join(page.get_textpage().get_text_range() for page in pages)
+    pages.close()
+    return found
+
+
+def _slide_words(path: Path) -> Iterator[str]:
+    for slide in pptx.Presentation(str(path)).slides:
+        for shape in slide.shapes:
+            if shape.has_text_frame:
+                yield shape.text_frame.text
+            if shape.has_table:
+                yield from (cell.text for row in shape.table.rows for cell in row.cells)
+            if shape.has_chart:
+                plot = shape.chart.plots[0]
+                yield from map(str, plot.categories)
+                yield from (f"{value:.1%}" for value in plot.series[0].values)
+
+
+def plain(words: str) -> str:
+    """Without line ends and spaces, which layouts add."""
+    return re.sub(r"\s", "", words)
+
+
+def test_every_figure_stands_in_the_result_where_its_key_says(folder: Path) -> None:
+    for name in ("result", "plan"):
+        results = read_results(folder / name)
+        figures = briefing_of(results).figures
+        assert len(figures) > 10
+        for figure in figures:
+            assert figure_of(results, figure.key) == pytest.approx(figure.value), figure.key
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", ["pptx", "docx", "pdf"])
+def test_a_form_read_back_holds_every_figure_and_the_strip(
+    folder: Path, made: Callable[[str], Made], kind: str, language: str
+) -> None:
+    tr = translator(language)
+    found = plain(text_of(made(language)[f"briefing.{kind}"]))
+    told = briefing(folder, author="规划处", mark="内部")
+    for figure in told.figures:
+        assert plain(tr(figure.words)) in found, figure.key
+    for term, value in told.strip:
+        assert plain(tr(term)) in found and plain(tr(value)) in found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_all_makes_the_files_that_are_promised(made: Callable[[str], Made], language: str) -> None:
+    wanted = {"map.html", "report.xlsx", "briefing.pptx", "briefing.docx", "briefing.pdf", "city.gpkg"}
+    assert set(made(language)) >= wanted
+    names = {path.name for path in made(language).values()}
+    suffix = "" if language == "zh" else "-en"
+    assert {f"briefing{suffix}.pptx", f"map-A3{suffix}.png"} <= names | {
+        path.name for path in next(iter(made(language).values())).parent.iterdir()
+    }
+
+
+@pytest.mark.parametrize("kind", ["pptx", "docx", "pdf", "gpkg", "xlsx"])
+def test_the_same_result_gives_the_same_bytes(folder: Path, made: Callable[[str], Made], kind: str) -> None:
+    first = made("zh")[
+        {"gpkg": "city.gpkg", "xlsx": "report.xlsx"}.get(kind, f"briefing.{kind}")
+    ].read_bytes()
+    (again,) = export(ExportRequest(folder / "plan", kind, author="规划处", mark="内部"))
+    assert again.read_bytes() == first
+
+
+def test_slides_are_readable_from_the_back_and_name_their_east_asian_face(
+    made: Callable[[str], Made],
+) -> None:
+    with zipfile.ZipFile(made("zh")["briefing.pptx"]) as package:
+        parts = [name for name in package.namelist() if re.match(r"ppt/slides/slide\d+\.xml", name)]
+        for name in parts:
+            slide = package.read(name).decode()
+            sizes = [int(size) for size in re.findall(r'<a:rPr[^>]* sz="(\d+)"', slide)]
+            assert sizes and min(sizes) >= 2000, name
+            assert slide.count("<a:latin") == slide.count("<a:ea"), name
+
+
+def test_the_document_is_laid_out_by_the_national_standard(made: Callable[[str], Made]) -> None:
+    section = docx.Document(str(made("zh")["briefing.docx"])).sections[0]
+    mm = {
+        key: round(getattr(section, key).mm)
+        for key in ("page_width", "page_height", "top_margin", "left_margin")
+    }
+    assert mm == {"page_width": 210, "page_height": 297, "top_margin": 37, "left_margin": 28}
+    sides = section.page_width, section.left_margin, section.right_margin
+    assert sides[0] - sides[1] - sides[2] == pytest.approx(156 * 36_000, abs=20_000)  # type: ignore[operator]
+    with zipfile.ZipFile(made("zh")["briefing.docx"]) as package:
+        assert "仿宋_GB2312" in package.read("word/fontTable.xml").decode()
+        assert "MS Mincho" not in package.read("word/styles.xml").decode()
+
+
+def test_the_first_page_in_chinese_has_at_most_300_signs(folder: Path) -> None:
+    tr = translator("zh")
+    assert len("".join(tr(one.words) for one in briefing(folder).conclusion)) <= 300
+
+
+def test_a_public_form_names_no_unit_and_says_nothing_internal(folder: Path, tmp_path: Path) -> None:
+    for kind in ("docx", "pptx", "pdf"):
+        (path,) = export(ExportRequest(folder / "plan", kind, profile="public", out=tmp_path / f"b.{kind}"))
+        found = text_of(path)
+        assert "审图号" in found and "内部" not in found
+        assert not re.search("东区|西苑社区 |南街道 ", found)
+
+
+def test_the_geopackage_has_styles_aliases_and_a_stated_system(made: Callable[[str], Made]) -> None:
+    base = sqlite3.connect(made("zh")["city.gpkg"])
+    layers = dict(base.execute("SELECT table_name, srs_id FROM gpkg_geometry_columns").fetchall())
+    assert {"facilities", "gaps", "best_sites", "units", "cells", "suggested_sites"} <= set(layers)
+    assert set(layers.values()) == {4326}
+    assert {name for (name,) in base.execute("SELECT f_table_name FROM layer_styles")} == set(layers)
+    title = base.execute(
+        "SELECT title FROM gpkg_data_columns WHERE table_name='cells' AND column_name='residents'"
+    )
+    assert title.fetchone() == ("居民",)
+    base.close()
+
+
+def test_a_public_geopackage_has_neither_units_nor_residents_by_cell(folder: Path, tmp_path: Path) -> None:
+    (path,) = export(ExportRequest(folder / "plan", "gpkg", profile="public", out=tmp_path / "p.gpkg"))
+    base = sqlite3.connect(path)
+    layers = {name for (name,) in base.execute("SELECT table_name FROM gpkg_geometry_columns")}
+    assert not layers & {"units", "cells"}
+    columns = {row[1] for name in layers for row in base.execute(f"PRAGMA table_info({name})")}
+    assert not columns & {"unit", "in_street", "street", "source_file"}
+    assert all(round(lon, 3) == lon for (lon,) in base.execute("SELECT lon FROM facilities"))
+    base.close()
+
+
+def test_a_sheet_is_at_300_dpi_and_of_its_paper(made: Callable[[str], Made]) -> None:
+    path = next(path for path in made("zh")["map.html"].parent.iterdir() if path.name == "map-A4.png")
+    sheet = Image.open(io.BytesIO(path.read_bytes()))
+    assert (round(sheet.width / 300 * 25.4), round(sheet.height / 300 * 25.4)) == (297, 210)
+    assert round(sheet.info["dpi"][0]) == 300
+
+
+def test_the_fonts_have_every_sign_that_is_set(made: Callable[[str], Made]) -> None:
+    faces = [ImageFont.truetype(str(path()), 20) for path in (sans_path, serif_path)]
+    boxes = [bytes(face.getmask("\uffff")) for face in faces]
+    for language in LANGUAGES:
+        signs = {sign for sign in plain(text_of(made(language)["briefing.pdf"])) if sign.isprintable()}
+        for face, box in zip(faces, boxes, strict=True):
+            assert not {sign for sign in signs if bytes(face.getmask(sign)) == box}
+
+
+def test_a_title_and_a_mark_of_ones_own_stand_on_it(folder: Path) -> None:
+    told = briefing(folder, title="关于#选址*的报告", mark="秘密★1年")
+    assert (told.title, told.mark) == ("关于#选址*的报告", "秘密★1年")
+    assert dataclasses.asdict(told)["strip"][-2][1] == "秘密★1年"
