@@ -17,6 +17,7 @@ from ui.shell.choices import words
 from ui.shell.frame import told
 from ui.shell.front import Front
 from ui.shell.session import open_session, write_session
+from ui.shell.sweeper import start_sweeper
 
 
 def show() -> None:
@@ -41,6 +42,7 @@ def show() -> None:
             st.Page("ui/units/page.py", title=tr(text("Units and fairness")), url_path="units"),
             st.Page("ui/siting/page.py", title=tr(text("New sites")), url_path="siting"),
             st.Page("ui/scenario/page.py", title=tr(text("What if")), url_path="scenario"),
+            st.Page("ui/briefing/page.py", title=tr(text("Briefing")), url_path="briefing"),
             st.Page("ui/check/page.py", title=tr(text("Check a list")), url_path="check"),
             st.Page("ui/city/page.py", title=tr(text("Your own city")), url_path="city"),
             st.Page("ui/collect/page.py", title=tr(text("Collect lists")), url_path="collect"),
@@ -62,4 +64,5 @@ if __name__ == "__main__":
     show()
 else:
     stay_guarded()
+    start_sweeper()
     app = st.App(__file__, middleware=[Middleware(Front)])

@@ -10,6 +10,7 @@
     python run.py test-slow [OPTION...] style, types and the slow tests
     python run.py lint                  style and types
     python run.py pin                   write the hashes of the pinned versions anew, after a change of one
+    python run.py licences              write docs/licences.md anew from what is installed
 
 Needs Python 3.11 or newer and nothing else: only the standard library is used here. Everything is
 installed into `.venv`; when that is up to date, no network is needed and nothing is installed.
@@ -28,6 +29,7 @@ import threading
 import time
 import venv
 import webbrowser
+from importlib import metadata
 from pathlib import Path
 
 from tests import chromium
@@ -61,6 +63,8 @@ def main(arguments: list[str]) -> int:
         return _download(Path(options[0]).resolve())
     if verb == "pin" and not options:
         return pin(TEST_FILES) if install(TEST_FILES) else 1
+    if verb == "licences" and not options:
+        return write_licences() if install(RUN_FILES) else 1
     if verb == "lint" and not options:
         return _report(_lint()) if install(TEST_FILES) else 1
     if verb == "test":
@@ -198,6 +202,68 @@ def _with_hashes(lines: list[str], compiled: str) -> list[str]:
         written.append(f"{line} \\" if own else line)
         written += [f"{one} \\" for one in own[:-1]] + own[-1:]
     return written
+
+
+# Licences
+
+LICENCES = ROOT / "docs" / "licences.md"
+# What their packages do not say, or not here: by their projects.
+_KNOWN_LICENCES = {"colorama": "BSD-3-Clause", "xstatic-leaflet": "BSD-2-Clause"}
+_LICENCES_HEAD = """# Licences of what the program runs with
+
+Written by `python run.py licences` from what the packages say of themselves; a test holds it against
+`requirements.txt`. What is not permissive, and why it may be used: `psycopg` (LGPL) talks to a PostgreSQL
+store, is installed as its own package and is not changed; `certifi` (MPL) is a list of certificates; the
+typeface is under the OFL.
+
+| package | version | licence |
+|---|---|---|
+"""
+
+
+def write_licences() -> int:
+    """docs/licences.md: every pinned package with its version and licence."""
+    inside = (
+        VENV / "Lib" / "site-packages" if os.name == "nt" else next(VENV.glob("lib/python*/site-packages"))
+    )
+    installed = {_same(found.name): found.metadata for found in metadata.distributions(path=[str(inside)])}
+    rows = []
+    for name, version in pinned(ROOT / RUN_FILES[0]):
+        about = installed.get(_same(name))
+        licence = _KNOWN_LICENCES.get(_same(name)) or (_licence(about) if about else "")
+        if not licence:
+            return _fail(f"{name} does not say under which licence it is: add it to _KNOWN_LICENCES.")
+        rows.append(f"| {name} | {version} | {licence} |")
+    LICENCES.write_text(_LICENCES_HEAD + "\n".join(rows) + "\n", encoding="utf-8", newline="\n")
+    return 0
+
+
+def pinned(path: Path) -> list[tuple[str, str]]:
+    """Names and versions that a requirements file pins, in the order of the alphabet."""
+    lines = (
+        line.partition("#")[0].partition(";")[0].rstrip(" \\")
+        for line in path.read_text("utf-8").splitlines()
+    )
+    pairs = (line.partition("==") for line in lines if "==" in line and not line.startswith(" "))
+    named = [(name.partition("[")[0].strip(), version.strip()) for name, _, version in pairs]
+    return sorted(named, key=lambda pair: pair[0].lower())
+
+
+def _same(name: str) -> str:
+    """A name as the package index compares it."""
+    return name.lower().replace("_", "-").replace(".", "-")
+
+
+def _licence(about: metadata.PackageMetadata) -> str:
+    """The expression, else the words of the field or of the classifiers: whichever is a name, not a text."""
+    said = (about.get_all("License-Expression") or about.get_all("License") or [""])[0].strip()
+    if said and len(said) <= 60 and "\n" not in said and "opyright" not in said:
+        return str(said)
+    return ", ".join(
+        word.rpartition(" :: ")[2]
+        for word in about.get_all("Classifier") or []
+        if word.startswith("License ::")
+    )
 
 
 # Starting

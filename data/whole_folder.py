@@ -66,10 +66,11 @@ def replace_file(folder: Path, name: str, content: bytes) -> None:
             write_json(folder / PROVENANCE, about)
 
 
-def require_whole(folder: Path) -> None:
-    """InputError where a table of a result folder is missing or is not as it was written.
+def require_whole(folder: Path) -> bool:
+    """Whether every table of a result folder is known to be as it was written; InputError where one is
+    missing or is not.
 
-    A folder without a manifest (made by an older version) is taken as it is.
+    A folder without a manifest (made by an older version) is taken as it is: False.
     """
     try:
         files = _provenance(folder).get("files", {})
@@ -86,6 +87,7 @@ def require_whole(folder: Path) -> None:
                 folder=folder.name,
                 file=str(name),
             )
+    return bool(files)
 
 
 class _CannotWriteError(Exception):
@@ -149,7 +151,10 @@ def _put_in_place(scratch: Path, target: Path, product: Collection[str]) -> None
     # File by file, for a folder that cannot be replaced (somebody stands in it): the manifest comes last.
     written = sorted(scratch.iterdir(), key=lambda path: path.name == PROVENANCE)
     for name in set(product) - {path.name for path in written}:
-        (target / name).unlink(missing_ok=True)
+        if (target / name).is_dir():
+            shutil.rmtree(target / name, ignore_errors=True)
+        else:
+            (target / name).unlink(missing_ok=True)
     for path in written:
         if path.is_dir():
             shutil.rmtree(target / path.name, ignore_errors=True)

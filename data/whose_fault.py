@@ -20,7 +20,7 @@ _PARSERS: Final = frozenset({
     *("osmium", "osmnx", "pandas.io", "pyarrow", "pyogrio", "pyproj", "python_calamine", "rasterio"),
     *("shapely", "xlrd"),
 })  # fmt: skip
-# Errors of parsers that are written in C and leave no frame.
+# Parsers by the module of their own errors: those that are written in C leave no frame.
 _OF_PARSERS: Final = frozenset({*_PARSERS, "_csv", "binascii", "pyexpat", "struct", "xml", "zlib"})
 _PACKAGES: Final = ("site-packages", "dist-packages")
 _LIBRARY: Final = Path(sysconfig.get_path("stdlib"))
@@ -30,13 +30,12 @@ def is_the_files(error: BaseException) -> bool:
     """Whether what a file holds is the cause, not a defect of ours."""
     if isinstance(error, ImportError):
         return False
-    if isinstance(error, UnicodeError | EOFError):
+    if isinstance(error, UnicodeError | EOFError) or type(error).__module__.split(".")[0] in _OF_PARSERS:
         return True
     packages = [_package_of(frame.filename) for frame in traceback.extract_tb(error.__traceback__)]
     ours = max((i for i, package in enumerate(packages) if not package), default=-1)
-    if ours + 1 < len(packages):  # what our code called last
-        return packages[ours + 1] in _PARSERS
-    return type(error).__module__.split(".")[0] in _OF_PARSERS
+    called = packages[ours + 1] if ours + 1 < len(packages) else ""  # what our code called last
+    return called in _PARSERS
 
 
 def _package_of(filename: str) -> str:

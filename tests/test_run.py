@@ -6,6 +6,7 @@ import ast
 import hashlib
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -85,6 +86,14 @@ def test_a_machine_without_a_network_installs_from_a_folder_of_wheels(fresh: Pat
     assert "six==1.17.0" in failed.stderr
     (fresh / "requirements.txt").write_text("# nothing\n")
     assert call(fresh, "setup", "--wheels", str(tmp_path)).returncode == 0
+
+
+def test_the_licences_of_all_that_is_pinned_are_written_down_and_none_is_a_strong_copyleft() -> None:
+    table = [line.split(" | ") for line in run.LICENCES.read_text("utf-8").splitlines() if " | " in line][1:]
+    rows = {(name.lstrip("| "), version): licence.rstrip("| ") for name, version, licence in table}
+    assert list(rows) == run.pinned(run.ROOT / "requirements.txt")
+    assert all(rows.values())
+    assert not [name for name, licence in rows.items() if re.search(r"(?<!L)GPL", licence)]
 
 
 def test_a_package_whose_hash_is_another_is_not_installed(fresh: Path, tmp_path: Path) -> None:

@@ -17,7 +17,16 @@ from lxml import etree
 
 from core.text import printable
 from data.formats.comments import Note, Place, put_comments
-from data.formats.package import SHEET_TYPE, Book, column_of, letters, lines_of, speakable, text_of
+from data.formats.package import (
+    SHEET_TYPE,
+    Book,
+    PackageError,
+    column_of,
+    letters,
+    lines_of,
+    speakable,
+    text_of,
+)
 
 COLOURS: Final = {"error": "F8B4A6", "warning": "FFE699", "info": "DDEBF7"}
 _WIDTH: Final = 60.0
@@ -60,10 +69,6 @@ class Front:
     widths: Sequence[float] = ()
 
 
-class PackageError(ValueError):
-    """The workbook is not put together as its own contents say."""
-
-
 def is_package(content: bytes) -> bool:
     """Whether this is a workbook whose parts can be edited: a zip with the parts of a spreadsheet."""
     try:
@@ -81,11 +86,15 @@ def annotated(content: bytes, notes: Mapping[str, SheetNotes], front: Front) -> 
     The same input gives the same bytes. PackageError for one whose parts are not there or not XML.
     """
     try:
-        book = Book(content)
-        looks = _Looks(book)
-        sheets = [book.tree(part).find(book.tag("sheetData")) for part in book.sheet_parts().values()]
-    except (KeyError, StopIteration, etree.XMLSyntaxError) as error:
+        return _annotated(content, notes, front)
+    except (KeyError, StopIteration) as error:  # a part that is named and not there
         raise PackageError from error
+
+
+def _annotated(content: bytes, notes: Mapping[str, SheetNotes], front: Front) -> bytes:
+    book = Book(content)
+    looks = _Looks(book)
+    sheets = [book.tree(part).find(book.tag("sheetData")) for part in book.sheet_parts().values()]
     if not sheets or any(sheet is None for sheet in sheets):
         raise PackageError
     book.forget_earlier_check()
@@ -248,11 +257,10 @@ def _row(book: Book, data: Any, rows: dict[int, Any], number: int) -> Any:
     """The row of that number, put in its place where it is not there yet."""
     if number not in rows:
         row = etree.Element(book.tag("row"), r=str(number))
-        after = [element for known, element in sorted(rows.items()) if known > number]
-        if after:
-            after[0].addprevious(row)
-        else:
+        if not len(data) or number > int(data[-1].get("r")):  # as a rule: rows are written downwards
             data.append(row)
+        else:
+            rows[min(known for known in rows if known > number)].addprevious(row)
         rows[number] = row
     return rows[number]
 

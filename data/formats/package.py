@@ -10,6 +10,7 @@ import json
 import posixpath
 import re
 import zipfile
+import zlib
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
@@ -26,16 +27,24 @@ _CUSTOM_TYPE: Final = "application/vnd.openxmlformats-officedocument.custom-prop
 _CUSTOM: Final = "http://schemas.openxmlformats.org/officeDocument/2006/custom-properties"
 _VTYPES: Final = "http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes"
 _FORMAT_ID: Final = "{D5CDD505-2E9C-101B-9397-08002B2CF9AE}"
+_BROKEN: Final = (zipfile.BadZipFile, zlib.error, ValueError, OSError, EOFError, RuntimeError)
 _LINE: Final = re.compile(r"\r\n?|\n")
+
+
+class PackageError(Exception):
+    """The parts of a workbook are not there, or are no XML."""
 
 
 class Book:
     """The parts of a workbook by name; those that were parsed are written anew."""
 
     def __init__(self, content: bytes) -> None:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            self.infos = {info.filename: info for info in archive.infolist() if not info.is_dir()}
-            self.parts = {name: archive.read(name) for name in self.infos}
+        try:
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                self.infos = {info.filename: info for info in archive.infolist() if not info.is_dir()}
+                self.parts = {name: archive.read(name) for name in self.infos}
+        except _BROKEN as error:
+            raise PackageError from error
         self._trees: dict[str, Any] = {}
         self._edited: set[str] = set()
         self.workbook = next(
@@ -54,7 +63,10 @@ class Book:
         """The parsed part; entities are not expanded, nothing is fetched."""
         if name not in self._trees:
             parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
-            self._trees[name] = etree.fromstring(self.parts[name], parser)
+            try:
+                self._trees[name] = etree.fromstring(self.parts[name], parser)
+            except (KeyError, etree.XMLSyntaxError) as error:
+                raise PackageError from error
         return self._trees[name]
 
     def edit(self, name: str) -> Any:
@@ -97,7 +109,7 @@ class Book:
         return {
             one.get("Id"): (one.get("Type"), _joined(folder, one.get("Target")))
             for one in self.tree(name)
-            if isinstance(one.tag, str) and one.get("TargetMode") != "External"
+            if isinstance(one.tag, str) and one.get("TargetMode") != "External" and one.get("Target")
         }
 
     def link(self, part: str, kind: str, target: str) -> str:

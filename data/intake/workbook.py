@@ -16,8 +16,9 @@ import xlsxwriter
 
 from core.text import Text, printable, text
 from data.files import file_name, write_bytes, write_csv
-from data.formats.annotate import Front, PackageError, SheetNotes, annotated, is_package
+from data.formats.annotate import Front, SheetNotes, annotated, is_package
 from data.formats.comments import Note
+from data.formats.package import PackageError
 from data.formats.raw import Cell, RawFile
 from data.intake.datum.coordinates import MIXED, belief_in_words
 from data.intake.datum.likelihood import UNKNOWN
@@ -67,17 +68,14 @@ def write_not_open(intake: Intake, path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def write_findings(intake: Intake, folder: Path, tr: Say) -> tuple[Path, ...]:
+def write_findings(intake: Intake, folder: Path, tr: Say, *, originals: Path) -> tuple[Path, ...]:
     """The workbooks that go back, one a sender: `findings.xlsx` for one list, `findings/<list>.xlsx` for each
-    of several. Those of an earlier check are removed."""
-    alone, several = folder / "findings.xlsx", folder / "findings"
-    for old in (alone, *(several.glob("*.xlsx") if several.is_dir() else ())):
-        old.unlink(missing_ok=True)
+    of several. `originals` is the folder that keeps the lists as they were sent."""
     books = workbooks_of(intake, folder)
     for name, path in books.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         own = _of_file(intake, name) if len(books) > 1 else intake
-        write_findings_workbook(own, path, tr, original=_original(own.files, folder))
+        write_findings_workbook(own, path, tr, original=_original(own.files, originals))
     return tuple(books.values())
 
 

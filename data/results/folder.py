@@ -12,6 +12,7 @@ from typing import Any, Final
 import geopandas as gpd
 import pandas as pd
 import shapely
+from pyarrow import ArrowException
 
 from core.errors import InputError
 from core.text import Bilingual, text_from_json
@@ -79,7 +80,22 @@ def write_results(folder: Path, results: Results) -> None:
 @guarded
 def read_results(folder: Path) -> Results:
     """The results that `write_results` wrote; InputError if `folder` is not such a folder."""
-    require_whole(folder)
+    whole = require_whole(folder)
+    try:
+        return _read(folder)
+    except _NOT_AS_WRITTEN as error:
+        if whole:  # it is as this program wrote it
+            raise
+        raise InputError(
+            "{folder}: a file in it is broken, or was written by another version. Make the result again.",
+            folder=folder.name,
+        ) from error
+
+
+_NOT_AS_WRITTEN: Final = (LookupError, TypeError, ValueError, AttributeError, ArrowException)
+
+
+def _read(folder: Path) -> Results:
     document = _json(folder, "assessment.json")
     toml = _bytes(folder, "standard.toml").decode("utf-8")
     facilities = folder / "facilities.csv"

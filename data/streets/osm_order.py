@@ -25,6 +25,7 @@ from core.text import text
 _ABOVE_ALL: Final = 1 << 38
 _REPORTED_EVERY: Final = 50_000
 _CHUNK: Final = 1 << 20
+_make: Final = osmium.osm.mutable
 _KINDS: Final = ("node", "way", "relation")
 _ENTITY: Final = {
     "node": osmium.osm.NODE,
@@ -72,25 +73,27 @@ def overpass_pbf(path: Path, folder: Path) -> osmium.io.File:
     Ways may name their nodes, carry their places (`out geom`), or both.
     """
     try:
-        elements = json.loads(path.read_bytes())["elements"]
-        by_kind = {kind: [e for e in elements if e.get("type") == kind] for kind in _KINDS}
-        places = {int(e["id"]): (float(e["lon"]), float(e["lat"])) for e in by_kind["node"]}
-        tags = {int(e["id"]): _tags(e) for e in by_kind["node"]}
-        numbers: dict[_Place, int] = {}
-        refs = {int(e["id"]): _refs(e, places, numbers) for e in by_kind["way"]}
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
+        return _as_pbf(json.loads(path.read_bytes())["elements"], folder)
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as problem:
         raise InputError(
             "{path} is damaged: it begins as an answer of Overpass in JSON, but does not go on as one.",
             path=path.name,
         ) from problem
-    make = osmium.osm.mutable
+
+
+def _as_pbf(elements: list[Any], folder: Path) -> osmium.io.File:
+    by_kind = {kind: [e for e in elements if e.get("type") == kind] for kind in _KINDS}
+    places = {int(e["id"]): (float(e["lon"]), float(e["lat"])) for e in by_kind["node"]}
+    tags = {int(e["id"]): _tags(e) for e in by_kind["node"]}
+    numbers: dict[_Place, int] = {}
+    refs = {int(e["id"]): _refs(e, places, numbers) for e in by_kind["way"]}
     out = _Sorted(folder / "overpass.osm.pbf", set())
     with osmium.SimpleWriter(str(out.path)) as writer:
         for number, place in sorted(places.items()):
-            out.write(writer, "node", make.Node(id=number, location=place, tags=tags.get(number, {})))
+            out.write(writer, "node", _make.Node(id=number, location=place, tags=tags.get(number, {})))
         for element in sorted(by_kind["way"], key=_id_of):
             number = _id_of(element)
-            out.write(writer, "way", make.Way(id=number, nodes=refs[number], tags=_tags(element)))
+            out.write(writer, "way", _make.Way(id=number, nodes=refs[number], tags=_tags(element)))
         for element in sorted(by_kind["relation"], key=_id_of):
             members = [
                 (str(m["type"])[0], int(m["ref"]), str(m.get("role", "")))
@@ -98,7 +101,7 @@ def overpass_pbf(path: Path, folder: Path) -> osmium.io.File:
                 if m.get("type") in _KINDS
             ]
             out.write(
-                writer, "relation", make.Relation(id=_id_of(element), members=members, tags=_tags(element))
+                writer, "relation", _make.Relation(id=_id_of(element), members=members, tags=_tags(element))
             )
     return out.ascending(folder)
 
@@ -207,7 +210,7 @@ def _number(number: int) -> int:
 
 
 def _node(writer: osmium.SimpleWriter, node: osmium.osm.Node) -> None:
-    writer.add_node(node if node.id >= 0 else node.replace(id=_number(node.id)))
+    writer.add_node(node if node.id >= 0 else _make.Node(node, id=_number(node.id)))
 
 
 def _way(writer: osmium.SimpleWriter, way: osmium.osm.Way) -> None:
@@ -215,7 +218,7 @@ def _way(writer: osmium.SimpleWriter, way: osmium.osm.Way) -> None:
     if way.id >= 0 and min(refs, default=0) >= 0:
         writer.add_way(way)
     else:
-        writer.add_way(way.replace(id=_number(way.id), nodes=[_number(ref) for ref in refs]))
+        writer.add_way(_make.Way(way, id=_number(way.id), nodes=[_number(ref) for ref in refs]))
 
 
 def _relation(writer: osmium.SimpleWriter, relation: osmium.osm.Relation) -> None:
@@ -223,7 +226,7 @@ def _relation(writer: osmium.SimpleWriter, relation: osmium.osm.Relation) -> Non
         (m[0], _number(m[1]), m[2]) if isinstance(m, tuple) else (m.type, _number(m.ref), m.role)
         for m in relation.members
     ]
-    writer.add_relation(relation.replace(id=_number(relation.id), members=members))
+    writer.add_relation(_make.Relation(relation, id=_number(relation.id), members=members))
 
 
 _WRITE: Final[dict[str, Callable[..., None]]] = {"node": _node, "way": _way, "relation": _relation}

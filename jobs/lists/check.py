@@ -14,6 +14,7 @@ from core.progress import Progress, silent
 from core.progress import part as stretch
 from core.text import text
 from coverage.model.tables import UnitTable
+from data.files import write_json
 from data.intake.datum.coordinates import AUTO
 from data.intake.datum.origin import in_true_coordinates, layer_datum, shifted_layer
 from data.intake.datum.reference import read_reference
@@ -37,9 +38,13 @@ from data.intake.store import keep_originals, store_original
 from data.intake.workbook import workbooks_of, write_accepted, write_findings, write_not_open
 from data.units import read_units
 from data.vector import read_vector
+from data.whole_folder import PROVENANCE, whole_folder
+from jobs.assess.folder import program_stamp
 from locales import DEFAULT_LANGUAGE, translator
 
 FORMAT = 1
+# What an earlier check may have written and this one need not; decisions and originals stay.
+PRODUCT = ("accepted.csv", "planned.csv", "findings.xlsx", "findings")
 
 
 @dataclass(frozen=True)
@@ -166,11 +171,10 @@ def check_lists(
     intake = read_lists(lists.paths, request, progress=stretch(progress, 0.2, 0.8))
     progress(0.8, text("Writing the findings"))
     report = CheckReport(intake, out, language, memory, decisions, units.remarks)
-    keep_originals(lists.paths, out)
     if lists.memory is not None:
         for path in lists.paths:
             store_original(path, lists.memory / "originals")
-    report = _written(report)
+    report = _written(report, lists.paths)
     progress(1.0, text("Done"))
     return report
 
@@ -233,13 +237,18 @@ def _decided(report: CheckReport, decisions: Decisions) -> CheckReport:
     return _written(bare)
 
 
-def _written(report: CheckReport) -> CheckReport:
-    """The report with the remarks on layers among its findings, and its folder as it says."""
+def _written(report: CheckReport, lists: Sequence[Path] = ()) -> CheckReport:
+    """The report with the remarks on layers among its findings, and its folder as it says, replaced as a
+    whole; `lists` are kept in it as they were sent, where they are not there yet."""
     intake = replace(report.intake, findings=(*report.remarks, *report.intake.findings))
-    report.folder.mkdir(parents=True, exist_ok=True)
-    write_accepted(intake, report.folder / "accepted.csv")
-    write_not_open(intake, report.folder / "planned.csv")
-    write_findings(intake, report.folder, translator(report.language))
+    with whole_folder(report.folder, product=PRODUCT) as folder:
+        keep_originals(lists, folder)
+        write_accepted(intake, folder / "accepted.csv")
+        write_not_open(intake, folder / "planned.csv")
+        originals = folder if lists else report.folder
+        write_findings(intake, folder, translator(report.language), originals=originals)
+        inputs = {f"facilities:{file.name}": file.sha256 for file in intake.files}
+        write_json(folder / PROVENANCE, {**program_stamp(), "verb": "check", "inputs": inputs})
     return replace(report, intake=intake)
 
 

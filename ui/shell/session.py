@@ -14,8 +14,8 @@ import os
 import re
 import secrets
 import shutil
-import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from importlib import import_module
 from pathlib import Path
@@ -34,6 +34,7 @@ ASKED: Final = "asked-in-this-run"
 _KEY: Final = "session-key"
 _SEEN: Final = "session-seen"
 _STATE: Final = "chosen.json"
+_MB: Final = 1_000_000
 _SHAPE: Final = re.compile(r"[0-9a-f]{32}")
 # Values of the session that are more than what stands in a widget.
 VALUES: Final = ("choices", "scenario-drafts", "uploads", "systems-of-parts", "columns-of-offices")
@@ -58,12 +59,7 @@ def open_session() -> None:
         st.session_state[_KEY] = asked if known else secrets.token_hex(16)
         session_folder()
         _restore()
-        # Delete the folders of sessions that were not opened for so many days.
-        os.utime(session_folder())
-        oldest = time.time() - KEPT_DAYS * 86_400
-        for folder in session_folder().parent.iterdir():
-            if folder.is_dir() and folder.stat().st_mtime < oldest:
-                shutil.rmtree(folder, ignore_errors=True)
+    os.utime(session_folder())  # `ui.shell.sweeper` deletes what nobody uses
     PERSON.set(session_key())
     if st.query_params.get("s") != session_key():
         st.query_params["s"] = session_key()
@@ -115,15 +111,50 @@ def forget_session() -> None:
 def keep(upload: UploadedFile) -> Path:
     """The upload as a file of the session's folder, under its content's hash and a harmless name.
 
-    What was uploaded before is found again; two files of one name do not meet.
+    What was uploaded before is found again; two files of one name do not meet. InputError where a session,
+    or all together, would keep more than they may (`require_room`).
     """
     from data.files import file_name, write_bytes
 
     content = upload.getvalue()
     target = session_folder() / hashlib.sha256(content).hexdigest()[:16] / file_name(upload.name)
     if not target.exists():
+        require_room(session_folder(), len(content))
         write_bytes(target, content)
     return target
+
+
+def require_room(folder: Path, more_bytes: int) -> None:
+    """InputError where the uploads of a session would be more than SERVICE_CIRCLE_SESSION_MB (500), or those
+    of all sessions more than SERVICE_CIRCLE_UPLOADS_MB (10,000)."""
+    own = _limit_mb("SERVICE_CIRCLE_SESSION_MB", 500)
+    everybody = _limit_mb("SERVICE_CIRCLE_UPLOADS_MB", 10_000)
+    if _uploaded_bytes(folder) + more_bytes > own * _MB:
+        raise InputError(
+            "Your uploads would be more than the {most:,} MB that one session may keep: this file was not "
+            "kept. Delete what this session keeps (under “What is kept of this session”), or split the file.",
+            most=own,
+        )
+    if sum(map(_uploaded_bytes, folder.parent.iterdir())) + more_bytes > everybody * _MB:
+        raise InputError(
+            "The server keeps as many uploads as it may ({most:,} MB of all sessions): this file was not "
+            "kept. Try again later, or tell your administrator.",
+            most=everybody,
+        )
+
+
+def _limit_mb(name: str, usual: int) -> int:
+    said = os.environ.get(name, "")
+    return int(said) if said.isdecimal() else usual
+
+
+def _uploaded_bytes(folder: Path) -> int:
+    """Of the files that were uploaded in a session, which lie in folders called by a hash."""
+    held = 0
+    for path in folder.glob(f"{'[0-9a-f]' * 16}/*"):
+        with suppress(OSError):  # another session may have been deleted meanwhile
+            held += path.stat().st_size
+    return held
 
 
 def _folder(key: str) -> Path:

@@ -5,6 +5,7 @@ taken away: the map, the workbook, the whole result folder.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any, Final
 
 import streamlit as st
 
+from core.errors import InputError
 from core.text import Text, text
 from jobs.cache.results import archive, map_page, report
 from ui.shell.choices import choices, words
@@ -46,7 +48,7 @@ def files_from(
         accept_multiple_files=several,
         key=key,
         help=note,
-        on_change=_take,
+        on_change=_take_or_leave,
         args=(key,),
     )
     if uploads:
@@ -71,6 +73,12 @@ def file_from(
 def drop_files(key: str) -> None:
     """Take the files out of a box."""
     st.session_state[_UPLOADS] = {name: files for name, files in _all().items() if name != key}
+
+
+def _take_or_leave(key: str) -> None:
+    """Before the page runs: what cannot be kept is told by the page itself."""
+    with suppress(InputError):
+        _take(key)
 
 
 def _take(key: str) -> None:

@@ -11,8 +11,9 @@ import openpyxl
 import pytest
 import xlsxwriter
 
-from data.formats.annotate import Front, PackageError, SheetNotes, annotated
+from data.formats.annotate import Front, SheetNotes, annotated
 from data.formats.comments import Note
+from data.formats.package import PackageError
 
 SHEET = "玄武区"
 TITLE = "检查结果"

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import osmium
 import pytest
 import shapely
@@ -82,3 +85,14 @@ def test_widened_bounds_are_wider_by_the_margin_on_every_side(lat):
     assert x - x_out >= 1990
     assert y - y_out >= 1990
     assert (east - 10.1, north - lat - 0.1) == pytest.approx((10.0 - west, lat - south))
+
+
+def test_an_answer_of_overpass_with_a_relation_is_read(tmp_path: Path) -> None:
+    elements = [
+        {"type": "node", "id": 1, "lat": 32.05, "lon": 118.79},
+        {"type": "node", "id": 2, "lat": 32.06, "lon": 118.80},
+        {"type": "way", "id": 3, "nodes": [1, 2], "tags": {"highway": "residential"}},
+        {"type": "relation", "id": 4, "members": [{"type": "way", "ref": 3, "role": "outer"}], "tags": {}},
+    ]
+    (tmp_path / "a.json").write_text(json.dumps({"version": 0.6, "elements": elements}), "utf-8")
+    assert len(read_streets(tmp_path / "a.json").network.edge_nodes) == 1

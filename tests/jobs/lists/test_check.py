@@ -2,7 +2,10 @@
 
 import hashlib
 import json
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -11,9 +14,11 @@ import pytest
 
 from core.errors import InputError, SettingError
 from data.vector import read_vector
+from data.whole_folder import require_whole
 from geo.datum import convert
 from jobs.lists.check import ListFiles, check_lists, decide_groups, place_rows
 
+ROOT = Path(__file__).parents[3]
 LIST = """名称,类型,经度,纬度
 甲社区服务站,站,118.78901,32.04001
 乙社区服务站,站,32.04001,118.78901
@@ -34,11 +39,39 @@ def test_the_folder_holds_accepted_findings_and_the_original(one_list, tmp_path)
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         "accepted.csv",
         "findings.xlsx",
+        "provenance.json",
         one_list.name,
     }
     assert (tmp_path / "out" / one_list.name).read_bytes() == one_list.read_bytes()
     accepted = pd.read_csv(tmp_path / "out" / "accepted.csv")
     assert list(accepted.columns[:5]) == ["facility_id", "name", "tier", "lon", "lat"] and len(accepted) == 2
+
+
+def test_the_folder_is_the_old_one_until_the_new_one_is_whole(one_list, tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    check_lists(ListFiles([one_list]), out=out)
+    assert require_whole(out)
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    one_list.write_text(LIST.replace("丙", "丁"), encoding="gb18030")
+    kill = (
+        "import os, sys, jobs.lists.check as c; c.write_findings = lambda *a, **k: os.kill(os.getpid(), 9); "
+    )
+    kill += "from pathlib import Path; c.check_lists(c.ListFiles([Path(sys.argv[1])]), out=Path(sys.argv[2]))"
+    killed = subprocess.run([sys.executable, "-c", kill, one_list, out], cwd=ROOT, check=False)
+    assert killed.returncode == -9
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+    check_lists(ListFiles([one_list]), out=out)
+    assert require_whole(out) and "丁" in (out / "accepted.csv").read_text("utf-8")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([one_list.name, "out"])
+
+
+def test_a_decision_replaces_the_folder_and_keeps_the_list_and_what_was_decided(one_list, tmp_path):
+    report = check_lists(ListFiles([one_list]), out=tmp_path / "out")
+    (row,) = [row for row in report.to_locate() if row.name.startswith("乙")]
+    placed = place_rows(report, {row.row_id: (118.789, 32.04)})
+    names = {path.name for path in placed.folder.iterdir()}
+    assert {one_list.name, "placed.csv", "findings.xlsx", "provenance.json"} <= names
+    assert require_whole(placed.folder)
 
 
 def test_the_json_keeps_its_contract(one_list, tmp_path):
