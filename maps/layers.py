@@ -167,6 +167,9 @@ def radius_union(model: MapModel, rule: RadiusRule) -> shapely.Geometry:
     this shape."""
     near = model.facilities.iloc[rule.facilities]
     xy = project(near["lon"], near["lat"], model.cells.crs)
+    # Of circles within a metre one is drawn: a geocoder may put thousands at one place, and every two cross.
+    _, first = np.unique(np.round(xy), axis=0, return_index=True)
+    xy = xy[np.sort(first)]
     disks = shapely.buffer(shapely.points(xy), rule.figure_m, quad_segs=_SIDES_PER_QUARTER)
     return shapely.transform(
         shapely.disjoint_subset_union_all(disks),
