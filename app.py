@@ -42,6 +42,7 @@ def show() -> None:
             st.Page("ui/units/page.py", title=tr(text("Units and fairness")), url_path="units"),
             st.Page("ui/siting/page.py", title=tr(text("New sites")), url_path="siting"),
             st.Page("ui/scenario/page.py", title=tr(text("What if")), url_path="scenario"),
+            st.Page("ui/briefing/page.py", title=tr(text("Briefing")), url_path="briefing"),
             st.Page("ui/check/page.py", title=tr(text("Check a list")), url_path="check"),
             st.Page("ui/city/page.py", title=tr(text("Your own city")), url_path="city"),
             st.Page("ui/collect/page.py", title=tr(text("Collect lists")), url_path="collect"),

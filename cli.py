@@ -9,6 +9,7 @@ from __future__ import annotations
 import typer
 
 from commands.assess import assess
+from commands.batch import batch
 from commands.cache import cache
 from commands.check import check
 from commands.collect import (
@@ -35,7 +36,7 @@ from commands.suggest import suggest
 from commands.work import job, worker
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
-for verb in (demo, check, assess, suggest, isochrones, scenario, fetch, compare, export, rerun, cache):
+for verb in (demo, check, assess, suggest, isochrones, scenario, fetch, compare, export, rerun, batch, cache):
     app.command()(verb)
 for verb in (submit, submissions, preview, review, history, restore, workbook, template, worker):
     app.command()(verb)

@@ -29,11 +29,13 @@ class TomlFields:
     `where` names a table: "" the top, "walking" a section, "rule:3" the fourth [[rule]].
     """
 
-    def __init__(self, toml_text: str, source: str) -> None:
+    def __init__(
+        self, toml_text: str, source: str, *, most_bytes: int = _MOST_BYTES, most_tables: int = _MOST_RULES
+    ) -> None:
         self.text = toml_text
         self._lines = toml_text.splitlines()
         self._source = source
-        _require_modest(toml_text, source)
+        _require_modest(toml_text, source, most_bytes, most_tables)
         self.sha256 = hashlib.sha256(toml_text.encode("utf-8")).hexdigest()
         try:
             self.table: Mapping[str, Any] = tomllib.loads(toml_text)
@@ -173,11 +175,11 @@ class TomlFields:
         return found
 
 
-def _require_modest(toml_text: str, source: str) -> None:
+def _require_modest(toml_text: str, source: str, most_bytes: int, most_tables: int) -> None:
     """Refuse what nobody writes by hand before it is parsed, which takes the square of depth and tables."""
     said = None
-    if len(toml_text.encode("utf-8", "replace")) > _MOST_BYTES:
-        said = text("it is larger than {most} kB", most=_MOST_BYTES // 1000)
+    if len(toml_text.encode("utf-8", "replace")) > most_bytes:
+        said = text("it is larger than {most} kB", most=most_bytes // 1000)
     else:
         plain = _QUOTED.sub("q", toml_text)
         depth = deepest = 0
@@ -186,7 +188,7 @@ def _require_modest(toml_text: str, source: str) -> None:
             deepest = max(deepest, depth)
         if deepest > _DEEPEST or _DOTTED.search(plain):
             said = text("its tables lie in one another more than {most} deep", most=_DEEPEST)
-        elif len(re.findall(r"^[ \t]*\[\[", plain, re.MULTILINE)) > _MOST_RULES:
-            said = text("it has more than {most} rules", most=_MOST_RULES)
+        elif len(re.findall(r"^[ \t]*\[\[", plain, re.MULTILINE)) > most_tables:
+            said = text("it has more than {most} rules", most=most_tables)
     if said is not None:
         raise InputError("{source}: not read: {why}.", source=source, why=said)

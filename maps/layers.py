@@ -167,10 +167,20 @@ def radius_union(model: MapModel, rule: RadiusRule) -> shapely.Geometry:
     this shape."""
     near = model.facilities.iloc[rule.facilities]
     xy = project(near["lon"], near["lat"], model.cells.crs)
-    # Of circles within a metre one is drawn: a geocoder may put thousands at one place, and every two cross.
-    _, first = np.unique(np.round(xy), axis=0, return_index=True)
-    xy = xy[np.sort(first)]
-    disks = shapely.buffer(shapely.points(xy), rule.figure_m, quad_segs=_SIDES_PER_QUARTER)
+    if model.extents is None and rule.each_m is None:
+        # Of equal circles within a metre one is drawn: a geocoder may put thousands at one place.
+        _, first = np.unique(np.round(xy), axis=0, return_index=True)
+        xy = xy[np.sort(first)]
+    centres = shapely.points(xy)
+    if model.extents is not None:  # from the doors, or from the edge
+        row_of = {number: row for row, number in enumerate(near["facility_id"])}
+        own = [row_of.get(number, -1) for number in model.extents["facility_id"]]
+        extents = model.extents.to_crs(model.cells.crs).geometry.to_numpy()
+        for row, extent in zip(own, extents, strict=True):
+            if row >= 0:
+                centres[row] = extent
+    figure = rule.figure_m if rule.each_m is None else rule.each_m
+    disks = shapely.buffer(centres, figure, quad_segs=_SIDES_PER_QUARTER)
     return shapely.transform(
         shapely.disjoint_subset_union_all(disks),
         lambda points: np.column_stack(unproject(points, model.cells.crs)),

@@ -133,12 +133,14 @@ class MapCells:
 
 @dataclass(frozen=True)
 class RadiusRule:
-    """The facilities (row numbers) whose circles of `figure_m` metres satisfy a radius rule."""
+    """The facilities (row numbers) whose circles of `figure_m` metres satisfy a radius rule; `each_m` where
+    the figure is each facility's own (then `figure_m` is the widest)."""
 
     rule: str
     title: Words
     figure_m: float
     facilities: Ints
+    each_m: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -173,6 +175,16 @@ class OtherPlan:
 
 
 @dataclass(frozen=True)
+class Step:
+    """A step of the presentation: what is said, the layer that is shown ("" keeps the one there), and what
+    the map shows (west, south, east, north; None: all of it)."""
+
+    words: Words
+    layer: str = ""
+    bounds: tuple[float, float, float, float] | None = None
+
+
+@dataclass(frozen=True)
 class MapModel:
     """Everything the map file and the page's map show.
 
@@ -183,7 +195,8 @@ class MapModel:
     where its flag stands (lon, lat: the best site for it), and may have units (unit, residents, share of
     each), units_touched, farthest_m, nearest and site_residents; `sites` has rank, lon, lat,
     residents_gained, unit.
-    `gap_parts` (rule, rank, part, residents, lon, lat; outlines) are the parts of large gaps that one
+    `extents` (facility_id; doors or outlines) are what circles are drawn around where a facility is no
+    point. `gap_parts` (rule, rank, part, residents, lon, lat; outlines) are the parts of large gaps that one
     facility each would serve, the first of them that of the gap's own flag.
     `bounds` are west, south, east, north. `rule_titles` names the rules of the gaps; those of
     `main_rule` are shown first. `credits` say where the data come from, licence included. `areas`
@@ -191,7 +204,8 @@ class MapModel:
     cells can be coloured by what became of them. `scenario` is what a hypothetical is called ("": things
     as they are) and `compared_with` what it is held against; `remarks` limit the trust in the figures.
     `cut_offs`: by radius rule, who is inside the circle and walkable (MET), inside and not (NOT_MET), or
-    outside.
+    outside. `headline` is said first (`headline_public` where no unit may be named), `strip` says of what and
+    from what it is, `mark` is the office's security mark or map review number, `steps` are presented.
     """
 
     title: Words
@@ -204,6 +218,7 @@ class MapModel:
     main_rule: str
     rule_titles: Mapping[str, Words]
     gap_parts: gpd.GeoDataFrame | None = None
+    extents: gpd.GeoDataFrame | None = None
     radius_rules: tuple[RadiusRule, ...] = ()
     sites: pd.DataFrame | None = None
     other_plans: tuple[OtherPlan, ...] = ()
@@ -219,6 +234,11 @@ class MapModel:
     compared_with: Words = ""
     remarks: tuple[Words, ...] = ()
     cut_offs: tuple[CellOutcome, ...] = ()
+    headline: Words = ""
+    headline_public: Words = ""
+    strip: tuple[tuple[Words, Words], ...] = ()
+    mark: Words = ""
+    steps: tuple[Step, ...] = ()
 
     def __post_init__(self) -> None:
         _require_columns(self.facilities, FACILITY_COLUMNS, "facilities")

@@ -25,7 +25,7 @@ _MAX_ZOOM: Final = 18
 # The page may load nothing from anywhere; only scripts that carry the page's own nonce run.
 _POLICY: Final = (
     "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline' data:; font-src data:; "
-    "script-src data: 'nonce-{nonce}'; base-uri 'none'; form-action 'none'"
+    "script-src 'nonce-{nonce}'; base-uri 'none'; form-action 'none'"
 )
 
 
@@ -93,13 +93,20 @@ class OfflineMap(folium.Map):  # type: ignore[misc]
             zoom_snap=0.25,
             wheel_px_per_zoom_level=90,
         )
-        self.default_js = [("leaflet", _data_uri(_leaflet("leaflet.js"), "text/javascript"))]
+        self.default_js: list[
+            tuple[str, str]
+        ] = []  # Leaflet stands in the page itself: no script comes from an address
         self.default_css = [("leaflet_css", _data_uri(leaflet_style().encode(), "text/css"))]
 
 
 def asset(name: str) -> str:
     """The text of one of this package's own scripts and styles."""
     return (_ASSETS / name).read_text(encoding="utf-8")
+
+
+def leaflet_script() -> str:
+    """Leaflet as a script that stands in the page."""
+    return _leaflet("leaflet.js").decode()
 
 
 def leaflet_module() -> str:

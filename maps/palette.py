@@ -129,6 +129,7 @@ OVERLAYS: Final = {
     "reach_2": {"color": "#052b37", "weight": 1.6, "fillColor": "#0b5265", "fillOpacity": 0.45},
     "catchment": {"color": "#ffffff", "weight": 1.2, "fillColor": "#5fb0c4", "fillOpacity": 0.38},
     "newly_served": {"color": "#0b7a4b", "weight": 1.4, "fillColor": "#0b7a4b", "fillOpacity": 0.34},
+    "extent": {"color": "#3d5a1f", "weight": 1.4, "fillColor": "#7da35a", "fillOpacity": 0.35},
     "barrier": {"color": "#a3123f", "weight": 5, "opacity": 0.95, "lineCap": "butt"},
     "street": {"color": "#0b7a4b", "weight": 5, "opacity": 0.95},
     "drawn_barrier": {"color": "#a3123f", "weight": 4, "opacity": 0.95, "dashArray": "2 6"},

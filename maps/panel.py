@@ -7,15 +7,16 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from core.text import text
+from core.text import Text, text
 from coverage.model.verdict_rows import PRESENT, VerdictRow
 from maps import palette
 from maps.cards import people
 from maps.cell_layers import CHANGE_WORDS, rules_shown
 from maps.layers import Studio
-from maps.model import Words
+from maps.model import RadiusRule, Words
 from maps.safe_text import Voice
 
+_GAPS_LISTED: Final = 10
 # By verdict: its mark and its word; "" is a rule that was not judged.
 VERDICT_WORDS: Final = {
     "meets": ("✓", text("meets")),
@@ -35,7 +36,7 @@ def panel(studio: Studio, profile: str) -> str:
     if model.synthetic:
         badges.append(("synthetic", voice(text("Synthetic data: a fictional city"))))
     if profile == "internal":
-        badges.append(("internal", voice(text("Internal document"))))
+        badges.append(("internal", voice(model.mark or text("Internal document"))))
     shown = "".join(f'<span class="badge {kind}">{words}</span>' for kind, words in badges)
     remarks = ""
     if model.remarks:
@@ -51,8 +52,9 @@ def panel(studio: Studio, profile: str) -> str:
     )
     return (
         f'<aside id="panel"><header><h1>{voice(model.title)}</h1>'
-        f'<p class="subtitle">{voice(model.subtitle)}</p><div class="badges">{shown}</div></header>'
-        f"{remarks}{_results(studio)}{legend}</aside>"
+        f'<p class="subtitle">{voice(model.subtitle)}</p><div class="badges">{shown}</div>{_headline(studio)}'
+        f"</header>{_search(voice)}{remarks}{_results(studio)}{_gap_lists(studio)}{legend}{_strip(studio)}</aside>"
+        f'<div id="caption" hidden aria-live="polite"><p></p><small></small></div>'
     )
 
 
@@ -63,7 +65,7 @@ def credits_line(studio: Studio, profile: str) -> str:
     if model.synthetic:
         words.insert(0, text("Synthetic data: a fictional city"))
     if profile == "public":
-        words.append(text("Map review number: ____________"))
+        words.append(model.mark or text("Map review number: ____________"))
     return f'<div id="credits">{" · ".join(voice(w) for w in words if w)}</div>'
 
 
@@ -72,7 +74,7 @@ def watermark(studio: Studio, profile: str) -> str:
     public map of things as they are."""
     said = [studio.model.scenario] if studio.model.scenario else []
     if profile == "internal":
-        said.append(text("Internal document"))
+        said.append(studio.model.mark or text("Internal document"))
     if not said:
         return ""
     words = " · ".join(studio.voice(part) for part in said)
@@ -94,7 +96,10 @@ def _results(studio: Studio) -> str:
         for key, (mark, _) in VERDICT_WORDS.items()
         if key and counted[key]
     )
-    items = "".join(_verdict(voice, row, studio.model.compared_with) for row in rows)
+    layers = {rule: f"rule_{number}" for number, rule in enumerate(rules_shown(studio.model))}
+    items = "".join(
+        _verdict(voice, row, studio.model.compared_with, layers.get(row.rule.id, "")) for row in rows
+    )
     title = voice(text("Verdicts"))
     return (
         f'<details class="results" data-wide open><summary>{title}'
@@ -102,7 +107,8 @@ def _results(studio: Studio) -> str:
     )
 
 
-def _verdict(voice: Voice, row: VerdictRow, compared_with: Words) -> str:
+def _verdict(voice: Voice, row: VerdictRow, compared_with: Words, layer: str) -> str:
+    """A row; where the map can be coloured by its rule, a click on it does that."""
     mark, said = VERDICT_WORDS[row.verdict or ""]
     colour = palette.VERDICTS.get(row.verdict or "", "#4b5765")
     facts: list[tuple[Words, str]] = [(text("Figure"), voice(row.figure))]
@@ -117,11 +123,62 @@ def _verdict(voice: Voice, row: VerdictRow, compared_with: Words) -> str:
     if row.remark is not None:
         facts.append((text("Remark"), voice(row.remark)))
     numbers = " · ".join(f"{voice(name)} {value}" for name, value in facts)
+    named = f'<span class="rule">{voice(row.title)}</span>'
+    if layer:
+        named = f'<button type="button" class="rule go" data-shows="{layer}">{voice(row.title)}</button>'
     return (
-        f'<li><span class="rule">{voice(row.title)}</span>'
+        f"<li>{named}"
         f'<span class="said" style="color:{colour}">{mark} {voice(said)}</span>'
         f'<span class="numbers">{numbers}</span></li>'
     )
+
+
+def _headline(studio: Studio) -> str:
+    said = studio.model.headline
+    return f'<p class="headline">{studio.voice(said)}</p>' if said else ""
+
+
+def _search(voice: Voice) -> str:
+    """Facilities and units by name; the script finds them in what is drawn."""
+    asked = voice(text("Search: facility, street, community"))
+    return (
+        f'<div class="search"><input type="search" id="search" aria-label="{asked}" placeholder="{asked}" '
+        f'autocomplete="off"><ul id="found"></ul></div>'
+    )
+
+
+def _gap_lists(studio: Studio) -> str:
+    """The largest gaps of each rule beside the map; that of the rule shown is seen, a click goes there."""
+    model, voice = studio.model, studio.voice
+    lists = []
+    for number, rule in enumerate(rules_shown(model)):
+        rows = model.gaps[model.gaps["rule"] == rule].sort_values("rank").head(_GAPS_LISTED)
+        if not len(rows):
+            continue
+        items = []
+        for rank, unit, residents, shape in zip(
+            rows["rank"], rows["unit"], rows["residents"], rows.geometry, strict=True
+        ):
+            west, south, east, north = (round(edge, 4) for edge in shape.bounds)
+            place = voice(str(unit)) if unit else voice(text("Gap {rank}", rank=rank))
+            items.append(
+                f'<li><button type="button" class="go" data-box="{south},{west},{north},{east}">'
+                f"{int(rank)}. {place}</button><b>{people(voice, float(residents))}</b></li>"
+            )
+        lists.append(f'<ul class="gap-list" data-for="gaps_rank_{number}">{"".join(items)}</ul>')
+    if not lists:
+        return ""
+    title = voice(text("Largest gaps (residents)"))
+    return f'<details class="gaps"><summary>{title}</summary>{"".join(lists)}</details>'
+
+
+def _strip(studio: Studio) -> str:
+    voice = studio.voice
+    if not studio.model.strip:
+        return ""
+    rows = "".join(f"<dt>{voice(term)}</dt><dd>{voice(value)}</dd>" for term, value in studio.model.strip)
+    title = voice(text("About this map"))
+    return f'<details class="strip"><summary>{title}</summary><dl>{rows}</dl></details>'
 
 
 def _cell_legend(studio: Studio) -> str:
@@ -203,7 +260,14 @@ def _layer_keys(studio: Studio) -> Iterator[str]:
         style = palette.radius_style(number)
         ring = f'stroke="{style["outline"]}" stroke-width="1.5" stroke-dasharray="{style["dash"]}"'
         circle = _circle(f'r="6.5" fill="{style["fill"]}" fill-opacity=".12" {ring}')
-        yield _key(circle, voice(text("Radius {figure:,g} m", figure=rule.figure_m)), f"radius_{number}")
+        yield _key(circle, voice(_radius_words(rule)), f"radius_{number}")
+
+
+def _radius_words(rule: RadiusRule) -> Text:
+    if rule.each_m is not None and len(rule.each_m) and rule.each_m.min() < rule.figure_m:
+        low = float(rule.each_m.min())
+        return text("Radius {low:,g} to {figure:,g} m, by size", low=low, figure=rule.figure_m)
+    return text("Radius {figure:,g} m", figure=rule.figure_m)
 
 
 def _circle(attributes: str, over: str = "") -> str:

@@ -30,8 +30,9 @@ from maps.layers import (
     site_layer,
 )
 from maps.model import MapModel
-from maps.offline import OfflineMap, Page, Verbatim, asset
+from maps.offline import OfflineMap, Page, Verbatim, asset, leaflet_script
 from maps.plain import plain_view
+from maps.public import public_model
 from maps.safe_text import Voice
 
 PROFILES: Final = ("internal", "public")
@@ -40,12 +41,13 @@ PROFILES: Final = ("internal", "public")
 def render_map(model: MapModel, *, language: str, profile: str = "internal") -> str:
     """The page's HTML in `language` ("zh" or "en"); the same model gives the same text.
 
-    `profile` "internal" carries a watermark; "public" has a place for the map review number and
-    opens without administrative borders and names.
+    `profile` "internal" carries a watermark; "public" has a place for the map review number and holds
+    neither borders nor names of units (`maps.public`).
     """
     if profile not in PROFILES:
         raise SettingError("There is no export profile “{profile}”; use internal or public.", profile=profile)
     voice = Voice.of(language)
+    model = public_model(model) if profile == "public" else model
     image = cells_image(model.cells) if len(model.cells) else None
     studio = Studio(model, voice, image, public=profile == "public")
     layers = [
@@ -64,7 +66,7 @@ def render_map(model: MapModel, *, language: str, profile: str = "internal") -> 
 def _page(studio: Studio, layers: Sequence[folium.map.Layer], profile: str) -> Page:
     """In the map panes, then the view, then the layers, then what controls them; beside it the furniture."""
     model, voice = studio.model, studio.voice
-    early, later = _blocks(model, layers)
+    early, later = _blocks(studio, layers)
     page = Page(
         title=" · ".join(voice(part) for part in (model.scenario, model.title) if part),
         language=LANGUAGES[voice.translate.language].replace("_", "-"),
@@ -75,7 +77,12 @@ def _page(studio: Studio, layers: Sequence[folium.map.Layer], profile: str) -> P
     page.add_child(drawing)
     for name, (z_index, clickable) in PANES.items():
         _pin(folium.map.CustomPane(name, z_index=z_index, pointer_events=clickable), name).add_to(drawing)
-    buttons = {"zoomIn": text("Zoom in"), "zoomOut": text("Zoom out"), "layers": text("Layers")}
+    buttons = {
+        "zoomIn": text("Zoom in"),
+        "zoomOut": text("Zoom out"),
+        "layers": text("Layers"),
+        "north": text("N"),
+    }
     _pin(_Settle({key: voice(words) for key, words in buttons.items()}), "settle").add_to(drawing)
     for layer in layers:
         layer.add_to(drawing)
@@ -85,7 +92,10 @@ def _page(studio: Studio, layers: Sequence[folium.map.Layer], profile: str) -> P
     _pin(drawing, "main")
     furniture = plain_view(studio) + panel.watermark(studio, profile) + panel.panel(studio, profile)
     page.html.add_child(Verbatim(furniture + panel.credits_line(studio, profile)), name="furniture")
-    own = f'<script nonce="{page.nonce}">\n{asset("lines.js")}\n{asset("map.js")}</script>'
+    library = f'<script nonce="{page.nonce}">{leaflet_script()}</script>'
+    page.header.add_child(Verbatim(library), name="leaflet")
+    scripts = "\n".join(asset(name) for name in ("lines.js", "map.js", "present.js"))
+    own = f'<script nonce="{page.nonce}">\n{scripts}</script>'
     page.html.add_child(Verbatim(f"{early}\n{own}"), name="scripts")
     page.later = f'{later}\n<script nonce="{page.nonce}">serviceMap.open();</script>'
     return page
@@ -127,12 +137,21 @@ def _parts(layers: Iterable[Element], *, seen: bool = True) -> Iterator[tuple[Pa
         yield from _parts(layer._children.values(), seen=at_once)
 
 
-def _blocks(model: MapModel, layers: Sequence[folium.map.Layer]) -> tuple[str, str]:
+def _steps(studio: Studio) -> Iterator[dict[str, Any]]:
+    """The steps of the presentation; `layer` is the key of a layer in the control."""
+    for step in studio.model.steps:
+        box = step.bounds and [[step.bounds[1], step.bounds[0]], [step.bounds[3], step.bounds[2]]]
+        yield {"words": studio.voice(step.words), "layer": step.layer, "box": box}
+
+
+def _blocks(studio: Studio, layers: Sequence[folium.map.Layer]) -> tuple[str, str]:
     """The page's data as blocks that no browser runs: what is needed at once, and what can come later."""
+    model = studio.model
     parts = list(_parts(layers))
     west, south, east, north = model.bounds
     heads = {part.key: part.head | {"early": early} for part, early in parts}
-    early = {"map-data": {"bounds": [[south, west], [north, east]], "parts": heads}}
+    early: dict[str, Any] = {"map-data": {"bounds": [[south, west], [north, east]], "parts": heads}}
+    early["map-data"]["steps"] = list(_steps(studio))
     early |= {f"part-{part.key}": part.body for part, early in parts if early}
     later: dict[str, Any] = {f"part-{part.key}": part.body for part, early in parts if not early}
     later |= {f"lines-{key}": packed for key, packed in packed_lines(model.basemap).items()}

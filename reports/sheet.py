@@ -16,6 +16,7 @@ OPTIONS: Final = {
     "strings_to_urls": False,
     "strings_to_numbers": False,
     "in_memory": True,
+    "default_format_properties": {"font_name": "宋体", "font_size": 11},
 }
 # Kind of a column → how its numbers are shown. Codes are texts; a share has as many decimals as it takes
 # not to read 100 % while somebody is left out, nor 0 % while somebody is in.
@@ -34,14 +35,21 @@ FORMATS: Final = {
     "date": "yyyy-mm-dd",
 }
 _MOST_DECIMALS: Final = 6
+# Longer tables are printed to their first rows only: nobody reads a hundred pages of them.
+_PRINTED: Final = 100
+_LINE_PT: Final = 15.0
+_LATIN: Final = 0x2E7F
 
 
 class Book:
     """An xlsxwriter workbook whose every sheet begins with what it is of: `about` are (line, style) pairs,
-    `{sheet}` in a line standing for the sheet's own name; `footer` is printed below every page."""
+    `{sheet}` in a line standing for the sheet's own name; `footer` is printed below every page. With a
+    sentence `cut` ({n} rows are printed) longer tables are cut on paper, and it stands above them."""
 
-    def __init__(self, book: Any, about: Sequence[tuple[str, dict[str, object]]], footer: str = "") -> None:
-        self.xlsx, self._about, self._footer = book, about, footer
+    def __init__(
+        self, book: Any, about: Sequence[tuple[str, dict[str, object]]], footer: str = "", cut: str = ""
+    ) -> None:
+        self.xlsx, self._about, self._footer, self.cut = book, about, footer, cut
         self._looks: dict[tuple[tuple[str, object], ...], Any] = {}
 
     def sheet(self, name: str, widths: Sequence[float]) -> Sheet:
@@ -53,7 +61,7 @@ class Book:
         page.set_footer(f"&L{self._footer.replace('&', '&&')}&R&P / &N")
         for column, width in enumerate(widths):
             page.set_column(column, column, width)
-        sheet = Sheet(self, page)
+        sheet = Sheet(self, page, widths)
         for line, style in self._about:
             sheet.line([line.replace("{sheet}", name)], text_wrap=False, **style)
         return sheet
@@ -69,14 +77,19 @@ class Book:
 class Sheet:
     """A worksheet that is filled from the top; `head_row` is where the last table's header stands, from 0."""
 
-    def __init__(self, book: Book, page: Any) -> None:
-        self._book, self._page = book, page
+    def __init__(self, book: Book, page: Any, widths: Sequence[float]) -> None:
+        self._book, self._page, self._widths = book, page, widths
         self._row = self.head_row = 0
 
     def line(self, values: Iterable[object], **style: object) -> None:
         """The next row; `style` are xlsxwriter format properties."""
         look = self._book.look(**{"text_wrap": True, **style})
-        for column, value in enumerate(values):
+        shown = list(values)
+        if style.get("text_wrap", True):
+            lines = max((self._lines(column, value) for column, value in enumerate(shown)), default=1)
+            if lines > 1:  # not every program finds the height of wrapped text by itself
+                self._page.set_row(self._row, _LINE_PT * lines)
+        for column, value in enumerate(shown):
             if _is_number(value):
                 self._page.write_number(self._row, column, value, look)
             else:
@@ -86,16 +99,29 @@ class Sheet:
     def table(self, head: Sequence[str], rows: Iterable[Sequence[object]], kinds: Sequence[str]) -> None:
         """A bold header that stays in view and on every page, then the rows, with filters; `kinds` are keys
         of FORMATS, one a column."""
+        listed = list(rows)
+        cut = self._book.cut and len(listed) > _PRINTED
+        if cut:
+            self.line([self._book.cut.replace("{n}", str(_PRINTED))], text_wrap=False, font_color="#555555")
         self.head_row = self._row
         self.line(head, bold=True, bg_color="#e8edf2", bottom=1)
         self._page.freeze_panes(self._row, 0)
         self._page.repeat_rows(self.head_row)
-        for row in rows:
+        for row in listed:
             for column, (value, kind) in enumerate(zip(row, kinds, strict=True)):
                 self._cell(column, value, kind)
             self._row += 1
         if self._row > self.head_row + 1:
             self._page.autofilter(self.head_row, 0, self._row - 1, len(head) - 1)
+        if cut:
+            self._page.print_area(0, 0, self.head_row + _PRINTED, len(head) - 1)
+
+    def _lines(self, column: int, value: object) -> int:
+        """How many lines a text takes in its column; a Chinese character is two digits wide."""
+        if not isinstance(value, str) or column >= len(self._widths):
+            return 1
+        wide = sum(2.1 if ord(sign) > _LATIN else 1.1 for sign in value)
+        return max(1, math.ceil(wide / self._widths[column]))
 
     def chart(self, chart: Any, *, column: int) -> None:
         """An xlsxwriter chart beside the table, from its second row on."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 from collections.abc import Mapping
 from typing import Any, Final
@@ -9,7 +10,7 @@ from typing import Any, Final
 import xlsxwriter
 
 from core.text import Text, text, text_from_json
-from coverage.model.standard import Check, Rule, level_title, whole_title
+from coverage.model.standard import LEVELS, Check, Rule, level_title, whole_title
 from coverage.model.verdict_rows import (
     CONCERNED,
     NOT_COVERED,
@@ -23,7 +24,7 @@ from coverage.model.verdict_rows import (
 )
 from coverage.publish import Results
 from locales import Translator, translator
-from reports.briefing.strip import day_of
+from reports.briefing.strip import day_of, mark_of
 from reports.extra_sheets import more_sheets
 from reports.fixed_zip import moment_of
 from reports.issues import COLUMNS as ISSUE_COLUMNS
@@ -38,12 +39,13 @@ _ASSESSMENT_HEAD: Final = (
     NOT_COVERED,
     CONCERNED,
     text("Responsible units"),
-    text("Figure read"),
+    text("Source of the figure"),
     text("Remark"),
 )
 _MEASURES: Final = text(
     "Residents in persons, distances in metres, areas in square kilometres, coordinates in degrees (WGS-84)."
 )
+_CUT: Final = text("On paper the first {n} rows; the whole table is in this sheet.", n="{n}")
 _ISSUE_KINDS: Final = {"number": "count", "residents": "people", "lon": "degrees", "lat": "degrees"}
 _UNITS_HEAD: Final = (
     text("Level"),
@@ -71,7 +73,7 @@ _GAPS_HEAD: Final = (
     text("To the nearest facility, half have at most (m)"),
     text("The farthest of them have (m)"),
     text("Nearest for most of them"),
-    text("One facility at the best point would serve"),
+    text("One facility at the gap’s best point would serve"),
     text("Best point: longitude"),
     text("Best point: latitude"),
 )
@@ -86,15 +88,17 @@ _FACILITIES_HEAD: Final = (
 )
 
 
-def workbook_bytes(results: Results, *, language: str) -> bytes:
-    """The workbook in one language."""
+def workbook_bytes(results: Results, *, language: str, mark: str = "") -> bytes:
+    """The workbook in one language; day and security mark (the usual one where none is given) are printed
+    below every page."""
     buffer = io.BytesIO()
     tr = translator(language)
     with xlsxwriter.Workbook(buffer, OPTIONS) as xlsx:
         xlsx.set_properties({"created": moment_of(str(results.provenance.get("created", "")))})
-        book = Book(xlsx, about_lines(results, tr), footer=str(results.document["area"]["name"]))
-        compared = (40, 40, 24) if scenario_title(results.document) else (40,)
-        widths = (34, 10, 16, *compared, 14, 18, 14, 14, 40, 24, 40)
+        book = Book(xlsx, about_lines(results, tr), footer=_footer(results, tr(mark_of(mark, public=False))),
+                    cut=tr(_CUT))  # fmt: skip
+        compared = (28, 28, 20) if scenario_title(results.document) else (30,)
+        widths = (30, 6, 14, *compared, 10, 18, 12, 12, 34, 18, 22)
         _assessment_sheet(book.sheet(tr(text("Assessment")), widths), results, tr)
         of_units = (16, 22, 14, 40, 14, 14, 10, 10, 10, 20, 14, 14)
         _units_sheet(book.sheet(tr(text("Units")), of_units), results, tr)
@@ -105,6 +109,7 @@ def workbook_bytes(results: Results, *, language: str) -> bytes:
         )
         plan_sheets(book, results, tr)
         more_sheets(book, results, tr)
+        _wide_sheet(book, results, tr)
         issues = issue_table(results, tr)
         if len(issues):
             sheet = book.sheet(tr(text("Issue ledger")), (6, 40, 28, 36, 14, 12, 12, 16, 36, 40, 14, 12))
@@ -166,6 +171,48 @@ def _units_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
     )
     kinds = [*("text",) * 4, "people", "people", "count", "count", "share", "text", "number", "text"]
     sheet.table([tr(word) for word in _UNITS_HEAD], rows, kinds)
+
+
+def _footer(results: Results, mark: str) -> str:
+    named = (str(results.document["area"]["name"]), day_of(str(results.provenance.get("created", ""))), mark)
+    return " · ".join(part for part in named if part)
+
+
+def _wide_sheet(book: Book, results: Results, tr: Translator) -> None:
+    """分区总表: a row a unit, a column a rule; a chart of the units of the widest level by the main rule."""
+    units, standard = results.units, results.standard
+    if not len(units):
+        return
+    rules = [rule for rule in standard.rules if (units["rule"] == rule.id).any()]
+    shares = units.pivot_table(index="unit_id", columns="rule", values="share", aggfunc="first", dropna=False)
+    named = units.drop_duplicates("unit_id")
+    order = {level: number for number, level in enumerate(LEVELS)}
+    named = named.assign(order=named["level"].map(order)).sort_values("order", kind="stable")
+    sheet = book.sheet(tr(text("Units by rule")), (16, 22, *(16 for _ in rules)))
+    sheet.line(
+        [tr(text("Shares of residents, facilities or units, as the column’s rule counts."))], text_wrap=False
+    )
+    wide = shares.reindex(index=named["unit_id"], columns=[rule.id for rule in rules]).to_numpy(float)
+    rows = [
+        [tr(level_title(level)), unit, *(None if share != share else share for share in of_unit)]
+        for level, unit, of_unit in zip(named["level"], named["name"], wide.tolist(), strict=True)
+    ]
+    head = [tr(text("Level")), tr(text("Unit")), *(tr(standard.rule_title(rule)) for rule in rules)]
+    sheet.table(head, rows, ["text", "text", *("share" for _ in rules)])
+    main, first = results.main_rule, sum(named["level"] == named["level"].iloc[0])
+    if main is None or main not in rules:
+        return
+    chart = book.xlsx.add_chart({"type": "bar"})
+    column, top, name = 2 + rules.index(main), sheet.head_row + 1, tr(text("Units by rule"))
+    chart.add_series({
+        "categories": [name, top, 1, top + first - 1, 1],
+        "values": [name, top, column, top + first - 1, column],
+        "name": tr(standard.rule_title(main)), "fill": {"color": "#5f9fcc"}, "data_labels": {"value": True},
+    })  # fmt: skip
+    chart.set_legend({"none": True})
+    chart.set_x_axis({"min": 0, "max": 1, "num_format": "0%"})
+    chart.set_y_axis({"reverse": True})
+    sheet.chart(chart, column=3 + len(rules))
 
 
 def _share_of(rule: Rule) -> Text:
@@ -242,16 +289,35 @@ _SETTINGS: Final = {
 }
 
 
+_ANSWERS: Final = {
+    "population_column": text("column of the residents"),
+    "population_layer": text("layer of the residents"),
+    "population_datum": text("coordinate system of the residents"),
+    "group_units": text("units of the groups"),
+    "units_level": text("level of the units"),
+    "units_layers": text("layers of the units"),
+    "network_layer": text("layer of the streets"),
+    "network_class": text("column of the streets’ classes"),
+}
+
+
 def _basis_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
     settings = results.provenance.get("settings", {})
     program = results.provenance.get("program", {})
     sheet.line([tr(text("Standard")), f"{tr(results.standard.title)} {results.standard.document}"])
     sheet.line([tr(text("Program")), f"{program.get('name', '')} {program.get('version', '')}"])
-    sheet.line([tr(text("Made at")), results.provenance.get("created", "")])
+    created = str(results.provenance.get("created", ""))
+    if created:
+        in_china = moment_of(created) + dt.timedelta(hours=8)
+        sheet.line(
+            [tr(text("Made at")), tr(text("{time} (Beijing time)", time=f"{in_china:%Y-%m-%d %H:%M}"))]
+        )
     for key, value in settings.items():
-        parts = value.items() if isinstance(value, Mapping) else ()
-        shown = "; ".join(f"{name}: {part}" for name, part in parts) if parts else str(value)
-        if key in _SETTINGS and value not in ({}, ""):
+        if isinstance(value, Mapping):
+            given = {name: part for name, part in value.items() if name in _ANSWERS and part != "auto"}
+            value = "; ".join(f"{tr(_ANSWERS[name])}: {part}" for name, part in given.items())
+        shown = str(value)
+        if key in _SETTINGS and shown:
             sheet.line([tr(_SETTINGS[key]), shown])
     for key, value in results.provenance.get("inputs", {}).items():
         role, _, name = str(key).partition(":")

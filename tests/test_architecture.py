@@ -56,6 +56,7 @@ ONLY_IN: Final = {
     "geopy": ("data/",),
     "dask": ("jobs/",),
     "distributed": ("jobs/",),
+    "psutil": ("jobs/",),
     "highspy": ("coverage/siting/",),
     "typer": ("cli.py", "commands/"),
     "babel": ("locales/",),
@@ -66,6 +67,8 @@ FRONT_DOORS: Final = {
     "the command line": ("cli.py", "commands/"),
     # What a file makes of its reader is told to the parent, which has the sentence.
     "the child that reads files": ("data/guard_child.py",),
+    # One area that cannot be must not end the others: what it was becomes its row.
+    "the worker of a batch": ("jobs/batch/area.py",),
 }
 
 

@@ -38,12 +38,18 @@ def accepted(rule: Rule, facilities: FacilityTable, standard: Standard) -> Accep
     if not rule.classes:
         return Accepted(rows, np.full(len(rows), limit_m(rule, standard)))
     size = facilities.size_m2[rows]
-    limit = np.full(len(rows), np.nan)
-    for one in reversed(rule.classes):  # the smallest first, so that the largest a facility is in decides
-        limit[size >= one.least_m2] = one.figure_m * (1.0 + rule.tolerance)
+    limit = limits_by_size(rule, size)
     counts = np.isfinite(limit)
     unsized = int(np.isnan(size).sum())
     return Accepted(rows[counts], limit[counts], int((~counts).sum()) - unsized, unsized)
+
+
+def limits_by_size(rule: Rule, size_m2: Floats) -> Floats:
+    """(n,) the figure with its tolerance for facilities of these sizes, NaN for those that do not count."""
+    limit = np.full(len(size_m2), np.nan)
+    for one in reversed(rule.classes):  # the smallest first, so that the largest a facility is in decides
+        limit[size_m2 >= one.least_m2] = one.figure_m * (1.0 + rule.tolerance)
+    return limit
 
 
 def reach_m(rule: Rule, measured: Measured) -> tuple[Floats, Ints]:

@@ -23,6 +23,7 @@ Ints = NDArray[np.int64]
 Shapes = NDArray[np.object_]
 
 EXTENT: Final = "extent"
+EXTENTS: Final = "facility_extents"  # the layer of a result
 EDGE_STEP_M: Final = 20.0
 # What metres to a facility are measured to.
 POINT, DOORS, EDGE = "point", "doors", "edge"

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from coverage.assessment import Assessment
 from coverage.gaps import gap_outlines, split_large
 from coverage.measuring.outlines import cell_outlines
-from coverage.model.entrances import EDGE, EXTENT
+from coverage.model.entrances import EDGE, EXTENT, EXTENTS
 from coverage.model.study import Study
 from coverage.model.tables import Ints, UnitTable
 from coverage.publish.asked import PART_COLUMNS, part_rows
@@ -46,7 +46,9 @@ def results_of(assessment: Assessment, about: About) -> Results:
         facilities=_facilities(assessment),
         gaps=_gaps(assessment, document["gaps"]),
         provenance=about.provenance,
-        layers=({"gap_parts": parts} if len(parts) else {}) | unit_layer(assessment.study.units),
+        layers=({"gap_parts": parts} if len(parts) else {})
+        | unit_layer(assessment.study.units)
+        | extent_layer(assessment.study),
     )
 
 
@@ -85,7 +87,7 @@ def _facilities(assessment: Assessment) -> pd.DataFrame:
     table.insert(3, "lon", np.round(lon, _DECIMALS))
     table.insert(4, "lat", np.round(lat, _DECIMALS))
     distances = assessment.measured.distances
-    if study.facilities.has_extents:
+    if study.facilities.has_extents or any(rule.classes for rule in assessment.standard.rules):
         table["measured_to"] = study.facilities.entrances.measured_to
         table["doors"] = np.bincount(distances.entrance_of, minlength=len(table)).astype(float)
         table.loc[table["measured_to"] == EDGE, "doors"] = np.nan
@@ -124,6 +126,18 @@ def unit_table(assessment: Assessment) -> pd.DataFrame:
             figures = result.by_unit.drop(columns=["unit_row", "level"]).reset_index(drop=True)
             parts.append(pd.concat([of_units.assign(rule=result.rule.id), figures], axis=1))
     return pd.concat(parts, ignore_index=True).reindex(columns=columns)
+
+
+def extent_layer(study: Study) -> dict[str, gpd.GeoDataFrame]:
+    """Doors and outlines of the facilities that are more than a point, as metres were measured to them."""
+    frame = study.facilities.frame
+    if not study.facilities.has_extents:
+        return {}
+    own = np.flatnonzero([shape is not None for shape in frame[EXTENT]])
+    columns = frame.iloc[own][["facility_id", "name", "tier"]].reset_index(drop=True)
+    columns["measured_to"] = study.facilities.entrances.measured_to[own]
+    shapes = gpd.GeoSeries(frame[EXTENT].to_numpy(object)[own], crs=study.facilities.crs)
+    return {EXTENTS: gpd.GeoDataFrame(columns, geometry=shapes).to_crs(WGS84)}
 
 
 def unit_layer(units: UnitTable | None) -> dict[str, gpd.GeoDataFrame]:

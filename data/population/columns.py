@@ -15,4 +15,6 @@ def find_column(columns: Sequence[str], aliases: Sequence[str]) -> str | None:
 
 def _plain(name: str) -> str:
     plain = unicodedata.normalize("NFKC", str(name)).strip().lstrip("\ufeff").casefold()
-    return re.sub(r"(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])", "", plain)
+    plain = re.sub(r"(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])", "", plain)
+    # 地区 Region: the Chinese of a title in two languages.
+    return re.sub(r"(?<=[\u4e00-\u9fff])\s+[a-z][a-z .,'()/-]{3,}$", "", plain)

@@ -124,16 +124,16 @@ _SYSTEMS: Final = (
 _CENTRE: Final = re.compile(r"(?<=_)c$|^c(?=_)|cent(?:er|re|roid)|中心点?|质心|格心|mid(?:dle)?")
 _SIDES: Final = (
     ("ll", re.compile(r"左下角?|西南角?|lower_?left|bottom_?left|south_?west|(?:^|_)(?:ll|ld|lb|bl|sw"
-    r"|min)(?:_|$)|min|起点?|start")),
+    r"|min)(?:_|$)|min|最小|起点?|start")),
     ("ur", re.compile(r"右上角?|东北角?|upper_?right|top_?right|north_?east|(?:^|_)(?:ur|ru|rt|tr|ne"
-    r"|max)(?:_|$)|max|终点?|end")),
+    r"|max)(?:_|$)|max|最大|终点?|end")),
     ("ul", re.compile(r"左上角?|西北角?|upper_?left|top_?left|north_?west|(?:^|_)(?:ul|lu|lt|tl|nw)(?:_|$)")),
     ("lr", re.compile(r"右下角?|东南角?|lower_?right|bottom_?right|south_?east|(?:^|_)(?:lr|rd|rb|br"
     r"|se)(?:_|$)")),
 )  # fmt: skip
 _OPPOSITE: Final = {"ll": "ur", "ul": "lr", "ur": "ll", "lr": "ul", "": "ur"}
 _FILL: Final = re.compile(
-    r"坐标|coord(?:inate)?s?|网格|格网|grid|cell|point|点|角|度|deg(?:rees?)?|dd|ext(?:ent)?|[()°_.\s-]|小区|poi|loc(?:ation)?|p(?=_)"
+    r"坐标|东经|北纬|longitude|latitude|coord(?:inate)?s?|网格|格网|grid|cell|point|点|角|度|deg(?:rees?)?|dd|ext(?:ent)?|[()°_.\s-]|小区|poi|loc(?:ation)?|p(?=_)"
 )
 _WORDS: Final = {
     "west": ("lon", "ll"), "left": ("lon", "ll"), "西": ("lon", "ll"), "east": ("lon", "ur"), "right":

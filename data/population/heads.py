@@ -97,7 +97,7 @@ _RANKS: Final[tuple[tuple[int, re.Pattern[str]], ...]] = (
         1,
         re.compile(
             r"(?:总|合计)?人(?:口|数)(?:总|总数|数|数量|合计|总计|计数|规模)?|人口_(?:总数?|合计|总计|小计|数)|居民(?:人口|人数|数|总数)?|居住人(?:口|数)(?:数|总数)?|z?rks?(?:l|h)?"
-            r"|(?:tot(?:al)?|sum|est|wp|ghs|worldpop|landscan|hrsl|num(?:ber)?|no)?_?(?:of_)?(?:pop(?:ulation|s|n|ulat|ul)?|people|persons|inhabitants|ppl)"
+            r"|[a-z]{3}_general|(?:tot(?:al)?|sum|est|wp|ghs|worldpop|landscan|hrsl|num(?:ber)?|no)?_?(?:of_)?(?:pop(?:ulation|s|n|ulat|ul)?|people|persons|inhabitants|ppl)"
             r"(?:_?(?:tot(?:al)?|sum|count|cnt|num|est|all|t|value|size))?"
         ),
     ),
@@ -105,7 +105,7 @@ _RANKS: Final[tuple[tuple[int, re.Pattern[str]], ...]] = (
         2,
         re.compile(
             r"(?:实有|现有|实际|服务|管理)(?:居住)?人(?:口|数)(?:总数|数)?|syrks?(?:l|h)?|居住"
-            r"|(?:夜间|夜晚)(?:居住)?人(?:口|数)|(?:pop(?:ulation)?_?)?night(?:_?time)?(?:_?pop(?:ulation)?)?"
+            r"|(?:pop(?:ulation)?_?)?home(?:_?pop(?:ulation)?)?|(?:夜间|夜晚)(?:居住)?人(?:口|数)|(?:pop(?:ulation)?_?)?night(?:_?time)?(?:_?pop(?:ulation)?)?"
         ),
     ),
     (
@@ -284,8 +284,11 @@ def _ages(bare: str, base: str) -> tuple[int, int | None] | None:
         return 0, int(found[1])
     if found := _SINGLE.fullmatch(bare):
         return int(found[1]), int(found[1])
-    if (found := _BY_SEX.search(base)) and int(found[2]) in _STARTS:
-        return band_from(int(found[2]))
+    if found := _BY_SEX.search(base):
+        first, last = int(found[2]), int(found[3] or 0)
+        if last > first + 1:
+            return first, last
+        return band_from(first) if first in _STARTS else None
     return None
 
 

@@ -35,9 +35,9 @@ ASKED: Final = (
 )
 # GeoJSON takes 24 bytes a corner: 5 MB altogether.
 _MOST_CORNERS: Final = 200_000
-LAYERS: Final = ("isochrones", "barriers", "gap_parts", "units")
+LAYERS: Final = ("isochrones", "barriers", "gap_parts", "units", "facility_extents")
 # Every result has these; the GeoPackage of reach holds the others.
-NOT_OF_REACH: Final = frozenset({"gap_parts", "units"})
+NOT_OF_REACH: Final = frozenset({"gap_parts", "units", "facility_extents"})
 # The reached pieces of streets: too many for GeoJSON, so they are in the GeoPackage alone.
 PIECES: Final = "reached_streets"
 GEOPACKAGE: Final = "reach.gpkg"

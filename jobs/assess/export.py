@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Final, Literal
@@ -102,20 +102,32 @@ def export(request: ExportRequest, *, progress: Progress = silent) -> list[Path]
     """
     if request.to.startswith(FORM):
         return [_form(request)]
-    studio = _Studio(request, read_results(request.folder))
     written: list[Path] = []
-    for number, kind in enumerate(request.kinds):
-        progress(number / len(request.kinds), text("Making {kind}", kind=kind))
-        for name, make in studio.products(kind):
-            content = make()
-            if request.out is not None:
-                write_bytes(request.out, content)
-                written.append(request.out)
-            else:
-                replace_file(request.folder, name, content)
-                written.append(request.folder / name)
-    progress(1.0, text("Done"))
+    for name, content in products_of(request, request.kinds, progress=progress):
+        if request.out is not None:
+            write_bytes(request.out, content)
+            written.append(request.out)
+        else:
+            replace_file(request.folder, name, content)
+            written.append(request.folder / name)
     return written
+
+
+def products_of(
+    request: ExportRequest, kinds: Sequence[str], *, progress: Progress = silent
+) -> Iterator[tuple[str, bytes]]:
+    """File name and content of every product of some kinds, as they are made; nothing is written."""
+    studio = _Studio(request, read_results(request.folder))
+    for number, kind in enumerate(kinds):
+        progress(number / len(kinds), text("Making {kind}", kind=kind))
+        for name, make in studio.products(kind):
+            yield name, make()
+    progress(1.0, text("Done"))
+
+
+def told_by(request: ExportRequest) -> Briefing:
+    """What the products will say, before any is made."""
+    return briefing_of(read_results(request.folder), request.cover)
 
 
 @dataclass
@@ -132,7 +144,7 @@ class _Studio:
             return [(self._name(kind, f"-{paper}"), partial(self._sheet, paper)) for paper in _PAPERS]
         makers: dict[str, Callable[[], bytes]] = {
             "html": self._page,
-            "xlsx": lambda: workbook_bytes(self.results, language=language),
+            "xlsx": lambda: workbook_bytes(self.results, language=language, mark=self.request.mark),
             "pptx": lambda: slides_bytes(self.briefing, self.pictures),
             "docx": lambda: document_bytes(self.briefing, self.pictures),
             "pdf": lambda: pdf_bytes(self.briefing, self.pictures),
@@ -156,8 +168,11 @@ class _Studio:
         return map_sheet(self.briefing, self.pictures, paper=paper)
 
     def _page(self) -> bytes:
-        request = self.request
-        return render_map(self.model, language=request.language, profile=request.profile).encode("utf-8")
+        request, told = self.request, self.briefing
+        model = replace(
+            self.model, strip=told.strip, mark=request.mark, title=request.title or self.model.title
+        )
+        return render_map(model, language=request.language, profile=request.profile).encode("utf-8")
 
     def _name(self, kind: str, paper: str = "") -> str:
         """`map-public-A4-en.png`; of a scenario named by it, lest it be taken for things as they are."""

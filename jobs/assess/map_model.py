@@ -11,7 +11,9 @@ import pandas as pd
 import shapely
 
 from core.text import Sayable, Text, text
+from coverage.checks.reach import limits_by_size
 from coverage.measuring.outlines import cell_outlines
+from coverage.model.entrances import EXTENTS
 from coverage.model.standard import Check, Rule, Standard
 from coverage.model.tables import Ints, PopulationGrid
 from coverage.model.verdict_rows import before_title, remarks_of, scenario_title, verdict_rows
@@ -32,6 +34,9 @@ from maps.model import (
     OverlayLayer,
     RadiusRule,
 )
+from reports.briefing.findings import headline, headline_public
+from reports.briefing.steps import presentation
+from reports.briefing.strip import INTERNAL, strip_lines
 
 
 def map_model(results: Results, basemap: Basemap) -> MapModel:
@@ -49,6 +54,7 @@ def map_model(results: Results, basemap: Basemap) -> MapModel:
         cells=_cells(results, grid),
         gaps=results.gaps.assign(units=[gap.get("units", ()) for gap in document["gaps"]]),
         gap_parts=results.layers.get("gap_parts"),
+        extents=results.layers.get(EXTENTS),
         main_rule=results.main_rule.id if results.main_rule else "",
         rule_titles={rule.id: standard.rule_title(rule) for rule in standard.rules},
         radius_rules=tuple(
@@ -68,7 +74,18 @@ def map_model(results: Results, basemap: Basemap) -> MapModel:
         remarks=remarks_of(document, standard),
         changes=_changes(results),
         cut_offs=tuple(_cut_offs(results)),
+        headline=headline(results).words,
+        headline_public=headline_public(results).words,
+        strip=tuple(strip_lines(results, author="", mark=INTERNAL)),
+        steps=tuple(presentation(results, _layers_of_rules(results))),
     )
+
+
+def _layers_of_rules(results: Results) -> dict[str, str]:
+    """Rule → key of the layer that colours the map by it (`maps.cell_layers`); of a scenario its changes."""
+    shown = [rule.id for rule in results.standard.rules if f"meets_{rule.id}" in results.cells]
+    layers = {rule: f"rule_{number}" for number, rule in enumerate(shown)}
+    return layers | ({"": "change_0"} if _changes(results) else {})
 
 
 def _words(said: Sayable) -> Text | str:
@@ -151,9 +168,15 @@ def _outcome(meets: pd.Series[bool]) -> np.ndarray[tuple[int], np.dtype[np.int8]
 
 def _radius_rule(rule: Rule, results: Results) -> RadiusRule:
     rows = np.flatnonzero(results.facilities["tier"].isin(rule.serves).to_numpy(bool))
-    return RadiusRule(rule.id, results.standard.rule_title(rule), rule.limit, rows)
+    title = results.standard.rule_title(rule)
+    if not rule.classes:
+        return RadiusRule(rule.id, title, rule.limit, rows)
+    own = limits_by_size(rule, results.facilities["size_m2"].to_numpy(float)[rows])
+    counts = np.isfinite(own)
+    return RadiusRule(rule.id, title, rule.limit, rows[counts], own[counts])
 
 
+_DOOR_M: Final = 8.0
 _LOOKS: Final = ("reach_0", "reach_1", "reach_2")
 Fact = tuple[Sayable, Sayable]
 
@@ -177,6 +200,24 @@ def reach_areas(areas: gpd.GeoDataFrame, *, show: bool) -> Iterator[OverlayLayer
         )
 
 
+def _extents(extents: gpd.GeoDataFrame) -> OverlayLayer:
+    """The outlines and doors of facilities that are more than a point; a door is a dot of some metres."""
+    metric = extents.to_crs(extents.estimate_utm_crs()).geometry
+    dots = metric.where(metric.geom_type != "MultiPoint", metric.buffer(_DOOR_M)).to_crs(extents.crs)
+    edge, doors = text("to its edge"), text("to the nearest of its doors")
+    return OverlayLayer(
+        key="extents",
+        title=text("Outlines and doors of facilities"),
+        look="extent",
+        shapes=list(dots),
+        names=extents["name"].tolist(),
+        facts=[
+            [(text("Metres are measured"), edge if kind == "edge" else doors)]
+            for kind in extents["measured_to"]
+        ],
+    )
+
+
 def barrier_paths(barriers: gpd.GeoDataFrame, standard: Standard) -> Iterator[OverlayLayer]:
     """The worst barriers as the crossings that would open them; none where none was found."""
     if not len(barriers):
@@ -197,6 +238,8 @@ def layers_of(
 ) -> tuple[tuple[OverlayLayer, ...], tuple[OverlayLayer, ...]]:
     """Areas and paths of `Results.layers`; isochrones of the whole city are hidden at first."""
     areas = tuple(reach_areas(layers["isochrones"], show=False)) if "isochrones" in layers else ()
+    if EXTENTS in layers and len(layers[EXTENTS]):
+        areas = (_extents(layers[EXTENTS]), *areas)
     paths = tuple(barrier_paths(layers["barriers"], standard)) if "barriers" in layers else ()
     return areas, paths
 

@@ -27,6 +27,8 @@ const serviceMap = (() => {
   };
 
   let shown;  // the map
+  let free = () => ({});  // what panel and controls leave of it
+  const onReady = [];
 
   /* Dots of a whole city must not hide it: smaller from afar. */
   const dotGrowth = (zoom) => Math.max(0.6, Math.min(1 + (zoom - 12.5) * 0.2, 1.5));
@@ -193,8 +195,11 @@ const serviceMap = (() => {
     const clear = () => narrow()
       ? [[8, panel.offsetHeight + 18], [8, 40]]
       : [[panel.offsetWidth + 26, 14], [wide() ? CONTROL_PX : 20, 30]];
-    const [topLeft, bottomRight] = clear();
-    map.fitBounds(data.bounds, { paddingTopLeft: topLeft, paddingBottomRight: bottomRight, animate: false });
+    free = () => {
+      const [topLeft, bottomRight] = document.body.classList.contains("presenting") ? [[20, 20], [20, 130]] : clear();
+      return { paddingTopLeft: topLeft, paddingBottomRight: bottomRight, animate: false };
+    };
+    map.fitBounds(data.bounds, free());
     /* The parts of a large gap have their marks from near; from afar they would hide it. */
     const near = () => { map.getContainer().classList.toggle("far", map.getZoom() < 12); };
     map.on("zoomend", near);
@@ -202,6 +207,14 @@ const serviceMap = (() => {
     fitPaper(map, clear);
     L.control.zoom({ position: "bottomright", zoomInTitle: words.zoomIn, zoomOutTitle: words.zoomOut }).addTo(map);
     L.control.scale({ imperial: false, maxWidth: 140, position: "bottomright" }).addTo(map);
+    const north = L.control({ position: "bottomright" });
+    north.onAdd = () => {
+      const arrow = L.DomUtil.create("div", "north");
+      arrow.innerHTML = '<svg viewBox="0 0 24 36" role="img" aria-label="' + words.north + '">' +
+        '<path d="M12 2l8 22-8-5-8 5z"/><text x="12" y="35" text-anchor="middle">' + words.north + "</text></svg>";
+      return arrow;
+    };
+    north.addTo(map);
     layersTitle = words.layers;
   };
 
@@ -218,6 +231,7 @@ const serviceMap = (() => {
     for (const work of waiting.splice(0)) work();
     afterPaint(() => ground.open(() => {
       if (document.body.classList.contains("usable")) document.body.classList.add("ready");
+      for (const work of onReady.splice(0)) work(shown);
     }));
   };
 
@@ -229,5 +243,5 @@ const serviceMap = (() => {
     return made;
   };
 
-  return { layer, settle, use, open, wide };
+  return { layer, settle, use, open, wide, room: () => free(), whenReady: (work) => onReady.push(work) };
 })();

@@ -39,6 +39,14 @@ def headline(results: Results) -> Said:
     return present(results, rule, public=False)
 
 
+def headline_public(results: Results) -> Said:
+    """The same without the names of units."""
+    rule = results.main_rule
+    if rule is None or results.plan is not None or results.document.get("scenario"):
+        return headline(results)
+    return present(results, rule, public=True)
+
+
 def present(results: Results, rule: Rule, *, public: bool) -> Said:
     """Whom the rule does not cover and where most of them live."""
     row = results.row(rule.id)

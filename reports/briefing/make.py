@@ -9,7 +9,7 @@ from core.text import Sayable, Text, text
 from coverage.model.verdict_rows import SYNTHETIC, remarks_of, scenario_title, verdict_rows
 from coverage.publish import Results
 from reports.briefing import findings, tables
-from reports.briefing.model import Briefing, Said, View, Walking
+from reports.briefing.model import Briefing, View, Walking
 from reports.briefing.strip import day_of, mark_of, method_table, result_code, strip_lines
 
 
@@ -41,7 +41,7 @@ def briefing_of(results: Results, cover: Cover | None = None) -> Briefing:
         title=asked.title or _title(results),
         subtitle=standard.title,
         badges=tuple(badges),
-        headline=findings.headline(results) if not public else _public_headline(results),
+        headline=findings.headline_public(results) if public else findings.headline(results),
         key_figures=tuple(findings.key_figures(results)),
         tally=findings.tally(results),
         conclusion=tuple(findings.conclusion(results, public=public)),
@@ -98,13 +98,6 @@ def _title(results: Results) -> Text:
         name = results.document["scenario"]
         return Text(text("{city}: what the scenario “{name}” changes").template, {"city": city, "name": name})
     return Text(text("{city}: who is not served").template, {"city": city})
-
-
-def _public_headline(results: Results) -> Said:
-    rule = results.main_rule
-    if rule is None or results.plan is not None or results.document.get("scenario"):
-        return findings.headline(results)
-    return findings.present(results, rule, public=True)
 
 
 def _walking(results: Results) -> Walking | None:

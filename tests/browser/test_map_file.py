@@ -5,13 +5,14 @@ from __future__ import annotations
 import html
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, FrameLocator, Locator, Page, expect
 
 from maps import render_map
-from maps.model import MapModel
+from maps.model import MapModel, Step
 from tests.browser.paper import assert_one_whole_sheet
 from tests.maps.hostile_texts import FLAG, HOSTILE, hostile_model
 from tests.maps.sample_maps import city_model, tiny_model
@@ -168,16 +169,40 @@ def test_a_site_opens_with_the_enter_key(page: Page, tmp_path: Path) -> None:
     expect(page.locator(".leaflet-popup-content")).to_contain_text("Suggested site 1")
 
 
-def test_a_public_map_opens_without_borders_and_has_a_place_for_the_review_number(
+def test_a_public_map_holds_no_borders_and_has_a_place_for_the_review_number(
     page: Page, tmp_path: Path
 ) -> None:
     show(page, tmp_path, tiny_model(), profile="public")
     expect(page.locator("#credits")).to_contain_text("审图号")
     assert page.locator("#watermark").count() == 0
-    assert drawn_pixels(page, "names") == 0
-    streets_only = picture(page, "lines")
-    layer(page, "界线").first.check()
-    assert picture(page, "lines") != streets_only
+    assert layer(page, "界线").count() == 0
+    assert layer(page, "地名").count() == 0
+
+
+def test_a_verdict_a_gap_and_a_name_bring_the_map_there(page: Page, tmp_path: Path) -> None:
+    show(page, tmp_path, tiny_model())
+    rule = page.locator("button[data-shows]").last
+    rule.click()
+    shown = page.locator(f'[data-layer="{rule.get_attribute("data-shows")}"]')
+    expect(page.locator("label").filter(has=shown).locator("input")).to_be_checked()
+    page.locator("#search").fill("站")
+    expect(page.locator("#found button").first).to_be_visible()
+    page.locator("#search").press("Enter")
+    expect(page.locator(".leaflet-popup-content")).to_be_visible()
+
+
+def test_the_map_is_presented_step_by_step(page: Page, tmp_path: Path) -> None:
+    steps = (Step("第一步"), Step("第二步", bounds=tiny_model().bounds))
+    show(page, tmp_path, replace(tiny_model(), steps=steps, headline="大字标题"))
+    expect(page.locator("#panel .headline")).to_have_text("大字标题")
+    page.keyboard.press("p")
+    expect(page.locator("#caption p")).to_have_text("第一步")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#caption p")).to_have_text("第二步")
+    assert page.url.endswith("#2")
+    assert page.locator("#caption p").evaluate("one => parseFloat(getComputedStyle(one).fontSize)") >= 24
+    page.keyboard.press("p")
+    expect(page.locator("#panel")).to_be_visible()
 
 
 def test_it_works_inside_a_frame_without_an_address(page: Page, tmp_path: Path) -> None:

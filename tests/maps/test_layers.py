@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import geopandas as gpd
 import numpy as np
 import shapely
 
@@ -77,3 +78,16 @@ def test_circles_apart_stay_apart() -> None:
     model = tiny_model()
     apart = replace(model.radius_rules[0], figure_m=200.0)
     assert len(shapely.get_parts(radius_union(model, apart))) == 2
+
+
+def test_a_circle_is_drawn_around_the_outline_or_the_doors_each_as_far_as_its_own_figure() -> None:
+    model = tiny_model()
+    facilities = model.facilities.assign(facility_id=["a", "b"])
+    ((x, y),) = project(facilities["lon"][:1], facilities["lat"][:1], CRS)
+    outline = shapely.box(x - 40, y - 40, x + 40, y + 40)
+    frame = {"facility_id": ["a"], "name": ["公园"]}
+    extents = gpd.GeoDataFrame(frame, geometry=[outline], crs=CRS).to_crs("EPSG:4326")
+    rule = replace(model.radius_rules[0], each_m=np.array([200.0, 100.0]))
+    shape = radius_union(replace(model, facilities=facilities, extents=extents), rule)
+    parts = [project(*shapely.get_coordinates(part).T, CRS) for part in shapely.get_parts(shape)]
+    assert sorted(round(float(np.ptp(part[:, 0]))) for part in parts) == [200, 480]

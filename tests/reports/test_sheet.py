@@ -54,3 +54,13 @@ def test_a_share_below_one_never_reads_100_percent(share: float, shown: str) -> 
 def test_a_day_is_the_day_in_china() -> None:
     assert day_of("2026-11-29T17:00:00+00:00") == "2026-11-30"
     assert day_of("") == ""
+
+
+def test_a_long_table_is_cut_on_paper_and_says_so() -> None:
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, OPTIONS) as xlsx:
+        sheet = Book(xlsx, [], cut="打印前{n}行").sheet("表", [10])
+        sheet.table(["c"], ([n] for n in range(300)), ["count"])
+    read = openpyxl.load_workbook(io.BytesIO(out.getvalue())).worksheets[0]
+    assert read["A1"].value == "打印前100行" and read.max_row == 302
+    assert read.print_area == "'表'!$A$1:$A$102"

@@ -276,3 +276,10 @@ def test_whether_a_group_is_in_percent_is_asked_and_answered_for_that_group(
     no_trouble(page)
     assert "共 123,000 人" in shown(page)
     assert any(button.label == "开始评估" for button in page.button)
+
+
+def test_what_a_file_calls_its_layers_is_not_translated(
+    reading: Callable[[dict[str, Path]], AppTest], tmp_path: Path
+) -> None:
+    page = reading(two_layers_of_lines(tmp_path))
+    assert page.selectbox(key="city-answer-network_layer").options == ["north", "south"]

@@ -155,6 +155,8 @@ def _as_delivered(units: UnitTable) -> bool:
 
 
 def _is_demo(path: Path) -> bool:
+    if path.is_dir():  # a File Geodatabase
+        return False
     with path.open("rb") as file:
         if file.read(len(_SQLITE)) != _SQLITE:
             return False

@@ -29,7 +29,7 @@ def rows(table: pd.DataFrame, denominator: str, level: str = "city") -> pd.DataF
 
 
 def test_a_circle_has_its_own_area_and_the_pieces_lose_none() -> None:
-    drawn = circles(np.array([[0.0, 0.0], [7_000.0, 0.0]]), 3_000.0)
+    drawn = circles(shapely.points([[0.0, 0.0], [7_000.0, 0.0]]), 3_000.0)
     assert shapely.area(drawn) == pytest.approx(math.pi * 3_000.0**2, rel=1e-12)
     pieces = pieces_of(np.array([shapely.union_all(drawn)]))
     assert len(pieces.shape) > 2
@@ -39,7 +39,7 @@ def test_a_circle_has_its_own_area_and_the_pieces_lose_none() -> None:
 @given(st.integers(0, 10_000))
 def test_what_lies_in_the_pieces_equals_an_exact_overlay(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    reached = shapely.union_all(circles(rng.uniform(0, 9_000, (6, 2)), 900.0))
+    reached = shapely.union_all(circles(shapely.points(rng.uniform(0, 9_000, (6, 2))), 900.0))
     corner, size = rng.uniform(0, 8_000, (4, 2)), rng.uniform(50, 2_500, (4, 2))
     boxes = np.array([shapely.box(*low, *(low + wide)) for low, wide in zip(corner, size, strict=True)])
     found = pieces_of(np.array([reached])).area_in(boxes)

@@ -263,6 +263,8 @@ LAYOUTS: dict[str, Callable[[Path], Path]] = {
         for name, write in WRITTEN.items()
     },
     "degrees, minutes, seconds": placed("经度", "纬度", dms(LON, "E"), dms(LAT, "N")),
+    "both words for an axis": placed("经度(东经)", "纬度(北纬)"),
+    "axes in two languages": placed("经度 Longitude", "纬度 Latitude"),
     "the system after": placed("lon_wgs84", "lat_wgs84"),
     "centres in English": placed("center_lng", "center_lat"),
     "points of ArcGIS": placed("POINT_X", "POINT_Y"),
@@ -461,6 +463,8 @@ FURTHER: dict[str, Callable[[Path], Path]] = {
     "a total beside sexes": beside(男=PEOPLE * 0.6, 女=PEOPLE * 0.4, 合计=PEOPLE),
     "all beside sexes": beside(人口_男=PEOPLE * 0.6, 人口_女=PEOPLE * 0.4, 人口_合计=PEOPLE),
     "at night": beside(白天人口=PEOPLE * 1.6, 夜间人口=PEOPLE),
+    "at home": beside(home_pop=PEOPLE, work_pop=PEOPLE * 3),
+    "Meta's text": beside(chn_general_2020=PEOPLE, chn_men_2020=PEOPLE / 2),
     "at night in English": beside(pop_day=PEOPLE * 1.6, pop_night=PEOPLE),
     "where they live": beside(居住=PEOPLE, 就业=PEOPLE * 0.5),
     "latitude first in one": lambda f: table(
@@ -585,3 +589,12 @@ def test_heads_on_two_rows_are_read_together(tmp_path: Path, layout: str, suffix
 def test_titles_as_yearbooks_set_them(tmp_path: Path, title: str) -> None:
     scale = 1e4 if "万" in title else 1.0
     assert read_population(head(title, scale)(tmp_path)).grid.total == pytest.approx(TOTAL)
+
+
+def test_corners_in_metres_are_asked_for_their_system_and_answered(tmp_path: Path) -> None:
+    corners = {"最小X": MX - 50, "最小Y": MY - 50, "最大X": MX + 50, "最大Y": MY + 50}
+    path = table(tmp_path, pd.DataFrame({"格网ID": range(N), **corners, "人口": PEOPLE}))
+    with pytest.raises(InputError, match="--population-datum"):
+        read_population(path)
+    grid = read_population(path, reading=Reading(datum="epsg:4549")).grid
+    np.testing.assert_allclose(np.column_stack(grid.lonlat()), np.column_stack([LON, LAT]), atol=1e-6)

@@ -178,3 +178,18 @@ def test_the_order_of_the_polygons_changes_nothing(order: list[int]) -> None:
         ]
 
     assert weights(shapes, [0, 1, 2, 3]) == weights(shapes[list(order)], list(order))
+
+
+def test_small_polygons_get_the_cells_that_each_would_get_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tried cell by cell, many at once, as burnt one by one; outlines run through centres of cells too."""
+    from data.population import places
+
+    discs = shapely.buffer(shapely.points(np.random.default_rng(1).uniform(0, 9000, (200, 2))), 350)
+    blocks = [shapely.box(150 * x, 150 * y, 150 * x + 150, 150 * y + 150) for x in range(9) for y in range(9)]
+    for shapes in (discs, np.asarray(blocks, object)):
+        together = places_by_area(shapes, None)
+        with monkeypatch.context() as patched:
+            patched.setattr(places, "_MOST_TRIED", 0)
+            alone = places_by_area(shapes, None)
+        np.testing.assert_array_equal(together.area, alone.area)
+        np.testing.assert_array_equal(together.xy, alone.xy)

@@ -39,6 +39,9 @@ SUMS: dict[str, dict[str, np.ndarray]] = {
     "ages by sex": {
         f"{sex}_{age}": PEOPLE / 36 for sex in "mf" for age in (0, 1, *range(5, 85, 5))
     },
+    "ages of both ends by sex": {
+        f"pop_{sex}_{ages}": PEOPLE / 8 for sex in "mf" for ages in ("0_14", "15_59", "60_79", "80_plus")
+    },
     "a density beside": {"人口密度": PEOPLE * 90, "男": PEOPLE * 0.6, "女": PEOPLE * 0.4},
 }  # fmt: skip
 

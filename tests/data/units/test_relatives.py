@@ -64,6 +64,10 @@ PARENT_TITLES = [
     ("CUN", "XIANG", "XIAN"),
     ("shequ", "jiedao", "quxian"),
     ("Community_name", "Street_name", "District_name"),
+    ("SQMC", "SSJD", "SSQX"),
+    ("行政村/社区", "乡镇/街道", "县/区"),
+    ("社区（村）", "街道（乡镇）", "区（县）"),
+    ("CMC", "SSXZ", "SSQXMC"),
 ]
 
 
@@ -122,3 +126,43 @@ def test_totals_find_their_units_by_codes_however_they_are_written(
     read = read_totals(tmp_path / "t.csv", units)
     assert read.level(units) == level
     assert read.values["residents"][units.of_level(level)].sum() == 100 * sum(range(1, len(own) + 1))
+
+
+TABLES: dict[str, str] = {
+    "sexes alone": "名称,男,女\n{},6,4\n",
+    "town and country": "社区名称,城镇人口,乡村人口\n{},10,\n",
+    "a header in two languages": '"地区\nRegion","常住人口（万人）\nPopulation (10 000 persons)"\n{},0.001\n',
+    "spread letters": "社 区,总 人 口\n{},10\n",
+    "sexes below a count": "社区,人口数,,\n,合计,男,女\n{},10,6,4\n",
+    "two censuses": "社区,2010年,,2020年,\n,常住人口,户籍人口,常住人口,户籍人口\n{},5,4,10,8\n",
+}
+
+
+@pytest.mark.parametrize("layout", TABLES)
+def test_totals_as_statistics_bureaus_set_them(tmp_path: Path, layout: str) -> None:
+    path = geojson(tmp_path / "u.geojson", CITY, lambda u: {"name": u.name, "level": u.level, "code": u.code})
+    units, own = read_units(path, crs=CRS).table, of("community", CITY)
+    head, row, _ = TABLES[layout].rsplit("\n", 2)
+    rows = "".join(f"{row.format(unit.name)}\n" for unit in own)
+    (tmp_path / "t.csv").write_text(f"{head}\n{rows}", "utf-8")
+    read = read_totals(tmp_path / "t.csv", units)
+    assert read.values["residents"][units.of_level("community")].tolist() == pytest.approx([10.0] * len(own))
+
+
+STATED: dict[str, dict[str, object]] = {
+    "in ten thousands": {"2020年常住人口（万人）": 0.01},
+    "the sexes": {"男": 60, "女": 40},
+    "a density beside": {"人口密度": 9, "常住人口": "100人"},
+}
+
+
+@pytest.mark.parametrize("layout", [*STATED, "registered", "two that could be meant"])
+def test_what_units_state_of_their_residents_is_understood_as_in_tables(tmp_path: Path, layout: str) -> None:
+    other = {"户籍人口": 100} if layout == "registered" else {"pop": 100, "population": 900}
+    cells = STATED.get(layout, other)
+    path = geojson(tmp_path / "u.geojson", CITY, lambda u: {"name": u.name, "level": u.level, **cells})
+    stated = read_units(path, crs=CRS).residents
+    if layout in STATED:
+        assert stated is not None and stated.tolist() == pytest.approx([100.0] * len(CITY))
+    else:
+        assert stated is None

@@ -120,7 +120,7 @@ def test_the_workbook_has_the_assessment_table_and_no_live_formula(tmp_path: Pat
     book = openpyxl.load_workbook(tmp_path / "out" / "report.xlsx")
     assert book.sheetnames == [
         "考核表", "单元", "盲区", "设施", "排名", "公平性", "服务人口", "直线与步行", "直线半径（按设施）",
-        "老年步速", "口径对照", "服务类别", "计算依据",
+        "老年步速", "口径对照", "服务类别", "分区总表", "计算依据",
     ]  # fmt: skip
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
     assert any(cell.value == "=1+1社区服务站" for cell in cells)

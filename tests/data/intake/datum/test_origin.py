@@ -113,3 +113,9 @@ def test_a_list_beside_shifted_units_is_never_taken_for_true(tmp_path, list_in, 
     )
     datum = check_lists(files, out=tmp_path / "out").intake.datum
     assert (datum.system, datum.decided) == ((list_in, True) if known else ("unknown", False))
+
+
+def test_a_file_geodatabase_is_looked_at_too(tmp_path):
+    """It is a folder."""
+    units().frame.to_file(tmp_path / "u.gdb", driver="OpenFileGDB", layer="units")
+    assert origin_of(tmp_path / "u.gdb", units()).system == ""

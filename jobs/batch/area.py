@@ -1,0 +1,246 @@
+"""One area of a batch as a task that may be done again: what is there already, and is the same, is kept.
+
+Results go to files, never through the scheduler; what comes back is one row. A finished folder names itself:
+its provenance holds the verb, every option and the hash of every input, and is compared with what is asked.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import psutil
+import shapely
+
+from core.errors import UserError, told_by_system
+from core.text import Text, text, text_to_json
+from coverage.model.verdict_rows import verdict_rows
+from data.defects import record_defect
+from data.guard import guarding
+from data.standards import open_standard
+from data.whole_folder import require_whole
+from geo import __version__
+from jobs.assess.export import ExportRequest, export
+from jobs.assess.folder import assess_files
+from jobs.batch.plan import Area
+from jobs.reach import isochrone_files
+from jobs.siting.suggest import suggest_files
+from jobs.study.run import run_of
+
+DONE, SKIPPED, FAILED, STOPPED, WAITING = "done", "skipped", "failed", "stopped", "waiting"
+ISOCHRONES: Final = "isochrones"
+# How many squares an area's outline on the overview is drawn with, along its longer side.
+_OUTLINE_STEPS: Final = 48
+_METRES_A_DEGREE: Final = 111_000
+
+
+@dataclass(frozen=True)
+class Task:
+    """An area with everything its worker needs; `runs` are the runs asked for, by folder below the area's
+    ("" is the area's own), as their provenance will hold them."""
+
+    area: Area
+    runs: Mapping[str, Mapping[str, Any]]
+    exports: tuple[str, ...]
+    out: Path
+    language: str
+    cache: Path
+
+    @property
+    def folder(self) -> Path:
+        return self.out / "areas" / self.area.folder
+
+
+def task_of(area: Area, exports: tuple[str, ...], *, out: Path, language: str, cache: Path) -> Task:
+    """The task of an area; every file of its study is hashed here. OSError if one cannot be read."""
+    main = (
+        run_of("assess", language, study=area.study, also=())
+        if area.request is None
+        else run_of("suggest", language, study=area.study, request=area.request)
+    )
+    reach = (
+        {}
+        if area.wish is None
+        else {ISOCHRONES: run_of(ISOCHRONES, language, study=area.study, reach=area.wish)}
+    )
+    return Task(area, {"": main, **reach}, exports, out, language, cache)
+
+
+def is_there(task: Task) -> bool:
+    """Whether every result is whole and was made of the same inputs with the same options by this version."""
+    return all(_same(task.folder / below, run) for below, run in task.runs.items()) and all(
+        (task.folder / name).is_file() for name in _products(task)
+    )
+
+
+def _same(folder: Path, run: Mapping[str, Any]) -> bool:
+    try:
+        about = json.loads((folder / "provenance.json").read_bytes())
+        require_whole(folder)
+    except (OSError, ValueError, UserError):
+        return False
+    if not isinstance(about, dict) or about.get("program", {}).get("version") != __version__:
+        return False
+    return bool(about.get("run") == json.loads(json.dumps(run)))
+
+
+def _products(task: Task) -> list[str]:
+    """Names of what was exported into the area's folder by an earlier run of the same batch."""
+    try:
+        kept = json.loads((task.folder / _KEPT).read_bytes())
+    except (OSError, ValueError):
+        kept = {}
+    return [name for to in task.exports for name in kept.get(to, ["?"])]
+
+
+_KEPT: Final = "products.json"
+
+
+def make_area(task: Task) -> dict[str, Any]:
+    """Make one area; a row of its figures, or in words why it failed. Only what is missing is made.
+
+    Never an error of the input: one area that cannot be must not end the others.
+    """
+    begin = time.perf_counter()
+    _forget_peak()
+    row = blank_row(task.area)
+    try:
+        with guarding():
+            made = _make(task)
+            row |= figures(task)
+            row["state"] = DONE if made else SKIPPED
+    except UserError as error:
+        row |= {"state": FAILED, "message": text_to_json(error.message)}
+    except Exception as error:  # noqa: BLE001 - the others are to finish; the defect is recorded
+        said = told_by_system(error) if isinstance(error, OSError) else None
+        row |= {"state": FAILED, "message": text_to_json(said.message if said else _defect(error))}
+    row["seconds"] = round(time.perf_counter() - begin, 3)
+    row["peak_mb"] = round(_peak_mb(), 1)
+    return row
+
+
+def _make(task: Task) -> bool:
+    """Whether anything had to be made."""
+    area, made = task.area, False
+    how: dict[str, Any] = {"language": task.language, "cache": task.cache}
+    for below, run in task.runs.items():
+        folder = task.folder / below
+        if _same(folder, run):
+            continue
+        made = True
+        if below == ISOCHRONES and area.wish is not None:
+            isochrone_files(area.study, area.wish, out=folder, **how)
+        elif area.request is not None and run["verb"] == "suggest":
+            suggest_files(area.study, area.request, out=folder, **how)
+        else:
+            assess_files(area.study, out=folder, **how)
+    if task.exports and (made or not all((task.folder / name).is_file() for name in _products(task))):
+        names = {
+            to: [path.name for path in export(ExportRequest(task.folder, to, task.language))]
+            for to in task.exports
+        }
+        (task.folder / _KEPT).write_text(json.dumps(names, ensure_ascii=False), encoding="utf-8")
+        made = True
+    return made
+
+
+def blank_row(area: Area, state: str = WAITING, message: Text | None = None) -> dict[str, Any]:
+    """A row of an area of which there is nothing to say yet, or only why not."""
+    return {
+        "name": area.name,
+        "code": area.code,
+        "folder": area.folder,
+        "state": state,
+        "message": None if message is None else text_to_json(message),
+        "seconds": 0.0,
+        "peak_mb": 0.0,
+    }
+
+
+def figures(task: Task) -> dict[str, Any]:
+    """What `areas.csv` and the overview say of a finished area, from the tables of its folder."""
+    document = json.loads((task.folder / "assessment.json").read_bytes())
+    cells = pd.read_parquet(task.folder / "cells.parquet", columns=["lon", "lat", "residents", "area_m2"])
+    standard = open_standard(str(task.folder / "standard.toml"))
+    found: dict[str, Any] = {
+        "residents": document["area"]["residents"],
+        "cells": document["area"]["cells"],
+        "residents_unlinked": document["area"]["residents_unlinked"],
+        "standard": document["standard"]["id"],
+        "standard_sha256": document["standard"]["sha256"],
+        "rules": [
+            {
+                **{key: value for key, value in rule.items() if _plain(value)},
+                "title": text_to_json(row.title),
+                "asked": text_to_json(row.figure),
+                "actual": text_to_json(row.actual),
+            }
+            for rule, row in zip(document["rules"], verdict_rows(document, standard), strict=True)
+        ],
+        "synthetic": bool(document["area"].get("synthetic")),
+        "gaps": len(document["gaps"]),
+        "sites": None,
+        "version": __version__,
+        "outline": shapely.to_geojson(outline_of(cells)),
+    }
+    plan = task.folder / "plan.json"
+    if task.runs[""]["verb"] == "suggest" and plan.is_file():
+        found["sites"] = len(json.loads(plan.read_bytes())["sites"])
+    return found
+
+
+def _plain(value: object) -> bool:
+    return value is None or isinstance(value, str | int | float | bool)
+
+
+def outline_of(cells: pd.DataFrame) -> shapely.Geometry:
+    """Where the residents of an area live, as squares of a 48th of its longer side (of one cell and a half at
+    least), in degrees: for a map on which the area is a few centimetres wide."""
+    lived_in = cells[cells["residents"] > 0]
+    lon, lat = lived_in["lon"].to_numpy(float), lived_in["lat"].to_numpy(float)
+    if not len(lon):
+        return shapely.Polygon()
+    cell = math.sqrt(float(lived_in["area_m2"].median())) / _METRES_A_DEGREE
+    step = max(np.ptp(lon) / _OUTLINE_STEPS, np.ptp(lat) / _OUTLINE_STEPS, 1.5 * cell, 1e-5)
+    squares = np.unique(np.floor(np.column_stack([lon, lat]) / step).astype(int), axis=0)
+    corners = np.round(squares * step, 6), np.round((squares + 1) * step, 6)
+    ground = shapely.union_all(
+        shapely.box(corners[0][:, 0], corners[0][:, 1], corners[1][:, 0], corners[1][:, 1]), grid_size=1e-6
+    )
+    closed = ground.buffer(step, join_style="mitre").buffer(-step, join_style="mitre")
+    return shapely.set_precision(closed, 1e-6)
+
+
+def _defect(error: Exception) -> Text:
+    recorded = record_defect(error, doing="batch")
+    return text(
+        "A defect of the program (number {number}, {kind}); the file that says where is {path} on the "
+        "machine of the worker.",
+        number=recorded.number,
+        kind=type(error).__name__,
+        path=str(recorded.path or "-"),
+    )
+
+
+def _forget_peak() -> None:
+    """Begin to count the largest memory anew, where the system lets us."""
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+
+
+def _peak_mb() -> float:
+    """The largest that this process was since `_forget_peak`; elsewhere than on Linux what it is now. What
+    its readers' processes take is not in it."""
+    with suppress(OSError, StopIteration, ValueError):
+        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+        line = next(line for line in lines if line.startswith("VmHWM"))
+        return float(line.split()[1]) * 1024 / 1e6
+    return float(psutil.Process().memory_info().rss) / 1e6

@@ -1,0 +1,214 @@
+"""What a batch is asked for: a TOML file that names areas and what is made of each.
+
+    make = ["assess"]                  # also "suggest", "isochrones", "export:html", "export:form:ID" …
+    [common]                           # options of every area, named as on the command line
+    standard = "nanjing-2011"
+    network = "province.osm.pbf"
+    [[area]]                           # one by one: a name, a code if there is one, options of its own
+    name = "江宁区"
+    facilities = ["lists/江宁区.xlsx"]
+    [folders]                          # or every folder that a pattern matches, named after it
+    pattern = "counties/*"
+    facilities = ["*.xlsx"]            # files and patterns are looked for in the area's folder
+    units = "units.gpkg"
+    [table]                            # or a row an area: name, code, and options as columns
+    file = "areas.csv"                 # several files in one cell are separated by ;
+
+All three may stand in one plan. Paths are relative to the plan, those of a table to the table.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from core.errors import InputError
+from core.text import printable, text
+from data.files import file_name
+from data.toml_fields import TomlFields
+from jobs.assess.export import ExportRequest
+from jobs.reach import ReachWish
+from jobs.siting.request import SitingRequest
+from jobs.study.cases import StudyFiles
+
+MADE: Final = ("assess", "suggest", "isochrones", "export")
+EXPORT: Final = "export:"
+# A plan is written by hand or by a script; all 2,800 counties one by one take a few hundred kB.
+_MOST_BYTES: Final = 5_000_000
+_MOST_AREAS: Final = 10_000
+_SEVERAL: Final = ";"
+_OWN_KEYS: Final = ("name", "code")
+
+
+@dataclass(frozen=True)
+class Given:
+    """The options of one area as they are written, each with the folder its paths are relative to."""
+
+    name: str
+    code: str
+    options: Mapping[str, tuple[Any, Path]]
+    place: str  # where it stands in the plan, for messages
+
+
+@dataclass(frozen=True)
+class Area:
+    """One area: its study, and what else is asked of it where the plan makes that too."""
+
+    name: str
+    code: str
+    study: StudyFiles
+    request: SitingRequest | None = None
+    wish: ReachWish | None = None
+
+    @property
+    def folder(self) -> str:
+        """Its folder's name under `areas/`."""
+        return file_name(self.name)
+
+
+@dataclass(frozen=True)
+class BatchPlan:
+    """Areas in the order of the plan, each name and folder once; `make` in the order of `MADE`."""
+
+    areas: tuple[Area, ...]
+    make: tuple[str, ...]
+    exports: tuple[str, ...] = field(default=())
+
+
+AreaReader = Callable[[Given, Sequence[str]], Area]
+
+
+def read_plan(path: Path, area_of: AreaReader) -> BatchPlan:
+    """The plan of a file; `area_of` makes an area of its options, as the command line would.
+
+    InputError with line and key, or with the area and its option, for what cannot be.
+    """
+    plan = TomlFields(_text_of(path), path.name, most_bytes=_MOST_BYTES, most_tables=_MOST_AREAS)
+    plan.known_keys(plan.table, ("make", "common", "area", "folders", "table"), "")
+    make, exports = _made(plan, path)
+    common = {key: (value, path.parent) for key, value in plan.section("common").items()}
+    for key in set(common) & set(_OWN_KEYS):
+        raise plan.refuse("common", key, text("each area has its own"))
+    given = [*_one_by_one(plan, path), *_of_folders(plan, path), *_of_table(plan, path)]
+    if not given:
+        raise InputError(
+            "{file} names no area. Write [[area]] with a name, [folders] with a pattern, or [table] with a "
+            "file.",
+            file=path.name,
+        )
+    _require_apart(given, path)
+    areas = (area_of(Given(g.name, g.code, {**common, **g.options}, g.place), make) for g in given)
+    return BatchPlan(tuple(areas), make, exports)
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise InputError(
+            "The plan {file} cannot be read: {problem}.", file=path.name, problem=error.strerror
+        ) from error
+    except UnicodeDecodeError as error:
+        raise InputError("{file} is not a text in UTF-8.", file=path.name) from error
+
+
+def _made(plan: TomlFields, path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(the verbs, what is exported)."""
+    words = plan.words(plan.table, "make", "", default=("assess",))
+    exports = tuple(word.removeprefix(EXPORT) for word in words if word.startswith(EXPORT))
+    for word in words:
+        if word not in MADE[:-1] and (not word.startswith(EXPORT) or word == EXPORT):
+            allowed = "assess, suggest, isochrones, export:html, export:pptx, export:form:ID …"
+            raise plan.refuse(
+                "", "make", text("“{word}” is not known; allowed: {allowed}", word=word, allowed=allowed)
+            )
+    for export in exports:
+        ExportRequest(path.parent, export)  # refuses what it does not know
+    return tuple(verb for verb in MADE[:-1] if verb in words or verb == "assess"), exports
+
+
+def _one_by_one(plan: TomlFields, path: Path) -> list[Given]:
+    tables = plan.table.get("area", [])
+    if not isinstance(tables, list) or not all(isinstance(one, dict) for one in tables):
+        raise plan.refuse("", "area", text("write each area under a heading [[area]]"))
+    given = []
+    for number, table in enumerate(tables):
+        where = f"area:{number}"
+        options = {key: (value, path.parent) for key, value in table.items() if key not in _OWN_KEYS}
+        code = table.get("code", "")
+        if isinstance(code, int) and not isinstance(code, bool):
+            code = str(code)
+        named = plan.word(table, "name", where), str(code)
+        given.append(Given(*named, options, f"{path.name}, [[area]] {number + 1}"))
+    return given
+
+
+def _of_folders(plan: TomlFields, path: Path) -> list[Given]:
+    table = plan.section("folders")
+    if not table:
+        return []
+    pattern = plan.word(table, "pattern", "folders")
+    folders = sorted(found for found in path.parent.glob(pattern) if found.is_dir())
+    if not folders:
+        raise plan.refuse("folders", "pattern", text("no folder matches “{pattern}”", pattern=pattern))
+    return [
+        Given(
+            printable(folder.name),
+            "",
+            {key: (value, folder) for key, value in table.items() if key != "pattern"},
+            f"{path.name}, [folders], {folder.name}",
+        )
+        for folder in folders
+    ]
+
+
+def _of_table(plan: TomlFields, path: Path) -> list[Given]:
+    section = plan.section("table")
+    if not section:
+        return []
+    plan.known_keys(section, ("file",), "table")
+    file = path.parent / plan.word(section, "file", "table")
+    rows = csv.DictReader(io.StringIO(_text_of(file)), skipinitialspace=True)
+    if "name" not in (rows.fieldnames or ()):
+        raise InputError(
+            "{file}: no column is called “name”; the first line names the columns.", file=file.name
+        )
+    given = []
+    for number, row in enumerate(rows, start=2):
+        if None in row:
+            raise InputError("{file}, row {row}: more cells than columns.", file=file.name, row=number)
+        cells = {key.strip(): (value or "").strip() for key, value in row.items()}
+        if not cells["name"]:
+            raise InputError("{file}, row {row}: the area has no name.", file=file.name, row=number)
+        options: dict[str, tuple[Any, Path]] = {
+            key: (value.split(_SEVERAL) if _SEVERAL in value else value, file.parent)
+            for key, value in cells.items()
+            if value and key not in _OWN_KEYS
+        }
+        given.append(
+            Given(printable(cells["name"]), cells.get("code", ""), options, f"{file.name}, row {number}")
+        )
+    return given
+
+
+def _require_apart(given: Sequence[Given], path: Path) -> None:
+    """InputError where two areas would share a folder."""
+    taken: dict[str, Given] = {}
+    for one in given:
+        # Windows and macOS take capitals and small letters for the same.
+        folder = file_name(one.name).casefold()
+        if folder in taken:
+            raise InputError(
+                "{file}: “{one}” ({place}) and “{other}” ({other_place}) would have one folder. Give each "
+                "area a name of its own.",
+                file=path.name,
+                one=one.name,
+                place=one.place,
+                other=taken[folder].name,
+                other_place=taken[folder].place,
+            )
+        taken[folder] = one

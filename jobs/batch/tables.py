@@ -1,0 +1,150 @@
+"""What a batch puts side by side: a row an area, the areas ranked by each rule, a map and a workbook."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from core.errors import InputError
+from core.text import text_from_json
+from data.files import write_bytes, write_csv
+from locales import translator
+from maps.overview import AreaOnMap, RuleOnMap, overview_page
+from reports.province import province_bytes
+
+STATE: Final = "batch.json"
+AREA_COLUMNS: Final = (
+    "name", "code", "folder", "state", "message", "seconds", "peak_mb", "residents", "cells",
+    "residents_unlinked", "gaps", "sites", "standard", "standard_sha256", "version",
+)  # fmt: skip
+# Of each rule, in columns `<rule>_<key>`, hyphens of its id as underscores.
+RULE_KEYS: Final = (
+    "residents", "residents_met", "share", "verdict", "units", "units_met", "facilities", "within", "under",
+    "over", "residents_without",
+)  # fmt: skip
+LEAGUE_COLUMNS: Final = (
+    "rule", "rank", "name", "code", "residents", "residents_met", "share", "units", "units_met", "verdict",
+)  # fmt: skip
+_COUNTS: Final = ("cells", "gaps", "sites", "units", "units_met", "facilities", "within", "under", "over")
+
+
+def write_tables(out: Path, rows: Sequence[Mapping[str, Any]], *, language: str) -> None:
+    """areas.csv, areas.parquet, league.csv, overview.html and province.xlsx, each whole or as it was."""
+    areas, league = area_table(rows, language=language), league_table(rows)
+    write_csv(out / "areas.csv", areas)
+    packed = io.BytesIO()
+    areas.to_parquet(packed, index=False)
+    write_bytes(out / "areas.parquet", packed.getvalue())
+    write_csv(out / "league.csv", league)
+    titles = rule_titles(rows)
+    write_bytes(out / "province.xlsx", province_bytes(areas, league, titles, language=language))
+    page = overview_page([_on_map(row) for row in rows], titles, language=language)
+    write_bytes(out / "overview.html", page.encode("utf-8"))
+
+
+def area_table(rows: Sequence[Mapping[str, Any]], *, language: str) -> pd.DataFrame:
+    """One row an area whatever happened to it; what a rule does not state is empty."""
+    tr = translator(language)
+    table = []
+    for row in rows:
+        message = "" if row.get("message") is None else tr(text_from_json(row["message"]))
+        line = {**{key: row.get(key) for key in AREA_COLUMNS}, "message": message}
+        for rule in row.get("rules", ()):
+            named = str(rule["id"]).replace("-", "_")
+            line |= {f"{named}_{key}": rule[key] for key in RULE_KEYS if key in rule}
+        table.append(line)
+    columns = list(AREA_COLUMNS)
+    for line in table:
+        columns += [key for key in line if key not in columns]
+    frame = pd.DataFrame(table, columns=columns)
+    for column in columns:
+        if column.rsplit("_", 1)[-1] in _COUNTS or column.endswith("_units_met"):
+            frame[column] = pd.to_numeric(frame[column]).astype("Int64")
+    return frame
+
+
+def league_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Areas by each rule that has a share of residents or units, best first; equal shares share the better
+    rank, and stand by name. Areas that were not assessed are in no rank: see areas.csv."""
+    found = [
+        {
+            **{key: rule.get(key) for key in LEAGUE_COLUMNS},
+            "rule": rule["id"],
+            "name": row["name"],
+            "code": row["code"],
+            "share": _share(rule),
+        }
+        for row in rows
+        for rule in row.get("rules", ())
+        if _share(rule) is not None
+    ]
+    table = pd.DataFrame(found, columns=list(LEAGUE_COLUMNS))
+    if not len(table):
+        return table
+    table["rank"] = table.groupby("rule")["share"].rank(ascending=False, method="min").astype(int)
+    for key in ("units", "units_met"):
+        table[key] = pd.to_numeric(table[key]).astype("Int64")
+    order = {rule: number for number, rule in enumerate(dict.fromkeys(table["rule"]))}
+    return table.sort_values(
+        ["rule", "rank", "name"], key=lambda column: column.map(order) if column.name == "rule" else column
+    ).reset_index(drop=True)
+
+
+def _share(rule: Mapping[str, Any]) -> float | None:
+    share = rule.get("share")
+    if share is None and rule.get("units"):
+        share = rule["units_met"] / rule["units"]
+    return None if share is None else float(share)
+
+
+def rule_titles(rows: Sequence[Mapping[str, Any]]) -> list[RuleOnMap]:
+    """Every rule of every area once, in the order in which they come."""
+    found: dict[str, RuleOnMap] = {}
+    for row in rows:
+        for rule in row.get("rules", ()):
+            title, asked = text_from_json(rule["title"]), text_from_json(rule["asked"])
+            found.setdefault(rule["id"], RuleOnMap(rule["id"], title, asked))
+    return list(found.values())
+
+
+def _on_map(row: Mapping[str, Any]) -> AreaOnMap:
+    rules = {
+        rule["id"]: (rule.get("verdict"), _share(rule), text_from_json(rule["actual"]))
+        for rule in row.get("rules", ())
+    }
+    return AreaOnMap(
+        name=row["name"],
+        code=row["code"],
+        folder=row["folder"],
+        state=row["state"],
+        message=None if row.get("message") is None else text_from_json(row["message"]),
+        residents=row.get("residents"),
+        rules=rules,
+        outline=json.loads(row["outline"]) if row.get("outline") else None,
+        synthetic=bool(row.get("synthetic")),
+    )
+
+
+def read_state(out: Path) -> Mapping[str, Any]:
+    """batch.json of a folder. InputError where there is none, or it is none of ours."""
+    try:
+        state = json.loads((out / STATE).read_bytes())
+        if not isinstance(state, dict) or "areas" not in state:
+            raise ValueError(STATE)
+    except (OSError, ValueError) as error:
+        raise InputError("{folder} holds no batch: {file} is missing or damaged.",
+                         folder=str(out), file=STATE) from error  # fmt: skip
+    return state
+
+
+def earlier_rows(out: Path) -> Mapping[str, Mapping[str, Any]]:
+    """The rows of an earlier run by name; none where there was none."""
+    try:
+        return {row["name"]: row for row in read_state(out)["areas"]}
+    except (InputError, TypeError, KeyError):
+        return {}

@@ -1,0 +1,130 @@
+(function () {
+  'use strict';
+  var data = JSON.parse(document.getElementById('data').textContent);
+  var choice = document.getElementById('rule');
+  var body = document.querySelector('tbody');
+  var sorted = { key: 'share', up: true };
+
+  data.rules.forEach(function (rule) {
+    var option = document.createElement('option');
+    option.value = rule.id;
+    option.textContent = rule.title + '（' + rule.asked + '）';
+    choice.appendChild(option);
+  });
+
+  function judged(area) {
+    return area.rules[choice.value] || [null, null, ''];
+  }
+
+  function percent(share) {
+    if (share === null) { return ''; }
+    var decimals = 1;
+    // A share below 1 never reads 100 %, one above 0 never 0 %.
+    while (decimals < 6 && share > 0 && share < 1 && [0, 100].indexOf(Number((share * 100).toFixed(decimals))) >= 0) {
+      decimals += 1;
+    }
+    return (share * 100).toFixed(decimals) + '%';
+  }
+
+  function shown(area, key) {
+    var of = judged(area);
+    if (key === 'share') { return percent(of[1]); }
+    if (key === 'verdict') { return of[0] ? data.words[of[0]] : ''; }
+    if (key === 'actual') { return of[2]; }
+    if (key === 'residents') {
+      return area.residents === null ? '' : Math.round(area.residents).toLocaleString('en-US');
+    }
+    return area[key];
+  }
+
+  function order(area) {
+    var of = judged(area);
+    if (sorted.key === 'share') { return of[1]; }
+    if (sorted.key === 'residents') { return area.residents; }
+    if (sorted.key === 'verdict') { return of[0] ? ['not', 'nearly', 'meets'].indexOf(of[0]) : null; }
+    return String(shown(area, sorted.key));
+  }
+
+  // What has no figure stands last, whichever way round.
+  function compare(a, b) {
+    var x = order(a), y = order(b);
+    if (x === null || y === null) { return (x === null) - (y === null); }
+    var by = typeof x === 'string' ? x.localeCompare(y, 'zh-CN') : x - y;
+    return sorted.up ? by : -by;
+  }
+
+  function cell(row, words, numeric) {
+    var at = document.createElement('td');
+    if (numeric) { at.className = 'n'; }
+    at.textContent = words;
+    row.appendChild(at);
+    return at;
+  }
+
+  function draw() {
+    var shapes = {};
+    Array.prototype.forEach.call(document.querySelectorAll('path[data-area]'), function (path) {
+      var area = data.areas[Number(path.getAttribute('data-area'))];
+      var verdict = judged(area)[0];
+      shapes[path.getAttribute('data-area')] = path;
+      path.style.fill = verdict ? data.colours[verdict] : data.none;
+      path.querySelector('title').textContent = area.name + ' ' + shown(area, 'share') + ' ' + shown(area, 'verdict');
+    });
+    while (body.firstChild) { body.removeChild(body.firstChild); }
+    data.areas.map(function (area, number) { return [area, number]; }).sort(function (a, b) {
+      return compare(a[0], b[0]) || a[1] - b[1];
+    }).forEach(function (pair) {
+      var area = pair[0], row = document.createElement('tr'), path = shapes[pair[1]];
+      var name = cell(row, '', false);
+      if (area.link) {
+        var link = document.createElement('a');
+        link.href = area.link;
+        link.textContent = area.name;
+        name.appendChild(link);
+      } else { name.textContent = area.name; }
+      cell(row, area.code, false);
+      var state = cell(row, area.state, false);
+      if (area.message) {
+        var said = document.createElement('small');
+        said.textContent = area.message;
+        state.appendChild(said);
+      }
+      cell(row, shown(area, 'residents'), true);
+      cell(row, shown(area, 'share'), true);
+      cell(row, shown(area, 'verdict'), false);
+      cell(row, shown(area, 'actual'), false);
+      if (path) {
+        var mark = function (on) {
+          row.className = on ? 'here' : '';
+          path.setAttribute('class', on ? 'here' : '');
+        };
+        [row, path].forEach(function (one) {
+          one.onmouseenter = function () { mark(true); };
+          one.onmouseleave = function () { mark(false); };
+        });
+      }
+      body.appendChild(row);
+    });
+    Array.prototype.forEach.call(document.querySelectorAll('th'), function (head) {
+      var key = head.firstChild.getAttribute('data-sort');
+      head.setAttribute('aria-sort', key !== sorted.key ? 'none' : sorted.up ? 'ascending' : 'descending');
+    });
+  }
+
+  var legend = document.getElementById('legend');
+  ['meets', 'nearly', 'not', ''].forEach(function (verdict) {
+    var line = document.createElement('li'), box = document.createElement('span');
+    box.style.background = verdict ? data.colours[verdict] : data.none;
+    line.appendChild(box);
+    line.appendChild(document.createTextNode(verdict ? data.words[verdict] : legend.getAttribute('data-none')));
+    legend.appendChild(line);
+  });
+  choice.onchange = draw;
+  document.querySelector('thead').onclick = function (event) {
+    var key = event.target.getAttribute('data-sort');
+    if (!key) { return; }
+    sorted = { key: key, up: key === sorted.key ? !sorted.up : true };
+    draw();
+  };
+  draw();
+}());

@@ -1,0 +1,172 @@
+"""Many areas on one page: a map coloured by rule, a table to sort, a link into each area's own map.
+
+One file without a library: it opens from Chromium 65 and Firefox 60 on, offline.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+from core.text import Text, text
+from coverage.model.verdict_rows import SYNTHETIC, VERDICT_WORDS
+from maps.palette import INK, PAPER, VERDICTS
+from maps.safe_text import Voice
+
+STATES: Final = {
+    "done": text("assessed"),
+    "skipped": text("assessed before"),
+    "failed": text("failed"),
+    "stopped": text("not made: stopped"),
+    "waiting": text("not made yet"),
+}
+_ASSETS: Final = Path(__file__).parent / "assets"
+_WIDTH: Final = 1000.0
+_NO_VERDICT: Final = "#cfcabf"
+
+
+@dataclass(frozen=True)
+class RuleOnMap:
+    """A rule by which areas can be coloured: its id, title, and the figure asked for."""
+
+    id: str
+    title: Text
+    asked: Text
+
+
+@dataclass(frozen=True)
+class AreaOnMap:
+    """`rules` has for each rule judged (verdict, share of residents or units, its figure in words); `outline`
+    is a GeoJSON geometry in degrees, None where the area was not assessed."""
+
+    name: str
+    code: str
+    folder: str
+    state: str
+    message: Text | None
+    residents: float | None
+    rules: Mapping[str, tuple[str | None, float | None, Text]]
+    outline: Mapping[str, Any] | None
+    synthetic: bool = False
+
+
+def overview_page(areas: Sequence[AreaOnMap], rules: Sequence[RuleOnMap], *, language: str) -> str:
+    """The page. Areas without a verdict on the rule chosen are grey; nothing is computed here."""
+    voice = Voice.of(language)
+    data = {
+        "rules": [
+            {"id": rule.id, "title": voice.translate(rule.title), "asked": voice.translate(rule.asked)}
+            for rule in rules
+        ],
+        "areas": [_area(area, voice) for area in areas],
+        "words": {verdict: voice.translate(words) for verdict, words in VERDICT_WORDS.items()},
+        "colours": VERDICTS,
+        "none": _NO_VERDICT,
+    }
+    title = voice(text("Areas side by side"))
+    parts = {
+        "LANG": "zh-CN" if voice.chinese else "en",
+        "TITLE": title,
+        "STYLE": (_ASSETS / "overview.css").read_text("utf-8").replace("PAPER", PAPER).replace("INK", INK),
+        "SYNTHETIC": f'<p class="synthetic">{voice(SYNTHETIC)}</p>'
+        if any(a.synthetic for a in areas)
+        else "",
+        "RULE": voice(text("Rule")),
+        "COUNT": voice(
+            text(
+                "{ready} of {all} areas are assessed.",
+                ready=sum(bool(area.rules) for area in areas),
+                all=len(areas),
+            )
+        ),
+        "HEAD": "".join(
+            f'<th scope="col"><button type="button" data-sort="{key}">{voice(words)}</button></th>'
+            for key, words in _HEAD.items()
+        ),
+        "NONE": voice(text("No verdict on this rule")),
+        "KEY": voice(
+            text("Squares show where residents live; they are no borders. Click an area to open its map.")
+        ),
+        "MAP": _picture(areas, voice),
+        "DATA": json.dumps(data).replace("<", "\\u003c"),
+        "SCRIPT": (_ASSETS / "overview.js").read_text("utf-8"),
+    }
+    page = (_ASSETS / "overview.html").read_text("utf-8")
+    # At once: a name may hold what looks like another part.
+    return re.sub("%%([A-Z]+)%%", lambda found: parts[found[1]], page)
+
+
+_HEAD: Final = {
+    "name": text("Region"),
+    "code": text("Code"),
+    "state": text("State"),
+    "residents": text("Residents"),
+    "share": text("Share"),
+    "verdict": text("Verdict"),
+    "actual": text("Actual"),
+}
+
+
+def _area(area: AreaOnMap, voice: Voice) -> dict[str, Any]:
+    return {
+        "name": area.name,
+        "code": area.code,
+        "link": _link(area),
+        "state": voice.translate(STATES[area.state]),
+        "message": "" if area.message is None else voice.translate(area.message),
+        "residents": area.residents,
+        "rules": {
+            rule: [verdict, share, voice.translate(actual)]
+            for rule, (verdict, share, actual) in area.rules.items()
+        },
+    }
+
+
+def _link(area: AreaOnMap) -> str:
+    return f"areas/{quote(area.folder)}/map.html" if area.rules else ""
+
+
+def _picture(areas: Sequence[AreaOnMap], voice: Voice) -> str:
+    """The outlines as SVG, equirectangular about the middle latitude, north up."""
+    rings = [list(_rings(area.outline)) for area in areas]
+    points = [point for of_area in rings for ring in of_area for point in ring]
+    if not points:
+        return ""
+    west, east = min(p[0] for p in points), max(p[0] for p in points)
+    south, north = min(p[1] for p in points), max(p[1] for p in points)
+    narrow = math.cos(math.radians((south + north) / 2))
+    scale = _WIDTH / max((east - west) * narrow, 1e-9)
+    height = max((north - south) * scale, 1.0)
+    shapes = []
+    for number, (area, of_area) in enumerate(zip(areas, rings, strict=True)):
+        path = "".join(
+            "M"
+            + "L".join(f"{(x - west) * narrow * scale:.1f} {(north - y) * scale:.1f}" for x, y in ring)
+            + "Z"
+            for ring in of_area
+        )
+        if path:
+            name = voice(area.name)
+            shapes.append(
+                f'<a href="{_link(area)}" tabindex="-1"><path data-area="{number}" d="{path}">'
+                f"<title>{name}</title></path></a>"
+            )
+    title = voice(text("Map of all areas"))
+    return (
+        f'<svg viewBox="-8 -8 {_WIDTH + 16:.0f} {height + 16:.0f}" role="img" aria-label="{title}">'
+        f"{''.join(shapes)}</svg>"
+    )
+
+
+def _rings(outline: Mapping[str, Any] | None) -> list[list[list[float]]]:
+    if outline is None or not outline.get("coordinates"):
+        return []
+    polygons = outline["coordinates"]
+    polygons = [polygons] if outline["type"] == "Polygon" else polygons
+    return [ring for polygon in polygons for ring in polygon]

@@ -1,0 +1,92 @@
+"""The workbook of a batch: areas side by side, and ranked by each rule."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import Any, Final
+
+import pandas as pd
+import xlsxwriter
+
+from core.text import text
+from coverage.model.verdict_rows import VERDICT_WORDS
+from locales import Translator, translator
+from maps.overview import STATES, RuleOnMap
+from reports.sheet import OPTIONS, Book
+
+_AREA_HEAD: Final = (
+    ("name", text("Region"), "text", 22),
+    ("code", text("Code"), "text", 12),
+    ("state", text("State"), "text", 12),
+    ("residents", text("Residents"), "people", 14),
+    ("residents_unlinked", text("Residents far from any street"), "people", 16),
+    ("gaps", text("Gaps"), "count", 8),
+    ("sites", text("Suggested sites"), "count", 12),
+)
+_LEAGUE_HEAD: Final = (
+    ("rank", text("Rank"), "count", 8),
+    ("name", text("Region"), "text", 22),
+    ("code", text("Code"), "text", 12),
+    ("residents", text("Residents"), "people", 14),
+    ("residents_met", text("Residents within the rule"), "people", 18),
+    ("units", text("Units"), "count", 10),
+    ("units_met", text("Units met"), "count", 10),
+    ("share", text("Share of residents or units"), "share", 16),
+    ("verdict", text("Verdict"), "text", 14),
+)
+
+
+def province_bytes(
+    areas: pd.DataFrame, league: pd.DataFrame, rules: Sequence[RuleOnMap], *, language: str
+) -> bytes:
+    """Sheet 1: a row an area and a column a rule's share; sheet 2: the areas ranked, rule after rule."""
+    tr, buffer = translator(language), io.BytesIO()
+    about: list[tuple[str, dict[str, object]]] = [
+        (" · ".join((tr(text("Areas side by side")), "{sheet}")), {"bold": True, "font_size": 12}),
+        (
+            tr(
+                text(
+                    "A share is of the residents of whom the rule speaks, or of the units where the rule "
+                    "judges units; areas by different standards are compared by the rule's name alone."
+                )
+            ),
+            {"font_color": "#555555"},
+        ),
+    ]
+    with xlsxwriter.Workbook(buffer, OPTIONS) as xlsx:
+        book = Book(xlsx, about)
+        _areas(book, areas, rules, tr)
+        _league(book, league, rules, tr)
+    return buffer.getvalue()
+
+
+def _areas(book: Book, areas: pd.DataFrame, rules: Sequence[RuleOnMap], tr: Translator) -> None:
+    named = [(rule, rule.id.replace("-", "_")) for rule in rules]
+    shared = [(rule, name) for rule, name in named if f"{name}_share" in areas]
+    widths = [*(width for *_, width in _AREA_HEAD), *([14] * len(shared)), 60]
+    sheet = book.sheet(tr(text("Areas")), widths)
+    head = [tr(title) for _, title, _, _ in _AREA_HEAD]
+    head += [f"{tr(rule.title)}（{tr(rule.asked)}）" for rule, _ in shared]
+    kinds = [*(kind for _, _, kind, _ in _AREA_HEAD), *(["share"] * len(shared)), "text"]
+    rows = []
+    for row in areas.to_dict("records"):
+        row["state"] = tr(STATES[str(row["state"])])
+        said = [_plain(row[key]) for key, *_ in _AREA_HEAD]
+        rows.append([*said, *(_plain(row[f"{name}_share"]) for _, name in shared), row["message"]])
+    sheet.table([*head, tr(text("Remark"))], rows, kinds)
+
+
+def _league(book: Book, league: pd.DataFrame, rules: Sequence[RuleOnMap], tr: Translator) -> None:
+    sheet = book.sheet(tr(text("Ranking")), [40, *(width for *_, width in _LEAGUE_HEAD)])
+    titles = {rule.id: f"{tr(rule.title)}（{tr(rule.asked)}）" for rule in rules}
+    rows = []
+    for row in league.to_dict("records"):
+        row["verdict"] = tr(VERDICT_WORDS[row["verdict"]]) if row["verdict"] else ""
+        rows.append([titles[row["rule"]], *(_plain(row[key]) for key, *_ in _LEAGUE_HEAD)])
+    head = [tr(text("Rule")), *(tr(title) for _, title, _, _ in _LEAGUE_HEAD)]
+    sheet.table(head, rows, ["text", *(kind for _, _, kind, _ in _LEAGUE_HEAD)])
+
+
+def _plain(value: Any) -> Any:
+    return None if value is None or pd.isna(value) else value

@@ -1,0 +1,69 @@
+"""What stands in the tables over all areas."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import shapely
+
+from core.text import text, text_to_json
+from jobs.batch.area import outline_of
+from jobs.batch.tables import area_table, league_table, rule_titles
+from maps.overview import AreaOnMap, RuleOnMap, overview_page
+
+
+def rule(name: str, share: float | None, **more: Any) -> dict[str, Any]:
+    words = {key: text_to_json(text("x")) for key in ("title", "asked", "actual")}
+    return {"id": name, "share": share, "residents": 10.0, "verdict": "not", **words, **more}
+
+
+def row(name: str, *rules: dict[str, Any], state: str = "done") -> dict[str, Any]:
+    return {"name": name, "code": "", "state": state, "rules": list(rules), "message": None, "folder": name}
+
+
+def test_areas_are_ranked_by_each_rule_and_equal_shares_share_the_better_rank() -> None:
+    rows = [row("丙", rule("a-b", 0.5)), row("甲", rule("a-b", 0.9)), row("乙", rule("a-b", 0.5))]
+    table = league_table([*rows, row("丁", rule("a-b", None)), row("戊", state="failed")])
+    assert table[["rank", "name"]].to_numpy().tolist() == [[1, "甲"], [2, "丙"], [2, "乙"]]
+
+
+def test_a_rule_of_units_is_ranked_by_its_units() -> None:
+    rows = [
+        row("甲", rule("u", None, units=4, units_met=1)),
+        row("乙", rule("u", None, units=4, units_met=3)),
+    ]
+    assert league_table(rows)["share"].tolist() == [0.75, 0.25]
+
+
+def test_an_area_that_failed_has_a_row_with_the_reason() -> None:
+    failed = row("乙", state="failed") | {"message": text_to_json(text("x"))}
+    table = area_table([row("甲", rule("a-b", 0.5)), failed], language="en")
+    assert table["state"].tolist() == ["done", "failed"]
+    assert table["message"].tolist() == ["", "x"]
+    assert table["a_b_share"].tolist()[0] == 0.5
+    assert pd.isna(table["a_b_share"][1])
+
+
+def test_the_first_standard_that_has_a_rule_names_it() -> None:
+    assert [
+        one.id for one in rule_titles([row("甲", rule("a", 1.0)), row("乙", rule("a", 1.0), rule("b", 1.0))])
+    ] == [
+        "a",
+        "b",
+    ]
+
+
+def test_the_overview_shows_what_users_wrote_as_text() -> None:
+    evil = "</script><script>alert(1)</script>%%SCRIPT%%"
+    area = AreaOnMap(evil, "", "x", "done", None, 1.0, {"r": ("not", 0.5, text("x"))}, None)
+    page = overview_page([area], [RuleOnMap("r", text("x"), text("x"))], language="en")
+    assert page.count("<script") == 2
+    assert "alert(1)</script>" not in page
+
+
+def test_an_outline_covers_every_cell_where_somebody_lives() -> None:
+    cells = pd.DataFrame({"lon": [118.0, 118.001, 118.05], "lat": [32.0, 32.0, 32.03]})
+    cells = cells.assign(residents=[5.0, 5.0, 0.0], area_m2=10_000.0)
+    outline = outline_of(cells)
+    assert shapely.intersects_xy(outline, cells["lon"], cells["lat"]).tolist() == [True, True, False]

@@ -1,0 +1,54 @@
+"""What is made, for whom, and what the office writes on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import streamlit as st
+
+from core.text import text
+from ui.shell.choices import choices, words
+from ui.shell.compute import View
+from ui.widgets.pick import pick
+
+if TYPE_CHECKING:  # what writes takes seconds to load
+    from jobs.assess.export import ExportRequest
+
+FORMS: Final = {
+    "pptx": text("Slides (PowerPoint, WPS)"),
+    "docx": text("Document (Word, WPS)"),
+    "pdf": text("PDF"),
+    "png": text("Map sheets A4 and A3 (PNG)"),
+    "html": text("Map (HTML, works offline)"),
+    "xlsx": text("Report (Excel)"),
+    "gpkg": text("GeoPackage (QGIS, ArcGIS)"),
+}
+_PROFILES: Final = {"internal": text("internal"), "public": text("public: no units, no internal words")}
+_NOT_PUBLIC: Final = ("xlsx",)
+_LONGEST: Final = 120
+
+
+def asked(view: View) -> tuple[ExportRequest, tuple[str, ...]]:
+    """The request and the kinds chosen; the workbook is left out for the public."""
+    from jobs.assess.export import ExportRequest
+
+    tr = words()
+    profile = pick(
+        st.radio, text("For"), list(_PROFILES), key="briefing-profile", said=lambda one: tr(_PROFILES[one])
+    )
+    there = [kind for kind in FORMS if profile == "internal" or kind not in _NOT_PUBLIC]
+    kinds = [
+        kind
+        for kind in there
+        if st.checkbox(tr(FORMS[kind]), value=kind in ("pptx", "docx", "pdf"), key=f"briefing-{kind}")
+    ]
+    title = st.text_input(tr(text("Title")), key="briefing-title", max_chars=_LONGEST,
+                          help=tr(text("Left empty: the usual one.")))  # fmt: skip
+    author = st.text_input(tr(text("Made by")), key="briefing-author", max_chars=_LONGEST)
+    mark = st.text_input(
+        tr(text("Security mark or map review number")), key="briefing-mark", max_chars=_LONGEST
+    )
+    request = ExportRequest(
+        view.folder, "all", choices().language, profile, title=title, author=author, mark=mark
+    )
+    return request, tuple(kinds)

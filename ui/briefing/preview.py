@@ -1,0 +1,41 @@
+"""What the forms will say: headline, figures, conclusion, and the strip."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from ui.shell.choices import words
+from ui.shell.safe import in_html
+
+if TYPE_CHECKING:
+    from jobs.assess.export import ExportRequest
+    from reports.briefing import Briefing
+
+
+def preview(request: ExportRequest) -> None:
+    """Everything of the first page, in the language of the page."""
+    tr = words()
+    told = _told(request)
+    parts = [f"<h2>{in_html(tr(told.title))}</h2>"]
+    parts += [f'<p class="mark synthetic">{in_html(tr(one))}</p>' for one in told.badges]
+    parts.append(f"<p><b>{in_html(tr(told.headline.words))}</b></p>")
+    figures = "".join(
+        f"<li><b>{in_html(tr(one.figure.words))}</b> {in_html(tr(one.title))} ({in_html(tr(one.whole))})</li>"
+        for one in told.key_figures
+    )
+    parts.append(f"<ul>{figures}</ul>")
+    joined = ("" if tr.language == "zh" else " ").join(tr(one.words) for one in told.conclusion)
+    parts.append(f"<p>{in_html(joined)}</p>")
+    parts += [f"<p>{in_html(tr(one))}</p>" for one in told.caveats]
+    strip = " · ".join(f"{tr(term)}: {tr(value)}" for term, value in told.strip)
+    parts.append(f"<small>{in_html(strip)}</small>")
+    st.html(f'<section class="briefing-preview">{"".join(parts)}</section>')
+
+
+@st.cache_data(show_spinner=False, max_entries=20)
+def _told(request: ExportRequest) -> Briefing:
+    from jobs.assess.export import told_by
+
+    return told_by(request)
