@@ -167,8 +167,11 @@ def radius_union(model: MapModel, rule: RadiusRule) -> shapely.Geometry:
     this shape."""
     near = model.facilities.iloc[rule.facilities]
     xy = project(near["lon"], near["lat"], model.cells.crs)
+    if model.extents is None and rule.each_m is None:
+        # Of equal circles within a metre one is drawn: a geocoder may put thousands at one place.
+        _, first = np.unique(np.round(xy), axis=0, return_index=True)
+        xy = xy[np.sort(first)]
     centres = shapely.points(xy)
-    figure = np.broadcast_to(rule.figure_m if rule.each_m is None else rule.each_m, len(xy))
     if model.extents is not None:  # from the doors, or from the edge
         row_of = {number: row for row, number in enumerate(near["facility_id"])}
         own = [row_of.get(number, -1) for number in model.extents["facility_id"]]
@@ -176,12 +179,8 @@ def radius_union(model: MapModel, rule: RadiusRule) -> shapely.Geometry:
         for row, extent in zip(own, extents, strict=True):
             if row >= 0:
                 centres[row] = extent
-    # Of circles within a metre one is drawn: a geocoder may put thousands at one place, and every two cross.
-    point = shapely.get_type_id(centres) == shapely.GeometryType.POINT
-    apart = np.where(point, -1, np.arange(len(xy)))
-    _, first = np.unique(np.column_stack([np.round(xy), figure, apart]), axis=0, return_index=True)
-    first = np.sort(first)
-    disks = shapely.buffer(centres[first], figure[first], quad_segs=_SIDES_PER_QUARTER)
+    figure = rule.figure_m if rule.each_m is None else rule.each_m
+    disks = shapely.buffer(centres, figure, quad_segs=_SIDES_PER_QUARTER)
     return shapely.transform(
         shapely.disjoint_subset_union_all(disks),
         lambda points: np.column_stack(unproject(points, model.cells.crs)),
