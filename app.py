@@ -14,9 +14,9 @@ from core.text import text
 from data.guard import stay_guarded
 from ui.shell import frame
 from ui.shell.choices import words
+from ui.shell.frame import told
 from ui.shell.front import Front
 from ui.shell.session import open_session, write_session
-from ui.shell.show_errors import told
 from ui.shell.sweeper import start_sweeper
 
 

@@ -17,7 +17,6 @@ from commands.spread import spread
 from commands.stopping import followed
 from commands.study import StudyOptions
 from core.errors import SettingError
-from jobs.siting.conditions import read_conditions
 from jobs.siting.request import (
     FROM_LIST,
     SOURCES,
@@ -26,6 +25,7 @@ from jobs.siting.request import (
     PlanConditions,
     SitingRequest,
     UnitQuota,
+    read_conditions,
 )
 
 _COUNT: Final = 5

@@ -16,9 +16,8 @@ from data.files import write_bytes, write_csv, write_json
 from data.osm_fetch import Place, Servers, Tiers, find_place, open_door, read_tiers
 from data.osm_fetch.door import Door
 from data.osm_fetch.facilities import fetch_facilities
-from data.osm_fetch.graphml import write_graphml
-from data.osm_fetch.streets import Ways, fetch_streets
-from data.osm_fetch.units import admin_levels, fetch_units
+from data.osm_fetch.place import admin_levels, fetch_units
+from data.osm_fetch.streets import Ways, fetch_streets, write_graphml
 from data.source import OSM_CREDIT, SOURCE_FILE
 from data.vector import write_vector
 from data.whole_folder import whole_folder

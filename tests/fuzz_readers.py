@@ -30,7 +30,7 @@ from data.streets import read_streets
 from data.units import read_units
 from jobs.lists.check import ListFiles, check_lists
 from jobs.scenario import read_scenario
-from jobs.siting.conditions import read_conditions
+from jobs.siting.request import read_conditions
 from tests.data.streets.street_files import write_osm
 
 _COVERAGE: Final = Path(__file__).parents[1] / "coverage"

@@ -98,7 +98,18 @@ def curve(demand: Demand, plan: Plan, *, watch: Watch | None = None) -> tuple[Cu
     limits = Limits(plan.goal.time_limit_s, plan.goal.gap, plan.goal.seed, watch or Watch())
     problem, count = demand.problem(plan.goal), len(plan.sites)
     if plan.goal.couples_sites:
-        known = _one_by_one(demand, plan, limits)
+        # (best found, bound) of every smaller number of sites for which there is a plan.
+        known = {}
+        for n in range(1, len(plan.sites)):
+            seconds = plan.goal.time_limit_s / len(plan.sites)
+            if limits.left() <= 0.0:
+                break
+            try:
+                goal = replace(plan.goal, count=n, time_limit_s=seconds)
+                fewer = demand.choose(goal, Watch(cancelled=limits.watch.cancelled))
+            except InfeasibleError:
+                continue
+            known[n] = fewer.objective, fewer.bound
     else:
         known = cover_curve(problem, count - 1, limits)
     known[count] = plan.objective, plan.bound
@@ -115,22 +126,6 @@ def curve(demand: Demand, plan: Plan, *, watch: Watch | None = None) -> tuple[Cu
         replace(point, best=float(best), bound=float(max(bound, best)))
         for point, best, bound in zip(found, rising, falling, strict=True)
     )
-
-
-def _one_by_one(demand: Demand, plan: Plan, limits: Limits) -> dict[int, tuple[float, float]]:
-    """(best found, bound) of every smaller number of sites for which there is a plan."""
-    known = {}
-    for n in range(1, len(plan.sites)):
-        seconds = plan.goal.time_limit_s / len(plan.sites)
-        if limits.left() <= 0.0:
-            break
-        try:
-            goal = replace(plan.goal, count=n, time_limit_s=seconds)
-            fewer = demand.choose(goal, Watch(cancelled=limits.watch.cancelled))
-        except InfeasibleError:
-            continue
-        known[n] = fewer.objective, fewer.bound
-    return known
 
 
 def alternatives(

@@ -115,6 +115,12 @@ def both(town: TwoTiers, goal: Goal, centres: int | None, stations: int | None) 
     )
     role = np.repeat(np.arange(2), n), np.repeat(np.arange(2), m)
     share = np.repeat([town.centre_share, 1.0 - town.centre_share], m)
+    # How many new sites of each tier.
+    most = (centres, stations)
+    limits = {tier: (0.0, float(number)) for tier, number in enumerate(most) if number is not None}
+    label = np.repeat(np.arange(2), town.n)
+    label[there] = -1
+    titles = dict(enumerate(town.titles))
     return demand, replace(
         goal,
         count=None if goal.name == FEWEST_SITES else (centres or 0) + (stations or 0),
@@ -128,7 +134,7 @@ def both(town: TwoTiers, goal: Goal, centres: int | None, stations: int | None) 
         band=None if goal.band is None else _band(goal.band, n),
         roles=role if goal.has_loads else None,
         quotas=(
-            *_numbers(town, there, (centres, stations)),
+            *([Quota(label, limits, name=NEW, titles=titles)] if limits else []),
             _one_each(town, goal, there),
             # a quota over places counts a place's centre and its station alike
             *(replace(quota, label=np.tile(quota.label, 2)) for quota in goal.quotas),
@@ -193,15 +199,6 @@ def _of_rows(values: Floats, n: int) -> Floats:
 def _band(band: tuple[Floats | float, Floats | float], n: int) -> tuple[Floats, Floats]:
     low, high = (_of_rows(np.broadcast_to(end, max(np.size(end), n)), n) for end in band)
     return low, high
-
-
-def _numbers(town: TwoTiers, there: Ints, most: tuple[int | None, int | None]) -> list[Quota]:
-    """How many new sites of each tier."""
-    limits = {tier: (0.0, float(number)) for tier, number in enumerate(most) if number is not None}
-    label = np.repeat(np.arange(2), town.n)
-    label[there] = -1
-    titles = dict(enumerate(town.titles))
-    return [Quota(label, limits, name=NEW, titles=titles)] if limits else []
 
 
 def _one_each(town: TwoTiers, goal: Goal, there: Ints) -> Quota:

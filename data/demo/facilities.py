@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from data.demo.people import RURAL, Land
-from data.demo.shapes import Points, inside
-from data.demo.strokes import Strokes
+from data.demo.shapes import Points, Strokes, inside
 from data.demo.terrain import Terrain
 from data.demo.units import Divisions
 from data.demo.zones import Zone
@@ -185,16 +184,6 @@ def place_facilities(
     empty = np.bincount(parts.of_cell, minlength=len(parts.name)) == 0
     # What kind of place each community is: a key of the station shares, "" if nobody can live there.
     kind = np.where(empty, "", np.where(parts.rural, "rural", keys[count.argmax(axis=1)]))
-    stations = _stations(kind, land, parts, sites, rng)
-    table = pd.concat([centres, stations], ignore_index=True)
-    table["beds"] = _beds(table, land, parts, rng)
-    table["served"] = _served(table, land, parts, rng)
-    return table
-
-
-def _stations(
-    kind: NDArray[np.object_], land: Land, parts: Divisions, sites: Sites, rng: np.random.Generator
-) -> pd.DataFrame:
     first = _drawn(kind, _STATION_SHARE, rng)
     extra = np.intersect1d(_drawn(kind, _SECOND_SHARE, rng), first)
     communities = np.r_[first, extra]
@@ -207,7 +196,11 @@ def _stations(
     area = (
         np.where(parts.rural[communities], rng.integers(10, 36, len(xy)), rng.integers(18, 82, len(xy))) * 10
     )
-    return table_of(names, STATION, communities, xy, area)
+    stations = table_of(names, STATION, communities, xy, area)
+    table = pd.concat([centres, stations], ignore_index=True)
+    table["beds"] = _beds(table, land, parts, rng)
+    table["served"] = _served(table, land, parts, rng)
+    return table
 
 
 def _drawn(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from data.demo.facilities import CENTRE, STATION
 from data.demo.names import CITY, DISTRICTS
-from data.demo.strokes import Strokes
+from data.demo.shapes import Strokes
 from data.demo.terrain import CRS, ORIGIN_M
 from data.demo.units import Divisions
 from geo.crs import unproject
@@ -95,12 +95,15 @@ def _clean_rows(
     n = len(facilities)
     year = aside.choice(np.arange(_FIRST_YEAR, _LAST_YEAR + 1), n, p=_OPENED)
     month = np.where(year == _LAST_YEAR, aside.integers(1, 8, n), aside.integers(1, 13, n))
+    known = np.flatnonzero(road != "")
+    nearest = shapely.STRtree(streets.lines[known]).query_nearest(shapely.points(xy), all_matches=False)[1]
+    number = rng.integers(1, 240, len(xy))
     columns: dict[str, Any] = {
         "名称": facilities["name"],
         "类型": facilities["tier"],
         "所属街道": street_name,
         "社区": np.array(parts.name)[community],
-        "地址": _addresses(xy, street_name, streets, road, rng),
+        "地址": [f"{s}{road[known[n]]}{k}号" for s, n, k in zip(street_name, nearest, number, strict=True)],
         "经度": np.round(lon, 6),
         "纬度": np.round(lat, 6),
         "建筑面积": facilities["area_m2"],
@@ -118,19 +121,6 @@ def _clean_rows(
     return pd.DataFrame(columns).astype(dict.fromkeys(COLUMNS, object))
 
 
-def _addresses(
-    xy: NDArray[np.float64],
-    street: NDArray[np.object_],
-    streets: Strokes,
-    road: NDArray[np.object_],
-    rng: np.random.Generator,
-) -> list[str]:
-    known = np.flatnonzero(road != "")
-    nearest = shapely.STRtree(streets.lines[known]).query_nearest(shapely.points(xy), all_matches=False)[1]
-    number = rng.integers(1, 240, len(xy))
-    return [f"{s}{road[known[n]]}{k}号" for s, n, k in zip(street, nearest, number, strict=True)]
-
-
 def _with_slips(rows: pd.DataFrame, parts: Divisions) -> pd.DataFrame:
     """Two rows without coordinates, one planned, one closed, one twice, three odd numbers."""
     stations = rows.index[rows["类型"] == STATION]
@@ -141,7 +131,19 @@ def _with_slips(rows: pd.DataFrame, parts: Divisions) -> pd.DataFrame:
     rows.loc[per_district[1][3], "服务人口"] = "1,200"
     rows.loc[per_district[4][9], "服务人口"] = "约300"
     rows.loc[per_district[2][5], "床位"] = _full_width(rows.loc[per_district[2][5], "床位"])
-    return pd.concat([rows, _twin(rows.loc[per_district[1][8]]), _planned(rows, parts)], ignore_index=True)
+    # The centre that the new town is still waiting for.
+    street = int(np.flatnonzero(parts.streets["name"] == "锦澜街道")[0])
+    host = rows[(rows["street"] == street) & (rows["类型"] == STATION)].iloc[:1].copy()
+    host["名称"], host["类型"], host["状态"], host["备注"] = (
+        "锦澜街道公共服务中心",
+        CENTRE,
+        "筹建",
+        "规划2013年建成",
+    )
+    host["经度"], host["纬度"] = host["经度"] + 0.0021, host["纬度"] - 0.0013
+    host["床位"], host["服务人口"], host["启用时间"] = 120, None, "2013年6月"
+    host["服务项目"] = "、".join(_SERVICES)
+    return pd.concat([rows, _twin(rows.loc[per_district[1][8]]), host], ignore_index=True)
 
 
 def _full_width(number: int) -> str:
@@ -154,22 +156,6 @@ def _twin(row: pd.Series) -> pd.DataFrame:
     twin["经度"], twin["纬度"] = round(row["经度"] + 0.0008, 6), round(row["纬度"] + 0.0004, 6)
     twin["备注"] = "补报"
     return twin
-
-
-def _planned(rows: pd.DataFrame, parts: Divisions) -> pd.DataFrame:
-    """The centre that the new town is still waiting for."""
-    street = int(np.flatnonzero(parts.streets["name"] == "锦澜街道")[0])
-    host = rows[(rows["street"] == street) & (rows["类型"] == STATION)].iloc[:1].copy()
-    host["名称"], host["类型"], host["状态"], host["备注"] = (
-        "锦澜街道公共服务中心",
-        CENTRE,
-        "筹建",
-        "规划2013年建成",
-    )
-    host["经度"], host["纬度"] = host["经度"] + 0.0021, host["纬度"] - 0.0013
-    host["床位"], host["服务人口"], host["启用时间"] = 120, None, "2013年6月"
-    host["服务项目"] = "、".join(_SERVICES)
-    return host
 
 
 def write_workbook(path: Path, lists: dict[str, pd.DataFrame]) -> None:
@@ -192,7 +178,11 @@ def write_workbook(path: Path, lists: dict[str, pd.DataFrame]) -> None:
         }
         for district, table in lists.items():
             _write_sheet(book.add_worksheet(district), district, table, styles)
-        _write_guide(book.add_worksheet("填表说明"))
+        sheet = book.add_worksheet("填表说明")
+        sheet.set_column(0, 0, 90)
+        for row, line in enumerate(_GUIDE):
+            sheet.write(row, 0, line)
+        sheet.hide()
 
 
 def _write_sheet(sheet: Any, district: str, table: pd.DataFrame, styles: dict[str, Any]) -> None:
@@ -243,10 +233,3 @@ def _write_end(sheet: Any, at: int, table: pd.DataFrame, styles: dict[str, Any])
     sheet.write(at + 2, 1, "填表人：（虚构）", styles["plain"])
     sheet.write(at + 2, 5, "审核人：（虚构）", styles["plain"])
     sheet.write(at + 2, 10, "联系电话：000-0000", styles["plain"])
-
-
-def _write_guide(sheet: Any) -> None:
-    sheet.set_column(0, 0, 90)
-    for row, line in enumerate(_GUIDE):
-        sheet.write(row, 0, line)
-    sheet.hide()

@@ -10,8 +10,7 @@ import shapely
 from numpy.typing import NDArray
 from scipy.spatial import Delaunay, cKDTree
 
-from data.demo.shapes import Field, Points, Warp, blob, inside, turned
-from data.demo.strokes import Strokes, join, plain, strokes_of
+from data.demo.shapes import Field, Points, Strokes, Warp, blob, inside, join, plain, strokes_of, turned
 from data.demo.terrain import SIZE_M, Terrain
 from data.demo.zones import Weave, Zone
 
@@ -41,7 +40,20 @@ def weave_streets(
     columns = places
     rows = np.arange(columns.shape[0] + 1) * depth - half
     along = _row_segments(columns * width - half, rows, weave, rng)
-    across = _column_segments(columns * width - half, rows, weave, rng)
+    u = (columns * width - half).T
+    n, strips = u.shape
+    foot = np.stack([u, np.broadcast_to(rows[:-1], u.shape)], axis=2)
+    head = np.stack([u, np.broadcast_to(rows[1:], u.shape)], axis=2)
+    ends = np.stack([foot, head], axis=2)
+    line = np.repeat(np.arange(n)[:, None], strips, axis=1)
+    artery = line % weave.arteries == 0
+    strip = np.broadcast_to(np.arange(strips), (n, strips))
+    gated = (strip % weave.arteries == 0) | ((strip + 1) % weave.arteries == 0)
+    keep = (artery | _exists(gated, weave, rng)).ravel()
+    # A local column of a staggered grid ends at the row above: every strip is a line of its own.
+    number = line if weave.brick == 0 else np.where(artery, line, n + line * strips + strip)
+    run = _split(number.ravel(), keep, whole=True)
+    across = _Segments(ends.reshape(-1, 2, 2)[keep], run[keep], line.ravel()[keep], artery.ravel()[keep])
     ends = np.concatenate([along.ends, across.ends])
     run = np.r_[along.run, across.run + (along.run.max() + 1)]
     line = np.r_[along.line, across.line + (along.line.max() + 1)]
@@ -82,23 +94,6 @@ def _row_segments(columns: Floats, rows: Floats, weave: Weave, rng: np.random.Ge
     run = _split(line.ravel(), (keep | ~real).ravel(), whole=True)
     kept = keep.ravel()
     return _Segments(ends.reshape(-1, 2, 2)[kept], run[kept], line.ravel()[kept], artery.ravel()[kept])
-
-
-def _column_segments(columns: Floats, rows: Floats, weave: Weave, rng: np.random.Generator) -> _Segments:
-    u = columns.T
-    n, strips = u.shape
-    foot = np.stack([u, np.broadcast_to(rows[:-1], u.shape)], axis=2)
-    head = np.stack([u, np.broadcast_to(rows[1:], u.shape)], axis=2)
-    ends = np.stack([foot, head], axis=2)
-    line = np.repeat(np.arange(n)[:, None], strips, axis=1)
-    artery = line % weave.arteries == 0
-    strip = np.broadcast_to(np.arange(strips), (n, strips))
-    gated = (strip % weave.arteries == 0) | ((strip + 1) % weave.arteries == 0)
-    keep = (artery | _exists(gated, weave, rng)).ravel()
-    # A local column of a staggered grid ends at the row above: every strip is a line of its own.
-    number = line if weave.brick == 0 else np.where(artery, line, n + line * strips + strip)
-    run = _split(number.ravel(), keep, whole=True)
-    return _Segments(ends.reshape(-1, 2, 2)[keep], run[keep], line.ravel()[keep], artery.ravel()[keep])
 
 
 def _exists(gated: NDArray[np.bool_], weave: Weave, rng: np.random.Generator) -> NDArray[np.bool_]:
@@ -142,7 +137,24 @@ def village_streets(terrain: Terrain, zones: tuple[Zone, ...], rng: np.random.Ge
         warp(np.asarray(shapely.get_coordinates(hamlet.lines)) if len(hamlet) else site[None], _BEND_M)
         for hamlet, site in zip(hamlets, sites, strict=True)
     ]
-    return join([plain(bent, LANE), _country_roads(terrain, town, sites, vertices, rng)])
+    # Roads between neighbouring hamlets and into the towns, from lane end to lane end.
+    rims = [part.buffer(-90).exterior for part in shapely.get_parts(town) if not part.buffer(-90).is_empty]
+    gates = np.vstack([shapely.get_coordinates(shapely.segmentize(rim.simplify(60), 650)) for rim in rims])
+    tree = [cKDTree(of_hamlet) for of_hamlet in vertices]
+    everywhere = np.vstack([sites, gates])
+    roads = []
+    # Gabriel pairs of places, at least one of them a hamlet, the hamlet first.
+    edges = np.vstack([Delaunay(everywhere).simplices[:, pair] for pair in ((0, 1), (1, 2), (2, 0))])
+    edges = np.unique(np.sort(edges, axis=1), axis=0)
+    length_m = np.hypot(*(everywhere[edges[:, 0]] - everywhere[edges[:, 1]]).T)
+    middle = everywhere[edges].mean(axis=1)
+    clear = cKDTree(everywhere).query(middle)[0] >= length_m / 2 - 1e-6
+    kept = edges[clear & (length_m < _LONGEST_LANE_M) & (edges[:, 0] < len(sites))]
+    for a, b in [(int(a), int(b)) for a, b in kept]:
+        start = _nearest(tree, sites, a, everywhere[b])
+        end = _nearest(tree, sites, b, everywhere[a]) if b < len(sites) else everywhere[b]
+        roads.append(_winding(start, end, rng))
+    return join([plain(bent, LANE), _on_free_land(roads, terrain)])
 
 
 def _hamlet(site: Points, rng: np.random.Generator) -> Strokes:
@@ -156,41 +168,10 @@ def _hamlet(site: Points, rng: np.random.Generator) -> Strokes:
     return plain(weave_streets(ground, weave, warp=None, rng=rng).lines, LANE)
 
 
-def _country_roads(
-    terrain: Terrain,
-    town: shapely.Geometry,
-    sites: Points,
-    vertices: list[Points],
-    rng: np.random.Generator,
-) -> Strokes:
-    """Roads between neighbouring hamlets and into the towns, from lane end to lane end."""
-    rims = [part.buffer(-90).exterior for part in shapely.get_parts(town) if not part.buffer(-90).is_empty]
-    gates = np.vstack([shapely.get_coordinates(shapely.segmentize(rim.simplify(60), 650)) for rim in rims])
-    tree = [cKDTree(of_hamlet) for of_hamlet in vertices]
-    everywhere = np.vstack([sites, gates])
-    roads = []
-    for a, b in _neighbours(everywhere, len(sites)):
-        start = _nearest(tree, sites, a, everywhere[b])
-        end = _nearest(tree, sites, b, everywhere[a]) if b < len(sites) else everywhere[b]
-        roads.append(_winding(start, end, rng))
-    return _on_free_land(roads, terrain)
-
-
 def _nearest(tree: list[cKDTree], sites: Points, hamlet: int, to: Points) -> Points:
     # Towards the other place, but not from its farthest corner: half-way keeps the lanes short.
     aim = sites[hamlet] + np.clip(180 / (np.hypot(*(to - sites[hamlet])) + 1e-9), 0, 1) * (to - sites[hamlet])
     return np.asarray(tree[hamlet].data[tree[hamlet].query(aim)[1]])
-
-
-def _neighbours(places: Points, hamlets: int) -> list[tuple[int, int]]:
-    """Gabriel pairs of places, at least one of them a hamlet, the hamlet first."""
-    edges = np.vstack([Delaunay(places).simplices[:, pair] for pair in ((0, 1), (1, 2), (2, 0))])
-    edges = np.unique(np.sort(edges, axis=1), axis=0)
-    length_m = np.hypot(*(places[edges[:, 0]] - places[edges[:, 1]]).T)
-    middle = places[edges].mean(axis=1)
-    clear = cKDTree(places).query(middle)[0] >= length_m / 2 - 1e-6
-    kept = edges[clear & (length_m < _LONGEST_LANE_M) & (edges[:, 0] < hamlets)]
-    return [(int(a), int(b)) for a, b in kept]
 
 
 def _winding(start: Points, end: Points, rng: np.random.Generator) -> Points:

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from data.demo.local_streets import samples_along
-from data.demo.shapes import Field, Floats, Points, inside
-from data.demo.strokes import Strokes
+from data.demo.shapes import Field, Floats, Points, Strokes, inside
 from data.demo.terrain import SIZE_M, Terrain
 from data.demo.zones import Zone
 
@@ -62,7 +61,14 @@ def settle(terrain: Terrain, zones: tuple[Zone, ...], streets: Strokes, rng: np.
     strongest = np.argsort(-np.where(zone == RURAL, wish, 0), kind="stable")
     village = np.sort(strongest[: _CELLS - int((residents > 0).sum())])
     residents[village] = shared_out(wish[village] ** 2, RESIDENTS - _TOWNSPEOPLE, at_least=1)
-    elderly, children = _groups(xy, residents, zone, zones, rng)
+    # Elderly and children in whole numbers, together never more than the residents.
+    old = np.array([*(z.people.elderly for z in zones), 0.31])[zone]
+    young = np.array([*(z.people.children for z in zones), 0.105])[zone]
+    tilt = 1 + 0.13 * Field(rng, wavelength_m=1_800)(xy)
+    elderly = np.floor(residents * np.clip(old * tilt, 0.03, 0.6) + rng.random(len(xy))).astype(np.int64)
+    children = np.floor(residents * np.clip(young / tilt, 0.03, 0.35) + rng.random(len(xy))).astype(np.int64)
+    elderly = np.minimum(elderly, residents)
+    children = np.minimum(children, residents - elderly)
     north = terrain.north(xy)
     return Land(
         cell_id[free], xy[free], residents[free], elderly[free], children[free], zone[free], north[free]
@@ -98,20 +104,3 @@ def shared_out(weights: Floats, total: int, *, at_least: int) -> NDArray[np.int6
     rest = total - at_least * len(weights) - int(whole.sum())
     whole[np.argsort(whole - exact, kind="stable")[:rest]] += 1
     return np.asarray(whole + at_least)
-
-
-def _groups(
-    xy: Points,
-    residents: NDArray[np.int64],
-    zone: NDArray[np.int64],
-    zones: tuple[Zone, ...],
-    rng: np.random.Generator,
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Elderly and children in whole numbers, together never more than the residents."""
-    old = np.array([*(z.people.elderly for z in zones), 0.31])[zone]
-    young = np.array([*(z.people.children for z in zones), 0.105])[zone]
-    tilt = 1 + 0.13 * Field(rng, wavelength_m=1_800)(xy)
-    elderly = np.floor(residents * np.clip(old * tilt, 0.03, 0.6) + rng.random(len(xy))).astype(np.int64)
-    children = np.floor(residents * np.clip(young / tilt, 0.03, 0.35) + rng.random(len(xy))).astype(np.int64)
-    elderly = np.minimum(elderly, residents)
-    return elderly, np.minimum(children, residents - elderly)

@@ -71,28 +71,21 @@ def divide(terrain: Terrain, zones: tuple[Zone, ...], land: Land, rng: np.random
     missing = np.flatnonzero(of_cell < 0)
     nearest = shapely.STRtree(polygons).query_nearest(shapely.points(land.xy[missing]), all_matches=False)[1]
     of_cell[missing] = nearest
-    code = _codes(land, of_cell, zones, rng)
-    streets = _street_anchors(zones, land, rng)
-    street = _grouped(polygons, np.vstack(seeds), len(seeds[0]), streets)
-    rural = np.array([str(c).startswith("2") for c in code])
-    return Divisions(polygons, names.community_names(rural, rng), code, street, streets, of_cell)
-
-
-def _codes(
-    land: Land, of_cell: NDArray[np.int64], zones: tuple[Zone, ...], rng: np.random.Generator
-) -> NDArray[np.object_]:
-    """The statistical class of each community, by the zone in which most of its residents live."""
+    # The statistical class of each community, by the zone in which most of its residents live.
     table = np.zeros((COMMUNITIES, len(zones) + 1))
     lived = of_cell >= 0
     np.add.at(table, (of_cell[lived], land.zone[lived]), land.residents[lived])
     urban = table[:, :-1].sum(axis=1) > table[:, RURAL]
-    codes = np.full(COMMUNITIES, "220", object)
-    codes[rng.random(COMMUNITIES) < 0.03] = "210"
+    code = np.full(COMMUNITIES, "220", object)
+    code[rng.random(COMMUNITIES) < 0.03] = "210"
     for k in np.flatnonzero(urban):
         choices = zones[int(table[k, :-1].argmax())].people.codes
         thin = len(choices) > 1 and table[k].max() < 0.8 * table[k].sum()
-        codes[k] = choices[1] if thin else choices[0]
-    return codes
+        code[k] = choices[1] if thin else choices[0]
+    streets = _street_anchors(zones, land, rng)
+    street = _grouped(polygons, np.vstack(seeds), len(seeds[0]), streets)
+    rural = np.array([str(c).startswith("2") for c in code])
+    return Divisions(polygons, names.community_names(rural, rng), code, street, streets, of_cell)
 
 
 def _street_anchors(zones: tuple[Zone, ...], land: Land, rng: np.random.Generator) -> pd.DataFrame:
@@ -187,7 +180,19 @@ def tile(
     ]
     rims = [bank.exterior for bank in banks]
     faces = shapely.get_parts(shapely.polygonize([shapely.union_all([*rims, *borders], grid_size=_GRID_M)]))
-    owner = _owners(faces, np.vstack(seeds))
+    tree = shapely.STRtree(faces)
+    seed, face = tree.query(shapely.points(np.vstack(seeds)), predicate="within")
+    owner = np.full(len(faces), -1)
+    owner[face] = seed
+    while (owner < 0).any():
+        for stray in np.flatnonzero(owner < 0):
+            near = tree.query(faces[stray], predicate="intersects")
+            near = near[owner[near] >= 0]
+            if len(near) == 0:
+                owner[stray] = -1
+            else:
+                shared_m = shapely.length(shapely.intersection(faces[stray], faces[near]))
+                owner[stray] = int(owner[near[shared_m.argmax()]])
     return [shapely.coverage_union_all(faces[owner == k]) for k in range(len(np.vstack(seeds)))]
 
 
@@ -222,25 +227,3 @@ def _bent(ends: Points, apart_m: float, rng: np.random.Generator) -> Points:
         merged[::2], merged[1::2] = line, middle
         line = merged
     return line
-
-
-def _owners(faces: NDArray[np.object_], seeds: Points) -> NDArray[np.int64]:
-    tree = shapely.STRtree(faces)
-    seed, face = tree.query(shapely.points(seeds), predicate="within")
-    owner = np.full(len(faces), -1)
-    owner[face] = seed
-    while (owner < 0).any():
-        for stray in np.flatnonzero(owner < 0):
-            owner[stray] = _longest_border(stray, faces, tree, owner)
-    return owner
-
-
-def _longest_border(
-    stray: np.intp, faces: NDArray[np.object_], tree: shapely.STRtree, owner: NDArray[np.int64]
-) -> int:
-    near = tree.query(faces[stray], predicate="intersects")
-    near = near[owner[near] >= 0]
-    if len(near) == 0:
-        return -1
-    shared_m = shapely.length(shapely.intersection(faces[stray], faces[near]))
-    return int(owner[near[shared_m.argmax()]])

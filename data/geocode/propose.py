@@ -60,11 +60,6 @@ class Asker:
         known = _read(path)
         if known is not None:
             return known
-        answer = self._asked(address)
-        write_json(path, {"service": self.service.name, "address": address, "answer": answer})
-        return answer
-
-    def _asked(self, address: str) -> dict[str, Any]:
         for attempt in range(_ATTEMPTS):
             if self.sent:
                 self.wait(self.service.pause_s)
@@ -76,17 +71,22 @@ class Asker:
             except GeopyError as error:
                 if attempt + 1 == _ATTEMPTS:
                     raise self._no_answer(error) from error
-                self.wait(_pause_s(error, attempt))
+                # What a busy service asks for, else twice as long every time.
+                wanted = error.retry_after if isinstance(error, GeocoderRateLimited) else None
+                self.wait(min(float(wanted or _FIRST_PAUSE_S * 2**attempt), _LONGEST_PAUSE_S))
             else:
                 break
         if found is None:
-            return {}
-        return {
-            "lon": found.longitude,
-            "lat": found.latitude,
-            "found": found.address,
-            "exact": self.service.exact(found),
-        }
+            answer = {}
+        else:
+            answer = {
+                "lon": found.longitude,
+                "lat": found.latitude,
+                "found": found.address,
+                "exact": self.service.exact(found),
+            }
+        write_json(path, {"service": self.service.name, "address": address, "answer": answer})
+        return answer
 
     def _no_answer(self, error: GeopyError) -> InputError:
         return InputError(
@@ -134,12 +134,6 @@ def propose(addresses: Sequence[tuple[str, str]], asker: Asker, *, progress: Pro
         else:
             rough[row] = str(answer["found"])
     return Proposals(places, rough, tuple(unknown))
-
-
-def _pause_s(error: GeopyError, attempt: int) -> float:
-    """What a busy service asks for, else twice as long every time."""
-    wanted = error.retry_after if isinstance(error, GeocoderRateLimited) else None
-    return min(float(wanted or _FIRST_PAUSE_S * 2**attempt), _LONGEST_PAUSE_S)
 
 
 def _read(path: Path) -> Mapping[str, Any] | None:

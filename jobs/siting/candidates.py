@@ -1,7 +1,13 @@
-"""Where new sites may be: street crossings, cell centres, other facilities, or a list of the user's own."""
+"""Where new sites may be: street crossings, cell centres, other facilities, or a list of the user's own.
+
+And names and coordinates that a planner writes, as rows of a table.
+"""
 
 from __future__ import annotations
 
+import difflib
+import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -25,7 +31,6 @@ from data.vector import read_vector
 from geo.crs import WGS84, project
 from geo.network.snapping import snap, take
 from jobs.assess.folder import Assessed
-from jobs.siting.named_places import CANDIDATES, lonlat_of, row_called, rows_called
 from jobs.siting.request import CROSSINGS, FACILITIES, SOURCES, SitingRequest
 
 # More candidates than this seldom change the answer and cost time; places are thinned out to it.
@@ -36,6 +41,8 @@ MOST_WALKED_TO: Final = 800
 MOST_WITH_LOADS: Final = 250
 # A coordinate forbids whatever is this near to it.
 FORBIDDEN_M: Final = 100.0
+_PAIR: Final = re.compile(r"\s*(-?\d{1,3}(?:\.\d+)?)\s*[,，;、\s]\s*(-?\d{1,2}(?:\.\d+)?)\s*$")
+_MOST_GUESSES: Final = 3
 
 
 @dataclass(frozen=True)
@@ -117,9 +124,37 @@ def candidates_of(
     """
     most = len(wanted) + len(done.inputs.study.network.node_xy) if every else most_places(request)
     if request.candidates:
-        found = _listed(done, request.candidates)
+        study = done.inputs.study
+        listed = read_candidates(request.candidates, datum=done.inputs.datum, units=study.units)
+        frame = listed.frame
+        left_out = len([finding for finding in listed.findings if finding.level == "error"])
+        notes = (
+            text(
+                "{file}: {count} {count:row|rows} cannot be used as places.",
+                file=request.candidates.name,
+                count=left_out,
+            ),
+        )
+        found = Candidates(
+            project(frame["lon"].to_numpy(float), frame["lat"].to_numpy(float), study.grid.crs),
+            tuple(frame["name"]),
+            frame["cost"].to_numpy(float),
+            frame["capacity"].to_numpy(float),
+            frame["area_m2"].to_numpy(float),
+            np.full(len(frame), -1),
+            listed.cost_unit,
+            notes=notes if left_out else (),
+        )
     else:
-        found = _off_islands(_made(done, request, rule, wanted, most), done)
+        # Nobody outside would reach a site on an island of streets; a list of one's own may name such places.
+        found = _made(done, request, rule, wanted, most)
+        network, walking = done.inputs.study.network, done.inputs.standard.walking
+        if len(found) and (found.cell >= 0).all():
+            doors = take(done.assessment.measured.distances.cells, found.cell)
+        else:
+            doors = snap(network, found.xy, limit_m=walking.snap_limit_m)
+        stranded = doors.linked & network.islands.on_island[doors.edge]
+        found = found.only(np.flatnonzero(~stranded)) if stranded.any() else found
     if request.conditions.within_band and settlement != "any":
         said = locate(done.inputs.study.units, found.xy).settlement
         found = found.only(np.flatnonzero(said == settlement))
@@ -129,43 +164,12 @@ def candidates_of(
     return _with_named(found, request, done.inputs.study.grid.crs)
 
 
-def _off_islands(found: Candidates, done: Assessed) -> Candidates:
-    """Nobody outside would reach a site on an island of streets; a list of one's own may name such places."""
-    network, walking = done.inputs.study.network, done.inputs.standard.walking
-    if len(found) and (found.cell >= 0).all():
-        doors = take(done.assessment.measured.distances.cells, found.cell)
-    else:
-        doors = snap(network, found.xy, limit_m=walking.snap_limit_m)
-    stranded = doors.linked & network.islands.on_island[doors.edge]
-    return found.only(np.flatnonzero(~stranded)) if stranded.any() else found
-
-
 def most_places(request: SitingRequest) -> int:
     """How many places a search with this goal and these conditions can weigh in reasonable time."""
     asked, by_metres = request.conditions, request.goal in (LEAST_WALKING, LEAST_WORST)
     if asked.has_loads or (by_metres and asked.ties_sites):
         return MOST_WITH_LOADS
     return MOST_WALKED_TO if by_metres else MOST_CANDIDATES
-
-
-def _listed(done: Assessed, path: Path) -> Candidates:
-    study = done.inputs.study
-    listed = read_candidates(path, datum=done.inputs.datum, units=study.units)
-    frame = listed.frame
-    left_out = len([finding for finding in listed.findings if finding.level == "error"])
-    notes = (
-        text("{file}: {count} {count:row|rows} cannot be used as places.", file=path.name, count=left_out),
-    )
-    return Candidates(
-        project(frame["lon"].to_numpy(float), frame["lat"].to_numpy(float), study.grid.crs),
-        tuple(frame["name"]),
-        frame["cost"].to_numpy(float),
-        frame["capacity"].to_numpy(float),
-        frame["area_m2"].to_numpy(float),
-        np.full(len(frame), -1),
-        listed.cost_unit,
-        notes=notes if left_out else (),
-    )
 
 
 def _made(done: Assessed, request: SitingRequest, rule: Rule, wanted: Bools, most: int) -> Candidates:
@@ -177,7 +181,15 @@ def _made(done: Assessed, request: SitingRequest, rule: Rule, wanted: Bools, mos
         )
     study = done.inputs.study
     if request.source == FACILITIES:
-        return _other_facilities(done, rule)
+        # Facilities that do not serve the rule yet: buildings that could be extended.
+        table = done.inputs.study.facilities
+        rows = np.flatnonzero(~table.frame["tier"].isin(rule.serves).to_numpy(bool))
+        if not len(rows):
+            raise InputError(
+                "The lists hold no facility of another kind than those that serve already; "
+                "choose crossings, cells or a list of your own."
+            )
+        return places(table.xy[rows], [str(name) for name in table.frame["name"].to_numpy(str)[rows]])
     grid, near_m = study.grid, limit_m(rule, done.inputs.standard) + BOUNDARY_M
     crossings = request.source == CROSSINGS
     find = partial(junction_candidates, study.network) if crossings else cell_candidates
@@ -200,18 +212,6 @@ def _thinned(rows_at: Callable[[float], Ints], spacing_m: float, most: int) -> t
         spacing_m *= max(1.1, float(np.sqrt(len(rows) / most)))
         rows = rows_at(spacing_m)
     return rows, spacing_m, every
-
-
-def _other_facilities(done: Assessed, rule: Rule) -> Candidates:
-    """Facilities that do not serve the rule yet: buildings that could be extended."""
-    table = done.inputs.study.facilities
-    rows = np.flatnonzero(~table.frame["tier"].isin(rule.serves).to_numpy(bool))
-    if not len(rows):
-        raise InputError(
-            "The lists hold no facility of another kind than those that serve already; "
-            "choose crossings, cells or a list of your own."
-        )
-    return places(table.xy[rows], [str(name) for name in table.frame["name"].to_numpy(str)[rows]])
 
 
 def _outside(found: Candidates, areas: Sequence[Path], crs: str) -> Candidates:
@@ -249,7 +249,22 @@ def _with_named(found: Candidates, request: SitingRequest, crs: str) -> Candidat
         if place is None:
             required.append(row_called(written, found.names, what=CANDIDATES))
         else:
-            found, row = _added(found, place, crs)
+            # One more candidate at the coordinate, or the row that is there already (to the metre).
+            xy = project(np.asarray([place[0]]), np.asarray([place[1]]), crs)
+            metres = np.hypot(*(found.xy - xy).T) if len(found) else np.empty(0)
+            if len(metres) and metres.min() < 1.0:
+                row = int(metres.argmin())
+            else:
+                one, row = places(xy), len(found)
+                found = replace(
+                    found,
+                    xy=np.vstack([found.xy.reshape(-1, 2), xy]),
+                    names=(*found.names, ""),
+                    cost=np.append(found.cost, one.cost),
+                    capacity=np.append(found.capacity, one.capacity),
+                    area_m2=np.append(found.area_m2, one.area_m2),
+                    cell=np.append(found.cell, one.cell),
+                )
             required.append(row)
     forbidden = {row for written in request.conditions.forbidden for row in _forbidden(found, written, crs)}
     both = sorted(forbidden & set(required))
@@ -261,25 +276,6 @@ def _with_named(found: Candidates, request: SitingRequest, crs: str) -> Candidat
     return replace(found, required=tuple(dict.fromkeys(required)), forbidden=tuple(sorted(forbidden)))
 
 
-def _added(found: Candidates, place: tuple[float, float], crs: str) -> tuple[Candidates, int]:
-    """The candidates with one more at a coordinate, or the row that is there already (to the metre)."""
-    xy = project(np.asarray([place[0]]), np.asarray([place[1]]), crs)
-    metres = np.hypot(*(found.xy - xy).T) if len(found) else np.empty(0)
-    if len(metres) and metres.min() < 1.0:
-        return found, int(metres.argmin())
-    one = places(xy)
-    joined = replace(
-        found,
-        xy=np.vstack([found.xy.reshape(-1, 2), xy]),
-        names=(*found.names, ""),
-        cost=np.append(found.cost, one.cost),
-        capacity=np.append(found.capacity, one.capacity),
-        area_m2=np.append(found.area_m2, one.area_m2),
-        cell=np.append(found.cell, one.cell),
-    )
-    return joined, len(found)
-
-
 def _forbidden(found: Candidates, written: str, crs: str) -> list[int]:
     place = lonlat_of(written)
     if place is None:
@@ -287,3 +283,62 @@ def _forbidden(found: Candidates, written: str, crs: str) -> list[int]:
     xy = project(np.asarray([place[0]]), np.asarray([place[1]]), crs)
     near: list[int] = np.flatnonzero(np.hypot(*(found.xy - xy).T) <= FORBIDDEN_M + BOUNDARY_M).tolist()
     return near
+
+
+def lonlat_of(written: str) -> tuple[float, float] | None:
+    """Longitude and latitude in degrees, or None where it is a name.
+
+    >>> lonlat_of("118.7969, 32.0603"), lonlat_of("北苑空地")
+    ((118.7969, 32.0603), None)
+    """
+    match = _PAIR.match(unicodedata.normalize("NFKC", written))
+    if match is None:
+        return None
+    lon, lat = float(match[1]), float(match[2])
+    return (lon, lat) if abs(lon) <= 180 and abs(lat) <= 90 else None
+
+
+def rows_called(name: str, names: Sequence[str], *, what: Text) -> list[int]:
+    """All rows of that name; InputError with the nearest names where there is none."""
+    plain = [_plain(other) for other in names]
+    rows = [row for row, other in enumerate(plain) if other == _plain(name)]
+    if rows:
+        return rows
+    like = difflib.get_close_matches(_plain(name), [other for other in plain if other], _MOST_GUESSES, 0.5)
+    if like:
+        raise InputError(
+            "There is no “{name}” among {what}. Is one of these meant: {like}?",
+            name=name,
+            what=what,
+            like="、".join(dict.fromkeys(like)),
+        )
+    if not any(plain):
+        raise InputError(
+            "“{name}” cannot be found: {what} have no names. Write longitude and latitude, "
+            "as 118.7969,32.0603.",
+            name=name,
+            what=what,
+        )
+    raise InputError("There is no “{name}” among {what}.", name=name, what=what)
+
+
+def row_called(name: str, names: Sequence[str], *, what: Text) -> int:
+    """The one row of that name; InputError if there are several."""
+    rows = rows_called(name, names, what=what)
+    if len(rows) > 1:
+        raise InputError(
+            "“{name}” is not one place: {count} of {what} are called so. Write longitude and "
+            "latitude instead.",
+            name=name,
+            count=len(rows),
+            what=what,
+        )
+    return rows[0]
+
+
+CANDIDATES: Final = text("the candidate places")
+EXISTING: Final = text("the existing facilities of the tier")
+
+
+def _plain(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).strip()

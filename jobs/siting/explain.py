@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.text import Text, text, text_to_json
 from coverage.model.membership import locate
 from coverage.model.standard import Check, Rule
 from coverage.model.tables import Bools, Floats, Ints
+from coverage.publish.plan import NEW_SITE
 from coverage.scenario.closings import closing_losses
 from coverage.siting import (
     Demand,
@@ -31,10 +33,12 @@ from jobs.assess.folder import Assessed
 from jobs.siting.candidates import Candidates
 from jobs.siting.question import Question, nearest_m
 from jobs.siting.terms import stated_costs
+from maps.cells_image import TRANSPARENT
 
 _DECIMALS: Final = 7
 _MOST_UNITS: Final = 5
 REQUIRED: Final = text("it is required")
+SERVED, NEW, NOT_SERVED = range(3)
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +55,11 @@ class PlanExplanation:
 
 def explain_plan(done: Assessed, asked: Question, plan: Plan) -> PlanExplanation:
     """The sites of `plan`, each with what it brings to whom."""
-    around = _surroundings(done, asked)
+    # Units of the finest level for the cells; groups among the residents spoken of.
+    study = done.inputs.study
+    groups = {name: values * asked.subject for name, values in study.grid.groups.items()}
+    levels = study.units.levels if study.units is not None else ()
+    around = Surroundings(groups, study.cells_in.rows[levels[-1]] if levels else None)
     found = reasons(asked.cover, plan, around)
     rows = np.array(plan.sites, np.int64)
     fresh, stay, before = _served(asked, plan)
@@ -143,14 +151,6 @@ def unit_names(done: Assessed, xy: Floats) -> list[dict[str, str]]:
     names = units.frame["name"].to_numpy(str)
     rows = locate(units, xy).rows
     return [{level: str(names[r[i]]) for level, r in rows.items() if r[i] >= 0} for i in range(len(xy))]
-
-
-def _surroundings(done: Assessed, asked: Question) -> Surroundings:
-    """Units of the finest level for the cells; groups among the residents spoken of."""
-    study = done.inputs.study
-    groups = {name: values * asked.subject for name, values in study.grid.groups.items()}
-    levels = study.units.levels if study.units is not None else ()
-    return Surroundings(groups, study.cells_in.rows[levels[-1]] if levels else None)
 
 
 def _of_reason(done: Assessed, reason: SiteReason) -> dict[str, Any]:
@@ -363,3 +363,21 @@ def remarks(
                 low=rule.band[0],
                 high=rule.band[1],
             )
+
+
+def classes_of(done: Assessed, *, with_new: bool) -> NDArray[np.uint8]:
+    """(cells,) served under the plan's rule today, served anew, not served; none where it does not apply
+    or nobody lives. Without `with_new` only how it is today."""
+    cells, plan = done.results.cells, done.results.plan
+    classes = np.full(len(cells), TRANSPARENT, np.uint8)
+    column = f"meets_{plan.plan['rule']}" if plan is not None else ""
+    if column in cells:
+        meets = cells[column]
+        subject = meets.notna().to_numpy()
+        met = meets.fillna(False).to_numpy(bool)
+        classes[subject & met] = SERVED
+        classes[subject & ~met] = NOT_SERVED
+    if with_new and NEW_SITE in cells:
+        classes[cells[NEW_SITE].to_numpy() > 0] = NEW
+    classes[cells["residents"].to_numpy(float) <= 0] = TRANSPARENT
+    return classes

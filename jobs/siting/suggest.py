@@ -97,6 +97,11 @@ def suggest(done: Assessed, request: SitingRequest, monitor: SearchMonitor | Non
 def _facts(done: Assessed, asked: Question, plan: Plan, said: PlanExplanation) -> dict[str, Any]:
     request = asked.request
     residents = done.assessment.measured.residents
+    # Residents served once the first n sites are open, with the loads of the plan where they are limited.
+    start, after = said.residents_before - said.residents_lost, _after(asked, plan, said)
+    limited = after < said.residents_after
+    brought = plan.loads if limited else [site["residents_gained"] for site in said.sites]
+    sums = np.minimum(start + np.cumsum(brought), after)
     return {
         "goal": request.goal,
         "by": request.by,
@@ -115,7 +120,7 @@ def _facts(done: Assessed, asked: Question, plan: Plan, said: PlanExplanation) -
         "counted": _counted(asked),
         **(ways(asked.demand, plan) if request.goal in (LEAST_WALKING, LEAST_WORST) else {}),
         "asked": request.as_json(),
-        "curve": _in_order(asked, plan, said),
+        "curve": [[number, float(total)] for number, total in enumerate(sums, start=1)],
         **_by_land(asked, plan),
         **money(asked.goal, asked.candidates, said.sites),
         "curve_bound": [],
@@ -151,13 +156,3 @@ def _after(asked: Question, plan: Plan, said: PlanExplanation) -> float:
     """Residents served; where sites take on only so many, not all within reach are."""
     limited = bool(plan.loads) and _counted(asked) == "residents"
     return min(said.residents_after, float(plan.objective)) if limited else said.residents_after
-
-
-def _in_order(asked: Question, plan: Plan, said: PlanExplanation) -> list[list[float]]:
-    """[n, residents served once the first n sites are open], with the loads of the plan where they are
-    limited."""
-    start, after = said.residents_before - said.residents_lost, _after(asked, plan, said)
-    limited = after < said.residents_after
-    brought = plan.loads if limited else [site["residents_gained"] for site in said.sites]
-    sums = np.minimum(start + np.cumsum(brought), after)
-    return [[number, float(total)] for number, total in enumerate(sums, start=1)]

@@ -16,9 +16,8 @@ from coverage.model.tables import Floats, Ints
 from coverage.siting import Goal, Quota
 from coverage.siting.goals import FEWEST_SITES
 from jobs.assess.folder import Assessed
-from jobs.siting.candidates import Candidates
+from jobs.siting.candidates import EXISTING, Candidates, rows_called
 from jobs.siting.land import land_importance
-from jobs.siting.named_places import EXISTING, rows_called
 from jobs.siting.request import FROM_LIST, RESIDENTIAL_LAND, SitingRequest, UnitQuota
 
 

@@ -14,14 +14,14 @@ import shapely
 
 from core.progress import Progress, part, silent
 from core.text import Text, printable, text
-from coverage.model.standard import Standard
+from coverage.model.standard import Standard, Walking
 from coverage.model.study import Study
 from coverage.model.tables import PopulationGrid, UnitTable
 from data.files import sha256_of
 from data.formats.asked import OpenQuestionError
 from data.formats.inputs_read import InputRead
 from data.intake.datum.coordinates import AUTO
-from data.intake.findings import INFO, Finding
+from data.intake.findings import INFO, WARNING, Finding
 from data.intake.handed_over import beside as further
 from data.intake.handed_over import handed_over
 from data.intake.intake import Intake
@@ -32,16 +32,17 @@ from data.source import OSM_CREDIT, credits_of
 from data.standards import open_standard
 from data.streets import Asked, StreetFile, read_streets
 from data.streets.cache import load_or_read
+from data.streets.places import places_of_components
 from data.streets.snapped import remember_places
 from data.units import UnitFile
 from geo.basemap import Basemap
 from geo.crs import unproject
 from geo.datum import BD09, GCJ02, WGS84, system_title
 from geo.inside import first_outline_at
+from geo.network.snapping import PassedOver, passed_over, snap_once
 from jobs.study.area import coarse_m, longest_reach_m, short_sides, study_area
 from jobs.study.cases import ASK
 from jobs.study.cases import StudyFiles as StudyFiles
-from jobs.study.islands import island_notes
 from jobs.study.layers import Answers
 from jobs.study.origins import FROM_OSM, unknown_layers, unknown_notes
 from jobs.study.people import People, people_notes, read_people
@@ -49,6 +50,7 @@ from jobs.study.people import People, people_notes, read_people
 # The city at the head of a list's title: "云川市鼓台区基本公共服务设施一览表".
 _CITY: Final = re.compile(r"^\s*(?:关于)?([\u4e00-\u9fff]{2,6}?市)(?=[\u4e00-\u9fff])")
 _MOST_DISTRICTS: Final = 3
+_MOST_LISTED = 200
 
 
 @dataclass(frozen=True)
@@ -267,3 +269,93 @@ def water_findings(water: Path | None, basemap: Basemap, grid: PopulationGrid) -
         cells=len(cells),
     )
     return (Finding("" if water is None else water.name, "", 0, "", INFO, "population-water", message),)
+
+
+def island_notes(study: Study, walking: Walking, file: str) -> tuple[tuple[Text, ...], tuple[Finding, ...]]:
+    """What was passed over, counted and listed: islands with their residents, facilities one by one.
+
+    `file` is the street file's name. Also facilities that no other street is near enough for.
+    """
+    network, limit_m = study.network, walking.snap_limit_m
+    cells = passed_over(network, study.grid.xy, limit_m=limit_m)
+    entrances = study.facilities.entrances
+    doors = passed_over(network, entrances.xy, limit_m=limit_m)
+    snapped = snap_once(network, entrances.xy, limit_m=limit_m)
+    on_island = snapped.linked & network.islands.on_island[snapped.edge]
+    stranded = np.flatnonzero(np.isin(np.arange(len(study.facilities)), entrances.facility[on_island]))
+    stranded = np.setdiff1d(stranded, entrances.facility[snapped.linked & ~on_island])
+    if study.facilities.has_extents:  # with several entrances another one leads on
+        doors = doors.some(np.bincount(entrances.facility)[entrances.facility[doors.row]] == 1)
+        doors = replace(doors, row=entrances.facility[doors.row])
+    residents = study.grid.residents[cells.row]
+    notes = []
+    if len(cells.row) or len(doors.row):
+        notes.append(
+            text(
+                "{residents:,.0f} residents in {cells} {cells:cell|cells} and {count} "
+                "{count:facility|facilities} stand nearer to a piece of street that leads nowhere (a part "
+                "of the network with less than {island:,.0f} m of street); they join the nearest street "
+                "that leads on.",
+                residents=float(residents.sum()),
+                cells=len(cells.row),
+                count=len(doors.row),
+                island=walking.island_m,
+            )
+        )
+    if len(stranded):
+        notes.append(
+            text(
+                "{count} {count:facility stands|facilities stand} on an island of streets, with no other "
+                "street within {limit:g} m; findings.csv lists {count:it|them}.",
+                count=len(stranded),
+                limit=limit_m,
+            )
+        )
+    findings = _passed_islands(study, cells, residents, file)
+    names = study.facilities.frame["name"].to_numpy(object)
+    listed = (values[:_MOST_LISTED].tolist() for values in (doors.row, doors.island_m, doors.joined_m))
+    for row, near_m, joined_m in zip(*listed, strict=True):
+        message = text(
+            "{name} stands {near:,.0f} m from an island of streets; it joins the street that leads on, "
+            "{metres:,.0f} m away.",
+            name=str(names[row]),
+            near=near_m,
+            metres=joined_m,
+        )
+        findings.append(Finding(file, "", 0, "", INFO, "island-passed-over", message))
+    for row in stranded[:_MOST_LISTED].tolist():
+        message = text(
+            "{name} stands on an island of streets: only who lives there reaches it on foot.",
+            name=str(names[row]),
+        )
+        findings.append(Finding(file, "", 0, "", WARNING, "facility-on-island", message))
+    return tuple(notes), tuple(findings)
+
+
+def _passed_islands(study: Study, cells: PassedOver, residents: np.ndarray, file: str) -> list[Finding]:
+    """One finding an island, the one with most residents first."""
+    component, inverse, count = np.unique(cells.component, return_inverse=True, return_counts=True)
+    people = np.bincount(inverse, weights=residents, minlength=len(component))
+    order = np.argsort(-people, kind="stable")[:_MOST_LISTED]
+    lon, lat = unproject(places_of_components(study.network, component[order]), study.network.crs)
+    return [
+        Finding(
+            file,
+            "",
+            0,
+            "",
+            INFO,
+            "island-passed-over",
+            text(
+                "An island of {metres:,.0f} m of street at {lon:.5f}, {lat:.5f} was passed over: "
+                "{residents:,.0f} residents in {cells} {cells:cell|cells} join the nearest street that "
+                "leads on.",
+                metres=float(study.network.islands.length_m[component[i]]),
+                lon=float(x),
+                lat=float(y),
+                residents=float(people[i]),
+                cells=int(count[i]),
+            ),
+        )
+        for i, x, y in zip(order, lon, lat, strict=True)
+    ]

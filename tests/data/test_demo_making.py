@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from data.demo.local_streets import samples_along, weave_streets
 from data.demo.names import community_names, road_names
 from data.demo.people import shared_out
-from data.demo.shapes import Field, Warp, closed_curve, curve
-from data.demo.strokes import join, plain, strokes_of
+from data.demo.shapes import Field, Warp, closed_curve, curve, join, plain, strokes_of
 from data.demo.units import spread_seeds, tile
 from data.demo.zones import Weave
 

@@ -13,7 +13,7 @@ from core.progress import Progress
 from core.text import text
 from ui.shell.choices import words
 from ui.shell.work import result_of
-from ui.widgets.downloads import EXCEL
+from ui.widgets.uploads import EXCEL
 
 if TYPE_CHECKING:
     from jobs.assess.export import ExportRequest

@@ -9,7 +9,7 @@ from ui.briefing.ask import asked
 from ui.briefing.made import made
 from ui.briefing.preview import preview
 from ui.shell.compute import current_view
-from ui.widgets.heading import page_heading
+from ui.widgets.sections import page_heading
 
 page_heading(
     text("Briefing"),

@@ -11,10 +11,9 @@ from core.text import Text, text
 from ui.check.checking import Checked, decide
 from ui.shell.choices import words
 from ui.shell.safe import in_html, in_markdown
-from ui.widgets.names import tier_name
 from ui.widgets.pick import pick
 from ui.widgets.small_map import list_map
-from ui.widgets.tables import scrolling
+from ui.widgets.tables import scrolling, tier_name
 
 if TYPE_CHECKING:
     from data.intake.review import Group, Member

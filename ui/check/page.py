@@ -16,7 +16,7 @@ from ui.check.steps import take_step
 from ui.check.system import system_line, system_step
 from ui.check.upload import ask_for_lists
 from ui.check.use import offer_result, take_away
-from ui.widgets.heading import page_heading
+from ui.widgets.sections import page_heading
 
 STEPS: Final = {
     "system": system_step,

@@ -10,8 +10,7 @@ from core.text import Sayable, text
 from ui.check.checking import Checked
 from ui.check.upload import choose_parts
 from ui.shell.choices import words
-from ui.widgets.names import SYSTEMS, system_title
-from ui.widgets.tables import small_table
+from ui.widgets.tables import SYSTEMS, small_table, system_title
 
 if TYPE_CHECKING:
     from data.intake.groups import Part

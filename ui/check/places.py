@@ -13,10 +13,9 @@ from ui.check.checking import Checked, accept, place
 from ui.check.geocode import evidence_of, look_up, proposal_of, proposals, state_of
 from ui.shell.choices import words
 from ui.shell.safe import in_html, in_markdown
-from ui.widgets.names import SYSTEMS, tier_name
 from ui.widgets.pick import pick
 from ui.widgets.small_map import city_bounds, list_map
-from ui.widgets.tables import scrolling
+from ui.widgets.tables import SYSTEMS, scrolling, tier_name
 
 if TYPE_CHECKING:
     import shapely

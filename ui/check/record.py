@@ -11,9 +11,8 @@ from core.text import text
 from ui.check.checking import Checked
 from ui.check.duplicates import ACTIONS
 from ui.shell.choices import words
-from ui.widgets.downloads import file_button
-from ui.widgets.names import system_title
-from ui.widgets.tables import small_table
+from ui.widgets.tables import small_table, system_title
+from ui.widgets.uploads import file_button
 
 _HEAD: Final = (text("About"), text("What was decided"), text("By"))
 

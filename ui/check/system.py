@@ -15,10 +15,8 @@ from ui.check.parts import parts_of_list, rows_of_mixture
 from ui.check.upload import choose_system
 from ui.shell.choices import words
 from ui.shell.safe import in_html, in_markdown
-from ui.widgets.names import system_title
-from ui.widgets.numbers import share
 from ui.widgets.small_map import list_map
-from ui.widgets.tables import small_table
+from ui.widgets.tables import share, small_table, system_title
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,8 +12,8 @@ from ui.check.checking import Lists
 from ui.shell.choices import choices, words
 from ui.shell.compute import case_of, city_view
 from ui.shell.safe import in_markdown
-from ui.widgets.names import SYSTEMS
 from ui.widgets.pick import pick
+from ui.widgets.tables import SYSTEMS
 from ui.widgets.uploads import file_from, files_from
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from ui.shell.choices import ListInUse, choices, choose, words
 from ui.shell.compute import city_view
 from ui.shell.safe import in_markdown
 from ui.shell.session import session_folder
-from ui.widgets.downloads import file_button
 from ui.widgets.pick import pick
 from ui.widgets.small_map import city_bounds
+from ui.widgets.uploads import file_button
 
 EXCEL: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _USES: Final = {

@@ -23,8 +23,8 @@ from ui.shell.choices import choices, choose, words
 from ui.shell.compute import answer_to, read_city
 from ui.shell.safe import in_markdown
 from ui.shell.work import forget
-from ui.widgets.names import SYSTEMS
 from ui.widgets.pick import pick
+from ui.widgets.tables import SYSTEMS
 from ui.widgets.uploads import file_from, files_from
 
 _WANTED: Final = "city-wanted"

@@ -7,7 +7,7 @@ import streamlit as st
 from core.text import text
 from ui.city.form import city_form, command
 from ui.shell.choices import words
-from ui.widgets.heading import page_heading
+from ui.widgets.sections import page_heading
 
 page_heading(
     text("Your own city"),

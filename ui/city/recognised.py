@@ -17,9 +17,8 @@ from jobs.study.offers import Offers
 from ui.city.layers import RASTER_UNITS
 from ui.shell.choices import words
 from ui.shell.safe import in_markdown
-from ui.widgets.names import SYSTEMS
 from ui.widgets.pick import pick
-from ui.widgets.tables import scrolling
+from ui.widgets.tables import SYSTEMS, scrolling
 
 if TYPE_CHECKING:
     from data.formats.inputs_read import InputRead

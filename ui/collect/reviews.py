@@ -23,9 +23,9 @@ from ui.shell.choices import choose, words
 from ui.shell.compute import cache_folder
 from ui.shell.measured import title_of_rule
 from ui.shell.work import result_of
-from ui.widgets.numbers import exact
 from ui.widgets.pick import pick
 from ui.widgets.sections import NOTHING, answer, explained, number, share_or_dash, table
+from ui.widgets.tables import exact
 
 _BY_ROW: Final = "collect-by-row"
 _WHAT: Final[Mapping[str, Text]] = {

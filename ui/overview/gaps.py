@@ -10,14 +10,13 @@ import streamlit as st
 from core.text import Text, text
 from coverage.model.standard import Rule, Standard
 from reports.gap_words import gap_place
-from ui.scenario.offer import TRY, open_there, tier_for
+from ui.scenario.ask import TRY, open_there, tier_for
 from ui.shell.choices import bound, choices, choose, words
 from ui.shell.compute import View, current_assessed
 from ui.shell.safe import in_markdown
 from ui.widgets.goto import Spot, hidden_buttons, place_button, press_button
-from ui.widgets.numbers import exact
 from ui.widgets.pick import pick
-from ui.widgets.tables import small_table
+from ui.widgets.tables import exact, small_table
 
 if TYPE_CHECKING:
     import pandas as pd

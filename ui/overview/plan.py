@@ -12,14 +12,13 @@ from core.text import text
 from jobs.cache.case import PLAN_SECONDS
 from jobs.siting.request import SitingRequest
 from reports.plan_words import results
-from ui.scenario.offer import TRY, offer_sites, site_key, spot_of_site
+from ui.scenario.ask import TRY, offer_sites, site_key, spot_of_site
 from ui.shell.choices import choices, choose, words
 from ui.shell.compute import View, case_of
 from ui.shell.safe import in_markdown
 from ui.widgets.goto import place_button, press_button
-from ui.widgets.numbers import exact
 from ui.widgets.pick import pick
-from ui.widgets.tables import small_table
+from ui.widgets.tables import exact, small_table
 
 MOST_SITES: Final = 20
 _BY: Final = {"radius": text("straight radius"), "walk": text("walking")}

@@ -1,20 +1,39 @@
-"""The verdict table and the map, side by side or one of them alone."""
+"""The verdict table and the map, side by side or one of them alone. The table as
+the city asks for it: rule, figure, actual, residents missed, verdict, responsible.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import streamlit as st
 
 from core.text import text
-from ui.overview.verdict_table import verdict_table
+from coverage.model.standard import Check
+from coverage.model.verdict_rows import MISSED, VerdictRow, verdict_rows
+from maps.palette import VERDICTS
+from ui.overview.gaps import spot_of
 from ui.shell.choices import bound, choices, words
 from ui.shell.compute import View, current_map
-from ui.widgets.goto import Spot, places_list, said_line, skip_map
+from ui.shell.safe import in_html
+from ui.widgets.goto import Spot, place_button, places_list, said_line, skip_map
+from ui.widgets.tables import exact, share
 
 _VIEWS: Final = {"both": text("Table and map"), "map": text("Large map"), "table": text("Table")}
 _HEIGHT: Final = {"both": 452, "map": 460}
+_MARKS: Final = {"meets": "✓", "nearly": "≈", "not": "✕", None: "–"}
+_HEAD: Final = (
+    text("Rule"),
+    text("Figure"),
+    text("Actual"),
+    MISSED,
+    text("Verdict"),
+)
+_SHOWN_UNITS: Final = 2
+# A figure as short as this stays on one line.
+_SHORT: Final = 10
 
 
 def choose_view() -> None:
@@ -63,3 +82,80 @@ def _facilities(folder: str, _language: str) -> dict[str, Spot]:
         for row in table.sort_values("name", kind="stable").to_dict("records")
         if row["lon"] == row["lon"]
     }
+
+
+def verdict_table(view: View) -> str:
+    """The table as HTML; verdicts have a colour, a sign and a word."""
+    tr = words()
+    lines = verdict_rows(view.document, view.standard)
+    if not lines:
+        nothing = tr(text("This standard has no rule yet."))
+        return f'<p class="nothing">{in_html(nothing)}</p>'
+    head = "".join(f'<th scope="col">{in_html(tr(title))}</th>' for title in _HEAD)
+    rows = {row["id"]: row for row in view.document["rules"]}
+    largest = {gap["rule"]: gap for gap in reversed(view.document["gaps"])}
+    body = "".join(_row(line, rows[line.rule.id], largest.get(line.rule.id), view) for line in lines)
+    caption = in_html(tr(text("Verdicts by rule")))
+    return (
+        f'<div class="verdicts" tabindex="0" role="region" aria-label="{caption}">'
+        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _row(line: VerdictRow, row: Mapping[str, Any], gap: Mapping[str, Any] | None, view: View) -> str:
+    """With a button to the largest gap of the rule, where it leaves one."""
+    said = words()(line.figure)
+    there = place_button(words()(text("Largest gap")), spot_of(gap, view.standard)) if gap else ""
+    short = ' class="short"' if len(said) <= _SHORT else ""
+    shown = (in_html(said), _actual(line, row), _missed(line), f"{_verdict(line)}{there}")
+    cells = "".join(
+        f'<td data-title="{in_html(words()(title))}"{short if number == 0 else ""}>{cell}</td>'
+        for number, (title, cell) in enumerate(zip(_HEAD[1:], shown, strict=True))
+    )
+    return f'<tr><th scope="row">{_rule(line)}</th>{cells}</tr>'
+
+
+def _actual(line: VerdictRow, row: Mapping[str, Any]) -> str:
+    """The share above n of N where the rule counts residents; else in words."""
+    tr = words()
+    of_residents = line.rule.check in (Check.RADIUS, Check.WALK) and line.rule.denominator == "residents"
+    if not of_residents or line.verdict is None:
+        return in_html(tr(line.actual))
+    under = text("{met} of {all}", met=exact(row["residents_met"]), all=exact(row["residents"]))
+    return f"<b>{share(row['share'])}</b>{in_html(tr(under))}"
+
+
+def _missed(line: VerdictRow) -> str:
+    if line.missed is None or line.rule.check not in (Check.RADIUS, Check.WALK):
+        return in_html(words()(line.missed_words))
+    return f"<b>{exact(line.missed)}</b>"
+
+
+def _rule(line: VerdictRow) -> str:
+    tr = words()
+    remark = f' <span class="remark">{in_html(tr(line.remark))}</span>' if line.remark else ""
+    return f"{in_html(tr(line.title))}{remark}{_responsible(line)}"
+
+
+def _responsible(line: VerdictRow) -> str:
+    """Clause and responsible units on one line; all of them when it is opened."""
+    tr, units = words(), line.responsible
+    clause = tr(text("Clause {clause}", clause=line.rule.clause)) if line.rule.clause else ""
+    few = "、".join(units[:_SHOWN_UNITS])
+    if len(units) > _SHOWN_UNITS:
+        few = tr(text("{units} and {more} more", units=few, more=len(units) - _SHOWN_UNITS))
+    said = tr(text("responsible: {units}", units=few)) if units else ""
+    short = " · ".join(part for part in (clause, said) if part)
+    if len(units) <= _SHOWN_UNITS and not line.rule.wording:
+        return f'<div class="responsible">{in_html(short)}</div>'
+    more = [f"<p>{in_html('、'.join(units))}</p>"] if units else []
+    if line.rule.wording:
+        more.append(f"<p>{in_html(line.rule.wording)}</p>")
+    return f'<details class="responsible"><summary>{in_html(short)}</summary>{"".join(more)}</details>'
+
+
+def _verdict(line: VerdictRow) -> str:
+    colour = VERDICTS.get(line.verdict or "", "#4b5765")
+    mark = _MARKS[line.verdict]
+    word = in_html(words()(line.verdict_words))
+    return f'<span class="verdict" style="color:{colour};border-color:{colour}">{mark}&nbsp;{word}</span>'

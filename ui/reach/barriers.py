@@ -9,10 +9,9 @@ from core.text import Text, text
 from maps import palette
 from ui.shell.choices import words
 from ui.shell.measured import Reading, title_of_rule
-from ui.widgets.map_parts import city_box, dots_of, legend
-from ui.widgets.numbers import exact
 from ui.widgets.sections import answer, explained, number, table
-from ui.widgets.small_map import list_map
+from ui.widgets.small_map import city_box, dots_of, legend, list_map
+from ui.widgets.tables import exact
 
 _HEAD: Final = (
     text("No."), text("Where"), text("Crossing"), text("Way on foot now"), text("Times as far"),
@@ -62,22 +61,21 @@ def _map(reading: Reading, found: Any, rows: list[dict[Any, Any]]) -> None:
 
     done = reading.assessed()
     lines = [[(lon, lat) for lon, lat in line.coords] for line in found.geometry]
-    titles = [_title(row) for row in rows]
+    titles = [
+        text(
+            "Barrier {rank}: {length:,.0f} m across, {walk} on foot now",
+            rank=row["rank"],
+            length=row["length_m"],
+            walk=_walk(row),
+        )
+        for row in rows
+    ]
     over = (Paths(lines, "barrier", titles, numbered=True),)
     west, south, east, north = found.total_bounds.tolist()
     box = (west, south, east, north) if len(rows) > 1 else city_box(done)
     sketch = Sketch(box, dots=(dots_of(done, look="other"),), over=over)
     list_map(sketch, Frame(text("Map: the worst barriers"), height_px=_HEIGHT_PX), key="barriers-map")
     legend([(str(palette.OVERLAYS["barrier"]["color"]), text("a crossing that is missing"))])
-
-
-def _title(row: Mapping[Any, Any]) -> Text:
-    return text(
-        "Barrier {rank}: {length:,.0f} m across, {walk} on foot now",
-        rank=row["rank"],
-        length=row["length_m"],
-        walk=_walk(row),
-    )
 
 
 def _walk(row: Mapping[Any, Any]) -> Text:

@@ -11,12 +11,11 @@ from core.text import Sayable, Text, text
 from maps import palette
 from ui.shell.choices import words
 from ui.shell.measured import Reading, assessed_under
-from ui.widgets.downloads import file_button
-from ui.widgets.map_parts import city_box, dots_of, legend
-from ui.widgets.numbers import exact
 from ui.widgets.pick import pick, pick_several
 from ui.widgets.sections import answer, number, table
-from ui.widgets.small_map import list_map
+from ui.widgets.small_map import city_box, dots_of, legend, list_map
+from ui.widgets.tables import exact
+from ui.widgets.uploads import file_button
 
 if TYPE_CHECKING:
     from jobs.reach import Reached

@@ -1,9 +1,12 @@
-"""Which change to make: the kinds of change, each with its few questions; places come from the map."""
+"""Which change to make: the kinds of change, each with its few questions; places come from the map.
+
+From any place on another page into *What if*: a facility is opened there, and the page is shown.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
@@ -19,12 +22,16 @@ from coverage.model.edits import (
     SetSpeed,
     UseStandard,
 )
-from coverage.model.standard import Check, Rule, level_title
+from coverage.model.standard import ANY_TIER, Check, Rule, Standard, level_title
 from data.parse_standard import parse_standard
 from data.standards import open_standard, preset_ids
 from ui.scenario.state import do, draft, metres, opening
 from ui.shell.choices import words
+from ui.widgets.goto import Spot, hidden_buttons
 from ui.widgets.pick import pick, pick_rule
+
+TRY = text("What if")
+_SAME_M = 0.5
 
 if TYPE_CHECKING:
     from coverage.assessment import Assessment
@@ -69,7 +76,8 @@ def clicked(kind: str, place: LonLat, city: Assessment) -> None:
     if kind == "open":
         tier = st.session_state.get("open-tier")
         tiers = city.standard.tiers
-        do(opening(place, tier if tier in tiers else tiers[0], _new_name()))
+        wished = str(st.session_state.get("open-name", "")).strip()
+        do(opening(place, tier if tier in tiers else tiers[0], wished or new_name()))
     elif kind == "move":
         do(Move(str(st.session_state["move-whose"]), *metres(place)))
     else:
@@ -212,14 +220,57 @@ def _standard(city: Assessment) -> None:
 _FORMS: Final = {"close": _close, "grow": _grow, "figure": _figure, "speed": _speed, "standard": _standard}
 
 
-def _new_name() -> str:
-    wished = str(st.session_state.get("open-name", "")).strip()
-    return wished or new_name()
-
-
 def new_name() -> str:
     """A name for a facility that nobody named: the first that no change has."""
     names = {edit.name for edit in draft().edits if isinstance(edit, Open)}
     tr = words()
     numbered = (tr(text("New facility {number}", number=i)) for i in range(1, len(names) + 2))
     return next(name for name in numbered if name not in names)
+
+
+def open_there(place: tuple[float, float], tier: str) -> None:
+    """Open a facility at a place (lon, lat in degrees) in the draft, once, and go to it."""
+    # The engine behind these is heavy, and the first view has no need of it.
+    from ui.scenario.state import do, draft, opening
+
+    edit = opening(place, tier, new_name())
+    if not any(_is_same(edit, other) for other in draft().edits):
+        do(edit)
+    st.switch_page("ui/scenario/page.py")
+
+
+def tier_for(rule: Rule, standard: Standard) -> str:
+    """The kind of facility that a gap of a rule lacks: the rule's own, else the first that serves."""
+    if rule.tier != ANY_TIER:
+        return rule.tier
+    return next((tier for tier in reversed(standard.tiers) if tier in rule.serves), standard.tiers[-1])
+
+
+def _is_same(one: Open, other: object) -> bool:
+    if not isinstance(other, Open) or other.tier != one.tier:
+        return False
+    return abs(one.x - other.x) < _SAME_M and abs(one.y - other.y) < _SAME_M
+
+
+def spot_of_site(site: Mapping[str, Any]) -> Spot:
+    """Where a site is on the map, and whom it would serve."""
+    said = text(
+        "Site {rank}, {where}: {residents:,.0f} {residents:resident|residents} would be newly served.",
+        rank=site["rank"],
+        where=site["unit"] or "–",
+        residents=site["residents_gained"],
+    )
+    return Spot(site["lon"], site["lat"], said)
+
+
+def site_key(site: Mapping[str, Any]) -> str:
+    """The key of the button that tries a site."""
+    return f"try-site-{site['rank']}"
+
+
+def offer_sites(sites: Sequence[Mapping[str, Any]], tier: str) -> None:
+    """A button for each site that opens a facility there in *What if*; `tier` where the site names none."""
+    pressed = hidden_buttons(text("Try"), [site_key(site) for site in sites])
+    for site in sites:
+        if pressed == site_key(site):
+            open_there((site["lon"], site["lat"]), site.get("tier") or tier)

@@ -19,7 +19,7 @@ from ui.scenario.state import draft, scenario_of, stored, stored_names
 from ui.shell.choices import choices, words
 from ui.shell.compute import case_of, current_assessed, current_view
 from ui.shell.session import session_folder
-from ui.widgets.downloads import EXCEL, file_button
+from ui.widgets.uploads import EXCEL, file_button
 
 if TYPE_CHECKING:  # what computes takes seconds to load
     from jobs.assess.folder import Assessed

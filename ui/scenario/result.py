@@ -17,16 +17,14 @@ from ui.scenario.ask import LonLat, corners
 from ui.scenario.state import draft, stored_names
 from ui.shell.choices import words
 from ui.shell.measured import Reading, title_of_rule
-from ui.widgets.map_parts import city_box, legend, picture_of
-from ui.widgets.numbers import exact
 from ui.widgets.pick import pick, pick_level, pick_rule
 from ui.widgets.sections import answer, number, share_or_dash, table
-from ui.widgets.small_map import list_map
+from ui.widgets.small_map import city_box, legend, list_map, picture_of
+from ui.widgets.tables import exact
 
 if TYPE_CHECKING:
     from coverage.scenario.comparison import Comparison
     from maps.picture import Over
-    from maps.sketch import Dots
 
 NOW: Final = ""
 _MAP: Final = "scenario-map"
@@ -134,11 +132,36 @@ def say_answer(found: Comparison, rule: str) -> None:
 
 def show_map(reading: Reading, found: Comparison, rule: str, *, click: bool) -> None:
     """The cells by what becomes of them, the facilities, what is drawn; clicks are for `just_clicked`."""
-    from maps.sketch import Frame, Sketch
+    # Facilities that the rule accepts as they are after; those opened or moved and the corners of new
+    # lines apart, which can be dragged; and the corners of the line being drawn.
+    import numpy as np
 
+    from geo.crs import unproject
+    from maps.sketch import Dots, Frame, Sketch
+
+    facilities, edits = found.after.study.facilities, draft().edits
+    lon, lat = facilities.lonlat()
+    names = facilities.frame["name"].to_numpy(str)
+    # The last change that puts a facility somewhere is the one that a drag changes.
+    placed = {edit.facility_id: str(i) for i, edit in enumerate(edits) if isinstance(edit, Open | Move)}
+    numbers = facilities.frame["facility_id"].astype(str)
+    new = numbers.isin(placed).to_numpy(bool)
+    tiers = found.after.standard.rule(rule).serves if rule else facilities.tiers
+    old = ~new & facilities.frame["tier"].isin(tiers or facilities.tiers).to_numpy(bool)
+    lines = {i: edit.line for i, edit in enumerate(edits) if isinstance(edit, AddStreet | AddBarrier)}
+    ends = [(f"{i}:{corner}", xy) for i, line in lines.items() for corner, xy in enumerate(line)]
+    end_lon, end_lat = unproject(np.array([xy for _, xy in ends], float).reshape(-1, 2), facilities.crs)
+    points = np.array(corners(), float).reshape(-1, 2)
     sketch = Sketch(
         city_box(reading.assessed()),
-        dots=_dots(found, rule),
+        dots=(
+            Dots(lon[old], lat[old], "small", names[old].tolist()),
+            Dots(end_lon, end_lat, "plain", keys=[key for key, _ in ends]),
+            Dots(
+                lon[new], lat[new], "here", names[new].tolist(), [placed[number] for number in numbers[new]]
+            ),
+            Dots(points[:, 0], points[:, 1], "outside"),
+        ),
         over=[*_picture(reading, found, rule), *_drawn(found)],
     )
     frame = Frame(text("Map: what changes"), height_px=_HEIGHT_PX, click=click)
@@ -161,35 +184,6 @@ def _picture(reading: Reading, found: Comparison, rule: str) -> list[Over]:
     shown = classes.copy()
     shown[classes == NOT_SUBJECT] = TRANSPARENT
     return [CellPicture(picture_of(reading), shown, _COLOURS)]
-
-
-def _dots(found: Comparison, rule: str) -> tuple[Dots, ...]:
-    """Facilities that the rule accepts as they are after; those opened or moved and the corners of new
-    lines apart, which can be dragged; and the corners of the line being drawn."""
-    import numpy as np
-
-    from geo.crs import unproject
-    from maps.sketch import Dots
-
-    facilities, edits = found.after.study.facilities, draft().edits
-    lon, lat = facilities.lonlat()
-    names = facilities.frame["name"].to_numpy(str)
-    # The last change that puts a facility somewhere is the one that a drag changes.
-    placed = {edit.facility_id: str(i) for i, edit in enumerate(edits) if isinstance(edit, Open | Move)}
-    numbers = facilities.frame["facility_id"].astype(str)
-    new = numbers.isin(placed).to_numpy(bool)
-    tiers = found.after.standard.rule(rule).serves if rule else facilities.tiers
-    old = ~new & facilities.frame["tier"].isin(tiers or facilities.tiers).to_numpy(bool)
-    lines = {i: edit.line for i, edit in enumerate(edits) if isinstance(edit, AddStreet | AddBarrier)}
-    ends = [(f"{i}:{corner}", xy) for i, line in lines.items() for corner, xy in enumerate(line)]
-    end_lon, end_lat = unproject(np.array([xy for _, xy in ends], float).reshape(-1, 2), facilities.crs)
-    points = np.array(corners(), float).reshape(-1, 2)
-    return (
-        Dots(lon[old], lat[old], "small", names[old].tolist()),
-        Dots(end_lon, end_lat, "plain", keys=[key for key, _ in ends]),
-        Dots(lon[new], lat[new], "here", names[new].tolist(), [placed[number] for number in numbers[new]]),
-        Dots(points[:, 0], points[:, 1], "outside"),
-    )
 
 
 def _drawn(found: Comparison) -> list[Over]:

@@ -209,19 +209,13 @@ def _assessed(asked: Asked) -> Assessed:
     inputs = with_standard(_inputs(Asked(ground, ground.key)), case.files.standard)
     told = part(_TELL.get(), 0.6, 1.0)
     done = assess_inputs(with_lists(inputs, case.lists) if case.lists else inputs, progress=told)
-    _here_to_stay()
-    return done
-
-
-def _here_to_stay() -> None:
-    """Take all that is alive now out of the search for garbage that Streamlit makes after every run.
-
-    A city and the libraries that measure it are some 200,000 objects, which stay: 0.12 s a click on
-    the demo city. What was taken out before is looked through once more.
-    """
+    # Take all that is alive now out of the search for garbage that Streamlit makes after every run. A
+    # city and the libraries that measure it are some 200,000 objects, which stay: 0.12 s a click on the
+    # demo city. What was taken out before is looked through once more.
     gc.unfreeze()
     gc.collect()
     gc.freeze()
+    return done
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -1,15 +1,21 @@
-"""What stands around every page: style, language, standard, and the city and lists in use."""
+"""What stands around every page: style, language, standard, and the city and lists in use; and
+the one place where the pages' errors become sentences.
+"""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import streamlit as st
 
-from core.errors import InputError
+from core.errors import InputError, UserError, told_by_system
 from core.text import text
 from coverage.model.standard import Standard
+from data.defects import record_defect
 from data.parse_standard import parse_standard
 from data.standards import open_standard, preset_ids
 from ui.shell.choices import bound, choices, choose, words
@@ -19,6 +25,7 @@ from ui.shell.session import KEPT_DAYS, forget_session, keep
 _ASSETS: Final = Path(__file__).parents[1] / "assets"
 _LANGUAGES: Final = {"zh": "中文", "en": "English"}
 _HTML_LANGUAGE: Final = {"zh": "zh-CN", "en": "en"}
+_LOG: Final = logging.getLogger("service_circle.page")
 
 
 def configure() -> None:
@@ -84,21 +91,17 @@ def own_standard() -> None:
     tr = words()
     with st.expander(tr(text("Use your own standard"))):
         _start()
-        _take_standard()
-
-
-def _take_standard() -> None:
-    tr = words()
-    with st.form("own-standard", border=False):
-        upload = st.file_uploader(tr(text("A standard as a TOML file")), type=["toml"])
-        wanted = st.form_submit_button(tr(text("Use this standard")))
-        if wanted and upload is None:
-            st.info(tr(text("Please choose a file first.")))
-        elif wanted and upload is not None:
-            check_standard(upload.getvalue(), upload.name)
-            path = str(keep(upload))
-            choose(standard=path, own_standards=(*{*choices().own_standards, path},))
-            st.rerun()
+        tr = words()
+        with st.form("own-standard", border=False):
+            upload = st.file_uploader(tr(text("A standard as a TOML file")), type=["toml"])
+            wanted = st.form_submit_button(tr(text("Use this standard")))
+            if wanted and upload is None:
+                st.info(tr(text("Please choose a file first.")))
+            elif wanted and upload is not None:
+                check_standard(upload.getvalue(), upload.name)
+                path = str(keep(upload))
+                choose(standard=path, own_standards=(*{*choices().own_standards, path},))
+                st.rerun()
 
 
 def _start() -> None:
@@ -158,3 +161,30 @@ def this_session() -> None:
         if st.button(tr(text("Delete my files and choices")), width="stretch"):
             forget_session()
             st.rerun()
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """A user's error in the user's words; a defect as a calm sentence, with a number that the log has too."""
+    try:
+        yield
+    except UserError as error:
+        st.error(in_markdown(words()(error.message)))
+    except OSError as problem:
+        if (said := told_by_system(problem)) is None:
+            _tell_defect(problem)
+        else:
+            st.error(in_markdown(words()(said.message)))
+    except Exception as defect:  # noqa: BLE001 - the page's one handler: no visitor may see a traceback
+        _tell_defect(defect)
+
+
+def _tell_defect(defect: Exception) -> None:
+    number = record_defect(defect, doing="page").number
+    _LOG.exception("Defect %s", number)
+    sentence = text(
+        "Something went wrong in the program; your data are not the cause and are not lost. "
+        "Please reload the page; if it happens again, tell your administrator the number {number}.",
+        number=number,
+    )
+    st.error(in_markdown(words()(sentence)))

@@ -89,10 +89,16 @@ def result_of(slot: str, question: object, task: Callable[[Progress], _Result]) 
     Its errors are raised here. Once stopped, the page ends with a button to begin anew; another
     question in the same `slot` stops the work on the earlier one.
     """
-    work = _work(slot, question, task)
+    work: Work | None = st.session_state.get(_key(slot))
+    if work is None or work.question != question:
+        forget(slot)
+        work = Work(question).start(task)
+        st.session_state[_key(slot)] = work
     wait_for(work, lambda: work.running, button=text("Cancel"), key=f"cancel-{slot}")
     if work.stop.is_set():
-        _offer_again(slot)
+        st.info(in_markdown(words()(Cancelled().message)))
+        st.button(words()(text("Begin again")), key=f"again-{slot}", on_click=forget, args=(slot,))
+        st.stop()
     if work.error is not None:
         forget(slot)  # asked again, it is tried again
         raise work.error
@@ -105,15 +111,6 @@ def forget(slot: str) -> None:
     work = st.session_state.pop(_key(slot), None)
     if work is not None:
         work.stop.set()
-
-
-def _work(slot: str, question: object, task: Callable[[Progress], Any]) -> Work:
-    work: Work | None = st.session_state.get(_key(slot))
-    if work is None or work.question != question:
-        forget(slot)
-        work = Work(question).start(task)
-        st.session_state[_key(slot)] = work
-    return work
 
 
 def wait_for(work: Work, waiting: Callable[[], bool], *, button: Text, key: str) -> None:
@@ -138,12 +135,6 @@ def wait_for(work: Work, waiting: Callable[[], bool], *, button: Text, key: str)
 
 def _doing(work: Work) -> str:
     return in_markdown(words()(work.doing))
-
-
-def _offer_again(slot: str) -> None:
-    st.info(in_markdown(words()(Cancelled().message)))
-    st.button(words()(text("Begin again")), key=f"again-{slot}", on_click=forget, args=(slot,))
-    st.stop()
 
 
 def _key(slot: str) -> str:

@@ -8,8 +8,18 @@ from core.text import text
 from ui.shell.choices import words
 from ui.shell.compute import current_assessed, current_view
 from ui.siting.ask import ask_request
-from ui.siting.more import briefing, existing, how_many, take_away
-from ui.siting.result import choose_plan, plan_in, reasons, say_answer, show_map, sites_table
+from ui.siting.result import (
+    briefing,
+    choose_plan,
+    existing,
+    how_many,
+    plan_in,
+    reasons,
+    say_answer,
+    show_map,
+    sites_table,
+    take_away,
+)
 from ui.siting.search import begin, finish, found
 from ui.widgets.sections import choose_section, heading, style
 

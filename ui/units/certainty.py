@@ -14,9 +14,9 @@ from reports.extra_words import bands_words
 from ui.shell.choices import words
 from ui.shell.measured import Reading, title_of_rule
 from ui.widgets.chart import Axis, Series, line_chart
-from ui.widgets.numbers import exact, share
 from ui.widgets.pick import distinct, pick_level, pick_rule
 from ui.widgets.sections import answer, explained, number, share_or_dash, table
+from ui.widgets.tables import exact, share
 
 _HEAD: Final = (text("Rule"), text("Share"), text("Nine draws in ten"), text("Verdict in the draws"))
 _UNITS_HEAD: Final = (

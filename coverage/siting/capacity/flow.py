@@ -121,12 +121,17 @@ def read_flow(problem: Problem, by_distance: bool) -> Flow:
     role = roles(problem)
     group = group_cells(reach, problem.weight > 0.0, _kinds(problem, served, by_distance, role[1]))
     cells = first_cells(group)
+    # Sites × groups with the metres of each group's first cell.
+    representative = np.zeros(reach.shape[1], bool)
+    representative[cells] = True
+    part = only_entries(reach, representative[reach.indices])
+    shape = (reach.shape[0], len(cells))
     return Flow(
         rules,
         rows,
         cells,
         group,
-        _metres_of_groups(reach, group),
+        sparse.csr_array((part.data, group[part.indices], part.indptr), shape=shape),
         summed(group, problem.residents),
         summed(group, problem.weight),
         summed(group, served.astype(float)) > 0.0,
@@ -166,16 +171,6 @@ def _limits(problem: Problem, rules: SiteRules, rows: Ints, role: Ints) -> tuple
         low[own[new]] = least[rows[new]]
         high[new] = np.minimum(high[new], most[rows[new]])
     return own, low, high.repeat(n_roles)
-
-
-def _metres_of_groups(reach: sparse.csr_array, group: Ints) -> sparse.csr_array:
-    """Sites × groups with the metres of each group's first cell."""
-    first = first_cells(group)
-    representative = np.zeros(reach.shape[1], bool)
-    representative[first] = True
-    part = only_entries(reach, representative[reach.indices])
-    shape = (reach.shape[0], len(first))
-    return sparse.csr_array((part.data, group[part.indices], part.indptr), shape=shape)
 
 
 @dataclass(frozen=True, eq=False)

@@ -117,24 +117,20 @@ def flow_plan(problem: Problem, flow: Flow, answer: Answer, limits: Limits) -> P
     found = Found(flow.rows[new], answer.objective, answer.bound, answer.proven, flow.rows[closed])
     plan = finished(problem, found, limits)
     load = dict(zip(flow.rows.tolist(), flow.loads(values).tolist(), strict=True))
-    served = _served_by_role(problem, flow, values[flow.n_sites :])
+    # Residents served whatever is chosen, and those the shares speak of.
+    anyway = np.where(problem.covered(unlimited(problem)), problem.residents, 0.0)
+    role = roles(problem)[1]
+    shared = np.bincount(flow.group, values[flow.n_sites :], minlength=len(flow.residents))
+    people = np.where(flow.served, 0.0, flow.residents * np.minimum(shared, 1.0))
+    count = 1 + int(role.max(initial=0))
+    both = np.bincount(role, anyway, minlength=count) + np.bincount(flow.role, people, minlength=count)
+    served = tuple(both.tolist())
     return replace(
         plan,
         loads=tuple(tidy(load[row]) for row in plan.sites),
         served=tuple(map(tidy, served)),
         assigned=flow.assigned(problem, values[flow.n_sites :]),
     )
-
-
-def _served_by_role(problem: Problem, flow: Flow, shares: Floats) -> tuple[float, ...]:
-    """Residents served whatever is chosen, and those the shares speak of."""
-    anyway = np.where(problem.covered(unlimited(problem)), problem.residents, 0.0)
-    role = roles(problem)[1]
-    shared = np.bincount(flow.group, shares, minlength=len(flow.residents))
-    people = np.where(flow.served, 0.0, flow.residents * np.minimum(shared, 1.0))
-    count = 1 + int(role.max(initial=0))
-    both = np.bincount(role, anyway, minlength=count) + np.bincount(flow.role, people, minlength=count)
-    return tuple(both.tolist())
 
 
 def flow_program(flow: Flow, cost_y: Floats, cost_x: Floats, maximises: bool, offset: float = 0.0) -> Program:
@@ -222,7 +218,13 @@ class _Greedy:
         ruled = len(flow.rules.rows)
         self.is_open = np.ones(flow.n_sites, bool)
         self.is_open[:ruled] = flow.rules.must | ~flow.rules.is_new
-        self._close()
+        rules, ruled = self.flow.rules, len(self.flow.rules.rows)
+        people = self.flow.by_site(self.flow.by_limit @ self.left)[:ruled]
+        while (self.is_open[:ruled] & ~rules.is_new).any() and (
+            rules.activity(self.is_open[:ruled]) > rules.high + 1e-9
+        ).any():
+            closable = self.is_open[:ruled] & ~rules.is_new
+            self.is_open[int(np.argmin(np.where(closable, people, np.inf)))] = False
         for site in np.flatnonzero(self.is_open):
             self._take(int(site))
 
@@ -261,15 +263,6 @@ class _Greedy:
             if people > 0.0:
                 self.left[groups] *= 1.0 - min(1.0, self.flow.high[limit] / people)
 
-    def _close(self) -> None:
-        rules, ruled = self.flow.rules, len(self.flow.rules.rows)
-        people = self.flow.by_site(self.flow.by_limit @ self.left)[:ruled]
-        while (self.is_open[:ruled] & ~rules.is_new).any() and (
-            rules.activity(self.is_open[:ruled]) > rules.high + 1e-9
-        ).any():
-            closable = self.is_open[:ruled] & ~rules.is_new
-            self.is_open[int(np.argmin(np.where(closable, people, np.inf)))] = False
-
 
 def _keeps_rules(flow: Flow, is_open: Bools) -> bool:
     return flow.rules.met(is_open[: len(flow.rules.rows)])
@@ -295,7 +288,22 @@ def share_out(flow: Flow, worth: Floats, is_open: Bools, limits: Limits) -> Shar
     label = group_cells(reach, flow.residents > 0.0, worth / np.maximum(flow.residents, 1e-300))
     cover = columns_of(reach, label)
     people = summed(label, flow.residents)
-    program = _sharing(cover, people, summed(label, worth), (flow.low[limits_open], flow.high[limits_open]))
+    # maximise Σ gain·y, Σ y ≤ 1 per group, low ≤ Σ people·y ≤ high per site.
+    between = (flow.low[limits_open], flow.high[limits_open])
+    n, k = cover.shape[0], cover.nnz
+    site, pair = np.repeat(np.arange(n), np.diff(cover.indptr)), np.arange(k)
+    once = sparse.csr_array((np.ones(k), (cover.indices, pair)), shape=(len(people), k))
+    load = sparse.csr_array((people[cover.indices], (site, pair)), shape=(n, k))
+    program = Program(
+        cost=summed(label, worth)[cover.indices],
+        matrix=sparse.csr_array(sparse.vstack([once, load])),
+        row_low=np.concatenate((np.full(len(people), -np.inf), between[0])),
+        row_high=np.concatenate((np.ones(len(people)), between[1])),
+        low=np.zeros(k),
+        high=np.ones(k),
+        integer=np.zeros(k, bool),
+        maximises=True,
+    )
     answer = solve(program, limits)
     if answer.values is None:
         return None
@@ -307,26 +315,6 @@ def share_out(flow: Flow, worth: Floats, is_open: Bools, limits: Limits) -> Shar
     place = np.searchsorted(limits_open, flow.limit[at])
     shares[at] = answer.values[np.searchsorted(key, place * np.int64(len(people)) + label[flow.group[at]])]
     return Shared(is_open.copy(), answer.objective, np.clip(shares, 0.0, 1.0))
-
-
-def _sharing(
-    cover: sparse.csr_array, people: Floats, gain: Floats, between: tuple[Floats, Floats]
-) -> Program:
-    """maximise Σ gain·y, Σ y ≤ 1 per group, low ≤ Σ people·y ≤ high per site."""
-    n, k = cover.shape[0], cover.nnz
-    site, pair = np.repeat(np.arange(n), np.diff(cover.indptr)), np.arange(k)
-    once = sparse.csr_array((np.ones(k), (cover.indices, pair)), shape=(len(people), k))
-    load = sparse.csr_array((people[cover.indices], (site, pair)), shape=(n, k))
-    return Program(
-        cost=gain[cover.indices],
-        matrix=sparse.csr_array(sparse.vstack([once, load])),
-        row_low=np.concatenate((np.full(len(people), -np.inf), between[0])),
-        row_high=np.concatenate((np.ones(len(people)), between[1])),
-        low=np.zeros(k),
-        high=np.ones(k),
-        integer=np.zeros(k, bool),
-        maximises=True,
-    )
 
 
 def _one_fewer_by_swaps(flow: Flow, worth: Floats, best: Shared, target: float, limits: Limits) -> Shared:

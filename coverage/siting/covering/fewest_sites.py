@@ -196,19 +196,8 @@ def cover_everyone(model: CoverModel, limits: Limits) -> Few:
     """Few sites that cover every group, part by part; parts share neither sites nor groups."""
     reduced, stay = without_needless(model, everyone=True)
     chosen, bound = [], 0.0
-    for sites in _parts(reduced):
-        wanted = np.zeros(reduced.n_sites, bool)
-        wanted[sites] = True
-        few = _everyone(replace(reduced.only(wanted), base=0.0), limits)
-        chosen.append(stay[sites[few.chosen]])
-        bound += few.bound
-    limits.report(float(sum(map(len, chosen))), bound, maximises=False)
-    return Few(np.concatenate([*chosen, np.zeros(0, np.int64)]), bound)
-
-
-def _parts(model: CoverModel) -> list[Ints]:
-    """Sites by connected part, small parts together in batches, the largest last."""
-    links = sparse.csr_array(model.cover @ model.by_group)
+    # Sites by connected part, small parts together in batches, the largest last.
+    links = sparse.csr_array(reduced.cover @ reduced.by_group)
     _, part = connected_components(links, directed=False)
     size = np.bincount(part, minlength=1)
     order = np.argsort(size, kind="stable")
@@ -216,7 +205,14 @@ def _parts(model: CoverModel) -> list[Ints]:
     batch[order] = np.cumsum(size[order]) // _BATCH_SITES
     batch[size > _BATCH_SITES] = batch.max() + 1 + np.arange(int((size > _BATCH_SITES).sum()))
     labels = batch[part]
-    return [np.flatnonzero(labels == label) for label in np.unique(labels)] if model.n_sites else []
+    for sites in [np.flatnonzero(labels == label) for label in np.unique(labels)] if reduced.n_sites else []:
+        wanted = np.zeros(reduced.n_sites, bool)
+        wanted[sites] = True
+        few = _everyone(replace(reduced.only(wanted), base=0.0), limits)
+        chosen.append(stay[sites[few.chosen]])
+        bound += few.bound
+    limits.report(float(sum(map(len, chosen))), bound, maximises=False)
+    return Few(np.concatenate([*chosen, np.zeros(0, np.int64)]), bound)
 
 
 def _everyone(model: CoverModel, limits: Limits) -> Few:
@@ -276,21 +272,7 @@ def few_that_reach(model: CoverModel, target: float, limits: Limits | None = Non
         groups = model.groups_of(int(site))
         reached += float(model.weight[groups[~covered[groups]]].sum())
         covered[groups] = True
-    chosen = _without_spare(model, chosen, target)
-    while len(chosen) > 1 and (limits is None or limits.left() > 0.0):
-        # by swaps without the site least missed, else from the greedy choice anew
-        least = int(np.argmin(SwapSearch(model, chosen).loss))
-        fewer, value = improved(model, np.delete(chosen, least))
-        if value < target:
-            fewer, value = improved(model, greedy(model, len(chosen) - 1))
-        if value < target:
-            break
-        chosen = fewer
-    return chosen
-
-
-def _without_spare(model: CoverModel, chosen: Ints, target: float) -> Ints:
-    """The choice without sites that `target` does not need, latest first."""
+    # The choice without sites that `target` does not need, latest first.
     times = np.zeros(model.n_groups, np.int64)
     for site in chosen:
         times[model.groups_of(int(site))] += 1
@@ -304,4 +286,14 @@ def _without_spare(model: CoverModel, chosen: Ints, target: float) -> Ints:
             times[groups] -= 1
         else:
             kept.append(int(site))
-    return np.array(kept[::-1], np.int64)
+    chosen = np.array(kept[::-1], np.int64)
+    while len(chosen) > 1 and (limits is None or limits.left() > 0.0):
+        # by swaps without the site least missed, else from the greedy choice anew
+        least = int(np.argmin(SwapSearch(model, chosen).loss))
+        fewer, value = improved(model, np.delete(chosen, least))
+        if value < target:
+            fewer, value = improved(model, greedy(model, len(chosen) - 1))
+        if value < target:
+            break
+        chosen = fewer
+    return chosen

@@ -134,24 +134,21 @@ class DualSearch:
     def run(self, steps: int, limits: Limits, enough: float, tolerance: float = 2e-5) -> Dual:
         """Up to `steps` more; ends when the bound is at most `enough`, or the relaxation is solved."""
         for step in range(1, steps + 1):
-            self._step()
+            model = self.model
+            x, self._level = project_to_simplex(
+                self.x + self._long * self.worth, self._long, self.count, self._level
+            )
+            ahead = 2.0 * x - self.x
+            self.price = np.clip(self.price + self._short * (1.0 - model.by_group @ ahead), 0.0, 1.0)
+            self.worth = model.cover @ (model.weight * self.price)
+            self.x = x
+            self._average.add(x, self.price)
             if step % CHECK_EVERY:
                 continue
             self._look()
             if self.best.bound <= enough or self.best.solved <= tolerance or limits.left() <= 0.0:
                 break
         return self.best
-
-    def _step(self) -> None:
-        model = self.model
-        x, self._level = project_to_simplex(
-            self.x + self._long * self.worth, self._long, self.count, self._level
-        )
-        ahead = 2.0 * x - self.x
-        self.price = np.clip(self.price + self._short * (1.0 - model.by_group @ ahead), 0.0, 1.0)
-        self.worth = model.cover @ (model.weight * self.price)
-        self.x = x
-        self._average.add(x, self.price)
 
     def _look(self) -> None:
         """Compare the last point with the average; go on from the better if it is much better."""

@@ -36,7 +36,21 @@ def most_people(problem: Problem, limits: Limits) -> Plan:
     if problem.goal.has_loads:
         return most_people_with_loads(problem, limits)
     if problem.goal.couples_sites:
-        return _ruled(problem, limits)
+        # Rules among sites: a start that keeps them, then HiGHS with all of them as rows.
+        rules = site_rules(problem)
+        model, second = _model_with_backup(problem, rules)
+        start = RuledSearch(model, rules, second, start_price(problem, rules)).run()
+        if start is not None and model.cover.nnz > _LARGE and second is None:
+            cover = ruled_cover(model, rules, start, limits)
+            is_open = np.isin(np.arange(model.n_sites), cover.chosen)
+            bound, proven = cover.bound, cover.proven
+        else:
+            values = None if start is None else most_values(model, start, second)
+            answer = solved(most_program(model, all_rules(rules), second), rules.names, limits, values)
+            is_open, bound, proven = answer.sites_open(model.n_sites), answer.bound, answer.proven
+        opened, closed = rules.rows[is_open & rules.is_new], rules.rows[~is_open & ~rules.is_new]
+        objective = covered_weight(problem, opened, closed)
+        return finished(problem, Found(opened, objective, bound, proven, closed), limits)
     required = problem.required
     count = (problem.goal.count or 0) - len(required)
     if count < 0:
@@ -88,24 +102,6 @@ def cover_curve(problem: Problem, most: int, limits: Limits) -> dict[int, tuple[
         bound[n] = min(bound[n], found.bound - model.base)
     known = len(required)
     return {n + known: (best[n] + model.base, max(bound[n], best[n]) + model.base) for n in best}
-
-
-def _ruled(problem: Problem, limits: Limits) -> Plan:
-    """Rules among sites: a start that keeps them, then HiGHS with all of them as rows."""
-    rules = site_rules(problem)
-    model, second = _model_with_backup(problem, rules)
-    start = RuledSearch(model, rules, second, start_price(problem, rules)).run()
-    if start is not None and model.cover.nnz > _LARGE and second is None:
-        cover = ruled_cover(model, rules, start, limits)
-        is_open = np.isin(np.arange(model.n_sites), cover.chosen)
-        bound, proven = cover.bound, cover.proven
-    else:
-        values = None if start is None else most_values(model, start, second)
-        answer = solved(most_program(model, all_rules(rules), second), rules.names, limits, values)
-        is_open, bound, proven = answer.sites_open(model.n_sites), answer.bound, answer.proven
-    opened, closed = rules.rows[is_open & rules.is_new], rules.rows[~is_open & ~rules.is_new]
-    objective = covered_weight(problem, opened, closed)
-    return finished(problem, Found(opened, objective, bound, proven, closed), limits)
 
 
 def _model_with_backup(problem: Problem, rules: SiteRules) -> tuple[CoverModel, Floats | None]:

@@ -38,7 +38,12 @@ def ruled_cover(model: CoverModel, rules: SiteRules, start: Ints, limits: Limits
         best = _bounded(best, dual.bound + model.base)
         if _done(best, limits):
             return best
-        best = _among_few(model, ruled, sites, dual, best, limits.part(0.3 if number else 0.5))
+        # A better plan among the sites that the relaxation opens, or nearly.
+        order = np.lexsort((dual.spare, -dual.relaxed))
+        few = np.zeros(model.n_sites, bool)
+        few[order[:_FEW]] = True
+        few |= ruled.must | ~ruled.is_new | np.isin(sites, best.chosen)
+        best = _searched(model, ruled, (sites, few), best, limits.part(0.3 if number else 0.5))[0]
         best = _bounded(best, best.bound)
         limits.report(best.value, best.bound, maximises=True)
         stay = ~dual.needless(best.value - model.base) | ruled.must
@@ -48,7 +53,11 @@ def ruled_cover(model: CoverModel, rules: SiteRules, start: Ints, limits: Limits
             break
     if _done(best, limits):
         return best
-    return _proved(model, ruled, sites, best, limits)
+    # HiGHS on all that a better plan could have.
+    best, bound = _searched(model, ruled, (sites, np.ones(model.n_sites, bool)), best, limits)
+    best = _bounded(best, max(bound, best.value))
+    limits.report(best.value, best.bound, maximises=True)
+    return best
 
 
 def _enough(best: Choice, limits: Limits, model: CoverModel) -> float:
@@ -63,17 +72,6 @@ def _bounded(best: Choice, bound: float) -> Choice:
 
 def _done(best: Choice, limits: Limits) -> bool:
     return best.proven or best.bound <= best.value / (1.0 - limits.gap) or limits.left() <= 0.0
-
-
-def _among_few(
-    model: CoverModel, rules: SiteRules, sites: Ints, dual: RuledDual, best: Choice, limits: Limits
-) -> Choice:
-    """A better plan among the sites that the relaxation opens, or nearly."""
-    order = np.lexsort((dual.spare, -dual.relaxed))
-    few = np.zeros(model.n_sites, bool)
-    few[order[:_FEW]] = True
-    few |= rules.must | ~rules.is_new | np.isin(sites, best.chosen)
-    return _searched(model, rules, (sites, few), best, limits)[0]
 
 
 def _searched(
@@ -92,14 +90,6 @@ def _searched(
     if answer.values is not None and value > best.value and ruled.met(kept):
         best = replace(best, chosen=numbers[found], value=value)
     return best, answer.bound
-
-
-def _proved(model: CoverModel, rules: SiteRules, sites: Ints, best: Choice, limits: Limits) -> Choice:
-    """HiGHS on all that a better plan could have."""
-    best, bound = _searched(model, rules, (sites, np.ones(model.n_sites, bool)), best, limits)
-    best = _bounded(best, max(bound, best.value))
-    limits.report(best.value, best.bound, maximises=True)
-    return best
 
 
 # A rule counts as one on the number of sites if it speaks of this share of them.
@@ -159,7 +149,9 @@ class _Search:
         self._long = BALANCE / (own + size.T @ unit)
         self._short = 1.0 / (BALANCE * degree)
         self._rule_step = unit / (BALANCE * per_rule)
-        self.point: _Point = _ones(model.n_sites, start), 1.0 / np.sqrt(degree), np.zeros(len(left))
+        x = np.zeros(model.n_sites)
+        x[start] = 1.0
+        self.point: _Point = x, 1.0 / np.sqrt(degree), np.zeros(len(left))
         self.best = self._bound_at(self.point)
         self._average = Average()
 
@@ -255,12 +247,6 @@ def _blocks(rules: SiteRules) -> tuple[list[_Block], Ints]:
     return blocks, np.array(left, np.int64)
 
 
-def _ones(n: int, at: Ints) -> Floats:
-    x = np.zeros(n)
-    x[at] = 1.0
-    return x
-
-
 def _largest(values: Floats, count: int) -> float:
     """The sum of the `count` largest."""
     if count >= len(values):
@@ -289,8 +275,12 @@ class RuledSearch:
 
     def run(self, max_swaps: int = 500) -> Ints | None:
         """Sites that keep every rule, or None where this simple way finds none."""
-        self._close()
-        self._meet_lower_limits()
+        # Close existing sites, the least missed first, until no upper limit is passed.
+        closable = ~self.rules.is_new
+        while self.is_open[closable].any() and (self._over() > 1e-9):
+            self.set(int(np.argmin(np.where(closable, self.loss(), np.inf))), is_open=False)
+        while (allowed := self.rules.may_open(self.is_open) & self.rules.helps(self.is_open)).any():
+            self.set(int(np.argmax(np.where(allowed, self.worth(), -np.inf))), is_open=True)
         self._fill()
         swap = self._swap if self.second.any() else self._quick_swaps()
         for _ in range(max_swaps if self.rules.met(self.is_open) else 0):
@@ -316,18 +306,8 @@ class RuledSearch:
         self.is_open[site] = is_open
         self.times[self.model.groups_of(site)] += 1.0 if is_open else -1.0
 
-    def _close(self) -> None:
-        """Close existing sites, the least missed first, until no upper limit is passed."""
-        closable = ~self.rules.is_new
-        while self.is_open[closable].any() and (self._over() > 1e-9):
-            self.set(int(np.argmin(np.where(closable, self.loss(), np.inf))), is_open=False)
-
     def _over(self) -> float:
         return float((self.rules.activity(self.is_open) - self.rules.high).max(initial=0.0))
-
-    def _meet_lower_limits(self) -> None:
-        while (allowed := self.rules.may_open(self.is_open) & self.rules.helps(self.is_open)).any():
-            self.set(int(np.argmax(np.where(allowed, self.worth(), -np.inf))), is_open=True)
 
     def _fill(self) -> None:
         while True:

@@ -84,7 +84,20 @@ class BoundAndImprove:
                 smallest.result()
                 others = thread.submit(self._solve_windows, aside)
                 while watched.left() > 0.0:
-                    self._plan_better(watched)
+                    # Plans grown from what the windows found are recombined, and
+                    # parts of the best opened again.
+                    # The best of every window, without the least or filled up, as numbers of `few`.
+                    found = np.flatnonzero(np.isin(self.sites, self.windows.found))
+                    self.recombination.origin = greedy(
+                        self.few, self.dual.count, without_the_least(self.few, found, self.dual.count)
+                    )
+                    self.recombination.run(watched.part(_RECOMBINING), np.inf)
+                    if self.recombination.value > self._settled:
+                        regions = Regions(self.few, self.recombination.best, self.recombination.away)
+                        regions.run(SIZE, watched)
+                        self.recombination.meet(regions.best)
+                        self._settled = self.recombination.value
+                    self._take(self.recombination.best)
                     self._solve_windows(watched, 2)
             finally:
                 over.set()
@@ -98,22 +111,6 @@ class BoundAndImprove:
         bound = max(self.windows.bound, value)
         limits.report(value + self.model.base, bound + self.model.base, maximises=True)
         return limits.left() <= 0.0 or enough(value, bound)
-
-    def _plan_better(self, limits: Limits) -> None:
-        """Plans grown from what the windows found are recombined, and parts of the best opened again."""
-        self.recombination.origin = self._joined()
-        self.recombination.run(limits.part(_RECOMBINING), np.inf)
-        if self.recombination.value > self._settled:
-            regions = Regions(self.few, self.recombination.best, self.recombination.away)
-            regions.run(SIZE, limits)
-            self.recombination.meet(regions.best)
-            self._settled = self.recombination.value
-        self._take(self.recombination.best)
-
-    def _joined(self) -> Ints:
-        """The best of every window, without the least or filled up, as numbers of `few`."""
-        found = np.flatnonzero(np.isin(self.sites, self.windows.found))
-        return greedy(self.few, self.dual.count, without_the_least(self.few, found, self.dual.count))
 
     def _take(self, choice: Ints) -> None:
         """Keep a choice of the hopeful sites if it is better."""
@@ -169,7 +166,20 @@ class Regions:
         fixed = np.setdiff1d(self.best, opened)
         sites = np.setdiff1d(np.arange(self.model.n_sites), fixed)
         part = restricted(self.model, sites, covered_by(self.model, fixed))
-        found = _better(part, np.flatnonzero(np.isin(sites, opened)), limits)
+        # As many sites as `chosen` that cover more, or None where none are found.
+        chosen = np.flatnonzero(np.isin(sites, opened))
+        value = part.value(chosen)
+        dual = DualSearch(part, len(chosen), chosen).run(_STEPS, limits, value)
+        left = fix_variables(part, dual, value)
+        if left.is_decided:
+            found = left.only
+        elif left.rest.cover.nnz > _MOST_ENTRIES or limits.left() <= 0.0:
+            found = None
+        else:
+            program = most_program(left.rest, at_most(left.count, left.rest.n_sites))
+            limits = replace(limits.part(_LONGEST_SHARE), gap=0.0)
+            answer = solve(program, limits, most_values(left.rest, left.start(chosen)), aside=True)
+            found = left.whole(np.flatnonzero(answer.sites_open(left.rest.n_sites)))
         if found is None:
             return False
         better = np.sort(np.concatenate((fixed, sites[found])))
@@ -178,21 +188,6 @@ class Regions:
             return False
         self.best, self.value = better, value
         return True
-
-
-def _better(part: CoverModel, chosen: Ints, limits: Limits) -> Ints | None:
-    """As many sites as `chosen` that cover more, or None where none are found."""
-    value = part.value(chosen)
-    dual = DualSearch(part, len(chosen), chosen).run(_STEPS, limits, value)
-    left = fix_variables(part, dual, value)
-    if left.is_decided:
-        return left.only
-    if left.rest.cover.nnz > _MOST_ENTRIES or limits.left() <= 0.0:
-        return None
-    program = most_program(left.rest, at_most(left.count, left.rest.n_sites))
-    limits = replace(limits.part(_LONGEST_SHARE), gap=0.0)
-    answer = solve(program, limits, most_values(left.rest, left.start(chosen)), aside=True)
-    return left.whole(np.flatnonzero(answer.sites_open(left.rest.n_sites)))
 
 
 class Recombination:
@@ -228,25 +223,19 @@ class Recombination:
     def run(self, limits: Limits, until: float) -> None:
         """Until the best plan reaches `until`, or the time is over."""
         while self.value < until and limits.left() > 0.0:
-            self._grow(limits, until)
-            self._cross_till_stale(limits, until)
+            while len(self.plans) < _PLANS and limits.left() > 0.0 and self.value < until:
+                count = len(self.best)
+                few = self.rng.choice(self.model.n_sites, min(_SEEDED, count), replace=False, p=self.likely)
+                begin = greedy(self.model, count, few) if self.origin is None else self.origin
+                self._mended(begin, _FIRST_ROUNDS, limits)
+                self._take(0 if len(self.plans) >= _PLANS else None)
+            stale = 0
+            while len(self.plans) > 1 and stale < _STALE and limits.left() > 0.0 and self.value < until:
+                one, other = self.rng.choice(len(self.plans), 2, replace=False)
+                child = self._child(self.plans[one][1], self.plans[other][1])
+                self._mended(greedy(self.model, len(child), np.unique(child)), _ROUNDS, limits)
+                stale = 0 if self._take(int(max(one, other))) else stale + 1
             del self.plans[_PLANS // 2 :]
-
-    def _grow(self, limits: Limits, until: float) -> None:
-        while len(self.plans) < _PLANS and limits.left() > 0.0 and self.value < until:
-            count = len(self.best)
-            few = self.rng.choice(self.model.n_sites, min(_SEEDED, count), replace=False, p=self.likely)
-            begin = greedy(self.model, count, few) if self.origin is None else self.origin
-            self._mended(begin, _FIRST_ROUNDS, limits)
-            self._take(0 if len(self.plans) >= _PLANS else None)
-
-    def _cross_till_stale(self, limits: Limits, until: float) -> None:
-        stale = 0
-        while len(self.plans) > 1 and stale < _STALE and limits.left() > 0.0 and self.value < until:
-            one, other = self.rng.choice(len(self.plans), 2, replace=False)
-            child = self._child(self.plans[one][1], self.plans[other][1])
-            self._mended(greedy(self.model, len(child), np.unique(child)), _ROUNDS, limits)
-            stale = 0 if self._take(int(max(one, other))) else stale + 1
 
     def _child(self, one: Ints, other: Ints) -> Ints:
         """The sites of `one` on one side of a random line (or circle), those of `other` beyond it."""

@@ -81,7 +81,14 @@ class Windows:
         self._last = max(float(np.partition(dual.worth, -dual.count)[-dual.count]), 1e-300)
         self._slack = np.maximum(self._last - dual.worth, 0.0) / np.maximum(dual.worth, 1e-300)
         self._profit = model.weight * (1.0 - dual.price)
-        self._root = self._tree()
+        # Groups that the relaxation covers, halved into parts worth about `_SITES_A_WINDOW` sites each.
+        served = np.minimum(1.0, self.model.by_group @ self.dual.relaxed)
+        groups = np.flatnonzero(served > 0.5)
+        worth = self.model.weight * self.dual.price
+        parts = int(np.ceil(float(worth[groups].sum()) / (_SITES_A_WINDOW * self._last)))
+        near = np.flatnonzero(self.dual.worth >= _NEAR * self._last)
+        cut = _Cut(CoverModel(sparse.csr_array(self.model.cover[near]), self.model.weight, near), worth)
+        self._root = self._branch(cut, groups, max(parts, 1))
         waiting = (window for window in self._root.every() if self._is_fractional(window))
         self._waiting = sorted(waiting, key=lambda window: (-window.parts, window.profit))
         self._taking = Lock()
@@ -134,16 +141,6 @@ class Windows:
         sites = np.unique(self.model.by_group[window.groups].indices)
         x = self.dual.relaxed[sites]
         return bool((x * (1.0 - x)).sum() > 0.5)
-
-    def _tree(self) -> _Window:
-        """Groups that the relaxation covers, halved into parts worth about `_SITES_A_WINDOW` sites each."""
-        served = np.minimum(1.0, self.model.by_group @ self.dual.relaxed)
-        groups = np.flatnonzero(served > 0.5)
-        worth = self.model.weight * self.dual.price
-        parts = int(np.ceil(float(worth[groups].sum()) / (_SITES_A_WINDOW * self._last)))
-        near = np.flatnonzero(self.dual.worth >= _NEAR * self._last)
-        cut = _Cut(CoverModel(sparse.csr_array(self.model.cover[near]), self.model.weight, near), worth)
-        return self._branch(cut, groups, max(parts, 1))
 
     def _branch(self, cut: _Cut, groups: Ints, parts: int) -> _Window:
         halves = tuple(self._branch(cut, half, n) for half, n in cut.halves(groups, parts))

@@ -280,8 +280,11 @@ def most_program(model: CoverModel, rows: SiteRows, second: Floats | None = None
     n, m, k = model.n_sites, len(shared), len(twice)
     rules = sparse.hstack([rows.matrix, sparse.csr_array((rows.matrix.shape[0], m + k))])
     extra = np.zeros(0) if second is None else second[shared[twice]]
+    # (sites,) the weight of the groups that only this site covers.
+    single = np.diff(model.by_group.indptr) == 1
+    own: Floats = model.cover @ np.where(single, model.weight, 0.0)
     return Program(
-        cost=np.concatenate((_own(model), model.weight[shared], extra)),
+        cost=np.concatenate((own, model.weight[shared], extra)),
         matrix=sparse.csr_array(sparse.vstack([rules, links])),
         row_low=np.concatenate((rows.low, np.full(m, -np.inf))),
         row_high=np.concatenate((rows.high, np.zeros(m))),
@@ -341,13 +344,6 @@ def _shared(model: CoverModel) -> Ints:
 
 def _twice(shared: Ints, second: Floats | None) -> Ints:
     return np.zeros(0, np.int64) if second is None else np.flatnonzero(second[shared] > 0.0)
-
-
-def _own(model: CoverModel) -> Floats:
-    """(sites,) the weight of the groups that only this site covers."""
-    single = np.diff(model.by_group.indptr) == 1
-    own: Floats = model.cover @ np.where(single, model.weight, 0.0)
-    return own
 
 
 def _links(model: CoverModel, shared: Ints, second: Floats | None) -> tuple[sparse.csr_array, Ints]:

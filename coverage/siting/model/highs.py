@@ -166,12 +166,36 @@ def _run(
     silent: bool,
 ) -> Answer:
     solver = _solver(limits, options)
-    solver.passModel(_lp(program))
+    lp = highspy.HighsLp()
+    lp.num_row_, lp.num_col_ = program.matrix.shape
+    lp.col_cost_, lp.col_lower_, lp.col_upper_ = program.cost, program.low, program.high
+    lp.row_lower_, lp.row_upper_ = program.row_low, program.row_high
+    lp.sense_ = highspy.ObjSense.kMaximize if program.maximises else highspy.ObjSense.kMinimize
+    lp.offset_ = program.offset
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    lp.a_matrix_.start_ = program.matrix.indptr
+    lp.a_matrix_.index_ = program.matrix.indices
+    lp.a_matrix_.value_ = program.matrix.data
+    if program.integer.any():
+        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+        lp.integrality_ = [kinds[whole] for whole in program.integer.astype(int)]
+    solver.passModel(lp)
     if start is not None:
         solution = highspy.HighsSolution()
         solution.col_value = start.tolist()
         solver.setSolution(solution)
-    _listen(solver, program, limits, target, silent=silent)
+    sign = 1.0 if program.maximises else -1.0
+
+    def on_look(event: highspy.HighsCallbackEvent) -> None:
+        found, bound = event.data_out.mip_primal_bound, event.data_out.mip_dual_bound
+        if not silent:
+            limits.report(found, bound, program.maximises)
+        decided = target is not None and (sign * found >= sign * target or sign * bound < sign * target)
+        if decided or limits.watch.cancelled():
+            event.interrupt()
+
+    if target is not None or limits.watch != Watch():
+        solver.cbMipInterrupt += on_look
     solver.run()
     return _answer(solver, program)
 
@@ -215,40 +239,6 @@ def _solver(limits: Limits, more: Mapping[str, object]) -> highspy.Highs:
     for name, value in (options | dict(more)).items():
         solver.setOptionValue(name, value)
     return solver
-
-
-def _lp(program: Program) -> highspy.HighsLp:
-    lp = highspy.HighsLp()
-    lp.num_row_, lp.num_col_ = program.matrix.shape
-    lp.col_cost_, lp.col_lower_, lp.col_upper_ = program.cost, program.low, program.high
-    lp.row_lower_, lp.row_upper_ = program.row_low, program.row_high
-    lp.sense_ = highspy.ObjSense.kMaximize if program.maximises else highspy.ObjSense.kMinimize
-    lp.offset_ = program.offset
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    lp.a_matrix_.start_ = program.matrix.indptr
-    lp.a_matrix_.index_ = program.matrix.indices
-    lp.a_matrix_.value_ = program.matrix.data
-    if program.integer.any():
-        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
-        lp.integrality_ = [kinds[whole] for whole in program.integer.astype(int)]
-    return lp
-
-
-def _listen(
-    solver: highspy.Highs, program: Program, limits: Limits, target: float | None, *, silent: bool
-) -> None:
-    sign = 1.0 if program.maximises else -1.0
-
-    def on_look(event: highspy.HighsCallbackEvent) -> None:
-        found, bound = event.data_out.mip_primal_bound, event.data_out.mip_dual_bound
-        if not silent:
-            limits.report(found, bound, program.maximises)
-        decided = target is not None and (sign * found >= sign * target or sign * bound < sign * target)
-        if decided or limits.watch.cancelled():
-            event.interrupt()
-
-    if target is not None or limits.watch != Watch():
-        solver.cbMipInterrupt += on_look
 
 
 def _answer(solver: highspy.Highs, program: Program) -> Answer:

@@ -31,7 +31,19 @@ def plan_value(problem: Problem, opened: Ints, closed: Ints, assigned: sparse.cs
         missing_m = np.inf if goal.unreached_m is None else goal.unreached_m
         if assigned is None:
             return total_walking(problem, is_open, missing_m)
-        return _assigned_walking(problem, assigned, missing_m)
+        # weight·metres of those whom limited sites serve, and of the others on their other way.
+        other = np.minimum(problem.nearest_m(unlimited(problem)), missing_m)
+        left = 1.0 - served_share(problem, assigned)
+        wanted = reachable(problem)
+        if (wanted & ~np.isfinite(other) & (left > 1e-6)).any():
+            return float("inf")
+        rest = np.maximum(left, 0.0) * problem.weight * np.where(wanted & np.isfinite(other), other, 0.0)
+        per_resident = np.divide(
+            problem.weight, problem.residents, out=np.zeros(problem.n_cells), where=problem.residents > 0.0
+        )
+        entries = sparse.coo_array(assigned)
+        metres = metres_at(problem, entries.row, entries.col)
+        return float(rest.sum() + (entries.data * per_resident[entries.col] * metres).sum())
     if goal.name == LEAST_WORST:
         return float(problem.nearest_m(is_open)[reachable(problem)].max(initial=0.0))
     if assigned is None:
@@ -125,22 +137,6 @@ def assigned_weight(problem: Problem, assigned: sparse.csr_array) -> float:
     anyway = problem.covered(unlimited(problem))
     share = np.where(anyway, 1.0, np.minimum(served_share(problem, assigned), 1.0))
     return float((share * problem.weight).sum())
-
-
-def _assigned_walking(problem: Problem, assigned: sparse.csr_array, missing_m: float) -> float:
-    """weight·metres of those whom limited sites serve, and of the others on their other way."""
-    other = np.minimum(problem.nearest_m(unlimited(problem)), missing_m)
-    left = 1.0 - served_share(problem, assigned)
-    wanted = reachable(problem)
-    if (wanted & ~np.isfinite(other) & (left > 1e-6)).any():
-        return float("inf")
-    rest = np.maximum(left, 0.0) * problem.weight * np.where(wanted & np.isfinite(other), other, 0.0)
-    per_resident = np.divide(
-        problem.weight, problem.residents, out=np.zeros(problem.n_cells), where=problem.residents > 0.0
-    )
-    entries = sparse.coo_array(assigned)
-    metres = metres_at(problem, entries.row, entries.col)
-    return float(rest.sum() + (entries.data * per_resident[entries.col] * metres).sum())
 
 
 def metres_at(problem: Problem, rows: Ints, cells: Ints) -> Floats:

@@ -173,23 +173,19 @@ def _matrix(reach: sparse.sparray, reach_m: float | None) -> tuple[sparse.csr_ar
     measured = reach.dtype != bool
     given = sparse.csr_array(reach, dtype=float if measured else None)
     if not given.has_canonical_format:
-        given = _nearest_of_repeated(given)
+        # Sorted indices; of a repeated pair the smallest distance.
+        rows = np.repeat(np.arange(given.shape[0]), np.diff(given.indptr))
+        order = np.lexsort((given.data, given.indices, rows))
+        rows, columns, data = rows[order], given.indices[order], given.data[order]
+        first = np.ones(len(rows), bool)
+        first[1:] = (rows[1:] != rows[:-1]) | (columns[1:] != columns[:-1])
+        indptr = np.concatenate(([0], np.cumsum(np.bincount(rows[first], minlength=given.shape[0]))))
+        given = sparse.csr_array((data[first], columns[first], indptr), shape=given.shape)
     limit = reach_m if measured and reach_m is not None else np.inf
     usable = (given.data <= limit) & np.isfinite(given.data) if measured else given.data
     if measured and not (given.data >= 0.0).all():
         raise SettingError("A distance is negative or not a number.")
     return (given if usable.all() else only_entries(given, usable)), measured
-
-
-def _nearest_of_repeated(matrix: sparse.csr_array) -> sparse.csr_array:
-    """Sorted indices; of a repeated pair the smallest distance."""
-    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    order = np.lexsort((matrix.data, matrix.indices, rows))
-    rows, columns, data = rows[order], matrix.indices[order], matrix.data[order]
-    first = np.ones(len(rows), bool)
-    first[1:] = (rows[1:] != rows[:-1]) | (columns[1:] != columns[:-1])
-    indptr = np.concatenate(([0], np.cumsum(np.bincount(rows[first], minlength=matrix.shape[0]))))
-    return sparse.csr_array((data[first], columns[first], indptr), shape=matrix.shape)
 
 
 def _rows(keep: Sequence[int], n_sites: int) -> Ints:

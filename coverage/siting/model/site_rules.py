@@ -112,7 +112,15 @@ def site_rules(problem: Problem) -> SiteRules:
     rows = np.concatenate((problem.candidates, problem.closable))
     is_new = np.arange(len(rows)) < len(problem.candidates)
     found = list(_all_rows(problem, rows, is_new))
-    matrix = _stack(found, len(rows))
+    n_sites = len(rows)
+    if not found:
+        matrix = sparse.csr_array((0, n_sites))
+    else:
+        indptr = np.concatenate(([0], np.cumsum([len(row.at) for row in found])))
+        data = np.concatenate([row.coefficient for row in found])
+        matrix = sparse.csr_array(
+            (data, np.concatenate([row.at for row in found]), indptr), shape=(len(found), n_sites)
+        )
     return SiteRules(
         rows,
         is_new,
@@ -139,7 +147,12 @@ def _all_rows(problem: Problem, rows: Ints, is_new: Bools) -> Iterator[Row]:
     for quota in goal.quotas:
         yield from _quota_rows(quota, problem, rows)
     if goal.spacing_m > 0.0:
-        yield from _spacing_rows(problem, rows, is_new)
+        xy = np.asarray(problem.goal.site_xy, float)[rows]
+        spacing = problem.goal.spacing_m
+        name = text("at least {metres:g} m between sites", metres=spacing)
+        pairs = cKDTree(xy).query_pairs(np.nextafter(spacing, 0.0), output_type="ndarray")
+        for pair in pairs[is_new[pairs].any(axis=1)]:
+            yield Row(np.sort(pair), np.ones(2), -np.inf, 1.0, name)
     for earlier, most in goal.apart_from:
         at = np.flatnonzero(np.isin(rows, np.asarray(earlier)) & is_new)
         yield Row(at, np.ones(len(at)), 0.0, most, text("sites of an earlier plan: at most {n}", n=most))
@@ -161,25 +174,6 @@ def _quota_rows(quota: Quota, problem: Problem, rows: Ints) -> Iterator[Row]:
         named = {"quota": quota.name, "low": low, "high": high, "part": quota.titles.get(part, part)}
         name = Text(title.template, named)
         yield Row(at, np.ones(len(at)), low - there, high - there, name, quota.told)
-
-
-def _spacing_rows(problem: Problem, rows: Ints, is_new: Bools) -> Iterator[Row]:
-    xy = np.asarray(problem.goal.site_xy, float)[rows]
-    spacing = problem.goal.spacing_m
-    name = text("at least {metres:g} m between sites", metres=spacing)
-    pairs = cKDTree(xy).query_pairs(np.nextafter(spacing, 0.0), output_type="ndarray")
-    for pair in pairs[is_new[pairs].any(axis=1)]:
-        yield Row(np.sort(pair), np.ones(2), -np.inf, 1.0, name)
-
-
-def _stack(found: list[Row], n_sites: int) -> sparse.csr_array:
-    if not found:
-        return sparse.csr_array((0, n_sites))
-    indptr = np.concatenate(([0], np.cumsum([len(row.at) for row in found])))
-    data = np.concatenate([row.coefficient for row in found])
-    return sparse.csr_array(
-        (data, np.concatenate([row.at for row in found]), indptr), shape=(len(found), n_sites)
-    )
 
 
 def start_price(problem: Problem, rules: SiteRules) -> Floats:

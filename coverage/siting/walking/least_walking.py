@@ -19,7 +19,7 @@ from coverage.siting.capacity.flow import Flow, load_prices, read_flow
 from coverage.siting.capacity.loads import flow_plan, flow_program, row_names
 from coverage.siting.covering.fewest_sites import fewest_sites
 from coverage.siting.goals import FEWEST_SITES, Plan, gap_of
-from coverage.siting.model.arrays import Bools, Floats, Ints, only_entries
+from coverage.siting.model.arrays import Floats, Ints, only_entries
 from coverage.siting.model.audit import tidy
 from coverage.siting.model.cover_model import all_rules
 from coverage.siting.model.highs import Limits, solve
@@ -65,7 +65,16 @@ def _plain(problem: Problem, limits: Limits) -> Plan:
     plan = _solved(problem, count, 4.0 * longest, limits)
     if _all_served(problem, plan):
         return plan
-    _refuse_if_too_few(problem, limits)
+    # InfeasibleError when more sites are needed only to reach everyone.
+    goal = replace(problem.goal, name=FEWEST_SITES, count=None, share=1.0)
+    needed = fewest_sites(replace(problem, goal=goal), limits)
+    if needed.bound > (problem.goal.count or 0) + 1e-6:
+        raise InfeasibleError(
+            "At least {needed:g} {needed:site is|sites are} needed to reach everyone who can be reached; "
+            "{count} {count:is|are} allowed.",
+            needed=needed.bound,
+            count=problem.goal.count,
+        )
     lightest = problem.weight[problem.weight > 0.0].min()
     plan = _solved(problem, count, 4.0 * longest * problem.weight.sum() / lightest, limits)
     if not _all_served(problem, plan):
@@ -80,19 +89,6 @@ def _all_served(problem: Problem, plan: Plan) -> bool:
     stay = np.setdiff1d(problem.open_before, plan.closed)
     rows = np.concatenate((stay, np.array(plan.sites, np.int64)))
     return bool(problem.covered(rows)[reachable(problem)].all())
-
-
-def _refuse_if_too_few(problem: Problem, limits: Limits) -> None:
-    """InfeasibleError when more sites are needed only to reach everyone."""
-    goal = replace(problem.goal, name=FEWEST_SITES, count=None, share=1.0)
-    needed = fewest_sites(replace(problem, goal=goal), limits)
-    if needed.bound > (problem.goal.count or 0) + 1e-6:
-        raise InfeasibleError(
-            "At least {needed:g} {needed:site is|sites are} needed to reach everyone who can be reached; "
-            "{count} {count:is|are} allowed.",
-            needed=needed.bound,
-            count=problem.goal.count,
-        )
 
 
 def _solved(problem: Problem, count: int, missing_m: float, limits: Limits) -> Plan:
@@ -144,7 +140,18 @@ def _with_flow(problem: Problem, limits: Limits) -> Plan:
     settled = wanted & has_other
     offset = float((other[settled] * problem.weight[settled]).sum())
     if len(flow.group) > _MOST_FLOW:
-        return _capacitated(problem, flow, OtherWalks(other[flow.cells], offset), limits)
+        # Too large for HiGHS: from the plan without load limits, which takes half of the time.
+        others = OtherWalks(other[flow.cells], offset)
+        goal = replace(problem.goal, capacity=None, band=None)
+        plan = capacitated_p_median(
+            problem, flow, others, least_walking(replace(problem, goal=goal), limits.part(0.5)), limits
+        )
+        if plan is None:
+            raise SettingError(
+                "No plan was found within {seconds:g} s; allow more time or loosen a condition.",
+                seconds=limits.seconds,
+            )
+        return better_bounded(flow, others, plan, limits)
     cell = flow.cells
     against = np.where(has_other, other, 0.0)[cell]
     cost = flow.weight[flow.group] * (flow.pairs.data - against[flow.group])
@@ -154,20 +161,6 @@ def _with_flow(problem: Problem, limits: Limits) -> Plan:
     low[first : first + len(cell)] = np.where(has_other[cell], -np.inf, 1.0)
     answer = solved(replace(program, row_low=low), row_names(flow), limits)
     return flow_plan(problem, flow, answer, limits)
-
-
-def _capacitated(problem: Problem, flow: Flow, others: OtherWalks, limits: Limits) -> Plan:
-    """Too large for HiGHS: from the plan without load limits, which takes half of the time."""
-    goal = replace(problem.goal, capacity=None, band=None)
-    plan = capacitated_p_median(
-        problem, flow, others, least_walking(replace(problem, goal=goal), limits.part(0.5)), limits
-    )
-    if plan is None:
-        raise SettingError(
-            "No plan was found within {seconds:g} s; allow more time or loosen a condition.",
-            seconds=limits.seconds,
-        )
-    return better_bounded(flow, others, plan, limits)
 
 
 @dataclass(frozen=True, eq=False)
@@ -282,13 +275,39 @@ def best_under_rules(
     if not model.saved.nnz:
         return Choice(starts[0], model.total, model.total, proven=True)
     chosen = max((_swapped(model, rules, start, limits) for start in starts), key=model.value)
-    return _proved(model, rules, most, chosen, limits)
+    # Prices that know the number alone bound the savings and exclude sites; HiGHS takes the rest.
+    value, bound, stay = model.value(chosen), np.inf, np.ones(model.n_sites, bool)
+    prices: Prices | None = None
+    for steps in _STEPS:
+        if most < 1 or most > model.n_sites:
+            break
+        prices = price_cells(model, prices, value, limits, steps, most)
+        bound = min(bound, max(prices.bound, value))
+        stay = ~prices.never_opened(value)
+        if bound - value <= limits.gap * (model.total - value) or model.saved[stay].nnz <= _MOST_PAIRS // 4:
+            break
+    stay[chosen] = True
+    best = Choice(chosen, model.total - value, model.total - bound)
+    if model.saved[stay].nnz > _MOST_PAIRS or limits.left() <= 0.0:
+        return best
+    sites = np.flatnonzero(stay)
+    part = model.only(sites)
+    program = median_program(part, all_rules(rules.only(stay)))
+    answer = solve(program, limits, median_values(part, np.searchsorted(sites, chosen)))
+    found = sites[answer.sites_open(len(sites))]
+    if answer.values is not None and model.value(found) > value:
+        best = replace(best, chosen=found, value=model.total - model.value(found))
+    return replace(best, bound=max(best.bound, min(answer.bound, best.value)), proven=answer.proven)
 
 
 def _start(model: SavingsModel, rules: SiteRules, price: Floats) -> Ints | None:
     """Close what must be closed, meet the lower limits, then open what saves most."""
     is_open = rules.must | ~rules.is_new
-    _close(model, rules, is_open)
+    # Close existing sites, the least missed first, until no upper limit is passed (changes `is_open`).
+    while (is_open & ~rules.is_new).any() and (rules.activity(is_open) > rules.high + 1e-9).any():
+        search = SavingsSwap(model, np.flatnonzero(is_open))
+        loss = np.where(rules.is_new[search.chosen], np.inf, search.loss)
+        is_open[search.chosen[int(np.argmin(loss))]] = False
     first = _best_of(model, np.flatnonzero(is_open))
     floor = 1e-12 * float(model.saved.sum())
     while True:
@@ -302,14 +321,6 @@ def _start(model: SavingsModel, rules: SiteRules, price: Floats) -> Ints | None:
         is_open[site] = True
         first = np.maximum(first, _best_of(model, np.array([site])))
     return np.flatnonzero(is_open) if rules.met(is_open) else None
-
-
-def _close(model: SavingsModel, rules: SiteRules, is_open: Bools) -> None:
-    """Close existing sites, the least missed first, until no upper limit is passed (changes `is_open`)."""
-    while (is_open & ~rules.is_new).any() and (rules.activity(is_open) > rules.high + 1e-9).any():
-        search = SavingsSwap(model, np.flatnonzero(is_open))
-        loss = np.where(rules.is_new[search.chosen], np.inf, search.loss)
-        is_open[search.chosen[int(np.argmin(loss))]] = False
 
 
 def _best_of(model: SavingsModel, sites: Ints) -> Floats:
@@ -347,29 +358,3 @@ def _keeps(search: SavingsSwap, rules: SiteRules, slot: int, site: int) -> bool:
     is_open[search.chosen] = True
     is_open[search.chosen[slot]], is_open[site] = False, True
     return rules.met(is_open)
-
-
-def _proved(model: SavingsModel, rules: SiteRules, most: int, chosen: Ints, limits: Limits) -> Choice:
-    """Prices that know the number alone bound the savings and exclude sites; HiGHS takes the rest."""
-    value, bound, stay = model.value(chosen), np.inf, np.ones(model.n_sites, bool)
-    prices: Prices | None = None
-    for steps in _STEPS:
-        if most < 1 or most > model.n_sites:
-            break
-        prices = price_cells(model, prices, value, limits, steps, most)
-        bound = min(bound, max(prices.bound, value))
-        stay = ~prices.never_opened(value)
-        if bound - value <= limits.gap * (model.total - value) or model.saved[stay].nnz <= _MOST_PAIRS // 4:
-            break
-    stay[chosen] = True
-    best = Choice(chosen, model.total - value, model.total - bound)
-    if model.saved[stay].nnz > _MOST_PAIRS or limits.left() <= 0.0:
-        return best
-    sites = np.flatnonzero(stay)
-    part = model.only(sites)
-    program = median_program(part, all_rules(rules.only(stay)))
-    answer = solve(program, limits, median_values(part, np.searchsorted(sites, chosen)))
-    found = sites[answer.sites_open(len(sites))]
-    if answer.values is not None and model.value(found) > value:
-        best = replace(best, chosen=found, value=model.total - model.value(found))
-    return replace(best, bound=max(best.bound, min(answer.bound, best.value)), proven=answer.proven)

@@ -28,25 +28,15 @@ def p_center(problem: Problem, limits: Limits) -> Plan:
         raise SettingError("Least worst needs distances in metres, not only yes or no.")
     wanted = reachable(problem)
     problem = replace(problem, goal=replace(problem.goal, share=1.0))
-    distances = _distances(problem, wanted)
+    # The sorted distances that the longest walk can have.
+    metres = problem.metres.data[wanted[problem.metres.indices]]
+    before = problem.already[wanted & np.isfinite(problem.already)]
+    distances = np.unique(np.concatenate(([0.0], metres, before)))
     last = _trial(problem, wanted, distances[-1], limits, explain=True)
     if last.opened is None:
         raise last.error or InfeasibleError("No plan meets all the conditions.")
-    return _halved(problem, wanted, distances, last, limits)
-
-
-@dataclass(frozen=True, eq=False)
-class _Trial:
-    """Rows that keep everyone within a distance (None: none found), and whether that is proved."""
-
-    opened: Ints | None
-    closed: Ints
-    decided: bool
-    error: InfeasibleError | None = None
-
-
-def _halved(problem: Problem, wanted: Bools, distances: Floats, best: _Trial, limits: Limits) -> Plan:
-    """Narrow down (impossible, possible] among `distances`; undecided trials leave a gap."""
+    # Narrow down (impossible, possible] among `distances`; undecided trials leave a gap.
+    best = last
     low, proved_low = -1, -1
     high = min(len(distances) - 1, _place(problem, wanted, distances, best))
     while high - low > 1 and limits.left() > 0.0:
@@ -64,11 +54,14 @@ def _halved(problem: Problem, wanted: Bools, distances: Floats, best: _Trial, li
     return finished(problem, found, limits)
 
 
-def _distances(problem: Problem, wanted: Bools) -> Floats:
-    """The sorted distances that the longest walk can have."""
-    metres = problem.metres.data[wanted[problem.metres.indices]]
-    before = problem.already[wanted & np.isfinite(problem.already)]
-    return np.unique(np.concatenate(([0.0], metres, before)))
+@dataclass(frozen=True, eq=False)
+class _Trial:
+    """Rows that keep everyone within a distance (None: none found), and whether that is proved."""
+
+    opened: Ints | None
+    closed: Ints
+    decided: bool
+    error: InfeasibleError | None = None
 
 
 def _place(problem: Problem, wanted: Bools, distances: Floats, trial: _Trial) -> int:

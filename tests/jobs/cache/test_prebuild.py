@@ -49,7 +49,7 @@ def test_asking_whether_all_is_ready_loads_nothing_heavy() -> None:
     """The first view waits for these imports."""
     code = (
         "import sys, jobs.cache.prebuild, ui.check.findings\n"
-        "import ui.overview.key_figures, ui.overview.verdict_table, ui.overview.plan, ui.overview.gaps\n"
+        "import ui.overview.table_and_map, ui.overview.plan, ui.overview.gaps\n"
         "print(sorted({'pandas', 'geopandas', 'scipy', 'folium', 'shapely'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

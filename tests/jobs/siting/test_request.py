@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import InputError
-from jobs.siting.conditions import parse_conditions, read_conditions
-from jobs.siting.request import FROM_LIST, PlanConditions, UnitQuota
+from jobs.siting.request import FROM_LIST, PlanConditions, UnitQuota, parse_conditions, read_conditions
 
 EVERYTHING = """
 required = ["北苑空地", "118.79, 32.06"]

@@ -14,7 +14,7 @@ from coverage.model.edits import AddStreet, Close, Open
 from jobs.siting.request import PlanConditions, SitingRequest, UnitQuota
 from jobs.study.cases import OwnLists, StudyFiles
 from ui.shell.choices import Choices, ListInUse
-from ui.shell.values import from_plain, to_plain
+from ui.shell.session import from_plain, to_plain
 
 PLAIN = (
     some.none()
