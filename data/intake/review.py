@@ -53,6 +53,9 @@ FIELD_TITLES: Final[dict[str, Text]] = {
     "source": text("Source of the coordinates"),
     "system": text("Coordinate system of the row"),
     "located_by": text("How it was located"),
+    "source_file": text("File it was sent in"),
+    "source_sheet": text("Sheet it was sent in"),
+    "source_row": text("Row it was sent in"),
     PERSONAL: text("personal data, not read"),
     SERIAL: text("Serial number"),
 }

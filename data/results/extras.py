@@ -23,16 +23,9 @@ ALWAYS: Final = (
     "denominators", "readings",
 )  # fmt: skip
 # These only where they were asked for; see `coverage.publish.asked`.
-ASKED: Final = (
-    "land_equity",
-    "complete_needs",
-    "complete_communities",
-    "bands",
-    "bands_units",
-    "timeline",
-    "supply",
-    "gap_parts",
-)
+ASKED: Final = ("bands", "bands_units", "timeline", "supply", "gap_parts")
+# These where residential land is known, or the standard states what a complete community needs.
+WHERE_KNOWN: Final = ("land_equity", "complete_needs", "complete_communities")
 # GeoJSON takes 24 bytes a corner: 5 MB altogether.
 _MOST_CORNERS: Final = 200_000
 LAYERS: Final = ("isochrones", "barriers", "gap_parts", "units", "facility_extents")
@@ -42,7 +35,7 @@ NOT_OF_REACH: Final = frozenset({"gap_parts", "units", "facility_extents"})
 PIECES: Final = "reached_streets"
 GEOPACKAGE: Final = "reach.gpkg"
 FILES: Final = (
-    *(f"{name}{ending}" for name in (*ALWAYS, *ASKED) for ending in (".csv", ".csvt")),
+    *(f"{name}{ending}" for name in (*ALWAYS, *ASKED, *WHERE_KNOWN) for ending in (".csv", ".csvt")),
     *(f"{name}.geojson" for name in LAYERS),
     GEOPACKAGE,
 )
@@ -66,7 +59,11 @@ def write_extras(folder: Path, extras: Mapping[str, pd.DataFrame]) -> None:
 
 def read_extras(folder: Path) -> dict[str, pd.DataFrame]:
     """The tables that are there; an older folder has none."""
-    return {name: table for name in (*ALWAYS, *ASKED) if (table := read_extra(folder, name)) is not None}
+    return {
+        name: table
+        for name in (*ALWAYS, *ASKED, *WHERE_KNOWN)
+        if (table := read_extra(folder, name)) is not None
+    }
 
 
 def read_extra(folder: Path, name: str) -> pd.DataFrame | None:
