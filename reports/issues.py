@@ -35,8 +35,9 @@ _MOST: Final = 50
 
 
 def issue_table(results: Results, tr: Translator) -> pd.DataFrame:
-    """`COLUMNS` by key: every rule that is not met, by gap, unit or facility. Deadline and state are for the
-    office to fill in ("to be mended" at first). What a rule is missing beyond its listed rows is one row."""
+    """`COLUMNS` by key: every rule that is not met, by gap, unit or facility. Deadline and
+    state are for the office to fill in ("to be remedied" at first). What a rule is missing beyond its
+    listed rows is one row."""
     standard = results.standard
     rows: list[dict[str, Any]] = []
     for row in verdict_rows(results.document, standard):
@@ -60,7 +61,7 @@ def _listed(
         "figure": figure,
         "responsible": "、".join(responsible),
         "deadline": "",
-        "state": tr(text("to be mended")),
+        "state": tr(text("to be remedied")),
     }
     found.sort(key=lambda one: -one["residents"])
     rows = [same | one for one in found[:_MOST]]

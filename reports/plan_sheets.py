@@ -20,8 +20,8 @@ _SITES_HEAD: Final = (
     text("Longitude"),
     text("Latitude"),
     text("Residents newly served"),
-    text("Alone"),
-    text("Together"),
+    text("If built alone"),
+    text("Running total"),
     text("Nearest existing"),
     text("Metres to it"),
 )
@@ -52,7 +52,7 @@ _SPARE_HEAD: Final = (
     text("Latitude"),
 )
 _WHY: Final = text("Why here")
-_GROUP: Final = text("of them: {group}")
+_GROUP: Final = text("of them: {group} residents")
 _FIGURES: Final = {
     "residents_nearer": text("Residents with a shorter way"),
     "saved_m": text("Metres saved on average"),
@@ -86,7 +86,7 @@ def plan_sheets(book: Book, results: Results, tr: Translator) -> None:
         kinds = ("count", "share", "people", "count", "text", "degrees", "degrees", "people", "text")
         sheet.table([tr(title) for title in _OTHERS_HEAD], _others(plan["alternatives"], tr), kinds)
     if plan.get("redundancy"):
-        sheet = book.sheet(tr(text("Needed existing ones")), (16, 40, 16, 18, 80, 12, 12))
+        sheet = book.sheet(tr(text("Which could close")), (16, 40, 16, 18, 80, 12, 12))
         for said in words.redundancy(plan, standard):
             sheet.line([tr(said)], text_wrap=False)
         spare = ("text", "text", "text", "people", "text", "degrees", "degrees")

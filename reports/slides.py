@@ -308,4 +308,4 @@ def _east_asian(properties: Any) -> None:
 
 def _signs(words: str) -> float:
     """How many Chinese characters wide words are."""
-    return sum(1.0 if ord(sign) > 0x2E7F else 0.6 for sign in words)
+    return sum(1.0 if ord(sign) > 0x2E7F else 0.5 for sign in words)

@@ -39,7 +39,7 @@ _ASSESSMENT_HEAD: Final = (
     NOT_COVERED,
     CONCERNED,
     text("Responsible units"),
-    text("Figure read"),
+    text("Source of the figure"),
     text("Remark"),
 )
 _MEASURES: Final = text(
@@ -73,7 +73,7 @@ _GAPS_HEAD: Final = (
     text("To the nearest facility, half have at most (m)"),
     text("The farthest of them have (m)"),
     text("Nearest for most of them"),
-    text("One facility at the best point would serve"),
+    text("One facility at the gap’s best point would serve"),
     text("Best point: longitude"),
     text("Best point: latitude"),
 )
@@ -289,6 +289,18 @@ _SETTINGS: Final = {
 }
 
 
+_ANSWERS: Final = {
+    "population_column": text("column of the residents"),
+    "population_layer": text("layer of the residents"),
+    "population_datum": text("coordinate system of the residents"),
+    "group_units": text("units of the groups"),
+    "units_level": text("level of the units"),
+    "units_layers": text("layers of the units"),
+    "network_layer": text("layer of the streets"),
+    "network_class": text("column of the streets’ classes"),
+}
+
+
 def _basis_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
     settings = results.provenance.get("settings", {})
     program = results.provenance.get("program", {})
@@ -301,9 +313,11 @@ def _basis_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
             [tr(text("Made at")), tr(text("{time} (Beijing time)", time=f"{in_china:%Y-%m-%d %H:%M}"))]
         )
     for key, value in settings.items():
-        parts = value.items() if isinstance(value, Mapping) else ()
-        shown = "; ".join(f"{name}: {part}" for name, part in parts) if parts else str(value)
-        if key in _SETTINGS and value not in ({}, ""):
+        if isinstance(value, Mapping):
+            given = {name: part for name, part in value.items() if name in _ANSWERS and part != "auto"}
+            value = "; ".join(f"{tr(_ANSWERS[name])}: {part}" for name, part in given.items())
+        shown = str(value)
+        if key in _SETTINGS and shown:
             sheet.line([tr(_SETTINGS[key]), shown])
     for key, value in results.provenance.get("inputs", {}).items():
         role, _, name = str(key).partition(":")

@@ -161,7 +161,7 @@ def rules_of(city: Names) -> dict[str, Names]:
     found = {}
     for rule, (title, figure, *_) in REACH.items():
         whole, part = city.people[city.asked[rule]].sum(), city.people[city.met[rule]].sum()
-        found[rule] = Names(title=title, figure=figure, share=part / whole, missed=whole - part, words="未覆盖{}人",
+        found[rule] = Names(title=title, figure=figure, share=part / whole, missed=whole - part, words="未覆盖{}人", lacks=f"{whole - part:,.0f}名居民未覆盖",
                             actual=f"{part / whole:.1%}（{whole:,.0f}人中{part:,.0f}人）")  # fmt: skip
     for tier, (title, low, high) in LOAD.items():
         held = loads(city, tier)
@@ -169,7 +169,7 @@ def rules_of(city: Names) -> dict[str, Names]:
         good, out = len(held) - less - more, held[(held < low) | (held > high)].sum()
         found[f"rural-{tier}-load"] = Names(
             title=title, figure=f"{low:,}～{high:,}人", share=good / len(held), missed=out,
-            words="涉及{}人（所去设施规模不合适）", actual=f"{len(held)}处中{good}处合适，{less}处不足，{more}处超出")  # fmt: skip
+            words="涉及{}人（所去设施规模不合适）", lacks=f"{less + more}处设施超出区间", actual=f"{len(held)}处中{good}处合适，{less}处不足，{more}处超出")  # fmt: skip
     held = by_unit(city, city.people)
     centres = set(city.listed.loc[city.listed["tier"] == "centre", "street"])
     inside = np.logical_and.reduce(
@@ -188,14 +188,14 @@ def rules_of(city: Names) -> dict[str, Names]:
         grid = rule == "grid-full-coverage"
         missed = city.people[~inside].sum() if grid else held.reindex(of)[~met].sum()
         found[rule] = Names(title=title, figure=figure, share=met.mean(), missed=missed, units=met,
-                            words=("未覆盖" if grid else "涉及") + f"{{}}人；{n - met.sum()}个单元",
+                            lacks=f"{n - met.sum()}个单元", words=("未覆盖" if grid else "涉及") + f"{{}}人；{n - met.sum()}个单元",
                             actual=f"{n}个中{met.sum()}个（{met.mean():.1%}）")  # fmt: skip
     old, at = by_unit(city, city.elderly), city.listed["street"]
     street = city.units[city.units["level"] == "street"].set_index("name")["parent_id"]
     beds = 1000 * city.listed["beds"].groupby(at.map(street)).sum() / old
     met = beds.dropna() >= 40
     found["elderly-beds"] = Names(title="每千名老年人口40张床位", figure="每千人≥40", share=met.mean(), missed=0.0,
-                                  words=f"涉及老年人口{{}}人；{(~met).sum()}个单元",
+                                  lacks="无" if met.all() else f"{(~met).sum()}个单元", words=f"涉及老年人口{{}}人；{(~met).sum()}个单元",
                                   actual=f"每千人{1000 * city.listed['beds'].sum() / city.elderly.sum():.1f}；"
                                          f"{len(met)}个单元中{met.sum()}个达到")  # fmt: skip
     for rule in found.values():
@@ -355,3 +355,58 @@ def shares_of(city: Names) -> dict[str, list[float]]:
                        near_it(points[on]).mean(), near_it(shapely.point_on_surface(shapes)).mean(),
                        (~np.isin(np.flatnonzero(subject), failing)).mean(), near_it(shapes).mean()]  # fmt: skip
     return found
+
+
+def short_words(city: Names, after: float) -> set[str]:
+    """The briefing's first paragraph: whole numbers of ten thousand, as officials write them."""
+
+    def wan(people: float) -> str:
+        return f"{people / 1e4:.1f}" if people >= 1e5 else f"{people / 1e4:.2f}"
+
+    rules, tiers = rules_of(city), city.listed["tier"].value_counts()
+    judged = [rule.verdict for rule in rules.values()]
+    met, whole = city.met["station-radius"], city.people[city.urban].sum()
+    failing = city.urban & ~met
+    districts = city.units.index[city.units["level"] == "district"]
+    most = by_unit(city, city.people * failing)[districts].nlargest(2)
+    worst = "、".join(f"{city.units.loc[unit, 'name']}（{wan(n)}万人）" for unit, n in most.items())
+    missed, left, inside = whole - city.people[met].sum(), whole - after, city.people[met].sum()
+    far = city.people[met & (city.to["station-walk-10"] > REACH["station-walk-10"][4] + A_MM)].sum()
+    plan = (f"新建公共服务站5处后，直线500米内没有设施的城镇居民由{wan(missed)}万人减至{wan(left)}万人"
+            f"（由{missed / whole:.1%}降至{left / whole:.1%}）。")  # fmt: skip
+    words = [judged.count(word) for word in ("达标", "基本达标", "未达标")]
+    first = (f"云川市评价范围内居民{wan(city.people.sum())}万人，计入公共服务中心{tiers['centre']}处、公共服务站{tiers['station']}处。"
+             f"按“南京市基本公共服务圈(2011)”评价，{len(rules)}项指标中达标{words[0]}项、基本达标{words[1]}项、未达标{words[2]}项。"
+             f"{wan(missed)}万城镇居民直线500米内没有公共服务站或公共服务中心（{missed / whole:.1%}），主要在{worst}。{plan}"
+             f"未覆盖居民中有老年人{wan(city.elderly[failing].sum())}万人。"
+             f"直线500米内的{wan(inside)}万城镇居民中，{wan(far)}万人（{far / inside:.1%}）沿路网步行超过833米。")  # fmt: skip
+    only = city.waiting & set(city.small["name"]) - set(city.listed["community"])
+    return {
+        f"**{plan}**",
+        first,
+        f"每个社区（村）设有公共服务站：其中由清单已列、尚无坐标的设施达到：{len(only)}个。",
+    }
+
+
+def way_words(city: Names) -> set[str]:
+    """How far people walk, and how unequally, as the sheet on fairness says it."""
+
+    def way(share: float, people: np.ndarray) -> float:
+        order = np.argsort(city.to["circle-walk-15"])
+        run = np.cumsum(people[order])
+        return float(city.to["circle-walk-15"][order][np.searchsorted(run, share * run[-1])])
+
+    half, nine, metres = way(0.5, city.people), way(0.9, city.people), city.to["circle-walk-15"]
+    there = np.isfinite(metres)
+    each = np.sort(np.repeat(metres[there], city.people[there].astype(int)))
+    near_m, far_m = each[: len(each) // 5].mean(), each[-(len(each) // 5) :].mean()
+    rank = np.arange(1, len(each) + 1)
+    gini = 2 * (rank * each).sum() / (len(each) * each.sum()) - (len(each) + 1) / len(each)
+    urban, rural = (way(0.5, city.people * one) for one in (city.urban, ~city.urban))
+    assert abs(way(0.5, city.elderly) - half) < 50
+    return {f"半数居民步行不超过{half:,.0f}米（{half * 0.012:.0f}分钟）可达公共服务设施，"
+            f"九成居民不超过{nine:,.0f}米（{nine * 0.012:.0f}分钟）。",
+            f"完全无法到达的居民：{city.people[~there].sum():,.0f}名。",
+            f"最远的五分之一居民的路程是最近的五分之一居民的{far_m / near_m:.1f}倍（{far_m:,.0f}米对{near_m:,.0f}米）；"
+            f"基尼系数{gini:.2f}，0表示人人同远。",
+            f"半数农村居民的路程不超过{rural:,.0f}米，半数城镇居民的路程不超过{urban:,.0f}米。"}  # fmt: skip

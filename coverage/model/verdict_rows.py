@@ -31,7 +31,7 @@ VERDICT_WORDS: Final = {
 }
 SYNTHETIC: Final = text("Synthetic data: a fictional city, for demonstration only.")
 # Whom a rule misses: residents beyond its figure, or residents whom the finding concerns.
-NOT_COVERED: Final = text("Residents not covered")
+NOT_COVERED: Final = text("Residents not served")
 CONCERNED: Final = text("Residents concerned")
 PRESENT: Final = text("Present state")
 MISSED: Final = text("Residents not covered or concerned")

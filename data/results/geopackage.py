@@ -49,7 +49,7 @@ _TITLES: Final = {
     "children": text("Children"), "area_km2": text("Area (km²)"), "unit": text("Where"),
     "units_touched": text("Units touched"), "nearest_m": text("Half have at most to the nearest (m)"),
     "farthest_m": text("The farthest have (m)"), "nearest": text("Nearest facility"),
-    "site_residents": text("One facility at the best point would serve"), "lon": text("Longitude"),
+    "site_residents": text("One facility at the gap’s best point would serve"), "lon": text("Longitude"),
     "lat": text("Latitude"), "residents_gained": text("Newly served"), "cell_id": text("Cell"),
     "minutes": text("Walking time (min)"), "speed_kmh": text("Walking speed (km/h)"),
     "km2": text("Area (km²)"),

@@ -99,7 +99,7 @@ def _facts(results: Results, gap: Mapping[str, Any], key: str) -> Iterator[tuple
         yield text("To the nearest, half of them have at most"), metres(f"{key}.nearest_m", gap["nearest_m"])
     if gap.get("site"):
         one = exact(f"{key}.site.residents", gap["site"]["residents"])
-        yield text("One facility at the best point would serve"), one
+        yield text("One facility at the gap’s best point would serve"), one
 
 
 def _around(results: Results, gap: Mapping[str, Any]) -> Bounds:

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from data.store import open_store
+from data.store import Store, open_store
 from data.store.check import check_store
+from data.store.records import cities, current_lists, remarks, submissions
 from tests.small_city import degrees
 from tests.ui.conftest import html_of, no_trouble
 
@@ -59,10 +60,21 @@ def test_a_list_is_sent_seen_in_its_consequences_accepted_and_taken_back(app: Ap
     section(app, "review")
     no_trouble(app)
     assert "新增2处，减少2处" in html_of(app) or "新增1处，减少1处" in html_of(app)
+    assert "请先核对" in html_of(app)  # 站500 was recognised by its place alone
+    left = next(box for box in app.multiselect if box.label == "以下设施保持原状")
+    left.set_value([option for option in left.options if "减少" in option or "南街道" in option])
+    click(app, "重新计算")
+    no_trouble(app)
     app.text_input(key="collect-remark").set_value("同意")
+    app.text_area(key="collect-cells").set_value("2=请补床位数")
     click(app, "采纳")
     no_trouble(app)
     assert "已采纳：西苑社区" in app.success[0].value
+    with open_store(place).read() as connection:
+        (city,) = cities(connection)
+        (one,) = submissions(connection)
+        assert current_lists(connection, city)[one.office_id].facilities == 3  # the centre stayed
+        assert [(said.row, said.said) for said in remarks(connection, one.id)] == [(2, "请补床位数")]
     section(app, "history")
     app.selectbox(key="collect-version").set_value(("西苑社区", 1))
     click(app, "恢复此版本")
@@ -79,6 +91,22 @@ def test_a_round_shows_who_has_not_answered(app: AppTest, place: Path) -> None:
     click(app, "请各单位报送")
     no_trouble(app)
     assert html_of(app).count("未开始") == 2
+
+
+def test_the_demo_city_is_taken_in_when_it_is_first_chosen(
+    app: AppTest, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from jobs.collect.cities import NewCity, add_city
+    from tests.small_city import write_small_city
+
+    def small(store: Store, name: str, **_: object) -> None:
+        add_city(store, NewCity(name, write_small_city(place.parent / "in"), "community"))
+
+    monkeypatch.setattr("ui.collect.kept.require_demo", small)
+    open_store(place, make=True)
+    opened(app)
+    no_trouble(app)
+    assert app.selectbox(key="collect-city").value == "云川市" and "西苑社区" in html_of(app)
 
 
 def test_the_page_is_for_the_computer_that_runs_it(

@@ -13,6 +13,7 @@ from coverage.model.standard import LEVELS, level_title
 from data.store import Store, is_there, open_store, store_place
 from jobs.cache import prebuild as warm
 from jobs.collect.cities import NewCity, add_city, all_cities
+from jobs.collect.demo import has_demo, require_demo
 from ui.shell.choices import choices, words
 from ui.shell.compute import cache_folder, case_of
 from ui.shell.safe import in_markdown
@@ -70,6 +71,12 @@ def offer_city(store: Store | None) -> None:
 
 def cities(store: Store) -> list[str]:
     return [city["name"] for city in all_cities(store)["cities"]]
+
+
+def take_in_demo(store: Store, city: str) -> None:
+    """The demo city is one of the store's from the start; its files are taken in when it is first chosen."""
+    if city == warm.DEMO_CITY and not has_demo(store):
+        result_of("collect-demo", (city,), lambda tell: require_demo(store, city, progress=tell))
 
 
 def _add(level: str) -> None:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.text import Text, text
 from ui.collect.board import board
-from ui.collect.kept import cities, is_this_computer, kept_store, offer_city
+from ui.collect.kept import cities, is_this_computer, kept_store, offer_city, take_in_demo
 from ui.collect.reviews import reviews, versions
 from ui.shell.choices import words
 from ui.shell.safe import in_html, in_markdown
@@ -46,6 +46,7 @@ def show() -> None:
         offer_city(store)
         return
     city = pick(st.selectbox, text("City"), known, key="collect-city", said=in_markdown)
+    take_in_demo(store, city)
     _told()
     section = choose_section({name: title for name, (title, _) in SECTIONS.items()}, key="collect-section")
     SECTIONS[section][1](store, city)

@@ -13,11 +13,12 @@ from coverage.model.verdict_rows import VERDICT_WORDS
 from data.intake.review import FIELD_TITLES
 from data.store import Store
 from jobs.cache import prebuild as warm
+from jobs.collect.changes import WHOLE, ByRow, OfficeChange, changes_in
 from jobs.collect.cities import standard_of, study_at
 from jobs.collect.preview import preview
 from jobs.collect.review import Decision, history, restore, review
 from jobs.collect.submit import submissions_document
-from jobs.collect.words import shown, who
+from jobs.collect.words import remark_at, shown, who
 from ui.shell.choices import choose, words
 from ui.shell.compute import cache_folder
 from ui.shell.measured import title_of_rule
@@ -26,6 +27,7 @@ from ui.widgets.pick import pick
 from ui.widgets.sections import NOTHING, answer, explained, number, share_or_dash, table
 from ui.widgets.tables import exact
 
+_BY_ROW: Final = "collect-by-row"
 _WHAT: Final[Mapping[str, Text]] = {
     "new": text("new"), "gone": text("gone"), "moved": text("moved"), "changed": text("changed"),
 }  # fmt: skip
@@ -57,13 +59,19 @@ def reviews(store: Store, city: str) -> None:
     )
     if not chosen:
         return
+    asked = (tuple(chosen), tuple((one["id"], one["version"]) for one in waiting), _versions(store, city))
+    by_row = _by_row(asked)
     told = result_of(
         "collect-preview",
-        (tuple(chosen), tuple((one["id"], one["version"]) for one in waiting), _versions(store, city)),
-        lambda tell: preview(store, chosen, cache=warm.streets_of(cache_folder()), progress=tell),
+        (*asked, by_row),
+        lambda tell: preview(
+            store, chosen, by_row=by_row, cache=warm.streets_of(cache_folder()), progress=tell
+        ),
     )
+    _doubts(told)
     _consequences(told, standard_of(store, city))
-    _decide(store, [one for one in waiting if one["id"] in chosen])
+    _row_by_row(told, asked)
+    _decide(store, [one for one in waiting if one["id"] in chosen], by_row)
 
 
 def versions(store: Store, city: str) -> None:
@@ -157,6 +165,48 @@ def _consequences(told: Mapping[str, Any], standard: Standard) -> None:
         table(text("Units whose verdict changes"), head, units)
 
 
+def _doubts(told: Mapping[str, Any]) -> None:
+    """What carries the change and may be wrong, before the figures that come of it."""
+    tr = words()
+    if told["doubts"]:
+        rows = [[one["office"], tr(one["message"])] for one in told["doubts"]]
+        table(text("Please look at these first"), (text("Office"), text("Doubt")), rows)
+
+
+def _by_row(asked: object) -> ByRow:
+    """What was said of single facilities of the lists that are looked at; nothing of others."""
+    of, by_row = st.session_state.get(_BY_ROW, (None, WHOLE))
+    return by_row if of == asked else WHOLE
+
+
+def _row_by_row(told: Mapping[str, Any], asked: object) -> None:
+    """Facilities that stay as they were, and rows that are another facility than they were taken for."""
+    tr, now = words(), _by_row(asked)
+    rows = {one["facility_id"]: one for one in told["facilities"]}
+    if not rows:
+        return
+
+    def named(number: str) -> str:
+        one = rows.get(number)
+        return f"{one['name']} · {tr(_WHAT[one['what']])} · {number}" if one else number
+
+    unsure = sorted({number for number, one in rows.items() if one.get("unsure")} | now.apart)
+    with (
+        st.expander(tr(text("Facility by facility")), expanded=now != WHOLE),
+        st.form("collect-rows", border=False),
+    ):
+        left = st.multiselect(
+            tr(text("Leave these as they were")), sorted({*rows} | now.left), default=sorted(now.left),
+            format_func=named,
+        )  # fmt: skip
+        apart = st.multiselect(
+            tr(text("Not the same facility")), unsure, default=sorted(now.apart), format_func=named
+        )
+        if st.form_submit_button(tr(text("Work it out"))):
+            st.session_state[_BY_ROW] = (asked, ByRow(frozenset(left), frozenset(apart)))
+            st.rerun()
+
+
 def _difference(one: Mapping[str, Any]) -> str:
     tr, said = words(), []
     if "moved_m" in one:
@@ -180,14 +230,33 @@ def _verdict(one: Mapping[str, Any]) -> str:
     return before if before == after else f"{before} → {after}"
 
 
-def _decide(store: Store, chosen: list[dict[str, Any]]) -> None:
+def _decide(store: Store, chosen: list[dict[str, Any]], by_row: ByRow) -> None:
     tr = words()
     remark = st.text_input(tr(text("Remark for the office")), max_chars=500, key="collect-remark")
+    cells = st.text_area(
+        tr(text("Remarks at cells, rows or facilities, one a line")), placeholder="B7=…\n9=…", max_chars=5000,
+        key="collect-cells",
+    )  # fmt: skip
     left, right = st.columns(2, gap="medium")
     accept = left.button(tr(text("Accept")), type="primary", width="stretch")
     if accept or right.button(tr(text("Return")), width="stretch"):
+        remarks = tuple(remark_at(line) for line in cells.splitlines() if line.strip())
         for one in chosen:
-            review(store, one["id"], Decision(accept, remark, seen=one["version"]))
+            own = _of_office(store, one["id"], by_row) if accept else WHOLE
+            review(store, one["id"], Decision(accept, remark, remarks, own, seen=one["version"]))
         st.session_state["collect-decided"] = (accept, [one["office"] for one in chosen])
-        st.session_state.pop("collect-remark", None)
+        for key in ("collect-remark", "collect-cells", _BY_ROW):
+            st.session_state.pop(key, None)
         st.rerun()
+
+
+def _of_office(store: Store, number: str, by_row: ByRow) -> ByRow:
+    """What was said of the facilities of one of several lists."""
+    with store.read() as connection:
+        (made,) = changes_in(connection, store.files, [number])
+        (apart,) = changes_in(connection, store.files, [number], ByRow(apart=_known(made, by_row.apart)))
+    return ByRow(_known(made, by_row.left) | _known(apart, by_row.left), _known(made, by_row.apart))
+
+
+def _known(made: OfficeChange, numbers: frozenset[str]) -> frozenset[str]:
+    return numbers & ({row["facility_id"] for row in made.told} | set(made.before["facility_id"].astype(str)))
