@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import numbers
 import os
 import re
 import threading
@@ -34,10 +35,19 @@ def sha256_of(path: Path) -> str:
 _FORMULA: Final = re.compile(r"^(?![+\-]?(\d+(\.\d*)?|\.\d+)(e[+\-]?\d+)?\s*$)[=+\-@\t\r]", re.IGNORECASE)
 _MARKED: Final = re.compile(r"^'(?=[=+\-@\t\r])")
 
+# The column that says why cells of its row are empty: "median_m: unreachable; p90_m: unreachable".
+EMPTY_BECAUSE: Final = "empty_because"
+UNREACHABLE: Final = "unreachable"
+# Columns that are infinite where nothing can be reached.
+_UNBOUNDED: Final = frozenset(
+    ("mean_m", "median_m", "p90_m", "median_min", "p90_min", "nearest_fifth_m", "farthest_fifth_m",
+     "worst_to_best", "median_detour", "median", "p90", "snap_m", "nearest_m", "farthest_m")
+)  # fmt: skip
+_INTEGER: Final = 2**31
+_EXACT: Final = 2**53
 _TEMPORARY: Final = ".tmp"
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
-# In names of files: "!" leads into an archive (GDAL); "Cs" are bytes that are no text.
-_NOT_IN_NAMES: Final = re.compile(r'[<>:"/\\|?*!]')
+_NOT_IN_NAMES: Final = re.compile(r'[<>:"/\\|?*]')
 _UNSEEN: Final = ("Cc", "Cf", "Cs")
 _EXTENSION: Final = re.compile(r"\.[A-Za-z0-9]{1,8}$")
 _DEVICE: Final = re.compile(
@@ -81,8 +91,8 @@ def clear_unfinished(folder: Path) -> int:
 def file_name(words: str, *, ending: str = "") -> str:
     """A name for one file that says what `words` say and that every system takes.
 
-    The extension is that of `words`, or `ending` is put behind them. What leads to another folder, opens an
-    archive or means something to a program becomes “_”; what nobody sees (control and bidirectional
+    The extension is that of `words`, or `ending` is put behind them. What leads to another folder or
+    means something to a program becomes “_”; what nobody sees (control and bidirectional
     characters) goes, and so do dots and spaces at both ends; what is a device on Windows, with whatever
     extension, gets “_” in front. A name of too many bytes is cut between characters and ends with digits of
     its own, so that two long names stay two.
@@ -112,14 +122,50 @@ def write_json(path: Path, document: Mapping[str, object]) -> None:
 
 
 def write_csv(path: Path, frame: pd.DataFrame) -> None:
-    """UTF-8 with mark, as Excel reads it; texts that Excel would run as formulas get an apostrophe, and lose
-    what a terminal would obey.
+    """UTF-8 with mark, as Excel reads it, and beside it the types of its columns (`.csvt`, as GDAL and QGIS
+    read them: codes stay texts).
 
-    Numbers never do, also those that stand as texts. The project's readers take the apostrophe off again
-    (`as_written`). For a table that only the project reads: `write_plain_csv`.
+    Texts that Excel would run as formulas get an apostrophe, and lose what a terminal would obey; numbers
+    never do, also those that stand as texts. The project's readers take it off again (`as_written`). Truth
+    is 1 or 0, and a column of whole numbers has no decimals. What is infinite cannot be reached: the cell is
+    empty, and the column `empty_because` says so, which every table has that may have such a cell. For a
+    table that only the project reads: `write_plain_csv`.
     """
-    safe = frame.apply(_without_formulas)
-    write_bytes(path, safe.to_csv(index=False, lineterminator="\n").encode("utf-8-sig", "replace"))
+    table = _with_reasons(frame).apply(_plain_cells)
+    write_bytes(path, table.to_csv(index=False, lineterminator="\n").encode("utf-8-sig", "replace"))
+    kinds = ",".join(f'"{_kind(table[column])}"' for column in table)
+    write_bytes(path.with_suffix(".csvt"), f"{kinds}\n".encode())
+
+
+def remove_csv(path: Path) -> None:
+    """Nothing where there is none."""
+    for one in (path, path.with_suffix(".csvt")):
+        one.unlink(missing_ok=True)
+
+
+def _with_reasons(frame: pd.DataFrame) -> pd.DataFrame:
+    """Infinities emptied, and the column that says of which column."""
+    import numpy as np  # here: whoever writes plain bytes does without
+
+    floats = {str(name): column for name, column in frame.items() if column.dtype.kind == "f"}
+    infinite = {name: np.isinf(column.to_numpy(float, na_value=np.nan)) for name, column in floats.items()}
+    infinite = {name: rows for name, rows in infinite.items() if name in _UNBOUNDED or rows.any()}
+    if not infinite:
+        return frame
+    named = np.array([[f"{name}: {UNREACHABLE}"] for name in infinite], object)
+    said = np.where(np.array(list(infinite.values())), named, "")
+    reasons = ["; ".join(filter(None, of_row)) for of_row in said.T]
+    emptied = {name: frame[name].mask(rows) for name, rows in infinite.items()}
+    return frame.assign(**emptied, **{EMPTY_BECAUSE: reasons})
+
+
+def _kind(column: pd.Series[Any]) -> str:
+    """The type of a column by the names of GDAL."""
+    import pandas as pd
+
+    if pd.api.types.is_integer_dtype(column.dtype):
+        return "Integer64" if (column.abs() >= _INTEGER).any() else "Integer"
+    return "Real" if pd.api.types.is_float_dtype(column.dtype) else "String"
 
 
 def write_plain_csv(path: Path, frame: pd.DataFrame) -> None:
@@ -136,13 +182,20 @@ def as_written(cell: str) -> str:
     return _MARKED.sub("", cell) if cell.startswith("'") else cell
 
 
-def _without_formulas(column: pd.Series[Any]) -> pd.Series[Any]:
-    """Numbers as they are; every different text is looked at once."""
-    import pandas as pd  # here: whoever writes plain bytes does without
+def _plain_cells(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Numbers as numbers, whole ones without decimals; every different text is looked at once."""
+    import pandas as pd
 
+    there = column.dropna()
+    if column.dtype == object and len(there) and there.map(_is_number).all():
+        column = pd.to_numeric(column.map(lambda value: None if value is None else float(value)))
     if pd.api.types.is_bool_dtype(column.dtype):
         # 1 and 0: every program reads them, "True" only some.
         return column.astype("Int64")
+    if pd.api.types.is_float_dtype(column.dtype):
+        known = column.dropna()
+        whole = len(known) > 0 and ((known % 1 == 0) & (known.abs() < _EXACT)).all()
+        return column.astype("Int64") if whole else column
     if pd.api.types.is_numeric_dtype(column.dtype):
         return column
     codes, values = pd.factorize(column, use_na_sentinel=False)
@@ -152,8 +205,13 @@ def _without_formulas(column: pd.Series[Any]) -> pd.Series[Any]:
     return pd.Series(pd.array(safe, dtype=object)[codes], index=column.index, name=column.name)
 
 
+def _is_number(value: object) -> bool:
+    return isinstance(value, numbers.Real)
+
+
 def read_csv(path: Path, texts: tuple[str, ...]) -> pd.DataFrame:
-    """A table of `write_csv`; the columns `texts` come back as written, empty ones as ""."""
+    """A table of `write_csv`; the columns `texts` come back as written, empty ones as "", what cannot be
+    reached as inf."""
     return read_csv_bytes(path.read_bytes(), texts)
 
 
@@ -171,6 +229,12 @@ def read_csv_bytes(content: bytes, texts: tuple[str, ...]) -> pd.DataFrame:
     for column in texts:
         if column in frame:
             frame[column] = frame[column].map(as_written)
+    reasons = frame.pop(EMPTY_BECAUSE).astype(str) if EMPTY_BECAUSE in frame else None
     for column in frame.columns.difference(list(texts)):
         frame[column] = pd.to_numeric(frame[column], errors="coerce")
+        if reasons is not None:
+            said = reasons.str.contains(rf"(?:^|; ){re.escape(column)}: {UNREACHABLE}")
+            frame[column] = (
+                frame[column].astype(float).mask(said, float("inf")) if said.any() else frame[column]
+            )
     return frame

@@ -129,9 +129,7 @@ def scenarios_files(
     done = read_and_assess(files, cache=cache, progress=part(progress, 0.0, 0.7), measures=False)
     progress(0.7, text("Working the changes in"))
     found = compare_scenarios(done, scenarios(done.inputs.study.grid.crs))
-    before, after = (json.loads(scenario_to_json(scenario)) for scenario in found.scenarios)
-    run = run_of("scenario", language, study=files, before=before, after=after)
-    found = replace(found, done=with_run(found.done, run))
+    found = with_scenario_run(found, files, language=language)
     progress(0.85, text("Writing the results"))
     write_comparison(out, found, language=language)
     progress(1.0, text("Done"))
@@ -229,6 +227,13 @@ def _projected(edit: Edit, crs: str) -> Edit:
         lon, lat = np.asarray(edit.line, float).reshape(-1, 2).T
         return replace(edit, line=tuple((x, y) for x, y in project(lon, lat, crs).tolist()))
     return edit
+
+
+def with_scenario_run(found: Compared, files: StudyFiles, *, language: str) -> Compared:
+    """The same with the run in its provenance, so that it can be made again."""
+    before, after = (json.loads(scenario_to_json(scenario)) for scenario in found.scenarios)
+    run = run_of("scenario", language, study=files, before=before, after=after)
+    return replace(found, done=with_run(found.done, run))
 
 
 def write_comparison(out: Path, found: Compared, *, language: str) -> None:

@@ -18,6 +18,7 @@ from coverage.publish import Results
 from locales import Translator, translator
 from reports.briefing.strip import day_of
 from reports.sheet import OPTIONS, Book
+from reports.workbook import printed_below
 
 _HEAD: Final = (
     text("No."), text("Indicator"), text("Value"), text("Counted in"), text("Numerator"), text("Denominator"),
@@ -62,7 +63,7 @@ def form_bytes(results: Results, form: Form, *, language: str) -> bytes:
         (line, {"bold": True}) for line in _above(results, form, tr)
     ]
     with xlsxwriter.Workbook(buffer, OPTIONS) as xlsx:
-        book = Book(xlsx, about, footer=str(results.document["area"]["name"]))
+        book = Book(xlsx, about, footer=printed_below(results, tr))
         sheet = book.sheet(tr(text("Form")), (8, 44, 12, 10, 16, 16, 22, 12, 10, 40, 20, 44))
         kinds = ["number" if word in _NUMBERS else "text" for word in range(len(_HEAD))]
         sheet.table([tr(word) for word in _HEAD], [_line(one, tr) for one in fill_form(results, form)], kinds)

@@ -41,6 +41,10 @@ _LINE_PT: Final = 15.0
 _LATIN: Final = 0x2E7F
 
 
+# A footer holds 255 characters, codes included.
+_MOST_FOOTER: Final = 220
+
+
 class Book:
     """An xlsxwriter workbook whose every sheet begins with what it is of: `about` are (line, style) pairs,
     `{sheet}` in a line standing for the sheet's own name; `footer` is printed below every page. With a
@@ -58,7 +62,7 @@ class Book:
         page.set_landscape()
         page.set_paper(9)
         page.fit_to_pages(1, 0)
-        page.set_footer(f"&L{self._footer.replace('&', '&&')}&R&P / &N")
+        page.set_footer(f"&L{_for_footer(self._footer)}&R&P / &N")
         for column, width in enumerate(widths):
             page.set_column(column, column, width)
         sheet = Sheet(self, page, widths)
@@ -137,6 +141,12 @@ class Sheet:
             # Nothing is an empty cell, not an empty text: programs count and filter by it.
             write = self._page.write_string if _shown(value) else self._page.write_blank
             write(self._row, column, _shown(value), self._book.look(num_format="@"))
+
+
+def _for_footer(words: str) -> str:
+    """“&” begins a code there; a number after the font's size would belong to it."""
+    doubled = words.replace("&", "&&")
+    return doubled if len(doubled) <= _MOST_FOOTER else f"{words[: _MOST_FOOTER // 2]}…".replace("&", "&&")
 
 
 def share_format(share: float) -> str:

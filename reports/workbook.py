@@ -95,8 +95,8 @@ def workbook_bytes(results: Results, *, language: str, mark: str = "") -> bytes:
     tr = translator(language)
     with xlsxwriter.Workbook(buffer, OPTIONS) as xlsx:
         xlsx.set_properties({"created": moment_of(str(results.provenance.get("created", "")))})
-        book = Book(xlsx, about_lines(results, tr), footer=_footer(results, tr(mark_of(mark, public=False))),
-                    cut=tr(_CUT))  # fmt: skip
+        foot = printed_below(results, tr, tr(mark_of(mark, public=False)))
+        book = Book(xlsx, about_lines(results, tr), footer=foot, cut=tr(_CUT))
         compared = (28, 28, 20) if scenario_title(results.document) else (30,)
         widths = (30, 6, 14, *compared, 10, 18, 12, 12, 34, 18, 22)
         _assessment_sheet(book.sheet(tr(text("Assessment")), widths), results, tr)
@@ -137,6 +137,20 @@ def about_lines(results: Results, tr: Translator) -> list[tuple[str, dict[str, o
     return [*lines, (tr(_MEASURES), {"font_color": "#555555"})]
 
 
+def printed_below(results: Results, tr: Translator, mark: str = "") -> str:
+    """What every printed page says at its foot: area, that it is fictional or a scenario, date and mark."""
+    document = results.document
+    scenario = scenario_title(document)
+    parts = (
+        str(document["area"]["name"]),
+        tr(SYNTHETIC) if document["area"]["synthetic"] else "",
+        tr(scenario) if scenario is not None else "",
+        day_of(str(results.provenance.get("created", ""))),
+        mark,
+    )
+    return " · ".join(part for part in parts if part)
+
+
 def _assessment_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
     document = results.document
     scenario = scenario_title(document)
@@ -171,11 +185,6 @@ def _units_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
     )
     kinds = [*("text",) * 4, "people", "people", "count", "count", "share", "text", "number", "text"]
     sheet.table([tr(word) for word in _UNITS_HEAD], rows, kinds)
-
-
-def _footer(results: Results, mark: str) -> str:
-    named = (str(results.document["area"]["name"]), day_of(str(results.provenance.get("created", ""))), mark)
-    return " · ".join(part for part in named if part)
 
 
 def _wide_sheet(book: Book, results: Results, tr: Translator) -> None:

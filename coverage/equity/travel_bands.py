@@ -24,27 +24,31 @@ WALK_MINUTES: Final = (5.0, 10.0, 15.0, 20.0, 30.0)
 RADIUS_M: Final = (250.0, 500.0, 750.0, 1000.0, 1250.0, 1500.0, 2000.0)
 # The nearest facility of whatever tier.
 ANY: Final = "any"
-COLUMNS: Final = ("tier", "by", "level", "unit_id", "name", "group", "low", "high", "residents")
+UNITS: Final = {"walk": "min", "radius": "m"}
+COLUMNS: Final = (
+    "tier", "by", "level", "unit_id", "name", "group", "unit", "band", "low", "high", "residents",
+)  # fmt: skip
 
 
 def travel_bands(measured: Measured) -> pd.DataFrame:
-    """Columns `tier, by, level, unit_id, name, group, low, high, residents`.
+    """Columns `tier, by, level, unit_id, name, group, unit, band, low, high, residents`.
 
-    `by` is `walk` (minutes) or `radius` (metres); `high` is empty in the last band, both ends are empty for
-    residents who reach none. Bands in which nobody lives are left out, except the city's. The bands of an
-    area and group add up to its residents.
+    `by` is `walk` or `radius`, `unit` that of the ends (`min`, `m`). `band` is `up_to` an end, `beyond` the
+    last one (`high` is empty), or `unreachable` (both ends are empty). Bands in which nobody lives are left
+    out, except the city's. The bands of an area and group add up to its residents.
     """
     parts = [_of_distances(measured, tier, by, metres) for tier, by, metres in _ways(measured)]
     return pd.concat(parts or [pd.DataFrame(columns=list(COLUMNS))], ignore_index=True)
 
 
 def travel_quantiles(measured: Measured) -> pd.DataFrame:
-    """Columns `tier, by, level, unit_id, name, group, residents, median, p90`, in minutes (`walk`) or metres.
+    """Columns `tier, by, level, unit_id, name, group, unit, residents, median, p90`; `unit` is `min` (by
+    `walk`) or `m`.
 
     The smallest figure that at least half, nine tenths of the people do not exceed: inf where that many
     reach none. A row for the city and every unit in which people of the group live.
     """
-    parts = [pd.DataFrame(columns=[*COLUMNS[:6], "residents", "median", "p90"])]
+    parts = [pd.DataFrame(columns=[*COLUMNS[:7], "residents", "median", "p90"])]
     per_minute = measured.standard.walking.metres_per_minute
     for tier, by, metres in _ways(measured):
         order = np.argsort(metres, kind="stable")
@@ -74,6 +78,7 @@ def travel_quantiles(measured: Measured) -> pd.DataFrame:
                             "unit_id": [level.ids[i] for i in there],
                             "name": [level.names[i] for i in there],
                             "group": group,
+                            "unit": UNITS[by],
                             "residents": whole[there],
                             **{name: np.round(figure[by_area][rows], 3) for name, rows in at.items()},
                         }
@@ -129,6 +134,8 @@ def _of_distances(measured: Measured, tier: str, by: str, metres: Floats) -> pd.
                         "unit_id": [level.ids[i] for i in area],
                         "name": [level.names[i] for i in area],
                         "group": group,
+                        "unit": UNITS[by],
+                        "band": np.asarray([*["up_to"] * len(ends), "beyond", "unreachable"])[kind],
                         "low": np.asarray(low)[kind],
                         "high": np.asarray(high)[kind],
                         "residents": sums[area, kind],

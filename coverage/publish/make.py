@@ -20,11 +20,12 @@ from coverage.model.tables import Ints, UnitTable
 from coverage.publish.asked import PART_COLUMNS, part_rows
 from coverage.publish.document import assessment_document
 from coverage.publish.tables import About, Results
+from coverage.publish.wide import share_of
 from geo.crs import WGS84
 
 UNIT_COLUMNS: Final = (
     "residents", "residents_met", "units", "units_met", "facilities", "within", "under", "over",
-    "places", "actual", "share", "verdict",
+    "places", "actual", "share", "share_of", "verdict",
 )  # fmt: skip
 GAP_COLUMNS: Final = (
     "rule", "rank", "residents", "area_km2", "unit", "units_touched", "nearest_m", "farthest_m", "nearest",
@@ -124,7 +125,8 @@ def unit_table(assessment: Assessment) -> pd.DataFrame:
         if not result.by_unit.empty:
             of_units = named.iloc[result.by_unit["unit_row"].to_numpy(int)].reset_index(drop=True)
             figures = result.by_unit.drop(columns=["unit_row", "level"]).reset_index(drop=True)
-            parts.append(pd.concat([of_units.assign(rule=result.rule.id), figures], axis=1))
+            judged = {"rule": result.rule.id, "share_of": share_of(result.rule)}
+            parts.append(pd.concat([of_units.assign(**judged), figures], axis=1))
     return pd.concat(parts, ignore_index=True).reindex(columns=columns)
 
 

@@ -28,13 +28,14 @@ from coverage.model.standard import Check, Rule
 from coverage.model.study import Study
 from coverage.model.tables import Floats, Ints
 from coverage.publish.tables import Results
+from coverage.publish.wide import share_of
 from coverage.scenario.apply import with_grid
 
 # Text in every table that has such a column; all other columns are numbers.
 TEXTS: Final = frozenset((
     "rule", "check", "tier", "settlement", "clause", "figure", "figure_unit", "lacking_of", "verdict",
     "responsible", "kind", "id", "title", "level", "unit_id", "name", "walk_rule", "facility_id", "group",
-    "within", "place", "method", "by", "denominator", "basis",
+    "within", "place", "method", "by", "denominator", "basis", "actual_of", "band", "unit",
 ))  # fmt: skip
 # What the tables' units are called by.
 _UNIT: Final = ("unit_id", "name", "level")
@@ -120,8 +121,8 @@ def cell_measures(assessment: Assessment) -> dict[str, Any]:
 def shortfall_table(results: Sequence[RuleResult]) -> pd.DataFrame:
     """The city's assessment table: task, figure, actual, what is lacking, responsible units."""
     columns = [
-        "clause", "rule", "check", "tier", "settlement", "figure", "figure_unit", "actual", "lacking",
-        "lacking_of", "residents", "residents_missed", "verdict", "responsible",
+        "clause", "rule", "check", "tier", "settlement", "figure", "figure_unit", "actual", "actual_of",
+        "lacking", "lacking_of", "residents", "residents_missed", "verdict", "responsible",
     ]  # fmt: skip
     return pd.DataFrame([_shortfall_row(result) for result in results], columns=columns)
 
@@ -141,6 +142,7 @@ def _shortfall_row(result: RuleResult) -> dict[str, object]:
         "figure": band,
         "figure_unit": "m" if rule.in_metres else _FIGURE_UNITS.get(rule.check, ""),
         "actual": result.share if result.actual is None else result.actual,
+        "actual_of": _actual_of(result),
         "lacking": lacking.amount if lacking else None,
         "lacking_of": lacking.what if lacking else "",
         "residents": result.residents if judged else None,
@@ -148,6 +150,13 @@ def _shortfall_row(result: RuleResult) -> dict[str, object]:
         "verdict": result.verdict.value if result.verdict else "",
         "responsible": "、".join(rule.responsible),
     }
+
+
+def _actual_of(result: RuleResult) -> str:
+    """What the actual figure is: the figure's own unit, or a share of residents, units, facilities …"""
+    if result.actual is not None:
+        return _FIGURE_UNITS.get(result.rule.check, "")
+    return "" if result.share is None else f"share_of_{share_of(result.rule)}"
 
 
 _FIGURE_UNITS: Final = {

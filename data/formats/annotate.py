@@ -80,6 +80,14 @@ def is_package(content: bytes) -> bool:
         return False
 
 
+def has_macros(content: bytes) -> bool:
+    """Whether this is a workbook that programs open only when it is called .xlsm."""
+    if not is_package(content):
+        return False
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return b".macroEnabled.main+xml" in archive.read("[Content_Types].xml")
+
+
 def annotated(content: bytes, notes: Mapping[str, SheetNotes], front: Front) -> bytes:
     """The workbook with notes by sheet name and the sheet in front, which a property of it names as ours.
 
@@ -326,7 +334,7 @@ def _put_in_front(book: Book, front: Front, looks: _Looks) -> None:
     name, count = front.name, 2
     while name.casefold() in taken:
         name, count = f"{front.name}-{count}", count + 1
-    part = book.unused("xl/worksheets/check{}.xml")
+    part = book.unused("xl/worksheets/sheet{}.xml")  # ExcelJS knows no other name
     book.add(part, _front_sheet(book, front, looks), f"{SHEET_TYPE}worksheet+xml")
     number = 1 + max(int(sheet.get("sheetId")) for sheet in sheets)
     ours = etree.Element(book.tag("sheet"), name=name, sheetId=str(number))

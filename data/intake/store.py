@@ -14,6 +14,7 @@ _OURS: Final = (
     "accepted.json",
     "planned.csv",
     "findings.xlsx",
+    "findings.xlsm",
     "placed.csv",
     "decisions.csv",
 )

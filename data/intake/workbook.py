@@ -15,8 +15,8 @@ from typing import Any, Final
 import xlsxwriter
 
 from core.text import Text, printable, text
-from data.files import file_name, write_bytes, write_csv
-from data.formats.annotate import Front, SheetNotes, annotated, is_package
+from data.files import file_name, remove_csv, write_bytes, write_csv
+from data.formats.annotate import Front, SheetNotes, annotated, has_macros, is_package
 from data.formats.comments import Note
 from data.formats.package import PackageError
 from data.formats.raw import Cell, RawFile
@@ -30,6 +30,8 @@ from data.intake.tables.sheets import Table
 Say = Callable[[Text], str]
 
 _RANK: Final = {ERROR: 0, WARNING: 1, INFO: 2}
+MACROS: Final = ".xlsm"
+_NO_MACROS: Final = text("The macros of your workbook are not in this one, which holds its values.")
 EXPLANATION: Final = text("Explanation")
 FINDINGS_TITLE: Final = text("Result of the check")
 # What stands over our columns in either language: a workbook may come back from a check in the other one.
@@ -65,26 +67,28 @@ def write_not_open(intake: Intake, path: Path) -> None:
     if len(rows):
         write_csv(path, rows)
     else:
-        path.unlink(missing_ok=True)
+        remove_csv(path)
 
 
 def write_findings(intake: Intake, folder: Path, tr: Say, *, originals: Path) -> tuple[Path, ...]:
     """The workbooks that go back, one a sender: `findings.xlsx` for one list, `findings/<list>.xlsx` for each
-    of several. `originals` is the folder that keeps the lists as they were sent."""
+    of several; `.xlsm` where the list is a workbook with macros, which it keeps. `originals` is the folder
+    that keeps the lists as they were sent. Those of an earlier check are removed."""
+    for old in (*folder.glob("findings.xls?"), *folder.glob("findings/*.xls?")):
+        old.unlink()
     books = workbooks_of(intake, folder)
     for name, path in books.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         own = _of_file(intake, name) if len(books) > 1 else intake
         write_findings_workbook(own, path, tr, original=_original(own.files, originals))
-    return tuple(books.values())
+    return tuple(workbooks_of(intake, folder).values())
 
 
 def workbooks_of(intake: Intake, folder: Path) -> dict[str, Path]:
     """File of the lists → the workbook that goes back to its sender."""
     if len(intake.files) <= 1:
-        return {file.name: folder / "findings.xlsx" for file in intake.files} or {
-            "": folder / "findings.xlsx"
-        }
+        alone = _as_written(folder / "findings.xlsx")
+        return {file.name: alone for file in intake.files} or {"": alone}
     books: dict[str, Path] = {}
     taken: set[str] = set()
     for file in intake.files:
@@ -93,8 +97,14 @@ def workbooks_of(intake: Intake, folder: Path) -> dict[str, Path]:
         while name.casefold() in taken:
             name, count = file_name(stem, ending=f"-{count}.xlsx"), count + 1
         taken.add(name.casefold())
-        books[file.name] = folder / "findings" / name
+        books[file.name] = _as_written(folder / "findings" / name)
     return books
+
+
+def _as_written(path: Path) -> Path:
+    """The workbook, under the ending that it was written with."""
+    with_macros = path.with_suffix(MACROS)
+    return with_macros if with_macros.is_file() else path
 
 
 def _of_file(intake: Intake, name: str) -> Intake:
@@ -144,11 +154,12 @@ def write_findings_workbook(
 ) -> None:
     """The workbook that goes back, in the reader's language.
 
-    Of an `original` that is an .xlsx workbook it is that workbook: added are columns that say what is wrong,
-    comments at the cells meant, and one sheet in front. Of another format the values stand in a new workbook,
-    rows where they were, and a line names what the format could not carry. Mended and uploaded again it is
-    read like the original: the sheet in front, which a property of the workbook names, and the added columns
-    are passed over.
+    Of an `original` that is an .xlsx workbook it is that workbook (as `.xlsm` beside `path` where it has
+    macros: no program opens these under another ending): added are columns that say what is wrong, comments
+    at the cells meant, and one sheet in front. Of another format the values stand in a new workbook, rows
+    where they were, and a line names what the format could not carry. Mended and uploaded again it is read
+    like the original: the sheet in front, which a property of the workbook names, and the added columns are
+    passed over.
     """
     by_sheet: dict[tuple[str, str], list[Table]] = {}
     for table in intake.tables:
@@ -164,7 +175,8 @@ def write_findings_workbook(
             for key, name in same.items()
         }
         try:
-            write_bytes(path, annotated(original, notes, _front(intake, same, tr, _review_lines(reviewed))))
+            content = annotated(original, notes, _front(intake, same, tr, _review_lines(reviewed)))
+            write_bytes(path.with_suffix(MACROS) if has_macros(original) else path, content)
             return
         except PackageError:
             lost = text(
@@ -178,12 +190,13 @@ def write_findings_workbook(
             "widths and formulas of the original cannot be carried over.",
             format=", ".join(endings),
         )
+    without = (lost, _NO_MACROS) if original is not None and has_macros(original) else (lost,)
     content, names = _rebuilt(by_sheet, several=len(intake.files) > 1)
     notes = {
         name: _with_review(_notes(by_sheet[key], findings.get(key, ()), tr), key[1], reviewed, tr)
         for key, name in names.items()
     }
-    lines = (lost, *_review_lines(reviewed))
+    lines = (*without, *_review_lines(reviewed))
     write_bytes(path, annotated(content, notes, _front(intake, names, tr, lines)))
 
 

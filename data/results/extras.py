@@ -42,7 +42,7 @@ NOT_OF_REACH: Final = frozenset({"gap_parts", "units", "facility_extents"})
 PIECES: Final = "reached_streets"
 GEOPACKAGE: Final = "reach.gpkg"
 FILES: Final = (
-    *(f"{name}.csv" for name in (*ALWAYS, *ASKED)),
+    *(f"{name}{ending}" for name in (*ALWAYS, *ASKED) for ending in (".csv", ".csvt")),
     *(f"{name}.geojson" for name in LAYERS),
     GEOPACKAGE,
 )

@@ -35,7 +35,7 @@ from data.whole_folder import require_whole
 from geo.crs import WGS84
 
 _DECIMALS: Final = 7
-_UNIT_TEXTS: Final = ("unit_id", "name", "level", "parent_id", "settlement", "rule", "verdict")
+_UNIT_TEXTS: Final = ("unit_id", "name", "level", "parent_id", "settlement", "rule", "share_of", "verdict")
 _FACILITY_NUMBERS: Final = (
     "lon",
     "lat",

@@ -13,9 +13,11 @@ import pandas as pd
 from core.progress import Progress, part, silent
 from core.text import text
 from coverage.assessment import Assessment, assess
+from coverage.model.standard import Standard
 from coverage.model.verdict_rows import scenario_title
 from coverage.publish import About, Results, results_of
 from coverage.publish.measures import with_measures
+from coverage.publish.wide import units_wide, wide_columns
 from data.files import file_name, write_bytes, write_csv
 from data.formats.inputs_read import write_inputs_read
 from data.intake.findings import Finding
@@ -26,7 +28,8 @@ from geo import __version__
 from jobs.assess.map_model import map_model
 from jobs.study.inputs import Inputs, StudyFiles, open_inputs
 from jobs.study.run import run_of
-from locales import translator
+from jobs.study.variants import with_lists
+from locales import Translator, translator
 from maps import render_map
 from maps.basemap import encode
 from maps.ground import basemap_of
@@ -91,6 +94,7 @@ def read_and_assess(
     Without `measures` the tables beyond the verdicts are left out, for who does not write them.
     """
     inputs = open_inputs(files, cache=cache, progress=part(progress, 0.0, 0.7))
+    inputs = with_lists(inputs, files.own) if files.own else inputs
     return assess_inputs(inputs, progress=part(progress, 0.7, 1.0), measures=measures)
 
 
@@ -138,12 +142,21 @@ def write_tables(folder: Path, done: Assessed, *, language: str) -> Basemap:
     write_results(folder, done.results)
     write_csv(folder / "findings.csv", findings_table(done.inputs.findings, language=language))
     write_csv(folder / "issues.csv", issue_table(done.results, tr))
+    write_csv(folder / "units_wide.csv", units_wide(done.results.units, done.results.standard))
+    write_csv(folder / "units_wide_columns.csv", _titled_columns(done.results.standard, tr))
     write_inputs_read(folder, done.inputs.read, tr)
     basemap = basemap_of(study.network, study.units, done.inputs.basemap, study.grid)
     write_bytes(folder / BASEMAP, encode(basemap))
     for name, said in briefing_texts(done.results).items():
         write_bytes(folder / name, said.encode("utf-8"))
     return basemap
+
+
+def _titled_columns(standard: Standard, tr: Translator) -> pd.DataFrame:
+    """Which column of `units_wide.csv` is which rule, with the rule's title."""
+    titles = {rule.id: tr(standard.rule_title(rule)) for rule in standard.rules}
+    columns = wide_columns(standard)
+    return columns.assign(title=columns["rule"].map(titles))
 
 
 def product_names(document: Mapping[str, Any], *, language: str) -> Mapping[str, str]:

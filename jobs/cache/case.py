@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from coverage.model.standard import ANY_TIER, Check, Standard
 from data.standards import open_standard
 from jobs.siting.request import SitingRequest
 from jobs.study.cases import OwnLists, StudyFiles, digest, list_digest
+from jobs.study.run import run_of
+from locales import DEFAULT_LANGUAGE
 
 _PROJECT: Final = Path(__file__).parents[2]
 _PACKAGES: Final = ("geo", "coverage", "data", "maps", "reports", "jobs", "locales")
@@ -57,6 +59,13 @@ class Case:
             "wish_files": [] if self.wish is None else [digest(path) for path in self.wish.files],
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:40]
+
+    def run(self) -> dict[str, Any]:
+        """How the answer is made, for its provenance: the verb with which `rerun` makes it again."""
+        files = replace(self.files, own=self.lists)
+        if self.wish is None:
+            return run_of("assess", DEFAULT_LANGUAGE, study=files, also=())
+        return run_of("suggest", DEFAULT_LANGUAGE, study=files, request=self.wish)
 
 
 @cache

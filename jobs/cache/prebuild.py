@@ -111,14 +111,14 @@ def warm(cache: Path = CACHE, *, progress: Progress = silent) -> Path:
 
 
 def _assess(case: Case, cache: Path, progress: Progress) -> Path:
-    from jobs.assess.folder import assess_files
+    from jobs.assess.folder import assess_files, with_run
     from jobs.siting.suggest import suggest
 
     done = assess_files(case.files, out=None, cache=streets_of(cache), progress=part(progress, 0.0, 0.7))
     if case.wish is not None:
         progress(0.7, text("Choosing sites"))
         done = suggest(done, case.wish)
-    return shelf_of(cache).put(case.key, done)
+    return shelf_of(cache).put(case.key, with_run(done, case.run()))
 
 
 def main(arguments: list[str]) -> int:

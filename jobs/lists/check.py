@@ -44,7 +44,10 @@ from locales import DEFAULT_LANGUAGE, translator
 
 FORMAT = 1
 # What an earlier check may have written and this one need not; decisions and originals stay.
-PRODUCT = ("accepted.csv", "planned.csv", "findings.xlsx", "findings")
+PRODUCT = (
+    *("accepted.csv", "accepted.csvt", "accepted.json", "planned.csv", "planned.csvt"),
+    *("findings.xlsx", "findings.xlsm", "findings"),
+)
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from coverage.compare_lists import (
 )
 from data.files import read_csv, write_bytes, write_csv, write_json
 from data.intake.read import read_facilities
+from data.results.folder import geojson
 from data.source import LIST_COLUMNS, OSM_CREDIT
 from data.whole_folder import whole_folder
 from geo.crs import WGS84, metric_crs, project
@@ -91,7 +92,8 @@ def compare_with_osm(
     alike: Alike | None = None,
     progress: Progress = silent,
 ) -> Compared:
-    """Write `compared.csv`, `compared.geojson` and `provenance.json` to `out`; `osm` is `facilities.csv` of
+    """Write `compared.csv`, `compared.geojson` (a point a row), `compared_lines.geojson` (from the list's
+    place to the map's, where they lie apart) and `provenance.json` to `out`; `osm` is `facilities.csv` of
     `fetch`, or the folder that holds it.
 
     Only tiers that the lists have are looked at on the map. UserError for files that cannot be used.
@@ -113,7 +115,8 @@ def compare_with_osm(
     inputs = {said["file"]: said["sha256"] for said in files_in(run)}
     with whole_folder(out) as folder:
         write_csv(folder / "compared.csv", compared.table)
-        write_bytes(folder / "compared.geojson", _as_map(compared.table))
+        for name, layer in _as_layers(compared.table).items():
+            write_bytes(folder / f"{name}.geojson", geojson(layer))
         write_json(folder / "provenance.json", {**program_stamp(), "inputs": inputs, "run": run})
     progress(1.0, text("Done"))
     return compared
@@ -176,16 +179,17 @@ def _with_places(table: pd.DataFrame, accepted: pd.DataFrame, known: pd.DataFram
     )
 
 
-def _as_map(table: pd.DataFrame) -> bytes:
-    """A point for each row, a line from the list's place to the map's where they lie apart."""
+def _as_layers(table: pd.DataFrame) -> dict[str, gpd.GeoDataFrame]:
+    """A point for each row, where the list has it, else where the map has it; and a line from one to the
+    other where they lie apart. One kind of shape a layer, as programs want it."""
     ours = shapely.points(table[["lon", "lat"]].to_numpy(float))
     theirs = shapely.points(table[["map_lon", "map_lat"]].to_numpy(float))
-    shapes = np.where(table["lon"].notna(), ours, theirs).astype(object)
-    for row in np.flatnonzero((table["result"] == ELSEWHERE).to_numpy()):
-        shapes[row] = shapely.LineString([*ours[row].coords, *theirs[row].coords])
-    frame = gpd.GeoDataFrame(
-        table.drop(columns=["lon", "lat", "map_lon", "map_lat"]).assign(credit=OSM_CREDIT),
-        geometry=shapes,
-        crs=WGS84,
-    )
-    return str(frame.to_json(ensure_ascii=False, na="null", drop_id=True)).encode("utf-8")
+    said = table.drop(columns=["lon", "lat", "map_lon", "map_lat"]).assign(credit=OSM_CREDIT)
+    said = said.astype(object).where(said.notna(), None)
+    apart = np.flatnonzero((table["result"] == ELSEWHERE).to_numpy())
+    lines = [shapely.LineString([*ours[row].coords, *theirs[row].coords]) for row in apart]
+    points = np.where(table["lon"].notna(), ours, theirs).astype(object)
+    return {
+        "compared": gpd.GeoDataFrame(said, geometry=points, crs=WGS84),
+        "compared_lines": gpd.GeoDataFrame(said.iloc[apart], geometry=lines, crs=WGS84),
+    }

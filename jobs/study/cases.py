@@ -21,6 +21,15 @@ ASK: Final = "ask"
 
 
 @dataclass(frozen=True)
+class OwnLists:
+    """Lists in place of the study's own, or `in_addition` to them; `datum` is that of these lists."""
+
+    paths: tuple[Path, ...]
+    datum: str = "auto"
+    in_addition: bool = False
+
+
+@dataclass(frozen=True)
 class StudyFiles:
     """What the user names: lists, people, streets, and optionally units, a standard and a datum.
 
@@ -28,8 +37,9 @@ class StudyFiles:
     `population_unit` what a population raster's numbers count. Dead ends of streets at most `heal_m`
     short of another street are joined to it. `layers` are further files about the ground and people,
     `answers` the user's word where the files leave something open. Residents and units may come in
-    several files: parts of one whole, or a level each. `versions` says which versions of offices' lists a
-    city of the store had ("office version"); results keep it.
+    several files: parts of one whole, or a level each. `own` are lists in place of `facilities` or beside
+    them, as the page takes them, once all else has been read. `versions` says which versions of offices'
+    lists a city of the store had ("office version"); results keep it.
     """
 
     facilities: tuple[Path, ...]
@@ -45,6 +55,7 @@ class StudyFiles:
     more_population: tuple[Path, ...] = ()
     more_units: tuple[Path, ...] = ()
     answers: Answers = field(default_factory=Answers)
+    own: OwnLists | None = None
     versions: tuple[str, ...] = ()
 
     @property
@@ -69,15 +80,6 @@ class StudyFiles:
         if of:
             value = (*(pair for pair in getattr(self.answers, name) if pair[0] != of), (of, answer))
         return replace(self, answers=replace(self.answers, **{name: value}))
-
-
-@dataclass(frozen=True)
-class OwnLists:
-    """Lists in place of the study's own, or `in_addition` to them; `datum` is that of these lists."""
-
-    paths: tuple[Path, ...]
-    datum: str = "auto"
-    in_addition: bool = False
 
 
 def digest(path: Path) -> str:

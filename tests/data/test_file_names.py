@@ -26,7 +26,6 @@ NAMES = [
     (".csv", "_.csv"),
     ("..", "_"),
     ("", "_"),
-    ("a!b.zip", "a_b.zip"),
     ("a\0\n\tb.csv", "a b.csv"),
     ("a\u202egpj.csv", "agpj.csv"),
     ("a\u200bb\ufeff", "ab"),
@@ -53,7 +52,7 @@ def test_no_name_is_a_device_on_windows(device: str, ending: str) -> None:
 def test_every_name_is_one_that_every_system_takes(words: str, ending: str) -> None:
     name = file_name(words, ending=ending)
     assert 0 < len(name.encode()) <= 200
-    assert not re.search(r'[<>:"/\\|?*!\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]', name)
+    assert not re.search(r'[<>:"/\\|?*\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]', name)
     assert name == name.strip(" ") and not name.endswith(".") and not name.startswith(".")
     assert name.endswith(ending)
     assert file_name(name) == name

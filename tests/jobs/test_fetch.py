@@ -348,5 +348,7 @@ def test_an_offices_list_is_set_beside_what_was_fetched(osm, tmp_path):
     assert wrong.returncode == 2, wrong.stderr
     assert "streets.gpkg" in wrong.stderr
     shapes = gpd.read_file(tmp_path / "again" / "compared.geojson")
-    assert shapes.geometry.geom_type.tolist() == ["Point", "LineString", "Point"]
+    assert shapes.geometry.geom_type.tolist() == ["Point", "Point", "Point"]
+    (apart,) = gpd.read_file(tmp_path / "again" / "compared_lines.geojson").geometry
+    assert apart.geom_type == "LineString"
     assert set(shapes["credit"]) == {"© OpenStreetMap contributors, ODbL"}

@@ -60,7 +60,8 @@ def take_away(done: Checked) -> None:
         label = text("Findings to send back (Excel)")
         if len(done.lists.paths) > 1:
             label = text("Findings to send back: {name} (Excel)", name=name)
-        file_button(left, label, book.read_bytes, name=f"{Path(name).stem}-findings.xlsx", mime=EXCEL)
+        called = f"{Path(name).stem}-findings{book.suffix}"
+        file_button(left, label, book.read_bytes, name=called, mime=EXCEL)
     label = text("Accepted rows (CSV, WGS-84)")
     file_button(middle, label, accepted.read_bytes, name=f"{stem}-accepted.csv", mime="text/csv")
     offer_template(right)

@@ -6,6 +6,7 @@ import hashlib
 import io
 import threading
 import zipfile
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -16,12 +17,13 @@ from core.text import text
 from coverage.model.edits import Edit, Scenario
 from ui.scenario.state import draft, scenario_of, stored, stored_names
 from ui.shell.choices import choices, words
-from ui.shell.compute import current_assessed, current_view
+from ui.shell.compute import case_of, current_assessed, current_view
 from ui.shell.session import session_folder
 from ui.widgets.uploads import EXCEL, file_button
 
 if TYPE_CHECKING:  # what computes takes seconds to load
     from jobs.assess.folder import Assessed
+    from jobs.study.cases import StudyFiles
 
 # Two downloads of one scenario would write the same folder.
 _MAKING: Final = threading.Lock()
@@ -40,7 +42,8 @@ def export(before: tuple[Edit, ...], before_name: str) -> None:
     scenarios = (scenario_of(before, before_name or AS_IT_IS), scenario_of(now.edits, name))
     key, done = current_assessed()
     number = hashlib.sha256(repr((key, scenarios, language)).encode()).hexdigest()[:16]
-    folder = partial(_folder, done, scenarios, session_folder() / "scenario-files" / number, language)
+    place = session_folder() / "scenario-files" / number
+    folder = partial(_folder, done, scenarios, place, (_files(), language))
     st.subheader(tr(text("Export the scenario")), anchor=False)
     boxes = st.columns(3)
     for box, label, kind, mime in (
@@ -62,14 +65,24 @@ def _name() -> str:
     return now.name if same else tr(text("{name} (changed)", name=now.name))
 
 
-def _folder(done: Assessed, scenarios: tuple[Scenario, Scenario], folder: Path, language: str) -> Path:
-    """Written once; asks nothing of the session."""
-    from jobs.scenario import compare_scenarios, write_comparison
+def _files() -> StudyFiles:
+    """What the city on the page was read from, for the provenance."""
+    case = case_of(choices())
+    return replace(case.files, own=case.lists)
+
+
+def _folder(
+    done: Assessed, scenarios: tuple[Scenario, Scenario], folder: Path, made_of: tuple[StudyFiles, str]
+) -> Path:
+    """Written once; asks nothing of the session. `made_of` is the study and the language."""
+    files, language = made_of
+    from jobs.scenario import compare_scenarios, with_scenario_run, write_comparison
 
     with _MAKING:
         if not folder.is_dir():
             folder.parent.mkdir(parents=True, exist_ok=True)
-            write_comparison(folder, compare_scenarios(done, scenarios), language=language)
+            found = with_scenario_run(compare_scenarios(done, scenarios), files, language=language)
+            write_comparison(folder, found, language=language)
     return folder
 
 

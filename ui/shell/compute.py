@@ -169,11 +169,13 @@ def _answer(case: Case, report: Progress) -> Assessed:
     report(0.4, text("Measuring and judging"))
     question = replace(case, wish=None)
     done = _assessed(Asked(question, question.key))
-    if case.wish is None:
-        return done
-    from jobs.siting.suggest import SearchMonitor, suggest
+    if case.wish is not None:
+        from jobs.siting.suggest import SearchMonitor, suggest
 
-    return suggest(done, case.wish, SearchMonitor(progress=part(report, 0.7, 1.0)))
+        done = suggest(done, case.wish, SearchMonitor(progress=part(report, 0.7, 1.0)))
+    from jobs.assess.folder import with_run
+
+    return with_run(done, case.run())
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,8 @@ def forget_session() -> None:
 
 
 def keep(upload: UploadedFile) -> Path:
-    """The upload as a file of the session's folder, under its content's hash and a harmless name.
+    """The upload as a file of the session's folder, under its content's hash and a harmless name (to a reader
+    of layers “!” leads into an archive).
 
     What was uploaded before is found again; two files of one name do not meet. InputError where a session,
     or all together, would keep more than they may (`require_room`).
@@ -117,7 +118,9 @@ def keep(upload: UploadedFile) -> Path:
     from data.files import file_name, write_bytes
 
     content = upload.getvalue()
-    target = session_folder() / hashlib.sha256(content).hexdigest()[:16] / file_name(upload.name)
+    target = (
+        session_folder() / hashlib.sha256(content).hexdigest()[:16] / file_name(upload.name.replace("!", "_"))
+    )
     if not target.exists():
         require_room(session_folder(), len(content))
         write_bytes(target, content)

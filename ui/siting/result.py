@@ -280,8 +280,10 @@ def briefing(search: Search) -> None:
 
 def take_away(search: Search) -> None:
     """Map, workbook, folder; and the way to the overview with this plan."""
+    from jobs.assess.folder import with_run
+
     tr, language = words(), choices().language
-    key, root = place_of(search)
+    case, root = place_of(search)
     made: tuple[tuple[Text, str, str, Callable[..., str | bytes]], ...] = (
         (text("Map (HTML, works offline)"), "map.html", "text/html", map_page),
         (text("Report (Excel)"), "report.xlsx", _EXCEL, report),
@@ -291,14 +293,14 @@ def take_away(search: Search) -> None:
     for box, (label, name, mime, make) in zip(boxes, made, strict=False):
 
         def made_of(make: Callable[..., str | bytes] = make) -> str | bytes:
-            return make(folder_of(search, key, root), language=language)
+            return make(folder_of(search, case, root), language=language)
 
         file_button(box, label, made_of, name=name, mime=mime)
     # A search that was stopped depends on when: another session asking the same would get another plan.
     if not search.stopped and boxes[3].button(tr(text("Show in the overview")), width="stretch"):
         finish(search)
         shelf = shelf_for(replace(choices(), wish=search.request, wish_is_own=True))
-        if search.result is not None and shelf.find(key) is None:
-            shelf.put(key, search.result)
+        if search.result is not None and shelf.find(case.key) is None:
+            shelf.put(case.key, with_run(search.result, case.run()))
         choose(wish=search.request, wish_is_own=True)
         st.switch_page("ui/overview/page.py")

@@ -96,19 +96,21 @@ def finish(search: Search) -> None:
         raise search.work.error
 
 
-def folder_of(search: Search, key: str, root: Path) -> Path:
+def folder_of(search: Search, case: Case, root: Path) -> Path:
     """The result folder of a search, written when it is first needed; asks nothing of the session."""
+    from jobs.assess.folder import with_run
+
     search.work.wait()
     if search.folder is None and search.result is not None:
-        search.folder = Shelf(root).put(key, search.result)
+        search.folder = Shelf(root).put(case.key, with_run(search.result, case.run()))
     if search.folder is None:
         raise ValueError("the search has no result yet")
     return search.folder
 
 
-def place_of(search: Search) -> tuple[str, Path]:
-    """Under which key and root a search's folder is kept: with the session."""
-    return case_with(search.request).key, session_folder() / f"plans-{id(search):x}"
+def place_of(search: Search) -> tuple[Case, Path]:
+    """What a search asks, and the root under which its folder is kept: with the session."""
+    return case_with(search.request), session_folder() / f"plans-{id(search):x}"
 
 
 def case_with(request: SitingRequest) -> Case:

@@ -64,7 +64,7 @@ def same(one: Distances, other: Distances) -> None:
         for mine, theirs in zip(one.nodes[tier], other.nodes[tier], strict=True):
             assert np.array_equal(mine, theirs), tier
     for name in ("edge", "offset_m", "snap_m", "xy"):
-        assert np.array_equal(getattr(one.facilities, name), getattr(other.facilities, name))
+        assert np.array_equal(getattr(one.entrances, name), getattr(other.entrances, name))
 
 
 def a_city(seed: int) -> Assessment:

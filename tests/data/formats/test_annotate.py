@@ -100,7 +100,7 @@ def test_parts_that_need_no_change_stay_byte_for_byte(sent: bytes, back: bytes) 
     }  # fmt: skip
     assert {name for name in after if name not in before} == {
         "docProps/custom.xml",
-        "xl/worksheets/check1.xml",
+        "xl/worksheets/sheet4.xml",
     }
 
 
@@ -201,3 +201,8 @@ def test_a_package_without_a_part_is_refused(sent: bytes, lost: str) -> None:
             archive.writestr(name, b"<broken" if name == lost else content)
     with pytest.raises(PackageError):
         annotated(out.getvalue(), notes(), FRONT)
+
+
+def test_the_added_sheet_s_part_is_called_as_every_reader_expects(back: bytes) -> None:
+    sheets = [name for name in parts(back) if name.startswith("xl/worksheets/") and name.endswith(".xml")]
+    assert len(sheets) == 4 and all(re.fullmatch(r"xl/worksheets/sheet\d+\.xml", name) for name in sheets)

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from pathlib import Path
 
 import openpyxl
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from data.intake import read_facilities
 from data.intake.store import keep_originals, store_original
 from data.intake.workbook import write_accepted, write_findings, write_findings_workbook
+from jobs.lists.check import ListFiles, check_lists
 from locales import translator
 from tests.data.intake.small_lists import write_xlsx
 
@@ -108,7 +110,7 @@ def several(tmp_path):
 
 def test_of_several_lists_each_sender_gets_a_workbook_with_its_own_rows_only(tmp_path):
     paths = several(tmp_path)
-    written = write_findings(read_facilities(paths), tmp_path / "out", SAY["zh"])
+    written = write_findings(read_facilities(paths), tmp_path / "out", SAY["zh"], originals=tmp_path)
     assert [path.relative_to(tmp_path / "out").as_posix() for path in written] == [
         "findings/玄武.xlsx", "findings/秦淮.xlsx", "findings/坏.xlsx",
     ]  # fmt: skip
@@ -128,8 +130,8 @@ def test_lists_of_one_name_are_told_apart_by_their_folders(tmp_path):
     for path in paths:
         path.parent.mkdir()
         path.write_text(f"name,type,lon,lat\n{path.parent.name}站,station,118.78901,32.04001\n", "utf-8")
-    write_findings(read_facilities(paths[:1]), tmp_path / "out", str)
-    written = write_findings(read_facilities(paths), tmp_path / "out", str)
+    write_findings(read_facilities(paths[:1]), tmp_path / "out", str, originals=tmp_path)
+    written = write_findings(read_facilities(paths), tmp_path / "out", str, originals=tmp_path)
     assert [path.name for path in written] == ["清单.xlsx", "清单-2.xlsx"]
     assert not (tmp_path / "out" / "findings.xlsx").exists()
     assert "秦淮站" in cells_of(written[1]) and "玄武站" not in cells_of(written[1])
@@ -208,3 +210,34 @@ def test_a_package_that_is_not_put_together_as_it_says_is_rebuilt_and_says_so(re
     said = [str(row[0].value) for row in book["Result of the check"].iter_rows()]
     assert any("not put together as Excel does it" in line for line in said)
     assert book["梅园街道"]["A3"].value == "甲社区公共服务站"
+
+
+def with_macros(path: Path) -> Path:
+    """The workbook as one that programs open under .xlsm alone."""
+    out = path.with_suffix(".xlsm")
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            plain = b"openxmlformats-officedocument.spreadsheetml.sheet."
+            macros = b"ms-excel.sheet.macroEnabled."
+            content = old.read(name)
+            if name == "[Content_Types].xml":
+                content = content.replace(b"vnd." + plain + b"main", b"vnd." + macros + b"main")
+            new.writestr(name, content)
+        new.writestr("xl/vbaProject.bin", b"macros")
+    path.unlink()
+    return out
+
+
+def test_a_workbook_with_macros_goes_back_as_one(tmp_path):
+    path = with_macros(write_xlsx(tmp_path / "list.xlsx", {"梅园街道": ROWS}))
+    report = check_lists(ListFiles((path,)), out=tmp_path / "out")
+    (back,) = report.workbooks().values()
+    assert back.name == "findings.xlsm" and not (tmp_path / "out/findings.xlsx").exists()
+    with zipfile.ZipFile(back) as archive:
+        assert archive.read("xl/vbaProject.bin") == b"macros"
+        assert b"macroEnabled.main+xml" in archive.read("[Content_Types].xml")
+    assert openpyxl.load_workbook(back, keep_vba=True)["梅园街道"].cell(2, 6).value == "检查结果"
+    two = (path, write_xlsx(tmp_path / "b.xlsx", {"a": ROWS}))
+    several = check_lists(ListFiles(two), out=tmp_path / "out")
+    assert [book.name for book in several.workbooks().values()] == ["list.xlsm", "b.xlsx"]
+    assert not back.exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,10 +13,12 @@ from pathlib import Path
 import pytest
 
 from data.results import read_results
-from jobs.assess.folder import Assessed, assess_files
+from jobs.assess.folder import Assessed, assess_files, assess_inputs, with_run
 from jobs.cache.case import Case, default_request
 from jobs.cache.results import Shelf, archive, bounds_of, has_map, map_page, report
+from jobs.rerun import rerun
 from jobs.siting.request import SitingRequest
+from jobs.siting.suggest import suggest
 from jobs.study.cases import OwnLists
 from jobs.study.inputs import open_inputs
 from jobs.study.variants import with_lists, with_standard
@@ -149,3 +152,23 @@ def test_the_default_siting_request_is_for_the_tier_nearest_to_people(done: Asse
     assert wish is not None
     assert (wish.tier, wish.by) == ("station", "radius")
     assert default_request(with_standard(done.inputs, "nanjing-2023").standard) is None
+
+
+@pytest.mark.parametrize("asked", ["as it is", "other lists", "more lists", "a plan"])
+def test_a_downloaded_answer_can_be_made_again(
+    case: Case, done: Assessed, more: Path, tmp_path: Path, asked: str
+) -> None:
+    if "lists" in asked:
+        case = replace(case, lists=OwnLists((more,), "wgs84", in_addition=asked == "more lists"))
+        done = assess_inputs(with_lists(done.inputs, case.lists or OwnLists(())))
+    if asked == "a plan":
+        case = replace(case, wish=SitingRequest("station", 1))
+        done = suggest(done, case.wish or SitingRequest("station", 1))
+    kept = Shelf(tmp_path / "shelf").put(case.key, with_run(done, case.run()))
+    with zipfile.ZipFile(io.BytesIO(archive(kept, language="zh"))) as packed:
+        packed.extractall(tmp_path / "downloaded")
+    shutil.copytree(case.files.population.parent, tmp_path / "inputs")
+    shutil.copy(more, tmp_path / "inputs")
+    again = rerun(tmp_path / "downloaded", out=tmp_path / "again", inputs=tmp_path / "inputs")
+    assert again.verb == ("suggest" if asked == "a plan" else "assess")
+    assert {"units.csv", "cells.parquet", "facilities.csv", "inputs_read.csv"} <= set(again.tables)

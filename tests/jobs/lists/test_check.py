@@ -38,6 +38,8 @@ def test_the_folder_holds_accepted_findings_and_the_original(one_list, tmp_path)
     check_lists(ListFiles([one_list]), out=tmp_path / "out")
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         "accepted.csv",
+        "accepted.csvt",
+        "accepted.json",
         "findings.xlsx",
         "provenance.json",
         one_list.name,
