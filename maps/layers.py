@@ -167,6 +167,10 @@ def radius_union(model: MapModel, rule: RadiusRule) -> shapely.Geometry:
     this shape."""
     near = model.facilities.iloc[rule.facilities]
     xy = project(near["lon"], near["lat"], model.cells.crs)
+    if model.extents is None and rule.each_m is None:
+        # Of equal circles within a metre one is drawn: a geocoder may put thousands at one place.
+        _, first = np.unique(np.round(xy), axis=0, return_index=True)
+        xy = xy[np.sort(first)]
     centres = shapely.points(xy)
     if model.extents is not None:  # from the doors, or from the edge
         row_of = {number: row for row, number in enumerate(near["facility_id"])}

@@ -382,6 +382,7 @@ def short_words(city: Names, after: float) -> set[str]:
              f"直线500米内的{wan(inside)}万城镇居民中，{wan(far)}万人（{far / inside:.1%}）沿路网步行超过833米。")  # fmt: skip
     only = city.waiting & set(city.small["name"]) - set(city.listed["community"])
     return {
+        plan,
         f"**{plan}**",
         first,
         f"每个社区（村）设有公共服务站：其中由清单已列、尚无坐标的设施达到：{len(only)}个。",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from html.parser import HTMLParser
@@ -126,4 +127,5 @@ def _page_of(content: bytes) -> str:
 
 
 def _span(written: str | None) -> int:
-    return min(int(written), _MOST_SPAN) if written and written.isdigit() and int(written) > 0 else 1
+    given = int(written) if written and re.fullmatch("[0-9]{1,9}", written) else 1
+    return min(max(given, 1), _MOST_SPAN)
