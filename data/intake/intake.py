@@ -12,6 +12,7 @@ import pandas as pd
 from core.errors import InputError
 from coverage.model.tables import FacilityTable
 from data.formats.raw import RawFile
+from data.handed_over import HandedOver
 from data.intake.datum.coordinates import DatumDecision
 from data.intake.decisions import ADDRESS, HAND, PROPOSAL
 from data.intake.drafts import ACCEPTED, REFUSED, SET_ASIDE, TO_LOCATE
@@ -19,7 +20,6 @@ from data.intake.duplicates import DuplicateGroup
 from data.intake.extents import projected
 from data.intake.findings import ERROR, Finding
 from data.intake.groups import Context
-from data.intake.handed_over import HandedOver
 from data.intake.tables.sheets import Table
 from data.intake.tables.tiers import CLOSED, PLANNED
 from geo.crs import project

@@ -17,6 +17,7 @@ from core.text import text
 from coverage.model.tables import UnitTable
 from data.formats.raw import RawFile
 from data.formats.read import read_files
+from data.handed_over import HandedOver, handed_over
 from data.intake.convert import converted, refuse_unplaced, tell_systems
 from data.intake.datum.coordinates import AUTO, wanted_system
 from data.intake.datum.placing import Bounds
@@ -27,7 +28,6 @@ from data.intake.extents import with_doors, with_extents
 from data.intake.facility_numbers import is_facility_id
 from data.intake.findings import ERROR, INFO, Finding, Notebook
 from data.intake.groups import Context, Part, find_systems
-from data.intake.handed_over import HandedOver, handed_over
 from data.intake.intake import ACCEPTED_COLUMNS, Intake, Reading
 from data.intake.judge import judge
 from data.intake.locate import Located, locate

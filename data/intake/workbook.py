@@ -20,10 +20,10 @@ from data.formats.annotate import Front, SheetNotes, annotated, has_macros, is_p
 from data.formats.comments import Note
 from data.formats.package import PackageError
 from data.formats.raw import Cell, RawFile
+from data.handed_over import HandedOver, write_handed_over
 from data.intake.datum.coordinates import MIXED, belief_in_words
 from data.intake.datum.likelihood import UNKNOWN
 from data.intake.findings import ERROR, INFO, LEVEL_TITLES, WARNING, Finding
-from data.intake.handed_over import HandedOver, write_handed_over
 from data.intake.intake import Intake
 from data.intake.tables.sheets import Table
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from data.files import sha256_of
-from data.intake.handed_over import beside, handed_over
+from data.handed_over import beside, handed_over
 from data.standards import DEFAULT_STANDARD
 from jobs.study.layers import Answers as Answers
 from jobs.study.layers import Layers as Layers

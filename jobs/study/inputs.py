@@ -20,10 +20,10 @@ from coverage.model.tables import PopulationGrid, UnitTable
 from data.files import sha256_of
 from data.formats.asked import OpenQuestionError
 from data.formats.inputs_read import InputRead
+from data.handed_over import beside as further
+from data.handed_over import handed_over
 from data.intake.datum.coordinates import AUTO
 from data.intake.findings import INFO, WARNING, Finding
-from data.intake.handed_over import beside as further
-from data.intake.handed_over import handed_over
 from data.intake.intake import Intake
 from data.intake.read import ListRequest, read_lists
 from data.population.ground import points_on

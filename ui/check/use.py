@@ -92,7 +92,7 @@ def _warn_if_elsewhere(done: Checked, count: int) -> None:
 def _kept(done: Checked) -> Path:
     """A copy that later decisions do not change, called after the list; with what belongs to it."""
     from data.files import file_name, write_bytes
-    from data.intake.handed_over import beside
+    from data.handed_over import beside
 
     accepted = done.folder / "accepted.csv"
     content = accepted.read_bytes()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from data.intake.handed_over import handed_over
+from data.handed_over import handed_over
 from data.intake.read import read_facilities
 from jobs.assess.folder import Assessed, assess_files
 from jobs.lists.check import ListFiles, check_lists
