@@ -133,6 +133,32 @@ def test_the_print_dialog_gives_one_whole_sheet(
     assert_one_whole_sheet(sheet)
 
 
+@pytest.mark.parametrize(("width", "height"), [(1061, 733), (733, 1061)])
+def test_all_twelve_verdicts_have_room_on_a4(page: Page, tmp_path: Path, width: int, height: int) -> None:
+    """What is cut off would still be in the sheet's text: boxes are compared."""
+    show(page, tmp_path, tiny_model())
+    page.evaluate(
+        """() => {
+            const list = document.querySelector('.verdicts'), one = list.querySelector('li');
+            one.querySelector('.numbers').textContent =
+                '指标 ≤1,250米 · 现状 85.3%（1,060,677人中904,765人） · 未覆盖人口 15.59万';
+            while (list.children.length < 12) { list.appendChild(one.cloneNode(true)); }
+            const header = document.querySelector('#panel header');
+            header.insertAdjacentHTML('beforeend', '<p class="headline">' + '新建公共服务站5处后，'.repeat(4));
+            header.insertAdjacentHTML('afterend', '<details class="remarks" open><summary>结果的局限</summary>'
+                + '<ul><li>' + '路网文件在研究区西、南、东、北侧边缘即告结束，'.repeat(3) + '</li></ul></details>');
+        }"""
+    )
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": width, "height": height})
+    last, verdicts, legend, panel = page.evaluate(
+        """() => ['.verdicts li:last-child', '#panel details.results', '.legend-body', '#panel'].map(
+            name => document.querySelector(name).getBoundingClientRect().bottom)"""
+    )
+    assert last <= verdicts + 1
+    assert max(verdicts, legend) <= panel + 1
+
+
 def test_layers_of_the_same_name_each_have_their_switch(page: Page, tmp_path: Path) -> None:
     show(page, tmp_path, tiny_model(tier_titles={"centre": "设施", "station": "设施"}))
     layer(page, "设施 (1)").nth(1).uncheck()
