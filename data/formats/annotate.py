@@ -18,6 +18,7 @@ from lxml import etree
 from core.text import printable
 from data.formats.comments import Note, Place, put_comments
 from data.formats.package import (
+    BROKEN_ZIP,
     SHEET_TYPE,
     Book,
     PackageError,
@@ -76,7 +77,7 @@ def is_package(content: bytes) -> bool:
             return {"[Content_Types].xml", "_rels/.rels"} <= set(archive.namelist()) and any(
                 name.startswith("xl/worksheets/") for name in archive.namelist()
             )
-    except zipfile.BadZipFile:
+    except BROKEN_ZIP:
         return False
 
 
@@ -84,8 +85,11 @@ def has_macros(content: bytes) -> bool:
     """Whether this is a workbook that programs open only when it is called .xlsm."""
     if not is_package(content):
         return False
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        return b".macroEnabled.main+xml" in archive.read("[Content_Types].xml")
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return b".macroEnabled.main+xml" in archive.read("[Content_Types].xml")
+    except BROKEN_ZIP:
+        return False
 
 
 def annotated(content: bytes, notes: Mapping[str, SheetNotes], front: Front) -> bytes:

@@ -27,7 +27,7 @@ _CUSTOM_TYPE: Final = "application/vnd.openxmlformats-officedocument.custom-prop
 _CUSTOM: Final = "http://schemas.openxmlformats.org/officeDocument/2006/custom-properties"
 _VTYPES: Final = "http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes"
 _FORMAT_ID: Final = "{D5CDD505-2E9C-101B-9397-08002B2CF9AE}"
-_BROKEN: Final = (zipfile.BadZipFile, zlib.error, ValueError, OSError, EOFError, RuntimeError)
+BROKEN_ZIP: Final = (zipfile.BadZipFile, zlib.error, ValueError, OSError, EOFError, RuntimeError)
 _LINE: Final = re.compile(r"\r\n?|\n")
 
 
@@ -43,7 +43,7 @@ class Book:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 self.infos = {info.filename: info for info in archive.infolist() if not info.is_dir()}
                 self.parts = {name: archive.read(name) for name in self.infos}
-        except _BROKEN as error:
+        except BROKEN_ZIP as error:
             raise PackageError from error
         self._trees: dict[str, Any] = {}
         self._edited: set[str] = set()
