@@ -144,9 +144,12 @@ def test_all_twelve_verdicts_have_room_on_a4(page: Page, tmp_path: Path, width: 
                 '指标 ≤1,250米 · 现状 85.3%（1,060,677人中904,765人） · 未覆盖人口 15.59万';
             while (list.children.length < 12) { list.appendChild(one.cloneNode(true)); }
             const header = document.querySelector('#panel header');
-            header.insertAdjacentHTML('beforeend', '<p class="headline">' + '新建公共服务站5处后，'.repeat(4));
-            header.insertAdjacentHTML('afterend', '<details class="remarks" open><summary>结果的局限</summary>'
-                + '<ul><li>' + '路网文件在研究区西、南、东、北侧边缘即告结束，'.repeat(3) + '</li></ul></details>');
+            const said = '新建公共服务站5处后，'.repeat(4), limit = '路网文件在研究区边缘结束，'.repeat(5);
+            header.insertAdjacentHTML('beforeend', `<p class="headline">${said}`);
+            header.insertAdjacentHTML(
+                'afterend',
+                `<details class="remarks" open><summary>结果的局限</summary><ul><li>${limit}</ul></details>`
+            );
         }"""
     )
     page.emulate_media(media="print")
