@@ -75,7 +75,7 @@ def stated(wording: str) -> set[tuple[str, float]]:
 def test_every_figure_of_a_preset_stands_in_its_own_wording(path: Path) -> None:
     for rule in parsed(path.read_text("utf-8")).rules:
         figures = {
-            Check.RADIUS: {("m", rule.figure)},
+            Check.RADIUS: {("m", rule.figure), *(("m", size.figure_m) for size in rule.classes)},
             Check.WALK: {("m" if rule.in_metres else "min", rule.figure)},
             Check.LOAD: {("人", end) for end in rule.band or ()},
             Check.RATIO: {("张", rule.figure)},
