@@ -36,7 +36,8 @@ def app(
     small_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shown_maps: ShownMaps
 ) -> AppTest:
     """The page with the small city in the place of the demo city, in Chinese; not yet run."""
-    files = write_small_city(small_folder / "city")
+    # In a folder of its own: another worker may read the shared one while it is written.
+    files = write_small_city(tmp_path / "city")
     monkeypatch.setenv("SERVICE_CIRCLE_CACHE", str(small_folder / "cache"))
     # What one test stores is in no other's way, also of one that runs at the same time.
     monkeypatch.setattr("ui.scenario.state.store_folder", lambda: tmp_path / "scenarios")
