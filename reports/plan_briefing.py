@@ -24,13 +24,6 @@ _SIGNS: Final = re.compile(r"([\\`*_{}\[\]<>#|])")
 _LINE: Final = re.compile(r"\s*[\r\n]+\s*")
 
 
-def plan_title(plan: Mapping[str, Any], standard: Standard, city: str, tr: Translator) -> Text:
-    """What the briefing of a plan is called."""
-    tiers = [tr(standard.tier_title(part["tier"])) for part in plan.get("tiers", [plan])]
-    title = text("{city}: where new sites should go ({tier})")
-    return Text(title.template, {"city": city, "tier": " + ".join(tiers)})
-
-
 def plan_chapters(plan: Mapping[str, Any], standard: Standard, tr: Translator) -> list[Iterable[str]]:
     """The chapters of a plan, each as lines; empty where there is nothing to say."""
     draft = _Draft(plan, standard, tr)
@@ -172,10 +165,6 @@ class _Draft:
             yield f"## {self.tr(_REMARKS)}"
             yield ""
             yield from (f"- {escaped(self.tr(note))}" for note in said)
-
-    def _joined_sentences(self, said: Iterable[Text]) -> str:
-        sentences = [escaped(self.tr(sentence)) for sentence in said]
-        return ("" if self.tr.language == "zh" else " ").join(sentences)
 
 
 def asked_for(plan: Mapping[str, Any]) -> Iterator[Text]:

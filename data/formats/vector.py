@@ -36,7 +36,6 @@ _GDB_PART: Final = re.compile(
     re.IGNORECASE,
 )
 _SHP_SIDES: Final = (".shp", ".shx", ".dbf", ".prj", ".cpg")
-_POINT: Final = 1
 
 
 def read_geopackage(content: bytes, limits: Limits) -> tuple[RawSheet, ...]:

@@ -318,13 +318,6 @@ def sent_since(connection: sa.Connection, person: str, moment: str) -> tuple[int
     return int(count), int(size)
 
 
-def findings_of_versions(connection: sa.Connection, number: str) -> tuple[str, ...]:
-    """The SHA-256 of what was said about each version of a submission, oldest first."""
-    kept = schema.submission_version
-    query = sa.select(kept.c.findings_sha256).where(kept.c.submission_id == number).order_by(kept.c.version)
-    return tuple(connection.execute(query).scalars())
-
-
 def remarks(connection: sa.Connection, number: str) -> tuple[Remark, ...]:
     """What was said of a submission at rows, cells and facilities, in its last decision."""
     kept, state = schema.remark, schema.submission_state

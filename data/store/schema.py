@@ -8,11 +8,8 @@
                      └── submission_state   one row a step: draft, sent, returned, accepted
                            └── remark       what is said of it at a row, a cell or a facility
     city ── city_rule                       what the city allows
-      └── kept                              results, plans and scenarios, each with an address
+      └── kept                              results that workers made, each with an address
     person ── role_change                   who may what; a role taken away is a row more
-      ├── credential, invitation            local accounts: passwords, links that set one
-      ├── identity                          who they are at an identity provider
-      └── signed_in, signed_out             sessions of local accounts
     job ── job_step, job_progress           long work: what became of it, how far it is
     file                                    what lies in the folder of files, by SHA-256
     event                                   who did what and when, each with the hash of the one before
@@ -205,7 +202,7 @@ kept = Table(
     metadata,
     Column("id", String(20), primary_key=True),
     Column("city_id", ForeignKey("city.id"), nullable=False),
-    # result, plan or scenario; its file is a zip, or JSON.
+    # "result": its file is the zip of a result folder.
     Column("kind", String(20), nullable=False),
     Column("name", String(200), nullable=False),
     Column("sha256", ForeignKey("file.sha256"), nullable=False),
@@ -243,59 +240,6 @@ job_progress = Table(
     Column("job_id", ForeignKey("job.id"), primary_key=True),
     Column("share", Float, nullable=False),
     Column("doing", Text, nullable=False),
-    Column("at", String(32), nullable=False),
-)
-
-credential = Table(
-    "credential",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("person_id", ForeignKey("person.id"), nullable=False),
-    # The last one counts; "" lets nobody in.
-    Column("password_hash", Text, nullable=False),
-    Column("at", String(32), nullable=False),
-)
-
-invitation = Table(
-    "invitation",
-    metadata,
-    # The SHA-256 of the link's secret: who reads the store cannot use it.
-    Column("secret_sha256", String(64), primary_key=True),
-    Column("person_id", ForeignKey("person.id"), nullable=False),
-    Column("at", String(32), nullable=False),
-    Column("expires_at", String(32), nullable=False),
-)
-
-invitation_use = Table(
-    "invitation_use",
-    metadata,
-    Column("secret_sha256", ForeignKey("invitation.secret_sha256"), primary_key=True),
-    Column("at", String(32), nullable=False),
-)
-
-signed_in = Table(
-    "signed_in",
-    metadata,
-    Column("secret_sha256", String(64), primary_key=True),
-    Column("person_id", ForeignKey("person.id"), nullable=False),
-    Column("at", String(32), nullable=False),
-    Column("expires_at", String(32), nullable=False),
-)
-
-signed_out = Table(
-    "signed_out",
-    metadata,
-    Column("secret_sha256", ForeignKey("signed_in.secret_sha256"), primary_key=True),
-    Column("at", String(32), nullable=False),
-)
-
-identity = Table(
-    "identity",
-    metadata,
-    # Who somebody is at an identity provider: its name for them, which never changes.
-    Column("issuer", String(200), primary_key=True),
-    Column("subject", String(200), primary_key=True),
-    Column("person_id", ForeignKey("person.id"), nullable=False),
     Column("at", String(32), nullable=False),
 )
 

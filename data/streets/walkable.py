@@ -43,7 +43,6 @@ WALLS: Final = _WALLS_ON_WAYS | {"city_wall", "retaining_wall"}
 
 # All the tags that the rule looks at.
 TAGS: Final = ("highway", "railway", "area", "access", "foot", "motorroad", "route")
-GATE_TAGS: Final = ("barrier", "access", "foot")
 
 # Drawn from afar; `highway` values without "_link". All others are 0.
 _CLASS: Final = {"motorway": 2, "trunk": 2, "primary": 2, "secondary": 1, "tertiary": 1}

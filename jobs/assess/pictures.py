@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from coverage.equity.detours import Detours, detours
 from coverage.model.study import Study
-from geo.crs import unproject
 from jobs.assess.folder import Assessed
 from maps.cells_image import TRANSPARENT, CellsImage, cells_image
 from maps.model import MapCells
@@ -35,9 +34,3 @@ def detour_classes(found: Detours) -> Classes:
     classes[found.in_radius] = 0
     classes[found.cut_off] = 1
     return classes
-
-
-def bounds_of_places(study: Study, rows: NDArray[np.int64]) -> tuple[float, float, float, float]:
-    """West, south, east, north of some facilities in degrees."""
-    lon, lat = unproject(study.facilities.xy[rows], study.facilities.crs)
-    return float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())

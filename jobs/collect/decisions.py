@@ -7,16 +7,15 @@ holds for the same facility in another order, another file, and under the number
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from core.errors import InputError
 from data.intake.decisions import Decisions, GroupChoice, Place
-from data.intake.findings import INFO, Finding
 from data.intake.intake import Intake
 from data.intake.judge import judge
 from data.store.engine import canonical
@@ -40,13 +39,12 @@ class GroupAnswer:
 @dataclass(frozen=True)
 class OfficeDecisions:
     """`datum`: the system its coordinates are in, where nothing else decides it; `columns`: title → field;
-    `placed`: row → place; `groups`: what is listed twice; `fine`: (code, row) of findings that are none."""
+    `placed`: row → place; `groups`: what is listed twice. Page and command line give the system alone."""
 
     datum: str = "auto"
     columns: Mapping[str, str] = field(default_factory=dict)
     placed: Mapping[Row, Place] = field(default_factory=dict)
     groups: tuple[GroupAnswer, ...] = ()
-    fine: frozenset[tuple[str, Row]] = frozenset()
 
     def with_earlier(self, earlier: OfficeDecisions) -> OfficeDecisions:
         """These, and of the earlier ones what they say nothing of."""
@@ -56,7 +54,6 @@ class OfficeDecisions:
             {**earlier.columns, **self.columns},
             {**earlier.placed, **self.placed},
             (*self.groups, *(answer for answer in earlier.groups if answer.rows not in own)),
-            self.fine | earlier.fine,
         )
 
     def content(self) -> bytes:
@@ -73,7 +70,6 @@ class OfficeDecisions:
                 "groups": sorted(
                     [sorted(map(list, one.rows)), one.action, list(one.stays)] for one in self.groups
                 ),
-                "fine": sorted([code, list(row)] for code, row in self.fine),
             }
         ).encode()
 
@@ -90,14 +86,13 @@ def decisions_from(content: bytes) -> OfficeDecisions:
                 GroupAnswer(frozenset(map(tuple, rows)), action, tuple(stays))
                 for rows, action, stays in said["groups"]
             ),
-            frozenset((code, tuple(row)) for code, row in said["fine"]),
         )
     except (ValueError, KeyError, TypeError) as problem:
         raise InputError("What the office decided about its list cannot be read.") from problem
 
 
 def made_of(intake: Intake, decisions: Decisions, *, datum: str = "auto") -> OfficeDecisions:
-    """What was decided on the page about a list that was read, in words that hold for the next one."""
+    """What was decided about a list that was read, in words that hold for the next one."""
     rows = rows_of(intake.frame)
     row_at = dict(zip(intake.frame["facility_id"], rows, strict=True))
     answers = []
@@ -126,7 +121,7 @@ def judged_with(intake: Intake, kept: OfficeDecisions) -> Intake:
             groups[group.id] = GroupChoice(answer.action, ids.get(answer.stays, ""))
     if groups:
         again = judge(intake.reading, replace(decisions, groups=groups))
-    return replace(again, findings=_without_fine(again, kept))
+    return again
 
 
 def rows_of(frame: pd.DataFrame) -> list[Row]:
@@ -155,32 +150,3 @@ def _placed_in(frame: pd.DataFrame, kept: OfficeDecisions) -> dict[str, Place]:
         if row in kept.placed and said.count(row) == 1 and not np.isfinite(lon):
             found[str(number)] = kept.placed[row]
     return found
-
-
-def _without_fine(intake: Intake, kept: OfficeDecisions) -> tuple[Finding, ...]:
-    """The findings; those of which the office said that they are none are remarks."""
-    if not kept.fine:
-        return intake.findings
-    at = zip(
-        intake.frame["source_file"], intake.frame["source_sheet"], intake.frame["source_row"], strict=True
-    )
-    row_at: dict[tuple[Any, ...], Row] = dict(zip(at, rows_of(intake.frame), strict=True))
-    return tuple(
-        replace(found, level=INFO)
-        if (found.code, row_at.get((found.file, found.sheet, found.row), ())) in kept.fine
-        else found
-        for found in intake.findings
-    )
-
-
-def settled_findings(
-    before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]
-) -> tuple[int, int]:
-    """Of the errors and warnings of the last list, how many are settled in this one, and how many there were.
-
-    One is known again by its code and what its message says, wherever its row stands now.
-    """
-    old, new = (
-        {(one["code"], one["message"]) for one in side if one["level"] != INFO} for side in (before, after)
-    )
-    return len(old - new), len(old)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,7 +27,6 @@ from data.store.records import (
     City,
     Submission,
     city_named,
-    findings_of_versions,
     last_decisions,
     office_named,
     originals,
@@ -39,12 +37,7 @@ from data.store.records import (
 from data.store.tidy import KEEP_DAYS
 from jobs.assess.folder import findings_table
 from jobs.collect.cities import city_files
-from jobs.collect.decisions import (
-    OfficeDecisions,
-    decisions_from,
-    judged_with,
-    settled_findings,
-)
+from jobs.collect.decisions import OfficeDecisions, decisions_from, judged_with
 from jobs.collect.kept_lists import kept_rows, list_bytes
 from jobs.collect.limits import require_room
 from jobs.collect.permissions import actor, actor_in
@@ -166,22 +159,6 @@ def read_for(
     if not intake.datum.decided and held.datum not in ("auto", datum):
         intake = read_lists(paths, replace(request, datum=held.datum))
     return judged_with(intake, held)
-
-
-def settled(store: Store, number: str) -> tuple[int, int]:
-    """Of the findings of the version before, how many are settled in the newest, and how many there were."""
-    with store.read() as connection:
-        said = findings_of_versions(connection, number)
-    if len(said) < 2:
-        return 0, 0
-    before, after = (findings_of(store, sha256) for sha256 in said[-2:])
-    return settled_findings(before, after)
-
-
-def findings_of(store: Store, sha256: str) -> list[dict[str, Any]]:
-    """The findings of a version of a submission, as `check --json` has them."""
-    frame = pd.read_csv(io.BytesIO(store.files.get(sha256)), keep_default_na=False, dtype={"column": str})
-    return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
 
 
 def submission_document(connection: Connection, found: Submission) -> Mapping[str, Any]:

@@ -123,6 +123,19 @@ def test_the_tables_can_be_taken_down_and_made_again(store: Store, place: str, t
     assert check_store(store) == ()
 
 
+def test_an_older_store_is_refused_until_it_is_brought_up_and_keeps_what_it_has(
+    store: Store, place: str, tmp_path: Path
+) -> None:
+    migrate(store.engine, "0001")
+    add_office(store)
+    with pytest.raises(InputError, match="store init"):
+        open_store(place, files=tmp_path / "kept")
+    migrate(store.engine)
+    assert names(store) == ["云川"] and check_store(store) == ()
+    migrate(store.engine, "0001")
+    assert names(store) == ["云川"]
+
+
 def test_the_tables_are_as_the_code_describes_them(store: Store) -> None:
     from alembic.autogenerate import compare_metadata
     from alembic.runtime.migration import MigrationContext

@@ -1,4 +1,4 @@
-"""Remarks, decisions, what is kept of a city, long work, and sign-in."""
+"""Remarks, decisions, what is kept of a city, and long work."""
 
 from __future__ import annotations
 
@@ -31,33 +31,6 @@ def upgrade() -> None:
         sa.Column("by", sa.String(length=200), nullable=False),
         sa.ForeignKeyConstraint(["city_id"], ["city.id"], name=op.f("fk_city_rule_city_id_city")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_city_rule")),
-    )
-    op.create_table(
-        "credential",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("person_id", sa.Integer(), nullable=False),
-        sa.Column("password_hash", sa.Text(), nullable=False),
-        sa.Column("at", sa.String(length=32), nullable=False),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_credential_person_id_person")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_credential")),
-    )
-    op.create_table(
-        "identity",
-        sa.Column("issuer", sa.String(length=200), nullable=False),
-        sa.Column("subject", sa.String(length=200), nullable=False),
-        sa.Column("person_id", sa.Integer(), nullable=False),
-        sa.Column("at", sa.String(length=32), nullable=False),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_identity_person_id_person")),
-        sa.PrimaryKeyConstraint("issuer", "subject", name=op.f("pk_identity")),
-    )
-    op.create_table(
-        "invitation",
-        sa.Column("secret_sha256", sa.String(length=64), nullable=False),
-        sa.Column("person_id", sa.Integer(), nullable=False),
-        sa.Column("at", sa.String(length=32), nullable=False),
-        sa.Column("expires_at", sa.String(length=32), nullable=False),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_invitation_person_id_person")),
-        sa.PrimaryKeyConstraint("secret_sha256", name=op.f("pk_invitation")),
     )
     op.create_table(
         "job_progress",
@@ -94,35 +67,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_kept")),
     )
     op.create_table(
-        "signed_in",
-        sa.Column("secret_sha256", sa.String(length=64), nullable=False),
-        sa.Column("person_id", sa.Integer(), nullable=False),
-        sa.Column("at", sa.String(length=32), nullable=False),
-        sa.Column("expires_at", sa.String(length=32), nullable=False),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_signed_in_person_id_person")),
-        sa.PrimaryKeyConstraint("secret_sha256", name=op.f("pk_signed_in")),
-    )
-    op.create_table(
-        "invitation_use",
-        sa.Column("secret_sha256", sa.String(length=64), nullable=False),
-        sa.Column("at", sa.String(length=32), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["secret_sha256"],
-            ["invitation.secret_sha256"],
-            name=op.f("fk_invitation_use_secret_sha256_invitation"),
-        ),
-        sa.PrimaryKeyConstraint("secret_sha256", name=op.f("pk_invitation_use")),
-    )
-    op.create_table(
-        "signed_out",
-        sa.Column("secret_sha256", sa.String(length=64), nullable=False),
-        sa.Column("at", sa.String(length=32), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["secret_sha256"], ["signed_in.secret_sha256"], name=op.f("fk_signed_out_secret_sha256_signed_in")
-        ),
-        sa.PrimaryKeyConstraint("secret_sha256", name=op.f("pk_signed_out")),
-    )
-    op.create_table(
         "remark",
         sa.Column("submission_id", sa.String(length=20), nullable=False),
         sa.Column("step", sa.Integer(), nullable=False),
@@ -157,14 +101,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("submission_decisions")
     op.drop_table("remark")
-    op.drop_table("signed_out")
-    op.drop_table("invitation_use")
-    op.drop_table("signed_in")
     op.drop_table("kept")
     op.drop_table("job_step")
     op.drop_table("job_progress")
-    op.drop_table("invitation")
-    op.drop_table("identity")
-    op.drop_table("credential")
     op.drop_table("city_rule")
     op.drop_table("job")
