@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import rasterio
 import shapely
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from rasterio.transform import from_origin
 
@@ -140,6 +140,8 @@ def test_a_group_of_its_own_keeps_its_total_on_cells_of_any_kind(
 def test_of_a_raster_what_counts_and_what_the_border_leaves_out_are_all_it_touches(
     folder: Path, values: list[float], x: float, y: float
 ) -> None:
+    # A border through pixels' centres is a tie that the way to degrees and back decides either way.
+    assume(min(abs(side % 1.0 - 0.5) for side in (x, y)) > 1e-6)
     numbers = np.array(values).reshape(6, 6) + 1.0
     size = {"height": 6, "width": 6, "count": 1, "dtype": "float64", "crs": CRS}
     size |= {"transform": from_origin(EAST, NORTH + 600, 100, 100)}
