@@ -22,7 +22,7 @@ from core.text import text
 from coverage.model.tables import UnitTable
 from data.files import file_name, write_plain_csv
 from data.formats.raw import Cell, RawFile
-from data.formats.read import read_files
+from data.formats.sheets.read import read_files
 from data.guard import guarded
 from data.intake.findings import Finding, Notebook
 from data.intake.read import read_facilities

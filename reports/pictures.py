@@ -8,8 +8,8 @@ from typing import Final
 from locales import Translator
 from maps.cells_image import CellsImage, cells_image
 from maps.model import MapModel
-from maps.still import still
-from maps.still_view import StillView
+from maps.still.still import still
+from maps.still.view import StillView
 from reports.briefing.model import View
 from reports.typeset import picture
 

@@ -29,7 +29,7 @@ from reports.extra_sheets import more_sheets
 from reports.fixed_zip import moment_of
 from reports.issues import COLUMNS as ISSUE_COLUMNS
 from reports.issues import issue_table
-from reports.plan_sheets import plan_sheets
+from reports.plan.sheets import plan_sheets
 from reports.sheet import OPTIONS, Book, Sheet
 
 _VERDICT_COLOURS: Final = {"meets": "#d8efe3", "nearly": "#fdf1cc", "not": "#fbdcd3"}

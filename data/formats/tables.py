@@ -14,9 +14,9 @@ import shapely
 
 from core.errors import InputError
 from data.files import as_written
-from data.formats.delimited import delimiter_of
 from data.formats.encoding import decode
 from data.formats.raw import UnreadableError
+from data.formats.sheets.delimited import delimiter_of
 from data.formats.unpack import damaged
 
 # A table of so many rows and columns no city has; a few kilobytes may declare it.

@@ -16,7 +16,7 @@ from core.progress import Progress, part, reporting, silent
 from core.text import text
 from coverage.model.tables import UnitTable
 from data.formats.raw import RawFile
-from data.formats.read import read_files
+from data.formats.sheets.read import read_files
 from data.handed_over import HandedOver, handed_over
 from data.intake.convert import converted, refuse_unplaced, tell_systems
 from data.intake.datum.coordinates import AUTO, wanted_system

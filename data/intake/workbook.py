@@ -16,9 +16,9 @@ import xlsxwriter
 
 from core.text import Text, printable, text
 from data.files import file_name, remove_csv, write_bytes, write_csv
-from data.formats.annotate import Front, SheetNotes, annotated, has_macros, is_package
-from data.formats.comments import Note
-from data.formats.package import PackageError
+from data.formats.office.annotate import Front, SheetNotes, annotated, has_macros, is_package
+from data.formats.office.comments import Note
+from data.formats.office.package import PackageError
 from data.formats.raw import Cell, RawFile
 from data.handed_over import HandedOver, write_handed_over
 from data.intake.datum.coordinates import MIXED, belief_in_words

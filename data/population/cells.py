@@ -13,7 +13,7 @@ from scipy.spatial import cKDTree
 from coverage.model.tables import Bools, Floats, Ints, PopulationGrid
 from data.formats.inputs_read import InputRead
 from data.intake.findings import Finding
-from data.population.table_files import Sheet
+from data.population.tables.table_files import Sheet
 from geo.crs import project
 
 # A cell with five or six neighbours at the same distance lies on a hexagon grid.

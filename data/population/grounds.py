@@ -26,10 +26,10 @@ from data.formats.inputs_read import InputRead
 from data.formats.systems import in_degrees
 from data.guard import guarded
 from data.intake.findings import INFO, WARNING, Finding
-from data.population.coordinates import placing_of
 from data.population.households import HOUSEHOLDS_TITLE, bare_title, households_in
-from data.population.numbers import written_numbers
-from data.population.table_files import Sheet, sheets_of
+from data.population.tables.coordinates import placing_of
+from data.population.tables.numbers import written_numbers
+from data.population.tables.table_files import Sheet, sheets_of
 from geo.crs import WGS84
 
 Shapes = NDArray[np.object_]

@@ -13,10 +13,10 @@ from core.text import text
 from coverage.model.tables import Floats, PopulationGrid
 from data.intake.findings import INFO, WARNING, Finding
 from data.population.cells import Cells
-from data.population.coordinates import is_place_title
-from data.population.heads import AGES, GROUP, PERCENT, RESIDENTS, bands_of, understood
-from data.population.numbers import written_numbers
-from data.population.table_files import Sheet
+from data.population.tables.coordinates import is_place_title
+from data.population.tables.heads import AGES, GROUP, PERCENT, RESIDENTS, bands_of, understood
+from data.population.tables.numbers import written_numbers
+from data.population.tables.table_files import Sheet
 
 _SAMPLE: Final = 2000
 # Rounding of a file makes no contradiction.

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from coverage.model.tables import Floats
-from data.population.numbers import written_numbers
+from data.population.tables.numbers import written_numbers
 
 HOUSEHOLDS_TITLE: Final = re.compile(
     r"(?:总|居民|居住|常住|住|规划|实际|入住|登记|合计)?户数(?:合计|总数)?|(?:住宅|居民)?套数|户"

@@ -22,7 +22,7 @@ from core.progress import Progress, reporting, silent
 from core.text import Text, text
 from coverage.model.tables import Bools, Floats, Ints
 from data.intake.findings import INFO, WARNING, Finding, Level
-from data.population.numbers import NOBODY_ABOVE, without_sentinels
+from data.population.tables.numbers import NOBODY_ABOVE, without_sentinels
 from geo.crs import WGS84
 
 # Pixels read at once.

@@ -23,18 +23,6 @@ from data.formats.systems import System, epsg_of, usable_system
 from data.intake.findings import INFO, WARNING, Finding
 from data.population.area import nobody_inside
 from data.population.cells import Cells
-from data.population.heads import (
-    COUNT,
-    DENSITY,
-    GROUP_AGES,
-    PER_HA,
-    PER_KM2,
-    PERCENT,
-    RESIDENTS,
-    bands_of,
-    everybody,
-    understood,
-)
 from data.population.pixels import (
     Pixels,
     account,
@@ -57,6 +45,18 @@ from data.population.raster_unit import (
     unit_words,
 )
 from data.population.reading import Reading
+from data.population.tables.heads import (
+    COUNT,
+    DENSITY,
+    GROUP_AGES,
+    PER_HA,
+    PER_KM2,
+    PERCENT,
+    RESIDENTS,
+    bands_of,
+    everybody,
+    understood,
+)
 from geo.crs import WGS84
 from geo.datum import BD09, GCJ02, SYSTEMS, convert
 from geo.datum import WGS84 as WGS84_DATUM

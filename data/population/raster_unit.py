@@ -13,7 +13,7 @@ import rasterio
 from core.text import Text, text
 from data.formats.asked import OpenQuestionError
 from data.intake.findings import INFO, WARNING, Finding
-from data.population.heads import COUNT, PER_HA, PER_KM2, PERCENT, hinted_unit
+from data.population.tables.heads import COUNT, PER_HA, PER_KM2, PERCENT, hinted_unit
 
 UNITS: Final = (COUNT, PER_HA, PER_KM2)
 _M2: Final = {PER_HA: 10_000.0, PER_KM2: 1_000_000.0}

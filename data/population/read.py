@@ -25,17 +25,15 @@ from data.formats.systems import in_degrees
 from data.guard import guarded
 from data.intake.findings import WARNING, Finding
 from data.population.cells import Cells, cells_to_grid
-from data.population.coordinates import Placing, is_place_title, placing_of
 from data.population.groups import group_findings, of_group, with_group
-from data.population.heads import COUNT, PERCENT, RESIDENTS, everybody, understood
-from data.population.numbers import written_numbers
 from data.population.polygons import Rows, cells_of_rows
 from data.population.raster import coarse_finding, raster_cells
 from data.population.raster_unit import unit_words
 from data.population.reading import Reading
-from data.population.sums import ADDED, is_sum, plain, sum_title
-from data.population.table_files import Sheet, sheets_of
-from data.population.tables import (
+from data.population.tables.coordinates import Placing, is_place_title, placing_of
+from data.population.tables.heads import COUNT, PERCENT, RESIDENTS, everybody, understood
+from data.population.tables.numbers import written_numbers
+from data.population.tables.roles import (
     Columns,
     PeopleTable,
     is_rather_percent,
@@ -43,6 +41,8 @@ from data.population.tables import (
     percent_question,
     unusable_rows,
 )
+from data.population.tables.sums import ADDED, is_sum, plain, sum_title
+from data.population.tables.table_files import Sheet, sheets_of
 from geo.crs import metric_crs, project
 
 # Two cells of different files are one place where they lie so near, in sides of a cell.

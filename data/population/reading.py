@@ -11,7 +11,7 @@ import shapely
 
 from core.errors import SettingError
 from data.formats.systems import require_datum
-from data.population.heads import PERCENT
+from data.population.tables.heads import PERCENT
 
 RasterUnit = Literal["auto", "ask", "count", "per_ha", "per_km2"]
 SpreadBy = Literal["area", "floor", "mask"]

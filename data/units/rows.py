@@ -20,11 +20,11 @@ from data.formats.asked import OpenQuestionError
 from data.formats.inputs_read import InputRead
 from data.formats.layers import opened
 from data.formats.systems import in_degrees
-from data.population.heads import REGISTERED_RANK, understood
 from data.population.households import households_stated
-from data.population.table_files import Sheet
-from data.population.tables import Columns as PeopleColumns
-from data.population.tables import people_of_table
+from data.population.tables.heads import REGISTERED_RANK, understood
+from data.population.tables.roles import Columns as PeopleColumns
+from data.population.tables.roles import people_of_table
+from data.population.tables.table_files import Sheet
 from data.units.columns import TITLES, Columns, columns_of, not_numbers, unit_names, words
 from data.units.levels import ABOVE, UnclearLevelError, levels_of
 from data.units.remarks import Remarks

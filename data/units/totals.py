@@ -20,9 +20,9 @@ from data.formats.inputs_read import InputRead
 from data.guard import guarded
 from data.intake.findings import Finding
 from data.population.columns import find_column
-from data.population.heads import RESIDENTS, everybody, understood
-from data.population.table_files import Sheet, sheets_of
-from data.population.tables import Columns, people_of_table
+from data.population.tables.heads import RESIDENTS, everybody, understood
+from data.population.tables.roles import Columns, people_of_table
+from data.population.tables.table_files import Sheet, sheets_of
 from data.units.columns import NAMES_OF, TITLES
 from data.units.parents import spellings
 from data.units.remarks import Remarks

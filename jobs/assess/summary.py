@@ -9,7 +9,7 @@ from core.text import Sayable, Text, text, text_from_json
 from coverage.model.verdict_rows import MISSED, SYNTHETIC, VERDICT_WORDS, VerdictRow, verdict_rows
 from geo.datum import system_title
 from locales import Translator
-from reports import plan_words
+from reports.plan import words as plan_words
 
 if TYPE_CHECKING:  # tables take a second to import, and a sentence does not need them
     from coverage.model.standard import Standard

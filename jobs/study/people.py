@@ -25,13 +25,13 @@ from data.intake.findings import ERROR, INFO, WARNING, Finding
 from data.population import NoPlacesError, PopulationFile, Reading, read_population
 from data.population.area import read_outline
 from data.population.groups import group_findings, of_group
-from data.population.heads import PERCENT
 from data.population.polygons import polygon_cells
 from data.population.raster_unit import unit_words
 from data.population.read import file_of
 from data.population.reading import COARSE_M
-from data.population.sums import ADDED, is_sum
-from data.population.table_files import Sheet
+from data.population.tables.heads import PERCENT
+from data.population.tables.sums import ADDED, is_sum
+from data.population.tables.table_files import Sheet
 from data.units import Totals, UnitAnswers, UnitFile, read_totals, read_units
 from geo.crs import metric_crs
 from jobs.study.cases import StudyFiles

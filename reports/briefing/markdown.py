@@ -8,7 +8,7 @@ from coverage.publish import Results
 from locales import LANGUAGES, Translator, translator
 from reports.briefing.make import briefing_of
 from reports.briefing.model import Briefing, Table
-from reports.plan_briefing import escaped, markdown_table, plan_chapters
+from reports.plan.briefing import escaped, markdown_table, plan_chapters
 
 
 def briefing_text(results: Results, *, language: str) -> str:

@@ -11,10 +11,10 @@ from core.text import Sayable, Text, text
 from coverage.model.share_rows import share_comparison
 from coverage.model.verdict_rows import VerdictRow, before_title, responsible_words
 from coverage.publish import Results
-from reports import plan_words
 from reports.briefing.model import Bounds, Figure, GapFinding, Proposal, Said, Table, View
 from reports.briefing.numbers import exact, metres, share
 from reports.gap_words import gap_place
+from reports.plan import words as plan_words
 
 MOST_GAPS: Final = 5
 _DASH: Final = text("–")

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from data.files import read_csv, write_bytes, write_csv, write_json
-from data.formats.delimited import read_delimited
 from data.formats.limits import Limits
+from data.formats.sheets.delimited import read_delimited
 from data.formats.tables import read_text_table
 
 

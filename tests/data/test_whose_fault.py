@@ -102,7 +102,7 @@ def test_the_command_line_says_a_childs_defect_with_its_number_and_exit_1(
 ) -> None:
     (tmp_path / "list.csv").write_text("name,lon,lat\nA,118.8,32.1\n", "utf-8")
     monkeypatch.setattr(defects, "FOLDER", tmp_path / "defects")
-    monkeypatch.setattr("data.formats.read.read_one", guard_readers.is_surprised_by)
+    monkeypatch.setattr("data.formats.sheets.read.read_one", guard_readers.is_surprised_by)
     monkeypatch.setattr(sys, "argv", ["cli.py", "check"])
     done = CliRunner().invoke(
         cli.app, ["check", str(tmp_path / "list.csv"), "--out", str(tmp_path / "out"), "--lang", "en"]

@@ -12,8 +12,8 @@ from geo.crs import project
 from maps import palette, render_map
 from maps.layers import radius_union
 from maps.model import CellChange, MapModel, OverlayLayer
-from maps.picture import Marks, Over, Paths, Shapes, over_data
 from maps.safe_text import Voice
+from maps.still.picture import Marks, Over, Paths, Shapes, over_data
 from tests.maps.hostile_texts import HOSTILE
 from tests.maps.sample_maps import CRS, tiny_model
 

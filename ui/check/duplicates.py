@@ -150,7 +150,7 @@ def _table(done: Checked, group: Group) -> str:
 
 
 def _map(group: Group) -> None:
-    from maps.sketch import Dots, Frame, Sketch, widened
+    from maps.still.sketch import Dots, Frame, Sketch, widened
 
     lon = np.array([member.lon for member in group.members], float)
     lat = np.array([member.lat for member in group.members], float)

@@ -199,7 +199,7 @@ def _choose(found: tuple[Conflict, ...]) -> Conflict:
 
 
 def _map(conflict: Conflict) -> None:
-    from maps.sketch import Dots, Frame, Sketch, widened
+    from maps.still.sketch import Dots, Frame, Sketch, widened
 
     here = (conflict.lon, conflict.lat)
     west, south, east, north = conflict.outline.bounds

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from data.intake.decisions import Place
     from data.intake.review import ToLocate
-    from maps.sketch import Bounds, Dots
+    from maps.still.sketch import Bounds, Dots
 
 Spot = tuple[float, float]
 
@@ -168,7 +168,7 @@ def _settle(done: Checked, row: ToLocate, here: Spot | Place | None, *, follow: 
 def _map(done: Checked, row: ToLocate) -> None:
     """The unit that the list names, what else is near, and the place chosen; then coordinates to type."""
     from jobs.lists.places import declared_outline
-    from maps.sketch import Frame, Sketch
+    from maps.still.sketch import Frame, Sketch
 
     tr = words()
     outline = declared_outline(done.report, row.row_id)
@@ -195,7 +195,7 @@ def _advice(known: bool) -> Text:
 
 def _view(outline: shapely.Geometry | None, here: Spot | None) -> Bounds:
     """The declared unit, else the city; with the place that is shown."""
-    from maps.sketch import widened
+    from maps.still.sketch import widened
 
     west, south, east, north = city_bounds() if outline is None else outline.bounds
     if here is not None:
@@ -206,7 +206,7 @@ def _view(outline: shapely.Geometry | None, here: Spot | None) -> Bounds:
 
 
 def _dots(done: Checked, row: ToLocate, bounds: Bounds, here: Spot | None) -> tuple[Dots, ...]:
-    from maps.sketch import Dots, widened
+    from maps.still.sketch import Dots, widened
 
     west, south, east, north = widened(bounds, 3_000.0)
     others = done.accepted

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from coverage.model.tables import Floats
-    from maps.sketch import Bounds, Dots
+    from maps.still.sketch import Bounds, Dots
 
 _ABREAST: Final = 3
 _MOST_POINTS: Final = 300
@@ -136,14 +136,14 @@ def _possibilities(done: Checked) -> list[Possibility]:
 
 def _window(found: Sequence[Possibility]) -> Bounds:
     """Where most rows of the likeliest possibility lie close together: there a shift is seen."""
-    from maps.sketch import window
+    from maps.still.sketch import window
 
     return window(found[0].lon, found[0].lat)
 
 
 def _card(done: Checked, possibility: Possibility, bounds: Bounds) -> None:
     from jobs.lists.places import inside_declared, known_buildings
-    from maps.sketch import Frame, Sketch, window
+    from maps.still.sketch import Frame, Sketch, window
 
     tr = words()
     known, near = inside_declared(done.report, possibility.rows, possibility.lon, possibility.lat)
@@ -210,7 +210,7 @@ _WAYS: Final = (
 
 
 def _dots(possibility: Possibility, known: np.ndarray, near: np.ndarray) -> tuple[Dots, ...]:
-    from maps.sketch import Dots
+    from maps.still.sketch import Dots
 
     looks = (("plain", ~known), ("inside", known & near), ("outside", known & ~near))
     names = possibility.rows["name"].to_numpy(object)

@@ -11,7 +11,7 @@ import streamlit as st
 from core.text import text
 from jobs.cache.case import PLAN_SECONDS
 from jobs.siting.request import SitingRequest
-from reports.plan_words import results
+from reports.plan.words import results
 from ui.scenario.ask import TRY, offer_sites, site_key, spot_of_site
 from ui.shell.choices import choices, choose, words
 from ui.shell.compute import View, case_of

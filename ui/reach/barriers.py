@@ -56,8 +56,8 @@ def barriers(reading: Reading) -> None:
 
 
 def _map(reading: Reading, found: Any, rows: list[dict[Any, Any]]) -> None:
-    from maps.picture import Paths
-    from maps.sketch import Frame, Sketch
+    from maps.still.picture import Paths
+    from maps.still.sketch import Frame, Sketch
 
     done = reading.assessed()
     lines = [[(lon, lat) for lon, lat in line.coords] for line in found.geometry]

@@ -71,8 +71,8 @@ def circle(reading: Reading) -> None:
 def _map(reading: Reading, rule: str) -> None:
     from jobs.assess.pictures import detour_classes
     from maps.palette import CUT_OFF
-    from maps.picture import CellPicture
-    from maps.sketch import Frame, Sketch
+    from maps.still.picture import CellPicture
+    from maps.still.sketch import Frame, Sketch
 
     done = reading.assessed()
     one = next(one for one in _detours(reading.key, reading.slow) if one.rule.id == rule)

@@ -137,8 +137,8 @@ def _on_average(residents: Sequence[float], minutes: float) -> Text:
 
 
 def _map(reading: Reading, found: Reached) -> None:
-    from maps.picture import Shapes
-    from maps.sketch import Frame, Sketch
+    from maps.still.picture import Shapes
+    from maps.still.sketch import Frame, Sketch
 
     done, areas = reading.assessed(), found.layers.areas
     limits = sorted(areas["minutes"].unique(), reverse=True)

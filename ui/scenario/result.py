@@ -24,7 +24,7 @@ from ui.widgets.tables import exact
 
 if TYPE_CHECKING:
     from coverage.scenario.comparison import Comparison
-    from maps.picture import Over
+    from maps.still.picture import Over
 
 NOW: Final = ""
 _MAP: Final = "scenario-map"
@@ -137,7 +137,7 @@ def show_map(reading: Reading, found: Comparison, rule: str, *, click: bool) -> 
     import numpy as np
 
     from geo.crs import unproject
-    from maps.sketch import Dots, Frame, Sketch
+    from maps.still.sketch import Dots, Frame, Sketch
 
     facilities, edits = found.after.study.facilities, draft().edits
     lon, lat = facilities.lonlat()
@@ -176,7 +176,7 @@ def show_map(reading: Reading, found: Comparison, rule: str, *, click: bool) -> 
 def _picture(reading: Reading, found: Comparison, rule: str) -> list[Over]:
     from coverage.publish.change_tables import NOT_SUBJECT, change_classes
     from maps.cells_image import TRANSPARENT
-    from maps.picture import CellPicture
+    from maps.still.picture import CellPicture
 
     classes = change_classes(found, rule) if rule else None
     if classes is None:
@@ -191,7 +191,7 @@ def _drawn(found: Comparison) -> list[Over]:
     import numpy as np
 
     from geo.crs import unproject
-    from maps.picture import Paths
+    from maps.still.picture import Paths
 
     over: list[Over] = []
     for kind, look in ((AddStreet, "street"), (AddBarrier, "drawn_barrier")):

@@ -15,7 +15,7 @@ from coverage.model.standard import Standard
 from jobs.cache.results import archive, map_page, report
 from jobs.siting.request import TIER_SIGN
 from maps import palette
-from reports import plan_words
+from reports.plan import words as plan_words
 from ui.scenario.ask import TRY, offer_sites, site_key
 from ui.shell.choices import choices, choose, words
 from ui.shell.compute import shelf_for
@@ -37,7 +37,7 @@ _EXCEL: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.she
 if TYPE_CHECKING:  # what draws takes a second to load
     from jobs.assess.folder import Assessed
     from maps.cells_image import CellsImage
-    from maps.picture import Over
+    from maps.still.picture import Over
 
 BEST: Final = 0
 _HEIGHT_PX: Final = 480
@@ -90,8 +90,8 @@ def show_map(search: Search, done: Assessed, chosen: int) -> None:
     import numpy as np
 
     from jobs.siting.explain import classes_of
-    from maps.picture import CellPicture, Marks
-    from maps.sketch import Frame, Sketch
+    from maps.still.picture import CellPicture, Marks
+    from maps.still.sketch import Frame, Sketch
 
     plan = plan_in(search)
     over: list[Over] = []

@@ -17,7 +17,7 @@ from ui.shell.measured import Reading, assessed_under
 from ui.shell.safe import in_html
 
 if TYPE_CHECKING:  # what draws takes a second to load
-    from maps.sketch import Bounds, Frame, Ground, Sketch
+    from maps.still.sketch import Bounds, Frame, Ground, Sketch
 
 _NAME: Final = "service_circle_sketch"
 _ROOT: Final = '<div class="sketch-root"></div>'
@@ -28,7 +28,7 @@ _AROUND_M = 4_000.0
 def list_map(sketch: Sketch, frame: Frame, *, key: str) -> tuple[float, float] | None:
     """Draw a map; the place (lon, lat) clicked just now, if it can be clicked and was."""
     from maps.safe_text import Voice
-    from maps.sketch import sketch_data, widened
+    from maps.still.sketch import sketch_data, widened
 
     language = choices().language
     around = widened(sketch.bounds, _AROUND_M)
@@ -37,7 +37,7 @@ def list_map(sketch: Sketch, frame: Frame, *, key: str) -> tuple[float, float] |
 
 
 def show_map(data: Mapping[str, Any], *, key: str) -> tuple[float, float] | None:
-    """Draw what `maps.sketch.sketch_data` described; the place (lon, lat in degrees) just clicked, if any."""
+    """Draw what `sketch_data` described; the place (lon, lat in degrees) just clicked, if any."""
     # A click or a drop runs the page anew; there is nothing else to do.
     result = _element()(
         key=key, data=dict(data), on_place_change=lambda: None, on_dropped_change=lambda: None
@@ -48,7 +48,7 @@ def show_map(data: Mapping[str, Any], *, key: str) -> tuple[float, float] | None
 
 @st.cache_resource(show_spinner=False)
 def _element() -> Any:
-    from maps.sketch import sketch_script, sketch_style
+    from maps.still.sketch import sketch_script, sketch_style
 
     return st.components.v2.component(_NAME, html=_ROOT, css=sketch_style(), js=sketch_script())
 
@@ -69,7 +69,7 @@ def _bounds(folder: str) -> Bounds:
 def _ground(path: str, around: Bounds, language: str) -> Ground:
     from maps.basemap import decode
     from maps.safe_text import Voice
-    from maps.sketch import ground_of
+    from maps.still.sketch import ground_of
 
     return ground_of(decode(Path(path).read_bytes()), around, Voice.of(language))
 
@@ -83,7 +83,7 @@ def _rounded(bounds: Bounds) -> Bounds:
 if TYPE_CHECKING:  # what draws takes a second to load
     from jobs.assess.folder import Assessed
     from maps.cells_image import CellsImage
-    from maps.sketch import Bounds, Dots
+    from maps.still.sketch import Bounds, Dots
 
 
 def picture_of(reading: Reading) -> CellsImage:
@@ -93,7 +93,7 @@ def picture_of(reading: Reading) -> CellsImage:
 
 def dots_of(done: Assessed, rows: Any = None, *, look: str = "plain") -> Dots:
     """Facilities (all, or rows of the table) as points with their names."""
-    from maps.sketch import Dots
+    from maps.still.sketch import Dots
 
     table = done.inputs.study.facilities
     lon, lat = table.lonlat()

@@ -9,8 +9,8 @@ from itertools import zip_longest
 from typing import Final
 
 from core.text import Text, text
-from data.formats import detect
 from data.formats.raw import Cell, RawFile, RawSheet, Row
+from data.formats.sheets import detect
 from data.intake.findings import ERROR, INFO, WARNING, Notebook
 from data.intake.tables.blocks import fold_blocks
 from data.intake.tables.columns import OWN, PERSONAL, SERIAL, confirmed_columns, join_title, title_field

@@ -1,0 +1,1 @@
+"""What a site plan says: its words, its sheets, its briefing."""
