@@ -20,6 +20,7 @@ from ui.widgets.uploads import KeptFile
 _MENDED: Final = "desk-mended"
 _MOST_ROWS: Final = 500
 _HEIGHT_PX: Final = 320
+_ROW_PX: Final = 35
 
 
 def with_mended(files: Sequence[KeptFile]) -> tuple[KeptFile, ...]:
@@ -34,10 +35,11 @@ def mend_rows(done: Checked) -> None:
     from jobs.desk.check import rows_to_mend
     from jobs.desk.mend import mendable
 
-    tr, wrong = words(), rows_to_mend(done.report)
+    tr, found = words(), rows_to_mend(done.report)
+    tables = mendable(done.report.intake, done.lists.paths)
+    wrong = {(one.file, one.sheet, row) for one in tables for row in one.rows} & found
     label = text("Mend single rows here ({count} to mend)", count=len(wrong))
     with st.expander(tr(label), expanded=bool(wrong)):
-        tables = mendable(done.report.intake, done.lists.paths)
         if not tables:
             st.caption(tr(text("Mend the rows of this file in its own program, or save it as .xlsx first.")))
             return
@@ -67,9 +69,8 @@ def _edit(done: Checked, table: Any, rows: Sequence[int]) -> None:
     titles = [title if title != number else f"{title} " for title in table.titles]
     frame = pd.DataFrame([[str(row), *table.rows[row]] for row in rows], columns=[number, *titles], dtype=str)
     key = f"desk-rows-{done.lists.paths}-{table.file}-{table.sheet}-{hash(tuple(rows))}"
-    st.data_editor(
-        frame, key=key, hide_index=True, height=_HEIGHT_PX, num_rows="dynamic", disabled=[number],
-    )  # fmt: skip
+    height_px = min(_HEIGHT_PX, _ROW_PX * (len(rows) + 2) + 3)
+    st.data_editor(frame, key=key, hide_index=True, height=height_px, num_rows="dynamic", disabled=[number])
     said = st.session_state.get(key, {})
     edited, added, removed = (said.get(f"{name}_rows") or () for name in ("edited", "added", "deleted"))
     count = len(edited) + len(added) + len(removed)
