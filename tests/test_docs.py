@@ -43,7 +43,9 @@ def test_the_cells_of_the_notebook_run(tmp_path: Path, monkeypatch: pytest.Monke
     files, demo = write_small_city(tmp_path / "small"), tmp_path / "demo"
     demo.mkdir()
     east = [("东站", "公共服务站", *degrees(1900)), ("东街道中心", "公共服务中心", *degrees(1950))]
-    pd.DataFrame(east, columns=["名称", "类型", "经度", "纬度"]).to_excel(demo / "facilities.xlsx", index=False)
+    pd.DataFrame(east, columns=["名称", "类型", "经度", "纬度"]).to_excel(
+        demo / "facilities.xlsx", index=False
+    )
     pd.read_csv(files.population).to_parquet(demo / "population.parquet")
     gpd.read_file(files.network).to_file(demo / "streets.gpkg")
     gpd.read_file(files.units).to_file(demo / "units.gpkg")
