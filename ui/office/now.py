@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -29,7 +30,7 @@ _LIST: Final = (
     text("Longitude"), text("Latitude"), text("Status"),
 )  # fmt: skip
 _HEIGHT_PX: Final = 460
-_STATUS: Final = {
+_STATUS: Final[Mapping[str, Sayable]] = {
     "open": text("in operation"), "planned": text("planned"), "closed": text("closed"), "": NOTHING,
 }  # fmt: skip
 
