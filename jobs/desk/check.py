@@ -28,11 +28,12 @@ from locales import DEFAULT_LANGUAGE
 
 @dataclass(frozen=True)
 class OwnList:
-    """Lists to be sent for an office: its files, and what was said of them so far on the page."""
+    """Lists to be sent for an office: its files, who sends them, and what was said of them so far."""
 
     city: str
     office: str
     paths: tuple[Path, ...]
+    by: str = ""
     datum: str = "auto"
     columns: Mapping[str, str] = field(default_factory=dict)
     parts: Mapping[Part, str] = field(default_factory=dict)
@@ -44,7 +45,6 @@ def check_own_list(
     *,
     out: Path,
     memory: Path,
-    by: str = "",
     language: str = DEFAULT_LANGUAGE,
     progress: Progress = silent,
 ) -> CheckReport:
@@ -53,7 +53,7 @@ def check_own_list(
     What the office decided about earlier lists is applied, and what `memory` remembers of this one.
     NotAllowedError for another office.
     """
-    known = _known(store, own, by)
+    known = _known(store, own)
     with store.read() as connection:
         city = city_named(connection, own.city)
     held = OfficeDecisions(own.datum, own.columns, parts=own.parts).with_earlier(known)
@@ -75,16 +75,16 @@ def check_own_list(
     return report
 
 
-def decided_in(store: Store, own: OwnList, report: CheckReport, *, by: str = "") -> OfficeDecisions:
+def decided_in(store: Store, own: OwnList, report: CheckReport) -> OfficeDecisions:
     """All that the office decides with this list: what was said of it, and of rows that are not in it what
     was decided earlier. What was taken back is not in it."""
     here = made_of(report.intake, report.decisions, datum=own.datum)
-    known = _known(store, own, by).without(rows_of(report.intake.frame))
+    known = _known(store, own).without(rows_of(report.intake.frame))
     return replace(here, parts=own.parts).with_earlier(known)
 
 
-def _known(store: Store, own: OwnList, by: str) -> OfficeDecisions:
-    who = actor(store, by)
+def _known(store: Store, own: OwnList) -> OfficeDecisions:
+    who = actor(store, own.by)
     with store.read() as connection:
         office = office_named(connection, city_named(connection, own.city), own.office)
         who.require("submission.send", office)

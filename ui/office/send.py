@@ -145,16 +145,14 @@ def _check(own: Own, memory: Path, lists: Lists, out: Path, language: str, repor
     from jobs.desk.check import check_own_list
 
     mine = _own_list(own, lists)
-    return check_own_list(
-        own.store, mine, out=out, memory=memory, by=own.by, language=language, progress=report
-    )
+    return check_own_list(own.store, mine, out=out, memory=memory, language=language, progress=report)
 
 
 def _own_list(own: Own, lists: Lists) -> Any:
     from jobs.desk.check import OwnList
 
     city, office = own.desk.city.name, own.desk.office.name
-    return OwnList(city, office, lists.paths, lists.datum, dict(lists.columns), dict(lists.parts))
+    return OwnList(city, office, lists.paths, own.by, lists.datum, dict(lists.columns), dict(lists.parts))
 
 
 def _settled(own: Own, done: Checked) -> None:
@@ -210,5 +208,5 @@ def _send(own: Own, done: Checked) -> None:
 def _submitted(own: Own, done: Checked, sending: Sending, report: Progress) -> Any:
     from jobs.desk.check import decided_in
 
-    decisions = decided_in(own.store, _own_list(own, done.lists), done.report, by=own.by)
+    decisions = decided_in(own.store, _own_list(own, done.lists), done.report)
     return submit(own.store, done.lists.paths, sending, by=own.by, decisions=decisions, progress=report)

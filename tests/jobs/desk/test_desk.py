@@ -75,9 +75,9 @@ def test_an_office_opens_its_own_desk_and_no_other(store: Store, tmp_path: Path)
         desk_of(store, "小城", "西苑社区", by="dong")
     with pytest.raises(InputError):  # another's submission by its number, at one's own desk
         originals_of(store, number, tmp_path / "x", city="小城", office="东庄村", by="dong")
-    own = OwnList("小城", "西苑社区", (tmp_path / "n.csv",))
+    own = OwnList("小城", "西苑社区", (tmp_path / "n.csv",), by="dong")
     with pytest.raises(SettingError):
-        check_own_list(store, own, out=tmp_path / "o", memory=tmp_path / "m", by="dong")
+        check_own_list(store, own, out=tmp_path / "o", memory=tmp_path / "m")
 
 
 def test_a_mended_row_settles_its_finding_and_the_rest_stays_open(
