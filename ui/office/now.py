@@ -66,7 +66,8 @@ def remarks_of(one: SentList) -> None:
     """What the planners remarked of a list at its cells, rows and facilities."""
     tr = words()
     if one.now.remark:
-        st.markdown(f"**{tr(text('Remark of the planners'))}**")
+        title = tr(text("Remark of the planners"))
+        st.markdown(f"**{title}**")
         st.text(one.now.remark)
     if one.remarks:
         rows = [[tr(_where(remark)), remark.said] for remark in one.remarks]
