@@ -1,5 +1,4 @@
-"""What a reader does with the exported map beside looking: slide, choose the dark scheme, go by keyboard, colour
-units, print."""
+"""What a reader does with the exported map: slides, goes dark, uses the keyboard, colours units, prints."""
 
 from __future__ import annotations
 
@@ -112,7 +111,8 @@ def test_a_facility_is_reached_and_opened_with_the_keyboard(page: Page, tmp_path
 
 
 def test_units_are_coloured_by_the_rule_that_is_chosen_with_their_table(page: Page, tmp_path: Path) -> None:
-    boxes = [shapely.box(*(ORIGIN + [x, 0]), *(ORIGIN + [x + 450, 900])) for x in (0, 450)]
+    east, north = ORIGIN
+    boxes = [shapely.box(east + x, north, east + x + 450, north + 900) for x in (0, 450)]
     in_degrees = shapely.transform(np.array(boxes), lambda xy: np.column_stack(unproject(xy, CRS)))
     known = {"unit_id": ["1", "2"], "name": ["西村", "东村"], "level": "community"}
     units = gpd.GeoDataFrame(known, geometry=in_degrees, crs="EPSG:4326")
