@@ -42,8 +42,8 @@ def cache(
             ],
         }
         said = text(
-            "Kept of streets and cities read before: {mb:,.1f} MB in {n} {n:entry|entries}, at most {limit:,.0f} MB "
-            "(SERVICE_CIRCLE_CACHE_GB); what was used longest ago goes first.",
+            "Kept of streets and cities read before: {mb:,.1f} MB in {n} {n:entry|entries}, at most "
+            "{limit:,.0f} MB (SERVICE_CIRCLE_CACHE_GB); what was used longest ago goes first.",
             mb=total / 1e6,
             n=len(entries),
             limit=limit / 1e6,
