@@ -170,7 +170,7 @@ class _Reader(pickle.Unpickler):
 
 
 def _made(kind: type, values: dict[str, Any]) -> Any:
-    made = object.__new__(kind)
+    made: Any = object.__new__(kind)
     for name, value in values.items():
         object.__setattr__(made, name, value)
     return made
