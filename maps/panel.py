@@ -17,6 +17,7 @@ from maps.model import RadiusRule, Words
 from maps.safe_text import Voice
 
 _GAPS_LISTED: Final = 10
+_BETWEEN: Final = " · "
 # By verdict: its mark and its word; "" is a rule that was not judged.
 VERDICT_WORDS: Final = {
     "meets": ("✓", text("meets")),
@@ -112,17 +113,19 @@ def _verdict(voice: Voice, row: VerdictRow, compared_with: Words, layer: str) ->
     mark, said = VERDICT_WORDS[row.verdict or ""]
     colour = palette.VERDICTS.get(row.verdict or "", "#4b5765")
     facts: list[tuple[Words, str]] = [(text("Figure"), voice(row.figure))]
+    before = ""
     if row.before is None or row.change is None:
         facts.append((PRESENT, f"<b>{voice(row.actual)}</b>"))
     else:
-        facts.append((compared_with, voice(row.before)))
+        before = f'<span class="before">{voice(compared_with)} {voice(row.before)}{_BETWEEN}</span>'
         facts.append((text("Scenario"), f"<b>{voice(row.actual)}</b>"))
         facts.append((text("Change"), f"<b>{voice(row.change)}</b>"))
     if row.missed:
         facts.append((row.missed_title, f"<b>{people(voice, row.missed)}</b>"))
     if row.remark is not None:
         facts.append((text("Remark"), voice(row.remark)))
-    numbers = " · ".join(f"{voice(name)} {value}" for name, value in facts)
+    asked, *told = (f"{voice(name)} {value}" for name, value in facts)
+    numbers = f"{asked}{_BETWEEN}{before}{_BETWEEN.join(told)}"
     named = f'<span class="rule">{voice(row.title)}</span>'
     if layer:
         named = f'<button type="button" class="rule go" data-shows="{layer}">{voice(row.title)}</button>'
