@@ -100,7 +100,8 @@ def _gap_facts(voice: Voice, row: Mapping[str, Any]) -> Iterator[tuple[str, str]
     if row.get("nearest"):
         yield voice(text("Nearest for most of them")), voice(str(row["nearest"]))
     if _known(row.get("site_residents")):
-        yield voice(text("Best point found in the gap: one facility here would serve")), people(voice, row["site_residents"])
+        said = text("Best point found in the gap: one facility here would serve")
+        yield voice(said), people(voice, row["site_residents"])
 
 
 def _site_facts(voice: Voice, row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
