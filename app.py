@@ -46,6 +46,7 @@ def show() -> None:
             st.Page("ui/check/page.py", title=tr(text("Check a list")), url_path="check"),
             st.Page("ui/city/page.py", title=tr(text("Your own city")), url_path="city"),
             st.Page("ui/collect/page.py", title=tr(text("Collect lists")), url_path="collect"),
+            st.Page("ui/office/page.py", title=tr(text("My office's list")), url_path="office"),
         ],
         position="top",
     )

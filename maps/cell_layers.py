@@ -14,11 +14,13 @@ from core.text import Text, text
 from maps import palette
 from maps.cards import facts_card, gap_cards
 from maps.layers import Choice, Part, Studio, cells_picture, flags
-from maps.model import MapCells, MapModel, Words
+from maps.model import MET, NOT_MET, NOT_SUBJECT, MapCells, MapModel, Words
 from maps.polylines import packed_areas
 
 _RANKS_SHOWN: Final = 10
 _SAME_PLACE_DEGREES: Final = 0.0005
+# Of the rules that change most, each with two pictures of the cells.
+_MOST_SLID: Final = 3
 # What the colours of `palette.CHANGES` mean.
 CHANGE_WORDS: Final = (
     text("Served before and after"),
@@ -35,8 +37,38 @@ def change_layers(studio: Studio) -> Iterator[Choice]:
     for number, change in enumerate(studio.model.changes):
         choice = Choice(f"change_{number}", studio.voice(change.title), heading, show=number == 0)
         if studio.image is not None:
-            picture = cells_picture(studio.image, change.change, palette.CHANGES, palette.CELL_OPACITY)
+            picture = cells_picture(studio.image, change.change, palette.CHANGES, hatched=UNSPOKEN)
             Part(f"change_image_{number}", "", picture, show=True).add_to(choice)
+        yield choice
+
+
+# Of those the class that is hatched.
+UNSPOKEN: Final = 4
+# The outcome before and after for each of `palette.CHANGES`.
+_BEFORE: Final = np.array([MET, NOT_MET, MET, NOT_MET, NOT_SUBJECT])
+_AFTER: Final = np.array([MET, MET, NOT_MET, NOT_MET, NOT_SUBJECT])
+
+
+def slide_layers(studio: Studio) -> Iterator[Choice]:
+    """Before and after on either side of a line that is dragged, with both figures; the rules that change
+    most."""
+    model, voice, image = studio.model, studio.voice, studio.image
+    heading = voice(text("Before and after: drag the line"))
+    rows = {row.rule.id: row for row in model.verdicts}
+    for number, change in enumerate(model.changes[:_MOST_SLID]):
+        row = rows.get(change.rule)
+        if image is None or row is None or row.before is None:
+            continue
+        choice = Choice(f"slide_{number}", voice(change.title), heading, show=False)
+        sides = (
+            ("before", _BEFORE, model.compared_with, row.before),
+            ("after", _AFTER, text("Scenario"), row.actual),
+        )
+        for pane, outcome_of, title, figure in sides:
+            classes = outcome_of[change.change]
+            content = cells_picture(image, classes, palette.OUTCOMES, hatched=NOT_SUBJECT)
+            content |= {"pane": pane, "said": f"<b>{voice(title)}</b> {voice(figure)}"}
+            Part(f"slide_{pane}_{number}", "", content, show=True).add_to(choice)
         yield choice
 
 
@@ -63,7 +95,7 @@ def cell_layers(studio: Studio) -> Iterator[Choice]:
     walking = Choice("walking", name, heading, show=not main and plain)
     if studio.image is not None:
         colours = palette.walk_colours(len(model.cells.walk_limits_min))
-        picture = cells_picture(studio.image, walk_classes(model.cells), colours, palette.CELL_OPACITY)
+        picture = cells_picture(studio.image, walk_classes(model.cells), colours)
         Part("cells_walk", "", picture, show=True).add_to(walking)
     yield walking
     yield Choice("cells_none", voice(text("No colouring")), heading, show=bare and not changed)
@@ -85,7 +117,7 @@ def _rule_parts(studio: Studio, number: int, rule: str) -> Iterator[Part]:
     model, voice = studio.model, studio.voice
     outcome = next((o.outcome for o in model.cells.outcomes if o.rule == rule), None)
     if studio.image is not None and outcome is not None:
-        picture = cells_picture(studio.image, outcome, palette.OUTCOMES, palette.CELL_OPACITY)
+        picture = cells_picture(studio.image, outcome, palette.OUTCOMES, hatched=NOT_SUBJECT)
         yield Part(f"cells_{number}", "", picture, show=True)
     gaps = model.gaps[model.gaps["rule"] == rule].sort_values("rank")
     if not len(gaps):

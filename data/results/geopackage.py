@@ -48,9 +48,10 @@ _TITLES: Final = {
     "residents": text("Residents"), "residents_elderly": text("of them elderly"),
     "residents_children": text("of them children"), "elderly": text("Elderly residents"),
     "children": text("Children"), "area_km2": text("Area (km²)"), "unit": text("Where"),
-    "units_touched": text("Units touched"), "nearest_m": text("Half have at most to the nearest (m)"),
+    "units_touched": text("Units touched"), "nearest_m": text("Median distance to the nearest (m)"),
     "farthest_m": text("The farthest have (m)"), "nearest": text("Nearest facility"),
-    "site_residents": text("One facility at the gap’s best point would serve"), "lon": text("Longitude"),
+    "site_residents": text("One facility at the best point found in the gap would serve"),
+    "lon": text("Longitude"),
     "lat": text("Latitude"), "residents_gained": text("Newly served"), "cell_id": text("Cell"),
     "minutes": text("Walking time (min)"), "speed_kmh": text("Walking speed (km/h)"),
     "km2": text("Area (km²)"),
@@ -123,7 +124,8 @@ def _layers(results: Results, say: Say, *, public: bool) -> Iterable[tuple[str, 
     gaps = results.gaps.assign(rule_title=_rule_titles(results.gaps["rule"], standard, say))
     best = gaps[gaps["site_residents"].notna()] if "site_residents" in gaps else gaps.iloc[:0]
     best = _points(pd.DataFrame(best.drop(columns="geometry")), public=public)
-    yield "best_sites", _Layer(best, text("Best point of each gap"), qml.single(qml.site(), label="rank"), {})
+    title = text("Best point found in each gap")
+    yield "best_sites", _Layer(best, title, qml.single(qml.site(), label="rank"), {})
     yield (
         "gaps",
         _Layer(

@@ -78,6 +78,8 @@ def map_model(results: Results, basemap: Basemap) -> MapModel:
         headline_public=headline_public(results).words,
         strip=tuple(strip_lines(results, author="", mark=INTERNAL)),
         steps=tuple(presentation(results, _layers_of_rules(results))),
+        units=results.layers.get("units"),
+        unit_shares=results.units,
     )
 
 
@@ -239,6 +241,7 @@ def barrier_paths(barriers: gpd.GeoDataFrame, standard: Standard) -> Iterator[Ov
         shapes=list(barriers.geometry),
         names=[text("Barrier {rank}", rank=row["rank"]) for row in rows],
         facts=[list(_barrier_facts(row, standard)) for row in rows],
+        mark=text("B"),
     )
 
 

@@ -73,9 +73,14 @@ class Actor:
             "{name} may not {doing}: no role of theirs allows it.", name=self.name, doing=doing
         )
 
+    @property
+    def sees_all(self) -> bool:
+        """Whether every office's list may be shown."""
+        return bool(self.roles & _PLANNERS)
+
     def sees(self, office_id: int) -> bool:
         """Whether another's list may be shown: planners see all, an office its own."""
-        return bool(self.roles & {PLANNER, ADMIN}) or (OFFICE in self.roles and office_id in self.office_ids)
+        return self.sees_all or (OFFICE in self.roles and office_id in self.office_ids)
 
 
 def actor(store: Store, name: str) -> Actor:

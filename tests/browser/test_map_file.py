@@ -54,7 +54,7 @@ def test_the_file_shows_title_verdicts_legend_scale_and_credit(page: Page, tmp_p
     show(page, tmp_path, tiny_model(synthetic=True))
     expect(page.locator("h1")).to_have_text("小镇")
     expect(page.locator(".verdicts")).to_contain_text("未达标")
-    expect(page.locator(".legend-body")).to_contain_text("3分钟以内")
+    expect(page.locator("details.legend .legend-body")).to_contain_text("3分钟以内")
     expect(page.locator(".leaflet-control-scale-line")).to_contain_text("m")
     expect(page.locator("#credits")).to_contain_text("© OpenStreetMap contributors, ODbL")
     expect(page.locator(".badge.synthetic")).to_be_visible()
@@ -107,7 +107,7 @@ def test_what_is_seen_at_once_can_be_used_before_the_rest_of_the_file_is_read(
 
 def test_the_legend_explains_what_is_on_the_map_and_nothing_else(page: Page, tmp_path: Path) -> None:
     show(page, tmp_path, tiny_model())
-    legend, choices = page.locator(".legend-body"), page.locator(".leaflet-control-layers-base input")
+    legend, choices = page.locator("details.legend .legend-body"), page.locator(".leaflet-control-layers-base input")
     rule, walking = legend.locator("h2").first, legend.get_by_text("3分钟以内")
     expect(rule).to_contain_text("500")
     expect(rule).to_be_visible()
@@ -250,7 +250,7 @@ def test_on_a_telephone_the_panel_and_the_layers_are_folded(
     show(page, tmp_path, tiny_model())
     expect(page.locator(".verdicts")).not_to_be_visible()
     page.get_by_text("图例").tap()
-    expect(page.locator(".legend-body")).to_be_visible()
+    expect(page.locator("details.legend .legend-body")).to_be_visible()
     page.locator(".leaflet-control-layers-toggle").tap()
     expect(layer(page, "道路")).to_be_visible()
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import date, timedelta
 from typing import Any, Final
 
 import streamlit as st
 
+from core.errors import UserError
 from core.text import text
 from data.store import Store
 from data.store.records import city_named, rounds
@@ -16,7 +18,7 @@ from jobs.collect.submit import Sending, submissions_document, submit
 from jobs.collect.words import STATES, shown, who
 from ui.check.upload import LIST_TYPES
 from ui.shell.choices import choices, words
-from ui.shell.work import result_of
+from ui.shell.work import forget, result_of
 from ui.widgets.pick import pick
 from ui.widgets.sections import NOTHING, answer, number, table
 from ui.widgets.uploads import drop_files, files_from
@@ -108,16 +110,20 @@ def _send(store: Store, city: str, offices: list[str]) -> None:
     )  # fmt: skip
     files = files_from(st, tr(text("Its list")), LIST_TYPES, key="collect-lists", several=True)
     if st.button(tr(text("Check and send")), disabled=not files):
-        st.session_state[_SENDING] = True
-    if not (files and st.session_state.pop(_SENDING, False)):
+        # Each click is a sending of its own, also of the same list.
+        st.session_state[_SENDING] = secrets.token_hex(8)
+    asked = st.session_state.get(_SENDING)
+    if not files or asked is None:
         return
     sending = Sending(city, office, in_round, language=choices().language)
     paths = [file.path for file in files]
-    done = result_of(
-        "collect-send",
-        (sending, tuple(paths)),
-        lambda tell: submit(store, paths, sending, progress=tell),
-    )
+    try:
+        done = result_of("collect-send", asked, lambda tell: submit(store, paths, sending, progress=tell))
+    except UserError:
+        st.session_state.pop(_SENDING, None)
+        raise
+    st.session_state.pop(_SENDING, None)
+    forget("collect-send")
     drop_files("collect-lists")
     st.session_state["collect-sent"] = done
     st.rerun()

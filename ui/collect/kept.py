@@ -37,6 +37,21 @@ def is_this_computer() -> bool:
         return False
 
 
+def acting() -> str | None:
+    """Who acts in the store, by name ("" is the local user); None for whoever may not, which is then said."""
+    if is_this_computer():
+        return ""
+    st.info(
+        words()(
+            text(
+                "This page has no sign-in yet, so it is only for the computer that runs it. There, or on "
+                "its command line (submit, preview, review), lists can be collected."
+            )
+        )
+    )
+    return None
+
+
 def kept_store() -> Store | None:
     """The store, opened once for the server; None where there is none yet. InputError where it cannot be
     used."""

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.text import Text, text
 from ui.collect.board import board
-from ui.collect.kept import cities, is_this_computer, kept_store, offer_city, take_in_demo
+from ui.collect.kept import acting, cities, kept_store, offer_city, take_in_demo
 from ui.collect.reviews import reviews, versions
 from ui.shell.choices import words
 from ui.shell.safe import in_html, in_markdown
@@ -22,7 +22,6 @@ SECTIONS = {
 
 def show() -> None:
     """The page, for who sits at the computer that runs it."""
-    tr = words()
     style()
     _heading(
         text(
@@ -30,15 +29,7 @@ def show() -> None:
             "every version stays."
         ),
     )
-    if not is_this_computer():
-        st.info(
-            tr(
-                text(
-                    "This page has no sign-in yet, so it is only for the computer that runs it. There, or on "
-                    "its command line (submit, preview, review), lists can be collected."
-                )
-            )
-        )
+    if acting() is None:
         return
     store = kept_store()
     known = cities(store) if store is not None else []

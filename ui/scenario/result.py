@@ -33,7 +33,7 @@ _OWN_RULE: Final = "scenario-rule-own"
 _SHOWN_RULE: Final = "scenario-rule-shown"
 _HEAD: Final = (
     text("Rule"), text("Before"), text("After"), text("Residents gained"), text("Residents lost"),
-    text("Worse off"), text("Verdict"),
+    text("Farther to go"), text("Verdict after"),
 )  # fmt: skip
 _UNIT_HEAD: Final = (
     text("Unit name"), text("Residents gained"), text("Residents lost"), text("Served before"),

@@ -37,7 +37,10 @@ _STATE: Final = "chosen.json"
 _MB: Final = 1_000_000
 _SHAPE: Final = re.compile(r"[0-9a-f]{32}")
 # Values of the session that are more than what stands in a widget.
-VALUES: Final = ("choices", "scenario-drafts", "uploads", "systems-of-parts", "columns-of-offices")
+VALUES: Final = (
+    *("choices", "scenario-drafts", "uploads", "systems-of-parts", "columns-of-offices"),
+    *("desk-mended",),
+)
 # Switches are kept by name: a button's value is true or false as well, and may not be set.
 SWITCHES: Final = (
     *("slow", "old-town", "against-units", "show-systems", "all-gaps"),
@@ -46,6 +49,7 @@ SWITCHES: Final = (
 # A service's key is used for one search and never written.
 # Boxes for several files may not be set either, and are empty lists at first.
 _BOXES: Final = ("lists", "siting-areas", "city-lists", "city-people", "city-units", "collect-lists")
+_DESK_BOX: Final = "desk-lists"  # one an office
 _NEVER: Final = ("geocode-key", *_BOXES, _KEY, _SEEN)
 # Only classes of these rooms are made from a file.
 _ROOMS: Final = ("coverage", "data", "jobs", "ui")
@@ -109,18 +113,20 @@ def forget_session() -> None:
 
 
 def keep(upload: UploadedFile) -> Path:
-    """The upload as a file of the session's folder, under its content's hash and a harmless name (to a reader
-    of layers “!” leads into an archive).
+    """The upload as a file of the session's folder, see `keep_bytes`."""
+    return keep_bytes(upload.getvalue(), upload.name)
 
-    What was uploaded before is found again; two files of one name do not meet. InputError where a session,
+
+def keep_bytes(content: bytes, name: str) -> Path:
+    """A file of the session's folder, under its content's hash and a harmless name (to a reader of layers “!”
+    leads into an archive).
+
+    What was kept before is found again; two files of one name do not meet. InputError where a session,
     or all together, would keep more than they may (`require_room`).
     """
     from data.files import file_name, write_bytes
 
-    content = upload.getvalue()
-    target = (
-        session_folder() / hashlib.sha256(content).hexdigest()[:16] / file_name(upload.name.replace("!", "_"))
-    )
+    target = session_folder() / hashlib.sha256(content).hexdigest()[:16] / file_name(name.replace("!", "_"))
     if not target.exists():
         require_room(session_folder(), len(content))
         write_bytes(target, content)
@@ -172,6 +178,7 @@ def _widgets() -> list[str]:
         if isinstance(name, str)
         and name not in _NEVER
         and name not in VALUES
+        and not name.startswith(_DESK_BOX)
         and ((isinstance(value, bool) and name in SWITCHES) or _plain(value))
     ]
 
