@@ -107,7 +107,10 @@ def test_what_is_seen_at_once_can_be_used_before_the_rest_of_the_file_is_read(
 
 def test_the_legend_explains_what_is_on_the_map_and_nothing_else(page: Page, tmp_path: Path) -> None:
     show(page, tmp_path, tiny_model())
-    legend, choices = page.locator("details.legend .legend-body"), page.locator(".leaflet-control-layers-base input")
+    legend, choices = (
+        page.locator("details.legend .legend-body"),
+        page.locator(".leaflet-control-layers-base input"),
+    )
     rule, walking = legend.locator("h2").first, legend.get_by_text("3分钟以内")
     expect(rule).to_contain_text("500")
     expect(rule).to_be_visible()
