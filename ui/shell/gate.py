@@ -76,7 +76,7 @@ class Gate:
         if answer is not None:
             form = await _form(scope, receive)
             await (await run_in_threadpool(answer, scope, form))(scope, receive, send)
-        elif _FREE.fullmatch(path) or await run_in_threadpool(_known, scope):
+        elif bool(_FREE.fullmatch(path)) or await run_in_threadpool(_known, scope):
             await self._app(scope, receive, send)
         elif scope["type"] == "http" and scope["method"] == "GET" and _PAGE.fullmatch(path):
             await RedirectResponse(f"{base()}/sign-in?next={quote(path)}", 303)(scope, receive, send)
@@ -90,7 +90,7 @@ def proxied_person(scope: Scope, settings: SignIn) -> str:
     named = [value for name, value in scope["headers"] if name.lower() == settings.header.encode()]
     if client[0] not in settings.proxies or len(named) != 1:
         return ""
-    return named[0].decode("utf-8", "replace").strip()
+    return str(named[0].decode("utf-8", "replace")).strip()
 
 
 def cookie_word(scope: Scope) -> str:
@@ -223,7 +223,7 @@ def _is_from_own_page(scope: Scope) -> bool:
 
 def _is_secure(scope: Scope) -> bool:
     said = dict(scope["headers"]).get(b"x-forwarded-proto", b"").decode("latin-1")
-    return scope.get("scheme") == "https" or said.split(",")[0].strip() == "https"
+    return bool(scope.get("scheme") == "https" or said.split(",")[0].strip() == "https")
 
 
 def _words(scope: Scope) -> Translator:
