@@ -218,7 +218,7 @@ async def _form(scope: Scope, receive: Receive) -> dict[str, str] | None:
 
 def _is_from_own_page(scope: Scope) -> bool:
     headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
-    return urlsplit(headers.get(b"origin", "")).netloc == headers.get(b"host", "-")
+    return bool(urlsplit(headers.get(b"origin", "")).netloc == headers.get(b"host", "-"))
 
 
 def _is_secure(scope: Scope) -> bool:
