@@ -161,7 +161,7 @@ def _password_page(scope: Scope, form: dict[str, str] | None) -> Response:
             return _page(tr, title, ("new", "again"), again, wrong=tr(text("The two are not the same.")))
         use_link(the_store(), word, form.get("new", ""))
     except UserError as wrong:
-        return _page(tr, title, ("new", "again") if form else (), again, wrong=tr(wrong.message), status=400)
+        return _page(tr, title, ("new", "again") if form else (), again, wrong=tr(wrong.message))
     return RedirectResponse(f"{base()}/sign-in", 303)
 
 
@@ -180,8 +180,8 @@ def _page(
     *,
     wrong: str = "",
     said: Text | None = None,
-    status: int = 200,
 ) -> Response:
+    """A page with a form of `fields`; without any and with something `wrong` there is nothing to be done."""
     inputs = "".join(
         f"<label>{in_html(tr(label))}"
         f'<input name="{name}" type="{kind}" autocomplete="{fill}" required></label>'
@@ -198,6 +198,7 @@ def _page(
         f'{told}<form method="post" action="{in_html(f"{base()}/{action}")}">{inputs}{button}</form>'
         "</main></body></html>"
     )
+    status = 400 if wrong and not fields else 200
     return HTMLResponse(content, status, {"Cache-Control": "no-store"})
 
 
