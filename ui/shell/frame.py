@@ -22,6 +22,7 @@ from data.standards import open_standard, preset_ids
 from jobs.sign_in.ways import SignIn, sign_in_settings
 from locales import DEFAULT_LANGUAGE, translator
 from ui.shell.choices import bound, choices, choose, words
+from ui.shell.gate import base
 from ui.shell.safe import in_html, in_markdown
 from ui.shell.session import KEPT_DAYS, forget_session, keep
 from ui.shell.who import Visitor, has_accounts, is_signed_way, visitor
@@ -184,7 +185,7 @@ def visitor_here() -> Visitor | None:
     tr = words()
     st.info(in_markdown(tr(who.why)))
     if has_accounts():
-        st.html(f'<p><a href="sign-out" target="_self">{in_html(tr(text("Sign in")))}</a></p>')
+        _way_out(tr(text("Sign in")))
     return None
 
 
@@ -194,7 +195,11 @@ def signed_in(who: Visitor) -> None:
         tr = words()
         st.caption(in_markdown(tr(text("Signed in: {name}", name=who.name))))
         if has_accounts():
-            st.html(f'<p><a href="sign-out" target="_self">{in_html(tr(text("Sign out")))}</a></p>')
+            _way_out(tr(text("Sign out")))
+
+
+def _way_out(label: str) -> None:
+    st.html(f'<p><a href="{base()}/sign-out" target="_self">{in_html(label)}</a></p>')
 
 
 @contextmanager
