@@ -39,7 +39,7 @@ from maps.model import (
 )
 from reports.briefing.findings import headline, headline_public
 from reports.briefing.steps import presentation
-from reports.briefing.strip import INTERNAL, strip_lines
+from reports.briefing.strip import INTERNAL, day_of, strip_lines
 
 
 def map_model(results: Results, basemap: Basemap) -> MapModel:
@@ -68,7 +68,7 @@ def map_model(results: Results, basemap: Basemap) -> MapModel:
         verdicts=verdict_rows(document, standard),
         basemap=basemap,
         credits=tuple(results.provenance.get("credits", ())),
-        crs_note=text("Measured in {crs}", crs=area["crs"]),
+        crs_note=_measured(results),
         synthetic=bool(area["synthetic"]),
         areas=(*newly_served(results, grid), *areas),
         paths=paths,
@@ -84,6 +84,15 @@ def map_model(results: Results, basemap: Basemap) -> MapModel:
         units=results.layers.get("units"),
         unit_shares=results.units,
     )
+
+
+def _measured(results: Results) -> Text:
+    """When and in which system: it stands at the foot of the map, on paper too."""
+    crs = str(results.document["area"]["crs"])
+    day = day_of(str(results.provenance.get("created", "")))
+    if not day:
+        return text("Measured in {crs}", crs=crs)
+    return text("Assessed on {day}, measured in {crs}", day=day, crs=crs)
 
 
 def _layers_of_rules(results: Results) -> dict[str, str]:

@@ -75,7 +75,7 @@ const serviceMap = (() => {
     words(L.marker([lat, content.lon[i]], options(part, {
       pane, title: content.titles[i], alt: content.titles[i], keyboard: true, riseOnHover: true,
       zIndexOffset: content.above || 0,
-      icon: L.divIcon({ className: content.css, html: "<span>" + content.flags[i] + "</span>", iconSize: null }),
+      icon: L.divIcon({ className: content.looks ? content.looks[i] : content.css, html: "<span>" + content.flags[i] + "</span>", iconSize: null }),
     })), content, i));
 
   /* Dots of a kind look alike: their style is written once, at the group they stand in. */
@@ -221,7 +221,7 @@ const serviceMap = (() => {
      millimetres). Only scaled: a canvas drawn anew for the printer hides what lies under it. Which sheet
      it will be is known to the style alone, so the four are worked out. */
   const SHEETS_MM = {
-    "a4-landscape": [190, 184], "a4-portrait": [193, 142], "a3-landscape": [292, 271], "a3-portrait": [280, 240],
+    "a4-landscape": [190, 184], "a4-portrait": [193, 132], "a3-landscape": [292, 271], "a3-portrait": [280, 240],
   };
   const PX_PER_MM = 96 / 25.4;
   /* What a centimetre of the sheet is on the ground, at the middle of the map. */
