@@ -86,7 +86,8 @@ def type_into(page: Page, column: int, said: str) -> None:
     assert box is not None
     mark = 32.0  # the column in which rows are chosen
     width = (box["width"] - mark) / 6
-    canvas.click(position={"x": mark + width * (column + 0.5), "y": 35 * 1.5})
+    # What scrolls lies over the canvas, so the click goes to the place.
+    page.mouse.click(box["x"] + mark + width * (column + 0.5), box["y"] + 35 * 1.5)
     page.keyboard.type(said)
     page.keyboard.press("Enter")
 

@@ -154,15 +154,20 @@ def this_session() -> None:
     """What is kept of the session, for how long, and the way to delete it."""
     tr = words()
     with st.expander(tr(text("What is kept of this session"))):
-        st.caption(
-            tr(
-                text(
-                    "Files and choices are kept on the computer that runs this page, for {days} days after "
-                    "the last use. Whoever has the address of this page can open them.",
-                    days=KEPT_DAYS,
-                )
+        said = (
+            text(
+                "Files and choices are kept on the computer that runs this page, for {days} days after the "
+                "last use. The address of this page opens them for you alone.",
+                days=KEPT_DAYS,
+            )
+            if is_signed_way()
+            else text(
+                "Files and choices are kept on the computer that runs this page, for {days} days after "
+                "the last use. Whoever has the address of this page can open them.",
+                days=KEPT_DAYS,
             )
         )
+        st.caption(tr(said))
         if st.button(tr(text("Delete my files and choices")), width="stretch"):
             forget_session()
             st.rerun()

@@ -16,7 +16,7 @@ from jobs.assess.folder import read_and_assess
 from jobs.collect.changes import ByRow
 from jobs.collect.cities import study_at
 from jobs.collect.preview import preview
-from jobs.collect.review import Decision, review, set_city_rule
+from jobs.collect.review import Decision, compare_versions, review, set_city_rule
 from jobs.collect.standing import StandingCities
 from jobs.collect.submit import Sending, submit
 from tests.jobs.collect.desk import ACCEPT, CENTRE, STATION, WEST, listed
@@ -120,3 +120,16 @@ def test_a_city_may_allow_that_one_accepts_their_own(store: Store, tmp_path: Pat
         review(store, number, ACCEPT, by="lao")
     set_city_rule(store, city="小城", name="own-review", value="yes")
     assert review(store, number, ACCEPT, by="lao")["state"] == "accepted"
+
+
+def test_any_two_versions_of_a_list_are_compared_in_either_direction(store: Store, tmp_path: Path) -> None:
+    number = submit(store, listed(tmp_path / "n.csv", CENTRE, ("新站", "公共服务站", 850)), WEST)["id"]
+    review(store, number, ACCEPT)
+    told = compare_versions(store, city="小城", office="西苑社区", versions=(1, 2))
+    assert (told["new"], told["gone"], told["moved"]) == (1, 1, 0)
+    back = compare_versions(store, city="小城", office="西苑社区", versions=(2, 1))
+    assert {row["name"] for row in back["facilities"] if row["what"] == "gone"} == {"新站"}
+    same = compare_versions(store, city="小城", office="西苑社区", versions=(2, 2))
+    assert same["facilities"] == []
+    with pytest.raises(InputError, match="no version 3"):
+        compare_versions(store, city="小城", office="西苑社区", versions=(1, 3))
