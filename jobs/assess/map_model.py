@@ -16,7 +16,7 @@ from coverage.measuring.outlines import cell_outlines
 from coverage.model.entrances import EXTENTS
 from coverage.model.standard import Check, Rule, Standard
 from coverage.model.tables import Ints, PopulationGrid
-from coverage.model.verdict_rows import before_title, remarks_of, scenario_title, verdict_rows
+from coverage.model.verdict_rows import after_title, before_title, remarks_of, scenario_title, verdict_rows
 from coverage.publish import Results
 from coverage.publish.change_tables import GAINED, LOST
 from coverage.publish.plan import NEW_SITE, site_points
@@ -71,6 +71,7 @@ def map_model(results: Results, basemap: Basemap) -> MapModel:
         paths=paths,
         scenario=scenario_title(document) or "",
         compared_with=before_title(document),
+        called=after_title(document),
         remarks=remarks_of(document, standard),
         changes=_changes(results),
         cut_offs=tuple(_cut_offs(results)),
