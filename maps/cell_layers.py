@@ -18,6 +18,7 @@ from maps.model import MET, NOT_MET, NOT_SUBJECT, MapCells, MapModel, Words
 from maps.polylines import packed_areas
 
 _RANKS_SHOWN: Final = 10
+_SAME_PLACE_DEGREES: Final = 0.0005
 # Of the rules that change most, each with two pictures of the cells.
 _MOST_SLID: Final = 3
 # What the colours of `palette.CHANGES` mean.
@@ -143,12 +144,21 @@ def _rule_parts(studio: Studio, number: int, rule: str) -> Iterator[Part]:
     yield Part(f"gaps_outline_{number}", "", areas, show=True)
     first = gaps.head(_RANKS_SHOWN)
     ranks = flags(pd.DataFrame(first[["lon", "lat"]]), first["rank"].astype(str).tolist(), css="gap-flag")
+    ranks["looks"] = ["gap-flag beside" if there else "gap-flag" for there in _at_a_site(first, model.sites)]
     shown = names[:_RANKS_SHOWN]
     ranks |= {"tooltips": shown, "popups": cards[:_RANKS_SHOWN], "titles": shown}
     yield Part(f"gaps_rank_{number}", "", ranks, show=True)
     parts = model.gap_parts
     if parts is not None and (parts["rule"] == rule).any():
         yield from _large_gaps(studio, number, parts[parts["rule"] == rule])
+
+
+def _at_a_site(gaps: pd.DataFrame, sites: pd.DataFrame | None) -> list[bool]:
+    """Whether a suggested site's mark would hide a gap's flag: often the best place of both is the same."""
+    if sites is None or not len(sites):
+        return [False] * len(gaps)
+    apart = np.abs(gaps[["lon", "lat"]].to_numpy(float)[:, None] - sites[["lon", "lat"]].to_numpy(float))
+    return list((apart.max(axis=2) < _SAME_PLACE_DEGREES).any(axis=1))
 
 
 def _large_gaps(studio: Studio, number: int, parts: gpd.GeoDataFrame) -> Iterator[Part]:

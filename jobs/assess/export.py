@@ -58,6 +58,7 @@ class ExportRequest:
     title: str = ""
     author: str = ""
     mark: str = ""
+    as_of: str = ""
     out: Path | None = None
     before: tuple[Path, ...] = ()
     steps: str = ""
@@ -91,7 +92,7 @@ class ExportRequest:
 
     @property
     def cover(self) -> Cover:
-        return Cover(self.title, self.author, self.mark, self.public)
+        return Cover(self.title, self.author, self.mark, self.public, self.as_of)
 
     @property
     def kinds(self) -> tuple[str, ...]:

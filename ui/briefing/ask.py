@@ -48,11 +48,13 @@ def asked(view: View) -> tuple[ExportRequest, tuple[str, ...]]:
     title = st.text_input(tr(text("Title")), key="briefing-title", max_chars=_LONGEST,
                           help=tr(text("Left empty: the usual one.")))  # fmt: skip
     author = st.text_input(tr(text("Made by")), key="briefing-author", max_chars=_LONGEST)
+    as_of = st.text_input(tr(text("State of the data")), key="briefing-as-of", max_chars=_LONGEST,
+                          help=tr(text("The date the data are of, e.g. 2025-12-31.")))  # fmt: skip
     mark = st.text_input(
         tr(text("Security mark or map review number")), key="briefing-mark", max_chars=_LONGEST
     )
     request = ExportRequest(
-        view.folder, "all", choices().language, profile, title=title, author=author, mark=mark
+        view.folder, "all", choices().language, profile, title=title, author=author, mark=mark, as_of=as_of
     )
     if "html" in kinds and profile == "internal":
         request = replace(request, steps=_steps(request))
@@ -65,9 +67,11 @@ def _steps(request: ExportRequest) -> str:
 
     tr = words()
     with st.expander(tr(text("Presentation of the map: steps"))):
-        usual, layers = _usual(request)
-        said = text("Each step has words, layer (one of those below; empty keeps the one there) and box (west, "
-                    "south, east, north; null shows all). On the map P begins, the arrow keys go on.")  # fmt: skip
+        usual, layers = _usual(replace(request, title="", author="", mark="", as_of=""))
+        said = text(
+            "Each step has words, layer (one of those below; empty keeps the one there) and box (west, "
+            "south, east, north; null shows all). On the map P begins, the arrow keys go on."
+        )
         st.caption(tr(said))
         edited = st.text_area(
             tr(text("Steps (JSON)")), usual, height=260, max_chars=_LONGEST_STEPS,
