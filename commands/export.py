@@ -37,6 +37,7 @@ class OnIt:
 
     title: Annotated[str, Option("--title", help="Title instead of the usual one.")] = ""
     author: Annotated[str, Option("--author", help="Who made it (制图单位).")] = ""
+    as_of: Annotated[str, Option("--as-of", help="Date of the data (数据时点), e.g. 2025-12-31.")] = ""
     mark: Annotated[str, Option("--mark", help="Security mark or map review number (密级、审图号).")] = ""
 
 
@@ -55,6 +56,7 @@ def export(product: Product, on_it: OnIt, lang: Lang = Language.zh, as_json: AsJ
             title=on_it.title,
             author=on_it.author,
             mark=on_it.mark,
+            as_of=on_it.as_of,
             out=product.out,
         )
         made = export_folder(request, progress=progress)

@@ -18,6 +18,7 @@ from geo.csr_ranges import ranges
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 Box = tuple[float, float, float, float]  # west, south, east, north; metres
 
 _POINTS_A_BIN: Final = 64
@@ -74,8 +75,7 @@ def first_outline_at(outlines: np.ndarray, xy: Floats) -> Ints:
     found = np.full(len(xy), -1, np.int64)
     if not len(xy) or not len(outlines):
         return found
-    side_m = np.ptp(xy, axis=0).max() / np.sqrt(len(xy) / _POINTS_A_BIN)
-    sorted_points = bins(xy, max(float(side_m), 1.0))
+    sorted_points = _in_bins(xy)
     shapely.prepare(outlines)
     for number, box in enumerate(shapely.bounds(outlines).tolist()):
         if box[0] <= box[2]:  # an empty outline (NaN) holds nobody
@@ -83,3 +83,22 @@ def first_outline_at(outlines: np.ndarray, xy: Floats) -> Ints:
             near = near[found[near] < 0]
             found[near[shapely.intersects_xy(outlines[number], *xy[near].T)]] = number
     return found
+
+
+def outlines_with_points(outlines: np.ndarray, xy: Floats) -> Bools:
+    """(outlines,) whether any of the points (n, 2) lies in or on each."""
+    found = np.zeros(len(outlines), bool)
+    if not len(xy) or not len(outlines):
+        return found
+    sorted_points = _in_bins(xy)
+    shapely.prepare(outlines)
+    for number, box in enumerate(shapely.bounds(outlines).tolist()):
+        if box[0] <= box[2]:  # an empty outline (NaN) holds nobody
+            near = sorted_points.within(box)
+            found[number] = shapely.intersects_xy(outlines[number], *xy[near].T).any()
+    return found
+
+
+def _in_bins(xy: Floats) -> Bins:
+    side_m = np.ptp(xy, axis=0).max() / np.sqrt(len(xy) / _POINTS_A_BIN)
+    return bins(xy, max(float(side_m), 1.0))

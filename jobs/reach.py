@@ -126,7 +126,7 @@ def isochrone_files(
     progress(0.7, text("Drawing how far one gets on foot"))
     found = reached(done, wish)
     progress(0.9, text("Writing the results"))
-    _write(out, found, language=language)
+    write_reach(out, found, language=language)
     progress(1.0, text("Done"))
     return found
 
@@ -194,7 +194,8 @@ def package_bytes(found: Reached) -> bytes:
         return path.read_bytes()
 
 
-def _write(out: Path, found: Reached, *, language: str) -> None:
+def write_reach(out: Path, found: Reached, *, language: str) -> None:
+    """isochrones.geojson, reach.gpkg, reach.json, map.html and provenance.json, or `out` as it was."""
     areas = found.layers.areas
     with whole_folder(out) as folder:
         write_bytes(folder / "isochrones.geojson", area_bytes(found))

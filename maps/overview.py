@@ -121,11 +121,22 @@ def _area(area: AreaOnMap, voice: Voice) -> dict[str, Any]:
         "state": voice.translate(STATES[area.state]),
         "message": "" if area.message is None else voice.translate(area.message),
         "residents": area.residents,
+        "said": _said(area.residents, text("{n:,.0f}", n=area.residents), voice),
         "rules": {
-            rule: [verdict, share, voice.translate(actual)]
+            rule: [
+                verdict,
+                share,
+                _said(share, text("{share:.1%}", share=share), voice),
+                voice.translate(actual),
+            ]
             for rule, (verdict, share, actual) in area.rules.items()
         },
     }
+
+
+def _said(number: float | None, words: Text, voice: Voice) -> str:
+    """The words of a number, as they stand everywhere else; none of what is not known."""
+    return "" if number is None else voice.translate(words)
 
 
 def _link(area: AreaOnMap) -> str:

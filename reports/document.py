@@ -97,6 +97,8 @@ class _Paper:
         self._picture(briefing.map, _FULL, briefing.map.title)
         self._walking()
         self._shortfalls()
+        if briefing.complete is not None:
+            self._chapter_of(briefing.complete)
         if briefing.proposal is not None:
             self._heading(text("What is proposed"))
             joined = ("" if tr.language == "zh" else " ").join(

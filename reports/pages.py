@@ -111,6 +111,8 @@ class _Pages:
         yield self._figure(briefing.map, briefing.map.title)
         yield from self._walking()
         yield from self._shortfalls()
+        if briefing.complete is not None:
+            yield from self._chapter_of(briefing.complete)
         yield from self._proposal()
         yield from self._chapter_of(briefing.tasks)
         yield "#pagebreak(weak: true)"

@@ -73,8 +73,9 @@ class _Deck:
         if briefing.proposal is not None:
             self._proposal(briefing.proposal)
         self._tables(briefing.tasks)
-        self._tables(briefing.rules)
-        self._tables(briefing.method)
+        for table in (briefing.rules, briefing.complete, briefing.shares, briefing.method):
+            if table is not None:
+                self._tables(table)
         strip = Table(text("This product"), (text("Term"), text("What holds here")), briefing.strip, (22, 78))
         self._tables(strip)
 
@@ -202,7 +203,8 @@ class _Deck:
         self._tables(proposal.table)
 
     def _tables(self, table: Table, title: Sayable | None = None) -> None:
-        """A table on as many slides as it takes; what limits it stands on the last."""
+        """A table on as many slides as it takes; what limits it stands below, or on a slide of its own where
+        it has no room."""
         pages = list(self._pages(table))
         for number, rows in enumerate(pages):
             said = title or table.title
@@ -211,9 +213,14 @@ class _Deck:
             slide = self._slide(said)
             part = Table(table.title, table.head, tuple(rows), table.widths, table.right)
             bottom = self._table(slide, part, (_LEFT, _TOP, _INSIDE, _BODY))
-            if number == len(pages) - 1 and table.notes and bottom < 6.1:
-                notes = [self.tr(one) for one in table.notes[:1]]
-                self._text(slide, (_LEFT, bottom + 0.1, _INSIDE, 6.8 - bottom), notes, colour=_GREY)
+        if not table.notes:
+            return
+        notes = [self.tr(one) for one in table.notes]
+        per_line = _INSIDE / _SIGN_IN
+        high = sum(math.ceil(_signs(one) / per_line) for one in notes) * _LINE_IN + 0.2
+        if bottom + high > _TOP + _BODY:
+            slide, bottom = self._slide(text("{title}: remarks", title=title or table.title)), _TOP
+        self._text(slide, (_LEFT, bottom + 0.1, _INSIDE, high), notes, colour=_GREY)
 
     def _pages(self, table: Table) -> Iterator[list[tuple[Sayable, ...]]]:
         used = self._tall(table, table.head)

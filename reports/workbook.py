@@ -35,7 +35,7 @@ from reports.sheet import OPTIONS, Book, Sheet
 _VERDICT_COLOURS: Final = {"meets": "#d8efe3", "nearly": "#fdf1cc", "not": "#fbdcd3"}
 _ASSESSMENT_HEAD: Final = (
     text("Verdict"),
-    text("Lacking"),
+    text("Shortfall"),
     NOT_COVERED,
     CONCERNED,
     text("Responsible units"),
@@ -70,12 +70,12 @@ _GAPS_HEAD: Final = (
     text("Where"),
     text("Units touched"),
     text("Most residents in (share of the gap’s residents)"),
-    text("To the nearest facility, half have at most (m)"),
-    text("The farthest of them have (m)"),
+    text("Median distance to the nearest facility (m)"),
+    text("Longest distance to the nearest facility (m)"),
     text("Nearest for most of them"),
-    text("One facility at the gap’s best point would serve"),
-    text("Best point: longitude"),
-    text("Best point: latitude"),
+    text("One facility at the best point found in the gap would serve"),
+    text("Best point found in the gap: longitude"),
+    text("Best point found in the gap: latitude"),
 )
 _FACILITIES_HEAD: Final = (
     text("Number"),

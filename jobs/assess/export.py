@@ -55,6 +55,7 @@ class ExportRequest:
     title: str = ""
     author: str = ""
     mark: str = ""
+    as_of: str = ""
     out: Path | None = None
 
     def __post_init__(self) -> None:
@@ -86,7 +87,7 @@ class ExportRequest:
 
     @property
     def cover(self) -> Cover:
-        return Cover(self.title, self.author, self.mark, self.public)
+        return Cover(self.title, self.author, self.mark, self.public, self.as_of)
 
     @property
     def kinds(self) -> tuple[str, ...]:

@@ -36,7 +36,7 @@ from maps.model import (
 )
 from reports.briefing.findings import headline, headline_public
 from reports.briefing.steps import presentation
-from reports.briefing.strip import INTERNAL, strip_lines
+from reports.briefing.strip import INTERNAL, day_of, strip_lines
 
 
 def map_model(results: Results, basemap: Basemap) -> MapModel:
@@ -65,7 +65,7 @@ def map_model(results: Results, basemap: Basemap) -> MapModel:
         verdicts=verdict_rows(document, standard),
         basemap=basemap,
         credits=tuple(results.provenance.get("credits", ())),
-        crs_note=text("Measured in {crs}", crs=area["crs"]),
+        crs_note=_measured(results),
         synthetic=bool(area["synthetic"]),
         areas=(*newly_served(results, grid), *areas),
         paths=paths,
@@ -78,7 +78,18 @@ def map_model(results: Results, basemap: Basemap) -> MapModel:
         headline_public=headline_public(results).words,
         strip=tuple(strip_lines(results, author="", mark=INTERNAL)),
         steps=tuple(presentation(results, _layers_of_rules(results))),
+        units=results.layers.get("units"),
+        unit_shares=results.units,
     )
+
+
+def _measured(results: Results) -> Text:
+    """When and in which system: it stands at the foot of the map, on paper too."""
+    crs = str(results.document["area"]["crs"])
+    day = day_of(str(results.provenance.get("created", "")))
+    if not day:
+        return text("Measured in {crs}", crs=crs)
+    return text("Assessed on {day}, measured in {crs}", day=day, crs=crs)
 
 
 def _layers_of_rules(results: Results) -> dict[str, str]:
@@ -230,6 +241,7 @@ def barrier_paths(barriers: gpd.GeoDataFrame, standard: Standard) -> Iterator[Ov
         shapes=list(barriers.geometry),
         names=[text("Barrier {rank}", rank=row["rank"]) for row in rows],
         facts=[list(_barrier_facts(row, standard)) for row in rows],
+        mark=text("B"),
     )
 
 

@@ -24,6 +24,7 @@ from core.errors import UserError, told_by_system
 from core.text import Text, text, text_to_json
 from coverage.model.verdict_rows import verdict_rows
 from data.defects import record_defect
+from data.files import write_json
 from data.guard import guarding
 from data.standards import open_standard
 from data.whole_folder import require_whole
@@ -147,7 +148,7 @@ def _make(task: Task) -> bool:
             to: [path.name for path in export(ExportRequest(task.folder, to, task.language))]
             for to in task.exports
         }
-        (task.folder / _KEPT).write_text(json.dumps(names, ensure_ascii=False), encoding="utf-8")
+        write_json(task.folder / _KEPT, names)
         made = True
     return made
 

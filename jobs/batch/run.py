@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, current_thread, main_thread
-from typing import IO, Any, Final
+from typing import Any, Final
 
 import dask
 from distributed import Client, Future, LocalCluster, as_completed
@@ -25,6 +25,7 @@ from core.errors import Cancelled, InputError, SettingError, told_by_system
 from core.progress import Progress, silent
 from core.text import Text, text
 from data.files import write_json
+from data.whole_folder import held
 from geo import __version__
 from jobs.batch import tables
 from jobs.batch.area import (
@@ -314,7 +315,7 @@ def _alone(out: Path) -> Iterator[None]:
             "The folder {folder} cannot be written to: {problem}", folder=str(out), problem=error.strerror
         ) from error
     with lock:
-        if not _held(lock):
+        if not held(lock, wait=False):
             raise SettingError(
                 "The batch in {folder} is being made by another process; `batch --status` tells how far it "
                 "is.",
@@ -325,24 +326,8 @@ def _alone(out: Path) -> Iterator[None]:
 
 def _runs(out: Path) -> bool:
     with suppress(OSError), (out / _LOCK).open("ab") as lock:
-        return not _held(lock)
+        return not held(lock, wait=False)
     return False
-
-
-def _held(lock: IO[bytes]) -> bool:
-    """Whether this process got the lock; it is freed with the file, however the process ends."""
-    try:
-        if os.name == "nt":
-            import msvcrt
-
-            msvcrt.locking(lock.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
-        else:
-            import fcntl
-
-            fcntl.flock(lock.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
 
 
 def _now() -> str:

@@ -93,17 +93,9 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
     population, units, crs = people.population, people.units, people.crs
     progress(0.3, text("Reading streets"))
     margin_m = longest_reach_m(standard)
-    area = study_area(population.grid.xy, crs, margin_m=margin_m)
-    asked = Asked(files.heal_m, files.answers.network_layer, files.answers.network_class)
-    reader = read_streets if cache is None else partial(load_or_read, cache_dir=cache)
-    streets = reader(files.network, crs=crs, area=area, asked=asked, progress=part(progress, 0.3, 0.7))
+    streets = open_streets(files, standard, population.grid, cache=cache, progress=part(progress, 0.3, 0.7))
     layers = files.layers
     grounds = read_grounds(layers.residential, layers.compounds, crs=crs, near=population.grid.xy)
-    network = streets.network
-    if standard.walking.island_m != network.island_m:
-        network = replace(network, island_m=standard.walking.island_m)
-    if cache is not None:
-        remember_places(network, cache, population.grid.xy)
     in_water = water_findings(files.layers.water, streets.basemap, population.grid)
     shifted = shifted_streets(network, population.grid, units.table if units else None, files.network.name)
     progress(0.7, text("Reading facility lists"))
@@ -113,7 +105,7 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
         name=files.name or city_name(intake, units.table if units else None) or files.population.stem,
         grid=population.grid,
         facilities=intake.table(crs),
-        network=network,
+        network=streets.network,
         units=units.table if units else None,
         grounds=grounds.grounds,
         unplaced=intake.unplaced,
@@ -154,6 +146,26 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
         read=read,
         answers=files.answers,
     )
+
+
+def open_streets(
+    files: StudyFiles,
+    standard: Standard,
+    grid: PopulationGrid,
+    *,
+    cache: Path | None,
+    progress: Progress = silent,
+) -> StreetFile:
+    """The streets around the residents, with what counts as an island by the standard."""
+    area = study_area(grid.xy, grid.crs, margin_m=longest_reach_m(standard))
+    asked = Asked(files.heal_m, files.answers.network_layer, files.answers.network_class)
+    reader = read_streets if cache is None else partial(load_or_read, cache_dir=cache)
+    streets = reader(files.network, crs=grid.crs, area=area, asked=asked, progress=progress)
+    if standard.walking.island_m != streets.network.island_m:
+        streets = replace(streets, network=replace(streets.network, island_m=standard.walking.island_m))
+    if cache is not None:
+        remember_places(streets.network, cache, grid.xy)
+    return streets
 
 
 def _lists(files: StudyFiles, people: People) -> Intake:

@@ -93,12 +93,15 @@ def _planned(results: Results, rule: Rule) -> Said:
     )
     shares = _two_shares((before, after), f"{at}.residents", part["residents"])
     count = exact(f"{at}.count", part["count"])
-    said = text("{count} new {n:site|sites} ({tier}): {who} without one within {reach} fall from {before} to "
-                "{after} ({share_before} to {share_after}).")  # fmt: skip
+    said = text(
+        "With the plan’s {count} new {n:site|sites} ({tier}), {who} without a {served} within {reach} would "
+        "fall from today’s {before} to {after} ({share_before} to {share_after})."
+    )
     values = {
         "count": count.words, "n": part["count"], "tier": results.standard.tier_title(part["tier"]),
-        "who": _OF_WHOM[own.settlement], "reach": reach_words(own), "before": before.words,
-        "after": after.words, "share_before": shares[0].words, "share_after": shares[1].words,
+        "who": _OF_WHOM[own.settlement], "served": tier_words(own, results.standard),
+        "reach": reach_words(own), "before": before.words, "after": after.words,
+        "share_before": shares[0].words, "share_after": shares[1].words,
     }  # fmt: skip
     return Said(Text(said.template, values), (count, before, after, *shares))
 
@@ -164,17 +167,10 @@ def conclusion(results: Results, *, public: bool) -> Iterator[Said]:
     rule = results.main_rule
     if rule is None:
         return
+    yield headline(results) if results.document.get("scenario") else present(results, rule, public=public)
+    yield from (said for said in (_elderly(results, rule), cut_off(results)) if said is not None)
     if results.plan is not None and results.plan.plan["sites"]:
-        yield present(results, rule, public=public)
         yield headline(results)
-    else:
-        yield headline(results) if results.document.get("scenario") else present(results, rule, public=public)
-    elderly = _elderly(results, rule)
-    if elderly is not None:
-        yield elderly
-    walked = cut_off(results)
-    if walked is not None:
-        yield walked
 
 
 def _elderly(results: Results, rule: Rule) -> Said | None:
@@ -217,7 +213,13 @@ def cut_off_row(results: Results) -> Mapping[str, Any] | None:
 
 def key_figures(results: Results) -> Iterator[KeyFigure]:
     """Three figures: who is left out by the main rule, of those inside who cannot walk it, and by the widest
-    walk rule; fewer where there are no such rules."""
+    walk rule; fewer where there are no such rules. Beside a plan they say that they are of today."""
+    planned = results.plan is not None
+    for one in _key_figures(results):
+        yield KeyFigure(one.figure, text("today: {title}", title=one.title), one.whole) if planned else one
+
+
+def _key_figures(results: Results) -> Iterator[KeyFigure]:
     rule, standard = results.main_rule, results.standard
     if rule is None:
         return

@@ -16,12 +16,14 @@ from reports.briefing.strip import day_of, mark_of, method_table, result_code, s
 @dataclass(frozen=True)
 class Cover:
     """What the office says of a product: its title ("" for the usual one), who made it, and a security mark
-    or map review number; a `public` one names no unit and no internal word."""
+    or map review number; a `public` one names no unit and no internal word. `as_of` is the date of which the
+    data are, in its words ("": nobody said)."""
 
     title: str = ""
     author: str = ""
     mark: str = ""
     public: bool = False
+    as_of: str = ""
 
 
 def briefing_of(results: Results, cover: Cover | None = None) -> Briefing:
@@ -57,7 +59,8 @@ def briefing_of(results: Results, cover: Cover | None = None) -> Briefing:
         tasks=tables.tasks_table(rows, document=standard.document),
         method=method_table(results),
         shares=tables.shares_table(results),
-        strip=tuple(strip_lines(results, author=asked.author, mark=mark)),
+        complete=tables.complete_table(results),
+        strip=tuple(strip_lines(results, author=asked.author, mark=mark, as_of=asked.as_of)),
         author=asked.author,
         mark=mark,
         day=day_of(results.provenance.get("created", "")),

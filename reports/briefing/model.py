@@ -145,6 +145,7 @@ class Briefing:
     tasks: Table
     method: Table
     shares: Table | None
+    complete: Table | None
     strip: tuple[tuple[Sayable, Sayable], ...]
     author: str
     mark: Sayable

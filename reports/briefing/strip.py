@@ -44,11 +44,14 @@ def mark_of(mark: str, *, public: bool) -> Sayable:
     return mark or (NO_REVIEW if public else INTERNAL)
 
 
-def strip_lines(results: Results, *, author: str, mark: Sayable) -> Iterator[tuple[Sayable, Sayable]]:
-    """Term and value, in the order of every product."""
+def strip_lines(
+    results: Results, *, author: str, mark: Sayable, as_of: str = ""
+) -> Iterator[tuple[Sayable, Sayable]]:
+    """Term and value, in the order of every product. `as_of` is the date of the data as the office says."""
     standard, provenance = results.standard, results.provenance
-    yield text("State of the data"), text("as of the files named under “Data”; they state no common date")
     day = day_of(provenance.get("created", ""))
+    read = text("as in the files under “Data”, read on {day}; their own date is not stated", day=day or "–")
+    yield text("State of the data"), as_of or read
     if day:
         yield text("Assessed on"), day
     clauses = list(dict.fromkeys(rule.clause for rule in standard.rules if rule.clause))

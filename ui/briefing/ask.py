@@ -45,10 +45,12 @@ def asked(view: View) -> tuple[ExportRequest, tuple[str, ...]]:
     title = st.text_input(tr(text("Title")), key="briefing-title", max_chars=_LONGEST,
                           help=tr(text("Left empty: the usual one.")))  # fmt: skip
     author = st.text_input(tr(text("Made by")), key="briefing-author", max_chars=_LONGEST)
+    as_of = st.text_input(tr(text("State of the data")), key="briefing-as-of", max_chars=_LONGEST,
+                          help=tr(text("The date the data are of, e.g. 2025-12-31.")))  # fmt: skip
     mark = st.text_input(
         tr(text("Security mark or map review number")), key="briefing-mark", max_chars=_LONGEST
     )
     request = ExportRequest(
-        view.folder, "all", choices().language, profile, title=title, author=author, mark=mark
+        view.folder, "all", choices().language, profile, title=title, author=author, mark=mark, as_of=as_of
     )
     return request, tuple(kinds)
