@@ -97,7 +97,8 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
     layers = files.layers
     grounds = read_grounds(layers.residential, layers.compounds, crs=crs, near=population.grid.xy)
     in_water = water_findings(files.layers.water, streets.basemap, population.grid)
-    shifted = shifted_streets(network, population.grid, units.table if units else None, files.network.name)
+    table = units.table if units else None
+    shifted = shifted_streets(streets.network, population.grid, table, files.network.name)
     progress(0.7, text("Reading facility lists"))
     intake = _lists(files, people)
     progress(1.0, text("Read"))
