@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
-from qgis.core import Qgis, QgsApplication, QgsVectorLayer  # noqa: E402
+from qgis.core import Qgis, QgsApplication, QgsVectorLayer
 
 
 def told(layer: QgsVectorLayer, file: Path) -> dict[str, object]:
