@@ -45,8 +45,8 @@ def change_layers(studio: Studio) -> Iterator[Choice]:
 # Of those the class that is hatched.
 UNSPOKEN: Final = 4
 # The outcome before and after for each of `palette.CHANGES`.
-_BEFORE: Final = np.array([MET, NOT_MET, MET, NOT_MET, NOT_SUBJECT])
-_AFTER: Final = np.array([MET, MET, NOT_MET, NOT_MET, NOT_SUBJECT])
+OUTCOME_BEFORE: Final = np.array([MET, NOT_MET, MET, NOT_MET, NOT_SUBJECT])
+OUTCOME_AFTER: Final = np.array([MET, MET, NOT_MET, NOT_MET, NOT_SUBJECT])
 
 
 def slide_layers(studio: Studio) -> Iterator[Choice]:
@@ -61,8 +61,8 @@ def slide_layers(studio: Studio) -> Iterator[Choice]:
             continue
         choice = Choice(f"slide_{number}", voice(change.title), heading, show=False)
         sides = (
-            ("before", _BEFORE, model.compared_with, row.before),
-            ("after", _AFTER, text("Scenario"), row.actual),
+            ("before", OUTCOME_BEFORE, model.compared_with, row.before),
+            ("after", OUTCOME_AFTER, model.called, row.actual),
         )
         for pane, outcome_of, title, figure in sides:
             classes = outcome_of[change.change]
@@ -105,6 +105,19 @@ def rules_shown(model: MapModel) -> dict[str, Words]:
     """Rule → title: those that have outcomes, then those that only have gaps."""
     titles = {outcome.rule: outcome.title for outcome in model.cells.outcomes}
     return titles | {r: model.rule_titles.get(r, r) for r in model.gaps["rule"].unique() if r not in titles}
+
+
+def layer_keys(model: MapModel) -> tuple[str, ...]:
+    """The keys of the choices that a step of the presentation may show."""
+    told = {row.rule.id for row in model.verdicts if row.before is not None}
+    slid = [n for n, change in enumerate(model.changes[:_MOST_SLID]) if change.rule in told]
+    return (
+        *(f"change_{number}" for number in range(len(model.changes))),
+        *(f"slide_{number}" for number in slid),
+        *(f"rule_{number}" for number in range(len(rules_shown(model)))),
+        "walking",
+        "cells_none",
+    )
 
 
 def walk_classes(cells: MapCells) -> NDArray[np.uint8]:

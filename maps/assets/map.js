@@ -30,8 +30,12 @@ const serviceMap = (() => {
   let free = () => ({});  // what panel and controls leave of it
   const onReady = [];
 
-  /* Dots of a whole city must not hide it: smaller from afar. */
-  const dotGrowth = (zoom) => Math.max(0.6, Math.min(1 + (zoom - 12.5) * 0.2, 1.5));
+  /* Dots of a whole city must not hide it: smaller from afar, and where they are many, smaller still. */
+  const FEW_DOTS = 300;
+  const dotGrowth = (zoom, count) => {
+    const crowded = Math.min(1, Math.sqrt(FEW_DOTS / count)), near = Math.max(0, Math.min((zoom - 10.5) / 2, 1));
+    return Math.max(0.6, Math.min(1 + (zoom - 12.5) * 0.2, 1.5)) * (crowded + (1 - crowded) * near);
+  };
 
   /* ---------- layers; `part` is what maps/layers.py says of it, `content` the block under its key ---------- */
 
@@ -78,7 +82,7 @@ const serviceMap = (() => {
   const Alike = L.SVG.extend({
     _initContainer() {
       L.SVG.prototype._initContainer.call(this);
-      L.SVG.prototype._updateStyle.call(this, { _path: this._rootGroup, options: this.options.look });
+      this.restyle();
       this._model = L.SVG.create("path");
       this._model.setAttribute("class", this.options.look.className + " leaflet-interactive");
     },
@@ -87,14 +91,26 @@ const serviceMap = (() => {
       this._layers[L.stamp(dot)] = dot;
     },
     _updateStyle() {},
+    restyle() {
+      if (!this._rootGroup) return;
+      L.SVG.prototype._updateStyle.call(this, { _path: this._rootGroup, options: this.options.look });
+    },
   });
   const dots = (part, content, group) => {
-    const radius = () => content.style.radius * dotGrowth(shown.getZoom());
+    const sized = () => {
+      const growth = dotGrowth(shown.getZoom(), content.lat.length);
+      return { radius: content.style.radius * growth, weight: content.style.weight * Math.min(1, growth + 0.2) };
+    };
     const Dot = L.CircleMarker.extend({
-      options: options(part, Object.assign({}, content.style, { className: content.css, radius: radius() })),
+      options: options(part, Object.assign({}, content.style, { className: content.css }, sized())),
     });
-    Dot.mergeOptions({ renderer: new Alike({ pane: part.pane, look: Dot.prototype.options }) });
-    shown.on("zoomend", () => group.eachLayer((dot) => dot.setRadius(radius())));
+    const look = Dot.prototype.options, alike = new Alike({ pane: part.pane, look });
+    Dot.mergeOptions({ renderer: alike });
+    shown.on("zoomend", () => {
+      Object.assign(look, sized());
+      alike.restyle();
+      group.eachLayer((dot) => dot.setRadius(look.radius));
+    });
     groupWords(group, content, false);
     const made = content.lat.map((lat, row) => Object.assign(new Dot([lat, content.lon[row]]), { row }));
     roam(group, made, content);
