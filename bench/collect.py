@@ -2,10 +2,10 @@
 
     python -m bench.collect [--offices 60] [--rows 25] [--rounds 4] [--store FOLDER]
 
-The demo city is taken in with an office for each of its streets and towns (the first `--offices` of them are
-asked). In every round each office sends `--rows` facilities: of last round's, three have moved, one is
-renamed, one is gone and one is new; then the planner previews every list and accepts it. Seconds are by the
-clock and of the processor, that of the child which reads the lists included.
+The demo city is taken in with an office for each of its communities; the first `--offices` of them are asked.
+In every round each office sends `--rows` facilities: of last round's, three have moved, one is renamed, one is
+gone and one is new; then the planner previews every list and accepts it. Seconds are by the clock and of the
+processor, that of the child which reads the lists included.
 """
 
 from __future__ import annotations
@@ -104,15 +104,15 @@ def main() -> None:
         times = Times()
         files = make_demo(cache_folder())
         with times.taking("city add"):
-            add_city(store, NewCity(CITY, files, "street"), cache=streets_of(cache_folder()))
+            add_city(store, NewCity(CITY, files, "community"), cache=streets_of(cache_folder()))
         units, _ = read_unit_files(files)
         if units is None:
             raise SystemExit("the demo city has no units")
         frame = units.table.frame.to_crs(4326)
-        streets = frame[frame["level"] == "street"].iloc[: asked.offices]
+        chosen = frame[frame["level"] == "community"].iloc[: asked.offices]
         lists = {
             row.name: OfficeRows(row.geometry, row.name, asked.rows, seed)
-            for seed, row in enumerate(streets.itertuples(index=False))
+            for seed, row in enumerate(chosen.itertuples(index=False))
         }
         print(f"{len(lists)} offices of {asked.rows} rows, {asked.rounds} rounds")
         for number in range(1, asked.rounds + 1):

@@ -88,8 +88,10 @@ def type_into(page: Page, column: int, said: str) -> None:
     width = (box["width"] - mark) / 6
     # What scrolls lies over the canvas, so the click goes to the place.
     page.mouse.click(box["x"] + mark + width * (column + 0.5), box["y"] + 35 * 1.5)
-    page.keyboard.type(said)
     page.keyboard.press("Enter")
+    page.locator("#portal textarea, #portal input").fill(said)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("1行已改动，尚未写入清单")).to_be_visible()
 
 
 def send_list(page: Page) -> None:
