@@ -3,9 +3,9 @@
     python -m bench.collect [--offices 60] [--rows 25] [--rounds 4] [--store FOLDER]
 
 The demo city is taken in with an office for each of its communities; the first `--offices` of them are asked.
-In every round each office sends `--rows` facilities: of last round's, three have moved, one is renamed, one is
-gone and one is new; then the planner previews every list and accepts it. Seconds are by the clock and of the
-processor, that of the child which reads the lists included.
+In every round each office sends `--rows` facilities: of last round's, three have moved, one is renamed, one
+is gone and one is new; then the planner previews every list and accepts it. Seconds are by the clock and of
+the processor, that of the child which reads the lists included.
 """
 
 from __future__ import annotations
