@@ -18,6 +18,7 @@ from maps.model import MET, NOT_MET, NOT_SUBJECT, MapCells, MapModel, Words
 from maps.polylines import packed_areas
 
 _RANKS_SHOWN: Final = 10
+_SAME_PLACE_DEGREES: Final = 0.0005
 # Of the rules that change most, each with two pictures of the cells.
 _MOST_SLID: Final = 3
 # What the colours of `palette.CHANGES` mean.
@@ -44,8 +45,8 @@ def change_layers(studio: Studio) -> Iterator[Choice]:
 # Of those the class that is hatched.
 UNSPOKEN: Final = 4
 # The outcome before and after for each of `palette.CHANGES`.
-_BEFORE: Final = np.array([MET, NOT_MET, MET, NOT_MET, NOT_SUBJECT])
-_AFTER: Final = np.array([MET, MET, NOT_MET, NOT_MET, NOT_SUBJECT])
+OUTCOME_BEFORE: Final = np.array([MET, NOT_MET, MET, NOT_MET, NOT_SUBJECT])
+OUTCOME_AFTER: Final = np.array([MET, MET, NOT_MET, NOT_MET, NOT_SUBJECT])
 
 
 def slide_layers(studio: Studio) -> Iterator[Choice]:
@@ -60,8 +61,8 @@ def slide_layers(studio: Studio) -> Iterator[Choice]:
             continue
         choice = Choice(f"slide_{number}", voice(change.title), heading, show=False)
         sides = (
-            ("before", _BEFORE, model.compared_with, row.before),
-            ("after", _AFTER, text("Scenario"), row.actual),
+            ("before", OUTCOME_BEFORE, model.compared_with, row.before),
+            ("after", OUTCOME_AFTER, model.called, row.actual),
         )
         for pane, outcome_of, title, figure in sides:
             classes = outcome_of[change.change]
@@ -106,6 +107,19 @@ def rules_shown(model: MapModel) -> dict[str, Words]:
     return titles | {r: model.rule_titles.get(r, r) for r in model.gaps["rule"].unique() if r not in titles}
 
 
+def layer_keys(model: MapModel) -> tuple[str, ...]:
+    """The keys of the choices that a step of the presentation may show."""
+    told = {row.rule.id for row in model.verdicts if row.before is not None}
+    slid = [n for n, change in enumerate(model.changes[:_MOST_SLID]) if change.rule in told]
+    return (
+        *(f"change_{number}" for number in range(len(model.changes))),
+        *(f"slide_{number}" for number in slid),
+        *(f"rule_{number}" for number in range(len(rules_shown(model)))),
+        "walking",
+        "cells_none",
+    )
+
+
 def walk_classes(cells: MapCells) -> NDArray[np.uint8]:
     """0 up to and including the first limit, 1 up to the second …, the last beyond or out of reach."""
     return np.searchsorted(cells.walk_limits_min, cells.walk_minutes, side="left").astype(np.uint8)
@@ -130,12 +144,21 @@ def _rule_parts(studio: Studio, number: int, rule: str) -> Iterator[Part]:
     yield Part(f"gaps_outline_{number}", "", areas, show=True)
     first = gaps.head(_RANKS_SHOWN)
     ranks = flags(pd.DataFrame(first[["lon", "lat"]]), first["rank"].astype(str).tolist(), css="gap-flag")
+    ranks["looks"] = ["gap-flag beside" if there else "gap-flag" for there in _at_a_site(first, model.sites)]
     shown = names[:_RANKS_SHOWN]
     ranks |= {"tooltips": shown, "popups": cards[:_RANKS_SHOWN], "titles": shown}
     yield Part(f"gaps_rank_{number}", "", ranks, show=True)
     parts = model.gap_parts
     if parts is not None and (parts["rule"] == rule).any():
         yield from _large_gaps(studio, number, parts[parts["rule"] == rule])
+
+
+def _at_a_site(gaps: pd.DataFrame, sites: pd.DataFrame | None) -> list[bool]:
+    """Whether a suggested site's mark would hide a gap's flag: often the best place of both is the same."""
+    if sites is None or not len(sites):
+        return [False] * len(gaps)
+    apart = np.abs(gaps[["lon", "lat"]].to_numpy(float)[:, None] - sites[["lon", "lat"]].to_numpy(float))
+    return list((apart.max(axis=2) < _SAME_PLACE_DEGREES).any(axis=1))
 
 
 def _large_gaps(studio: Studio, number: int, parts: gpd.GeoDataFrame) -> Iterator[Part]:

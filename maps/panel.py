@@ -128,7 +128,8 @@ def _results(studio: Studio) -> str:
     )
     layers = {rule: f"rule_{number}" for number, rule in enumerate(rules_shown(studio.model))}
     items = "".join(
-        _verdict(voice, row, studio.model.compared_with, layers.get(row.rule.id, "")) for row in rows
+        _verdict(voice, row, (studio.model.compared_with, studio.model.called), layers.get(row.rule.id, ""))
+        for row in rows
     )
     title = voice(text("Verdicts"))
     return (
@@ -137,16 +138,16 @@ def _results(studio: Studio) -> str:
     )
 
 
-def _verdict(voice: Voice, row: VerdictRow, compared_with: Words, layer: str) -> str:
-    """A row; where the map can be coloured by its rule, a click on it does that."""
+def _verdict(voice: Voice, row: VerdictRow, called: tuple[Words, Words], layer: str) -> str:
+    """A row; `called` are before and after. Where the map can be coloured by its rule, a click does that."""
     mark, said = VERDICT_WORDS[row.verdict or ""]
     colour = palette.VERDICTS.get(row.verdict or "", "#4b5765")
     facts: list[tuple[Words, str]] = [(text("Figure"), voice(row.figure))]
     if row.before is None or row.change is None:
         facts.append((PRESENT, f"<b>{voice(row.actual)}</b>"))
     else:
-        facts.append((compared_with, voice(row.before)))
-        facts.append((text("Scenario"), f"<b>{voice(row.actual)}</b>"))
+        facts.append((called[0], voice(row.before)))
+        facts.append((called[1], f"<b>{voice(row.actual)}</b>"))
         facts.append((_CHANGE, f"<b>{voice(row.change)}</b>"))
     if row.missed:
         facts.append((row.missed_title, f"<b>{people(voice, row.missed)}</b>"))

@@ -64,8 +64,11 @@ def test_every_cell_has_its_metres(city: Names, told: Path) -> None:
         assert np.array_equal(there, np.isfinite(theirs))
         assert np.abs(mine[there] - theirs[there]).max() < 0.05  # corners of streets are rounded to 1 mm
         assert np.abs(city.straight[tier] - table[f"{tier}_m"]).max() < 0.001
+    called = pd.read_csv(told / "units_wide_columns.csv", encoding="utf-8-sig").set_index("rule")["column"]
     for rule in REACH:
-        assert np.array_equal(table[f"meets_{rule}"].fillna(value=False).astype(bool), city.met[rule])
+        assert np.array_equal(
+            table[f"m_{called[rule].iloc[0]}"].fillna(value=False).astype(bool), city.met[rule]
+        )
 
 
 def test_every_closing_loses_what_it_says(city: Names, told: Path) -> None:

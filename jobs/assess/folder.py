@@ -23,10 +23,11 @@ from data.formats.inputs_read import write_inputs_read
 from data.intake.findings import Finding
 from data.results import write_results
 from data.results.extras import FILES as EXTRA_FILES
+from data.results.extras import light_areas
 from data.standards import open_standard
 from data.whole_folder import whole_folder
 from geo import __version__
-from jobs.assess.map_model import map_model
+from jobs.assess.map_model import ground_under, map_model
 from jobs.cache.kept_city import city_key, keep_city, kept_city
 from jobs.study.inputs import Inputs, StudyFiles, open_inputs, open_streets
 from jobs.study.run import run_of
@@ -34,7 +35,6 @@ from jobs.study.variants import with_lists
 from locales import Translator, translator
 from maps import render_map
 from maps.basemap import encode
-from maps.ground import basemap_of
 from maps.model import Basemap
 from reports.briefing.markdown import briefing_texts
 from reports.issues import issue_table
@@ -154,14 +154,15 @@ def write_folder(out: Path, done: Assessed, *, language: str, progress: Progress
 
 def write_tables(folder: Path, done: Assessed, *, language: str) -> Basemap:
     """Everything of a result folder but its map and workbook; returns the ground to draw the map on."""
-    study, tr = done.inputs.study, translator(language)
+    tr = translator(language)
     write_results(folder, done.results)
     write_csv(folder / "findings.csv", findings_table(done.inputs.findings, language=language))
     write_csv(folder / "issues.csv", issue_table(done.results, tr))
     write_csv(folder / "units_wide.csv", units_wide(done.results.units, done.results.standard))
     write_csv(folder / "units_wide_columns.csv", _titled_columns(done.results.standard, tr))
     write_inputs_read(folder, done.inputs.read, tr)
-    basemap = basemap_of(study.network, study.units, done.inputs.basemap, study.grid)
+    isochrones = done.results.layers.get("isochrones")
+    basemap = ground_under(done.inputs, None if isochrones is None else light_areas(isochrones))
     write_bytes(folder / BASEMAP, encode(basemap))
     for name, said in briefing_texts(done.results).items():
         write_bytes(folder / name, said.encode("utf-8"))

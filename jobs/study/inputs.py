@@ -46,6 +46,7 @@ from jobs.study.cases import StudyFiles as StudyFiles
 from jobs.study.layers import Answers
 from jobs.study.origins import FROM_OSM, unknown_layers, unknown_notes
 from jobs.study.people import People, people_notes, read_people
+from jobs.study.shifted import shifted_streets
 
 # The city at the head of a list's title: "云川市鼓台区基本公共服务设施一览表".
 _CITY: Final = re.compile(r"^\s*(?:关于)?([\u4e00-\u9fff]{2,6}?市)(?=[\u4e00-\u9fff])")
@@ -96,6 +97,8 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
     layers = files.layers
     grounds = read_grounds(layers.residential, layers.compounds, crs=crs, near=population.grid.xy)
     in_water = water_findings(files.layers.water, streets.basemap, population.grid)
+    table = units.table if units else None
+    shifted = shifted_streets(streets.network, population.grid, table, files.network.name)
     progress(0.7, text("Reading facility lists"))
     intake = _lists(files, people)
     progress(1.0, text("Read"))
@@ -118,18 +121,23 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
         standard=standard,
         basemap=streets.basemap,
         intake=intake,
-        findings=(*population.findings, *doubtful, *in_water, *of_layers, *intake.findings),
+        findings=(*population.findings, *doubtful, *shifted, *in_water, *of_layers, *intake.findings),
         notes=(
             *list_notes(intake),
             *people_notes(people, study),
             *unknown_notes(doubtful),
-            *(finding.message for finding in in_water),
+            *(finding.message for finding in (*shifted, *in_water)),
             *streets.findings,
             *passed,
             *short,
             *(entry.note() for entry in read),
         ),
-        limits=(*undecided_notes(intake), *unknown_notes(doubtful), *short),
+        limits=(
+            *undecided_notes(intake),
+            *(finding.message for finding in shifted),
+            *unknown_notes(doubtful),
+            *short,
+        ),
         sha256=_fingerprints(files, streets, units, population.sha256, standard),
         synthetic=population.synthetic,
         datum=_datum(files),

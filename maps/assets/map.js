@@ -30,8 +30,12 @@ const serviceMap = (() => {
   let free = () => ({});  // what panel and controls leave of it
   const onReady = [];
 
-  /* Dots of a whole city must not hide it: smaller from afar. */
-  const dotGrowth = (zoom) => Math.max(0.6, Math.min(1 + (zoom - 12.5) * 0.2, 1.5));
+  /* Dots of a whole city must not hide it: smaller from afar, and where they are many, smaller still. */
+  const FEW_DOTS = 300;
+  const dotGrowth = (zoom, count) => {
+    const crowded = Math.min(1, Math.sqrt(FEW_DOTS / count)), near = Math.max(0, Math.min((zoom - 10.5) / 2, 1));
+    return Math.max(0.6, Math.min(1 + (zoom - 12.5) * 0.2, 1.5)) * (crowded + (1 - crowded) * near);
+  };
 
   /* ---------- layers; `part` is what maps/layers.py says of it, `content` the block under its key ---------- */
 
@@ -71,14 +75,14 @@ const serviceMap = (() => {
     words(L.marker([lat, content.lon[i]], options(part, {
       pane, title: content.titles[i], alt: content.titles[i], keyboard: true, riseOnHover: true,
       zIndexOffset: content.above || 0,
-      icon: L.divIcon({ className: content.css, html: "<span>" + content.flags[i] + "</span>", iconSize: null }),
+      icon: L.divIcon({ className: content.looks ? content.looks[i] : content.css, html: "<span>" + content.flags[i] + "</span>", iconSize: null }),
     })), content, i));
 
   /* Dots of a kind look alike: their style is written once, at the group they stand in. */
   const Alike = L.SVG.extend({
     _initContainer() {
       L.SVG.prototype._initContainer.call(this);
-      L.SVG.prototype._updateStyle.call(this, { _path: this._rootGroup, options: this.options.look });
+      this.restyle();
       this._model = L.SVG.create("path");
       this._model.setAttribute("class", this.options.look.className + " leaflet-interactive");
     },
@@ -87,14 +91,26 @@ const serviceMap = (() => {
       this._layers[L.stamp(dot)] = dot;
     },
     _updateStyle() {},
+    restyle() {
+      if (!this._rootGroup) return;
+      L.SVG.prototype._updateStyle.call(this, { _path: this._rootGroup, options: this.options.look });
+    },
   });
   const dots = (part, content, group) => {
-    const radius = () => content.style.radius * dotGrowth(shown.getZoom());
+    const sized = () => {
+      const growth = dotGrowth(shown.getZoom(), content.lat.length);
+      return { radius: content.style.radius * growth, weight: content.style.weight * Math.min(1, growth + 0.2) };
+    };
     const Dot = L.CircleMarker.extend({
-      options: options(part, Object.assign({}, content.style, { className: content.css, radius: radius() })),
+      options: options(part, Object.assign({}, content.style, { className: content.css }, sized())),
     });
-    Dot.mergeOptions({ renderer: new Alike({ pane: part.pane, look: Dot.prototype.options }) });
-    shown.on("zoomend", () => group.eachLayer((dot) => dot.setRadius(radius())));
+    const look = Dot.prototype.options, alike = new Alike({ pane: part.pane, look });
+    Dot.mergeOptions({ renderer: alike });
+    shown.on("zoomend", () => {
+      Object.assign(look, sized());
+      alike.restyle();
+      group.eachLayer((dot) => dot.setRadius(look.radius));
+    });
     groupWords(group, content, false);
     const made = content.lat.map((lat, row) => Object.assign(new Dot([lat, content.lon[row]]), { row }));
     roam(group, made, content);
@@ -205,7 +221,7 @@ const serviceMap = (() => {
      millimetres). Only scaled: a canvas drawn anew for the printer hides what lies under it. Which sheet
      it will be is known to the style alone, so the four are worked out. */
   const SHEETS_MM = {
-    "a4-landscape": [190, 184], "a4-portrait": [193, 142], "a3-landscape": [292, 271], "a3-portrait": [280, 240],
+    "a4-landscape": [190, 184], "a4-portrait": [193, 132], "a3-landscape": [292, 271], "a3-portrait": [280, 240],
   };
   const PX_PER_MM = 96 / 25.4;
   /* What a centimetre of the sheet is on the ground, at the middle of the map. */

@@ -25,7 +25,7 @@ HEAD = "名称,类型,经度,纬度\n"
 def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     """A store with the small city and a round that asks its offices; the page is opened on its computer."""
     monkeypatch.setenv("SERVICE_CIRCLE_STORE", str(tmp_path / "store"))
-    monkeypatch.setattr("ui.collect.kept.is_this_computer", lambda: True)
+    monkeypatch.setattr("ui.shell.who.is_this_computer", lambda: True)
     made = open_store(tmp_path / "store", make=True)
     add_city(made, NewCity("小城", write_small_city(tmp_path / "in"), "community"))
     open_round(made, "一季度", city="小城", due="2099-03-31")

@@ -34,10 +34,10 @@ _ROUND_DAYS: Final = 30
 _SENDING: Final = "collect-sending"
 
 
-def board(store: Store, city: str) -> None:
+def board(store: Store, city: str, by: str) -> None:
     """A row an office: how its newest list stands."""
     tr = words()
-    lists = submissions_document(store, city=city)["submissions"]
+    lists = submissions_document(store, city=city, by=by)["submissions"]
     document = city_document(store, city)
     asked = _asked(store, city)
     rows = [_row(office, lists, asked) for office in document["offices"]]
@@ -61,10 +61,10 @@ def board(store: Store, city: str) -> None:
         name = st.text_input(tr(text("Name of the round")), max_chars=60)
         due = st.date_input(tr(text("Due")), value=date.today() + timedelta(days=_ROUND_DAYS))
         if st.form_submit_button(tr(text("Ask all offices"))) and name.strip():
-            open_round(store, name.strip(), city=city, due=due.isoformat())
+            open_round(store, name.strip(), city=city, due=due.isoformat(), by=by)
             st.rerun()
     with right, st.expander(tr(text("Send an office's list"))):
-        _send(store, city, [office["name"] for office in document["offices"]])
+        _send(store, city, [office["name"] for office in document["offices"]], by)
 
 
 def _asked(store: Store, city: str) -> dict[str, tuple[str, str]]:
@@ -98,7 +98,7 @@ def _row(office: dict[str, Any], lists: list[dict[str, Any]], asked: dict[str, t
     ]
 
 
-def _send(store: Store, city: str, offices: list[str]) -> None:
+def _send(store: Store, city: str, offices: list[str], by: str) -> None:
     """An office's list, sent by whoever sits here."""
     tr = words()
     with store.read() as connection:
@@ -118,7 +118,9 @@ def _send(store: Store, city: str, offices: list[str]) -> None:
     sending = Sending(city, office, in_round, language=choices().language)
     paths = [file.path for file in files]
     try:
-        done = result_of("collect-send", asked, lambda tell: submit(store, paths, sending, progress=tell))
+        done = result_of(
+            "collect-send", asked, lambda tell: submit(store, paths, sending, by=by, progress=tell)
+        )
     except UserError:
         st.session_state.pop(_SENDING, None)
         raise

@@ -7,6 +7,7 @@ import streamlit as st
 from core.text import Text, text
 from ui.collect.board import board
 from ui.collect.kept import acting, cities, kept_store, offer_city, take_in_demo
+from ui.collect.people import people
 from ui.collect.reviews import reviews, versions
 from ui.shell.choices import words
 from ui.shell.safe import in_html, in_markdown
@@ -17,6 +18,7 @@ SECTIONS = {
     "board": (text("Board"), board),
     "review": (text("Decide"), reviews),
     "history": (text("History"), versions),
+    "people": (text("People"), people),
 }
 
 
@@ -29,19 +31,20 @@ def show() -> None:
             "every version stays."
         ),
     )
-    if acting() is None:
+    by = acting()
+    if by is None:
         return
     store = kept_store()
-    known = cities(store) if store is not None else []
+    known = cities(store, by) if store is not None else []
     if store is None or not known:
-        offer_city(store)
+        offer_city(store, by)
         return
     city = pick(st.selectbox, text("City"), known, key="collect-city", said=in_markdown)
     take_in_demo(store, city)
     _told()
     section = choose_section({name: title for name, (title, _) in SECTIONS.items()}, key="collect-section")
-    SECTIONS[section][1](store, city)
-    offer_city(store)
+    SECTIONS[section][1](store, city, by)
+    offer_city(store, by)
 
 
 def _heading(about: Text) -> None:

@@ -34,6 +34,7 @@ ASKED: Final = "asked-in-this-run"
 _KEY: Final = "session-key"
 _SEEN: Final = "session-seen"
 _STATE: Final = "chosen.json"
+_OWNER: Final = "owner.txt"
 _MB: Final = 1_000_000
 _SHAPE: Final = re.compile(r"[0-9a-f]{32}")
 # Values of the session that are more than what stands in a widget.
@@ -55,13 +56,18 @@ _NEVER: Final = ("geocode-key", *_BOXES, _KEY, _SEEN)
 _ROOMS: Final = ("coverage", "data", "jobs", "ui")
 
 
-def open_session() -> None:
-    """At the beginning of every run: the session of the address, or a new one; widgets keep their values."""
+def open_session(owner: str = "") -> None:
+    """At the beginning of every run: the session of the address, or a new one; widgets keep their values.
+
+    Where people sign in, a session is its `owner`'s: to anybody else its address opens a new one.
+    """
     if _KEY not in st.session_state:
         asked = st.query_params.get("s", "")
-        known = bool(_SHAPE.fullmatch(asked)) and _folder(asked).is_dir()
+        known = bool(_SHAPE.fullmatch(asked)) and _folder(asked).is_dir() and _owner_of(asked) == owner
         st.session_state[_KEY] = asked if known else secrets.token_hex(16)
-        session_folder()
+        folder = session_folder()
+        if owner and not known:
+            (folder / _OWNER).write_text(owner, encoding="utf-8")
         _restore()
     os.utime(session_folder())  # `ui.shell.sweeper` deletes what nobody uses
     PERSON.set(session_key())
@@ -164,6 +170,13 @@ def _uploaded_bytes(folder: Path) -> int:
         with suppress(OSError):  # another session may have been deleted meanwhile
             held += path.stat().st_size
     return held
+
+
+def _owner_of(key: str) -> str:
+    """Whose session it is; "" where nobody had signed in."""
+    with suppress(OSError):
+        return (_folder(key) / _OWNER).read_text(encoding="utf-8")
+    return ""
 
 
 def _folder(key: str) -> Path:
