@@ -65,8 +65,10 @@ class AreaOnMap:
 def overview_page(
     areas: Sequence[AreaOnMap], rules: Sequence[RuleOnMap], *, language: str, basis: Text | None = None
 ) -> str:
-    """The page. Areas without a verdict on the rule chosen are grey; nothing is computed here. `basis` says by
-    which standards and when."""
+    """The page. Areas without a verdict on the rule chosen are grey; nothing is computed here.
+
+    `basis` says by which standards and when.
+    """
     voice = Voice.of(language)
     data = {
         "rules": [

@@ -51,8 +51,8 @@ def province_bytes(
     tr, buffer = translator(language), io.BytesIO()
     named = " · ".join((tr(text("Areas side by side")), "{sheet}"))
     lines: list[tuple[str, dict[str, object]]] = [(named, {"bold": True, "font_size": 12})]
-    for said in (*about, SHARES):
-        lines.append((tr(said), {"font_color": "#b00020" if said == SYNTHETIC else "#555555"}))
+    red, grey = {"font_color": "#b00020"}, {"font_color": "#555555"}
+    lines += [(tr(said), {**(red if said == SYNTHETIC else grey)}) for said in (*about, SHARES)]
     with xlsxwriter.Workbook(buffer, OPTIONS) as xlsx:
         book = Book(xlsx, lines)
         _areas(book, areas, rules, tr)
