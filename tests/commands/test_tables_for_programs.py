@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pyogrio
 import pytest
 
 from coverage.publish.wide import plain_names
 from data.files import EMPTY_BECAUSE, read_csv, write_csv
+from data.results import read_results
 from data.source import LIST_COLUMNS
 from tests.commands.test_measuring_verbs import opening
 from tests.small_city import degrees
@@ -122,14 +124,44 @@ def test_a_program_joins_units_by_one_row_each(results: Path) -> None:
         assert wide.set_index("unit_id")[column].dropna().to_dict() == shares.dropna().to_dict()
 
 
+def test_titles_of_columns_are_taken_without_quotes_and_do_not_collide(results: Path) -> None:
+    titles = [(name, head) for name, head, _ in tables(results)]
+    titles += [
+        (path.relative_to(results).as_posix(), pq.read_schema(path).names)
+        for path in results.glob("*/*.parquet")
+    ]
+    assert sum(name.endswith(".parquet") for name, _ in titles) >= 4
+    joined = 0
+    for name, head in titles:
+        assert all(PLAIN.fullmatch(title) for title in head), (name, head)
+        if {"unit_id", "facility_id", "cell_id"} & set(head):  # a table without them is joined to no map
+            joined += 1
+            assert len({title[:10] for title in head}) == len(head), (name, head)
+    assert joined > 30
+
+
+def test_columns_of_rules_in_cells_and_facilities_are_called_as_in_the_wide_table(results: Path) -> None:
+    folder = results / "assess"
+    columns = pd.read_csv(folder / "units_wide_columns.csv", encoding="utf-8-sig").set_index("rule")["column"]
+    names = columns[~columns.str.startswith("v_")]
+    assert f"m_{names['station-radius']}" in pq.read_schema(folder / "cells.parquet").names
+    loads = pd.read_csv(folder / "facilities.csv", encoding="utf-8-sig")[f"l_{names['rural-station-load']}"]
+    read = read_results(folder)
+    assert read.facilities["load_rural-station-load"].dropna().tolist() == loads.dropna().tolist() != []
+    assert read.cells["meets_station-radius"].sum() > 0
+
+
 def test_names_of_layers_are_taken_without_quotes_and_do_not_collide(results: Path) -> None:
+    done = cli("export", results / "assess", "--to", "gpkg")
+    assert done.returncode == 0, done.stderr
     layers = [
         (path, name)
         for path in sorted((*results.glob("*/*.geojson"), *results.glob("*/*.gpkg")))
         if path.parent.name != "in"
         for name in pyogrio.list_layers(path)[:, 0]
+        if name != "layer_styles"  # QGIS' own table
     ]
-    assert len(layers) > 10
+    assert {"cells", "units", "facilities"} <= {name for _, name in layers}
     for path, name in layers:
         about = pyogrio.read_info(path, layer=name)
         titles = [str(title) for title in about["fields"]]
