@@ -60,6 +60,7 @@ class AreaOnMap:
     rules: Mapping[str, tuple[str | None, float | None, Text]]
     outline: Mapping[str, Any] | None
     synthetic: bool = False
+    has_map: bool = True
 
 
 def overview_page(
@@ -152,7 +153,7 @@ def _said(number: float | None, words: Text, voice: Voice) -> str:
 
 
 def _link(area: AreaOnMap) -> str:
-    return f"areas/{quote(area.folder)}/map.html" if area.rules else ""
+    return f"areas/{quote(area.folder)}/map.html" if area.rules and area.has_map else ""
 
 
 def _picture(areas: Sequence[AreaOnMap], voice: Voice) -> str:
@@ -175,9 +176,10 @@ def _picture(areas: Sequence[AreaOnMap], voice: Voice) -> str:
             for ring in of_area
         )
         if path:
-            name = voice(area.name)
+            name, link = voice(area.name), _link(area)
+            leads = f'href="{link}"' if link else ""
             shapes.append(
-                f'<a href="{_link(area)}" tabindex="-1"><path data-area="{number}" d="{path}">'
+                f'<a {leads} tabindex="-1"><path data-area="{number}" d="{path}">'
                 f"<title>{name}</title></path></a>"
             )
     title = voice(text("Map of all areas"))
