@@ -114,7 +114,8 @@ def versions(store: Store, city: str, by: str) -> None:
 
 def _two_versions(store: Store, city: str, found: Any, by: str) -> None:
     """Any two versions of one office's list, compared."""
-    tr, several = words(), {}
+    tr = words()
+    several: dict[str, list[int]] = {}
     for one in found:
         several.setdefault(one["office"], []).append(one["version"])
     several = {office: versions for office, versions in several.items() if len(versions) > 1}
