@@ -20,7 +20,7 @@ from data.parse_standard import parse_standard
 from data.standards import open_standard, preset_ids
 from ui.shell.choices import bound, choices, choose, words
 from ui.shell.safe import in_markdown
-from ui.shell.session import KEPT_DAYS, forget_session, keep
+from ui.shell.session import KEPT_DAYS, forget_session, keep, kept_minutes
 
 _ASSETS: Final = Path(__file__).parents[1] / "assets"
 _LANGUAGES: Final = {"zh": "中文", "en": "English"}
@@ -152,8 +152,10 @@ def this_session() -> None:
         st.caption(
             tr(
                 text(
-                    "Files and choices are kept on the computer that runs this page, for {days} days after "
-                    "the last use. Whoever has the address of this page can open them.",
+                    "Files are kept on the computer that runs this page until {minutes:,} minutes after it "
+                    "was last open in a browser, choices for {days} days. Whoever has the address of this "
+                    "page can open them.",
+                    minutes=kept_minutes(),
                     days=KEPT_DAYS,
                 )
             )
