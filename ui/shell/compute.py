@@ -86,13 +86,14 @@ def current_assessed() -> tuple[str, Assessed]:
     """The city and lists in use in memory, without suggested sites, and the key of that question."""
     asked = Asked(*_question(replace(choices(), wish=None, wish_is_own=True)))
     if asked.key not in _IN_MEMORY:
-        with reporting() as report:
-            report(0.0, text("Reading residents, units, streets and lists"))
-            _TELL.set(report)
-            _assessed(asked)
-            _TELL.set(silent)
-            _IN_MEMORY.add(asked.key)
+        result_of("assessed", asked.key, partial(_measured, asked))
+        _IN_MEMORY.add(asked.key)
     return asked.key, _assessed(asked)
+
+
+def _measured(asked: Asked, report: Progress) -> Assessed:
+    _TELL.set(report)
+    return _assessed(asked)
 
 
 def current_map(view: View) -> str:
