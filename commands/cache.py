@@ -1,4 +1,4 @@
-"""`cache`: what is kept of streets that were read once."""
+"""`cache`: what is kept of streets that were read and of cities that were assessed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def cache(
     lang: Lang = Language.zh,
     as_json: AsJson = False,
 ) -> None:
-    """Show what is kept of streets that were read once, and its limit; nothing in it is needed."""
+    """Show what is kept of streets and assessed cities, and its limit; nothing in it is needed."""
     with front_door(lang) as (tr, _):
         from data.cache_entries import clear as clear_all
         from data.cache_entries import kept, limit_bytes
@@ -42,8 +42,8 @@ def cache(
             ],
         }
         said = text(
-            "Kept of streets read before: {mb:,.1f} MB in {n} {n:entry|entries}, at most {limit:,.0f} MB "
-            "(SERVICE_CIRCLE_CACHE_GB); what was used longest ago goes first.",
+            "Kept of streets and cities read before: {mb:,.1f} MB in {n} {n:entry|entries}, at most "
+            "{limit:,.0f} MB (SERVICE_CIRCLE_CACHE_GB); what was used longest ago goes first.",
             mb=total / 1e6,
             n=len(entries),
             limit=limit / 1e6,

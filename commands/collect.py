@@ -19,7 +19,6 @@ from commands.stored import AtStore, OfCity
 from commands.study import StudyOptions
 from core.errors import SettingError
 from core.text import text
-from jobs.collect.words import STATES, shown
 from locales import Translator
 
 if TYPE_CHECKING:
@@ -139,6 +138,7 @@ def submit(
     with front_door(at.lang) as (tr, tell):
         from jobs.collect.submit import Sending
         from jobs.collect.submit import submit as send
+        from jobs.collect.words import STATES
 
         sending = Sending(whom.city, whom.office, whom.in_round, whom.draft, whom.datum, at.lang.value)
         document = send(at.open(city=whom.city, progress=tell), lists, sending, by=at.by, progress=tell)
@@ -158,6 +158,7 @@ def submissions(at: AtStore, city: OfCity = "") -> None:
     """What offices have sent, and how it stands."""
     with front_door(at.lang) as (tr, _):
         from jobs.collect.submit import submissions_document
+        from jobs.collect.words import STATES, shown
 
         document = submissions_document(at.open(city=city), city=city, by=at.by)
         lines = [
@@ -242,7 +243,7 @@ def review(number: Number, verdict: Verdict, rows: RowByRow, at: AtStore) -> Non
     with front_door(at.lang) as (tr, _):
         from jobs.collect.review import Decision
         from jobs.collect.review import review as decide
-        from jobs.collect.words import remark_at
+        from jobs.collect.words import STATES, remark_at
 
         if verdict.accept == verdict.give_back:
             raise SettingError("Say either --accept or --return.")
@@ -258,6 +259,7 @@ def history(city: OfCity, at: AtStore) -> None:
     """Every version of every office's list."""
     with front_door(at.lang) as (tr, _):
         from jobs.collect.review import history as told
+        from jobs.collect.words import shown
 
         document = told(at.open(city=city), city=city, by=at.by)
         line = text(

@@ -117,3 +117,29 @@ def person(
         said = text("It is on disk.")
         document = {"format": 1, "name": name, "role": role, "granted": not remove}
         answer(at.as_json, document, lambda: [tr(said)])
+
+
+Name = Annotated[str, typer.Argument(help="Who it is.")]
+
+
+@store.command()
+@spread
+def invite(name: Name, at: AtStore) -> None:
+    """A link with which a person sets a password, once, within a week; for a server with local accounts."""
+    with front_door(at.lang) as (_, _report):
+        from jobs.sign_in.accounts import make_link
+
+        link = f"/password?link={make_link(at.open(), name, by=at.by)}"
+        answer(at.as_json, {"format": 1, "name": name, "link": link}, lambda: [link])
+
+
+@store.command("end-sessions")
+@spread
+def end_sessions(name: Name, at: AtStore) -> None:
+    """End all sessions of a person: their browsers have to sign in again."""
+    with front_door(at.lang) as (tr, _):
+        from jobs.sign_in.accounts import end_sessions as end
+
+        count = end(at.open(), name, by=at.by)
+        said = text("{count} {count:session was|sessions were} ended.", count=count)
+        answer(at.as_json, {"format": 1, "name": name, "ended": count}, lambda: [tr(said)])

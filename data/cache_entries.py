@@ -17,7 +17,7 @@ import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -31,13 +31,15 @@ from data.files import sha256_of, write_bytes
 MANIFEST: Final = "manifest.json"
 _GB: Final = 1_000_000_000
 _LIMIT_GB: Final = 4.0
-_PLACES: Final = "places-"
+# How the folders of entries other than streets begin.
+PLACES: Final = "places-"
+CITY: Final = "city-"
 _LOG: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Kept:
-    """One entry: its folder, `streets` or `places`, its size, and when it was last used (Unix time)."""
+    """One entry: its folder, `streets`, `places` or `city`, its size, and when it was last used (Unix)."""
 
     folder: Path
     kind: str
@@ -77,11 +79,15 @@ def kept_files(folder: Path) -> Mapping[str, bytes] | None:
     except (OSError, ValueError) as problem:
         wrong, files = [str(problem)], {}
     if wrong or not files:
-        _LOG.warning("%s is not what was kept (%s) and is made anew", folder.name, ", ".join(wrong))
-        delete(folder)
+        _forget(folder, wrong)
         return None
     note_use(folder)
     return files
+
+
+def _forget(folder: Path, wrong: Sequence[str]) -> None:
+    _LOG.warning("%s is not what was kept (%s) and is made anew", folder.name, ", ".join(wrong))
+    delete(folder)
 
 
 def is_whole(folder: Path) -> bool:
@@ -93,9 +99,17 @@ def is_whole(folder: Path) -> bool:
     if state is not None and _SEEN_WHOLE.get(folder) == state:
         note_use(folder)
         return True
-    if kept_files(folder) is None:
-        _SEEN_WHOLE.pop(folder, None)
+    _SEEN_WHOLE.pop(folder, None)
+    if not folder.is_dir():
         return False
+    try:  # one file after the other: an entry may be larger than what memory has to spare
+        wrong = [name for name, sha256 in _manifest(folder).items() if sha256_of(folder / name) != sha256]
+    except (OSError, ValueError) as problem:
+        wrong = [str(problem)]
+    if wrong:
+        _forget(folder, wrong)
+        return False
+    note_use(folder)
     if (state := _state(folder)) is not None:
         _SEEN_WHOLE[folder] = state
     return True
@@ -147,8 +161,8 @@ def kept(cache_dir: Path) -> list[Kept]:
     for folder in cache_dir.iterdir():
         if folder.is_dir():
             sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
-            kind = "places" if folder.name.startswith(_PLACES) else "streets"
-            found.append(Kept(folder, kind, sum(sizes), folder.stat().st_mtime))
+            kinds = [begin[:-1] for begin in (PLACES, CITY) if folder.name.startswith(begin)]
+            found.append(Kept(folder, (kinds or ["streets"])[0], sum(sizes), folder.stat().st_mtime))
     return sorted(found, key=lambda entry: (-entry.used, entry.folder.name))
 
 

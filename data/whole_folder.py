@@ -209,22 +209,27 @@ def alone(target: Path) -> Iterator[None]:
         yield
         return
     with lock:
-        _hold(lock)
+        while not held(lock, wait=True):
+            pass  # Windows gives up waiting after ten seconds
         yield
 
 
-def _hold(lock: IO[bytes]) -> None:
-    """Until the file is closed, or the process ends however it ends."""
+def held(lock: IO[bytes], *, wait: bool) -> bool:
+    """Whether this process holds the lock now: until the file is closed, or the process ends however it
+    ends. Without `wait` it is False at once where another process holds it."""
     if sys.platform == "win32":
         import msvcrt
 
-        while True:
-            with suppress(OSError):  # it gives up after ten seconds
-                msvcrt.locking(lock.fileno(), msvcrt.LK_LOCK, 1)
-                return
+        with suppress(OSError):
+            msvcrt.locking(lock.fileno(), msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
+            return True
+        return False
     import fcntl
 
-    fcntl.flock(lock.fileno(), fcntl.LOCK_EX)
+    with suppress(BlockingIOError):
+        fcntl.flock(lock.fileno(), fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        return True
+    return False
 
 
 def _provenance(folder: Path) -> dict[str, Any]:

@@ -13,11 +13,13 @@ from typing import Final
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from geo.csr_ranges import ranges
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 Box = tuple[float, float, float, float]  # west, south, east, north; metres
 
 _POINTS_A_BIN: Final = 64
@@ -39,17 +41,15 @@ class Bins:
     def within(self, box: Box) -> Ints:
         """Row numbers of the points in the box, its rim included, ascending."""
         west, south, east, north = box
-        (x0, y0), (x1, y1) = self._bin(np.array([[west, south], [east, north]]))
-        rows = np.arange(y0, y1 + 1) * self.shape[1]
+        # Single numbers: an array of four costs more than the rest of the search.
+        (low_x, low_y), (rows_all, columns_all) = self.corner.tolist(), self.shape
+        x0, x1 = (_bin(value, low_x, self.side_m, columns_all) for value in (west, east))
+        y0, y1 = (_bin(value, low_y, self.side_m, rows_all) for value in (south, north))
+        rows = np.arange(y0, y1 + 1) * columns_all
         first, last = self.start[rows + x0], self.start[rows + x1 + 1]
         near = self.order[ranges(first, last - first)]
         x, y = self.xy[near, 0], self.xy[near, 1]
         return np.sort(near[(x >= west) & (x <= east) & (y >= south) & (y <= north)])
-
-    def _bin(self, xy: Floats) -> Ints:
-        """Bin column and row of each point, those outside moved to the nearest bin."""
-        cell = np.floor((xy - self.corner) / self.side_m)
-        return np.clip(cell, 0, [self.shape[1] - 1, self.shape[0] - 1]).astype(np.int64)
 
 
 def bins(xy: Floats, side_m: float) -> Bins:
@@ -61,12 +61,19 @@ def bins(xy: Floats, side_m: float) -> Bins:
         side_m, float(np.sqrt(extent[0] * extent[1] / (4 * len(xy) + 1000))), float(extent.max() / 4096)
     )
     columns, rows = (np.floor(extent / side_m).astype(int) + 1).tolist()
-    empty = Bins(xy, low, side_m, (rows, columns), np.empty(0, np.int64), np.empty(0, np.int64))
-    column, row = empty._bin(xy).T
+    column, row = (((xy[:, i] - low[i]) / side_m).astype(np.int32) for i in (0, 1))
     number = row * columns + column
-    order = np.argsort(number, kind="stable")
-    start = np.searchsorted(number[order], np.arange(rows * columns + 1))
-    return Bins(xy, low, side_m, (rows, columns), order, start)
+    # Columns of a matrix with one entry a row: rows are counted into them, which is a sort in one pass.
+    by_row = csr_array((number, number, np.arange(len(xy) + 1)), shape=(len(xy), rows * columns))
+    by_bin = by_row.tocsc()
+    return Bins(
+        xy, low, side_m, (rows, columns), by_bin.indices.astype(np.int64), by_bin.indptr.astype(np.int64)
+    )
+
+
+def _bin(value: float, low: float, side_m: float, count: int) -> int:
+    """In which of `count` bins a coordinate lies, those outside moved to the nearest."""
+    return int(min(max((value - low) / side_m, 0.0), count - 1.0))
 
 
 def first_outline_at(outlines: np.ndarray, xy: Floats) -> Ints:
@@ -74,8 +81,7 @@ def first_outline_at(outlines: np.ndarray, xy: Floats) -> Ints:
     found = np.full(len(xy), -1, np.int64)
     if not len(xy) or not len(outlines):
         return found
-    side_m = np.ptp(xy, axis=0).max() / np.sqrt(len(xy) / _POINTS_A_BIN)
-    sorted_points = bins(xy, max(float(side_m), 1.0))
+    sorted_points = _in_bins(xy)
     shapely.prepare(outlines)
     for number, box in enumerate(shapely.bounds(outlines).tolist()):
         if box[0] <= box[2]:  # an empty outline (NaN) holds nobody
@@ -83,3 +89,22 @@ def first_outline_at(outlines: np.ndarray, xy: Floats) -> Ints:
             near = near[found[near] < 0]
             found[near[shapely.intersects_xy(outlines[number], *xy[near].T)]] = number
     return found
+
+
+def outlines_with_points(outlines: np.ndarray, xy: Floats) -> Bools:
+    """(outlines,) whether any of the points (n, 2) lies in or on each."""
+    found = np.zeros(len(outlines), bool)
+    if not len(xy) or not len(outlines):
+        return found
+    sorted_points = _in_bins(xy)
+    shapely.prepare(outlines)
+    for number, box in enumerate(shapely.bounds(outlines).tolist()):
+        if box[0] <= box[2]:  # an empty outline (NaN) holds nobody
+            near = sorted_points.within(box)
+            found[number] = shapely.intersects_xy(outlines[number], *xy[near].T).any()
+    return found
+
+
+def _in_bins(xy: Floats) -> Bins:
+    side_m = np.ptp(xy, axis=0).max() / np.sqrt(len(xy) / _POINTS_A_BIN)
+    return bins(xy, max(float(side_m), 1.0))

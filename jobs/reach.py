@@ -23,11 +23,10 @@ from data.results.folder import geojson
 from data.whole_folder import whole_folder
 from geo.isochrone.isochrones import Kind
 from jobs.assess.folder import Assessed, read_and_assess, with_run
-from jobs.assess.map_model import map_model, reach_areas
+from jobs.assess.map_model import ground_under, map_model, reach_areas
 from jobs.study.inputs import StudyFiles
 from jobs.study.run import run_of
 from maps import render_map
-from maps.ground import basemap_of
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ class Reached:
         if "outline_off_m" in self.light:
             said.append(
                 text(
-                    "In isochrones.geojson outlines are up to {metres:g} m off, and enclosed "
+                    "In isochrones.geojson and on the map outlines are up to {metres:g} m off, and enclosed "
                     "ground of less than {filled:,.0f} m² is drawn as reached; reach.gpkg and the areas in "
                     "km² have it exactly.",
                     metres=float(self.light["outline_off_m"].iloc[0]),
@@ -126,7 +125,7 @@ def isochrone_files(
     progress(0.7, text("Drawing how far one gets on foot"))
     found = reached(done, wish)
     progress(0.9, text("Writing the results"))
-    _write(out, found, language=language)
+    write_reach(out, found, language=language)
     progress(1.0, text("Done"))
     return found
 
@@ -194,7 +193,8 @@ def package_bytes(found: Reached) -> bytes:
         return path.read_bytes()
 
 
-def _write(out: Path, found: Reached, *, language: str) -> None:
+def write_reach(out: Path, found: Reached, *, language: str) -> None:
+    """isochrones.geojson, reach.gpkg, reach.json, map.html and provenance.json, or `out` as it was."""
     areas = found.layers.areas
     with whole_folder(out) as folder:
         write_bytes(folder / "isochrones.geojson", area_bytes(found))
@@ -206,10 +206,8 @@ def _write(out: Path, found: Reached, *, language: str) -> None:
 
 def reach_map(found: Reached, *, language: str) -> str:
     """The map of the assessment with the isochrones shown."""
-    inputs = found.done.inputs
-    basemap = basemap_of(inputs.study.network, inputs.study.units, inputs.basemap, inputs.study.grid)
-    model = map_model(found.done.results, basemap)
-    areas = found.layers.areas
+    areas = found.light
+    model = map_model(found.done.results, ground_under(found.done.inputs, areas))
     west, south, east, north = areas.total_bounds if len(areas) else model.bounds
     shown = replace(
         model,

@@ -16,6 +16,7 @@ from core.text import printable, text
 from data.scenarios import scenario_from_json
 from geo import __version__
 from jobs.assess.folder import assess_files
+from jobs.cache.kept_city import computed_anew
 from jobs.lists.compare import Alike, compare_with_osm
 from jobs.reach import ReachWish, isochrone_files
 from jobs.scenario import scenarios_files
@@ -92,7 +93,8 @@ def rerun(
         with tempfile.TemporaryDirectory() as place:
             named = {_key(said): _as_named(said, found[_key(said)], Path(place)) for said in files_in(run)}
             told = part(progress, 0.1, 1.0)
-            _VERBS[run["verb"]](_Again(run, lambda said: named[_key(said)], out, cache, told))
+            with computed_anew():
+                _VERBS[run["verb"]](_Again(run, lambda said: named[_key(said)], out, cache, told))
     except KeyError as error:
         raise InputError(
             "{file} does not say all that is needed to make the result again ({name} is missing).",

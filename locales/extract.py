@@ -3,9 +3,9 @@
     python -m locales.extract                 every folder's catalogue
     python -m locales.extract data.intake     one of them
 
-A catalogue belongs to one folder of code ("data.intake" to `data/intake/*.py`, "front" to `app.py`
-and `cli.py`). Sentences are the first arguments of `text(...)`, `_(...)` and of the error classes.
-New ones are added (English filled with itself, Chinese left empty for a translator; the tests
+A catalogue belongs to one folder of code ("data.intake" to `data/intake/*.py`, "front" to `app.py`,
+`cli.py` and `service_circle.py`). Sentences are the first arguments of `text(...)`, `_(...)` and of the
+error classes. New ones are added (English filled with itself, Chinese left empty for a translator; the tests
 refuse empty ones), those no longer used are removed, translations are kept.
 """
 
@@ -44,7 +44,9 @@ _KEYWORDS: Final = dict.fromkeys(
 
 def sources() -> dict[str, list[Path]]:
     """Catalogue name → the Python files whose sentences it holds."""
-    found: dict[str, list[Path]] = {"front": [_PROJECT / "app.py", _PROJECT / "cli.py"]}
+    found: dict[str, list[Path]] = {
+        "front": [_PROJECT / name for name in ("app.py", "cli.py", "service_circle.py")]
+    }
     for package in _PACKAGES:
         for path in sorted((_PROJECT / package).rglob("*.py")):
             name = ".".join(path.parent.relative_to(_PROJECT).parts)

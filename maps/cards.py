@@ -84,7 +84,7 @@ def _facility_facts(voice: Voice, row: Mapping[str, Any], tier: Words) -> Iterat
 
 
 def _gap_facts(voice: Voice, row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The flag stands at the best point where one is known; distances are the residents'."""
+    """The flag stands at the best point found where one is known; distances are the residents'."""
     yield voice(text("Residents not served")), people(voice, row["residents"])
     if row["unit"]:
         yield voice(text("Where")), voice(str(row["unit"]))
@@ -94,13 +94,14 @@ def _gap_facts(voice: Voice, row: Mapping[str, Any]) -> Iterator[tuple[str, str]
         yield voice(text("Units touched")), f"{int(row['units_touched'])}{shares}"
     if _known(row.get("residents_elderly")):
         yield voice(text("of them elderly")), people(voice, row["residents_elderly"])
-    yield voice(text("To the nearest facility, half have at most")), voice(metres(row["nearest_m"]))
+    yield voice(text("Median distance to the nearest facility")), voice(metres(row["nearest_m"]))
     if "farthest_m" in row:
-        yield voice(text("The farthest of them have")), voice(metres(row["farthest_m"]))
+        yield voice(text("Longest distance to the nearest facility")), voice(metres(row["farthest_m"]))
     if row.get("nearest"):
         yield voice(text("Nearest for most of them")), voice(str(row["nearest"]))
     if _known(row.get("site_residents")):
-        yield voice(text("Best point: one facility here would serve")), people(voice, row["site_residents"])
+        said = text("Best point found in the gap: one facility here would serve")
+        yield voice(said), people(voice, row["site_residents"])
 
 
 def _site_facts(voice: Voice, row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -14,10 +14,13 @@ from core.text import Text, text
 from maps import palette
 from maps.cards import facts_card, gap_cards
 from maps.layers import Choice, Part, Studio, cells_picture, flags
-from maps.model import MapCells, MapModel, Words
+from maps.model import MET, NOT_MET, NOT_SUBJECT, MapCells, MapModel, Words
 from maps.polylines import packed_areas
 
 _RANKS_SHOWN: Final = 10
+_SAME_PLACE_DEGREES: Final = 0.0005
+# Of the rules that change most, each with two pictures of the cells.
+_MOST_SLID: Final = 3
 # What the colours of `palette.CHANGES` mean.
 CHANGE_WORDS: Final = (
     text("Served before and after"),
@@ -34,8 +37,38 @@ def change_layers(studio: Studio) -> Iterator[Choice]:
     for number, change in enumerate(studio.model.changes):
         choice = Choice(f"change_{number}", studio.voice(change.title), heading, show=number == 0)
         if studio.image is not None:
-            picture = cells_picture(studio.image, change.change, palette.CHANGES, palette.CELL_OPACITY)
+            picture = cells_picture(studio.image, change.change, palette.CHANGES, hatched=UNSPOKEN)
             Part(f"change_image_{number}", "", picture, show=True).add_to(choice)
+        yield choice
+
+
+# Of those the class that is hatched.
+UNSPOKEN: Final = 4
+# The outcome before and after for each of `palette.CHANGES`.
+OUTCOME_BEFORE: Final = np.array([MET, NOT_MET, MET, NOT_MET, NOT_SUBJECT])
+OUTCOME_AFTER: Final = np.array([MET, MET, NOT_MET, NOT_MET, NOT_SUBJECT])
+
+
+def slide_layers(studio: Studio) -> Iterator[Choice]:
+    """Before and after on either side of a line that is dragged, with both figures; the rules that change
+    most."""
+    model, voice, image = studio.model, studio.voice, studio.image
+    heading = voice(text("Before and after: drag the line"))
+    rows = {row.rule.id: row for row in model.verdicts}
+    for number, change in enumerate(model.changes[:_MOST_SLID]):
+        row = rows.get(change.rule)
+        if image is None or row is None or row.before is None:
+            continue
+        choice = Choice(f"slide_{number}", voice(change.title), heading, show=False)
+        sides = (
+            ("before", OUTCOME_BEFORE, model.compared_with, row.before),
+            ("after", OUTCOME_AFTER, model.called, row.actual),
+        )
+        for pane, outcome_of, title, figure in sides:
+            classes = outcome_of[change.change]
+            content = cells_picture(image, classes, palette.OUTCOMES, hatched=NOT_SUBJECT)
+            content |= {"pane": pane, "said": f"<b>{voice(title)}</b> {voice(figure)}"}
+            Part(f"slide_{pane}_{number}", "", content, show=True).add_to(choice)
         yield choice
 
 
@@ -62,7 +95,7 @@ def cell_layers(studio: Studio) -> Iterator[Choice]:
     walking = Choice("walking", name, heading, show=not main and plain)
     if studio.image is not None:
         colours = palette.walk_colours(len(model.cells.walk_limits_min))
-        picture = cells_picture(studio.image, walk_classes(model.cells), colours, palette.CELL_OPACITY)
+        picture = cells_picture(studio.image, walk_classes(model.cells), colours)
         Part("cells_walk", "", picture, show=True).add_to(walking)
     yield walking
     yield Choice("cells_none", voice(text("No colouring")), heading, show=bare and not changed)
@@ -72,6 +105,19 @@ def rules_shown(model: MapModel) -> dict[str, Words]:
     """Rule → title: those that have outcomes, then those that only have gaps."""
     titles = {outcome.rule: outcome.title for outcome in model.cells.outcomes}
     return titles | {r: model.rule_titles.get(r, r) for r in model.gaps["rule"].unique() if r not in titles}
+
+
+def layer_keys(model: MapModel) -> tuple[str, ...]:
+    """The keys of the choices that a step of the presentation may show."""
+    told = {row.rule.id for row in model.verdicts if row.before is not None}
+    slid = [n for n, change in enumerate(model.changes[:_MOST_SLID]) if change.rule in told]
+    return (
+        *(f"change_{number}" for number in range(len(model.changes))),
+        *(f"slide_{number}" for number in slid),
+        *(f"rule_{number}" for number in range(len(rules_shown(model)))),
+        "walking",
+        "cells_none",
+    )
 
 
 def walk_classes(cells: MapCells) -> NDArray[np.uint8]:
@@ -84,7 +130,7 @@ def _rule_parts(studio: Studio, number: int, rule: str) -> Iterator[Part]:
     model, voice = studio.model, studio.voice
     outcome = next((o.outcome for o in model.cells.outcomes if o.rule == rule), None)
     if studio.image is not None and outcome is not None:
-        picture = cells_picture(studio.image, outcome, palette.OUTCOMES, palette.CELL_OPACITY)
+        picture = cells_picture(studio.image, outcome, palette.OUTCOMES, hatched=NOT_SUBJECT)
         yield Part(f"cells_{number}", "", picture, show=True)
     gaps = model.gaps[model.gaps["rule"] == rule].sort_values("rank")
     if not len(gaps):
@@ -98,12 +144,21 @@ def _rule_parts(studio: Studio, number: int, rule: str) -> Iterator[Part]:
     yield Part(f"gaps_outline_{number}", "", areas, show=True)
     first = gaps.head(_RANKS_SHOWN)
     ranks = flags(pd.DataFrame(first[["lon", "lat"]]), first["rank"].astype(str).tolist(), css="gap-flag")
+    ranks["looks"] = ["gap-flag beside" if there else "gap-flag" for there in _at_a_site(first, model.sites)]
     shown = names[:_RANKS_SHOWN]
     ranks |= {"tooltips": shown, "popups": cards[:_RANKS_SHOWN], "titles": shown}
     yield Part(f"gaps_rank_{number}", "", ranks, show=True)
     parts = model.gap_parts
     if parts is not None and (parts["rule"] == rule).any():
         yield from _large_gaps(studio, number, parts[parts["rule"] == rule])
+
+
+def _at_a_site(gaps: pd.DataFrame, sites: pd.DataFrame | None) -> list[bool]:
+    """Whether a suggested site's mark would hide a gap's flag: often the best place of both is the same."""
+    if sites is None or not len(sites):
+        return [False] * len(gaps)
+    apart = np.abs(gaps[["lon", "lat"]].to_numpy(float)[:, None] - sites[["lon", "lat"]].to_numpy(float))
+    return list((apart.max(axis=2) < _SAME_PLACE_DEGREES).any(axis=1))
 
 
 def _large_gaps(studio: Studio, number: int, parts: gpd.GeoDataFrame) -> Iterator[Part]:

@@ -21,6 +21,7 @@ from scipy.ndimage import distance_transform_edt
 
 from geo.crs import project, unproject
 from geo.lattice import Lattice
+from maps import palette
 from maps.model import Floats, Ints, MapCells
 
 TRANSPARENT: Final = 255
@@ -30,6 +31,9 @@ _PIXELS_PER_CELL: Final = 4
 # Large cells are drawn as finely as those of 100 m, up to so many pixels each.
 _FINE_M: Final = 25.0
 _PIXELS_PER_LARGE_CELL: Final = 16
+# Pixels between two lines of a hatch, or as many as leave so many lines in the picture.
+_HATCH_APART: Final = 8
+_HATCH_LINES: Final = 120
 _EARTH_M: Final = 6_371_000
 _PIXEL_LIMIT: Final = 6_000_000
 # Between control points the metric grid is interpolated; 48 a side keep 60 km true to centimetres.
@@ -51,13 +55,25 @@ class CellsImage:
     cell: NDArray[np.int32]
     bounds: tuple[float, float, float, float]
 
-    def data_uri(self, classes: NDArray[np.integer], colours: Sequence[str]) -> str:
-        """A PNG in a data: URI; cell i gets `colours[classes[i]]`, none where it is TRANSPARENT."""
+    def data_uri(
+        self, classes: NDArray[np.integer], colours: Sequence[str], *, hatched: int | None = None
+    ) -> str:
+        """A PNG in a data: URI; cell i gets `colours[classes[i]]`, none where it is TRANSPARENT.
+
+        Cells of the class `hatched` have lines of `palette.HATCH` across: along the rows of pixels, which
+        packs well, and so far apart that a sheet of the whole area shows them.
+        """
         index = np.where(np.asarray(classes) == TRANSPARENT, 0, np.asarray(classes) + 1)
         by_cell = np.append(index, 0).astype(np.uint8)  # the last one stands for NO_CELL
-        # One byte a pixel: 0 is transparent, and the colours follow.
-        picture = Image.fromarray(by_cell[self.cell], mode="P")
-        picture.putpalette([0, 0, 0] + [int(c[i : i + 2], 16) for c in colours for i in (1, 3, 5)])
+        # One byte a pixel: 0 is transparent, the colours follow, then that of the hatch.
+        pixels = by_cell[self.cell]
+        if hatched is not None:
+            apart = max(_HATCH_APART, len(pixels) // _HATCH_LINES)
+            lined = np.arange(len(pixels)) % apart < max(apart // 4, 1)
+            pixels[lined[:, None] & (pixels == hatched + 1)] = len(colours) + 1
+        picture = Image.fromarray(pixels, mode="P")
+        inks = (*colours, palette.HATCH)
+        picture.putpalette([0, 0, 0] + [int(c[i : i + 2], 16) for c in inks for i in (1, 3, 5)])
         out = io.BytesIO()
         # Runs of one colour are all there is: looking for nothing else is quicker, and smaller besides.
         picture.save(out, "PNG", transparency=0, optimize=False, compress_type=zlib.Z_RLE)

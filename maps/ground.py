@@ -30,15 +30,18 @@ def basemap_of(
     units: UnitTable | None = None,
     shapes: AreaShapes | None = None,
     grid: PopulationGrid | None = None,
+    *,
+    most: int = MOST_VERTICES,
 ) -> Basemap:
     """The basemap of an area: its streets, its unit borders and names, water and green from its file.
 
     Of a large city's streets all larger ones are drawn, and the small ones of the square kilometres
-    where most residents of `grid` live (without it: that have most streets), until the map is full.
+    where most residents of `grid` live (without it: that have most streets), until the map is full: with
+    `most` vertices of streets.
     """
     shapes = shapes or no_basemap(network.crs)
     return Basemap(
-        streets=_streets(network, grid),
+        streets=_streets(network, grid, most),
         water=_rings(shapes.water, shapes.crs),
         water_lines=_watercourses(shapes.water, shapes.crs),
         green=_rings(shapes.green, shapes.crs),
@@ -47,10 +50,10 @@ def basemap_of(
     )
 
 
-def _streets(network: WalkNetwork, grid: PopulationGrid | None) -> dict[int, Lines]:
+def _streets(network: WalkNetwork, grid: PopulationGrid | None, most: int) -> dict[int, Lines]:
     """The streets by class; neighbours next to each other (strips of 1 km, eastwards), so that the
     differences between their vertices stay short."""
-    rows = np.flatnonzero(_is_drawn(network, grid))
+    rows = np.flatnonzero(_is_drawn(network, grid, most))
     first = network.vertex_xy[network.vertex_start[rows]]
     class_of = network.edge_class[rows]
     order = np.lexsort((first[:, 0], np.floor(first[:, 1] / 1000.0), class_of))
@@ -79,11 +82,11 @@ def _thinned(network: WalkNetwork, rows: Ints) -> tuple[Floats, Ints]:
     return xy, start
 
 
-def _is_drawn(network: WalkNetwork, grid: PopulationGrid | None) -> Bools:
+def _is_drawn(network: WalkNetwork, grid: PopulationGrid | None, most: int) -> Bools:
     """(edges,) all streets where that is not too many; else the larger ones and some small ones."""
     count = np.diff(network.vertex_start)
     small = np.asarray(network.edge_class == 0)
-    room = MOST_VERTICES - int(count[~small].sum())
+    room = most - int(count[~small].sum())
     if count[small].sum() <= room:
         return np.ones(len(network), bool)
     west, south = network.node_xy[:, 0].min(), network.node_xy[:, 1].min()

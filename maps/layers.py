@@ -27,6 +27,8 @@ from maps.safe_text import Voice
 PANES: Final = {
     "ground": (210, False),
     "cells": (250, False),
+    "before": (251, False),
+    "after": (252, False),
     "lines": (300, False),
     "radius": (350, False),
     "overlays": (400, True),
@@ -35,7 +37,7 @@ PANES: Final = {
     "names": (560, False),
 }
 
-_HEAD: Final = ("kind", "pane", "heading", "order", "parts")
+_HEAD: Final = ("kind", "pane", "heading", "order", "parts", "said")
 # Kinds that are drawn last of all, on canvases under the results.
 _GROUND: Final = ("lines", "names")
 # A circle of 12 sides a quarter lies within 0.22 % of its radius of the true one: 2.7 m of 1,250.
@@ -204,7 +206,9 @@ def overlay_layers(studio: Studio) -> Iterator[Part]:
         middles = shapely.line_interpolate_point(list(path.shapes), 0.5, normalized=True)
         places = pd.DataFrame({"lon": shapely.get_x(middles), "lat": shapely.get_y(middles)})
         words = _overlay_words(studio, path)
-        content = flags(places, [str(i + 1) for i in range(len(lines))], css="barrier-flag")
+        # Not a number alone: gaps and sites have numbers too.
+        sign = studio.voice(path.mark)
+        content = flags(places, [f"{sign}{i + 1}" for i in range(len(lines))], css="barrier-flag")
         content |= {"kind": "paths", "pane": "overlays", "lines": lines, "titles": words["tooltips"]}
         content |= {"style": palette.OVERLAYS[path.look]} | words | heading
         yield Part(f"path_{path.key}", studio.voice(path.title), content, show=path.show)
@@ -222,16 +226,16 @@ def flags(frame: pd.DataFrame, marks: list[str], *, css: str) -> dict[str, Any]:
 
 
 def cells_picture(
-    image: CellsImage, classes: NDArray[np.integer], colours: Sequence[str], opacity: float
+    image: CellsImage, classes: NDArray[np.integer], colours: Sequence[str], *, hatched: int | None = None
 ) -> dict[str, Any]:
-    """Cell i in `colours[classes[i]]`."""
+    """Cell i in `colours[classes[i]]`; those of the class `hatched` have lines across."""
     west, south, east, north = image.bounds
     return {
         "kind": "image",
         "pane": "cells",
-        "uri": image.data_uri(classes, colours),
+        "uri": image.data_uri(classes, colours, hatched=hatched),
         "box": [[south, west], [north, east]],
-        "style": {"opacity": opacity},
+        "style": {"opacity": palette.CELL_OPACITY},
     }
 
 

@@ -146,7 +146,8 @@ class RadiusRule:
 @dataclass(frozen=True)
 class OverlayLayer:
     """Shapes in degrees laid over the cells; `look` is a key of `palette.OVERLAYS`, `names` say what
-    each shape is, `facts` (heading, value) what its popup tells. One switch in the layer control."""
+    each shape is, `facts` (heading, value) what its popup tells. One switch in the layer control. `mark`
+    stands before the numbers of lines."""
 
     key: str
     title: Words
@@ -155,6 +156,7 @@ class OverlayLayer:
     names: Sequence[Words]
     facts: Sequence[Sequence[tuple[Words, Words]]]
     show: bool = True
+    mark: Words = ""
 
 
 @dataclass(frozen=True)
@@ -202,9 +204,12 @@ class MapModel:
     `main_rule` are shown first. `credits` say where the data come from, licence included. `areas`
     (polygons) and `paths` (lines, numbered at their middle) lie over the cells; with `changes` the
     cells can be coloured by what became of them. `scenario` is what a hypothetical is called ("": things
-    as they are) and `compared_with` what it is held against; `remarks` limit the trust in the figures.
+    as they are) and `compared_with` what a result is held against, which
+    then is itself `called` so; `remarks` limit the trust in the figures.
     `cut_offs`: by radius rule, who is inside the circle and walkable (MET), inside and not (NOT_MET), or
-    outside. `headline` is said first (`headline_public` where no unit may be named), `strip` says of what and
+    outside. `units` (unit_id, name, level; outlines) can be coloured by `unit_shares` (unit_id, level, rule,
+    share, share_of, residents, residents_met).
+    `headline` is said first (`headline_public` where no unit may be named), `strip` says of what and
     from what it is, `mark` is the office's security mark or map review number, `steps` are presented.
     """
 
@@ -232,6 +237,7 @@ class MapModel:
     changes: tuple[CellChange, ...] = ()
     scenario: Words = ""
     compared_with: Words = ""
+    called: Words = ""
     remarks: tuple[Words, ...] = ()
     cut_offs: tuple[CellOutcome, ...] = ()
     headline: Words = ""
@@ -239,6 +245,8 @@ class MapModel:
     strip: tuple[tuple[Words, Words], ...] = ()
     mark: Words = ""
     steps: tuple[Step, ...] = ()
+    units: gpd.GeoDataFrame | None = None
+    unit_shares: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         _require_columns(self.facilities, FACILITY_COLUMNS, "facilities")

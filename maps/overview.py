@@ -54,6 +54,7 @@ class AreaOnMap:
     rules: Mapping[str, tuple[str | None, float | None, Text]]
     outline: Mapping[str, Any] | None
     synthetic: bool = False
+    has_map: bool = True
 
 
 def overview_page(areas: Sequence[AreaOnMap], rules: Sequence[RuleOnMap], *, language: str) -> str:
@@ -121,15 +122,26 @@ def _area(area: AreaOnMap, voice: Voice) -> dict[str, Any]:
         "state": voice.translate(STATES[area.state]),
         "message": "" if area.message is None else voice.translate(area.message),
         "residents": area.residents,
+        "said": _said(area.residents, text("{n:,.0f}", n=area.residents), voice),
         "rules": {
-            rule: [verdict, share, voice.translate(actual)]
+            rule: [
+                verdict,
+                share,
+                _said(share, text("{share:.1%}", share=share), voice),
+                voice.translate(actual),
+            ]
             for rule, (verdict, share, actual) in area.rules.items()
         },
     }
 
 
+def _said(number: float | None, words: Text, voice: Voice) -> str:
+    """The words of a number, as they stand everywhere else; none of what is not known."""
+    return "" if number is None else voice.translate(words)
+
+
 def _link(area: AreaOnMap) -> str:
-    return f"areas/{quote(area.folder)}/map.html" if area.rules else ""
+    return f"areas/{quote(area.folder)}/map.html" if area.rules and area.has_map else ""
 
 
 def _picture(areas: Sequence[AreaOnMap], voice: Voice) -> str:
@@ -152,9 +164,10 @@ def _picture(areas: Sequence[AreaOnMap], voice: Voice) -> str:
             for ring in of_area
         )
         if path:
-            name = voice(area.name)
+            name, link = voice(area.name), _link(area)
+            leads = f'href="{link}"' if link else ""
             shapes.append(
-                f'<a href="{_link(area)}" tabindex="-1"><path data-area="{number}" d="{path}">'
+                f'<a {leads} tabindex="-1"><path data-area="{number}" d="{path}">'
                 f"<title>{name}</title></path></a>"
             )
     title = voice(text("Map of all areas"))

@@ -24,11 +24,18 @@ _BEYOND: Final = "#d9651f"
 # Met, not met, not subject to the rule: in the order of the outcome's codes.
 OUTCOMES: Final = ("#5f9fcc", "#c2410c", "#cfcabf")
 
+# Where a rule does not apply the cells are hatched, so that a grey print does not take them for served ones.
+HATCH: Final = "#8f887a"
+
 # Inside a circle and walkable, inside and too far on foot, outside.
 CUT_OFF: Final = ("#8dbcdb", "#7d1405", "#e4e0d6")
 
 GAP: Final = {"outline": "#8f2a08", "fill": "#ee7b3a"}
 SITE: Final = {"fill": "#0b7a4b", "outline": "#ffffff"}
+
+# Shares of units: up to each limit, and the last where all are covered. The darkest is the worst.
+SHARE_LIMITS: Final = (0.5, 0.7, 0.85, 1.0)
+SHARES: Final = ("#7f2704", "#cc4c02", "#fb9a4a", "#fddcae", "#d3e6f0")
 
 # Facility tiers in order of the standard: fill, outline, radius in pixels.
 _TIERS: Final = (

@@ -8,15 +8,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from core.text import Text, text
+from coverage.model.standard import level_title
 from coverage.model.verdict_rows import PRESENT, VerdictRow
 from maps import palette
 from maps.cards import people
-from maps.cell_layers import CHANGE_WORDS, rules_shown
+from maps.cell_layers import CHANGE_WORDS, UNSPOKEN, rules_shown
 from maps.layers import Studio
-from maps.model import RadiusRule, Words
+from maps.model import NOT_SUBJECT, RadiusRule, Words
 from maps.safe_text import Voice
+from maps.units import units_fold
 
 _GAPS_LISTED: Final = 10
+_CHANGE: Final = text("Change")
+# What a small sheet of paper leaves out, since the figures on either side stand there.
+_IN_WIDE: Final = ' class="in-wide"'
 # By verdict: its mark and its word; "" is a rule that was not judged.
 VERDICT_WORDS: Final = {
     "meets": ("✓", text("meets")),
@@ -50,11 +55,35 @@ def panel(studio: Studio, profile: str) -> str:
         f'<details class="legend" data-wide open><summary>{legend_title}</summary>'
         f'<div class="legend-body">{_cell_legend(studio)}<ul class="keys">{keys}</ul></div></details>'
     )
+    ground = "".join(_ground_keys(studio))
+    if ground:
+        ground_title = voice(text("Legend of the ground"))
+        legend += (
+            f'<details class="ground-legend"><summary>{ground_title}</summary>'
+            f'<div class="legend-body"><ul class="keys">{ground}</ul></div></details>'
+        )
     return (
-        f'<aside id="panel"><header><h1>{voice(model.title)}</h1>'
+        f'<aside id="panel"><header>{_scheme(voice)}<h1>{voice(model.title)}</h1>'
         f'<p class="subtitle">{voice(model.subtitle)}</p><div class="badges">{shown}</div>{_headline(studio)}'
-        f"</header>{_search(voice)}{remarks}{_results(studio)}{_gap_lists(studio)}{legend}{_strip(studio)}</aside>"
-        f'<div id="caption" hidden aria-live="polite"><p></p><small></small></div>'
+        f"</header>{_search(voice)}{remarks}{_results(studio)}{_gap_lists(studio)}{units_fold(studio)}{legend}{_strip(studio)}</aside>"
+        f'<div id="caption" hidden aria-live="polite"><p></p><small></small></div>{_slide(studio)}'
+    )
+
+
+def _scheme(voice: Voice) -> str:
+    said = voice(text("Dark or light (key D)"))
+    return f'<button type="button" id="scheme" title="{said}" aria-label="{said}">◐</button>'
+
+
+def _slide(studio: Studio) -> str:
+    """The line between before and after, with a place for the figure of either side; the script shows it."""
+    if not studio.model.changes:
+        return ""
+    called = studio.voice(text("Line between before (left) and after (right): arrow keys move it"))
+    look = 'role="slider" tabindex="0" aria-valuemin="0" aria-valuemax="100" aria-valuenow="50"'
+    return (
+        f'<div id="slide" hidden><p class="before"></p><p class="after"></p>'
+        f'<div class="line" {look} aria-label="{called}"><span aria-hidden="true">⇔</span></div></div>'
     )
 
 
@@ -98,7 +127,8 @@ def _results(studio: Studio) -> str:
     )
     layers = {rule: f"rule_{number}" for number, rule in enumerate(rules_shown(studio.model))}
     items = "".join(
-        _verdict(voice, row, studio.model.compared_with, layers.get(row.rule.id, "")) for row in rows
+        _verdict(voice, row, (studio.model.compared_with, studio.model.called), layers.get(row.rule.id, ""))
+        for row in rows
     )
     title = voice(text("Verdicts"))
     return (
@@ -107,22 +137,25 @@ def _results(studio: Studio) -> str:
     )
 
 
-def _verdict(voice: Voice, row: VerdictRow, compared_with: Words, layer: str) -> str:
-    """A row; where the map can be coloured by its rule, a click on it does that."""
+def _verdict(voice: Voice, row: VerdictRow, called: tuple[Words, Words], layer: str) -> str:
+    """A row; `called` are before and after. Where the map can be coloured by its rule, a click does that."""
     mark, said = VERDICT_WORDS[row.verdict or ""]
     colour = palette.VERDICTS.get(row.verdict or "", "#4b5765")
     facts: list[tuple[Words, str]] = [(text("Figure"), voice(row.figure))]
     if row.before is None or row.change is None:
         facts.append((PRESENT, f"<b>{voice(row.actual)}</b>"))
     else:
-        facts.append((compared_with, voice(row.before)))
-        facts.append((text("Scenario"), f"<b>{voice(row.actual)}</b>"))
-        facts.append((text("Change"), f"<b>{voice(row.change)}</b>"))
+        facts.append((called[0], voice(row.before)))
+        facts.append((called[1], f"<b>{voice(row.actual)}</b>"))
+        facts.append((_CHANGE, f"<b>{voice(row.change)}</b>"))
     if row.missed:
         facts.append((row.missed_title, f"<b>{people(voice, row.missed)}</b>"))
     if row.remark is not None:
         facts.append((text("Remark"), voice(row.remark)))
-    numbers = " · ".join(f"{voice(name)} {value}" for name, value in facts)
+    numbers = "".join(
+        f"<span{_IN_WIDE if name == _CHANGE else ''}>{' · ' if number else ''}{voice(name)} {value}</span>"
+        for number, (name, value) in enumerate(facts)
+    )
     named = f'<span class="rule">{voice(row.title)}</span>'
     if layer:
         named = f'<button type="button" class="rule go" data-shows="{layer}">{voice(row.title)}</button>'
@@ -192,24 +225,31 @@ def _cell_legend(studio: Studio) -> str:
     outcomes = [text("Served"), text("Not served"), text("The rule does not apply")]
     changes = {f"change_image_{n}": change.title for n, change in enumerate(model.changes)}
     rules = {f"cells_{n}": outcome.title for n, outcome in enumerate(model.cells.outcomes)}
+    rules |= {f"slide_after_{n}": change.title for n, change in enumerate(model.changes)}
     walking = {"cells_walk": text("Walking time to the nearest service point")}
     return (
-        _colour_list(voice, changes, palette.CHANGES, CHANGE_WORDS)
-        + _colour_list(voice, rules, palette.OUTCOMES, outcomes)
+        _colour_list(voice, changes, palette.CHANGES, CHANGE_WORDS, hatched=UNSPOKEN)
+        + _colour_list(voice, rules, palette.OUTCOMES, outcomes, hatched=NOT_SUBJECT)
         + _colour_list(voice, walking, palette.walk_colours(len(limits)), minutes)
     )
 
 
 def _colour_list(
-    voice: Voice, titles: Mapping[str, Words], colours: Sequence[str], said: Sequence[Words]
+    voice: Voice,
+    titles: Mapping[str, Words],
+    colours: Sequence[str],
+    said: Sequence[Words],
+    *,
+    hatched: int | None = None,
 ) -> str:
-    """`titles` by the key of the layer that has these colours."""
+    """`titles` by the key of the layer that has these colours; that of the class `hatched` has lines."""
     if not titles:
         return ""
     heads = "".join(f'<h2 data-for="{layer}">{voice(title)}</h2>' for layer, title in titles.items())
     layers = " ".join(titles)
     keys = "".join(
-        _key(_box(colour), voice(words), layers) for colour, words in zip(colours, said, strict=True)
+        _key(_box(colour, hatched=number == hatched), voice(words), layers)
+        for number, (colour, words) in enumerate(zip(colours, said, strict=True))
     )
     return f'{heads}<ul class="colours">{keys}</ul>'
 
@@ -263,6 +303,33 @@ def _layer_keys(studio: Studio) -> Iterator[str]:
         yield _key(circle, voice(_radius_words(rule)), f"radius_{number}")
 
 
+def _ground_keys(studio: Studio) -> Iterator[str]:
+    """Streets, water, green and borders as they are drawn."""
+    basemap, voice = studio.model.basemap, studio.voice
+    streets = {0: text("Small street or path"), 1: text("Street"), 2: text("Main road")}
+    for number in sorted(basemap.streets, reverse=True):
+        if len(basemap.streets[number]) and number in streets:
+            style = palette.STREETS[number]
+            casing = _line(str(style.get("casing", "none")), float(style.get("casing_width", 0)))  # type: ignore[arg-type]
+            line = _line(str(style["line"]), max(float(style["width"]), 1.0))  # type: ignore[arg-type]
+            yield _key(_svg(casing + line), voice(streets[number]), "streets")
+    if len(basemap.water) or len(basemap.water_lines):
+        yield _key(_box(palette.GROUND["water"], opacity=1), voice(text("Water")), "areas")
+    if len(basemap.green):
+        yield _key(_box(palette.GROUND["green"], opacity=1), voice(text("Green")), "areas")
+    for level, style in palette.OUTLINES.items():
+        if len(basemap.outlines.get(level, ())):
+            dash = " ".join(map(str, style["dash"]))  # type: ignore[call-overload]
+            line = _line(str(style["line"]), max(float(style["width"]), 1.0), dash)  # type: ignore[arg-type]
+            yield _key(
+                _svg(line), voice(text("Borders: {level}", level=level_title(level))), f"borders_{level}"
+            )
+
+
+def _line(colour: str, width: float, dash: str = "") -> str:
+    return f'<path d="M1 8h22" stroke="{colour}" stroke-width="{width:g}" stroke-dasharray="{dash}"/>'
+
+
 def _radius_words(rule: RadiusRule) -> Text:
     if rule.each_m is not None and len(rule.each_m) and rule.each_m.min() < rule.figure_m:
         low = float(rule.each_m.min())
@@ -274,9 +341,10 @@ def _circle(attributes: str, over: str = "") -> str:
     return _svg(f'<circle cx="12" cy="8" {attributes}/>{over}')
 
 
-def _box(fill: str, outline: str = "#00000033", opacity: float = 0.85) -> str:
+def _box(fill: str, outline: str = "#00000033", opacity: float = 0.85, *, hatched: bool = False) -> str:
     paint = f'fill="{fill}" fill-opacity="{opacity}" stroke="{outline}"'
-    return _svg(f'<rect x="2" y="2" width="20" height="12" {paint}/>')
+    lines = f'<path d="M2 5h20M2 8h20M2 11h20" stroke="{palette.HATCH}"/>' if hatched else ""
+    return _svg(f'<rect x="2" y="2" width="20" height="12" {paint}/>{lines}')
 
 
 def _svg(inside: str) -> str:

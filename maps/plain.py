@@ -17,7 +17,7 @@ from maps import palette
 from maps.cell_layers import rules_shown, walk_classes
 from maps.cells_image import CellsImage
 from maps.layers import Studio
-from maps.model import Words
+from maps.model import NOT_SUBJECT, Words
 from maps.panel import VERDICT_WORDS
 from maps.safe_text import safe
 
@@ -72,7 +72,8 @@ def _picture(studio: Studio) -> str:
     main = next((one for one in model.cells.outcomes if one.rule == model.main_rule), None)
     title: Words
     if main is not None:
-        picture, title = small.data_uri(main.outcome, palette.OUTCOMES), rules_shown(model)[main.rule]
+        picture = small.data_uri(main.outcome, palette.OUTCOMES, hatched=NOT_SUBJECT)
+        title = rules_shown(model)[main.rule]
     else:
         colours = palette.walk_colours(len(model.cells.walk_limits_min))
         picture = small.data_uri(walk_classes(model.cells), colours)

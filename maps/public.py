@@ -32,6 +32,8 @@ def public_model(model: MapModel) -> MapModel:
         paths=tuple(_unplaced(path) for path in model.paths),
         basemap=Basemap(ground.streets, ground.water, ground.water_lines, ground.green, {}, no_labels()),
         steps=(),
+        units=None,
+        unit_shares=None,
         credits=(*model.credits, ROUNDED),
     )
 

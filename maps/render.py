@@ -16,7 +16,7 @@ from core.errors import SettingError
 from core.text import text
 from locales import LANGUAGES
 from maps import panel
-from maps.cell_layers import cell_layers, change_layers
+from maps.cell_layers import cell_layers, change_layers, slide_layers
 from maps.cells_image import cells_image
 from maps.ground_layers import ground_layers, packed_lines
 from maps.layers import (
@@ -34,6 +34,7 @@ from maps.offline import OfflineMap, Page, Verbatim, asset, leaflet_script
 from maps.plain import plain_view
 from maps.public import public_model
 from maps.safe_text import Voice
+from maps.units import units_block
 
 PROFILES: Final = ("internal", "public")
 
@@ -52,6 +53,7 @@ def render_map(model: MapModel, *, language: str, profile: str = "internal") -> 
     studio = Studio(model, voice, image, public=profile == "public")
     layers = [
         *change_layers(studio),
+        *slide_layers(studio),
         *cell_layers(studio),
         *overlay_layers(studio),
         *site_layer(studio),
@@ -94,7 +96,7 @@ def _page(studio: Studio, layers: Sequence[folium.map.Layer], profile: str) -> P
     page.html.add_child(Verbatim(furniture + panel.credits_line(studio, profile)), name="furniture")
     library = f'<script nonce="{page.nonce}">{leaflet_script()}</script>'
     page.header.add_child(Verbatim(library), name="leaflet")
-    scripts = "\n".join(asset(name) for name in ("lines.js", "map.js", "present.js"))
+    scripts = "\n".join(asset(name) for name in ("lines.js", "map.js", "present.js", "slide.js", "units.js"))
     own = f'<script nonce="{page.nonce}">\n{scripts}</script>'
     page.html.add_child(Verbatim(f"{early}\n{own}"), name="scripts")
     page.later = f'{later}\n<script nonce="{page.nonce}">serviceMap.open();</script>'
@@ -154,6 +156,8 @@ def _blocks(studio: Studio, layers: Sequence[folium.map.Layer]) -> tuple[str, st
     early["map-data"]["steps"] = list(_steps(studio))
     early |= {f"part-{part.key}": part.body for part, early in parts if early}
     later: dict[str, Any] = {f"part-{part.key}": part.body for part, early in parts if not early}
+    units = units_block(studio)
+    later |= {} if units is None else {"units-data": units}
     later |= {f"lines-{key}": packed for key, packed in packed_lines(model.basemap).items()}
     return "\n".join(starmap(_block, early.items())), "\n".join(starmap(_block, later.items()))
 

@@ -9,10 +9,11 @@ import pandas as pd
 
 from core.text import Sayable, Text, text, text_from_json
 from coverage.model.share_rows import share_comparison
-from coverage.model.standard import level_title, need_figure
+from coverage.model.standard import level_title
 from coverage.model.verdict_rows import VERDICT_WORDS
 from coverage.publish import Results
 from locales import Translator
+from reports.complete import complete_communities
 from reports.extra_words import METHODS, NEED_STATES, WITHIN, bands_lines, kind_title, kinds_in, people_title
 from reports.sheet import Book, Sheet
 
@@ -179,40 +180,24 @@ def _completeness(book: Book, results: Results, tr: Translator) -> None:
 
 def _complete(book: Book, results: Results, tr: Translator) -> None:
     """Communities down, what a complete community has across; the share that is complete above."""
-    needs, units = results.extras.get("complete_needs"), results.extras.get("complete_communities")
-    if needs is None or units is None or not len(needs):
+    extras = results.extras
+    found = complete_communities(
+        extras.get("complete_needs"), extras.get("complete_communities"), results.standard
+    )
+    if found is None:
         return
-    standard = results.standard
-    sheet = book.sheet(tr(text("Complete communities")), (24, 12, *(16 for _ in standard.needs), 12))
-    city = units[units["level"] == "city"].to_dict("records")[0]
-    if city["communities"]:
-        said = text(
-            "Complete are {complete:,} of {communities:,} communities ({share:.1%}).",
-            complete=int(city["complete"]),
-            communities=int(city["communities"]),
-            share=city["share"],
-        )
+    sheet = book.sheet(tr(text("Complete communities")), (24, 12, *(16 for _ in found.needs), 12))
+    for need in found.needs:
+        sheet.line([tr(text("{need}: {figure}", need=need.title, figure=need.figure))], text_wrap=False)
+    for said in found.said:
         sheet.line([tr(said)], text_wrap=False)
-    for need in standard.needs:
-        line = text("{need}: {figure}", need=need.title, figure=need_figure(need))
-        sheet.line([tr(line)], text_wrap=False)
-    states = needs.pivot_table(index=["level", "unit_id"], columns="need", values="state", aggfunc="first")
-    own = units[units["needs"].notna()]
-    rows = []
-    for row in own.to_dict("records"):
-        found = states.loc[(row["level"], row["unit_id"])]
-        words = [found.get(need.id) for need in standard.needs]
-        marks = [tr(NEED_STATES[word]) if isinstance(word, str) else "" for word in words]
-        whole = "✓" if row["needs"] == row["needs_met"] else ""
-        rows.append([row["name"], row["residents"], *marks, whole])
-    heads: list[Sayable] = [
-        text("Unit"),
-        text("Residents"),
-        *(need.title for need in standard.needs),
-        text("Complete"),
-    ]
-    kinds = ["text", "people", *("text" for _ in heads[2:])]
-    sheet.table([tr(head) for head in heads], rows, kinds)
+    rows = [
+        [place.name, place.residents, *(tr(NEED_STATES[one]) if one else "" for one in place.states),
+         "✓" if place.complete else ""]
+        for place in found.places
+    ]  # fmt: skip
+    heads = [text("Unit"), text("Residents"), *(need.title for need in found.needs), text("Complete")]
+    sheet.table([tr(head) for head in heads], rows, ["text", "people", *("text" for _ in heads[2:])])
 
 
 def _barriers(book: Book, results: Results, tr: Translator) -> None:

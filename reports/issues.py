@@ -112,7 +112,7 @@ def _of_rule(rule_id: str, results: Results, tr: Translator) -> Iterator[dict[st
             "actual": tr(
                 text("half of them can reach none")
                 if gap["nearest_m"] is None
-                else text("half of them have at most {metres:,.0f} m to the nearest", metres=gap["nearest_m"])
+                else text("median distance to the nearest {metres:,.0f} m", metres=gap["nearest_m"])
             ),
         }
     if gaps:

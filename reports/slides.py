@@ -64,6 +64,10 @@ class _Deck:
         self._conclusion()
         if briefing.changes is not None:
             self._tables(briefing.changes)
+        if briefing.pair is not None:
+            self._side_by_side(text("Before and after"), briefing.pair)
+        if briefing.history is not None:
+            self._tables(briefing.history)
         self._city()
         self._walking()
         if briefing.units is not None:
@@ -73,8 +77,9 @@ class _Deck:
         if briefing.proposal is not None:
             self._proposal(briefing.proposal)
         self._tables(briefing.tasks)
-        self._tables(briefing.rules)
-        self._tables(briefing.method)
+        for table in (briefing.rules, briefing.complete, briefing.shares, briefing.method):
+            if table is not None:
+                self._tables(table)
         strip = Table(text("This product"), (text("Term"), text("What holds here")), briefing.strip, (22, 78))
         self._tables(strip)
 
@@ -144,12 +149,16 @@ class _Deck:
         if walking is None:
             return
         if walking.on_foot is not None:
-            slide = self._slide(text("Straight line and on foot"))
-            for number, view in enumerate((walking.straight, walking.on_foot)):
-                left = _LEFT + number * 6.1
-                self._text(slide, (left, _TOP, 5.95, 0.8), [self.tr(view.title)])
-                self._picture(slide, view, _HALF, (left, _TOP + 0.85, 5.95, 4.3))
+            self._side_by_side(text("Straight line and on foot"), (walking.straight, walking.on_foot))
         self._map(walking.said.words, walking.cut_off)
+
+    def _side_by_side(self, title: Sayable, pair: tuple[View, View]) -> None:
+        """Two maps, each under what it shows."""
+        slide = self._slide(title)
+        for number, view in enumerate(pair):
+            left = _LEFT + number * 6.1
+            self._text(slide, (left, _TOP, 5.95, 0.8), [self.tr(view.title)])
+            self._picture(slide, view, _HALF, (left, _TOP + 0.85, 5.95, 4.3))
 
     def _bars(self, bars: Bars) -> None:
         """A native chart, the worst at the top; who of how many stands with the name."""
@@ -202,7 +211,8 @@ class _Deck:
         self._tables(proposal.table)
 
     def _tables(self, table: Table, title: Sayable | None = None) -> None:
-        """A table on as many slides as it takes; what limits it stands on the last."""
+        """A table on as many slides as it takes; what limits it stands below, or on a slide of its own where
+        it has no room."""
         pages = list(self._pages(table))
         for number, rows in enumerate(pages):
             said = title or table.title
@@ -211,9 +221,14 @@ class _Deck:
             slide = self._slide(said)
             part = Table(table.title, table.head, tuple(rows), table.widths, table.right)
             bottom = self._table(slide, part, (_LEFT, _TOP, _INSIDE, _BODY))
-            if number == len(pages) - 1 and table.notes and bottom < 6.1:
-                notes = [self.tr(one) for one in table.notes[:1]]
-                self._text(slide, (_LEFT, bottom + 0.1, _INSIDE, 6.8 - bottom), notes, colour=_GREY)
+        if not table.notes:
+            return
+        notes = [self.tr(one) for one in table.notes]
+        per_line = _INSIDE / _SIGN_IN
+        high = sum(math.ceil(_signs(one) / per_line) for one in notes) * _LINE_IN + 0.2
+        if bottom + high > _TOP + _BODY:
+            slide, bottom = self._slide(text("{title}: remarks", title=title or table.title)), _TOP
+        self._text(slide, (_LEFT, bottom + 0.1, _INSIDE, high), notes, colour=_GREY)
 
     def _pages(self, table: Table) -> Iterator[list[tuple[Sayable, ...]]]:
         used = self._tall(table, table.head)

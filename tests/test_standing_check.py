@@ -63,8 +63,11 @@ def test_every_cell_has_its_metres(city: Names, told: Path) -> None:
         assert np.array_equal(there, np.isfinite(theirs))
         assert np.abs(mine[there] - theirs[there]).max() < 0.05  # corners of streets are rounded to 1 mm
         assert np.abs(city.straight[tier] - table[f"{tier}_m"]).max() < 0.001
+    called = pd.read_csv(told / "units_wide_columns.csv", encoding="utf-8-sig").set_index("rule")["column"]
     for rule in REACH:
-        assert np.array_equal(table[f"meets_{rule}"].fillna(value=False).astype(bool), city.met[rule])
+        assert np.array_equal(
+            table[f"m_{called[rule].iloc[0]}"].fillna(value=False).astype(bool), city.met[rule]
+        )
 
 
 def test_every_closing_loses_what_it_says(city: Names, told: Path) -> None:
@@ -139,7 +142,7 @@ def closing_words(city: Names, rules: dict[str, Names]) -> set[str]:
 
 
 GIVEN = (  # what the standard and the calculation say of themselves
-    "| 序号 ", "- 测算日期: ", "- 标准: 南京市基本公共服务圈(2011)（宁委办发〔2011〕52号），任务12、11",
+    "| 序号 ", "- 测算日期: ", "- 数据时点: ", "- 标准: 南京市基本公共服务圈(2011)（宁委办发〔2011〕52号），任务12、11",
     "- 计算依据: 直线距离；沿路网步行，5公里/小时（老年3公里/小时）", "- “左右”容差: 0%", "- 复算码: ",
     "- 达标线: 100.0%起为达标，90.0%起为基本达标", "任务与责任单位依据宁委办发〔2011〕52号。",
 )  # fmt: skip

@@ -138,7 +138,7 @@ def choice_table(found: list[Choice], measured: Measured) -> pd.DataFrame:
 
 
 def choice_facilities_table(found: list[Choice], measured: Measured) -> pd.DataFrame:
-    """`rule, facility_id, name, residents_within, residents_only`: whom each reaches, and whom alone."""
+    """`rule, facility_id, name, residents, residents_only`: whom each reaches, and whom alone."""
     frame = measured.study.facilities.frame
     parts = [
         pd.DataFrame(
@@ -146,11 +146,11 @@ def choice_facilities_table(found: list[Choice], measured: Measured) -> pd.DataF
                 "rule": choice.rule.id,
                 "facility_id": frame["facility_id"].to_numpy()[choice.facilities],
                 "name": frame["name"].to_numpy()[choice.facilities],
-                "residents_within": np.round(choice.residents, 6),
+                "residents": np.round(choice.residents, 6),
                 "residents_only": np.round(choice.residents_only, 6),
             }
         )
         for choice in found
     ]
-    columns = ["rule", "facility_id", "name", "residents_within", "residents_only"]
+    columns = ["rule", "facility_id", "name", "residents", "residents_only"]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)

@@ -35,9 +35,7 @@ def change_table(found: Comparison) -> pd.DataFrame:
 
 def change_units_table(found: Comparison) -> pd.DataFrame:
     """Residents gained and lost of every unit that any rule changes in, rule by rule."""
-    columns = [
-        "rule", "level", "unit_id", "name", "gained", "lost", "residents_met_before", "residents_met_after",
-    ]  # fmt: skip
+    columns = ["rule", "level", "unit_id", "name", "gained", "lost", "met_before", "met_after"]
     parts = []
     for rule_id, change in found.rules.items():
         if change.by_unit is not None and len(change.by_unit):

@@ -39,6 +39,8 @@ TEXTS: Final = frozenset((
 ))  # fmt: skip
 # What the tables' units are called by.
 _UNIT: Final = ("unit_id", "name", "level")
+_CUT_OFF: Final = "cut_off_"
+_DETOUR: Final = "detour_"
 # A Lorenz curve is told at every hundredth of the people.
 _POINTS: Final = np.linspace(0.0, 1.0, 101)
 
@@ -108,13 +110,21 @@ def with_measures(
     return replace(results, document=document, cells=cells, extras=extras)
 
 
+def without_measures(results: Results) -> Results:
+    """The results as they were before `with_measures`."""
+    document = {key: value for key, value in results.document.items() if key != "overlap"}
+    added = {f"{kind}{rule.id}" for kind in (_CUT_OFF, _DETOUR) for rule in results.standard.rules}
+    cells = results.cells[[column for column in results.cells.columns if column not in added]]
+    return replace(results, document=document, cells=cells, extras={})
+
+
 def cell_measures(assessment: Assessment) -> dict[str, Any]:
     """Columns for the table of cells: `cut_off_<rule>` (in the radius, too far on foot) and
     `detour_<rule>` (metres on foot for each metre straight, inf where nothing can be walked to)."""
     columns: dict[str, Any] = {}
     for found in detours(assessment.measured):
-        columns[f"cut_off_{found.rule.id}"] = found.cut_off
-        columns[f"detour_{found.rule.id}"] = np.round(found.detour, 3)
+        columns[f"{_CUT_OFF}{found.rule.id}"] = found.cut_off
+        columns[f"{_DETOUR}{found.rule.id}"] = np.round(found.detour, 3)
     return columns
 
 

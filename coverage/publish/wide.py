@@ -12,6 +12,14 @@ from coverage.model.standard import Check, Rule, Standard
 
 # dBase and shapefiles keep ten characters.
 MOST_CHARACTERS: Final = 10
+# A rule's name leaves room for a letter and “_” before it, a kind's for “_m” and “_walk_m” behind it.
+_OF_A_RULE: Final = MOST_CHARACTERS - 2
+_OF_A_TIER: Final = MOST_CHARACTERS - 3
+VERDICT: Final = "v_"
+# Columns of cells and facilities that there are for each rule, by what stands before the rule's id in
+# memory and before its name in files.
+_BEFORE_RULES: Final = {"meets_": "m_", "load_": "l_", "cut_off_": "c_", "detour_": "d_", "change_": "g_"}
+_BEHIND_TIERS: Final = ("_m", "_walk_m")
 UNIT_COLUMNS: Final = ("unit_id", "name", "level", "parent_id", "settlement")
 # Words that mean something to SQL, R or ArcGIS, as far as a rule might be called so.
 _RESERVED: Final = frozenset((
@@ -52,14 +60,37 @@ def units_wide(units: pd.DataFrame, standard: Standard) -> pd.DataFrame:
 def wide_columns(standard: Standard) -> pd.DataFrame:
     """Columns `column, rule, what`: `what` is what the column's figure is of: `share_of_…`,
     `per_1000`, `m2_per_100_households`, or `verdict`."""
-    rules = standard.rules
-    names = plain_names([rule.id for rule in rules] + [f"v-{rule.id}" for rule in rules], taken=UNIT_COLUMNS)
-    what = [_ACTUAL.get(rule.check) or f"share_of_{share_of(rule)}" for rule in rules]
+    names = rule_names(standard)
     rows = [
-        (name, rule.id, said)
-        for name, rule, said in zip(names, (*rules, *rules), [*what, *["verdict"] * len(rules)], strict=True)
+        (names[rule.id], rule.id, _ACTUAL.get(rule.check) or f"share_of_{share_of(rule)}")
+        for rule in standard.rules
     ]
+    rows += [(f"{VERDICT}{name}", rule, "verdict") for rule, name in names.items()]
     return pd.DataFrame(rows, columns=["column", "rule", "what"])
+
+
+def rule_names(standard: Standard) -> dict[str, str]:
+    """What each rule is called, by its id, in names of columns: at most eight characters."""
+    ids = [rule.id for rule in standard.rules]
+    return dict(zip(ids, plain_names(ids, taken=UNIT_COLUMNS, most=_OF_A_RULE), strict=True))
+
+
+def file_columns(standard: Standard) -> dict[str, str]:
+    """What columns of cells and facilities that there are for each rule and each kind of facility are
+    called in files, by their names in memory: `meets_<rule's id>` is `m_<rule's name>`, and `load_` is `l_`,
+    `cut_off_` is `c_`, `detour_` is `d_`, `change_` is `g_`. A kind that is short and plain is called what
+    it is: `station_walk_m`."""
+    columns = {
+        f"{before}{rule}": f"{called}{name}"
+        for rule, name in rule_names(standard).items()
+        for before, called in _BEFORE_RULES.items()
+    }
+    names = plain_names([*standard.tiers], most=_OF_A_TIER, reserved=frozenset())
+    return columns | {
+        f"{tier}{end}": f"{name}{end}"
+        for tier, name in zip(standard.tiers, names, strict=True)
+        for end in _BEHIND_TIERS
+    }
 
 
 def share_of(rule: Rule) -> str:
@@ -67,9 +98,15 @@ def share_of(rule: Rule) -> str:
     return _WHAT_IS_COUNTED.get(rule.check, rule.denominator)
 
 
-def plain_names(words: Iterable[str], *, taken: Sequence[str] = ()) -> list[str]:
+def plain_names(
+    words: Iterable[str],
+    *,
+    taken: Sequence[str] = (),
+    most: int = MOST_CHARACTERS,
+    reserved: frozenset[str] = _RESERVED,
+) -> list[str]:
     """A name for each of some words, in their order: lower-case letters, digits and “_”, a letter first, at
-    most `MOST_CHARACTERS`, no reserved word, none twice and none of those `taken`.
+    most so many characters, no `reserved` word, none twice and none of those `taken`.
 
     A name that is too long keeps the beginning of each of its words and its numbers whole.
 
@@ -81,13 +118,13 @@ def plain_names(words: Iterable[str], *, taken: Sequence[str] = ()) -> list[str]
         parts = re.findall(r"[a-z]+|\d+", word.lower()) or ["c"]
         parts = parts if parts[0][0].isalpha() else ["c", *parts]
         whole = "_".join(parts)
-        letters = MOST_CHARACTERS
-        while len(whole) > MOST_CHARACTERS and letters > 1:
+        letters = most
+        while len(whole) > most and letters > 1:
             letters -= 1
             whole = "_".join(part if part.isdigit() else part[:letters] for part in parts)
-        name, number = whole[:MOST_CHARACTERS].rstrip("_"), 2
-        while name in _RESERVED or name in found or name in taken:
+        name, number = whole[:most].rstrip("_"), 2
+        while name in reserved or name in found or name in taken:
             ending = f"_{number}"
-            name, number = f"{whole[: MOST_CHARACTERS - len(ending)].rstrip('_')}{ending}", number + 1
+            name, number = f"{whole[: most - len(ending)].rstrip('_')}{ending}", number + 1
         found.append(name)
     return found

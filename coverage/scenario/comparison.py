@@ -37,7 +37,7 @@ class RuleChange:
     average, those aside who can no longer reach any; `walk_worse_off` and `walk_worse_m` the same on
     foot; None of rules without a distance. `within`: facilities within the band, `facilities`: all that
     a load rule judges. `by_unit` (radius, walk, units): unit_row, level, gained, lost,
-    residents_met_before, residents_met_after.
+    met_before, met_after (residents).
     """
 
     rule: Rule
@@ -159,8 +159,7 @@ def _by_cells(before: Judged, after: Judged) -> dict[str, object]:
         "grown": float((then - people)[kept].sum()),
         "cells": gained.astype(np.int8) - lost.astype(np.int8),
         "by_unit": _units(after[0], {"gained": then * gained, "lost": people * lost,
-                                     "residents_met_before": people * old,
-                                     "residents_met_after": then * new}),
+                                     "met_before": people * old, "met_after": then * new}),
     }  # fmt: skip
     if after[1].rule.check in (Check.RADIUS, Check.WALK):
         # How much farther the nearest is, and for whom: in the rule's own measure, and on foot.

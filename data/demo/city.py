@@ -102,7 +102,7 @@ def make_city(*, seed: int = 2011, progress: Progress | None = None) -> City:
     zones = make_zones(ground, dice(1))
     roads = main_roads(ground, zones, dice(10))
     terrain = with_parks(ground, shapely.multilinestrings(roads.lines), dice(2))
-    report(0.05, text("Weaving the streets"))
+    report(0.05, text("Laying out the streets"))
     warp = Warp(dice(3), wavelength_m=1_100)
     quarters = [quarter for zone in zones for quarter in zone.quarters]
     fabric = [

@@ -18,6 +18,7 @@ from core.errors import InputError
 from core.text import Bilingual, text_from_json
 from coverage.model.standard import Standard
 from coverage.publish.tables import PlanTables, Results
+from coverage.publish.wide import file_columns
 from data.files import read_csv, write_bytes, write_csv, write_json
 from data.guard import guarded
 from data.parse_standard import parse_standard
@@ -55,11 +56,12 @@ CANDIDATES: Final = "candidates.parquet"
 def write_results(folder: Path, results: Results) -> None:
     """Write every table of `results` into `folder`, each file at once."""
     scenario = str(results.document.get("scenario") or "")
+    called = file_columns(results.standard)
     write_json(folder / "assessment.json", results.document)
     write_bytes(folder / "standard.toml", results.standard.toml.encode("utf-8"))
     write_csv(folder / "units.csv", results.units)
-    write_csv(folder / "facilities.csv", results.facilities)
-    write_bytes(folder / "cells.parquet", _parquet(results.cells))
+    write_csv(folder / "facilities.csv", results.facilities.rename(columns=called))
+    write_bytes(folder / "cells.parquet", _parquet(results.cells.rename(columns=called)))
     write_bytes(folder / "gaps.geojson", geojson(results.gaps, scenario=scenario))
     if results.plan is not None:
         write_json(folder / "plan.json", results.plan.plan)
@@ -98,12 +100,15 @@ _NOT_AS_WRITTEN: Final = (LookupError, TypeError, ValueError, AttributeError, Ar
 def _read(folder: Path) -> Results:
     document = _json(folder, "assessment.json")
     toml = _bytes(folder, "standard.toml").decode("utf-8")
+    standard = _titled(parse_standard(toml, source="standard.toml"), document["standard"])
+    # A folder of an older version has them by their names in memory.
+    in_memory = {called: column for column, called in file_columns(standard).items()}
     facilities = folder / "facilities.csv"
     _bytes(folder, facilities.name)
     texts = tuple(
         column
         for column in pd.read_csv(facilities, encoding="utf-8-sig", nrows=0).columns
-        if column not in _FACILITY_NUMBERS and not column.startswith("load_")
+        if column not in _FACILITY_NUMBERS and not in_memory.get(column, column).startswith("load_")
     )
     plan = None
     if (folder / "plan.json").exists():
@@ -112,10 +117,10 @@ def _read(folder: Path) -> Results:
         plan = PlanTables(_json(folder, "plan.json"), _read_geojson(folder, "sites.geojson"), candidates)
     return Results(
         document=document,
-        standard=_titled(parse_standard(toml, source="standard.toml"), document["standard"]),
+        standard=standard,
         units=read_csv(folder / "units.csv", _UNIT_TEXTS),
-        cells=pd.read_parquet(io.BytesIO(_bytes(folder, "cells.parquet"))),
-        facilities=read_csv(facilities, texts),
+        cells=pd.read_parquet(io.BytesIO(_bytes(folder, "cells.parquet"))).rename(columns=in_memory),
+        facilities=read_csv(facilities, texts).rename(columns=in_memory),
         gaps=_read_gaps(folder),
         provenance=_json(folder, "provenance.json"),
         plan=plan,

@@ -20,6 +20,7 @@ import shapely
 from core.text import Sayable, Text, text
 from coverage.model.standard import LEVELS, Standard
 from coverage.publish import Results
+from coverage.publish.wide import VERDICT, file_columns, rule_names
 from data.results import qml
 from geo.crs import WGS84, project, unproject
 
@@ -47,9 +48,10 @@ _TITLES: Final = {
     "residents": text("Residents"), "residents_elderly": text("of them elderly"),
     "residents_children": text("of them children"), "elderly": text("Elderly residents"),
     "children": text("Children"), "area_km2": text("Area (km²)"), "unit": text("Where"),
-    "units_touched": text("Units touched"), "nearest_m": text("Half have at most to the nearest (m)"),
+    "units_touched": text("Units touched"), "nearest_m": text("Median distance to the nearest (m)"),
     "farthest_m": text("The farthest have (m)"), "nearest": text("Nearest facility"),
-    "site_residents": text("One facility at the gap’s best point would serve"), "lon": text("Longitude"),
+    "site_residents": text("One facility at the best point found in the gap would serve"),
+    "lon": text("Longitude"),
     "lat": text("Latitude"), "residents_gained": text("Newly served"), "cell_id": text("Cell"),
     "minutes": text("Walking time (min)"), "speed_kmh": text("Walking speed (km/h)"),
     "km2": text("Area (km²)"),
@@ -101,11 +103,14 @@ def _layers(results: Results, say: Say, *, public: bool) -> Iterable[tuple[str, 
     """Bottom layer last: programs put the first on top."""
     standard = results.standard
     tiers = list(dict.fromkeys(results.facilities["tier"]))
+    called = file_columns(standard)
     of_loads = {
-        f"load_{rule.id}": text("Residents counted by the rule “{rule}”", rule=standard.rule_title(rule))
+        called[f"load_{rule.id}"]: text(
+            "Residents counted by the rule “{rule}”", rule=standard.rule_title(rule)
+        )
         for rule in standard.rules
     }
-    points = _points(results.facilities, public=public)
+    points = _points(results.facilities.rename(columns=called), public=public)
     style = qml.categorized(
         "tier", [(tier, say(standard.tier_title(tier)), qml.dot(i)) for i, tier in enumerate(tiers)]
     )
@@ -119,7 +124,8 @@ def _layers(results: Results, say: Say, *, public: bool) -> Iterable[tuple[str, 
     gaps = results.gaps.assign(rule_title=_rule_titles(results.gaps["rule"], standard, say))
     best = gaps[gaps["site_residents"].notna()] if "site_residents" in gaps else gaps.iloc[:0]
     best = _points(pd.DataFrame(best.drop(columns="geometry")), public=public)
-    yield "best_sites", _Layer(best, text("Best point of each gap"), qml.single(qml.site(), label="rank"), {})
+    title = text("Best point found in each gap")
+    yield "best_sites", _Layer(best, title, qml.single(qml.site(), label="rank"), {})
     yield (
         "gaps",
         _Layer(
@@ -144,15 +150,13 @@ def _layers(results: Results, say: Say, *, public: bool) -> Iterable[tuple[str, 
     )
     classes = [(0.0, 0.5, "#c2410c"), (0.5, 0.75, "#e39a63"), (0.75, 0.9, "#f2d9b8"), (0.9, 1.0, "#a9cbe4"),
                (1.0, 1.0, "#5f9fcc")]  # fmt: skip
-    yield (
-        "units",
-        _Layer(units, text("Units with their shares"), qml.shares_of(_column(main), lowest, classes), named),
-    )
-    cells, cell_names = _cells(results)
+    style = qml.shares_of(rule_names(standard)[main], lowest, classes)
+    yield "units", _Layer(units, text("Units with their shares"), style, named)
+    cells, cell_names = _cells(results, called)
     served = [("1", say(text("Served")), qml.fill("#5f9fcc", 0.7)),
               ("0", say(text("Not served")), qml.fill("#c2410c", 0.7)),
               ("", say(text("The rule does not apply")), qml.fill("#cfcabf", 0.7))]  # fmt: skip
-    yield "cells", _Layer(cells, text("Cells"), qml.categorized(f"meets_{_column(main)}", served), cell_names)
+    yield "cells", _Layer(cells, text("Cells"), qml.categorized(called[f"meets_{main}"], served), cell_names)
 
 
 def _rule_titles(rules: pd.Series, standard: Standard, say: Say) -> list[str]:
@@ -192,18 +196,19 @@ def _units(results: Results) -> tuple[gpd.GeoDataFrame, dict[str, Sayable]]:
     verdicts = results.units.pivot_table(index="unit_id", columns="rule", values="verdict", aggfunc="first")
     table = pd.DataFrame(found.drop(columns="geometry")).reset_index(drop=True)
     named: dict[str, Sayable] = {}
+    names = rule_names(results.standard)
     for rule in results.standard.rules:
-        title, key = results.standard.rule_title(rule), _column(rule.id)
+        title, key = results.standard.rule_title(rule), names[rule.id]
         if rule.id in shares:
             table[key] = shares[rule.id].reindex(table["unit_id"]).to_numpy(float)
             named[key] = text("{rule}: share", rule=title)
         if rule.id in verdicts:
-            table[f"verdict_{key}"] = verdicts[rule.id].reindex(table["unit_id"]).fillna("").to_numpy(str)
-            named[f"verdict_{key}"] = text("{rule}: verdict", rule=title)
+            table[f"{VERDICT}{key}"] = verdicts[rule.id].reindex(table["unit_id"]).fillna("").to_numpy(str)
+            named[f"{VERDICT}{key}"] = text("{rule}: verdict", rule=title)
     return gpd.GeoDataFrame(table, geometry=found.geometry.to_numpy(), crs=WGS84), named
 
 
-def _cells(results: Results) -> tuple[gpd.GeoDataFrame, dict[str, Sayable]]:
+def _cells(results: Results, called: Mapping[str, str]) -> tuple[gpd.GeoDataFrame, dict[str, Sayable]]:
     """Every cell as a square of its own ground, in the system it was measured in."""
     cells, crs = results.cells, str(results.document["area"]["crs"])
     xy = project(cells["lon"].to_numpy(float), cells["lat"].to_numpy(float), crs)
@@ -215,22 +220,14 @@ def _cells(results: Results) -> tuple[gpd.GeoDataFrame, dict[str, Sayable]]:
     standard = results.standard
     named: dict[str, Sayable] = {}
     for tier in standard.tiers:
-        named[f"{tier}_m"] = text("To the nearest {tier}, straight (m)", tier=standard.tier_title(tier))
-        named[f"{tier}_walk_m"] = text("To the nearest {tier}, on foot (m)", tier=standard.tier_title(tier))
-    renamed = {}
+        title = standard.tier_title(tier)
+        named[called[f"{tier}_m"]] = text("To the nearest {tier}, straight (m)", tier=title)
+        named[called[f"{tier}_walk_m"]] = text("To the nearest {tier}, on foot (m)", tier=title)
     for rule in standard.rules:
         for kind, said in _OF_RULES.items():
-            old, new = f"{kind}_{rule.id}", f"{kind}_{_column(rule.id)}"
-            if old in cells:
-                renamed[old] = new
-                named[new] = Text(said.template, {"rule": standard.rule_title(rule)})
-    table = _plain(cells.rename(columns=renamed))
+            named[called[f"{kind}_{rule.id}"]] = Text(said.template, {"rule": standard.rule_title(rule)})
+    table = _plain(cells.rename(columns=called))
     return gpd.GeoDataFrame(table, geometry=shapely.polygons(rings), crs=WGS84), named
-
-
-def _column(rule_id: str) -> str:
-    """A rule's id as a column's name: programs take a hyphen for a minus."""
-    return rule_id.replace("-", "_")
 
 
 def _plain(table: pd.DataFrame) -> pd.DataFrame:

@@ -21,7 +21,7 @@ _FOLLOWS = {
     SENT: (SENT, RETURNED, ACCEPTED),
     RETURNED: (DRAFT, SENT),
 }
-_UNTOLD = ("event", "alembic_version", "job_progress")
+_UNTOLD = ("event", "alembic_version", "job_progress", "account")
 # May change without an event: the day of deletion of a file, and that it was deleted.
 _MAY_CHANGE = {"file": ("delete_after", "deleted_at")}
 

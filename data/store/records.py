@@ -76,6 +76,17 @@ class Remark:
 
 
 @dataclass(frozen=True)
+class Step:
+    """What became of a version of a submission, when and by whom."""
+
+    version: int
+    state: str
+    remark: str
+    at: str
+    by: str
+
+
+@dataclass(frozen=True)
 class Job:
     """Long work as it stands: the last step, how often it was begun, and what its worker last said."""
 
@@ -270,13 +281,6 @@ def submission_by(connection: sa.Connection, number: str) -> Submission:
     return found[0]
 
 
-def steps(connection: sa.Connection, number: str) -> tuple[sa.Row[Any], ...]:
-    """What became of a submission, step by step: step, version, state, remark, at, by."""
-    state = schema.submission_state
-    query = sa.select(state).where(state.c.submission_id == number).order_by(state.c.step)
-    return tuple(connection.execute(query).all())
-
-
 def originals(connection: sa.Connection, number: str, version: int) -> tuple[tuple[str, str], ...]:
     """(name, SHA-256) of the files of one version of a submission, in their order."""
     kept = schema.submission_file
@@ -332,6 +336,33 @@ def remarks(connection: sa.Connection, number: str) -> tuple[Remark, ...]:
     return tuple(
         Remark(row.said, row.sheet, row.row, row.column, row.facility_id) for row in connection.execute(query)
     )
+
+
+def steps(connection: sa.Connection, number: str) -> tuple[Step, ...]:
+    """What became of a submission, first to last."""
+    state = schema.submission_state
+    query = sa.select(state).where(state.c.submission_id == number).order_by(state.c.step)
+    return tuple(
+        Step(row.version, row.state, row.remark, row.at, row.by) for row in connection.execute(query)
+    )
+
+
+def findings_of(connection: sa.Connection, number: str, version: int) -> str:
+    """The SHA-256 of what was said about a version of a submission."""
+    kept = schema.submission_version
+    query = sa.select(kept.c.findings_sha256).where(kept.c.submission_id == number, kept.c.version == version)
+    return str(connection.execute(query).scalar_one())
+
+
+def round_openers(connection: sa.Connection) -> Mapping[int, str]:
+    """Who opened each round, by its number, as the chain of events tells it."""
+    query = sa.select(schema.event.c.by, schema.event.c.detail).where(schema.event.c.what == "round.open")
+    found: dict[int, str] = {}
+    for row in connection.execute(query):
+        for table, values in json.loads(row.detail)["rows"]:
+            if table == schema.round_.name:
+                found[values["id"]] = row.by
+    return found
 
 
 def jobs(connection: sa.Connection) -> tuple[Job, ...]:

@@ -10,6 +10,9 @@
     city ── city_rule                       what the city allows
       └── kept                              results that workers made, each with an address
     person ── role_change                   who may what; a role taken away is a row more
+      ├── account                           the hash of a password
+      ├── account_link ── account_link_use  links to set one with, each used once
+      └── sign_in ── sign_out               who is signed in until when
     job ── job_step, job_progress           long work: what became of it, how far it is
     file                                    what lies in the folder of files, by SHA-256
     event                                   who did what and when, each with the hash of the one before
@@ -258,6 +261,51 @@ role_change = Table(
     Column("role", String(20), nullable=False),
     Column("office_id", ForeignKey("office.id")),
     Column("granted", Boolean, nullable=False),
+    Column("at", String(32), nullable=False),
+    Column("by", String(200), nullable=False),
+)
+
+account = Table(
+    "account",
+    metadata,
+    # Written over, and no part of the record: what a password was is kept nowhere.
+    Column("person_id", ForeignKey("person.id"), primary_key=True),
+    Column("hash", String(300), nullable=False),
+)
+
+account_link = Table(
+    "account_link",
+    metadata,
+    # Of what stands in the link, which itself is kept nowhere.
+    Column("sha256", String(64), primary_key=True),
+    Column("person_id", ForeignKey("person.id"), nullable=False),
+    Column("until", String(32), nullable=False),
+    Column("at", String(32), nullable=False),
+    Column("by", String(200), nullable=False),
+)
+
+account_link_use = Table(
+    "account_link_use",
+    metadata,
+    # Two who use a link at once write the same row: the second one's insertion fails.
+    Column("sha256", ForeignKey("account_link.sha256"), primary_key=True),
+    Column("at", String(32), nullable=False),
+)
+
+sign_in = Table(
+    "sign_in",
+    metadata,
+    # Of what stands in the browser's cookie, which itself is kept nowhere.
+    Column("sha256", String(64), primary_key=True),
+    Column("person_id", ForeignKey("person.id"), nullable=False),
+    Column("until", String(32), nullable=False),
+    Column("at", String(32), nullable=False),
+)
+
+sign_out = Table(
+    "sign_out",
+    metadata,
+    Column("sha256", ForeignKey("sign_in.sha256"), primary_key=True),
     Column("at", String(32), nullable=False),
     Column("by", String(200), nullable=False),
 )

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from data.cache_entries import array_of, keep, kept_files
+from data.cache_entries import PLACES, array_of, keep, kept_files
 from geo.network.network import WalkNetwork
 from geo.network.snapping import content_key, snap_once
 
@@ -32,7 +32,7 @@ def remember_places(network: WalkNetwork, cache_dir: Path, xy: NDArray[np.float6
     From then on `geo.network.snapping.snap_once` answers for these points without a search.
     """
     key = content_key(xy)
-    folder = cache_dir / f"places-{_name(network, key)}"
+    folder = cache_dir / f"{PLACES}{_name(network, key)}"
     files = kept_files(folder)
     if files is None:
         snap_once(network, xy, limit_m=np.inf)

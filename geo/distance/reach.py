@@ -68,16 +68,12 @@ def bounded_reach(network: WalkNetwork, origins: Snapped, points: Snapped, *, li
 
 def _along_streets(network: WalkNetwork, origins: Snapped, points: Snapped, limit_m: float) -> csr_array:
     shape = (len(origins), len(points))
-    from_rows, to_rows = np.flatnonzero(origins.linked), np.flatnonzero(points.linked)
-    if not len(from_rows) or not len(to_rows):
+    from_rows = origins.linked_rows
+    if not len(from_rows) or not len(points.linked_rows):
         return csr_array(shape, dtype=float)
+    number = np.full(len(network.node_xy) + 1, -1, np.int32)
     search = _Search(
-        network,
-        take(origins, from_rows),
-        take(points, to_rows),
-        bins(network.node_xy, _BIN_M),
-        bins(points.xy[to_rows], _BIN_M),
-        limit_m,
+        network, take(origins, from_rows), points, bins(network.node_xy, _BIN_M), number, limit_m
     )
     parts = [part for tile in _tiles(search.origins.xy, limit_m) for part in _of_tile(search, tile)]
     # Put the parts in the order of the origins.
@@ -90,18 +86,19 @@ def _along_streets(network: WalkNetwork, origins: Snapped, points: Snapped, limi
     indptr = np.concatenate([[0], np.cumsum(per_row)])
     metres = np.concatenate([p.metres for p in parts] or [np.empty(0)])
     point = np.concatenate([p.point for p in parts] or [np.empty(0, np.int64)])
-    return csr_array((metres[entries], to_rows[point[entries]], indptr), shape=shape)
+    return csr_array((metres[entries], point[entries], indptr), shape=shape)
 
 
 @dataclass(frozen=True)
 class _Search:
-    """The whole task; origins and points are the linked ones only."""
+    """The whole task; origins are the linked ones only. `number` (nodes + 1,): what a tile calls a node, -1
+    between tiles and for the nodes outside one."""
 
     network: WalkNetwork
     origins: Snapped
     points: Snapped
     node_bins: Bins
-    point_bins: Bins
+    number: NDArray[np.int32]
     limit_m: float
 
 
@@ -128,13 +125,15 @@ def _of_tile(search: _Search, tile: Ints) -> Iterator[_Part]:
     xy = search.origins.xy[tile]
     (west, south), (east, north) = xy.min(axis=0) - search.limit_m, xy.max(axis=0) + search.limit_m
     box = float(west), float(south), float(east), float(north)
-    nodes, points = search.node_bins.within(box), search.point_bins.within(box)
+    nodes, points = search.node_bins.within(box), search.points.linked_bins.within(box)
     if not len(points):
         return
+    points = search.points.linked_rows[points]
     local = _Local(search, nodes, points)
     size = max(_AT_ONCE // (max(len(nodes), len(points)) + 1), 1)
     for first in range(0, len(tile), size):
         yield local.reach(tile[first : first + size])
+    search.number[nodes] = -1
 
 
 class _Local:
@@ -142,7 +141,7 @@ class _Local:
 
     def __init__(self, search: _Search, nodes: Ints, points: Ints) -> None:
         self.search, self.points = search, points
-        self.number = np.full(len(search.network.node_xy) + 1, -1, np.int32)
+        self.number = search.number
         self.number[nodes] = np.arange(len(nodes), dtype=np.int32)
         # The graph among `nodes` alone, renumbered by `number`.
         graph = search.network.graph

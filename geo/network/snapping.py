@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from geo.csr_ranges import ranges
+from geo.inside import Bins, bins
 from geo.network.network import WalkNetwork
 from geo.network.segments import Hits
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 UNLINKED: Final = -1
+_BIN_M: Final = 400.0
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,16 @@ class Snapped:
     def tree(self) -> cKDTree:
         """The points themselves, indexed; only where there is a `place`."""
         return cKDTree(self.place, balanced_tree=False, compact_nodes=False)
+
+    @cached_property
+    def linked_rows(self) -> Ints:
+        """Which points have a street within the limit."""
+        return np.flatnonzero(self.linked)
+
+    @cached_property
+    def linked_bins(self) -> Bins:
+        """The places on the streets of `linked_rows`, in bins; there must be one."""
+        return bins(self.xy[self.linked_rows], _BIN_M)
 
 
 def snap(network: WalkNetwork, xy: Floats, *, limit_m: float) -> Snapped:

@@ -16,23 +16,25 @@ from coverage.assessment import Assessment, assess
 from coverage.model.standard import Standard
 from coverage.model.verdict_rows import scenario_title
 from coverage.publish import About, Results, results_of
-from coverage.publish.measures import with_measures
+from coverage.publish.measures import with_measures, without_measures
 from coverage.publish.wide import units_wide, wide_columns
 from data.files import file_name, write_bytes, write_csv
 from data.formats.inputs_read import write_inputs_read
 from data.intake.findings import Finding
 from data.results import write_results
 from data.results.extras import FILES as EXTRA_FILES
+from data.results.extras import light_areas
+from data.standards import open_standard
 from data.whole_folder import whole_folder
 from geo import __version__
-from jobs.assess.map_model import map_model
-from jobs.study.inputs import Inputs, StudyFiles, open_inputs
+from jobs.assess.map_model import ground_under, map_model
+from jobs.cache.kept_city import city_key, keep_city, kept_city
+from jobs.study.inputs import Inputs, StudyFiles, open_inputs, open_streets
 from jobs.study.run import run_of
 from jobs.study.variants import with_lists
 from locales import Translator, translator
 from maps import render_map
 from maps.basemap import encode
-from maps.ground import basemap_of
 from maps.model import Basemap
 from reports.briefing.markdown import briefing_texts
 from reports.issues import issue_table
@@ -91,11 +93,25 @@ def read_and_assess(
 ) -> Assessed:
     """The assessed city that every verb begins with; nothing is written. UserError on bad input.
 
-    Without `measures` the tables beyond the verdicts are left out, for who does not write them.
+    Without `measures` the tables beyond the verdicts are left out, for who does not write them. With a
+    `cache` a city with all tables is kept there, and opened again while nothing has changed.
     """
+    key = city_key(files) if cache is not None else None
+    if cache is not None and key is not None:
+        progress(0.0, text("Opening the city as it was assessed before"))
+        standard = open_standard(files.standard)
+        kept = kept_city(cache, key, lambda grid: open_streets(files, standard, grid, cache=cache).network)
+        if kept is not None:
+            progress(1.0, text("Assessed"))
+            results = replace(kept.results, provenance=provenance(kept.inputs))
+            return replace(kept, results=results if measures else without_measures(results))
     inputs = open_inputs(files, cache=cache, progress=part(progress, 0.0, 0.7))
     inputs = with_lists(inputs, files.own) if files.own else inputs
-    return assess_inputs(inputs, progress=part(progress, 0.7, 1.0), measures=measures)
+    done = assess_inputs(inputs, progress=part(progress, 0.7, 1.0), measures=measures)
+    # Not where a file was changed while it was read.
+    if cache is not None and key is not None and measures and city_key(files) == key:
+        keep_city(cache, key, done)
+    return done
 
 
 def assess_inputs(inputs: Inputs, *, progress: Progress = silent, measures: bool = True) -> Assessed:
@@ -138,18 +154,24 @@ def write_folder(out: Path, done: Assessed, *, language: str, progress: Progress
 
 def write_tables(folder: Path, done: Assessed, *, language: str) -> Basemap:
     """Everything of a result folder but its map and workbook; returns the ground to draw the map on."""
-    study, tr = done.inputs.study, translator(language)
+    write_figures(folder, done, language=language)
+    isochrones = done.results.layers.get("isochrones")
+    basemap = ground_under(done.inputs, None if isochrones is None else light_areas(isochrones))
+    write_bytes(folder / BASEMAP, encode(basemap))
+    for name, said in briefing_texts(done.results).items():
+        write_bytes(folder / name, said.encode("utf-8"))
+    return basemap
+
+
+def write_figures(folder: Path, done: Assessed, *, language: str) -> None:
+    """The tables alone."""
+    tr = translator(language)
     write_results(folder, done.results)
     write_csv(folder / "findings.csv", findings_table(done.inputs.findings, language=language))
     write_csv(folder / "issues.csv", issue_table(done.results, tr))
     write_csv(folder / "units_wide.csv", units_wide(done.results.units, done.results.standard))
     write_csv(folder / "units_wide_columns.csv", _titled_columns(done.results.standard, tr))
     write_inputs_read(folder, done.inputs.read, tr)
-    basemap = basemap_of(study.network, study.units, done.inputs.basemap, study.grid)
-    write_bytes(folder / BASEMAP, encode(basemap))
-    for name, said in briefing_texts(done.results).items():
-        write_bytes(folder / name, said.encode("utf-8"))
-    return basemap
 
 
 def _titled_columns(standard: Standard, tr: Translator) -> pd.DataFrame:

@@ -16,11 +16,14 @@ from coverage.measuring.outlines import cell_outlines
 from coverage.model.entrances import EXTENTS
 from coverage.model.standard import Check, Rule, Standard
 from coverage.model.tables import Ints, PopulationGrid
-from coverage.model.verdict_rows import before_title, remarks_of, scenario_title, verdict_rows
+from coverage.model.verdict_rows import after_title, before_title, remarks_of, scenario_title, verdict_rows
 from coverage.publish import Results
 from coverage.publish.change_tables import GAINED, LOST
 from coverage.publish.plan import NEW_SITE, site_points
+from data.results.extras import light_areas
 from geo.crs import project, unproject
+from jobs.study.inputs import Inputs
+from maps.ground import MOST_VERTICES, basemap_of
 from maps.model import (
     MET,
     NOT_MET,
@@ -36,7 +39,7 @@ from maps.model import (
 )
 from reports.briefing.findings import headline, headline_public
 from reports.briefing.steps import presentation
-from reports.briefing.strip import INTERNAL, strip_lines
+from reports.briefing.strip import INTERNAL, day_of, strip_lines
 
 
 def map_model(results: Results, basemap: Basemap) -> MapModel:
@@ -65,12 +68,13 @@ def map_model(results: Results, basemap: Basemap) -> MapModel:
         verdicts=verdict_rows(document, standard),
         basemap=basemap,
         credits=tuple(results.provenance.get("credits", ())),
-        crs_note=text("Measured in {crs}", crs=area["crs"]),
+        crs_note=_measured(results),
         synthetic=bool(area["synthetic"]),
         areas=(*newly_served(results, grid), *areas),
         paths=paths,
         scenario=scenario_title(document) or "",
         compared_with=before_title(document),
+        called=after_title(document),
         remarks=remarks_of(document, standard),
         changes=_changes(results),
         cut_offs=tuple(_cut_offs(results)),
@@ -78,7 +82,18 @@ def map_model(results: Results, basemap: Basemap) -> MapModel:
         headline_public=headline_public(results).words,
         strip=tuple(strip_lines(results, author="", mark=INTERNAL)),
         steps=tuple(presentation(results, _layers_of_rules(results))),
+        units=results.layers.get("units"),
+        unit_shares=results.units,
     )
+
+
+def _measured(results: Results) -> Text:
+    """When and in which system: it stands at the foot of the map, on paper too."""
+    crs = str(results.document["area"]["crs"])
+    day = day_of(str(results.provenance.get("created", "")))
+    if not day:
+        return text("Measured in {crs}", crs=crs)
+    return text("Assessed on {day}, measured in {crs}", day=day, crs=crs)
 
 
 def _layers_of_rules(results: Results) -> dict[str, str]:
@@ -230,6 +245,7 @@ def barrier_paths(barriers: gpd.GeoDataFrame, standard: Standard) -> Iterator[Ov
         shapes=list(barriers.geometry),
         names=[text("Barrier {rank}", rank=row["rank"]) for row in rows],
         facts=[list(_barrier_facts(row, standard)) for row in rows],
+        mark=text("B"),
     )
 
 
@@ -237,11 +253,22 @@ def layers_of(
     layers: Mapping[str, gpd.GeoDataFrame], standard: Standard
 ) -> tuple[tuple[OverlayLayer, ...], tuple[OverlayLayer, ...]]:
     """Areas and paths of `Results.layers`; isochrones of the whole city are hidden at first."""
-    areas = tuple(reach_areas(layers["isochrones"], show=False)) if "isochrones" in layers else ()
+    areas = (
+        tuple(reach_areas(light_areas(layers["isochrones"]), show=False)) if "isochrones" in layers else ()
+    )
     if EXTENTS in layers and len(layers[EXTENTS]):
         areas = (_extents(layers[EXTENTS]), *areas)
     paths = tuple(barrier_paths(layers["barriers"], standard)) if "barriers" in layers else ()
     return areas, paths
+
+
+def ground_under(inputs: Inputs, areas: gpd.GeoDataFrame | None) -> Basemap:
+    """The ground to draw a map on. What isochrones laid over it take of the page is left out of its small
+    streets, those where fewest people live first."""
+    study = inputs.study
+    corners = 0 if areas is None else int(shapely.get_num_coordinates(areas.geometry.to_numpy()).sum())
+    most = max(MOST_VERTICES - corners, 0)
+    return basemap_of(study.network, study.units, inputs.basemap, study.grid, most=most)
 
 
 def _reach_facts(row: Mapping[str, Any]) -> Iterator[Fact]:
@@ -251,6 +278,15 @@ def _reach_facts(row: Mapping[str, Any]) -> Iterator[Fact]:
     )
     yield text("Area"), text("{area:,.2f} km²", area=row["km2"])
     yield text("Residents within"), _people(row["residents"])
+    if "outline_off_m" in row:
+        yield (
+            text("Outline"),
+            text(
+                "up to {metres:g} m off; enclosed ground of less than {filled:,.0f} m² is drawn as reached",
+                metres=row["outline_off_m"],
+                filled=row["filled_m2"],
+            ),
+        )
 
 
 def _barrier_facts(row: Mapping[str, Any], standard: Standard) -> Iterator[Fact]:

@@ -22,7 +22,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -41,7 +41,8 @@ EXPORT: Final = "export:"
 _MOST_BYTES: Final = 5_000_000
 _MOST_AREAS: Final = 10_000
 _SEVERAL: Final = ";"
-_OWN_KEYS: Final = ("name", "code")
+_OWN_KEYS: Final = ("name", "code", "tiles")
+_MOST_TILES: Final = 10_000
 
 
 @dataclass(frozen=True)
@@ -52,17 +53,20 @@ class Given:
     code: str
     options: Mapping[str, tuple[Any, Path]]
     place: str  # where it stands in the plan, for messages
+    tiles: int = 1
 
 
 @dataclass(frozen=True)
 class Area:
-    """One area: its study, and what else is asked of it where the plan makes that too."""
+    """One area: its study, and what else is asked of it where the plan makes that too. One of more than one
+    of `tiles` is measured tile by tile."""
 
     name: str
     code: str
     study: StudyFiles
     request: SitingRequest | None = None
     wish: ReachWish | None = None
+    tiles: int = 1
 
     @property
     def folder(self) -> str:
@@ -101,7 +105,8 @@ def read_plan(path: Path, area_of: AreaReader) -> BatchPlan:
             file=path.name,
         )
     _require_apart(given, path)
-    areas = (area_of(Given(g.name, g.code, {**common, **g.options}, g.place), make) for g in given)
+    _require_only_assessed(given, make, exports)
+    areas = (area_of(replace(g, options={**common, **g.options}), make) for g in given)
     return BatchPlan(tuple(areas), make, exports)
 
 
@@ -143,7 +148,8 @@ def _one_by_one(plan: TomlFields, path: Path) -> list[Given]:
         if isinstance(code, int) and not isinstance(code, bool):
             code = str(code)
         named = plan.word(table, "name", where), str(code)
-        given.append(Given(*named, options, f"{path.name}, [[area]] {number + 1}"))
+        tiles = _tiles_of(plan, table, where)
+        given.append(Given(*named, options, f"{path.name}, [[area]] {number + 1}", tiles))
     return given
 
 
@@ -189,10 +195,40 @@ def _of_table(plan: TomlFields, path: Path) -> list[Given]:
             for key, value in cells.items()
             if value and key not in _OWN_KEYS
         }
-        given.append(
-            Given(printable(cells["name"]), cells.get("code", ""), options, f"{file.name}, row {number}")
-        )
+        named = printable(cells["name"]), cells.get("code", "")
+        tiles = _tiles_in(cells.get("tiles", ""), file.name, number)
+        given.append(Given(*named, options, f"{file.name}, row {number}", tiles))
     return given
+
+
+def _tiles_of(plan: TomlFields, table: Mapping[str, Any], where: str) -> int:
+    number = plan.number(table, "tiles", where, bounds=(1, _MOST_TILES), default=1)
+    if number != int(number):
+        raise plan.refuse(where, "tiles", text("write a whole number"))
+    return int(number)
+
+
+def _tiles_in(cell: str, file: str, row: int) -> int:
+    if not cell:
+        return 1
+    if not cell.isdecimal() or not 1 <= int(cell) <= _MOST_TILES:
+        raise InputError(
+            "{file}, row {row}: “{cell}” is no number of tiles from 1 to {most}.",
+            file=file, row=row, cell=cell, most=_MOST_TILES,
+        )  # fmt: skip
+    return int(cell)
+
+
+def _require_only_assessed(given: Sequence[Given], make: Sequence[str], exports: Sequence[str]) -> None:
+    """InputError where more than tables is asked of an area in tiles."""
+    more = [*(verb for verb in make if verb != "assess"), *(f"{EXPORT}{to}" for to in exports)]
+    for one in given:
+        if one.tiles > 1 and more:
+            raise InputError(
+                "{place} (“{area}”): an area in tiles is assessed into tables; “{what}” needs the streets of "
+                "the whole area at once. Put it into a plan of its own.",
+                place=one.place, area=one.name, what=more[0],
+            )  # fmt: skip
 
 
 def _require_apart(given: Sequence[Given], path: Path) -> None:

@@ -14,17 +14,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, current_thread, main_thread
-from typing import IO, Any, Final
+from typing import Any, Final
 
 import dask
 from distributed import Client, Future, LocalCluster, as_completed
 from distributed.scheduler import KilledWorker
 from distributed.security import Security
+from distributed.utils import silence_logging_cmgr
 
 from core.errors import Cancelled, InputError, SettingError, told_by_system
 from core.progress import Progress, silent
 from core.text import Text, text
 from data.files import write_json
+from data.whole_folder import held
 from geo import __version__
 from jobs.batch import tables
 from jobs.batch.area import (
@@ -38,6 +40,7 @@ from jobs.batch.area import (
     figures,
     is_there,
     make_area,
+    measure_one,
     task_of,
 )
 from jobs.batch.plan import Area, BatchPlan
@@ -51,6 +54,8 @@ _TRIES: Final = 2
 _SENT_AGAIN: Final = 3
 _FOR_SCHEDULER_S: Final = 30
 _LOOK_S: Final = 0.1
+# Above every level of a log: what Dask has to say is said in the rows.
+_QUIET: Final = 60
 
 
 @dataclass(frozen=True)
@@ -104,8 +109,8 @@ def run_batch(
             missing = [task for task in tasks if rows[task.area.name]["state"] == WAITING]
             state.write(RUNNING)
             if missing:
-                with _ctrl_c() as stopped, _cluster(on, at_most=len(missing)) as client:
-                    for row in _rows_of(client, missing, on.scheduler, stopped):
+                with _ctrl_c() as stopped:
+                    for row in _rows_of(missing, on, stopped):
                         rows[str(row["name"])] = row
                         state.write(RUNNING)
                         progress(*state.told())
@@ -192,26 +197,37 @@ class _State:
         )
 
 
-def _rows_of(
-    client: Client, tasks: Sequence[Task], scheduler: str, stopped: Event
-) -> Iterator[dict[str, Any]]:
-    """A row of each task as it ends; whatever a scheduler loses is sent again to the one that is there.
-    Cancelled soon after `stopped` is set."""
+def _rows_of(tasks: Sequence[Task], on: Workers, stopped: Event) -> Iterator[dict[str, Any]]:
+    """A row of each task as it ends; what a lost scheduler had is sent again to the one that is at its
+    address then. Cancelled soon after `stopped` is set."""
     left = {_key(task): task for task in tasks}
-    for _ in range(_SENT_AGAIN):
-        sent = [client.submit(make_area, task, key=key, pure=False) for key, task in left.items()]
-        for future in _as_they_end(sent, stopped):
-            row = _row_of(future, left[future.key].area)
-            if row is not None:
-                del left[future.key]
-                yield row
+    for number in range(_SENT_AGAIN):
+        try:
+            with _cluster(on, at_most=len(left)) as client:
+                sent = [_sent(client, key, task) for key, task in left.items()]
+                for future in _as_they_end(sent, stopped):
+                    row = _row_of(future, left[future.key].area)
+                    if row is not None:
+                        del left[future.key]
+                        yield row
+        except SettingError:
+            if number == 0:
+                raise
+            break
         if not left:
             return
-        with suppress(OSError, TimeoutError):
-            client.wait_for_workers(1, timeout=_FOR_SCHEDULER_S)
-    lost = text("The scheduler {address} was lost. Run the same again.", address=scheduler)
+    lost = text("The scheduler {address} was lost. Run the same again.", address=on.scheduler)
     for task in left.values():
         yield blank_row(task.area, STOPPED, lost)
+
+
+def _sent(client: Client, key: str, task: Task) -> Future:
+    """The area's task, after those of its tiles where it has some."""
+    parts = [
+        client.submit(measure_one, task, number, key=f"{key}-tile-{number}", pure=False)
+        for number in task.tile_files
+    ]
+    return client.submit(make_area, task, parts, key=key, pure=False)
 
 
 def _as_they_end(sent: Sequence[Future], stopped: Event) -> Iterator[Future]:
@@ -249,7 +265,7 @@ def _row_of(future: Future, area: Area) -> dict[str, Any] | None:
             text(
                 "{tries} worker processes ended in the middle of it, most likely for want of memory. Give it "
                 "more memory (fewer --workers), or a smaller area.",
-                tries=_TRIES,
+                tries=error.allowed_failures + 1,
             ),
         )
     if error is None or isinstance(error, OSError | TimeoutError):
@@ -274,7 +290,7 @@ def _cluster(on: Workers, *, at_most: int) -> Iterator[Client]:
         "distributed.comm.timeouts.connect": f"{_FOR_SCHEDULER_S}s",
         "distributed.admin.log-format": "%(message)s",
     }
-    with dask.config.set(settings):
+    with dask.config.set(settings), silence_logging_cmgr(_QUIET):
         if on.scheduler:
             try:
                 client = Client(on.scheduler, timeout=f"{_FOR_SCHEDULER_S}s", security=Security())
@@ -296,7 +312,7 @@ def _cluster(on: Workers, *, at_most: int) -> Iterator[Client]:
                 protocol="tls",
                 host="127.0.0.1",
                 name="service-circle",
-                silence_logs=60,
+                silence_logs=_QUIET,
             ) as cluster,
             Client(cluster) as client,
         ):
@@ -314,7 +330,7 @@ def _alone(out: Path) -> Iterator[None]:
             "The folder {folder} cannot be written to: {problem}", folder=str(out), problem=error.strerror
         ) from error
     with lock:
-        if not _held(lock):
+        if not held(lock, wait=False):
             raise SettingError(
                 "The batch in {folder} is being made by another process; `batch --status` tells how far it "
                 "is.",
@@ -325,24 +341,8 @@ def _alone(out: Path) -> Iterator[None]:
 
 def _runs(out: Path) -> bool:
     with suppress(OSError), (out / _LOCK).open("ab") as lock:
-        return not _held(lock)
+        return not held(lock, wait=False)
     return False
-
-
-def _held(lock: IO[bytes]) -> bool:
-    """Whether this process got the lock; it is freed with the file, however the process ends."""
-    try:
-        if os.name == "nt":
-            import msvcrt
-
-            msvcrt.locking(lock.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
-        else:
-            import fcntl
-
-            fcntl.flock(lock.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
 
 
 def _now() -> str:

@@ -127,6 +127,7 @@ def _on_map(row: Mapping[str, Any]) -> AreaOnMap:
         rules=rules,
         outline=json.loads(row["outline"]) if row.get("outline") else None,
         synthetic=bool(row.get("synthetic")),
+        has_map=bool(row.get("map", True)),
     )
 
 

@@ -7,7 +7,7 @@ holds for the same facility in another order, another file, and under the number
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -16,6 +16,7 @@ import pandas as pd
 
 from core.errors import InputError
 from data.intake.decisions import Decisions, GroupChoice, Place
+from data.intake.groups import Part
 from data.intake.intake import Intake
 from data.intake.judge import judge
 from data.store.engine import canonical
@@ -39,12 +40,20 @@ class GroupAnswer:
 @dataclass(frozen=True)
 class OfficeDecisions:
     """`datum`: the system its coordinates are in, where nothing else decides it; `columns`: title → field;
-    `placed`: row → place; `groups`: what is listed twice. Page and command line give the system alone."""
+    `placed`: row → place; `groups`: what is listed twice; `parts`: systems of parts of a mixed list."""
 
     datum: str = "auto"
     columns: Mapping[str, str] = field(default_factory=dict)
     placed: Mapping[Row, Place] = field(default_factory=dict)
     groups: tuple[GroupAnswer, ...] = ()
+    parts: Mapping[Part, str] = field(default_factory=dict)
+
+    def without(self, rows: Collection[Row]) -> OfficeDecisions:
+        """These but for what they say of some rows: on those the page has the last word."""
+        said, unplaced = set(rows), {_unplaced(row) for row in rows}
+        placed = {row: place for row, place in self.placed.items() if row not in unplaced}
+        groups = tuple(answer for answer in self.groups if not answer.rows <= said)
+        return replace(self, placed=placed, groups=groups)
 
     def with_earlier(self, earlier: OfficeDecisions) -> OfficeDecisions:
         """These, and of the earlier ones what they say nothing of."""
@@ -54,6 +63,7 @@ class OfficeDecisions:
             {**earlier.columns, **self.columns},
             {**earlier.placed, **self.placed},
             (*self.groups, *(answer for answer in earlier.groups if answer.rows not in own)),
+            {**earlier.parts, **self.parts},
         )
 
     def content(self) -> bytes:
@@ -70,6 +80,7 @@ class OfficeDecisions:
                 "groups": sorted(
                     [sorted(map(list, one.rows)), one.action, list(one.stays)] for one in self.groups
                 ),
+                "parts": sorted([list(part), system] for part, system in self.parts.items()),
             }
         ).encode()
 
@@ -86,6 +97,7 @@ def decisions_from(content: bytes) -> OfficeDecisions:
                 GroupAnswer(frozenset(map(tuple, rows)), action, tuple(stays))
                 for rows, action, stays in said["groups"]
             ),
+            {tuple(part): str(system) for part, system in said.get("parts", ())},
         )
     except (ValueError, KeyError, TypeError) as problem:
         raise InputError("What the office decided about its list cannot be read.") from problem
@@ -105,10 +117,10 @@ def made_of(intake: Intake, decisions: Decisions, *, datum: str = "auto") -> Off
     return OfficeDecisions(datum, dict(decisions.columns), placed, tuple(answers))
 
 
-def judged_with(intake: Intake, kept: OfficeDecisions) -> Intake:
-    """A list that was read, judged with what the office decided about earlier ones."""
+def judged_with(intake: Intake, kept: OfficeDecisions) -> tuple[Intake, Decisions]:
+    """A list judged with what the office decided about earlier ones, and what of that concerns it."""
     if intake.reading is None or kept == OfficeDecisions():
-        return intake
+        return intake, Decisions()
     decisions = Decisions(kept.columns, _placed_in(intake.frame, kept), {})
     again = judge(intake.reading, decisions)
     rows = rows_of(again.frame)
@@ -120,8 +132,9 @@ def judged_with(intake: Intake, kept: OfficeDecisions) -> Intake:
             ids = {rows[row]: str(again.frame["facility_id"].iloc[row]) for row in group.rows}
             groups[group.id] = GroupChoice(answer.action, ids.get(answer.stays, ""))
     if groups:
-        again = judge(intake.reading, replace(decisions, groups=groups))
-    return again
+        decisions = replace(decisions, groups=groups)
+        again = judge(intake.reading, decisions)
+    return again, decisions
 
 
 def rows_of(frame: pd.DataFrame) -> list[Row]:

@@ -26,6 +26,7 @@ _PLANNERS: Final = frozenset({PLANNER, ADMIN})
 MAY: Final[Mapping[str, tuple[frozenset[str], Text]]] = {
     "store.keep": (frozenset({ADMIN}), text("look after the store")),
     "people.change": (frozenset({ADMIN}), text("give and take roles")),
+    "people.invite": (_PLANNERS, text("make links to set a password with")),
     "city.add": (_PLANNERS, text("take in a city")),
     "city.read": (_PLANNERS | {READER}, text("look at a city")),
     "city.change": (_PLANNERS, text("change what a city allows")),
@@ -54,13 +55,14 @@ class NotAllowedError(SettingError):
 class Actor:
     """Who acts: the roles they hold everywhere, and the offices they hold the role `office` for.
 
-    `is_local`: nobody signed in, one person is everything.
+    `is_local`: nobody signed in, one person is everything. `is_unnamed`: the store knows no people yet.
     """
 
     name: str
     roles: frozenset[str]
     office_ids: frozenset[int] = frozenset()
     is_local: bool = False
+    is_unnamed: bool = False
 
     def require(self, action: str, office: Office | None = None) -> None:
         """NotAllowedError unless a role allows the action; `office` is whose list it concerns."""
@@ -73,9 +75,14 @@ class Actor:
             "{name} may not {doing}: no role of theirs allows it.", name=self.name, doing=doing
         )
 
+    @property
+    def sees_all(self) -> bool:
+        """Whether every office's list may be shown."""
+        return bool(self.roles & _PLANNERS)
+
     def sees(self, office_id: int) -> bool:
         """Whether another's list may be shown: planners see all, an office its own."""
-        return bool(self.roles & {PLANNER, ADMIN}) or (OFFICE in self.roles and office_id in self.office_ids)
+        return self.sees_all or (OFFICE in self.roles and office_id in self.office_ids)
 
 
 def actor(store: Store, name: str) -> Actor:
@@ -88,7 +95,7 @@ def actor_in(connection: Connection, name: str) -> Actor:
     """As `actor`, inside a transaction."""
     held = held_roles(connection, name) if name else None
     if held is None:
-        return Actor(name or LOCAL, frozenset(ROLES), is_local=not name)
+        return Actor(name or LOCAL, frozenset(ROLES), is_local=not name, is_unnamed=bool(name))
     return Actor(
         name,
         frozenset(role for role, _ in held),

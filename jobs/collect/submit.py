@@ -9,8 +9,6 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-import pandas as pd
-
 from core.errors import InputError, SettingError
 from core.progress import Progress, part, silent
 from core.text import text
@@ -71,7 +69,8 @@ def submit(
 ) -> Mapping[str, Any]:
     """Read the lists as `check` does, keep originals and what was understood, and send them.
 
-    What the office decided about its last list holds for this one too, `decisions` before it. A draft, a list
+    What the office decided about its last list holds for this one too, unless `decisions` says all that it
+    decides. A draft, a list
     that was returned and one that nobody has decided on yet are replaced by a new version of the same
     submission; what was sent before stays as it was. InputError where nothing of the lists can be used: then
     nothing is kept. It is on disk when this returns.
@@ -86,7 +85,7 @@ def submit(
             require_room(connection, who.name, [path.stat().st_size for path in paths if path.is_file()])
         earlier = last_decisions(connection, office)
     known = decisions_from(store.files.get(earlier)) if earlier else OfficeDecisions()
-    held = (decisions or OfficeDecisions(sending.datum)).with_earlier(known)
+    held = decisions if decisions is not None else OfficeDecisions(sending.datum).with_earlier(known)
     intake = read_for(store, city, paths, held, datum=sending.datum, progress=part(progress, 0.0, 0.9))
     rows = kept_rows(intake)
     if not len(rows) and not sending.draft:
@@ -110,7 +109,7 @@ def submit(
             number, version, step = _number(), 1, 1
             round_id = round_named(connection, city, sending.round).id if sending.round else None
             writing.add(schema.submission, id=number, office_id=office.id, round_id=round_id)
-        findings = _table(findings_table(intake.findings, language=sending.language))
+        findings = _findings(intake, sending.language)
         writing.add(
             schema.submission_version,
             submission_id=number,
@@ -148,12 +147,26 @@ def read_for(
 
     A coordinate system that the office named counts where nothing in the list or beside it decides.
     """
+    return read_decided(store, city, paths, held, datum=datum, progress=progress)[0]
+
+
+def read_decided(
+    store: Store,
+    city: City,
+    paths: Sequence[Path],
+    held: OfficeDecisions,
+    *,
+    datum: str = "auto",
+    progress: Progress = silent,
+) -> tuple[Intake, Decisions]:
+    """As `read_for`, with the decisions that these rows were judged by."""
     units, known = read_unit_files(city_files(store, city))
     request = ListRequest(
         datum,
         units.table if units else None,
         units_known=known,
         decisions=Decisions(columns=held.columns),
+        parts=held.parts,
     )
     intake = read_lists(paths, request, progress=progress)
     if not intake.datum.decided and held.datum not in ("auto", datum):
@@ -224,5 +237,10 @@ def _number() -> str:
     return "S" + "".join(secrets.choice(ALPHABET) for _ in range(9))
 
 
-def _table(frame: pd.DataFrame) -> bytes:
-    return frame.to_csv(index=False, lineterminator="\n").encode("utf-8-sig")
+def _findings(intake: Intake, language: str) -> bytes:
+    """What was said of a list, as a table: each finding with the name of the facility in its row."""
+    rows = intake.frame[["source_file", "source_sheet", "source_row", "name"]].itertuples(index=False)
+    names = {(str(file), str(sheet), int(row)): name for file, sheet, row, name in rows}
+    facility = [names.get((one.file, one.sheet, one.row), "") for one in intake.findings]
+    table = findings_table(intake.findings, language=language).assign(facility=facility)
+    return table.to_csv(index=False, lineterminator="\n").encode("utf-8-sig")

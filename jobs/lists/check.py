@@ -177,7 +177,7 @@ def check_lists(
     if lists.memory is not None:
         for path in lists.paths:
             store_original(path, lists.memory / "originals")
-    report = _written(report, lists.paths)
+    report = written(report, lists.paths)
     progress(1.0, text("Done"))
     return report
 
@@ -237,10 +237,10 @@ def _decided(report: CheckReport, decisions: Decisions) -> CheckReport:
         raise RuntimeError("an intake that was not read cannot be judged anew")
     remember_decisions(report.memory or report.folder, decisions)
     bare = replace(report, intake=judge(report.intake.reading, decisions), decisions=decisions)
-    return _written(bare)
+    return written(bare)
 
 
-def _written(report: CheckReport, lists: Sequence[Path] = ()) -> CheckReport:
+def written(report: CheckReport, lists: Sequence[Path] = ()) -> CheckReport:
     """The report with the remarks on layers among its findings, and its folder as it says, replaced as a
     whole; `lists` are kept in it as they were sent, where they are not there yet."""
     intake = replace(report.intake, findings=(*report.remarks, *report.intake.findings))

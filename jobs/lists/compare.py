@@ -14,7 +14,7 @@ import shapely
 from scipy.spatial import cKDTree
 
 from core.errors import InputError
-from core.progress import Progress, silent
+from core.progress import Progress, part, silent
 from core.text import Text, text
 from coverage.compare_lists import (
     CLOSED,
@@ -98,18 +98,9 @@ def compare_with_osm(
 
     Only tiers that the lists have are looked at on the map. UserError for files that cannot be used.
     """
-    progress(0.0, text("Reading the lists"))
-    accepted = read_facilities(lists, datum=datum).accepted
-    progress(0.5, text("Comparing with the map"))
-    tiers = tuple(dict.fromkeys(accepted["tier"]))
-    known_at = osm / LISTED if osm.is_dir() else osm
-    known = _known(known_at)
-    known = known[known["type"].isin(tiers)].reset_index(drop=True)
-    crs = metric_crs(float(accepted["lon"].mean()), float(accepted["lat"].mean()))
-    ours, theirs = _names(accepted, "lon", "lat", crs), _names(known, "wgs_lng", "wgs_lat", crs)
-    table = _with_nearest(compare_lists(ours, theirs, alike=alike), ours, theirs)
-    compared = Compared(_with_places(table, accepted, known), tiers)
+    compared = compared_lists(lists, osm, datum=datum, alike=alike, progress=part(progress, 0.0, 0.9))
     progress(0.9, text("Writing the results"))
+    known_at = osm / LISTED if osm.is_dir() else osm
     asked = {"lists": tuple(lists), "osm": known_at, "datum": datum, "alike": alike or Alike()}
     run = run_of("compare", "", **asked)
     inputs = {said["file"]: said["sha256"] for said in files_in(run)}
@@ -120,6 +111,27 @@ def compare_with_osm(
         write_json(folder / "provenance.json", {**program_stamp(), "inputs": inputs, "run": run})
     progress(1.0, text("Done"))
     return compared
+
+
+def compared_lists(
+    lists: Sequence[Path],
+    osm: Path,
+    *,
+    datum: str = "auto",
+    alike: Alike | None = None,
+    progress: Progress = silent,
+) -> Compared:
+    """The same without writing it."""
+    progress(0.0, text("Reading the lists"))
+    accepted = read_facilities(lists, datum=datum).accepted
+    progress(0.5, text("Comparing with the map"))
+    tiers = tuple(dict.fromkeys(accepted["tier"]))
+    known = _known(osm / LISTED if osm.is_dir() else osm)
+    known = known[known["type"].isin(tiers)].reset_index(drop=True)
+    crs = metric_crs(float(accepted["lon"].mean()), float(accepted["lat"].mean()))
+    ours, theirs = _names(accepted, "lon", "lat", crs), _names(known, "wgs_lng", "wgs_lat", crs)
+    table = _with_nearest(compare_lists(ours, theirs, alike=alike), ours, theirs)
+    return Compared(_with_places(table, accepted, known), tiers)
 
 
 def _known(path: Path) -> pd.DataFrame:

@@ -34,6 +34,7 @@ from data.population.tables.sums import ADDED, is_sum
 from data.population.tables.table_files import Sheet
 from data.units import Totals, UnitAnswers, UnitFile, read_totals, read_units
 from geo.crs import metric_crs
+from geo.inside import outlines_with_points
 from jobs.study.cases import StudyFiles
 from jobs.study.households import with_households
 
@@ -336,9 +337,7 @@ def without_anybody(read: PopulationFile, units: UnitFile, file: str) -> tuple[F
     level = [name for name in LEVELS if len(table.of_level(name))][-1]
     rows = table.of_level(level)
     shapes = table.frame.geometry.to_numpy()[rows]
-    lived = grid.residents > 0
-    unit, _ = shapely.STRtree(shapely.points(grid.xy[lived])).query(shapes, predicate="intersects")
-    empty = np.setdiff1d(np.arange(len(rows)), unit)
+    empty = np.flatnonzero(~outlines_with_points(shapes, grid.xy[grid.residents > 0]))
     if not len(empty) or len(empty) == len(rows):
         return ()
     names = table.frame["name"].to_numpy(object)[rows[empty]]

@@ -262,5 +262,5 @@ const groundKit = (L, packed) => {
     next();
   };
 
-  return { read, Drawing, drawLines, drawNames, open };
+  return { read, plain, Drawing, drawLines, drawNames, open };
 };

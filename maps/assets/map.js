@@ -30,8 +30,12 @@ const serviceMap = (() => {
   let free = () => ({});  // what panel and controls leave of it
   const onReady = [];
 
-  /* Dots of a whole city must not hide it: smaller from afar. */
-  const dotGrowth = (zoom) => Math.max(0.6, Math.min(1 + (zoom - 12.5) * 0.2, 1.5));
+  /* Dots of a whole city must not hide it: smaller from afar, and where they are many, smaller still. */
+  const FEW_DOTS = 300;
+  const dotGrowth = (zoom, count) => {
+    const crowded = Math.min(1, Math.sqrt(FEW_DOTS / count)), near = Math.max(0, Math.min((zoom - 10.5) / 2, 1));
+    return Math.max(0.6, Math.min(1 + (zoom - 12.5) * 0.2, 1.5)) * (crowded + (1 - crowded) * near);
+  };
 
   /* ---------- layers; `part` is what maps/layers.py says of it, `content` the block under its key ---------- */
 
@@ -71,14 +75,14 @@ const serviceMap = (() => {
     words(L.marker([lat, content.lon[i]], options(part, {
       pane, title: content.titles[i], alt: content.titles[i], keyboard: true, riseOnHover: true,
       zIndexOffset: content.above || 0,
-      icon: L.divIcon({ className: content.css, html: "<span>" + content.flags[i] + "</span>", iconSize: null }),
+      icon: L.divIcon({ className: content.looks ? content.looks[i] : content.css, html: "<span>" + content.flags[i] + "</span>", iconSize: null }),
     })), content, i));
 
   /* Dots of a kind look alike: their style is written once, at the group they stand in. */
   const Alike = L.SVG.extend({
     _initContainer() {
       L.SVG.prototype._initContainer.call(this);
-      L.SVG.prototype._updateStyle.call(this, { _path: this._rootGroup, options: this.options.look });
+      this.restyle();
       this._model = L.SVG.create("path");
       this._model.setAttribute("class", this.options.look.className + " leaflet-interactive");
     },
@@ -87,16 +91,72 @@ const serviceMap = (() => {
       this._layers[L.stamp(dot)] = dot;
     },
     _updateStyle() {},
+    restyle() {
+      if (!this._rootGroup) return;
+      L.SVG.prototype._updateStyle.call(this, { _path: this._rootGroup, options: this.options.look });
+    },
   });
   const dots = (part, content, group) => {
-    const radius = () => content.style.radius * dotGrowth(shown.getZoom());
+    const sized = () => {
+      const growth = dotGrowth(shown.getZoom(), content.lat.length);
+      return { radius: content.style.radius * growth, weight: content.style.weight * Math.min(1, growth + 0.2) };
+    };
     const Dot = L.CircleMarker.extend({
-      options: options(part, Object.assign({}, content.style, { className: content.css, radius: radius() })),
+      options: options(part, Object.assign({}, content.style, { className: content.css }, sized())),
     });
-    Dot.mergeOptions({ renderer: new Alike({ pane: part.pane, look: Dot.prototype.options }) });
-    shown.on("zoomend", () => group.eachLayer((dot) => dot.setRadius(radius())));
+    const look = Dot.prototype.options, alike = new Alike({ pane: part.pane, look });
+    Dot.mergeOptions({ renderer: alike });
+    shown.on("zoomend", () => {
+      Object.assign(look, sized());
+      alike.restyle();
+      group.eachLayer((dot) => dot.setRadius(look.radius));
+    });
     groupWords(group, content, false);
-    return content.lat.map((lat, row) => Object.assign(new Dot([lat, content.lon[row]]), { row }));
+    const made = content.lat.map((lat, row) => Object.assign(new Dot([lat, content.lon[row]]), { row }));
+    roam(group, made, content);
+    return made;
+  };
+
+  /* With the keyboard all dots of a kind are one stop: arrow keys go to the nearest dot that way, Enter opens its
+     card. */
+  const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+  const roam = (group, made, content) => {
+    let here = made[0];
+    const stop = (dot) => {
+      if (here._path) here._path.removeAttribute("tabindex");
+      here = dot;
+      const path = dot._path;
+      path.setAttribute("tabindex", "0");
+      path.setAttribute("role", "button");
+      path.setAttribute("aria-label", ground.plain(content.tooltips[dot.row]));
+      path.onkeydown = pressed;
+    };
+    const next = ([right, down]) => {
+      let best = null, least = Infinity;
+      for (const dot of made) {
+        const x = dot._point.x - here._point.x, y = dot._point.y - here._point.y;
+        const along = x * right + y * down, across = Math.abs(x * down) + Math.abs(y * right);
+        if (along > 0 && across <= 2 * along && along + across < least) [best, least] = [dot, along + across];
+      }
+      return best;
+    };
+    const pressed = (event) => {
+      if (event.key === "Enter" || event.key === " ") {
+        group.fire("click", { layer: here, latlng: here.getLatLng(), propagatedFrom: here });
+      } else if (event.key in WAYS) {
+        const dot = next(WAYS[event.key]);
+        if (dot) {
+          stop(dot);
+          const { paddingTopLeft, paddingBottomRight } = free();
+          shown.panInside(dot.getLatLng(), { paddingTopLeft, paddingBottomRight, animate: false });
+          dot._path.focus({ preventScroll: true });
+        }
+      } else return;
+      event.preventDefault();
+      event.stopPropagation();
+    };
+    const start = () => { if (here && here._path) stop(here); };
+    group.on("add layeradd", start);
   };
 
   const later = (part, draw) => new ground.Drawing(options(part, { order: part.order, draw }));
@@ -161,24 +221,38 @@ const serviceMap = (() => {
      millimetres). Only scaled: a canvas drawn anew for the printer hides what lies under it. Which sheet
      it will be is known to the style alone, so the four are worked out. */
   const SHEETS_MM = {
-    "a4-landscape": [190, 184], "a4-portrait": [193, 142], "a3-landscape": [292, 271], "a3-portrait": [280, 240],
+    "a4-landscape": [190, 184], "a4-portrait": [193, 132], "a3-landscape": [292, 271], "a3-portrait": [280, 240],
   };
   const PX_PER_MM = 96 / 25.4;
+  /* What a centimetre of the sheet is on the ground, at the middle of the map. */
+  const EARTH_M = 40075016.686;
+  const onPaper = (map, scale) => {
+    const metres = EARTH_M * Math.cos(map.getCenter().lat * Math.PI / 180) / (256 * 2 ** map.getZoom());
+    const ground = metres / scale * PX_PER_MM;  // under a millimetre
+    const said = (number) => Number(number.toPrecision(3)).toLocaleString("en");
+    return "1:" + said(1000 * ground) + " · 10 mm = " + said(10 * ground) + " m";
+  };
   const fitPaper = (map, clear) => {
+    const paper = L.DomUtil.create("div", "", document.body);
+    paper.id = "paper-scale";
+    for (const sheet of Object.keys(SHEETS_MM)) L.DomUtil.create("span", sheet, paper);
     const folds = [...document.querySelectorAll("#panel details")];
     let were = [];
     window.addEventListener("beforeprint", () => {
       const [corner, opposite] = clear(), size = map.getSize(), at = L.DomUtil.getPosition(map.getPane("mapPane"));
       const wide = size.x - corner[0] - opposite[0], high = size.y - corner[1] - opposite[1];
       const { style } = map.getContainer();
+      const sliding = document.body.classList.contains("sliding");  // two maps, one under the other
       for (const sheet of Object.keys(SHEETS_MM)) {
-        const [width, height] = SHEETS_MM[sheet].map((mm) => mm * PX_PER_MM);
+        const [across, up] = SHEETS_MM[sheet];
+        const width = across * PX_PER_MM, height = (sliding ? up / 2 - 1 : up) * PX_PER_MM;
         const scale = Math.min(width / wide, height / high);
         const x = (width - scale * wide) / 2 - scale * corner[0], y = (height - scale * high) / 2 - scale * corner[1];
         style.setProperty("--" + sheet,
           `translate(${x}px, ${y}px) scale(${scale}) translate(${at.x}px, ${at.y}px)`);
         style.setProperty("--" + sheet + "-scale", scale);
         style.setProperty("--" + sheet + "-words", Math.max(1, 1 / scale));  // words shrink with no map
+        paper.querySelector("." + sheet).textContent = onPaper(map, scale);
       }
       were = folds.map((fold) => fold.open);
       for (const fold of folds) fold.open = true;
@@ -243,5 +317,5 @@ const serviceMap = (() => {
     return made;
   };
 
-  return { layer, settle, use, open, wide, room: () => free(), whenReady: (work) => onReady.push(work) };
+  return { layer, shapes, settle, use, open, wide, room: () => free(), whenReady: (work) => onReady.push(work) };
 })();

@@ -13,27 +13,15 @@
   });
 
   function judged(area) {
-    return area.rules[choice.value] || [null, null, ''];
-  }
-
-  function percent(share) {
-    if (share === null) { return ''; }
-    var decimals = 1;
-    // A share below 1 never reads 100 %, one above 0 never 0 %.
-    while (decimals < 6 && share > 0 && share < 1 && [0, 100].indexOf(Number((share * 100).toFixed(decimals))) >= 0) {
-      decimals += 1;
-    }
-    return (share * 100).toFixed(decimals) + '%';
+    return area.rules[choice.value] || [null, null, '', ''];
   }
 
   function shown(area, key) {
     var of = judged(area);
-    if (key === 'share') { return percent(of[1]); }
+    if (key === 'share') { return of[2]; }
     if (key === 'verdict') { return of[0] ? data.words[of[0]] : ''; }
-    if (key === 'actual') { return of[2]; }
-    if (key === 'residents') {
-      return area.residents === null ? '' : Math.round(area.residents).toLocaleString('en-US');
-    }
+    if (key === 'actual') { return of[3]; }
+    if (key === 'residents') { return area.said; }
     return area[key];
   }
 

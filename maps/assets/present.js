@@ -73,6 +73,11 @@
     event.stopPropagation();
   });
 
+  /* ---------- dark or light ---------- */
+  const scheme = document.getElementById("scheme");
+  body.classList.toggle("dark", window.matchMedia("(prefers-color-scheme: dark)").matches);
+  scheme.addEventListener("click", () => { body.classList.toggle("dark"); });
+
   /* ---------- presenting ---------- */
   /* A page inside another may have no address of its own. */
   const address = (to) => {
@@ -107,9 +112,11 @@
     else if (open) open.call(root);
   };
   document.addEventListener("keydown", (event) => {
+    if (event.target.getAttribute && event.target.getAttribute("role") === "slider") return;
     if (event.ctrlKey || event.altKey || event.metaKey || /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) return;
     const on = body.classList.contains("presenting");
     if (event.key === "f" || event.key === "F") full();
+    else if (event.key === "d" || event.key === "D") scheme.click();
     else if ((event.key === "p" || event.key === "P") && steps.length) present(!on);
     else if (on && event.key === "Escape") present(false);
     else if (on && (event.key === "ArrowRight" || event.key === "PageDown")) show(step + 1);

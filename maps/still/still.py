@@ -181,7 +181,6 @@ def _cells(model: MapModel, image: CellsImage | None, view: StillView, frame: Fr
     found = classes_of(model, view)
     if image is None or found is None:
         return
-    classes, colours = found
     west, south, east, north = image.bounds
     (left, right), (top, bottom) = frame.xy(np.array([west, east]), np.array([north, south]))
     # Only the part in the window: a renderer would stretch all of it.
@@ -195,10 +194,11 @@ def _cells(model: MapModel, image: CellsImage | None, view: StillView, frame: Fr
     left, right, top, bottom = (
         left + begin * wide, left + end * wide, top + first * high, top + last * high,
     )  # fmt: skip
+    uri = image.data_uri(found.classes, found.colours, hatched=found.hatched)
     yield (
         f'<image x="{left:.2f}" y="{top:.2f}" width="{right - left:.2f}" height="{bottom - top:.2f}" '
         f'preserveAspectRatio="none" image-rendering="optimizeSpeed" opacity="{palette.CELL_OPACITY}" '
-        f'xlink:href="{image.data_uri(classes, colours)}"/>'
+        f'xlink:href="{uri}"/>'
     )
 
 

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from core.text import Sayable, text
 from locales import Translator
 from maps import palette
-from maps.cell_layers import CHANGE_WORDS
-from maps.model import MapModel
+from maps.cell_layers import CHANGE_WORDS, OUTCOME_AFTER, OUTCOME_BEFORE, UNSPOKEN
+from maps.model import NOT_SUBJECT, MapModel
 
 Classes = NDArray[np.integer]
 # A mark (SVG in a box of 28 × 18) and its words.
 Key = tuple[str, str]
+_HATCH = f'<path d="M2 5h24M2 9h24M2 13h24" stroke="{palette.HATCH}" stroke-width="1.2"/>'
 
 
 @dataclass(frozen=True)
@@ -34,20 +35,33 @@ class StillView:
     public: bool = False
 
 
-def classes_of(model: MapModel, view: StillView) -> tuple[Classes, Sequence[str]] | None:
-    """Every cell's class and the colours of the classes; None where nothing is coloured."""
+@dataclass(frozen=True)
+class Coloured:
+    """Every cell's class, the colours of the classes, and which of them is hatched."""
+
+    classes: Classes
+    colours: Sequence[str]
+    hatched: int | None = None
+
+
+def classes_of(model: MapModel, view: StillView) -> Coloured | None:
+    """How the cells are coloured; None where they are not."""
     kind, _, rule = view.colour.partition(":")
     if kind == "new":
         kind, rule = "rule", model.main_rule
     if kind == "rule":
         one = next((one for one in model.cells.outcomes if one.rule == rule), None)
-        return None if one is None else (one.outcome, palette.OUTCOMES)
+        return None if one is None else Coloured(one.outcome, palette.OUTCOMES, NOT_SUBJECT)
     if kind == "cut_off":
         one = next((one for one in model.cut_offs if one.rule == rule), None)
-        return None if one is None else (one.outcome, palette.CUT_OFF)
+        return None if one is None else Coloured(one.outcome, palette.CUT_OFF)
+    if kind in ("before", "after"):
+        change = next((one for one in model.changes if one.rule == rule), None)
+        outcome_of = OUTCOME_BEFORE if kind == "before" else OUTCOME_AFTER
+        return None if change is None else Coloured(outcome_of[change.change], palette.OUTCOMES, NOT_SUBJECT)
     if kind == "change":
         change = next((one for one in model.changes if one.rule == rule), None)
-        return None if change is None else (change.change, palette.CHANGES)
+        return None if change is None else Coloured(change.change, palette.CHANGES, UNSPOKEN)
     return None
 
 
@@ -56,10 +70,11 @@ def legend(model: MapModel, view: StillView, tr: Translator) -> Iterator[Key]:
     words = _cell_words(view)
     found = classes_of(model, view)
     if found is not None:
-        present = set(np.unique(found[0]).tolist())
+        present = set(np.unique(found.classes).tolist())
         for number, said in enumerate(words):
             if number in present:
-                yield _box(found[1][number], palette.CELL_OPACITY), tr(said)
+                hatch = _HATCH if number == found.hatched else ""
+                yield _box(found.colours[number], palette.CELL_OPACITY) + hatch, tr(said)
     if view.colour.startswith("new") and any(layer.look == "newly_served" for layer in model.areas):
         yield _box(str(palette.OVERLAYS["newly_served"]["fillColor"]), 0.6), tr(text("Newly served"))
     there = set(model.facilities["tier"])

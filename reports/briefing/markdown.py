@@ -15,7 +15,8 @@ def briefing_text(results: Results, *, language: str) -> str:
     """The briefing of an assessment, and of its plan where there is one."""
     tr, briefing = translator(language), briefing_of(results)
     parts: list[Iterable[str]] = [_head(briefing, tr)]
-    tables = (briefing.changes or briefing.rules, briefing.gap_table, briefing.shares, briefing.tasks)
+    tables = (briefing.changes or briefing.rules, briefing.gap_table, briefing.shares, briefing.complete,
+              briefing.tasks)  # fmt: skip
     parts += [_table(table, tr) for table in tables if table is not None]
     if results.plan is not None:
         parts += plan_chapters(results.plan.plan, results.standard, tr)

@@ -14,7 +14,7 @@ from coverage.publish import Results
 from reports.briefing.model import Table
 from reports.briefing.numbers import listed
 
-_CHINA: Final = dt.timezone(dt.timedelta(hours=8))
+CHINA: Final = dt.timezone(dt.timedelta(hours=8))
 INTERNAL: Final = text("Internal document")
 NO_REVIEW: Final = text("Map review number: ____________")
 _CODED: Final = ("inputs", "standard", "settings", "run")
@@ -26,7 +26,7 @@ def day_of(created: str) -> str:
     >>> day_of("2026-11-29T23:30:00+00:00")
     '2026-11-30'
     """
-    return str(dt.datetime.fromisoformat(created).astimezone(_CHINA).date()) if created else ""
+    return str(dt.datetime.fromisoformat(created).astimezone(CHINA).date()) if created else ""
 
 
 def result_code(results: Results) -> str:
@@ -34,6 +34,8 @@ def result_code(results: Results) -> str:
     same ones, and a result with other ones rests on something else."""
     told = {key: results.provenance.get(key) for key in _CODED}
     told["scenario"] = results.document.get("scenario")
+    if results.document.get("history"):
+        told["history"] = [one["code"] for one in results.document["history"]]
     written = json.dumps(told, ensure_ascii=False, sort_keys=True, default=str)
     found = hashlib.sha256(written.encode("utf-8", "replace")).hexdigest()[:8].upper()
     return f"{found[:4]}-{found[4:]}"
@@ -44,11 +46,14 @@ def mark_of(mark: str, *, public: bool) -> Sayable:
     return mark or (NO_REVIEW if public else INTERNAL)
 
 
-def strip_lines(results: Results, *, author: str, mark: Sayable) -> Iterator[tuple[Sayable, Sayable]]:
-    """Term and value, in the order of every product."""
+def strip_lines(
+    results: Results, *, author: str, mark: Sayable, as_of: str = ""
+) -> Iterator[tuple[Sayable, Sayable]]:
+    """Term and value, in the order of every product. `as_of` is the date of the data as the office says."""
     standard, provenance = results.standard, results.provenance
-    yield text("State of the data"), text("as of the files named under “Data”; they state no common date")
     day = day_of(provenance.get("created", ""))
+    read = text("as in the files under “Data”, read on {day}; their own date is not stated", day=day or "–")
+    yield text("State of the data"), as_of or read
     if day:
         yield text("Assessed on"), day
     clauses = list(dict.fromkeys(rule.clause for rule in standard.rules if rule.clause))
@@ -76,6 +81,12 @@ def strip_lines(results: Results, *, author: str, mark: Sayable) -> Iterator[tup
     yield text("Met from"), text("{meets:.1%}; nearly met from {nearly:.1%}", meets=float(limits.meets_share),
                                  nearly=float(limits.nearly_share))  # fmt: skip
     yield text("Data"), listed(list(_sources(results)))
+    if results.document.get("history"):
+        yield (
+            text("Compared with"),
+            listed([text("result of {day} ({code})", **{key: one[key] for key in ("day", "code")})
+                    for one in results.document["history"]]),
+        )  # fmt: skip
     yield text("Made by"), author or "____________"
     yield text("Mark"), mark
     yield text("Code of the result"), result_code(results)

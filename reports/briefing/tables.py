@@ -9,10 +9,12 @@ import shapely
 
 from core.text import Sayable, Text, text
 from coverage.model.share_rows import share_comparison
-from coverage.model.verdict_rows import VerdictRow, before_title, responsible_words
+from coverage.model.verdict_rows import VerdictRow, after_title, before_title, responsible_words
 from coverage.publish import Results
 from reports.briefing.model import Bounds, Figure, GapFinding, Proposal, Said, Table, View
 from reports.briefing.numbers import exact, metres, share
+from reports.complete import complete_communities
+from reports.extra_words import NEED_STATES
 from reports.gap_words import gap_place
 from reports.plan import words as plan_words
 
@@ -31,7 +33,7 @@ def rules_table(rows: tuple[VerdictRow, ...]) -> Table:
     notes = tuple(
         text("{rule}: {remark}", rule=row.title, remark=row.remark) for row in rows if row.remark is not None
     )
-    head = (text("Rule"), text("Figure"), text("Actual"), text("Lacking"), text("Verdict"))
+    head = (text("Rule"), text("Figure"), text("Actual"), text("Shortfall"), text("Verdict"))
     return Table(text("Rule by rule"), head, body, (30, 13, 25, 18, 10), notes=notes)
 
 
@@ -51,7 +53,7 @@ def tasks_table(rows: tuple[VerdictRow, ...], *, document: str) -> Table:
         )
         for number, row in enumerate(open_rows)
     )
-    head = (text("Task"), text("Figure"), text("Present state"), text("Lacking"), text("Responsible units"))
+    head = (text("Task"), text("Figure"), text("Present state"), text("Shortfall"), text("Responsible units"))
     notes = (text("Tasks and responsible units as in {document}.", document=document),) if document else ()
     return Table(text("Tasks and responsible units"), head, body, (26, 11, 24, 15, 24), notes=notes)
 
@@ -63,11 +65,11 @@ def _responsible(row: VerdictRow, *, same: bool) -> Sayable:
 
 
 def changes_table(results: Results, rows: tuple[VerdictRow, ...]) -> Table | None:
-    """Of a scenario: what it is compared with, the scenario, the change."""
-    if not results.document.get("scenario"):
+    """Of a scenario or a period: what it is compared with, what is now, the change."""
+    if not results.document.get("before"):
         return None
     body = tuple((row.title, row.before or _DASH, row.actual, row.change or _DASH) for row in rows)
-    head = (text("Rule"), before_title(results.document), text("Scenario"), text("Change"))
+    head = (text("Rule"), before_title(results.document), after_title(results.document), text("Change"))
     return Table(text("Before and after"), head, body, (30, 24, 24, 22))
 
 
@@ -96,10 +98,10 @@ def _facts(results: Results, gap: Mapping[str, Any], key: str) -> Iterator[tuple
     if gap.get("residents_elderly") is not None:
         yield text("of them elderly"), exact(f"{key}.residents_elderly", gap["residents_elderly"])
     if gap["nearest_m"] is not None:
-        yield text("To the nearest, half of them have at most"), metres(f"{key}.nearest_m", gap["nearest_m"])
+        yield text("Median distance to the nearest facility"), metres(f"{key}.nearest_m", gap["nearest_m"])
     if gap.get("site"):
         one = exact(f"{key}.site.residents", gap["site"]["residents"])
-        yield text("One facility at the gap’s best point would serve"), one
+        yield text("One facility at the best point found in the gap would serve"), one
 
 
 def _around(results: Results, gap: Mapping[str, Any]) -> Bounds:
@@ -147,10 +149,10 @@ def proposal(results: Results, found: tuple[GapFinding, ...], *, public: bool) -
     if not rows:
         return None
     head = (text("Gap"), text("Where"), text("Longitude"), text("Latitude"), text("Would serve, of this gap"))
-    table = Table(text("The best point of each of the largest gaps"), head, tuple(rows), (8, 40, 16, 16, 18),
-                  right=(2, 3, 4))  # fmt: skip
-    said = text("No plan of sites was made for this result; for each gap the point where one facility would "
-                "serve most of its residents is named.")  # fmt: skip
+    title = text("The best point found in each of the largest gaps")
+    table = Table(title, head, tuple(rows), (8, 40, 16, 16, 18), right=(2, 3, 4))
+    said = text("No plan of sites was made for this result; for each gap the point is named where, of the "
+                "points compared, one facility would serve most of its residents.")  # fmt: skip
     return Proposal((Said(said), Said(UNCHECKED)), table, None)
 
 
@@ -200,3 +202,22 @@ def shares_table(results: Results) -> Table | None:
     widths = (30, *(14 for _ in found.columns))
     right = tuple(range(1, len(found.columns) + 1))
     return Table(title, (text("Rule"), *found.columns), rows, widths, right=right, notes=notes)
+
+
+def complete_table(results: Results) -> Table | None:
+    """完整社区: what is asked for, and how many communities have it, need by need."""
+    extras = results.extras
+    found = complete_communities(
+        extras.get("complete_needs"), extras.get("complete_communities"), results.standard
+    )
+    if found is None:
+        return None
+    rows = tuple(
+        (need.title, need.figure, *(text("{n:,.0f}", n=float(need.counts[state])) for state in NEED_STATES))
+        for need in found.needs
+    )
+    head = (text("What is asked for"), text("Figure"), *NEED_STATES.values())
+    widths = (26, 24, *(10 for _ in NEED_STATES))
+    right = tuple(range(2, len(head)))
+    title = text("Complete communities: how many have what")
+    return Table(title, head, rows, widths, right=right, notes=found.said)

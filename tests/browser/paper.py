@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import unicodedata
 from pathlib import Path
+from typing import Final
 
+import numpy as np
 import pypdfium2 as pdfium
 from pypdfium2 import raw
 
+# Of the smaller of two characters' boxes: kerning and accents overlap by less.
+_MOST_SHARED: Final = 0.4
 
-def assert_one_whole_sheet(path: Path) -> None:
-    """One page; title, verdicts, legend and scale stand on it, inside its rim, none smaller than 7.5 pt."""
+
+# Title, verdicts, legend and credit of the tiny town.
+ALWAYS: Final = ("小镇", "未达标", "图例", "OpenStreetMap")
+
+
+def assert_one_whole_sheet(path: Path, *words: str) -> str:
+    """One page; `words` stand on it, and all of it is inside its rim, none smaller than 7.5 pt, no
+    character over another. Returns what it says, without spaces."""
     document = pdfium.PdfDocument(path)
     assert len(document) == 1
     page = document[0]
     width, height = page.get_size()
     text = page.get_textpage()
     # Some versions write radicals in place of the characters that look the same.
-    said = unicodedata.normalize("NFKC", text.get_text_range())
-    for word in ("小镇", "未达标", "图例", "OpenStreetMap"):
+    said = "".join(unicodedata.normalize("NFKC", text.get_text_range()).split())
+    for word in words:
         assert word in said
     boxes = [text.get_charbox(i, loose=True) for i in range(text.count_chars())]
     seen = [box for box in boxes if box[2] > box[0]]
@@ -27,9 +37,21 @@ def assert_one_whole_sheet(path: Path) -> None:
     assert min(box[1] for box in seen) >= 0
     assert max(box[3] for box in seen) <= height
     assert min(points(text, i) for i, box in enumerate(boxes) if box[2] > box[0]) >= 7.4
+    drawn = [i for i, box in enumerate(boxes) if box[2] > box[0] and text.get_text_range(i, 1).strip()]
+    assert not collisions(np.array([text.get_charbox(i) for i in drawn]))
     ink = page.render(scale=0.5, grayscale=True).to_numpy().squeeze()
     # The map is drawn: ground, cells, streets and marks are many greys, text on white alone is few.
     assert len(set(ink[:, ink.shape[1] // 2 :].ravel().tolist())) > 20
+    return said
+
+
+def collisions(boxes: np.ndarray) -> list[tuple[int, int]]:
+    """Pairs of boxes (left, bottom, right, top) that share more than kerning explains."""
+    low, high = boxes[:, None, :2], boxes[:, None, 2:]
+    sides = np.minimum(high, high.transpose(1, 0, 2)) - np.maximum(low, low.transpose(1, 0, 2))
+    shared = np.triu(sides.clip(0.0).prod(axis=2), k=1)
+    area = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
+    return [(int(i), int(j)) for i, j in np.argwhere(shared > _MOST_SHARED * np.minimum(area, area[:, None]))]
 
 
 def points(text: pdfium.PdfTextPage, i: int) -> float:

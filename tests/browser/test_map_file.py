@@ -13,7 +13,8 @@ from playwright.sync_api import BrowserContext, FrameLocator, Locator, Page, exp
 
 from maps import render_map
 from maps.model import MapModel, Step
-from tests.browser.paper import assert_one_whole_sheet
+from tests.browser.map_kinds import KINDS, LAST_RULE, PEOPLE_MISSED
+from tests.browser.paper import ALWAYS, assert_one_whole_sheet
 from tests.maps.hostile_texts import FLAG, HOSTILE, hostile_model
 from tests.maps.sample_maps import city_model, tiny_model
 
@@ -53,7 +54,7 @@ def test_the_file_shows_title_verdicts_legend_scale_and_credit(page: Page, tmp_p
     show(page, tmp_path, tiny_model(synthetic=True))
     expect(page.locator("h1")).to_have_text("小镇")
     expect(page.locator(".verdicts")).to_contain_text("未达标")
-    expect(page.locator(".legend-body")).to_contain_text("3分钟以内")
+    expect(page.locator("details.legend .legend-body")).to_contain_text("3分钟以内")
     expect(page.locator(".leaflet-control-scale-line")).to_contain_text("m")
     expect(page.locator("#credits")).to_contain_text("© OpenStreetMap contributors, ODbL")
     expect(page.locator(".badge.synthetic")).to_be_visible()
@@ -106,7 +107,10 @@ def test_what_is_seen_at_once_can_be_used_before_the_rest_of_the_file_is_read(
 
 def test_the_legend_explains_what_is_on_the_map_and_nothing_else(page: Page, tmp_path: Path) -> None:
     show(page, tmp_path, tiny_model())
-    legend, choices = page.locator(".legend-body"), page.locator(".leaflet-control-layers-base input")
+    legend, choices = (
+        page.locator("details.legend .legend-body"),
+        page.locator(".leaflet-control-layers-base input"),
+    )
     rule, walking = legend.locator("h2").first, legend.get_by_text("3分钟以内")
     expect(rule).to_contain_text("500")
     expect(rule).to_be_visible()
@@ -119,18 +123,17 @@ def test_the_legend_explains_what_is_on_the_map_and_nothing_else(page: Page, tmp
     expect(legend.get_by_text("服务半径500米")).to_be_visible()
 
 
-@pytest.mark.parametrize("width", [1366, 1920])
-@pytest.mark.parametrize("landscape", [True, False])
-@pytest.mark.parametrize("paper", ["A4", "A3"])
-def test_the_print_dialog_gives_one_whole_sheet(
-    page: Page, tmp_path: Path, paper: str, landscape: bool, width: int
-) -> None:
+@pytest.mark.parametrize(("kind", "width"), [("plan", 1920), *((kind, 1366) for kind in KINDS)])
+def test_the_print_dialog_gives_one_whole_sheet(page: Page, tmp_path: Path, kind: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
-    show(page, tmp_path, tiny_model())
-    sheet = tmp_path / "sheet.pdf"
+    show(page, tmp_path, KINDS[kind])
     margin = dict.fromkeys(("top", "bottom", "left", "right"), "8mm")
-    page.pdf(path=sheet, format=paper, landscape=landscape, margin=margin, print_background=landscape)
-    assert_one_whole_sheet(sheet)
+    for paper in ("A4", "A3"):
+        for landscape in (True, False):
+            sheet = tmp_path / f"{paper}-{landscape}.pdf"
+            page.pdf(path=sheet, format=paper, landscape=landscape, margin=margin, print_background=landscape)
+            said = assert_one_whole_sheet(sheet, *ALWAYS, LAST_RULE, "2026-11-30")
+            assert said.count(PEOPLE_MISSED) == 12
 
 
 @pytest.mark.parametrize(("width", "height"), [(1061, 733), (733, 1061)])
@@ -251,7 +254,7 @@ def test_on_a_telephone_the_panel_and_the_layers_are_folded(
     show(page, tmp_path, tiny_model())
     expect(page.locator(".verdicts")).not_to_be_visible()
     page.get_by_text("图例").tap()
-    expect(page.locator(".legend-body")).to_be_visible()
+    expect(page.locator("details.legend .legend-body")).to_be_visible()
     page.locator(".leaflet-control-layers-toggle").tap()
     expect(layer(page, "道路")).to_be_visible()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,9 +9,9 @@ import pytest
 from maps import render_map
 from maps.model import MapModel
 from tests.browser import devtools
-from tests.browser.paper import assert_one_whole_sheet
+from tests.browser.map_kinds import KINDS, LAST_RULE, PEOPLE_MISSED
+from tests.browser.paper import ALWAYS, assert_one_whole_sheet
 from tests.maps.sample_maps import tiny_model
-from tests.maps.test_layers import with_everything
 from tests.old_chromium import PACKAGES, old_chromium
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
@@ -26,11 +25,6 @@ SHEETS = {
     "A3 portrait": (11.69, 16.54),
 }
 MARGIN = 8 / 25.4
-KINDS = {
-    "city": tiny_model(),
-    "overlays and changes": with_everything(),
-    "overlays": replace(with_everything(), changes=()),
-}
 
 
 def executable(version: int) -> Path:
@@ -69,7 +63,8 @@ def test_the_map_opens_can_be_clicked_and_prints(version: int, kind: str, tmp_pa
                 printBackground=name.endswith("landscape"),
                 **dict.fromkeys(("marginTop", "marginBottom", "marginLeft", "marginRight"), MARGIN),
             )
-            assert_one_whole_sheet(sheet)
+            said = assert_one_whole_sheet(sheet, *ALWAYS, LAST_RULE, "2026-11-30")
+            assert said.count(PEOPLE_MISSED) == 12
 
 
 @pytest.mark.parametrize("version", sorted(PACKAGES))

@@ -122,3 +122,15 @@ def wait_until_blocked(process: int, *, most_s: float = 120.0) -> None:
             return
         time.sleep(0.05)
     raise TimeoutError(str(process))
+
+
+def test_the_command_line_starts_without_what_measures_a_city() -> None:
+    heavy = {"numpy", "pandas", "scipy", "shapely", "geopandas", "sqlalchemy"}
+    found = subprocess.run(
+        [sys.executable, "-c", f"import sys, cli; print(sorted({heavy!r} & set(sys.modules)))"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert found.stdout.strip() == "[]"

@@ -6,17 +6,20 @@ import csv
 import io
 import json
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pyogrio
 import pytest
 
 from coverage.publish.wide import plain_names
 from data.files import EMPTY_BECAUSE, read_csv, write_csv
+from data.results import read_results
 from data.source import LIST_COLUMNS
-from tests.command_line import cli
+from tests.command_line import ROOT, cli
 from tests.commands.test_measuring_verbs import opening
 from tests.small_city import degrees
 from tests.test_cli import study_options
@@ -123,14 +126,44 @@ def test_a_program_joins_units_by_one_row_each(results: Path) -> None:
         assert wide.set_index("unit_id")[column].dropna().to_dict() == shares.dropna().to_dict()
 
 
+def test_titles_of_columns_are_taken_without_quotes_and_do_not_collide(results: Path) -> None:
+    titles = [(name, head) for name, head, _ in tables(results)]
+    titles += [
+        (path.relative_to(results).as_posix(), pq.read_schema(path).names)
+        for path in results.glob("*/*.parquet")
+    ]
+    assert sum(name.endswith(".parquet") for name, _ in titles) >= 4
+    joined = 0
+    for name, head in titles:
+        assert all(PLAIN.fullmatch(title) for title in head), (name, head)
+        if {"unit_id", "facility_id", "cell_id"} & set(head):  # a table without them is joined to no map
+            joined += 1
+            assert len({title[:10] for title in head}) == len(head), (name, head)
+    assert joined > 30
+
+
+def test_columns_of_rules_in_cells_and_facilities_are_called_as_in_the_wide_table(results: Path) -> None:
+    folder = results / "assess"
+    columns = pd.read_csv(folder / "units_wide_columns.csv", encoding="utf-8-sig").set_index("rule")["column"]
+    names = columns[~columns.str.startswith("v_")]
+    assert f"m_{names['station-radius']}" in pq.read_schema(folder / "cells.parquet").names
+    loads = pd.read_csv(folder / "facilities.csv", encoding="utf-8-sig")[f"l_{names['rural-station-load']}"]
+    read = read_results(folder)
+    assert read.facilities["load_rural-station-load"].dropna().tolist() == loads.dropna().tolist() != []
+    assert read.cells["meets_station-radius"].sum() > 0
+
+
 def test_names_of_layers_are_taken_without_quotes_and_do_not_collide(results: Path) -> None:
+    done = cli("export", results / "assess", "--to", "gpkg")
+    assert done.returncode == 0, done.stderr
     layers = [
         (path, name)
         for path in sorted((*results.glob("*/*.geojson"), *results.glob("*/*.gpkg")))
         if path.parent.name != "in"
         for name in pyogrio.list_layers(path)[:, 0]
+        if name != "layer_styles"  # QGIS' own table
     ]
-    assert len(layers) > 10
+    assert {"cells", "units", "facilities"} <= {name for _, name in layers}
     for path, name in layers:
         about = pyogrio.read_info(path, layer=name)
         titles = [str(title) for title in about["fields"]]
@@ -155,6 +188,40 @@ def test_every_json_says_its_format_and_scenarios_that_they_are_one(results: Pat
     for path in (results / "scenario").glob("*.*json"):
         if path.name != "provenance.json":
             assert json.loads(path.read_bytes()).get("scenario"), path
+
+
+@pytest.mark.slow
+def test_qgis_opens_every_table_and_layer(results: Path) -> None:
+    python = Path("/usr/bin/python3")
+    known = python.exists() and subprocess.run(
+        [python, "-c", "import qgis.core"], capture_output=True, check=False
+    )
+    if not known or known.returncode:
+        pytest.skip("no QGIS with its Python on this machine")
+    assert cli("export", results / "assess", "--to", "gpkg").returncode == 0
+    verbs = [path for path in sorted(results.iterdir()) if path.is_dir() and path.name != "in"]
+    done = subprocess.run(
+        [python, ROOT / "tests" / "in_qgis.py", *verbs], capture_output=True, check=True, timeout=280
+    )
+    found = json.loads(done.stdout.splitlines()[-1])["layers"]
+    files = {
+        f"{p.parent.name}/{p.name}"
+        for v in verbs
+        for p in v.iterdir()
+        if p.suffix in (".csv", ".geojson", ".gpkg")
+    }
+    assert {layer["file"] for layer in found} == files
+    assert [layer for layer in found if not layer["valid"] or layer["broken"]] == []
+    assert all(layer["system"] == "EPSG:4326" for layer in found if layer["shapes"])
+    styled = {layer["layer"] for layer in found if layer["file"] == "assess/city.gpkg" and layer["styled"]}
+    assert {"facilities", "gaps", "units", "cells"} <= styled
+    codes = [
+        kind
+        for layer in found
+        for title, kind in layer["types"].items()
+        if title in ("unit_id", "facility_id")
+    ]
+    assert len(codes) > 40 and set(codes) == {"String"}
 
 
 def test_an_id_of_digits_keeps_its_zeros(tmp_path: Path) -> None:

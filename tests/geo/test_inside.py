@@ -8,7 +8,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.inside import bins, first_outline_at
+from geo.inside import bins, first_outline_at, outlines_with_points
 
 spots = st.tuples(st.integers(0, 40), st.integers(0, 40))
 discs = st.lists(st.tuples(spots, st.integers(1, 15), st.integers(1, 4)), max_size=6)
@@ -26,6 +26,8 @@ def test_it_is_the_first_that_the_point_lies_in_or_on(
         next((k for k, shape in enumerate(outlines) if shapely.intersects_xy(shape, *at)), -1) for at in xy
     ]
     assert first_outline_at(outlines, xy).tolist() == expected
+    held = [any(shapely.intersects_xy(shape, *at) for at in xy) for shape in outlines]
+    assert outlines_with_points(outlines, xy).tolist() == held
 
 
 @pytest.mark.parametrize("empty", [shapely.Polygon(), shapely.box(500, 500, 501, 501)])

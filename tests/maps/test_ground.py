@@ -73,9 +73,8 @@ def test_a_lake_with_an_island_gives_an_outer_ring_and_a_hole_turned_the_other_w
     assert len(made.green) == 0
 
 
-def test_of_too_many_streets_the_small_ones_are_drawn_where_people_live(monkeypatch) -> None:
+def test_of_too_many_streets_the_small_ones_are_drawn_where_people_live() -> None:
     """Five streets of two vertices each, one of them large; there is room for two."""
-    monkeypatch.setattr("maps.ground.MOST_VERTICES", 4)
     west = np.array([0.0, 1000.0, 2000.0, 3000.0, 4000.0])
     east, north = X + np.repeat(west, 2) + np.tile([100.0, 200.0], 5), np.full(10, Y + 500.0)
     xy = np.column_stack([east, north])
@@ -84,6 +83,6 @@ def test_of_too_many_streets_the_small_ones_are_drawn_where_people_live(monkeypa
     streets = WalkNetwork(xy, ends, np.full(5, 100.0), xy, np.arange(0, 11, 2), classes, CRS)
     cells = np.array([(X + 3500.0, Y + 500.0), (X + 500.0, Y + 500.0)])
     people = PopulationGrid(np.arange(2), cells, np.array([90.0, 10.0]), np.full(2, 1e4), 100.0, CRS, {})
-    drawn = basemap_of(streets, grid=people).streets
+    drawn = basemap_of(streets, grid=people, most=4).streets
     assert metres(drawn[1])[:, 0].round().tolist() == [2100.0, 2200.0]
     assert metres(drawn[0])[:, 0].round().tolist() == [3100.0, 3200.0]

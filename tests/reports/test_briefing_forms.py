@@ -121,6 +121,9 @@ def test_a_form_read_back_holds_every_figure_and_the_strip(
         assert plain(tr(figure.words)) in found, figure.key
     for term, value in told.strip:
         assert plain(tr(term)) in found and plain(tr(value)) in found
+    tables = (told.rules, told.shares, told.tasks)
+    for note in [note for table in tables if table is not None for note in table.notes]:
+        assert plain(tr(note)) in found
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -223,6 +226,7 @@ def test_the_fonts_have_every_sign_that_is_set(made: Callable[[str], Made]) -> N
 
 
 def test_a_title_and_a_mark_of_ones_own_stand_on_it(folder: Path) -> None:
-    told = briefing(folder, title="关于#选址*的报告", mark="秘密★1年")
+    told = briefing(folder, title="关于#选址*的报告", mark="秘密★1年", as_of="2025年12月31日")
     assert (told.title, told.mark) == ("关于#选址*的报告", "秘密★1年")
     assert dataclasses.asdict(told)["strip"][-2][1] == "秘密★1年"
+    assert dataclasses.asdict(told)["strip"][0][1] == "2025年12月31日"

@@ -19,7 +19,7 @@ PAGE = "ui/collect/page.py"
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SERVICE_CIRCLE_STORE", str(tmp_path / "store"))
-    monkeypatch.setattr("ui.collect.kept.is_this_computer", lambda: True)
+    monkeypatch.setattr("ui.shell.who.is_this_computer", lambda: True)
     return tmp_path / "store"
 
 
@@ -112,8 +112,8 @@ def test_the_demo_city_is_taken_in_when_it_is_first_chosen(
 def test_the_page_is_for_the_computer_that_runs_it(
     app: AppTest, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ui.collect.kept.is_this_computer", lambda: False)
+    monkeypatch.setattr("ui.shell.who.is_this_computer", lambda: False)
     opened(app)
     no_trouble(app)
-    assert "尚无登录功能" in app.info[0].value
+    assert "未启用登录" in app.info[0].value
     assert not place.exists()

@@ -14,6 +14,7 @@ from ui.widgets.sections import page_heading
 page_heading(
     text("Briefing"),
     text("One result in every form: slides, document, PDF, maps, workbook, GeoPackage; the same figures."),
+    compares=False,
 )
 view = current_view()
 left, right = st.columns([0.36, 0.64])

@@ -117,14 +117,19 @@ class Checked:
         return self.report.folder
 
 
-def checked(lists: Lists) -> Checked:
-    """Read and judge the lists once, with a bar and a way to stop; later decisions are in it."""
+Check = Callable[[Lists, Path, str, Progress], "CheckReport"]
+
+
+def checked(lists: Lists, check: Check | None = None) -> Checked:
+    """Read and judge the lists once, with a bar and a way to stop; later decisions are in it. `check` is how
+    where it is not that of the page *Check a list*: of lists, the folder of results, a language."""
     from jobs.lists.check import place_rows
 
     language = choices().language
     now: Checked | None = st.session_state.get(_KEY)
     if now is None or now.lists != lists:
-        task = partial(_check, lists, (memory_of(lists.office), _folder(lists)), language)
+        how = check or partial(_check, memory_of(lists.office))
+        task = partial(how, lists, _folder(lists), language)
         now = Checked(lists, result_of("check", (lists, language), task))
     elif now.report.language != language:
         now = _changed(now, lambda report: place_rows(replace(report, language=language), {}))
@@ -173,11 +178,9 @@ def _folder(lists: Lists) -> Path:
     return session_folder() / "checks" / hashlib.sha256(repr(lists).encode()).hexdigest()[:16]
 
 
-def _check(lists: Lists, folders: tuple[Path, Path], language: str, report: Progress) -> CheckReport:
-    """In a thread of its own: nothing of the session may be asked here. `folders`: memory, results."""
+def _check(memory: Path, lists: Lists, out: Path, language: str, report: Progress) -> CheckReport:
+    """In a thread of its own: nothing of the session may be asked here."""
     from jobs.lists.check import ListFiles, check_lists
-
-    memory, out = folders
 
     files = ListFiles(
         lists.paths,

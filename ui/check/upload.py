@@ -40,9 +40,9 @@ def ask_for_lists() -> Lists | None:
     left, right = st.columns([0.64, 0.36], gap="medium")
     label = tr(text("Facility lists (Excel, WPS, CSV, GeoJSON, GeoPackage, KML, zipped shapefile)"))
     kept = {file.path: file.name for file in files_from(left, label, LIST_TYPES, key="lists", several=True)}
-    _decide_anew(tuple(kept))
+    decide_anew(tuple(kept))
     with right:
-        datum = _ask_for_datum()
+        datum = ask_for_datum()
         against = _ask_for_units()
     with st.expander(tr(text("Office, reference layer"))):
         office, reference = _ask_for_more()
@@ -57,7 +57,7 @@ def ask_for_lists() -> Lists | None:
         office,
         mapping_of(office),
         (city_view().folder / "facilities.csv",) if st.session_state.get("in-addition") == BESIDE else (),
-        tuple(st.session_state.get(_PARTS, ())),
+        parts_chosen(),
     )
 
 
@@ -74,6 +74,11 @@ def choose_parts(chosen: dict[Part, str]) -> None:
     st.session_state[_PARTS] = tuple(chosen.items())
 
 
+def parts_chosen() -> tuple[tuple[Part, str], ...]:
+    """The systems chosen for parts of the lists."""
+    return tuple(st.session_state.get(_PARTS, ()))
+
+
 def mapping_of(office: str) -> tuple[tuple[str, str], ...]:
     """The columns confirmed for an office in this session: (title, field)."""
     return tuple(st.session_state.get(_COLUMNS, {}).get(office, ()))
@@ -85,8 +90,8 @@ def confirm_columns(office: str, mapping: dict[str, str]) -> None:
     st.session_state[_COLUMNS] = {**st.session_state.get(_COLUMNS, {}), office: confirmed}
 
 
-def _decide_anew(paths: tuple[Path, ...]) -> None:
-    """A coordinate system chosen for one list must not be put on the next."""
+def decide_anew(paths: tuple[Path, ...]) -> None:
+    """To be told which lists these are: a system chosen for one list must not be put on the next."""
     before = st.session_state.get(_BEFORE, ())
     if before and before != paths:
         st.session_state["datum"] = "auto"
@@ -94,7 +99,8 @@ def _decide_anew(paths: tuple[Path, ...]) -> None:
     st.session_state[_BEFORE] = paths
 
 
-def _ask_for_datum() -> str:
+def ask_for_datum() -> str:
+    """The coordinate system that is said of the lists: auto, one of the presets or “epsg:N”."""
     tr = words()
     titles = {**SYSTEMS, "auto": text("decide from the list"), _OTHER: text("another, by EPSG number")}
     datum = pick(

@@ -12,6 +12,7 @@ from ui.widgets.sections import page_heading
 page_heading(
     text("Your own city"),
     text("Residents, streets and lists are needed; with units, communities and streets are judged too."),
+    compares=False,
 )
 city_form()
 with st.expander(words()(text("Larger than the upload limit? Use the command line"))):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import date, timedelta
 from typing import Any, Final
 
 import streamlit as st
 
+from core.errors import UserError
 from core.text import text
 from data.store import Store
 from data.store.records import city_named, rounds
@@ -16,7 +18,7 @@ from jobs.collect.submit import Sending, submissions_document, submit
 from jobs.collect.words import STATES, shown, who
 from ui.check.upload import LIST_TYPES
 from ui.shell.choices import choices, words
-from ui.shell.work import result_of
+from ui.shell.work import forget, result_of
 from ui.widgets.pick import pick
 from ui.widgets.sections import NOTHING, answer, number, table
 from ui.widgets.uploads import drop_files, files_from
@@ -32,10 +34,10 @@ _ROUND_DAYS: Final = 30
 _SENDING: Final = "collect-sending"
 
 
-def board(store: Store, city: str) -> None:
+def board(store: Store, city: str, by: str) -> None:
     """A row an office: how its newest list stands."""
     tr = words()
-    lists = submissions_document(store, city=city)["submissions"]
+    lists = submissions_document(store, city=city, by=by)["submissions"]
     document = city_document(store, city)
     asked = _asked(store, city)
     rows = [_row(office, lists, asked) for office in document["offices"]]
@@ -59,10 +61,10 @@ def board(store: Store, city: str) -> None:
         name = st.text_input(tr(text("Name of the round")), max_chars=60)
         due = st.date_input(tr(text("Due")), value=date.today() + timedelta(days=_ROUND_DAYS))
         if st.form_submit_button(tr(text("Ask all offices"))) and name.strip():
-            open_round(store, name.strip(), city=city, due=due.isoformat())
+            open_round(store, name.strip(), city=city, due=due.isoformat(), by=by)
             st.rerun()
     with right, st.expander(tr(text("Send an office's list"))):
-        _send(store, city, [office["name"] for office in document["offices"]])
+        _send(store, city, [office["name"] for office in document["offices"]], by)
 
 
 def _asked(store: Store, city: str) -> dict[str, tuple[str, str]]:
@@ -96,7 +98,7 @@ def _row(office: dict[str, Any], lists: list[dict[str, Any]], asked: dict[str, t
     ]
 
 
-def _send(store: Store, city: str, offices: list[str]) -> None:
+def _send(store: Store, city: str, offices: list[str], by: str) -> None:
     """An office's list, sent by whoever sits here."""
     tr = words()
     with store.read() as connection:
@@ -108,16 +110,22 @@ def _send(store: Store, city: str, offices: list[str]) -> None:
     )  # fmt: skip
     files = files_from(st, tr(text("Its list")), LIST_TYPES, key="collect-lists", several=True)
     if st.button(tr(text("Check and send")), disabled=not files):
-        st.session_state[_SENDING] = True
-    if not (files and st.session_state.pop(_SENDING, False)):
+        # Each click is a sending of its own, also of the same list.
+        st.session_state[_SENDING] = secrets.token_hex(8)
+    asked = st.session_state.get(_SENDING)
+    if not files or asked is None:
         return
     sending = Sending(city, office, in_round, language=choices().language)
     paths = [file.path for file in files]
-    done = result_of(
-        "collect-send",
-        (sending, tuple(paths)),
-        lambda tell: submit(store, paths, sending, progress=tell),
-    )
+    try:
+        done = result_of(
+            "collect-send", asked, lambda tell: submit(store, paths, sending, by=by, progress=tell)
+        )
+    except UserError:
+        st.session_state.pop(_SENDING, None)
+        raise
+    st.session_state.pop(_SENDING, None)
+    forget("collect-send")
     drop_files("collect-lists")
     st.session_state["collect-sent"] = done
     st.rerun()

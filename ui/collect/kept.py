@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Final
 
 import streamlit as st
@@ -17,24 +16,19 @@ from jobs.collect.demo import has_demo, require_demo
 from ui.shell.choices import choices, words
 from ui.shell.compute import cache_folder, case_of
 from ui.shell.safe import in_markdown
+from ui.shell.who import visitor
 from ui.shell.work import result_of
 from ui.widgets.pick import pick
 
 _ADDING: Final = "collect-adding"
 
 
-def is_this_computer() -> bool:
-    """Whether the page is opened on the computer that runs it, not through a proxy.
-
-    There is no sign-in yet: whoever opens this page may decide everything, so nobody else may open it.
-    """
-    address, headers = st.context.ip_address, st.context.headers
-    if any(name in headers for name in ("X-Forwarded-For", "Forwarded", "X-Real-Ip")):
-        return False
-    try:
-        return address is None or ipaddress.ip_address(str(address).partition("%")[0]).is_loopback
-    except ValueError:
-        return False
+def acting() -> str | None:
+    """Who acts in the store, by name ("" is the local user); None for whoever may not, which is then said."""
+    who = visitor()
+    if who.why is not None:
+        st.info(in_markdown(words()(who.why)))
+    return who.name
 
 
 def kept_store() -> Store | None:
@@ -44,7 +38,7 @@ def kept_store() -> Store | None:
     return _opened(place) if is_there(place) else None
 
 
-def offer_city(store: Store | None) -> None:
+def offer_city(store: Store | None, by: str) -> None:
     """Take the city in use into the store, with an office for each unit of a level."""
     tr, files = words(), case_of(choices()).files
     label = text("Keep {city} and its lists in the store", city=files.name)
@@ -66,11 +60,11 @@ def offer_city(store: Store | None) -> None:
         if right.button(tr(text("Keep this city")), width="stretch", disabled=files.units is None):
             st.session_state[_ADDING] = level
         if st.session_state.get(_ADDING):
-            _add(st.session_state[_ADDING])
+            _add(st.session_state[_ADDING], by)
 
 
-def cities(store: Store) -> list[str]:
-    return [city["name"] for city in all_cities(store)["cities"]]
+def cities(store: Store, by: str) -> list[str]:
+    return [city["name"] for city in all_cities(store, by=by)["cities"]]
 
 
 def take_in_demo(store: Store, city: str) -> None:
@@ -79,7 +73,7 @@ def take_in_demo(store: Store, city: str) -> None:
         result_of("collect-demo", (city,), lambda tell: require_demo(store, city, progress=tell))
 
 
-def _add(level: str) -> None:
+def _add(level: str, by: str) -> None:
     files = case_of(choices()).files
     made = open_store(store_place(), make=True)
     wanted = NewCity(files.name or files.population.stem, files, level)
@@ -87,7 +81,7 @@ def _add(level: str) -> None:
         result_of(
             "collect-add",
             (wanted.name, level),
-            lambda tell: add_city(made, wanted, cache=warm.streets_of(cache_folder()), progress=tell),
+            lambda tell: add_city(made, wanted, by=by, cache=warm.streets_of(cache_folder()), progress=tell),
         )
     except InputError:
         st.session_state.pop(_ADDING, None)

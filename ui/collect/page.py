@@ -6,7 +6,8 @@ import streamlit as st
 
 from core.text import Text, text
 from ui.collect.board import board
-from ui.collect.kept import cities, is_this_computer, kept_store, offer_city, take_in_demo
+from ui.collect.kept import acting, cities, kept_store, offer_city, take_in_demo
+from ui.collect.people import people
 from ui.collect.reviews import reviews, versions
 from ui.shell.choices import words
 from ui.shell.safe import in_html, in_markdown
@@ -17,12 +18,12 @@ SECTIONS = {
     "board": (text("Board"), board),
     "review": (text("Decide"), reviews),
     "history": (text("History"), versions),
+    "people": (text("People"), people),
 }
 
 
 def show() -> None:
     """The page, for who sits at the computer that runs it."""
-    tr = words()
     style()
     _heading(
         text(
@@ -30,27 +31,20 @@ def show() -> None:
             "every version stays."
         ),
     )
-    if not is_this_computer():
-        st.info(
-            tr(
-                text(
-                    "This page has no sign-in yet, so it is only for the computer that runs it. There, or on "
-                    "its command line (submit, preview, review), lists can be collected."
-                )
-            )
-        )
+    by = acting()
+    if by is None:
         return
     store = kept_store()
-    known = cities(store) if store is not None else []
+    known = cities(store, by) if store is not None else []
     if store is None or not known:
-        offer_city(store)
+        offer_city(store, by)
         return
     city = pick(st.selectbox, text("City"), known, key="collect-city", said=in_markdown)
     take_in_demo(store, city)
     _told()
     section = choose_section({name: title for name, (title, _) in SECTIONS.items()}, key="collect-section")
-    SECTIONS[section][1](store, city)
-    offer_city(store)
+    SECTIONS[section][1](store, city, by)
+    offer_city(store, by)
 
 
 def _heading(about: Text) -> None:

@@ -41,10 +41,11 @@ _VERSIONS: Final = (
 )  # fmt: skip
 
 
-def reviews(store: Store, city: str) -> None:
+def reviews(store: Store, city: str, by: str) -> None:
     """The lists that wait for a decision, one or several together, in their consequences."""
     tr = words()
-    waiting = [one for one in submissions_document(store, city=city)["submissions"] if one["state"] == "sent"]
+    sent = submissions_document(store, city=city, by=by)["submissions"]
+    waiting = [one for one in sent if one["state"] == "sent"]
     if not waiting:
         answer(text("No list waits for a decision."))
         return
@@ -59,25 +60,25 @@ def reviews(store: Store, city: str) -> None:
     )
     if not chosen:
         return
-    asked = (tuple(chosen), tuple((one["id"], one["version"]) for one in waiting), _versions(store, city))
+    asked = (tuple(chosen), tuple((one["id"], one["version"]) for one in waiting), _versions(store, city, by))
     by_row = _by_row(asked)
     told = result_of(
         "collect-preview",
         (*asked, by_row),
         lambda tell: preview(
-            store, chosen, by_row=by_row, cache=warm.streets_of(cache_folder()), progress=tell
+            store, chosen, by_row=by_row, by=by, cache=warm.streets_of(cache_folder()), progress=tell
         ),
     )
     _doubts(told)
     _consequences(told, standard_of(store, city))
     _row_by_row(told, asked)
-    _decide(store, [one for one in waiting if one["id"] in chosen], by_row)
+    _decide(store, [one for one in waiting if one["id"] in chosen], by_row, by)
 
 
-def versions(store: Store, city: str) -> None:
+def versions(store: Store, city: str, by: str) -> None:
     """The line of versions; any one comes back as a new one, or is looked at as the city was then."""
     tr = words()
-    found = history(store, city=city)["versions"]
+    found = history(store, city=city, by=by)["versions"]
     rows = [
         [
             *(shown(one["at"]), one["office"], number(one["version"]), number(one["facilities"])),
@@ -99,15 +100,15 @@ def versions(store: Store, city: str) -> None:
             said=lambda key: tr(text("{office}, version {version}", office=key[0], version=key[1])),
         )  # fmt: skip
         if st.button(tr(text("Bring this version back")), width="stretch"):
-            restore(store, city=city, office=office, to=version)
+            restore(store, city=city, office=office, to=version, by=by)
             st.rerun()
     if right.button(tr(text("Show the city with its newest lists on all pages")), width="stretch"):
-        choose(city=study_at(store, city), lists=None)
+        choose(city=study_at(store, city, by=by), lists=None)
         st.switch_page("ui/overview/page.py")
 
 
-def _versions(store: Store, city: str) -> tuple[str, ...]:
-    return tuple(f"{one['office']} {one['version']}" for one in history(store, city=city)["versions"])
+def _versions(store: Store, city: str, by: str) -> tuple[str, ...]:
+    return tuple(f"{one['office']} {one['version']}" for one in history(store, city=city, by=by)["versions"])
 
 
 def _where_from(one: Mapping[str, Any]) -> str:
@@ -230,7 +231,7 @@ def _verdict(one: Mapping[str, Any]) -> str:
     return before if before == after else f"{before} → {after}"
 
 
-def _decide(store: Store, chosen: list[dict[str, Any]], by_row: ByRow) -> None:
+def _decide(store: Store, chosen: list[dict[str, Any]], by_row: ByRow, by: str) -> None:
     tr = words()
     remark = st.text_input(tr(text("Remark for the office")), max_chars=500, key="collect-remark")
     cells = st.text_area(
@@ -243,7 +244,7 @@ def _decide(store: Store, chosen: list[dict[str, Any]], by_row: ByRow) -> None:
         remarks = tuple(remark_at(line) for line in cells.splitlines() if line.strip())
         for one in chosen:
             own = _of_office(store, one["id"], by_row) if accept else WHOLE
-            review(store, one["id"], Decision(accept, remark, remarks, own, seen=one["version"]))
+            review(store, one["id"], Decision(accept, remark, remarks, own, seen=one["version"]), by=by)
         st.session_state["collect-decided"] = (accept, [one["office"] for one in chosen])
         for key in ("collect-remark", "collect-cells", _BY_ROW):
             st.session_state.pop(key, None)

@@ -92,7 +92,11 @@ def _table(found: list[Mapping[str, Any]], standard: Standard) -> str:
     tr = words()
     elderly = any("residents_elderly" in gap for gap in found)
     head = [text("No."), text("Residents"), *([text("Elderly")] if elderly else [])]
-    head += [text("Where"), text("Half have at most to the nearest"), text("One at the best point serves")]
+    head += [
+        text("Where"),
+        text("Median distance to the nearest"),
+        text("One at the best point found in the gap serves"),
+    ]
     rows = [_row(gap, standard, elderly=elderly) for gap in found]
     return small_table([*(tr(title) for title in head), tr(TRY)], rows)
 
@@ -111,7 +115,7 @@ def spot_of(gap: Mapping[str, Any], standard: Standard) -> Spot:
     rule = standard.rule_title(standard.rule(gap["rule"]))
     said = text(
         "Gap {rank}, {where}: {residents:,.0f} {residents:resident|residents} not covered by “{rule}”. "
-        "Half of them have at most to the nearest: {far}.",
+        "Median distance to the nearest: {far}.",
         rank=gap["rank"],
         where=gap_place(gap),
         residents=gap["residents"],

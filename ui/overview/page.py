@@ -11,6 +11,7 @@ from core.text import Text, text
 from coverage.model.standard import Check, Rule, settlement_title
 from coverage.model.verdict_rows import share_words, summary
 from maps.palette import VERDICTS
+from reports.briefing.findings import tier_words
 from reports.gap_words import gap_place
 from ui.overview.gaps import gaps
 from ui.overview.plan import plan
@@ -104,13 +105,14 @@ def _served(view: View, rule: Rule, row: Mapping[str, Any]) -> str:
         template = text("{tier} within {figure:,g} m on foot")
     else:
         template = text("{tier} within {figure:g} min on foot")
-    title = Text(template.template, {"tier": view.standard.tier_title(rule.tier), "figure": rule.limit})
+    title = Text(template.template, {"tier": tier_words(rule, view.standard), "figure": rule.limit})
     if row["verdict"] is None:
         return _card(title, "–", in_html(tr(text("cannot be judged"))))
     if rule.denominator != "residents":
         under = share_words(rule, row["share"], row["covered"], row["total"])
         return _card(title, share(row["share"]), in_html(tr(under)), colour=VERDICTS[row["verdict"]])
-    counted = text("{met} of {all} {who} residents")
+    everybody = rule.settlement == "any"
+    counted = text("{met} of {all} residents") if everybody else text("{met} of {all} {who} residents")
     said = {"met": exact(row["residents_met"]), "all": exact(row["residents"])}
     under = Text(counted.template, {**said, "who": settlement_title(rule.settlement)})
     return _card(title, share(row["share"]), in_html(tr(under)), colour=VERDICTS[row["verdict"]])

@@ -33,7 +33,7 @@ _OWN_RULE: Final = "scenario-rule-own"
 _SHOWN_RULE: Final = "scenario-rule-shown"
 _HEAD: Final = (
     text("Rule"), text("Before"), text("After"), text("Residents gained"), text("Residents lost"),
-    text("Worse off"), text("Verdict"),
+    text("Farther to go"), text("Verdict after"),
 )  # fmt: skip
 _UNIT_HEAD: Final = (
     text("Unit name"), text("Residents gained"), text("Residents lost"), text("Served before"),
@@ -246,7 +246,7 @@ def units_table(found: Comparison, rule: str) -> None:
     with st.expander(tr(text("Unit by unit"))):
         shown = pick_level(moved, key="scenario-level")
         order = (shown["gained"] + shown["lost"]).sort_values(ascending=False, kind="stable").index
-        columns = ("gained", "lost", "residents_met_before", "residents_met_after")
+        columns = ("gained", "lost", "met_before", "met_after")
         rows = [
             [row["name"], *(exact(row[column]) for column in columns)]
             for row in shown.loc[order].head(_MOST).to_dict("records")

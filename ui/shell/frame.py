@@ -5,6 +5,7 @@ the one place where the pages' errors become sentences.
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,9 +19,13 @@ from coverage.model.standard import Standard
 from data.defects import record_defect
 from data.parse_standard import parse_standard
 from data.standards import open_standard, preset_ids
+from jobs.sign_in.ways import SignIn, sign_in_settings
+from locales import DEFAULT_LANGUAGE, translator
 from ui.shell.choices import bound, choices, choose, words
-from ui.shell.safe import in_markdown
+from ui.shell.gate import base
+from ui.shell.safe import in_html, in_markdown
 from ui.shell.session import KEPT_DAYS, forget_session, keep, kept_minutes
+from ui.shell.who import Visitor, has_accounts, is_signed_way, visitor
 
 _ASSETS: Final = Path(__file__).parents[1] / "assets"
 _LANGUAGES: Final = {"zh": "中文", "en": "English"}
@@ -163,6 +168,40 @@ def this_session() -> None:
         if st.button(tr(text("Delete my files and choices")), width="stretch"):
             forget_session()
             st.rerun()
+
+
+def settings_or_exit() -> SignIn:
+    """How people sign in, when the server starts; it ends with the sentence where that cannot be."""
+    try:
+        return sign_in_settings()
+    except UserError as wrong:
+        sys.stderr.write(f"{translator(DEFAULT_LANGUAGE)(wrong.message)}\n")
+        raise SystemExit(2) from wrong
+
+
+def visitor_here() -> Visitor | None:
+    """Who looks at the page. Where people sign in, None for somebody who may see nothing, which is said."""
+    who = visitor()
+    if who.why is None or not is_signed_way():
+        return who
+    tr = words()
+    st.info(in_markdown(tr(who.why)))
+    if has_accounts():
+        _way_out(tr(text("Sign in")))
+    return None
+
+
+def signed_in(who: Visitor) -> None:
+    """Who is signed in, and the way out."""
+    if is_signed_way() and who.name:
+        tr = words()
+        st.caption(in_markdown(tr(text("Signed in: {name}", name=who.name))))
+        if has_accounts():
+            _way_out(tr(text("Sign out")))
+
+
+def _way_out(label: str) -> None:
+    st.html(f'<p><a href="{base()}/sign-out" target="_self">{in_html(label)}</a></p>')
 
 
 @contextmanager

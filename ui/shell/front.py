@@ -43,22 +43,29 @@ class Front:
             await self._app(scope, receive, send)
             return
 
-        async def protected(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                own = {name for name, _ in _HEADERS}
-                kept = [(n, value) for n, value in message.get("headers", ()) if n.lower() not in own]
-                message = {**message, "headers": [*kept, *_HEADERS]}
-            await send(message)
-
+        kept_safe = protected(send)
         if not _is_for_us(scope):
-            await PlainTextResponse("This server has another name.", 403)(scope, receive, protected)
+            await PlainTextResponse("This server has another name.", 403)(scope, receive, kept_safe)
         elif scope["path"].endswith(_METRICS) and not _is_from_here(scope):
-            await PlainTextResponse("Not for others.", 403)(scope, receive, protected)
+            await PlainTextResponse("Not for others.", 403)(scope, receive, kept_safe)
         elif scope["method"] in ("GET", "HEAD") and _is_page(scope["path"]):
             answer = HTMLResponse(front_page(_language(scope)), headers={"Cache-Control": "no-cache"})
-            await answer(scope, receive, protected)
+            await answer(scope, receive, kept_safe)
         else:
-            await self._app(scope, receive, protected)
+            await self._app(scope, receive, kept_safe)
+
+
+def protected(send: Send) -> Send:
+    """What sends an answer with the headers that protect, each once."""
+
+    async def with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            own = {name for name, _ in _HEADERS}
+            kept = [(n, value) for n, value in message.get("headers", ()) if n.lower() not in own]
+            message = {**message, "headers": [*kept, *_HEADERS]}
+        await send(message)
+
+    return with_headers
 
 
 @cache

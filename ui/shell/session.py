@@ -38,10 +38,14 @@ ASKED: Final = "asked-in-this-run"
 _KEY: Final = "session-key"
 _SEEN: Final = "session-seen"
 _STATE: Final = "chosen.json"
+_OWNER: Final = "owner.txt"
 _MB: Final = 1_000_000
 _SHAPE: Final = re.compile(r"[0-9a-f]{32}")
 # Values of the session that are more than what stands in a widget.
-VALUES: Final = ("choices", "scenario-drafts", "uploads", "systems-of-parts", "columns-of-offices")
+VALUES: Final = (
+    *("choices", "scenario-drafts", "uploads", "systems-of-parts", "columns-of-offices"),
+    *("desk-mended",),
+)
 # Switches are kept by name: a button's value is true or false as well, and may not be set.
 SWITCHES: Final = (
     *("slow", "old-town", "against-units", "show-systems", "all-gaps"),
@@ -50,18 +54,24 @@ SWITCHES: Final = (
 # A service's key is used for one search and never written.
 # Boxes for several files may not be set either, and are empty lists at first.
 _BOXES: Final = ("lists", "siting-areas", "city-lists", "city-people", "city-units", "collect-lists")
+_DESK_BOX: Final = "desk-lists"  # one an office
 _NEVER: Final = ("geocode-key", *_BOXES, _KEY, _SEEN)
 # Only classes of these rooms are made from a file.
 _ROOMS: Final = ("coverage", "data", "jobs", "ui")
 
 
-def open_session() -> None:
-    """At the beginning of every run: the session of the address, or a new one; widgets keep their values."""
+def open_session(owner: str = "") -> None:
+    """At the beginning of every run: the session of the address, or a new one; widgets keep their values.
+
+    Where people sign in, a session is its `owner`'s: to anybody else its address opens a new one.
+    """
     if _KEY not in st.session_state:
         asked = st.query_params.get("s", "")
-        known = bool(_SHAPE.fullmatch(asked)) and _folder(asked).is_dir()
+        known = bool(_SHAPE.fullmatch(asked)) and _folder(asked).is_dir() and _owner_of(asked) == owner
         st.session_state[_KEY] = asked if known else secrets.token_hex(16)
-        session_folder()
+        folder = session_folder()
+        if owner and not known:
+            (folder / _OWNER).write_text(owner, encoding="utf-8")
         _restore()
     os.utime(session_folder())  # `ui.shell.sweeper` deletes what nobody uses
     PERSON.set(session_key())
@@ -115,18 +125,20 @@ def forget_session() -> None:
 
 
 def keep(upload: UploadedFile) -> Path:
-    """The upload as a file of the session's folder, under its content's hash and a harmless name (to a reader
-    of layers “!” leads into an archive).
+    """The upload as a file of the session's folder, see `keep_bytes`."""
+    return keep_bytes(upload.getvalue(), upload.name)
 
-    What was uploaded before is found again; two files of one name do not meet. InputError where a session,
+
+def keep_bytes(content: bytes, name: str) -> Path:
+    """A file of the session's folder, under its content's hash and a harmless name (to a reader of layers “!”
+    leads into an archive).
+
+    What was kept before is found again; two files of one name do not meet. InputError where a session,
     or all together, would keep more than they may (`require_room`).
     """
     from data.files import file_name, write_bytes
 
-    content = upload.getvalue()
-    target = (
-        session_folder() / hashlib.sha256(content).hexdigest()[:16] / file_name(upload.name.replace("!", "_"))
-    )
+    target = session_folder() / hashlib.sha256(content).hexdigest()[:16] / file_name(name.replace("!", "_"))
     if not target.exists():
         require_room(session_folder(), len(content))
         write_bytes(target, content)
@@ -176,6 +188,13 @@ def _uploaded_bytes(folder: Path) -> int:
     return held
 
 
+def _owner_of(key: str) -> str:
+    """Whose session it is; "" where nobody had signed in."""
+    with suppress(OSError):
+        return (_folder(key) / _OWNER).read_text(encoding="utf-8")
+    return ""
+
+
 def _folder(key: str) -> Path:
     return cache_folder() / "sessions" / key
 
@@ -188,6 +207,7 @@ def _widgets() -> list[str]:
         if isinstance(name, str)
         and name not in _NEVER
         and name not in VALUES
+        and not name.startswith(_DESK_BOX)
         and ((isinstance(value, bool) and name in SWITCHES) or _plain(value))
     ]
 

@@ -61,7 +61,8 @@ _LEVELS: Final = (_NO_LEVEL, "district", "street", "community")
 def ask_request(standard: Standard) -> SitingRequest | None:
     """The request once the button is pressed; InputError for what is missing."""
     tr = words()
-    boxes = st.columns([0.34, 0.27, 0.17, 0.22], vertical_alignment="bottom")
+    # Two rows: what is chosen can then be read on narrow pages and at 200 % too.
+    boxes = [*st.columns(2), *st.columns(2)]
     goal, tier, by = _what(standard, boxes)
     count, second, share = _how_many(standard, goal, tier, boxes[3])
     source, listed, exclude = _where()

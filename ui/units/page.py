@@ -14,6 +14,7 @@ from ui.overview.table_and_map import city_map
 from ui.shell.choices import words
 from ui.shell.measured import Reading, assessed_under
 from ui.units.certainty import certainty, years
+from ui.units.complete import complete
 from ui.units.services import loads, services, supply
 from ui.units.shares import bands, equity, shares
 from ui.widgets.goto import Spot, place_button
@@ -22,11 +23,11 @@ from ui.widgets.sections import NOTHING, answer, explained, page_of_sections, sh
 from ui.widgets.tables import exact
 
 _LEAGUE_HEAD: Final = (
-    text("Rank"), text("Unit name"), text("Residents"), text("Residents not served"),
+    text("Rank"), text("Unit name"), text("Residents"), text("Missed by at least one radius or walk rule"),
     text("Share served by every rule"), text("Rules met"), text("nearly"), text("not met"),
 )  # fmt: skip
 _TABLE_HEAD: Final = (
-    text("Task"), text("Rule"), text("Figure"), text("Actual"), text("Lacking"), MISSED,
+    text("Task"), text("Rule"), text("Figure"), text("Actual"), text("Shortfall"), MISSED,
     text("Verdict"), text("Responsible units"),
 )  # fmt: skip
 _MOST: Final = 600
@@ -167,6 +168,7 @@ page_of_sections(
         "ranks": (text("Ranking"), ranks),
         "table": (text("Assessment table"), assessment_table),
         "services": (text("Kinds of service"), services),
+        "complete": (text("Complete communities"), complete),
         "shares": (text("By denominator"), shares),
         "bands": (text("How far"), bands),
         "equity": (text("Fairness"), equity),

@@ -88,10 +88,17 @@ def kind_is_listed(kind: str) -> bool:
 
 def _with_parents(found: pd.DataFrame, reading: Reading) -> pd.DataFrame:
     """`found` with the name of the street each community belongs to."""
+    street_of = streets_of(reading)
+    return found.assign(parent=[street_of.get(unit, "") for unit in found["unit_id"]])
+
+
+def streets_of(reading: Reading) -> dict[str, str]:
+    """Unit → the name of the unit above it, "" where there is none."""
     units = _units(reading)
-    parent = dict(zip(units["unit_id"], units["parent_id"], strict=True))
     name = dict(zip(units["unit_id"], units["name"], strict=True))
-    return found.assign(parent=[name.get(parent.get(unit, ""), "") for unit in found["unit_id"]])
+    return {
+        unit: name.get(parent, "") for unit, parent in zip(units["unit_id"], units["parent_id"], strict=True)
+    }
 
 
 def _units(reading: Reading) -> pd.DataFrame:
@@ -112,12 +119,12 @@ def _by_parent(found: pd.DataFrame, kinds: Sequence[str], titles: Sequence[Sayab
     rows = []
     for street, group in groups:
         shares = [float(group[mark].mean()) for mark in marks]
-        cells = "".join(_cell(part, f"{part:.0%}") for part in shares)
+        cells = "".join(heat_cell(part, f"{part:.0%}") for part in shares)
         rows.append(
             (shares[-1], f'<tr><th scope="row">{in_html(street)}</th><td>{len(group)}</td>{cells}</tr>')
         )
     rows.sort(key=lambda row: row[0])
-    return _heat_table(
+    return heat_table(
         [text("Street or town"), text("Communities"), *titles, text("All kinds")], [row for _, row in rows]
     )
 
@@ -126,14 +133,14 @@ def _by_community(found: pd.DataFrame, kinds: Sequence[str], titles: Sequence[Sa
     marks = [*(f"has_{kind}" for kind in kinds), "complete"]
     rows = [
         f'<tr><th scope="row">{in_html(row["name"])}</th><td>{exact(row["residents"])}</td>'
-        + "".join(_cell(float(row[mark]), "✓" if row[mark] else "–") for mark in marks)
+        + "".join(heat_cell(float(row[mark]), "✓" if row[mark] else "–") for mark in marks)
         + "</tr>"
         for row in found.to_dict("records")
     ]
-    return _heat_table([text("Community or village"), text("Residents"), *titles, text("All kinds")], rows)
+    return heat_table([text("Community or village"), text("Residents"), *titles, text("All kinds")], rows)
 
 
-def _heat_table(head: Sequence[Sayable], rows: Sequence[str]) -> str:
+def heat_table(head: Sequence[Sayable], rows: Sequence[str]) -> str:
     tr = words()
     titles = "".join(f'<th scope="col">{in_html(tr(title))}</th>' for title in head)
     label = in_html(tr(text("Kinds of service by unit")))
@@ -144,7 +151,7 @@ def _heat_table(head: Sequence[Sayable], rows: Sequence[str]) -> str:
     )
 
 
-def _cell(part: float, said: str) -> str:
+def heat_cell(part: float, said: str) -> str:
     low, high = (_HEAT[0], _HEAT[1]) if part <= 0.5 else (_HEAT[1], _HEAT[2])
     step = part * 2 if part <= 0.5 else part * 2 - 1
     red, green, blue = (round(a + (b - a) * step) for a, b in zip(low, high, strict=True))

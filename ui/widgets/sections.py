@@ -149,13 +149,18 @@ def city_heading(view: View) -> None:
     )
 
 
-def page_heading(title: Text, about: Text) -> None:
-    """The heading of the other pages; the city they compare with is named and labelled there too."""
+def page_heading(title: Text, about: Text, *, compares: bool = True) -> None:
+    """The heading of the other pages; the city in use, with which some compare, is named and labelled."""
     tr, chosen = words(), choices()
     city = chosen.city or demo_city()
     # Whether the demo city is synthetic need not be computed.
     synthetic = chosen.city is None or current_view().document["area"]["synthetic"]
-    template = text("Compared with {city} (synthetic data)") if synthetic else text("Compared with {city}")
+    if compares:
+        template = (
+            text("Compared with {city} (synthetic data)") if synthetic else text("Compared with {city}")
+        )
+    else:
+        template = text("Now in use: {city} (synthetic data)") if synthetic else text("Now in use: {city}")
     named = in_html(tr(Text(template.template, {"city": city.name})))
     marks = f'<span class="mark {"synthetic" if synthetic else "own"}">{named}</span>'
     st.html(

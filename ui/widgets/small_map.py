@@ -4,7 +4,10 @@ points, the city's picture, the legend.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -32,7 +35,9 @@ def list_map(sketch: Sketch, frame: Frame, *, key: str) -> tuple[float, float] |
 
     language = choices().language
     around = widened(sketch.bounds, _AROUND_M)
-    ground = _ground(str(city_view().folder / "basemap.bin"), _rounded(around), language)
+    other = _OTHER_GROUND.get()
+    path = city_view().folder / "basemap.bin" if other is None else other.path
+    ground = _ground(str(path), _rounded(around), language)
     return show_map(sketch_data(sketch, ground, frame, Voice.of(language)), key=key)
 
 
@@ -53,8 +58,32 @@ def _element() -> Any:
     return st.components.v2.component(_NAME, html=_ROOT, css=sketch_style(), js=sketch_script())
 
 
+@dataclass(frozen=True)
+class OtherGround:
+    """A basemap's file, and what is shown of it at first (west, south, east, north in degrees)."""
+
+    path: Path
+    bounds: Bounds
+
+
+_OTHER_GROUND: Final[ContextVar[OtherGround | None]] = ContextVar("other ground", default=None)
+
+
+@contextmanager
+def on_ground(ground: OtherGround) -> Iterator[None]:
+    """Small maps are drawn on this ground instead of that of the city in use."""
+    before = _OTHER_GROUND.set(ground)
+    try:
+        yield
+    finally:
+        _OTHER_GROUND.reset(before)
+
+
 def city_bounds() -> Bounds:
-    """West, south, east, north of the city in use."""
+    """West, south, east, north of the city in use, or of the ground that maps are drawn on instead."""
+    other = _OTHER_GROUND.get()
+    if other is not None:
+        return other.bounds
     return _bounds(str(city_view().folder))
 
 

@@ -76,6 +76,11 @@ def drop_files(key: str) -> None:
     st.session_state[_UPLOADS] = {name: files for name, files in _all().items() if name != key}
 
 
+def put_files(key: str, files: Sequence[KeptFile]) -> None:
+    """Files that somebody asked for, as if they had been put into the box."""
+    st.session_state[_UPLOADS] = {**_all(), key: tuple(files)}
+
+
 def _take_or_leave(key: str) -> None:
     """Before the page runs: what cannot be kept is told by the page itself."""
     with suppress(InputError):

@@ -16,6 +16,8 @@ from coverage.siting.model.site_rules import SiteRules
 
 _KEY_BITS = 40
 _CHUNK_PAIRS = 2_000_000
+# Entries of the rows that are compared at once; their copies take some 50 MB.
+_CHUNK_ENTRIES = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,9 +200,9 @@ def _rarest_group(cover: sparse.csr_array, degree: Ints) -> Ints:
     return rarest
 
 
-def _chunks(work: Ints) -> list[Ints]:
-    """Row numbers in runs of about `_CHUNK_PAIRS` pairs."""
-    number = np.cumsum(work) // _CHUNK_PAIRS
+def _chunks(work: Ints, most: int = _CHUNK_PAIRS) -> list[Ints]:
+    """Row numbers in runs of about `most` of `work`."""
+    number = np.cumsum(work, dtype=np.int64) // most
     return np.split(np.arange(len(work)), np.flatnonzero(np.diff(number)) + 1)
 
 
@@ -222,8 +224,7 @@ def _contained(
     worth = (size[large] > size[small]) | ((size[large] == size[small]) & earlier)
     small, large = _likely(cover, size, small[worth], large[worth])
     inside = np.zeros(len(small), bool)
-    for at in range(0, len(small), 200_000):
-        part = slice(at, at + 200_000)
+    for part in _chunks(size[small] + size[large], _CHUNK_ENTRIES):
         inside[part] = _overlap(cover, small[part], large[part]) == size[small[part]]
     return small[inside], large[inside]
 

@@ -129,6 +129,14 @@ class Book:
         )
         return f"rId{number}"
 
+    def unlink(self, part: str, target: str) -> None:
+        """Refer from a part to another no more."""
+        ids = {number for number, (_, found) in self.links(part).items() if found == target}
+        links = self.edit(_links_of(part))
+        for link in list(links):
+            if isinstance(link.tag, str) and link.get("Id") in ids:
+                links.remove(link)
+
     def sheet_parts(self) -> dict[str, str]:
         """Sheet name → its part, in the order of the tabs; charts on sheets of their own are left out."""
         links = self.links(self.workbook)

@@ -26,7 +26,7 @@ def test_counts_and_shares_of_two_stations_by_hand() -> None:
     assert city["mean"] == pytest.approx(22 / 21)
     assert city["median"] == 1
     table = choice_facilities_table(made, found.measured)
-    assert table["residents_within"].tolist() == [1_100.0, 1_100.0]
+    assert table["residents"].tolist() == [1_100.0, 1_100.0]
     assert table["residents_only"].tolist() == [400.0, 400.0]
 
 

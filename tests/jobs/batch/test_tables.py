@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pandas as pd
+import pytest
 import shapely
 
 from core.text import text, text_to_json
@@ -60,6 +62,17 @@ def test_the_overview_shows_what_users_wrote_as_text() -> None:
     page = overview_page([area], [RuleOnMap("r", text("x"), text("x"))], language="en")
     assert page.count("<script") == 2
     assert "alert(1)</script>" not in page
+
+
+@pytest.mark.parametrize(
+    ("share", "said"), [(0.99996, "99.996%"), (0.5, "50.0%"), (1.0, "100.0%"), (1e-5, "0.001%")]
+)
+def test_the_overview_is_handed_the_words_of_shares_and_residents(share: float, said: str) -> None:
+    area = AreaOnMap("甲", "", "x", "done", None, 1234.5, {"r": ("nearly", share, text("x"))}, None)
+    page = overview_page([area], [RuleOnMap("r", text("x"), text("x"))], language="en")
+    data = json.loads(page.partition('id="data">')[2].partition("</script>")[0])
+    assert data["areas"][0]["rules"]["r"][2] == said
+    assert data["areas"][0]["said"] == "1,234"
 
 
 def test_an_outline_covers_every_cell_where_somebody_lives() -> None:

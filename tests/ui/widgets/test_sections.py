@@ -76,6 +76,7 @@ def test_circle_and_barriers_answer_first(app: AppTest, name: str, said: str) ->
         ("ranks", "各单元的全部居民均满足各项"),
         ("table", "项达标"),
         ("services", "2类服务齐全"),
+        ("complete", "本标准未规定完整社区的配置要求"),
         ("equity", "半数居民步行不超过"),
         ("loads", "处设施中"),
         ("supply", "按步行可达计算"),

@@ -1,0 +1,1 @@
+"""Who comes through the page: how the server is told, and accounts of its own."""
