@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -34,7 +35,7 @@ DAILY = 3
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     chosen = config.option.markexpr
     for item in items:
-        law = getattr(item, "obj", None)
+        law: Any = getattr(item, "obj", None)
         if not hypothesis.is_hypothesis_test(law):
             continue
         if chosen == "slow":
