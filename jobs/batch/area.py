@@ -220,6 +220,7 @@ def figures(task: Task) -> dict[str, Any]:
             for rule, row in zip(document["rules"], verdict_rows(document, standard), strict=True)
         ],
         "synthetic": bool(document["area"].get("synthetic")),
+        "created": json.loads((task.folder / "provenance.json").read_bytes()).get("created", ""),
         "gaps": len(document["gaps"]),
         "sites": None,
         "version": __version__,

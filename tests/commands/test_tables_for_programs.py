@@ -19,9 +19,10 @@ from coverage.publish.wide import plain_names
 from data.files import EMPTY_BECAUSE, read_csv, write_csv
 from data.results import read_results
 from data.source import LIST_COLUMNS
+from tests.command_line import ROOT, cli
 from tests.commands.test_measuring_verbs import opening
 from tests.small_city import degrees
-from tests.test_cli import ROOT, cli, study_options
+from tests.test_cli import study_options
 
 ALSO = ("isochrones", "barriers", "bands", "timeline", "supply", "split")
 FORBIDDEN = re.compile(r"[+-]?(inf|nan|infinity)|none|null|true|false", re.IGNORECASE)

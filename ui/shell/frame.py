@@ -24,7 +24,7 @@ from locales import DEFAULT_LANGUAGE, translator
 from ui.shell.choices import bound, choices, choose, words
 from ui.shell.gate import base
 from ui.shell.safe import in_html, in_markdown
-from ui.shell.session import KEPT_DAYS, forget_session, keep
+from ui.shell.session import KEPT_DAYS, forget_session, keep, kept_minutes
 from ui.shell.who import Visitor, has_accounts, is_signed_way, visitor
 
 _ASSETS: Final = Path(__file__).parents[1] / "assets"
@@ -157,8 +157,10 @@ def this_session() -> None:
         st.caption(
             tr(
                 text(
-                    "Files and choices are kept on the computer that runs this page, for {days} days after "
-                    "the last use. Whoever has the address of this page can open them.",
+                    "Files are kept on the computer that runs this page until {minutes:,} minutes after it "
+                    "was last open in a browser, choices for {days} days. Whoever has the address of this "
+                    "page can open them.",
+                    minutes=kept_minutes(),
                     days=KEPT_DAYS,
                 )
             )
