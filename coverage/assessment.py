@@ -95,8 +95,9 @@ def assess(study: Study, standard: Standard, *, progress: Progress = silent) -> 
     return judge_all(Measured(study, distances, standard), progress=progress)
 
 
-def judge_all(measured: Measured, *, progress: Progress = silent) -> Assessment:
-    """The assessment of what has been measured already."""
+def judge_all(measured: Measured, *, sites: bool = True, progress: Progress = silent) -> Assessment:
+    """The assessment of what has been measured already; without `sites` the streets are not looked at, and
+    no gap has a proposed one."""
     study = measured.study
     rules = measured.standard.rules
     judged: list[RuleResult] = []
@@ -107,7 +108,8 @@ def judge_all(measured: Measured, *, progress: Progress = silent) -> Assessment:
     results = tuple(judged)
     progress(0.7, text("Finding the gaps"))
     gaps = find_gaps(results, measured)
-    gaps = with_sites(gaps, measured, most=_GAPS_WITH_SITE, progress=part(progress, 0.8, 0.95))
+    if sites:
+        gaps = with_sites(gaps, measured, most=_GAPS_WITH_SITE, progress=part(progress, 0.8, 0.95))
     loads = nearest_loads(measured, np.ones(len(study.grid), dtype=bool))
     progress(1.0, text("Assessed"))
     return Assessment(measured, results, gaps, loads, _notes(measured))

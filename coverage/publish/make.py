@@ -38,9 +38,12 @@ UNIT_OFF_M: Final = 5.0
 _DECIMALS: Final = 7
 
 
-def results_of(assessment: Assessment, about: About, *, progress: Progress = silent) -> Results:
-    """All tables of an assessment; nothing is computed anew."""
-    document, parts = assessment_document(assessment, about), _gap_parts(assessment, progress)
+def results_of(
+    assessment: Assessment, about: About, *, split: bool = True, progress: Progress = silent
+) -> Results:
+    """All tables of an assessment; nothing is computed anew. With `split` large gaps are cut into parts."""
+    document = assessment_document(assessment, about)
+    parts = _gap_parts(assessment, progress) if split else ()
     progress(1.0, text("Making the tables"))
     return Results(
         document=document,

@@ -38,7 +38,7 @@ from geo.network.network import WalkNetwork
 from geo.network.segments import Segments
 
 # Raise this whenever reading or contracting changes what comes out.
-_VERSION: Final = 12
+_VERSION: Final = 13
 _SHAPEFILE_SIDES: Final = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _ARRAYS: Final = tuple(f.name for f in fields(WalkNetwork) if f.name not in ("crs", "island_m"))
 _SHAPES: Final = ("water", "green")
@@ -64,7 +64,7 @@ def load_or_read(
     to; the graph and the index of the segments come with them.
     """
     path = Path(path)
-    kind = street_format(path)
+    kind = street_format(path, asked.layer)
     folder = cache_dir / _key(path, crs, area, asked)
     found = _open(folder, kind, path.name)
     if found is None:
@@ -110,7 +110,7 @@ def _files_read(path: Path, kind: str) -> str:
 
 
 def _key(path: Path, crs: str | None, area: shapely.Geometry | None, asked: Asked) -> str:
-    read = _files_read(path, street_format(path))
+    read = _files_read(path, street_format(path, asked.layer))
     answers = (crs or "", *(repr(value) for value in vars(asked).values()))
     outline = shapely.to_wkb(area).hex() if area is not None else ""
     # A search tree is kept as scipy lays it out, so another scipy builds its own.

@@ -4,30 +4,134 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import zipfile
 import zlib
-from pathlib import Path
-from typing import Final
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import IO, Final, cast
 
 from core.errors import InputError
+from core.text import text
+from data.formats.archive import files_in
+from data.formats.asked import OpenQuestionError
 from data.formats.named import not_read
+from data.formats.unpack import pieces_of
 
 OSM_FORMATS: Final = ("pbf", "osm", "osm.gz", "osm.bz2", "overpass")
+GRAPHML: Final = "graphml"
 _HEAD: Final = 4096
+_GZIP, _BZIP, _ZIP = b"\x1f\x8b", b"BZh", b"PK\x03\x04"
+_MAPS: Final = (".shp", ".gpkg", ".geojson", ".fgb", ".parquet", ".kml")
+_BROKEN: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
 
 
-def street_format(path: Path) -> str:
+def street_format(path: Path, layer: str = "") -> str:
     """One of "pbf", "osm", "osm.gz", "osm.bz2", "overpass", "graphml", "gpkg", "geojson", "shapefile" (bare
-    or in a zip), "layers" for other map files; InputError for what is none of these."""
+    or in a zip), "layers" for other map files; InputError for what is none of these.
+
+    Of a zip it is the kind of the one file in it that is OpenStreetMap's, or that is called `layer`.
+    """
     head = _head(path)
-    if head.startswith(b"\x1f\x8b"):
+    if head.startswith(_GZIP):
         return _packed(path, "osm.gz")
-    if head.startswith(b"BZh"):
+    if head.startswith(_BZIP):
         return _packed(path, "osm.bz2")
+    if head.startswith(_ZIP):
+        return _in_zip(path, layer)[0]
+    return _format(path, head)
+
+
+@contextmanager
+def unpacked(path: Path, kind: str, layer: str = "") -> Iterator[tuple[Path, tuple[str, ...]]]:
+    """The file to read, and the names of the street files within a zip, the one that is read first (none
+    for other files); gone when the block ends.
+
+    It bears the name of the packed file, since that is what a reader knows. Map files and OpenStreetMap's
+    XML are read packed as they are.
+    """
+    head = _head(path)
+    as_it_is = kind in ("osm.gz", "osm.bz2") or kind not in (*OSM_FORMATS, GRAPHML)
+    if head.startswith(_ZIP) and kind in (*OSM_FORMATS, GRAPHML):
+        as_it_is = False
+    if as_it_is or not head.startswith((_GZIP, _BZIP, _ZIP)):
+        yield path, ()
+        return
+    names = _in_zip(path, layer)[1] if head.startswith(_ZIP) else ()
+    with pieces_of(path) as pieces:
+        piece = next(piece for piece in pieces if not names or piece.name == names[0])
+        room = piece.path.parent / "street-file"
+        room.mkdir()
+        yield piece.path.rename(room / path.name), names
+
+
+def _in_zip(path: Path, layer: str) -> tuple[str, tuple[str, ...]]:
+    """The kind of the file in a zip that is OpenStreetMap's or a graph ("shapefile" where it holds map files
+    alone), and the names of all such, that one first. OpenQuestionError where several may be meant."""
+    found: dict[str, str] = {}
+    maps: list[str] = []
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for name, member in files_in(archive):
+                with archive.open(member) as file:
+                    kind = _of_osm(file)
+                if kind:
+                    found[name] = kind
+                elif PurePosixPath(name).suffix.lower() in _MAPS:
+                    maps.append(PurePosixPath(name).stem)
+    except _BROKEN:
+        return "shapefile", ()  # the door for map files says what is wrong with it
+    wanted = layer.strip().casefold()
+    named = [name for name in found if wanted in _calls_of(name)]
+    if named:
+        return found[named[0]], (named[0], *(name for name in found if name != named[0]))
+    if not found or (wanted and maps):
+        return "shapefile", ()
+    if len(found) > 1 or maps or wanted:
+        choices = [*found, *maps]
+        raise OpenQuestionError(
+            text(
+                "{file}: several files in it may be the streets: {layers}. Name one with --network-layer.",
+                file=path.name,
+                layers=", ".join(choices),
+            ),
+            option="--network-layer",
+            field="network_layer",
+            choices=choices,
+        )
+    ((name, kind),) = found.items()
+    return kind, (name,)
+
+
+def _calls_of(name: str) -> tuple[str, ...]:
+    """What a file in a zip may be called by: with its folders, without, and without its ending."""
+    place = PurePosixPath(name.casefold())
+    return str(place), place.name, place.stem
+
+
+def _of_osm(file: IO[bytes]) -> str:
+    """The kind of an OpenStreetMap file or a graph, told by its beginning; "" for any other."""
+    head = file.read(_HEAD)
+    for mark, opener, kind in ((_GZIP, gzip.open, "osm.gz"), (_BZIP, bz2.open, "osm.bz2")):
+        if head.startswith(mark):
+            file.seek(0)
+            with cast(IO[bytes], opener(file)) as inside:
+                return kind if b"<osm" in inside.read(_HEAD) else ""
+    if b"OSMHeader" in head[:32]:
+        return "pbf"
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start.startswith(b"{"):
+        return "overpass" if b'"elements"' in start else ""
+    marks = ((b"<osm", "osm"), (b"<graphml", GRAPHML))
+    return next((kind for mark, kind in marks if start.startswith(b"<") and mark in start), "")
+
+
+def _format(path: Path, head: bytes) -> str:
     if head.startswith(b"SQLite format 3\0"):
         return "gpkg"
     if head == b"gdb":
         return "layers"
-    if head.startswith((b"PK\x03\x04", b"\x00\x00\x27\x0a")):
+    if head.startswith((_ZIP, b"\x00\x00\x27\x0a")):
         return "shapefile"
     if b"OSMHeader" in head[:32]:
         return "pbf"
@@ -53,7 +157,7 @@ def _text_format(path: Path, head: bytes) -> str:
     if start.startswith(b"{"):
         return "overpass" if b'"elements"' in start else "geojson"
     if start.startswith(b"<") and b"<graphml" in start:
-        return "graphml"
+        return GRAPHML
     if start.startswith(b"<") and b"<osm" in start:
         return "osm"
     if start.startswith((b"PAR1", b"fgb\x03", b"[", b"\x1e", b"<kml")) or (
@@ -73,14 +177,14 @@ def _text_format(path: Path, head: bytes) -> str:
 
 
 def _packed(path: Path, kind: str) -> str:
+    """What a .gz or .bz2 holds: `kind` for OpenStreetMap's XML."""
     unpack = gzip.open if kind == "osm.gz" else bz2.open
     try:
         with unpack(path) as file:
-            head = file.read(_HEAD)
+            head = cast(IO[bytes], file).read(_HEAD)
     except (OSError, EOFError, zlib.error) as problem:
         raise InputError(
             "The street file {path} cannot be unpacked: {problem}", path=path.name, problem=str(problem)
         ) from problem
-    if _text_format(path, head) != "osm":
-        raise InputError("{path} is packed, but what is inside is not OpenStreetMap XML.", path=path.name)
-    return kind
+    inside = _format(path, head)
+    return kind if inside == "osm" else inside

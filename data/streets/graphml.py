@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 from xml.etree import ElementTree
@@ -17,6 +18,7 @@ from pyproj.exceptions import CRSError
 from core.errors import InputError
 from core.progress import Progress, silent
 from core.text import Text, text
+from data.formats.inputs_read import InputRead
 from data.streets.classes import values_of
 from data.streets.raw import Floats, RawStreets
 from data.streets.walkable import TAGS, is_walkable, street_class
@@ -40,7 +42,12 @@ def read_graphml(path: Path, progress: Progress = silent) -> RawStreets:
     `crs` (WGS-84 where it has none).
     """
     try:
-        return _ways(*_parse(path, progress))
+        crs, nodes, edges, closed, classed = _parse(path, progress)
+        chosen = InputRead(
+            "network", path.name, column="highway" if classed else "", system=crs, rows_read=len(edges),
+            rows_left_out=closed,
+        )  # fmt: skip
+        return replace(_ways(crs, nodes, edges, closed), read=(chosen,))
     except (ElementTree.ParseError, KeyError, ValueError, CRSError, shapely.errors.GEOSException) as problem:
         raise InputError(
             "The street file {path} is not a graph as OSMnx writes it: {problem}",
@@ -59,7 +66,7 @@ def _place(name: str, fields: dict[str, str]) -> tuple[float, float]:
     return float(pair[1]), float(pair[2])
 
 
-def _parse(path: Path, progress: Progress) -> tuple[str, Floats, list[_Edge], int]:
+def _parse(path: Path, progress: Progress) -> tuple[str, Floats, list[_Edge], int, bool]:
     names: dict[str, str] = {}
     crs, number = WGS84, dict[str, int]()
     places: list[tuple[float, float]] = []
@@ -86,7 +93,7 @@ def _parse(path: Path, progress: Progress) -> tuple[str, Floats, list[_Edge], in
         else:
             closed += 1
         element.clear()
-    return crs, np.array(places, float).reshape(-1, 2), edges, closed
+    return crs, np.array(places, float).reshape(-1, 2), edges, closed, "highway" in names.values()
 
 
 def _elements(path: Path) -> Iterator[ElementTree.Element]:

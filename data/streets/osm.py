@@ -17,6 +17,7 @@ from osmium import filter as keep
 from core.errors import InputError
 from core.progress import Progress, part, silent
 from core.text import Text, text
+from data.formats.inputs_read import InputRead
 from data.formats.unpack import require_modest_stream
 from data.intake.findings import WARNING, Finding
 from data.streets.osm_clip import Bounds, Points, clip, read_points, storage
@@ -170,8 +171,14 @@ class _Found:
             obstacles=_shapes(self.obstacles),
             findings=findings,
             remarks=remarks,
+            read=(
+                InputRead(
+                    "network", name, column="highway", system=WGS84, rows_read=len(count),
+                    rows_left_out=self.closed_ways,
+                ),
+            ),
             closed=self.closed_ways,
-        )
+        )  # fmt: skip
 
     def _said(
         self, name: str, points: Points, gates: int, cut_ways: int

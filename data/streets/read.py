@@ -18,7 +18,7 @@ from data.files import sha256_of
 from data.formats.inputs_read import InputRead
 from data.guard import guarded
 from data.intake.findings import Finding
-from data.streets.detect import OSM_FORMATS, street_format
+from data.streets.detect import GRAPHML, OSM_FORMATS, street_format, unpacked
 from data.streets.graphml import read_graphml
 from data.streets.lines import read_lines
 from data.streets.osm import read_osm
@@ -91,14 +91,15 @@ def read_streets(
     is left to walk on.
     """
     path = Path(path)
-    kind = street_format(path)
+    kind = street_format(path, asked.layer)
     heal_m = asked.heal_m
     sha256 = sha256_of(path)
-    raw = _read(path, kind, None if area is None else area.bounds, part(progress, 0.0, 0.7), asked)
-    if not len(raw.way_class):
-        if area is not None and kind in OSM_FORMATS:  # what lies elsewhere was not even looked at
-            raw = _read(path, kind, None, part(progress, 0.0, 0.7), asked)
-        raise nothing_to_walk(path, raw, area)
+    with unpacked(path, kind, asked.layer) as (source, names):
+        raw = _read(source, kind, None if area is None else area.bounds, part(progress, 0.0, 0.7), asked)
+        if not len(raw.way_class):
+            if area is not None and kind in OSM_FORMATS:  # what lies elsewhere was not even looked at
+                raw = _read(source, kind, None, part(progress, 0.0, 0.7), asked)
+            raise nothing_to_walk(path, raw, area)
     bounds = _degrees(path, raw, area)
     west, south, east, north = bounds if area is None else area.bounds
     if max(east - west, north - south) > _WIDEST_DEGREES:
@@ -125,14 +126,25 @@ def read_streets(
         kind,
         sha256,
         (*raw.remarks, *healed_remarks(path.name, healed, crs), *island_remarks(path.name, network)),
-        raw.read,
+        _within(raw.read, names),
     )
+
+
+def _within(read: tuple[InputRead, ...], names: tuple[str, ...]) -> tuple[InputRead, ...]:
+    """What was read, with the file in the zip as its layer; the zip's other street files set aside."""
+    if not names:
+        return read
+    aside = (
+        replace(read[0], layer=name, column="", rows_read=0, rows_left_out=0, used=False)
+        for name in names[1:]
+    )
+    return (*(replace(entry, layer=names[0]) for entry in read), *aside)
 
 
 def _read(path: Path, kind: str, bounds: Bounds | None, progress: Progress, asked: Asked) -> RawStreets:
     if kind in OSM_FORMATS:
         return read_osm(str(path), kind, bounds, progress)
-    if kind == "graphml":
+    if kind == GRAPHML:
         return read_graphml(path, progress)
     progress(0.0, text("Reading {file}", file=path.name))
     return read_lines(path, layer=asked.layer, class_name=asked.class_column)

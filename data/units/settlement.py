@@ -22,6 +22,7 @@ from data.units.remarks import Remarks
 from data.vector import layers, read_vector
 from geo.crs import WGS84
 
+_HALF: Final = 0.5
 # Titles that ask for one class: yes and 1 are that class, no and 0 the other.
 _ASKS_URBAN: Final = re.compile(r"^(是否(为)?城|is_?urban|urban$|城镇$)")
 _ASKS_RURAL: Final = re.compile(r"^(是否(为)?(农|乡|涉农)|is_?rural|rural$|农村$)")
@@ -37,6 +38,9 @@ _STATISTICAL: Final = {
     RURAL: frozenset(("210", "220")),
 }
 _ALL_CODES: Final = _STATISTICAL[URBAN] | _STATISTICAL[RURAL]
+_PLAIN: Final = re.compile(
+    r"城[市镇区乡中]|主城|[农乡]村|村庄|[乡镇]中心区|镇[乡区]|urban|rural", re.IGNORECASE
+)
 _KNOWN: Final = {word: settlement for settlement, names in SETTLEMENT_WORDS.items() for word in names}
 
 
@@ -58,8 +62,11 @@ def classes_of(frame: gpd.GeoDataFrame) -> Classes:
     titles = [str(column) for column in frame.columns if column != frame.geometry.name]
     read = {title: words(frame, title) for title in titles_in(titles, TITLES["settlements"])}
     if not any(filled for said in read.values() for filled in said):
-        # By its values alone a column counts only if every one of them is a statistical code.
-        read |= {title: said for title in titles if _only_codes(said := words(frame, title))}
+        # By its values alone a column counts only if every one of them is a statistical code, or if most are
+        # words that speak of town or country and of nothing else (性质: 城市社区, 农村社区).
+        read |= {
+            title: said for title in titles if _only_codes(said := words(frame, title)) or _mostly_words(said)
+        }
     known = {title: [_class_of(word, title) for word in said] for title, said in read.items()}
     # Of equally full columns the first, as codes stand before words in the table above.
     order = sorted(known, key=lambda title: -sum(map(bool, known[title])))
@@ -83,6 +90,13 @@ def _only_codes(said: Sequence[str]) -> bool:
     return bool(found & _STATISTICAL[URBAN]) and bool(found & _STATISTICAL[RURAL]) and found <= _ALL_CODES
 
 
+def _mostly_words(said: Sequence[str]) -> bool:
+    """Whether most that stands in a column are words of town and country; 村 and town also mean a level."""
+    filled = [word for word in said if word]
+    known = sum(bool(_PLAIN.search(word) and _class_of(word, "")) for word in filled)
+    return bool(filled) and known > _HALF * len(filled)
+
+
 def _class_of(word: str, title: str) -> str:
     plain = unicodedata.normalize("NFKC", word).strip().casefold()
     asked = unicodedata.normalize("NFKC", title).strip().casefold()
@@ -103,7 +117,6 @@ def unknown_words(found: Sequence[str], most: int = 6) -> str:
     return " ".join(f"“{word}”" for word in found[:most]) + (" …" if len(found) > most else "")
 
 
-_HALF: Final = 0.5
 _DOUBTFUL: Final = (0.2, 0.8)
 # A layer whose box ends so far inside the units' box on a side, as a share of it, was cut there.
 _CUT_SHARE: Final = 0.25

@@ -105,6 +105,49 @@ def test_further_words_of_urban_and_rural(tmp_path: Path, title: str, urban: obj
     assert seen_classes(read_units(path)) == classes(CITY)
 
 
+@pytest.mark.parametrize(
+    ("title", "urban", "rural"),
+    [
+        ("性质", "城市社区", "农村社区"), ("社区性质", "城镇社区", "乡村社区"), ("单位性质", "城区", "农村"),
+        ("备注", "城镇", "乡村"), ("类型", "城市社区", "农村社区"), ("属性", "主城区", "村庄"),
+        ("XZ", "城市", "农村"), ("nature", "Urban", "Rural"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("levels", ["one file", "communities alone"])
+def test_a_column_of_another_title_tells_the_class_by_what_stands_in_it(
+    tmp_path: Path, title: str, urban: str, rural: str, levels: str
+) -> None:
+    words = {"district": "区", "street": "街道"}
+    said = {"urban": urban, "rural": rural}
+    units = CITY if levels == "one file" else of("community", CITY)
+    path = geojson(
+        tmp_path / "u.geojson",
+        units,
+        lambda unit: {"name": unit.name, title: said.get(unit.settlement, words.get(unit.level))},
+    )
+    read = read_units(path)
+    assert seen_classes(read) == classes(CITY)
+    assert sorted(read.table.frame["level"]) == sorted(unit.level for unit in units)
+
+
+def test_words_of_no_class_beside_known_ones_are_quoted(tmp_path: Path) -> None:
+    def kind(name: str) -> str:
+        return "涉农社区" if name == "夹岗村" else "农村社区" if name.endswith("村") else "城市社区"
+
+    units = of("community", CITY)
+    path = geojson(tmp_path / "u.geojson", units, lambda unit: {"name": unit.name, "性质": kind(unit.name)})
+    read = read_units(path)
+    assert seen_classes(read) == classes(CITY) | {"夹岗村": ""}
+    assert any("“涉农社区”" in str(found.message) for found in read.findings)
+
+
+@pytest.mark.parametrize("word", ["社区", "行政村", "公立"])
+def test_words_that_also_mean_something_else_tell_no_class(tmp_path: Path, word: str) -> None:
+    units = of("community", CITY)
+    path = geojson(tmp_path / "u.geojson", units, lambda unit: {"name": unit.name, "性质": word})
+    assert set(seen_classes(read_units(path)).values()) == {""}
+
+
 CODES = {
     "numbers with a point": lambda code: f"{code}.0",
     "an apostrophe before": lambda code: f"'{code}",
