@@ -12,6 +12,7 @@ from typer import Argument, Option
 from commands.front import answer, front_door
 from commands.options import AsJson, Lang, Language
 from commands.spread import spread
+from core.errors import InputError
 
 
 class Profile(StrEnum):
@@ -39,6 +40,13 @@ class OnIt:
     author: Annotated[str, Option("--author", help="Who made it (制图单位).")] = ""
     as_of: Annotated[str, Option("--as-of", help="Date of the data (数据时点), e.g. 2025-12-31.")] = ""
     mark: Annotated[str, Option("--mark", help="Security mark or map review number (密级、审图号).")] = ""
+    before: Annotated[
+        list[Path] | None, Option("--before", help="An earlier result to set it against; may be given again.")
+    ] = None
+    steps: Annotated[
+        Path | None,
+        Option("--steps", help="Steps of the map's presentation (JSON), instead of the usual."),
+    ] = None
 
 
 @spread
@@ -58,8 +66,19 @@ def export(product: Product, on_it: OnIt, lang: Lang = Language.zh, as_json: AsJ
             mark=on_it.mark,
             as_of=on_it.as_of,
             out=product.out,
+            before=tuple(on_it.before or ()),
+            steps=_steps(on_it.steps) if on_it.steps else "",
         )
         made = export_folder(request, progress=progress)
         found: dict[str, object] = {"format": 1, "files": [str(path) for path in made]}
         found |= {"file": str(made[0])} if len(made) == 1 else {}
         answer(as_json, found, lambda: [str(path) for path in made])
+
+
+def _steps(path: Path) -> str:
+    try:
+        return path.read_text("utf-8-sig")
+    except OSError as error:
+        raise InputError("The file {file} cannot be opened. Does it exist?", file=path.name) from error
+    except UnicodeDecodeError as error:
+        raise InputError("{file}: save it as UTF-8.", file=path.name) from error

@@ -45,8 +45,8 @@ def change_layers(studio: Studio) -> Iterator[Choice]:
 # Of those the class that is hatched.
 UNSPOKEN: Final = 4
 # The outcome before and after for each of `palette.CHANGES`.
-_BEFORE: Final = np.array([MET, NOT_MET, MET, NOT_MET, NOT_SUBJECT])
-_AFTER: Final = np.array([MET, MET, NOT_MET, NOT_MET, NOT_SUBJECT])
+OUTCOME_BEFORE: Final = np.array([MET, NOT_MET, MET, NOT_MET, NOT_SUBJECT])
+OUTCOME_AFTER: Final = np.array([MET, MET, NOT_MET, NOT_MET, NOT_SUBJECT])
 
 
 def slide_layers(studio: Studio) -> Iterator[Choice]:
@@ -61,8 +61,8 @@ def slide_layers(studio: Studio) -> Iterator[Choice]:
             continue
         choice = Choice(f"slide_{number}", voice(change.title), heading, show=False)
         sides = (
-            ("before", _BEFORE, model.compared_with, row.before),
-            ("after", _AFTER, text("Scenario"), row.actual),
+            ("before", OUTCOME_BEFORE, model.compared_with, row.before),
+            ("after", OUTCOME_AFTER, model.called, row.actual),
         )
         for pane, outcome_of, title, figure in sides:
             classes = outcome_of[change.change]
@@ -107,6 +107,19 @@ def rules_shown(model: MapModel) -> dict[str, Words]:
     return titles | {r: model.rule_titles.get(r, r) for r in model.gaps["rule"].unique() if r not in titles}
 
 
+def layer_keys(model: MapModel) -> tuple[str, ...]:
+    """The keys of the choices that a step of the presentation may show."""
+    told = {row.rule.id for row in model.verdicts if row.before is not None}
+    slid = [n for n, change in enumerate(model.changes[:_MOST_SLID]) if change.rule in told]
+    return (
+        *(f"change_{number}" for number in range(len(model.changes))),
+        *(f"slide_{number}" for number in slid),
+        *(f"rule_{number}" for number in range(len(rules_shown(model)))),
+        "walking",
+        "cells_none",
+    )
+
+
 def walk_classes(cells: MapCells) -> NDArray[np.uint8]:
     """0 up to and including the first limit, 1 up to the second …, the last beyond or out of reach."""
     return np.searchsorted(cells.walk_limits_min, cells.walk_minutes, side="left").astype(np.uint8)
@@ -123,7 +136,7 @@ def _rule_parts(studio: Studio, number: int, rule: str) -> Iterator[Part]:
     if not len(gaps):
         return
     names = [voice(text("Gap {rank}", rank=rank)) for rank in gaps["rank"]]
-    cards = gap_cards(voice, gaps)
+    cards = gap_cards(voice, gaps, rules_shown(model)[rule])
     style = {"color": palette.GAP["outline"], "weight": 1.4, "fillColor": palette.GAP["fill"]}
     areas: dict[str, Any] = {"kind": "areas", "pane": "gaps", "css": "gap"}
     areas |= {"style": style | {"fillOpacity": 0.05}, **packed_areas(list(gaps.geometry))}

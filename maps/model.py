@@ -204,7 +204,8 @@ class MapModel:
     `main_rule` are shown first. `credits` say where the data come from, licence included. `areas`
     (polygons) and `paths` (lines, numbered at their middle) lie over the cells; with `changes` the
     cells can be coloured by what became of them. `scenario` is what a hypothetical is called ("": things
-    as they are) and `compared_with` what it is held against; `remarks` limit the trust in the figures.
+    as they are) and `compared_with` what a result is held against, which
+    then is itself `called` so; `remarks` limit the trust in the figures.
     `cut_offs`: by radius rule, who is inside the circle and walkable (MET), inside and not (NOT_MET), or
     outside. `units` (unit_id, name, level; outlines) can be coloured by `unit_shares` (unit_id, level, rule,
     share, share_of, residents, residents_met).
@@ -236,6 +237,7 @@ class MapModel:
     changes: tuple[CellChange, ...] = ()
     scenario: Words = ""
     compared_with: Words = ""
+    called: Words = ""
     remarks: tuple[Words, ...] = ()
     cut_offs: tuple[CellOutcome, ...] = ()
     headline: Words = ""

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from core.text import Text, text
+from coverage.model.gap_words import gap_place
 from coverage.model.standard import level_title
 from coverage.model.verdict_rows import PRESENT, VerdictRow
 from maps import palette
@@ -127,7 +128,8 @@ def _results(studio: Studio) -> str:
     )
     layers = {rule: f"rule_{number}" for number, rule in enumerate(rules_shown(studio.model))}
     items = "".join(
-        _verdict(voice, row, studio.model.compared_with, layers.get(row.rule.id, "")) for row in rows
+        _verdict(voice, row, (studio.model.compared_with, studio.model.called), layers.get(row.rule.id, ""))
+        for row in rows
     )
     title = voice(text("Verdicts"))
     return (
@@ -136,16 +138,16 @@ def _results(studio: Studio) -> str:
     )
 
 
-def _verdict(voice: Voice, row: VerdictRow, compared_with: Words, layer: str) -> str:
-    """A row; where the map can be coloured by its rule, a click on it does that."""
+def _verdict(voice: Voice, row: VerdictRow, called: tuple[Words, Words], layer: str) -> str:
+    """A row; `called` are before and after. Where the map can be coloured by its rule, a click does that."""
     mark, said = VERDICT_WORDS[row.verdict or ""]
     colour = palette.VERDICTS.get(row.verdict or "", "#4b5765")
     facts: list[tuple[Words, str]] = [(text("Figure"), voice(row.figure))]
     if row.before is None or row.change is None:
         facts.append((PRESENT, f"<b>{voice(row.actual)}</b>"))
     else:
-        facts.append((compared_with, voice(row.before)))
-        facts.append((text("Scenario"), f"<b>{voice(row.actual)}</b>"))
+        facts.append((called[0], voice(row.before)))
+        facts.append((called[1], f"<b>{voice(row.actual)}</b>"))
         facts.append((_CHANGE, f"<b>{voice(row.change)}</b>"))
     if row.missed:
         facts.append((row.missed_title, f"<b>{people(voice, row.missed)}</b>"))
@@ -188,14 +190,13 @@ def _gap_lists(studio: Studio) -> str:
         if not len(rows):
             continue
         items = []
-        for rank, unit, residents, shape in zip(
-            rows["rank"], rows["unit"], rows["residents"], rows.geometry, strict=True
-        ):
-            west, south, east, north = (round(edge, 4) for edge in shape.bounds)
-            place = voice(str(unit)) if unit else voice(text("Gap {rank}", rank=rank))
+        for row in rows.to_dict("records"):
+            west, south, east, north = (round(edge, 4) for edge in row["geometry"].bounds)
+            rank = int(row["rank"])
+            place = voice(gap_place(row) if row["unit"] else text("Gap {rank}", rank=rank))
             items.append(
                 f'<li><button type="button" class="go" data-box="{south},{west},{north},{east}">'
-                f"{int(rank)}. {place}</button><b>{people(voice, float(residents))}</b></li>"
+                f"{rank}. {place}</button><b>{people(voice, float(row['residents']))}</b></li>"
             )
         lists.append(f'<ul class="gap-list" data-for="gaps_rank_{number}">{"".join(items)}</ul>')
     if not lists:

@@ -93,6 +93,10 @@ class _Paper:
         for table in (briefing.changes, briefing.rules):
             if table is not None:
                 self._chapter_of(table)
+        if briefing.pair is not None:
+            self._pairs([(view, view.title) for view in briefing.pair])
+        if briefing.history is not None:
+            self._chapter_of(briefing.history)
         self._heading(text("The city on a map"))
         self._picture(briefing.map, _FULL, briefing.map.title)
         self._walking()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, Literal
 
 from core.text import Sayable, Text, text
@@ -106,6 +106,10 @@ class _Pages:
         yield self._key_figures()
         if briefing.changes is not None:
             yield from self._chapter_of(briefing.changes)
+        if briefing.pair is not None:
+            yield self._side_by_side(briefing.pair)
+        if briefing.history is not None:
+            yield from self._chapter_of(briefing.history)
         yield from self._chapter_of(briefing.rules)
         yield self._heading(text("The city on a map"))
         yield self._figure(briefing.map, briefing.map.title)
@@ -168,11 +172,15 @@ class _Pages:
         yield self._heading(text("Straight line and on foot"))
         yield self._w(walking.said.words)
         pair = [walking.straight, walking.on_foot] if walking.on_foot is not None else [walking.straight]
-        cells = ", ".join(
-            f"[#{self._image(view, (800.0, 640.0))} #small[{self._w(view.title)}]]" for view in pair
-        )
-        yield f"#block(breakable: false, grid(columns: (1fr,) * {len(pair)}, gutter: 8pt, {cells}))"
+        yield self._side_by_side(pair)
         yield self._figure(walking.cut_off, walking.cut_off.title)
+
+    def _side_by_side(self, views: Sequence[View]) -> str:
+        """Maps in one row, each above what it shows."""
+        cells = ", ".join(
+            f"[#{self._image(view, (800.0, 640.0))} #small[{self._w(view.title)}]]" for view in views
+        )
+        return f"#block(breakable: false, grid(columns: (1fr,) * {len(views)}, gutter: 8pt, {cells}))"
 
     def _shortfalls(self) -> Iterator[str]:
         briefing = self.briefing

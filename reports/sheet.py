@@ -45,6 +45,31 @@ _LATIN: Final = 0x2E7F
 _MOST_FOOTER: Final = 220
 
 
+# A page of A4 between its margins and a character of a column (as the widest program draws it), in
+# millimetres; the smallest text on paper.
+_PAGE_MM: Final = 261.0
+_CHARACTER_MM: Final = 2.5
+_FONT_PT, _SMALLEST_PT = 11.0, 6.0
+# Columns that say what a row is of: they stand on every page.
+_REPEATED: Final = 2
+
+
+def pages_wide(widths: Sequence[float]) -> int:
+    """How many pages columns of so many characters take side by side with no text below 6 pt; none is
+    divided.
+
+    >>> pages_wide([20.0] * 5), pages_wide([20.0] * 14)
+    (1, 2)
+    """
+    room = _PAGE_MM / _CHARACTER_MM * _FONT_PT / _SMALLEST_PT
+    pages, filled = 1, 0.0
+    for number, width in enumerate(widths):
+        if filled and filled + width > room:
+            pages, filled = pages + 1, sum(widths[: min(_REPEATED, number)])
+        filled += width
+    return pages
+
+
 class Book:
     """An xlsxwriter workbook whose every sheet begins with what it is of: `about` are (line, style) pairs,
     `{sheet}` in a line standing for the sheet's own name; `footer` is printed below every page. With a
@@ -57,11 +82,14 @@ class Book:
         self._looks: dict[tuple[tuple[str, object], ...], Any] = {}
 
     def sheet(self, name: str, widths: Sequence[float]) -> Sheet:
-        """A new sheet with columns so wide; on paper landscape, as wide as the page."""
+        """A new sheet with columns so wide; on paper landscape, as many pages wide as it takes to be read."""
         page = self.xlsx.add_worksheet(name)
         page.set_landscape()
         page.set_paper(9)
-        page.fit_to_pages(1, 0)
+        pages = pages_wide(widths)
+        page.fit_to_pages(pages, 0)
+        if pages > 1:
+            page.repeat_columns(0, _REPEATED - 1)
         page.set_footer(f"&L{_for_footer(self._footer)}&R&P / &N")
         for column, width in enumerate(widths):
             page.set_column(column, column, width)

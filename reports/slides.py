@@ -64,6 +64,10 @@ class _Deck:
         self._conclusion()
         if briefing.changes is not None:
             self._tables(briefing.changes)
+        if briefing.pair is not None:
+            self._side_by_side(text("Before and after"), briefing.pair)
+        if briefing.history is not None:
+            self._tables(briefing.history)
         self._city()
         self._walking()
         if briefing.units is not None:
@@ -138,19 +142,26 @@ class _Deck:
             self.tr(text("{place}: {n}", place=gap_title(gap), n=gap.facts[0][1].words))
             for gap in self.briefing.gaps
         ]
-        self._map(self.briefing.headline.words, self.briefing.map, gaps[:4])
+        # A plan's headline would make a map of today look like one of the plan.
+        planned = self.briefing.kind == "plan"
+        title = self.briefing.map.title if planned else self.briefing.headline.words
+        self._map(title, self.briefing.map, gaps[:4])
 
     def _walking(self) -> None:
         walking = self.briefing.walking
         if walking is None:
             return
         if walking.on_foot is not None:
-            slide = self._slide(text("Straight line and on foot"))
-            for number, view in enumerate((walking.straight, walking.on_foot)):
-                left = _LEFT + number * 6.1
-                self._text(slide, (left, _TOP, 5.95, 0.8), [self.tr(view.title)])
-                self._picture(slide, view, _HALF, (left, _TOP + 0.85, 5.95, 4.3))
+            self._side_by_side(text("Straight line and on foot"), (walking.straight, walking.on_foot))
         self._map(walking.said.words, walking.cut_off)
+
+    def _side_by_side(self, title: Sayable, pair: tuple[View, View]) -> None:
+        """Two maps, each under what it shows."""
+        slide = self._slide(title)
+        for number, view in enumerate(pair):
+            left = _LEFT + number * 6.1
+            self._text(slide, (left, _TOP, 5.95, 0.8), [self.tr(view.title)])
+            self._picture(slide, view, _HALF, (left, _TOP + 0.85, 5.95, 4.3))
 
     def _bars(self, bars: Bars) -> None:
         """A native chart, the worst at the top; who of how many stands with the name."""

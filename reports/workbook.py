@@ -17,6 +17,7 @@ from coverage.model.verdict_rows import (
     PRESENT,
     SYNTHETIC,
     VERDICT_WORDS,
+    after_title,
     before_title,
     remarks_of,
     scenario_title,
@@ -84,7 +85,7 @@ _FACILITIES_HEAD: Final = (
     text("Longitude"),
     text("Latitude"),
     text("To the street (m)"),
-    text("All residents for whom it is the nearest of its kind"),
+    text("All residents for whom it is the nearest of its kind on foot"),
 )
 
 
@@ -97,7 +98,7 @@ def workbook_bytes(results: Results, *, language: str, mark: str = "") -> bytes:
         xlsx.set_properties({"created": moment_of(str(results.provenance.get("created", "")))})
         foot = printed_below(results, tr, tr(mark_of(mark, public=False)))
         book = Book(xlsx, about_lines(results, tr), footer=foot, cut=tr(_CUT))
-        compared = (28, 28, 20) if scenario_title(results.document) else (30,)
+        compared = (28, 28, 20) if results.document.get("before") else (30,)
         widths = (30, 6, 14, *compared, 10, 18, 12, 12, 34, 18, 22)
         _assessment_sheet(book.sheet(tr(text("Assessment")), widths), results, tr)
         of_units = (16, 22, 14, 40, 14, 14, 10, 10, 10, 20, 14, 14)
@@ -153,16 +154,16 @@ def printed_below(results: Results, tr: Translator, mark: str = "") -> str:
 
 def _assessment_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
     document = results.document
-    scenario = scenario_title(document)
+    held_against = bool(document.get("before"))
     for said in remarks_of(document, results.standard):
         sheet.line([tr(said)], font_color="#b00020", text_wrap=False)
-    compared = [before_title(document), text("Scenario"), text("Change")]
-    shown = [PRESENT] if scenario is None else compared
+    compared = [before_title(document), after_title(document), text("Change")]
+    shown = compared if held_against else [PRESENT]
     head = [text("Rule"), text("Clause"), text("Figure"), *shown, *_ASSESSMENT_HEAD]
     sheet.line([tr(word) for word in head], bold=True, bg_color="#e8edf2", bottom=1)
     for line in verdict_rows(document, results.standard):
         figures = [line.actual]
-        if scenario is not None:
+        if held_against:
             figures = [line.before or text("–"), line.actual, line.change or text("–")]
         colour = _VERDICT_COLOURS.get(line.verdict or "")
         missed = (line.missed, None) if line.missed_title is NOT_COVERED else (None, line.missed)

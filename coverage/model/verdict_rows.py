@@ -77,9 +77,21 @@ def scenario_title(document: Mapping[str, Any]) -> Text | None:
 
 
 def before_title(document: Mapping[str, Any]) -> Text:
-    """What a scenario is compared with: the present state, or another scenario."""
-    name = (document.get("before") or {}).get("scenario")
-    return text("Scenario {name}", name=name) if name else PRESENT
+    """What a result is compared with: the present state, another scenario, or an earlier result."""
+    before = document.get("before") or {}
+    if before.get("day"):
+        return result_of_title(before["day"])
+    return text("Scenario {name}", name=before["scenario"]) if before.get("scenario") else PRESENT
+
+
+def after_title(document: Mapping[str, Any]) -> Text:
+    """What stands beside that: the scenario, or the result itself where an earlier one is set against it."""
+    now = (document.get("before") or {}).get("now")
+    return result_of_title(now) if now else text("Scenario")
+
+
+def result_of_title(day: str) -> Text:
+    return text("Result of {day}", day=day)
 
 
 def remarks_of(document: Mapping[str, Any], standard: Standard) -> tuple[Text, ...]:

@@ -65,12 +65,21 @@ class Results:
     @property
     def main_rule(self) -> Rule | None:
         """The rule that is spoken of first: the plan's, else the radius rule (else the walk rule) that leaves
-        most residents out; None where no rule of either kind speaks of anybody."""
+        most residents out; beside an earlier result the one by which most have changed. None where no rule of
+        either kind speaks of anybody."""
         if self.plan is not None:
             return self.standard.rule(str(self.plan.plan["rule"]))
         reach = [row for row in self.document["rules"] if row["check"] in _REACH and row["residents"] > 0]
         if not reach:
             return None
+        if self.document.get("history"):
+            then = {row["id"]: row["residents_missed"] for row in self.document["before"]["rules"]
+                    if row["check"] in _REACH}  # fmt: skip
+            moved = {row["id"]: abs(row["residents_missed"] - then.get(row["id"], row["residents_missed"]))
+                     for row in reach}  # fmt: skip
+            most = max(moved, key=lambda rule: moved[rule])
+            if moved[most] > 0:
+                return self.standard.rule(most)
         worst = max(
             reach, key=lambda row: (row["check"] == _REACH[0], row["residents"] - row["residents_met"])
         )

@@ -24,6 +24,8 @@ from maps import render_map
 from maps.basemap import decode
 from maps.model import MapModel
 from reports.briefing import Briefing, Cover, briefing_of
+from reports.briefing.period import set_against
+from reports.briefing.steps import steps_from_json, steps_to_json
 from reports.document import document_bytes
 from reports.forms import form_bytes
 from reports.pages import map_sheet, pdf_bytes
@@ -46,7 +48,8 @@ _PAPERS: Final[tuple[Literal["A4", "A3"], ...]] = ("A4", "A3")
 @dataclass(frozen=True)
 class ExportRequest:
     """Which product of a folder: `to` one of KINDS, "all" or "form:ID"; `out` a file of one's own (for one
-    product that is one file), None for the folder."""
+    product that is one file), None for the folder. `before`: folders of earlier results of the same area that
+    the result is set against. `steps`: those of the map's presentation as JSON ("" for the usual ones)."""
 
     folder: Path
     to: str
@@ -57,6 +60,8 @@ class ExportRequest:
     mark: str = ""
     as_of: str = ""
     out: Path | None = None
+    before: tuple[Path, ...] = ()
+    steps: str = ""
 
     def __post_init__(self) -> None:
         if self.to not in (*KINDS, ALL) and not self.to.startswith(FORM):
@@ -118,7 +123,7 @@ def products_of(
     request: ExportRequest, kinds: Sequence[str], *, progress: Progress = silent
 ) -> Iterator[tuple[str, bytes]]:
     """File name and content of every product of some kinds, as they are made; nothing is written."""
-    studio = _Studio(request, read_results(request.folder))
+    studio = _Studio(request, _results(request))
     for number, kind in enumerate(kinds):
         progress(number / len(kinds), text("Making {kind}", kind=kind))
         for name, make in studio.products(kind):
@@ -128,7 +133,20 @@ def products_of(
 
 def told_by(request: ExportRequest) -> Briefing:
     """What the products will say, before any is made."""
-    return briefing_of(read_results(request.folder), request.cover)
+    return briefing_of(_results(request), request.cover)
+
+
+def usual_steps(request: ExportRequest) -> tuple[str, tuple[str, ...]]:
+    """The steps of the map's presentation as JSON, for a planner to edit, and the layers they may name."""
+    from maps.cell_layers import layer_keys  # folium takes a second to import
+
+    model = _Studio(request, _results(request)).model
+    return steps_to_json(model.steps, translator(request.language)), layer_keys(model)
+
+
+def _results(request: ExportRequest) -> Results:
+    """The folder's, set against the earlier ones that are asked for."""
+    return set_against(read_results(request.folder), [read_results(one) for one in request.before])
 
 
 @dataclass
@@ -173,6 +191,10 @@ class _Studio:
         model = replace(
             self.model, strip=told.strip, mark=request.mark, title=request.title or self.model.title
         )
+        if request.steps:
+            from maps.cell_layers import layer_keys  # folium takes a second to import
+
+            model = replace(model, steps=steps_from_json(request.steps, layer_keys(model)))
         return render_map(model, language=request.language, profile=request.profile).encode("utf-8")
 
     def _name(self, kind: str, paper: str = "") -> str:
@@ -181,6 +203,8 @@ class _Studio:
         stem = _STEMS.get(kind, "briefing")
         if self.results.document.get("scenario"):
             stem = Path(product_names(self.results.document, language=request.language)["html"]).stem
+        elif self.request.before:
+            stem += f"-since-{self.results.document['before']['day'][:10]}"
         profile = "-public" if request.public else ""
         spoken = "" if request.language == next(iter(LANGUAGES)) else f"-{request.language}"
         return f"{stem}{profile}{paper}{spoken}.{kind}"

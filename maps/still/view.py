@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from core.text import Sayable, text
 from locales import Translator
 from maps import palette
-from maps.cell_layers import CHANGE_WORDS, UNSPOKEN
+from maps.cell_layers import CHANGE_WORDS, OUTCOME_AFTER, OUTCOME_BEFORE, UNSPOKEN
 from maps.model import NOT_SUBJECT, MapModel
 
 Classes = NDArray[np.integer]
@@ -55,6 +55,10 @@ def classes_of(model: MapModel, view: StillView) -> Coloured | None:
     if kind == "cut_off":
         one = next((one for one in model.cut_offs if one.rule == rule), None)
         return None if one is None else Coloured(one.outcome, palette.CUT_OFF)
+    if kind in ("before", "after"):
+        change = next((one for one in model.changes if one.rule == rule), None)
+        outcome_of = OUTCOME_BEFORE if kind == "before" else OUTCOME_AFTER
+        return None if change is None else Coloured(outcome_of[change.change], palette.OUTCOMES, NOT_SUBJECT)
     if kind == "change":
         change = next((one for one in model.changes if one.rule == rule), None)
         return None if change is None else Coloured(change.change, palette.CHANGES, UNSPOKEN)

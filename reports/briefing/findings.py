@@ -11,6 +11,7 @@ from coverage.model.verdict_rows import before_title, summary
 from coverage.publish import Results
 from reports.briefing.model import Bar, Bars, Figure, KeyFigure, Said
 from reports.briefing.numbers import counted, exact, listed, people, share
+from reports.briefing.period import what_changed
 
 _MOST_UNITS: Final = 3
 _MOST_BARS: Final = 12
@@ -34,7 +35,7 @@ def headline(results: Results) -> Said:
         return tally(results)
     if results.plan is not None and results.plan.plan["sites"]:
         return _planned(results, rule)
-    if results.document.get("scenario"):
+    if results.document.get("before"):
         return _compared(results, rule)
     return present(results, rule, public=False)
 
@@ -42,7 +43,7 @@ def headline(results: Results) -> Said:
 def headline_public(results: Results) -> Said:
     """The same without the names of units."""
     rule = results.main_rule
-    if rule is None or results.plan is not None or results.document.get("scenario"):
+    if rule is None or results.plan is not None or results.document.get("before"):
         return headline(results)
     return present(results, rule, public=True)
 
@@ -107,7 +108,7 @@ def _planned(results: Results, rule: Rule) -> Said:
 
 
 def _compared(results: Results, rule: Rule) -> Said:
-    """Of a scenario: how many are left without, before and after."""
+    """Of a scenario or a period: how many are left without, before and after."""
     document = results.document
     now = results.row(rule.id)
     old = next((row for row in (document.get("before") or {}).get("rules", ()) if row["id"] == rule.id), None)
@@ -119,6 +120,8 @@ def _compared(results: Results, rule: Rule) -> Said:
         share(f"{at}.residents_missed / {at}.residents", row["residents_missed"] / row["residents"])
         for at, row in pair
     ]
+    if not document.get("scenario"):
+        return _since(results, rule, (before, after), (shares[0], shares[1]))
     said = text(
         "In the scenario “{name}” {who} without a {tier} within {reach} number {after} ({share_after}); "
         "{what}: {before} ({share_before})."
@@ -129,6 +132,23 @@ def _compared(results: Results, rule: Rule) -> Said:
         "after": after.words, "share_before": shares[0].words, "share_after": shares[1].words,
     }  # fmt: skip
     return Said(Text(said.template, values), (before, after, *shares))
+
+
+def _since(
+    results: Results, rule: Rule, missed: tuple[Figure, Figure], shares: tuple[Figure, Figure]
+) -> Said:
+    """From an earlier result to this one."""
+    before = results.document["before"]
+    said = text(
+        "From {day} to {now} {who} without a {tier} within {reach} went from {before} ({share_before}) to "
+        "{after} ({share_after})."
+    )
+    values = {
+        "day": before["day"], "now": before["now"], "who": _OF_WHOM[rule.settlement],
+        "reach": reach_words(rule), "tier": tier_words(rule, results.standard), "before": missed[0].words,
+        "after": missed[1].words, "share_before": shares[0].words, "share_after": shares[1].words,
+    }  # fmt: skip
+    return Said(Text(said.template, values), (*missed, *shares))
 
 
 def _two_shares(left: Sequence[Figure], whole_key: str, whole: float) -> list[Figure]:
@@ -163,11 +183,14 @@ def conclusion(results: Results, *, public: bool) -> Iterator[Said]:
     said = text("{city}: {n} residents; facilities that count: {places}.")
     values = {"city": area["name"], "n": whole.words, "places": places}
     yield Said(Text(said.template, values), (whole, *(figure for figure, _ in kinds)))
+    since = what_changed(results.document, standard)
+    if since is not None:
+        yield since
     yield tally(results)
     rule = results.main_rule
     if rule is None:
         return
-    yield headline(results) if results.document.get("scenario") else present(results, rule, public=public)
+    yield headline(results) if results.document.get("before") else present(results, rule, public=public)
     yield from (said for said in (_elderly(results, rule), cut_off(results)) if said is not None)
     if results.plan is not None and results.plan.plan["sites"]:
         yield headline(results)

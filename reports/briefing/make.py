@@ -6,9 +6,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 from core.text import Sayable, Text, text
-from coverage.model.verdict_rows import SYNTHETIC, remarks_of, scenario_title, verdict_rows
+from coverage.model.verdict_rows import (
+    SYNTHETIC,
+    VerdictRow,
+    after_title,
+    before_title,
+    remarks_of,
+    scenario_title,
+    verdict_rows,
+)
 from coverage.publish import Results
-from reports.briefing import findings, tables
+from reports.briefing import findings, period, tables
 from reports.briefing.model import Briefing, View, Walking
 from reports.briefing.strip import day_of, mark_of, method_table, result_code, strip_lines
 
@@ -55,6 +63,8 @@ def briefing_of(results: Results, cover: Cover | None = None) -> Briefing:
         gaps=gaps,
         gap_table=tables.gap_table(gaps, results),
         changes=tables.changes_table(results, rows),
+        pair=_pair(results, rows),
+        history=period.history_table(document, standard),
         proposal=tables.proposal(results, gaps, public=public),
         tasks=tables.tasks_table(rows, document=standard.document),
         method=method_table(results),
@@ -70,20 +80,35 @@ def briefing_of(results: Results, cover: Cover | None = None) -> Briefing:
 
 
 def _map(results: Results) -> View:
-    """The city by its main rule; of a scenario by what changes."""
+    """The city by its main rule; of a scenario by what changes, of a plan as it is today."""
     rule = results.main_rule
     if rule is None:
         return View("city", text("The city"), "")
     title = results.standard.rule_title(rule)
     if f"change_{rule.id}" in results.cells:
         return View("city", text("What changes: {rule}", rule=title), f"change:{rule.id}", gaps=rule.id)
-    return View("city", title, f"rule:{rule.id}", gaps=rule.id)
+    today = text("today: {title}", title=title) if results.plan is not None else title
+    return View("city", today, f"rule:{rule.id}", gaps=rule.id)
 
 
-def _kind(results: Results) -> Literal["assessment", "plan", "scenario"]:
+def _pair(results: Results, rows: tuple[VerdictRow, ...]) -> tuple[View, View] | None:
+    """Of a scenario or a period: the main rule before and after, with either figure."""
+    rule = results.main_rule
+    row = next((row for row in rows if rule is not None and row.rule.id == rule.id), None)
+    if rule is None or row is None or row.before is None or f"change_{rule.id}" not in results.cells:
+        return None
+    said = text("{what}: {figure}")
+    titles = ((before_title(results.document), row.before), (after_title(results.document), row.actual))
+    before, after = (Text(said.template, {"what": what, "figure": figure}) for what, figure in titles)
+    return View("before", before, f"before:{rule.id}"), View("after", after, f"after:{rule.id}")
+
+
+def _kind(results: Results) -> Literal["assessment", "plan", "scenario", "period"]:
     if results.plan is not None:
         return "plan"
-    return "scenario" if results.document.get("scenario") else "assessment"
+    if results.document.get("scenario"):
+        return "scenario"
+    return "period" if results.document.get("before") else "assessment"
 
 
 def _title(results: Results) -> Text:
@@ -100,6 +125,10 @@ def _title(results: Results) -> Text:
     if kind == "scenario":
         name = results.document["scenario"]
         return Text(text("{city}: what the scenario “{name}” changes").template, {"city": city, "name": name})
+    if kind == "period":
+        before = results.document["before"]
+        said = text("{city}: what has changed from {day} to {now}")
+        return Text(said.template, {"city": city, "day": before["day"], "now": before["now"]})
     return Text(text("{city}: who is not served").template, {"city": city})
 
 

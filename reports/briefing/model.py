@@ -71,9 +71,10 @@ class Bars:
 
 @dataclass(frozen=True)
 class View:
-    """A map: `colour` says by what the cells are coloured ("rule:ID", "cut_off:ID", "change:ID", "new" for
-    whom a plan serves anew), `bounds` what it shows (None: the whole area), `gaps` of which rule's gaps
-    outlines and ranks are drawn and `ranks` of which of them (none: the first ten)."""
+    """A map: `colour` says by what the cells are coloured ("rule:ID", "cut_off:ID", "change:ID",
+    "before:ID", "after:ID", "new" for whom a plan serves anew), `bounds` what it shows (None: the whole
+    area), `gaps` of which rule's gaps outlines and ranks are drawn and `ranks` of which of them (none: the
+    first ten)."""
 
     key: str
     title: Sayable
@@ -123,7 +124,7 @@ class Briefing:
     a security mark or a map review number, `day` the day of the assessment in China.
     """
 
-    kind: Literal["assessment", "plan", "scenario"]
+    kind: Literal["assessment", "plan", "scenario", "period"]
     public: bool
     city: str
     title: Sayable
@@ -141,6 +142,8 @@ class Briefing:
     gaps: tuple[GapFinding, ...]
     gap_table: Table | None
     changes: Table | None
+    pair: tuple[View, View] | None
+    history: Table | None
     proposal: Proposal | None
     tasks: Table
     method: Table
@@ -162,7 +165,7 @@ class Briefing:
     def views(self) -> Mapping[str, View]:
         """Every map it speaks of, by key."""
         walking = self.walking
-        found = [self.map, *(gap.view for gap in self.gaps)]
+        found = [self.map, *(self.pair or ()), *(gap.view for gap in self.gaps)]
         found += [] if walking is None else [walking.straight, walking.cut_off]
         found += [walking.on_foot] if walking is not None and walking.on_foot is not None else []
         found += [self.proposal.view] if self.proposal is not None and self.proposal.view is not None else []

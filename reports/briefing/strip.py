@@ -14,7 +14,7 @@ from coverage.publish import Results
 from reports.briefing.model import Table
 from reports.briefing.numbers import listed
 
-_CHINA: Final = dt.timezone(dt.timedelta(hours=8))
+CHINA: Final = dt.timezone(dt.timedelta(hours=8))
 INTERNAL: Final = text("Internal document")
 NO_REVIEW: Final = text("Map review number: ____________")
 _CODED: Final = ("inputs", "standard", "settings", "run")
@@ -26,7 +26,7 @@ def day_of(created: str) -> str:
     >>> day_of("2026-11-29T23:30:00+00:00")
     '2026-11-30'
     """
-    return str(dt.datetime.fromisoformat(created).astimezone(_CHINA).date()) if created else ""
+    return str(dt.datetime.fromisoformat(created).astimezone(CHINA).date()) if created else ""
 
 
 def result_code(results: Results) -> str:
@@ -34,6 +34,8 @@ def result_code(results: Results) -> str:
     same ones, and a result with other ones rests on something else."""
     told = {key: results.provenance.get(key) for key in _CODED}
     told["scenario"] = results.document.get("scenario")
+    if results.document.get("history"):
+        told["history"] = [one["code"] for one in results.document["history"]]
     written = json.dumps(told, ensure_ascii=False, sort_keys=True, default=str)
     found = hashlib.sha256(written.encode("utf-8", "replace")).hexdigest()[:8].upper()
     return f"{found[:4]}-{found[4:]}"
@@ -79,6 +81,12 @@ def strip_lines(
     yield text("Met from"), text("{meets:.1%}; nearly met from {nearly:.1%}", meets=float(limits.meets_share),
                                  nearly=float(limits.nearly_share))  # fmt: skip
     yield text("Data"), listed(list(_sources(results)))
+    if results.document.get("history"):
+        yield (
+            text("Compared with"),
+            listed([text("result of {day} ({code})", **{key: one[key] for key in ("day", "code")})
+                    for one in results.document["history"]]),
+        )  # fmt: skip
     yield text("Made by"), author or "____________"
     yield text("Mark"), mark
     yield text("Code of the result"), result_code(results)

@@ -8,14 +8,14 @@ from typing import Any, Final
 import shapely
 
 from core.text import Sayable, Text, text
+from coverage.model.gap_words import gap_place
 from coverage.model.share_rows import share_comparison
-from coverage.model.verdict_rows import VerdictRow, before_title, responsible_words
+from coverage.model.verdict_rows import VerdictRow, after_title, before_title, responsible_words
 from coverage.publish import Results
 from reports.briefing.model import Bounds, Figure, GapFinding, Proposal, Said, Table, View
 from reports.briefing.numbers import exact, metres, share
 from reports.complete import complete_communities
 from reports.extra_words import NEED_STATES
-from reports.gap_words import gap_place
 from reports.plan import words as plan_words
 
 MOST_GAPS: Final = 5
@@ -65,11 +65,11 @@ def _responsible(row: VerdictRow, *, same: bool) -> Sayable:
 
 
 def changes_table(results: Results, rows: tuple[VerdictRow, ...]) -> Table | None:
-    """Of a scenario: what it is compared with, the scenario, the change."""
-    if not results.document.get("scenario"):
+    """Of a scenario or a period: what it is compared with, what is now, the change."""
+    if not results.document.get("before"):
         return None
     body = tuple((row.title, row.before or _DASH, row.actual, row.change or _DASH) for row in rows)
-    head = (text("Rule"), before_title(results.document), text("Scenario"), text("Change"))
+    head = (text("Rule"), before_title(results.document), after_title(results.document), text("Change"))
     return Table(text("Before and after"), head, body, (30, 24, 24, 22))
 
 

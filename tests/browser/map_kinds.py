@@ -11,6 +11,8 @@ from tests.maps.sample_maps import tiny_model
 from tests.maps.test_layers import with_everything
 
 LAST_RULE: Final = "第12条"
+# What the last line of each of the twelve verdicts ends with.
+PEOPLE_MISSED: Final = "15.59"
 
 
 def _said(words: str) -> Text:

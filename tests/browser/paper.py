@@ -14,9 +14,13 @@ from pypdfium2 import raw
 _MOST_SHARED: Final = 0.4
 
 
-def assert_one_whole_sheet(path: Path, *words: str) -> None:
-    """One page; title, verdicts, legend, scale and `words` stand on it, inside its rim, none smaller than
-    7.5 pt, no character over another."""
+# Title, verdicts, legend and credit of the tiny town.
+ALWAYS: Final = ("小镇", "未达标", "图例", "OpenStreetMap")
+
+
+def assert_one_whole_sheet(path: Path, *words: str) -> str:
+    """One page; `words` stand on it, and all of it is inside its rim, none smaller than 7.5 pt, no
+    character over another. Returns what it says, without spaces."""
     document = pdfium.PdfDocument(path)
     assert len(document) == 1
     page = document[0]
@@ -24,7 +28,7 @@ def assert_one_whole_sheet(path: Path, *words: str) -> None:
     text = page.get_textpage()
     # Some versions write radicals in place of the characters that look the same.
     said = "".join(unicodedata.normalize("NFKC", text.get_text_range()).split())
-    for word in ("小镇", "未达标", "图例", "OpenStreetMap", *words):
+    for word in words:
         assert word in said
     boxes = [text.get_charbox(i, loose=True) for i in range(text.count_chars())]
     seen = [box for box in boxes if box[2] > box[0]]
@@ -38,6 +42,7 @@ def assert_one_whole_sheet(path: Path, *words: str) -> None:
     ink = page.render(scale=0.5, grayscale=True).to_numpy().squeeze()
     # The map is drawn: ground, cells, streets and marks are many greys, text on white alone is few.
     assert len(set(ink[:, ink.shape[1] // 2 :].ravel().tolist())) > 20
+    return said
 
 
 def collisions(boxes: np.ndarray) -> list[tuple[int, int]]:

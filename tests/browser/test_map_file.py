@@ -13,8 +13,8 @@ from playwright.sync_api import BrowserContext, FrameLocator, Locator, Page, exp
 
 from maps import render_map
 from maps.model import MapModel, Step
-from tests.browser.map_kinds import KINDS, LAST_RULE
-from tests.browser.paper import assert_one_whole_sheet
+from tests.browser.map_kinds import KINDS, LAST_RULE, PEOPLE_MISSED
+from tests.browser.paper import ALWAYS, assert_one_whole_sheet
 from tests.maps.hostile_texts import FLAG, HOSTILE, hostile_model
 from tests.maps.sample_maps import city_model, tiny_model
 
@@ -132,7 +132,8 @@ def test_the_print_dialog_gives_one_whole_sheet(page: Page, tmp_path: Path, kind
         for landscape in (True, False):
             sheet = tmp_path / f"{paper}-{landscape}.pdf"
             page.pdf(path=sheet, format=paper, landscape=landscape, margin=margin, print_background=landscape)
-            assert_one_whole_sheet(sheet, LAST_RULE, "2026-11-30")
+            said = assert_one_whole_sheet(sheet, *ALWAYS, LAST_RULE, "2026-11-30")
+            assert said.count(PEOPLE_MISSED) == 12
 
 
 @pytest.mark.parametrize(("width", "height"), [(1061, 733), (733, 1061)])

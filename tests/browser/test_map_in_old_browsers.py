@@ -9,8 +9,8 @@ import pytest
 from maps import render_map
 from maps.model import MapModel
 from tests.browser import devtools
-from tests.browser.map_kinds import KINDS, LAST_RULE
-from tests.browser.paper import assert_one_whole_sheet
+from tests.browser.map_kinds import KINDS, LAST_RULE, PEOPLE_MISSED
+from tests.browser.paper import ALWAYS, assert_one_whole_sheet
 from tests.maps.sample_maps import tiny_model
 from tests.old_chromium import PACKAGES, old_chromium
 
@@ -63,7 +63,8 @@ def test_the_map_opens_can_be_clicked_and_prints(version: int, kind: str, tmp_pa
                 printBackground=name.endswith("landscape"),
                 **dict.fromkeys(("marginTop", "marginBottom", "marginLeft", "marginRight"), MARGIN),
             )
-            assert_one_whole_sheet(sheet, LAST_RULE, "2026-11-30")
+            said = assert_one_whole_sheet(sheet, *ALWAYS, LAST_RULE, "2026-11-30")
+            assert said.count(PEOPLE_MISSED) == 12
 
 
 @pytest.mark.parametrize("version", sorted(PACKAGES))

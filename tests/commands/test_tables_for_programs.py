@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,9 +19,10 @@ from coverage.publish.wide import plain_names
 from data.files import EMPTY_BECAUSE, read_csv, write_csv
 from data.results import read_results
 from data.source import LIST_COLUMNS
+from tests.command_line import ROOT, cli
 from tests.commands.test_measuring_verbs import opening
 from tests.small_city import degrees
-from tests.test_cli import cli, study_options
+from tests.test_cli import study_options
 
 ALSO = ("isochrones", "barriers", "bands", "timeline", "supply", "split")
 FORBIDDEN = re.compile(r"[+-]?(inf|nan|infinity)|none|null|true|false", re.IGNORECASE)
@@ -186,6 +188,40 @@ def test_every_json_says_its_format_and_scenarios_that_they_are_one(results: Pat
     for path in (results / "scenario").glob("*.*json"):
         if path.name != "provenance.json":
             assert json.loads(path.read_bytes()).get("scenario"), path
+
+
+@pytest.mark.slow
+def test_qgis_opens_every_table_and_layer(results: Path) -> None:
+    python = Path("/usr/bin/python3")
+    known = python.exists() and subprocess.run(
+        [python, "-c", "import qgis.core"], capture_output=True, check=False
+    )
+    if not known or known.returncode:
+        pytest.skip("no QGIS with its Python on this machine")
+    assert cli("export", results / "assess", "--to", "gpkg").returncode == 0
+    verbs = [path for path in sorted(results.iterdir()) if path.is_dir() and path.name != "in"]
+    done = subprocess.run(
+        [python, ROOT / "tests" / "in_qgis.py", *verbs], capture_output=True, check=True, timeout=280
+    )
+    found = json.loads(done.stdout.splitlines()[-1])["layers"]
+    files = {
+        f"{p.parent.name}/{p.name}"
+        for v in verbs
+        for p in v.iterdir()
+        if p.suffix in (".csv", ".geojson", ".gpkg")
+    }
+    assert {layer["file"] for layer in found} == files
+    assert [layer for layer in found if not layer["valid"] or layer["broken"]] == []
+    assert all(layer["system"] == "EPSG:4326" for layer in found if layer["shapes"])
+    styled = {layer["layer"] for layer in found if layer["file"] == "assess/city.gpkg" and layer["styled"]}
+    assert {"facilities", "gaps", "units", "cells"} <= styled
+    codes = [
+        kind
+        for layer in found
+        for title, kind in layer["types"].items()
+        if title in ("unit_id", "facility_id")
+    ]
+    assert len(codes) > 40 and set(codes) == {"String"}
 
 
 def test_an_id_of_digits_keeps_its_zeros(tmp_path: Path) -> None:

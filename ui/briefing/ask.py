@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
+from core.errors import UserError
 from core.text import text
 from ui.shell.choices import choices, words
 from ui.shell.compute import View
@@ -26,6 +28,7 @@ FORMS: Final = {
 _PROFILES: Final = {"internal": text("internal"), "public": text("public: no units, no internal words")}
 _NOT_PUBLIC: Final = ("xlsx",)
 _LONGEST: Final = 120
+_LONGEST_STEPS: Final = 30_000
 
 
 def asked(view: View) -> tuple[ExportRequest, tuple[str, ...]]:
@@ -53,4 +56,38 @@ def asked(view: View) -> tuple[ExportRequest, tuple[str, ...]]:
     request = ExportRequest(
         view.folder, "all", choices().language, profile, title=title, author=author, mark=mark, as_of=as_of
     )
+    if "html" in kinds and profile == "internal":
+        request = replace(request, steps=_steps(request))
     return request, tuple(kinds)
+
+
+def _steps(request: ExportRequest) -> str:
+    """The steps of the map's presentation as they were edited here; "" for the usual ones."""
+    from reports.briefing.steps import steps_from_json
+
+    tr = words()
+    with st.expander(tr(text("Presentation of the map: steps"))):
+        usual, layers = _usual(replace(request, title="", author="", mark="", as_of=""))
+        said = text(
+            "Each step has words, layer (one of those below; empty keeps the one there) and box (west, "
+            "south, east, north; null shows all). On the map P begins, the arrow keys go on."
+        )
+        st.caption(tr(said))
+        edited = st.text_area(
+            tr(text("Steps (JSON)")), usual, height=260, max_chars=_LONGEST_STEPS,
+            key=f"briefing-steps-{request.language}",
+        )  # fmt: skip
+        st.caption(", ".join(layers))
+        try:
+            steps_from_json(edited, layers)
+        except UserError as error:
+            st.error(tr(error.message))
+            return ""
+    return "" if edited == usual else edited
+
+
+@st.cache_data(show_spinner=False, max_entries=20)
+def _usual(request: ExportRequest) -> tuple[str, tuple[str, ...]]:
+    from jobs.assess.export import usual_steps
+
+    return usual_steps(request)

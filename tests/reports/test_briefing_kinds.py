@@ -1,0 +1,165 @@
+"""A scenario, two results of a period and a history have a briefing as an assessment has, in every form."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from core.errors import InputError, SettingError, UserError
+from coverage.publish import Results
+from data.results import read_results
+from jobs.assess.export import ExportRequest, export, products_of, usual_steps
+from jobs.assess.folder import assess_files
+from jobs.scenario import ScenarioWish, scenario_files
+from locales import LANGUAGES, translator
+from reports.briefing import Briefing, briefing_of
+from reports.briefing.numbers import figure_of
+from reports.briefing.period import set_against
+from tests.reports.test_briefing_forms import plain, text_of
+from tests.small_city import degrees, write_small_city
+
+KINDS: Final = ("scenario", "period", "history")
+# A new station in the west, and residents whom only it reaches.
+_AT = degrees(0, 450)
+
+
+@pytest.fixture(scope="session")
+def city(make_once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
+    """A small city as it is, with a new station, and as a scenario with the same station."""
+
+    def make(out: Path) -> None:
+        files = write_small_city(out / "in")
+        with (out / "in" / "people.csv").open("a", encoding="utf-8") as people:
+            people.write(f"{_AT[0]},{_AT[1]},700,30\n")
+        assess_files(files, out=out / "first")
+        edit = {
+            "do": "open",
+            "facility_id": "new",
+            "name": "新站",
+            "tier": "station",
+            "x": _AT[0],
+            "y": _AT[1],
+        }
+        edits = out / "edits.json"
+        edits.write_text(
+            json.dumps({"format": 1, "name": "建站", "crs": "EPSG:4326", "edits": [edit]}), "utf-8"
+        )
+        scenario_files(files, ScenarioWish(str(edits)), out=out / "scenario")
+        with (out / "in" / "list.csv").open("a", encoding="utf-8") as listed:
+            listed.write(f"北社区服务站,服务站,{_AT[0]},{_AT[1]},\n")
+        assess_files(files, out=out / "second")
+
+    return make_once("city-of-kinds", make)
+
+
+def at(results: Results, day: str) -> Results:
+    return replace(results, provenance={**results.provenance, "created": f"{day}T01:00:00+00:00"})
+
+
+def told(city: Path, kind: str) -> tuple[Results, Briefing]:
+    if kind == "scenario":
+        results = read_results(city / "scenario")
+    else:
+        first, second = (read_results(city / name) for name in ("first", "second"))
+        earlier = [at(first, "2025-06-01"), at(second, "2024-06-01")][: 1 if kind == "period" else 2]
+        results = set_against(second, earlier)
+    return results, briefing_of(results)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_figure_stands_in_the_result_where_its_key_says(city: Path, kind: str) -> None:
+    results, briefing = told(city, kind)
+    assert len(briefing.figures) > 10
+    for figure in briefing.figures:
+        assert figure_of(results, figure.key) == pytest.approx(figure.value), figure.key
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", ["scenario", "second"])
+def test_every_form_of_both_languages_holds_every_figure(
+    city: Path, tmp_path: Path, name: str, language: str
+) -> None:
+    before = () if name == "scenario" else (city / "first",)
+    request = ExportRequest(city / name, "all", language, before=before)
+    tr = translator(language)
+    results = set_against(read_results(city / name), [read_results(one) for one in before])
+    briefing = briefing_of(results)
+    made = dict(products_of(request, ("pptx", "docx", "pdf", "html", "xlsx")))
+    assert len(made) == 5
+    for file, content in made.items():
+        path = tmp_path / file
+        path.write_bytes(content)
+        if path.suffix in (".pptx", ".docx", ".pdf"):
+            found = plain(text_of(path))
+            for figure in briefing.figures:
+                assert plain(tr(figure.words)) in found, (file, figure.key)
+            assert briefing.pair is not None
+            assert all(plain(tr(view.title)) in found for view in briefing.pair)
+        if path.suffix == ".html":
+            assert "slide_0" in content.decode()
+
+
+def test_a_period_says_what_was_and_what_is_under_names_of_its_own(city: Path) -> None:
+    results, briefing = told(city, "period")
+    tr = translator("zh")
+    said = tr(briefing.headline.words)
+    assert briefing.kind == "period"
+    assert "2025-06-01" in said and "700" in said
+    assert (
+        results.document["before"]["facilities"]["station"] + 1
+        == results.document["area"]["facilities"]["station"]
+    )
+    (made,) = export(ExportRequest(city / "second", "docx", before=(city / "first",)))
+    assert made.name.startswith("briefing-since-2")
+
+
+def test_a_history_is_a_column_a_result_the_oldest_first(city: Path) -> None:
+    _, briefing = told(city, "history")
+    assert briefing.history is not None
+    head = [translator("en")(one) for one in briefing.history.head]
+    assert head[1:3] == ["Result of 2024-06-01", "Result of 2025-06-01"]
+    assert len(head) == 4
+
+
+def test_what_cannot_be_set_against_each_other_is_refused(city: Path) -> None:
+    first, second, scenario = (read_results(city / name) for name in ("first", "second", "scenario"))
+    with pytest.raises(SettingError):
+        set_against(scenario, [first])
+    elsewhere = replace(first, cells=first.cells.assign(lon=first.cells["lon"] + 5))
+    with pytest.raises(InputError):
+        set_against(second, [elsewhere])
+    rows = [row | {"figure": 1.5} for row in first.document["rules"]]
+    with pytest.raises(InputError):
+        set_against(second, [replace(first, document={**first.document, "rules": rows})])
+
+
+def test_the_steps_of_the_presentation_are_edited_as_json(city: Path) -> None:
+    usual = json.loads(usual_steps(ExportRequest(city / "scenario", "html"))[0])
+    assert usual[0]["words"] and usual[-1]["layer"] == "slide_0"
+    mine = json.dumps([{"words": "先看全市", "layer": "walking", "box": None}, usual[-1]])
+    (page,) = (
+        content for _, content in products_of(ExportRequest(city / "scenario", "html", steps=mine), ("html",))
+    )
+    assert '"steps":[{"words":"先看全市","layer":"walking","box":null}' in page.decode()
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        "[",
+        "{}",
+        '[{"words": ""}]',
+        '[{"words": "x", "layer": "no"}]',
+        '[{"words": "x", "box": [1, 2, 3]}]',
+        '[{"words": "x", "box": [3, 2, 1, 4]}]',
+        '[{"words": "x", "at": 1}]',
+    ],
+)
+def test_a_step_that_cannot_be_shown_is_refused_with_its_number(city: Path, steps: str) -> None:
+    with pytest.raises(UserError):
+        dict(products_of(ExportRequest(city / "scenario", "html", steps=steps), ("html",)))
