@@ -102,4 +102,4 @@ def area_of(given: Given, make: Sequence[str]) -> Area:
     except UserError as error:
         raise SettingError("{place}: {problem}", place=given.place, problem=error.message) from error
     wish = made["isochrones"].wish() if "isochrones" in made else None
-    return Area(given.name, given.code, files, request, wish)
+    return Area(given.name, given.code, files, request, wish, given.tiles)

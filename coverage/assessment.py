@@ -95,14 +95,16 @@ def assess(study: Study, standard: Standard, *, progress: Progress = silent) -> 
     return judge_all(Measured(study, distances, standard), progress=progress)
 
 
-def judge_all(measured: Measured, *, progress: Progress = silent) -> Assessment:
-    """The assessment of what has been measured already."""
+def judge_all(measured: Measured, *, sites: bool = True, progress: Progress = silent) -> Assessment:
+    """The assessment of what has been measured already; without `sites` the streets are not looked at, and
+    no gap has a proposed one."""
     study = measured.study
     progress(0.5, text("Judging the rules"))
     checked = (check_rule(rule, measured) for rule in measured.standard.rules)
     results = tuple(judged_by_denominator(result, measured) for result in checked)
     progress(0.7, text("Finding the gaps"))
-    gaps = with_sites(find_gaps(results, measured), measured, most=_GAPS_WITH_SITE)
+    gaps = find_gaps(results, measured)
+    gaps = with_sites(gaps, measured, most=_GAPS_WITH_SITE) if sites else gaps
     loads = nearest_loads(measured, np.ones(len(study.grid), dtype=bool))
     progress(1.0, text("Assessed"))
     return Assessment(measured, results, gaps, loads, _notes(measured))

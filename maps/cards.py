@@ -10,6 +10,7 @@ from typing import Any, Final
 import pandas as pd
 
 from core.text import Text, text
+from coverage.model.gap_words import gap_place
 from maps.model import Words
 from maps.safe_text import Voice, safe
 
@@ -48,9 +49,11 @@ def facility_cards(voice: Voice, facilities: pd.DataFrame, tier: Words) -> list[
     return [_card(voice(row["name"]), _facility_facts(voice, row, tier)) for row in _records(facilities)]
 
 
-def gap_cards(voice: Voice, gaps: pd.DataFrame) -> list[str]:
+def gap_cards(voice: Voice, gaps: pd.DataFrame, rule: Words) -> list[str]:
+    """The gaps of one rule, which each card names: a gap is one by its rule alone."""
     return [
-        _card(voice(text("Gap {rank}", rank=row["rank"])), _gap_facts(voice, row)) for row in _records(gaps)
+        _card(voice(text("Gap {rank}", rank=row["rank"])), _gap_facts(voice, row, rule))
+        for row in _records(gaps)
     ]
 
 
@@ -75,7 +78,10 @@ def _facility_facts(voice: Voice, row: Mapping[str, Any], tier: Words) -> Iterat
     if row.get("in_scenario"):
         yield voice(text("In the scenario")), voice(_STATUS[row["in_scenario"]])
     if not math.isnan(row.get("load", math.nan)):
-        yield voice(text("All residents for whom it is the nearest of its kind")), people(voice, row["load"])
+        yield (
+            voice(text("All residents for whom it is the nearest of its kind on foot")),
+            people(voice, row["load"]),
+        )
     for rule, residents in row.get("loads", ()):
         yield voice(text("Residents counted by the rule “{rule}”", rule=rule)), people(voice, residents)
     if not math.isnan(row["snap_m"]):
@@ -83,11 +89,13 @@ def _facility_facts(voice: Voice, row: Mapping[str, Any], tier: Words) -> Iterat
         yield voice(text("To the street")), voice(far)
 
 
-def _gap_facts(voice: Voice, row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The flag stands at the best point found where one is known; distances are the residents'."""
+def _gap_facts(voice: Voice, row: Mapping[str, Any], rule: Words) -> Iterator[tuple[str, str]]:
+    """The flag stands at the best point found where one is known; distances are the residents', as the rule
+    measures."""
+    yield voice(text("By the rule")), voice(rule)
     yield voice(text("Residents not served")), people(voice, row["residents"])
     if row["unit"]:
-        yield voice(text("Where")), voice(str(row["unit"]))
+        yield voice(text("Where")), voice(gap_place(row))
     if row.get("units_touched", 0) > 1:
         said = text("{unit}: {share:.1%} of the gap’s residents")
         shares = "".join(f"<br>{voice(Text(said.template, dict(one)))}" for one in row.get("units", ())[:3])
@@ -109,6 +117,9 @@ def _site_facts(voice: Voice, row: Mapping[str, Any]) -> Iterator[tuple[str, str
     of it; the columns besides the residents gained and the unit may be missing."""
     if row.get("name"):
         yield voice(text("Name")), voice(str(row["name"]))
+    for term, column in ((text("Kind"), "tier_title"), (text("By the rule"), "rule_title")):
+        if row.get(column):
+            yield voice(term), voice(row[column])
     nearer = _known(row.get("residents_nearer"))
     if nearer:
         yield voice(text("Shorter way for")), people(voice, row["residents_nearer"])
@@ -123,7 +134,11 @@ def _site_facts(voice: Voice, row: Mapping[str, Any]) -> Iterator[tuple[str, str
         yield voice(text("Unit")), voice(str(row["unit"]))
     if row.get("nearest"):
         near = text("{name}, {metres:,.0f} m", name=str(row["nearest"]), metres=row["nearest_m"])
-        yield voice(text("Nearest existing")), voice(near)
+        walked = row.get("by") == "walk"
+        yield (
+            voice(text("Nearest existing, on foot") if walked else text("Nearest existing, straight")),
+            voice(near),
+        )
     if _known(row.get("cost")):
         yield voice(text("Cost")), voice(text("{cost:,.10g}", cost=row["cost"]))
 

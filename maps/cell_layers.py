@@ -136,7 +136,7 @@ def _rule_parts(studio: Studio, number: int, rule: str) -> Iterator[Part]:
     if not len(gaps):
         return
     names = [voice(text("Gap {rank}", rank=rank)) for rank in gaps["rank"]]
-    cards = gap_cards(voice, gaps)
+    cards = gap_cards(voice, gaps, rules_shown(model)[rule])
     style = {"color": palette.GAP["outline"], "weight": 1.4, "fillColor": palette.GAP["fill"]}
     areas: dict[str, Any] = {"kind": "areas", "pane": "gaps", "css": "gap"}
     areas |= {"style": style | {"fillOpacity": 0.05}, **packed_areas(list(gaps.geometry))}

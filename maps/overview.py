@@ -26,6 +26,12 @@ STATES: Final = {
     "stopped": text("not made: stopped"),
     "waiting": text("not made yet"),
 }
+# What the shares of many areas are shares of: said wherever they stand side by side.
+SHARES: Final = text(
+    "A share is of the residents of whom the rule speaks, or of the units where the rule judges units; areas "
+    "by different standards are compared by the rule’s name alone."
+)
+BY_STANDARDS: Final = text("By: {standards}. Day of the assessment: {days}.")
 _ASSETS: Final = Path(__file__).parent / "assets"
 _WIDTH: Final = 1000.0
 _NO_VERDICT: Final = "#cfcabf"
@@ -54,10 +60,16 @@ class AreaOnMap:
     rules: Mapping[str, tuple[str | None, float | None, Text]]
     outline: Mapping[str, Any] | None
     synthetic: bool = False
+    has_map: bool = True
 
 
-def overview_page(areas: Sequence[AreaOnMap], rules: Sequence[RuleOnMap], *, language: str) -> str:
-    """The page. Areas without a verdict on the rule chosen are grey; nothing is computed here."""
+def overview_page(
+    areas: Sequence[AreaOnMap], rules: Sequence[RuleOnMap], *, language: str, basis: Text | None = None
+) -> str:
+    """The page. Areas without a verdict on the rule chosen are grey; nothing is computed here.
+
+    `basis` says by which standards and when.
+    """
     voice = Voice.of(language)
     data = {
         "rules": [
@@ -90,6 +102,7 @@ def overview_page(areas: Sequence[AreaOnMap], rules: Sequence[RuleOnMap], *, lan
             for key, words in _HEAD.items()
         ),
         "NONE": voice(text("No verdict on this rule")),
+        "BASIS": "".join(f"<p>{voice(said)}</p>" for said in (basis, SHARES) if said is not None),
         "KEY": voice(
             text("Squares show where residents live; they are no borders. Click an area to open its map.")
         ),
@@ -140,7 +153,7 @@ def _said(number: float | None, words: Text, voice: Voice) -> str:
 
 
 def _link(area: AreaOnMap) -> str:
-    return f"areas/{quote(area.folder)}/map.html" if area.rules else ""
+    return f"areas/{quote(area.folder)}/map.html" if area.rules and area.has_map else ""
 
 
 def _picture(areas: Sequence[AreaOnMap], voice: Voice) -> str:
@@ -163,9 +176,10 @@ def _picture(areas: Sequence[AreaOnMap], voice: Voice) -> str:
             for ring in of_area
         )
         if path:
-            name = voice(area.name)
+            name, link = voice(area.name), _link(area)
+            leads = f'href="{link}"' if link else ""
             shapes.append(
-                f'<a href="{_link(area)}" tabindex="-1"><path data-area="{number}" d="{path}">'
+                f'<a {leads} tabindex="-1"><path data-area="{number}" d="{path}">'
                 f"<title>{name}</title></path></a>"
             )
     title = voice(text("Map of all areas"))

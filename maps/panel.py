@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from core.text import Text, text
+from coverage.model.gap_words import gap_place
 from coverage.model.standard import level_title
 from coverage.model.verdict_rows import PRESENT, VerdictRow
 from maps import palette
@@ -189,14 +190,13 @@ def _gap_lists(studio: Studio) -> str:
         if not len(rows):
             continue
         items = []
-        for rank, unit, residents, shape in zip(
-            rows["rank"], rows["unit"], rows["residents"], rows.geometry, strict=True
-        ):
-            west, south, east, north = (round(edge, 4) for edge in shape.bounds)
-            place = voice(str(unit)) if unit else voice(text("Gap {rank}", rank=rank))
+        for row in rows.to_dict("records"):
+            west, south, east, north = (round(edge, 4) for edge in row["geometry"].bounds)
+            rank = int(row["rank"])
+            place = voice(gap_place(row) if row["unit"] else text("Gap {rank}", rank=rank))
             items.append(
                 f'<li><button type="button" class="go" data-box="{south},{west},{north},{east}">'
-                f"{int(rank)}. {place}</button><b>{people(voice, float(residents))}</b></li>"
+                f"{rank}. {place}</button><b>{people(voice, float(row['residents']))}</b></li>"
             )
         lists.append(f'<ul class="gap-list" data-for="gaps_rank_{number}">{"".join(items)}</ul>')
     if not lists:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from core.text import Sayable, Text, text
 from coverage.equity.completeness import SEVEN_KINDS
-from coverage.model.standard import Check, Standard, group_title, settlement_title
+from coverage.model.standard import Check, Standard, group_people, settlement_title
 
 WITHIN: Final = {
     "under": text("below the band"),
@@ -65,7 +65,7 @@ def bands_lines(bands: pd.DataFrame, standard: Standard) -> Iterator[Text]:
 def people_title(kind: str, people_id: str) -> Sayable:
     """Whom a row of equity.csv speaks of."""
     if kind == "group":
-        return text("{group} residents", group=group_title(people_id))
+        return group_people(people_id)
     if kind == "settlement":
         return text("{who} residents", who=settlement_title(people_id))
     if kind == "area":

@@ -8,12 +8,12 @@ from typing import Any, Final
 import pandas as pd
 
 from core.text import text
+from coverage.model.gap_words import gap_place
 from coverage.model.standard import level_title, need_figure
 from coverage.model.verdict_rows import verdict_rows
 from coverage.publish import Results
 from locales import Translator
 from reports.extra_words import NEED_STATES
-from reports.gap_words import gap_place
 
 COLUMNS: Final = {
     "number": text("No."),

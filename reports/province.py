@@ -9,10 +9,10 @@ from typing import Any, Final
 import pandas as pd
 import xlsxwriter
 
-from core.text import text
-from coverage.model.verdict_rows import VERDICT_WORDS
+from core.text import Text, text
+from coverage.model.verdict_rows import SYNTHETIC, VERDICT_WORDS
 from locales import Translator, translator
-from maps.overview import STATES, RuleOnMap
+from maps.overview import SHARES, STATES, RuleOnMap
 from reports.sheet import OPTIONS, Book
 
 _AREA_HEAD: Final = (
@@ -38,24 +38,23 @@ _LEAGUE_HEAD: Final = (
 
 
 def province_bytes(
-    areas: pd.DataFrame, league: pd.DataFrame, rules: Sequence[RuleOnMap], *, language: str
+    areas: pd.DataFrame,
+    league: pd.DataFrame,
+    rules: Sequence[RuleOnMap],
+    *,
+    language: str,
+    about: Sequence[Text],
 ) -> bytes:
-    """Sheet 1: a row an area and a column a rule's share; sheet 2: the areas ranked, rule after rule."""
+    """Sheet 1: a row an area and a column a rule's share; sheet 2: the areas ranked, rule after rule.
+
+    `about` is said above each: by which standards and when, and whether an area is fictional."""
     tr, buffer = translator(language), io.BytesIO()
-    about: list[tuple[str, dict[str, object]]] = [
-        (" · ".join((tr(text("Areas side by side")), "{sheet}")), {"bold": True, "font_size": 12}),
-        (
-            tr(
-                text(
-                    "A share is of the residents of whom the rule speaks, or of the units where the rule "
-                    "judges units; areas by different standards are compared by the rule's name alone."
-                )
-            ),
-            {"font_color": "#555555"},
-        ),
-    ]
+    named = " · ".join((tr(text("Areas side by side")), "{sheet}"))
+    lines: list[tuple[str, dict[str, object]]] = [(named, {"bold": True, "font_size": 12})]
+    red, grey = {"font_color": "#b00020"}, {"font_color": "#555555"}
+    lines += [(tr(said), {**(red if said == SYNTHETIC else grey)}) for said in (*about, SHARES)]
     with xlsxwriter.Workbook(buffer, OPTIONS) as xlsx:
-        book = Book(xlsx, about)
+        book = Book(xlsx, lines)
         _areas(book, areas, rules, tr)
         _league(book, league, rules, tr)
     return buffer.getvalue()
@@ -67,7 +66,7 @@ def _areas(book: Book, areas: pd.DataFrame, rules: Sequence[RuleOnMap], tr: Tran
     widths = [*(width for *_, width in _AREA_HEAD), *([14] * len(shared)), 60]
     sheet = book.sheet(tr(text("Areas")), widths)
     head = [tr(title) for _, title, _, _ in _AREA_HEAD]
-    head += [f"{tr(rule.title)}（{tr(rule.asked)}）" for rule, _ in shared]
+    head += [tr(_titled(rule)) for rule, _ in shared]
     kinds = [*(kind for _, _, kind, _ in _AREA_HEAD), *(["share"] * len(shared)), "text"]
     rows = []
     for row in areas.to_dict("records"):
@@ -79,13 +78,17 @@ def _areas(book: Book, areas: pd.DataFrame, rules: Sequence[RuleOnMap], tr: Tran
 
 def _league(book: Book, league: pd.DataFrame, rules: Sequence[RuleOnMap], tr: Translator) -> None:
     sheet = book.sheet(tr(text("Ranking")), [40, *(width for *_, width in _LEAGUE_HEAD)])
-    titles = {rule.id: f"{tr(rule.title)}（{tr(rule.asked)}）" for rule in rules}
+    titles = {rule.id: tr(_titled(rule)) for rule in rules}
     rows = []
     for row in league.to_dict("records"):
         row["verdict"] = tr(VERDICT_WORDS[row["verdict"]]) if row["verdict"] else ""
         rows.append([titles[row["rule"]], *(_plain(row[key]) for key, *_ in _LEAGUE_HEAD)])
     head = [tr(text("Rule")), *(tr(title) for _, title, _, _ in _LEAGUE_HEAD)]
     sheet.table(head, rows, ["text", *(kind for _, _, kind, _ in _LEAGUE_HEAD)])
+
+
+def _titled(rule: RuleOnMap) -> Text:
+    return text("{title} ({asked})", title=rule.title, asked=rule.asked)
 
 
 def _plain(value: Any) -> Any:

@@ -142,7 +142,10 @@ class _Deck:
             self.tr(text("{place}: {n}", place=gap_title(gap), n=gap.facts[0][1].words))
             for gap in self.briefing.gaps
         ]
-        self._map(self.briefing.headline.words, self.briefing.map, gaps[:4])
+        # A plan's headline would make a map of today look like one of the plan.
+        planned = self.briefing.kind == "plan"
+        title = self.briefing.map.title if planned else self.briefing.headline.words
+        self._map(title, self.briefing.map, gaps[:4])
 
     def _walking(self) -> None:
         walking = self.briefing.walking

@@ -85,7 +85,7 @@ _FACILITIES_HEAD: Final = (
     text("Longitude"),
     text("Latitude"),
     text("To the street (m)"),
-    text("All residents for whom it is the nearest of its kind"),
+    text("All residents for whom it is the nearest of its kind on foot"),
 )
 
 

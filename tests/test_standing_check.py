@@ -6,8 +6,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace as Names
 from typing import Any
@@ -18,6 +16,7 @@ import pandas as pd
 import pytest
 from scipy.spatial import cKDTree
 
+from tests.command_line import cli
 from tests.independent_city import (
     A_MM,
     LOAD,
@@ -46,8 +45,8 @@ def told(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
              "units": "units.gpkg"}  # fmt: skip
     options = [part for role, name in files.items() for part in (f"--{role}", str(demo_folder / name))]
     asked = ["--tier", "station", "--goal", "most-people", "--count", "5", "--time-limit", "20"]
-    command = [sys.executable, "cli.py", "suggest", *options, *asked, "--out", str(out)]
-    subprocess.run(command, check=True, capture_output=True, cwd=Path(__file__).parents[1], timeout=600)
+    done = cli("suggest", *options, *asked, "--out", out)
+    assert done.returncode == 0, done.stderr
     return out
 
 
@@ -191,7 +190,11 @@ def sentences(city: Names, told: Path) -> set[str]:
     gained = (f"新增公共服务站5处，覆盖居民由{before:,.0f}人增至{curve[-1]:,.0f}人（共{whole:,.0f}人），"
               f"人口覆盖率由{before / whole:.1%}提高到{curve[-1] / whole:.1%}。")  # fmt: skip
     few = len(pd.read_parquet(told / "candidates.parquet"))
-    proved = ["已证明最优：任何5处选址都不能覆盖更多居民。", "起限制作用的条件：新建数量：最多5个。", gained]
+    proved = [
+        f"在已考虑的全部{among:,}个候选点（间距约100米）中：已证明最优：任何5处选址都不能覆盖更多居民。",
+        "起限制作用的条件：新建数量：最多5个。",
+        gained,
+    ]
     noted = (f"已考虑全部{among:,}个候选点（间距约100米）；最优方案只可能由其中参与比选的{few:,}个点组成。"
              "曲线和其他方案均在这些点中寻找。")  # fmt: skip
     said |= {noted, f"- {noted}", *proved, *(f"- {one}" for one in proved),

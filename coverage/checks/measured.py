@@ -55,6 +55,10 @@ class Measured:
                 self._ties[tiers] = self._between_facilities(found) if several else found
         return self._ties[tiers]
 
+    def keep_ties(self, tiers: tuple[str, ...], ties: Ties) -> None:
+        """What was found elsewhere: `ties` of these tiers are these."""
+        self._ties[tiers] = ties
+
     def _between_facilities(self, ties: Ties) -> Ties:
         """Ties between facilities of ties between entrances: two doors of one facility are none, and who
         lives within an outline has nothing as near."""

@@ -16,7 +16,7 @@ from coverage.checks.measured import Measured
 from coverage.checks.reach import BOUNDARY_M, limit_m, reach_m
 from coverage.equity.areas import ALL, people_of
 from coverage.model.results import ratio
-from coverage.model.standard import Check, Rule, Standard, group_title, settlement_title
+from coverage.model.standard import Check, Rule, Standard, group_people, settlement_title
 from coverage.model.tables import RURAL, URBAN, Floats, Ints
 
 ELDERLY: Final = "elderly"
@@ -113,7 +113,7 @@ def equity(rule: Rule, measured: Measured, *, areas: Sequence[Area] = ()) -> Equ
     for name, group in people_of(study).items():
         if name == ALL:
             continue
-        title = text("{group} residents", group=group_title(name))
+        title = group_people(name)
         rows.append(ways.row("group", name, title, np.where(subject, group, 0.0)))
     for settlement in (URBAN, RURAL) if rule.settlement == "any" else ():
         title = text("{who} residents", who=settlement_title(settlement))

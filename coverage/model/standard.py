@@ -310,6 +310,13 @@ def group_title(group: str) -> Sayable:
     return _GROUPS.get(group, group)
 
 
+def group_people(group: str) -> Sayable:
+    """The people of a group as one says it: children, elderly residents."""
+    if group == "children":
+        return text("children")
+    return text("{group} residents", group=group_title(group))
+
+
 def evidence_title(evidence: Evidence | None) -> Text:
     """Where a figure was read, for a reader."""
     return _EVIDENCE[evidence]

@@ -36,9 +36,10 @@ UNIT_OFF_M: Final = 5.0
 _DECIMALS: Final = 7
 
 
-def results_of(assessment: Assessment, about: About) -> Results:
-    """All tables of an assessment; nothing is computed anew."""
-    document, parts = assessment_document(assessment, about), _gap_parts(assessment)
+def results_of(assessment: Assessment, about: About, *, split: bool = True) -> Results:
+    """All tables of an assessment; nothing is computed anew. With `split` large gaps are cut into parts."""
+    document = assessment_document(assessment, about)
+    parts = _gap_parts(assessment) if split else ()
     return Results(
         document=document,
         standard=assessment.standard,

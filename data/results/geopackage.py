@@ -39,7 +39,7 @@ _TITLES: Final = {
     "area_m2": text("Floor area (m²)"), "residents_declared": text("Residents declared"),
     "status": text("Status"), "opened": text("Opened"), "remark": text("Remark"),
     "located_by": text("Located by"), "source": text("Source"), "snap_m": text("To the street (m)"),
-    "load": text("All residents for whom it is the nearest of its kind"),
+    "load": text("All residents for whom it is the nearest of its kind on foot"),
     "linked": text("Joined to a street"),
     "in_district": text("Lies in district"), "in_street": text("Lies in street or town"),
     "in_community": text("Lies in community or village"), "unit_id": text("Code"), "level": text("Level"),

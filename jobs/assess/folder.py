@@ -154,6 +154,17 @@ def write_folder(out: Path, done: Assessed, *, language: str, progress: Progress
 
 def write_tables(folder: Path, done: Assessed, *, language: str) -> Basemap:
     """Everything of a result folder but its map and workbook; returns the ground to draw the map on."""
+    write_figures(folder, done, language=language)
+    isochrones = done.results.layers.get("isochrones")
+    basemap = ground_under(done.inputs, None if isochrones is None else light_areas(isochrones))
+    write_bytes(folder / BASEMAP, encode(basemap))
+    for name, said in briefing_texts(done.results).items():
+        write_bytes(folder / name, said.encode("utf-8"))
+    return basemap
+
+
+def write_figures(folder: Path, done: Assessed, *, language: str) -> None:
+    """The tables alone."""
     tr = translator(language)
     write_results(folder, done.results)
     write_csv(folder / "findings.csv", findings_table(done.inputs.findings, language=language))
@@ -161,12 +172,6 @@ def write_tables(folder: Path, done: Assessed, *, language: str) -> Basemap:
     write_csv(folder / "units_wide.csv", units_wide(done.results.units, done.results.standard))
     write_csv(folder / "units_wide_columns.csv", _titled_columns(done.results.standard, tr))
     write_inputs_read(folder, done.inputs.read, tr)
-    isochrones = done.results.layers.get("isochrones")
-    basemap = ground_under(done.inputs, None if isochrones is None else light_areas(isochrones))
-    write_bytes(folder / BASEMAP, encode(basemap))
-    for name, said in briefing_texts(done.results).items():
-        write_bytes(folder / name, said.encode("utf-8"))
-    return basemap
 
 
 def _titled_columns(standard: Standard, tr: Translator) -> pd.DataFrame:

@@ -311,7 +311,7 @@ def _people(residents: float) -> Text:
 
 def plan_sites(results: Results) -> pd.DataFrame | None:
     """The sites of the plan with what their popups tell; None without a plan."""
-    return None if results.plan is None else _frame(results.plan.plan["sites"])
+    return None if results.plan is None else _frame(results.plan.plan["sites"], results)
 
 
 def newly_served(results: Results, grid: PopulationGrid) -> tuple[OverlayLayer, ...]:
@@ -340,7 +340,7 @@ def other_plans(results: Results) -> tuple[OtherPlan, ...]:
     if results.plan is None:
         return ()
     return tuple(
-        OtherPlan(_title(number, other), _frame(other["sites"]))
+        OtherPlan(_title(number, other), _frame(other["sites"], results))
         for number, other in enumerate(results.plan.plan.get("alternatives", []), start=1)
     )
 
@@ -354,8 +354,19 @@ def _title(number: int, other: Mapping[str, Any]) -> Any:
     )
 
 
-def _frame(sites: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    return pd.DataFrame(site_points(sites).drop(columns="geometry"))
+def _frame(sites: Sequence[Mapping[str, Any]], results: Results) -> pd.DataFrame:
+    """Of what kind each site is, by which rule it counts whom, and how its metres are measured."""
+    plan, standard = results.plan.plan if results.plan is not None else {}, results.standard
+    found = pd.DataFrame(site_points(sites).drop(columns="geometry"))
+    said = [
+        {
+            "tier_title": standard.tier_title(site.get("tier") or plan["tier"]),
+            "rule_title": standard.rule_title(standard.rule(site["rule"])) if site.get("rule") else "",
+            "by": plan["by"],
+        }
+        for site in sites
+    ]
+    return found.assign(**pd.DataFrame(said, dtype=object)) if said else found
 
 
 def grid_of(results: Results) -> PopulationGrid:

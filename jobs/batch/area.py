@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +31,9 @@ from data.whole_folder import require_whole
 from geo import __version__
 from jobs.assess.export import ExportRequest, export
 from jobs.assess.folder import assess_files
+from jobs.batch import tiles
 from jobs.batch.plan import Area
+from jobs.batch.tiles import make_tile
 from jobs.reach import isochrone_files
 from jobs.siting.suggest import suggest_files
 from jobs.study.run import run_of
@@ -59,14 +61,21 @@ class Task:
     def folder(self) -> Path:
         return self.out / "areas" / self.area.folder
 
+    @property
+    def tile_files(self) -> Mapping[int, Path]:
+        """Where what is measured of each tile is kept; none of an area that is assessed at once."""
+        numbers = range(self.area.tiles if self.area.tiles > 1 else 0)
+        return {number: self.out / "tiles" / self.area.folder / f"{number}.npz" for number in numbers}
+
 
 def task_of(area: Area, exports: tuple[str, ...], *, out: Path, language: str, cache: Path) -> Task:
     """The task of an area; every file of its study is hashed here. OSError if one cannot be read."""
-    main = (
-        run_of("assess", language, study=area.study, also=())
-        if area.request is None
-        else run_of("suggest", language, study=area.study, request=area.request)
-    )
+    if area.tiles > 1:
+        main = run_of(tiles.VERB, language, study=area.study, tiles=area.tiles)
+    elif area.request is None:
+        main = run_of("assess", language, study=area.study, also=())
+    else:
+        main = run_of("suggest", language, study=area.study, request=area.request)
     reach = (
         {}
         if area.wish is None
@@ -105,19 +114,41 @@ def _products(task: Task) -> list[str]:
 _KEPT: Final = "products.json"
 
 
-def make_area(task: Task) -> dict[str, Any]:
+def measure_one(task: Task, number: int) -> dict[str, Any]:
+    """Measure one tile of an area into its file; a row that says at what cost, or why it failed."""
+
+    def work() -> dict[str, Any]:
+        make_tile(task.area.study, task.runs[""], number, at=task.tile_files[number])
+        return {"state": DONE}
+
+    return _row_of(task, work)
+
+
+def make_area(task: Task, parts: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
     """Make one area; a row of its figures, or in words why it failed. Only what is missing is made.
 
-    Never an error of the input: one area that cannot be must not end the others.
+    `parts` are the rows of its tiles, whose time is the area's too. Never an error of the input: one area
+    that cannot be must not end the others.
     """
+
+    def work() -> dict[str, Any]:
+        made = _make(task)
+        return {**figures(task), "state": DONE if made else SKIPPED}
+
+    failed = [dict(tile) for tile in parts if tile["state"] == FAILED]
+    row = failed[0] if failed else _row_of(task, work)
+    row["seconds"] = round(row["seconds"] + sum(tile["seconds"] for tile in parts), 3)
+    row["peak_mb"] = max([row["peak_mb"], *(tile["peak_mb"] for tile in parts)])
+    return row
+
+
+def _row_of(task: Task, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     begin = time.perf_counter()
     _forget_peak()
     row = blank_row(task.area)
     try:
         with guarding():
-            made = _make(task)
-            row |= figures(task)
-            row["state"] = DONE if made else SKIPPED
+            row |= work()
     except UserError as error:
         row |= {"state": FAILED, "message": text_to_json(error.message)}
     except Exception as error:  # noqa: BLE001 - the others are to finish; the defect is recorded
@@ -137,7 +168,9 @@ def _make(task: Task) -> bool:
         if _same(folder, run):
             continue
         made = True
-        if below == ISOCHRONES and area.wish is not None:
+        if run["verb"] == tiles.VERB:
+            tiles.join(area.study, run, task.tile_files, out=folder)
+        elif below == ISOCHRONES and area.wish is not None:
             isochrone_files(area.study, area.wish, out=folder, **how)
         elif area.request is not None and run["verb"] == "suggest":
             suggest_files(area.study, area.request, out=folder, **how)
@@ -187,9 +220,11 @@ def figures(task: Task) -> dict[str, Any]:
             for rule, row in zip(document["rules"], verdict_rows(document, standard), strict=True)
         ],
         "synthetic": bool(document["area"].get("synthetic")),
+        "created": json.loads((task.folder / "provenance.json").read_bytes()).get("created", ""),
         "gaps": len(document["gaps"]),
         "sites": None,
         "version": __version__,
+        "map": (task.folder / "map.html").is_file(),
         "outline": shapely.to_geojson(outline_of(cells)),
     }
     plan = task.folder / "plan.json"

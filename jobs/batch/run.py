@@ -20,6 +20,7 @@ import dask
 from distributed import Client, Future, LocalCluster, as_completed
 from distributed.scheduler import KilledWorker
 from distributed.security import Security
+from distributed.utils import silence_logging_cmgr
 
 from core.errors import Cancelled, InputError, SettingError, told_by_system
 from core.progress import Progress, silent
@@ -39,6 +40,7 @@ from jobs.batch.area import (
     figures,
     is_there,
     make_area,
+    measure_one,
     task_of,
 )
 from jobs.batch.plan import Area, BatchPlan
@@ -52,6 +54,8 @@ _TRIES: Final = 2
 _SENT_AGAIN: Final = 3
 _FOR_SCHEDULER_S: Final = 30
 _LOOK_S: Final = 0.1
+# Above every level of a log: what Dask has to say is said in the rows.
+_QUIET: Final = 60
 
 
 @dataclass(frozen=True)
@@ -105,8 +109,8 @@ def run_batch(
             missing = [task for task in tasks if rows[task.area.name]["state"] == WAITING]
             state.write(RUNNING)
             if missing:
-                with _ctrl_c() as stopped, _cluster(on, at_most=len(missing)) as client:
-                    for row in _rows_of(client, missing, on.scheduler, stopped):
+                with _ctrl_c() as stopped:
+                    for row in _rows_of(missing, on, stopped):
                         rows[str(row["name"])] = row
                         state.write(RUNNING)
                         progress(*state.told())
@@ -193,26 +197,37 @@ class _State:
         )
 
 
-def _rows_of(
-    client: Client, tasks: Sequence[Task], scheduler: str, stopped: Event
-) -> Iterator[dict[str, Any]]:
-    """A row of each task as it ends; whatever a scheduler loses is sent again to the one that is there.
-    Cancelled soon after `stopped` is set."""
+def _rows_of(tasks: Sequence[Task], on: Workers, stopped: Event) -> Iterator[dict[str, Any]]:
+    """A row of each task as it ends; what a lost scheduler had is sent again to the one that is at its
+    address then. Cancelled soon after `stopped` is set."""
     left = {_key(task): task for task in tasks}
-    for _ in range(_SENT_AGAIN):
-        sent = [client.submit(make_area, task, key=key, pure=False) for key, task in left.items()]
-        for future in _as_they_end(sent, stopped):
-            row = _row_of(future, left[future.key].area)
-            if row is not None:
-                del left[future.key]
-                yield row
+    for number in range(_SENT_AGAIN):
+        try:
+            with _cluster(on, at_most=len(left)) as client:
+                sent = [_sent(client, key, task) for key, task in left.items()]
+                for future in _as_they_end(sent, stopped):
+                    row = _row_of(future, left[future.key].area)
+                    if row is not None:
+                        del left[future.key]
+                        yield row
+        except SettingError:
+            if number == 0:
+                raise
+            break
         if not left:
             return
-        with suppress(OSError, TimeoutError):
-            client.wait_for_workers(1, timeout=_FOR_SCHEDULER_S)
-    lost = text("The scheduler {address} was lost. Run the same again.", address=scheduler)
+    lost = text("The scheduler {address} was lost. Run the same again.", address=on.scheduler)
     for task in left.values():
         yield blank_row(task.area, STOPPED, lost)
+
+
+def _sent(client: Client, key: str, task: Task) -> Future:
+    """The area's task, after those of its tiles where it has some."""
+    parts = [
+        client.submit(measure_one, task, number, key=f"{key}-tile-{number}", pure=False)
+        for number in task.tile_files
+    ]
+    return client.submit(make_area, task, parts, key=key, pure=False)
 
 
 def _as_they_end(sent: Sequence[Future], stopped: Event) -> Iterator[Future]:
@@ -250,7 +265,7 @@ def _row_of(future: Future, area: Area) -> dict[str, Any] | None:
             text(
                 "{tries} worker processes ended in the middle of it, most likely for want of memory. Give it "
                 "more memory (fewer --workers), or a smaller area.",
-                tries=_TRIES,
+                tries=error.allowed_failures + 1,
             ),
         )
     if error is None or isinstance(error, OSError | TimeoutError):
@@ -275,7 +290,7 @@ def _cluster(on: Workers, *, at_most: int) -> Iterator[Client]:
         "distributed.comm.timeouts.connect": f"{_FOR_SCHEDULER_S}s",
         "distributed.admin.log-format": "%(message)s",
     }
-    with dask.config.set(settings):
+    with dask.config.set(settings), silence_logging_cmgr(_QUIET):
         if on.scheduler:
             try:
                 client = Client(on.scheduler, timeout=f"{_FOR_SCHEDULER_S}s", security=Security())
@@ -297,7 +312,7 @@ def _cluster(on: Workers, *, at_most: int) -> Iterator[Client]:
                 protocol="tls",
                 host="127.0.0.1",
                 name="service-circle",
-                silence_logs=60,
+                silence_logs=_QUIET,
             ) as cluster,
             Client(cluster) as client,
         ):

@@ -11,10 +11,12 @@ from typing import Any, Final
 import pandas as pd
 
 from core.errors import InputError
-from core.text import text_from_json
+from core.text import Text, text_from_json
+from coverage.model.verdict_rows import SYNTHETIC
 from data.files import write_bytes, write_csv
 from locales import translator
-from maps.overview import AreaOnMap, RuleOnMap, overview_page
+from maps.overview import BY_STANDARDS, AreaOnMap, RuleOnMap, overview_page
+from reports.briefing.strip import day_of
 from reports.province import province_bytes
 
 STATE: Final = "batch.json"
@@ -42,9 +44,20 @@ def write_tables(out: Path, rows: Sequence[Mapping[str, Any]], *, language: str)
     write_bytes(out / "areas.parquet", packed.getvalue())
     write_csv(out / "league.csv", league)
     titles = rule_titles(rows)
-    write_bytes(out / "province.xlsx", province_bytes(areas, league, titles, language=language))
-    page = overview_page([_on_map(row) for row in rows], titles, language=language)
+    basis = _basis(rows)
+    about = [basis, *([SYNTHETIC] if any(row.get("synthetic") for row in rows) else [])]
+    book = province_bytes(areas, league, titles, language=language, about=about)
+    write_bytes(out / "province.xlsx", book)
+    page = overview_page([_on_map(row) for row in rows], titles, language=language, basis=basis)
     write_bytes(out / "overview.html", page.encode("utf-8"))
+
+
+def _basis(rows: Sequence[Mapping[str, Any]]) -> Text:
+    """By which standards the areas were assessed, and when."""
+    standards = sorted({str(row["standard"]) for row in rows if row.get("standard")})
+    days = sorted({day for row in rows if (day := day_of(str(row.get("created") or "")))})
+    between = "–".join(dict.fromkeys((*days[:1], *days[-1:])))
+    return Text(BY_STANDARDS.template, {"standards": ", ".join(standards) or "–", "days": between or "–"})
 
 
 def area_table(rows: Sequence[Mapping[str, Any]], *, language: str) -> pd.DataFrame:
@@ -127,6 +140,7 @@ def _on_map(row: Mapping[str, Any]) -> AreaOnMap:
         rules=rules,
         outline=json.loads(row["outline"]) if row.get("outline") else None,
         synthetic=bool(row.get("synthetic")),
+        has_map=bool(row.get("map", True)),
     )
 
 

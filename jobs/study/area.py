@@ -13,7 +13,6 @@ from core.text import Text, text
 from coverage.model.standard import Check, Standard
 from data.population.reading import COARSE_M
 from geo.crs import unproject
-from geo.network.network import WalkNetwork
 
 Floats = NDArray[np.float64]
 
@@ -57,14 +56,13 @@ def study_area(xy: Floats, crs: str, *, margin_m: float) -> shapely.Polygon:
     return shapely.Polygon(np.column_stack(unproject(ring, crs)))
 
 
-def short_sides(xy: Floats, network: WalkNetwork, *, margin_m: float) -> tuple[Text, ...]:
+def short_sides(xy: Floats, street_xy: Floats, *, margin_m: float) -> tuple[Text, ...]:
     """One note that names the sides where the streets end with the residents, if there are any.
 
-    Residents at such a rim look worse off: ways that lead round outside are not known.
+    `xy` (n, 2) are the residents' places, `street_xy` (k, 2) corners of the streets. Residents at such a
+    rim look worse off: ways that lead round outside are not known.
     """
-    beyond = np.concatenate(
-        [xy.min(axis=0) - network.vertex_xy.min(axis=0), network.vertex_xy.max(axis=0) - xy.max(axis=0)]
-    )
+    beyond = np.concatenate([xy.min(axis=0) - street_xy.min(axis=0), street_xy.max(axis=0) - xy.max(axis=0)])
     short = [side for side, metres in zip(_SIDES, beyond, strict=True) if metres < _ENOUGH * margin_m]
     if not short:
         return ()

@@ -39,6 +39,7 @@ from geo.basemap import Basemap
 from geo.crs import unproject
 from geo.datum import BD09, GCJ02, WGS84, system_title
 from geo.inside import first_outline_at
+from geo.network.network import WalkNetwork
 from geo.network.snapping import PassedOver, passed_over, snap_once
 from jobs.study.area import coarse_m, longest_reach_m, short_sides, study_area
 from jobs.study.cases import ASK
@@ -90,16 +91,31 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
     """
     standard = open_standard(files.standard)
     people = read_people(files, coarse_m=coarse_m(standard), progress=part(progress, 0.0, 0.3))
-    population, units, crs = people.population, people.units, people.crs
+    grid = people.population.grid
     progress(0.3, text("Reading streets"))
-    margin_m = longest_reach_m(standard)
-    streets = open_streets(files, standard, population.grid, cache=cache, progress=part(progress, 0.3, 0.7))
-    layers = files.layers
+    streets = open_streets(files, standard, grid, cache=cache, progress=part(progress, 0.3, 0.7))
+    return inputs_of(files, standard, people, streets, progress=part(progress, 0.7, 1.0))
+
+
+def inputs_of(
+    files: StudyFiles,
+    standard: Standard,
+    people: People,
+    streets: StreetFile,
+    *,
+    progress: Progress = silent,
+) -> Inputs:
+    """What has been read with the lists, which are read now. Of streets that hold none nothing is
+    said."""
+    population, units, crs = people.population, people.units, people.crs
+    layers, network = files.layers, streets.network
     grounds = read_grounds(layers.residential, layers.compounds, crs=crs, near=population.grid.xy)
     in_water = water_findings(files.layers.water, streets.basemap, population.grid)
     table = units.table if units else None
-    shifted = shifted_streets(streets.network, population.grid, table, files.network.name)
-    progress(0.7, text("Reading facility lists"))
+    shifted: tuple[Finding, ...] = ()
+    if len(network):
+        shifted = shifted_streets(network, population.grid, table, files.network.name)
+    progress(0.0, text("Reading facility lists"))
     intake = _lists(files, people)
     progress(1.0, text("Read"))
     study = Study(
@@ -111,8 +127,12 @@ def open_inputs(files: StudyFiles, *, cache: Path | None = None, progress: Progr
         grounds=grounds.grounds,
         unplaced=intake.unplaced,
     )
-    short = short_sides(population.grid.xy, streets.network, margin_m=margin_m)
-    passed, passed_one_by_one = island_notes(study, standard.walking, files.network.name)
+    short: tuple[Text, ...] = ()
+    passed: tuple[Text, ...] = ()
+    passed_one_by_one: tuple[Finding, ...] = ()
+    if len(network):
+        short = short_sides(population.grid.xy, network.vertex_xy, margin_m=longest_reach_m(standard))
+        passed, passed_one_by_one = island_notes(study, standard.walking, files.network.name)
     doubtful = unknown_layers(files, people, streets.kind)
     of_layers = (*(units.findings if units else ()), *grounds.findings, *streets.remarks, *passed_one_by_one)
     read = (*population.read, *(units.read if units else ()), *streets.read, *grounds.read)
@@ -162,11 +182,17 @@ def open_streets(
     asked = Asked(files.heal_m, files.answers.network_layer, files.answers.network_class)
     reader = read_streets if cache is None else partial(load_or_read, cache_dir=cache)
     streets = reader(files.network, crs=grid.crs, area=area, asked=asked, progress=progress)
-    if standard.walking.island_m != streets.network.island_m:
-        streets = replace(streets, network=replace(streets.network, island_m=standard.walking.island_m))
+    streets = replace(streets, network=network_for(standard, streets.network))
     if cache is not None:
         remember_places(streets.network, cache, grid.xy)
     return streets
+
+
+def network_for(standard: Standard, network: WalkNetwork) -> WalkNetwork:
+    """The network with the standard's own size of islands."""
+    if standard.walking.island_m == network.island_m:
+        return network
+    return replace(network, island_m=standard.walking.island_m)
 
 
 def _lists(files: StudyFiles, people: People) -> Intake:

@@ -80,14 +80,15 @@ def briefing_of(results: Results, cover: Cover | None = None) -> Briefing:
 
 
 def _map(results: Results) -> View:
-    """The city by its main rule; of a scenario by what changes."""
+    """The city by its main rule; of a scenario by what changes, of a plan as it is today."""
     rule = results.main_rule
     if rule is None:
         return View("city", text("The city"), "")
     title = results.standard.rule_title(rule)
     if f"change_{rule.id}" in results.cells:
         return View("city", text("What changes: {rule}", rule=title), f"change:{rule.id}", gaps=rule.id)
-    return View("city", title, f"rule:{rule.id}", gaps=rule.id)
+    today = text("today: {title}", title=title) if results.plan is not None else title
+    return View("city", today, f"rule:{rule.id}", gaps=rule.id)
 
 
 def _pair(results: Results, rows: tuple[VerdictRow, ...]) -> tuple[View, View] | None:

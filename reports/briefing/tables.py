@@ -8,6 +8,7 @@ from typing import Any, Final
 import shapely
 
 from core.text import Sayable, Text, text
+from coverage.model.gap_words import gap_place
 from coverage.model.share_rows import share_comparison
 from coverage.model.verdict_rows import VerdictRow, after_title, before_title, responsible_words
 from coverage.publish import Results
@@ -15,7 +16,6 @@ from reports.briefing.model import Bounds, Figure, GapFinding, Proposal, Said, T
 from reports.briefing.numbers import exact, metres, share
 from reports.complete import complete_communities
 from reports.extra_words import NEED_STATES
-from reports.gap_words import gap_place
 from reports.plan import words as plan_words
 
 MOST_GAPS: Final = 5

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from core.text import Text, text
-from coverage.model.standard import Standard, group_title
+from coverage.model.standard import Standard, group_people
 from coverage.publish import Results
 from locales import Translator
 from reports.plan import words
@@ -52,7 +52,7 @@ _SPARE_HEAD: Final = (
     text("Latitude"),
 )
 _WHY: Final = text("Why here")
-_GROUP: Final = text("of them: {group} residents")
+_GROUP: Final = text("of them: {people}")
 _FIGURES: Final = {
     "residents_nearer": text("Residents with a shorter way"),
     "saved_m": text("Metres saved on average"),
@@ -102,7 +102,7 @@ def _sites(book: Book, plan: Mapping[str, Any], standard: Standard, tr: Translat
     for said in (*words.results(plan, standard), *words.notes(plan)):
         sheet.line([tr(said)], text_wrap=False)
     head = [tr(title) for title in _SITES_HEAD]
-    head += [tr(Text(_GROUP.template, {"group": group_title(group)})) for group in groups]
+    head += [tr(Text(_GROUP.template, {"people": group_people(group)})) for group in groups]
     head += [tr(_FIGURES[key]) for key in figures] + [tr(_WHY)]
     together = dict(map(tuple, plan["curve"]))
     gap = "" if tr.language == "zh" else " "

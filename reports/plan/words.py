@@ -79,7 +79,7 @@ def quality(plan: Mapping[str, Any]) -> Text:
     among = plan.get("among") or {"everywhere": True}
     everywhere = among["everywhere"] or (not plan["proven"] and among.get("more_at_most") is not None)
     if everywhere:
-        return _quality(plan)
+        return _of_all(among, _quality(plan))
     if plan["proven"] and among["given"] and among["weighed"] <= len(plan["sites"]):
         return text("All {n:,} places given are used: there was nothing to choose.", n=among["weighed"])
     if among["given"]:
@@ -88,6 +88,20 @@ def quality(plan: Mapping[str, Any]) -> Text:
         )
     return text(
         "Among the {weighed:,} places weighed: {proved}", weighed=among["weighed"], proved=_quality(plan)
+    )
+
+
+def _of_all(among: Mapping[str, Any], proved: Text) -> Text:
+    """A statement on all places that were considered, with how many these are."""
+    if not among.get("every"):
+        return proved
+    if not among.get("spacing_m"):
+        return text("Of all {every:,} places considered: {proved}", every=among["every"], proved=proved)
+    return text(
+        "Of all {every:,} places considered, about {metres:,.0f} m apart: {proved}",
+        every=among["every"],
+        metres=among["spacing_m"],
+        proved=proved,
     )
 
 

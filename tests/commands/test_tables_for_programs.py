@@ -20,9 +20,10 @@ from data.files import EMPTY_BECAUSE, read_csv, write_csv
 from data.results import read_results
 from data.source import LIST_COLUMNS
 from data.standards import open_standard
+from tests.command_line import ROOT, cli
 from tests.commands.test_measuring_verbs import opening
 from tests.small_city import degrees
-from tests.test_cli import ROOT, cli, study_options
+from tests.test_cli import study_options
 
 NEEDS = '[[need]]\nid = "shop"\nzh = "超市"\nserves = ["shop"]\nfigure_m = 500\n'
 BATCH = """

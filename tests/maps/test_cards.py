@@ -7,7 +7,7 @@ import math
 import pandas as pd
 import pytest
 
-from maps.cards import metres, people, site_cards
+from maps.cards import gap_cards, metres, people, site_cards
 from maps.safe_text import Voice
 
 SITE = {"rank": 1, "lon": 118.8, "lat": 32.1, "residents_gained": 0.0, "unit": "锁金村"}
@@ -47,3 +47,20 @@ def test_residents_are_written_as_the_language_does(language: str, residents: fl
 def test_a_distance_without_end_is_said_in_words() -> None:
     assert Voice.of("en")(metres(math.inf)) == "cannot be reached"
     assert Voice.of("en")(metres(1234.4)) == "1,234 m"
+
+
+def test_a_gap_names_its_rule_and_says_that_its_place_is_not_the_whole_of_it() -> None:
+    gap = {"rank": 3, "residents": 500.0, "unit": "锁金村", "units_touched": 4, "nearest_m": 700.0,
+           "units": [{"unit": "锁金村", "share": 0.3}], "site_residents": 200.0}  # fmt: skip
+    said = gap_cards(Voice.of("en"), pd.DataFrame([gap]), "Within 500 m")[0]
+    assert "<dt>By the rule</dt><dd>Within 500 m" in said
+    assert "<dt>Where</dt><dd>锁金村 (most residents) and 3 more units</dd>" in said
+    assert "Best point found in the gap: one facility here would serve</dt><dd>200" in said
+
+
+def test_a_site_names_its_kind_its_rule_and_how_the_nearest_is_measured() -> None:
+    more = {"tier_title": "station", "rule_title": "Within 500 m", "nearest": "锁金站", "nearest_m": 812.0}
+    assert "<dt>Nearest existing, straight</dt><dd>锁金站, 812 m</dd>" in card(**more, by="radius")
+    said = card(**more, by="walk")
+    assert "<dt>Nearest existing, on foot</dt>" in said
+    assert "<dt>Kind</dt><dd>station</dd><dt>By the rule</dt><dd>Within 500 m</dd>" in said

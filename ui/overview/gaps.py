@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 import streamlit as st
 
 from core.text import Text, text
+from coverage.model.gap_words import gap_place
 from coverage.model.standard import Rule, Standard
-from reports.gap_words import gap_place
 from ui.scenario.ask import TRY, open_there, tier_for
 from ui.shell.choices import bound, choices, choose, words
 from ui.shell.compute import View, current_assessed

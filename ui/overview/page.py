@@ -8,11 +8,11 @@ from typing import Any, Final
 import streamlit as st
 
 from core.text import Text, text
+from coverage.model.gap_words import gap_place
 from coverage.model.standard import Check, Rule, settlement_title
 from coverage.model.verdict_rows import share_words, summary
 from maps.palette import VERDICTS
 from reports.briefing.findings import tier_words
-from reports.gap_words import gap_place
 from ui.overview.gaps import gaps
 from ui.overview.plan import plan
 from ui.overview.table_and_map import choose_view, table_and_map

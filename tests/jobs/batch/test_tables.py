@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pandas as pd
 import pytest
 import shapely
 
 from core.text import text, text_to_json
 from jobs.batch.area import outline_of
-from jobs.batch.tables import area_table, league_table, rule_titles
+from jobs.batch.tables import area_table, league_table, rule_titles, write_tables
 from maps.overview import AreaOnMap, RuleOnMap, overview_page
 
 
@@ -80,3 +82,14 @@ def test_an_outline_covers_every_cell_where_somebody_lives() -> None:
     cells = cells.assign(residents=[5.0, 5.0, 0.0], area_m2=10_000.0)
     outline = outline_of(cells)
     assert shapely.intersects_xy(outline, cells["lon"], cells["lat"]).tolist() == [True, True, False]
+
+
+def test_what_stands_side_by_side_says_by_what_when_and_whether_it_is_fictional(tmp_path: Path) -> None:
+    more = {"standard": "t-1", "created": "2026-11-29T23:30:00+00:00", "synthetic": True}
+    write_tables(tmp_path, [row("甲", rule("a-b", 0.5)) | more, row("乙", state="failed")], language="en")
+    said = ["By: t-1. Day of the assessment: 2026-11-30.", "A share is of the residents", "Synthetic data"]
+    page = (tmp_path / "overview.html").read_text("utf-8")
+    assert all(one in page for one in said)
+    for sheet in openpyxl.load_workbook(tmp_path / "province.xlsx").worksheets:
+        above = " ".join(str(line[0]) for line in sheet.iter_rows(max_row=5, values_only=True))
+        assert all(one in above for one in said)

@@ -36,9 +36,9 @@ def roads(beyond_m):
 
 
 def test_one_note_names_the_sides_where_streets_end_with_the_residents():
-    (note,) = short_sides(PLACES, roads(10), margin_m=1000)
+    (note,) = short_sides(PLACES, roads(10).vertex_xy, margin_m=1000)
     assert "in the west, south, east, north:" in str(note)
-    assert short_sides(PLACES, roads(900), margin_m=1000) == ()
+    assert short_sides(PLACES, roads(900).vertex_xy, margin_m=1000) == ()
 
 
 def test_streets_far_outside_the_study_are_not_read(tmp_path):

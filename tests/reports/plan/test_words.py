@@ -22,24 +22,27 @@ def plan(proven=True, among=EVERYWHERE, counted="residents", **more):
 @pytest.mark.parametrize(
     ("said_of", "sentence"),
     [
-        (plan(), "Proved best: no other choice of 2 serves more."),
+        (plan(), "Of all 900 places considered: Proved best: no other choice of 2 serves more."),
         (plan(among=THINNED), "Among the 40 places weighed: Proved best: no other choice of 2 serves more."),
         (plan(among=GIVEN), "Among the 40 places given: Proved best: no other choice of 2 serves more."),
         (
             plan(asked={"conditions": {"spacing_m": 800.0, "weights": []}}),
-            "Proved best: no other choice of 2 that keeps the conditions serves more.",
+            "Of all 900 places considered: Proved best: no other choice of 2 that keeps the conditions "
+            "serves more.",
         ),
         (
             plan(asked={"conditions": {"cost": 3.0, "backup": 0.0}}),
-            "Proved best: no other choice of 2 serves more.",
+            "Of all 900 places considered: Proved best: no other choice of 2 serves more.",
         ),
         (
             plan(proven=False),
-            "Best found: at most 3.00% below the best possible (none can serve more than 1,000).",
+            "Of all 900 places considered: Best found: at most 3.00% below the best possible "
+            "(none can serve more than 1,000).",
         ),
         (
             plan(proven=False, among=BOUND_OVER_ALL),
-            "Best found: at most 3.00% below the best possible (none can serve more than 1,000).",
+            "Of all 900 places considered: Best found: at most 3.00% below the best possible "
+            "(none can serve more than 1,000).",
         ),
         (
             plan(proven=False, among=THINNED, counted="resident_metres"),
