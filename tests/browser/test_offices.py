@@ -86,9 +86,12 @@ def type_into(page: Page, column: int, said: str) -> None:
     assert box is not None
     mark = 32.0  # the column in which rows are chosen
     width = (box["width"] - mark) / 6
-    canvas.click(position={"x": mark + width * (column + 0.5), "y": 35 * 1.5})
-    page.keyboard.type(said)
+    # What scrolls lies over the canvas, so the click goes to the place.
+    page.mouse.click(box["x"] + mark + width * (column + 0.5), box["y"] + 35 * 1.5)
     page.keyboard.press("Enter")
+    page.locator("#portal textarea, #portal input").fill(said)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("1行已改动，尚未写入清单")).to_be_visible()
 
 
 def send_list(page: Page) -> None:

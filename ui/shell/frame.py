@@ -154,17 +154,18 @@ def this_session() -> None:
     """What is kept of the session, for how long, and the way to delete it."""
     tr = words()
     with st.expander(tr(text("What is kept of this session"))):
-        st.caption(
-            tr(
-                text(
-                    "Files are kept on the computer that runs this page until {minutes:,} minutes after it "
-                    "was last open in a browser, choices for {days} days. Whoever has the address of this "
-                    "page can open them.",
-                    minutes=kept_minutes(),
-                    days=KEPT_DAYS,
-                )
-            )
+        kept = text(
+            "Files are kept on the computer that runs this page until {minutes:,} minutes after it was last "
+            "open in a browser, choices for {days} days.",
+            minutes=kept_minutes(),
+            days=KEPT_DAYS,
         )
+        who = (
+            text("The address of this page opens them for you alone.")
+            if is_signed_way()
+            else text("Whoever has the address of this page can open them.")
+        )
+        st.caption(f"{tr(kept)} {tr(who)}")
         if st.button(tr(text("Delete my files and choices")), width="stretch"):
             forget_session()
             st.rerun()
