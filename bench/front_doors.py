@@ -6,7 +6,8 @@
 
 Printed are the clock, the processor's seconds of all threads, the largest the process became, the
 longest time in which progress said nothing new, and the sizes of what was written. "cold" begins
-without a cache of streets, "warm" with the one that "cold" left. The yardstick is scipy's search within
+without a cache, "warm" with the streets that "cold" left there but under another name, "again" and the verbs
+after it with the city that was assessed. The yardstick is scipy's search within
 1,250 m from all facilities on the same streets: other work on the machine slows both alike. Growth is
 the exponent of the processor's seconds from the first size to the last. Linux only.
 """
@@ -29,9 +30,10 @@ from scipy.sparse.csgraph import dijkstra
 
 from bench.city import CRS, Shape, make_facilities, make_network
 from bench.city_files import KINDS, CityFiles, write_city
+from data.files import read_csv
 from geo.network.snapping import snap
 
-VERBS = ("cold", "warm", "scenario", "suggest", "isochrones", "export")
+VERBS = ("cold", "warm", "again", "scenario", "suggest", "isochrones", "export")
 SHOWN = ("gaps.geojson", "map.html", "isochrones.geojson", "report.xlsx", "cells.parquet")
 CHILD = "--child"
 
@@ -108,12 +110,13 @@ def arguments_of(verb: str, files: CityFiles, kind: str, out: Path) -> list[str]
     study += ["--units", str(files.units), "--datum", "wgs84", "--out", str(out / verb)]
     if kind in ("degrees", "metres"):
         study += ["--population-unit", "count"]
-    if verb in ("cold", "warm"):
-        return ["assess", *study]
+    if verb in ("cold", "warm", "again"):
+        return ["assess", *study, *(["--name", verb] if verb == "warm" else [])]
     if verb == "suggest":
         return ["suggest", *study, "--tier", "station", "--count", "50", "--by", "walk"]
     if verb == "scenario":
-        edits = {"format": 1, "name": "", "crs": CRS, "edits": [{"do": "close", "facility_id": "F0001"}]}
+        facility = read_csv(out / "cold" / "facilities.csv", ("facility_id",))["facility_id"].iloc[0]
+        edits = {"format": 1, "name": "", "crs": CRS, "edits": [{"do": "close", "facility_id": facility}]}
         (out / "edits.json").write_text(json.dumps(edits), encoding="utf-8")
         return ["scenario", *study, "--edits", str(out / "edits.json")]
     if verb == "isochrones":

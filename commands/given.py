@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import MISSING, fields
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Final, get_args, get_origin, get_type_hints
 
 from commands.isochrones import ReachOptions
 from commands.study import StudyOptions
 from commands.suggest import SuggestOptions
 from core.errors import SettingError
 from core.text import Text, text
+from data.files import matching
 from data.standards import preset_ids
 
 if TYPE_CHECKING:
@@ -40,7 +42,9 @@ def read_options(given: Given, verbs: Sequence[str]) -> dict[str, Any]:
         if not of:
             raise _refused(given, key, _unknown(key, verbs))
         for verb in of:
-            taken[verb][name] = _value(given, key, value, _hint(GROUPS[verb], name), base)
+            kind, about = _hint(GROUPS[verb], name)
+            taken[verb][name] = found = _value(given, key, value, kind, base)
+            _require_within(given, key, found, about)
     return {verb: _made(given, verb, options) for verb, options in taken.items()}
 
 
@@ -48,8 +52,27 @@ def option_names(verb: str) -> set[str]:
     return {field.name for field in fields(GROUPS[verb])}
 
 
-def _hint(group: type, name: str) -> Any:
-    return get_type_hints(group)[name]
+def _hint(group: type, name: str) -> tuple[Any, Any]:
+    """(type, how it is told on the command line)."""
+    hint = get_type_hints(group, include_extras=True)[name]
+    if get_origin(hint) is not Annotated:
+        return hint, None
+    kind, *about = get_args(hint)
+    return kind, about[0]
+
+
+def _require_within(given: Given, key: str, found: Any, about: Any) -> None:
+    """SettingError for a number that is none, or that the command line would refuse."""
+    low, high = getattr(about, "min", None), getattr(about, "max", None)
+    for number in found if isinstance(found, tuple) else (found,):
+        if not isinstance(number, int | float) or isinstance(number, bool):
+            continue
+        if not math.isfinite(number):
+            raise _refused(given, key, text("“{value}” is no number", value=str(number)))
+        if low is not None and number < low:
+            raise _refused(given, key, text("{value:g} is less than {low:g}", value=number, low=low))
+        if high is not None and number > high:
+            raise _refused(given, key, text("{value:g} is more than {high:g}", value=number, high=high))
 
 
 def _made(given: Given, verb: str, options: Mapping[str, Any]) -> Any:
@@ -111,9 +134,15 @@ def _paths(given: Given, key: str, value: Any, base: Path) -> list[Path]:
     if not isinstance(value, str) or not value.strip():
         raise _refused(given, key, text("write the path of a file in quotes"))
     word = value.strip()
+    if "\\" in word and not (base / word).exists():
+        word = word.replace("\\", "/")  # written on Windows
     if not any(sign in word for sign in "*?[") or (base / word).exists():
         return [base / word]
-    found = sorted(base.glob(word))
+    try:
+        found = matching(base, word)
+    except ValueError as error:
+        why = text("the pattern cannot be: {problem}", problem=str(error))
+        raise _refused(given, key, why) from error
     if not found:
         raise _refused(
             given, key, text("no file matches “{pattern}” in {folder}", pattern=word, folder=str(base))

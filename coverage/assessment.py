@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from core.progress import Progress, silent
+from core.progress import Progress, part, silent
 from core.text import Text, text
 from coverage.checks import Measured, check_rule
 from coverage.checks.loads import nearest_loads
@@ -99,12 +99,17 @@ def judge_all(measured: Measured, *, sites: bool = True, progress: Progress = si
     """The assessment of what has been measured already; without `sites` the streets are not looked at, and
     no gap has a proposed one."""
     study = measured.study
-    progress(0.5, text("Judging the rules"))
-    checked = (check_rule(rule, measured) for rule in measured.standard.rules)
-    results = tuple(judged_by_denominator(result, measured) for result in checked)
+    rules = measured.standard.rules
+    judged: list[RuleResult] = []
+    for number, rule in enumerate(rules):
+        said = text("Judging the rules: {n} of {all}", n=number + 1, all=len(rules))
+        progress(0.5 + 0.2 * number / len(rules), said)
+        judged.append(judged_by_denominator(check_rule(rule, measured), measured))
+    results = tuple(judged)
     progress(0.7, text("Finding the gaps"))
     gaps = find_gaps(results, measured)
-    gaps = with_sites(gaps, measured, most=_GAPS_WITH_SITE) if sites else gaps
+    if sites:
+        gaps = with_sites(gaps, measured, most=_GAPS_WITH_SITE, progress=part(progress, 0.8, 0.95))
     loads = nearest_loads(measured, np.ones(len(study.grid), dtype=bool))
     progress(1.0, text("Assessed"))
     return Assessment(measured, results, gaps, loads, _notes(measured))

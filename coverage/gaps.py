@@ -10,11 +10,13 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 import numpy as np
-from scipy.ndimage import binary_dilation, label
+from scipy.ndimage import label
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
+from core.progress import Progress, silent
+from core.text import text
 from coverage.checks.measured import Measured
 from coverage.checks.reach import BOUNDARY_M, limit_m, reach_m
 from coverage.measuring.focal_sums import disc_sums
@@ -228,10 +230,15 @@ def _places_of(groups: CellGroups, measured: Measured) -> tuple[list[tuple[GapSh
     return found, touched
 
 
-def with_sites(gaps: Sequence[Gap], measured: Measured, *, most: int = 200) -> tuple[Gap, ...]:
+def with_sites(
+    gaps: Sequence[Gap], measured: Measured, *, most: int = 200, progress: Progress = silent
+) -> tuple[Gap, ...]:
     """The gaps, each standing at the site that serves most of it, for the `most` largest of every rule."""
     found: dict[int, GapSite | None] = {}
-    for rule_id in dict.fromkeys(gap.rule_id for gap in gaps):
+    rules = list(dict.fromkeys(gap.rule_id for gap in gaps))
+    for nth, rule_id in enumerate(rules):
+        said = text("Looking for places that serve the gaps: rule {n} of {all}", n=nth + 1, all=len(rules))
+        progress(nth / len(rules), said)
         numbers = [i for i, gap in enumerate(gaps) if gap.rule_id == rule_id and gap.rank <= most]
         sites = best_sites([gaps[i] for i in numbers], measured)
         found |= dict(zip(numbers, sites, strict=True))
@@ -273,7 +280,12 @@ def split_gap(gap: Gap, measured: Measured, *, most: int = 20) -> tuple[GapSite,
 
 
 def split_large(
-    gaps: Sequence[Gap], measured: Measured, *, ranks: int = 10, most: int = 6
+    gaps: Sequence[Gap],
+    measured: Measured,
+    *,
+    ranks: int = 10,
+    most: int = 6,
+    progress: Progress = silent,
 ) -> dict[int, tuple[GapSite, ...]]:
     """The large and ring-shaped among the `ranks` first gaps of each rule, as `split_gap` splits them.
 
@@ -281,7 +293,10 @@ def split_large(
     at most `most` parts, the first of them that of the gap's own site.
     """
     found: dict[int, list[GapSite]] = {}
-    for rule_id in dict.fromkeys(gap.rule_id for gap in gaps):
+    rules = list(dict.fromkeys(gap.rule_id for gap in gaps))
+    for nth, rule_id in enumerate(rules):
+        said = text("Splitting gaps too large for one facility: rule {n} of {all}", n=nth + 1, all=len(rules))
+        progress(nth / len(rules), said)
         left: dict[int, Ints] = {}
         for i, gap in enumerate(gaps):
             site = gap.site if gap.rule_id == rule_id and gap.rank <= ranks else None
@@ -354,34 +369,19 @@ class _OnFoot:
         """All tried cells of all gaps are walked from in one search."""
         tried = [self._promising(cells) for cells in gaps]
         places = self.measured.distances.cells
-        everybody = self._around(np.concatenate(tried))
+        # Of all cells, whose bins and tree are there already: picking those around costs more.
         reach = bounded_reach(
-            self.measured.study.network,
-            take(places, np.concatenate(tried)),
-            take(places, everybody),
-            limit_m=self.limit_m,
+            self.measured.study.network, take(places, np.concatenate(tried)), places, limit_m=self.limit_m
         )
+        linked = places.linked
         first = np.cumsum([0, *(len(some) for some in tried)])
         found: list[GapSite | None] = []
         for number, cells in enumerate(gaps):
             rows = range(first[number], first[number + 1])
-            served = [everybody[reach.indices[reach.indptr[r] : reach.indptr[r + 1]]] for r in rows]
+            near = (reach.indices[reach.indptr[r] : reach.indptr[r + 1]].astype(np.int64) for r in rows)
+            served = [some[linked[some]] for some in near]
             found.append(self._best(cells, tried[number], served))
         return found
-
-    def _around(self, tried: Ints) -> Ints:
-        """The cells within the limit of one of `tried` in a straight line, and some more; ascending."""
-        grid, places = self.measured.study.grid, self.measured.distances.cells
-        side_m = max(self.limit_m / 2, grid.spacing_m)
-        column, row = (
-            np.floor((grid.xy[:, i] - grid.xy[:, i].min()) / side_m).astype(np.int64) for i in (0, 1)
-        )
-        near = np.zeros((int(row.max()) + 1, int(column.max()) + 1), dtype=bool)
-        near[row[tried], column[tried]] = True
-        # A square whose cells can be within the limit is at most so many squares away.
-        squares = int(np.ceil(self.limit_m / side_m))
-        near = binary_dilation(near, np.ones((2 * squares + 1, 2 * squares + 1), dtype=bool))
-        return np.flatnonzero(near[row, column] & (places.edge >= 0))
 
     def _best(self, cells: Ints, tried: Ints, served: list[Ints]) -> GapSite | None:
         in_gap = np.zeros(len(self.measured.residents), dtype=bool)

@@ -137,6 +137,16 @@ def write_csv(path: Path, frame: pd.DataFrame) -> None:
     write_bytes(path.with_suffix(".csvt"), f"{kinds}\n".encode())
 
 
+def matching(folder: Path, pattern: str) -> list[Path]:
+    """Files and folders that a pattern (*, ?, [...], **) matches from `folder`, or from the root where it
+    begins there, by name; not what programs hide or keep while a file is open. ValueError for a pattern
+    that cannot be."""
+    anchor = Path(pattern).anchor
+    start = Path(anchor) if anchor else folder
+    found = start.glob(pattern.removeprefix(anchor))
+    return sorted(path for path in found if not path.name.startswith((".", "~$")))
+
+
 def remove_csv(path: Path) -> None:
     """Nothing where there is none."""
     for one in (path, path.with_suffix(".csvt")):

@@ -5,6 +5,9 @@ is everywhere else (in a test of one reader, inside the child itself). The child
 and processor time as the size of the files explains, has to say something from time to time, and is ended
 when the user cancels. Lists are always read so (`in_child`).
 
+What a page has computed (`in_worker`: assessed, drawn) runs in a worker, a child that may take more and
+whose readers run in children of its own.
+
 A child is not a sandbox: it protects from what a file makes a reader use up, and from a reader's crash.
 It stays for the next file, so that its libraries are loaded once; one that was ended is replaced.
 """
@@ -56,6 +59,15 @@ TOO_LARGE: Final = text(
     "It needs more memory than a file of its size explains; it was not read. Split it or save it anew."
 )
 CRASHED: Final = text("It made its reader fail: it is damaged or harmful. Save it anew.")
+# The same of an answer, whose files were read well.
+_OF_AN_ANSWER: Final = {
+    TOO_LONG: text("The answer takes longer than the server gives to one; it was given up."),
+    TOO_LARGE: text(
+        "The answer needs more memory than the server gives to one ({most:,} MB); your administrator may "
+        "raise SERVICE_CIRCLE_ANSWER_MB."
+    ),
+    CRASHED: text("The process that worked on the answer has ended; try again."),
+}
 
 
 @dataclass(frozen=True)
@@ -74,6 +86,12 @@ class Budget:
         megabytes = size_bytes / _MB
         return cls(450 * _MB + 40 * size_bytes, 10.0 + megabytes, 60.0 + 10.0 * megabytes)
 
+    @classmethod
+    def of_an_answer(cls) -> Budget:
+        """What an answer may take: SERVICE_CIRCLE_ANSWER_MB (4,000), and an hour of processor time."""
+        said = os.environ.get("SERVICE_CIRCLE_ANSWER_MB", "")
+        return cls((int(said) if said.isdecimal() else 4_000) * _MB, quiet_s=900.0, seconds=3_600.0)
+
 
 class ReaderError(InputError):
     """The child was ended or failed; `message` says why, without the name of a file."""
@@ -81,6 +99,7 @@ class ReaderError(InputError):
 
 _guarding: bool = False
 _in_child: bool = False
+_in_worker: bool = False
 
 
 @contextmanager
@@ -104,6 +123,13 @@ def inside_a_child() -> None:
     """Tell this process that it is a child: readers run as they are."""
     global _in_child
     _in_child = True
+
+
+def inside_a_worker() -> None:
+    """Tell this process that it is a worker: its readers run in children of its own."""
+    global _in_worker
+    _in_worker = True
+    stay_guarded()
 
 
 def guarded(reader: Callable[_Params, _Result]) -> Callable[_Params, _Result]:
@@ -144,23 +170,62 @@ def in_child(
     """
     if _in_child:
         return reader(*args, **(kwargs or {}))
+    return _asked(_CHILDREN, reader, args, kwargs or {}, budget, progress)
+
+
+def in_worker(
+    task: Callable[..., _Result],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any] | None = None,
+    *,
+    progress: Progress = silent,
+) -> _Result:
+    """The result of a task run in a worker while a front door is open, else here.
+
+    A task that takes a keyword `progress` reports there; raising in it ends the worker. InputError where
+    the answer takes more than `Budget.of_an_answer`.
+    """
+    if _in_worker or not _guarding:
+        return task(*args, **(kwargs or {}), **({"progress": progress} if takes_progress(task) else {}))
+    budget = Budget.of_an_answer()
+    try:
+        return _asked(_WORKERS, task, args, kwargs or {}, budget, progress)
+    except ReaderError as error:
+        said = _OF_AN_ANSWER.get(error.message, error.message)
+        raise InputError(said.template, **{**said.values, "most": budget.memory_bytes // _MB}) from error
+
+
+def takes_progress(task: Callable[..., object]) -> bool:
+    """Whether a function has an argument `progress`."""
+    code = getattr(task, "__wrapped__", task).__code__
+    return "progress" in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+
+
+def _asked(
+    children: _Children,
+    reader: Callable[..., _Result],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    budget: Budget,
+    progress: Progress,
+) -> _Result:
     target = getattr(reader, "__wrapped__", reader)
     request = {
         "reader": (target.__module__, target.__qualname__),
         "args": args,
-        "kwargs": kwargs or {},
+        "kwargs": kwargs,
         "memory_bytes": budget.memory_bytes,
         "folder": str(Path.cwd()),
         "settings": {k: v for k, v in os.environ.items() if k.startswith("SERVICE_CIRCLE_")},
     }
-    child = _CHILDREN.take(PERSON.get(), progress)
+    child = children.take(PERSON.get(), progress)
     answer: tuple[Any, ...] = ()
     try:
         answer = child.ask(pickle.dumps(request, protocol=5), budget, progress)
     finally:
         if not answer:
             child.end()
-        _CHILDREN.give_back(child, PERSON.get())
+        children.give_back(child, PERSON.get())
     result: _Result = _unwrapped(answer, reader.__name__)
     return result
 
@@ -194,9 +259,9 @@ def _unwrapped(answer: tuple[Any, ...], reader: str) -> Any:
 class _Child:
     """One child process and the pipe from it."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: str) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "data.guard_child"],
+            [sys.executable, "-m", "data.guard_child", kind],
             cwd=_PROJECT,
             env={**os.environ, **_ENVIRONMENT, "PYTHONPATH": str(_PROJECT)},
             stdin=subprocess.PIPE,
@@ -283,7 +348,8 @@ class _Children:
     keep another's one waiting.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, kind: str, waiting: Text) -> None:
+        self._kind, self._says = kind, waiting
         self._idle: list[_Child] = []
         self._turn = threading.Condition()
         self._most = max(2, os.cpu_count() or 2)
@@ -296,7 +362,7 @@ class _Children:
             self._waiting.append(mine)
         try:
             while not self._is_next(mine):
-                progress(0.0, text("Waiting until other files are read"))
+                progress(0.0, self._says)
         finally:
             with self._turn:
                 self._waiting.remove(mine)
@@ -305,7 +371,7 @@ class _Children:
             with self._turn:
                 living = [idle for idle in self._idle if idle.alive]
                 self._idle = living[:-1]
-            child = living[-1] if living else _Child()
+            child = living[-1] if living else _Child(self._kind)
         finally:
             if child is None:
                 self._free(person)
@@ -337,8 +403,10 @@ class _Children:
                 self._idle.pop().end()
 
 
-_CHILDREN: Final = _Children()
+_CHILDREN: Final = _Children("reader", text("Waiting until other files are read"))
+_WORKERS: Final = _Children("worker", text("Waiting for its turn"))
 atexit.register(_CHILDREN.end)
+atexit.register(_WORKERS.end)
 
 
 def _paths_in(value: object) -> Iterator[Path]:

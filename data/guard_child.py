@@ -1,7 +1,8 @@
 """The child process of `data.guard`: reads requests from standard input, answers each on standard output.
 
-Run as `python -m data.guard_child`; it ends with its parent, when nobody has asked for a while, and after a
-file that has left it large.
+Run as `python -m data.guard_child reader`, or `worker` for what a page has computed, which makes way for
+the page itself and has its files read in children of its own. It ends with its parent, when nobody has
+asked for a while, and after a file that has left it large.
 """
 
 from __future__ import annotations
@@ -22,18 +23,25 @@ from typing import IO, Any, Final
 
 from core.errors import UserError, told_by_system
 from core.text import Text, text
-from data.guard import LENGTH_BYTES, inside_a_child
+from data.guard import LENGTH_BYTES, inside_a_child, inside_a_worker, takes_progress
 from data.whose_fault import is_the_files
 
 _REPORT_S: Final = 0.2
-_LEFT_LARGE_BYTES: Final = 600 << 20
+WORKER: Final = sys.argv[1:2] == ["worker"]
+# A worker keeps the city of its last answer, for the next question about it.
+_LEFT_LARGE_BYTES: Final = (2_000 if WORKER else 600) << 20
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 _NOBODY_ASKS_S: Final = 300.0
 
 
 def main() -> None:
     """Answer until there is nothing more to read."""
-    inside_a_child()
+    if WORKER:
+        inside_a_worker()
+        if hasattr(os, "nice"):
+            os.nice(5)
+    else:
+        inside_a_child()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends its children
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no answer
@@ -60,8 +68,7 @@ def _answer(request: Mapping[str, Any], answers: IO[bytes]) -> tuple[Any, ...]:
         for part in name.split("."):
             reader = getattr(reader, part)
         kwargs = request["kwargs"]
-        code = getattr(reader, "__wrapped__", reader).__code__
-        if "progress" in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]:
+        if takes_progress(reader):
             kwargs = {**kwargs, "progress": partial(_report, answers, [0.0, ""])}
         _send(answers, ("progress", 0.0, text("Opening the file")))
         _allow(request["memory_bytes"])
@@ -83,7 +90,7 @@ def _answer(request: Mapping[str, Any], answers: IO[bytes]) -> tuple[Any, ...]:
 
 def _failed(error: Exception) -> tuple[Any, ...]:
     """What failed, and where; what the error says may quote the file and is left out."""
-    at_fault = "broken file" if is_the_files(error) else "defect"
+    at_fault = "broken file" if not WORKER and is_the_files(error) else "defect"
     kind = f"{type(error).__module__}.{type(error).__qualname__}"
     return at_fault, kind, traceback.extract_tb(error.__traceback__)
 

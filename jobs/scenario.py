@@ -21,7 +21,7 @@ from coverage.publish.change_tables import (
     change_units_table,
     comparison_document,
 )
-from coverage.publish.measures import with_measures
+from coverage.publish.measures import measures_of, with_measures
 from coverage.scenario.comparison import Comparison, compare
 from coverage.scenario.incremental import assess_scenario
 from data.files import write_bytes, write_csv, write_json
@@ -128,7 +128,10 @@ def scenarios_files(
     """The same of two scenarios, which `scenarios` gives in the CRS of the city."""
     done = read_and_assess(files, cache=cache, progress=part(progress, 0.0, 0.7), measures=False)
     progress(0.7, text("Working the changes in"))
-    found = compare_scenarios(done, scenarios(done.inputs.study.grid.crs))
+    pair = scenarios(done.inputs.study.grid.crs)
+    if pair[1].edits:  # its table of cells is written; a large city has no room for both
+        done = replace(done, results=replace(done.results, cells=done.results.cells.iloc[:0].copy()))
+    found = compare_scenarios(done, pair)
     found = with_scenario_run(found, files, language=language)
     progress(0.85, text("Writing the results"))
     write_comparison(out, found, language=language)
@@ -178,7 +181,8 @@ def with_scenario(done: Assessed, scenario: Scenario) -> Assessed:
     known = about(inputs)
     marked = {**known.provenance, "scenario": scenario.name}
     said = replace(known, scenario=scenario.name, provenance=marked)
-    return Assessed(inputs, assessment, with_measures(results_of(assessment, said), assessment))
+    made = measures_of(assessment)
+    return Assessed(inputs, assessment, with_measures(results_of(assessment, said), assessment, made))
 
 
 def named_scenario(word: str, crs: str, *, store: Path | None) -> Scenario:

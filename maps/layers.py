@@ -40,8 +40,8 @@ PANES: Final = {
 _HEAD: Final = ("kind", "pane", "heading", "order", "parts", "said")
 # Kinds that are drawn last of all, on canvases under the results.
 _GROUND: Final = ("lines", "names")
-# A circle of 12 sides a quarter lies within 0.22 % of its radius of the true one: 2.7 m of 1,250.
-_SIDES_PER_QUARTER: Final = 12
+# A circle is drawn with as many sides as keep it so near to the true one: 12 a quarter at 1,250 m.
+_OFF_CIRCLE_M: Final = 2.7
 
 
 class Choice(folium.FeatureGroup):  # type: ignore[misc]
@@ -182,7 +182,9 @@ def radius_union(model: MapModel, rule: RadiusRule) -> shapely.Geometry:
             if row >= 0:
                 centres[row] = extent
     figure = rule.figure_m if rule.each_m is None else rule.each_m
-    disks = shapely.buffer(centres, figure, quad_segs=_SIDES_PER_QUARTER)
+    widest = max(float(np.max(figure)), 2 * _OFF_CIRCLE_M)
+    sides = int(np.ceil(np.pi / 4 / np.arccos(1 - _OFF_CIRCLE_M / widest)))
+    disks = shapely.buffer(centres, figure, quad_segs=sides)
     return shapely.transform(
         shapely.disjoint_subset_union_all(disks),
         lambda points: np.column_stack(unproject(points, model.cells.crs)),

@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.command_line import cli, cli_process
 from tests.small_city import write_small_city
-
-ROOT = Path(__file__).parents[1]
-SHARED = ROOT / ".." / "shared" / "data"
-
-
-def cli(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, ROOT / "cli.py", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
 
 
 def study_options(folder: Path) -> list[object]:
@@ -31,7 +22,8 @@ def study_options(folder: Path) -> list[object]:
 
 
 def test_assess_prints_json_only_to_stdout(tmp_path: Path) -> None:
-    done = cli("assess", *study_options(tmp_path / "in"), "--out", tmp_path / "out", "--json")
+    """In a process of its own: what a library prints past Python's `sys.stdout` would be seen."""
+    done = cli_process("assess", *study_options(tmp_path / "in"), "--out", tmp_path / "out", "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["area"]["residents"] == 2100.0
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 
+from tests.command_line import cli
 from tests.jobs.planned_city import RULES, at, land
-from tests.test_cli import cli, study_options
+from tests.test_cli import study_options
 
 
 def options(folder: Path) -> list[object]:

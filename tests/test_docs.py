@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from tests import api_page
+from tests.command_line import cli
 from tests.small_city import degrees, write_small_city
-from tests.test_cli import cli
 
 DOCS = Path(__file__).parents[1] / "docs"
 

@@ -12,8 +12,8 @@ import pytest
 
 import service_circle as sc
 from jobs.study.inputs import StudyFiles
+from tests.command_line import cli
 from tests.small_city import write_small_city
-from tests.test_cli import cli
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace as Names
 from typing import Any
@@ -18,6 +16,7 @@ import pandas as pd
 import pytest
 from scipy.spatial import cKDTree
 
+from tests.command_line import cli
 from tests.independent_city import (
     A_MM,
     LOAD,
@@ -46,8 +45,8 @@ def told(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
              "units": "units.gpkg"}  # fmt: skip
     options = [part for role, name in files.items() for part in (f"--{role}", str(demo_folder / name))]
     asked = ["--tier", "station", "--goal", "most-people", "--count", "5", "--time-limit", "20"]
-    command = [sys.executable, "cli.py", "suggest", *options, *asked, "--out", str(out)]
-    subprocess.run(command, check=True, capture_output=True, cwd=Path(__file__).parents[1], timeout=600)
+    done = cli("suggest", *options, *asked, "--out", out)
+    assert done.returncode == 0, done.stderr
     return out
 
 

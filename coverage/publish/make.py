@@ -11,6 +11,8 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from core.progress import Progress, silent
+from core.text import text
 from coverage.assessment import Assessment
 from coverage.gaps import gap_outlines, split_large
 from coverage.measuring.outlines import cell_outlines
@@ -36,10 +38,13 @@ UNIT_OFF_M: Final = 5.0
 _DECIMALS: Final = 7
 
 
-def results_of(assessment: Assessment, about: About, *, split: bool = True) -> Results:
+def results_of(
+    assessment: Assessment, about: About, *, split: bool = True, progress: Progress = silent
+) -> Results:
     """All tables of an assessment; nothing is computed anew. With `split` large gaps are cut into parts."""
     document = assessment_document(assessment, about)
-    parts = _gap_parts(assessment) if split else ()
+    parts = _gap_parts(assessment, progress) if split else ()
+    progress(1.0, text("Making the tables"))
     return Results(
         document=document,
         standard=assessment.standard,
@@ -158,11 +163,11 @@ def unit_layer(units: UnitTable | None) -> dict[str, gpd.GeoDataFrame]:
     return {"units": gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=units.crs).to_crs(WGS84)}
 
 
-def _gap_parts(assessment: Assessment) -> gpd.GeoDataFrame:
+def _gap_parts(assessment: Assessment, progress: Progress) -> gpd.GeoDataFrame:
     """The parts of large and ring-shaped gaps as `asked.part_rows` has them, with their outlines."""
     rows: list[tuple[object, ...]] = []
     parts: list[Ints] = []
-    for number, sites in split_large(assessment.gaps, assessment.measured).items():
+    for number, sites in split_large(assessment.gaps, assessment.measured, progress=progress).items():
         rows += part_rows(assessment.gaps[number], sites, assessment)
         parts += [site.cells for site in sites]
     shapes = gpd.GeoSeries(cell_outlines(assessment.study.grid, parts), crs=assessment.study.grid.crs)

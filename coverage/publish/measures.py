@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -101,10 +101,14 @@ def measures_of(
 
 
 def with_measures(
-    results: Results, assessment: Assessment, *, areas: Sequence[Area] = (), progress: Progress = silent
+    results: Results, assessment: Assessment, made: Mapping[str, pd.DataFrame] | None = None
 ) -> Results:
-    """The results with these tables, with what the cells are told by detours, and how far circles overlap."""
-    extras = {**results.extras, **measures_of(assessment, areas=areas, progress=progress)}
+    """The results with these tables, with what the cells are told by detours, and how far circles overlap.
+
+    `made` are the tables of `measures_of` where they are there already: who makes them before the results
+    does not hold the table of all cells meanwhile.
+    """
+    extras = {**results.extras, **(measures_of(assessment) if made is None else made)}
     cells = results.cells.assign(**cell_measures(assessment))
     document = {**results.document, "overlap": overlaps(assessment.measured)}
     return replace(results, document=document, cells=cells, extras=extras)

@@ -106,8 +106,10 @@ def thinned(points_xy: Floats, worth: Floats, spacing_m: float) -> Ints:
     order = np.argsort(key, kind="stable")
     key = key[order]
     # Three squares side by side hold one run of points; there are three such runs around each point.
-    beside = key[:, None] + np.array([-width, 0, width])
-    begin, end = np.searchsorted(key, beside - 1), np.searchsorted(key, beside + 1, side="right")
+    begin, end = np.empty((n, 3), np.int32), np.empty((n, 3), np.int32)
+    for run, step in enumerate((-width, 0, width)):
+        begin[:, run] = np.searchsorted(key, key + (step - 1))
+        end[:, run] = np.searchsorted(key, key + (step + 1), side="right")
     x, y = points_xy[order].T
     gone = np.zeros(n, bool)
     stay: list[int] = []

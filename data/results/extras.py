@@ -26,8 +26,8 @@ ALWAYS: Final = (
 ASKED: Final = ("bands", "bands_units", "timeline", "supply", "gap_parts")
 # These where residential land is known, or the standard states what a complete community needs.
 WHERE_KNOWN: Final = ("land_equity", "complete_needs", "complete_communities")
-# GeoJSON takes 24 bytes a corner: 5 MB altogether.
-_MOST_CORNERS: Final = 200_000
+# GeoJSON takes 24 bytes a corner: 4 MB altogether, and half a megabyte of a map.
+_MOST_CORNERS: Final = 160_000
 LAYERS: Final = ("isochrones", "barriers", "gap_parts", "units", "facility_extents")
 # Every result has these; the GeoPackage of reach holds the others.
 NOT_OF_REACH: Final = frozenset({"gap_parts", "units", "facility_extents"})

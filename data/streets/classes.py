@@ -56,6 +56,12 @@ _MEANS: Final = {
     **dict.fromkeys(("在建道路", "在建", "施工"), "construction"),
     **dict.fromkeys(("轮渡", "渡口", "航线", "铁路", "地铁", "轻轨"), "no"),
 }  # fmt: skip
+# Grades of roads as the national map gives them (RTEG); rivers and cables are graded too, so they count only
+# under a title of classes.
+_GRADES: Final = {
+    "一级": "trunk", "二级": "primary", "三级": "secondary", "四级": "tertiary", "等外": "unclassified",
+    "等外级": "unclassified",
+}  # fmt: skip
 # NavInfo: the first two of four hexadecimal digits are the class; several codes are parted by "|".
 _NAVINFO: Final = {
     "00": "motorway", "01": "motorway", "02": "primary", "03": "primary", "04": "secondary", "06": "tertiary",
@@ -66,12 +72,23 @@ _NAMES: Final = (
     "highway", "fclass", "class", "type", "road_class", "roadclass", "subclass", "road_type",
     "roadtype", "kind",
     "道路等级", "道路类型", "道路类别", "道路级别", "等级", "类型", "类别", "级别", "分类",
+    "公路等级", "技术等级", "rteg",
 )  # fmt: skip
 _NO_CLASS: Final = frozenset({
     "name", "名称", "路名", "道路名称", "pathname", "bridge", "tunnel", "oneway", "layer", "level",
     "access", "foot",
     "surface", "sidewalk", "railway", "waterway", "service",
 })  # fmt: skip
+# What is planned, being built or given up is not walked, whatever class it has.
+_STATE_TITLES: Final = (
+    "状态", "建设状态", "建设情况", "道路状态", "现状", "是否建成", "使用状态", "通行状态", "status",
+    "state", "condition",
+)  # fmt: skip
+_NOT_THERE: Final = re.compile(
+    r"规划|拟建|未建|在建|建设中|施工|封闭|禁行|停用|废弃|拆除|否|planned|proposed|future"
+    r"|(?:under )?construction|unbuilt|closed|abandoned|disused|demolished",
+    re.I,
+)
 _TOGETHER: Final = ("other_tags", "tags", "all_tags", "hstore", "properties", "attributes")
 _HSTORE: Final = re.compile(r'"((?:[^"\\]|\\.)*)"\s*=>\s*(?:"((?:[^"\\]|\\.)*)"|NULL)')
 _ENOUGH: Final = 0.5  # of a column's words that mean a class
@@ -141,6 +158,10 @@ def classes_of(columns: Columns, n: int, *, column: str = "", file: str = "") ->
             words = [_meaning(word, sure=bool(column)) for word in values_of(value)]
             if words:
                 tags[row]["highway"] = words
+    for title in (titles[name] for name in _STATE_TITLES if name in titles):
+        for row, value in enumerate(columns[title]):
+            if any(_NOT_THERE.fullmatch(word.strip()) for word in values_of(value)):
+                tags[row]["foot"] = ["no"]
     if "subtype" in titles:
         for row, value in enumerate(columns[titles["subtype"]]):
             if value in ("rail", "water"):
@@ -160,7 +181,8 @@ def class_column(columns: Columns) -> str:
         words = [word for value in list(values)[:_LOOKED_AT] for word in values_of(value)]
         if not words or name in _NO_CLASS or all(map(_number, words)):
             continue
-        known = sum(_known(word) not in ("", "no", "unknown") for word in words)
+        grades = _GRADES if name in _NAMES else {}
+        known = sum(_known(word) not in ("", "no", "unknown") or word in grades for word in words)
         # The column that tells most rows; of equal ones that with a known name, `highway` first.
         rank = known * (1 - 0.001 * (_NAMES.index(name) if name in _NAMES else len(_NAMES)))
         if known >= _ENOUGH * len(words) and rank > most:
@@ -203,7 +225,8 @@ def _known(word: str) -> str:
 
 def _meaning(word: str, *, sure: bool) -> str:
     """OpenStreetMap's word; what nobody knows is walked as a road, or left as it is."""
-    return _known(word) or ("road" if sure else word.strip().casefold())
+    plain = word.strip().casefold()
+    return _known(word) or _GRADES.get(plain, "road" if sure else plain)
 
 
 def _number(word: str) -> bool:

@@ -27,12 +27,13 @@ from geo.crs import WGS84
 STREETS_LAYER: Final = "streets"
 _LINE_TYPES: Final = (shapely.GeometryType.LINESTRING, shapely.GeometryType.MULTILINESTRING)
 _NO_STREETS: Final = re.compile(
-    r"rail|subway|metro|tram|river|stream|canal|water|coast|power|pipe|boundar|border|contour|building|admin"
+    r"rail|lrrl|hydl|boul|subway|metro|tram|river|stream|canal|water|coast|power|pipe|boundar|border|contour|building|admin"
     r"|barrier|wall|fence|铁路|地铁|轨道|轻轨|河|水|江|湖|渠|管|电力|边界|界线|境界|等高|建筑|房屋|绿地|围墙",
     re.I,
 )
 _STREETS: Final = re.compile(
-    r"street|road|highway|network|edge|\bways?\b|segment|transport|道路|路网|街道|公路|路中心|车行|步行", re.I
+    r"street|road|\blrdl\b|highway|network|edge|\bways?\b|segment|transport|道路|路网|街道|公路|路中心|车行|步行",
+    re.I,
 )
 # The edges of the carriageway, its lanes and marks are no streets, though called after them.
 _BESIDE: Final = re.compile(r"边线|边缘|路缘|车道线|标线|curb|kerb|edge_?of|lane_?mark|marking", re.I)
@@ -61,6 +62,11 @@ _NO: Final = frozenset(
     }
 )
 _HIGHEST_LAYER: Final = 9
+# Titles under which drawings say what a line is.
+_DRAWN_AS: Final = (
+    "layer", "图层", "图层名", "图层名称", "layername", "layer_name", "refname", "要素", "要素名称",
+    "要素类型", "要素类别", "地物", "地物类型", "地物名称", "feature", "feature_type", "featuretype",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -194,7 +200,7 @@ def _raw(
     lines, owner = _lines_of(shapes)
     is_line = np.zeros(n, bool)
     is_line[owner] = True
-    walked = told.walked
+    walked = told.walked & ~_called_otherwise(columns, n, told.column, findings)
     _count(findings, is_line, walked)
     if not told.column and is_line.any():
         findings.append(
@@ -225,6 +231,32 @@ def _raw(
         read=(_read_entry(path, chosen, told, system, is_line & walked), *aside),
         closed=int((is_line & ~walked).sum()),
     )
+
+
+def _called_otherwise(
+    columns: Mapping[str, Sequence[Any]], n: int, classes: str, findings: list[Text]
+) -> NDArray[np.bool_]:
+    """(n,) rows that a column of a drawing calls something else than streets: 等高线 beside 道路中心线."""
+    for title, values in columns.items():
+        if (
+            title != classes and title.strip().casefold() not in _DRAWN_AS
+        ):  # names of streets hold words of rivers too (滨河路)
+            continue
+        words = ["" if value is None else str(value) for value in values]
+        named = {word for word in words if _STREETS.search(word) and not _BESIDE.search(word)}
+        others = {
+            word for word in words if word not in named and (_NO_STREETS.search(word) or _BESIDE.search(word))
+        }
+        if named and others:
+            findings.append(
+                text(
+                    "By the column {column} some lines are no streets and were left out: {words}.",
+                    column=title,
+                    words=", ".join(sorted(others)),
+                )
+            )
+            return np.array([word in others for word in words], bool)
+    return np.zeros(n, bool)
 
 
 def _read_entry(

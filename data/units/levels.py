@@ -25,6 +25,8 @@ from data.units.columns import (
 
 # Units above the district are no units of a study: named and left out.
 ABOVE: Final = "above"
+# So are grids, estates and hamlets below the communities.
+BELOW: Final = "below"
 _KNOWN: Final = {word: level for level, names in LEVEL_WORDS.items() for word in names}
 # OpenStreetMap in China: county 6, town or subdistrict 8, village or community 10 (wiki, Tag:boundary).
 _OSM_LEVELS: Final = {
@@ -64,7 +66,7 @@ _SUFFIXES: Final = (
 
 
 def level_of_word(word: str) -> str:
-    """A level's word in Chinese, English or a provider's terms → the level, `ABOVE`, or "".
+    """A level's word in Chinese, English or a provider's terms → the level, `ABOVE`, `BELOW`, or "".
 
     >>> level_of_word("街道办事处"), level_of_word("ADM3"), level_of_word("乡镇级"), level_of_word("x")
     ('street', 'district', 'street', '')
@@ -132,7 +134,8 @@ class UnclearLevelError(Exception):
 def levels_of(
     frame: gpd.GeoDataFrame, columns: Columns, *, titles: Sequence[str], answer: str = ""
 ) -> tuple[list[str], str]:
-    """Each row's level ("" where its word is not known, `ABOVE` above districts) and how it was found.
+    """Each row's level ("" where its word is not known, `ABOVE` districts, `BELOW` communities), and how it
+    was found.
 
     In this order: a column of words, of numbers, official codes, the user's `answer`, the column of
     names and the columns of parents, the layer's and the file's `titles`, the names' endings. The
@@ -263,4 +266,4 @@ def _common(levels: Sequence[str]) -> str:
     return found if levels.count(found) >= _MOST * len(levels) else ""
 
 
-__all__ = ["ABOVE", "ADM_LEVELS", "UnclearLevelError", "level_of_word", "levels_of"]
+__all__ = ["ABOVE", "ADM_LEVELS", "BELOW", "UnclearLevelError", "level_of_word", "levels_of"]

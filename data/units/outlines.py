@@ -12,7 +12,7 @@ import shapely
 from core.text import text
 from coverage.model.tables import Bools, Floats, Ints
 from data.intake.findings import INFO, WARNING
-from data.units.levels import ABOVE
+from data.units.levels import ABOVE, BELOW
 from data.units.remarks import Remarks
 
 
@@ -94,11 +94,12 @@ def usable(table: gpd.GeoDataFrame, unclosed: Ints, remarks: Remarks) -> gpd.Geo
 
     A place is an outline, or a point if the unit is a community or village. Crossing outlines are
     repaired; outlines that do not close are closed over at most 100 m. Provinces and cities above the
-    districts are no units of a study.
+    districts, grids and estates below the communities are no units of a study.
     """
     table = _closed(table, unclosed, remarks)
     shapes = table.geometry.to_numpy().copy()
-    above = (table["level"] == ABOVE).to_numpy()
+    above, below = ((table["level"] == level).to_numpy() for level in (ABOVE, BELOW))
+    of_study = ~above & ~below
     known, named = (table["level"] != "").to_numpy(), (table["name"] != "").to_numpy()
     placed = _areas(shapes) | (
         np.asarray((shapely.get_type_id(shapes) == 0) & ~shapely.is_empty(shapes))
@@ -106,11 +107,12 @@ def usable(table: gpd.GeoDataFrame, unclosed: Ints, remarks: Remarks) -> gpd.Geo
     )
     broken = _areas(shapes) & ~shapely.is_valid(shapes)
     for wrong, code, message, level in (
-        (~placed & ~above, "no-outline", text("The unit has no outline and is left out."), WARNING),
-        (~named & ~above, "no-name", text("The unit has no name and is left out."), WARNING),
+        (~placed & of_study, "no-outline", text("The unit has no outline and is left out."), WARNING),
+        (~named & of_study, "no-name", text("The unit has no name and is left out."), WARNING),
         (above, "above-district", text("The unit stands above the districts and is left out."), INFO),
+        (below, "below-community", text("The unit stands below the communities and is left out."), INFO),
         (
-            broken & known & named & ~above,
+            broken & known & named & of_study,
             "outline-repaired",
             text("The unit's outline crossed itself and was repaired."),
             WARNING,
@@ -129,7 +131,7 @@ def usable(table: gpd.GeoDataFrame, unclosed: Ints, remarks: Remarks) -> gpd.Geo
     for row in mixed:
         parts = shapely.get_parts(shapes[row])
         shapes[row] = shapely.union_all(parts[shapely.get_dimensions(parts) == 2])
-    kept = known & named & placed & ~above & ~shapely.is_empty(shapes)
+    kept = known & named & placed & of_study & ~shapely.is_empty(shapes)
     return table.set_geometry(gpd.GeoSeries(shapes, index=table.index, crs=table.crs))[kept].reset_index(
         drop=True
     )

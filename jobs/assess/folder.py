@@ -16,7 +16,7 @@ from coverage.assessment import Assessment, assess
 from coverage.model.standard import Standard
 from coverage.model.verdict_rows import scenario_title
 from coverage.publish import About, Results, results_of
-from coverage.publish.measures import with_measures, without_measures
+from coverage.publish.measures import measures_of, with_measures, without_measures
 from coverage.publish.wide import units_wide, wide_columns
 from data.files import file_name, write_bytes, write_csv
 from data.formats.inputs_read import write_inputs_read
@@ -117,10 +117,10 @@ def read_and_assess(
 def assess_inputs(inputs: Inputs, *, progress: Progress = silent, measures: bool = True) -> Assessed:
     """Assess what has been read."""
     assessment = assess(inputs.study, inputs.standard, progress=part(progress, 0.0, 0.5))
-    progress(0.5, text("Making the tables"))
-    results = results_of(assessment, about(inputs))
-    if measures:
-        results = with_measures(results, assessment, progress=part(progress, 0.6, 1.0))
+    made = measures_of(assessment, progress=part(progress, 0.5, 0.9)) if measures else None
+    results = results_of(assessment, about(inputs), progress=part(progress, 0.9, 1.0))
+    if made is not None:
+        results = with_measures(results, assessment, made)
     progress(1.0, text("Assessed"))
     return Assessed(inputs, assessment, results)
 

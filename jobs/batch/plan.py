@@ -28,7 +28,10 @@ from typing import Any, Final
 
 from core.errors import InputError
 from core.text import printable, text
-from data.files import file_name
+from data.files import file_name, matching
+from data.formats.encoding import decode
+from data.formats.raw import UnreadableError
+from data.formats.sheets.read import read_files
 from data.toml_fields import TomlFields
 from jobs.assess.export import ExportRequest
 from jobs.reach import ReachWish
@@ -112,13 +115,13 @@ def read_plan(path: Path, area_of: AreaReader) -> BatchPlan:
 
 def _text_of(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return decode(path.read_bytes()).lstrip("\ufeff")
     except OSError as error:
         raise InputError(
             "The plan {file} cannot be read: {problem}.", file=path.name, problem=error.strerror
         ) from error
-    except UnicodeDecodeError as error:
-        raise InputError("{file} is not a text in UTF-8.", file=path.name) from error
+    except UnreadableError as error:
+        raise InputError("{file}: {problem}", file=path.name, problem=error.message) from error
 
 
 def _made(plan: TomlFields, path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -158,7 +161,11 @@ def _of_folders(plan: TomlFields, path: Path) -> list[Given]:
     if not table:
         return []
     pattern = plan.word(table, "pattern", "folders")
-    folders = sorted(found for found in path.parent.glob(pattern) if found.is_dir())
+    try:
+        folders = [found for found in matching(path.parent, pattern) if found.is_dir()]
+    except ValueError as error:
+        why = text("the pattern cannot be: {problem}", problem=str(error))
+        raise plan.refuse("folders", "pattern", why) from error
     if not folders:
         raise plan.refuse("folders", "pattern", text("no folder matches “{pattern}”", pattern=pattern))
     return [
@@ -178,20 +185,31 @@ def _of_table(plan: TomlFields, path: Path) -> list[Given]:
         return []
     plan.known_keys(section, ("file",), "table")
     file = path.parent / plan.word(section, "file", "table")
-    rows = csv.DictReader(io.StringIO(_text_of(file)), skipinitialspace=True)
-    if "name" not in (rows.fieldnames or ()):
+    rows = _table_rows(file)
+    titles = [title.strip() for title in rows[0]] if rows else []
+    if "name" not in titles:
         raise InputError(
             "{file}: no column is called “name”; the first line names the columns.", file=file.name
         )
+    twice = next((title for title in titles if title and titles.count(title) > 1), None)
+    if twice is not None:
+        raise InputError("{file}: two columns are called “{column}”.", file=file.name, column=twice)
     given = []
-    for number, row in enumerate(rows, start=2):
-        if None in row:
+    for number, row in enumerate(rows[1:], start=2):
+        if not any(row):
+            continue
+        if any(row[len(titles) :]):
             raise InputError("{file}, row {row}: more cells than columns.", file=file.name, row=number)
-        cells = {key.strip(): (value or "").strip() for key, value in row.items()}
+        cells = dict.fromkeys(titles, "") | {
+            title: cell.strip() for title, cell in zip(titles, row, strict=False) if title
+        }
         if not cells["name"]:
             raise InputError("{file}, row {row}: the area has no name.", file=file.name, row=number)
         options: dict[str, tuple[Any, Path]] = {
-            key: (value.split(_SEVERAL) if _SEVERAL in value else value, file.parent)
+            key: (
+                [part for part in value.split(_SEVERAL) if part.strip()] if _SEVERAL in value else value,
+                file.parent,
+            )
             for key, value in cells.items()
             if value and key not in _OWN_KEYS
         }
@@ -199,6 +217,44 @@ def _of_table(plan: TomlFields, path: Path) -> list[Given]:
         tiles = _tiles_in(cells.get("tiles", ""), file.name, number)
         given.append(Given(*named, options, f"{file.name}, row {number}", tiles))
     return given
+
+
+def _table_rows(file: Path) -> list[list[str]]:
+    """The cells of a workbook's first sheet that has any, or of a text in any encoding."""
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise InputError(
+            "The plan {file} cannot be read: {problem}.", file=file.name, problem=error.strerror
+        ) from error
+    if content.startswith(_WORKBOOKS):
+        (book,) = read_files([file])
+        if book.problem is not None:
+            raise InputError("{file}: {problem}", file=file.name, problem=book.problem)
+        return next(
+            ([list(map(_cell, row)) for row in sheet.rows] for sheet in book.sheets if sheet.rows), []
+        )
+    try:
+        written = decode(content).lstrip("\ufeff")
+    except UnreadableError as error:
+        raise InputError("{file}: {problem}", file=file.name, problem=error.message) from error
+    head = written.partition("\n")[0]
+    apart = "\t" if head.count("\t") > head.count(",") else ","
+    try:
+        return list(csv.reader(io.StringIO(written, newline=""), delimiter=apart, skipinitialspace=True))
+    except csv.Error as error:
+        raise InputError("{file} is no table: {problem}", file=file.name, problem=str(error)) from error
+
+
+# How workbooks begin: a zip, or a document of older Excel.
+_WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+
+
+def _cell(value: object) -> str:
+    """A cell as it would be typed: numbers without a decimal that is none."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return "" if value is None else str(value)
 
 
 def _tiles_of(plan: TomlFields, table: Mapping[str, Any], where: str) -> int:
@@ -248,3 +304,7 @@ def _require_apart(given: Sequence[Given], path: Path) -> None:
                 other_place=taken[folder].place,
             )
         taken[folder] = one
+
+
+def _several(cell: str) -> str | list[str]:
+    return [part for part in cell.split(_SEVERAL) if part.strip()] if _SEVERAL in cell else cell

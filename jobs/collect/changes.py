@@ -56,42 +56,53 @@ class OfficeChange:
 
     @cached_property
     def told(self) -> tuple[dict[str, Any], ...]:
-        """A row a facility that is new, gone, moved or changed: with its place before and after."""
-        before, after, found = self.before, self.after, self.found
-        old_of = {new: old for old, new in found.pairs}
-        rows = [self._told("new", after.iloc[new], self.numbers[new]) for new in found.new]
-        rows += [self._told("gone", before.iloc[old], before["facility_id"].iloc[old]) for old in found.gone]
-        for new, old in old_of.items():
-            if new not in found.moved and new not in found.changed and new not in found.unsure:
-                continue
-            is_moved = new in found.moved
-            row = self._told(
-                "moved" if is_moved else "changed", after.iloc[new], before["facility_id"].iloc[old]
-            )
-            row["changed"] = {
-                column: [_plain(before[column].iloc[old]), _plain(after[column].iloc[new])]
-                for column in found.changed.get(new, ())
+        """As `told_rows`, with the submission and whether the facility is left as it was."""
+        return tuple(
+            {
+                "submission": self.submission.id,
+                "office": self.submission.office,
+                **row,
+                "left": row["facility_id"] in self.by_row.left,
             }
-            if is_moved:
-                row["moved_m"] = round(found.moved[new], 1)
-                row["from"] = [_number(before["lon"].iloc[old]), _number(before["lat"].iloc[old])]
-            if new in found.unsure:
-                row["unsure"] = True
-            rows.append(row)
-        return tuple(rows)
+            for row in told_rows(self.before, self.after, self.found, self.numbers)
+        )
 
-    def _told(self, what: str, facility: pd.Series[Any], number: str) -> dict[str, Any]:
-        return {
-            "submission": self.submission.id,
-            "office": self.submission.office,
-            "what": what,
-            "facility_id": str(number),
-            "name": facility["name"],
-            "tier": facility["tier"],
-            "lon": _number(facility["lon"]),
-            "lat": _number(facility["lat"]),
-            "left": str(number) in self.by_row.left,
+
+def told_rows(
+    before: pd.DataFrame, after: pd.DataFrame, found: Differences, numbers: Sequence[str]
+) -> list[dict[str, Any]]:
+    """A row a facility that is new, gone, moved or changed: with its place before and after. `numbers` are
+    those of the rows after."""
+    old_of = {new: old for old, new in found.pairs}
+    rows = [_told("new", after.iloc[new], numbers[new]) for new in found.new]
+    rows += [_told("gone", before.iloc[old], before["facility_id"].iloc[old]) for old in found.gone]
+    for new, old in old_of.items():
+        if new not in found.moved and new not in found.changed and new not in found.unsure:
+            continue
+        is_moved = new in found.moved
+        row = _told("moved" if is_moved else "changed", after.iloc[new], before["facility_id"].iloc[old])
+        row["changed"] = {
+            column: [_plain(before[column].iloc[old]), _plain(after[column].iloc[new])]
+            for column in found.changed.get(new, ())
         }
+        if is_moved:
+            row["moved_m"] = round(found.moved[new], 1)
+            row["from"] = [_number(before["lon"].iloc[old]), _number(before["lat"].iloc[old])]
+        if new in found.unsure:
+            row["unsure"] = True
+        rows.append(row)
+    return rows
+
+
+def _told(what: str, facility: pd.Series[Any], number: str) -> dict[str, Any]:
+    return {
+        "what": what,
+        "facility_id": str(number),
+        "name": facility["name"],
+        "tier": facility["tier"],
+        "lon": _number(facility["lon"]),
+        "lat": _number(facility["lat"]),
+    }
 
 
 def changes_in(

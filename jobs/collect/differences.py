@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.api.types import is_integer_dtype
 from scipy.spatial import KDTree
 
 from data.intake.facility_numbers import is_facility_id
@@ -107,7 +108,11 @@ def carried(
     for column in (column for column in COMPARED if not _is_stated(after[column])):
         values = after[column].to_numpy(object).copy()
         values[new] = before[column].to_numpy(object)[old]
-        filled[column] = pd.Series(values, index=after.index).astype(before[column].dtype)
+        # A facility that is new has nothing there: whole numbers then stand beside a gap.
+        has_gap = is_integer_dtype(before[column].dtype) and pd.isna(values).any()
+        filled[column] = pd.Series(values, index=after.index).astype(
+            float if has_gap else before[column].dtype
+        )
     changed = after.assign(**filled, facility_id=list(numbers))
     row_of = dict(found.pairs)
     keeps = [str(number) in left for number in before["facility_id"]]

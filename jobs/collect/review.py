@@ -24,7 +24,9 @@ from data.store.records import (
     rounds,
     submission_by,
 )
-from jobs.collect.changes import WHOLE, ByRow, changes_in
+from jobs.collect.changes import WHOLE, ByRow, changes_in, told_rows
+from jobs.collect.differences import differences
+from jobs.collect.kept_lists import list_rows
 from jobs.collect.permissions import Actor, NotAllowedError, actor, actor_in
 from jobs.collect.words import STATES, shown
 from jobs.collect.words import who as named
@@ -201,6 +203,38 @@ def history(store: Store, *, city: str, by: str = "") -> Mapping[str, Any]:
             }
             for one in found
         ],
+    }
+
+
+def compare_versions(
+    store: Store, *, city: str, office: str, versions: tuple[int, int], by: str = ""
+) -> Mapping[str, Any]:
+    """What differs from one version of an office's list to another, facility by facility, as `preview` tells
+    it. InputError for a version that the office does not have."""
+    actor(store, by).require("city.read")
+    with store.read() as connection:
+        of = city_named(connection, city)
+        whose = office_named(connection, of, office)
+        own = [one for one in list_versions(connection, of) if one.office_id == whose.id]
+    known = {one.version: one.sha256 for one in own}
+    wrong = next((version for version in versions if version not in known), None)
+    if wrong is not None:
+        raise InputError(
+            "“{office}” has no version {version}; it has 1 to {last}.",
+            office=office,
+            version=wrong,
+            last=len(known),
+        )
+    before, after = (list_rows(store.files, known[version]) for version in versions)
+    found = differences(before, after)
+    rows = told_rows(before, after, found, after["facility_id"].astype(str).tolist())
+    counts = {what: sum(row["what"] == what for row in rows) for what in ("new", "gone", "moved", "changed")}
+    return {
+        "format": FORMAT,
+        "office": office,
+        "versions": list(versions),
+        **counts,
+        "facilities": [{**row, "office": office} for row in rows],
     }
 
 

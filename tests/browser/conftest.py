@@ -105,25 +105,39 @@ def warm_cache(demo_folder: Path, make_once: Callable[[str, Callable[[Path], obj
     return make_once("app-cache", fill)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def address(warm_cache: Path) -> Iterator[str]:
+    """One server for all modules: every page is a session of its own, as different readers are."""
     with serving(warm_cache) as at:
         yield at
 
 
+# Opened at their own address, pages save each test the overview with its map of the whole city.
+AT = {
+    "可达范围": "reach",
+    "单元与公平": "units",
+    "新增选址": "siting",
+    "方案推演": "scenario",
+    "清单核验": "check",
+    "接入本市数据": "city",
+}
+
+
 @pytest.fixture
 def open_page(open_context: Callable[..., BrowserContext], address: str) -> Callable[..., Page]:
-    """`open_page(link, locale=…)`: a page of the app, reached as a reader does; the first one without a link.
+    """`open_page(link, locale=…)`: a page of the app by its title, or the first one without a link.
 
-    `PROBE` says what happens at an address such as /check.
+    A page in `AT` is opened at its address (`PROBE` says what happens there), others through the menu.
     """
 
     def start(link: str = "", locale: str = "zh-CN") -> Page:
         page = open_context(locale=locale).new_page()
-        page.goto(address)
-        expect(page.locator(".verdicts tbody tr")).to_have_count(12)
-        if link:
+        page.goto(f"{address}/{AT.get(link, '')}")
+        if link not in AT:
+            expect(page.locator(".verdicts tbody tr")).to_have_count(12)
+        if link and link not in AT:
             menu_link(page, link).click()
+        if link:
             expect(page.locator("h1")).to_have_text(link)
         return page
 

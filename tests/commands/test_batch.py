@@ -14,8 +14,8 @@ import pandas as pd
 import psutil
 import pytest
 
+from tests.command_line import ROOT, cli, cli_process
 from tests.small_city import write_small_city
-from tests.test_cli import ROOT, cli
 
 PLAN = """
 make = ["assess", "export:xlsx"]
@@ -49,7 +49,7 @@ def test_a_batch_has_the_figures_of_each_area_alone_and_the_second_run_does_only
     plan: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    done = cli("batch", plan, "--out", out, "--workers", 1, "--json")
+    done = cli_process("batch", plan, "--out", out, "--workers", 1, "--json")
     assert done.returncode == 2, done.stderr
     rows = {row["name"]: row for row in json.loads(done.stdout)["areas"]}
     assert {name: row["state"] for name, row in rows.items()} == {
@@ -80,7 +80,7 @@ def test_a_batch_has_the_figures_of_each_area_alone_and_the_second_run_does_only
         assert path.read_bytes() == (out / "areas" / "甲县" / path.name).read_bytes(), path.name
 
     written = (out / "areas" / "甲县" / "provenance.json").stat().st_mtime_ns
-    again = cli("batch", plan, "--out", out, "--workers", 1, "--json")
+    again = cli_process("batch", plan, "--out", out, "--workers", 1, "--json")
     assert {row["name"]: row["state"] for row in json.loads(again.stdout)["areas"]}["甲县"] == "skipped"
     assert (out / "areas" / "甲县" / "provenance.json").stat().st_mtime_ns == written
     told = cli("batch", "--status", out, "--json")
@@ -149,14 +149,14 @@ def test_a_batch_that_is_killed_is_taken_up_again_and_two_at_once_are_one(tmp_pa
     plan, out = many(tmp_path, 6), tmp_path / "out"
     running = started(plan, out)
     wait_for(out, 1, running)
-    second = cli("batch", plan, "--out", out)
+    second = cli_process("batch", plan, "--out", out)
     assert second.returncode == 2
     running.send_signal(signal.SIGKILL)
     running.wait(60)
     ready = finished_areas(out)
     told = json.loads(cli("batch", "--status", out, "--json").stdout)
     assert told["state"] == "stopped"
-    again = cli("batch", plan, "--out", out, "--workers", 2, "--json")
+    again = cli_process("batch", plan, "--out", out, "--workers", 2, "--json")
     assert again.returncode == 0, again.stderr
     counts = json.loads(again.stdout)["counts"]
     assert counts["skipped"] >= ready

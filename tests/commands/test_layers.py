@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import geopandas as gpd
@@ -17,14 +15,12 @@ from rasterio.transform import from_origin
 
 from commands.study import groups_of, named_pairs
 from core.errors import SettingError
+from tests.command_line import Done, cli
 from tests.small_city import CRS, EAST, NORTH, write_small_city
 
-ROOT = Path(__file__).parents[2]
 
-
-def cli(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(ROOT / "cli.py"), *map(str, arguments), "--lang", "en"]
-    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+def english(*words: object) -> Done:
+    return cli(*words, "--lang", "en")
 
 
 def box(west: float, east: float, south: float = -500, north: float = 500) -> shapely.Polygon:
@@ -46,7 +42,7 @@ class Town:
     def assess(self, *more: object, units: bool = True) -> dict[str, object]:
         out = self.folder / "out"
         given = ["--units", self.files.units] if units else []
-        done = cli(
+        done = english(
             *("assess", "--facilities", self.files.facilities[0], "--population", self.population),
             *("--network", self.files.network, *given, "--datum", "wgs84", "--out", out, *more),
         )
@@ -128,7 +124,7 @@ def test_large_areas_follow_settlements_and_shun_water(town: Town) -> None:
 
 def test_both_ways_to_spread_at_once_are_refused(town: Town) -> None:
     settled = layer(town.folder / "s.gpkg", box(0, 200))
-    done = cli(
+    done = english(
         *("assess", "--facilities", town.files.facilities[0], "--population", town.population),
         *("--network", town.files.network, "--out", town.folder / "out"),
         *("--settled", settled, "--buildings", settled),
@@ -223,7 +219,7 @@ def test_an_answer_is_a_name_and_a_value_once() -> None:
 
 @pytest.mark.parametrize("option", ["--totals", "--urban"])
 def test_what_belongs_to_units_needs_them(town: Town, option: str) -> None:
-    done = cli(
+    done = english(
         *("assess", "--facilities", town.files.facilities[0], "--population", town.population),
         *("--network", town.files.network, "--out", town.folder / "out", option, town.files.population),
     )

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.command_line import cli
 from tests.small_city import degrees
-from tests.test_cli import cli, study_options
+from tests.test_cli import study_options
 
 
 def test_isochrones_prints_json_and_writes_shapes(tmp_path: Path) -> None:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from tests.command_line import cli
 from tests.small_city import degrees, write_small_city
 
-ROOT = Path(__file__).parents[2]
 Ring = list[tuple[float, float]]
 
 
@@ -60,12 +58,11 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     units.write_text(
         json.dumps({"type": "FeatureCollection", "features": NASTY}, ensure_ascii=False), "utf-8"
     )
-    command = [
-        *(sys.executable, str(ROOT / "cli.py"), "assess", "--facilities", str(files.facilities[0])),
-        *("--population", str(files.population), "--network", str(files.network), "--datum", "wgs84"),
-        *("--units", str(units), "--out", str(folder / "out"), "--lang", "en"),
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
+    done = cli(
+        *("assess", "--facilities", files.facilities[0], "--population", files.population),
+        *("--network", files.network, "--datum", "wgs84", "--units", units),
+        *("--out", folder / "out", "--lang", "en"),
+    )
     assert done.returncode == 0, done.stderr
     (folder / "out" / "said.txt").write_text(done.stdout, "utf-8")
     return folder / "out"

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.command_line import cli
 from tests.commands.test_measuring_verbs import opening
-from tests.test_cli import cli, study_options
+from tests.test_cli import study_options
 
 TIER = ("--tier", "station", "--count", 1)
 VERBS = {

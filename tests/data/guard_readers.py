@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import os
 import time
 from pathlib import Path
 
@@ -13,10 +14,22 @@ import rasterio  # noqa: F401
 from core.progress import Progress, silent
 from core.text import text
 from data.formats.asked import OpenQuestionError
+from data.guard import guarded
 
 
 def idle() -> str:
     return "done"
+
+
+@guarded
+def own_process(_path: Path) -> int:
+    return os.getpid()
+
+
+def works(path: Path, progress: Progress = silent) -> tuple[int, int, int]:
+    """The processes of a task and of two readers that it has read a file."""
+    progress(0.5, text("counting"))
+    return os.getpid(), own_process(path), own_process(path)
 
 
 def sleeps(seconds: float) -> None:

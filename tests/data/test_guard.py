@@ -24,7 +24,7 @@ import shapely
 
 from core.errors import Cancelled, InputError
 from core.text import Text
-from data.guard import Budget, ReaderError, guarding, in_child
+from data.guard import Budget, ReaderError, guarding, in_child, in_worker
 from data.population import read_population
 from data.standards import open_standard
 from data.streets import read_streets
@@ -271,3 +271,35 @@ def test_one_persons_many_files_do_not_keep_anothers_one_waiting() -> None:
     for thread in (*many, one):
         thread.join()
     assert done.index("one") < 5
+
+
+def test_an_answer_is_worked_on_in_a_process_of_its_own_whose_files_are_read_in_another(
+    tmp_path: Path,
+) -> None:
+    import os
+
+    said: list[str] = []
+    with guarding():
+        worker, reader, again = in_worker(
+            guard_readers.works, (tmp_path,), progress=lambda _share, doing: said.append(str(doing))
+        )
+    assert len({os.getpid(), worker, reader}) == 3
+    assert reader == again
+    assert "counting" in said
+    assert set(in_worker(guard_readers.works, (tmp_path,))) == {os.getpid()}, "no front door is open"
+
+
+def test_an_answer_that_takes_more_than_one_may_is_given_up_and_can_be_cancelled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def stop(_share: float, doing: Text) -> None:
+        if str(doing) == "counting":
+            raise Cancelled
+
+    monkeypatch.setenv("SERVICE_CIRCLE_ANSWER_MB", "300")
+    with guarding(), pytest.raises(InputError, match=r"more memory .* \(300 MB\)"):
+        in_worker(guard_readers.takes_memory, ())
+    with guarding(), pytest.raises(Cancelled):
+        in_worker(guard_readers.chats_for_ever, (), progress=stop)
+    with guarding(), pytest.raises(InputError, match="try again"):
+        in_worker(guard_readers.crashes, ())

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 import shutil
 import socket
-import subprocess
-import sys
 from email.utils import format_datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -27,6 +24,7 @@ from data.streets import read_streets
 from data.units import read_units
 from jobs.fetch import Fetch, fetch, plan_fetch
 from jobs.lists.compare import compare_with_osm
+from tests.command_line import cli
 from tests.data.loopback_osm import made_up_town, serving
 
 PLACE = "小城"
@@ -285,17 +283,14 @@ def test_progress_tells_of_tiles_and_may_cancel(osm, tmp_path):
     assert get(osm, tmp_path).counts["streets"] == 23
 
 
-def cli(*arguments, osm):
+def fetching(*words, osm):
     there = {"SERVICE_CIRCLE_OVERPASS": f"{osm.address}/api", "SERVICE_CIRCLE_NOMINATIM": osm.address}
-    command = [sys.executable, str(ROOT / "cli.py"), *map(str, arguments), "--lang", "en"]
-    return subprocess.run(
-        command, env=os.environ | there, capture_output=True, text=True, encoding="utf-8", cwd=ROOT
-    )
+    return cli(*words, "--lang", "en", env=there)
 
 
 def test_from_the_name_of_a_place_to_an_assessment_on_the_command_line(osm, tmp_path):
     """What fetch prints at its end is the command that goes on, once the residents are filled in."""
-    fetched = cli("fetch", PLACE, "--out", tmp_path / "town", osm=osm)
+    fetched = fetching("fetch", PLACE, "--out", tmp_path / "town", osm=osm)
     assert fetched.returncode == 0, fetched.stderr
     lines = fetched.stdout.splitlines()
     assert lines[0] == "小城: 23 streets, 3 units, 5 facilities"
@@ -308,7 +303,7 @@ def test_from_the_name_of_a_place_to_an_assessment_on_the_command_line(osm, tmp_
     words = lines[-1].split()[2:]
     words[words.index("RESIDENTS.tif")] = people
     words[words.index("results")] = tmp_path / "results"
-    done = cli(*words, "--json", osm=osm)
+    done = fetching(*words, "--json", osm=osm)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["area"]["residents"] == 4000.0
     provenance = json.loads((tmp_path / "results" / "provenance.json").read_text("utf-8"))
@@ -320,7 +315,7 @@ def test_from_the_name_of_a_place_to_an_assessment_on_the_command_line(osm, tmp_
 
 
 def test_a_dry_run_on_the_command_line_says_what_it_would_ask(osm, tmp_path):
-    done = cli("fetch", PLACE, "--out", tmp_path / "town", "--dry-run", osm=osm)
+    done = fetching("fetch", PLACE, "--out", tmp_path / "town", "--dry-run", osm=osm)
     assert done.returncode == 0, done.stderr
     assert "4 tiles" in done.stdout
     assert "admin_level 6" in done.stdout
@@ -337,14 +332,14 @@ def test_an_offices_list_is_set_beside_what_was_fetched(osm, tmp_path):
     compared = compare_with_osm([own], known, out=tmp_path / "compared", datum="wgs84")
     assert compared.table["result"].tolist() == ["same", "elsewhere", "only_list"]
     assert compared.table["nearest_name"].tolist() == ["", "", "东区街道便民服务中心"]
-    done = cli("compare", own, tmp_path, "--out", tmp_path / "again", "--datum", "wgs84", osm=osm)
+    done = fetching("compare", own, tmp_path, "--out", tmp_path / "again", "--datum", "wgs84", osm=osm)
     assert done.returncode == 0, done.stderr
     first, second = done.stdout.splitlines()[:2]
     assert first == (
         "1 in place, 1 elsewhere, 0 closed on the map, 1 missing on the map, 0 missing in the list."
     )
     assert second.startswith("东区街道便民服务中心: on the map 944 m away")
-    wrong = cli("compare", own, tmp_path / "streets.gpkg", "--out", tmp_path / "none", osm=osm)
+    wrong = fetching("compare", own, tmp_path / "streets.gpkg", "--out", tmp_path / "none", osm=osm)
     assert wrong.returncode == 2, wrong.stderr
     assert "streets.gpkg" in wrong.stderr
     shapes = gpd.read_file(tmp_path / "again" / "compared.geojson")

@@ -33,6 +33,8 @@ _OFFERS: Final = "city-offers"
 _COMMAND: Final = """python cli.py assess --facilities LIST.xlsx --population PEOPLE.tif \\
     --network STREETS.osm.pbf --units UNITS.gpkg --name CITY --out RESULT"""
 
+_CUT: Final = "osmium extract --bbox WEST,SOUTH,EAST,NORTH PROVINCE.osm.pbf -o CITY.osm.pbf"
+
 
 def city_form() -> None:
     """Files for residents, streets, units and lists; read and checked before the city is shown."""
@@ -68,8 +70,18 @@ def city_form() -> None:
 
 
 def command() -> None:
-    """The same from the command line."""
+    """Two ways for files beyond the upload limit: smaller streets, or the same from the command line."""
     tr = words()
+    st.caption(
+        tr(
+            text(
+                "The streets of a whole province: cut them to the city and some kilometres around it, and "
+                "upload the smaller file."
+            )
+        )
+    )
+    st.code(_CUT, language="bash")
+    st.caption(tr(text("Or assess the city on the command line, which has no such limit.")))
     st.code(_COMMAND, language="bash")
     st.caption(tr(text("The folder RESULT then holds map.html, report.xlsx and all tables.")))
 

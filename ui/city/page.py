@@ -15,5 +15,7 @@ page_heading(
     compares=False,
 )
 city_form()
-with st.expander(words()(text("Larger than the upload limit? Use the command line"))):
+with st.expander(
+    words()(text("Larger than the upload limit of {mb} MB?", mb=st.get_option("server.maxUploadSize")))
+):
     command()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 import streamlit as st
@@ -11,11 +11,11 @@ import streamlit as st
 from core.errors import UserError
 from core.text import text
 from data.store import Store
-from data.store.records import city_named, rounds
+from data.store.records import ACCEPTED, SENT, city_named, rounds
 from jobs.collect.cities import city_document
 from jobs.collect.review import open_round
 from jobs.collect.submit import Sending, submissions_document, submit
-from jobs.collect.words import STATES, shown, who
+from jobs.collect.words import BEIJING, STATES, shown, who
 from ui.check.upload import LIST_TYPES
 from ui.shell.choices import choices, words
 from ui.shell.work import forget, result_of
@@ -56,6 +56,7 @@ def board(store: Store, city: str, by: str) -> None:
         _HEAD,
         [[tr(c) if not isinstance(c, str) else c for c in r] for r in rows],
     )
+    _reminders(document["offices"], lists, asked)
     left, right = st.columns(2, gap="medium")
     with left, st.expander(tr(text("Open a round"))), st.form("collect-round", border=False):
         name = st.text_input(tr(text("Name of the round")), max_chars=60)
@@ -65,6 +66,29 @@ def board(store: Store, city: str, by: str) -> None:
             st.rerun()
     with right, st.expander(tr(text("Send an office's list"))):
         _send(store, city, [office["name"] for office in document["offices"]], by)
+
+
+def _reminders(
+    offices: list[dict[str, Any]], lists: list[dict[str, Any]], asked: dict[str, tuple[str, str]]
+) -> None:
+    """A sentence, to be sent, for each office whose list for the newest round that asks it is missing."""
+    tr, today, said = words(), datetime.now(BEIJING).date(), []
+    answered = {(one["office"], one["round"]) for one in lists if one["state"] in (SENT, ACCEPTED)}
+    for office in offices:
+        name, due = asked.get(office["name"], (NO_ROUND, ""))
+        if not name or (office["name"], name) in answered:
+            continue
+        days = (date.fromisoformat(due) - today).days
+        told = (
+            text("{office}: please send your list for {round} by {due} ({days} {days:day|days} left).")
+            if days >= 0
+            else text("{office}: your list for {round} was due on {due}, {days} {days:day|days} ago.")
+        )
+        values = {"office": office["name"], "round": name, "due": due, "days": abs(days)}
+        said.append(tr(text(told.template, **values)))
+    if said:
+        with st.expander(tr(text("Reminders ({count})", count=len(said)))):
+            st.code("\n".join(said), language=None, wrap_lines=True)
 
 
 def _asked(store: Store, city: str) -> dict[str, tuple[str, str]]:

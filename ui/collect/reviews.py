@@ -16,9 +16,10 @@ from jobs.cache import prebuild as warm
 from jobs.collect.changes import WHOLE, ByRow, OfficeChange, changes_in
 from jobs.collect.cities import standard_of, study_at
 from jobs.collect.preview import preview
-from jobs.collect.review import Decision, history, restore, review
+from jobs.collect.review import Decision, compare_versions, history, restore, review
 from jobs.collect.submit import submissions_document
 from jobs.collect.words import remark_at, shown, who
+from ui.collect.change_map import change_map
 from ui.shell.choices import choose, words
 from ui.shell.compute import cache_folder
 from ui.shell.measured import title_of_rule
@@ -36,6 +37,7 @@ _RULES: Final = (
     text("Rule"), text("Share before"), text("Share after"), text("Newly served"), text("No longer served"),
     text("Verdict"),
 )  # fmt: skip
+_ENDS: Final = (text("From"), text("To"))
 _VERSIONS: Final = (
     text("When"), text("Office"), text("Version"), text("Facilities"), text("Done by"), text("Where from"),
 )  # fmt: skip
@@ -70,7 +72,9 @@ def reviews(store: Store, city: str, by: str) -> None:
         ),
     )
     _doubts(told)
-    _consequences(told, standard_of(store, city))
+    standard = standard_of(store, city)
+    _facilities(store, city, told, standard, key="collect-changes")
+    _consequences(told, standard)
     _row_by_row(told, asked)
     _decide(store, [one for one in waiting if one["id"] in chosen], by_row, by)
 
@@ -92,6 +96,7 @@ def versions(store: Store, city: str, by: str) -> None:
         text("What a version is"),
         text("Nothing is overwritten: an earlier version that is brought back becomes a new one."),
     )
+    _two_versions(store, city, found, by)
     left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
     keys = [(one["office"], one["version"]) for one in reversed(found)]
     with left:
@@ -107,6 +112,33 @@ def versions(store: Store, city: str, by: str) -> None:
         st.switch_page("ui/overview/page.py")
 
 
+def _two_versions(store: Store, city: str, found: Any, by: str) -> None:
+    """Any two versions of one office's list, compared."""
+    tr = words()
+    several: dict[str, list[int]] = {}
+    for one in found:
+        several.setdefault(one["office"], []).append(one["version"])
+    several = {office: versions for office, versions in several.items() if len(versions) > 1}
+    if not several:
+        return
+    with st.expander(tr(text("Compare two versions of a list"))):
+        boxes = st.columns(3, gap="medium")
+        with boxes[0]:
+            office = pick(st.selectbox, text("Office"), list(several), key="collect-compare", said=str)
+        ends = []
+        for box, label, first in zip(boxes[1:], _ENDS, (-2, -1), strict=True):
+            with box:
+                ends.append(
+                    pick(
+                        st.selectbox, label, several[office], key=f"collect-compare-{office}{first}",
+                        said=lambda version: tr(text("version {version}", version=version)),
+                        first=several[office][first],
+                    )
+                )  # fmt: skip
+        told = compare_versions(store, city=city, office=office, versions=(ends[0], ends[1]), by=by)
+        _facilities(store, city, told, standard_of(store, city), key="collect-compared")
+
+
 def _versions(store: Store, city: str, by: str) -> tuple[str, ...]:
     return tuple(f"{one['office']} {one['version']}" for one in history(store, city=city, by=by)["versions"])
 
@@ -120,14 +152,14 @@ def _where_from(one: Mapping[str, Any]) -> str:
     )
 
 
-def _consequences(told: Mapping[str, Any], standard: Standard) -> None:
+def _facilities(store: Store, city: str, told: Mapping[str, Any], standard: Standard, *, key: str) -> None:
+    """Every facility that differs, in a table and on the map."""
     tr = words()
     answer(
         text(
             "New {new}, gone {gone}, moved {moved}, changed {changed}.",
             **{name: told[name] for name in _WHAT},
         ),
-        text("{count} {count:verdict|verdicts} of units would change.", count=len(told["units_changed"])),
     )
     rows = [
         [
@@ -139,6 +171,12 @@ def _consequences(told: Mapping[str, Any], standard: Standard) -> None:
     ]
     if rows:
         table(text("Facilities that differ"), _FACILITIES, rows)
+        change_map(store, city, told["facilities"], key=key)
+
+
+def _consequences(told: Mapping[str, Any], standard: Standard) -> None:
+    tr = words()
+    answer(text("{count} {count:verdict|verdicts} of units would change.", count=len(told["units_changed"])))
     changed = [
         rule
         for rule in told["rules"]

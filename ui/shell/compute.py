@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
-from core.progress import Progress, part, silent
+from core.progress import Progress, silent
 from core.text import Text, text
 from coverage.model.standard import Standard
+from data.guard import in_worker
 from data.parse_standard import parse_standard
 from data.standards import DEFAULT_STANDARD, open_standard
 from jobs.cache import prebuild as warm
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
     from jobs.assess.folder import Assessed
     from jobs.study.inputs import Inputs
 
-# Two cores serve everybody: heavy work waits for its turn.
-_TURN: Final = threading.Lock()
+# The demo city is made once, however many ask for it.
+_DEMO: Final = threading.Lock()
 # Who is told how far the cached steps are; it is no part of the question that they are cached under.
 _TELL: Final[ContextVar[Progress]] = ContextVar("tell", default=silent)
 # Questions that were answered since the start; what memory let go of is answered again without a bar.
@@ -77,21 +78,22 @@ def read_city(chosen: Choices) -> Inputs:
 
 
 def _read(asked: Asked, report: Progress) -> Inputs:
-    report(0.0, text("Waiting for its turn"))
-    with _TURN:
-        _TELL.set(report)
-        return _inputs(asked)
+    _TELL.set(report)
+    return _inputs(asked)
 
 
 def current_assessed() -> tuple[str, Assessed]:
     """The city and lists in use in memory, without suggested sites, and the key of that question."""
     asked = Asked(*_question(replace(choices(), wish=None, wish_is_own=True)))
     if asked.key not in _IN_MEMORY:
-        with reporting() as report, _TURN:
-            report(0.2, text("Reading residents, units, streets and lists"))
-            _assessed(asked)
-            _IN_MEMORY.add(asked.key)
+        result_of("assessed", asked.key, partial(_measured, asked))
+        _IN_MEMORY.add(asked.key)
     return asked.key, _assessed(asked)
+
+
+def _measured(asked: Asked, report: Progress) -> Assessed:
+    _TELL.set(report)
+    return _assessed(asked)
 
 
 def current_map(view: View) -> str:
@@ -99,7 +101,7 @@ def current_map(view: View) -> str:
     language = choices().language
     if not has_map(view.folder, language=language):
         with st.spinner(words()(text("Drawing the map …"))):
-            map_page(view.folder, language=language)
+            in_worker(map_page, (view.folder,), {"language": language})
     return _page(str(view.folder), language)
 
 
@@ -141,8 +143,8 @@ def demo_city() -> StudyFiles:
     """The demo city's files, made with a progress bar if they are not there yet."""
     folder = cache_folder()
     if not warm.demo_is_ready(folder):
-        with reporting() as report, _TURN:
-            warm.make_demo(folder, progress=report)
+        with reporting() as report, _DEMO:
+            in_worker(warm.make_demo, (folder,), progress=report)
     return warm.demo_files(folder)
 
 
@@ -155,27 +157,9 @@ def shelf_for(chosen: Choices) -> Shelf:
 
 def _made(case: Case, shelf: Shelf, report: Progress) -> Path:
     """In a thread of its own: nothing of the session may be asked here."""
-    report(0.0, text("Waiting for its turn"))
-    with _TURN:
-        # Meanwhile another session may have made it.
-        return shelf.find(case.key) or shelf.put(case.key, _answer(case, report))
+    from jobs.cache.answers import answer_of
 
-
-def _answer(case: Case, report: Progress) -> Assessed:
-    _TELL.set(part(report, 0.0, 0.7))
-    report(0.0, text("Reading residents, units, streets and lists"))
-    ground = Case(replace(case.files, standard=DEFAULT_STANDARD))
-    _inputs(Asked(ground, ground.key))
-    report(0.4, text("Measuring and judging"))
-    question = replace(case, wish=None)
-    done = _assessed(Asked(question, question.key))
-    if case.wish is not None:
-        from jobs.siting.suggest import SearchMonitor, suggest
-
-        done = suggest(done, case.wish, SearchMonitor(progress=part(report, 0.7, 1.0)))
-    from jobs.assess.folder import with_run
-
-    return with_run(done, case.run())
+    return in_worker(answer_of, (case, shelf, cache_folder()), progress=report)
 
 
 @dataclass(frozen=True)
@@ -193,22 +177,16 @@ def _key_of(asked: Asked) -> str:
 
 @st.cache_resource(max_entries=2, show_spinner=False, hash_funcs={Asked: _key_of})
 def _inputs(asked: Asked) -> Inputs:
-    from jobs.study.inputs import open_inputs
+    from jobs.cache.answers import inputs_of
 
-    told = part(_TELL.get(), 0.0, 0.6)
-    return open_inputs(asked.case.files, cache=warm.streets_of(cache_folder()), progress=told)
+    return in_worker(inputs_of, (asked.case, cache_folder()), progress=_TELL.get())
 
 
 @st.cache_resource(max_entries=3, show_spinner=False, hash_funcs={Asked: _key_of})
 def _assessed(asked: Asked) -> Assessed:
-    from jobs.assess.folder import assess_inputs
-    from jobs.study.variants import with_lists, with_standard
+    from jobs.cache.answers import assessed_of
 
-    case = asked.case
-    ground = Case(replace(case.files, standard=DEFAULT_STANDARD))
-    inputs = with_standard(_inputs(Asked(ground, ground.key)), case.files.standard)
-    told = part(_TELL.get(), 0.6, 1.0)
-    done = assess_inputs(with_lists(inputs, case.lists) if case.lists else inputs, progress=told)
+    done = in_worker(assessed_of, (asked.case, cache_folder()), progress=_TELL.get())
     # Take all that is alive now out of the search for garbage that Streamlit makes after every run. A
     # city and the libraries that measure it are some 200,000 objects, which stay: 0.12 s a click on the
     # demo city. What was taken out before is looked through once more.

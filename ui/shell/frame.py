@@ -24,7 +24,7 @@ from locales import DEFAULT_LANGUAGE, translator
 from ui.shell.choices import bound, choices, choose, words
 from ui.shell.gate import base
 from ui.shell.safe import in_html, in_markdown
-from ui.shell.session import KEPT_DAYS, forget_session, keep
+from ui.shell.session import KEPT_DAYS, forget_session, keep, kept_minutes
 from ui.shell.who import Visitor, has_accounts, is_signed_way, visitor
 
 _ASSETS: Final = Path(__file__).parents[1] / "assets"
@@ -154,15 +154,18 @@ def this_session() -> None:
     """What is kept of the session, for how long, and the way to delete it."""
     tr = words()
     with st.expander(tr(text("What is kept of this session"))):
-        st.caption(
-            tr(
-                text(
-                    "Files and choices are kept on the computer that runs this page, for {days} days after "
-                    "the last use. Whoever has the address of this page can open them.",
-                    days=KEPT_DAYS,
-                )
-            )
+        kept = text(
+            "Files are kept on the computer that runs this page until {minutes:,} minutes after it was last "
+            "open in a browser, choices for {days} days.",
+            minutes=kept_minutes(),
+            days=KEPT_DAYS,
         )
+        who = (
+            text("The address of this page opens them for you alone.")
+            if is_signed_way()
+            else text("Whoever has the address of this page can open them.")
+        )
+        st.caption(f"{tr(kept)} {tr(who)}")
         if st.button(tr(text("Delete my files and choices")), width="stretch"):
             forget_session()
             st.rerun()

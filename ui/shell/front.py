@@ -55,14 +55,16 @@ class Front:
             await self._app(scope, receive, kept_safe)
 
 
-def protected(send: Send) -> Send:
-    """What sends an answer with the headers that protect, each once."""
+def protected(send: Send, *, referrer: bytes = b"no-referrer") -> Send:
+    """What sends an answer with the headers that protect, each once; `referrer` is to whom its address is
+    told."""
+    headers = [(name, referrer if name == b"referrer-policy" else value) for name, value in _HEADERS]
 
     async def with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
             own = {name for name, _ in _HEADERS}
             kept = [(n, value) for n, value in message.get("headers", ()) if n.lower() not in own]
-            message = {**message, "headers": [*kept, *_HEADERS]}
+            message = {**message, "headers": [*kept, *headers]}
         await send(message)
 
     return with_headers

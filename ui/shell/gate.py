@@ -58,8 +58,6 @@ class Gate:
         self._app, self._settings = app, settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            send = protected(send)
         if scope["type"] not in ("http", "websocket") or self._settings.way == ALONE:
             await self._app(scope, receive, send)
         elif self._settings.way == PROXY:
@@ -75,11 +73,14 @@ class Gate:
         answer = _PAGES.get(path) if scope["type"] == "http" else None
         if answer is not None:
             form = await _form(scope, receive)
+            # Else the browser would not say from which page the form is sent.
+            send = protected(send, referrer=b"same-origin")
             await (await run_in_threadpool(answer, scope, form))(scope, receive, send)
         elif bool(_FREE.fullmatch(path)) or await run_in_threadpool(_known, scope):
             await self._app(scope, receive, send)
         elif scope["type"] == "http" and scope["method"] == "GET" and _PAGE.fullmatch(path):
-            await RedirectResponse(f"{base()}/sign-in?next={quote(path)}", 303)(scope, receive, send)
+            away = RedirectResponse(f"{base()}/sign-in?next={quote(path)}", 303)
+            await away(scope, receive, protected(send))
         else:
             await _refuse(scope, receive, send)
 
@@ -248,4 +249,4 @@ async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "websocket.close", "code": 1008})
         return
     refused: Callable[[Scope, Receive, Send], Awaitable[None]] = PlainTextResponse("Not for others.", 403)
-    await refused(scope, receive, send)
+    await refused(scope, receive, protected(send))

@@ -1,7 +1,8 @@
 """A session and what is kept of it on disk, so that a reload, another page or a second tab loses nothing.
 
 The session's key stands in the address (`?s=…`) and in the browser's own memory (`front.js`). Whoever
-has the address sees what was chosen; a session that nobody used for `KEPT_DAYS` is deleted.
+has the address sees what was chosen. Uploads and what was made of them are deleted `kept_minutes` after the
+last browser has left (`ui.shell.sweeper`), the choices when nobody used them for `KEPT_DAYS`.
 
 Choices as plain JSON and back: frozen dataclasses of ours, paths, tuples and mappings.
 """
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.errors import InputError
@@ -29,6 +31,8 @@ from data.guard import PERSON
 from jobs.cache.prebuild import cache_folder
 
 KEPT_DAYS: Final = 7
+# Keys by the ids that the server gives to browsers: who is connected keeps what was uploaded.
+KEYS: Final[dict[str, str]] = {}
 # What the page asked of the city in this run, see `ui.shell.compute`.
 ASKED: Final = "asked-in-this-run"
 _KEY: Final = "session-key"
@@ -71,6 +75,8 @@ def open_session(owner: str = "") -> None:
         _restore()
     os.utime(session_folder())  # `ui.shell.sweeper` deletes what nobody uses
     PERSON.set(session_key())
+    if (run := get_script_run_ctx()) is not None:
+        KEYS[run.session_id] = session_key()
     if st.query_params.get("s") != session_key():
         st.query_params["s"] = session_key()
     st.session_state.pop(ASKED, None)
@@ -142,8 +148,8 @@ def keep_bytes(content: bytes, name: str) -> Path:
 def require_room(folder: Path, more_bytes: int) -> None:
     """InputError where the uploads of a session would be more than SERVICE_CIRCLE_SESSION_MB (500), or those
     of all sessions more than SERVICE_CIRCLE_UPLOADS_MB (10,000)."""
-    own = _limit_mb("SERVICE_CIRCLE_SESSION_MB", 500)
-    everybody = _limit_mb("SERVICE_CIRCLE_UPLOADS_MB", 10_000)
+    own = _setting("SERVICE_CIRCLE_SESSION_MB", 500)
+    everybody = _setting("SERVICE_CIRCLE_UPLOADS_MB", 10_000)
     if _uploaded_bytes(folder) + more_bytes > own * _MB:
         raise InputError(
             "Your uploads would be more than the {most:,} MB that one session may keep: this file was not "
@@ -158,7 +164,17 @@ def require_room(folder: Path, more_bytes: int) -> None:
         )
 
 
-def _limit_mb(name: str, usual: int) -> int:
+def kept_minutes() -> int:
+    """Minutes that uploads outlive the last browser of their session: SERVICE_CIRCLE_KEPT_MINUTES (60)."""
+    return _setting("SERVICE_CIRCLE_KEPT_MINUTES", 60)
+
+
+def uploads_of(folder: Path) -> list[Path]:
+    """The folders of a session with what was uploaded, called by a hash, and what was made of it."""
+    return [*folder.glob("[0-9a-f]" * 16), *folder.glob("assessments")]
+
+
+def _setting(name: str, usual: int) -> int:
     said = os.environ.get(name, "")
     return int(said) if said.isdecimal() else usual
 

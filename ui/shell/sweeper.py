@@ -1,16 +1,19 @@
 """What ended sessions leave behind is cleared at the start of the server and every minute after.
 
 Uploads leave memory once their session has ended (Streamlit keeps one for two minutes, should its browser
-come back), the folder of a session when nobody has used it for `KEPT_DAYS`; nobody needs to connect for it.
+come back), and the disk `kept_minutes` later; the choices of a session go when nobody has used it for
+`KEPT_DAYS`. Nobody needs to connect for it.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import threading
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +21,7 @@ from streamlit.runtime import Runtime
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
 from jobs.cache.prebuild import cache_folder
-from ui.shell.session import KEPT_DAYS
+from ui.shell.session import KEPT_DAYS, KEYS, kept_minutes, uploads_of
 
 _EVERY_S: Final = 60.0
 _LOG: Final = logging.getLogger("service_circle.sweeper")
@@ -31,11 +34,15 @@ def start_sweeper() -> None:
 
 def _sweep_for_ever() -> None:
     while True:
+        sessions = cache_folder() / "sessions"
         try:
-            forget_old_sessions(cache_folder() / "sessions", time.time())
             if Runtime.exists():
                 runtime = Runtime.instance()
-                forget_uploads(runtime._uploaded_file_mgr, living_sessions(runtime))
+                living = living_sessions(runtime)
+                forget_uploads(runtime._uploaded_file_mgr, living)
+                note_use(sessions, living)
+            forget_old_uploads(sessions, time.time())
+            forget_old_sessions(sessions, time.time())
         except OSError as problem:  # a folder that is gone or may not be read: the next time
             _LOG.warning("Old sessions could not be cleared: %s", problem)
         time.sleep(_EVERY_S)
@@ -52,6 +59,29 @@ def forget_old_sessions(folder: Path, now: float) -> int:
     for one in old:
         shutil.rmtree(one, ignore_errors=True)
     return len(old)
+
+
+def note_use(folder: Path, living: Iterable[str]) -> None:
+    """The sessions of connected browsers are in use, also while their readers think."""
+    for session_id in set(KEYS) - set(living):
+        KEYS.pop(session_id, None)
+    for key in set(KEYS.values()):
+        with suppress(FileNotFoundError):  # deleted by its reader
+            os.utime(folder / key)
+
+
+def forget_old_uploads(folder: Path, now: float) -> int:
+    """Delete the uploads of sessions that no browser has used for `kept_minutes`, and what was made of them;
+    of how many sessions there were any. The choices stay."""
+    oldest, had = now - kept_minutes() * 60, 0
+    for one in folder.iterdir() if folder.is_dir() else ():
+        used = one.stat().st_mtime
+        if used < oldest and (uploads := uploads_of(one)):
+            for upload in uploads:
+                shutil.rmtree(upload, ignore_errors=True)
+            os.utime(one, (used, used))  # to delete is no use
+            had += 1
+    return had
 
 
 def living_sessions(runtime: Runtime) -> frozenset[str]:

@@ -12,6 +12,7 @@ import streamlit as st
 
 from core.text import Text, text
 from coverage.model.standard import Standard
+from data.guard import in_worker
 from jobs.cache.results import archive, map_page, report
 from jobs.siting.request import TIER_SIGN
 from maps import palette
@@ -293,7 +294,8 @@ def take_away(search: Search) -> None:
     for box, (label, name, mime, make) in zip(boxes, made, strict=False):
 
         def made_of(make: Callable[..., str | bytes] = make) -> str | bytes:
-            return make(folder_of(search, case, root), language=language)
+            folder = folder_of(search, case, root)
+            return in_worker(make, (folder,), {"language": language})
 
         file_button(box, label, made_of, name=name, mime=mime)
     # A search that was stopped depends on when: another session asking the same would get another plan.

@@ -15,6 +15,7 @@ import streamlit as st
 
 from core.errors import InputError
 from core.text import Text, text
+from data.guard import in_worker
 from jobs.cache.results import archive, map_page, report
 from ui.shell.choices import choices, words
 from ui.shell.compute import View
@@ -106,16 +107,16 @@ def downloads(view: View) -> None:
     profile = pick(
         st.radio, text("Map for"), list(_PROFILES), key="profile", said=lambda option: tr(_PROFILES[option])
     )
-    page, packed = partial(map_page, profile=profile), partial(archive, profile=profile)
     boxes = st.columns(3)
     # Internal and public files have names of their own.
-    made: tuple[tuple[Text, str, str, Callable[..., str | bytes]], ...] = (
-        (text("Map (HTML, works offline)"), f"map-{profile}.html", "text/html", page),
-        (text("Report (Excel)"), "report.xlsx", EXCEL, report),
-        (text("Result folder (ZIP)"), f"results-{profile}.zip", "application/zip", packed),
+    spoken, drawn = {"language": language}, {"language": language, "profile": profile}
+    made: tuple[tuple[Text, str, str, Callable[..., str | bytes], dict[str, str]], ...] = (
+        (text("Map (HTML, works offline)"), f"map-{profile}.html", "text/html", map_page, drawn),
+        (text("Report (Excel)"), "report.xlsx", EXCEL, report, spoken),
+        (text("Result folder (ZIP)"), f"results-{profile}.zip", "application/zip", archive, drawn),
     )
-    for box, (label, name, mime, make) in zip(boxes, made, strict=True):
-        file_button(box, label, partial(make, view.folder, language=language), name=name, mime=mime)
+    for box, (label, name, mime, make, options) in zip(boxes, made, strict=True):
+        file_button(box, label, partial(in_worker, make, (view.folder,), options), name=name, mime=mime)
 
 
 def file_button(box: Any, label: Text, make: Callable[[], str | bytes], *, name: str, mime: str) -> None:

@@ -66,6 +66,9 @@ def hinted_unit(words: str) -> str:
     return found or (COUNT if _COUNTS.search(plain) else "")
 
 
+# Titles that a shapefile may have cut, and what their last letter goes on with.
+_CUT_BYTES: Final = (9, 10)
+_CUT_BEFORE: Final = {"人": "口", "总": "数"}
 # A band that ends here or later is open where no other begins after it.
 _NOBODY_OLDER: Final = 99
 # Kinds of a head.
@@ -97,7 +100,7 @@ _RANKS: Final[tuple[tuple[int, re.Pattern[str]], ...]] = (
         1,
         re.compile(
             r"(?:总|合计)?人(?:口|数)(?:总|总数|数|数量|合计|总计|计数|规模)?|人口_(?:总数?|合计|总计|小计|数)|居民(?:人口|人数|数|总数)?|居住人(?:口|数)(?:数|总数)?|z?rks?(?:l|h)?"
-            r"|[a-z]{3}_general|(?:tot(?:al)?|sum|est|wp|ghs|worldpop|landscan|hrsl|num(?:ber)?|no)?_?(?:of_)?(?:pop(?:ulation|s|n|ulat|ul)?|people|persons|inhabitants|ppl)"
+            r"|[a-z]{3}_general|(?:wp|ghs|worldpop|landscan|hrsl)_+sum|(?:tot(?:al)?|sum|est|wp|ghs|worldpop|landscan|hrsl|num(?:ber)?|no)?_?(?:of_)?(?:pop(?:ulation|s|n|u(?:l(?:a(?:t(?:i(?:o)?)?)?)?)?)?|people|persons|inhabitants|ppl)"
             r"(?:_?(?:tot(?:al)?|sum|count|cnt|num|est|all|t|value|size))?"
         ),
     ),
@@ -243,6 +246,9 @@ def understood(title: str) -> Head:
     if _NO_PEOPLE.search(base) or _FEMALE.search(base) or _MALE.search(base) or unit == PERCENT:
         return head
     rank = _rank(base)
+    if rank is None and title and len(title.encode()) in _CUT_BYTES and title[-1] in _CUT_BEFORE:
+        # A shapefile in UTF-8 keeps three characters of 常住人口数量.
+        return replace(understood(f"{title}{_CUT_BEFORE[title[-1]]}"), title=title)
     return head if rank is None else replace(head, kind=RESIDENTS, rank=rank)
 
 

@@ -44,6 +44,8 @@ _FEMALE: Final = ("女", "female", "f", "2", "女性")
 # People are at home at night: three o'clock, or the hour nearest to it before six.
 _NIGHT: Final = 3.0
 _LAST_NIGHT_HOUR: Final = 6.0
+_CLOCK: Final = re.compile(r"(?:^|[T\s日号])(\d{1,2})(?::\d\d|[时点]|$)")
+_STAMP: Final = re.compile(r"(?:19|20)\d{6}[ _T-]?(\d\d)(?:\d\d){0,2}")
 _MOST_KINDS: Final = 300
 _MOST_UNKNOWN: Final = 60
 
@@ -161,7 +163,7 @@ def _settled(
         }
         chosen = max(years, key=lambda name: years[name]) if len(years) == len(names) else ""
     elif kind == "hour":
-        hours = {name: float(match[0]) for name in names if (match := re.search(r"\d+", plain[name]))}
+        hours = {name: hour for name in names if (hour := _hour_of(name)) is not None}
         night = {name: abs(hour - _NIGHT) for name, hour in hours.items() if hour <= _LAST_NIGHT_HOUR}
         chosen = min(night, key=lambda name: night[name]) if night else ""
     if not chosen:
@@ -181,6 +183,17 @@ def _settled(
     )
     kept = frame[words == chosen]
     return kept, {name: by_cell.reindex(kept.index) for name, by_cell in groups.items()}
+
+
+def _hour_of(name: str) -> float | None:
+    """The hour that a word names: 3, 03:00-04:00, 3时, and of a time stamp that after its date.
+
+    >>> [_hour_of(word) for word in ("2023-05-11 03:00:00", "2023/5/1 9:30", "2023050121", "时段2", "夜间")]
+    [3.0, 9.0, 21.0, 2.0, None]
+    """
+    plain = unicodedata.normalize("NFKC", name).strip()
+    found = _CLOCK.search(plain) or _STAMP.fullmatch(plain) or re.search(r"(\d+)", plain)
+    return float(found[1]) if found else None
 
 
 def _as_age(name: str) -> str:

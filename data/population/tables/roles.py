@@ -178,6 +178,12 @@ def _residents(
             aside[title] = text("is the density of another column")
             counts.remove(title)
     counts = [t for t in counts if not heads[t].weak or not _is_number_of_rows(usable[t])]
+    for title in [t for t in counts if plain(t).endswith("count")]:
+        # Zonal statistics: beside the sum of the pixels their number.
+        before = plain(title).removesuffix("count")
+        if any(plain(other) == f"{before}sum" for other in counts):
+            aside[title] = text("the number of pixels, beside their sum")
+            counts.remove(title)
     if not counts and dense and ground is not None:
         counts = dense[:1]
         aside.pop(dense[0])

@@ -254,9 +254,35 @@ def raster(crs: str = "EPSG:4326", **how: object) -> Callable[[Path], Path]:
     return make
 
 
+def zonal(count: str, total: str) -> Callable[[Path], Path]:
+    """Pixels by zone, as QGIS and ArcGIS write them."""
+    return beside(**{count: np.full(N, 12.0), total: PEOPLE, "_mean": PEOPLE / 12})
+
+
+def cut(title: str) -> Callable[[Path], Path]:
+    """A shapefile whose titles are cut at ten bytes of UTF-8."""
+
+    def make(folder: Path) -> Path:
+        frame = gpd.GeoDataFrame({title: PEOPLE}, geometry=shapely.points(LON, LAT), crs=4326)
+        frame.to_file(folder / "p.shp", encoding="utf-8")
+        return folder / "p.shp"
+
+    return make
+
+
 MX, MY = metres_of("EPSG:4549")
 LAYOUTS: dict[str, Callable[[Path], Path]] = {
     **{f"head {title}": head(title) for title in HEADS},
+    "zonal statistics of QGIS": zonal("_count", "_sum"),
+    "zonal statistics of ArcGIS": zonal("COUNT", "SUM"),
+    "zonal statistics with a prefix": zonal("wp_count", "wp_sum"),
+    "time stamps": long("时间", {"2023-05-11 03:00:00": 1.0, "2023-05-11 09:00:00": 2.0}),
+    "time stamps with slashes": long("time", {"2023/5/1 15:30": 3.0, "2023/5/1 2:30": 1.0}),
+    "time stamps in digits": long("时段", {"2023050102": 1.0, "2023050111": 2.0, "2023050123": 3.0}),
+    "spans of hours": long("时段", {"03:00-04:00": 1.0, "12:00-13:00": 2.0}),
+    **{
+        f"cut {title}": cut(title) for title in ("常住人口数量", "居住人数", "人口总数量", "total_population")
+    },
     "2023年末常住人口（万人）": head("2023年末常住人口（万人）", 1e4),
     **{
         f"written with {name}": (lambda f, w=write: table(f, PLACE.assign(人口=[w(v) for v in PEOPLE])))

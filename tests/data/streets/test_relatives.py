@@ -80,6 +80,53 @@ def test_further_words_of_bridges(tmp_path, no, yes):
     assert len(read_streets(tmp_path / "a.gpkg", crs=CRS).network) == 2
 
 
+DRAWN = [
+    ("Layer", "道路中心线", "等高线"),
+    ("图层", "城市道路", "河流岸线"),
+    ("要素类型", "公路", "铁路"),
+    ("FeatureType", "Street", "Building outline"),
+]
+
+
+@pytest.mark.parametrize(("column", "street", "other"), DRAWN)
+def test_of_a_drawing_only_the_lines_of_its_streets_are_walked(tmp_path, column, street, other):
+    table = frame((street, other, None), column)
+    table.to_file(tmp_path / "a.gpkg")
+    read = read_streets(tmp_path / "a.gpkg", crs=CRS)
+    assert read.network.edge_length_m.sum() == pytest.approx(WALKED_M, abs=2)
+    assert any(f"no streets and were left out: {other}" in str(said) for said in read.findings)
+
+
+def test_names_of_streets_that_hold_words_of_rivers_are_no_layers_of_a_drawing(tmp_path):
+    table = only_streets()
+    table["路名"] = [("滨河路", "沿江公路", "铁路南街")[k % 3] for k in range(len(table))]
+    table.to_file(tmp_path / "a.gpkg")
+    assert metres(tmp_path / "a.gpkg") == pytest.approx(WALKED_M, abs=2)
+
+
+@pytest.mark.parametrize(
+    ("column", "there", "not_there"),
+    [("状态", "已建", "规划"), ("建设状态", "现状", "在建"), ("STATUS", "existing", "Proposed"),
+     ("是否建成", "是", "否"), ("通行状态", "正常", "封闭")],
+)  # fmt: skip
+def test_streets_that_are_not_there_yet_or_no_more_are_not_walked(tmp_path, column, there, not_there):
+    table = frame(("支路", "支路", None), "道路等级")
+    motorway = frame()["highway"] == "motorway"
+    table[column] = [not_there if off else there for off in motorway]
+    table.to_file(tmp_path / "a.gpkg")
+    assert metres(tmp_path / "a.gpkg") == pytest.approx(WALKED_M, abs=2)
+
+
+@pytest.mark.parametrize("column", ["RTEG", "技术等级", "公路等级"])
+def test_the_roads_of_the_national_map_are_told_by_layer_and_grade(tmp_path, column):
+    for name in ("BOUL", "HYDL", "LRRL"):
+        only_streets(GB=[1] * 8).iloc[:1].to_file(tmp_path / "j50.gpkg", layer=name)
+    frame(("四级", "高速", None), column).to_file(tmp_path / "j50.gpkg", layer="LRDL")
+    read = read_streets(tmp_path / "j50.gpkg", crs=CRS)
+    assert next((one.layer, one.column) for one in read.read if one.used) == ("LRDL", column)
+    assert read.network.edge_length_m.sum() == pytest.approx(WALKED_M, abs=2)
+
+
 def test_a_mixed_collection_counts_its_lines(tmp_path):
     lines = only_streets()
     features = [

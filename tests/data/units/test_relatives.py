@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from data.units import read_totals, read_units
-from tests.data.units.layouts import CRS, LEVELS, classes, frame, geojson, of
+from tests.data.units.layouts import CRS, LEVELS, Unit, classes, frame, geojson, of
 from tests.data.units.test_layouts import CITY, require_city, seen_classes
 
 LEVEL_WORDS = [
@@ -146,6 +147,47 @@ def test_words_that_also_mean_something_else_tell_no_class(tmp_path: Path, word:
     units = of("community", CITY)
     path = geojson(tmp_path / "u.geojson", units, lambda unit: {"name": unit.name, "性质": word})
     assert set(seen_classes(read_units(path)).values()) == {""}
+
+
+@pytest.mark.parametrize("word", ["网格", "居住小区", "村民小组", "自然村"])
+def test_what_stands_below_the_communities_is_left_out_and_named(tmp_path: Path, word: str) -> None:
+    words = dict(zip(LEVELS, ("区", "街道", "社区"), strict=True))
+    below = [replace(unit, name=f"{unit.name}第1", level=word) for unit in of("community", CITY)]
+    path = geojson(
+        tmp_path / "u.geojson",
+        [*CITY, *below],
+        lambda unit: {"name": unit.name, "层级": words.get(unit.level, word)},
+    )
+    read = read_units(path)
+    require_city(read)
+    assert sum(found.code == "below-community" for found in read.findings) == len(below)
+
+
+@pytest.mark.parametrize(
+    ("own", "code", "above", "above_code"),
+    [("乡", "乡级码", "县", "县级码"), ("乡", "乡代码", "县", "县代码"), ("乡镇", "PAC", "县", "县级码")],
+)
+def test_townships_as_they_are_passed_around(
+    tmp_path: Path, own: str, code: str, above: str, above_code: str
+) -> None:
+    def row(unit: Unit) -> dict[str, object]:
+        named = {own: unit.name, code: int(unit.code[:9]), above: unit.district}
+        return {"省": "江苏省", "省级码": 320000, "市": "南京市", **named, above_code: int(unit.code[:6])}
+
+    read = read_units(geojson(tmp_path / "乡镇.geojson", of("street", CITY), row))
+    found = read.table.frame
+    assert sorted(found["name"][found["level"] == "street"]) == sorted(u.name for u in of("street", CITY))
+    assert sorted(found["name"][found["level"] == "district"]) == sorted(u.name for u in of("district", CITY))
+
+
+@pytest.mark.parametrize("title", ["行政区划", "行政区划名称", "地区"])
+def test_totals_by_the_whole_chain_of_names(tmp_path: Path, title: str) -> None:
+    path = geojson(tmp_path / "u.geojson", CITY, lambda u: {"name": u.name, "level": u.level, "code": u.code})
+    units, own = read_units(path, crs=CRS).table, of("community", CITY)
+    rows = "".join(f"{u.district}{u.street}{u.name},10\n" for u in own)
+    (tmp_path / "t.csv").write_text(f"{title},人口\n{rows}", "utf-8")
+    read = read_totals(tmp_path / "t.csv", units)
+    assert read.values["residents"][units.of_level("community")].tolist() == [10.0] * len(own)
 
 
 CODES = {

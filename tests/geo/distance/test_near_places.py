@@ -10,7 +10,8 @@ from geo.distance.near_places import blocks_of, nearest_places
 
 
 def naive(xy: np.ndarray, places: np.ndarray) -> tuple[list[float], list[int]]:
-    away = [[float(np.sqrt((x - a) ** 2 + (y - b) ** 2)) for a, b in places] for x, y in xy]
+    # Products: a scalar's power may differ in the last bit.
+    away = [[float(np.sqrt((x - a) * (x - a) + (y - b) * (y - b))) for a, b in places] for x, y in xy]
     return [min(row) for row in away], [row.index(min(row)) for row in away]
 
 

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.test_cli import ROOT
+from tests.command_line import ROOT
 
 _DASK = "DASK_DISTRIBUTED__COMM__TLS__"
 

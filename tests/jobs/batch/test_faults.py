@@ -15,9 +15,9 @@ import pandas as pd
 import psutil
 import pytest
 
+from tests.command_line import ROOT
 from tests.jobs.batch.dask_cluster import Cluster, certified, cluster, killed, wait_until
 from tests.small_city import degrees, write_small_city
-from tests.test_cli import ROOT
 
 pytestmark = [
     pytest.mark.slow,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from commands.batch import area_of
@@ -80,6 +81,25 @@ def test_a_table_has_a_row_an_area(tmp_path: Path) -> None:
         ('[table]\nfile = "none.csv"', "none.csv"),
         ("[[area]]\nname = 3", "line 2"),
         ("area = 3", "[[area]]"),
+        ("common = 3", "common"),
+        ("folders = 3", "folders"),
+        ('table = "x.csv"', "table"),
+        ("[common\n", "line 1"),
+        ('[folders]\npattern = ""', "pattern"),
+        ('[folders]\npattern = "**x"', "pattern"),
+        ('[folders]\npattern = "/nowhere/at/all/*"', "no folder matches"),
+        (f'[[area]]\nname = ""\n{STUDY}', "name"),
+        (f'[[area]]\nname = "甲"\n{STUDY}heal = -1', "less than 0"),
+        (f'[[area]]\nname = "甲"\n{STUDY}heal = nan', "no number"),
+        (f'[[area]]\nname = "甲"\n{STUDY}heal = [1, 2]', "float"),
+        (f'[[area]]\nname = "甲"\n{STUDY}group = {{elderly = "x"}}', "group"),
+        (f'[[area]]\nname = "甲"\n{STUDY}units = 3', "units"),
+        (f'[[area]]\nname = "甲"\n{STUDY}area = ["a.gpkg", "b.gpkg"]', "path"),
+        (f'[[area]]\nname = "甲"\n{STUDY}units = "**x"', "pattern"),
+        (f'{SUGGEST}{STUDY}tier = "station"\nshare = 7', "more than 1"),
+        (f'{SUGGEST}{STUDY}tier = "station"\nwithin-band = "perhaps"', "within-band"),
+        (f'[[area]]\nname = "甲"\n{STUDY}[[area]]\nname = "甲"', "one folder"),
+        (f'[[area]]\nname = "Ab"\n{STUDY}[[area]]\nname = "aB"', "one folder"),
     ],
 )
 def test_what_a_plan_cannot_mean_is_refused_with_its_place(tmp_path: Path, toml: str, said: str) -> None:
@@ -88,11 +108,78 @@ def test_what_a_plan_cannot_mean_is_refused_with_its_place(tmp_path: Path, toml:
     assert said in str(refused.value)
 
 
+TABLE_PLAN = '[common]\npopulation = "p.tif"\nnetwork = "s.pbf"\n[table]\nfile = "{}"\n'
+ROWS = [
+    ["name", "code", "facilities", "heal"],
+    ["江宁区", 320115, "lists\\\\a.csv;b.csv", 2],
+    ["玄武区", None, "c.csv", None],
+]
+
+
+def test_a_table_may_be_a_workbook_or_a_text_of_any_encoding(tmp_path: Path) -> None:
+    frame = pd.DataFrame(ROWS[1:], columns=ROWS[0], dtype=object)
+    frame.to_excel(tmp_path / "areas.xlsx", index=False)
+    (tmp_path / "utf.csv").write_bytes(frame.to_csv(index=False).encode("utf-8-sig"))
+    (tmp_path / "gbk.csv").write_bytes(frame.to_csv(index=False).encode("gbk"))
+    (tmp_path / "utf16.txt").write_bytes(frame.to_csv(index=False, sep="\t").encode("utf-16"))
+    read = [
+        plan_of(tmp_path, TABLE_PLAN.format(name))
+        for name in ("areas.xlsx", "utf.csv", "gbk.csv", "utf16.txt")
+    ]
+    assert read[0].areas == read[1].areas == read[2].areas == read[3].areas
+    one, other = read[0].areas
+    assert (one.name, one.code, one.study.heal_m, other.name) == ("江宁区", "320115", 2.0, "玄武区")
+    assert one.study.facilities == (tmp_path / "lists" / "a.csv", tmp_path / "b.csv")
+
+
+def test_a_plan_in_the_encoding_of_chinese_windows_is_read(tmp_path: Path) -> None:
+    (tmp_path / "plan.toml").write_bytes(f'[[area]]\nname = "江宁区"\n{STUDY}'.encode("gbk"))
+    assert read_plan(tmp_path / "plan.toml", area_of).areas[0].name == "江宁区"
+    (tmp_path / "plan.toml").write_bytes(bytes(range(256)) * 9)
+    with pytest.raises(UserError, match=r"plan\.toml"):
+        read_plan(tmp_path / "plan.toml", area_of)
+
+
+def test_patterns_begin_anywhere_and_leave_out_what_programs_keep_beside(tmp_path: Path) -> None:
+    lists = tmp_path / "of [all]"
+    lists.mkdir()
+    for name in ("a.csv", "~$a.csv", ".b.csv", "c [1].csv"):
+        (lists / name).touch()
+    area = f'[[area]]\nname = "甲"\n{STUDY.replace("list.csv", str(lists / "a.csv"))}'
+    assert plan_of(tmp_path, area).areas[0].study.facilities == (lists / "a.csv",)
+    (tmp_path / "x").mkdir()
+    area = f'[[area]]\nname = "甲"\n{STUDY.replace("list.csv", f"{tmp_path}/of*/*.csv")}'
+    assert [path.name for path in plan_of(tmp_path / "x", area).areas[0].study.facilities] == [
+        "a.csv",
+        "c [1].csv",
+    ]
+    area = f'[[area]]\nname = "甲"\n{STUDY.replace("list.csv", "of [all]/c [1].csv")}'
+    assert plan_of(tmp_path, area).areas[0].study.facilities == (lists / "c [1].csv",)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["CON", "..", ".", "a/b", "a\\\\b", " 甲 ", "县" * 300, "a:b?", "name.", "\\u202e甲", "-x", "'=1+1"],
+)
+def test_a_name_that_is_no_file_name_gets_a_folder_of_its_own(tmp_path: Path, name: str) -> None:
+    (area,) = plan_of(tmp_path, f'[[area]]\nname = "{name}"\n{STUDY}').areas
+    inside = (tmp_path / "areas" / area.folder).resolve()
+    assert inside.parent == tmp_path / "areas"
+    inside.mkdir(parents=True)
+
+
 def test_a_table_without_names_is_refused(tmp_path: Path) -> None:
     for table, said in (
         ("area,code\n甲,1\n", "name"),
         ("name,code\n,1\n", "row 2"),
         ("name\n甲,1\n", "row 2"),
+        ("name,name\n甲,乙\n", "two columns"),
+        ("name,heal\n甲,much\n", "row 2"),
+        ("name,populaton\n甲,x\n", "population"),
+        ("name,tiles\n甲,many\n", "tiles"),
+        ("", "name"),
+        ("name\n", "no area"),
+        ('name\n"甲', "facilities"),
     ):
         (tmp_path / "areas.csv").write_text(table, "utf-8")
         with pytest.raises(UserError, match=said):

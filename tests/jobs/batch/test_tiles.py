@@ -12,8 +12,8 @@ from commands.batch import area_of
 from core.errors import UserError
 from jobs.batch.area import DONE, FAILED, Task, make_area, measure_one, task_of
 from jobs.batch.plan import read_plan
+from tests.command_line import cli
 from tests.small_city import write_small_city
-from tests.test_cli import cli
 
 
 def tasks(folder: Path, areas: str, common: str) -> list[Task]:

@@ -11,12 +11,13 @@ import pytest
 from core.errors import InputError, SettingError
 from coverage.publish import unit_table
 from data.store import Store
-from data.store.records import city_named
+from data.store.records import city_named, current_lists
 from jobs.assess.folder import read_and_assess
 from jobs.collect.changes import ByRow
 from jobs.collect.cities import study_at
+from jobs.collect.kept_lists import list_rows
 from jobs.collect.preview import preview
-from jobs.collect.review import Decision, review, set_city_rule
+from jobs.collect.review import Decision, compare_versions, review, set_city_rule
 from jobs.collect.standing import StandingCities
 from jobs.collect.submit import Sending, submit
 from tests.jobs.collect.desk import ACCEPT, CENTRE, STATION, WEST, listed
@@ -120,3 +121,36 @@ def test_a_city_may_allow_that_one_accepts_their_own(store: Store, tmp_path: Pat
         review(store, number, ACCEPT, by="lao")
     set_city_rule(store, city="小城", name="own-review", value="yes")
     assert review(store, number, ACCEPT, by="lao")["state"] == "accepted"
+
+
+def test_any_two_versions_of_a_list_are_compared_in_either_direction(store: Store, tmp_path: Path) -> None:
+    number = submit(store, listed(tmp_path / "n.csv", CENTRE, ("新站", "公共服务站", 850)), WEST)["id"]
+    review(store, number, ACCEPT)
+    told = compare_versions(store, city="小城", office="西苑社区", versions=(1, 2))
+    assert (told["new"], told["gone"], told["moved"]) == (1, 1, 0)
+    back = compare_versions(store, city="小城", office="西苑社区", versions=(2, 1))
+    assert {row["name"] for row in back["facilities"] if row["what"] == "gone"} == {"新站"}
+    same = compare_versions(store, city="小城", office="西苑社区", versions=(2, 2))
+    assert same["facilities"] == []
+    with pytest.raises(InputError, match="no version 3"):
+        compare_versions(store, city="小城", office="西苑社区", versions=(1, 3))
+
+
+def test_a_column_of_whole_numbers_that_the_new_list_lacks_is_kept_beside_a_new_facility(
+    store: Store, tmp_path: Path
+) -> None:
+    first = submit(store, listed(tmp_path / "a.csv", CENTRE, STATION), WEST)["id"]
+    review(store, first, ACCEPT)
+    rows = [f"{name},{kind},{degrees(x)[0]},{degrees(x)[1]}\n" for name, kind, x in (CENTRE, STATION)]
+    lon, lat = degrees(850)
+    rows.append(f"新站,公共服务站,{lon},{lat}\n")
+    (tmp_path / "b.csv").write_text("名称,类型,经度,纬度\n" + "".join(rows), "utf-8-sig")
+    second = submit(store, [tmp_path / "b.csv"], WEST)["id"]
+    told = preview(store, [second])
+    assert (told["new"], told["gone"], told["changed"]) == (1, 0, 0)
+    review(store, second, ACCEPT)
+    with store.read() as connection:
+        (own,) = (one for one in current_lists(connection, city_named(connection, "小城")).values()
+                  if one.office == "西苑社区")  # fmt: skip
+    kept = list_rows(store.files, own.sha256).set_index("name")["places"]
+    assert kept.drop("新站").tolist() == [10, 10] and kept.isna()["新站"]

@@ -117,6 +117,8 @@ def test_without_a_session_nothing_but_the_sign_in_is_served(kept: Store) -> Non
     assert browser.get("/_stcore/health").text == "inside"
     page = browser.get("/sign-in")
     assert page.status == 200 and "x-frame-options" in page.headers
+    # Under “no-referrer” a browser does not say where its form comes from.
+    assert page.headers["referrer-policy"] == "same-origin"
 
 
 def test_a_link_a_password_and_a_cookie_open_the_page_until_the_session_is_ended(kept: Store) -> None:

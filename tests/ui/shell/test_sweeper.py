@@ -25,6 +25,26 @@ def test_the_folder_of_a_session_that_nobody_used_for_days_goes(tmp_path: Path) 
     assert sweeper.forget_old_sessions(tmp_path / "none", now) == 0
 
 
+def test_uploads_leave_the_disk_once_no_browser_has_been_there_for_so_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ended", "thinking"):
+        for made in ("0123456789abcdef", "assessments"):
+            (tmp_path / name / made).mkdir(parents=True)
+        (tmp_path / name / "chosen.json").touch()
+        os.utime(tmp_path / name, (0, 0))
+    monkeypatch.setattr(sweeper, "KEYS", {"browser": "thinking", "closed": "ended", "other": "deleted"})
+    sweeper.note_use(tmp_path, ["browser", "other"])
+    now = (tmp_path / "thinking").stat().st_mtime + (session.kept_minutes() - 1) * 60
+    assert sweeper.forget_old_uploads(tmp_path, now) == 1
+    assert [path.name for path in (tmp_path / "ended").iterdir()] == ["chosen.json"]
+    assert len(list((tmp_path / "thinking").iterdir())) == 3
+    assert (tmp_path / "ended").stat().st_mtime == 0, "to delete is no use"
+    monkeypatch.setenv("SERVICE_CIRCLE_KEPT_MINUTES", "0")
+    assert sweeper.forget_old_uploads(tmp_path, now + 1) == 1
+    assert sweeper.forget_old_uploads(tmp_path / "none", now) == 0
+
+
 def test_uploads_of_an_ended_session_leave_memory_and_those_of_others_stay() -> None:
     manager = MemoryUploadedFileManager("/upload")
     for number in ("ended", "living"):

@@ -1,0 +1,70 @@
+"""Answers to a page's questions, as a worker makes them: read, measured and judged, and kept on a shelf.
+
+A process remembers the city of its last questions, so that another standard, other lists or other sites
+begin from what was read already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from core.progress import Progress, part, silent
+from core.text import text
+from data.standards import DEFAULT_STANDARD
+from jobs.assess.folder import Assessed, assess_inputs, with_run
+from jobs.cache.case import Case
+from jobs.cache.prebuild import streets_of
+from jobs.cache.results import Shelf
+from jobs.siting.suggest import SearchMonitor, suggest
+from jobs.study.inputs import Inputs, open_inputs
+from jobs.study.variants import with_lists, with_standard
+
+_Result = TypeVar("_Result")
+
+# The last of a kind alone: a city of a million takes some hundred megabytes.
+_LAST: Final[dict[str, tuple[str, Any]]] = {}
+
+
+def inputs_of(case: Case, cache: Path, *, progress: Progress = silent) -> Inputs:
+    """The files of a city as they are understood, by the usual standard."""
+    ground = Case(replace(case.files, standard=DEFAULT_STANDARD))
+    return _last(
+        "inputs",
+        ground.key,
+        lambda: open_inputs(ground.files, cache=streets_of(cache), progress=progress),
+    )
+
+
+def assessed_of(case: Case, cache: Path, *, progress: Progress = silent) -> Assessed:
+    """The city measured and judged by the standard and the lists of a case, without its sites."""
+
+    def assess() -> Assessed:
+        inputs = with_standard(inputs_of(case, cache, progress=part(progress, 0.0, 0.6)), case.files.standard)
+        judged = with_lists(inputs, case.lists) if case.lists else inputs
+        return assess_inputs(judged, progress=part(progress, 0.6, 1.0))
+
+    return _last("assessed", replace(case, wish=None).key, assess)
+
+
+def answer_of(case: Case, shelf: Shelf, cache: Path, *, progress: Progress = silent) -> Path:
+    """The folder of the whole answer on a shelf; made unless somebody else has made it meanwhile."""
+    if found := shelf.find(case.key):
+        return found
+    progress(0.0, text("Reading residents, units, streets and lists"))
+    done = assessed_of(case, cache, progress=part(progress, 0.0, 0.7))
+    if case.wish is not None:
+        done = suggest(done, case.wish, SearchMonitor(progress=part(progress, 0.7, 1.0)))
+    return shelf.put(case.key, with_run(done, case.run()))
+
+
+def _last(kind: str, key: str, make: Callable[[], _Result]) -> _Result:
+    known, answer = _LAST.get(kind, ("", None))
+    if known != key:
+        _LAST.pop(kind, None)  # before the next is made, which needs the room
+        answer = make()
+        _LAST[kind] = key, answer
+    result: _Result = answer
+    return result
