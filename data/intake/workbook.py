@@ -181,13 +181,16 @@ def write_findings_workbook(
         except PackageError:
             lost = text(
                 "The parts of your workbook are not put together as Excel does it, so it could not be "
-                "annotated in place. Its values stand here; formats, colours, widths and formulas do not."
+                "annotated in place: the values of its sheets with facilities stand here. Not carried over "
+                "are formats, colours, widths, formulas, comments, drop-down lists, filters, hidden rows, "
+                "print settings and sheets without facilities."
             )
     else:
         endings = sorted({Path(file.name).suffix.lower() or file.kind for file in intake.files})
         lost = text(
-            "Your list came as {format}: its values stand here as you sent them; number formats, colours, "
-            "widths and formulas of the original cannot be carried over.",
+            "Your list came as {format}: the values of its sheets with facilities stand here as you sent "
+            "them. Not carried over are number formats, colours, widths, formulas, comments, drop-down "
+            "lists, filters, hidden rows, print settings and sheets without facilities.",
             format=", ".join(endings),
         )
     without = (lost, _NO_MACROS) if original is not None and has_macros(original) else (lost,)
@@ -197,7 +200,7 @@ def write_findings_workbook(
         for key, name in names.items()
     }
     lines = (*without, *_review_lines(reviewed))
-    write_bytes(path, annotated(content, notes, _front(intake, names, tr, lines)))
+    write_bytes(path, annotated(content, notes, _front(intake, names, tr, lines, rebuilt=True)))
 
 
 def _with_review(notes: SheetNotes, sheet: str, reviewed: Reviewed | None, tr: Say) -> SheetNotes:
@@ -246,9 +249,16 @@ def _notes(tables: Sequence[Table], findings: Sequence[Finding], tr: Say) -> She
     return SheetNotes(tr(FINDINGS_TITLE), headers, beside, at, _EARLIER)
 
 
-def _front(intake: Intake, names: Mapping[tuple[str, str], str], tr: Say, lost: Sequence[Text]) -> Front:
+def _front(
+    intake: Intake,
+    names: Mapping[tuple[str, str], str],
+    tr: Say,
+    lost: Sequence[Text],
+    *,
+    rebuilt: bool = False,
+) -> Front:
     """The sheet in front: what was done, what the colours mean, the evidence on coordinates, all findings."""
-    lines = [(line, "wrapped") for line in (*_explanation_lines(intake), *lost)]
+    lines = [(line, "wrapped") for line in (*_explanation_lines(intake, rebuilt=rebuilt), *lost)]
     lines += [(_MEANING[level], level) for level in (ERROR, WARNING, INFO)]
     for piece in intake.datum.evidence:
         belief = belief_in_words(piece.weight)
@@ -289,12 +299,17 @@ _MEANING: Final = {
 }
 
 
-def _explanation_lines(intake: Intake) -> tuple[Text, ...]:
+def _explanation_lines(intake: Intake, *, rebuilt: bool) -> tuple[Text, ...]:
+    as_sent = text(
+        "This is your list as you sent it. Added are this sheet, the result of the check beside each "
+        "table, and comments at the cells meant."
+    )
+    values = text(
+        "These are the values of your list. Added are this sheet, the result of the check beside each "
+        "table, and comments at the cells meant."
+    )
     return (
-        text(
-            "This is your list as you sent it. Added are this sheet, the result of the check beside each "
-            "table, and comments at the cells meant."
-        ),
+        values if rebuilt else as_sent,
         text("Mend the cells in place and upload the workbook again; nothing else needs to change."),
         text(
             "Of {rows} {rows:row|rows}, {accepted} {accepted:was|were} accepted, {refused} refused and "

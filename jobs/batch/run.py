@@ -56,6 +56,7 @@ _FOR_SCHEDULER_S: Final = 30
 _LOOK_S: Final = 0.1
 # Above every level of a log: what Dask has to say is said in the rows.
 _QUIET: Final = 60
+_TLS: Final = "DASK_DISTRIBUTED__COMM__TLS__"
 
 
 @dataclass(frozen=True)
@@ -292,8 +293,16 @@ def _cluster(on: Workers, *, at_most: int) -> Iterator[Client]:
     }
     with dask.config.set(settings), silence_logging_cmgr(_QUIET):
         if on.scheduler:
+            security = Security()
+            if on.scheduler.startswith("tls:") and not (security.tls_ca_file and security.tls_client_cert):
+                raise SettingError(
+                    "The scheduler {address} wants a certificate, and none is named: set {ca}, {cert} and "
+                    "{key}.",
+                    address=on.scheduler, ca=f"{_TLS}CA_FILE", cert=f"{_TLS}CLIENT__CERT",
+                    key=f"{_TLS}CLIENT__KEY",
+                )  # fmt: skip
             try:
-                client = Client(on.scheduler, timeout=f"{_FOR_SCHEDULER_S}s", security=Security())
+                client = Client(on.scheduler, timeout=f"{_FOR_SCHEDULER_S}s", security=security)
             except (OSError, TimeoutError, ValueError) as error:
                 raise SettingError(
                     "The scheduler {address} cannot be reached or refuses the certificate: {problem}",

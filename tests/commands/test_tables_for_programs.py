@@ -19,11 +19,25 @@ from coverage.publish.wide import plain_names
 from data.files import EMPTY_BECAUSE, read_csv, write_csv
 from data.results import read_results
 from data.source import LIST_COLUMNS
+from data.standards import open_standard
 from tests.command_line import ROOT, cli
 from tests.commands.test_measuring_verbs import opening
 from tests.small_city import degrees
 from tests.test_cli import study_options
 
+NEEDS = '[[need]]\nid = "shop"\nzh = "超市"\nserves = ["shop"]\nfigure_m = 500\n'
+BATCH = """
+[common]
+datum = "wgs84"
+population = "in/people.csv"
+network = "in/streets.geojson"
+units = "in/units.geojson"
+facilities = "in/list.csv"
+[[area]]
+name = "甲县"
+[[area]]
+name = "乙县"
+"""
 ALSO = ("isochrones", "barriers", "bands", "timeline", "supply", "split")
 FORBIDDEN = re.compile(r"[+-]?(inf|nan|infinity)|none|null|true|false", re.IGNORECASE)
 WHOLE = re.compile(r"-?\d+\.0+")
@@ -44,8 +58,22 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     known = [("o1", "西苑社区服务站", "station", *degrees(800), "open", "osm")]
     pd.DataFrame(known, columns=list(LIST_COLUMNS[:7])).to_csv(folder / "facilities.csv", index=False)
     lists = folder / "in" / "list.csv"
+    land, standard, plan = folder / "in" / "land.geojson", folder / "own.toml", folder / "plan.toml"
+    ring = [degrees(x, y) for x, y in ((0, -50), (700, -50), (700, 50), (0, 50), (0, -50))]
+    feature = {"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+    land.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}), "utf-8")
+    standard.write_text(open_standard("nanjing-2011").toml + NEEDS, "utf-8")
+    plan.write_text(BATCH, "utf-8")
     for verb, asked in {
-        "assess": (*study, *(word for name in ALSO for word in ("--also", name))),
+        "assess": (
+            *study,
+            "--residential",
+            land,
+            "--standard",
+            standard,
+            *(word for name in ALSO for word in ("--also", name)),
+        ),
+        "batch": (plan, "--workers", 1),
         "suggest": (*study, "--tier", "station", "--count", 1),
         "isochrones": (*study, "--facility", "西苑社区服务站", "--minutes", 6),
         "scenario": (*study, "--edits", opening(folder)),
@@ -222,6 +250,24 @@ def test_qgis_opens_every_table_and_layer(results: Path) -> None:
         if title in ("unit_id", "facility_id")
     ]
     assert len(codes) > 40 and set(codes) == {"String"}
+
+
+def test_counts_in_json_are_whole_numbers(results: Path) -> None:
+    def floats(value: object, key: str = "") -> Iterator[str]:
+        if isinstance(value, dict):
+            for name, one in value.items():
+                yield from floats(one, name)
+        elif isinstance(value, list):
+            for one in value:
+                yield from floats(one, key)
+        elif isinstance(value, float):
+            yield key
+
+    # Not `within`: of a plan that is a share, how near the best plan must be.
+    counts = {"units", "units_met", "facilities", "under", "over", "cells", "count", "rows", "rank", "part"}
+    for path in (*results.glob("*/*.json"), *results.glob("*/*.geojson")):
+        if path.parent.name != "in":
+            assert not counts & set(floats(json.loads(path.read_bytes()))), path
 
 
 def test_an_id_of_digits_keeps_its_zeros(tmp_path: Path) -> None:

@@ -196,7 +196,8 @@ def test_a_list_of_another_format_says_what_it_could_not_carry(tmp_path):
     write_findings_workbook(intake, tmp_path / "back.xlsx", SAY["zh"], original=path.read_bytes())
     book = openpyxl.load_workbook(tmp_path / "back.xlsx")
     said = [row[0].value for row in book["检查结果"].iter_rows()]
-    assert any(".csv" in str(line) and "数字格式" in str(line) for line in said)
+    assert any(".csv" in str(line) and "数字格式" in str(line) and "隐藏行" in str(line) for line in said)
+    assert "原表。新增" not in "".join(map(str, said)), "it is not the office's own workbook"
 
 
 def test_a_package_that_is_not_put_together_as_it_says_is_rebuilt_and_says_so(returned, tmp_path):
