@@ -30,9 +30,13 @@ if hypothesis.settings.get_current_profile_name() == REPEATABLE:
 # Of its cases a law tries one in so many in the daily run and all of them in the slow one.
 DAILY = 3
 
+# A worker takes a file at a time: what takes a minute or more begins first, and none runs alone at the end.
+LONG = ("tests/test_standing_check.py", "tests/browser/", "tests/coverage/siting/", "tests/commands/")
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
     chosen = config.option.markexpr
     for item in items:
         law: Any = getattr(item, "obj", None)

@@ -356,7 +356,9 @@ def _lint() -> dict[str, bool]:
 def _workers(options: list[str]) -> list[str]:
     """Two to four tests at a time for the whole suite; one at a time for a chosen part of it."""
     count = min(os.cpu_count() or 1, 4)
-    return [] if options or count < 2 else ["-n", str(count), "--dist", "loadfile"]
+    # In the order of `conftest.py`: the longest files first, which need not have the most tests.
+    in_order = ["--dist", "loadfile", "--no-loadscope-reorder"]
+    return [] if options or count < 2 else ["-n", str(count), *in_order]
 
 
 # Small things

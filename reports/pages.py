@@ -119,7 +119,6 @@ class _Pages:
             yield from self._chapter_of(briefing.complete)
         yield from self._proposal()
         yield from self._chapter_of(briefing.tasks)
-        yield "#pagebreak(weak: true)"
         yield self._heading(text("Appendix: method, data and limits"))
         yield self._table(briefing.method)
         if briefing.shares is not None:
@@ -134,8 +133,8 @@ class _Pages:
     def _heading(self, title: Text) -> str:
         self._chapter += 1
         zh = self.tr.language == "zh"
-        number = f"{_NUMERALS[(self._chapter - 1) % 10]}、" if zh else f"{self._chapter} "
-        return f"= {said(number)}{self._w(title)}"
+        number = said(f"{_NUMERALS[(self._chapter - 1) % 10]}、") if zh else f"{self._chapter}#h(0.5em)"
+        return f"= {number}{self._w(title)}"
 
     def _chapter_of(self, table: Table) -> Iterator[str]:
         yield self._heading(table.title if isinstance(table.title, Text) else text("{one}", one=table.title))

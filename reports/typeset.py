@@ -66,7 +66,9 @@ def picture(svg: str, *, width_px: int) -> bytes:
 def lighter(png: bytes, dpi: int | None = None) -> bytes:
     """A picture in 256 colours, a fifth of the bytes; `dpi` is stated in it."""
     out = io.BytesIO()
-    small = Image.open(io.BytesIO(png)).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    # The octree takes a quarter of the time of the median cut, and on flat colours the same care.
+    whole = Image.open(io.BytesIO(png)).convert("RGB")
+    small = whole.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     small.save(out, "PNG", optimize=False, **({"dpi": (dpi, dpi)} if dpi else {}))
     return out.getvalue()
 

@@ -325,8 +325,11 @@ def lacking_words(lacking: Mapping[str, Any] | None) -> Text | None:
         return None
     if not lacking["amount"] > 0:
         return text("nothing")
-    # A part of a place or a square metre is a whole one to be built.
-    return Text(_LACKING[lacking["what"]].template, {"amount": math.ceil(lacking["amount"] - 1e-9)})
+    # A part of a place or a square metre is a whole one to be built; residents are said as everywhere else.
+    whole = max(round(lacking["amount"]), 1)
+    if lacking["what"] != "residents":
+        whole = math.ceil(lacking["amount"] - 1e-9)
+    return Text(_LACKING[lacking["what"]].template, {"amount": whole})
 
 
 _LACKING: Final = {

@@ -57,7 +57,9 @@ def strip_lines(
     if day:
         yield text("Assessed on"), day
     clauses = list(dict.fromkeys(rule.clause for rule in standard.rules if rule.clause))
-    named: Sayable = text("{title} {document}", title=standard.title, document=standard.document)
+    named: Sayable = standard.title
+    if standard.document:
+        named = text("{title} {document}", title=standard.title, document=standard.document)
     if clauses:
         named = text("{named}, tasks {clauses}", named=named, clauses=listed(clauses))
     yield text("Standard"), named

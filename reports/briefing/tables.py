@@ -84,7 +84,7 @@ def gap_findings(results: Results, *, public: bool) -> tuple[GapFinding, ...]:
             continue
         view = View(f"gap-{gap['rank']}", text("Gap {rank}", rank=gap["rank"]), f"rule:{rule.id}",
                     _around(results, gap), rule.id, (gap["rank"],), sites=False)  # fmt: skip
-        place = text("Gap {rank}", rank=gap["rank"]) if public else gap_place(gap)
+        place = text("Gap {rank}", rank=gap["rank"]) if public or not len(results.units) else gap_place(gap)
         found.append(GapFinding(gap["rank"], place, tuple(_facts(results, gap, f"gaps[{number}]")), view))
     return tuple(found)
 

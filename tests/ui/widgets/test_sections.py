@@ -102,6 +102,14 @@ def test_the_assessment_table_has_what_is_lacking_and_who_is_responsible(app: Ap
         assert word in shown
 
 
+def test_complete_communities_stand_need_by_need(app: AppTest) -> None:
+    app.run()
+    app.selectbox(key="choose-standard").set_value("complete-community-2020").run()
+    shown = html_of(section(on(app, UNITS), "units-section", "complete"))
+    for words in ("个社区中", "社区综合服务站", "缺失"):
+        assert words in shown
+
+
 @pytest.mark.parametrize("manner", ["capacity", "distance"])
 def test_residents_may_be_sent_otherwise(app: AppTest, manner: str) -> None:
     section(on(app, UNITS), "units-section", "loads")
