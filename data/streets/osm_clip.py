@@ -28,6 +28,14 @@ _UNITS_PER_DEGREE: Final = 1e7
 # lost: it would have to run straight for twice this length.
 _BEYOND_M: Final = 2_000.0
 _METRES_PER_DEGREE: Final = 111_000.0
+# osmium keeps a bit a number, in pieces of 4 MB for 2^25 numbers each, wherever one of them is used:
+# numbers of real nodes are spread over some 400 pieces, and two such tables are needed.
+_PIECE_BYTES: Final = 1 << 22
+_NUMBERS_A_PIECE: Final = 1 << 25
+_TABLES: Final = 2
+# What these may take: as much as reading a file takes, about so much for each of its nodes.
+_LEAST_BYTES: Final = 64 << 20
+_BYTES_A_NODE: Final = 250
 Bounds = tuple[float, float, float, float]  # west, south, east, north in degrees
 
 
@@ -94,12 +102,15 @@ def clip(
 ) -> osmium.io.File:
     """A PBF in `folder` with the ways that have one of `keys` and a node in or near `bounds`, whole.
 
-    Areas made of several ways come with all their ways. The passes: nodes in bounds; what refers to
+    A file that is small beside the tables that cutting it takes is given back as it is. Areas made of several ways come with all their ways. The passes: nodes in bounds; what refers to
     them; of that what has a key; what that refers to; copying.
     """
-    near, wanted = osmium.IdTracker(), osmium.IdTracker()
     progress(0.0, text("Looking for the places near the study area"))
-    for node in gather(source, folder / "all.index").inside(widened(bounds, _BEYOND_M)).tolist():
+    points = gather(source, folder / "all.index")
+    if table_bytes(points.ids) > max(_LEAST_BYTES, _BYTES_A_NODE * len(points.ids)):
+        return source
+    near, wanted = osmium.IdTracker(), osmium.IdTracker()
+    for node in points.inside(widened(bounds, _BEYOND_M)).tolist():
         near.add_node(node)
     progress(0.2, text("Looking for what lies there"))
     near.complete_forward_references(source, 0)
@@ -115,6 +126,11 @@ def clip(
     with osmium.SimpleWriter(str(out)) as writer:
         osmium.apply(osmium.io.Reader(source), wanted.id_filter(), writer)
     return osmium.io.File(str(out), "pbf")
+
+
+def table_bytes(ids: Ints) -> int:
+    """What osmium's tables of these node numbers take at most."""
+    return _TABLES * _PIECE_BYTES * len(np.unique(ids // _NUMBERS_A_PIECE))
 
 
 def widened(bounds: Bounds, margin_m: float) -> Bounds:

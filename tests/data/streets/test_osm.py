@@ -7,6 +7,7 @@ import osmium
 import pytest
 import shapely
 
+from data.guard import guarding
 from data.streets import read_streets
 from data.streets.osm import read_osm
 from data.streets.osm_clip import widened
@@ -16,10 +17,13 @@ from tests.data.streets.street_files import METRES, write_osm
 STEP = 0.0009  # degrees, 100 m north
 
 
-def write_town(path, side=60):
-    """A square town of streets 400 m apart with a point every 100 m, and a pond in every tenth block."""
+def write_town(path, side=60, apart=1):
+    """A square town of streets 400 m apart with a point every 100 m, and a pond in every tenth block.
+
+    Numbers of nodes are `apart` from each other.
+    """
     node, way = osmium.osm.mutable.Node, osmium.osm.mutable.Way
-    numbers = [[y * side + x + 1 for x in range(side)] for y in range(side)]
+    numbers = [[(y * side + x + 1) * apart for x in range(side)] for y in range(side)]
     with osmium.SimpleWriter(str(path)) as writer:
         for y, row in enumerate(numbers):
             for x, number in enumerate(row):
@@ -29,7 +33,7 @@ def write_town(path, side=60):
             writer.add_way(way(id=number + 1, nodes=nodes, tags={"highway": "residential"}))
         for number in range(1, side - 2, 10):
             ring = [numbers[y][x] for y, x in ((1, 0), (1, 1), (2, 1), (2, 0))]
-            shifted = [n + number * side + number for n in ring]
+            shifted = [n + (number * side + number) * apart for n in ring]
             writer.add_way(way(id=900 + number, nodes=[*shifted, shifted[0]], tags={"natural": "water"}))
     return path
 
@@ -43,6 +47,15 @@ def test_a_part_of_a_province_is_what_reading_all_and_cutting_gives(tmp_path, mo
     assert part.network.edge_length_m.tolist() == whole.network.edge_length_m.tolist()
     assert part.network.node_xy.tolist() == whole.network.node_xy.tolist()
     assert shapely.equals(part.basemap.water, whole.basemap.water).all()
+
+
+def test_a_small_city_with_numbers_as_they_really_are_is_read_within_what_its_size_explains(tmp_path):
+    area = shapely.Point(118.03, 32.03).buffer(0.004)
+    compact = read_streets(write_town(tmp_path / "a.osm.pbf"), area=area)
+    spread = write_town(tmp_path / "b.osm.pbf", apart=3_500_000)  # up to 12.6 milliards, as nodes of today
+    with guarding():
+        read = read_streets(spread, area=area)
+    assert read.network.edge_length_m.sum() >= compact.network.edge_length_m.sum()
 
 
 def test_what_is_far_outside_is_not_even_gathered(tmp_path):
