@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from core.text import text
 from maps import render_map
 from maps.model import MapModel
+from maps.overview import AreaOnMap, RuleOnMap, overview_page
 from tests.browser import devtools
 from tests.browser.map_kinds import KINDS, LAST_RULE, PEOPLE_MISSED
 from tests.browser.paper import ALWAYS, assert_one_whole_sheet
@@ -65,6 +67,28 @@ def test_the_map_opens_can_be_clicked_and_prints(version: int, kind: str, tmp_pa
             )
             said = assert_one_whole_sheet(sheet, *ALWAYS, LAST_RULE, "2026-11-30")
             assert said.count(PEOPLE_MISSED) == 12
+
+
+@pytest.mark.parametrize("version", sorted(PACKAGES))
+def test_the_overview_of_a_batch_opens_is_sorted_and_prints(version: int, tmp_path: Path) -> None:
+    ring = [[118.7, 32.0], [118.8, 32.0], [118.8, 32.1], [118.7, 32.0]]
+    outline = {"type": "Polygon", "coordinates": [ring]}
+    areas = [
+        AreaOnMap(name, "", name, "done", None, 900.0, {"r": ("not", share, text("x"))}, outline)
+        for name, share in (("甲县", 0.5), ("乙县", 0.25))
+    ]
+    page = overview_page(areas, [RuleOnMap("r", text("x"), text("x"))], language="zh")
+    file = tmp_path / "overview.html"
+    file.write_text(page, encoding="utf-8")
+    with devtools.browser(executable(version)) as tab:
+        tab.open(file.as_uri(), until="document.querySelectorAll('tbody tr').length === 2")
+        first = "document.querySelector('tbody td').textContent"
+        assert tab.evaluate(first) == "乙县"
+        tab.evaluate("document.querySelector('[data-sort=share]').click()")
+        assert tab.evaluate(first) == "甲县"
+        assert tab.errors == []
+        sheet = tab.pdf(tmp_path / "sheet.pdf", paperWidth=8.27, paperHeight=11.69, printBackground=True)
+        assert_one_whole_sheet(sheet, "甲县", "乙县", "25.0%")
 
 
 @pytest.mark.parametrize("version", sorted(PACKAGES))
