@@ -269,7 +269,7 @@ def test_the_map_says_nothing_else(city: Names, told: Path, sentences: set[str])
     judged = [rule.verdict for rule in rules]
     counts = [judged.count(word) for word in ("达标", "基本达标", "未达标")]
     legend = ["10分钟以内", "15分钟以内", "服务半径1,250米", "服务半径500米", "1-2", "(2011)", "再设一处",
-              "0%–50%", "50%–70%", "70%–85%", "85%–100%"]  # fmt: skip
+              "0 %–50%", "50%–70%", "70%–85%", "85%–100%", "100% 图例"]  # fmt: skip
     words = words.replace("✓ {} · ≈ {} · ✕ {}".format(*counts), "")
     for one in (*legend, f"{len(city.waiting)}个", *sentences):
         words = words.replace(one, "")
