@@ -102,8 +102,9 @@ def clip(
 ) -> osmium.io.File:
     """A PBF in `folder` with the ways that have one of `keys` and a node in or near `bounds`, whole.
 
-    A file that is small beside the tables that cutting it takes is given back as it is. Areas made of several ways come with all their ways. The passes: nodes in bounds; what refers to
-    them; of that what has a key; what that refers to; copying.
+    A file that is small beside the tables that cutting it takes is given back as it is. Areas made of
+    several ways come with all their ways. The passes: nodes in bounds; what refers to them; of that what
+    has a key; what that refers to; copying.
     """
     progress(0.0, text("Looking for the places near the study area"))
     points = gather(source, folder / "all.index")
