@@ -21,6 +21,7 @@ NAMES: Final = ("firefox-esr", "firefox")
 # Nothing that Firefox asks of its makers by itself belongs to the page.
 _PREFERENCES: Final = {
     "app.update.enabled": False,
+    "browser.aboutwelcome.enabled": False,
     "browser.shell.checkDefaultBrowser": False,
     "datareporting.policy.dataSubmissionEnabled": False,
     "dom.ipc.processCount": 1,
@@ -59,8 +60,8 @@ class FirefoxTab:
             if news.get("method") == "log.entryAdded" and news["params"]["level"] == "error":
                 self.errors.append(str(news["params"]["text"]))
             if news.get("id") == self._number:
-                if news["type"] == "error":
-                    raise RuntimeError(f"{method}: {news['message']}")
+                if "error" in news:  # Firefox 115 says no "type" beside it
+                    raise RuntimeError(f"{method}: {news['error']}: {news['message']}")
                 result: dict[str, Any] = news["result"]
                 return result
 
@@ -93,14 +94,6 @@ class FirefoxTab:
                 raise TimeoutError(f"{until}; errors: {self.errors}")
             time.sleep(0.2)
 
-    def size(self, width: int, height: int) -> None:
-        self.send(
-            "browsingContext.setViewport",
-            context=self._context,
-            viewport={"width": width, "height": height},
-            devicePixelRatio=1,
-        )
-
     def click(self, x: float, y: float) -> None:
         steps = [
             {"type": "pointerMove", "x": round(x), "y": round(y)},
@@ -108,7 +101,13 @@ class FirefoxTab:
             {"type": "pointerUp", "button": 0},
         ]
         mouse = {"type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}, "actions": steps}
-        self.send("input.performActions", context=self._context, actions=[mouse])
+        try:
+            self.send("input.performActions", context=self._context, actions=[mouse])
+        except RuntimeError as error:
+            if "unknown command" not in str(error):
+                raise
+            event = "new MouseEvent('click', {bubbles: true, cancelable: true, view: window})"
+            self.evaluate(f"document.elementFromPoint({x}, {y}).dispatchEvent({event})")
 
     def screenshot(self, path: Path) -> Path:
         found = self.send("browsingContext.captureScreenshot", context=self._context)
@@ -136,7 +135,10 @@ def firefox(executable: str, *, width: int = 1366, height: int = 768) -> Iterato
         lines = (f"user_pref({json.dumps(key)}, {json.dumps(value)});" for key, value in _PREFERENCES.items())
         Path(profile, "user.js").write_text("\n".join(lines), "utf-8")
         running = subprocess.Popen(
-            [executable, "--headless", "--no-remote", "--profile", profile, "--remote-debugging-port=0"],
+            [
+                executable, "--headless", f"--width={width}", f"--height={height}", "--no-remote",
+                "--profile", profile, "--remote-debugging-port=0",
+            ],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -145,7 +147,6 @@ def firefox(executable: str, *, width: int = 1366, height: int = 768) -> Iterato
         try:
             with connect(_address(running), max_size=None, compression=None, ping_interval=None) as socket:
                 tab = FirefoxTab(socket)
-                tab.size(width, height)
                 yield tab
         finally:
             running.kill()
