@@ -22,7 +22,7 @@ from ui.widgets.goto import Spot, place_button, places_list, said_line, skip_map
 from ui.widgets.tables import exact, share
 
 _VIEWS: Final = {"both": text("Table and map"), "map": text("Large map"), "table": text("Table")}
-_HEIGHT: Final = {"both": 452, "map": 460}
+_HEIGHT: Final = {"both": 448, "map": 460}
 _MARKS: Final = {"meets": "✓", "nearly": "≈", "not": "✕", None: "–"}
 _HEAD: Final = (
     text("Rule"),
