@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import FrameLocator, Locator, Page, expect
+from playwright.sync_api import FilePayload, FrameLocator, Locator, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 ROOT = Path(__file__).parents[2]
 
@@ -63,3 +64,29 @@ def map_of(page: Page) -> FrameLocator:
     frame = page.frame_locator("iframe")
     expect(frame.locator("body.ready")).to_be_attached(timeout=90_000)
     return frame
+
+
+def settled(page: Page) -> None:
+    """Wait until the page stands still: a click or a file that meets it while it is drawn anew is lost."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
+def put_file(page: Page, box: Locator, file: Path | FilePayload) -> None:
+    """Put a file into a box for uploads; its name stands there and the page stands still afterwards."""
+    name = file.name if isinstance(file, Path) else file["name"]
+    chip = page.get_by_test_id("stFileChipName").filter(has_text=name)
+    settled(page)
+    box.set_input_files(file)
+    if not appears(chip):
+        box.set_input_files(file)
+    expect(chip).to_be_visible()
+    settled(page)
+
+
+def appears(element: Locator) -> bool:
+    """Whether it is there soon."""
+    try:
+        element.wait_for(timeout=10_000)
+    except PlaywrightTimeoutError:
+        return False
+    return True

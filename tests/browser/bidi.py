@@ -136,8 +136,14 @@ def firefox(executable: str, *, width: int = 1366, height: int = 768) -> Iterato
         Path(profile, "user.js").write_text("\n".join(lines), "utf-8")
         running = subprocess.Popen(
             [
-                executable, "--headless", f"--width={width}", f"--height={height}", "--no-remote",
-                "--profile", profile, "--remote-debugging-port=0",
+                executable,
+                "--headless",
+                f"--width={width}",
+                f"--height={height}",
+                "--no-remote",
+                "--profile",
+                profile,
+                "--remote-debugging-port=0",
             ],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

@@ -105,6 +105,7 @@ def test_a_list_is_uploaded_checked_and_shown(
     bad = tmp_path / "坏清单.csv"
     bad.write_text("名称,类型,经度,纬度\n某社区服务站,公共服务站,abc,32.1\n", "utf-8-sig")
     chooser = page.locator('[data-testid="stMain"] input[type=file]').first
+    settled(page)
     chooser.set_input_files([demo_folder / "facilities.xlsx", bad])
     expect(page.locator("table.small")).to_contain_text("“abc”")
     expect(page.locator("table.small")).to_contain_text("坏清单.csv")
@@ -122,6 +123,7 @@ def test_hostile_words_are_shown_literally_and_run_nowhere(
     rows = "".join(f'"{name.replace(chr(34), chr(34) * 2)}",公共服务站,"{name[:6]}x",1\n' for name in HOSTILE)
     payload = {"mimeType": "text/csv", "buffer": f"名称,类型,经度,纬度\n{rows}".encode("utf-8-sig")}
     name = f"<img src=x onerror=window.{FLAG}=1> {{{{7*7}}}} {MARKDOWN.replace('/', '')}.csv"
+    settled(page)
     page.locator('[data-testid="stMain"] input[type=file]').first.set_input_files({"name": name, **payload})
     expect(page.locator("table.small").first).to_contain_text("“<scrip", timeout=60_000)
     expect(page.locator("table.small").first).to_contain_text("{{7*7}}")
@@ -136,6 +138,7 @@ def test_a_refused_standard_says_why_in_plain_words(open_page: Callable[..., Pag
     name = f"{MARKDOWN.replace('/', '')}.toml"
     content = b'id = "x"\n[[rule]]\nid = "r"\ncheck = "ring"\n'
     standard = {"name": name, "mimeType": "application/toml", "buffer": content}
+    settled(page)
     page.locator('[data-testid="stSidebar"] input[type=file]').set_input_files(standard)
     page.get_by_role("button", name="采用此标准").click()
     alert = page.locator('[data-testid="stSidebar"] [data-testid="stAlert"]')

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
+from tests.browser.app_server import put_file
 from tests.small_city import write_small_city
 from tests.ui.test_city_layouts import two_columns, units_in_layers
 
@@ -21,25 +21,7 @@ def put(page: Page, folder: Path, own: dict[str, Path]) -> None:
     files = write_small_city(folder / "city")
     usual = {"people": files.population, "lists": files.facilities[0], "streets": files.network}
     for role, path in (usual | {"units": files.units or files.network} | own).items():
-        # What is put into a box while the page is drawn anew may be lost.
-        expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
-        box = page.locator(f'[class*="st-key-city-{role}"] input[type=file]').first
-        chip = page.get_by_test_id("stFileChipName").filter(has_text=path.name)
-        box.set_input_files(path)
-        if not appears(chip):
-            box.set_input_files(path)
-        expect(chip).to_be_visible()
-    # A click while the page is drawn anew is lost with the button that it hit.
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
-
-
-def appears(element: Locator) -> bool:
-    """Whether it is there soon."""
-    try:
-        element.wait_for(timeout=10_000)
-    except PlaywrightTimeoutError:
-        return False
-    return True
+        put_file(page, page.locator(f'[class*="st-key-city-{role}"] input[type=file]').first, path)
 
 
 def table(page: Page, title: str) -> Locator:

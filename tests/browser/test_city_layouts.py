@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.app_server import settled
 from tests.browser.test_city_flow import put, table
 from tests.ui.test_city_layouts import LAYOUTS, PLACES, Layout, N, registered_beside, two_epochs
 
@@ -30,11 +31,6 @@ def men_and_women(folder: Path) -> dict[str, Path]:
 
 
 ALL = {**LAYOUTS, "men-and-women": Layout(men_and_women, ("男 + 女",))}
-
-
-def settled(page: Page) -> None:
-    """A click while the page is drawn anew is lost with the button that it hit."""
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
 
 def choose(page: Page, key: str, word: str) -> None:

@@ -16,7 +16,7 @@ from jobs.collect.cities import NewCity, add_city
 from jobs.collect.permissions import RoleChange, change_role
 from jobs.collect.review import open_round
 from jobs.sign_in.accounts import make_link
-from tests.browser.app_server import serving
+from tests.browser.app_server import put_file, serving
 from tests.small_city import degrees, write_small_city
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -99,7 +99,7 @@ def send_list(page: Page) -> None:
     """Upload the bad list, mend its row in the editor, send it."""
     section(page, "核验、修改、报送").click()
     chooser = page.locator('[data-testid="stMain"] input[type=file]').first
-    chooser.set_input_files({"name": "清单.csv", "mimeType": "text/csv", "buffer": bad_list()})
+    put_file(page, chooser, {"name": "清单.csv", "mimeType": "text/csv", "buffer": bad_list()})
     expect(page.get_by_text("在此逐行修改（1行待修改）")).to_be_visible()
     lon, lat = degrees(900)
     type_into(page, 3, f"{lon}")
