@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.app_server import map_of, serving
+from tests.browser.app_server import map_of, serving, settled
 from tests.maps.hostile_texts import FLAG, HOSTILE
 
 pytestmark = pytest.mark.browser
