@@ -74,11 +74,12 @@ def settled(page: Page) -> None:
 def put_file(page: Page, box: Locator, file: Path | FilePayload) -> None:
     """Put a file into a box for uploads; its name stands there and the page stands still afterwards."""
     name = file.name if isinstance(file, Path) else file["name"]
-    chip = page.get_by_test_id("stFileChipName").filter(has_text=name)
-    settled(page)
-    box.set_input_files(file)
-    if not appears(chip):
+    chip = page.get_by_test_id("stFileChipName").filter(has_text=name).first
+    for _ in range(3):
+        settled(page)
         box.set_input_files(file)
+        if appears(chip):
+            break
     expect(chip).to_be_visible()
     settled(page)
 
