@@ -53,7 +53,7 @@ def test_layers_are_in_degrees_and_each_row_is_somewhere(now: sc.Assessment) -> 
         assert layer.crs == "EPSG:4326"
         assert len(layer)
         assert layer.geometry.within(gpd.GeoSeries.from_wkt(["POINT (118.95 32.07)"]).buffer(0.1)[0]).all()
-    assert now.rules.set_index("id").loc["station-radius", "residents"] == 2100.0
+    assert now.rules.set_index("id").loc["station-radius", "residents"] == 1000.0  # the urban half
 
 
 def test_what_a_reader_changes_in_a_layer_changes_no_result(now: sc.Assessment) -> None:

@@ -85,9 +85,12 @@ def before_title(document: Mapping[str, Any]) -> Text:
 
 
 def after_title(document: Mapping[str, Any]) -> Text:
-    """What stands beside that: the scenario, or the result itself where an earlier one is set against it."""
+    """What stands beside that: the scenario, the result itself where an earlier one is set against it, or
+    the present state where a scenario is."""
     now = (document.get("before") or {}).get("now")
-    return result_of_title(now) if now else text("Scenario")
+    if now:
+        return result_of_title(now)
+    return text("Scenario") if document.get("scenario") else PRESENT
 
 
 def result_of_title(day: str) -> Text:

@@ -79,9 +79,17 @@ def computed_anew() -> Iterator[None]:
 
 
 def city_key(files: StudyFiles) -> str | None:
-    """A fingerprint of all that the assessment of these files depends on; None where nothing is kept."""
+    """A fingerprint of all that the assessment of these files depends on; None where nothing is kept, and
+    where a file cannot be read: its reader says so."""
     if _ANEW.get():
         return None
+    try:
+        return _key_of(files)
+    except OSError:
+        return None
+
+
+def _key_of(files: StudyFiles) -> str:
     inputs = [*files.facilities, *files.populations, files.network, *files.unit_files]
     inputs += files.layers.by_role.values()
     inputs += files.own.paths if files.own else ()

@@ -112,7 +112,8 @@ def _compared(results: Results, rule: Rule) -> Said:
     document = results.document
     now = results.row(rule.id)
     old = next((row for row in (document.get("before") or {}).get("rules", ()) if row["id"] == rule.id), None)
-    if old is None or not now["residents"] or not old["residents"]:
+    of_two = document.get("scenario") or (document.get("before") or {}).get("day")
+    if old is None or not of_two or not now["residents"] or not old["residents"]:
         return present(results, rule, public=False)
     pair = [(f"before.rules[{rule.id}]", old), (f"rules[{rule.id}]", now)]
     before, after = (people(f"{at}.residents_missed", row["residents_missed"]) for at, row in pair)
@@ -120,7 +121,7 @@ def _compared(results: Results, rule: Rule) -> Said:
         share(f"{at}.residents_missed / {at}.residents", row["residents_missed"] / row["residents"])
         for at, row in pair
     ]
-    if not document.get("scenario"):
+    if document["before"].get("day"):
         return _since(results, rule, (before, after), (shares[0], shares[1]))
     said = text(
         "In the scenario “{name}” {who} without a {tier} within {reach} number {after} ({share_after}); "

@@ -108,7 +108,7 @@ def _kind(results: Results) -> Literal["assessment", "plan", "scenario", "period
         return "plan"
     if results.document.get("scenario"):
         return "scenario"
-    return "period" if results.document.get("before") else "assessment"
+    return "period" if (results.document.get("before") or {}).get("day") else "assessment"
 
 
 def _title(results: Results) -> Text:

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.browser
 
 def scenario_model() -> MapModel:
     """The tiny town after a change: the west was served before, all of it is after."""
-    model = tiny_model(scenario="情景：新站", compared_with=text("Present state"))
+    model = tiny_model(scenario="情景：新站", compared_with=text("Present state"), called=text("Scenario"))
     change = np.where(model.cells.xy[:, 0] < ORIGIN[0] + 450, 0, 1).astype(np.int8)
     rows = tuple(replace(row, before=row.actual, change=row.actual) for row in model.verdicts)
     return replace(model, verdicts=rows, changes=(CellChange("radius", "站", change),))
@@ -132,4 +132,6 @@ def test_units_are_coloured_by_the_rule_that_is_chosen_with_their_table(page: Pa
 def test_the_legend_explains_the_ground(page: Page, tmp_path: Path) -> None:
     show(page, tmp_path, tiny_model())
     page.locator("details.ground-legend summary").click()
-    expect(page.locator("details.ground-legend li:visible")).to_have_text(["支路、小路", "界线：社区（村）"])
+    expect(page.locator("details.ground-legend li:visible")).to_have_text(
+        ["主要道路", "一般道路", "支路、小路", "界线：区", "界线：社区（村）"]
+    )

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import shapely
 
+from core.text import text_from_json
 from coverage.model.tables import PopulationGrid, UnitTable
 from geo.crs import project, unproject
 from geo.datum import BD09, GCJ02, WGS84, convert
@@ -20,6 +21,7 @@ from geo.network.build import build_from_lines
 from geo.network.network import WalkNetwork
 from jobs.assess.folder import assess_files
 from jobs.study.shifted import CODE, shift_of
+from locales import translator
 from tests.small_city import CRS, EAST, NORTH, write_small_city
 
 # Blocks of a grown town: no move along them brings streets onto other streets.
@@ -117,7 +119,9 @@ def test_every_product_says_how_far_and_what_to_do(tmp_path: Path) -> None:
     out = tmp_path / "out"
     assess_files(files, out=out, language="en")
     said = re.compile(r"beside residents and units \((4[789]|50)\d m east, 2\d\d m south\)")
-    for name in ("findings.csv", "assessment.json", "map.html", "briefing-en.md"):
+    notes = json.loads((out / "assessment.json").read_bytes())["notes"]
+    assert any(said.search(translator("en")(text_from_json(note))) for note in notes)
+    for name in ("findings.csv", "map.html", "briefing-en.md"):
         assert said.search((out / name).read_text("utf-8-sig")), name
     assert CODE in (out / "findings.csv").read_text("utf-8-sig")
     assert "南" in (out / "briefing-zh.md").read_text("utf-8")
