@@ -7,6 +7,7 @@ most of it making them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -79,30 +80,29 @@ def _bin(value: float, low: float, side_m: float, count: int) -> int:
 def first_outline_at(outlines: np.ndarray, xy: Floats) -> Ints:
     """For each point (n, 2) the number of the first outline that it lies in or on, -1 if none."""
     found = np.full(len(xy), -1, np.int64)
-    if not len(xy) or not len(outlines):
-        return found
-    sorted_points = _in_bins(xy)
-    shapely.prepare(outlines)
-    for number, box in enumerate(shapely.bounds(outlines).tolist()):
-        if box[0] <= box[2]:  # an empty outline (NaN) holds nobody
-            near = sorted_points.within(box)
-            near = near[found[near] < 0]
-            found[near[shapely.intersects_xy(outlines[number], *xy[near].T)]] = number
+    for number, near in _near_outlines(outlines, xy):
+        free = near[found[near] < 0]
+        found[free[shapely.intersects_xy(outlines[number], *xy[free].T)]] = number
     return found
 
 
 def outlines_with_points(outlines: np.ndarray, xy: Floats) -> Bools:
     """(outlines,) whether any of the points (n, 2) lies in or on each."""
     found = np.zeros(len(outlines), bool)
+    for number, near in _near_outlines(outlines, xy):
+        found[number] = shapely.intersects_xy(outlines[number], *xy[near].T).any()
+    return found
+
+
+def _near_outlines(outlines: np.ndarray, xy: Floats) -> Iterator[tuple[int, Ints]]:
+    """The number of each outline, and the rows of the points within its box; the outlines are prepared."""
     if not len(xy) or not len(outlines):
-        return found
+        return
     sorted_points = _in_bins(xy)
     shapely.prepare(outlines)
     for number, box in enumerate(shapely.bounds(outlines).tolist()):
         if box[0] <= box[2]:  # an empty outline (NaN) holds nobody
-            near = sorted_points.within(box)
-            found[number] = shapely.intersects_xy(outlines[number], *xy[near].T).any()
-    return found
+            yield number, sorted_points.within(box)
 
 
 def _in_bins(xy: Floats) -> Bins:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from pptx import Presentation
@@ -35,6 +36,18 @@ _LINE_IN, _SIGN_IN = 0.35, 0.31
 _HALF: Final[Size] = (800.0, 560.0)
 _INSET: Final[Size] = (1000.0, 740.0)
 Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class _Look:
+    """How text is set: points, colour, and to which side."""
+
+    size: float = _LEAST
+    colour: RGBColor = _INK
+    align: Any = PP_ALIGN.LEFT
+
+
+_PLAIN: Final = _Look()
 
 
 def slides_bytes(briefing: Briefing, pictures: Pictures) -> bytes:
@@ -90,13 +103,13 @@ class _Deck:
         head.text_frame.word_wrap = True
         head.text_frame.vertical_anchor = MSO_ANCHOR.MIDDLE
         words = self.tr(title)
-        self._write(head.text_frame, [words], size=28 if _signs(words) <= 60 else 22, colour=_INK)
+        self._write(head.text_frame, [words], _Look(size=28 if _signs(words) <= 60 else 22, colour=_INK))
         if foot:
             briefing = self.briefing
             shown = " · ".join(part for part in (self.tr(briefing.mark), briefing.day, briefing.code) if part)
-            self._text(slide, (_LEFT, 6.95, 10.5, 0.42), [shown], colour=_GREY)
+            self._text(slide, (_LEFT, 6.95, 10.5, 0.42), [shown], _Look(colour=_GREY))
             number = str(len(self.deck.slides))
-            self._text(slide, (11.7, 6.95, 1.03, 0.42), [number], colour=_GREY, align=PP_ALIGN.RIGHT)
+            self._text(slide, (11.7, 6.95, 1.03, 0.42), [number], _Look(colour=_GREY, align=PP_ALIGN.RIGHT))
         return slide
 
     def _cover(self) -> None:
@@ -104,15 +117,18 @@ class _Deck:
         slide = self._slide(briefing.title, foot=False)
         head = slide.shapes.title
         head.top, head.height = Inches(1.0), Inches(1.3)
-        self._write(head.text_frame, [self.tr(briefing.title)], size=40, colour=_INK)
-        self._text(slide, (_LEFT, 2.25, _INSIDE, 0.5), [self.tr(briefing.subtitle)], colour=_GREY)
+        self._write(head.text_frame, [self.tr(briefing.title)], _Look(size=40, colour=_INK))
+        self._text(slide, (_LEFT, 2.25, _INSIDE, 0.5), [self.tr(briefing.subtitle)], _Look(colour=_GREY))
         self._text(
-            slide, (_LEFT, 2.95, _INSIDE, 1.9), [self.tr(briefing.headline.words)], size=28, colour=_ORANGE
+            slide,
+            (_LEFT, 2.95, _INSIDE, 1.9),
+            [self.tr(briefing.headline.words)],
+            _Look(size=28, colour=_ORANGE),
         )
         badges = [self.tr(one) for one in briefing.badges]
-        self._text(slide, (_LEFT, 5.0, _INSIDE, 0.9), badges, colour=_RED)
+        self._text(slide, (_LEFT, 5.0, _INSIDE, 0.9), badges, _Look(colour=_RED))
         foot = [part for part in (briefing.author, briefing.day, self.tr(briefing.mark)) if part]
-        self._text(slide, (_LEFT, 6.5, _INSIDE, 0.6), [" · ".join(foot)], colour=_GREY)
+        self._text(slide, (_LEFT, 6.5, _INSIDE, 0.6), [" · ".join(foot)], _Look(colour=_GREY))
 
     def _conclusion(self) -> None:
         briefing, tr = self.briefing, self.tr
@@ -121,13 +137,15 @@ class _Deck:
         wide = _INSIDE / max(len(figures), 1)
         for number, one in enumerate(figures):
             left = _LEFT + number * wide
-            self._text(slide, (left, 1.5, wide - 0.2, 0.95), [tr(one.figure.words)], size=54, colour=_ORANGE)
+            self._text(
+                slide, (left, 1.5, wide - 0.2, 0.95), [tr(one.figure.words)], _Look(size=54, colour=_ORANGE)
+            )
             self._text(slide, (left, 2.5, wide - 0.2, 1.15), [tr(one.title)])
-            self._text(slide, (left, 3.65, wide - 0.2, 0.8), [tr(one.whole)], colour=_GREY)
+            self._text(slide, (left, 3.65, wide - 0.2, 0.8), [tr(one.whole)], _Look(colour=_GREY))
         said = [tr(one.words) for one in briefing.besides if one != briefing.tally]
         self._text(slide, (_LEFT, 4.45, _INSIDE, 1.5), [("" if tr.language == "zh" else " ").join(said)])
         self._text(
-            slide, (_LEFT, 5.95, _INSIDE, 0.95), [tr(one) for one in briefing.caveats[:2]], colour=_RED
+            slide, (_LEFT, 5.95, _INSIDE, 0.95), [tr(one) for one in briefing.caveats[:2]], _Look(colour=_RED)
         )
 
     def _map(self, title: Sayable, view: View, beside: Sequence[str] = ()) -> None:
@@ -194,7 +212,7 @@ class _Deck:
         fill = plot.series[0].format.fill
         fill.solid()
         fill.fore_color.rgb = _BLUE
-        self._text(slide, (_LEFT, 6.4, _INSIDE, 0.5), [self.tr(bars.words)], colour=_GREY)
+        self._text(slide, (_LEFT, 6.4, _INSIDE, 0.5), [self.tr(bars.words)], _Look(colour=_GREY))
 
     def _gap(self, gap: GapFinding) -> None:
         slide = self._slide(gap_title(gap))
@@ -210,7 +228,7 @@ class _Deck:
             self._map(said, proposal.view, told)
         else:
             slide = self._slide(said)
-            self._text(slide, (_LEFT, _TOP, _INSIDE, _BODY), told, size=24)
+            self._text(slide, (_LEFT, _TOP, _INSIDE, _BODY), told, _Look(size=24))
         self._tables(proposal.table)
 
     def _tables(self, table: Table, title: Sayable | None = None) -> None:
@@ -231,7 +249,7 @@ class _Deck:
         high = sum(math.ceil(_signs(one) / per_line) for one in notes) * _LINE_IN + 0.2
         if bottom + high > _TOP + _BODY:
             slide, bottom = self._slide(text("{title}: remarks", title=title or table.title)), _TOP
-        self._text(slide, (_LEFT, bottom + 0.1, _INSIDE, high), notes, colour=_GREY)
+        self._text(slide, (_LEFT, bottom + 0.1, _INSIDE, high), notes, _Look(colour=_GREY))
 
     def _pages(self, table: Table) -> Iterator[list[tuple[Sayable, ...]]]:
         used = self._tall(table, table.head)
@@ -273,7 +291,7 @@ class _Deck:
                 cell.fill.solid()
                 cell.fill.fore_color.rgb = _PALE if at == 0 else _ROWS[at % 2]
                 align = PP_ALIGN.RIGHT if at and number in table.right else PP_ALIGN.LEFT
-                self._write(cell.text_frame, [self.tr(words)], colour=_INK, align=align)
+                self._write(cell.text_frame, [self.tr(words)], _Look(colour=_INK, align=align))
         return top + sum(talls)
 
     def _picture(self, slide: Any, view: View, size: Size, box: Box) -> None:
@@ -287,32 +305,21 @@ class _Deck:
         )  # fmt: skip
         shape._element._nvXxPr.cNvPr.set("descr", self.tr(view.title))
 
-    def _text(
-        self, slide: Any, box: Box, lines: Sequence[str], *, size: float = _LEAST, colour: RGBColor = _INK,
-        align: Any = PP_ALIGN.LEFT,
-    ) -> None:  # fmt: skip
+    def _text(self, slide: Any, box: Box, lines: Sequence[str], look: _Look = _PLAIN) -> None:
         if not lines:
             return
         frame = slide.shapes.add_textbox(*(Inches(one) for one in box)).text_frame
         frame.word_wrap = True
-        self._write(frame, lines, size=size, colour=colour, align=align)
+        self._write(frame, lines, look)
 
-    def _write(
-        self,
-        frame: Any,
-        lines: Sequence[str],
-        *,
-        size: float = _LEAST,
-        colour: RGBColor,
-        align: Any = PP_ALIGN.LEFT,
-    ) -> None:
+    def _write(self, frame: Any, lines: Sequence[str], look: _Look) -> None:
         frame.clear()
         for number, line in enumerate(lines):
             paragraph = frame.paragraphs[0] if number == 0 else frame.add_paragraph()
-            paragraph.alignment = align
+            paragraph.alignment = look.align
             run = paragraph.add_run()
             run.text = line
-            run.font.size, run.font.name, run.font.color.rgb = Pt(size), _FACE, colour
+            run.font.size, run.font.name, run.font.color.rgb = Pt(look.size), _FACE, look.colour
             _east_asian(run._r.get_or_add_rPr())
 
 

@@ -13,7 +13,7 @@ from core.text import text
 from coverage.model.tables import Bools, Floats, Ints
 from data.intake.findings import INFO, WARNING
 from data.units.levels import ABOVE, BELOW
-from data.units.remarks import Remarks
+from data.units.remarks import At, Remarks
 
 
 def with_outlines(table: gpd.GeoDataFrame, remarks: Remarks) -> gpd.GeoDataFrame:
@@ -156,9 +156,8 @@ def _closed(table: gpd.GeoDataFrame, unclosed: Ints, remarks: Remarks) -> gpd.Ge
                     name=name,
                     metres=metres,
                 ),
-                row=int(table["row"].iloc[row]) + 1,
+                At(int(table["row"].iloc[row]) + 1, table["file"].iloc[row]),
                 level="error",
-                file=table["file"].iloc[row],
             )
         else:
             remarks.add(
@@ -168,8 +167,7 @@ def _closed(table: gpd.GeoDataFrame, unclosed: Ints, remarks: Remarks) -> gpd.Ge
                     name=name,
                     metres=metres,
                 ),
-                row=int(table["row"].iloc[row]) + 1,
-                file=table["file"].iloc[row],
+                At(int(table["row"].iloc[row]) + 1, table["file"].iloc[row]),
             )
     return table.drop(index=unclosed[gap_m > _CLOSING_M])
 
@@ -212,7 +210,7 @@ def without_twice(table: gpd.GeoDataFrame, remarks: Remarks) -> gpd.GeoDataFrame
             name=names[dropped[0]],
             row=int(table["row"].iloc[dropped[0]]) + 1,
         ),
-        file=str(table["file"].iloc[dropped[0]]),
+        At(file=str(table["file"].iloc[dropped[0]])),
     )
     return filled.drop(index=table.index[dropped]).reset_index(drop=True)
 

@@ -15,6 +15,15 @@ from data.intake.findings import INFO, WARNING, Finding, Level
 _MOST_ALIKE: Final = 30
 
 
+@dataclass(frozen=True)
+class At:
+    """What a remark speaks of: a row (from 1; 0 for none), and a file and layer other than the usual."""
+
+    row: int = 0
+    file: str = ""
+    layer: str = ""
+
+
 @dataclass
 class Remarks:
     """Collects findings; those that name no other file speak of `file`. Rows count from 1."""
@@ -22,17 +31,9 @@ class Remarks:
     file: str
     found: list[Finding] = field(default_factory=list)
 
-    def add(
-        self,
-        code: str,
-        message: Text,
-        *,
-        row: int = 0,
-        level: Level = WARNING,
-        file: str = "",
-        layer: str = "",
-    ) -> None:
-        self.found.append(Finding(file or self.file, layer, row, "", level, code, message))
+    def add(self, code: str, message: Text, at: At = At(), *, level: Level = WARNING) -> None:
+        finding = Finding(at.file or self.file, at.layer, at.row, "", level, code, message)
+        self.found.append(finding)
 
     def cleaned(self, column: str, rows: Ints, *, file: str, layer: str = "") -> None:
         """Characters that nobody sees were left out of the texts of a column, in these rows (from 0)."""
@@ -48,7 +49,7 @@ class Remarks:
         """The same message for rows of a table (columns `file`, `layer`, `row` from 0); after 30 of them
         only their number."""
         for file, layer, row in rows[["file", "layer", "row"]].iloc[:_MOST_ALIKE].itertuples(index=False):
-            self.add(code, message, row=int(row) + 1, level=level, file=file, layer=layer)
+            self.add(code, message, At(int(row) + 1, file, layer), level=level)
         self._more(code, len(rows) - _MOST_ALIKE, level)
 
     def each(self, code: str, messages: list[Text], level: Level = WARNING) -> None:

@@ -27,7 +27,7 @@ from data.population.tables.roles import people_of_table
 from data.population.tables.table_files import Sheet
 from data.units.columns import TITLES, Columns, columns_of, not_numbers, unit_names, words
 from data.units.levels import ABOVE, UnclearLevelError, levels_of
-from data.units.remarks import Remarks
+from data.units.remarks import At, Remarks
 from data.units.settlement import Classes, classes_of, unknown_words
 from geo.crs import WGS84
 
@@ -131,7 +131,7 @@ def rows_of(paths: Sequence[Path], answers: UnitAnswers, remarks: Remarks) -> Ro
     ]
     for layer, reason in why:
         message = text("The layer {layer} was not read as units. {why}", layer=layer.name, why=reason)
-        remarks.add("layer-left-out", message, level="info", file=layer.path.name)
+        remarks.add("layer-left-out", message, At(file=layer.path.name), level="info")
     frame = pd.concat(tables, ignore_index=True)
     table = gpd.GeoDataFrame(frame, geometry="geometry", crs=WGS84)
     return Rows(table, np.concatenate(unclosed), tuple(reads))
@@ -224,7 +224,9 @@ def _table(
     _report_columns(layer, columns, classes, remarks)
     placed = in_degrees(frame, file)
     for message in placed.warnings:
-        remarks.add("crs-assumed" if frame.crs is None else "system", message, file=file, layer=layer.said)
+        remarks.add(
+            "crs-assumed" if frame.crs is None else "system", message, At(file=file, layer=layer.said)
+        )
     names = unit_names(frame, columns.name)
     long = [row for row, name in enumerate(names) if len(name) > _LONGEST_NAME]
     if long:
@@ -233,7 +235,7 @@ def _table(
             count=len(long),
             most=_LONGEST_NAME,
         )
-        remarks.add("long-text", message, row=long[0] + 1, file=file, layer=layer.said)
+        remarks.add("long-text", message, At(long[0] + 1, file, layer.said))
     above = {f"parent:{level}": words(frame, column) for level, column in columns.parents}
     table = gpd.GeoDataFrame(
         {
@@ -302,7 +304,7 @@ def _report_columns(layer: _Layer, columns: Columns, classes: Classes, remarks: 
             column=classes.column,
             words=unknown_words(classes.strange),
         )
-        remarks.add("settlement-unknown", message, file=file, layer=layer.said)
+        remarks.add("settlement-unknown", message, At(file=file, layer=layer.said))
     strange = not_numbers(layer.frame, columns.number)
     if not columns.number and strange:
         message = text(
@@ -310,7 +312,7 @@ def _report_columns(layer: _Layer, columns: Columns, classes: Classes, remarks: 
             "and is not used.",
             column=strange[0],
         )
-        remarks.add("no-unit-number", message, level="info", file=file, layer=layer.said)
+        remarks.add("no-unit-number", message, At(file=file, layer=layer.said), level="info")
 
 
 def _counted(levels: Sequence[str]) -> Text | str:

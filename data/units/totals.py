@@ -25,7 +25,7 @@ from data.population.tables.roles import Columns, people_of_table
 from data.population.tables.table_files import Sheet, sheets_of
 from data.units.columns import NAMES_OF, TITLES
 from data.units.parents import spellings
-from data.units.remarks import Remarks
+from data.units.remarks import At, Remarks
 
 _NAMES: Final = (
     *TITLES["names"],
@@ -168,14 +168,14 @@ def read_totals(
             "total already.",
             residents=float(people.residents[row]),
         )
-        remarks.add("unit-unknown", message, row=int(people.frame.index[int(row)]), level="error")
+        remarks.add("unit-unknown", message, At(int(people.frame.index[int(row)])), level="error")
     for row in np.flatnonzero(~(people.residents >= 0) & (row_of >= 0)):
         message = text(
             "The residents of {name} (“{value}”) cannot be read; the unit has no total.",
             name=names[row_of[row]],
             value=str(people.frame[people.column].iloc[int(row)]),
         )
-        remarks.add("total-unreadable", message, row=int(people.frame.index[int(row)]), level="error")
+        remarks.add("total-unreadable", message, At(int(people.frame.index[int(row)])), level="error")
     if not fits.any():
         raise InputError("{file}: no row fits a unit by its number or name.", file=path.name)
     values = {}

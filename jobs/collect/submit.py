@@ -86,7 +86,7 @@ def submit(
         earlier = last_decisions(connection, office)
     known = decisions_from(store.files.get(earlier)) if earlier else OfficeDecisions()
     held = decisions if decisions is not None else OfficeDecisions(sending.datum).with_earlier(known)
-    intake = read_for(store, city, paths, held, datum=sending.datum, progress=part(progress, 0.0, 0.9))
+    intake, _ = read_for(store, city, paths, held, datum=sending.datum, progress=part(progress, 0.0, 0.9))
     rows = kept_rows(intake)
     if not len(rows) and not sending.draft:
         intake.table("EPSG:4549")  # says why
@@ -142,24 +142,12 @@ def read_for(
     *,
     datum: str = "auto",
     progress: Progress = silent,
-) -> Intake:
-    """Lists judged by the city's units, with what their office decided about earlier ones.
+) -> tuple[Intake, Decisions]:
+    """Lists judged by the city's units, with what their office decided about earlier ones; and the decisions
+    that these rows were judged by.
 
     A coordinate system that the office named counts where nothing in the list or beside it decides.
     """
-    return read_decided(store, city, paths, held, datum=datum, progress=progress)[0]
-
-
-def read_decided(
-    store: Store,
-    city: City,
-    paths: Sequence[Path],
-    held: OfficeDecisions,
-    *,
-    datum: str = "auto",
-    progress: Progress = silent,
-) -> tuple[Intake, Decisions]:
-    """As `read_for`, with the decisions that these rows were judged by."""
     units, known = read_unit_files(city_files(store, city))
     request = ListRequest(
         datum,

@@ -71,7 +71,7 @@ def returned_workbooks(
     decisions = decisions_from(store.files.get(held)) if held else OfficeDecisions()
     made = []
     for path, (name, _) in zip(paths, files, strict=True):
-        intake = read_for(store, city, [path], decisions)
+        intake, _ = read_for(store, city, [path], decisions)
         own = {(sheet, row): n for (file, sheet, row), n in numbers.items() if file in (name, path.name)}
         at = {n: place for place, n in own.items()}
         notes = [

@@ -20,7 +20,7 @@ from data.store import Store
 from data.store.records import city_named, findings_of, last_decisions, office_named
 from jobs.collect.decisions import OfficeDecisions, decisions_from, made_of, rows_of
 from jobs.collect.permissions import actor
-from jobs.collect.submit import read_decided
+from jobs.collect.submit import read_for
 from jobs.desk.desk import Desk
 from jobs.lists.check import CheckReport, written
 from locales import DEFAULT_LANGUAGE
@@ -57,7 +57,7 @@ def check_own_list(
     with store.read() as connection:
         city = city_named(connection, own.city)
     held = OfficeDecisions(own.datum, own.columns, parts=own.parts).with_earlier(known)
-    intake, decisions = read_decided(
+    intake, decisions = read_for(
         store, city, own.paths, held, datum=own.datum, progress=part(progress, 0.0, 0.8)
     )
     recalled = recall_decisions(memory)

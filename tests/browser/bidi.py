@@ -152,8 +152,7 @@ def firefox(executable: str, *, width: int = 1366, height: int = 768) -> Iterato
         )
         try:
             with connect(_address(running), max_size=None, compression=None, ping_interval=None) as socket:
-                tab = FirefoxTab(socket)
-                yield tab
+                yield FirefoxTab(socket)
         finally:
             running.kill()
             running.wait()

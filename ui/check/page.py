@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from core.text import text
 from ui.check.checking import checked
-from ui.check.columns import columns_step
-from ui.check.duplicates import twice_step
-from ui.check.findings import accepted, conflicts_step, counts, findings
+from ui.check.findings import counts
 from ui.check.help import explain_lists
-from ui.check.places import places_step, proposals_line
-from ui.check.record import record_step
+from ui.check.places import proposals_line
 from ui.check.steps import take_step
-from ui.check.system import system_line, system_step
+from ui.check.system import system_line
 from ui.check.upload import ask_for_lists
 from ui.check.use import offer_result, take_away
 from ui.widgets.sections import page_heading
-
-STEPS: Final = {
-    "system": system_step,
-    "columns": columns_step,
-    "places": places_step,
-    "twice": twice_step,
-    "conflicts": conflicts_step,
-    "findings": findings,
-    "accepted": accepted,
-    "record": record_step,
-}
 
 page_heading(
     text("Check a list"),
@@ -44,6 +28,6 @@ else:
     counts(done)
     system_line(done)
     proposals_line(done)
-    take_step(done, STEPS)
+    take_step(done)
     offer_result(done)
     take_away(done)

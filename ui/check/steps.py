@@ -10,11 +10,27 @@ import streamlit as st
 
 from core.text import Text, text
 from ui.check.checking import Checked
+from ui.check.columns import columns_step
+from ui.check.duplicates import twice_step
+from ui.check.findings import accepted, conflicts_step, findings
+from ui.check.places import places_step
+from ui.check.record import record_step
+from ui.check.system import system_step
 from ui.shell.choices import words
 from ui.widgets.pick import pick
 
 _KEY: Final = "check-step"
 _SHOWN_FOR: Final = "check-step-for"
+_SHOW: Final[Mapping[str, Callable[[Checked], None]]] = {
+    "system": system_step,
+    "columns": columns_step,
+    "places": places_step,
+    "twice": twice_step,
+    "conflicts": conflicts_step,
+    "findings": findings,
+    "accepted": accepted,
+    "record": record_step,
+}
 
 
 @dataclass(frozen=True)
@@ -51,7 +67,7 @@ def steps_of(done: Checked) -> tuple[Step, ...]:
     return tuple(step for step in found if step.count or step.always)
 
 
-def take_step(done: Checked, show: Mapping[str, Callable[[Checked], None]]) -> None:
+def take_step(done: Checked) -> None:
     """Let the reader choose a step and show it; a new list opens at what matters first."""
     steps = {step.id: step for step in steps_of(done)}
     if st.session_state.get(_SHOWN_FOR) != done.lists.paths or st.session_state.get(_KEY) not in steps:
@@ -62,4 +78,4 @@ def take_step(done: Checked, show: Mapping[str, Callable[[Checked], None]]) -> N
         st.segmented_control, text("Step"), list(steps), key=_KEY,
         said=lambda option: steps[option].label + (" ●" if steps[option].waiting else ""),
     )  # fmt: skip
-    show[str(chosen)](done)
+    _SHOW[str(chosen)](done)

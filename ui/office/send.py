@@ -21,13 +21,10 @@ from jobs.collect.words import shown
 from jobs.collect.workbooks import office_template
 from jobs.desk.desk import originals_of
 from ui.check.checking import Checked, Lists, checked
-from ui.check.columns import columns_step
-from ui.check.duplicates import twice_step
-from ui.check.findings import accepted, conflicts_step, counts, findings
-from ui.check.places import places_step, proposals_line
-from ui.check.record import record_step
+from ui.check.findings import counts
+from ui.check.places import proposals_line
 from ui.check.steps import take_step
-from ui.check.system import system_line, system_step
+from ui.check.system import system_line
 from ui.check.upload import LIST_TYPES, ask_for_datum, decide_anew, mapping_of, parts_chosen
 from ui.office.mend import mend_rows, with_mended
 from ui.office.own import Own
@@ -45,16 +42,6 @@ BOX: Final = "desk-lists"
 NO_ROUND: Final = ""
 _SENDING: Final = "desk-sending"
 _SENT: Final = "desk-sent"
-STEPS: Final = {
-    "system": system_step,
-    "columns": columns_step,
-    "places": places_step,
-    "twice": twice_step,
-    "conflicts": conflicts_step,
-    "findings": findings,
-    "accepted": accepted,
-    "record": record_step,
-}
 
 
 def send(own: Own) -> None:
@@ -82,7 +69,7 @@ def send(own: Own) -> None:
         system_line(done)
         proposals_line(done)
         mend_rows(done)
-        take_step(done, STEPS)
+        take_step(done)
     _send(own, done)
 
 

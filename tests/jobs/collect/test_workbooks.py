@@ -89,7 +89,7 @@ def test_what_an_office_decided_holds_for_its_next_list_until_the_row_changes(
     with store.read() as connection:
         city = city_named(connection, "小城")
         office = office_named(connection, city, "西苑社区")
-    intake = read_for(store, city, [tmp_path / "a.csv"], OfficeDecisions())
+    intake, _ = read_for(store, city, [tmp_path / "a.csv"], OfficeDecisions())
     (group,) = intake.groups
     ids = intake.frame["facility_id"]
     place = Place(*degrees(700), name="无处站", address="丙路3号")
@@ -101,10 +101,10 @@ def test_what_an_office_decided_holds_for_its_next_list_until_the_row_changes(
     (tmp_path / "b.csv").write_text(head + lost + other + twin, "utf-8-sig")
     done = submit(store, [tmp_path / "b.csv"], WEST)
     assert done["accepted"] == 3
-    again = read_for(store, city, [tmp_path / "b.csv"], kept)
+    again, _ = read_for(store, city, [tmp_path / "b.csv"], kept)
     assert not any(found.code == "duplicate" for found in again.findings)
     assert any(found.code == "kept-apart" for found in again.findings)
     # A row that changed is asked about again.
     (tmp_path / "c.csv").write_text(head + lost + other.replace("乙", "丁") + twin, "utf-8-sig")
-    changed = read_for(store, city, [tmp_path / "c.csv"], kept)
+    changed, _ = read_for(store, city, [tmp_path / "c.csv"], kept)
     assert any(found.code == "duplicate" for found in changed.findings)
