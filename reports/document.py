@@ -73,7 +73,7 @@ class _Paper:
         ).alignment = WD_ALIGN_PARAGRAPH.CENTER
         for one in briefing.badges:
             self._paragraph(one, size=12, colour=_RED)
-        self._heading(text("Present state and conclusion"))
+        self._heading(text("Situation and conclusion"))
         self._paragraph(briefing.headline.words, font=_HEAD)
         joined = ("" if tr.language == "zh" else " ").join(tr(one.words) for one in briefing.besides)
         self._paragraph(joined)

@@ -99,7 +99,7 @@ class _Pages:
         yield f'#align(center, text(font: "Noto Sans SC", size: 20pt)[{self._w(briefing.title)}])'
         yield f"#align(center, text(size: 10.5pt)[{self._w(briefing.subtitle)}])"
         yield from (f"#red[{self._w(one)}]" for one in briefing.badges)
-        yield self._heading(text("Present state and conclusion"))
+        yield self._heading(text("Situation and conclusion"))
         yield f"#spoken[{self._w(briefing.headline.words)}]"
         yield "".join(self._w(one.words) + ("" if tr.language == "zh" else " ") for one in briefing.besides)
         yield from (f"#red[{self._w(one)}]" for one in briefing.caveats)

@@ -116,7 +116,8 @@ def workbook_bytes(results: Results, *, language: str, mark: str = "") -> bytes:
             sheet = book.sheet(tr(text("Issue ledger")), (6, 40, 28, 36, 14, 12, 12, 16, 36, 40, 14, 12))
             kinds = [_ISSUE_KINDS.get(key, "text") for key in ISSUE_COLUMNS]
             rows = issues.to_numpy(object).tolist()
-            sheet.table([tr(word) for word in ISSUE_COLUMNS.values()], rows, kinds)
+            titles = {**ISSUE_COLUMNS, "actual": after_title(results.document)}
+            sheet.table([tr(word) for word in titles.values()], rows, kinds)
         _basis_sheet(book.sheet(tr(text("Basis")), (30, 80)), results, tr)
     return buffer.getvalue()
 

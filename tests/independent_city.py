@@ -169,7 +169,7 @@ def rules_of(city: Names) -> dict[str, Names]:
         good, out = len(held) - less - more, held[(held < low) | (held > high)].sum()
         found[f"rural-{tier}-load"] = Names(
             title=title, figure=f"{low:,}～{high:,}人", share=good / len(held), missed=out,
-            words="涉及{}人（所去设施规模不合适）", lacks=f"{less + more}处设施超出区间", actual=f"{len(held)}处中{good}处合适，{less}处不足，{more}处超出")  # fmt: skip
+            words="涉及{}人（所去设施规模不合适）", lacks=f"{less + more}处设施的服务人口不在区间内", actual=f"{len(held)}处中{good}处合适，{less}处不足，{more}处超出")  # fmt: skip
     held = by_unit(city, city.people)
     centres = set(city.listed.loc[city.listed["tier"] == "centre", "street"])
     inside = np.logical_and.reduce(

@@ -85,8 +85,8 @@ def before_title(document: Mapping[str, Any]) -> Text:
 
 
 def after_title(document: Mapping[str, Any]) -> Text:
-    """What stands beside that: the scenario, the result itself where an earlier one is set against it, or
-    the present state where a scenario is."""
+    """Of what the figures of a result are: a scenario, the day of the result where an earlier one is set
+    against it, else the present state. It titles every column of them."""
     now = (document.get("before") or {}).get("now")
     if now:
         return result_of_title(now)

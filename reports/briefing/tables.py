@@ -27,18 +27,21 @@ UNCHECKED: Final = text("The places are points of a grid: whether the land can b
 _GIVEN: Final = text("The places are from the list of land that was given.")
 
 
-def rules_table(rows: tuple[VerdictRow, ...]) -> Table:
-    """Rule by rule: figure, what is, what is lacking, verdict; remarks stand below."""
+def rules_table(rows: tuple[VerdictRow, ...], *, state: Text) -> Table:
+    """Rule by rule: figure, what is (`state` says of what), what is lacking, verdict; remarks stand below."""
     body = tuple((row.title, row.figure, row.actual, row.lacking or _DASH, row.verdict_words) for row in rows)
     notes = tuple(
         text("{rule}: {remark}", rule=row.title, remark=row.remark) for row in rows if row.remark is not None
     )
-    head = (text("Rule"), text("Figure"), text("Actual"), text("Shortfall"), text("Verdict"))
+    head = (text("Rule"), text("Figure"), state, text("Shortfall"), text("Verdict"))
     return Table(text("Rule by rule"), head, body, (30, 13, 25, 18, 10), notes=notes)
 
 
-def tasks_table(rows: tuple[VerdictRow, ...], *, document: str) -> Table:
-    """任务、指标、现状、差距、责任单位: only what is not met; all of it where everything is."""
+def tasks_table(rows: tuple[VerdictRow, ...], *, state: Text, document: str) -> Table:
+    """任务、指标、现状、差距、责任单位; `state` says of what the figures are.
+
+    Only what is not met; all of it where everything is.
+    """
     open_rows = [row for row in rows if row.verdict in ("nearly", "not")] or list(rows)
     above = [None, *(row.responsible for row in open_rows)]
     body = tuple(
@@ -53,7 +56,7 @@ def tasks_table(rows: tuple[VerdictRow, ...], *, document: str) -> Table:
         )
         for number, row in enumerate(open_rows)
     )
-    head = (text("Task"), text("Figure"), text("Present state"), text("Shortfall"), text("Responsible units"))
+    head = (text("Task"), text("Figure"), state, text("Shortfall"), text("Responsible units"))
     notes = (text("Tasks and responsible units as in {document}.", document=document),) if document else ()
     return Table(text("Tasks and responsible units"), head, body, (26, 11, 24, 15, 24), notes=notes)
 
@@ -198,7 +201,10 @@ def shares_table(results: Results) -> Table | None:
         for row in found.rows
     )
     notes = (*([found.apart] if found.apart else []), *found.missing)
-    title = text("By what the share divides: the existing facilities")
+    if results.document.get("scenario"):
+        title = text("By what the share divides: the facilities of the scenario")
+    else:
+        title = text("By what the share divides: the existing facilities")
     widths = (30, *(14 for _ in found.columns))
     right = tuple(range(1, len(found.columns) + 1))
     return Table(title, (text("Rule"), *found.columns), rows, widths, right=right, notes=notes)

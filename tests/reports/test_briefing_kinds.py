@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+import openpyxl
 import pytest
 
 from core.errors import InputError, SettingError, UserError
@@ -163,3 +164,17 @@ def test_the_steps_of_the_presentation_are_edited_as_json(city: Path) -> None:
 def test_a_step_that_cannot_be_shown_is_refused_with_its_number(city: Path, steps: str) -> None:
     with pytest.raises(UserError):
         dict(products_of(ExportRequest(city / "scenario", "html", steps=steps), ("html",)))
+
+
+def test_no_figure_of_a_scenario_stands_under_the_present_state(city: Path) -> None:
+    _, briefing = told(city, "scenario")
+    tr = translator("zh")
+    tables = [table for table in (briefing.rules, briefing.tasks, briefing.shares) if table is not None]
+    assert len(tables) == 3
+    for table in tables:
+        said = [tr(word) for word in (table.title, *table.head)]
+        assert not any("现状" in one or "现有" in one for one in said), said
+    book = openpyxl.load_workbook(next((city / "scenario").glob("*.xlsx")))
+    titles = {str(cell.value) for row in book["问题台账"].iter_rows(max_row=8) for cell in row}
+    assert "情景" in titles
+    assert "现状" not in titles
