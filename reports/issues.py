@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import pandas as pd
 
-from core.text import text
+from core.text import Text, text
 from coverage.model.gap_words import gap_place
 from coverage.model.standard import level_title, need_figure
-from coverage.model.verdict_rows import verdict_rows
+from coverage.model.verdict_rows import after_title, verdict_rows
 from coverage.publish import Results
 from locales import Translator
 from reports.extra_words import NEED_STATES
@@ -32,6 +32,11 @@ COLUMNS: Final = {
 # Of a rule so many of its gaps, units or facilities are listed, those with most residents first; what is
 # left is one row.
 _MOST: Final = 50
+
+
+def issue_titles(document: Mapping[str, Any]) -> list[Text]:
+    """The titles of `COLUMNS`; that of what is says of what."""
+    return list({**COLUMNS, "actual": after_title(document)}.values())
 
 
 def issue_table(results: Results, tr: Translator) -> pd.DataFrame:

@@ -29,7 +29,7 @@ from reports.briefing.strip import day_of, mark_of
 from reports.extra_sheets import more_sheets
 from reports.fixed_zip import moment_of
 from reports.issues import COLUMNS as ISSUE_COLUMNS
-from reports.issues import issue_table
+from reports.issues import issue_table, issue_titles
 from reports.plan.sheets import plan_sheets
 from reports.sheet import OPTIONS, Book, Sheet
 
@@ -116,8 +116,7 @@ def workbook_bytes(results: Results, *, language: str, mark: str = "") -> bytes:
             sheet = book.sheet(tr(text("Issue ledger")), (6, 40, 28, 36, 14, 12, 12, 16, 36, 40, 14, 12))
             kinds = [_ISSUE_KINDS.get(key, "text") for key in ISSUE_COLUMNS]
             rows = issues.to_numpy(object).tolist()
-            titles = {**ISSUE_COLUMNS, "actual": after_title(results.document)}
-            sheet.table([tr(word) for word in titles.values()], rows, kinds)
+            sheet.table([tr(word) for word in issue_titles(results.document)], rows, kinds)
         _basis_sheet(book.sheet(tr(text("Basis")), (30, 80)), results, tr)
     return buffer.getvalue()
 
