@@ -175,7 +175,7 @@ def _plan_proposal(results: Results, *, public: bool) -> Proposal:
              text("{n:,.0f}", n=site["residents_gained"]), text("{n:,.0f}", n=total))
         )  # fmt: skip
     head = (text("Order"), text("Where"), text("Kind"), text("Longitude"), text("Latitude"),
-            text("Newly served"), text("Running total"))  # fmt: skip
+            text("Newly served"), text("Newly served, running total"))  # fmt: skip
     title = text("Suggested sites in the order to build them")
     table = Table(title, head, tuple(rows), (7, 29, 13, 16, 15, 12, 12), right=(3, 4, 5, 6))
     title = text("Suggested sites and whom they serve anew")

@@ -21,7 +21,7 @@ _SITES_HEAD: Final = (
     text("Latitude"),
     text("Residents newly served"),
     text("If built alone"),
-    text("Running total"),
+    text("Residents served in all"),
     text("Nearest existing"),
     text("Metres to it"),
 )

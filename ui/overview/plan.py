@@ -69,7 +69,7 @@ def _table(plan: Mapping[str, Any]) -> str:
         text("Where"),
         text("Longitude, latitude"),
         text("Residents gained"),
-        text("Running total"),
+        text("Newly served, running total"),
         TRY,
     )
     sites = plan["sites"]

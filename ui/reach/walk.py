@@ -104,6 +104,8 @@ def _reached(key: str, slow: bool, wish: Wish) -> Reached:
 
 
 def _answers(found: Reached, wish: Wish) -> list[Sayable]:
+    from geo.isochrone.street_buffer import HALF_STREET_M
+
     areas = found.layers.areas
     said: list[Sayable] = []
     for minutes in sorted(areas["minutes"].unique()):
@@ -114,8 +116,9 @@ def _answers(found: Reached, wish: Wish) -> list[Sayable]:
             said.append(
                 text(
                     "Within {minutes:g} min on foot ({metres:,.0f} m) {residents:lives|live} "
-                    "{residents:,.0f} {residents:resident|residents}, on {area:,.2f} km² of ground along the "
-                    "streets.",
+                    "{residents:,.0f} {residents:resident|residents}, on {area:,.2f} km² of ground up to "
+                    "{beside:g} m beside the streets.",
+                    beside=HALF_STREET_M,
                     minutes=float(minutes),
                     metres=float(rows["limit_m"].iloc[0]),
                     residents=float(rows["residents"].sum()),

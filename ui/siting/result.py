@@ -148,7 +148,7 @@ def sites_table(plan: Mapping[str, Any], chosen: int, standard: Standard) -> Non
 _HEADS: Final = {
     "rank": text("No."), "tier": text("Tier"), "where": text("Where"), "gained": text("Newly served"),
     "residents_nearer": text("Shorter way for"), "saved_m": text("Saved, mean (m)"),
-    "elderly": text("Elderly"), "together": text("Running total"), "load": text("To serve"),
+    "elderly": text("Elderly"), "together": text("Served in all"), "load": text("To serve"),
     "nearest": text("To nearest (m)"), "cost": text("Cost"), "same": text("In plan A"),
 }  # fmt: skip
 
