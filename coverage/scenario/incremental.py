@@ -377,7 +377,15 @@ def assess_scenario(base: Assessment, scenario: Scenario) -> Assessment:
     Streets are measured anew; facilities alone incrementally; with figures, speeds or residents alone
     the distances stay. SettingError as `apply`.
     """
-    return judge_all(Trail(base).measured(scenario))
+    measured = Trail(base).measured(scenario)
+    of_base, standard = base.measured, measured.standard
+    same_ground = (
+        measured.study.grid is of_base.study.grid
+        and measured.distances.cells is of_base.distances.cells
+        and standard.walking == base.standard.walking
+    )
+    same = [rule.id for rule in base.standard.rules if rule in standard.rules]
+    return judge_all(measured, known=[gap for gap in base.gaps if same_ground and gap.rule_id in same])
 
 
 @dataclass

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.errors import InputError
 from core.text import Text, text
@@ -20,10 +21,14 @@ from jobs.cache.results import archive, map_page, report
 from ui.shell.choices import choices, words
 from ui.shell.compute import View
 from ui.shell.safe import in_markdown
-from ui.shell.session import keep
+from ui.shell.session import keep, let_go
 from ui.widgets.pick import pick
 
 _UPLOADS: Final = "uploads"
+# Which uploads, by Streamlit's ids, lie in the session's folder already.
+_TAKEN: Final = "uploads-taken"
+# What a box takes; those for streets and for packed results take `server.maxUploadSize`.
+MOST_MB: Final = 50
 _PROFILES: Final = {
     "internal": text("internal (watermark)"),
     "public": text("public (no borders, place for the review number)"),
@@ -40,9 +45,17 @@ class KeptFile:
 
 
 def files_from(
-    box: Any, label: str, types: Sequence[str], *, key: str, several: bool = False, note: str | None = None
+    box: Any,
+    label: str,
+    types: Sequence[str],
+    *,
+    key: str,
+    several: bool = False,
+    note: str | None = None,
+    most_mb: int = MOST_MB,
 ) -> tuple[KeptFile, ...]:
-    """The files of a box: those just put in, else those kept from before, which can be taken out."""
+    """The files of a box: those just put in, else those kept from before, which can be taken out. InputError
+    for one of more than `most_mb`."""
     uploads = box.file_uploader(
         label,
         type=list(types),
@@ -50,10 +63,11 @@ def files_from(
         key=key,
         help=note,
         on_change=_take_or_leave,
-        args=(key,),
+        args=(key, most_mb),
+        max_upload_size=most_mb,
     )
     if uploads:
-        _take(key)
+        _take(key, most_mb)
     found: tuple[KeptFile, ...] = _all().get(key, ())
     if found and not uploads:
         tr = words()
@@ -64,10 +78,16 @@ def files_from(
 
 
 def file_from(
-    box: Any, label: str, types: Sequence[str], *, key: str, note: str | None = None
+    box: Any,
+    label: str,
+    types: Sequence[str],
+    *,
+    key: str,
+    note: str | None = None,
+    most_mb: int = MOST_MB,
 ) -> Path | None:
     """The same for a box of one file."""
-    found = files_from(box, label, types, key=key, note=note)
+    found = files_from(box, label, types, key=key, note=note, most_mb=most_mb)
     return found[0].path if found else None
 
 
@@ -81,18 +101,34 @@ def put_files(key: str, files: Sequence[KeptFile]) -> None:
     st.session_state[_UPLOADS] = {**_all(), key: tuple(files)}
 
 
-def _take_or_leave(key: str) -> None:
+def _take_or_leave(key: str, most_mb: int) -> None:
     """Before the page runs: what cannot be kept is told by the page itself."""
     with suppress(InputError):
-        _take(key)
+        _take(key, most_mb)
 
 
-def _take(key: str) -> None:
+def _take(key: str, most_mb: int) -> None:
     found = st.session_state.get(key) or []
     uploads = found if isinstance(found, list) else [found]
-    kept = {keep(upload): upload.name for upload in uploads}
+    kept = {_kept(upload, most_mb): upload.name for upload in uploads}
     files = tuple(KeptFile(path, name) for path, name in kept.items())
     st.session_state[_UPLOADS] = {**_all(), key: files}
+
+
+def _kept(upload: UploadedFile, most_mb: int) -> Path:
+    """Where an upload lies in the session's folder. Once it does, Streamlit's memory lets go of it."""
+    taken: dict[str, Path] = st.session_state.setdefault(_TAKEN, {})
+    path = taken.get(upload.file_id)
+    if path is not None and not path.exists():
+        raise InputError("{file} is no longer kept; please choose it again.", file=upload.name)
+    if path is None:
+        if upload.size > most_mb * 1024 * 1024:
+            raise InputError(
+                "{file} has more than the {most} MB that are taken here.", file=upload.name, most=most_mb
+            )
+        path = taken[upload.file_id] = keep(upload)
+        let_go(upload.file_id)
+    return path
 
 
 def _all() -> dict[str, tuple[KeptFile, ...]]:
