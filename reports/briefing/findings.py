@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from core.text import Sayable, Text, text
-from coverage.model.standard import ANY_TIER, Check, Rule, Standard
+from coverage.model.standard import ANY_TIER, Check, Rule, Standard, classes_title
 from coverage.model.verdict_rows import before_title, summary
 from coverage.publish import Results
 from reports.briefing.model import Bar, Bars, Figure, KeyFigure, Said
@@ -343,7 +343,11 @@ def _worst_units(results: Results, rule: Rule) -> tuple[list[tuple[str, Figure]]
 
 
 def reach_words(rule: Rule) -> Text:
-    """How far a rule reaches: metres in a straight line or on foot, or minutes."""
+    """How far a rule reaches: metres in a straight line or on foot, or minutes; or as the size of each
+    facility says."""
+    if rule.classes:
+        way = text("in a straight line") if rule.check is Check.RADIUS else text("on foot")
+        return text("its reach by size, {way} ({classes})", way=way, classes=classes_title(rule))
     if rule.check is Check.RADIUS:
         return text("{figure:,g} m in a straight line", figure=rule.limit)
     if rule.in_metres:
