@@ -185,8 +185,8 @@ def _sources(provenance: Mapping[str, Any]) -> Iterator[Sayable]:
     run = provenance.get("run") or {}
     for one in run.get("lists") or ():
         yield text("{file} ({role})", file=str(one["file"]), role=text("Facility list"))
-    yield text("{file} ({role})", file=str((run.get("osm") or {}).get("file", "")),
-               role=text("© OpenStreetMap contributors, ODbL 1.0"))  # fmt: skip
+    yield text("{file} ({role})", file=str((run.get("osm") or {}).get("file", "")), role="OpenStreetMap")
+    yield from provenance.get("credits", ())
 
 
 def compared_workbook(

@@ -58,7 +58,10 @@ def compare_with_osm(
         write_csv(folder / COMPARED, compared.table)
         for name, layer in compared_layers(compared.table).items():
             write_bytes(folder / f"{name}.geojson", geojson(layer))
-        write_json(folder / "provenance.json", {**program_stamp(), "inputs": inputs, "run": run})
+        write_json(
+            folder / "provenance.json",
+            {**program_stamp(), "credits": [OSM_CREDIT], "inputs": inputs, "run": run},
+        )
     progress(1.0, text("Done"))
     return compared
 
