@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 from typing import Final
 
 from core.text import Bilingual, Sayable, Text, text
-from coverage.model.standard import Rule, Standard, evidence_title, level_title, settlement_title
+from coverage.model.standard import Evidence, Rule, Standard, evidence_title, level_title, settlement_title
 
 _BLOCK: Final = re.compile(r"(?m)^(?=\[)")
 _FIGURE: Final = re.compile(r"(?m)^(figure_\w+)(\s*=\s*)[^#\n]*")
@@ -132,7 +132,8 @@ def _said(standard: Standard, key: str, value: object) -> Sayable:
         return standard.tier_title(str(value))
     if key == "within" and value in {rule.id for rule in standard.rules}:
         return standard.rule_title(standard.rule(str(value)))
-    titled = {"settlement": settlement_title, "unit": level_title, "evidence": evidence_title}.get(key)
-    if titled is not None:
-        return titled(value)  # type: ignore[operator]
+    if isinstance(value, Evidence):
+        return evidence_title(value)
+    if key in ("settlement", "unit"):
+        return {"settlement": settlement_title, "unit": level_title}[key](str(value))
     return f"{value:.12g}" if isinstance(value, float) else str(value)

@@ -388,7 +388,7 @@ def redundancy(plan: Mapping[str, Any], standard: Standard) -> Iterator[Text]:
         )
 
 
-def _by_kind(rows: Sequence[Mapping[str, Any]], standard: Standard) -> Text | None:
+def _by_kind(rows: Sequence[Mapping[str, Any]], standard: Standard) -> Sayable | None:
     """How many of each kind: “service centre 12; service station 30”."""
     counts: dict[str, int] = {}
     for row in rows:
@@ -400,7 +400,7 @@ def _rule_title(standard: Standard, rule_id: str) -> Sayable:
     return next((standard.rule_title(rule) for rule in standard.rules if rule.id == rule_id), rule_id)
 
 
-def worse_rules(row: Mapping[str, Any], standard: Standard) -> Text:
+def worse_rules(row: Mapping[str, Any], standard: Standard) -> Sayable:
     """The rules that get worse if this one closes, each with whom and what it loses."""
     said = []
     for loss in row.get("rules", ()):
