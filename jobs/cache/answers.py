@@ -49,9 +49,7 @@ def assessed_of(case: Case, cache: Path, *, progress: Progress = silent) -> Asse
     return _last("assessed", replace(case, wish=None).key, assess)
 
 
-def answer_of(
-    case: Case, shelf: Shelf, cache: Path, *, language: str, progress: Progress = silent
-) -> Path:
+def answer_of(case: Case, shelf: Shelf, cache: Path, *, language: str, progress: Progress = silent) -> Path:
     """The folder of the whole answer on a shelf; made unless somebody else has made it meanwhile.
 
     Before sites are searched for, verdicts and map (in `language`) are put there for who looks already:
@@ -64,7 +62,9 @@ def answer_of(
     if case.wish is not None:
         first = replace(case, wish=None)
         progress(0.6, text("Drawing the map"))
-        map_page(shelf.find(first.key) or shelf.put(first.key, with_run(done, first.run())), language=language)
+        map_page(
+            shelf.find(first.key) or shelf.put(first.key, with_run(done, first.run())), language=language
+        )
         done = suggest(done, case.wish, SearchMonitor(progress=part(progress, 0.7, 1.0)))
     return shelf.put(case.key, with_run(done, case.run()))
 

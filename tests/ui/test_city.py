@@ -251,9 +251,7 @@ def test_what_was_put_into_the_form_stays_on_another_page(app: AppTest, small_fo
     assert any("people.csv" in caption.value.replace("\\", "") for caption in app.caption)
 
 
-def test_a_result_made_elsewhere_is_opened_beside_the_city_in_use(
-    app: AppTest, tmp_path: Path
-) -> None:
+def test_a_result_made_elsewhere_is_opened_beside_the_city_in_use(app: AppTest, tmp_path: Path) -> None:
     files = replace(write_small_city(tmp_path / "other"), name="别处<b>")
     assess_files(files, out=tmp_path / "result")
     packed = shutil.make_archive(str(tmp_path / "result"), "zip", tmp_path / "result")

@@ -64,7 +64,9 @@ def test_rules_and_residents_that_no_result_has_are_refused(made: Path, tmp_path
     document = json.loads((made / "assessment.json").read_bytes())
     for wrong in ({"rules": [{"id": "x"}]}, {"area": {"name": "", "residents": -1}}, {"notes": [7]}):
         content = json.dumps({**document, **wrong}).encode()
-        packed = pack(tmp_path / "r.zip", made, changed={"assessment.json": content, "provenance.json": b"{}"})
+        packed = pack(
+            tmp_path / "r.zip", made, changed={"assessment.json": content, "provenance.json": b"{}"}
+        )
         with pytest.raises(InputError, match="broken"):
             open_packed(packed, Shelf(tmp_path / "shelf"), language="zh")
 
