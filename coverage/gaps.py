@@ -245,12 +245,10 @@ def with_sites(
     has the same site and parts, which are taken from there.
     """
     found: dict[int, GapSite | None] = {}
-    alike = {(gap.rule_id, len(gap.cells), int(gap.cells[0])): gap for gap in known}
-    same: dict[int, Gap] = {}
-    for i, gap in enumerate(gaps):
-        other = alike.get((gap.rule_id, len(gap.cells), int(gap.cells[0])))
-        if other is not None and other.site is not None and np.array_equal(other.cells, gap.cells):
-            same[i] = other
+    alike = {(gap.rule_id, int(gap.cells[0])): gap for gap in known if gap.site is not None}
+    others = (alike.get((gap.rule_id, int(gap.cells[0]))) for gap in gaps)
+    pairs = enumerate(zip(gaps, others, strict=True))
+    same = {i: other for i, (gap, other) in pairs if other and np.array_equal(other.cells, gap.cells)}
     rules = list(dict.fromkeys(gap.rule_id for gap in gaps))
     for nth, rule_id in enumerate(rules):
         said = text("Looking for places that serve the gaps: rule {n} of {all}", n=nth + 1, all=len(rules))

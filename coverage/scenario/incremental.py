@@ -378,14 +378,11 @@ def assess_scenario(base: Assessment, scenario: Scenario) -> Assessment:
     the distances stay. SettingError as `apply`.
     """
     measured = Trail(base).measured(scenario)
-    of_base, standard = base.measured, measured.standard
-    same_ground = (
-        measured.study.grid is of_base.study.grid
-        and measured.distances.cells is of_base.distances.cells
-        and standard.walking == base.standard.walking
-    )
-    same = [rule.id for rule in base.standard.rules if rule in standard.rules]
-    return judge_all(measured, known=[gap for gap in base.gaps if same_ground and gap.rule_id in same])
+    before, standard = base.measured, measured.standard
+    same_ground = standard.walking == base.standard.walking and measured.study.grid is before.study.grid
+    same_ground = same_ground and measured.distances.cells is before.distances.cells
+    known = [gap for gap in base.gaps if same_ground and before.standard.rule(gap.rule_id) in standard.rules]
+    return judge_all(measured, known=known)
 
 
 @dataclass
