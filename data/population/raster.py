@@ -107,18 +107,15 @@ def _cells(raster: rasterio.DatasetReader, file: str, reading: Reading, progress
     sums = {}
     for name, own in bands.groups.items():
         people = np.sum([pixels.values[order.index(band)] for band in own], axis=0)[kept]
-        said = reading.group_units.get(name, "" if bands.units[name] == COUNT else bands.units[name])
-        if not said and is_rather_percent(people, residents[kept]):
+        own_unit = reading.group_units.get(name, bands.units[name])
+        if not own_unit and is_rather_percent(people, residents[kept]):
             raise percent_question(file, name, people, residents[kept])
-        if said == PERCENT:
+        if own_unit == PERCENT:
             sums[name] = people * residents[kept] / (100.0 if people.max(initial=0.0) > 1.0 else 1.0)
         else:
-            sums[name] = residents_of(people, area_m2[kept], said or unit.unit)
-    warned = (
-        ()
-        if system.warning is None
-        else (Finding(file, "", 0, "", WARNING, "coordinate-system", system.warning),)
-    )
+            sums[name] = residents_of(people, area_m2[kept], own_unit or unit.unit)
+    said = [] if system.warning is None else [system.warning]
+    warned = [Finding(file, "", 0, "", WARNING, "coordinate-system", words) for words in said]
     name = reading.datum if reading.datum in SYSTEMS else system.name
     cells = Cells(
         cell_id=pixels.row[kept] * raster.width + pixels.column[kept],
@@ -180,7 +177,7 @@ def _system(raster: rasterio.DatasetReader, file: str, reading: Reading) -> Syst
 @dataclass(frozen=True)
 class _Bands:
     """Which bands hold whom: `residents` a band or several that are added, each group its bands, by number
-    from 1, and `units` what its description says these count."""
+    from 1, and `units` what its description says these count ("" as the residents do)."""
 
     residents: tuple[int, ...]
     groups: Mapping[str, tuple[int, ...]]
@@ -203,9 +200,7 @@ def _nobody(
 ) -> InputError:
     if reading.area is None:
         return InputError("{file}: no pixel with residents lies in the area.", file=file)
-    lon, lat = to_degrees.transform(
-        (raster.bounds.left + raster.bounds.right) / 2, (raster.bounds.bottom + raster.bounds.top) / 2
-    )
+    lon, lat = to_degrees.transform(*raster.xy(raster.height // 2, raster.width // 2))
     if shapely.intersects_xy(shapely.box(*reading.area.bounds), lon, lat):
         return InputError("{file}: no pixel with residents lies in the area.", file=file)
     return nobody_inside(file, (float(lon), float(lat)), reading.area)
@@ -265,7 +260,7 @@ def _bands(raster: rasterio.DatasetReader, file: str, reading: Reading) -> _Band
     return _Bands(
         residents,
         {group: tuple(int(band.title) for band in own) for group, own in found.items()},
-        {group: own[0].unit for group, own in found.items()},
+        {group: "" if own[0].unit == COUNT else own[0].unit for group, own in found.items()},
         " + ".join(said[band - 1] for band in residents),
     )
 

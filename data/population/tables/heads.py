@@ -114,7 +114,7 @@ _RANKS: Final[tuple[tuple[int, re.Pattern[str]], ...]] = (
     (
         3,
         re.compile(
-            r"grid_?code|gridcode|value|_?sum|dn|ppp|z|band_?1|count|counts|b1|raster_?val(?:ue)?|数值|值|数量|合计|总计|共计|总数|total"
+            r"grid_?code|gridcode|value|_?sum|dn|ppp|z|band_?1|counts?|cnt|b1|raster_?val(?:ue)?|数值|值|数量|合计|总计|共计|总数|total"
         ),
     ),
     (
