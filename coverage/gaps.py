@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, TypeVar
+from typing import Final
 
 import numpy as np
 from scipy.ndimage import label
@@ -90,8 +90,6 @@ def touching(grid: PopulationGrid) -> Touching:
     count = np.array([len(cells) for cells in near])
     return Touching(lattice, np.column_stack([np.repeat(off, count), np.concatenate(near).astype(np.int64)]))
 
-
-_T = TypeVar("_T")
 
 # Of the units that a gap touches, so many of those with most of its residents are named.
 _UNITS_NAMED: Final = 5
