@@ -45,7 +45,6 @@ def city_form() -> None:
     people = files_from(left, label, PEOPLE_TYPES, key="city-people", several=True)
     streets = file_from(
         right, tr(text("Streets (OSM, GraphML, GeoPackage)")), STREET_TYPES, key="city-streets",
-        most_mb=st.get_option("server.maxUploadSize"),
     )  # fmt: skip
     lists = files_from(left, tr(text("Facility lists")), LIST_TYPES, key="city-lists", several=True)
     label = tr(text("Units (optional: level and name)"))

@@ -34,7 +34,6 @@ def open_result() -> None:
     )
     packed = file_from(
         st, tr(text("Result folder as ZIP")), ("zip",), key="city-result",
-        most_mb=st.get_option("server.maxUploadSize"),
     )  # fmt: skip
     if packed is None:
         return

@@ -27,8 +27,9 @@ from ui.widgets.pick import pick
 _UPLOADS: Final = "uploads"
 # Which uploads, by Streamlit's ids, lie in the session's folder already.
 _TAKEN: Final = "uploads-taken"
-# What a box takes; those for streets and for packed results take `server.maxUploadSize`.
+# What a box takes, in MB; these take as much as the server does (`server.maxUploadSize`).
 MOST_MB: Final = 50
+_LARGE: Final = ("city-streets", "city-result")
 _PROFILES: Final = {
     "internal": text("internal (watermark)"),
     "public": text("public (no borders, place for the review number)"),
@@ -52,10 +53,9 @@ def files_from(
     key: str,
     several: bool = False,
     note: str | None = None,
-    most_mb: int = MOST_MB,
 ) -> tuple[KeptFile, ...]:
     """The files of a box: those just put in, else those kept from before, which can be taken out. InputError
-    for one of more than `most_mb`."""
+    for one that is larger than the box takes."""
     uploads = box.file_uploader(
         label,
         type=list(types),
@@ -63,11 +63,11 @@ def files_from(
         key=key,
         help=note,
         on_change=_take_or_leave,
-        args=(key, most_mb),
-        max_upload_size=most_mb,
+        args=(key,),
+        max_upload_size=_most_mb(key),
     )
     if uploads:
-        _take(key, most_mb)
+        _take(key)
     found: tuple[KeptFile, ...] = _all().get(key, ())
     if found and not uploads:
         tr = words()
@@ -84,10 +84,9 @@ def file_from(
     *,
     key: str,
     note: str | None = None,
-    most_mb: int = MOST_MB,
 ) -> Path | None:
     """The same for a box of one file."""
-    found = files_from(box, label, types, key=key, note=note, most_mb=most_mb)
+    found = files_from(box, label, types, key=key, note=note)
     return found[0].path if found else None
 
 
@@ -101,18 +100,22 @@ def put_files(key: str, files: Sequence[KeptFile]) -> None:
     st.session_state[_UPLOADS] = {**_all(), key: tuple(files)}
 
 
-def _take_or_leave(key: str, most_mb: int) -> None:
+def _take_or_leave(key: str) -> None:
     """Before the page runs: what cannot be kept is told by the page itself."""
     with suppress(InputError):
-        _take(key, most_mb)
+        _take(key)
 
 
-def _take(key: str, most_mb: int) -> None:
+def _take(key: str) -> None:
     found = st.session_state.get(key) or []
     uploads = found if isinstance(found, list) else [found]
-    kept = {_kept(upload, most_mb): upload.name for upload in uploads}
+    kept = {_kept(upload, _most_mb(key)): upload.name for upload in uploads}
     files = tuple(KeptFile(path, name) for path, name in kept.items())
     st.session_state[_UPLOADS] = {**_all(), key: files}
+
+
+def _most_mb(key: str) -> int:
+    return int(st.get_option("server.maxUploadSize")) if key in _LARGE else MOST_MB
 
 
 def _kept(upload: UploadedFile, most_mb: int) -> Path:
