@@ -20,7 +20,7 @@ import shapely
 from core.text import Sayable, Text, text
 from coverage.model.standard import LEVELS, Standard
 from coverage.publish import Results
-from coverage.publish.wide import VERDICT, file_columns, rule_names
+from coverage.publish.wide import VERDICT, file_columns, layer_columns, rule_names
 from data.results import qml
 from geo.crs import WGS84, project, unproject
 
@@ -45,14 +45,14 @@ _TITLES: Final = {
     "in_community": text("Lies in community or village"), "unit_id": text("Code"), "level": text("Level"),
     "parent_id": text("Code of the unit above"), "settlement": text("Urban or rural"),
     "rule": text("Rule"), "rule_title": text("Rule, in words"), "rank": text("Rank"),
-    "residents": text("Residents"), "residents_elderly": text("of them elderly"),
-    "residents_children": text("of them children"), "elderly": text("Elderly residents"),
+    "residents": text("Residents"), "elderly": text("Elderly residents"),
     "children": text("Children"), "area_km2": text("Area (km²)"), "unit": text("Where"),
     "units_touched": text("Units touched"), "nearest_m": text("Median distance to the nearest (m)"),
     "farthest_m": text("The farthest have (m)"), "nearest": text("Nearest facility"),
     "site_residents": text("One facility at the best point found in the gap would serve"),
     "lon": text("Longitude"),
     "lat": text("Latitude"), "residents_gained": text("Newly served"), "cell_id": text("Cell"),
+    "alone": text("As the only new site"), "nearer": text("Residents with a shorter way"),
     "minutes": text("Walking time (min)"), "speed_kmh": text("Walking speed (km/h)"),
     "km2": text("Area (km²)"),
     "part": text("Part"), "left": text("Residents left"), "length_m": text("Length (m)"),
@@ -103,7 +103,13 @@ def _layers(results: Results, say: Say, *, public: bool) -> Iterable[tuple[str, 
     """Bottom layer last: programs put the first on top."""
     standard = results.standard
     tiers = list(dict.fromkeys(results.facilities["tier"]))
-    called = file_columns(standard)
+    groups = results.document["area"].get("group_columns", {})
+    called, of_layers = file_columns(standard) | groups, layer_columns(groups)
+    of_groups = {
+        column: text("Residents of the group “{group}”", group=name)
+        for name, column in groups.items()
+        if column not in _TITLES
+    }
     of_loads = {
         called[f"load_{rule.id}"]: text(
             "Residents counted by the rule “{rule}”", rule=standard.rule_title(rule)
@@ -116,12 +122,13 @@ def _layers(results: Results, say: Say, *, public: bool) -> Iterable[tuple[str, 
     )
     yield "facilities", _Layer(points, text("Facilities"), style, of_loads)
     if results.plan is not None:
-        sites = _bare(results.plan.sites, public=public)
+        sites = _bare(results.plan.sites.rename(columns=of_layers), public=public)
         yield (
             "suggested_sites",
             _Layer(sites, text("Suggested sites"), qml.single(qml.site(), label="rank"), {}),
         )
-    gaps = results.gaps.assign(rule_title=_rule_titles(results.gaps["rule"], standard, say))
+    gaps = results.gaps.rename(columns=of_layers)
+    gaps = gaps.assign(rule_title=_rule_titles(results.gaps["rule"], standard, say))
     best = gaps[gaps["site_residents"].notna()] if "site_residents" in gaps else gaps.iloc[:0]
     best = _points(pd.DataFrame(best.drop(columns="geometry")), public=public)
     title = text("Best point found in each gap")
@@ -129,7 +136,10 @@ def _layers(results: Results, say: Say, *, public: bool) -> Iterable[tuple[str, 
     yield (
         "gaps",
         _Layer(
-            _bare(gaps, public=public), text("Gaps"), qml.single(qml.outline("#8f2a08"), label="rank"), {}
+            _bare(gaps, public=public),
+            text("Gaps"),
+            qml.single(qml.outline("#8f2a08"), label="rank"),
+            of_groups,
         ),
     )
     for name, title in (
@@ -156,7 +166,12 @@ def _layers(results: Results, say: Say, *, public: bool) -> Iterable[tuple[str, 
     served = [("1", say(text("Served")), qml.fill("#5f9fcc", 0.7)),
               ("0", say(text("Not served")), qml.fill("#c2410c", 0.7)),
               ("", say(text("The rule does not apply")), qml.fill("#cfcabf", 0.7))]  # fmt: skip
-    yield "cells", _Layer(cells, text("Cells"), qml.categorized(called[f"meets_{main}"], served), cell_names)
+    yield (
+        "cells",
+        _Layer(
+            cells, text("Cells"), qml.categorized(called[f"meets_{main}"], served), cell_names | of_groups
+        ),
+    )
 
 
 def _rule_titles(rules: pd.Series, standard: Standard, say: Say) -> list[str]:
