@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pypdfium2 as pdfium
 import pytest
 import shapely
 
@@ -13,8 +15,9 @@ from maps import render_map
 from maps.model import MapModel
 from maps.overview import AreaOnMap, RuleOnMap, overview_page
 from tests.browser import devtools
-from tests.browser.map_kinds import KINDS, LAST_RULE, PEOPLE_MISSED
+from tests.browser.map_kinds import KINDS, LAST_RULE, PEOPLE_MISSED, full
 from tests.browser.paper import ALWAYS, assert_one_whole_sheet
+from tests.browser.test_map_reading import scenario_model
 from tests.maps.sample_maps import tiny_model
 from tests.old_chromium import PACKAGES, old_chromium
 
@@ -69,6 +72,43 @@ def test_the_map_opens_can_be_clicked_and_prints(version: int, kind: str, tmp_pa
             )
             said = assert_one_whole_sheet(sheet, *ALWAYS, LAST_RULE, "2026-11-30")
             assert said.count(PEOPLE_MISSED) == 12
+
+
+SLIDE = "document.querySelector('[data-layer=slide_0]').closest('label').querySelector('input').click()"
+
+
+@pytest.mark.parametrize("version", sorted(PACKAGES))
+def test_before_and_after_stand_both_on_one_sheet(version: int, tmp_path: Path) -> None:
+    address = written(tmp_path, full(scenario_model(), compared=True))
+    with devtools.browser(executable(version)) as tab:
+        tab.open(address, until=READY)
+        tab.evaluate(SLIDE)
+        tab.wait("document.body.classList.contains('sliding')")
+        line = "document.querySelector('#slide .line').getBoundingClientRect()"
+        x, y = tab.evaluate(f"(() => {{ const box = {line}; return [box.x + box.width / 2, box.y + 300]; }})()")
+        assert 300 < x < 1300 and y > 200
+        assert tab.errors == []
+        for name, (width, height) in SHEETS.items():
+            sheet = tab.pdf(
+                tmp_path / f"{name}.pdf",
+                paperWidth=width,
+                paperHeight=height,
+                printBackground=name.endswith("landscape"),
+                **dict.fromkeys(("marginTop", "marginBottom", "marginLeft", "marginRight"), MARGIN),
+            )
+            said = assert_one_whole_sheet(sheet, *ALWAYS, LAST_RULE, "现状84.2%", "情景85.3%")
+            assert said.count(PEOPLE_MISSED) == 12
+            shades = halves_of_the_map(sheet, portrait=height > width)
+            assert min(shades) > 8, (name, shades)
+
+
+def halves_of_the_map(path: Path, *, portrait: bool) -> list[int]:
+    """How many greys each of the two maps on a sheet has, upper and lower."""
+    page = pdfium.PdfDocument(path)[0]
+    ink = page.render(scale=0.5, grayscale=True).to_numpy().squeeze()
+    high, wide = ink.shape
+    drawn = ink[: high * 46 // 100] if portrait else ink[:, wide * 36 // 100 :]
+    return [len(set(half.ravel().tolist())) for half in np.array_split(drawn, 2)]
 
 
 def areas_side_by_side(count: int) -> list[AreaOnMap]:

@@ -84,7 +84,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
             *(word for name in ALSO for word in ("--also", name)),
         ),
         "batch": (plan, "--workers", 1),
-        "suggest": (*study, *groups, "--tier", "station", "--count", 1),
+        "suggest": (*study, *groups, "--tier", "station", "--count", 1, "--goal", "least-walking"),
         "isochrones": (*study, "--facility", "西苑社区服务站", "--minutes", 6),
         "scenario": (*study, "--edits", opening(folder)),
         "compare": (lists, folder / "facilities.csv", "--datum", "wgs84"),
