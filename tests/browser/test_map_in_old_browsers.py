@@ -85,7 +85,9 @@ def test_before_and_after_stand_both_on_one_sheet(version: int, tmp_path: Path) 
         tab.evaluate(SLIDE)
         tab.wait("document.body.classList.contains('sliding')")
         line = "document.querySelector('#slide .line').getBoundingClientRect()"
-        x, y = tab.evaluate(f"(() => {{ const box = {line}; return [box.x + box.width / 2, box.y + 300]; }})()")
+        x, y = tab.evaluate(
+            f"(() => {{ const box = {line}; return [box.x + box.width / 2, box.y + 300]; }})()"
+        )
         assert 300 < x < 1300 and y > 200
         assert tab.errors == []
         for name, (width, height) in SHEETS.items():

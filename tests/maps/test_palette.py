@@ -53,7 +53,9 @@ def test_classes_of_a_legend_differ_in_a_grey_print(colours: tuple[str, ...]) ->
         assert abs(one - other) >= 10
 
 
-@pytest.mark.parametrize("colours", [palette.OUTCOMES, tuple(palette.AREAS.values()), palette.walk_colours(2)])
+@pytest.mark.parametrize(
+    "colours", [palette.OUTCOMES, tuple(palette.AREAS.values()), palette.walk_colours(2)]
+)
 def test_colours_differ_without_green_cones(colours: tuple[str, ...]) -> None:
     for one, other in combinations(map(without_green_cones, colours), 2):
         assert max(abs(one[0] - other[0]), abs(one[1] - other[1])) > 0.15
