@@ -51,7 +51,8 @@ def write_tables(out: Path, rows: Sequence[Mapping[str, Any]], *, language: str)
     basis = _basis(rows)
     about = [basis, *([SYNTHETIC] if any(row.get("synthetic") for row in rows) else [])]
     columns = rule_columns(rows)
-    shares = columns[columns["what"] == "share"].set_index("rule")["column"].to_dict()
+    of_share = columns[columns["what"] == "share"]
+    shares = dict(zip(of_share["rule"], of_share["column"], strict=True))
     book = province_bytes(areas, league, titles, shares, language=language, about=about)
     write_bytes(out / "province.xlsx", book)
     page = overview_page([_on_map(row) for row in rows], titles, language=language, basis=basis)
