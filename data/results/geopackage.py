@@ -149,8 +149,15 @@ def _layers(results: Results, say: Say, *, public: bool) -> Iterable[tuple[str, 
         if name in results.layers:
             style = qml.single(qml.line("#a3123f") if name == "barriers" else qml.fill("#5fb0c4", 0.3))
             yield name, _Layer(_bare(results.layers[name], public=public), title, style, {})
-    if public:
-        return
+    if not public:
+        yield from _of_units_and_cells(results, say, called, of_groups)
+
+
+def _of_units_and_cells(
+    results: Results, say: Say, called: Mapping[str, str], of_groups: Mapping[str, Sayable]
+) -> Iterable[tuple[str, _Layer]]:
+    """What a public file does without."""
+    standard = results.standard
     main = results.main_rule.id if results.main_rule else standard.rules[0].id
     units, named = _units(results)
     lowest = (
