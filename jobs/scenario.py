@@ -17,6 +17,7 @@ from coverage.assessment import Assessment
 from coverage.model.edits import AddBarrier, AddStreet, Edit, Move, Open, Scenario
 from coverage.publish import Results, results_of
 from coverage.publish.change_tables import (
+    CHANGES_IN_FILES,
     change_classes,
     change_table,
     change_units_table,
@@ -260,7 +261,8 @@ def write_comparison(out: Path, found: Compared, *, language: str) -> None:
         kept = json.loads(scenario_to_json(found.scenarios[1]))
         write_json(folder / "scenario.json", kept | {"scenario": found.done.results.document["scenario"]})
         write_json(folder / "comparison.json", found.as_json())
-        write_csv(folder / "changes.csv", change_table(found.comparison))
+        changes = change_table(found.comparison).rename(columns=CHANGES_IN_FILES)
+        write_csv(folder / "changes.csv", changes)
         write_csv(folder / "changes_units.csv", change_units_table(found.comparison))
         page = render_map(map_model(found.done.results, basemap), language=language).encode("utf-8")
         write_bytes(folder / "difference.html", page)
