@@ -254,11 +254,14 @@ def _rows_of(tasks: Sequence[Task], on: Workers, stopped: Event) -> Iterator[dic
             if number == 0:
                 raise
             break
-        except (OSError, TimeoutError):  # lost while it was asked
+        except (OSError, TimeoutError):  # lost while it was asked, or without workers
             continue
         if not left:
             return
-    lost = text("The scheduler {address} was lost. Run the same again.", address=on.scheduler)
+    lost = text(
+        "The scheduler {address} was lost, or had no workers. Run the same again.",
+        address=on.scheduler or "127.0.0.1",
+    )
     for task in left.values():
         yield blank_row(task.area, STOPPED, lost)
 
@@ -274,15 +277,20 @@ def _rows_from(
     sent: dict[Future, str] = {}
     for task in left.values():
         sent |= _sent(client, task)
-    ended, looked = as_completed(sent), time.monotonic()
+    ended, looked, manned = as_completed(sent), time.monotonic(), time.monotonic()
     while ended.count():
         some = ended.next_batch(block=False)
         if not some and stopped.wait(_LOOK_S):
             raise Cancelled
-        if client.cluster is not None and time.monotonic() - looked > _HEAL_S:
-            # Own workers that were killed before they had quite begun are not started again by themselves.
-            client.cluster.scale(len(client.cluster.worker_spec))
+        if time.monotonic() - looked > _HEAL_S:
             looked = time.monotonic()
+            if client.nthreads():
+                manned = looked
+            elif looked - manned > _TO_START_S:
+                raise TimeoutError
+            if client.cluster is not None:
+                # Own workers that were killed before they had quite begun are not started again otherwise.
+                client.cluster.scale(len(client.cluster.worker_spec))
         for future in some:
             name = sent.pop(future)
             task, error = left[name], None
