@@ -85,8 +85,9 @@ def task_of(
     cache: Path,
     address: Address | None = None,
 ) -> Task:
-    """The task of an area; every file of its study is hashed here. OSError if one cannot be read, InputError
-    for one in tiles at an address."""
+    """The task of an area; every file of its study is hashed here. OSError if one cannot be read, UserError
+    for a standard that is none, or tiles at an address."""
+    open_standard(area.study.standard)
     if area.tiles > 1 and address is not None:
         raise InputError(
             "An area in tiles needs a folder that all workers see, not the address {address}.",

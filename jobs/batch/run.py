@@ -26,7 +26,7 @@ from distributed.scheduler import KilledWorker
 from distributed.security import Security
 from distributed.utils import silence_logging_cmgr
 
-from core.errors import Cancelled, InputError, SettingError, told_by_system
+from core.errors import Cancelled, InputError, SettingError, UserError, told_by_system
 from core.progress import Progress, silent
 from core.text import Text, text
 from data.files import write_json
@@ -54,10 +54,6 @@ RUNNING, ENDED = "running", "ended"
 _LOCK: Final = ".batch.lock"
 # An area that has taken so many workers with it is given up: the others are to finish.
 _TRIES: Final = 3
-_TOOK_WORKERS: Final = text(
-    "{tries} worker processes ended in the middle of it, most likely for want of memory. Give it more memory "
-    "(fewer --workers), or a smaller area."
-)
 _BEGUN: Final = "service-circle-begun"
 # Of a lost scheduler: so often its tasks are sent to the one that is there then.
 _SENT_AGAIN: Final = 3
@@ -177,7 +173,7 @@ def _asked(
         rows[area.name] = blank_row(area)
         try:
             task = task_of(area, plan.exports, out=folder, language=language, cache=cache, address=address)
-        except InputError as error:
+        except UserError as error:
             rows[area.name] = blank_row(area, FAILED, error.message)
             continue
         except OSError as error:
@@ -303,7 +299,12 @@ def _rows_from(
                 begun = Counter(said for _, said in client.get_events(_BEGUN) or ())
                 tries = max(begun[part] for part in _parts_of(task))
                 if tries >= _TRIES:
-                    yield name, blank_row(task.area, FAILED, text(_TOOK_WORKERS.template, tries=tries))
+                    took = text(
+                        "{tries} worker processes ended in the middle of it, most likely for want of memory. "
+                        "Give it more memory (fewer --workers), or a smaller area.",
+                        tries=tries,
+                    )
+                    yield name, blank_row(task.area, FAILED, took)
                     continue
                 again = _sent(client, task)
                 sent |= again
