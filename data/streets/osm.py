@@ -83,7 +83,7 @@ def _passed_through(
             if file_format == "overpass":
                 return read(overpass_pbf(Path(path), folder), progress)
             if file_format in ("osm.gz", "osm.bz2"):
-                require_modest_stream(Path(path))
+                require_modest_stream(Path(path), Path(path).name)
             source = osmium.io.File(path, file_format)
             if file_format != "pbf":
                 deleted = deleted_in(Path(path), file_format)
