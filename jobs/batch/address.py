@@ -21,6 +21,8 @@ _APART: Final = "://"
 _FOLDERS: Final = ("file", "local")
 # Every process has its own: what one worker keeps there nobody else finds.
 _OF_ONE_PROCESS: Final = ("memory",)
+# What fsspec's file systems make of their stores' errors.
+_REFUSED: Final = (OSError, ValueError, RuntimeError, TimeoutError)
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Address:
             found = files.find(start)
         except FileNotFoundError:
             return set()
-        except Exception as error:
+        except _REFUSED as error:
             raise self._refused(error) from error
         return {f"/{name}".partition(f"/{start.lstrip('/')}")[2] for name in found}
 
@@ -53,7 +55,7 @@ class Address:
                 content = files.cat_file(f"{root}/{below}/{name}" if below else f"{root}/{name}")
             except FileNotFoundError:
                 continue
-            except Exception as error:
+            except _REFUSED as error:
                 raise self._refused(error) from error
             (to / name).parent.mkdir(parents=True, exist_ok=True)
             (to / name).write_bytes(content)
@@ -76,7 +78,7 @@ class Address:
             for name in (*sorted(made.keys() - set(seals)), *sorted(seals, key=len, reverse=True)):
                 files.makedirs(f"{target}/{name}".rpartition("/")[0], exist_ok=True)
                 files.pipe_file(f"{target}/{name}", made[name].read_bytes())
-        except Exception as error:
+        except _REFUSED as error:
             raise self._refused(error) from error
 
     def put_file(self, path: Path, name: str) -> None:
@@ -85,7 +87,7 @@ class Address:
         try:
             files.makedirs(root, exist_ok=True)
             files.pipe_file(f"{root}/{name}", path.read_bytes())
-        except Exception as error:
+        except _REFUSED as error:
             raise self._refused(error) from error
 
     def _opened(self) -> tuple[Any, str]:
@@ -98,7 +100,6 @@ class Address:
         return files, str(root).rstrip("/")
 
     def _refused(self, error: Exception) -> InputError:
-        # Every store has errors of its own.
         said = str(error) or type(error).__name__
         return InputError("{address} cannot be used: {problem}", address=self.url, problem=said)
 

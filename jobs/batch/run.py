@@ -61,7 +61,7 @@ _FOR_SCHEDULER_S: Final = 30
 _LOOK_S: Final = 0.1
 _HEAL_S: Final = 10.0
 # A busy machine takes its time to start a worker.
-_TO_START_S: Final = 300
+_TO_START_S: Final = 600
 # Above every level of a log: what Dask has to say is said in the rows.
 _QUIET: Final = 60
 _TLS: Final = "DASK_DISTRIBUTED__COMM__TLS__"
