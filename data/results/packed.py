@@ -7,30 +7,33 @@ import tempfile
 from pathlib import Path, PurePosixPath
 
 from core.errors import InputError
+from data.cache_entries import MANIFEST
 from data.formats.unpack import pieces_of
 from data.whole_folder import FOR_PEOPLE, PROVENANCE
 
 
-def unpack_result(packed: Path, target: Path) -> None:
-    """The tables of the one result folder in a ZIP as `target`, which is there whole or not at all.
+def unpack_result(packed: Path, target: Path, *, holds: str = PROVENANCE) -> None:
+    """The tables of the one result folder in a ZIP, the one that `holds` such a file, as `target`, which is
+    there whole or not at all; what is drawn from the tables is left out.
 
     InputError for a ZIP without one, with several, or that cannot be unpacked.
     """
+    drawn = FOR_PEOPLE - {".md"}
     target.parent.mkdir(parents=True, exist_ok=True)
     with pieces_of(packed) as pieces:
-        homes = [PurePosixPath(one.name).parent for one in pieces if one.name.endswith(PROVENANCE)]
+        named = {PurePosixPath(piece.name): piece.path for piece in pieces}
+        homes = [place.parent for place in named if place.name == holds]
         if len(homes) != 1:
             raise InputError(
-                "{file}: this ZIP holds no result folder, or more than one: exactly one {name} is looked "
-                "for.",
+                "{file}: pack one result folder, the one that holds {document}.",
                 file=packed.name,
-                name=PROVENANCE,
+                document=holds,
             )
         scratch = Path(tempfile.mkdtemp(dir=target.parent))
         try:
-            for one in pieces:
-                if PurePosixPath(one.name).parent == homes[0] and one.suffix not in FOR_PEOPLE:
-                    shutil.copyfile(one.path, scratch / PurePosixPath(one.name).name)
+            for place, path in named.items():
+                if place.parent == homes[0] and place.name != MANIFEST and place.suffix.lower() not in drawn:
+                    shutil.move(path, scratch / place.name)
             scratch.replace(target)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)

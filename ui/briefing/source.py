@@ -18,7 +18,7 @@ from ui.scenario.export import scenario_files
 from ui.scenario.result import choose_before
 from ui.scenario.state import draft, stored
 from ui.shell.choices import choices, choose, words
-from ui.shell.compute import answer_to, current_view
+from ui.shell.compute import answer_to
 from ui.shell.session import session_folder
 from ui.shell.work import result_of
 from ui.widgets.pick import pick
@@ -75,7 +75,7 @@ def source() -> Source | None:
         return Source(folder, () if alone else _earlier())
     days, before = _days(), _earlier()
     if not days and not before:
-        return Source(current_view().folder)
+        return Source(answer_to(choices()).folder)
     plain = replace(choices(), wish=None, wish_is_own=True)
     return Source(answer_to(plain).folder, (*days, *before))
 
