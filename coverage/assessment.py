@@ -154,6 +154,19 @@ def _notes(measured: Measured) -> tuple[Text, ...]:
                 limit=measured.standard.walking.snap_limit_m,
             )
         )
+    if len(study.facilities):
+        cut_off = np.isinf(distances.walk_to(list(distances.walk_m))[0]) & distances.cells.linked
+        cells = np.flatnonzero(cut_off & (study.grid.residents > 0))
+        if len(cells):
+            notes.append(
+                text(
+                    "On streets from which no facility can be reached on foot: {residents:,.0f} "
+                    "{residents:resident|residents} in {cells} {cells:cell|cells}; on foot they count as not "
+                    "covered. Is a street missing there?",
+                    residents=float(study.grid.residents[cells].sum()),
+                    cells=len(cells),
+                )
+            )
     doors = int((~distances.facility_linked).sum())
     if doors:
         notes.append(
