@@ -75,7 +75,7 @@ def test_a_result_of_the_page_is_made_again_on_the_command_line(
     def button(
         _box: object, _label: object, make: Callable[[], str | bytes], *, name: str, mime: str
     ) -> None:
-        made[about["name"]] = make
+        made[name] = make
 
     monkeypatch.setattr("ui.widgets.uploads.file_button", button)
     fill(app, small_folder / "city", *FILES)
