@@ -99,7 +99,13 @@ def damaged(file: str) -> InputError:
 def _unzipped(path: Path, folder: Path) -> tuple[Piece, ...]:
     with zipfile.ZipFile(path) as archive:
         members = list(files_in(archive))
-        if len(members) > _MOST_MEMBERS or sum(member.file_size for _, member in members) > MOST_BYTES:
+        if len(members) > _MOST_MEMBERS:
+            raise InputError(
+                "{file}: the archive holds {count:,} files, more than are read. Send only those needed.",
+                file=path.name,
+                count=len(members),
+            )
+        if sum(member.file_size for _, member in members) > MOST_BYTES:
             raise _too_large(path.name)
         for _, member in members:
             require_modest(member.compress_size, member.file_size, path.name)

@@ -70,7 +70,7 @@ def nobody_inside(file: str, at: tuple[float, float], area: shapely.Geometry) ->
     middle = shapely.centroid(area)
     km = 111.0 * float(np.hypot((at[0] - middle.x) * np.cos(np.radians(middle.y)), at[1] - middle.y))
     return InputError(
-        "{file}: nobody lives in the study area. Its residents lie around longitude {lon:.4f}, latitude "
+        "{file}: nobody lives in the study area. What it holds lies around longitude {lon:.4f}, latitude "
         "{lat:.4f}, {km:,.0f} km from the middle of the area. Is the coordinate system the right one "
         "(--population-datum)?",
         file=file,

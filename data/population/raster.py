@@ -194,14 +194,16 @@ def _shifted(lon: Floats, lat: Floats, datum: str) -> tuple[Floats, Floats]:
 def _nobody(
     raster: rasterio.DatasetReader, file: str, reading: Reading, to_degrees: Transformer
 ) -> InputError:
-    if reading.area is None:
-        return InputError("{file}: no pixel with residents lies in the area.", file=file)
-    lon, lat = to_degrees.transform(
-        (raster.bounds.left + raster.bounds.right) / 2, (raster.bounds.bottom + raster.bounds.top) / 2
-    )
-    if shapely.intersects_xy(shapely.box(*reading.area.bounds), lon, lat):
-        return InputError("{file}: no pixel with residents lies in the area.", file=file)
-    return nobody_inside(file, (float(lon), float(lat)), reading.area)
+    west, south, east, north = to_degrees.transform_bounds(*raster.bounds)
+    if reading.area is None or shapely.box(west, south, east, north).intersects(
+        shapely.box(*reading.area.bounds)
+    ):
+        return InputError(
+            "{file}: no pixel with residents lies in the area (pixels that are zero, negative or without "
+            "data hold nobody).",
+            file=file,
+        )
+    return nobody_inside(file, ((west + east) / 2, (south + north) / 2), reading.area)
 
 
 def _bands(raster: rasterio.DatasetReader, file: str, reading: Reading) -> _Bands:

@@ -162,6 +162,14 @@ def test_a_number_that_stands_apart_from_all_others_is_no_resident(tmp_path: Pat
         assert f"{sign} × 2" in codes(path)["population-undeclared-nodata"]
 
 
+@pytest.mark.parametrize("side", ["0", "nan", "1e999"])
+def test_a_grid_whose_cells_have_no_size_is_refused(tmp_path: Path, side: str) -> None:
+    path = tmp_path / "people.asc"
+    path.write_text(f"ncols 2\nnrows 1\nxllcorner 118\nyllcorner 32\ncellsize {side}\n1 2\n", "utf-8")
+    with pytest.raises(InputError, match=r"people.asc: its pixels have no size|damaged"):
+        read_population(path, reading=Reading(datum="wgs84"))
+
+
 def test_scale_and_offset_of_the_file_are_applied(tmp_path: Path) -> None:
     path = raster(tmp_path / "p_ppp.tif", np.full((1, 2), 30), dtype="uint16")
     with rasterio.open(path, "r+") as target:
