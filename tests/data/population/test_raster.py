@@ -17,6 +17,7 @@ from rasterio.transform import from_origin
 
 from core.errors import InputError, SettingError
 from data.population import Reading, read_population
+from data.population.area import read_outline
 from data.population.raster_unit import UNITS, decide_unit
 
 STEP = 1 / 1200
@@ -327,3 +328,10 @@ def test_points_of_a_wide_grid_say_how_wide_it_is_whatever_the_reach(tmp_path: P
     (tmp_path / "p.csv").write_text("lon,lat,residents\n" + "\n".join(rows))
     found = read_population(tmp_path / "p.csv")
     assert "population-coarse" in {finding.code for finding in found.findings}
+
+
+def test_a_study_area_as_wide_as_the_earth_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "area.geojson"
+    path.write_text(shapely.to_geojson(shapely.box(-180, -90, 180, 90)), "utf-8")
+    with pytest.raises(InputError, match="360 degrees wide"):
+        read_outline(path)
