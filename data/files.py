@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
@@ -22,11 +23,13 @@ if TYPE_CHECKING:
 
 def sha256_of(path: Path) -> str:
     """The SHA-256 of a file's bytes, in hexadecimal; of a folder (a File Geodatabase) that of the names
-    and fingerprints of its files."""
+    and fingerprints of its files. OSError for a pipe or a device, which may have no end."""
     if path.is_dir():
-        inside = sorted(file for file in path.rglob("*") if file.is_file())
+        inside = sorted(file for file in path.iterdir() if file.is_file())
         named = "".join(f"{file.relative_to(path).as_posix()} {sha256_of(file)}\n" for file in inside)
         return hashlib.sha256(named.encode()).hexdigest()
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "not a file", str(path))
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
