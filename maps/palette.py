@@ -139,5 +139,6 @@ OVERLAYS: Final = {
     "extent": {"color": "#3d5a1f", "weight": 1.4, "fillColor": "#7da35a", "fillOpacity": 0.35},
     "barrier": {"color": "#a3123f", "weight": 5, "opacity": 0.95, "lineCap": "butt"},
     "street": {"color": "#0b7a4b", "weight": 5, "opacity": 0.95},
+    "apart": {"color": "#8f2a08", "weight": 2, "opacity": 0.95},
     "drawn_barrier": {"color": "#a3123f", "weight": 4, "opacity": 0.95, "dashArray": "2 6"},
 }

@@ -76,7 +76,7 @@ class Say(Protocol):
 
 
 @dataclass(frozen=True)
-class _Layer:
+class Layer:
     """A table to write: its title, titles of columns that `_TITLES` does not know, and its QML."""
 
     frame: gpd.GeoDataFrame
@@ -87,7 +87,12 @@ class _Layer:
 
 def geopackage_bytes(results: Results, say: Say, *, public: bool = False) -> bytes:
     """The file; the same results give the same bytes on the same machine."""
-    layers = {name: layer for name, layer in _layers(results, say, public=public) if len(layer.frame)}
+    return packed(_layers(results, say, public=public), say, str(results.provenance.get("created", "")))
+
+
+def packed(named: Iterable[tuple[str, Layer]], say: Say, created: str) -> bytes:
+    """A GeoPackage of the layers that have a row, the first on top; `created` is the time it states."""
+    layers = {name: layer for name, layer in named if len(layer.frame)}
     with tempfile.TemporaryDirectory(prefix="service-circle-") as scratch:
         path = Path(scratch) / "city.gpkg"
         for number, (name, layer) in enumerate(layers.items()):
@@ -95,11 +100,11 @@ def geopackage_bytes(results: Results, say: Say, *, public: bool = False) -> byt
                 layer.frame, path, layer=name, driver="GPKG", append=number > 0,
                 layer_options={"GEOMETRY_NAME": "geom", "DESCRIPTION": say(layer.title)},
             )  # fmt: skip
-        _finish(path, layers, say, str(results.provenance.get("created", "")))
+        _finish(path, layers, say, created)
         return path.read_bytes()
 
 
-def _layers(results: Results, say: Say, *, public: bool) -> Iterable[tuple[str, _Layer]]:
+def _layers(results: Results, say: Say, *, public: bool) -> Iterable[tuple[str, Layer]]:
     """Bottom layer last: programs put the first on top."""
     standard = results.standard
     tiers = list(dict.fromkeys(results.facilities["tier"]))
@@ -114,23 +119,21 @@ def _layers(results: Results, say: Say, *, public: bool) -> Iterable[tuple[str, 
     style = qml.categorized(
         "tier", [(tier, say(standard.tier_title(tier)), qml.dot(i)) for i, tier in enumerate(tiers)]
     )
-    yield "facilities", _Layer(points, text("Facilities"), style, of_loads)
+    yield "facilities", Layer(points, text("Facilities"), style, of_loads)
     if results.plan is not None:
-        sites = _bare(results.plan.sites, public=public)
+        sites = bare(results.plan.sites, public=public)
         yield (
             "suggested_sites",
-            _Layer(sites, text("Suggested sites"), qml.single(qml.site(), label="rank"), {}),
+            Layer(sites, text("Suggested sites"), qml.single(qml.site(), label="rank"), {}),
         )
     gaps = results.gaps.assign(rule_title=_rule_titles(results.gaps["rule"], standard, say))
     best = gaps[gaps["site_residents"].notna()] if "site_residents" in gaps else gaps.iloc[:0]
     best = _points(pd.DataFrame(best.drop(columns="geometry")), public=public)
     title = text("Best point found in each gap")
-    yield "best_sites", _Layer(best, title, qml.single(qml.site(), label="rank"), {})
+    yield "best_sites", Layer(best, title, qml.single(qml.site(), label="rank"), {})
     yield (
         "gaps",
-        _Layer(
-            _bare(gaps, public=public), text("Gaps"), qml.single(qml.outline("#8f2a08"), label="rank"), {}
-        ),
+        Layer(bare(gaps, public=public), text("Gaps"), qml.single(qml.outline("#8f2a08"), label="rank"), {}),
     )
     for name, title in (
         ("barriers", text("Worst barriers to walking")),
@@ -138,7 +141,7 @@ def _layers(results: Results, say: Say, *, public: bool) -> Iterable[tuple[str, 
     ):
         if name in results.layers:
             style = qml.single(qml.line("#a3123f") if name == "barriers" else qml.fill("#5fb0c4", 0.3))
-            yield name, _Layer(_bare(results.layers[name], public=public), title, style, {})
+            yield name, Layer(bare(results.layers[name], public=public), title, style, {})
     if public:
         return
     main = results.main_rule.id if results.main_rule else standard.rules[0].id
@@ -151,12 +154,12 @@ def _layers(results: Results, say: Say, *, public: bool) -> Iterable[tuple[str, 
     classes = [(0.0, 0.5, "#c2410c"), (0.5, 0.75, "#e39a63"), (0.75, 0.9, "#f2d9b8"), (0.9, 1.0, "#a9cbe4"),
                (1.0, 1.0, "#5f9fcc")]  # fmt: skip
     style = qml.shares_of(rule_names(standard)[main], lowest, classes)
-    yield "units", _Layer(units, text("Units with their shares"), style, named)
+    yield "units", Layer(units, text("Units with their shares"), style, named)
     cells, cell_names = _cells(results, called)
     served = [("1", say(text("Served")), qml.fill("#5f9fcc", 0.7)),
               ("0", say(text("Not served")), qml.fill("#c2410c", 0.7)),
               ("", say(text("The rule does not apply")), qml.fill("#cfcabf", 0.7))]  # fmt: skip
-    yield "cells", _Layer(cells, text("Cells"), qml.categorized(called[f"meets_{main}"], served), cell_names)
+    yield "cells", Layer(cells, text("Cells"), qml.categorized(called[f"meets_{main}"], served), cell_names)
 
 
 def _rule_titles(rules: pd.Series, standard: Standard, say: Say) -> list[str]:
@@ -173,7 +176,7 @@ def _points(table: pd.DataFrame, *, public: bool) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(_plain(kept), geometry=shapely.points(lon, lat), crs=WGS84)
 
 
-def _bare(frame: gpd.GeoDataFrame, *, public: bool) -> gpd.GeoDataFrame:
+def bare(frame: gpd.GeoDataFrame, *, public: bool) -> gpd.GeoDataFrame:
     """A layer with plain columns; of a public one without units and with coarser coordinates."""
     table = pd.DataFrame(frame.drop(columns=frame.geometry.name))
     shapes = frame.geometry.to_numpy()
@@ -246,7 +249,7 @@ def _plain(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(made, index=table.index).reset_index(drop=True)
 
 
-def _finish(path: Path, layers: Mapping[str, _Layer], say: Say, created: str) -> None:
+def _finish(path: Path, layers: Mapping[str, Layer], say: Say, created: str) -> None:
     """Titles of columns (the format's schema extension and QGIS' aliases), styles, and one time for all."""
     stamp = f"{created[:19]}.000Z" if created else "2000-01-01T00:00:00.000Z"
     with closing(sqlite3.connect(path)) as base, base:
@@ -269,7 +272,7 @@ def _finish(path: Path, layers: Mapping[str, _Layer], say: Say, created: str) ->
         base.execute("VACUUM")
 
 
-def _column_titles(layer: _Layer, say: Say) -> Sequence[tuple[str, str]]:
+def _column_titles(layer: Layer, say: Say) -> Sequence[tuple[str, str]]:
     known = {**_TITLES, **layer.named}
     return [(key, say(known[key])) for key in map(str, layer.frame.columns) if key in known]
 

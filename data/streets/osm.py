@@ -60,7 +60,7 @@ def read_osm(
             if file_format == "overpass":
                 return _read(overpass_pbf(Path(path), folder), Path(path).name, bounds, folder, progress)
             if file_format in ("osm.gz", "osm.bz2"):
-                require_modest_stream(Path(path))
+                require_modest_stream(Path(path), Path(path).name)
             source = osmium.io.File(path, file_format)
             if file_format != "pbf":
                 deleted = deleted_in(Path(path), file_format)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from core.text import Sayable, Text, text, text_from_json
@@ -32,10 +32,15 @@ def day_of(created: str) -> str:
 def result_code(results: Results) -> str:
     """Eight signs made of inputs, standard, settings and what was asked: another run of the same has the
     same ones, and a result with other ones rests on something else."""
-    told = {key: results.provenance.get(key) for key in _CODED}
-    told["scenario"] = results.document.get("scenario")
+    told = {"scenario": results.document.get("scenario")}
     if results.document.get("history"):
         told["history"] = [one["code"] for one in results.document["history"]]
+    return code_of(results.provenance, **told)
+
+
+def code_of(provenance: Mapping[str, Any], **more: object) -> str:
+    """The signs of what a provenance says was read and asked, and of `more`."""
+    told = {key: provenance.get(key) for key in _CODED} | more
     written = json.dumps(told, ensure_ascii=False, sort_keys=True, default=str)
     found = hashlib.sha256(written.encode("utf-8", "replace")).hexdigest()[:8].upper()
     return f"{found[:4]}-{found[4:]}"

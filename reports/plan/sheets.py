@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from core.text import Text, text
@@ -80,7 +80,7 @@ def plan_sheets(book: Book, results: Results, tr: Translator) -> None:
     plan, standard = results.plan.plan, results.standard
     _sites(book, plan, standard, tr)
     if len(plan.get("curve_bound", [])) > 1:
-        _curve(book, plan["curve_bound"], tr)
+        _curve(book, plan, tr)
     if plan.get("alternatives"):
         sheet = book.sheet(tr(text("Other plans")), (8, 10, 14, 8, 40, 12, 12, 14, 14))
         kinds = ("count", "share", "people", "count", "text", "degrees", "degrees", "people", "text")
@@ -131,9 +131,12 @@ def _sites(book: Book, plan: Mapping[str, Any], standard: Standard, tr: Translat
     sheet.table(head, rows, kinds)
 
 
-def _curve(book: Book, points: Sequence[Mapping[str, float]], tr: Translator) -> None:
-    name = tr(text("How many sites"))
+def _curve(book: Book, plan: Mapping[str, Any], tr: Translator) -> None:
+    name, points = tr(text("How many sites")), plan["curve_bound"]
     sheet = book.sheet(name, (10, 16, 18, 18))
+    counts = words.curve_counts(plan)
+    if counts is not None:
+        sheet.line([tr(counts)], text_wrap=False)
     head = [tr(title) for title in _CURVE_HEAD]
     rows = [[p["sites"], p["best"], p["bound"], p["in_order"]] for p in points]
     sheet.table(head, rows, ("count", "people", "people", "people"))

@@ -120,6 +120,8 @@ def parquet(folder: Path) -> Path:
 
 LAYOUTS: dict[str, Callable[[Path], Path]] = {
     "geopackage": lambda f: plain(f / "a.gpkg", "GPKG"),
+    "a geopackage with a colon": lambda f: plain(f / "a.gpkg", "GPKG").rename(f / "26:1 a.gpkg"),
+    "a geojson with a colon": lambda f: plain(f / "a.geojson", "GeoJSON").rename(f / "26:1 a.geojson"),
     "a geopackage called otherwise": lambda f: plain(f / "a.gpkg", "GPKG").rename(f / "a!b.dat"),
     "geojson": lambda f: plain(f / "a.geojson", "GeoJSON"),
     "geojson in utf-16": lambda f: written(f, "a.json", text_of(f).encode("utf-16")),
@@ -239,7 +241,7 @@ VRT = """<OGRVRTDataSource><OGRVRTLayer name="a">
         ("a.txt", b"", "empty"),
         ("a.kml", b'<!DOCTYPE k [<!ENTITY x "y">]><kml>&x;</kml>', "DOCTYPE"),
         ("a.fgb", b"fgb\x03fgb\x00" + b"\xff" * 90, "damaged"),
-        ("a.zip", _zip_of(5_001), "holds 5,001 files"),
+        ("a.zip", _zip_of(5_001), "more than 5,000 files"),
         ("a.parquet", _parquet_of_torn_shapes(), "damaged"),
         ("a.csv", b'wkt,name\n"POINT(1 1)",a\nPOINT(1 1),"b\n' + b"c,d\n" * 9, "row 3 is never closed"),
         ("a.csv", b"wkt" + b",a" * 20_000 + b"\nPOINT(1 1)\n", "20,001 columns"),
