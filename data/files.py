@@ -60,7 +60,7 @@ _DEVICE: Final = re.compile(
 _LONGEST_NAME: Final = 200
 
 
-def write_bytes(path: Path, content: bytes, *, mode: int = 0o666) -> None:
+def write_bytes(path: Path, content: bytes | memoryview, *, mode: int = 0o666) -> None:
     """Replace `path` at once: a crash leaves the old file or the new one, never a torn one, and what was
     written is on disk when this returns. `mode` is that of a new file, before the umask."""
     path.parent.mkdir(parents=True, exist_ok=True)

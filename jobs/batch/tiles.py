@@ -79,7 +79,7 @@ def join(files: StudyFiles, run: Mapping[str, Any], at: Mapping[int, Path], *, o
     short = short_sides(inputs.study.grid.xy, corners, margin_m=longest_reach_m(standard))
     inputs = replace(inputs, notes=(*inputs.notes, *short), limits=(*inputs.limits, *short))
     assessment = judge_all(measured, sites=False)
-    results = results_of(assessment, about(inputs), split=False)
+    results = results_of(assessment, about(inputs))
     done = with_run(Assessed(inputs, assessment, results), run)
     with whole_folder(out) as folder:
         write_figures(folder, done, language=str(run["language"]))

@@ -8,7 +8,8 @@ from core.text import text
 from ui.briefing.ask import asked
 from ui.briefing.made import made
 from ui.briefing.preview import preview
-from ui.shell.compute import current_view
+from ui.shell.choices import choices
+from ui.shell.compute import answer_to
 from ui.widgets.sections import page_heading
 
 page_heading(
@@ -16,7 +17,7 @@ page_heading(
     text("One result in every form: slides, document, PDF, maps, workbook, GeoPackage; the same figures."),
     compares=False,
 )
-view = current_view()
+view = answer_to(choices())
 left, right = st.columns([0.36, 0.64])
 with left:
     request, kinds = asked(view)
