@@ -63,7 +63,10 @@ _LONGEST_NAME: Final = 200
 def write_bytes(path: Path, content: bytes | memoryview, *, mode: int = 0o666) -> None:
     """Replace `path` at once: a crash leaves the old file or the new one, never a torn one, and what was
     written is on disk when this returns. `mode` is that of a new file, before the umask."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except FileNotFoundError as error:  # where no folder can be made, as under /proc
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path.parent)) from error
     # Not called after the file: a name may be as long as the system allows.
     temporary = path.with_name(f".{os.getpid()}-{threading.get_ident()}{_TEMPORARY}")
     try:

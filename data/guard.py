@@ -58,6 +58,7 @@ TOO_LONG: Final = text("Reading it takes longer than its size explains; it was g
 TOO_LARGE: Final = text(
     "It needs more memory than a file of its size explains; it was not read. Split it or save it anew."
 )
+TOO_DEEP: Final = text("It is nested more deeply than such a file is; it was not read.")
 CRASHED: Final = text("It made its reader fail: it is damaged or harmful. Save it anew.")
 # The same of an answer, whose files were read well.
 _OF_AN_ANSWER: Final = {
@@ -254,8 +255,8 @@ def _unwrapped(answer: tuple[Any, ...], reader: str) -> Any:
         error.args = args
         vars(error).update(state)
         raise error
-    if kind == "memory":
-        raise ReaderError(TOO_LARGE)
+    if kind in ("memory", "deep"):
+        raise ReaderError(TOO_LARGE if kind == "memory" else TOO_DEEP)
     name, frames = rest
     defect = record_frames(name, frames, doing=reader)
     if kind == "defect":

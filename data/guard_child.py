@@ -82,8 +82,10 @@ def _answer(request: Mapping[str, Any], answers: IO[bytes]) -> tuple[Any, ...]:
         return "result", reader(*request["args"], **kwargs)
     except UserError as error:
         return "user error", type(error), vars(error), error.args
-    except (MemoryError, RecursionError):
+    except MemoryError:
         return ("memory",)
+    except RecursionError:
+        return ("deep",)
     except OSError as error:
         said = told_by_system(error)
         if said is not None:

@@ -179,6 +179,19 @@ def test_a_pipe_without_an_end_is_a_sentence_and_exit_2(role: str, folder: Path,
     assert "报告" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("verb", "option"), [("suggest", "--spacing"), ("suggest", "--budget"), ("assess", "--heal")]
+)
+@pytest.mark.parametrize("number", ["inf", "nan"])
+def test_what_is_no_number_is_refused_by_its_option(
+    verb: str, option: str, number: str, folder: Path, tmp_path: Path
+) -> None:
+    more = ("--tier", "station", "--count", "1") if verb == "suggest" else ()
+    done = run(verb, *study(folder), *more, option, number, "--out", tmp_path / "out")
+    assert done.exit_code == 2
+    assert option in done.stderr
+
+
 def test_a_graph_of_deep_lists_is_read(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "a.graphml").write_bytes(_graphml("[" * 100_000)(folder))
     done = run("assess", *study(folder, network=tmp_path / "a.graphml"), "--out", tmp_path / "out")

@@ -41,6 +41,10 @@ def takes_memory() -> int:
     return len(bytearray(4 << 30))
 
 
+def goes_deep() -> None:
+    goes_deep()
+
+
 def computes_for_ever() -> None:
     while True:
         pass

@@ -211,6 +211,7 @@ def budget() -> Iterator[Budget]:
     ("reader", "said"),
     [
         (guard_readers.takes_memory, "memory"),
+        (guard_readers.goes_deep, "nested more deeply"),
         (guard_readers.computes_for_ever, "longer"),
         (guard_readers.chats_for_ever, "longer"),
         (guard_readers.crashes, "damaged or harmful"),
