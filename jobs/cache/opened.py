@@ -5,23 +5,21 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final
 
 from core.errors import InputError
 from core.progress import Progress, silent
 from core.text import text, text_from_json
 from coverage.model.verdict_rows import summary, verdict_rows
-from data.cache_entries import MANIFEST, keep
+from data.cache_entries import keep
 from data.files import sha256_of
-from data.formats.unpack import pieces_of
 from data.results import read_results
+from data.results.packed import unpack_result
 from data.whole_folder import require_whole
 from jobs.cache.results import Shelf, map_page
 
 _DOCUMENT: Final = "assessment.json"
-# What is drawn from the tables is drawn again.
-_DRAWN: Final = (".html", ".xlsx", ".pptx", ".docx", ".pdf", ".png")
 _NOT_AS_WRITTEN: Final = (LookupError, TypeError, ValueError, AttributeError)
 
 
@@ -35,20 +33,9 @@ def open_packed(packed: Path, shelf: Shelf, *, language: str, progress: Progress
     if found := shelf.find(key):
         return found
     progress(0.0, text("Opening the result"))
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as beside, pieces_of(packed) as pieces:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as beside:
         folder = Path(beside) / packed.stem
-        folder.mkdir()
-        named = {PurePosixPath(piece.name): piece.path for piece in pieces}
-        homes = [place.parent for place in named if place.name == _DOCUMENT]
-        if len(homes) != 1:
-            raise InputError(
-                "{file}: pack one result folder, the one that holds {document}.",
-                file=packed.name,
-                document=_DOCUMENT,
-            )
-        for place, path in named.items():
-            if place.parent == homes[0] and place.name != MANIFEST and place.suffix.lower() not in _DRAWN:
-                shutil.move(path, folder / place.name)
+        unpack_result(packed, folder, holds=_DOCUMENT)
         progress(0.2, text("Checking that the result is whole"))
         require_whole(folder)
         _require_shown(folder)

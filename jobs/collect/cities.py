@@ -153,7 +153,7 @@ def study_at(store: Store, name: str, *, at: str = "", by: str = "") -> StudyFil
     with store.read() as connection:
         city = city_named(connection, name)
         lists = current_lists(connection, city, until=moment(at))
-    return city_study(store, city, lists)
+    return replace(city_study(store, city, lists), as_of=at)
 
 
 def standard_of(store: Store, name: str) -> Standard:

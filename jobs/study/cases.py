@@ -39,7 +39,8 @@ class StudyFiles:
     `answers` the user's word where the files leave something open. Residents and units may come in
     several files: parts of one whole, or a level each. `own` are lists in place of `facilities` or beside
     them, as the page takes them, once all else has been read. `versions` says which versions of offices'
-    lists a city of the store had ("office version"); results keep it.
+    lists a city of the store had ("office version"), `as_of` by which day or moment they were known (""):
+    results keep both.
     """
 
     facilities: tuple[Path, ...]
@@ -57,6 +58,7 @@ class StudyFiles:
     answers: Answers = field(default_factory=Answers)
     own: OwnLists | None = None
     versions: tuple[str, ...] = ()
+    as_of: str = ""
 
     @property
     def populations(self) -> tuple[Path, ...]:

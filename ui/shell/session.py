@@ -54,7 +54,10 @@ SWITCHES: Final = (
 )
 # A service's key is used for one search and never written.
 # Boxes for several files may not be set either, and are empty lists at first.
-_BOXES: Final = ("lists", "siting-areas", "city-lists", "city-people", "city-units", "collect-lists")
+_BOXES: Final = (
+    *("lists", "siting-areas", "city-lists", "city-people", "city-units", "collect-lists"),
+    *("briefing-folder", "briefing-before"),
+)
 _DESK_BOX: Final = "desk-lists"  # one an office
 _NEVER: Final = ("geocode-key", *_BOXES, _KEY, _SEEN)
 # Only classes of these rooms are made from a file.
