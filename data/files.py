@@ -11,10 +11,12 @@ import os
 import re
 import threading
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from core.errors import InputError
 from core.text import printable
 
 if TYPE_CHECKING:
@@ -254,3 +256,28 @@ def read_csv_bytes(content: bytes, texts: tuple[str, ...]) -> pd.DataFrame:
                 frame[column].astype(float).mask(said, float("inf")) if said.any() else frame[column]
             )
     return frame
+
+
+def paths_in(value: object) -> Iterator[Path]:
+    """The files among arguments, wherever they stand in tuples, mappings and option objects."""
+    if isinstance(value, Path):
+        yield value
+    elif isinstance(value, tuple | list):
+        for one in value:
+            yield from paths_in(one)
+    elif isinstance(value, dict):
+        yield from paths_in(list(value.values()))
+    elif is_dataclass(value) and not isinstance(value, type):
+        for field in fields(value):
+            yield from paths_in(getattr(value, field.name))
+
+
+def size_of(path: Path) -> int:
+    """Bytes of a file or of the files in a folder, 0 for what is not there; InputError for a device."""
+    if path.is_dir():
+        return sum(file.stat().st_size for file in path.iterdir() if file.is_file())
+    if not path.exists():
+        return 0
+    if not path.is_file():
+        raise InputError("{file} is no file: a pipe or a device cannot be read.", file=path.name)
+    return path.stat().st_size

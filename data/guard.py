@@ -27,7 +27,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final, ParamSpec, TypeVar
 
@@ -35,6 +35,7 @@ from core.errors import InputError, UserError
 from core.progress import Progress, silent
 from core.text import Text, text
 from data.defects import RecordedDefectError, record_frames
+from data.files import paths_in, size_of
 
 _Result = TypeVar("_Result")
 _Params = ParamSpec("_Params")
@@ -149,8 +150,8 @@ def guarded(reader: Callable[_Params, _Result]) -> Callable[_Params, _Result]:
         if _in_child or not _guarding:
             return reader(*args, **kwargs)
         progress = kwargs.pop("progress", silent)
-        paths = list(_paths_in((args, kwargs)))
-        budget = Budget.of(sum(map(_size_of, paths)))
+        paths = list(paths_in((args, kwargs)))
+        budget = Budget.of(sum(map(size_of, paths)))
         name = paths[0].name if paths else reader.__name__
         try:
             return in_child(reader, args, kwargs, budget=budget, progress=progress)  # type: ignore[arg-type]
@@ -438,28 +439,3 @@ _CHILDREN: Final = _Children("reader", text("Waiting until other files are read"
 _WORKERS: Final = _Children("worker", text("Waiting for its turn"))
 atexit.register(_CHILDREN.end)
 atexit.register(_WORKERS.end)
-
-
-def _paths_in(value: object) -> Iterator[Path]:
-    """The files among arguments, wherever they stand in tuples, mappings and option objects."""
-    if isinstance(value, Path):
-        yield value
-    elif isinstance(value, tuple | list):
-        for one in value:
-            yield from _paths_in(one)
-    elif isinstance(value, dict):
-        yield from _paths_in(list(value.values()))
-    elif is_dataclass(value) and not isinstance(value, type):
-        for field in fields(value):
-            yield from _paths_in(getattr(value, field.name))
-
-
-def _size_of(path: Path) -> int:
-    """Bytes of a file or of the files in a folder, 0 for what is not there; InputError for a device."""
-    if path.is_dir():
-        return sum(file.stat().st_size for file in path.iterdir() if file.is_file())
-    if not path.exists():
-        return 0
-    if not path.is_file():
-        raise InputError("{file} is no file: a pipe or a device cannot be read.", file=path.name)
-    return path.stat().st_size

@@ -198,19 +198,13 @@ def _shifted(lon: Floats, lat: Floats, datum: str) -> tuple[Floats, Floats]:
 def _nobody(
     raster: rasterio.DatasetReader, file: str, reading: Reading, to_degrees: Transformer
 ) -> InputError:
-    corners = raster.transform @ (
-        np.array([0, raster.width, raster.width, 0]),
-        np.array([0, 0, raster.height, raster.height]),
-    )
+    wide, high = raster.width, raster.height
+    corners = raster.transform @ (np.array([0, wide, wide, 0]), np.array([0, 0, high, high]))
     ground = shapely.Polygon(np.column_stack(to_degrees.transform(*corners)))
     if reading.area is None or ground.intersects(shapely.box(*reading.area.bounds)):
-        return InputError(
-            "{file}: no pixel with residents lies in the area (pixels that are zero, negative or without "
-            "data hold nobody).",
-            file=file,
-        )
-    middle = ground.centroid
-    return nobody_inside(file, (middle.x, middle.y), reading.area)
+        said = "{file}: no pixel with residents lies in the area (zero, negative and no data hold nobody)."
+        return InputError(said, file=file)
+    return nobody_inside(file, (ground.centroid.x, ground.centroid.y), reading.area)
 
 
 def _bands(raster: rasterio.DatasetReader, file: str, reading: Reading) -> _Bands:
