@@ -13,6 +13,7 @@ import threading
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -34,6 +35,19 @@ def sha256_of(path: Path) -> str:
         raise OSError(errno.EINVAL, "not a file", str(path))
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def digest(path: Path) -> str:
+    """The same, computed anew only when the file's size or time has changed."""
+    if path.is_dir():
+        return sha256_of(path)
+    state = path.stat()
+    return _digest(path.absolute(), state.st_size, state.st_mtime_ns, state.st_ino)
+
+
+@lru_cache(maxsize=10_000)
+def _digest(path: Path, _size: int, _changed_ns: int, _number: int) -> str:
+    return sha256_of(path)
 
 
 # A spreadsheet takes a text that starts so for a formula, unless it is a number.

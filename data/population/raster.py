@@ -202,8 +202,7 @@ def _nobody(
     corners = raster.transform @ (np.array([0, wide, wide, 0]), np.array([0, 0, high, high]))
     ground = shapely.Polygon(np.column_stack(to_degrees.transform(*corners)))
     if reading.area is None or ground.intersects(shapely.box(*reading.area.bounds)):
-        said = "{file}: no pixel with residents lies in the area (zero, negative and no data hold nobody)."
-        return InputError(said, file=file)
+        return InputError("{file}: no pixel in the area counts residents: zero or no data.", file=file)
     return nobody_inside(file, (ground.centroid.x, ground.centroid.y), reading.area)
 
 
