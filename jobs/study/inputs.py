@@ -54,6 +54,12 @@ _CITY: Final = re.compile(r"^\s*(?:关于)?([\u4e00-\u9fff]{2,6}?市)(?=[\u4e00-
 _MOST_DISTRICTS: Final = 3
 _MOST_LISTED = 200
 
+# Findings that set two numbers of the inputs against each other: they limit the trust in all figures.
+_CONTRADICTIONS: Final = frozenset((
+    "population-against-units", "population-group-too-large", "population-implausible", "population-parts",
+    "population-unit-contradicted", "population-unit-unclear", "totals-contradict",
+))  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Inputs:
@@ -155,6 +161,7 @@ def inputs_of(
         limits=(
             *undecided_notes(intake),
             *(finding.message for finding in shifted),
+            *(found.message for found in population.findings if found.code in _CONTRADICTIONS),
             *unknown_notes(doubtful),
             *short,
         ),
