@@ -53,6 +53,9 @@ RADIUS: Final = (
 
 VERDICTS: Final = {"meets": "#1b6ca8", "nearly": "#8a6d00", "not": "#b3400f"}
 
+# Areas by their verdict, "" without one: filled, so that a grey print must keep them apart.
+AREAS: Final = {"meets": "#2f7fb8", "nearly": "#e3b34d", "not": "#8f2a08", "": "#efece4"}
+
 # A facility that only a scenario has, or has there.
 IN_SCENARIO: Final = {
     "radius": 11,

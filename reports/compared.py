@@ -204,7 +204,7 @@ def compared_workbook(
         xlsx.set_properties({"created": moment_of(told.created)})
         book = Book(xlsx, about, footer=foot)
         sheet = book.sheet(tr(text("Summary")), (28, *(18 for _ in RESULTS)))
-        sheet.line([tr(told.headline.words)], text_wrap=False)
+        sheet.note(tr(told.headline.words))
         rows: list[list[object]] = [[tr(tier_name(tier)), *counts] for tier, counts in _counts(compared)]
         head = [tr(one) for one in told.lists[0].head]
         sheet.table(head, rows, ["text", *("count" for _ in RESULTS)])

@@ -20,7 +20,7 @@ import shapely
 from core.text import Sayable, Text, text
 from coverage.model.standard import LEVELS, Standard
 from coverage.publish import Results
-from coverage.publish.wide import VERDICT, file_columns, rule_names
+from coverage.publish.wide import VERDICT, file_columns, layer_columns, rule_names
 from data.results import qml
 from geo.crs import WGS84, project, unproject
 
@@ -45,14 +45,14 @@ _TITLES: Final = {
     "in_community": text("Lies in community or village"), "unit_id": text("Code"), "level": text("Level"),
     "parent_id": text("Code of the unit above"), "settlement": text("Urban or rural"),
     "rule": text("Rule"), "rule_title": text("Rule, in words"), "rank": text("Rank"),
-    "residents": text("Residents"), "residents_elderly": text("of them elderly"),
-    "residents_children": text("of them children"), "elderly": text("Elderly residents"),
+    "residents": text("Residents"), "elderly": text("Elderly residents"),
     "children": text("Children"), "area_km2": text("Area (km²)"), "unit": text("Where"),
     "units_touched": text("Units touched"), "nearest_m": text("Median distance to the nearest (m)"),
     "farthest_m": text("The farthest have (m)"), "nearest": text("Nearest facility"),
     "site_residents": text("One facility at the best point found in the gap would serve"),
     "lon": text("Longitude"),
     "lat": text("Latitude"), "residents_gained": text("Newly served"), "cell_id": text("Cell"),
+    "alone": text("As the only new site"), "nearer": text("Residents with a shorter way"),
     "minutes": text("Walking time (min)"), "speed_kmh": text("Walking speed (km/h)"),
     "km2": text("Area (km²)"),
     "part": text("Part"), "left": text("Residents left"), "length_m": text("Length (m)"),
@@ -108,7 +108,13 @@ def _layers(results: Results, say: Say, *, public: bool) -> Iterable[tuple[str, 
     """Bottom layer last: programs put the first on top."""
     standard = results.standard
     tiers = list(dict.fromkeys(results.facilities["tier"]))
-    called = file_columns(standard)
+    groups = results.document["area"].get("group_columns", {})
+    called, of_layers = file_columns(standard) | groups, layer_columns(groups)
+    of_groups = {
+        column: text("Residents of the group “{group}”", group=name)
+        for name, column in groups.items()
+        if column not in _TITLES
+    }
     of_loads = {
         called[f"load_{rule.id}"]: text(
             "Residents counted by the rule “{rule}”", rule=standard.rule_title(rule)
@@ -121,19 +127,25 @@ def _layers(results: Results, say: Say, *, public: bool) -> Iterable[tuple[str, 
     )
     yield "facilities", Layer(points, text("Facilities"), style, of_loads)
     if results.plan is not None:
-        sites = bare(results.plan.sites, public=public)
+        sites = bare(results.plan.sites.rename(columns=of_layers), public=public)
         yield (
             "suggested_sites",
             Layer(sites, text("Suggested sites"), qml.single(qml.site(), label="rank"), {}),
         )
-    gaps = results.gaps.assign(rule_title=_rule_titles(results.gaps["rule"], standard, say))
+    gaps = results.gaps.rename(columns=of_layers)
+    gaps = gaps.assign(rule_title=_rule_titles(results.gaps["rule"], standard, say))
     best = gaps[gaps["site_residents"].notna()] if "site_residents" in gaps else gaps.iloc[:0]
     best = _points(pd.DataFrame(best.drop(columns="geometry")), public=public)
     title = text("Best point found in each gap")
     yield "best_sites", Layer(best, title, qml.single(qml.site(), label="rank"), {})
     yield (
         "gaps",
-        Layer(bare(gaps, public=public), text("Gaps"), qml.single(qml.outline("#8f2a08"), label="rank"), {}),
+        Layer(
+            bare(gaps, public=public),
+            text("Gaps"),
+            qml.single(qml.outline("#8f2a08"), label="rank"),
+            of_groups,
+        ),
     )
     for name, title in (
         ("barriers", text("Worst barriers to walking")),
@@ -142,8 +154,15 @@ def _layers(results: Results, say: Say, *, public: bool) -> Iterable[tuple[str, 
         if name in results.layers:
             style = qml.single(qml.line("#a3123f") if name == "barriers" else qml.fill("#5fb0c4", 0.3))
             yield name, Layer(bare(results.layers[name], public=public), title, style, {})
-    if public:
-        return
+    if not public:
+        yield from _of_units_and_cells(results, say, called, of_groups)
+
+
+def _of_units_and_cells(
+    results: Results, say: Say, called: Mapping[str, str], of_groups: Mapping[str, Sayable]
+) -> Iterable[tuple[str, Layer]]:
+    """What a public file does without."""
+    standard = results.standard
     main = results.main_rule.id if results.main_rule else standard.rules[0].id
     units, named = _units(results)
     lowest = (
@@ -159,7 +178,8 @@ def _layers(results: Results, say: Say, *, public: bool) -> Iterable[tuple[str, 
     served = [("1", say(text("Served")), qml.fill("#5f9fcc", 0.7)),
               ("0", say(text("Not served")), qml.fill("#c2410c", 0.7)),
               ("", say(text("The rule does not apply")), qml.fill("#cfcabf", 0.7))]  # fmt: skip
-    yield "cells", Layer(cells, text("Cells"), qml.categorized(called[f"meets_{main}"], served), cell_names)
+    style = qml.categorized(called[f"meets_{main}"], served)
+    yield "cells", Layer(cells, text("Cells"), style, {**cell_names, **of_groups})
 
 
 def _rule_titles(rules: pd.Series, standard: Standard, say: Say) -> list[str]:

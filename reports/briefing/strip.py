@@ -46,6 +46,11 @@ def code_of(provenance: Mapping[str, Any], **more: object) -> str:
     return f"{found[:4]}-{found[4:]}"
 
 
+def stated_day(provenance: Mapping[str, Any]) -> str:
+    """By which day or moment a store's lists were known, "" where nobody asked for one."""
+    return str(((provenance.get("run") or {}).get("study") or {}).get("as_of") or "")
+
+
 def mark_of(mark: str, *, public: bool) -> Sayable:
     """The security mark or review number as given, else what the profile asks for."""
     return mark or (NO_REVIEW if public else INTERNAL)
@@ -58,7 +63,8 @@ def strip_lines(
     standard, provenance = results.standard, results.provenance
     day = day_of(provenance.get("created", ""))
     read = text("as in the files under “Data”, read on {day}; their own date is not stated", day=day or "–")
-    yield text("State of the data"), as_of or read
+    known = stated_day(provenance)
+    yield text("State of the data"), as_of or (text("lists as known by {day}", day=known) if known else read)
     if day:
         yield text("Assessed on"), day
     clauses = list(dict.fromkeys(rule.clause for rule in standard.rules if rule.clause))
