@@ -118,18 +118,16 @@ def inputs_of(
     grounds = read_grounds(layers.residential, layers.compounds, crs=crs, near=population.grid.xy)
     in_water = water_findings(files.layers.water, streets.basemap, population.grid)
     table = units.table if units else None
-    shifted: tuple[Finding, ...] = ()
-    if len(network):
-        shifted = shifted_streets(network, population.grid, table, files.network.name)
+    shifted = shifted_streets(network, population.grid, table, files.network.name) if len(network) else ()
     progress(0.0, text("Reading facility lists"))
     intake = _lists(files, people)
     progress(1.0, text("Read"))
     study = Study(
-        name=files.name or city_name(intake, units.table if units else None) or files.population.stem,
+        name=files.name or city_name(intake, table) or files.population.stem,
         grid=population.grid,
         facilities=intake.table(crs),
         network=streets.network,
-        units=units.table if units else None,
+        units=table,
         grounds=grounds.grounds,
         unplaced=intake.unplaced,
     )
