@@ -84,7 +84,7 @@ def restore_backup(store: Store, path: Path) -> int:
                     if lines:
                         connection.execute(sa.insert(table), [json.loads(line) for line in lines])
                 _restart_counters(connection)
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError, sa.exc.SQLAlchemyError) as problem:
+    except (zipfile.BadZipFile, KeyError, ValueError, sa.exc.SQLAlchemyError) as problem:
         raise InputError("{file} is not a backup of a store.", file=path.name) from problem
     wrong = check_store(store)
     if wrong:

@@ -77,6 +77,10 @@ class Actor:
             "{name} may not {doing}: no role of theirs allows it.", name=self.name, doing=doing
         )
 
+    def may(self, action: str) -> bool:
+        """Whether a role held everywhere allows the action."""
+        return bool(self.roles & MAY[action][0] - {OFFICE})
+
     @property
     def sees_all(self) -> bool:
         """Whether every office's list may be shown."""
