@@ -147,14 +147,14 @@ class Intake:
             accepted = pd.concat([accepted, later], ignore_index=True)
         xy = project(accepted["lon"].to_numpy(float), accepted["lat"].to_numpy(float), crs)
         frame = accepted.drop(columns=["lon", "lat"]).assign(x=xy[:, 0], y=xy[:, 1], source=sources(accepted))
-        extent, site_m2 = self.extents_of(accepted)
+        extent, site_m2 = self._extents(accepted)
         if any(shape is not None for shape in extent):
             frame["extent"] = projected(extent, crs)
         if np.isfinite(site_m2).any():
             frame["site_m2"] = site_m2
         return FacilityTable(frame, crs)
 
-    def extents_of(self, rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    def _extents(self, rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         """Doors or outlines of these facilities in degrees (None: a point), and the ground each states."""
         extent, site_m2 = np.full(len(rows), None, object), np.full(len(rows), np.nan)
         if "extent" not in self.frame:

@@ -10,6 +10,7 @@ import shapely
 
 from data.files import read_csv_bytes
 from data.formats.geometry import EXTENT
+from data.intake.decisions import ADDRESS, HAND, PROPOSAL
 from data.intake.drafts import ACCEPTED, TO_LOCATE
 from data.intake.intake import ACCEPTED_COLUMNS, Intake
 from data.intake.tables.tiers import PLANNED
@@ -31,10 +32,14 @@ def kept_rows(intake: Intake) -> pd.DataFrame:
     has them all the same), and that are planned. `KEPT_COLUMNS`, index from 0."""
     frame = intake.frame
     kept = frame["outcome"].isin((ACCEPTED, TO_LOCATE)) | (frame["status"] == PLANNED)
-    rows = frame.loc[kept & (frame["tier"] != ""), list(ACCEPTED_COLUMNS)].reset_index(drop=True)
-    extent, site_m2 = intake.extents_of(rows)
-    written = shapely.to_wkt(extent, rounding_precision=_DECIMALS)
-    return rows.assign(extent=[word or "" for word in written], site_m2=site_m2)
+    rows = _whole(frame.loc[kept & (frame["tier"] != "")])
+    # An outline where somebody moved the facility away is not its own.
+    own = ~rows["located_by"].isin((HAND, ADDRESS, PROPOSAL)).to_numpy(bool)
+    extent = [
+        shapely.to_wkt(shape, rounding_precision=_DECIMALS) if shape and is_own else ""
+        for shape, is_own in zip(rows[EXTENT], own, strict=True)
+    ]
+    return rows.assign(**{EXTENT: extent})[list(KEPT_COLUMNS)].reset_index(drop=True)
 
 
 def list_bytes(rows: pd.DataFrame) -> bytes:
@@ -63,6 +68,6 @@ def joined(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _whole(rows: pd.DataFrame) -> pd.DataFrame:
-    """With columns of extents, empty where the list has none."""
+    """Rows with columns of extents, empty where the list has none."""
     empty = {EXTENT: "", "site_m2": float("nan")}
     return rows.assign(**{name: value for name, value in empty.items() if name not in rows})

@@ -3,126 +3,163 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from coverage.model.edits import Close
 from data.store import Store, open_store
 from data.store.backup import restore_backup, write_backup
 from data.store.check import check_store
 from data.store.sessions import session_of_person
 from data.store.tidy import tidy_store
-from jobs.cache.prebuild import cache_folder
 from jobs.collect.cities import NewCity, add_city
 from jobs.collect.permissions import NotAllowedError, RoleChange, change_role
 from jobs.collect.work import ask_for_result, work
-from jobs.desk.sessions import shared
+from jobs.desk.sessions import share, shared
+from jobs.study.cases import OwnLists
 from tests.small_city import write_small_city
-from tests.ui.conftest import PATIENCE_S, ROOT, html_of, no_trouble
-from tests.ui.test_check import HEAD, line, press, show_result, upload
-from tests.ui.widgets.test_sections import SCENARIO, on, open_at
-from ui.shell.who import Visitor
+from ui.scenario.state import Draft
+from ui.shell import session
+from ui.shell.choices import Choices, ListInUse
+
+LISTS, STANDARD = b"a list", b"a standard"
 
 
 class Here:
-    """Who looks at the page."""
+    """Who looks at the page, and what they do there."""
 
     name = "wang"
+    do: Callable[[], None] = staticmethod(lambda: None)
+
+
+def page() -> None:
+    """What stands around every page, without one."""
+    from tests.ui.test_kept_session import Here
+    from ui.shell.frame import open_address, told
+    from ui.shell.session import open_session, write_session
+    from ui.shell.who import Visitor
+
+    with told():
+        open_address(Visitor(Here.name))
+    open_session(Here.name)
+    Here.do()
+    write_session()
 
 
 @pytest.fixture
-def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
-    """A store that knows people; the page is told who comes, as a proxy would."""
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """A store that knows people."""
     monkeypatch.setenv("SERVICE_CIRCLE_STORE", str(tmp_path / "store"))
-    monkeypatch.setattr(Here, "name", "wang")
-    monkeypatch.setattr("ui.shell.frame.visitor_here", lambda: Visitor(Here.name))
-    for room in ("ui.shell.who", "ui.shell.frame"):
-        monkeypatch.setattr(f"{room}.is_signed_way", lambda: True)
+    monkeypatch.setenv("SERVICE_CIRCLE_CACHE", str(tmp_path / "cache"))
     made = open_store(tmp_path / "store", make=True)
     change_role(made, RoleChange("root", "admin"), by="")
     for name, role in {"wang": "planner", "li": "planner", "zhao": "reader"}.items():
         change_role(made, RoleChange(name, role), by="root")
-    return made
+    yield made
+    made.engine.dispose()
 
 
-def elsewhere(**query: str) -> AppTest:
-    """Another browser, at the page's plain address."""
-    other = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE_S)
-    for name, value in query.items():
-        other.query_params[name] = value
-    return other.run()
+def come(name: str, do: Callable[[], None] = lambda: None, **query: str) -> AppTest:
+    """Somebody at a browser of their own."""
+    Here.name, Here.do = name, staticmethod(do)  # type: ignore[assignment]
+    browser = AppTest.from_function(page, default_timeout=90)
+    for key, value in query.items():
+        browser.query_params[key] = value
+    browser.run()
+    assert not browser.exception
+    return browser
 
 
-def chosen(app: AppTest) -> AppTest:
-    """A list in use, a standard, and a scenario under way."""
-    upload(app, HEAD + line("甲社区服务站", 300))
-    show_result(app)
-    app.selectbox(key="choose-standard").set_value("gb50180-2018").run()
-    on(app, SCENARIO)
-    open_at(app, 1100)
-    no_trouble(app)
-    return app
+def choose_all() -> None:
+    """A list and a standard of one's own, and a scenario under way."""
+    path = session.keep_bytes(LISTS, "清单.csv")
+    standard = str(session.keep_bytes(STANDARD, "own.toml"))
+    (session.session_folder() / "memory").mkdir()
+    (session.session_folder() / "memory" / "places.csv").write_text("placed by hand", "utf-8")
+    lists = ListInUse(OwnLists((path,)), ("清单.csv",), 1)
+    st.session_state["choices"] = Choices("zh", standard, (standard,), lists=lists, gap_rule="mine")
+    st.session_state["scenario-drafts"] = {"key of a city": Draft((Close("F1"),))}
 
 
-ALL = ("gb50180-2018", ("清单.csv",), True)
-
-
-def seen(page: AppTest) -> tuple[object, ...]:
-    """Standard, list, and whether the scenario is there."""
-    page.switch_page(SCENARIO).run()
-    no_trouble(page)
-    now = page.session_state["choices"]
-    return now.standard, now.lists and now.lists.names, "新设施1" in html_of(page)
+def has_all(browser: AppTest) -> bool:
+    if "choices" not in browser.session_state:
+        return False
+    now: Choices = browser.session_state["choices"]
+    assert now.lists is not None
+    (path,) = now.lists.files.paths
+    memory = path.parents[1] / "memory" / "places.csv"
+    return (
+        (path.read_bytes(), Path(now.standard).read_bytes()) == (LISTS, STANDARD)
+        and memory.read_text("utf-8") == "placed by hand"
+        and browser.session_state["scenario-drafts"] == {"key of a city": Draft((Close("F1"),))}
+    )
 
 
 def test_a_person_finds_everything_again_on_another_machine_and_nobody_else_does(
-    app: AppTest, kept: Store, tmp_path: Path
+    kept: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    chosen(app)
-    shutil.rmtree(cache_folder() / "sessions")  # as if it were another one
-    assert seen(elsewhere()) == ALL
-    Here.name = "li"
-    assert seen(elsewhere(s=app.session_state["session-key"])) == ("nanjing-2011", None, False)
-    assert check_store(kept) == ()
+    mine = come("wang", choose_all)
+    assert has_all(come("wang")) and not has_all(come("li", s=mine.session_state["session-key"]))
+    monkeypatch.setenv("SERVICE_CIRCLE_CACHE", str(tmp_path / "another machine"))
+    there = come("wang")
+    assert has_all(there)
+    # The files alone left the disk, while the browser was away.
+    shutil.rmtree(there.session_state["choices"].lists.files.paths[0].parent)
+    assert has_all(come("wang", s=there.session_state["session-key"]))
     # It is in the backup; tidying takes nothing of it away until it is deleted.
+    assert check_store(kept) == ()
     assert tidy_store(kept, today=date(2999, 1, 1), by="root") == (0, 0)
     write_backup(kept, tmp_path / "backup.zip")
     other = open_store(tmp_path / "other", make=True)
     restore_backup(other, tmp_path / "backup.zip")
     assert session_of_person(other, "wang") == session_of_person(kept, "wang") is not None
-    Here.name = "wang"
-    press(elsewhere(), "删除我的文件和选择")
-    assert seen(elsewhere())[1:] == (None, False)
+    come("wang", session.forget_session)
+    assert not has_all(come("wang"))
     assert tidy_store(kept, today=date(2999, 1, 1), by="root")[1] > 0 and check_store(kept) == ()
 
 
-def test_a_view_is_sent_to_a_colleague_who_keeps_their_own(app: AppTest, kept: Store) -> None:
-    chosen(app)
-    box = next(one for one in app.text_input if one.label == "名称")
-    box.set_value("三季度方案")
-    press(app, "生成地址")
-    no_trouble(app)
-    number = app.code[-1].value.partition("?result=")[2]
-    Here.name = "li"
-    mine = elsewhere()
-    mine.selectbox(key="choose-standard").set_value("nanjing-2011").run()
-    assert seen(elsewhere(result=number)) == ALL
-    assert elsewhere().selectbox(key="choose-standard").value == "nanjing-2011"
+def test_a_file_that_a_session_still_has_is_not_tidied_away_with_its_original(kept: Store) -> None:
+    come("wang", choose_all)
+    with kept.write(by="wang") as writing:
+        writing.keep(LISTS, delete_after="2026-03-31")
+        writing.event("submission.sent")
+    assert tidy_store(kept, today=date(2026, 4, 1), by="root") == (1, 0)
+    assert has_all(come("wang")) and check_store(kept) == ()
+
+
+def test_a_view_is_sent_to_a_colleague_who_keeps_their_own(kept: Store) -> None:
+    made = list[str]()
+
+    def send() -> None:
+        choose_all()
+        session.write_session()
+        made.append(share(kept, "方案", session.chosen_now(), made_anew=session.MADE_ANEW, by="wang"))
+
+    def change() -> None:
+        st.session_state["choices"] = replace(st.session_state["choices"], gap_rule="another")
+
+    come("wang", send)
+    come("wang", change)
+    come("li", lambda: st.session_state.update({"choices": Choices("en")}))
+    seen = come("li", result=made[0])
+    assert has_all(seen) and seen.session_state["choices"].gap_rule == "mine"
+    assert come("li").session_state["choices"] == Choices("en")
     assert check_store(kept) == ()
-    wrong = elsewhere(result="V000000000")
-    assert "V000000000" in wrong.error[0].value
+    assert "V000000000" in come("li", result="V000000000").error[0].value
     change_role(kept, RoleChange("li", "planner", granted=False), by="root")
     with pytest.raises(NotAllowedError):
-        shared(kept, number, by="li")
+        shared(kept, made[0], by="li")
 
 
-def test_the_result_of_long_work_has_an_address(app: AppTest, kept: Store, tmp_path: Path) -> None:
+def test_the_result_of_long_work_has_an_address(kept: Store, tmp_path: Path) -> None:
     add_city(kept, NewCity("小城", write_small_city(tmp_path / "in"), "community"), by="wang")
     number = str(ask_for_result(kept, "小城", by="wang")["id"])
     work(kept, once=True, cache=None, report=lambda _: None)
-    Here.name = "zhao"
-    page = elsewhere(result=number)
-    no_trouble(page)
-    assert page.session_state["choices"].city.versions == ("西苑社区 1", "东庄村 1")
+    city = come("zhao", result=number).session_state["choices"].city
+    assert city.versions == ("西苑社区 1", "东庄村 1")
