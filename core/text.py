@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import string
 from collections.abc import Mapping
@@ -80,13 +81,15 @@ class _OneOrMore(string.Formatter):
 _ONE_OR_MORE: Final = _OneOrMore()
 
 
-class _Share(float):
-    """A share that never reads 100 % while something is missing, nor 0 % while something is there: it has as
-    many decimals as that takes."""
+class _Number(float):
+    """A number that never reads −0. As a share it never reads 100 % while something is missing, nor 0 % while
+    something is there: it has as many decimals as that takes."""
 
     def __format__(self, spec: str) -> str:
         said = format(float(self), spec)
-        if spec.endswith("%") and 0 < self < 1:
+        if said.startswith("-") and not _SOME.search(said):
+            return format(0.0, spec)
+        if spec.endswith("%") and _LEAST < self < 1:
             decimals = int(spec[spec.find(".") + 1 : -1] or 0) if "." in spec else 0
             while float(said.rstrip("%")) in (0, 100) and decimals < _MOST_DECIMALS:
                 decimals += 1
@@ -95,6 +98,9 @@ class _Share(float):
 
 
 _MOST_DECIMALS: Final = 6
+# What a sum of fractions leaves over is no share of anything.
+_LEAST: Final = 1e-9
+_SOME: Final = re.compile("[1-9]|inf|nan")
 
 
 def filled(template: str, values: Mapping[str, object]) -> str:
@@ -102,12 +108,21 @@ def filled(template: str, values: Mapping[str, object]) -> str:
 
     >>> [filled("{n:,} {n:row|rows}", {"n": n}) for n in (1, 0, 1200)]
     ['1 row', '0 rows', '1,200 rows']
-    >>> [filled("{share:.1%}", {"share": share}) for share in (0.5, 0.99996, 1.0)]
-    ['50.0%', '99.996%', '100.0%']
+    >>> [filled("{share:.1%}", {"share": share}) for share in (0.5, 0.99996, 1.0, -1e-12)]
+    ['50.0%', '99.996%', '100.0%', '0.0%']
     """
-    if "%}" in template:
-        values = {key: _Share(value) if isinstance(value, float) else value for key, value in values.items()}
+    if ":" in template:
+        values = {key: _Number(value) if isinstance(value, float) else value for key, value in values.items()}
     return _ONE_OR_MORE.vformat(template, (), values) if "|" in template else template.format(**values)
+
+
+def rounded_up(value: float, step: float = 1.0) -> float:
+    """The multiple of `step` that is not below `value`: for what is said to be "at most".
+
+    >>> [rounded_up(value) for value in (4.0, 4.0000000001, 4.2)], round(rounded_up(0.01234, 1e-4), 4)
+    ([4.0, 4.0, 5.0], 0.0124)
+    """
+    return math.ceil(value / step - 1e-6) * step
 
 
 def text_to_json(message: Text) -> dict[str, object]:

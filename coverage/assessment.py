@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -16,7 +17,7 @@ from coverage.checks.loads import nearest_loads
 from coverage.equity.denominators import judged_by_denominator
 from coverage.equity.equity import Equity, equity
 from coverage.equity.unit_ranking import league
-from coverage.gaps import Gap, find_gaps, with_sites
+from coverage.gaps import Gap, find_gaps, split_large, with_sites
 from coverage.measuring.measure import measure
 from coverage.model.results import RuleResult
 from coverage.model.standard import ANY_TIER, Check, Standard
@@ -95,9 +96,11 @@ def assess(study: Study, standard: Standard, *, progress: Progress = silent) -> 
     return judge_all(Measured(study, distances, standard), progress=progress)
 
 
-def judge_all(measured: Measured, *, sites: bool = True, progress: Progress = silent) -> Assessment:
+def judge_all(
+    measured: Measured, *, sites: bool = True, known: Sequence[Gap] = (), progress: Progress = silent
+) -> Assessment:
     """The assessment of what has been measured already; without `sites` the streets are not looked at, and
-    no gap has a proposed one."""
+    no gap has a proposed one. `known` as `with_sites` takes them."""
     study = measured.study
     rules = measured.standard.rules
     judged: list[RuleResult] = []
@@ -109,7 +112,10 @@ def judge_all(measured: Measured, *, sites: bool = True, progress: Progress = si
     progress(0.7, text("Finding the gaps"))
     gaps = find_gaps(results, measured)
     if sites:
-        gaps = with_sites(gaps, measured, most=_GAPS_WITH_SITE, progress=part(progress, 0.8, 0.95))
+        looking, splitting = part(progress, 0.75, 0.85), part(progress, 0.85, 0.98)
+        gaps = with_sites(gaps, measured, most=_GAPS_WITH_SITE, known=known, progress=looking)
+        parts = split_large(gaps, measured, progress=splitting)
+        gaps = tuple(replace(gap, parts=parts.get(number, ())) for number, gap in enumerate(gaps))
     loads = nearest_loads(measured, np.ones(len(study.grid), dtype=bool))
     progress(1.0, text("Assessed"))
     return Assessment(measured, results, gaps, loads, _notes(measured))
@@ -148,6 +154,19 @@ def _notes(measured: Measured) -> tuple[Text, ...]:
                 limit=measured.standard.walking.snap_limit_m,
             )
         )
+    if len(study.facilities):
+        cut_off = np.isinf(distances.walk_to(list(distances.walk_m))[0]) & distances.cells.linked
+        cells = np.flatnonzero(cut_off & (study.grid.residents > 0))
+        if len(cells):
+            notes.append(
+                text(
+                    "On streets from which no facility can be reached on foot: {residents:,.0f} "
+                    "{residents:resident|residents} in {cells} {cells:cell|cells}; on foot they count as not "
+                    "covered. Is a street missing there?",
+                    residents=float(study.grid.residents[cells].sum()),
+                    cells=len(cells),
+                )
+            )
     doors = int((~distances.facility_linked).sum())
     if doors:
         notes.append(

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from rapidfuzz import fuzz
 from scipy.spatial import cKDTree
+
+from core.text import Text, text
 
 Floats = NDArray[np.float64]
 
@@ -20,6 +22,7 @@ ELSEWHERE: Final = "elsewhere"
 CLOSED: Final = "closed"
 ONLY_LIST: Final = "only_list"
 ONLY_MAP: Final = "only_map"
+RESULTS: Final = (SAME, ELSEWHERE, CLOSED, ONLY_LIST, ONLY_MAP)
 COLUMNS: Final = ("result", "facility_id", "name", "map_id", "map_name", "metres", "similarity")
 
 
@@ -40,6 +43,57 @@ class Alike:
     similarity: float = 0.8
     near_m: float = 150.0
     far_m: float = 3000.0
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One row a facility of either side, as `compare_lists` has them, with both places in degrees (`lon`,
+    `lat`, `map_lon`, `map_lat`, NaN where a side has none), `tier` and, for those that only the list has, the
+    nearest one on the map (`nearest_name`, `nearest_m`). `tiers` are those of the list, `alike` says when
+    two were taken for one."""
+
+    table: pd.DataFrame
+    tiers: tuple[str, ...]
+    alike: Alike
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many of each result, in a fixed order."""
+        found = self.table["result"].value_counts()
+        return {name: int(found.get(name, 0)) for name in RESULTS}
+
+    @property
+    def listed(self) -> int:
+        """How many facilities the list has."""
+        return len(self.table) - self.counts[ONLY_MAP]
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that `compare --json` prints."""
+        rows = self.table.astype(object).where(self.table.notna(), None).to_dict("records")
+        told = {"format": 1, "tiers": list(self.tiers), "listed": self.listed, "counts": self.counts}
+        return {**told, "rows": rows}
+
+    def lines(self) -> tuple[Text, ...]:
+        """The result in sentences."""
+        rows = self.table[self.table["result"] == ELSEWHERE]
+        head = text(
+            "{same} in place, {elsewhere} elsewhere, {closed} closed on the map, {only_list} missing on the "
+            "map, {only_map} missing in the list.",
+            **self.counts,
+        )
+        told = [
+            text(
+                "{name}: on the map {metres:,.0f} m away ({map_name}).",
+                name=row["name"],
+                metres=row["metres"],
+                map_name=row["map_name"],
+            )
+            for row in rows.to_dict("records")[:_MOST_TOLD]
+        ]
+        return (head, *told)
+
+
+_MOST_TOLD: Final = 10
 
 
 def compare_lists(listed: Names, known: Names, *, alike: Alike | None = None) -> pd.DataFrame:

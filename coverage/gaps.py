@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, TypeVar
+from typing import Final
 
 import numpy as np
 from scipy.ndimage import label
@@ -91,8 +91,6 @@ def touching(grid: PopulationGrid) -> Touching:
     return Touching(lattice, np.column_stack([np.repeat(off, count), np.concatenate(near).astype(np.int64)]))
 
 
-_T = TypeVar("_T")
-
 # Of the units that a gap touches, so many of those with most of its residents are named.
 _UNITS_NAMED: Final = 5
 
@@ -147,6 +145,7 @@ class Gap:
     shares: tuple[GapShare, ...] = ()
     units_touched: int = 0
     site: GapSite | None = None
+    parts: tuple[GapSite, ...] = ()
 
     @property
     def unit_rows(self) -> Mapping[str, int]:
@@ -231,19 +230,35 @@ def _places_of(groups: CellGroups, measured: Measured) -> tuple[list[tuple[GapSh
 
 
 def with_sites(
-    gaps: Sequence[Gap], measured: Measured, *, most: int = 200, progress: Progress = silent
+    gaps: Sequence[Gap],
+    measured: Measured,
+    *,
+    most: int = 200,
+    known: Sequence[Gap] = (),
+    progress: Progress = silent,
 ) -> tuple[Gap, ...]:
-    """The gaps, each standing at the site that serves most of it, for the `most` largest of every rule."""
+    """The gaps, each standing at the site that serves most of it, for the `most` largest of every rule.
+
+    `known` are gaps of the same rules among the same residents and streets: one of exactly the same cells
+    has the same site and parts, which are taken from there.
+    """
     found: dict[int, GapSite | None] = {}
+    alike = {(gap.rule_id, int(gap.cells[0])): gap for gap in known if gap.site is not None}
+    others = (alike.get((gap.rule_id, int(gap.cells[0]))) for gap in gaps)
+    pairs = enumerate(zip(gaps, others, strict=True))
+    same = {i: other for i, (gap, other) in pairs if other and np.array_equal(other.cells, gap.cells)}
     rules = list(dict.fromkeys(gap.rule_id for gap in gaps))
     for nth, rule_id in enumerate(rules):
         said = text("Looking for places that serve the gaps: rule {n} of {all}", n=nth + 1, all=len(rules))
         progress(nth / len(rules), said)
         numbers = [i for i, gap in enumerate(gaps) if gap.rule_id == rule_id and gap.rank <= most]
-        sites = best_sites([gaps[i] for i in numbers], measured)
-        found |= dict(zip(numbers, sites, strict=True))
+        searched = [i for i in numbers if i not in same]
+        sites = best_sites([gaps[i] for i in searched], measured)
+        found |= {i: same[i].site for i in numbers if i in same} | dict(zip(searched, sites, strict=True))
     return tuple(
-        replace(gap, site=site, xy=site.xy) if (site := found.get(i)) is not None else gap
+        replace(gap, site=site, xy=site.xy, parts=same[i].parts if i in same else ())
+        if (site := found.get(i)) is not None
+        else gap
         for i, gap in enumerate(gaps)
     )
 
@@ -290,7 +305,7 @@ def split_large(
     """The large and ring-shaped among the `ranks` first gaps of each rule, as `split_gap` splits them.
 
     Large is a gap of whose residents its best site serves less than half. Number of the gap in `gaps` →
-    at most `most` parts, the first of them that of the gap's own site.
+    at most `most` parts, the first of them that of the gap's own site. A gap that has parts keeps them.
     """
     found: dict[int, list[GapSite]] = {}
     rules = list(dict.fromkeys(gap.rule_id for gap in gaps))
@@ -300,7 +315,9 @@ def split_large(
         left: dict[int, Ints] = {}
         for i, gap in enumerate(gaps):
             site = gap.site if gap.rule_id == rule_id and gap.rank <= ranks else None
-            if site is not None and site.residents < gap.residents / 2:
+            if site is not None and gap.parts:
+                found[i] = list(gap.parts)
+            elif site is not None and site.residents < gap.residents / 2:
                 found[i], left[i] = [site], np.setdiff1d(gap.cells, site.cells, assume_unique=True)
         for _ in range(most - 1):
             # One search for what is left of all of them.

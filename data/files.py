@@ -11,6 +11,7 @@ import re
 import threading
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,6 +30,19 @@ def sha256_of(path: Path) -> str:
         return hashlib.sha256(named.encode()).hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def digest(path: Path) -> str:
+    """The same, computed anew only when the file's size or time has changed."""
+    if path.is_dir():
+        return sha256_of(path)
+    state = path.stat()
+    return _digest(path.absolute(), state.st_size, state.st_mtime_ns, state.st_ino)
+
+
+@lru_cache(maxsize=10_000)
+def _digest(path: Path, _size: int, _changed_ns: int, _number: int) -> str:
+    return sha256_of(path)
 
 
 # A spreadsheet takes a text that starts so for a formula, unless it is a number.
@@ -57,7 +71,7 @@ _DEVICE: Final = re.compile(
 _LONGEST_NAME: Final = 200
 
 
-def write_bytes(path: Path, content: bytes, *, mode: int = 0o666) -> None:
+def write_bytes(path: Path, content: bytes | memoryview, *, mode: int = 0o666) -> None:
     """Replace `path` at once: a crash leaves the old file or the new one, never a torn one, and what was
     written is on disk when this returns. `mode` is that of a new file, before the umask."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -210,9 +210,11 @@ def _misread(number: int, source: str) -> InputError:
 
 
 def _value(value: Any) -> Any:
-    """Lists as tuples, and texts that show all that they hold."""
+    """Lists as tuples, whole numbers as numbers, and texts that show all that they hold."""
     if isinstance(value, str):
         return printable(value)
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _GREATEST:
+        return float(value)
     return tuple(map(_value, value)) if isinstance(value, list) else value
 
 

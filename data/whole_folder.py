@@ -26,7 +26,7 @@ PROVENANCE: Final = "provenance.json"
 _UNFINISHED: Final = ".unfinished-"
 _REPLACED: Final = ".replaced-"
 # What is drawn or written for people may be opened, changed and saved by them; tables may not.
-_FOR_PEOPLE: Final = frozenset({".html", ".xlsx", ".md", ".docx", ".pptx", ".pdf", ".png"})
+FOR_PEOPLE: Final = frozenset({".html", ".xlsx", ".md", ".docx", ".pptx", ".pdf", ".png"})
 _EXCHANGE: Final = 2  # of Linux' renameat2
 _HERE: Final = -100
 
@@ -78,7 +78,7 @@ def require_whole(folder: Path) -> bool:
         files = {PROVENANCE: ""}
     for name, sha256 in files.items() if isinstance(files, dict) else ():
         path = folder / str(name)
-        if path.suffix.lower() in _FOR_PEOPLE:
+        if path.suffix.lower() in FOR_PEOPLE:
             continue
         if not path.is_file() or sha256_of(path) != sha256:
             raise InputError(

@@ -13,9 +13,11 @@ import numpy as np
 from core.errors import InputError, SettingError
 from core.progress import Progress, part, silent
 from core.text import text
+from coverage.assessment import Assessment
 from coverage.model.edits import AddBarrier, AddStreet, Edit, Move, Open, Scenario
 from coverage.publish import Results, results_of
 from coverage.publish.change_tables import (
+    CHANGES_IN_FILES,
     change_classes,
     change_table,
     change_units_table,
@@ -39,7 +41,7 @@ from jobs.assess.folder import (
     write_tables,
 )
 from jobs.assess.map_model import map_model
-from jobs.study.inputs import StudyFiles
+from jobs.study.inputs import Inputs, StudyFiles
 from jobs.study.run import run_of
 from maps import render_map
 from reports.workbook import workbook_bytes
@@ -146,10 +148,12 @@ def compared(done: Assessed, wish: ScenarioWish) -> Compared:
 
 def compare_scenarios(done: Assessed, scenarios: tuple[Scenario, Scenario]) -> Compared:
     """Two scenarios on an assessed city, in its CRS, and the comparison."""
-    before, after = (with_scenario(done, scenario) for scenario in scenarios)
-    after = with_tables(after)  # what is only compared with needs none
-    comparison = compare(before.assessment, after.assessment)
-    after = replace(after, results=against(before.results, after, comparison))
+    one, other = (edited(done, scenario) for scenario in scenarios)
+    comparison = compare(one, other)
+    before = done.results if one is done.assessment else _results(done.inputs, one, scenarios[0])
+    before = replace(before, cells=before.cells.iloc[:0].copy())  # no room for two tables of a large city
+    after = with_scenario(done, scenarios[1], other)
+    after = replace(after, results=against(before, after, comparison))
     return Compared(scenarios, after, comparison)
 
 
@@ -172,17 +176,27 @@ def against(before: Results, after: Assessed, found: Comparison) -> Results:
     )
 
 
-def with_scenario(done: Assessed, scenario: Scenario) -> Assessed:
-    """The assessed city after a scenario's edits; the city itself where there are none."""
+def edited(done: Assessed, scenario: Scenario) -> Assessment:
+    """The city judged after a scenario's edits; as it is where there are none."""
+    return assess_scenario(done.assessment, scenario) if scenario.edits else done.assessment
+
+
+def with_scenario(done: Assessed, scenario: Scenario, found: Assessment | None = None) -> Assessed:
+    """The assessed city with all tables after a scenario's edits (`found` is what `edited` gave); the city
+    itself where there are none."""
     if not scenario.edits:
-        return done
-    assessment = assess_scenario(done.assessment, scenario)
-    inputs = replace(done.inputs, study=assessment.study, standard=assessment.standard)
+        return with_tables(done)
+    found = found or edited(done, scenario)
+    inputs = replace(done.inputs, study=found.study, standard=found.standard)
+    made = measures_of(found)  # before the table of all cells is there
+    return Assessed(inputs, found, with_measures(_results(inputs, found, scenario), found, made))
+
+
+def _results(inputs: Inputs, found: Assessment, scenario: Scenario) -> Results:
+    inputs = replace(inputs, study=found.study, standard=found.standard)
     known = about(inputs)
     marked = {**known.provenance, "scenario": scenario.name}
-    said = replace(known, scenario=scenario.name, provenance=marked)
-    made = measures_of(assessment)
-    return Assessed(inputs, assessment, with_measures(results_of(assessment, said), assessment, made))
+    return results_of(found, replace(known, scenario=scenario.name, provenance=marked))
 
 
 def named_scenario(word: str, crs: str, *, store: Path | None) -> Scenario:
@@ -247,7 +261,8 @@ def write_comparison(out: Path, found: Compared, *, language: str) -> None:
         kept = json.loads(scenario_to_json(found.scenarios[1]))
         write_json(folder / "scenario.json", kept | {"scenario": found.done.results.document["scenario"]})
         write_json(folder / "comparison.json", found.as_json())
-        write_csv(folder / "changes.csv", change_table(found.comparison))
+        changes = change_table(found.comparison).rename(columns=CHANGES_IN_FILES)
+        write_csv(folder / "changes.csv", changes)
         write_csv(folder / "changes_units.csv", change_units_table(found.comparison))
         page = render_map(map_model(found.done.results, basemap), language=language).encode("utf-8")
         write_bytes(folder / "difference.html", page)

@@ -91,6 +91,8 @@ def cell_layers(studio: Studio) -> Iterator[Choice]:
         for part in _rule_parts(studio, number, rule):
             part.add_to(choice)
         yield choice
+    if not len(model.cells) and not rules:
+        return
     name = voice(text("Walking time to the nearest service point"))
     walking = Choice("walking", name, heading, show=not main and plain)
     if studio.image is not None:
@@ -109,6 +111,8 @@ def rules_shown(model: MapModel) -> dict[str, Words]:
 
 def layer_keys(model: MapModel) -> tuple[str, ...]:
     """The keys of the choices that a step of the presentation may show."""
+    if not len(model.cells) and not rules_shown(model):
+        return ()
     told = {row.rule.id for row in model.verdicts if row.before is not None}
     slid = [n for n, change in enumerate(model.changes[:_MOST_SLID]) if change.rule in told]
     return (

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from core.text import Text, text
 from coverage.model.verdict_rows import SYNTHETIC, VERDICT_WORDS
-from maps.palette import INK, PAPER, VERDICTS
+from maps.palette import AREAS, INK, PAPER
 from maps.safe_text import Voice
 
 STATES: Final = {
@@ -34,7 +34,10 @@ SHARES: Final = text(
 BY_STANDARDS: Final = text("By: {standards}. Day of the assessment: {days}.")
 _ASSETS: Final = Path(__file__).parent / "assets"
 _WIDTH: Final = 1000.0
-_NO_VERDICT: Final = "#cfcabf"
+_METRES_A_DEGREE: Final = 111_320.0
+_BAR_KM: Final = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+# With more areas their table begins on a sheet of its own.
+_ON_THE_MAPS_SHEET: Final = 12
 
 
 @dataclass(frozen=True)
@@ -78,10 +81,10 @@ def overview_page(
         ],
         "areas": [_area(area, voice) for area in areas],
         "words": {verdict: voice.translate(words) for verdict, words in VERDICT_WORDS.items()},
-        "colours": VERDICTS,
-        "none": _NO_VERDICT,
+        "colours": AREAS,
     }
     title = voice(text("Areas side by side"))
+    picture, bar_km = _picture(areas, voice)
     parts = {
         "LANG": "zh-CN" if voice.chinese else "en",
         "TITLE": title,
@@ -105,8 +108,10 @@ def overview_page(
         "BASIS": "".join(f"<p>{voice(said)}</p>" for said in (basis, SHARES) if said is not None),
         "KEY": voice(
             text("Squares show where residents live; they are no borders. Click an area to open its map.")
-        ),
-        "MAP": _picture(areas, voice),
+        )
+        + (voice(text("The bar on the map is {km:g} km long.", km=bar_km)) if bar_km else ""),
+        "MAP": picture,
+        "MANY": "many" if len(areas) > _ON_THE_MAPS_SHEET else "few",
         "DATA": json.dumps(data).replace("<", "\\u003c"),
         "SCRIPT": (_ASSETS / "overview.js").read_text("utf-8"),
     }
@@ -156,12 +161,13 @@ def _link(area: AreaOnMap) -> str:
     return f"areas/{quote(area.folder)}/map.html" if area.rules and area.has_map else ""
 
 
-def _picture(areas: Sequence[AreaOnMap], voice: Voice) -> str:
-    """The outlines as SVG, equirectangular about the middle latitude, north up."""
+def _picture(areas: Sequence[AreaOnMap], voice: Voice) -> tuple[str, float]:
+    """The outlines as SVG, equirectangular about the middle latitude, north up, with a bar of so many
+    kilometres; nothing and 0 where there is no outline."""
     rings = [list(_rings(area.outline)) for area in areas]
     points = [point for of_area in rings for ring in of_area for point in ring]
     if not points:
-        return ""
+        return "", 0.0
     west, east = min(p[0] for p in points), max(p[0] for p in points)
     south, north = min(p[1] for p in points), max(p[1] for p in points)
     narrow = math.cos(math.radians((south + north) / 2))
@@ -183,10 +189,14 @@ def _picture(areas: Sequence[AreaOnMap], voice: Voice) -> str:
                 f"<title>{name}</title></path></a>"
             )
     title = voice(text("Map of all areas"))
-    return (
-        f'<svg viewBox="-8 -8 {_WIDTH + 16:.0f} {height + 16:.0f}" role="img" aria-label="{title}">'
-        f"{''.join(shapes)}</svg>"
+    km = _WIDTH / scale * _METRES_A_DEGREE / 1000.0
+    bar = max((one for one in _BAR_KM if one <= km / 4), default=_BAR_KM[0])
+    drawn = (
+        f'<svg viewBox="-8 -8 {_WIDTH + 16:.0f} {height + 46:.0f}" role="img" aria-label="{title}">'
+        f"{''.join(shapes)}"
+        f'<path class="bar" d="M0 {height + 10:.0f}v16h{bar / km * _WIDTH:.1f}v-16"></path></svg>'
     )
+    return drawn, bar
 
 
 def _rings(outline: Mapping[str, Any] | None) -> list[list[list[float]]]:

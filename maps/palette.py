@@ -53,6 +53,9 @@ RADIUS: Final = (
 
 VERDICTS: Final = {"meets": "#1b6ca8", "nearly": "#8a6d00", "not": "#b3400f"}
 
+# Areas by their verdict, "" without one: filled, so that a grey print must keep them apart.
+AREAS: Final = {"meets": "#2f7fb8", "nearly": "#e3b34d", "not": "#8f2a08", "": "#efece4"}
+
 # A facility that only a scenario has, or has there.
 IN_SCENARIO: Final = {
     "radius": 11,
@@ -139,5 +142,6 @@ OVERLAYS: Final = {
     "extent": {"color": "#3d5a1f", "weight": 1.4, "fillColor": "#7da35a", "fillOpacity": 0.35},
     "barrier": {"color": "#a3123f", "weight": 5, "opacity": 0.95, "lineCap": "butt"},
     "street": {"color": "#0b7a4b", "weight": 5, "opacity": 0.95},
+    "apart": {"color": "#8f2a08", "weight": 2, "opacity": 0.95},
     "drawn_barrier": {"color": "#a3123f", "weight": 4, "opacity": 0.95, "dashArray": "2 6"},
 }

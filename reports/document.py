@@ -90,14 +90,14 @@ class _Paper:
         )
         if briefing.key_figures:
             self._table(figures)
-        for table in (briefing.changes, briefing.rules):
+        for table in (briefing.changes, briefing.rules, *briefing.lists):
             if table is not None:
                 self._chapter_of(table)
         if briefing.pair is not None:
             self._pairs([(view, view.title) for view in briefing.pair])
         if briefing.history is not None:
             self._chapter_of(briefing.history)
-        self._heading(text("The city on a map"))
+        self._heading(map_heading(briefing))
         self._picture(briefing.map, _FULL, briefing.map.title)
         self._walking()
         self._shortfalls()
@@ -112,7 +112,8 @@ class _Paper:
             self._table(briefing.proposal.table)
             if briefing.proposal.view is not None:
                 self._picture(briefing.proposal.view, _FULL, briefing.proposal.view.title)
-        self._chapter_of(briefing.tasks)
+        if briefing.tasks is not None:
+            self._chapter_of(briefing.tasks)
         self._heading(text("Appendix: method, data and limits"))
         self._table(briefing.method)
         if briefing.shares is not None:
@@ -235,6 +236,11 @@ class _Paper:
         if right:
             paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
         self._run(paragraph, self.tr(words), font=font, size=10.5)
+
+
+def map_heading(briefing: Briefing) -> Text:
+    """Of the chapter with the whole map."""
+    return text("On a map") if briefing.kind == "lists" else text("The city on a map")
 
 
 def units_table(bars: Bars) -> Table:

@@ -109,10 +109,10 @@ def more_sheets(book: Book, results: Results, tr: Translator) -> None:
             sheet = book.sheet(tr(title), widths)
             found = results.document.get("equity") if name == "equity" else None
             for said in found["statements"] if found else ():
-                sheet.line([tr(text_from_json(said))], text_wrap=False)
+                sheet.note(tr(text_from_json(said)))
             if name in ("bands", "bands_units"):
                 for line in bands_lines(table, results.standard):
-                    sheet.line([tr(line)], text_wrap=False)
+                    sheet.note(tr(line))
             _fill(sheet, table, columns, (name, results, tr))
     _shares(book, results, tr)
     _completeness(book, results, tr)
@@ -151,7 +151,7 @@ def _shares(book: Book, results: Results, tr: Translator) -> None:
         return
     sheet = book.sheet(tr(text("By denominator")), (_WIDE, *(_NARROW + 3 for _ in found.columns), 24))
     for said in (*([found.apart] if found.apart else []), *found.missing):
-        sheet.line([tr(said)], text_wrap=False)
+        sheet.note(tr(said))
     rows = [[tr(row.title), *row.shares, tr(found.columns[row.own])] for row in found.rows]
     head = [text("Rule"), *found.columns, text("Judged by")]
     sheet.table([tr(word) for word in head], rows, ["text", *("share" for _ in found.columns), "text"])
@@ -188,9 +188,9 @@ def _complete(book: Book, results: Results, tr: Translator) -> None:
         return
     sheet = book.sheet(tr(text("Complete communities")), (24, 12, *(16 for _ in found.needs), 12))
     for need in found.needs:
-        sheet.line([tr(text("{need}: {figure}", need=need.title, figure=need.figure))], text_wrap=False)
+        sheet.note(tr(text("{need}: {figure}", need=need.title, figure=need.figure)))
     for said in found.said:
-        sheet.line([tr(said)], text_wrap=False)
+        sheet.note(tr(said))
     rows = [
         [place.name, place.residents, *(tr(NEED_STATES[one]) if one else "" for one in place.states),
          "✓" if place.complete else ""]

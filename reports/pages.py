@@ -8,7 +8,7 @@ from typing import Final, Literal
 from core.text import Sayable, Text, text
 from locales import Translator
 from reports.briefing.model import Bars, Briefing, GapFinding, Table, View
-from reports.document import gap_title
+from reports.document import gap_title, map_heading
 from reports.pictures import WIDE, Pictures, Size
 from reports.typeset import lighter, said, typeset
 
@@ -110,15 +110,18 @@ class _Pages:
             yield self._side_by_side(briefing.pair)
         if briefing.history is not None:
             yield from self._chapter_of(briefing.history)
-        yield from self._chapter_of(briefing.rules)
-        yield self._heading(text("The city on a map"))
+        for table in (briefing.rules, *briefing.lists):
+            if table is not None:
+                yield from self._chapter_of(table)
+        yield self._heading(map_heading(briefing))
         yield self._figure(briefing.map, briefing.map.title)
         yield from self._walking()
         yield from self._shortfalls()
         if briefing.complete is not None:
             yield from self._chapter_of(briefing.complete)
         yield from self._proposal()
-        yield from self._chapter_of(briefing.tasks)
+        if briefing.tasks is not None:
+            yield from self._chapter_of(briefing.tasks)
         yield self._heading(text("Appendix: method, data and limits"))
         yield self._table(briefing.method)
         if briefing.shares is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import pandas as pd
@@ -41,12 +41,14 @@ def province_bytes(
     areas: pd.DataFrame,
     league: pd.DataFrame,
     rules: Sequence[RuleOnMap],
+    shares: Mapping[str, str],
     *,
     language: str,
     about: Sequence[Text],
 ) -> bytes:
     """Sheet 1: a row an area and a column a rule's share; sheet 2: the areas ranked, rule after rule.
 
+    `shares` names the column of `areas` that holds a rule's share, by the rule's id.
     `about` is said above each: by which standards and when, and whether an area is fictional."""
     tr, buffer = translator(language), io.BytesIO()
     named = " · ".join((tr(text("Areas side by side")), "{sheet}"))
@@ -55,14 +57,12 @@ def province_bytes(
     lines += [(tr(said), {**(red if said == SYNTHETIC else grey)}) for said in (*about, SHARES)]
     with xlsxwriter.Workbook(buffer, OPTIONS) as xlsx:
         book = Book(xlsx, lines)
-        _areas(book, areas, rules, tr)
+        _areas(book, areas, [(rule, shares[rule.id]) for rule in rules if rule.id in shares], tr)
         _league(book, league, rules, tr)
     return buffer.getvalue()
 
 
-def _areas(book: Book, areas: pd.DataFrame, rules: Sequence[RuleOnMap], tr: Translator) -> None:
-    named = [(rule, rule.id.replace("-", "_")) for rule in rules]
-    shared = [(rule, name) for rule, name in named if f"{name}_share" in areas]
+def _areas(book: Book, areas: pd.DataFrame, shared: Sequence[tuple[RuleOnMap, str]], tr: Translator) -> None:
     widths = [*(width for *_, width in _AREA_HEAD), *([14] * len(shared)), 60]
     sheet = book.sheet(tr(text("Areas")), widths)
     head = [tr(title) for _, title, _, _ in _AREA_HEAD]
@@ -72,7 +72,7 @@ def _areas(book: Book, areas: pd.DataFrame, rules: Sequence[RuleOnMap], tr: Tran
     for row in areas.to_dict("records"):
         row["state"] = tr(STATES[str(row["state"])])
         said = [_plain(row[key]) for key, *_ in _AREA_HEAD]
-        rows.append([*said, *(_plain(row[f"{name}_share"]) for _, name in shared), row["message"]])
+        rows.append([*said, *(_plain(row[column]) for _, column in shared), row["message"]])
     sheet.table([*head, tr(text("Remark"))], rows, kinds)
 
 

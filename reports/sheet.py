@@ -22,6 +22,7 @@ OPTIONS: Final = {
 # not to read 100 % while somebody is left out, nor 0 % while somebody is in.
 FORMATS: Final = {
     "text": "@",
+    "words": "@",
     "people": "#,##0",
     "count": "#,##0",
     "metres": "#,##0",
@@ -54,20 +55,21 @@ _FONT_PT, _SMALLEST_PT = 11.0, 6.0
 _REPEATED: Final = 2
 
 
-def pages_wide(widths: Sequence[float]) -> int:
-    """How many pages columns of so many characters take side by side with no text below 6 pt; none is
-    divided.
+def pages_begin(widths: Sequence[float]) -> list[int]:
+    """With which columns the pages begin that columns of so many characters take side by side, with no text
+    below 6 pt; none is divided.
 
-    >>> pages_wide([20.0] * 5), pages_wide([20.0] * 14)
-    (1, 2)
+    >>> pages_begin([20.0] * 5), pages_begin([20.0] * 14)
+    ([0], [0, 9])
     """
     room = _PAGE_MM / _CHARACTER_MM * _FONT_PT / _SMALLEST_PT
-    pages, filled = 1, 0.0
+    begin, filled = [0], 0.0
     for number, width in enumerate(widths):
         if filled and filled + width > room:
-            pages, filled = pages + 1, sum(widths[: min(_REPEATED, number)])
+            begin.append(number)
+            filled = sum(widths[: min(_REPEATED, number)])
         filled += width
-    return pages
+    return begin
 
 
 class Book:
@@ -86,7 +88,7 @@ class Book:
         page = self.xlsx.add_worksheet(name)
         page.set_landscape()
         page.set_paper(9)
-        pages = pages_wide(widths)
+        pages = len(pages_begin(widths))
         page.fit_to_pages(pages, 0)
         if pages > 1:
             page.repeat_columns(0, _REPEATED - 1)
@@ -95,7 +97,7 @@ class Book:
             page.set_column(column, column, width)
         sheet = Sheet(self, page, widths)
         for line, style in self._about:
-            sheet.line([line.replace("{sheet}", name)], text_wrap=False, **style)
+            sheet.note(line.replace("{sheet}", name), **style)
         return sheet
 
     def look(self, **properties: object) -> Any:
@@ -115,12 +117,15 @@ class Sheet:
 
     def line(self, values: Iterable[object], **style: object) -> None:
         """The next row; `style` are xlsxwriter format properties."""
-        look = self._book.look(**{"text_wrap": True, **style})
+        look = self._book.look(text_wrap=True, **style)
         shown = list(values)
-        if style.get("text_wrap", True):
-            lines = max((self._lines(column, value) for column, value in enumerate(shown)), default=1)
-            if lines > 1:  # not every program finds the height of wrapped text by itself
-                self._page.set_row(self._row, _LINE_PT * lines)
+        self._high(
+            max(
+                (_lines(value, self._widths[column]) for column, value in enumerate(shown)
+                 if column < len(self._widths)),
+                default=1,
+            )
+        )  # fmt: skip
         for column, value in enumerate(shown):
             if _is_number(value):
                 self._page.write_number(self._row, column, value, look)
@@ -128,13 +133,29 @@ class Sheet:
                 self._page.write_string(self._row, column, _shown(value), look)
         self._row += 1
 
+    def note(self, words: str, **style: object) -> None:
+        """A sentence over the columns of the first page: beyond them it would make every page smaller."""
+        across = [*pages_begin(self._widths), len(self._widths)][1]
+        look = self._book.look(text_wrap=True, **style)
+        if across > 1:
+            self._page.merge_range(self._row, 0, self._row, across - 1, "", look)
+        self._page.write_string(self._row, 0, words, look)
+        grown = float(str(style.get("font_size", _FONT_PT))) / _FONT_PT
+        self._high(_lines(words, sum(self._widths[:across]) / grown) * grown)
+        self._row += 1
+
+    def _high(self, lines: float) -> None:
+        """Not every program finds the height of wrapped text by itself."""
+        if lines > 1:
+            self._page.set_row(self._row, _LINE_PT * lines)
+
     def table(self, head: Sequence[str], rows: Iterable[Sequence[object]], kinds: Sequence[str]) -> None:
         """A bold header that stays in view and on every page, then the rows, with filters; `kinds` are keys
-        of FORMATS, one a column."""
+        of FORMATS, one a column; "words" are whole sentences, which are wrapped."""
         listed = list(rows)
         cut = self._book.cut and len(listed) > _PRINTED
         if cut:
-            self.line([self._book.cut.replace("{n}", str(_PRINTED))], text_wrap=False, font_color="#555555")
+            self.note(self._book.cut.replace("{n}", str(_PRINTED)), font_color="#555555")
         self.head_row = self._row
         self.line(head, bold=True, bg_color="#e8edf2", bottom=1)
         self._page.freeze_panes(self._row, 0)
@@ -142,18 +163,13 @@ class Sheet:
         for row in listed:
             for column, (value, kind) in enumerate(zip(row, kinds, strict=True)):
                 self._cell(column, value, kind)
+                if kind == "words":
+                    self._high(_lines(value, self._widths[column]))
             self._row += 1
         if self._row > self.head_row + 1:
             self._page.autofilter(self.head_row, 0, self._row - 1, len(head) - 1)
         if cut:
             self._page.print_area(0, 0, self.head_row + _PRINTED, len(head) - 1)
-
-    def _lines(self, column: int, value: object) -> int:
-        """How many lines a text takes in its column; a Chinese character is two digits wide."""
-        if not isinstance(value, str) or column >= len(self._widths):
-            return 1
-        wide = sum(2.1 if ord(sign) > _LATIN else 1.1 for sign in value)
-        return max(1, math.ceil(wide / self._widths[column]))
 
     def chart(self, chart: Any, *, column: int) -> None:
         """An xlsxwriter chart beside the table, from its second row on."""
@@ -162,13 +178,25 @@ class Sheet:
     def _cell(self, column: int, value: object, kind: str) -> None:
         if isinstance(value, dt.date):
             self._page.write_datetime(self._row, column, value, self._book.look(num_format=FORMATS["date"]))
-        elif kind != "text" and _is_number(value):
+        elif kind not in ("text", "words") and _is_number(value):
             shown = share_format(float(value)) if kind == "share" else FORMATS[kind]  # type: ignore[arg-type]
-            self._page.write_number(self._row, column, value, self._book.look(num_format=shown))
+            # Not up against the text of the next column.
+            look = self._book.look(num_format=shown, align="right", indent=1)
+            self._page.write_number(self._row, column, value, look)
         else:
             # Nothing is an empty cell, not an empty text: programs count and filter by it.
             write = self._page.write_string if _shown(value) else self._page.write_blank
-            write(self._row, column, _shown(value), self._book.look(num_format="@"))
+            look = self._book.look(num_format="@", **({"text_wrap": True} if kind == "words" else {}))
+            write(self._row, column, _shown(value), look)
+
+
+def _lines(value: object, width: float) -> int:
+    """How many lines a text takes in so many characters; a Chinese one is two digits wide, and a cell has
+    a margin."""
+    if not isinstance(value, str):
+        return 1
+    wide = sum(2.1 if ord(sign) > _LATIN else 1.1 for sign in value)
+    return max(1, math.ceil(wide / max(width - 0.8, 1.0)))
 
 
 def _for_footer(words: str) -> str:

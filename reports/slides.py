@@ -89,8 +89,8 @@ class _Deck:
             self._gap(gap)
         if briefing.proposal is not None:
             self._proposal(briefing.proposal)
-        self._tables(briefing.tasks)
-        for table in (briefing.rules, briefing.complete, briefing.shares, briefing.method):
+        for table in (*briefing.lists, briefing.tasks, briefing.rules, briefing.complete, briefing.shares,
+                      briefing.method):  # fmt: skip
             if table is not None:
                 self._tables(table)
         strip = Table(text("This product"), (text("Term"), text("What holds here")), briefing.strip, (22, 78))
@@ -160,6 +160,12 @@ class _Deck:
             self.tr(text("{place}: {n}", place=gap_title(gap), n=gap.facts[0][1].words))
             for gap in self.briefing.gaps
         ]
+        if self.briefing.kind == "lists":
+            between = "：" if self.tr.language == "zh" else ": "
+            gaps = [
+                f"{self.tr(one.title)}{between}{self.tr(one.figure.words)}"
+                for one in self.briefing.key_figures
+            ]
         # A plan's headline would make a map of today look like one of the plan.
         planned = self.briefing.kind == "plan"
         title = self.briefing.map.title if planned else self.briefing.headline.words

@@ -156,7 +156,7 @@ def _assessment_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
     document = results.document
     held_against = bool(document.get("before"))
     for said in remarks_of(document, results.standard):
-        sheet.line([tr(said)], font_color="#b00020", text_wrap=False)
+        sheet.note(tr(said), font_color="#b00020")
     compared = [before_title(document), after_title(document), text("Change")]
     shown = compared if held_against else [PRESENT]
     head = [text("Rule"), text("Clause"), text("Figure"), *shown, *_ASSESSMENT_HEAD]
@@ -199,9 +199,7 @@ def _wide_sheet(book: Book, results: Results, tr: Translator) -> None:
     order = {level: number for number, level in enumerate(LEVELS)}
     named = named.assign(order=named["level"].map(order)).sort_values("order", kind="stable")
     sheet = book.sheet(tr(text("Units by rule")), (16, 22, *(16 for _ in rules)))
-    sheet.line(
-        [tr(text("Shares of residents, facilities or units, as the column’s rule counts."))], text_wrap=False
-    )
+    sheet.note(tr(text("Shares of residents, facilities or units, as the column’s rule counts.")))
     wide = shares.reindex(index=named["unit_id"], columns=[rule.id for rule in rules]).to_numpy(float)
     rows = [
         [tr(level_title(level)), unit, *(None if share != share else share for share in of_unit)]

@@ -377,7 +377,7 @@ def short_words(city: Names, after: float) -> set[str]:
     words = [judged.count(word) for word in ("达标", "基本达标", "未达标")]
     first = (f"云川市评价范围内居民{wan(city.people.sum())}万人，计入公共服务中心{tiers['centre']}处、公共服务站{tiers['station']}处。"
              f"按“南京市基本公共服务圈(2011)”评价，{len(rules)}项指标中达标{words[0]}项、基本达标{words[1]}项、未达标{words[2]}项。"
-             f"{wan(missed)}万城镇居民直线500米内没有公共服务站或公共服务中心（{missed / whole:.1%}），主要在{worst}。"
+             f"{wan(missed)}万名城镇居民直线500米内没有公共服务站或公共服务中心（{missed / whole:.1%}），主要在{worst}。"
              f"未覆盖居民中有老年人{wan(city.elderly[failing].sum())}万人。"
              f"直线500米内的{wan(inside)}万城镇居民中，{wan(far)}万人（{far / inside:.1%}）沿路网步行超过833米。{plan}")  # fmt: skip
     only = city.waiting & set(city.small["name"]) - set(city.listed["community"])

@@ -49,7 +49,7 @@ def test_a_plan_with_everything_is_told_in_every_product(tmp_path: Path) -> None
     briefing = (out / "briefing-en.md").read_text("utf-8")
     assert f"({new['lon']:.6f}, {new['lat']:.6f})\n   Not built: no. {left_out} of the plan." in briefing
     features = json.loads((out / "sites.geojson").read_text("utf-8"))["features"]
-    assert features[0]["properties"]["residents_alone"] == 500.0
+    assert features[0]["properties"]["alone"] == 500.0
     assert features[0]["properties"]["elderly_gained"] == 100.0
     assert openpyxl.load_workbook(out / "report.xlsx").sheetnames[4:7] == [
         "选址建议",

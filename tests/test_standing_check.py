@@ -187,7 +187,7 @@ def sentences(city: Names, told: Path) -> set[str]:
         assert best == curve[-1] - before
         said |= {f"{number}. **{place}** (公共服务站)", f"   WGS-84 {site['lon']:.6f}, {site['lat']:.6f}", f"   {words}",
                  words, f"| {number} | {curve[-1]:,.0f} | {curve[-1]:,.0f} | {curve[-1]:,.0f} |"}  # fmt: skip
-    gained = (f"新增公共服务站5处，覆盖居民由{before:,.0f}人增至{curve[-1]:,.0f}人（共{whole:,.0f}人），"
+    gained = (f"新增公共服务站5处，覆盖居民由{before:,.0f}人增至{curve[-1]:,.0f}人（共{whole:,.0f}名城镇居民），"
               f"人口覆盖率由{before / whole:.1%}提高到{curve[-1] / whole:.1%}。")  # fmt: skip
     few = len(pd.read_parquet(told / "candidates.parquet"))
     proved = [
@@ -199,7 +199,7 @@ def sentences(city: Names, told: Path) -> set[str]:
              "曲线和其他方案均在这些点中寻找。")  # fmt: skip
     said |= {noted, f"- {noted}", *proved, *(f"- {one}" for one in proved),
              f"目标：覆盖居民最多。口径：{REACH['station-radius'][0]}（南京市基本公共服务圈(2011)）。候选点{few:,}个。附加条件：新建最多5处。",
-             f"按此顺序建设，每一数量下的覆盖人口都与参与比选的{few:,}个候选点中同等数量的最优方案相同。"}  # fmt: skip
+             f"按此次序建设，任一处数的效果都与参与比选的{few:,}个候选点中同等处数的最优方案相同。"}  # fmt: skip
     return said | closing_words(city, rules) | short_words(city, curve[-1])
 
 

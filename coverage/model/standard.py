@@ -217,7 +217,7 @@ class Standard:
         """The reader's name of a tier: the standard's own, else the usual one, else as written."""
         if tier in self.tier_titles:
             return self.tier_titles[tier]
-        return _TIERS.get(tier, tier)
+        return tier_name(tier)
 
     def rule_title(self, rule: Rule) -> Text:
         """A short name made of the rule's own figures, so that a user's standard reads well too."""
@@ -283,6 +283,11 @@ def need_figure(need: Need) -> Text:
         return text("{size}, in the community", size=size) if need.least_m2 else text("one in the community")
     walk = text("≤ {figure:,g} m on foot", figure=need.figure_m)
     return text("{one}, {another}", one=size, another=walk) if need.least_m2 else walk
+
+
+def tier_name(tier: str) -> Sayable:
+    """What a tier is usually called, else as written."""
+    return _TIERS.get(tier, tier)
 
 
 def settlement_title(settlement: str) -> Sayable:

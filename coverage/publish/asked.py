@@ -42,10 +42,11 @@ def band_tables(found: Certainty, assessment: Assessment) -> dict[str, pd.DataFr
 
 
 def timeline_table(found: Timeline) -> pd.DataFrame:
-    """One row a rule and year; see `coverage.scenario.timeline.YearResult`."""
+    """One row a rule and year; see `coverage.scenario.timeline.YearResult`. `met_planned` are those met
+    with the planned facilities too."""
     columns = [
-        "rule", "year", "facilities", "planned", "residents", "residents_met", "share",
-        "residents_met_planned", "share_planned", "verdict", "verdict_planned",
+        "rule", "year", "facilities", "planned", "residents", "residents_met", "share", "met_planned",
+        "share_planned", "verdict", "verdict_planned",
     ]  # fmt: skip
     rows = [
         {

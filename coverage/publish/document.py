@@ -16,6 +16,7 @@ from coverage.model.results import RuleResult, shortfall
 from coverage.model.standard import Check, Rule
 from coverage.model.study import Study
 from coverage.publish.tables import About
+from coverage.publish.wide import group_columns
 from geo.crs import unproject
 
 FORMAT: Final = 1
@@ -46,6 +47,7 @@ def assessment_document(assessment: Assessment, about: About) -> Mapping[str, An
             "crs": grid.crs,
             "spacing_m": grid.spacing_m,
             "groups": {name: float(values.sum()) for name, values in grid.groups.items()},
+            "group_columns": group_columns(grid.groups),
             "facilities": {
                 tier: int((study.facilities.frame["tier"] == tier).sum()) for tier in study.facilities.tiers
             },

@@ -11,10 +11,8 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from core.progress import Progress, silent
-from core.text import text
 from coverage.assessment import Assessment
-from coverage.gaps import gap_outlines, split_large
+from coverage.gaps import gap_outlines
 from coverage.measuring.outlines import cell_outlines
 from coverage.model.entrances import EDGE, EXTENT, EXTENTS
 from coverage.model.study import Study
@@ -38,13 +36,10 @@ UNIT_OFF_M: Final = 5.0
 _DECIMALS: Final = 7
 
 
-def results_of(
-    assessment: Assessment, about: About, *, split: bool = True, progress: Progress = silent
-) -> Results:
-    """All tables of an assessment; nothing is computed anew. With `split` large gaps are cut into parts."""
+def results_of(assessment: Assessment, about: About) -> Results:
+    """All tables of an assessment; nothing is computed anew."""
     document = assessment_document(assessment, about)
-    parts = _gap_parts(assessment, progress) if split else ()
-    progress(1.0, text("Making the tables"))
+    parts = _gap_parts(assessment)
     return Results(
         document=document,
         standard=assessment.standard,
@@ -163,13 +158,13 @@ def unit_layer(units: UnitTable | None) -> dict[str, gpd.GeoDataFrame]:
     return {"units": gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=units.crs).to_crs(WGS84)}
 
 
-def _gap_parts(assessment: Assessment, progress: Progress) -> gpd.GeoDataFrame:
+def _gap_parts(assessment: Assessment) -> gpd.GeoDataFrame:
     """The parts of large and ring-shaped gaps as `asked.part_rows` has them, with their outlines."""
     rows: list[tuple[object, ...]] = []
     parts: list[Ints] = []
-    for number, sites in split_large(assessment.gaps, assessment.measured, progress=progress).items():
-        rows += part_rows(assessment.gaps[number], sites, assessment)
-        parts += [site.cells for site in sites]
+    for gap in (gap for gap in assessment.gaps if gap.parts):
+        rows += part_rows(gap, gap.parts, assessment)
+        parts += [site.cells for site in gap.parts]
     shapes = gpd.GeoSeries(cell_outlines(assessment.study.grid, parts), crs=assessment.study.grid.crs)
     return gpd.GeoDataFrame(pd.DataFrame(rows, columns=list(PART_COLUMNS)), geometry=shapes).to_crs(WGS84)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import pandas as pd
@@ -20,6 +20,10 @@ VERDICT: Final = "v_"
 # memory and before its name in files.
 _BEFORE_RULES: Final = {"meets_": "m_", "load_": "l_", "cut_off_": "c_", "detour_": "d_", "change_": "g_"}
 _BEHIND_TIERS: Final = ("_m", "_walk_m")
+_CELL_COLUMNS: Final = frozenset((
+    "all", "area_m2", "cell_id", "community", "district", "geometry", "lat", "linked", "lon", "new_site",
+    "residents", "settlement", "street", "x", "y",
+))  # fmt: skip
 UNIT_COLUMNS: Final = ("unit_id", "name", "level", "parent_id", "settlement")
 # Words that mean something to SQL, R or ArcGIS, as far as a rule might be called so.
 _RESERVED: Final = frozenset((
@@ -93,6 +97,32 @@ def file_columns(standard: Standard) -> dict[str, str]:
     }
 
 
+def group_columns(groups: Iterable[str]) -> dict[str, str]:
+    """What the column of each group of residents is called in files, by the group's name: the name itself
+    where it is short and plain."""
+    names = [*groups]
+    return dict(zip(names, plain_names(names, reserved=frozenset()), strict=True))
+
+
+def layer_columns(groups: Mapping[str, str]) -> dict[str, str]:
+    """What columns of gaps and sites are called in files, by their names in memory; `groups` are
+    `group_columns`. No two of a layer are the same at ten characters."""
+    of_groups = {
+        name: column
+        for group, called in groups.items()
+        for name, column in ((f"residents_{group}", called), (f"{group}_gained", f"{called}_gained"))
+    }
+    return of_groups | {"residents_alone": "alone", "residents_nearer": "nearer"}
+
+
+def is_free_for_a_group(name: str) -> bool:
+    """Whether a group of residents may be called so: no column of cells has that name or may get it, and it
+    is not “all”, which stands for everybody where groups are told apart."""
+    return not (
+        name in _CELL_COLUMNS or name.startswith(tuple(_BEFORE_RULES)) or name.endswith(_BEHIND_TIERS)
+    )
+
+
 def share_of(rule: Rule) -> str:
     """What a share under a rule is a share of: units, facilities, or the rule's denominator."""
     return _WHAT_IS_COUNTED.get(rule.check, rule.denominator)
@@ -116,7 +146,9 @@ def plain_names(
     found: list[str] = []
     for word in words:
         parts = re.findall(r"[a-z]+|\d+", word.lower()) or ["c"]
-        parts = parts if parts[0][0].isalpha() else ["c", *parts]
+        # One letter before “_” says of what a rule's column is: no rule's name may begin so.
+        if parts[0].isdigit() or len(parts[0]) == 1 < len(parts):
+            parts = ["c", *parts]
         whole = "_".join(parts)
         letters = most
         while len(whole) > most and letters > 1:

@@ -45,12 +45,14 @@ def closing_losses(assessment: Assessment, rows: Sequence[int]) -> dict[int, tup
     radius, walk: residents whom only it serves. presence: units that lose their only one. units: units
     no longer complete. ratio, area: units that fall below the figure. load: a smaller share of facilities
     within the band, or more residents with none to go to; tried where no other rule gets worse already.
+    The rules of `not_tried` are left out.
     """
     measured = assessment.measured
     alone = _Alone.of(measured)
     losses: dict[int, list[ClosingLoss]] = {row: [] for row in rows}
+    untried = not_tried(assessment)
     for result in assessment.results:
-        without = _without(result, measured, alone) if result.verdict is not None else None
+        without = None if result.rule.id in untried else _without(result, measured, alone)
         if without is None:
             continue
         for row in rows:
@@ -63,6 +65,17 @@ def closing_losses(assessment: Assessment, rows: Sequence[int]) -> dict[int, tup
         if not found_here:
             found_here += _loads_without(assessment, trail, loads, row)
     return {row: tuple(found_here) for row, found_here in losses.items()}
+
+
+def not_tried(assessment: Assessment) -> tuple[str, ...]:
+    """The rules for which a closing is not tried: those without a verdict, and those that divide by land,
+    compounds or communities, whom a closing may cost ground where nobody lives."""
+    return tuple(
+        result.rule.id
+        for result in assessment.results
+        if result.verdict is None
+        or (result.rule.check in (Check.RADIUS, Check.WALK) and result.rule.denominator != "residents")
+    )
 
 
 @dataclass(frozen=True)

@@ -377,7 +377,12 @@ def assess_scenario(base: Assessment, scenario: Scenario) -> Assessment:
     Streets are measured anew; facilities alone incrementally; with figures, speeds or residents alone
     the distances stay. SettingError as `apply`.
     """
-    return judge_all(Trail(base).measured(scenario))
+    measured = Trail(base).measured(scenario)
+    before, standard = base.measured, measured.standard
+    same_ground = standard.walking == base.standard.walking and measured.study.grid is before.study.grid
+    same_ground = same_ground and measured.distances.cells is before.distances.cells
+    known = [gap for gap in base.gaps if same_ground and before.standard.rule(gap.rule_id) in standard.rules]
+    return judge_all(measured, known=known)
 
 
 @dataclass

@@ -37,7 +37,7 @@ class YearResult:
     planned: int
     residents: float
     residents_met: float
-    residents_met_planned: float
+    met_planned: float
     share: float | None
     share_planned: float | None
     verdict: Verdict | None

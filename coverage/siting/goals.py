@@ -220,7 +220,8 @@ class Goal(Conditions):
         if self.count is not None:
             if not is_number(self.count) or not self.count >= 0 or self.count % 1 != 0:
                 raise SettingError(
-                    "The number of sites must be a whole number, not {count}.", count=str(self.count)
+                    "The number of sites must be a whole number from 0 on, not {count}.",
+                    count=str(self.count),
                 )
             object.__setattr__(self, "count", int(self.count))
         for name in ("reach_m", "share", "gap", "time_limit_s", "seed"):

@@ -1,14 +1,17 @@
-"""Zips: judged before they are unpacked, and never unpacked to the paths they name."""
+"""Archives: judged before they are unpacked, and never unpacked to the paths they name."""
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import io
 import re
+import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath
-from typing import Final
+from typing import IO, Any, Final
 
 from core.text import text
 from data.formats.limits import Limits
@@ -85,10 +88,71 @@ def files_in(archive: zipfile.ZipFile) -> Iterator[tuple[str, zipfile.ZipInfo]]:
     """The files of an archive in its order, without folders and what systems add on their own."""
     for member in archive.infolist():
         name = member_name(member)
-        path = PurePosixPath(name.replace("\\", "/"))
-        if member.is_dir() or "__MACOSX" in path.parts or path.name.startswith("."):
-            continue
-        yield name, member
+        if not (member.is_dir() or is_of_a_system(name)):
+            yield name, member
+
+
+def is_of_a_system(name: str) -> bool:
+    """Whether a file of an archive was put there by the system that packed it."""
+    path = PurePosixPath(name.replace("\\", "/"))
+    return "__MACOSX" in path.parts or path.name.startswith(".")
+
+
+def unpacked_stream(content: bytes, limits: Limits) -> bytes:
+    """What a .gz or .bz2 holds, and a tar (packed or not) as a zip of its plain files; any other content as
+    it is. UnreadableError for a broken one and for one that exceeds the limits."""
+    opener = next((one for mark, one in _STREAMS.items() if content.startswith(mark)), None)
+    try:
+        if opener is not None:
+            with opener(io.BytesIO(content)) as packed:
+                unpacked: bytes = packed.read(limits.unpacked_bytes + 1)
+            if len(unpacked) > max(_RATIO_FROM_BYTES, _MOST_RATIO * len(content)):
+                raise UnreadableError(
+                    text("The file is packed far more tightly than any list is; it was not opened.")
+                )
+            if len(unpacked) > limits.unpacked_bytes:
+                raise UnreadableError(
+                    text(
+                        "Unpacked, the file would hold more than {most} MB; it was not opened.",
+                        most=limits.unpacked_bytes >> 20,
+                    )
+                )
+            content = unpacked
+        if not is_tar(content):
+            return content
+        if content[-TAR_END:].strip(b"\0"):
+            raise EOFError
+        files = io.BytesIO()
+        with (
+            tarfile.open(fileobj=io.BytesIO(content), mode="r:") as tar,
+            zipfile.ZipFile(files, "w") as archive,
+        ):
+            for member in tar:
+                if member.isreg() and not member.issparse() and (file := tar.extractfile(member)) is not None:
+                    archive.writestr(meant_name(member.name), file.read())
+    except (*_BROKEN, tarfile.TarError) as error:
+        raise UnreadableError(text("The file is a damaged or incomplete archive. Pack it anew.")) from error
+    return files.getvalue()
+
+
+_STREAMS: Final[Mapping[bytes, Callable[[IO[bytes]], Any]]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open}
+
+
+# A tar ends with empty blocks; without them it was cut off.
+TAR_END: Final = 512
+
+
+def is_tar(start: bytes) -> bool:
+    return start[257:262] == b"ustar"
+
+
+def meant_name(name: str) -> str:
+    """A name in a tar as it is meant: UTF-8, else as Chinese Windows writes it."""
+    raw = name.encode("utf-8", "surrogateescape")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("gb18030", "replace")
 
 
 _CELL: Final = re.compile(rb"""<c\b[^>]*?\br\s*=\s*["']([A-Za-z]{1,3})(\d{1,7})["']""")

@@ -275,7 +275,8 @@ def _source(piece: Piece, whole: Path, pieces: Sequence[Piece], room: Path) -> t
     if start.startswith(b"SQLite format 3\x00"):
         if too_much := asks_too_much(path):
             raise InputError("{file}: {problem}", file=whole.name, problem=too_much)
-        if path.suffix.lower() == ".zip" or "!" in str(path):  # which GDAL would take for an archive
+        # GDAL would take the one for an archive, and what stands before a colon for another file.
+        if path.suffix.lower() == ".zip" or set("!:") & set(str(path.resolve())[2:]):
             return f"GPKG:{_copy_named(path, room, '.gpkg')}", "geopackage"
         return f"GPKG:{path.resolve()}", "geopackage"
     if start.startswith(b"\x00\x00\x27\x0a"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -92,27 +92,56 @@ class _Scheme:
 
     name: re.Pattern[str]
     codes: frozenset[int]
-    settled: int
-    water: int
+    settled: frozenset[int]
+    water: frozenset[int]
 
 
 _TENS: Final = frozenset({10, 20, 30, 40, 50, 60, 70, 80, 90, 100})
-# Codes as the products' manuals give them.
+# Names are those of the files; codes as the products' manuals give them.
+_CCI: Final = frozenset(range(10, 230, 10)) | {
+    11,
+    12,
+    61,
+    62,
+    71,
+    72,
+    81,
+    82,
+    121,
+    122,
+    151,
+    152,
+    153,
+    201,
+    202,
+}
+
+
+def _scheme(name: str, codes: Iterable[int], settled: Iterable[int], water: Iterable[int]) -> _Scheme:
+    return _Scheme(re.compile(name, re.I), frozenset(codes), frozenset(settled), frozenset(water))
+
+
 _SCHEMES: Final = (
-    _Scheme(re.compile(r"world_?cover", re.I), _TENS | {95}, 50, 80),
-    _Scheme(re.compile(r"globe_?land|^n\d\d_\d\d_20", re.I), _TENS | {255}, 80, 60),
-    _Scheme(re.compile(r"from_?glc", re.I), _TENS | {98, 99}, 80, 60),
-    _Scheme(re.compile(r"esri|lulc|land_?use_?land_?cover", re.I), frozenset(range(1, 12)), 7, 1),
-    _Scheme(re.compile(r"dynamic_?world", re.I), frozenset(range(9)), 6, 0),
-    _Scheme(re.compile(r"clcd", re.I), frozenset(range(1, 10)), 8, 5),
-)
+    _scheme(r"world_?cover", _TENS | {95}, {50}, {80}),
+    _scheme(r"globe_?land|^n\d\d_\d\d_20", _TENS | {255}, {80}, {60}),
+    _scheme(r"from_?glc", _TENS | {98, 99}, {80}, {60}),
+    _scheme(r"smod", {10, 11, 12, 13, 21, 22, 23, 30}, {21, 22, 23, 30}, {10}),
+    _scheme(r"glc_?fcs|cci|esacci|lccs", _CCI | {51, 52, 91, 92, *range(181, 188), 250}, {190}, {210}),
+    _scheme(r"mcd12|modis|igbp", range(1, 18), {13}, {17}),
+    _scheme(r"cnlucc|lucc|resdc|土地利用", {*range(11, 13), *range(21, 25), *range(31, 34), *range(41, 47),
+            *range(51, 54), *range(61, 68), 99}, {51, 52}, {41, 42, 43, 46}),
+    _scheme(r"esri|lulc|land_?use_?land_?cover", range(1, 12), {7}, {1}),
+    _scheme(r"dynamic_?world", range(9), {6}, {0}),
+    _scheme(r"clcd", range(1, 10), {8}, {5}),
+)  # fmt: skip
+_MOST_CLASSES: Final = 40
 _SAMPLE: Final = 512
 _HOMES: Final = re.compile(r"residential|居住|住宅|居民点|城中村", re.IGNORECASE)
 _USE_COLUMNS: Final = ("landuse", "fclass", "class", "type", "用地类型", "地类", "用地性质", "类型", "dlmc")
 
 
-def _meant(raster: rasterio.DatasetReader, file: str, role: str) -> int | None:
-    """The class that is settlement or water; None for a mask or a quantity, where every number above 0 is.
+def _meant(raster: rasterio.DatasetReader, file: str, role: str) -> frozenset[int] | None:
+    """The classes that are settlement or water; None for a mask or a quantity, where every number above 0 is.
 
     InputError for classes of a product that is not known.
     """
@@ -120,14 +149,17 @@ def _meant(raster: rasterio.DatasetReader, file: str, role: str) -> int | None:
         return None
     shape = (min(raster.height, _SAMPLE), min(raster.width, _SAMPLE))
     sample = raster.read(1, out_shape=shape, masked=True, resampling=Resampling.nearest)
-    values = {int(value) for value in np.unique(sample.compressed())} - {0}
+    found = {int(value) for value in np.unique(sample.compressed())}
+    values = found - {0}
     scheme = next((one for one in _SCHEMES if one.name.search(file) and values <= one.codes), None)
     if scheme is None and len(values) > 2 and 95 in values and values <= _SCHEMES[0].codes:
         scheme = _SCHEMES[0]
     if scheme is not None:
         return scheme.settled if role == "settled" else scheme.water
     coloured = raster.dtypes[0] == "uint8" and raster.colorinterp[0].name == "palette"
-    if len(values) > 2 and (coloured or (values <= _TENS | {95} and min(values) >= 10)):
+    # Kinds of ground in every pixel: where all is settled, or all is water, nothing is told.
+    everywhere = 0 not in found and not sample.mask.any() and len(values) <= _MOST_CLASSES
+    if len(values) > 2 and (coloured or everywhere or (values <= _TENS | {95} and min(values) >= 10)):
         raise InputError(
             "{file} holds classes of land cover ({classes}), and which of them is meant is not known. Save "
             "a raster or a layer with that class only.",
@@ -158,9 +190,9 @@ def raster_ground(path: Path, crs: str, role: str) -> Ground:
     return lies_on
 
 
-def _there(band: np.ma.MaskedArray, meant: int | None) -> Bools:
+def _there(band: np.ma.MaskedArray, meant: frozenset[int] | None) -> Bools:
     values = np.ma.filled(band.astype(float), np.nan)
-    return np.asarray(values > 0 if meant is None else values == meant)
+    return np.asarray(values > 0 if meant is None else np.isin(values, list(meant)))
 
 
 def _require_system(raster: rasterio.DatasetReader, file: str) -> None:

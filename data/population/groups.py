@@ -10,7 +10,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from core.text import text
-from coverage.model.tables import Floats, PopulationGrid
+from coverage.model.tables import Floats, Ints, PopulationGrid
 from data.intake.findings import INFO, WARNING, Finding
 from data.population.cells import Cells
 from data.population.tables.coordinates import is_place_title
@@ -56,9 +56,7 @@ def with_group(cells: Cells, name: str, group: Cells, file: str) -> Cells:
     Each number goes to the residents' cells nearest to it, in proportion to their residents, so that its
     total stays; one that is nearest to no cell goes to the nearest. Percent are of the residents there.
     """
-    upright = np.cos(np.radians(float(np.median(cells.lat))))
-    places = np.column_stack([cells.lon * upright, cells.lat])
-    theirs = np.column_stack([group.lon * upright, group.lat])
+    places, theirs = _upright(cells, group)
     if group.unit == PERCENT:
         far, nearest = cKDTree(theirs).query(places)
         share = group.residents[nearest] / (100.0 if group.residents.max(initial=0.0) > 1.0 else 1.0)
@@ -85,15 +83,33 @@ def with_group(cells: Cells, name: str, group: Cells, file: str) -> Cells:
     )
 
 
+def residents_beside(cells: Cells, group: Cells) -> Floats:
+    """(len(group),) the residents whose nearest place of the group is this one."""
+    places, theirs = _upright(cells, group)
+    return _claimed(places, theirs, cells.residents)[1]
+
+
+def _upright(cells: Cells, group: Cells) -> tuple[Floats, Floats]:
+    """Places of both in degrees of one length."""
+    upright = np.cos(np.radians(float(np.median(cells.lat))))
+    places = np.column_stack([cells.lon * upright, cells.lat])
+    return places, np.column_stack([group.lon * upright, group.lat])
+
+
+def _claimed(places: Floats, theirs: Floats, residents: Floats) -> tuple[Ints, Floats]:
+    """Which of `theirs` each place belongs to, -1 where all are farther than a cell's corner; and the
+    residents of each of theirs."""
+    far, claimed = cKDTree(theirs).query(places)
+    claimed = np.where(far <= max(_step(theirs), _step(places)), claimed, -1)
+    mine = claimed >= 0
+    return claimed, np.bincount(claimed[mine], weights=residents[mine], minlength=len(theirs)).astype(float)
+
+
 def _laid(places: Floats, residents: Floats, theirs: Floats, people: Floats) -> tuple[Floats, float]:
     """People at each of the places, and how many came from farther than a cell's corner."""
-    far, claimed = cKDTree(theirs).query(places)
-    corner = max(_step(theirs), _step(places))
-    claims = far <= corner
-    weight = np.bincount(claimed[claims], weights=residents[claims], minlength=len(theirs))
-    shared = weight[claimed] > 0
+    claimed, weight = _claimed(places, theirs, residents)
     counted = np.zeros(len(places))
-    mine = claims & shared
+    mine = (claimed >= 0) & (weight[claimed] > 0)
     counted[mine] = people[claimed[mine]] * residents[mine] / weight[claimed[mine]]
     lonely = weight == 0
     away, nearest = cKDTree(places).query(theirs[lonely])

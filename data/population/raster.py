@@ -57,6 +57,7 @@ from data.population.tables.heads import (
     everybody,
     understood,
 )
+from data.population.tables.roles import is_rather_percent, percent_question
 from geo.crs import WGS84
 from geo.datum import BD09, GCJ02, SYSTEMS, convert
 from geo.datum import WGS84 as WGS84_DATUM
@@ -99,20 +100,22 @@ def _cells(raster: rasterio.DatasetReader, file: str, reading: Reading, progress
     area_m2 = pixel_areas(raster.transform, pixels.row, pixels.column, to_degrees)
     numbers = np.sum(pixels.values[: len(bands.residents)], axis=0)
     unit = _unit(raster, file, bands, reading, numbers[pixels.inside], area_m2[pixels.inside])
-    counts = {
-        band: numbers if unit.unit == PERCENT else residents_of(numbers, area_m2, unit.unit)
-        for band, numbers in zip(order, pixels.values, strict=True)
-    }
-    residents = np.sum([counts[band] for band in bands.residents], axis=0)
+    residents = numbers if unit.unit == PERCENT else residents_of(numbers, area_m2, unit.unit)
     kept = pixels.inside
     lon, lat = to_degrees.transform(*(raster.transform @ (pixels.column[kept] + 0.5, pixels.row[kept] + 0.5)))
     lon, lat = _shifted(np.asarray(lon), np.asarray(lat), reading.datum)
-    sums = {name: np.sum([counts[band] for band in own], axis=0)[kept] for name, own in bands.groups.items()}
-    warned = (
-        ()
-        if system.warning is None
-        else (Finding(file, "", 0, "", WARNING, "coordinate-system", system.warning),)
-    )
+    sums = {}
+    for name, own in bands.groups.items():
+        people = np.sum([pixels.values[order.index(band)] for band in own], axis=0)[kept]
+        own_unit = reading.group_units.get(name, bands.units[name])
+        if not own_unit and is_rather_percent(people, residents[kept]):
+            raise percent_question(file, name, people, residents[kept])
+        if own_unit == PERCENT:
+            sums[name] = people * residents[kept] / (100.0 if people.max(initial=0.0) > 1.0 else 1.0)
+        else:
+            sums[name] = residents_of(people, area_m2[kept], own_unit or unit.unit)
+    said = [] if system.warning is None else [system.warning]
+    warned = [Finding(file, "", 0, "", WARNING, "coordinate-system", words) for words in said]
     name = reading.datum if reading.datum in SYSTEMS else system.name
     cells = Cells(
         cell_id=pixels.row[kept] * raster.width + pixels.column[kept],
@@ -174,10 +177,11 @@ def _system(raster: rasterio.DatasetReader, file: str, reading: Reading) -> Syst
 @dataclass(frozen=True)
 class _Bands:
     """Which bands hold whom: `residents` a band or several that are added, each group its bands, by number
-    from 1."""
+    from 1, and `units` what its description says these count ("" as the residents do)."""
 
     residents: tuple[int, ...]
     groups: Mapping[str, tuple[int, ...]]
+    units: Mapping[str, str]
     title: str
 
     @property
@@ -196,9 +200,7 @@ def _nobody(
 ) -> InputError:
     if reading.area is None:
         return InputError("{file}: no pixel with residents lies in the area.", file=file)
-    lon, lat = to_degrees.transform(
-        (raster.bounds.left + raster.bounds.right) / 2, (raster.bounds.bottom + raster.bounds.top) / 2
-    )
+    lon, lat = to_degrees.transform(*raster.xy(raster.height // 2, raster.width // 2))
     if shapely.intersects_xy(shapely.box(*reading.area.bounds), lon, lat):
         return InputError("{file}: no pixel with residents lies in the area.", file=file)
     return nobody_inside(file, (float(lon), float(lat)), reading.area)
@@ -250,12 +252,17 @@ def _bands(raster: rasterio.DatasetReader, file: str, reading: Reading) -> _Band
         )
     else:
         residents = (1,)
-    groups = {
-        group: tuple(int(band.title) for band in bands_of(group, heads) if (int(band.title),) != residents)
+    found = {
+        group: [band for band in bands_of(group, heads) if (int(band.title),) != residents]
         for group in GROUP_AGES
     }
-    title = " + ".join(said[band - 1] for band in residents)
-    return _Bands(residents, {group: own for group, own in groups.items() if own}, title)
+    found = {group: own for group, own in found.items() if own}
+    return _Bands(
+        residents,
+        {group: tuple(int(band.title) for band in own) for group, own in found.items()},
+        {group: "" if own[0].unit == COUNT else own[0].unit for group, own in found.items()},
+        " + ".join(said[band - 1] for band in residents),
+    )
 
 
 def _unit(

@@ -17,7 +17,7 @@ from core.errors import InputError, SettingError
 from core.progress import Progress, part, silent
 from core.text import text
 from coverage.model.tables import Bools, Floats, PopulationGrid
-from data.files import sha256_of
+from data.files import digest
 from data.formats.asked import OpenQuestionError
 from data.formats.inputs_read import InputRead
 from data.formats.rasters import opened_raster, raster_pieces
@@ -25,7 +25,7 @@ from data.formats.systems import in_degrees
 from data.guard import guarded
 from data.intake.findings import WARNING, Finding
 from data.population.cells import Cells, cells_to_grid
-from data.population.groups import group_findings, of_group, with_group
+from data.population.groups import group_findings, of_group, residents_beside, with_group
 from data.population.polygons import Rows, cells_of_rows
 from data.population.raster import coarse_finding, raster_cells
 from data.population.raster_unit import unit_words
@@ -131,7 +131,7 @@ def file_of(cells: Cells, path: Path, crs: str | None, reading: Reading) -> Popu
     return PopulationFile(
         cells_to_grid(cells, metric),
         (*cells.findings, *group_findings(cells, path.name)),
-        sha256_of(path),
+        digest(path),
         cells.synthetic,
         cells.unit,
         cells.read,
@@ -435,7 +435,7 @@ def _with_groups(cells: Cells, crs: str | None, reading: Reading) -> Cells:
             cells = replace(cells, by_unit=(*cells.by_unit, (name, path, table.sheets)))
             continue
         unsaid = name not in reading.group_units and group.unit in ("", COUNT)
-        if unsaid and is_rather_percent(group.residents, cells.residents):
+        if unsaid and len(group) and is_rather_percent(group.residents, residents_beside(cells, group)):
             raise percent_question(path.name, name, group.residents, cells.residents)
         cells = with_group(cells, name, group, path.name)
     return cells

@@ -18,7 +18,7 @@ from core.errors import InputError
 from core.text import Bilingual, text_from_json
 from coverage.model.standard import Standard
 from coverage.publish.tables import PlanTables, Results
-from coverage.publish.wide import file_columns
+from coverage.publish.wide import file_columns, layer_columns
 from data.files import read_csv, write_bytes, write_csv, write_json
 from data.guard import guarded
 from data.parse_standard import parse_standard
@@ -56,16 +56,18 @@ CANDIDATES: Final = "candidates.parquet"
 def write_results(folder: Path, results: Results) -> None:
     """Write every table of `results` into `folder`, each file at once."""
     scenario = str(results.document.get("scenario") or "")
-    called = file_columns(results.standard)
+    groups = dict(results.document["area"].get("group_columns", {}))
+    called, of_layers = file_columns(results.standard) | groups, layer_columns(groups)
     write_json(folder / "assessment.json", results.document)
     write_bytes(folder / "standard.toml", results.standard.toml.encode("utf-8"))
     write_csv(folder / "units.csv", results.units)
     write_csv(folder / "facilities.csv", results.facilities.rename(columns=called))
     write_bytes(folder / "cells.parquet", _parquet(results.cells.rename(columns=called)))
-    write_bytes(folder / "gaps.geojson", geojson(results.gaps, scenario=scenario))
+    write_bytes(folder / "gaps.geojson", geojson(results.gaps.rename(columns=of_layers), scenario=scenario))
     if results.plan is not None:
         write_json(folder / "plan.json", results.plan.plan)
-        write_bytes(folder / "sites.geojson", geojson(results.plan.sites, scenario=scenario))
+        sites = results.plan.sites.rename(columns=of_layers)
+        write_bytes(folder / "sites.geojson", geojson(sites, scenario=scenario))
         if results.plan.candidates is not None:
             write_bytes(folder / CANDIDATES, _parquet(results.plan.candidates))
     write_extras(folder, results.extras)
@@ -102,7 +104,9 @@ def _read(folder: Path) -> Results:
     toml = _bytes(folder, "standard.toml").decode("utf-8")
     standard = _titled(parse_standard(toml, source="standard.toml"), document["standard"])
     # A folder of an older version has them by their names in memory.
-    in_memory = {called: column for column, called in file_columns(standard).items()}
+    groups = document["area"].get("group_columns", {})
+    in_memory = {called: column for column, called in (file_columns(standard) | groups).items()}
+    of_layers = {called: column for column, called in layer_columns(groups).items()}
     facilities = folder / "facilities.csv"
     _bytes(folder, facilities.name)
     texts = tuple(
@@ -114,14 +118,15 @@ def _read(folder: Path) -> Results:
     if (folder / "plan.json").exists():
         there = (folder / CANDIDATES).exists()
         candidates = pd.read_parquet(io.BytesIO(_bytes(folder, CANDIDATES))) if there else None
-        plan = PlanTables(_json(folder, "plan.json"), _read_geojson(folder, "sites.geojson"), candidates)
+        sites = _read_geojson(folder, "sites.geojson").rename(columns=of_layers)
+        plan = PlanTables(_json(folder, "plan.json"), sites, candidates)
     return Results(
         document=document,
         standard=standard,
         units=read_csv(folder / "units.csv", _UNIT_TEXTS),
         cells=pd.read_parquet(io.BytesIO(_bytes(folder, "cells.parquet"))).rename(columns=in_memory),
         facilities=read_csv(facilities, texts).rename(columns=in_memory),
-        gaps=_read_gaps(folder),
+        gaps=_read_gaps(folder).rename(columns=of_layers),
         provenance=_json(folder, "provenance.json"),
         plan=plan,
         extras=read_extras(folder),

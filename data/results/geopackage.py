@@ -20,7 +20,7 @@ import shapely
 from core.text import Sayable, Text, text
 from coverage.model.standard import LEVELS, Standard
 from coverage.publish import Results
-from coverage.publish.wide import VERDICT, file_columns, rule_names
+from coverage.publish.wide import VERDICT, file_columns, layer_columns, rule_names
 from data.results import qml
 from geo.crs import WGS84, project, unproject
 
@@ -45,14 +45,14 @@ _TITLES: Final = {
     "in_community": text("Lies in community or village"), "unit_id": text("Code"), "level": text("Level"),
     "parent_id": text("Code of the unit above"), "settlement": text("Urban or rural"),
     "rule": text("Rule"), "rule_title": text("Rule, in words"), "rank": text("Rank"),
-    "residents": text("Residents"), "residents_elderly": text("of them elderly"),
-    "residents_children": text("of them children"), "elderly": text("Elderly residents"),
+    "residents": text("Residents"), "elderly": text("Elderly residents"),
     "children": text("Children"), "area_km2": text("Area (km²)"), "unit": text("Where"),
     "units_touched": text("Units touched"), "nearest_m": text("Median distance to the nearest (m)"),
     "farthest_m": text("The farthest have (m)"), "nearest": text("Nearest facility"),
     "site_residents": text("One facility at the best point found in the gap would serve"),
     "lon": text("Longitude"),
     "lat": text("Latitude"), "residents_gained": text("Newly served"), "cell_id": text("Cell"),
+    "alone": text("As the only new site"), "nearer": text("Residents with a shorter way"),
     "minutes": text("Walking time (min)"), "speed_kmh": text("Walking speed (km/h)"),
     "km2": text("Area (km²)"),
     "part": text("Part"), "left": text("Residents left"), "length_m": text("Length (m)"),
@@ -76,7 +76,7 @@ class Say(Protocol):
 
 
 @dataclass(frozen=True)
-class _Layer:
+class Layer:
     """A table to write: its title, titles of columns that `_TITLES` does not know, and its QML."""
 
     frame: gpd.GeoDataFrame
@@ -87,7 +87,12 @@ class _Layer:
 
 def geopackage_bytes(results: Results, say: Say, *, public: bool = False) -> bytes:
     """The file; the same results give the same bytes on the same machine."""
-    layers = {name: layer for name, layer in _layers(results, say, public=public) if len(layer.frame)}
+    return packed(_layers(results, say, public=public), say, str(results.provenance.get("created", "")))
+
+
+def packed(named: Iterable[tuple[str, Layer]], say: Say, created: str) -> bytes:
+    """A GeoPackage of the layers that have a row, the first on top; `created` is the time it states."""
+    layers = {name: layer for name, layer in named if len(layer.frame)}
     with tempfile.TemporaryDirectory(prefix="service-circle-") as scratch:
         path = Path(scratch) / "city.gpkg"
         for number, (name, layer) in enumerate(layers.items()):
@@ -95,15 +100,21 @@ def geopackage_bytes(results: Results, say: Say, *, public: bool = False) -> byt
                 layer.frame, path, layer=name, driver="GPKG", append=number > 0,
                 layer_options={"GEOMETRY_NAME": "geom", "DESCRIPTION": say(layer.title)},
             )  # fmt: skip
-        _finish(path, layers, say, str(results.provenance.get("created", "")))
+        _finish(path, layers, say, created)
         return path.read_bytes()
 
 
-def _layers(results: Results, say: Say, *, public: bool) -> Iterable[tuple[str, _Layer]]:
+def _layers(results: Results, say: Say, *, public: bool) -> Iterable[tuple[str, Layer]]:
     """Bottom layer last: programs put the first on top."""
     standard = results.standard
     tiers = list(dict.fromkeys(results.facilities["tier"]))
-    called = file_columns(standard)
+    groups = results.document["area"].get("group_columns", {})
+    called, of_layers = file_columns(standard) | groups, layer_columns(groups)
+    of_groups = {
+        column: text("Residents of the group “{group}”", group=name)
+        for name, column in groups.items()
+        if column not in _TITLES
+    }
     of_loads = {
         called[f"load_{rule.id}"]: text(
             "Residents counted by the rule “{rule}”", rule=standard.rule_title(rule)
@@ -114,22 +125,26 @@ def _layers(results: Results, say: Say, *, public: bool) -> Iterable[tuple[str, 
     style = qml.categorized(
         "tier", [(tier, say(standard.tier_title(tier)), qml.dot(i)) for i, tier in enumerate(tiers)]
     )
-    yield "facilities", _Layer(points, text("Facilities"), style, of_loads)
+    yield "facilities", Layer(points, text("Facilities"), style, of_loads)
     if results.plan is not None:
-        sites = _bare(results.plan.sites, public=public)
+        sites = bare(results.plan.sites.rename(columns=of_layers), public=public)
         yield (
             "suggested_sites",
-            _Layer(sites, text("Suggested sites"), qml.single(qml.site(), label="rank"), {}),
+            Layer(sites, text("Suggested sites"), qml.single(qml.site(), label="rank"), {}),
         )
-    gaps = results.gaps.assign(rule_title=_rule_titles(results.gaps["rule"], standard, say))
+    gaps = results.gaps.rename(columns=of_layers)
+    gaps = gaps.assign(rule_title=_rule_titles(results.gaps["rule"], standard, say))
     best = gaps[gaps["site_residents"].notna()] if "site_residents" in gaps else gaps.iloc[:0]
     best = _points(pd.DataFrame(best.drop(columns="geometry")), public=public)
     title = text("Best point found in each gap")
-    yield "best_sites", _Layer(best, title, qml.single(qml.site(), label="rank"), {})
+    yield "best_sites", Layer(best, title, qml.single(qml.site(), label="rank"), {})
     yield (
         "gaps",
-        _Layer(
-            _bare(gaps, public=public), text("Gaps"), qml.single(qml.outline("#8f2a08"), label="rank"), {}
+        Layer(
+            bare(gaps, public=public),
+            text("Gaps"),
+            qml.single(qml.outline("#8f2a08"), label="rank"),
+            of_groups,
         ),
     )
     for name, title in (
@@ -138,9 +153,16 @@ def _layers(results: Results, say: Say, *, public: bool) -> Iterable[tuple[str, 
     ):
         if name in results.layers:
             style = qml.single(qml.line("#a3123f") if name == "barriers" else qml.fill("#5fb0c4", 0.3))
-            yield name, _Layer(_bare(results.layers[name], public=public), title, style, {})
-    if public:
-        return
+            yield name, Layer(bare(results.layers[name], public=public), title, style, {})
+    if not public:
+        yield from _of_units_and_cells(results, say, called, of_groups)
+
+
+def _of_units_and_cells(
+    results: Results, say: Say, called: Mapping[str, str], of_groups: Mapping[str, Sayable]
+) -> Iterable[tuple[str, Layer]]:
+    """What a public file does without."""
+    standard = results.standard
     main = results.main_rule.id if results.main_rule else standard.rules[0].id
     units, named = _units(results)
     lowest = (
@@ -151,12 +173,13 @@ def _layers(results: Results, say: Say, *, public: bool) -> Iterable[tuple[str, 
     classes = [(0.0, 0.5, "#c2410c"), (0.5, 0.75, "#e39a63"), (0.75, 0.9, "#f2d9b8"), (0.9, 1.0, "#a9cbe4"),
                (1.0, 1.0, "#5f9fcc")]  # fmt: skip
     style = qml.shares_of(rule_names(standard)[main], lowest, classes)
-    yield "units", _Layer(units, text("Units with their shares"), style, named)
+    yield "units", Layer(units, text("Units with their shares"), style, named)
     cells, cell_names = _cells(results, called)
     served = [("1", say(text("Served")), qml.fill("#5f9fcc", 0.7)),
               ("0", say(text("Not served")), qml.fill("#c2410c", 0.7)),
               ("", say(text("The rule does not apply")), qml.fill("#cfcabf", 0.7))]  # fmt: skip
-    yield "cells", _Layer(cells, text("Cells"), qml.categorized(called[f"meets_{main}"], served), cell_names)
+    style = qml.categorized(called[f"meets_{main}"], served)
+    yield "cells", Layer(cells, text("Cells"), style, {**cell_names, **of_groups})
 
 
 def _rule_titles(rules: pd.Series, standard: Standard, say: Say) -> list[str]:
@@ -173,7 +196,7 @@ def _points(table: pd.DataFrame, *, public: bool) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(_plain(kept), geometry=shapely.points(lon, lat), crs=WGS84)
 
 
-def _bare(frame: gpd.GeoDataFrame, *, public: bool) -> gpd.GeoDataFrame:
+def bare(frame: gpd.GeoDataFrame, *, public: bool) -> gpd.GeoDataFrame:
     """A layer with plain columns; of a public one without units and with coarser coordinates."""
     table = pd.DataFrame(frame.drop(columns=frame.geometry.name))
     shapes = frame.geometry.to_numpy()
@@ -246,7 +269,7 @@ def _plain(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(made, index=table.index).reset_index(drop=True)
 
 
-def _finish(path: Path, layers: Mapping[str, _Layer], say: Say, created: str) -> None:
+def _finish(path: Path, layers: Mapping[str, Layer], say: Say, created: str) -> None:
     """Titles of columns (the format's schema extension and QGIS' aliases), styles, and one time for all."""
     stamp = f"{created[:19]}.000Z" if created else "2000-01-01T00:00:00.000Z"
     with closing(sqlite3.connect(path)) as base, base:
@@ -269,7 +292,7 @@ def _finish(path: Path, layers: Mapping[str, _Layer], say: Say, created: str) ->
         base.execute("VACUUM")
 
 
-def _column_titles(layer: _Layer, say: Say) -> Sequence[tuple[str, str]]:
+def _column_titles(layer: Layer, say: Say) -> Sequence[tuple[str, str]]:
     known = {**_TITLES, **layer.named}
     return [(key, say(known[key])) for key in map(str, layer.frame.columns) if key in known]
 

@@ -13,10 +13,10 @@ from typing import IO, Final, cast
 
 from core.errors import InputError
 from core.text import text
-from data.formats.archive import files_in
+from data.formats.archive import files_in, is_tar
 from data.formats.asked import OpenQuestionError
 from data.formats.named import not_read
-from data.formats.unpack import pieces_of
+from data.formats.unpack import first_bytes, has_archives, pieces_of
 
 OSM_FORMATS: Final = ("pbf", "osm", "osm.gz", "osm.bz2", "overpass")
 GRAPHML: Final = "graphml"
@@ -33,13 +33,11 @@ def street_format(path: Path, layer: str = "") -> str:
     Of a zip it is the kind of the one file in it that is OpenStreetMap's, or that is called `layer`.
     """
     head = _head(path)
+    if _is_archive(path, head):
+        return _in_archive(path, layer)[0]
     if head.startswith(_GZIP):
         return _packed(path, "osm.gz")
-    if head.startswith(_BZIP):
-        return _packed(path, "osm.bz2")
-    if head.startswith(_ZIP):
-        return _in_zip(path, layer)[0]
-    return _format(path, head)
+    return _packed(path, "osm.bz2") if head.startswith(_BZIP) else _format(path, head)
 
 
 @contextmanager
@@ -51,13 +49,12 @@ def unpacked(path: Path, kind: str, layer: str = "") -> Iterator[tuple[Path, tup
     XML are read packed as they are.
     """
     head = _head(path)
-    as_it_is = kind in ("osm.gz", "osm.bz2") or kind not in (*OSM_FORMATS, GRAPHML)
-    if head.startswith(_ZIP) and kind in (*OSM_FORMATS, GRAPHML):
-        as_it_is = False
-    if as_it_is or not head.startswith((_GZIP, _BZIP, _ZIP)):
+    archive = _is_archive(path, head)
+    as_it_is = kind not in (*OSM_FORMATS, GRAPHML) or (kind in ("osm.gz", "osm.bz2") and not archive)
+    if as_it_is or not (archive or head.startswith((_GZIP, _BZIP))):
         yield path, ()
         return
-    names = _in_zip(path, layer)[1] if head.startswith(_ZIP) else ()
+    names = _in_archive(path, layer)[1] if archive else ()
     with pieces_of(path) as pieces:
         piece = next(piece for piece in pieces if not names or piece.name == names[0])
         room = piece.path.parent / "street-file"
@@ -65,23 +62,46 @@ def unpacked(path: Path, kind: str, layer: str = "") -> Iterator[tuple[Path, tup
         yield piece.path.rename(room / path.name), names
 
 
-def _in_zip(path: Path, layer: str) -> tuple[str, tuple[str, ...]]:
-    """The kind of the file in a zip that is OpenStreetMap's or a graph ("shapefile" where it holds map files
-    alone), and the names of all such, that one first. OpenQuestionError where several may be meant."""
+def _is_archive(path: Path, head: bytes) -> bool:
+    """Whether it holds files with names of their own: a zip, or a tar, packed or not."""
+    if head.startswith((_GZIP, _BZIP)):
+        try:
+            with (gzip.open if head.startswith(_GZIP) else bz2.open)(path) as file:
+                head = cast(IO[bytes], file).read(_HEAD)
+        except _BROKEN:
+            return False  # whoever unpacks it says what is wrong
+    return head.startswith(_ZIP) or is_tar(head)
+
+
+def _beginnings(path: Path) -> Iterator[tuple[str, bytes]]:
+    """Name and first bytes of every file in an archive. A zip without archives in it is not unpacked."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            members = list(files_in(archive))
+            if not has_archives(name for name, _ in members):
+                for name, member in members:
+                    with archive.open(member) as file:
+                        yield name, file.read(_HEAD)
+                return
+    with pieces_of(path) as pieces:
+        for piece in pieces:
+            yield piece.name, first_bytes(piece.path)
+
+
+def _in_archive(path: Path, layer: str) -> tuple[str, tuple[str, ...]]:
+    """The kind of the file in an archive that is OpenStreetMap's or a graph ("shapefile" where it holds map
+    files alone), and the names of all such, that one first. OpenQuestionError where several may be meant."""
     found: dict[str, str] = {}
     maps: list[str] = []
     try:
-        with zipfile.ZipFile(path) as archive:
-            for name, member in files_in(archive):
-                with archive.open(member) as file:
-                    kind = _of_osm(file)
-                if kind:
-                    found[name] = kind
-                elif PurePosixPath(name).suffix.lower() in _MAPS:
-                    maps.append(PurePosixPath(name).stem)
-    except _BROKEN:
+        for name, head in _beginnings(path):
+            if kind := _of_osm(head):
+                found[name] = kind
+            elif PurePosixPath(name).suffix.lower() in _MAPS:
+                maps.append(PurePosixPath(name).stem)
+    except (*_BROKEN, InputError):
         return "shapefile", ()  # the door for map files says what is wrong with it
-    wanted = layer.strip().casefold()
+    wanted = layer.strip().casefold().removesuffix(".gz").removesuffix(".bz2")  # unpacked by now
     named = [name for name in found if wanted in _calls_of(name)]
     if named:
         return found[named[0]], (named[0], *(name for name in found if name != named[0]))
@@ -109,14 +129,8 @@ def _calls_of(name: str) -> tuple[str, ...]:
     return str(place), place.name, place.stem
 
 
-def _of_osm(file: IO[bytes]) -> str:
+def _of_osm(head: bytes) -> str:
     """The kind of an OpenStreetMap file or a graph, told by its beginning; "" for any other."""
-    head = file.read(_HEAD)
-    for mark, opener, kind in ((_GZIP, gzip.open, "osm.gz"), (_BZIP, bz2.open, "osm.bz2")):
-        if head.startswith(mark):
-            file.seek(0)
-            with cast(IO[bytes], opener(file)) as inside:
-                return kind if b"<osm" in inside.read(_HEAD) else ""
     if b"OSMHeader" in head[:32]:
         return "pbf"
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()

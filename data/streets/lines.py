@@ -40,6 +40,13 @@ _BESIDE: Final = re.compile(r"边线|边缘|路缘|车道线|标线|curb|kerb|ed
 _LAYER_TITLES: Final = ("layer", "level", "zlevel", "z_level", "高程层", "层级", "道路层级", "竖向层")
 _BRIDGE_TITLES: Final = ("bridge", "is_bridge", "isbridge", "桥", "桥梁", "是否桥梁", "是否桥")
 _TUNNEL_TITLES: Final = ("tunnel", "is_tunnel", "istunnel", "隧道", "是否隧道", "地道")
+# Words that say so under any title but that of a name.
+_BRIDGE_WORDS: Final = (
+    "bridge", "viaduct", "overpass", "flyover", "elevated", "footbridge", "桥", "桥梁", "高架", "高架桥",
+    "高架路", "高架道路", "立交桥", "天桥", "人行天桥", "跨线桥",
+)  # fmt: skip
+_TUNNEL_WORDS: Final = ("tunnel", "underpass", "隧道", "地道", "地下通道", "下穿", "下穿通道")
+_NAMES: Final = re.compile(r"name|名|^mc$", re.IGNORECASE)
 _NO: Final = frozenset(
     {
         "",
@@ -62,6 +69,7 @@ _NO: Final = frozenset(
     }
 )
 _HIGHEST_LAYER: Final = 9
+_OTHER_WAYS: Final = ("railway", "waterway", "aeroway", "aerialway", "power", "pipeline")
 # Titles under which drawings say what a line is.
 _DRAWN_AS: Final = (
     "layer", "图层", "图层名", "图层名称", "layername", "layer_name", "refname", "要素", "要素名称",
@@ -201,6 +209,8 @@ def _raw(
     is_line = np.zeros(n, bool)
     is_line[owner] = True
     walked = told.walked & ~_called_otherwise(columns, n, told.column, findings)
+    if not told.column:
+        walked &= ~_of_other_ways(columns, n)
     _count(findings, is_line, walked)
     if not told.column and is_line.any():
         findings.append(
@@ -257,6 +267,15 @@ def _called_otherwise(
             )
             return np.array([word in others for word in words], bool)
     return np.zeros(n, bool)
+
+
+def _of_other_ways(columns: Mapping[str, Sequence[Any]], n: int) -> NDArray[np.bool_]:
+    """(n,) rows with a tag of OpenStreetMap that makes a railway, a river or a power line of them."""
+    other = np.zeros(n, bool)
+    for title, values in columns.items():
+        if title.strip().casefold() in _OTHER_WAYS:
+            other |= [str(value).strip().casefold() not in (*_NO, "platform") for value in values]
+    return other
 
 
 def _read_entry(
@@ -343,6 +362,12 @@ def _layers(columns: Mapping[str, Sequence[Any]], n: int) -> NDArray[np.int64]:
         _said(next((columns[titles[t]] for t in names if t in titles), None), n)
         for names in (_BRIDGE_TITLES, _TUNNEL_TITLES)
     )
+    if not any(t in titles for t in (*_BRIDGE_TITLES, *_TUNNEL_TITLES)):
+        for title, values in columns.items():
+            if not _NAMES.search(title):
+                words = [str(value).strip().casefold() for value in values]
+                bridge |= np.isin(words, _BRIDGE_WORDS)
+                tunnel |= np.isin(words, _TUNNEL_WORDS)
     stated = next((columns[titles[t]] for t in _LAYER_TITLES if t in titles), None)
     layer = np.zeros(n, np.int64)
     # Merging files in QGIS adds a column of their names, `layer`, with one of their paths.

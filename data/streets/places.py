@@ -22,14 +22,17 @@ def island_findings(network: WalkNetwork) -> tuple[Text, ...]:
     found = network.islands
     if not found.count:
         return ()
+    metres = found.outside_m
+    length = (
+        text("{km:,.1f} km", km=metres / 1000) if metres >= 1000 else text("{metres:,.0f} m", metres=metres)
+    )
     return (
         text(
-            "{share:.1%} of the street length hangs together; {count} {count:island|islands} with "
-            "{km:.1f} km of street "
-            "cannot be walked to.",
+            "{share:.1%} of the street length hangs together; {count} {count:island|islands} with {length} "
+            "of street cannot be walked to.",
             share=found.share,
             count=found.count,
-            km=found.outside_m / 1000,
+            length=length,
         ),
     )
 

@@ -74,6 +74,8 @@ def word_of(value: object) -> str:
         return ""
     if isinstance(value, float | np.floating) and float(value).is_integer():
         return str(int(value))
+    if isinstance(value, Mapping):  # a structure of Parquet, as Overture has its names
+        return json.dumps(dict(value), ensure_ascii=False, default=str)
     word = str(value).strip()
     return word[:-2] if re.fullmatch(r"\d+\.0", word) else word
 

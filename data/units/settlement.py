@@ -174,31 +174,51 @@ def _built_up(path: Path, crs: str, shapes: np.ndarray) -> Floats:
     return built
 
 
+# Uses of land that nobody calls built up, and words for what lies outside of it.
+_NOT_BUILT: Final = re.compile(
+    r"^(非(建成|建设|城市|城镇).*|farm.*|forest|woods?|meadow|grass.*|orchard|vineyard|scrub|heath|water.*|"
+    r"river.*|lake|wetlands?|crop.*|bare.*|nature.*|水[田域体面]|河流.*|湖泊.*|[水旱]浇?地|[耕园林草湿裸]地|农用地.*|"
+    r"未利用地?|其他土地)$"
+)
+_NUMBERS_ROWS: Final = re.compile(r"(^|_)(o?fid|id|objectid|gid|uid|index)(_?\d*)$", re.IGNORECASE)
+
+
+def _require_all_built(frame: gpd.GeoDataFrame, file: str) -> None:
+    """InputError for a column of classes by which some rows are not built up: 0 among others, a word for the
+    country, a use of land such as fields and water."""
+    for column in frame.columns.drop(frame.geometry.name):
+        said = [word_of(value) for value in frame[column]]
+        distinct = set(said) - {""}
+        numbers = all(word.isdigit() and int(word) < 256 for word in distinct)
+        if numbers:
+            zeros = len(distinct) > 1 and not _NUMBERS_ROWS.search(str(column))
+            wrong = {"0"} & distinct if zeros else set[str]()
+        else:
+            wrong = {
+                word
+                for word in distinct
+                if not word.isdigit()
+                and (_NOT_BUILT.match(word.casefold()) or _class_of(word, str(column)) == RURAL)
+            }
+        if wrong:
+            raise InputError(
+                "{file}: in column “{column}” {count} of {rows} areas are called {words}, which mostly means "
+                "not built up. Please send only the areas that are built up.",
+                file=file,
+                column=str(column),
+                count=sum(word in wrong for word in said),
+                rows=len(said),
+                words=unknown_words(sorted(wrong)),
+            )
+
+
 def _of_polygons(path: Path, crs: str, shapes: np.ndarray) -> Floats:
     found = []
     for layer in layers(path):
         frame = read_vector(path, layer=layer)
         frame = frame[shapely.get_dimensions(frame.geometry.to_numpy()) == 2]
         if len(frame):
-            # InputError for a column of classes in which some rows are 0: not all of them are built up.
-            for column in frame.columns:
-                if column == frame.geometry.name:
-                    continue
-                said = [word_of(value) for value in frame[column]]
-                distinct = set(said)
-                if (
-                    len(distinct) > 1
-                    and "0" in distinct
-                    and all(word.isdigit() and int(word) < 256 for word in distinct)
-                ):
-                    raise InputError(
-                        "{file}: in column “{column}” {count} of {rows} areas are 0, which mostly means not "
-                        "built up. Please send only the areas that are built up.",
-                        file=path.name,
-                        column=str(column),
-                        count=said.count("0"),
-                        rows=len(said),
-                    )
+            _require_all_built(frame, path.name)
             found.append(
                 (frame.set_crs(WGS84) if frame.crs is None else frame).to_crs(crs).geometry.to_numpy()
             )

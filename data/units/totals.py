@@ -214,7 +214,7 @@ def _rows(frame: pd.DataFrame, units: UnitTable) -> Ints:
         for row, unit_id in enumerate(units.frame["unit_id"]):
             row_of |= dict.fromkeys(spellings(str(unit_id)), row)
         row_of |= {unit_id: row for row, unit_id in enumerate(units.frame["unit_id"])}
-        codes = [re.sub(r"\.0+$", "", str(value).strip().lstrip("'’‘")) for value in frame[code]]
+        codes = [re.sub(r"\.0+$|[\s-]+", "", str(value).strip().lstrip("'’‘")) for value in frame[code]]
         by_code = np.asarray([row_of.get(word, -1) for word in codes], np.int64)
         rows = np.where(by_code >= 0, by_code, rows)
     return rows

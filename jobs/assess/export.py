@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from core.errors import InputError, SettingError
 from core.progress import Progress, silent
 from core.text import text
+from coverage.compare_lists import Compared
 from coverage.publish import Results
 from data.files import file_name, write_bytes
 from data.forms import open_form
@@ -19,6 +21,8 @@ from data.results.geopackage import geopackage_bytes
 from data.whole_folder import replace_file
 from jobs.assess.folder import BASEMAP, product_names
 from jobs.assess.map_model import map_model
+from jobs.lists.compare import COMPARED, read_compared
+from jobs.lists.compared_map import compared_geopackage, compared_map
 from locales import LANGUAGES, translator
 from maps import render_map
 from maps.basemap import decode
@@ -26,6 +30,7 @@ from maps.model import MapModel
 from reports.briefing import Briefing, Cover, briefing_of
 from reports.briefing.period import set_against
 from reports.briefing.steps import steps_from_json, steps_to_json
+from reports.compared import compared_briefing, compared_workbook
 from reports.document import document_bytes
 from reports.forms import form_bytes
 from reports.pages import map_sheet, pdf_bytes
@@ -123,7 +128,7 @@ def products_of(
     request: ExportRequest, kinds: Sequence[str], *, progress: Progress = silent
 ) -> Iterator[tuple[str, bytes]]:
     """File name and content of every product of some kinds, as they are made; nothing is written."""
-    studio = _Studio(request, _results(request))
+    studio = _studio(request)
     for number, kind in enumerate(kinds):
         progress(number / len(kinds), text("Making {kind}", kind=kind))
         for name, make in studio.products(kind):
@@ -133,51 +138,63 @@ def products_of(
 
 def told_by(request: ExportRequest) -> Briefing:
     """What the products will say, before any is made."""
-    return briefing_of(_results(request), request.cover)
+    return _studio(request).briefing
 
 
 def usual_steps(request: ExportRequest) -> tuple[str, tuple[str, ...]]:
     """The steps of the map's presentation as JSON, for a planner to edit, and the layers they may name."""
     from maps.cell_layers import layer_keys  # folium takes a second to import
 
-    model = _Studio(request, _results(request)).model
+    model = _studio(request).model
     return steps_to_json(model.steps, translator(request.language)), layer_keys(model)
 
 
-def _results(request: ExportRequest) -> Results:
-    """The folder's, set against the earlier ones that are asked for."""
-    return set_against(read_results(request.folder), [read_results(one) for one in request.before])
+def _studio(request: ExportRequest) -> _Studio:
+    """Of a comparison of lists, else of an assessment, set against the earlier ones that are asked for."""
+    if (request.folder / COMPARED).is_file():
+        if request.before:
+            raise SettingError("A comparison of lists has no earlier result; leave --before away.")
+        return _ListsStudio(request, *read_compared(request.folder))
+    results = set_against(read_results(request.folder), [read_results(one) for one in request.before])
+    return _ResultsStudio(request, results)
 
 
-@dataclass
-class _Studio:
+class _Studio(ABC):
     """The one briefing and the one map model that all products of a request are drawn from."""
 
     request: ExportRequest
-    results: Results
+    # Products of a scenario are named by it, lest they be taken for things as they are; those of a period
+    # by the day of the earlier result.
+    stem: str = ""
+    since: str = ""
+
+    @cached_property
+    @abstractmethod
+    def briefing(self) -> Briefing: ...
+
+    @cached_property
+    @abstractmethod
+    def model(self) -> MapModel: ...
+
+    @abstractmethod
+    def workbook(self) -> bytes: ...
+
+    @abstractmethod
+    def geopackage(self) -> bytes: ...
 
     def products(self, kind: str) -> Sequence[tuple[str, Callable[[], bytes]]]:
         """File name and maker of every file of a kind."""
-        language = self.request.language
         if kind == "png":
             return [(self._name(kind, f"-{paper}"), partial(self._sheet, paper)) for paper in _PAPERS]
         makers: dict[str, Callable[[], bytes]] = {
             "html": self._page,
-            "xlsx": lambda: workbook_bytes(self.results, language=language, mark=self.request.mark),
+            "xlsx": self.workbook,
             "pptx": lambda: slides_bytes(self.briefing, self.pictures),
             "docx": lambda: document_bytes(self.briefing, self.pictures),
             "pdf": lambda: pdf_bytes(self.briefing, self.pictures),
-            "gpkg": lambda: geopackage_bytes(self.results, translator(language), public=self.request.public),
+            "gpkg": self.geopackage,
         }
         return [(self._name(kind), makers[kind])]
-
-    @cached_property
-    def briefing(self) -> Briefing:
-        return briefing_of(self.results, self.request.cover)
-
-    @cached_property
-    def model(self) -> MapModel:
-        return map_model(self.results, decode(_basemap(self.request.folder)))
 
     @cached_property
     def pictures(self) -> Pictures:
@@ -198,16 +215,66 @@ class _Studio:
         return render_map(model, language=request.language, profile=request.profile).encode("utf-8")
 
     def _name(self, kind: str, paper: str = "") -> str:
-        """`map-public-A4-en.png`; of a scenario named by it, lest it be taken for things as they are."""
+        """`map-public-A4-en.png`."""
         request = self.request
-        stem = _STEMS.get(kind, "briefing")
-        if self.results.document.get("scenario"):
-            stem = Path(product_names(self.results.document, language=request.language)["html"]).stem
-        elif self.request.before:
-            stem += f"-since-{self.results.document['before']['day'][:10]}"
+        stem = self.stem or _STEMS.get(kind, "briefing") + self.since
         profile = "-public" if request.public else ""
         spoken = "" if request.language == next(iter(LANGUAGES)) else f"-{request.language}"
         return f"{stem}{profile}{paper}{spoken}.{kind}"
+
+
+@dataclass
+class _ResultsStudio(_Studio):
+    """Of an assessment, a plan, a scenario or a period."""
+
+    request: ExportRequest
+    results: Results
+
+    def __post_init__(self) -> None:
+        document = self.results.document
+        if document.get("scenario"):
+            self.stem = Path(product_names(document, language=self.request.language)["html"]).stem
+        elif self.request.before:
+            self.since = f"-since-{document['before']['day'][:10]}"
+
+    @cached_property
+    def briefing(self) -> Briefing:
+        return briefing_of(self.results, self.request.cover)
+
+    @cached_property
+    def model(self) -> MapModel:
+        return map_model(self.results, decode(_basemap(self.request.folder)))
+
+    def workbook(self) -> bytes:
+        return workbook_bytes(self.results, language=self.request.language, mark=self.request.mark)
+
+    def geopackage(self) -> bytes:
+        return geopackage_bytes(self.results, self.pictures.tr, public=self.request.public)
+
+
+@dataclass
+class _ListsStudio(_Studio):
+    """Of an office's lists beside OpenStreetMap."""
+
+    request: ExportRequest
+    compared: Compared
+    provenance: Mapping[str, Any]
+
+    @cached_property
+    def briefing(self) -> Briefing:
+        return compared_briefing(self.compared, self.provenance, self.request.cover)
+
+    @cached_property
+    def model(self) -> MapModel:
+        return compared_map(self.compared, self.briefing)
+
+    def workbook(self) -> bytes:
+        asked = self.request
+        return compared_workbook(self.compared, self.provenance, language=asked.language, mark=asked.mark)
+
+    def geopackage(self) -> bytes:
+        created = str(self.provenance.get("created", ""))
+        return compared_geopackage(self.compared, self.pictures.tr, created, public=self.request.public)
 
 
 def _form(request: ExportRequest) -> Path:

@@ -116,9 +116,10 @@ def read_and_assess(
 
 def assess_inputs(inputs: Inputs, *, progress: Progress = silent, measures: bool = True) -> Assessed:
     """Assess what has been read."""
-    assessment = assess(inputs.study, inputs.standard, progress=part(progress, 0.0, 0.5))
-    made = measures_of(assessment, progress=part(progress, 0.5, 0.9)) if measures else None
-    results = results_of(assessment, about(inputs), progress=part(progress, 0.9, 1.0))
+    assessment = assess(inputs.study, inputs.standard, progress=part(progress, 0.0, 0.6))
+    made = measures_of(assessment, progress=part(progress, 0.6, 0.95)) if measures else None
+    progress(0.95, text("Making the tables"))
+    results = results_of(assessment, about(inputs))
     if made is not None:
         results = with_measures(results, assessment, made)
     progress(1.0, text("Assessed"))

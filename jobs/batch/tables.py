@@ -13,6 +13,7 @@ import pandas as pd
 from core.errors import InputError
 from core.text import Text, text_from_json
 from coverage.model.verdict_rows import SYNTHETIC
+from coverage.publish.wide import MOST_CHARACTERS, plain_names
 from data.files import write_bytes, write_csv
 from locales import translator
 from maps.overview import BY_STANDARDS, AreaOnMap, RuleOnMap, overview_page
@@ -24,11 +25,12 @@ AREA_COLUMNS: Final = (
     "name", "code", "folder", "state", "message", "seconds", "peak_mb", "residents", "cells",
     "residents_unlinked", "gaps", "sites", "standard", "standard_sha256", "version",
 )  # fmt: skip
-# Of each rule, in columns `<rule>_<key>`, hyphens of its id as underscores.
-RULE_KEYS: Final = (
-    "residents", "residents_met", "share", "verdict", "units", "units_met", "facilities", "within", "under",
-    "over", "residents_without",
-)  # fmt: skip
+# Of each rule, by the letter that stands before the rule's name in the titles of `area_table`.
+RULE_KEYS: Final = {
+    "r": "residents", "m": "residents_met", "s": "share", "v": "verdict", "u": "units", "k": "units_met",
+    "f": "facilities", "w": "within", "b": "under", "a": "over", "n": "residents_without",
+}  # fmt: skip
+AREA_COLUMNS_FILE: Final = "areas_columns.csv"
 LEAGUE_COLUMNS: Final = (
     "rule", "rank", "name", "code", "residents", "residents_met", "share", "units", "units_met", "verdict",
 )  # fmt: skip
@@ -36,17 +38,22 @@ _COUNTS: Final = ("cells", "gaps", "sites", "units", "units_met", "facilities", 
 
 
 def write_tables(out: Path, rows: Sequence[Mapping[str, Any]], *, language: str) -> None:
-    """areas.csv, areas.parquet, league.csv, overview.html and province.xlsx, each whole or as it was."""
+    """areas.csv, areas.parquet, areas_columns.csv, league.csv, overview.html and province.xlsx, each whole or
+    as it was."""
     areas, league = area_table(rows, language=language), league_table(rows)
     write_csv(out / "areas.csv", areas)
     packed = io.BytesIO()
     areas.to_parquet(packed, index=False)
     write_bytes(out / "areas.parquet", packed.getvalue())
+    write_csv(out / AREA_COLUMNS_FILE, rule_columns(rows))
     write_csv(out / "league.csv", league)
     titles = rule_titles(rows)
     basis = _basis(rows)
     about = [basis, *([SYNTHETIC] if any(row.get("synthetic") for row in rows) else [])]
-    book = province_bytes(areas, league, titles, language=language, about=about)
+    columns = rule_columns(rows)
+    of_share = columns[columns["what"] == "share"]
+    shares = dict(zip(of_share["rule"], of_share["column"], strict=True))
+    book = province_bytes(areas, league, titles, shares, language=language, about=about)
     write_bytes(out / "province.xlsx", book)
     page = overview_page([_on_map(row) for row in rows], titles, language=language, basis=basis)
     write_bytes(out / "overview.html", page.encode("utf-8"))
@@ -60,23 +67,36 @@ def _basis(rows: Sequence[Mapping[str, Any]]) -> Text:
     return Text(BY_STANDARDS.template, {"standards": ", ".join(standards) or "–", "days": between or "–"})
 
 
+def rule_columns(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Columns `column, rule, what` of `area_table`: a column for whatever a rule states of any area. No name
+    is longer than ten characters, which is all that shapefiles keep."""
+    ids = [rule.id for rule in rule_titles(rows)]
+    stated = {(rule["id"], key) for row in rows for rule in row.get("rules", ()) for key in rule}
+    found = [
+        (f"{letter}_{name}", rule, what)
+        for rule, name in zip(ids, plain_names(ids, most=MOST_CHARACTERS - 2), strict=True)
+        for letter, what in RULE_KEYS.items()
+        if (rule, what) in stated
+    ]
+    return pd.DataFrame(found, columns=["column", "rule", "what"])
+
+
 def area_table(rows: Sequence[Mapping[str, Any]], *, language: str) -> pd.DataFrame:
-    """One row an area whatever happened to it; what a rule does not state is empty."""
+    """One row an area whatever happened to it; what a rule does not state is empty. Of which rule a column is
+    and what it holds: `rule_columns`."""
     tr = translator(language)
+    of_rules = rule_columns(rows)
+    named = {(rule, what): column for column, rule, what in of_rules.itertuples(index=False)}
     table = []
     for row in rows:
         message = "" if row.get("message") is None else tr(text_from_json(row["message"]))
         line = {**{key: row.get(key) for key in AREA_COLUMNS}, "message": message}
         for rule in row.get("rules", ()):
-            named = str(rule["id"]).replace("-", "_")
-            line |= {f"{named}_{key}": rule[key] for key in RULE_KEYS if key in rule}
+            line |= {named[rule["id"], key]: rule[key] for key in RULE_KEYS.values() if key in rule}
         table.append(line)
-    columns = list(AREA_COLUMNS)
-    for line in table:
-        columns += [key for key in line if key not in columns]
-    frame = pd.DataFrame(table, columns=columns)
-    for column in columns:
-        if column.rsplit("_", 1)[-1] in _COUNTS or column.endswith("_units_met"):
+    frame = pd.DataFrame(table, columns=[*AREA_COLUMNS, *of_rules["column"]])
+    for column in (*AREA_COLUMNS, *of_rules.loc[of_rules["what"].isin(_COUNTS), "column"]):
+        if column in _COUNTS or column not in AREA_COLUMNS:
             frame[column] = pd.to_numeric(frame[column]).astype("Int64")
     return frame
 
@@ -144,15 +164,16 @@ def _on_map(row: Mapping[str, Any]) -> AreaOnMap:
     )
 
 
-def read_state(out: Path) -> Mapping[str, Any]:
-    """batch.json of a folder. InputError where there is none, or it is none of ours."""
+def read_state(out: Path, said: str = "") -> Mapping[str, Any]:
+    """batch.json of a folder, which is called `said` in messages. InputError where there is none, or it is
+    none of ours."""
     try:
         state = json.loads((out / STATE).read_bytes())
         if not isinstance(state, dict) or "areas" not in state:
             raise ValueError(STATE)
     except (OSError, ValueError) as error:
         raise InputError("{folder} holds no batch: {file} is missing or damaged.",
-                         folder=str(out), file=STATE) from error  # fmt: skip
+                         folder=said or str(out), file=STATE) from error  # fmt: skip
     return state
 
 

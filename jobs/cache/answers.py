@@ -17,7 +17,7 @@ from data.standards import DEFAULT_STANDARD
 from jobs.assess.folder import Assessed, assess_inputs, with_run
 from jobs.cache.case import Case
 from jobs.cache.prebuild import streets_of
-from jobs.cache.results import Shelf
+from jobs.cache.results import Shelf, map_page
 from jobs.siting.suggest import SearchMonitor, suggest
 from jobs.study.inputs import Inputs, open_inputs
 from jobs.study.variants import with_lists, with_standard
@@ -49,13 +49,22 @@ def assessed_of(case: Case, cache: Path, *, progress: Progress = silent) -> Asse
     return _last("assessed", replace(case, wish=None).key, assess)
 
 
-def answer_of(case: Case, shelf: Shelf, cache: Path, *, progress: Progress = silent) -> Path:
-    """The folder of the whole answer on a shelf; made unless somebody else has made it meanwhile."""
+def answer_of(case: Case, shelf: Shelf, cache: Path, *, language: str, progress: Progress = silent) -> Path:
+    """The folder of the whole answer on a shelf; made unless somebody else has made it meanwhile.
+
+    Before sites are searched for, verdicts and map (in `language`) are put there for who looks already:
+    the answer to the case without its wish.
+    """
     if found := shelf.find(case.key):
         return found
     progress(0.0, text("Reading residents, units, streets and lists"))
-    done = assessed_of(case, cache, progress=part(progress, 0.0, 0.7))
+    done = assessed_of(case, cache, progress=part(progress, 0.0, 0.6))
     if case.wish is not None:
+        first = replace(case, wish=None)
+        progress(0.6, text("Drawing the map"))
+        map_page(
+            shelf.find(first.key) or shelf.put(first.key, with_run(done, first.run())), language=language
+        )
         done = suggest(done, case.wish, SearchMonitor(progress=part(progress, 0.7, 1.0)))
     return shelf.put(case.key, with_run(done, case.run()))
 

@@ -20,7 +20,7 @@ from core.progress import Progress, part, silent
 from core.text import text
 from coverage.model.standard import LEVELS, Standard
 from coverage.model.tables import UnitTable
-from data.files import file_name, write_bytes
+from data.files import digest, file_name, write_bytes
 from data.intake.facility_numbers import is_facility_id, new_facility_id
 from data.standards import open_standard, preset_ids
 from data.store import Store, schema
@@ -31,7 +31,7 @@ from jobs.collect.demo import demo_document
 from jobs.collect.kept_lists import kept_rows, list_bytes
 from jobs.collect.permissions import actor
 from jobs.collect.words import BEIJING, day_of
-from jobs.study.cases import StudyFiles, digest
+from jobs.study.cases import StudyFiles
 from jobs.study.inputs import open_inputs
 from jobs.study.people import read_people
 from jobs.study.run import plain, restored
@@ -153,7 +153,7 @@ def study_at(store: Store, name: str, *, at: str = "", by: str = "") -> StudyFil
     with store.read() as connection:
         city = city_named(connection, name)
         lists = current_lists(connection, city, until=moment(at))
-    return city_study(store, city, lists)
+    return replace(city_study(store, city, lists), as_of=at)
 
 
 def standard_of(store: Store, name: str) -> Standard:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from core.errors import InputError, SettingError
-from data.files import write_bytes
+from data.files import digest, write_bytes
 from data.intake.facility_numbers import ALPHABET
 from data.store import Store, schema
 from data.store.engine import canonical
@@ -26,7 +26,7 @@ from data.store.sessions import KeptSession, keep_session
 from data.store.tidy import KEEP_DAYS
 from jobs.collect.cities import study_at, with_what_belongs
 from jobs.collect.permissions import actor
-from jobs.study.cases import StudyFiles, digest
+from jobs.study.cases import StudyFiles
 
 VIEW: Final = "view"
 MOST_LETTERS: Final = 120

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,72 +15,22 @@ from scipy.spatial import cKDTree
 
 from core.errors import InputError
 from core.progress import Progress, part, silent
-from core.text import Text, text
-from coverage.compare_lists import (
-    CLOSED,
-    ELSEWHERE,
-    ONLY_LIST,
-    ONLY_MAP,
-    SAME,
-    Names,
-    compare_lists,
-)
-from coverage.compare_lists import (
-    Alike as Alike,
-)
+from core.text import text
+from coverage.compare_lists import COLUMNS, ELSEWHERE, ONLY_LIST, Compared, Names, compare_lists
+from coverage.compare_lists import Alike as Alike
 from data.files import read_csv, write_bytes, write_csv, write_json
+from data.guard import guarded
 from data.intake.read import read_facilities
 from data.results.folder import geojson
 from data.source import LIST_COLUMNS, OSM_CREDIT
-from data.whole_folder import whole_folder
+from data.whole_folder import require_whole, whole_folder
 from geo.crs import WGS84, metric_crs, project
 from jobs.assess.folder import program_stamp
 from jobs.study.run import files_in, run_of
 
 LISTED: Final = "facilities.csv"
-
-
-@dataclass(frozen=True)
-class Compared:
-    """One row a facility of either side, as `coverage.compare_lists` has them, with both places in
-    degrees (`lon`, `lat`, `map_lon`, `map_lat`, NaN where a side has none) and, for those that only
-    the list has, the nearest one on the map (`nearest_name`, `nearest_m`)."""
-
-    table: pd.DataFrame
-    tiers: tuple[str, ...]
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """How many of each result, in a fixed order."""
-        found = self.table["result"].value_counts()
-        return {name: int(found.get(name, 0)) for name in (SAME, ELSEWHERE, CLOSED, ONLY_LIST, ONLY_MAP)}
-
-    def as_json(self) -> dict[str, Any]:
-        """The object that `compare --json` prints."""
-        rows = self.table.astype(object).where(self.table.notna(), None).to_dict("records")
-        return {"format": 1, "tiers": list(self.tiers), "counts": self.counts, "rows": rows}
-
-    def lines(self) -> tuple[Text, ...]:
-        """The result in sentences."""
-        rows = self.table[self.table["result"] == ELSEWHERE]
-        head = text(
-            "{same} in place, {elsewhere} elsewhere, {closed} closed on the map, {only_list} missing on the "
-            "map, {only_map} missing in the list.",
-            **self.counts,
-        )
-        told = [
-            text(
-                "{name}: on the map {metres:,.0f} m away ({map_name}).",
-                name=row["name"],
-                metres=row["metres"],
-                map_name=row["map_name"],
-            )
-            for row in rows.to_dict("records")[:_MOST_TOLD]
-        ]
-        return (head, *told)
-
-
-_MOST_TOLD: Final = 10
+COMPARED: Final = "compared.csv"
+_TEXTS: Final = ("result", "facility_id", "name", "map_id", "map_name", "nearest_name", "tier")
 
 
 def compare_with_osm(
@@ -105,10 +55,13 @@ def compare_with_osm(
     run = run_of("compare", "", **asked)
     inputs = {said["file"]: said["sha256"] for said in files_in(run)}
     with whole_folder(out) as folder:
-        write_csv(folder / "compared.csv", compared.table)
-        for name, layer in _as_layers(compared.table).items():
+        write_csv(folder / COMPARED, compared.table)
+        for name, layer in compared_layers(compared.table).items():
             write_bytes(folder / f"{name}.geojson", geojson(layer))
-        write_json(folder / "provenance.json", {**program_stamp(), "inputs": inputs, "run": run})
+        write_json(
+            folder / "provenance.json",
+            {**program_stamp(), "credits": [OSM_CREDIT], "inputs": inputs, "run": run},
+        )
     progress(1.0, text("Done"))
     return compared
 
@@ -131,7 +84,29 @@ def compared_lists(
     crs = metric_crs(float(accepted["lon"].mean()), float(accepted["lat"].mean()))
     ours, theirs = _names(accepted, "lon", "lat", crs), _names(known, "wgs_lng", "wgs_lat", crs)
     table = _with_nearest(compare_lists(ours, theirs, alike=alike), ours, theirs)
-    return Compared(_with_places(table, accepted, known), tiers)
+    return Compared(_with_places(table, accepted, known), tiers, alike or Alike())
+
+
+@guarded
+def read_compared(folder: Path) -> tuple[Compared, Mapping[str, Any]]:
+    """What `compare_with_osm` wrote to a folder, and its provenance; InputError where it is not whole or is
+    of another version."""
+    require_whole(folder)
+    try:
+        provenance = json.loads((folder / "provenance.json").read_bytes())
+        table = read_csv(folder / COMPARED, _TEXTS)
+        table = table[[*COLUMNS, *_PLACES]]
+        alike = Alike(**provenance["run"]["alike"])
+    except (OSError, LookupError, TypeError, ValueError) as error:
+        raise InputError(
+            "{folder}: a file in it is broken, or was written by another version. Make the result again.",
+            folder=folder.name,
+        ) from error
+    tiers = tuple(dict.fromkeys(table["tier"][table["facility_id"] != ""]))
+    return Compared(table, tiers, alike), provenance
+
+
+_PLACES: Final = ("nearest_name", "nearest_m", "lon", "lat", "map_lon", "map_lat", "tier")
 
 
 def _known(path: Path) -> pd.DataFrame:
@@ -188,10 +163,11 @@ def _with_places(table: pd.DataFrame, accepted: pd.DataFrame, known: pd.DataFram
         lat=table["facility_id"].map(listed["lat"]),
         map_lon=table["map_id"].map(mapped["wgs_lng"]),
         map_lat=table["map_id"].map(mapped["wgs_lat"]),
+        tier=table["facility_id"].map(listed["tier"]).fillna(table["map_id"].map(mapped["type"])),
     )
 
 
-def _as_layers(table: pd.DataFrame) -> dict[str, gpd.GeoDataFrame]:
+def compared_layers(table: pd.DataFrame) -> dict[str, gpd.GeoDataFrame]:
     """A point for each row, where the list has it, else where the map has it; and a line from one to the
     other where they lie apart. One kind of shape a layer, as programs want it."""
     ours = shapely.points(table[["lon", "lat"]].to_numpy(float))

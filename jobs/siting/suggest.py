@@ -12,6 +12,7 @@ import numpy as np
 from core.progress import part
 from core.text import text, text_to_json
 from coverage.publish.plan import plan_tables, with_plan
+from coverage.scenario.closings import not_tried
 from coverage.siting import Plan
 from coverage.siting.goals import FEWEST_SITES, LEAST_WALKING, LEAST_WORST
 from jobs.assess.folder import Assessed, read_and_assess, with_run, write_folder
@@ -128,6 +129,7 @@ def _facts(done: Assessed, asked: Question, plan: Plan, said: PlanExplanation) -
         "closed": closed_places(done, asked, plan),
         "alternatives": [],
         "redundancy": losses(done, asked),
+        "not_tried": list(not_tried(done.assessment)),
         "notes": [
             text_to_json(note)
             for note in (

@@ -17,6 +17,7 @@ from core.text import Text, text, text_to_json
 from coverage.checks.reach import reach_matrix
 from coverage.model.tables import Bools, Floats, Ints
 from coverage.publish.plan import plan_tables, with_plan
+from coverage.scenario.closings import not_tried
 from coverage.siting import Demand, Goal, Plan, TwoTiers, both
 from coverage.siting.goals import FEWEST_SITES, LEAST_WALKING
 from coverage.siting.tiers import NEW
@@ -184,6 +185,7 @@ def _facts(
         "closed": [row for row in lost if row["facility_id"] in closed],
         "alternatives": [],
         "redundancy": lost,
+        "not_tried": list(not_tried(done.assessment)),
     }
 
 
@@ -197,11 +199,13 @@ def _tiers(done: Assessed, asked: BothQuestion, plan: Plan, said: _Both) -> list
             {
                 "tier": one.request.tier,
                 "rule": one.rule.id,
+                "band_rule": None if one.band_rule is None else one.band_rule.id,
                 "existing": len(one.existing),
                 "count": sum(first == (number == 0) for first in said.is_first),
                 "residents": float(residents[one.subject].sum()),
                 "residents_before": part.residents_before,
                 "residents_after": min(after, plan.served[number]) if plan.served else after,
+                "residents_lost": part.residents_lost,
             }
         )
         if asked.request.goal == LEAST_WALKING:  # the ways of this rule alone

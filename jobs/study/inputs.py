@@ -17,7 +17,7 @@ from core.text import Text, printable, text
 from coverage.model.standard import Standard, Walking
 from coverage.model.study import Study
 from coverage.model.tables import PopulationGrid, UnitTable
-from data.files import sha256_of
+from data.files import digest
 from data.formats.asked import OpenQuestionError
 from data.formats.inputs_read import InputRead
 from data.handed_over import beside as further
@@ -264,13 +264,13 @@ def undecided_notes(intake: Intake) -> tuple[Text, ...]:
 def _fingerprints(
     files: StudyFiles, streets: StreetFile, units: UnitFile | None, population: str, standard: Standard
 ) -> Mapping[str, str]:
-    lists = {f"facilities:{printable(path.name)}": sha256_of(path) for path in files.facilities}
+    lists = {f"facilities:{printable(path.name)}": digest(path) for path in files.facilities}
     handed = [further(path) for path in files.facilities if handed_over(path) is not None]
-    lists |= {f"facilities:{printable(path.name)}": sha256_of(path) for path in handed}
+    lists |= {f"facilities:{printable(path.name)}": digest(path) for path in handed}
     fixed = {"population": population, "network": streets.sha256, "standard": standard.sha256}
-    layers = {role: sha256_of(path) for role, path in files.layers.by_role.items()}
-    more = {f"population:{n}": sha256_of(path) for n, path in enumerate(files.more_population, start=2)}
-    more |= {f"units:{n}": sha256_of(path) for n, path in enumerate(files.more_units, start=2)}
+    layers = {role: digest(path) for role, path in files.layers.by_role.items()}
+    more = {f"population:{n}": digest(path) for n, path in enumerate(files.more_population, start=2)}
+    more |= {f"units:{n}": digest(path) for n, path in enumerate(files.more_units, start=2)}
     return {**lists, **fixed, **({"units": units.sha256} if units else {}), **more, **layers}
 
 

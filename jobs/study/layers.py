@@ -21,6 +21,7 @@ class Layers:
     `urban` the built-up area, for units that do not say what they are; `area` the study area, in
     place of the units' ground; `groups` name and a file of that group ("elderly", "children"); the
     files of one name are added up; `residential` land and `compounds` are further things to divide by.
+    SettingError for a group that is called as a column of cells is.
     """
 
     totals: Path | None = None
@@ -33,6 +34,20 @@ class Layers:
     totals_column: str = ""
     residential: Path | None = None
     compounds: Path | None = None
+
+    def __post_init__(self) -> None:
+        if not self.groups:
+            return
+        # Imported here: the first page waits for this module, and tables bring pandas along.
+        from coverage.publish.wide import is_free_for_a_group
+
+        for name, _ in self.groups:
+            if not is_free_for_a_group(name):
+                raise SettingError(
+                    "A group of residents cannot be called “{name}”: a column of the tables is called so. "
+                    "Choose another name.",
+                    name=name,
+                )
 
     @property
     def by_role(self) -> Mapping[str, Path]:
@@ -80,7 +95,6 @@ class Answers:
         levels = (*filter(None, [self.units_level]), *(level for level, _ in self.units_layers))
         if not levels:
             return
-        # Imported here: the first page waits for this module, and tables bring pandas along.
         from coverage.model.tables import LEVELS
 
         for level in levels:

@@ -33,7 +33,7 @@ from data.population.tables.heads import PERCENT
 from data.population.tables.sums import ADDED, is_sum
 from data.population.tables.table_files import Sheet
 from data.units import Totals, UnitAnswers, UnitFile, read_totals, read_units
-from geo.crs import metric_crs
+from geo.crs import WGS84, metric_crs
 from geo.inside import outlines_with_points
 from jobs.study.cases import StudyFiles
 from jobs.study.households import with_households
@@ -45,6 +45,8 @@ _MOST_TOTALS_LISTED: Final = 30
 # Estimates of one year differ from a register by less.
 _DIFFERS: Final = 0.15
 _MOST_NAMED: Final = 12
+# Less ground than this in the study area is the width of a line.
+_TOUCHES_M2: Final = 10_000.0
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,8 @@ def read_people(files: StudyFiles, *, coarse_m: float = COARSE_M, progress: Prog
         read = scaled_to(census, read, outlines.table, file=layers.totals.name)
     if outlines is not None:
         read = with_households(read, outlines)
-        held = (*held, *without_anybody(read, outlines, files.population.name))
+        limits = area if layers.area is not None else None
+        held = (*held, *without_anybody(read, outlines, files.population.name, limits))
     return People(replace(read, findings=(*read.findings, *held)), outlines, units_known)
 
 
@@ -331,11 +334,18 @@ def against_stated(read: PopulationFile, units: UnitFile | None, file: str) -> t
     return (Finding(file, "", 0, "", WARNING, "population-against-units", message),)
 
 
-def without_anybody(read: PopulationFile, units: UnitFile, file: str) -> tuple[Finding, ...]:
-    """A finding that names the units of the finest level in which no resident was found."""
+def without_anybody(
+    read: PopulationFile, units: UnitFile, file: str, area: shapely.Geometry | None = None
+) -> tuple[Finding, ...]:
+    """A finding that names the units of the finest level in which no resident was found, of those that lie
+    in the study `area` (WGS-84)."""
     table, grid = units.table, read.grid
     level = [name for name in LEVELS if len(table.of_level(name))][-1]
     rows = table.of_level(level)
+    if area is not None:
+        shape = gpd.GeoSeries([area], crs=WGS84).to_crs(table.crs).iloc[0]
+        inside = shapely.area(shapely.intersection(table.frame.geometry.to_numpy()[rows], shape))
+        rows = rows[inside > _TOUCHES_M2]
     shapes = table.frame.geometry.to_numpy()[rows]
     empty = np.flatnonzero(~outlines_with_points(shapes, grid.xy[grid.residents > 0]))
     if not len(empty) or len(empty) == len(rows):

@@ -50,12 +50,19 @@
   }
 
   function draw() {
-    var shapes = {};
+    var shapes = {}, rule = data.rules.filter(function (one) { return one.id === choice.value; })[0];
+    document.getElementById('chosen').textContent = rule ? rule.title + '（' + rule.asked + '）' : '';
+    Array.prototype.forEach.call(document.querySelectorAll('#legend li'), function (line) {
+      var verdict = line.getAttribute('data-verdict');
+      line.lastChild.textContent = ' ' + data.areas.filter(function (area) {
+        return (judged(area)[0] || '') === verdict;
+      }).length;
+    });
     Array.prototype.forEach.call(document.querySelectorAll('path[data-area]'), function (path) {
       var area = data.areas[Number(path.getAttribute('data-area'))];
       var verdict = judged(area)[0];
       shapes[path.getAttribute('data-area')] = path;
-      path.style.fill = verdict ? data.colours[verdict] : data.none;
+      path.style.fill = data.colours[verdict || ''];
       path.querySelector('title').textContent = area.name + ' ' + shown(area, 'share') + ' ' + shown(area, 'verdict');
     });
     while (body.firstChild) { body.removeChild(body.firstChild); }
@@ -102,9 +109,12 @@
   var legend = document.getElementById('legend');
   ['meets', 'nearly', 'not', ''].forEach(function (verdict) {
     var line = document.createElement('li'), box = document.createElement('span');
-    box.style.background = verdict ? data.colours[verdict] : data.none;
+    // A border, since a print may leave out backgrounds.
+    box.style.borderColor = data.colours[verdict];
+    line.setAttribute('data-verdict', verdict);
     line.appendChild(box);
     line.appendChild(document.createTextNode(verdict ? data.words[verdict] : legend.getAttribute('data-none')));
+    line.appendChild(document.createElement('b'));
     legend.appendChild(line);
   });
   choice.onchange = draw;

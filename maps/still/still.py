@@ -87,6 +87,7 @@ def still(
         *(() if view.public else _borders(model.basemap, frame)),
         *_served_anew(model, view, frame),
         *_gaps(model, view, frame),
+        *_paths(model, view, frame),
         *_facilities(model, frame),
         *(() if view.public else _names(model.basemap, frame)),
         *_flags(model, view, frame),
@@ -239,8 +240,17 @@ def _gaps(model: MapModel, view: StillView, frame: Frame) -> Iterator[str]:
             )
 
 
+def _paths(model: MapModel, view: StillView, frame: Frame) -> Iterator[str]:
+    for layer in model.paths if view.colour == "paths" else ():
+        xy, line = shapely.get_coordinates(list(layer.shapes), return_index=True)
+        start = np.searchsorted(line, np.arange(len(layer.shapes) + 1))
+        data, look = _path(Lines(xy[:, 0], xy[:, 1], start), frame), palette.OVERLAYS[layer.look]
+        yield f'<path d="{data}" fill="none" stroke="{look["color"]}" stroke-width="{look["weight"]}"/>'
+
+
 def _facilities(model: MapModel, frame: Frame) -> Iterator[str]:
-    grown = max(0.55, min(1.5, 9.0 / frame.metres))
+    # Where there is nothing else to see the marks are as large as they may be.
+    grown = max(0.55 if len(model.cells) else 1.2, min(1.5, 9.0 / frame.metres))
     for position, tier in reversed(list(enumerate(model.tier_titles))):
         rows = model.facilities[model.facilities["tier"] == tier]
         fill, outline, radius = palette.tier_mark(position)

@@ -86,6 +86,9 @@ def legend(model: MapModel, view: StillView, tr: Translator) -> Iterator[Key]:
             )
             said = tr(title)
             yield mark, said[:1].upper() + said[1:]
+    for layer in model.paths if view.colour == "paths" else ():
+        colour = palette.OVERLAYS[layer.look]["color"]
+        yield f'<path d="M2 9h24" stroke="{colour}" stroke-width="2"/>', tr(layer.title)
     outline = palette.GAP["outline"]
     if view.gaps and (model.gaps["rule"] == view.gaps).any():
         ring = f'<circle cx="14" cy="9" r="8" fill="#fff" stroke="{outline}" stroke-width="2"/>'

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from core.text import Sayable, Text, text
-from coverage.model.standard import ANY_TIER, Check, Rule, Standard
+from coverage.model.standard import ANY_TIER, Check, Rule, Standard, classes_title
 from coverage.model.verdict_rows import before_title, summary
 from coverage.publish import Results
 from reports.briefing.model import Bar, Bars, Figure, KeyFigure, Said
 from reports.briefing.numbers import counted, exact, listed, people, share
 from reports.briefing.period import what_changed
+from reports.plan import words as plan_words
 
 _MOST_UNITS: Final = 3
 _MOST_BARS: Final = 12
@@ -93,18 +94,41 @@ def _planned(results: Results, rule: Rule) -> Said:
         for when in ("before", "after")
     )
     shares = _two_shares((before, after), f"{at}.residents", part["residents"])
-    count = exact(f"{at}.count", part["count"])
-    said = text(
-        "With the plan’s {count} new {n:site|sites} ({tier}), {who} without a {served} within {reach} would "
-        "fall from today’s {before} to {after} ({share_before} to {share_after})."
-    )
+    count, closed = exact(f"{at}.count", part["count"]), len(plan.get("closed", ()))
+    if plan_words.has_loads(plan):
+        said = text(
+            "With {what} and their limits of load, {who} not served would number {after} ({share_after}); "
+            "today without a {served} within {reach}: {before} ({share_before})."
+        )
+    elif after.value < before.value:
+        said = text(
+            "With {what}, {who} without a {served} within {reach} would fall from today’s {before} to "
+            "{after} ({share_before} to {share_after})."
+        )
+    else:
+        said = text(
+            "With {what}, {who} without a {served} within {reach} would not become fewer: today {before}, "
+            "then {after} ({share_before} and {share_after})."
+        )
     values = {
-        "count": count.words, "n": part["count"], "tier": results.standard.tier_title(part["tier"]),
-        "who": _OF_WHOM[own.settlement], "served": tier_words(own, results.standard),
-        "reach": reach_words(own), "before": before.words, "after": after.words,
-        "share_before": shares[0].words, "share_after": shares[1].words,
+        "what": _built(results.standard.tier_title(part["tier"]), count, closed),
+        "who": _OF_WHOM[results.standard.rule(part.get("band_rule") or own.id).settlement],
+        "served": tier_words(own, results.standard), "reach": reach_words(own), "before": before.words,
+        "after": after.words, "share_before": shares[0].words, "share_after": shares[1].words,
     }  # fmt: skip
     return Said(Text(said.template, values), (count, before, after, *shares))
+
+
+def _built(tier: Sayable, count: Figure, closed: int) -> Text:
+    """What a plan builds and closes."""
+    values = {"count": count.words, "n": count.value, "tier": tier, "closed": closed}
+    if not closed:
+        return Text(text("the plan’s {count} new {n:site|sites} ({tier})").template, values)
+    said = text(
+        "the plan’s {count} new {n:site|sites} ({tier}) and {closed} existing "
+        "{closed:facility|facilities} closed"
+    )
+    return Text(said.template, values)
 
 
 def _compared(results: Results, rule: Rule) -> Said:
@@ -319,7 +343,11 @@ def _worst_units(results: Results, rule: Rule) -> tuple[list[tuple[str, Figure]]
 
 
 def reach_words(rule: Rule) -> Text:
-    """How far a rule reaches: metres in a straight line or on foot, or minutes."""
+    """How far a rule reaches: metres in a straight line or on foot, or minutes; or as the size of each
+    facility says."""
+    if rule.classes:
+        way = text("in a straight line") if rule.check is Check.RADIUS else text("on foot")
+        return text("its reach by size, {way} ({classes})", way=way, classes=classes_title(rule))
     if rule.check is Check.RADIUS:
         return text("{figure:,g} m in a straight line", figure=rule.limit)
     if rule.in_metres:

@@ -72,9 +72,9 @@ class Bars:
 @dataclass(frozen=True)
 class View:
     """A map: `colour` says by what the cells are coloured ("rule:ID", "cut_off:ID", "change:ID",
-    "before:ID", "after:ID", "new" for whom a plan serves anew), `bounds` what it shows (None: the whole
-    area), `gaps` of which rule's gaps outlines and ranks are drawn and `ranks` of which of them (none: the
-    first ten)."""
+    "before:ID", "after:ID", "new" for whom a plan serves anew; "paths": not at all, with the map's lines),
+    `bounds` what it shows (None: the whole area), `gaps` of which rule's gaps outlines and ranks are drawn
+    and `ranks` of which of them (none: the first ten)."""
 
     key: str
     title: Sayable
@@ -121,10 +121,11 @@ class Briefing:
 
     `strip` are the lines that stand on every product (term, value); `caveats` limit the figures and stand
     beside them; `code` repeats the result: it is made of its inputs, settings and standard alone. `mark` is
-    a security mark or a map review number, `day` the day of the assessment in China.
+    a security mark or a map review number, `day` the day of the assessment in China. `lists` are the tables
+    of facility lists that were compared.
     """
 
-    kind: Literal["assessment", "plan", "scenario", "period"]
+    kind: Literal["assessment", "plan", "scenario", "period", "lists"]
     public: bool
     city: str
     title: Sayable
@@ -135,26 +136,27 @@ class Briefing:
     tally: Said
     conclusion: tuple[Said, ...]
     caveats: tuple[Sayable, ...]
-    rules: Table
     map: View
-    walking: Walking | None
-    units: Bars | None
-    gaps: tuple[GapFinding, ...]
-    gap_table: Table | None
-    changes: Table | None
-    pair: tuple[View, View] | None
-    history: Table | None
-    proposal: Proposal | None
-    tasks: Table
     method: Table
-    shares: Table | None
-    complete: Table | None
     strip: tuple[tuple[Sayable, Sayable], ...]
     author: str
     mark: Sayable
     day: str
     created: str
     code: str
+    rules: Table | None = None
+    walking: Walking | None = None
+    units: Bars | None = None
+    gaps: tuple[GapFinding, ...] = ()
+    gap_table: Table | None = None
+    changes: Table | None = None
+    pair: tuple[View, View] | None = None
+    history: Table | None = None
+    proposal: Proposal | None = None
+    tasks: Table | None = None
+    shares: Table | None = None
+    complete: Table | None = None
+    lists: tuple[Table, ...] = ()
 
     @property
     def besides(self) -> tuple[Said, ...]:

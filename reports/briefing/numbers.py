@@ -59,10 +59,10 @@ def listed(parts: Sequence[object]) -> Text | str:
     return said
 
 
-def figure_of(results: Results, key: str) -> Any:
+def figure_of(results: Results | Mapping[str, Any], key: str) -> Any:
     """What stands at a figure's key: `rules[station-radius].share` by id, `gaps[0].residents` by number,
     `plan.…` in plan.json, `units[…]`, `detours[…]`, `equity[…]` in the tables of those names; of two keys
-    with " - " or " / " between them the difference or the quotient.
+    with " - " or " / " between them the difference or the quotient. Of a mapping: a path in it.
 
     KeyError where nothing stands there. Used to prove that a product's figures are the result's.
     """
@@ -70,6 +70,8 @@ def figure_of(results: Results, key: str) -> Any:
         left, found, right = key.rpartition(sign)
         if found:
             return put(figure_of(results, left.strip("()")), figure_of(results, right))
+    if isinstance(results, Mapping):
+        return at_path(results, key)
     name, _, rest = key.partition("[")
     if name == "units":
         level, rule, unit_id, column = rest.replace("].", "|").split("|")
@@ -82,9 +84,13 @@ def figure_of(results: Results, key: str) -> Any:
         rows = table[table["rule"] == rule.split("|")[0]]
         rows = rows[rows["id"] == rule.split("|")[1]] if "|" in rule else rows
         return rows[column].iloc[0]
-    at: Any = results.document
     if key.startswith("plan.") and results.plan is not None:
-        at, key = results.plan.plan, key.removeprefix("plan.")
+        return at_path(results.plan.plan, key.removeprefix("plan."))
+    return at_path(results.document, key)
+
+
+def at_path(at: Any, key: str) -> Any:
+    """What stands in plain JSON values at a path of names and `[index]` or `[id]`."""
     for field, index in _STEP.findall(key):
         at = _step(at, field or index, by_index=bool(index))
     return at

@@ -18,7 +18,7 @@ from coverage.publish import Results
 from coverage.publish.change_tables import GAINED, KEPT, LOST, NEITHER, NOT_SUBJECT
 from reports.briefing.model import Said, Table
 from reports.briefing.numbers import exact, listed, people
-from reports.briefing.strip import CHINA, day_of, result_code
+from reports.briefing.strip import CHINA, result_code, stated_day
 
 # What makes a rule the same one in two results.
 _SAME: Final = ("check", "tier", "settlement", "figure", "unit")
@@ -31,7 +31,7 @@ def set_against(results: Results, earlier: Sequence[Results]) -> Results:
     InputError for another area, or without a rule that both have with the same figure; SettingError for a
     scenario, which already stands beside what it changes.
     """
-    known = sorted(earlier, key=_created)
+    known = sorted(earlier, key=_when)
     if not known:
         return results
     if results.document.get("scenario"):
@@ -49,17 +49,24 @@ def set_against(results: Results, earlier: Sequence[Results]) -> Results:
     return replace(results, document=document, cells=results.cells.assign(**_changes(known[0], results)))
 
 
-def _created(results: Results) -> str:
-    return str(results.provenance.get("created", ""))
+def _when(results: Results) -> dt.datetime:
+    """Of when a result is: the end of the day by which its lists were known, else when it was made."""
+    said = stated_day(results.provenance) or str(results.provenance.get("created", "")) or _UNKNOWN
+    found = dt.datetime.fromisoformat(said)
+    if len(said) <= len("2026-03-31"):
+        found = dt.datetime.combine(found, dt.time.max)
+    return (found if found.tzinfo else found.replace(tzinfo=CHINA)).astimezone(CHINA)
+
+
+# Before every other: a result that does not say when it was made.
+_UNKNOWN: Final = "1970-01-01"
 
 
 def _labels(all_of: Sequence[Results]) -> list[str]:
     """The day of each; with the time where two are of one day."""
-    days = [day_of(_created(one)) for one in all_of]
-    if len(set(days)) == len(days):
-        return days
-    times = [dt.datetime.fromisoformat(_created(one)).astimezone(CHINA) for one in all_of]
-    return [f"{time:%Y-%m-%d %H:%M}" for time in times]
+    times = [_when(one) for one in all_of]
+    days = [f"{time:%Y-%m-%d}" for time in times]
+    return days if len(set(days)) == len(days) else [f"{time:%Y-%m-%d %H:%M}" for time in times]
 
 
 def _state(results: Results, rows: Mapping[str, Mapping[str, Any]], label: str) -> dict[str, Any]:

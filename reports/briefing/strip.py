@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from core.text import Sayable, Text, text, text_from_json
@@ -32,13 +32,23 @@ def day_of(created: str) -> str:
 def result_code(results: Results) -> str:
     """Eight signs made of inputs, standard, settings and what was asked: another run of the same has the
     same ones, and a result with other ones rests on something else."""
-    told = {key: results.provenance.get(key) for key in _CODED}
-    told["scenario"] = results.document.get("scenario")
+    told = {"scenario": results.document.get("scenario")}
     if results.document.get("history"):
         told["history"] = [one["code"] for one in results.document["history"]]
+    return code_of(results.provenance, **told)
+
+
+def code_of(provenance: Mapping[str, Any], **more: object) -> str:
+    """The signs of what a provenance says was read and asked, and of `more`."""
+    told = {key: provenance.get(key) for key in _CODED} | more
     written = json.dumps(told, ensure_ascii=False, sort_keys=True, default=str)
     found = hashlib.sha256(written.encode("utf-8", "replace")).hexdigest()[:8].upper()
     return f"{found[:4]}-{found[4:]}"
+
+
+def stated_day(provenance: Mapping[str, Any]) -> str:
+    """By which day or moment a store's lists were known, "" where nobody asked for one."""
+    return str(((provenance.get("run") or {}).get("study") or {}).get("as_of") or "")
 
 
 def mark_of(mark: str, *, public: bool) -> Sayable:
@@ -53,7 +63,8 @@ def strip_lines(
     standard, provenance = results.standard, results.provenance
     day = day_of(provenance.get("created", ""))
     read = text("as in the files under “Data”, read on {day}; their own date is not stated", day=day or "–")
-    yield text("State of the data"), as_of or read
+    known = stated_day(provenance)
+    yield text("State of the data"), as_of or (text("lists as known by {day}", day=known) if known else read)
     if day:
         yield text("Assessed on"), day
     clauses = list(dict.fromkeys(rule.clause for rule in standard.rules if rule.clause))

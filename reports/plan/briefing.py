@@ -95,10 +95,10 @@ class _Draft:
             [f"{p['sites']}", *(f"{p[key]:,.0f}" for key in ("best", "bound", "in_order"))] for p in points
         ]
         yield from markdown_table(self.tr, head, rows)
-        price = words.price_of_order(self.plan)
-        if price is not None:
-            yield ""
-            yield self.tr(price)
+        for said in (words.curve_counts(self.plan), words.price_of_order(self.plan)):
+            if said is not None:
+                yield ""
+                yield self.tr(said)
 
     def alternatives(self) -> Iterator[str]:
         others = self.plan.get("alternatives", [])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from core.text import Text, text
@@ -80,7 +80,7 @@ def plan_sheets(book: Book, results: Results, tr: Translator) -> None:
     plan, standard = results.plan.plan, results.standard
     _sites(book, plan, standard, tr)
     if len(plan.get("curve_bound", [])) > 1:
-        _curve(book, plan["curve_bound"], tr)
+        _curve(book, plan, tr)
     if plan.get("alternatives"):
         sheet = book.sheet(tr(text("Other plans")), (8, 10, 14, 8, 40, 12, 12, 14, 14))
         kinds = ("count", "share", "people", "count", "text", "degrees", "degrees", "people", "text")
@@ -88,7 +88,7 @@ def plan_sheets(book: Book, results: Results, tr: Translator) -> None:
     if plan.get("redundancy"):
         sheet = book.sheet(tr(text("Which could close")), (16, 40, 16, 18, 80, 12, 12))
         for said in words.redundancy(plan, standard):
-            sheet.line([tr(said)], text_wrap=False)
+            sheet.note(tr(said))
         spare = ("text", "text", "text", "people", "text", "degrees", "degrees")
         sheet.table([tr(title) for title in _SPARE_HEAD], _spare(plan["redundancy"], standard, tr), spare)
 
@@ -100,7 +100,7 @@ def _sites(book: Book, plan: Mapping[str, Any], standard: Standard, tr: Translat
     widths = (6, 16, 24, 36, 12, 12, 14, 12, 14, 34, 12, *(12 for _ in (*groups, *figures)), 90)
     sheet = book.sheet(tr(text("Suggested sites")), widths)
     for said in (*words.results(plan, standard), *words.notes(plan)):
-        sheet.line([tr(said)], text_wrap=False)
+        sheet.note(tr(said))
     head = [tr(title) for title in _SITES_HEAD]
     head += [tr(Text(_GROUP.template, {"people": group_people(group)})) for group in groups]
     head += [tr(_FIGURES[key]) for key in figures] + [tr(_WHY)]
@@ -127,13 +127,16 @@ def _sites(book: Book, plan: Mapping[str, Any], standard: Standard, tr: Translat
         for site in sites
     )
     kinds = ["count", "text", "text", "text", "degrees", "degrees", *("people",) * 3, "text", "metres"]
-    kinds += [*("people" for _ in groups), *(_FIGURE_KINDS[key] for key in figures), "text"]
+    kinds += [*("people" for _ in groups), *(_FIGURE_KINDS[key] for key in figures), "words"]
     sheet.table(head, rows, kinds)
 
 
-def _curve(book: Book, points: Sequence[Mapping[str, float]], tr: Translator) -> None:
-    name = tr(text("How many sites"))
+def _curve(book: Book, plan: Mapping[str, Any], tr: Translator) -> None:
+    name, points = tr(text("How many sites")), plan["curve_bound"]
     sheet = book.sheet(name, (10, 16, 18, 18))
+    counts = words.curve_counts(plan)
+    if counts is not None:
+        sheet.line([tr(counts)], text_wrap=False)
     head = [tr(title) for title in _CURVE_HEAD]
     rows = [[p["sites"], p["best"], p["bound"], p["in_order"]] for p in points]
     sheet.table(head, rows, ("count", "people", "people", "people"))

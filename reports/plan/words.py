@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from core.text import Sayable, Text, text, text_from_json
-from coverage.model.standard import Standard
+from core.text import Sayable, Text, rounded_up, text, text_from_json
+from coverage.model.standard import Standard, settlement_title
 
 # A wider difference than rounding.
 _A_PERSON: Final = 0.5
@@ -16,7 +16,7 @@ ELDERLY: Final = "elderly"
 GOAL_TITLES: Final = {
     "most-people": text("serve as many residents as possible"),
     "fewest-sites": text("as few sites as possible"),
-    "least-walking": text("the least walking in sum"),
+    "least-walking": text("the shortest ways in sum"),
     "least-worst": text("the shortest longest way"),
 }
 BY_TITLES: Final = {"radius": text("straight line"), "walk": text("on foot")}
@@ -115,10 +115,11 @@ def _quality(plan: Mapping[str, Any]) -> Text:
         return text("No possible site reaches anybody: there is nothing to choose from.")
     if plan["bound"] is None or plan["gap"] >= 1.0:
         return text("Best found; how near it is to the best possible is not known. Allow more time.")
-    bound = plan["bound"]
-    if plan["counted"] == "sites":
-        bound = float(-(-bound // 1))
-    return Text(_FOUND[plan["counted"]].template, {**plan, "bound": bound})
+    # Never better than was shown: what others cannot pass is rounded away from the plan.
+    counted, bound = plan["counted"], plan["bound"]
+    bound = -rounded_up(-bound) if counted in ("cost", "metres") else rounded_up(bound)
+    said = {**plan, "bound": bound, "gap": rounded_up(plan["gap"], 1e-4)}
+    return Text(_FOUND[counted].template, said)
 
 
 def results(plan: Mapping[str, Any], standard: Standard) -> Iterator[Text]:
@@ -127,42 +128,75 @@ def results(plan: Mapping[str, Any], standard: Standard) -> Iterator[Text]:
         yield text("No site is suggested.")
         return
     for part in plan.get("tiers", [plan]):
-        said = {
-            "tier": standard.tier_title(part["tier"]),
-            "before": part["residents_before"],
-            "after": part["residents_after"],
-            "all": part["residents"],
-            "share_before": _share(part["residents_before"], part["residents"]),
-            "share_after": _share(part["residents_after"], part["residents"]),
-            "count": part["count"],
-        }
-        template = text(
-            "New sites ({tier}): {count}. Residents served rise from {before:,.0f} to {after:,.0f} of "
-            "{all:,.0f}: from {share_before:.1%} to {share_after:.1%}."
-        )
-        yield Text(template.template, said)
+        yield _reached(part, plan, standard)
         if part.get("mean_m_before") is not None and part.get("mean_m_after") is not None:
             yield text(
-                "The mean way to the nearest falls from {mean_m_before:,.0f} m to {mean_m_after:,.0f} m, the "
-                "longest from {longest_m_before:,.0f} m to {longest_m_after:,.0f} m.",
+                "The mean way to the nearest goes from {mean_m_before:,.0f} m to {mean_m_after:,.0f} m, the "
+                "longest is {longest_m_after:,.0f} m (before: {longest_m_before:,.0f} m).",
                 **{key: part[key] for key in part if key.endswith(("_m_before", "_m_after"))},
             )
     if plan.get("closed"):
-        names, lost = "、".join(row["name"] for row in plan["closed"]), plan["residents_lost"]
-        if lost < _A_PERSON:
-            yield text(
-                "To be closed: {names}. By the rule of this plan others serve the same residents.",
-                names=names,
-            )
-        else:
-            yield text(
-                "To be closed: {names}. Without new sites {lost:,.0f} residents would be served no more.",
-                names=names,
-                lost=lost,
-            )
+        yield _closing(plan, standard)
+    if plan.get("tiers"):
+        yield text("Both tiers count alike: what follows is said of the sum of both.")
     if plan.get("cost") is not None:
         yield money(plan)
     yield quality(plan)
+
+
+def people_counted(part: Mapping[str, Any], standard: Standard) -> Text:
+    """Whose settlement the plan (or a tier of it) counts: that of its load band, else that of its rule."""
+    rule = standard.rule(part.get("band_rule") or part["rule"])
+    return text("{who} residents", who=settlement_title(rule.settlement))
+
+
+def has_loads(plan: Mapping[str, Any]) -> bool:
+    """Whether its sites take on only so many, so that who lives within reach need not be served."""
+    return any("load" in site for site in plan["sites"])
+
+
+def _reached(part: Mapping[str, Any], plan: Mapping[str, Any], standard: Standard) -> Text:
+    """How many are served before and after: by distance alone, or as far as the limits of load allow."""
+    before, after, everybody = part["residents_before"], part["residents_after"], part["residents"]
+    if has_loads(plan):
+        said = text("New sites ({tier}): {count}. Within the limits of load they bring the residents served "
+                    "from {before:,.0f} to {after:,.0f} of {all:,.0f} {who}: from {share_before:.1%} to "
+                    "{share_after:.1%}.")  # fmt: skip
+    elif after - before > _A_PERSON:
+        said = text("New sites ({tier}): {count}. Residents served rise from {before:,.0f} to {after:,.0f} "
+                    "of {all:,.0f} {who}: from {share_before:.1%} to {share_after:.1%}.")  # fmt: skip
+    else:
+        said = text("New sites ({tier}): {count}. Residents served do not rise: {before:,.0f} before, "
+                    "{after:,.0f} after, of {all:,.0f} {who}: {share_before:.1%} and "
+                    "{share_after:.1%}.")  # fmt: skip
+    values = {
+        "tier": standard.tier_title(part["tier"]), "count": part["count"], "before": before, "after": after,
+        "all": everybody, "who": people_counted(part, standard), "share_before": _share(before, everybody),
+        "share_after": _share(after, everybody),
+    }  # fmt: skip
+    return Text(said.template, values)
+
+
+def _closing(plan: Mapping[str, Any], standard: Standard) -> Text:
+    """What is to be closed, and whom that alone leaves without each tier."""
+    names = "、".join(row["name"] for row in plan["closed"])
+    lost = [
+        text(
+            "{tier}: {residents:,.0f} residents", tier=standard.tier_title(part["tier"]), residents=residents
+        )
+        for part in plan.get("tiers", [plan])
+        if (residents := part.get("residents_lost", plan["residents_lost"])) >= _A_PERSON
+    ]
+    if not lost:
+        return text(
+            "To be closed: {names}. By the rule of this plan others serve the same residents.", names=names
+        )
+    return text(
+        "To be closed: {names}. Without new sites these would be served no more: {lost}; what the new sites "
+        "serve anew is counted after that.",
+        names=names,
+        lost=listed(lost),
+    )
 
 
 def money(plan: Mapping[str, Any]) -> Text:
@@ -255,7 +289,7 @@ def deciding(plan: Mapping[str, Any]) -> Text | None:
     return None if said is None else text("The plan is limited by: {conditions}.", conditions=said)
 
 
-def listed(parts: list[Text], *, most: int = 4) -> Text | None:
+def listed(parts: Sequence[Sayable], *, most: int = 4) -> Sayable | None:
     """Some texts as one, or None of none."""
     if not parts:
         return None
@@ -276,35 +310,43 @@ def price_of_order(plan: Mapping[str, Any]) -> Text | None:
     open_ = max(points, key=lambda point: _share(point["bound"] - point["best"], point["best"]))
     if lost <= _A_PERSON and open_["bound"] - open_["best"] > _A_PERSON:
         return text(
-            "Built in this order, every number of sites serves as many as the best plan found of that "
-            "number; at most {share:.2%} more is possible among the places compared (with {sites}).",
-            share=_share(open_["bound"] - open_["best"], open_["best"]),
+            "Built in this order, every number of sites is as good as the best plan found of that number; at "
+            "most {share:.2%} more is possible among the places compared (with {sites}).",
+            share=rounded_up(_share(open_["bound"] - open_["best"], open_["best"]), 1e-4),
             sites=open_["sites"],
         )
     if lost <= _A_PERSON:
         if among is not None and among["weighed"] < among["every"]:
             return text(
-                "Built in this order, every number of sites serves as many as the best plan of that number "
-                "among the {weighed:,} places weighed.",
+                "Built in this order, every number of sites is as good as the best plan of that number among "
+                "the {weighed:,} places weighed.",
                 weighed=among["weighed"],
             )
-        return text(
-            "Built in this order, every number of sites serves as many as the best plan of that number."
-        )
-    if plan["counted"] != "residents":
+        return text("Built in this order, every number of sites is as good as the best plan of that number.")
+    behind = {"share": rounded_up(_share(lost, worst["best"]), 1e-4), "sites": worst["sites"]}
+    if plan["counted"] != "residents" or plan.get("tiers"):
         return text(
             "Built in this order, the plan falls behind the best found of the same number by at most "
             "{share:.2%} (with the first {sites}).",
-            share=_share(lost, worst["best"]),
-            sites=worst["sites"],
+            **behind,
         )
     return text(
         "Built in this order, the plan falls behind the best found of the same number by at most "
         "{lost:,.0f} residents (with the first {sites}: {share:.2%}).",
-        lost=lost,
-        sites=worst["sites"],
-        share=_share(lost, worst["best"]),
+        lost=rounded_up(lost),
+        **behind,
     )
+
+
+def curve_counts(plan: Mapping[str, Any]) -> Text | None:
+    """What the numbers of the curve count where it is not plainly residents served."""
+    if plan.get("tiers"):
+        return text("The numbers are the mean of the residents served by both tiers.")
+    if plan["counted"] == "weighted":
+        return text("The numbers count residents by the weights asked for.")
+    if plan["counted"] == "residential_land":
+        return text("The numbers are m² of residential land.")
+    return None
 
 
 def redundancy(plan: Mapping[str, Any], standard: Standard) -> Iterator[Text]:
@@ -314,14 +356,23 @@ def redundancy(plan: Mapping[str, Any], standard: Standard) -> Iterator[Text]:
     if not rows or any("rules" not in row for row in rows):
         return
     spare = [row for row in rows if not row["rules"]]
-    yield text(
-        "Of {all} existing facilities ({kinds}) {spare} could close alone without any rule of the standard "
-        "getting worse{which}. Closing several at once needs a relocation plan.",
-        all=len(rows),
-        kinds=_by_kind(rows, standard),
-        spare=len(spare),
-        which=text(" ({kinds})", kinds=_by_kind(spare, standard)) if spare else "",
-    )
+    untried = [_rule_title(standard, rule) for rule in plan.get("not_tried", ())]
+    template = (
+        text("Of {all} existing facilities ({kinds}) {spare} could close alone without any rule of the "
+             "standard that was tried getting worse{which}. Closing several at once needs a relocation plan.")
+        if untried
+        else text("Of {all} existing facilities ({kinds}) {spare} could close alone without any rule of the "
+                  "standard getting worse{which}. Closing several at once needs a relocation plan.")
+    )  # fmt: skip
+    said = {
+        "all": len(rows), "kinds": _by_kind(rows, standard), "spare": len(spare),
+        "which": text(" ({kinds})", kinds=_by_kind(spare, standard)) if spare else "",
+    }  # fmt: skip
+    yield Text(template.template, said)
+    if untried:
+        yield text(
+            "What a closing does to these rules was not tried: {rules}.", rules=listed(untried, most=9)
+        )
     kept = [row for row in rows if row["rules"] and row["residents_lost"] < _A_PERSON]
     deciding: dict[str, int] = {}
     for row in kept:
@@ -337,7 +388,7 @@ def redundancy(plan: Mapping[str, Any], standard: Standard) -> Iterator[Text]:
         )
 
 
-def _by_kind(rows: Sequence[Mapping[str, Any]], standard: Standard) -> Text | None:
+def _by_kind(rows: Sequence[Mapping[str, Any]], standard: Standard) -> Sayable | None:
     """How many of each kind: “service centre 12; service station 30”."""
     counts: dict[str, int] = {}
     for row in rows:
@@ -349,7 +400,7 @@ def _rule_title(standard: Standard, rule_id: str) -> Sayable:
     return next((standard.rule_title(rule) for rule in standard.rules if rule.id == rule_id), rule_id)
 
 
-def worse_rules(row: Mapping[str, Any], standard: Standard) -> Text:
+def worse_rules(row: Mapping[str, Any], standard: Standard) -> Sayable:
     """The rules that get worse if this one closes, each with whom and what it loses."""
     said = []
     for loss in row.get("rules", ()):

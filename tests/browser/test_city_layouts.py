@@ -7,6 +7,7 @@ Most are slow; three stay in the daily run.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.app_server import settled
 from tests.browser.test_city_flow import put, table
+from tests.small_city import in_gcj02, write_small_city
 from tests.ui.test_city_layouts import LAYOUTS, PLACES, Layout, N, registered_beside, two_epochs
 
 pytestmark = pytest.mark.browser
@@ -106,3 +108,22 @@ def test_a_changed_reading_is_read_again_and_assessed(
     page.get_by_role("button", name=BEGIN).click()
     expect(page.locator(".verdicts tbody tr").first).to_be_visible()
     expect(page.get_by_text(f"{total:,}").first).to_be_visible()
+
+
+@pytest.mark.slow
+def test_streets_in_another_system_are_said_with_metres_above_the_map(
+    open_page: Callable[..., Page], tmp_path: Path
+) -> None:
+    streets = in_gcj02(write_small_city(tmp_path / "off").network)
+    page = open_page("接入本市数据")
+    read(page, tmp_path, {"streets": streets})
+    answers(page, "", "")
+    page.get_by_role("button", name=BEGIN).click()
+    expect(page.locator(".verdicts tbody tr").first).to_be_visible()
+    settled(page)
+    said = page.get_by_text(re.compile(r"streets.geojson的道路.*偏东(4[789]|50)\d米、偏南2\d\d米")).first
+    expect(said).to_be_visible()
+    above = said.bounding_box()["y"]
+    assert above < page.locator("iframe").first.bounding_box()["y"]
+    if folder := os.environ.get("SERVICE_CIRCLE_PICTURES"):
+        page.screenshot(path=Path(folder) / "streets-shifted.png", full_page=True)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pypdfium2 as pdfium
 import pytest
+import shapely
 
 from core.text import text
 from maps import render_map
 from maps.model import MapModel
 from maps.overview import AreaOnMap, RuleOnMap, overview_page
 from tests.browser import devtools
-from tests.browser.map_kinds import KINDS, LAST_RULE, PEOPLE_MISSED
+from tests.browser.map_kinds import KINDS, LAST_RULE, PEOPLE_MISSED, full
 from tests.browser.paper import ALWAYS, assert_one_whole_sheet
+from tests.browser.test_map_reading import scenario_model
 from tests.maps.sample_maps import tiny_model
 from tests.old_chromium import PACKAGES, old_chromium
 
@@ -69,26 +74,81 @@ def test_the_map_opens_can_be_clicked_and_prints(version: int, kind: str, tmp_pa
             assert said.count(PEOPLE_MISSED) == 12
 
 
+SLIDE = "document.querySelector('[data-layer=slide_0]').closest('label').querySelector('input').click()"
+
+
+@pytest.mark.parametrize("version", sorted(PACKAGES))
+def test_before_and_after_stand_both_on_one_sheet(version: int, tmp_path: Path) -> None:
+    address = written(tmp_path, full(scenario_model(), compared=True))
+    with devtools.browser(executable(version)) as tab:
+        tab.open(address, until=READY)
+        tab.evaluate(SLIDE)
+        tab.wait("document.body.classList.contains('sliding')")
+        line = "document.querySelector('#slide .line').getBoundingClientRect()"
+        x, y = tab.evaluate(
+            f"(() => {{ const box = {line}; return [box.x + box.width / 2, box.y + 300]; }})()"
+        )
+        assert 300 < x < 1300 and y > 200
+        assert tab.errors == []
+        for name, (width, height) in SHEETS.items():
+            sheet = tab.pdf(
+                tmp_path / f"{name}.pdf",
+                paperWidth=width,
+                paperHeight=height,
+                printBackground=name.endswith("landscape"),
+                **dict.fromkeys(("marginTop", "marginBottom", "marginLeft", "marginRight"), MARGIN),
+            )
+            said = assert_one_whole_sheet(sheet, *ALWAYS, LAST_RULE, "现状84.2%", "情景85.3%")
+            assert said.count(PEOPLE_MISSED) == 12
+            shades = halves_of_the_map(sheet, portrait=height > width)
+            assert min(shades) > 8, (name, shades)
+
+
+def halves_of_the_map(path: Path, *, portrait: bool) -> list[int]:
+    """How many greys each of the two maps on a sheet has, upper and lower."""
+    page = pdfium.PdfDocument(path)[0]
+    ink = page.render(scale=0.5, grayscale=True).to_numpy().squeeze()
+    high, wide = ink.shape
+    drawn = ink[: high * 46 // 100] if portrait else ink[:, wide * 36 // 100 :]
+    return [len(set(half.ravel().tolist())) for half in np.array_split(drawn, 2)]
+
+
+def areas_side_by_side(count: int) -> list[AreaOnMap]:
+    """Squares in rows of four; the last area failed, and says why at some length."""
+    areas = []
+    for number in range(count):
+        west, south = 118.0 + number % 4 * 0.4, 31.0 + number // 4 * 0.35
+        square = shapely.geometry.mapping(shapely.box(west, south, west + 0.38, south + 0.33))
+        verdict, share = ("not", "nearly", "meets")[number % 3], 0.12 + 0.01 * number
+        rules = {"r": (verdict, share, text("{words}", words="85.3%（1,060,677人中904,765人）"))}
+        areas.append(
+            AreaOnMap(f"江宁区第{number}片", f"3201{number:02}", "x", "done", None, 912_345.0, rules, square)
+        )
+    said = text("{words}", words="streets.geojson：第3行不是GeoJSON，请重新导出后再试一次。")
+    areas[-1] = replace(areas[-1], rules={}, outline=None, residents=None, state="failed", message=said)
+    return areas
+
+
 @pytest.mark.parametrize("version", sorted(PACKAGES))
 def test_the_overview_of_a_batch_opens_is_sorted_and_prints(version: int, tmp_path: Path) -> None:
-    ring = [[118.7, 32.0], [118.8, 32.0], [118.8, 32.1], [118.7, 32.0]]
-    outline = {"type": "Polygon", "coordinates": [ring]}
-    areas = [
-        AreaOnMap(name, "", name, "done", None, 900.0, {"r": ("not", share, text("x"))}, outline)
-        for name, share in (("甲县", 0.5), ("乙县", 0.25))
-    ]
-    page = overview_page(areas, [RuleOnMap("r", text("x"), text("x"))], language="zh")
+    page = overview_page(areas_side_by_side(12), [RuleOnMap("r", text("x"), text("x"))], language="zh")
     file = tmp_path / "overview.html"
     file.write_text(page, encoding="utf-8")
     with devtools.browser(executable(version)) as tab:
-        tab.open(file.as_uri(), until="document.querySelectorAll('tbody tr').length === 2")
+        tab.open(file.as_uri(), until="document.querySelectorAll('tbody tr').length === 12")
         first = "document.querySelector('tbody td').textContent"
-        assert tab.evaluate(first) == "乙县"
+        assert tab.evaluate(first) == "江宁区第0片"
         tab.evaluate("document.querySelector('[data-sort=share]').click()")
-        assert tab.evaluate(first) == "甲县"
+        assert tab.evaluate(first) == "江宁区第10片"
         assert tab.errors == []
-        sheet = tab.pdf(tmp_path / "sheet.pdf", paperWidth=8.27, paperHeight=11.69, printBackground=True)
-        assert_one_whole_sheet(sheet, "甲县", "乙县", "25.0%")
+        for name, (width, height) in SHEETS.items():
+            sheet = tab.pdf(
+                tmp_path / f"{name}.pdf",
+                paperWidth=width,
+                paperHeight=height,
+                printBackground=name.endswith("landscape"),
+            )
+            assert_one_whole_sheet(sheet, "各地区对照", "江宁区第0片", "江宁区第11片", "22.0%", "线段")
 
 
 @pytest.mark.parametrize("version", sorted(PACKAGES))

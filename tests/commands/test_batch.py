@@ -58,10 +58,11 @@ def test_a_batch_has_the_figures_of_each_area_alone_and_the_second_run_does_only
         "无县": "failed",
     }
     table = pd.read_csv(out / "areas.csv").set_index("name")
+    columns = pd.read_csv(out / "areas_columns.csv").set_index(["rule", "what"])["column"]
     assert "streets.geojson" in table.loc["坏县", "message"]
     assert "nowhere.csv" in table.loc["无县", "message"]
     assert table.loc["甲县", "residents"] == 2100.0
-    assert table.loc["甲县", "station_radius_verdict"] == "meets"
+    assert table.loc["甲县", columns["station-radius", "verdict"]] == "meets"
     assert len(pd.read_parquet(out / "areas.parquet")) == 3
     assert pd.read_csv(out / "league.csv")["name"].unique().tolist() == ["甲县"]
 

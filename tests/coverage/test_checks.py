@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import shapely
 
 from coverage.assessment import Assessment, assess
 from coverage.model.standard import Verdict
-from tests.coverage.tiny_town import RADIUS_500, WALK_5, standard, study
+from coverage.model.study import Study
+from geo.network.build import build_from_lines
+from tests.coverage.tiny_town import CRS, RADIUS_500, WALK_5, place, standard, study
 
 
 def assessed(rules: str, rows: list[tuple[str, float]], **columns: list[object]) -> Assessment:
@@ -179,3 +182,13 @@ def test_the_same_study_gives_the_same_figures() -> None:
     first, second = (assessed(RADIUS_500, [("station", 500)]) for _ in range(2))
     assert np.array_equal(first.facility_loads, second.facility_loads)
     assert first.gaps[0].residents == second.gaps[0].residents
+
+
+def test_residents_whose_streets_lead_to_no_facility_are_counted_in_a_note() -> None:
+    lines = [[place(0), place(1200)], [place(1300), place(2000)]]
+    streets = build_from_lines([shapely.LineString(line) for line in lines], [0, 0], crs=CRS)
+    here = study([("station", 500)])
+    done = assess(Study("Tiny", here.grid, here.facilities, streets, here.units), standard(WALK_5))
+    (note,) = (note for note in done.notes if "no facility can be reached" in note.template)
+    assert (note.values["cells"], note.values["residents"]) == (8, 800.0)
+    assert not [note for note in assessed(WALK_5, [("station", 500)]).notes if "reached" in note.template]

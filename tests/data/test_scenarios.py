@@ -95,3 +95,11 @@ def test_a_standard_in_a_scenario_is_checked_where_the_file_is_read() -> None:
     content = json.dumps({"format": 1, "name": "", "crs": "", "edits": edits})
     with pytest.raises(InputError, match=r"plan\.json, line 2, key “figur”"):
         scenario_from_json(content, source="plan.json")
+
+
+def test_whole_numbers_are_numbers() -> None:
+    rows = (
+        '[{"do": "figure", "rule_id": "r", "figure": 800}, {"do": "figure", "rule_id": "l", "band": [1, 2]}]'
+    )
+    first, then = scenario_from_json(f'{{"format": 1, "name": "x", "crs": "", "edits": {rows}}}').edits
+    assert isinstance(first.figure, float) and all(isinstance(one, float) for one in then.band)

@@ -39,7 +39,12 @@ def lightness_on_paper(colour: str) -> float:
     return 116 * light(mixed) ** (1 / 3) - 16
 
 
-LEGENDS = [palette.OUTCOMES, palette.CHANGES, *(palette.walk_colours(limits) for limits in (1, 2, 3, 4))]
+LEGENDS = [
+    palette.OUTCOMES,
+    palette.CHANGES,
+    tuple(palette.AREAS.values()),
+    *(palette.walk_colours(limits) for limits in (1, 2, 3, 4)),
+]
 
 
 @pytest.mark.parametrize("colours", LEGENDS)
@@ -48,7 +53,9 @@ def test_classes_of_a_legend_differ_in_a_grey_print(colours: tuple[str, ...]) ->
         assert abs(one - other) >= 10
 
 
-@pytest.mark.parametrize("colours", [palette.OUTCOMES, palette.walk_colours(2)])
+@pytest.mark.parametrize(
+    "colours", [palette.OUTCOMES, tuple(palette.AREAS.values()), palette.walk_colours(2)]
+)
 def test_colours_differ_without_green_cones(colours: tuple[str, ...]) -> None:
     for one, other in combinations(map(without_green_cones, colours), 2):
         assert max(abs(one[0] - other[0]), abs(one[1] - other[1])) > 0.15

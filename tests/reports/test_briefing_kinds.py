@@ -8,13 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+import openpyxl
 import pytest
 
 from core.errors import InputError, SettingError, UserError
 from coverage.publish import Results
 from data.results import read_results
-from jobs.assess.export import ExportRequest, export, products_of, usual_steps
+from jobs.assess.export import ExportRequest, export, products_of, told_by, usual_steps
 from jobs.assess.folder import assess_files
+from jobs.lists.compare import compare_with_osm, read_compared
 from jobs.scenario import ScenarioWish, scenario_files
 from locales import LANGUAGES, translator
 from reports.briefing import Briefing, briefing_of
@@ -60,6 +62,32 @@ def city(make_once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
 
 def at(results: Results, day: str) -> Results:
     return replace(results, provenance={**results.provenance, "created": f"{day}T01:00:00+00:00"})
+
+
+@pytest.fixture(scope="session")
+def lists(make_once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
+    """An office's list beside a map that has one facility in place, one elsewhere, one closed, one more."""
+
+    def make(out: Path) -> None:
+        places = {"甲": (0, 0), "乙": (900, 0), "丙": (0, 900), "丁": (900, 900), "戊": (2000, 0)}
+        rows = [
+            f"{name}社区服务站,station,{','.join(map(str, degrees(*at)))}\n" for name, at in places.items()
+        ]
+        known = [
+            ("甲", (20, 0), "open"), ("乙", (1400, 0), "open"), ("丙", (0, 900), "closed"),
+            ("和平里", (3000, 0), "open"),
+        ]  # fmt: skip
+        out.mkdir(exist_ok=True)
+        (out / "list.csv").write_text("名称,类型,WGS84经度,WGS84纬度\n" + "".join(rows), "utf-8")
+        seen = [
+            f"o{n},{name}社区服务站,station,{','.join(map(str, degrees(*at)))},{state}\n"
+            for n, (name, at, state) in enumerate(known)
+        ]
+        head = "facility_id,name,type,wgs_lng,wgs_lat,status\n"
+        (out / "facilities.csv").write_text(head + "".join(seen), "utf-8")
+        compare_with_osm([out / "list.csv"], out / "facilities.csv", out=out / "compared", datum="wgs84")
+
+    return make_once("compared-lists", make)
 
 
 def told(city: Path, kind: str) -> tuple[Results, Briefing]:
@@ -177,3 +205,31 @@ def test_no_figure_of_a_scenario_stands_under_the_present_state(city: Path) -> N
     titles = [tr(title) for title in issue_titles(results.document)]
     assert "情景" in titles
     assert "现状" not in titles
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_lists_that_were_compared_have_every_form(lists: Path, tmp_path: Path, language: str) -> None:
+    """Every figure is one of those that `compare --json` prints, and stands in every form of words."""
+    request, tr = ExportRequest(lists / "compared", "all", language, author="规划处"), translator(language)
+    compared, _ = read_compared(lists / "compared")
+    briefing, counts = told_by(request), compared.as_json()
+    assert compared.counts == {"same": 1, "elsewhere": 1, "closed": 1, "only_list": 2, "only_map": 1}
+    assert {figure.key for figure in briefing.figures} >= {
+        "listed",
+        *(f"counts.{one}" for one in compared.counts),
+    }
+    for figure in briefing.figures:
+        assert figure_of(counts, figure.key) == pytest.approx(figure.value), figure.key
+    made = dict(products_of(request, request.kinds))
+    assert len(made) == 8
+    for file, content in made.items():
+        (tmp_path / file).write_bytes(content)
+        if file.endswith((".pptx", ".docx", ".pdf")):
+            found = plain(text_of(tmp_path / file))
+            assert all(plain(tr(figure.words)) in found for figure in briefing.figures), file
+            assert "规划处" in found and plain(tr(briefing.caveats[0])) in found
+    book = openpyxl.load_workbook(tmp_path / next(name for name in made if name.endswith(".xlsx")))
+    assert [row[1:6] for row in book.worksheets[0].values if row[1:6] == (1, 1, 1, 2, 1)]
+    assert sum(1 for row in book.worksheets[1].values if row[3] or row[2]) == 1 + len(compared.table)
+    with pytest.raises(SettingError):
+        told_by(replace(request, before=(lists / "compared",)))

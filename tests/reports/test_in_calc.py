@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
+import statistics
 import subprocess
 from pathlib import Path
 
@@ -10,8 +12,10 @@ import openpyxl
 import pypdfium2 as pdfium
 import pytest
 
-from jobs.assess.folder import assess_files
+from jobs.assess.export import ExportRequest, export
 from jobs.lists.check import ListFiles, check_lists
+from jobs.siting.request import SitingRequest
+from jobs.siting.suggest import suggest_files
 from tests.browser.paper import points
 from tests.small_city import write_small_city
 
@@ -26,14 +30,16 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip("no LibreOffice on this machine")
     folder = tmp_path_factory.mktemp("calc")
     files = write_small_city(folder / "in")
-    assess_files(files, out=folder / "assess")
+    suggest_files(files, SitingRequest(tier="station", count=1), out=folder / "assess")
+    export(ExportRequest(folder / "assess", "docx", out=folder / "briefing.docx"))
     check_lists(ListFiles(files.facilities, datum="wgs84"), out=folder / "check")
     shutil.copy(folder / "assess" / "report.xlsx", folder)
     shutil.copy(folder / "check" / "findings.xlsx", folder)
     books = sorted(folder.glob("*.xlsx"))
+    papers = [*books, folder / "briefing.docx"]
     profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
-    for kind, place in (("xlsx", "saved"), ("pdf", "printed")):
-        command = [office, "--headless", profile, "--convert-to", kind, "--outdir", folder / place, *books]
+    for kind, place, read in (("xlsx", "saved", books), ("pdf", "printed", papers)):
+        command = [office, "--headless", profile, "--convert-to", kind, "--outdir", folder / place, *read]
         subprocess.run(command, check=True, capture_output=True, timeout=600)
     return folder
 
@@ -63,3 +69,20 @@ def test_no_text_of_a_printed_report_is_smaller_than_6_points(opened: Path) -> N
         text = page.get_textpage()
         drawn = [i for i in range(text.count_chars()) if text.get_text_range(i, 1).strip()]
         assert min(points(text, i) for i in drawn) >= 5.9
+
+
+def test_the_document_has_22_lines_of_28_characters_as_the_national_standard_asks(opened: Path) -> None:
+    """GB/T 9704-2012: 156 × 225 mm of text; measured on the page that Writer sets."""
+    page = pdfium.PdfDocument(opened / "printed" / "briefing.pdf")[0]
+    text, mm = page.get_textpage(), 25.4 / 72
+    drawn = [i for i in range(text.count_chars()) if text.get_text_range(i, 1) > "\u2e80"]
+    body = [i for i in drawn if points(text, i) == pytest.approx(16, abs=0.2)]
+    tops = sorted({round((page.get_height() - text.get_charbox(i, loose=True)[3]) * mm, 1) for i in body})
+    steps = {round(later - first, 1) for first, later in itertools.pairwise(tops)}
+    # Faces of one line differ by a hair.
+    assert min(step for step in steps if step > 2) == pytest.approx(225 / 22, abs=0.2)
+    pairs = [(i, j) for i, j in itertools.pairwise(body) if j == i + 1]
+    lefts = [(text.get_charbox(i, loose=True)[0], text.get_charbox(j, loose=True)[0]) for i, j in pairs]
+    advance = statistics.median(right - left for left, right in lefts if right > left) * mm
+    assert advance * 28 == pytest.approx(156, abs=1.0)
+    assert min(text.get_charbox(i, loose=True)[0] for i in body) * mm == pytest.approx(28, abs=0.5)

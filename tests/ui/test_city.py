@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.small_city import degrees
+from jobs.assess.folder import assess_files
+from tests.small_city import degrees, write_small_city
 from tests.ui.conftest import html_of, no_trouble
 
 CITY = "ui/city/page.py"
@@ -246,3 +249,23 @@ def test_what_was_put_into_the_form_stays_on_another_page(app: AppTest, small_fo
     no_trouble(app)
     assert app.text_input(key="city-name").value == "某市"
     assert any("people.csv" in caption.value.replace("\\", "") for caption in app.caption)
+
+
+def test_a_result_made_elsewhere_is_opened_beside_the_city_in_use(app: AppTest, tmp_path: Path) -> None:
+    files = replace(write_small_city(tmp_path / "other"), name="别处<b>")
+    assess_files(files, out=tmp_path / "result")
+    packed = shutil.make_archive(str(tmp_path / "result"), "zip", tmp_path / "result")
+    app.run()
+    app.switch_page(CITY).run()
+    app.file_uploader(key="city-result").set_value(("r.zip", Path(packed).read_bytes(), "application/zip"))
+    app.run()
+    no_trouble(app)
+    assert "别处&lt;b&gt;" in html_of(app)
+    assert html_of(app).count('<th scope="row">') == 12
+    assert len(app.get("iframe")) == 1
+    app.run()  # its bytes are no longer in memory, and it is still there
+    no_trouble(app)
+    assert "别处&lt;b&gt;" in html_of(app)
+    app.file_uploader(key="city-result").set_value(("r.zip", b"PK\x03\x04", "application/zip")).run()
+    assert len(app.error) == 1
+    assert not app.exception

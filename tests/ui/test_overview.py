@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.errors import InputError
 from tests.ui.conftest import html_of, no_trouble
 from ui.shell.compute import cache_folder
 
@@ -158,3 +159,18 @@ def test_a_defect_is_told_calmly_with_a_number_and_logged(
     number = caplog.records[-1].getMessage().split()[-1]
     assert number in told
     assert "secret inner words" in caplog.text
+
+
+def test_verdicts_and_map_are_shown_before_sites_are_found(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nowhere(*_: object) -> None:
+        raise InputError("There is no place for it.")
+
+    monkeypatch.setattr("jobs.cache.answers.suggest", nowhere)
+    choose_standard(app.run(), OWN_STANDARD.replace("300", "310"))
+    shown = html_of(app)
+    assert shown.count('<th scope="row">') == 2
+    assert len(app.get("iframe")) == 1
+    (told,) = app.error
+    assert "no place for it" in told.value

@@ -9,8 +9,8 @@ import streamlit as st
 
 from core.errors import UserError
 from core.text import text
+from ui.briefing.source import Source
 from ui.shell.choices import choices, words
-from ui.shell.compute import View
 from ui.widgets.pick import pick
 
 if TYPE_CHECKING:  # what writes takes seconds to load
@@ -31,7 +31,7 @@ _LONGEST: Final = 120
 _LONGEST_STEPS: Final = 30_000
 
 
-def asked(view: View) -> tuple[ExportRequest, tuple[str, ...]]:
+def asked(source: Source) -> tuple[ExportRequest, tuple[str, ...]]:
     """The request and the kinds chosen; the workbook is left out for the public."""
     from jobs.assess.export import ExportRequest
 
@@ -54,8 +54,9 @@ def asked(view: View) -> tuple[ExportRequest, tuple[str, ...]]:
         tr(text("Security mark or map review number")), key="briefing-mark", max_chars=_LONGEST
     )
     request = ExportRequest(
-        view.folder, "all", choices().language, profile, title=title, author=author, mark=mark, as_of=as_of
-    )
+        source.folder, "all", choices().language, profile, title=title, author=author, mark=mark,
+        as_of=as_of, before=source.before,
+    )  # fmt: skip
     if "html" in kinds and profile == "internal":
         request = replace(request, steps=_steps(request))
     return request, tuple(kinds)

@@ -1,4 +1,4 @@
-"""Briefing: the present result in every form, with what the office writes on it."""
+"""Briefing: a result in every form, with what the office writes on it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from core.text import text
 from ui.briefing.ask import asked
 from ui.briefing.made import made
 from ui.briefing.preview import preview
-from ui.shell.compute import current_view
+from ui.briefing.source import source
 from ui.widgets.sections import page_heading
 
 page_heading(
@@ -16,11 +16,13 @@ page_heading(
     text("One result in every form: slides, document, PDF, maps, workbook, GeoPackage; the same figures."),
     compares=False,
 )
-view = current_view()
 left, right = st.columns([0.36, 0.64])
 with left:
-    request, kinds = asked(view)
-with right:
-    preview(request)
-with left:
-    made(request, kinds)
+    chosen = source()
+if chosen is not None:
+    with left:
+        request, kinds = asked(chosen)
+    with right:
+        preview(request)
+    with left:
+        made(request, kinds)

@@ -20,7 +20,7 @@ from ui.check.upload import LIST_TYPES
 from ui.city.layers import PEOPLE_TYPES, STREET_TYPES, VECTOR_TYPES, ask_for_layers
 from ui.city.recognised import ask_as, forget_boxes, show_recognised, unit_title
 from ui.shell.choices import choices, choose, words
-from ui.shell.compute import answer_to, read_city
+from ui.shell.compute import first_view, read_city
 from ui.shell.safe import in_markdown
 from ui.shell.work import forget
 from ui.widgets.pick import pick
@@ -44,8 +44,8 @@ def city_form() -> None:
     label = tr(text("Residents (GeoTIFF, CSV, Parquet, GeoPackage)"))
     people = files_from(left, label, PEOPLE_TYPES, key="city-people", several=True)
     streets = file_from(
-        right, tr(text("Streets (OSM, GraphML, GeoPackage)")), STREET_TYPES, key="city-streets"
-    )
+        right, tr(text("Streets (OSM, GraphML, GeoPackage)")), STREET_TYPES, key="city-streets",
+    )  # fmt: skip
     lists = files_from(left, tr(text("Facility lists")), LIST_TYPES, key="city-lists", several=True)
     label = tr(text("Units (optional: level and name)"))
     units = files_from(right, label, VECTOR_TYPES, key="city-units", several=True)
@@ -83,7 +83,8 @@ def command() -> None:
     st.code(_CUT, language="bash")
     st.caption(tr(text("Or assess the city on the command line, which has no such limit.")))
     st.code(_COMMAND, language="bash")
-    st.caption(tr(text("The folder RESULT then holds map.html, report.xlsx and all tables.")))
+    said = text("The folder RESULT then holds map.html, report.xlsx and all tables; packed, it opens below.")
+    st.caption(tr(said))
 
 
 def _want(files: StudyFiles) -> None:
@@ -118,7 +119,7 @@ def _show(files: StudyFiles) -> None:
             return
         st.session_state[_CONFIRMED] = files
     try:
-        answer_to(wanted)
+        first_view(wanted)
     except UserError:
         del st.session_state[_WANTED]
         raise

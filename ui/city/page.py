@@ -6,8 +6,10 @@ import streamlit as st
 
 from core.text import text
 from ui.city.form import city_form, command
+from ui.city.opened import open_result
 from ui.shell.choices import words
 from ui.widgets.sections import page_heading
+from ui.widgets.uploads import MOST_MB
 
 page_heading(
     text("Your own city"),
@@ -16,6 +18,14 @@ page_heading(
 )
 city_form()
 with st.expander(
-    words()(text("Larger than the upload limit of {mb} MB?", mb=st.get_option("server.maxUploadSize")))
+    words()(
+        text(
+            "Streets of more than {streets} MB, or another file of more than {mb} MB?",
+            streets=st.get_option("server.maxUploadSize"),
+            mb=MOST_MB,
+        )
+    )
 ):
     command()
+with st.expander(words()(text("Open a result made on the command line"))):
+    open_result()

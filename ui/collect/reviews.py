@@ -20,6 +20,7 @@ from jobs.collect.preview import preview
 from jobs.collect.review import Decision, compare_versions, history, restore, review
 from jobs.collect.submit import submissions_document
 from jobs.collect.words import remark_at, shown, who
+from ui.briefing.source import brief_on
 from ui.collect.change_map import change_map
 from ui.shell.choices import choose, words
 from ui.shell.compute import cache_folder
@@ -108,6 +109,8 @@ def versions(store: Store, city: str, by: str) -> None:
         if st.button(tr(text("Bring this version back")), width="stretch"):
             restore(store, city=city, office=office, to=version, by=by)
             st.rerun()
+    if right.button(tr(text("Briefing: the city now beside its earlier lists")), width="stretch"):
+        brief_on(city)
     if right.button(tr(text("Show the city with its newest lists on all pages")), width="stretch"):
         choose(city=study_at(store, city, by=by), lists=None)
         st.switch_page("ui/overview/page.py")

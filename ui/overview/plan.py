@@ -14,7 +14,7 @@ from jobs.siting.request import SitingRequest
 from reports.plan.words import results
 from ui.scenario.ask import TRY, offer_sites, site_key, spot_of_site
 from ui.shell.choices import choices, choose, words
-from ui.shell.compute import View, case_of
+from ui.shell.compute import View, answer_to, case_of
 from ui.shell.safe import in_markdown
 from ui.widgets.goto import place_button, press_button
 from ui.widgets.pick import pick
@@ -25,10 +25,14 @@ _BY: Final = {"radius": text("straight radius"), "walk": text("walking")}
 
 
 def plan(view: View) -> None:
-    """The form for a wish and, below it, the plan that the map shows."""
+    """The form for a wish and, below it, the plan that the map shows; while sites are searched for, how far
+    that is, and then the page with them."""
     tr = words()
     st.subheader(tr(text("Suggested sites")), anchor=False)
-    _form(view, case_of(choices()).wish)
+    wish = case_of(choices()).wish
+    _form(view, wish)
+    if wish is not None and view.plan is None and answer_to(choices()).folder != view.folder:
+        st.rerun()
     if view.plan is not None:
         st.html(_table(view.plan))
         offer_sites(view.plan["sites"], view.plan["tier"])

@@ -6,6 +6,7 @@ import hashlib
 import io
 import threading
 import zipfile
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -32,18 +33,12 @@ _MAKING: Final = threading.Lock()
 def export(before: tuple[Edit, ...], before_name: str) -> None:
     """Buttons for the files of the draft, compared with `before`; made when asked for."""
     from jobs.assess.folder import product_names
-    from jobs.scenario import AS_IT_IS
 
     tr, now, language = words(), draft(), choices().language
     if not now.edits:
         return
-    name = _name()
-    names = product_names({**current_view().document, "scenario": name}, language=language)
-    scenarios = (scenario_of(before, before_name or AS_IT_IS), scenario_of(now.edits, name))
-    key, done = current_assessed()
-    number = hashlib.sha256(repr((key, scenarios, language)).encode()).hexdigest()[:16]
-    place = session_folder() / "scenario-files" / number
-    folder = partial(_folder, done, scenarios, place, (_files(), language))
+    names = product_names({**current_view().document, "scenario": _name()}, language=language)
+    _, folder = scenario_files(before, before_name)
     st.subheader(tr(text("Export the scenario")), anchor=False)
     boxes = st.columns(3)
     for box, label, kind, mime in (
@@ -54,6 +49,19 @@ def export(before: tuple[Edit, ...], before_name: str) -> None:
     packed = f"{Path(names['html']).stem}.zip"
     make = partial(_packed, folder)
     file_button(boxes[2], text("Result folder (ZIP)"), make, name=packed, mime="application/zip")
+
+
+def scenario_files(before: tuple[Edit, ...], before_name: str) -> tuple[Path, Callable[[], Path]]:
+    """Where the folder of the draft is kept, compared with `before`, and what makes it when it is not there
+    yet (in any thread)."""
+    from jobs.scenario import AS_IT_IS
+
+    language = choices().language
+    scenarios = (scenario_of(before, before_name or AS_IT_IS), scenario_of(draft().edits, _name()))
+    key, done = current_assessed()
+    number = hashlib.sha256(repr((key, scenarios, language)).encode()).hexdigest()[:16]
+    place = session_folder() / "scenario-files" / number
+    return place, partial(_folder, done, scenarios, place, (_files(), language))
 
 
 def _name() -> str:
@@ -86,11 +94,11 @@ def _folder(
     return folder
 
 
-def _file(folder: partial[Path], name: str) -> bytes:
+def _file(folder: Callable[[], Path], name: str) -> bytes:
     return (folder() / name).read_bytes()
 
 
-def _packed(folder: partial[Path]) -> bytes:
+def _packed(folder: Callable[[], Path]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as packed:
         for path in sorted(folder().iterdir()):

@@ -28,7 +28,7 @@ from jobs.study.cases import StudyFiles
 from ui.shell.choices import Choices, choices, words
 from ui.shell.safe import in_markdown
 from ui.shell.session import ASKED, session_folder
-from ui.shell.work import result_of
+from ui.shell.work import begun, result_of, wait_for
 
 if TYPE_CHECKING:
     from jobs.assess.folder import Assessed
@@ -53,20 +53,44 @@ class View:
 
 
 def current_view() -> View:
-    """The answer to the choices of this session; with a bar and a way to stop while it is made."""
-    return answer_to(choices())
+    """The verdicts for the choices of this session, with suggested sites as soon as these are found."""
+    return first_view(choices())
 
 
 def city_view() -> View:
-    """The answer for the city in use with its own lists: what an uploaded list is compared with."""
-    return answer_to(replace(choices(), lists=None))
+    """The same for the city in use with its own lists: what an uploaded list is compared with."""
+    return first_view(replace(choices(), lists=None))
+
+
+def first_view(chosen: Choices) -> View:
+    """The answer to some choices, which need not be those of the session yet, as soon as its verdicts can be
+    shown; with a bar and a way to stop while these are made. `answer_to` waits for suggested sites too."""
+    (case, key), shelf = _question(chosen), shelf_for(chosen)
+    first = _question(replace(chosen, wish=None, wish_is_own=True))[1]
+
+    def there() -> Path | None:
+        folder = shelf.find(first)
+        return folder if folder and has_map(folder, language=chosen.language) else None
+
+    found = shelf.find(key) or there()
+    if found is None and case.wish is not None:
+        work = begun("answer", key, partial(_made, case, shelf, chosen.language))
+        wait_for(work, lambda: work.running and not there(), button=text("Cancel"), key="cancel-first")
+        # Also where no sites were found: the page says so where they would stand.
+        found = None if work.stop.is_set() else shelf.find(key) or there()
+    return _view(str(found)) if found else answer_to(chosen)
 
 
 def answer_to(chosen: Choices) -> View:
-    """The answer to some choices, which need not be those of the session yet."""
-    case, key = _question(chosen)
-    shelf = shelf_for(chosen)
-    return _view(str(shelf.find(key) or result_of("answer", key, partial(_made, case, shelf))))
+    """The whole answer to some choices; with a bar and a way to stop while it is made."""
+    (case, key), shelf = _question(chosen), shelf_for(chosen)
+    made = partial(_made, case, shelf, chosen.language)
+    return _view(str(shelf.find(key) or result_of("answer", key, made)))
+
+
+def view_of(folder: Path) -> View:
+    """What a page shows of an assessment folder."""
+    return _view(str(folder))
 
 
 def read_city(chosen: Choices) -> Inputs:
@@ -155,11 +179,11 @@ def shelf_for(chosen: Choices) -> Shelf:
     return Shelf(session_folder() / "assessments") if own else warm.shelf_of(cache_folder())
 
 
-def _made(case: Case, shelf: Shelf, report: Progress) -> Path:
+def _made(case: Case, shelf: Shelf, language: str, report: Progress) -> Path:
     """In a thread of its own: nothing of the session may be asked here."""
     from jobs.cache.answers import answer_of
 
-    return in_worker(answer_of, (case, shelf, cache_folder()), progress=report)
+    return in_worker(answer_of, (case, shelf, cache_folder()), {"language": language}, progress=report)
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,7 @@ def own_standard() -> None:
         _start()
         tr = words()
         with st.form("own-standard", border=False):
-            upload = st.file_uploader(tr(text("A standard as a TOML file")), type=["toml"])
+            upload = st.file_uploader(tr(text("A standard as a TOML file")), type=["toml"], max_upload_size=1)
             wanted = st.form_submit_button(tr(text("Use this standard")))
             if wanted and upload is None:
                 st.info(tr(text("Please choose a file first.")))

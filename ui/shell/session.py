@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
@@ -61,7 +62,10 @@ SWITCHES: Final = (
 )
 # A service's key is used for one search and never written.
 # Boxes for several files may not be set either, and are empty lists at first.
-_BOXES: Final = ("lists", "siting-areas", "city-lists", "city-people", "city-units", "collect-lists")
+_BOXES: Final = (
+    *("lists", "siting-areas", "city-lists", "city-people", "city-units", "collect-lists"),
+    *("briefing-folder", "briefing-before"),
+)
 _DESK_BOX: Final = "desk-lists"  # one an office
 _NEVER: Final = ("geocode-key", *_BOXES, _KEY, _SEEN, _STORED)
 # Folders of a session, by how they begin, that are made anew from its uploads and choices.
@@ -193,10 +197,20 @@ def forget_session() -> None:
 
 def keep(upload: UploadedFile) -> Path:
     """The upload as a file of the session's folder, see `keep_bytes`."""
-    return keep_bytes(upload.getvalue(), upload.name)
+    return keep_bytes(upload.getbuffer(), upload.name)
 
 
-def keep_bytes(content: bytes, name: str) -> Path:
+def let_go(file_id: str) -> None:
+    """Take the bytes of an upload that is kept out of Streamlit's memory; its box goes on showing it."""
+    run = get_script_run_ctx()
+    manager = None if run is None else run.uploaded_file_mgr
+    if run is None or not isinstance(manager, MemoryUploadedFileManager):
+        return
+    for record in manager.get_files(run.session_id, [file_id]):
+        manager.add_file(run.session_id, record._replace(data=b""))
+
+
+def keep_bytes(content: bytes | memoryview, name: str) -> Path:
     """A file of the session's folder, under its content's hash and a harmless name (to a reader of layers “!”
     leads into an archive).
 

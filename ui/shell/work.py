@@ -83,17 +83,22 @@ class Work:
         return True
 
 
-def result_of(slot: str, question: object, task: Callable[[Progress], _Result]) -> _Result:
-    """What `task` gives for `question`: begun once, waited for with a bar and a button to stop it.
-
-    Its errors are raised here. Once stopped, the page ends with a button to begin anew; another
-    question in the same `slot` stops the work on the earlier one.
-    """
+def begun(slot: str, question: object, task: Callable[[Progress], Any]) -> Work:
+    """The work on `question`, begun once; another question in the same `slot` stops the earlier one."""
     work: Work | None = st.session_state.get(_key(slot))
     if work is None or work.question != question:
         forget(slot)
         work = Work(question).start(task)
         st.session_state[_key(slot)] = work
+    return work
+
+
+def result_of(slot: str, question: object, task: Callable[[Progress], _Result]) -> _Result:
+    """What `task` gives for `question`: `begun`, and waited for with a bar and a button to stop it.
+
+    Its errors are raised here. Once stopped, the page ends with a button to begin anew.
+    """
+    work = begun(slot, question, task)
     wait_for(work, lambda: work.running, button=text("Cancel"), key=f"cancel-{slot}")
     if work.stop.is_set():
         st.info(in_markdown(words()(Cancelled().message)))

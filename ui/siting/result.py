@@ -237,9 +237,8 @@ def how_many(plan: Mapping[str, Any]) -> None:
     title = text("Residents served by number of sites")
     st.markdown(f"**{tr(title)}**")
     line_chart(title, series, Axis(text("Number of sites"), "d"), Axis(text("Residents served"), ",.0f"))
-    price = plan_words.price_of_order(plan)
-    if price is not None:
-        sentences([price])
+    said = (plan_words.curve_counts(plan), plan_words.price_of_order(plan))
+    sentences([one for one in said if one is not None])
 
 
 def existing(plan: Mapping[str, Any], standard: Standard) -> None:

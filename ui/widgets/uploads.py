@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.errors import InputError
 from core.text import Text, text
@@ -20,10 +21,15 @@ from jobs.cache.results import archive, map_page, report
 from ui.shell.choices import choices, words
 from ui.shell.compute import View
 from ui.shell.safe import in_markdown
-from ui.shell.session import keep
+from ui.shell.session import keep, let_go
 from ui.widgets.pick import pick
 
 _UPLOADS: Final = "uploads"
+# Which uploads, by Streamlit's ids, lie in the session's folder already.
+_TAKEN: Final = "uploads-taken"
+# What a box takes, in MB; these take as much as the server does (`server.maxUploadSize`).
+MOST_MB: Final = 50
+_LARGE: Final = ("city-streets", "city-result")
 _PROFILES: Final = {
     "internal": text("internal (watermark)"),
     "public": text("public (no borders, place for the review number)"),
@@ -40,9 +46,16 @@ class KeptFile:
 
 
 def files_from(
-    box: Any, label: str, types: Sequence[str], *, key: str, several: bool = False, note: str | None = None
+    box: Any,
+    label: str,
+    types: Sequence[str],
+    *,
+    key: str,
+    several: bool = False,
+    note: str | None = None,
 ) -> tuple[KeptFile, ...]:
-    """The files of a box: those just put in, else those kept from before, which can be taken out."""
+    """The files of a box: those just put in, else those kept from before, which can be taken out. InputError
+    for one that is larger than the box takes."""
     uploads = box.file_uploader(
         label,
         type=list(types),
@@ -51,6 +64,7 @@ def files_from(
         help=note,
         on_change=_take_or_leave,
         args=(key,),
+        max_upload_size=_most_mb(key),
     )
     if uploads:
         _take(key)
@@ -64,7 +78,12 @@ def files_from(
 
 
 def file_from(
-    box: Any, label: str, types: Sequence[str], *, key: str, note: str | None = None
+    box: Any,
+    label: str,
+    types: Sequence[str],
+    *,
+    key: str,
+    note: str | None = None,
 ) -> Path | None:
     """The same for a box of one file."""
     found = files_from(box, label, types, key=key, note=note)
@@ -90,9 +109,29 @@ def _take_or_leave(key: str) -> None:
 def _take(key: str) -> None:
     found = st.session_state.get(key) or []
     uploads = found if isinstance(found, list) else [found]
-    kept = {keep(upload): upload.name for upload in uploads}
+    kept = {_kept(upload, _most_mb(key)): upload.name for upload in uploads}
     files = tuple(KeptFile(path, name) for path, name in kept.items())
     st.session_state[_UPLOADS] = {**_all(), key: files}
+
+
+def _most_mb(key: str) -> int:
+    return int(st.get_option("server.maxUploadSize")) if key in _LARGE else MOST_MB
+
+
+def _kept(upload: UploadedFile, most_mb: int) -> Path:
+    """Where an upload lies in the session's folder. Once it does, Streamlit's memory lets go of it."""
+    taken: dict[str, Path] = st.session_state.setdefault(_TAKEN, {})
+    path = taken.get(upload.file_id)
+    if path is not None and not path.exists():
+        raise InputError("{file} is no longer kept; please choose it again.", file=upload.name)
+    if path is None:
+        if upload.size > most_mb * 1024 * 1024:
+            raise InputError(
+                "{file} has more than the {most} MB that are taken here.", file=upload.name, most=most_mb
+            )
+        path = taken[upload.file_id] = keep(upload)
+        let_go(upload.file_id)
+    return path
 
 
 def _all() -> dict[str, tuple[KeptFile, ...]]:

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from core.text import Text, printable, text
-from data.formats.archive import files_in, member_name, open_archive, read_member
+from data.formats.archive import files_in, member_name, open_archive, read_member, unpacked_stream
 from data.formats.limits import Limits
 from data.formats.raw import RawFile, RawSheet, UnreadableError
 from data.formats.sheets import detect
@@ -21,7 +21,9 @@ from data.formats.sheets.records import read_json
 from data.formats.sheets.spreadsheet import PROTECTED, read_workbook, read_xml_workbook
 from data.formats.sheets.worksheets import SheetMarks, marks_of
 
-_LISTS: Final = re.compile(r"\.(xlsx|xlsm|xls|et|ods|csv|tsv|txt|geojson|json|kml|gpkg)$", re.IGNORECASE)
+_LISTS: Final = re.compile(
+    r"\.(xlsx|xlsm|xls|et|ods|csv|tsv|txt|geojson|json|kml|gpkg|zip|tar|t?gz|t?bz2)$", re.IGNORECASE
+)
 _MOST_LISTS: Final = 50
 
 
@@ -51,9 +53,11 @@ def read_one(path: Path, name: str, limits: Limits) -> RawFile:
 
 def parse(name: str, content: bytes, limits: Limits, *, beside: Mapping[str, bytes] | None = None) -> RawFile:
     """The file's sheets, or its problem; `beside` are the other parts of a bare shapefile."""
-    kind = kind_of(content)
-    file = RawFile(name, kind, "")
+    file = RawFile(name, "", "")
     try:
+        content = unpacked_stream(content, limits)
+        kind = kind_of(content)
+        file = RawFile(name, kind, "")
         if len(content) > limits.file_bytes:
             raise UnreadableError(
                 text("The file is larger than {most} MB; split the list.", most=limits.file_bytes >> 20)
@@ -160,8 +164,9 @@ def _sheets(kind: str, content: bytes, limits: Limits) -> tuple[RawSheet, ...]:
     return read_json(content, limits) if kind == detect.JSON else (read_delimited(content, limits),)
 
 
-def _zip(content: bytes, limits: Limits) -> tuple[RawSheet, ...]:
-    """All shapefiles and all lists of a zip, each sheet named by its path in it."""
+def _zip(content: bytes, limits: Limits, *, within: bool = False) -> tuple[RawSheet, ...]:
+    """All shapefiles and all lists of a zip, each sheet named by its path in it; also those of zips `within`
+    it, which count against its limits, and of these no further ones."""
     with open_archive(content, limits) as archive:
         names = [name for name, _ in files_in(archive)]
         sheets: list[RawSheet] = []
@@ -170,11 +175,24 @@ def _zip(content: bytes, limits: Limits) -> tuple[RawSheet, ...]:
 
             sheets.extend(zipped_shapefiles(archive, limits))
         lists = [member for name, member in files_in(archive) if _LISTS.search(name)]
+        left = limits.unpacked_bytes - sum(member.file_size for member in archive.infolist())
         for member in lists[:_MOST_LISTS]:
-            inner = read_member(archive, member)
-            if kind_of(inner) in (detect.ZIP, detect.EMPTY):
+            try:
+                inner = unpacked_stream(read_member(archive, member), replace(limits, unpacked_bytes=left))
+            except UnreadableError:
+                continue  # it stands among what was not read
+            kind = kind_of(inner)
+            if kind == detect.EMPTY or (kind == detect.ZIP and within):
                 continue
-            found = _sheets(kind_of(inner), inner, limits)
+            if kind == detect.ZIP:
+                try:
+                    found = _zip(inner, replace(limits, unpacked_bytes=left), within=True)
+                except UnreadableError:
+                    continue
+                with open_archive(inner, limits) as unpacked:
+                    left -= sum(part.file_size for part in unpacked.infolist())
+            else:
+                found = _sheets(kind, inner, limits)
             sheets.extend(_renamed(sheet, member_name(member)) for sheet in found)
     if not sheets:
         raise UnreadableError(

@@ -4,7 +4,7 @@ the same names in a layer that is known to be true."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -160,9 +160,9 @@ def _is_demo(path: Path) -> bool:
     with path.open("rb") as file:
         if file.read(len(_SQLITE)) != _SQLITE:
             return False
-    names: Iterable[str] = (str(name) for name, _ in pyogrio.list_layers(f"GPKG:{path}"))
-    told = (pyogrio.read_info(f"GPKG:{path}", layer=name).get("layer_metadata") or {} for name in names)
-    return any(about.get("synthetic") == "true" for about in told)
+    with opened(path) as layers:
+        read = (pyogrio.read_info(layer.source, layer=layer.layer) for layer in layers.layers)
+        return any((about.get("layer_metadata") or {}).get("synthetic") == "true" for about in read)
 
 
 _LEAST_NAMES: Final = 4

@@ -100,7 +100,7 @@ _RANKS: Final[tuple[tuple[int, re.Pattern[str]], ...]] = (
         1,
         re.compile(
             r"(?:总|合计)?人(?:口|数)(?:总|总数|数|数量|合计|总计|计数|规模)?|人口_(?:总数?|合计|总计|小计|数)|居民(?:人口|人数|数|总数)?|居住人(?:口|数)(?:数|总数)?|z?rks?(?:l|h)?"
-            r"|[a-z]{3}_general|(?:wp|ghs|worldpop|landscan|hrsl)_+sum|(?:tot(?:al)?|sum|est|wp|ghs|worldpop|landscan|hrsl|num(?:ber)?|no)?_?(?:of_)?(?:pop(?:ulation|s|n|u(?:l(?:a(?:t(?:i(?:o)?)?)?)?)?)?|people|persons|inhabitants|ppl)"
+            r"|[a-z]{3}_general|tot_p|obs_value(?:_t)?|(?:tot_?)?pop_cy|(?:wp|ghs|worldpop|landscan|hrsl)_+sum|(?:tot(?:al)?|sum|est|wp|ghs|worldpop|landscan|hrsl|num(?:ber)?|no)?_?(?:of_)?(?:pop(?:ulation|s|n|u(?:l(?:a(?:t(?:i(?:o)?)?)?)?)?)?|people|persons|inhabitants|ppl)"
             r"(?:_?(?:tot(?:al)?|sum|count|cnt|num|est|all|t|value|size))?"
         ),
     ),
@@ -114,7 +114,7 @@ _RANKS: Final[tuple[tuple[int, re.Pattern[str]], ...]] = (
     (
         3,
         re.compile(
-            r"grid_?code|gridcode|value|_?sum|dn|ppp|z|band_?1|count|counts|b1|raster_?val(?:ue)?|数值|值|数量|合计|总计|共计|总数|total"
+            r"grid_?code|gridcode|value|_?sum|dn|ppp|z|band_?1|counts?|cnt|b1|raster_?val(?:ue)?|数值|值|数量|合计|总计|共计|总数|total"
         ),
     ),
     (

@@ -42,6 +42,13 @@ _SAME: Final = 0.99
 # A group of so small a share, with no number above 100, is rather a percentage.
 _PERCENT_SHARE: Final = 0.015
 _FEW_ROWS: Final = 5
+# Whole numbers as small as this on average are people counted one by one.
+_COUNTED_SINGLY: Final = 3.0
+# Residents differ strongly from place to place: the deviation of their logarithm; a group goes with them
+# where the deviation of its share is well below that.
+_UNEVEN: Final = 0.3
+_APART: Final = 0.9
+_MANY: Final = 0.1
 _M2: Final = {PER_HA: 1e4, PER_KM2: 1e6}
 
 
@@ -326,15 +333,24 @@ def _groups(
 
 
 def is_rather_percent(numbers: Floats, residents: Floats) -> bool:
-    """Whether numbers of a group are implausible as people and may be percentages."""
+    """Whether numbers of a group, each beside the residents of its place, may well be percent or parts of 1.
+
+    None is above 100, and they are far too few to be people; or they stay alike where residents differ
+    strongly, as shares do and people do not; or many are more than all residents there, and do not go with
+    them.
+    """
+    there = np.isfinite(numbers) & np.isfinite(residents) & (numbers > 0) & (residents > 0)
+    few = int(there.sum()) < _FEW_ROWS or float(np.nanmax(numbers, initial=0.0)) > 100.0
+    if few or (np.all(numbers[there] % 1 == 0) and float(numbers[there].mean()) < _COUNTED_SINGLY):
+        return False
     total = float(np.nansum(residents))
-    return bool(
-        len(numbers) >= _FEW_ROWS
-        and total > 0
-        and 0 < numbers.max(initial=0.0) <= 100.0
-        and float(numbers.sum()) < _PERCENT_SHARE * total
-        and float(np.nanmedian(residents)) > 100.0
-    )
+    if float(np.nansum(numbers)) < _PERCENT_SHARE * total and float(np.nanmedian(residents)) > 100.0:
+        return True
+    own, all_people = np.log(numbers[there]), np.log(residents[there])
+    uneven, of_own, of_ratio = (float(np.std(values)) for values in (all_people, own, own - all_people))
+    alike = uneven > _UNEVEN and of_own < uneven / 2 and of_ratio > _APART * uneven
+    more = float(np.mean(numbers[there] > residents[there])) > _MANY
+    return alike or (more and of_ratio >= of_own / 2)
 
 
 def percent_question(file: str, group: str, numbers: Floats, residents: Floats) -> OpenQuestionError:

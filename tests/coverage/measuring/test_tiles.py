@@ -79,9 +79,7 @@ def test_every_table_of_tiles_is_that_of_the_whole(seed: int, count: int) -> Non
     study, lines = city(seed)
     found, partly = in_tiles(study, lines, RULES, count)
     assert partly >= 2
-    one, other = (
-        results_of(assessment, About(), split=False) for assessment in (assess(study, RULES), found)
-    )
+    one, other = (results_of(assessment, About()) for assessment in (assess(study, RULES), found))
     pd.testing.assert_frame_equal(one.cells, other.cells, check_exact=False, atol=2e-3, rtol=0)
     pd.testing.assert_frame_equal(one.facilities, other.facilities, check_exact=False, atol=0.2, rtol=0)
     keys = ("residents", "residents_met", "share", "verdict", "within", "under", "over", "residents_without")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from coverage.model.edits import Scenario, SetFigure, SetSpeed
-from coverage.model.standard_edits import with_figure, with_speed
+from coverage.model.standard_edits import as_own, with_figure, with_speed
 from coverage.scenario.apply import apply
 from data.parse_standard import parse_standard
 from data.standards import open_standard
+from locales import translator
 from tests.coverage.tiny_town import CRS, study
 
 
@@ -51,3 +54,13 @@ def test_a_rule_that_is_not_there_changes_nothing() -> None:
     path = Path(__file__).parents[3] / "coverage" / "standards" / "nanjing-2011.toml"
     text = path.read_text("utf-8")
     assert with_figure(text, "nothing", 1.0) == text
+
+
+def test_differences_are_said_in_words_and_no_document_is_named_for_them() -> None:
+    base = open_standard("nanjing-2011")
+    rule = replace(base.rules[1], serves=("station",), figure=600.0, settlement="any")
+    own = as_own(replace(base, rules=(base.rules[0], rule, *base.rules[2:])), base)
+    said = " / ".join(translator("zh")(one) for one in own.differences)
+    assert "计入的设施：公共服务站，公共服务中心→公共服务站" in said
+    assert "指标：500→600" in said and "适用居民：城镇→全部" in said
+    assert not re.search("[a-z]", said) and own.document == ""

@@ -34,7 +34,7 @@ def test_coverage_grows_with_every_opening(rule: str) -> None:
 def test_the_plan_is_shown_beside_what_is_reached() -> None:
     found = years(["2019", "2020", "2021"], ["open", "planned", "open"]).of_rule("r")
     assert [(y.facilities, y.planned) for y in found] == [(1, 0), (1, 1), (2, 1)]
-    assert [(y.residents_met, y.residents_met_planned) for y in found] == [
+    assert [(y.residents_met, y.met_planned) for y in found] == [
         (600.0, 600.0),
         (600.0, 1600.0),
         (1200.0, 2100.0),

@@ -117,6 +117,8 @@ def parquet(folder: Path) -> Path:
 
 LAYOUTS: dict[str, Callable[[Path], Path]] = {
     "geopackage": lambda f: plain(f / "a.gpkg", "GPKG"),
+    "a geopackage with a colon": lambda f: plain(f / "a.gpkg", "GPKG").rename(f / "26:1 a.gpkg"),
+    "a geojson with a colon": lambda f: plain(f / "a.geojson", "GeoJSON").rename(f / "26:1 a.geojson"),
     "a geopackage called otherwise": lambda f: plain(f / "a.gpkg", "GPKG").rename(f / "a!b.dat"),
     "geojson": lambda f: plain(f / "a.geojson", "GeoJSON"),
     "geojson in utf-16": lambda f: written(f, "a.json", text_of(f).encode("utf-16")),

@@ -65,6 +65,8 @@ HEADS = (
     "no_of_people",
     "pop2020",
     "Total Population",
+    "TOT_P_2021",
+    "TOTPOP_CY",
 )
 WRITTEN: dict[str, Callable[[float], str]] = {
     "a space in thousands": lambda v: f"{v:,.0f}".replace(",", " "),
@@ -624,3 +626,68 @@ def test_corners_in_metres_are_asked_for_their_system_and_answered(tmp_path: Pat
         read_population(path)
     grid = read_population(path, reading=Reading(datum="epsg:4549")).grid
     np.testing.assert_allclose(np.column_stack(grid.lonlat()), np.column_stack([LON, LAT]), atol=1e-6)
+
+
+def square(folder: Path, name: str, *bands: np.ndarray, described: tuple[str, ...] = ()) -> Path:
+    """A raster of the cells in their order, from the south."""
+    shape = {"height": 5, "width": 6, "count": len(bands), "dtype": "float64"}
+    place = from_origin(118.77 - H, 32.03 + 4.5 * 0.001, 0.001, 0.001)
+    with rasterio.open(folder / name, "w", "GTiff", crs="EPSG:4326", transform=place, **shape) as out:
+        for number, numbers in enumerate(bands, start=1):
+            out.write(np.flipud(numbers.reshape(5, 6)), number)
+            if described:
+                out.set_band_description(number, described[number - 1])
+    return folder / name
+
+
+SHARES = 15.0 + np.arange(N) % 7
+# Elderly of a raster that does not say what it counts; whether they are asked about.
+UNSAID = {
+    "percent": (SHARES, PEOPLE, True),
+    "parts of one": (SHARES / 100, PEOPLE, True),
+    "percent of few": (SHARES, PEOPLE / 20, True),
+    "the same percent everywhere": (SHARES * 0 + 18, PEOPLE, True),
+    "people": (PEOPLE * SHARES / 1000, PEOPLE / 10, False),
+    "people, and too many": (PEOPLE / 10, PEOPLE / 30, False),
+    "single people": (np.round(SHARES / 12), PEOPLE / 10, False),
+    "people where all cells are alike": (SHARES, SHARES * 5, False),
+}
+
+
+@pytest.mark.parametrize("bands", [False, True])
+@pytest.mark.parametrize("case", UNSAID)
+def test_a_raster_of_a_group_that_may_be_percent_is_asked_about(
+    tmp_path: Path, case: str, *, bands: bool
+) -> None:
+    elderly, people, asked = UNSAID[case]
+    if bands:
+        base, own = square(tmp_path, "b.tif", people, elderly, described=("pop", "elderly")), ()
+    else:
+        base = square(tmp_path, "b_ppp.tif", people)
+        own = (("elderly", square(tmp_path, "aged.tif", elderly)),)
+    if not asked:
+        groups = read_population(base, reading=Reading(groups=own)).grid.groups
+        assert groups["elderly"].sum() == pytest.approx(elderly.sum())
+        return
+    with pytest.raises(OpenQuestionError, match="people or percent"):
+        read_population(base, reading=Reading(groups=own))
+    answered = Reading(groups=own, group_units={"elderly": "percent"})
+    share = elderly / (100 if elderly.max() > 1 else 1)
+    grid = read_population(base, reading=answered).grid
+    assert grid.groups["elderly"].sum() == pytest.approx((people * share).sum())
+
+
+def test_a_coarse_raster_of_percent_beside_fine_cells_is_asked_about(tmp_path: Path) -> None:
+    base = table(tmp_path, PLACE.assign(人口=PEOPLE), "base.csv")
+    place = from_origin(118.77 - H, 32.03 + 4.5 * 0.001, 0.002, 0.0025)
+    values = np.array([[17.0, 18.0, 16.0], [15.0, 19.0, 17.5]])
+    shape = {"height": 2, "width": 3, "count": 1, "dtype": "float64"}
+    with rasterio.open(tmp_path / "a.tif", "w", "GTiff", crs="EPSG:4326", transform=place, **shape) as out:
+        out.write(values, 1)
+    with pytest.raises(OpenQuestionError, match="group-unit"):
+        read_population(base, reading=Reading(groups=(("elderly", tmp_path / "a.tif"),)))
+
+
+def test_a_band_described_as_percent_is_of_the_residents_there(tmp_path: Path) -> None:
+    path = square(tmp_path, "b.tif", PEOPLE, SHARES, described=("pop", "老年人口占比（%）"))
+    assert read_population(path).grid.groups["elderly"].sum() == pytest.approx((PEOPLE * SHARES / 100).sum())

@@ -203,7 +203,7 @@ def test_streets_outside_the_area_are_left_out_and_those_across_its_rim_are_cut(
 def test_islands_are_said(tmp_path):
     apart = lines().iloc[[0]].translate(0.1, 0).to_frame("geometry").assign(highway="path")
     gpd.GeoDataFrame(gpd.pd.concat([lines(), apart]), crs=4326).to_file(tmp_path / "a.gpkg")
-    assert "1 island with 0.4 km" in said(read_streets(tmp_path / "a.gpkg"))
+    assert "1 island with 411 m" in said(read_streets(tmp_path / "a.gpkg"))
 
 
 def test_a_missing_file_is_refused(tmp_path):

@@ -8,7 +8,9 @@ import geopandas as gpd
 import pytest
 import shapely
 
+from core.errors import InputError
 from data.streets import read_streets
+from tests.data.streets.street_files import lines
 from tests.data.streets.test_layouts import CRS, WALKED_M, X0, Y0, frame, metres, only_streets
 
 CLASSES = [
@@ -69,14 +71,24 @@ def test_access_counts_wherever_it_stands(tmp_path, column, open_word, closed):
     assert metres(tmp_path / "a.gpkg") == pytest.approx(WALKED_M, abs=2)
 
 
-SAID = [("false", "true"), ("不是", "是"), ("n", "y"), (False, True), ("", "桥"), ("非桥", "桥")]
+SAID = [
+    *(
+        ("bridge", *said)
+        for said in [("false", "true"), ("不是", "是"), ("n", "y"), (False, True), ("", "桥")]
+    ),
+    ("bridge", "非桥", "桥"),
+    ("structure", "", "bridge"),
+    ("STRUCT", "surface", "Viaduct"),
+    ("类型", "地面道路", "高架桥"),
+    ("竖向位置", "地面", "高架"),
+]
 
 
-@pytest.mark.parametrize(("no", "yes"), SAID, ids=map(str, SAID))
-def test_further_words_of_bridges(tmp_path, no, yes):
+@pytest.mark.parametrize(("title", "no", "yes"), SAID, ids=map(str, SAID))
+def test_further_words_of_bridges(tmp_path, title, no, yes):
     over = shapely.LineString([(X0, Y0), (X0 + 200, Y0 + 200), (X0 + 400, Y0 + 400)])
     under = shapely.LineString([(X0 + 400, Y0), (X0 + 200, Y0 + 200), (X0, Y0 + 400)])
-    gpd.GeoDataFrame({"bridge": [yes, no]}, geometry=[over, under], crs=CRS).to_file(tmp_path / "a.gpkg")
+    gpd.GeoDataFrame({title: [yes, no]}, geometry=[over, under], crs=CRS).to_file(tmp_path / "a.gpkg")
     assert len(read_streets(tmp_path / "a.gpkg", crs=CRS).network) == 2
 
 
@@ -136,3 +148,16 @@ def test_a_mixed_collection_counts_its_lines(tmp_path):
     ]
     (tmp_path / "a.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}))
     assert metres(tmp_path / "a.geojson") == pytest.approx(WALKED_M, abs=2)
+
+
+@pytest.mark.parametrize("key", ["railway", "waterway", "power", "aeroway"])
+def test_lines_of_other_ways_alone_are_no_streets(tmp_path, key):
+    frame = lines().drop(columns="highway").assign(highway=None, **{key: "rail"})
+    frame.to_file(tmp_path / "lines.gpkg")
+    with pytest.raises(InputError, match=r"lines\.gpkg"):
+        read_streets(tmp_path / "lines.gpkg", crs=CRS)
+
+
+def test_a_street_with_rails_is_a_street(tmp_path):
+    lines().assign(railway=["tram", None, None, None]).to_file(tmp_path / "lines.gpkg")
+    assert len(read_streets(tmp_path / "lines.gpkg", crs=CRS).network)

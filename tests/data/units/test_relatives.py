@@ -195,6 +195,8 @@ CODES = {
     "an apostrophe before": lambda code: f"'{code}",
     "without the zeros of the level below": lambda code: code.removesuffix("000"),
     "spaces": lambda code: f" {code} ",
+    "spaces within": lambda code: f"{code[:6]} {code[6:9]} {code[9:]}",
+    "lines within": lambda code: f"{code[:6]}-{code[6:9]}-{code[9:]}",
 }
 
 
@@ -251,3 +253,20 @@ def test_what_units_state_of_their_residents_is_understood_as_in_tables(tmp_path
         assert stated is not None and stated.tolist() == pytest.approx([100.0] * len(CITY))
     else:
         assert stated is None
+
+
+def test_names_in_a_structure_of_parquet_are_the_primary_ones(tmp_path: Path) -> None:
+    """As Overture's division areas come."""
+    kinds = {"district": "county", "street": "locality", "community": "neighborhood"}
+    table = frame(
+        CITY,
+        lambda unit: {
+            "names": {"primary": unit.name, "common": {"en": "x"}, "rules": None},
+            "subtype": kinds[unit.level],
+        },
+        crs="EPSG:4326",
+    )
+    table.to_parquet(tmp_path / "division_area.parquet")
+    assert set(read_units(tmp_path / "division_area.parquet").table.frame["name"]) == {
+        unit.name for unit in CITY
+    }

@@ -13,7 +13,7 @@ import shapely
 
 from core.text import text, text_to_json
 from jobs.batch.area import outline_of
-from jobs.batch.tables import area_table, league_table, rule_titles, write_tables
+from jobs.batch.tables import area_table, league_table, rule_columns, rule_titles, write_tables
 from maps.overview import AreaOnMap, RuleOnMap, overview_page
 
 
@@ -45,8 +45,21 @@ def test_an_area_that_failed_has_a_row_with_the_reason() -> None:
     table = area_table([row("甲", rule("a-b", 0.5)), failed], language="en")
     assert table["state"].tolist() == ["done", "failed"]
     assert table["message"].tolist() == ["", "x"]
-    assert table["a_b_share"].tolist()[0] == 0.5
-    assert pd.isna(table["a_b_share"][1])
+    assert table["s_c_a_b"].tolist()[0] == 0.5
+    assert pd.isna(table["s_c_a_b"][1])
+
+
+def test_columns_of_rules_have_short_names_and_a_table_that_explains_them() -> None:
+    rows = [
+        row("甲", rule("centre-radius", 0.5, units_met=2.0)),
+        row("乙", rule("v-s", None), rule("s", 0.1)),
+    ]
+    columns = rule_columns(rows).set_index(["rule", "what"])["column"]
+    assert columns["centre-radius", "share"] == "s_cen_rad"
+    assert columns.is_unique and columns.str.len().max() <= 10
+    table = area_table(rows, language="en").set_index("name")
+    assert table.loc["甲", columns["centre-radius", "units_met"]] == 2
+    assert table.loc["乙", columns["s", "share"]] == 0.1 and pd.isna(table.loc["乙", columns["v-s", "share"]])
 
 
 def test_the_first_standard_that_has_a_rule_names_it() -> None:

@@ -22,7 +22,7 @@ from geo.network.network import WalkNetwork
 from jobs.assess.folder import assess_files
 from jobs.study.shifted import CODE, shift_of
 from locales import translator
-from tests.small_city import CRS, EAST, NORTH, write_small_city
+from tests.small_city import CRS, EAST, NORTH, in_gcj02, write_small_city
 
 # Blocks of a grown town: no move along them brings streets onto other streets.
 COLUMNS = EAST + np.array([0, 230, 410, 760, 905, 1330, 1490, 1935, 2100.0])
@@ -111,11 +111,7 @@ def test_where_no_service_shifts_nothing_is_looked_for() -> None:
 
 def test_every_product_says_how_far_and_what_to_do(tmp_path: Path) -> None:
     files = write_small_city(tmp_path / "in")
-    document = json.loads(files.network.read_text("utf-8"))
-    line = document["features"][0]["geometry"]
-    lon, lat = np.array(line["coordinates"]).T
-    line["coordinates"] = np.column_stack(convert(lon, lat, WGS84, GCJ02)).tolist()
-    files.network.write_text(json.dumps(document), "utf-8")
+    in_gcj02(files.network)
     out = tmp_path / "out"
     assess_files(files, out=out, language="en")
     said = re.compile(r"beside residents and units \((4[789]|50)\d m east, 2\d\d m south\)")

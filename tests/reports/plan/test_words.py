@@ -3,6 +3,7 @@
 import pytest
 
 from core.text import text_to_json
+from data.parse_standard import parse_standard
 from reports.plan import words as plan_words
 
 GIVEN = {"every": 40, "weighed": 40, "everywhere": False, "given": True}
@@ -69,12 +70,12 @@ def curve(best, bound, in_order):
     [
         (
             curve((60.0, 97.0), (60.0, 97.0), (60.0, 97.0)),
-            "Built in this order, every number of sites serves as many as the best plan of that number "
+            "Built in this order, every number of sites is as good as the best plan of that number "
             "among the 40 places weighed.",
         ),
         (
             curve((60.0, 97.0), (63.0, 98.0), (60.0, 97.0)),
-            "Built in this order, every number of sites serves as many as the best plan found of that "
+            "Built in this order, every number of sites is as good as the best plan found of that "
             "number; at most 5.00% more is possible among the places compared (with 1).",
         ),
         (
@@ -91,3 +92,82 @@ def test_building_in_order_is_compared_with_what_was_found_unless_more_was_prove
 def test_what_limits_a_plan_is_named_as_it_was_asked():
     said = plan_words.deciding(plan(deciding=[text_to_json(plan_words.GOAL_TITLES["least-worst"])]))
     assert str(said) == "The plan is limited by: the shortest longest way."
+
+
+STANDARD = parse_standard(
+    """
+id = "t"
+[[rule]]
+id = "r"
+check = "radius"
+tier = "station"
+serves = ["station"]
+settlement = "urban"
+figure_m = 500
+[[rule]]
+id = "b"
+check = "load"
+tier = "station"
+serves = ["station"]
+settlement = "rural"
+figure_residents = [300, 1000]
+""",
+    source="t.toml",
+)
+
+
+def built(before, after, **more):
+    """What is said first of a plan of two stations in a city of 1,000."""
+    facts = {
+        "rule": "r", "tier": "station", "residents": 1000.0, "residents_before": before,
+        "residents_after": after, "residents_lost": 40.0,
+    }  # fmt: skip
+    return [str(one) for one in plan_words.results(plan(**facts | more), STANDARD)]
+
+
+def test_served_residents_rise_only_where_they_do():
+    assert "rise from 500 to 600 of 1,000 urban residents: from 50.0% to 60.0%" in built(500.0, 600.0)[0]
+    for after in (500.0, 460.0):  # a plan by the ways, or one that closes more than it builds
+        assert f"do not rise: 500 before, {after:.0f} after" in built(500.0, after)[0]
+
+
+def test_under_limits_of_load_served_is_not_within_reach_and_the_band_says_whose():
+    said = built(500.0, 600.0, sites=[{"load": 50.0}, {"load": 50.0}], band_rule="b")[0]
+    assert "Within the limits of load" in said and "1,000 rural residents" in said
+
+
+def test_what_closing_loses_is_said_by_tier():
+    closed = [{"name": "A"}]
+    assert "service station: 40 residents" in built(500.0, 600.0, closed=closed)[1]
+    tier = {"tier": "station", "rule": "r", "count": 1, "residents": 10.0, "residents_before": 1.0}
+    tiers = [tier | {"residents_after": 2.0, "residents_lost": lost} for lost in (0.0, 80.0)]
+    both = built(500.0, 600.0, closed=closed, tiers=tiers)
+    assert "service station: 80 residents" in both[2] and "Both tiers count alike" in both[3]
+
+
+@pytest.mark.parametrize(
+    ("counted", "bound", "gap", "sentence"),
+    [
+        ("residents", 1000.2, 0.03001, "3.01% below the best possible (none can serve more than 1,001)"),
+        ("residents", 1000.0000001, 1e-7, "0.01% below the best possible (none can serve more than 1,000)"),
+        ("resident_metres", 7.0, 0.12344, "at most 12.35% above"),
+        ("metres", 812.9, 0.1, "shorter than 812 m"),
+        ("cost", 99.9, 0.1, "at least 99,"),
+        ("sites", 5.0000001, 0.1, "at least 5 sites"),
+    ],
+)  # fmt: skip
+def test_a_bound_is_never_rounded_to_more_than_was_shown(counted, bound, gap, sentence):
+    said = plan_words.quality(plan(proven=False, counted=counted, bound=bound, gap=gap))
+    assert sentence in str(said)
+
+
+def test_numbers_of_a_curve_that_are_not_residents_are_named():
+    assert plan_words.curve_counts(plan()) is None
+    assert "weights" in str(plan_words.curve_counts(plan(counted="weighted")))
+    assert "mean" in str(plan_words.curve_counts(plan(tiers=[{}, {}])))
+
+
+def test_rules_whose_closings_were_not_tried_are_named():
+    rows = [{"name": "A", "tier": "station", "residents_lost": 0.0, "rules": []}]
+    first, then = plan_words.redundancy(plan(redundancy=rows, not_tried=["b"]), STANDARD)
+    assert "any rule of the standard that was tried" in str(first) and "per service station" in str(then)
