@@ -69,5 +69,5 @@ def joined(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 def _whole(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows with columns of extents, empty where the list has none."""
-    empty = {EXTENT: "", "site_m2": float("nan")}
+    empty: dict[str, Any] = {EXTENT: "", "site_m2": float("nan")}
     return rows.assign(**{name: value for name, value in empty.items() if name not in rows})
