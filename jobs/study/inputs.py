@@ -212,7 +212,7 @@ def _lists(files: StudyFiles, people: People) -> Intake:
         for message in said[1:]:
             found = text("{found} {message}", found=found, message=message)
         question = text(
-            "In which coordinate system are the facility lists? Read in the wrong one, facilities lie 500 to "
+            "In which coordinate system are the facility lists? Read in the wrong one, facilities lie 300 to "
             "1,200 m off. {found}",
             found=found,
         )
