@@ -178,7 +178,8 @@ def this_session() -> None:
                 minutes=kept_minutes(),
                 days=KEPT_DAYS,
             )
-            st.caption(f"{tr(kept)} {tr(text('Whoever has the address of this page can open them.'))}")
+            who = text("Whoever has the address of this page can open them.")
+            st.caption(f"{tr(kept)} {tr(who)}")
         if st.button(tr(text("Delete my files and choices")), width="stretch"):
             forget_session()
             st.rerun()
