@@ -35,10 +35,12 @@ class WorkerOptions:
 def batch(
     where: WorkerOptions,
     plan: Annotated[Path | None, typer.Argument(help="A TOML file: areas, and what is made of each.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for the results.")] = None,
+    out: Annotated[
+        str, typer.Option(help="Folder for the results, or an address of fsspec (s3://…, sftp://…).")
+    ] = "",
     status: Annotated[
-        Path | None, typer.Option(help="Only tell how far the batch in this folder is.")
-    ] = None,
+        str, typer.Option(help="Only tell how far the batch in this folder or at this address is.")
+    ] = "",
     lang: Lang = Language.zh,
     as_json: AsJson = False,
 ) -> None:
@@ -46,12 +48,12 @@ def batch(
     with front_door(lang) as (tr, report):
         from jobs.batch.run import Workers, run_batch, status_of
 
-        if status is not None:
+        if status:
             state = status_of(status)
             answer(as_json, state, lambda: [tr(said) for said in _state_lines(state)])
             return
-        if plan is None or out is None:
-            missing = [name for name, value in (("PLAN", plan), ("--out", out)) if value is None]
+        if plan is None or not out:
+            missing = [name for name, value in (("PLAN", plan), ("--out", out)) if not value]
             raise SettingError("Missing: {options}.", options=", ".join(missing))
         from jobs.batch.plan import read_plan
 

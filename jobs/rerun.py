@@ -13,6 +13,7 @@ from typing import Any, Final
 from core.errors import InputError, SettingError
 from core.progress import Progress, part, silent
 from core.text import printable, text
+from data.files import digest
 from data.scenarios import scenario_from_json
 from geo import __version__
 from jobs.assess.folder import assess_files
@@ -23,7 +24,7 @@ from jobs.scenario import scenarios_files
 from jobs.siting.request import SitingRequest
 from jobs.siting.search_monitor import SearchMonitor
 from jobs.siting.suggest import suggest_files
-from jobs.study.cases import StudyFiles, digest
+from jobs.study.cases import StudyFiles
 from jobs.study.run import files_in, restored
 
 PROVENANCE: Final = "provenance.json"

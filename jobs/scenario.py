@@ -27,7 +27,13 @@ from coverage.publish.measures import measures_of, with_measures
 from coverage.scenario.comparison import Comparison, compare
 from coverage.scenario.incremental import assess_scenario
 from data.files import write_bytes, write_csv, write_json
-from data.scenarios import open_scenario, save_scenario, scenario_from_json, scenario_to_json
+from data.scenarios import (
+    open_scenario,
+    require_small,
+    save_scenario,
+    scenario_from_json,
+    scenario_to_json,
+)
 from data.streets.barriers import drawn_edits
 from data.whole_folder import whole_folder
 from geo.crs import WGS84, project, require_metric
@@ -52,7 +58,6 @@ AS_IT_IS: Final = "now"
 NEW: Final = "new"
 MOVED: Final = "moved"
 _LINES: Final = (".gpkg", ".geojson", ".shp", ".zip")
-_MAX_BYTES: Final = 5_000_000
 
 
 @dataclass(frozen=True)
@@ -133,7 +138,10 @@ def scenarios_files(
     pair = scenarios(done.inputs.study.grid.crs)
     if pair[1].edits:  # its table of cells is written; a large city has no room for both
         done = replace(done, results=replace(done.results, cells=done.results.cells.iloc[:0].copy()))
-    found = compare_scenarios(done, pair)
+    before, comparison = _judged(done, pair)
+    if pair[1].edits:  # nor for both assessments
+        done = replace(done, assessment=comparison.after, results=before)
+    found = _compared(done, pair, before, comparison)
     found = with_scenario_run(found, files, language=language)
     progress(0.85, text("Writing the results"))
     write_comparison(out, found, language=language)
@@ -148,13 +156,22 @@ def compared(done: Assessed, wish: ScenarioWish) -> Compared:
 
 def compare_scenarios(done: Assessed, scenarios: tuple[Scenario, Scenario]) -> Compared:
     """Two scenarios on an assessed city, in its CRS, and the comparison."""
+    return _compared(done, scenarios, *_judged(done, scenarios))
+
+
+def _judged(done: Assessed, scenarios: tuple[Scenario, Scenario]) -> tuple[Results, Comparison]:
+    """The results of the first scenario, without its cells, and what the second changes."""
     one, other = (edited(done, scenario) for scenario in scenarios)
-    comparison = compare(one, other)
     before = done.results if one is done.assessment else _results(done.inputs, one, scenarios[0])
-    before = replace(before, cells=before.cells.iloc[:0].copy())  # no room for two tables of a large city
-    after = with_scenario(done, scenarios[1], other)
-    after = replace(after, results=against(before, after, comparison))
-    return Compared(scenarios, after, comparison)
+    return replace(before, cells=before.cells.iloc[:0].copy()), compare(one, other)
+
+
+def _compared(
+    done: Assessed, scenarios: tuple[Scenario, Scenario], before: Results, found: Comparison
+) -> Compared:
+    after = with_scenario(done, scenarios[1], found.after)
+    after = replace(after, results=against(before, after, found))
+    return Compared(scenarios, after, found)
 
 
 def against(before: Results, after: Assessed, found: Comparison) -> Results:
@@ -215,8 +232,7 @@ def read_scenario(path: Path, crs: str) -> Scenario:
     """A file of edits (JSON), or of drawn lines (GeoPackage, GeoJSON, shapefile)."""
     if path.suffix.lower() in _LINES:
         return Scenario(path.stem, crs, drawn_edits(path, crs=crs))
-    if path.stat().st_size > _MAX_BYTES:
-        raise InputError("{file}: this is not a stored scenario.", file=path.name)
+    require_small(path)
     try:
         found = scenario_from_json(path.read_text("utf-8-sig"), source=path.name)
     except UnicodeDecodeError as error:

@@ -56,6 +56,7 @@ ONLY_IN: Final = {
     "sqlalchemy": ("data/",),
     "geopy": ("data/",),
     "dask": ("jobs/",),
+    "fsspec": ("jobs/batch/",),
     "distributed": ("jobs/",),
     "psutil": ("jobs/",),
     "highspy": ("coverage/siting/",),

@@ -54,11 +54,10 @@ def change_units_table(found: Comparison) -> pd.DataFrame:
 
 def change_classes(found: Comparison, rule_id: str) -> NDArray[np.uint8] | None:
     """(cells,) what becomes of every cell under a rule; None for rules that do not speak of cells."""
-    after = found.after.result(rule_id)
-    before = found.before.result(rule_id)
-    if after.cells_met is None or before.cells_met is None or after.cells_subject is None:
+    after, change = found.after.result(rule_id), found.rules[rule_id].cells
+    if after.cells_met is None or after.cells_subject is None or change is None:
         return None
-    met, was = after.cells_met, before.cells_met
+    met, was = after.cells_met, (after.cells_met & (change != 1)) | (change == -1)
     classes = np.full(len(met), NEITHER, np.uint8)
     classes[met & was] = KEPT
     classes[met & ~was] = GAINED

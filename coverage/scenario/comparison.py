@@ -63,9 +63,11 @@ class RuleChange:
 
 @dataclass(frozen=True)
 class Comparison:
-    """`rules` by id, in the order of the second standard; ids that only one of them has stand apart."""
+    """`rules` by id, in the order of the second standard; ids that only one of them has stand apart.
 
-    before: Assessment
+    Of two assessments only the second is kept: of a large city there is no room for both.
+    """
+
     after: Assessment
     rules: Mapping[str, RuleChange]
     only_before: tuple[str, ...]
@@ -86,7 +88,6 @@ def compare(before: Assessment, after: Assessment) -> Comparison:
         rule_id for rule_id in new if rule_id in old and new[rule_id].rule.check is old[rule_id].rule.check
     ]
     return Comparison(
-        before,
         after,
         {rule_id: _change((before, old[rule_id]), (after, new[rule_id])) for rule_id in both},
         tuple(rule_id for rule_id in old if rule_id not in both),

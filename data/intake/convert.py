@@ -118,11 +118,11 @@ def refuse_unplaced(
 
 _NO_EVIDENCE = text(
     "Nothing shows which coordinate system the list is in; it was taken as WGS-84. If it comes from "
-    "Amap, Tencent or Baidu the points lie 500 to 1,200 m off: say which system it is."
+    "Amap, Tencent or Baidu the points lie 300 to 1,200 m off: say which system it is."
 )
 _WEAK_EVIDENCE = text(
     "The evidence is too weak to tell which coordinate system the list is in; it was taken as WGS-84. If it "
-    "comes from Amap, Tencent or Baidu the points lie 500 to 1,200 m off: say which system it is."
+    "comes from Amap, Tencent or Baidu the points lie 300 to 1,200 m off: say which system it is."
 )
 _MIXED_DATUM = text(
     "The list seems to hold coordinates of more than one system; they were taken as WGS-84. "
@@ -131,7 +131,7 @@ _MIXED_DATUM = text(
 _UNCHECKED = text(
     "The coordinates were taken as WGS-84 because the list says so; nothing here can check it. Points from "
     "Amap, "
-    "Tencent or Baidu under such a title lie 500 to 1,200 m off: give units or a layer in true coordinates."
+    "Tencent or Baidu under such a title lie 300 to 1,200 m off: give units or a layer in true coordinates."
 )
 _WEB_METRES = text(
     "The coordinates are metres of a web map (EPSG:3857). Those of Amap and Tencent lie 500 m off, those of "

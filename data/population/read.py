@@ -17,7 +17,7 @@ from core.errors import InputError, SettingError
 from core.progress import Progress, part, silent
 from core.text import text
 from coverage.model.tables import Bools, Floats, PopulationGrid
-from data.files import sha256_of
+from data.files import digest
 from data.formats.asked import OpenQuestionError
 from data.formats.inputs_read import InputRead
 from data.formats.rasters import opened_raster, raster_pieces
@@ -131,7 +131,7 @@ def file_of(cells: Cells, path: Path, crs: str | None, reading: Reading) -> Popu
     return PopulationFile(
         cells_to_grid(cells, metric),
         (*cells.findings, *group_findings(cells, path.name)),
-        sha256_of(path),
+        digest(path),
         cells.synthetic,
         cells.unit,
         cells.read,

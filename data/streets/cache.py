@@ -26,7 +26,7 @@ from core.errors import InputError
 from core.progress import Progress, part, silent
 from core.text import Text, text, text_from_json, text_to_json
 from data.cache_entries import array_of, keep, kept_files, limit_bytes, trim
-from data.files import sha256_of
+from data.files import digest
 from data.formats.inputs_read import InputRead
 from data.guard import guarded
 from data.intake.findings import Finding
@@ -97,16 +97,16 @@ def _read_and_keep(
 def _files_read(path: Path, kind: str) -> str:
     """Fingerprints of every file that is read: a shapefile's .dbf can change while its .shp does not."""
     if path.is_dir():
-        return "\n".join(sha256_of(part) for part in sorted(path.iterdir()) if part.is_file())
+        return "\n".join(digest(part) for part in sorted(path.iterdir()) if part.is_file())
     if kind != "shapefile" or zipfile.is_zipfile(path):
-        return sha256_of(path)
+        return digest(path)
     stem = path.stem.casefold()
     sides = (
         side
         for side in path.parent.iterdir()
         if side.stem.casefold() == stem and side.suffix.lower() in _SHAPEFILE_SIDES
     )
-    return "\n".join(f"{side.suffix.lower()} {sha256_of(side)}" for side in sorted({path, *sides}))
+    return "\n".join(f"{side.suffix.lower()} {digest(side)}" for side in sorted({path, *sides}))
 
 
 def _key(path: Path, crs: str | None, area: shapely.Geometry | None, asked: Asked) -> str:

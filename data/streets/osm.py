@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from array import array
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 import osmium
@@ -20,7 +22,7 @@ from core.text import Text, text
 from data.formats.inputs_read import InputRead
 from data.formats.unpack import require_modest_stream
 from data.intake.findings import WARNING, Finding
-from data.streets.osm_clip import Bounds, Points, clip, read_points, storage
+from data.streets.osm_clip import BEYOND_M, Bounds, Points, clip, is_cut, read_points, storage, widened
 from data.streets.osm_order import deleted_in, needs_sorting, overpass_pbf, sorted_pbf
 from data.streets.raw import Ints, RawStreets, Shapes, parted_at
 from data.streets.walkable import PLATFORM, SQUARES, WALLS, is_walkable, lets_nobody_through, street_class
@@ -40,6 +42,7 @@ GREEN_AREA: Final = (("leisure", "park"), ("landuse", "forest"))
 SQUARE: Final = (*(("highway", value) for value in sorted(SQUARES)), ("railway", PLATFORM))
 _REPORTED_EVERY: Final = 5_000
 _MOST_SAID: Final = 200
+_Made = TypeVar("_Made")
 _KEYS: Final = ("barrier", "highway", "landuse", "leisure", "natural", "railway", "waterway")
 _OUTER: Final = ("outer", "")
 
@@ -54,37 +57,63 @@ def read_osm(
     cut. A way some of whose points are not in the file is cut there. Objects may come in any order
     and with numbers below 0. Coordinates are WGS-84 degrees.
     """
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
-        folder = Path(name)
+    return _passed_through(path, file_format, bounds, _raw, progress)
+
+
+def read_whole(path: str, file_format: str, progress: Progress = silent) -> WholeOsm:
+    """All that an OSM file holds, for reading several parts of it."""
+    return _passed_through(path, file_format, None, WholeOsm, progress)
+
+
+def _passed_through(
+    path: str,
+    file_format: str,
+    bounds: Bounds | None,
+    made: Callable[[_Found, str, Points], _Made],
+    progress: Progress,
+) -> _Made:
+    """What is made of the objects of a file in or near the bounds, put in order where they are in none."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
+        folder, name = Path(scratch), Path(path).name
+
+        def read(source: osmium.io.File, told: Progress) -> _Made:
+            return made(*_read(source, name, bounds, folder, told))
+
         try:
             if file_format == "overpass":
-                return _read(overpass_pbf(Path(path), folder), Path(path).name, bounds, folder, progress)
+                return read(overpass_pbf(Path(path), folder), progress)
             if file_format in ("osm.gz", "osm.bz2"):
                 require_modest_stream(Path(path), Path(path).name)
             source = osmium.io.File(path, file_format)
             if file_format != "pbf":
                 deleted = deleted_in(Path(path), file_format)
                 source = sorted_pbf(source, folder, deleted=deleted, progress=part(progress, 0.0, 0.3))
-                return _read(source, Path(path).name, bounds, folder, part(progress, 0.3, 1.0))
+                return read(source, part(progress, 0.3, 1.0))
             if osmium.io.Reader(source, osmium.osm.NOTHING).header().has_multiple_object_versions:
                 raise InputError(
                     "{path} holds the history of the map, every object in all its versions. "
                     "Give an extract of one day.",
-                    path=Path(path).name,
+                    path=name,
                 )
             if not needs_sorting(source):
                 try:
-                    return _read(source, Path(path).name, bounds, folder, part(progress, 0.3, 1.0))
+                    return read(source, part(progress, 0.3, 1.0))
                 except _OutOfOrderError:
                     progress(0.0, text("The street file is not sorted; sorting it"))
             source = sorted_pbf(source, folder, progress=part(progress, 0.0, 0.3))
-            return _read(source, Path(path).name, bounds, folder, part(progress, 0.3, 1.0))
+            return read(source, part(progress, 0.3, 1.0))
         except (RuntimeError, ValueError, OverflowError, osmium.InvalidLocationError) as problem:
             # An impossible number or a text beyond what OpenStreetMap allows is a ValueError of osmium's.
             if isinstance(problem, ValueError | OverflowError) and not is_the_files(problem):
                 raise
             said = str(problem)[:_MOST_SAID]
-            raise InputError("The street file cannot be read: {problem}", problem=said) from problem
+            if "allocate" in said:
+                raise MemoryError(said) from problem
+            raise InputError(
+                "{file}: the street file is damaged or not what its name says (its reader says: {problem}).",
+                file=Path(path).name,
+                problem=said,
+            ) from problem
 
 
 class _OutOfOrderError(Exception):
@@ -93,7 +122,7 @@ class _OutOfOrderError(Exception):
 
 def _read(
     source: osmium.io.File, name: str, bounds: Bounds | None, folder: Path, progress: Progress
-) -> RawStreets:
+) -> tuple[_Found, str, Points]:
     for left in ("nodes.index", "all.index", "clipped.osm.pbf"):  # of an attempt that found no order
         (folder / left).unlink(missing_ok=True)
     index = folder / "nodes.index"
@@ -107,7 +136,11 @@ def _read(
         raise
     if len(found.refs) and min(found.refs) < 0:
         raise _OutOfOrderError
-    return found.raw(name, read_points(index))
+    return found, name, read_points(index)
+
+
+def _raw(found: _Found, name: str, points: Points) -> RawStreets:
+    return found.raw(name, points)
 
 
 @dataclass
@@ -115,7 +148,8 @@ class _Found:
     """What a pass through the file gathers: the node numbers of walkable ways, and shapes as WKB.
 
     `closed` are nodes where nobody gets through. `squares` are the rings of squares that are
-    relations, `torn` the present outer ways of those whose outline is not whole.
+    relations, `torn` the present outer ways of those whose outline is not whole. `shut_refs` and
+    `shut_count` are the streets that may not be walked.
     """
 
     refs: array[int] = field(default_factory=lambda: array("q"))
@@ -125,35 +159,42 @@ class _Found:
     water: list[str] = field(default_factory=list)
     green: list[str] = field(default_factory=list)
     obstacles: list[str] = field(default_factory=list)
-    squares: list[list[int]] = field(default_factory=list)
+    squares: list[list[list[int]]] = field(default_factory=list)
     torn: list[list[list[int]]] = field(default_factory=list)
-    closed_ways: int = 0
+    shut_refs: array[int] = field(default_factory=lambda: array("q"))
+    shut_count: array[int] = field(default_factory=lambda: array("q"))
 
     def add_way(self, way: osmium.osm.Way) -> None:
-        self.add([node.ref for node in way.nodes], way.tags.get("highway", ""))
+        self.refs.extend(node.ref for node in way.nodes)
+        self.count.append(len(way.nodes))
+        self.klass.append(street_class(way.tags.get("highway", "")))
+
+    def add_shut(self, way: osmium.osm.Way) -> None:
+        self.shut_refs.extend(node.ref for node in way.nodes)
+        self.shut_count.append(len(way.nodes))
 
     def add_square(self, area: osmium.osm.Area) -> None:
         """The outer outline of a square drawn as a relation: its ways carry no tags of their own.
 
         Its holes are buildings and monuments; nothing known leads to their outlines.
         """
-        self.squares += [[node.ref for node in ring] for ring in area.outer_rings()]
+        self.squares.append([[node.ref for node in ring] for ring in area.outer_rings()])
 
-    def join_squares(self) -> None:
-        """Keep the squares that a street meets; an outline that nothing leads to would be an island."""
-        met = np.unique(np.array(self.refs, np.int64))
-        for ring in (*self.squares, *(line for lines in self.torn for line in lines)):
-            if np.isin(ring, met).any():
-                self.add(ring, "pedestrian")
-        self.squares.clear()
-
-    def add(self, refs: list[int], highway: str) -> None:
-        self.refs.extend(refs)
-        self.count.append(len(refs))
-        self.klass.append(street_class(highway))
+    def ways(self) -> tuple[Ints, Ints, NDArray[np.int8]]:
+        """Node numbers, how many each way has, and classes; with the squares that a street meets: an outline
+        that nothing leads to would be an island."""
+        refs, count = np.array(self.refs, np.int64), np.array(self.count, np.int64)
+        met = np.unique(refs) if self.squares or self.torn else refs[:0]
+        rings = [ring for rings in (*self.squares, *self.torn) for ring in rings if np.isin(ring, met).any()]
+        klass = np.append(np.array(self.klass, np.int8), [street_class("pedestrian")] * len(rings))
+        return (
+            np.concatenate([refs, *(np.array(ring, np.int64) for ring in rings)]),
+            np.append(count, [len(ring) for ring in rings]).astype(np.int64),
+            klass.astype(np.int8),
+        )
 
     def raw(self, name: str, points: Points) -> RawStreets:
-        refs, count = np.array(self.refs, np.int64), np.array(self.count, np.int64)
+        refs, count, klass = self.ways()
         used, vertex = np.unique(refs, return_inverse=True)
         row = points.find(used)
         runs = _present_runs(vertex.astype(np.int64), count, row >= 0)
@@ -164,7 +205,7 @@ class _Found:
             xy=xy,
             way_vertices=vertices,
             way_start=start,
-            way_class=np.array(self.klass, np.int8)[runs.way[way]],
+            way_class=klass[runs.way[way]],
             crs=WGS84,
             water=_shapes(self.water),
             green=_shapes(self.green),
@@ -174,10 +215,10 @@ class _Found:
             read=(
                 InputRead(
                     "network", name, column="highway", system=WGS84, rows_read=len(count),
-                    rows_left_out=self.closed_ways,
+                    rows_left_out=len(self.shut_count),
                 ),
             ),
-            closed=self.closed_ways,
+            closed=len(self.shut_count),
         )  # fmt: skip
 
     def _said(
@@ -282,7 +323,6 @@ def _collect(source: osmium.io.File, index: Path, progress: Progress) -> _Found:
         lines = {way.id: [node.ref for node in way.nodes] for way in ways}
         squares = [[lines[ref] for ref in refs if ref in lines] for refs in outlines.values()]
         found.torn = [square for square in squares if square]
-    found.join_squares()
     return found
 
 
@@ -290,7 +330,8 @@ def _add_way(found: _Found, way: osmium.osm.Way, wkb: osmium.geom.WKBFactory) ->
     if is_walkable(way.tags):
         found.add_way(way)
         return
-    found.closed_ways += "highway" in way.tags
+    if "highway" in way.tags:
+        found.add_shut(way)
     if _has(way, WATER_LINE):
         _add_line(found.water, way, wkb)
         if not _passed(way):
@@ -313,5 +354,80 @@ def _has(thing: osmium.osm.OSMObject, tags: tuple[tuple[str, str], ...]) -> bool
     return any(thing.tags.get(key, "") == value for key, value in tags)
 
 
-def _shapes(wkb: list[str]) -> Shapes:
-    return np.asarray(shapely.from_wkb(np.array(wkb, dtype=object)), dtype=object)
+def _shapes(wkb: Sequence[str]) -> Shapes:
+    """In an order that is the same whatever else the file holds."""
+    return np.asarray(shapely.from_wkb(np.array(sorted(wkb), dtype=object)), dtype=object)
+
+
+@dataclass(frozen=True)
+class WholeOsm:
+    """All that a file holds; a part of it is what reading that part alone would have given."""
+
+    _found: _Found
+    _name: str
+    _points: Points
+
+    def part(self, bounds: Bounds) -> RawStreets:
+        """As `read_osm` with these bounds."""
+        if not is_cut(self._points):
+            return self._found.raw(self._name, self._points)
+        found, box = self._found, widened(bounds, BEYOND_M)
+        within = np.append(self._points.are_inside(box), False)  # row -1: a point that is not there
+        ways, shut = (_touched(within[rows], count) for rows, count in self._rows)
+        squares, torn = (
+            [one for one in all_ if self._is_near(one, within)] for all_ in (found.squares, found.torn)
+        )
+        water, green, obstacles = (shapes.near(box) for shapes in self._shapes)
+        part = _Found(
+            refs=_taken(found.refs, np.repeat(ways, found.count)),
+            count=_taken(found.count, ways),
+            klass=_taken(found.klass, ways),
+            closed=found.closed,
+            water=water,
+            green=green,
+            obstacles=obstacles,
+            squares=squares,
+            torn=torn,
+            shut_count=_taken(found.shut_count, shut),
+        )
+        return part.raw(self._name, self._points)
+
+    @cached_property
+    def _rows(self) -> tuple[tuple[Ints, array[int]], ...]:
+        """Where the points of ways stand among all points, and how many each way has."""
+        found = self._found
+        pairs = ((found.refs, found.count), (found.shut_refs, found.shut_count))
+        return tuple((self._points.find(np.array(refs, np.int64)), count) for refs, count in pairs)
+
+    @cached_property
+    def _shapes(self) -> tuple[_PlacedShapes, ...]:
+        found = self._found
+        return tuple(_PlacedShapes(wkb) for wkb in (found.water, found.green, found.obstacles))
+
+    def _is_near(self, rings: list[list[int]], within: NDArray[np.bool_]) -> bool:
+        return bool(within[self._points.find(np.array([ref for ring in rings for ref in ring]))].any())
+
+
+class _PlacedShapes:
+    """Shapes as WKB, with the places of their points."""
+
+    def __init__(self, wkb: list[str]) -> None:
+        self._wkb = wkb
+        self._xy, self._of = shapely.get_coordinates(shapely.from_wkb(wkb), return_index=True)
+
+    def near(self, box: Bounds) -> list[str]:
+        """Those with a point in the box."""
+        x, y = self._xy.T
+        inside = (x >= box[0]) & (x <= box[2]) & (y >= box[1]) & (y <= box[3])
+        return [self._wkb[number] for number in np.unique(self._of[inside])]
+
+
+def _touched(hits: NDArray[np.bool_], count: Sequence[int]) -> NDArray[np.bool_]:
+    """(ways,) whether one of its points is hit."""
+    until = np.concatenate([[0], np.cumsum(count, dtype=np.int64)])
+    sums = np.concatenate([[0], np.cumsum(hits)])
+    return np.asarray(sums[until[1:]] > sums[until[:-1]])
+
+
+def _taken(values: array[int], rows: NDArray[np.bool_]) -> array[int]:
+    return array(values.typecode, np.array(values, values.typecode)[rows].tobytes())

@@ -26,7 +26,7 @@ _NOWHERE: Final = np.iinfo(np.int32).max
 _UNITS_PER_DEGREE: Final = 1e7
 # A street is found by its nodes. One that crosses the area without a node in it or this near to it is
 # lost: it would have to run straight for twice this length.
-_BEYOND_M: Final = 2_000.0
+BEYOND_M: Final = 2_000.0
 _METRES_PER_DEGREE: Final = 111_000.0
 # osmium keeps a bit a number, in pieces of 4 MB for 2^25 numbers each, wherever one of them is used:
 # numbers of real nodes are spread over some 400 pieces, and two such tables are needed.
@@ -59,13 +59,12 @@ class Points:
         degrees[rows >= 0] = self.units[rows[rows >= 0]] / _UNITS_PER_DEGREE
         return degrees
 
-    def inside(self, bounds: tuple[float, float, float, float]) -> Ints:
-        """Numbers of the nodes between west, south, east and north (degrees, ends included)."""
+    def are_inside(self, bounds: Bounds) -> NDArray[np.bool_]:
+        """(n,) whether between west, south, east and north (degrees, ends included)."""
         low = np.floor(np.array(bounds[:2]) * _UNITS_PER_DEGREE)
         high = np.ceil(np.array(bounds[2:]) * _UNITS_PER_DEGREE)
         x, y = self.units.T
-        within = (x >= low[0]) & (x <= high[0]) & (y >= low[1]) & (y <= high[1])
-        return np.asarray(self.ids[within])
+        return np.asarray((x >= low[0]) & (x <= high[0]) & (y >= low[1]) & (y <= high[1]))
 
 
 def storage(index: Path) -> str:
@@ -108,10 +107,10 @@ def clip(
     """
     progress(0.0, text("Looking for the places near the study area"))
     points = gather(source, folder / "all.index")
-    if table_bytes(points.ids) > max(_LEAST_BYTES, _BYTES_A_NODE * len(points.ids)):
+    if not is_cut(points):
         return source
     near, wanted = osmium.IdTracker(), osmium.IdTracker()
-    for node in points.inside(widened(bounds, _BEYOND_M)).tolist():
+    for node in points.ids[points.are_inside(widened(bounds, BEYOND_M))].tolist():
         near.add_node(node)
     progress(0.2, text("Looking for what lies there"))
     near.complete_forward_references(source, 0)
@@ -129,9 +128,10 @@ def clip(
     return osmium.io.File(str(out), "pbf")
 
 
-def table_bytes(ids: Ints) -> int:
-    """What osmium's tables of these node numbers take at most."""
-    return _TABLES * _PIECE_BYTES * len(np.unique(ids // _NUMBERS_A_PIECE))
+def is_cut(points: Points) -> bool:
+    """Whether a file with these nodes is worth the tables that osmium needs to cut it."""
+    tables = _TABLES * _PIECE_BYTES * len(np.unique(points.ids // _NUMBERS_A_PIECE))
+    return tables <= max(_LEAST_BYTES, _BYTES_A_NODE * len(points.ids))
 
 
 def widened(bounds: Bounds, margin_m: float) -> Bounds:

@@ -14,14 +14,14 @@ from pyproj import CRS, Geod, Transformer
 from core.errors import InputError
 from core.progress import Progress, part, silent
 from core.text import Text, text
-from data.files import sha256_of
+from data.files import digest
 from data.formats.inputs_read import InputRead
 from data.guard import guarded
 from data.intake.findings import Finding
 from data.streets.detect import GRAPHML, OSM_FORMATS, street_format, unpacked
 from data.streets.graphml import read_graphml
 from data.streets.lines import read_lines
-from data.streets.osm import read_osm
+from data.streets.osm import WholeOsm, read_osm, read_whole
 from data.streets.places import healed_findings, healed_remarks, island_findings, island_remarks
 from data.streets.raw import Floats, Ints, RawStreets, Shapes, keep_within, numbered_by_place, used_bounds
 from geo.basemap import Basemap
@@ -37,6 +37,10 @@ _WIDEST_DEGREES: Final = 12.0
 _HINT_M: Final = (0.1, 0.5, 1.0, 2.0, 5.0)  # tried where streets hang apart
 _AREA: Final = 2  # the dimension of polygons
 _GEOD: Final = Geod(ellps="WGS84")
+# The file that was read last, by its contents; and all of it, from the second time on.
+_KEPT: Final[dict[tuple[str, ...], RawStreets | WholeOsm | None]] = {}
+# A province's streets; of a larger file every part is read by itself.
+_MOST_KEPT_BYTES: Final = 100_000_000
 # China's; only for degrees that could be either.
 _LONGITUDES: Final = (73.0, 136.0)
 _LATITUDES: Final = (3.0, 54.0)
@@ -93,12 +97,13 @@ def read_streets(
     path = Path(path)
     kind = street_format(path, asked.layer)
     heal_m = asked.heal_m
-    sha256 = sha256_of(path)
+    sha256 = digest(path)
     with unpacked(path, kind, asked.layer) as (source, names):
-        raw = _read(source, kind, None if area is None else area.bounds, part(progress, 0.0, 0.7), asked)
+        told = part(progress, 0.0, 0.7)
+        raw = _read(source, kind, sha256, None if area is None else area.bounds, told, asked)
         if not len(raw.way_class):
             if area is not None and kind in OSM_FORMATS:  # what lies elsewhere was not even looked at
-                raw = _read(source, kind, None, part(progress, 0.0, 0.7), asked)
+                raw = _read(source, kind, sha256, None, told, asked)
             raise nothing_to_walk(path, raw, area)
     bounds = _degrees(path, raw, area)
     west, south, east, north = bounds if area is None else area.bounds
@@ -116,7 +121,7 @@ def read_streets(
     basemap = _basemap(raw, crs, area)
     network = replace(network, obstacles=_obstacles(raw, basemap, crs, area))
     progress(0.9, text("Looking for islands among the streets"))
-    if sha256_of(path) != sha256:
+    if digest(path) != sha256:
         raise InputError("{path} was changed while it was read. Run the same again.", path=path.name)
     said = (raw.findings, healed_findings(healed, heal_m), island_findings(network), hint)
     return StreetFile(
@@ -141,13 +146,32 @@ def _within(read: tuple[InputRead, ...], names: tuple[str, ...]) -> tuple[InputR
     return (*(replace(entry, layer=names[0]) for entry in read), *aside)
 
 
-def _read(path: Path, kind: str, bounds: Bounds | None, progress: Progress, asked: Asked) -> RawStreets:
-    if kind in OSM_FORMATS:
-        return read_osm(str(path), kind, bounds, progress)
-    if kind == GRAPHML:
-        return read_graphml(path, progress)
-    progress(0.0, text("Reading {file}", file=path.name))
-    return read_lines(path, layer=asked.layer, class_name=asked.class_column)
+def _read(
+    path: Path, kind: str, sha256: str, bounds: Bounds | None, progress: Progress, asked: Asked
+) -> RawStreets:
+    """A province's file serves many areas: once a second part of it is asked for, all of it is read, and kept
+    for the parts that follow until another file is read."""
+    key = (sha256, path.name, kind, asked.layer, asked.class_column)
+    known, kept = key in _KEPT, _KEPT.get(key)
+    if kept is None:
+        progress(0.0, text("Reading {file}", file=path.name))
+        if kind in OSM_FORMATS:
+            if bounds is None or not known or path.stat().st_size > _MOST_KEPT_BYTES:
+                raw = read_osm(str(path), kind, bounds, progress)
+            else:
+                kept = read_whole(str(path), kind, progress)
+        else:
+            raw = (
+                read_graphml(path, progress)
+                if kind == GRAPHML
+                else read_lines(path, layer=asked.layer, class_name=asked.class_column)
+            )
+            kept = raw if known and raw.xy.nbytes <= _MOST_KEPT_BYTES else None
+        _KEPT.clear()
+        _KEPT[key] = kept
+    if isinstance(kept, WholeOsm):
+        return read_osm(str(path), kind, None, progress) if bounds is None else kept.part(bounds)
+    return raw if kept is None else kept
 
 
 def _degrees(path: Path, raw: RawStreets, area: shapely.Geometry | None) -> Bounds:

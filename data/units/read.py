@@ -18,7 +18,7 @@ from core.text import text
 from coverage.equity.overlaps import Overlap, find_gaps_between, find_overlaps, ill_fitting
 from coverage.model.membership import ground_of
 from coverage.model.tables import Floats, UnitTable
-from data.files import sha256_of
+from data.files import digest
 from data.formats.inputs_read import InputRead
 from data.guard import guarded
 from data.intake.findings import INFO, Finding
@@ -122,8 +122,8 @@ def read_units(
 def _sha256(paths: Sequence[Path]) -> str:
     """Of one file its own, of several that of theirs together."""
     if len(paths) == 1:
-        return sha256_of(paths[0])
-    return hashlib.sha256("".join(sha256_of(path) for path in paths).encode()).hexdigest()
+        return digest(paths[0])
+    return hashlib.sha256("".join(digest(path) for path in paths).encode()).hexdigest()
 
 
 def _numbered(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

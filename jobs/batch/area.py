@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import math
+import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,18 +21,19 @@ import pandas as pd
 import psutil
 import shapely
 
-from core.errors import UserError, told_by_system
+from core.errors import InputError, UserError, told_by_system
 from core.text import Text, text, text_to_json
 from coverage.model.verdict_rows import verdict_rows
 from data.defects import record_defect
 from data.files import write_json
 from data.guard import guarding
 from data.standards import open_standard
-from data.whole_folder import require_whole
+from data.whole_folder import PROVENANCE, require_whole
 from geo import __version__
 from jobs.assess.export import ExportRequest, export
 from jobs.assess.folder import assess_files
 from jobs.batch import tiles
+from jobs.batch.address import Address
 from jobs.batch.plan import Area
 from jobs.batch.tiles import make_tile
 from jobs.reach import isochrone_files
@@ -56,10 +58,16 @@ class Task:
     out: Path
     language: str
     cache: Path
+    address: Address | None = None  # where the area is put; then `out` is not for areas
+
+    @property
+    def below(self) -> str:
+        """Its folder below that of the batch."""
+        return f"areas/{self.area.folder}"
 
     @property
     def folder(self) -> Path:
-        return self.out / "areas" / self.area.folder
+        return self.out / self.below
 
     @property
     def tile_files(self) -> Mapping[int, Path]:
@@ -68,8 +76,23 @@ class Task:
         return {number: self.out / "tiles" / self.area.folder / f"{number}.npz" for number in numbers}
 
 
-def task_of(area: Area, exports: tuple[str, ...], *, out: Path, language: str, cache: Path) -> Task:
-    """The task of an area; every file of its study is hashed here. OSError if one cannot be read."""
+def task_of(
+    area: Area,
+    exports: tuple[str, ...],
+    *,
+    out: Path,
+    language: str,
+    cache: Path,
+    address: Address | None = None,
+) -> Task:
+    """The task of an area; every file of its study is hashed here. OSError if one cannot be read, UserError
+    for a standard that is none, or tiles at an address."""
+    open_standard(area.study.standard)
+    if area.tiles > 1 and address is not None:
+        raise InputError(
+            "An area in tiles needs a folder that all workers see, not the address {address}.",
+            address=address.url,
+        )
     if area.tiles > 1:
         main = run_of(tiles.VERB, language, study=area.study, tiles=area.tiles)
     elif area.request is None:
@@ -81,37 +104,64 @@ def task_of(area: Area, exports: tuple[str, ...], *, out: Path, language: str, c
         if area.wish is None
         else {ISOCHRONES: run_of(ISOCHRONES, language, study=area.study, reach=area.wish)}
     )
-    return Task(area, {"": main, **reach}, exports, out, language, cache)
+    return Task(area, {"": main, **reach}, exports, out, language, cache, address)
 
 
-def is_there(task: Task) -> bool:
-    """Whether every result is whole and was made of the same inputs with the same options by this version."""
-    return all(_same(task.folder / below, run) for below, run in task.runs.items()) and all(
-        (task.folder / name).is_file() for name in _products(task)
-    )
+def figures_there(task: Task) -> dict[str, Any] | None:
+    """The figures of an area of which every result is whole and was made of the same inputs with the same
+    options by this version; else None."""
+    if task.address is None:
+        whole = all(_same(task.folder / below, run) for below, run in task.runs.items())
+        return figures(task) if whole and _has(task.folder, task.exports, None) else None
+    names = task.address.names(task.below)
+    with tempfile.TemporaryDirectory() as scratch:
+        here = replace(task, out=Path(scratch), address=None)
+        wanted = [name for name in names if name.rpartition("/")[2] in _TO_BE_READ]
+        task.address.get(task.below, wanted, here.folder)
+        abouts = {below: _about(here.folder / below, run) for below, run in task.runs.items()}
+        if None in abouts.values() or not _has(here.folder, task.exports, names):
+            return None
+        files = {f"{below}/{name}".lstrip("/") for below, about in abouts.items() for name in about["files"]}  # type: ignore[index]
+        return {**figures(here), "map": "map.html" in names} if files <= names else None
 
 
 def _same(folder: Path, run: Mapping[str, Any]) -> bool:
+    if _about(folder, run) is None:
+        return False
     try:
-        about = json.loads((folder / "provenance.json").read_bytes())
         require_whole(folder)
     except (OSError, ValueError, UserError):
         return False
-    if not isinstance(about, dict) or about.get("program", {}).get("version") != __version__:
-        return False
-    return bool(about.get("run") == json.loads(json.dumps(run)))
+    return True
 
 
-def _products(task: Task) -> list[str]:
-    """Names of what was exported into the area's folder by an earlier run of the same batch."""
+def _about(folder: Path, run: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The provenance of a result that this run of this version made; else None."""
     try:
-        kept = json.loads((task.folder / _KEPT).read_bytes())
+        about = json.loads((folder / PROVENANCE).read_bytes())
+    except (OSError, ValueError):
+        return None
+    if not isinstance(about, dict) or about.get("program", {}).get("version") != __version__:
+        return None
+    return about if about.get("run") == json.loads(json.dumps(run)) else None
+
+
+def _has(folder: Path, exports: Sequence[str], names: Collection[str] | None) -> bool:
+    """Whether the products that an earlier run of the same batch exported are there: in the folder, or among
+    `names`."""
+    try:
+        kept = json.loads((folder / _KEPT).read_bytes())
     except (OSError, ValueError):
         kept = {}
-    return [name for to in task.exports for name in kept.get(to, ["?"])]
+    products = [name for to in exports for name in kept.get(to, ["?"])]
+    return all((folder / name).is_file() if names is None else name in names for name in products)
 
 
 _KEPT: Final = "products.json"
+# Of a folder at an address, what says what it is, and its figures.
+_TO_BE_READ: Final = (
+    PROVENANCE, _KEPT, "assessment.json", "cells.parquet", "standard.toml", "plan.json",
+)  # fmt: skip
 
 
 def measure_one(task: Task, number: int) -> dict[str, Any]:
@@ -132,8 +182,15 @@ def make_area(task: Task, parts: Sequence[Mapping[str, Any]] = ()) -> dict[str, 
     """
 
     def work() -> dict[str, Any]:
-        made = _make(task)
-        return {**figures(task), "state": DONE if made else SKIPPED}
+        if task.address is None:
+            _make(task)
+            return {**figures(task), "state": DONE}
+        with tempfile.TemporaryDirectory(prefix="service-circle-", ignore_cleanup_errors=True) as scratch:
+            here = replace(task, out=Path(scratch), address=None)
+            _make(here)
+            row = figures(here)
+            task.address.put(here.folder, task.below)
+        return {**row, "state": DONE}
 
     failed = [dict(tile) for tile in parts if tile["state"] == FAILED]
     row = failed[0] if failed else _row_of(task, work)
@@ -159,8 +216,8 @@ def _row_of(task: Task, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     return row
 
 
-def _make(task: Task) -> bool:
-    """Whether anything had to be made."""
+def _make(task: Task) -> None:
+    """What is missing: a worker may have been lost after it had made a part."""
     area, made = task.area, False
     how: dict[str, Any] = {"language": task.language, "cache": task.cache}
     for below, run in task.runs.items():
@@ -176,14 +233,12 @@ def _make(task: Task) -> bool:
             suggest_files(area.study, area.request, out=folder, **how)
         else:
             assess_files(area.study, out=folder, **how)
-    if task.exports and (made or not all((task.folder / name).is_file() for name in _products(task))):
+    if task.exports and (made or not _has(task.folder, task.exports, None)):
         names = {
             to: [path.name for path in export(ExportRequest(task.folder, to, task.language))]
             for to in task.exports
         }
         write_json(task.folder / _KEPT, names)
-        made = True
-    return made
 
 
 def blank_row(area: Area, state: str = WAITING, message: Text | None = None) -> dict[str, Any]:

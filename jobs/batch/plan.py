@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -32,8 +33,9 @@ from data.files import file_name, matching
 from data.formats.encoding import decode
 from data.formats.raw import UnreadableError
 from data.formats.sheets.read import read_files
+from data.forms import open_form
 from data.toml_fields import TomlFields
-from jobs.assess.export import ExportRequest
+from jobs.assess.export import FORM, ExportRequest
 from jobs.reach import ReachWish
 from jobs.siting.request import SitingRequest
 from jobs.study.cases import StudyFiles
@@ -44,6 +46,10 @@ EXPORT: Final = "export:"
 _MOST_BYTES: Final = 5_000_000
 _MOST_AREAS: Final = 10_000
 _SEVERAL: Final = ";"
+# What spreadsheets make of codes: ="0320104", '320105, 3.20102E+05.
+_AS_TEXT: Final = re.compile(r"""="(?P<quoted>[^"]*)"|'(?P<marked>.*)""")
+_AS_NUMBER: Final = re.compile(r"(?P<digit>\d)(\.(?P<part>\d+))?[eE]\+?(?P<power>\d{1,2})")
+_TOTAL: Final = re.compile(r"合\s*计|小\s*计|总\s*计|total|sum", re.IGNORECASE)
 _OWN_KEYS: Final = ("name", "code", "tiles")
 _MOST_TILES: Final = 10_000
 
@@ -134,8 +140,10 @@ def _made(plan: TomlFields, path: Path) -> tuple[tuple[str, ...], tuple[str, ...
             raise plan.refuse(
                 "", "make", text("“{word}” is not known; allowed: {allowed}", word=word, allowed=allowed)
             )
-    for export in exports:
-        ExportRequest(path.parent, export)  # refuses what it does not know
+    for export in exports:  # refused here, not by every area when all else is done
+        ExportRequest(path.parent, export)
+        if export.startswith(FORM):
+            open_form(export.removeprefix(FORM))
     return tuple(verb for verb in MADE[:-1] if verb in words or verb == "assess"), exports
 
 
@@ -148,9 +156,9 @@ def _one_by_one(plan: TomlFields, path: Path) -> list[Given]:
         where = f"area:{number}"
         options = {key: (value, path.parent) for key, value in table.items() if key not in _OWN_KEYS}
         code = table.get("code", "")
-        if isinstance(code, int) and not isinstance(code, bool):
-            code = str(code)
-        named = plan.word(table, "name", where), str(code)
+        if isinstance(code, bool) or not isinstance(code, str | int):
+            raise plan.refuse(where, "code", text("write a text in quotes, or a whole number"))
+        named = plan.word(table, "name", where), printable(str(code)).strip()
         tiles = _tiles_of(plan, table, where)
         given.append(Given(*named, options, f"{path.name}, [[area]] {number + 1}", tiles))
     return given
@@ -205,6 +213,11 @@ def _of_table(plan: TomlFields, path: Path) -> list[Given]:
         }
         if not cells["name"]:
             raise InputError("{file}, row {row}: the area has no name.", file=file.name, row=number)
+        if _TOTAL.fullmatch(cells["name"]):
+            raise InputError(
+                "{file}, row {row}: “{name}” is a row of totals, not an area. Delete the row.",
+                file=file.name, row=number, name=cells["name"],
+            )  # fmt: skip
         options: dict[str, tuple[Any, Path]] = {
             key: (
                 [part for part in value.split(_SEVERAL) if part.strip()] if _SEVERAL in value else value,
@@ -213,7 +226,7 @@ def _of_table(plan: TomlFields, path: Path) -> list[Given]:
             for key, value in cells.items()
             if value and key not in _OWN_KEYS
         }
-        named = printable(cells["name"]), cells.get("code", "")
+        named = printable(cells["name"]), _code_in(cells.get("code", ""), file.name, number)
         tiles = _tiles_in(cells.get("tiles", ""), file.name, number)
         given.append(Given(*named, options, f"{file.name}, row {number}", tiles))
     return given
@@ -225,7 +238,7 @@ def _table_rows(file: Path) -> list[list[str]]:
         content = file.read_bytes()
     except OSError as error:
         raise InputError(
-            "The plan {file} cannot be read: {problem}.", file=file.name, problem=error.strerror
+            "{file} cannot be read: {problem}.", file=file.name, problem=error.strerror or str(error)
         ) from error
     if content.startswith(_WORKBOOKS):
         (book,) = read_files([file])
@@ -262,6 +275,24 @@ def _tiles_of(plan: TomlFields, table: Mapping[str, Any], where: str) -> int:
     if number != int(number):
         raise plan.refuse(where, "tiles", text("write a whole number"))
     return int(number)
+
+
+def _code_in(cell: str, file: str, row: int) -> str:
+    """A code as it was before a spreadsheet took it for a number. InputError where digits are lost."""
+    written = _AS_TEXT.fullmatch(cell)
+    if written:
+        return printable(written["quoted"] or written["marked"] or "")
+    number = _AS_NUMBER.fullmatch(cell)
+    if number is None:
+        return printable(re.sub(r"(?<=\d)\.0+$", "", cell))
+    digits, length = number["digit"] + (number["part"] or ""), 1 + int(number["power"])
+    if len(digits) != length:
+        raise InputError(
+            "{file}, row {row}: the code {code} has lost digits: a spreadsheet took it for a number. Format "
+            "the column as text and write the codes again.",
+            file=file, row=row, code=cell,
+        )  # fmt: skip
+    return digits
 
 
 def _tiles_in(cell: str, file: str, row: int) -> int:
@@ -304,7 +335,3 @@ def _require_apart(given: Sequence[Given], path: Path) -> None:
                 other_place=taken[folder].place,
             )
         taken[folder] = one
-
-
-def _several(cell: str) -> str | list[str]:
-    return [part for part in cell.split(_SEVERAL) if part.strip()] if _SEVERAL in cell else cell

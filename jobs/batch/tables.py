@@ -164,15 +164,16 @@ def _on_map(row: Mapping[str, Any]) -> AreaOnMap:
     )
 
 
-def read_state(out: Path) -> Mapping[str, Any]:
-    """batch.json of a folder. InputError where there is none, or it is none of ours."""
+def read_state(out: Path, said: str = "") -> Mapping[str, Any]:
+    """batch.json of a folder, which is called `said` in messages. InputError where there is none, or it is
+    none of ours."""
     try:
         state = json.loads((out / STATE).read_bytes())
         if not isinstance(state, dict) or "areas" not in state:
             raise ValueError(STATE)
     except (OSError, ValueError) as error:
         raise InputError("{folder} holds no batch: {file} is missing or damaged.",
-                         folder=str(out), file=STATE) from error  # fmt: skip
+                         folder=said or str(out), file=STATE) from error  # fmt: skip
     return state
 
 

@@ -26,7 +26,7 @@ from coverage.measuring.tiles import TileMeasures, joined_tiles, measure_tile, t
 from coverage.model.standard import Standard
 from coverage.model.tables import Floats
 from coverage.publish.make import results_of
-from data.files import sha256_of, write_bytes
+from data.files import digest, write_bytes
 from data.standards import open_standard
 from data.streets import Asked, StreetFile, read_streets
 from data.whole_folder import whole_folder
@@ -92,7 +92,7 @@ def no_streets(files: StudyFiles, crs: str) -> StreetFile:
         node_xy=pairs, edge_nodes=np.empty((0, 2), np.int32), edge_length_m=metres, vertex_xy=pairs,
         vertex_start=np.zeros(1, np.int64), edge_class=np.empty(0, np.int8), crs=crs,
     )  # fmt: skip
-    return StreetFile(network, no_basemap(crs), (), "", sha256_of(files.network))
+    return StreetFile(network, no_basemap(crs), (), "", digest(files.network))
 
 
 def _read(files: StudyFiles) -> tuple[Standard, People]:

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from coverage.model.standard import ANY_TIER, Check, Standard
+from data.files import digest
 from data.standards import open_standard
 from jobs.siting.request import SitingRequest
-from jobs.study.cases import OwnLists, StudyFiles, digest, list_digest
+from jobs.study.cases import OwnLists, StudyFiles, list_digest
 from jobs.study.run import run_of
 from locales import DEFAULT_LANGUAGE
 

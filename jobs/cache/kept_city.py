@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from data.cache_entries import CITY, delete, is_whole, keep, limit_bytes, trim
-from data.files import sha256_of
+from data.files import digest
 from data.source import SOURCE_FILE
 from geo.network.network import WalkNetwork
 from jobs.cache.case import program_fingerprint
@@ -98,7 +98,7 @@ def _key_of(files: StudyFiles) -> str:
         "python": sys.version,
         "libraries": [version(name) for name in _LIBRARIES],
         "study": plain(files),
-        "beside": sorted({(one.name, sha256_of(one)) for path in inputs for one in _beside(path)}),
+        "beside": sorted({(one.name, digest(one)) for path in inputs for one in _beside(path)}),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 

@@ -17,10 +17,11 @@ from typing import Final
 
 from core.progress import Progress, part, silent
 from core.text import Text, text
+from data.files import digest
 from data.standards import open_standard
 from jobs.cache.case import Case, default_request
 from jobs.cache.results import Shelf, has_map, map_page
-from jobs.study.cases import StudyFiles, digest
+from jobs.study.cases import StudyFiles
 from locales import LANGUAGES
 
 _PROJECT: Final = Path(__file__).parents[2]

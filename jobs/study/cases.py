@@ -6,11 +6,10 @@ Light to import: what reads and computes is elsewhere, so that a finished answer
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from data.files import sha256_of
+from data.files import digest
 from data.handed_over import beside, handed_over
 from data.standards import DEFAULT_STANDARD
 from jobs.study.layers import Answers as Answers
@@ -84,18 +83,7 @@ class StudyFiles:
         return replace(self, answers=replace(self.answers, **{name: value}))
 
 
-def digest(path: Path) -> str:
-    """The SHA-256 of a file, computed anew only when the file has changed."""
-    state = path.stat()
-    return _digest(path, state.st_size, state.st_mtime_ns)
-
-
 def list_digest(path: Path) -> str:
     """That of a list together with what an earlier check handed over beside it, if anything."""
     further = beside(path)
     return digest(path) if handed_over(path) is None else f"{digest(path)} {digest(further)}"
-
-
-@cache
-def _digest(path: Path, _size: int, _changed_ns: int) -> str:
-    return sha256_of(path)

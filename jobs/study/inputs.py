@@ -17,7 +17,7 @@ from core.text import Text, printable, text
 from coverage.model.standard import Standard, Walking
 from coverage.model.study import Study
 from coverage.model.tables import PopulationGrid, UnitTable
-from data.files import sha256_of
+from data.files import digest
 from data.formats.asked import OpenQuestionError
 from data.formats.inputs_read import InputRead
 from data.handed_over import beside as further
@@ -53,6 +53,12 @@ from jobs.study.shifted import shifted_streets
 _CITY: Final = re.compile(r"^\s*(?:关于)?([\u4e00-\u9fff]{2,6}?市)(?=[\u4e00-\u9fff])")
 _MOST_DISTRICTS: Final = 3
 _MOST_LISTED = 200
+
+# Findings that set two numbers of the inputs against each other: they limit the trust in all figures.
+_CONTRADICTIONS: Final = frozenset((
+    "population-against-units", "population-group-too-large", "population-implausible", "population-parts",
+    "population-unit-contradicted", "population-unit-unclear", "totals-contradict",
+))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -112,18 +118,16 @@ def inputs_of(
     grounds = read_grounds(layers.residential, layers.compounds, crs=crs, near=population.grid.xy)
     in_water = water_findings(files.layers.water, streets.basemap, population.grid)
     table = units.table if units else None
-    shifted: tuple[Finding, ...] = ()
-    if len(network):
-        shifted = shifted_streets(network, population.grid, table, files.network.name)
+    shifted = shifted_streets(network, population.grid, table, files.network.name) if len(network) else ()
     progress(0.0, text("Reading facility lists"))
     intake = _lists(files, people)
     progress(1.0, text("Read"))
     study = Study(
-        name=files.name or city_name(intake, units.table if units else None) or files.population.stem,
+        name=files.name or city_name(intake, table) or files.population.stem,
         grid=population.grid,
         facilities=intake.table(crs),
         network=streets.network,
-        units=units.table if units else None,
+        units=table,
         grounds=grounds.grounds,
         unplaced=intake.unplaced,
     )
@@ -155,6 +159,7 @@ def inputs_of(
         limits=(
             *undecided_notes(intake),
             *(finding.message for finding in shifted),
+            *(found.message for found in population.findings if found.code in _CONTRADICTIONS),
             *unknown_notes(doubtful),
             *short,
         ),
@@ -212,7 +217,7 @@ def _lists(files: StudyFiles, people: People) -> Intake:
         for message in said[1:]:
             found = text("{found} {message}", found=found, message=message)
         question = text(
-            "In which coordinate system are the facility lists? Read in the wrong one, facilities lie 500 to "
+            "In which coordinate system are the facility lists? Read in the wrong one, facilities lie 300 to "
             "1,200 m off. {found}",
             found=found,
         )
@@ -264,13 +269,13 @@ def undecided_notes(intake: Intake) -> tuple[Text, ...]:
 def _fingerprints(
     files: StudyFiles, streets: StreetFile, units: UnitFile | None, population: str, standard: Standard
 ) -> Mapping[str, str]:
-    lists = {f"facilities:{printable(path.name)}": sha256_of(path) for path in files.facilities}
+    lists = {f"facilities:{printable(path.name)}": digest(path) for path in files.facilities}
     handed = [further(path) for path in files.facilities if handed_over(path) is not None]
-    lists |= {f"facilities:{printable(path.name)}": sha256_of(path) for path in handed}
+    lists |= {f"facilities:{printable(path.name)}": digest(path) for path in handed}
     fixed = {"population": population, "network": streets.sha256, "standard": standard.sha256}
-    layers = {role: sha256_of(path) for role, path in files.layers.by_role.items()}
-    more = {f"population:{n}": sha256_of(path) for n, path in enumerate(files.more_population, start=2)}
-    more |= {f"units:{n}": sha256_of(path) for n, path in enumerate(files.more_units, start=2)}
+    layers = {role: digest(path) for role, path in files.layers.by_role.items()}
+    more = {f"population:{n}": digest(path) for n, path in enumerate(files.more_population, start=2)}
+    more |= {f"units:{n}": digest(path) for n, path in enumerate(files.more_units, start=2)}
     return {**lists, **fixed, **({"units": units.sha256} if units else {}), **more, **layers}
 
 

@@ -16,10 +16,11 @@ from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
 from core.errors import InputError
 from core.text import printable
+from data.files import digest
 from data.handed_over import beside as further
 from data.handed_over import handed_over
 from data.standards import preset_ids
-from jobs.study.cases import StudyFiles, digest
+from jobs.study.cases import StudyFiles
 
 _BESIDE: Final = (".dbf", ".shx", ".prj", ".cpg")
 _FILE: Final = {"file", "sha256"}

@@ -7,10 +7,11 @@ from dataclasses import replace
 import pandas as pd
 
 from core.text import printable
+from data.files import digest
 from data.intake.intake import Intake
 from data.intake.read import ListRequest, facility_ids, read_lists
 from data.standards import open_standard
-from jobs.study.cases import OwnLists, digest
+from jobs.study.cases import OwnLists
 from jobs.study.inputs import Inputs, list_notes, undecided_notes
 
 

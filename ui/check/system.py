@@ -85,7 +85,7 @@ def system_step(done: Checked) -> None:
 
 _open = text(
     "Which coordinate system the list is in is not certain. Until you decide, it is read as WGS-84; "
-    "coordinates from Amap, Tencent or Baidu would then lie 500 to 1,200 m off."
+    "coordinates from Amap, Tencent or Baidu would then lie 300 to 1,200 m off."
 )
 _mixed = text(
     "The list seems to hold coordinates of more than one system. Until that is settled they are read as "

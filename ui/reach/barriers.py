@@ -24,14 +24,14 @@ def barriers(reading: Reading) -> None:
     """The list with the map; each line is a crossing that would open the barrier."""
     found = reading.also("barriers").layers["barriers"]
     if not len(found):
-        answer(text("No short crossing would shorten anybody's walk much."))
+        answer(text("No short crossing was found that would shorten anybody's walk much."))
         return
     rows = found.drop(columns="geometry").to_dict("records")
     first, most = rows[0], max(rows, key=lambda row: row["residents"])
     answer(
         text(
-            "A crossing of {length:,.0f} m at {place} would save most walking: {saved:,.0f} resident-km "
-            "one way.",
+            "Of the crossings searched one of {length:,.0f} m at {place} would save most walking: "
+            "{saved:,.0f} resident-km one way.",
             length=first["length_m"],
             place=first["place"] or text("number 1"),
             saved=first["saved_km"],

@@ -253,7 +253,7 @@ def _loads() -> PlanConditions:
     close = int(
         st.number_input(
             tr(text("Close so many existing ones")), 0, 50, 0, key="siting-close",
-            help=tr(text("Relocation: the least needed ones of the tier give way to new sites.")),
+            help=tr(text("Relocation: so many of the tier close, whichever the plan can best do without.")),
         )
     )  # fmt: skip
     capacity = _number(text("Most residents per new site"), "capacity", step=500.0)

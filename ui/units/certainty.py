@@ -136,7 +136,7 @@ def _year_answers(shown: pd.DataFrame) -> list[Text]:
     first, last = shown.iloc[0], shown.iloc[-1]
     said = [
         text(
-            "From {first:.0f} to {last:.0f} the share served rose from {before:.1%} to {after:.1%}.",
+            "From {first:.0f} to {last:.0f} the share served went from {before:.1%} to {after:.1%}.",
             first=first["year"],
             last=last["year"],
             before=first["share"],

@@ -64,12 +64,12 @@ def _best_and_worst(shown: pd.DataFrame) -> list[Text]:
         return [text("Nobody lives in these units.")]
     worst = lived.iloc[int(lived["residents_missed"].to_numpy().argmax())]
     if not worst["residents_missed"] > 0:
-        return [text("Every resident of every unit is served by every radius and walk rule.")]
+        return [text("Every radius and walk rule that can be judged covers all residents it speaks of.")]
     best = lived.iloc[0]
     return [
         text(
-            "Most residents are missed in {worst}: {missed:,.0f} of {residents:,.0f}. Best served is {best}, "
-            "with {share:.1%} of its residents within every rule.",
+            "Most residents are missed in {worst}: {missed:,.0f} of {residents:,.0f}. No unit is served "
+            "better than {best}: {share:.1%} of its residents are within every radius and walk rule.",
             worst=worst["name"],
             missed=worst["residents_missed"],
             residents=worst["residents"],

@@ -127,7 +127,7 @@ def cluster(settings: Mapping[str, str], folder: Path, *, workers: int = 1) -> I
         made.end()
 
 
-def wait_until(true: object, *, seconds: float = 240.0) -> None:
+def wait_until(true: object, *, seconds: float = 600.0) -> None:
     """Until a function says so. AssertionError if it does not in time."""
     assert callable(true)
     deadline = time.monotonic() + seconds

@@ -151,19 +151,19 @@ def crowd(folder: Path, *, side: int) -> str:
 def test_an_area_that_takes_more_memory_than_a_worker_has_fails_by_name_and_the_others_finish(
     tmp_path: Path,
 ) -> None:
-    plan, out = plan_of(tmp_path, 2, crowd(tmp_path, side=900)), tmp_path / "out"
-    settings = {**certified(tmp_path / "ca"), "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1"}
+    plan, out = plan_of(tmp_path, 2, crowd(tmp_path, side=700)), tmp_path / "out"
+    settings = {**certified(tmp_path / "ca"), "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"}
     there = Cluster(settings, tmp_path)
     try:
         there.start_scheduler()
-        there.start_worker("--memory-limit", "700MB")
+        there.start_worker("--memory-limit", "550MB")
         code, states, said = ended(begun(plan, out, "--scheduler", there.address, settings=settings))
     finally:
         there.end()
     assert code == 2, said
     assert states == {"县0": "done", "县1": "done", "大县": "failed"}
     message = pd.read_csv(out / "areas.csv").set_index("name").loc["大县", "message"]
-    assert "2 worker processes" in message
+    assert "3 worker processes" in message
     assert "memory" in message
 
 

@@ -80,6 +80,8 @@ def test_a_table_has_a_row_an_area(tmp_path: Path) -> None:
         (f'[[area]]\nname = "甲"\n{STUDY}units = "*.gpkg"', "no file matches"),
         ('[table]\nfile = "none.csv"', "none.csv"),
         ("[[area]]\nname = 3", "line 2"),
+        (f'make = ["export:form:nosuch"]\n[[area]]\nname = "甲"\n{STUDY}', "nosuch"),
+        (f'[[area]]\nname = "甲"\ncode = [1]\n{STUDY}', "code"),
         ("area = 3", "[[area]]"),
         ("common = 3", "common"),
         ("folders = 3", "folders"),
@@ -106,6 +108,34 @@ def test_what_a_plan_cannot_mean_is_refused_with_its_place(tmp_path: Path, toml:
     with pytest.raises(UserError) as refused:
         plan_of(tmp_path, toml)
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("320102", "320102"),
+        ("320102.0", "320102"),
+        ("3.20102E+05", "320102"),
+        ('"=""032010"""', "032010"),
+        ("'032010", "032010"),
+        ("3.20102001001E+11", "320102001001"),
+        ("NJ-7", "NJ-7"),
+    ],
+)
+def test_a_code_is_what_it_was_before_a_spreadsheet_took_it_for_a_number(
+    tmp_path: Path, written: str, code: str
+) -> None:
+    (tmp_path / "a.csv").write_text(f"name,code,facilities\n甲,{written},l.csv\n", "utf-8")
+    assert plan_of(tmp_path, TABLE_PLAN.format("a.csv")).areas[0].code == code
+
+
+@pytest.mark.parametrize(
+    ("row", "said"), [("甲,3.20E+11,l.csv", "lost digits"), ("合 计,,l.csv", "row of totals")]
+)
+def test_a_row_that_a_spreadsheet_spoilt_is_refused(tmp_path: Path, row: str, said: str) -> None:
+    (tmp_path / "a.csv").write_text(f"name,code,facilities\n{row}\n", "utf-8")
+    with pytest.raises(UserError, match=said):
+        plan_of(tmp_path, TABLE_PLAN.format("a.csv"))
 
 
 TABLE_PLAN = '[common]\npopulation = "p.tif"\nnetwork = "s.pbf"\n[table]\nfile = "{}"\n'

@@ -63,7 +63,7 @@ def test_no_walking_time_is_asked_for_and_not_an_error(app: AppTest) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("circle", "圈内1,000名居民中，0人"), ("barriers", "没有任何短过街")]
+    ("name", "said"), [("circle", "圈内1,000名居民中，0人"), ("barriers", "未发现能明显缩短")]
 )
 def test_circle_and_barriers_answer_first(app: AppTest, name: str, said: str) -> None:
     section(on(app, REACH), "reach-section", name)
