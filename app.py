@@ -28,7 +28,10 @@ def show() -> None:
     with told():
         if (who := frame.visitor_here()) is None:
             return
-    open_session(who.name or "")
+    with told():
+        frame.open_address(who)
+    with told():
+        open_session(who.name or "")
     with st.sidebar, told():
         frame.choose_language()
     is_office_only = is_signed_way() and not sees_the_city(acts_as(who.name or ""))
@@ -40,10 +43,13 @@ def show() -> None:
             frame.choose_standard()
             frame.in_use()
             frame.own_standard()
+            if is_signed_way():
+                frame.share_view(who.name or "")
         frame.this_session()
     with told():
         page.run()
-    write_session()
+    with told():
+        write_session()
 
 
 def _pages() -> list[st.Page]:

@@ -178,6 +178,7 @@ def _shares_of(ready: Prepared) -> Callable[[], object]:
     def count() -> object:
         chosen = list(choices(measured, results))
         tables = choice_table(chosen, measured), choice_facilities_table(chosen, measured)
+        del chosen
         bands = travel_bands(measured), travel_quantiles(measured)
         return *tables, *bands, overlaps(measured), denominators(measured, results)
 

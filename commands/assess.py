@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +15,7 @@ from commands.options import NETWORKS, AsJson, Lang, Language, Out
 from commands.spread import spread
 from commands.stored import As, OfCity, Where, opened
 from commands.study import StudyOptions
+from core.errors import SettingError
 
 if TYPE_CHECKING:
     from jobs.study.cases import StudyFiles
@@ -47,10 +48,23 @@ class StoredCity:
     store: Where = ""
     by: As = ""
 
-    def files(self) -> StudyFiles | None:
-        """Its study; None where no city is named. InputError where it had no list by that day."""
+    def files(self, study: StudyOptions) -> StudyFiles:
+        """Its study; where no city is named, that of the files. SettingError where both are given, InputError
+        where the city had no list by that day."""
         if not self.city:
-            return None
+            if self.at:
+                raise SettingError("--at needs --city: a day is asked of lists that the store keeps.")
+            return study.files()
+        given = [
+            f"--{one.name.replace('_', '-')}"
+            for one in fields(study)
+            if getattr(study, one.name) != getattr(StudyOptions(), one.name)
+        ]
+        if given:
+            raise SettingError(
+                "With --city, files and settings are those the city was taken in with; leave out {options}.",
+                options=", ".join(given),
+            )
         from jobs.collect.cities import study_at
 
         return study_at(opened(self.store, city=self.city), self.city, at=self.at, by=self.by)
@@ -74,7 +88,7 @@ def assess(
         job = partial(
             assess_files, out=out, language=lang.value, cache=NETWORKS, progress=report, also=wanted
         )
-        results = asking(stored.files() or study.files(), job, tr, report).results
+        results = asking(stored.files(study), job, tr, report).results
         if not as_json:
             print_verdicts(results, tr)
         answer(as_json, results.document, lambda: [*closing_lines(results, tr), str(out)])

@@ -259,13 +259,16 @@ def history(city: OfCity, at: AtStore) -> None:
     """Every version of every office's list."""
     with front_door(at.lang) as (tr, _):
         from jobs.collect.review import history as told
-        from jobs.collect.words import shown
+        from jobs.collect.words import shown, who
 
         document = told(at.open(city=city), city=city, by=at.by)
         line = text(
             "{at} {office}, version {version}: {facilities} {facilities:facility|facilities}, by {by}"
         )
-        lines = [tr(text(line.template, **{**one, "at": shown(one["at"])})) for one in document["versions"]]
+        lines = [
+            tr(text(line.template, **{**one, "at": shown(one["at"]), "by": who(one["by"])}))
+            for one in document["versions"]
+        ]
         answer(at.as_json, document, lambda: lines)
 
 

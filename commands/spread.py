@@ -18,8 +18,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import wraps
 from inspect import Parameter
+from math import isfinite
 from types import GenericAlias
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+import typer
 
 
 def spread(verb: Callable[..., None]) -> Callable[..., None]:
@@ -35,6 +38,9 @@ def spread(verb: Callable[..., None]) -> Callable[..., None]:
     @wraps(verb)
     def called(**options: Any) -> None:
         given = {name: tuple(one) if isinstance(one, list) else one for name, one in options.items()}
+        for name, one in given.items():
+            if any(isinstance(number, float) and not isfinite(number) for number in _each(one)):
+                raise typer.BadParameter(f"{one} is no number", param_hint=f"--{name.replace('_', '-')}")
         made = {name: _made(group, given) for name, group in groups.items()}
         verb(**made, **given)
 
@@ -42,6 +48,10 @@ def spread(verb: Callable[..., None]) -> Callable[..., None]:
     called.__signature__ = inspect.Signature(plain)  # type: ignore[attr-defined]
     called.__annotations__ = {option.name: option.annotation for option in plain} | {"return": None}
     return called
+
+
+def _each(given: object) -> tuple[object, ...]:
+    return given if isinstance(given, tuple) else (given,)
 
 
 def _made(group: Any, given: dict[str, Any]) -> Any:

@@ -17,10 +17,20 @@ from typing import Final
 from core.text import Text, text
 
 # What a user can mend: space, rights, names, places. The others are defects.
-_OF_THE_SYSTEM: Final = frozenset({
-    errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ENOTDIR,
-    errno.EISDIR, errno.EFBIG, errno.EMFILE, errno.ENFILE, errno.EIO, errno.ENODEV, errno.ENXIO,
-})  # fmt: skip
+_NO_RIGHT: Final = text("this user may not do that there")
+_NO_ROOM: Final = text("there is no room left")
+_TOO_MANY: Final = text("too many files are open")
+_NO_DEVICE: Final = text("there is no such device")
+_OF_THE_SYSTEM: Final[dict[int, Text]] = {
+    errno.ENOSPC: _NO_ROOM, errno.EDQUOT: _NO_ROOM, errno.EFBIG: _NO_ROOM,
+    errno.EACCES: _NO_RIGHT, errno.EPERM: _NO_RIGHT, errno.EROFS: _NO_RIGHT,
+    errno.EMFILE: _TOO_MANY, errno.ENFILE: _TOO_MANY,
+    errno.ENODEV: _NO_DEVICE, errno.ENXIO: _NO_DEVICE,
+    errno.ENAMETOOLONG: text("the name is too long"),
+    errno.ENOTDIR: text("a file stands where a folder should be"),
+    errno.EISDIR: text("it is a folder"),
+    errno.EIO: text("the disk reports an error"),
+}  # fmt: skip
 
 
 class UserError(Exception):
@@ -53,12 +63,18 @@ class Cancelled(UserError):  # noqa: N818 - nothing went wrong
         super().__init__(text("Stopped. What was finished is kept; the same again goes on from there."))
 
 
+def words_of_system(error: OSError) -> Text:
+    """Why the system refuses: in our words where we have them, else in its own."""
+    known = _OF_THE_SYSTEM.get(error.errno or 0)
+    return text("{problem}", problem=error.strerror or str(error)) if known is None else known
+
+
 def told_by_system(error: OSError) -> InputError | None:
     """What the system refuses and the user can mend, as a sentence; None for anything else."""
-    if error.errno not in _OF_THE_SYSTEM:
+    if error.errno is None or error.errno not in _OF_THE_SYSTEM:
         return None
     return InputError(
         "{file} cannot be read or written: {problem}.",
-        file=str(error.filename or error.filename2 or "–"),
-        problem=error.strerror,
+        file=str(error.filename2 or error.filename or "–"),
+        problem=words_of_system(error),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
@@ -10,11 +11,13 @@ import os
 import re
 import threading
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from core.errors import InputError
 from core.text import printable
 
 if TYPE_CHECKING:
@@ -23,11 +26,13 @@ if TYPE_CHECKING:
 
 def sha256_of(path: Path) -> str:
     """The SHA-256 of a file's bytes, in hexadecimal; of a folder (a File Geodatabase) that of the names
-    and fingerprints of its files."""
+    and fingerprints of its files. OSError for a pipe or a device, which may have no end."""
     if path.is_dir():
-        inside = sorted(file for file in path.rglob("*") if file.is_file())
+        inside = sorted(file for file in path.iterdir() if file.is_file())
         named = "".join(f"{file.relative_to(path).as_posix()} {sha256_of(file)}\n" for file in inside)
         return hashlib.sha256(named.encode()).hexdigest()
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "not a file", str(path))
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -74,7 +79,10 @@ _LONGEST_NAME: Final = 200
 def write_bytes(path: Path, content: bytes | memoryview, *, mode: int = 0o666) -> None:
     """Replace `path` at once: a crash leaves the old file or the new one, never a torn one, and what was
     written is on disk when this returns. `mode` is that of a new file, before the umask."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except FileNotFoundError as error:  # where no folder can be made, as under /proc
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path.parent)) from error
     # Not called after the file: a name may be as long as the system allows.
     temporary = path.with_name(f".{os.getpid()}-{threading.get_ident()}{_TEMPORARY}")
     try:
@@ -262,3 +270,28 @@ def read_csv_bytes(content: bytes, texts: tuple[str, ...]) -> pd.DataFrame:
                 frame[column].astype(float).mask(said, float("inf")) if said.any() else frame[column]
             )
     return frame
+
+
+def paths_in(value: object) -> Iterator[Path]:
+    """The files among arguments, wherever they stand in tuples, mappings and option objects."""
+    if isinstance(value, Path):
+        yield value
+    elif isinstance(value, tuple | list):
+        for one in value:
+            yield from paths_in(one)
+    elif isinstance(value, dict):
+        yield from paths_in(list(value.values()))
+    elif is_dataclass(value) and not isinstance(value, type):
+        for field in fields(value):
+            yield from paths_in(getattr(value, field.name))
+
+
+def size_of(path: Path) -> int:
+    """Bytes of a file or of the files in a folder, 0 for what is not there; InputError for a device."""
+    if path.is_dir():
+        return sum(file.stat().st_size for file in path.iterdir() if file.is_file())
+    if not path.exists():
+        return 0
+    if not path.is_file():
+        raise InputError("{file} is no file: a pipe or a device cannot be read.", file=path.name)
+    return path.stat().st_size

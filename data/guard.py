@@ -24,10 +24,10 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final, ParamSpec, TypeVar
 
@@ -35,6 +35,7 @@ from core.errors import InputError, UserError
 from core.progress import Progress, silent
 from core.text import Text, text
 from data.defects import RecordedDefectError, record_frames
+from data.files import paths_in, size_of
 
 _Result = TypeVar("_Result")
 _Params = ParamSpec("_Params")
@@ -58,6 +59,7 @@ TOO_LONG: Final = text("Reading it takes longer than its size explains; it was g
 TOO_LARGE: Final = text(
     "It needs more memory than a file of its size explains; it was not read. Split it or save it anew."
 )
+TOO_DEEP: Final = text("It is nested more deeply than such a file is; it was not read.")
 CRASHED: Final = text("It made its reader fail: it is damaged or harmful. Save it anew.")
 # The same of an answer, whose files were read well.
 _OF_AN_ANSWER: Final = {
@@ -91,6 +93,10 @@ class Budget:
         """What an answer may take: SERVICE_CIRCLE_ANSWER_MB (4,000), and an hour of processor time."""
         said = os.environ.get("SERVICE_CIRCLE_ANSWER_MB", "")
         return cls((int(said) if said.isdecimal() else 4_000) * _MB, quiet_s=900.0, seconds=3_600.0)
+
+
+def _nobody(_early: object) -> None:
+    """Without a caller who waits for what there is early."""
 
 
 class ReaderError(InputError):
@@ -144,8 +150,8 @@ def guarded(reader: Callable[_Params, _Result]) -> Callable[_Params, _Result]:
         if _in_child or not _guarding:
             return reader(*args, **kwargs)
         progress = kwargs.pop("progress", silent)
-        paths = list(_paths_in((args, kwargs)))
-        budget = Budget.of(sum(map(_size_of, paths)))
+        paths = list(paths_in((args, kwargs)))
+        budget = Budget.of(sum(map(size_of, paths)))
         name = paths[0].name if paths else reader.__name__
         try:
             return in_child(reader, args, kwargs, budget=budget, progress=progress)  # type: ignore[arg-type]
@@ -170,7 +176,8 @@ def in_child(
     """
     if _in_child:
         return reader(*args, **(kwargs or {}))
-    return _asked(_CHILDREN, reader, args, kwargs or {}, budget, progress)
+    result: _Result = _asked(_CHILDREN, _request(reader, args, kwargs, budget), budget, progress, _nobody)
+    return result
 
 
 def in_worker(
@@ -179,55 +186,64 @@ def in_worker(
     kwargs: dict[str, Any] | None = None,
     *,
     progress: Progress = silent,
+    early: Callable[[Any], None] = _nobody,
 ) -> _Result:
     """The result of a task run in a worker while a front door is open, else here.
 
-    A task that takes a keyword `progress` reports there; raising in it ends the worker. InputError where
-    the answer takes more than `Budget.of_an_answer`.
+    A task that takes a keyword `progress` reports there, and one that takes `early` gives there what it
+    has before it ends; raising in either ends the worker. InputError where the answer takes more than
+    `Budget.of_an_answer`.
     """
     if _in_worker or not _guarding:
-        return task(*args, **(kwargs or {}), **({"progress": progress} if takes_progress(task) else {}))
+        told = {"progress": progress, "early": early}
+        return task(
+            *args, **(kwargs or {}), **{name: call for name, call in told.items() if takes(task, name)}
+        )
     budget = Budget.of_an_answer()
     try:
-        return _asked(_WORKERS, task, args, kwargs or {}, budget, progress)
+        result: _Result = _asked(_WORKERS, _request(task, args, kwargs, budget), budget, progress, early)
+        return result
     except ReaderError as error:
         said = _OF_AN_ANSWER.get(error.message, error.message)
         raise InputError(said.template, **{**said.values, "most": budget.memory_bytes // _MB}) from error
 
 
-def takes_progress(task: Callable[..., object]) -> bool:
-    """Whether a function has an argument `progress`."""
+def takes(task: Callable[..., object], name: str) -> bool:
+    """Whether a function has an argument of this name."""
     code = getattr(task, "__wrapped__", task).__code__
-    return "progress" in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    return name in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
 
 
-def _asked(
-    children: _Children,
-    reader: Callable[..., _Result],
-    args: tuple[Any, ...],
-    kwargs: dict[str, Any],
-    budget: Budget,
-    progress: Progress,
-) -> _Result:
+def _request(
+    reader: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any] | None, budget: Budget
+) -> dict[str, Any]:
     target = getattr(reader, "__wrapped__", reader)
-    request = {
+    return {
         "reader": (target.__module__, target.__qualname__),
         "args": args,
-        "kwargs": kwargs,
+        "kwargs": kwargs or {},
         "memory_bytes": budget.memory_bytes,
         "folder": str(Path.cwd()),
         "settings": {k: v for k, v in os.environ.items() if k.startswith("SERVICE_CIRCLE_")},
     }
+
+
+def _asked(
+    children: _Children,
+    request: Mapping[str, Any],
+    budget: Budget,
+    progress: Progress,
+    early: Callable[[Any], None],
+) -> Any:
     child = children.take(PERSON.get(), progress)
     answer: tuple[Any, ...] = ()
     try:
-        answer = child.ask(pickle.dumps(request, protocol=5), budget, progress)
+        answer = child.ask(pickle.dumps(request, protocol=5), budget, progress, early)
     finally:
         if not answer:
             child.end()
         children.give_back(child, PERSON.get())
-    result: _Result = _unwrapped(answer, reader.__name__)
-    return result
+    return _unwrapped(answer, request["reader"][1])
 
 
 def _unwrapped(answer: tuple[Any, ...], reader: str) -> Any:
@@ -240,8 +256,8 @@ def _unwrapped(answer: tuple[Any, ...], reader: str) -> Any:
         error.args = args
         vars(error).update(state)
         raise error
-    if kind == "memory":
-        raise ReaderError(TOO_LARGE)
+    if kind in ("memory", "deep"):
+        raise ReaderError(TOO_LARGE if kind == "memory" else TOO_DEEP)
     name, frames = rest
     defect = record_frames(name, frames, doing=reader)
     if kind == "defect":
@@ -269,21 +285,27 @@ class _Child:
             stderr=subprocess.DEVNULL,
         )
         self.owner = os.getpid()
+        self.asker = ""
+        self._leaves = False
         self._frames: queue.Queue[bytes | None] = queue.Queue()
         self._most_bytes = Budget.answer_bytes
         threading.Thread(target=self._pump, args=(self._process.stdout,), daemon=True).start()
 
     @property
     def alive(self) -> bool:
-        return self.owner == os.getpid() and self._process.poll() is None
+        """Whether it may be asked once more."""
+        return self.owner == os.getpid() and not self._leaves and self._process.poll() is None
 
     def end(self) -> None:
         with suppress(OSError):
             self._process.kill()
         self._process.wait()
 
-    def ask(self, request: bytes, budget: Budget, progress: Progress) -> tuple[Any, ...]:
-        """Send a request, tell progress, and wait for the answer as long as the budget allows."""
+    def ask(
+        self, request: bytes, budget: Budget, progress: Progress, early: Callable[[Any], None]
+    ) -> tuple[Any, ...]:
+        """Send a request, tell progress and what there is early, and wait for the answer as long as the
+        budget allows."""
         self._most_bytes = budget.answer_bytes
         with suppress(OSError):  # a child that has just ended is noticed below
             self._send(request)
@@ -302,9 +324,15 @@ class _Child:
                     killed = self._process.wait() in (-6, -9, 137, 134)  # by the system, or by an allocator
                     raise ReaderError(TOO_LARGE if killed else CRASHED)
                 answer: tuple[Any, ...] = pickle.loads(frame)  # noqa: S301 - from our own child
-                if answer[0] != "progress":
+                if answer[0] == "leaves":
+                    self._leaves = True
+                    continue
+                if answer[0] not in ("progress", "early"):
                     return answer
                 heard, clock = self._processor_s(), time.monotonic()
+                if answer[0] == "early":
+                    early(answer[1])
+                    continue
                 begun = heard if said is None else begun
                 said = answer[1], answer[2]
             used = self._processor_s()
@@ -369,9 +397,13 @@ class _Children:
         child = None
         try:
             with self._turn:
-                living = [idle for idle in self._idle if idle.alive]
+                # A worker keeps the city of its last question: best is who has answered this person before.
+                living = sorted(
+                    (idle for idle in self._idle if idle.alive), key=lambda idle: idle.asker == person
+                )
                 self._idle = living[:-1]
             child = living[-1] if living else _Child(self._kind)
+            child.asker = person
         finally:
             if child is None:
                 self._free(person)
@@ -407,28 +439,3 @@ _CHILDREN: Final = _Children("reader", text("Waiting until other files are read"
 _WORKERS: Final = _Children("worker", text("Waiting for its turn"))
 atexit.register(_CHILDREN.end)
 atexit.register(_WORKERS.end)
-
-
-def _paths_in(value: object) -> Iterator[Path]:
-    """The files among arguments, wherever they stand in tuples, mappings and option objects."""
-    if isinstance(value, Path):
-        yield value
-    elif isinstance(value, tuple | list):
-        for one in value:
-            yield from _paths_in(one)
-    elif isinstance(value, dict):
-        yield from _paths_in(list(value.values()))
-    elif is_dataclass(value) and not isinstance(value, type):
-        for field in fields(value):
-            yield from _paths_in(getattr(value, field.name))
-
-
-def _size_of(path: Path) -> int:
-    """Bytes of a file or of the files in a folder, 0 for what is not there; InputError for a device."""
-    if path.is_dir():
-        return sum(file.stat().st_size for file in path.iterdir() if file.is_file())
-    if not path.exists():
-        return 0
-    if not path.is_file():
-        raise InputError("{file} is no file: a pipe or a device cannot be read.", file=path.name)
-    return path.stat().st_size

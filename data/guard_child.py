@@ -23,7 +23,7 @@ from typing import IO, Any, Final
 
 from core.errors import UserError, told_by_system
 from core.text import Text, text
-from data.guard import LENGTH_BYTES, inside_a_child, inside_a_worker, takes_progress
+from data.guard import LENGTH_BYTES, inside_a_child, inside_a_worker, takes
 from data.whose_fault import is_the_files
 
 _REPORT_S: Final = 0.2
@@ -50,10 +50,15 @@ def main() -> None:
     while len(head := sys.stdin.buffer.read(LENGTH_BYTES)) == LENGTH_BYTES:
         request = pickle.loads(sys.stdin.buffer.read(int.from_bytes(head, "little")))  # noqa: S301
         asked[0] = float("inf")
-        _send(answers, _answer(request, answers))
-        asked[0] = time.monotonic()
-        if _memory()[1] > _LEFT_LARGE_BYTES:
+        answer = _answer(request, answers)
+        large = _memory()[1] > _LEFT_LARGE_BYTES
+        if large:  # said before the answer, so that nobody asks a process that is about to end
+            _send(answers, ("leaves",))
+        _send(answers, answer)
+        if large:
             return
+        del answer, request
+        asked[0] = time.monotonic()
 
 
 def _answer(request: Mapping[str, Any], answers: IO[bytes]) -> tuple[Any, ...]:
@@ -68,15 +73,19 @@ def _answer(request: Mapping[str, Any], answers: IO[bytes]) -> tuple[Any, ...]:
         for part in name.split("."):
             reader = getattr(reader, part)
         kwargs = request["kwargs"]
-        if takes_progress(reader):
+        if takes(reader, "progress"):
             kwargs = {**kwargs, "progress": partial(_report, answers, [0.0, ""])}
+        if takes(reader, "early"):
+            kwargs = {**kwargs, "early": lambda value: _send(answers, ("early", value))}
         _send(answers, ("progress", 0.0, text("Opening the file")))
         _allow(request["memory_bytes"])
         return "result", reader(*request["args"], **kwargs)
     except UserError as error:
         return "user error", type(error), vars(error), error.args
-    except (MemoryError, RecursionError):
+    except MemoryError:
         return ("memory",)
+    except RecursionError:
+        return ("deep",)
     except OSError as error:
         said = told_by_system(error)
         if said is not None:
@@ -90,6 +99,8 @@ def _answer(request: Mapping[str, Any], answers: IO[bytes]) -> tuple[Any, ...]:
 
 def _failed(error: Exception) -> tuple[Any, ...]:
     """What failed, and where; what the error says may quote the file and is left out."""
+    if "bad_alloc" in str(error):  # of a library in C++, which had no memory left
+        return ("memory",)
     at_fault = "broken file" if not WORKER and is_the_files(error) else "defect"
     kind = f"{type(error).__module__}.{type(error).__qualname__}"
     return at_fault, kind, traceback.extract_tb(error.__traceback__)

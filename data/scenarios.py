@@ -29,7 +29,7 @@ from data.files import file_name, write_bytes
 from data.parse_standard import parse_standard
 
 FORMAT: Final = 1
-_MAX_BYTES: Final = 5_000_000
+MAX_BYTES: Final = 5_000_000
 _LONGEST: Final = 1_000
 _LONGEST_NAME: Final = 200
 # More than any place in metres, any figure or any number of people.
@@ -82,18 +82,30 @@ def scenario_from_json(content: str, *, source: str = "scenario") -> Scenario:
         document = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise InputError("{file}: this is not a stored scenario.", file=source) from error
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
+    if not isinstance(document, dict) or not isinstance(document.get("edits"), list):
         raise InputError("{file}: this is not a stored scenario.", file=source)
+    if document.get("format") != FORMAT:
+        raise InputError(
+            "{file}: a stored scenario of format {format}; this version of the program reads format {ours}.",
+            file=source,
+            format=str(document.get("format"))[:40],
+            ours=FORMAT,
+        )
     name = printable(str(document.get("name", "")))
     if len(name) > _LONGEST_NAME:
         raise InputError(
             "{file}: the scenario's name has more than {most} characters.", file=source, most=_LONGEST_NAME
         )
-    rows = document.get("edits")
-    edits = [
-        _edit(row, number, source) for number, row in enumerate(rows if isinstance(rows, list) else [], 1)
-    ]
+    edits = [_edit(row, number, source) for number, row in enumerate(document["edits"], 1)]
     return Scenario(name, str(document.get("crs", "")), tuple(edits))
+
+
+def require_small(path: Path) -> None:
+    """InputError for a file that is larger than any scenario."""
+    if path.stat().st_size > MAX_BYTES:
+        raise InputError(
+            "{file}: a scenario may have up to {most:,.0f} MB.", file=path.name, most=MAX_BYTES / 1e6
+        )
 
 
 def save_scenario(folder: Path, scenario: Scenario, *, author: str = "", replacing: bool = False) -> Path:
@@ -146,7 +158,7 @@ def _kept(path: Path) -> Kept | None:
 
 def _document(path: Path) -> Mapping[str, Any]:
     try:
-        found = json.loads(path.read_text("utf-8")) if path.stat().st_size <= _MAX_BYTES else None
+        found = json.loads(path.read_text("utf-8")) if path.stat().st_size <= MAX_BYTES else None
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
@@ -168,8 +180,7 @@ def open_scenario(folder: Path, name: str) -> Scenario:
     path = folder / f"{_checked(name)}.json"
     if not path.is_file():
         raise SettingError("There is no scenario “{name}”.", name=name)
-    if path.stat().st_size > _MAX_BYTES:
-        raise InputError("{file}: this is not a stored scenario.", file=path.name)
+    require_small(path)
     return scenario_from_json(path.read_text("utf-8"), source=path.name)
 
 

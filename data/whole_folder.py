@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Final
 
-from core.errors import InputError
+from core.errors import InputError, words_of_system
 from data.files import sha256_of, write_bytes, write_json
 
 PROVENANCE: Final = "provenance.json"
@@ -52,7 +52,9 @@ def whole_folder(out: Path, *, product: Collection[str] = ()) -> Iterator[Path]:
                 shutil.rmtree(scratch, ignore_errors=True)
     except _CannotWriteError as problem:
         raise InputError(
-            "The folder {folder} cannot be written to: {problem}", folder=out, problem=str(problem)
+            "The folder {folder} cannot be written to: {problem}.",
+            folder=out,
+            problem=words_of_system(problem.error),
         ) from problem
 
 
@@ -91,7 +93,11 @@ def require_whole(folder: Path) -> bool:
 
 
 class _CannotWriteError(Exception):
-    """Why a folder cannot be written to, in the system's words."""
+    """A folder cannot be written to; `error` is the system's."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 def _scratch_for(target: Path) -> Path:
@@ -107,7 +113,7 @@ def _scratch_for(target: Path) -> Path:
                 raise
             return Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=target))
     except OSError as problem:
-        raise _CannotWriteError(problem.strerror or str(problem)) from problem
+        raise _CannotWriteError(problem) from problem
 
 
 def _beside(target: Path, kind: str) -> str:

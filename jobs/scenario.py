@@ -27,7 +27,13 @@ from coverage.publish.measures import measures_of, with_measures
 from coverage.scenario.comparison import Comparison, compare
 from coverage.scenario.incremental import assess_scenario
 from data.files import write_bytes, write_csv, write_json
-from data.scenarios import open_scenario, save_scenario, scenario_from_json, scenario_to_json
+from data.scenarios import (
+    open_scenario,
+    require_small,
+    save_scenario,
+    scenario_from_json,
+    scenario_to_json,
+)
 from data.streets.barriers import drawn_edits
 from data.whole_folder import whole_folder
 from geo.crs import WGS84, project, require_metric
@@ -52,7 +58,6 @@ AS_IT_IS: Final = "now"
 NEW: Final = "new"
 MOVED: Final = "moved"
 _LINES: Final = (".gpkg", ".geojson", ".shp", ".zip")
-_MAX_BYTES: Final = 5_000_000
 
 
 @dataclass(frozen=True)
@@ -227,8 +232,7 @@ def read_scenario(path: Path, crs: str) -> Scenario:
     """A file of edits (JSON), or of drawn lines (GeoPackage, GeoJSON, shapefile)."""
     if path.suffix.lower() in _LINES:
         return Scenario(path.stem, crs, drawn_edits(path, crs=crs))
-    if path.stat().st_size > _MAX_BYTES:
-        raise InputError("{file}: this is not a stored scenario.", file=path.name)
+    require_small(path)
     try:
         found = scenario_from_json(path.read_text("utf-8-sig"), source=path.name)
     except UnicodeDecodeError as error:

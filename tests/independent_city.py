@@ -28,16 +28,10 @@ REACH = {  # rule: (title, its figure, on foot, tiers that serve, metres, urban 
     "station-radius": ("公共服务站直线半径500米以内（城镇居民）", "≤500米", 0, ANY, 500.0, 1),
     "circle-walk-10": ("步行10分钟可达公共服务设施（全部居民）", "≤10分钟", 1, ANY, 10 * 5000 / 60, 0),
     "circle-walk-15": ("步行15分钟可达公共服务设施（全部居民）", "≤15分钟", 1, ANY, 15 * 5000 / 60, 0),
-    "centre-walk-15": (
-        "步行15分钟可达公共服务中心（城镇居民）",
-        "≤15分钟",
-        1,
-        ("centre",),
-        15 * 5000 / 60,
-        1,
-    ),
+    "centre-walk-15": ("步行15分钟可达公共服务中心（城镇居民）", "≤15分钟", 1, ("centre",), 15 * 5000 / 60, 1),
     "station-walk-10": ("步行10分钟可达公共服务站（城镇居民）", "≤10分钟", 1, ANY, 10 * 5000 / 60, 1),
-}
+}  # fmt: skip
+WHOLE = ("centre-radius", "station-radius", "circle-walk-15")
 LOAD = {"centre": ("农村每处公共服务中心服务1,000～5,000人", 1000, 5000),
         "station": ("农村每处公共服务站服务300～1,000人", 300, 1000)}  # fmt: skip
 project = Transformer.from_crs("EPSG:4326", CRS, always_xy=True).transform
@@ -57,9 +51,8 @@ class Streets:
         same = np.flatnonzero((np.diff(at["line"]) == 0) & (np.diff(number) != 0))
         self.low, self.high = at[["x", "y"]].min().to_numpy(), at[["x", "y"]].max().to_numpy()
         self.ends = np.column_stack([number[same], number[same + 1]])
-        self.lines = shapely.linestrings(
-            np.stack([at[["x", "y"]].to_numpy()[same + k] for k in (0, 1)], axis=1)
-        )
+        corners = at[["x", "y"]].to_numpy()
+        self.lines = shapely.linestrings(np.stack([corners[same], corners[same + 1]], axis=1))
         piece = shapely.STRtree(self.lines).query_nearest(shapely.points(places), all_matches=False)[1]
         self.off = shapely.distance(self.lines[piece], points := shapely.points(places))
         along, n, m = shapely.line_locate_point(self.lines[piece], points), number.max() + 1, len(same)
@@ -83,9 +76,7 @@ class Streets:
 
     def away(self, doors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         graph, gate = self.graph(doors := doors[self.off[doors] <= 500.0])
-        metres, _, origin = dijkstra(
-            graph, directed=False, indices=gate, return_predecessors=True, min_only=True
-        )
+        metres, _, origin = dijkstra(graph, False, gate, return_predecessors=True, min_only=True)
         return metres, np.where(origin < 0, -1, doors[origin - gate[0]])
 
 
@@ -106,9 +97,7 @@ def read_city(folder: Path) -> Names:
     listed = listed[listed["state"] == "正常"]
     waiting = set(listed.loc[listed["lon"].isna(), "community"])
     listed = listed[listed["lon"].notna()].reset_index(drop=True)
-    listed["beds"] = (
-        listed["beds"].astype(str).str.replace(r"\D", "", regex=True).replace("", "0").astype(int)
-    )
+    listed["beds"] = ("0" + listed["beds"].astype(str).str.replace(r"\D", "", regex=True)).astype(int)
     listed["tier"], at = listed["tier"].map(TIERS), np.column_stack(project(listed["lon"], listed["lat"]))
     streets = Streets(folder / "streets.gpkg", np.vstack([xy, at]))
     straight, walk, owner, node_m = {}, {}, {}, {}
@@ -152,6 +141,12 @@ def loads(city: Names, tier: str) -> pd.Series:
     return pd.Series(held, city.listed.index)[rural & (city.listed["tier"] == tier).to_numpy()]
 
 
+def district_of(city: Names) -> pd.Series:
+    """Of every facility the district of its street."""
+    streets = city.units[city.units["level"] == "street"].set_index("name")
+    return city.listed["street"].map(streets["parent_id"])
+
+
 def verdict(share: float) -> str:
     return "达标" if share >= 1 else "基本达标" if share >= 0.9 else "未达标"
 
@@ -172,9 +167,7 @@ def rules_of(city: Names) -> dict[str, Names]:
             words="涉及{}人（所去设施规模不合适）", lacks=f"{less + more}处设施的服务人口不在区间内", actual=f"{len(held)}处中{good}处合适，{less}处不足，{more}处超出")  # fmt: skip
     held = by_unit(city, city.people)
     centres = set(city.listed.loc[city.listed["tier"] == "centre", "street"])
-    inside = np.logical_and.reduce(
-        [city.met[r] | ~city.asked[r] for r in [*list(REACH)[:2], "circle-walk-15"]]
-    )
+    inside = whole_circle(city)
     full = by_unit(city, city.people * ~inside) == 0
     named = city.units["name"]
     for rule, level, title, figure, good in (
@@ -190,9 +183,7 @@ def rules_of(city: Names) -> dict[str, Names]:
         found[rule] = Names(title=title, figure=figure, share=met.mean(), missed=missed, units=met,
                             lacks=f"{n - met.sum()}个单元", words=("未覆盖" if grid else "涉及") + f"{{}}人；{n - met.sum()}个单元",
                             actual=f"{n}个中{met.sum()}个（{met.mean():.1%}）")  # fmt: skip
-    old, at = by_unit(city, city.elderly), city.listed["street"]
-    street = city.units[city.units["level"] == "street"].set_index("name")["parent_id"]
-    beds = 1000 * city.listed["beds"].groupby(at.map(street)).sum() / old
+    beds = 1000 * city.listed["beds"].groupby(district_of(city)).sum() / by_unit(city, city.elderly)
     met = beds.dropna() >= 40
     found["elderly-beds"] = Names(title="每千名老年人口40张床位", figure="每千人≥40", share=met.mean(), missed=0.0,
                                   lacks="无" if met.all() else f"{(~met).sum()}个单元", words=f"涉及老年人口{{}}人；{(~met).sum()}个单元",
@@ -201,6 +192,11 @@ def rules_of(city: Names) -> dict[str, Names]:
     for rule in found.values():
         rule.verdict = verdict(rule.share)
     return found
+
+
+def whole_circle(city: Names) -> np.ndarray:
+    """The cells of which every resident is within the radii and the 15 minutes."""
+    return np.logical_and.reduce([city.met[rule] | ~city.asked[rule] for rule in WHOLE])
 
 
 def gaps_of(city: Names, rule: str) -> pd.DataFrame:
@@ -218,9 +214,8 @@ def gaps_of(city: Names, rule: str) -> pd.DataFrame:
         chains = [chain(city, unit) for unit in held.index[held == held.max()]]
         half, last = mine["m"].iloc[np.searchsorted(run, run.iloc[-1] / 2)], mine["m"].iloc[-1]
         rows.append((run.iloc[-1], mine["old"].sum(), half, last, len(held), chains, part == number))
-    return pd.DataFrame(
-        rows, columns=["people", "old", "half", "last", "units", "chains", "cells"]
-    ).sort_values("people", ascending=False, ignore_index=True)
+    found = pd.DataFrame(rows, columns=["people", "old", "half", "last", "units", "chains", "cells"])
+    return found.sort_values("people", ascending=False, ignore_index=True)
 
 
 def within(city: Names, place: dict[str, Any], limit: float) -> np.ndarray:
@@ -252,9 +247,7 @@ def near(city: Names, on_foot: int) -> list[tuple[np.ndarray, np.ndarray]]:
 def worse_without(city: Names) -> tuple[list[set[str]], np.ndarray]:
     """For every facility the rules that get worse if it alone closes, and the residents whom it alone serves by
     the station's radius."""
-    listed, inside = city.listed, np.ones(len(city.xy), bool)
-    for rule in [*list(REACH)[:2], "circle-walk-15"]:
-        inside &= city.met[rule] | ~city.asked[rule]
+    listed, inside = city.listed, whole_circle(city)
     worse: list[set[str]] = [set() for _ in listed.index]
     lost = np.zeros(len(listed))
     of = {on_foot: near(city, on_foot) for on_foot in (0, 1)}
@@ -265,22 +258,16 @@ def worse_without(city: Names) -> tuple[list[set[str]], np.ndarray]:
         for k, cells in enumerate(mine):
             alone = cells[(times[cells] == 1) & city.asked[rule][cells] & (city.people[cells] > 0)]
             worse[k] |= {rule} if len(alone) else set()
-            counted = rule in list(REACH)[:2] or rule == "circle-walk-15"
-            worse[k] |= {"grid-full-coverage"} if counted and inside[alone].any() else set()
+            worse[k] |= {"grid-full-coverage"} if rule in WHOLE and inside[alone].any() else set()
             lost[k] += city.people[alone].sum() if rule == "station-radius" else 0
-    district = listed["street"].map(
-        city.units[city.units["level"] == "street"].set_index("name")["parent_id"]
-    )
-    old, beds = by_unit(city, city.elderly), listed.groupby(district)["beds"].sum()
+    district, need = district_of(city), 0.04 * by_unit(city, city.elderly)
+    beds, centres = listed.groupby(district)["beds"].sum(), listed["street"][listed["tier"] == "centre"]
     for k, one in listed.iterrows():
-        if (
-            one["tier"] == "centre"
-            and ((listed["street"] == one["street"]) & (listed["tier"] == "centre")).sum() == 1
-        ):
+        if one["tier"] == "centre" and (centres == one["street"]).sum() == 1:
             worse[k].add("street-has-centre")
         if (listed["community"] == one["community"]).sum() == 1 and one["community"] not in city.waiting:
             worse[k].add("community-has-station")
-        if 1000 * (beds[district[k]] - one["beds"]) / old[district[k]] < 40:
+        if beds[district[k]] - one["beds"] < need[district[k]]:
             worse[k].add("elderly-beds")
     return worse, lost
 

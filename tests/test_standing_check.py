@@ -34,7 +34,7 @@ from tests.independent_city import (
     way_words,
     within,
     worse_without,
-)  # fmt: skip
+)
 
 
 @pytest.fixture(scope="module")

@@ -56,7 +56,10 @@ def measures_of(
     progress(0.0, text("Comparing straight lines and ways on foot"))
     crossed = detours(measured)
     progress(0.1, text("Counting how many facilities one can choose among"))
+    # Made at once, so that the counts at every cell are not kept beside what the later tables need.
     chosen = list(choices(measured, assessment.results))
+    by_unit, by_facility = choice_table(chosen, measured), choice_facilities_table(chosen, measured)
+    del chosen
     judged = [
         result.rule
         for result in assessment.results
@@ -79,8 +82,8 @@ def measures_of(
         "detours_units": lambda: _detours_by_unit(crossed, study),
         "detours_facilities": lambda: _detours_by_facility(crossed, study),
         "loads": lambda: load_table(assessment),
-        "choice": lambda: choice_table(chosen, measured),
-        "choice_facilities": lambda: choice_facilities_table(chosen, measured),
+        "choice": lambda: by_unit,
+        "choice_facilities": lambda: by_facility,
         "denominators": lambda: denominators(measured, assessment.results),
         "travel_bands": lambda: travel_bands(measured),
         "travel_quantiles": lambda: travel_quantiles(measured),

@@ -187,7 +187,7 @@ def sentence(reason: SiteReason) -> Text:
 def summary(plan: Plan) -> Text:
     """The whole plan in one sentence."""
     return text(
-        "New sites: {n}. Residents served rise from {before:,.0f} to {after:,.0f}. {verdict}",
+        "New sites: {n}. Residents served: {before:,.0f} before, {after:,.0f} after. {verdict}",
         n=len(plan.sites),
         before=plan.residents_before,
         after=plan.residents_after,

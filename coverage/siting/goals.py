@@ -10,7 +10,7 @@ import numpy as np
 from scipy import sparse
 
 from core.errors import SettingError
-from core.text import Sayable, Text, text
+from core.text import Sayable, Text, rounded_up, text
 from coverage.siting.model.arrays import Floats, Ints
 
 MOST_PEOPLE: Final = "most-people"
@@ -293,9 +293,10 @@ class Plan:
             return text("No possible site reaches anybody: there is nothing to choose from.")
         if self.proven:
             return text("Proved: no better plan exists.")
+        share = rounded_up(self.gap, 1e-4)
         if self.goal.maximises:
-            return text("Best found, at most {share:.2%} below the best possible.", share=self.gap)
-        return text("Best found, at most {share:.2%} above the best possible.", share=self.gap)
+            return text("Best found, at most {share:.2%} below the best possible.", share=share)
+        return text("Best found, at most {share:.2%} above the best possible.", share=share)
 
     @property
     def residents_after(self) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Final
 
 Point = tuple[float, float]
 
@@ -30,6 +30,10 @@ def inner_point(geometry: Any) -> tuple[Point | None, str]:
     except (TypeError, ValueError, IndexError, KeyError):
         return None, kind
     return None, kind
+
+
+# What the column of extents is called in a text table.
+EXTENT: Final = "extent"
 
 
 def extent_of(geometry: Any) -> bytes | None:

@@ -128,6 +128,8 @@ def opened(path: Path) -> Iterator[MapFile]:
         if not layers:
             if problem is not None and len(left) == 1:
                 raise problem
+            if len(pieces) == 1 and pieces[0].path == path:
+                raise damaged(path.name)
             raise InputError(
                 "{file}: the archive holds no map layer, only: {names}.",
                 file=path.name,
@@ -299,8 +301,14 @@ def _source(piece: Piece, whole: Path, pieces: Sequence[Piece], room: Path) -> t
             return str(path), "wkt"
         raise _unknown(whole.name)
     kml = head.startswith("<")
-    if kml and ("<kml" not in head or "<!DOCTYPE" in written or "<!ENTITY" in written):
+    if kml and "<kml" not in head:
         raise _unknown(whole.name)
+    if kml and ("<!DOCTYPE" in written or "<!ENTITY" in written):
+        raise InputError(
+            "{file} declares words of its own (DOCTYPE), which may stand for anything, and is not opened. "
+            "Export the KML anew.",
+            file=whole.name,
+        )
     target = path
     if content.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")) or not _is_utf8(content) or kml:
         room.mkdir(exist_ok=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import rasterio
 from rasterio.errors import RasterioError
 
@@ -85,6 +86,12 @@ def opened_raster(piece: RasterPiece, file: str) -> Iterator[rasterio.DatasetRea
                     file=file,
                     columns=raster.width,
                     rows=raster.height,
+                )
+            if not 0.0 < abs(raster.transform.determinant) < np.inf:
+                raise InputError(
+                    "{file}: its pixels have no size, or no place on the ground. Save the raster anew with "
+                    "its cell size and corner.",
+                    file=file,
                 )
             yield raster
     except RasterioError as error:

@@ -21,6 +21,8 @@ from data.formats.unpack import damaged
 
 # A table of so many rows and columns no city has; a few kilobytes may declare it.
 MOST_CELLS: Final = 400_000_000
+# As many as a worksheet of Excel has.
+_MOST_COLUMNS: Final = 16_384
 # A Parquet packs what repeats, so its own size says nothing of what it becomes: held against this first.
 _MOST_VALUES: Final = 60_000_000
 _MOST_BYTES: Final = 2 << 30
@@ -41,16 +43,27 @@ def read_text_table(path: Path, file: str) -> pd.DataFrame:
         written = decode(path.read_bytes())
     except UnreadableError as error:
         raise InputError("{file}: the text is neither UTF-8, UTF-16 nor GB18030.", file=file) from error
+    separator = delimiter_of(written)
+    columns = written.partition("\n")[0].count(separator) + 1
+    if columns > _MOST_COLUMNS:
+        raise _too_large(file, written.count("\n"), columns)
     try:
         frame = pd.read_csv(
             io.StringIO(written.lstrip("\ufeff")),
             dtype=str,
             keep_default_na=False,
-            sep=delimiter_of(written),
+            sep=separator,
             skipinitialspace=True,
             index_col=False,
         )
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
+        if unclosed := re.search(r"EOF inside string starting at row (\d+)", str(error)):
+            raise InputError(
+                "{file}: a quotation mark in row {row:,} is never closed, so that all after it would be one "
+                "cell. Close it, or save the table anew.",
+                file=file,
+                row=int(unclosed[1]) + 1,
+            ) from error
         raise InputError("{file}: this is not a table that can be read.", file=file) from error
     frame.columns = [as_written(str(name).strip()) for name in frame.columns]
     return frame.map(as_written, na_action="ignore")
@@ -95,7 +108,8 @@ def parquet_frame(path: Path, file: str) -> gpd.GeoDataFrame:
         about = parquet.metadata
         groups = [about.row_group(k) for k in range(about.num_row_groups)]
         unpacked = sum(group.total_byte_size for group in groups)
-        if about.num_rows * max(about.num_columns, 1) <= _MOST_VALUES and unpacked <= _MOST_BYTES:
+        values = about.num_rows * max(about.num_columns, 1)
+        if values <= _MOST_VALUES and unpacked <= _MOST_BYTES and about.num_columns <= _MOST_COLUMNS:
             # A value that is stored once may stand in every row.
             first = next(parquet.iter_batches(batch_size=_PROBED_ROWS), None)
             if first is not None:
@@ -107,17 +121,11 @@ def parquet_frame(path: Path, file: str) -> gpd.GeoDataFrame:
         else:
             unpacked = _MOST_BYTES + 1
         if unpacked > _MOST_BYTES:
-            raise InputError(
-                "{file}: the table declares {rows:,} rows of {columns:,} columns, more than are read. Cut "
-                "it to the ground of the city, with the columns that are needed.",
-                file=file,
-                rows=about.num_rows,
-                columns=about.num_columns,
-            )
+            raise _too_large(file, about.num_rows, about.num_columns)
         if b"geo" in (about.metadata or {}):
             return gpd.read_parquet(path)
         table = pq.read_table(path).to_pandas()
-    except (ArrowException, OSError, ValueError, KeyError) as error:
+    except (ArrowException, shapely.errors.GEOSException, OSError, ValueError, KeyError) as error:
         raise damaged(file) from error
     for name in table.columns:
         values = table[name].dropna()
@@ -125,3 +133,13 @@ def parquet_frame(path: Path, file: str) -> gpd.GeoDataFrame:
             shapes = shapely.from_wkb(table[name].to_numpy(object), on_invalid="ignore")
             return gpd.GeoDataFrame(table.drop(columns=name), geometry=shapes)
     return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries([None] * len(table), index=table.index))
+
+
+def _too_large(file: str, rows: int, columns: int) -> InputError:
+    return InputError(
+        "{file}: the table declares {rows:,} rows of {columns:,} columns, more than are read. Cut it to the "
+        "ground of the city, with the columns that are needed.",
+        file=file,
+        rows=rows,
+        columns=columns,
+    )

@@ -194,7 +194,14 @@ class _Unpacking:
 
     def _require_room(self, files: int, size_bytes: int) -> None:
         self.left_files -= files
-        if self.left_files < 0 or size_bytes > self.left_bytes:
+        if self.left_files < 0:
+            raise InputError(
+                "{file}: the archive holds more than {count:,} files, more than are read. Send only those "
+                "that are needed.",
+                file=self.file,
+                count=_MOST_MEMBERS,
+            )
+        if size_bytes > self.left_bytes:
             raise _too_large(self.file)
 
     def _copied(self, source: IO[bytes], target: Path, most: int = MOST_BYTES) -> None:

@@ -131,7 +131,11 @@ class Checker:
         where = self.frame[["name", "source_file", "source_sheet", "source_row"]]
         for group in groups:
             members = where.iloc[list(group.rows[:MOST_NAMED])].itertuples(index=False)
-            named = [f"{name} ({sheet or file}, {row})" for name, file, sheet, row in members]
+            files = where["source_file"].iloc[list(group.rows)].nunique()
+            named = [
+                f"{name} ({', '.join(filter(None, [file if files > 1 or not sheet else '', sheet]))}, {row})"
+                for name, file, sheet, row in members
+            ]
             code = "duplicate" if group.reason == "name" else "same-coordinates"
             code = "already-stored" if group.stored else code
             told = group.rows if len(group.rows) <= MOST_NAMED else group.rows[:1]

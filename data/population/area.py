@@ -7,6 +7,7 @@ Points and pixels lie where their place is; a polygon counts by its exact share 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import shapely
@@ -19,6 +20,9 @@ from data.formats.systems import in_degrees
 from data.guard import guarded
 from data.intake.findings import WARNING, Finding
 from data.population.cells import Cells
+
+# Inner Mongolia, the widest province, is 29 degrees wide; metres are true in no system beyond.
+_WIDEST_DEG: Final = 40.0
 
 
 @guarded
@@ -33,6 +37,13 @@ def read_outline(path: Path) -> shapely.Geometry:
             ]
     if not shapes:
         raise InputError("{file}: the layer has no area in it.", file=path.name)
+    west, south, east, north = shapely.total_bounds(shapes)
+    if max(east - west, north - south) > _WIDEST_DEG:
+        raise InputError(
+            "{file}: the study area is {wide:,.0f} degrees wide. Give the outline of a city or a province.",
+            file=path.name,
+            wide=max(east - west, north - south),
+        )
     return shapely.union_all(shapely.make_valid(np.asarray(shapes, object)))
 
 
@@ -70,7 +81,7 @@ def nobody_inside(file: str, at: tuple[float, float], area: shapely.Geometry) ->
     middle = shapely.centroid(area)
     km = 111.0 * float(np.hypot((at[0] - middle.x) * np.cos(np.radians(middle.y)), at[1] - middle.y))
     return InputError(
-        "{file}: nobody lives in the study area. Its residents lie around longitude {lon:.4f}, latitude "
+        "{file}: nobody lives in the study area. What it holds lies around longitude {lon:.4f}, latitude "
         "{lat:.4f}, {km:,.0f} km from the middle of the area. Is the coordinate system the right one "
         "(--population-datum)?",
         file=file,

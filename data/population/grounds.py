@@ -146,6 +146,13 @@ class _Source:
     def _warn(self, code: str, *messages: Text) -> None:
         self.findings += [Finding(self.file, "", 0, "", WARNING, code, said) for said in messages]
 
+    def _nothing(self) -> InputError:
+        if self.role == COMPOUNDS:
+            return InputError(
+                "{file}: no row has a place: an outline, or longitude and latitude.", file=self.file
+            )
+        return InputError("{file}: the layer has no area in it.", file=self.file)
+
     def _fits(self, shapes: Shapes) -> Bools:
         dimension = shapely.get_dimensions(shapes)
         areal = (dimension == 2) & (shapely.area(shapes) > 0)
@@ -160,7 +167,7 @@ class _Source:
             if self._fits(frame.geometry.to_numpy()).any() and not _GATES.search(self.sheets[k].name)
         ]
         if not fitting:
-            raise InputError("{file}: the layer has no area in it.", file=self.file)
+            raise self._nothing()
         chosen = fitting
         areal = [k for k in chosen if (shapely.get_dimensions(self.placed[k].geometry.to_numpy()) == 2).any()]
         if len(chosen) > 1:
@@ -214,7 +221,7 @@ class _Source:
                 frame = frame[homes]
         wanted = self._fits(frame.geometry.to_numpy())
         if not wanted.any():
-            raise InputError("{file}: the layer has no area in it.", file=self.file)
+            raise self._nothing()
         if not wanted.all():
             message = text(
                 "{count} {count:row has|rows have} no area and {count:is|are} left out.",

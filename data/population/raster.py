@@ -198,12 +198,12 @@ def _shifted(lon: Floats, lat: Floats, datum: str) -> tuple[Floats, Floats]:
 def _nobody(
     raster: rasterio.DatasetReader, file: str, reading: Reading, to_degrees: Transformer
 ) -> InputError:
-    if reading.area is None:
-        return InputError("{file}: no pixel with residents lies in the area.", file=file)
-    lon, lat = to_degrees.transform(*raster.xy(raster.height // 2, raster.width // 2))
-    if shapely.intersects_xy(shapely.box(*reading.area.bounds), lon, lat):
-        return InputError("{file}: no pixel with residents lies in the area.", file=file)
-    return nobody_inside(file, (float(lon), float(lat)), reading.area)
+    wide, high = raster.width, raster.height
+    corners = raster.transform @ (np.array([0, wide, wide, 0]), np.array([0, 0, high, high]))
+    ground = shapely.Polygon(np.column_stack(to_degrees.transform(*corners)))
+    if reading.area is None or ground.intersects(shapely.box(*reading.area.bounds)):
+        return InputError("{file}: no pixel in the area counts residents: zero or no data.", file=file)
+    return nobody_inside(file, (ground.centroid.x, ground.centroid.y), reading.area)
 
 
 def _bands(raster: rasterio.DatasetReader, file: str, reading: Reading) -> _Bands:

@@ -17,6 +17,7 @@ from core.errors import InputError
 from data.store import schema
 from data.store.check import check_store
 from data.store.engine import Store
+from data.store.sessions import session_files
 
 FORMAT: Final = 1
 _MANIFEST: Final = "backup.json"
@@ -41,8 +42,8 @@ def write_backup(store: Store, path: Path) -> int:
                 _put(backup, f"tables/{table.name}.jsonl", "".join(lines).encode())
                 counts[table.name] = len(rows)
             kept = sa.select(schema.file.c.sha256).where(schema.file.c.deleted_at == "")
-            for row in connection.execute(kept.order_by(schema.file.c.sha256)):
-                _put(backup, f"files/{row.sha256}", store.files.get(row.sha256))
+            for sha256 in sorted({*connection.execute(kept).scalars(), *session_files(connection)}):
+                _put(backup, f"files/{sha256}", store.files.get(sha256))
             _put(backup, _MANIFEST, json.dumps({"format": FORMAT, "rows": counts}).encode())
         with scratch.open("rb+") as file:
             os.fsync(file.fileno())
@@ -83,7 +84,7 @@ def restore_backup(store: Store, path: Path) -> int:
                     if lines:
                         connection.execute(sa.insert(table), [json.loads(line) for line in lines])
                 _restart_counters(connection)
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError, sa.exc.SQLAlchemyError) as problem:
+    except (zipfile.BadZipFile, KeyError, ValueError, sa.exc.SQLAlchemyError) as problem:
         raise InputError("{file} is not a backup of a store.", file=path.name) from problem
     wrong = check_store(store)
     if wrong:

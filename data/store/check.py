@@ -13,6 +13,7 @@ from core.text import Text, text
 from data.store import schema
 from data.store.engine import FIRST, Store, event_hash
 from data.store.records import ACCEPTED, DRAFT, RETURNED, SENT
+from data.store.sessions import session_files
 
 # What may follow what; "" is the beginning.
 _FOLLOWS = {
@@ -21,7 +22,7 @@ _FOLLOWS = {
     SENT: (SENT, RETURNED, ACCEPTED),
     RETURNED: (DRAFT, SENT),
 }
-_UNTOLD = ("event", "alembic_version", "job_progress", "account")
+_UNTOLD = ("event", "alembic_version", "job_progress", "account", "session")
 # May change without an event: the day of deletion of a file, and that it was deleted.
 _MAY_CHANGE = {"file": ("delete_after", "deleted_at")}
 
@@ -143,6 +144,11 @@ def _files(store: Store, connection: sa.Connection) -> Iterator[Text]:
             continue
         if len(content) != row.bytes:
             yield text("A file of the store is damaged ({sha256}).", sha256=row.sha256[:12])
+    for sha256 in sorted(session_files(connection)):
+        try:
+            store.files.get(sha256)
+        except InputError as problem:
+            yield problem.message
 
 
 def _named(key: tuple[Any, ...]) -> str:

@@ -66,7 +66,7 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """One state of the database, whatever others write meanwhile."""
-        with self.engine.connect() as connection, connection.begin():
+        with _told(), self.engine.connect() as connection, connection.begin():
             yield connection
 
     def progress(self, job: str, share: float, doing: str) -> None:
@@ -82,7 +82,7 @@ class Store:
         """One transaction by somebody. On an error nothing of it is there; ConflictError where another has
         written a row of the same key."""
         # SQLite takes the lock at once (see `_sqlite`): who reads first and locks later may be refused.
-        with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+        with _told(), self.engine.connect().execution_options(writes=True) as connection, connection.begin():
             if connection.dialect.name != "sqlite":
                 connection.exec_driver_sql("LOCK TABLE event IN EXCLUSIVE MODE")
             writing = Writing(connection, self.files, by, utc_now())
@@ -91,6 +91,18 @@ class Store:
             except IntegrityError as taken:
                 raise ConflictError("Somebody else has decided on the same at the same moment.") from taken
             writing.require_told()
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """InputError for a database that is damaged, gone, full, or held by another for too long."""
+    try:
+        yield
+    except sa.exc.DatabaseError as problem:
+        if isinstance(problem, IntegrityError):
+            raise
+        said = str(problem.orig).splitlines()[0]
+        raise InputError("The store's database cannot be used: {problem}", problem=said) from problem
 
 
 @dataclass

@@ -8,11 +8,12 @@
                      └── submission_state   one row a step: draft, sent, returned, accepted
                            └── remark       what is said of it at a row, a cell or a facility
     city ── city_rule                       what the city allows
-      └── kept                              results that workers made, each with an address
+      └── kept                              what has an address: results that workers made, shared views
     person ── role_change                   who may what; a role taken away is a row more
       ├── account                           the hash of a password
       ├── account_link ── account_link_use  links to set one with, each used once
-      └── sign_in ── sign_out               who is signed in until when
+      ├── sign_in ── sign_out               who is signed in until when
+      └── session                           what they chose on the page last, and the files of it
     job ── job_step, job_progress           long work: what became of it, how far it is
     file                                    what lies in the folder of files, by SHA-256
     event                                   who did what and when, each with the hash of the one before
@@ -204,8 +205,9 @@ kept = Table(
     "kept",
     metadata,
     Column("id", String(20), primary_key=True),
-    Column("city_id", ForeignKey("city.id"), nullable=False),
-    # "result": its file is the zip of a result folder.
+    # None: a view of files that somebody brought.
+    Column("city_id", ForeignKey("city.id")),
+    # "result": its file is the zip of a result folder. "view": what was chosen on the page (`sessions`).
     Column("kind", String(20), nullable=False),
     Column("name", String(200), nullable=False),
     Column("sha256", ForeignKey("file.sha256"), nullable=False),
@@ -308,6 +310,17 @@ sign_out = Table(
     Column("sha256", ForeignKey("sign_in.sha256"), primary_key=True),
     Column("at", String(32), nullable=False),
     Column("by", String(200), nullable=False),
+)
+
+session = Table(
+    "session",
+    metadata,
+    # Written over, and no part of the record. Its files lie with the others but are not among them.
+    Column("person_id", ForeignKey("person.id"), primary_key=True),
+    Column("key", String(32), nullable=False),
+    Column("content", Text, nullable=False),
+    Column("files", Text, nullable=False),
+    Column("at", String(32), nullable=False),
 )
 
 event = Table(

@@ -1,4 +1,5 @@
-"""`store tidy`: originals go on the day that was stated, and files that nothing refers to go too."""
+"""`store tidy`: originals go on the day that was stated, sessions when nobody changes them, and files that
+nothing refers to go too."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ import sqlalchemy as sa
 
 from data.store import schema
 from data.store.engine import Store
+from data.store.sessions import forget_old_sessions, session_files
 
 # How long an original is kept, since it may hold telephone numbers.
 KEEP_DAYS = 365
@@ -34,12 +36,14 @@ def tidy_store(store: Store, *, today: date, by: str) -> tuple[int, int]:
                 sa.update(schema.file).where(schema.file.c.sha256.in_(due)).values(deleted_at=writing.at)
             )
             writing.event("store.tidy", deleted=due)
-    for sha256 in due:
+        in_sessions = session_files(writing.connection)
+    for sha256 in set(due) - in_sessions:  # the others go with their session
         store.files.remove(sha256)
     # Nobody writes while this holds the lock, so what no row names now was left by who was killed.
     with store.write(by=by) as writing:
         kept = sa.select(schema.file.c.sha256).where(schema.file.c.deleted_at == "")
-        named = {row.sha256 for row in writing.connection.execute(kept)}
+        forget_old_sessions(writing.connection)
+        named = {*writing.connection.execute(kept).scalars(), *session_files(writing.connection)}
         left = [sha256 for sha256 in store.files.there() if sha256 not in named]
         for sha256 in left:
             store.files.remove(sha256)

@@ -107,7 +107,13 @@ def _passed_through(
             if isinstance(problem, ValueError | OverflowError) and not is_the_files(problem):
                 raise
             said = str(problem)[:_MOST_SAID]
-            raise InputError("The street file cannot be read: {problem}", problem=said) from problem
+            if "allocate" in said:
+                raise MemoryError(said) from problem
+            raise InputError(
+                "{file}: the street file is damaged or not what its name says (its reader says: {problem}).",
+                file=Path(path).name,
+                problem=said,
+            ) from problem
 
 
 class _OutOfOrderError(Exception):

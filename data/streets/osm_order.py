@@ -73,12 +73,24 @@ def overpass_pbf(path: Path, folder: Path) -> osmium.io.File:
     Ways may name their nodes, carry their places (`out geom`), or both.
     """
     try:
-        return _as_pbf(json.loads(path.read_bytes())["elements"], folder)
+        answer = json.loads(path.read_bytes())
+        if "remark" in answer:
+            raise _unfinished(path, str(answer["remark"]))
+        return _as_pbf(answer["elements"], folder)
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as problem:
         raise InputError(
             "{path} is damaged: it begins as an answer of Overpass in JSON, but does not go on as one.",
             path=path.name,
         ) from problem
+
+
+def _unfinished(path: Path, remark: str) -> InputError:
+    return InputError(
+        "{path}: Overpass did not finish this answer ({remark}), so that streets are missing. Ask it again, "
+        "for a smaller area or with more time.",
+        path=path.name,
+        remark=remark,
+    )
 
 
 def _as_pbf(elements: list[Any], folder: Path) -> osmium.io.File:
@@ -107,8 +119,17 @@ def _as_pbf(elements: list[Any], folder: Path) -> osmium.io.File:
 
 
 def deleted_in(path: Path, file_format: str) -> _Deleted:
-    """Kind and number of the objects that an editor marked as deleted (`action="delete"`)."""
-    if not any(b"delete" in chunk for chunk in _chunks(path, file_format)):
+    """Kind and number of the objects that an editor marked as deleted (`action="delete"`).
+
+    InputError for an answer of Overpass that the server did not finish.
+    """
+    some = False
+    for chunk in _chunks(path, file_format):
+        some = some or b"delete" in chunk
+        if (at := chunk.find(b"<remark>")) >= 0:
+            said = chunk[at + 8 : at + 208].partition(b"</")[0]
+            raise _unfinished(path, said.decode("utf-8", "replace").strip())
+    if not some:
         return set()
     found: _Deleted = set()
     with _opened(path, file_format) as file:

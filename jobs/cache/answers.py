@@ -12,13 +12,18 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from core.progress import Progress, part, silent
-from core.text import text
+from core.text import Text, text
+from coverage.model.tables import Ints
+from coverage.publish.plan import NEW_SITE
+from coverage.publish.tables import PlanTables
+from coverage.siting import Watch
 from data.standards import DEFAULT_STANDARD
 from jobs.assess.folder import Assessed, assess_inputs, with_run
 from jobs.cache.case import Case
 from jobs.cache.prebuild import streets_of
 from jobs.cache.results import Shelf, map_page
-from jobs.siting.suggest import SearchMonitor, suggest
+from jobs.siting.search_monitor import SearchMonitor, search_words
+from jobs.siting.suggest import suggest
 from jobs.study.inputs import Inputs, open_inputs
 from jobs.study.variants import with_lists, with_standard
 
@@ -67,6 +72,39 @@ def answer_of(case: Case, shelf: Shelf, cache: Path, *, language: str, progress:
         )
         done = suggest(done, case.wish, SearchMonitor(progress=part(progress, 0.7, 1.0)))
     return shelf.put(case.key, with_run(done, case.run()))
+
+
+def plan_of(
+    case: Case,
+    cache: Path,
+    stop: Path,
+    *,
+    progress: Progress = silent,
+    early: Callable[[tuple[PlanTables, Ints]], None] = lambda _plan: None,
+) -> tuple[PlanTables, Ints]:
+    """The plan for the sites that a case asks for, and by cell which of them serves it anew.
+
+    `early` gets the plan before its curve and other plans are known. Once a file `stop` is there, the
+    search ends with the best plan so far.
+    """
+    if case.wish is None:
+        raise ValueError("the case asks for no sites")
+    done = assessed_of(case, cache, progress=part(progress, 0.0, 0.3))
+    share = 0.3
+
+    def step(at: float, doing: Text) -> None:
+        nonlocal share
+        share = 0.3 + 0.7 * at
+        progress(share, doing)
+
+    def parts(planned: Assessed) -> tuple[PlanTables, Ints]:
+        results = planned.results
+        if results.plan is None:
+            raise ValueError("the search has no plan")
+        return results.plan, results.cells[NEW_SITE].to_numpy()
+
+    watch = Watch(lambda state: progress(share, search_words(state)), stop.exists)
+    return parts(suggest(done, case.wish, SearchMonitor(watch, step, lambda planned: early(parts(planned)))))
 
 
 def _last(kind: str, key: str, make: Callable[[], _Result]) -> _Result:

@@ -7,7 +7,7 @@ import os
 import shutil
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,7 +30,7 @@ from geo.crs import project
 from jobs.collect.demo import demo_document
 from jobs.collect.kept_lists import kept_rows, list_bytes
 from jobs.collect.permissions import actor
-from jobs.collect.words import BEIJING
+from jobs.collect.words import BEIJING, day_of
 from jobs.study.cases import StudyFiles
 from jobs.study.inputs import open_inputs
 from jobs.study.people import read_people
@@ -208,13 +208,13 @@ def moment(at: str) -> str:
         return ""
     try:
         if len(at) <= len("2026-03-31"):
-            found = datetime.combine(date.fromisoformat(at), time.max, BEIJING)
+            found = datetime.combine(day_of(at), time.max, BEIJING)
         else:
             found = datetime.fromisoformat(at)
             found = found if found.tzinfo else found.replace(tzinfo=BEIJING)
-    except ValueError as error:
+        return found.astimezone(UTC).isoformat(timespec="microseconds")
+    except (ValueError, OverflowError) as error:
         raise SettingError("“{at}” is no date; write it as 2026-03-31.", at=at) from error
-    return found.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def _settings(files: StudyFiles, keep: Callable[[bytes], str]) -> tuple[dict[str, Any], dict[str, str]]:
@@ -226,7 +226,7 @@ def _settings(files: StudyFiles, keep: Callable[[bytes], str]) -> tuple[dict[str
     places: dict[str, str] = {}
     for number, path in enumerate((*files.populations, files.network, *files.unit_files, *layers, *own), 1):
         places[_key(path.name, digest(path))] = f"{number}/{path.name}"
-        for one in _with_what_belongs(path):
+        for one in with_what_belongs(path):
             kept[f"{number}/{one.relative_to(path.parent).as_posix()}"] = keep(one.read_bytes())
     return {"study": plain(files), "places": places}, kept
 
@@ -235,7 +235,8 @@ def _key(name: str, sha256: str) -> str:
     return f"{sha256} {name}"
 
 
-def _with_what_belongs(path: Path) -> list[Path]:
+def with_what_belongs(path: Path) -> list[Path]:
+    """A file and those beside it that its readers read too: parts of a shapefile, a world file."""
     if path.is_dir():
         return sorted(file for file in path.rglob("*") if file.is_file())
     beside = [

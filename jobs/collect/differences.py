@@ -14,6 +14,7 @@ from scipy.spatial import KDTree
 
 from data.intake.facility_numbers import is_facility_id
 from geo.crs import metric_crs, project
+from jobs.collect.kept_lists import EXTENTS, is_stated
 
 Floats = NDArray[np.float64]
 
@@ -25,7 +26,7 @@ SAME_NAME_M: Final = 300.0
 MOVED_M: Final = 1.0
 COMPARED: Final = (
     *("name", "tier", "status", "places", "capacity", "services", "area_m2", "address"),
-    *("district", "street", "community", "opened"),
+    *("district", "street", "community", "opened", *EXTENTS),
 )
 
 
@@ -76,7 +77,7 @@ def differences(before: pd.DataFrame, after: pd.DataFrame, *, apart: Collection[
     pairs = tuple(sorted((old, row) for row, old in pair_of.items()))
     ways = {row: _way_m(xy_before[old], xy_after[row]) for old, row in pairs}
     unsure += [row for row in by_name if SAME_NAME_M < ways[row] < np.inf]
-    stated = [column for column in COMPARED if _is_stated(after[column])]
+    stated = [column for column in COMPARED if is_stated(after[column])]
     changed = {row: _changed(before.iloc[old], after.iloc[row], stated) for old, row in pairs}
     kept = set(pair_of.values())
     return Differences(
@@ -105,9 +106,11 @@ def carried(
     """
     old, new = ([pair[side] for pair in found.pairs] for side in (0, 1))
     filled = {}
-    for column in (column for column in COMPARED if not _is_stated(after[column])):
+    for column in (column for column in COMPARED if not is_stated(after[column])):
         values = after[column].to_numpy(object).copy()
         values[new] = before[column].to_numpy(object)[old]
+        if column == EXTENTS[0]:  # doors and outlines stay where they were, a facility that moved has others
+            values[list(found.moved)] = ""
         # A facility that is new has nothing there: whole numbers then stand beside a gap.
         has_gap = is_integer_dtype(before[column].dtype) and pd.isna(values).any()
         filled[column] = pd.Series(values, index=after.index).astype(
@@ -124,10 +127,6 @@ def carried(
     ]
     chosen += [len(before) + row for row in found.new if numbers[row] not in left]
     return both.iloc[chosen].reset_index(drop=True)
-
-
-def _is_stated(column: pd.Series[Any]) -> bool:
-    return bool((column.notna() & (column.astype(str).str.strip() != "")).any())
 
 
 def _names(rows: pd.DataFrame) -> Iterable[tuple[str, str]]:

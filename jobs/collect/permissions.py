@@ -32,6 +32,8 @@ MAY: Final[Mapping[str, tuple[frozenset[str], Text]]] = {
     "city.change": (_PLANNERS, text("change what a city allows")),
     "submission.list": (frozenset({PLANNER, ADMIN, OFFICE}), text("look at lists")),
     "submission.read": (frozenset({PLANNER, ADMIN, OFFICE}), text("read this office's list")),
+    "view.share": (_PLANNERS | {READER}, text("share a view")),
+    "view.read": (_PLANNERS | {READER}, text("look at a shared view")),
     "job.ask": (_PLANNERS, text("ask for long work")),
     "job.read": (_PLANNERS | {READER}, text("look at long work")),
     "job.work": (frozenset({ADMIN}), text("run a worker")),
@@ -74,6 +76,10 @@ class Actor:
         raise NotAllowedError(
             "{name} may not {doing}: no role of theirs allows it.", name=self.name, doing=doing
         )
+
+    def may(self, action: str) -> bool:
+        """Whether a role held everywhere allows the action."""
+        return bool(self.roles & MAY[action][0] - {OFFICE})
 
     @property
     def sees_all(self) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, Final
 
 from core.errors import InputError, SettingError
@@ -28,7 +27,7 @@ from jobs.collect.changes import WHOLE, ByRow, changes_in, told_rows
 from jobs.collect.differences import differences
 from jobs.collect.kept_lists import list_rows
 from jobs.collect.permissions import Actor, NotAllowedError, actor, actor_in
-from jobs.collect.words import STATES, shown
+from jobs.collect.words import STATES, day_of, shown
 from jobs.collect.words import who as named
 
 FORMAT: Final = 1
@@ -43,10 +42,7 @@ def open_round(
     """Ask offices (all that answer for a unit, or those that are named) for their lists until a day."""
     who = actor(store, by)
     who.require("round.open")
-    try:
-        day = date.fromisoformat(due).isoformat()
-    except ValueError as error:
-        raise SettingError("“{at}” is no date; write it as 2026-03-31.", at=due) from error
+    day = day_of(due).isoformat()
     with store.write(by=who.name) as writing:
         connection = writing.connection
         of = city_named(connection, city)

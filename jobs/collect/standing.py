@@ -20,7 +20,9 @@ from core.progress import Progress, part, silent
 from core.text import text
 from coverage.assessment import Assessment, judge_rules
 from coverage.checks import Measured
-from coverage.measuring.measure import measure
+from coverage.measuring.measure import Distances, measure
+from coverage.model.standard import Standard
+from coverage.model.study import Study
 from coverage.scenario.apply import with_facilities
 from coverage.scenario.incremental import live
 from data.intake.intake import Reading
@@ -72,9 +74,12 @@ class Standing:
         base, standard = self.assessment.study, self.inputs.standard
         facilities = intake.table(base.grid.crs)
         study = with_facilities(base, facilities, unplaced=intake.unplaced)
-        frame = facilities.frame
-        named = zip(frame["facility_id"].astype(str), frame["tier"].astype(str), strict=True)
-        distances = live(self.assessment, list(named)).follow(facilities)
+        if facilities.has_extents or base.facilities.has_extents:
+            distances = _measured(study, standard)  # only facilities that are points are followed
+        else:
+            frame = facilities.frame
+            named = zip(frame["facility_id"].astype(str), frame["tier"].astype(str), strict=True)
+            distances = live(self.assessment, list(named)).follow(facilities)
         assessment = judge_rules(Measured(study, distances, standard))
         inputs = replace(self.inputs, study=study, intake=intake)
         return Standing(inputs, assessment, filled, readings)
@@ -127,12 +132,15 @@ def _stand(
     inputs = open_inputs(city_study(store, city, versions), cache=cache, progress=part(progress, 0.0, 0.8))
     progress(0.8, text("Measuring distances"))
     study, standard = inputs.study, inputs.standard
-    tiers = tuple(dict.fromkeys((*standard.tiers, *study.facilities.tiers)))
-    distances = measure(study.grid, study.facilities, study.network, tiers=tiers, walking=standard.walking)
-    assessment = judge_rules(Measured(study, distances, standard))
+    assessment = judge_rules(Measured(study, _measured(study, standard), standard))
     filled = {office: one for office, one in lists_of(store, versions).items() if one.facilities}
     progress(1.0, text("Read"))
     return Standing(inputs, assessment, filled, _one_by_one(tuple(filled), inputs.intake.reading))
+
+
+def _measured(study: Study, standard: Standard) -> Distances:
+    tiers = tuple(dict.fromkeys((*standard.tiers, *study.facilities.tiers)))
+    return measure(study.grid, study.facilities, study.network, tiers=tiers, walking=standard.walking)
 
 
 def _read_list(path: Path, beside: Reading | None) -> Reading:

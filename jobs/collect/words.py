@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from typing import Any, Final
 
 from core.errors import SettingError
@@ -17,6 +17,7 @@ LOCAL: Final = "local"
 # Days of due dates, and of --at, are those of Beijing, and so are times that are shown.
 BEIJING: Final = timezone(timedelta(hours=8))
 _CELL: Final = re.compile(r"(?:(?P<sheet>.+)!)?(?P<column>[A-Za-z]{0,3})(?P<row>\d{1,7})")
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 STATES: Final[Mapping[str, Text]] = {
     DRAFT: text("draft"),
     SENT: text("sent"),
@@ -33,6 +34,16 @@ def who(name: str) -> Sayable:
 def shown(moment: str) -> str:
     """A moment of the store (UTC) as people write it: 2026-03-31 14:05; "" for none."""
     return f"{datetime.fromisoformat(moment).astimezone(BEIJING):%Y-%m-%d %H:%M}" if moment else ""
+
+
+def day_of(word: str) -> date:
+    """A day as people write it, 2026-03-31. SettingError for anything else, a week's number too."""
+    try:
+        if not _DAY.fullmatch(word):
+            raise ValueError(word)
+        return date.fromisoformat(word)
+    except ValueError as error:
+        raise SettingError("“{at}” is no date; write it as 2026-03-31.", at=word) from error
 
 
 def said_in(preview: Mapping[str, Any], say: Callable[[Sayable], str]) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ import hashlib
 import secrets
 import threading
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Final
@@ -159,6 +160,23 @@ def sign_in(store: Store, person: str, password: str, *, address: str, attempts:
         writing.add(schema.sign_in, sha256=_hash(word), person_id=number, until=until, at=writing.at)
         writing.event("account.sign_in", person=person)
     return word
+
+
+def provided_session(store: Store, person: str, word: str, *, until: float) -> str | None:
+    """Who is signed in by the word of a provider, which is good until a moment (seconds since 1970). A word
+    begins one session, at first sight; None once that has ended, and for a person that the store does not
+    know."""
+    with store.read() as connection:
+        is_new = session_of(connection, _hash(word)) is None
+        number = person_id(connection, person)
+    ends = datetime.fromtimestamp(until, UTC).isoformat(timespec="microseconds")
+    last = min(_in(hours=SESSION_HOURS), ends)
+    if is_new and number is not None and last > utc_now():
+        with suppress(ConflictError), store.write(by=person) as writing:  # another request was first
+            writing.add(schema.sign_in, sha256=_hash(word), person_id=number, until=last, at=writing.at)
+            writing.event("account.sign_in", person=person)
+    found = signed_in(store, word)
+    return found if found == person else None
 
 
 def signed_in(store: Store, word: str) -> str | None:

@@ -14,7 +14,7 @@ import pandas as pd
 from scipy import sparse
 from scipy.spatial import cKDTree
 
-from core.text import Text, text, text_to_json
+from core.text import Text, rounded_up, text, text_to_json
 from coverage.measuring.focal_sums import disc_sums
 from coverage.model.tables import Floats, Ints
 from coverage.siting import Plan, Watch
@@ -192,7 +192,9 @@ def among_words(asked: Question, plan: Plan) -> Iterator[Text]:
             every=among.every,
             weighed=weighed,
             metres=among.spacing_m,
-            share=max(plan.bound / plan.objective - 1.0, 0.0) if plan.objective > 0 else 1.0,
+            share=rounded_up(max(plan.bound / plan.objective - 1.0, 0.0), 1e-4)
+            if plan.objective > 0
+            else 1.0,
         )
     else:
         yield text(

@@ -54,6 +54,12 @@ _CITY: Final = re.compile(r"^\s*(?:关于)?([\u4e00-\u9fff]{2,6}?市)(?=[\u4e00-
 _MOST_DISTRICTS: Final = 3
 _MOST_LISTED = 200
 
+# Findings that set two numbers of the inputs against each other: they limit the trust in all figures.
+_CONTRADICTIONS: Final = frozenset((
+    "population-against-units", "population-group-too-large", "population-implausible", "population-parts",
+    "population-unit-contradicted", "population-unit-unclear", "totals-contradict",
+))  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Inputs:
@@ -112,18 +118,16 @@ def inputs_of(
     grounds = read_grounds(layers.residential, layers.compounds, crs=crs, near=population.grid.xy)
     in_water = water_findings(files.layers.water, streets.basemap, population.grid)
     table = units.table if units else None
-    shifted: tuple[Finding, ...] = ()
-    if len(network):
-        shifted = shifted_streets(network, population.grid, table, files.network.name)
+    shifted = shifted_streets(network, population.grid, table, files.network.name) if len(network) else ()
     progress(0.0, text("Reading facility lists"))
     intake = _lists(files, people)
     progress(1.0, text("Read"))
     study = Study(
-        name=files.name or city_name(intake, units.table if units else None) or files.population.stem,
+        name=files.name or city_name(intake, table) or files.population.stem,
         grid=population.grid,
         facilities=intake.table(crs),
         network=streets.network,
-        units=units.table if units else None,
+        units=table,
         grounds=grounds.grounds,
         unplaced=intake.unplaced,
     )
@@ -155,6 +159,7 @@ def inputs_of(
         limits=(
             *undecided_notes(intake),
             *(finding.message for finding in shifted),
+            *(found.message for found in population.findings if found.code in _CONTRADICTIONS),
             *unknown_notes(doubtful),
             *short,
         ),

@@ -24,12 +24,16 @@ def menu_link(page: Page, title: str) -> Locator:
     return page.get_by_test_id("stTopNav").get_by_role("link", name=title)
 
 
-@contextmanager
-def serving(cache: Path, script: str = "app.py", **environment: str) -> Iterator[str]:
-    """A server of the page with its cache in a folder; gives its address once it is up."""
+def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def serving(cache: Path, script: str = "app.py", *, port: int = 0, **environment: str) -> Iterator[str]:
+    """A server of the page with its cache in a folder; gives its address once it is up."""
+    port = port or free_port()
     command = [sys.executable, "-m", "streamlit", "run", script, "--server.headless", "true"]
     server = subprocess.Popen(
         [*command, "--server.port", str(port)],

@@ -4,6 +4,7 @@ sentence and exit 2, never a defect."""
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -168,6 +169,27 @@ def test_what_cannot_be_is_a_sentence_and_exit_2(name: str, folder: Path, tmp_pa
     assert done.exit_code == 2, done.stderr
     assert "报告" not in done.stderr, "a report where a sentence was wanted"
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("role", ["facilities", "population", "network", "units", "standard"])
+def test_a_pipe_without_an_end_is_a_sentence_and_exit_2(role: str, folder: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    done = run("assess", *study(folder, **{role: tmp_path / "pipe.csv"}), "--out", tmp_path / "out")
+    assert done.exit_code == 2
+    assert "报告" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("verb", "option"), [("suggest", "--spacing"), ("suggest", "--budget"), ("assess", "--heal")]
+)
+@pytest.mark.parametrize("number", ["inf", "nan"])
+def test_what_is_no_number_is_refused_by_its_option(
+    verb: str, option: str, number: str, folder: Path, tmp_path: Path
+) -> None:
+    more = ("--tier", "station", "--count", "1") if verb == "suggest" else ()
+    done = run(verb, *study(folder), *more, option, number, "--out", tmp_path / "out")
+    assert done.exit_code == 2
+    assert option in done.stderr
 
 
 def test_a_graph_of_deep_lists_is_read(folder: Path, tmp_path: Path) -> None:

@@ -28,5 +28,7 @@ def test_nothing_that_a_terminal_obeys_is_left(written: str, shown: str) -> None
 
 def test_what_the_user_can_mend_is_a_sentence_and_the_rest_a_defect() -> None:
     full = told_by_system(OSError(errno.ENOSPC, "No space left on device", "/data/out"))
-    assert full is not None and "/data/out" in str(full) and "No space left" in str(full)
+    assert full is not None and "/data/out" in str(full) and "no room left" in str(full)
+    folder = told_by_system(OSError(errno.EISDIR, "Is a directory", "/data/.1.tmp", None, "/data"))
+    assert str(folder) == "/data cannot be read or written: it is a folder."
     assert told_by_system(OSError(errno.EINVAL, "Invalid argument")) is None

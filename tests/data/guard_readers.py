@@ -6,6 +6,7 @@ import ctypes
 import json
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import geopandas  # noqa: F401 - as every reader has loaded it
@@ -40,6 +41,10 @@ def takes_memory() -> int:
     return len(bytearray(4 << 30))
 
 
+def goes_deep() -> None:
+    goes_deep()
+
+
 def computes_for_ever() -> None:
     while True:
         pass
@@ -68,3 +73,18 @@ def meets_broken_bytes() -> None:
 
 def asks() -> None:
     raise OpenQuestionError(text("no such column"), option="--x", field="x", choices=["a", "b"])
+
+
+_HELD: list[bytes] = []
+
+
+def stays_large() -> int:
+    """More than a child may be left with: it ends after its answer."""
+    _HELD.append(b"x" * (650 << 20))
+    return os.getpid()
+
+
+def gives_early(early: Callable[[object], None], progress: Progress = silent) -> str:
+    progress(0.5, text("counting"))
+    early("first")
+    return "whole"

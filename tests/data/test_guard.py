@@ -211,6 +211,7 @@ def budget() -> Iterator[Budget]:
     ("reader", "said"),
     [
         (guard_readers.takes_memory, "memory"),
+        (guard_readers.goes_deep, "nested more deeply"),
         (guard_readers.computes_for_ever, "longer"),
         (guard_readers.chats_for_ever, "longer"),
         (guard_readers.crashes, "damaged or harmful"),
@@ -242,6 +243,21 @@ def test_reading_is_stopped_in_its_midst_and_the_child_with_it() -> None:
     with pytest.raises(Cancelled):
         in_child(guard_readers.chats_for_ever, (), budget=Budget(300 * _MB, 30.0, 60.0), progress=stop)
     assert in_child(guard_readers.idle, (), budget=Budget.of(0)) == "done"
+
+
+def test_a_child_that_ends_after_its_answer_is_not_asked_once_more() -> None:
+    for _ in range(2):  # what came next was blamed for it
+        left = in_child(guard_readers.stays_large, (), budget=Budget(1_500 * _MB, 10.0, 60.0))
+        assert in_child(guard_readers.own_process, (Path(),), budget=Budget.of(0)) != left
+
+
+def test_what_a_worker_has_early_is_there_before_its_answer() -> None:
+    early: list[object] = []
+    with guarding():
+        assert in_worker(guard_readers.gives_early, (), early=early.append) == "whole"
+    assert early == ["first"]
+    assert in_worker(guard_readers.gives_early, (), early=early.append) == "whole"
+    assert early == ["first"] * 2
 
 
 def test_a_pipe_is_no_file(tmp_path: Path) -> None:

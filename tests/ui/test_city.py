@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
+import zipfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +14,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from jobs.assess.folder import assess_files
+from tests.command_line import cli
 from tests.small_city import degrees, write_small_city
 from tests.ui.conftest import html_of, no_trouble
 
@@ -63,6 +67,32 @@ def test_a_city_of_the_users_own_is_assessed(app: AppTest, small_folder: Path) -
     next(button for button in app.sidebar.button if button.label == "返回演示城市").click()
     app.run()
     assert "小城" in html_of(app)
+
+
+def test_a_result_of_the_page_is_made_again_on_the_command_line(
+    app: AppTest, small_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: dict[str, Callable[[], str | bytes]] = {}
+
+    def button(
+        _box: object, _label: object, make: Callable[[], str | bytes], *, name: str, mime: str
+    ) -> None:
+        made[name] = make
+
+    monkeypatch.setattr("ui.widgets.uploads.file_button", button)
+    fill(app, small_folder / "city", *FILES)
+    no_trouble(app)
+    packed = made["results-internal.zip"]()
+    assert isinstance(packed, bytes)
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        archive.extractall(tmp_path / "taken")
+    inputs = tmp_path / "inputs"
+    inputs.mkdir()
+    for number, name in enumerate(FILES):  # found by what is in them
+        shutil.copy(small_folder / "city" / name, inputs / f"{number}{Path(name).suffix}")
+    done = cli("rerun", tmp_path / "taken", "--out", tmp_path / "again", "--inputs", inputs, "--json")
+    assert done.returncode == 0, done.stderr
+    assert {"units.csv", "cells.parquet", "gaps.geojson"} <= set(json.loads(done.stdout)["same_tables"])
 
 
 @pytest.mark.parametrize(("system", "asked"), [("gcj02", False), ("auto", True)])

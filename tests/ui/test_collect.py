@@ -83,7 +83,9 @@ def test_a_list_is_sent_seen_in_its_consequences_accepted_and_taken_back(app: Ap
     assert check_store(open_store(place)) == ()
 
 
-def test_a_round_shows_who_has_not_answered(app: AppTest, place: Path) -> None:
+def test_a_round_shows_who_has_not_answered_and_long_work_is_asked_for_and_taken_back(
+    app: AppTest, place: Path
+) -> None:
     opened(app)
     app.selectbox(key="collect-level").set_value("community")
     click(app, "存入此城市")
@@ -91,6 +93,12 @@ def test_a_round_shows_who_has_not_answered(app: AppTest, place: Path) -> None:
     click(app, "请各单位报送")
     no_trouble(app)
     assert html_of(app).count("未开始") == 2
+    section(app, "results")
+    click(app, "按现有清单测算全市")
+    no_trouble(app)
+    assert "等待处理" in html_of(app)
+    click(app, "撤回")
+    assert "已撤回" in html_of(app) and "等待处理" not in html_of(app)
 
 
 def test_the_demo_city_is_taken_in_when_it_is_first_chosen(

@@ -15,6 +15,7 @@ from jobs.collect.cities import NewCity, add_city, all_cities
 from jobs.collect.demo import has_demo, require_demo
 from ui.shell.choices import choices, words
 from ui.shell.compute import cache_folder, case_of
+from ui.shell.gate import the_store
 from ui.shell.safe import in_markdown
 from ui.shell.who import visitor
 from ui.shell.work import result_of
@@ -34,8 +35,7 @@ def acting() -> str | None:
 def kept_store() -> Store | None:
     """The store, opened once for the server; None where there is none yet. InputError where it cannot be
     used."""
-    place = store_place()
-    return _opened(place) if is_there(place) else None
+    return the_store() if is_there(store_place()) else None
 
 
 def offer_city(store: Store | None, by: str) -> None:
@@ -88,8 +88,3 @@ def _add(level: str, by: str) -> None:
         raise
     st.session_state.pop(_ADDING, None)
     st.rerun()
-
-
-@st.cache_resource(show_spinner=False)
-def _opened(place: str) -> Store:
-    return open_store(place)

@@ -8,6 +8,7 @@ from core.text import Text, text
 from ui.collect.board import board
 from ui.collect.kept import acting, cities, kept_store, offer_city, take_in_demo
 from ui.collect.people import people
+from ui.collect.results import results
 from ui.collect.reviews import reviews, versions
 from ui.shell.choices import words
 from ui.shell.safe import in_html, in_markdown
@@ -18,6 +19,7 @@ SECTIONS = {
     "board": (text("Board"), board),
     "review": (text("Decide"), reviews),
     "history": (text("History"), versions),
+    "results": (text("Long work"), results),
     "people": (text("People"), people),
 }
 

@@ -10,6 +10,7 @@ import streamlit as st
 from core.text import Text, text
 from coverage.model.standard import Standard, level_title
 from coverage.model.verdict_rows import VERDICT_WORDS
+from data.formats.geometry import EXTENT
 from data.intake.review import FIELD_TITLES
 from data.store import Store
 from jobs.cache import prebuild as warm
@@ -253,10 +254,11 @@ def _difference(one: Mapping[str, Any]) -> str:
     tr, said = words(), []
     if "moved_m" in one:
         said.append(tr(text("by {metres:,.0f} m", metres=one["moved_m"])))
-    said += [
-        f"{tr(FIELD_TITLES[name])}: {_value(was)} → {_value(now)}"
-        for name, (was, now) in one.get("changed", {}).items()
-    ]
+    for name, (was, now) in one.get("changed", {}).items():
+        if name == EXTENT:
+            said.append(tr(text("other doors or another outline")))
+        else:
+            said.append(f"{tr(FIELD_TITLES[name])}: {_value(was)} → {_value(now)}")
     if one.get("unsure"):
         said.append(tr(text("recognised by place and type alone")))
     return "; ".join(said)

@@ -123,7 +123,9 @@ def _files(own: Own) -> tuple[KeptFile, ...]:
 
 def _memory(own: Own, first: tuple[Path, ...]) -> Path:
     """Where what is decided on these files is kept, also while rows of them are mended."""
-    name = hashlib.sha256(repr((own.key, first)).encode()).hexdigest()[:16]
+    # Uploads lie in folders called by their contents, wherever the session's own folder lies.
+    uploads = [f"{path.parent.name}/{path.name}" for path in first]
+    name = hashlib.sha256(repr((own.key, uploads)).encode()).hexdigest()[:16]
     return session_folder() / "desk" / name
 
 

@@ -20,7 +20,7 @@ from ui.shell.choices import choices, words
 from ui.shell.compute import View, current_view
 from ui.shell.safe import in_html
 from ui.widgets.goto import hidden_buttons, press_button
-from ui.widgets.sections import city_heading, notes
+from ui.widgets.sections import city_heading, limits, notes
 from ui.widgets.tables import exact, people, share
 from ui.widgets.uploads import downloads
 
@@ -133,6 +133,7 @@ with left:
     city_heading(view)
 with right:
     choose_view()
+limits(view)
 first_sentence(view)
 key_figures(view)
 table_and_map(view)

@@ -19,13 +19,23 @@ from coverage.model.standard import Standard
 from data.defects import record_defect
 from data.parse_standard import parse_standard
 from data.standards import open_standard, preset_ids
-from jobs.sign_in.ways import SignIn, sign_in_settings
+from jobs.sign_in.ways import OIDC, SignIn, sign_in_settings
+from jobs.study.cases import StudyFiles
 from locales import DEFAULT_LANGUAGE, translator
 from ui.shell.choices import bound, choices, choose, words
-from ui.shell.gate import base
+from ui.shell.gate import base, the_store
+from ui.shell.provider import require_provider
 from ui.shell.safe import in_html, in_markdown
-from ui.shell.session import KEPT_DAYS, forget_session, keep, kept_minutes
-from ui.shell.who import Visitor, has_accounts, is_signed_way, visitor
+from ui.shell.session import (
+    KEPT_DAYS,
+    MADE_ANEW,
+    chosen_now,
+    forget_session,
+    keep,
+    kept_minutes,
+    open_view,
+)
+from ui.shell.who import Visitor, has_way_out, is_signed_way, visitor
 
 _ASSETS: Final = Path(__file__).parents[1] / "assets"
 _LANGUAGES: Final = {"zh": "中文", "en": "English"}
@@ -154,27 +164,76 @@ def this_session() -> None:
     """What is kept of the session, for how long, and the way to delete it."""
     tr = words()
     with st.expander(tr(text("What is kept of this session"))):
-        kept = text(
-            "Files are kept on the computer that runs this page until {minutes:,} minutes after it was last "
-            "open in a browser, choices for {days} days.",
-            minutes=kept_minutes(),
-            days=KEPT_DAYS,
-        )
-        who = (
-            text("The address of this page opens them for you alone.")
-            if is_signed_way()
-            else text("Whoever has the address of this page can open them.")
-        )
-        st.caption(f"{tr(kept)} {tr(who)}")
+        if is_signed_way():
+            kept = text(
+                "Your files and choices are kept in the store for {days} days after the last change. You "
+                "find them again wherever you sign in, nobody else does.",
+                days=KEPT_DAYS,
+            )
+            st.caption(tr(kept))
+        else:
+            kept = text(
+                "Files are kept on the computer that runs this page until {minutes:,} minutes after it was "
+                "last open in a browser, choices for {days} days.",
+                minutes=kept_minutes(),
+                days=KEPT_DAYS,
+            )
+            who = text("Whoever has the address of this page can open them.")
+            st.caption(f"{tr(kept)} {tr(who)}")
         if st.button(tr(text("Delete my files and choices")), width="stretch"):
             forget_session()
             st.rerun()
 
 
+def open_address(who: Visitor) -> None:
+    """What the address asks for, `?result=…`, in a session of its own. A user's error for what is not there,
+    and for who may not see it."""
+    number = st.query_params.get("result", "")
+    if not number:
+        return
+    if who.name is None:
+        if who.why is not None:
+            st.info(in_markdown(words()(who.why)))
+        return
+    from jobs.desk.sessions import shared
+
+    found = shared(the_store(), number, by=who.name)
+    open_view(None if isinstance(found, StudyFiles) else found, who.name)
+    if isinstance(found, StudyFiles):
+        choose(city=found, standard=found.standard, lists=None)
+    st.query_params.pop("result", None)
+
+
+def share_view(by: str) -> None:
+    """An address under which colleagues find what is on the page as it is now."""
+    tr = words()
+    with st.expander(tr(text("Send this to a colleague"))):
+        st.caption(
+            tr(
+                text(
+                    "City, standard, lists and drafts as they are now are kept under an address, for "
+                    "everybody who may look at cities; files that you brought for a year."
+                )
+            )
+        )
+        with st.form("share-view", border=False):
+            name = st.text_input(tr(text("What it is called")), max_chars=120)
+            wanted = st.form_submit_button(tr(text("Make the address")))
+        if wanted:
+            from jobs.desk.sessions import share
+
+            number = share(the_store(), name, chosen_now(), made_anew=MADE_ANEW, by=by)
+            here = str(st.context.url or "").partition("?")[0]
+            st.code(f"{here}?result={number}", language=None)
+
+
 def settings_or_exit() -> SignIn:
     """How people sign in, when the server starts; it ends with the sentence where that cannot be."""
     try:
-        return sign_in_settings()
+        settings = sign_in_settings()
+        if settings.way == OIDC:
+            require_provider()
+        return settings
     except UserError as wrong:
         sys.stderr.write(f"{translator(DEFAULT_LANGUAGE)(wrong.message)}\n")
         raise SystemExit(2) from wrong
@@ -187,7 +246,7 @@ def visitor_here() -> Visitor | None:
         return who
     tr = words()
     st.info(in_markdown(tr(who.why)))
-    if has_accounts():
+    if has_way_out():
         _way_out(tr(text("Sign in")))
     return None
 
@@ -197,7 +256,7 @@ def signed_in(who: Visitor) -> None:
     if is_signed_way() and who.name:
         tr = words()
         st.caption(in_markdown(tr(text("Signed in: {name}", name=who.name))))
-        if has_accounts():
+        if has_way_out():
             _way_out(tr(text("Sign out")))
 
 

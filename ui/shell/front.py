@@ -14,7 +14,8 @@ from streamlit import config, file_util
 
 _ASSETS: Final = Path(__file__).parents[1] / "assets"
 # The page and its parts: /, /check. Files and Streamlit's own addresses have dots, dashes or more parts.
-_PAGE: Final = re.compile(r"/([A-Za-z]\w*)?")
+# A provider's answer is for Streamlit, though it looks like a page.
+_PAGE: Final = re.compile(r"/(?!oauth2callback$)([A-Za-z]\w*)?")
 _LANGUAGES: Final = {"zh": "zh-CN", "en": "en"}
 
 

@@ -4,7 +4,10 @@ their own, without a script."""
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from functools import cache
 from http.cookies import CookieError, SimpleCookie
 from typing import Final
 from urllib.parse import parse_qs, quote, urlsplit
@@ -17,6 +20,7 @@ from streamlit import config
 from core.errors import UserError
 from core.text import Text, text
 from data.store import Store, is_there, open_store, store_place
+from data.store.records import person_id
 from jobs.sign_in.accounts import (
     SESSION_HOURS,
     person_of_link,
@@ -25,15 +29,19 @@ from jobs.sign_in.accounts import (
     signed_in,
     use_link,
 )
-from jobs.sign_in.ways import ALONE, PROXY, SignIn
+from jobs.sign_in.ways import ACCOUNTS, ALONE, OIDC, PROXY, SignIn, sign_in_settings
 from locales import Translator, translator
 from ui.shell.front import protected
+from ui.shell.provider import login_path, named_by_provider, provided_person, provider_word
 from ui.shell.safe import in_html
 
 COOKIE: Final = "service_circle"
 # What a browser needs before anybody is known: whether the server is up, the program's own files.
-_FREE: Final = re.compile(r"/(_stcore/health|static/.*|favicon\.\w+)")
+_FREE: Final = r"/(_stcore/health|static/.*|favicon\.\w+)"
 _PAGE: Final = re.compile(r"/([A-Za-z]\w*)?")
+# A page, or the address of something that was shared.
+_TARGET: Final = re.compile(r"/([A-Za-z]\w*)?(\?result=[0-9A-Z]{10})?")
+_NEXT: Final = "service_circle_next"
 _MOST_BYTES: Final = 4_096
 _LOOK: Final = (
     "body{font-family:sans-serif;max-width:22rem;margin:12vh auto;padding:0 1rem;color:#22303a}"
@@ -50,9 +58,9 @@ _FIELDS: Final = {
 
 
 class Gate:
-    """ASGI middleware. Alone, it lets everything through. With local accounts, nothing but the sign-in is
-    served to who has no session, the page's own connection included. Behind a proxy, only what the proxy
-    sends with a person's name is served."""
+    """ASGI middleware. Alone, it lets everything through. With local accounts or a provider, nothing but the
+    sign-in is served to who has no session, the page's own connection included. Behind a proxy, only what the
+    proxy sends with a person's name is served."""
 
     def __init__(self, app: ASGIApp, settings: SignIn) -> None:
         self._app, self._settings = app, settings
@@ -66,21 +74,34 @@ class Gate:
             else:
                 await _refuse(scope, receive, send)
         else:
-            await self._with_accounts(scope, receive, send)
+            await self._with_sessions(scope, receive, send)
 
-    async def _with_accounts(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _with_sessions(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = _inner(scope["path"])
-        answer = _PAGES.get(path) if scope["type"] == "http" else None
+        is_page = scope["type"] == "http" and scope["method"] == "GET" and bool(_PAGE.fullmatch(path))
+        pages, free = _WAYS[self._settings.way]
+        answer = pages.get(path) if scope["type"] == "http" else None
         if answer is not None:
             form = await _form(scope, receive)
             # Else the browser would not say from which page the form is sent.
             send = protected(send, referrer=b"same-origin")
             await (await run_in_threadpool(answer, scope, form))(scope, receive, send)
-        elif bool(_FREE.fullmatch(path)) or await run_in_threadpool(_known, scope):
+        elif bool(free.fullmatch(path)):
             await self._app(scope, receive, send)
-        elif scope["type"] == "http" and scope["method"] == "GET" and _PAGE.fullmatch(path):
-            away = RedirectResponse(f"{base()}/sign-in?next={quote(path)}", 303)
-            await away(scope, receive, protected(send))
+        elif await run_in_threadpool(_known, scope, self._settings):
+            target = cookies_of(scope).get(_NEXT, "").strip('"')
+            if is_page and _TARGET.fullmatch(target):
+                away = RedirectResponse(f"{base()}{target}", 303)
+                away.delete_cookie(_NEXT, path=f"{base()}/", httponly=True, samesite="lax")
+                await away(scope, receive, protected(send))
+            else:
+                await self._app(scope, receive, send)
+        elif is_page:
+            asked = f"{path}?{scope['query_string'].decode('latin-1')}"
+            target = asked if _TARGET.fullmatch(asked) else path
+            await RedirectResponse(f"{base()}/sign-in?next={quote(target)}", 303)(
+                scope, receive, protected(send)
+            )
         else:
             await _refuse(scope, receive, send)
 
@@ -94,36 +115,46 @@ def proxied_person(scope: Scope, settings: SignIn) -> str:
     return str(named[0].decode("utf-8", "replace")).strip()
 
 
-def cookie_word(scope: Scope) -> str:
-    """The word of the session's cookie; "" for none."""
+def cookies_of(scope: Scope) -> dict[str, str]:
+    """The cookies of a request."""
+    found: dict[str, str] = {}
     for name, value in scope["headers"]:
         if name.lower() == b"cookie":
-            try:
-                morsel = SimpleCookie(value.decode("latin-1")).get(COOKIE)
-            except CookieError:
-                continue
-            if morsel is not None:
-                return morsel.value
-    return ""
+            with suppress(CookieError):
+                found |= {key: part.value for key, part in SimpleCookie(value.decode("latin-1")).items()}
+    return found
+
+
+def person_of(cookies: Mapping[str, str], settings: SignIn) -> str | None:
+    """Who has signed in with these cookies; None for nobody."""
+    if settings.way == OIDC:
+        return provided_person(the_store(), cookies, settings)
+    return signed_in(the_store(), cookies.get(COOKIE, ""))
 
 
 def the_store() -> Store:
     """The store, made where there is none. InputError where it cannot be used."""
     place = store_place()
-    return open_store(place, make=not is_there(place))
+    if not is_there(place):
+        return open_store(place, make=True)
+    return _opened(place)
 
 
-def _known(scope: Scope) -> bool:
+@cache
+def _opened(place: str) -> Store:
+    return open_store(place)
+
+
+def _known(scope: Scope, settings: SignIn) -> bool:
     try:
-        return signed_in(the_store(), cookie_word(scope)) is not None
+        return person_of(cookies_of(scope), settings) is not None
     except UserError:
         return False
 
 
 def _sign_in_page(scope: Scope, form: dict[str, str] | None) -> Response:
     tr = _words(scope)
-    asked = parse_qs(scope["query_string"].decode("latin-1")).get("next", ["/"])[0]
-    target = asked if _PAGE.fullmatch(asked) else "/"
+    target = _target(scope)
     if form is None:
         return _page(tr, text("Sign in"), ("name", "password"), f"sign-in?next={quote(target)}")
     client = scope.get("client") or ("", 0)
@@ -144,7 +175,7 @@ def _sign_out_page(scope: Scope, form: dict[str, str] | None) -> Response:
     tr = _words(scope)
     if form is None:
         return _page(tr, text("Sign out"), (), "sign-out")
-    sign_out(the_store(), cookie_word(scope))
+    sign_out(the_store(), cookies_of(scope).get(COOKIE, ""))
     done = RedirectResponse(f"{base()}/sign-in", 303)
     done.delete_cookie(COOKIE, path=f"{base()}/", httponly=True, samesite="lax")
     return done
@@ -166,10 +197,50 @@ def _password_page(scope: Scope, form: dict[str, str] | None) -> Response:
     return RedirectResponse(f"{base()}/sign-in", 303)
 
 
-_PAGES: Final[dict[str, Callable[[Scope, dict[str, str] | None], Response]]] = {
-    "/sign-in": _sign_in_page,
-    "/sign-out": _sign_out_page,
-    "/password": _password_page,
+def _to_provider(scope: Scope, form: dict[str, str] | None) -> Response:
+    """On to the provider; who comes back and is not known here is told so, not sent in a circle."""
+    tr = _words(scope)
+    name, until = named_by_provider(cookies_of(scope), sign_in_settings())
+    if form is None and name and until > time.time() and not _is_there(name):
+        said = text("{name} has no role here. Ask an administrator.", name=name)
+        return _page(tr, text("Sign in as somebody else"), (), "sign-in", said=said)
+    away = RedirectResponse(f"{base()}{login_path()}", 303)
+    away.set_cookie(
+        _NEXT, _target(scope), max_age=600, path=f"{base()}/", httponly=True, samesite="lax",
+        secure=_is_secure(scope),
+    )  # fmt: skip
+    return away
+
+
+def _out_of_provider(scope: Scope, form: dict[str, str] | None) -> Response:
+    if form is None:
+        return _page(_words(scope), text("Sign out"), (), "sign-out")
+    sign_out(the_store(), provider_word(cookies_of(scope)))
+    return RedirectResponse(f"{base()}/auth/logout", 303)
+
+
+def _is_there(name: str) -> bool:
+    with the_store().read() as connection:
+        return person_id(connection, name) is not None
+
+
+def _target(scope: Scope) -> str:
+    """Where somebody wanted to go before signing in."""
+    asked = parse_qs(scope["query_string"].decode("latin-1")).get("next", ["/"])[0]
+    return asked if _TARGET.fullmatch(asked) else "/"
+
+
+_Answer = Callable[[Scope, dict[str, str] | None], Response]
+# What each way answers itself, and what it lets through to anybody.
+_WAYS: Final[dict[str, tuple[dict[str, _Answer], re.Pattern[str]]]] = {
+    ACCOUNTS: (
+        {"/sign-in": _sign_in_page, "/sign-out": _sign_out_page, "/password": _password_page},
+        re.compile(_FREE),
+    ),
+    OIDC: (
+        {"/sign-in": _to_provider, "/sign-out": _out_of_provider},
+        re.compile(rf"{_FREE}|/auth/(login|logout)|/oauth2callback"),
+    ),
 }
 
 

@@ -20,7 +20,7 @@ from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
@@ -29,17 +29,25 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.errors import InputError
 from data.guard import PERSON
+from data.store.sessions import KEPT_DAYS as KEPT_DAYS
+from data.store.sessions import KeptSession, session_of_person
+from data.store.sessions import forget_session as forget_kept
 from jobs.cache.prebuild import cache_folder
+from ui.shell.gate import the_store
 
-KEPT_DAYS: Final = 7
+if TYPE_CHECKING:  # reading cities takes a second to import
+    from jobs.desk.sessions import Chosen
+
 # Keys by the ids that the server gives to browsers: who is connected keeps what was uploaded.
 KEYS: Final[dict[str, str]] = {}
 # What the page asked of the city in this run, see `ui.shell.compute`.
 ASKED: Final = "asked-in-this-run"
 _KEY: Final = "session-key"
 _SEEN: Final = "session-seen"
+_STORED: Final = "session-stored"
 _STATE: Final = "chosen.json"
 _OWNER: Final = "owner.txt"
+_VISIT: Final = "visit.txt"
 _MB: Final = 1_000_000
 _SHAPE: Final = re.compile(r"[0-9a-f]{32}")
 # Values of the session that are more than what stands in a widget.
@@ -59,7 +67,9 @@ _BOXES: Final = (
     *("briefing-folder", "briefing-before"),
 )
 _DESK_BOX: Final = "desk-lists"  # one an office
-_NEVER: Final = ("geocode-key", *_BOXES, _KEY, _SEEN)
+_NEVER: Final = ("geocode-key", *_BOXES, _KEY, _SEEN, _STORED)
+# Folders of a session, by how they begin, that are made anew from its uploads and choices.
+MADE_ANEW: Final = ("assessments", "checks", "plans-", "scenario-files")
 # Only classes of these rooms are made from a file.
 _ROOMS: Final = ("coverage", "data", "jobs", "ui")
 
@@ -67,15 +77,18 @@ _ROOMS: Final = ("coverage", "data", "jobs", "ui")
 def open_session(owner: str = "") -> None:
     """At the beginning of every run: the session of the address, or a new one; widgets keep their values.
 
-    Where people sign in, a session is its `owner`'s: to anybody else its address opens a new one.
+    Where people sign in, a session is its `owner`'s: to anybody else its address opens a new one. The store
+    keeps the last one of each, so that it is found again from another machine, and after its files have left
+    the disk here.
     """
     if _KEY not in st.session_state:
         asked = st.query_params.get("s", "")
         known = bool(_SHAPE.fullmatch(asked)) and _folder(asked).is_dir() and _owner_of(asked) == owner
-        st.session_state[_KEY] = asked if known else secrets.token_hex(16)
-        folder = session_folder()
-        if owner and not known:
-            (folder / _OWNER).write_text(owner, encoding="utf-8")
+        last = session_of_person(the_store(), owner) if owner else None
+        mine = last is not None and (not _folder(last.key).is_dir() or _owner_of(last.key) == owner)
+        _begin(asked if known else last.key if last is not None and mine else "", owner)
+        if last is not None and last.key == session_key():
+            _put_back(last)
         _restore()
     os.utime(session_folder())  # `ui.shell.sweeper` deletes what nobody uses
     PERSON.set(session_key())
@@ -91,19 +104,70 @@ def open_session(owner: str = "") -> None:
     write_session()
 
 
+def open_view(view: KeptSession | None, owner: str) -> None:
+    """A session of its own that begins with what somebody shared, or with nothing; one's own last session
+    stays as it is."""
+    for name in list(st.session_state):
+        del st.session_state[name]
+    _begin("", owner)
+    (session_folder() / _VISIT).touch()
+    if view is not None:
+        _put_back(view)
+        _restore()
+    st.query_params["s"] = session_key()
+
+
 def write_session() -> None:
     """Write what was chosen, if it has changed: when a run begins, with what was done to its widgets, and
     when it ends, unless the page stopped it. What another tab of the session wrote meanwhile stays."""
     mine, seen = _content(), st.session_state.get(_SEEN)
-    if mine == seen:
+    if mine != seen:
+        theirs = _kept()
+        both = mine if seen is None or theirs is None else merged(seen, mine, theirs)
+        _write(both)
+        st.session_state[_SEEN] = mine
+    _keep_in_store()
+
+
+def chosen_now() -> Chosen:
+    """What is chosen, as it stands on disk."""
+    from jobs.desk.sessions import Chosen
+
+    return Chosen(session_folder(), _kept() or {})
+
+
+def _keep_in_store() -> None:
+    """The session as its owner's last one, where anything of it has changed; a visit is nobody's last."""
+    owner = _owner_of(session_key())
+    if not owner or (session_folder() / _VISIT).exists():
         return
+    now = chosen_now()
+    files = [(name, path.stat().st_mtime_ns) for name, path in now.files(MADE_ANEW).items()]
+    state = hashlib.sha256(repr((now.content, files)).encode()).hexdigest()
+    if st.session_state.get(_STORED) != state:
+        from jobs.desk.sessions import keep_for
+
+        keep_for(the_store(), owner, session_key(), now, made_anew=MADE_ANEW)
+        st.session_state[_STORED] = state
+
+
+def _put_back(kept: KeptSession) -> None:
+    from jobs.desk.sessions import put_back
+
+    _write(put_back(the_store(), kept, session_folder()))
+
+
+def _write(content: Mapping[str, Any]) -> None:
     from data.files import write_bytes
 
-    theirs = _kept()
-    both = mine if seen is None or theirs is None else merged(seen, mine, theirs)
-    written = json.dumps(both, ensure_ascii=False, sort_keys=True)
+    written = json.dumps(content, ensure_ascii=False, sort_keys=True)
     write_bytes(session_folder() / _STATE, written.encode("utf-8"))
-    st.session_state[_SEEN] = mine
+
+
+def _begin(key: str, owner: str) -> None:
+    st.session_state[_KEY] = key or secrets.token_hex(16)
+    if owner:
+        (session_folder() / _OWNER).write_text(owner, encoding="utf-8")
 
 
 def session_key() -> str:
@@ -122,6 +186,9 @@ def session_folder() -> Path:
 
 def forget_session() -> None:
     """Delete all that is kept of this session, and begin a new one with the next run."""
+    owner = _owner_of(session_key())
+    if owner and not (session_folder() / _VISIT).exists():
+        forget_kept(the_store(), owner)
     shutil.rmtree(_folder(session_key()), ignore_errors=True)
     st.query_params.clear()
     for name in list(st.session_state):

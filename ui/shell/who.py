@@ -11,9 +11,8 @@ from core.errors import UserError
 from core.text import Text, text
 from data.store import Store
 from jobs.collect.permissions import ADMIN, PLANNER, READER, Actor, actor
-from jobs.sign_in.accounts import signed_in
-from jobs.sign_in.ways import ACCOUNTS, ALONE, PROXY, sign_in_settings
-from ui.shell.gate import COOKIE, the_store
+from jobs.sign_in.ways import ACCOUNTS, ALONE, OIDC, PROXY, sign_in_settings
+from ui.shell.gate import person_of, the_store
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ def visitor() -> Visitor:
         # The gate has let through only what the proxy sends with one name.
         name = str(st.context.headers.get(settings.header, "")).strip()
     else:
-        name = signed_in(the_store(), str(st.context.cookies.get(COOKIE, ""))) or ""
+        name = person_of(st.context.cookies.to_dict(), settings) or ""
     if not name:
         return Visitor(None, text("Your session has ended. Please sign in again."))
     if not _is_somebody(the_store(), name):
@@ -54,6 +53,11 @@ def is_signed_way() -> bool:
 
 def has_accounts() -> bool:
     return sign_in_settings().way == ACCOUNTS
+
+
+def has_way_out() -> bool:
+    """Whether signing out is this server's to do."""
+    return sign_in_settings().way in (ACCOUNTS, OIDC)
 
 
 def acts_as(name: str) -> Actor:

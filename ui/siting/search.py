@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -9,12 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
-from core.text import text
+from core.text import Text, text
+from data.guard import in_worker
 from jobs.cache.case import Case
 from jobs.cache.results import Shelf
 from jobs.siting.request import SitingRequest
 from ui.shell.choices import choices
-from ui.shell.compute import case_of
+from ui.shell.compute import cache_folder, case_of
 from ui.shell.session import session_folder
 from ui.shell.work import Work, wait_for
 
@@ -26,12 +28,14 @@ _KEY: Final = "siting-search"
 
 @dataclass
 class Search:
-    """One search; `city` is the key of the city it is about. Stopped, it ends with the best plan so far.
+    """One search in a worker; `city` is the key of the city it is about, `case` what is asked. Stopped, it
+    ends with the best plan so far.
 
     The work has a result as soon as there is a plan; its curve and other plans follow while it runs.
     """
 
     city: str
+    case: Case
     request: SitingRequest
     work: Work = field(init=False)
     folder: Path | None = None
@@ -48,24 +52,32 @@ class Search:
     def stopped(self) -> bool:
         return self.work.stop.is_set()
 
-    def start(self, done: Assessed) -> Search:
-        self.work.begin(partial(self._sites, done))
+    def start(self, done: Assessed, root: Path) -> Search:
+        self.work.begin(partial(self._sites, done, root, cache_folder()))
         return self
 
-    def _sites(self, done: Assessed) -> Assessed:
-        from coverage.siting import Watch
-        from jobs.siting.search_monitor import search_words
-        from jobs.siting.suggest import SearchMonitor, suggest
+    def _sites(self, done: Assessed, root: Path, cache: Path) -> Assessed:
+        """In a thread of its own: nothing of the session may be asked here."""
+        from coverage.publish.plan import with_plan
+        from jobs.cache.answers import plan_of
 
-        work = self.work
+        work, stop = self.work, root / f"stop-{secrets.token_hex(8)}"
 
-        def look(state: Any) -> None:
-            work.doing = search_words(state)
+        def with_sites(plan: tuple[Any, Any]) -> Assessed:
+            return replace(done, results=with_plan(done.results, *plan))
 
-        def first(planned: Assessed) -> None:
-            work.result = planned
+        def early(plan: tuple[Any, Any]) -> None:
+            work.result = with_sites(plan)
 
-        return suggest(done, self.request, SearchMonitor(Watch(look, work.stop.is_set), work.note, first))
+        def note(share: float, doing: Text) -> None:
+            if work.stop.is_set():
+                stop.touch()
+            work.note(share, doing)
+
+        try:
+            return with_sites(in_worker(plan_of, (self.case, cache, stop), progress=note, early=early))
+        finally:
+            stop.unlink(missing_ok=True)
 
 
 def begin(city: str, done: Assessed, request: SitingRequest) -> None:
@@ -73,7 +85,7 @@ def begin(city: str, done: Assessed, request: SitingRequest) -> None:
     earlier = st.session_state.get(_KEY)
     if earlier is not None:
         earlier.work.stop.set()
-    st.session_state[_KEY] = Search(city, request).start(done)
+    st.session_state[_KEY] = Search(city, case_with(request), request).start(done, session_folder())
 
 
 def found(city: str) -> Search | None:

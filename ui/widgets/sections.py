@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import streamlit as st
 
@@ -169,13 +169,26 @@ def page_heading(title: Text, about: Text, *, compares: bool = True) -> None:
     )
 
 
+def limits(view: View) -> None:
+    """What limits the trust in every figure of the result: it stands before them and before the map."""
+    _told(text("What limits these figures"), view.document.get("limits", ()), "limits")
+
+
 def notes(view: View) -> None:
-    """What the reader must know beside the figures: a line each, scrolling where they are many."""
+    """What else the reader must know beside the figures: a line each, scrolling where they are many."""
+    told = view.document.get("limits", ())
+    _told(
+        text("What to know beside the figures"),
+        [note for note in view.document["notes"] if note not in told],
+        "notes",
+    )
+
+
+def _told(title: Text, sentences: Sequence[Any], looks: str) -> None:
     tr = words()
-    said = [f"<li>{in_html(tr(text_from_json(note)))}</li>" for note in view.document["notes"]]
+    said = [f"<li>{in_html(tr(text_from_json(one)))}</li>" for one in sentences]
     if said:
-        title = in_html(tr(text("What to know beside the figures")))
-        box = f'<div class="notes" tabindex="0" role="region" aria-label="{title}">'
+        box = f'<div class="{looks}" tabindex="0" role="region" aria-label="{in_html(tr(title))}">'
         st.html(f"{box}<ul>{''.join(said)}</ul></div>")
 
 

@@ -10,6 +10,7 @@ from typing import Final
 from core.text import text
 from data.files import as_written
 from data.formats.encoding import decode
+from data.formats.geometry import EXTENT, extent_wkb
 from data.formats.limits import Limits
 from data.formats.raw import Cell, RawSheet, Row, UnreadableError
 
@@ -44,7 +45,18 @@ def read_delimited(content: bytes, limits: Limits) -> RawSheet:
                 "Line {line} cannot be split into fields; is a quotation mark left open?", line=len(rows) + 1
             )
         ) from error
-    return RawSheet("", rows)
+    return RawSheet("", rows, extents=_extents(rows))
+
+
+def _extents(rows: list[Row]) -> list[bytes | None] | None:
+    """Areas and several points in a column called “extent”, as the store keeps them (WKT)."""
+    column = rows[0].index(EXTENT) if rows and EXTENT in rows[0] else -1
+    if column < 0:
+        return None
+    import shapely
+
+    given = [str(row[column] or "") if column < len(row) else "" for row in rows[1:]]
+    return [None, *map(extent_wkb, shapely.from_wkt(given, on_invalid="ignore"))]
 
 
 def delimiter_of(written: str) -> str:

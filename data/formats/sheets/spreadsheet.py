@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from dataclasses import replace
 from datetime import time, timedelta
 from typing import Any, Final
@@ -11,6 +12,7 @@ from xml.etree import ElementTree as ET
 
 import python_calamine as calamine
 import xlrd  # type: ignore[import-untyped]
+from xlrd.compdoc import CompDocError  # type: ignore[import-untyped]
 
 from core.text import text
 from data.formats.archive import open_archive, read_member
@@ -98,7 +100,10 @@ def _cell(cell: Any) -> Any:
 
 
 # xlrd has no one error for damaged files; these are what it raises on them.
-_BROKEN: Final = (xlrd.XLRDError, AssertionError, IndexError, KeyError, ValueError, TypeError, OverflowError)
+_BROKEN: Final = (
+    xlrd.XLRDError, CompDocError, struct.error, AssertionError, LookupError, ValueError, TypeError,
+    OverflowError,
+)  # fmt: skip
 
 
 def read_old_workbook(content: bytes, limits: Limits) -> tuple[RawSheet, ...]:

@@ -44,7 +44,7 @@ def test_the_nearest_open_site_is_named_in_metres():
     assert (reason.row, reason.nearest_open_m) == (3, 300.0)
     assert str(sentence(reason)) == "Site 1 serves 28 more residents, 300 m from the nearest existing one."
     assert str(summary(plan)) == (
-        "New sites: 1. Residents served rise from 3 to 31. Proved: no better plan exists."
+        "New sites: 1. Residents served: 3 before, 31 after. Proved: no better plan exists."
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import shutil
 import zipfile
@@ -10,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import geopandas as gpd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pyogrio
 import pytest
 import shapely
@@ -201,6 +204,24 @@ def test_all_layers_of_a_zip_are_listed_by_their_place(tmp_path: Path) -> None:
         read_vector(path, layer="丙")
 
 
+def _zip_of(files: int) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for number in range(files):
+            archive.writestr(f"{number}.geojson", "{}")
+    return packed.getvalue()
+
+
+def _parquet_of_torn_shapes() -> bytes:
+    """Well-known binary that declares two thousand million rings and holds none."""
+    about = {"version": "1.0.0", "primary_column": "geometry",
+             "columns": {"geometry": {"encoding": "WKB", "geometry_types": []}}}  # fmt: skip
+    table = pa.table({"name": ["a"], "geometry": [b"\x01\x03\x00\x00\x00\xff\xff\xff\x7f"]})
+    packed = io.BytesIO()
+    pq.write_table(table.replace_schema_metadata({"geo": json.dumps(about)}), packed)
+    return packed.getvalue()
+
+
 VRT = """<OGRVRTDataSource><OGRVRTLayer name="a">
 <SrcDataSource>/etc/passwd</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>"""
 
@@ -218,7 +239,12 @@ VRT = """<OGRVRTDataSource><OGRVRTLayer name="a">
         ("a.osm", b'<?xml version="1.0"?><osm version="0.6"/>', "OpenStreetMap"),
         ("a.csv", b"a,b\n1,2\n", "not a map layer"),
         ("a.txt", b"", "empty"),
-        ("a.kml", b'<!DOCTYPE k [<!ENTITY x "y">]><kml>&x;</kml>', "not a map layer"),
+        ("a.kml", b'<!DOCTYPE k [<!ENTITY x "y">]><kml>&x;</kml>', "DOCTYPE"),
+        ("a.fgb", b"fgb\x03fgb\x00" + b"\xff" * 90, "damaged"),
+        ("a.zip", _zip_of(5_001), "more than 5,000 files"),
+        ("a.parquet", _parquet_of_torn_shapes(), "damaged"),
+        ("a.csv", b'wkt,name\n"POINT(1 1)",a\nPOINT(1 1),"b\n' + b"c,d\n" * 9, "row 3 is never closed"),
+        ("a.csv", b"wkt" + b",a" * 20_000 + b"\nPOINT(1 1)\n", "20,001 columns"),
     ],
 )
 def test_what_is_not_read_is_named(tmp_path: Path, name: str, content: bytes, said: str) -> None:

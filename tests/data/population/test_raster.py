@@ -17,6 +17,7 @@ from rasterio.transform import from_origin
 
 from core.errors import InputError, SettingError
 from data.population import Reading, read_population
+from data.population.area import read_outline
 from data.population.raster_unit import UNITS, decide_unit
 
 STEP = 1 / 1200
@@ -160,6 +161,14 @@ def test_a_number_that_stands_apart_from_all_others_is_no_resident(tmp_path: Pat
             target.scales, target.offsets = (scale,), (offset,)
         assert read_population(path).grid.total == 75.0 * scale + 2 * offset
         assert f"{sign} × 2" in codes(path)["population-undeclared-nodata"]
+
+
+@pytest.mark.parametrize("side", ["0", "nan", "1e999"])
+def test_a_grid_whose_cells_have_no_size_is_refused(tmp_path: Path, side: str) -> None:
+    path = tmp_path / "people.asc"
+    path.write_text(f"ncols 2\nnrows 1\nxllcorner 118\nyllcorner 32\ncellsize {side}\n1 2\n", "utf-8")
+    with pytest.raises(InputError, match=r"people.asc: its pixels have no size|damaged"):
+        read_population(path, reading=Reading(datum="wgs84"))
 
 
 def test_scale_and_offset_of_the_file_are_applied(tmp_path: Path) -> None:
@@ -319,3 +328,10 @@ def test_points_of_a_wide_grid_say_how_wide_it_is_whatever_the_reach(tmp_path: P
     (tmp_path / "p.csv").write_text("lon,lat,residents\n" + "\n".join(rows))
     found = read_population(tmp_path / "p.csv")
     assert "population-coarse" in {finding.code for finding in found.findings}
+
+
+def test_a_study_area_as_wide_as_the_earth_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "area.geojson"
+    path.write_text(shapely.to_geojson(shapely.box(-180, -90, 180, 90)), "utf-8")
+    with pytest.raises(InputError, match="360 degrees wide"):
+        read_outline(path)

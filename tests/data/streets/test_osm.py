@@ -8,6 +8,7 @@ import osmium
 import pytest
 import shapely
 
+from core.errors import InputError
 from data.guard import guarding
 from data.streets import read_streets
 from data.streets.osm import read_osm, read_whole
@@ -145,6 +146,19 @@ def test_widened_bounds_are_wider_by_the_margin_on_every_side(lat):
     assert x - x_out >= 1990
     assert y - y_out >= 1990
     assert (east - 10.1, north - lat - 0.1) == pytest.approx((10.0 - west, lat - south))
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("a.json", '{"version": 0.6, "elements": [], "remark": "runtime error: timed out"}'),
+        ("a.osm", "<osm version='0.6'><remark> runtime error: timed out</remark></osm>"),
+    ],
+)
+def test_an_answer_that_overpass_did_not_finish_is_refused(tmp_path: Path, name: str, written: str) -> None:
+    (tmp_path / name).write_text(written, "utf-8")
+    with pytest.raises(InputError, match="did not finish this answer"):
+        read_streets(tmp_path / name)
 
 
 def test_an_answer_of_overpass_with_a_relation_is_read(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -21,7 +23,7 @@ from jobs.collect.review import Decision, compare_versions, review, set_city_rul
 from jobs.collect.standing import StandingCities
 from jobs.collect.submit import Sending, submit
 from tests.jobs.collect.desk import ACCEPT, CENTRE, STATION, WEST, listed
-from tests.small_city import degrees
+from tests.small_city import degrees, write_small_city
 
 
 def test_a_city_that_is_followed_from_list_to_list_is_as_assessed_anew(store: Store, tmp_path: Path) -> None:
@@ -154,3 +156,35 @@ def test_a_column_of_whole_numbers_that_the_new_list_lacks_is_kept_beside_a_new_
                   if one.office == "西苑社区")  # fmt: skip
     kept = list_rows(store.files, own.sha256).set_index("name")["places"]
     assert kept.drop("新站").tolist() == [10, 10] and kept.isna()["新站"]
+
+
+def test_doors_and_outlines_are_kept_and_count_in_the_city(store: Store, tmp_path: Path) -> None:
+    """A centre with two doors and a station as an area: the city of the store is that of the file."""
+    ring = [degrees(x, y) for x, y in ((250, -60), (450, -60), (450, 60), (250, 60), (250, -60))]
+    shapes = (
+        (*CENTRE[:2], {"type": "MultiPoint", "coordinates": [degrees(500), degrees(900)]}),
+        (*STATION[:2], {"type": "Polygon", "coordinates": [ring]}),
+    )
+    features = [
+        {"type": "Feature", "properties": {"名称": name, "类型": kind, "占地面积": 24000}, "geometry": shape}
+        for name, kind, shape in shapes
+    ]
+    path = tmp_path / "west.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}), "utf-8")
+    number = submit(store, [path], replace(WEST, datum="wgs84"))["id"]
+    assert preview(store, [number])["changed"] == 2
+    review(store, number, ACCEPT)
+    files = write_small_city(tmp_path / "again")
+    east = listed(tmp_path / "east.csv", ("东庄村服务站", "公共服务站", 1700))
+    direct = read_and_assess(replace(files, facilities=(path, *east))).results
+    stored = read_and_assess(study_at(store, "小城")).results
+    for metres in ("centre_m", "station_m", "centre_walk_m", "station_walk_m"):
+        assert stored.cells[metres].tolist() == pytest.approx(direct.cells[metres].tolist(), abs=0.01)
+    # A list of points alone takes no doors away; where a facility has moved, they have not moved with it.
+    points = listed(tmp_path / "n.csv", (*STATION[:2], 350), (*CENTRE[:2], 700))
+    number = submit(store, points, WEST)["id"]
+    review(store, number, ACCEPT)
+    with store.read() as connection:
+        own = next(one for one in current_lists(connection, city_named(connection, "小城")).values())
+    kept = list_rows(store.files, own.sha256).set_index("name")["extent"]
+    assert kept["西苑社区服务站"].startswith("POLYGON") and kept["南街道公共服务中心"] == ""

@@ -121,3 +121,11 @@ def test_every_product_says_how_far_and_what_to_do(tmp_path: Path) -> None:
         assert said.search((out / name).read_text("utf-8-sig")), name
     assert CODE in (out / "findings.csv").read_text("utf-8-sig")
     assert "南" in (out / "briefing-zh.md").read_text("utf-8")
+
+
+def test_numbers_that_contradict_each_other_limit_every_figure(tmp_path: Path) -> None:
+    files = write_small_city(tmp_path / "in")
+    people = files.population.read_text("utf-8").replace(",100,20", ",100,120")
+    files.population.write_text(people, "utf-8")
+    limits = assess_files(files, out=None).results.document["limits"]
+    assert any("{group}" in note["template"] for note in limits)
