@@ -22,7 +22,7 @@ from docx.shared import Emu, Mm, Pt, RGBColor
 from core.text import Sayable, Text, text
 from locales import Translator
 from reports.briefing.model import Bars, Briefing, GapFinding, Table, View
-from reports.fixed_zip import fixed_zip, moment_of
+from reports.fixed_zip import MOST_STATED, fixed_zip, moment_of
 from reports.pictures import Pictures, Size
 
 _WIDTH: Final = Mm(156)
@@ -314,8 +314,9 @@ def _set_page(doc: Doc, tr: Translator, briefing: Briefing) -> None:
     _footer_run(line, " —")
     about = doc.core_properties
     about.created = about.modified = moment_of(briefing.created)
-    about.title, about.author = tr(briefing.title), briefing.author
-    about.comments, about.last_modified_by, about.revision = briefing.code, briefing.author, 1
+    title, author = tr(briefing.title)[:MOST_STATED], briefing.author[:MOST_STATED]
+    about.title, about.author = title, author
+    about.comments, about.last_modified_by, about.revision = briefing.code, author, 1
 
 
 def _footer_run(line: Any, words: str) -> Any:

@@ -13,6 +13,9 @@ _THEN: Final = (1980, 1, 1, 0, 0, 0)
 _TIME: Final = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*(</)")
 _PACKED: Final = (".xlsx", ".docx", ".pptx")
 
+# An office document states its title and its author in so many characters at most.
+MOST_STATED: Final = 255
+
 
 def fixed_zip(content: bytes, replaced: Mapping[str, bytes] | None = None, created: str = "") -> bytes:
     """The same package, its parts in order of name ([Content_Types].xml first) and without times; workbooks

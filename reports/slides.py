@@ -21,7 +21,7 @@ from pptx.util import Emu, Inches, Pt
 from core.text import Sayable, text
 from reports.briefing.model import Bars, Briefing, GapFinding, Proposal, Table, View
 from reports.document import gap_title
-from reports.fixed_zip import fixed_zip, moment_of
+from reports.fixed_zip import MOST_STATED, fixed_zip, moment_of
 from reports.pictures import Pictures, Size
 
 _FACE: Final = "Microsoft YaHei"
@@ -68,8 +68,9 @@ class _Deck:
         self.deck.slide_width, self.deck.slide_height = Inches(_WIDE), Inches(_HIGH)
         about = self.deck.core_properties
         about.created = about.modified = moment_of(briefing.created)
-        about.title, about.author = self.tr(briefing.title), briefing.author
-        about.comments, about.last_modified_by, about.revision = briefing.code, briefing.author, 1
+        title, author = self.tr(briefing.title)[:MOST_STATED], briefing.author[:MOST_STATED]
+        about.title, about.author = title, author
+        about.comments, about.last_modified_by, about.revision = briefing.code, author, 1
 
     def fill(self) -> None:
         briefing = self.briefing

@@ -9,12 +9,14 @@ from __future__ import annotations
 import datetime as dt
 import io
 import tempfile
+import unicodedata
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Final, Literal
 
 import typst
-from PIL import Image
+from PIL import Image, ImageFont
 from pylopdf_fonts_zh_cn import sans_path
 
 _PT_PER_INCH: Final = 72.0
@@ -36,8 +38,9 @@ def typeset(
     with tempfile.TemporaryDirectory(prefix="service-circle-") as scratch:
         folder = Path(scratch)
         for name, content in files.items():
-            (folder / name).write_bytes(content)
-        (folder / "main.typ").write_text(source, encoding="utf-8")
+            drawn = _with_glyphs(content.decode()).encode() if name.endswith(".svg") else content
+            (folder / name).write_bytes(drawn)
+        (folder / "main.typ").write_text(_with_glyphs(source), encoding="utf-8")
         made = typst.compile(
             folder / "main.typ",
             root=folder,
@@ -48,6 +51,26 @@ def typeset(
         )
     pages: list[bytes] = made if isinstance(made, list) else [made]  # type: ignore[list-item]
     return pages
+
+
+def _with_glyphs(words: str) -> str:
+    """Signs that the font lacks as 〓, which printers set for them: PDF/A may not hold one without a glyph.
+    Those that are not seen are left out."""
+    there = {sign for sign in set(words) if not " " <= sign <= "~" and sign not in "\n\t"}
+    return words.translate({ord(sign): shown for sign in there if (shown := _shown(sign)) != sign})
+
+
+@cache
+def _shown(sign: str) -> str:
+    if unicodedata.category(sign) in ("Cc", "Cf", "Cs"):
+        return ""
+    face = _face()
+    return "〓" if bytes(face.getmask(sign)) == bytes(face.getmask("\uffff")) else sign
+
+
+@cache
+def _face() -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(str(sans_path()), 20)
 
 
 def picture(svg: str, *, width_px: int) -> bytes:

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 
 from core.errors import InputError, SettingError
 from core.progress import Progress, silent
-from core.text import text
+from core.text import printable, text
 from coverage.compare_lists import Compared
 from coverage.publish import Results
 from data.files import file_name, write_bytes
@@ -97,7 +97,10 @@ class ExportRequest:
 
     @property
     def cover(self) -> Cover:
-        return Cover(self.title, self.author, self.mark, self.public, self.as_of)
+        """What the office writes, on one line each and without signs that no program may hold."""
+        said = (printable(" ".join(one.split())) for one in (self.title, self.author, self.mark, self.as_of))
+        title, author, mark, as_of = said
+        return Cover(title, author, mark, self.public, as_of)
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -206,7 +209,10 @@ class _Studio(ABC):
     def _page(self) -> bytes:
         request, told = self.request, self.briefing
         model = replace(
-            self.model, strip=told.strip, mark=request.mark, title=request.title or self.model.title
+            self.model,
+            strip=told.strip,
+            mark=request.cover.mark,
+            title=request.cover.title or self.model.title,
         )
         if request.steps:
             from maps.cell_layers import layer_keys  # folium takes a second to import
@@ -246,7 +252,7 @@ class _ResultsStudio(_Studio):
         return map_model(self.results, decode(_basemap(self.request.folder)))
 
     def workbook(self) -> bytes:
-        return workbook_bytes(self.results, language=self.request.language, mark=self.request.mark)
+        return workbook_bytes(self.results, language=self.request.language, mark=self.request.cover.mark)
 
     def geopackage(self) -> bytes:
         return geopackage_bytes(self.results, self.pictures.tr, public=self.request.public)
@@ -270,7 +276,9 @@ class _ListsStudio(_Studio):
 
     def workbook(self) -> bytes:
         asked = self.request
-        return compared_workbook(self.compared, self.provenance, language=asked.language, mark=asked.mark)
+        return compared_workbook(
+            self.compared, self.provenance, language=asked.language, mark=asked.cover.mark
+        )
 
     def geopackage(self) -> bytes:
         created = str(self.provenance.get("created", ""))

@@ -19,7 +19,7 @@ from PIL import Image, ImageFont
 from pylopdf_fonts_zh_cn import sans_path, serif_path
 
 from data.results import read_results
-from jobs.assess.export import ExportRequest, export
+from jobs.assess.export import ExportRequest, export, products_of
 from jobs.assess.folder import assess_files
 from jobs.siting.suggest import SitingRequest, suggest_files
 from locales import LANGUAGES, translator
@@ -260,3 +260,24 @@ def test_a_title_and_a_mark_of_ones_own_stand_on_it(folder: Path) -> None:
     assert (told.title, told.mark) == ("关于#选址*的报告", "秘密★1年")
     assert dataclasses.asdict(told)["strip"][-2][1] == "秘密★1年"
     assert dataclasses.asdict(told)["strip"][0][1] == "2025年12月31日"
+
+
+def test_hostile_words_of_the_office_stand_in_every_form_as_words(folder: Path) -> None:
+    """Markup, templates, formulas, control and bidirectional signs, signs without a glyph, 500 characters."""
+    title = "=1+1<script>alert(1)</script>{{7*7}}#x[\x07\n\u202e🏥" + "标" * 500
+    request = ExportRequest(folder / "result", "all", title=title, author=title, mark=title[:40], as_of=title)
+    made = dict(products_of(request, ("docx", "pptx", "pdf", "html")))
+    assert len(made) == 4
+    for name, content in made.items():
+        if name.endswith(".html"):
+            assert b"<script>alert(1)" not in content and b"{{7*7}}" not in content
+            continue
+        pages = pypdfium2.PdfDocument(content) if name.endswith(".pdf") else None
+        path = io.BytesIO(content)
+        if name.endswith(".docx"):
+            found = docx.Document(path).paragraphs[0].text
+        elif pages is not None:
+            found = plain(pages[0].get_textpage().get_text_range())
+        else:
+            found = pptx.Presentation(path).slides[0].shapes.title.text_frame.text
+        assert "=1+1<script>alert(1)</script>{{7*7}}#x[" in found and "\u202e" not in found, name
