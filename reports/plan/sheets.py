@@ -136,7 +136,7 @@ def _curve(book: Book, plan: Mapping[str, Any], tr: Translator) -> None:
     sheet = book.sheet(name, (10, 16, 18, 18))
     counts = words.curve_counts(plan)
     if counts is not None:
-        sheet.line([tr(counts)], text_wrap=False)
+        sheet.note(tr(counts))
     head = [tr(title) for title in _CURVE_HEAD]
     rows = [[p["sites"], p["best"], p["bound"], p["in_order"]] for p in points]
     sheet.table(head, rows, ("count", "people", "people", "people"))

@@ -73,7 +73,7 @@ def test_circle_and_barriers_answer_first(app: AppTest, name: str, said: str) ->
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("ranks", "各单元的全部居民均满足各项"),
+        ("ranks", "均覆盖其全部适用居民"),
         ("table", "项达标"),
         ("services", "2类服务齐全"),
         ("complete", "本标准未规定完整社区的配置要求"),
