@@ -182,7 +182,7 @@ def test_groups_come_from_rasters_of_their_own(town: Town) -> None:
     town.population = raster(town.folder / "p.tif", np.full((1, 21), 10.0), units="people per pixel")
     old = raster(town.folder / "old.tif", np.full((1, 7), 6.0), step=300.0)
     young = raster(town.folder / "young.tif", np.arange(21.0)[None])
-    town.assess("--group", f"elderly={old}", "--group", f"children={young}")
+    town.assess("--group", f"elderly={old}", "--group", f"children={young}", "--group-unit", "children=count")
     assert town.cells["residents"].sum() == 210.0
     assert town.cells["elderly"].sum() == pytest.approx(42.0)
     assert town.cells["children"].sum() == pytest.approx(210.0)

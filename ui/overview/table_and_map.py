@@ -22,6 +22,7 @@ from ui.widgets.goto import Spot, place_button, places_list, said_line, skip_map
 from ui.widgets.tables import exact, share
 
 _VIEWS: Final = {"both": text("Table and map"), "map": text("Large map"), "table": text("Table")}
+_LIMITS_PX: Final = 48
 _HEIGHT: Final = {"both": 448, "map": 460}
 _MARKS: Final = {"meets": "✓", "nearly": "≈", "not": "✕", None: "–"}
 _HEAD: Final = (
@@ -57,7 +58,8 @@ def table_and_map(view: View) -> None:
         with left:
             st.html(verdict_table(view))
         with right:
-            city_map(view, _HEIGHT[shown])
+            # What limits the figures stands above it, and the map still ends within a screen of 768 pixels.
+            city_map(view, _HEIGHT[shown] - (_LIMITS_PX if view.document.get("limits") else 0))
     elif shown == "map":
         city_map(view, _HEIGHT[shown])
     else:

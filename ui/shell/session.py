@@ -33,9 +33,9 @@ from data.store.sessions import KEPT_DAYS as KEPT_DAYS
 from data.store.sessions import KeptSession, session_of_person
 from data.store.sessions import forget_session as forget_kept
 from jobs.cache.prebuild import cache_folder
-from ui.shell.gate import the_store
 
 if TYPE_CHECKING:  # reading cities takes a second to import
+    from data.store.engine import Store
     from jobs.desk.sessions import Chosen
 
 # Keys by the ids that the server gives to browsers: who is connected keeps what was uploaded.
@@ -84,7 +84,7 @@ def open_session(owner: str = "") -> None:
     if _KEY not in st.session_state:
         asked = st.query_params.get("s", "")
         known = bool(_SHAPE.fullmatch(asked)) and _folder(asked).is_dir() and _owner_of(asked) == owner
-        last = session_of_person(the_store(), owner) if owner else None
+        last = session_of_person(_store(), owner) if owner else None
         mine = last is not None and (not _folder(last.key).is_dir() or _owner_of(last.key) == owner)
         _begin(asked if known else last.key if last is not None and mine else "", owner)
         if last is not None and last.key == session_key():
@@ -147,14 +147,20 @@ def _keep_in_store() -> None:
     if st.session_state.get(_STORED) != state:
         from jobs.desk.sessions import keep_for
 
-        keep_for(the_store(), owner, session_key(), now, made_anew=MADE_ANEW)
+        keep_for(_store(), owner, session_key(), now, made_anew=MADE_ANEW)
         st.session_state[_STORED] = state
+
+
+def _store() -> Store:
+    from ui.shell.gate import the_store  # it loads what computes, which takes seconds
+
+    return the_store()
 
 
 def _put_back(kept: KeptSession) -> None:
     from jobs.desk.sessions import put_back
 
-    _write(put_back(the_store(), kept, session_folder()))
+    _write(put_back(_store(), kept, session_folder()))
 
 
 def _write(content: Mapping[str, Any]) -> None:
@@ -188,7 +194,7 @@ def forget_session() -> None:
     """Delete all that is kept of this session, and begin a new one with the next run."""
     owner = _owner_of(session_key())
     if owner and not (session_folder() / _VISIT).exists():
-        forget_kept(the_store(), owner)
+        forget_kept(_store(), owner)
     shutil.rmtree(_folder(session_key()), ignore_errors=True)
     st.query_params.clear()
     for name in list(st.session_state):

@@ -96,7 +96,8 @@ def test_a_batch_at_an_address_leaves_its_tables_there(
     assert states == [["done"], ["skipped"]]
     beside = {name for name in address.names("") if "/" not in name}
     assert beside == {
-        "areas.csv", "areas.csvt", "areas.parquet", "batch.json", "league.csv", "league.csvt",
+        "areas.csv", "areas.csvt", "areas.parquet", "areas_columns.csv", "areas_columns.csvt",
+        "batch.json", "league.csv", "league.csvt",
         "overview.html", "province.xlsx",
     }  # fmt: skip
     assert run.status_of(address)["counts"] == {"skipped": 1}

@@ -279,8 +279,14 @@ def test_a_number_notices_one_wrong_character_and_two_exchanged() -> None:
 def rows(*facilities: tuple[str, str, str, float, float]) -> pd.DataFrame:
     columns = ["facility_id", "name", "tier", "lon", "lat"]
     frame = pd.DataFrame(facilities, columns=columns)
-    blank = ("status", "services", "address", "district", "street", "community", "opened")
-    return frame.assign(**dict.fromkeys(blank, ""), places=1.0, capacity=float("nan"), area_m2=float("nan"))
+    blank = ("status", "services", "address", "district", "street", "community", "opened", "extent")
+    return frame.assign(
+        **dict.fromkeys(blank, ""),
+        places=1.0,
+        capacity=float("nan"),
+        area_m2=float("nan"),
+        site_m2=float("nan"),
+    )
 
 
 def test_who_is_who() -> None:
