@@ -98,6 +98,15 @@ def is_of_a_system(name: str) -> bool:
     return "__MACOSX" in path.parts or path.name.startswith(".")
 
 
+def files_in_tar(archive: tarfile.TarFile) -> Iterator[tuple[str, tarfile.TarInfo]]:
+    """The same of a tar, plain files alone: links and devices point elsewhere, holes unpack to more than is
+    there."""
+    for member in archive:
+        name = _meant(member.name)
+        if member.isreg() and not member.issparse() and not is_of_a_system(name):
+            yield name, member
+
+
 def unpacked_stream(content: bytes, limits: Limits) -> bytes:
     """What a .gz or .bz2 holds, and a tar (packed or not) as a zip of its plain files; any other content as
     it is. UnreadableError for a broken one and for one that exceeds the limits."""
@@ -120,16 +129,16 @@ def unpacked_stream(content: bytes, limits: Limits) -> bytes:
             content = unpacked
         if not is_tar(content):
             return content
-        if content[-TAR_END:].strip(b"\0"):
+        if not is_whole_tar(content[-TAR_END:]):
             raise EOFError
         files = io.BytesIO()
         with (
             tarfile.open(fileobj=io.BytesIO(content), mode="r:") as tar,
             zipfile.ZipFile(files, "w") as archive,
         ):
-            for member in tar:
-                if member.isreg() and not member.issparse() and (file := tar.extractfile(member)) is not None:
-                    archive.writestr(meant_name(member.name), file.read())
+            for name, member in files_in_tar(tar):
+                if (file := tar.extractfile(member)) is not None:
+                    archive.writestr(name, file.read())
     except (*_BROKEN, tarfile.TarError) as error:
         raise UnreadableError(text("The file is a damaged or incomplete archive. Pack it anew.")) from error
     return files.getvalue()
@@ -138,7 +147,7 @@ def unpacked_stream(content: bytes, limits: Limits) -> bytes:
 _STREAMS: Final[Mapping[bytes, Callable[[IO[bytes]], Any]]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open}
 
 
-# A tar ends with empty blocks; without them it was cut off.
+# How much of a tar's end says whether it is whole.
 TAR_END: Final = 512
 
 
@@ -146,7 +155,12 @@ def is_tar(start: bytes) -> bool:
     return start[257:262] == b"ustar"
 
 
-def meant_name(name: str) -> str:
+def is_whole_tar(end: bytes) -> bool:
+    """A tar ends with empty blocks; without them it was cut off."""
+    return not end.strip(b"\0")
+
+
+def _meant(name: str) -> str:
     """A name in a tar as it is meant: UTF-8, else as Chinese Windows writes it."""
     raw = name.encode("utf-8", "surrogateescape")
     try:

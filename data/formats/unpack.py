@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any, Final
 
 from core.errors import InputError
-from data.formats.archive import TAR_END, files_in, is_of_a_system, is_tar, meant_name
+from data.formats.archive import TAR_END, files_in, files_in_tar, is_tar, is_whole_tar
 
 MOST_BYTES: Final = 4_000_000_000
 _MOST_MEMBERS: Final = 5_000
@@ -175,17 +175,13 @@ class _Unpacking:
         return list(places.pieces.values())
 
     def _of_tar(self, packed: Piece, folder: Path) -> list[Piece]:
-        """Plain files alone: links and devices point elsewhere, holes unpack to more than is there."""
         with packed.path.open("rb") as raw:
             raw.seek(-TAR_END, os.SEEK_END)
-            if raw.read().strip(b"\0"):
+            if not is_whole_tar(raw.read()):
                 raise damaged(self.file)
         with tarfile.open(packed.path, "r:", encoding="utf-8", errors="surrogateescape") as archive:
             places = _Places(folder)
-            for member in archive:
-                name = meant_name(member.name)
-                if not member.isreg() or member.issparse() or is_of_a_system(name):
-                    continue
+            for name, member in files_in_tar(archive):
                 self._require_room(1, member.size)
                 source = archive.extractfile(member)
                 if source is not None:

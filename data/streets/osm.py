@@ -83,7 +83,7 @@ def _passed_through(
             if file_format == "overpass":
                 return read(overpass_pbf(Path(path), folder), progress)
             if file_format in ("osm.gz", "osm.bz2"):
-                require_modest_stream(Path(path), Path(path).name)
+                require_modest_stream(Path(path), name)
             source = osmium.io.File(path, file_format)
             if file_format != "pbf":
                 deleted = deleted_in(Path(path), file_format)
@@ -111,7 +111,7 @@ def _passed_through(
                 raise MemoryError(said) from problem
             raise InputError(
                 "{file}: the street file is damaged or not what its name says (its reader says: {problem}).",
-                file=Path(path).name,
+                file=name,
                 problem=said,
             ) from problem
 

@@ -55,10 +55,10 @@ class _Draft:
         )
         known = {
             "goal": words.GOAL_TITLES[plan["goal"]],
-            "rule": words.listed([standard.rule_title(rule) for rule in rules]),
+            "rule": words.some_of([standard.rule_title(rule) for rule in rules]),
             "places": plan["candidates"],
             "standard": standard.title,
-            "conditions": words.listed(list(asked_for(plan)), most=20) or text("none"),
+            "conditions": words.some_of(list(asked_for(plan)), most=20) or text("none"),
         }
         yield self.tr(Text(basis.template, known))
         yield ""

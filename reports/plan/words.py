@@ -195,7 +195,7 @@ def _closing(plan: Mapping[str, Any], standard: Standard) -> Text:
         "To be closed: {names}. Without new sites these would be served no more: {lost}; what the new sites "
         "serve anew is counted after that.",
         names=names,
-        lost=listed(lost),
+        lost=some_of(lost),
     )
 
 
@@ -260,7 +260,7 @@ def reasons(site: Mapping[str, Any], plan: Mapping[str, Any], standard: Standard
             {"name": site["nearest"], "metres": site["nearest_m"], "by": BY_TITLES[plan["by"]]},
         )
     yield from _failed(site, plan, standard)
-    decided = listed([text_from_json(condition) for condition in site.get("deciding", [])])
+    decided = some_of([text_from_json(condition) for condition in site.get("deciding", [])])
     if decided is not None:
         yield text("Conditions that decided here: {conditions}.", conditions=decided)
     if site.get("cost") is not None:
@@ -279,17 +279,17 @@ def _failed(site: Mapping[str, Any], plan: Mapping[str, Any], standard: Standard
         yield text(
             "Of them {residents:,.0f} did not meet this either: {rules}.",
             residents=residents,
-            rules=listed(titles),
+            rules=some_of(titles),
         )
 
 
 def deciding(plan: Mapping[str, Any]) -> Text | None:
     """The conditions that leave no room for a better plan, or None."""
-    said = listed([text_from_json(condition) for condition in plan.get("deciding", [])])
+    said = some_of([text_from_json(condition) for condition in plan.get("deciding", [])])
     return None if said is None else text("The plan is limited by: {conditions}.", conditions=said)
 
 
-def listed(parts: Sequence[Sayable], *, most: int = 4) -> Sayable | None:
+def some_of(parts: Sequence[Sayable], *, most: int = 4) -> Sayable | None:
     """Some texts as one, or None of none."""
     if not parts:
         return None
@@ -371,7 +371,7 @@ def redundancy(plan: Mapping[str, Any], standard: Standard) -> Iterator[Text]:
     yield Text(template.template, said)
     if untried:
         yield text(
-            "What a closing does to these rules was not tried: {rules}.", rules=listed(untried, most=9)
+            "What a closing does to these rules was not tried: {rules}.", rules=some_of(untried, most=9)
         )
     kept = [row for row in rows if row["rules"] and row["residents_lost"] < _A_PERSON]
     deciding: dict[str, int] = {}
@@ -384,7 +384,9 @@ def redundancy(plan: Mapping[str, Any], standard: Standard) -> Iterator[Text]:
             "The rule of this plan would lose nobody by closing {n} more, but other rules would get worse: "
             "{rules}.",
             n=len(kept),
-            rules=listed([text("{rule} ({n})", rule=_rule_title(standard, rule), n=n) for rule, n in ranked]),
+            rules=some_of(
+                [text("{rule} ({n})", rule=_rule_title(standard, rule), n=n) for rule, n in ranked]
+            ),
         )
 
 
@@ -393,7 +395,7 @@ def _by_kind(rows: Sequence[Mapping[str, Any]], standard: Standard) -> Sayable |
     counts: dict[str, int] = {}
     for row in rows:
         counts[row["tier"]] = counts.get(row["tier"], 0) + 1
-    return listed([text("{kind} {n}", kind=standard.tier_title(tier), n=n) for tier, n in counts.items()])
+    return some_of([text("{kind} {n}", kind=standard.tier_title(tier), n=n) for tier, n in counts.items()])
 
 
 def _rule_title(standard: Standard, rule_id: str) -> Sayable:
@@ -416,7 +418,7 @@ def worse_rules(row: Mapping[str, Any], standard: Standard) -> Sayable:
             )
         else:
             said.append(text("{rule}: {residents:,.0f} residents", rule=title, residents=loss["residents"]))
-    return listed(said, most=3) or text("none")
+    return some_of(said, most=3) or text("none")
 
 
 def notes(plan: Mapping[str, Any]) -> list[Text]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,14 +63,7 @@ def test_the_map_opens_can_be_clicked_and_prints(version: int, kind: str, tmp_pa
         )
         tab.click(*dot)
         tab.wait("document.querySelector('.leaflet-popup-content')")
-        for name, (width, height) in SHEETS.items():
-            sheet = tab.pdf(
-                tmp_path / f"{name}.pdf",
-                paperWidth=width,
-                paperHeight=height,
-                printBackground=name.endswith("landscape"),
-                **dict.fromkeys(("marginTop", "marginBottom", "marginLeft", "marginRight"), MARGIN),
-            )
+        for _, sheet in printed(tab, tmp_path, margin=MARGIN):
             said = assert_one_whole_sheet(sheet, *ALWAYS, LAST_RULE, "2026-11-30")
             assert said.count(PEOPLE_MISSED) == 12
 
@@ -90,18 +84,24 @@ def test_before_and_after_stand_both_on_one_sheet(version: int, tmp_path: Path) 
         )
         assert 300 < x < 1300 and y > 200
         assert tab.errors == []
-        for name, (width, height) in SHEETS.items():
-            sheet = tab.pdf(
-                tmp_path / f"{name}.pdf",
-                paperWidth=width,
-                paperHeight=height,
-                printBackground=name.endswith("landscape"),
-                **dict.fromkeys(("marginTop", "marginBottom", "marginLeft", "marginRight"), MARGIN),
-            )
+        for portrait, sheet in printed(tab, tmp_path, margin=MARGIN):
             said = assert_one_whole_sheet(sheet, *ALWAYS, LAST_RULE, "现状84.2%", "情景85.3%")
             assert said.count(PEOPLE_MISSED) == 12
-            shades = halves_of_the_map(sheet, portrait=height > width)
-            assert min(shades) > 8, (name, shades)
+            shades = halves_of_the_map(sheet, portrait=portrait)
+            assert min(shades) > 8, (sheet.stem, shades)
+
+
+def printed(tab: devtools.Tab, folder: Path, *, margin: float | None = None) -> Iterator[tuple[bool, Path]]:
+    """(whether it is upright, PDF) on every sheet; those across with background graphics."""
+    sides = ("marginTop", "marginBottom", "marginLeft", "marginRight")
+    margins = {} if margin is None else dict.fromkeys(sides, margin)
+    for name, (width, height) in SHEETS.items():
+        across = name.endswith("landscape")
+        sheet = folder / f"{name}.pdf"
+        yield (
+            height > width,
+            tab.pdf(sheet, paperWidth=width, paperHeight=height, printBackground=across, **margins),
+        )
 
 
 def halves_of_the_map(path: Path, *, portrait: bool) -> list[int]:
@@ -141,13 +141,7 @@ def test_the_overview_of_a_batch_opens_is_sorted_and_prints(version: int, tmp_pa
         tab.evaluate("document.querySelector('[data-sort=share]').click()")
         assert tab.evaluate(first) == "江宁区第10片"
         assert tab.errors == []
-        for name, (width, height) in SHEETS.items():
-            sheet = tab.pdf(
-                tmp_path / f"{name}.pdf",
-                paperWidth=width,
-                paperHeight=height,
-                printBackground=name.endswith("landscape"),
-            )
+        for _, sheet in printed(tab, tmp_path):
             assert_one_whole_sheet(sheet, "各地区对照", "江宁区第0片", "江宁区第11片", "22.0%", "线段")
 
 

@@ -32,9 +32,7 @@ def open_result() -> None:
             )
         )
     )
-    packed = file_from(
-        st, tr(text("Result folder as ZIP")), ("zip",), key="city-result",
-    )  # fmt: skip
+    packed = file_from(st, tr(text("Result folder as ZIP")), ("zip",), key="city-result")
     if packed is None:
         return
     shelf, language = Shelf(session_folder() / "assessments"), choices().language

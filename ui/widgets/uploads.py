@@ -46,13 +46,7 @@ class KeptFile:
 
 
 def files_from(
-    box: Any,
-    label: str,
-    types: Sequence[str],
-    *,
-    key: str,
-    several: bool = False,
-    note: str | None = None,
+    box: Any, label: str, types: Sequence[str], *, key: str, several: bool = False, note: str | None = None
 ) -> tuple[KeptFile, ...]:
     """The files of a box: those just put in, else those kept from before, which can be taken out. InputError
     for one that is larger than the box takes."""
@@ -78,12 +72,7 @@ def files_from(
 
 
 def file_from(
-    box: Any,
-    label: str,
-    types: Sequence[str],
-    *,
-    key: str,
-    note: str | None = None,
+    box: Any, label: str, types: Sequence[str], *, key: str, note: str | None = None
 ) -> Path | None:
     """The same for a box of one file."""
     found = files_from(box, label, types, key=key, note=note)
