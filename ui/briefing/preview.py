@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from core.text import text
 from ui.shell.choices import words
 from ui.shell.safe import in_html
 
@@ -21,15 +22,15 @@ def preview(request: ExportRequest) -> None:
     parts = [f"<h2>{in_html(tr(told.title))}</h2>"]
     parts += [f'<p class="mark synthetic">{in_html(tr(one))}</p>' for one in told.badges]
     parts.append(f"<p><b>{in_html(tr(told.headline.words))}</b></p>")
-    figures = "".join(
-        f"<li><b>{in_html(tr(one.figure.words))}</b> {in_html(tr(one.title))} ({in_html(tr(one.whole))})</li>"
-        for one in told.key_figures
-    )
-    parts.append(f"<ul>{figures}</ul>")
+    parts.append("<ul>")
+    for one in told.key_figures:
+        about = text("{title} ({whole})", title=one.title, whole=one.whole)
+        parts.append(f"<li><b>{in_html(tr(one.figure.words))}</b> {in_html(tr(about))}</li>")
+    parts.append("</ul>")
     joined = ("" if tr.language == "zh" else " ").join(tr(one.words) for one in told.conclusion)
     parts.append(f"<p>{in_html(joined)}</p>")
     parts += [f"<p>{in_html(tr(one))}</p>" for one in told.caveats]
-    strip = " · ".join(f"{tr(term)}: {tr(value)}" for term, value in told.strip)
+    strip = " · ".join(tr(text("{term}: {value}", term=term, value=value)) for term, value in told.strip)
     parts.append(f"<small>{in_html(strip)}</small>")
     st.html(f'<section class="briefing-preview">{"".join(parts)}</section>')
 

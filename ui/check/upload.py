@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 LIST_TYPES: Final = (
     *("xlsx", "xls", "et", "ods", "csv", "tsv", "txt"),
-    *("geojson", "json", "gpkg", "kml", "kmz", "zip"),
+    *("geojson", "json", "gpkg", "kml", "kmz", "zip", "tar", "tgz", "gz"),
 )
 _LAYER_TYPES: Final = ("gpkg", "geojson", "json", "zip", "kml")
 _OTHER: Final = "epsg"

@@ -19,7 +19,7 @@ from ui.widgets.uploads import file_from
 # What the readers open; what a file holds is told by its content, not by its ending.
 VECTOR_TYPES: Final = (
     *("gpkg", "geojson", "json", "zip", "geojsonl", "geojsonseq"),
-    *("fgb", "parquet", "topojson", "kml", "kmz", "csv", "gz"),
+    *("fgb", "parquet", "topojson", "kml", "kmz", "csv", "gz", "tar", "tgz"),
 )
 _RASTER_TYPES: Final = ("tif", "tiff", "img", "asc", "nc")
 _GROUND_TYPES: Final = (*VECTOR_TYPES, *_RASTER_TYPES)
