@@ -61,7 +61,7 @@ class Shift:
 
 def shift_of(network: WalkNetwork, grid: PopulationGrid, units: UnitTable | None) -> Shift | None:
     """The shift between the streets and the others, where boundaries, residents or extents show one."""
-    lon, lat = unproject(grid.xy, grid.crs)
+    lon, lat = unproject(_rim(grid.xy), grid.crs)
     if not may_be_shifted((lon.min(), lat.min(), lon.max(), lat.max())):
         return None
     if fit := _by_fit(network, _samples(grid, units)):
@@ -176,9 +176,12 @@ def _by_extent(network: WalkNetwork, xy: Floats) -> Shift | None:
 def _rim(xy: Floats) -> Floats:
     """The places that may bound the others once these are moved: shifts differ by less than `_RIM_M`."""
     west, south, east, north = _bounds(xy)
-    inner = (xy > (west + _RIM_M, south + _RIM_M)) & (xy < (east - _RIM_M, north - _RIM_M))
-    return xy[~inner.all(axis=1)]
+    x, y = xy[:, 0], xy[:, 1]
+    inner = (x > west + _RIM_M) & (x < east - _RIM_M) & (y > south + _RIM_M) & (y < north - _RIM_M)
+    return xy[~inner]
 
 
 def _bounds(xy: Floats) -> Floats:
-    return np.concatenate([xy.min(axis=0), xy.max(axis=0)])
+    # Column by column: reducing (n, 2) along its first axis is many times slower.
+    x, y = xy[:, 0], xy[:, 1]
+    return np.array([x.min(), y.min(), x.max(), y.max()])
