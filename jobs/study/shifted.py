@@ -178,7 +178,7 @@ def _rim(xy: Floats) -> Floats:
     west, south, east, north = _bounds(xy)
     x, y = xy[:, 0], xy[:, 1]
     inner = (x > west + _RIM_M) & (x < east - _RIM_M) & (y > south + _RIM_M) & (y < north - _RIM_M)
-    return xy[~inner]
+    return np.asarray(xy[~inner])
 
 
 def _bounds(xy: Floats) -> Floats:
