@@ -6,7 +6,7 @@ Progress goes to stderr, a short summary (or JSON) to stdout. Exit codes: 0 done
 
 from __future__ import annotations
 
-import typer
+
 
 from commands.assess import assess
 from commands.batch import batch
@@ -33,9 +33,10 @@ from commands.rerun import rerun
 from commands.scenario import scenario
 from commands.store import store
 from commands.suggest import suggest
+from commands.verbs import Verbs
 from commands.work import job, worker
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+app = Verbs(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 for verb in (demo, check, assess, suggest, isochrones, scenario, fetch, compare, export, rerun, batch, cache):
     app.command()(verb)
 for verb in (submit, submissions, preview, review, history, restore, workbook, template, worker):

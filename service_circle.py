@@ -60,6 +60,10 @@ class Study:
     _files: StudyFiles
     _inputs: Inputs
 
+    def __repr__(self) -> str:
+        study = self._inputs.study
+        return f"Study({study.name}: {study.grid.total:,.0f} residents, {len(study.facilities.frame)} facilities)"
+
     @property
     def name(self) -> str:
         """What the area is called in results."""
@@ -100,6 +104,12 @@ class Assessment:
     _files: StudyFiles
     _done: Assessed
     _of_scenario: bool = False
+
+    def __repr__(self) -> str:
+        rules = self._done.results.document["rules"]
+        met = sum(rule.get("verdict") == "meets" for rule in rules)
+        plan = "" if self._done.results.plan is None else ", with a plan"
+        return f"Assessment({self.name}: {met} of {len(rules)} rules met{plan})"
 
     @property
     def name(self) -> str:
@@ -305,6 +315,13 @@ def compare(
     both names, `metres` between both places; the point is the list's place, else the map's.
     """
     paths = [lists] if isinstance(lists, str | os.PathLike) else lists
+    for one in (*(paths if isinstance(paths, Sequence) else (paths,)), osm):
+        if not isinstance(one, str | os.PathLike):
+            raise SettingError(
+                "compare() takes the files of lists and one of OpenStreetMap’s facilities, not a value of the "
+                "type {kind}; what a change does to an assessment is scenario().",
+                kind=type(one).__name__,
+            )
     with guarding():
         table = compared_lists([Path(path) for path in paths], Path(osm), datum=datum).table
     listed = table["lon"].notna()

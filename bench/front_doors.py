@@ -120,7 +120,7 @@ def arguments_of(verb: str, files: CityFiles, kind: str, out: Path) -> list[str]
         (out / "edits.json").write_text(json.dumps(edits), encoding="utf-8")
         return ["scenario", *study, "--edits", str(out / "edits.json")]
     if verb == "isochrones":
-        return ["isochrones", *study, "--tier", "station", "--tier", "centre"]
+        return ["isochrones", *study]
     return ["export", str(out / "warm"), "--to", "html"]
 
 

@@ -15,6 +15,7 @@ import typer
 from commands.front import answer, front_door
 from commands.options import NETWORKS, Datum
 from commands.spread import spread
+from commands.verbs import Verbs
 from commands.stored import AtStore, OfCity
 from commands.study import StudyOptions
 from core.errors import SettingError
@@ -24,8 +25,8 @@ from locales import Translator
 if TYPE_CHECKING:
     from jobs.collect.changes import ByRow
 
-city = typer.Typer(no_args_is_help=True, help="The cities of the store.")
-round_ = typer.Typer(no_args_is_help=True, help="Rounds in which offices are asked for their lists.")
+city = Verbs(no_args_is_help=True, help="The cities of the store.")
+round_ = Verbs(no_args_is_help=True, help="Rounds in which offices are asked for their lists.")
 
 Office = Annotated[str, typer.Option(help="Whose list it is.")]
 Number = Annotated[str, typer.Argument(metavar="ID", help="The submission's number.")]

@@ -10,10 +10,11 @@ import typer
 
 from commands.front import answer, front_door
 from commands.spread import spread
+from commands.verbs import Verbs
 from commands.stored import AtStore, OfCity
 from core.text import text
 
-store = typer.Typer(no_args_is_help=True, help="Make, verify, back up, restore and tidy the store.")
+store = Verbs(no_args_is_help=True, help="Make, verify, back up, restore and tidy the store.")
 File = Annotated[Path, typer.Argument(help="The backup: one zip file.")]
 
 

@@ -194,7 +194,20 @@ def against(before: Results, after: Assessed, found: Comparison) -> Results:
 
 
 def edited(done: Assessed, scenario: Scenario) -> Assessment:
-    """The city judged after a scenario's edits; as it is where there are none."""
+    """The city judged after a scenario's edits; as it is where there are none. SettingError for a facility
+    that is opened as what neither the standard nor the list knows: nothing would change by it."""
+    standard = done.inputs.standard
+    spoken_of = (*standard.tiers, *(tier for need in standard.needs for tier in need.serves))
+    for edit in scenario.edits:
+        listed = done.inputs.study.facilities.tiers
+        if isinstance(edit, Open) and edit.tier not in (*spoken_of, *listed):
+            raise SettingError(
+                "“{name}” would be opened as “{tier}”, of which no rule of the standard speaks: nothing would "
+                "change. The standard speaks of: {tiers}.",
+                name=edit.name,
+                tier=edit.tier,
+                tiers=", ".join(dict.fromkeys(spoken_of)),
+            )
     return assess_scenario(done.assessment, scenario) if scenario.edits else done.assessment
 
 

@@ -100,6 +100,11 @@ CANNOT_BE: dict[str, tuple[Callable[[sc.Assessment], Any], str]] = {
         "CRS",
     ),
     "outlines for points": (lambda now: sc.scenario(now, opened=now.units.assign(tier="station")), "point"),
+    "a tier of no rule": (
+        lambda now: sc.scenario(now, opened=now.facilities.assign(tier="stations")),
+        "of which no rule",
+    ),
+    "assessments for lists": (lambda now: sc.compare(now, now), "scenario()"),
     "no file of edits": (lambda now: sc.scenario(now, edits="none.json"), "none.json"),
     "a plan on a scenario": (lambda now: sc.suggest(sc.scenario(now).after, tier="station"), "scenario"),
     "a scenario for a result": (lambda now: sc.scenario(now).after.write("x"), "Change.write()"),

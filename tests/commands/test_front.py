@@ -16,6 +16,7 @@ from commands.front import front_door
 from commands.options import Language
 from core.errors import Cancelled, InputError
 from data.whole_folder import alone
+from tests.command_line import cli
 from tests.data.loopback_osm import made_up_town, serving
 from tests.small_city import write_small_city
 
@@ -134,3 +135,14 @@ def test_the_command_line_starts_without_what_measures_a_city() -> None:
         check=True,
     )
     assert found.stdout.strip() == "[]"
+
+
+def test_a_second_file_of_an_option_that_takes_one_is_refused_not_dropped(tmp_path: Path) -> None:
+    done = cli("export", tmp_path, "--out", tmp_path / "a.html", f"--out={tmp_path / 'b.html'}")
+    assert done.returncode == 2
+    assert "it takes one file" in done.stderr
+    # Of words the last counts, as everywhere, and that is said.
+    done = cli("demo", tmp_path / "demo", "--lang", "zh", "--lang", "en")
+    assert done.returncode == 0
+    assert "--lang is given more than once; the last counts: en" in done.stderr
+    assert "given more than once" not in cli("demo", tmp_path / "demo", "--lang", "en", "--lang", "en").stderr
