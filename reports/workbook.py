@@ -304,6 +304,7 @@ _ANSWERS: Final = {
     "group_units": text("units of the groups"),
     "units_level": text("level of the units"),
     "units_layers": text("layers of the units"),
+    "units_within": text("unit that the study is of"),
     "network_layer": text("layer of the streets"),
     "network_class": text("column of the streets’ classes"),
 }
