@@ -66,7 +66,10 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """One state of the database, whatever others write meanwhile."""
-        with _told(), self.engine.connect() as connection, connection.begin():
+        engine = self.engine
+        if engine.dialect.name == "postgresql":  # by itself it sees the others' rows from query to query
+            engine = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        with _told(), engine.connect() as connection, connection.begin():
             yield connection
 
     def progress(self, job: str, share: float, doing: str) -> None:

@@ -16,7 +16,7 @@ def run(place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> object:
 
     def told(*words: str) -> tuple[int, str]:
         done = CliRunner().invoke(app, ["store", *words, "--store", place, "--lang", "en"])
-        return done.exit_code, done.output
+        return done.exit_code, " ".join(done.output.split())
 
     return told
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import threading
 from datetime import date
 from pathlib import Path
@@ -107,10 +108,10 @@ def test_a_reference_to_what_is_not_there_is_found(tmp_path: Path) -> None:
     """Only SQLite lets it be written, to whoever asks it to."""
     store = open_store(tmp_path, make=True)
     add_office(store)
-    with store.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-        connection.exec_driver_sql("UPDATE office SET city_id = 9")
-        connection.commit()
+    store.engine.dispose()
+    with sqlite3.connect(tmp_path / "store.sqlite") as bare:
+        bare.execute("UPDATE office SET city_id = 9")
+    bare.close()
     assert "office names what is not there: city_id 9." in {str(problem) for problem in check_store(store)}
     store.engine.dispose()
 
