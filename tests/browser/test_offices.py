@@ -144,8 +144,9 @@ def bad_list() -> bytes:
 def type_into(page: Page, row: int, column: int, said: str) -> None:
     """Type into a row (from 0) and column (from 0, the row's number) of the editor."""
     canvas = page.locator('[data-testid="stDataFrame"] canvas').first
-    canvas.scroll_into_view_if_needed()
+    expect(canvas).to_be_visible()
     settled(page)
+    canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
     assert box is not None
     mark = 32.0  # the column in which rows are chosen
