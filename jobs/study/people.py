@@ -330,6 +330,7 @@ def against_stated(read: PopulationFile, units: UnitFile | None, file: str) -> t
         return ()
     against = contradictions(units.table, units.residents)
     stated, total = stated_residents(units), read.grid.total
+    found: list[Finding] = []
     if stated and abs(total - stated) > _DIFFERS * stated:
         message = text(
             "{file} gives {total:,.0f} residents in the study area; the units state {stated:,.0f}, "
@@ -339,12 +340,10 @@ def against_stated(read: PopulationFile, units: UnitFile | None, file: str) -> t
             stated=stated,
             factor=stated / max(total, 1e-9),
         )
-        found = (Finding(file, "", 0, "", WARNING, "population-against-units", message),)
-    else:
-        found = ()
+        found.append(Finding(file, "", 0, "", WARNING, "population-against-units", message))
     told = [finding.message for finding in read.findings]  # the units may be the residents' file too
-    more = (Finding(file, "", 0, "", WARNING, code, one) for code, one in against if one not in told)
-    return (*found, *more)
+    found += [Finding(file, "", 0, "", WARNING, code, one) for code, one in against if one not in told]
+    return tuple(found)
 
 
 def without_anybody(
