@@ -59,8 +59,9 @@ _TABLES: Final[tuple[tuple[str, Text, tuple[Column, ...]], ...]] = (
         ("residents_met", text("Residents served"), ""), ("share", text("Share"), ""),
         ("verdict", text("Verdict"), "verdict"))),
     ("bands", text("Certainty"), (
-        ("rule", text("Rule"), "rule"), ("share", text("Share"), ""), *_MARKS, ("meets", text("Draws: meets"), ""),
-        ("nearly", text("Draws: nearly meets"), ""), ("not", text("Draws: does not meet"), ""))),
+        ("rule", text("Rule"), "rule"), ("share", text("Share"), ""), *_MARKS,
+        ("meets", text("Draws: meets"), ""), ("nearly", text("Draws: nearly meets"), ""),
+        ("not", text("Draws: does not meet"), ""))),
     ("bands_units", text("Doubtful units"), (
         ("rule", text("Rule"), "rule"), *_UNIT, ("verdict", text("Verdict"), "verdict"),
         ("share", text("Share"), ""), *_MARKS,

@@ -37,14 +37,15 @@ def bands_lines(bands: pd.DataFrame, standard: Standard) -> Iterator[Text]:
     drawn = bands.iloc[0]
     yield text(
         "A band runs from the 5 % to the 95 % mark of the draws: nine in ten (90 %) lie within it, one in "
-        "twenty below it and one in twenty above. Only radius and walk rules that divide by residents have one."
+        "twenty below it and one in twenty above. Only radius and walk rules that divide by residents have "
+        "one."
     )
     if "draws" in bands:  # folders of earlier versions do not say what was drawn
         yield text(
             "Each of the {draws:,.0f} draws varies the walking speed (evenly from {low:g} to {high:g} km/h, "
             "one for everybody), the place of every facility (standard error {metres:g} m to the east and to "
-            "the north) and how residents lie within their unit (variation {variation:g}; every unit keeps its "
-            "total), and nothing else. These errors are assumptions, not measurements.",
+            "the north) and how residents lie within their unit (variation {variation:g}; every unit keeps "
+            "its total), and nothing else. These errors are assumptions, not measurements.",
             draws=float(drawn["draws"]),
             low=float(drawn["speed_low"]),
             high=float(drawn["speed_high"]),
@@ -52,8 +53,8 @@ def bands_lines(bands: pd.DataFrame, standard: Standard) -> Iterator[Text]:
             variation=float(drawn["variation"]),
         )
     yield text(
-        "The share shown is that of the inputs as they are, no mean of the draws: it may lie at an end of its "
-        "band or outside it, where moving a facility or residents only loses, or only gains."
+        "The share shown is that of the inputs as they are, no mean of the draws: it may lie at an end of "
+        "its band or outside it, where moving a facility or residents only loses, or only gains."
     )
     walked = [rule.id for rule in standard.rules if rule.check is Check.WALK and not rule.in_metres]
     speed = standard.walking.speed_kmh
@@ -61,9 +62,9 @@ def bands_lines(bands: pd.DataFrame, standard: Standard) -> Iterator[Text]:
         low, high = float(drawn["speed_low"]), float(drawn["speed_high"])
         if abs((low + high) / 2.0 - speed) > 1e-9:
             yield text(
-                "The speed is drawn evenly from {low:g} to {high:g} km/h, while the shares shown are those at "
-                "{speed:g} km/h. So the share of a walk rule does not stand in the middle of its band, and may "
-                "lie outside it.",
+                "The speed is drawn evenly from {low:g} to {high:g} km/h, while the shares shown are those "
+                "at {speed:g} km/h. So the share of a walk rule does not stand in the middle of its band, "
+                "and may lie outside it.",
                 low=low,
                 high=high,
                 speed=speed,

@@ -231,8 +231,8 @@ def share_format(share: float) -> str:
 
 
 def _format(kind: str, value: float) -> str:
-    """How a number of a kind is shown: a share and a percentage never as whole or nothing that they are not, any
-    other number without decimals that are zero ("#,##0.##" shows a whole one as “5.”)."""
+    """How a number of a kind is shown: a share and a percentage never as whole or nothing that they are not,
+    any other number without decimals that are zero ("#,##0.##" shows a whole one as “5.”)."""
     if kind == "share":
         return share_format(value)
     if kind == "percent":

@@ -128,8 +128,9 @@ def unit_table(assessment: Assessment) -> pd.DataFrame:
             figures = result.by_unit.drop(columns=["unit_row", "level"]).reset_index(drop=True)
             # What has no share says of nothing that it is a share of it.
             there = figures["share"].notna().to_numpy(bool)
-            judged = {"rule": result.rule.id, "share_of": np.where(there, share_of(result.rule), "")}
-            parts.append(pd.concat([of_units.assign(**judged), figures], axis=1))
+            named_share = np.where(there, share_of(result.rule), "")
+            of_units = of_units.assign(rule=result.rule.id, share_of=named_share)
+            parts.append(pd.concat([of_units, figures], axis=1))
     return pd.concat(parts, ignore_index=True).reindex(columns=columns)
 
 

@@ -198,7 +198,7 @@ def findings_table(findings: Sequence[Finding], *, language: str) -> pd.DataFram
     columns = ["file", "sheet", "row", "column", "level", "code", "message"]
     rows = [[*(getattr(finding, name) for name in columns[:-1]), tr(finding.message)] for finding in findings]
     table = pd.DataFrame(rows, columns=columns)
-    return table.assign(row=table["row"].astype("Int64").replace(0, pd.NA))
+    return table.assign(row=pd.array([finding.row or None for finding in findings], dtype="Int64"))
 
 
 def about(inputs: Inputs) -> About:

@@ -32,7 +32,8 @@ RULE_KEYS: Final = {
 }  # fmt: skip
 AREA_COLUMNS_FILE: Final = "areas_columns.csv"
 LEAGUE_COLUMNS: Final = (
-    "rule", "rank", "name", "code", "residents", "residents_met", "share", "share_of", "units", "units_met", "verdict",
+    "rule", "rank", "name", "code", "residents", "residents_met", "share", "share_of", "units",
+    "units_met", "verdict",
 )  # fmt: skip
 _COUNTS: Final = ("cells", "gaps", "sites", "units", "units_met", "facilities", "within", "under", "over")
 
