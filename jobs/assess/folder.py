@@ -79,10 +79,12 @@ def assess_files(
     """
     if files.land_alone:
         from jobs.assess.land_alone import land_files
+        from jobs.siting.search_monitor import SearchMonitor
 
         if also:
             raise SettingError("--also makes what counts residents; without --population leave it out.")
-        return land_files(files, out=out, language=language, cache=cache, progress=progress)
+        told = SearchMonitor(progress=progress)
+        return land_files(files, out=out, language=language, cache=cache, monitor=told)
     done = read_and_assess(files, cache=cache, progress=part(progress, 0.0, 0.6))
     if also:
         from jobs.assess.optional_analyses import with_also

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from core.errors import InputError
-from core.progress import Progress, part, silent
+from core.progress import part
 from core.text import Text, text, text_from_json, text_to_json
 from coverage.assessment import Assessment, assess
 from coverage.equity.denominators import EVERY_RESIDENT, denominators
@@ -66,14 +66,13 @@ def land_files(
     request: SitingRequest | None = None,
     language: str = "zh",
     cache: Path | None = None,
-    progress: Progress = silent,
     monitor: SearchMonitor | None = None,
 ) -> Assessed:
     """Read, assess by land and, with a `request`, plan by land; writes the folder where `out` is given.
 
     UserError on bad input, before anything is written.
     """
-    monitor = monitor or SearchMonitor(progress=progress)
+    monitor = monitor or SearchMonitor()
     progress = monitor.progress
     inputs = open_inputs(files, cache=cache, progress=part(progress, 0.0, 0.5))
     inputs = replace(inputs, standard=by_land(inputs.standard))

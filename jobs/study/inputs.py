@@ -133,16 +133,9 @@ def inputs_of(
         grounds=grounds.grounds,
         unplaced=intake.unplaced,
     )
-    short: tuple[Text, ...] = ()
-    passed: tuple[Text, ...] = ()
-    passed_one_by_one: tuple[Finding, ...] = ()
-    if len(network):
-        short = short_sides(population.grid.xy, network.vertex_xy, margin_m=longest_reach_m(standard))
-        if not files.land_alone:
-            passed, passed_one_by_one = island_notes(study, standard.walking, files.network.name)
+    short, passed, passed_one_by_one = _street_notes(files, study, standard)
     if files.land_alone:
         shifted = tuple(replace(one, message=_of_land(one.message)) for one in shifted)
-        short = tuple(_of_land(one) for one in short)
     doubtful = unknown_layers(files, people, streets.kind)
     of_layers = (*(units.findings if units else ()), *grounds.findings, *streets.remarks, *passed_one_by_one)
     read = (*population.read, *(units.read if units else ()), *streets.read, *grounds.read)
@@ -178,6 +171,18 @@ def inputs_of(
         read=read,
         answers=files.answers,
     )
+
+
+def _street_notes(
+    files: StudyFiles, study: Study, standard: Standard
+) -> tuple[tuple[Text, ...], tuple[Text, ...], tuple[Finding, ...]]:
+    """Where the streets end too soon, what was passed over, and that one by one; nothing of no streets."""
+    if not len(study.network):
+        return (), (), ()
+    short = short_sides(study.grid.xy, study.network.vertex_xy, margin_m=longest_reach_m(standard))
+    if files.land_alone:
+        return tuple(_of_land(one) for one in short), (), ()
+    return short, *island_notes(study, standard.walking, files.network.name)
 
 
 def open_streets(
