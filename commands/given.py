@@ -43,9 +43,18 @@ def read_options(given: Given, verbs: Sequence[str]) -> dict[str, Any]:
             raise _refused(given, key, _unknown(key, verbs))
         for verb in of:
             kind, about = _hint(GROUPS[verb], name)
-            taken[verb][name] = found = _value(given, key, value, kind, base)
+            taken[verb][name] = found = _value(given, key, _filled(value, given), kind, base)
             _require_within(given, key, found, about)
     return {verb: _made(given, verb, options) for verb, options in taken.items()}
+
+
+def _filled(value: Any, given: Given) -> Any:
+    """With {name} and {code} of the area in the words: one option of all areas names each one's own."""
+    if isinstance(value, list):
+        return [_filled(one, given) for one in value]
+    if not isinstance(value, str):
+        return value
+    return value.replace("{name}", given.name).replace("{code}", given.code)
 
 
 def option_names(verb: str) -> set[str]:

@@ -106,6 +106,9 @@ class StudyOptions:
     units_layer: Annotated[
         tuple[str, ...], _answer("LEVEL=NAME: which layer holds a level; may be given again.")
     ] = ()
+    units_within: Annotated[
+        str, _answer("Name or number of the unit that the study is of, where --units hold a wider ground.")
+    ] = ""
     network_layer: Annotated[str, _answer("Layer of streets.")] = ""
     network_class: Annotated[str, _answer("Column that tells the class of a street.")] = ""
 
@@ -147,6 +150,7 @@ class StudyOptions:
                 group_units=named_pairs("--group-unit", self.group_unit),
                 units_level=self.units_level,
                 units_layers=named_pairs("--units-layer", self.units_layer),
+                units_within=self.units_within.strip(),
                 network_layer=self.network_layer,
                 network_class=self.network_class,
             ),

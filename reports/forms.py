@@ -31,11 +31,11 @@ _IN_UNIT: Final = {"公顷": 1e4, "ha": 1e4, "km²": 1e6, "平方公里": 1e6, "
 _NO_RULE: Final = text("The standard of this result has no rule for it; assess with one that has.")
 _NO_KIND: Final = text("The list has no facility of this kind.")
 _NOT_COMPUTED: Final = {
-    "residential_land": text("No residential land was given (--residential)."),
-    "compounds": text("No compounds were given (--compounds)."),
+    "residential_land": text("No residential land was given."),
+    "compounds": text("No compounds were given."),
     "households": text("Neither the population nor the compounds count households."),
 }
-_NO_UNITS: Final = text("No units were given (--units), or none the rule speaks of.")
+_NO_UNITS: Final = text("No units were given, or none the rule speaks of.")
 
 
 @dataclass(frozen=True)

@@ -82,6 +82,7 @@ class Book:
     ) -> None:
         self.xlsx, self._about, self._footer, self.cut = book, about, footer, cut
         self._looks: dict[tuple[tuple[str, object], ...], Any] = {}
+        self._of_cells: dict[tuple[str, str], Any] = {}
 
     def sheet(self, name: str, widths: Sequence[float]) -> Sheet:
         """A new sheet with columns so wide; on paper landscape, as many pages wide as it takes to be read."""
@@ -106,6 +107,17 @@ class Book:
         if key not in self._looks:
             self._looks[key] = self.xlsx.add_format({"valign": "top", **properties})
         return self._looks[key]
+
+    def look_of_cell(self, kind: str, shown: str) -> Any:
+        """That of a table's cell of a kind, whose value is shown as the number format says."""
+        key = kind, shown
+        if key not in self._of_cells:
+            # A number does not stand up against the text of the next column.
+            more = {"align": "right", "indent": 1} if shown not in ("@", FORMATS["date"]) else {}
+            self._of_cells[key] = self.look(
+                num_format=shown, **more, **({"text_wrap": True} if kind == "words" else {})
+            )
+        return self._of_cells[key]
 
 
 class Sheet:
@@ -176,18 +188,17 @@ class Sheet:
         self._page.insert_chart(self.head_row + 1, column, chart)
 
     def _cell(self, column: int, value: object, kind: str) -> None:
+        look = self._book.look_of_cell
         if isinstance(value, dt.date):
-            self._page.write_datetime(self._row, column, value, self._book.look(num_format=FORMATS["date"]))
+            self._page.write_datetime(self._row, column, value, look("date", FORMATS["date"]))
         elif kind not in ("text", "words") and _is_number(value):
             shown = share_format(float(value)) if kind == "share" else FORMATS[kind]  # type: ignore[arg-type]
-            # Not up against the text of the next column.
-            look = self._book.look(num_format=shown, align="right", indent=1)
-            self._page.write_number(self._row, column, value, look)
+            self._page.write_number(self._row, column, value, look(kind, shown))
         else:
             # Nothing is an empty cell, not an empty text: programs count and filter by it.
-            write = self._page.write_string if _shown(value) else self._page.write_blank
-            look = self._book.look(num_format="@", **({"text_wrap": True} if kind == "words" else {}))
-            write(self._row, column, _shown(value), look)
+            said = _shown(value)
+            write = self._page.write_string if said else self._page.write_blank
+            write(self._row, column, said, look(kind, FORMATS["text"]))
 
 
 def _lines(value: object, width: float) -> int:

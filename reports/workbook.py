@@ -23,7 +23,7 @@ from coverage.model.verdict_rows import (
     scenario_title,
     verdict_rows,
 )
-from coverage.publish import Results
+from coverage.publish import Results, own_facilities
 from locales import Translator, translator
 from reports.briefing.strip import day_of, mark_of
 from reports.extra_sheets import more_sheets
@@ -264,7 +264,7 @@ def _shares(gap: Mapping[str, Any], tr: Translator) -> str:
 
 def _facilities_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
     """With the residents whom each load rule counts, since it counts others than those nearest."""
-    table, standard = results.facilities, results.standard
+    table, standard = own_facilities(results), results.standard
     loads = [rule for rule in standard.rules if f"load_{rule.id}" in table]
     states = {"new": tr(text("new")), "moved": tr(text("moved"))} if "in_scenario" in table else {}
     head = [
@@ -304,6 +304,7 @@ _ANSWERS: Final = {
     "group_units": text("units of the groups"),
     "units_level": text("level of the units"),
     "units_layers": text("layers of the units"),
+    "units_within": text("unit that the study is of"),
     "network_layer": text("layer of the streets"),
     "network_class": text("column of the streets’ classes"),
 }

@@ -150,10 +150,11 @@ def _titled(standard: Standard, published: Mapping[str, Any]) -> Standard:
     return replace(standard, title=Bilingual(title["zh"], title["en"]), differences=differences)
 
 
-def _parquet(frame: pd.DataFrame) -> bytes:
+def _parquet(frame: pd.DataFrame) -> memoryview:
+    # Dictionaries of a hundred thousand different metres cost time, memory and room.
     buffer = io.BytesIO()
-    frame.to_parquet(buffer, index=False, compression="zstd")
-    return buffer.getvalue()
+    frame.to_parquet(buffer, index=False, compression="zstd", use_dictionary=False)
+    return buffer.getbuffer()
 
 
 def geojson(frame: gpd.GeoDataFrame, *, scenario: str = "") -> bytes:

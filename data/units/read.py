@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -17,7 +18,7 @@ from core.errors import InputError
 from core.text import text
 from coverage.equity.overlaps import Overlap, find_gaps_between, find_overlaps, ill_fitting
 from coverage.model.membership import ground_of
-from coverage.model.tables import Floats, UnitTable
+from coverage.model.tables import LEVELS, Floats, UnitTable
 from data.files import digest
 from data.formats.inputs_read import InputRead
 from data.guard import guarded
@@ -27,7 +28,7 @@ from data.units.parents import Misplaced, with_parents
 from data.units.remarks import Remarks
 from data.units.rows import UnitAnswers, rows_of
 from data.units.settlement import with_settlement
-from geo.crs import metric_crs, unproject
+from geo.crs import WGS84, metric_crs, unproject
 
 _NOTHING: Final = UnitAnswers()
 # The ground is given in degrees with a corner every so many metres: a straight side bends by less than 1 mm.
@@ -69,16 +70,18 @@ def read_units(
     """Read units in any CRS (WGS-84 assumed, and said, where a file has none) into metric `crs`, by default
     that of their own middle. Several files are one whole: a level each, or parts.
 
-    Every layer is read or named as left out. Names, numbers, parents and classes come from the columns
-    that hold them; the level from words, numbers, codes, titles, parents or names, never by guess
-    (OpenQuestionError). Broken outlines are repaired and each repair is listed; rows without an outline
-    or a known level are listed and left out; what comes twice counts once, parts of one unit are one.
-    A community or village may be a point: the ground nearest to it within its parent is its own. Units
-    without a known parent get the one that most of them lies in. `urban` is a layer of the built-up area
-    that tells urban from rural where no code or column does.
+    Every layer is read or named as left out. Names, numbers, parents and classes come from the columns that
+    hold them; the level from words, numbers, codes, titles, parents or names, never by guess
+    (OpenQuestionError). Broken outlines are repaired and each repair is listed; rows without an outline or
+    a known level are listed and left out; what comes twice counts once, parts of one unit are one. A
+    community or village may be a point: the ground nearest to it within its parent is its own. Units
+    without a known parent get the one that most of them lies in. With `answers.within` only that unit and
+    what belongs to it are kept (InputError where no unit, or several, are called so). `urban` is a layer of
+    the built-up area that tells urban from rural where no code or column does.
     """
     remarks = Remarks(paths[0].name)
     rows = rows_of(paths, answers, remarks)
+    given = bool(crs)
     if not crs:
         west, south, east, north = rows.table.total_bounds
         crs = metric_crs((west + east) / 2, (south + north) / 2)
@@ -89,6 +92,12 @@ def read_units(
     table = with_outlines(table, remarks)
     if not len(table):
         raise _nothing_left(paths[0].name, remarks)
+    if answers.within:
+        table = _within(table, answers.within, paths[0].name, remarks)
+        misplaced = tuple(one for one in misplaced if one.unit_id in set(table["unit_id"]))
+        west, south, east, north = table.to_crs(WGS84).total_bounds
+        table = table if given else table.to_crs(metric_crs((west + east) / 2, (south + north) / 2))
+        crs = str(table.crs)
     table = table if urban is None else with_settlement(table, urban, remarks)
     stated, homes = (table[name].to_numpy(float) for name in ("stated", "households"))
     units = UnitTable(table[["unit_id", "name", "level", "settlement", "parent_id", "geometry"]])
@@ -117,6 +126,48 @@ def read_units(
         misplaced,
         homes if np.isfinite(homes).any() else None,
     )
+
+
+def _within(table: gpd.GeoDataFrame, asked: str, file: str, remarks: Remarks) -> gpd.GeoDataFrame:
+    """The unit that is called so, or bears the number, as the topmost, with all that belongs to it."""
+    ids, names = table["unit_id"].to_numpy(object), table["name"].to_numpy(object)
+    found = [row for row, one in enumerate(ids) if asked in (one, names[row]) or _same_code(asked, one)]
+    if len(found) > 1:
+        raise InputError(
+            "{file}: several units are called “{name}”; give the number of one as --units-within: {numbers}.",
+            file=file, name=asked, numbers=", ".join(str(ids[row]) for row in found),
+        )  # fmt: skip
+    if not found:
+        called = [str(name) for name in names]
+        near = get_close_matches(asked, called, n=5, cutoff=0.3) or called[:5]
+        raise InputError(
+            "{file}: no unit has the name or number “{name}” (--units-within). Units are called: {names} …",
+            file=file, name=asked, names=", ".join(near),
+        )  # fmt: skip
+    kept = {ids[found[0]]}
+    parents = table["parent_id"].to_numpy(object)
+    for _ in LEVELS:
+        kept |= {one for one, parent in zip(ids, parents, strict=True) if parent in kept}
+    inside = table["unit_id"].isin(kept)
+    remarks.add(
+        "units-within",
+        text(
+            "Only {name} and the {units:,} {units:unit|units} in it are studied, as asked; "
+            "{others:,} other units of the file are left out.",
+            name=str(names[found[0]]), units=len(kept) - 1, others=int((~inside).sum()),
+        ),
+        level=INFO,
+    )  # fmt: skip
+    top = table["unit_id"] == ids[found[0]]
+    return table.assign(parent_id=table["parent_id"].mask(top, ""))[inside].reset_index(drop=True)
+
+
+def _same_code(asked: str, number: str) -> bool:
+    """Whether two official codes are of one unit: 320115 and 320115000000."""
+    both = (asked, number)
+    if not all(one.isdecimal() and len(one) in (6, 9, 12) for one in both):
+        return False
+    return asked.ljust(12, "0") == number.ljust(12, "0")
 
 
 def _sha256(paths: Sequence[Path]) -> str:

@@ -40,11 +40,12 @@ _OTHERS_NAMED: Final = text("Other layers were named for the units.")
 
 @dataclass(frozen=True)
 class UnitAnswers:
-    """What the user says: the `level` of units that do not tell it, and (level, layer or file) for
-    layers that hold one level each."""
+    """What the user says: the `level` of units that do not tell it, (level, layer or file) for layers that
+    hold one level each, and the name or number of the unit `within` which the study lies ("" for all)."""
 
     level: str = ""
     layers: tuple[tuple[str, str], ...] = ()
+    within: str = ""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from core.errors import InputError, SettingError
 from core.progress import Progress, silent
 from core.text import printable, text
 from coverage.compare_lists import Compared
-from coverage.publish import Results
+from coverage.publish import Results, district_names, of_districts
 from data.files import file_name, write_bytes
 from data.forms import open_form
 from data.results import read_results
@@ -58,7 +58,8 @@ _PAPERS: Final[tuple[Literal["A4", "A3"], ...]] = ("A4", "A3")
 class ExportRequest:
     """Which product of a folder: `to` one of KINDS, "all" or "form:ID"; `out` a file of one's own (for one
     product that is one file), None for the folder. `before`: folders of earlier results of the same area that
-    the result is set against. `steps`: those of the map's presentation as JSON ("" for the usual ones)."""
+    the result is set against. `steps`: those of the map's presentation as JSON ("" for the usual ones).
+    `districts`: names or codes of those it is limited to, none for the whole area."""
 
     folder: Path
     to: str
@@ -71,6 +72,7 @@ class ExportRequest:
     out: Path | None = None
     before: tuple[Path, ...] = ()
     steps: str = ""
+    districts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.to not in (*KINDS, ALL) and not self.to.startswith(FORM):
@@ -89,6 +91,14 @@ class ExportRequest:
             raise SettingError(
                 "The workbook is for internal use: it names every unit, facility and coordinate. For the "
                 "public export the map, with --to html --profile public."
+            )
+        if self.public and self.districts:
+            raise SettingError(
+                "What is public names no unit: choose districts with --profile internal, or leave them away."
+            )
+        if self.districts and self.to.startswith(FORM):
+            raise SettingError(
+                "An official form has the whole city and its districts; leave --district away."
             )
         if self.out is not None and self.to in (ALL, "png"):
             raise SettingError(
@@ -156,18 +166,33 @@ def usual_steps(request: ExportRequest) -> tuple[str, tuple[str, ...]]:
     return steps_to_json(model.steps, translator(request.language)), layer_keys(model)
 
 
+def districts_of(folder: Path) -> tuple[str, ...]:
+    """The districts that a result can be limited to; none where it has no units or is no assessment."""
+    if (folder / COMPARED).is_file():
+        return ()
+    results = read_results(folder)
+    return () if results.document.get("scenario") else district_names(results)
+
+
 def _studio(request: ExportRequest) -> _Studio:
     """Of a comparison of lists, else of an assessment, set against the earlier ones that are asked for."""
     if (request.folder / COMPARED).is_file():
         if request.before:
             raise SettingError("A comparison of lists has no earlier result; leave --before away.")
+        if request.districts:
+            raise SettingError("A comparison of lists has no districts to choose; leave --district away.")
         return _ListsStudio(request, *read_compared(request.folder))
     if is_land_alone(request.folder):
-        if request.before:
-            raise SettingError("A result of land alone is not set against earlier ones; leave --before away.")
+        if request.before or request.districts:
+            raise SettingError(
+                "A result of land alone has neither earlier results nor districts to choose; leave --before and "
+                "--district away."
+            )
         return _LandStudio(request, read_land(request.folder))
-    results = set_against(read_results(request.folder), [read_results(one) for one in request.before])
-    return _ResultsStudio(request, results)
+    now, *earlier = (
+        of_districts(read_results(one), request.districts) for one in (request.folder, *request.before)
+    )
+    return _ResultsStudio(request, set_against(now, earlier))
 
 
 class _Studio(ABC):
@@ -175,7 +200,7 @@ class _Studio(ABC):
 
     request: ExportRequest
     # Products of a scenario are named by it, lest they be taken for things as they are; those of a period
-    # by the day of the earlier result.
+    # by the day of the earlier result, those of some districts by these.
     stem: str = ""
     since: str = ""
 
@@ -234,7 +259,7 @@ class _Studio(ABC):
         stem = self.stem or _STEMS.get(kind, "briefing") + self.since
         profile = "-public" if request.public else ""
         spoken = "" if request.language == next(iter(LANGUAGES)) else f"-{request.language}"
-        return f"{stem}{profile}{paper}{spoken}.{kind}"
+        return file_name(f"{stem}{profile}{paper}{spoken}", ending=f".{kind}")
 
 
 @dataclass
@@ -250,6 +275,8 @@ class _ResultsStudio(_Studio):
             self.stem = Path(product_names(document, language=self.request.language)["html"]).stem
         elif self.request.before:
             self.since = f"-since-{document['before']['day'][:10]}"
+        if document.get("districts"):
+            self.since += "-" + "-".join(document["districts"]["names"])
 
     @cached_property
     def briefing(self) -> Briefing:

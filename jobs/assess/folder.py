@@ -11,6 +11,7 @@ from typing import Any, Final
 import pandas as pd
 
 from core.errors import SettingError
+from core.memory import give_back
 from core.progress import Progress, part, silent
 from core.text import text
 from coverage.assessment import Assessment, assess
@@ -153,7 +154,8 @@ def write_folder(out: Path, done: Assessed, *, language: str, progress: Progress
         progress(0.0, text("Writing the results"))
         basemap = write_tables(folder, done, language=language)
         progress(0.3, text("Drawing the map"))
-        page = render_map(map_model(done.results, basemap), language=language)
+        give_back()
+        page = render_map(map_model(done.results, basemap, done.inputs.study.grid), language=language)
         names = product_names(done.results.document, language=language)
         write_bytes(folder / names["html"], page.encode("utf-8"))
         progress(0.7, text("Writing the workbook"))
@@ -164,6 +166,7 @@ def write_folder(out: Path, done: Assessed, *, language: str, progress: Progress
 
 def write_tables(folder: Path, done: Assessed, *, language: str) -> Basemap:
     """Everything of a result folder but its map and workbook; returns the ground to draw the map on."""
+    give_back()
     write_figures(folder, done, language=language)
     isochrones = done.results.layers.get("isochrones")
     basemap = ground_under(done.inputs, None if isochrones is None else light_areas(isochrones))

@@ -42,12 +42,13 @@ from reports.briefing.steps import presentation
 from reports.briefing.strip import INTERNAL, day_of, strip_lines
 
 
-def map_model(results: Results, basemap: Basemap) -> MapModel:
-    """The map of an assessment and, where there is one, its plan."""
+def map_model(results: Results, basemap: Basemap, grid: PopulationGrid | None = None) -> MapModel:
+    """The map of an assessment and, where there is one, its plan. `grid` are the cells of `results`, where
+    they are at hand in metres; else they are made from the table."""
     document, standard = results.document, results.standard
     area = document["area"]
     areas, paths = layers_of(results.layers, standard)
-    grid = grid_of(results)
+    grid = grid or grid_of(results)
     return MapModel(
         title=str(area["name"]),
         subtitle=map_words(standard.title),

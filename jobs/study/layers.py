@@ -70,7 +70,8 @@ class Answers:
     `population_column` a column's or band's name, or its number from 1; `population_layer` a layer
     of the residents' files; `population_datum` auto, wgs84, gcj02, bd09 or epsg:N; `group_units`
     (name, unit of GROUP_UNITS); `units_level` the level of all units of a file without levels;
-    `units_layers` (level, layer); `network_layer`, `network_class` the streets' layer and column of
+    `units_layers` (level, layer); `units_within` the unit, by name or number, that the study is of;
+    `network_layer`, `network_class` the streets' layer and column of
     classes. SettingError for what cannot be.
     """
 
@@ -80,6 +81,7 @@ class Answers:
     group_units: tuple[tuple[str, str], ...] = ()
     units_level: str = ""
     units_layers: tuple[tuple[str, str], ...] = ()
+    units_within: str = ""
     network_layer: str = ""
     network_class: str = ""
 

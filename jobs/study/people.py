@@ -220,7 +220,7 @@ def read_unit_files(files: StudyFiles, crs: str = "") -> tuple[UnitFile | None, 
     `crs` is empty."""
     if not files.unit_files:
         return None, True
-    said = UnitAnswers(files.answers.units_level, files.answers.units_layers)
+    said = UnitAnswers(files.answers.units_level, files.answers.units_layers, files.answers.units_within)
     read = read_units(*files.unit_files, crs=crs, urban=files.layers.urban, answers=said)
     table, known, converted = in_true_coordinates(files.unit_files, read.table)
     return replace(read, table=table, findings=(*read.findings, *converted)), known

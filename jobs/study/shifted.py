@@ -40,6 +40,8 @@ _MORE: Final = 0.1
 # How far an extent may be off from a system's metres, and the margins at its sides from each other.
 _EXTENT_M: Final = 40.0
 _WIDEST_MARGIN_M: Final = 400.0
+# Within a city shifts differ by some ten metres, between places of China by at most this.
+_RIM_M: Final = 1_000.0
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class Shift:
 
 def shift_of(network: WalkNetwork, grid: PopulationGrid, units: UnitTable | None) -> Shift | None:
     """The shift between the streets and the others, where boundaries, residents or extents show one."""
-    lon, lat = unproject(grid.xy, grid.crs)
+    lon, lat = unproject(_rim(grid.xy), grid.crs)
     if not may_be_shifted((lon.min(), lat.min(), lon.max(), lat.max())):
         return None
     if fit := _by_fit(network, _samples(grid, units)):
@@ -138,15 +140,17 @@ def _by_fit(network: WalkNetwork, samples: Sequence[Floats]) -> Shift | None:
     moves = radius[:, None] * np.column_stack([np.cos(turn), np.sin(turn)])
     found: list[tuple[float, Shift]] = []
     for xy in samples:
-        as_it_is = _share_on_streets(network, xy)
+        wanted = _share_on_streets(network, xy) + _MORE
+        places = [(one, _moved(xy, network.crs, *one)) for one in _HYPOTHESES]
+        fits = [(_share_on_streets(network, moved), one, moved) for one, moved in places]
+        if max(share for share, *_ in fits) <= wanted:
+            continue
         elsewhere = np.array([_share_on_streets(network, xy + move) for move in moves])
-        for others, streets in _HYPOTHESES:
-            moved = _moved(xy, network.crs, others, streets)
+        for share, (others, streets), moved in fits:
             east, north = (moved - xy).mean(axis=0)
-            share = _share_on_streets(network, moved)
             other = elsewhere[np.hypot(moves[:, 0] - east, moves[:, 1] - north) > 4 * _ALONG_M]
             chance = max(other.max(), other.mean() + _STANDS_OUT * max(other.std(), 0.01))
-            if share > max(chance, as_it_is + _MORE):
+            if share > max(chance, wanted):
                 found.append((share, Shift(others, streets, float(east), float(north))))
     return max(found, key=lambda one: one[0])[1] if found else None
 
@@ -159,6 +163,7 @@ def _by_extent(network: WalkNetwork, xy: Floats) -> Shift | None:
     """The hypothesis under which the streets end on all four sides where the others do, or the same few
     metres beyond or before, as a file does that was cut to the city."""
     sides = _bounds(network.vertex_xy)
+    xy = _rim(xy)
     for others, streets in _HYPOTHESES:
         moved = _moved(xy, network.crs, others, streets)
         beyond = (sides - _bounds(moved)) * (-1, -1, 1, 1)  # west, south, east, north
@@ -168,5 +173,15 @@ def _by_extent(network: WalkNetwork, xy: Floats) -> Shift | None:
     return None
 
 
+def _rim(xy: Floats) -> Floats:
+    """The places that may bound the others once these are moved: shifts differ by less than `_RIM_M`."""
+    west, south, east, north = _bounds(xy)
+    x, y = xy[:, 0], xy[:, 1]
+    inner = (x > west + _RIM_M) & (x < east - _RIM_M) & (y > south + _RIM_M) & (y < north - _RIM_M)
+    return np.asarray(xy[~inner])
+
+
 def _bounds(xy: Floats) -> Floats:
-    return np.concatenate([xy.min(axis=0), xy.max(axis=0)])
+    # Column by column: reducing (n, 2) along its first axis is many times slower.
+    x, y = xy[:, 0], xy[:, 1]
+    return np.array([x.min(), y.min(), x.max(), y.max()])

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from core.text import Sayable, Text, text, text_from_json
-from coverage.model.standard import Check
+from coverage.model.standard import Check, level_title
 from coverage.publish import Results
 from reports.briefing.model import Table
 from reports.briefing.numbers import listed
@@ -67,6 +67,11 @@ def strip_lines(
     yield text("State of the data"), as_of or (text("lists as known by {day}", day=known) if known else read)
     if day:
         yield text("Assessed on"), day
+    chosen = results.document.get("districts")
+    if chosen:
+        some = text("{n} of {all} units of the level {level}", n=len(chosen["names"]), all=chosen["all"],
+                    level=level_title(chosen["level"]))  # fmt: skip
+        yield text("Districts"), text("{names} ({some})", names=listed(chosen["names"]), some=some)
     clauses = list(dict.fromkeys(rule.clause for rule in standard.rules if rule.clause))
     named: Sayable = standard.title
     if standard.document:

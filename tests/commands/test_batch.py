@@ -177,3 +177,56 @@ def test_a_batch_that_is_stopped_says_which_areas_are_left(tmp_path: Path) -> No
     assert states["done"] >= 1
     assert states["stopped"] >= 1
     assert states.sum() == 6
+
+
+def test_one_file_of_units_serves_all_areas_each_with_its_own(tmp_path: Path) -> None:
+    write_small_city(tmp_path)
+    (tmp_path / "plan.toml").write_text(
+        """
+[common]
+datum = "wgs84"
+facilities = "{name}.csv"
+population = "people.csv"
+network = "streets.geojson"
+units = "units.geojson"
+units_within = "{code}"
+[[area]]
+name = "西苑"
+code = "W"
+[[area]]
+name = "东庄"
+code = "E"
+[[area]]
+name = "北庄"
+code = "N"
+""",
+        "utf-8",
+    )
+    for name in ("西苑", "东庄", "北庄"):
+        (tmp_path / f"{name}.csv").write_bytes((tmp_path / "list.csv").read_bytes())
+    out = tmp_path / "out"
+    done = cli("batch", tmp_path / "plan.toml", "--out", out, "--workers", 1, "--json")
+    rows = {row["name"]: row for row in json.loads(done.stdout)["areas"]}
+    assert {name: row["state"] for name, row in rows.items()} == {
+        "西苑": "done", "东庄": "done", "北庄": "failed"
+    }  # fmt: skip
+    assert (rows["西苑"]["residents"], rows["东庄"]["residents"]) == (1000, 1100)
+    units = pd.read_csv(out / "areas" / "东庄" / "units.csv", encoding="utf-8-sig")
+    assert set(units["name"]) == {"东庄村"}
+    given = {"facilities": "西苑.csv", "population": "people.csv", "network": "streets.geojson"}
+    files = [f"--{role}={tmp_path / name}" for role, name in (given | {"units": "units.geojson"}).items()]
+    alone = cli(
+        "assess",
+        *files,
+        "--datum",
+        "wgs84",
+        "--units-within",
+        "西苑社区",
+        "--name",
+        "西苑",
+        "--out",
+        tmp_path / "alone",
+    )
+    assert alone.returncode == 0, alone.stderr
+    for name in ("units.csv", "cells.parquet", "facilities.csv"):
+        assert (tmp_path / "alone" / name).read_bytes() == (out / "areas" / "西苑" / name).read_bytes(), name

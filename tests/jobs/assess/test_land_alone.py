@@ -52,7 +52,8 @@ unit = "community"
 ALLOWED = re.compile(
     r"Residents are unknown|The rule counts residents, and they are unknown|cannot be judged"
     r"|300–1,000 residents per|300–1,000 residents|Every resident served"
-    r"|count residents or households|居民情况不明|以居民或户数计|该指标以居民计数|居民全部覆盖|服务人口、千人指标"
+    r"|count residents or households|居民情况不明|以居民或户数计|该指标以居民计数"
+    r"|居民全部覆盖|服务人口、千人指标"
 )
 BY_LAND = ["--tier", "station", "--weight", "residential_land"]
 PEOPLE = re.compile(r"[Rr]esidents?\b|居民|人口|\bpeople\b")
