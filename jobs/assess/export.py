@@ -185,8 +185,8 @@ def _studio(request: ExportRequest) -> _Studio:
     if is_land_alone(request.folder):
         if request.before or request.districts:
             raise SettingError(
-                "A result of land alone has neither earlier results nor districts to choose; leave --before and "
-                "--district away."
+                "A result of land alone has neither earlier results nor districts to choose; leave --before "
+                "and --district away."
             )
         return _LandStudio(request, read_land(request.folder))
     now, *earlier = (
