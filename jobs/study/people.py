@@ -15,15 +15,18 @@ from core.errors import InputError, SettingError
 from core.progress import Progress, part, silent
 from core.text import Text, text
 from coverage.equity.overlaps import bridged_notes, level_word, outside_notes, overlap_notes
+from coverage.equity.residential_land import land_grid
 from coverage.measuring.redistribute import Rescaled, rescale_to_units
 from coverage.model.membership import locate
 from coverage.model.study import Study
 from coverage.model.tables import LEVELS, UnitTable
+from data.files import digest
 from data.formats.inputs_read import InputRead
 from data.intake.datum.origin import in_true_coordinates
 from data.intake.findings import ERROR, INFO, WARNING, Finding
 from data.population import NoPlacesError, PopulationFile, Reading, read_population
 from data.population.area import read_outline
+from data.population.grounds import read_grounds
 from data.population.groups import group_findings, of_group
 from data.population.polygons import polygon_cells
 from data.population.raster_unit import unit_words
@@ -86,6 +89,8 @@ def read_people(files: StudyFiles, *, coarse_m: float = COARSE_M, progress: Prog
     outlines, units_known = read_unit_files(files, crs or "")
     if outlines is not None:
         crs, area = outlines.table.crs, outlines.ground if area is None else area
+        if files.land_alone:
+            return People(_land_as_grid(files, crs, area), outlines, units_known)
         counted = outlines
         if layers.totals is not None:
             census = read_totals(
@@ -126,6 +131,21 @@ def read_people(files: StudyFiles, *, coarse_m: float = COARSE_M, progress: Prog
         limits = area if layers.area is not None else None
         held = (*held, *without_anybody(read, outlines, files.population.name, limits))
     return People(replace(read, findings=(*read.findings, *held)), outlines, units_known)
+
+
+def _land_as_grid(files: StudyFiles, crs: str, area: shapely.Geometry) -> PopulationFile:
+    """The residential land inside the study area, where nothing is known of residents. InputError where none
+    of it lies there."""
+    land = read_grounds(files.layers.residential, None, crs=crs).grounds.residential
+    ground = gpd.GeoSeries([area], crs=WGS84).to_crs(crs).iloc[0]
+    shapely.prepare(ground)
+    parts = shapely.get_parts(shapely.intersection(np.asarray(land, object), ground))
+    parts = parts[(shapely.get_dimensions(parts) == 2) & (shapely.area(parts) > 0)]
+    if not len(parts):
+        raise InputError(
+            "{file}: none of the residential land lies in the study area.", file=files.population.name
+        )
+    return PopulationFile(land_grid(parts, crs), (), digest(files.population))
 
 
 def _with_group_by_unit(
