@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from core.errors import InputError, SettingError
+from core.memory import give_back
 from core.progress import Progress, part, silent
 from core.text import text
 from coverage.assessment import Assessment
@@ -206,6 +207,7 @@ def with_scenario(done: Assessed, scenario: Scenario, found: Assessment | None =
     found = found or edited(done, scenario)
     inputs = replace(done.inputs, study=found.study, standard=found.standard)
     made = measures_of(found)  # before the table of all cells is there
+    give_back()
     return Assessed(inputs, found, with_measures(_results(inputs, found, scenario), found, made))
 
 
@@ -280,7 +282,10 @@ def write_comparison(out: Path, found: Compared, *, language: str) -> None:
         changes = change_table(found.comparison).rename(columns=CHANGES_IN_FILES)
         write_csv(folder / "changes.csv", changes)
         write_csv(folder / "changes_units.csv", change_units_table(found.comparison))
-        page = render_map(map_model(found.done.results, basemap), language=language).encode("utf-8")
+        give_back()
+        page = render_map(
+            map_model(found.done.results, basemap, found.done.inputs.study.grid), language=language
+        ).encode("utf-8")
         write_bytes(folder / "difference.html", page)
         names = product_names(found.done.results.document, language=language)
         write_bytes(folder / names["html"], page)
