@@ -204,11 +204,13 @@ def product_names(document: Mapping[str, Any], *, language: str) -> Mapping[str,
 
 
 def findings_table(findings: Sequence[Finding], *, language: str) -> pd.DataFrame:
-    """Every row that could not be used as it was, with where, what and how to mend it."""
+    """Every row that could not be used as it was, with where, what and how to mend it; what is said of a
+    whole file has no row."""
     tr = translator(language)
     columns = ["file", "sheet", "row", "column", "level", "code", "message"]
     rows = [[*(getattr(finding, name) for name in columns[:-1]), tr(finding.message)] for finding in findings]
-    return pd.DataFrame(rows, columns=columns)
+    table = pd.DataFrame(rows, columns=columns)
+    return table.assign(row=pd.array([finding.row or None for finding in findings], dtype="Int64"))
 
 
 def about(inputs: Inputs) -> About:
