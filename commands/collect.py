@@ -15,7 +15,7 @@ import typer
 from commands.front import answer, front_door
 from commands.options import NETWORKS, Datum
 from commands.spread import spread
-from commands.stored import AtStore, OfCity
+from commands.stored import AtStore, OfCity, kept_number
 from commands.study import StudyOptions
 from core.errors import SettingError
 from core.text import text
@@ -28,7 +28,7 @@ city = typer.Typer(no_args_is_help=True, help="The cities of the store.")
 round_ = typer.Typer(no_args_is_help=True, help="Rounds in which offices are asked for their lists.")
 
 Office = Annotated[str, typer.Option(help="Whose list it is.")]
-Number = Annotated[str, typer.Argument(metavar="ID", help="The submission's number.")]
+Number = Annotated[str, typer.Argument(metavar="ID", parser=kept_number, help="The submission's number.")]
 
 
 @city.command("add")
@@ -206,7 +206,8 @@ def template(
 @spread
 def preview(
     ids: Annotated[
-        list[str], typer.Argument(metavar="ID…", help="Submissions, of several offices together.")
+        list[str],
+        typer.Argument(metavar="ID…", parser=kept_number, help="Submissions, of several offices together."),
     ],
     rows: RowByRow,
     at: AtStore,

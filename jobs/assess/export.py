@@ -17,8 +17,11 @@ from data.files import file_name, write_bytes
 from data.forms import open_form
 from data.results import read_results
 from data.results.geopackage import geopackage_bytes
+from data.results.land import is_land_alone
 from data.source import COMPARED
 from data.whole_folder import replace_file
+from jobs.assess.land_alone import read_land
+from jobs.assess.land_map import land_geopackage, land_map
 from jobs.assess.map_model import BASEMAP, map_model, product_names
 from locales import LANGUAGES, translator
 from maps import render_map
@@ -28,6 +31,7 @@ from reports.briefing import Briefing, Cover, briefing_of
 from reports.briefing.period import set_against
 from reports.briefing.steps import steps_from_json, steps_to_json
 from reports.forms import form_bytes
+from reports.land import land_briefing, land_workbook
 from reports.pictures import Pictures
 from reports.workbook import workbook_bytes
 
@@ -178,6 +182,13 @@ def _studio(request: ExportRequest) -> _Studio:
         from jobs.lists.compare import read_compared
 
         return _ListsStudio(request, *read_compared(request.folder))
+    if is_land_alone(request.folder):
+        if request.before or request.districts:
+            raise SettingError(
+                "A result of land alone has neither earlier results nor districts to choose; leave --before "
+                "and --district away."
+            )
+        return _LandStudio(request, read_land(request.folder))
     now, *earlier = (
         of_districts(read_results(one), request.districts) for one in (request.folder, *request.before)
     )
@@ -297,6 +308,28 @@ class _ResultsStudio(_Studio):
 
     def geopackage(self) -> bytes:
         return geopackage_bytes(self.results, self.pictures.tr, public=self.request.public)
+
+
+@dataclass
+class _LandStudio(_Studio):
+    """Of residential land alone."""
+
+    request: ExportRequest
+    results: Results
+
+    @cached_property
+    def briefing(self) -> Briefing:
+        return land_briefing(self.results, self.request.cover)
+
+    @cached_property
+    def model(self) -> MapModel:
+        return land_map(self.results, decode(_basemap(self.request.folder)), self.briefing)
+
+    def workbook(self) -> bytes:
+        return land_workbook(self.results, language=self.request.language, mark=self.request.cover.mark)
+
+    def geopackage(self) -> bytes:
+        return land_geopackage(self.results, self.pictures.tr, public=self.request.public)
 
 
 @dataclass

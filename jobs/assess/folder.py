@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from core.errors import SettingError
 from core.memory import give_back
 from core.progress import Progress, part, silent
 from core.text import text
@@ -42,7 +43,7 @@ from reports.workbook import workbook_bytes
 
 # An assessment without a plan takes away the plan of an earlier one in the same folder; so with what
 # was asked for then and not now.
-_OF_EARLIER: Final = (
+OF_EARLIER: Final = (
     "plan.json",
     "sites.geojson",
     "candidates.parquet",
@@ -74,6 +75,14 @@ def assess_files(
 
     `also` names what takes longer and is made only when asked for (`jobs.assess.optional_analyses.ALSO`).
     """
+    if files.land_alone:
+        from jobs.assess.land_alone import land_files
+        from jobs.siting.search_monitor import SearchMonitor
+
+        if also:
+            raise SettingError("--also makes what counts residents; without --population leave it out.")
+        told = SearchMonitor(progress=progress)
+        return land_files(files, out=out, language=language, cache=cache, monitor=told)
     done = read_and_assess(files, cache=cache, progress=part(progress, 0.0, 0.6))
     if also:
         from jobs.assess.optional_analyses import with_also
@@ -138,7 +147,7 @@ def with_run(done: Assessed, run: Mapping[str, Any]) -> Assessed:
 
 def write_folder(out: Path, done: Assessed, *, language: str, progress: Progress = silent) -> None:
     """The tables, the map with its basemap, and the workbook; all of them, or `out` stays as it was."""
-    with whole_folder(out, product=_OF_EARLIER) as folder:
+    with whole_folder(out, product=OF_EARLIER) as folder:
         progress(0.0, text("Writing the results"))
         basemap = write_tables(folder, done, language=language)
         progress(0.3, text("Drawing the map"))
@@ -183,11 +192,13 @@ def _titled_columns(standard: Standard, tr: Translator) -> pd.DataFrame:
 
 
 def findings_table(findings: Sequence[Finding], *, language: str) -> pd.DataFrame:
-    """Every row that could not be used as it was, with where, what and how to mend it."""
+    """Every row that could not be used as it was, with where, what and how to mend it; what is said of a
+    whole file has no row."""
     tr = translator(language)
     columns = ["file", "sheet", "row", "column", "level", "code", "message"]
     rows = [[*(getattr(finding, name) for name in columns[:-1]), tr(finding.message)] for finding in findings]
-    return pd.DataFrame(rows, columns=columns)
+    table = pd.DataFrame(rows, columns=columns)
+    return table.assign(row=pd.array([finding.row or None for finding in findings], dtype="Int64"))
 
 
 def about(inputs: Inputs) -> About:
