@@ -20,7 +20,6 @@ from data.results.geopackage import geopackage_bytes
 from data.results.land import is_land_alone
 from data.source import COMPARED
 from data.whole_folder import replace_file
-from jobs.assess.land_alone import read_land
 from jobs.assess.land_map import land_geopackage, land_map
 from jobs.assess.map_model import BASEMAP, map_model, product_names
 from locales import LANGUAGES, translator
@@ -188,6 +187,8 @@ def _studio(request: ExportRequest) -> _Studio:
                 "A result of land alone has neither earlier results nor districts to choose; leave --before "
                 "and --district away."
             )
+        from jobs.assess.land_alone import read_land
+
         return _LandStudio(request, read_land(request.folder))
     now, *earlier = (
         of_districts(read_results(one), request.districts) for one in (request.folder, *request.before)
