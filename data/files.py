@@ -50,6 +50,28 @@ def _digest(path: Path, _size: int, _changed_ns: int, _number: int) -> str:
     return sha256_of(path)
 
 
+# Endings of files that readers take together with the file of that name: parts of a shapefile, where and how
+# a raster lies, what a table's columns are, what a database has not yet written into its file.
+_WITH: Final = frozenset(
+    (".dbf", ".shx", ".prj", ".cpg", ".qix", ".sbn", ".sbx", ".tfw", ".tifw", ".jgw", ".wld", ".hdr",
+     ".mid", ".csvt", ".vat", ".ige", ".rrd", ".aux", ".ovr", ".xml", ".gpkg-wal", ".gpkg-journal")
+)  # fmt: skip
+
+
+def read_with(path: Path) -> list[Path]:
+    """The files beside one that its readers read too; none for a folder and where there is none."""
+    if not path.is_file():
+        return []
+    return sorted(
+        other
+        for other in path.parent.iterdir()
+        if other.suffix.lower() in _WITH
+        and other.name != path.name
+        and (other.stem.casefold() == path.stem.casefold() or other.name.startswith(f"{path.name}."))
+        and other.is_file()
+    )
+
+
 # A spreadsheet takes a text that starts so for a formula, unless it is a number.
 _FORMULA: Final = re.compile(r"^(?![+\-]?(\d+(\.\d*)?|\.\d+)(e[+\-]?\d+)?\s*$)[=+\-@\t\r]", re.IGNORECASE)
 _MARKED: Final = re.compile(r"^'(?=[=+\-@\t\r])")

@@ -39,7 +39,7 @@ from maps.model import (
 )
 from reports.briefing.findings import headline, headline_public
 from reports.briefing.steps import presentation
-from reports.briefing.strip import INTERNAL, day_of, strip_lines
+from reports.briefing.strip import INTERNAL, day_of, result_code, strip_lines
 
 
 def map_model(results: Results, basemap: Basemap, grid: PopulationGrid | None = None) -> MapModel:
@@ -91,12 +91,13 @@ def map_model(results: Results, basemap: Basemap, grid: PopulationGrid | None = 
 
 
 def measured_words(results: Results) -> Text:
-    """When and in which system: it stands at the foot of the map, on paper too."""
+    """When, in which system and by which code: it stands at the foot of the map, on paper too."""
     crs = str(results.document["area"]["crs"])
     day = day_of(str(results.provenance.get("created", "")))
+    code = result_code(results)
     if not day:
-        return text("Measured in {crs}", crs=crs)
-    return text("Assessed on {day}, measured in {crs}", day=day, crs=crs)
+        return text("Measured in {crs}; result {code}", crs=crs, code=code)
+    return text("Assessed on {day}, measured in {crs}; result {code}", day=day, crs=crs, code=code)
 
 
 def _layers_of_rules(results: Results) -> dict[str, str]:

@@ -35,6 +35,7 @@ from data.streets.cache import load_or_read
 from data.streets.places import places_of_components
 from data.streets.snapped import remember_places
 from data.units import UnitFile
+from data.units.totals import CONTRADICT
 from geo.basemap import Basemap
 from geo.crs import unproject
 from geo.datum import BD09, GCJ02, WGS84, system_title
@@ -57,7 +58,7 @@ _MOST_LISTED = 200
 # Findings that set two numbers of the inputs against each other: they limit the trust in all figures.
 _CONTRADICTIONS: Final = frozenset((
     "population-against-units", "population-group-too-large", "population-implausible", "population-parts",
-    "population-unit-contradicted", "population-unit-unclear", "totals-contradict",
+    "population-unit-contradicted", "population-unit-unclear", CONTRADICT,
 ))  # fmt: skip
 
 

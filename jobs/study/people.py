@@ -36,6 +36,7 @@ from data.population.tables.heads import PERCENT
 from data.population.tables.sums import ADDED, is_sum
 from data.population.tables.table_files import Sheet
 from data.units import Totals, UnitAnswers, UnitFile, read_totals, read_units
+from data.units.totals import contradictions
 from geo.crs import WGS84, metric_crs
 from geo.inside import outlines_with_points
 from jobs.study.cases import StudyFiles
@@ -288,7 +289,12 @@ def scaled_to(totals: Totals, read: PopulationFile, units: UnitTable, *, file: s
         after=done.grid.total,
         outside=done.outside,
     )
-    told = [Finding(file, "", 0, "", INFO, "population-scaled", message)]
+    far = abs(done.grid.total - read.grid.total) > _DIFFERS * done.grid.total
+    told = [
+        Finding(file, "", 0, "", WARNING, "population-against-units", message)
+        if far
+        else Finding(file, "", 0, "", INFO, "population-scaled", message)
+    ]
     told += [Finding(file, "", 0, "", WARNING, "population-total", message) for message in _odd(done, units)]
     chosen = InputRead(
         "totals", file, column=totals.column, unit=text("residents"), rows_read=totals.rows_read,
@@ -338,20 +344,26 @@ def stated_residents(units: UnitFile) -> float | None:
 
 
 def against_stated(read: PopulationFile, units: UnitFile | None, file: str) -> tuple[Finding, ...]:
-    """A finding where the residents read and those that the units state differ by more than 15 %."""
-    stated = None if units is None else stated_residents(units)
-    total = read.grid.total
-    if not stated or abs(total - stated) <= _DIFFERS * stated:
+    """Findings where the residents read and those that the units state differ by more than 15 %, and where
+    what the units of one level state contradicts what those of another do."""
+    if units is None or units.residents is None:
         return ()
-    message = text(
-        "{file} gives {total:,.0f} residents in the study area; the units state {stated:,.0f}, {factor:.2g} "
-        "times as many. One of the two is another year, another ground or another unit.",
-        file=file,
-        total=total,
-        stated=stated,
-        factor=stated / max(total, 1e-9),
-    )
-    return (Finding(file, "", 0, "", WARNING, "population-against-units", message),)
+    against = contradictions(units.table, units.residents)
+    stated, total = stated_residents(units), read.grid.total
+    found: list[Finding] = []
+    if stated and abs(total - stated) > _DIFFERS * stated:
+        message = text(
+            "{file} gives {total:,.0f} residents in the study area; the units state {stated:,.0f}, "
+            "{factor:.2g} times as many. One of the two is another year, another ground or another unit.",
+            file=file,
+            total=total,
+            stated=stated,
+            factor=stated / max(total, 1e-9),
+        )
+        found.append(Finding(file, "", 0, "", WARNING, "population-against-units", message))
+    told = [finding.message for finding in read.findings]  # the units may be the residents' file too
+    found += [Finding(file, "", 0, "", WARNING, code, one) for code, one in against if one not in told]
+    return tuple(found)
 
 
 def without_anybody(
