@@ -154,8 +154,11 @@ def type_into(page: Page, row: int, column: int, said: str) -> None:
     # What scrolls lies over the canvas, so the click goes to the place.
     page.mouse.click(box["x"] + mark + width * (column + 0.5), box["y"] + 35 * (1.5 + row))
     page.keyboard.press("Enter")
-    page.locator("#portal textarea, #portal input").fill(said)
+    cell = page.locator("#portal textarea, #portal input")
+    cell.fill(said)
     page.keyboard.press("Enter")
+    expect(cell).to_have_count(0)
+    settled(page)
 
 
 def take_over(page: Page, tr: Translator, *, cells: int, left: int) -> None:
