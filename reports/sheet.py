@@ -188,8 +188,12 @@ class Sheet:
             for column, (value, of_column) in enumerate(zip(row, kinds, strict=True)):
                 kind = of_column if isinstance(of_column, str) else of_column[number]
                 self._cell(column, value, kind)
-                if kind == "words":
-                    self._high(_lines(value, self._widths[column]))
+            said = [
+                _lines(value, self._widths[column])
+                for column, (value, kind) in enumerate(zip(row, kinds, strict=True))
+                if kind == "words"
+            ]
+            self._high(max(said, default=1))
             self._row += 1
         if self._row > self.head_row + 1:
             self._page.autofilter(self.head_row, 0, self._row - 1, len(head) - 1)

@@ -44,7 +44,10 @@ _ASSESSMENT_HEAD: Final = (
     text("Remark"),
 )
 _CUT: Final = text("On paper the first {n} rows; the whole table is in this sheet.", n="{n}")
-_ISSUE_KINDS: Final = {"number": "count", "residents": "people", "lon": "degrees", "lat": "degrees"}
+_ISSUE_KINDS: Final = {
+    "number": "count", "residents": "people", "lon": "degrees", "lat": "degrees",
+    **dict.fromkeys(("rule", "problem", "place", "actual", "responsible"), "words"),
+}  # fmt: skip
 _UNITS_HEAD: Final = (
     text("Level"),
     text("Unit"),
@@ -110,7 +113,7 @@ def workbook_bytes(results: Results, *, language: str, mark: str = "") -> bytes:
         _wide_sheet(book, results, tr)
         issues = issue_table(results, tr)
         if len(issues):
-            sheet = book.sheet(tr(text("Issue ledger")), (6, 40, 28, 36, 14, 12, 12, 16, 36, 40, 14, 12))
+            sheet = book.sheet(tr(text("Issue ledger")), (6, 40, 28, 36, 14, 12, 12, 16, 36, 60, 14, 12))
             kinds = [_ISSUE_KINDS.get(key, "text") for key in ISSUE_COLUMNS]
             rows = issues.to_numpy(object).tolist()
             sheet.table([tr(word) for word in issue_titles(results.document)], rows, kinds)

@@ -207,9 +207,10 @@ def test_what_needs_residents_is_refused(city: Path, verb: str, more: list[str],
     assert not (city / "no").exists()
 
 
-def test_a_page_or_a_form_says_that_residents_are_unknown(folder: Path) -> None:
-    done = cli("export", folder, "--to", "form:tdt-1063", "--lang", "en")
+def test_a_form_and_what_reads_results_with_residents_say_that_they_are_unknown(folder: Path) -> None:
+    done = cli("export", folder, "--to", "form:tdt-1063-2021", "--lang", "en")
     assert done.returncode == 2
+    assert "residents are unknown" in " ".join(done.stderr.split())
 
 
 def test_squares_hold_the_exact_land_and_ground_in_common_once() -> None:
