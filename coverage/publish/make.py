@@ -79,7 +79,7 @@ def _cells(assessment: Assessment) -> pd.DataFrame:
             columns[f"meets_{result.rule.id}"] = pd.arrays.BooleanArray(
                 result.cells_met, ~result.cells_subject
             )
-    return pd.DataFrame(columns)
+    return pd.DataFrame(columns, copy=False)  # of a large city two of each column are too many
 
 
 def _facilities(assessment: Assessment) -> pd.DataFrame:

@@ -16,11 +16,10 @@ from core.progress import Progress, part, silent
 from core.text import text
 from coverage.assessment import Assessment, assess
 from coverage.model.standard import Standard
-from coverage.model.verdict_rows import scenario_title
 from coverage.publish import About, Results, results_of
 from coverage.publish.measures import measures_of, with_measures, without_measures
 from coverage.publish.wide import units_wide, wide_columns
-from data.files import file_name, write_bytes, write_csv
+from data.files import write_bytes, write_csv
 from data.formats.inputs_read import write_inputs_read
 from data.intake.findings import Finding
 from data.results import write_results
@@ -29,7 +28,7 @@ from data.results.extras import light_areas
 from data.standards import open_standard
 from data.whole_folder import whole_folder
 from geo import __version__
-from jobs.assess.map_model import ground_under, map_model
+from jobs.assess.map_model import BASEMAP, ground_under, map_model, product_names
 from jobs.cache.kept_city import city_key, keep_city, kept_city
 from jobs.study.inputs import Inputs, StudyFiles, open_inputs, open_streets
 from jobs.study.run import run_of
@@ -52,8 +51,6 @@ OF_EARLIER: Final = (
     "briefing-en.md",
     *EXTRA_FILES,
 )
-# The ground under the map, as the page draws it again.
-BASEMAP: Final = "basemap.bin"
 
 
 @dataclass(frozen=True)
@@ -154,11 +151,11 @@ def write_folder(out: Path, done: Assessed, *, language: str, progress: Progress
         progress(0.0, text("Writing the results"))
         basemap = write_tables(folder, done, language=language)
         progress(0.3, text("Drawing the map"))
-        give_back()
-        page = render_map(map_model(done.results, basemap, done.inputs.study.grid), language=language)
+        page = render_map(map_model(done.results, basemap), language=language)
         names = product_names(done.results.document, language=language)
         write_bytes(folder / names["html"], page.encode("utf-8"))
         progress(0.7, text("Writing the workbook"))
+        give_back()
         write_bytes(folder / names["xlsx"], workbook_bytes(done.results, language=language))
         progress(0.9, text("Putting the results in their place"))
     progress(1.0, text("Done"))
@@ -192,15 +189,6 @@ def _titled_columns(standard: Standard, tr: Translator) -> pd.DataFrame:
     titles = {rule.id: tr(standard.rule_title(rule)) for rule in standard.rules}
     columns = wide_columns(standard)
     return columns.assign(title=columns["rule"].map(titles))
-
-
-def product_names(document: Mapping[str, Any], *, language: str) -> Mapping[str, str]:
-    """What map and workbook of a folder are called; those of a scenario are named by it."""
-    title = scenario_title(document)
-    if title is None:
-        return {"html": "map.html", "xlsx": "report.xlsx"}
-    said = translator(language)(title)
-    return {kind: file_name(said, ending=f".{kind}") for kind in ("html", "xlsx")}
 
 
 def findings_table(findings: Sequence[Finding], *, language: str) -> pd.DataFrame:

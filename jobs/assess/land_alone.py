@@ -36,9 +36,9 @@ from data.results.folder import geojson
 from data.results.land import LAND_M2
 from data.whole_folder import require_whole, whole_folder
 from geo.crs import WGS84
-from jobs.assess.folder import BASEMAP, OF_EARLIER, Assessed, about, findings_table, with_run
+from jobs.assess.folder import OF_EARLIER, Assessed, about, findings_table, with_run
 from jobs.assess.land_map import land_map
-from jobs.assess.map_model import ground_under
+from jobs.assess.map_model import BASEMAP, ground_under
 from jobs.siting.land import plan_on_land
 from jobs.siting.request import RESIDENTIAL_LAND, SitingRequest
 from jobs.siting.search_monitor import SearchMonitor

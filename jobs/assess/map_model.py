@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
 import numpy as np
@@ -20,9 +20,10 @@ from coverage.model.verdict_rows import after_title, before_title, remarks_of, s
 from coverage.publish import Results
 from coverage.publish.change_tables import GAINED, LOST
 from coverage.publish.plan import NEW_SITE, site_points
+from data.files import file_name
 from data.results.extras import light_areas
 from geo.crs import project, unproject
-from jobs.study.inputs import Inputs
+from locales import translator
 from maps.ground import MOST_VERTICES, basemap_of
 from maps.model import (
     MET,
@@ -41,14 +42,20 @@ from reports.briefing.findings import headline, headline_public
 from reports.briefing.steps import presentation
 from reports.briefing.strip import INTERNAL, day_of, result_code, strip_lines
 
+if TYPE_CHECKING:  # an export opens no inputs
+    from jobs.study.inputs import Inputs
 
-def map_model(results: Results, basemap: Basemap, grid: PopulationGrid | None = None) -> MapModel:
-    """The map of an assessment and, where there is one, its plan. `grid` are the cells of `results`, where
-    they are at hand in metres; else they are made from the table."""
+# The ground under the map, as the page draws it again.
+BASEMAP: Final = "basemap.bin"
+
+
+def map_model(results: Results, basemap: Basemap) -> MapModel:
+    """The map of an assessment and, where there is one, its plan. All of it is made from the tables, so that
+    a map drawn from the folder is the one made at once, to the last byte."""
     document, standard = results.document, results.standard
     area = document["area"]
     areas, paths = layers_of(results.layers, standard)
-    grid = grid or grid_of(results)
+    grid = grid_of(results)
     return MapModel(
         title=str(area["name"]),
         subtitle=map_words(standard.title),
@@ -390,3 +397,12 @@ def _shapes(groups: Sequence[Ints], grid: PopulationGrid) -> list[shapely.Geomet
     """The ground of each group of cells as one shape, in degrees."""
     shapes = cell_outlines(grid, groups)
     return list(shapely.transform(shapes, lambda points: np.column_stack(unproject(points, grid.crs))))
+
+
+def product_names(document: Mapping[str, Any], *, language: str) -> Mapping[str, str]:
+    """What map and workbook of a folder are called; those of a scenario are named by it."""
+    title = scenario_title(document)
+    if title is None:
+        return {"html": "map.html", "xlsx": "report.xlsx"}
+    said = translator(language)(title)
+    return {kind: file_name(said, ending=f".{kind}") for kind in ("html", "xlsx")}

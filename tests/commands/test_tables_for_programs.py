@@ -368,6 +368,18 @@ def test_counts_in_json_are_whole_numbers(results: Path) -> None:
             assert not counts & set(floats(json.loads(path.read_bytes()))), path
 
 
+@pytest.mark.parametrize(
+    "name", ["lon", "all", "station_m", "residents", "load_x", "station_walk_m", "community"]
+)
+def test_a_group_is_not_called_as_a_column_of_ours(name: str, tmp_path: Path) -> None:
+    study = study_options(tmp_path / "in")
+    done = cli(
+        "assess", *study, "--group", f"{name}={tmp_path / 'in' / 'people.csv'}", "--out", tmp_path / "o"
+    )
+    assert done.returncode == 2 and name in done.stderr
+    assert not (tmp_path / "o").exists()
+
+
 def test_an_id_of_digits_keeps_its_zeros(tmp_path: Path) -> None:
     path = tmp_path / "units.csv"
     codes = ["0320102001", "320102002"]
