@@ -207,9 +207,7 @@ def write_reach(out: Path, found: Reached, *, language: str) -> None:
 def reach_map(found: Reached, *, language: str) -> str:
     """The map of the assessment with the isochrones shown."""
     areas = found.light
-    model = map_model(
-        found.done.results, ground_under(found.done.inputs, areas), found.done.inputs.study.grid
-    )
+    model = map_model(found.done.results, ground_under(found.done.inputs, areas))
     west, south, east, north = areas.total_bounds if len(areas) else model.bounds
     shown = replace(
         model,

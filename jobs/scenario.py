@@ -41,13 +41,12 @@ from geo.crs import WGS84, project, require_metric
 from jobs.assess.folder import (
     Assessed,
     about,
-    product_names,
     read_and_assess,
     with_run,
     with_tables,
     write_tables,
 )
-from jobs.assess.map_model import map_model
+from jobs.assess.map_model import map_model, product_names
 from jobs.study.inputs import Inputs, StudyFiles
 from jobs.study.run import run_of
 from maps import render_map
@@ -283,10 +282,9 @@ def write_comparison(out: Path, found: Compared, *, language: str) -> None:
         write_csv(folder / "changes.csv", changes)
         write_csv(folder / "changes_units.csv", change_units_table(found.comparison))
         give_back()
-        page = render_map(
-            map_model(found.done.results, basemap, found.done.inputs.study.grid), language=language
-        ).encode("utf-8")
+        page = render_map(map_model(found.done.results, basemap), language=language).encode("utf-8")
         write_bytes(folder / "difference.html", page)
         names = product_names(found.done.results.document, language=language)
         write_bytes(folder / names["html"], page)
+        give_back()
         write_bytes(folder / names["xlsx"], workbook_bytes(found.done.results, language=language))

@@ -173,7 +173,7 @@ class _Deck:
             self.tr(text("{place}: {n}", place=gap_title(gap), n=gap.facts[0][1].words))
             for gap in self.briefing.gaps
         ]
-        if self.briefing.kind == "lists":
+        if self.briefing.kind in ("lists", "land"):
             between = "：" if self.tr.language == "zh" else ": "
             gaps = [
                 f"{self.tr(one.title)}{between}{self.tr(one.figure.words)}"

@@ -32,6 +32,7 @@ from data.results.extras import (
     write_extras,
     write_geopackage,
 )
+from data.results.land import is_land_alone
 from data.whole_folder import require_whole
 from geo.crs import WGS84
 
@@ -100,6 +101,12 @@ _NOT_AS_WRITTEN: Final = (LookupError, TypeError, ValueError, AttributeError, Ar
 
 
 def _read(folder: Path) -> Results:
+    if is_land_alone(folder):
+        raise InputError(
+            "{folder} is a result of residential land alone: its residents are unknown. `export` makes its "
+            "products; page, scenarios, periods and forms need a result with residents.",
+            folder=folder.name,
+        )
     document = _json(folder, "assessment.json")
     toml = _bytes(folder, "standard.toml").decode("utf-8")
     standard = _titled(parse_standard(toml, source="standard.toml"), document["standard"])

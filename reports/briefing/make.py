@@ -67,7 +67,7 @@ def briefing_of(results: Results, cover: Cover | None = None) -> Briefing:
         history=period.history_table(document, standard),
         proposal=tables.proposal(results, gaps, public=public),
         tasks=tables.tasks_table(rows, state=after_title(results.document), document=standard.document),
-        method=method_table(results),
+        method=method_table(results, public=public),
         shares=tables.shares_table(results),
         complete=tables.complete_table(results),
         strip=tuple(strip_lines(results, author=asked.author, mark=mark, as_of=asked.as_of)),

@@ -137,8 +137,9 @@ _ROLES: Final = {
 }
 
 
-def method_table(results: Results) -> Table:
-    """口径、数据、限制 for the appendix: settings, what was read, what limits it."""
+def method_table(results: Results, *, public: bool = False) -> Table:
+    """口径、数据、限制 for the appendix: settings, what was read, what limits it. A `public` one leaves out
+    notes that name a unit."""
     standard, walking = results.standard, results.standard.walking
     rows: list[tuple[Sayable, Sayable]] = [
         (text("Who counts as covered"),
@@ -153,7 +154,9 @@ def method_table(results: Results) -> Table:
         (text("Shares"), text("of residents, unless a rule says otherwise")),
     ]  # fmt: skip
     rows += [(text("Edited"), said) for said in standard.differences]
-    rows += [(text("Note"), text_from_json(note)) for note in results.document["notes"]]
+    notes = [text_from_json(note) for note in results.document["notes"]]
+    named = [name for name in results.units["name"].unique() if len(name) > 1] if public else []
+    rows += [(text("Note"), note) for note in notes if not any(name in str(note) for name in named)]
     return Table(
         text("Method, data and limits"), (text("Term"), text("What holds here")), tuple(rows), (22, 78)
     )
