@@ -27,7 +27,7 @@ from jobs.collect.permissions import RoleChange, change_role
 from jobs.collect.review import history, open_round
 from jobs.sign_in.accounts import make_link
 from locales import Translator, translator
-from tests.browser.app_server import free_port, put_file, serving, settled
+from tests.browser.app_server import appears, free_port, put_file, serving, settled
 from tests.browser.take_pictures import small
 from tests.small_city import degrees, write_small_city
 
@@ -151,10 +151,13 @@ def type_into(page: Page, row: int, column: int, said: str, *, changed: str) -> 
     assert box is not None
     mark = 32.0  # the column in which rows are chosen
     width = (box["width"] - mark) / 6
-    # What scrolls lies over the canvas, so the click goes to the place.
-    page.mouse.click(box["x"] + mark + width * (column + 0.5), box["y"] + 35 * (1.5 + row))
-    page.keyboard.press("Enter")
     cell = page.locator("#portal textarea, #portal input")
+    for _ in range(3):  # a click that meets the table while it is drawn anew is lost
+        # What scrolls lies over the canvas, so the click goes to the place.
+        page.mouse.click(box["x"] + mark + width * (column + 0.5), box["y"] + 35 * (1.5 + row))
+        page.keyboard.press("Enter")
+        if appears(cell):
+            break
     cell.fill(said)
     page.keyboard.press("Enter")
     expect(cell).to_have_count(0)
