@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -170,9 +170,10 @@ def read_totals(
     titles = sheet.titles
     key = [name for name in (find_column(titles, TITLES["numbers"]), _name_column(titles)) if name]
     above = find_column([title for title in titles if title not in key], _PARENTS)
-    people = people_of_table(
-        sheet, path.name, Columns(column, "auto", group_units or {}), key=[*key, *([above] if above else [])]
-    )
+    asked = Columns(column, "auto", group_units or {})
+    if sheets is None:
+        asked = replace(asked, option="--totals-column", field="totals_column")
+    people = people_of_table(sheet, path.name, asked, key=[*key, *([above] if above else [])])
     row_of, remarks = _rows(people.frame, units), Remarks(path.name)
     # Which rows count: those with a unit and a number, of several for one unit the first.
     usable = (row_of >= 0) & (people.residents >= 0)

@@ -164,8 +164,8 @@ def usual_steps(request: ExportRequest) -> tuple[str, tuple[str, ...]]:
 
 
 def districts_of(folder: Path) -> tuple[str, ...]:
-    """The districts that a result can be limited to; none where it has no units or is no assessment."""
-    if (folder / COMPARED).is_file():
+    """The districts that a result can be limited to; none without units, residents, or of a scenario."""
+    if (folder / COMPARED).is_file() or is_land_alone(folder):
         return ()
     results = read_results(folder)
     return () if results.document.get("scenario") else district_names(results)

@@ -77,6 +77,8 @@ class StudyFiles:
             return replace(self, population_unit=answer)
         if field == "datum":
             return replace(self, datum=answer)
+        if field == "totals_column":
+            return replace(self, layers=replace(self.layers, totals_column=answer))
         name, _, of = field.partition(":")
         value: Any = answer
         if of:

@@ -27,7 +27,7 @@ from jobs.collect.permissions import RoleChange, change_role
 from jobs.collect.review import history, open_round
 from jobs.sign_in.accounts import make_link
 from locales import Translator, translator
-from tests.browser.app_server import free_port, put_file, serving, settled
+from tests.browser.app_server import appears, free_port, put_file, serving, settled
 from tests.browser.take_pictures import small
 from tests.small_city import degrees, write_small_city
 
@@ -141,8 +141,8 @@ def bad_list() -> bytes:
     return "\n".join(["名称,类型,经度,纬度,坐标系", *rows]).encode("utf-8-sig")
 
 
-def type_into(page: Page, row: int, column: int, said: str) -> None:
-    """Type into a row (from 0) and column (from 0, the row's number) of the editor."""
+def type_into(page: Page, row: int, column: int, said: str, *, changed: str) -> None:
+    """Type into a row (from 0) and column (from 0, the row's number) of the editor, until it says so."""
     canvas = page.locator('[data-testid="stDataFrame"] canvas').first
     expect(canvas).to_be_visible()
     settled(page)
@@ -151,17 +151,22 @@ def type_into(page: Page, row: int, column: int, said: str) -> None:
     assert box is not None
     mark = 32.0  # the column in which rows are chosen
     width = (box["width"] - mark) / 6
-    # What scrolls lies over the canvas, so the click goes to the place.
-    page.mouse.click(box["x"] + mark + width * (column + 0.5), box["y"] + 35 * (1.5 + row))
+    cell = page.locator("#portal textarea, #portal input")
+    for _ in range(3):  # a click that meets the table while it is drawn anew is lost
+        # What scrolls lies over the canvas, so the click goes to the place.
+        page.mouse.click(box["x"] + mark + width * (column + 0.5), box["y"] + 35 * (1.5 + row))
+        page.keyboard.press("Enter")
+        if appears(cell):
+            break
+    cell.fill(said)
     page.keyboard.press("Enter")
-    page.locator("#portal textarea, #portal input").fill(said)
-    page.keyboard.press("Enter")
-
-
-def take_over(page: Page, tr: Translator, *, cells: int, left: int) -> None:
-    """Have what was typed checked anew; so many rows are left to mend."""
-    changed = tr(text("{count} {count:row is|rows are} changed and not taken over yet.", count=cells))
+    expect(cell).to_have_count(0)
     expect(page.get_by_text(changed)).to_be_visible()
+    settled(page)
+
+
+def take_over(page: Page, tr: Translator, *, left: int, changed: str) -> None:
+    """Have what was typed checked anew; so many rows are left to mend."""
     click(page, tr(text("Take the changes over and check again")))
     expect(page.get_by_text(changed)).to_have_count(0)
     expect(page.get_by_text(tr(text("Mend single rows here ({count} to mend)", count=left)))).to_be_visible()
@@ -178,6 +183,7 @@ def test_an_office_mends_and_sends_a_planner_returns_accepts_and_brings_back(
     town: Town, open_context: Callable[..., BrowserContext], language: str
 ) -> None:
     tr = translator(language)
+    changed = tr(text("{count} {count:row is|rows are} changed and not taken over yet.", count=1))
     first = served(town.store)
     office = enter(town, open_context, "xi", language=language)
     expect(office.locator("h1")).to_have_text(tr(text("My office's list")))
@@ -193,10 +199,10 @@ def test_an_office_mends_and_sends_a_planner_returns_accepts_and_brings_back(
     to_mend = text("Mend single rows here ({count} to mend)", count=1)
     expect(office.get_by_text(tr(to_mend))).to_be_visible()
     lon, lat = degrees(900)
-    type_into(office, 0, 3, f"{lon}")
-    type_into(office, 0, 4, f"{lat}")
+    type_into(office, 0, 3, f"{lon}", changed=changed)
+    type_into(office, 0, 4, f"{lat}", changed=changed)
     picture(office, "office-mends")
-    take_over(office, tr, cells=1, left=0)
+    take_over(office, tr, left=0, changed=changed)
     click(office, tr(text("Send to the planners")))
     sent = tr(
         text("Sent: {id}, version {version}. It waits for a planner's decision.", id="#", version=1)
@@ -227,8 +233,8 @@ def test_an_office_mends_and_sends_a_planner_returns_accepts_and_brings_back(
     office.get_by_role("button", name=tr(text("Go on with the list of {at}", at="#")).split("#")[0]).click()
     expect(office.get_by_text("名称有误")).to_be_visible()
     expect(office.get_by_text(tr(to_mend))).to_be_visible()
-    type_into(office, 0, 1, "西苑二号服务站")
-    take_over(office, tr, cells=1, left=0)
+    type_into(office, 0, 1, "西苑二号服务站", changed=changed)
+    take_over(office, tr, left=0, changed=changed)
     click(office, tr(text("Send to the planners")))
     expect(office.get_by_test_id("stFileChipName")).to_have_count(0)
     expect(office.get_by_test_id("stAlert").filter(has_text=sent).first).to_be_visible()

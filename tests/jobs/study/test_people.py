@@ -13,7 +13,9 @@ import rasterio
 import shapely
 from rasterio.transform import from_origin
 
+from core.errors import InputError
 from coverage.model.study import Study
+from data.formats.asked import OpenQuestionError
 from geo.network.build import build_from_lines
 from jobs.study.cases import StudyFiles
 from jobs.study.inputs import open_inputs
@@ -122,3 +124,24 @@ def test_levels_that_contradict_each_other_limit_every_figure(
     limits = [str(message) for message in inputs.limits]
     assert [limits.count(said) for said in BOTH_NUMBERS] == [1, 1]
     assert sum("南街道 states 4,000 residents" in str(one.message) for one in inputs.findings) == 1
+
+
+@pytest.mark.parametrize(
+    ("head", "said"),
+    [
+        ("户数", "no column counts residents.*--totals-column names"),
+        ("pop,population", "could both be the residents.*--totals-column"),
+    ],
+)
+def test_a_question_about_totals_is_answered_where_totals_are_named(
+    tmp_path: Path, head: str, said: str
+) -> None:
+    files = write_small_city(tmp_path)
+    rows = "西苑社区,1200,1300\n东庄村,800,900\n" if "," in head else "西苑社区,1200\n东庄村,800\n"
+    (tmp_path / "t.csv").write_text(f"名称,{head}\n{rows}", "utf-8")
+    files = replace(files, layers=Layers(totals=tmp_path / "t.csv"))
+    with pytest.raises(InputError, match=said) as asked:
+        read_people(files)
+    if isinstance(asked.value, OpenQuestionError):
+        people = read_people(files.answered(asked.value.field, asked.value.choices[1]))
+        assert people.population.grid.total == pytest.approx(2200)
