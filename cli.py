@@ -6,8 +6,6 @@ Progress goes to stderr, a short summary (or JSON) to stdout. Exit codes: 0 done
 
 from __future__ import annotations
 
-
-
 from commands.assess import assess
 from commands.batch import batch
 from commands.cache import cache

@@ -54,7 +54,7 @@ class StoredCity:
         if not self.city:
             if self.at:
                 raise SettingError("--at needs --city: a day is asked of lists that the store keeps.")
-            return study.files()
+            return study.files(land_alone=True)
         given = [
             f"--{one.name.replace('_', '-')}"
             for one in fields(study)

@@ -15,9 +15,9 @@ import typer
 from commands.front import answer, front_door
 from commands.options import NETWORKS, Datum
 from commands.spread import spread
-from commands.verbs import Verbs
-from commands.stored import AtStore, OfCity
+from commands.stored import AtStore, OfCity, kept_number
 from commands.study import StudyOptions
+from commands.verbs import Verbs
 from core.errors import SettingError
 from core.text import text
 from locales import Translator
@@ -29,7 +29,7 @@ city = Verbs(no_args_is_help=True, help="The cities of the store.")
 round_ = Verbs(no_args_is_help=True, help="Rounds in which offices are asked for their lists.")
 
 Office = Annotated[str, typer.Option(help="Whose list it is.")]
-Number = Annotated[str, typer.Argument(metavar="ID", help="The submission's number.")]
+Number = Annotated[str, typer.Argument(metavar="ID", parser=kept_number, help="The submission's number.")]
 
 
 @city.command("add")
@@ -207,7 +207,8 @@ def template(
 @spread
 def preview(
     ids: Annotated[
-        list[str], typer.Argument(metavar="ID…", help="Submissions, of several offices together.")
+        list[str],
+        typer.Argument(metavar="ID…", parser=kept_number, help="Submissions, of several offices together."),
     ],
     rows: RowByRow,
     at: AtStore,

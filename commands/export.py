@@ -43,6 +43,10 @@ class OnIt:
     before: Annotated[
         list[Path] | None, Option("--before", help="An earlier result to set it against; may be given again.")
     ] = None
+    district: Annotated[
+        list[str] | None,
+        Option("--district", help="Only this district (name or code); may be given again."),
+    ] = None
     steps: Annotated[
         Path | None,
         Option("--steps", help="Steps of the map's presentation (JSON), instead of the usual."),
@@ -67,6 +71,7 @@ def export(product: Product, on_it: OnIt, lang: Lang = Language.zh, as_json: AsJ
             as_of=on_it.as_of,
             out=product.out,
             before=tuple(on_it.before or ()),
+            districts=tuple(on_it.district or ()),
             steps=_steps(on_it.steps) if on_it.steps else "",
         )
         made = export_folder(request, progress=progress)

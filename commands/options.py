@@ -9,10 +9,11 @@ from typing import Annotated, Final
 
 import typer
 
+_CACHE: Final = Path(os.environ.get("SERVICE_CIRCLE_CACHE") or Path(__file__).parents[1] / ".cache")
 # Built street networks, remembered by their content; safe to delete.
-NETWORKS: Final = (
-    Path(os.environ.get("SERVICE_CIRCLE_CACHE") or Path(__file__).parents[1] / ".cache") / "networks"
-)
+NETWORKS: Final = _CACHE / "networks"
+# Scenarios stored by name.
+SCENARIOS: Final = _CACHE / "scenarios"
 
 
 class Language(StrEnum):

@@ -5,21 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
 from commands.asking import asking
 from commands.front import answer, front_door
-from commands.options import NETWORKS, AsJson, Lang, Language, Out
+from commands.options import NETWORKS, SCENARIOS, AsJson, Lang, Language, Out
 from commands.spread import spread
 from commands.study import StudyOptions
 
 if TYPE_CHECKING:
     from jobs.scenario import ScenarioWish
-
-# Scenarios stored by name.
-STORE: Final = Path(__file__).parents[1] / ".cache" / "scenarios"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +30,7 @@ class ChangeOptions:
         tuple[str, str] | None, Option(help="Two scenarios: files, names, or “now” for the city as it is.")
     ] = None
     keep: Annotated[str, Option(help="Store the scenario under this name.")] = ""
-    store: Annotated[Path, Option(help="Folder of stored scenarios.")] = STORE
+    store: Annotated[Path, Option(help="Folder of stored scenarios.")] = SCENARIOS
 
     def wish(self) -> ScenarioWish:
         """SettingError unless either edits or a pair is given."""

@@ -10,8 +10,8 @@ import typer
 
 from commands.front import answer, front_door
 from commands.spread import spread
-from commands.verbs import Verbs
 from commands.stored import AtStore, OfCity
+from commands.verbs import Verbs
 from core.text import text
 
 store = Verbs(no_args_is_help=True, help="Make, verify, back up, restore and tidy the store.")
@@ -20,13 +20,21 @@ File = Annotated[Path, typer.Argument(help="The backup: one zip file.")]
 
 @store.command()
 @spread
-def init(at: AtStore) -> None:
+def init(
+    at: AtStore,
+    version: Annotated[
+        str, typer.Option("--version", help="Take the tables back to this version instead, such as 0003.")
+    ] = "",
+) -> None:
     """Make a store, or bring an older one up to this program's version."""
     with front_door(at.lang) as (tr, _):
+        from data.store.engine import take_back
         from jobs.collect.permissions import actor
 
-        made = at.open(make=True)
+        made = at.open(make=not version)
         actor(made, at.by).require("store.keep")
+        if version:
+            take_back(made, version)
         said = text("The store is ready: {folder}", folder=str(made.files.folder.parent))
         answer(at.as_json, {"format": 1, "ready": True}, lambda: [tr(said)])
 

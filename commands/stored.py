@@ -24,6 +24,11 @@ As = Annotated[str, Option("--as", help="Who acts; without it, the local user, w
 OfCity = Annotated[str, Option("--city", help="A city of the store.")]
 
 
+def kept_number(word: str) -> str:
+    """A number of the store as people type it: in small letters too."""
+    return word.strip().upper()
+
+
 @dataclass(frozen=True, kw_only=True)
 class AtStore:
     """Of every verb on the store: which one, who acts, and how the answer is given."""

@@ -112,10 +112,19 @@ class StudyOptions:
     network_layer: Annotated[str, _answer("Layer of streets.")] = ""
     network_class: Annotated[str, _answer("Column that tells the class of a street.")] = ""
 
-    def files(self, *, lists: bool = True) -> StudyFiles:
+    def files(self, *, lists: bool = True, land_alone: bool = False) -> StudyFiles:
         """SettingError for what must be given and is not (with `lists`, facilities too), a pair that is not
-        NAME=VALUE, or a unit, level or system that is not known."""
-        given = {"--population": self.population, "--network": self.network}
+        NAME=VALUE, or a unit, level or system that is not known.
+
+        With `land_alone` residential land may stand in for residents who are unknown: then what only speaks
+        of residents is refused.
+        """
+        of_land = land_alone and not self.population and self.residential is not None
+        if of_land:
+            self._require_no_residents()
+        residents = (self.residential,) if of_land and self.residential is not None else self.population
+        wanted = "--population (or --residential)" if land_alone else "--population"
+        given = {wanted: residents, "--network": self.network}
         if lists:
             given = {"--facilities": self.facilities, **given}
         missing = [option for option, value in given.items() if not value]
@@ -123,7 +132,7 @@ class StudyOptions:
             raise SettingError("Missing: {options}.", options=", ".join(missing))
         return StudyFiles(
             self.facilities,
-            self.population[0],
+            residents[0],
             self.network,
             self.units[0] if self.units else None,
             standard=self.standard,
@@ -132,7 +141,7 @@ class StudyOptions:
             population_unit=self.population_unit,
             heal_m=self.heal,
             layers=self._layers(),
-            more_population=self.population[1:],
+            more_population=residents[1:],
             more_units=self.units[1:],
             answers=Answers(
                 population_column=self.population_column,
@@ -145,7 +154,26 @@ class StudyOptions:
                 network_layer=self.network_layer,
                 network_class=self.network_class,
             ),
+            land_alone=of_land,
         )
+
+    def _require_no_residents(self) -> None:
+        """SettingError for options that say something of residents, of whom nothing is known."""
+        of_residents = (
+            "population_unit", "totals", "totals_column", "buildings", "settled", "water", "group",
+            "group_unit", "population_column", "population_layer", "population_datum",
+        )  # fmt: skip
+        nothing = StudyOptions()
+        given = [f"--{name.replace('_', '-')}" for name in of_residents
+                 if getattr(self, name) != getattr(nothing, name)]  # fmt: skip
+        if given:
+            raise SettingError(
+                "Without --population the residents are unknown and land is counted alone; leave out "
+                "{options}: they speak of residents.",
+                options=", ".join(given),
+            )
+        if not self.units:
+            raise SettingError("Land alone is counted inside units: give them with --units.")
 
     def _layers(self) -> Layers:
         return Layers(

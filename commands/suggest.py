@@ -211,6 +211,6 @@ def suggest(
                 cache=NETWORKS,
                 monitor=monitor,
             )
-            done = asking(study.files(), job, tr, report)
+            done = asking(study.files(land_alone=True), job, tr, report)
         plan = done.results.plan.plan if done.results.plan is not None else {}
         answer(as_json, plan, lambda: [*closing_lines(done.results, tr), str(out)])

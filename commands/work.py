@@ -11,12 +11,12 @@ import typer
 from commands.front import answer, front_door
 from commands.options import NETWORKS
 from commands.spread import spread
+from commands.stored import AtStore, OfCity, kept_number
 from commands.verbs import Verbs
-from commands.stored import AtStore, OfCity
 from core.text import Text, text
 
 job = Verbs(no_args_is_help=True, help="Long work in the store: ask for it, follow it, fetch it.")
-Number = Annotated[str, typer.Argument(metavar="ID", help="The job's number.")]
+Number = Annotated[str, typer.Argument(metavar="ID", parser=kept_number, help="The job's number.")]
 
 
 @job.command("assess")

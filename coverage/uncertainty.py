@@ -141,8 +141,9 @@ def _of_rule(result: RuleResult, measured: Measured, met: Floats, parts: _Parts)
     subject = measured.study.subject_to(result.rule.settlement)
     people = np.bincount(parts.of_cell, weights=measured.residents * subject, minlength=len(parts.residents))
     whole = parts.by_unit(people.astype(float))
-    shares = np.divide(met, whole, out=np.full(met.shape, np.nan), where=whole > 0)
-    # Positions in _ORDER; sums of drawn weights are rounded, so a whole share may lack its last bit.
+    # Sums of drawn weights are rounded: a whole share may lack its last bit, or have one too many.
+    shares = np.minimum(np.divide(met, whole, out=np.full(met.shape, np.nan), where=whole > 0), 1.0)
+    # Positions in _ORDER.
     a_little = 1e-9
     verdicts = (shares >= measured.limits.nearly_share - a_little).astype(np.int64) + (
         shares >= measured.limits.meets_share - a_little

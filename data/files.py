@@ -50,6 +50,28 @@ def _digest(path: Path, _size: int, _changed_ns: int, _number: int) -> str:
     return sha256_of(path)
 
 
+# Endings of files that readers take together with the file of that name: parts of a shapefile, where and how
+# a raster lies, what a table's columns are, what a database has not yet written into its file.
+_WITH: Final = frozenset(
+    (".dbf", ".shx", ".prj", ".cpg", ".qix", ".sbn", ".sbx", ".tfw", ".tifw", ".jgw", ".wld", ".hdr",
+     ".mid", ".csvt", ".vat", ".ige", ".rrd", ".aux", ".ovr", ".xml", ".gpkg-wal", ".gpkg-journal")
+)  # fmt: skip
+
+
+def read_with(path: Path) -> list[Path]:
+    """The files beside one that its readers read too; none for a folder and where there is none."""
+    if not path.is_file():
+        return []
+    return sorted(
+        other
+        for other in path.parent.iterdir()
+        if other.suffix.lower() in _WITH
+        and other.name != path.name
+        and (other.stem.casefold() == path.stem.casefold() or other.name.startswith(f"{path.name}."))
+        and other.is_file()
+    )
+
+
 # A spreadsheet takes a text that starts so for a formula, unless it is a number.
 _FORMULA: Final = re.compile(r"^(?![+\-]?(\d+(\.\d*)?|\.\d+)(e[+\-]?\d+)?\s*$)[=+\-@\t\r]", re.IGNORECASE)
 _MARKED: Final = re.compile(r"^'(?=[=+\-@\t\r])")
@@ -149,7 +171,8 @@ def write_csv(path: Path, frame: pd.DataFrame) -> None:
 
     Texts that Excel would run as formulas get an apostrophe, and lose what a terminal would obey; numbers
     never do, also those that stand as texts. The project's readers take it off again (`as_written`). Truth
-    is 1 or 0, and a column of whole numbers has no decimals. What is infinite cannot be reached: the cell is
+    is 1 or 0, a column of whole numbers has no decimals, and any other as many as its kind
+    (`coverage.model.figures`). What is infinite cannot be reached: the cell is
     empty, and the column `empty_because` says so, which every table has that may have such a cell. For a
     table that only the project reads: `write_plain_csv`.
     """
@@ -215,8 +238,11 @@ def as_written(cell: str) -> str:
 
 
 def _plain_cells(column: pd.Series[Any]) -> pd.Series[Any]:
-    """Numbers as numbers, whole ones without decimals; every different text is looked at once."""
+    """Numbers as numbers, without digits that nobody measured, whole ones without decimals; every different
+    text is looked at once."""
     import pandas as pd
+
+    from coverage.model.figures import plain_figures
 
     there = column.dropna()
     if column.dtype == object and len(there) and there.map(_is_number).all():
@@ -225,6 +251,7 @@ def _plain_cells(column: pd.Series[Any]) -> pd.Series[Any]:
         # 1 and 0: every program reads them, "True" only some.
         return column.astype("Int64")
     if pd.api.types.is_float_dtype(column.dtype):
+        column = plain_figures(column)
         known = column.dropna()
         whole = len(known) > 0 and ((known % 1 == 0) & (known.abs() < _EXACT)).all()
         return column.astype("Int64") if whole else column

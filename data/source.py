@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 OSM_CREDIT: Final = "© OpenStreetMap contributors, ODbL"
+COMPARED: Final = "compared.csv"
 SOURCE_FILE: Final = "source.json"
 _MOST_BYTES: Final = 1_000_000
 # The columns of the list of facilities. The names of the coordinates say their system, so that the list is

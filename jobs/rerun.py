@@ -192,8 +192,8 @@ def _as_named(said: Mapping[str, Any], path: Path, place: Path) -> Path:
         shutil.copytree(path, target)
     else:
         for ending in ("", *said.get("beside", {})):
-            source = path.with_suffix(ending) if ending else path
-            shutil.copyfile(source, target.with_suffix(ending) if ending else target)
+            source = path.with_name(path.stem + ending) if ending else path
+            shutil.copyfile(source, target.with_name(target.stem + ending) if ending else target)
     return target
 
 
@@ -211,7 +211,8 @@ def _key(said: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _beside(path: Path, said: Mapping[str, Any]) -> bool:
-    others = {path.with_suffix(ending): known for ending, known in said.get("beside", {}).items()}
+    beside = said.get("beside", {})
+    others = {path.with_name(path.stem + ending): known for ending, known in beside.items()}
     return all(other.is_file() and digest(other) == known for other, known in others.items())
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from core.errors import InputError, SettingError
+from core.memory import give_back
 from core.progress import Progress, part, silent
 from core.text import text
 from coverage.assessment import Assessment
@@ -40,13 +41,12 @@ from geo.crs import WGS84, project, require_metric
 from jobs.assess.folder import (
     Assessed,
     about,
-    product_names,
     read_and_assess,
     with_run,
     with_tables,
     write_tables,
 )
-from jobs.assess.map_model import map_model
+from jobs.assess.map_model import map_model, product_names
 from jobs.study.inputs import Inputs, StudyFiles
 from jobs.study.run import run_of
 from maps import render_map
@@ -219,6 +219,7 @@ def with_scenario(done: Assessed, scenario: Scenario, found: Assessment | None =
     found = found or edited(done, scenario)
     inputs = replace(done.inputs, study=found.study, standard=found.standard)
     made = measures_of(found)  # before the table of all cells is there
+    give_back()
     return Assessed(inputs, found, with_measures(_results(inputs, found, scenario), found, made))
 
 
@@ -293,8 +294,10 @@ def write_comparison(out: Path, found: Compared, *, language: str) -> None:
         changes = change_table(found.comparison).rename(columns=CHANGES_IN_FILES)
         write_csv(folder / "changes.csv", changes)
         write_csv(folder / "changes_units.csv", change_units_table(found.comparison))
+        give_back()
         page = render_map(map_model(found.done.results, basemap), language=language).encode("utf-8")
         write_bytes(folder / "difference.html", page)
         names = product_names(found.done.results.document, language=language)
         write_bytes(folder / names["html"], page)
+        give_back()
         write_bytes(folder / names["xlsx"], workbook_bytes(found.done.results, language=language))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from core.text import text
 from geo.crs import project, unproject
 from maps import palette
-from maps.cards import facility_cards, facts_card, site_cards
+from maps.cards import common_terms, facility_cards, facts_card, site_cards
 from maps.cells_image import CellsImage
 from maps.model import MapModel, OverlayLayer, RadiusRule, Words
 from maps.polylines import TOLERANCE_DEG, packed_areas
@@ -75,6 +75,8 @@ class Part(folium.map.Layer):  # type: ignore[misc]
         self._name, self._id, self.key = "Part", key, key
         self.head = {name: content[name] for name in _HEAD if name in content}
         self.body = {name: value for name, value in content.items() if name not in _HEAD}
+        if "popups" in self.body:
+            self.body["popups"], self.body["terms"] = common_terms(self.body["popups"])
 
     @property
     def is_ground(self) -> bool:

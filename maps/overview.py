@@ -28,8 +28,8 @@ STATES: Final = {
 }
 # What the shares of many areas are shares of: said wherever they stand side by side.
 SHARES: Final = text(
-    "A share is of the residents of whom the rule speaks, or of the units where the rule judges units; areas "
-    "by different standards are compared by the rule’s name alone."
+    "A share is of the residents of whom the rule speaks, or of the units or facilities where the rule "
+    "judges those; areas by different standards are compared by the rule’s name alone."
 )
 BY_STANDARDS: Final = text("By: {standards}. Day of the assessment: {days}.")
 _ASSETS: Final = Path(__file__).parent / "assets"

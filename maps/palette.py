@@ -140,6 +140,7 @@ OVERLAYS: Final = {
     "catchment": {"color": "#ffffff", "weight": 1.2, "fillColor": "#5fb0c4", "fillOpacity": 0.38},
     "newly_served": {"color": "#0b7a4b", "weight": 1.4, "fillColor": "#0b7a4b", "fillOpacity": 0.34},
     "extent": {"color": "#3d5a1f", "weight": 1.4, "fillColor": "#7da35a", "fillOpacity": 0.35},
+    "land_gap": {"color": "#8f2a08", "weight": 2, "fillColor": "#d28f4c", "fillOpacity": 0.30},
     "barrier": {"color": "#a3123f", "weight": 5, "opacity": 0.95, "lineCap": "butt"},
     "street": {"color": "#0b7a4b", "weight": 5, "opacity": 0.95},
     "apart": {"color": "#8f2a08", "weight": 2, "opacity": 0.95},

@@ -18,7 +18,7 @@ from reports.briefing.model import Briefing, KeyFigure, Said, Table, View
 from reports.briefing.numbers import exact, listed, share
 from reports.briefing.strip import code_of, day_of, mark_of
 from reports.fixed_zip import moment_of
-from reports.sheet import OPTIONS, Book
+from reports.sheet import MEASURES, OPTIONS, Book
 
 RESULT_TITLES: Final = {
     SAME: text("in place on the map"),
@@ -199,6 +199,7 @@ def compared_workbook(
         (f"{tr(told.title)} · {{sheet}} · {told.day}", {"bold": True, "font_size": 12})
     ]
     about += [(tr(one), {"font_color": "#b00020"}) for one in told.caveats]
+    about.append((tr(MEASURES), {"font_color": "#555555"}))
     foot = " · ".join(part for part in (tr(told.title), told.day, tr(told.mark)) if part)
     with xlsxwriter.Workbook(buffer, OPTIONS) as xlsx:
         xlsx.set_properties({"created": moment_of(told.created)})

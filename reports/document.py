@@ -8,6 +8,7 @@ stands in for it.
 from __future__ import annotations
 
 import io
+import re
 from typing import Any, Final
 
 from docx import Document
@@ -39,6 +40,9 @@ _ALTERNATIVES: Final = {
 _LINE: Final = Pt(28.9)
 # 28 characters of 16 pt on 156 mm: a quarter of a point closer, in twentieths.
 _CLOSER: Final = "-5"
+# Of a table’s type across the text.
+_TABLE_SIGNS: Final = 42.0
+_UNBROKEN: Final = re.compile(r"[^\s\u2e80-\U0010ffff]+|[\u2e80-\U0010ffff]")
 _NUMERALS: Final = "一二三四五六七八九十"
 _RED: Final = RGBColor(0x9C, 0x1C, 0x1C)
 _HALF: Final[Size] = (800.0, 640.0)
@@ -212,7 +216,8 @@ class _Paper:
         """A grid as wide as the text; its head stands on every page, no row is broken."""
         made = self.doc.add_table(rows=1, cols=len(table.head), style="Table Grid")
         made.alignment, made.autofit = WD_TABLE_ALIGNMENT.CENTER, False
-        whole = sum(table.widths)
+        widths = fitted(table, self.tr, _TABLE_SIGNS)
+        whole = sum(widths)
         for number, words in enumerate(table.head):
             self._cell(made.rows[0].cells[number], words, font=_HEAD)
         mark = OxmlElement("w:tblHeader")
@@ -221,7 +226,7 @@ class _Paper:
             cells = made.add_row().cells
             for number, words in enumerate(row):
                 self._cell(cells[number], words, right=number in table.right)
-        for number, width in enumerate(table.widths):
+        for number, width in enumerate(widths):
             made.columns[number].width = Emu(int(_WIDTH * width / whole))
         for row in made.rows:
             _whole(row)
@@ -240,7 +245,34 @@ class _Paper:
 
 def map_heading(briefing: Briefing) -> Text:
     """Of the chapter with the whole map."""
-    return text("On a map") if briefing.kind == "lists" else text("The city on a map")
+    return text("On a map") if briefing.part or briefing.kind == "lists" else text("The city on a map")
+
+
+def fitted(table: Table, tr: Translator, signs: float, beside: float = 1.1) -> tuple[float, ...]:
+    """The widths of the columns of a table that is so many Chinese characters wide, `beside` of them the
+    edges of a cell: those of the table, but no word is broken as long as other columns have room to give."""
+    wanted = [signs * width / sum(table.widths) for width in table.widths]
+    columns = zip(table.head, *table.rows, strict=True)
+    least = [beside + max(_longest(tr(cell)) for cell in column) for column in columns]
+    lacking = sum(max(low - own, 0.0) for low, own in zip(least, wanted, strict=True))
+    spare = sum(max(own - low, 0.0) for low, own in zip(least, wanted, strict=True))
+    if not lacking or not spare:
+        return tuple(wanted)
+    given = min(lacking / spare, 1.0)
+    got = min(spare / lacking, 1.0)
+    return tuple(
+        own + (low - own) * (got if low > own else given) for low, own in zip(least, wanted, strict=True)
+    )
+
+
+def signs_of(words: str) -> float:
+    """How many Chinese characters wide words are."""
+    return sum(1.0 if ord(sign) > 0x2E7F else 0.56 for sign in words)
+
+
+def _longest(words: str) -> float:
+    """The widest part that is not broken: a word, or one Chinese character."""
+    return max((signs_of(part) for part in _UNBROKEN.findall(words)), default=0.0)
 
 
 def units_table(bars: Bars) -> Table:

@@ -26,6 +26,9 @@ _CUT: Final[tuple[Column, ...]] = (
     ("cut_off", text("Of these too far on foot"), ""),
     ("share", text("Share of those in the radius"), ""),
 )
+_MARKS: Final[tuple[Column, ...]] = (
+    ("low", text("Band from (5 % mark)"), ""), ("high", text("Band to (95 % mark)"), ""),
+)  # fmt: skip
 _TABLES: Final[tuple[tuple[str, Text, tuple[Column, ...]], ...]] = (
     ("league", text("Ranking"), (
         *_UNIT[:1], ("rank", text("Rank"), ""), *_UNIT[1:], ("residents", text("Residents"), ""),
@@ -56,12 +59,12 @@ _TABLES: Final[tuple[tuple[str, Text, tuple[Column, ...]], ...]] = (
         ("residents_met", text("Residents served"), ""), ("share", text("Share"), ""),
         ("verdict", text("Verdict"), "verdict"))),
     ("bands", text("Certainty"), (
-        ("rule", text("Rule"), "rule"), ("share", text("Share"), ""), ("low", text("Band from"), ""),
-        ("high", text("Band to"), ""), ("meets", text("Draws: meets"), ""),
-        ("nearly", text("Draws: nearly meets"), ""), ("not", text("Draws: does not meet"), ""))),
+        ("rule", text("Rule"), "rule"), ("share", text("Share"), ""), *_MARKS,
+        ("meets", text("Draws: meets"), ""), ("nearly", text("Draws: nearly meets"), ""),
+        ("not", text("Draws: does not meet"), ""))),
     ("bands_units", text("Doubtful units"), (
         ("rule", text("Rule"), "rule"), *_UNIT, ("verdict", text("Verdict"), "verdict"),
-        ("share", text("Share"), ""), ("low", text("Band from"), ""), ("high", text("Band to"), ""),
+        ("share", text("Share"), ""), *_MARKS,
         ("agree", text("Draws with this verdict"), ""))),
     ("timeline", text("Year by year"), (
         ("rule", text("Rule"), "rule"), ("year", text("Year"), "year"),
@@ -94,6 +97,10 @@ _KINDS: Final = {
 }
 # The bands of loads are of residents, not of shares.
 _OWN_KINDS: Final = {("loads", "low"): "people", ("loads", "high"): "people"}
+_FLIPPING: Final = text(
+    "The doubtful units are those whose verdict by a rule is another one in at least one draw."
+)
+_FIRM: Final = text("No unit has another verdict in any draw.")
 _WIDE, _NARROW = 34.0, 15.0
 
 
@@ -111,8 +118,10 @@ def more_sheets(book: Book, results: Results, tr: Translator) -> None:
             for said in found["statements"] if found else ():
                 sheet.note(tr(text_from_json(said)))
             if name in ("bands", "bands_units"):
-                for line in bands_lines(table, results.standard):
+                for line in bands_lines(results.extras["bands"], results.standard):
                     sheet.note(tr(line))
+                doubtful = len(results.extras["bands_units"])
+                sheet.note(tr(_FLIPPING if doubtful else _FIRM))
             _fill(sheet, table, columns, (name, results, tr))
     _shares(book, results, tr)
     _completeness(book, results, tr)

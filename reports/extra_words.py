@@ -30,36 +30,45 @@ METHODS: Final = {
 }
 
 
-def bands_words(bands: pd.DataFrame, standard: Standard) -> Text | None:
-    """Why a share does not stand in the middle of its band; None where speeds are drawn around the
-    standard's own."""
-    walked = [rule.id for rule in standard.rules if rule.check is Check.WALK and not rule.in_metres]
-    if not len(bands) or "speed_low" not in bands or not bands["rule"].isin(walked).any():
-        return None
-    low, high = float(bands["speed_low"].iloc[0]), float(bands["speed_high"].iloc[0])
-    speed = standard.walking.speed_kmh
-    if abs((low + high) / 2.0 - speed) < 1e-9:
-        return None
-    return text(
-        "The speed is drawn evenly from {low:g} to {high:g} km/h, while the shares shown are those at "
-        "{speed:g} km/h. So the share of a walk rule does not stand in the middle of its band, and may lie "
-        "outside it.",
-        low=low,
-        high=high,
-        speed=speed,
-    )
-
-
 def bands_lines(bands: pd.DataFrame, standard: Standard) -> Iterator[Text]:
-    """What a band is, and why a figure may lie outside it."""
+    """What a band is, what was drawn, and why a figure may lie outside it; `bands` is bands.csv."""
+    if not len(bands):
+        return
+    drawn = bands.iloc[0]
     yield text(
-        "A band runs from the 5 % to the 95 % mark of the draws: nine in ten lie within it. Each draw varies "
-        "the walking speed, the place of every facility and how residents lie within their unit, and nothing "
-        "else."
+        "A band runs from the 5 % to the 95 % mark of the draws: nine in ten (90 %) lie within it, one in "
+        "twenty below it and one in twenty above. Only radius and walk rules that divide by residents have "
+        "one."
     )
-    outside = bands_words(bands, standard)
-    if outside is not None:
-        yield outside
+    if "draws" in bands:  # folders of earlier versions do not say what was drawn
+        yield text(
+            "Each of the {draws:,.0f} draws varies the walking speed (evenly from {low:g} to {high:g} km/h, "
+            "one for everybody), the place of every facility (standard error {metres:g} m to the east and to "
+            "the north) and how residents lie within their unit (variation {variation:g}; every unit keeps "
+            "its total), and nothing else. These errors are assumptions, not measurements.",
+            draws=float(drawn["draws"]),
+            low=float(drawn["speed_low"]),
+            high=float(drawn["speed_high"]),
+            metres=float(drawn["position_m"]),
+            variation=float(drawn["variation"]),
+        )
+    yield text(
+        "The share shown is that of the inputs as they are, no mean of the draws: it may lie at an end of "
+        "its band or outside it, where moving a facility or residents only loses, or only gains."
+    )
+    walked = [rule.id for rule in standard.rules if rule.check is Check.WALK and not rule.in_metres]
+    speed = standard.walking.speed_kmh
+    if bands["rule"].isin(walked).any() and "speed_low" in bands:
+        low, high = float(drawn["speed_low"]), float(drawn["speed_high"])
+        if abs((low + high) / 2.0 - speed) > 1e-9:
+            yield text(
+                "The speed is drawn evenly from {low:g} to {high:g} km/h, while the shares shown are those "
+                "at {speed:g} km/h. So the share of a walk rule does not stand in the middle of its band, "
+                "and may lie outside it.",
+                low=low,
+                high=high,
+                speed=speed,
+            )
 
 
 def people_title(kind: str, people_id: str) -> Sayable:

@@ -25,17 +25,15 @@ _HEAD: Final = (
     text("Counted by"), text("Threshold"), text("In order"), text("Source"), text("Definition read"),
     text("Why it is blank"),
 )  # fmt: skip
-# Columns of _HEAD that hold numbers: number of the row, figure, threshold.
-_NUMBERS: Final = (0, 2, 7)
 _IN_UNIT: Final = {"公顷": 1e4, "ha": 1e4, "km²": 1e6, "平方公里": 1e6, "万人": 1e4}
 _NO_RULE: Final = text("The standard of this result has no rule for it; assess with one that has.")
 _NO_KIND: Final = text("The list has no facility of this kind.")
 _NOT_COMPUTED: Final = {
-    "residential_land": text("No residential land was given (--residential)."),
-    "compounds": text("No compounds were given (--compounds)."),
+    "residential_land": text("No residential land was given."),
+    "compounds": text("No compounds were given."),
     "households": text("Neither the population nor the compounds count households."),
 }
-_NO_UNITS: Final = text("No units were given (--units), or none the rule speaks of.")
+_NO_UNITS: Final = text("No units were given, or none the rule speaks of.")
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,8 @@ def form_bytes(results: Results, form: Form, *, language: str) -> bytes:
     with xlsxwriter.Workbook(buffer, OPTIONS) as xlsx:
         book = Book(xlsx, about, footer=printed_below(results, tr))
         sheet = book.sheet(tr(text("Form")), (8, 44, 12, 10, 16, 16, 22, 12, 10, 40, 20, 44))
-        kinds = ["number" if word in _NUMBERS else "text" for word in range(len(_HEAD))]
+        kinds: list[str | list[str]] = ["text"] * len(_HEAD)
+        kinds[2], kinds[7] = [*map(_kind, form.rows)], [*map(_kind, form.rows)]
         sheet.table([tr(word) for word in _HEAD], [_line(one, tr) for one in fill_form(results, form)], kinds)
         for level in form.levels:
             units = results.units[results.units["level"] == level].drop_duplicates("unit_id")
@@ -81,7 +80,7 @@ def form_bytes(results: Results, form: Form, *, language: str) -> bytes:
                 for unit in units.to_dict("records")
             ]
             head = [tr(text("Code")), tr(text("Unit")), *(_headed(row) for row in form.rows)]
-            shown.table(head, rows, ["text", "text", *("number" for _ in form.rows)])
+            shown.table(head, rows, ["text", "text", *map(_kind, form.rows)])
     return buffer.getvalue()
 
 
@@ -94,6 +93,13 @@ def _above(results: Results, form: Form, tr: Translator) -> Iterator[str]:
         yield tr(scenario)
     if area["synthetic"]:
         yield tr(SYNTHETIC)
+
+
+def _kind(row: FormRow) -> str:
+    """The kind of number that a row's figure and threshold are."""
+    if row.measure in ("share", "units_share", "within_share"):
+        return "percent"
+    return "number"
 
 
 def _headed(row: FormRow) -> str:

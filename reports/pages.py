@@ -8,19 +8,22 @@ from typing import Final, Literal
 from core.text import Sayable, Text, text
 from locales import Translator
 from reports.briefing.model import Bars, Briefing, GapFinding, Table, View
-from reports.document import gap_title, map_heading
+from reports.document import fitted, gap_title, map_heading
 from reports.pictures import WIDE, Pictures, Size
 from reports.typeset import lighter, said, typeset
 
 _DPI: Final = 300
 # Paper → the size of its map in units of the drawing.
 _SHEETS: Final[dict[str, Size]] = {"A4": (1200.0, 660.0), "A3": (1740.0, 1060.0)}
+# Chinese characters of a table’s type across the text.
+_TABLE_SIGNS: Final = 50.0
 _NUMERALS: Final = "一二三四五六七八九十"
 _STYLE: Final = """
 #set page(paper: "a4", margin: (top: 30mm, bottom: 26mm, left: 28mm, right: 26mm), footer: context [
   #set text(size: 8pt, fill: luma(35%), font: "Noto Sans SC")
   FOOT #h(1fr) — #counter(page).display() —])
-#set text(font: ("Noto Serif SC", "Noto Sans SC"), size: 11.5pt, lang: "LANG", cjk-latin-spacing: none)
+#set text(font: ("Noto Serif SC", "Noto Sans SC"), size: 11.5pt, lang: "LANG", cjk-latin-spacing: none,
+  hyphenate: false, features: FEATURES)
 #set par(leading: 0.85em, spacing: 1.1em, first-line-indent: (amount: INDENT, all: true), justify: true)
 #show heading: set text(font: "Noto Sans SC", size: 13.5pt, weight: "regular")
 #show heading: it => block(above: 1.5em, below: 0.9em, it.body)
@@ -59,7 +62,8 @@ def map_sheet(briefing: Briefing, pictures: Pictures, *, paper: Literal["A4", "A
     foot = f"#text(size: 7.5pt, fill: luma(30%))[{strip}]"
     source = (
         f'#set page(paper: "{paper.lower()}", flipped: true, margin: 9mm)\n'
-        '#set text(font: "Noto Sans SC", size: 11pt, cjk-latin-spacing: none)\n'
+        '#set text(font: "Noto Sans SC", size: 11pt, cjk-latin-spacing: none, '
+        f"features: {_features(tr)})\n"
         "#set par(leading: 0.55em, spacing: 0.7em)\n"
         f"#grid(rows: (auto, 1fr, auto), row-gutter: 2mm, [{head}], "
         f'align(center, image("map.svg", width: 100%, height: 100%, fit: "contain")), [{foot}])'
@@ -74,6 +78,11 @@ def _badges(briefing: Briefing, tr: Translator) -> str:
         for one in (*briefing.badges, *briefing.caveats)
     ]
     return " ".join(shown)
+
+
+def _features(tr: Translator) -> str:
+    """In English quotation marks and apostrophes are as narrow as its letters."""
+    return "()" if tr.language == "zh" else '("pwid",)'
 
 
 def _colon(tr: Translator) -> str:
@@ -94,7 +103,8 @@ class _Pages:
             self._w(one) for one in (briefing.city, briefing.mark, briefing.day, briefing.code) if one
         )
         indent = "2em" if tr.language == "zh" else "0em"
-        yield _STYLE.replace("LANG", tr.language).replace("INDENT", indent).replace("FOOT", foot)
+        style = _STYLE.replace("LANG", tr.language).replace("FEATURES", _features(tr))
+        yield style.replace("INDENT", indent).replace("FOOT", foot)
         yield f"#set document(title: [{self._w(briefing.title)}])"
         yield f'#align(center, text(font: "Noto Sans SC", size: 20pt)[{self._w(briefing.title)}])'
         yield f"#align(center, text(size: 10.5pt)[{self._w(briefing.subtitle)}])"
@@ -144,7 +154,7 @@ class _Pages:
         yield self._table(table)
 
     def _table(self, table: Table) -> str:
-        columns = ", ".join(f"{width:g}fr" for width in table.widths)
+        columns = ", ".join(f"{width:g}fr" for width in fitted(table, self.tr, _TABLE_SIGNS))
         sides = ", ".join("right" if i in table.right else "left" for i in range(len(table.widths)))
         head = ", ".join(f"[{self._w(one)}]" for one in table.head)
         rows = ",\n".join(", ".join(f"[{self._w(cell)}]" for cell in row) for row in table.rows)

@@ -10,10 +10,11 @@ import pandas as pd
 import xlsxwriter
 
 from core.text import Text, text
+from coverage.model.standard import share_title
 from coverage.model.verdict_rows import SYNTHETIC, VERDICT_WORDS
 from locales import Translator, translator
 from maps.overview import SHARES, STATES, RuleOnMap
-from reports.sheet import OPTIONS, Book
+from reports.sheet import MEASURES, OPTIONS, Book
 
 _AREA_HEAD: Final = (
     ("name", text("Region"), "text", 22),
@@ -32,7 +33,8 @@ _LEAGUE_HEAD: Final = (
     ("residents_met", text("Residents within the rule"), "people", 18),
     ("units", text("Units"), "count", 10),
     ("units_met", text("Units met"), "count", 10),
-    ("share", text("Share of residents or units"), "share", 16),
+    ("share", text("Share"), "share", 12),
+    ("share_of", text("Share of what"), "text", 16),
     ("verdict", text("Verdict"), "text", 14),
 )
 
@@ -54,7 +56,7 @@ def province_bytes(
     named = " · ".join((tr(text("Areas side by side")), "{sheet}"))
     lines: list[tuple[str, dict[str, object]]] = [(named, {"bold": True, "font_size": 12})]
     red, grey = {"font_color": "#b00020"}, {"font_color": "#555555"}
-    lines += [(tr(said), {**(red if said == SYNTHETIC else grey)}) for said in (*about, SHARES)]
+    lines += [(tr(said), {**(red if said == SYNTHETIC else grey)}) for said in (*about, SHARES, MEASURES)]
     with xlsxwriter.Workbook(buffer, OPTIONS) as xlsx:
         book = Book(xlsx, lines)
         _areas(book, areas, [(rule, shares[rule.id]) for rule in rules if rule.id in shares], tr)
@@ -81,6 +83,7 @@ def _league(book: Book, league: pd.DataFrame, rules: Sequence[RuleOnMap], tr: Tr
     titles = {rule.id: tr(_titled(rule)) for rule in rules}
     rows = []
     for row in league.to_dict("records"):
+        row["share_of"] = tr(share_title(row["share_of"])) if row["share_of"] else ""
         row["verdict"] = tr(VERDICT_WORDS[row["verdict"]]) if row["verdict"] else ""
         rows.append([titles[row["rule"]], *(_plain(row[key]) for key, *_ in _LEAGUE_HEAD)])
     head = [tr(text("Rule")), *(tr(title) for _, title, _, _ in _LEAGUE_HEAD)]

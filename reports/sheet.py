@@ -6,9 +6,12 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 from typing import Any, Final
 
 import pandas as pd
+
+from core.text import text
 
 # Texts stay texts: a facility called "=1+1" must not become a formula.
 OPTIONS: Final = {
@@ -27,14 +30,18 @@ FORMATS: Final = {
     "count": "#,##0",
     "metres": "#,##0",
     "share": "0.0%",
+    "percent": "0.0",
     "degrees": "0.000000",
     "km2": "#,##0.00",
     "minutes": "0.0",
     "ratio": "0.00",
-    "number": "#,##0.##",
+    "number": "#,##0.00",
     "year": "0",
     "date": "yyyy-mm-dd",
 }
+MEASURES: Final = text(
+    "Residents in persons, distances in metres, areas in square kilometres, coordinates in degrees (WGS-84)."
+)
 _MOST_DECIMALS: Final = 6
 # Longer tables are printed to their first rows only: nobody reads a hundred pages of them.
 _PRINTED: Final = 100
@@ -82,6 +89,7 @@ class Book:
     ) -> None:
         self.xlsx, self._about, self._footer, self.cut = book, about, footer, cut
         self._looks: dict[tuple[tuple[str, object], ...], Any] = {}
+        self._of_cells: dict[tuple[str, str], Any] = {}
 
     def sheet(self, name: str, widths: Sequence[float]) -> Sheet:
         """A new sheet with columns so wide; on paper landscape, as many pages wide as it takes to be read."""
@@ -107,6 +115,17 @@ class Book:
             self._looks[key] = self.xlsx.add_format({"valign": "top", **properties})
         return self._looks[key]
 
+    def look_of_cell(self, kind: str, shown: str) -> Any:
+        """That of a table's cell of a kind, whose value is shown as the number format says."""
+        key = kind, shown
+        if key not in self._of_cells:
+            # A number does not stand up against the text of the next column.
+            more = {"align": "right", "indent": 1} if shown not in ("@", FORMATS["date"]) else {}
+            self._of_cells[key] = self.look(
+                num_format=shown, **more, **({"text_wrap": True} if kind == "words" else {})
+            )
+        return self._of_cells[key]
+
 
 class Sheet:
     """A worksheet that is filled from the top; `head_row` is where the last table's header stands, from 0."""
@@ -115,9 +134,8 @@ class Sheet:
         self._book, self._page, self._widths = book, page, widths
         self._row = self.head_row = 0
 
-    def line(self, values: Iterable[object], **style: object) -> None:
-        """The next row; `style` are xlsxwriter format properties."""
-        look = self._book.look(text_wrap=True, **style)
+    def line(self, values: Iterable[object], kinds: Sequence[str] = (), **style: object) -> None:
+        """The next row, of these kinds where they are given; `style` are xlsxwriter format properties."""
         shown = list(values)
         self._high(
             max(
@@ -126,11 +144,14 @@ class Sheet:
                 default=1,
             )
         )  # fmt: skip
-        for column, value in enumerate(shown):
+        for column, (value, kind) in enumerate(zip_longest(shown, kinds)):
+            of_kind = {"num_format": FORMATS[kind]} if kind else {}
+            look = self._book.look(text_wrap=True, **style, **of_kind)
             if _is_number(value):
                 self._page.write_number(self._row, column, value, look)
             else:
-                self._page.write_string(self._row, column, _shown(value), look)
+                write = self._page.write_string if _shown(value) else self._page.write_blank
+                write(self._row, column, _shown(value), look)
         self._row += 1
 
     def note(self, words: str, **style: object) -> None:
@@ -149,9 +170,12 @@ class Sheet:
         if lines > 1:
             self._page.set_row(self._row, _LINE_PT * lines)
 
-    def table(self, head: Sequence[str], rows: Iterable[Sequence[object]], kinds: Sequence[str]) -> None:
+    def table(
+        self, head: Sequence[str], rows: Iterable[Sequence[object]], kinds: Sequence[str | Sequence[str]]
+    ) -> None:
         """A bold header that stays in view and on every page, then the rows, with filters; `kinds` are keys
-        of FORMATS, one a column; "words" are whole sentences, which are wrapped."""
+        of FORMATS, one a column, or one for each of its rows; "words" are whole sentences, which are
+        wrapped."""
         listed = list(rows)
         cut = self._book.cut and len(listed) > _PRINTED
         if cut:
@@ -160,11 +184,16 @@ class Sheet:
         self.line(head, bold=True, bg_color="#e8edf2", bottom=1)
         self._page.freeze_panes(self._row, 0)
         self._page.repeat_rows(self.head_row)
-        for row in listed:
-            for column, (value, kind) in enumerate(zip(row, kinds, strict=True)):
+        for number, row in enumerate(listed):
+            for column, (value, of_column) in enumerate(zip(row, kinds, strict=True)):
+                kind = of_column if isinstance(of_column, str) else of_column[number]
                 self._cell(column, value, kind)
-                if kind == "words":
-                    self._high(_lines(value, self._widths[column]))
+            said = [
+                _lines(value, self._widths[column])
+                for column, (value, kind) in enumerate(zip(row, kinds, strict=True))
+                if kind == "words"
+            ]
+            self._high(max(said, default=1))
             self._row += 1
         if self._row > self.head_row + 1:
             self._page.autofilter(self.head_row, 0, self._row - 1, len(head) - 1)
@@ -176,18 +205,17 @@ class Sheet:
         self._page.insert_chart(self.head_row + 1, column, chart)
 
     def _cell(self, column: int, value: object, kind: str) -> None:
+        look = self._book.look_of_cell
         if isinstance(value, dt.date):
-            self._page.write_datetime(self._row, column, value, self._book.look(num_format=FORMATS["date"]))
+            self._page.write_datetime(self._row, column, value, look("date", FORMATS["date"]))
         elif kind not in ("text", "words") and _is_number(value):
-            shown = share_format(float(value)) if kind == "share" else FORMATS[kind]  # type: ignore[arg-type]
-            # Not up against the text of the next column.
-            look = self._book.look(num_format=shown, align="right", indent=1)
-            self._page.write_number(self._row, column, value, look)
+            shown = _format(kind, float(value))  # type: ignore[arg-type]
+            self._page.write_number(self._row, column, value, look(kind, shown))
         else:
             # Nothing is an empty cell, not an empty text: programs count and filter by it.
-            write = self._page.write_string if _shown(value) else self._page.write_blank
-            look = self._book.look(num_format="@", **({"text_wrap": True} if kind == "words" else {}))
-            write(self._row, column, _shown(value), look)
+            said = _shown(value)
+            write = self._page.write_string if said else self._page.write_blank
+            write(self._row, column, said, look(kind, FORMATS["text"]))
 
 
 def _lines(value: object, width: float) -> int:
@@ -216,6 +244,19 @@ def share_format(share: float) -> str:
             continue
         return f"0.{'0' * decimals}%"
     return f"0.{'0' * _MOST_DECIMALS}%"
+
+
+def _format(kind: str, value: float) -> str:
+    """How a number of a kind is shown: a share and a percentage never as whole or nothing that they are not,
+    any other number without decimals that are zero ("#,##0.##" shows a whole one as “5.”)."""
+    if kind == "share":
+        return share_format(value)
+    if kind == "percent":
+        return share_format(value / 100.0).removesuffix("%")
+    if kind == "number":
+        decimals = len(f"{value:.2f}".rstrip("0").rpartition(".")[2])
+        return f"#,##0.{'0' * decimals}".rstrip(".")
+    return FORMATS[kind]
 
 
 def _is_number(value: object) -> bool:

@@ -20,7 +20,7 @@ from pptx.util import Emu, Inches, Pt
 
 from core.text import Sayable, text
 from reports.briefing.model import Bars, Briefing, GapFinding, Proposal, Table, View
-from reports.document import gap_title
+from reports.document import fitted, gap_title, signs_of
 from reports.fixed_zip import MOST_STATED, fixed_zip, moment_of
 from reports.pictures import Pictures, Size
 
@@ -31,8 +31,10 @@ _LEFT, _TOP, _INSIDE, _BODY = 0.6, 1.45, 12.13, 5.2
 _INK, _GREY, _RED = RGBColor(0x1D, 0x27, 0x33), RGBColor(0x4B, 0x57, 0x65), RGBColor(0x9C, 0x1C, 0x1C)
 _ORANGE, _BLUE, _PALE = RGBColor(0xB3, 0x40, 0x0F), RGBColor(0x5F, 0x9F, 0xCC), RGBColor(0xE8, 0xED, 0xF2)
 _ROWS: Final = (RGBColor(0xF6, 0xF4, 0xEF), RGBColor(0xFF, 0xFF, 0xFF))
-# Inches of a line of 20 pt, and how many inches a Chinese character of it is wide.
-_LINE_IN, _SIGN_IN = 0.35, 0.31
+# Lines are so many times their type apart, whatever the face: faces differ by a fifth, and what fits in one
+# would run over in the next. Inches of a line of 20 pt, and how wide a Chinese character of it is.
+_APART: Final = 1.26
+_LINE_IN, _SIGN_IN, _BESIDE = 0.35, 0.31, 0.5
 _HALF: Final[Size] = (800.0, 560.0)
 _INSET: Final[Size] = (1000.0, 740.0)
 Box = tuple[float, float, float, float]
@@ -104,7 +106,7 @@ class _Deck:
         head.text_frame.word_wrap = True
         head.text_frame.vertical_anchor = MSO_ANCHOR.MIDDLE
         words = self.tr(title)
-        self._write(head.text_frame, [words], _Look(size=28 if _signs(words) <= 60 else 22, colour=_INK))
+        self._write(head.text_frame, [words], _Look(size=28 if signs_of(words) <= 60 else 22, colour=_INK))
         if foot:
             briefing = self.briefing
             shown = " · ".join(part for part in (self.tr(briefing.mark), briefing.day, briefing.code) if part)
@@ -118,14 +120,15 @@ class _Deck:
         slide = self._slide(briefing.title, foot=False)
         head = slide.shapes.title
         head.top, head.height = Inches(1.0), Inches(1.3)
-        self._write(head.text_frame, [self.tr(briefing.title)], _Look(size=40, colour=_INK))
-        self._text(slide, (_LEFT, 2.25, _INSIDE, 0.5), [self.tr(briefing.subtitle)], _Look(colour=_GREY))
-        self._text(
-            slide,
-            (_LEFT, 2.95, _INSIDE, 1.9),
-            [self.tr(briefing.headline.words)],
-            _Look(size=28, colour=_ORANGE),
+        self._write(
+            head.text_frame,
+            [self.tr(briefing.title)],
+            _Look(size=40 if signs_of(self.tr(briefing.title)) <= 21 else 30, colour=_INK),
         )
+        self._text(slide, (_LEFT, 2.35, _INSIDE, 0.5), [self.tr(briefing.subtitle)], _Look(colour=_GREY))
+        said = [self.tr(briefing.headline.words)]
+        look = _Look(size=28 if _high(said, _INSIDE * _LEAST / 28) <= 3 * _LINE_IN else 24, colour=_ORANGE)
+        self._text(slide, (_LEFT, 2.95, _INSIDE, 1.9), said, look)
         badges = [self.tr(one) for one in briefing.badges]
         self._text(slide, (_LEFT, 5.0, _INSIDE, 0.9), badges, _Look(colour=_RED))
         foot = [part for part in (briefing.author, briefing.day, self.tr(briefing.mark)) if part]
@@ -136,24 +139,33 @@ class _Deck:
         slide = self._slide(briefing.tally.words)
         figures = briefing.key_figures
         wide = _INSIDE / max(len(figures), 1)
+        titled = max((_high([tr(one.title)], wide - 0.4) for one in figures), default=0.0) + 0.1
+        below = max((_high([tr(one.whole)], wide - 0.4) for one in figures), default=0.0)
         for number, one in enumerate(figures):
             left = _LEFT + number * wide
             self._text(
                 slide, (left, 1.5, wide - 0.2, 0.95), [tr(one.figure.words)], _Look(size=54, colour=_ORANGE)
             )
-            self._text(slide, (left, 2.5, wide - 0.2, 1.15), [tr(one.title)])
-            self._text(slide, (left, 3.65, wide - 0.2, 0.8), [tr(one.whole)], _Look(colour=_GREY))
+            self._text(slide, (left, 2.4, wide - 0.2, titled), [tr(one.title)])
+            self._text(slide, (left, 2.4 + titled, wide - 0.2, below), [tr(one.whole)], _Look(colour=_GREY))
         said = [tr(one.words) for one in briefing.besides if one != briefing.tally]
-        self._text(slide, (_LEFT, 4.45, _INSIDE, 1.5), [("" if tr.language == "zh" else " ").join(said)])
-        self._text(
-            slide, (_LEFT, 5.95, _INSIDE, 0.95), [tr(one) for one in briefing.caveats[:2]], _Look(colour=_RED)
-        )
+        joined = [("" if tr.language == "zh" else " ").join(said)]
+        top, limits = 2.6 + titled + below, [tr(one) for one in briefing.caveats]
+        self._text(slide, (_LEFT, top, _INSIDE, _high(joined)), joined)
+        top += _high(joined) + 0.1
+        if top + _high(limits) > _TOP + _BODY + 0.3:
+            slide, top = self._slide(text("What limits these figures")), _TOP
+        self._text(slide, (_LEFT, top, _INSIDE, _high(limits)), limits, _Look(colour=_RED))
 
     def _map(self, title: Sayable, view: View, beside: Sequence[str] = ()) -> None:
         """A map with what is to be said of it at its side."""
         slide = self._slide(title)
         self._picture(slide, view, _INSET, (_LEFT, _TOP, 7.2, 5.35))
-        self._text(slide, (8.0, _TOP, 4.73, _BODY), [self.tr(view.title), "", *beside])
+        said = [self.tr(view.title), "", *beside]
+        over = [] if _high(said, 4.73) <= _BODY + 0.3 else said[2:]
+        self._text(slide, (8.0, _TOP, 4.73, _BODY), said[:1] if over else said)
+        if over:
+            self._text(self._slide(title), (_LEFT, _TOP, _INSIDE, _BODY), over)
 
     def _city(self) -> None:
         """The map with the ranks of the gaps, and the largest of them beside it."""
@@ -161,7 +173,7 @@ class _Deck:
             self.tr(text("{place}: {n}", place=gap_title(gap), n=gap.facts[0][1].words))
             for gap in self.briefing.gaps
         ]
-        if self.briefing.kind == "lists":
+        if self.briefing.kind in ("lists", "land"):
             between = "：" if self.tr.language == "zh" else ": "
             gaps = [
                 f"{self.tr(one.title)}{between}{self.tr(one.figure.words)}"
@@ -252,8 +264,7 @@ class _Deck:
         if not table.notes:
             return
         notes = [self.tr(one) for one in table.notes]
-        per_line = _INSIDE / _SIGN_IN
-        high = sum(math.ceil(_signs(one) / per_line) for one in notes) * _LINE_IN + 0.2
+        high = _high(notes) + 0.2
         if bottom + high > _TOP + _BODY:
             slide, bottom = self._slide(text("{title}: remarks", title=title or table.title)), _TOP
         self._text(slide, (_LEFT, bottom + 0.1, _INSIDE, high), notes, _Look(colour=_GREY))
@@ -272,11 +283,9 @@ class _Deck:
 
     def _tall(self, table: Table, row: Sequence[Sayable], wide: float = _INSIDE) -> float:
         """About how high a row is set, in inches."""
-        whole = sum(table.widths)
         lines = 1
-        for cell, width in zip(row, table.widths, strict=True):
-            room = max((wide * width / whole - 0.15) / _SIGN_IN, 1.0)
-            lines = max(lines, math.ceil(_signs(self.tr(cell)) / room))
+        for cell, width in zip(row, fitted(table, self.tr, wide / _SIGN_IN, _BESIDE), strict=True):
+            lines = max(lines, math.ceil(signs_of(self.tr(cell)) / max(width - _BESIDE, 1.0)))
         return lines * _LINE_IN + 0.1
 
     def _table(self, slide: Any, table: Table, box: Box) -> float:
@@ -286,9 +295,9 @@ class _Deck:
         shape = slide.shapes.add_table(
             len(table.rows) + 1, len(table.head), Inches(left), Inches(top), Inches(wide), Inches(sum(talls))
         )
-        made, whole = shape.table, sum(table.widths)
-        for number, width in enumerate(table.widths):
-            made.columns[number].width = Emu(int(Inches(wide) * width / whole))
+        made = shape.table
+        for number, width in enumerate(fitted(table, self.tr, wide / _SIGN_IN, _BESIDE)):
+            made.columns[number].width = Emu(int(Inches(width * _SIGN_IN)))
         for at, row in enumerate((table.head, *table.rows)):
             made.rows[at].height = Inches(talls[at])
             for number, words in enumerate(row):
@@ -323,7 +332,7 @@ class _Deck:
         frame.clear()
         for number, line in enumerate(lines):
             paragraph = frame.paragraphs[0] if number == 0 else frame.add_paragraph()
-            paragraph.alignment = look.align
+            paragraph.alignment, paragraph.line_spacing = look.align, Pt(look.size * _APART)
             run = paragraph.add_run()
             run.text = line
             run.font.size, run.font.name, run.font.color.rgb = Pt(look.size), _FACE, look.colour
@@ -338,6 +347,6 @@ def _east_asian(properties: Any) -> None:
     properties.find(qn("a:latin")).addnext(face)
 
 
-def _signs(words: str) -> float:
-    """How many Chinese characters wide words are."""
-    return sum(1.0 if ord(sign) > 0x2E7F else 0.5 for sign in words)
+def _high(lines: Sequence[str], wide: float = _INSIDE) -> float:
+    """About how many inches paragraphs of 20 pt take, one below the other."""
+    return sum(max(math.ceil(signs_of(one) * _SIGN_IN / wide), 1) for one in lines) * _LINE_IN

@@ -23,7 +23,7 @@ from coverage.model.verdict_rows import (
     scenario_title,
     verdict_rows,
 )
-from coverage.publish import Results
+from coverage.publish import Results, own_facilities
 from locales import Translator, translator
 from reports.briefing.strip import day_of, mark_of
 from reports.extra_sheets import more_sheets
@@ -31,7 +31,7 @@ from reports.fixed_zip import moment_of
 from reports.issues import COLUMNS as ISSUE_COLUMNS
 from reports.issues import issue_table, issue_titles
 from reports.plan.sheets import plan_sheets
-from reports.sheet import OPTIONS, Book, Sheet
+from reports.sheet import MEASURES, OPTIONS, Book, Sheet
 
 _VERDICT_COLOURS: Final = {"meets": "#d8efe3", "nearly": "#fdf1cc", "not": "#fbdcd3"}
 _ASSESSMENT_HEAD: Final = (
@@ -43,11 +43,11 @@ _ASSESSMENT_HEAD: Final = (
     text("Source of the figure"),
     text("Remark"),
 )
-_MEASURES: Final = text(
-    "Residents in persons, distances in metres, areas in square kilometres, coordinates in degrees (WGS-84)."
-)
 _CUT: Final = text("On paper the first {n} rows; the whole table is in this sheet.", n="{n}")
-_ISSUE_KINDS: Final = {"number": "count", "residents": "people", "lon": "degrees", "lat": "degrees"}
+_ISSUE_KINDS: Final = {
+    "number": "count", "residents": "people", "lon": "degrees", "lat": "degrees",
+    **dict.fromkeys(("rule", "problem", "place", "actual", "responsible"), "words"),
+}  # fmt: skip
 _UNITS_HEAD: Final = (
     text("Level"),
     text("Unit"),
@@ -113,7 +113,7 @@ def workbook_bytes(results: Results, *, language: str, mark: str = "") -> bytes:
         _wide_sheet(book, results, tr)
         issues = issue_table(results, tr)
         if len(issues):
-            sheet = book.sheet(tr(text("Issue ledger")), (6, 40, 28, 36, 14, 12, 12, 16, 36, 40, 14, 12))
+            sheet = book.sheet(tr(text("Issue ledger")), (6, 40, 28, 36, 14, 12, 12, 16, 36, 60, 14, 12))
             kinds = [_ISSUE_KINDS.get(key, "text") for key in ISSUE_COLUMNS]
             rows = issues.to_numpy(object).tolist()
             sheet.table([tr(word) for word in issue_titles(results.document)], rows, kinds)
@@ -135,7 +135,7 @@ def about_lines(results: Results, tr: Translator) -> list[tuple[str, dict[str, o
         lines.append((tr(scenario), {"bold": True, "font_size": 14, "font_color": "#5b1a8c"}))
     if document["area"]["synthetic"]:
         lines.append((tr(SYNTHETIC), {"font_color": "#b00020"}))
-    return [*lines, (tr(_MEASURES), {"font_color": "#555555"})]
+    return [*lines, (tr(MEASURES), {"font_color": "#555555"})]
 
 
 def printed_below(results: Results, tr: Translator, mark: str = "") -> str:
@@ -161,6 +161,7 @@ def _assessment_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
     shown = compared if held_against else [PRESENT]
     head = [text("Rule"), text("Clause"), text("Figure"), *shown, *_ASSESSMENT_HEAD]
     sheet.line([tr(word) for word in head], bold=True, bg_color="#e8edf2", bottom=1)
+    kinds = [*("text",) * (6 + len(shown) - 1), "people", "people", *("text",) * 3]
     for line in verdict_rows(document, results.standard):
         figures = [line.actual]
         if held_against:
@@ -171,7 +172,7 @@ def _assessment_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
         values += [*(tr(figure) for figure in figures), tr(line.verdict_words)]
         values += [tr(line.lacking) if line.lacking else "", *missed, "、".join(line.responsible)]
         values += [tr(line.evidence), tr(line.remark) if line.remark else ""]
-        sheet.line(values, num_format="#,##0", **({"bg_color": colour} if colour else {}))
+        sheet.line(values, kinds=kinds, **({"bg_color": colour} if colour else {}))
 
 
 def _units_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
@@ -264,7 +265,7 @@ def _shares(gap: Mapping[str, Any], tr: Translator) -> str:
 
 def _facilities_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
     """With the residents whom each load rule counts, since it counts others than those nearest."""
-    table, standard = results.facilities, results.standard
+    table, standard = own_facilities(results), results.standard
     loads = [rule for rule in standard.rules if f"load_{rule.id}" in table]
     states = {"new": tr(text("new")), "moved": tr(text("moved"))} if "in_scenario" in table else {}
     head = [
@@ -325,9 +326,10 @@ def _basis_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
         if isinstance(value, Mapping):
             given = {name: part for name, part in value.items() if name in _ANSWERS and part != "auto"}
             value = "; ".join(f"{tr(_ANSWERS[name])}: {part}" for name, part in given.items())
-        shown = str(value)
-        if key in _SETTINGS and shown:
-            sheet.line([tr(_SETTINGS[key]), shown])
+        if isinstance(value, float):
+            value = f"{value:.0%}" if key.endswith("_share") else f"{value:g}"
+        if key in _SETTINGS and str(value):
+            sheet.line([tr(_SETTINGS[key]), value])
     for key, value in results.provenance.get("inputs", {}).items():
         role, _, name = str(key).partition(":")
         title = tr(_INPUTS.get(role, Text(role)))

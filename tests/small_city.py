@@ -48,6 +48,19 @@ def write_small_city(folder: Path) -> StudyFiles:
     )  # fmt: skip
 
 
+# What its units state of residents, each level something else.
+LEVELS_APART = {"东区": 5000, "南街道": 4000, "西苑社区": 1200, "东庄村": 800}
+
+
+def stating_residents(files: StudyFiles) -> StudyFiles:
+    """The city whose units' file says how many live in each, and contradicts itself."""
+    document = json.loads(files.units.read_text("utf-8"))
+    for feature in document["features"]:
+        feature["properties"]["常住人口"] = LEVELS_APART[feature["properties"]["name"]]
+    files.units.write_text(json.dumps(document, ensure_ascii=False), "utf-8")
+    return files
+
+
 def in_gcj02(streets: Path) -> Path:
     """The same street as a map service of China delivers it: it declares WGS-84 and lies some 540 m off."""
     document = json.loads(streets.read_text("utf-8"))

@@ -14,7 +14,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from scipy.optimize import linprog
 from scipy.sparse import coo_array, csr_array
 
 from core.errors import SettingError
@@ -303,6 +302,8 @@ class _Task:
 
     def solve(self, open_entries: Bools) -> tuple[Floats, Floats]:
         """Residents on each open entry, and the price of room at each facility in metres."""
+        from scipy.optimize import linprog  # takes half a second to import, and few share by capacity
+
         entries = np.flatnonzero(open_entries)
         price = np.zeros(len(self.capacity))
         if not len(entries):

@@ -157,7 +157,7 @@ def _cells(mask: Bools | None) -> Bools:
 def _figures(
     places: pd.DataFrame, denominator: str, covered: Floats, total: Floats, basis: str
 ) -> pd.DataFrame:
-    covered = np.minimum(covered, total)
+    covered = np.where(covered >= _WHOLE * total, total, covered)
     share = np.divide(covered, total, out=np.full(len(total), np.nan), where=total > 0)
     return places.assign(
         denominator=denominator, covered=covered.round(6), total=total.round(6), share=share, basis=basis

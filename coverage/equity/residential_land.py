@@ -22,10 +22,13 @@ from coverage.checks.reach import cells_within, reach_m
 from coverage.equity.equity import gini, quantile
 from coverage.model.standard import Check
 from coverage.model.study import Study
-from coverage.model.tables import Floats, Shapes
+from coverage.model.tables import Floats, Ints, PopulationGrid, Shapes
+from geo.csr_ranges import ranges
 
 EVERY_M: Final = 20.0
 FARTHEST: Final = 2.0
+# The side of the squares that land is cut into where no residents are known.
+SQUARE_M: Final = 100.0
 COLUMNS: Final = (
     "rule", "land_m2", "land_within_m2", "share", "land_unreachable_m2", "median_m", "p90_m", "gini",
 )  # fmt: skip
@@ -62,6 +65,35 @@ def land_by_cell(study: Study) -> tuple[Floats, float]:
     return land, float(share_m2[~near].sum())
 
 
+def land_grid(polygons: Shapes, crs: str) -> PopulationGrid:
+    """Residential land alone as a grid: squares of SQUARE_M with the exact m² of land in each, at its centre,
+    in the place of residents; ground that polygons share counts once.
+
+    For studies without residents: whatever is counted on it is m², not people. InputError without land.
+    """
+    parts = dissolved(polygons)
+    shapely.prepare(parts)
+    low = np.floor(shapely.bounds(parts)[:, :2] / SQUARE_M).astype(np.int64)
+    across, up = (np.ceil(shapely.bounds(parts)[:, 2:] / SQUARE_M).astype(np.int64) - low).T.clip(min=1)
+    part = np.repeat(np.arange(len(parts)), across * up)
+    nth = ranges(np.zeros(len(parts), np.int64), across * up)
+    square: Ints = low[part] + np.column_stack([nth % across[part], nth // across[part]])
+    south_west, north_east = square * SQUARE_M, (square + 1) * SQUARE_M
+    drawn = shapely.box(*south_west.T, *north_east.T)
+    area = np.where(shapely.contains(parts[part], drawn), SQUARE_M**2, 0.0)
+    rim = np.flatnonzero(area == 0)
+    area[rim] = shapely.area(shapely.intersection(drawn[rim], parts[part[rim]]))
+    known, of = np.unique(square[area > 0], axis=0, return_inverse=True)
+    return PopulationGrid(
+        cell_id=np.arange(1, len(known) + 1),
+        xy=np.asarray((known + 0.5) * SQUARE_M, float),
+        residents=sum_by(of.reshape(-1), area[area > 0], len(known)),
+        area_m2=np.full(len(known), SQUARE_M**2),
+        spacing_m=SQUARE_M,
+        crs=crs,
+    )
+
+
 def _points(polygons: Shapes) -> tuple[Floats, np.ndarray]:
     """Points of a lattice within each polygon, or its inner point where none is; and the polygon of each."""
     places, of = [], []
@@ -79,10 +111,9 @@ def _points(polygons: Shapes) -> tuple[Floats, np.ndarray]:
     return np.concatenate(places), np.concatenate(of)
 
 
-def land_equity(measured: Measured) -> pd.DataFrame:
+def land_equity(measured: Measured, land: Floats) -> pd.DataFrame:
     """`COLUMNS`: for every radius and walk rule with one figure how far residential land lies from what the
-    rule accepts, by m² of land of the cells it speaks of; `inf` where so much reaches none."""
-    land, _ = land_by_cell(measured.study)
+    rule accepts, by m² of `land` (n,) of the cells it speaks of; `inf` where so much reaches none."""
     rows = []
     for rule in measured.standard.rules:
         if rule.check not in (Check.RADIUS, Check.WALK) or rule.classes:

@@ -29,10 +29,10 @@ _COLUMNS: Final = (
 # A declared area is a second reading of the land, not the one a rule is judged by.
 _NOT_SHOWN: Final = ("declared area",)
 _MISSING: Final = {
-    "residential_land": text("Share of residential land: not computed, no layer was given (--residential)."),
-    "area": text("Share of ground: not computed, no units were given (--units)."),
-    "compounds": text("Share of compounds: not computed, no layer was given (--compounds)."),
-    "communities": text("Share of communities: not computed, no units were given (--units)."),
+    "residential_land": text("Share of residential land: not computed, no layer was given."),
+    "area": text("Share of ground: not computed, no units were given."),
+    "compounds": text("Share of compounds: not computed, no layer was given."),
+    "communities": text("Share of communities: not computed, no units were given."),
 }
 
 

@@ -358,6 +358,8 @@ _SHARES: Final = {
     "area": text("Share of ground covered"),
     "compounds": text("Share of compounds covered"),
     "communities": text("Share of communities covered"),
+    "units": text("Share of units that meet the rule"),
+    "facilities": text("Share of facilities within the band"),
 }
 _LEVELS: Final = {
     "district": text("district"),

@@ -25,16 +25,24 @@ _GAPS_SPLIT: Final = 10
 
 
 def band_tables(found: Certainty, assessment: Assessment) -> dict[str, pd.DataFrame]:
-    """`bands`: every share with its band, the speeds drawn and how often each verdict was; `bands_units`: the
-    units whose verdict flips, most doubtful first."""
-    slowest, fastest = found.doubts.speed_kmh
-    drawn = {"speed_low": slowest, "speed_high": fastest}
+    """`bands`: every share with its band, how often each verdict was, and what was drawn: the speeds, the
+    standard error of a place, the variation of residents, how often; `bands_units`: the units whose verdict
+    flips, most doubtful first."""
+    doubts = found.doubts
+    slowest, fastest = doubts.speed_kmh
+    drawn = {
+        "speed_low": slowest,
+        "speed_high": fastest,
+        "position_m": doubts.position_m,
+        "variation": doubts.redistribution,
+        "draws": doubts.draws,
+    }
     rows = [
         {"rule": band.rule_id, "share": band.share, "low": band.low, "high": band.high, **drawn}
         | {verdict: band.verdicts.get(verdict, 0.0) for verdict in ("meets", "nearly", "not")}
         for band in found.bands
     ]
-    columns = ["rule", "share", "low", "high", "speed_low", "speed_high", "meets", "nearly", "not"]
+    columns = ["rule", "share", "low", "high", *drawn, "meets", "nearly", "not"]
     units = named(found.units, assessment.study).drop(columns="unit_row")
     order = ["rule", "level", "unit_id", "name", "verdict", "share", "low", "high", "agree"]
     units = units[order].sort_values(["agree", "rule", "unit_id"], kind="stable", ignore_index=True)

@@ -9,13 +9,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from coverage.publish.measures import named
+from coverage.publish.wide import share_of
 from coverage.scenario.comparison import Comparison, RuleChange
 
 CHANGE_COLUMNS: Final = (
-    "rule", "check", "verdict_before", "verdict_after", "share_before", "share_after", "residents_met_before",
-    "residents_met_after", "gained", "lost", "grown", "worse_off", "worse_m", "walk_worse_off",
-    "walk_worse_m", "units_before", "units_after", "units_met_before", "units_met_after", "actual_before",
-    "actual_after", "facilities_before", "facilities_after", "within_before", "within_after",
+    "rule", "check", "verdict_before", "verdict_after", "share_before", "share_after", "share_of",
+    "residents_met_before", "residents_met_after", "gained", "lost", "grown", "worse_off", "worse_m",
+    "walk_worse_off", "walk_worse_m", "units_before", "units_after", "units_met_before", "units_met_after",
+    "actual_before", "actual_after", "facilities_before", "facilities_after", "within_before", "within_after",
 )  # fmt: skip
 # In files no two titles are the same at ten characters.
 CHANGES_IN_FILES: Final = {
@@ -96,6 +97,7 @@ def _row(rule_id: str, change: RuleChange) -> dict[str, object]:
     ):
         row |= {f"{name}_{when}": value for when, value in zip(("before", "after"), pair, strict=True)}
     return row | {
+        "share_of": "" if change.shares == (None, None) else share_of(change.rule),
         "gained": change.gained,
         "lost": change.lost,
         "grown": change.grown,

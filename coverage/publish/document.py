@@ -16,7 +16,7 @@ from coverage.model.results import RuleResult, shortfall
 from coverage.model.standard import Check, Rule
 from coverage.model.study import Study
 from coverage.publish.tables import About
-from coverage.publish.wide import group_columns
+from coverage.publish.wide import group_columns, share_of
 from geo.crs import unproject
 
 FORMAT: Final = 1
@@ -92,6 +92,7 @@ def _rule(result: RuleResult, study: Study) -> dict[str, Any]:
         "residents": result.residents,
         "residents_met": result.residents_met,
         "share": result.share,
+        "share_of": share_of(rule),
         "verdict": result.verdict.value if result.verdict else None,
         **_divided(result),
         **_classes(result.rule),

@@ -79,7 +79,7 @@ def _cells(assessment: Assessment) -> pd.DataFrame:
             columns[f"meets_{result.rule.id}"] = pd.arrays.BooleanArray(
                 result.cells_met, ~result.cells_subject
             )
-    return pd.DataFrame(columns)
+    return pd.DataFrame(columns, copy=False)  # of a large city two of each column are too many
 
 
 def _facilities(assessment: Assessment) -> pd.DataFrame:
@@ -126,8 +126,11 @@ def unit_table(assessment: Assessment) -> pd.DataFrame:
         if not result.by_unit.empty:
             of_units = named.iloc[result.by_unit["unit_row"].to_numpy(int)].reset_index(drop=True)
             figures = result.by_unit.drop(columns=["unit_row", "level"]).reset_index(drop=True)
-            judged = {"rule": result.rule.id, "share_of": share_of(result.rule)}
-            parts.append(pd.concat([of_units.assign(**judged), figures], axis=1))
+            # What has no share says of nothing that it is a share of it.
+            there = figures["share"].notna().to_numpy(bool)
+            named_share = np.where(there, share_of(result.rule), "")
+            of_units = of_units.assign(rule=result.rule.id, share_of=named_share)
+            parts.append(pd.concat([of_units, figures], axis=1))
     return pd.concat(parts, ignore_index=True).reindex(columns=columns)
 
 

@@ -20,7 +20,7 @@ from coverage.equity.completeness import SEVEN_KINDS, Kind, completeness, tier_k
 from coverage.equity.denominators import denominators
 from coverage.equity.detours import Detours, detours
 from coverage.equity.equity import Area, Equity, equity, lorenz
-from coverage.equity.residential_land import land_equity
+from coverage.equity.residential_land import land_by_cell, land_equity
 from coverage.equity.travel_bands import travel_bands, travel_quantiles
 from coverage.equity.unit_ranking import league
 from coverage.model.results import RuleResult, shortfall
@@ -90,7 +90,7 @@ def measures_of(
         "readings": lambda: reading_table(elderly_reading(measured)),
     }
     if study.grounds.residential is not None:
-        makers["land_equity"] = lambda: land_equity(measured)
+        makers["land_equity"] = lambda: land_equity(measured, land_by_cell(measured.study)[0])
     if assessment.standard.needs:
         needs = need_states(measured)
         makers["complete_needs"] = lambda: need_table(needs, measured)

@@ -10,6 +10,7 @@ import geopandas as gpd
 import pandas as pd
 
 from core.text import Text
+from coverage.model.figures import plain_table
 from coverage.model.standard import Check, Rule, Standard
 
 _REACH: Final = (Check.RADIUS.value, Check.WALK.value)
@@ -61,6 +62,12 @@ class Results:
     plan: PlanTables | None = None
     extras: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     layers: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """In memory stand the figures that the files have, so that both give the same products."""
+        tables = {name: plain_table(table) for name, table in self.extras.items()}
+        object.__setattr__(self, "extras", tables)
+        object.__setattr__(self, "units", plain_table(self.units))
 
     @property
     def main_rule(self) -> Rule | None:

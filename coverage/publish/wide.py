@@ -37,6 +37,8 @@ _RESERVED: Final = frozenset((
 _WHAT_IS_COUNTED: Final = {
     Check.PRESENCE: "units",
     Check.UNITS: "units",
+    Check.RATIO: "units",
+    Check.AREA: "units",
     Check.LOAD: "facilities",
 }
 _ACTUAL: Final = {Check.RATIO: "per_1000", Check.AREA: "m2_per_100_households"}

@@ -245,6 +245,7 @@ def _loads_without(
     known, study = assessment.study.facilities_in, measured.study
     kept = {level: np.delete(of_level, row) for level, of_level in known.rows.items()}
     study.__dict__["facilities_in"] = Membership(kept, np.delete(known.settlement, row))
+    measured.__dict__["_places"] = assessment.measured._places  # cells stay at their doors
     found = []
     for before in mine:
         after = check_load(before.rule, measured)

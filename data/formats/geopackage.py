@@ -1,8 +1,11 @@
-"""What a GeoPackage may not hold: queries in place of tables, which run when a layer is read."""
+"""A GeoPackage as it is meant: with what its program has not yet written into it, and without queries in
+place of tables, which run when a layer is read."""
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +13,25 @@ from core.text import Text, text
 
 # Those that the format and GDAL make; they keep indexes and counts, and never run while reading.
 _USUAL: Final = ("rtree_", "trigger_", "gpkg_", "fid_", "feature_count_")
+
+# What a program that has the file open keeps beside it: changes to come, or the way back from half of one.
+PENDING: Final = ("-wal", "-journal")
+
+
+def settled(path: Path, room: Path) -> Path:
+    """The file, or where changes are pending beside it a copy in `room` that has them: whoever opens such a
+    file completes it, and what a user gave is not written to."""
+    pending = [end for end in PENDING if path.with_name(path.name + end).is_file()]
+    if not pending:
+        return path
+    room.mkdir(exist_ok=True)
+    target = room / "settled.gpkg"
+    for end in ("", *pending):
+        shutil.copyfile(path.with_name(path.name + end), target.with_name(target.name + end))
+    with suppress(sqlite3.Error), closing(sqlite3.connect(target)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.execute("SELECT count(*) FROM sqlite_master")
+    return target
 
 
 def asks_too_much(path: Path) -> Text | None:

@@ -31,7 +31,7 @@ from shapely.errors import GEOSException
 from core.errors import InputError
 from core.text import printable
 from data.formats.encoding import decode
-from data.formats.geopackage import asks_too_much
+from data.formats.geopackage import asks_too_much, settled
 from data.formats.named import not_read
 from data.formats.raw import UnreadableError
 from data.formats.tables import MOST_CELLS, has_wkt, parquet_frame, wkt_frame
@@ -40,7 +40,7 @@ from data.formats.unpack import Piece, damaged, first_bytes, linked, pieces_of
 _SHP_SIDES: Final = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _ASIDE: Final = (
     *_SHP_SIDES[1:], ".sbn", ".sbx", ".qix", ".qmd", ".qpj", ".xml", ".txt", ".md", ".pdf", ".qml", ".sld",
-    ".csvt", ".lock", ".jpg", ".png", ".doc", ".docx",
+    ".csvt", ".lock", ".gpkg-wal", ".gpkg-shm", ".gpkg-journal", ".jpg", ".png", ".doc", ".docx",
 )  # fmt: skip
 _SEQUENCE: Final = re.compile(r"^\x1e?\s*\{[^\n]*\}\s*\n\s*\x1e?\{")
 _ERRORS: Final = (DataSourceError, DataLayerError, ValueError, RuntimeError)
@@ -275,6 +275,7 @@ def _source(piece: Piece, whole: Path, pieces: Sequence[Piece], room: Path) -> t
             return str(path.resolve()), "geodatabase"
         raise InputError("{file} is a folder and no File Geodatabase.", file=whole.name)
     if start.startswith(b"SQLite format 3\x00"):
+        path = settled(path, room)
         if too_much := asks_too_much(path):
             raise InputError("{file}: {problem}", file=whole.name, problem=too_much)
         # GDAL would take the one for an archive, and what stands before a colon for another file.

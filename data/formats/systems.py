@@ -151,7 +151,7 @@ class Placed:
     warnings: tuple[Text, ...] = ()
 
 
-def in_degrees(frame: gpd.GeoDataFrame, file: str, *, datum: str = "auto") -> Placed:
+def in_degrees(frame: gpd.GeoDataFrame, file: str, *, datum: str = "auto", residents: bool = False) -> Placed:
     """A layer brought to WGS-84 degrees from the system it declares, or from `datum`.
 
     `datum`: auto (as declared, WGS-84 where nothing is declared and the numbers are degrees), wgs84,
@@ -165,7 +165,7 @@ def in_degrees(frame: gpd.GeoDataFrame, file: str, *, datum: str = "auto") -> Pl
         frame = frame.set_crs(epsg_of(datum), allow_override=True)
     if frame.crs is None:
         if abs(inside[0]) > 180 or abs(inside[1]) > 90:
-            raise no_system(file, inside)
+            raise no_system(file, inside, residents=residents)
         said: tuple[Text, ...] = ()
         if datum == "auto":
             said = (text("{file} does not say its coordinate system; WGS-84 is taken.", file=file),)
@@ -199,14 +199,19 @@ def middle_of(shapes: NDArray[np.object_]) -> tuple[float, float] | None:
     return float(low[0] + high[0]) / 2, float(low[1] + high[1]) / 2
 
 
-def no_system(file: str, at: Sequence[float]) -> InputError:
-    """The refusal of numbers that are no degrees and have no system."""
+def no_system(file: str, at: Sequence[float], *, residents: bool = False) -> InputError:
+    """The refusal of numbers that are no degrees and have no system; that of `residents` can be named."""
+    said = {"file": file, "x": float(at[0]), "y": float(at[1])}
+    if residents:
+        return InputError(
+            "{file} does not say its coordinate system, and its coordinates ({x:.6g}, {y:.6g}) are no "
+            "degrees. Name it with --population-datum epsg:N, or save the file with its system.",
+            **said,
+        )
     return InputError(
         "{file} does not say its coordinate system, and its coordinates ({x:.6g}, {y:.6g}) are no degrees. "
-        "Save it with its system (.prj), or for residents give --population-datum epsg:N.",
-        file=file,
-        x=float(at[0]),
-        y=float(at[1]),
+        "Save it with its system (a shapefile has it in its .prj) and send it again.",
+        **said,
     )
 
 

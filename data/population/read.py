@@ -288,7 +288,7 @@ def _placing(sheet: Sheet, file: str, datum: str) -> Placing | None:
     if shapes is None:
         return placing_of(sheet.frame, file, datum)
     frame = gpd.GeoDataFrame(geometry=shapes)
-    placed = in_degrees(frame, file, datum=datum)
+    placed = in_degrees(frame, file, datum=datum, residents=True)
     there = placed.frame.geometry.to_numpy()
     there = _only(there, ~(shapely.is_missing(there) | shapely.is_empty(there)))
     inner = shapely.point_on_surface(there)

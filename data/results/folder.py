@@ -32,6 +32,7 @@ from data.results.extras import (
     write_extras,
     write_geopackage,
 )
+from data.results.land import is_land_alone
 from data.whole_folder import require_whole
 from geo.crs import WGS84
 
@@ -100,6 +101,12 @@ _NOT_AS_WRITTEN: Final = (LookupError, TypeError, ValueError, AttributeError, Ar
 
 
 def _read(folder: Path) -> Results:
+    if is_land_alone(folder):
+        raise InputError(
+            "{folder} is a result of residential land alone: its residents are unknown. `export` makes its "
+            "products; page, scenarios, periods and forms need a result with residents.",
+            folder=folder.name,
+        )
     document = _json(folder, "assessment.json")
     toml = _bytes(folder, "standard.toml").decode("utf-8")
     standard = _titled(parse_standard(toml, source="standard.toml"), document["standard"])
@@ -143,10 +150,11 @@ def _titled(standard: Standard, published: Mapping[str, Any]) -> Standard:
     return replace(standard, title=Bilingual(title["zh"], title["en"]), differences=differences)
 
 
-def _parquet(frame: pd.DataFrame) -> bytes:
+def _parquet(frame: pd.DataFrame) -> memoryview:
+    # Dictionaries of a hundred thousand different metres cost time, memory and room.
     buffer = io.BytesIO()
-    frame.to_parquet(buffer, index=False, compression="zstd")
-    return buffer.getvalue()
+    frame.to_parquet(buffer, index=False, compression="zstd", use_dictionary=False)
+    return buffer.getbuffer()
 
 
 def geojson(frame: gpd.GeoDataFrame, *, scenario: str = "") -> bytes:

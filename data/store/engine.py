@@ -31,7 +31,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from core.errors import InputError
+from core.errors import InputError, SettingError
 from data.store import schema
 from data.store.files import StoredFiles
 
@@ -66,7 +66,10 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """One state of the database, whatever others write meanwhile."""
-        with _told(), self.engine.connect() as connection, connection.begin():
+        engine = self.engine
+        if engine.dialect.name == "postgresql":  # by itself it sees the others' rows from query to query
+            engine = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        with _told(), engine.connect() as connection, connection.begin():
             yield connection
 
     def progress(self, job: str, share: float, doing: str) -> None:
@@ -225,6 +228,18 @@ def migrate(engine: sa.Engine, to: str = "head") -> None:
         down = to == "base" or (now is not None and to != "head" and to < now)
         (command.downgrade if down else command.upgrade)(config, to)
         connection.commit()
+
+
+def take_back(store: Store, to: str) -> None:
+    """Bring the tables back to an earlier version, for an older program; what only newer tables hold is
+    gone. SettingError for a version that there is not."""
+    known = sorted(one.revision for one in ScriptDirectory(str(_MIGRATIONS)).walk_revisions())
+    if to not in known:
+        raise SettingError(
+            "The store has no version “{version}”; there is {known}.", version=to, known=", ".join(known)
+        )
+    with _told():
+        migrate(store.engine, to)
 
 
 def _require_current(engine: sa.Engine, place: str) -> None:

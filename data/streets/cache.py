@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from functools import partial
@@ -26,7 +25,7 @@ from core.errors import InputError
 from core.progress import Progress, part, silent
 from core.text import Text, text, text_from_json, text_to_json
 from data.cache_entries import array_of, keep, kept_files, limit_bytes, trim
-from data.files import digest
+from data.files import digest, read_with
 from data.formats.inputs_read import InputRead
 from data.guard import guarded
 from data.intake.findings import Finding
@@ -39,7 +38,6 @@ from geo.network.segments import Segments
 
 # Raise this whenever reading or contracting changes what comes out.
 _VERSION: Final = 13
-_SHAPEFILE_SIDES: Final = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _ARRAYS: Final = tuple(f.name for f in fields(WalkNetwork) if f.name not in ("crs", "island_m"))
 _SHAPES: Final = ("water", "green")
 _GRAPH: Final = ("data", "indices", "indptr")
@@ -94,27 +92,13 @@ def _read_and_keep(
     return None if keep(folder, partial(_write, read)) else read
 
 
-def _files_read(path: Path, kind: str) -> str:
-    """Fingerprints of every file that is read: a shapefile's .dbf can change while its .shp does not."""
-    if path.is_dir():
-        return "\n".join(digest(part) for part in sorted(path.iterdir()) if part.is_file())
-    if kind != "shapefile" or zipfile.is_zipfile(path):
-        return digest(path)
-    stem = path.stem.casefold()
-    sides = (
-        side
-        for side in path.parent.iterdir()
-        if side.stem.casefold() == stem and side.suffix.lower() in _SHAPEFILE_SIDES
-    )
-    return "\n".join(f"{side.suffix.lower()} {digest(side)}" for side in sorted({path, *sides}))
-
-
 def _key(path: Path, crs: str | None, area: shapely.Geometry | None, asked: Asked) -> str:
-    read = _files_read(path, street_format(path, asked.layer))
+    # What lies beside a file can change while the file does not: a .dbf, a .prj, a .gpkg-wal.
+    read = [digest(path), *(f"{other.suffix.lower()} {digest(other)}" for other in read_with(path))]
     answers = (crs or "", *(repr(value) for value in vars(asked).values()))
     outline = shapely.to_wkb(area).hex() if area is not None else ""
     # A search tree is kept as scipy lays it out, so another scipy builds its own.
-    parts = [str(_VERSION), scipy.__version__, read, *answers, outline]
+    parts = [str(_VERSION), scipy.__version__, *read, *answers, outline]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

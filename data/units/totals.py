@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -40,6 +40,7 @@ _PARENTS: Final = (*TITLES["parents"], *NAMES_OF["street"], *NAMES_OF["district"
 # Sums of rounded figures differ by less.
 _ROUNDED: Final = 0.005
 _MOST_NAMED: Final = 12
+CONTRADICT: Final = "totals-contradict"
 
 
 @dataclass(frozen=True)
@@ -73,17 +74,10 @@ class Totals:
             missing = rows[~np.isfinite(residents[rows])]
             if len(missing) and (level == laid or len(missing) < len(rows)):
                 remarks.add("unit-without-total", _missing(level, laid, names[missing], len(rows)))
-        for parent, child, total, added in _contradictions(units, residents):
-            message = text(
-                "{name} states {total:,.0f} residents, its units of the level {level} add up to {sum:,.0f}. "
-                "The totals of the level {laid} are laid.",
-                name=names[parent],
-                total=total,
-                level=level_word(child),
-                sum=added,
-                laid=level_word(laid),
-            )
-            remarks.add("totals-contradict", message)
+        for code, message in contradictions(units, residents):
+            remarks.add(code, message)
+            if code == CONTRADICT:
+                remarks.add(code, text("The totals of the level {laid} are laid.", laid=level_word(laid)))
         return tuple(remarks.found)
 
 
@@ -109,17 +103,40 @@ def _missing(level: str, laid: str, names: np.ndarray, units: int) -> Text:
     )
 
 
-def _contradictions(units: UnitTable, residents: Floats) -> Iterator[tuple[int, str, float, float]]:
-    """Parents whose own total is not the sum of their children's: row, the children's level, both sums."""
+def contradictions(units: UnitTable, residents: Floats) -> list[tuple[str, Text]]:
+    """Where units' own figures are not the sums of their parts': (code, sentence), for each level both sums,
+    and by name the units that are farthest off. `residents` (units,), NaN where nothing is stated."""
     frame = units.frame
     row_of = dict(zip(frame["unit_id"], range(len(frame)), strict=False))
     above = np.asarray([row_of.get(parent, -1) for parent in frame["parent_id"]], np.int64)
+    found: list[tuple[str, Text]] = []
     for level, rows in list(_rows_of(units).items())[1:]:
-        for parent in np.unique(above[rows][above[rows] >= 0]).tolist():
-            children = residents[rows[above[rows] == parent]]
-            added, total = float(children.sum()), float(residents[parent])
-            if np.isfinite([added, total]).all() and abs(added - total) > max(0.5, _ROUNDED * total):
-                yield parent, level, total, added
+        parents = np.unique(above[rows][above[rows] >= 0])
+        added = np.array([residents[rows[above[rows] == parent]].sum() for parent in parents])
+        off = np.abs(added - residents[parents])  # NaN where something is not stated
+        wrong = np.flatnonzero(off > np.maximum(0.5, _ROUNDED * residents[parents]))
+        for of in dict.fromkeys(frame["level"].iloc[parents[wrong]]):
+            mine = wrong[(frame["level"].iloc[parents[wrong]] == of).to_numpy()]
+            message = text(
+                "{count:,} {count:unit|units} of the level {parent} {count:states|state} {total:,.0f} "
+                "residents, the parts of the level {level} add up to {sum:,.0f}.",
+                count=len(mine),
+                parent=level_word(of),
+                total=float(residents[parents[mine]].sum()),
+                level=level_word(level),
+                sum=float(added[mine].sum()),
+            )
+            found.append((CONTRADICT, message))
+        for k in wrong[np.argsort(-off[wrong], kind="stable")][:_MOST_NAMED]:
+            message = text(
+                "{name} states {total:,.0f} residents, its units of the level {level} add up to {sum:,.0f}.",
+                name=frame["name"].iloc[parents[k]],
+                total=float(residents[parents[k]]),
+                level=level_word(level),
+                sum=float(added[k]),
+            )
+            found.append((f"{CONTRADICT}-in-unit", message))
+    return found
 
 
 @guarded
@@ -153,9 +170,10 @@ def read_totals(
     titles = sheet.titles
     key = [name for name in (find_column(titles, TITLES["numbers"]), _name_column(titles)) if name]
     above = find_column([title for title in titles if title not in key], _PARENTS)
-    people = people_of_table(
-        sheet, path.name, Columns(column, "auto", group_units or {}), key=[*key, *([above] if above else [])]
-    )
+    asked = Columns(column, "auto", group_units or {})
+    if sheets is None:
+        asked = replace(asked, option="--totals-column", field="totals_column")
+    people = people_of_table(sheet, path.name, asked, key=[*key, *([above] if above else [])])
     row_of, remarks = _rows(people.frame, units), Remarks(path.name)
     # Which rows count: those with a unit and a number, of several for one unit the first.
     usable = (row_of >= 0) & (people.residents >= 0)

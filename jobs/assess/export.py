@@ -7,22 +7,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from core.errors import InputError, SettingError
 from core.progress import Progress, silent
 from core.text import printable, text
-from coverage.compare_lists import Compared
-from coverage.publish import Results
+from coverage.publish import Results, district_names, of_districts
 from data.files import file_name, write_bytes
 from data.forms import open_form
 from data.results import read_results
 from data.results.geopackage import geopackage_bytes
+from data.results.land import is_land_alone
+from data.source import COMPARED
 from data.whole_folder import replace_file
-from jobs.assess.folder import BASEMAP, product_names
-from jobs.assess.map_model import map_model
-from jobs.lists.compare import COMPARED, read_compared
-from jobs.lists.compared_map import compared_geopackage, compared_map
+from jobs.assess.land_map import land_geopackage, land_map
+from jobs.assess.map_model import BASEMAP, map_model, product_names
 from locales import LANGUAGES, translator
 from maps import render_map
 from maps.basemap import decode
@@ -30,13 +29,15 @@ from maps.model import MapModel
 from reports.briefing import Briefing, Cover, briefing_of
 from reports.briefing.period import set_against
 from reports.briefing.steps import steps_from_json, steps_to_json
-from reports.compared import compared_briefing, compared_workbook
-from reports.document import document_bytes
 from reports.forms import form_bytes
-from reports.pages import map_sheet, pdf_bytes
+from reports.land import land_briefing, land_workbook
 from reports.pictures import Pictures
-from reports.slides import slides_bytes
 from reports.workbook import workbook_bytes
+
+if TYPE_CHECKING:
+    from coverage.compare_lists import Compared
+
+# A form is imported where it is made: each library takes its time, and most exports make one form.
 
 # In the order in which `all` makes them.
 KINDS: Final = ("html", "xlsx", "pptx", "docx", "pdf", "png", "gpkg")
@@ -54,7 +55,8 @@ _PAPERS: Final[tuple[Literal["A4", "A3"], ...]] = ("A4", "A3")
 class ExportRequest:
     """Which product of a folder: `to` one of KINDS, "all" or "form:ID"; `out` a file of one's own (for one
     product that is one file), None for the folder. `before`: folders of earlier results of the same area that
-    the result is set against. `steps`: those of the map's presentation as JSON ("" for the usual ones)."""
+    the result is set against. `steps`: those of the map's presentation as JSON ("" for the usual ones).
+    `districts`: names or codes of those it is limited to, none for the whole area."""
 
     folder: Path
     to: str
@@ -67,6 +69,7 @@ class ExportRequest:
     out: Path | None = None
     before: tuple[Path, ...] = ()
     steps: str = ""
+    districts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.to not in (*KINDS, ALL) and not self.to.startswith(FORM):
@@ -85,6 +88,14 @@ class ExportRequest:
             raise SettingError(
                 "The workbook is for internal use: it names every unit, facility and coordinate. For the "
                 "public export the map, with --to html --profile public."
+            )
+        if self.public and self.districts:
+            raise SettingError(
+                "What is public names no unit: choose districts with --profile internal, or leave them away."
+            )
+        if self.districts and self.to.startswith(FORM):
+            raise SettingError(
+                "An official form has the whole city and its districts; leave --district away."
             )
         if self.out is not None and self.to in (ALL, "png"):
             raise SettingError(
@@ -152,14 +163,37 @@ def usual_steps(request: ExportRequest) -> tuple[str, tuple[str, ...]]:
     return steps_to_json(model.steps, translator(request.language)), layer_keys(model)
 
 
+def districts_of(folder: Path) -> tuple[str, ...]:
+    """The districts that a result can be limited to; none without units, residents, or of a scenario."""
+    if (folder / COMPARED).is_file() or is_land_alone(folder):
+        return ()
+    results = read_results(folder)
+    return () if results.document.get("scenario") else district_names(results)
+
+
 def _studio(request: ExportRequest) -> _Studio:
     """Of a comparison of lists, else of an assessment, set against the earlier ones that are asked for."""
     if (request.folder / COMPARED).is_file():
         if request.before:
             raise SettingError("A comparison of lists has no earlier result; leave --before away.")
+        if request.districts:
+            raise SettingError("A comparison of lists has no districts to choose; leave --district away.")
+        from jobs.lists.compare import read_compared
+
         return _ListsStudio(request, *read_compared(request.folder))
-    results = set_against(read_results(request.folder), [read_results(one) for one in request.before])
-    return _ResultsStudio(request, results)
+    if is_land_alone(request.folder):
+        if request.before or request.districts:
+            raise SettingError(
+                "A result of land alone has neither earlier results nor districts to choose; leave --before "
+                "and --district away."
+            )
+        from jobs.assess.land_alone import read_land
+
+        return _LandStudio(request, read_land(request.folder))
+    now, *earlier = (
+        of_districts(read_results(one), request.districts) for one in (request.folder, *request.before)
+    )
+    return _ResultsStudio(request, set_against(now, earlier))
 
 
 class _Studio(ABC):
@@ -167,7 +201,7 @@ class _Studio(ABC):
 
     request: ExportRequest
     # Products of a scenario are named by it, lest they be taken for things as they are; those of a period
-    # by the day of the earlier result.
+    # by the day of the earlier result, those of some districts by these.
     stem: str = ""
     since: str = ""
 
@@ -192,19 +226,36 @@ class _Studio(ABC):
         makers: dict[str, Callable[[], bytes]] = {
             "html": self._page,
             "xlsx": self.workbook,
-            "pptx": lambda: slides_bytes(self.briefing, self.pictures),
-            "docx": lambda: document_bytes(self.briefing, self.pictures),
-            "pdf": lambda: pdf_bytes(self.briefing, self.pictures),
+            "pptx": self._slides,
+            "docx": self._document,
+            "pdf": self._pdf,
             "gpkg": self.geopackage,
         }
         return [(self._name(kind), makers[kind])]
+
+    def _slides(self) -> bytes:
+        from reports.slides import slides_bytes
+
+        return slides_bytes(self.briefing, self.pictures)
+
+    def _document(self) -> bytes:
+        from reports.document import document_bytes
+
+        return document_bytes(self.briefing, self.pictures)
 
     @cached_property
     def pictures(self) -> Pictures:
         return Pictures(self.model, translator(self.request.language), self.request.public)
 
     def _sheet(self, paper: Literal["A4", "A3"]) -> bytes:
+        from reports.pages import map_sheet
+
         return map_sheet(self.briefing, self.pictures, paper=paper)
+
+    def _pdf(self) -> bytes:
+        from reports.pages import pdf_bytes
+
+        return pdf_bytes(self.briefing, self.pictures)
 
     def _page(self) -> bytes:
         request, told = self.request, self.briefing
@@ -226,7 +277,7 @@ class _Studio(ABC):
         stem = self.stem or _STEMS.get(kind, "briefing") + self.since
         profile = "-public" if request.public else ""
         spoken = "" if request.language == next(iter(LANGUAGES)) else f"-{request.language}"
-        return f"{stem}{profile}{paper}{spoken}.{kind}"
+        return file_name(f"{stem}{profile}{paper}{spoken}", ending=f".{kind}")
 
 
 @dataclass
@@ -242,6 +293,8 @@ class _ResultsStudio(_Studio):
             self.stem = Path(product_names(document, language=self.request.language)["html"]).stem
         elif self.request.before:
             self.since = f"-since-{document['before']['day'][:10]}"
+        if document.get("districts"):
+            self.since += "-" + "-".join(document["districts"]["names"])
 
     @cached_property
     def briefing(self) -> Briefing:
@@ -259,6 +312,28 @@ class _ResultsStudio(_Studio):
 
 
 @dataclass
+class _LandStudio(_Studio):
+    """Of residential land alone."""
+
+    request: ExportRequest
+    results: Results
+
+    @cached_property
+    def briefing(self) -> Briefing:
+        return land_briefing(self.results, self.request.cover)
+
+    @cached_property
+    def model(self) -> MapModel:
+        return land_map(self.results, decode(_basemap(self.request.folder)), self.briefing)
+
+    def workbook(self) -> bytes:
+        return land_workbook(self.results, language=self.request.language, mark=self.request.cover.mark)
+
+    def geopackage(self) -> bytes:
+        return land_geopackage(self.results, self.pictures.tr, public=self.request.public)
+
+
+@dataclass
 class _ListsStudio(_Studio):
     """Of an office's lists beside OpenStreetMap."""
 
@@ -268,19 +343,27 @@ class _ListsStudio(_Studio):
 
     @cached_property
     def briefing(self) -> Briefing:
+        from reports.compared import compared_briefing
+
         return compared_briefing(self.compared, self.provenance, self.request.cover)
 
     @cached_property
     def model(self) -> MapModel:
+        from jobs.lists.compared_map import compared_map
+
         return compared_map(self.compared, self.briefing)
 
     def workbook(self) -> bytes:
+        from reports.compared import compared_workbook
+
         asked = self.request
         return compared_workbook(
             self.compared, self.provenance, language=asked.language, mark=asked.cover.mark
         )
 
     def geopackage(self) -> bytes:
+        from jobs.lists.compared_map import compared_geopackage
+
         created = str(self.provenance.get("created", ""))
         return compared_geopackage(self.compared, self.pictures.tr, created, public=self.request.public)
 

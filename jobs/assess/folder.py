@@ -10,15 +10,16 @@ from typing import Any, Final
 
 import pandas as pd
 
+from core.errors import SettingError
+from core.memory import give_back
 from core.progress import Progress, part, silent
 from core.text import text
 from coverage.assessment import Assessment, assess
 from coverage.model.standard import Standard
-from coverage.model.verdict_rows import scenario_title
 from coverage.publish import About, Results, results_of
 from coverage.publish.measures import measures_of, with_measures, without_measures
 from coverage.publish.wide import units_wide, wide_columns
-from data.files import file_name, write_bytes, write_csv
+from data.files import write_bytes, write_csv
 from data.formats.inputs_read import write_inputs_read
 from data.intake.findings import Finding
 from data.results import write_results
@@ -27,7 +28,7 @@ from data.results.extras import light_areas
 from data.standards import open_standard
 from data.whole_folder import whole_folder
 from geo import __version__
-from jobs.assess.map_model import ground_under, map_model
+from jobs.assess.map_model import BASEMAP, ground_under, map_model, product_names
 from jobs.cache.kept_city import city_key, keep_city, kept_city
 from jobs.study.inputs import Inputs, StudyFiles, open_inputs, open_streets
 from jobs.study.run import run_of
@@ -42,7 +43,7 @@ from reports.workbook import workbook_bytes
 
 # An assessment without a plan takes away the plan of an earlier one in the same folder; so with what
 # was asked for then and not now.
-_OF_EARLIER: Final = (
+OF_EARLIER: Final = (
     "plan.json",
     "sites.geojson",
     "candidates.parquet",
@@ -50,8 +51,6 @@ _OF_EARLIER: Final = (
     "briefing-en.md",
     *EXTRA_FILES,
 )
-# The ground under the map, as the page draws it again.
-BASEMAP: Final = "basemap.bin"
 
 
 @dataclass(frozen=True)
@@ -76,6 +75,14 @@ def assess_files(
 
     `also` names what takes longer and is made only when asked for (`jobs.assess.optional_analyses.ALSO`).
     """
+    if files.land_alone:
+        from jobs.assess.land_alone import land_files
+        from jobs.siting.search_monitor import SearchMonitor
+
+        if also:
+            raise SettingError("--also makes what counts residents; without --population leave it out.")
+        told = SearchMonitor(progress=progress)
+        return land_files(files, out=out, language=language, cache=cache, monitor=told)
     done = read_and_assess(files, cache=cache, progress=part(progress, 0.0, 0.6))
     if also:
         from jobs.assess.optional_analyses import with_also
@@ -140,7 +147,7 @@ def with_run(done: Assessed, run: Mapping[str, Any]) -> Assessed:
 
 def write_folder(out: Path, done: Assessed, *, language: str, progress: Progress = silent) -> None:
     """The tables, the map with its basemap, and the workbook; all of them, or `out` stays as it was."""
-    with whole_folder(out, product=_OF_EARLIER) as folder:
+    with whole_folder(out, product=OF_EARLIER) as folder:
         progress(0.0, text("Writing the results"))
         basemap = write_tables(folder, done, language=language)
         progress(0.3, text("Drawing the map"))
@@ -148,6 +155,7 @@ def write_folder(out: Path, done: Assessed, *, language: str, progress: Progress
         names = product_names(done.results.document, language=language)
         write_bytes(folder / names["html"], page.encode("utf-8"))
         progress(0.7, text("Writing the workbook"))
+        give_back()
         write_bytes(folder / names["xlsx"], workbook_bytes(done.results, language=language))
         progress(0.9, text("Putting the results in their place"))
     progress(1.0, text("Done"))
@@ -155,6 +163,7 @@ def write_folder(out: Path, done: Assessed, *, language: str, progress: Progress
 
 def write_tables(folder: Path, done: Assessed, *, language: str) -> Basemap:
     """Everything of a result folder but its map and workbook; returns the ground to draw the map on."""
+    give_back()
     write_figures(folder, done, language=language)
     isochrones = done.results.layers.get("isochrones")
     basemap = ground_under(done.inputs, None if isochrones is None else light_areas(isochrones))
@@ -182,21 +191,14 @@ def _titled_columns(standard: Standard, tr: Translator) -> pd.DataFrame:
     return columns.assign(title=columns["rule"].map(titles))
 
 
-def product_names(document: Mapping[str, Any], *, language: str) -> Mapping[str, str]:
-    """What map and workbook of a folder are called; those of a scenario are named by it."""
-    title = scenario_title(document)
-    if title is None:
-        return {"html": "map.html", "xlsx": "report.xlsx"}
-    said = translator(language)(title)
-    return {kind: file_name(said, ending=f".{kind}") for kind in ("html", "xlsx")}
-
-
 def findings_table(findings: Sequence[Finding], *, language: str) -> pd.DataFrame:
-    """Every row that could not be used as it was, with where, what and how to mend it."""
+    """Every row that could not be used as it was, with where, what and how to mend it; what is said of a
+    whole file has no row."""
     tr = translator(language)
     columns = ["file", "sheet", "row", "column", "level", "code", "message"]
     rows = [[*(getattr(finding, name) for name in columns[:-1]), tr(finding.message)] for finding in findings]
-    return pd.DataFrame(rows, columns=columns)
+    table = pd.DataFrame(rows, columns=columns)
+    return table.assign(row=pd.array([finding.row or None for finding in findings], dtype="Int64"))
 
 
 def about(inputs: Inputs) -> About:

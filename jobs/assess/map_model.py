@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
 import numpy as np
@@ -20,9 +20,10 @@ from coverage.model.verdict_rows import after_title, before_title, remarks_of, s
 from coverage.publish import Results
 from coverage.publish.change_tables import GAINED, LOST
 from coverage.publish.plan import NEW_SITE, site_points
+from data.files import file_name
 from data.results.extras import light_areas
 from geo.crs import project, unproject
-from jobs.study.inputs import Inputs
+from locales import translator
 from maps.ground import MOST_VERTICES, basemap_of
 from maps.model import (
     MET,
@@ -39,22 +40,31 @@ from maps.model import (
 )
 from reports.briefing.findings import headline, headline_public
 from reports.briefing.steps import presentation
-from reports.briefing.strip import INTERNAL, day_of, strip_lines
+from reports.briefing.strip import INTERNAL, day_of, result_code, strip_lines
+
+if TYPE_CHECKING:  # an export opens no inputs
+    from jobs.study.inputs import Inputs
+
+# The ground under the map, as the page draws it again.
+BASEMAP: Final = "basemap.bin"
 
 
 def map_model(results: Results, basemap: Basemap) -> MapModel:
-    """The map of an assessment and, where there is one, its plan."""
+    """The map of an assessment and, where there is one, its plan. All of it is made from the tables, so that
+    a map drawn from the folder is the one made at once, to the last byte."""
     document, standard = results.document, results.standard
     area = document["area"]
     areas, paths = layers_of(results.layers, standard)
     grid = grid_of(results)
     return MapModel(
         title=str(area["name"]),
-        subtitle=_words(standard.title),
-        bounds=_bounds(grid),
+        subtitle=map_words(standard.title),
+        bounds=ground_bounds(grid),
         facilities=_facilities(results),
-        tier_titles={tier: _words(standard.tier_title(tier)) for tier in results.facilities["tier"].unique()},
-        cells=_cells(results, grid),
+        tier_titles={
+            tier: map_words(standard.tier_title(tier)) for tier in results.facilities["tier"].unique()
+        },
+        cells=map_cells(results, grid),
         gaps=results.gaps.assign(units=[gap.get("units", ()) for gap in document["gaps"]]),
         gap_parts=results.layers.get("gap_parts"),
         extents=results.layers.get(EXTENTS),
@@ -68,7 +78,7 @@ def map_model(results: Results, basemap: Basemap) -> MapModel:
         verdicts=verdict_rows(document, standard),
         basemap=basemap,
         credits=tuple(results.provenance.get("credits", ())),
-        crs_note=_measured(results),
+        crs_note=measured_words(results),
         synthetic=bool(area["synthetic"]),
         areas=(*newly_served(results, grid), *areas),
         paths=paths,
@@ -87,13 +97,14 @@ def map_model(results: Results, basemap: Basemap) -> MapModel:
     )
 
 
-def _measured(results: Results) -> Text:
-    """When and in which system: it stands at the foot of the map, on paper too."""
+def measured_words(results: Results) -> Text:
+    """When, in which system and by which code: it stands at the foot of the map, on paper too."""
     crs = str(results.document["area"]["crs"])
     day = day_of(str(results.provenance.get("created", "")))
+    code = result_code(results)
     if not day:
-        return text("Measured in {crs}", crs=crs)
-    return text("Assessed on {day}, measured in {crs}", day=day, crs=crs)
+        return text("Measured in {crs}; result {code}", crs=crs, code=code)
+    return text("Assessed on {day}, measured in {crs}; result {code}", day=day, crs=crs, code=code)
 
 
 def _layers_of_rules(results: Results) -> dict[str, str]:
@@ -103,11 +114,11 @@ def _layers_of_rules(results: Results) -> dict[str, str]:
     return layers | ({"": "change_0"} if _changes(results) else {})
 
 
-def _words(said: Sayable) -> Text | str:
+def map_words(said: Sayable) -> Text | str:
     return said if isinstance(said, Text | str) else Text("{name}", {"name": said})
 
 
-def _bounds(grid: PopulationGrid) -> tuple[float, float, float, float]:
+def ground_bounds(grid: PopulationGrid) -> tuple[float, float, float, float]:
     """Of the ground that people live on, in degrees."""
     xy = grid.xy[grid.residents > 0]
     low, high = (np.array([edge(xy[:, 0]), edge(xy[:, 1])]) for edge in (np.min, np.max))
@@ -132,7 +143,7 @@ def _facilities(results: Results) -> pd.DataFrame:
     return table
 
 
-def _cells(results: Results, grid: PopulationGrid) -> MapCells:
+def map_cells(results: Results, grid: PopulationGrid) -> MapCells:
     cells, walking = results.cells, results.standard.walking
     walks = [rule for rule in results.standard.rules if rule.check is Check.WALK]
     walk_limits = sorted({round(rule.limit_m(walking) / walking.metres_per_minute, 6) for rule in walks})
@@ -386,3 +397,12 @@ def _shapes(groups: Sequence[Ints], grid: PopulationGrid) -> list[shapely.Geomet
     """The ground of each group of cells as one shape, in degrees."""
     shapes = cell_outlines(grid, groups)
     return list(shapely.transform(shapes, lambda points: np.column_stack(unproject(points, grid.crs))))
+
+
+def product_names(document: Mapping[str, Any], *, language: str) -> Mapping[str, str]:
+    """What map and workbook of a folder are called; those of a scenario are named by it."""
+    title = scenario_title(document)
+    if title is None:
+        return {"html": "map.html", "xlsx": "report.xlsx"}
+    said = translator(language)(title)
+    return {kind: file_name(said, ending=f".{kind}") for kind in ("html", "xlsx")}

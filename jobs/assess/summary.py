@@ -9,6 +9,8 @@ from core.text import Sayable, Text, text, text_from_json
 from coverage.model.verdict_rows import MISSED, SYNTHETIC, VERDICT_WORDS, VerdictRow, verdict_rows
 from geo.datum import system_title
 from locales import Translator
+from reports.briefing import Cover
+from reports.land import land_briefing
 from reports.plan import words as plan_words
 
 if TYPE_CHECKING:  # tables take a second to import, and a sentence does not need them
@@ -23,7 +25,7 @@ _NOW: Final = "now"
 
 def assessment_rows(results: Results, tr: Translator) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """The verdict table in words: its head and one row a rule."""
-    head = (
+    head: tuple[str, ...] = (
         tr(text("Rule")),
         tr(text("Figure")),
         tr(text("Actual")),
@@ -31,12 +33,20 @@ def assessment_rows(results: Results, tr: Translator) -> tuple[tuple[str, ...], 
         tr(text("Verdict")),
     )
     lines = verdict_rows(results.document, results.standard)
-    return head, [_row(line, tr) for line in lines]
+    rows = [_row(line, tr) for line in lines]
+    if results.document.get("weight"):  # of land alone nobody is missed
+        head, rows = (*head[:3], *head[4:]), [(*row[:3], *row[4:]) for row in rows]
+    return head, rows
 
 
 def closing_lines(results: Results, tr: Translator) -> list[str]:
     """Residents, the largest gaps, and what the reader must know."""
     area = results.document["area"]
+    if results.document.get("weight"):
+        told = land_briefing(results, Cover())
+        said = [*(one.words for one in told.conclusion), *told.caveats]
+        said += map(text_from_json, results.document["notes"])
+        return [tr(one) for one in dict.fromkeys(said)]
     lines = [
         tr(
             text(

@@ -32,7 +32,8 @@ RULE_KEYS: Final = {
 }  # fmt: skip
 AREA_COLUMNS_FILE: Final = "areas_columns.csv"
 LEAGUE_COLUMNS: Final = (
-    "rule", "rank", "name", "code", "residents", "residents_met", "share", "units", "units_met", "verdict",
+    "rule", "rank", "name", "code", "residents", "residents_met", "share", "share_of", "units",
+    "units_met", "verdict",
 )  # fmt: skip
 _COUNTS: Final = ("cells", "gaps", "sites", "units", "units_met", "facilities", "within", "under", "over")
 
@@ -51,7 +52,7 @@ def write_tables(out: Path, rows: Sequence[Mapping[str, Any]], *, language: str)
     basis = _basis(rows)
     about = [basis, *([SYNTHETIC] if any(row.get("synthetic") for row in rows) else [])]
     columns = rule_columns(rows)
-    of_share = columns[columns["what"] == "share"]
+    of_share = columns[columns["column"].str.startswith("s_")]
     shares = dict(zip(of_share["rule"], of_share["column"], strict=True))
     book = province_bytes(areas, league, titles, shares, language=language, about=about)
     write_bytes(out / "province.xlsx", book)
@@ -68,12 +69,15 @@ def _basis(rows: Sequence[Mapping[str, Any]]) -> Text:
 
 
 def rule_columns(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """Columns `column, rule, what` of `area_table`: a column for whatever a rule states of any area. No name
-    is longer than ten characters, which is all that shapefiles keep."""
+    """Columns `column, rule, what` of `area_table`: a column for whatever a rule states of any area; a share
+    says of what (`share_of_…`). No name is longer than ten characters, which is all that shapefiles keep."""
     ids = [rule.id for rule in rule_titles(rows)]
     stated = {(rule["id"], key) for row in rows for rule in row.get("rules", ()) for key in rule}
+    whole = {
+        rule["id"]: rule["share_of"] for row in rows for rule in row.get("rules", ()) if rule.get("share_of")
+    }
     found = [
-        (f"{letter}_{name}", rule, what)
+        (f"{letter}_{name}", rule, f"share_of_{whole[rule]}" if what == "share" and rule in whole else what)
         for rule, name in zip(ids, plain_names(ids, most=MOST_CHARACTERS - 2), strict=True)
         for letter, what in RULE_KEYS.items()
         if (rule, what) in stated
@@ -86,7 +90,7 @@ def area_table(rows: Sequence[Mapping[str, Any]], *, language: str) -> pd.DataFr
     and what it holds: `rule_columns`."""
     tr = translator(language)
     of_rules = rule_columns(rows)
-    named = {(rule, what): column for column, rule, what in of_rules.itertuples(index=False)}
+    named = {(rule, RULE_KEYS[column[0]]): column for column, rule, _ in of_rules.itertuples(index=False)}
     table = []
     for row in rows:
         message = "" if row.get("message") is None else tr(text_from_json(row["message"]))
@@ -111,6 +115,7 @@ def league_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
             "name": row["name"],
             "code": row["code"],
             "share": _share(rule),
+            "share_of": "units" if rule.get("share") is None else rule.get("share_of", ""),
         }
         for row in rows
         for rule in row.get("rules", ())

@@ -24,7 +24,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from data.cache_entries import CITY, delete, is_whole, keep, limit_bytes, trim
-from data.files import digest
+from data.files import digest, read_with
+from data.handed_over import beside
 from data.source import SOURCE_FILE
 from geo.network.network import WalkNetwork
 from jobs.cache.case import program_fingerprint
@@ -104,12 +105,9 @@ def _key_of(files: StudyFiles) -> str:
 
 
 def _beside(path: Path) -> Iterator[Path]:
-    """Files that may say more about one: those of its name with another ending, and where it is from."""
-    if path.parent.is_dir():
-        for one in path.parent.iterdir():
-            named_alike = one.stem.casefold() == path.stem.casefold() and one.name != path.name
-            if one.is_file() and (named_alike or one.name == SOURCE_FILE):
-                yield one
+    """Files that say more about one: those its readers read too, what a check handed over, its origin."""
+    yield from read_with(path)
+    yield from (one for one in (beside(path), path.with_name(SOURCE_FILE)) if one.is_file())
 
 
 def keep_city(cache: Path, key: str, done: Assessed) -> None:

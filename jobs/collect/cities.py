@@ -20,7 +20,7 @@ from core.progress import Progress, part, silent
 from core.text import text
 from coverage.model.standard import LEVELS, Standard
 from coverage.model.tables import UnitTable
-from data.files import digest, file_name, write_bytes
+from data.files import digest, file_name, read_with, write_bytes
 from data.intake.facility_numbers import is_facility_id, new_facility_id
 from data.standards import open_standard, preset_ids
 from data.store import Store, schema
@@ -36,11 +36,6 @@ from jobs.study.inputs import open_inputs
 from jobs.study.people import read_people
 from jobs.study.run import plain, restored
 
-# Files of one name that belong to a file: parts of a shapefile, what lies beside a raster or a table.
-_BESIDE: Final = (
-    *(".dbf", ".shx", ".prj", ".cpg", ".qix", ".sbn", ".sbx", ".tfw", ".tifw", ".jgw", ".wld", ".hdr"),
-    *(".mid", ".csvt", ".vat", ".ige", ".rrd", ".aux", ".ovr", ".xml"),
-)
 # What the part is called that lies in no office's unit.
 NOBODY_S: Final = "（不属任何单位）"
 
@@ -239,15 +234,7 @@ def with_what_belongs(path: Path) -> list[Path]:
     """A file and those beside it that its readers read too: parts of a shapefile, a world file."""
     if path.is_dir():
         return sorted(file for file in path.rglob("*") if file.is_file())
-    beside = [
-        other
-        for other in path.parent.iterdir()
-        if other != path
-        and other.is_file()
-        and (other.stem == path.stem or other.name.startswith(f"{path.name}."))
-        and other.suffix.lower() in _BESIDE
-    ]
-    return [path, *sorted(beside)]
+    return [path, *read_with(path)]
 
 
 def _offices_of(units: UnitTable | None, level: str) -> dict[str, str]:

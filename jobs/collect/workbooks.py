@@ -56,7 +56,7 @@ def returned_workbooks(
         office = office_named(connection, city, found.office)
         who.require("submission.read", office)
         files = originals(connection, number, found.version)
-        numbers = _numbers(store, connection, found)
+        numbers = numbers_in(store, connection, found)
         said = remarks(connection, number)
         held = last_decisions(connection, office)
     work = folder / "originals"
@@ -122,7 +122,7 @@ def _filled(row: Mapping[Any, Any], standard: Standard, say: Any) -> dict[str, s
     return {name: value if isinstance(value, str) else float(value) for name, value in words.items()}
 
 
-def _numbers(store: Store, connection: Connection, found: Submission) -> dict[tuple[str, str, int], str]:
+def numbers_in(store: Store, connection: Connection, found: Submission) -> dict[tuple[str, str, int], str]:
     """(file, sheet, row) of a submission's list → the number of the facility: of all that the office's list
     has once it was accepted, before that of those that are recognised."""
     if found.state == ACCEPTED:

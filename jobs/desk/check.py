@@ -12,16 +12,18 @@ import pandas as pd
 
 from core.progress import Progress, part, silent
 from core.text import text
+from data.files import digest
 from data.intake.decisions import Decisions, recall_decisions
 from data.intake.findings import ERROR, WARNING, Finding
 from data.intake.groups import Part
 from data.intake.judge import judge
 from data.store import Store
-from data.store.records import city_named, findings_of, last_decisions, office_named
+from data.store.records import city_named, findings_of, last_decisions, office_named, originals
 from jobs.collect.decisions import OfficeDecisions, decisions_from, made_of, rows_of
 from jobs.collect.permissions import actor
 from jobs.collect.submit import read_for
-from jobs.desk.desk import Desk
+from jobs.collect.workbooks import numbers_in
+from jobs.desk.desk import Desk, SentList
 from jobs.lists.check import CheckReport, written
 from locales import DEFAULT_LANGUAGE
 
@@ -152,3 +154,30 @@ def rows_to_mend(report: CheckReport) -> set[tuple[str, str, int]]:
         for one in report.intake.findings
         if one.level in (ERROR, WARNING) and one.row
     }
+
+
+def rows_remarked(
+    store: Store, returned: SentList, brought: Sequence[Path], report: CheckReport
+) -> set[tuple[str, str, int]]:
+    """(file, sheet, row) of the rows that remarks on a returned list are about. Where the files `brought` are
+    other ones than were returned, only facilities that have their own number there are found."""
+    with store.read() as connection:
+        sent = {sha256 for _, sha256 in originals(connection, returned.now.id, returned.now.version)}
+        is_same = {digest(path) for path in brought} == sent
+        numbers = numbers_in(store, connection, returned.now) if is_same else _own_numbers(report)
+    wanted = {one.facility_id for one in returned.remarks if one.facility_id}
+    found = {place for place, number in numbers.items() if number in wanted}
+    if is_same:
+        tables = {(table.file, table.sheet.name) for table in report.intake.tables}
+        found |= {
+            (file, sheet, one.row)
+            for one in returned.remarks
+            for file, sheet in tables
+            if one.row and one.sheet in ("", sheet)
+        }
+    return found
+
+
+def _own_numbers(report: CheckReport) -> dict[tuple[str, str, int], str]:
+    frame = report.intake.frame[["source_file", "source_sheet", "source_row", "facility_id"]]
+    return {(str(a), str(b), int(row)): str(n).upper() for a, b, row, n in frame.itertuples(index=False)}

@@ -22,14 +22,13 @@ from data.files import read_csv, write_bytes, write_csv, write_json
 from data.guard import guarded
 from data.intake.read import read_facilities
 from data.results.folder import geojson
-from data.source import LIST_COLUMNS, OSM_CREDIT
+from data.source import COMPARED, LIST_COLUMNS, OSM_CREDIT
 from data.whole_folder import require_whole, whole_folder
 from geo.crs import WGS84, metric_crs, project
 from jobs.assess.folder import program_stamp
 from jobs.study.run import files_in, run_of
 
 LISTED: Final = "facilities.csv"
-COMPARED: Final = "compared.csv"
 _TEXTS: Final = ("result", "facility_id", "name", "map_id", "map_name", "nearest_name", "tier")
 
 

@@ -21,7 +21,7 @@ from geo.distance.reach import bounded_reach, reach_straight
 from geo.network.snapping import snap
 from jobs.assess.folder import Assessed
 from jobs.siting.candidates import Candidates, candidates_of
-from jobs.siting.refined import can_refine, refined
+from jobs.siting.refined import can_refine, near_enough, refined
 from jobs.siting.request import SitingRequest
 from jobs.siting.terms import closable_rows, conditions_of, importance
 
@@ -80,7 +80,7 @@ def question_of(
         count=None if request.goal == FEWEST_SITES else count_of(request, candidates),
         share=request.share,
         time_limit_s=request.time_limit_s,
-        gap=request.gap,
+        gap=near_enough(request, candidates),
         **conditions,
     )
     demand = _by_metres(asked, candidates, cover, goal) if asked.by_metres else cover

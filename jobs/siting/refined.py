@@ -39,6 +39,8 @@ _MOST: Final = 20_000
 _MOST_ENTRIES: Final = 8_000_000
 # A search for the best places uses so much of the time at most; the rest is for proving.
 _PART_OF_TIME: Final = 0.4
+# Where nothing can be proved of all places, a plan so near the best of those that are weighed will do.
+_NEAR: Final = 0.0005
 # Places farther apart than this part of the reach miss better ones between them.
 _FINE_ENOUGH: Final = 1 / 3
 
@@ -55,6 +57,14 @@ def can_refine(request: SitingRequest) -> bool:
         and bool(request.count)
         and len(request.tiers) == 1
     )
+
+
+def near_enough(request: SitingRequest, found: Candidates) -> float:
+    """The gap at which the search among the places that are weighed ends: the one asked for. Where none is,
+    and the bound over all places leaves more open than a longer search could close, half a thousandth."""
+    among = found.among
+    open_anyway = among is not None and np.isfinite(among.bound) and not among.everywhere
+    return request.gap or (_NEAR if open_anyway else 0.0)
 
 
 def refined(

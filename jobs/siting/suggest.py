@@ -55,6 +55,10 @@ def suggest_files(
     """
     monitor = monitor or SearchMonitor()
     progress = monitor.progress
+    if files.land_alone:
+        from jobs.assess.land_alone import land_files
+
+        return land_files(files, out=out, request=request, language=language, cache=cache, monitor=monitor)
     done = read_and_assess(files, cache=cache, progress=part(progress, 0.0, 0.5))
     planned = suggest(done, request, SearchMonitor(monitor.watch, part(progress, 0.5, 0.9)))
     planned = with_run(planned, run_of("suggest", language, study=files, request=request))

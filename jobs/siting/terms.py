@@ -10,6 +10,7 @@ from scipy.spatial import cKDTree
 
 from core.errors import InfeasibleError, InputError, SettingError
 from core.text import Sayable, text
+from coverage.equity.residential_land import land_by_cell
 from coverage.model.membership import locate
 from coverage.model.standard import level_title
 from coverage.model.tables import Floats, Ints
@@ -17,7 +18,6 @@ from coverage.siting import Goal, Quota
 from coverage.siting.goals import FEWEST_SITES
 from jobs.assess.folder import Assessed
 from jobs.siting.candidates import EXISTING, Candidates, rows_called
-from jobs.siting.land import land_importance
 from jobs.siting.request import FROM_LIST, RESIDENTIAL_LAND, SitingRequest, UnitQuota
 
 
@@ -99,7 +99,9 @@ def importance(done: Assessed, request: SitingRequest) -> Floats | None:
     """(cells,) how much a resident of the cell counts: by the groups that live there, or for the m² of
     residential land where a plan is by land."""
     if request.conditions.weight == RESIDENTIAL_LAND:
-        return land_importance(done)
+        grid = done.inputs.study.grid
+        land, _ = land_by_cell(done.inputs.study)
+        return np.divide(land, grid.residents, out=np.zeros(len(land)), where=grid.residents > 0)
     if not request.conditions.weights:
         return None
     grid = done.inputs.study.grid

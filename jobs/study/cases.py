@@ -39,7 +39,7 @@ class StudyFiles:
     several files: parts of one whole, or a level each. `own` are lists in place of `facilities` or beside
     them, as the page takes them, once all else has been read. `versions` says which versions of offices'
     lists a city of the store had ("office version"), `as_of` by which day or moment they were known (""):
-    results keep both.
+    results keep both. `land_alone`: residents are unknown, and `population` is the file of residential land.
     """
 
     facilities: tuple[Path, ...]
@@ -58,6 +58,7 @@ class StudyFiles:
     own: OwnLists | None = None
     versions: tuple[str, ...] = ()
     as_of: str = ""
+    land_alone: bool = False
 
     @property
     def populations(self) -> tuple[Path, ...]:
@@ -76,6 +77,8 @@ class StudyFiles:
             return replace(self, population_unit=answer)
         if field == "datum":
             return replace(self, datum=answer)
+        if field == "totals_column":
+            return replace(self, layers=replace(self.layers, totals_column=answer))
         name, _, of = field.partition(":")
         value: Any = answer
         if of:

@@ -35,6 +35,7 @@ from data.streets.cache import load_or_read
 from data.streets.places import places_of_components
 from data.streets.snapped import remember_places
 from data.units import UnitFile
+from data.units.totals import CONTRADICT
 from geo.basemap import Basemap
 from geo.crs import unproject
 from geo.datum import BD09, GCJ02, WGS84, system_title
@@ -57,7 +58,7 @@ _MOST_LISTED = 200
 # Findings that set two numbers of the inputs against each other: they limit the trust in all figures.
 _CONTRADICTIONS: Final = frozenset((
     "population-against-units", "population-group-too-large", "population-implausible", "population-parts",
-    "population-unit-contradicted", "population-unit-unclear", "totals-contradict",
+    "population-unit-contradicted", "population-unit-unclear", CONTRADICT,
 ))  # fmt: skip
 
 
@@ -116,7 +117,9 @@ def inputs_of(
     population, units, crs = people.population, people.units, people.crs
     layers, network = files.layers, streets.network
     grounds = read_grounds(layers.residential, layers.compounds, crs=crs, near=population.grid.xy)
-    in_water = water_findings(files.layers.water, streets.basemap, population.grid)
+    in_water: tuple[Finding, ...] = ()
+    if not files.land_alone:
+        in_water = water_findings(files.layers.water, streets.basemap, population.grid)
     table = units.table if units else None
     shifted = shifted_streets(network, population.grid, table, files.network.name) if len(network) else ()
     progress(0.0, text("Reading facility lists"))
@@ -131,12 +134,9 @@ def inputs_of(
         grounds=grounds.grounds,
         unplaced=intake.unplaced,
     )
-    short: tuple[Text, ...] = ()
-    passed: tuple[Text, ...] = ()
-    passed_one_by_one: tuple[Finding, ...] = ()
-    if len(network):
-        short = short_sides(population.grid.xy, network.vertex_xy, margin_m=longest_reach_m(standard))
-        passed, passed_one_by_one = island_notes(study, standard.walking, files.network.name)
+    short, passed, passed_one_by_one = _street_notes(files, study, standard)
+    if files.land_alone:
+        shifted = tuple(replace(one, message=_of_land(one.message)) for one in shifted)
     doubtful = unknown_layers(files, people, streets.kind)
     of_layers = (*(units.findings if units else ()), *grounds.findings, *streets.remarks, *passed_one_by_one)
     read = (*population.read, *(units.read if units else ()), *streets.read, *grounds.read)
@@ -148,7 +148,7 @@ def inputs_of(
         findings=(*population.findings, *doubtful, *shifted, *in_water, *of_layers, *intake.findings),
         notes=(
             *list_notes(intake),
-            *people_notes(people, study),
+            *(() if files.land_alone else people_notes(people, study)),
             *unknown_notes(doubtful),
             *(finding.message for finding in (*shifted, *in_water)),
             *streets.findings,
@@ -172,6 +172,18 @@ def inputs_of(
         read=read,
         answers=files.answers,
     )
+
+
+def _street_notes(
+    files: StudyFiles, study: Study, standard: Standard
+) -> tuple[tuple[Text, ...], tuple[Text, ...], tuple[Finding, ...]]:
+    """Where the streets end too soon, what was passed over, and that one by one; nothing of no streets."""
+    if not len(study.network):
+        return (), (), ()
+    short = short_sides(study.grid.xy, study.network.vertex_xy, margin_m=longest_reach_m(standard))
+    if files.land_alone:
+        return tuple(_of_land(one) for one in short), (), ()
+    return short, *island_notes(study, standard.walking, files.network.name)
 
 
 def open_streets(
@@ -272,11 +284,28 @@ def _fingerprints(
     lists = {f"facilities:{printable(path.name)}": digest(path) for path in files.facilities}
     handed = [further(path) for path in files.facilities if handed_over(path) is not None]
     lists |= {f"facilities:{printable(path.name)}": digest(path) for path in handed}
-    fixed = {"population": population, "network": streets.sha256, "standard": standard.sha256}
+    fixed = {"network": streets.sha256, "standard": standard.sha256}
+    fixed |= {} if files.land_alone else {"population": population}
     layers = {role: digest(path) for role, path in files.layers.by_role.items()}
     more = {f"population:{n}": digest(path) for n, path in enumerate(files.more_population, start=2)}
     more |= {f"units:{n}": digest(path) for n, path in enumerate(files.more_units, start=2)}
     return {**lists, **fixed, **({"units": units.sha256} if units else {}), **more, **layers}
+
+
+def _of_land(said: Text) -> Text:
+    """A note on the streets where land stands in for residents."""
+    if "sides" in said.values:
+        short = text(
+            "The street file ends with the residential land in the {sides}: ways round outside are not "
+            "known, so land at that rim may look farther away than it is. {margin:,.0f} m more are wanted."
+        )
+        return Text(short.template, said.values)
+    shifted = text(
+        "The streets of {file} lie {metres:,.0f} m beside the land and the units, as true places lie beside "
+        "{system}: one of them is in that system. Convert it to WGS-84; as they are, no figure on foot is "
+        "right."
+    )
+    return Text(shifted.template, said.values)
 
 
 def city_name(intake: Intake, units: UnitTable | None) -> str:

@@ -15,15 +15,18 @@ from core.errors import InputError, SettingError
 from core.progress import Progress, part, silent
 from core.text import Text, text
 from coverage.equity.overlaps import bridged_notes, level_word, outside_notes, overlap_notes
+from coverage.equity.residential_land import land_grid
 from coverage.measuring.redistribute import Rescaled, rescale_to_units
 from coverage.model.membership import locate
 from coverage.model.study import Study
 from coverage.model.tables import LEVELS, UnitTable
+from data.files import digest
 from data.formats.inputs_read import InputRead
 from data.intake.datum.origin import in_true_coordinates
 from data.intake.findings import ERROR, INFO, WARNING, Finding
 from data.population import NoPlacesError, PopulationFile, Reading, read_population
 from data.population.area import read_outline
+from data.population.grounds import read_grounds
 from data.population.groups import group_findings, of_group
 from data.population.polygons import polygon_cells
 from data.population.raster_unit import unit_words
@@ -33,6 +36,7 @@ from data.population.tables.heads import PERCENT
 from data.population.tables.sums import ADDED, is_sum
 from data.population.tables.table_files import Sheet
 from data.units import Totals, UnitAnswers, UnitFile, read_totals, read_units
+from data.units.totals import contradictions
 from geo.crs import WGS84, metric_crs
 from geo.inside import outlines_with_points
 from jobs.study.cases import StudyFiles
@@ -85,6 +89,8 @@ def read_people(files: StudyFiles, *, coarse_m: float = COARSE_M, progress: Prog
     outlines, units_known = read_unit_files(files, crs or "")
     if outlines is not None:
         crs, area = outlines.table.crs, outlines.ground if area is None else area
+        if files.land_alone:
+            return People(_land_as_grid(files, crs, area), outlines, units_known)
         counted = outlines
         if layers.totals is not None:
             census = read_totals(
@@ -125,6 +131,21 @@ def read_people(files: StudyFiles, *, coarse_m: float = COARSE_M, progress: Prog
         limits = area if layers.area is not None else None
         held = (*held, *without_anybody(read, outlines, files.population.name, limits))
     return People(replace(read, findings=(*read.findings, *held)), outlines, units_known)
+
+
+def _land_as_grid(files: StudyFiles, crs: str, area: shapely.Geometry) -> PopulationFile:
+    """The residential land inside the study area, where nothing is known of residents. InputError where none
+    of it lies there."""
+    land = read_grounds(files.layers.residential, None, crs=crs).grounds.residential
+    ground = gpd.GeoSeries([area], crs=WGS84).to_crs(crs).iloc[0]
+    shapely.prepare(ground)
+    parts = shapely.get_parts(shapely.intersection(np.asarray(land, object), ground))
+    parts = parts[(shapely.get_dimensions(parts) == 2) & (shapely.area(parts) > 0)]
+    if not len(parts):
+        raise InputError(
+            "{file}: none of the residential land lies in the study area.", file=files.population.name
+        )
+    return PopulationFile(land_grid(parts, crs), (), digest(files.population))
 
 
 def _with_group_by_unit(
@@ -268,7 +289,12 @@ def scaled_to(totals: Totals, read: PopulationFile, units: UnitTable, *, file: s
         after=done.grid.total,
         outside=done.outside,
     )
-    told = [Finding(file, "", 0, "", INFO, "population-scaled", message)]
+    far = abs(done.grid.total - read.grid.total) > _DIFFERS * done.grid.total
+    told = [
+        Finding(file, "", 0, "", WARNING, "population-against-units", message)
+        if far
+        else Finding(file, "", 0, "", INFO, "population-scaled", message)
+    ]
     told += [Finding(file, "", 0, "", WARNING, "population-total", message) for message in _odd(done, units)]
     chosen = InputRead(
         "totals", file, column=totals.column, unit=text("residents"), rows_read=totals.rows_read,
@@ -318,20 +344,26 @@ def stated_residents(units: UnitFile) -> float | None:
 
 
 def against_stated(read: PopulationFile, units: UnitFile | None, file: str) -> tuple[Finding, ...]:
-    """A finding where the residents read and those that the units state differ by more than 15 %."""
-    stated = None if units is None else stated_residents(units)
-    total = read.grid.total
-    if not stated or abs(total - stated) <= _DIFFERS * stated:
+    """Findings where the residents read and those that the units state differ by more than 15 %, and where
+    what the units of one level state contradicts what those of another do."""
+    if units is None or units.residents is None:
         return ()
-    message = text(
-        "{file} gives {total:,.0f} residents in the study area; the units state {stated:,.0f}, {factor:.2g} "
-        "times as many. One of the two is another year, another ground or another unit.",
-        file=file,
-        total=total,
-        stated=stated,
-        factor=stated / max(total, 1e-9),
-    )
-    return (Finding(file, "", 0, "", WARNING, "population-against-units", message),)
+    against = contradictions(units.table, units.residents)
+    stated, total = stated_residents(units), read.grid.total
+    found: list[Finding] = []
+    if stated and abs(total - stated) > _DIFFERS * stated:
+        message = text(
+            "{file} gives {total:,.0f} residents in the study area; the units state {stated:,.0f}, "
+            "{factor:.2g} times as many. One of the two is another year, another ground or another unit.",
+            file=file,
+            total=total,
+            stated=stated,
+            factor=stated / max(total, 1e-9),
+        )
+        found.append(Finding(file, "", 0, "", WARNING, "population-against-units", message))
+    told = [finding.message for finding in read.findings]  # the units may be the residents' file too
+    found += [Finding(file, "", 0, "", WARNING, code, one) for code, one in against if one not in told]
+    return tuple(found)
 
 
 def without_anybody(

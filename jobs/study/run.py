@@ -16,13 +16,12 @@ from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
 from core.errors import InputError
 from core.text import printable
-from data.files import digest
+from data.files import digest, read_with
 from data.handed_over import beside as further
 from data.handed_over import handed_over
 from data.standards import preset_ids
 from jobs.study.cases import StudyFiles
 
-_BESIDE: Final = (".dbf", ".shx", ".prj", ".cpg")
 _FILE: Final = {"file", "sha256"}
 
 
@@ -93,9 +92,7 @@ def _file(path: Path) -> dict[str, Any]:
     said: dict[str, Any] = {"file": printable(path.name), "sha256": digest(path)}
     if path.is_file():
         said["bytes"] = path.stat().st_size
-    if path.suffix.lower() == ".shp":
-        beside = (path.with_suffix(ending) for ending in _BESIDE)
-        said["beside"] = {one.suffix: digest(one) for one in beside if one.is_file()}
-    elif handed_over(path) is not None:
-        said["beside"] = {further(path).suffix: digest(further(path))}
+    beside = [*read_with(path), *([further(path)] if handed_over(path) is not None else [])]
+    if beside:
+        said["beside"] = {one.name[len(path.stem) :]: digest(one) for one in beside}
     return said

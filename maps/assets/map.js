@@ -41,15 +41,16 @@ const serviceMap = (() => {
 
   const options = (part, more) => Object.assign({ pane: part.pane, heading: part.heading }, more);
   const CARD_PX = { maxWidth: 280 };
+  /* Cards come with $n; for the terms that many of them say. */
+  const card = (content, i) => content.popups[i].replace(/\$(\d+);/g, (_, n) => content.terms[n]);
   const words = (layer, content, i) => {
     layer.bindTooltip(content.tooltips[i], { direction: "top", sticky: Boolean(layer.getBounds) });
-    return layer.bindPopup(content.popups[i], CARD_PX);
+    return layer.bindPopup(card(content, i), CARD_PX);
   };
   /* One tooltip and one popup for all of a group: a city has thousands of dots and shapes. */
   const groupWords = (group, content, sticky) => {
-    const said = (list) => (layer) => list[layer.row];
-    group.bindTooltip(said(content.tooltips), { direction: "top", sticky });
-    group.bindPopup(said(content.popups), CARD_PX);
+    group.bindTooltip((layer) => content.tooltips[layer.row], { direction: "top", sticky });
+    group.bindPopup((layer) => card(content, layer.row), CARD_PX);
   };
 
   /* Most layers stay hidden: their members are made when they are first shown. */

@@ -264,7 +264,7 @@ def key_figures(results: Results) -> Iterator[KeyFigure]:
     walk rule; fewer where there are no such rules. Beside a plan they say that they are of today."""
     planned = results.plan is not None
     for one in _key_figures(results):
-        yield KeyFigure(one.figure, text("today: {title}", title=one.title), one.whole) if planned else one
+        yield KeyFigure(one.figure, text("Today: {title}", title=one.title), one.whole) if planned else one
 
 
 def _key_figures(results: Results) -> Iterator[KeyFigure]:

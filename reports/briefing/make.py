@@ -67,7 +67,7 @@ def briefing_of(results: Results, cover: Cover | None = None) -> Briefing:
         history=period.history_table(document, standard),
         proposal=tables.proposal(results, gaps, public=public),
         tasks=tables.tasks_table(rows, state=after_title(results.document), document=standard.document),
-        method=method_table(results),
+        method=method_table(results, public=public),
         shares=tables.shares_table(results),
         complete=tables.complete_table(results),
         strip=tuple(strip_lines(results, author=asked.author, mark=mark, as_of=asked.as_of)),
@@ -76,6 +76,7 @@ def briefing_of(results: Results, cover: Cover | None = None) -> Briefing:
         day=day_of(results.provenance.get("created", "")),
         created=str(results.provenance.get("created", "")),
         code=result_code(results),
+        part=bool(document.get("districts")),
     )  # fmt: skip
 
 
@@ -87,7 +88,7 @@ def _map(results: Results) -> View:
     title = results.standard.rule_title(rule)
     if f"change_{rule.id}" in results.cells:
         return View("city", text("What changes: {rule}", rule=title), f"change:{rule.id}", gaps=rule.id)
-    today = text("today: {title}", title=title) if results.plan is not None else title
+    today = text("Today: {title}", title=title) if results.plan is not None else title
     return View("city", today, f"rule:{rule.id}", gaps=rule.id)
 
 

@@ -13,13 +13,20 @@ from reports.plan.briefing import escaped, markdown_table, plan_chapters
 
 def briefing_text(results: Results, *, language: str) -> str:
     """The briefing of an assessment, and of its plan where there is one."""
-    tr, briefing = translator(language), briefing_of(results)
-    parts: list[Iterable[str]] = [_head(briefing, tr)]
-    tables = (briefing.changes or briefing.rules, briefing.gap_table, briefing.shares, briefing.complete,
-              briefing.tasks)  # fmt: skip
-    parts += [_table(table, tr) for table in tables if table is not None]
+    tr = translator(language)
+    chapters: list[Iterable[str]] = []
     if results.plan is not None:
-        parts += plan_chapters(results.plan.plan, results.standard, tr)
+        chapters += plan_chapters(results.plan.plan, results.standard, tr)
+    return markdown_of(briefing_of(results), tr, chapters)
+
+
+def markdown_of(briefing: Briefing, tr: Translator, chapters: Iterable[Iterable[str]] = ()) -> str:
+    """Headline, conclusion and tables of a briefing, then further chapters, then what the product is of."""
+    parts: list[Iterable[str]] = [_head(briefing, tr)]
+    tables = (briefing.changes or briefing.rules, *briefing.lists, briefing.gap_table, briefing.shares,
+              briefing.complete, briefing.tasks)  # fmt: skip
+    parts += [_table(table, tr) for table in tables if table is not None]
+    parts += chapters
     parts.append(f"- {escaped(tr(term))}: {escaped(tr(said))}" for term, said in briefing.strip)
     return "\n\n".join("\n".join(lines) for part in parts if (lines := list(part))) + "\n"
 

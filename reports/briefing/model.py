@@ -122,10 +122,11 @@ class Briefing:
     `strip` are the lines that stand on every product (term, value); `caveats` limit the figures and stand
     beside them; `code` repeats the result: it is made of its inputs, settings and standard alone. `mark` is
     a security mark or a map review number, `day` the day of the assessment in China. `lists` are the tables
-    of facility lists that were compared.
+    of facility lists that were compared, or of a study of land alone; `part` says that it is of some
+    districts alone.
     """
 
-    kind: Literal["assessment", "plan", "scenario", "period", "lists"]
+    kind: Literal["assessment", "plan", "scenario", "period", "lists", "land"]
     public: bool
     city: str
     title: Sayable
@@ -157,6 +158,7 @@ class Briefing:
     shares: Table | None = None
     complete: Table | None = None
     lists: tuple[Table, ...] = ()
+    part: bool = False
 
     @property
     def besides(self) -> tuple[Said, ...]:

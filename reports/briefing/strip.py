@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from core.text import Sayable, Text, text, text_from_json
-from coverage.model.standard import Check
+from coverage.model.standard import Check, level_title
 from coverage.publish import Results
 from reports.briefing.model import Table
 from reports.briefing.numbers import listed
@@ -67,6 +67,11 @@ def strip_lines(
     yield text("State of the data"), as_of or (text("lists as known by {day}", day=known) if known else read)
     if day:
         yield text("Assessed on"), day
+    chosen = results.document.get("districts")
+    if chosen:
+        some = text("{n} of {all} units of the level {level}", n=len(chosen["names"]), all=chosen["all"],
+                    level=level_title(chosen["level"]))  # fmt: skip
+        yield text("Districts"), text("{names} ({some})", names=listed(chosen["names"]), some=some)
     clauses = list(dict.fromkeys(rule.clause for rule in standard.rules if rule.clause))
     named: Sayable = standard.title
     if standard.document:
@@ -132,8 +137,9 @@ _ROLES: Final = {
 }
 
 
-def method_table(results: Results) -> Table:
-    """口径、数据、限制 for the appendix: settings, what was read, what limits it."""
+def method_table(results: Results, *, public: bool = False) -> Table:
+    """口径、数据、限制 for the appendix: settings, what was read, what limits it. A `public` one leaves out
+    notes that name a unit."""
     standard, walking = results.standard, results.standard.walking
     rows: list[tuple[Sayable, Sayable]] = [
         (text("Who counts as covered"),
@@ -148,7 +154,9 @@ def method_table(results: Results) -> Table:
         (text("Shares"), text("of residents, unless a rule says otherwise")),
     ]  # fmt: skip
     rows += [(text("Edited"), said) for said in standard.differences]
-    rows += [(text("Note"), text_from_json(note)) for note in results.document["notes"]]
+    notes = [text_from_json(note) for note in results.document["notes"]]
+    named = [name for name in results.units["name"].unique() if len(name) > 1] if public else []
+    rows += [(text("Note"), note) for note in notes if not any(name in str(note) for name in named)]
     return Table(
         text("Method, data and limits"), (text("Term"), text("What holds here")), tuple(rows), (22, 78)
     )

@@ -95,8 +95,11 @@ def gap_findings(results: Results, *, public: bool) -> tuple[GapFinding, ...]:
 def _facts(results: Results, gap: Mapping[str, Any], key: str) -> Iterator[tuple[Sayable, Figure]]:
     yield text("Residents not served"), exact(f"{key}.residents", gap["residents"])
     missed = results.row(gap["rule"])["residents_missed"]
+    here = "residents_here" if "residents_here" in gap else "residents"
+    if gap.get("crosses"):
+        yield text("of them in the districts chosen"), exact(f"{key}.{here}", gap[here])
     if missed:
-        part = share(f"{key}.residents / rules[{gap['rule']}].residents_missed", gap["residents"] / missed)
+        part = share(f"{key}.{here} / rules[{gap['rule']}].residents_missed", gap[here] / missed)
         yield text("of all not covered by the rule"), part
     if gap.get("residents_elderly") is not None:
         yield text("of them elderly"), exact(f"{key}.residents_elderly", gap["residents_elderly"])

@@ -24,12 +24,22 @@ def assert_one_whole_sheet(path: Path, *words: str) -> str:
     document = pdfium.PdfDocument(path)
     assert len(document) == 1
     page = document[0]
+    said = legible(page)
+    for word in words:
+        assert word in said
+    ink = page.render(scale=0.5, grayscale=True).to_numpy().squeeze()
+    # The map is drawn: ground, cells, streets and marks are many greys, text on white alone is few.
+    assert len(set(ink[:, ink.shape[1] // 2 :].ravel().tolist())) > 20
+    return said
+
+
+def legible(page: pdfium.PdfPage) -> str:
+    """What a page says, without spaces; all of it is inside its rim, none smaller than 7.5 pt, no character
+    over another."""
     width, height = page.get_size()
     text = page.get_textpage()
     # Some versions write radicals in place of the characters that look the same.
     said = "".join(unicodedata.normalize("NFKC", text.get_text_range()).split())
-    for word in words:
-        assert word in said
     boxes = [text.get_charbox(i, loose=True) for i in range(text.count_chars())]
     seen = [box for box in boxes if box[2] > box[0]]
     assert min(box[0] for box in seen) >= 0
@@ -39,9 +49,6 @@ def assert_one_whole_sheet(path: Path, *words: str) -> str:
     assert min(points(text, i) for i, box in enumerate(boxes) if box[2] > box[0]) >= 7.4
     drawn = [i for i, box in enumerate(boxes) if box[2] > box[0] and text.get_text_range(i, 1).strip()]
     assert not collisions(np.array([text.get_charbox(i) for i in drawn]))
-    ink = page.render(scale=0.5, grayscale=True).to_numpy().squeeze()
-    # The map is drawn: ground, cells, streets and marks are many greys, text on white alone is few.
-    assert len(set(ink[:, ink.shape[1] // 2 :].ravel().tolist())) > 20
     return said
 
 

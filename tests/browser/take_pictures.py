@@ -41,10 +41,10 @@ def take(address: str) -> dict[str, bytes]:
         expect(page.locator("body.ready")).to_be_attached(timeout=PATIENCE_MS)
         drawn = page.screenshot()
         browser.close()
-    return {"overview.png": _small(overview), "demo-map.png": _small(drawn)}
+    return {"overview.png": small(overview), "demo-map.png": small(drawn)}
 
 
-def _small(picture: bytes) -> bytes:
+def small(picture: bytes) -> bytes:
     """The same with few colours."""
     small = io.BytesIO()
     Image.open(io.BytesIO(picture)).convert("RGB").quantize(COLOURS).save(small, "PNG", optimize=True)

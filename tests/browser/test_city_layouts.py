@@ -126,4 +126,5 @@ def test_streets_in_another_system_are_said_with_metres_above_the_map(
     above = said.bounding_box()["y"]
     assert above < page.locator("iframe").first.bounding_box()["y"]
     if folder := os.environ.get("SERVICE_CIRCLE_PICTURES"):
+        said.scroll_into_view_if_needed()
         page.screenshot(path=Path(folder) / "streets-shifted.png", full_page=True)

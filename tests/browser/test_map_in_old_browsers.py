@@ -17,7 +17,7 @@ from maps.model import MapModel
 from maps.overview import AreaOnMap, RuleOnMap, overview_page
 from tests.browser import devtools
 from tests.browser.map_kinds import KINDS, LAST_RULE, PEOPLE_MISSED, full
-from tests.browser.paper import ALWAYS, assert_one_whole_sheet
+from tests.browser.paper import ALWAYS, assert_one_whole_sheet, legible
 from tests.browser.test_map_reading import scenario_model
 from tests.maps.sample_maps import tiny_model
 from tests.old_chromium import PACKAGES, old_chromium
@@ -143,6 +143,23 @@ def test_the_overview_of_a_batch_opens_is_sorted_and_prints(version: int, tmp_pa
         assert tab.errors == []
         for _, sheet in printed(tab, tmp_path):
             assert_one_whole_sheet(sheet, "各地区对照", "江宁区第0片", "江宁区第11片", "22.0%", "线段")
+
+
+@pytest.mark.parametrize("count", [30, 64])
+@pytest.mark.parametrize("version", [86, 109])
+def test_the_overview_of_many_areas_prints_the_map_and_then_the_table(
+    version: int, count: int, tmp_path: Path
+) -> None:
+    page = overview_page(areas_side_by_side(count), [RuleOnMap("r", text("x"), text("x"))], language="zh")
+    file = tmp_path / "overview.html"
+    file.write_text(page, encoding="utf-8")
+    with devtools.browser(executable(version)) as tab:
+        tab.open(file.as_uri(), until=f"document.querySelectorAll('tbody tr').length === {count}")
+        for _, sheet in printed(tab, tmp_path):
+            first, *others = [legible(one) for one in pdfium.PdfDocument(sheet)]
+            assert "各地区对照" in first and "线段" in first and "第0片" not in first
+            for number in range(count):
+                assert sum(f"江宁区第{number}片" in said for said in others) == 1, number
 
 
 @pytest.mark.parametrize("version", sorted(PACKAGES))

@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pyarrow.parquet as pq
 import pyogrio
@@ -226,6 +227,95 @@ def test_every_json_says_its_format_and_scenarios_that_they_are_one(results: Pat
             assert json.loads(path.read_bytes()).get("scenario"), path
 
 
+# Columns that hold the sender's own figures stay as they were sent; a coordinate has a centimetre.
+MOST_DECIMALS = {"lon": 7, "lat": 7, "map_lon": 7, "map_lat": 7, "median": 3, "p90": 3}
+
+
+def test_no_figure_has_digits_that_nobody_measured(results: Path) -> None:
+    wrong = []
+    for name, head, rows in tables(results):
+        for title, *cells in zip(head, *rows, strict=True) if rows else ():
+            most = MOST_DECIMALS.get(title, 3 if title.endswith(("_m", "_m2", "_min")) else 9)
+            wrong += [
+                (name, title, cell)
+                for cell in cells
+                if NUMBER.fullmatch(cell) and len(cell.partition(".")[2]) > most
+            ]
+    assert wrong == []
+
+
+def test_a_share_says_of_what_it_is_one(results: Path) -> None:
+    said = {"units.csv": "share", "league.csv": "share", "changes.csv": "share_after"}
+    seen: dict[str, set[str]] = {}
+    for name, head, rows in tables(results):
+        file = name.rpartition("/")[2]
+        if file in said and "share_of" in head:
+            for row in rows:
+                one = dict(zip(head, row, strict=True))
+                assert bool(one["share_of"]) == bool(one[said[file]]), (name, one)
+                seen.setdefault(file, set()).add(one["share_of"])
+    assert set(seen) == set(said) and all({"residents", "units", "facilities"} <= of for of in seen.values())
+    columns = pd.read_csv(results / "batch" / "areas_columns.csv", encoding="utf-8-sig")
+    assert "share" not in set(columns["what"])
+    assert dict(zip(columns["column"], columns["what"], strict=True))["s_gr_fu_co"] == "share_of_units"
+
+
+def test_what_is_said_of_a_whole_file_stands_in_no_row(results: Path) -> None:
+    rows = pd.read_csv(results / "assess" / "findings.csv", encoding="utf-8-sig")["row"]
+    assert rows.isna().any() and not (rows == 0).any()
+
+
+def test_the_sheets_of_bands_say_what_a_band_is(results: Path) -> None:
+    book = openpyxl.load_workbook(results / "assess" / "report.xlsx")
+    for name in ("可信度", "结论存疑的单元"):
+        said = "".join(str(row[0].value) for row in book[name].iter_rows(max_row=7))
+        for words in ("5%至95%分位", "90%", "共抽样100次", "3～5公里/小时", "30米", "0.3", "落在区间之外"):
+            assert words in said, (name, words)
+    bands = pd.read_csv(results / "assess" / "bands.csv", encoding="utf-8-sig")
+    assert (bands[["low", "high", "meets", "nearly", "not"]] <= 1).all(axis=None)
+    assert bands[["position_m", "variation", "draws"]].drop_duplicates().to_numpy().tolist() == [
+        [30, 0.3, 100]
+    ]
+
+
+def shown(cell: openpyxl.cell.Cell) -> str:
+    """How a number is read in its cell, as far as its format says by decimals and percent."""
+    plain = cell.number_format.replace("#,##", "")
+    decimals = len(plain.partition(".")[2].rstrip("%"))
+    percent = plain.endswith("%")
+    return f"{cell.value * (100 if percent else 1):.{decimals}f}{'%' if percent else ''}"
+
+
+def test_every_cell_of_every_workbook_has_the_format_of_its_kind(results: Path) -> None:
+    form = "tdt-1063-2021"
+    for verb, asked in (("assess", f"form:{form}"), ("compare", "xlsx")):
+        book = results / "books" / f"{verb}.xlsx"
+        assert cli("export", results / verb, "--to", asked, "--out", book).returncode == 0
+    books = [path for path in written(results, "xlsx") if path.parent.name != "check"]
+    assert len(books) >= 8
+    kinds = {"@", "#,##0", "#,##0.0", "#,##0.00", "0.0", "0.00", "0", "0.000000", "yyyy-mm-dd"}
+    for path in books:
+        for sheet in openpyxl.load_workbook(path):
+            where = f"{path.relative_to(results)} {sheet.title}"
+            first = str(sheet["A1"].value)
+            assert sheet.title in first or path.parent.name == "books", where
+            said = "".join(str(cell.value) for row in sheet.iter_rows(max_row=9) for cell in row[:1])
+            assert re.search(r"20\d\d", said), where
+            if sheet.title in ("计算依据", "依据"):
+                continue
+            for cell in (cell for row in sheet.iter_rows() for cell in row if cell.value is not None):
+                if isinstance(cell.value, str):
+                    assert cell.number_format in ("@", "General"), (where, cell.coordinate)
+                    assert not WHOLE.fullmatch(cell.value) and not FORBIDDEN.fullmatch(cell.value), where
+                    continue
+                kind = cell.number_format
+                assert kind in kinds or re.fullmatch(r"0\.0+%?", kind), (where, cell.coordinate, kind)
+                if kind.endswith("%"):
+                    assert 0 <= cell.value <= 1, (where, cell.coordinate)
+                    assert (float(shown(cell)[:-1]) == 100) == (cell.value == 1), (where, cell.coordinate)
+                    assert (float(shown(cell)[:-1]) == 0) == (cell.value == 0), (where, cell.coordinate)
+
+
 @pytest.mark.slow
 def test_qgis_opens_every_table_and_layer(results: Path) -> None:
     python = Path("/usr/bin/python3")
@@ -276,6 +366,18 @@ def test_counts_in_json_are_whole_numbers(results: Path) -> None:
     for path in (*results.glob("*/*.json"), *results.glob("*/*.geojson")):
         if path.parent.name != "in":
             assert not counts & set(floats(json.loads(path.read_bytes()))), path
+
+
+@pytest.mark.parametrize(
+    "name", ["lon", "all", "station_m", "residents", "load_x", "station_walk_m", "community"]
+)
+def test_a_group_is_not_called_as_a_column_of_ours(name: str, tmp_path: Path) -> None:
+    study = study_options(tmp_path / "in")
+    done = cli(
+        "assess", *study, "--group", f"{name}={tmp_path / 'in' / 'people.csv'}", "--out", tmp_path / "o"
+    )
+    assert done.returncode == 2 and name in done.stderr
+    assert not (tmp_path / "o").exists()
 
 
 def test_an_id_of_digits_keeps_its_zeros(tmp_path: Path) -> None:

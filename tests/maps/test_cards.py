@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pandas as pd
 import pytest
 
-from maps.cards import gap_cards, metres, people, site_cards
+from maps.cards import common_terms, gap_cards, metres, people, site_cards
 from maps.safe_text import Voice
 
 SITE = {"rank": 1, "lon": 118.8, "lat": 32.1, "residents_gained": 0.0, "unit": "锁金村"}
@@ -64,3 +65,12 @@ def test_a_site_names_its_kind_its_rule_and_how_the_nearest_is_measured() -> Non
     said = card(**more, by="walk")
     assert "<dt>Nearest existing, on foot</dt>" in said
     assert "<dt>Kind</dt><dd>station</dd><dt>By the rule</dt><dd>Within 500 m</dd>" in said
+
+
+def test_terms_that_cards_share_are_written_once_and_nothing_else_changes() -> None:
+    sites = pd.DataFrame([SITE | {"name": "$0; {{1}}"}, SITE | {"rank": 2}])
+    cards = site_cards(Voice.of("zh"), sites)
+    short, terms = common_terms(cards)
+    assert [re.sub(r"\$(\d+);", lambda found: terms[int(found[1])], card) for card in short] == cards
+    assert len(set(terms)) == len(terms)
+    assert sum(map(len, short)) < sum(map(len, cards)) / 2

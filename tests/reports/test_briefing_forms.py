@@ -25,9 +25,11 @@ from jobs.siting.suggest import SitingRequest, suggest_files
 from locales import LANGUAGES, translator
 from reports.briefing import Briefing, Cover, briefing_of
 from reports.briefing.numbers import figure_of
-from tests.small_city import degrees, write_small_city
+from tests.small_city import degrees, stating_residents, write_small_city
 
 Made = dict[str, Path]
+# What stands at the foot of every page, in the middle of a sentence that goes on.
+_FOOT: Final = re.compile(r"[^\n]* · [0-9A-F]{4}-[0-9A-F]{4} *— ?\d+ ?—")
 # x, y and residents of cells farther than 500 m from the western station.
 _FAR: Final = ((0, 450, 300), (100, 450, 450), (0, -450, 600))
 
@@ -37,7 +39,7 @@ def folder(make_once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
     """A small city with residents whom no rule reaches, and a plan of one site."""
 
     def make(out: Path) -> None:
-        files = write_small_city(out / "in")
+        files = stating_residents(write_small_city(out / "in"))
         with (out / "in" / "people.csv").open("a", encoding="utf-8") as people:
             people.writelines(f"{degrees(x, y)[0]},{degrees(x, y)[1]},{n},30\n" for x, y, n in _FAR)
         assess_files(files, out=out / "result")
@@ -79,7 +81,7 @@ def text_of(path: Path) -> str:
     pages = pypdfium2.PdfDocument(path)
     found = "".join(page.get_textpage().get_text_range() for page in pages)
     pages.close()
-    return found
+    return _FOOT.sub("", found)
 
 
 def _slide_words(path: Path) -> Iterator[str]:
@@ -201,6 +203,30 @@ def test_the_geopackage_has_styles_aliases_and_a_stated_system(made: Callable[[s
     )
     assert title.fetchone() == ("居民",)
     base.close()
+
+
+@pytest.mark.parametrize(
+    "name", ["briefing.docx", "briefing.pptx", "briefing.pdf", "report.xlsx", "map.html", "city.gpkg"]
+)
+def test_what_contradicts_in_the_inputs_stands_in_every_product(
+    made: Callable[[str], Made], name: str
+) -> None:
+    path = made("zh")[name]
+    if name == "report.xlsx":
+        with zipfile.ZipFile(path) as book:
+            said = "".join(book.read(part).decode() for part in book.namelist() if part.endswith(".xml"))
+    elif name == "map.html":
+        said = path.read_text("utf-8")
+    elif name == "city.gpkg":
+        with sqlite3.connect(path) as base:
+            said = "".join(word for (word,) in base.execute("SELECT description FROM gpkg_contents"))
+    else:
+        said = text_of(path)
+    for numbers in (
+        "1个区级单元所报5,000人，其下街道（镇）级单元合计4,000人。",
+        "1个街道（镇）级单元所报4,000人，其下社区（村）级单元合计2,000人。",
+    ):
+        assert numbers in _unbroken(said)
 
 
 def test_a_public_geopackage_has_neither_units_nor_residents_by_cell(folder: Path, tmp_path: Path) -> None:

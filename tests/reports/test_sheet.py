@@ -31,8 +31,17 @@ def test_every_sheet_begins_with_what_it_is_of_and_prints_on_wide_pages() -> Non
 
 @pytest.mark.parametrize("kind", list(FORMATS))
 def test_a_column_has_the_format_of_its_kind(kind: str) -> None:
-    value: object = dt.date(2026, 1, 2) if kind == "date" else "001" if kind == "text" else 0.5
+    value: object = dt.date(2026, 1, 2) if kind == "date" else "001" if kind == "text" else 0.55
     assert written([[value]], [kind])["A3"].number_format == FORMATS[kind]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "shown"),
+    [("percent", 99.996, "0.000"), ("percent", 100.0, "0.0"), ("number", 71.0, "#,##0"),
+     ("number", 71.4, "#,##0.0"), ("number", 71.429, "#,##0.00"), ("number", 5.001, "#,##0")],
+)  # fmt: skip
+def test_a_number_has_the_decimals_that_it_takes(kind: str, value: float, shown: str) -> None:
+    assert written([[value]], [kind])["A3"].number_format == shown
 
 
 def test_codes_stay_texts_and_infinity_is_a_sign() -> None:

@@ -98,6 +98,13 @@ def test_a_bad_list_is_mended_row_by_row_sent_returned_and_settled(
     assert html_of(app).count("已退回") >= 1
     click(app, "生成含全部核验结果和意见的工作簿")
     no_trouble(app)
+    # The same file would be read as it is; the returned list shows the row that was remarked.
+    assert app.session_state["desk-mended"] == {}
+    section(app, "send")
+    click(app, next(one.label for one in app.button if one.label.startswith("继续处理")))
+    no_trouble(app)
+    assert "名称有误" in html_of(app)
+    assert "在此逐行修改（1行待修改）" in [one.label for one in app.expander]
 
 
 def test_a_draft_is_gone_on_with_from_the_store(app: AppTest, kept: Store) -> None:

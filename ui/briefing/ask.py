@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import streamlit as st
@@ -45,6 +46,7 @@ def asked(source: Source) -> tuple[ExportRequest, tuple[str, ...]]:
         for kind in there
         if st.checkbox(tr(FORMS[kind]), value=kind in ("pptx", "docx", "pdf"), key=f"briefing-{kind}")
     ]
+    districts = _districts(source) if profile == "internal" else ()
     title = st.text_input(tr(text("Title")), key="briefing-title", max_chars=_LONGEST,
                           help=tr(text("Left empty: the usual one.")))  # fmt: skip
     author = st.text_input(tr(text("Made by")), key="briefing-author", max_chars=_LONGEST)
@@ -55,11 +57,30 @@ def asked(source: Source) -> tuple[ExportRequest, tuple[str, ...]]:
     )
     request = ExportRequest(
         source.folder, "all", choices().language, profile, title=title, author=author, mark=mark,
-        as_of=as_of, before=source.before,
+        as_of=as_of, before=source.before, districts=districts,
     )  # fmt: skip
     if "html" in kinds and profile == "internal":
         request = replace(request, steps=_steps(request))
     return request, tuple(kinds)
+
+
+def _districts(source: Source) -> tuple[str, ...]:
+    """Those that all forms are limited to; not asked where the result has none, or one."""
+    tr, there = words(), _there(source.folder)
+    if len(there) < 2:
+        return ()
+    said = text("Left empty: the whole area. Slides, document and maps are then of these alone.")
+    chosen = st.multiselect(
+        tr(text("Only these districts")), there, key=f"briefing-districts-{source.folder.name}", help=tr(said)
+    )
+    return tuple(chosen)
+
+
+@st.cache_data(show_spinner=False, max_entries=20)
+def _there(folder: Path) -> tuple[str, ...]:
+    from jobs.assess.export import districts_of
+
+    return districts_of(folder)
 
 
 def _steps(request: ExportRequest) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -29,13 +29,20 @@ def with_mended(files: Sequence[KeptFile]) -> tuple[KeptFile, ...]:
     return tuple(replace(file, path=newest.get(file.path, file.path)) for file in files)
 
 
-def mend_rows(done: Checked) -> None:
-    """The rows of which something was found (or all) as they stand in the file, to be changed, added and
-    taken out; the list is checked anew with what was changed."""
+def forget_mended(files: Sequence[KeptFile]) -> None:
+    """The list is sent with what was mended in it: the same files brought again are read as they are."""
+    newest: dict[Path, Path] = st.session_state.get(_MENDED, {})
+    brought = {file.path for file in files}
+    st.session_state[_MENDED] = {first: last for first, last in newest.items() if first not in brought}
+
+
+def mend_rows(done: Checked, remarked: Collection[tuple[str, str, int]]) -> None:
+    """The rows of which something was found or remarked (or all) as they stand in the file, to be changed,
+    added and taken out; the list is checked anew with what was changed."""
     from jobs.desk.check import rows_to_mend
     from jobs.desk.mend import mendable
 
-    tr, found = words(), rows_to_mend(done.report)
+    tr, found = words(), rows_to_mend(done.report) | set(remarked)
     tables = mendable(done.report.intake, done.lists.paths)
     wrong = {(one.file, one.sheet, row) for one in tables for row in one.rows} & found
     label = text("Mend single rows here ({count} to mend)", count=len(wrong))

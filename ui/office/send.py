@@ -14,7 +14,7 @@ import streamlit as st
 from core.errors import UserError
 from core.progress import Progress
 from core.text import text
-from data.store.records import ACCEPTED
+from data.store.records import ACCEPTED, RETURNED
 from jobs.collect.cities import city_files
 from jobs.collect.submit import Sending, submit
 from jobs.collect.words import shown
@@ -26,7 +26,8 @@ from ui.check.places import proposals_line
 from ui.check.steps import take_step
 from ui.check.system import system_line
 from ui.check.upload import LIST_TYPES, ask_for_datum, decide_anew, mapping_of, parts_chosen
-from ui.office.mend import mend_rows, with_mended
+from ui.office.mend import forget_mended, mend_rows, with_mended
+from ui.office.now import remarks_of
 from ui.office.own import Own
 from ui.shell.choices import choices, words
 from ui.shell.session import keep_bytes, session_folder
@@ -42,6 +43,7 @@ BOX: Final = "desk-lists"
 NO_ROUND: Final = ""
 _SENDING: Final = "desk-sending"
 _SENT: Final = "desk-sent"
+_TIMES: Final = "desk-times-sent"
 
 
 def send(own: Own) -> None:
@@ -68,9 +70,9 @@ def send(own: Own) -> None:
         _settled(own, done)
         system_line(done)
         proposals_line(done)
-        mend_rows(done)
+        mend_rows(done, _remarked(own, brought, done))
         take_step(done)
-    _send(own, done)
+    _send(own, done, brought)
 
 
 def tell_sent() -> None:
@@ -92,7 +94,7 @@ def _named(sent: dict[str, Any]) -> dict[str, Any]:
 
 def _files(own: Own) -> tuple[KeptFile, ...]:
     """The office's files as it brought them; before there are any, the ways to begin."""
-    tr, box = words(), f"{BOX}-{own.key}"
+    tr, box = words(), _box(own)
     label = tr(text("The list as you have it (Excel, WPS, CSV, GeoJSON, GeoPackage, KML, zipped shapefile)"))
     files = files_from(st, label, LIST_TYPES, key=box, several=True)
     if files:
@@ -119,6 +121,10 @@ def _files(own: Own) -> tuple[KeptFile, ...]:
             put_files(box, [KeptFile(keep_bytes(one.read_bytes(), one.name), one.name) for one in paths])
         st.rerun()
     return ()
+
+
+def _box(own: Own) -> str:
+    return f"{BOX}-{own.key}-{st.session_state.get(_TIMES, 0)}"
 
 
 def _memory(own: Own, first: tuple[Path, ...]) -> Path:
@@ -159,7 +165,18 @@ def _settled(own: Own, done: Checked) -> None:
     (st.success if found.settled == found.count else st.info)(words()(said))
 
 
-def _send(own: Own, done: Checked) -> None:
+def _remarked(own: Own, brought: tuple[KeptFile, ...], done: Checked) -> set[tuple[str, str, int]]:
+    """The planners' remarks of a list that they returned, and the rows that they are about."""
+    from jobs.desk.check import rows_remarked
+
+    last = own.desk.open_list
+    if last is None or last.now.state != RETURNED:
+        return set()
+    remarks_of(last)
+    return rows_remarked(own.store, last, [file.path for file in brought], done.report)
+
+
+def _send(own: Own, done: Checked, brought: tuple[KeptFile, ...]) -> None:
     tr, desk = words(), own.desk
     rounds = [*(one.round for one in desk.asked), NO_ROUND]
     left, middle, right = st.columns([0.4, 0.3, 0.3], gap="medium", vertical_alignment="bottom")
@@ -190,7 +207,10 @@ def _send(own: Own, done: Checked) -> None:
     st.session_state.pop(_SENDING, None)
     forget("desk-send")
     if not draft:
-        drop_files(f"{BOX}-{own.key}")
+        forget_mended(brought)
+        drop_files(_box(own))
+        # A box of another key is an empty one: the browser's own still shows the file that was sent.
+        st.session_state[_TIMES] = st.session_state.get(_TIMES, 0) + 1
     st.rerun()
 
 

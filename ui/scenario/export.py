@@ -32,7 +32,7 @@ _MAKING: Final = threading.Lock()
 
 def export(before: tuple[Edit, ...], before_name: str) -> None:
     """Buttons for the files of the draft, compared with `before`; made when asked for."""
-    from jobs.assess.folder import product_names
+    from jobs.assess.map_model import product_names
 
     tr, now, language = words(), draft(), choices().language
     if not now.edits:

@@ -51,9 +51,8 @@ def named_by_provider(cookies: Mapping[str, str], settings: SignIn) -> tuple[str
     """Whom the provider named, by the claim that the settings say, and until when (seconds since 1970);
     ("", 0) for a cookie that this server has not signed, or that names nobody. An e-mail address counts only
     where the provider has verified it."""
-    said = get_cookie_with_chunks(lambda name: _signed(cookies, name), _COOKIE)
     try:
-        claims: Any = json.loads(said or b"")
+        claims: Any = json.loads(provider_word(cookies))
         name, until = claims[settings.claim], float(claims["exp"])
     except (ValueError, KeyError, TypeError):
         return "", 0.0
@@ -68,9 +67,10 @@ def provided_person(store: Store, cookies: Mapping[str, str], settings: SignIn) 
 
 
 def provider_word(cookies: Mapping[str, str]) -> str:
-    """What stands in the cookie, whose parts are several where there is much to say; "" for none."""
-    parts = (name for name in cookies if name == _COOKIE or name.removeprefix(f"{_COOKIE}_").isdigit())
-    return "|".join(cookies[name] for name in sorted(parts))
+    """What the provider said, as this server signed it; "" for none. What else a browser sends beside it
+    makes no other word of it: a session that has ended would begin again."""
+    said = get_cookie_with_chunks(lambda name: _signed(cookies, name), _COOKIE)
+    return (said or b"").decode("utf-8", "replace")
 
 
 def _signed(cookies: Mapping[str, str], name: str) -> bytes | None:

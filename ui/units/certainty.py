@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.text import Text, text
 from coverage.model.verdict_rows import VERDICT_WORDS
-from reports.extra_words import bands_words
+from reports.extra_words import bands_lines
 from ui.shell.choices import words
 from ui.shell.measured import Reading, title_of_rule
 from ui.widgets.chart import Axis, Series, line_chart
@@ -49,15 +49,10 @@ def certainty(reading: Reading) -> None:
             table(text("Units whose verdict flips"), _UNITS_HEAD, rows)
     explained(
         text("What is drawn"),
+        *bands_lines(bands, reading.standard),
         text(
-            "A hundred draws, always the same ones: walking speed evenly between 3 and 5 km/h, every "
-            "facility off by 30 m (standard error in x and y), residents spread within their unit with a "
-            "variation of 0.3 that keeps the unit's total. These are assumptions, not measurements."
-        ),
-        *([why] if (why := bands_words(bands, reading.standard)) is not None else []),
-        text(
-            "Only radius and walk rules have bands. Presence hangs on the unit the lists name, not on "
-            "distances; loads would need every draw to be walked anew, and what is not drawn is not shown."
+            "Presence hangs on the unit the lists name, not on distances; loads would need every draw to be "
+            "walked anew, and what is not drawn is not shown."
         ),
     )
 

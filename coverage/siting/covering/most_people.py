@@ -27,8 +27,10 @@ from coverage.siting.model.problem import Problem
 from coverage.siting.model.site_rules import SiteRules, site_rules, solved, start_price
 
 _LARGE = 20_000
-# Steps of the relaxation for one number of sites of a curve.
+# Steps of the relaxation for one number of sites of a curve; of a large model it ends where the curve could
+# not be told from its bound.
 _CURVE_STEPS = 160
+_CURVE_NEAR = 0.005
 
 
 def most_people(problem: Problem, limits: Limits) -> Plan:
@@ -78,6 +80,7 @@ def cover_curve(problem: Problem, most: int, limits: Limits) -> dict[int, tuple[
     free = np.setdiff1d(problem.candidates, required)
     covered = problem.covered(np.union1d(problem.fixed, required))
     model = without_dominated(build_model(problem.metres, problem.weight, free, covered))
+    near = _CURVE_NEAR if model.cover.nnz > _LARGE else 0.0
     numbers = np.arange(max(0, 1 - len(required)), most - len(required) + 1)
     if not len(numbers):
         return {}
@@ -89,13 +92,13 @@ def cover_curve(problem: Problem, most: int, limits: Limits) -> dict[int, tuple[
         begun = limits.left()
         chosen, value = improved(model, order[:few])
         best[few] = max(best.get(few, 0.0), value)
-        dual = DualSearch(model, few, chosen).run(_CURVE_STEPS, limits, value)
+        dual = DualSearch(model, few, chosen).run(_CURVE_STEPS, limits, value * (1.0 + near))
         rest = float((model.weight * (1.0 - dual.price)).sum())
         reached = rest + np.concatenate(([0.0], np.cumsum(np.sort(dual.worth)[::-1])))
         bound = {n: min(known, float(reached[min(n, len(reached) - 1)])) for n, known in bound.items()}
         longest, few = max(longest, begun - limits.left()), few // 2
     for place, n in enumerate(numbers.tolist()):
-        if bound[n] <= best[n] * (1.0 + 1e-9) or limits.left() <= longest:
+        if bound[n] <= best[n] * (1.0 + max(near, 1e-9)) or limits.left() <= longest:
             continue
         found = best_cover(model, n, limits.part(1.0 / (len(numbers) - place)))
         best[n] = max(best[n], found.value - model.base)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -10,6 +11,7 @@ from typing import Final
 
 from core.text import Text, printable, text
 from data.formats.archive import files_in, member_name, open_archive, read_member, unpacked_stream
+from data.formats.geopackage import settled
 from data.formats.limits import Limits
 from data.formats.raw import RawFile, RawSheet, UnreadableError
 from data.formats.sheets import detect
@@ -34,7 +36,8 @@ def read_one(path: Path, name: str, limits: Limits) -> RawFile:
     """The file at `path`, called `name`; what runs in the child process."""
     try:
         size = path.stat().st_size
-        content = path.read_bytes() if size <= limits.file_bytes else b""
+        with tempfile.TemporaryDirectory(prefix="list") as room:
+            content = settled(path, Path(room)).read_bytes() if size <= limits.file_bytes else b""
         # The other parts of a bare shapefile: files of its name next to it.
         beside = {
             side.suffix.lower(): side.read_bytes()

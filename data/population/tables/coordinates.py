@@ -269,7 +269,8 @@ def _written_shapes(frame: pd.DataFrame, titles: Sequence[str], file: str, datum
                 shapes = reader(
                     words.where(words.str.match(pattern), None).to_numpy(object), on_invalid="ignore"
                 )
-                placed = in_degrees(gpd.GeoDataFrame(geometry=shapes), file, datum=datum)
+                shapes_only = gpd.GeoDataFrame(geometry=shapes)
+                placed = in_degrees(shapes_only, file, datum=datum, residents=True)
                 inner = shapely.point_on_surface(placed.frame.geometry.to_numpy())
                 return Placing(
                     shapely.get_x(inner), shapely.get_y(inner), (title,), placed.system,
@@ -429,7 +430,7 @@ def _degrees(
         x, y, at = x / 1e6, y / 1e6, (at[0] / 1e6, at[1] / 1e6)
         said = (*said, text("{file}: the coordinates are read as millionths of a degree.", file=file))
     if abs(at[0]) > 180 or abs(at[1]) > 90:
-        raise no_system(file, at)
+        raise no_system(file, at, residents=True)
     if datum in (GCJ02, BD09):
         x, y = convert(x, y, datum, WGS84_DATUM)
     return (x, y), said, "EPSG:4326" if datum == "auto" else datum

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -54,11 +55,16 @@ _M2: Final = {PER_HA: 1e4, PER_KM2: 1e6}
 
 @dataclass(frozen=True)
 class Columns:
-    """Answers to what a table leaves open: the column of residents, what it counts, what groups count."""
+    """Answers to what a table leaves open: the column of residents, what it counts, what groups count.
+
+    `option` and `field` are where the column is named: on the command line, and among the study's answers.
+    """
 
     residents: str = ""
     unit: str = "auto"
-    group_units: Mapping[str, str] = field(default_factory=dict)
+    group_units: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    option: str = "--population-column"
+    field: str = "population_column"
 
 
 @dataclass(frozen=True)
@@ -105,7 +111,9 @@ def people_of_table(
     findings.add(WARNING, "population-parts", *summed.said)
     ground = None if area_m2 is None else frame["__ground"].to_numpy(float)
     values = {title: written_numbers(frame[title]) for title, head in heads.items() if head.kind == RESIDENTS}
-    chosen, aside = _residents(frame, heads, values, summed.named, ground, (file, sheet.name))
+    chosen, aside = _residents(
+        frame, heads, values, replace(columns, residents=summed.named), ground, (file, sheet.name)
+    )
     frame, by_age, said = one_row_a_cell(frame, key, chosen.title, file)
     findings.add(WARNING, "population-long-table", *said)
     ground = None if ground is None else frame["__ground"].to_numpy(float)
@@ -164,13 +172,13 @@ def _residents(
     frame: pd.DataFrame,
     heads: Mapping[str, Head],
     values: Mapping[str, Floats],
-    named: str,
+    columns: Columns,
     ground: Floats | None,
     where: tuple[str, str],
 ) -> tuple[Head, list[InputRead]]:
     """The column that counts, and those that do not with why."""
-    if named:
-        return _named(list(heads), named, where[0], heads), []
+    if columns.residents:
+        return _named(list(heads), columns.residents, where[0], heads), []
     usable = {t: v for t, v in values.items() if np.isfinite(v).mean() >= 0.5}
     dense = [t for t in usable if heads[t].unit in (PER_HA, PER_KM2, DENSITY)]
     aside = {t: text("a density") for t in dense}
@@ -195,7 +203,8 @@ def _residents(
         counts = dense[:1]
         aside.pop(dense[0])
     if not counts:
-        raise _no_residents(list(heads), dense, where[0])
+        unread = {t: frame[t] for t in values if t not in usable and frame[t].notna().any()}
+        raise _no_residents(list(heads), dense, unread, where[0], columns.option)
     best = min(heads[t].rank for t in counts)
     top = [t for t in counts if heads[t].rank == best]
     year = max(heads[t].year for t in top)
@@ -206,15 +215,16 @@ def _residents(
             raise OpenQuestionError(
                 text(
                     "{file}: the columns {one} ({first:,.0f} in all) and {other} ({second:,.0f}) could both "
-                    "be the residents. Name the right one with --population-column.",
+                    "be the residents. Name the right one with {option}.",
                     file=where[0],
                     one=chosen,
                     other=other,
                     first=float(np.nansum(usable[chosen])),
                     second=float(np.nansum(usable[other])),
+                    option=columns.option,
                 ),
-                option="--population-column",
-                field="population_column",
+                option=columns.option,
+                field=columns.field,
                 choices=(chosen, other),
             )
 
@@ -229,8 +239,7 @@ def _residents(
 
 
 def _named(titles: list[str], named: str, file: str, heads: Mapping[str, Head]) -> Head:
-    """The column of `--population-column`: its title, or its number from 1."""
-
+    """The column that was asked for: its title, or its number from 1."""
     found = next((t for t in titles if plain(t) == plain(named)), "")
     if not found and named.isdigit() and 1 <= int(named) <= len(titles):
         found = titles[int(named) - 1]
@@ -269,7 +278,10 @@ def _why(head: Head, chosen: Head) -> Text:
     return text("{column} says more clearly who lives here", column=chosen.title)
 
 
-def _no_residents(titles: list[str], dense: list[str], file: str) -> InputError:
+def _no_residents(
+    titles: list[str], dense: list[str], unread: Mapping[str, pd.Series], file: str, option: str
+) -> InputError:
+    """Why no column is taken: it is a density, it holds no numbers, or none is called so."""
     if dense:
         return InputError(
             "{file}: the column {column} is a density, and the ground of each row is not known. Give a "
@@ -277,11 +289,24 @@ def _no_residents(titles: list[str], dense: list[str], file: str) -> InputError:
             file=file,
             column=dense[0],
         )
+    for title, cells in unread.items():
+        wrong = cells[~np.isfinite(written_numbers(cells))]
+        said = next((str(cell) for cell in wrong.dropna() if str(cell).strip()), "")
+        return InputError(
+            "{file}: the column {column} is that of the residents by its title, but {count:,} of {rows:,} "
+            "rows hold no number there{example}. Write numbers, or name another column with {option}.",
+            file=file,
+            column=title,
+            count=len(wrong),
+            rows=len(cells),
+            example=text(" (“{value}”)", value=said) if said else "",
+            option=option,
+        )
     return InputError(
-        "{file}: no column counts residents. The columns are: {columns}. --population-column names the "
-        "right one.",
+        "{file}: no column counts residents. The columns are: {columns}. {option} names the right one.",
         file=file,
         columns=", ".join(titles[:20]),
+        option=option,
     )
 
 

@@ -97,6 +97,19 @@ def test_a_rule_without_what_it_divides_by_is_not_judged_and_says_why(
     assert said in str(result.reason)
 
 
+def test_what_lies_wholly_within_is_whole_whatever_rounding_leaves() -> None:
+    """Ground cut into pieces adds up to a hair less than itself: that is no part left uncovered."""
+    rng = np.random.default_rng(3)
+    for _ in range(5):
+        turned = shapely.affinity.rotate(side(250, -150, 500, 300), float(rng.uniform(0, 90)))
+        land = Grounds(residential=shapely.get_parts(shapely.GeometryCollection([turned])))
+        town = replace(study([("station", 500.0)]), grounds=land)
+        rule = RADIUS_500 + '\ndenominator = "residential_land"'
+        (result,) = assess(town, standard(rule)).results
+        assert (result.share, result.verdict) == (1.0, "meets")
+        assert result.covered == result.total
+
+
 def test_the_share_of_the_ground_is_a_circle_cut_by_the_border() -> None:
     """The circle around x = 500 reaches 50 m over the border of W at x = 950."""
     found = assess(study([("station", 500.0)]), standard(RADIUS_500))

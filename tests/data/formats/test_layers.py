@@ -19,8 +19,10 @@ import shapely
 
 from core.errors import InputError
 from data.formats.layers import opened
+from data.formats.sheets.read import read_files
 from data.formats.systems import in_degrees
 from data.vector import layers, read_vector
+from tests.open_geopackage import open_geopackage
 
 NAMES = ["红花村", "甲社区"]
 SHAPES = [shapely.box(118.7, 32.0, 118.71, 32.01), shapely.box(118.72, 32.0, 118.73, 32.01)]
@@ -311,3 +313,24 @@ def test_packed_files_leave_nothing_behind(tmp_path: Path, monkeypatch: pytest.M
     read_vector(zipped(tmp_path / "s.zip", *((p, p.name) for p in shapefile(tmp_path))))
     assert list(room.iterdir()) == []
     shutil.rmtree(room)
+
+
+def test_a_geopackage_that_is_open_elsewhere_is_read_as_it_is_there_and_not_written_to(
+    tmp_path: Path,
+) -> None:
+    path = open_geopackage(tmp_path / "t.gpkg", TOWN, "UPDATE t SET 人口 = 70")
+    before = {one.name: one.read_bytes() for one in tmp_path.iterdir()}
+    with opened(path) as file:
+        assert list(file.read(file.layers[0]).frame["人口"]) == [70, 70]
+    assert {one.name: one.read_bytes() for one in tmp_path.iterdir()} == before
+    packed = zipped(tmp_path / "t.zip", *((tmp_path / name, f"城/{name}") for name in before))
+    with opened(packed) as file:
+        assert (list(file.read(file.layers[0]).frame["人口"]), file.left_out) == ([70, 70], ())
+    assert list(read_files([path])[0].sheets[0].rows[1][:2]) == ["红花村", 70]
+
+
+def test_a_view_that_is_pending_beside_a_geopackage_is_not_opened(tmp_path: Path) -> None:
+    view = "CREATE VIEW v AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i FROM n) SELECT i FROM n"
+    path = open_geopackage(tmp_path / "t.gpkg", TOWN, view)
+    with pytest.raises(InputError, match="view"), opened(path):
+        pass

@@ -215,6 +215,10 @@ def test_a_group_is_its_column_or_the_bands_that_make_it_up(tmp_path: Path, layo
         ({"人口密度": PEOPLE}, "density"),
         ({"户数": PEOPLE}, "no column counts residents"),
         ({"流动人口": PEOPLE}, "no column counts residents"),
+        (
+            {"常住人口": np.full(N, "待核")},
+            f"常住人口 .* {N} of {N} rows .*“待核”.*--population-column",
+        ),
         ({"常住人口": PEOPLE * 100, "60岁以上": np.full(N, 20.3)}, "--group-unit elderly"),
     ],
 )

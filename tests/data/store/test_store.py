@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sqlite3
 import threading
 from datetime import date
 from pathlib import Path
@@ -59,24 +62,58 @@ def test_rows_that_no_event_tells_of_are_refused(store: Store) -> None:
 
 
 TAMPERED = {
-    "a version's list": "UPDATE office_list SET sha256 = (SELECT MIN(sha256) FROM file)",
-    "who did it": "UPDATE event SET \"by\" = 'wang' WHERE seq = 1",
-    "an event gone": "DELETE FROM event WHERE seq = 1",
-    "the last event gone": "DELETE FROM event WHERE seq = 2",
-    "a row gone": "DELETE FROM office_list WHERE office_id = 1",
-    "a row more": "INSERT INTO person (id, name) VALUES (7, 'nobody')",
-    "another name": "UPDATE city SET name = 'other' WHERE id = 1",
-    "a chain made anew": "UPDATE event SET before = hash",
+    "a version's list": (
+        "UPDATE office_list SET sha256 = (SELECT MIN(sha256) FROM file)",
+        "A row of office_list (2 / 1) is not what was written: sha256 differ.",
+    ),
+    "who did it": (
+        "UPDATE event SET \"by\" = 'wang' WHERE seq = 1",
+        "Event 1 (city.add) is not what was written: its hash differs.",
+    ),
+    "an event gone": (
+        "DELETE FROM event WHERE seq = 1",
+        "Event 2 does not follow the one before it: an event is missing.",
+    ),
+    "the last event gone": ("DELETE FROM event WHERE seq = 2", "No event tells of a row of city: 2."),
+    "a row gone": ("DELETE FROM office_list WHERE office_id = 1", "A row of office_list is missing: 1 / 1."),
+    "a row more": (
+        "INSERT INTO person (id, name) VALUES (7, 'nobody')",
+        "No event tells of a row of person: 7.",
+    ),
+    "another name": (
+        "UPDATE city SET name = 'other' WHERE id = 1",
+        "A row of city (1) is not what was written: name differ.",
+    ),
+    "a hole in the versions": (
+        "UPDATE office_list SET version = 3 WHERE office_id = 1",
+        "The versions of office 1 have a hole: [3].",
+    ),
+    "a chain made anew": (
+        "UPDATE event SET before = hash",
+        "Event 1 does not follow the one before it: an event is missing.",
+    ),
 }
 
 
-@pytest.mark.parametrize("change", TAMPERED.values(), ids=TAMPERED)
-def test_a_change_behind_the_store_s_back_is_found(store: Store, change: str) -> None:
+@pytest.mark.parametrize(("change", "said"), TAMPERED.values(), ids=TAMPERED)
+def test_a_change_behind_the_store_s_back_is_said_in_a_sentence(store: Store, change: str, said: str) -> None:
     add_office(store, content=b"zzz")
     add_office(store, "江城", b"another list")
     with store.engine.begin() as connection:
         connection.exec_driver_sql(change)
-    assert check_store(store)
+    assert said in {str(problem) for problem in check_store(store)}
+
+
+def test_a_reference_to_what_is_not_there_is_found(tmp_path: Path) -> None:
+    """Only SQLite lets it be written, to whoever asks it to."""
+    store = open_store(tmp_path, make=True)
+    add_office(store)
+    store.engine.dispose()
+    with sqlite3.connect(tmp_path / "store.sqlite") as bare:
+        bare.execute("UPDATE office SET city_id = 9")
+    bare.close()
+    assert "office names what is not there: city_id 9." in {str(problem) for problem in check_store(store)}
+    store.engine.dispose()
 
 
 @pytest.mark.parametrize("harm", ["gone", "emptied", "flipped"])
@@ -103,6 +140,37 @@ def test_a_backup_brings_everything_back(store: Store, place: str, tmp_path: Pat
     assert check_store(other) == ()
     with pytest.raises(InputError, match="not empty"):
         restore_backup(other, tmp_path / "backup.zip")
+
+
+def test_a_backup_is_one_moment_while_others_write(store: Store, tmp_path: Path) -> None:
+    """A child of its own writes all the while."""
+    if not hasattr(os, "fork"):
+        pytest.skip("needs fork")
+    store.engine.dispose()
+    told, child = os.pipe()
+    if (pid := os.fork()) == 0:
+        try:
+            for number in range(1_000):
+                add_office(store, f"city {number}", f"list {number}".encode())
+                os.write(child, b".")
+        finally:
+            os._exit(1)
+    os.close(child)
+    try:
+        assert os.read(told, 1)
+        held = []
+        for number in range(3):
+            held.append(write_backup(store, tmp_path / f"{number}.zip"))
+            assert os.read(told, 1_000)  # it has gone on
+            other = open_store(tmp_path / f"other {number}", make=True)
+            assert restore_backup(other, tmp_path / f"{number}.zip") == len(names(other)) == held[-1]
+            other.engine.dispose()
+        assert held == sorted(held) and held[0] < held[-1]
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        os.close(told)
+    assert check_store(store) == ()
 
 
 def test_what_is_no_backup_is_refused_and_changes_nothing(store: Store, tmp_path: Path) -> None:

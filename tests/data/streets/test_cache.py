@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import shapely
+from pyproj import CRS
 
 import data.streets.cache
 from core.errors import InputError
@@ -11,6 +12,7 @@ from geo.distance.nearest import nearest_on_foot
 from geo.distance.reach import bounded_reach
 from geo.network.snapping import snap
 from tests.data.streets.street_files import lines, write_osm
+from tests.open_geopackage import open_geopackage
 
 
 @pytest.fixture
@@ -116,13 +118,43 @@ def test_files_that_cannot_be_used_leave_nothing_behind(tmp_path):
     assert not (tmp_path / "cache").exists()
 
 
-def test_a_shapefile_whose_table_changed_is_read_anew(tmp_path):
-    path, cache = tmp_path / "roads.shp", tmp_path / "cache"
-    lines().to_file(path)
-    before = load_or_read(path, cache)
-    changed = lines().assign(highway="residential")
-    (tmp_path / "other").mkdir()
-    changed.to_file(tmp_path / "other" / "roads.shp")
-    (tmp_path / "roads.dbf").write_bytes((tmp_path / "other" / "roads.dbf").read_bytes())
-    after = load_or_read(path, cache)
-    assert after.network.edge_length_m.sum() > before.network.edge_length_m.sum()
+def _another_class(path):
+    (path.parent / "other").mkdir()
+    lines().assign(highway="motorway").to_file(path.parent / "other" / "roads.shp")
+    path.write_bytes((path.parent / "other" / "roads.dbf").read_bytes())
+
+
+PARTS = {
+    ".dbf": _another_class,
+    ".prj": lambda path: path.write_text(CRS(4490).to_wkt("WKT1_ESRI")),
+    ".cpg": lambda path: path.write_text("GB18030"),
+    ".shx": lambda path: path.unlink(),
+}
+
+
+@pytest.mark.parametrize("capitals", [False, True])
+@pytest.mark.parametrize("ending", PARTS)
+def test_a_shapefile_of_which_one_part_changed_is_read_anew(tmp_path, ending, capitals):
+    cache, named = tmp_path / "cache", str.upper if capitals else str.lower
+    lines().to_file(tmp_path / "roads.shp")
+    for part in list(tmp_path.glob("roads.*")):
+        part.rename(part.with_name(named(part.name)))
+    path, part = (tmp_path / named(f"roads{end}") for end in (".shp", ending))
+    for _ in range(2):
+        load_or_read(path, cache)
+        assert len(list(cache.iterdir())) == 1
+    PARTS[ending](part)
+    load_or_read(path, cache)
+    assert len(list(cache.iterdir())) == 2
+
+
+def test_what_stands_beside_a_geopackage_that_is_open_elsewhere_is_read_and_stays(tmp_path):
+    change = "UPDATE roads SET highway = 'motorway' WHERE fid = 1"
+    path, cache = open_geopackage(tmp_path / "roads.gpkg", lines(), change), tmp_path / "cache"
+    beside = path.with_name("roads.gpkg-wal")
+    given = path.read_bytes(), beside.read_bytes()
+    after = load_or_read(path, cache).network
+    assert (path.read_bytes(), beside.read_bytes()) == given
+    beside.unlink()
+    before = load_or_read(path, cache).network
+    assert after.edge_length_m.sum() < before.edge_length_m.sum()

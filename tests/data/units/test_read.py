@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pytest
 import shapely
 
 from core.errors import InputError
 from data.units import read_units
+from data.units.totals import contradictions
 
 CRS = "EPSG:4549"
 
@@ -74,3 +76,19 @@ def test_a_path_with_an_exclamation_mark_and_spaces_is_read(tmp_path: Path) -> N
     folder.mkdir()
     path = written(tmp_path, name=["a", "b"], level=["district"] * 2)
     assert len(read_units(path.rename(folder / "u!nits.gpkg"), crs=CRS).table) == 2
+
+
+def test_contradicting_levels_are_told_with_both_sums_and_the_farthest_units_by_name(tmp_path: Path) -> None:
+    shapes = [square(119 + n / 100, 32) for n in range(20)]
+    names = [f"{n}街道" for n in range(20)] + [f"{n}社区" for n in range(20)]
+    levels, parents = ["street"] * 20 + ["community"] * 20, [""] * 20 + names[:20]
+    path = written(tmp_path, name=names, level=levels, parent=parents, shapes=shapes * 2)
+    units = read_units(path, crs=CRS).table
+    stated = np.array(
+        [*range(500, 10_500, 500), *[500] * 19, np.nan], float
+    )  # the first agrees, the last is open
+    (_, whole), *one_by_one = contradictions(units, stated)
+    assert str(whole).startswith("18 units of the level street or town state 94,500 residents, the parts")
+    assert str(whole).endswith("add up to 9,000.")
+    assert [str(message).partition(" ")[0] for _, message in one_by_one[:2]] == ["18街道", "17街道"]
+    assert len(one_by_one) == 12

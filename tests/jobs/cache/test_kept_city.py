@@ -66,7 +66,7 @@ def test_a_change_of_any_file_setting_or_standard_is_another_city(city: StudyFil
         keys.add(city_key(other))
     (city.population.parent / "source.json").write_text("{}", "utf-8")
     keys.add(city_key(city))
-    city.network.with_suffix(".qmd").write_text("", "utf-8")
+    city.network.with_suffix(".prj").write_text("", "utf-8")
     keys.add(city_key(city))
     with city.population.open("a", encoding="utf-8") as file:
         file.write("\n")

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import random
 import shutil
-import signal
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -157,46 +153,6 @@ WRONG = {
 def test_what_the_store_does_not_know_is_named(store: Store, tmp_path: Path, ask: Any) -> None:
     with pytest.raises(UserError):
         ask(store, listed(tmp_path / "n.csv", CENTRE))
-
-
-def test_what_was_acknowledged_survives_kill_9(store: Store, tmp_path: Path) -> None:
-    """Children that submit and accept are killed in the midst of it: nothing is lost, nothing half there."""
-    kill_often(store, tmp_path, times=10)
-
-
-@pytest.mark.slow
-def test_what_was_acknowledged_survives_kill_9_two_hundred_times(store: Store, tmp_path: Path) -> None:
-    kill_often(store, tmp_path, times=200)
-
-
-def kill_often(store: Store, tmp_path: Path, *, times: int) -> None:
-    if not hasattr(os, "fork"):
-        pytest.skip("needs fork")
-    folder = store.files.folder.parent
-    store.engine.dispose()
-    paths = listed(tmp_path / "n.csv", CENTRE, STATION)
-    chance = random.Random(7)
-    for number in range(times):
-        told, child = os.pipe()
-        if (pid := os.fork()) == 0:
-            own = open_store(folder)
-            while True:
-                done = submit(own, paths, WEST)
-                os.write(child, f"sent {done['id']} {done['version']}\n".encode())
-                review(own, done["id"], ACCEPT)
-                os.write(child, f"accepted {done['id']} {done['version']}\n".encode())
-        os.close(child)
-        time.sleep(chance.uniform(0.05, 0.6))
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
-        with os.fdopen(told) as lines:
-            acknowledged = [line.split() for line in lines if line.endswith("\n")]
-        after = open_store(folder)
-        assert check_store(after) == (), number
-        states = {one["id"]: one["state"] for one in submissions_document(after)["submissions"]}
-        for state, name, _ in acknowledged:
-            assert states[name] == "accepted" or (state == "sent" and states[name] == "sent")
-        after.engine.dispose()
 
 
 def test_every_action_is_refused_to_who_has_no_role(store: Store) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -11,10 +13,15 @@ import rasterio
 import shapely
 from rasterio.transform import from_origin
 
+from core.errors import InputError
 from coverage.model.study import Study
+from data.formats.asked import OpenQuestionError
 from geo.network.build import build_from_lines
 from jobs.study.cases import StudyFiles
+from jobs.study.inputs import open_inputs
+from jobs.study.layers import Layers
 from jobs.study.people import People, people_notes, read_people
+from tests.small_city import LEVELS_APART, stating_residents, write_small_city
 
 STEP = 1 / 1200
 
@@ -82,3 +89,59 @@ def test_residents_outside_all_units_are_told_and_so_is_an_unclear_unit(tmp_path
     assert any(
         "600.0 residents in 200 cells lie in no unit of the level street or town" in note for note in notes
     )
+
+
+BOTH_NUMBERS = (
+    "1 unit of the level district states 5,000 residents, the parts of the level street or town "
+    "add up to 4,000.",
+    "1 unit of the level street or town states 4,000 residents, the parts of the level community or village "
+    "add up to 2,000.",
+)
+
+
+def in_units(files: StudyFiles, totals: Path) -> StudyFiles:
+    totals.unlink()
+    return stating_residents(files)
+
+
+def in_totals(files: StudyFiles, totals: Path) -> StudyFiles:
+    return replace(files, layers=Layers(totals=totals))
+
+
+def as_residents(files: StudyFiles, totals: Path) -> StudyFiles:
+    return replace(files, population=totals)
+
+
+@pytest.mark.parametrize("where", [in_units, in_totals, as_residents])
+def test_levels_that_contradict_each_other_limit_every_figure(
+    tmp_path: Path, where: Callable[[StudyFiles, Path], StudyFiles]
+) -> None:
+    totals = tmp_path / "totals.csv"
+    files = write_small_city(tmp_path)
+    rows = "".join(f"{name},{residents}\n" for name, residents in LEVELS_APART.items())
+    totals.write_text(f"名称,常住人口\n{rows}", "utf-8")
+    inputs = open_inputs(where(files, totals))
+    limits = [str(message) for message in inputs.limits]
+    assert [limits.count(said) for said in BOTH_NUMBERS] == [1, 1]
+    assert sum("南街道 states 4,000 residents" in str(one.message) for one in inputs.findings) == 1
+
+
+@pytest.mark.parametrize(
+    ("head", "said"),
+    [
+        ("户数", "no column counts residents.*--totals-column names"),
+        ("pop,population", "could both be the residents.*--totals-column"),
+    ],
+)
+def test_a_question_about_totals_is_answered_where_totals_are_named(
+    tmp_path: Path, head: str, said: str
+) -> None:
+    files = write_small_city(tmp_path)
+    rows = "西苑社区,1200,1300\n东庄村,800,900\n" if "," in head else "西苑社区,1200\n东庄村,800\n"
+    (tmp_path / "t.csv").write_text(f"名称,{head}\n{rows}", "utf-8")
+    files = replace(files, layers=Layers(totals=tmp_path / "t.csv"))
+    with pytest.raises(InputError, match=said) as asked:
+        read_people(files)
+    if isinstance(asked.value, OpenQuestionError):
+        people = read_people(files.answered(asked.value.field, asked.value.choices[1]))
+        assert people.population.grid.total == pytest.approx(2200)
