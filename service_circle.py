@@ -62,7 +62,8 @@ class Study:
 
     def __repr__(self) -> str:
         study = self._inputs.study
-        return f"Study({study.name}: {study.grid.total:,.0f} residents, {len(study.facilities.frame)} facilities)"
+        count = len(study.facilities.frame)
+        return f"Study({study.name}: {study.grid.total:,.0f} residents, {count} facilities)"
 
     @property
     def name(self) -> str:
@@ -318,8 +319,8 @@ def compare(
     for one in (*(paths if isinstance(paths, Sequence) else (paths,)), osm):
         if not isinstance(one, str | os.PathLike):
             raise SettingError(
-                "compare() takes the files of lists and one of OpenStreetMap’s facilities, not a value of the "
-                "type {kind}; what a change does to an assessment is scenario().",
+                "compare() takes the files of lists and one of OpenStreetMap’s facilities, not a value of "
+                "the type {kind}; what a change does to an assessment is scenario().",
                 kind=type(one).__name__,
             )
     with guarding():

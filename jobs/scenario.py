@@ -202,8 +202,8 @@ def edited(done: Assessed, scenario: Scenario) -> Assessment:
         listed = done.inputs.study.facilities.tiers
         if isinstance(edit, Open) and edit.tier not in (*spoken_of, *listed):
             raise SettingError(
-                "“{name}” would be opened as “{tier}”, of which no rule of the standard speaks: nothing would "
-                "change. The standard speaks of: {tiers}.",
+                "“{name}” would be opened as “{tier}”, of which no rule of the standard speaks: nothing "
+                "would change. The standard speaks of: {tiers}.",
                 name=edit.name,
                 tier=edit.tier,
                 tiers=", ".join(dict.fromkeys(spoken_of)),

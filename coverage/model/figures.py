@@ -7,13 +7,13 @@ from typing import Any, Final
 
 import pandas as pd
 
-# What a column holds, by its name → its decimals: millimetres, thousandths of a minute or of a ratio;
-# centimetres of a coordinate; anything else is a share or a sum of residents, of which one in a thousand
-# million must not be lost.
+# What a column holds, by its name → its decimals: millimetres, thousandths of a minute or of a ratio. Of a
+# coordinate twelve, so that an accepted list gives the figures of the office's own. Anything else is a share
+# or a sum of residents, of which one in a thousand million must not be lost.
 _DECIMALS: Final = tuple(
     (re.compile(pattern), decimals)
     for pattern, decimals in (
-        (r"((site|map)_)?(lon|lat)", 7),
+        (r"((site|map)_)?(lon|lat)", 12),
         (r".*_(m|m2|km|km2|min|detour)|metres|median|p90|mean|covered|total|per_1000|worst_to_best|gini", 3),
     )
 )

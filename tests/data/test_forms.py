@@ -113,7 +113,7 @@ def test_what_is_not_known_is_blank_with_its_reason(folder: Path) -> None:
     assert filled["公共服务站"].figure == 2
     for name, why in (
         ("小学步行10分钟覆盖率", "no rule"),
-        ("小区覆盖率", "--compounds"),
+        ("小区覆盖率", "No compounds were given"),
         ("养老设施", "no facility"),
     ):
         assert filled[name].figure is None
