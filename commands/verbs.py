@@ -40,5 +40,5 @@ class Once(TyperCommand):
 class Verbs(typer.Typer):
     """A Typer whose verbs are `Once`."""
 
-    def command(self, name: str | None = None, **how: Any) -> Callable[[Any], Any]:  # type: ignore[override]
+    def command(self, name: str | None = None, **how: Any) -> Callable[[Any], Any]:
         return super().command(name, cls=Once, **how)
