@@ -42,10 +42,10 @@ def test_a_question_is_answered_on_the_page(open_page: Callable[..., Page], tmp_
     page = open_page("接入本市数据")
     put(page, tmp_path, two_columns(tmp_path))
     page.get_by_role("button", name="读取文件").click()
-    expect(page.get_by_text("都可能是居民数").first).to_be_visible()
+    expect(page.get_by_text("均可能为居民数").first).to_be_visible()
     page.get_by_role("button", name="按此选择读取").click()
     # While the page is drawn anew, the old question may stand beside the new page.
-    expect(page.get_by_text("都可能是居民数")).to_have_count(0)
+    expect(page.get_by_text("均可能为居民数")).to_have_count(0)
     through_questions(page, "按此选择读取", "开始评估")
     expect(table(page, "各文件的读取方式")).to_contain_text("population")
     expect(page.get_by_text("共 1,260 人")).to_be_visible()

@@ -27,10 +27,11 @@ from coverage.siting.model.problem import Problem
 from coverage.siting.model.site_rules import SiteRules, site_rules, solved, start_price
 
 _LARGE = 20_000
-# Steps of the relaxation for one number of sites of a curve; of a large model it ends where the curve could
-# not be told from its bound.
+# Steps of the relaxation for one number of sites of a curve; in a very large model it ends where the curve
+# could not be told from its bound.
 _CURVE_STEPS = 160
 _CURVE_NEAR = 0.005
+_VERY_LARGE = 500_000
 
 
 def most_people(problem: Problem, limits: Limits) -> Plan:
@@ -80,7 +81,7 @@ def cover_curve(problem: Problem, most: int, limits: Limits) -> dict[int, tuple[
     free = np.setdiff1d(problem.candidates, required)
     covered = problem.covered(np.union1d(problem.fixed, required))
     model = without_dominated(build_model(problem.metres, problem.weight, free, covered))
-    near = _CURVE_NEAR if model.cover.nnz > _LARGE else 0.0
+    near = _CURVE_NEAR if model.cover.nnz > _VERY_LARGE else 0.0
     numbers = np.arange(max(0, 1 - len(required)), most - len(required) + 1)
     if not len(numbers):
         return {}

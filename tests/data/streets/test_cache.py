@@ -120,7 +120,7 @@ def test_files_that_cannot_be_used_leave_nothing_behind(tmp_path):
 
 def _another_class(path):
     (path.parent / "other").mkdir()
-    lines().assign(highway="motorway").to_file(path.parent / "other" / "roads.shp")
+    lines().assign(highway="footway").to_file(path.parent / "other" / "roads.shp")
     path.write_bytes((path.parent / "other" / "roads.dbf").read_bytes())
 
 
