@@ -95,3 +95,19 @@ def appears(element: Locator) -> bool:
     except PlaywrightTimeoutError:
         return False
     return True
+
+
+def provider_settings(folder: Path, *, port: int, provider_port: int) -> dict[str, str]:
+    """What makes a server of the page at `port` sign people in with a mock provider, its file in `folder`."""
+    secrets = folder / "secrets.toml"
+    secrets.write_text(
+        f"""[auth]
+redirect_uri = "http://localhost:{port}/oauth2callback"
+cookie_secret = "{"random " * 8}"
+client_id = "circle"
+client_secret = "{"x" * 20}"
+server_metadata_url = "http://localhost:{provider_port}/.well-known/openid-configuration"
+""",
+        "utf-8",
+    )
+    return {"SERVICE_CIRCLE_SIGN_IN": "oidc", "STREAMLIT_SECRETS_FILES": str(secrets)}

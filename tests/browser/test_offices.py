@@ -27,7 +27,7 @@ from jobs.collect.permissions import RoleChange, change_role
 from jobs.collect.review import history, open_round
 from jobs.sign_in.accounts import make_link
 from locales import Translator, translator
-from tests.browser.app_server import appears, free_port, put_file, serving, settled
+from tests.browser.app_server import appears, free_port, provider_settings, put_file, serving, settled
 from tests.browser.take_pictures import small
 from tests.small_city import degrees, write_small_city
 
@@ -64,18 +64,7 @@ def town(
     with ExitStack() as running:
         if request.param == "oidc":
             provider = running.enter_context(run_server_in_thread())
-            secrets = folder / "secrets.toml"
-            secrets.write_text(
-                f"""[auth]
-redirect_uri = "http://localhost:{port}/oauth2callback"
-cookie_secret = "{"random " * 8}"
-client_id = "circle"
-client_secret = "{"x" * 20}"
-server_metadata_url = "http://localhost:{provider.server_port}/.well-known/openid-configuration"
-""",
-                "utf-8",
-            )
-            settings["STREAMLIT_SECRETS_FILES"] = str(secrets)
+            settings |= provider_settings(folder, port=port, provider_port=provider.server_port)
         at = running.enter_context(serving(warm_cache, port=port, **settings))
         yield Town(at, store, request.param)
 

@@ -22,7 +22,7 @@ from jobs.collect.permissions import RoleChange, change_role
 from jobs.sign_in import accounts
 from jobs.sign_in.accounts import end_sessions
 from jobs.sign_in.ways import OIDC, SignIn
-from tests.browser.app_server import free_port, serving
+from tests.browser.app_server import free_port, provider_settings, serving
 from ui.shell import provider
 from ui.shell.gate import COOKIE
 
@@ -55,23 +55,9 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     change_role(store, RoleChange("root", "admin"), by="")
     change_role(store, RoleChange("sub-1", "planner"), by="root")
     with run_server_in_thread() as provider:
-        secrets = folder / "secrets.toml"
-        settings = {
-            "SERVICE_CIRCLE_STORE": str(folder / "store"),
-            "SERVICE_CIRCLE_SIGN_IN": "oidc",
-            "STREAMLIT_SECRETS_FILES": str(secrets),
-        }
         port = free_port()
-        secrets.write_text(
-            f"""[auth]
-redirect_uri = "http://localhost:{port}/oauth2callback"
-cookie_secret = "{"random " * 8}"
-client_id = "circle"
-client_secret = "{"x" * 20}"
-server_metadata_url = "http://localhost:{provider.server_port}/.well-known/openid-configuration"
-""",
-            "utf-8",
-        )
+        settings = {"SERVICE_CIRCLE_STORE": str(folder / "store")}
+        settings |= provider_settings(folder, port=port, provider_port=provider.server_port)
         with serving(folder / "cache", port=port, **settings) as at:
             yield Town(at, store)
     store.engine.dispose()
