@@ -47,6 +47,7 @@ def edit(page: AppTest, row: int, cells: dict[str, str]) -> None:
     done = page.session_state["check-now"]
     (table,) = mendable(done.report.intake, done.lists.paths)
     rows = [at for at in table.rows if (table.file, table.sheet, at) in rows_to_mend(done.report)]
+    rows = rows or [row]  # one that was only remarked
     key = f"desk-rows-{done.lists.paths}-{table.file}-{table.sheet}-{hash(tuple(rows))}"
     said = {"edited_rows": {rows.index(row): cells}, "added_rows": [], "deleted_rows": []}
     page.session_state[key] = said
@@ -105,6 +106,12 @@ def test_a_bad_list_is_mended_row_by_row_sent_returned_and_settled(
     no_trouble(app)
     assert "名称有误" in html_of(app)
     assert "在此逐行修改（1行待修改）" in [one.label for one in app.expander]
+    # What was remarked on a row is answered once the row is changed.
+    edit(app, 2, {"名称": "西苑二号服务站"})
+    app.run()
+    click(app, "写入清单并重新核验")
+    no_trouble(app)
+    assert "在此逐行修改（0行待修改）" in [one.label for one in app.expander]
 
 
 def test_a_draft_is_gone_on_with_from_the_store(app: AppTest, kept: Store) -> None:

@@ -81,5 +81,5 @@ def arrow(start: LonLat, end: LonLat) -> list[tuple[LonLat, LonLat]]:
 def _legend() -> None:
     from maps import palette
 
-    said = {"new": text("new"), "gone": text("gone"), "moved": text("moved, from where it was")}
+    said = {"new": text("newly listed"), "gone": text("gone"), "moved": text("moved, from where it was")}
     legend([(str(palette.DOTS[look]["fillColor"]), said[what]) for what, look in _LOOKS.items()])

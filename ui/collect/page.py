@@ -20,7 +20,7 @@ SECTIONS = {
     "review": (text("Decide"), reviews),
     "history": (text("History"), versions),
     "results": (text("Long work"), results),
-    "people": (text("People"), people),
+    "people": (text("People and roles"), people),
 }
 
 

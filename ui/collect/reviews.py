@@ -32,7 +32,7 @@ from ui.widgets.tables import exact
 
 _BY_ROW: Final = "collect-by-row"
 _WHAT: Final[Mapping[str, Text]] = {
-    "new": text("new"), "gone": text("gone"), "moved": text("moved"), "changed": text("changed"),
+    "new": text("newly listed"), "gone": text("gone"), "moved": text("moved"), "changed": text("changed"),
 }  # fmt: skip
 _FACILITIES: Final = (text("What"), text("Office"), text("Name"), text("Type"), text("Difference"))
 _RULES: Final = (
@@ -258,10 +258,11 @@ def _difference(one: Mapping[str, Any]) -> str:
         if name == EXTENT:
             said.append(tr(text("other doors or another outline")))
         else:
-            said.append(f"{tr(FIELD_TITLES[name])}: {_value(was)} → {_value(now)}")
+            values = {"what": FIELD_TITLES[name], "before": _value(was), "after": _value(now)}
+            said.append(tr(text("{what}: {before} → {after}", **values)))
     if one.get("unsure"):
         said.append(tr(text("recognised by place and type alone")))
-    return "; ".join(said)
+    return tr(text("; ")).join(said)
 
 
 def _value(value: object) -> str:

@@ -18,6 +18,8 @@ from ui.widgets.pick import pick
 from ui.widgets.uploads import KeptFile
 
 _MENDED: Final = "desk-mended"
+# Rows (file, sheet, row) that were changed since the list came: what was remarked on them is answered.
+_ANSWERED: Final = "desk-answered"
 _MOST_ROWS: Final = 500
 _HEIGHT_PX: Final = 320
 _ROW_PX: Final = 35
@@ -34,6 +36,7 @@ def forget_mended(files: Sequence[KeptFile]) -> None:
     newest: dict[Path, Path] = st.session_state.get(_MENDED, {})
     brought = {file.path for file in files}
     st.session_state[_MENDED] = {first: last for first, last in newest.items() if first not in brought}
+    st.session_state[_ANSWERED] = set()
 
 
 def mend_rows(done: Checked, remarked: Collection[tuple[str, str, int]]) -> None:
@@ -42,7 +45,8 @@ def mend_rows(done: Checked, remarked: Collection[tuple[str, str, int]]) -> None
     from jobs.desk.check import rows_to_mend
     from jobs.desk.mend import mendable
 
-    tr, found = words(), rows_to_mend(done.report) | set(remarked)
+    tr, answered = words(), st.session_state.get(_ANSWERED, set())
+    found = rows_to_mend(done.report) | (set(remarked) - answered)
     tables = mendable(done.report.intake, done.lists.paths)
     wrong = {(one.file, one.sheet, row) for one in tables for row in one.rows} & found
     label = text("Mend single rows here ({count} to mend)", count=len(wrong))
@@ -98,15 +102,18 @@ def _take_over(
     def words_of(row: dict[str, Any]) -> dict[str, str]:
         return {called[name]: str(value or "") for name, value in row.items() if name in called}
 
+    edited = {rows[int(at)]: words_of(row) for at, row in (said.get("edited_rows") or {}).items()}
     cells = changes(
         table,
-        {rows[int(at)]: words_of(row) for at, row in (said.get("edited_rows") or {}).items()},
+        edited,
         [words_of(row) for row in said.get("added_rows") or ()],
         [rows[int(at)] for at in said.get("deleted_rows") or ()],
     )
     at = next(number for number, path in enumerate(done.lists.paths) if path.name == table.file)
     path = done.lists.paths[at]
     new = keep_bytes(mended(path, path.read_bytes(), cells), path.name)
+    answered = {(table.file, table.sheet, row) for row in edited}
+    st.session_state[_ANSWERED] = st.session_state.get(_ANSWERED, set()) | answered
     newest: dict[Path, Path] = st.session_state.get(_MENDED, {})
     chain = {first: new for first, last in newest.items() if last == path}
     st.session_state[_MENDED] = {**newest, **(chain or {path: new})}
