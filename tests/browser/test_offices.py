@@ -2,7 +2,8 @@
 
 With SERVICE_CIRCLE_PICTURES=docs/images the journey in Chinese takes the pictures of docs/offices.md:
 
-    SERVICE_CIRCLE_PICTURES=docs/images python -m pytest -m slow tests/browser/test_offices.py -k "accounts and zh"
+    export SERVICE_CIRCLE_PICTURES=docs/images
+    python -m pytest -m slow tests/browser/test_offices.py -k "accounts and zh"
 """
 
 from __future__ import annotations
