@@ -20,6 +20,7 @@ from reports.briefing.numbers import listed, share
 from reports.briefing.strip import code_of, day_of, mark_of
 from reports.briefing.tables import rules_table
 from reports.fixed_zip import moment_of
+from reports.plan.words import among_which
 from reports.sheet import OPTIONS, Book
 
 LAND_M2: Final = "residential_land_m2"
@@ -138,7 +139,14 @@ def _shares(results: Results) -> Table:
         part = text("{share:.1%}", share=float(row["share"])) if row["share"] == row["share"] else _DASH
         rule = results.standard.rule_title(results.standard.rule(row["rule"]))
         body.append((rule, share_title(row["denominator"]), basis_title(row["basis"]), covered, total, part))
-    head = (text("Rule"), text("Share"), text("Counted"), text("Within reach"), text("In all"), text("Part"))
+    head = (
+        text("Rule"),
+        text("Kind of share"),
+        text("Counted"),
+        text("Within reach"),
+        text("In all"),
+        text("Share"),
+    )
     return Table(text("What the shares divide by"), head, tuple(body), (30, 16, 22, 12, 12, 8), (3, 4, 5))
 
 
@@ -210,7 +218,7 @@ def plan_words(plan: Mapping[str, Any]) -> tuple[Text, ...]:
         before=land["before"] / 1e4,
     )  # fmt: skip
     closed = [text("Closed: {names}.", names=listed(plan["closed"]))] if plan["closed"] else []
-    return (said, *closed, text_from_json(plan["verdict"]))
+    return (said, *closed, among_which(plan, text_from_json(plan["verdict"])))
 
 
 def _method(results: Results) -> Table:
@@ -289,8 +297,9 @@ def land_workbook(results: Results, *, language: str, mark: str = "") -> bytes:
                 text("Responsible units")]  # fmt: skip
         sheet.table([tr(one) for one in head], rows, ["words", "text", *["words"] * 5])
         sheet = book.sheet(tr(text("What the shares divide by")), (40, 12, 14, 20, 20, 22, 16, 16, 10))
-        head = [text("Rule"), text("Level"), text("Unit code"), text("Unit"), text("Share"), text("Counted"),
-                text("Within reach (m² or number)"), text("In all (m² or number)"), text("Part")]  # fmt: skip
+        head = [text("Rule"), text("Level"), text("Unit code"), text("Unit"), text("Kind of share"),
+                text("Counted"), text("Within reach (m² or number)"), text("In all (m² or number)"),
+                text("Share")]  # fmt: skip
         rows = [
             [titles[row["rule"]], tr(_level(row["level"])), row["unit_id"], row["name"],
              tr(share_title(row["denominator"])), tr(basis_title(row["basis"])), row["covered"], row["total"],

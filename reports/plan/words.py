@@ -76,19 +76,20 @@ _WITHIN_REACH: Final = (
 
 def quality(plan: Mapping[str, Any]) -> Text:
     """How sure it is that nothing better exists, and among which places."""
+    return among_which(plan, _quality(plan))
+
+
+def among_which(plan: Mapping[str, Any], proved: Text) -> Text:
+    """What is said of the quality of a plan, with the places that it holds among."""
     among = plan.get("among") or {"everywhere": True}
     everywhere = among["everywhere"] or (not plan["proven"] and among.get("more_at_most") is not None)
     if everywhere:
-        return _of_all(among, _quality(plan))
+        return _of_all(among, proved)
     if plan["proven"] and among["given"] and among["weighed"] <= len(plan["sites"]):
         return text("All {n:,} places given are used: there was nothing to choose.", n=among["weighed"])
     if among["given"]:
-        return text(
-            "Among the {weighed:,} places given: {proved}", weighed=among["weighed"], proved=_quality(plan)
-        )
-    return text(
-        "Among the {weighed:,} places weighed: {proved}", weighed=among["weighed"], proved=_quality(plan)
-    )
+        return text("Among the {weighed:,} places given: {proved}", weighed=among["weighed"], proved=proved)
+    return text("Among the {weighed:,} places weighed: {proved}", weighed=among["weighed"], proved=proved)
 
 
 def _of_all(among: Mapping[str, Any], proved: Text) -> Text:
