@@ -54,7 +54,8 @@ def compared_briefing(compared: Compared, provenance: Mapping[str, Any], cover: 
     mark, alike = mark_of(cover.mark, public=cover.public), compared.alike
     basis = text(
         "Names at least {similarity:.0%} alike and no more than {far:,g} m apart are taken for one facility; "
-        "one no more than {near:,g} m away is in place.",
+        "one no more than {near:,g} m away is in place, of one farther away the name’s own words are the same. "
+        "A number, a point of the compass or 甲 and 乙 tell two facilities apart.",
         similarity=float(alike.similarity), far=alike.far_m, near=alike.near_m,
     )  # fmt: skip
     headline = _headline(compared)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +13,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from core.text import Text, text
+from coverage.model.names import telling_remark, told_apart
 from coverage.model.tables import Floats, Ints
 from data.intake.decisions import group_id
 from data.intake.tables.columns import bare, normalise
@@ -27,7 +27,6 @@ _LIKE_REACH_M: Final = 150.0
 _CROWD: Final = 60
 _MOST_PAIRS: Final = 3_000_000
 MOST_NAMED: Final = 5
-_NUMERALS: Final = re.compile(r"[0-9]+|第?[一二三四五六七八九十]+(?=[号区站处分])|第[一二三四五六七八九十]+")
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ def find_duplicates(frame: pd.DataFrame, stored: pd.DataFrame | None = None) -> 
     """Groups among the rows of `frame` (`name`, `tier`, `lon`, `lat`; NaN places are passed over).
 
     Of one tier, equal names within 300 m or names 90 % alike within 150 m are one place, unless they
-    differ in a number (“第二”); different names within 3 m are one spot. `stored` is a second such
+    are told apart by a number, 东 and 西 and the like (`told_apart`); different names within 3 m are one spot. `stored` is a second such
     frame, of facilities kept already: groups of these alone are left out. The boundary counts as
     within. Groups and rows are in order of position.
     """
@@ -121,20 +120,22 @@ def _judged(rows: pd.DataFrame, xy: Floats) -> tuple[Ints, Ints]:
     """
     keys = [bare(normalise(name)) for name in rows["name"].tolist()]
     tier = pd.factorize(rows["tier"])[0]
-    named = pd.factorize(pd.Series(list(zip(tier.tolist(), keys, strict=True))))[0]
+    remark = [telling_remark(name) for name in rows["name"].tolist()]
+    named = pd.factorize(pd.Series(list(zip(tier.tolist(), keys, remark, strict=True))))[0]
     by_name = _components(xy, named, _REACH_M)
     spot = _components(xy, tier, _SAME_SPOT_M)
     firsts = np.unique(np.column_stack([by_name, spot]), axis=0, return_index=True)[1]
     crowd = pd.Series(spot[firsts]).map(pd.Series(spot[firsts]).value_counts()).to_numpy()
     few = firsts[crowd <= _CROWD]
-    number = pd.factorize(np.array(["/".join(_NUMERALS.findall(key)) for key in keys], object))[0]
     one, other = _near_pairs(xy[few])
     one, other = few[one], few[other]
-    maybe = (tier[one] == tier[other]) & (number[one] == number[other]) & (by_name[one] != by_name[other])
+    maybe = (tier[one] == tier[other]) & (by_name[one] != by_name[other])
     alike = [
         (a, b)
         for a, b in zip(one[maybe].tolist(), other[maybe].tolist(), strict=True)
         if fuzz.ratio(keys[a], keys[b], score_cutoff=_LIKE) >= _LIKE
+        and remark[a] == remark[b]
+        and not told_apart(keys[a], keys[b], far=False)
     ]
     joined = _merged(by_name, np.array(alike, np.int64).reshape(-1, 2))
     return joined, _different_names(spot, joined)
