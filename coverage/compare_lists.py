@@ -39,8 +39,8 @@ class Names:
 
 @dataclass(frozen=True)
 class Alike:
-    """Names `similarity` (0..1) alike within `far_m` mean one facility; up to `near_m` it is in place. Farther
-    away the names' own words are the same too (`told_apart`)."""
+    """Names `similarity` (0..1) alike within `far_m` mean one facility; up to `near_m` it is in place.
+    Farther away the names' own words are the same too (`told_apart`)."""
 
     similarity: float = 0.8
     near_m: float = 150.0

@@ -181,10 +181,10 @@ _PARTS: Final = re.compile(r"[(\[【〔]第?([^)\]】〕]{1,3}?)(?:[号区站处
 def told_apart(name: str, other: str, *, far: bool) -> bool:
     """Whether two names that are much alike are those of two facilities.
 
-    Numbers, points of the compass, 甲 and 乙, 中心 beside 站 tell any two apart; of two that lie `far` apart every
-    word does that is no word of kind, but for the district, street or town before one of them.
+    Numbers, points of the compass, 甲 and 乙, 中心 beside 站 tell any two apart. Of two that lie `far` apart
+    every word does that is no word of kind, but for the district, street or town before one of them.
 
-    >>> told_apart("戊社区服务站", "己社区服务站", far=False), told_apart("梅园社区服务站", "兰园社区服务站", far=True)
+    >>> told_apart("戊服务站", "己服务站", far=False), told_apart("梅园服务站", "兰园服务站", far=True)
     (True, True)
     >>> told_apart("秦淮区梅园社区服务站", "梅园公共服务站", far=True), told_apart("第二站", "二站", far=True)
     (False, False)
@@ -204,7 +204,9 @@ def telling_remark(name: str) -> str:
     >>> telling_remark("梅园社区服务站（东区）"), telling_remark("梅园社区服务站（2023年）")
     ('东', '')
     """
-    said = [part.translate(_DIGITS) for part in _PARTS.findall(unicodedata.normalize("NFKC", name).casefold())]
+    said = [
+        part.translate(_DIGITS) for part in _PARTS.findall(unicodedata.normalize("NFKC", name).casefold())
+    ]
     return "/".join(part for part in said if _TELLING.fullmatch(part))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +13,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from core.text import Text, text
+from core.text import Text, listed, text
 from coverage.model.names import telling_remark, told_apart
 from coverage.model.tables import Floats, Ints
 from data.intake.decisions import group_id
@@ -48,10 +49,10 @@ class DuplicateGroup:
 def find_duplicates(frame: pd.DataFrame, stored: pd.DataFrame | None = None) -> tuple[DuplicateGroup, ...]:
     """Groups among the rows of `frame` (`name`, `tier`, `lon`, `lat`; NaN places are passed over).
 
-    Of one tier, equal names within 300 m or names 90 % alike within 150 m are one place, unless they
-    are told apart by a number, 东 and 西 and the like (`told_apart`); different names within 3 m are one spot. `stored` is a second such
-    frame, of facilities kept already: groups of these alone are left out. The boundary counts as
-    within. Groups and rows are in order of position.
+    Of one tier, equal names within 300 m or names 90 % alike within 150 m are one place, unless they are
+    told apart by a number, 东 and 西 and the like (`told_apart`); different names within 3 m are one spot.
+    `stored` is a second such frame, of facilities kept already: groups of these alone are left out. The
+    boundary counts as within. Groups and rows are in order of position.
     """
     joined = frame if stored is None else pd.concat([frame, stored], ignore_index=True)
     placed = np.flatnonzero(np.isfinite(joined["lon"].to_numpy(float)))
@@ -75,13 +76,14 @@ def _group(joined: pd.DataFrame, rows: Ints, reason: str, apart_m: float, own: i
     return DuplicateGroup(tuple(rows[rows < own].tolist()), reason, apart_m, stored, group_id(ids))
 
 
-def describe(group: DuplicateGroup, places: list[str], row: int) -> Text:
+def describe(group: DuplicateGroup, places: Sequence[object], row: int) -> Text:
     """What a row of a group is told; `places` says where each row of the group stands."""
-    others = "; ".join(place for place, member in zip(places, group.rows, strict=False) if member != row)
+    named = (place for place, member in zip(places, group.rows, strict=False) if member != row)
+    others = listed(named, between="；")
     if len(group.rows) > len(places):
         return text(_MANY[group.reason].template, count=len(group.rows), others=others, metres=group.apart_m)
     if group.stored:
-        known = "; ".join(dict.fromkeys(group.stored))
+        known = listed(dict.fromkeys(group.stored), between="；")
         return text(
             "This facility seems to be kept already, as: {known} ({metres:.0f} m apart).",
             known=known,

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from core.text import Text, text
+from core.text import Text, listed, text
 from coverage.model.standard import Standard, level_title
 from coverage.model.verdict_rows import VERDICT_WORDS
 from data.formats.geometry import EXTENT
@@ -262,7 +262,7 @@ def _difference(one: Mapping[str, Any]) -> str:
             said.append(tr(text("{what}: {before} → {after}", **values)))
     if one.get("unsure"):
         said.append(tr(text("recognised by place and type alone")))
-    return tr(text("; ")).join(said)
+    return tr(listed(said, between="；"))
 
 
 def _value(value: object) -> str:

@@ -144,8 +144,9 @@ def anchor_rows(names: Sequence[str], known: Sequence[str]) -> NDArray[np.int64]
     best = alike.argmax(axis=1)
     fits = alike[np.arange(len(names)), best] >= _ANCHOR_LIKENESS
     found[fits] = rows[best[fits]]
-    apart = [told_apart(names[row], known[found[row]], far=True) for row in np.flatnonzero(fits)]
-    found[np.flatnonzero(fits)[np.array(apart, bool)]] = -1
+    for row in np.flatnonzero(fits).tolist():
+        if told_apart(names[row], known[found[row]], far=True):
+            found[row] = -1
     return _once_only(found)
 
 

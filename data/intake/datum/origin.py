@@ -16,7 +16,7 @@ import rasterio
 import shapely
 
 from core.errors import InputError
-from core.text import Text, text
+from core.text import Listed, Text, listed, text
 from coverage.model.names import unit_key
 from coverage.model.tables import Floats, UnitTable
 from data.formats.layers import opened
@@ -86,11 +86,11 @@ def in_true_coordinates(
     systems = {origin_of(path, units).system for path in paths}
     if systems != {GCJ02}:
         return units, systems == {WGS84}, ()
-    table, message = converted_units(units, "、".join(path.name for path in paths))
+    table, message = converted_units(units, listed(path.name for path in paths))
     return table, True, (Finding(paths[0].name, "", 0, "", WARNING, "converted-layer", message),)
 
 
-def converted_units(units: UnitTable, file: str) -> tuple[UnitTable, Text]:
+def converted_units(units: UnitTable, file: str | Listed) -> tuple[UnitTable, Text]:
     """Outlines in GCJ-02 as WGS-84, and what to say of it."""
     degrees = units.frame.to_crs(DEGREES)
 
