@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from core.text import Sayable, Text, listed, rounded_up, text, text_from_json
+from core.text import Sayable, Text, listed, remarked, rounded_up, text, text_from_json
 from coverage.model.standard import Standard, settlement_title
 
 # A wider difference than rounding.
@@ -385,9 +385,7 @@ def redundancy(plan: Mapping[str, Any], standard: Standard) -> Iterator[Text]:
             "The rule of this plan would lose nobody by closing {n} more, but other rules would get worse: "
             "{rules}.",
             n=len(kept),
-            rules=some_of(
-                [text("{rule} ({n})", rule=_rule_title(standard, rule), n=n) for rule, n in ranked]
-            ),
+            rules=some_of([remarked(_rule_title(standard, rule), n) for rule, n in ranked]),
         )
 
 
