@@ -38,7 +38,16 @@ FINDINGS_TITLE: Final = text("Result of the check")
 _EARLIER: Final = ("检查结果", "Result of the check")
 _BEGINS: Final = tuple(
     f"[{word}] "
-    for word in ("需修改", "需核对", "供参考", "规划部门", "to fix", "to look at", "for information", "Planners")
+    for word in (
+        "需修改",
+        "需核对",
+        "供参考",
+        "规划部门",
+        "to fix",
+        "to look at",
+        "for information",
+        "Planners",
+    )
 )
 # What the column of the facilities' own numbers is called, as the readers of lists know it in both languages.
 _NUMBERS: Final = ("设施编号", "Facility number", "facility_id")

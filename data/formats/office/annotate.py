@@ -158,9 +158,7 @@ class _Looks:
             counted.set("count", str(len(counted)))
 
 
-def _annotate_sheet(
-    book: Book, part: str, notes: SheetNotes, looks: _Looks, marked: Sequence[str]
-) -> str:
+def _annotate_sheet(book: Book, part: str, notes: SheetNotes, looks: _Looks, marked: Sequence[str]) -> str:
     """Put the notes of a sheet in; returns the title over our columns."""
     root = book.edit(part)
     data = root.find(book.tag("sheetData"))
@@ -228,9 +226,7 @@ def _columns_under(
     book: Book, rows: Mapping[int, Any], header_rows: Sequence[int], titles: Sequence[str]
 ) -> set[int]:
     """The columns with one of the titles in a header row."""
-    cells = (
-        cell for number in header_rows if number in rows for cell in rows[number].findall(book.tag("c"))
-    )
+    cells = (cell for number in header_rows if number in rows for cell in rows[number].findall(book.tag("c")))
     return {column_of(cell.get("r")) for cell in cells if _said(book, cell) in titles}
 
 
@@ -242,9 +238,7 @@ def _said(book: Book, cell: Any) -> str:
     return strings[int(said)] if said.isdigit() and int(said) < len(strings) else ""
 
 
-def _forget_columns(
-    book: Book, rows: Mapping[int, Any], notes: SheetNotes, marked: Sequence[str]
-) -> str:
+def _forget_columns(book: Book, rows: Mapping[int, Any], notes: SheetNotes, marked: Sequence[str]) -> str:
     """Empty the columns that an earlier check added: those under a title that the workbook's mark names, and
     where the mark was lost on the way those that hold our notes alone. A column of the sender's own under
     that title stays. Returns the title for the new columns."""
