@@ -133,9 +133,9 @@ def _tell_changed(before: HandedOver | None, notes: Notebook) -> None:
     """That an accepted list is not what the check wrote: saving it in Excel changes numbers and dates."""
     if before is not None:
         message = text(
-            "This accepted list was changed, or saved anew by another program, since the check wrote it: that "
-            "the check refused {refused} and set {aside} aside is not counted, and planned facilities are "
-            "not known. Excel drops leading zeros and shortens long numbers. Take the file as the check "
+            "This accepted list was changed, or saved anew by another program, since the check wrote it: "
+            "that the check refused {refused} and set {aside} aside is not counted, and planned facilities "
+            "are not known. Excel drops leading zeros and shortens long numbers. Take the file as the check "
             "wrote it.",
             refused=before.refused,
             aside=before.set_aside,
