@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import docx
+import openpyxl
 import pptx
 import pypdfium2
-import openpyxl
 import pytest
 from PIL import Image, ImageFont
 from pylopdf_fonts_zh_cn import sans_path, serif_path
