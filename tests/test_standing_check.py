@@ -254,14 +254,16 @@ def shares_of(c: Names, rule: str) -> list[float]:
     the ground by what is reached of the streets, a spot each 10 m: an outline drawn 6 m inside of 30 m."""
     _, _, on_foot, tiers, limit, only_urban = REACH[rule]
     spots, wide, s = c.at[c.listed["tier"].isin(tiers)], limit, c.streets
+    drawn = shapely.points(spots)
     if on_foot:
+        a, b = (np.minimum.reduce([c.all_m[tier][ends] for tier in tiers]) for ends in s.ends)
         n = (s.length // 10).astype(int) + 1
-        piece, wide = np.repeat(np.arange(len(n)), n), 24.0
+        piece = np.repeat(np.arange(len(n)), n)
         part = (np.arange(len(piece)) - np.repeat(np.cumsum(n) - n, n) + 0.5) / n[piece]
-        a, b = (np.minimum.reduce([c.all_m[tier][ends[piece]] for tier in tiers]) for ends in s.ends)
-        way = np.minimum(a + part * s.length[piece], b + (1 - part) * s.length[piece])
-        spots = shapely.line_interpolate_point(s.lines[piece], part, normalized=True)[way <= limit]
-        spots = shapely.get_coordinates(spots)
+        way = np.minimum(a[piece] + part * s.length[piece], b[piece] + (1 - part) * s.length[piece])
+        first, last = shapely.get_coordinates(s.lines).reshape(-1, 2, 2)[piece[way <= limit]].swapaxes(0, 1)
+        spots = first + part[way <= limit][:, None] * (last - first)
+        drawn, wide = s.lines[np.minimum(a, b) <= limit], 24.0
     subject = c.urban_unit | (not only_urban)
     shapes, tree = c.small.geometry.to_numpy()[subject], cKDTree(spots)
     low, high = c.small.total_bounds.reshape(2, 2)
@@ -269,7 +271,7 @@ def shares_of(c: Names, rule: str) -> list[float]:
     ground = ground[np.unique(shapely.STRtree(shapely.points(ground)).query(shapes, predicate="contains")[1])]
     inner = shapely.get_coordinates(shapely.point_on_surface(shapes))
     failing = c.of_cell[c.asked[rule] & ~c.met[rule] & (c.people > 0)]
-    touched = shapely.STRtree(shapely.points(spots)).query(shapes, predicate="dwithin", distance=wide)[0]
+    touched = shapely.STRtree(drawn).query(shapes, predicate="dwithin", distance=wide)[0]
     on_it = [np.isfinite(tree.query(at, distance_upper_bound=wide)[0]).mean() for at in (ground, inner)]
     return [c.people[c.met[rule]].sum() / c.people[c.asked[rule]].sum(), *on_it,
             (~np.isin(np.flatnonzero(subject), failing)).mean(),

@@ -313,9 +313,8 @@ def _of_land(said: Text) -> Text:
 def others_synthetic(files: StudyFiles, intake: Intake) -> bool:
     """Whether lists, streets, units or ground say of themselves that they show no real place."""
     said = (cell for table in intake.tables for row in table.sheet.rows[: table.header_row] for cell in row)
-    return any(isinstance(cell, str) and _SYNTHETIC in cell for cell in said) or any(
-        map(is_synthetic, (files.network, *files.unit_files, *files.layers.by_role.values()))
-    )
+    layers = (files.network, *files.unit_files, *files.layers.by_role.values())
+    return any(_SYNTHETIC in str(cell) for cell in said) or any(map(is_synthetic, layers))
 
 
 def city_name(intake: Intake, units: UnitTable | None) -> str:
