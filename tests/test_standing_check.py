@@ -142,7 +142,7 @@ def closing_words(city: Names, rules: dict[str, Names]) -> set[str]:
 
 
 GIVEN = (  # what the standard and the calculation say of themselves
-    "| 序号 ", "- 测算日期: ", "- 数据时点: ", "- 标准: 南京市基本公共服务圈(2011)（宁委办发〔2011〕52号），任务12、11",
+    "| 序号 ", "- 测算日期: ", "- 数据时点: ", "- 标准: 南京市基本公共服务圈(2011)（宁委办发〔2011〕52号），任务11、12",
     "- 计算依据: 直线距离；沿路网步行，5公里/小时（老年3公里/小时）", "- “左右”容差: 0%", "- 复算码: ",
     "- 达标线: 100.0%起为达标，90.0%起为基本达标", "任务与责任单位依据宁委办发〔2011〕52号。",
 )  # fmt: skip
@@ -171,6 +171,18 @@ def sentences(city: Names, told: Path) -> set[str]:
         row = f" | {rule.figure} | {rule.actual} | {rule.lacks} | "
         said |= {f"| {rule.title}{row}{rule.verdict} |"}
         said |= {f"| {rule.title}（任务{number}）{row}" for number in (11, 12)}
+    said.add("- 逐处核实5处建议点位的用地：点位均为网格点。")
+    for name, rule in rules.items():
+        counted = [int(n) for n in re.findall(r"\d+", rule.actual)]
+        if name.endswith("-load") and rule.verdict != "达标":
+            outside = counted[0] - counted[1]
+            said.add(
+                f"- {rule.title}：{counted[0]}处设施中有{outside}处服务人口不在区间内，逐一核定服务范围。"
+            )
+        elif "-has-" in name and rule.verdict != "达标":
+            said.add(
+                f"- {rule.title}：{counted[0]}个单元中有{counted[0] - counted[1]}个尚未设置，逐一落实点位。"
+            )
     for index, gap in gaps_of(city, "station-radius").iterrows():
         part = gap["people"] / rules["station-radius"].missed
         figures = f"{gap['people']:,.0f} | {part:.1%} | {gap['old']:,.0f} | {gap['half']:,.0f}米 | "
