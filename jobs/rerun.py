@@ -28,6 +28,8 @@ from jobs.study.cases import StudyFiles
 from jobs.study.run import files_in, restored
 
 PROVENANCE: Final = "provenance.json"
+# What a batch's folder has in place of it, and where its areas lie.
+_BATCH, _AREAS = "batch.json", "areas"
 # What a result says in figures; maps, workbooks and texts are drawn from these.
 _TABLES: Final = (".csv", ".geojson", ".json", ".parquet")
 # A folder of data (a File Geodatabase) is one file to its reader.
@@ -131,9 +133,16 @@ def compared_tables(one: Path, other: Path) -> tuple[tuple[str, ...], tuple[str,
 
 
 def _provenance(folder: Path) -> Mapping[str, Any]:
+    if (folder / _BATCH).is_file() and not (folder / PROVENANCE).exists():
+        raise InputError(
+            "{folder} is of a batch, which holds a result an area: make the areas again one by one, from the "
+            "folders in {areas}.",
+            folder=folder.name,
+            areas=str(folder / _AREAS),
+        )
     try:
         provenance = json.loads((folder / PROVENANCE).read_bytes())
-        verb = provenance["run"]["verb"]
+        verb = provenance["run"]["verb"] if "run" in provenance else provenance["verb"]
     except (OSError, ValueError) as error:
         raise InputError("{folder} holds no result: {file} is missing or damaged.",
                          folder=folder.name, file=PROVENANCE) from error  # fmt: skip

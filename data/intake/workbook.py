@@ -36,6 +36,19 @@ EXPLANATION: Final = text("Explanation")
 FINDINGS_TITLE: Final = text("Result of the check")
 # What stands over our columns in either language: a workbook may come back from a check in the other one.
 _EARLIER: Final = ("检查结果", "Result of the check")
+_BEGINS: Final = tuple(
+    f"[{word}] "
+    for word in (
+        "需修改",
+        "需核对",
+        "供参考",
+        "规划部门",
+        "to fix",
+        "to look at",
+        "for information",
+        "Planners",
+    )
+)
 # What the column of the facilities' own numbers is called, as the readers of lists know it in both languages.
 _NUMBERS: Final = ("设施编号", "Facility number", "facility_id")
 _NAME_LENGTH: Final = 31
@@ -246,7 +259,7 @@ def _notes(tables: Sequence[Table], findings: Sequence[Finding], tr: Say) -> She
             if found.column_number and found.level != INFO:
                 at.setdefault((found.row, found.column_number), []).append(said)
     headers = tuple(sorted({max(table.header_row, 1) for table in tables}))
-    return SheetNotes(tr(FINDINGS_TITLE), headers, beside, at, _EARLIER)
+    return SheetNotes(tr(FINDINGS_TITLE), headers, beside, at, _EARLIER, _BEGINS)
 
 
 def _front(

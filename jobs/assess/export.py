@@ -280,12 +280,7 @@ class _Studio(ABC):
         return render_map(model, language=request.language, profile=request.profile).encode("utf-8")
 
     def _name(self, kind: str, paper: str = "") -> str:
-        """`map-public-A4-en.png`."""
-        request = self.request
-        stem = self.stem or _STEMS.get(kind, "briefing") + self.since
-        profile = "-public" if request.public else ""
-        spoken = "" if request.language == next(iter(LANGUAGES)) else f"-{request.language}"
-        return file_name(f"{stem}{profile}{paper}{spoken}", ending=f".{kind}")
+        return _file_name(self.request, self.stem or _STEMS.get(kind, "briefing") + self.since, kind, paper)
 
 
 @dataclass
@@ -378,9 +373,18 @@ class _ListsStudio(_Studio):
 def _form(request: ExportRequest) -> Path:
     """An official form, by its id or a TOML file of one's own, beside the folder's other products."""
     form = open_form(request.to.removeprefix(FORM))
-    target = request.out or request.folder / file_name(f"form-{form.id}", ending=".xlsx")
-    write_bytes(target, form_bytes(read_results(request.folder), form, language=request.language))
+    target = request.out or request.folder / _file_name(request, f"form-{form.id}", "xlsx")
+    results, mark = read_results(request.folder), request.cover.mark
+    content = form_bytes(results, form, language=request.language, public=request.public, mark=mark)
+    write_bytes(target, content)
     return target
+
+
+def _file_name(request: ExportRequest, stem: str, kind: str, paper: str = "") -> str:
+    """`map-public-A4-en.png`."""
+    profile = "-public" if request.public else ""
+    spoken = "" if request.language == next(iter(LANGUAGES)) else f"-{request.language}"
+    return file_name(f"{stem}{profile}{paper}{spoken}", ending=f".{kind}")
 
 
 def _basemap(folder: Path) -> bytes:

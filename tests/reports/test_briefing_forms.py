@@ -199,6 +199,17 @@ def test_a_public_form_names_no_unit_and_says_nothing_internal(folder: Path, tmp
         assert not re.search("东区|西苑社区 |南街道 ", found)
 
 
+def test_a_public_official_form_is_another_workbook_without_units(folder: Path) -> None:
+    made = {}
+    for profile in ("internal", "public"):
+        (path,) = export(ExportRequest(folder / "plan", "form:tdt-1063-2021", "en", profile=profile))
+        made[path.name] = openpyxl.load_workbook(path)
+        path.unlink()
+    public = made["form-tdt-1063-2021-public-en.xlsx"]
+    assert len(made["form-tdt-1063-2021-en.xlsx"].sheetnames) > len(public.sheetnames) == 1
+    assert not re.search("西苑社区|南街道", str([*public.worksheets[0].values]))
+
+
 def test_the_geopackage_has_styles_aliases_and_a_stated_system(made: Callable[[str], Made]) -> None:
     base = sqlite3.connect(made("zh")["city.gpkg"])
     layers = dict(base.execute("SELECT table_name, srs_id FROM gpkg_geometry_columns").fetchall())
