@@ -123,8 +123,8 @@ class _Paper:
             self._chapter_of(briefing.tasks)
         if briefing.next_steps:
             self._heading(NEXT_STEPS)
-            for one in briefing.next_steps:
-                self._paragraph(one.words)
+            for step in briefing.next_steps:
+                self._paragraph(step.words)
         self._heading(text("Appendix: method, data and limits"))
         self._table(briefing.method)
         if briefing.shares is not None:
