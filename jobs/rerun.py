@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from core.errors import InputError, SettingError
 from core.progress import Progress, part, silent
-from core.text import printable, text
+from core.text import listed, printable, text
 from data.files import digest
 from data.scenarios import scenario_from_json
 from geo import __version__
@@ -111,7 +111,7 @@ def rerun(
             "{why}",
             out=str(out),
             folder=str(folder),
-            files=", ".join(differing),
+            files=listed(differing),
             why=_why(provenance, run),
         )
     return Rerun(run["verb"], {said["file"]: found[_key(said)] for said in files_in(run)}, tables)
@@ -154,7 +154,7 @@ def _provenance(folder: Path) -> Mapping[str, Any]:
         raise InputError(
             "A result of “{verb}” cannot be made again; those of {verbs} can.",
             verb=str(verb),
-            verbs=", ".join(_VERBS),
+            verbs=listed(_VERBS),
         )
     found: Mapping[str, Any] = provenance
     return found
@@ -186,7 +186,7 @@ def _found(
         raise InputError(
             "These input files are not there, or have other contents now: {files}. Name the folder that "
             "holds them with --inputs; they are found by their contents, whatever they are called.",
-            files=", ".join(f"{said['file']} (SHA-256 {said['sha256'][:12]}…)" for said in missing),
+            files=listed(f"{said['file']} (SHA-256 {said['sha256'][:12]}…)" for said in missing),
         )
     return found
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from core.errors import InputError, SettingError
 from core.progress import Progress, silent
-from core.text import Sayable, printable, text
+from core.text import Sayable, listed, printable, text
 from coverage.publish import Results, district_names, of_districts
 from data.files import file_name, write_bytes
 from data.forms import open_form
@@ -75,13 +75,13 @@ class ExportRequest:
         if self.to not in (*KINDS, ALL) and not self.to.startswith(FORM):
             raise SettingError(
                 "A folder can be exported to {kinds}; not to “{to}”.",
-                kinds=", ".join((*KINDS, ALL)),
+                kinds=listed((*KINDS, ALL)),
                 to=self.to,
             )
         if self.profile not in PROFILES:
             raise SettingError(
                 "The profile is one of {profiles}; not “{profile}”.",
-                profiles=", ".join(PROFILES),
+                profiles=listed(PROFILES),
                 profile=self.profile,
             )
         if self.public and self.to in _INTERNAL_ONLY:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from core.text import text
+from core.text import listed, text
 from coverage.model.standard import Check
 from coverage.model.verdict_rows import MISSED, VerdictRow, verdict_rows
 from maps.palette import VERDICTS
@@ -143,14 +143,14 @@ def _responsible(line: VerdictRow) -> str:
     """Clause and responsible units on one line; all of them when it is opened."""
     tr, units = words(), line.responsible
     clause = tr(text("Clause {clause}", clause=line.rule.clause)) if line.rule.clause else ""
-    few = "、".join(units[:_SHOWN_UNITS])
+    few = tr(listed(units[:_SHOWN_UNITS]))
     if len(units) > _SHOWN_UNITS:
         few = tr(text("{units} and {more} more", units=few, more=len(units) - _SHOWN_UNITS))
     said = tr(text("responsible: {units}", units=few)) if units else ""
     short = " · ".join(part for part in (clause, said) if part)
     if len(units) <= _SHOWN_UNITS and not line.rule.wording:
         return f'<div class="responsible">{in_html(short)}</div>'
-    more = [f"<p>{in_html('、'.join(units))}</p>"] if units else []
+    more = [f"<p>{in_html(tr(listed(units)))}</p>"] if units else []
     if line.rule.wording:
         more.append(f"<p>{in_html(line.rule.wording)}</p>")
     return f'<details class="responsible"><summary>{in_html(short)}</summary>{"".join(more)}</details>'
