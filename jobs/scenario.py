@@ -177,7 +177,11 @@ def _compared(
 def against(before: Results, after: Assessed, found: Comparison) -> Results:
     """The results of a scenario with the rules of what it is compared with, what becomes of every cell, and
     its new facilities marked."""
-    compared_with = {"scenario": before.document["scenario"], "rules": before.document["rules"]}
+    compared_with = {
+        "scenario": before.document["scenario"],
+        "rules": before.document["rules"],
+        "places": before.places,
+    }
     facilities = after.results.facilities
     known = before.facilities.set_index("facility_id")[["lon", "lat"]]
     place = known.reindex(facilities["facility_id"]).to_numpy(float)

@@ -26,6 +26,7 @@ def public_model(model: MapModel) -> MapModel:
         model,
         headline=model.headline_public,
         facilities=_bare(model.facilities),
+        facilities_before=None if model.facilities_before is None else _bare(model.facilities_before),
         gaps=_outlined(model.gaps).assign(units=[()] * len(model.gaps)),
         gap_parts=None if model.gap_parts is None else _outlined(model.gap_parts),
         sites=None if model.sites is None else _bare(model.sites),

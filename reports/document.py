@@ -110,15 +110,7 @@ class _Paper:
         self._shortfalls()
         if briefing.complete is not None:
             self._chapter_of(briefing.complete)
-        if briefing.proposal is not None:
-            self._heading(text("What is proposed"))
-            joined = ("" if tr.language == "zh" else " ").join(
-                tr(one.words) for one in briefing.proposal.said
-            )
-            self._paragraph(joined)
-            self._table(briefing.proposal.table)
-            if briefing.proposal.view is not None:
-                self._picture(briefing.proposal.view, _FULL, briefing.proposal.view.title)
+        self._proposal()
         if briefing.tasks is not None:
             self._chapter_of(briefing.tasks)
         if briefing.next_steps:
@@ -147,6 +139,16 @@ class _Paper:
         if walking.where is not None:
             self._paragraph(walking.where.title, size=12)
             self._table(walking.where)
+
+    def _proposal(self) -> None:
+        proposal, tr = self.briefing.proposal, self.tr
+        if proposal is None:
+            return
+        self._heading(text("What is proposed"))
+        self._paragraph(("" if tr.language == "zh" else " ").join(tr(one.words) for one in proposal.said))
+        self._table(proposal.table)
+        if proposal.view is not None:
+            self._picture(proposal.view, _FULL, proposal.view.title)
 
     def _shortfalls(self) -> None:
         briefing = self.briefing

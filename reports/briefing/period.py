@@ -51,7 +51,7 @@ def set_against(results: Results, earlier: Sequence[Results]) -> Results:
             raise InputError("The result of {day} is of another area.", day=state["day"])
         if not state["rules"]:
             raise InputError("The result of {day} has no rule in common with this one.", day=state["day"])
-    before = history[0] | {"scenario": None, "now": labels[-1]}
+    before = history[0] | {"scenario": None, "now": labels[-1], "places": known[0].places}
     document = {**results.document, "before": before, "history": history}
     return replace(results, document=document, cells=results.cells.assign(**_changes(known[0], results)))
 
@@ -163,4 +163,4 @@ def history_table(document: Mapping[str, Any], standard: Standard) -> Table | No
         for row in verdict_rows({"rules": document["rules"]}, standard)
     )
     head = (text("Rule"), *(result_of_title(state["day"]) for state in states))
-    return Table(text("Results over time"), head, rows, (30, *(70 / len(states) for _ in states)))
+    return Table(text("Results over time"), head, rows, (22, *(78 / len(states) for _ in states)))

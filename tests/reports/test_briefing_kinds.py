@@ -15,11 +15,12 @@ from core.errors import InputError, SettingError, UserError
 from core.text import Text, text
 from coverage.publish import Results
 from data.results import read_results
-from jobs.assess.export import ExportRequest, export, products_of, told_by, usual_steps
+from jobs.assess.export import ExportRequest, _studio, export, products_of, told_by, usual_steps
 from jobs.assess.folder import assess_files
 from jobs.lists.compare import compare_with_osm, read_compared
 from jobs.scenario import ScenarioWish, scenario_files
 from locales import LANGUAGES, Translator, translator
+from maps import palette
 from reports.briefing import Briefing, briefing_of
 from reports.briefing.numbers import figure_of
 from reports.briefing.period import set_against
@@ -173,6 +174,17 @@ def test_a_history_is_a_column_a_result_the_oldest_first(city: Path) -> None:
     head = [translator("en")(one) for one in briefing.history.head]
     assert head[1:3] == ["Result of 2024-06-01", "Result of 2025-06-01"]
     assert len(head) == 4
+
+
+def test_a_map_of_before_has_the_facilities_of_then(city: Path) -> None:
+    """Neither the scenario's new station nor its ring stands on the map of the present state."""
+    for name, earlier in (("scenario", ()), ("third", (city / "first",))):
+        studio = _studio(ExportRequest(city / name, "pptx", before=earlier))
+        before, after = (studio.pictures.svg(view).decode() for view in studio.briefing.pair or ())
+        more = {"scenario": 1, "third": 2}[name]
+        assert after.count("<circle") >= before.count("<circle") + more
+        assert palette.IN_SCENARIO["color"] not in before
+        assert (palette.IN_SCENARIO["color"] in after) == (name == "scenario")
 
 
 def test_what_cannot_be_set_against_each_other_is_refused(city: Path) -> None:
