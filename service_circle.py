@@ -29,7 +29,7 @@ import pandas as pd
 from commands.given import read_options
 from commands.suggest import request_of
 from core.errors import InputError, SettingError, UserError
-from core.text import printable
+from core.text import listed, printable
 from coverage.model.edits import Close, Edit, Open, Scenario
 from coverage.publish.change_tables import change_table, change_units_table
 from coverage.publish.wide import units_wide
@@ -390,7 +390,7 @@ def _require(given: object, kind: type, place: str, maker: str) -> None:
 def _spoken(language: str) -> str:
     if language not in LANGUAGES:
         raise SettingError("The language “{language}” is not known; use one of {languages}.",
-                            language=language, languages=", ".join(LANGUAGES))  # fmt: skip
+                            language=language, languages=listed(LANGUAGES))  # fmt: skip
     return language
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from core.errors import SettingError
 from core.memory import give_back
 from core.progress import Progress, part, silent
-from core.text import Text, text, text_to_json
+from core.text import Text, listed, text, text_to_json
 from coverage.model.study import Study
 from coverage.model.tables import FacilityTable, Ints
 from coverage.publish.reach_tables import Reach, ReachLayers, reach_layers
@@ -168,7 +168,7 @@ def wished_rows(facilities: FacilityTable, wish: ReachWish, tiers: Sequence[str]
         raise SettingError(
             "The lists have no facility of the tier “{tier}”. They have: {tiers}.",
             tier=wish.tier,
-            tiers=", ".join(facilities.tiers),
+            tiers=listed(facilities.tiers),
         )
     wanted = (wish.tier,) if wish.tier else tuple(tiers) or facilities.tiers
     return np.flatnonzero(frame["tier"].isin(wanted).to_numpy(bool))

@@ -13,7 +13,7 @@ import numpy as np
 from core.errors import InputError, SettingError
 from core.memory import give_back
 from core.progress import Progress, part, silent
-from core.text import text
+from core.text import listed, text
 from coverage.assessment import Assessment
 from coverage.model.edits import AddBarrier, AddStreet, Edit, Move, Open, Scenario
 from coverage.publish import Results, results_of
@@ -205,14 +205,14 @@ def edited(done: Assessed, scenario: Scenario, progress: Progress = silent) -> A
     standard = done.inputs.standard
     spoken_of = (*standard.tiers, *(tier for need in standard.needs for tier in need.serves))
     for edit in scenario.edits:
-        listed = done.inputs.study.facilities.tiers
-        if isinstance(edit, Open) and edit.tier not in (*spoken_of, *listed):
+        known = done.inputs.study.facilities.tiers
+        if isinstance(edit, Open) and edit.tier not in (*spoken_of, *known):
             raise SettingError(
                 "“{name}” would be opened as “{tier}”, of which no rule of the standard speaks: nothing "
                 "would change. The standard speaks of: {tiers}.",
                 name=edit.name,
                 tier=edit.tier,
-                tiers=", ".join(dict.fromkeys(spoken_of)),
+                tiers=listed(dict.fromkeys(spoken_of)),
             )
     if not scenario.edits:
         return done.assessment

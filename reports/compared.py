@@ -9,13 +9,13 @@ from typing import Any, Final
 import pandas as pd
 import xlsxwriter
 
-from core.text import Sayable, Text, text
+from core.text import Sayable, Text, listed, text
 from coverage.compare_lists import CLOSED, ELSEWHERE, ONLY_LIST, ONLY_MAP, RESULTS, SAME, Compared
 from coverage.model.standard import tier_name
 from locales import Translator, translator
 from reports.briefing.make import Cover
 from reports.briefing.model import Briefing, KeyFigure, Said, Table, View
-from reports.briefing.numbers import exact, listed, share
+from reports.briefing.numbers import exact, share
 from reports.briefing.strip import code_of, day_of, mark_of
 from reports.fixed_zip import moment_of
 from reports.sheet import MEASURES, OPTIONS, Book
@@ -54,7 +54,8 @@ def compared_briefing(compared: Compared, provenance: Mapping[str, Any], cover: 
     mark, alike = mark_of(cover.mark, public=cover.public), compared.alike
     basis = text(
         "Names at least {similarity:.0%} alike and no more than {far:,g} m apart are taken for one facility; "
-        "one no more than {near:,g} m away is in place.",
+        "one no more than {near:,g} m away is in place, of one farther away the name’s own words are the "
+        "same. A number, a point of the compass or 甲 and 乙 tell two facilities apart.",
         similarity=float(alike.similarity), far=alike.far_m, near=alike.near_m,
     )  # fmt: skip
     headline = _headline(compared)

@@ -9,14 +9,14 @@ from typing import Any, Final
 
 import xlsxwriter
 
-from core.text import Sayable, Text, text, text_from_json
+from core.text import Sayable, Text, listed, text, text_from_json
 from coverage.model.standard import share_title
 from coverage.model.verdict_rows import PRESENT, basis_title, remarks_of, summary, verdict_rows
 from coverage.publish import Results
 from locales import translator
 from reports.briefing.make import Cover
 from reports.briefing.model import Briefing, Figure, KeyFigure, Said, Table, View
-from reports.briefing.numbers import listed, share
+from reports.briefing.numbers import share
 from reports.briefing.strip import code_of, day_of, mark_of
 from reports.briefing.tables import rules_table
 from reports.fixed_zip import moment_of
@@ -290,7 +290,7 @@ def land_workbook(results: Results, *, language: str, mark: str = "") -> bytes:
                 row.verdict_words,
                 row.remark or "",
             )
-            rows.append([*map(tr, said), "、".join(row.responsible)])
+            rows.append([*map(tr, said), tr(listed(row.responsible))])
         sheet = book.sheet(tr(text("Verdicts")), (40, 14, 40, 26, 14, 40, 30))
         sheet.note(tr(told.headline.words))
         head = [text("Rule"), text("Figure"), PRESENT, text("Shortfall"), text("Verdict"), text("Remark"),

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import xlsxwriter
 
-from core.text import Text, text, text_from_json
+from core.text import Text, labelled, listed, text, text_from_json
 from coverage.model.standard import LEVELS, Check, Rule, level_title, whole_title
 from coverage.model.verdict_rows import (
     CONCERNED,
@@ -170,7 +170,7 @@ def _assessment_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
         missed = (line.missed, None) if line.missed_title is NOT_COVERED else (None, line.missed)
         values = [tr(line.title), line.rule.clause, tr(line.figure)]
         values += [*(tr(figure) for figure in figures), tr(line.verdict_words)]
-        values += [tr(line.lacking) if line.lacking else "", *missed, "、".join(line.responsible)]
+        values += [tr(line.lacking) if line.lacking else "", *missed, tr(listed(line.responsible))]
         values += [tr(line.evidence), tr(line.remark) if line.remark else ""]
         sheet.line(values, kinds=kinds, **({"bg_color": colour} if colour else {}))
 
@@ -259,8 +259,8 @@ def _shares(gap: Mapping[str, Any], tr: Translator) -> str:
     """The units with most of a gap's residents, where it touches several."""
     if gap.get("units_touched", 0) < 2:
         return ""
-    comma = "；" if tr.language == "zh" else "; "
-    return comma.join(f"{share['unit']} {share['share']:.1%}" for share in gap["units"])
+    shares = (f"{share['unit']} {share['share']:.1%}" for share in gap["units"])
+    return tr(listed(shares, between="；"))
 
 
 def _facilities_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
@@ -325,7 +325,7 @@ def _basis_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
     for key, value in settings.items():
         if isinstance(value, Mapping):
             given = {name: part for name, part in value.items() if name in _ANSWERS and part != "auto"}
-            value = "; ".join(f"{tr(_ANSWERS[name])}: {part}" for name, part in given.items())
+            value = tr(listed((labelled(_ANSWERS[name], part) for name, part in given.items()), between="；"))
         if isinstance(value, float):
             value = f"{value:.0%}" if key.endswith("_share") else f"{value:g}"
         if key in _SETTINGS and str(value):

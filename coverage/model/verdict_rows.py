@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from core.text import Sayable, Text, text, text_from_json
+from core.text import Sayable, Text, listed, text, text_from_json
 from coverage.model.standard import (
     Check,
     Evidence,
@@ -350,7 +350,7 @@ _LACKING: Final = {
 
 def responsible_words(responsible: Sequence[str], *, most: int = 3) -> Text:
     """The first few responsible units and how many more there are."""
-    shown = "、".join(responsible[:most])
+    shown = listed(responsible[:most])
     if len(responsible) <= most:
         return text("{units}", units=shown)
     return text("{units} and {more} more", units=shown, more=len(responsible) - most)

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import xlsxwriter
 
-from core.text import Text, printable, text
+from core.text import Text, listed, printable, text
 from data.files import file_name, remove_csv, write_bytes, write_csv
 from data.formats.office.annotate import Front, SheetNotes, annotated, has_macros, is_package
 from data.formats.office.comments import Note
@@ -204,7 +204,7 @@ def write_findings_workbook(
             "Your list came as {format}: the values of its sheets with facilities stand here as you sent "
             "them. Not carried over are number formats, colours, widths, formulas, comments, drop-down "
             "lists, filters, hidden rows, print settings and sheets without facilities.",
-            format=", ".join(endings),
+            format=listed(endings),
         )
     without = (lost, _NO_MACROS) if original is not None and has_macros(original) else (lost,)
     content, names = _rebuilt(by_sheet, several=len(intake.files) > 1)

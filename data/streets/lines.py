@@ -15,7 +15,7 @@ import shapely
 from numpy.typing import NDArray
 
 from core.errors import InputError
-from core.text import Text, text
+from core.text import Text, listed, remarked, text
 from data.formats.asked import OpenQuestionError
 from data.formats.inputs_read import InputRead
 from data.formats.layers import LayerInfo, MapFile, opened
@@ -117,7 +117,7 @@ def _chosen(file: MapFile, wanted: str) -> _Choice:
                 "{file} has no layer “{layer}”; it has: {layers}.",
                 file=file.name,
                 layer=wanted,
-                layers=", ".join(info.name for info in file.layers),
+                layers=listed(info.name for info in file.layers),
             )
         return _Choice(info, file.read(info).frame, text("As asked."))
     read = [
@@ -143,7 +143,7 @@ def _chosen(file: MapFile, wanted: str) -> _Choice:
         text(
             "{file}: several layers may be the streets: {layers}. Name one with --network-layer.",
             file=file.name,
-            layers=", ".join(names),
+            layers=listed(names),
         ),
         option="--network-layer",
         field="network_layer",
@@ -165,7 +165,7 @@ def _no_lines(file: MapFile) -> InputError:
     return InputError(
         "{path} has no layer of lines: {layers}. Streets are lines; give the layer of their centre lines.",
         path=file.name,
-        layers=", ".join(f"{info.name} ({info.geometry or '-'})" for info in file.layers),
+        layers=listed(remarked(info.name, info.geometry or "–") for info in file.layers),
     )
 
 
@@ -262,7 +262,7 @@ def _called_otherwise(
                 text(
                     "By the column {column} some lines are no streets and were left out: {words}.",
                     column=title,
-                    words=", ".join(sorted(others)),
+                    words=listed(sorted(others)),
                 )
             )
             return np.array([word in others for word in words], bool)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from core.errors import InputError, SettingError
 from core.progress import Progress, silent
-from core.text import printable, text
+from core.text import listed, printable, text
 from coverage.publish import Results, district_names, of_districts
 from data.files import file_name, write_bytes
 from data.forms import open_form
@@ -75,13 +75,13 @@ class ExportRequest:
         if self.to not in (*KINDS, ALL) and not self.to.startswith(FORM):
             raise SettingError(
                 "A folder can be exported to {kinds}; not to “{to}”.",
-                kinds=", ".join((*KINDS, ALL)),
+                kinds=listed((*KINDS, ALL)),
                 to=self.to,
             )
         if self.profile not in PROFILES:
             raise SettingError(
                 "The profile is one of {profiles}; not “{profile}”.",
-                profiles=", ".join(PROFILES),
+                profiles=listed(PROFILES),
                 profile=self.profile,
             )
         if self.public and self.to in _INTERNAL_ONLY:
@@ -272,12 +272,7 @@ class _Studio(ABC):
         return render_map(model, language=request.language, profile=request.profile).encode("utf-8")
 
     def _name(self, kind: str, paper: str = "") -> str:
-        """`map-public-A4-en.png`."""
-        request = self.request
-        stem = self.stem or _STEMS.get(kind, "briefing") + self.since
-        profile = "-public" if request.public else ""
-        spoken = "" if request.language == next(iter(LANGUAGES)) else f"-{request.language}"
-        return file_name(f"{stem}{profile}{paper}{spoken}", ending=f".{kind}")
+        return _file_name(self.request, self.stem or _STEMS.get(kind, "briefing") + self.since, kind, paper)
 
 
 @dataclass
@@ -371,9 +366,18 @@ class _ListsStudio(_Studio):
 def _form(request: ExportRequest) -> Path:
     """An official form, by its id or a TOML file of one's own, beside the folder's other products."""
     form = open_form(request.to.removeprefix(FORM))
-    target = request.out or request.folder / file_name(f"form-{form.id}", ending=".xlsx")
-    write_bytes(target, form_bytes(read_results(request.folder), form, language=request.language))
+    target = request.out or request.folder / _file_name(request, f"form-{form.id}", "xlsx")
+    results, mark = read_results(request.folder), request.cover.mark
+    content = form_bytes(results, form, language=request.language, public=request.public, mark=mark)
+    write_bytes(target, content)
     return target
+
+
+def _file_name(request: ExportRequest, stem: str, kind: str, paper: str = "") -> str:
+    """`map-public-A4-en.png`."""
+    profile = "-public" if request.public else ""
+    spoken = "" if request.language == next(iter(LANGUAGES)) else f"-{request.language}"
+    return file_name(f"{stem}{profile}{paper}{spoken}", ending=f".{kind}")
 
 
 def _basemap(folder: Path) -> bytes:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from core.text import Sayable, Text, text
+from core.text import Sayable, Text, listed, text
 from coverage.model.standard import ANY_TIER, Check, Rule, Standard, classes_title
 from coverage.model.verdict_rows import before_title, summary
 from coverage.publish import Results
 from reports.briefing.model import Bar, Bars, Figure, KeyFigure, Said
-from reports.briefing.numbers import counted, exact, listed, people, share
+from reports.briefing.numbers import counted, exact, people, share
 from reports.briefing.period import what_changed
 from reports.plan import words as plan_words
 

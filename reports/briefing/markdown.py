@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from core.text import labelled
 from coverage.publish import Results
 from locales import LANGUAGES, Translator, translator
 from reports.briefing.make import briefing_of
@@ -27,7 +28,7 @@ def markdown_of(briefing: Briefing, tr: Translator, chapters: Iterable[Iterable[
               briefing.complete, briefing.tasks)  # fmt: skip
     parts += [_table(table, tr) for table in tables if table is not None]
     parts += chapters
-    parts.append(f"- {escaped(tr(term))}: {escaped(tr(said))}" for term, said in briefing.strip)
+    parts.append(f"- {escaped(tr(labelled(term, said)))}" for term, said in briefing.strip)
     return "\n\n".join("\n".join(lines) for part in parts if (lines := list(part))) + "\n"
 
 

@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 
 from core.errors import InputError, SettingError
-from core.text import Sayable, Text, text
+from core.text import Sayable, Text, listed, text
 from coverage.model.standard import Standard
 from coverage.model.verdict_rows import result_of_title, verdict_rows
 from coverage.publish import Results
 from coverage.publish.change_tables import GAINED, KEPT, LOST, NEITHER, NOT_SUBJECT
 from reports.briefing.model import Said, Table
-from reports.briefing.numbers import exact, listed, people
+from reports.briefing.numbers import exact, people
 from reports.briefing.strip import CHINA, result_code, stated_day
 
 # What makes a rule the same one in two results.

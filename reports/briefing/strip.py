@@ -8,11 +8,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from core.text import Sayable, Text, text, text_from_json
+from core.text import Sayable, Text, listed, text, text_from_json
 from coverage.model.standard import Check, level_title
 from coverage.publish import Results
 from reports.briefing.model import Table
-from reports.briefing.numbers import listed
 
 CHINA: Final = dt.timezone(dt.timedelta(hours=8))
 INTERNAL: Final = text("Internal document")

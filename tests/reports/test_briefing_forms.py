@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import docx
+import openpyxl
 import pptx
 import pypdfium2
 import pytest
@@ -190,6 +191,17 @@ def test_a_public_form_names_no_unit_and_says_nothing_internal(folder: Path, tmp
         found = text_of(path)
         assert "审图号" in found and "内部" not in found
         assert not re.search("东区|西苑社区 |南街道 ", found)
+
+
+def test_a_public_official_form_is_another_workbook_without_units(folder: Path) -> None:
+    made = {}
+    for profile in ("internal", "public"):
+        (path,) = export(ExportRequest(folder / "plan", "form:tdt-1063-2021", "en", profile=profile))
+        made[path.name] = openpyxl.load_workbook(path)
+        path.unlink()
+    public = made["form-tdt-1063-2021-public-en.xlsx"]
+    assert len(made["form-tdt-1063-2021-en.xlsx"].sheetnames) > len(public.sheetnames) == 1
+    assert not re.search("西苑社区|南街道", str([*public.worksheets[0].values]))
 
 
 def test_the_geopackage_has_styles_aliases_and_a_stated_system(made: Callable[[str], Made]) -> None:

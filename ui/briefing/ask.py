@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from core.errors import UserError
-from core.text import text
+from core.text import listed, text
 from ui.briefing.source import Source
 from ui.shell.choices import choices, words
 from ui.widgets.pick import pick
@@ -99,7 +99,7 @@ def _steps(request: ExportRequest) -> str:
             tr(text("Steps (JSON)")), usual, height=260, max_chars=_LONGEST_STEPS,
             key=f"briefing-steps-{request.language}",
         )  # fmt: skip
-        st.caption(", ".join(layers))
+        st.caption(tr(listed(layers)))
         try:
             steps_from_json(edited, layers)
         except UserError as error:

@@ -14,7 +14,7 @@ from typing import Final
 import streamlit as st
 
 from core.errors import InputError, UserError, told_by_system
-from core.text import text
+from core.text import listed, text
 from coverage.model.standard import Standard
 from data.defects import record_defect
 from data.parse_standard import parse_standard
@@ -147,7 +147,7 @@ def in_use() -> None:
     if chosen.lists is not None:
         title = tr(text("List in use"))
         st.markdown(f"**{title}**")
-        st.caption(in_markdown("、".join(chosen.lists.names)))
+        st.caption(in_markdown(words()(listed(chosen.lists.names))))
         if st.button(tr(text("Back to the city's own list")), width="stretch"):
             choose(lists=None)
             st.rerun()

@@ -15,7 +15,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.errors import InputError
-from core.text import Text, text
+from core.text import Text, listed, text
 from data.guard import in_worker
 from jobs.cache.results import archive, map_page, report
 from ui.shell.choices import choices, words
@@ -65,7 +65,7 @@ def files_from(
     found: tuple[KeptFile, ...] = _all().get(key, ())
     if found and not uploads:
         tr = words()
-        names = "、".join(file.name for file in found)
+        names = listed(file.name for file in found)
         box.caption(in_markdown(tr(text("Kept from before: {names}", names=names))))
         box.button(tr(text("Remove")), key=f"out-{key}", on_click=drop_files, args=(key,))
     return found
