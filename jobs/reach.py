@@ -131,20 +131,20 @@ def isochrone_files(
     draw = _drawing(done, wish)
     del done  # of a large city its tables and distances take as much as the outlines
     give_back()
-    found = draw()
+    found = draw(part(progress, 0.7, 0.9))
     give_back()
     progress(0.9, text("Writing the results"))
-    write_reach(out, found, under, language=language)
+    write_reach(out, found, under, language=language, progress=part(progress, 0.9, 1.0))
     progress(1.0, text("Done"))
     return found
 
 
 def reached(done: Assessed, wish: ReachWish) -> Reached:
     """The isochrones of a wish. SettingError for a facility, tier or time that cannot be."""
-    return _drawing(done, wish)()
+    return _drawing(done, wish)(silent)
 
 
-def _drawing(done: Assessed, wish: ReachWish) -> Callable[[], Reached]:
+def _drawing(done: Assessed, wish: ReachWish) -> Callable[[Progress], Reached]:
     """What draws the isochrones, without the rest of the assessment."""
     study, standard, distances = done.inputs.study, done.inputs.standard, done.assessment.measured.distances
     cells, doors = distances.cells, distances.entrances
@@ -154,7 +154,9 @@ def _drawing(done: Assessed, wish: ReachWish) -> Callable[[], Reached]:
         speed_kmh=wish.speed_kmh or standard.walking.speed_kmh,
         kind=Kind(wish.kind),
     )
-    return lambda: Reached(asked, reach_layers(study, cells, doors, asked), study, doors)
+    return lambda progress: Reached(
+        asked, reach_layers(study, cells, doors, asked, progress=progress), study, doors
+    )
 
 
 def wished_rows(facilities: FacilityTable, wish: ReachWish, tiers: Sequence[str]) -> Ints:
@@ -228,11 +230,15 @@ def under_isochrones(done: Assessed) -> UnderIsochrones:
     return UnderIsochrones(map_model(done.results, Basemap()), done.inputs, done.results.provenance)
 
 
-def write_reach(out: Path, found: Reached, under: UnderIsochrones, *, language: str) -> None:
+def write_reach(
+    out: Path, found: Reached, under: UnderIsochrones, *, language: str, progress: Progress = silent
+) -> None:
     """isochrones.geojson, reach.gpkg, reach.json, map.html and provenance.json, or `out` as it was."""
     with whole_folder(out) as folder:
         write_bytes(folder / "isochrones.geojson", area_bytes(found))
+        progress(0.3, text("Writing the GeoPackage"))
         _write_package(folder / "reach.gpkg", found.layers)
+        progress(0.6, text("Drawing the map"))
         write_json(folder / "reach.json", found.as_json())
         write_bytes(folder / "map.html", _map(found, under, language).encode("utf-8"))
         write_json(folder / "provenance.json", under.provenance)

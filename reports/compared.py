@@ -191,11 +191,11 @@ def _sources(provenance: Mapping[str, Any]) -> Iterator[Sayable]:
 
 
 def compared_workbook(
-    compared: Compared, provenance: Mapping[str, Any], *, language: str, mark: str = ""
+    compared: Compared, provenance: Mapping[str, Any], *, language: str, cover: Cover | None = None
 ) -> bytes:
     """Every facility of either side with what was found, and the counts by kind."""
     buffer, tr = io.BytesIO(), translator(language)
-    told = compared_briefing(compared, provenance, Cover(mark=mark))
+    told = compared_briefing(compared, provenance, cover or Cover())
     about: list[tuple[str, dict[str, object]]] = [
         (f"{tr(told.title)} · {{sheet}} · {told.day}", {"bold": True, "font_size": 12})
     ]
@@ -203,7 +203,7 @@ def compared_workbook(
     about.append((tr(MEASURES), {"font_color": "#555555"}))
     foot = " · ".join(part for part in (tr(told.title), told.day, tr(told.mark)) if part)
     with xlsxwriter.Workbook(buffer, OPTIONS) as xlsx:
-        xlsx.set_properties({"created": moment_of(told.created)})
+        xlsx.set_properties({"created": moment_of(told.created), "author": told.author})
         book = Book(xlsx, about, footer=foot)
         sheet = book.sheet(tr(text("Summary")), (28, *(18 for _ in RESULTS)))
         sheet.note(tr(told.headline.words))

@@ -267,10 +267,10 @@ def _files(provenance: Mapping[str, Any]) -> Iterator[Sayable]:
             yield text("{file} ({role})", file=str(one["file"]), role=role)
 
 
-def land_workbook(results: Results, *, language: str, mark: str = "") -> bytes:
+def land_workbook(results: Results, *, language: str, cover: Cover | None = None) -> bytes:
     """Rules, every row of denominators.csv, every gap, ways, sites, and what it all rests on."""
     buffer, tr = io.BytesIO(), translator(language)
-    told = land_briefing(results, Cover(mark=mark))
+    told = land_briefing(results, cover or Cover())
     about: list[tuple[str, dict[str, object]]] = [
         (f"{tr(told.title)} · {{sheet}} · {told.day}", {"bold": True, "font_size": 12})
     ]
@@ -278,7 +278,7 @@ def land_workbook(results: Results, *, language: str, mark: str = "") -> bytes:
     foot = " · ".join(part for part in (tr(told.title), told.day, tr(told.mark)) if part)
     titles = {rule.id: tr(results.standard.rule_title(rule)) for rule in results.standard.rules}
     with xlsxwriter.Workbook(buffer, OPTIONS) as xlsx:
-        xlsx.set_properties({"created": moment_of(told.created)})
+        xlsx.set_properties({"created": moment_of(told.created), "author": told.author})
         book = Book(xlsx, about, footer=foot)
         rows: list[list[object]] = []
         for row in verdict_rows(results.document, results.standard):

@@ -42,7 +42,7 @@ LOAD = {"centre": ("农村每处公共服务中心服务1,000～5,000人", 1000,
         "station": ("农村每处公共服务站服务300～1,000人", 300, 1000)}
 VERDICTS = ("达标", "基本达标", "未达标")
 GIVEN = ("| 序号 ", "- 测算日期：", "- 数据时点：", "- “左右”容差：0%", "- 复算码：", "任务与责任单位依据宁委办发〔2011〕52号。",
-         "- 标准：南京市基本公共服务圈(2011)（宁委办发〔2011〕52号），任务12、11", "- 达标线：100.0%起为达标，90.0%起为基本达标",
+         "- 标准：南京市基本公共服务圈(2011)（宁委办发〔2011〕52号），任务11、12", "- 达标线：100.0%起为达标，90.0%起为基本达标",
          "- 计算依据：直线距离；沿路网步行，5公里/小时（老年3公里/小时）")  # what standard and calculation say of themselves
 project = Transformer.from_crs("EPSG:4326", CRS, always_xy=True).transform
 
@@ -411,6 +411,12 @@ def sentences(city: Names, told: Path) -> set[str]:
     apart = float(people[:-1]) - float(ground[:-1])
     said.add(f"同一批设施按“{title}”计算，用地面积覆盖率为{ground}，人口覆盖率为{people}，相差{apart:.1f}个百分点："
              "人口按人头计，用地按面积计（不论有无人居住），小区和社区不论大小各计为一个。")
+    said.add("- 逐处核实5处建议点位的用地：点位均为网格点。")
+    todo = {"rural": "处设施中有{}处服务人口不在区间内，逐一核定服务范围。", "has": "个单元中有{}个尚未设置，逐一落实点位。"}
+    for key, end in todo.items():
+        for rule in (rule for name, rule in rules.items() if key in name and rule.verdict != VERDICTS[0]):
+            all_of, good = (int(n) for n in re.findall(r"\d+", rule.actual)[:2])
+            said.add(f"- {rule.title}：{all_of}{end.format(all_of - good)}")
     return {*said, *proved, *(f"- {one}" for one in proved),
             *closing_words(city, rules), *city_words(city, rules, after)}
 

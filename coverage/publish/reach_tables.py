@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 from scipy.sparse import csr_array
 
+from core.progress import Progress, silent
 from coverage.assessment import Assessment
 from coverage.equity.barriers import Crossing
 from coverage.measuring.facility_reach import walking_reach
@@ -72,7 +73,9 @@ class ReachLayers:
             yield from part.streets()
 
 
-def reach_layers(study: Study, cells: Snapped, doors: Snapped, reach: Reach) -> ReachLayers:
+def reach_layers(
+    study: Study, cells: Snapped, doors: Snapped, reach: Reach, *, progress: Progress = silent
+) -> ReachLayers:
     """The isochrones of some facilities, for every limit, widest first so that narrower lie on top.
 
     `cells` and `doors` are the study's cells and the facilities' entrances on their streets. `residents` of
@@ -86,7 +89,7 @@ def reach_layers(study: Study, cells: Snapped, doors: Snapped, reach: Reach) -> 
         study.network, study.facilities, doors, reach.facilities, cells, limit_m=max(limits) + BOUNDARY_M
     )
     areas, parts = [], []
-    found = list(_isochrones(study, doors, reach, limits))
+    found = list(_isochrones(study, doors, reach, limits, progress))
     for minutes in wide_first:
         part = _Part(study, reach, found.pop(0), minutes)
         areas.append(part.areas(_people(part.found, walks, study, reach.kind)))
@@ -95,20 +98,24 @@ def reach_layers(study: Study, cells: Snapped, doors: Snapped, reach: Reach) -> 
     return ReachLayers(_joined(areas, ISOCHRONE_COLUMNS), parts)
 
 
-def _isochrones(study: Study, doors: Snapped, reach: Reach, limits: Sequence[float]) -> tuple[Isochrone, ...]:
+def _isochrones(
+    study: Study, doors: Snapped, reach: Reach, limits: Sequence[float], progress: Progress
+) -> tuple[Isochrone, ...]:
     """One shape a facility, however many entrances it has."""
     at, owner = study.facilities.entrances.of_rows(reach.facilities)
     if reach.kind is Kind.EACH:  # the doors of one facility together, as if it stood alone
         several = np.flatnonzero(np.bincount(owner, minlength=len(reach.facilities)) > 1)
         alone = np.flatnonzero(~np.isin(owner, several))
-        found = isochrones(study.network, take(doors, at[alone]), limits_m=limits, kind=Kind.EACH)
+        found = isochrones(
+            study.network, take(doors, at[alone]), limits_m=limits, kind=Kind.EACH, progress=progress
+        )
         parts = [tuple(_owned(one, owner[alone]) for one in found)]
         for one in several.tolist():
             own = take(doors, at[owner == one])
             dissolved = isochrones(study.network, own, limits_m=limits, kind=Kind.DISSOLVED)
             parts.append(tuple(_owned(each, np.array([one])) for each in dissolved))
         return tuple(_together(of_limit) for of_limit in zip(*parts, strict=True))
-    found = isochrones(study.network, take(doors, at), limits_m=limits, kind=reach.kind)
+    found = isochrones(study.network, take(doors, at), limits_m=limits, kind=reach.kind, progress=progress)
     if reach.kind is Kind.DISSOLVED or study.facilities.entrances.are_facilities:
         return found
     return tuple(_owned(one, owner) for one in found)

@@ -15,6 +15,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from core.progress import Progress, silent
 from geo.csr_ranges import ranges
 from geo.isochrone.reached_segments import (
     Pieces,
@@ -62,6 +63,7 @@ def isochrones(
     limits_m: Sequence[float],
     kind: Kind = Kind.DISSOLVED,
     half_street_m: float = HALF_STREET_M,
+    progress: Progress = silent,
 ) -> tuple[Isochrone, ...]:
     """The isochrones of linked facilities for every limit, in the order of the limits.
 
@@ -71,8 +73,8 @@ def isochrones(
     """
     found = reached(network, facilities, limit_m=max(limits_m, default=0.0), kind=kind)
     if kind is Kind.DISSOLVED:
-        return _dissolved(network, found, limits_m, half_street_m)
-    return tuple(isochrone(network, found, limit, kind, half_street_m) for limit in limits_m)
+        return _dissolved(network, found, limits_m, half_street_m, progress)
+    return tuple(isochrone(network, found, limit, kind, half_street_m, progress) for limit in limits_m)
 
 
 def reached(network: WalkNetwork, facilities: Snapped, *, limit_m: float, kind: Kind) -> Stretches:
@@ -84,27 +86,34 @@ def reached(network: WalkNetwork, facilities: Snapped, *, limit_m: float, kind: 
 
 
 def isochrone(
-    network: WalkNetwork, found: Stretches, limit_m: float, kind: Kind, half_street_m: float
+    network: WalkNetwork,
+    found: Stretches,
+    limit_m: float,
+    kind: Kind,
+    half_street_m: float,
+    progress: Progress = silent,
 ) -> Isochrone:
     """The pieces and shapes of one limit."""
     if kind is Kind.DISSOLVED:
-        return _dissolved(network, found, [limit_m], half_street_m)[0]
+        return _dissolved(network, found, [limit_m], half_street_m, progress)[0]
     pieces = found.within(limit_m)
     start, end, piece = segments_of(network, pieces)
-    if kind is Kind.NEAREST:
-        owners, shapes = skins_that_tile(start, end, pieces.owner[piece], half_street_m=half_street_m)
-    else:
-        owners, shapes = skins_apart(start, end, pieces.owner[piece], half_street_m=half_street_m)
+    skins_of = skins_that_tile if kind is Kind.NEAREST else skins_apart
+    owners, shapes = skins_of(start, end, pieces.owner[piece], half_street_m=half_street_m, progress=progress)
     return Isochrone(limit_m, pieces, owners, _array_of(shapes))
 
 
 def _dissolved(
-    network: WalkNetwork, found: Stretches, limits_m: Sequence[float], half_street_m: float
+    network: WalkNetwork,
+    found: Stretches,
+    limits_m: Sequence[float],
+    half_street_m: float,
+    progress: Progress,
 ) -> tuple[Isochrone, ...]:
     """One shape a limit. What a shorter limit reaches is drawn once: longer ones add to it."""
     rising = sorted(set(limits_m))
     pieces, steps = rising_steps(network, found, rising)
-    shapes = skins(steps, half_street_m=half_street_m)
+    shapes = skins(steps, half_street_m=half_street_m, progress=progress)
     by_limit = {
         limit_m: Isochrone(limit_m, of, *_one(shape))
         for limit_m, of, shape in zip(rising, pieces, shapes, strict=True)

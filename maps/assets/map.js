@@ -265,6 +265,14 @@ const serviceMap = (() => {
     keepKeys(map);
     const panel = document.getElementById("panel");
     for (const fold of panel.querySelectorAll("details[data-wide]")) fold.open = !narrow() && !low();
+    /* On a low screen the panel scrolls: what is opened comes into view, its title first. */
+    for (const fold of panel.querySelectorAll("details")) {
+      fold.querySelector("summary").addEventListener("click", () => requestAnimationFrame(() => {
+        const above = fold.getBoundingClientRect().top - panel.getBoundingClientRect().top;
+        const over = above + fold.offsetHeight - panel.clientHeight;
+        if (fold.open && over > 0) panel.scrollTop += Math.min(over, above);
+      }));
+    }
     /* What panel and controls leave free: from the top left corner, and from the opposite one. */
     const clear = () => narrow()
       ? [[8, panel.offsetHeight + 18], [8, 40]]
@@ -273,12 +281,23 @@ const serviceMap = (() => {
       const [topLeft, bottomRight] = document.body.classList.contains("presenting") ? [[20, 20], [20, 130]] : clear();
       return { paddingTopLeft: topLeft, paddingBottomRight: bottomRight, animate: false };
     };
-    map.fitBounds(data.bounds, free());
     /* A card opens beside the panel, or below it where nothing is beside it, never behind it. */
     const box = () => panel.getBoundingClientRect(), beside = () => window.innerWidth - box().right > LEAST_CARD_PX;
     Object.defineProperties(L.Popup.prototype.options, {
       autoPanPaddingTopLeft: { get: () => L.point(beside() ? [box().right + 8, 8] : [8, box().bottom + 8]) },
       maxWidth: { get: () => Math.min(CARD_PX, window.innerWidth - (beside() ? box().right : 0) - 62) },
+    });
+    let fitted;
+    const fit = () => {
+      map.fitBounds(data.bounds, free());
+      fitted = { zoom: map.getZoom(), centre: map.getCenter() };
+    };
+    fit();
+    /* The window changed before anybody moved the map: the whole city stays beside the panel. */
+    map.on("resize", () => {
+      const moved = map.getZoom() !== fitted.zoom || map.latLngToLayerPoint(map.getCenter())
+        .distanceTo(map.latLngToLayerPoint(fitted.centre)) > 3;
+      if (!moved && !window.matchMedia("print").matches) fit();
     });
     /* The parts of a large gap have their marks from near; from afar they would hide it. */
     const near = () => { map.getContainer().classList.toggle("far", map.getZoom() < 12); };

@@ -25,7 +25,7 @@ _WHO: Final = {
 _OF_WHOM: Final = {
     "urban": text("urban residents"),
     "rural": text("rural residents"),
-    "any": text("residents"),
+    "any": text("people"),
 }
 
 
@@ -153,10 +153,16 @@ def _compared(results: Results, rule: Rule) -> Said:
     )
     values = {
         "name": document["scenario"], "who": _OF_WHOM[rule.settlement], "reach": reach_words(rule),
-        "tier": tier_words(rule, results.standard), "what": before_title(document), "before": before.words,
+        "tier": tier_words(rule, results.standard), "what": _against(document),
+        "before": before.words,
         "after": after.words, "share_before": shares[0].words, "share_after": shares[1].words,
     }  # fmt: skip
     return Said(Text(said.template, values), (before, after, *shares))
+
+
+def _against(document: Mapping[str, Any]) -> Sayable:
+    """What a scenario is compared with, in a sentence."""
+    return before_title(document) if document["before"].get("scenario") else text("as things are")
 
 
 def _since(

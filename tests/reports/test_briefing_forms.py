@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import html
 import io
 import re
 import sqlite3
@@ -79,6 +80,11 @@ def text_of(path: Path) -> str:
         paper = docx.Document(str(path))
         cells = [cell.text for table in paper.tables for row in table.rows for cell in row.cells]
         return "\n".join([*(paragraph.text for paragraph in paper.paragraphs), *cells])
+    if path.suffix == ".xlsx":
+        rows = [row for sheet in openpyxl.load_workbook(path) for row in sheet.values]
+        return "\n".join(str(cell) for row in rows for cell in row if cell is not None)
+    if path.suffix == ".html":
+        return html.unescape(path.read_text("utf-8"))
     pages = pypdfium2.PdfDocument(path)
     found = "".join(page.get_textpage().get_text_range() for page in pages)
     pages.close()

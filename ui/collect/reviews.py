@@ -113,7 +113,7 @@ def versions(store: Store, city: str, by: str) -> None:
     if right.button(tr(text("Briefing: the city now beside its earlier lists")), width="stretch"):
         brief_on(city)
     if right.button(tr(text("Show the city with its newest lists on all pages")), width="stretch"):
-        choose(city=study_at(store, city, by=by), lists=None)
+        choose(city=study_at(store, city, by=by), stored=city, lists=None)
         st.switch_page("ui/overview/page.py")
 
 

@@ -18,6 +18,7 @@ from ui.overview.gaps import spot_of
 from ui.shell.choices import bound, choices, words
 from ui.shell.compute import View, current_map
 from ui.shell.safe import in_html
+from ui.widgets.beside import beside_a_map
 from ui.widgets.goto import Spot, place_button, places_list, said_line, skip_map
 from ui.widgets.tables import exact, share
 
@@ -54,7 +55,7 @@ def table_and_map(view: View) -> None:
     """As the choice `view` says."""
     shown = choices().view
     if shown == "both":
-        left, right = st.columns([0.52, 0.48], gap="small")
+        left, right = beside_a_map([0.52, 0.48])
         with left:
             st.html(verdict_table(view))
         with right:

@@ -38,7 +38,7 @@ from ui.shell.session import (
 from ui.shell.who import Visitor, has_way_out, is_signed_way, visitor
 
 _ASSETS: Final = Path(__file__).parents[1] / "assets"
-_LANGUAGES: Final = {"zh": "中文", "en": "English"}
+LANGUAGE_NAMES: Final = {"zh": "中文", "en": "English"}
 _HTML_LANGUAGE: Final = {"zh": "zh-CN", "en": "en"}
 _LOG: Final = logging.getLogger("service_circle.page")
 
@@ -64,8 +64,8 @@ def choose_language() -> None:
     brand = st.empty()
     st.segmented_control(
         "语言 / Language",
-        list(_LANGUAGES),
-        format_func=_LANGUAGES.__getitem__,
+        list(LANGUAGE_NAMES),
+        format_func=LANGUAGE_NAMES.__getitem__,
         required=True,
         label_visibility="collapsed",
         **bound("language"),
