@@ -1,0 +1,77 @@
+"""Residents in a file an age and sex, as WorldPop ships them (chn_f_60_2020.tif): together everybody."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from core.errors import InputError
+from core.text import text
+from data.intake.findings import INFO, Finding
+from data.population.cells import Cells
+from data.population.tables.heads import AGES, GROUP_AGES, Head, bands_of, everybody, understood
+
+# Country, sex, first age and year; names of tiles and sheets hold single letters and numbers too.
+_NAME: Final = re.compile(r"(?:^|[_-])([mft])[_-](\d{1,2})[_-](?:19|20)\d\d(?:[_.-]|$)", re.IGNORECASE)
+# Cells of two rasters of one grid lie in one place, to a hundredth of a metre.
+_DEGREES: Final = 1e-7
+
+
+def bands_of_files(paths: Sequence[Path]) -> tuple[Head, ...]:
+    """What each file holds where all of them are ages and sexes by their names; empty where none is.
+
+    InputError where they do not make up everybody, or stand beside other files.
+    """
+    found = [_NAME.search(path.name) for path in paths]
+    if not any(found):
+        return ()
+    heads = [
+        replace(understood(f"{one[1]}_{one[2]}"), title=str(k)) if one else Head(str(k))
+        for k, one in enumerate(found)
+    ]
+    if any(head.kind != AGES for head in heads) or len(everybody(heads)) < len(heads):
+        raise InputError(
+            "{file}: by their names these files hold people of some ages or one sex, not all residents. Give "
+            "a file of everybody, or all ages of both sexes; a group is given with --group. "
+            "--population-column 1 takes them as they are.",
+            file=paths[0].name,
+        )
+    return tuple(heads)
+
+
+def added_up(parts: Sequence[Cells], bands: Sequence[Head]) -> Cells:
+    """The cells of all files, residents added up place by place; with the groups that the ages make up."""
+    lon, lat = (np.concatenate([getattr(one, axis) for one in parts]) for axis in ("lon", "lat"))
+    places = np.column_stack([np.round(lon / _DEGREES), np.round(lat / _DEGREES)])
+    _, first, of = np.unique(places, axis=0, return_index=True, return_inverse=True)
+    of = of.ravel()
+    file = np.repeat(np.arange(len(parts)), [len(one) for one in parts])
+    residents = np.concatenate([one.residents for one in parts])
+    groups = {}
+    for group in GROUP_AGES:
+        if own := [int(band.title) for band in bands_of(group, bands)]:
+            groups[group] = np.bincount(of, residents * np.isin(file, own), minlength=len(first))
+    areas = [one.area_m2 for one in parts if one.area_m2 is not None]
+    message = text(
+        "{count} files of ages and sexes were added up: {residents:,.1f} residents.",
+        count=len(parts),
+        residents=float(residents.sum()),
+    )
+    findings = dict.fromkeys(finding for one in parts for finding in one.findings)
+    return replace(
+        parts[0],
+        cell_id=np.arange(1, len(first) + 1),
+        lon=lon[first],
+        lat=lat[first],
+        residents=np.bincount(of, residents, minlength=len(first)),
+        groups=groups,
+        area_m2=np.concatenate(areas)[first] if len(areas) == len(parts) else None,
+        findings=(*findings, Finding(parts[0].read[0].file, "", 0, "", INFO, "population-parts", message)),
+        source=None,
+        read=tuple(entry for one in parts for entry in one.read),
+    )
