@@ -29,7 +29,7 @@ import pandas as pd
 from commands.given import read_options
 from commands.suggest import request_of
 from core.errors import InputError, SettingError, UserError
-from core.text import printable
+from core.text import listed, printable
 from coverage.model.edits import Close, Edit, Open, Scenario
 from coverage.publish.change_tables import change_table, change_units_table
 from coverage.publish.wide import units_wide
@@ -38,7 +38,7 @@ from geo.crs import WGS84
 from jobs.assess.folder import Assessed, assess_inputs, findings_table, with_run, write_folder
 from jobs.batch.plan import Given
 from jobs.lists.compare import compared_lists
-from jobs.reach import Reached, ReachWish, reached, write_reach
+from jobs.reach import Reached, ReachWish, reached, under_isochrones, write_reach
 from jobs.scenario import Compared, compare_scenarios, read_scenario, with_scenario_run, write_comparison
 from jobs.siting import suggest as siting
 from jobs.study.inputs import Inputs, StudyFiles, open_inputs
@@ -182,6 +182,7 @@ class Reach:
     """How far one gets on foot."""
 
     _found: Reached
+    _done: Assessed
 
     @property
     def areas(self) -> gpd.GeoDataFrame:
@@ -192,13 +193,12 @@ class Reach:
     @property
     def streets(self) -> gpd.GeoDataFrame:
         """Lines, the pieces of street reached: `minutes`, `facility_id`, `metres`."""
-        return self._found.layers.streets.copy()
+        return self._found.layers.streets
 
     def write(self, out: str | os.PathLike[str], *, language: str = "zh") -> Path:
         """Write the folder of `isochrones`, and return its path."""
-        run = {**self._found.done.results.provenance["run"], "language": _spoken(language)}
-        done = with_run(self._found.done, run)
-        write_reach(Path(out), Reached(self._found.wish, self._found.layers, done), language=language)
+        done = with_run(self._done, {**self._done.results.provenance["run"], "language": _spoken(language)})
+        write_reach(Path(out), self._found, under_isochrones(done), language=language)
         return Path(out)
 
 
@@ -269,7 +269,7 @@ def isochrones(assessment: Assessment, **options: Any) -> Reach:
     _require(assessment, Assessment, "isochrones()", "assess()")
     wish: ReachWish = _options("isochrones()", "isochrones", options).wish()
     run = run_of("isochrones", "zh", study=assessment._files, reach=wish)
-    return Reach(reached(with_run(assessment._done, run), wish))
+    return Reach(reached(assessment._done, wish), with_run(assessment._done, run))
 
 
 def scenario(
@@ -390,7 +390,7 @@ def _require(given: object, kind: type, place: str, maker: str) -> None:
 def _spoken(language: str) -> str:
     if language not in LANGUAGES:
         raise SettingError("The language “{language}” is not known; use one of {languages}.",
-                            language=language, languages=", ".join(LANGUAGES))  # fmt: skip
+                            language=language, languages=listed(LANGUAGES))  # fmt: skip
     return language
 
 

@@ -16,6 +16,7 @@ from commands.spread import spread
 from commands.stored import As, OfCity, Where, opened
 from commands.study import StudyOptions
 from core.errors import SettingError
+from core.text import listed
 
 if TYPE_CHECKING:
     from jobs.study.cases import StudyFiles
@@ -63,7 +64,7 @@ class StoredCity:
         if given:
             raise SettingError(
                 "With --city, files and settings are those the city was taken in with; leave out {options}.",
-                options=", ".join(given),
+                options=listed(given),
             )
         from jobs.collect.cities import study_at
 

@@ -15,7 +15,7 @@ from commands.options import NETWORKS, AsJson, Lang, Language
 from commands.spread import spread
 from commands.suggest import request_of
 from core.errors import SettingError, UserError
-from core.text import Text, text
+from core.text import Text, listed, text
 
 if TYPE_CHECKING:
     from jobs.batch.plan import Area, Given
@@ -54,7 +54,7 @@ def batch(
             return
         if plan is None or not out:
             missing = [name for name, value in (("PLAN", plan), ("--out", out)) if not value]
-            raise SettingError("Missing: {options}.", options=", ".join(missing))
+            raise SettingError("Missing: {options}.", options=listed(missing))
         from jobs.batch.plan import read_plan
 
         done = run_batch(

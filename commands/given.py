@@ -15,7 +15,7 @@ from commands.isochrones import ReachOptions
 from commands.study import StudyOptions
 from commands.suggest import SuggestOptions
 from core.errors import SettingError
-from core.text import Text, text
+from core.text import Text, listed, text
 from data.files import matching
 from data.standards import preset_ids
 
@@ -121,7 +121,7 @@ def _value(given: Given, key: str, value: Any, hint: Any, base: Path) -> Any:
             return _word(key, value, base) if kind is str else value
     if kind is str and isinstance(value, int | float) and not isinstance(value, bool):
         return f"{value:g}"
-    allowed = ", ".join(one.value for one in kind) if issubclass(kind, Enum) else kind.__name__
+    allowed = listed(one.value for one in kind) if issubclass(kind, Enum) else kind.__name__
     raise _refused(
         given, key, text("“{value}” cannot be; allowed: {allowed}", value=str(value), allowed=allowed)
     )
@@ -164,7 +164,7 @@ def _unknown(key: str, verbs: Sequence[str]) -> Text:
     near = difflib.get_close_matches(key.replace("_", "-"), known, n=1)
     if near:
         return text("no such option; is “{near}” meant?", near=near[0])
-    return text("no such option; there are {known}", known=", ".join(known))
+    return text("no such option; there are {known}", known=listed(known))
 
 
 def _refused(given: Given, key: str, why: Text) -> SettingError:

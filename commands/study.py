@@ -11,6 +11,7 @@ from typer import Option
 
 from commands.options import Datum
 from core.errors import SettingError
+from core.text import listed
 from data.standards import DEFAULT_STANDARD
 from jobs.study.cases import StudyFiles
 from jobs.study.layers import Answers, Layers
@@ -129,7 +130,7 @@ class StudyOptions:
             given = {"--facilities": self.facilities, **given}
         missing = [option for option, value in given.items() if not value]
         if missing or self.network is None:
-            raise SettingError("Missing: {options}.", options=", ".join(missing))
+            raise SettingError("Missing: {options}.", options=listed(missing))
         return StudyFiles(
             self.facilities,
             residents[0],
@@ -170,7 +171,7 @@ class StudyOptions:
             raise SettingError(
                 "Without --population the residents are unknown and land is counted alone; leave out "
                 "{options}: they speak of residents.",
-                options=", ".join(given),
+                options=listed(given),
             )
         if not self.units:
             raise SettingError("Land alone is counted inside units: give them with --units.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import string
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ class Text:
     """An English template and what fills it; `locales` turns it into the reader's language.
 
     `template` uses `str.format` fields ("{count} rows") and "{count:row|rows}": one word where the
-    number is written 1, the other for all others. Values may be Texts or Bilinguals.
+    number is written 1, the other for all others. Values may be Texts, Bilinguals or Listed names.
     Values are never formatted as templates, so text from users cannot inject fields.
     """
 
@@ -40,7 +40,34 @@ class Bilingual:
         return self.en
 
 
-Sayable = Text | Bilingual | str
+@dataclass(frozen=True)
+class Listed:
+    """Names one after the other, joined as the reader's language does it: “、” in Chinese, ", " in English;
+    clauses, by another Chinese sign `between` them.
+
+    `more` says that there are others; Texts and Bilinguals among the names are translated.
+    """
+
+    names: tuple[object, ...]
+    more: bool = False
+    between: str = "、"
+
+    def __bool__(self) -> bool:
+        return bool(self.names)
+
+    def __str__(self) -> str:
+        return self.said("en", str)
+
+    def said(self, language: str, word: Callable[[Any], str]) -> str:
+        """Joined for a language, each name in the words of `word`."""
+        between, more = (self.between, "…") if language == "zh" else (_IN_ENGLISH[self.between], " …")
+        return between.join(map(word, self.names)) + more * self.more
+
+
+_IN_ENGLISH: Final = {"、": ", ", "，": ", ", "；": "; "}
+
+
+Sayable = Text | Bilingual | Listed | str
 
 # Control characters (an escape sequence begins with one) but tabs and line ends, of which a return alone is
 # none; marks that turn the direction of what follows, halves of surrogate pairs, and the separators that some
@@ -66,6 +93,26 @@ def text(template: str, /, **values: object) -> Text:
     '3 rows were refused'
     """
     return Text(template, values)
+
+
+def listed(names: Iterable[object], *, most: int | None = None, between: str = "、") -> Listed:
+    """Names to stand in a sentence, of many the first `most`; `between` is “、”, “，” or “；”.
+
+    >>> str(text("Unknown: {names}", names=listed(["a", "b", "c"], most=2)))
+    'Unknown: a, b …'
+    """
+    every = tuple(names)
+    return Listed(every[:most], most is not None and len(every) > most, between)
+
+
+def remarked(words: object, remark: object) -> Text:
+    """Words with a remark in the language's brackets."""
+    return text("{words} ({remark})", words=words, remark=remark)
+
+
+def labelled(label: object, words: object) -> Text:
+    """What words are of, before the language's colon."""
+    return text("{label}: {words}", label=label, words=words)
 
 
 class _OneOrMore(string.Formatter):
@@ -143,6 +190,9 @@ def _value_to_json(value: object) -> object:
         return text_to_json(value)
     if isinstance(value, Bilingual):
         return {"zh": value.zh, "en": value.en}
+    if isinstance(value, Listed):
+        return {"names": [_value_to_json(name) for name in value.names], "more": value.more,
+                "between": value.between}  # fmt: skip
     return value if isinstance(value, bool | int | float | str) or value is None else str(value)
 
 
@@ -151,4 +201,7 @@ def _value_from_json(value: object) -> object:
         return value
     if "template" in value:
         return text_from_json(value)
+    if "names" in value:
+        names = tuple(_value_from_json(name) for name in value["names"])
+        return Listed(names, bool(value["more"]), str(value["between"]))
     return Bilingual(str(value["zh"]), str(value["en"]))

@@ -14,6 +14,7 @@ from rapidfuzz import fuzz
 from scipy.spatial import cKDTree
 
 from core.text import Text, text
+from coverage.model.names import told_apart
 
 Floats = NDArray[np.float64]
 
@@ -38,7 +39,8 @@ class Names:
 
 @dataclass(frozen=True)
 class Alike:
-    """Names `similarity` (0..1) alike within `far_m` mean one facility; up to `near_m` it is in place."""
+    """Names `similarity` (0..1) alike within `far_m` mean one facility; up to `near_m` it is in place.
+    Farther away the names' own words are the same too (`told_apart`)."""
 
     similarity: float = 0.8
     near_m: float = 150.0
@@ -110,9 +112,10 @@ def compare_lists(listed: Names, known: Names, *, alike: Alike | None = None) ->
         near = cKDTree(known.xy).query_ball_point(listed.xy, alike.far_m, return_sorted=True)
         for row, others in enumerate(near):
             for other in others:
-                likeness = similarity(listed.names[row], known.names[other])
-                if likeness >= alike.similarity:
-                    metres = float(np.hypot(*(listed.xy[row] - known.xy[other])))
+                name, mapped = listed.names[row], known.names[other]
+                metres = float(np.hypot(*(listed.xy[row] - known.xy[other])))
+                likeness = similarity(name, mapped)
+                if likeness >= alike.similarity and not told_apart(name, mapped, far=metres > alike.near_m):
                     found.append((-likeness, metres, row, other))
     pairs: dict[int, _Pair] = {}
     taken: set[int] = set()

@@ -154,15 +154,20 @@ def limit_bytes() -> int:
 
 
 def kept(cache_dir: Path) -> list[Kept]:
-    """All entries, the last used first; none where there is no such folder."""
+    """All entries, the last used first; none where there is no such folder. Another process may be writing
+    or deleting some: what goes while it is looked at is not there."""
     if not cache_dir.is_dir():
         return []
     found = []
     for folder in cache_dir.iterdir():
-        if folder.is_dir():
+        try:
+            used = folder.stat().st_mtime
             sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
+        except OSError:
+            continue
+        if folder.is_dir():
             kinds = [begin[:-1] for begin in (PLACES, CITY) if folder.name.startswith(begin)]
-            found.append(Kept(folder, (kinds or ["streets"])[0], sum(sizes), folder.stat().st_mtime))
+            found.append(Kept(folder, (kinds or ["streets"])[0], sum(sizes), used))
     return sorted(found, key=lambda entry: (-entry.used, entry.folder.name))
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import coverage
 from core.errors import InputError, SettingError
-from core.text import text
+from core.text import listed, text
 from coverage.model.form import LEVELS, MEASURES, Asked, Form, FormRow
 from coverage.model.standard import DENOMINATORS, Check, Evidence
 from data.toml_fields import TomlFields
@@ -36,7 +36,7 @@ def open_form(name_or_path: str) -> Form:
         raise SettingError(
             "There is no form “{name}”: name one of {forms}, or a TOML file.",
             name=name_or_path,
-            forms=", ".join(form_ids()),
+            forms=listed(form_ids()),
         )
     if path.stat().st_size > _MAX_BYTES:
         raise InputError("{file}: too large for a form.", file=path.name)
@@ -62,7 +62,7 @@ def parse_form(toml_text: str, *, source: str) -> Form:
     levels = fields.words(table, "levels", "", default=())
     for level in levels:
         if level not in LEVELS:
-            raise fields.refuse("", "levels", text("allowed: {allowed}", allowed=", ".join(LEVELS)))
+            raise fields.refuse("", "levels", text("allowed: {allowed}", allowed=listed(LEVELS)))
     return Form(
         form_id,
         fields.bilingual(title, "title", form_id),
@@ -90,7 +90,7 @@ def _row(fields: TomlFields, number: int, row: Mapping[str, Any]) -> FormRow:
         asked = Asked(Check.PRESENCE, kinds)
     evidence = row.get("evidence", table.get("evidence"))
     if evidence is not None and evidence not in [known.value for known in Evidence]:
-        allowed = ", ".join(known.value for known in Evidence)
+        allowed = listed(known.value for known in Evidence)
         raise fields.refuse(where, "evidence", text("allowed: {allowed}", allowed=allowed))
     return FormRow(
         name=fields.word(row, "name", where),

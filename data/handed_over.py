@@ -57,8 +57,21 @@ def write_handed_over(path: Path, said: HandedOver, *, accepted: int) -> None:
 
 def handed_over(path: Path) -> HandedOver | None:
     """What belongs to a list, None where there is nothing or it belongs to other bytes."""
-    place = beside(path)
-    if path.suffix.lower() != ".csv" or not place.is_file() or place.stat().st_size > _MOST_BYTES:
+    said = _read(beside(path)) if path.suffix.lower() == ".csv" else None
+    return said[1] if said is not None and said[0]["sha256"] == sha256_of(path) else None
+
+
+def handed_over_before(path: Path) -> HandedOver | None:
+    """What was handed over with a list that was changed since, or saved anew by another program."""
+    said = _read(beside(path))
+    if said is None or Path(str(said[0].get("file"))).stem != path.stem:
+        return None
+    return said[1] if said[0]["sha256"] != sha256_of(path) else None
+
+
+def _read(place: Path) -> tuple[Mapping[str, Any], HandedOver] | None:
+    """The list that the file speaks of, and what it says; None where it is not as it was written."""
+    if not place.is_file() or place.stat().st_size > _MOST_BYTES:
         return None
     try:
         document = json.loads(place.read_bytes())
@@ -69,9 +82,9 @@ def handed_over(path: Path) -> HandedOver | None:
             and all(type(count) is int and count >= 0 for count in counts)
             and all(isinstance(row, dict) for part in rows for row in part)
             and sum(map(len, rows)) <= document["set_aside"]
-            and document["list"]["sha256"] == sha256_of(path)
+            and isinstance(document["list"]["sha256"], str)
         )
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    decided = bool(document.get("decided"))
-    return HandedOver(refused, set_aside, decided, not_open, to_locate) if sound else None
+    said = HandedOver(refused, set_aside, bool(document.get("decided")), not_open, to_locate)
+    return (document["list"], said) if sound else None

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from core.text import Bilingual, text
+from core.text import Bilingual, listed, text
 from coverage.model.standard import (
     ANY_TIER,
     BASES,
@@ -188,7 +188,7 @@ class _Reader:
         if "basis" not in row:
             return "", None
         if denominator not in BASES:
-            allowed = ", ".join(BASES)
+            allowed = listed(BASES)
             raise self._fields.refuse(
                 where, "basis", text("it goes with one of the denominators {allowed}", allowed=allowed)
             )
@@ -302,7 +302,7 @@ class _Reader:
                 )
             for wanted in rule.within:
                 if wanted not in reachable:
-                    allowed = ", ".join(reachable)
+                    allowed = listed(reachable)
                     raise self._fields.refuse(
                         f"rule:{number}",
                         "within",

@@ -8,6 +8,7 @@ from typing import Final
 
 import coverage
 from core.errors import InputError, SettingError
+from core.text import listed
 from coverage.model.standard import Standard
 from coverage.model.standard_edits import as_own
 from data.parse_standard import parse_standard
@@ -33,7 +34,7 @@ def open_standard(name_or_path: str | Path) -> Standard:
         raise SettingError(
             "There is no standard “{name}”: name one of {presets}, or a TOML file.",
             name=str(name_or_path),
-            presets=", ".join(preset_ids()),
+            presets=listed(preset_ids()),
         )
     return own_standard(_read(path))
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from core.errors import InputError
-from core.text import Bilingual, Text, printable, text
+from core.text import Bilingual, Text, listed, printable, text
 
 _MOST_BYTES: Final = 64_000
 _MOST_RULES: Final = 200
@@ -94,7 +94,7 @@ class TomlFields:
     ) -> str:
         value = table.get(key, default)
         if value not in allowed:
-            raise self.refuse(where, key, text("allowed: {allowed}", allowed=", ".join(allowed)))
+            raise self.refuse(where, key, text("allowed: {allowed}", allowed=listed(allowed)))
         return str(value)
 
     def number(
@@ -144,7 +144,7 @@ class TomlFields:
                 raise self.refuse(
                     where,
                     key,
-                    text("this key is not known here; known: {known}", known=", ".join(sorted(known))),
+                    text("this key is not known here; known: {known}", known=listed(sorted(known))),
                 )
 
     def refuse(self, where: str, key: str, why: Text) -> InputError:

@@ -8,6 +8,7 @@ from pathlib import Path
 import geopandas as gpd
 
 from core.errors import InputError
+from core.text import listed
 from data.formats.layers import Layer as Layer
 from data.formats.layers import opened
 from data.guard import guarded
@@ -47,7 +48,7 @@ def read_layer(path: Path, *, layer: str | None = None) -> Layer:
                 "{file} has no layer “{layer}”; it has: {names}.",
                 file=path.name,
                 layer=layer,
-                names=", ".join(one.name for one in file.layers),
+                names=listed(one.name for one in file.layers),
             )
         if found is None or not found.geometry:
             raise InputError("{file}: the layer has no geometry; a map layer is needed.", file=path.name)

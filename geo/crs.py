@@ -7,6 +7,7 @@ from functools import cache
 from typing import Final
 
 import numpy as np
+import shapely
 from numpy.typing import ArrayLike, NDArray
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
@@ -20,6 +21,7 @@ WGS84: Final = "EPSG:4326"
 # a zone at 32°N, so 1,250 m are right to 0.3 m; UTM there is off by up to 0.5 m.
 _CHINA_BOUNDS: Final = (73.4, 17.9, 135.2, 53.7)
 _FIRST_CHINA_ZONE: Final = 4534
+_CORNERS_AT_ONCE: Final = 100_000
 # So begins what PROJ says of a way it need not choose.
 _STEPS: Final = "proj=pipeline "
 
@@ -58,6 +60,15 @@ def unproject(xy: NDArray[np.float64], crs: str) -> tuple[NDArray[np.float64], N
     """Metres in `crs`, (n, 2), back to longitude and latitude in WGS-84 degrees."""
     lon, lat = _transformer(crs, WGS84).transform(xy[:, 0], xy[:, 1])
     return lon, lat
+
+
+def unprojected(shapes: NDArray[np.object_], crs: str) -> NDArray[np.object_]:
+    """Shapes in metres of `crs` as shapes in WGS-84 degrees. Of millions of corners few are held twice."""
+    xy = shapely.get_coordinates(shapes)
+    for first in range(0, len(xy), _CORNERS_AT_ONCE):
+        some = xy[first : first + _CORNERS_AT_ONCE]
+        some[:, 0], some[:, 1] = unproject(some, crs)
+    return np.asarray(shapely.set_coordinates(shapes.copy(), xy))
 
 
 def require_metric(crs: str) -> None:

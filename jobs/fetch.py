@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from core.errors import InputError
 from core.progress import Progress, part, silent
-from core.text import Text, text
+from core.text import Text, listed, remarked, text
 from data.files import write_bytes, write_csv, write_json
 from data.osm_fetch import Place, Servers, Tiers, find_place, open_door, read_tiers
 from data.osm_fetch.door import Door
@@ -121,8 +121,10 @@ class Questions:
                 "facilities by {tags}; {kept} answers are kept already and would not be asked for again.",
                 server=self.servers.overpass,
                 tiles=self.tiles,
-                levels=", ".join(f"{level} (admin_level {number})" for level, number in self.levels.items()),
-                tags=", ".join(self.tags),
+                levels=listed(
+                    remarked(level, f"admin_level {number}") for level, number in self.levels.items()
+                ),
+                tags=listed(self.tags),
                 kept=self.kept,
             ),
         )

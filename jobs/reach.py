@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -13,8 +13,10 @@ import geopandas as gpd
 import numpy as np
 
 from core.errors import SettingError
+from core.memory import give_back
 from core.progress import Progress, part, silent
-from core.text import Text, text, text_to_json
+from core.text import Text, listed, text, text_to_json
+from coverage.model.study import Study
 from coverage.model.tables import FacilityTable, Ints
 from coverage.publish.reach_tables import Reach, ReachLayers, reach_layers
 from data.files import write_bytes, write_json
@@ -22,11 +24,13 @@ from data.results.extras import PIECES, light_areas, write_geopackage
 from data.results.folder import geojson
 from data.whole_folder import whole_folder
 from geo.isochrone.isochrones import Kind
+from geo.network.snapping import Snapped
 from jobs.assess.folder import Assessed, read_and_assess, with_run
 from jobs.assess.map_model import ground_under, map_model, reach_areas
-from jobs.study.inputs import StudyFiles
+from jobs.study.inputs import Inputs, StudyFiles
 from jobs.study.run import run_of
 from maps import render_map
+from maps.model import Basemap, MapModel
 
 
 @dataclass(frozen=True)
@@ -45,11 +49,12 @@ class ReachWish:
 
 @dataclass(frozen=True)
 class Reached:
-    """The layers of a wish, and the assessment whose facilities they are."""
+    """The layers of a wish; `doors` are the facilities' entrances on the streets of `study`."""
 
     wish: Reach
     layers: ReachLayers
-    done: Assessed
+    study: Study
+    doors: Snapped
 
     def as_json(self) -> Mapping[str, Any]:
         """Every area without its outline, and the notes."""
@@ -70,7 +75,7 @@ class Reached:
     @property
     def notes(self) -> tuple[Text, ...]:
         """Which doors are on an island of streets, or passed over one that is nearer."""
-        study, doors = self.done.assessment.study, self.done.assessment.measured.distances.entrances
+        study, doors = self.study, self.doors
         on_island = study.network.islands.on_island
         rows = study.facilities.entrances.of_rows(self.wish.facilities)
         said: list[Text] = []
@@ -121,25 +126,37 @@ def isochrone_files(
     """Read, measure and write the folder: isochrones.geojson, reach.gpkg (with the reached streets),
     reach.json, map.html and provenance.json. UserError on bad input."""
     done = read_and_assess(files, cache=cache, progress=part(progress, 0.0, 0.7), measures=False)
-    done = with_run(done, run_of("isochrones", language, study=files, reach=wish))
     progress(0.7, text("Drawing how far one gets on foot"))
-    found = reached(done, wish)
+    under = under_isochrones(with_run(done, run_of("isochrones", language, study=files, reach=wish)))
+    draw = _drawing(done, wish)
+    del done  # of a large city its tables and distances take as much as the outlines
+    give_back()
+    found = draw(part(progress, 0.7, 0.9))
+    give_back()
     progress(0.9, text("Writing the results"))
-    write_reach(out, found, language=language)
+    write_reach(out, found, under, language=language, progress=part(progress, 0.9, 1.0))
     progress(1.0, text("Done"))
     return found
 
 
 def reached(done: Assessed, wish: ReachWish) -> Reached:
     """The isochrones of a wish. SettingError for a facility, tier or time that cannot be."""
-    study, distances = done.assessment.study, done.assessment.measured.distances
+    return _drawing(done, wish)(silent)
+
+
+def _drawing(done: Assessed, wish: ReachWish) -> Callable[[Progress], Reached]:
+    """What draws the isochrones, without the rest of the assessment."""
+    study, standard, distances = done.inputs.study, done.inputs.standard, done.assessment.measured.distances
+    cells, doors = distances.cells, distances.entrances
     asked = Reach(
-        facilities=wished_rows(study.facilities, wish, done.inputs.standard.tiers),
+        facilities=wished_rows(study.facilities, wish, standard.tiers),
         minutes=_minutes(wish.minutes),
-        speed_kmh=wish.speed_kmh or done.inputs.standard.walking.speed_kmh,
+        speed_kmh=wish.speed_kmh or standard.walking.speed_kmh,
         kind=Kind(wish.kind),
     )
-    return Reached(asked, reach_layers(study, distances.cells, distances.entrances, asked), done)
+    return lambda progress: Reached(
+        asked, reach_layers(study, cells, doors, asked, progress=progress), study, doors
+    )
 
 
 def wished_rows(facilities: FacilityTable, wish: ReachWish, tiers: Sequence[str]) -> Ints:
@@ -151,7 +168,7 @@ def wished_rows(facilities: FacilityTable, wish: ReachWish, tiers: Sequence[str]
         raise SettingError(
             "The lists have no facility of the tier “{tier}”. They have: {tiers}.",
             tier=wish.tier,
-            tiers=", ".join(facilities.tiers),
+            tiers=listed(facilities.tiers),
         )
     wanted = (wish.tier,) if wish.tier else tuple(tiers) or facilities.tiers
     return np.flatnonzero(frame["tier"].isin(wanted).to_numpy(bool))
@@ -189,28 +206,51 @@ def package_bytes(found: Reached) -> bytes:
     """The areas and the reached pieces of streets as a GeoPackage."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "reach.gpkg"
-        write_geopackage(path, {"isochrones": found.layers.areas, PIECES: found.layers.streets})
+        _write_package(path, found.layers)
         return path.read_bytes()
 
 
-def write_reach(out: Path, found: Reached, *, language: str) -> None:
+def _write_package(path: Path, layers: ReachLayers) -> None:
+    areas = (layers.areas.iloc[row : row + 1] for row in range(len(layers.areas)))
+    write_geopackage(path, {"isochrones": areas, PIECES: layers.street_parts()})
+
+
+@dataclass(frozen=True)
+class UnderIsochrones:
+    """What a folder of isochrones has of the assessment: its map without ground, what ground is drawn of, and
+    the provenance."""
+
+    model: MapModel
+    inputs: Inputs
+    provenance: Mapping[str, Any]
+
+
+def under_isochrones(done: Assessed) -> UnderIsochrones:
+    """Taken before isochrones are drawn, so that the assessment may go."""
+    return UnderIsochrones(map_model(done.results, Basemap()), done.inputs, done.results.provenance)
+
+
+def write_reach(
+    out: Path, found: Reached, under: UnderIsochrones, *, language: str, progress: Progress = silent
+) -> None:
     """isochrones.geojson, reach.gpkg, reach.json, map.html and provenance.json, or `out` as it was."""
-    areas = found.layers.areas
     with whole_folder(out) as folder:
         write_bytes(folder / "isochrones.geojson", area_bytes(found))
-        write_geopackage(folder / "reach.gpkg", {"isochrones": areas, PIECES: found.layers.streets})
+        progress(0.3, text("Writing the GeoPackage"))
+        _write_package(folder / "reach.gpkg", found.layers)
+        progress(0.6, text("Drawing the map"))
         write_json(folder / "reach.json", found.as_json())
-        write_bytes(folder / "map.html", reach_map(found, language=language).encode("utf-8"))
-        write_json(folder / "provenance.json", found.done.results.provenance)
+        write_bytes(folder / "map.html", _map(found, under, language).encode("utf-8"))
+        write_json(folder / "provenance.json", under.provenance)
 
 
-def reach_map(found: Reached, *, language: str) -> str:
+def _map(found: Reached, under: UnderIsochrones, language: str) -> str:
     """The map of the assessment with the isochrones shown."""
     areas = found.light
-    model = map_model(found.done.results, ground_under(found.done.inputs, areas))
-    west, south, east, north = areas.total_bounds if len(areas) else model.bounds
+    west, south, east, north = areas.total_bounds if len(areas) else under.model.bounds
     shown = replace(
-        model,
+        under.model,
+        basemap=ground_under(under.inputs, areas),
         areas=tuple(reach_areas(areas, show=True)),
         bounds=(float(west), float(south), float(east), float(north)),
     )

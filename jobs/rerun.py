@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from core.errors import InputError, SettingError
 from core.progress import Progress, part, silent
-from core.text import printable, text
+from core.text import listed, printable, text
 from data.files import digest
 from data.scenarios import scenario_from_json
 from geo import __version__
@@ -28,6 +28,8 @@ from jobs.study.cases import StudyFiles
 from jobs.study.run import files_in, restored
 
 PROVENANCE: Final = "provenance.json"
+# What a batch's folder has in place of it, and where its areas lie.
+_BATCH, _AREAS = "batch.json", "areas"
 # What a result says in figures; maps, workbooks and texts are drawn from these.
 _TABLES: Final = (".csv", ".geojson", ".json", ".parquet")
 # A folder of data (a File Geodatabase) is one file to its reader.
@@ -109,7 +111,7 @@ def rerun(
             "{why}",
             out=str(out),
             folder=str(folder),
-            files=", ".join(differing),
+            files=listed(differing),
             why=_why(provenance, run),
         )
     return Rerun(run["verb"], {said["file"]: found[_key(said)] for said in files_in(run)}, tables)
@@ -131,9 +133,16 @@ def compared_tables(one: Path, other: Path) -> tuple[tuple[str, ...], tuple[str,
 
 
 def _provenance(folder: Path) -> Mapping[str, Any]:
+    if (folder / _BATCH).is_file() and not (folder / PROVENANCE).exists():
+        raise InputError(
+            "{folder} is of a batch, which holds a result an area: make the areas again one by one, from the "
+            "folders in {areas}.",
+            folder=folder.name,
+            areas=str(folder / _AREAS),
+        )
     try:
         provenance = json.loads((folder / PROVENANCE).read_bytes())
-        verb = provenance["run"]["verb"]
+        verb = provenance["run"]["verb"] if "run" in provenance else provenance["verb"]
     except (OSError, ValueError) as error:
         raise InputError("{folder} holds no result: {file} is missing or damaged.",
                          folder=folder.name, file=PROVENANCE) from error  # fmt: skip
@@ -145,7 +154,7 @@ def _provenance(folder: Path) -> Mapping[str, Any]:
         raise InputError(
             "A result of “{verb}” cannot be made again; those of {verbs} can.",
             verb=str(verb),
-            verbs=", ".join(_VERBS),
+            verbs=listed(_VERBS),
         )
     found: Mapping[str, Any] = provenance
     return found
@@ -177,7 +186,7 @@ def _found(
         raise InputError(
             "These input files are not there, or have other contents now: {files}. Name the folder that "
             "holds them with --inputs; they are found by their contents, whatever they are called.",
-            files=", ".join(f"{said['file']} (SHA-256 {said['sha256'][:12]}…)" for said in missing),
+            files=listed(f"{said['file']} (SHA-256 {said['sha256'][:12]}…)" for said in missing),
         )
     return found
 

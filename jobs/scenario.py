@@ -13,7 +13,7 @@ import numpy as np
 from core.errors import InputError, SettingError
 from core.memory import give_back
 from core.progress import Progress, part, silent
-from core.text import text
+from core.text import listed, text
 from coverage.assessment import Assessment
 from coverage.model.edits import AddBarrier, AddStreet, Edit, Move, Open, Scenario
 from coverage.publish import Results, results_of
@@ -138,13 +138,13 @@ def scenarios_files(
     pair = scenarios(done.inputs.study.grid.crs)
     if pair[1].edits:  # its table of cells is written; a large city has no room for both
         done = replace(done, results=replace(done.results, cells=done.results.cells.iloc[:0].copy()))
-    before, comparison = _judged(done, pair)
+    before, comparison = _judged(done, pair, part(progress, 0.7, 0.78))
     if pair[1].edits:  # nor for both assessments
         done = replace(done, assessment=comparison.after, results=before)
-    found = _compared(done, pair, before, comparison)
+    found = _compared(done, pair, before, comparison, part(progress, 0.78, 0.85))
     found = with_scenario_run(found, files, language=language)
     progress(0.85, text("Writing the results"))
-    write_comparison(out, found, language=language)
+    write_comparison(out, found, language=language, progress=part(progress, 0.85, 1.0))
     progress(1.0, text("Done"))
     return found
 
@@ -159,17 +159,23 @@ def compare_scenarios(done: Assessed, scenarios: tuple[Scenario, Scenario]) -> C
     return _compared(done, scenarios, *_judged(done, scenarios))
 
 
-def _judged(done: Assessed, scenarios: tuple[Scenario, Scenario]) -> tuple[Results, Comparison]:
+def _judged(
+    done: Assessed, scenarios: tuple[Scenario, Scenario], progress: Progress = silent
+) -> tuple[Results, Comparison]:
     """The results of the first scenario, without its cells, and what the second changes."""
-    one, other = (edited(done, scenario) for scenario in scenarios)
+    one, other = (edited(done, scenario, progress) for scenario in scenarios)
     before = done.results if one is done.assessment else _results(done.inputs, one, scenarios[0])
     return replace(before, cells=before.cells.iloc[:0].copy()), compare(one, other)
 
 
 def _compared(
-    done: Assessed, scenarios: tuple[Scenario, Scenario], before: Results, found: Comparison
+    done: Assessed,
+    scenarios: tuple[Scenario, Scenario],
+    before: Results,
+    found: Comparison,
+    progress: Progress = silent,
 ) -> Compared:
-    after = with_scenario(done, scenarios[1], found.after)
+    after = with_scenario(done, scenarios[1], found.after, progress)
     after = replace(after, results=against(before, after, found))
     return Compared(scenarios, after, found)
 
@@ -177,7 +183,11 @@ def _compared(
 def against(before: Results, after: Assessed, found: Comparison) -> Results:
     """The results of a scenario with the rules of what it is compared with, what becomes of every cell, and
     its new facilities marked."""
-    compared_with = {"scenario": before.document["scenario"], "rules": before.document["rules"]}
+    compared_with = {
+        "scenario": before.document["scenario"],
+        "rules": before.document["rules"],
+        "places": before.places,
+    }
     facilities = after.results.facilities
     known = before.facilities.set_index("facility_id")[["lon", "lat"]]
     place = known.reindex(facilities["facility_id"]).to_numpy(float)
@@ -193,32 +203,37 @@ def against(before: Results, after: Assessed, found: Comparison) -> Results:
     )
 
 
-def edited(done: Assessed, scenario: Scenario) -> Assessment:
+def edited(done: Assessed, scenario: Scenario, progress: Progress = silent) -> Assessment:
     """The city judged after a scenario's edits; as it is where there are none. SettingError for a facility
     that is opened as what neither the standard nor the list knows: nothing would change by it."""
     standard = done.inputs.standard
     spoken_of = (*standard.tiers, *(tier for need in standard.needs for tier in need.serves))
     for edit in scenario.edits:
-        listed = done.inputs.study.facilities.tiers
-        if isinstance(edit, Open) and edit.tier not in (*spoken_of, *listed):
+        known = done.inputs.study.facilities.tiers
+        if isinstance(edit, Open) and edit.tier not in (*spoken_of, *known):
             raise SettingError(
                 "“{name}” would be opened as “{tier}”, of which no rule of the standard speaks: nothing "
                 "would change. The standard speaks of: {tiers}.",
                 name=edit.name,
                 tier=edit.tier,
-                tiers=", ".join(dict.fromkeys(spoken_of)),
+                tiers=listed(dict.fromkeys(spoken_of)),
             )
-    return assess_scenario(done.assessment, scenario) if scenario.edits else done.assessment
+    if not scenario.edits:
+        return done.assessment
+    return assess_scenario(done.assessment, scenario, progress=progress)
 
 
-def with_scenario(done: Assessed, scenario: Scenario, found: Assessment | None = None) -> Assessed:
+def with_scenario(
+    done: Assessed, scenario: Scenario, found: Assessment | None = None, progress: Progress = silent
+) -> Assessed:
     """The assessed city with all tables after a scenario's edits (`found` is what `edited` gave); the city
     itself where there are none."""
     if not scenario.edits:
         return with_tables(done)
     found = found or edited(done, scenario)
     inputs = replace(done.inputs, study=found.study, standard=found.standard)
-    made = measures_of(found)  # before the table of all cells is there
+    made = measures_of(found, progress=progress)  # before the table of all cells is there
+    progress(1.0, text("Making the tables"))
     give_back()
     return Assessed(inputs, found, with_measures(_results(inputs, found, scenario), found, made))
 
@@ -284,7 +299,7 @@ def with_scenario_run(found: Compared, files: StudyFiles, *, language: str) -> C
     return replace(found, done=with_run(found.done, run))
 
 
-def write_comparison(out: Path, found: Compared, *, language: str) -> None:
+def write_comparison(out: Path, found: Compared, *, language: str, progress: Progress = silent) -> None:
     """The assessment folder of the second scenario and what it changes."""
     with whole_folder(out) as folder:
         basemap = write_tables(folder, found.done, language=language)
@@ -294,6 +309,7 @@ def write_comparison(out: Path, found: Compared, *, language: str) -> None:
         changes = change_table(found.comparison).rename(columns=CHANGES_IN_FILES)
         write_csv(folder / "changes.csv", changes)
         write_csv(folder / "changes_units.csv", change_units_table(found.comparison))
+        progress(0.5, text("Drawing the map"))
         give_back()
         page = render_map(map_model(found.done.results, basemap), language=language).encode("utf-8")
         write_bytes(folder / "difference.html", page)

@@ -17,7 +17,7 @@ from typing import Final
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from core.text import Bilingual, Sayable, Text, filled
+from core.text import Bilingual, Listed, Sayable, Text, filled
 
 LANGUAGES: Final = {"zh": "zh_CN", "en": "en"}
 DEFAULT_LANGUAGE: Final = "zh"
@@ -40,14 +40,15 @@ class Translator:
             return str(getattr(message, self.language))
         if isinstance(message, Text):
             return self._fill(message.template, message.values)
+        if isinstance(message, Listed):
+            return message.said(self.language, lambda name: str(self._value(name)))
         return self._fill(message, values) if values else self._sentence(message)
 
     def _fill(self, template: str, values: Mapping[str, object]) -> str:
-        spoken = {
-            key: self(value) if isinstance(value, Text | Bilingual) else value
-            for key, value in values.items()
-        }
-        return filled(self._sentence(template), spoken)
+        return filled(self._sentence(template), {key: self._value(value) for key, value in values.items()})
+
+    def _value(self, value: object) -> object:
+        return self(value) if isinstance(value, Text | Bilingual | Listed) else value
 
     def _sentence(self, english: str) -> str:
         # gettext answers the empty string with the catalogue's header.

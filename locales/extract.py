@@ -11,6 +11,7 @@ refuse empty ones), those no longer used are removed, translations are kept.
 
 from __future__ import annotations
 
+import ast
 import sys
 from datetime import UTC, datetime
 from functools import cache
@@ -18,7 +19,6 @@ from pathlib import Path
 from typing import Final
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
 from locales import LANGUAGES
@@ -27,19 +27,10 @@ _ROOT: Final = Path(__file__).parent
 _PROJECT: Final = _ROOT.parent
 _PACKAGES: Final = ("core", "geo", "coverage", "data", "maps", "reports", "jobs", "ui", "commands")
 _WRITTEN: Final = datetime(2026, 1, 1, tzinfo=UTC)
-_KEYWORDS: Final = dict.fromkeys(
-    (
-        "text",
-        "_",
-        "InputError",
-        "SettingError",
-        "InfeasibleError",
-        "UserError",
-        "NotAllowedError",
-        "ConflictError",
-    ),
-    None,
-)
+_MARKING: Final = {
+    "text", "_", "InputError", "SettingError", "InfeasibleError", "UserError", "NotAllowedError",
+    "ConflictError",
+}  # fmt: skip
 
 
 def sources() -> dict[str, list[Path]]:
@@ -56,11 +47,13 @@ def sources() -> dict[str, list[Path]]:
 
 def sentences(paths: list[Path]) -> list[str]:
     """The sentences marked in these files, sorted, each once."""
+    calls = (node for path in paths for node in ast.walk(ast.parse(path.read_text("utf-8"))))
     found = {
-        message
-        for path in paths
-        for _, message, _, _ in extract_from_file("python", path, keywords=_KEYWORDS)
-        if isinstance(message, str) and message
+        call.args[0].value
+        for call in calls
+        if isinstance(call, ast.Call) and call.args and isinstance(call.args[0], ast.Constant)
+        if getattr(call.func, "id", getattr(call.func, "attr", "")) in _MARKING
+        if isinstance(call.args[0].value, str) and call.args[0].value
     }
     return sorted(found)
 

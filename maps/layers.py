@@ -14,7 +14,7 @@ import shapely
 from folium.template import Template
 from numpy.typing import NDArray
 
-from core.text import text
+from core.text import remarked, text
 from geo.crs import project, unproject
 from maps import palette
 from maps.cards import common_terms, facility_cards, facts_card, site_cards
@@ -113,7 +113,7 @@ def facility_layers(studio: Studio) -> Iterator[Part]:
             "tooltips": [voice(n) for n in rows["name"]],
             "popups": facility_cards(voice, rows, title),
         }
-        yield Part(f"facilities_{position}", f"{voice.headline(title)} ({len(rows)})", content, show=True)
+        yield Part(f"facilities_{position}", voice(remarked(title, len(rows))), content, show=True)
     rows = table[table["in_scenario"] != ""] if "in_scenario" in table else table[:0]
     if len(rows):
         content = {"kind": "circles", "pane": "facilities", "css": "facility-new"}

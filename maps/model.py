@@ -203,7 +203,8 @@ class MapModel:
     `bounds` are west, south, east, north. `rule_titles` names the rules of the gaps; those of
     `main_rule` are shown first. `credits` say where the data come from, licence included. `areas`
     (polygons) and `paths` (lines, numbered at their middle) lie over the cells; with `changes` the
-    cells can be coloured by what became of them. `scenario` is what a hypothetical is called ("": things
+    cells can be coloured by what became of them; `facilities_before` (tier, lon, lat) is where facilities
+    stood before. `scenario` is what a hypothetical is called ("": things
     as they are) and `compared_with` what a result is held against, which
     then is itself `called` so; `remarks` limit the trust in the figures.
     `cut_offs`: by radius rule, who is inside the circle and walkable (MET), inside and not (NOT_MET), or
@@ -235,6 +236,7 @@ class MapModel:
     areas: tuple[OverlayLayer, ...] = ()
     paths: tuple[OverlayLayer, ...] = ()
     changes: tuple[CellChange, ...] = ()
+    facilities_before: pd.DataFrame | None = None
     scenario: Words = ""
     compared_with: Words = ""
     called: Words = ""

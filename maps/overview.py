@@ -109,6 +109,7 @@ def overview_page(
         "KEY": voice(
             text("Squares show where residents live; they are no borders. Click an area to open its map.")
         )
+        + ("" if voice.chinese else " ")
         + (voice(text("The bar on the map is {km:g} km long.", km=bar_km)) if bar_km else ""),
         "MAP": picture,
         "MANY": "many" if len(areas) > _ON_THE_MAPS_SHEET else "few",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -25,11 +26,15 @@ def public_model(model: MapModel) -> MapModel:
         model,
         headline=model.headline_public,
         facilities=_bare(model.facilities),
+        facilities_before=None if model.facilities_before is None else _bare(model.facilities_before),
         gaps=_outlined(model.gaps).assign(units=[()] * len(model.gaps)),
         gap_parts=None if model.gap_parts is None else _outlined(model.gap_parts),
         sites=None if model.sites is None else _bare(model.sites),
         other_plans=tuple(OtherPlan(plan.title, _bare(plan.sites)) for plan in model.other_plans),
-        paths=tuple(_unplaced(path) for path in model.paths),
+        # The outline of a building would say where its rounded point is.
+        extents=None,
+        areas=tuple(_coarse(one) for one in model.areas if one.look != "extent"),
+        paths=tuple(_coarse(_unplaced(path)) for path in model.paths),
         basemap=Basemap(ground.streets, ground.water, ground.water_lines, ground.green, {}, no_labels()),
         steps=(),
         units=None,
@@ -53,9 +58,19 @@ def _bare(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _outlined(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    shapes = shapely.transform(frame.geometry.to_numpy(), lambda xy: np.round(xy, OUTLINE_DECIMALS))
+    shapes = _rounded(frame.geometry.to_numpy())
     bare = _bare(pd.DataFrame(frame.drop(columns=frame.geometry.name)))
     return gpd.GeoDataFrame(bare, geometry=shapes, crs=frame.crs)
+
+
+def _coarse(layer: OverlayLayer) -> OverlayLayer:
+    # Lines between two places of one facility end where it is.
+    decimals = POINT_DECIMALS if layer.look == "apart" else OUTLINE_DECIMALS
+    return replace(layer, shapes=list(_rounded(np.asarray(layer.shapes, dtype=object), decimals)))
+
+
+def _rounded(shapes: Any, decimals: int = OUTLINE_DECIMALS) -> Any:
+    return shapely.transform(shapes, lambda xy: np.round(xy, decimals))
 
 
 def _unplaced(layer: OverlayLayer) -> OverlayLayer:

@@ -9,13 +9,13 @@ from typing import Any, Final
 import pandas as pd
 import xlsxwriter
 
-from core.text import Sayable, Text, text
+from core.text import Sayable, Text, listed, text
 from coverage.compare_lists import CLOSED, ELSEWHERE, ONLY_LIST, ONLY_MAP, RESULTS, SAME, Compared
 from coverage.model.standard import tier_name
 from locales import Translator, translator
 from reports.briefing.make import Cover
 from reports.briefing.model import Briefing, KeyFigure, Said, Table, View
-from reports.briefing.numbers import exact, listed, share
+from reports.briefing.numbers import exact, share
 from reports.briefing.strip import code_of, day_of, mark_of
 from reports.fixed_zip import moment_of
 from reports.sheet import MEASURES, OPTIONS, Book
@@ -54,7 +54,8 @@ def compared_briefing(compared: Compared, provenance: Mapping[str, Any], cover: 
     mark, alike = mark_of(cover.mark, public=cover.public), compared.alike
     basis = text(
         "Names at least {similarity:.0%} alike and no more than {far:,g} m apart are taken for one facility; "
-        "one no more than {near:,g} m away is in place.",
+        "one no more than {near:,g} m away is in place, of one farther away the name’s own words are the "
+        "same. A number, a point of the compass or 甲 and 乙 tell two facilities apart.",
         similarity=float(alike.similarity), far=alike.far_m, near=alike.near_m,
     )  # fmt: skip
     headline = _headline(compared)
@@ -190,11 +191,11 @@ def _sources(provenance: Mapping[str, Any]) -> Iterator[Sayable]:
 
 
 def compared_workbook(
-    compared: Compared, provenance: Mapping[str, Any], *, language: str, mark: str = ""
+    compared: Compared, provenance: Mapping[str, Any], *, language: str, cover: Cover | None = None
 ) -> bytes:
     """Every facility of either side with what was found, and the counts by kind."""
     buffer, tr = io.BytesIO(), translator(language)
-    told = compared_briefing(compared, provenance, Cover(mark=mark))
+    told = compared_briefing(compared, provenance, cover or Cover())
     about: list[tuple[str, dict[str, object]]] = [
         (f"{tr(told.title)} · {{sheet}} · {told.day}", {"bold": True, "font_size": 12})
     ]
@@ -202,7 +203,7 @@ def compared_workbook(
     about.append((tr(MEASURES), {"font_color": "#555555"}))
     foot = " · ".join(part for part in (tr(told.title), told.day, tr(told.mark)) if part)
     with xlsxwriter.Workbook(buffer, OPTIONS) as xlsx:
-        xlsx.set_properties({"created": moment_of(told.created)})
+        xlsx.set_properties({"created": moment_of(told.created), "author": told.author})
         book = Book(xlsx, about, footer=foot)
         sheet = book.sheet(tr(text("Summary")), (28, *(18 for _ in RESULTS)))
         sheet.note(tr(told.headline.words))

@@ -8,9 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from core.text import Sayable, Text, text
+from core.text import Sayable, Text, listed, text
 from coverage.model.standard import Need, Standard, need_figure
-from reports.briefing.numbers import listed
 from reports.extra_words import NEED_STATES
 
 

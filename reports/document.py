@@ -23,6 +23,7 @@ from docx.shared import Emu, Mm, Pt, RGBColor
 from core.text import Sayable, Text, text
 from locales import Translator
 from reports.briefing.model import Bars, Briefing, GapFinding, Table, View
+from reports.briefing.next_steps import NEXT_STEPS
 from reports.fixed_zip import MOST_STATED, fixed_zip, moment_of
 from reports.pictures import Pictures, Size
 
@@ -46,6 +47,8 @@ _UNBROKEN: Final = re.compile(r"[^\s\u2e80-\U0010ffff]+|[\u2e80-\U0010ffff]")
 _NUMERALS: Final = "一二三四五六七八九十"
 _RED: Final = RGBColor(0x9C, 0x1C, 0x1C)
 _HALF: Final[Size] = (800.0, 640.0)
+# Of the text's width, between the edges of a cell that has half of it.
+_HALF_WIDE: Final = 0.47
 _FULL: Final[Size] = (1200.0, 900.0)
 
 
@@ -107,17 +110,13 @@ class _Paper:
         self._shortfalls()
         if briefing.complete is not None:
             self._chapter_of(briefing.complete)
-        if briefing.proposal is not None:
-            self._heading(text("What is proposed"))
-            joined = ("" if tr.language == "zh" else " ").join(
-                tr(one.words) for one in briefing.proposal.said
-            )
-            self._paragraph(joined)
-            self._table(briefing.proposal.table)
-            if briefing.proposal.view is not None:
-                self._picture(briefing.proposal.view, _FULL, briefing.proposal.view.title)
+        self._proposal()
         if briefing.tasks is not None:
             self._chapter_of(briefing.tasks)
+        if briefing.next_steps:
+            self._heading(NEXT_STEPS)
+            for step in briefing.next_steps:
+                self._paragraph(step.words)
         self._heading(text("Appendix: method, data and limits"))
         self._table(briefing.method)
         if briefing.shares is not None:
@@ -137,6 +136,19 @@ class _Paper:
         pair += [(walking.on_foot, walking.on_foot.title)] if walking.on_foot is not None else []
         self._pairs(pair)
         self._picture(walking.cut_off, _FULL, walking.cut_off.title)
+        if walking.where is not None:
+            self._paragraph(walking.where.title, size=12)
+            self._table(walking.where)
+
+    def _proposal(self) -> None:
+        proposal, tr = self.briefing.proposal, self.tr
+        if proposal is None:
+            return
+        self._heading(text("What is proposed"))
+        self._paragraph(("" if tr.language == "zh" else " ").join(tr(one.words) for one in proposal.said))
+        self._table(proposal.table)
+        if proposal.view is not None:
+            self._picture(proposal.view, _FULL, proposal.view.title)
 
     def _shortfalls(self) -> None:
         briefing = self.briefing
@@ -205,7 +217,9 @@ class _Paper:
             cell = table.cell(number // 2, number % 2)
             first = cell.paragraphs[0]
             _off_grid(first)
-            _inline(first, self.pictures.png(view, _HALF, 1200), Emu(int(_WIDTH * 0.485)), self.tr(caption))
+            _inline(
+                first, self.pictures.png(view, _HALF, 1200), Emu(int(_WIDTH * _HALF_WIDE)), self.tr(caption)
+            )
             below = cell.add_paragraph()
             _off_grid(below, 13)
             self._run(below, self.tr(caption), font=_BODY, size=10.5)

@@ -54,19 +54,20 @@ def fill_form(results: Results, form: Form, *, unit_id: str = "", level: str = "
     return tuple(_filled(results, row, level, unit_id) for row in form.rows)
 
 
-def form_bytes(results: Results, form: Form, *, language: str) -> bytes:
-    """The workbook: the city's rows, and a sheet a level with units down and rows across."""
+def form_bytes(results: Results, form: Form, *, language: str, public: bool = False, mark: str = "") -> bytes:
+    """The workbook: the city's rows, and a sheet a level with units down and rows across; one for the public
+    names no unit."""
     buffer, tr = io.BytesIO(), translator(language)
     about: list[tuple[str, dict[str, object]]] = [
         (line, {"bold": True}) for line in _above(results, form, tr)
     ]
     with xlsxwriter.Workbook(buffer, OPTIONS) as xlsx:
-        book = Book(xlsx, about, footer=printed_below(results, tr))
+        book = Book(xlsx, about, footer=printed_below(results, tr, mark))
         sheet = book.sheet(tr(text("Form")), (8, 44, 12, 10, 16, 16, 22, 12, 10, 40, 20, 44))
         kinds: list[str | list[str]] = ["text"] * len(_HEAD)
         kinds[2], kinds[7] = [*map(_kind, form.rows)], [*map(_kind, form.rows)]
         sheet.table([tr(word) for word in _HEAD], [_line(one, tr) for one in fill_form(results, form)], kinds)
-        for level in form.levels:
+        for level in () if public else form.levels:
             units = results.units[results.units["level"] == level].drop_duplicates("unit_id")
             if not len(units):
                 continue

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from core.text import Text, text
+from core.text import Text, listed, text
 from coverage.model.gap_words import gap_place
 from coverage.model.standard import level_title, need_figure
 from coverage.model.verdict_rows import after_title, verdict_rows
@@ -64,7 +64,7 @@ def _listed(
     same = {
         "rule": title,
         "figure": figure,
-        "responsible": "、".join(responsible),
+        "responsible": tr(listed(responsible)),
         "deadline": "",
         "state": tr(text("to be remedied")),
     }

@@ -9,14 +9,14 @@ from typing import Any, Final
 
 import xlsxwriter
 
-from core.text import Sayable, Text, text, text_from_json
+from core.text import Sayable, Text, listed, text, text_from_json
 from coverage.model.standard import share_title
 from coverage.model.verdict_rows import PRESENT, basis_title, remarks_of, summary, verdict_rows
 from coverage.publish import Results
 from locales import translator
 from reports.briefing.make import Cover
 from reports.briefing.model import Briefing, Figure, KeyFigure, Said, Table, View
-from reports.briefing.numbers import listed, share
+from reports.briefing.numbers import share
 from reports.briefing.strip import code_of, day_of, mark_of
 from reports.briefing.tables import rules_table
 from reports.fixed_zip import moment_of
@@ -267,10 +267,10 @@ def _files(provenance: Mapping[str, Any]) -> Iterator[Sayable]:
             yield text("{file} ({role})", file=str(one["file"]), role=role)
 
 
-def land_workbook(results: Results, *, language: str, mark: str = "") -> bytes:
+def land_workbook(results: Results, *, language: str, cover: Cover | None = None) -> bytes:
     """Rules, every row of denominators.csv, every gap, ways, sites, and what it all rests on."""
     buffer, tr = io.BytesIO(), translator(language)
-    told = land_briefing(results, Cover(mark=mark))
+    told = land_briefing(results, cover or Cover())
     about: list[tuple[str, dict[str, object]]] = [
         (f"{tr(told.title)} · {{sheet}} · {told.day}", {"bold": True, "font_size": 12})
     ]
@@ -278,7 +278,7 @@ def land_workbook(results: Results, *, language: str, mark: str = "") -> bytes:
     foot = " · ".join(part for part in (tr(told.title), told.day, tr(told.mark)) if part)
     titles = {rule.id: tr(results.standard.rule_title(rule)) for rule in results.standard.rules}
     with xlsxwriter.Workbook(buffer, OPTIONS) as xlsx:
-        xlsx.set_properties({"created": moment_of(told.created)})
+        xlsx.set_properties({"created": moment_of(told.created), "author": told.author})
         book = Book(xlsx, about, footer=foot)
         rows: list[list[object]] = []
         for row in verdict_rows(results.document, results.standard):
@@ -290,7 +290,7 @@ def land_workbook(results: Results, *, language: str, mark: str = "") -> bytes:
                 row.verdict_words,
                 row.remark or "",
             )
-            rows.append([*map(tr, said), "、".join(row.responsible)])
+            rows.append([*map(tr, said), tr(listed(row.responsible))])
         sheet = book.sheet(tr(text("Verdicts")), (40, 14, 40, 26, 14, 40, 30))
         sheet.note(tr(told.headline.words))
         head = [text("Rule"), text("Figure"), PRESENT, text("Shortfall"), text("Verdict"), text("Remark"),

@@ -8,6 +8,7 @@ from typing import Final, Literal
 from core.text import Sayable, Text, text
 from locales import Translator
 from reports.briefing.model import Bars, Briefing, GapFinding, Table, View
+from reports.briefing.next_steps import NEXT_STEPS
 from reports.document import fitted, gap_title, map_heading
 from reports.pictures import WIDE, Pictures, Size
 from reports.typeset import lighter, said, typeset
@@ -132,6 +133,9 @@ class _Pages:
         yield from self._proposal()
         if briefing.tasks is not None:
             yield from self._chapter_of(briefing.tasks)
+        if briefing.next_steps:
+            yield self._heading(NEXT_STEPS)
+            yield "\n\n".join(self._w(one.words) for one in briefing.next_steps)
         yield self._heading(text("Appendix: method, data and limits"))
         yield self._table(briefing.method)
         if briefing.shares is not None:
@@ -186,6 +190,9 @@ class _Pages:
         pair = [walking.straight, walking.on_foot] if walking.on_foot is not None else [walking.straight]
         yield self._side_by_side(pair)
         yield self._figure(walking.cut_off, walking.cut_off.title)
+        if walking.where is not None:
+            yield f"#small[{self._w(walking.where.title)}]"
+            yield self._table(walking.where)
 
     def _side_by_side(self, views: Sequence[View]) -> str:
         """Maps in one row, each above what it shows."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from pptx.util import Emu, Inches, Pt
 
 from core.text import Sayable, text
 from reports.briefing.model import Bars, Briefing, GapFinding, Proposal, Table, View
+from reports.briefing.next_steps import NEXT_STEPS
 from reports.document import fitted, gap_title, signs_of
 from reports.fixed_zip import MOST_STATED, fixed_zip, moment_of
 from reports.pictures import Pictures, Size
@@ -92,8 +93,13 @@ class _Deck:
             self._gap(gap)
         if briefing.proposal is not None:
             self._proposal(briefing.proposal)
-        for table in (*briefing.lists, briefing.tasks, briefing.rules, briefing.complete, briefing.shares,
-                      briefing.method):  # fmt: skip
+        for table in (*briefing.lists, briefing.tasks):
+            if table is not None:
+                self._tables(table)
+        if briefing.next_steps:
+            steps = [f"{number}. {self.tr(one.words)}" for number, one in enumerate(briefing.next_steps, 1)]
+            self._text(self._slide(NEXT_STEPS), (_LEFT, _TOP, _INSIDE, _BODY), steps, _Look(size=24))
+        for table in (briefing.rules, briefing.complete, briefing.shares, briefing.method):
             if table is not None:
                 self._tables(table)
         strip = Table(text("This product"), (text("Term"), text("What holds here")), briefing.strip, (22, 78))
@@ -162,7 +168,9 @@ class _Deck:
         slide = self._slide(title)
         self._picture(slide, view, _INSET, (_LEFT, _TOP, 7.2, 5.35))
         said = [self.tr(view.title), "", *beside]
-        over = [] if _high(said, 4.73) <= _BODY + 0.3 else said[2:]
+        if _high(said, 4.73) > _BODY + 0.3:
+            said.remove("")
+        over = [] if _high(said, 4.73) <= _BODY + 0.3 else list(beside)
         self._text(slide, (8.0, _TOP, 4.73, _BODY), said[:1] if over else said)
         if over:
             self._text(self._slide(title), (_LEFT, _TOP, _INSIDE, _BODY), over)
@@ -190,15 +198,22 @@ class _Deck:
             return
         if walking.on_foot is not None:
             self._side_by_side(text("Straight line and on foot"), (walking.straight, walking.on_foot))
-        self._map(walking.said.words, walking.cut_off)
+        where = walking.where
+        if where is None:
+            self._map(walking.said.words, walking.cut_off)
+            return
+        slide = self._slide(walking.said.words)
+        self._picture(slide, walking.cut_off, _INSET, (_LEFT, _TOP, 7.2, 5.33))
+        self._table(slide, where, (8.0, _TOP, 4.73, _BODY))
 
     def _side_by_side(self, title: Sayable, pair: tuple[View, View]) -> None:
         """Two maps, each under what it shows."""
         slide = self._slide(title)
+        high = max(_high([self.tr(view.title)], 5.75) for view in pair) + 0.15
         for number, view in enumerate(pair):
             left = _LEFT + number * 6.1
-            self._text(slide, (left, _TOP, 5.95, 0.8), [self.tr(view.title)])
-            self._picture(slide, view, _HALF, (left, _TOP + 0.85, 5.95, 4.3))
+            self._text(slide, (left, _TOP, 5.95, high), [self.tr(view.title)])
+            self._picture(slide, view, _HALF, (left, _TOP + high, 5.95, _BODY - high))
 
     def _bars(self, bars: Bars) -> None:
         """A native chart, the worst at the top; who of how many stands with the name."""
@@ -253,7 +268,9 @@ class _Deck:
     def _tables(self, table: Table, title: Sayable | None = None) -> None:
         """A table on as many slides as it takes; what limits it stands below, or on a slide of its own where
         it has no room."""
-        pages = list(self._pages(table))
+        notes = [self.tr(one) for one in table.notes]
+        high = _high(notes) + 0.2 if notes else 0.0
+        pages = self._pages(table, high)
         for number, rows in enumerate(pages):
             said = title or table.title
             if len(pages) > 1:
@@ -263,23 +280,25 @@ class _Deck:
             bottom = self._table(slide, part, (_LEFT, _TOP, _INSIDE, _BODY))
         if not table.notes:
             return
-        notes = [self.tr(one) for one in table.notes]
-        high = _high(notes) + 0.2
         if bottom + high > _TOP + _BODY:
             slide, bottom = self._slide(text("{title}: remarks", title=title or table.title)), _TOP
         self._text(slide, (_LEFT, bottom + 0.1, _INSIDE, high), notes, _Look(colour=_GREY))
 
-    def _pages(self, table: Table) -> Iterator[list[tuple[Sayable, ...]]]:
-        used = self._tall(table, table.head)
-        page: list[tuple[Sayable, ...]] = []
-        for row in table.rows:
-            tall = self._tall(table, row)
-            if page and used + tall > _BODY:
-                yield page
-                used, page = self._tall(table, table.head), []
-            page.append(row)
-            used += tall
-        yield page
+    def _pages(self, table: Table, notes: float) -> list[list[tuple[Sayable, ...]]]:
+        """The rows on as few slides as they take, about as many on each; the last leaves room for `notes`
+        below it, unless these have a slide to fill."""
+        head = self._tall(table, table.head)
+        talls = [self._tall(table, row) for row in table.rows]
+        if talls and notes and head + talls[-1] + notes <= _BODY:
+            talls[-1] += notes
+        starts = _starts(talls, _BODY - head)
+        for tenths in range(1, int(10 * _BODY)):
+            closer = _starts(talls, _BODY - head - tenths / 10)
+            if len(closer) > len(starts):
+                break
+            starts = closer
+        ends = [*starts[1:], len(table.rows)]
+        return [list(table.rows[start:end]) for start, end in zip(starts, ends, strict=True)]
 
     def _tall(self, table: Table, row: Sequence[Sayable], wide: float = _INSIDE) -> float:
         """About how high a row is set, in inches."""
@@ -345,6 +364,17 @@ def _east_asian(properties: Any) -> None:
         properties.remove(old)
     face = parse_xml(f'<a:ea {nsdecls("a")} typeface="{_FACE}"/>')
     properties.find(qn("a:latin")).addnext(face)
+
+
+def _starts(talls: Sequence[float], room: float) -> list[int]:
+    """With which rows the slides begin that hold rows so high, one after the other."""
+    starts, used = [0], 0.0
+    for number, tall in enumerate(talls):
+        if used and used + tall > room:
+            starts.append(number)
+            used = 0.0
+        used += tall
+    return starts
 
 
 def _high(lines: Sequence[str], wide: float = _INSIDE) -> float:

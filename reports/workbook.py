@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import xlsxwriter
 
-from core.text import Text, text, text_from_json
+from core.text import Text, labelled, listed, text, text_from_json
 from coverage.model.standard import LEVELS, Check, Rule, level_title, whole_title
 from coverage.model.verdict_rows import (
     CONCERNED,
@@ -25,7 +25,9 @@ from coverage.model.verdict_rows import (
 )
 from coverage.publish import Results, own_facilities
 from locales import Translator, translator
-from reports.briefing.strip import day_of, mark_of
+from reports.briefing import Cover
+from reports.briefing.period import history_table
+from reports.briefing.strip import day_of, mark_of, strip_lines
 from reports.extra_sheets import more_sheets
 from reports.fixed_zip import moment_of
 from reports.issues import COLUMNS as ISSUE_COLUMNS
@@ -89,20 +91,23 @@ _FACILITIES_HEAD: Final = (
 )
 
 
-def workbook_bytes(results: Results, *, language: str, mark: str = "") -> bytes:
+def workbook_bytes(results: Results, *, language: str, cover: Cover | None = None) -> bytes:
     """The workbook in one language; day and security mark (the usual one where none is given) are printed
-    below every page."""
+    below every page, the strip of every product begins its last sheet."""
     buffer = io.BytesIO()
-    tr = translator(language)
+    tr, asked = translator(language), cover or Cover()
+    mark = mark_of(asked.mark, public=False)
+    created = moment_of(str(results.provenance.get("created", "")))
     with xlsxwriter.Workbook(buffer, OPTIONS) as xlsx:
-        xlsx.set_properties({"created": moment_of(str(results.provenance.get("created", "")))})
-        foot = printed_below(results, tr, tr(mark_of(mark, public=False)))
+        xlsx.set_properties({"created": created, "title": asked.title, "author": asked.author})
+        foot = printed_below(results, tr, tr(mark))
         book = Book(xlsx, about_lines(results, tr), footer=foot, cut=tr(_CUT))
         compared = (28, 28, 20) if results.document.get("before") else (30,)
         widths = (30, 6, 14, *compared, 10, 18, 12, 12, 34, 18, 22)
         _assessment_sheet(book.sheet(tr(text("Assessment")), widths), results, tr)
         of_units = (16, 22, 14, 40, 14, 14, 10, 10, 10, 20, 14, 14)
         _units_sheet(book.sheet(tr(text("Units")), of_units), results, tr)
+        _history_sheet(book, results, tr)
         widths = (40, 8, 14, 14, 12, 34, 10, 50, 16, 16, 30, 16, 14, 14)
         _gaps_sheet(book.sheet(tr(text("Gaps")), widths), results, tr)
         _facilities_sheet(
@@ -117,7 +122,10 @@ def workbook_bytes(results: Results, *, language: str, mark: str = "") -> bytes:
             kinds = [_ISSUE_KINDS.get(key, "text") for key in ISSUE_COLUMNS]
             rows = issues.to_numpy(object).tolist()
             sheet.table([tr(word) for word in issue_titles(results.document)], rows, kinds)
-        _basis_sheet(book.sheet(tr(text("Basis")), (30, 80)), results, tr)
+        basis = book.sheet(tr(text("Basis")), (30, 80))
+        for term, value in strip_lines(results, author=asked.author, mark=mark, as_of=asked.as_of):
+            basis.line([tr(term), tr(value)])
+        _basis_sheet(basis, results, tr)
     return buffer.getvalue()
 
 
@@ -170,7 +178,7 @@ def _assessment_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
         missed = (line.missed, None) if line.missed_title is NOT_COVERED else (None, line.missed)
         values = [tr(line.title), line.rule.clause, tr(line.figure)]
         values += [*(tr(figure) for figure in figures), tr(line.verdict_words)]
-        values += [tr(line.lacking) if line.lacking else "", *missed, "、".join(line.responsible)]
+        values += [tr(line.lacking) if line.lacking else "", *missed, tr(listed(line.responsible))]
         values += [tr(line.evidence), tr(line.remark) if line.remark else ""]
         sheet.line(values, kinds=kinds, **({"bg_color": colour} if colour else {}))
 
@@ -187,6 +195,16 @@ def _units_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
     )
     kinds = [*("text",) * 4, "people", "people", "count", "count", "share", "text", "number", "text"]
     sheet.table([tr(word) for word in _UNITS_HEAD], rows, kinds)
+
+
+def _history_sheet(book: Book, results: Results, tr: Translator) -> None:
+    """Of a result set against several earlier ones: rule by rule through time."""
+    told = history_table(results.document, results.standard)
+    if told is None:
+        return
+    sheet = book.sheet(tr(told.title), (40, *(32 for _ in told.head[1:])))
+    rows = [[tr(cell) for cell in row] for row in told.rows]
+    sheet.table([tr(one) for one in told.head], rows, ["words"] * len(told.head))
 
 
 def _wide_sheet(book: Book, results: Results, tr: Translator) -> None:
@@ -259,8 +277,8 @@ def _shares(gap: Mapping[str, Any], tr: Translator) -> str:
     """The units with most of a gap's residents, where it touches several."""
     if gap.get("units_touched", 0) < 2:
         return ""
-    comma = "；" if tr.language == "zh" else "; "
-    return comma.join(f"{share['unit']} {share['share']:.1%}" for share in gap["units"])
+    shares = (f"{share['unit']} {share['share']:.1%}" for share in gap["units"])
+    return tr(listed(shares, between="；"))
 
 
 def _facilities_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
@@ -314,7 +332,6 @@ _ANSWERS: Final = {
 def _basis_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
     settings = results.provenance.get("settings", {})
     program = results.provenance.get("program", {})
-    sheet.line([tr(text("Standard")), f"{tr(results.standard.title)} {results.standard.document}"])
     sheet.line([tr(text("Program")), f"{program.get('name', '')} {program.get('version', '')}"])
     created = str(results.provenance.get("created", ""))
     if created:
@@ -325,9 +342,9 @@ def _basis_sheet(sheet: Sheet, results: Results, tr: Translator) -> None:
     for key, value in settings.items():
         if isinstance(value, Mapping):
             given = {name: part for name, part in value.items() if name in _ANSWERS and part != "auto"}
-            value = "; ".join(f"{tr(_ANSWERS[name])}: {part}" for name, part in given.items())
+            value = tr(listed((labelled(_ANSWERS[name], part) for name, part in given.items()), between="；"))
         if isinstance(value, float):
-            value = f"{value:.0%}" if key.endswith("_share") else f"{value:g}"
+            value = f"{value:.1%}" if key.endswith("_share") else f"{value:g}"
         if key in _SETTINGS and str(value):
             sheet.line([tr(_SETTINGS[key]), value])
     for key, value in results.provenance.get("inputs", {}).items():

@@ -61,6 +61,22 @@ def stating_residents(files: StudyFiles) -> StudyFiles:
     return files
 
 
+def two_districts(files: StudyFiles) -> StudyFiles:
+    """The city as 西区 and 东区, both urban, of one street and one community each."""
+    units = json.loads(files.units.read_text("utf-8"))
+    west, east = (row for row in units["features"] if row["properties"]["level"] == "community")
+    features = []
+    for code, side, row in (("W", "西", west), ("E", "东", east)):
+        for level, key, above, name in (
+            ("district", "D", "", "区"), ("street", "S", "D", "街道"), ("community", "C", "S", "社区"),
+        ):  # fmt: skip
+            about = {"unit_id": key + code, "name": side + name, "level": level, "settlement_code": "111"}
+            about["parent_id"] = above and above + code
+            features.append({**row, "properties": about})
+    files.units.write_text(json.dumps({**units, "features": features}, ensure_ascii=False), "utf-8")
+    return files
+
+
 def in_gcj02(streets: Path) -> Path:
     """The same street as a map service of China delivers it: it declares WGS-84 and lies some 540 m off."""
     document = json.loads(streets.read_text("utf-8"))

@@ -15,7 +15,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 import locales
-from core.text import text
+from core.text import labelled, listed, remarked, text, text_from_json, text_to_json
 from locales import LANGUAGES, Translator, translator
 from locales.extract import catalogue_path, sentences, sources
 
@@ -66,6 +66,20 @@ def test_no_sentence_is_marked_inside_an_f_string() -> None:
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in marking
     ]
     assert not wrong
+
+
+def test_names_in_a_sentence_are_joined_as_its_language_joins_them() -> None:
+    """By `listed`, `remarked` and `labelled`, not by an English comma, bracket or colon."""
+    joining = re.compile(r"\w+=\s*(?:\(\s*)?[\"'][,、;；:]\s?[\"']\.join\(")
+    texts = {path: path.read_text("utf-8") for path in chain.from_iterable(sources().values())}
+    assert not [str(path.relative_to(ROOT)) for path, written in texts.items() if joining.search(written)]
+
+
+def test_names_remarks_and_labels_stand_in_the_signs_of_their_language() -> None:
+    said = labelled("东区", listed(["a", remarked("b", 2), "c"], most=2))
+    assert translator("zh")(said) == "东区：a、b（2）…"
+    assert translator("en")(text_from_json(text_to_json(said))) == "东区: a, b (2) …"
+    assert translator("zh")(listed(["a", "b"], between="；")) == "a；b"
 
 
 @EVERY

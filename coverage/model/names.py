@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 # What an office adds to the name of its unit, and what a list adds to say that nothing is missing.
@@ -160,3 +162,62 @@ def services_named(entry: str) -> list[str]:
     ['养老', '助餐', '托育']
     """
     return [part for part in _BETWEEN.split(entry) if part]
+
+
+# Words of kind and of courtesy, which two spellings of one facility's name may have or lack.
+_OF_KIND: Final = re.compile(
+    r"公共|基本|综合|便民|党群|社会|社区|街道|服务|[第的]|\b(?:the|of|and|public|community|service|services)\b"
+)
+_WORD: Final = re.compile(r"中心|[0-9]+|[a-z]+|[^\W_]")
+# What tells facilities of one name apart, wherever else a name may be misspelt.
+_TELLING: Final = re.compile(
+    r"中心|[0-9]+|[a-z]|[十甲乙丙丁戊己庚辛壬癸东南西北上下前后左右内外大小]|north|south|east|west|upper|lower"
+    r"|northern|southern|eastern|western"
+)
+_DIGITS: Final = str.maketrans("一二三四五六七八九", "123456789")
+_PARTS: Final = re.compile(r"[(\[【〔]第?([^)\]】〕]{1,3}?)(?:[号区站处院部馆门楼栋期]|分站|校区)?[)\]】〕]")
+
+
+def told_apart(name: str, other: str, *, far: bool) -> bool:
+    """Whether two names that are much alike are those of two facilities.
+
+    Numbers, points of the compass, 甲 and 乙, 中心 beside 站 tell any two apart. Of two that lie `far` apart
+    every word does that is no word of kind, but for the district, street or town before one of them.
+
+    >>> told_apart("戊服务站", "己服务站", far=False), told_apart("梅园服务站", "兰园服务站", far=True)
+    (True, True)
+    >>> told_apart("秦淮区梅园社区服务站", "梅园公共服务站", far=True), told_apart("第二站", "二站", far=True)
+    (False, False)
+    """
+    return all(
+        any(far or _TELLING.fullmatch(word) for word in ((one - two) + (two - one)))
+        for one, two in (
+            *((one, _own_words(other)) for one in _spellings(name)),
+            *((_own_words(name), two) for two in _spellings(other)),
+        )
+    )
+
+
+def telling_remark(name: str) -> str:
+    """What a remark in brackets tells apart, "" for none.
+
+    >>> telling_remark("梅园社区服务站（东区）"), telling_remark("梅园社区服务站（2023年）")
+    ('东', '')
+    """
+    said = [
+        part.translate(_DIGITS) for part in _PARTS.findall(unicodedata.normalize("NFKC", name).casefold())
+    ]
+    return "/".join(part for part in said if _TELLING.fullmatch(part))
+
+
+@lru_cache(maxsize=20_000)
+def _own_words(name: str) -> Counter[str]:
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    return Counter(_WORD.findall(_OF_KIND.sub(" ", plain).translate(_DIGITS)))
+
+
+@lru_cache(maxsize=20_000)
+def _spellings(name: str) -> tuple[Counter[str], ...]:
+    """The name's own words, with and without what stands above it; a word of kind alone is no name."""
+    words = [_own_words(shorter) for shorter in _without_above(name)]
+    return (_own_words(name), *(own for own in words if own.total() > 1))

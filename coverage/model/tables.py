@@ -17,7 +17,7 @@ import shapely
 from numpy.typing import NDArray
 
 from core.errors import InputError
-from core.text import Text, text
+from core.text import Text, listed, text
 from coverage.model.entrances import EXTENT, Entrances
 from coverage.model.standard import LEVELS as LEVELS
 from geo.crs import require_metric, unproject
@@ -180,7 +180,7 @@ class UnitTable:
             raise InputError(
                 "The unit level “{level}” is not known; use one of {levels}.",
                 level=sorted(map(str, wrong))[0],
-                levels=", ".join(LEVELS),
+                levels=listed(LEVELS),
             )
         if self.frame["unit_id"].duplicated().any():
             raise InputError("Two units have the same number; every unit needs its own.")

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from core.text import Sayable, Text, text, text_from_json
+from core.text import Sayable, Text, listed, text, text_from_json
 from coverage.model.standard import (
     Check,
     Evidence,
@@ -137,10 +137,19 @@ def _judged(rule: Rule, row: Mapping[str, Any]) -> Text:
     return text("–") if row["verdict"] is None else _actual(rule, row)
 
 
+# What a rule's figure is made of.
+_COUNTED: Final = (
+    *("share", "residents", "residents_met", "covered", "total", "actual"),
+    *("facilities", "within", "under", "over", "units", "units_met"),
+)
+
+
 def _change(rule: Rule, before: Mapping[str, Any], after: Mapping[str, Any]) -> Text:
     """What lies between two figures of one rule, in what it counts."""
     if before["verdict"] is None or after["verdict"] is None:
         return text("–")
+    if all(before.get(key) == after.get(key) for key in _COUNTED):
+        return text("no change")
     match rule.check:
         case Check.RADIUS | Check.WALK:
             if rule.denominator != "residents":
@@ -350,7 +359,7 @@ _LACKING: Final = {
 
 def responsible_words(responsible: Sequence[str], *, most: int = 3) -> Text:
     """The first few responsible units and how many more there are."""
-    shown = "、".join(responsible[:most])
+    shown = listed(responsible[:most])
     if len(responsible) <= most:
         return text("{units}", units=shown)
     return text("{units} and {more} more", units=shown, more=len(responsible) - most)

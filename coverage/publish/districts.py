@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 
 from core.errors import InputError, SettingError
-from core.text import Text, text, text_to_json
+from core.text import Text, listed, text, text_to_json
 from coverage.model.results import judge, ratio
 from coverage.model.standard import LEVELS, Check, Rule, Standard, Verdict, level_title
 from coverage.publish.tables import Results
@@ -66,7 +66,7 @@ def of_districts(results: Results, asked: Sequence[str]) -> Results:
     kept = _below(results.units, ids)
     cells = results.cells[results.cells[level].isin(ids)].reset_index(drop=True)
     if not len(cells):
-        raise InputError("Nobody lives in {names}.", names="、".join(names))
+        raise InputError("Nobody lives in {names}.", names=listed(names))
     parts = replace(
         results,
         units=results.units[results.units["unit_id"].isin(kept)].reset_index(drop=True),
@@ -111,7 +111,7 @@ def _chosen(results: Results, asked: Sequence[str]) -> pd.DataFrame:
         if len(own) > 1:
             raise InputError("Several districts are called {name}; give the code.", name=one)
         if not len(own):
-            there = "、".join(district_names(results)[:50])
+            there = listed(district_names(results), most=50)
             raise InputError("There is no district {name} in this result; it has {there}.",
                              name=one, there=there)  # fmt: skip
         found.append(own)
@@ -140,7 +140,7 @@ def _said(chosen: Mapping[str, Any]) -> Text:
     return text(
         "Of {names} alone ({n} of {all} units of the level {level}): figures are of those who live there, "
         "who may go to a facility across the border.",
-        names="、".join(chosen["names"]), n=len(chosen["names"]), all=chosen["all"],
+        names=listed(chosen["names"]), n=len(chosen["names"]), all=chosen["all"],
         level=level_title(chosen["level"]),
     )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 from scipy.sparse import csr_array
 
+from core.progress import Progress, silent
 from coverage.assessment import Assessment
 from coverage.equity.barriers import Crossing
 from coverage.measuring.facility_reach import walking_reach
@@ -19,7 +20,7 @@ from coverage.measuring.measure import BOUNDARY_M
 from coverage.model.membership import locate
 from coverage.model.study import Study
 from coverage.model.tables import Floats, Ints
-from geo.crs import WGS84, unproject
+from geo.crs import WGS84, unproject, unprojected
 from geo.isochrone.isochrones import Isochrone, Kind, isochrones
 from geo.isochrone.reached_segments import Pieces, piece_vertices
 from geo.network.snapping import Snapped, take
@@ -49,19 +50,32 @@ class Reach:
         return minutes * self.speed_kmh * 1000.0 / 60.0
 
 
+_STREET_COLUMNS: Final = ("minutes", "facility_id", "metres")
+# A line takes 300 bytes as an object, and a city has millions of pieces: so many are made at once.
+_AT_ONCE: Final = 50_000
+
+
 @dataclass(frozen=True)
 class ReachLayers:
-    """`areas`: one shape a limit and facility (facility_id "" where they are dissolved); `streets`:
-    the reached pieces of streets, with their metres."""
+    """`areas`: one shape a limit and facility (facility_id "" where they are dissolved)."""
 
     areas: gpd.GeoDataFrame
-    streets: gpd.GeoDataFrame
+    _parts: Sequence[_Part]
+
+    @property
+    def streets(self) -> gpd.GeoDataFrame:
+        """The reached pieces of streets, with their metres."""
+        return _joined(list(self.street_parts()), _STREET_COLUMNS)
+
+    def street_parts(self) -> Iterator[gpd.GeoDataFrame]:
+        """`streets` in parts that memory can spare, in their order."""
+        for part in self._parts:
+            yield from part.streets()
 
 
-_STREET_COLUMNS: Final = ("minutes", "facility_id", "metres")
-
-
-def reach_layers(study: Study, cells: Snapped, doors: Snapped, reach: Reach) -> ReachLayers:
+def reach_layers(
+    study: Study, cells: Snapped, doors: Snapped, reach: Reach, *, progress: Progress = silent
+) -> ReachLayers:
     """The isochrones of some facilities, for every limit, widest first so that narrower lie on top.
 
     `cells` and `doors` are the study's cells and the facilities' entrances on their streets. `residents` of
@@ -70,36 +84,38 @@ def reach_layers(study: Study, cells: Snapped, doors: Snapped, reach: Reach) -> 
     wide_first = sorted(set(reach.minutes), reverse=True)
     limits = [reach.limit_m(minutes) for minutes in wide_first]
     if not len(reach.facilities) or not limits:
-        return ReachLayers(_joined([], ISOCHRONE_COLUMNS),
-                           _joined([], _STREET_COLUMNS))  # fmt: skip
-    found = _isochrones(study, doors, reach, limits)
+        return ReachLayers(_joined([], ISOCHRONE_COLUMNS), ())
     walks = walking_reach(
         study.network, study.facilities, doors, reach.facilities, cells, limit_m=max(limits) + BOUNDARY_M
     )
-    parts = [
-        _Part(study, reach, one, minutes, _people(one, walks, study, reach.kind))
-        for one, minutes in zip(found, wide_first, strict=True)
-    ]
-    return ReachLayers(
-        _joined([part.areas() for part in parts], ISOCHRONE_COLUMNS),
-        _joined([part.streets() for part in parts], _STREET_COLUMNS),
-    )
+    areas, parts = [], []
+    found = list(_isochrones(study, doors, reach, limits, progress))
+    for minutes in wide_first:
+        part = _Part(study, reach, found.pop(0), minutes)
+        areas.append(part.areas(_people(part.found, walks, study, reach.kind)))
+        # The shapes in metres are not kept beside those in degrees: a city's take 100 MB a limit.
+        parts.append(replace(part, found=replace(part.found, shape=part.found.shape[:0])))
+    return ReachLayers(_joined(areas, ISOCHRONE_COLUMNS), parts)
 
 
-def _isochrones(study: Study, doors: Snapped, reach: Reach, limits: Sequence[float]) -> tuple[Isochrone, ...]:
+def _isochrones(
+    study: Study, doors: Snapped, reach: Reach, limits: Sequence[float], progress: Progress
+) -> tuple[Isochrone, ...]:
     """One shape a facility, however many entrances it has."""
     at, owner = study.facilities.entrances.of_rows(reach.facilities)
     if reach.kind is Kind.EACH:  # the doors of one facility together, as if it stood alone
         several = np.flatnonzero(np.bincount(owner, minlength=len(reach.facilities)) > 1)
         alone = np.flatnonzero(~np.isin(owner, several))
-        found = isochrones(study.network, take(doors, at[alone]), limits_m=limits, kind=Kind.EACH)
+        found = isochrones(
+            study.network, take(doors, at[alone]), limits_m=limits, kind=Kind.EACH, progress=progress
+        )
         parts = [tuple(_owned(one, owner[alone]) for one in found)]
         for one in several.tolist():
             own = take(doors, at[owner == one])
             dissolved = isochrones(study.network, own, limits_m=limits, kind=Kind.DISSOLVED)
             parts.append(tuple(_owned(each, np.array([one])) for each in dissolved))
         return tuple(_together(of_limit) for of_limit in zip(*parts, strict=True))
-    found = isochrones(study.network, take(doors, at), limits_m=limits, kind=reach.kind)
+    found = isochrones(study.network, take(doors, at), limits_m=limits, kind=reach.kind, progress=progress)
     if reach.kind is Kind.DISSOLVED or study.facilities.entrances.are_facilities:
         return found
     return tuple(_owned(one, owner) for one in found)
@@ -132,37 +148,35 @@ def _together(found: Sequence[Isochrone]) -> Isochrone:
 
 @dataclass(frozen=True)
 class _Part:
-    """One limit; `residents` (areas,)."""
+    """One limit."""
 
     study: Study
     reach: Reach
     found: Isochrone
     minutes: float
-    residents: Floats
 
-    def areas(self) -> gpd.GeoDataFrame:
+    def areas(self, residents: Floats) -> gpd.GeoDataFrame:
+        """With the `residents` (areas,) of each."""
         frame = pd.DataFrame(self._whose()).assign(
             minutes=self.minutes,
             limit_m=self.found.limit_m,
             speed_kmh=self.reach.speed_kmh,
             km2=np.round(shapely.area(self.found.shape), -2) / 1e6,
-            residents=self.residents,
+            residents=residents,
         )
-        return gpd.GeoDataFrame(
-            frame[list(ISOCHRONE_COLUMNS)], geometry=list(self.found.shape), crs=self.study.grid.crs
-        )
+        shapes = list(unprojected(self.found.shape, self.study.grid.crs))
+        return gpd.GeoDataFrame(frame[list(ISOCHRONE_COLUMNS)], geometry=shapes, crs=WGS84)
 
-    def streets(self) -> gpd.GeoDataFrame:
-        pieces = self.found.pieces
-        # Corner by corner to degrees: changing the lines afterwards would hold all of them three times.
-        xy, piece = piece_vertices(self.study.network, pieces)
-        corners = np.column_stack(unproject(xy, self.study.grid.crs)) if len(pieces) else xy
-        lines = list(shapely.linestrings(corners, indices=piece)) if len(pieces) else []
+    def streets(self) -> Iterator[gpd.GeoDataFrame]:
         numbers = self.study.facilities.frame["facility_id"].to_numpy(str)[self.reach.facilities]
         alone = self.reach.kind is not Kind.DISSOLVED
-        whose = numbers[pieces.owner] if alone else np.full(len(pieces), "")
-        frame = pd.DataFrame({"facility_id": whose, "metres": np.round(pieces.length_m, 2)})
-        return gpd.GeoDataFrame(frame.assign(minutes=self.minutes), geometry=lines, crs=WGS84)
+        for first in range(0, len(self.found.pieces), _AT_ONCE):
+            pieces = self.found.pieces.some(slice(first, first + _AT_ONCE))
+            xy, piece = piece_vertices(self.study.network, pieces)
+            lines = shapely.linestrings(np.column_stack(unproject(xy, self.study.grid.crs)), indices=piece)
+            whose = numbers[pieces.owner] if alone else np.full(len(pieces), "")
+            frame = pd.DataFrame({"facility_id": whose, "metres": np.round(pieces.length_m, 2)})
+            yield gpd.GeoDataFrame(frame.assign(minutes=self.minutes), geometry=list(lines), crs=WGS84)
 
     def _whose(self) -> dict[str, object]:
         """Number, name and tier of the facilities; "" where the shape is everybody's."""

@@ -92,6 +92,13 @@ class Results:
         )
         return self.standard.rule(str(worst["id"]))
 
+    @property
+    def places(self) -> list[list[Any]]:
+        """Tier, longitude and latitude of every facility, as JSON values."""
+        table = self.facilities[["tier", "lon", "lat"]].astype(object)
+        found: list[list[Any]] = table.to_numpy().tolist()
+        return found
+
     def row(self, rule_id: str) -> Mapping[str, Any]:
         """The row of assessment.json of a rule; KeyError if there is none."""
         for row in self.document["rules"]:

@@ -15,6 +15,8 @@ from typing import Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from core.progress import Progress, silent
+from core.text import text
 from coverage.assessment import Assessment, judge_all, judge_rules
 from coverage.checks.measured import Measured
 from coverage.measuring.measure import Distances, measure
@@ -371,18 +373,18 @@ def arrivals(network: WalkNetwork, doors: Snapped, rows: Ints) -> Offers:
     return Offers(np.concatenate([u, v]), np.concatenate([to_u, to_v]), np.tile(rows, 2))
 
 
-def assess_scenario(base: Assessment, scenario: Scenario) -> Assessment:
-    """The assessment after the scenario's edits: the same as assessing the edited study anew.
-
-    Streets are measured anew; facilities alone incrementally; with figures, speeds or residents alone
-    the distances stay. SettingError as `apply`.
+def assess_scenario(base: Assessment, scenario: Scenario, *, progress: Progress = silent) -> Assessment:
+    """The assessment after the scenario's edits: the same as assessing the edited study anew. Streets are
+    measured anew; facilities alone incrementally; with figures, speeds or residents alone the distances
+    stay. SettingError as `apply`.
     """
+    progress(0.0, text("Measuring distances"))
     measured = Trail(base).measured(scenario)
     before, standard = base.measured, measured.standard
     same_ground = standard.walking == base.standard.walking and measured.study.grid is before.study.grid
     same_ground = same_ground and measured.distances.cells is before.distances.cells
     known = [gap for gap in base.gaps if same_ground and before.standard.rule(gap.rule_id) in standard.rules]
-    return judge_all(measured, known=known)
+    return judge_all(measured, known=known, progress=progress)
 
 
 @dataclass

@@ -9,6 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from core.errors import InfeasibleError
+from core.progress import Progress, silent
 from coverage.siting.covering.fewest_sites import fewest_sites
 from coverage.siting.covering.most_people import cover_curve, most_people
 from coverage.siting.goals import FEWEST_SITES, LEAST_WALKING, LEAST_WORST, MOST_PEOPLE, Goal, Plan, Watch
@@ -86,7 +87,9 @@ class CurvePoint:
     in_order: float
 
 
-def curve(demand: Demand, plan: Plan, *, watch: Watch | None = None) -> tuple[CurvePoint, ...]:
+def curve(
+    demand: Demand, plan: Plan, *, watch: Watch | None = None, progress: Progress = silent
+) -> tuple[CurvePoint, ...]:
     """For a most-people plan of N sites, 1 to N, within the time of its goal.
 
     All three figures are in the unit of the plan's objective. Numbers with which no plan keeps the
@@ -111,7 +114,7 @@ def curve(demand: Demand, plan: Plan, *, watch: Watch | None = None) -> tuple[Cu
                 continue
             known[n] = fewer.objective, fewer.bound
     else:
-        known = cover_curve(problem, count - 1, limits)
+        known = cover_curve(problem, count - 1, limits, progress)
     known[count] = plan.objective, plan.bound
     found, closed = [], np.array(plan.closed, np.int64)
     for n, (best, bound) in sorted(known.items()):

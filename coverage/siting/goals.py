@@ -10,7 +10,7 @@ import numpy as np
 from scipy import sparse
 
 from core.errors import SettingError
-from core.text import Sayable, Text, rounded_up, text
+from core.text import Sayable, Text, listed, rounded_up, text
 from coverage.siting.model.arrays import Floats, Ints
 
 MOST_PEOPLE: Final = "most-people"
@@ -212,7 +212,7 @@ class Goal(Conditions):
     def __post_init__(self) -> None:
         if self.name not in NAMES:
             raise SettingError(
-                "The goal “{name}” is not known; use one of {names}.", name=self.name, names=", ".join(NAMES)
+                "The goal “{name}” is not known; use one of {names}.", name=self.name, names=listed(NAMES)
             )
         if self.name != FEWEST_SITES and self.count is None:
             raise SettingError("The goal “{name}” needs the number of sites.", name=self.name)

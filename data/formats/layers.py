@@ -29,7 +29,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 from shapely.errors import GEOSException
 
 from core.errors import InputError
-from core.text import printable
+from core.text import listed, printable
 from data.formats.encoding import decode
 from data.formats.geopackage import asks_too_much, settled
 from data.formats.named import not_read
@@ -133,7 +133,7 @@ def opened(path: Path) -> Iterator[MapFile]:
             raise InputError(
                 "{file}: the archive holds no map layer, only: {names}.",
                 file=path.name,
-                names=", ".join(piece.name for piece in pieces[:10]) + (" …" if len(pieces) > 10 else ""),
+                names=listed((piece.name for piece in pieces), most=10),
             )
 
         yield MapFile(path.name, tuple(layers), tuple(left))

@@ -17,7 +17,7 @@ from pyproj.exceptions import CRSError, ProjError
 from pyproj.transformer import TransformerGroup
 
 from core.errors import InputError, SettingError
-from core.text import Text, text
+from core.text import Text, listed, text
 from geo.crs import WGS84
 from geo.datum import SYSTEMS, convert
 from geo.datum import WGS84 as WGS84_DATUM
@@ -233,5 +233,5 @@ def require_datum(datum: str) -> None:
         raise SettingError(
             "The coordinate system “{datum}” is not known; use one of {systems} or epsg:N.",
             datum=datum,
-            systems=", ".join(("auto", *SYSTEMS)),
+            systems=listed(("auto", *SYSTEMS)),
         )

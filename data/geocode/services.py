@@ -20,7 +20,7 @@ from geopy.geocoders.base import DEFAULT_SENTINEL, Geocoder
 from geopy.location import Location
 
 from core.errors import SettingError
-from core.text import Text, text
+from core.text import Text, listed, text
 from geo import __version__
 
 TIANDITU: Final = "tianditu"
@@ -76,7 +76,7 @@ def open_service(name: str, environment: Mapping[str, str] | None = None) -> Ser
     if name == NOMINATIM:
         return _nominatim(variables)
     raise SettingError(
-        "The geocoder “{name}” is not known; use one of {known}.", name=name, known=", ".join(SERVICES)
+        "The geocoder “{name}” is not known; use one of {known}.", name=name, known=listed(SERVICES)
     )
 
 

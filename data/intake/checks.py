@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from core.text import Text, text
+from core.text import Listed, Text, listed, remarked, text
 from coverage.model.tables import LEVELS, Bools, Floats, UnitTable
 from data.intake.datum.likelihood import declared_units
 from data.intake.datum.placing import Bounds
@@ -133,7 +133,7 @@ class Checker:
             members = where.iloc[list(group.rows[:MOST_NAMED])].itertuples(index=False)
             files = where["source_file"].iloc[list(group.rows)].nunique()
             named = [
-                f"{name} ({', '.join(filter(None, [file if files > 1 or not sheet else '', sheet]))}, {row})"
+                remarked(name, listed(filter(None, [file if files > 1 or not sheet else "", sheet, row])))
                 for name, file, sheet, row in members
             ]
             code = "duplicate" if group.reason == "name" else "same-coordinates"
@@ -162,17 +162,17 @@ class _Conflicts:
             return text(_IN_ANOTHER.template, **values)
         return text("The list says {unit}, but the place lies {metres:,.0f} m outside it.", **values)
 
-    def together(self, found: NDArray[np.intp], declared: int, told: Text, where: str) -> Text:
+    def together(self, found: NDArray[np.intp], declared: int, told: Text, where: Listed) -> Text:
         """Many rows in one sentence: how many, how far, and the districts they declare."""
         districts = Counter(self._district(k) for k in found.tolist())
-        named = "、".join(f"{name} ({count})" for name, count in districts.most_common(_NAMED_UNITS))
+        named = (remarked(name, count) for name, count in districts.most_common())
         return text(
             told.template,
             count=len(found),
             declared=declared,
             median=float(np.median(self.away_m[found])) / 1000,
             most=float(self.away_m[found].max()) / 1000,
-            districts=named + ("…" if len(districts) > _NAMED_UNITS else ""),
+            districts=listed(named, most=_NAMED_UNITS),
             rows=where,
         )
 
@@ -201,10 +201,9 @@ class _Conflicts:
         return "" if name == self._district(k) else name
 
 
-def rows_of(frame: pd.DataFrame, rows: NDArray[np.intp]) -> str:
+def rows_of(frame: pd.DataFrame, rows: NDArray[np.intp]) -> Listed:
     """The row numbers of a list, the first twenty of them."""
-    numbers = [str(row) for row in frame["source_row"].iloc[rows].tolist()]
-    return ", ".join(numbers[:_NAMED_ROWS]) + (" …" if len(numbers) > _NAMED_ROWS else "")
+    return listed(frame["source_row"].iloc[rows].tolist(), most=_NAMED_ROWS)
 
 
 _IN_ANOTHER: Final = text("The list says {unit}, but the place lies {metres:,.0f} m outside it, in {place}.")

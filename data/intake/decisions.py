@@ -12,6 +12,7 @@ from typing import Final
 import pandas as pd
 
 from core.errors import InputError, SettingError
+from core.text import listed
 from data.files import read_csv, write_csv, write_json
 from data.intake.tables.columns import KEPT_FIELDS, PERSONAL, SERIAL
 
@@ -66,7 +67,7 @@ class GroupChoice:
             raise SettingError(
                 "“{action}” is not a decision on facilities listed twice; use one of {known}.",
                 action=self.action,
-                known=", ".join(ACTIONS),
+                known=listed(ACTIONS),
             )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,7 +13,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from core.text import Text, text
+from core.text import Text, listed, text
+from coverage.model.names import telling_remark, told_apart
 from coverage.model.tables import Floats, Ints
 from data.intake.decisions import group_id
 from data.intake.tables.columns import bare, normalise
@@ -27,7 +28,6 @@ _LIKE_REACH_M: Final = 150.0
 _CROWD: Final = 60
 _MOST_PAIRS: Final = 3_000_000
 MOST_NAMED: Final = 5
-_NUMERALS: Final = re.compile(r"[0-9]+|第?[一二三四五六七八九十]+(?=[号区站处分])|第[一二三四五六七八九十]+")
 
 
 @dataclass(frozen=True)
@@ -49,10 +49,10 @@ class DuplicateGroup:
 def find_duplicates(frame: pd.DataFrame, stored: pd.DataFrame | None = None) -> tuple[DuplicateGroup, ...]:
     """Groups among the rows of `frame` (`name`, `tier`, `lon`, `lat`; NaN places are passed over).
 
-    Of one tier, equal names within 300 m or names 90 % alike within 150 m are one place, unless they
-    differ in a number (“第二”); different names within 3 m are one spot. `stored` is a second such
-    frame, of facilities kept already: groups of these alone are left out. The boundary counts as
-    within. Groups and rows are in order of position.
+    Of one tier, equal names within 300 m or names 90 % alike within 150 m are one place, unless they are
+    told apart by a number, 东 and 西 and the like (`told_apart`); different names within 3 m are one spot.
+    `stored` is a second such frame, of facilities kept already: groups of these alone are left out. The
+    boundary counts as within. Groups and rows are in order of position.
     """
     joined = frame if stored is None else pd.concat([frame, stored], ignore_index=True)
     placed = np.flatnonzero(np.isfinite(joined["lon"].to_numpy(float)))
@@ -76,13 +76,14 @@ def _group(joined: pd.DataFrame, rows: Ints, reason: str, apart_m: float, own: i
     return DuplicateGroup(tuple(rows[rows < own].tolist()), reason, apart_m, stored, group_id(ids))
 
 
-def describe(group: DuplicateGroup, places: list[str], row: int) -> Text:
+def describe(group: DuplicateGroup, places: Sequence[object], row: int) -> Text:
     """What a row of a group is told; `places` says where each row of the group stands."""
-    others = "; ".join(place for place, member in zip(places, group.rows, strict=False) if member != row)
+    named = (place for place, member in zip(places, group.rows, strict=False) if member != row)
+    others = listed(named, between="；")
     if len(group.rows) > len(places):
         return text(_MANY[group.reason].template, count=len(group.rows), others=others, metres=group.apart_m)
     if group.stored:
-        known = "; ".join(dict.fromkeys(group.stored))
+        known = listed(dict.fromkeys(group.stored), between="；")
         return text(
             "This facility seems to be kept already, as: {known} ({metres:.0f} m apart).",
             known=known,
@@ -121,20 +122,22 @@ def _judged(rows: pd.DataFrame, xy: Floats) -> tuple[Ints, Ints]:
     """
     keys = [bare(normalise(name)) for name in rows["name"].tolist()]
     tier = pd.factorize(rows["tier"])[0]
-    named = pd.factorize(pd.Series(list(zip(tier.tolist(), keys, strict=True))))[0]
+    remark = [telling_remark(name) for name in rows["name"].tolist()]
+    named = pd.factorize(pd.Series(list(zip(tier.tolist(), keys, remark, strict=True))))[0]
     by_name = _components(xy, named, _REACH_M)
     spot = _components(xy, tier, _SAME_SPOT_M)
     firsts = np.unique(np.column_stack([by_name, spot]), axis=0, return_index=True)[1]
     crowd = pd.Series(spot[firsts]).map(pd.Series(spot[firsts]).value_counts()).to_numpy()
     few = firsts[crowd <= _CROWD]
-    number = pd.factorize(np.array(["/".join(_NUMERALS.findall(key)) for key in keys], object))[0]
     one, other = _near_pairs(xy[few])
     one, other = few[one], few[other]
-    maybe = (tier[one] == tier[other]) & (number[one] == number[other]) & (by_name[one] != by_name[other])
+    maybe = (tier[one] == tier[other]) & (by_name[one] != by_name[other])
     alike = [
         (a, b)
         for a, b in zip(one[maybe].tolist(), other[maybe].tolist(), strict=True)
         if fuzz.ratio(keys[a], keys[b], score_cutoff=_LIKE) >= _LIKE
+        and remark[a] == remark[b]
+        and not told_apart(keys[a], keys[b], far=False)
     ]
     joined = _merged(by_name, np.array(alike, np.int64).reshape(-1, 2))
     return joined, _different_names(spot, joined)

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final, Literal
 
-from core.text import Text, text
+from core.text import Text, listed, text
 from data.formats.raw import RawFile
 
 Level = Literal["error", "warning", "info"]
@@ -117,13 +117,12 @@ class Notebook:
         for (code, _), cells in self._tallies.items():
             message, row, column = cells[0]
             others = [number for _, number, _ in cells[1:]]
-            named = ", ".join(map(str, others[:_NAMED_ROWS])) + (" …" if len(others) > _NAMED_ROWS else "")
             if any(others):
                 message = text(
                     "{example} (and {count} more {count:cell|cells} like it, in rows {rows})",
                     example=message,
                     count=len(others),
-                    rows=named,
+                    rows=listed(others, most=_NAMED_ROWS),
                 )
             self.note(level_of(code), code, message, row=row, column=column)
         self._tallies.clear()

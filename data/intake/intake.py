@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from core.errors import InputError
+from core.text import listed
 from coverage.model.tables import FacilityTable
 from data.formats.raw import RawFile
 from data.handed_over import HandedOver
@@ -179,7 +180,7 @@ class Intake:
             "The first reason ({where}): {reason} Check the lists by themselves to see all of them.",
             refused=self.refused_count,
             aside=self.set_aside_count,
-            where=", ".join(part for part in (first.file, first.sheet, first.cell) if part),
+            where=listed(part for part in (first.file, first.sheet, first.cell) if part),
             reason=first.message,
         )
 

@@ -17,7 +17,7 @@ from core.text import text
 from coverage.model.tables import UnitTable
 from data.formats.raw import RawFile
 from data.formats.sheets.read import read_files
-from data.handed_over import HandedOver, handed_over
+from data.handed_over import HandedOver, handed_over, handed_over_before
 from data.intake.convert import converted, refuse_unplaced, tell_systems
 from data.intake.datum.coordinates import AUTO, wanted_system
 from data.intake.datum.placing import Bounds
@@ -26,7 +26,7 @@ from data.intake.decisions import Decisions
 from data.intake.drafts import ACCEPTED, SET_ASIDE, Draft
 from data.intake.extents import with_doors, with_extents
 from data.intake.facility_numbers import is_facility_id
-from data.intake.findings import ERROR, INFO, Finding, Notebook
+from data.intake.findings import ERROR, INFO, WARNING, Finding, Notebook
 from data.intake.groups import Context, Part, find_systems
 from data.intake.intake import ACCEPTED_COLUMNS, Intake, Reading
 from data.intake.judge import judge
@@ -86,6 +86,8 @@ def read_lists(paths: Sequence[Path], request: ListRequest, *, progress: Progres
         file.name: found for file, path in zip(files, paths, strict=True) if (found := handed_over(path))
     }
     tables = [table for file in files for table in _tables(file, decisions.columns, findings)]
+    for file, path in zip(files, paths, strict=True):
+        _tell_changed(handed_over_before(path), Notebook(file.name, "", findings))
     notes = {n: Notebook(table.file, table.sheet.name, findings) for n, table in enumerate(tables)}
     area = _area(units) or request.area
     known = reference_of(reference) if isinstance(reference, gpd.GeoDataFrame) else reference
@@ -125,6 +127,20 @@ def _tell_earlier(drafts: Sequence[Draft], earlier: HandedOver | None, notes: No
         aside=earlier.set_aside,
     )
     notes.note(INFO, "handed-over", message)
+
+
+def _tell_changed(before: HandedOver | None, notes: Notebook) -> None:
+    """That an accepted list is not what the check wrote: saving it in Excel changes numbers and dates."""
+    if before is not None:
+        message = text(
+            "This accepted list was changed, or saved anew by another program, since the check wrote it: "
+            "that the check refused {refused} and set {aside} aside is not counted, and planned facilities "
+            "are not known. Excel drops leading zeros and shortens long numbers. Take the file as the check "
+            "wrote it.",
+            refused=before.refused,
+            aside=before.set_aside,
+        )
+        notes.note(WARNING, "changed-since-check", message)
 
 
 def _told_apart(files: Sequence[RawFile], paths: Sequence[Path]) -> tuple[RawFile, ...]:

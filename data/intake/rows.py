@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from core.text import Text, text
+from core.text import Text, listed, text
 from data.formats.raw import Cell, Row
 from data.intake.decisions import ADDRESS, HAND, LIST, PROPOSAL
 from data.intake.drafts import SET_ASIDE, Draft, RowCells
@@ -69,7 +69,7 @@ def read_rows(table: Table, number: int, notes: Notebook, *, personal: bool = Fa
     """
     dropped = [table.titles[column] for column, name in table.fields.items() if name == PERSONAL]
     if dropped and not personal:
-        message = text("Columns with personal data were not read: {columns}.", columns="、".join(dropped))
+        message = text("Columns with personal data were not read: {columns}.", columns=listed(dropped))
         notes.note(INFO, "personal-data-dropped", message)
     above: Row = []
     drafts = []

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import xlsxwriter
 
-from core.text import Text, printable, text
+from core.text import Text, listed, printable, text
 from data.files import file_name, remove_csv, write_bytes, write_csv
 from data.formats.office.annotate import Front, SheetNotes, annotated, has_macros, is_package
 from data.formats.office.comments import Note
@@ -36,6 +36,19 @@ EXPLANATION: Final = text("Explanation")
 FINDINGS_TITLE: Final = text("Result of the check")
 # What stands over our columns in either language: a workbook may come back from a check in the other one.
 _EARLIER: Final = ("检查结果", "Result of the check")
+_BEGINS: Final = tuple(
+    f"[{word}] "
+    for word in (
+        "需修改",
+        "需核对",
+        "供参考",
+        "规划部门",
+        "to fix",
+        "to look at",
+        "for information",
+        "Planners",
+    )
+)
 # What the column of the facilities' own numbers is called, as the readers of lists know it in both languages.
 _NUMBERS: Final = ("设施编号", "Facility number", "facility_id")
 _NAME_LENGTH: Final = 31
@@ -191,7 +204,7 @@ def write_findings_workbook(
             "Your list came as {format}: the values of its sheets with facilities stand here as you sent "
             "them. Not carried over are number formats, colours, widths, formulas, comments, drop-down "
             "lists, filters, hidden rows, print settings and sheets without facilities.",
-            format=", ".join(endings),
+            format=listed(endings),
         )
     without = (lost, _NO_MACROS) if original is not None and has_macros(original) else (lost,)
     content, names = _rebuilt(by_sheet, several=len(intake.files) > 1)
@@ -246,7 +259,7 @@ def _notes(tables: Sequence[Table], findings: Sequence[Finding], tr: Say) -> She
             if found.column_number and found.level != INFO:
                 at.setdefault((found.row, found.column_number), []).append(said)
     headers = tuple(sorted({max(table.header_row, 1) for table in tables}))
-    return SheetNotes(tr(FINDINGS_TITLE), headers, beside, at, _EARLIER)
+    return SheetNotes(tr(FINDINGS_TITLE), headers, beside, at, _EARLIER, _BEGINS)
 
 
 def _front(

@@ -19,6 +19,7 @@ from rasterio.transform import from_origin
 from rasterio.vrt import WarpedVRT
 
 from core.errors import InputError
+from core.text import listed
 from coverage.model.tables import Bools, Floats
 from data.formats.layers import opened
 from data.formats.rasters import opened_raster, raster_pieces
@@ -166,7 +167,7 @@ def _meant(raster: rasterio.DatasetReader, file: str, role: str) -> frozenset[in
             "{file} holds classes of land cover ({classes}), and which of them is meant is not known. Save "
             "a raster or a layer with that class only.",
             file=file,
-            classes=", ".join(map(str, sorted(values)[:12])),
+            classes=listed(sorted(values)[:12]),
         )
     return None
 

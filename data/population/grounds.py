@@ -20,7 +20,7 @@ import shapely
 from numpy.typing import NDArray
 
 from core.errors import InputError
-from core.text import Text, text
+from core.text import Text, listed, text
 from coverage.model.tables import Bools, Compounds, Floats, Grounds, Ints
 from data.formats.inputs_read import InputRead
 from data.formats.systems import in_degrees
@@ -182,7 +182,7 @@ class _Source:
                 "{file}: several layers could be meant here: {names}. Save the right one as a file of its "
                 "own.",
                 file=self.file,
-                names=", ".join(self.sheets[k].name for k in chosen),
+                names=listed(self.sheets[k].name for k in chosen),
             )
         self.layer = self.sheets[chosen[0]].name if len(self.sheets) > 1 else ""
         for k, other in enumerate(self.sheets):
@@ -206,7 +206,7 @@ class _Source:
                         "{file}: no row of the column {column} is residential land; it holds {words}.",
                         file=self.file,
                         column=column,
-                        words=", ".join(words[:_MOST_NAMED]),
+                        words=listed(words[:_MOST_NAMED]),
                     )
                 self.columns.append(column)
                 if len(words):
@@ -215,7 +215,7 @@ class _Source:
                         "and {count:is|are} left out.",
                         count=int((~homes).sum()),
                         column=column,
-                        words=", ".join(words[:_MOST_NAMED]),
+                        words=listed(words[:_MOST_NAMED]),
                     )
                     self._warn("ground-other-use", message)
                 frame = frame[homes]

@@ -19,7 +19,7 @@ from rasterio.windows import Window
 
 from core.errors import InputError
 from core.progress import Progress, reporting, silent
-from core.text import Text, text
+from core.text import Listed, Text, listed, text
 from coverage.model.tables import Bools, Floats, Ints
 from data.intake.findings import INFO, WARNING, Finding, Level
 from data.population.tables.numbers import NOBODY_ABOVE, without_sentinels
@@ -270,8 +270,6 @@ def account(file: str, pixels: Pixels, residents: Floats, tally: Tally, area_m2:
     return [Finding(file, "", 0, "", level, code, message) for said, level, code, message in remarks if said]
 
 
-def _in_words(found: Counter[float]) -> str:
+def _in_words(found: Counter[float]) -> Listed:
     """The numbers with how many pixels hold each, the commonest first."""
-    return ", ".join(f"{value:.10g} × {pixels:,}" for value, pixels in found.most_common(5)) + (
-        " …" if len(found) > 5 else ""
-    )
+    return listed((f"{value:.10g} × {pixels:,}" for value, pixels in found.most_common()), most=5)

@@ -14,7 +14,7 @@ from pyproj import Transformer
 
 from core.errors import InputError
 from core.progress import Progress, silent
-from core.text import text
+from core.text import listed, text
 from coverage.model.tables import Bools, Floats
 from data.formats.asked import OpenQuestionError
 from data.formats.inputs_read import InputRead
@@ -146,7 +146,7 @@ def _chosen(pieces: Sequence[RasterPiece], layer: str, file: str) -> RasterPiece
             "{file} holds {count} rasters: {names}. Name the right one with --population-layer.",
             file=file,
             count=len(names),
-            names=", ".join(names[:10]),
+            names=listed(names[:10]),
         ),
         option="--population-layer",
         field="population_layer",
@@ -212,7 +212,7 @@ def _bands(raster: rasterio.DatasetReader, file: str, reading: Reading) -> _Band
                 "{file}: there is no band {column}. The bands are: {bands}.",
                 file=file,
                 column=column,
-                bands=", ".join(word or str(k) for k, word in enumerate(said, start=1)),
+                bands=listed(word or str(k) for k, word in enumerate(said, start=1)),
             )
     # A count before a density, then the best word, then the latest year.
     named = [head for head in heads if head.kind == RESIDENTS]
@@ -236,7 +236,7 @@ def _bands(raster: rasterio.DatasetReader, file: str, reading: Reading) -> _Band
             text(
                 "{file}: the bands are {bands}. Name the one of the residents with --population-column.",
                 file=file,
-                bands=", ".join(names[:20]),
+                bands=listed(names[:20]),
             ),
             option="--population-column",
             field="population_column",
@@ -341,7 +341,7 @@ def _doubts(raster: rasterio.DatasetReader, bands: _Bands, pixels: Pixels, file:
     if unused:
         message = text(
             "The raster's bands {bands} are not used: nothing says what they hold.",
-            bands=", ".join(unused[:20]),
+            bands=listed(unused[:20]),
         )
         found.append(Finding(file, "", 0, "", WARNING, "population-band-unused", message))
     full = int((pixels.values[0][pixels.inside] == _BYTE).sum())

@@ -15,7 +15,7 @@ from scipy.spatial import cKDTree
 
 from core.errors import InputError, SettingError
 from core.progress import Progress, part, silent
-from core.text import text
+from core.text import listed, text
 from coverage.model.tables import Bools, Floats, PopulationGrid
 from data.files import digest
 from data.formats.asked import OpenQuestionError
@@ -72,7 +72,7 @@ class NoPlacesError(InputError):
             "{file}: the table has no coordinates, shapes or cells. If its rows are units, give the units "
             "(--units). The columns are: {columns}.",
             file=file,
-            columns=", ".join(sheets[0].titles[:20]) if sheets else "",
+            columns=listed(sheets[0].titles[:20]) if sheets else "",
         )
         self.sheets, self.aside = tuple(sheets), tuple(aside)
 
@@ -254,7 +254,7 @@ def _placed_sheet(path: Path, reading: Reading) -> tuple[Sheet, Placing, list[As
                 "{file} has no layer “{layer}”; it has: {names}.",
                 file=path.name,
                 layer=reading.layer,
-                names=", ".join(sheet.name for sheet in sheets),
+                names=listed(sheet.name for sheet in sheets),
             )
         sheets = tuple(named)
     counting = [sheet for sheet in sheets if _counts_people(sheet, reading.column)] or list(sheets)
@@ -274,7 +274,7 @@ def _placed_sheet(path: Path, reading: Reading) -> tuple[Sheet, Placing, list[As
                 "--population-layer.",
                 file=path.name,
                 count=len(names),
-                names=", ".join(names[:10]),
+                names=listed(names[:10]),
             ),
             option="--population-layer",
             field="population_layer",

@@ -10,6 +10,7 @@ from typing import Final, Literal, get_args
 import shapely
 
 from core.errors import SettingError
+from core.text import listed
 from data.formats.systems import require_datum
 from data.population.tables.heads import PERCENT
 
@@ -60,14 +61,14 @@ class Reading:
             raise SettingError(
                 "The population unit “{unit}” is not known; use one of {units}.",
                 unit=self.unit,
-                units=", ".join(RASTER_UNITS),
+                units=listed(RASTER_UNITS),
             )
         require_datum(self.datum)
         if self.by not in SPREADS:
             raise SettingError(
                 "Residents cannot be spread by “{by}”; use one of {ways}.",
                 by=self.by,
-                ways=", ".join(SPREADS),
+                ways=listed(SPREADS),
             )
         if self.by == "floor" and self.buildings is None:
             raise SettingError("To spread residents by floor area a layer of buildings is needed.")

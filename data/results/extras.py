@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
 import geopandas as gpd
 import pandas as pd
+import pyarrow as pa
 import pyogrio
 
 from coverage.publish.measures import TEXTS
@@ -82,11 +84,32 @@ def read_layers(folder: Path) -> dict[str, gpd.GeoDataFrame]:
     return found
 
 
-def write_geopackage(path: Path, layers: Mapping[str, gpd.GeoDataFrame]) -> None:
-    """How far one gets and what stands in the way, in one file; empty layers are left out."""
-    filled = {name: frame for name, frame in layers.items() if len(frame) and name not in NOT_OF_REACH}
-    for number, (name, frame) in enumerate(filled.items()):
-        pyogrio.write_dataframe(frame, path, layer=name, driver="GPKG", append=number > 0)
+def write_geopackage(path: Path, layers: Mapping[str, gpd.GeoDataFrame | Iterable[gpd.GeoDataFrame]]) -> None:
+    """How far one gets and what stands in the way, in one file; empty layers are left out. A layer may come
+    in parts with the same columns and one kind of shape: as a whole a large city's take several hundred
+    megabytes more."""
+    begun = False
+    for name, layer in layers.items():
+        parts = (part for part in ([layer] if isinstance(layer, gpd.GeoDataFrame) else layer) if len(part))
+        if name in NOT_OF_REACH or (first := next(parts, None)) is None:
+            continue
+        batches = (
+            batch
+            for part in chain([first], parts)
+            for batch in pa.table(part.to_arrow(index=False, geometry_encoding="WKB")).to_batches()
+        )
+        head = next(batches)
+        pyogrio.write_arrow(
+            pa.RecordBatchReader.from_batches(head.schema, chain([head], batches)),
+            path,
+            layer=name,
+            driver="GPKG",
+            geometry_name="geometry",
+            geometry_type=first.geom_type.iloc[0],
+            crs=WGS84,
+            append=begun,
+        )
+        begun = True
 
 
 def _features(collection: Mapping[str, list[object]]) -> gpd.GeoDataFrame:

@@ -19,7 +19,6 @@ import shapely
 
 from core.text import Sayable, Text, text
 from coverage.model.standard import LEVELS, Standard
-from coverage.model.verdict_rows import remarks_of
 from coverage.publish import Results
 from coverage.publish.wide import VERDICT, file_columns, layer_columns, rule_names
 from data.results import qml
@@ -86,16 +85,17 @@ class Layer:
     named: Mapping[str, Sayable]
 
 
-def geopackage_bytes(results: Results, say: Say, *, public: bool = False) -> bytes:
+def geopackage_bytes(
+    results: Results, say: Say, described: Sequence[Sayable], *, public: bool = False
+) -> bytes:
     """The file; the same results give the same bytes on the same machine."""
-    remarks = remarks_of(results.document, results.standard)
     created = str(results.provenance.get("created", ""))
-    return packed(_layers(results, say, public=public), say, created, remarks)
+    return packed(_layers(results, say, public=public), say, created, described)
 
 
-def packed(named: Iterable[tuple[str, Layer]], say: Say, created: str, remarks: Sequence[Text] = ()) -> bytes:
+def packed(named: Iterable[tuple[str, Layer]], say: Say, created: str, described: Sequence[Sayable]) -> bytes:
     """A GeoPackage of the layers that have a row, the first on top; `created` is the time it states, and
-    `remarks` stand in the description of every layer."""
+    `described` stands in the description of every layer."""
     layers = {name: layer for name, layer in named if len(layer.frame)}
     with tempfile.TemporaryDirectory(prefix="service-circle-") as scratch:
         path = Path(scratch) / "city.gpkg"
@@ -104,7 +104,7 @@ def packed(named: Iterable[tuple[str, Layer]], say: Say, created: str, remarks: 
                 layer.frame, path, layer=name, driver="GPKG", append=number > 0,
                 layer_options={"GEOMETRY_NAME": "geom", "DESCRIPTION": say(layer.title)},
             )  # fmt: skip
-        _finish(path, layers, say, created, "\n".join(map(say, remarks)))
+        _finish(path, layers, say, created, "\n".join(map(say, described)))
         return path.read_bytes()
 
 
@@ -273,7 +273,7 @@ def _plain(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(made, index=table.index).reset_index(drop=True)
 
 
-def _finish(path: Path, layers: Mapping[str, Layer], say: Say, created: str, remarks: str) -> None:
+def _finish(path: Path, layers: Mapping[str, Layer], say: Say, created: str, described: str) -> None:
     """Titles of columns (the format's schema extension and QGIS' aliases), styles, and one time for all."""
     stamp = f"{created[:19]}.000Z" if created else "2000-01-01T00:00:00.000Z"
     with closing(sqlite3.connect(path)) as base, base:
@@ -284,7 +284,7 @@ def _finish(path: Path, layers: Mapping[str, Layer], say: Say, created: str, rem
                 "INSERT INTO gpkg_data_columns (table_name, column_name, name, title) VALUES (?, ?, ?, ?)",
                 [(name, key, f"{title} ({key})", title) for key, title in titles],
             )
-            description = f"{say(layer.title)}\n{remarks}".strip()
+            description = f"{say(layer.title)}\n{described}".strip()
             base.execute("UPDATE gpkg_contents SET description = ? WHERE table_name = ?", (description, name))
             base.execute(
                 "INSERT INTO layer_styles VALUES (?, '', '', ?, 'geom', ?, ?, '', 1, ?, '', NULL, ?)",

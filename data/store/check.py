@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.errors import InputError
-from core.text import Text, text
+from core.text import Text, listed, text
 from data.store import schema
 from data.store.engine import FIRST, Store, event_hash
 from data.store.records import ACCEPTED, DRAFT, RETURNED, SENT
@@ -85,7 +85,7 @@ def _rows(connection: sa.Connection) -> Iterator[Text]:
                     "A row of {table} ({key}) is not what was written: {columns} differ.",
                     table=name,
                     key=_named(key),
-                    columns=", ".join(changed),
+                    columns=listed(changed),
                 )
         for key in there.keys() - told[name].keys():
             yield text("No event tells of a row of {table}: {key}.", table=name, key=_named(key))

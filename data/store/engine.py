@@ -32,6 +32,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from core.errors import InputError, SettingError
+from core.text import listed
 from data.store import schema
 from data.store.files import StoredFiles
 
@@ -236,7 +237,7 @@ def take_back(store: Store, to: str) -> None:
     known = sorted(one.revision for one in ScriptDirectory(str(_MIGRATIONS)).walk_revisions())
     if to not in known:
         raise SettingError(
-            "The store has no version “{version}”; there is {known}.", version=to, known=", ".join(known)
+            "The store has no version “{version}”; there is {known}.", version=to, known=listed(known)
         )
     with _told():
         migrate(store.engine, to)

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from core.errors import InputError
+from core.text import listed
 from data.streets.walkable import NEVER, TAGS, is_walkable, street_class
 
 _OSM: Final = NEVER | {
@@ -175,7 +176,7 @@ def classes_of(columns: Columns, n: int, *, column: str = "", file: str = "") ->
             "{file}: there is no column “{column}” for the class of streets; there are: {columns}.",
             file=file,
             column=column,
-            columns=", ".join(map(str, columns)),
+            columns=listed(columns),
         )
     chosen = titles[column.strip().casefold()] if column else class_column(columns)
     together = (

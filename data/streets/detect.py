@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Final, cast
 
 from core.errors import InputError
-from core.text import text
+from core.text import listed, text
 from data.formats.archive import files_in, is_tar
 from data.formats.asked import OpenQuestionError
 from data.formats.named import not_read
@@ -113,7 +113,7 @@ def _in_archive(path: Path, layer: str) -> tuple[str, tuple[str, ...]]:
             text(
                 "{file}: several files in it may be the streets: {layers}. Name one with --network-layer.",
                 file=path.name,
-                layers=", ".join(choices),
+                layers=listed(choices),
             ),
             option="--network-layer",
             field="network_layer",

@@ -14,7 +14,7 @@ import pandas as pd
 import shapely
 
 from core.errors import InputError
-from core.text import Text, text
+from core.text import Text, listed, remarked, text
 from data.formats.asked import OpenQuestionError
 from data.formats.layers import LayerInfo, MapFile
 from data.streets.classes import class_column, meaning_of_layer
@@ -66,7 +66,7 @@ def chosen_layers(file: MapFile, wanted: str) -> Choice:
                 "{file} has no layer “{layer}”; it has: {layers}.",
                 file=file.name,
                 layer=wanted,
-                layers=", ".join(info.name for info in file.layers),
+                layers=listed(info.name for info in file.layers),
             )
         return Choice(info, file.read(info).frame, text("As asked."))
     read = [
@@ -99,7 +99,7 @@ def chosen_layers(file: MapFile, wanted: str) -> Choice:
         text(
             "{file}: several layers may be the streets: {layers}. Name one with --network-layer.",
             file=file.name,
-            layers=", ".join(names),
+            layers=listed(names),
         ),
         option="--network-layer",
         field="network_layer",
@@ -163,7 +163,7 @@ def _no_lines(file: MapFile) -> InputError:
     return InputError(
         "{path} has no layer of lines: {layers}. Streets are lines; give the layer of their centre lines.",
         path=file.name,
-        layers=", ".join(f"{info.name} ({info.geometry or '-'})" for info in file.layers),
+        layers=listed(remarked(info.name, info.geometry or "–") for info in file.layers),
     )
 
 

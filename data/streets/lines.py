@@ -13,7 +13,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from core.text import Text, text
+from core.text import Text, listed, text
 from data.formats.inputs_read import InputRead, because
 from data.formats.layers import LayerInfo, MapFile, opened
 from data.formats.systems import middle_of, no_system, usable_system
@@ -176,7 +176,7 @@ def _called_otherwise(
                 text(
                     "By the column {column} some lines are no streets and were left out: {words}.",
                     column=title,
-                    words=", ".join(sorted(others)),
+                    words=listed(sorted(others)),
                 )
             )
             return np.array([word in others for word in words], bool)

@@ -15,7 +15,7 @@ import numpy as np
 import shapely
 
 from core.errors import InputError
-from core.text import text
+from core.text import listed, text
 from coverage.equity.overlaps import Overlap, find_gaps_between, find_overlaps, ill_fitting
 from coverage.model.membership import ground_of
 from coverage.model.tables import LEVELS, Floats, UnitTable
@@ -135,14 +135,14 @@ def _within(table: gpd.GeoDataFrame, asked: str, file: str, remarks: Remarks) ->
     if len(found) > 1:
         raise InputError(
             "{file}: several units are called “{name}”; give the number of one as --units-within: {numbers}.",
-            file=file, name=asked, numbers=", ".join(str(ids[row]) for row in found),
+            file=file, name=asked, numbers=listed(str(ids[row]) for row in found),
         )  # fmt: skip
     if not found:
         called = [str(name) for name in names]
         near = get_close_matches(asked, called, n=5, cutoff=0.3) or called[:5]
         raise InputError(
             "{file}: no unit has the name or number “{name}” (--units-within). Units are called: {names} …",
-            file=file, name=asked, names=", ".join(near),
+            file=file, name=asked, names=listed(near),
         )  # fmt: skip
     kept = {ids[found[0]]}
     parents = table["parent_id"].to_numpy(object)

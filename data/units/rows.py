@@ -14,7 +14,7 @@ import pandas as pd
 import shapely
 
 from core.errors import InputError, SettingError
-from core.text import Text, text
+from core.text import Text, listed, text
 from coverage.model.tables import LEVELS, Floats, Ints
 from data.formats.asked import OpenQuestionError
 from data.formats.inputs_read import InputRead
@@ -94,7 +94,7 @@ def rows_of(paths: Sequence[Path], answers: UnitAnswers, remarks: Remarks) -> Ro
             raise SettingError(
                 "No layer or file of the units is called “{name}”; there are {layers}.",
                 name=name,
-                layers=", ".join(dict.fromkeys(layer.name for layer in opened)),
+                layers=listed(dict.fromkeys(layer.name for layer in opened)),
             )
         found |= {id(layer): level for layer in hits}
     named = found
@@ -169,7 +169,7 @@ def _require_answers(
     if open_files:
         layer = open_files[0]
         found = [word for other, said in unclear if other.path == layer.path for word in said]
-        names = ", ".join(dict.fromkeys(other.name for other, _ in unclear if other.path == layer.path))
+        names = listed(dict.fromkeys(other.name for other, _ in unclear if other.path == layer.path))
         question = text(
             "{file}: nothing tells whether the units are districts, streets and towns, or communities and "
             "villages (level).{found} Say it with --units-level, or for a layer ({layers}) with "
@@ -201,8 +201,8 @@ def _require_answers(
             raise InputError(
                 "{file}: no column is named {aliases}. The columns are: {columns}.",
                 file=path.name,
-                aliases=", ".join(TITLES["names"][:3]),
-                columns=", ".join(str(c) for c in layer.frame.columns[:20] if c != layer.frame.geometry.name),
+                aliases=listed(TITLES["names"][:3]),
+                columns=listed(str(c) for c in layer.frame.columns[:20] if c != layer.frame.geometry.name),
             )
         raise InputError(
             "{file}: no layer holds units. {layer}: {why}", file=path.name, layer=layer.name, why=reason

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from core.errors import InputError
-from core.text import Text, text
+from core.text import Text, listed, text
 from coverage.equity.overlaps import level_word
 from coverage.model.names import match_units
 from coverage.model.tables import LEVELS, Floats, Ints, UnitTable
@@ -86,7 +86,7 @@ class Totals:
 
 
 def _missing(level: str, laid: str, names: np.ndarray, units: int) -> Text:
-    named = ", ".join(map(str, names[:_MOST_NAMED])) + (" …" if len(names) > _MOST_NAMED else "")
+    named = listed(names, most=_MOST_NAMED)
     if level == laid:
         return text(
             "{count} of {units} units of the level {level} have no total that can be read: {names}. Nobody "
@@ -165,7 +165,7 @@ def read_totals(
         raise InputError(
             "{file}: no column names the units. The columns are: {columns}.",
             file=path.name,
-            columns=", ".join(tables[0].titles[:20]) if tables else "",
+            columns=listed(tables[0].titles[:20]) if tables else "",
         )
     heads = [[understood(title) for title in one.titles] for one in named]
     counting = [any(head.kind == RESIDENTS for head in own) or bool(everybody(own)) for own in heads]
@@ -230,14 +230,14 @@ def _several(sheets: Sequence[Sheet], file: str, *, can_name: bool) -> InputErro
         return InputError(
             "{file}: several sheets hold figures by unit: {names}. Leave only one of them in the file.",
             file=file,
-            names=", ".join(names[:10]),
+            names=listed(names, most=10),
         )
     return OpenQuestionError(
         text(
             "{file} holds residents in {count} layers: {names}. Name the right one with --population-layer.",
             file=file,
             count=len(names),
-            names=", ".join(names[:10]),
+            names=listed(names, most=10),
         ),
         option="--population-layer",
         field="population_layer",

@@ -5,15 +5,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Final
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from core.progress import Progress, silent
+from geo.csr_ranges import ranges
 from geo.isochrone.reached_segments import (
     Pieces,
     Stretches,
@@ -60,6 +63,7 @@ def isochrones(
     limits_m: Sequence[float],
     kind: Kind = Kind.DISSOLVED,
     half_street_m: float = HALF_STREET_M,
+    progress: Progress = silent,
 ) -> tuple[Isochrone, ...]:
     """The isochrones of linked facilities for every limit, in the order of the limits.
 
@@ -69,8 +73,8 @@ def isochrones(
     """
     found = reached(network, facilities, limit_m=max(limits_m, default=0.0), kind=kind)
     if kind is Kind.DISSOLVED:
-        return _dissolved(network, found, limits_m, half_street_m)
-    return tuple(isochrone(network, found, limit, kind, half_street_m) for limit in limits_m)
+        return _dissolved(network, found, limits_m, half_street_m, progress)
+    return tuple(isochrone(network, found, limit, kind, half_street_m, progress) for limit in limits_m)
 
 
 def reached(network: WalkNetwork, facilities: Snapped, *, limit_m: float, kind: Kind) -> Stretches:
@@ -82,27 +86,34 @@ def reached(network: WalkNetwork, facilities: Snapped, *, limit_m: float, kind: 
 
 
 def isochrone(
-    network: WalkNetwork, found: Stretches, limit_m: float, kind: Kind, half_street_m: float
+    network: WalkNetwork,
+    found: Stretches,
+    limit_m: float,
+    kind: Kind,
+    half_street_m: float,
+    progress: Progress = silent,
 ) -> Isochrone:
     """The pieces and shapes of one limit."""
     if kind is Kind.DISSOLVED:
-        return _dissolved(network, found, [limit_m], half_street_m)[0]
+        return _dissolved(network, found, [limit_m], half_street_m, progress)[0]
     pieces = found.within(limit_m)
     start, end, piece = segments_of(network, pieces)
-    if kind is Kind.NEAREST:
-        owners, shapes = skins_that_tile(start, end, pieces.owner[piece], half_street_m=half_street_m)
-    else:
-        owners, shapes = skins_apart(start, end, pieces.owner[piece], half_street_m=half_street_m)
+    skins_of = skins_that_tile if kind is Kind.NEAREST else skins_apart
+    owners, shapes = skins_of(start, end, pieces.owner[piece], half_street_m=half_street_m, progress=progress)
     return Isochrone(limit_m, pieces, owners, _array_of(shapes))
 
 
 def _dissolved(
-    network: WalkNetwork, found: Stretches, limits_m: Sequence[float], half_street_m: float
+    network: WalkNetwork,
+    found: Stretches,
+    limits_m: Sequence[float],
+    half_street_m: float,
+    progress: Progress,
 ) -> tuple[Isochrone, ...]:
     """One shape a limit. What a shorter limit reaches is drawn once: longer ones add to it."""
     rising = sorted(set(limits_m))
     pieces, steps = rising_steps(network, found, rising)
-    shapes = skins(steps, half_street_m=half_street_m)
+    shapes = skins(steps, half_street_m=half_street_m, progress=progress)
     by_limit = {
         limit_m: Isochrone(limit_m, of, *_one(shape))
         for limit_m, of, shape in zip(rising, pieces, shapes, strict=True)
@@ -157,6 +168,7 @@ _STEPS: Final = (
     (15.0, 40_000.0),
 )
 _LAST: Final = 2.0  # from there on both grow by this factor
+_RINGS_AT_ONCE: Final = 5_000
 _SAMPLE: Final = 16  # one ring in so many tells how many corners a step leaves
 
 
@@ -181,12 +193,10 @@ def lighter(shapes: Shapes, *, most: int) -> Lighter:
     west, south, _, north = shapely.total_bounds(shapes)
     to_metres = np.array([np.cos(np.radians((south + north) / 2)), 1.0]) * _DEGREE_M
     polygons, shape = shapely.get_parts(shapes, return_index=True)
-    rings, polygon = shapely.get_rings(polygons, return_index=True)
-    outer = np.diff(polygon, prepend=-1) != 0
-    xy, ring = shapely.get_coordinates(rings, return_index=True)
-    rings = shapely.linearrings((xy - (west, south)) * to_metres, indices=ring)
-    del xy, ring
-    enclosed_m2 = np.where(outer, np.inf, shapely.area(shapely.polygons(rings)))
+    rings = _Rings(polygons, np.array([west, south]), to_metres)
+    outer = rings.ring < 0
+    areas = [shapely.area(shapely.polygons(some)) for some in rings.parts(np.arange(len(outer)))]
+    enclosed_m2 = np.where(outer, np.inf, np.concatenate(areas))
     step = 0
     while True:
         off_m, filled_m2 = _STEPS[min(step, len(_STEPS) - 1)]
@@ -194,11 +204,11 @@ def lighter(shapes: Shapes, *, most: int) -> Lighter:
         off_m, filled_m2 = off_m * grown, filled_m2 * grown
         kept = np.flatnonzero(enclosed_m2 >= filled_m2)
         some = kept[:: max(1, min(_SAMPLE, len(kept) // 1000))]
-        left = shapely.get_num_coordinates(shapely.simplify(rings[some], off_m, preserve_topology=False))
+        left = shapely.get_num_coordinates(rings.simplified(some, off_m))
         if left.mean() * len(kept) <= most or left.mean() <= 4.0:
             break
         step += 1
-    drawn = _polygons(rings[kept], outer[kept], off_m)
+    drawn = _polygons(rings, kept, off_m)
     parts, part = shapely.get_parts(drawn, return_index=True)
     back = shapely.transform(parts, lambda metres: metres / to_metres + (west, south))
     whole = np.empty(len(shapes), object)
@@ -206,11 +216,46 @@ def lighter(shapes: Shapes, *, most: int) -> Lighter:
     return Lighter(whole, off_m, filled_m2)
 
 
-def _polygons(rings: Shapes, outer: NDArray[np.bool_], off_m: float) -> Shapes:
+@dataclass(frozen=True)
+class _Rings:
+    """The rings of polygons in degrees, made in metres from `origin` when they are asked for, a few at a
+    time: those of a large city take more than a gigabyte. `polygon` and `ring` (-1 is the outer one) number
+    them."""
+
+    polygons: Shapes
+    origin: Floats
+    to_metres: Floats
+
+    @cached_property
+    def polygon(self) -> Ints:
+        count = shapely.get_num_interior_rings(self.polygons) + 1
+        return np.repeat(np.arange(len(count)), count)
+
+    @cached_property
+    def ring(self) -> Ints:
+        return ranges(np.full(len(self.polygons), -1), np.bincount(self.polygon))
+
+    def parts(self, rows: Ints) -> Iterator[Shapes]:
+        """Some of the rings, in their order."""
+        for first in range(0, len(rows), _RINGS_AT_ONCE):
+            some = rows[first : first + _RINGS_AT_ONCE]
+            polygon, ring = self.polygons[self.polygon[some]], self.ring[some]
+            found = shapely.get_interior_ring(polygon, np.maximum(ring, 0))
+            found[ring < 0] = shapely.get_exterior_ring(polygon[ring < 0])
+            yield shapely.transform(found, lambda degrees: (degrees - self.origin) * self.to_metres)
+
+    def simplified(self, rows: Ints, off_m: float) -> Shapes:
+        """Some of the rings by Douglas and Peucker's rule; those that vanish are empty."""
+        parts = [shapely.simplify(rings, off_m, preserve_topology=False) for rings in self.parts(rows)]
+        return np.concatenate([np.empty(0, object), *parts])
+
+
+def _polygons(rings: _Rings, rows: Ints, off_m: float) -> Shapes:
     """Simplified and valid again; a polygon that would vanish stays as it is, a hole that would is filled."""
-    simple = shapely.simplify(rings, off_m, preserve_topology=False)
+    simple, outer = rings.simplified(rows, off_m), rings.ring[rows] < 0
     gone = shapely.get_num_coordinates(simple) < 4
-    simple = np.where(gone & outer, rings, simple)[~gone | outer]
+    simple[gone & outer] = np.concatenate([np.empty(0, object), *rings.parts(rows[gone & outer])])
+    simple = simple[~gone | outer]
     polygon = np.cumsum(outer[~gone | outer]) - 1
     xy = shapely.get_coordinates(simple)
     corners = np.concatenate([[0], np.cumsum(shapely.get_num_coordinates(simple))])

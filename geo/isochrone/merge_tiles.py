@@ -161,7 +161,7 @@ def _closed(rings: Rings, corner_xy: Ints, lines: tuple[Ints, Ints], polygon: In
     last = np.cumsum(count + 1) - 1
     inner = np.ones(len(closing), bool)
     inner[last] = False
-    out = np.empty((len(closing), 2))
+    out = np.empty((len(closing), 2), rings.xy.dtype)
     out[inner], out[last] = xy, xy[begin]
     whose = polygon[sequence[np.asarray(starts, np.int64)]]
     return Rings(out, np.append(0, last + 1), whose, np.zeros(len(whose), bool))

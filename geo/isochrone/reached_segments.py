@@ -38,7 +38,7 @@ class Pieces:
     def __len__(self) -> int:
         return len(self.edge)
 
-    def some(self, rows: Ints | Bools) -> Pieces:
+    def some(self, rows: Ints | Bools | slice) -> Pieces:
         """The pieces chosen, in their order."""
         return Pieces(self.edge[rows], self.from_m[rows], self.to_m[rows], self.owner[rows])
 

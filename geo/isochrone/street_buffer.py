@@ -26,6 +26,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from core.progress import Progress, part, silent
+from core.text import text
 from geo.csr_ranges import ranges
 from geo.isochrone.merge_tiles import Rings, join_rings, shape_of, shapes_of, stitch
 
@@ -62,22 +64,32 @@ def skin(start: Floats, end: Floats, *, half_street_m: float = HALF_STREET_M) ->
 
 
 def skins(
-    steps: Sequence[tuple[Floats, Floats]], *, half_street_m: float = HALF_STREET_M
+    steps: Sequence[tuple[Floats, Floats]],
+    *,
+    half_street_m: float = HALF_STREET_M,
+    progress: Progress = silent,
 ) -> list[shapely.MultiPolygon]:
     """For every step the ground of its segments and of those of all steps before, as `skin` draws it."""
     grain_m = half_street_m / GRAINS
     a, b = (np.concatenate([step[i] for step in steps]) / grain_m for i in (0, 1))
     of_step = np.repeat(np.arange(len(steps)), [len(start) for start, _ in steps])
-    drawn = _drawn(a, b, of_step, len(steps))
+    drawn = _drawn(a, b, of_step, len(steps), part(progress, 0.0, 0.7))
     shapes = []
     for step, parts in enumerate(drawn):  # one after another: each may be hundreds of megabytes
+        doing = text("Joining the outlines: {n} of {all}", n=step + 1, all=len(steps))
+        progress(0.7 + 0.3 * step / len(steps), doing)
         shapes.append(_whole(parts, grain_m))
         drawn[step] = []
     return shapes
 
 
 def skins_apart(
-    start: Floats, end: Floats, owner: Ints, *, half_street_m: float = HALF_STREET_M
+    start: Floats,
+    end: Floats,
+    owner: Ints,
+    *,
+    half_street_m: float = HALF_STREET_M,
+    progress: Progress = silent,
 ) -> tuple[Ints, list[shapely.MultiPolygon]]:
     """The owners (ascending) and for each the ground of its own segments, as `skin` draws it.
 
@@ -97,7 +109,7 @@ def skins_apart(
     side = int((high - low).max()) + 2 * margin
     row, column = np.divmod(np.arange(len(first)), _across(len(first)))
     shift = np.column_stack([column, row]) * side + margin - low
-    (parts,) = _drawn(a + shift[whose], b + shift[whose], np.zeros(len(whose), np.int64), 1)
+    (parts,) = _drawn(a + shift[whose], b + shift[whose], np.zeros(len(whose), np.int64), 1, progress)
     rings = stitch(join_rings(parts), TILE * _FINE)
     slot = (rings.xy[rings.start[:-1]] // (side * _FINE)).astype(np.int64)
     of_ring = slot[:, 1] * _across(len(owners)) + slot[:, 0]
@@ -109,9 +121,9 @@ def _across(count: int) -> int:
     return int(np.ceil(np.sqrt(count)))
 
 
-def _drawn(a: Floats, b: Floats, of_step: Ints, steps: int) -> list[list[Rings]]:
+def _drawn(a: Floats, b: Floats, of_step: Ints, steps: int, progress: Progress = silent) -> list[list[Rings]]:
     """The outlines of all tiles after every step, for segments in grains."""
-    tiles = in_threads(lambda t: _outlines(t, a, b, of_step, steps), tiles_of(a, b))
+    tiles = in_threads(lambda t: _outlines(t, a, b, of_step, steps), tiles_of(a, b), progress)
     drawn = [[rings for rings in of_tiles if rings is not None] for of_tiles in zip(*tiles, strict=True)]
     return drawn or [[] for _ in range(steps)]
 
@@ -139,7 +151,12 @@ def _whole(parts: list[Rings], grain_m: float) -> shapely.MultiPolygon:
 
 
 def skins_that_tile(
-    start: Floats, end: Floats, owner: Ints, *, half_street_m: float = HALF_STREET_M
+    start: Floats,
+    end: Floats,
+    owner: Ints,
+    *,
+    half_street_m: float = HALF_STREET_M,
+    progress: Progress = silent,
 ) -> tuple[Ints, list[shapely.MultiPolygon]]:
     """The owners (ascending) and for each the ground of its segments that no other's are nearer to.
 
@@ -149,7 +166,8 @@ def skins_that_tile(
     grain_m = half_street_m / GRAINS
     a, b = start / grain_m, end / grain_m
     parts: dict[int, list[Rings]] = {}
-    for tile, rows in tiles_of(a, b):
+    for number, (tile, rows) in enumerate(tiles_of(a, b)):
+        progress(0.0, text("Drawing how far one gets on foot: {count:,}", count=number))
         for whose in np.unique(owner[rows]).tolist():
             own, rest = rows[owner[rows] == whose], rows[owner[rows] != whose]
             window = _trimmed(tile, a[own], b[own])
@@ -163,14 +181,21 @@ def skins_that_tile(
     return np.asarray(owners, np.int64), [_whole(parts[whose], grain_m) for whose in owners]
 
 
-def in_threads(work: Callable[[_Task], _Made], tasks: Iterable[_Task]) -> list[_Made]:
+def in_threads(
+    work: Callable[[_Task], _Made], tasks: Iterable[_Task], progress: Progress = silent
+) -> list[_Made]:
     """Do the tasks side by side, one a processor, where there are several; most of it runs outside Python.
     More at once would only hold more memory."""
     waiting = list(tasks)
     if len(waiting) < _WORTH_THREADS:
         return [work(task) for task in waiting]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(pool.map(work, waiting))
+        made = []
+        for one in pool.map(work, waiting):
+            made.append(one)
+            doing = text("Drawing how far one gets on foot: {n} of {all}", n=len(made), all=len(waiting))
+            progress(len(made) / len(waiting), doing)
+        return made
 
 
 def drawn_half_m(half_street_m: float = HALF_STREET_M) -> float:
@@ -196,8 +221,8 @@ def tiles_of(start: Floats, end: Floats) -> Iterator[tuple[Window, Ints]]:
     column, line = low_tile[row, 0] + nth % across[row], low_tile[row, 1] + nth // across[row]
     order = np.lexsort((column, line))
     new = np.flatnonzero((np.diff(column[order]) != 0) | (np.diff(line[order]) != 0)) + 1
-    for part in np.split(order, new) if len(order) else []:
-        rows, west, south = row[part], int(column[part[0]]) * TILE, int(line[part[0]]) * TILE
+    for some in np.split(order, new) if len(order) else []:
+        rows, west, south = row[some], int(column[some[0]]) * TILE, int(line[some[0]]) * TILE
         window = _trimmed(Window((west, south), (west + TILE, south + TILE)), start[rows], end[rows])
         if window is not None:
             yield window, rows

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from core.errors import InputError, SettingError
 from core.progress import Progress, silent
-from core.text import printable, text
+from core.text import Sayable, listed, printable, text
 from coverage.publish import Results, district_names, of_districts
 from data.files import file_name, write_bytes
 from data.forms import open_form
@@ -75,13 +75,13 @@ class ExportRequest:
         if self.to not in (*KINDS, ALL) and not self.to.startswith(FORM):
             raise SettingError(
                 "A folder can be exported to {kinds}; not to “{to}”.",
-                kinds=", ".join((*KINDS, ALL)),
+                kinds=listed((*KINDS, ALL)),
                 to=self.to,
             )
         if self.profile not in PROFILES:
             raise SettingError(
                 "The profile is one of {profiles}; not “{profile}”.",
-                profiles=", ".join(PROFILES),
+                profiles=listed(PROFILES),
                 profile=self.profile,
             )
         if self.public and self.to in _INTERNAL_ONLY:
@@ -219,6 +219,13 @@ class _Studio(ABC):
     @abstractmethod
     def geopackage(self) -> bytes: ...
 
+    @property
+    def described(self) -> tuple[Sayable, ...]:
+        """What the GeoPackage says of every layer: what limits the figures, and the strip."""
+        told = self.briefing
+        strip = (text("{term}: {value}", term=term, value=value) for term, value in told.strip)
+        return (*told.badges, *told.caveats, *strip)
+
     def products(self, kind: str) -> Sequence[tuple[str, Callable[[], bytes]]]:
         """File name and maker of every file of a kind."""
         if kind == "png":
@@ -262,6 +269,7 @@ class _Studio(ABC):
         model = replace(
             self.model,
             strip=told.strip,
+            remarks=told.caveats,
             mark=request.cover.mark,
             title=request.cover.title or self.model.title,
         )
@@ -272,12 +280,7 @@ class _Studio(ABC):
         return render_map(model, language=request.language, profile=request.profile).encode("utf-8")
 
     def _name(self, kind: str, paper: str = "") -> str:
-        """`map-public-A4-en.png`."""
-        request = self.request
-        stem = self.stem or _STEMS.get(kind, "briefing") + self.since
-        profile = "-public" if request.public else ""
-        spoken = "" if request.language == next(iter(LANGUAGES)) else f"-{request.language}"
-        return file_name(f"{stem}{profile}{paper}{spoken}", ending=f".{kind}")
+        return _file_name(self.request, self.stem or _STEMS.get(kind, "briefing") + self.since, kind, paper)
 
 
 @dataclass
@@ -305,10 +308,10 @@ class _ResultsStudio(_Studio):
         return map_model(self.results, decode(_basemap(self.request.folder)))
 
     def workbook(self) -> bytes:
-        return workbook_bytes(self.results, language=self.request.language, mark=self.request.cover.mark)
+        return workbook_bytes(self.results, language=self.request.language, cover=self.request.cover)
 
     def geopackage(self) -> bytes:
-        return geopackage_bytes(self.results, self.pictures.tr, public=self.request.public)
+        return geopackage_bytes(self.results, self.pictures.tr, self.described, public=self.request.public)
 
 
 @dataclass
@@ -327,10 +330,10 @@ class _LandStudio(_Studio):
         return land_map(self.results, decode(_basemap(self.request.folder)), self.briefing)
 
     def workbook(self) -> bytes:
-        return land_workbook(self.results, language=self.request.language, mark=self.request.cover.mark)
+        return land_workbook(self.results, language=self.request.language, cover=self.request.cover)
 
     def geopackage(self) -> bytes:
-        return land_geopackage(self.results, self.pictures.tr, public=self.request.public)
+        return land_geopackage(self.results, self.pictures.tr, self.described, public=self.request.public)
 
 
 @dataclass
@@ -357,23 +360,31 @@ class _ListsStudio(_Studio):
         from reports.compared import compared_workbook
 
         asked = self.request
-        return compared_workbook(
-            self.compared, self.provenance, language=asked.language, mark=asked.cover.mark
-        )
+        return compared_workbook(self.compared, self.provenance, language=asked.language, cover=asked.cover)
 
     def geopackage(self) -> bytes:
         from jobs.lists.compared_map import compared_geopackage
 
+        say, public = self.pictures.tr, self.request.public
         created = str(self.provenance.get("created", ""))
-        return compared_geopackage(self.compared, self.pictures.tr, created, public=self.request.public)
+        return compared_geopackage(self.compared, say, created, self.described, public=public)
 
 
 def _form(request: ExportRequest) -> Path:
     """An official form, by its id or a TOML file of one's own, beside the folder's other products."""
     form = open_form(request.to.removeprefix(FORM))
-    target = request.out or request.folder / file_name(f"form-{form.id}", ending=".xlsx")
-    write_bytes(target, form_bytes(read_results(request.folder), form, language=request.language))
+    target = request.out or request.folder / _file_name(request, f"form-{form.id}", "xlsx")
+    results, mark = read_results(request.folder), request.cover.mark
+    content = form_bytes(results, form, language=request.language, public=request.public, mark=mark)
+    write_bytes(target, content)
     return target
+
+
+def _file_name(request: ExportRequest, stem: str, kind: str, paper: str = "") -> str:
+    """`map-public-A4-en.png`."""
+    profile = "-public" if request.public else ""
+    spoken = "" if request.language == next(iter(LANGUAGES)) else f"-{request.language}"
+    return file_name(f"{stem}{profile}{paper}{spoken}", ending=f".{kind}")
 
 
 def _basemap(folder: Path) -> bytes:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from core.text import text
+from core.text import Sayable, text
 from coverage.model.verdict_rows import verdict_rows
 from coverage.publish import Results
 from data.results import qml
@@ -93,7 +94,7 @@ def _gap_layers(results: Results, *, public: bool) -> list[OverlayLayer]:
     return found
 
 
-def land_geopackage(results: Results, say: Say, *, public: bool) -> bytes:
+def land_geopackage(results: Results, say: Say, described: Sequence[Sayable], *, public: bool) -> bytes:
     """Facilities, suggested sites, gaps, and, internally, the squares; with styles and titles of columns."""
     standard = results.standard
     tiers = list(dict.fromkeys(results.facilities["tier"]))
@@ -116,7 +117,7 @@ def land_geopackage(results: Results, say: Say, *, public: bool) -> bytes:
         (name, Layer(bare(frame, public=public), title, style, _COLUMNS))
         for name, (frame, title, style) in layers.items()
     )
-    return packed(written, say, str(results.provenance.get("created", "")))
+    return packed(written, say, str(results.provenance.get("created", "")), described)
 
 
 def _points(table: pd.DataFrame) -> gpd.GeoDataFrame:

@@ -87,6 +87,7 @@ def map_model(results: Results, basemap: Basemap) -> MapModel:
         called=after_title(document),
         remarks=remarks_of(document, standard),
         changes=_changes(results),
+        facilities_before=_facilities_before(document),
         cut_offs=tuple(_cut_offs(results)),
         headline=headline(results).words,
         headline_public=headline_public(results).words,
@@ -141,6 +142,12 @@ def _facilities(results: Results) -> pd.DataFrame:
     if "in_community" in table:
         table["unit"] = table["in_community"]
     return table
+
+
+def _facilities_before(document: Mapping[str, Any]) -> pd.DataFrame | None:
+    """Where facilities stood in what the result is compared with; None where that is not known."""
+    places = (document.get("before") or {}).get("places")
+    return None if places is None else pd.DataFrame(places, columns=["tier", "lon", "lat"])
 
 
 def map_cells(results: Results, grid: PopulationGrid) -> MapCells:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from core.errors import SettingError
 from core.progress import Progress, silent
-from core.text import Text, text
+from core.text import Text, listed, text
 from coverage.assessment import Assessment
 from coverage.equity.barriers import worst_barriers
 from coverage.gaps import split_gap
@@ -53,7 +53,7 @@ def with_also(done: Assessed, wanted: Sequence[str], *, progress: Progress = sil
         raise SettingError(
             "“{what}” cannot be made in addition; choose from {known}.",
             what=unknown[0],
-            known=", ".join(ALSO),
+            known=listed(ALSO),
         )
     names = tuple(dict.fromkeys(wanted))
     for number, name in enumerate(names):

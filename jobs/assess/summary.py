@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from core.text import Sayable, Text, text, text_from_json
+from core.text import Sayable, Text, labelled, listed, text, text_from_json
 from coverage.model.verdict_rows import MISSED, SYNTHETIC, VERDICT_WORDS, VerdictRow, verdict_rows
 from geo.datum import system_title
 from locales import Translator
@@ -18,8 +18,6 @@ if TYPE_CHECKING:  # tables take a second to import, and a sentence does not nee
     from coverage.publish import Results
 
 _MOST: Final = 20
-_COLON: Final = text(": ")
-_SEMICOLON: Final = text("; ")
 _NOW: Final = "now"
 
 
@@ -90,15 +88,15 @@ def check_lines(report: Mapping[str, Any], tr: Translator, *, most: int = 20) ->
         ),
     ]
     found = [finding for finding in report["findings"] if finding["level"] != "info"]
-    lines += [_finding_line(finding) for finding in found[:most]]
+    lines += [_finding_line(finding, tr) for finding in found[:most]]
     if len(found) > most:
         lines.append(tr(text("… and {count} more findings", count=len(found) - most)))
     return lines
 
 
-def _finding_line(finding: Mapping[str, Any]) -> str:
+def _finding_line(finding: Mapping[str, Any], tr: Translator) -> str:
     place = [finding["file"], finding["sheet"], str(finding["row"] or ""), finding["column"]]
-    return f"{', '.join(part for part in place if part)}: {finding['message']}"
+    return tr(labelled(listed(part for part in place if part), finding["message"]))
 
 
 def plan_lines(plan: Mapping[str, Any], standard: Standard, tr: Translator) -> list[str]:
@@ -179,7 +177,7 @@ def comparison_lines(found: Mapping[str, Any], standard: Standard, tr: Translato
             )
         said += _farther(row)
         rule = tr(standard.rule_title(standard.rule(row["rule"])))
-        lines.append(f"{rule}{tr(_COLON)}{tr(_SEMICOLON).join(tr(part) for part in said)}")
+        lines.append(tr(labelled(rule, listed(said, between="；"))))
     return lines
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 import pandas as pd
 
 from core.errors import InputError
-from core.text import Text, text_from_json
+from core.text import Text, listed, text_from_json
 from coverage.model.verdict_rows import SYNTHETIC
 from coverage.publish.wide import MOST_CHARACTERS, plain_names
 from data.files import write_bytes, write_csv
@@ -65,7 +65,7 @@ def _basis(rows: Sequence[Mapping[str, Any]]) -> Text:
     standards = sorted({str(row["standard"]) for row in rows if row.get("standard")})
     days = sorted({day for row in rows if (day := day_of(str(row.get("created") or "")))})
     between = "–".join(dict.fromkeys((*days[:1], *days[-1:])))
-    return Text(BY_STANDARDS.template, {"standards": ", ".join(standards) or "–", "days": between or "–"})
+    return Text(BY_STANDARDS.template, {"standards": listed(standards or ["–"]), "days": between or "–"})
 
 
 def rule_columns(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 # An entry of a city of a million takes about 12 MB.
 MOST_ENTRIES: Final = 24
-_BASEMAP: Final = "basemap.bin"
 # Two threads that draw the same file would write to the same temporary file.
 _DRAWING: Final = threading.Lock()
 
@@ -76,8 +75,9 @@ def report(folder: Path, *, language: str) -> bytes:
     return _once(folder, f"report-{language}.xlsx", lambda: _report(folder, language))
 
 
-def archive(folder: Path, *, language: str, profile: str = "internal") -> bytes:
-    """The assessment folder as one zip, with `map.html` and `report.xlsx` in a language."""
+def archive(folder: Path, *, language: str) -> bytes:
+    """The assessment folder as one zip, with `map.html` and `report.xlsx` in a language. It is for internal
+    use: its tables name every unit."""
     from data.cache_entries import MANIFEST
 
     buffer = io.BytesIO()
@@ -85,7 +85,7 @@ def archive(folder: Path, *, language: str, profile: str = "internal") -> bytes:
         for path in sorted(folder.iterdir()):
             if path.name != MANIFEST and not path.name.startswith((".", "map-", "report-")):
                 packed.write(path, path.name)
-        packed.writestr("map.html", map_page(folder, language=language, profile=profile))
+        packed.writestr("map.html", map_page(folder, language=language))
         packed.writestr("report.xlsx", report(folder, language=language))
     return buffer.getvalue()
 
@@ -115,13 +115,10 @@ def _report(folder: Path, language: str) -> bytes:
 
 
 def _draw(folder: Path, language: str, profile: str) -> bytes:
-    from data.results import read_results
-    from jobs.assess.map_model import map_model
-    from maps import render_map
-    from maps.basemap import decode
+    from jobs.assess.export import ExportRequest, products_of
 
-    model = map_model(read_results(folder), decode((folder / _BASEMAP).read_bytes()))
-    return render_map(model, language=language, profile=profile).encode("utf-8")
+    ((_, page),) = products_of(ExportRequest(folder, "html", language, profile), ("html",))
+    return page
 
 
 def _once(folder: Path, name: str, make: Callable[[], bytes]) -> bytes:

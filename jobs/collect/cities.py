@@ -17,7 +17,7 @@ import shapely
 
 from core.errors import InputError, SettingError
 from core.progress import Progress, part, silent
-from core.text import text
+from core.text import listed, text
 from coverage.model.standard import LEVELS, Standard
 from coverage.model.tables import UnitTable
 from data.files import digest, file_name, read_with, write_bytes
@@ -68,7 +68,7 @@ def add_city(
     who.require("city.add")
     if level not in LEVELS:
         raise SettingError(
-            "The level “{level}” is not known; use one of {levels}.", level=level, levels=", ".join(LEVELS)
+            "The level “{level}” is not known; use one of {levels}.", level=level, levels=listed(LEVELS)
         )
     with store.read() as connection:
         if any(city.name == name for city in cities(connection)):
@@ -243,7 +243,7 @@ def _offices_of(units: UnitTable | None, level: str) -> dict[str, str]:
         return {}
     frame = units.frame[units.frame["level"] == level]
     if not len(frame):
-        levels = ", ".join(dict.fromkeys(units.frame["level"]))
+        levels = listed(dict.fromkeys(units.frame["level"]))
         raise SettingError(
             "The units have no level “{level}”; they have: {levels}.", level=level, levels=levels
         )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.errors import SettingError
-from core.text import Text, text
+from core.text import Text, listed, text
 from data.store import Connection, Store, schema
 from data.store.records import Office, city_named, held_roles, office_named, person_id
 from jobs.collect.words import LOCAL
@@ -121,7 +121,7 @@ class RoleChange:
 
     def __post_init__(self) -> None:
         if self.role not in ROLES:
-            known = ", ".join(ROLES)
+            known = listed(ROLES)
             raise SettingError("“{role}” is no role; use one of {known}.", role=self.role, known=known)
         if (self.role == OFFICE) != bool(self.office):
             raise SettingError("The role “office” is for one office of a city, and only that role is.")

@@ -10,7 +10,7 @@ from typing import Any, Final
 import pandas as pd
 
 from core.progress import Progress, part, silent
-from core.text import text
+from core.text import listed, text
 from coverage.publish import unit_table
 from coverage.scenario.comparison import compare
 from data.intake.duplicates import DuplicateGroup
@@ -132,7 +132,7 @@ def _listed_twice(group: DuplicateGroup, after: Standing, offices: set[str]) -> 
     said = text(
         "Listed by several offices, {apart:,.0f} m apart: {names}.",
         apart=group.apart_m,
-        names="、".join(
+        names=listed(
             f"{name}（{Path(str(file)).stem}）"
             for name, file in zip(frame["name"], frame["source_file"], strict=True)
         ),

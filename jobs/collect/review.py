@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from core.errors import InputError, SettingError
+from core.text import labelled, listed
 from data.store import Store, schema
 from data.store.records import (
     ACCEPTED,
@@ -137,7 +138,7 @@ def set_city_rule(store: Store, *, city: str, name: str, value: str, by: str = "
             "“{name}” cannot be “{value}”; there is {known}.",
             name=name,
             value=value,
-            known="; ".join(f"{key}: {', '.join(values)}" for key, values in CITY_RULES.items()),
+            known=listed((labelled(key, listed(values)) for key, values in CITY_RULES.items()), between="；"),
         )
     with store.write(by=who.name) as writing:
         of = city_named(writing.connection, city)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import geopandas as gpd
@@ -81,7 +82,9 @@ def _paths(apart: pd.DataFrame, lines: gpd.GeoDataFrame) -> list[OverlayLayer]:
     return [OverlayLayer("apart", _APART, "apart", list(lines.geometry), names, facts)]
 
 
-def compared_geopackage(compared: Compared, say: Say, created: str, *, public: bool) -> bytes:
+def compared_geopackage(
+    compared: Compared, say: Say, created: str, described: Sequence[Sayable], *, public: bool
+) -> bytes:
     """The points and the lines with styles and titles of columns."""
     looks = [(one, say(RESULT_TITLES[one]), qml.dot(i)) for i, one in enumerate(_LARGEST_FIRST)]
     styles: dict[str, tuple[Text, str]] = {
@@ -95,4 +98,5 @@ def compared_geopackage(compared: Compared, say: Say, created: str, *, public: b
         ((name, Layer(bare(layers[name], public=public), *of, _COLUMNS)) for name, of in styles.items()),
         say,
         created,
+        described,
     )

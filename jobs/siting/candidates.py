@@ -19,7 +19,7 @@ import shapely
 from scipy import sparse
 
 from core.errors import InputError, SettingError
-from core.text import Text, text
+from core.text import Text, listed, text
 from coverage.checks.reach import BOUNDARY_M, limit_m
 from coverage.model.membership import locate
 from coverage.model.standard import Rule
@@ -176,7 +176,7 @@ def _made(done: Assessed, request: SitingRequest, rule: Rule, wanted: Bools, mos
     if request.source not in SOURCES:
         raise SettingError(
             "Candidates come from {sources}, or from a file; not from “{source}”.",
-            sources=", ".join(SOURCES),
+            sources=listed(SOURCES),
             source=request.source,
         )
     study = done.inputs.study
@@ -310,7 +310,7 @@ def rows_called(name: str, names: Sequence[str], *, what: Text) -> list[int]:
             "There is no “{name}” among {what}. Is one of these meant: {like}?",
             name=name,
             what=what,
-            like="、".join(dict.fromkeys(like)),
+            like=listed(dict.fromkeys(like)),
         )
     if not any(plain):
         raise InputError(

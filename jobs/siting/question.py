@@ -9,6 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from core.errors import SettingError
+from core.text import listed
 from coverage.assessment import Assessment
 from coverage.checks.reach import BOUNDARY_M, accepted, cells_within, limit_m, reach_matrix
 from coverage.measuring.facility_reach import straight_nearest, walking_nearest
@@ -139,7 +140,7 @@ def rule_for(done: Assessed, request: SitingRequest, tier: str = "") -> Rule:
             "The standard has no rule by {by} for the tier “{tier}”. It speaks of: {tiers}.",
             by=request.by,
             tier=tier,
-            tiers=", ".join(done.inputs.standard.tiers),
+            tiers=listed(done.inputs.standard.tiers),
         )
     return (exact + general)[0]
 

@@ -41,7 +41,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from core.errors import InputError, SettingError
-from core.text import printable, text
+from core.text import listed, printable, text
 from coverage.model.standard import LEVELS
 from data.toml_fields import TomlFields
 
@@ -86,7 +86,7 @@ class UnitQuota:
             raise SettingError(
                 "The unit level “{level}” is not known; use one of {levels}.",
                 level=self.level,
-                levels=", ".join(LEVELS),
+                levels=listed(LEVELS),
             )
         if self.least < 0 or (self.most is not None and self.most < self.least):
             raise SettingError("A quota runs from a low number to a higher one, none below 0.")

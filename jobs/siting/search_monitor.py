@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol, TypeVar
 
-from core.progress import Progress, silent
+from core.progress import Progress, part, silent
 from core.text import Text, text
 from coverage import siting
 from coverage.publish.plan import curve_rows
@@ -72,7 +72,12 @@ def searched(
     progress(0.7, text("Drawing the curve of residents against sites"))
     seconds = min(CURVE_SECONDS, plan.goal.time_limit_s)
     quick = replace(plan, goal=replace(plan.goal, time_limit_s=seconds))
-    points = () if watch.cancelled() else curve(demand, quick, watch=Watch(cancelled=watch.cancelled))
+    drawing = part(progress, 0.7, 0.85)
+    points = (
+        ()
+        if watch.cancelled()
+        else curve(demand, quick, watch=Watch(cancelled=watch.cancelled), progress=drawing)
+    )
     progress(0.85, text("Looking for other plans nearly as good"))
     return {
         "curve_bound": curve_rows(points),

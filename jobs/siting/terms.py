@@ -9,7 +9,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from core.errors import InfeasibleError, InputError, SettingError
-from core.text import Sayable, text
+from core.text import Sayable, listed, text
 from coverage.equity.residential_land import land_by_cell
 from coverage.model.membership import locate
 from coverage.model.standard import level_title
@@ -111,7 +111,7 @@ def importance(done: Assessed, request: SitingRequest) -> Floats | None:
             raise SettingError(
                 "The population file has no group “{group}”; it has: {groups}.",
                 group=group,
-                groups=", ".join(grid.groups) or "–",
+                groups=listed(grid.groups) or "–",
             )
         extra += (factor - 1.0) * grid.groups[group]
     weight = np.ones(len(grid))

@@ -23,6 +23,7 @@ from data.formats.inputs_read import InputRead
 from data.handed_over import beside as further
 from data.handed_over import handed_over
 from data.intake.datum.coordinates import AUTO
+from data.intake.datum.origin import is_synthetic
 from data.intake.findings import INFO, WARNING, Finding
 from data.intake.intake import Intake
 from data.intake.read import ListRequest, read_lists
@@ -52,6 +53,7 @@ from jobs.study.shifted import shifted_streets
 
 # The city at the head of a list's title: "云川市鼓台区基本公共服务设施一览表".
 _CITY: Final = re.compile(r"^\s*(?:关于)?([\u4e00-\u9fff]{2,6}?市)(?=[\u4e00-\u9fff])")
+_SYNTHETIC: Final = "虚构数据"
 _MOST_DISTRICTS: Final = 3
 _MOST_LISTED = 200
 
@@ -164,7 +166,7 @@ def inputs_of(
             *short,
         ),
         sha256=_fingerprints(files, streets, units, population.sha256, standard),
-        synthetic=population.synthetic,
+        synthetic=population.synthetic or others_synthetic(files, intake),
         datum=_datum(files),
         credits=_credits(files, streets),
         heal_m=files.heal_m,
@@ -306,6 +308,13 @@ def _of_land(said: Text) -> Text:
         "right."
     )
     return Text(shifted.template, said.values)
+
+
+def others_synthetic(files: StudyFiles, intake: Intake) -> bool:
+    """Whether lists, streets, units or ground say of themselves that they show no real place."""
+    said = (cell for table in intake.tables for row in table.sheet.rows[: table.header_row] for cell in row)
+    layers = (files.network, *files.unit_files, *files.layers.by_role.values())
+    return any(_SYNTHETIC in str(cell) for cell in said) or any(map(is_synthetic, layers))
 
 
 def city_name(intake: Intake, units: UnitTable | None) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from core.errors import SettingError
+from core.text import listed
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ class Answers:
                     "The unit “{unit}” of the group “{name}” is not known; use one of {units}.",
                     unit=unit,
                     name=name,
-                    units=", ".join(GROUP_UNITS),
+                    units=listed(GROUP_UNITS),
                 )
         levels = (*filter(None, [self.units_level]), *(level for level, _ in self.units_layers))
         if not levels:
@@ -104,5 +105,5 @@ class Answers:
                 raise SettingError(
                     "The level “{level}” is not known; use one of {levels}.",
                     level=level,
-                    levels=", ".join(LEVELS),
+                    levels=listed(LEVELS),
                 )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from core.text import Text, text
+from core.text import Text, listed, text
 from data.intake.datum.origin import may_be_shifted, tells_true
 from data.intake.findings import Finding, level_of
 from data.streets.detect import OSM_FORMATS
@@ -77,7 +77,7 @@ def unknown_notes(found: Sequence[Finding]) -> tuple[Text, ...]:
             "Nothing shows in which coordinate system {files} truly {count:is|are}. The lists and these "
             "layers may both be shifted by 300 to 1,200 m, however well they agree with each other; a "
             "shifted one beside a true one falsifies every distance.",
-            files=", ".join(names[:_MOST_NAMED]) + (" …" if len(names) > _MOST_NAMED else ""),
+            files=listed(names, most=_MOST_NAMED),
             count=len(names),
         ),
     )

@@ -13,7 +13,7 @@ import shapely
 
 from core.errors import InputError, SettingError
 from core.progress import Progress, part, silent
-from core.text import Text, text
+from core.text import Text, listed, text
 from coverage.equity.overlaps import bridged_notes, level_word, outside_notes, overlap_notes
 from coverage.equity.residential_land import land_grid
 from coverage.measuring.redistribute import Rescaled, rescale_to_units
@@ -390,7 +390,7 @@ def without_anybody(
         count=len(empty),
         units=len(rows),
         level=level_word(level),
-        names=", ".join(map(str, names[:_MOST_NAMED])) + (" …" if len(names) > _MOST_NAMED else ""),
+        names=listed(names, most=_MOST_NAMED),
     )
     return (Finding(file, "", 0, "", WARNING, "population-nobody-in-unit", message),)
 

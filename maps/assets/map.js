@@ -266,6 +266,14 @@ const serviceMap = (() => {
     keepKeys(map);
     const panel = document.getElementById("panel");
     for (const fold of panel.querySelectorAll("details[data-wide]")) fold.open = !narrow() && !low();
+    /* On a low screen the panel scrolls: what is opened comes into view, its title first. */
+    for (const fold of panel.querySelectorAll("details")) {
+      fold.querySelector("summary").addEventListener("click", () => requestAnimationFrame(() => {
+        const above = fold.getBoundingClientRect().top - panel.getBoundingClientRect().top;
+        const over = above + fold.offsetHeight - panel.clientHeight;
+        if (fold.open && over > 0) panel.scrollTop += Math.min(over, above);
+      }));
+    }
     /* What panel and controls leave free: from the top left corner, and from the opposite one. */
     const clear = () => narrow()
       ? [[8, panel.offsetHeight + 18], [8, 40]]

@@ -22,7 +22,7 @@ from maps import palette
 from maps.cells_image import CellsImage
 from maps.model import Basemap, Floats, Lines, MapModel
 from maps.safe_text import safe
-from maps.still.view import Key, StillView, classes_of, legend
+from maps.still.view import Key, StillView, classes_of, facilities_of, legend
 
 FONT: Final = "Noto Sans SC"
 _EARTH_M: Final = 6_378_137.0
@@ -88,7 +88,7 @@ def still(
         *_served_anew(model, view, frame),
         *_gaps(model, view, frame),
         *_paths(model, view, frame),
-        *_facilities(model, frame),
+        *_facilities(model, facilities_of(model, view), frame),
         *(() if view.public else _names(model.basemap, frame)),
         *_flags(model, view, frame),
     ]
@@ -248,11 +248,11 @@ def _paths(model: MapModel, view: StillView, frame: Frame) -> Iterator[str]:
         yield f'<path d="{data}" fill="none" stroke="{look["color"]}" stroke-width="{look["weight"]}"/>'
 
 
-def _facilities(model: MapModel, frame: Frame) -> Iterator[str]:
+def _facilities(model: MapModel, facilities: pd.DataFrame, frame: Frame) -> Iterator[str]:
     # Where there is nothing else to see the marks are as large as they may be.
     grown = max(0.55 if len(model.cells) else 1.2, min(1.5, 9.0 / frame.metres))
     for position, tier in reversed(list(enumerate(model.tier_titles))):
-        rows = model.facilities[model.facilities["tier"] == tier]
+        rows = facilities[facilities["tier"] == tier]
         fill, outline, radius = palette.tier_mark(position)
         dots = "".join(
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius * grown:.1f}"/>'
@@ -260,8 +260,8 @@ def _facilities(model: MapModel, frame: Frame) -> Iterator[str]:
         )
         if dots:
             yield f'<g fill="{fill}" stroke="{outline}" stroke-width="{1.4 * grown:.2f}">{dots}</g>'
-    if "in_scenario" in model.facilities:
-        rows = model.facilities[model.facilities["in_scenario"] != ""]
+    if "in_scenario" in facilities:
+        rows = facilities[facilities["in_scenario"] != ""]
         look = palette.IN_SCENARIO
         for x, y in _inside(frame, rows["lon"].to_numpy(float), rows["lat"].to_numpy(float)):
             yield (

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from core.text import Sayable, text
@@ -44,6 +45,18 @@ class Coloured:
     hatched: int | None = None
 
 
+def facilities_of(model: MapModel, view: StillView) -> pd.DataFrame:
+    """Those that there are in what is shown: of a map of before, those of then, none where they are not
+    known."""
+    if not view.colour.startswith("before:"):
+        return model.facilities
+    return (
+        model.facilities.iloc[:0][["tier", "lon", "lat"]]
+        if model.facilities_before is None
+        else (model.facilities_before)
+    )
+
+
 def classes_of(model: MapModel, view: StillView) -> Coloured | None:
     """How the cells are coloured; None where they are not."""
     kind, _, rule = view.colour.partition(":")
@@ -77,7 +90,8 @@ def legend(model: MapModel, view: StillView, tr: Translator) -> Iterator[Key]:
                 yield _box(found.colours[number], palette.CELL_OPACITY) + hatch, tr(said)
     if view.colour.startswith("new") and any(layer.look == "newly_served" for layer in model.areas):
         yield _box(str(palette.OVERLAYS["newly_served"]["fillColor"]), 0.6), tr(text("Newly served"))
-    there = set(model.facilities["tier"])
+    facilities = facilities_of(model, view)
+    there = set(facilities["tier"])
     for position, (tier, title) in enumerate(model.tier_titles.items()):
         if tier in there:
             fill, outline, radius = palette.tier_mark(position)
@@ -95,7 +109,7 @@ def legend(model: MapModel, view: StillView, tr: Translator) -> Iterator[Key]:
         yield ring, tr(text("Gap, by residents"))
     if view.sites and model.sites is not None and len(model.sites):
         yield f'<path d="M14 1l8 8-8 8-8-8z" fill="{palette.SITE["fill"]}"/>', tr(text("Suggested site"))
-    if "in_scenario" in model.facilities and (model.facilities["in_scenario"] != "").any():
+    if "in_scenario" in facilities and (facilities["in_scenario"] != "").any():
         colour = palette.IN_SCENARIO["color"]
         ring = f'<circle cx="14" cy="9" r="7" fill="none" stroke="{colour}" stroke-width="2.5"/>'
         yield ring, tr(text("New or moved in the scenario"))

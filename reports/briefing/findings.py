@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from core.text import Sayable, Text, text
+from core.text import Sayable, Text, listed, text
 from coverage.model.standard import ANY_TIER, Check, Rule, Standard, classes_title
 from coverage.model.verdict_rows import before_title, summary
 from coverage.publish import Results
 from reports.briefing.model import Bar, Bars, Figure, KeyFigure, Said
-from reports.briefing.numbers import counted, exact, listed, people, share
+from reports.briefing.numbers import counted, exact, people, share
 from reports.briefing.period import what_changed
 from reports.plan import words as plan_words
 
@@ -153,10 +153,16 @@ def _compared(results: Results, rule: Rule) -> Said:
     )
     values = {
         "name": document["scenario"], "who": _OF_WHOM[rule.settlement], "reach": reach_words(rule),
-        "tier": tier_words(rule, results.standard), "what": before_title(document), "before": before.words,
+        "tier": tier_words(rule, results.standard), "what": _against(document),
+        "before": before.words,
         "after": after.words, "share_before": shares[0].words, "share_after": shares[1].words,
     }  # fmt: skip
     return Said(Text(said.template, values), (before, after, *shares))
+
+
+def _against(document: Mapping[str, Any]) -> Sayable:
+    """What a scenario is compared with, in a sentence."""
+    return before_title(document) if document["before"].get("scenario") else text("as things are")
 
 
 def _since(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from core.text import Sayable, Text, text
+from coverage.model.standard import Rule
 from coverage.model.verdict_rows import (
     SYNTHETIC,
     VerdictRow,
@@ -18,7 +19,8 @@ from coverage.model.verdict_rows import (
 from coverage.publish import Results
 from reports.briefing import findings, period, tables
 from reports.briefing.model import Briefing, View, Walking
-from reports.briefing.strip import day_of, mark_of, method_table, result_code, strip_lines
+from reports.briefing.next_steps import next_steps
+from reports.briefing.strip import day_of, mark_of, method_table, names_unit, result_code, strip_lines
 
 
 @dataclass(frozen=True)
@@ -55,10 +57,12 @@ def briefing_of(results: Results, cover: Cover | None = None) -> Briefing:
         key_figures=tuple(findings.key_figures(results)),
         tally=findings.tally(results),
         conclusion=tuple(findings.conclusion(results, public=public)),
-        caveats=remarks_of(document, standard),
+        caveats=tuple(
+            said for said in remarks_of(document, standard) if not (public and names_unit(results, said))
+        ),
         rules=tables.rules_table(rows, state=after_title(results.document)),
         map=_map(results),
-        walking=_walking(results),
+        walking=_walking(results, public=public),
         units=None if public or rule is None else findings.unit_bars(results, rule),
         gaps=gaps,
         gap_table=tables.gap_table(gaps, results),
@@ -67,10 +71,12 @@ def briefing_of(results: Results, cover: Cover | None = None) -> Briefing:
         history=period.history_table(document, standard),
         proposal=tables.proposal(results, gaps, public=public),
         tasks=tables.tasks_table(rows, state=after_title(results.document), document=standard.document),
+        next_steps=next_steps(results),
         method=method_table(results, public=public),
         shares=tables.shares_table(results),
         complete=tables.complete_table(results),
-        strip=tuple(strip_lines(results, author=asked.author, mark=mark, as_of=asked.as_of)),
+        strip=tuple(strip_lines(results, author=asked.author, mark=mark, as_of=asked.as_of,
+                               public=public)),
         author=asked.author,
         mark=mark,
         day=day_of(results.provenance.get("created", "")),
@@ -133,7 +139,7 @@ def _title(results: Results) -> Text:
     return Text(text("{city}: who is not served").template, {"city": city})
 
 
-def _walking(results: Results) -> Walking | None:
+def _walking(results: Results, *, public: bool) -> Walking | None:
     """The radius rule beside its walk: two maps, and who is inside the circle and cannot walk it."""
     said, row = findings.cut_off(results), findings.cut_off_row(results)
     if said is None or row is None:
@@ -141,9 +147,15 @@ def _walking(results: Results) -> Walking | None:
     rule = results.standard.rule(row["rule"])
     known = {one.id: one for one in results.standard.rules}
     walk = known.get(str(row.get("walk_rule") or ""))
+    actual = {one.rule.id: one.actual for one in verdict_rows(results.document, results.standard)}
+
+    def with_figure(one: Rule) -> Text:
+        return text("{what}: {figure}", what=results.standard.rule_title(one), figure=actual[one.id])
+
     return Walking(
         said,
-        View("straight", results.standard.rule_title(rule), f"rule:{rule.id}"),
-        View("on-foot", results.standard.rule_title(walk), f"rule:{walk.id}") if walk else None,
+        View("straight", with_figure(rule), f"rule:{rule.id}"),
+        View("on-foot", with_figure(walk), f"rule:{walk.id}") if walk else None,
         View("cut-off", text("Inside the circle and too far on foot"), f"cut_off:{rule.id}"),
+        None if public else tables.cut_off_table(results, rule),
     )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from core.text import labelled
 from coverage.publish import Results
 from locales import LANGUAGES, Translator, translator
 from reports.briefing.make import briefing_of
 from reports.briefing.model import Briefing, Table
+from reports.briefing.next_steps import NEXT_STEPS
 from reports.plan.briefing import escaped, markdown_table, plan_chapters
 
 
@@ -26,8 +28,9 @@ def markdown_of(briefing: Briefing, tr: Translator, chapters: Iterable[Iterable[
     tables = (briefing.changes or briefing.rules, *briefing.lists, briefing.gap_table, briefing.shares,
               briefing.complete, briefing.tasks)  # fmt: skip
     parts += [_table(table, tr) for table in tables if table is not None]
+    parts.append(_next_steps(briefing, tr))
     parts += chapters
-    parts.append(f"- {escaped(tr(term))}: {escaped(tr(said))}" for term, said in briefing.strip)
+    parts.append(f"- {escaped(tr(labelled(term, said)))}" for term, said in briefing.strip)
     return "\n\n".join("\n".join(lines) for part in parts if (lines := list(part))) + "\n"
 
 
@@ -44,6 +47,13 @@ def _head(briefing: Briefing, tr: Translator) -> Iterator[str]:
         yield f"\n**{escaped(tr(remark))}**"
     yield ""
     yield ("" if tr.language == "zh" else " ").join(escaped(tr(one.words)) for one in briefing.conclusion)
+
+
+def _next_steps(briefing: Briefing, tr: Translator) -> Iterator[str]:
+    if briefing.next_steps:
+        yield f"## {escaped(tr(NEXT_STEPS))}"
+        yield ""
+    yield from (f"- {escaped(tr(one.words))}" for one in briefing.next_steps)
 
 
 def _table(table: Table, tr: Translator) -> Iterator[str]:

@@ -97,12 +97,14 @@ class GapFinding:
 
 @dataclass(frozen=True)
 class Walking:
-    """A radius rule read along the streets: who is inside the circle and cannot walk it."""
+    """A radius rule read along the streets: who is inside the circle and cannot walk it, and `where` most of
+    them live."""
 
     said: Said
     straight: View
     on_foot: View | None
     cut_off: View
+    where: Table | None = None
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,7 @@ class Briefing:
     history: Table | None = None
     proposal: Proposal | None = None
     tasks: Table | None = None
+    next_steps: tuple[Said, ...] = ()
     shares: Table | None = None
     complete: Table | None = None
     lists: tuple[Table, ...] = ()
@@ -178,7 +181,7 @@ class Briefing:
     @property
     def figures(self) -> tuple[Figure, ...]:
         """Every figure that is printed in each of the forms in words."""
-        said = [self.headline, self.tally, *self.conclusion]
+        said = [self.headline, self.tally, *self.conclusion, *self.next_steps]
         said += [] if self.walking is None else [self.walking.said]
         said += [] if self.proposal is None else list(self.proposal.said)
         found = [figure for one in said for figure in one.figures]

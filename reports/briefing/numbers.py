@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
-from core.text import Bilingual, Text, text
+from core.text import Bilingual, text
 from coverage.publish import Results
 from reports.briefing.model import Figure
 
@@ -47,16 +47,6 @@ def share(key: str, part: float) -> Figure:
 
 def metres(key: str, distance: float) -> Figure:
     return Figure(key, distance, text("{metres:,.0f} m", metres=distance))
-
-
-def listed(parts: Sequence[object]) -> Text | str:
-    """Some words one after the other, with the language's comma."""
-    if not parts:
-        return ""
-    said: Text | str = text("{one}", one=parts[0])
-    for part in parts[1:]:
-        said = text("{first}, {then}", first=said, then=part)
-    return said
 
 
 def figure_of(results: Results | Mapping[str, Any], key: str) -> Any:

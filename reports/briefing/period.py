@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 
 from core.errors import InputError, SettingError
-from core.text import Sayable, Text, text
+from core.text import Sayable, Text, listed, text
 from coverage.model.standard import Standard
 from coverage.model.verdict_rows import result_of_title, verdict_rows
 from coverage.publish import Results
 from coverage.publish.change_tables import GAINED, KEPT, LOST, NEITHER, NOT_SUBJECT
 from reports.briefing.model import Said, Table
-from reports.briefing.numbers import exact, listed, people
+from reports.briefing.numbers import exact, people
 from reports.briefing.strip import CHINA, result_code, stated_day
 
 # What makes a rule the same one in two results.
@@ -28,15 +28,22 @@ def set_against(results: Results, earlier: Sequence[Results]) -> Results:
     """The result with what stood before: `document.before` is the oldest of the earlier ones, `history` all
     of them by time. Where their cells are the same, what became of each (`change_<rule>`).
 
-    InputError for another area, or without a rule that both have with the same figure; SettingError for a
-    scenario, which already stands beside what it changes.
+    InputError for another area, for a later result, or without a rule that both have with the same figure;
+    SettingError for a scenario, which already stands beside what it changes, also as an earlier one.
     """
     known = sorted(earlier, key=_when)
     if not known:
         return results
     if results.document.get("scenario"):
         raise SettingError("A scenario already stands beside what it changes; leave --before away.")
+    if any(one.document.get("scenario") for one in known):
+        raise SettingError("A scenario is no earlier result: it shows what could be, not what was.")
     labels = _labels([*known, results])
+    if _when(known[-1]) > _when(results):
+        raise InputError(
+            "The result of {day} is later than the one of {now} that it is set against. Exchange the two.",
+            day=labels[-2], now=labels[-1],
+        )  # fmt: skip
     rows = {row["id"]: row for row in results.document["rules"]}
     history = [_state(one, rows, label) for one, label in zip(known, labels, strict=False)]
     for one, state in zip(known, history, strict=True):
@@ -44,17 +51,26 @@ def set_against(results: Results, earlier: Sequence[Results]) -> Results:
             raise InputError("The result of {day} is of another area.", day=state["day"])
         if not state["rules"]:
             raise InputError("The result of {day} has no rule in common with this one.", day=state["day"])
-    before = history[0] | {"scenario": None, "now": labels[-1]}
+    before = history[0] | {"scenario": None, "now": labels[-1], "places": known[0].places}
     document = {**results.document, "before": before, "history": history}
     return replace(results, document=document, cells=results.cells.assign(**_changes(known[0], results)))
 
 
 def _when(results: Results) -> dt.datetime:
-    """Of when a result is: the end of the day by which its lists were known, else when it was made."""
-    said = stated_day(results.provenance) or str(results.provenance.get("created", "")) or _UNKNOWN
-    found = dt.datetime.fromisoformat(said)
+    """Of when a result is: the end of the day by which its lists were known, else when it was made; what was
+    made on that day knew no later lists."""
+    made = _moment(str(results.provenance.get("created", "")) or _UNKNOWN)
+    said = stated_day(results.provenance)
+    if not said:
+        return made
+    known = _moment(said)
     if len(said) <= len("2026-03-31"):
-        found = dt.datetime.combine(found, dt.time.max)
+        known = dt.datetime.combine(known, dt.time.max, CHINA)
+    return min(known, made) if made > _moment(_UNKNOWN) else known
+
+
+def _moment(said: str) -> dt.datetime:
+    found = dt.datetime.fromisoformat(said)
     return (found if found.tzinfo else found.replace(tzinfo=CHINA)).astimezone(CHINA)
 
 
@@ -63,10 +79,13 @@ _UNKNOWN: Final = "1970-01-01"
 
 
 def _labels(all_of: Sequence[Results]) -> list[str]:
-    """The day of each; with the time where two are of one day."""
+    """The day of each; with the time where two are of one day, to the second where they are of one minute."""
     times = [_when(one) for one in all_of]
-    days = [f"{time:%Y-%m-%d}" for time in times]
-    return days if len(set(days)) == len(days) else [f"{time:%Y-%m-%d %H:%M}" for time in times]
+    for shown in ("%Y-%m-%d", "%Y-%m-%d %H:%M"):
+        labels = [format(time, shown) for time in times]
+        if len(set(labels)) == len(labels):
+            return labels
+    return [f"{time:%Y-%m-%d %H:%M:%S}" for time in times]
 
 
 def _state(results: Results, rows: Mapping[str, Mapping[str, Any]], label: str) -> dict[str, Any]:
@@ -144,4 +163,4 @@ def history_table(document: Mapping[str, Any], standard: Standard) -> Table | No
         for row in verdict_rows({"rules": document["rules"]}, standard)
     )
     head = (text("Rule"), *(result_of_title(state["day"]) for state in states))
-    return Table(text("Results over time"), head, rows, (30, *(70 / len(states) for _ in states)))
+    return Table(text("Results over time"), head, rows, (22, *(78 / len(states) for _ in states)))

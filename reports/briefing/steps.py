@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from core.errors import InputError
-from core.text import printable, text
+from core.text import listed, printable, text
 from coverage.publish import Results
 from locales import Translator
 from maps.model import Step
@@ -79,7 +79,7 @@ def _step(row: Mapping[str, Any], number: int, layers: Sequence[str]) -> Step:
     if unknown:
         raise InputError(
             "Step {number}: there is no “{key}”; a step has {keys}.",
-            number=number, key=unknown[0], keys=", ".join(sorted(_KEYS)),
+            number=number, key=unknown[0], keys=listed(sorted(_KEYS)),
         )  # fmt: skip
     words, layer, box = row.get("words"), row.get("layer", ""), row.get("box")
     if not isinstance(words, str) or not 0 < len(words) <= _LONGEST:
@@ -89,7 +89,7 @@ def _step(row: Mapping[str, Any], number: int, layers: Sequence[str]) -> Step:
     if layer not in ("", *layers):
         raise InputError(
             "Step {number}: the map has no layer “{layer}”; it has {layers}.",
-            number=number, layer=str(layer), layers=", ".join(layers),
+            number=number, layer=str(layer), layers=listed(layers),
         )  # fmt: skip
     if box is None:
         return Step(printable(words), layer)

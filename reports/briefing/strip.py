@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from core.text import Sayable, Text, text, text_from_json
+from core.text import Sayable, Text, listed, text, text_from_json
 from coverage.model.standard import Check, level_title
 from coverage.publish import Results
 from reports.briefing.model import Table
-from reports.briefing.numbers import listed
 
 CHINA: Final = dt.timezone(dt.timedelta(hours=8))
 INTERNAL: Final = text("Internal document")
@@ -57,9 +57,10 @@ def mark_of(mark: str, *, public: bool) -> Sayable:
 
 
 def strip_lines(
-    results: Results, *, author: str, mark: Sayable, as_of: str = ""
+    results: Results, *, author: str, mark: Sayable, as_of: str = "", public: bool = False
 ) -> Iterator[tuple[Sayable, Sayable]]:
-    """Term and value, in the order of every product. `as_of` is the date of the data as the office says."""
+    """Term and value, in the order of every product. `as_of` is the date of the data as the office says; a
+    `public` one names no file that is called by a unit."""
     standard, provenance = results.standard, results.provenance
     day = day_of(provenance.get("created", ""))
     read = text("as in the files under “Data”, read on {day}; their own date is not stated", day=day or "–")
@@ -72,7 +73,7 @@ def strip_lines(
         some = text("{n} of {all} units of the level {level}", n=len(chosen["names"]), all=chosen["all"],
                     level=level_title(chosen["level"]))  # fmt: skip
         yield text("Districts"), text("{names} ({some})", names=listed(chosen["names"]), some=some)
-    clauses = list(dict.fromkeys(rule.clause for rule in standard.rules if rule.clause))
+    clauses = sorted({rule.clause for rule in standard.rules if rule.clause}, key=_in_order)
     named: Sayable = standard.title
     if standard.document:
         named = text("{title} {document}", title=standard.title, document=standard.document)
@@ -98,7 +99,7 @@ def strip_lines(
     limits = standard.verdicts
     yield text("Met from"), text("{meets:.1%}; nearly met from {nearly:.1%}", meets=float(limits.meets_share),
                                  nearly=float(limits.nearly_share))  # fmt: skip
-    yield text("Data"), listed(list(_sources(results)))
+    yield text("Data"), listed(list(_sources(results, public=public)))
     if results.document.get("history"):
         yield (
             text("Compared with"),
@@ -110,14 +111,30 @@ def strip_lines(
     yield text("Code of the result"), result_code(results)
 
 
-def _sources(results: Results) -> Iterator[Sayable]:
-    """Credits with their licence, else the files by name."""
+def _in_order(clause: str) -> tuple[tuple[int, str], ...]:
+    """2 before 11, and C.0.2 before C.0.11."""
+    parts = re.findall(r"\d+|\D+", clause)
+    return tuple((int(one), "") if one.isdecimal() else (-1, one) for one in parts)
+
+
+def names_unit(results: Results, words: object) -> bool:
+    """Whether words hold the name of a unit of the study, which nothing public may say."""
+    return any(len(name) > 1 and name in str(words) for name in results.units["name"].unique())
+
+
+def _sources(results: Results, *, public: bool) -> Iterator[Sayable]:
+    """Credits with their licence, else the files by name; for the public those called by units by number."""
     if results.document["area"]["synthetic"]:
         yield text("fictional city")
     yield from results.provenance.get("credits", ())
-    yield from (
-        Text(text("{file} ({role})").template, {"file": name, "role": role}) for role, name in _files(results)
-    )
+    unnamed: dict[Sayable, int] = {}
+    for role, name in _files(results):
+        if public and names_unit(results, name):
+            unnamed[role] = unnamed.get(role, 0) + 1
+        else:
+            yield Text(text("{file} ({role})").template, {"file": name, "role": role})
+    for role, count in unnamed.items():
+        yield text("{n} {n:file|files} of offices ({role})", n=count, role=role)
 
 
 def _files(results: Results) -> Iterator[tuple[Sayable, str]]:
@@ -155,8 +172,7 @@ def method_table(results: Results, *, public: bool = False) -> Table:
     ]  # fmt: skip
     rows += [(text("Edited"), said) for said in standard.differences]
     notes = [text_from_json(note) for note in results.document["notes"]]
-    named = [name for name in results.units["name"].unique() if len(name) > 1] if public else []
-    rows += [(text("Note"), note) for note in notes if not any(name in str(note) for name in named)]
+    rows += [(text("Note"), note) for note in notes if not (public and names_unit(results, note))]
     return Table(
         text("Method, data and limits"), (text("Term"), text("What holds here")), tuple(rows), (22, 78)
     )

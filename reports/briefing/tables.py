@@ -10,6 +10,7 @@ import shapely
 from core.text import Sayable, Text, text
 from coverage.model.gap_words import gap_place
 from coverage.model.share_rows import share_comparison
+from coverage.model.standard import Rule
 from coverage.model.verdict_rows import VerdictRow, after_title, before_title, responsible_words
 from coverage.publish import Results
 from reports.briefing.model import Bounds, Figure, GapFinding, Proposal, Said, Table, View
@@ -110,6 +111,29 @@ def _facts(results: Results, gap: Mapping[str, Any], key: str) -> Iterator[tuple
         yield text("One facility at the best point found in the gap would serve"), one
 
 
+def cut_off_table(results: Results, rule: Rule) -> Table | None:
+    """Of the units of the widest level that has several: who is inside the circle and too far on foot, the
+    largest numbers first; None where units are not known or nobody is."""
+    table = results.extras.get("detours_units")
+    if table is None or not len(table):
+        return None
+    rows = table[(table["rule"] == rule.id) & (table["cut_off"] > 0)]
+    for level in ("district", "street", "community"):
+        found = rows[rows["level"] == level].sort_values("cut_off", ascending=False, kind="stable")
+        if len(found) > 1:
+            break
+    else:
+        return None
+    shown = tuple(
+        (str(row["name"]), text("{n:,.0f}", n=row["cut_off"]), text("{n:,.0f}", n=row["in_radius"]))
+        for row in found.head(MOST_GAPS).to_dict("records")
+    )
+    head = (text("Unit"), text("Residents too far on foot"), text("of those inside the circle"))
+    said = text("Inside the circle and too far on foot: {shown} of {all} units, most of them first",
+                shown=len(shown), all=len(found))  # fmt: skip
+    return Table(said, head, shown, (40, 30, 30), right=(1, 2))
+
+
 def _around(results: Results, gap: Mapping[str, Any]) -> Bounds:
     """The gap's ground with some of what lies around."""
     rows = results.gaps[(results.gaps["rule"] == gap["rule"]) & (results.gaps["rank"] == gap["rank"])]
@@ -171,7 +195,8 @@ def _plan_proposal(results: Results, *, public: bool) -> Proposal:
     total, rows = 0.0, []
     for site in plan["sites"]:
         total += site["residents_gained"]
-        place = text("Site {rank}", rank=site["rank"]) if public else plan_words.site_name(site)
+        named = not public and (site.get("name") or site["unit"])
+        place = plan_words.site_name(site) if named else text("Site {rank}", rank=site["rank"])
         tier = standard.tier_title(site.get("tier", plan["tier"]))
         rows.append(
             (str(site["rank"]), place, tier, *_at(site, public=public),
@@ -197,7 +222,7 @@ def _at(place: Mapping[str, Any], *, public: bool) -> tuple[Text, Text]:
 def shares_table(results: Results) -> Table | None:
     """口径对照: the same facilities by what a share divides."""
     found = share_comparison(results.extras.get("denominators"), results.standard)
-    if not found.rows:
+    if not found.rows or len(found.columns) < 2:
         return None
     rows = tuple(
         (row.title, *(_DASH if one is None else text("{share:.1%}", share=float(one)) for one in row.shares))

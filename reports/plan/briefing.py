@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from core.text import Sayable, Text, text
+from core.text import Sayable, Text, listed, remarked, text
 from coverage.model.standard import Standard, group_title, level_title
 from locales import Translator
 from reports.plan import words
@@ -74,7 +74,8 @@ class _Draft:
         for site in self.plan["sites"]:
             tier = self.standard.tier_title(site.get("tier", self.plan["tier"]))
             yield ""
-            yield f"{site['rank']}. **{escaped(words.site_name(site))}** ({escaped(self.tr(tier))})"
+            name = f"**{escaped(words.site_name(site))}**"
+            yield f"{site['rank']}. {self.tr(remarked(name, escaped(self.tr(tier))))}"
             yield f"   WGS-84 {site['lon']:.6f}, {site['lat']:.6f}"
             why = [escaped(self.tr(said)) for said in words.reasons(site, self.plan, self.standard)]
             yield f"   {('' if self.tr.language == 'zh' else ' ').join(why)}"
@@ -110,14 +111,14 @@ class _Draft:
             yield f"{number}. {self.tr(other_plan(other))}"
             # Name and where it is: the place left out may lie in the same unit.
             new = [
-                f"{escaped(words.site_name(site))} ({site['lon']:.6f}, {site['lat']:.6f})"
+                remarked(escaped(words.site_name(site)), f"{site['lon']:.6f}, {site['lat']:.6f}")
                 for site in other["sites"]
                 if not site["in_best"]
             ]
-            yield f"   {'；'.join(new) if self.tr.language == 'zh' else '; '.join(new)}"
+            yield f"   {self.tr(listed(new, between='；'))}"
             kept = {_place_of(site) for site in other["sites"] if site["in_best"]}
             ranks = [str(site["rank"]) for site in self.plan["sites"] if _place_of(site) not in kept]
-            said = text("Not built: no. {ranks} of the plan.", ranks=", ".join(ranks))
+            said = text("Not built: no. {ranks} of the plan.", ranks=listed(ranks))
             yield f"   {self.tr(said)}"
 
     def closed(self) -> Iterator[str]:
@@ -173,9 +174,9 @@ def asked_for(plan: Mapping[str, Any]) -> Iterator[Text]:
     if plan.get("wanted"):
         yield text("at most {n} new sites", n=plan["wanted"])
     if asked["required"]:
-        yield text("must be built: {names}", names="、".join(asked["required"]))
+        yield text("must be built: {names}", names=listed(asked["required"]))
     if asked["forbidden"]:
-        yield text("must not be built: {names}", names="、".join(asked["forbidden"]))
+        yield text("must not be built: {names}", names=listed(asked["forbidden"]))
     if asked["close"]:
         yield text("close {n} existing ones", n=asked["close"])
     if asked["budget"] is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from core.text import Sayable, Text, rounded_up, text, text_from_json
+from core.text import Sayable, Text, listed, remarked, rounded_up, text, text_from_json
 from coverage.model.standard import Standard, settlement_title
 
 # A wider difference than rounding.
@@ -148,6 +148,8 @@ def results(plan: Mapping[str, Any], standard: Standard) -> Iterator[Text]:
 def people_counted(part: Mapping[str, Any], standard: Standard) -> Text:
     """Whose settlement the plan (or a tier of it) counts: that of its load band, else that of its rule."""
     rule = standard.rule(part.get("band_rule") or part["rule"])
+    if rule.settlement == "any":
+        return text("residents")
     return text("{who} residents", who=settlement_title(rule.settlement))
 
 
@@ -180,7 +182,7 @@ def _reached(part: Mapping[str, Any], plan: Mapping[str, Any], standard: Standar
 
 def _closing(plan: Mapping[str, Any], standard: Standard) -> Text:
     """What is to be closed, and whom that alone leaves without each tier."""
-    names = "、".join(row["name"] for row in plan["closed"])
+    names = listed(row["name"] for row in plan["closed"])
     lost = [
         text(
             "{tier}: {residents:,.0f} residents", tier=standard.tier_title(part["tier"]), residents=residents
@@ -385,9 +387,7 @@ def redundancy(plan: Mapping[str, Any], standard: Standard) -> Iterator[Text]:
             "The rule of this plan would lose nobody by closing {n} more, but other rules would get worse: "
             "{rules}.",
             n=len(kept),
-            rules=some_of(
-                [text("{rule} ({n})", rule=_rule_title(standard, rule), n=n) for rule, n in ranked]
-            ),
+            rules=some_of([remarked(_rule_title(standard, rule), n) for rule, n in ranked]),
         )
 
 

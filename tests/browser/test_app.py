@@ -83,6 +83,17 @@ def test_table_and_map_stand_side_by_side_without_scrolling(open_page: Callable[
     assert frame
     assert table["x"] + table["width"] <= frame["x"]
     assert frame["y"] + frame["height"] <= 768
+    # Enlarged to 150 and 200 % on that screen, one stands below the other, as wide as the page.
+    for width, height in ((911, 512), (683, 384)):
+        page.set_viewport_size({"width": width, "height": height})
+        expect(page.locator("iframe")).to_be_visible()
+        page.wait_for_function("document.querySelector('iframe').getBoundingClientRect().width > 550")
+        table, frame = page.locator(".verdicts").bounding_box(), page.locator("iframe").bounding_box()
+        assert table
+        assert frame
+        assert table["width"] > 550
+        assert table["y"] + table["height"] <= frame["y"]
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_the_verdict_table_is_reached_with_the_keyboard(open_page: Callable[..., Page]) -> None:

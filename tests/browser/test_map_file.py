@@ -259,6 +259,20 @@ def test_on_a_telephone_the_panel_and_the_layers_are_folded(
     expect(layer(page, "道路")).to_be_visible()
 
 
+@pytest.mark.parametrize("title", ["达标情况", "图例"])
+def test_what_is_opened_on_a_low_screen_comes_into_view(page: Page, tmp_path: Path, title: str) -> None:
+    """683 × 384: a screen of 1366 enlarged to 200 %."""
+    page.set_viewport_size({"width": 683, "height": 384})
+    show(page, tmp_path, KINDS["plan"])
+    fold = page.locator("#panel details").filter(has=page.locator("summary", has_text=title)).first
+    fold.locator("summary").click()
+    expect(fold.locator("li").first).to_be_in_viewport(ratio=0.9)
+    expect(fold.locator("summary")).to_be_in_viewport(ratio=0.9)
+    map_box = page.locator(".folium-map").bounding_box()
+    panel = page.locator("#panel").bounding_box()
+    assert map_box and panel and panel["width"] < map_box["width"] / 2.5
+
+
 @pytest.mark.parametrize("bypass_csp", [False, True], ids=["with its policy", "policy ignored"])
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_text_is_shown_literally_and_runs_nowhere(

@@ -89,6 +89,25 @@ def test_a_folder_of_an_older_version_says_so(tmp_path: Path) -> None:
     assert "older version" in done.stderr.replace("\n", "")
 
 
+@pytest.mark.parametrize(
+    ("file", "content", "said"),
+    [
+        ("provenance.json", '{"format": 1, "verb": "check"}', "A result of “check” cannot be made again"),
+        ("batch.json", '{"format": 1}', "is of a batch"),
+        ("other.json", "{}", "provenance.json is missing or damaged"),
+        ("provenance.json", "[]", "older version"),
+        ("provenance.json", '{"run": 5}', "older version"),
+    ],
+)
+def test_a_folder_that_cannot_be_made_again_says_why(
+    file: str, content: str, said: str, tmp_path: Path
+) -> None:
+    (tmp_path / file).write_text(content, "utf-8")
+    done = cli("rerun", tmp_path, "--out", tmp_path / "again", "--lang", "en")
+    assert done.returncode == 2
+    assert said in " ".join(done.stderr.split())
+
+
 def test_every_json_of_a_scenario_says_that_it_is_one(made: tuple[Path, Path, str]) -> None:
     result, _, verb = made
     for path in (*result.glob("*.json"), *result.glob("*.geojson")):

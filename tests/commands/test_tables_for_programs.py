@@ -227,7 +227,7 @@ def test_every_json_says_its_format_and_scenarios_that_they_are_one(results: Pat
             assert json.loads(path.read_bytes()).get("scenario"), path
 
 
-# Of a coordinate twelve, so that an accepted list gives the figures of the office's own (`coverage.model.figures`).
+# Of a coordinate twelve: an accepted list gives the figures of the office's own (`coverage.model.figures`).
 MOST_DECIMALS = {"lon": 12, "lat": 12, "map_lon": 12, "map_lat": 12, "median": 3, "p90": 3}
 
 

@@ -63,6 +63,46 @@ def test_spellings_of_one_name_are_alike_and_two_names_are_not():
     assert similarity("梅园社区服务站", "玄武区图书馆") < 0.5
 
 
+@pytest.mark.parametrize(
+    ("listed", "mapped", "metres"),
+    [
+        ("戊社区服务站", "己社区服务站", 2500),
+        ("和平社区一公共服务站", "和平社区二公共服务站", 30),
+        ("阳光花园东区社区服务站", "阳光花园西区社区服务站", 30),
+        ("鼓楼区湖南路社区服务站", "鼓楼区云南路社区服务站", 1800),
+        ("阳光小区南区社区服务站", "阳光小区北区社区服务站", 400),
+        ("梅园第三社区服务站", "梅园第四社区服务站", 30),
+        ("梅园公共服务中心", "梅园公共服务站", 30),
+        ("North Bridge Library", "South Bridge Library", 30),
+        ("Riverside Library 1", "Riverside Library 2", 30),
+        ("红花村公共服务站", "红花公共服务站", 900),
+    ],
+)
+def test_names_that_one_sign_tells_apart_are_two_facilities(listed, mapped, metres):
+    found = results([(listed, 0)], [(mapped, metres)])
+    assert [result for result, _, _ in found] == ["only_list", "only_map"]
+
+
+@pytest.mark.parametrize(
+    ("listed", "mapped"),
+    [
+        ("秦淮区梅园社区服务站", "梅园社区服务站"),
+        ("南京市梅园社区服务站", "梅园社区服务站"),
+        ("梅园社区公共服务站", "梅园社区服务站"),
+        ("和平第二社区服务站", "和平二社区服务站"),
+        ("Central Library", "Library, Central"),
+    ],
+)
+def test_spellings_of_one_name_are_one_facility_far_away_too(listed, mapped):
+    assert results([(listed, 0)], [(mapped, 900)])[0][0] == "elsewhere"
+
+
+def test_a_slip_of_the_pen_is_forgiven_nearby_only():
+    written, known = "阳光花园社区服务站", "阳光华园社区服务站"
+    assert results([(written, 0)], [(known, 100)])[0][0] == "same"
+    assert results([(written, 0)], [(known, 1000)])[0][0] == "only_list"
+
+
 @given(st.lists(st.tuples(st.sampled_from("甲乙丙丁"), st.integers(0, 5000)), max_size=8), st.integers(0, 7))
 def test_every_facility_is_in_one_row(rows, cut):
     listed, known = rows[:cut], rows[cut:]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from core.errors import SettingError
-from data.cache_entries import array_of, clear, is_whole, keep, kept, kept_files, limit_bytes, trim
+from data.cache_entries import array_of, clear, delete, is_whole, keep, kept, kept_files, limit_bytes, trim
 from data.streets import load_or_read
 from data.streets.snapped import remember_places
 from tests.data.streets.street_files import write_osm
@@ -47,6 +48,29 @@ def test_clearing_says_how_much_was_freed(tmp_path: Path) -> None:
     entry(tmp_path, "places-a", 12, 1.0)
     assert clear(tmp_path) == 42
     assert kept(tmp_path) == [] and kept(tmp_path / "nowhere") == []
+
+
+def test_entries_that_others_write_and_delete_meanwhile_are_no_defect(tmp_path: Path) -> None:
+    done = threading.Event()
+
+    def come_and_go() -> None:
+        for number in range(10**6):
+            if done.is_set():
+                return
+            folder = tmp_path / f"entry{number % 7}"
+            keep(folder, lambda inside: (inside / "arrays").write_bytes(b"x" * 100))
+            delete(folder)
+
+    others = [threading.Thread(target=come_and_go) for _ in range(2)]
+    for other in others:
+        other.start()
+    try:
+        for _ in range(300):
+            trim(tmp_path, limit=10**6, needed=tmp_path / "entry0")
+    finally:
+        done.set()
+        for other in others:
+            other.join()
 
 
 @pytest.mark.parametrize("said", ["much", "-1", "nan", "inf"])

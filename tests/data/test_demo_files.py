@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -10,6 +11,10 @@ import pyogrio
 import pytest
 
 from data.demo import SYNTHETIC, write_demo
+from data.intake.datum.origin import is_synthetic
+from data.intake.read import read_facilities
+from jobs.study.cases import StudyFiles
+from jobs.study.inputs import others_synthetic
 
 FILES = ("facilities.xlsx", "streets.gpkg", "population.parquet", "units.gpkg")
 
@@ -72,6 +77,7 @@ def test_every_layer_says_it_is_synthetic(demo_folder: Path, name: str, layer: s
     about = pyogrio.read_info(demo_folder / name, layer=layer)["layer_metadata"]
     assert about["synthetic"] == "true"
     assert "虚构数据" in about["note"]
+    assert is_synthetic(demo_folder / name)
 
 
 def test_every_sheet_says_it_is_synthetic(demo_folder: Path) -> None:
@@ -79,3 +85,15 @@ def test_every_sheet_says_it_is_synthetic(demo_folder: Path) -> None:
     for sheet in book:
         written = [str(cell.value) for row in sheet.iter_rows() for cell in row if cell.value is not None]
         assert any("虚构数据" in text for text in written), sheet.title
+
+
+def test_any_one_file_of_the_demo_makes_a_result_synthetic(demo_folder: Path, tmp_path: Path) -> None:
+    """A study by land alone has no residents' file that could say so."""
+    nothing = tmp_path / "any.csv"
+    nothing.write_text("a\n1\n")
+    listed = read_facilities([demo_folder / "facilities.xlsx"])
+    plain = replace(listed, tables=())
+    own = StudyFiles((), nothing, nothing)
+    assert not others_synthetic(own, plain)
+    assert others_synthetic(own, listed)
+    assert others_synthetic(replace(own, network=demo_folder / "streets.gpkg"), plain)

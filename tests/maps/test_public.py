@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import shapely
+
 from maps import render_map
+from maps.model import OverlayLayer
 from maps.public import public_model
 from tests.maps.sample_maps import tiny_model
 
@@ -22,6 +27,12 @@ def test_places_are_rounded_to_the_stated_metres() -> None:
     for table in (bare.facilities, bare.gaps):
         for key in ("lon", "lat"):
             assert (table[key].round(3) == table[key]).all()
+    shape = OverlayLayer("a", "", "reach_0", [shapely.Point(118.123456, 32.1).buffer(0.01)], [""], [[]])
+    extent = replace(shape, look="extent")
+    model = public_model(tiny_model(areas=(shape, extent)))
+    (area,) = model.areas
+    corners = shapely.get_coordinates(area.shapes)
+    assert (corners.round(4) == corners).all() and model.extents is None
     assert "约100米" in render_map(tiny_model(), language="zh", profile="public")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import html
 import io
 import re
 import sqlite3
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import docx
+import openpyxl
 import pptx
 import pypdfium2
 import pytest
@@ -78,6 +80,11 @@ def text_of(path: Path) -> str:
         paper = docx.Document(str(path))
         cells = [cell.text for table in paper.tables for row in table.rows for cell in row.cells]
         return "\n".join([*(paragraph.text for paragraph in paper.paragraphs), *cells])
+    if path.suffix == ".xlsx":
+        rows = [row for sheet in openpyxl.load_workbook(path) for row in sheet.values]
+        return "\n".join(str(cell) for row in rows for cell in row if cell is not None)
+    if path.suffix == ".html":
+        return html.unescape(path.read_text("utf-8"))
     pages = pypdfium2.PdfDocument(path)
     found = "".join(page.get_textpage().get_text_range() for page in pages)
     pages.close()
@@ -190,6 +197,17 @@ def test_a_public_form_names_no_unit_and_says_nothing_internal(folder: Path, tmp
         found = text_of(path)
         assert "审图号" in found and "内部" not in found
         assert not re.search("东区|西苑社区 |南街道 ", found)
+
+
+def test_a_public_official_form_is_another_workbook_without_units(folder: Path) -> None:
+    made = {}
+    for profile in ("internal", "public"):
+        (path,) = export(ExportRequest(folder / "plan", "form:tdt-1063-2021", "en", profile=profile))
+        made[path.name] = openpyxl.load_workbook(path)
+        path.unlink()
+    public = made["form-tdt-1063-2021-public-en.xlsx"]
+    assert len(made["form-tdt-1063-2021-en.xlsx"].sheetnames) > len(public.sheetnames) == 1
+    assert not re.search("西苑社区|南街道", str([*public.worksheets[0].values]))
 
 
 def test_the_geopackage_has_styles_aliases_and_a_stated_system(made: Callable[[str], Made]) -> None:

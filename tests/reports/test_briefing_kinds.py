@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -12,13 +12,15 @@ import openpyxl
 import pytest
 
 from core.errors import InputError, SettingError, UserError
+from core.text import Text, text
 from coverage.publish import Results
 from data.results import read_results
-from jobs.assess.export import ExportRequest, export, products_of, told_by, usual_steps
+from jobs.assess.export import ExportRequest, _studio, export, products_of, told_by, usual_steps
 from jobs.assess.folder import assess_files
 from jobs.lists.compare import compare_with_osm, read_compared
 from jobs.scenario import ScenarioWish, scenario_files
-from locales import LANGUAGES, translator
+from locales import LANGUAGES, Translator, translator
+from maps import palette
 from reports.briefing import Briefing, briefing_of
 from reports.briefing.numbers import figure_of
 from reports.briefing.period import set_against
@@ -56,6 +58,9 @@ def city(make_once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
         with (out / "in" / "list.csv").open("a", encoding="utf-8") as listed:
             listed.write(f"北社区服务站,服务站,{_AT[0]},{_AT[1]},\n")
         assess_files(files, out=out / "second")
+        with (out / "in" / "list.csv").open("a", encoding="utf-8") as listed:
+            listed.write(f"西河社区服务站,服务站,{degrees(900)[0]},{degrees(900)[1]},\n")
+        assess_files(files, out=out / "third")
 
     return make_once("city-of-kinds", make)
 
@@ -109,11 +114,11 @@ def test_every_figure_stands_in_the_result_where_its_key_says(city: Path, kind: 
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("name", ["scenario", "second"])
+@pytest.mark.parametrize(("name", "earlier"), [("scenario", ()), ("third", ("second", "first"))])  # fmt: skip
 def test_every_form_of_both_languages_holds_every_figure(
-    city: Path, tmp_path: Path, name: str, language: str
+    city: Path, tmp_path: Path, name: str, earlier: tuple[str, ...], language: str
 ) -> None:
-    before = () if name == "scenario" else (city / "first",)
+    before = tuple(city / one for one in earlier)
     request = ExportRequest(city / name, "all", language, before=before)
     tr = translator(language)
     results = set_against(read_results(city / name), [read_results(one) for one in before])
@@ -131,6 +136,22 @@ def test_every_form_of_both_languages_holds_every_figure(
             assert all(plain(tr(view.title)) in found for view in briefing.pair)
         if path.suffix == ".html":
             assert "slide_0" in content.decode()
+        # A map has the oldest and the newest of a history, the others every result's figures.
+        states = [*before[-1:], city / name] if path.suffix == ".html" else [*before, city / name]
+        found = plain(text_of(path))
+        for figure in [said for one in states for said in _stated(one, tr)]:
+            assert figure in found, (file, figure)
+
+
+def _stated(folder: Path, tr: Translator) -> Iterator[str]:
+    """The share of every rule of residents as the folder's own JSON has it, of how many; of a scenario
+    before and after."""
+    document = json.loads((folder / "assessment.json").read_text("utf-8"))
+    for row in [*document["rules"], *(document.get("before") or {}).get("rules", ())]:
+        if row["check"] in ("radius", "walk") and row["residents"]:
+            met, of = row["residents_met"], row["residents"]
+            said = text("{share:.1%} ({met:,.0f} of {all:,.0f} {all:resident|residents})")
+            yield plain(tr(Text(said.template, {"share": met / of, "met": met, "all": of})))
 
 
 def test_a_period_says_what_was_and_what_is_under_names_of_its_own(city: Path) -> None:
@@ -155,6 +176,17 @@ def test_a_history_is_a_column_a_result_the_oldest_first(city: Path) -> None:
     assert len(head) == 4
 
 
+def test_a_map_of_before_has_the_facilities_of_then(city: Path) -> None:
+    """Neither the scenario's new station nor its ring stands on the map of the present state."""
+    for name, earlier in (("scenario", ()), ("third", (city / "first",))):
+        studio = _studio(ExportRequest(city / name, "pptx", before=earlier))
+        before, after = (studio.pictures.svg(view).decode() for view in studio.briefing.pair or ())
+        more = {"scenario": 1, "third": 2}[name]
+        assert after.count("<circle") >= before.count("<circle") + more
+        assert palette.IN_SCENARIO["color"] not in before
+        assert (palette.IN_SCENARIO["color"] in after) == (name == "scenario")
+
+
 def test_what_cannot_be_set_against_each_other_is_refused(city: Path) -> None:
     first, second, scenario = (read_results(city / name) for name in ("first", "second", "scenario"))
     with pytest.raises(SettingError):
@@ -162,6 +194,10 @@ def test_what_cannot_be_set_against_each_other_is_refused(city: Path) -> None:
     elsewhere = replace(first, cells=first.cells.assign(lon=first.cells["lon"] + 5))
     with pytest.raises(InputError):
         set_against(second, [elsewhere])
+    with pytest.raises(InputError, match="Exchange the two"):
+        set_against(at(first, "2025-06-01"), [at(second, "2025-06-02")])
+    with pytest.raises(SettingError, match="no earlier result"):
+        set_against(second, [scenario])
     rows = [row | {"figure": 1.5} for row in first.document["rules"]]
     with pytest.raises(InputError):
         set_against(second, [replace(first, document={**first.document, "rules": rows})])

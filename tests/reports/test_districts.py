@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +20,7 @@ from locales import LANGUAGES, translator
 from reports.briefing import briefing_of
 from reports.briefing.numbers import figure_of
 from tests.reports.test_briefing_forms import plain, text_of
-from tests.small_city import degrees, write_small_city
+from tests.small_city import degrees, two_districts, write_small_city
 
 # A gap across the border of the districts, and one in the west alone.
 _FAR: Final = ((900, 450, 310), (1000, 450, 420), (0, -450, 600))
@@ -40,18 +39,7 @@ def folder(make_once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
         files = write_small_city(out / "in")
         with (out / "in" / "people.csv").open("a", encoding="utf-8") as people:
             people.writelines(f"{degrees(x, y)[0]},{degrees(x, y)[1]},{n},30\n" for x, y, n in _FAR)
-        units = json.loads((out / "in" / "units.geojson").read_text("utf-8"))
-        west, east = (row for row in units["features"] if row["properties"]["level"] == "community")
-        features = []
-        for code, row in (("W", west), ("E", east)):
-            side = {"W": "西", "E": "东"}[code]
-            for level, key, above, name in (
-                ("district", "D", "", "区"), ("street", "S", "D", "街道"), ("community", "C", "S", "社区"),
-            ):  # fmt: skip
-                about = {"unit_id": key + code, "name": side + name, "level": level, "settlement_code": "111"}
-                about["parent_id"] = above and above + code
-                features.append({**row, "properties": about})
-        (out / "in" / "units.geojson").write_text(json.dumps({**units, "features": features}), "utf-8")
+        two_districts(files)
         assess_files(files, out=out / "result")
         suggest_files(files, SitingRequest(tier="station", count=1), out=out / "plan")
 

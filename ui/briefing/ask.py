@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from core.errors import UserError
-from core.text import text
+from core.text import listed, text
 from ui.briefing.source import Source
 from ui.shell.choices import choices, words
+from ui.shell.frame import LANGUAGE_NAMES
 from ui.widgets.pick import pick
 
 if TYPE_CHECKING:  # what writes takes seconds to load
@@ -46,6 +47,10 @@ def asked(source: Source) -> tuple[ExportRequest, tuple[str, ...]]:
         for kind in there
         if st.checkbox(tr(FORMS[kind]), value=kind in ("pptx", "docx", "pdf"), key=f"briefing-{kind}")
     ]
+    spoken = pick(
+        st.radio, text("Language of the forms"), ["", *LANGUAGE_NAMES], key="briefing-language",
+        said=lambda one: LANGUAGE_NAMES.get(one) or tr(text("as this page")),
+    )  # fmt: skip
     districts = _districts(source) if profile == "internal" else ()
     title = st.text_input(tr(text("Title")), key="briefing-title", max_chars=_LONGEST,
                           help=tr(text("Left empty: the usual one.")))  # fmt: skip
@@ -56,7 +61,7 @@ def asked(source: Source) -> tuple[ExportRequest, tuple[str, ...]]:
         tr(text("Security mark or map review number")), key="briefing-mark", max_chars=_LONGEST
     )
     request = ExportRequest(
-        source.folder, "all", choices().language, profile, title=title, author=author, mark=mark,
+        source.folder, "all", spoken or choices().language, profile, title=title, author=author, mark=mark,
         as_of=as_of, before=source.before, districts=districts,
     )  # fmt: skip
     if "html" in kinds and profile == "internal":
@@ -99,7 +104,7 @@ def _steps(request: ExportRequest) -> str:
             tr(text("Steps (JSON)")), usual, height=260, max_chars=_LONGEST_STEPS,
             key=f"briefing-steps-{request.language}",
         )  # fmt: skip
-        st.caption(", ".join(layers))
+        st.caption(tr(listed(layers)))
         try:
             steps_from_json(edited, layers)
         except UserError as error:

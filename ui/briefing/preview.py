@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.text import text
-from ui.shell.choices import words
+from locales import translator
 from ui.shell.safe import in_html
 
 if TYPE_CHECKING:
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 def preview(request: ExportRequest) -> None:
-    """Everything of the first page, in the language of the page."""
-    tr = words()
+    """Everything of the first page, in the language of the forms."""
+    tr = translator(request.language)
     told = _told(request)
     parts = [f"<h2>{in_html(tr(told.title))}</h2>"]
     parts += [f'<p class="mark synthetic">{in_html(tr(one))}</p>' for one in told.badges]
@@ -32,7 +32,7 @@ def preview(request: ExportRequest) -> None:
     parts += [f"<p>{in_html(tr(one))}</p>" for one in told.caveats]
     strip = " · ".join(tr(text("{term}: {value}", term=term, value=value)) for term, value in told.strip)
     parts.append(f"<small>{in_html(strip)}</small>")
-    st.html(f'<section class="briefing-preview">{"".join(parts)}</section>')
+    st.html(f'<section class="briefing-preview" lang="{tr.language}">{"".join(parts)}</section>')
 
 
 @st.cache_data(show_spinner=False, max_entries=20)

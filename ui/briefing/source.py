@@ -13,6 +13,7 @@ from core.text import Text, text
 from data.guard import in_worker
 from jobs.collect.cities import study_at
 from jobs.collect.review import history
+from jobs.collect.words import shown
 from ui.collect.kept import acting, kept_store
 from ui.scenario.export import scenario_files
 from ui.scenario.result import choose_before
@@ -30,7 +31,6 @@ _RESULTS: Final = {
     SCENARIO: text("the draft of the page What if"),
     FILE: text("a result folder (ZIP)"),
 }
-_STORED: Final = "briefing-city"
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,7 @@ def brief_on(city: str) -> None:
     store, by = kept_store(), acting()
     if store is None or by is None:
         return
-    choose(city=study_at(store, city, by=by), lists=None)
-    st.session_state[_STORED] = city
+    choose(city=study_at(store, city, by=by), stored=city, lists=None)
     st.session_state["briefing-result"] = NOW
     st.switch_page("ui/briefing/page.py")
 
@@ -82,14 +81,11 @@ def source() -> Source | None:
 
 def _days() -> tuple[Path, ...]:
     """The city of the store that is in use as its lists were known by days of its history."""
-    tr, city = words(), str(st.session_state.get(_STORED, ""))
-    files, store = choices().city, kept_store() if city else None
-    if store is None or files is None or not files.versions:
+    tr, city = words(), choices().stored
+    store, by = (kept_store(), acting()) if city else (None, None)
+    if store is None or by is None:
         return ()
-    by = acting()
-    if by is None:
-        return ()
-    known = [str(one["at"])[:10] for one in history(store, city=city, by=by)["versions"]]
+    known = [shown(one["at"])[:10] for one in history(store, city=city, by=by)["versions"]]
     days = list(dict.fromkeys(known))[:-1]
     if not days:
         st.caption(tr(text("All versions of this city’s lists are of one day; there is no earlier state.")))

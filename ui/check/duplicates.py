@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import streamlit as st
 
-from core.text import Text, text
+from core.text import Text, listed, remarked, text
 from ui.check.checking import Checked, decide
 from ui.shell.choices import words
 from ui.shell.safe import in_html, in_markdown
@@ -115,7 +115,7 @@ def _ask_for_staying(group: Group, action: str) -> str:
         return ""
     ids = [*([""] if group.stored else []), *(member.row_id for member in group.members)]
     titles = {member.row_id: _title(member) for member in group.members}
-    titles[""] = "、".join(group.stored)
+    titles[""] = words()(listed(group.stored))
     if len(ids) < 2:
         return ids[0]
     return str(
@@ -128,12 +128,12 @@ def _ask_for_staying(group: Group, action: str) -> str:
 
 def _title(member: Member) -> str:
     where = " ".join(str(part) for part in (member.sheet, member.row) if part)
-    return f"{member.name} ({where})"
+    return words()(remarked(member.name, where))
 
 
 def _reason(group: Group) -> Text:
     if group.stored:
-        return text("In the list of the city too, as {names}", names="、".join(group.stored))
+        return text("In the list of the city too, as {names}", names=listed(group.stored))
     if group.reason == "name":
         return text("Names alike, {metres:,.0f} m apart", metres=group.apart_m)
     return text("Different names at one spot ({metres:,.0f} m apart)", metres=group.apart_m)

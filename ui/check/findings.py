@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import streamlit as st
 
-from core.text import text
+from core.text import remarked, text
 from ui.check.checking import Checked, Lists
 from ui.shell.choices import words
 from ui.shell.safe import in_html, in_markdown
@@ -123,7 +123,7 @@ def _ask_for_levels(found: list[dict[str, Any]]) -> list[str]:
     present = [level for level in LEVELS if numbers[level]]
     return pick_several(
         st.pills, text("Show"), present, key="finding-levels",
-        said=lambda level: f"{tr(LEVEL_TITLES[level])} ({numbers[level]})",
+        said=lambda level: tr(remarked(LEVEL_TITLES[level], numbers[level])),
         first=[level for level in present if level != "info"] or present,
     )  # fmt: skip
 

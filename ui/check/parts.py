@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from core.text import Sayable, text
+from core.text import Listed, Sayable, labelled, listed, text
 from ui.check.checking import Checked
 from ui.check.upload import choose_parts
 from ui.shell.choices import words
@@ -141,11 +141,11 @@ def _where(done: Checked, rows: pd.DataFrame) -> str:
         for (file, sheet), numbers in sheets
     }
     if len(named) == 1:
-        return next(iter(named.values()))
-    return "; ".join(f"{name}: {numbers}" for name, numbers in named.items())
+        return words()(next(iter(named.values())))
+    return words()(listed((labelled(name, numbers) for name, numbers in named.items()), between="；"))
 
 
-def runs(numbers: list[int]) -> str:
+def runs(numbers: list[int]) -> Listed:
     """Whole numbers with those in a row drawn together: 2–4, 7, 9–10."""
     found: list[list[int]] = []
     for number in sorted(numbers):
@@ -153,5 +153,5 @@ def runs(numbers: list[int]) -> str:
             found[-1][1] = number
         else:
             found.append([number, number])
-    shown = [str(a) if a == b else f"{a}–{b}" for a, b in found[:_MOST_RUNS]]
-    return ", ".join([*shown, "…"] if len(found) > _MOST_RUNS else shown)
+    shown = (str(a) if a == b else f"{a}–{b}" for a, b in found)
+    return listed(shown, most=_MOST_RUNS)

@@ -7,7 +7,7 @@ from typing import Final
 
 import streamlit as st
 
-from core.text import text
+from core.text import listed, text
 from ui.check.checking import Checked
 from ui.check.duplicates import ACTIONS
 from ui.shell.choices import words
@@ -55,7 +55,7 @@ def decisions_of(done: Checked) -> list[tuple[str, str, str]]:
             found.append((row.name, placed, tr(_PLACERS.get(row.by, text("its address")))))
     for group in done.groups:
         if group.decision:
-            names = "、".join(member.name for member in group.members)
+            names = tr(listed(member.name for member in group.members))
             found.append((names, tr(ACTIONS[group.decision]), you))
     return found
 

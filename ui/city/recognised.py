@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
-from core.text import Text, text
+from core.text import Text, labelled, listed, remarked, text
 from coverage.model.standard import LEVELS, level_title
 from jobs.study.cases import StudyFiles
 from jobs.study.layers import GROUP_UNITS
@@ -72,7 +72,7 @@ def _row(entry: InputRead, tr: Callable[[Text], str]) -> list[str]:
 
     name = entry.role.partition(":")[2]
     return [
-        word(entry.role_words) + (f" ({name})" if name else ""),
+        tr(remarked(entry.role_words, name)) if name else word(entry.role_words),
         *(entry.file, entry.layer, entry.column, word(entry.unit), entry.system),
         *(f"{entry.rows_read:,}", f"{entry.rows_left_out:,}"),
         tr(text("yes") if entry.used else text("no")),
@@ -111,7 +111,7 @@ def ask_as(files: StudyFiles, offers: Offers, inputs: Inputs | None) -> StudyFil
     with third:
         level, layers = answers.units_level, answers.units_layers
         if files.unit_files:
-            found = "; ".join(tr(e.unit) if isinstance(e.unit, Text) else e.unit for e in units if e.unit)
+            found = tr(listed((e.unit for e in units if e.unit), between="；"))
             level = _box(
                 "units-level", text("Level of units without a level"), ("", *LEVELS), level, level,
                 lambda one: tr(level_title(one)) if one else found or tr(_RECOGNISED),
@@ -164,7 +164,7 @@ def _box(
 def _system_words(datum: str, system: str) -> str:
     tr = words()
     if datum == "auto":
-        return f"{tr(_RECOGNISED)}: {system}" if system else tr(_RECOGNISED)
+        return tr(labelled(_RECOGNISED, system) if system else _RECOGNISED)
     return tr(SYSTEMS[datum]) if datum in SYSTEMS else datum
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.text import Text, text
+from core.text import Text, listed, text
 from ui.collect.board import board
 from ui.collect.kept import acting, cities, kept_store, offer_city, take_in_demo
 from ui.collect.people import people
@@ -78,7 +78,7 @@ def _told() -> None:
     if decided is not None:
         accepted, offices = decided
         said = text("Accepted: {offices}.") if accepted else text("Returned: {offices}.")
-        st.success(in_markdown(tr(text(said.template, offices="、".join(offices)))))
+        st.success(in_markdown(tr(text(said.template, offices=listed(offices)))))
 
 
 show()

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from core.text import Text, text
+from core.text import Text, listed, text
 from data.store import Store
 from data.store.accounts import Known
 from jobs.collect.cities import city_document
@@ -52,7 +52,7 @@ def _roles(one: Known) -> str:
     said = [
         " ".join(part for part in (tr(_ROLES[role]), office) if part) for role, _city, office in one.roles
     ]
-    return "、".join(said) or tr(text("none any more"))
+    return tr(listed(said)) or tr(text("none any more"))
 
 
 def _change(store: Store, city: str, by: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from core.text import Text, text
+from core.text import Text, labelled, remarked, text
 from data.store import Store
 from jobs.collect.permissions import actor
 from jobs.collect.words import shown, who
@@ -73,8 +73,8 @@ def _state(job: Mapping[str, Any]) -> str:
     tr = words()
     said = tr(_STATES[job["state"]])
     if job["state"] == RUNNING:
-        return f"{said} ({job['share']:.0%})"
-    return f"{said}: {job['said']}" if job["said"] else said
+        return tr(remarked(said, f"{job['share']:.0%}"))
+    return tr(labelled(said, job["said"])) if job["said"] else said
 
 
 def _address(number: str) -> Html:

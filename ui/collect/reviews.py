@@ -7,9 +7,10 @@ from typing import Any, Final
 
 import streamlit as st
 
-from core.text import Text, text
-from coverage.model.standard import Standard, level_title
+from core.text import Text, listed, text
+from coverage.model.standard import Standard, level_title, share_title
 from coverage.model.verdict_rows import VERDICT_WORDS
+from coverage.publish.wide import share_of
 from data.formats.geometry import EXTENT
 from data.intake.review import FIELD_TITLES
 from data.store import Store
@@ -36,8 +37,8 @@ _WHAT: Final[Mapping[str, Text]] = {
 }  # fmt: skip
 _FACILITIES: Final = (text("What"), text("Office"), text("Name"), text("Type"), text("Difference"))
 _RULES: Final = (
-    text("Rule"), text("Share before"), text("Share after"), text("Newly served"), text("No longer served"),
-    text("Verdict"),
+    text("Rule"), text("Which share"), text("Before"), text("After"), text("Newly served"),
+    text("No longer served"), text("Verdict"),
 )  # fmt: skip
 _ENDS: Final = (text("From"), text("To"))
 _VERSIONS: Final = (
@@ -112,7 +113,7 @@ def versions(store: Store, city: str, by: str) -> None:
     if right.button(tr(text("Briefing: the city now beside its earlier lists")), width="stretch"):
         brief_on(city)
     if right.button(tr(text("Show the city with its newest lists on all pages")), width="stretch"):
-        choose(city=study_at(store, city, by=by), lists=None)
+        choose(city=study_at(store, city, by=by), stored=city, lists=None)
         st.switch_page("ui/overview/page.py")
 
 
@@ -192,6 +193,7 @@ def _consequences(told: Mapping[str, Any], standard: Standard) -> None:
     rules = [
         [
             title_of_rule(standard, rule["id"]),
+            tr(share_title(share_of(standard.rule(rule["id"])))),
             *(share_or_dash(rule["share_before"]), share_or_dash(rule["share_after"])),
             *(exact(rule["residents_gained"]), exact(rule["residents_lost"])),
             _verdict(rule),
@@ -262,7 +264,7 @@ def _difference(one: Mapping[str, Any]) -> str:
             said.append(tr(text("{what}: {before} → {after}", **values)))
     if one.get("unsure"):
         said.append(tr(text("recognised by place and type alone")))
-    return tr(text("; ")).join(said)
+    return tr(listed(said, between="；"))
 
 
 def _value(value: object) -> str:

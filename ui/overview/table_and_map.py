@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from core.text import text
+from core.text import listed, text
 from coverage.model.standard import Check
 from coverage.model.verdict_rows import MISSED, VerdictRow, verdict_rows
 from maps.palette import VERDICTS
@@ -18,6 +18,7 @@ from ui.overview.gaps import spot_of
 from ui.shell.choices import bound, choices, words
 from ui.shell.compute import View, current_map
 from ui.shell.safe import in_html
+from ui.widgets.beside import beside_a_map
 from ui.widgets.goto import Spot, place_button, places_list, said_line, skip_map
 from ui.widgets.tables import exact, share
 
@@ -54,7 +55,7 @@ def table_and_map(view: View) -> None:
     """As the choice `view` says."""
     shown = choices().view
     if shown == "both":
-        left, right = st.columns([0.52, 0.48], gap="small")
+        left, right = beside_a_map([0.52, 0.48])
         with left:
             st.html(verdict_table(view))
         with right:
@@ -143,14 +144,14 @@ def _responsible(line: VerdictRow) -> str:
     """Clause and responsible units on one line; all of them when it is opened."""
     tr, units = words(), line.responsible
     clause = tr(text("Clause {clause}", clause=line.rule.clause)) if line.rule.clause else ""
-    few = "、".join(units[:_SHOWN_UNITS])
+    few = tr(listed(units[:_SHOWN_UNITS]))
     if len(units) > _SHOWN_UNITS:
         few = tr(text("{units} and {more} more", units=few, more=len(units) - _SHOWN_UNITS))
     said = tr(text("responsible: {units}", units=few)) if units else ""
     short = " · ".join(part for part in (clause, said) if part)
     if len(units) <= _SHOWN_UNITS and not line.rule.wording:
         return f'<div class="responsible">{in_html(short)}</div>'
-    more = [f"<p>{in_html('、'.join(units))}</p>"] if units else []
+    more = [f"<p>{in_html(tr(listed(units)))}</p>"] if units else []
     if line.rule.wording:
         more.append(f"<p>{in_html(line.rule.wording)}</p>")
     return f'<details class="responsible"><summary>{in_html(short)}</summary>{"".join(more)}</details>'

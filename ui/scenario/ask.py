@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
-from core.text import Text, text
+from core.text import Text, remarked, text
 from coverage.model.edits import (
     AddBarrier,
     AddStreet,
@@ -157,7 +157,7 @@ def _grow(city: Assessment) -> None:
             frame = units.frame[units.frame["level"] == level]
             title = tr(level_title(level))
             options |= {
-                number: f"{name} ({title})"
+                number: tr(remarked(name, title))
                 for number, name in zip(frame["unit_id"], frame["name"], strict=True)
             }
     unit = pick(st.selectbox, text("Where"), list(options), key="grow-where", said=options.__getitem__)

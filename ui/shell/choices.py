@@ -28,16 +28,17 @@ class ListInUse:
 class Choices:
     """`standard` is a preset's id or one of `own_standards` (paths of the user's own files).
 
-    `city` None is the demo city, `lists` None the city's own lists. `wish` counts once it is the
-    user's own (`wish_is_own`; None: no sites wanted), before that a first look has suggestions.
-    `gap_rule` is the rule whose gaps are listed ("": the one with most residents), `view` how table
-    and map share the page ("both", "map", "table").
+    `city` None is the demo city, `stored` its name in the store ("": it is not from there), `lists` None
+    the city's own lists. `wish` counts once it is the user's own (`wish_is_own`; None: no sites wanted),
+    before that a first look has suggestions. `gap_rule` is the rule whose gaps are listed ("": the one with
+    most residents), `view` how table and map share the page ("both", "map", "table").
     """
 
     language: str
     standard: str = DEFAULT_STANDARD
     own_standards: tuple[str, ...] = ()
     city: StudyFiles | None = None
+    stored: str = ""
     lists: ListInUse | None = None
     wish: SitingRequest | None = None
     wish_is_own: bool = False
@@ -54,8 +55,9 @@ def choices() -> Choices:
 
 
 def choose(**changes: Any) -> Choices:
-    """Change some choices; returns the new ones."""
-    st.session_state[_KEY] = replace(choices(), **changes)
+    """Change some choices; returns the new ones. A city is one of the store only if that is said with it."""
+    of_store = {"stored": ""} if "city" in changes else {}
+    st.session_state[_KEY] = replace(choices(), **{**of_store, **changes})
     return choices()
 
 

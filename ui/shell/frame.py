@@ -14,7 +14,7 @@ from typing import Final
 import streamlit as st
 
 from core.errors import InputError, UserError, told_by_system
-from core.text import text
+from core.text import listed, text
 from coverage.model.standard import Standard
 from data.defects import record_defect
 from data.parse_standard import parse_standard
@@ -38,7 +38,7 @@ from ui.shell.session import (
 from ui.shell.who import Visitor, has_way_out, is_signed_way, visitor
 
 _ASSETS: Final = Path(__file__).parents[1] / "assets"
-_LANGUAGES: Final = {"zh": "中文", "en": "English"}
+LANGUAGE_NAMES: Final = {"zh": "中文", "en": "English"}
 _HTML_LANGUAGE: Final = {"zh": "zh-CN", "en": "en"}
 _LOG: Final = logging.getLogger("service_circle.page")
 
@@ -64,8 +64,8 @@ def choose_language() -> None:
     brand = st.empty()
     st.segmented_control(
         "语言 / Language",
-        list(_LANGUAGES),
-        format_func=_LANGUAGES.__getitem__,
+        list(LANGUAGE_NAMES),
+        format_func=LANGUAGE_NAMES.__getitem__,
         required=True,
         label_visibility="collapsed",
         **bound("language"),
@@ -147,7 +147,7 @@ def in_use() -> None:
     if chosen.lists is not None:
         title = tr(text("List in use"))
         st.markdown(f"**{title}**")
-        st.caption(in_markdown("、".join(chosen.lists.names)))
+        st.caption(in_markdown(words()(listed(chosen.lists.names))))
         if st.button(tr(text("Back to the city's own list")), width="stretch"):
             choose(lists=None)
             st.rerun()

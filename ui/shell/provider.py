@@ -16,6 +16,7 @@ from streamlit.web.server.server_util import get_cookie_secret
 from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
 
 from core.errors import SettingError
+from core.text import listed
 from data.store import Store
 from jobs.sign_in.accounts import provided_session
 from jobs.sign_in.ways import SignIn
@@ -33,7 +34,7 @@ def require_provider() -> None:
     if missing:
         raise SettingError(
             "Signing in with a provider needs [auth] in .streamlit/secrets.toml; it lacks: {names}.",
-            names=", ".join(missing),
+            names=listed(missing),
         )
     if len(str(section["cookie_secret"])) < _LEAST_SECRET:
         raise SettingError(

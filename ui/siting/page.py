@@ -21,6 +21,7 @@ from ui.siting.result import (
     take_away,
 )
 from ui.siting.search import begin, finish, found
+from ui.widgets.beside import beside_a_map
 from ui.widgets.sections import choose_section, heading, style
 
 _SECTIONS = {
@@ -55,7 +56,7 @@ if search is None:
 plan = plan_in(search)
 say_answer(plan, view.standard)
 chosen = choose_plan(plan)
-left, right = st.columns([0.48, 0.52], gap="small")
+left, right = beside_a_map([0.48, 0.52])
 with left:
     show_map(search, done, chosen)
 with right:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from core.text import Text, text
+from core.text import Text, listed, text
 from coverage.model.verdict_rows import VERDICT_WORDS
 from reports.extra_words import bands_lines
 from ui.shell.choices import words
@@ -81,8 +81,7 @@ def _band_answers(bands: pd.DataFrame, units: pd.DataFrame, reading: Reading) ->
 def _band_row(row: Mapping[Any, Any], reading: Reading) -> list[str]:
     tr = words()
     drawn = [(row[verdict], tr(VERDICT_WORDS[verdict])) for verdict in ("meets", "nearly", "not")]
-    verdicts = "、" if tr.language == "zh" else ", "
-    said = verdicts.join(f"{word} {part:.0%}" for part, word in drawn if part > 0)
+    said = tr(listed(f"{word} {part:.0%}" for part, word in drawn if part > 0))
     return [title_of_rule(reading.standard, row["rule"]), share(row["share"]), _band(row), said]
 
 

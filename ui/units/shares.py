@@ -10,7 +10,7 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from core.text import Sayable, Text, text
+from core.text import Sayable, Text, remarked, text
 from coverage.model.share_rows import share_comparison
 from reports.extra_words import people_title
 from ui.shell.choices import words
@@ -99,7 +99,7 @@ def bands(reading: Reading) -> None:
 
 
 def _counted(residents: float, whole: float) -> str:
-    return f"{share_or_dash(residents / whole)} ({exact(residents)})"
+    return words()(remarked(share_or_dash(residents / whole), exact(residents)))
 
 
 def _band(row: dict[Any, Any], by: str) -> Text:

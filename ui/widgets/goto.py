@@ -11,7 +11,7 @@ from typing import Final
 
 import streamlit as st
 
-from core.text import Sayable, text
+from core.text import Sayable, labelled, text
 from ui.shell.choices import words
 from ui.shell.safe import Html, in_html
 
@@ -53,8 +53,9 @@ def place_button(label: object, spot: Spot) -> Html:
 
 def press_button(label: Sayable, key: str, about: str = "") -> Html:
     """A button in a table that presses the button of `hidden_buttons` with this key; `about` is its row."""
-    said = words()(label)
-    name = f' aria-label="{in_html(f"{said}: {about}")}"' if about else ""
+    tr = words()
+    said = tr(label)
+    name = f' aria-label="{in_html(tr(labelled(said, about)))}"' if about else ""
     return Html(
         f'<button type="button" class="goto press" data-press="{in_html(key)}"{name}>{in_html(said)}</button>'
     )

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from core.text import Sayable, Text, text, text_from_json
+from core.text import Sayable, Text, listed, text, text_from_json
 from ui.shell.choices import choices, words
 from ui.shell.compute import View, current_view, demo_city
 from ui.shell.measured import Reading, current_reading, elderly_switch
@@ -141,7 +141,7 @@ def city_heading(view: View) -> None:
     tr, lists = words(), choices().lists
     marks = synthetic_mark() if view.document["area"]["synthetic"] else ""
     if lists is not None:
-        named = tr(text("With your list: {names}", names="、".join(lists.names)))
+        named = tr(text("With your list: {names}", names=listed(lists.names)))
         marks += f'<span class="mark own">{in_html(named)}</span>'
     st.html(
         f'<header class="heading"><h1>{in_html(view.document["area"]["name"])}</h1>'

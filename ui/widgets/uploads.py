@@ -15,7 +15,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.errors import InputError
-from core.text import Text, text
+from core.text import Text, listed, text
 from data.guard import in_worker
 from jobs.cache.results import archive, map_page, report
 from ui.shell.choices import choices, words
@@ -65,7 +65,7 @@ def files_from(
     found: tuple[KeptFile, ...] = _all().get(key, ())
     if found and not uploads:
         tr = words()
-        names = "、".join(file.name for file in found)
+        names = listed(file.name for file in found)
         box.caption(in_markdown(tr(text("Kept from before: {names}", names=names))))
         box.button(tr(text("Remove")), key=f"out-{key}", on_click=drop_files, args=(key,))
     return found
@@ -136,12 +136,12 @@ def downloads(view: View) -> None:
         st.radio, text("Map for"), list(_PROFILES), key="profile", said=lambda option: tr(_PROFILES[option])
     )
     boxes = st.columns(3)
-    # Internal and public files have names of their own.
+    # Internal and public maps have names of their own; a result folder is internal.
     spoken, drawn = {"language": language}, {"language": language, "profile": profile}
     made: tuple[tuple[Text, str, str, Callable[..., str | bytes], dict[str, str]], ...] = (
         (text("Map (HTML, works offline)"), f"map-{profile}.html", "text/html", map_page, drawn),
         (text("Report (Excel)"), "report.xlsx", EXCEL, report, spoken),
-        (text("Result folder (ZIP)"), f"results-{profile}.zip", "application/zip", archive, drawn),
+        (text("Result folder (ZIP)"), "results-internal.zip", "application/zip", archive, spoken),
     )
     for box, (label, name, mime, make, options) in zip(boxes, made, strict=True):
         file_button(box, label, partial(in_worker, make, (view.folder,), options), name=name, mime=mime)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from core.errors import InfeasibleError
+from core.progress import Progress, silent
+from core.text import Text, text
 from coverage.siting.capacity.loads import most_people_with_loads
 from coverage.siting.covering.best_cover import best_cover
 from coverage.siting.covering.local_search import greedy, improved
@@ -71,7 +73,9 @@ def most_people(problem: Problem, limits: Limits) -> Plan:
     return finished(problem, found, limits)
 
 
-def cover_curve(problem: Problem, most: int, limits: Limits) -> dict[int, tuple[float, float]]:
+def cover_curve(
+    problem: Problem, most: int, limits: Limits, progress: Progress = silent
+) -> dict[int, tuple[float, float]]:
     """Number of sites → (best found, bound) for equal sites, from as many as are required up to `most`.
 
     The model is made once. Prices found for some numbers bound every number (Σ weight·(1 − μ) and the n
@@ -90,6 +94,7 @@ def cover_curve(problem: Problem, most: int, limits: Limits) -> dict[int, tuple[
     bound = {int(n): float(model.weight.sum()) for n in numbers}
     longest, few = 0.0, int(min(numbers[-1], len(order), max(model.n_sites - 1, 0)))
     while few > 0 and limits.left() > longest:
+        progress(0.0, _curve_words(few, most))
         begun = limits.left()
         chosen, value = improved(model, order[:few])
         best[few] = max(best.get(few, 0.0), value)
@@ -101,11 +106,16 @@ def cover_curve(problem: Problem, most: int, limits: Limits) -> dict[int, tuple[
     for place, n in enumerate(numbers.tolist()):
         if bound[n] <= best[n] * (1.0 + max(near, 1e-9)) or limits.left() <= longest:
             continue
+        progress(place / len(numbers), _curve_words(n, most))
         found = best_cover(model, n, limits.part(1.0 / (len(numbers) - place)))
         best[n] = max(best[n], found.value - model.base)
         bound[n] = min(bound[n], found.bound - model.base)
     known = len(required)
     return {n + known: (best[n] + model.base, max(bound[n], best[n]) + model.base) for n in best}
+
+
+def _curve_words(count: int, most: int) -> Text:
+    return text("Drawing the curve of residents against sites: {n} of up to {all}", n=count, all=most)
 
 
 def _model_with_backup(problem: Problem, rules: SiteRules) -> tuple[CoverModel, Floats | None]:

@@ -19,6 +19,7 @@ from core.text import printable
 from data.formats.office.comments import Note, Place, put_comments
 from data.formats.office.package import (
     BROKEN_ZIP,
+    OWN_COLUMNS,
     SHEET_TYPE,
     Book,
     PackageError,
@@ -28,6 +29,7 @@ from data.formats.office.package import (
     speakable,
     text_of,
 )
+from data.formats.sheets.worksheets import OWN_SHEETS
 
 COLOURS: Final = {"error": "F8B4A6", "warning": "FFE699", "info": "DDEBF7"}
 _WIDTH: Final = 60.0
@@ -44,7 +46,8 @@ class SheetNotes:
     """What is added to one sheet; rows and columns count from 1, as the spreadsheet does.
 
     `beside` are the notes in the added columns by row, `at` those in a comment by cell. `title` stands over
-    the added columns in `header_rows`; columns under one of `earlier` titles are of an earlier check.
+    the added columns in `header_rows`, with a number where the sender has a column of that name.
+    `earlier` are the titles of earlier checks, `begins` how each of their notes begins.
     `numbers` of rows stand in a column under the first of `numbers_titles`: one that is there is filled, else
     one is added; unlike the notes it is part of the list, and is read when the list comes back.
     """
@@ -54,6 +57,7 @@ class SheetNotes:
     beside: Mapping[int, Sequence[Note]] = field(default_factory=dict)
     at: Mapping[Place, Sequence[Note]] = field(default_factory=dict)
     earlier: tuple[str, ...] = ()
+    begins: tuple[str, ...] = ()
     numbers: Mapping[int, str] = field(default_factory=dict)
     numbers_titles: tuple[str, ...] = ()
 
@@ -109,11 +113,17 @@ def _annotated(content: bytes, notes: Mapping[str, SheetNotes], front: Front) ->
     sheets = [book.tree(part).find(book.tag("sheetData")) for part in book.sheet_parts().values()]
     if not sheets or any(sheet is None for sheet in sheets):
         raise PackageError
+    marked = book.marked(OWN_COLUMNS)
+    if marked is None and book.marked(OWN_SHEETS) is not None:  # of a version that marked its sheet only
+        marked = tuple({title for one in notes.values() for title in (one.title, *one.earlier)})
     book.forget_earlier_check()
+    titles: dict[str, None] = {}
     for name, part in book.sheet_parts().items():
         if printable(name) in notes:
-            _annotate_sheet(book, part, notes[printable(name)], looks)
-    _put_in_front(book, front, looks)
+            titles[_annotate_sheet(book, part, notes[printable(name)], looks, marked or ())] = None
+    name = _put_in_front(book, front, looks)
+    book.mark(OWN_SHEETS, (name,))
+    book.mark(OWN_COLUMNS, tuple(titles))
     return book.saved()
 
 
@@ -148,11 +158,12 @@ class _Looks:
             counted.set("count", str(len(counted)))
 
 
-def _annotate_sheet(book: Book, part: str, notes: SheetNotes, looks: _Looks) -> None:
+def _annotate_sheet(book: Book, part: str, notes: SheetNotes, looks: _Looks, marked: Sequence[str]) -> str:
+    """Put the notes of a sheet in; returns the title over our columns."""
     root = book.edit(part)
     data = root.find(book.tag("sheetData"))
     rows = _numbered_rows(book, data)
-    _forget_columns(book, rows, notes)
+    title = _forget_columns(book, rows, notes, marked)
     width = _used_columns(book, root, rows)
     if notes.numbers and width < _LAST_COLUMN:
         width = max(width, _put_numbers(book, data, rows, (notes, width + 1), looks))
@@ -161,10 +172,10 @@ def _annotate_sheet(book: Book, part: str, notes: SheetNotes, looks: _Looks) -> 
     }
     columns = max((len(cells) for cells in beside.values()), default=1)
     if width + columns > _LAST_COLUMN:
-        return
+        return title
     for number in notes.header_rows:
         for column in range(width + 1, width + columns + 1):
-            _put(book, _row(book, data, rows, number), column, notes.title, looks.of["bold"])
+            _put(book, _row(book, data, rows, number), column, title, looks.of["bold"])
     for number, cells in sorted(beside.items()):
         row = _row(book, data, rows, number)
         for offset, (level, said) in enumerate(cells, start=1):
@@ -176,6 +187,7 @@ def _annotate_sheet(book: Book, part: str, notes: SheetNotes, looks: _Looks) -> 
         first = dimension.get("ref", "A1").partition(":")[0]
         dimension.set("ref", f"{first}:{letters(width + columns)}{max(rows)}")
     put_comments(book, part, notes.at, (notes.title, *notes.earlier))
+    return title
 
 
 def _numbered_rows(book: Book, data: Any) -> dict[int, Any]:
@@ -214,27 +226,44 @@ def _columns_under(
     book: Book, rows: Mapping[int, Any], header_rows: Sequence[int], titles: Sequence[str]
 ) -> set[int]:
     """The columns with one of the titles in a header row."""
-    strings = None
-    columns: set[int] = set()
-    for number in header_rows:
-        for cell in rows[number].findall(book.tag("c")) if number in rows else ():
-            said = text_of(cell)
-            if cell.get("t") == "s":
-                strings = strings if strings is not None else book.strings()
-                said = strings[int(said)] if said.isdigit() and int(said) < len(strings) else ""
-            if said in titles:
-                columns.add(column_of(cell.get("r")))
-    return columns
+    cells = (cell for number in header_rows if number in rows for cell in rows[number].findall(book.tag("c")))
+    return {column_of(cell.get("r")) for cell in cells if _said(book, cell) in titles}
 
 
-def _forget_columns(book: Book, rows: Mapping[int, Any], notes: SheetNotes) -> None:
-    """Empty the columns that an earlier check added: they stand under its title."""
-    columns = _columns_under(book, rows, notes.header_rows, (notes.title, *notes.earlier))
+def _said(book: Book, cell: Any) -> str:
+    said = text_of(cell)
+    if cell.get("t") != "s":
+        return said
+    strings = book.strings()
+    return strings[int(said)] if said.isdigit() and int(said) < len(strings) else ""
+
+
+def _forget_columns(book: Book, rows: Mapping[int, Any], notes: SheetNotes, marked: Sequence[str]) -> str:
+    """Empty the columns that an earlier check added: those under a title that the workbook's mark names, and
+    where the mark was lost on the way those that hold our notes alone. A column of the sender's own under
+    that title stays. Returns the title for the new columns."""
+    columns = _columns_under(book, rows, notes.header_rows, marked)
+    likely = _columns_under(book, rows, notes.header_rows, (notes.title, *notes.earlier))
+    for column in likely - columns if notes.begins else ():
+        cells = (
+            cell
+            for number, row in rows.items()
+            if number not in notes.header_rows
+            for cell in row.findall(book.tag("c"))
+            if column_of(cell.get("r")) == column
+        )
+        filled = [said for said in (_said(book, cell) for cell in cells) if said]
+        if filled and all(said.startswith(notes.begins) for said in filled):
+            columns.add(column)
     if columns:
         for row in rows.values():
             for cell in row.findall(book.tag("c")):
                 if column_of(cell.get("r")) in columns:
                     row.remove(cell)
+    title, count = notes.title, 2
+    while _columns_under(book, rows, notes.header_rows, (title,)):
+        title, count = f"{notes.title} ({count})", count + 1
+    return title
 
 
 def _used_columns(book: Book, root: Any, rows: Mapping[int, Any]) -> int:
@@ -325,8 +354,8 @@ def _widen(book: Book, root: Any, first: int, last: int) -> None:
     cols[:] = sorted(cols, key=lambda col: int(col.get("min")))
 
 
-def _put_in_front(book: Book, front: Front, looks: _Looks) -> None:
-    """Our sheet as the first and the one that is seen; the property that names it as ours."""
+def _put_in_front(book: Book, front: Front, looks: _Looks) -> str:
+    """Our sheet as the first and the one that is seen; returns its name."""
     workbook = book.edit(book.workbook)
     sheets = workbook.find(book.tag("sheets"))
     book.move_sheets({place: place + 1 for place in range(len(sheets))})
@@ -347,7 +376,7 @@ def _put_in_front(book: Book, front: Front, looks: _Looks) -> None:
     for view in workbook.iter(book.tag("workbookView")):
         view.set("activeTab", "0")
         view.attrib.pop("firstSheet", None)
-    book.name_as_ours(name)
+    return name
 
 
 def _front_sheet(book: Book, front: Front, looks: _Looks) -> Any:

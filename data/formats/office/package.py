@@ -11,7 +11,7 @@ import posixpath
 import re
 import zipfile
 import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from lxml import etree
@@ -27,6 +27,8 @@ _CUSTOM_TYPE: Final = "application/vnd.openxmlformats-officedocument.custom-prop
 _CUSTOM: Final = "http://schemas.openxmlformats.org/officeDocument/2006/custom-properties"
 _VTYPES: Final = "http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes"
 _FORMAT_ID: Final = "{D5CDD505-2E9C-101B-9397-08002B2CF9AE}"
+# The custom property that names the titles of the columns that a check added.
+OWN_COLUMNS: Final = "service-circle-check-columns"
 BROKEN_ZIP: Final = (zipfile.BadZipFile, zlib.error, ValueError, OSError, EOFError, RuntimeError)
 _LINE: Final = re.compile(r"\r\n?|\n")
 
@@ -47,6 +49,7 @@ class Book:
             raise PackageError from error
         self._trees: dict[str, Any] = {}
         self._edited: set[str] = set()
+        self._strings: list[str] | None = None
         self.workbook = next(
             target for kind, target in self.links("").values() if kind.endswith("/officeDocument")
         )
@@ -149,18 +152,20 @@ class Book:
 
     def strings(self) -> list[str]:
         """The shared strings."""
-        for kind, target in self.links(self.workbook).values():
-            if kind.endswith("/sharedStrings") and target in self.parts:
-                return [text_of(item) for item in self.tree(target).findall(self.tag("si"))]
-        return []
+        if self._strings is None:
+            links = self.links(self.workbook).values()
+            parts = [part for kind, part in links if kind.endswith("/sharedStrings") and part in self.parts]
+            items = (item for part in parts[:1] for item in self.tree(part).findall(self.tag("si")))
+            self._strings = [text_of(item) for item in items]
+        return self._strings
 
     def properties(self) -> str:
         """The part of custom properties, "" where there is none; the strict form has another word."""
         kinds = ("custom-properties", "customProperties")
         return next((part for kind, part in self.links("").values() if kind.endswith(kinds)), "")
 
-    def name_as_ours(self, name: str) -> None:
-        """The property that tells our sheet from the sender's."""
+    def mark(self, key: str, names: Sequence[str]) -> None:
+        """A property of the workbook that tells what is ours from what is the sender's."""
         kind = f"{_STRICT if self.strict else 'http://schemas.openxmlformats.org/'}officeDocument/"
         kind += "relationships/customProperties" if self.strict else "2006/relationships/custom-properties"
         part = self.properties()
@@ -173,22 +178,30 @@ class Book:
         numbers = [int(one.get("pid", 1)) for one in root]
         ours = etree.SubElement(
             root, f"{{{etree.QName(root).namespace}}}property", fmtid=_FORMAT_ID,
-            pid=str(max(numbers, default=1) + 1), name=OWN_SHEETS,
+            pid=str(max(numbers, default=1) + 1), name=key,
         )  # fmt: skip
-        etree.SubElement(ours, f"{{{_VTYPES}}}lpwstr").text = json.dumps([name], ensure_ascii=False)
+        etree.SubElement(ours, f"{{{_VTYPES}}}lpwstr").text = json.dumps(list(names), ensure_ascii=False)
+
+    def marked(self, key: str) -> tuple[str, ...] | None:
+        """What a mark names; None where there is none."""
+        custom = self.properties()
+        for one in self.tree(custom) if custom in self.parts else ():
+            if one.get("name") == key:
+                try:
+                    names = json.loads(text_of(one))
+                except ValueError:
+                    names = []
+                return tuple(map(str, names)) if isinstance(names, list) else ()
+        return None
 
     def forget_earlier_check(self) -> None:
-        """Take away the sheets that the workbook's property names as ours."""
+        """Take away the marks and the sheets that the workbook's mark names as ours."""
         custom = self.properties()
         if custom not in self.parts:
             return
-        names: Collection[str] = ()
-        for one in self.tree(custom):
-            if one.get("name") == OWN_SHEETS:
-                try:
-                    names = set(json.loads(text_of(one)))
-                except ValueError:
-                    names = ()
+        names = self.marked(OWN_SHEETS) or ()
+        for one in list(self.tree(custom)):
+            if one.get("name") in (OWN_SHEETS, OWN_COLUMNS):
                 self.edit(custom).remove(one)
         book, parts = self.edit(self.workbook), self.sheet_parts()
         sheets = book.find(self.tag("sheets"))

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from core.text import Text, printable, text
+from core.text import Text, listed, printable, text
 from data.formats.archive import files_in, member_name, open_archive, read_member, unpacked_stream
 from data.formats.geopackage import settled
 from data.formats.limits import Limits
@@ -200,7 +200,7 @@ def _zip(content: bytes, limits: Limits, *, within: bool = False) -> tuple[RawSh
     if not sheets:
         raise UnreadableError(
             text(
-                "The zip holds no list and no complete shapefile, only: {names}", names=", ".join(names[:10])
+                "The zip holds no list and no complete shapefile, only: {names}", names=listed(names, most=10)
             )
         )
     return tuple(sheets)
@@ -218,10 +218,11 @@ def _left_out(content: bytes, sheets: tuple[RawSheet, ...], limits: Limits) -> t
     ]
     if not left:
         return ()
-    named = ", ".join(left[:10]) + (" …" if len(left) > 10 else "")
     return (
         text(
-            "Of the zip, {count} {count:file was|files were} not read: {names}", count=len(left), names=named
+            "Of the zip, {count} {count:file was|files were} not read: {names}",
+            count=len(left),
+            names=listed(left, most=10),
         ),
     )
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 
 from core.text import Text, text
-from coverage.model.names import match_units, unit_key
+from coverage.model.names import match_units, told_apart, unit_key
 from coverage.model.tables import Floats, UnitTable
 from geo.crs import project
 from geo.datum import BD09, GCJ02, WGS84, LonLat, convert
@@ -144,6 +144,9 @@ def anchor_rows(names: Sequence[str], known: Sequence[str]) -> NDArray[np.int64]
     best = alike.argmax(axis=1)
     fits = alike[np.arange(len(names)), best] >= _ANCHOR_LIKENESS
     found[fits] = rows[best[fits]]
+    for row in np.flatnonzero(fits).tolist():
+        if told_apart(names[row], known[found[row]], far=True):
+            found[row] = -1
     return _once_only(found)
 
 

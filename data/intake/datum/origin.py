@@ -16,7 +16,7 @@ import rasterio
 import shapely
 
 from core.errors import InputError
-from core.text import Text, text
+from core.text import Listed, Text, listed, text
 from coverage.model.names import unit_key
 from coverage.model.tables import Floats, UnitTable
 from data.formats.layers import opened
@@ -73,7 +73,7 @@ def origin_of(path: Path, units: UnitTable) -> Origin:
         return Origin(GCJ02 if _as_delivered(units) and not converted else "")
     if OSM_CREDIT in credits_of((path,)) or any(_OSM.fullmatch(title) for title in titles):
         return Origin(WGS84)
-    if all(any(word.fullmatch(title) for title in titles) for word in _CENSUS) or _is_demo(path):
+    if all(any(word.fullmatch(title) for title in titles) for word in _CENSUS) or is_synthetic(path):
         return Origin(WGS84)
     return Origin("")
 
@@ -86,11 +86,11 @@ def in_true_coordinates(
     systems = {origin_of(path, units).system for path in paths}
     if systems != {GCJ02}:
         return units, systems == {WGS84}, ()
-    table, message = converted_units(units, "、".join(path.name for path in paths))
+    table, message = converted_units(units, listed(path.name for path in paths))
     return table, True, (Finding(paths[0].name, "", 0, "", WARNING, "converted-layer", message),)
 
 
-def converted_units(units: UnitTable, file: str) -> tuple[UnitTable, Text]:
+def converted_units(units: UnitTable, file: str | Listed) -> tuple[UnitTable, Text]:
     """Outlines in GCJ-02 as WGS-84, and what to say of it."""
     degrees = units.frame.to_crs(DEGREES)
 
@@ -119,7 +119,7 @@ def tells_true(path: Path) -> bool:
 
     The system that a file declares says nothing: what map services deliver is declared as WGS-84 too.
     """
-    if tuple(named_systems(path.name)) == (WGS84,) or OSM_CREDIT in credits_of((path,)) or _is_demo(path):
+    if tuple(named_systems(path.name)) == (WGS84,) or OSM_CREDIT in credits_of((path,)) or is_synthetic(path):
         return True
     try:
         with raster_pieces(path) as pieces:
@@ -154,7 +154,8 @@ def _as_delivered(units: UnitTable) -> bool:
     )
 
 
-def _is_demo(path: Path) -> bool:
+def is_synthetic(path: Path) -> bool:
+    """Whether a GeoPackage says of itself that it shows no real place."""
     if path.is_dir():  # a File Geodatabase
         return False
     with path.open("rb") as file:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Final
 
-from core.text import Text, text
+from core.text import Text, listed, text
 from data.formats.raw import Cell, RawFile, RawSheet, Row
 from data.formats.sheets import detect
 from data.intake.findings import ERROR, INFO, WARNING, Notebook
@@ -188,9 +188,10 @@ def _table(
     refused = _too_wide(kept, titled) if file.kind == detect.TEXT else {}
     kept = fold_blocks(sheet, kept, fields, places, notes) if sheet.points is None else kept
     if hidden := sorted(set(sheet.hidden_rows) & {number for number, _ in kept}):
-        named = ", ".join(map(str, hidden[:_NAMED_ROWS])) + (" …" if len(hidden) > _NAMED_ROWS else "")
         message = text(
-            "{count} hidden {count:row was|rows were} read too: {rows}.", count=len(hidden), rows=named
+            "{count} hidden {count:row was|rows were} read too: {rows}.",
+            count=len(hidden),
+            rows=listed(hidden, most=_NAMED_ROWS),
         )
         notes.note(INFO, "hidden-rows", message, row=hidden[0])
     for number, message in refused.items():

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from core.text import Text, text
+from core.text import Text, listed, text
 from data.formats.asked import OpenQuestionError
 from data.population.tables.heads import COUNT, RESIDENTS, Head
 from data.population.tables.numbers import same_numbers, written_numbers
@@ -97,7 +97,7 @@ def column_by_time(
             "Of the columns by hour {chosen} counts, at night; {count} others ({names}) are left out.",
             chosen=chosen,
             count=len(others),
-            names=", ".join(others)[:80],
+            names=listed(others, most=8),
         )
         return chosen, said
     years = {
@@ -111,7 +111,7 @@ def column_by_time(
     chosen = max(years, key=lambda title: years[title])
     said = text(
         "The columns are years ({names}); the latest, {chosen}, is taken as the residents.",
-        names=", ".join(years)[:80],
+        names=listed(years, most=8),
         chosen=chosen,
     )
     return chosen, said

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from core.errors import InputError
-from core.text import Text, text
+from core.text import Text, listed, text
 from data.population.tables.by_time import night_hour
 from data.population.tables.heads import AGES, COUNT, GROUP, OTHER, RESIDENTS, Head, understood
 from data.population.tables.numbers import written_numbers
@@ -69,7 +69,7 @@ def without_total_rows(frame: pd.DataFrame, heads: Mapping[str, Head]) -> tuple[
         total |= words.map(lambda word: bool(_TOTAL_ROW.fullmatch(word))).to_numpy(bool)
     if not total.any() or total.all():
         return frame, []
-    rows = ", ".join(str(row % PART_ROWS) for row in frame.index[total][:10])
+    rows = listed((row % PART_ROWS for row in frame.index[total]), most=10)
     said = text(
         "{count} {count:row is a total|rows are totals} (row {rows}) and {count:is|are} left out.",
         count=int(total.sum()),
@@ -134,7 +134,7 @@ def _not_told(file: str, title: str, names: Sequence[str]) -> InputError:
         "residents cannot be told; send only these rows.",
         file=file,
         title=title,
-        names=", ".join(names[:8]) + (" …" if len(names) > 8 else ""),
+        names=listed(names, most=8),
     )
 
 
@@ -183,7 +183,7 @@ def _settled(
             title=title,
             chosen=chosen,
             left=int((words != chosen).sum()),
-            names=", ".join(name for name in names if name != chosen)[:80],
+            names=listed((name for name in names if name != chosen), most=8),
         )
     )
     kept = frame[words == chosen]

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from core.errors import InputError
-from core.text import Text, text
+from core.text import Text, listed, text
 from coverage.model.tables import Bools, Floats
 from data.formats.asked import OpenQuestionError
 from data.formats.inputs_read import InputRead, because
@@ -246,7 +246,7 @@ def _named(titles: list[str], named: str, file: str, heads: Mapping[str, Head]) 
             "{file}: there is no column {column}. The columns are: {columns}.",
             file=file,
             column=named,
-            columns=", ".join(titles[:20]),
+            columns=listed(titles[:20]),
         )
     head = heads[found]
     return head if head.kind == RESIDENTS else Head(found, RESIDENTS, 0, scale=head.scale, unit=head.unit)
@@ -300,7 +300,7 @@ def _no_residents(
     return InputError(
         "{file}: no column counts residents. The columns are: {columns}. {option} names the right one.",
         file=file,
-        columns=", ".join(titles[:20]),
+        columns=listed(titles[:20]),
         option=option,
     )
 

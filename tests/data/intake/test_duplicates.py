@@ -39,6 +39,11 @@ def test_spelling_and_brackets_do_not_matter():
 def test_numbers_and_tiers_tell_places_apart():
     assert groups(("甲社区第一服务站", "station", 0, 0), ("甲社区第二服务站", "station", 50, 0)) == []
     assert groups(("甲服务", "station", 0, 0), ("甲服务", "centre", 0, 0)) == []
+    for one, other in (("东", "西"), ("南区", "北区"), ("1", "2"), ("（东）", "（西）"), ("A", "B")):
+        rows = [(f"阳光花园小区{sign}社区公共服务站", "station", x, 0) for x, sign in ((0, one), (50, other))]
+        assert groups(*rows) == []
+        rows = [(f"梅园社区公共服务站{sign}", "station", x, 0) for x, sign in ((0, one), (50, other))]
+        assert groups(*rows) == []
 
 
 def test_different_names_at_one_spot_are_told():

@@ -7,9 +7,11 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from core.text import text
 from data.intake import read_facilities
+from data.intake.findings import LEVEL_TITLES
 from data.intake.store import keep_originals, store_original
-from data.intake.workbook import write_accepted, write_findings, write_findings_workbook
+from data.intake.workbook import _BEGINS, write_accepted, write_findings, write_findings_workbook
 from jobs.lists.check import ListFiles, check_lists
 from locales import translator
 from tests.data.intake.small_lists import write_xlsx
@@ -242,3 +244,38 @@ def test_a_workbook_with_macros_goes_back_as_one(tmp_path):
     several = check_lists(ListFiles(two), out=tmp_path / "out")
     assert [book.name for book in several.workbooks().values()] == ["list.xlsm", "b.xlsx"]
     assert not back.exists()
+
+
+def test_a_column_of_the_senders_own_under_our_title_stays_at_every_return(tmp_path):
+    header = [*HEADER, "检查结果"]
+    rows = [header, *([*row, "已现场核对"] for row in ROWS[2:5])]
+    name, expected = "list.xlsx", ["检查结果", "检查结果 (2)", None]
+    write_xlsx(tmp_path / name, {"梅园街道": rows})
+    for language in ("zh", "zh", "en"):
+        intake, original = read_facilities([tmp_path / name]), (tmp_path / name).read_bytes()
+        name = f"{language}-{name}"
+        write_findings_workbook(intake, tmp_path / name, SAY[language], original=original)
+        sheet = openpyxl.load_workbook(tmp_path / name)["梅园街道"]
+        if language == "en":
+            expected = ["检查结果", "Result of the check", None]
+        assert [sheet.cell(1, column).value for column in (6, 7, 8)] == expected
+        assert [sheet.cell(row, 6).value for row in (2, 3, 4)] == ["已现场核对"] * 3
+        assert sheet.cell(3, 7).value.startswith("[")
+
+
+@pytest.mark.parametrize("word", ["[需修改] 经度", "[to fix] lon", "[规划部门] 请核实"])
+def test_notes_of_a_check_whose_mark_was_lost_on_the_way_go(tmp_path, word):
+    rows = [[*HEADER, "检查结果"], *([*row, word] for row in ROWS[2:5])]
+    write_xlsx(tmp_path / "list.xlsx", {"梅园街道": rows})
+    intake = read_facilities([tmp_path / "list.xlsx"])
+    original = (tmp_path / "list.xlsx").read_bytes()
+    write_findings_workbook(intake, tmp_path / "back.xlsx", SAY["zh"], original=original)
+    sheet = openpyxl.load_workbook(tmp_path / "back.xlsx")["梅园街道"]
+    assert [sheet.cell(1, column).value for column in (6, 7)] == ["检查结果", None]
+    assert sheet.cell(2, 6).value is None and "填反" in sheet.cell(3, 6).value
+
+
+def test_how_notes_begin_is_known_in_both_languages():
+    for say in SAY.values():
+        assert all(f"[{say(title)}] " in _BEGINS for title in LEVEL_TITLES.values())
+        assert say(text("[Planners] {remark}", remark="")) in _BEGINS

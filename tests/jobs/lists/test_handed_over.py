@@ -17,7 +17,7 @@ from jobs.study.inputs import StudyFiles
 from tests.small_city import degrees, write_small_city
 
 ROWS = (
-    ("1", "南街道公共服务中心", "公共服务中心", 500, "", ""),
+    ("01", "南街道公共服务中心", "公共服务中心", 500, "", ""),
     ("2", "西苑社区服务站", "公共服务站", 500, "", "2019-05"),
     ("3", "东庄村服务站", "公共服务站", 1700, "", ""),
     ("4", "规划服务站", "公共服务站", 1000, "规划", "2030-01-01"),
@@ -120,3 +120,26 @@ def test_numbers_that_excel_shortened_are_recognised_and_not_used(accepted: Path
     numbers = intake.accepted["facility_id"]
     assert numbers.is_unique and not numbers.str.contains("E").any()
     assert intake.accepted["source_row"].tolist() == [2, 3, 4]
+
+
+SAVED_ANEW = {
+    "leading zeros": lambda text: text.replace("\n0", "\n").encode("utf-8-sig"),
+    "semicolons": lambda text: text.replace(",", ";").encode("utf-8-sig"),
+    "tabs": lambda text: text.replace(",", "\t").encode("utf-16"),
+    "GBK": lambda text: text.encode("gb18030"),
+    "dates": lambda text: text.replace("-0", "/").encode("utf-8-sig"),
+}
+
+
+@pytest.mark.parametrize("how", SAVED_ANEW)
+def test_an_accepted_list_that_was_saved_anew_says_what_it_lost(
+    accepted: Path, tmp_path: Path, how: str
+) -> None:
+    saved = tmp_path / "accepted.csv"
+    saved.write_bytes(SAVED_ANEW[how](accepted.read_text("utf-8-sig")))
+    saved.with_suffix(".json").write_bytes(accepted.with_suffix(".json").read_bytes())
+    intake = read_facilities([saved])
+    (said,) = [found for found in intake.findings if found.code == "changed-since-check"]
+    assert said.message.values["refused"] == 1 and said.message.values["aside"] == 3
+    assert len(intake.accepted) == 3
+    assert not [found for found in read_facilities([accepted]).findings if found.code == said.code]
