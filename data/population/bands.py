@@ -12,6 +12,7 @@ import numpy as np
 
 from core.errors import InputError
 from core.text import text
+from coverage.model.tables import Floats, Ints
 from data.intake.findings import INFO, Finding
 from data.population.cells import Cells
 from data.population.tables.heads import AGES, GROUP_AGES, Head, bands_of, everybody, understood
@@ -52,10 +53,10 @@ def added_up(parts: Sequence[Cells], bands: Sequence[Head]) -> Cells:
     of = of.ravel()
     file = np.repeat(np.arange(len(parts)), [len(one) for one in parts])
     residents = np.concatenate([one.residents for one in parts])
-    groups = {}
+    groups: dict[str, Floats] = {}
     for group in GROUP_AGES:
         if own := [int(band.title) for band in bands_of(group, bands)]:
-            groups[group] = np.bincount(of, residents * np.isin(file, own), minlength=len(first))
+            groups[group] = _summed(residents * np.isin(file, own), of, len(first))
     areas = [one.area_m2 for one in parts if one.area_m2 is not None]
     message = text(
         "{count} files of ages and sexes were added up: {residents:,.1f} residents.",
@@ -68,10 +69,14 @@ def added_up(parts: Sequence[Cells], bands: Sequence[Head]) -> Cells:
         cell_id=np.arange(1, len(first) + 1),
         lon=lon[first],
         lat=lat[first],
-        residents=np.bincount(of, residents, minlength=len(first)),
+        residents=_summed(residents, of, len(first)),
         groups=groups,
         area_m2=np.concatenate(areas)[first] if len(areas) == len(parts) else None,
         findings=(*findings, Finding(parts[0].read[0].file, "", 0, "", INFO, "population-parts", message)),
         source=None,
         read=tuple(entry for one in parts for entry in one.read),
     )
+
+
+def _summed(people: Floats, of: Ints, places: int) -> Floats:
+    return np.bincount(of, people, minlength=places).astype(float)

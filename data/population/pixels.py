@@ -125,7 +125,8 @@ def read_pixels(
     whole, flags = np.empty(0, np.int64), np.empty(0, bool)
     empty = (whole, whole, np.empty((len(bands), 0)), flags, flags)
     joined = [np.concatenate([part[k] for part in [empty, *parts]], axis=-1) for k in range(5)]
-    return Pixels(*joined[:2], list(joined[2]), *joined[3:], joined[3].astype(float)), tally
+    row, column, values, inside, edge = joined
+    return Pixels(row, column, list(values), inside, edge, inside.astype(float)), tally
 
 
 def _strips(window: Window, raster: rasterio.DatasetReader) -> Iterator[Window]:
