@@ -282,7 +282,18 @@ const serviceMap = (() => {
       const [topLeft, bottomRight] = document.body.classList.contains("presenting") ? [[20, 20], [20, 130]] : clear();
       return { paddingTopLeft: topLeft, paddingBottomRight: bottomRight, animate: false };
     };
-    map.fitBounds(data.bounds, free());
+    let fitted;
+    const fit = () => {
+      map.fitBounds(data.bounds, free());
+      fitted = { zoom: map.getZoom(), centre: map.getCenter() };
+    };
+    fit();
+    /* The window changed before anybody moved the map: the whole city stays beside the panel. */
+    map.on("resize", () => {
+      const moved = map.getZoom() !== fitted.zoom || map.latLngToLayerPoint(map.getCenter())
+        .distanceTo(map.latLngToLayerPoint(fitted.centre)) > 3;
+      if (!moved && !window.matchMedia("print").matches) fit();
+    });
     /* The parts of a large gap have their marks from near; from afar they would hide it. */
     const near = () => { map.getContainer().classList.toggle("far", map.getZoom() < 12); };
     map.on("zoomend", near);
