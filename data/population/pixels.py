@@ -125,8 +125,8 @@ def read_pixels(
     whole, flags = np.empty(0, np.int64), np.empty(0, bool)
     empty = (whole, whole, np.empty((len(bands), 0)), flags, flags)
     joined = [np.concatenate([part[k] for part in [empty, *parts]], axis=-1) for k in range(5)]
-    row, column, values, inside, edge = joined
-    return Pixels(row, column, list(values), inside, edge, inside.astype(float)), tally
+    row, column, numbers, inside, edge = joined
+    return Pixels(row, column, list(numbers), inside, edge, inside.astype(float)), tally
 
 
 def _strips(window: Window, raster: rasterio.DatasetReader) -> Iterator[Window]:
