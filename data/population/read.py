@@ -13,7 +13,7 @@ import shapely
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from core.errors import InputError, SettingError
+from core.errors import InputError
 from core.progress import Progress, part, silent
 from core.text import listed, text
 from coverage.model.tables import Bools, Floats, PopulationGrid
@@ -24,13 +24,13 @@ from data.formats.rasters import opened_raster, raster_pieces
 from data.formats.systems import in_degrees
 from data.guard import guarded
 from data.intake.findings import WARNING, Finding
-from data.population.bands import added_up, bands_of_files
 from data.population.cells import Cells, cells_to_grid
 from data.population.groups import group_findings, of_group, residents_beside, with_group
 from data.population.polygons import Rows, cells_of_rows
 from data.population.raster import raster_cells
 from data.population.raster_unit import unit_words
 from data.population.reading import Reading
+from data.population.several_files import added_up, bands_of_files, joined_ground
 from data.population.tables.coordinates import Placing, is_place_title, placing_of
 from data.population.tables.heads import COUNT, PERCENT, RESIDENTS, everybody, understood
 from data.population.tables.numbers import written_numbers
@@ -49,9 +49,6 @@ from data.population.wide_pixels import coarse_finding
 from geo.crs import metric_crs, project
 
 _UNUSABLE: Final = text("Rows without a usable place or number are among the findings.")
-# Two cells of different files are one place where they lie so near, in sides of a cell.
-_SAME_PLACE: Final = 0.45
-_SAME_POINT_M: Final = 1.0
 # Distances between neighbours of a grid differ by no more than its projection makes them.
 _REGULAR: Final = 0.08
 # A column is one of numbers where so many of its first rows are.
@@ -125,7 +122,7 @@ def read_population(
         if bands:
             parts.append(_cells(other, crs, own, told))
         else:
-            cells = _joined(cells, _cells(other, crs, reading, told), other.name)
+            cells = joined_ground(cells, _cells(other, crs, reading, told), other.name)
     return file_of(added_up(parts, bands) if bands else cells, path, crs, reading)
 
 
@@ -370,56 +367,6 @@ def years_aside(file: str, aside: Sequence[Aside]) -> tuple[InputRead, ...]:
     return tuple(
         InputRead("population", file, one.name, rows_left_out=one.rows, used=False, why=one.why)
         for one in aside
-    )
-
-
-def _joined(cells: Cells, other: Cells, file: str) -> Cells:
-    """Cells of two files; of those at one place the first file's count."""
-    metres = 111_195.0 * np.cos(np.radians(float(np.median(cells.lat))))
-    mine, theirs = (np.column_stack([one.lon * metres, one.lat * 111_195.0]) for one in (cells, other))
-    near_m, nearest = cKDTree(mine).query(theirs, p=np.inf)
-    side = (
-        np.full(len(mine), _SAME_POINT_M / _SAME_PLACE) if cells.area_m2 is None else np.sqrt(cells.area_m2)
-    )
-    twice = near_m <= _SAME_PLACE * side[nearest]
-    findings = [*cells.findings, *other.findings]
-    if twice.any():
-        message = text(
-            "{cells:,} {cells:cell|cells} of {file} with {residents:,.1f} residents lie on ground that an "
-            "earlier file has too; they count once.",
-            cells=int(twice.sum()),
-            file=file,
-            residents=float(other.residents[twice].sum()),
-        )
-        findings.append(Finding(file, "", 0, "", WARNING, "population-shared-ground", message))
-    if cells.unit and other.unit and cells.unit != other.unit:
-        raise SettingError(
-            "The files of residents count different things ({one} and {other}). State the unit with "
-            "--population-unit.",
-            one=unit_words(cells.unit),
-            other=unit_words(other.unit),
-        )
-    new = other.taken(~twice)
-    names = {*cells.groups, *new.groups}
-    whole = len(cells), len(new)
-
-    def groups(one: Cells, name: str) -> Floats:
-        return np.asarray(one.groups.get(name, np.zeros(len(one))), float)
-
-    areas = (
-        None if cells.area_m2 is None or new.area_m2 is None else np.concatenate([cells.area_m2, new.area_m2])
-    )
-    return replace(
-        cells,
-        cell_id=np.arange(1, sum(whole) + 1),
-        lon=np.concatenate([cells.lon, new.lon]),
-        lat=np.concatenate([cells.lat, new.lat]),
-        residents=np.concatenate([cells.residents, new.residents]),
-        groups={name: np.concatenate([groups(cells, name), groups(new, name)]) for name in sorted(names)},
-        area_m2=areas,
-        findings=tuple(findings),
-        source=None,
-        read=(*cells.read, *other.read),
     )
 
 

@@ -1,4 +1,5 @@
-"""Residents in a file an age and sex, as WorldPop ships them (chn_f_60_2020.tif): together everybody."""
+"""Residents in several files: parts of one whole, whose shared ground counts once, or a file an age and sex,
+as WorldPop ships them (chn_f_60_2020.tif), which are everybody together."""
 
 from __future__ import annotations
 
@@ -9,14 +10,19 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from scipy.spatial import cKDTree
 
-from core.errors import InputError
+from core.errors import InputError, SettingError
 from core.text import text
 from coverage.model.tables import Floats, Ints
-from data.intake.findings import INFO, Finding
+from data.intake.findings import INFO, WARNING, Finding
 from data.population.cells import Cells
+from data.population.raster_unit import unit_words
 from data.population.tables.heads import AGES, GROUP_AGES, Head, bands_of, everybody, understood
 
+# Two cells of different files are one place where they lie so near, in sides of a cell.
+_SAME_PLACE: Final = 0.45
+_SAME_POINT_M: Final = 1.0
 # Country, sex, first age and year; names of tiles and sheets hold single letters and numbers too.
 _NAME: Final = re.compile(r"(?:^|[_-])([mft])[_-](\d{1,2})[_-](?:19|20)\d\d(?:[_.-]|$)", re.IGNORECASE)
 # Cells of two rasters of one grid lie in one place, to a hundredth of a metre.
@@ -75,6 +81,56 @@ def added_up(parts: Sequence[Cells], bands: Sequence[Head]) -> Cells:
         findings=(*findings, Finding(parts[0].read[0].file, "", 0, "", INFO, "population-parts", message)),
         source=None,
         read=tuple(entry for one in parts for entry in one.read),
+    )
+
+
+def joined_ground(cells: Cells, other: Cells, file: str) -> Cells:
+    """Cells of two files; of those at one place the first file's count."""
+    metres = 111_195.0 * np.cos(np.radians(float(np.median(cells.lat))))
+    mine, theirs = (np.column_stack([one.lon * metres, one.lat * 111_195.0]) for one in (cells, other))
+    near_m, nearest = cKDTree(mine).query(theirs, p=np.inf)
+    side = (
+        np.full(len(mine), _SAME_POINT_M / _SAME_PLACE) if cells.area_m2 is None else np.sqrt(cells.area_m2)
+    )
+    twice = near_m <= _SAME_PLACE * side[nearest]
+    findings = [*cells.findings, *other.findings]
+    if twice.any():
+        message = text(
+            "{cells:,} {cells:cell|cells} of {file} with {residents:,.1f} residents lie on ground that an "
+            "earlier file has too; they count once.",
+            cells=int(twice.sum()),
+            file=file,
+            residents=float(other.residents[twice].sum()),
+        )
+        findings.append(Finding(file, "", 0, "", WARNING, "population-shared-ground", message))
+    if cells.unit and other.unit and cells.unit != other.unit:
+        raise SettingError(
+            "The files of residents count different things ({one} and {other}). State the unit with "
+            "--population-unit.",
+            one=unit_words(cells.unit),
+            other=unit_words(other.unit),
+        )
+    new = other.taken(~twice)
+    names = {*cells.groups, *new.groups}
+    whole = len(cells), len(new)
+
+    def groups(one: Cells, name: str) -> Floats:
+        return np.asarray(one.groups.get(name, np.zeros(len(one))), float)
+
+    areas = (
+        None if cells.area_m2 is None or new.area_m2 is None else np.concatenate([cells.area_m2, new.area_m2])
+    )
+    return replace(
+        cells,
+        cell_id=np.arange(1, sum(whole) + 1),
+        lon=np.concatenate([cells.lon, new.lon]),
+        lat=np.concatenate([cells.lat, new.lat]),
+        residents=np.concatenate([cells.residents, new.residents]),
+        groups={name: np.concatenate([groups(cells, name), groups(new, name)]) for name in sorted(names)},
+        area_m2=areas,
+        findings=tuple(findings),
+        source=None,
+        read=(*cells.read, *other.read),
     )
 
 
