@@ -131,26 +131,8 @@ def people_of_table(
     why += [*said, *([ADDED] if is_sum(chosen.title) else [])]
     ground = None if ground is None else frame["__ground"].to_numpy(float)
     frame = frame.drop(columns="__ground", errors="ignore")
-    numbers = written_numbers(frame[chosen.title])
-    unit = _unit(chosen, columns.unit, numbers, ground, file)
-    scale = chosen.scale if chosen.scale != 1.0 else times_said(sheet.title, sheet.name, sheet.notes)
-    residents = (
-        numbers * scale if unit == COUNT else numbers * (ground if ground is not None else np.nan) / _M2[unit]
-    )
-    bad, signs = without_sentinels(residents, apart=0.1)
-    for sign in signs:
-        findings.add(
-            WARNING,
-            "population-undeclared-nodata",
-            text(
-                "{cells:,} {cells:row|rows} of {column} {cells:holds|hold} {value:,.6g}, which stands for "
-                "“no data”; nobody is counted there.",
-                cells=sign.cells,
-                column=chosen.title,
-                value=sign.value,
-            ),
-        )
-    residents = np.where(bad, np.nan, residents)
+    unit, residents, signs = _counted(frame, chosen, columns.unit, ground, sheet, file)
+    findings.add(WARNING, "population-undeclared-nodata", *signs)
     findings.add(WARNING, "population-parts", *against_parts(frame, heads, chosen, residents))
     if chosen.rank == REGISTERED_RANK:
         findings.add(WARNING, "population-registered", text(
@@ -171,6 +153,30 @@ def people_of_table(
         len(sheet.frame),
         because(*why),
     )
+
+
+def _counted(
+    frame: pd.DataFrame, chosen: Head, asked: str, ground: Floats | None, sheet: Sheet, file: str
+) -> tuple[str, Floats, list[Text]]:
+    """What the chosen column counts, its residents (NaN where a number says “no data”), and what is said."""
+    numbers = written_numbers(frame[chosen.title])
+    unit = _unit(chosen, asked, numbers, ground, file)
+    scale = chosen.scale if chosen.scale != 1.0 else times_said(sheet.title, sheet.name, sheet.notes)
+    residents = (
+        numbers * scale if unit == COUNT else numbers * (ground if ground is not None else np.nan) / _M2[unit]
+    )
+    bad, signs = without_sentinels(residents, apart=0.1)
+    said = [
+        text(
+            "{cells:,} {cells:row|rows} of {column} {cells:holds|hold} {value:,.6g}, which stands for "
+            "“no data”; nobody is counted there.",
+            cells=sign.cells,
+            column=chosen.title,
+            value=sign.value,
+        )
+        for sign in signs
+    ]
+    return unit, np.where(bad, np.nan, residents), said
 
 
 class _Notes:
