@@ -32,7 +32,8 @@ _STYLE: Final = """
 #show table: set par(first-line-indent: 0em, leading: 0.5em, justify: false)
 #set table(stroke: 0.4pt + luma(55%), inset: (x: 4pt, y: 4pt))
 #show table.cell.where(y: 0): set text(font: "Noto Sans SC")
-#let small(body) = { set par(first-line-indent: 0em, leading: 0.6em); text(size: 9pt, fill: luma(30%), body) }
+#let small(body) = {
+  set par(first-line-indent: 0em, leading: 0.6em, justify: false); text(size: 9pt, fill: luma(30%), body) }
 #let spoken(body) = block(inset: (left: 8pt), stroke: (left: 2.5pt + rgb("#9c1c1c")), {
   set par(first-line-indent: 0em); text(size: 13pt, body) })
 #let boxes(..all) = block(breakable: false, {
@@ -107,6 +108,7 @@ class _Pages:
         style = _STYLE.replace("LANG", tr.language).replace("FEATURES", _features(tr))
         yield style.replace("INDENT", indent).replace("FOOT", foot)
         yield f"#set document(title: [{self._w(briefing.title)}])"
+        yield "#show align: set par(justify: false)"
         yield f'#align(center, text(font: "Noto Sans SC", size: 20pt)[{self._w(briefing.title)}])'
         yield f"#align(center, text(size: 10.5pt)[{self._w(briefing.subtitle)}])"
         yield from (f"#red[{self._w(one)}]" for one in briefing.badges)
@@ -139,8 +141,7 @@ class _Pages:
         yield self._heading(text("Appendix: method, data and limits"))
         yield self._table(briefing.method)
         if briefing.shares is not None:
-            yield f"#small[{self._w(briefing.shares.title)}]"
-            yield self._table(briefing.shares)
+            yield self._titled(briefing.shares)
         strip = Table(text("This product"), (text("Term"), text("What holds here")), briefing.strip, (22, 78))
         yield self._table(strip)
 
@@ -156,6 +157,10 @@ class _Pages:
     def _chapter_of(self, table: Table) -> Iterator[str]:
         yield self._heading(table.title if isinstance(table.title, Text) else text("{one}", one=table.title))
         yield self._table(table)
+
+    def _titled(self, table: Table) -> str:
+        """A table under its title, which no end of a page parts from it."""
+        return f"#block(sticky: true, small[{self._w(table.title)}])\n\n{self._table(table)}"
 
     def _table(self, table: Table) -> str:
         columns = ", ".join(f"{width:g}fr" for width in fitted(table, self.tr, _TABLE_SIGNS))
@@ -191,8 +196,7 @@ class _Pages:
         yield self._side_by_side(pair)
         yield self._figure(walking.cut_off, walking.cut_off.title)
         if walking.where is not None:
-            yield f"#small[{self._w(walking.where.title)}]"
-            yield self._table(walking.where)
+            yield self._titled(walking.where)
 
     def _side_by_side(self, views: Sequence[View]) -> str:
         """Maps in one row, each above what it shows."""
@@ -209,8 +213,7 @@ class _Pages:
         if briefing.units is not None:
             yield self._bars(briefing.units)
         if briefing.gap_table is not None:
-            yield f"#small[{self._w(briefing.gap_table.title)}]"
-            yield self._table(briefing.gap_table)
+            yield self._titled(briefing.gap_table)
         if briefing.gaps:
             cells = ", ".join(self._gap(gap) for gap in briefing.gaps)
             yield f"#grid(columns: (1fr, 1fr), gutter: 10pt, {cells})"
@@ -237,7 +240,6 @@ class _Pages:
             return
         yield self._heading(text("What is proposed"))
         yield "".join(self._w(one.words) + ("" if self.tr.language == "zh" else " ") for one in proposal.said)
-        yield f"#small[{self._w(proposal.table.title)}]"
-        yield self._table(proposal.table)
+        yield self._titled(proposal.table)
         if proposal.view is not None:
             yield self._figure(proposal.view, proposal.view.title)

@@ -25,7 +25,7 @@ _WHO: Final = {
 _OF_WHOM: Final = {
     "urban": text("urban residents"),
     "rural": text("rural residents"),
-    "any": text("residents"),
+    "any": text("people"),
 }
 
 

@@ -149,7 +149,7 @@ def people_counted(part: Mapping[str, Any], standard: Standard) -> Text:
     """Whose settlement the plan (or a tier of it) counts: that of its load band, else that of its rule."""
     rule = standard.rule(part.get("band_rule") or part["rule"])
     if rule.settlement == "any":
-        return text("residents")
+        return text("residents in all")
     return text("{who} residents", who=settlement_title(rule.settlement))
 
 
