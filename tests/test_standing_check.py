@@ -263,7 +263,7 @@ def shares_of(c: Names, rule: str) -> list[float]:
         way = np.minimum(a[piece] + part * s.length[piece], b[piece] + (1 - part) * s.length[piece])
         first, last = shapely.get_coordinates(s.lines).reshape(-1, 2, 2)[piece[way <= limit]].swapaxes(0, 1)
         spots = first + part[way <= limit][:, None] * (last - first)
-        drawn, wide = s.lines[np.minimum(a, b) <= limit], 24.0
+        drawn, wide = s.lines[np.minimum(a, b) + s.length / 2 <= limit], 24.0
     subject = c.urban_unit | (not only_urban)
     shapes, tree = c.small.geometry.to_numpy()[subject], cKDTree(spots)
     low, high = c.small.total_bounds.reshape(2, 2)

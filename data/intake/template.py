@@ -35,6 +35,14 @@ _CHOICES: Final[dict[str, tuple[Text, ...]]] = {
     "tier": (text("Service centre"), text("Service station")),
     "status": (text("in operation"), text("planned"), text("closed")),
 }
+# Numbers as they are shown; all else but the remark is text: a code keeps its leading zeros, “2019-05” stays
+# what it is.
+_FORMATS: Final = {
+    **dict.fromkeys(("lon", "lat"), "0.000000"),
+    **dict.fromkeys(("places", "residents"), "#,##0"),
+    "area_m2": "#,##0.0",
+    "remark": "General",
+}
 _BOUNDS: Final = {
     "lon": (-180, 180),
     "lat": (-90, 90),
@@ -67,7 +75,8 @@ def write_template(path: Path, tr: Say, rows: Sequence[Mapping[str, str | float]
         sheet = book.add_worksheet(tr(text("Facilities")))
         for column, (field, title, width) in enumerate(_COLUMNS):
             sheet.write_string(0, column, tr(title), bold)
-            sheet.set_column(column, column, width)
+            look = book.add_format({"num_format": _FORMATS.get(field, "@")})
+            sheet.set_column(column, column, width, look)
             _validate(sheet, column, field, tr)
             for number, facility in enumerate(rows, start=1):
                 value = facility.get(field, "")

@@ -23,6 +23,7 @@ from data.formats.raw import Cell, RawFile
 from data.handed_over import HandedOver, write_handed_over
 from data.intake.datum.coordinates import MIXED, belief_in_words
 from data.intake.datum.likelihood import UNKNOWN
+from data.intake.facility_numbers import is_facility_id
 from data.intake.findings import ERROR, INFO, LEVEL_TITLES, WARNING, Finding
 from data.intake.intake import Intake
 from data.intake.tables.sheets import Table
@@ -49,8 +50,9 @@ _BEGINS: Final = tuple(
         "Planners",
     )
 )
-# What the column of the facilities' own numbers is called, as the readers of lists know it in both languages.
-_NUMBERS: Final = ("设施编号", "Facility number", "facility_id")
+# What the column of the facilities' own numbers is called, as the readers of lists know it in both languages;
+# the last beside numbers of the office's, which are read only where there are no others.
+_NUMBERS: Final = ("设施编号", "Facility number", "facility_id", "服务圈编号")
 _NAME_LENGTH: Final = 31
 _LONGEST_CELL: Final = 32_000
 # From here on a program shows a number without a format as 3.2E+11.
@@ -229,7 +231,9 @@ def _with_review(notes: SheetNotes, sheet: str, reviewed: Reviewed | None, tr: S
             if column:
                 at.setdefault((row, column), []).insert(0, note)
     numbers = {row: number for (name, row), number in reviewed.numbers.items() if name == sheet}
-    return replace(notes, beside=beside, at=at, numbers=numbers, numbers_titles=_NUMBERS)
+    return replace(
+        notes, beside=beside, at=at, numbers=numbers, numbers_titles=_NUMBERS, is_number=is_facility_id
+    )
 
 
 def _review_lines(reviewed: Reviewed | None) -> tuple[Text, ...]:

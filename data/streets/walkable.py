@@ -4,9 +4,9 @@ Every decision compares a tag's values, one by one (`yes;no` is two of them), ne
 
     what is not there or no street   is never walked: construction, a raceway, an emergency bay, a ferry
     foot=yes (and the like)          opens what is closed only to others: motorways, cycleways, private ways
-    foot=no, access=no or private    close a way; `foot` speaks before `access`
+    no, private (and the like)       close a way; `foot` speaks before `access`
     a square (pedestrian area)       is walked along its outline; the ways across it are not known
-    a closed gate, a wall            on a way parts it there
+    a closed or locked gate, a wall  on a way parts it there
 
 docs/streets.md has the decisions beside those of six routers.
 """
@@ -27,15 +27,12 @@ PLATFORM: Final = "platform"
 # Walked along their outline where they are areas; the outline of a yard for cars is no way.
 SQUARES: Final = frozenset({"pedestrian", "footway", "path", PLATFORM})
 
-_FOOT_OPENS: Final = frozenset({
+# The same words open by `foot` and by `access`, on a way and at a gate, and the same words close.
+_OPENS: Final = frozenset({
     "yes", "designated", "permissive", "official", "public", "destination", "allowed",
     "customers", "permit", "residents", "delivery",
 })  # fmt: skip
-_FOOT_CLOSES: Final = frozenset({"no"})
-_ACCESS_OPENS: Final = _FOOT_OPENS
-_ACCESS_CLOSES: Final = frozenset({"no", "private", "military", "emergency"})
-# A locked door lets nobody else through, whoever holds the key.
-_GATE_CLOSES: Final = frozenset({"no", "private", "military", "emergency"})
+_CLOSES: Final = frozenset({"no", "private", "military", "emergency"})
 # On a way a wall parts it; where a way passes a city wall or a retaining wall there is a gate or steps.
 _WALLS_ON_WAYS: Final = frozenset({"wall", "fence"})
 # As lines, people do not walk straight across these.
@@ -62,7 +59,7 @@ def is_walkable(tags: Tags) -> bool:
 
 
 def lets_nobody_through(tags: Tags) -> bool:
-    """Whether a point with these tags parts the ways that run through it: a closed gate, or a wall.
+    """Whether a point with these tags parts the ways that run through it: a closed or locked gate, or a wall.
 
     A point without a `barrier` never does.
     """
@@ -71,11 +68,12 @@ def lets_nobody_through(tags: Tags) -> bool:
         return False
     for key in ("foot", "access"):
         said = _values(tags.get(key, ""))
-        if said & _FOOT_OPENS:
+        if said & _OPENS:
             return False
-        if said & _GATE_CLOSES:
+        if said & _CLOSES:
             return True
-    return bool(barrier & _WALLS_ON_WAYS)
+    # A locked door lets nobody else through, whoever holds the key.
+    return bool(barrier & _WALLS_ON_WAYS) or "yes" in _values(tags.get("locked", ""))
 
 
 @lru_cache(maxsize=1 << 16)
@@ -90,11 +88,11 @@ def _is_walkable(values: tuple[str, ...]) -> bool:
         return False
     if "yes" in tags["area"] and not highway <= SQUARES:
         return False
-    if tags["foot"] & _FOOT_OPENS:
+    if tags["foot"] & _OPENS:
         return True
-    if tags["foot"] & _FOOT_CLOSES or highway & _FOR_OTHERS or "yes" in tags["motorroad"]:
+    if tags["foot"] & _CLOSES or highway & _FOR_OTHERS or "yes" in tags["motorroad"]:
         return False
-    return bool(tags["access"] & _ACCESS_OPENS) or not tags["access"] & _ACCESS_CLOSES
+    return bool(tags["access"] & _OPENS) or not tags["access"] & _CLOSES
 
 
 def _values(value: str) -> frozenset[str]:

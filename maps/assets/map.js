@@ -9,7 +9,7 @@
 const serviceMap = (() => {
   const read = (id) => JSON.parse(document.getElementById(id).textContent);
   const data = read("map-data");
-  const NARROW_PX = 760, LOW_PX = 480, WIDE_PX = 1200, CONTROL_PX = 260;
+  const NARROW_PX = 760, LOW_PX = 480, WIDE_PX = 1200, CONTROL_PX = 260, CARD_PX = 280, LEAST_CARD_PX = 220;
   /* A telephone held upright has the panel above the map; a low screen (a large zoom, a telephone on its side)
      has a slim one beside it, as map.css says too. */
   const low = () => window.innerHeight < LOW_PX && window.innerWidth > window.innerHeight;
@@ -40,17 +40,16 @@ const serviceMap = (() => {
   /* ---------- layers; `part` is what maps/layers.py says of it, `content` the block under its key ---------- */
 
   const options = (part, more) => Object.assign({ pane: part.pane, heading: part.heading }, more);
-  const CARD_PX = { maxWidth: 280 };
   /* Cards come with $n; for the terms that many of them say. */
   const card = (content, i) => content.popups[i].replace(/\$(\d+);/g, (_, n) => content.terms[n]);
   const words = (layer, content, i) => {
     layer.bindTooltip(content.tooltips[i], { direction: "top", sticky: Boolean(layer.getBounds) });
-    return layer.bindPopup(card(content, i), CARD_PX);
+    return layer.bindPopup(card(content, i));
   };
   /* One tooltip and one popup for all of a group: a city has thousands of dots and shapes. */
   const groupWords = (group, content, sticky) => {
     group.bindTooltip((layer) => content.tooltips[layer.row], { direction: "top", sticky });
-    group.bindPopup((layer) => card(content, layer.row), CARD_PX);
+    group.bindPopup((layer) => card(content, layer.row));
   };
 
   /* Most layers stay hidden: their members are made when they are first shown. */
@@ -282,7 +281,24 @@ const serviceMap = (() => {
       const [topLeft, bottomRight] = document.body.classList.contains("presenting") ? [[20, 20], [20, 130]] : clear();
       return { paddingTopLeft: topLeft, paddingBottomRight: bottomRight, animate: false };
     };
-    map.fitBounds(data.bounds, free());
+    /* A card opens beside the panel, or below it where nothing is beside it, never behind it. */
+    const box = () => panel.getBoundingClientRect(), beside = () => window.innerWidth - box().right > LEAST_CARD_PX;
+    Object.defineProperties(L.Popup.prototype.options, {
+      autoPanPaddingTopLeft: { get: () => L.point(beside() ? [box().right + 8, 8] : [8, box().bottom + 8]) },
+      maxWidth: { get: () => Math.min(CARD_PX, window.innerWidth - (beside() ? box().right : 0) - 62) },
+    });
+    let fitted;
+    const fit = () => {
+      map.fitBounds(data.bounds, free());
+      fitted = { zoom: map.getZoom(), centre: map.getCenter() };
+    };
+    fit();
+    /* The window changed before anybody moved the map: the whole city stays beside the panel. */
+    map.on("resize", () => {
+      const moved = map.getZoom() !== fitted.zoom || map.latLngToLayerPoint(map.getCenter())
+        .distanceTo(map.latLngToLayerPoint(fitted.centre)) > 3;
+      if (!moved && !window.matchMedia("print").matches) fit();
+    });
     /* The parts of a large gap have their marks from near; from afar they would hide it. */
     const near = () => { map.getContainer().classList.toggle("far", map.getZoom() < 12); };
     map.on("zoomend", near);

@@ -65,7 +65,12 @@ def test_a_row_moves_the_map_and_says_who_lives_there(open_page: Callable[..., P
     frame = map_of(page)
     page.locator(".verdicts button.goto").nth(1).click()
     expect(page.locator(".goto-said")).to_contain_text("名居民未被")
-    expect(frame.locator(".leaflet-popup-content")).to_contain_text("名居民未被")
+    card = frame.locator(".leaflet-popup-content")
+    expect(card).to_contain_text("名居民未被")
+    expect(card).to_be_in_viewport(ratio=1.0)
+    page.wait_for_timeout(600)  # the map moves until the card is clear of the panel
+    box, panel = card.bounding_box(), frame.locator("#panel").bounding_box()
+    assert box and panel and box["x"] >= panel["x"] + panel["width"]
     page.locator(".places summary").click()
     page.locator(".places button.goto").first.press("Enter")
     expect(page.locator(".goto-said")).not_to_contain_text("名居民未被")

@@ -54,7 +54,7 @@ def test_who_asks_for_overview_by_name_is_sent_to_the_first_page(
 def test_a_chinese_browser_reads_chinese(open_page: Callable[..., Page]) -> None:
     page = open_page(locale="zh-CN")
     expect(page.locator(".verdicts")).to_contain_text("责任单位")
-    expect(page.locator(".mark.synthetic")).to_have_text("合成数据：虚构城市")
+    expect(page.locator(".mark.synthetic")).to_have_text("虚构数据：虚构城市")
     expect(page.locator(".cards")).to_contain_text("万")
     assert map_of(page).locator("html").get_attribute("lang") == "zh-CN"
 

@@ -167,7 +167,7 @@ def test_all_twelve_verdicts_have_room_on_a4(page: Page, tmp_path: Path, width: 
 
 def test_layers_of_the_same_name_each_have_their_switch(page: Page, tmp_path: Path) -> None:
     show(page, tmp_path, tiny_model(tier_titles={"centre": "设施", "station": "设施"}))
-    layer(page, "设施 (1)").nth(1).uncheck()
+    layer(page, "设施（1）").nth(1).uncheck()
     expect(page.locator("path.facility")).to_have_count(1)
 
 
@@ -271,6 +271,23 @@ def test_what_is_opened_on_a_low_screen_comes_into_view(page: Page, tmp_path: Pa
     map_box = page.locator(".folium-map").bounding_box()
     panel = page.locator("#panel").bounding_box()
     assert map_box and panel and panel["width"] < map_box["width"] / 2.5
+
+
+def test_the_city_stays_beside_the_panel_when_the_window_changes_until_it_is_moved(
+    page: Page, tmp_path: Path
+) -> None:
+    page.set_viewport_size({"width": 281, "height": 400})
+    show(page, tmp_path, tiny_model())
+    page.set_viewport_size({"width": 640, "height": 400})
+    west = "document.querySelector('path.facility')"
+    beside = f"{west}.getBoundingClientRect().left > document.getElementById('panel').offsetWidth"
+    page.wait_for_function(beside)
+    page.locator(".folium-map").press("ArrowRight")
+    page.wait_for_timeout(400)
+    left = page.evaluate(f"{west}.getBoundingClientRect().left")
+    page.set_viewport_size({"width": 700, "height": 400})
+    page.wait_for_timeout(400)
+    assert page.evaluate(f"{west}.getBoundingClientRect().left") == pytest.approx(left + 30, abs=2)
 
 
 @pytest.mark.parametrize("bypass_csp", [False, True], ids=["with its policy", "policy ignored"])

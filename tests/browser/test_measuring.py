@@ -38,7 +38,7 @@ def test_units_answer_first_and_speak_the_language_chosen(open_page: Callable[..
     expect(answer(page)).to_contain_text("未覆盖人口最多的是", timeout=SLOW_MS)
     expect(page.locator("table.figures tbody tr")).to_have_count(6)
     page.get_by_role("radio", name="English").or_(page.get_by_role("button", name="English")).first.click()
-    expect(answer(page)).to_contain_text("Most residents are missed in", timeout=SLOW_MS)
+    expect(answer(page)).to_contain_text("Most residents are missed by some radius", timeout=SLOW_MS)
     expect(
         page.locator('[data-testid="stRadio"] label', has_text="district").locator("input")
     ).to_be_checked()

@@ -22,6 +22,8 @@ def test_sites_are_found_drawn_explained_and_taken_away(
     expect(page.locator(".sketch.ready")).to_have_count(1)
     expect(page.locator(".sketch .mark-site")).to_have_count(5)
     expect(page.locator(".sites tbody tr")).to_have_count(5)
+    cut = page.locator(".scroll.sites").evaluate("box => box.scrollWidth - box.clientWidth")
+    assert cut <= 1, "columns are cut off at 1366"
     expect(page.locator(".reasons details[open] p")).to_contain_text("新增覆盖居民")
     page.get_by_text("建多少处", exact=True).click()
     chart = page.locator('[data-testid="stVegaLiteChart"][aria-label="选址数量与覆盖居民"] svg')

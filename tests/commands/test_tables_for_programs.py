@@ -7,8 +7,9 @@ import io
 import json
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pandas as pd
@@ -18,6 +19,7 @@ import pytest
 
 from coverage.publish.wide import plain_names
 from data.files import EMPTY_BECAUSE, read_csv, write_csv
+from data.intake.facility_numbers import is_facility_id
 from data.results import read_results
 from data.source import LIST_COLUMNS
 from data.standards import open_standard
@@ -93,7 +95,38 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }.items():
         done = cli(verb, *asked, "--out", folder / verb)
         assert done.returncode == 0, (verb, done.stderr)
+    collected(folder, study, ("--store", tmp_path_factory.mktemp("store") / "kept"))
     return folder
+
+
+def collected(folder: Path, study: Sequence[object], store: Sequence[object]) -> None:
+    """A city of the store: a list is sent and accepted, the city assessed, its history told, and what goes
+    back to the office."""
+
+    def run(*words: object) -> dict[str, Any]:
+        done = cli(*words, *store, "--json")
+        assert done.returncode == 0, (words[0], done.stderr)
+        found: dict[str, Any] = json.loads(done.stdout)
+        return found
+
+    sent = folder / "in" / "0320.csv"
+    head, first, *others = (folder / "in" / "list.csv").read_text("utf-8-sig").splitlines()
+    lines = [
+        f"设施编号,{head}",
+        f"032010200101,{first}",
+        *(f"{n:012d},{one}" for n, one in enumerate(others)),
+    ]
+    sent.write_text("\n".join([*lines, "0320102001,无处站,公共服务站,,,"]), "utf-8-sig")
+    run("city", "add", "小城", *study, "--offices", "district")
+    number = run("submit", sent, "--city", "小城", "--office", "东区", "--datum", "wgs84")["id"]
+    run("preview", number)
+    run("review", number, "--accept")
+    run("assess", "--city", "小城", "--out", folder / "city")
+    run("workbook", number, "--out", folder / "returned")
+    run("template", "--city", "小城", "--office", "东区", "--out", folder / "returned" / "template.xlsx")
+    (folder / "history").mkdir()
+    told = run("history", "--city", "小城")
+    (folder / "history" / "history.json").write_text(json.dumps(told, ensure_ascii=False), "utf-8")
 
 
 def written(folder: Path, *endings: str) -> list[Path]:
@@ -291,7 +324,7 @@ def test_every_cell_of_every_workbook_has_the_format_of_its_kind(results: Path) 
     for verb, asked in (("assess", f"form:{form}"), ("compare", "xlsx")):
         book = results / "books" / f"{verb}.xlsx"
         assert cli("export", results / verb, "--to", asked, "--out", book).returncode == 0
-    books = [path for path in written(results, "xlsx") if path.parent.name != "check"]
+    books = [path for path in written(results, "xlsx") if path.parent.name not in ("check", "returned")]
     assert len(books) >= 8
     kinds = {"@", "#,##0", "#,##0.0", "#,##0.00", "0.0", "0.00", "0", "0.000000", "yyyy-mm-dd"}
     for path in books:
@@ -314,6 +347,25 @@ def test_every_cell_of_every_workbook_has_the_format_of_its_kind(results: Path) 
                     assert 0 <= cell.value <= 1, (where, cell.coordinate)
                     assert (float(shown(cell)[:-1]) == 100) == (cell.value == 1), (where, cell.coordinate)
                     assert (float(shown(cell)[:-1]) == 0) == (cell.value == 0), (where, cell.coordinate)
+
+
+def test_no_cell_of_a_workbook_that_goes_back_reads_otherwise_than_it_was_sent(results: Path) -> None:
+    books = [path for path in written(results, "xlsx") if path.parent.name in ("check", "returned")]
+    assert len(books) == 3
+    for path in books:
+        for sheet in openpyxl.load_workbook(path):
+            for cell in (cell for row in sheet.iter_rows() for cell in row if cell.value is not None):
+                where = (path.name, sheet.title, cell.coordinate)
+                if isinstance(cell.value, str):
+                    assert not FORBIDDEN.fullmatch(cell.value) and "E+" not in cell.value, where
+                else:
+                    assert abs(cell.value) < 1e11 or cell.number_format == "0", where
+    front, listed = openpyxl.load_workbook(next((results / "returned").glob("0320*.xlsx"))).worksheets
+    said = "".join(str(row[0].value) for row in front.iter_rows())
+    assert "0320.csv" in said and "SHA-256" in said
+    title = {cell.value: cell.column for cell in listed[1]}
+    assert (title["设施编号"], listed["A2"].value) == (1, "032010200101")
+    assert is_facility_id(listed.cell(2, title["服务圈编号"]).value)
 
 
 @pytest.mark.slow

@@ -86,7 +86,7 @@ def test_an_unknown_profile_is_refused() -> None:
 
 
 def test_synthetic_data_are_named_in_the_panel_and_in_the_credits() -> None:
-    assert render_map(tiny_model(synthetic=True, subtitle=""), language="zh").count("合成数据") >= 2
+    assert render_map(tiny_model(synthetic=True, subtitle=""), language="zh").count("虚构数据") >= 2
 
 
 def test_a_place_without_gaps_sites_verdicts_or_basemap_is_drawn() -> None:

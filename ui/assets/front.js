@@ -142,7 +142,7 @@
       map.setView([Number(at.getAttribute("data-lat")), Number(at.getAttribute("data-lon"))], 15, { animate: false });
     }
     var place = [Number(at.getAttribute("data-lat")), Number(at.getAttribute("data-lon"))];
-    view.L.popup({ maxWidth: 260, autoPanPadding: [10, 60] }).setLatLng(place).setContent(words).openOn(map);
+    view.L.popup().setLatLng(place).setContent(words).openOn(map);
     frame.scrollIntoView({ block: "nearest" });
   }
   document.addEventListener("click", function (event) {

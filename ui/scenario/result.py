@@ -32,8 +32,8 @@ _RULE: Final = "scenario-rule"
 _OWN_RULE: Final = "scenario-rule-own"
 _SHOWN_RULE: Final = "scenario-rule-shown"
 _HEAD: Final = (
-    text("Rule"), text("Before"), text("After"), text("Residents gained"), text("Residents lost"),
-    text("Farther to go"), text("Verdict after"),
+    text("Rule"), text("Which share"), text("Before"), text("After"), text("Residents gained"),
+    text("Residents lost"), text("Farther to go"), text("Verdict after"),
 )  # fmt: skip
 _UNIT_HEAD: Final = (
     text("Unit name"), text("Residents gained"), text("Residents lost"), text("Served before"),
@@ -218,7 +218,9 @@ def _row(row: Mapping[Any, Any], standard: Standard) -> list[str]:
     farther = row["worse_off"] if row["check"] in ("radius", "walk") else None
     counted = [number(row["gained"]), number(row["lost"]), "–" if farther is None else number(farther)]
     before, after = (_share(row, when) for when in ("before", "after"))
-    return [title_of_rule(standard, row["rule"]), before, after, *counted, words()(_verdicts(row))]
+    tr, counted_by = words(), str(row["share_of"] or "")
+    which = tr(share_title(counted_by)) if counted_by else "–"
+    return [title_of_rule(standard, row["rule"]), which, before, after, *counted, tr(_verdicts(row))]
 
 
 def _share(row: Mapping[Any, Any], when: str) -> str:

@@ -24,7 +24,7 @@ from ui.widgets.tables import exact
 
 _LEAGUE_HEAD: Final = (
     text("Rank"), text("Unit name"), text("Residents"), text("Missed by at least one radius or walk rule"),
-    text("Share served by every rule"), text("Rules met"), text("nearly"), text("not met"),
+    text("Share within every radius and walk rule"), text("Rules met"), text("nearly"), text("not met"),
 )  # fmt: skip
 _TABLE_HEAD: Final = (
     text("Task"), text("Rule"), text("Figure"), text("Actual"), text("Shortfall"), MISSED,
@@ -68,8 +68,9 @@ def _best_and_worst(shown: pd.DataFrame) -> list[Text]:
     best = lived.iloc[0]
     return [
         text(
-            "Most residents are missed in {worst}: {missed:,.0f} of {residents:,.0f}. No unit is served "
-            "better than {best}: {share:.1%} of its residents are within every radius and walk rule.",
+            "Most residents are missed by some radius or walk rule in {worst}: {missed:,.0f} of "
+            "{residents:,.0f}. No unit is served better than {best}: {share:.1%} of its residents are within "
+            "every radius and walk rule.",
             worst=worst["name"],
             missed=worst["residents_missed"],
             residents=worst["residents"],

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -48,8 +48,9 @@ class SheetNotes:
     `beside` are the notes in the added columns by row, `at` those in a comment by cell. `title` stands over
     the added columns in `header_rows`, with a number where the sender has a column of that name.
     `earlier` are the titles of earlier checks, `begins` how each of their notes begins.
-    `numbers` of rows stand in a column under the first of `numbers_titles`: one that is there is filled, else
-    one is added; unlike the notes it is part of the list, and is read when the list comes back.
+    `numbers` of rows stand in a column under the first of `numbers_titles`: one that is there and holds
+    nothing else (`is_number`) is filled, else one is added, under the last title where the sender has numbers
+    of another kind. Unlike the notes it is part of the list, and is read when the list comes back.
     """
 
     title: str
@@ -60,6 +61,7 @@ class SheetNotes:
     begins: tuple[str, ...] = ()
     numbers: Mapping[int, str] = field(default_factory=dict)
     numbers_titles: tuple[str, ...] = ()
+    is_number: Callable[[str], bool] = bool
 
 
 @dataclass(frozen=True)
@@ -209,17 +211,35 @@ def _put_numbers(
     book: Book, data: Any, rows: dict[int, Any], where: tuple[SheetNotes, int], looks: _Looks
 ) -> int:
     """Write the rows' numbers into the column under their title, else into a new one at the given column;
-    returns the column."""
+    returns the column. A column with numbers of the sender's own stays as it is."""
     notes, new = where
     there = _columns_under(book, rows, notes.header_rows, notes.numbers_titles)
-    column = min(there, default=new)
-    if not there:
+    ours = [
+        column
+        for column in sorted(there)
+        if all(notes.is_number(said) for said in _filled(book, rows, notes, column))
+    ]
+    column = ours[0] if ours else new
+    if not ours:
+        title = notes.numbers_titles[-1 if there else 0]
         for number in notes.header_rows:
-            _put(book, _row(book, data, rows, number), column, notes.numbers_titles[0], looks.of["bold"])
+            _put(book, _row(book, data, rows, number), column, title, looks.of["bold"])
     for number, said in sorted(notes.numbers.items()):
         if number not in notes.header_rows:
             _put(book, _row(book, data, rows, number), column, said, looks.of["wrapped"])
     return column
+
+
+def _filled(book: Book, rows: Mapping[int, Any], notes: SheetNotes, column: int) -> list[str]:
+    """What stands in the cells of a column, its header left out."""
+    cells = (
+        cell
+        for number, row in rows.items()
+        if number not in notes.header_rows
+        for cell in row.findall(book.tag("c"))
+        if column_of(cell.get("r")) == column
+    )
+    return [said for said in (_said(book, cell) for cell in cells) if said]
 
 
 def _columns_under(
@@ -245,14 +265,7 @@ def _forget_columns(book: Book, rows: Mapping[int, Any], notes: SheetNotes, mark
     columns = _columns_under(book, rows, notes.header_rows, marked)
     likely = _columns_under(book, rows, notes.header_rows, (notes.title, *notes.earlier))
     for column in likely - columns if notes.begins else ():
-        cells = (
-            cell
-            for number, row in rows.items()
-            if number not in notes.header_rows
-            for cell in row.findall(book.tag("c"))
-            if column_of(cell.get("r")) == column
-        )
-        filled = [said for said in (_said(book, cell) for cell in cells) if said]
+        filled = _filled(book, rows, notes, column)
         if filled and all(said.startswith(notes.begins) for said in filled):
             columns.add(column)
     if columns:

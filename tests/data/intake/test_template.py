@@ -55,3 +55,17 @@ def test_types_and_status_have_drop_downs(tmp_path):
     sheet = openpyxl.load_workbook(tmp_path / "template.xlsx").worksheets[0]
     lists = [rule.formula1 for rule in sheet.data_validations.dataValidation if rule.type == "list"]
     assert '"公共服务中心,公共服务站"' in lists and len(lists) == 2
+
+
+def test_what_is_typed_into_it_stays_as_it_is_typed(tmp_path):
+    """Excel drops leading zeros and makes “2019-05” a date where a column is not text."""
+    write_template(
+        tmp_path / "template.xlsx", translator("zh"), [{"facility_id": "0320102001", "lon": 118.5}]
+    )
+    sheet = openpyxl.load_workbook(tmp_path / "template.xlsx").worksheets[0]
+    title = {cell.value: cell.column_letter for cell in sheet[1]}
+    looks = {name: sheet.column_dimensions[at].number_format for name, at in title.items()}
+    assert looks["设施编号"] == looks["启用时间"] == looks["设施名称"] == "@"
+    assert looks["经度"] == looks["纬度"] == "0.000000"
+    assert sheet[f"{title['设施编号']}2"].number_format == "@"
+    assert sheet[f"{title['经度']}2"].number_format == "0.000000"

@@ -67,7 +67,7 @@ def test_what_osmnx_walks_and_ours_does_not_is_known_one_by_one():
     assert closed_by_ours <= {
         ("highway", "busway"), ("highway", "disused"), ("highway", "emergency_bay"), ("highway", "escape"),
         ("highway", "historic"), ("access", "no"), ("access", "military"), ("motorroad", "yes"),
-        ("foot", "No"),
+        ("foot", "No"), ("foot", "private"),
     }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from core.errors import SettingError
 from data.intake.decisions import KEEP, Decisions, GroupChoice, Place
+from data.intake.facility_numbers import is_facility_id
 from data.store import Store
 from data.store.records import city_named, last_decisions, office_named
 from jobs.collect.decisions import OfficeDecisions, decisions_from, made_of
@@ -59,6 +60,31 @@ def test_a_returned_list_bears_remarks_and_numbers_and_is_read_again_by_them(
     (path,) = returned_workbooks(store, number, tmp_path / "accepted")
     sheet = openpyxl.load_workbook(path)["西苑"]
     assert all(row[4].value and not row[5].value for row in sheet.iter_rows(min_row=2))
+
+
+def test_codes_of_the_office_s_own_stay_and_our_numbers_stand_beside_them(
+    store: Store, tmp_path: Path
+) -> None:
+    sent = workbook(tmp_path / "清单.xlsx", CENTRE, STATION)
+    book = openpyxl.load_workbook(sent[0])
+    codes = ["设施编号", "032010200101", "032010200102"]
+    for row, code in enumerate(codes, start=1):
+        book["西苑"].cell(row, 5, code)
+    book.save(sent[0])
+    for version in (1, 2):
+        number = submit(store, sent, WEST)["id"]
+        review(store, number, ACCEPT)
+        sent = returned_workbooks(store, number, tmp_path / f"back{version}")
+        book = openpyxl.load_workbook(sent[0])
+        sheet = book["西苑"]
+        assert [cell.value for cell in sheet["E"]] == codes
+        assert (sheet["F1"].value, sheet["G1"].value) == ("服务圈编号", "检查结果")
+        assert all(is_facility_id(str(sheet.cell(row, 6).value)) for row in (2, 3))
+    sheet["A3"] = "完全改名的站"
+    sheet["C3"], sheet["D3"] = degrees(100)
+    book.save(sent[0])
+    told = preview(store, [submit(store, list(sent), WEST)["id"]])
+    assert (told["new"], told["gone"], told["moved"]) == (0, 0, 1)
 
 
 def test_the_template_is_the_office_s_list_and_changes_nothing(store: Store, tmp_path: Path) -> None:
