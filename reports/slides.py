@@ -178,8 +178,7 @@ class _Deck:
     def _city(self) -> None:
         """The map with the ranks of the gaps, and the largest of them beside it."""
         gaps = [
-            self.tr(text("{place}: {n}", place=gap_title(gap), n=gap.facts[0][1].words))
-            for gap in self.briefing.gaps
+            self.tr(text("{place}: {n}", place=gap_title(gap), n=gap.residents)) for gap in self.briefing.gaps
         ]
         if self.briefing.kind in ("lists", "land"):
             between = "：" if self.tr.language == "zh" else ": "

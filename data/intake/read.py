@@ -187,22 +187,23 @@ def frame_of(
     """`ACCEPTED_COLUMNS`, `outcome`, `table` (number), `given_lon`, `given_lat` (degrees in the list's
     datum), `metres` (whether they are metres instead), `said` (the row's own words on its system), and
     `mend_lon`, `mend_lat` (what was probably meant, in the list's datum). `lon`, `lat` are still NaN."""
-    parts = [
-        _table_frame(number, *each) for number, each in enumerate(zip(tables, drafts, located, strict=True))
-    ]
-    if not parts:
+    if not tables:
         own = (
             *("outcome", "table", "given_lon", "given_lat", "metres", "source", "personal", "said", "door"),
             *_OFFICE,
         )
         more = ("mend_lon", "mend_lat", "site_m2", "door_of")
         return pd.DataFrame({c: [] for c in (*ACCEPTED_COLUMNS, *own, *more)})
-    frame = with_doors(pd.concat(parts, ignore_index=True))
+    frame = with_doors(_rows_of(tables, drafts, located))
     frame["facility_id"] = facility_ids(frame)
     return frame
 
 
-def _table_frame(number: int, table: Table, drafts: Sequence[Draft], located: Located) -> pd.DataFrame:
+def _rows_of(
+    tables: Sequence[Table], of_tables: Sequence[Sequence[Draft]], located: Sequence[Located]
+) -> pd.DataFrame:
+    """All tables' rows at once: a city has hundreds of lists, and a frame for each takes longer than they."""
+    drafts = [draft for of_table in of_tables for draft in of_table]
     texts = [column for column in ACCEPTED_COLUMNS if column not in (*_NUMBERS, "lon", "lat")]
     data: dict[str, object] = {c: [d.values.get(c, "") for d in drafts] for c in texts}
     data |= {c: np.array([d.numbers.get(c, np.nan) for d in drafts], float) for c in _NUMBERS}
@@ -216,24 +217,29 @@ def _table_frame(number: int, table: Table, drafts: Sequence[Draft], located: Lo
         "mend_lat": np.array([d.mend[1] if d.mend else np.nan for d in drafts], float),
         "outcome": [d.outcome for d in drafts],
         "source_row": [d.row for d in drafts],
-        "given_lon": located.lon,
-        "given_lat": located.lat,
-        "metres": located.metres,
+        "given_lon": np.concatenate([one.lon for one in located]),
+        "given_lat": np.concatenate([one.lat for one in located]),
+        "metres": np.concatenate([one.metres for one in located]),
+        "table": np.repeat(np.arange(len(tables)), [len(of_table) for of_table in of_tables]),
     }
     frame = pd.DataFrame(data)
-    aside = pd.DataFrame({"source_row": [row for row, _ in table.set_aside]})
-    aside = aside.assign(
-        outcome=SET_ASIDE,
-        metres=False,
-        **dict.fromkeys(("source", "personal", "said", "door", *_OFFICE, *texts[:-1]), ""),
-    )
-    aside = aside.assign(
-        **dict.fromkeys((*_NUMBERS, "given_lon", "given_lat", "mend_lon", "mend_lat"), np.nan)
-    )
-    joined = pd.concat([frame, aside[frame.columns]]) if len(aside) else frame
-    joined = joined.sort_values("source_row", kind="stable", ignore_index=True)
-    return joined.assign(
-        source_file=table.file, source_sheet=table.sheet.name, table=number, lon=np.nan, lat=np.nan
+    left = [(number, row) for number, table in enumerate(tables) for row, _ in table.set_aside]
+    if left:
+        aside = pd.DataFrame(left, columns=["table", "source_row"]).assign(
+            outcome=SET_ASIDE,
+            metres=False,
+            **dict.fromkeys(("source", "personal", "said", "door", *_OFFICE, *texts[:-1]), ""),
+            **dict.fromkeys((*_NUMBERS, "given_lon", "given_lat", "mend_lon", "mend_lat"), np.nan),
+        )
+        frame = pd.concat([frame, aside[frame.columns]])
+    frame = frame.sort_values(["table", "source_row"], kind="stable", ignore_index=True)
+    at = frame.pop("table").to_numpy()
+    return frame.assign(
+        source_file=np.array([table.file for table in tables], object)[at],
+        source_sheet=np.array([table.sheet.name for table in tables], object)[at],
+        table=at,
+        lon=np.nan,
+        lat=np.nan,
     )
 
 

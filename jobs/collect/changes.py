@@ -16,7 +16,7 @@ from data.store.files import StoredFiles
 from data.store.records import Submission, city_named, current_lists, submission_by
 from jobs.collect.cities import numbers_for
 from jobs.collect.differences import Differences, carried, differences
-from jobs.collect.kept_lists import joined, list_bytes, list_rows
+from jobs.collect.kept_lists import facility_numbers, joined, list_bytes, list_rows
 from jobs.collect.standing import OfficeList
 
 
@@ -120,14 +120,12 @@ def changes_in(
         raise SettingError("The submissions are of several cities; preview one city at a time.")
     if len({one.office_id for one in found}) < len(found):
         raise SettingError("Two submissions are of one office; only one of them can be its list.")
-    lists = {
-        office: list_rows(files, version.sha256)
-        for office, version in current_lists(connection, city_named(connection, found[0].city)).items()
-    }
-    taken = {str(n): office for office, rows in lists.items() for n in rows["facility_id"]}
+    lists = current_lists(connection, city_named(connection, found[0].city))
+    taken = {n: office for office, of in lists.items() for n in facility_numbers(files, of.sha256)}
     made = []
     for one in found:
-        before = lists[one.office_id] if one.office_id in lists else joined([])
+        last = lists.get(one.office_id)
+        before = list_rows(files, last.sha256) if last else joined([])
         change = _change(one, before, list_rows(files, one.list_sha256), by_row, taken)
         taken |= dict.fromkeys(change.numbers, one.office_id)
         made.append(change)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -52,6 +54,12 @@ def list_bytes(rows: pd.DataFrame) -> bytes:
 def list_rows(files: StoredFiles, sha256: str) -> pd.DataFrame:
     """The rows of a kept list. InputError where its file is missing or damaged."""
     return _whole(read_csv_bytes(files.get(sha256), TEXTS))
+
+
+def facility_numbers(files: StoredFiles, sha256: str) -> list[str]:
+    """The facilities' numbers in a kept list, without reading the rest: a city has hundreds of lists."""
+    kept = csv.DictReader(io.StringIO(files.get(sha256).decode("utf-8-sig"), newline=""))
+    return [row["facility_id"] for row in kept]
 
 
 def is_stated(column: pd.Series[Any]) -> bool:

@@ -52,6 +52,7 @@ def preview(
     progress(0.8, text("Working the changes in"))
     mine = {one.submission.office_id: one.as_list for one in made}
     after = before.with_lists(store, {**lists_of(store, versions), **mine})
+    CITIES.expect(store, city, after)
     document["rules"] = [
         {
             "id": rule_id,

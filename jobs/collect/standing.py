@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from core.progress import Progress, part, silent
@@ -94,6 +95,11 @@ class StandingCities:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._held: OrderedDict[tuple[str, int], Standing] = OrderedDict()
+        self._expected: dict[tuple[str, int], Standing] = {}
+
+    def expect(self, store: Store, city: City, after: Standing) -> None:
+        """Remember how a city would stand: it is how it stands, once what was looked at is accepted."""
+        self._expected[(str(store.files.folder), city.id)] = after
 
     def of(self, store: Store, city: City, *, cache: Path | None, progress: Progress = silent) -> Standing:
         """The city with its newest lists. InputError where none of them holds a facility."""
@@ -106,12 +112,16 @@ class StandingCities:
                 held = _stand(store, city, versions, cache=cache, progress=progress)
             else:
                 lists = lists_of(store, versions)
-                if {k: one for k, one in lists.items() if one.facilities} != dict(held.lists):
+                filled = {office: one for office, one in lists.items() if one.facilities}
+                expected = self._expected.get(key, held)
+                if filled == dict(expected.lists):
+                    held = expected
+                elif filled != dict(held.lists):
                     held = held.with_lists(store, lists)
             self._held[key] = held
             self._held.move_to_end(key)
             while len(self._held) > _HELD:
-                self._held.popitem(last=False)
+                self._expected.pop(self._held.popitem(last=False)[0], None)
         return held
 
 
@@ -153,17 +163,20 @@ def _read_list(path: Path, beside: Reading | None) -> Reading:
 def _one_by_one(offices: tuple[int, ...], whole: Reading | None) -> dict[int, Reading]:
     """A reading of several lists as one of each: files stand in the order of the offices."""
     reading, found = _told(whole), {}
+    frame = reading.frame.sort_values("table", kind="stable")
+    first = 0  # tables stand in the order of their files
     for office, file in zip(offices, reading.files, strict=True):
-        tables = [number for number, table in enumerate(reading.tables) if table.file == file.name]
-        rows = reading.frame[reading.frame["table"].isin(tables)]
-        first = tables[0] if tables else 0
+        tables = tuple(table for table in reading.tables[first:] if table.file == file.name)
+        start, stop = np.searchsorted(frame["table"], (first, first + len(tables)))
+        rows = frame.iloc[start:stop]
         found[office] = replace(
             reading,
             frame=rows.assign(table=rows["table"] - first).reset_index(drop=True),
             findings=tuple(one for one in reading.findings if one.file == file.name),
             files=(file,),
-            tables=tuple(reading.tables[number] for number in tables),
+            tables=tables,
         )
+        first += len(tables)
     return found
 
 

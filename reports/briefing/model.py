@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from core.text import Sayable
+from core.text import Sayable, text
 
 Bounds = tuple[float, float, float, float]
 
@@ -93,6 +93,15 @@ class GapFinding:
     place: Sayable
     facts: tuple[tuple[Sayable, Figure], ...]
     view: View
+
+    @property
+    def residents(self) -> Sayable:
+        """Whom it leaves out; of one that crosses into other districts also how many live in those chosen."""
+        figures = [figure for _, figure in self.facts]
+        here = [one for one in figures if one.key.endswith(".residents_here")]
+        if not here:
+            return figures[0].words
+        return text("{all} ({here} in the districts chosen)", here=here[0].words, all=figures[0].words)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ from jobs.assess.export import ExportRequest, export
 from jobs.lists.check import ListFiles, check_lists
 from jobs.siting.request import SitingRequest
 from jobs.siting.suggest import suggest_files
+from jobs.study.inputs import StudyFiles
+from locales import LANGUAGES
 from tests.browser.paper import points
 from tests.small_city import write_small_city
 
@@ -69,6 +71,24 @@ def test_no_text_of_a_printed_report_is_smaller_than_6_points(opened: Path) -> N
         text = page.get_textpage()
         drawn = [i for i in range(text.count_chars()) if text.get_text_range(i, 1).strip()]
         assert min(points(text, i) for i in drawn) >= 5.9
+
+
+def test_the_report_of_the_demo_city_prints_on_at_most_60_pages(demo_folder: Path, tmp_path: Path) -> None:
+    office = shutil.which("soffice") or shutil.which("libreoffice")
+    if office is None:
+        pytest.skip("no LibreOffice on this machine")
+    files = StudyFiles(
+        (demo_folder / "facilities.xlsx",), demo_folder / "population.parquet", demo_folder / "streets.gpkg",
+        demo_folder / "units.gpkg",
+    )  # fmt: skip
+    suggest_files(files, SitingRequest(tier="station", count=5), out=tmp_path / "plan")
+    for language in LANGUAGES:
+        book = tmp_path / f"{language}.xlsx"
+        export(ExportRequest(tmp_path / "plan", "xlsx", language, out=book))
+        profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
+        command = [office, "--headless", profile, "--convert-to", "pdf", "--outdir", tmp_path, book]
+        subprocess.run(command, check=True, capture_output=True, timeout=600)
+        assert len(pdfium.PdfDocument(book.with_suffix(".pdf"))) <= 60
 
 
 def test_the_document_has_22_lines_of_28_characters_as_the_national_standard_asks(opened: Path) -> None:
