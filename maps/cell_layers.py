@@ -182,7 +182,7 @@ def _large_gaps(studio: Studio, number: int, parts: gpd.GeoDataFrame) -> Iterato
                 ),
                 (
                     text("With one at each part before it, not served then"),
-                    Text(people.template, {"residents": row["left"]}),
+                    Text(people.template, {"residents": row["remaining"]}),
                 ),
             ],
         )

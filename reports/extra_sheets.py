@@ -77,7 +77,7 @@ _TABLES: Final[tuple[tuple[str, Text, tuple[Column, ...]], ...]] = (
         ("share", text("Share"), ""), ("per_1000", text("Places per 1,000 within reach"), ""))),
     ("gap_parts", text("Gaps in parts"), (
         ("rule", text("Rule"), "rule"), ("rank", text("Gap"), ""), ("part", text("Facility"), ""),
-        ("residents", text("Residents it would serve"), ""), ("left", text("Residents left"), ""),
+        ("residents", text("Residents it would serve"), ""), ("remaining", text("Residents left"), ""),
         ("lon", text("Longitude"), ""), ("lat", text("Latitude"), ""))),
 )  # fmt: skip
 # What kind of number a column holds, where it is not "number"; a table's own word goes first.

@@ -19,7 +19,7 @@ from geo.crs import unproject
 
 # Ways of sharing places among those who can reach them: both published ones, and one with zones of a walk.
 METHODS: Final = {"2sfca": PLAIN, "e2sfca": ENHANCED, "e2sfca_walk": WALKING}
-PART_COLUMNS: Final = ("rule", "rank", "part", "residents", "left", "lon", "lat")
+PART_COLUMNS: Final = ("rule", "rank", "part", "residents", "remaining", "lon", "lat")
 # So many of a rule's largest gaps are split.
 _GAPS_SPLIT: Final = 10
 
@@ -125,7 +125,7 @@ def parts_table(assessment: Assessment) -> pd.DataFrame:
 
 
 def part_rows(gap: Gap, parts: Sequence[GapSite], assessment: Assessment) -> list[tuple[object, ...]]:
-    """rule, rank, part, residents, left, lon, lat of every part of one gap."""
+    """rule, rank, part, residents, remaining, lon, lat of every part of one gap."""
     xy = np.array([part.xy for part in parts], float).reshape(-1, 2)
     lon, lat = (values.round(7).tolist() for values in unproject(xy, assessment.study.grid.crs))
     left = gap.residents - np.cumsum([part.residents for part in parts])

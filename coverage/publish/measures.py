@@ -33,7 +33,7 @@ from coverage.scenario.apply import with_grid
 
 # Text in every table that has such a column; all other columns are numbers.
 TEXTS: Final = frozenset((
-    "rule", "check", "tier", "settlement", "clause", "figure", "figure_unit", "lacking_of", "verdict",
+    "rule", "rule_check", "tier", "settlement", "clause", "figure", "figure_unit", "lacking_of", "verdict",
     "responsible", "kind", "id", "title", "level", "unit_id", "name", "walk_rule", "facility_id", "group",
     "within", "place", "method", "by", "denominator", "basis", "actual_of", "band", "unit",
 ))  # fmt: skip
@@ -138,7 +138,7 @@ def cell_measures(assessment: Assessment) -> dict[str, Any]:
 def shortfall_table(results: Sequence[RuleResult]) -> pd.DataFrame:
     """The city's assessment table: task, figure, actual, what is lacking, responsible units."""
     columns = [
-        "clause", "rule", "check", "tier", "settlement", "figure", "figure_unit", "actual", "actual_of",
+        "clause", "rule", "rule_check", "tier", "settlement", "figure", "figure_unit", "actual", "actual_of",
         "lacking", "lacking_of", "residents", "residents_missed", "verdict", "responsible",
     ]  # fmt: skip
     return pd.DataFrame([_shortfall_row(result) for result in results], columns=columns)
@@ -153,7 +153,7 @@ def _shortfall_row(result: RuleResult) -> dict[str, object]:
     return {
         "clause": rule.clause,
         "rule": rule.id,
-        "check": rule.check.value,
+        "rule_check": rule.check.value,
         "tier": rule.tier,
         "settlement": rule.settlement,
         "figure": band,

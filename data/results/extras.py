@@ -36,6 +36,8 @@ NOT_OF_REACH: Final = frozenset({"gap_parts", "units", "facility_extents"})
 # The reached pieces of streets: too many for GeoJSON, so they are in the GeoPackage alone.
 PIECES: Final = "reached_streets"
 GEOPACKAGE: Final = "reach.gpkg"
+# Titles of older folders.
+_RENAMED: Final = {"left": "remaining", "check": "rule_check"}
 FILES: Final = (
     *(f"{name}{ending}" for name in (*ALWAYS, *ASKED, *WHERE_KNOWN) for ending in (".csv", ".csvt")),
     *(f"{name}.geojson" for name in LAYERS),
@@ -71,7 +73,11 @@ def read_extras(folder: Path) -> dict[str, pd.DataFrame]:
 def read_extra(folder: Path, name: str) -> pd.DataFrame | None:
     """One table of a folder, None where it is not there."""
     path = folder / f"{name}.csv"
-    return read_csv(path, tuple(sorted(TEXTS))) if path.is_file() else None
+    return (
+        read_csv(path, tuple(sorted({*TEXTS, *_RENAMED}))).rename(columns=_RENAMED)
+        if path.is_file()
+        else None
+    )
 
 
 def read_layers(folder: Path) -> dict[str, gpd.GeoDataFrame]:
@@ -80,7 +86,7 @@ def read_layers(folder: Path) -> dict[str, gpd.GeoDataFrame]:
     for name in LAYERS:
         path = folder / f"{name}.geojson"
         if path.is_file():
-            found[name] = _features(json.loads(path.read_bytes()))
+            found[name] = _features(json.loads(path.read_bytes())).rename(columns=_RENAMED)
     return found
 
 

@@ -55,7 +55,7 @@ _TITLES: Final = {
     "alone": text("As the only new site"), "nearer": text("Residents with a shorter way"),
     "minutes": text("Walking time (min)"), "speed_kmh": text("Walking speed (km/h)"),
     "km2": text("Area (km²)"),
-    "part": text("Part"), "left": text("Residents left"), "length_m": text("Length (m)"),
+    "part": text("Part"), "remaining": text("Residents left"), "length_m": text("Length (m)"),
     "walk_m": text("On foot (m)"), "saved_km": text("Walking saved (resident-km)"), "place": text("Where"),
     "source_file": text("File"), "source_sheet": text("Sheet"), "source_row": text("Row"),
 }  # fmt: skip

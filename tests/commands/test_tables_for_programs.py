@@ -221,7 +221,7 @@ WORDS_OF_SQL = re.compile(
     "lateral|leading|left|like|limit|natural|not|null|offset|on|only|or|order|outer|primary|references|"
     "returning|right|select|some|table|then|to|trailing|true|union|unique|user|using|when|where|window|with"
 )
-QUOTED = {"by", "check", "column", "group", "left", "not"}
+QUOTED = {"by", "column", "group", "not"}
 
 
 def test_no_more_titles_are_words_of_sql_than_the_documentation_says(results: Path) -> None:

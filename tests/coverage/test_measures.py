@@ -106,7 +106,7 @@ def test_a_gap_too_large_for_one_facility_is_split_until_nobody_is_left() -> Non
     table = parts_table(town([("clinic", 0)], RADIUS_500))
     assert table["part"].tolist() == list(range(1, len(table) + 1))
     assert table["residents"].sum() == 2100.0
-    assert table["left"].iloc[-1] == 0.0
+    assert table["remaining"].iloc[-1] == 0.0
 
 
 def moved() -> tuple[Assessment, Assessment]:

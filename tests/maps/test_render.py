@@ -98,7 +98,7 @@ def test_a_place_without_gaps_sites_verdicts_or_basemap_is_drawn() -> None:
 def test_a_large_gap_is_drawn_in_parts_each_with_a_mark_but_the_first() -> None:
     model = tiny_model()
     parts = model.gaps.loc[[0, 0], ["rule", "rank", "lon", "lat", "geometry"]]
-    parts = parts.assign(part=[1, 2], residents=[7_000.0, 3_000.0], left=[5_345.0, 2_345.0])
+    parts = parts.assign(part=[1, 2], residents=[7_000.0, 3_000.0], remaining=[5_345.0, 2_345.0])
     said = render_map(replace(model, gap_parts=parts), language="zh")
     assert '"1-2"' in said and '"1-1"' not in said
     assert "盲区1第2部分" in said and "2,345人" in said

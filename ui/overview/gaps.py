@@ -152,7 +152,7 @@ def _split(rule: Rule, gaps: Sequence[Mapping[str, Any]], standard: Standard) ->
             return
         with st.spinner(tr(text("Splitting the gap …"))):
             parts = _parts(current_assessed()[0], rule.id, int(rank or 0))
-        left = float(parts["left"].iloc[-1]) if len(parts) else 0.0
+        left = float(parts["remaining"].iloc[-1]) if len(parts) else 0.0
         said = (
             text(
                 "{count} {count:facility leaves|facilities leave} {left:,.0f} {left:resident|residents}.",
@@ -168,7 +168,7 @@ def _split(rule: Rule, gaps: Sequence[Mapping[str, Any]], standard: Standard) ->
             [
                 str(row["part"]),
                 exact(row["residents"]),
-                exact(row["left"]),
+                exact(row["remaining"]),
                 f"{row['lon']:.5f}, {row['lat']:.5f}",
                 press_button(text("Try"), key, str(row["part"])),
             ]
