@@ -11,6 +11,8 @@ import pandas as pd
 
 from core.text import Text, text
 from data.files import write_csv
+from geo.crs import WGS84
+from geo.datum import WGS84 as WGS84_DATUM
 
 INPUTS_READ_FILE: Final = "inputs_read.csv"
 _COLUMNS: Final = (
@@ -53,6 +55,11 @@ class InputRead:
     why: Text | str = ""
 
     @property
+    def system_word(self) -> str:
+        """The system for a reader: one word for WGS-84, whether the file declares it or an answer does."""
+        return " + ".join(WGS84 if one == WGS84_DATUM else one for one in self.system.split(" + "))
+
+    @property
     def role_words(self) -> Text | str:
         """The role for a reader, without the name of a group."""
         kind = self.role.partition(":")[0]
@@ -65,7 +72,7 @@ class InputRead:
             (text("{parts}, layer {value}"), self.layer),
             (text("{parts}, column {value}"), self.column),
             (text("{parts}, in {value}"), self.unit),
-            (text("{parts}, system {value}"), self.system),
+            (text("{parts}, system {value}"), self.system_word),
         ):
             if value:
                 parts = Text(label.template, {"parts": parts, "value": value})
@@ -81,6 +88,15 @@ class InputRead:
         return text("{sentence} {why}", sentence=said, why=self.why) if self.why else said
 
 
+def because(*reasons: Text | str) -> Text | str:
+    """Several reasons in a row, without those that are empty."""
+    said: Text | str = ""
+    for reason in reasons:
+        if reason:
+            said = text("{sentence} {why}", sentence=said, why=reason) if said else reason
+    return said
+
+
 def inputs_read_table(read: Iterable[InputRead], tr: Callable[[Text], str]) -> pd.DataFrame:
     """One row an entry in their order, words in the reader's language."""
 
@@ -89,7 +105,7 @@ def inputs_read_table(read: Iterable[InputRead], tr: Callable[[Text], str]) -> p
 
     rows = [
         (
-            *(entry.role, entry.file, entry.layer, entry.column, word(entry.unit), entry.system),
+            *(entry.role, entry.file, entry.layer, entry.column, word(entry.unit), entry.system_word),
             *(entry.rows_read, entry.rows_left_out, "yes" if entry.used else "no", word(entry.why)),
         )
         for entry in read

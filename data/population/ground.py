@@ -127,6 +127,8 @@ _SCHEMES: Final = (
     _scheme(r"globe_?land|^n\d\d_\d\d_20", _TENS | {255}, {80}, {60}),
     _scheme(r"from_?glc", _TENS | {98, 99}, {80}, {60}),
     _scheme(r"smod", {10, 11, 12, 13, 21, 22, 23, 30}, {21, 22, 23, 30}, {10}),
+    # Only buildings to live in: nobody lives in 21 to 25.
+    _scheme(r"built_?c", {*range(6), *range(11, 16), *range(21, 26), 255}, range(11, 16), {4}),
     _scheme(r"glc_?fcs|cci|esacci|lccs", _CCI | {51, 52, 91, 92, *range(181, 188), 250}, {190}, {210}),
     _scheme(r"mcd12|modis|igbp", range(1, 18), {13}, {17}),
     _scheme(r"cnlucc|lucc|resdc|土地利用", {*range(11, 13), *range(21, 25), *range(31, 34), *range(41, 47),

@@ -411,7 +411,8 @@ class _Source:
                 )
         self.read.append(
             InputRead(self.role, self.file, self.layer, ", ".join(self.columns), system=self.system,
-                      rows_read=len(frame), rows_left_out=self.out)
+                      rows_read=len(frame), rows_left_out=self.out,
+                      why=text("Other uses, no area, or a shape that was there before.") if self.out else "")
         )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from pyproj import Transformer
 from core.errors import InputError
 from core.progress import Progress, silent
 from core.text import listed, text
-from coverage.model.tables import Bools, Floats, Ints
+from coverage.model.tables import Bools, Floats
 from data.formats.asked import OpenQuestionError
 from data.formats.inputs_read import InputRead
 from data.formats.rasters import RasterPiece, opened_raster, raster_pieces
@@ -32,7 +32,6 @@ from data.population.pixels import (
     window_of,
     without_signs,
 )
-from data.population.polygons import Rows, cells_of_rows, require_areas
 from data.population.raster_unit import (
     UNITS,
     UnclearUnitError,
@@ -58,22 +57,18 @@ from data.population.tables.heads import (
     understood,
 )
 from data.population.tables.roles import is_rather_percent, percent_question
+from data.population.wide_pixels import by_share, shifted, spread_wide
 from geo.crs import WGS84
-from geo.datum import BD09, GCJ02, SYSTEMS, convert
-from geo.datum import WGS84 as WGS84_DATUM
+from geo.datum import SYSTEMS
 
-# Wide pixels are spread over squares of about this side, unless that makes too many.
-_FINE_M: Final = 100.0
-_MOST_SPREAD: Final = 3_000_000
-# To look what lies in each of so many wide pixels takes a minute.
-_MOST_FOLLOWED: Final = 20_000
 _BYTE: Final = 255.0
 
 
 def raster_cells(path: Path, reading: Reading, progress: Progress = silent) -> Cells | None:
     """Populated pixels of a raster, with the residents that their numbers mean; None where the file is none.
 
-    Read by strips, and only where `reading.area` is: pixels whose centre lies in it count whole. Nodata
+    Read by strips, and only where `reading.area` is: pixels whose centre lies in it count whole, wide ones by
+    their share of ground in it. Nodata
     (declared, masked, not a number, or a sign that stands apart from all other numbers), zero and negative
     pixels hold nobody; what was there is reported by number. The ground of a pixel is its true area on the
     ellipsoid. Pixels wider than `reading.coarse_m` are spread over squares of about 100 m inside the area.
@@ -95,25 +90,26 @@ def _cells(raster: rasterio.DatasetReader, file: str, reading: Reading, progress
     pixels, tally = read_pixels(raster, order, window_of(area, raster), area, progress)
     pixels = without_signs(pixels, raster, order, tally)
     to_degrees = Transformer.from_crs(system.crs, WGS84, always_xy=True)
+    area_m2 = pixel_areas(raster.transform, pixels.row, pixels.column, to_degrees)
+    pixels = by_share(pixels, raster, area, area_m2, reading)
     if not pixels.inside.any():
         raise _nobody(raster, file, reading, to_degrees)
-    area_m2 = pixel_areas(raster.transform, pixels.row, pixels.column, to_degrees)
-    numbers = np.sum(pixels.values[: len(bands.residents)], axis=0)
-    unit = _unit(raster, file, bands, reading, numbers[pixels.inside], area_m2[pixels.inside])
-    residents = numbers if unit.unit == PERCENT else residents_of(numbers, area_m2, unit.unit)
-    kept = pixels.inside
+    numbers, kept = np.sum(pixels.values[: len(bands.residents)], axis=0), pixels.inside
+    unit = _unit(raster, file, bands, reading, (numbers * pixels.share)[kept], area_m2[kept])
+    whole = numbers if unit.unit == PERCENT else residents_of(numbers, area_m2, unit.unit)
+    residents = whole if unit.unit == PERCENT else whole * pixels.share
     lon, lat = to_degrees.transform(*(raster.transform @ (pixels.column[kept] + 0.5, pixels.row[kept] + 0.5)))
-    lon, lat = _shifted(np.asarray(lon), np.asarray(lat), reading.datum)
+    lon, lat = shifted(np.asarray(lon), np.asarray(lat), reading.datum)
     sums = {}
     for name, own in bands.groups.items():
         people = np.sum([pixels.values[order.index(band)] for band in own], axis=0)[kept]
         own_unit = reading.group_units.get(name, bands.units[name])
-        if not own_unit and is_rather_percent(people, residents[kept]):
-            raise percent_question(file, name, people, residents[kept])
+        if not own_unit and is_rather_percent(people, whole[kept]):
+            raise percent_question(file, name, people, whole[kept])
         if own_unit == PERCENT:
             sums[name] = people * residents[kept] / (100.0 if people.max(initial=0.0) > 1.0 else 1.0)
         else:
-            sums[name] = residents_of(people, area_m2[kept], own_unit or unit.unit)
+            sums[name] = residents_of(people * pixels.share[kept], area_m2[kept], own_unit or unit.unit)
     said = [] if system.warning is None else [system.warning]
     warned = [Finding(file, "", 0, "", WARNING, "coordinate-system", words) for words in said]
     name = reading.datum if reading.datum in SYSTEMS else system.name
@@ -127,13 +123,13 @@ def _cells(raster: rasterio.DatasetReader, file: str, reading: Reading, progress
         findings=(
             *warned,
             *unit.findings,
-            *account(file, pixels, residents, tally, area_m2),
+            *account(file, pixels, whole, tally, area_m2),
             *_doubts(raster, bands, pixels, file),
         ),
         unit=unit.unit,
         read=_read(raster, bands, file, unit.unit, name, kept),
     )
-    return _fine(cells, raster, (pixels.column[kept], pixels.row[kept]), to_degrees, reading, file)
+    return spread_wide(cells, raster, (pixels.column[kept], pixels.row[kept]), to_degrees, reading, file)
 
 
 def _chosen(pieces: Sequence[RasterPiece], layer: str, file: str) -> RasterPiece:
@@ -189,10 +185,6 @@ class _Bands:
         return list(
             dict.fromkeys([*self.residents, *(band for bands in self.groups.values() for band in bands)])
         )
-
-
-def _shifted(lon: Floats, lat: Floats, datum: str) -> tuple[Floats, Floats]:
-    return convert(lon, lat, datum, WGS84_DATUM) if datum in (GCJ02, BD09) else (lon, lat)
 
 
 def _nobody(
@@ -326,6 +318,7 @@ def _read(
         system=system,
         rows_read=int(kept.sum()),
         rows_left_out=int((~kept).sum()),
+        why="" if kept.all() else text("Pixels with nobody, without data or outside the area."),
     )
     aside = [
         InputRead("population", file, column=raster.descriptions[band - 1] or str(band), used=False,
@@ -334,92 +327,6 @@ def _read(
         if band not in bands.all
     ]  # fmt: skip
     return (chosen, *aside[:30])
-
-
-def _fine(
-    cells: Cells, raster: rasterio.DatasetReader, at: tuple[Ints, Ints], to_degrees: Transformer,
-    reading: Reading, file: str,
-) -> Cells:  # fmt: skip
-    """Wide pixels as squares of about 100 m, each pixel's residents evenly over those in the area; with
-    buildings, settlements or water as areas are, by what lies within each pixel."""
-    if cells.area_m2 is None or not len(cells) or cells.unit == PERCENT:
-        return cells
-    side_m = float(np.sqrt(np.median(cells.area_m2)))
-    if side_m <= max(reading.coarse_m, 110.0) + 1.0:
-        require_areas(reading, file)
-        return cells
-    if reading.by != "area" or (reading.water is not None and len(cells) <= _MOST_FOLLOWED):
-        return _followed(cells, raster, at, to_degrees, reading, file)
-    parts = int(np.ceil(side_m / _FINE_M - 0.05))
-    if len(cells) * parts**2 > _MOST_SPREAD:
-        said = coarse_finding(file, side_m)
-        return replace(cells, findings=(*cells.findings, said))
-    step = (np.arange(parts) + 0.5) / parts
-    column, row = (np.repeat(one, parts**2) for one in at)
-    east, south = np.tile(np.tile(step, parts), len(cells)), np.tile(np.repeat(step, parts), len(cells))
-    lon, lat = to_degrees.transform(*(raster.transform @ (column + east, row + south)))
-    lon, lat = _shifted(np.asarray(lon), np.asarray(lat), reading.datum)
-    of = np.repeat(np.arange(len(cells)), parts**2)
-    inside = np.ones(len(of), bool)
-    if reading.area is not None:
-        shapely.prepare(reading.area)
-        inside = np.asarray(shapely.intersects_xy(reading.area, lon, lat))
-    number = np.bincount(of[inside], minlength=len(cells))
-    lonely = number == 0  # the centre lies in the area, no square's does
-    first = np.tile(np.arange(parts**2) == parts**2 // 2, len(cells))
-    kept = inside | (first & lonely[of])
-    lon, lat = np.where(lonely[of], cells.lon[of], lon), np.where(lonely[of], cells.lat[of], lat)
-    share = 1.0 / np.maximum(number, 1)[of]
-    message = text(
-        "The pixels of {file} are {side:,.0f} m wide; their residents are spread evenly over squares of "
-        "{fine:,.0f} m.",
-        file=file,
-        side=side_m,
-        fine=side_m / parts,
-    )
-    spread = replace(
-        cells.taken(of),
-        cell_id=cells.cell_id[of] * parts**2 + np.tile(np.arange(parts**2), len(cells)),
-        lon=lon,
-        lat=lat,
-        residents=cells.residents[of] * share,
-        groups={name: values[of] * share for name, values in cells.groups.items()},
-        area_m2=cells.area_m2[of] / parts**2,
-        findings=(*cells.findings, Finding(file, "", 0, "", INFO, "population-spread", message)),
-    )
-    return spread.taken(kept)
-
-
-def _followed(
-    cells: Cells, raster: rasterio.DatasetReader, at: tuple[Ints, Ints], to_degrees: Transformer,
-    reading: Reading, file: str,
-) -> Cells:  # fmt: skip
-    """Wide pixels as areas: their residents follow the buildings or settlements in each, and leave water."""
-    column, row = at
-    corners = [(column + x, row + y) for x, y in ((0, 0), (1, 0), (1, 1), (0, 1))]
-    rings = np.stack([np.column_stack(raster.transform @ corner) for corner in corners], axis=1)
-    lon, lat = to_degrees.transform(*rings.reshape(-1, 2).T)
-    lon, lat = _shifted(np.asarray(lon), np.asarray(lat), reading.datum)
-    pixels = shapely.polygons(np.column_stack([lon, lat]).reshape(-1, 4, 2))
-    # A pixel counts whole where its centre lies in the area; its residents live in what lies in there.
-    inside = pixels if reading.area is None else shapely.intersection(pixels, reading.area)
-    rows = Rows(
-        cells.cell_id, cells.lon, cells.lat, cells.residents, cells.groups, inside, cells.findings,
-        are_cells=True,
-    )  # fmt: skip
-    spread = cells_of_rows(rows, file, None, replace(reading, area=None))
-    return replace(spread, unit=cells.unit, read=cells.read, source=None)
-
-
-def coarse_finding(file: str, side_m: float) -> Finding:
-    """Cells that are wide against the reach and stay what they are."""
-    message = text(
-        "The cells of {file} are {side:,.0f} m wide, coarse against the shortest reach of the standard: all "
-        "residents of a cell count at its centre, so shares may be off where a limit runs through cells.",
-        file=file,
-        side=side_m,
-    )
-    return Finding(file, "", 0, "", WARNING, "population-coarse", message)
 
 
 def _doubts(raster: rasterio.DatasetReader, bands: _Bands, pixels: Pixels, file: str) -> list[Finding]:

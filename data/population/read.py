@@ -13,13 +13,13 @@ import shapely
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from core.errors import InputError, SettingError
+from core.errors import InputError
 from core.progress import Progress, part, silent
 from core.text import listed, text
 from coverage.model.tables import Bools, Floats, PopulationGrid
 from data.files import digest
 from data.formats.asked import OpenQuestionError
-from data.formats.inputs_read import InputRead
+from data.formats.inputs_read import InputRead, because
 from data.formats.rasters import opened_raster, raster_pieces
 from data.formats.systems import in_degrees
 from data.guard import guarded
@@ -27,12 +27,14 @@ from data.intake.findings import WARNING, Finding
 from data.population.cells import Cells, cells_to_grid
 from data.population.groups import group_findings, of_group, residents_beside, with_group
 from data.population.polygons import Rows, cells_of_rows
-from data.population.raster import coarse_finding, raster_cells
+from data.population.raster import raster_cells
 from data.population.raster_unit import unit_words
 from data.population.reading import Reading
+from data.population.several_files import added_up, bands_of_files, joined_ground
 from data.population.tables.coordinates import Placing, is_place_title, placing_of
 from data.population.tables.heads import COUNT, PERCENT, RESIDENTS, everybody, understood
 from data.population.tables.numbers import written_numbers
+from data.population.tables.parts import Aside, parts_joined
 from data.population.tables.roles import (
     Columns,
     PeopleTable,
@@ -41,13 +43,12 @@ from data.population.tables.roles import (
     percent_question,
     unusable_rows,
 )
-from data.population.tables.sums import ADDED, is_sum, plain, sum_title
+from data.population.tables.sums import plain, sum_title
 from data.population.tables.table_files import Sheet, sheets_of
+from data.population.wide_pixels import coarse_finding
 from geo.crs import metric_crs, project
 
-# Two cells of different files are one place where they lie so near, in sides of a cell.
-_SAME_PLACE: Final = 0.45
-_SAME_POINT_M: Final = 1.0
+_UNUSABLE: Final = text("Rows without a usable place or number are among the findings.")
 # Distances between neighbours of a grid differ by no more than its projection makes them.
 _REGULAR: Final = 0.08
 # A column is one of numbers where so many of its first rows are.
@@ -60,16 +61,17 @@ _NAMES_CELLS: Final = (
 
 
 class NoPlacesError(InputError):
-    """A table of residents that has no coordinates: figures by unit. `sheets` are its tables."""
+    """A table of residents that has no coordinates: figures by unit. `sheets` are its tables, `aside` those
+    of other years."""
 
-    def __init__(self, file: str, sheets: Sequence[Sheet]) -> None:
+    def __init__(self, file: str, sheets: Sequence[Sheet], aside: Sequence[Aside] = ()) -> None:
         super().__init__(
             "{file}: the table has no coordinates, shapes or cells. If its rows are units, give the units "
             "(--units). The columns are: {columns}.",
             file=file,
             columns=listed(sheets[0].titles[:20]) if sheets else "",
         )
-        self.sheets = tuple(sheets)
+        self.sheets, self.aside = tuple(sheets), tuple(aside)
 
 
 @dataclass(frozen=True)
@@ -104,17 +106,24 @@ def read_population(
     Points count at their place; large polygons are spread over 100 m cells, each one's total
     kept; raster cells count at their centres. `crs` is the metric CRS wanted (default: the one for
     the data's own centre), `reading` answers what the file leaves open. `more` are further parts of one
-    whole: ground that two files share counts once, for the first, and it is reported. Rows without usable
+    whole: ground that two files share counts once, for the first, and it is reported; files of ages and sexes
+    (chn_f_60_2020.tif), which must make up everybody, are added up. Rows without usable
     coordinates or residents are listed and left out. InputError if nothing is left, NoPlacesError for a
     table of figures by unit.
     """
     reading = reading or Reading()
     steps = 1 + len(more) + len(reading.groups)
-    cells = _cells(path, crs, reading, part(progress, 0.0, 1.0 / steps))
+    bands = bands_of_files([path, *more]) if not reading.column else ()
+    own = replace(reading, known_residents=None) if bands else reading
+    cells = _cells(path, crs, own, part(progress, 0.0, 1.0 / steps))
+    parts = [cells]
     for number, other in enumerate(more, start=1):
         told = part(progress, number / steps, (number + 1) / steps)
-        cells = _joined(cells, _cells(other, crs, reading, told), other.name)
-    return file_of(cells, path, crs, reading)
+        if bands:
+            parts.append(_cells(other, crs, own, told))
+        else:
+            cells = joined_ground(cells, _cells(other, crs, reading, told), other.name)
+    return file_of(added_up(parts, bands) if bands else cells, path, crs, reading)
 
 
 def file_of(cells: Cells, path: Path, crs: str | None, reading: Reading) -> PopulationFile:
@@ -179,11 +188,12 @@ def _cells(path: Path, crs: str | None, reading: Reading, progress: Progress) ->
     raster = raster_cells(path, reading, progress)
     if raster is not None:
         return raster
-    sheet, placing = _placed_sheet(path, reading)
+    sheet, placing, aside = _placed_sheet(path, reading)
     file = path.name
-    # A cell is named by its number or name where there is one, else by its coordinates.
+    # A cell is named by its number or name where there is one, else by its coordinates; each of several
+    # sheets counts its cells anew.
     own = [title for title in sheet.titles if title.casefold() in _NAMES_CELLS]
-    key = own[:1] or list(placing.titles)
+    key = list(placing.titles) if sheet.parts or not own else own[:1]
     unit, column = reading.unit, reading.column
     if reading.is_group:
         sheet, column, unit = of_group(sheet, reading.group, unit, placing.titles)
@@ -203,9 +213,7 @@ def _cells(path: Path, crs: str | None, reading: Reading, progress: Progress) ->
         fine[placing.titles[0]] = ~nowhere
     fine[people.column] = np.isfinite(residents) & (residents >= 0)
     good = np.logical_and.reduce(list(fine.values())) & ~nowhere
-    listed = unusable_rows(
-        people.frame, {t: ok for t, ok in fine.items() if t in people.frame}, file, sheet.name
-    )
+    listed = unusable_rows(people.frame, {t: ok for t, ok in fine.items() if t in people.frame}, file, sheet)
     warned = [Finding(file, sheet.name, 0, "", WARNING, "coordinate-system", said) for said in placing.said]
     identity = next((t for t in sheet.titles if t.casefold() in _IDS), "")
     ids = people.frame[identity].to_numpy() if identity else np.arange(1, len(good) + 1)
@@ -223,14 +231,14 @@ def _cells(path: Path, crs: str | None, reading: Reading, progress: Progress) ->
     cells = cells_of_rows(rows, file, crs, reading, progress)
     if cells.area_m2 is None:
         cells = _with_coarse_finding(cells, file, reading)
-    read = _read(sheet, placing, people, path, int(good.sum()))
+    read = (*_read(sheet, placing, people, path, int(good.sum())), *years_aside(path.name, aside))
     if percent:
         read = (replace(read[0], unit=unit_words(PERCENT)), *read[1:])
     return replace(cells, unit=PERCENT if percent else cells.unit, read=read)
 
 
-def _placed_sheet(path: Path, reading: Reading) -> tuple[Sheet, Placing]:
-    """The table or layer that holds residents, and where its rows lie."""
+def _placed_sheet(path: Path, reading: Reading) -> tuple[Sheet, Placing, list[Aside]]:
+    """The table or layer that holds residents, where its rows lie, and what of it does not count."""
     sheets = sheets_of(path)
     if reading.layer:
         wanted = reading.layer.strip().casefold()
@@ -247,13 +255,14 @@ def _placed_sheet(path: Path, reading: Reading) -> tuple[Sheet, Placing]:
             )
         sheets = tuple(named)
     counting = [sheet for sheet in sheets if _counts_people(sheet, reading.column)] or list(sheets)
+    counting, aside = parts_joined(counting)
     placed = [
         (sheet, placing)
         for sheet in counting
         if (placing := _placing(sheet, path.name, reading.datum)) is not None
     ]
     if not placed:
-        raise NoPlacesError(path.name, counting)
+        raise NoPlacesError(path.name, counting, aside)
     if len(placed) > 1:
         names = [sheet.name for sheet, _ in placed]
         raise OpenQuestionError(
@@ -268,7 +277,7 @@ def _placed_sheet(path: Path, reading: Reading) -> tuple[Sheet, Placing]:
             field="population_layer",
             choices=names,
         )
-    return placed[0]
+    return (*placed[0], aside)
 
 
 def _counts_people(sheet: Sheet, column: str) -> bool:
@@ -344,7 +353,7 @@ def _read(
         placing.system,
         used,
         people.rows - used,
-        why=ADDED if is_sum(people.column) else "",
+        why=because(people.why, _UNUSABLE if used < len(people.frame) else ""),
     )
     aside = [
         InputRead("population", path.name, layer, titles, rows_left_out=people.rows, used=False, why=why)
@@ -353,53 +362,11 @@ def _read(
     return (chosen, *people.aside, *aside)
 
 
-def _joined(cells: Cells, other: Cells, file: str) -> Cells:
-    """Cells of two files; of those at one place the first file's count."""
-    metres = 111_195.0 * np.cos(np.radians(float(np.median(cells.lat))))
-    mine, theirs = (np.column_stack([one.lon * metres, one.lat * 111_195.0]) for one in (cells, other))
-    near_m, nearest = cKDTree(mine).query(theirs, p=np.inf)
-    side = (
-        np.full(len(mine), _SAME_POINT_M / _SAME_PLACE) if cells.area_m2 is None else np.sqrt(cells.area_m2)
-    )
-    twice = near_m <= _SAME_PLACE * side[nearest]
-    findings = [*cells.findings, *other.findings]
-    if twice.any():
-        message = text(
-            "{cells:,} {cells:cell|cells} of {file} with {residents:,.1f} residents lie on ground that an "
-            "earlier file has too; they count once.",
-            cells=int(twice.sum()),
-            file=file,
-            residents=float(other.residents[twice].sum()),
-        )
-        findings.append(Finding(file, "", 0, "", WARNING, "population-shared-ground", message))
-    if cells.unit and other.unit and cells.unit != other.unit:
-        raise SettingError(
-            "The files of residents count different things ({one} and {other}). State the unit with "
-            "--population-unit.",
-            one=unit_words(cells.unit),
-            other=unit_words(other.unit),
-        )
-    new = other.taken(~twice)
-    names = {*cells.groups, *new.groups}
-    whole = len(cells), len(new)
-
-    def groups(one: Cells, name: str) -> Floats:
-        return np.asarray(one.groups.get(name, np.zeros(len(one))), float)
-
-    areas = (
-        None if cells.area_m2 is None or new.area_m2 is None else np.concatenate([cells.area_m2, new.area_m2])
-    )
-    return replace(
-        cells,
-        cell_id=np.arange(1, sum(whole) + 1),
-        lon=np.concatenate([cells.lon, new.lon]),
-        lat=np.concatenate([cells.lat, new.lat]),
-        residents=np.concatenate([cells.residents, new.residents]),
-        groups={name: np.concatenate([groups(cells, name), groups(new, name)]) for name in sorted(names)},
-        area_m2=areas,
-        findings=tuple(findings),
-        source=None,
-        read=(*cells.read, *other.read),
+def years_aside(file: str, aside: Sequence[Aside]) -> tuple[InputRead, ...]:
+    """Sheets of other years, as they stand in `inputs_read.csv`."""
+    return tuple(
+        InputRead("population", file, one.name, rows_left_out=one.rows, used=False, why=one.why)
+        for one in aside
     )
 
 

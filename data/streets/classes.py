@@ -53,16 +53,54 @@ _MEANS: Final = {
     **dict.fromkeys(("自行车道", "非机动车道"), "cycleway"),
     **dict.fromkeys(("人行天桥", "天桥", "地下通道", "过街通道"), "footway"),
     **dict.fromkeys(("公交专用道",), "busway"),
+    # Ordnance Survey's classes and functions.
+    **dict.fromkeys(("a road",), "primary"), **dict.fromkeys(("b road", "minor road"), "secondary"),
+    **dict.fromkeys(("classified unnumbered", "not classified"), "unclassified"),
+    **dict.fromkeys(("local access road", "secondary access road"), "service"),
+    # What TIGER's MTFCC stand for; S1740 are private, S1750 and S2000 no ways at all.
+    "s1100": "motorway", "s1200": "primary", "s1400": "residential", "s1500": "track",
+    "s1630": "motorway_link", "s1640": "service", "s1710": "footway", "s1720": "steps", "s1730": "service",
+    "s1740": "no", "s1750": "no", "s1780": "service", "s1820": "cycleway", "s1830": "bridleway",
+    "s2000": "no",
     **dict.fromkeys(("规划道路", "规划", "规划路"), "planned"),
     **dict.fromkeys(("在建道路", "在建", "施工"), "construction"),
     **dict.fromkeys(("轮渡", "渡口", "航线", "铁路", "地铁", "轻轨"), "no"),
 }  # fmt: skip
+# Classes that providers number: the title they stand under, and what each number is.
+_NUMBERED: Final[tuple[tuple[re.Pattern[str], Mapping[str, str]], ...]] = (
+    (  # Geofabrik
+        re.compile(r"code"),
+        {
+            "5111": "motorway", "5112": "trunk", "5113": "primary", "5114": "secondary", "5115": "tertiary",
+            "5121": "unclassified", "5122": "residential", "5123": "living_street", "5124": "pedestrian",
+            "5125": "busway", "5131": "motorway_link", "5132": "trunk_link", "5133": "primary_link",
+            "5134": "secondary_link", "5135": "tertiary_link", "5141": "service",
+            **dict.fromkeys(map(str, range(5142, 5148)), "track"),
+            "5151": "bridleway", "5152": "cycleway", "5153": "footway", "5154": "path", "5155": "steps",
+            "5199": "unknown",
+        },
+    ),
+    (  # Amap
+        re.compile(r"road_?(?:class|type|kind|level|grade)|(?:道路)?(?:等级|类型|级别)|class|kind"),
+        {
+            "41000": "motorway", "42000": "primary", "43000": "trunk", "44000": "primary",
+            "45000": "secondary", "47000": "residential", "49": "footway", "51000": "primary",
+            "52000": "secondary", "53000": "tertiary", "54000": "service",
+        },
+    ),
+    (  # GRIP
+        re.compile(r"gp_rtp"),
+        {"1": "motorway", "2": "primary", "3": "secondary", "4": "tertiary", "5": "residential"},
+    ),
+)  # fmt: skip
 # Grades of roads as the national map gives them (RTEG); rivers and cables are graded too, so they count only
 # under a title of classes.
 _GRADES: Final = {
     "一级": "trunk", "二级": "primary", "三级": "secondary", "四级": "tertiary", "等外": "unclassified",
     "等外级": "unclassified",
 }  # fmt: skip
+# Layers of any streets.
+_GENERAL: Final = ("road", "street", "道路", "城市道路", "市政道路", "公路", "乡村公路", "lrdl")
 # NavInfo: the first two of four hexadecimal digits are the class; several codes are parted by "|".
 _NAVINFO: Final = {
     "00": "motorway", "01": "motorway", "02": "primary", "03": "primary", "04": "secondary", "06": "tertiary",
@@ -93,6 +131,7 @@ _NOT_THERE: Final = re.compile(
 _TOGETHER: Final = ("other_tags", "tags", "all_tags", "hstore", "properties", "attributes")
 _HSTORE: Final = re.compile(r'"((?:[^"\\]|\\.)*)"\s*=>\s*(?:"((?:[^"\\]|\\.)*)"|NULL)')
 _ENOUGH: Final = 0.5  # of a column's words that mean a class
+_NEARLY: Final = 0.9
 _LOOKED_AT: Final = 5_000
 # Titles that a shapefile cut at ten bytes.
 _WHOLE: Final = {tag[:10]: tag for tag in TAGS}
@@ -155,8 +194,11 @@ def classes_of(columns: Columns, n: int, *, column: str = "", file: str = "") ->
             if words := values_of(value):
                 tags[row][tag] = words
     if chosen and chosen.casefold() not in _TOGETHER:
+        numbered = _numbered(chosen, [word for value in columns[chosen] for word in values_of(value)])
         for row, value in enumerate(columns[chosen]):
-            words = [_meaning(word, sure=bool(column)) for word in values_of(value)]
+            words = [
+                numbered.get(_whole(word)) or _meaning(word, sure=bool(column)) for word in values_of(value)
+            ]
             if words:
                 tags[row]["highway"] = words
     for title in (titles[name] for name in _STATE_TITLES if name in titles):
@@ -180,15 +222,32 @@ def class_column(columns: Columns) -> str:
     for title, values in columns.items():
         name = str(title).strip().casefold()
         words = [word for value in list(values)[:_LOOKED_AT] for word in values_of(value)]
-        if not words or name in _NO_CLASS or all(map(_number, words)):
+        numbered = _numbered(name, words)
+        if not words or name in _NO_CLASS or (all(map(_number, words)) and not numbered):
             continue
-        grades = _GRADES if name in _NAMES else {}
-        known = sum(_known(word) not in ("", "no", "unknown") or word in grades for word in words)
+        grades = {**(_GRADES if name in _NAMES else {}), **numbered}
+        known = sum(_known(word) not in ("", "no", "unknown") or _whole(word) in grades for word in words)
         # The column that tells most rows; of equal ones that with a known name, `highway` first.
         rank = known * (1 - 0.001 * (_NAMES.index(name) if name in _NAMES else len(_NAMES)))
         if known >= _ENOUGH * len(words) and rank > most:
             best, most = str(title), rank
     return best
+
+
+def _numbered(title: str, words: Sequence[str]) -> Mapping[str, str]:
+    """The provider's numbers that a column of this title holds (nearly) alone, and what each is."""
+    name = title.strip().casefold()
+    for titles, numbers in _NUMBERED:
+        if words and titles.fullmatch(name):
+            found = sum(_whole(word) in numbers for word in words[:_LOOKED_AT])
+            if found >= _NEARLY * len(words[:_LOOKED_AT]):
+                return numbers
+    return {}
+
+
+def _whole(word: str) -> str:
+    """A number that a program wrote with a point: 41000.0."""
+    return re.sub(r"\.0+$", "", word.strip())
 
 
 def values_of(value: Any) -> list[str]:
@@ -218,16 +277,34 @@ def _known(word: str) -> str:
         return _MEANS[first]
     if first in _OSM:
         return low
-    codes = [code for code in re.split(r"[|,;\s]+", low) if code]
-    if codes and all(_NAVINFO_CODE.fullmatch(code) for code in codes):
-        return _NAVINFO.get(codes[0][:2], "road")
-    return ""
+    codes = navinfo_codes(low)
+    if any(code.endswith("0c") for code in codes):
+        return "motorway"  # closed off but for its slip roads
+    return _NAVINFO.get(codes[0][:2], "road") if codes else ""
+
+
+def navinfo_codes(word: str) -> list[str]:
+    """NavInfo's codes in a cell, two digits of class and two of form (0608: a bridge); empty for others."""
+    codes = [code for code in re.split(r"[|,;\s]+", word.strip().casefold()) if code]
+    return codes if all(_NAVINFO_CODE.fullmatch(code) for code in codes) else []
 
 
 def _meaning(word: str, *, sure: bool) -> str:
     """OpenStreetMap's word; what nobody knows is walked as a road, or left as it is."""
     plain = word.strip().casefold()
     return _known(word) or _GRADES.get(plain, "road" if sure else plain)
+
+
+def meaning_of_layer(name: str) -> str:
+    """The class of street that a layer is called after (高速公路, footways, roads_motorway); "" for none."""
+    last = name.rpartition("/")[2].partition(".")[0].strip().casefold()
+    for word in (last, last.rpartition("_")[2], last.partition("_")[0]):
+        for one in (word, word.removesuffix("s")):
+            if one in _GENERAL:
+                return "road"
+            if found := _known(one):
+                return found
+    return ""
 
 
 def _number(word: str) -> bool:

@@ -20,7 +20,7 @@ from core.progress import Progress, silent
 from core.text import Text, text
 from data.formats.inputs_read import InputRead
 from data.streets.classes import values_of
-from data.streets.raw import Floats, RawStreets
+from data.streets.raw import NOT_WALKED, Floats, RawStreets
 from data.streets.walkable import TAGS, is_walkable, street_class
 from geo.crs import WGS84
 
@@ -45,7 +45,7 @@ def read_graphml(path: Path, progress: Progress = silent) -> RawStreets:
         crs, nodes, edges, closed, classed = _parse(path, progress)
         chosen = InputRead(
             "network", path.name, column="highway" if classed else "", system=crs, rows_read=len(edges),
-            rows_left_out=closed,
+            rows_left_out=closed, why=NOT_WALKED if closed else "",
         )  # fmt: skip
         return replace(_ways(crs, nodes, edges, closed), read=(chosen,))
     except (ElementTree.ParseError, KeyError, ValueError, CRSError, shapely.errors.GEOSException) as problem:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,29 +13,15 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from core.errors import InputError
-from core.text import Text, listed, remarked, text
-from data.formats.asked import OpenQuestionError
-from data.formats.inputs_read import InputRead
+from core.text import Text, listed, text
+from data.formats.inputs_read import InputRead, because
 from data.formats.layers import LayerInfo, MapFile, opened
 from data.formats.systems import middle_of, no_system, usable_system
-from data.streets.classes import StreetClasses, class_column, classes_of
-from data.streets.raw import RawStreets, Shapes
+from data.streets.classes import StreetClasses, classes_of, navinfo_codes
+from data.streets.layer_choice import BESIDE, NO_STREETS, STREETS, Choice, chosen_layers, columns_of
+from data.streets.raw import NOT_WALKED, RawStreets, Shapes
 from geo.crs import WGS84
 
-STREETS_LAYER: Final = "streets"
-_LINE_TYPES: Final = (shapely.GeometryType.LINESTRING, shapely.GeometryType.MULTILINESTRING)
-_NO_STREETS: Final = re.compile(
-    r"rail|lrrl|hydl|boul|subway|metro|tram|river|stream|canal|water|coast|power|pipe|boundar|border|contour|building|admin"
-    r"|barrier|wall|fence|铁路|地铁|轨道|轻轨|河|水|江|湖|渠|管|电力|边界|界线|境界|等高|建筑|房屋|绿地|围墙",
-    re.I,
-)
-_STREETS: Final = re.compile(
-    r"street|road|\blrdl\b|highway|network|edge|\bways?\b|segment|transport|道路|路网|街道|公路|路中心|车行|步行",
-    re.I,
-)
-# The edges of the carriageway, its lanes and marks are no streets, though called after them.
-_BESIDE: Final = re.compile(r"边线|边缘|路缘|车道线|标线|curb|kerb|edge_?of|lane_?mark|marking", re.I)
 _LAYER_TITLES: Final = ("layer", "level", "zlevel", "z_level", "高程层", "层级", "道路层级", "竖向层")
 _BRIDGE_TITLES: Final = ("bridge", "is_bridge", "isbridge", "桥", "桥梁", "是否桥梁", "是否桥")
 _TUNNEL_TITLES: Final = ("tunnel", "is_tunnel", "istunnel", "隧道", "是否隧道", "地道")
@@ -77,15 +62,6 @@ _DRAWN_AS: Final = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class _Choice:
-    """The layer taken, its frame, and why it and no other."""
-
-    info: LayerInfo
-    frame: gpd.GeoDataFrame
-    why: Text | str
-
-
 def read_lines(path: Path, *, layer: str = "", class_name: str = "") -> RawStreets:
     """The street lines of a map file.
 
@@ -95,90 +71,28 @@ def read_lines(path: Path, *, layer: str = "", class_name: str = "") -> RawStree
     where no column tells one. A column `class` of the numbers 0, 1, 2 says what a map shows from afar.
     """
     with opened(path) as file:
-        chosen = _chosen(file, layer)
+        chosen = chosen_layers(file, layer)
         beside = {
             info.name.casefold(): _shapes(file, info, chosen)
             for info in file.layers
-            if info.name.casefold() in ("water", "green", "barriers") and info is not chosen.info
+            if info.name.casefold() in ("water", "green", "barriers") and not chosen.takes(info)
         }
         aside = tuple(
-            InputRead("network", path.name, info.name, rows_left_out=info.count, used=False)
+            InputRead(
+                "network",
+                path.name,
+                info.name,
+                rows_left_out=info.count,
+                used=False,
+                why=text("Another layer is taken."),
+            )
             for info in file.layers
-            if info is not chosen.info and info.name.casefold() not in beside
+            if not chosen.takes(info) and info.name.casefold() not in beside
         )
     return _raw(path, chosen, beside, aside, class_name)
 
 
-def _chosen(file: MapFile, wanted: str) -> _Choice:
-    if wanted:
-        info = file.find(wanted)
-        if info is None:
-            raise InputError(
-                "{file} has no layer “{layer}”; it has: {layers}.",
-                file=file.name,
-                layer=wanted,
-                layers=listed(info.name for info in file.layers),
-            )
-        return _Choice(info, file.read(info).frame, text("As asked."))
-    read = [
-        (info, file.read(info).frame)
-        for info in file.layers
-        if info.count
-        and ("Line" in info.geometry or info.geometry in ("Unknown", "GeometryCollection", "Geometry"))
-    ]
-    read = [(info, frame) for info, frame in read if _has_lines(frame)]
-    if not read:
-        raise _no_lines(file)
-    if len(read) == 1:
-        return _Choice(*read[0], "" if len(file.layers) == 1 else text("The only layer with lines."))
-    own = [one for one in read if one[0].name == STREETS_LAYER]
-    if own:
-        return _Choice(*own[0], text("It is called streets."))
-    scores = [_looks_like_streets(info, frame) for info, frame in read]
-    best = [one for one, score in zip(read, scores, strict=True) if score == max(scores)]
-    if len(best) == 1:
-        return _Choice(*best[0], text("Its name or its classes are those of streets."))
-    names = [info.name for info, _ in best]
-    raise OpenQuestionError(
-        text(
-            "{file}: several layers may be the streets: {layers}. Name one with --network-layer.",
-            file=file.name,
-            layers=listed(names),
-        ),
-        option="--network-layer",
-        field="network_layer",
-        choices=names,
-    )
-
-
-def _looks_like_streets(info: LayerInfo, frame: gpd.GeoDataFrame) -> int:
-    name = info.name.rpartition("/")[2]
-    named = bool(_STREETS.search(name)) and not _BESIDE.search(name)
-    no_streets = bool(_NO_STREETS.search(name) or _BESIDE.search(name)) and not named
-    return 2 * bool(class_column(_columns(frame))) + named - 4 * no_streets
-
-
-def _no_lines(file: MapFile) -> InputError:
-    kinds = {info.geometry for info in file.layers if info.count}
-    if not kinds:
-        return InputError("{path} has no layer of lines: all its layers are empty.", path=file.name)
-    return InputError(
-        "{path} has no layer of lines: {layers}. Streets are lines; give the layer of their centre lines.",
-        path=file.name,
-        layers=listed(remarked(info.name, info.geometry or "–") for info in file.layers),
-    )
-
-
-def _has_lines(frame: gpd.GeoDataFrame) -> bool:
-    kinds = shapely.get_type_id(np.asarray(frame.geometry.to_numpy(), object))
-    return bool(np.isin(kinds, (*_LINE_TYPES, shapely.GeometryType.GEOMETRYCOLLECTION)).any())
-
-
-def _columns(frame: gpd.GeoDataFrame) -> dict[str, Sequence[Any]]:
-    return {str(name): list(frame[name]) for name in frame.columns if name != frame.geometry.name}
-
-
-def _shapes(file: MapFile, info: LayerInfo, streets: _Choice) -> Shapes:
+def _shapes(file: MapFile, info: LayerInfo, streets: Choice) -> Shapes:
     """The shapes of a layer beside the streets, in their system."""
     frame = file.read(info).frame
     if frame.crs is not None and streets.frame.crs is not None and frame.crs != streets.frame.crs:
@@ -189,12 +103,12 @@ def _shapes(file: MapFile, info: LayerInfo, streets: _Choice) -> Shapes:
 
 def _raw(
     path: Path,
-    chosen: _Choice,
+    chosen: Choice,
     beside: Mapping[str, Shapes],
     aside: tuple[InputRead, ...],
     class_name: str,
 ) -> RawStreets:
-    columns, shapes = _columns(chosen.frame), np.asarray(chosen.frame.geometry.to_numpy(), object)
+    columns, shapes = columns_of(chosen.frame), np.asarray(chosen.frame.geometry.to_numpy(), object)
     n = len(shapes)
     findings: list[Text] = []
     crs, system = _system(path, chosen.frame, shapes, findings)
@@ -253,9 +167,9 @@ def _called_otherwise(
         ):  # names of streets hold words of rivers too (滨河路)
             continue
         words = ["" if value is None else str(value) for value in values]
-        named = {word for word in words if _STREETS.search(word) and not _BESIDE.search(word)}
+        named = {word for word in words if STREETS.search(word) and not BESIDE.search(word)}
         others = {
-            word for word in words if word not in named and (_NO_STREETS.search(word) or _BESIDE.search(word))
+            word for word in words if word not in named and (NO_STREETS.search(word) or BESIDE.search(word))
         }
         if named and others:
             findings.append(
@@ -279,7 +193,7 @@ def _of_other_ways(columns: Mapping[str, Sequence[Any]], n: int) -> NDArray[np.b
 
 
 def _read_entry(
-    path: Path, chosen: _Choice, told: StreetClasses, system: str, used: NDArray[np.bool_]
+    path: Path, chosen: Choice, told: StreetClasses, system: str, used: NDArray[np.bool_]
 ) -> InputRead:
     return InputRead(
         "network",
@@ -289,7 +203,7 @@ def _read_entry(
         system=system,
         rows_read=int(used.sum()),
         rows_left_out=int((~used).sum()),
-        why=chosen.why,
+        why=because(chosen.why, NOT_WALKED if not used.all() else ""),
     )
 
 
@@ -368,6 +282,11 @@ def _layers(columns: Mapping[str, Sequence[Any]], n: int) -> NDArray[np.int64]:
                 words = [str(value).strip().casefold() for value in values]
                 bridge |= np.isin(words, _BRIDGE_WORDS)
                 tunnel |= np.isin(words, _TUNNEL_WORDS)
+    if "kind" in titles:
+        codes = [navinfo_codes(str(value)) for value in columns[titles["kind"]]]
+        if any(codes):
+            bridge |= np.array([any(code.endswith("08") for code in own) for own in codes])
+            tunnel |= np.array([any(code.endswith("0f") for code in own) for own in codes])
     stated = next((columns[titles[t]] for t in _LAYER_TITLES if t in titles), None)
     layer = np.zeros(n, np.int64)
     # Merging files in QGIS adds a column of their names, `layer`, with one of their paths.

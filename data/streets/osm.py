@@ -24,7 +24,7 @@ from data.formats.unpack import require_modest_stream
 from data.intake.findings import WARNING, Finding
 from data.streets.osm_clip import BEYOND_M, Bounds, Points, clip, is_cut, read_points, storage, widened
 from data.streets.osm_order import deleted_in, needs_sorting, overpass_pbf, sorted_pbf
-from data.streets.raw import Ints, RawStreets, Shapes, parted_at
+from data.streets.raw import NOT_WALKED, Ints, RawStreets, Shapes, parted_at
 from data.streets.walkable import PLATFORM, SQUARES, WALLS, is_walkable, lets_nobody_through, street_class
 from data.whose_fault import is_the_files
 from geo.crs import WGS84
@@ -215,7 +215,7 @@ class _Found:
             read=(
                 InputRead(
                     "network", name, column="highway", system=WGS84, rows_read=len(count),
-                    rows_left_out=len(self.shut_count),
+                    rows_left_out=len(self.shut_count), why=NOT_WALKED if self.shut_count else "",
                 ),
             ),
             closed=len(self.shut_count),

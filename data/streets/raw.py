@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from core.text import Text
+from core.text import Text, text
 from data.formats.inputs_read import InputRead
 from data.intake.findings import Finding
 from geo.csr_ranges import ranges
@@ -16,6 +17,8 @@ from geo.csr_ranges import ranges
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Shapes = NDArray[np.object_]
+
+NOT_WALKED: Final = text("Left out is what has no line or may not be walked.")
 
 
 def _no_shapes() -> Shapes:

@@ -140,7 +140,15 @@ def _within(read: tuple[InputRead, ...], names: tuple[str, ...]) -> tuple[InputR
     if not names:
         return read
     aside = (
-        replace(read[0], layer=name, column="", rows_read=0, rows_left_out=0, used=False)
+        replace(
+            read[0],
+            layer=name,
+            column="",
+            rows_read=0,
+            rows_left_out=0,
+            used=False,
+            why=text("Another file is taken."),
+        )
         for name in names[1:]
     )
     return (*(replace(entry, layer=names[0]) for entry in read), *aside)

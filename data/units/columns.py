@@ -24,7 +24,7 @@ LEVEL_WORDS: Final[Mapping[str, Sequence[str]]] = _WORDS["level_words"]
 LAYER_WORDS: Final[Mapping[str, Sequence[str]]] = _WORDS["layer_words"]
 SETTLEMENT_WORDS: Final[Mapping[str, Sequence[str]]] = _WORDS["settlement_words"]
 # National levels as GADM, geoBoundaries and HDX count them for China.
-ADM_LEVELS: Final = {1: "above", 2: "above", 3: "district", 4: "street", 5: "community"}
+ADM_LEVELS: Final = {0: "above", 1: "above", 2: "above", 3: "district", 4: "street", 5: "community"}
 _ADM: Final = re.compile(r"^(?P<local>nl_)?name_(?P<gadm>\d)$|^adm(?P<hdx>\d)_?(?P<tongue>zh|cn|name|en)\w*$")
 _UNIT_NAME: Final = re.compile(r".{1,}(社区|村|居委会|村委会|街道|街道办事处|镇|乡|区|县|旗)$")
 _EMPTY: Final = frozenset(("", "na", "n/a", "none", "null", "nan", "<null>", "无"))

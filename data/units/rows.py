@@ -188,7 +188,8 @@ def _require_answers(
             # A column with the title of names in which too few rows have one: other things are in it.
             for title in layer.frame.columns:
                 if str(title).casefold() in {name.casefold() for name in TITLES["names"]}:
-                    filled = sum(bool(name.strip()) for name in unit_names(layer.frame, str(title)))
+                    own = unit_names(layer.frame, str(title))
+                    filled = sum(bool(name.strip()) and not name.isdigit() for name in own)
                     raise InputError(
                         "{file}: the column {column} names only {filled:,} of {rows:,} rows, so the layer "
                         "does not hold units alone. Leave in it the outlines of units, each with its name.",
@@ -268,6 +269,7 @@ def _table(
         system=placed.system,
         rows_read=known,
         rows_left_out=len(frame) - known,
+        why=text("Rows of no level of a study, or of none that is known.") if known < len(frame) else "",
     )
     return table, read
 

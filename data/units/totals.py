@@ -16,12 +16,14 @@ from core.text import Text, listed, text
 from coverage.equity.overlaps import level_word
 from coverage.model.names import match_units
 from coverage.model.tables import LEVELS, Floats, Ints, UnitTable
-from data.formats.inputs_read import InputRead
+from data.formats.asked import OpenQuestionError
+from data.formats.inputs_read import InputRead, because
 from data.guard import guarded
 from data.intake.findings import Finding
 from data.population.columns import find_column
 from data.population.tables.heads import RESIDENTS, everybody, understood
-from data.population.tables.roles import Columns, people_of_table
+from data.population.tables.parts import parts_joined
+from data.population.tables.roles import Columns, PeopleTable, people_of_table
 from data.population.tables.table_files import Sheet, sheets_of
 from data.units.columns import NAMES_OF, TITLES
 from data.units.parents import spellings
@@ -40,6 +42,7 @@ _PARENTS: Final = (*TITLES["parents"], *NAMES_OF["street"], *NAMES_OF["district"
 # Sums of rounded figures differ by less.
 _ROUNDED: Final = 0.005
 _MOST_NAMED: Final = 12
+_NO_UNIT: Final = text("Rows that fit no unit of their own are left out.")
 CONTRADICT: Final = "totals-contradict"
 
 
@@ -48,7 +51,7 @@ class Totals:
     """ "residents" and groups → (units,) totals in the units' order, NaN where the table says nothing.
 
     `column` is the title of residents, `rows_read` of `rows` rows gave a unit its total, `aside` are
-    columns that could have been meant.
+    columns that could have been meant; `why` says which rows were left out and what was added up.
     """
 
     values: Mapping[str, Floats]
@@ -57,6 +60,7 @@ class Totals:
     rows: int = 0
     rows_read: int = 0
     aside: tuple[InputRead, ...] = ()
+    why: Text | str = ""
 
     def level(self, units: UnitTable) -> str:
         """The finest level all of whose units have a total; without one that with most of them."""
@@ -155,8 +159,7 @@ def read_totals(
     `sheets` are the file's tables where they have been read. InputError without a column of residents or
     of numbers or names, and where no row fits.
     """
-    # The first table with a column of unit numbers or names and one of residents; else the first of units.
-    tables = sheets or sheets_of(path)
+    tables, years = parts_joined(sheets or sheets_of(path))
     named = [s for s in tables if find_column(s.titles, TITLES["numbers"]) or _name_column(s.titles)]
     if not named:
         raise InputError(
@@ -166,7 +169,10 @@ def read_totals(
         )
     heads = [[understood(title) for title in one.titles] for one in named]
     counting = [any(head.kind == RESIDENTS for head in own) or bool(everybody(own)) for own in heads]
-    sheet = named[counting.index(True)] if any(counting) else named[0]
+    named = [one for one, counts in zip(named, counting, strict=True) if counts] or named[:1]
+    if len(named) > 1:
+        raise _several(named, path.name, can_name=sheets is not None)
+    sheet = named[0]
     titles = sheet.titles
     key = [name for name in (find_column(titles, TITLES["numbers"]), _name_column(titles)) if name]
     above = find_column([title for title in titles if title not in key], _PARENTS)
@@ -186,14 +192,14 @@ def read_totals(
             "total already.",
             residents=float(people.residents[row]),
         )
-        remarks.add("unit-unknown", message, At(int(people.frame.index[int(row)])), level="error")
+        remarks.add("unit-unknown", message, _at(sheet, people, int(row)), level="error")
     for row in np.flatnonzero(~(people.residents >= 0) & (row_of >= 0)):
         message = text(
             "The residents of {name} (“{value}”) cannot be read; the unit has no total.",
             name=names[row_of[row]],
             value=str(people.frame[people.column].iloc[int(row)]),
         )
-        remarks.add("total-unreadable", message, At(int(people.frame.index[int(row)])), level="error")
+        remarks.add("total-unreadable", message, _at(sheet, people, int(row)), level="error")
     if not fits.any():
         raise InputError("{file}: no row fits a unit by its number or name.", file=path.name)
     values = {}
@@ -201,7 +207,42 @@ def read_totals(
         values[name] = np.full(len(units), np.nan)
         values[name][row_of[fits]] = counts[fits]
     findings = (*people.findings, *remarks.found)
-    return Totals(values, findings, people.column, people.rows, int(fits.sum()), people.aside)
+    why = because(people.why, _NO_UNIT if not fits.all() else "")
+    aside = (
+        *people.aside,
+        *(
+            InputRead("population", path.name, one.name, rows_left_out=one.rows, used=False, why=one.why)
+            for one in years
+        ),
+    )
+    return Totals(values, findings, people.column, people.rows, int(fits.sum()), aside, why)
+
+
+def _at(sheet: Sheet, people: PeopleTable, row: int) -> At:
+    name, number = sheet.at(int(people.frame.index[row]))
+    return At(number, layer=name if sheet.parts else "")
+
+
+def _several(sheets: Sequence[Sheet], file: str, *, can_name: bool) -> InputError:
+    """The refusal of sheets of which each could be meant, or the question where an option can name one."""
+    names = [sheet.name for sheet in sheets]
+    if not can_name:
+        return InputError(
+            "{file}: several sheets hold figures by unit: {names}. Leave only one of them in the file.",
+            file=file,
+            names=listed(names, most=10),
+        )
+    return OpenQuestionError(
+        text(
+            "{file} holds residents in {count} layers: {names}. Name the right one with --population-layer.",
+            file=file,
+            count=len(names),
+            names=listed(names, most=10),
+        ),
+        option="--population-layer",
+        field="population_layer",
+        choices=names,
+    )
 
 
 def _name_column(titles: Sequence[str]) -> str | None:

@@ -30,10 +30,9 @@ from data.population.grounds import read_grounds
 from data.population.groups import group_findings, of_group
 from data.population.polygons import polygon_cells
 from data.population.raster_unit import unit_words
-from data.population.read import file_of
+from data.population.read import file_of, years_aside
 from data.population.reading import COARSE_M
 from data.population.tables.heads import PERCENT
-from data.population.tables.sums import ADDED, is_sum
 from data.population.tables.table_files import Sheet
 from data.units import Totals, UnitAnswers, UnitFile, read_totals, read_units
 from data.units.totals import contradictions
@@ -117,6 +116,7 @@ def read_people(files: StudyFiles, *, coarse_m: float = COARSE_M, progress: Prog
         if outlines is None or files.more_population:
             raise
         read = census_people(files.population, table.sheets, outlines, reading, told)
+        read = replace(read, read=(*read.read, *years_aside(files.population.name, table.aside)))
     if outlines is not None:
         for name, path, sheets in read.by_unit:
             read = _with_group_by_unit(read, name, path, sheets, outlines.table, reading)
@@ -188,7 +188,7 @@ def _with_group_by_unit(
     chosen = InputRead(
         f"group:{name}", path.name, sheet.name, totals.column,
         unit_words(PERCENT) if unit == PERCENT else text("residents"), rows_read=totals.rows_read,
-        rows_left_out=totals.rows - totals.rows_read,
+        rows_left_out=totals.rows - totals.rows_read, why=totals.why,
     )  # fmt: skip
     findings = (*read.findings, *totals.findings, told, *group_findings(grid, path.name))
     return replace(read, grid=grid, findings=findings, read=(*read.read, chosen))
@@ -298,7 +298,7 @@ def scaled_to(totals: Totals, read: PopulationFile, units: UnitTable, *, file: s
     told += [Finding(file, "", 0, "", WARNING, "population-total", message) for message in _odd(done, units)]
     chosen = InputRead(
         "totals", file, column=totals.column, unit=text("residents"), rows_read=totals.rows_read,
-        rows_left_out=totals.rows - totals.rows_read, why=ADDED if is_sum(totals.column) else "",
+        rows_left_out=totals.rows - totals.rows_read, why=totals.why,
     )  # fmt: skip
     aside = tuple(replace(entry, role="totals") for entry in totals.aside)
     findings = (*read.findings, *totals.findings, *totals.level_findings(units, file), *told)
@@ -429,7 +429,7 @@ def census_people(
     told = Finding(path.name, "", 0, "", INFO, "population-by-unit", message)
     chosen = InputRead(
         "population", path.name, column=totals.column, unit=text("residents"), rows_read=totals.rows_read,
-        rows_left_out=totals.rows - totals.rows_read, why=ADDED if is_sum(totals.column) else "",
+        rows_left_out=totals.rows - totals.rows_read, why=totals.why,
     )  # fmt: skip
     findings = (*totals.findings, *totals.level_findings(units.table, path.name), told, *read.findings)
     return replace(read, findings=findings, read=(chosen, *totals.aside, *read.read))

@@ -213,6 +213,24 @@ def test_titles_of_columns_are_taken_without_quotes_and_do_not_collide(results: 
     assert alike == []
 
 
+# What a database takes for a word of its own (DuckDB, PostgreSQL, SQLite), and what other programs read by
+# these titles already.
+WORDS_OF_SQL = re.compile(
+    "all|analyse|analyze|and|any|array|as|asc|both|by|case|cast|check|collate|column|constraint|create|default|"
+    "desc|distinct|do|else|end|except|false|fetch|for|foreign|from|grant|group|having|in|initially|into|is|join|"
+    "lateral|leading|left|like|limit|natural|not|null|offset|on|only|or|order|outer|primary|references|"
+    "returning|right|select|some|table|then|to|trailing|true|union|unique|user|using|when|where|window|with"
+)
+QUOTED = {"by", "check", "column", "group", "left", "not"}
+
+
+def test_no_more_titles_are_words_of_sql_than_the_documentation_says(results: Path) -> None:
+    titles = {title for _, head, _ in tables(results) for title in head}
+    assert {title for title in titles if WORDS_OF_SQL.fullmatch(title)} == QUOTED
+    said = (ROOT / "docs" / "programs.md").read_text("utf-8")
+    assert ", ".join(f"`{word}`" for word in sorted(QUOTED)) in said
+
+
 def test_columns_of_rules_in_cells_and_facilities_are_called_as_in_the_wide_table(results: Path) -> None:
     folder = results / "assess"
     columns = pd.read_csv(folder / "units_wide_columns.csv", encoding="utf-8-sig").set_index("rule")["column"]

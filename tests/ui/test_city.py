@@ -199,6 +199,25 @@ def test_further_files_count_and_what_they_changed_is_told(form: AppTest) -> Non
     assert "“preschool”人群 7.0 人" in said
 
 
+def test_land_takes_the_place_of_residents_who_are_unknown(app: AppTest, small_folder: Path) -> None:
+    app.run()
+    app.switch_page(CITY).run()
+    for box, name in zip(app.main.file_uploader, FILES, strict=False):
+        if name not in ("people.csv", "units.geojson"):
+            box.set_value((name, (small_folder / "city" / name).read_bytes(), "application/octet-stream"))
+    put(app, "residential", "居住用地.geojson", polygon(-50, 1050))
+    send(app)
+    assert "没有居民时还需要单元" in app.error[0].value
+    units = (small_folder / "city" / "units.geojson").read_bytes()
+    put(app, "units", "units.geojson", units.decode())
+    no_trouble(answer(send(app)))
+    said = " ".join(one.value for one in app.markdown)
+    assert "居住用地" in said and "居民情况不明" in said
+    assert "覆盖率" not in said.replace("居住用地覆盖率", "").replace("用地面积覆盖率", "").replace(
+        "社区覆盖率", ""
+    ).replace("设施覆盖率", "")
+
+
 def test_what_cannot_be_is_told_and_all_that_was_put_in_stays(form: AppTest) -> None:
     put(form, "buildings", "楼.geojson", polygon(0, 20))
     put(form, "settled", "聚落.geojson", polygon(0, 900))

@@ -14,9 +14,10 @@ from core.errors import InputError, UserError
 from core.text import text
 from coverage.model.standard import LEVELS, level_title
 from data.formats.asked import OpenQuestionError
-from jobs.study.cases import ASK, StudyFiles
+from jobs.study.cases import ASK, Layers, StudyFiles
 from jobs.study.offers import Offers, offers_of
 from ui.check.upload import LIST_TYPES
+from ui.city.land import show_land
 from ui.city.layers import PEOPLE_TYPES, STREET_TYPES, VECTOR_TYPES, ask_for_layers
 from ui.city.recognised import ask_as, forget_boxes, show_recognised, unit_title
 from ui.shell.choices import choices, choose, words
@@ -51,22 +52,39 @@ def city_form() -> None:
     units = files_from(right, label, VECTOR_TYPES, key="city-units", several=True)
     further = ask_for_layers()
     if st.button(tr(text("Read the files")), type="primary", key="city-read"):
-        if not people or streets is None or not lists:
+        kept = further.kept()
+        of_land = not people and kept.residential is not None
+        homes = kept.residential if of_land else people[0].path if people else None
+        if homes is None or streets is None or not lists:
             raise InputError("Please choose the files for residents, streets and facility lists.")
+        if of_land:
+            _require_land_alone(kept, bool(units))
         _want(StudyFiles(
             tuple(file.path for file in lists),
-            people[0].path,
+            homes,
             streets,
             units[0].path if units else None,
             datum=ASK,
-            name=name.strip() or Path(people[0].name).stem,
+            name=name.strip() or Path(people[0].name if people else homes).stem,
             population_unit="ask" if further.raster_unit == "auto" else further.raster_unit,
-            layers=further.kept(),
+            layers=kept,
             more_population=tuple(file.path for file in people[1:]),
             more_units=tuple(file.path for file in units[1:]),
+            land_alone=of_land,
         ))  # fmt: skip
     if _WANTED in st.session_state:
         _show(st.session_state[_WANTED])
+
+
+def _require_land_alone(layers: Layers, units: bool) -> None:
+    """InputError for a study without residents that lacks units, or names files that speak of residents."""
+    if not units:
+        raise InputError("Without residents the units are needed as well: which land counts is told by them.")
+    if any((layers.totals, layers.buildings, layers.settled, layers.water, layers.groups)):
+        raise InputError(
+            "Without residents everything is counted by residential land. Please take out the files that "
+            "speak of residents: census totals, buildings, settlements, water and groups."
+        )
 
 
 def command() -> None:
@@ -97,8 +115,15 @@ def _want(files: StudyFiles) -> None:
 
 
 def _show(files: StudyFiles) -> None:
-    """Read and show what was recognised; once that is confirmed, assess and show the overview of the city."""
+    """Read and show what was recognised; once that is confirmed, assess and show the overview of the city. A
+    city of land alone has no overview: what it says stands here."""
     tr = words()
+    if files.land_alone:
+        try:
+            show_land(files)
+        except OpenQuestionError as question:
+            _ask(files, question)
+        return
     wanted = replace(choices(), city=files, lists=None, wish=None, wish_is_own=False, gap_rule="")
     if st.session_state.get(_CONFIRMED) != files:
         try:

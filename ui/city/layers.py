@@ -76,6 +76,18 @@ _BOXES: Final = (
         text("Where nobody lives: polygons, or a GeoTIFF with numbers above 0."),
         _GROUND_TYPES,
     ),
+    _Box(
+        "residential",
+        text("Residential land"),
+        text("Shares are given by it too. Without residents, with units, everything is counted by it."),
+        VECTOR_TYPES,
+    ),
+    _Box(
+        "compounds",
+        text("Residential compounds"),
+        text("Shares are given by them too: outlines or places, with their households if known."),
+        (*VECTOR_TYPES, *_TABLE_TYPES),
+    ),
 )
 _GROUPS: Final = (
     _Box(

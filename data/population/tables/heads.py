@@ -100,7 +100,7 @@ _RANKS: Final[tuple[tuple[int, re.Pattern[str]], ...]] = (
         1,
         re.compile(
             r"(?:总|合计)?人(?:口|数)(?:总|总数|数|数量|合计|总计|计数|规模)?|人口_(?:总数?|合计|总计|小计|数)|居民(?:人口|人数|数|总数)?|居住人(?:口|数)(?:数|总数)?|z?rks?(?:l|h)?"
-            r"|[a-z]{3}_general|tot_p|obs_value(?:_t)?|(?:tot_?)?pop_cy|(?:wp|ghs|worldpop|landscan|hrsl)_+sum|(?:tot(?:al)?|sum|est|wp|ghs|worldpop|landscan|hrsl|num(?:ber)?|no)?_?(?:of_)?(?:pop(?:ulation|s|n|u(?:l(?:a(?:t(?:i(?:o)?)?)?)?)?)?|people|persons|inhabitants|ppl)"
+            r"|v0001|[a-z]{3}_general|tot_p|obs_value(?:_t)?|(?:tot_?)?pop_cy|(?:wp|ghs|worldpop|landscan|hrsl)_+sum|(?:tot(?:al)?|sum|est|wp|ghs|worldpop|landscan|hrsl|num(?:ber)?|no)?_?(?:of_)?(?:pop(?:ulation|s|n|u(?:l(?:a(?:t(?:i(?:o)?)?)?)?)?)?|people|persons|inhabitants|ppl)"
             r"(?:_?(?:tot(?:al)?|sum|count|cnt|num|est|all|t|value|size))?"
         ),
     ),
@@ -139,6 +139,8 @@ _UNDER: Final = re.compile(r"(?<!\d)(\d{1,3})\s*周?岁?(?:及)?以下")
 _SPACED: Final = re.compile(r"(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])")
 _BILINGUAL: Final = re.compile(r"([^a-z]*[\u4e00-\u9fff][^a-z]*?)[\s/]*[a-z]{4}[a-z0-9 ,.'()/%-]*")
 _NOT_ALL: Final = re.compile(r"死亡|出生|流动|外来|暂住|失业|就业|从业|在校|学生|户数")
+_GROUND: Final = re.compile(r"area|surface|ground|land|面积")
+_OF_PEOPLE: Final = re.compile(r"pop|person|people|resid|inhab|人|dens|密度|/|\bper\b")
 _SINGLE: Final = re.compile(r"(\d{1,3})周?岁(?:人口|人数)?")
 # WorldPop: M_60, f_5, chn_f_60_2020, t_0_1: five-year bands by the age they begin with.
 _BY_SEX: Final = re.compile(r"(?:^|_)([mft])_?(\d{1,2})(?:_(\d{1,2}))?(?=_|$)")
@@ -227,6 +229,8 @@ def understood(title: str) -> Head:
     )
     base = re.sub(r"^(?:年末|年底|年初|全区|全市|本|合计)_?", "", base) or base
     head = Head(title, unit=unit, scale=scale, year=year, said=base)
+    if unit in (PER_HA, PER_KM2, DENSITY) and _GROUND.search(base) and not _OF_PEOPLE.search(plain):
+        return replace(head, unit=COUNT)  # AREA_KM2, 面积（公顷）
     if unit in (PER_HA, PER_KM2, DENSITY):
         return replace(
             head,

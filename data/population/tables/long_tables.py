@@ -16,8 +16,10 @@ import pandas as pd
 
 from core.errors import InputError
 from core.text import Text, listed, text
-from data.population.tables.heads import AGES, OTHER, Head, understood
+from data.population.tables.by_time import night_hour
+from data.population.tables.heads import AGES, COUNT, GROUP, OTHER, RESIDENTS, Head, understood
 from data.population.tables.numbers import written_numbers
+from data.population.tables.table_files import PART_ROWS
 
 _TOTAL: Final = re.compile(
     r"(?:总?合计|总计|小计|共计|全市|全区|全县|总数|total|sum|grand ?total|all|不分性别|全部|全体|both"
@@ -35,15 +37,16 @@ _DIMENSIONS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
             r"(?:人口|人群|用户|居民)?(?:类型|类别|属性|性质|标签|用途)|type|purpose|kind|class|category|职住|activity|目的|(?:user|pop)_?type"
         ),
     ),
+    (
+        "indicator",
+        re.compile(r"(?:统计)?(?:指标|项目)(?:名称)?|indicators?|variables?|measures?|items?"),
+    ),
     ("date", re.compile(r"date|日期|日|day|day_?type|工作日")),
 )
 _HOME: Final = re.compile(r"居住|常住|居家|夜间|住|home|resid|live|living|night", re.IGNORECASE)
 _AWAY: Final = re.compile(r"非居住|非常住", re.IGNORECASE)
 _MALE: Final = ("男", "male", "m", "1", "男性")
 _FEMALE: Final = ("女", "female", "f", "2", "女性")
-# People are at home at night: three o'clock, or the hour nearest to it before six.
-_NIGHT: Final = 3.0
-_LAST_NIGHT_HOUR: Final = 6.0
 _CLOCK: Final = re.compile(r"(?:^|[T\s日号])(\d{1,2})(?::\d\d|[时点]|$)")
 _STAMP: Final = re.compile(r"(?:19|20)\d{6}[ _T-]?(\d\d)(?:\d\d){0,2}")
 _MOST_KINDS: Final = 300
@@ -66,7 +69,7 @@ def without_total_rows(frame: pd.DataFrame, heads: Mapping[str, Head]) -> tuple[
         total |= words.map(lambda word: bool(_TOTAL_ROW.fullmatch(word))).to_numpy(bool)
     if not total.any() or total.all():
         return frame, []
-    rows = listed(frame.index[total], most=10)
+    rows = listed((row % PART_ROWS for row in frame.index[total]), most=10)
     said = text(
         "{count} {count:row is a total|rows are totals} (row {rows}) and {count:is|are} left out.",
         count=int(total.sum()),
@@ -144,7 +147,7 @@ def _settled(
     plain = {name: _plain(name) for name in names}
     whole = [name for name in names if _TOTAL.fullmatch(plain[name])]
     chosen, groups = "", {}
-    if kind == "age":
+    if kind in ("age", "indicator"):
         groups = _age_groups(frame, key, value, title)
     if whole:
         chosen = whole[0]
@@ -164,8 +167,10 @@ def _settled(
         chosen = max(years, key=lambda name: years[name]) if len(years) == len(names) else ""
     elif kind == "hour":
         hours = {name: hour for name in names if (hour := _hour_of(name)) is not None}
-        night = {name: abs(hour - _NIGHT) for name, hour in hours.items() if hour <= _LAST_NIGHT_HOUR}
-        chosen = min(night, key=lambda name: night[name]) if night else ""
+        night = night_hour(list(hours.values()))
+        chosen = next((name for name, hour in hours.items() if hour == night), "")
+    elif kind == "indicator":
+        chosen = _best_of(names)
     if not chosen:
         homes = [name for name in names if _HOME.search(name) and not _AWAY.search(name)]
         chosen = homes[0] if len(homes) == 1 else ""
@@ -182,7 +187,16 @@ def _settled(
         )
     )
     kept = frame[words == chosen]
+    if kind == "indicator" and (scale := understood(chosen).scale) != 1.0:
+        kept = kept.assign(**{value: written_numbers(kept[value]) * scale})
     return kept, {name: by_cell.reindex(kept.index) for name, by_cell in groups.items()}
+
+
+def _best_of(names: Sequence[str]) -> str:
+    """Of indicators the one that counts residents best, the latest; "" where none does."""
+    heads = [head for name in names if (head := understood(name)).kind == RESIDENTS and not head.weak]
+    heads.sort(key=lambda head: (head.unit != COUNT, head.rank, -head.year))
+    return heads[0].title if heads and heads[0].unit == COUNT else ""
 
 
 def _hour_of(name: str) -> float | None:
@@ -232,7 +246,7 @@ def _age_groups(frame: pd.DataFrame, key: list[str], value: str, title: str) -> 
     cell = frame[key].astype(str).agg("|".join, axis=1)
     found = {}
     for group in GROUP_AGES:
-        bands = bands_of(group, [head for head in heads.values() if head.kind == AGES])
+        bands = bands_of(group, [head for head in heads.values() if head.kind in (AGES, GROUP)])
         if bands:
             titles = {band.title for band in bands}
             mine = words.map(_as_age).isin(titles)

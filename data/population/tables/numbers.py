@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,14 @@ SENTINELS: Final = (
     1e20, 1e30, 3.4028234663852886e38,
 )  # fmt: skip
 _RAW_NEGATIVE: Final = (-9999.0, -99999.0, -32768.0, -2147483648.0, -3.4028234663852886e38, -1e20, -200.0)
+# Two columns are the same where so many of their numbers are.
+_SAME: Final = 0.99
+# 单位：万人; (万人); 以万人计; 单位为万人.
+_UNIT_OF_PEOPLE: Final = re.compile(
+    r"(?:单位\s*[:：为是]?\s*(?:[^\s,，、;；人]*[,，、;；])?|[(（]\s*|以)(?P<times>[万千百]?)人(?!均|口)"
+    r"|单位\s*[:：为是]?\s*(?P<bare>万)\s*(?:$|[)）\s,，、;；。])"
+)
+_TIMES: Final = {"": 1.0, "百": 100.0, "千": 1_000.0, "万": 10_000.0}
 # More people than this stand on no cell.
 NOBODY_ABOVE: Final = 1e15
 # A sign stands apart where nothing else comes near it.
@@ -100,3 +109,22 @@ def _number(word: object) -> float:
         return float(plain.removesuffix("%")) * scale if not percent or plain[:-1] else float("nan")
     except ValueError:
         return float("nan")
+
+
+def same_numbers(one: Floats, other: Floats) -> bool:
+    """Whether two columns hold the same numbers, but for some few."""
+    both = np.isfinite(one) & np.isfinite(other)
+    return bool(both.any() and np.isclose(one[both], other[both], rtol=1e-6).mean() >= _SAME)
+
+
+def times_said(*words: str) -> float:
+    """What numbers of people are multiplied with, as the first of these words around a table says that speaks
+    of a unit of people; 1 where none does.
+
+    >>> times_said("表1 单位：万人"), times_said("", "常住人口（万人）"), times_said("单位：人、万元")
+    (10000.0, 10000.0, 1.0)
+    """
+    for said in words:
+        if found := _UNIT_OF_PEOPLE.search(unicodedata.normalize("NFKC", said)):
+            return _TIMES[found["times"] or found["bare"] or ""]
+    return 1.0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -15,9 +14,10 @@ from core.errors import InputError
 from core.text import Text, listed, text
 from coverage.model.tables import Bools, Floats
 from data.formats.asked import OpenQuestionError
-from data.formats.inputs_read import InputRead
+from data.formats.inputs_read import InputRead, because
 from data.intake.findings import ERROR, INFO, WARNING, Finding, Level
 from data.population.raster_unit import plausible_unit, unit_words
+from data.population.tables.by_time import column_by_time, could_both_be
 from data.population.tables.heads import (
     COUNT,
     DENSITY,
@@ -33,13 +33,11 @@ from data.population.tables.heads import (
     understood,
 )
 from data.population.tables.long_tables import one_row_a_cell, without_total_rows
-from data.population.tables.numbers import without_sentinels, written_numbers
-from data.population.tables.sums import against_parts, plain, with_sum
+from data.population.tables.numbers import same_numbers, times_said, without_sentinels, written_numbers
+from data.population.tables.sums import ADDED, against_parts, is_sum, plain, with_sum
 from data.population.tables.table_files import Sheet
 
 _MOST_ROWS: Final = 30
-# Two columns are the same where so many of their numbers are.
-_SAME: Final = 0.99
 # A group of so small a share, with no number above 100, is rather a percentage.
 _PERCENT_SHARE: Final = 0.015
 _FEW_ROWS: Final = 5
@@ -71,7 +69,8 @@ class Columns:
 class PeopleTable:
     """The rows that count: (n,) `residents` and `groups`, NaN where a number cannot be read.
 
-    `frame` are those rows as they stand, `column` is the residents' title, `unit` what it counted.
+    `frame` are those rows as they stand, `column` is the residents' title, `unit` what it counted, `why`
+    says which rows were left out and what was added up.
     """
 
     frame: pd.DataFrame
@@ -82,6 +81,7 @@ class PeopleTable:
     findings: tuple[Finding, ...]
     aside: tuple[InputRead, ...]
     rows: int
+    why: Text | str = ""
 
 
 def people_of_table(
@@ -106,40 +106,33 @@ def people_of_table(
     findings = _Notes(file, sheet.name)
     frame, said = without_total_rows(frame, heads)
     findings.add(INFO, "population-total-row", *said)
+    why = list(said)
     summed = with_sum(frame, heads, columns.residents)
     frame, heads = summed.frame, summed.heads
     findings.add(WARNING, "population-parts", *summed.said)
+    by_time = (
+        column_by_time(frame, heads, file, (columns.option, columns.field)) if not summed.named else None
+    )
+    if by_time is not None:
+        findings.add(WARNING, "population-long-table", by_time[1])
+        why.append(by_time[1])
     ground = None if area_m2 is None else frame["__ground"].to_numpy(float)
     values = {title: written_numbers(frame[title]) for title, head in heads.items() if head.kind == RESIDENTS}
     chosen, aside = _residents(
-        frame, heads, values, replace(columns, residents=summed.named), ground, (file, sheet.name)
+        frame,
+        heads,
+        values,
+        replace(columns, residents=summed.named or (by_time[0] if by_time else "")),
+        ground,
+        (file, sheet.name),
     )
     frame, by_age, said = one_row_a_cell(frame, key, chosen.title, file)
     findings.add(WARNING, "population-long-table", *said)
+    why += [*said, *([ADDED] if is_sum(chosen.title) else [])]
     ground = None if ground is None else frame["__ground"].to_numpy(float)
     frame = frame.drop(columns="__ground", errors="ignore")
-    numbers = written_numbers(frame[chosen.title])
-    unit = _unit(chosen, columns.unit, numbers, ground, file)
-    scale = chosen.scale
-    if scale == 1.0 and "万" in hinted_scale(sheet.title):
-        scale = 10_000.0
-    residents = (
-        numbers * scale if unit == COUNT else numbers * (ground if ground is not None else np.nan) / _M2[unit]
-    )
-    bad, signs = without_sentinels(residents, apart=0.1)
-    for sign in signs:
-        findings.add(
-            WARNING,
-            "population-undeclared-nodata",
-            text(
-                "{cells:,} {cells:row|rows} of {column} {cells:holds|hold} {value:,.6g}, which stands for "
-                "“no data”; nobody is counted there.",
-                cells=sign.cells,
-                column=chosen.title,
-                value=sign.value,
-            ),
-        )
-    residents = np.where(bad, np.nan, residents)
+    unit, residents, signs = _counted(frame, chosen, columns.unit, ground, sheet, file)
+    findings.add(WARNING, "population-undeclared-nodata", *signs)
     findings.add(WARNING, "population-parts", *against_parts(frame, heads, chosen, residents))
     if chosen.rank == REGISTERED_RANK:
         findings.add(WARNING, "population-registered", text(
@@ -150,14 +143,40 @@ def people_of_table(
     for name, series in by_age.items():
         groups[name] = np.asarray(series.reindex(frame.index), np.float64)
     return PeopleTable(
-        frame, residents, groups, chosen.title, unit, tuple(findings.found), tuple(aside), len(sheet.frame)
+        frame,
+        residents,
+        groups,
+        chosen.title,
+        unit,
+        tuple(findings.found),
+        tuple(aside),
+        len(sheet.frame),
+        because(*why),
     )
 
 
-def hinted_scale(title: str) -> str:
-    """The part of a title above a table that says 单位：万人."""
-    plain = unicodedata.normalize("NFKC", title)
-    return plain.partition("单位")[2][:8]
+def _counted(
+    frame: pd.DataFrame, chosen: Head, asked: str, ground: Floats | None, sheet: Sheet, file: str
+) -> tuple[str, Floats, list[Text]]:
+    """What the chosen column counts, its residents (NaN where a number says “no data”), and what is said."""
+    numbers = written_numbers(frame[chosen.title])
+    unit = _unit(chosen, asked, numbers, ground, file)
+    scale = chosen.scale if chosen.scale != 1.0 else times_said(sheet.title, sheet.name, sheet.notes)
+    residents = (
+        numbers * scale if unit == COUNT else numbers * (ground if ground is not None else np.nan) / _M2[unit]
+    )
+    bad, signs = without_sentinels(residents, apart=0.1)
+    said = [
+        text(
+            "{cells:,} {cells:row|rows} of {column} {cells:holds|hold} {value:,.6g}, which stands for "
+            "“no data”; nobody is counted there.",
+            cells=sign.cells,
+            column=chosen.title,
+            value=sign.value,
+        )
+        for sign in signs
+    ]
+    return unit, np.where(bad, np.nan, residents), said
 
 
 class _Notes:
@@ -184,7 +203,7 @@ def _residents(
     aside = {t: text("a density") for t in dense}
     counts = [t for t in usable if t not in dense]
     for title in list(counts):
-        if any(_same(usable[title], usable[other]) for other in dense) and len(counts) > 1:
+        if any(same_numbers(usable[title], usable[other]) for other in dense) and len(counts) > 1:
             aside[title] = text("holds the same numbers as a density")
             counts.remove(title)
     for title in list(counts):
@@ -211,23 +230,8 @@ def _residents(
     latest = [t for t in top if heads[t].year == year]
     chosen = latest[0]
     for other in latest[1:]:
-        if not _same(usable[chosen], usable[other]):
-            raise OpenQuestionError(
-                text(
-                    "{file}: the columns {one} ({first:,.0f} in all) and {other} ({second:,.0f}) could both "
-                    "be the residents. Name the right one with {option}.",
-                    file=where[0],
-                    one=chosen,
-                    other=other,
-                    first=float(np.nansum(usable[chosen])),
-                    second=float(np.nansum(usable[other])),
-                    option=columns.option,
-                ),
-                option=columns.option,
-                field=columns.field,
-                choices=(chosen, other),
-            )
-
+        if not same_numbers(usable[chosen], usable[other]):
+            raise could_both_be(where[0], frame, chosen, other, (columns.option, columns.field))
     for title in counts:
         if title != chosen:
             aside[title] = _why(heads[title], heads[chosen])
@@ -254,15 +258,12 @@ def _named(titles: list[str], named: str, file: str, heads: Mapping[str, Head]) 
     return head if head.kind == RESIDENTS else Head(found, RESIDENTS, 0, scale=head.scale, unit=head.unit)
 
 
-def _same(one: Floats, other: Floats) -> bool:
-    both = np.isfinite(one) & np.isfinite(other)
-    return bool(both.any() and np.isclose(one[both], other[both], rtol=1e-6).mean() >= _SAME)
-
-
 def _is_density_of(one: Floats, other: Floats, ground: Floats) -> bool:
     """Whether `one` is `other` by hectare or km² of the ground."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        return any(_same(one, other / (ground / m2)) and not _same(one, other) for m2 in _M2.values())
+        return any(
+            same_numbers(one, other / (ground / m2)) and not same_numbers(one, other) for m2 in _M2.values()
+        )
 
 
 def _is_number_of_rows(values: Floats) -> bool:
@@ -396,7 +397,7 @@ def percent_question(file: str, group: str, numbers: Floats, residents: Floats) 
     )
 
 
-def unusable_rows(frame: pd.DataFrame, fine: Mapping[str, Bools], file: str, sheet: str) -> list[Finding]:
+def unusable_rows(frame: pd.DataFrame, fine: Mapping[str, Bools], file: str, sheet: Sheet) -> list[Finding]:
     """A finding for each row that is left out, by its first unusable column; after 30 only their number."""
     found: list[Finding] = []
     for column, good in fine.items():
@@ -404,8 +405,7 @@ def unusable_rows(frame: pd.DataFrame, fine: Mapping[str, Bools], file: str, she
         found += [
             Finding(
                 file,
-                sheet,
-                int(frame.index[row]),
+                *sheet.at(int(frame.index[row])),
                 column,
                 ERROR,
                 "unusable-value",
@@ -417,7 +417,7 @@ def unusable_rows(frame: pd.DataFrame, fine: Mapping[str, Bools], file: str, she
             more = text(
                 "{count:,} more {count:row|rows} of this column cannot be used.", count=len(rows) - _MOST_ROWS
             )
-            found.append(Finding(file, sheet, 0, column, ERROR, "unusable-value", more))
+            found.append(Finding(file, sheet.name, 0, column, ERROR, "unusable-value", more))
     return sorted(found, key=lambda finding: finding.row or 10**9)
 
 

@@ -20,7 +20,7 @@ _DIFFER: Final = 0.01
 _FILLED: Final = 0.5
 _BETWEEN: Final = " + "
 _MOST_NAMED: Final = 4
-ADDED: Final = text("columns that make up everybody, added up")
+ADDED: Final = text("Columns that make up everybody are added up.")
 _NOTHING: Final = ("", "-", "—", "–", "/", "nan", "None")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,13 @@ from data.population.tables.heads import AGES, GROUP, OTHER, RESIDENTS, understo
 
 # A header stands below a title and the name of the office, not deep in the table.
 _HEADER_ROWS: Final = 12
+# 人口数, 合计 and ages, men and women stand one below the other, not more.
+_HEADER_DEPTH: Final = 3
+_YEARS: Final = re.compile(r"(?:19|20)\d\d(?:\.0)?年?(?:[末底])?|(?:第?[五六七]次?(?:人口)?普查?)")
+_WHOLE: Final = re.compile(r"小计|合计|总计|共计|计|total", re.IGNORECASE)
+_NOTE: Final = re.compile(r"\s*[（(]?(?:注|备注|说明|单位|资料来源|数据来源|note|source|unit)", re.IGNORECASE)
+_NOTE_ROWS: Final = 8
+PART_ROWS: Final = 100_000_000
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _TEXT_SUFFIXES: Final = (".csv", ".tsv", ".txt", ".dat")
 _HEAD_BYTES: Final = 65536
@@ -30,12 +38,15 @@ _HEAD_BYTES: Final = 65536
 @dataclass(frozen=True)
 class Sheet:
     """One table or map layer. `frame`'s index counts rows as the spreadsheet does (a map layer's from 1);
-    a GeoDataFrame where the file has shapes. `title` is what stands above the header."""
+    a GeoDataFrame where the file has shapes. `title` is what stands above the header, `notes` below the
+    table (注：单位为万人). A table of several sheets (`parts`) counts each one's rows from `PART_ROWS` on."""
 
     name: str
     frame: pd.DataFrame
     title: str = ""
     synthetic: bool = False
+    notes: str = ""
+    parts: tuple[str, ...] = ()
 
     @property
     def shapes(self) -> gpd.GeoSeries | None:
@@ -44,6 +55,10 @@ class Sheet:
         if not isinstance(frame, gpd.GeoDataFrame) or frame.geometry.isna().all():
             return None
         return frame.geometry
+
+    def at(self, row: int) -> tuple[str, int]:
+        """The sheet and the row in it that a row of the frame's index is."""
+        return (self.parts[row // PART_ROWS], row % PART_ROWS) if self.parts else (self.name, row)
 
     @property
     def titles(self) -> list[str]:
@@ -66,7 +81,8 @@ def sheets_of(path: Path) -> tuple[Sheet, ...]:
         sheets += [sheet for piece in books for sheet in _workbook_sheets(piece.path)]
         for piece in texts:
             frame, title = _text_frame(piece.path, path.name)
-            sheets.append(Sheet("" if len(pieces) == 1 else piece.name, frame, title))
+            frame, notes = _without_notes(frame)
+            sheets.append(Sheet("" if len(pieces) == 1 else piece.name, frame, title, notes=notes))
         if len(texts) + len(books) == len(pieces):
             return tuple(sheets)
     if sheets:
@@ -147,16 +163,21 @@ def _workbook_sheets(path: Path) -> tuple[Sheet, ...]:
             index=range(body + 1, len(rows) + 1),
         )
         frame = frame.loc[:, [bool(t) and titles.index(t) == k for k, t in enumerate(titles)]]
-        sheets.append(
-            Sheet(
-                raw.name,
-                frame[(frame != "").any(axis=1)],
-                " ".join(word for row in rows[:at] for word in row if word),
-            )
-        )
+        frame, notes = _without_notes(frame[(frame != "").any(axis=1)])
+        title = " ".join(word for row in rows[:at] for word in row if word)
+        sheets.append(Sheet(raw.name, frame, title, notes=notes))
     if not sheets:
         raise InputError("{file}: no sheet holds a table.", file=path.name)
     return tuple(sheets)
+
+
+def _without_notes(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """The table without the remarks below it, and these: rows of which one cell alone is filled."""
+    last = frame.tail(_NOTE_ROWS).astype(str)
+    cells = last.where(~last.isin(["", "nan", "None"]))
+    alone = cells[cells.notna().sum(axis=1) == 1].bfill(axis=1)
+    said = {row: words[0] for row, *words in alone.itertuples() if words and _NOTE.match(words[0])}
+    return frame.drop(index=list(said)), " ".join(said.values())
 
 
 def _titles(
@@ -164,21 +185,34 @@ def _titles(
 ) -> tuple[list[str], int]:
     """The titles of the header in row `at`, and the first row below it.
 
-    Where the row below it holds titles too (男 and 女 below 人口数), each is read with what stands above: a
-    merged cell over its whole range, and where no cell is merged a title over the empty cells to its right.
+    Where the rows below it hold titles too (合计 and 60岁以上 below 人口数, 男 and 女 below these; years
+    below 常住人口), each is read with what stands above: a merged cell over its whole range, and where no
+    cell is merged a title over the empty cells to its right.
     """
-    titles, below = list(rows[at]), list(rows[at + 1]) if at + 1 < len(rows) else []
-    below += [""] * (len(titles) - len(below))
-    if any(map(_is_number, below)) or not any(map(_is_title, below)):
-        return titles, at + 1
-    above = list(titles)
-    for top, left, bottom, right in merged:
-        if top <= at <= bottom:
-            above[left : right + 1] = [titles[left]] * (min(right + 1, len(titles)) - left)
-    if not merged:
-        for place in range(1, len(above)):
-            above[place] = above[place] or (above[place - 1] if below[place] else "")
-    return [_joined(*pair) for pair in zip(above, below, strict=False)], at + 2
+    titles = list(rows[at])
+    for place in range(at + 1, min(at + _HEADER_DEPTH, len(rows))):
+        below = [*rows[place], *[""] * len(titles)][: len(titles)]
+        if not _are_titles(below, rows[place - 1]):
+            return titles, place
+        above, own = list(titles), rows[place - 1]
+        for top, left, bottom, right in merged:
+            if top <= place - 1 <= bottom:
+                above[left : right + 1] = [titles[left]] * (min(right + 1, len(titles)) - left)
+        if not merged:
+            for k in range(1, len(above)):
+                empty = k >= len(own) or not own[k]
+                above[k] = above[k - 1] if empty and below[k] and not above[k] else above[k]
+        titles = [_joined(*pair) for pair in zip(above, below, strict=True)]
+    return titles, min(at + _HEADER_DEPTH, len(rows))
+
+
+def _are_titles(row: Sequence[str], above: Sequence[str]) -> bool:
+    """Whether a row below titles holds titles too: words of people and places, or years below an empty or
+    merged cell."""
+    filled = [cell for cell in row if cell]
+    if filled and all(map(_YEARS.fullmatch, filled)):
+        return len(filled) > 1 and sum(map(bool, above)) < len(row)
+    return not any(map(_is_number, filled)) and any(map(_is_title, filled))
 
 
 def _joined(above: str, below: str) -> str:
@@ -187,6 +221,8 @@ def _joined(above: str, below: str) -> str:
     both = f"{above}_{below}"
     if not above or not below or above == below:
         return below or above
+    if _WHOLE.fullmatch(below) and understood(above).kind != OTHER:
+        return above
     if is_place_title(below):
         return both if is_place_title(both) else below
     upper, lower, joined = understood(above), understood(below), understood(both)
@@ -215,10 +251,11 @@ def _header_row(rows: Sequence[Sequence[Any]]) -> int:
     if not scores or not max(scores):
         return 0
     best = int(np.argmax(scores))
-    if best:
+    while best:
         upper = [str(cell).strip() for cell in rows[best - 1] if str(cell).strip()]
-        if len(upper) > 1 and any(map(_is_title, upper)) and not any(map(_is_number, upper)):
-            return best - 1
+        if len(upper) < 2 or not any(map(_is_title, upper)) or any(map(_is_number, upper)):
+            break
+        best -= 1
     return best
 
 

@@ -487,7 +487,38 @@ def test_numbers_are_multiplied_with_the_unit_of_their_title(tmp_path: Path, tit
     assert read_population(head(title, SCALES[title])(tmp_path)).grid.total == pytest.approx(TOTAL)
 
 
+def sheets(**parts: pd.DataFrame) -> Callable[[Path], Path]:
+    """A workbook with a sheet a part; `_2020` is called 2020."""
+
+    def make(folder: Path) -> Path:
+        with pd.ExcelWriter(folder / "p.xlsx") as book:
+            for name, part in parts.items():
+                part.to_excel(book, sheet_name=name.lstrip("_"), index=False)
+        return folder / "p.xlsx"
+
+    return make
+
+
+def hours(title: str, *, others: float = 1.4) -> Callable[[Path], Path]:
+    """A column an hour; only who is there at three at night lives there."""
+    return beside(**{title.format(hour): PEOPLE * (1.0 if hour == 3 else others) for hour in range(24)})
+
+
+ROWS = PLACE.assign(编号=[*range(10), *range(20)], 人口=PEOPLE)
 FURTHER: dict[str, Callable[[Path], Path]] = {
+    "a sheet a district": sheets(玄武区=ROWS[:10], 秦淮区=ROWS[10:]),
+    "a sheet a year": sheets(_2010年=ROWS.assign(人口=PEOPLE / 2), _2020年=ROWS),
+    **{
+        f"by hour, {title}": hours(title)
+        for title in ("{}时", "h{}", "hour_{:02d}", "{:02d}:00", "t{:02d}", "人口_{}时", "{}")
+    },
+    "by hour, beside their sum": lambda f: table(
+        f,
+        PLACE.assign(**{f"{h}点": PEOPLE * (1 if h == 3 else 2) for h in range(24)}, 人口=PEOPLE * 47),
+    ),
+    "years alone": beside(**{"2010年": PEOPLE / 2, "2020年": PEOPLE}),
+    "indicators a row": long("指标", {"户籍人口": 0.7, "常住人口": 1.0, "户数": 0.3}),
+    "the ground beside": beside(AREA_KM2=np.full(N, 0.01), v0001=PEOPLE, v0002=PEOPLE / 3),
     "a total beside sexes": beside(男=PEOPLE * 0.6, 女=PEOPLE * 0.4, 合计=PEOPLE),
     "all beside sexes": beside(人口_男=PEOPLE * 0.6, 人口_女=PEOPLE * 0.4, 人口_合计=PEOPLE),
     "at night": beside(白天人口=PEOPLE * 1.6, 夜间人口=PEOPLE),
@@ -503,6 +534,16 @@ FURTHER: dict[str, Callable[[Path], Path]] = {
         f, pd.DataFrame({"坐标": [p.wkt for p in shapely.points(LON, LAT)], "人口": PEOPLE})
     ),
 }
+
+
+def test_numbers_that_may_be_hours_or_years_are_asked_about(tmp_path: Path) -> None:
+    with pytest.raises(OpenQuestionError, match="pop_03"):
+        read_population(hours("pop_{:02d}")(tmp_path))
+
+
+def test_sheets_about_the_same_places_are_asked_about(tmp_path: Path) -> None:
+    with pytest.raises(OpenQuestionError, match="--population-layer"):
+        read_population(sheets(工作日=ROWS, 周末=ROWS.assign(人口=PEOPLE / 2))(tmp_path))
 
 
 @pytest.mark.parametrize("layout", FURTHER)
@@ -691,3 +732,40 @@ def test_a_coarse_raster_of_percent_beside_fine_cells_is_asked_about(tmp_path: P
 def test_a_band_described_as_percent_is_of_the_residents_there(tmp_path: Path) -> None:
     path = square(tmp_path, "b.tif", PEOPLE, SHARES, described=("pop", "老年人口占比（%）"))
     assert read_population(path).grid.groups["elderly"].sum() == pytest.approx((PEOPLE * SHARES / 100).sum())
+
+
+def by_age_and_sex(folder: Path, ages: tuple[int, ...] = (0, 1, *range(5, 85, 5))) -> list[Path]:
+    """A raster an age and sex, as WorldPop has them; the residents of a place in equal parts."""
+    share = 1 / (2 * len(ages))
+    return [raster(factor=share, name=f"chn_{sex}_{age}_2020.tif")(folder) for sex in "fm" for age in ages]
+
+
+def test_rasters_by_age_and_sex_are_added_up_and_give_the_groups(tmp_path: Path) -> None:
+    first, *others = by_age_and_sex(tmp_path)
+    grid = read_population(first, more=others).grid
+    assert grid.total == pytest.approx(TOTAL) and len(grid) == N
+    assert grid.groups["elderly"].sum() == pytest.approx(TOTAL * 5 / 18)
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_rasters_of_some_ages_are_not_all_residents(tmp_path: Path, count: int) -> None:
+    first, *others = by_age_and_sex(tmp_path)[:count]
+    with pytest.raises(InputError, match="--group"):
+        read_population(first, more=others)
+    with_answer = read_population(first, reading=Reading(column="1"))
+    assert with_answer.grid.total == pytest.approx(TOTAL / 36)
+
+
+@pytest.mark.parametrize("inside", [0.25, 0.5, 0.9, 1.6])
+def test_wide_pixels_on_the_rim_count_by_their_share_of_ground(tmp_path: Path, inside: float) -> None:
+    """Two pixels of a hundredth of a degree; the area holds the first `inside` of their width."""
+    with rasterio.open(
+        tmp_path / "p.tif", "w", driver="GTiff", height=1, width=2, count=1, dtype="float64", crs="EPSG:4326",
+        transform=from_origin(118.77, 32.04, 0.01, 0.01),
+    ) as target:  # fmt: skip
+        target.write(np.array([[1000.0, 500.0]]), 1)
+    area = shapely.box(118.77, 32.03, 118.77 + 0.01 * inside, 32.04)
+    grid = read_population(tmp_path / "p.tif", reading=Reading(area=area)).grid
+    assert grid.total == pytest.approx(1000 * min(inside, 1.0) + 500 * max(inside - 1.0, 0.0))
+    lon, lat = grid.lonlat()
+    assert shapely.intersects_xy(area.buffer(1e-9), lon, lat).all()

@@ -9,7 +9,9 @@ import pytest
 import shapely
 
 from core.errors import InputError
+from data.formats.asked import OpenQuestionError
 from data.streets import read_streets
+from data.streets.read import Asked
 from tests.data.streets.street_files import lines
 from tests.data.streets.test_layouts import CRS, WALKED_M, X0, Y0, frame, metres, only_streets
 
@@ -26,6 +28,15 @@ CLASSES = [
     ("类型", "步行街", "高速公路"),
     ("highway", "residential;service", "motorway"),
     ("highway", "['footway' 'path']", "['motorway' 'trunk']"),
+    ("MTFCC", "S1400", "S1100"),
+    ("MTFCC", "S1710", "S1630"),
+    ("class", "A Road", "Motorway"),
+    ("RoadClass", "44000", "41000"),
+    ("roadclass", 47000, 41000),
+    ("code", 5122, 5111),
+    ("GP_RTP", 4, 1),
+    ("Kind", "0608", "0001"),
+    ("Kind", "0401|040b", "020c"),
 ]
 
 
@@ -33,6 +44,35 @@ CLASSES = [
 def test_further_words_of_classes(tmp_path, column, street, motorway):
     frame((street, motorway, None), column).to_file(tmp_path / "a.gpkg")
     assert metres(tmp_path / "a.gpkg") == pytest.approx(WALKED_M, abs=2)
+
+
+TOGETHER = [
+    (("高速公路", "城市道路", "人行道"), 2),
+    (("motorway", "roads", "footways"), 2),
+    (("roads_east", "roads_west"), 0),
+]
+
+
+@pytest.mark.parametrize(("layers", "motorways"), TOGETHER)
+def test_layers_that_are_a_class_each_or_parts_of_one_network_are_read_together(tmp_path, layers, motorways):
+    walked = only_streets()
+    aside = gpd.GeoDataFrame(geometry=walked.translate(0.05, 0))
+    names = [name for name in layers if "高速" not in name and name != "motorway"]
+    for k, name in enumerate(names):
+        walked.iloc[k :: len(names)].to_file(tmp_path / "a.gpkg", layer=name)
+    if motorways:
+        aside.to_file(tmp_path / "a.gpkg", layer=layers[0])
+    read = read_streets(tmp_path / "a.gpkg", crs=CRS)
+    assert read.network.edge_length_m.sum() == pytest.approx(WALKED_M, abs=2)
+
+
+def test_two_states_of_one_network_are_asked_about_and_named_together_if_so_wanted(tmp_path):
+    for name in ("roads_2019", "roads_2022"):
+        only_streets().to_file(tmp_path / "a.gpkg", layer=name)
+    with pytest.raises(OpenQuestionError, match="roads_2019, roads_2022"):
+        read_streets(tmp_path / "a.gpkg", crs=CRS)
+    read = read_streets(tmp_path / "a.gpkg", crs=CRS, asked=Asked(layer="roads_2019 + roads_2022"))
+    assert {entry.layer for entry in read.read if entry.used} == {"roads_2019 + roads_2022"}
 
 
 LAYERS = [
@@ -81,6 +121,8 @@ SAID = [
     ("STRUCT", "surface", "Viaduct"),
     ("类型", "地面道路", "高架桥"),
     ("竖向位置", "地面", "高架"),
+    ("Kind", "0601", "0608"),
+    ("KIND", "0601", "060f"),
 ]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from data.units import read_totals, read_units
@@ -221,6 +222,10 @@ TABLES: dict[str, str] = {
     "a header in two languages": '"地区\nRegion","常住人口（万人）\nPopulation (10 000 persons)"\n{},0.001\n',
     "spread letters": "社 区,总 人 口\n{},10\n",
     "sexes below a count": "社区,人口数,,\n,合计,男,女\n{},10,6,4\n",
+    "in the title": "南京市常住人口（万人）,\n社区,常住人口\n{},0.001\n",
+    "in a note": "社区,常住人口\n{},0.001\n注：人口以万人计,\n",
+    "years alone": "社区,2010,2020\n{},5,10\n",
+    "indicators a row": "社区,指标,数值\n{0},户数,3\n{0},常住人口（万人）,0.001\n",
     "two censuses": "社区,2010年,,2020年,\n,常住人口,户籍人口,常住人口,户籍人口\n{},5,4,10,8\n",
 }
 
@@ -229,11 +234,36 @@ TABLES: dict[str, str] = {
 def test_totals_as_statistics_bureaus_set_them(tmp_path: Path, layout: str) -> None:
     path = geojson(tmp_path / "u.geojson", CITY, lambda u: {"name": u.name, "level": u.level, "code": u.code})
     units, own = read_units(path, crs=CRS).table, of("community", CITY)
-    head, row, _ = TABLES[layout].rsplit("\n", 2)
-    rows = "".join(f"{row.format(unit.name)}\n" for unit in own)
-    (tmp_path / "t.csv").write_text(f"{head}\n{rows}", "utf-8")
+    lines = TABLES[layout].splitlines(keepends=True)
+    first, last = (find(k for k, line in enumerate(lines) if "{" in line) for find in (min, max))
+    rows = "".join("".join(lines[first : last + 1]).format(unit.name) for unit in own)
+    text = "".join([*lines[:first], rows, *lines[last + 1 :]])
+    (tmp_path / "t.csv").write_text(text, "utf-8")
     read = read_totals(tmp_path / "t.csv", units)
     assert read.values["residents"][units.of_level("community")].tolist() == pytest.approx([10.0] * len(own))
+
+
+def test_totals_on_a_sheet_a_district_are_of_one_whole_and_of_years_the_latest(tmp_path: Path) -> None:
+    path = geojson(tmp_path / "u.geojson", CITY, lambda u: {"name": u.name, "level": u.level, "code": u.code})
+    units, own = read_units(path, crs=CRS).table, of("community", CITY)
+    rows = pd.DataFrame({"社区": [unit.name for unit in own], "常住人口": 10})
+    for sheets in ({"甲区": rows[:2], "乙区": rows[2:]}, {"2010": rows.assign(常住人口=5), "2020": rows}):
+        with pd.ExcelWriter(tmp_path / "t.xlsx") as book:
+            for name, part in sheets.items():
+                part.to_excel(book, sheet_name=name, index=False)
+        read = read_totals(tmp_path / "t.xlsx", units)
+        assert read.values["residents"][units.of_level("community")].tolist() == [10.0] * len(own)
+
+
+@pytest.mark.parametrize(("prefix", "level"), [("NAME_", "GADM"), ("ADM{}_EN", "HDX")])
+def test_columns_of_the_country_are_no_level(tmp_path: Path, prefix: str, level: str) -> None:
+    own = of("district", CITY)
+    titles = [(prefix + "{}").format(k, k) if level == "GADM" else prefix.format(k) for k in range(4)]
+    path = geojson(
+        tmp_path / f"{level}.geojson", own,
+        lambda u: dict(zip(titles, ("China", "Jiangsu", "Nanjing", u.name), strict=True)),
+    )  # fmt: skip
+    assert set(read_units(path).table.frame["level"]) == {"district"}
 
 
 STATED: dict[str, dict[str, object]] = {
