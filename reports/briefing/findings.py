@@ -191,6 +191,8 @@ def tally(results: Results) -> Said:
     met, nearly, failed = summary(results.document)
     all_of = len(results.document["rules"])
     said = {"standard": results.standard.title, "all": all_of, "met": met, "nearly": nearly, "failed": failed}
+    if not all_of:
+        return Said(text("“{standard}” has no rules: nothing is judged.", standard=results.standard.title))
     if met + nearly + failed == all_of:
         template = text("Of {all} {all:rule|rules} of “{standard}” {met} {met:is|are} met, {nearly} nearly "
                         "met and {failed} not met.")  # fmt: skip

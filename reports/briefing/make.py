@@ -136,6 +136,8 @@ def _title(results: Results) -> Text:
         before = results.document["before"]
         said = text("{city}: what has changed from {day} to {now}")
         return Text(said.template, {"city": city, "day": before["day"], "now": before["now"]})
+    if not results.document["rules"]:
+        return text("{city}: facilities and residents", city=city)
     return Text(text("{city}: who is not served").template, {"city": city})
 
 

@@ -27,7 +27,7 @@ def markdown_of(briefing: Briefing, tr: Translator, chapters: Iterable[Iterable[
     parts: list[Iterable[str]] = [_head(briefing, tr)]
     tables = (briefing.changes or briefing.rules, *briefing.lists, briefing.gap_table, briefing.shares,
               briefing.complete, briefing.tasks)  # fmt: skip
-    parts += [_table(table, tr) for table in tables if table is not None]
+    parts += [_table(table, tr) for table in tables if table is not None and (table.rows or table.notes)]
     parts.append(_next_steps(briefing, tr))
     parts += chapters
     parts.append(f"- {escaped(tr(labelled(term, said)))}" for term, said in briefing.strip)

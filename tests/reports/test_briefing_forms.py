@@ -26,6 +26,7 @@ from jobs.assess.folder import assess_files
 from jobs.siting.suggest import SitingRequest, suggest_files
 from locales import LANGUAGES, translator
 from reports.briefing import Briefing, Cover, briefing_of
+from reports.briefing.findings import tally
 from reports.briefing.numbers import figure_of
 from tests.small_city import degrees, stating_residents, write_small_city
 
@@ -304,6 +305,12 @@ def test_a_title_and_a_mark_of_ones_own_stand_on_it(folder: Path) -> None:
     assert (told.title, told.mark) == ("关于#选址*的报告", "秘密★1年")
     assert dataclasses.asdict(told)["strip"][-2][1] == "秘密★1年"
     assert dataclasses.asdict(told)["strip"][0][1] == "2025年12月31日"
+
+
+def test_a_standard_without_rules_is_said_to_judge_nothing(folder: Path) -> None:
+    results = read_results(folder / "plan")
+    empty = dataclasses.replace(results, document={**results.document, "rules": [], "gaps": []})
+    assert translator("zh")(tally(empty).words).endswith("没有规则，未作评价。")
 
 
 def test_hostile_words_of_the_office_stand_in_every_form_as_words(folder: Path) -> None:

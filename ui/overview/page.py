@@ -74,6 +74,8 @@ def key_figures(view: View) -> None:
         f'<span style="color:{VERDICTS[key]}">{mark}&thinsp;{count}</span>' for mark, count, key in counts
     )
     under = text("{met} met, {nearly} nearly, {failed} not met", met=met, nearly=nearly, failed=failed)
+    if not view.document["rules"]:
+        big, under = "–", text("The standard has no rules: nothing is judged.")
     cards.append(_card(text("Rules"), big, in_html(tr(under)), safe_value=True))
     st.html(f'<div class="cards">{"".join(cards)}</div>')
 

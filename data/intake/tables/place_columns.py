@@ -40,6 +40,8 @@ _SAYS_SECONDS: Final = re.compile(r"搴.路]?鍒哰.路]?绉抾dms|dd?d?\.?mm\.?ss|鏃
 _SAYS_MINUTES: Final = re.compile(r"搴.路]?鍒唡ddd?\.?mm|degrees?[.路]?minutes?", re.IGNORECASE)
 # Fewer rows than these may have digits below sixty by chance.
 _TELLING_ROWS: Final = 8
+# A degree with so many decimals is no number of another kind.
+_FINE: Final = 3
 _SUSPICIOUS_ROWS: Final = 20
 
 
@@ -173,23 +175,24 @@ def _by_content(
     found = []
     for column in free:
         cells = [cell for row in rows[:_SAMPLE] if not is_missing(cell := _at(row, column))]
-        reads = place_in if said.get(column, "address") not in ("", "address", "remark") else _chinese_pair
-        fits = sum(1 for cell in cells if reads(cell) is not None)
-        if cells and fits >= _MOSTLY * len(cells):
+        fits = [place_in(cell) is not None for cell in cells]
+        if said.get(column, "address") in ("", "address", "remark"):
+            # Some pair is finely given: 118.79 may be a round figure of one place, not of all.
+            decimals = [_decimals_in_china(cell) for cell in cells]
+            if max(decimals, default=0) >= _FINE:
+                fits = [fit or count > 0 for fit, count in zip(fits, decimals, strict=True)]
+        if cells and sum(fits) >= _MOSTLY * len(cells):
             found.append(_pair_column(titles, column))
     return found
 
 
-def _chinese_pair(cell: Cell) -> object:
-    """A pair of degrees of which one is a longitude and one a latitude of China, finely given."""
-    if place_in(cell) is not None:
-        return cell
+def _decimals_in_china(cell: Cell) -> int:
+    """The decimals of a pair of degrees, a longitude and a latitude of China; 0 for none."""
     pair = parse_pair(cell)
     if pair is None:
-        return None
+        return 0
     low, high = sorted(abs(angle.value) for angle in pair)
-    fine = max(angle.decimals for angle in pair) >= 3
-    return cell if fine and 3 <= low <= 54 and 73 <= high <= 136 else None
+    return max(angle.decimals for angle in pair) if 3 <= low <= 54 and 73 <= high <= 136 else 0
 
 
 def _age(title: str) -> int:

@@ -619,3 +619,13 @@ def test_geohashes_and_whole_plus_codes_are_the_middle_of_their_square(tmp_path)
 def test_a_geohash_of_some_hundred_metres_is_too_coarse(tmp_path):
     rows = [["名称", "类型", "geohash"], *([n, "站", geohash(x, y, 6)] for n, x, y, _ in PLACES)]
     assert "coarse-coordinates" in codes(read(tmp_path, rows))
+
+
+def test_a_round_coordinate_among_fine_ones_is_no_address(tmp_path):
+    written = ["118.790000,32.040000", "118.794131,32.043207", "118.798264,32.046411"]
+    rows = [
+        ["name", "type", "location"],
+        *([f"{n}社区服务站", "公共服务站", w] for n, w in zip("甲乙丙", written, strict=True)),
+    ]
+    intake = read(tmp_path, rows)
+    assert intake.set_aside_count == 0 and "to-locate" not in codes(intake)
