@@ -112,7 +112,7 @@ class _Deck:
         head.text_frame.word_wrap = True
         head.text_frame.vertical_anchor = MSO_ANCHOR.MIDDLE
         words = self.tr(title)
-        self._write(head.text_frame, [words], _Look(size=28 if signs_of(words) <= 60 else 22, colour=_INK))
+        self._write(head.text_frame, [words], _Look(size=28 if signs_of(words) <= 52 else 22, colour=_INK))
         if foot:
             briefing = self.briefing
             shown = " · ".join(part for part in (self.tr(briefing.mark), briefing.day, briefing.code) if part)

@@ -37,7 +37,7 @@ from geo.network.network import WalkNetwork
 from geo.network.segments import Segments
 
 # Raise this whenever reading or contracting changes what comes out.
-_VERSION: Final = 13
+_VERSION: Final = 14
 _ARRAYS: Final = tuple(f.name for f in fields(WalkNetwork) if f.name not in ("crs", "island_m"))
 _SHAPES: Final = ("water", "green")
 _GRAPH: Final = ("data", "indices", "indptr")
