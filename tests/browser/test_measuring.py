@@ -35,7 +35,7 @@ def test_reach_draws_how_far_one_gets_and_what_stands_in_the_way(open_page: Call
 
 def test_units_answer_first_and_speak_the_language_chosen(open_page: Callable[..., Page]) -> None:
     page = open_page("单元与公平")
-    expect(answer(page)).to_contain_text("未覆盖人口最多的是", timeout=SLOW_MS)
+    expect(answer(page)).to_contain_text("至少一项距离规则未覆盖的居民最多的是", timeout=SLOW_MS)
     expect(page.locator("table.figures tbody tr")).to_have_count(6)
     page.get_by_role("radio", name="English").or_(page.get_by_role("button", name="English")).first.click()
     expect(answer(page)).to_contain_text("Most residents are missed by some radius", timeout=SLOW_MS)

@@ -78,7 +78,7 @@ def shifted(folder: Path) -> dict[str, Path]:
 
 
 def two_layers(folder: Path) -> dict[str, Path]:
-    for layer, count in (("2010", 40), ("2020", 100)):
+    for layer, count in (("census", 40), ("estimate", 100)):
         frame_of(squares(), 人口=[count] * N).to_file(folder / "p.gpkg", layer=layer)
     return {"people": folder / "p.gpkg"}
 
@@ -150,7 +150,7 @@ LAYOUTS = {
     "two-epochs": Layout(two_epochs, ("2020年人口", "2010年人口")),
     "two-columns": Layout(two_columns, ("总人口",), asked=("population_column", "总人口")),
     "gcj-02": Layout(shifted, ("gcj02",)),
-    "two-layers": Layout(two_layers, ("2020",), asked=("population_layer", "2020")),
+    "two-layers": Layout(two_layers, ("estimate",), asked=("population_layer", "estimate")),
     "density": Layout(dense_polygons, ("人口密度（人/公顷）", "人/公顷")),
     "raster-per-km2": Layout(raster_per_km2, ("人/平方公里",)),
     "raster-unsaid": Layout(raster_that_does_not_say, ("q.tif",), asked=("population_unit", "count")),
@@ -282,4 +282,4 @@ def test_what_a_file_calls_its_layers_is_not_translated(
     reading: Callable[[dict[str, Path]], AppTest], tmp_path: Path
 ) -> None:
     page = reading(two_layers_of_lines(tmp_path))
-    assert page.selectbox(key="city-answer-network_layer").options == ["north", "south"]
+    assert page.selectbox(key="city-answer-network_layer").options == ["north", "south", "north + south"]

@@ -53,7 +53,7 @@ def test_the_folder_holds_what_the_contract_names(tmp_path: Path) -> None:
 def test_a_folder_without_a_plan_has_a_briefing_in_both_languages(tmp_path: Path) -> None:
     assess_files(write_small_city(tmp_path / "in"), out=tmp_path / "out")
     zh, en = ((tmp_path / "out" / f"briefing-{name}.md").read_text("utf-8") for name in ("zh", "en"))
-    assert zh.startswith("# 小城：哪些居民未被覆盖")
+    assert zh.startswith("# 小城公共服务未覆盖居民情况")
     assert "| 公共服务站直线半径500米以内（城镇居民） | ≤500米 |" in zh
     assert en.startswith("# 小城: who is not served")
     assert "## Rule by rule" in en and "## Largest gaps" not in en  # nobody is in a gap

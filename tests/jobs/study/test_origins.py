@@ -23,7 +23,7 @@ from jobs.study.layers import Answers
 from jobs.study.origins import CODE
 from tests.small_city import write_small_city
 
-SAID = "无从确认people.csv, streets.geojson, units.geojson实际采用的坐标系"
+SAID = "无从确认people.csv、streets.geojson、units.geojson实际采用的坐标系"
 
 
 def shifted_city(folder: Path) -> StudyFiles:
