@@ -15,7 +15,7 @@ from commands.options import NETWORKS, AsJson, Lang, Language
 from commands.spread import spread
 from commands.suggest import request_of
 from core.errors import SettingError, UserError
-from core.text import Text, listed, text
+from core.text import Text, labelled, listed, text
 
 if TYPE_CHECKING:
     from jobs.batch.plan import Area, Given
@@ -82,11 +82,9 @@ def _state_lines(state: Mapping[str, Any]) -> list[Text]:
         "waiting": text("to be made"),
     }
     counts = state["counts"]
-    lines = [text("{state}: {n}", state=titles[name], n=n) for name, n in counts.items()]
+    lines = [labelled(titles[name], n) for name, n in counts.items()]
     lines += [
-        text("{area}: {message}", area=row["name"], message=text_from_json(row["message"]))
-        for row in state["areas"]
-        if row.get("message")
+        labelled(row["name"], text_from_json(row["message"])) for row in state["areas"] if row.get("message")
     ]
     return lines
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pandas as pd
 import xlsxwriter
 
-from core.text import Sayable, Text, listed, text
+from core.text import Sayable, Text, listed, remarked, text
 from coverage.compare_lists import CLOSED, ELSEWHERE, ONLY_LIST, ONLY_MAP, RESULTS, SAME, Compared
 from coverage.model.standard import tier_name
 from locales import Translator, translator
@@ -185,8 +185,8 @@ def _cell(value: Any, key: str) -> Sayable:
 def _sources(provenance: Mapping[str, Any]) -> Iterator[Sayable]:
     run = provenance.get("run") or {}
     for one in run.get("lists") or ():
-        yield text("{file} ({role})", file=str(one["file"]), role=text("Facility list"))
-    yield text("{file} ({role})", file=str((run.get("osm") or {}).get("file", "")), role="OpenStreetMap")
+        yield remarked(str(one["file"]), text("Facility list"))
+    yield remarked(str((run.get("osm") or {}).get("file", "")), "OpenStreetMap")
     yield from provenance.get("credits", ())
 
 

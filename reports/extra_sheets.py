@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from core.text import Sayable, Text, text, text_from_json
+from core.text import Sayable, Text, labelled, text, text_from_json
 from coverage.model.share_rows import share_comparison
 from coverage.model.standard import level_title
 from coverage.model.verdict_rows import VERDICT_WORDS
@@ -197,7 +197,7 @@ def _complete(book: Book, results: Results, tr: Translator) -> None:
         return
     sheet = book.sheet(tr(text("Complete communities")), (24, 12, *(16 for _ in found.needs), 12))
     for need in found.needs:
-        sheet.note(tr(text("{need}: {figure}", need=need.title, figure=need.figure)))
+        sheet.note(tr(labelled(need.title, need.figure)))
     for said in found.said:
         sheet.note(tr(said))
     rows = [

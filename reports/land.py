@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import xlsxwriter
 
-from core.text import Sayable, Text, listed, text, text_from_json
+from core.text import Sayable, Text, listed, remarked, text, text_from_json
 from coverage.model.standard import share_title
 from coverage.model.verdict_rows import PRESENT, basis_title, remarks_of, summary, verdict_rows
 from coverage.publish import Results
@@ -264,7 +264,7 @@ def _files(provenance: Mapping[str, Any]) -> Iterator[Sayable]:
     for key, role in _ROLES.items():
         found = given.get(key) or []
         for one in found if isinstance(found, list) else [found]:
-            yield text("{file} ({role})", file=str(one["file"]), role=role)
+            yield remarked(str(one["file"]), role)
 
 
 def land_workbook(results: Results, *, language: str, cover: Cover | None = None) -> bytes:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pandas as pd
 import xlsxwriter
 
-from core.text import Text, text
+from core.text import Text, remarked, text
 from coverage.model.standard import share_title
 from coverage.model.verdict_rows import SYNTHETIC, VERDICT_WORDS
 from locales import Translator, translator
@@ -91,7 +91,7 @@ def _league(book: Book, league: pd.DataFrame, rules: Sequence[RuleOnMap], tr: Tr
 
 
 def _titled(rule: RuleOnMap) -> Text:
-    return text("{title} ({asked})", title=rule.title, asked=rule.asked)
+    return remarked(rule.title, rule.asked)
 
 
 def _plain(value: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Final
 
 import pandas as pd
 
-from core.text import Sayable, Text, text
+from core.text import Sayable, Text, remarked, text
 from coverage.model.standard import Rule, Standard, share_title
 from coverage.model.verdict_rows import basis_title
 
@@ -97,7 +97,7 @@ def _share(
 def _title(denominator: str, basis: str) -> Text:
     if not basis:
         return share_title(denominator)
-    return text("{name} ({basis})", name=share_title(denominator), basis=basis_title(basis))
+    return remarked(share_title(denominator), basis_title(basis))
 
 
 def _apart(columns: tuple[Text, ...], rows: list[ShareRow], first: int) -> Text | None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from core.text import Sayable, Text, listed, text, text_from_json
+from core.text import Sayable, Text, labelled, listed, text, text_from_json
 from coverage.model.standard import (
     Check,
     Evidence,
@@ -173,7 +173,7 @@ def _change(rule: Rule, before: Mapping[str, Any], after: Mapping[str, Any]) -> 
 
 def _evidence(rule: Rule) -> Text:
     if rule.source:
-        return text("{evidence}: {source}", evidence=evidence_title(rule.evidence), source=rule.source)
+        return labelled(evidence_title(rule.evidence), rule.source)
     return evidence_title(rule.evidence)
 
 

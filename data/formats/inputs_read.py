@@ -9,7 +9,7 @@ from typing import Final
 
 import pandas as pd
 
-from core.text import Text, text
+from core.text import Text, remarked, text
 from data.files import write_csv
 from geo.crs import WGS84
 from geo.datum import WGS84 as WGS84_DATUM
@@ -84,7 +84,7 @@ class InputRead:
             rows=self.rows_read,
             out=self.rows_left_out,
         )
-        said = text("{sentence} ({name})", sentence=said, name=name) if name else said
+        said = remarked(said, name) if name else said
         return text("{sentence} {why}", sentence=said, why=self.why) if self.why else said
 
 

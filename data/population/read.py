@@ -213,7 +213,9 @@ def _cells(path: Path, crs: str | None, reading: Reading, progress: Progress) ->
         fine[placing.titles[0]] = ~nowhere
     fine[people.column] = np.isfinite(residents) & (residents >= 0)
     good = np.logical_and.reduce(list(fine.values())) & ~nowhere
-    listed = unusable_rows(people.frame, {t: ok for t, ok in fine.items() if t in people.frame}, file, sheet)
+    unusable = unusable_rows(
+        people.frame, {t: ok for t, ok in fine.items() if t in people.frame}, file, sheet
+    )
     warned = [Finding(file, sheet.name, 0, "", WARNING, "coordinate-system", said) for said in placing.said]
     identity = next((t for t in sheet.titles if t.casefold() in _IDS), "")
     ids = people.frame[identity].to_numpy() if identity else np.arange(1, len(good) + 1)
@@ -224,7 +226,7 @@ def _cells(path: Path, crs: str | None, reading: Reading, progress: Progress) ->
         residents[good],
         {name: np.maximum(np.nan_to_num(values[good]), 0.0) for name, values in people.groups.items()},
         None if shapes is None else shapes[good],
-        (*warned, *people.findings, *listed),
+        (*warned, *people.findings, *unusable),
         sheet.synthetic,
         placing.are_cells,
     )

@@ -80,10 +80,10 @@ def spread_wide(
     buildings, settlements or water as areas are, by what lies within each pixel."""
     if cells.area_m2 is None or not len(cells) or cells.unit == PERCENT:
         return cells
-    side_m = float(np.sqrt(np.median(cells.area_m2)))
-    if side_m <= max(reading.coarse_m, 110.0) + 1.0:
+    if not _is_wide(cells.area_m2, reading.coarse_m):
         require_areas(reading, file)
         return cells
+    side_m = float(np.sqrt(np.median(cells.area_m2)))
     if reading.by != "area" or (reading.water is not None and len(cells) <= _MOST_FOLLOWED):
         return _followed(cells, raster, at, to_degrees, reading, file)
     parts = int(np.ceil(side_m / _FINE_M - 0.05))

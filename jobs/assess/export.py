@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from core.errors import InputError, SettingError
 from core.progress import Progress, silent
-from core.text import Sayable, listed, printable, text
+from core.text import Sayable, labelled, listed, printable, text
 from coverage.publish import Results, district_names, of_districts
 from data.files import file_name, write_bytes
 from data.forms import open_form
@@ -223,7 +223,7 @@ class _Studio(ABC):
     def described(self) -> tuple[Sayable, ...]:
         """What the GeoPackage says of every layer: what limits the figures, and the strip."""
         told = self.briefing
-        strip = (text("{term}: {value}", term=term, value=value) for term, value in told.strip)
+        strip = (labelled(term, value) for term, value in told.strip)
         return (*told.badges, *told.caveats, *strip)
 
     def products(self, kind: str) -> Sequence[tuple[str, Callable[[], bytes]]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import threading
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -78,15 +78,22 @@ def report(folder: Path, *, language: str) -> bytes:
 def archive(folder: Path, *, language: str) -> bytes:
     """The assessment folder as one zip, with `map.html` and `report.xlsx` in a language. It is for internal
     use: its tables name every unit."""
+    page, book = map_page(folder, language=language).encode("utf-8"), report(folder, language=language)
+    return packed(folder, {"map.html": page, "report.xlsx": book}, without=("map-", "report-"))
+
+
+def packed(folder: Path, pages: Mapping[str, bytes], *, without: tuple[str, ...] = ()) -> bytes:
+    """A folder of the shelf as one zip with `pages` beside its files; the shelf's own files, and those whose
+    names begin with one of `without`, stay out."""
     from data.cache_entries import MANIFEST
 
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as packed:
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as made:
         for path in sorted(folder.iterdir()):
-            if path.name != MANIFEST and not path.name.startswith((".", "map-", "report-")):
-                packed.write(path, path.name)
-        packed.writestr("map.html", map_page(folder, language=language))
-        packed.writestr("report.xlsx", report(folder, language=language))
+            if path.name != MANIFEST and not path.name.startswith((".", *without)):
+                made.write(path, path.name)
+        for name, page in pages.items():
+            made.writestr(name, page)
     return buffer.getvalue()
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from core.errors import InputError, UserError
-from core.text import Text, text
+from core.text import Text, labelled, text
 from data.files import write_bytes
 from data.intake.facility_numbers import ALPHABET
 from data.store import Store, schema
@@ -117,7 +117,7 @@ def work(store: Store, *, once: bool, cache: Path | None, report: Callable[[Text
             continue
         report(text("{id}: {verb} {city}", id=job.id, verb=job.verb, city=job.asked["city"]))
         state = _run(store, job, name, cache)
-        report(text("{id}: {state}", id=job.id, state=state))
+        report(labelled(job.id, state))
         done += 1
 
 

@@ -12,7 +12,7 @@ from core.text import Text, text
 from coverage import siting
 from coverage.publish.plan import curve_rows
 from coverage.siting import Demand, Goal, Plan, Watch, alternatives, curve
-from coverage.siting.choose import worse_by
+from coverage.siting.choose import CurvePoint, worse_by
 from jobs.assess.folder import Assessed
 from jobs.siting.request import AlternativesRequest
 
@@ -72,12 +72,10 @@ def searched(
     progress(0.7, text("Drawing the curve of residents against sites"))
     seconds = min(CURVE_SECONDS, plan.goal.time_limit_s)
     quick = replace(plan, goal=replace(plan.goal, time_limit_s=seconds))
-    drawing = part(progress, 0.7, 0.85)
-    points = (
-        ()
-        if watch.cancelled()
-        else curve(demand, quick, watch=Watch(cancelled=watch.cancelled), progress=drawing)
-    )
+    points: Sequence[CurvePoint] = ()
+    if not watch.cancelled():
+        quiet, drawing = Watch(cancelled=watch.cancelled), part(progress, 0.7, 0.85)
+        points = curve(demand, quick, watch=quiet, progress=drawing)
     progress(0.85, text("Looking for other plans nearly as good"))
     return {
         "curve_bound": curve_rows(points),

@@ -50,11 +50,9 @@ def facilities_of(model: MapModel, view: StillView) -> pd.DataFrame:
     known."""
     if not view.colour.startswith("before:"):
         return model.facilities
-    return (
-        model.facilities.iloc[:0][["tier", "lon", "lat"]]
-        if model.facilities_before is None
-        else (model.facilities_before)
-    )
+    if model.facilities_before is None:
+        return model.facilities.iloc[:0][["tier", "lon", "lat"]]
+    return model.facilities_before
 
 
 def classes_of(model: MapModel, view: StillView) -> Coloured | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from core.text import Sayable, Text, text
+from core.text import Sayable, Text, labelled, text
 from coverage.model.standard import Rule
 from coverage.model.verdict_rows import (
     SYNTHETIC,
@@ -104,9 +104,8 @@ def _pair(results: Results, rows: tuple[VerdictRow, ...]) -> tuple[View, View] |
     row = next((row for row in rows if rule is not None and row.rule.id == rule.id), None)
     if rule is None or row is None or row.before is None or f"change_{rule.id}" not in results.cells:
         return None
-    said = text("{what}: {figure}")
-    titles = ((before_title(results.document), row.before), (after_title(results.document), row.actual))
-    before, after = (Text(said.template, {"what": what, "figure": figure}) for what, figure in titles)
+    before = labelled(before_title(results.document), row.before)
+    after = labelled(after_title(results.document), row.actual)
     return View("before", before, f"before:{rule.id}"), View("after", after, f"after:{rule.id}")
 
 
@@ -152,7 +151,7 @@ def _walking(results: Results, *, public: bool) -> Walking | None:
     actual = {one.rule.id: one.actual for one in verdict_rows(results.document, results.standard)}
 
     def with_figure(one: Rule) -> Text:
-        return text("{what}: {figure}", what=results.standard.rule_title(one), figure=actual[one.id])
+        return labelled(results.standard.rule_title(one), actual[one.id])
 
     return Walking(
         said,

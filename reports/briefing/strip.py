@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from core.text import Sayable, Text, listed, text, text_from_json
+from core.text import Sayable, listed, remarked, text, text_from_json
 from coverage.model.standard import Check, level_title
 from coverage.publish import Results
 from reports.briefing.model import Table
@@ -72,7 +72,7 @@ def strip_lines(
     if chosen:
         some = text("{n} of {all} units of the level {level}", n=len(chosen["names"]), all=chosen["all"],
                     level=level_title(chosen["level"]))  # fmt: skip
-        yield text("Districts"), text("{names} ({some})", names=listed(chosen["names"]), some=some)
+        yield text("Districts"), remarked(listed(chosen["names"]), some)
     clauses = sorted({rule.clause for rule in standard.rules if rule.clause}, key=_in_order)
     named: Sayable = standard.title
     if standard.document:
@@ -132,7 +132,7 @@ def _sources(results: Results, *, public: bool) -> Iterator[Sayable]:
         if public and names_unit(results, name):
             unnamed[role] = unnamed.get(role, 0) + 1
         else:
-            yield Text(text("{file} ({role})").template, {"file": name, "role": role})
+            yield remarked(name, role)
     for role, count in unnamed.items():
         yield text("{n} {n:file|files} of offices ({role})", n=count, role=role)
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import shapely
 
-from core.text import Sayable, Text, text
+from core.text import Sayable, Text, labelled, text
 from coverage.model.gap_words import gap_place
 from coverage.model.share_rows import share_comparison
 from coverage.model.standard import Rule
@@ -31,9 +31,7 @@ _GIVEN: Final = text("The places are from the list of land that was given.")
 def rules_table(rows: tuple[VerdictRow, ...], *, state: Text) -> Table:
     """Rule by rule: figure, what is (`state` says of what), what is lacking, verdict; remarks stand below."""
     body = tuple((row.title, row.figure, row.actual, row.lacking or _DASH, row.verdict_words) for row in rows)
-    notes = tuple(
-        text("{rule}: {remark}", rule=row.title, remark=row.remark) for row in rows if row.remark is not None
-    )
+    notes = tuple(labelled(row.title, row.remark) for row in rows if row.remark is not None)
     head = (text("Rule"), text("Figure"), state, text("Shortfall"), text("Verdict"))
     return Table(text("Rule by rule"), head, body, (30, 13, 25, 18, 10), notes=notes)
 

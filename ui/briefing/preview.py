@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.text import text
+from core.text import labelled, remarked
 from locales import translator
 from ui.shell.safe import in_html
 
@@ -24,13 +24,13 @@ def preview(request: ExportRequest) -> None:
     parts.append(f"<p><b>{in_html(tr(told.headline.words))}</b></p>")
     parts.append("<ul>")
     for one in told.key_figures:
-        about = text("{title} ({whole})", title=one.title, whole=one.whole)
+        about = remarked(one.title, one.whole)
         parts.append(f"<li><b>{in_html(tr(one.figure.words))}</b> {in_html(tr(about))}</li>")
     parts.append("</ul>")
     joined = ("" if tr.language == "zh" else " ").join(tr(one.words) for one in told.conclusion)
     parts.append(f"<p>{in_html(joined)}</p>")
     parts += [f"<p>{in_html(tr(one))}</p>" for one in told.caveats]
-    strip = " · ".join(tr(text("{term}: {value}", term=term, value=value)) for term, value in told.strip)
+    strip = " · ".join(tr(labelled(term, value)) for term, value in told.strip)
     parts.append(f"<small>{in_html(strip)}</small>")
     st.html(f'<section class="briefing-preview" lang="{tr.language}">{"".join(parts)}</section>')
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +12,7 @@ import streamlit as st
 from core.progress import Progress
 from core.text import text
 from data.guard import in_worker
-from jobs.cache.results import Shelf
+from jobs.cache.results import Shelf, packed
 from jobs.study.cases import StudyFiles
 from ui.shell.choices import choices, words
 from ui.shell.compute import cache_folder
@@ -45,7 +43,7 @@ def show_land(files: StudyFiles) -> None:
         middle, text("Report (Excel)"), (folder / "report.xlsx").read_bytes, name="report.xlsx", mime=EXCEL
     )
     file_button(
-        right, text("Result folder (ZIP)"), partial(_packed, folder), name="results-internal.zip",
+        right, text("Result folder (ZIP)"), partial(packed, folder, {}), name="results-internal.zip",
         mime="application/zip",
     )  # fmt: skip
 
@@ -55,11 +53,3 @@ def _made(files: StudyFiles, shelf: Shelf, cache: Path, language: str, report: P
     from jobs.cache.land import land_folder
 
     return in_worker(land_folder, (files, shelf, cache), {"language": language}, progress=report)
-
-
-def _packed(folder: Path) -> bytes:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(folder.iterdir()):
-            archive.write(path, path.name)
-    return packed.getvalue()
