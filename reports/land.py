@@ -10,6 +10,7 @@ from typing import Any, Final
 import xlsxwriter
 
 from core.text import Sayable, Text, listed, remarked, text, text_from_json
+from coverage.equity.residential_land import SQUARE_M
 from coverage.model.standard import share_title
 from coverage.model.verdict_rows import PRESENT, basis_title, remarks_of, summary, verdict_rows
 from coverage.publish import Results
@@ -26,6 +27,10 @@ from reports.sheet import OPTIONS, Book
 LAND_M2: Final = "residential_land_m2"
 _MOST_ROWS: Final = 20
 _DASH: Final = text("–")
+_IN_SQUARES: Final = text(
+    "Counted in squares of {side:g} m by their centres: areas differ a little from those by the polygons.",
+    side=SQUARE_M,
+)
 UNKNOWN: Final = text(
     "Residents are unknown: everything here counts residential land, not people. Ground where many live "
     "counts no more than ground where few do."
@@ -166,7 +171,7 @@ def _gaps(results: Results, *, public: bool) -> Table:
     head = (text("Rule"), text("Rank"), text("Place"), text("Residential land, ha"), text("Median way, m"))
     shown = text("{shown} of {all} shown; the workbook has all of them.", shown=_MOST_ROWS, all=len(rows))
     return Table(text("Gaps, by residential land"), head, body, (34, 8, 30, 14, 14), (1, 3, 4),
-                 (shown,) if len(rows) > _MOST_ROWS else ())  # fmt: skip
+                 (_IN_SQUARES, *([shown] if len(rows) > _MOST_ROWS else [])))  # fmt: skip
 
 
 def _metres(value: float | None) -> Sayable:
@@ -189,7 +194,8 @@ def _ways(results: Results) -> Table:
     )
     head = (text("Rule"), text("Residential land, ha"), text("Half of it within, m"),
             text("Nine tenths within, m"), text("Out of reach, ha"), text("Gini"))  # fmt: skip
-    return Table(text("How far residential land lies"), head, body, (32, 14, 14, 14, 14, 8), (1, 2, 3, 4, 5))
+    return Table(text("How far residential land lies"), head, body, (32, 14, 14, 14, 14, 8),
+                 (1, 2, 3, 4, 5), (_IN_SQUARES,))  # fmt: skip
 
 
 def _sites(plan: Mapping[str, Any], *, public: bool) -> Table:

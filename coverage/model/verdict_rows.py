@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from core.text import Sayable, Text, labelled, listed, text, text_from_json
+from core.text import Sayable, Text, labelled, listed, remarked, text, text_from_json
 from coverage.model.standard import (
     Check,
     Evidence,
@@ -57,7 +57,7 @@ class VerdictRow:
     lacking: Text | None
     responsible: tuple[str, ...]
     evidence: Text
-    remark: Text | None
+    remark: Sayable | None
     before: Text | None = None
     change: Text | None = None
 
@@ -137,6 +137,7 @@ def _judged(rule: Rule, row: Mapping[str, Any]) -> Text:
     return text("–") if row["verdict"] is None else _actual(rule, row)
 
 
+_GROUND: Final = ("residential_land", "area")
 # What a rule's figure is made of.
 _COUNTED: Final = (
     *("share", "residents", "residents_met", "covered", "total", "actual"),
@@ -177,13 +178,17 @@ def _evidence(rule: Rule) -> Text:
     return evidence_title(rule.evidence)
 
 
-def _remark(rule: Rule, row: Mapping[str, Any]) -> Text | None:
-    """Why it was not judged or what the figure rests on, else that its figure is not from the document."""
+def _remark(rule: Rule, row: Mapping[str, Any]) -> Sayable | None:
+    """Why it was not judged or what the figure rests on, else of ground on foot how wide beside the streets
+    it counts, and that the rule's figure is not from the document."""
     said = row.get("reason") or row.get("remark")
     if said:
         return text_from_json(said)
-    read = rule.evidence in (None, Evidence.PRIMARY)
-    return None if read else evidence_title(rule.evidence)
+    evidence = None if rule.evidence in (None, Evidence.PRIMARY) else evidence_title(rule.evidence)
+    if rule.check is Check.WALK and rule.denominator in _GROUND:
+        width = basis_title(_ON_FOOT)
+        return remarked(width, evidence) if evidence else width
+    return evidence
 
 
 def _figure(rule: Rule) -> Text:
@@ -251,7 +256,7 @@ def _actual(rule: Rule, row: Mapping[str, Any]) -> Text:
 
 def share_words(rule: Rule, share: float, covered: float, total: float) -> Text:
     """A share that is not of residents, with what it divides and what it divides by."""
-    if rule.denominator in ("residential_land", "area"):
+    if rule.denominator in _GROUND:
         return text(
             "{name} {share:.1%} ({covered:,.2f} of {total:,.2f} ha)",
             name=share_title(rule.denominator),
@@ -276,10 +281,11 @@ def basis_title(basis: str) -> Sayable:
     return _BASES.get(basis, basis)
 
 
+_ON_FOOT: Final = "isochrone ± 30 m"
 _BASES: Final = {
     "cell centres": text("at the cells’ centres"),
     "polygons": text("by area of the polygons"),
-    "isochrone ± 30 m": text("by area within half a street (30 m) of the streets reached"),
+    _ON_FOOT: text("by area within half a street (30 m) of the streets reached"),
     "declared area": text("by declared areas"),
     "compounds by inner point": text("of compounds, by their inner points"),
     "inner point": text("by its inner point"),
