@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import pandas as pd
-import xlsxwriter
 
 from core.text import Sayable, Text, listed, remarked, text
 from coverage.compare_lists import CLOSED, ELSEWHERE, ONLY_LIST, ONLY_MAP, RESULTS, SAME, Compared
@@ -18,7 +17,7 @@ from reports.briefing.model import Briefing, KeyFigure, Said, Table, View
 from reports.briefing.numbers import exact, share
 from reports.briefing.strip import code_of, day_of, mark_of
 from reports.fixed_zip import moment_of
-from reports.sheet import MEASURES, OPTIONS, Book
+from reports.sheet import MEASURES, Book, workbook
 
 RESULT_TITLES: Final = {
     SAME: text("in place on the map"),
@@ -202,7 +201,7 @@ def compared_workbook(
     about += [(tr(one), {"font_color": "#b00020"}) for one in told.caveats]
     about.append((tr(MEASURES), {"font_color": "#555555"}))
     foot = " · ".join(part for part in (tr(told.title), told.day, tr(told.mark)) if part)
-    with xlsxwriter.Workbook(buffer, OPTIONS) as xlsx:
+    with workbook(buffer) as xlsx:
         xlsx.set_properties({"created": moment_of(told.created), "author": told.author})
         book = Book(xlsx, about, footer=foot)
         sheet = book.sheet(tr(text("Summary")), (28, *(18 for _ in RESULTS)))

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import pandas as pd
-import xlsxwriter
 
 from core.text import Text, text, text_from_json
 from coverage.model.form import Form, FormRow
@@ -17,7 +16,7 @@ from coverage.model.verdict_rows import SYNTHETIC, basis_title, scenario_title
 from coverage.publish import Results
 from locales import Translator, translator
 from reports.briefing.strip import day_of
-from reports.sheet import OPTIONS, Book
+from reports.sheet import Book, workbook
 from reports.workbook import printed_below
 
 _HEAD: Final = (
@@ -61,7 +60,7 @@ def form_bytes(results: Results, form: Form, *, language: str, public: bool = Fa
     about: list[tuple[str, dict[str, object]]] = [
         (line, {"bold": True}) for line in _above(results, form, tr)
     ]
-    with xlsxwriter.Workbook(buffer, OPTIONS) as xlsx:
+    with workbook(buffer) as xlsx:
         book = Book(xlsx, about, footer=printed_below(results, tr, mark))
         sheet = book.sheet(tr(text("Form")), (8, 44, 12, 10, 16, 16, 22, 12, 10, 40, 20, 44))
         kinds: list[str | list[str]] = ["text"] * len(_HEAD)

@@ -7,8 +7,6 @@ import io
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-import xlsxwriter
-
 from core.text import Sayable, Text, listed, remarked, text, text_from_json
 from coverage.equity.residential_land import SQUARE_M
 from coverage.model.standard import share_title
@@ -22,7 +20,7 @@ from reports.briefing.strip import code_of, day_of, mark_of
 from reports.briefing.tables import rules_table
 from reports.fixed_zip import moment_of
 from reports.plan.words import among_which
-from reports.sheet import OPTIONS, Book
+from reports.sheet import Book, workbook
 
 LAND_M2: Final = "residential_land_m2"
 _MOST_ROWS: Final = 20
@@ -283,7 +281,7 @@ def land_workbook(results: Results, *, language: str, cover: Cover | None = None
     about += [(tr(one), {"font_color": "#b00020"}) for one in (*told.badges, *told.caveats)]
     foot = " · ".join(part for part in (tr(told.title), told.day, tr(told.mark)) if part)
     titles = {rule.id: tr(results.standard.rule_title(rule)) for rule in results.standard.rules}
-    with xlsxwriter.Workbook(buffer, OPTIONS) as xlsx:
+    with workbook(buffer) as xlsx:
         xlsx.set_properties({"created": moment_of(told.created), "author": told.author})
         book = Book(xlsx, about, footer=foot)
         rows: list[list[object]] = []

@@ -7,14 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import pandas as pd
-import xlsxwriter
 
 from core.text import Text, remarked, text
 from coverage.model.standard import share_title
 from coverage.model.verdict_rows import SYNTHETIC, VERDICT_WORDS
 from locales import Translator, translator
 from maps.overview import SHARES, STATES, RuleOnMap
-from reports.sheet import MEASURES, OPTIONS, Book
+from reports.sheet import MEASURES, Book, workbook
 
 _AREA_HEAD: Final = (
     ("name", text("Region"), "text", 22),
@@ -57,7 +56,7 @@ def province_bytes(
     lines: list[tuple[str, dict[str, object]]] = [(named, {"bold": True, "font_size": 12})]
     red, grey = {"font_color": "#b00020"}, {"font_color": "#555555"}
     lines += [(tr(said), {**(red if said == SYNTHETIC else grey)}) for said in (*about, SHARES, MEASURES)]
-    with xlsxwriter.Workbook(buffer, OPTIONS) as xlsx:
+    with workbook(buffer) as xlsx:
         book = Book(xlsx, lines)
         _areas(book, areas, [(rule, shares[rule.id]) for rule in rules if rule.id in shares], tr)
         _league(book, league, rules, tr)

@@ -7,20 +7,13 @@ import datetime as dt
 import math
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import pandas as pd
+import xlsxwriter
 
 from core.text import text
 
-# Texts stay texts: a facility called "=1+1" must not become a formula.
-OPTIONS: Final = {
-    "strings_to_formulas": False,
-    "strings_to_urls": False,
-    "strings_to_numbers": False,
-    "in_memory": True,
-    "default_format_properties": {"font_name": "宋体", "font_size": 11},
-}
 # Kind of a column → how its numbers are shown. Codes are texts; a share has as many decimals as it takes
 # not to read 100 % while somebody is left out, nor 0 % while somebody is in.
 FORMATS: Final = {
@@ -60,6 +53,24 @@ _CHARACTER_MM: Final = 2.5
 _FONT_PT, _SMALLEST_PT = 11.0, 6.0
 # Columns that say what a row is of: they stand on every page.
 _REPEATED: Final = 2
+
+
+def workbook(buffer: BinaryIO) -> xlsxwriter.Workbook:
+    """An empty workbook in 宋体 that is written into `buffer` when it is closed.
+
+    Texts stay texts: a facility called "=1+1" must not become a formula. The options are made anew each
+    time, since xlsxwriter writes into them: the second workbook of a process had other bytes than the first.
+    Without a scheme the font is the one named, not the theme's."""
+    return xlsxwriter.Workbook(
+        buffer,
+        {
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+            "in_memory": True,
+            "default_format_properties": {"font_name": "宋体", "font_size": 11, "font_scheme": "none"},
+        },
+    )
 
 
 def pages_begin(widths: Sequence[float]) -> list[int]:

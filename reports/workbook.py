@@ -7,8 +7,6 @@ import io
 from collections.abc import Mapping
 from typing import Any, Final
 
-import xlsxwriter
-
 from core.text import Text, labelled, listed, text, text_from_json
 from coverage.model.standard import LEVELS, Check, Rule, level_title, whole_title
 from coverage.model.verdict_rows import (
@@ -33,7 +31,7 @@ from reports.fixed_zip import moment_of
 from reports.issues import COLUMNS as ISSUE_COLUMNS
 from reports.issues import issue_table, issue_titles
 from reports.plan.sheets import plan_sheets
-from reports.sheet import MEASURES, OPTIONS, Book, Sheet
+from reports.sheet import MEASURES, Book, Sheet, workbook
 
 _VERDICT_COLOURS: Final = {"meets": "#d8efe3", "nearly": "#fdf1cc", "not": "#fbdcd3"}
 _ASSESSMENT_HEAD: Final = (
@@ -98,7 +96,7 @@ def workbook_bytes(results: Results, *, language: str, cover: Cover | None = Non
     tr, asked = translator(language), cover or Cover()
     mark = mark_of(asked.mark, public=False)
     created = moment_of(str(results.provenance.get("created", "")))
-    with xlsxwriter.Workbook(buffer, OPTIONS) as xlsx:
+    with workbook(buffer) as xlsx:
         xlsx.set_properties({"created": created, "title": asked.title, "author": asked.author})
         foot = printed_below(results, tr, tr(mark))
         book = Book(xlsx, about_lines(results, tr), footer=foot, cut=tr(_CUT))

@@ -5,20 +5,25 @@ import io
 
 import openpyxl
 import pytest
-import xlsxwriter
 
 from core.text import text
 from locales import translator
 from reports.briefing.strip import day_of
-from reports.sheet import FORMATS, OPTIONS, Book, share_format
+from reports.sheet import FORMATS, Book, share_format, workbook
 
 
 def written(rows: list[list[object]], kinds: list[str]) -> openpyxl.worksheet.worksheet.Worksheet:
     out = io.BytesIO()
-    with xlsxwriter.Workbook(out, OPTIONS) as xlsx:
+    with workbook(out) as xlsx:
         book = Book(xlsx, [("某市 · {sheet}", {"bold": True})], footer="某市 & 某区")
         book.sheet("表", [10] * len(kinds)).table([f"c{n}" for n in range(len(kinds))], rows, kinds)
     return openpyxl.load_workbook(io.BytesIO(out.getvalue())).worksheets[0]
+
+
+def test_every_workbook_of_a_process_names_the_same_font_and_no_theme() -> None:
+    for _ in range(2):
+        cell = written([[1]], ["people"])["A3"]
+        assert (cell.font.name, cell.font.scheme) == ("宋体", None)
 
 
 def test_every_sheet_begins_with_what_it_is_of_and_prints_on_wide_pages() -> None:
@@ -67,7 +72,7 @@ def test_a_day_is_the_day_in_china() -> None:
 
 def test_a_long_table_is_cut_on_paper_and_says_so() -> None:
     out = io.BytesIO()
-    with xlsxwriter.Workbook(out, OPTIONS) as xlsx:
+    with workbook(out) as xlsx:
         sheet = Book(xlsx, [], cut="打印前{n}行").sheet("表", [10])
         sheet.table(["c"], ([n] for n in range(300)), ["count"])
     read = openpyxl.load_workbook(io.BytesIO(out.getvalue())).worksheets[0]
