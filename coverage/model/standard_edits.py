@@ -103,15 +103,15 @@ def _differences(standard: Standard, base: Standard) -> Iterator[Text]:
     """One a rule, need and setting: figures, speeds, limits of verdicts, names, rules more or fewer."""
     names = _names(standard, base)
     tiers = [tier for tier in base.tiers if tier in standard.tiers]
-    old, new = (
-        {
-            **{rule.id: (one.rule_title(rule), _rule_words(names, rule)) for rule in one.rules},
-            **{f"need {need.id}": (need.title, _need_words(names, need)) for need in one.needs},
-            "": (text("Setting"), _setting_words(one, names, tiers)),
-        }
-        for one in (base, standard)
-    )
-    yield from _listed(old, new)
+    yield from _listed(_described(base, names, tiers), _described(standard, names, tiers))
+
+
+def _described(standard: Standard, names: Standard, tiers: Iterable[str]) -> _Described:
+    return {
+        **{rule.id: (standard.rule_title(rule), _rule_words(names, rule)) for rule in standard.rules},
+        **{f"need {need.id}": (need.title, _need_words(names, need)) for need in standard.needs},
+        "": (text("Setting"), _setting_words(standard, names, tiers)),
+    }
 
 
 def _listed(old: _Described, new: _Described) -> Iterator[Text]:
