@@ -130,7 +130,9 @@ def test_a_polygon_is_reached_on_foot_the_same_written_as_a_multipolygon() -> No
         frame = frame.assign(geometry=[written(shape) for shape in frame.geometry])
         land = np.array([written(side(850, -50, 300, 100))])
         grounds = Grounds(land, Compounds(land, ("a",)))
-        found = assess(replace(town, units=replace(town.units, frame=frame), grounds=grounds), standard(WALK_5))
+        found = assess(
+            replace(town, units=replace(town.units, frame=frame), grounds=grounds), standard(WALK_5)
+        )
         tables.append(denominators(found.measured, found.results))
     pd.testing.assert_frame_equal(*tables)
     (area,) = rows(tables[1], "area").to_dict("records")
