@@ -10,7 +10,7 @@ import math
 import re
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -104,7 +104,14 @@ def read_candidates(path: Path, *, datum: str, units: UnitTable | None) -> Candi
             first=first,
         )
     titles = [title for table in tables for title in table.titles]
-    return CandidateList(frame, tuple(intake.findings), cost_unit(titles))
+    findings = tuple(replace(found, row=_row(tables, found.row)) for found in intake.findings)
+    return CandidateList(frame, findings, cost_unit(titles))
+
+
+def _row(tables: Sequence[Table], number: int) -> int:
+    """The row of the file that stands as this one in the plain list; 0 where several tables have it."""
+    at = number - 2
+    return tables[0].rows[at][0] if len(tables) == 1 and 0 <= at < len(tables[0].rows) else 0
 
 
 def cost_unit(titles: Sequence[str]) -> str:

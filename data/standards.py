@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -40,14 +41,25 @@ def open_standard(name_or_path: str | Path) -> Standard:
 
 
 def own_standard(standard: Standard) -> Standard:
-    """A user's standard; one that has a preset's id or title and differs from it says so in its title."""
+    """A user's standard; one that differs from a preset and has its id, its title or rules of its document
+    says so in its title."""
     for preset in map(open_standard, preset_ids()):
-        alike = standard.id == preset.id or {standard.title.zh, standard.title.en} & {
-            preset.title.zh, preset.title.en
-        }  # fmt: skip
+        of_document = bool(standard.document) and _plain(standard.document) == _plain(preset.document)
+        shared = {rule.id for rule in standard.rules} & {rule.id for rule in preset.rules}
+        alike = (
+            standard.id == preset.id
+            or _plain(standard.title.zh) == _plain(preset.title.zh)
+            or _plain(standard.title.en) == _plain(preset.title.en)
+            or (of_document and shared)
+        )
         if alike and standard.sha256 != preset.sha256:
             return as_own(standard, preset)
     return standard
+
+
+def _plain(words: str) -> str:
+    """Without what the eye passes over: width of signs, spaces, capitals."""
+    return "".join(unicodedata.normalize("NFKC", words).casefold().split())
 
 
 def _read(path: Path) -> Standard:

@@ -25,7 +25,7 @@ from coverage.measuring.measure import BOUNDARY_M
 from coverage.model.results import LoadResult, RuleResult, judge, ratio
 from coverage.model.standard import ANY_TIER, Rule, settlement_title
 from coverage.model.study import Study
-from coverage.model.tables import Bools, Floats, Ints
+from coverage.model.tables import RURAL, Bools, Floats, Ints
 from geo.network.snapping import take
 
 # Facilities a cell may go to at first; the prices add those that it needs beyond.
@@ -196,6 +196,8 @@ def check_load(rule: Rule, measured: Measured, *, manner: Manner = TO_NEAREST) -
     if rule.settlement != "any":
         who = settlement_title(rule.settlement)
         nothing = text("The list has no such facility in {who} ground.", who=who)
+        if rule.settlement == RURAL and measured.study.settlement_assumed >= measured.study.grid.total:
+            nothing = text("Nothing says which ground is urban and which is rural.")
     return RuleResult(
         rule,
         judge(share, measured.limits),

@@ -28,7 +28,7 @@ def check_presence(rule: Rule, measured: Measured) -> RuleResult:
     study = measured.study
     units = units_subject(rule, study)
     if not len(units):
-        return no_units(rule)
+        return no_units(rule, study)
     serving, remark = serving_facilities(rule, study)
     if remark is not None and not remark.values:
         return RuleResult(rule, None, reason=remark)
@@ -79,7 +79,7 @@ def check_full_coverage(rule: Rule, measured: Measured) -> RuleResult:
     study = measured.study
     units = units_subject(rule, study)
     if not len(units):
-        return no_units(rule)
+        return no_units(rule, study)
     subject = study.subject_to(rule.settlement)
     inside = np.ones(len(study.grid), dtype=bool)
     for other in within_rules(rule, measured.standard):
@@ -108,11 +108,13 @@ def units_subject(rule: Rule, study: Study) -> Ints:
     return units_of(study, rule.unit, rule.settlement)
 
 
-def no_units(rule: Rule) -> RuleResult:
+def no_units(rule: Rule, study: Study) -> RuleResult:
     """The result of a rule about units of a level that the units file lacks, or in which nobody lives."""
     why = text(
         "There is no unit of the level “{level}” in which anybody lives.", level=level_title(rule.unit)
     )
+    if study.units is None:
+        why = text("No units were given, and it is judged by them.")
     return RuleResult(rule, None, reason=why)
 
 

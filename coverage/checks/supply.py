@@ -97,7 +97,7 @@ def check_floor_area(rule: Rule, measured: Measured) -> RuleResult:
     study = measured.study
     units = units_subject(rule, study)
     if not len(units) or study.units is None:
-        return no_units(rule)
+        return no_units(rule, study)
     households = study.grid.groups.get(HOUSEHOLDS)
     if households is None and rule.household_size is None:
         why = text("The population table has no households, and the rule states no household size.")

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import fields, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
-from core.text import Bilingual, Sayable, Text, text
-from coverage.model.standard import Evidence, Rule, Standard, evidence_title, level_title, settlement_title
+from core.text import Bilingual, Sayable, Text, listed, remarked, text
+from coverage.model.standard import (
+    Check,
+    Need,
+    Rule,
+    Standard,
+    evidence_title,
+    group_title,
+    level_title,
+    need_figure,
+    settlement_title,
+    share_title,
+)
+from coverage.model.verdict_rows import basis_title, figure_title
 
+# What a reader is told of rules, needs and settings, by their ids.
+_Described = Mapping[str, tuple[Sayable, Mapping[Text, Sayable]]]
 _BLOCK: Final = re.compile(r"(?m)^(?=\[)")
 _FIGURE: Final = re.compile(r"(?m)^(figure_\w+)(\s*=\s*)[^#\n]*")
 _SPEED: Final = re.compile(r"(?m)^(speed_kmh)(\s*=\s*)[^#\n]*")
@@ -46,94 +60,168 @@ def with_speed(toml: str, speed_kmh: float) -> str:
 
 def as_own(standard: Standard, base: Standard) -> Standard:
     """`standard`, titled as an own one made from `base`, with its differences and without the name of the
-    document, which says something else; as it is if there are none."""
-    found = tuple(_differences(standard, base))
+    document, which says something else; as it is if there are none.
+
+    What the base read its figures in speaks for these figures: a rule that asks for something else and names
+    no other source has none."""
+    names, known = _names(standard, base), {rule.id: rule for rule in base.rules}
+    stated = {rule.id: (rule.evidence, rule.source) for rule in standard.rules}
+    rules = tuple(
+        replace(rule, evidence=known[rule.id].evidence, source=known[rule.id].source)
+        if rule.id in known and stated[rule.id] == (None, "")
+        else rule
+        for rule in standard.rules
+    )
+    document = standard.document or base.document
+    found = tuple(_differences(replace(standard, rules=rules, document=document), base))
     if not found:
-        return replace(standard, title=base.title, differences=(), made_from=None)
+        return replace(standard, title=base.title, rules=rules, differences=(), made_from=None)
     n, zh, en = len(found), base.title.zh, base.title.en
     title = Bilingual(
         f"自有标准（改自{zh}，{n}处不同）",
         f"Own standard (from {en}, {n} {'difference' if n == 1 else 'differences'})",
     )
-    return replace(standard, title=title, differences=found, made_from=base, document="")
+    rules = tuple(
+        replace(rule, evidence=None, source="")
+        if (old := known.get(rule.id))
+        and (rule.evidence, rule.source) == (old.evidence, old.source)
+        and _asked(names, rule) != _asked(names, old)
+        else rule
+        for rule in rules
+    )
+    return replace(standard, title=title, rules=rules, differences=found, made_from=base, document="")
+
+
+def _names(standard: Standard, base: Standard) -> Standard:
+    """What names rules and kinds of facility for both: the base where it knows them."""
+    known = {rule.id for rule in base.rules}
+    added = tuple(rule for rule in standard.rules if rule.id not in known)
+    return replace(base, rules=base.rules + added, tier_titles={**standard.tier_titles, **base.tier_titles})
 
 
 def _differences(standard: Standard, base: Standard) -> Iterator[Text]:
-    """One a rule and setting: figures, speeds, limits of verdicts, rules more or fewer."""
-    old = {rule.id: rule for rule in base.rules}
-    new = {rule.id: rule for rule in standard.rules}
-    for rule_id, rule in new.items():
-        if rule_id not in old:
-            yield text("{rule}: added", rule=standard.rule_title(rule))
+    """One a rule, need and setting: figures, speeds, limits of verdicts, names, rules more or fewer."""
+    names = _names(standard, base)
+    tiers = [tier for tier in base.tiers if tier in standard.tiers]
+    yield from _listed(_described(base, names, tiers), _described(standard, names, tiers))
+
+
+def _described(standard: Standard, names: Standard, tiers: Iterable[str]) -> _Described:
+    return {
+        **{rule.id: (standard.rule_title(rule), _rule_words(names, rule)) for rule in standard.rules},
+        **{f"need {need.id}": (need.title, _need_words(names, need)) for need in standard.needs},
+        "": (text("Setting"), _setting_words(standard, names, tiers)),
+    }
+
+
+def _listed(old: _Described, new: _Described) -> Iterator[Text]:
+    for key, (title, after) in new.items():
+        if key not in old:
+            yield text("{rule}: added", rule=title)
             continue
-        for name in _RULE_FIELDS:
-            before, after = getattr(old[rule_id], name), getattr(rule, name)
-            if before != after:
-                yield _changed(standard, base.rule_title(old[rule_id]), name, before, after)
-    for rule_id, rule in old.items():
-        if rule_id not in new:
-            yield text("{rule}: left out", rule=base.rule_title(rule))
-    for part, whole in (("walking", base.walking), ("verdicts", base.verdicts)):
-        for field in fields(whole):
-            before, after = getattr(whole, field.name), getattr(getattr(standard, part), field.name)
-            if before != after:
-                yield _changed(standard, text("Setting"), field.name, before, after)
+        before = old[key][1]
+        for word, said in after.items():
+            if said != before[word]:
+                yield text(
+                    "{what}, {key}: {before} → {after}",
+                    what=old[key][0],
+                    key=word,
+                    before=before[word] or text("none"),
+                    after=said or text("none"),
+                )
+    for key, (title, _) in old.items():
+        if key not in new:
+            yield text("{rule}: left out", rule=title)
 
 
-_RULE_FIELDS: Final = tuple(field.name for field in fields(Rule) if field.name != "id")
-# What the keys of a standard's file are called; others are shown as the file writes them.
-_KEYS: Final = {
-    "figure": text("figure"),
-    "band": text("band"),
-    "tolerance": text("tolerance"),
-    "serves": text("facilities that count"),
-    "tier": text("kind of facility"),
-    "settlement": text("residents counted"),
-    "unit": text("units"),
-    "within": text("rules within which all must live"),
-    "speed_kmh": text("walking speed (km/h)"),
-    "elderly_speed_kmh": text("walking speed of the elderly (km/h)"),
-    "snap_limit_m": text("farthest from a street (m)"),
-    "island_m": text("islands of streets below (m)"),
-    "least_m2": text("least floor area (m²)"),
-    "least_functions": text("least number of services"),
-    "household_size": text("residents per household"),
-    "denominator": text("denominator"),
-    "clause": text("task"),
-    "wording": text("wording"),
-    "evidence": text("evidence"),
-    "source": text("source"),
-    "responsible": text("responsible units"),
-    "meets_share": text("met from"),
-    "nearly_share": text("nearly met from"),
+_CHECKS: Final = {
+    Check.RADIUS: text("straight line"),
+    Check.WALK: text("on foot"),
+    Check.LOAD: text("residents per facility"),
+    Check.PRESENCE: text("a facility in every unit"),
+    Check.RATIO: text("places per 1,000"),
+    Check.UNITS: text("units in which all are served"),
+    Check.AREA: text("floor area per 100 households"),
+}
+_STATUS: Final = {
+    "in_force": text("in force"),
+    "draft": text("draft"),
+    "superseded": text("superseded"),
+    "template": text("template"),
 }
 
 
-def _changed(standard: Standard, what: Text, key: str, before: object, after: object) -> Text:
-    return text(
-        "{what}, {key}: {before} → {after}",
-        what=what,
-        key=_KEYS.get(key, key),
-        before=_said(standard, key, before),
-        after=_said(standard, key, after),
-    )
+def _asked(names: Standard, rule: Rule) -> dict[Text, Sayable]:
+    """What a rule asks for, in a reader's words; every field of it that decides."""
+    whole: Sayable = share_title(rule.denominator)
+    if rule.basis:
+        whole = remarked(whole, basis_title(rule.basis))
+    known = {one.id for one in names.rules}
+    return {
+        text("kind of rule"): _CHECKS[rule.check],
+        text("figure"): figure_title(replace(rule, tolerance=0.0)),
+        text("facilities that count"): listed(map(names.tier_title, rule.serves)),
+        text("kind of facility"): names.tier_title(rule.tier),
+        text("residents counted"): settlement_title(rule.settlement),
+        text("units"): level_title(rule.unit),
+        text("group"): group_title(rule.group),
+        text("rules within which all must live"): listed(
+            names.rule_title(names.rule(one)) if one in known else one for one in rule.within
+        ),
+        text("walking speed (km/h)"): _number(rule.speed(names.walking)),
+        text("least floor area (m²)"): _number(rule.least_m2),
+        text("least number of services"): _number(rule.least_functions),
+        text("residents per household"): _number(rule.household_size),
+        text("denominator"): whole,
+    }
 
 
-def _said(standard: Standard, key: str, value: object) -> Sayable:
-    """A value as a reader knows it."""
-    if value is None or value == "" or value == ():
-        return text("none")
-    if isinstance(value, tuple):
-        first, *more = (_said(standard, key, one) for one in value)
-        for one in more:
-            first = text("{one}, {another}", one=first, another=one)
-        return first
-    if key in ("tier", "serves"):
-        return standard.tier_title(str(value))
-    if key == "within" and value in {rule.id for rule in standard.rules}:
-        return standard.rule_title(standard.rule(str(value)))
-    if isinstance(value, Evidence):
-        return evidence_title(value)
-    if key in ("settlement", "unit"):
-        return {"settlement": settlement_title, "unit": level_title}[key](str(value))
-    return f"{value:.12g}" if isinstance(value, float) else str(value)
+def _rule_words(names: Standard, rule: Rule) -> dict[Text, Sayable]:
+    return {
+        **_asked(names, rule),
+        text("tolerance"): _percent(rule.tolerance),
+        text("task or clause"): rule.clause,
+        text("wording"): rule.wording,
+        text("evidence"): evidence_title(rule.evidence),
+        text("source"): rule.source,
+        text("responsible units"): listed(rule.responsible),
+    }
+
+
+def _need_words(names: Standard, need: Need) -> dict[Text, Sayable]:
+    return {
+        text("name"): need.title,
+        text("figure"): need_figure(need),
+        text("measured by"): text("area of ground") if need.by_ground else text("floor area"),
+        text("share of residents within it"): _percent(need.least_share),
+        text("facilities that count"): listed(map(names.tier_title, need.serves)),
+        text("residents counted"): settlement_title(need.settlement),
+        text("evidence"): evidence_title(need.evidence),
+        text("source"): need.source,
+        text("responsible units"): listed(need.responsible),
+    }
+
+
+def _setting_words(standard: Standard, names: Standard, tiers: Iterable[str]) -> dict[Text, Sayable]:
+    """Speeds, limits, what the document says of itself, and the names of kinds of facility."""
+    walking, verdicts = standard.walking, standard.verdicts
+    return {
+        text("walking speed (km/h)"): _number(walking.speed_kmh),
+        text("walking speed of the elderly (km/h)"): _number(walking.elderly_speed_kmh),
+        text("farthest from a street (m)"): _number(walking.snap_limit_m),
+        text("islands of streets below (m)"): _number(walking.island_m),
+        text("met from"): _percent(verdicts.meets_share),
+        text("nearly met from"): _percent(verdicts.nearly_share),
+        text("document"): standard.document,
+        text("date of issue"): standard.issued,
+        text("status"): _STATUS.get(standard.status, standard.status),
+        **{text("name of “{tier}”", tier=names.tier_title(one)): standard.tier_title(one) for one in tiers},
+    }
+
+
+def _number(value: float | None) -> str:
+    return f"{value:.12g}" if value else ""
+
+
+def _percent(share: float) -> str:
+    return f"{100.0 * share:.10g}%"

@@ -117,7 +117,7 @@ def _row(row: Mapping[str, Any], standard: Standard, before: Mapping[str, Any] |
         rule=rule,
         title=standard.rule_title(rule),
         who=text("{who}", who=settlement_title(rule.settlement)),
-        figure=_figure(rule),
+        figure=figure_title(rule),
         actual=_judged(rule, row),
         verdict=row["verdict"],
         verdict_words=VERDICT_WORDS[row["verdict"]],
@@ -191,7 +191,8 @@ def _remark(rule: Rule, row: Mapping[str, Any]) -> Sayable | None:
     return evidence
 
 
-def _figure(rule: Rule) -> Text:
+def figure_title(rule: Rule) -> Text:
+    """The figure of a rule with its unit, and what is allowed beyond it."""
     low, high = rule.band or (0.0, 0.0)
     match rule.check:
         case Check.RADIUS | Check.WALK if rule.classes:

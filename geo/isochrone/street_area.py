@@ -55,9 +55,11 @@ class Sheet:
 
     @classmethod
     def ruled(cls, shapes: Shapes, points: Floats, *, half_street_m: float = HALF_STREET_M) -> Sheet:
-        """Polygons (k,) and points (m, 2) in metres, cut along the raster's rows."""
+        """Polygons or multipolygons (k,) and points (m, 2) in metres, cut along the raster's rows."""
         grain_m = half_street_m / GRAINS
-        rings, ring_of = shapely.get_rings(shapes, return_index=True)
+        parts, part_of = shapely.get_parts(shapes, return_index=True)  # of a multipolygon itself no rings
+        rings, ring_at = shapely.get_rings(parts, return_index=True)
+        ring_of = part_of[ring_at]
         xy, ring = shapely.get_coordinates(rings, return_index=True)
         edge = np.flatnonzero(ring[1:] == ring[:-1])
         a, b = xy[edge] / grain_m, xy[edge + 1] / grain_m
@@ -65,8 +67,8 @@ class Sheet:
         crossed = np.floor(np.maximum(a[:, 1], b[:, 1]) - 0.5).astype(np.int64) - first + 1
         row = ranges(first, crossed)
         at = np.repeat(np.arange(len(a)), crossed)
-        part = (row + 0.5 - a[at, 1]) / (b[at, 1] - a[at, 1])
-        x = a[at, 0] + part * (b[at, 0] - a[at, 0])
+        along = (row + 0.5 - a[at, 1]) / (b[at, 1] - a[at, 1])
+        x = a[at, 0] + along * (b[at, 0] - a[at, 0])
         of = ring_of[ring[edge[at]]]
         order = np.lexsort((x, row, of))
         into, out = order[::2], order[1::2]

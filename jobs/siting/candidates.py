@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -27,6 +27,7 @@ from coverage.model.tables import Bools, Floats, Ints
 from coverage.siting.candidates import cell_candidates, junction_candidates
 from coverage.siting.goals import LEAST_WALKING, LEAST_WORST
 from data.candidate_list import read_candidates
+from data.intake.findings import Finding
 from data.vector import read_vector
 from geo.crs import WGS84, project
 from geo.network.snapping import snap, take
@@ -37,12 +38,17 @@ from jobs.siting.request import CROSSINGS, FACILITIES, SOURCES, SitingRequest
 MOST_CANDIDATES: Final = 5000
 # Where everybody walks to their nearest site, every candidate reaches far: fewer, and up to here.
 MOST_WALKED_TO: Final = 800
+# A problem of so many places and cells is solved within a minute (`bench.siting`, rl1304).
+FEW_CELLS: Final = 1500
+MOST_WALKED_TO_BY_FEW: Final = 1500
 # Where residents are shared out among the sites, every pair of place and resident counts.
 MOST_WITH_LOADS: Final = 250
 # A coordinate forbids whatever is this near to it.
 FORBIDDEN_M: Final = 100.0
 _PAIR: Final = re.compile(r"\s*(-?\d{1,3}(?:\.\d+)?)\s*[,，;、\s]\s*(-?\d{1,2}(?:\.\d+)?)\s*$")
 _MOST_GUESSES: Final = 3
+# So many rows that are no places are told one by one.
+_MOST_SAID: Final = 5
 
 
 @dataclass(frozen=True)
@@ -122,19 +128,16 @@ def candidates_of(
     thinned out to what a search can weigh unless `every` one is asked for. Where the load band of a
     `settlement` binds, only places in it count. InputError for a file or a name that cannot be used.
     """
-    most = len(wanted) + len(done.inputs.study.network.node_xy) if every else most_places(request)
+    most = (
+        len(wanted) + len(done.inputs.study.network.node_xy)
+        if every
+        else most_places(request, int(wanted.sum()))
+    )
     if request.candidates:
         study = done.inputs.study
         listed = read_candidates(request.candidates, datum=done.inputs.datum, units=study.units)
         frame = listed.frame
-        left_out = len([finding for finding in listed.findings if finding.level == "error"])
-        notes = (
-            text(
-                "{file}: {count} {count:row|rows} cannot be used as places.",
-                file=request.candidates.name,
-                count=left_out,
-            ),
-        )
+        notes = tuple(_no_places(request.candidates.name, listed.findings))
         found = Candidates(
             project(frame["lon"].to_numpy(float), frame["lat"].to_numpy(float), study.grid.crs),
             tuple(frame["name"]),
@@ -143,7 +146,7 @@ def candidates_of(
             frame["area_m2"].to_numpy(float),
             np.full(len(frame), -1),
             listed.cost_unit,
-            notes=notes if left_out else (),
+            notes=notes,
         )
     else:
         # Nobody outside would reach a site on an island of streets; a list of one's own may name such places.
@@ -164,12 +167,32 @@ def candidates_of(
     return _with_named(found, request, done.inputs.study.grid.crs)
 
 
-def most_places(request: SitingRequest) -> int:
-    """How many places a search with this goal and these conditions can weigh in reasonable time."""
+def _no_places(file: str, findings: Iterable[Finding]) -> Iterator[Text]:
+    """Which rows of a list are no places, and why; of many the first ones and how many there are."""
+    errors = [finding for finding in findings if finding.level == "error"]
+    for error in errors[:_MOST_SAID]:
+        if error.row:
+            yield text(
+                "{file}, row {row}, cannot be used as a place: {why}",
+                file=file,
+                row=error.row,
+                why=error.message,
+            )
+        else:
+            yield text("{file}: a row cannot be used as a place: {why}", file=file, why=error.message)
+    if len(errors) > _MOST_SAID:
+        yield text("{file}: {count} {count:row|rows} cannot be used as places.", file=file, count=len(errors))
+
+
+def most_places(request: SitingRequest, n_cells: int) -> int:
+    """How many places a search with this goal and these conditions can weigh in reasonable time for the
+    residents of so many cells."""
     asked, by_metres = request.conditions, request.goal in (LEAST_WALKING, LEAST_WORST)
     if asked.has_loads or (by_metres and asked.ties_sites):
         return MOST_WITH_LOADS
-    return MOST_WALKED_TO if by_metres else MOST_CANDIDATES
+    if by_metres:
+        return MOST_WALKED_TO if n_cells > FEW_CELLS else MOST_WALKED_TO_BY_FEW
+    return MOST_CANDIDATES
 
 
 def _made(done: Assessed, request: SitingRequest, rule: Rule, wanted: Bools, most: int) -> Candidates:

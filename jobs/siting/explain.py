@@ -27,6 +27,7 @@ from coverage.siting import (
     shorter_ways,
 )
 from coverage.siting.goals import FEWEST_SITES, MOST_PEOPLE
+from coverage.siting.model.plan_value import reached_by_any
 from coverage.siting.model.site_rules import site_rules
 from geo.crs import unproject
 from jobs.assess.folder import Assessed
@@ -307,20 +308,38 @@ def counted_in(goal: Goal, *, equal: bool = True) -> str:
 
 
 def ways(demand: Demand, plan: Plan) -> dict[str, Any]:
-    """For the goals that count metres: the mean and the longest way, before and after."""
+    """For the goals that count metres: the mean and the longest way, and who has none, before and after."""
     problem = demand.problem(plan.goal)
     stay = np.setdiff1d(problem.open_before, np.array(plan.closed, np.int64))
     when_m = {
         "before": problem.nearest_m(problem.open_before),
         "after": problem.nearest_m(np.union1d(stay, np.array(plan.sites, np.int64))),
     }
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {} if plan.goal.unreached_m is None else {"unreached_m": plan.goal.unreached_m}
     for when, metres in when_m.items():
         there = np.isfinite(metres) & (problem.residents > 0)
         people = problem.residents[there]
         found[f"mean_m_{when}"] = float(np.average(metres[there], weights=people)) if there.any() else None
         found[f"longest_m_{when}"] = float(metres[there].max()) if there.any() else None
+        found[f"residents_without_{when}"] = float(problem.residents[~np.isfinite(metres)].sum())
     return found
+
+
+def share_of_whom(demand: Demand, plan: Plan) -> Iterator[Text]:
+    """Of fewest-sites what the share asked for is a share of: whom some facility or place can serve."""
+    if plan.goal.name != FEWEST_SITES:
+        return
+    problem = demand.problem(plan.goal)
+    can = reached_by_any(problem)
+    can[problem.metres[problem.too_near].indices] = True
+    reached, left = float(problem.residents[can].sum()), float(problem.residents[~can].sum())
+    yield text(
+        "The share asked for, {share:.4g}%, is one of the {reached:,.0f} residents whom an existing facility "
+        "or one of the places can serve; {left:,.0f} more are out of reach of all of them.",
+        share=100.0 * (plan.goal.share if plan.goal.share is not None else 1.0),
+        reached=reached,
+        left=left,
+    )
 
 
 def money(goal: Goal, candidates: Candidates, sites: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from jobs.siting.explain import (
     losses,
     money,
     remarks,
+    share_of_whom,
     ways,
 )
 from jobs.siting.land import by_land, land_facts, land_remarks
@@ -138,6 +139,7 @@ def _facts(done: Assessed, asked: Question, plan: Plan, said: PlanExplanation) -
             text_to_json(note)
             for note in (
                 *remarks(asked.candidates, asked.goal, plan, [asked.band_rule]),
+                *share_of_whom(asked.demand, plan),
                 *among_words(asked, plan),
                 *(land_remarks(done) if asked.request.conditions.weight == RESIDENTIAL_LAND else ()),
             )

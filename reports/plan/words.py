@@ -74,6 +74,17 @@ _WITHIN_REACH: Final = (
 )
 
 
+# Of residents whom no facility is near to on foot: what the goals that count metres make of them.
+_WITHOUT_FIRST: Final = text(
+    "Mean and longest leave out who can reach no facility: {before:,.0f} residents before, {after:,.0f} "
+    "after. A way for them comes first, shorter ways for others after it."
+)
+_WITHOUT: Final = text(
+    "Mean and longest leave out who can reach no facility: {before:,.0f} residents before, {after:,.0f} "
+    "after. In the sum of the ways each of them counts as {metres:,.0f} m."
+)
+
+
 def quality(plan: Mapping[str, Any]) -> Text:
     """How sure it is that nothing better exists, and among which places."""
     return among_which(plan, _quality(plan))
@@ -136,6 +147,15 @@ def results(plan: Mapping[str, Any], standard: Standard) -> Iterator[Text]:
                 "longest is {longest_m_after:,.0f} m (before: {longest_m_before:,.0f} m).",
                 **{key: part[key] for key in part if key.endswith(("_m_before", "_m_after"))},
             )
+            if part.get("residents_without_before", 0.0) > _A_PERSON:
+                yield Text(
+                    (_WITHOUT_FIRST if plan["goal"] == "least-worst" else _WITHOUT).template,
+                    {
+                        "before": part["residents_without_before"],
+                        "after": part["residents_without_after"],
+                        "metres": part.get("unreached_m"),
+                    },
+                )
     if plan.get("closed"):
         yield _closing(plan, standard)
     if plan.get("tiers"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import shapely
@@ -9,6 +11,7 @@ import shapely
 from coverage.assessment import Assessment, assess
 from coverage.model.standard import Verdict
 from coverage.model.study import Study
+from data.standards import open_standard
 from geo.network.build import build_from_lines
 from tests.coverage.tiny_town import CRS, RADIUS_500, WALK_5, place, standard, study
 
@@ -192,3 +195,12 @@ def test_residents_whose_streets_lead_to_no_facility_are_counted_in_a_note() -> 
     (note,) = (note for note in done.notes if "no facility can be reached" in note.template)
     assert (note.values["cells"], note.values["residents"]) == (8, 800.0)
     assert not [note for note in assessed(WALK_5, [("station", 500)]).notes if "reached" in note.template]
+
+
+def test_without_units_the_reason_is_that_there_are_none() -> None:
+    """No ground is known to be rural: that is why, and not that the list has nothing there."""
+    whole = study([("station", 500)])
+    bare = replace(whole, units=None)
+    results = {one.rule.id: one for one in assess(bare, open_standard("nanjing-2011")).results}
+    assert str(results["street-has-centre"].reason).startswith("No units were given")
+    assert str(results["rural-station-load"].reason).startswith("Nothing says which ground is urban")

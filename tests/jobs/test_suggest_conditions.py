@@ -103,6 +103,16 @@ def test_fewest_sites_with_costs_are_the_cheapest(tmp_path: Path) -> None:
     assert plan["counted"] == "cost"
     # Nine tenths of the 1,900 who can be reached are 1,710: the two dearest of the three.
     assert plan["objective"] == 150.0
+    said = next(str(text_from_json(note)) for note in plan["notes"] if "share" in note["values"])
+    assert said.startswith("The share asked for, 90%, is one of the 1,900 residents") and "200 more" in said
+
+
+def test_a_row_that_is_no_place_is_named_with_its_reason(tmp_path: Path) -> None:
+    path = land(tmp_path, LAND)
+    path.write_text(path.read_text("utf-8-sig") + "河边,118.95,32.06,50,200,500\n", "utf-8-sig")
+    notes = plan_of(SitingRequest("station", 1, by="walk", candidates=path))["notes"]
+    said = str(text_from_json(notes[0]))
+    assert said.startswith("land.csv, row 5, cannot be used as a place: The coordinates are rounded")
 
 
 def test_a_unit_that_has_its_facility_gets_no_other() -> None:

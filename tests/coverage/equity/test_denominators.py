@@ -121,6 +121,24 @@ def test_the_share_of_the_ground_is_a_circle_cut_by_the_border() -> None:
     assert area.loc["", "covered"] == pytest.approx(math.pi * 500.0**2, rel=1e-3)
 
 
+def test_a_polygon_is_reached_on_foot_the_same_written_as_a_multipolygon() -> None:
+    """GeoPackages and shapefiles hold every outline as a multipolygon."""
+    tables = []
+    for written in (lambda shape: shape, lambda shape: shapely.MultiPolygon([shape])):
+        town = study([("station", 500.0)])
+        frame = town.units.frame
+        frame = frame.assign(geometry=[written(shape) for shape in frame.geometry])
+        land = np.array([written(side(850, -50, 300, 100))])
+        grounds = Grounds(land, Compounds(land, ("a",)))
+        found = assess(
+            replace(town, units=replace(town.units, frame=frame), grounds=grounds), standard(WALK_5)
+        )
+        tables.append(denominators(found.measured, found.results))
+    pd.testing.assert_frame_equal(*tables)
+    (area,) = rows(tables[1], "area").to_dict("records")
+    assert 0 < area["covered"] < area["total"]
+
+
 def test_land_that_two_polygons_share_counts_once() -> None:
     land = np.array([side(400, -50, 200, 100), side(500, -50, 200, 100)])
     town = replace(study([("station", 500.0)]), grounds=Grounds(residential=land))

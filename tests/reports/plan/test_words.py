@@ -171,3 +171,19 @@ def test_rules_whose_closings_were_not_tried_are_named():
     rows = [{"name": "A", "tier": "station", "residents_lost": 0.0, "rules": []}]
     first, then = plan_words.redundancy(plan(redundancy=rows, not_tried=["b"]), STANDARD)
     assert "any rule of the standard that was tried" in str(first) and "per service station" in str(then)
+
+
+@pytest.mark.parametrize(
+    ("goal", "sentence"),
+    [
+        ("least-worst", "A way for them comes first"),
+        ("least-walking", "In the sum of the ways each of them counts as 5,000 m."),
+    ],
+)
+def test_who_has_no_way_is_told_beside_the_longest_way(goal, sentence):
+    """A longest way that does not fall beside "proved best" is no contradiction: others had no way at all."""
+    ways = {"mean_m_before": 600.0, "mean_m_after": 600.0, "longest_m_before": 2000.0,
+            "longest_m_after": 2000.0, "residents_without_before": 152.0, "residents_without_after": 0.0,
+            "unreached_m": 5000.0}  # fmt: skip
+    said = " ".join(map(str, built(401.0, 402.0, goal=goal, counted="metres", **ways)))
+    assert "152 residents before, 0 after. " + sentence in said
