@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from core.text import Sayable, listed, remarked, text, text_from_json
-from coverage.model.standard import Check, level_title
+from coverage.model.standard import Check, clause_title, level_title
 from coverage.publish import Results
 from reports.briefing.model import Table
 
@@ -78,7 +78,7 @@ def strip_lines(
     if standard.document:
         named = text("{title} {document}", title=standard.title, document=standard.document)
     if clauses:
-        named = text("{named}, tasks {clauses}", named=named, clauses=listed(clauses))
+        named = text("{named}, {clauses}", named=named, clauses=listed(map(clause_title, clauses)))
     yield text("Standard"), named
     walking = standard.walking
     yield (

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import shapely
 
-from core.text import Sayable, Text, labelled, text
+from core.text import Sayable, Text, labelled, remarked, text
 from coverage.model.gap_words import gap_place
 from coverage.model.share_rows import share_comparison
-from coverage.model.standard import Rule
+from coverage.model.standard import Rule, clause_title
 from coverage.model.verdict_rows import VerdictRow, after_title, before_title, responsible_words
 from coverage.publish import Results
 from reports.briefing.model import Bounds, Figure, GapFinding, Proposal, Said, Table, View
@@ -45,9 +45,7 @@ def tasks_table(rows: tuple[VerdictRow, ...], *, state: Text, document: str) -> 
     above = [None, *(row.responsible for row in open_rows)]
     body = tuple(
         (
-            text("{title} (task {clause})", title=row.title, clause=row.rule.clause)
-            if row.rule.clause
-            else row.title,
+            remarked(row.title, clause_title(row.rule.clause)) if row.rule.clause else row.title,
             row.figure,
             row.actual,
             row.lacking or _DASH,
