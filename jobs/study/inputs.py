@@ -57,7 +57,7 @@ _SYNTHETIC: Final = "虚构数据"
 _MOST_DISTRICTS: Final = 3
 _MOST_LISTED = 200
 
-# Two numbers of the inputs against each other, or cells wide against the reach: they limit trust in all figures.
+# Numbers of the inputs that contradict, or cells wide against the reach: they limit the trust in all figures.
 _OF_EVERYBODY: Final = frozenset((
     "population-against-units", "population-coarse", "population-group-too-large", "population-implausible",
     "population-parts", "population-unit-contradicted", "population-unit-unclear", CONTRADICT,
