@@ -113,6 +113,10 @@ def write_bytes(path: Path, content: bytes | memoryview, *, mode: int = 0o666) -
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
+    except OSError as error:
+        if error.filename is None:  # a full disk: what is written through a handle has no name
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        raise
     finally:
         temporary.unlink(missing_ok=True)
     if os.name != "nt":  # a new name is on disk only when its folder is; Windows has no such call

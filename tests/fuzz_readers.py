@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
+import struct
 import tempfile
 import zipfile
 from collections.abc import Callable
@@ -84,6 +85,45 @@ def _xlsx(path: Path) -> None:
         book.active.append(row)
     book.active.merge_cells("F2:F4")
     book.save(path)
+
+
+def _xls(path: Path) -> None:
+    """A workbook as Excel 97 to 2003 wrote them: records of one sheet, in the one stream of an OLE file."""
+
+    def record(kind: int, body: bytes) -> bytes:
+        return struct.pack("<HH", kind, len(body)) + body
+
+    def cell(row: int, column: int, value: str | float) -> bytes:
+        at = struct.pack("<HHH", row, column, 0)
+        if isinstance(value, str):
+            return record(0x0204, at + struct.pack("<HB", len(value), 1) + value.encode("utf-16-le"))
+        return record(0x0203, at + struct.pack("<d", value))
+
+    def begin(kind: int) -> bytes:
+        return record(0x0809, struct.pack("<HHHHII", 0x0600, kind, 0, 0, 0, 0))
+
+    end = record(0x000A, b"")
+    cells = b"".join(cell(i, j, value) for i, row in enumerate(_ROWS) for j, value in enumerate(row))
+    head_bytes = len(begin(5)) + 4 + 8 + 2 + len(end)
+    named = struct.pack("<IBBBB", head_bytes, 0, 0, 1, 1) + "甲".encode("utf-16-le")
+    stream = begin(5) + record(0x0085, named) + end + begin(0x10) + cells + end
+    stream = stream.ljust(4096, b"\0")  # smaller ones lie elsewhere in the file
+    sectors = -(-len(stream) // 512)
+    unused, last, table = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+    chain = [table, last, *range(3, sectors + 2), last]
+
+    def entry(name: str, kind: int, child: int, start: int, size: int) -> bytes:
+        text = (name + "\0").encode("utf-16-le")
+        links = struct.pack("<HBBIII", len(text), kind, 1, unused, unused, child)
+        return text.ljust(64, b"\0") + links + bytes(36) + struct.pack("<IQ", start, size)
+
+    folder = entry("Root Entry", 5, 1, last, 0) + entry("Workbook", 2, unused, 2, len(stream))
+    header = struct.pack(
+        "<8s16xHHHHH6xIIIIIIIII", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 0x3E, 3, 0xFFFE, 9, 6,
+        0, 1, 1, 0, 4096, last, 0, last, 0,
+    ) + struct.pack("<109I", 0, *[unused] * 108)  # fmt: skip
+    fat = struct.pack("<128I", *chain, *[unused] * (128 - len(chain)))
+    path.write_bytes(header + fat + folder.ljust(512, b"\0") + stream.ljust(512 * sectors, b"\0"))
 
 
 def _ods(path: Path) -> None:
@@ -270,6 +310,7 @@ READERS: Final = {
     for reader in (
         Reader("list.csv", _csv, _check),
         Reader("list.xlsx", _xlsx, _check, packed=True),
+        Reader("list.xls", _xls, _check),
         Reader("list.ods", _ods, _check, packed=True),
         Reader("list.json", _json, _check),
         Reader("list.html", _html, _check),

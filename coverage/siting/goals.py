@@ -21,6 +21,11 @@ NAMES: Final = (MOST_PEOPLE, FEWEST_SITES, LEAST_WALKING, LEAST_WORST)
 _HUGE = float(np.finfo(float).max)
 
 
+def _shown(value: object) -> str:
+    """A value that is refused; a number that is written as text is seen to be one."""
+    return f"“{value}”" if isinstance(value, str) else str(value)
+
+
 @dataclass(frozen=True, eq=False)
 class Quota:
     """How many open sites each part of the city may and must have, existing ones counted.
@@ -86,18 +91,18 @@ class Conditions:
         for name in ("budget", "spacing_m", "unreached_m", "backup", "close"):
             value = getattr(self, name)
             if value is not None and not is_number(value):
-                raise SettingError("“{name}” must be a number, not {value}.", name=name, value=str(value))
+                raise SettingError("“{name}” must be a number, not {value}.", name=name, value=_shown(value))
         for name in ("required", "forbidden", "closable", "quotas", "apart_from"):
             value = getattr(self, name)
             if isinstance(value, str) or not (isinstance(value, Sequence) or np.ndim(value) == 1):
-                raise SettingError("“{name}” must be a list, not {value}.", name=name, value=str(value))
+                raise SettingError("“{name}” must be a list, not {value}.", name=name, value=_shown(value))
         for name in ("cost", "capacity", "importance", "site_xy"):
             value = getattr(self, name)
             if value is not None and np.ndim(value) != (2 if name == "site_xy" else 1):
                 raise SettingError(
                     "“{name}” must have one value for every site or cell (an array), not {value}.",
                     name=name,
-                    value=str(value)[:60],
+                    value=_shown(value)[:60],
                 )
         if self.band is not None and (np.ndim(self.band) == 0 or len(self.band) != 2):
             raise SettingError("The load band must run from a low number to a higher one.")
@@ -221,13 +226,13 @@ class Goal(Conditions):
             if not is_number(self.count) or not self.count >= 0 or self.count % 1 != 0:
                 raise SettingError(
                     "The number of sites must be a whole number from 0 on, not {count}.",
-                    count=str(self.count),
+                    count=_shown(self.count),
                 )
             object.__setattr__(self, "count", int(self.count))
         for name in ("reach_m", "share", "gap", "time_limit_s", "seed"):
             value = getattr(self, name)
             if value is not None and not is_number(value):
-                raise SettingError("“{name}” must be a number, not {value}.", name=name, value=str(value))
+                raise SettingError("“{name}” must be a number, not {value}.", name=name, value=_shown(value))
         if self.reach_m is not None and not self.reach_m >= 0.0:
             raise SettingError("“{name}” is negative or not a number.", name="reach_m")
         if not 0.0 <= self.share <= 1.0 or not 0.0 <= self.gap < 1.0 or not self.time_limit_s > 0.0:

@@ -69,7 +69,7 @@ class Pixels:
     """Pixels with a positive number in a band: global `row` and `column`, `values` band → (n,).
 
     `inside` by the centre, `edge` where the area's outline runs through; pixels that are neither
-    are not here. `share` of each is inside: 1 or 0, or that of its ground where wide pixels count so.
+    are not here.
     """
 
     row: Ints
@@ -77,7 +77,6 @@ class Pixels:
     values: Sequence[Floats]
     inside: Bools
     edge: Bools
-    share: Floats
 
 
 def read_pixels(
@@ -126,7 +125,7 @@ def read_pixels(
     empty = (whole, whole, np.empty((len(bands), 0)), flags, flags)
     joined = [np.concatenate([part[k] for part in [empty, *parts]], axis=-1) for k in range(5)]
     row, column, numbers, inside, edge = joined
-    return Pixels(row, column, list(numbers), inside, edge, inside.astype(float)), tally
+    return Pixels(row, column, list(numbers), inside, edge), tally
 
 
 def _strips(window: Window, raster: rasterio.DatasetReader) -> Iterator[Window]:
@@ -196,7 +195,7 @@ def without_signs(
     someone = np.any([numbers > 0 for numbers in values], axis=0)
     return Pixels(
         pixels.row[someone], pixels.column[someone], [numbers[someone] for numbers in values],
-        pixels.inside[someone], pixels.edge[someone], pixels.share[someone],
+        pixels.inside[someone], pixels.edge[someone],
     )  # fmt: skip
 
 
@@ -215,21 +214,18 @@ def pixel_areas(transform: rasterio.Affine, row: Ints, column: Ints, to_degrees:
 
 
 def account(file: str, pixels: Pixels, residents: Floats, tally: Tally, area_m2: Floats) -> list[Finding]:
-    """What did not become a resident of the study, to the resident; `residents` are those of whole pixels."""
-    counted = float((residents * pixels.share)[pixels.edge].sum())
-    left_out = float((residents * (1.0 - pixels.share))[pixels.edge].sum())
-    cut = bool(((pixels.share > 0) & (pixels.share < 1)).any())
-    by = text("their shares of ground inside") if cut else text("their centres")
+    """What did not become a resident of the study, to the resident."""
+    counted = float(residents[pixels.edge & pixels.inside].sum())
+    left_out = float(residents[pixels.edge & ~pixels.inside].sum())
     remarks: list[tuple[bool, Level, str, Text]] = [
         (
             bool(pixels.edge.any()),
             INFO,
             "population-border",
             text(
-                "{pixels:,} {pixels:pixel lies|pixels lie} on the border of the area. By {by} "
+                "{pixels:,} {pixels:pixel lies|pixels lie} on the border of the area. By their centres "
                 "{counted:,.1f} of their residents count and {left_out:,.1f} do not.",
                 pixels=int(pixels.edge.sum()),
-                by=by,
                 counted=counted,
                 left_out=left_out,
             ),

@@ -19,6 +19,7 @@ from coverage.model.tables import Floats, Ints
 from data.intake.findings import INFO, WARNING, Finding, Level
 from data.population.area import nobody_inside, outside_finding
 from data.population.cells import Cells
+from data.population.counted_twice import counted_twice
 from data.population.ground import CELL_M, Ground, read_ground
 from data.population.places import (
     inner_places,
@@ -108,6 +109,8 @@ def cells_of_rows(
     most_m2 = max(min(reading.coarse_m**2, 63_500.0), _LEAST_SPREAD_M2)
     by_share = areal & ((shapely.area(shapes) > most_m2) | (not rows.are_cells))
     cells, shapes, areal = _cut(cells, shapes, (areal, by_share), metric, reading, file)
+    if not reading.is_group:
+        cells = replace(cells, findings=(*cells.findings, *counted_twice(cells, shapes, areal, file)))
     if not areal.any():
         return cells
     areas = np.where(areal, shapely.area(np.where(areal, shapes, shapely.Point(0, 0))), CELL_M**2)

@@ -57,7 +57,7 @@ from data.population.tables.heads import (
     understood,
 )
 from data.population.tables.roles import is_rather_percent, percent_question
-from data.population.wide_pixels import by_share, shifted, spread_wide
+from data.population.wide_pixels import shifted, spread_wide
 from geo.crs import WGS84
 from geo.datum import SYSTEMS
 
@@ -67,8 +67,7 @@ _BYTE: Final = 255.0
 def raster_cells(path: Path, reading: Reading, progress: Progress = silent) -> Cells | None:
     """Populated pixels of a raster, with the residents that their numbers mean; None where the file is none.
 
-    Read by strips, and only where `reading.area` is: pixels whose centre lies in it count whole, wide ones by
-    their share of ground in it. Nodata
+    Read by strips, and only where `reading.area` is: pixels whose centre lies in it count whole. Nodata
     (declared, masked, not a number, or a sign that stands apart from all other numbers), zero and negative
     pixels hold nobody; what was there is reported by number. The ground of a pixel is its true area on the
     ellipsoid. Pixels wider than `reading.coarse_m` are spread over squares of about 100 m inside the area.
@@ -91,25 +90,23 @@ def _cells(raster: rasterio.DatasetReader, file: str, reading: Reading, progress
     pixels = without_signs(pixels, raster, order, tally)
     to_degrees = Transformer.from_crs(system.crs, WGS84, always_xy=True)
     area_m2 = pixel_areas(raster.transform, pixels.row, pixels.column, to_degrees)
-    pixels = by_share(pixels, raster, area, area_m2, reading)
     if not pixels.inside.any():
         raise _nobody(raster, file, reading, to_degrees)
     numbers, kept = np.sum(pixels.values[: len(bands.residents)], axis=0), pixels.inside
-    unit = _unit(raster, file, bands, reading, (numbers * pixels.share)[kept], area_m2[kept])
-    whole = numbers if unit.unit == PERCENT else residents_of(numbers, area_m2, unit.unit)
-    residents = whole if unit.unit == PERCENT else whole * pixels.share
+    unit = _unit(raster, file, bands, reading, numbers[kept], area_m2[kept])
+    residents = numbers if unit.unit == PERCENT else residents_of(numbers, area_m2, unit.unit)
     lon, lat = to_degrees.transform(*(raster.transform @ (pixels.column[kept] + 0.5, pixels.row[kept] + 0.5)))
     lon, lat = shifted(np.asarray(lon), np.asarray(lat), reading.datum)
     sums = {}
     for name, own in bands.groups.items():
         people = np.sum([pixels.values[order.index(band)] for band in own], axis=0)[kept]
         own_unit = reading.group_units.get(name, bands.units[name])
-        if not own_unit and is_rather_percent(people, whole[kept]):
-            raise percent_question(file, name, people, whole[kept])
+        if not own_unit and is_rather_percent(people, residents[kept]):
+            raise percent_question(file, name, people, residents[kept])
         if own_unit == PERCENT:
             sums[name] = people * residents[kept] / (100.0 if people.max(initial=0.0) > 1.0 else 1.0)
         else:
-            sums[name] = residents_of(people * pixels.share[kept], area_m2[kept], own_unit or unit.unit)
+            sums[name] = residents_of(people, area_m2[kept], own_unit or unit.unit)
     said = [] if system.warning is None else [system.warning]
     warned = [Finding(file, "", 0, "", WARNING, "coordinate-system", words) for words in said]
     name = reading.datum if reading.datum in SYSTEMS else system.name
@@ -123,7 +120,7 @@ def _cells(raster: rasterio.DatasetReader, file: str, reading: Reading, progress
         findings=(
             *warned,
             *unit.findings,
-            *account(file, pixels, whole, tally, area_m2),
+            *account(file, pixels, residents, tally, area_m2),
             *_doubts(raster, bands, pixels, file),
         ),
         unit=unit.unit,

@@ -1,5 +1,4 @@
-"""Pixels wider than a third of the shortest reach: cut by the rim as areas are, and spread over what lies in
-them."""
+"""Pixels wider than a third of the shortest reach: spread over what lies in them."""
 
 from __future__ import annotations
 
@@ -9,16 +8,14 @@ from typing import Final
 import numpy as np
 import rasterio
 import shapely
-from numpy.typing import NDArray
 from pyproj import Transformer
 
 from core.text import text
 from coverage.model.tables import Floats, Ints
 from data.intake.findings import INFO, WARNING, Finding
 from data.population.cells import Cells
-from data.population.pixels import Pixels
 from data.population.polygons import Rows, cells_of_rows, require_areas
-from data.population.reading import COARSE_M, Reading
+from data.population.reading import Reading
 from data.population.tables.heads import PERCENT
 from geo.datum import BD09, GCJ02, convert
 from geo.datum import WGS84 as WGS84_DATUM
@@ -35,43 +32,6 @@ def shifted(lon: Floats, lat: Floats, datum: str) -> tuple[Floats, Floats]:
     return convert(lon, lat, datum, WGS84_DATUM) if datum in (GCJ02, BD09) else (lon, lat)
 
 
-def _is_wide(area_m2: Floats, coarse_m: float) -> bool:
-    return len(area_m2) > 0 and float(np.sqrt(np.median(area_m2))) > max(coarse_m, 110.0) + 1.0
-
-
-def by_share(
-    pixels: Pixels, raster: rasterio.DatasetReader, area: shapely.Geometry | None, area_m2: Floats,
-    reading: Reading,
-) -> Pixels:  # fmt: skip
-    """Wide pixels on the rim of the area (raster coordinates) by their share of ground inside, wherever
-    their centre lies; as they are where pixels are fine or nothing is cut."""
-    if area is None or not pixels.edge.any() or not _is_wide(area_m2, min(reading.coarse_m, COARSE_M)):
-        return pixels
-    edge = np.flatnonzero(pixels.edge)
-    shapes = _shapes(raster, pixels.column[edge], pixels.row[edge])
-    share = pixels.inside.astype(float)
-    shapely.prepare(area)
-    share[edge] = shapely.area(shapely.intersection(shapes, area)) / shapely.area(shapes)
-    return replace(pixels, inside=share > 0, share=share)
-
-
-def _in_degrees(
-    raster: rasterio.DatasetReader, column: Ints, row: Ints, to_degrees: Transformer, reading: Reading
-) -> NDArray[np.object_]:
-    def moved(xy: Floats) -> Floats:
-        lon, lat = to_degrees.transform(*xy.T)
-        return np.column_stack(shifted(np.asarray(lon), np.asarray(lat), reading.datum))
-
-    return np.asarray(shapely.transform(_shapes(raster, column, row), moved), object)
-
-
-def _shapes(raster: rasterio.DatasetReader, column: Ints, row: Ints) -> NDArray[np.object_]:
-    """The pixels as rectangles in the raster's coordinates."""
-    corners = [(column + x, row + y) for x, y in ((0, 0), (1, 0), (1, 1), (0, 1))]
-    rings = np.stack([np.column_stack(raster.transform @ corner) for corner in corners], axis=1)
-    return np.asarray(shapely.polygons(rings), object)
-
-
 def spread_wide(
     cells: Cells, raster: rasterio.DatasetReader, at: tuple[Ints, Ints], to_degrees: Transformer,
     reading: Reading, file: str,
@@ -80,10 +40,10 @@ def spread_wide(
     buildings, settlements or water as areas are, by what lies within each pixel."""
     if cells.area_m2 is None or not len(cells) or cells.unit == PERCENT:
         return cells
-    if not _is_wide(cells.area_m2, reading.coarse_m):
+    side_m = float(np.sqrt(np.median(cells.area_m2)))
+    if side_m <= max(reading.coarse_m, 110.0) + 1.0:
         require_areas(reading, file)
         return cells
-    side_m = float(np.sqrt(np.median(cells.area_m2)))
     if reading.by != "area" or (reading.water is not None and len(cells) <= _MOST_FOLLOWED):
         return _followed(cells, raster, at, to_degrees, reading, file)
     parts = int(np.ceil(side_m / _FINE_M - 0.05))
@@ -101,17 +61,10 @@ def spread_wide(
         shapely.prepare(reading.area)
         inside = np.asarray(shapely.intersects_xy(reading.area, lon, lat))
     number = np.bincount(of[inside], minlength=len(cells))
-    lonely = number == 0  # some ground lies in the area, no square's centre does
+    lonely = number == 0  # the centre lies in the area, no square's does
     first = np.tile(np.arange(parts**2) == parts**2 // 2, len(cells))
     kept = inside | (first & lonely[of])
-    if reading.area is not None and lonely.any():
-        # Less ground than a square's lies inside: somewhere in there.
-        there = np.flatnonzero(lonely)
-        pixel = _in_degrees(raster, at[0][there], at[1][there], to_degrees, reading)
-        point = shapely.point_on_surface(shapely.intersection(pixel, reading.area))
-        found = np.zeros((2, len(cells)))
-        found[:, there] = shapely.get_x(point), shapely.get_y(point)
-        lon, lat = np.where(lonely[of], found[0][of], lon), np.where(lonely[of], found[1][of], lat)
+    lon, lat = np.where(lonely[of], cells.lon[of], lon), np.where(lonely[of], cells.lat[of], lat)
     share = 1.0 / np.maximum(number, 1)[of]
     message = text(
         "The pixels of {file} are {side:,.0f} m wide; their residents are spread evenly over squares of "
@@ -138,7 +91,13 @@ def _followed(
     reading: Reading, file: str,
 ) -> Cells:  # fmt: skip
     """Wide pixels as areas: their residents follow the buildings or settlements in each, and leave water."""
-    pixels = _in_degrees(raster, *at, to_degrees, reading)
+    column, row = at
+    corners = [(column + x, row + y) for x, y in ((0, 0), (1, 0), (1, 1), (0, 1))]
+    rings = np.stack([np.column_stack(raster.transform @ corner) for corner in corners], axis=1)
+    lon, lat = to_degrees.transform(*rings.reshape(-1, 2).T)
+    lon, lat = shifted(np.asarray(lon), np.asarray(lat), reading.datum)
+    pixels = shapely.polygons(np.column_stack([lon, lat]).reshape(-1, 4, 2))
+    # A pixel counts whole where its centre lies in the area; its residents live in what lies in there.
     inside = pixels if reading.area is None else shapely.intersection(pixels, reading.area)
     rows = Rows(
         cells.cell_id, cells.lon, cells.lat, cells.residents, cells.groups, inside, cells.findings,

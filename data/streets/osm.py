@@ -165,13 +165,15 @@ class _Found:
     shut_count: array[int] = field(default_factory=lambda: array("q"))
 
     def add_way(self, way: osmium.osm.Way) -> None:
-        self.refs.extend(node.ref for node in way.nodes)
-        self.count.append(len(way.nodes))
+        refs = [node.ref for node in way.nodes]
+        self.refs.extend(refs)
+        self.count.append(len(refs))
         self.klass.append(street_class(way.tags.get("highway", "")))
 
     def add_shut(self, way: osmium.osm.Way) -> None:
-        self.shut_refs.extend(node.ref for node in way.nodes)
-        self.shut_count.append(len(way.nodes))
+        refs = [node.ref for node in way.nodes]
+        self.shut_refs.extend(refs)
+        self.shut_count.append(len(refs))
 
     def add_square(self, area: osmium.osm.Area) -> None:
         """The outer outline of a square drawn as a relation: its ways carry no tags of their own.
@@ -299,13 +301,15 @@ def _collect(source: osmium.io.File, index: Path, progress: Progress) -> _Found:
     for number, thing in enumerate(objects):
         if number % _REPORTED_EVERY == 0:
             progress(0.0, text("Reading streets, water and green: {count:,}", count=number))
-        if thing.is_node():
+        if thing.is_way():
+            _add_way(found, thing, wkb)
+        elif thing.is_node():
             if lets_nobody_through(thing.tags):
                 found.closed.append(thing.id)
         elif thing.is_relation():
             if _has(thing, SQUARE) and is_walkable(thing.tags):
                 outlines[thing.id] = [m.ref for m in thing.members if m.type == "w" and m.role in _OUTER]
-        elif thing.is_area():
+        else:
             if not thing.from_way() and _has(thing, SQUARE) and is_walkable(thing.tags):
                 outlines.pop(thing.orig_id(), None)
                 found.add_square(thing)
@@ -314,8 +318,6 @@ def _collect(source: osmium.io.File, index: Path, progress: Progress) -> _Found:
             )
             if into is not None:
                 into.append(wkb.create_multipolygon(thing))
-        else:
-            _add_way(found, thing, wkb)
     if outlines:
         # The node numbers of the outer ways that the file has, by square; without squares that have none.
         wanted = {ref for refs in outlines.values() for ref in refs}
@@ -369,10 +371,11 @@ class WholeOsm:
 
     def part(self, bounds: Bounds) -> RawStreets:
         """As `read_osm` with these bounds."""
-        if not is_cut(self._points):
-            return self._found.raw(self._name, self._points)
         found, box = self._found, widened(bounds, BEYOND_M)
-        within = np.append(self._points.are_inside(box), False)  # row -1: a point that is not there
+        inside = self._points.are_inside(box)
+        if not is_cut(self._points, inside):
+            return found.raw(self._name, self._points)
+        within = np.append(inside, False)  # row -1: a point that is not there
         ways, shut = (_touched(within[rows], count) for rows, count in self._rows)
         squares, torn = (
             [one for one in all_ if self._is_near(one, within)] for all_ in (found.squares, found.torn)

@@ -101,16 +101,17 @@ def clip(
 ) -> osmium.io.File:
     """A PBF in `folder` with the ways that have one of `keys` and a node in or near `bounds`, whole.
 
-    A file that is small beside the tables that cutting it takes is given back as it is. Areas made of
-    several ways come with all their ways. The passes: nodes in bounds; what refers to them; of that what
-    has a key; what that refers to; copying.
+    A file that is not worth it (`is_cut`) is given back as it is. Areas made of several ways come with all
+    their ways. The passes: nodes in bounds; what refers to them; of that what has a key; what that refers
+    to; copying.
     """
     progress(0.0, text("Looking for the places near the study area"))
     points = gather(source, folder / "all.index")
-    if not is_cut(points):
+    inside = points.are_inside(widened(bounds, BEYOND_M))
+    if not is_cut(points, inside):
         return source
     near, wanted = osmium.IdTracker(), osmium.IdTracker()
-    for node in points.ids[points.are_inside(widened(bounds, BEYOND_M))].tolist():
+    for node in points.ids[inside].tolist():
         near.add_node(node)
     progress(0.2, text("Looking for what lies there"))
     near.complete_forward_references(source, 0)
@@ -128,8 +129,11 @@ def clip(
     return osmium.io.File(str(out), "pbf")
 
 
-def is_cut(points: Points) -> bool:
-    """Whether a file with these nodes is worth the tables that osmium needs to cut it."""
+def is_cut(points: Points, inside: NDArray[np.bool_]) -> bool:
+    """Whether a file is worth the tables that osmium needs to cut it; one whose nodes all lie `inside` is
+    not."""
+    if inside.all():
+        return False
     tables = _TABLES * _PIECE_BYTES * len(np.unique(points.ids // _NUMBERS_A_PIECE))
     return tables <= max(_LEAST_BYTES, _BYTES_A_NODE * len(points.ids))
 

@@ -53,9 +53,7 @@ class Tags(Protocol):
 
 def is_walkable(tags: Tags) -> bool:
     """Whether a pedestrian may walk along a way with these tags; the rule is at the top of the module."""
-    if not (tags.get("highway", "") or tags.get("railway", "")):
-        return False
-    return _is_walkable(tuple(tags.get(key, "") for key in TAGS))
+    return _is_walkable(tuple([tags.get(key, "") for key in TAGS]))
 
 
 def lets_nobody_through(tags: Tags) -> bool:
@@ -100,6 +98,7 @@ def _values(value: str) -> frozenset[str]:
     return frozenset(filter(None, (part.strip().casefold() for part in value.split(";"))))
 
 
+@lru_cache(maxsize=1 << 10)
 def street_class(highway: str) -> int:
     """2 for main roads, 1 for streets a map shows from afar, 0 for small streets and paths."""
     return _CLASS.get(highway.strip().casefold().removesuffix("_link"), 0)

@@ -11,6 +11,7 @@ from core.text import text
 from ui.reach.barriers import barriers
 from ui.reach.walk import walk
 from ui.shell.choices import words
+from ui.shell.compute import measure_once
 from ui.shell.measured import Reading, assessed_under
 from ui.widgets.pick import pick_level, pick_rule
 from ui.widgets.sections import answer, number, page_of_sections, share_or_dash, table
@@ -75,6 +76,7 @@ def _map(reading: Reading, rule: str) -> None:
     from maps.still.sketch import Frame, Sketch
 
     done = reading.assessed()
+    measure_once()
     one = next(one for one in _detours(reading.key, reading.slow) if one.rule.id == rule)
     picture = CellPicture(picture_of(reading), detour_classes(one), CUT_OFF)
     frame = done.inputs.study.facilities.frame

@@ -10,6 +10,7 @@ import streamlit as st
 from core.text import Sayable, Text, text
 from maps import palette
 from ui.shell.choices import words
+from ui.shell.compute import measure_once
 from ui.shell.measured import Reading, assessed_under
 from ui.widgets.pick import pick, pick_several
 from ui.widgets.sections import answer, number, table
@@ -41,6 +42,7 @@ def walk(reading: Reading) -> None:
     if wish is None:
         st.info(tr(text("Please choose at least one walking time.")))
         return
+    measure_once()
     with st.spinner(tr(text("Drawing how far one gets on foot …"))):
         found = _reached(reading.key, reading.slow, wish)
     if not len(found.layers.areas):

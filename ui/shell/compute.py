@@ -115,6 +115,14 @@ def current_assessed() -> tuple[str, Assessed]:
     return asked.key, _assessed(asked)
 
 
+def measure_once() -> None:
+    """Have the city in use measured where its user sees how far it is; nothing where that was done since the
+    start. To be called before what Streamlit keeps of a function asks for the city: no bar and no button may
+    stand within."""
+    if _question(replace(choices(), wish=None, wish_is_own=True))[1] not in _IN_MEMORY:
+        current_assessed()
+
+
 def _measured(asked: Asked, report: Progress) -> Assessed:
     _TELL.set(report)
     return _assessed(asked)

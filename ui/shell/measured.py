@@ -12,7 +12,7 @@ import streamlit as st
 from core.text import Text, text
 from coverage.model.standard import Standard
 from ui.shell.choices import words
-from ui.shell.compute import View, current_assessed, current_view
+from ui.shell.compute import View, current_assessed, current_view, measure_once
 
 if TYPE_CHECKING:  # tables take a second to import
     import pandas as pd
@@ -53,6 +53,7 @@ class Reading:
 
     def also(self, name: str) -> Any:
         """What takes a while, computed once: the tables and layers of `jobs.assess.optional_analyses`."""
+        measure_once()
         with st.spinner(words()(_WAIT[name])):
             return _also(self.key, self.slow, name)
 

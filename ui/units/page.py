@@ -12,6 +12,7 @@ from coverage.model.standard import Check, level_title
 from coverage.model.verdict_rows import MISSED, VerdictRow, responsible_words, verdict_rows
 from ui.overview.table_and_map import city_map
 from ui.shell.choices import words
+from ui.shell.compute import measure_once
 from ui.shell.measured import Reading, assessed_under
 from ui.units.certainty import certainty, years
 from ui.units.complete import complete
@@ -46,6 +47,7 @@ def ranks(reading: Reading) -> None:
     else:
         answer(*_best_and_worst(shown), _all_met(shown, shown["level"].iloc[0]))
     city_map(reading.view, _MAP_PX)
+    measure_once()
     places = _places(reading.key, reading.slow)
     rows = [_league_row(row, places) for row in shown.head(_MOST).to_dict("records")]
     table(text("Ranking"), _LEAGUE_HEAD, rows)

@@ -15,7 +15,7 @@ import streamlit as st
 
 from core.text import Sayable
 from ui.shell.choices import choices, words
-from ui.shell.compute import city_view
+from ui.shell.compute import city_view, measure_once
 from ui.shell.measured import Reading, assessed_under
 from ui.shell.safe import in_html
 
@@ -117,6 +117,7 @@ if TYPE_CHECKING:  # what draws takes a second to load
 
 def picture_of(reading: Reading) -> CellsImage:
     """Where the cells lie on a picture; made once a city."""
+    measure_once()
     return _image(reading.key, reading.slow)
 
 

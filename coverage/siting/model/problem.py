@@ -143,6 +143,8 @@ def _as_sparse(reach: Any) -> sparse.csr_array:
 
 def _people(residents: Floats, n_cells: int) -> Floats:
     try:
+        if np.iscomplexobj(residents) or np.ma.is_masked(residents):  # a cast would drop what they say
+            raise TypeError
         people = np.asarray(residents, float).ravel()
     except (TypeError, ValueError) as error:
         raise SettingError("A number of residents is negative or not a number.") from error

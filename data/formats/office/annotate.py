@@ -137,6 +137,8 @@ class _Looks:
         part = next(target for kind, target in book.links(book.workbook).values() if kind.endswith("/styles"))
         styles = book.edit(part)
         fonts, fills, formats = (styles.find(book.tag(name)) for name in ("fonts", "fills", "cellXfs"))
+        if fills is None or formats is None or fonts is None or not len(fonts):
+            raise PackageError
         bold = etree.fromstring(etree.tostring(fonts[0]))
         if bold.find(book.tag("b")) is None:
             bold.insert(0, etree.Element(book.tag("b")))

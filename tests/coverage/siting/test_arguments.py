@@ -148,6 +148,10 @@ WRONG = {
     "a frame": lambda: choose_sites(np.ones(2), pd.DataFrame([[1.0, 2.0]]), goal=Goal(count=1)),
     "one row alone": lambda: choose_sites(np.ones(2), np.ones(2), goal=Goal(count=1)),
     "words for metres": lambda: choose_sites(np.ones(2), np.array([["a", "b"]]), goal=Goal(count=1)),
+    "residents left blank": lambda: choose_sites(
+        np.ma.masked_array(RESIDENTS, RESIDENTS > 5), YES, goal=Goal(count=1)
+    ),
+    "complex residents": lambda: choose_sites(RESIDENTS + 1j, YES, goal=Goal(count=1)),
     "keep as a number": lambda: choose_sites(RESIDENTS, YES, goal=Goal(count=1), keep=1),
     "count as a word": lambda: Goal(count="2"),
     "count as yes": lambda: Goal(count=True),

@@ -131,3 +131,25 @@ def test_helsinki_and_porto_alegre_are_read_to_the_resident() -> None:
     assert (porto.total, len(porto), porto.crs) == (812_935.0, 1227, "EPSG:32722")
     helsinki = read_population(SHARED / "helsinki" / "helsinki_population_grid_2020.gpkg").grid
     assert helsinki.crs == "EPSG:32635"
+
+
+def test_rows_that_are_there_twice_are_remarked_on(tmp_path: Path) -> None:
+    rows = ["118.80,32.05,100", "118.81,32.05,100", "118.80,32.05,40", "118.80,32.05,100", "118.82,32.05,0"]
+    path = tmp_path / "people.csv"
+    path.write_text("\n".join(["lon,lat,residents", *rows, rows[-1]]), "utf-8")
+    read = read_population(path)
+    assert read.grid.residents.sum() == 340  # nothing is left out
+    (found,) = [one for one in read.findings if one.code == "population-repeated"]
+    assert (found.message.values["count"], found.message.values["residents"]) == (1, 100.0)
+
+
+def test_areas_on_one_another_are_remarked_on(tmp_path: Path) -> None:
+    """The second lies half on the first, the third beside them with a border drawn 1 % too wide."""
+    boxes = [
+        shapely.box(a, 32.05, b, 32.06) for a, b in ((118.80, 118.81), (118.804, 118.812), (118.8119, 118.82))
+    ]
+    frame = gpd.GeoDataFrame({"residents": [500, 200, 300]}, geometry=boxes, crs=4326)
+    frame.to_file(tmp_path / "people.gpkg")
+    read = read_population(tmp_path / "people.gpkg")
+    (found,) = [one for one in read.findings if one.code == "population-overlaps"]
+    assert (found.message.values["count"], found.message.values["residents"]) == (1, 200.0)

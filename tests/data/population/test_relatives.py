@@ -756,8 +756,10 @@ def test_rasters_of_some_ages_are_not_all_residents(tmp_path: Path, count: int) 
     assert with_answer.grid.total == pytest.approx(TOTAL / 36)
 
 
-@pytest.mark.parametrize("inside", [0.25, 0.5, 0.9, 1.6])
-def test_wide_pixels_on_the_rim_count_by_their_share_of_ground(tmp_path: Path, inside: float) -> None:
+@pytest.mark.parametrize(("inside", "total"), [(0.6, 1000.0), (0.9, 1000.0), (1.4, 1000.0), (1.6, 1500.0)])
+def test_wide_pixels_count_whole_by_their_centre_and_live_inside(
+    tmp_path: Path, inside: float, total: float
+) -> None:
     """Two pixels of a hundredth of a degree; the area holds the first `inside` of their width."""
     with rasterio.open(
         tmp_path / "p.tif", "w", driver="GTiff", height=1, width=2, count=1, dtype="float64", crs="EPSG:4326",
@@ -766,6 +768,6 @@ def test_wide_pixels_on_the_rim_count_by_their_share_of_ground(tmp_path: Path, i
         target.write(np.array([[1000.0, 500.0]]), 1)
     area = shapely.box(118.77, 32.03, 118.77 + 0.01 * inside, 32.04)
     grid = read_population(tmp_path / "p.tif", reading=Reading(area=area)).grid
-    assert grid.total == pytest.approx(1000 * min(inside, 1.0) + 500 * max(inside - 1.0, 0.0))
+    assert grid.total == pytest.approx(total)
     lon, lat = grid.lonlat()
     assert shapely.intersects_xy(area.buffer(1e-9), lon, lat).all()

@@ -188,7 +188,8 @@ def test_a_full_disk_is_said_and_what_is_missing_is_made_when_there_is_room(tmp_
     said = (tmp_path / "said").read_text()
     assert (tmp_path / "code").read_text().strip() == "2", said
     assert "Traceback" not in said
-    assert "space" in said + (tmp_path / "first").read_text()
+    assert "no room left" in said + (tmp_path / "first").read_text()
+    assert "– cannot be" not in said  # which file
     second = json.loads((tmp_path / "second").read_text())
     assert {row["state"] for row in second["areas"]} <= {"done", "skipped"}, done.stderr
     whole(kept, 2)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from coverage.model.edits import Open
 from tests.ui.conftest import html_of, no_trouble
 from ui.scenario import state as scenario_state
+from ui.shell import compute
 
 REACH, UNITS, SCENARIO = (f"ui/{name}/page.py" for name in ("reach", "units", "scenario"))
 
@@ -53,6 +55,22 @@ def test_the_elderly_walk_slower_and_are_counted_alone(app: AppTest) -> None:
     no_trouble(app)
     # Ten minutes at 3 km/h are 500 m: 11 cells of 20.
     assert "步行10分钟（500米）范围内有220名居民" in html_of(app)
+
+
+@pytest.mark.parametrize("page", [REACH, UNITS])
+def test_a_city_that_is_not_in_memory_yet_is_waited_for_with_a_bar(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
+    """Within what Streamlit keeps of a function an error would stand in place of the bar's button."""
+    errors: list[object] = []
+    monkeypatch.setattr(st, "exception", errors.append)
+    app.run()
+    st.cache_resource.clear()
+    compute._IN_MEMORY.clear()
+    monkeypatch.setattr("ui.shell.work._QUICK_S", 0.0)
+    app.switch_page(page).run()
+    no_trouble(app)
+    assert not errors
 
 
 def test_no_walking_time_is_asked_for_and_not_an_error(app: AppTest) -> None:
