@@ -138,7 +138,7 @@ def _reached_parts(squares: Field) -> NDArray[np.int32]:
     corners = (squares > _WHOLE).view(np.uint8) + (squares >= _EMPTY).view(np.uint8)
     pairs = corners[:-1] + corners[1:]
     together = pairs[:, :-1] + pairs[:, 1:]
-    parts = np.multiply(together == 0, _FINE, dtype=np.int32)
+    parts: NDArray[np.int32] = np.multiply(together == 0, _FINE, dtype=np.int32)
     rim = np.flatnonzero((together > 0) & (together < 8))
     row, column = np.divmod(rim, parts.shape[1])
     corner = row * squares.shape[1] + column
