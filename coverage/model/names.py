@@ -32,6 +32,11 @@ _LEVEL_OF_KIND: Final = {
 }
 
 
+# Units are matched again and again, by every rule and for every list.
+_KNOWN: Final = 50_000
+
+
+@lru_cache(maxsize=_KNOWN)
 def unit_key(name: str) -> str:
     """What two spellings of one unit share: width and case folded, spaces, marks and remarks in
     brackets, the office's and the kind's suffix removed.
@@ -107,11 +112,13 @@ class _Known:
         return []
 
 
+@lru_cache(maxsize=_KNOWN)
 def _plain(name: str) -> str:
     folded = unicodedata.normalize("NFKC", name).casefold()
     return _MARKS.sub("", _BRACKETS.sub("", folded)) or _MARKS.sub("", folded)
 
 
+@lru_cache(maxsize=_KNOWN)
 def _without_office(name: str) -> str:
     plain = _plain(name)
     for committee, kind in _COMMITTEES:
@@ -121,6 +128,7 @@ def _without_office(name: str) -> str:
     return short if len(short) >= 2 else plain
 
 
+@lru_cache(maxsize=_KNOWN)
 def _kind(name: str) -> str:
     """The kind that a name ends in, "" for none."""
     plain = _without_office(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -320,6 +321,18 @@ def group_people(group: str) -> Sayable:
     if group == "children":
         return text("children")
     return text("{group} residents", group=group_title(group))
+
+
+def clause_title(clause: str) -> Text:
+    """Where in its document a rule stands: “12” is a task of an office's document, “2.0.3” a clause and “C”
+    an appendix of a national standard; anything else is said as written."""
+    if clause.isdigit():
+        return text("task {clause}", clause=clause)
+    if re.fullmatch(r"\d+(\.\d+)+", clause):
+        return text("clause {clause}", clause=clause)
+    if re.fullmatch("[A-Z]", clause):
+        return text("appendix {clause}", clause=clause)
+    return text("{clause}", clause=clause)
 
 
 def evidence_title(evidence: Evidence | None) -> Text:

@@ -180,7 +180,7 @@ def _rule_words(names: Standard, rule: Rule) -> dict[Text, Sayable]:
     return {
         **_asked(names, rule),
         text("tolerance"): _percent(rule.tolerance),
-        text("task"): rule.clause,
+        text("task or clause"): rule.clause,
         text("wording"): rule.wording,
         text("evidence"): evidence_title(rule.evidence),
         text("source"): rule.source,

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final
 
 import numpy as np
@@ -26,6 +28,7 @@ from data.standards import open_standard, preset_ids
 from data.store import Store, schema
 from data.store.engine import canonical
 from data.store.records import City, ListVersion, cities, city_named, current_lists, offices
+from data.units import UnitFile
 from geo.crs import project
 from jobs.collect.demo import demo_document
 from jobs.collect.kept_lists import kept_rows, list_bytes
@@ -33,7 +36,7 @@ from jobs.collect.permissions import actor
 from jobs.collect.words import BEIJING, day_of
 from jobs.study.cases import StudyFiles
 from jobs.study.inputs import open_inputs
-from jobs.study.people import read_people
+from jobs.study.people import read_people, read_unit_files
 from jobs.study.run import plain, restored
 
 # What the part is called that lies in no office's unit.
@@ -168,6 +171,24 @@ def city_files(store: Store, city: City) -> StudyFiles:
         StudyFiles, city.settings["study"], lambda said: folder / places[_key(said["file"], said["sha256"])]
     )
     return replace(files, name=files.name or city.name)
+
+
+def units_of_city(store: Store, city: City) -> tuple[UnitFile | None, bool]:
+    """What `read_unit_files` gives of a city: read once by a program, as every list is held against it."""
+    files = city_files(store, city)
+    asked = (*(digest(path) for path in files.unit_files), repr((files.answers, files.layers.urban)))
+    with _READING:
+        if asked not in _UNITS:
+            _UNITS[asked] = read_unit_files(files)
+            while len(_UNITS) > _MOST_HELD:
+                _UNITS.popitem(last=False)
+        _UNITS.move_to_end(asked)
+        return _UNITS[asked]
+
+
+_UNITS: Final[OrderedDict[tuple[str, ...], tuple[UnitFile | None, bool]]] = OrderedDict()
+_READING: Final = Lock()
+_MOST_HELD: Final = 4
 
 
 def city_study(store: Store, city: City, lists: Mapping[int, ListVersion]) -> StudyFiles:

@@ -182,14 +182,16 @@ def _one_by_one(offices: tuple[int, ...], whole: Reading | None) -> dict[int, Re
 
 def _joined(readings: Mapping[int, Reading], beside: Reading | None) -> Reading:
     """Several readings as one of all lists, in their order."""
-    frames, count = [], 0
-    for one in readings.values():
-        frames.append(one.frame.assign(table=one.frame["table"] + count))
-        count += len(one.tables)
     whole = _told(beside)
+    frame = whole.frame.iloc[:0]
+    if readings:
+        frame = pd.concat([one.frame for one in readings.values()], ignore_index=True)
+        tables_before = np.cumsum([0, *(len(one.tables) for one in readings.values())])[:-1]
+        rows = [len(one.frame) for one in readings.values()]
+        frame["table"] = frame["table"] + np.repeat(tables_before, rows)
     return replace(
         whole,
-        frame=pd.concat(frames, ignore_index=True) if frames else whole.frame.iloc[:0],
+        frame=frame,
         findings=tuple(found for one in readings.values() for found in one.findings),
         files=tuple(file for one in readings.values() for file in one.files),
         tables=tuple(table for one in readings.values() for table in one.tables),

@@ -34,12 +34,11 @@ from data.store.records import (
 )
 from data.store.tidy import KEEP_DAYS
 from jobs.assess.folder import findings_table
-from jobs.collect.cities import city_files
+from jobs.collect.cities import units_of_city
 from jobs.collect.decisions import OfficeDecisions, decisions_from, judged_with
 from jobs.collect.kept_lists import kept_rows, list_bytes
 from jobs.collect.limits import require_room
 from jobs.collect.permissions import actor, actor_in
-from jobs.study.people import read_unit_files
 from locales import DEFAULT_LANGUAGE
 
 FORMAT: Final = 1
@@ -148,7 +147,7 @@ def read_for(
 
     A coordinate system that the office named counts where nothing in the list or beside it decides.
     """
-    units, known = read_unit_files(city_files(store, city))
+    units, known = units_of_city(store, city)
     request = ListRequest(
         datum,
         units.table if units else None,

@@ -32,12 +32,11 @@ from data.store.records import (
     steps,
     submissions,
 )
-from jobs.collect.cities import city_files
+from jobs.collect.cities import units_of_city
 from jobs.collect.demo import demo_document
 from jobs.collect.kept_lists import joined, list_rows
 from jobs.collect.permissions import actor
 from jobs.collect.standing import CITIES
-from jobs.study.people import read_unit_files
 from maps.basemap import encode
 from maps.ground import basemap_of
 from maps.model import Basemap
@@ -151,7 +150,7 @@ def originals_of(
 
 def unit_outline(store: Store, desk: Desk) -> shapely.Geometry | None:
     """The outline (degrees) of the unit that an office answers for; None where it answers for none."""
-    units, _ = read_unit_files(city_files(store, desk.city))
+    units, _ = units_of_city(store, desk.city)
     if units is None or not desk.office.unit_id:
         return None
     frame = units.table.frame

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from core.errors import InputError, SettingError
+from coverage.model.standard import clause_title
 from data.standards import DEFAULT_STANDARD, open_standard, preset_ids
+from locales import translator
 
 
 @pytest.mark.parametrize("name", preset_ids())
@@ -50,3 +52,10 @@ def test_a_file_too_large_for_a_standard_is_not_read(tmp_path: Path) -> None:
     path.write_bytes(b"#" * 1_000_001)
     with pytest.raises(InputError, match="too large"):
         open_standard(path)
+
+
+@pytest.mark.parametrize(
+    ("clause", "said"), [("12", "任务12"), ("2.0.3", "第2.0.3条"), ("C", "附录C"), ("第三章", "第三章")]
+)
+def test_where_a_rule_stands_is_called_as_the_document_calls_it(clause: str, said: str) -> None:
+    assert translator("zh")(clause_title(clause)) == said

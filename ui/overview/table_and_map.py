@@ -11,7 +11,7 @@ from typing import Any, Final
 import streamlit as st
 
 from core.text import listed, text
-from coverage.model.standard import Check
+from coverage.model.standard import Check, clause_title
 from coverage.model.verdict_rows import MISSED, VerdictRow, verdict_rows
 from maps.palette import VERDICTS
 from ui.overview.gaps import spot_of
@@ -143,7 +143,7 @@ def _rule(line: VerdictRow) -> str:
 def _responsible(line: VerdictRow) -> str:
     """Clause and responsible units on one line; all of them when it is opened."""
     tr, units = words(), line.responsible
-    clause = tr(text("Clause {clause}", clause=line.rule.clause)) if line.rule.clause else ""
+    clause = tr(clause_title(line.rule.clause)) if line.rule.clause else ""
     few = tr(listed(units[:_SHOWN_UNITS]))
     if len(units) > _SHOWN_UNITS:
         few = tr(text("{units} and {more} more", units=few, more=len(units) - _SHOWN_UNITS))

@@ -358,10 +358,17 @@ _GOES_ON: Final = ("services", "remark", PERSONAL)
 
 
 def _is_heading(cell: tuple[int, str], fields: Mapping[int, str]) -> bool:
-    """“一、玄武区”, or a lone text in a column that is not the name's."""
+    """“一、玄武区”, a unit with how many follow, or a lone text in a column that is not the name's."""
     column, value = cell
     if fields.get(column) in _GOES_ON:
         return False
-    return bool(re.match(r"^[(（]?[一二三四五六七八九十]+[)）]?[、.．]", value)) or (
-        fields.get(column) != "name" and not value.replace(".", "").isdigit()
-    )
+    if re.match(r"^[(（]?[一二三四五六七八九十]+[)）]?[、.．]", value) or _UNIT_ALONE.match(value):
+        return True
+    return fields.get(column) != "name" and not value.replace(".", "").isdigit()
+
+
+# “玄武区（4处）”, “梅园街道：”: a unit alone in a row, perhaps with how many follow.
+_UNIT_ALONE: Final = re.compile(
+    r"^[\u4e00-\u9fff]{1,10}(?:(?<![小社园校])区|县|市|街道|街道办事处|镇|乡)\s*"
+    r"(?:[（(【\[]?共?\s*\d+\s*[处个家所]?[)）】\]]?)?\s*[:：]?$"
+)

@@ -629,3 +629,19 @@ def test_a_round_coordinate_among_fine_ones_is_no_address(tmp_path):
     ]
     intake = read(tmp_path, rows)
     assert intake.set_aside_count == 0 and "to-locate" not in codes(intake)
+
+
+@pytest.mark.parametrize(
+    "heading", ["玄武区（4处）", "江宁区 共12处", "梅园街道：", "张庄镇(3)", "桥林街道办事处"]
+)
+def test_a_unit_alone_in_a_row_is_a_heading_and_no_facility(tmp_path, heading):
+    rows = [[name, "公共服务站", lon, lat] for name, lon, lat, _ in PLACES]
+    found = read(tmp_path, [["名称", "类型", "经度", "纬度"], [heading], *rows[:6], [heading], *rows[6:]])
+    assert (found.rows, found.accepted_count, found.set_aside_count) == (14, 12, 2)
+    assert codes(found) >= {"heading-row"}
+
+
+def test_a_compound_alone_in_a_row_is_asked_about(tmp_path):
+    rows = [[name, "公共服务站", lon, lat] for name, lon, lat, _ in PLACES]
+    found = read(tmp_path, [["名称", "类型", "经度", "纬度"], ["荷花小区"], *rows])
+    assert found.accepted_count == 12 and "heading-row" not in codes(found)
