@@ -20,7 +20,7 @@ class Once(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         given: dict[str, list[str]] = {}
         spelled = {name: option for option in self.params for name in option.opts}
-        for word, value in zip(args, [*args[1:], ""], strict=True):
+        for word, value in zip(args, [*args, ""][1:], strict=True):
             name, stated, inline = word.partition("=")
             option: Any = spelled.get(name)
             if option is None or option.multiple or getattr(option, "is_flag", False) or option.nargs != 1:

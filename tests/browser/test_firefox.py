@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from core.text import text
 from maps import render_map
+from maps.overview import RuleOnMap, overview_page
 from tests.browser import bidi
 from tests.browser.map_kinds import KINDS, PEOPLE_MISSED
 from tests.browser.paper import assert_one_whole_sheet
+from tests.browser.test_map_in_old_browsers import areas_side_by_side
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(1200)]
 
@@ -61,6 +64,32 @@ def test_a_map_opens_can_be_clicked_and_prints(tab: bidi.FirefoxTab, kind: str, 
         # Half of the Chinese in Firefox' sheets is drawn without saying which characters it is.
         said = assert_one_whole_sheet(sheet, "OpenStreetMap", "2026-11-30")
         assert said.count(PEOPLE_MISSED) == 12
+
+
+def test_the_overview_of_a_batch_is_sorted_by_a_click_leads_to_an_area_and_prints(
+    tab: bidi.FirefoxTab, tmp_path: Path
+) -> None:
+    areas = areas_side_by_side(12)
+    file = tmp_path / "overview.html"
+    file.write_text(overview_page(areas, [RuleOnMap("r", text("x"), text("x"))], language="zh"), "utf-8")
+    for area in areas:
+        target = tmp_path / "areas" / area.folder / "map.html"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(render_map(KINDS["assessment"], language="zh"), encoding="utf-8")
+    tab.open(file.as_uri(), until="document.querySelectorAll('tbody tr').length === 12")
+    first = "document.querySelector('tbody td').textContent"
+    assert tab.evaluate(first) == "江宁区第0片"
+    tab.click(*tab.evaluate(middle("document.querySelector('[data-sort=share]')")))
+    tab.wait(f"{first} === '江宁区第10片'")
+    for name, (width, height) in SHEETS.items():
+        ground = name.endswith("landscape")
+        sheet = tab.pdf(
+            tmp_path / f"{name}.pdf", width_cm=width, height_cm=height, margin_cm=0.8, ground=ground
+        )
+        assert_one_whole_sheet(sheet, "22.0%")
+    tab.click(*tab.evaluate(middle("document.querySelector('tbody a')")))
+    tab.wait(READY)
+    assert tab.errors == []
 
 
 def test_every_page_is_shown_without_an_error(tab: bidi.FirefoxTab, address: str) -> None:

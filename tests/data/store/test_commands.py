@@ -34,3 +34,11 @@ def test_a_store_is_made_taken_back_and_brought_up_again(run: object) -> None:
     assert run("init", "--as", "root")[0] == 0
     code, said = run("check", "--as", "root")
     assert (code, said.strip()) == (0, "Everything is there and is what was written.")
+
+
+@pytest.mark.parametrize("words", [("store", "check"), ("city", "list"), ("job", "list"), ("batch",)])
+def test_a_verb_may_stand_alone(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SERVICE_CIRCLE_STORE", str(tmp_path / "nowhere"))
+    assert CliRunner().invoke(app, [*words], catch_exceptions=False).exit_code == 2
