@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -210,9 +210,14 @@ def package_bytes(found: Reached) -> bytes:
         return path.read_bytes()
 
 
-def _write_package(path: Path, layers: ReachLayers) -> None:
+def _write_package(path: Path, layers: ReachLayers, progress: Progress = silent) -> None:
+    def counted(parts: Iterable[gpd.GeoDataFrame]) -> Iterator[gpd.GeoDataFrame]:
+        for number, part_of in enumerate(parts, start=1):
+            progress(0.0, text("Writing the GeoPackage: part {n}", n=number))
+            yield part_of
+
     areas = (layers.areas.iloc[row : row + 1] for row in range(len(layers.areas)))
-    write_geopackage(path, {"isochrones": areas, PIECES: layers.street_parts()})
+    write_geopackage(path, {"isochrones": areas, PIECES: counted(layers.street_parts())})
 
 
 @dataclass(frozen=True)
@@ -237,7 +242,7 @@ def write_reach(
     with whole_folder(out) as folder:
         write_bytes(folder / "isochrones.geojson", area_bytes(found))
         progress(0.3, text("Writing the GeoPackage"))
-        _write_package(folder / "reach.gpkg", found.layers)
+        _write_package(folder / "reach.gpkg", found.layers, part(progress, 0.3, 0.6))
         progress(0.6, text("Drawing the map"))
         write_json(folder / "reach.json", found.as_json())
         write_bytes(folder / "map.html", _map(found, under, language).encode("utf-8"))

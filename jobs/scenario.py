@@ -302,7 +302,7 @@ def with_scenario_run(found: Compared, files: StudyFiles, *, language: str) -> C
 def write_comparison(out: Path, found: Compared, *, language: str, progress: Progress = silent) -> None:
     """The assessment folder of the second scenario and what it changes."""
     with whole_folder(out) as folder:
-        basemap = write_tables(folder, found.done, language=language)
+        basemap = write_tables(folder, found.done, language=language, progress=part(progress, 0.0, 0.4))
         kept = json.loads(scenario_to_json(found.scenarios[1]))
         write_json(folder / "scenario.json", kept | {"scenario": found.done.results.document["scenario"]})
         write_json(folder / "comparison.json", found.as_json())
@@ -316,4 +316,7 @@ def write_comparison(out: Path, found: Compared, *, language: str, progress: Pro
         names = product_names(found.done.results.document, language=language)
         write_bytes(folder / names["html"], page)
         give_back()
-        write_bytes(folder / names["xlsx"], workbook_bytes(found.done.results, language=language))
+        write_bytes(
+            folder / names["xlsx"],
+            workbook_bytes(found.done.results, language=language, progress=part(progress, 0.8, 1.0)),
+        )

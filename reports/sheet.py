@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, Final
 import pandas as pd
 import xlsxwriter
 
+from core.progress import Progress, silent
 from core.text import text
 
 # Kind of a column → how its numbers are shown. Codes are texts; a share has as many decimals as it takes
@@ -96,14 +97,18 @@ class Book:
     sentence `cut` ({n} rows are printed) longer tables are cut on paper, and it stands above them."""
 
     def __init__(
-        self, book: Any, about: Sequence[tuple[str, dict[str, object]]], footer: str = "", cut: str = ""
-    ) -> None:
+        self, book: Any, about: Sequence[tuple[str, dict[str, object]]], footer: str = "", cut: str = "",
+        progress: Progress = silent,
+    ) -> None:  # fmt: skip
         self.xlsx, self._about, self._footer, self.cut = book, about, footer, cut
+        self._progress, self._sheets = progress, 0
         self._looks: dict[tuple[tuple[str, object], ...], Any] = {}
         self._of_cells: dict[tuple[str, str], Any] = {}
 
     def sheet(self, name: str, widths: Sequence[float]) -> Sheet:
         """A new sheet with columns so wide; on paper landscape, as many pages wide as it takes to be read."""
+        self._sheets += 1
+        self._progress(0.0, text("Writing the workbook: sheet {n}", n=self._sheets))
         page = self.xlsx.add_worksheet(name)
         page.set_landscape()
         page.set_paper(9)

@@ -7,6 +7,7 @@ import io
 from collections.abc import Mapping
 from typing import Any, Final
 
+from core.progress import Progress, silent
 from core.text import Text, labelled, listed, text, text_from_json
 from coverage.model.standard import LEVELS, Check, Rule, level_title, whole_title
 from coverage.model.verdict_rows import (
@@ -89,7 +90,9 @@ _FACILITIES_HEAD: Final = (
 )
 
 
-def workbook_bytes(results: Results, *, language: str, cover: Cover | None = None) -> bytes:
+def workbook_bytes(
+    results: Results, *, language: str, cover: Cover | None = None, progress: Progress = silent
+) -> bytes:
     """The workbook in one language; day and security mark (the usual one where none is given) are printed
     below every page, the strip of every product begins its last sheet."""
     buffer = io.BytesIO()
@@ -99,7 +102,7 @@ def workbook_bytes(results: Results, *, language: str, cover: Cover | None = Non
     with workbook(buffer) as xlsx:
         xlsx.set_properties({"created": created, "title": asked.title, "author": asked.author})
         foot = printed_below(results, tr, tr(mark))
-        book = Book(xlsx, about_lines(results, tr), footer=foot, cut=tr(_CUT))
+        book = Book(xlsx, about_lines(results, tr), footer=foot, cut=tr(_CUT), progress=progress)
         compared = (28, 28, 20) if results.document.get("before") else (30,)
         widths = (30, 6, 14, *compared, 10, 18, 12, 12, 34, 18, 22)
         _assessment_sheet(book.sheet(tr(text("Assessment")), widths), results, tr)

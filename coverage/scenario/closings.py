@@ -13,6 +13,8 @@ from functools import partial
 import numpy as np
 from scipy.sparse import csr_array
 
+from core.progress import Progress, silent
+from core.text import text
 from coverage.assessment import Assessment
 from coverage.checks.by_unit import sum_by
 from coverage.checks.loads import check_load
@@ -39,7 +41,9 @@ class ClosingLoss:
     facilities: int = 0
 
 
-def closing_losses(assessment: Assessment, rows: Sequence[int]) -> dict[int, tuple[ClosingLoss, ...]]:
+def closing_losses(
+    assessment: Assessment, rows: Sequence[int], progress: Progress = silent
+) -> dict[int, tuple[ClosingLoss, ...]]:
     """For each facility (row of the table) the rules that get worse if it alone closes, in their order.
 
     radius, walk: residents whom only it serves. presence: units that lose their only one. units: units
@@ -48,10 +52,20 @@ def closing_losses(assessment: Assessment, rows: Sequence[int]) -> dict[int, tup
     The rules of `not_tried` are left out.
     """
     measured = assessment.measured
+    progress(0.0, text("Trying to close each of {count:,} facilities alone", count=len(rows)))
     alone = _Alone.of(measured)
     losses: dict[int, list[ClosingLoss]] = {row: [] for row in rows}
     untried = not_tried(assessment)
-    for result in assessment.results:
+    for number, result in enumerate(assessment.results, start=1):
+        progress(
+            0.5 * number / len(assessment.results),
+            text(
+                "Trying to close each of {count:,} facilities alone: rule {n} of {all}",
+                count=len(rows),
+                n=number,
+                all=len(assessment.results),
+            ),
+        )
         without = None if result.rule.id in untried else _without(result, measured, alone)
         if without is None:
             continue
@@ -61,8 +75,19 @@ def closing_losses(assessment: Assessment, rows: Sequence[int]) -> dict[int, tup
                 losses[row].append(found)
     trail = Trail(assessment)
     loads = [result for result in assessment.results if result.load is not None]
+    free = sum(not found_here for found_here in losses.values())
+    tried = 0
     for row, found_here in losses.items():
         if not found_here:
+            tried += 1
+            progress(
+                0.5 + 0.5 * tried / free,
+                text(
+                    "Counting loads without each facility that no other rule needs: {n:,} of {all:,}",
+                    n=tried,
+                    all=free,
+                ),
+            )
             found_here += _loads_without(assessment, trail, loads, row)
     return {row: tuple(found_here) for row, found_here in losses.items()}
 

@@ -18,6 +18,8 @@ import numpy as np
 from scipy import sparse
 from scipy.spatial import cKDTree
 
+from core.progress import Progress, silent
+from core.text import text
 from coverage.model.tables import PopulationGrid
 from coverage.siting.covering.local_search import greedy, improved
 from coverage.siting.covering.lp_bound import DualSearch
@@ -151,13 +153,15 @@ class Refined:
     complete: bool
 
 
-def refine(places: Places, coarse: Ints, count: int, limits: Limits, *, most: int) -> Refined:
+def refine(
+    places: Places, coarse: Ints, count: int, limits: Limits, *, most: int, progress: Progress = silent
+) -> Refined:
     """At most about `most` of all places for a plan of `count` sites, beginning with the `coarse` ones.
 
     Stops early when the bound over all places is met by a plan, within the gap of `limits`. There must be
     more coarse places than sites.
     """
-    seen = _Seen(places)
+    seen = _Seen(places, progress)
     seen.look(coarse)
     chosen = np.ones(len(coarse), bool)
     bound, worth, best, value = np.inf, np.empty(0), np.empty(0, np.int64), 0.0
@@ -197,8 +201,8 @@ def _largest(values: Floats, count: int) -> Floats:
 class _Seen:
     """Places whose reach is known, in the order in which they were looked at."""
 
-    def __init__(self, places: Places) -> None:
-        self.places = places
+    def __init__(self, places: Places, progress: Progress) -> None:
+        self.places, self._progress = places, progress
         self.rows: Ints = np.empty(0, np.int64)
         self._parts: list[sparse.csr_array] = []
         self._entries = 0
@@ -206,6 +210,7 @@ class _Seen:
 
     def look(self, rows: Ints) -> None:
         for first in range(0, len(rows), _AT_ONCE):
+            self._progress(0.0, text("Weighing candidate places: {count:,}", count=len(self.rows)))
             some = rows[first : first + _AT_ONCE]
             reach = self.places.reach(some)
             kept = self._open[reach.indices]

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyogrio
 
 from coverage.publish.measures import TEXTS
-from data.files import read_csv, write_csv
+from data.files import read_csv
 from geo.crs import WGS84
 from geo.isochrone.isochrones import lighter
 
@@ -53,12 +53,6 @@ def light_areas(areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         return areas
     drawn = areas.set_geometry(gpd.GeoSeries(found.shapes, index=areas.index, crs=areas.crs))
     return drawn.assign(outline_off_m=found.off_m, filled_m2=found.filled_m2)
-
-
-def write_extras(folder: Path, extras: Mapping[str, pd.DataFrame]) -> None:
-    """One CSV a table."""
-    for name, table in extras.items():
-        write_csv(folder / f"{name}.csv", table)
 
 
 def read_extras(folder: Path) -> dict[str, pd.DataFrame]:

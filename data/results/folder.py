@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +16,8 @@ import shapely
 from pyarrow import ArrowException
 
 from core.errors import InputError
-from core.text import Bilingual, text_from_json
+from core.progress import Progress, silent
+from core.text import Bilingual, text, text_from_json
 from coverage.model.standard import Standard
 from coverage.publish.tables import PlanTables, Results
 from coverage.publish.wide import file_columns, layer_columns
@@ -29,7 +31,6 @@ from data.results.extras import (
     light_areas,
     read_extras,
     read_layers,
-    write_extras,
     write_geopackage,
 )
 from data.results.land import is_land_alone
@@ -54,32 +55,50 @@ _FACILITY_NUMBERS: Final = (
 CANDIDATES: Final = "candidates.parquet"
 
 
-def write_results(folder: Path, results: Results) -> None:
+def write_results(folder: Path, results: Results, progress: Progress = silent) -> None:
     """Write every table of `results` into `folder`, each file at once."""
+    writers = _writers(folder, results)
+    for number, write in enumerate(writers, start=1):
+        progress(number / len(writers), text("Writing the results: {n} of {all}", n=number, all=len(writers)))
+        write()
+
+
+def _writers(folder: Path, results: Results) -> list[Callable[[], None]]:
+    """What writes each file, the provenance last."""
     scenario = str(results.document.get("scenario") or "")
     groups = dict(results.document["area"].get("group_columns", {}))
     called, of_layers = file_columns(results.standard) | groups, layer_columns(groups)
-    write_json(folder / "assessment.json", results.document)
-    write_bytes(folder / "standard.toml", results.standard.toml.encode("utf-8"))
-    write_csv(folder / "units.csv", results.units)
-    write_csv(folder / "facilities.csv", results.facilities.rename(columns=called))
-    write_bytes(folder / "cells.parquet", _parquet(results.cells.rename(columns=called)))
-    write_bytes(folder / "gaps.geojson", geojson(results.gaps.rename(columns=of_layers), scenario=scenario))
+
+    def layer(name: str, shapes: gpd.GeoDataFrame) -> None:
+        write_bytes(folder / f"{name}.geojson", geojson(shapes, scenario=scenario))
+
+    def isochrones(shapes: gpd.GeoDataFrame) -> None:
+        layer("isochrones", light_areas(shapes))
+
+    writers: list[Callable[[], None]] = [
+        partial(write_json, folder / "assessment.json", results.document),
+        partial(write_bytes, folder / "standard.toml", results.standard.toml.encode("utf-8")),
+        partial(write_csv, folder / "units.csv", results.units),
+        partial(write_csv, folder / "facilities.csv", results.facilities.rename(columns=called)),
+        lambda: write_bytes(folder / "cells.parquet", _parquet(results.cells.rename(columns=called))),
+        partial(layer, "gaps", results.gaps.rename(columns=of_layers)),
+    ]
     if results.plan is not None:
-        write_json(folder / "plan.json", results.plan.plan)
-        sites = results.plan.sites.rename(columns=of_layers)
-        write_bytes(folder / "sites.geojson", geojson(sites, scenario=scenario))
-        if results.plan.candidates is not None:
-            write_bytes(folder / CANDIDATES, _parquet(results.plan.candidates))
-    write_extras(folder, results.extras)
+        candidates = results.plan.candidates
+        writers += [
+            partial(write_json, folder / "plan.json", results.plan.plan),
+            partial(layer, "sites", results.plan.sites.rename(columns=of_layers)),
+        ]
+        if candidates is not None:
+            writers.append(lambda: write_bytes(folder / CANDIDATES, _parquet(candidates)))
+    writers += [partial(write_csv, folder / f"{name}.csv", table) for name, table in results.extras.items()]
     for name in LAYERS:
         if name in results.layers:
-            layer = results.layers[name]
-            layer = light_areas(layer) if name == "isochrones" else layer
-            write_bytes(folder / f"{name}.geojson", geojson(layer, scenario=scenario))
+            shapes = results.layers[name]
+            writers.append(partial(isochrones if name == "isochrones" else partial(layer, name), shapes))
     if results.layers.keys() - NOT_OF_REACH:
-        write_geopackage(folder / GEOPACKAGE, results.layers)
-    write_json(folder / "provenance.json", results.provenance)
+        writers.append(partial(write_geopackage, folder / GEOPACKAGE, results.layers))
+    return [*writers, partial(write_json, folder / "provenance.json", results.provenance)]
 
 
 @guarded

@@ -148,23 +148,24 @@ def with_run(done: Assessed, run: Mapping[str, Any]) -> Assessed:
 def write_folder(out: Path, done: Assessed, *, language: str, progress: Progress = silent) -> None:
     """The tables, the map with its basemap, and the workbook; all of them, or `out` stays as it was."""
     with whole_folder(out, product=OF_EARLIER) as folder:
-        progress(0.0, text("Writing the results"))
-        basemap = write_tables(folder, done, language=language)
+        basemap = write_tables(folder, done, language=language, progress=part(progress, 0.0, 0.3))
         progress(0.3, text("Drawing the map"))
         page = render_map(map_model(done.results, basemap), language=language)
         names = product_names(done.results.document, language=language)
         write_bytes(folder / names["html"], page.encode("utf-8"))
-        progress(0.7, text("Writing the workbook"))
-        give_back()
-        write_bytes(folder / names["xlsx"], workbook_bytes(done.results, language=language))
+        write_bytes(
+            folder / names["xlsx"],
+            workbook_bytes(done.results, language=language, progress=part(progress, 0.7, 0.9)),
+        )
         progress(0.9, text("Putting the results in their place"))
     progress(1.0, text("Done"))
 
 
-def write_tables(folder: Path, done: Assessed, *, language: str) -> Basemap:
+def write_tables(folder: Path, done: Assessed, *, language: str, progress: Progress = silent) -> Basemap:
     """Everything of a result folder but its map and workbook; returns the ground to draw the map on."""
     give_back()
-    write_figures(folder, done, language=language)
+    write_figures(folder, done, language=language, progress=part(progress, 0.0, 0.8))
+    progress(0.8, text("Drawing the ground"))
     isochrones = done.results.layers.get("isochrones")
     basemap = ground_under(done.inputs, None if isochrones is None else light_areas(isochrones))
     write_bytes(folder / BASEMAP, encode(basemap))
@@ -173,10 +174,10 @@ def write_tables(folder: Path, done: Assessed, *, language: str) -> Basemap:
     return basemap
 
 
-def write_figures(folder: Path, done: Assessed, *, language: str) -> None:
+def write_figures(folder: Path, done: Assessed, *, language: str, progress: Progress = silent) -> None:
     """The tables alone."""
     tr = translator(language)
-    write_results(folder, done.results)
+    write_results(folder, done.results, progress)
     write_csv(folder / "findings.csv", findings_table(done.inputs.findings, language=language))
     write_csv(folder / "issues.csv", issue_table(done.results, tr))
     write_csv(folder / "units_wide.csv", units_wide(done.results.units, done.results.standard))

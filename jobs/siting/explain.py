@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from core.progress import Progress, silent
 from core.text import Text, text, text_to_json
 from coverage.model.membership import locate
 from coverage.model.standard import Check, Rule
@@ -85,14 +86,14 @@ def explain_plan(done: Assessed, asked: Question, plan: Plan) -> PlanExplanation
     return PlanExplanation(sites, fresh, before, after, before - stay)
 
 
-def losses(done: Assessed, asked: Question) -> list[dict[str, Any]]:
+def losses(done: Assessed, asked: Question, progress: Progress = silent) -> list[dict[str, Any]]:
     """Every facility that satisfies the rule today: whom only it serves under that rule, and every rule of
     the standard that gets worse if it closes alone (`rules`). Those that no rule needs come first, then
     those with the fewest residents."""
     lost = removal_losses(asked.cover)
     n, frame = len(asked.candidates), done.inputs.study.facilities.frame
     lon, lat = done.inputs.study.facilities.lonlat()
-    by_rule = closing_losses(done.assessment, [int(row) for row in asked.existing])
+    by_rule = closing_losses(done.assessment, [int(row) for row in asked.existing], progress)
     rows = [
         {
             "facility_id": str(frame["facility_id"].iloc[row]),

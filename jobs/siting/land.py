@@ -73,7 +73,7 @@ def plan_on_land(done: Assessed, request: SitingRequest, monitor: SearchMonitor)
     require_askable_by_land(request)
     # Land stands in the residents' place already: it is not weighed a second time.
     as_given = replace(request, conditions=replace(request.conditions, weight=RESIDENTS))
-    asked, plan = chosen(lambda: question_of(done, as_given), monitor)
+    asked, plan = chosen(lambda: question_of(done, as_given, monitor=monitor), monitor)
     plan = over_all_places(plan, asked)
     land, xy = land_facts(asked.demand, asked.goal, plan), asked.candidates.xy[list(plan.sites)]
     among, names = among_json(asked, plan), done.inputs.study.facilities.frame["name"].to_numpy(str)

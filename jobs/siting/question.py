@@ -15,7 +15,7 @@ from coverage.checks.reach import BOUNDARY_M, accepted, cells_within, limit_m, r
 from coverage.measuring.facility_reach import straight_nearest, walking_nearest
 from coverage.model.standard import ANY_TIER, Check, Rule
 from coverage.model.tables import Bools, Floats, Ints
-from coverage.siting import Demand, Goal, Watch
+from coverage.siting import Demand, Goal
 from coverage.siting.goals import FEWEST_SITES, LEAST_WALKING, LEAST_WORST
 from coverage.siting.model.arrays import only_entries
 from geo.distance.reach import bounded_reach, reach_straight
@@ -24,6 +24,7 @@ from jobs.assess.folder import Assessed
 from jobs.siting.candidates import Candidates, candidates_of
 from jobs.siting.refined import can_refine, near_enough, refined
 from jobs.siting.request import SitingRequest
+from jobs.siting.search_monitor import SearchMonitor
 from jobs.siting.terms import closable_rows, conditions_of, importance
 
 # Nobody is sent farther than this on foot where everybody walks to the nearest site.
@@ -52,11 +53,13 @@ class Question:
 
 
 def question_of(
-    done: Assessed, request: SitingRequest, candidates: Candidates | None = None, watch: Watch | None = None
-) -> Question:
+    done: Assessed, request: SitingRequest, candidates: Candidates | None = None,
+    monitor: SearchMonitor | None = None,
+) -> Question:  # fmt: skip
     """All that the engine must know for a request about one tier. UserError for what cannot be.
 
-    `candidates` are chosen by the request, unless given; `watch` can end the choice among very many.
+    `candidates` are chosen by the request, unless given; `monitor` is told of the choice among very
+    many, and can end it.
     """
     rule, band_rule = rule_for(done, request), band_rule_for(done, request)
     study = done.inputs.study
@@ -72,7 +75,7 @@ def question_of(
             weight = done.assessment.measured.residents * wanted
             equal = importance(done, request)
             weight = weight if equal is None else weight * equal
-            candidates = refined(done, request, candidates, weight, asked.limit_m, watch)
+            candidates = refined(done, request, candidates, weight, asked.limit_m, monitor or SearchMonitor())
     cover = _cover(asked, candidates, subject)
     band = band_rule.band if band_rule else None
     conditions = conditions_of(done, request, candidates, existing, band=band, settlement=settlement)

@@ -17,7 +17,7 @@ from scipy.spatial import cKDTree
 from core.text import Text, rounded_up, text, text_to_json
 from coverage.measuring.focal_sums import disc_sums
 from coverage.model.tables import Floats, Ints
-from coverage.siting import Plan, Watch
+from coverage.siting import Plan
 from coverage.siting.candidates import Places, refine, thinned
 from coverage.siting.goals import MOST_PEOPLE, gap_of
 from coverage.siting.model.highs import Limits
@@ -27,6 +27,7 @@ from geo.network.snapping import take
 from jobs.assess.folder import Assessed
 from jobs.siting.candidates import Candidates
 from jobs.siting.request import CELLS, SitingRequest
+from jobs.siting.search_monitor import SearchMonitor
 
 if TYPE_CHECKING:
     from jobs.siting.question import Question
@@ -73,7 +74,7 @@ def refined(
     found: Candidates,
     weight: Floats,
     limit_m: float,
-    watch: Watch | None,
+    monitor: SearchMonitor,
 ) -> Candidates:
     """Of all places those that a best plan could contain; `weight` (cells,) would be served anew."""
     named = np.array(found.required, np.int64)
@@ -81,6 +82,7 @@ def refined(
     free = np.setdiff1d(np.flatnonzero(found.cell >= 0), np.union1d(named, found.forbidden))
     if found.among is None or count <= 0 or len(free) <= max(_FEW, 2 * count):
         return found
+    monitor.progress(0.0, text("Looking through {count:,} places where a site could be", count=len(free)))
     reach = _reach(done, request.by, found.cell[free], limit_m)
     weight = weight.copy()
     if len(named):
@@ -99,8 +101,8 @@ def refined(
         return found
     within = float(np.pi * limit_m**2 / np.median(grid.area_m2))
     most = int(np.clip(_MOST_ENTRIES / max(within, 1.0), 2 * count, _MOST))
-    limits = Limits(request.time_limit_s * _PART_OF_TIME, request.gap, watch=watch or Watch())
-    best = refine(Places(weight, reach, at_most), coarse, count, limits, most=most)
+    limits = Limits(request.time_limit_s * _PART_OF_TIME, request.gap, watch=monitor.watch)
+    best = refine(Places(weight, reach, at_most), coarse, count, limits, most=most, progress=monitor.progress)
     among = replace(
         found.among, everywhere=best.complete, value=best.value, bound=max(best.bound, best.value)
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from core.progress import part
+from core.progress import Progress, part
 from core.text import text, text_to_json
 from coverage.publish.plan import plan_tables, with_plan
 from coverage.scenario.closings import not_tried
@@ -64,8 +64,7 @@ def suggest_files(
     planned = suggest(done, request, SearchMonitor(monitor.watch, part(progress, 0.5, 0.9)))
     planned = with_run(planned, run_of("suggest", language, study=files, request=request))
     if out is not None:
-        progress(0.9, text("Writing the results"))
-        write_folder(out, planned, language=language)
+        write_folder(out, planned, language=language, progress=part(progress, 0.9, 1.0))
     progress(1.0, text("Done"))
     return planned
 
@@ -81,10 +80,10 @@ def suggest(done: Assessed, request: SitingRequest, monitor: SearchMonitor | Non
     whole, done = done, by_land(done, request)
     if len(request.tiers) > 1:
         return suggest_both(done, request, monitor)
-    asked, plan = chosen(lambda: question_of(done, request, watch=monitor.watch), monitor)
+    asked, plan = chosen(lambda: question_of(done, request, monitor=monitor), monitor)
     plan = over_all_places(plan, asked)
     said = explain_plan(done, asked, plan)
-    facts = _facts(done, asked, plan, said)
+    facts = _facts(done, asked, plan, said, part(monitor.progress, 0.6, 0.7))
     weighed = candidate_table(asked.candidates, done.inputs.study.grid.crs, plan.sites)
 
     def with_facts(known: dict[str, Any]) -> Assessed:
@@ -100,7 +99,9 @@ def suggest(done: Assessed, request: SitingRequest, monitor: SearchMonitor | Non
     return with_facts(facts | searched(asked.demand, plan, request.others, report, monitor))
 
 
-def _facts(done: Assessed, asked: Question, plan: Plan, said: PlanExplanation) -> dict[str, Any]:
+def _facts(
+    done: Assessed, asked: Question, plan: Plan, said: PlanExplanation, progress: Progress
+) -> dict[str, Any]:
     request = asked.request
     residents = done.assessment.measured.residents
     # Residents served once the first n sites are open, with the loads of the plan where they are limited.
@@ -133,7 +134,7 @@ def _facts(done: Assessed, asked: Question, plan: Plan, said: PlanExplanation) -
         "deciding": decided(asked.demand, plan),
         "closed": closed_places(done, asked, plan),
         "alternatives": [],
-        "redundancy": losses(done, asked),
+        "redundancy": losses(done, asked, progress),
         "not_tried": list(not_tried(done.assessment)),
         "notes": [
             text_to_json(note)

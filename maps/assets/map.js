@@ -84,7 +84,7 @@ const serviceMap = (() => {
       L.SVG.prototype._initContainer.call(this);
       this.restyle();
       this._model = L.SVG.create("path");
-      this._model.setAttribute("class", this.options.look.className + " leaflet-interactive");
+      this._model.setAttribute("class", this.options.look.className + (this.options.look.interactive === false ? "" : " leaflet-interactive"));
     },
     _initPath(dot) {
       dot._path = this._model.cloneNode();
@@ -111,9 +111,9 @@ const serviceMap = (() => {
       alike.restyle();
       group.eachLayer((dot) => dot.setRadius(look.radius));
     });
-    groupWords(group, content, false);
+    if (content.tooltips) groupWords(group, content, false);
     const made = content.lat.map((lat, row) => Object.assign(new Dot([lat, content.lon[row]]), { row }));
-    roam(group, made, content);
+    if (content.tooltips) roam(group, made, content);
     return made;
   };
 

@@ -27,13 +27,16 @@ def scenario_model() -> MapModel:
     model = tiny_model(scenario="情景：新站", compared_with=text("Present state"), called=text("Scenario"))
     change = np.where(model.cells.xy[:, 0] < ORIGIN[0] + 450, 0, 1).astype(np.int8)
     rows = tuple(replace(row, before=row.actual, change=row.actual) for row in model.verdicts)
-    return replace(model, verdicts=rows, changes=(CellChange("radius", "站", change),))
+    then = model.facilities.iloc[:1][["tier", "lon", "lat"]]
+    changes = (CellChange("radius", "站", change),)
+    return replace(model, verdicts=rows, changes=changes, facilities_before=then)
 
 
-def slid(page: Page) -> list[str]:
-    """The clip of either picture of the cells."""
+def slid(page: Page, *panes: str) -> list[str]:
+    """The clip of panes of the map, of the two pictures of the cells where none is named."""
     return page.evaluate(
-        "() => ['before', 'after'].map(one => document.querySelector(`.leaflet-${one}-pane`).style.clip)"
+        "names => names.map(one => document.querySelector(`.leaflet-${one}-pane`).style.clip)",
+        panes or ("before", "after"),
     )
 
 
@@ -57,8 +60,13 @@ def test_before_and_after_stand_on_either_side_of_a_line_that_arrow_keys_and_dra
     page.mouse.up()
     width = page.viewport_size["width"] if page.viewport_size else 0
     assert int(line.get_attribute("aria-valuenow") or 0) == round(100 * 900 / width)
+    # The facilities of then stand left of the line alone, those of now right of it.
+    expect(page.locator("path.facility-before")).to_have_count(1)
+    assert slid(page, "facilities_before", "facilities") == slid(page)
     page.locator('label:has([data-layer="cells_none"]) input').check()
     expect(page.locator("#slide")).to_be_hidden()
+    expect(page.locator("path.facility-before")).to_have_count(0)
+    assert slid(page, "facilities", "radius") == ["auto", "auto"]
 
 
 def test_before_and_after_are_printed_as_two_maps_with_their_figures_and_the_scale(
