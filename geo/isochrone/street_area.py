@@ -134,8 +134,12 @@ _WHOLE, _EMPTY = np.float32((LEVEL - 0.251) ** 2), np.float32((LEVEL + 0.251) **
 
 def _reached_parts(squares: Field) -> NDArray[np.int32]:
     """Of every square between four raster points, how much lies within the level, of _FINE."""
-    parts = np.where(_all_corners(squares <= _WHOLE), np.int32(_FINE), np.int32(0))
-    rim = np.flatnonzero((parts == 0) & ~_all_corners(squares >= _EMPTY))
+    # Of every corner 0 (whole), 1 or 2 (empty): together 0 where all are whole, 8 where all are empty.
+    corners = (squares > _WHOLE).view(np.uint8) + (squares >= _EMPTY).view(np.uint8)
+    pairs = corners[:-1] + corners[1:]
+    together = pairs[:, :-1] + pairs[:, 1:]
+    parts: NDArray[np.int32] = np.multiply(together == 0, _FINE, dtype=np.int32)
+    rim = np.flatnonzero((together > 0) & (together < 8))
     row, column = np.divmod(rim, parts.shape[1])
     corner = row * squares.shape[1] + column
     flat = squares.reshape(-1)
@@ -153,12 +157,6 @@ def _reached_parts(squares: Field) -> NDArray[np.int32]:
             found += np.clip(np.float32(0.5 + 2 * LEVEL) - 2 * middle, 0, 1)
     parts.reshape(-1)[rim] = np.rint(found * np.float32(_FINE / 4)).astype(np.int32)
     return parts
-
-
-def _all_corners(held: Bools) -> Bools:
-    """For every square whether all four of its corners hold."""
-    pairs = held[:-1] & held[1:]
-    return np.asarray(pairs[:, :-1] & pairs[:, 1:])
 
 
 def _along_rows(parts: NDArray[np.int32], row: Ints, sheet: Sheet, spans: Ints, west: int) -> Floats:
