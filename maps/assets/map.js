@@ -237,7 +237,7 @@ const serviceMap = (() => {
   const dense = () => {
     let long = 0;
     for (const part of document.querySelectorAll("#panel header, #panel .remarks, #panel .verdicts, #panel .legend")) {
-      for (const sign of part.textContent.replace(/\s+/g, " ")) long += sign > "\u2e7f" ? 1.1 : 0.47;
+      for (const sign of part.textContent.replace(/\s+/g, " ")) long += sign > "\u2e7f" ? 0.75 : 0.47;
     }
     return Math.max(LEAST_DENSE, Math.min(1, Math.sqrt(ROOM / long)));
   };
