@@ -93,8 +93,9 @@ def reach_layers(
     for minutes in wide_first:
         part = _Part(study, reach, found.pop(0), minutes)
         areas.append(part.areas(_people(part.found, walks, study, reach.kind)))
-        # The shapes in metres are not kept beside those in degrees: a city's take 100 MB a limit.
-        parts.append(replace(part, found=replace(part.found, shape=part.found.shape[:0])))
+        # The shapes in metres are not kept beside those in degrees, a city's take 100 MB a limit; a slice of
+        # none of them would keep them all.
+        parts.append(replace(part, found=replace(part.found, shape=np.empty(0, object))))
     return ReachLayers(_joined(areas, ISOCHRONE_COLUMNS), parts)
 
 
