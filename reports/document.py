@@ -22,7 +22,7 @@ from docx.shared import Emu, Mm, Pt, RGBColor
 
 from core.text import Sayable, Text, text
 from locales import Translator
-from reports.briefing.model import Bars, Briefing, GapFinding, Table, View
+from reports.briefing.model import Bars, Briefing, Table, View
 from reports.briefing.next_steps import NEXT_STEPS
 from reports.fixed_zip import MOST_STATED, fixed_zip, moment_of
 from reports.pictures import Pictures, Size
@@ -164,7 +164,7 @@ class _Paper:
             self._second(text("By gap"), 2 if both else 0)
             self._paragraph(briefing.gap_table.title, size=12)
             self._table(briefing.gap_table)
-            self._pairs([(gap.view, gap_title(gap)) for gap in briefing.gaps])
+            self._pairs([(gap.view, gap.title) for gap in briefing.gaps])
 
     def _heading(self, title: Sayable) -> None:
         self._chapter += 1
@@ -298,12 +298,6 @@ def units_table(bars: Bars) -> Table:
     rows = tuple((bar.name, bar.share.words, bar.words) for bar in bars.bars)
     head = (text("Unit"), text("Share covered"), text("Not covered"))
     return Table(bars.title, head, rows, (28, 22, 50), right=(1,), notes=(bars.words,))
-
-
-def gap_title(gap: GapFinding) -> Text:
-    """What a gap is called: its number and its place, where that may be said."""
-    numbered = text("Gap {rank}", rank=gap.rank)
-    return numbered if gap.place == numbered else text("Gap {rank}: {place}", rank=gap.rank, place=gap.place)
 
 
 def _off_grid(paragraph: Any, line_pt: float = 0.0) -> None:

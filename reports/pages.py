@@ -9,7 +9,7 @@ from core.text import Sayable, Text, text
 from locales import Translator
 from reports.briefing.model import Bars, Briefing, GapFinding, Table, View
 from reports.briefing.next_steps import NEXT_STEPS
-from reports.document import fitted, gap_title, map_heading
+from reports.document import fitted, map_heading
 from reports.pictures import Pictures, Size
 from reports.typeset import lighter, said, typeset
 
@@ -224,7 +224,7 @@ class _Pages:
             yield f"#grid(columns: (1fr, 1fr), gutter: 10pt, {cells})"
 
     def _gap(self, gap: GapFinding) -> str:
-        place = self._w(gap_title(gap))
+        place = self._w(gap.title)
         return f"block(breakable: false)[#{self._image(gap.view, _HALF)} #small[{place}]]"
 
     def _bars(self, bars: Bars) -> str:

@@ -21,7 +21,7 @@ from pptx.util import Emu, Inches, Pt
 from core.text import Sayable, text
 from reports.briefing.model import Bars, Briefing, GapFinding, Proposal, Table, View
 from reports.briefing.next_steps import NEXT_STEPS
-from reports.document import fitted, gap_title, signs_of
+from reports.document import fitted, signs_of
 from reports.fixed_zip import MOST_STATED, fixed_zip, moment_of
 from reports.pictures import Pictures, Size
 
@@ -180,9 +180,7 @@ class _Deck:
 
     def _city(self) -> None:
         """The map with the ranks of the gaps, and the largest of them beside it."""
-        gaps = [
-            self.tr(text("{place}: {n}", place=gap_title(gap), n=gap.residents)) for gap in self.briefing.gaps
-        ]
+        gaps = [self.tr(text("{place}: {n}", place=gap.title, n=gap.residents)) for gap in self.briefing.gaps]
         if self.briefing.kind in ("lists", "land"):
             between = "：" if self.tr.language == "zh" else ": "
             gaps = [
@@ -255,7 +253,7 @@ class _Deck:
         self._text(slide, (_LEFT, 6.4, _INSIDE, 0.5), [self.tr(bars.words)], _Look(colour=_GREY))
 
     def _gap(self, gap: GapFinding) -> None:
-        slide = self._slide(gap_title(gap))
+        slide = self._slide(gap.title)
         self._picture(slide, gap.view, _INSET, (_LEFT, _TOP, 7.2, 5.33))
         rows = tuple((title, figure.words) for title, figure in gap.facts)
         table = Table(gap.place, (text("What is known"), text("Value")), rows, (64, 36), right=(1,))

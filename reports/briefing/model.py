@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from core.text import Sayable, text
+from core.text import Sayable, Text, text
 
 Bounds = tuple[float, float, float, float]
 
@@ -97,6 +97,14 @@ class GapFinding:
     place: Sayable
     facts: tuple[tuple[Sayable, Figure], ...]
     view: View
+
+    @property
+    def title(self) -> Text:
+        """Its number and its place, where that is known and may be said."""
+        numbered = text("Gap {rank}", rank=self.rank)
+        if self.place == numbered:
+            return numbered
+        return text("Gap {rank}: {place}", rank=self.rank, place=self.place)
 
     @property
     def residents(self) -> Sayable:

@@ -16,6 +16,7 @@ from playwright.sync_api import Page, expect
 from core.text import text
 from geo.crs import unproject
 from maps.model import CellChange, MapModel
+from tests.browser.map_kinds import full
 from tests.browser.test_map_file import show
 from tests.maps.sample_maps import CRS, ORIGIN, tiny_model
 
@@ -143,3 +144,34 @@ def test_the_legend_explains_the_ground(page: Page, tmp_path: Path) -> None:
     expect(page.locator("details.ground-legend li:visible")).to_have_text(
         ["主要道路", "一般道路", "支路、小路", "界线：区", "界线：社区（村）"]
     )
+
+
+def test_twelve_long_rules_with_limits_and_legend_have_room_on_a4(page: Page, tmp_path: Path) -> None:
+    """On both ways of the sheet nothing of the panel is cut off; what is short stays as large as it was."""
+    model = full(tiny_model(), compared=False)
+    said = text("Within 10 min on foot of a service station (urban residents)")
+    actual = text("40.1% (28,744 of 71,724 residents)")
+    rows = tuple(replace(row, title=said, actual=actual, remark=said) for row in model.verdicts)
+    long = replace(
+        model, verdicts=rows, remarks=("Ways round outside the file of streets are not known. " * 2,) * 3
+    )
+    cut = (
+        "() => [...document.querySelectorAll('#panel, #panel > *')]"
+        ".filter(one => one.scrollHeight > one.clientHeight + 2).map(one => one.className)"
+    )
+    scales = []
+    for shown in (tiny_model(), long):
+        page.emulate_media(media="screen")
+        page.set_viewport_size({"width": 1366, "height": 768})
+        show(page, tmp_path, shown, "en")
+        for width, height in ((1061, 733), (733, 1061)):
+            page.emulate_media(media="screen")
+            page.set_viewport_size({"width": 1366, "height": 768})
+            page.evaluate("dispatchEvent(new Event('beforeprint'))")
+            page.emulate_media(media="print")
+            page.set_viewport_size({"width": width, "height": height})
+            assert page.evaluate(cut) == []
+            dense = "Number(getComputedStyle(document.documentElement).getPropertyValue('--dense-a4'))"
+            scales.append(page.evaluate(dense))
+    assert scales[0] == scales[1] == 1.0
+    assert 0.75 <= scales[2] == scales[3] < 0.95
