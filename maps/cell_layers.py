@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from core.text import Text, text
 from maps import palette
 from maps.cards import facts_card, gap_cards
-from maps.layers import Choice, Part, Studio, cells_picture, flags
+from maps.layers import Choice, Part, Studio, cells_picture, facilities_before, flags
 from maps.model import MET, NOT_MET, NOT_SUBJECT, MapCells, MapModel, Words
 from maps.polylines import packed_areas
 
@@ -69,6 +69,8 @@ def slide_layers(studio: Studio) -> Iterator[Choice]:
             content = cells_picture(image, classes, palette.OUTCOMES, hatched=NOT_SUBJECT)
             content |= {"pane": pane, "said": f"<b>{voice(title)}</b> {voice(figure)}"}
             Part(f"slide_{pane}_{number}", "", content, show=True).add_to(choice)
+        for part in facilities_before(studio, number):
+            part.add_to(choice)
         yield choice
 
 

@@ -33,6 +33,7 @@ PANES: Final = {
     "radius": (350, False),
     "overlays": (400, True),
     "gaps": (410, True),
+    "facilities_before": (449, False),
     "facilities": (450, True),
     "names": (560, False),
 }
@@ -125,6 +126,20 @@ def facility_layers(studio: Studio) -> Iterator[Part]:
         content |= {"tooltips": [voice(n) for n in rows["name"]], "popups": cards}
         words = text("New or moved in the scenario ({n})", n=len(rows))
         yield Part("facilities_in_scenario", voice(words), content, show=True)
+
+
+def facilities_before(studio: Studio, number: int) -> Iterator[Part]:
+    """Where facilities of each tier stood before, for the side of it of a line between before and after."""
+    table = studio.model.facilities_before
+    for position, tier in enumerate(studio.model.tier_titles if table is not None else ()):
+        rows = table[table["tier"] == tier] if table is not None else pd.DataFrame()
+        if rows.empty:
+            continue
+        fill, outline, radius = palette.tier_mark(position)
+        style = {"radius": radius, "fillColor": fill, "color": outline, "weight": 1.5, "fillOpacity": 1}
+        style |= {"interactive": False}
+        content = {"kind": "circles", "pane": "facilities_before", "css": "facility-before", "style": style}
+        yield Part(f"stood_{number}_{position}", "", content | _points(rows), show=True)
 
 
 def site_layer(studio: Studio) -> Iterator[Part]:

@@ -13,7 +13,7 @@ from coverage.compare_lists import CLOSED, ELSEWHERE, ONLY_LIST, ONLY_MAP, RESUL
 from coverage.model.standard import tier_name
 from locales import Translator, translator
 from reports.briefing.make import Cover
-from reports.briefing.model import Briefing, KeyFigure, Said, Table, View
+from reports.briefing.model import Briefing, Figure, KeyFigure, Said, Table, View
 from reports.briefing.numbers import exact, share
 from reports.briefing.strip import code_of, day_of, mark_of
 from reports.fixed_zip import moment_of
@@ -139,11 +139,17 @@ def _key_figures(compared: Compared) -> Iterator[KeyFigure]:
 
 def _by_kind(compared: Compared) -> Table:
     """A row a kind of facility, a column a result."""
-    rows = tuple(
-        (tier_name(tier), *(text("{n:,}", n=count) for count in counts)) for tier, counts in _counts(compared)
-    )
+    rows, figures = [], []
+    for tier, counts in _counts(compared):
+        cells = [
+            exact(f"count(compared|tier={tier}|result={result})", count)
+            for result, count in zip(RESULTS, counts, strict=True)
+        ]
+        rows.append((tier_name(tier), *(one.words for one in cells)))
+        figures += cells
     head = (text("Kind"), *RESULT_TITLES.values())
-    return Table(text("By kind of facility"), head, rows, (25, *(15 for _ in RESULTS)), tuple(range(1, 6)))
+    return Table(text("By kind of facility"), head, tuple(rows), (25, *(15 for _ in RESULTS)),
+                 tuple(range(1, 6)), figures=tuple(figures))  # fmt: skip
 
 
 def _counts(compared: Compared) -> list[tuple[str, list[int]]]:
@@ -155,14 +161,20 @@ def _counts(compared: Compared) -> list[tuple[str, list[int]]]:
 
 def _names(compared: Compared, result: str) -> Table:
     """Those of one result, the farthest first, else in the list's order."""
-    table = compared.table[compared.table["result"] == result]
+    table = compared.table.reset_index(drop=True)
+    table = table[table["result"] == result]
     if result == ELSEWHERE:
         table = table.sort_values("metres", ascending=False, kind="stable")
     columns = _COLUMNS[result]
+    shown = table.head(_MOST_ROWS)
+    cells = [
+        {key: _cell(row[key], key, number) for _, key, _ in columns}
+        for number, row in zip(shown.index, shown.to_dict("records"), strict=True)
+    ]
     rows = tuple(
-        tuple(_cell(row[key], key) for _, key, _ in columns)
-        for row in table.head(_MOST_ROWS).to_dict("records")
+        tuple(one.words if isinstance(one, Figure) else one for one in row.values()) for row in cells
     )
+    figures = tuple(one for row in cells for one in row.values() if isinstance(one, Figure))
     notes: tuple[Sayable, ...] = ()
     if len(table) > _MOST_ROWS:
         notes = (text("{shown} of {all} shown; the workbook has all of them.", shown=_MOST_ROWS,
@@ -170,14 +182,14 @@ def _names(compared: Compared, result: str) -> Table:
     right = tuple(i for i, (_, key, _) in enumerate(columns) if key in ("metres", "nearest_m"))
     title = text("{result}: {n:,}", result=RESULT_TITLES[result], n=len(table))
     widths = tuple(width for _, _, width in columns)
-    return Table(title, tuple(one for one, _, _ in columns), rows, widths, right, notes)
+    return Table(title, tuple(one for one, _, _ in columns), rows, widths, right, notes, figures)
 
 
-def _cell(value: Any, key: str) -> Sayable:
+def _cell(value: Any, key: str, number: int) -> Sayable | Figure:
     if key == "tier":
         return tier_name(str(value))
     if key in ("metres", "nearest_m"):
-        return _DASH if value != value else text("{n:,.0f}", n=float(value))
+        return _DASH if value != value else exact(f"compared[{number}].{key}", float(value))
     return str(value) or _DASH
 
 

@@ -22,7 +22,7 @@ from docx.shared import Emu, Mm, Pt, RGBColor
 
 from core.text import Sayable, Text, text
 from locales import Translator
-from reports.briefing.model import Bars, Briefing, GapFinding, Table, View
+from reports.briefing.model import Bars, Briefing, Table, View
 from reports.briefing.next_steps import NEXT_STEPS
 from reports.fixed_zip import MOST_STATED, fixed_zip, moment_of
 from reports.pictures import Pictures, Size
@@ -46,10 +46,11 @@ _TABLE_SIGNS: Final = 42.0
 _UNBROKEN: Final = re.compile(r"[^\s\u2e80-\U0010ffff]+|[\u2e80-\U0010ffff]")
 _NUMERALS: Final = "一二三四五六七八九十"
 _RED: Final = RGBColor(0x9C, 0x1C, 0x1C)
-_HALF: Final[Size] = (800.0, 640.0)
+# So many units that the words on a map are read on paper: about 7 points on a whole width, 6 on a half.
+_HALF: Final[Size] = (520.0, 430.0)
 # Of the text's width, between the edges of a cell that has half of it.
 _HALF_WIDE: Final = 0.47
-_FULL: Final[Size] = (1200.0, 900.0)
+_FULL: Final[Size] = (900.0, 675.0)
 
 
 def document_bytes(briefing: Briefing, pictures: Pictures) -> bytes:
@@ -155,14 +156,15 @@ class _Paper:
         if briefing.units is None and not briefing.gaps:
             return
         self._heading(text("Where it falls short"))
+        both = briefing.units is not None and briefing.gap_table is not None
         if briefing.units is not None:
-            self._second(text("By unit"))
+            self._second(text("By unit"), 1 if both else 0)
             self._table(units_table(briefing.units))
         if briefing.gap_table is not None:
-            self._second(text("By gap"))
+            self._second(text("By gap"), 2 if both else 0)
             self._paragraph(briefing.gap_table.title, size=12)
             self._table(briefing.gap_table)
-            self._pairs([(gap.view, gap_title(gap)) for gap in briefing.gaps])
+            self._pairs([(gap.view, gap.title) for gap in briefing.gaps])
 
     def _heading(self, title: Sayable) -> None:
         self._chapter += 1
@@ -172,9 +174,11 @@ class _Paper:
         paragraph = self.doc.add_paragraph(style="Heading 1")
         self._run(paragraph, number + self.tr(title), font=_HEAD, size=16)
 
-    def _second(self, title: Sayable) -> None:
+    def _second(self, title: Sayable, number: int = 0) -> None:
+        """A heading below a chapter's; a Chinese one is numbered where it is not alone."""
         paragraph = self.doc.add_paragraph(style="Heading 2")
-        self._run(paragraph, self.tr(title), font=_SECOND, size=16)
+        numbered = f"（{_NUMERALS[number - 1]}）" if number and self.tr.language == "zh" else ""
+        self._run(paragraph, numbered + self.tr(title), font=_SECOND, size=16)
 
     def _chapter_of(self, table: Table) -> None:
         self._heading(table.title)
@@ -294,12 +298,6 @@ def units_table(bars: Bars) -> Table:
     rows = tuple((bar.name, bar.share.words, bar.words) for bar in bars.bars)
     head = (text("Unit"), text("Share covered"), text("Not covered"))
     return Table(bars.title, head, rows, (28, 22, 50), right=(1,), notes=(bars.words,))
-
-
-def gap_title(gap: GapFinding) -> Text:
-    """What a gap is called: its number and its place, where that may be said."""
-    numbered = text("Gap {rank}", rank=gap.rank)
-    return numbered if gap.place == numbered else text("Gap {rank}: {place}", rank=gap.rank, place=gap.place)
 
 
 def _off_grid(paragraph: Any, line_pt: float = 0.0) -> None:

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import pandas as pd
 
 from core.text import Text, text, text_from_json
 from coverage.model.form import Form, FormRow
-from coverage.model.standard import Check, Rule, evidence_title, level_title
+from coverage.model.standard import (
+    Check,
+    Rule,
+    classes_title,
+    evidence_title,
+    level_title,
+    settlement_title,
+)
 from coverage.model.verdict_rows import SYNTHETIC, basis_title, scenario_title
 from coverage.publish import Results
 from locales import Translator, translator
@@ -38,7 +45,7 @@ _NO_UNITS: Final = text("No units were given, or none the rule speaks of.")
 @dataclass(frozen=True)
 class Filled:
     """A row's figure in its unit, what was divided and by what (m², residents or numbers), or why it is
-    blank."""
+    blank; `rule` is the one it was taken from."""
 
     row: FormRow
     figure: float | None = None
@@ -46,6 +53,7 @@ class Filled:
     total: float | None = None
     basis: str = ""
     blank: Text | None = None
+    rule: Rule | None = None
 
 
 def fill_form(results: Results, form: Form, *, unit_id: str = "", level: str = "city") -> tuple[Filled, ...]:
@@ -113,12 +121,25 @@ def _line(one: Filled, tr: Translator) -> list[object]:
         good = one.figure <= row.threshold if row.at_most else one.figure >= row.threshold
         order = tr(text("yes") if good else text("no"))
     words = [part for part in (row.whole, tr(basis_title(one.basis)) if one.basis else "") if part]
+    words += [tr(narrower) for narrower in (_narrower(one.rule) if one.rule else ())]
     return [
         row.number, row.name, one.figure, row.unit, _counted(one.covered, row, tr),
         _counted(one.total, row, tr),
         " · ".join(words), row.threshold, order, row.source, tr(evidence_title(row.evidence)),
         tr(one.blank) if one.blank else "",
     ]  # fmt: skip
+
+
+def _narrower(rule: Rule) -> Iterator[Text]:
+    """What a rule asks for that the form's row does not say."""
+    if rule.settlement != "any":
+        yield text("{who} units only", who=settlement_title(rule.settlement))
+    if rule.speed_kmh is not None:
+        yield text("at {speed:g} km/h", speed=rule.speed_kmh)
+    if rule.tolerance:
+        yield text("with a tolerance of {share:g}%", share=round(100.0 * rule.tolerance, 6))
+    if rule.classes:
+        yield text("by size: {classes}", classes=classes_title(rule))
 
 
 def _counted(value: float | None, row: FormRow, tr: Translator) -> str:
@@ -139,9 +160,9 @@ def _filled(results: Results, row: FormRow, level: str, unit_id: str) -> Filled:
     there = set(results.facilities["tier"])
     if not there & set(rule.serves):
         return Filled(row, blank=_NO_KIND)
-    if row.measure in ("share", "covered", "total"):
-        return _share(results, row, rule, level, unit_id)
-    return _of_rule(results, row, rule, level, unit_id)
+    by = _share if row.measure in ("share", "covered", "total") else _of_rule
+    filled = by(results, row, rule, level, unit_id)
+    return filled if filled.figure is None else replace(filled, rule=rule)
 
 
 def _counts(results: Results, row: FormRow, level: str, unit_id: str) -> Filled:

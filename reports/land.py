@@ -4,7 +4,9 @@ workbook. Whatever is counted is ground."""
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from core.text import Sayable, Text, listed, remarked, text, text_from_json
@@ -13,17 +15,20 @@ from coverage.model.standard import share_title
 from coverage.model.verdict_rows import PRESENT, basis_title, remarks_of, summary, verdict_rows
 from coverage.publish import Results
 from locales import translator
+from reports.briefing.keys import figures_of_notes
 from reports.briefing.make import Cover
 from reports.briefing.model import Briefing, Figure, KeyFigure, Said, Table, View
 from reports.briefing.numbers import share
 from reports.briefing.strip import code_of, day_of, mark_of
-from reports.briefing.tables import rules_table
+from reports.briefing.tables import rules_table, shares_table
 from reports.fixed_zip import moment_of
 from reports.plan.words import among_which
 from reports.sheet import Book, workbook
 
 LAND_M2: Final = "residential_land_m2"
+LAND: Final = "residential_land"
 _MOST_ROWS: Final = 20
+_KEY_FIGURES: Final = 3
 _DASH: Final = text("–")
 _IN_SQUARES: Final = text(
     "Counted in squares of {side:g} m by their centres: areas differ a little from those by the polygons.",
@@ -53,7 +58,13 @@ def land_briefing(results: Results, cover: Cover) -> Briefing:
     headline, main = _headline(results), main_rule(document)
     plan = results.plan.plan if results.plan is not None else None
     proposal = [] if plan is None else [Said(one) for one in plan_words(plan)]
-    tables = [_shares(results), _gaps(results, public=cover.public), _ways(results)]
+    shares = shares_table(results)
+    # What lies between residents and ground is not for a result without residents.
+    tables = [
+        *([replace(shares, notes=())] if shares is not None else []),
+        _gaps(results, public=cover.public),
+        _ways(results),
+    ]
     tables += [] if plan is None else [_sites(plan, public=cover.public)]
     mark = mark_of(cover.mark, public=cover.public)
     return Briefing(
@@ -77,7 +88,7 @@ def land_briefing(results: Results, cover: Cover) -> Briefing:
         day=day_of(created),
         created=created,
         code=code_of(provenance),
-        rules=rules_table(rows, state=PRESENT),
+        rules=rules_table(rows, document, state=PRESENT),
         lists=tuple(table for table in tables if table.rows),
     )  # fmt: skip
 
@@ -86,7 +97,7 @@ def main_rule(document: Mapping[str, Any]) -> str:
     """The rule that is spoken of first: of those judged by land the one that leaves most of it out, radius
     rules before others; "" where none is."""
     judged = [row for row in document["rules"]
-              if row["verdict"] is not None and row.get("denominator") == "residential_land"]  # fmt: skip
+              if row["verdict"] is not None and row.get("denominator") == LAND]  # fmt: skip
     if not judged:
         return ""
     return str(max(judged, key=lambda r: (r["check"] == "radius", r["total"] - r["covered"]))["id"])
@@ -113,11 +124,15 @@ def _headline(results: Results) -> Said:
 
 
 def _key_figures(results: Results) -> Iterator[KeyFigure]:
-    for row in results.document["rules"]:
-        if row["verdict"] is not None and row.get("denominator") == "residential_land":
-            part = share(f"rules[{row['id']}].share", row["share"])
-            whole = text("of {area:,.2f} ha of residential land", area=row["total"] / 1e4)
-            yield KeyFigure(part, results.standard.rule_title(results.standard.rule(row["id"])), whole)
+    """Of the rules that are judged by land the three that leave most of it out."""
+    rows = [row for row in results.document["rules"]
+            if row["verdict"] is not None and row.get("denominator") == LAND]  # fmt: skip
+    for row in sorted(rows, key=lambda row: row["share"])[:_KEY_FIGURES]:
+        key = f"rules[{row['id']}]"
+        part, total = share(f"{key}.share", row["share"]), _hectares(f"{key}.total", row["total"])
+        whole = text("of {area:,.2f} ha of residential land", area=row["total"] / 1e4)
+        title = results.standard.rule_title(results.standard.rule(row["id"]))
+        yield KeyFigure(part, title, whole, (total,))
 
 
 def _map_title(results: Results) -> Text:
@@ -128,88 +143,76 @@ def _map_title(results: Results) -> Text:
     return text("Residential land in squares, by their centres: {rule}", rule=title)
 
 
-def _shares(results: Results) -> Table:
-    """The whole city's rows of denominators.csv."""
-    table = results.extras["denominators"]
-    body = []
-    for row in table[table["level"] == "city"].to_dict("records"):
-        is_ground = row["denominator"] in ("residential_land", "area")
-        unit = text("{n:,.2f} ha") if is_ground else text("{n:,.0f}")
-        covered, total = (
-            Text(unit.template, {"n": float(row[key]) / (1e4 if is_ground else 1)})
-            for key in ("covered", "total")
-        )
-        part = text("{share:.1%}", share=float(row["share"])) if row["share"] == row["share"] else _DASH
-        rule = results.standard.rule_title(results.standard.rule(row["rule"]))
-        body.append((rule, share_title(row["denominator"]), basis_title(row["basis"]), covered, total, part))
-    head = (
-        text("Rule"),
-        text("Kind of share"),
-        text("Counted"),
-        text("Within reach"),
-        text("In all"),
-        text("Share"),
-    )
-    return Table(text("What the shares divide by"), head, tuple(body), (30, 16, 22, 12, 12, 8), (3, 4, 5))
-
-
 def _gaps(results: Results, *, public: bool) -> Table:
     """The largest gaps of every rule; where they lie is not for the public."""
-    rows = sorted(results.document["gaps"], key=lambda row: -row[LAND_M2])
-    body = tuple(
-        (
-            results.standard.rule_title(results.standard.rule(row["rule"])),
-            text("{n}", n=row["rank"]),
-            _DASH if public else str(row["unit"]) or _DASH,
-            text("{area:,.2f}", area=row[LAND_M2] / 1e4),
-            _metres(row["nearest_m"]),
-        )
-        for row in rows[:_MOST_ROWS]
-    )
+    rows = sorted(enumerate(results.document["gaps"]), key=lambda row: -row[1][LAND_M2])
+    body, figures = [], []
+    for number, row in rows[:_MOST_ROWS]:
+        area = Figure(f"gaps[{number}].{LAND_M2}", row[LAND_M2], text("{area:,.2f}", area=row[LAND_M2] / 1e4))
+        near = _metres(f"gaps[{number}].nearest_m", row["nearest_m"])
+        place = _DASH if public else str(row["unit"]) or _DASH
+        title = results.standard.rule_title(results.standard.rule(row["rule"]))
+        body.append((title, str(row["rank"]), place, area.words, near.words))
+        figures += [area, near]
     head = (text("Rule"), text("Rank"), text("Place"), text("Residential land, ha"), text("Median way, m"))
     shown = text("{shown} of {all} shown; the workbook has all of them.", shown=_MOST_ROWS, all=len(rows))
-    return Table(text("Gaps, by residential land"), head, body, (34, 8, 30, 14, 14), (1, 3, 4),
-                 (_IN_SQUARES, *([shown] if len(rows) > _MOST_ROWS else [])))  # fmt: skip
+    return Table(text("Gaps, by residential land"), head, tuple(body), (34, 8, 30, 14, 14), (1, 3, 4),
+                 (_IN_SQUARES, *([shown] if len(rows) > _MOST_ROWS else [])), _finite(figures))  # fmt: skip
 
 
-def _metres(value: float | None) -> Sayable:
-    if value is None or value == float("inf"):
-        return text("out of reach")
-    return text("{metres:,.0f}", metres=float(value))
+def _finite(figures: Iterable[Figure]) -> tuple[Figure, ...]:
+    """Those that are numbers: what is out of reach has none."""
+    return tuple(one for one in figures if math.isfinite(one.value))
+
+
+def _metres(key: str, value: float | None) -> Figure:
+    if value is None or value == math.inf:
+        return Figure(key, math.inf, text("out of reach"))
+    return Figure(key, float(value), text("{metres:,.0f}", metres=float(value)))
 
 
 def _ways(results: Results) -> Table:
-    body = tuple(
-        (
-            results.standard.rule_title(results.standard.rule(row["rule"])),
-            text("{area:,.2f}", area=row["land_m2"] / 1e4),
-            _metres(row["median_m"]),
-            _metres(row["p90_m"]),
-            text("{area:,.2f}", area=row["land_unreachable_m2"] / 1e4),
-            _DASH if row["gini"] != row["gini"] else text("{gini:.2f}", gini=float(row["gini"])),
+    body: list[tuple[Sayable, ...]] = []
+    figures: list[Figure] = []
+    for row in results.extras["land_equity"].to_dict("records"):
+        key = f"land_equity[{row['rule']}]"
+        land, beyond = (
+            Figure(f"{key}.{name}", row[name], text("{area:,.2f}", area=row[name] / 1e4))
+            for name in ("land_m2", "land_unreachable_m2")
         )
-        for row in results.extras["land_equity"].to_dict("records")
-    )
+        median, most = (_metres(f"{key}.{name}", row[name]) for name in ("median_m", "p90_m"))
+        unequal = float(row["gini"])
+        gini = Figure(
+            f"{key}.gini", unequal, text("{gini:.2f}", gini=unequal) if unequal == unequal else _DASH
+        )
+        cells = (land, median, most, beyond, gini)
+        title = results.standard.rule_title(results.standard.rule(row["rule"]))
+        body.append((title, *(one.words for one in cells)))
+        figures += cells
     head = (text("Rule"), text("Residential land, ha"), text("Half of it within, m"),
             text("Nine tenths within, m"), text("Out of reach, ha"), text("Gini"))  # fmt: skip
-    return Table(text("How far residential land lies"), head, body, (32, 14, 14, 14, 14, 8),
-                 (1, 2, 3, 4, 5), (_IN_SQUARES,))  # fmt: skip
+    return Table(text("How far residential land lies"), head, tuple(body), (32, 14, 14, 14, 14, 8),
+                 (1, 2, 3, 4, 5), (_IN_SQUARES,), _finite(figures))  # fmt: skip
 
 
 def _sites(plan: Mapping[str, Any], *, public: bool) -> Table:
-    body = tuple(
-        (
-            text("{n}", n=site["rank"]),
-            _DASH if public else site["name"] or site["unit"] or _DASH,
-            _DASH if public else text("{lon:.5f}, {lat:.5f}", lon=site["lon"], lat=site["lat"]),
-            text("{area:,.2f}", area=site[f"{LAND_M2}_gained"] / 1e4),
+    body, figures = [], []
+    for number, site in enumerate(plan["sites"]):
+        where = text("{lon:.5f}, {lat:.5f}", lon=site["lon"], lat=site["lat"])
+        gained = f"{LAND_M2}_gained"
+        area = Figure(
+            f"plan.sites[{number}].{gained}", site[gained], text("{area:,.2f}", area=site[gained] / 1e4)
         )
-        for site in plan["sites"]
-    )
+        place = _DASH if public else site["name"] or site["unit"] or _DASH
+        body.append((str(site["rank"]), place, _DASH if public else where, area.words))
+        figures.append(area)
+        if not public:
+            figures += [Figure(f"plan.sites[{number}].{axis}", site[axis], where) for axis in ("lon", "lat")]
     head = (text("Rank"), text("Place"), text("Longitude, latitude"), text("Residential land gained, ha"))
     notes = (*map(text_from_json, plan["notes"]),
              text("Whether anything can be built at a site was not looked at."))  # fmt: skip
-    return Table(text("Suggested sites, by residential land"), head, body, (8, 40, 26, 20), (0, 3), notes)
+    title = text("Suggested sites, by residential land")
+    return Table(title, head, tuple(body), (8, 40, 26, 20), (0, 3), notes, tuple(figures))
 
 
 def plan_words(plan: Mapping[str, Any]) -> tuple[Text, ...]:
@@ -240,10 +243,10 @@ def _method(results: Results) -> Table:
               "groups: they count residents or households")),
     ]  # fmt: skip
     rows += [(text("Edited"), said) for said in standard.differences]
-    rows += [(text("Note"), text_from_json(note)) for note in results.document["notes"]]
-    return Table(
-        text("Method, data and limits"), (text("Term"), text("What holds here")), tuple(rows), (22, 78)
-    )
+    notes = [text_from_json(note) for note in results.document["notes"]]
+    rows += [(text("Note"), note) for note in notes]
+    head, figures = (text("Term"), text("What holds here")), tuple(figures_of_notes("notes", notes))
+    return Table(text("Method, data and limits"), head, tuple(rows), (22, 78), figures=figures)
 
 
 def _strip(results: Results, cover: Cover, mark: Sayable) -> Iterator[tuple[Sayable, Sayable]]:

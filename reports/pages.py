@@ -9,15 +9,19 @@ from core.text import Sayable, Text, text
 from locales import Translator
 from reports.briefing.model import Bars, Briefing, GapFinding, Table, View
 from reports.briefing.next_steps import NEXT_STEPS
-from reports.document import fitted, gap_title, map_heading
-from reports.pictures import WIDE, Pictures, Size
+from reports.document import fitted, map_heading
+from reports.pictures import Pictures, Size
 from reports.typeset import lighter, said, typeset
 
 _DPI: Final = 300
+# So many units that the words on a map are read on paper: about 7 points on a whole width, 6 on a half.
+_FULL: Final[Size] = (900.0, 675.0)
+_HALF: Final[Size] = (520.0, 430.0)
 # Paper → the size of its map in units of the drawing.
 _SHEETS: Final[dict[str, Size]] = {"A4": (1200.0, 660.0), "A3": (1740.0, 1060.0)}
 # Chinese characters of a table’s type across the text.
 _TABLE_SIGNS: Final = 50.0
+_FEW_ROWS: Final = 6
 _NUMERALS: Final = "一二三四五六七八九十"
 _STYLE: Final = """
 #set page(paper: "a4", margin: (top: 30mm, bottom: 26mm, left: 28mm, right: 26mm), footer: context [
@@ -37,7 +41,7 @@ _STYLE: Final = """
 #let spoken(body) = block(inset: (left: 8pt), stroke: (left: 2.5pt + rgb("#9c1c1c")), {
   set par(first-line-indent: 0em); text(size: 13pt, body) })
 #let boxes(..all) = block(breakable: false, {
-  set par(first-line-indent: 0em, leading: 0.55em); set text(size: 9.5pt)
+  set par(first-line-indent: 0em, leading: 0.55em, justify: false); set text(size: 9.5pt)
   grid(columns: (1fr,) * all.pos().len(), gutter: 10pt, ..all) })
 #let bar(part) = box(width: 100%, rect(width: part * 1%, height: 9pt, fill: rgb("#5f9fcc"), stroke: none))
 #let red(body) = { set par(first-line-indent: 0em); text(size: 10pt, fill: rgb("#9c1c1c"), body) }
@@ -168,7 +172,10 @@ class _Pages:
         head = ", ".join(f"[{self._w(one)}]" for one in table.head)
         rows = ",\n".join(", ".join(f"[{self._w(cell)}]" for cell in row) for row in table.rows)
         notes = "\n\n".join(f"#small[{self._w(one)}]" for one in table.notes)
-        return f"#table(columns: ({columns}), align: ({sides}), table.header({head}),\n{rows})\n\n{notes}"
+        made = f"table(columns: ({columns}), align: ({sides}), table.header({head}),\n{rows})"
+        # A few rows stay together.
+        grid = f"#block(breakable: false, {made})" if len(table.rows) <= _FEW_ROWS else f"#{made}"
+        return f"{grid}\n\n{notes}"
 
     def _key_figures(self) -> str:
         boxes = ", ".join(
@@ -178,12 +185,12 @@ class _Pages:
         )
         return f"#boxes({boxes})" if boxes else ""
 
-    def _image(self, view: View, size: Size = WIDE) -> str:
+    def _image(self, view: View, size: Size) -> str:
         name = f"{view.key}.svg"
         self.files[name] = self.pictures.svg(view, size)
         return f'image("{name}", width: 100%)'
 
-    def _figure(self, view: View, caption: Sayable, size: Size = (1200.0, 900.0)) -> str:
+    def _figure(self, view: View, caption: Sayable, size: Size = _FULL) -> str:
         return f"#block(breakable: false)[#{self._image(view, size)} #small[{self._w(caption)}]]"
 
     def _walking(self) -> Iterator[str]:
@@ -200,9 +207,7 @@ class _Pages:
 
     def _side_by_side(self, views: Sequence[View]) -> str:
         """Maps in one row, each above what it shows."""
-        cells = ", ".join(
-            f"[#{self._image(view, (800.0, 640.0))} #small[{self._w(view.title)}]]" for view in views
-        )
+        cells = ", ".join(f"[#{self._image(view, _HALF)} #small[{self._w(view.title)}]]" for view in views)
         return f"#block(breakable: false, grid(columns: (1fr,) * {len(views)}, gutter: 8pt, {cells}))"
 
     def _shortfalls(self) -> Iterator[str]:
@@ -219,8 +224,8 @@ class _Pages:
             yield f"#grid(columns: (1fr, 1fr), gutter: 10pt, {cells})"
 
     def _gap(self, gap: GapFinding) -> str:
-        place = self._w(gap_title(gap))
-        return f"block(breakable: false)[#{self._image(gap.view, (800.0, 640.0))} #small[{place}]]"
+        place = self._w(gap.title)
+        return f"block(breakable: false)[#{self._image(gap.view, _HALF)} #small[{place}]]"
 
     def _bars(self, bars: Bars) -> str:
         rows = ", ".join(

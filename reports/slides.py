@@ -21,7 +21,7 @@ from pptx.util import Emu, Inches, Pt
 from core.text import Sayable, text
 from reports.briefing.model import Bars, Briefing, GapFinding, Proposal, Table, View
 from reports.briefing.next_steps import NEXT_STEPS
-from reports.document import fitted, gap_title, signs_of
+from reports.document import fitted, signs_of
 from reports.fixed_zip import MOST_STATED, fixed_zip, moment_of
 from reports.pictures import Pictures, Size
 
@@ -36,8 +36,9 @@ _ROWS: Final = (RGBColor(0xF6, 0xF4, 0xEF), RGBColor(0xFF, 0xFF, 0xFF))
 # would run over in the next. Inches of a line of 20 pt, and how wide a Chinese character of it is.
 _APART: Final = 1.26
 _LINE_IN, _SIGN_IN, _BESIDE = 0.35, 0.31, 0.5
-_HALF: Final[Size] = (800.0, 560.0)
-_INSET: Final[Size] = (1000.0, 740.0)
+# So many units that the words on a map are read on a slide: about 12 points.
+_HALF: Final[Size] = (540.0, 400.0)
+_INSET: Final[Size] = (650.0, 481.0)
 Box = tuple[float, float, float, float]
 
 
@@ -50,6 +51,8 @@ class _Look:
     align: Any = PP_ALIGN.LEFT
 
 
+# Beside the city's map stand as many gaps as there is room for, but these.
+_LEAST_GAPS: Final = 3
 _PLAIN: Final = _Look()
 
 
@@ -167,19 +170,17 @@ class _Deck:
         """A map with what is to be said of it at its side."""
         slide = self._slide(title)
         self._picture(slide, view, _INSET, (_LEFT, _TOP, 7.2, 5.35))
-        said = [self.tr(view.title), "", *beside]
-        if _high(said, 4.73) > _BODY + 0.3:
+        said = list(beside) if title == view.title else [self.tr(view.title), "", *beside]
+        if _high(said, 4.73) > _BODY + 0.3 and "" in said:
             said.remove("")
         over = [] if _high(said, 4.73) <= _BODY + 0.3 else list(beside)
-        self._text(slide, (8.0, _TOP, 4.73, _BODY), said[:1] if over else said)
+        self._text(slide, (8.0, _TOP, 4.73, _BODY), said[: -len(over)] if over else said)
         if over:
             self._text(self._slide(title), (_LEFT, _TOP, _INSIDE, _BODY), over)
 
     def _city(self) -> None:
         """The map with the ranks of the gaps, and the largest of them beside it."""
-        gaps = [
-            self.tr(text("{place}: {n}", place=gap_title(gap), n=gap.residents)) for gap in self.briefing.gaps
-        ]
+        gaps = [self.tr(text("{place}: {n}", place=gap.title, n=gap.residents)) for gap in self.briefing.gaps]
         if self.briefing.kind in ("lists", "land"):
             between = "：" if self.tr.language == "zh" else ": "
             gaps = [
@@ -189,7 +190,11 @@ class _Deck:
         # A plan's headline would make a map of today look like one of the plan.
         planned = self.briefing.kind == "plan"
         title = self.briefing.map.title if planned else self.briefing.headline.words
-        self._map(title, self.briefing.map, gaps[:4])
+        while (
+            len(gaps) > _LEAST_GAPS and _high([self.tr(self.briefing.map.title), *gaps], 4.73) > _BODY + 0.3
+        ):
+            gaps.pop()
+        self._map(title, self.briefing.map, gaps)
 
     def _walking(self) -> None:
         walking = self.briefing.walking
@@ -248,7 +253,7 @@ class _Deck:
         self._text(slide, (_LEFT, 6.4, _INSIDE, 0.5), [self.tr(bars.words)], _Look(colour=_GREY))
 
     def _gap(self, gap: GapFinding) -> None:
-        slide = self._slide(gap_title(gap))
+        slide = self._slide(gap.title)
         self._picture(slide, gap.view, _INSET, (_LEFT, _TOP, 7.2, 5.33))
         rows = tuple((title, figure.words) for title, figure in gap.facts)
         table = Table(gap.place, (text("What is known"), text("Value")), rows, (64, 36), right=(1,))

@@ -18,6 +18,7 @@ import locales
 from core.text import labelled, listed, remarked, text, text_from_json, text_to_json
 from locales import LANGUAGES, Translator, translator
 from locales.extract import catalogue_path, sentences, sources
+from tests.bare_shares import bare_shares
 
 ROOT: Final = Path(__file__).parents[1]
 CODE: Final = {name: set(sentences(paths)) for name, paths in sources().items() if sentences(paths)}
@@ -176,7 +177,6 @@ def test_a_browsers_locale_chooses_the_language(asked: str, language: str) -> No
 
 
 def test_coverage_never_stands_without_what_it_is_a_share_of() -> None:
-    whole = ("人口", "居住用地", "用地面积", "小区", "社区", "户数", "设施")
-    bare = re.compile("".join(f"(?<!{name})" for name in whole) + "覆盖率")
-    sentences = [str(message.string) for name in CODE for message in catalogue("zh", name) if message.id]
-    assert not [sentence for sentence in sentences if bare.search(sentence)]
+    for language in LANGUAGES:
+        sentences = [text for name in CODE for m in catalogue(language, name) for text in (m.id, m.string)]
+        assert not [sentence for sentence in sentences if bare_shares(str(sentence))]

@@ -27,9 +27,11 @@ class AreaLevel:
 
     def histogram(self, kind: Ints, weights: Floats, kinds: int) -> Floats:
         """(k, kinds): sums of `weights` (n,) by area and by `kind` (n,): a number below `kinds`, or -1."""
-        known = (self.of_cell >= 0) & (kind >= 0)
-        place = self.of_cell[known] * kinds + kind[known]
-        summed = np.bincount(place, weights=weights[known], minlength=len(self.ids) * kinds)
+        area = self.of_cell
+        known = (area >= 0) & (kind >= 0)
+        if not known.all():
+            area, kind, weights = area[known], kind[known], weights[known]
+        summed = np.bincount(area * kinds + kind, weights=weights, minlength=len(self.ids) * kinds)
         return np.asarray(summed, float).reshape(len(self.ids), kinds)
 
 

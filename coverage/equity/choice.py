@@ -7,7 +7,7 @@ rule's share; the counts are taken from the same distances, boundary included.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,11 +18,11 @@ from scipy.sparse import csr_array
 
 from coverage.checks.by_unit import units_of
 from coverage.checks.measured import Measured
-from coverage.checks.reach import accepted, cells_within, limit_m, reach_matrix
+from coverage.checks.reach import BOUNDARY_M, accepted, cells_within, limit_m, reach_matrix
 from coverage.equity.areas import area_levels, people_of
 from coverage.equity.reached_ground import circles, indexed, pieces_of
 from coverage.model.results import RuleResult
-from coverage.model.standard import Check, Rule
+from coverage.model.standard import Check, Rule, SizeClass
 from coverage.model.tables import Bools, Floats, Ints
 
 # Above this a resident's number of facilities is one class of the table.
@@ -50,16 +50,22 @@ def choices(measured: Measured, results: tuple[RuleResult, ...]) -> Iterator[Cho
 
     Rules that share tiers, measure and figure share one search.
     """
-    found: dict[tuple[object, ...], tuple[Ints, csr_array]] = {}
-    for result in results:
-        rule = result.rule
-        if rule.check not in (Check.RADIUS, Check.WALK) or result.cells_subject is None:
-            continue
-        key = rule.check, rule.serves, limit_m(rule, measured.standard), rule.classes
+    asked = [r for r in results if r.rule.check in (Check.RADIUS, Check.WALK) and r.cells_subject is not None]
+    found: dict[_Key, tuple[Ints, csr_array]] = {}
+
+    def width(rule: Rule) -> tuple[float, int]:
+        counted = accepted(rule, measured.study.facilities, measured.standard)
+        return limit_m(rule, measured.standard), len(counted.rows)
+
+    # The widest first: what a narrower rule asks for may be part of it.
+    for rule in sorted((result.rule for result in asked), key=width, reverse=True):
+        key = _key(rule, measured)
         if key not in found:
-            found[key] = reach_matrix(rule, measured)
-        rows, reach = found[key]
-        subject = result.cells_subject
+            found[key] = _narrowed(rule, found, measured) or reach_matrix(rule, measured)
+    for result in asked:
+        rule = result.rule
+        rows, reach = found[_key(rule, measured)]
+        subject = np.asarray(result.cells_subject)
         residents = np.where(subject, measured.residents, 0.0)
         count = np.where(subject, np.bincount(reach.indices, minlength=len(subject)), 0)
         # The two searches add the same metres in another order: at the very limit the rule's own decides.
@@ -70,6 +76,28 @@ def choices(measured: Measured, results: tuple[RuleResult, ...]) -> Iterator[Cho
         alone = residents[reach.indices] * (count[reach.indices] == 1)
         only = np.bincount(facility, weights=alone, minlength=len(rows))
         yield Choice(rule, subject, count.astype(np.int64), rows, within.astype(float), only.astype(float))
+
+
+_Key = tuple[Check, tuple[str, ...], float, tuple[SizeClass, ...]]
+
+
+def _key(rule: Rule, measured: Measured) -> _Key:
+    return rule.check, rule.serves, limit_m(rule, measured.standard), rule.classes
+
+
+def _narrowed(
+    rule: Rule, found: Mapping[_Key, tuple[Ints, csr_array]], measured: Measured
+) -> tuple[Ints, csr_array] | None:
+    """What `reach_matrix` gives, taken from a search that went as far for all of the rule's facilities."""
+    limit = limit_m(rule, measured.standard)
+    rows = accepted(rule, measured.study.facilities, measured.standard).rows
+    for (check, _, _, classes), (wider_rows, wider) in found.items():
+        if check is rule.check and not classes and not rule.classes and np.isin(rows, wider_rows).all():
+            part = wider[np.searchsorted(wider_rows, rows)]
+            within = part.data <= limit + BOUNDARY_M
+            indptr = np.append(0, np.cumsum(within))[part.indptr]
+            return rows, csr_array((part.data[within], part.indices[within], indptr), shape=part.shape)
+    return None
 
 
 def overlaps(measured: Measured) -> dict[str, float]:

@@ -80,7 +80,7 @@ def travel_quantiles(measured: Measured) -> pd.DataFrame:
                             "group": group,
                             "unit": UNITS[by],
                             "residents": whole[there],
-                            **{name: np.round(figure[by_area][rows], 3) for name, rows in at.items()},
+                            **{name: np.round(figure[by_area[rows]], 3) for name, rows in at.items()},
                         }
                     )
                 )

@@ -41,8 +41,14 @@ class Asked:
     unit: str = ""
 
     def found_in(self, standard: Standard) -> Rule | None:
-        """The first rule that the row speaks of."""
-        return next((rule for rule in standard.rules if self._fits(rule)), None)
+        """The rule that the row speaks of: of several the one that narrows least, then the first."""
+
+        def narrowed(rule: Rule) -> int:
+            other_kinds = bool(self.kinds) and not set(rule.serves) <= set(self.kinds)
+            own_figure = rule.speed_kmh is not None or bool(rule.tolerance or rule.classes)
+            return 4 * (rule.settlement != "any") + 2 * own_figure + other_kinds
+
+        return min(filter(self._fits, standard.rules), key=narrowed, default=None)
 
     def _fits(self, rule: Rule) -> bool:
         metres = rule.in_metres or rule.check is Check.RADIUS

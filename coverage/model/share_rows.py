@@ -38,11 +38,13 @@ _MISSING: Final = {
 
 @dataclass(frozen=True)
 class ShareRow:
-    """One rule; `shares` (columns,) 0..1, None where a share could not be computed; `own` is the column that
-    the rule itself is judged by."""
+    """One rule; `shares` (columns,) 0..1, None where a share could not be computed; `keys` name the rows of
+    denominators.csv that they are of ("city|rule|denominator|basis"); `own` is the column that the rule
+    itself is judged by."""
 
     title: Text
     shares: tuple[float | None, ...]
+    keys: tuple[str, ...]
     own: int
 
 
@@ -65,15 +67,18 @@ def share_comparison(table: pd.DataFrame | None, standard: Standard) -> ShareCom
     share_of = {
         (row["rule"], row["denominator"], row["basis"]): row["share"] for row in city.to_dict("records")
     }
-    there = [
-        (denominator, basis) for denominator, basis in _COLUMNS if (city["denominator"] == denominator).any()
-    ]
+    known = set(zip(city["denominator"], city["basis"], strict=True)) | {
+        (of, "") for of in city["denominator"]
+    }
+    known |= {(of, "inner point") for of in city["denominator"]}
+    there = [column for column in _COLUMNS if column in known]
     rows = []
     for rule_id in dict.fromkeys(city["rule"]):
         rule = standard.rule(rule_id)
-        shares = [_share(share_of, rule, denominator, basis) for denominator, basis in there]
+        found = [_share(share_of, rule, denominator, basis) for denominator, basis in there]
         own = next(i for i, (denominator, _) in enumerate(there) if denominator == rule.denominator)
-        rows.append(ShareRow(standard.rule_title(rule), tuple(shares), own))
+        shares = tuple(share for share, _ in found)
+        rows.append(ShareRow(standard.rule_title(rule), shares, tuple(key for _, key in found), own))
     columns = tuple(_title(denominator, basis) for denominator, basis in there)
     given = {denominator for denominator, _ in there}
     missing = tuple(said for denominator, said in _MISSING.items() if denominator not in given)
@@ -82,16 +87,14 @@ def share_comparison(table: pd.DataFrame | None, standard: Standard) -> ShareCom
 
 def _share(
     share_of: dict[tuple[str, str, str], float], rule: Rule, denominator: str, basis: str
-) -> float | None:
-    """By the basis of the column; in the rule's own column by the rule's own."""
+) -> tuple[float | None, str]:
+    """By the basis of the column, in the rule's own column by the rule's own; and which row it is of."""
     if denominator == rule.denominator and rule.basis and basis == "inner point":
         basis = rule.basis
-    found = [
-        share
-        for (rule_id, of, by), share in share_of.items()
-        if rule_id == rule.id and of == denominator and basis in ("", by)
-    ]
-    return float(found[0]) if found and found[0] == found[0] else None
+    for (rule_id, of, by), share in share_of.items():
+        if rule_id == rule.id and of == denominator and basis in ("", by):
+            return (float(share) if share == share else None), f"city|{rule_id}|{of}|{by}"
+    return None, ""
 
 
 def _title(denominator: str, basis: str) -> Text:

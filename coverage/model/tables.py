@@ -77,10 +77,14 @@ class FacilityTable:
 
     @cached_property
     def size_m2(self) -> Floats:
-        """(n,) ground as stated, else the outline's area, else the floor area stated; NaN: unknown."""
+        """(n,) ground as stated, else the outline's area, else the floor area stated; NaN: unknown.
+
+        An outline's area is taken to a tenth of a square metre: its corners are not known better, and a hair
+        less than 5,000 m² is 5,000 m².
+        """
         frame, size = self.frame, np.full(len(self), np.nan)
         if EXTENT in frame:
-            area = shapely.area(frame[EXTENT].to_numpy(object))
+            area = np.round(shapely.area(frame[EXTENT].to_numpy(object)), 1)
             size = np.where(area > 0, area, np.nan)
         for column, first in (("area_m2", False), ("site_m2", True)):
             if column in frame:

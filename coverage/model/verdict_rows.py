@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from core.text import Sayable, Text, labelled, listed, remarked, text, text_from_json
@@ -128,13 +128,24 @@ def _row(row: Mapping[str, Any], standard: Standard, before: Mapping[str, Any] |
         responsible=rule.responsible,
         evidence=_evidence(rule),
         remark=_remark(rule, row),
-        before=None if before is None else _judged(rule, before),
+        before=None if before is None else _then(rule, row, before),
         change=None if before is None else _change(rule, before, row),
     )
 
 
 def _judged(rule: Rule, row: Mapping[str, Any]) -> Text:
     return text("–") if row["verdict"] is None else _actual(rule, row)
+
+
+def _then(rule: Rule, row: Mapping[str, Any], before: Mapping[str, Any]) -> Text:
+    """What the rule found before; with the figure that it asked for then, where that was another."""
+    said, figure = _judged(rule, before), before.get("figure")
+    if figure is None or (figure, before.get("unit")) == (row.get("figure"), row.get("unit")):
+        return said
+    low_high = tuple(figure) if isinstance(figure, list) else None
+    was = replace(rule, in_metres=rule.check is Check.WALK and before.get("unit") == "m", classes=())
+    was = replace(was, band=low_high) if low_high else replace(was, figure=float(figure))
+    return text("{actual}, by {figure}", actual=said, figure=figure_title(was))
 
 
 _GROUND: Final = ("residential_land", "area")

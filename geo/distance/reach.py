@@ -50,9 +50,9 @@ def reach_straight(
     row, column = pairs["i"], pairs["j"]
     metres = np.hypot(*(origins_xy[row] - points_xy[column]).T)
     within = np.flatnonzero(metres <= limit_m)
-    order = within[np.lexsort((column[within], row[within]))]
-    indptr = np.searchsorted(row[order], np.arange(shape[0] + 1))
-    return csr_array((metres[order], column[order], indptr), shape=shape)
+    found = csr_array((metres[within], (row[within], column[within])), shape=shape)
+    found.sort_indices()
+    return found
 
 
 def bounded_reach(network: WalkNetwork, origins: Snapped, points: Snapped, *, limit_m: float) -> csr_array:

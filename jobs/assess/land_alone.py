@@ -183,7 +183,7 @@ def _notes(assessment: Assessment) -> list[Text]:
         text("Units without residential land are not judged."),
     ]
     told_apart = any(rule.settlement != "any" for rule in assessment.standard.rules)
-    if told_apart and study.settlement_assumed > 0:
+    if told_apart and round(study.settlement_assumed / 1e4, 2) > 0:  # slivers are no finding
         notes.append(
             text(
                 "{area:,.2f} ha of residential land lie where the units do not say whether it is urban or "

@@ -168,7 +168,8 @@ def reach_lines(found: Mapping[str, Any], tr: Translator) -> list[str]:
 def comparison_lines(found: Mapping[str, Any], standard: Standard, tr: Translator) -> list[str]:
     """Every rule: its figure before and after, the verdicts, who gains, who loses, who has farther to go."""
     first = tr(text("{before} → {after}", before=_named(found["before"]), after=_named(found["after"])))
-    lines = [first]
+    # What was found before was found by the figures before.
+    lines = [first, *(tr(text("Edited: {difference}", difference=said)) for said in standard.differences)]
     for row in found["rules"]:
         said = [_figures(row), _verdicts(row)]
         if row["gained"] or row["lost"]:

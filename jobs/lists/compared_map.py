@@ -17,14 +17,15 @@ from data.results.geopackage import Layer, Say, bare, packed
 from data.source import OSM_CREDIT
 from geo.crs import WGS84, metric_crs
 from jobs.lists.compare import compared_layers
-from maps.model import GAP_COLUMNS, MapCells, MapModel, OverlayLayer, Step
+from maps.model import GAP_COLUMNS, Floats, MapCells, MapModel, OverlayLayer, Step
 from reports.briefing import Briefing
 from reports.compared import RESULT_TITLES
 
 # In the order of the map's marks: what is to be looked at has the largest, what is in place the smallest.
 _LARGEST_FIRST: Final = (ELSEWHERE, SAME, CLOSED, ONLY_LIST, ONLY_MAP)
-# Of the ground around the outermost facilities, in degrees.
-_AROUND: Final = 0.01
+# Of the ground around the outermost facilities: a part of what lies between them, at least so many degrees.
+_AROUND: Final = 0.08
+_LEAST_AROUND: Final = 0.002
 _APART: Final = text("From the list’s place to the map’s")
 _COLUMNS: Final = {
     "result": text("Result"), "tier": text("Kind"), "map_id": text("Number on the map"),
@@ -39,7 +40,7 @@ def compared_map(compared: Compared, told: Briefing) -> MapModel:
     layers = compared_layers(compared.table)
     points, lines = layers["compared"], layers["compared_lines"]
     lon, lat = points.geometry.x.to_numpy(), points.geometry.y.to_numpy()
-    bounds = tuple(points.total_bounds + np.array([-1, -1, 1, 1]) * _AROUND) if len(points) else (0.0,) * 4
+    bounds = _around(points.total_bounds) if len(points) else (0.0,) * 4
     crs = metric_crs(float(lon.mean()), float(lat.mean())) if len(points) else "EPSG:32650"
     table, apart = compared.table, compared.table[compared.table["result"] == ELSEWHERE]
     facilities = pd.DataFrame(
@@ -67,6 +68,15 @@ def compared_map(compared: Compared, told: Briefing) -> MapModel:
         strip=told.strip,
         steps=(Step(told.headline.words),),
     )
+
+
+def _around(box: Floats) -> tuple[float, float, float, float]:
+    """A box in degrees with some of the ground around it."""
+    west, south, east, north = map(float, box)
+    wide, high = (
+        max(_AROUND * (one - other), _LEAST_AROUND) for one, other in ((east, west), (north, south))
+    )
+    return west - wide, south - high, east + wide, north + high
 
 
 def _paths(apart: pd.DataFrame, lines: gpd.GeoDataFrame) -> list[OverlayLayer]:

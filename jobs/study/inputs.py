@@ -57,10 +57,10 @@ _SYNTHETIC: Final = "虚构数据"
 _MOST_DISTRICTS: Final = 3
 _MOST_LISTED = 200
 
-# Findings that set two numbers of the inputs against each other: they limit the trust in all figures.
-_CONTRADICTIONS: Final = frozenset((
-    "population-against-units", "population-group-too-large", "population-implausible", "population-parts",
-    "population-unit-contradicted", "population-unit-unclear", CONTRADICT,
+# Numbers of the inputs that contradict, or cells wide against the reach: they limit the trust in all figures.
+_OF_EVERYBODY: Final = frozenset((
+    "population-against-units", "population-coarse", "population-group-too-large", "population-implausible",
+    "population-parts", "population-unit-contradicted", "population-unit-unclear", CONTRADICT,
 ))  # fmt: skip
 
 
@@ -161,7 +161,7 @@ def inputs_of(
         limits=(
             *undecided_notes(intake),
             *(finding.message for finding in shifted),
-            *(found.message for found in population.findings if found.code in _CONTRADICTIONS),
+            *(found.message for found in population.findings if found.code in _OF_EVERYBODY),
             *unknown_notes(doubtful),
             *short,
         ),

@@ -84,7 +84,7 @@ const serviceMap = (() => {
       L.SVG.prototype._initContainer.call(this);
       this.restyle();
       this._model = L.SVG.create("path");
-      this._model.setAttribute("class", this.options.look.className + " leaflet-interactive");
+      this._model.setAttribute("class", this.options.look.className + (this.options.look.interactive === false ? "" : " leaflet-interactive"));
     },
     _initPath(dot) {
       dot._path = this._model.cloneNode();
@@ -111,9 +111,9 @@ const serviceMap = (() => {
       alike.restyle();
       group.eachLayer((dot) => dot.setRadius(look.radius));
     });
-    groupWords(group, content, false);
+    if (content.tooltips) groupWords(group, content, false);
     const made = content.lat.map((lat, row) => Object.assign(new Dot([lat, content.lon[row]]), { row }));
-    roam(group, made, content);
+    if (content.tooltips) roam(group, made, content);
     return made;
   };
 
@@ -232,6 +232,15 @@ const serviceMap = (() => {
     const said = (number) => Number(number.toPrecision(3)).toLocaleString("en");
     return "1:" + said(1000 * ground) + " · 10 mm = " + said(10 * ground) + " m";
   };
+  /* How much smaller the panel's words are set on A4, where they would not all have room: by how long they are. */
+  const ROOM = 1120, LEAST_DENSE = 0.75;
+  const dense = () => {
+    let long = 0;
+    for (const part of document.querySelectorAll("#panel header, #panel .remarks, #panel .verdicts, #panel .legend")) {
+      for (const sign of part.textContent.replace(/\s+/g, " ")) long += sign > "\u2e7f" ? 1.1 : 0.47;
+    }
+    return Math.max(LEAST_DENSE, Math.min(1, Math.sqrt(ROOM / long)));
+  };
   const fitPaper = (map, clear) => {
     const paper = L.DomUtil.create("div", "", document.body);
     paper.id = "paper-scale";
@@ -254,6 +263,7 @@ const serviceMap = (() => {
         style.setProperty("--" + sheet + "-words", Math.max(1, 1 / scale));  // words shrink with no map
         paper.querySelector("." + sheet).textContent = onPaper(map, scale);
       }
+      document.documentElement.style.setProperty("--dense-a4", dense().toFixed(3));
       were = folds.map((fold) => fold.open);
       for (const fold of folds) fold.open = true;
     });

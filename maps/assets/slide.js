@@ -1,4 +1,5 @@
-/* Before and after on either side of a line: two pictures of the cells, each clipped at it. The line is dragged, or
+/* Before and after on either side of a line: two pictures of the cells with the facilities of then and of now, each
+   clipped at it. The line is dragged, or
    moved with the arrow keys; on paper both stand whole, one under the other. Plain JavaScript, no library but
    Leaflet. */
 "use strict";
@@ -7,15 +8,16 @@ serviceMap.whenReady((map) => {
   if (!box) return;
   const data = JSON.parse(document.getElementById("map-data").textContent);
   const line = box.querySelector(".line"), sides = ["before", "after"];
-  const panes = sides.map((side) => map.getPane(side));
+  const panes = [["before", "facilities_before"], ["after", "facilities", "radius"]].map((names) => names.map((one) => map.getPane(one)));
+  const clip = (side, shape) => panes[side].forEach((pane) => { pane.style.clip = shape; });
   let at = 0.5, shown = "";
 
   const draw = () => {
     const size = map.getSize(), corner = map.containerPointToLayerPoint([0, 0]);
     const edge = corner.x + Math.round(size.x * at), bottom = corner.y + size.y, right = corner.x + size.x;
     const rect = (west, east) => `rect(${corner.y}px, ${east}px, ${bottom}px, ${west}px)`;
-    panes[0].style.clip = rect(corner.x, edge);
-    panes[1].style.clip = rect(edge, right);
+    clip(0, rect(corner.x, edge));
+    clip(1, rect(edge, right));
     line.style.left = 100 * at + "%";
     line.setAttribute("aria-valuenow", Math.round(100 * at));
     box.querySelector(".before").style.right = 100 * (1 - at) + "%";
@@ -26,7 +28,7 @@ serviceMap.whenReady((map) => {
     draw();
   };
 
-  map.on("move zoomend resize viewreset", draw);
+  map.on("move zoomend resize viewreset", () => { if (shown) draw(); });
   const start = () => {
     const room = serviceMap.room(), width = map.getSize().x;
     const [left, right] = [room.paddingTopLeft[0], width - room.paddingBottomRight[0]];
@@ -44,6 +46,7 @@ serviceMap.whenReady((map) => {
     } else if (shown === number) shown = "";
     box.hidden = !shown;
     document.body.classList.toggle("sliding", Boolean(shown));
+    if (!shown) [0, 1].forEach((one) => clip(one, "auto"));
   };
   map.on("layeradd", note(true));
   map.on("layerremove", note(false));
@@ -76,9 +79,11 @@ serviceMap.whenReady((map) => {
     const drawn = first.querySelectorAll("canvas");
     twin.querySelectorAll("canvas").forEach((canvas, i) => canvas.getContext("2d").drawImage(drawn[i], 0, 0));
     [first, twin].forEach((sheet, i) => {
-      const [mine, other] = [i, 1 - i].map((one) => sheet.querySelector(`.leaflet-${sides[one]}-pane`));
-      mine.style.clip = "auto";
-      other.style.visibility = "hidden";
+      panes.forEach((side, of) => side.forEach((pane) => {
+        const drawn = sheet.querySelector("." + pane.classList[1]);
+        drawn.style.clip = "auto";
+        drawn.style.visibility = of === i ? "" : "hidden";
+      }));
     });
     first.parentNode.insertBefore(twin, first.nextSibling);
   });
@@ -86,7 +91,7 @@ serviceMap.whenReady((map) => {
     if (!twin) return;
     twin.remove();
     twin = undefined;
-    for (const pane of panes) pane.style.visibility = "";
+    for (const pane of [].concat(...panes)) pane.style.visibility = "";
     draw();
   });
 });

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from core.text import Sayable, Text, listed, text
@@ -10,7 +11,7 @@ from coverage.model.standard import ANY_TIER, Check, Rule, Standard, classes_tit
 from coverage.model.verdict_rows import before_title, summary
 from coverage.publish import Results
 from reports.briefing.model import Bar, Bars, Figure, KeyFigure, Said
-from reports.briefing.numbers import counted, exact, people, share
+from reports.briefing.numbers import exact, people, share
 from reports.briefing.period import what_changed
 from reports.plan import words as plan_words
 
@@ -190,6 +191,11 @@ def tally(results: Results) -> Said:
     """How many rules are met, nearly met and not met; of those that could be judged."""
     met, nearly, failed = summary(results.document)
     all_of = len(results.document["rules"])
+    counts = {"meets": met, "nearly": nearly, "not": failed}
+    figures = (
+        exact("count(rules)", all_of),
+        *(exact(f"count(rules|verdict={key})", n) for key, n in counts.items()),
+    )
     said = {"standard": results.standard.title, "all": all_of, "met": met, "nearly": nearly, "failed": failed}
     if not all_of:
         return Said(text("“{standard}” has no rules: nothing is judged.", standard=results.standard.title))
@@ -200,7 +206,7 @@ def tally(results: Results) -> Said:
         said["open"] = all_of - met - nearly - failed
         template = text("Of {all} {all:rule|rules} of “{standard}” {met} {met:is|are} met, {nearly} nearly "
                         "met, {failed} not met and {open} cannot be judged.")  # fmt: skip
-    return Said(Text(template.template, said))
+    return Said(Text(template.template, said), figures)
 
 
 def conclusion(results: Results, *, public: bool) -> Iterator[Said]:
@@ -272,7 +278,7 @@ def key_figures(results: Results) -> Iterator[KeyFigure]:
     walk rule; fewer where there are no such rules. Beside a plan they say that they are of today."""
     planned = results.plan is not None
     for one in _key_figures(results):
-        yield KeyFigure(one.figure, text("Today: {title}", title=one.title), one.whole) if planned else one
+        yield replace(one, title=text("Today: {title}", title=one.title)) if planned else one
 
 
 def _key_figures(results: Results) -> Iterator[KeyFigure]:
@@ -285,8 +291,9 @@ def _key_figures(results: Results) -> Iterator[KeyFigure]:
         key = f"detours[{row['rule']}]"
         title = text("inside the circle, too far on foot (of those within {reach})",
                      reach=reach_words(standard.rule(row["rule"])))  # fmt: skip
-        whole = text("{part:.1%} of {n} residents", part=float(row["share"]), n=counted(row["in_radius"]))
-        yield KeyFigure(people(f"{key}.cut_off", row["cut_off"]), title, whole)
+        part, inside = share(f"{key}.share", row["share"]), people(f"{key}.in_radius", row["in_radius"])
+        whole = text("{part:.1%} of {n} residents", part=part.value, n=inside.words)
+        yield KeyFigure(people(f"{key}.cut_off", row["cut_off"]), title, whole, (part, inside))
     walks = [
         one for one in standard.rules
         if one.check is Check.WALK and one.id != rule.id and results.row(one.id)["residents"]
@@ -303,11 +310,12 @@ def _missed(results: Results, rule: Rule) -> KeyFigure:
     title = text(
         "without a {tier} within {reach}", tier=tier_words(rule, results.standard), reach=reach_words(rule)
     )
-    said = text(
-        "{part:.1%} of {who}", part=missed / whole if whole else 0.0, who=_who(rule, people("", whole))
-    )
-    key = f"rules[{rule.id}].residents - rules[{rule.id}].residents_met"
-    return KeyFigure(people(key, missed), title, said)
+    all_key = f"rules[{rule.id}].residents"
+    key = f"{all_key} - rules[{rule.id}].residents_met"
+    everybody = people(all_key, whole)
+    part = share(f"({key}) / {all_key}", missed / whole if whole else 0.0)
+    said = text("{part:.1%} of {who}", part=part.value, who=_who(rule, everybody))
+    return KeyFigure(people(key, missed), title, said, (part, everybody) if whole else (everybody,))
 
 
 def unit_bars(results: Results, rule: Rule) -> Bars | None:
@@ -320,9 +328,10 @@ def unit_bars(results: Results, rule: Rule) -> Bars | None:
     for row in shown:
         key = f"units[{level}|{rule.id}|{row['unit_id']}]"
         met = share(f"{key}.residents_met / {key}.residents", row["residents_met"] / row["residents"])
-        missed = row["residents"] - row["residents_met"]
-        words = text("{missed:,.0f} of {all:,.0f} not covered", missed=missed, all=row["residents"])
-        bars.append(Bar(row["name"], met, words))
+        missed = exact(f"{key}.residents - {key}.residents_met", row["residents"] - row["residents_met"])
+        everybody = exact(f"{key}.residents", row["residents"])
+        words = text("{missed:,.0f} of {all:,.0f} not covered", missed=missed.value, all=everybody.value)
+        bars.append(Bar(row["name"], met, words, (missed, everybody)))
     said = text("{shown} of {all} units shown, the worst first", shown=len(bars), all=len(rows))
     return Bars(results.standard.rule_title(rule), said, tuple(bars))
 

@@ -60,7 +60,7 @@ def briefing_of(results: Results, cover: Cover | None = None) -> Briefing:
         caveats=tuple(
             said for said in remarks_of(document, standard) if not (public and names_unit(results, said))
         ),
-        rules=tables.rules_table(rows, state=after_title(results.document)),
+        rules=tables.rules_table(rows, document, state=after_title(document)),
         map=_map(results),
         walking=_walking(results, public=public),
         units=None if public or rule is None else findings.unit_bars(results, rule),
@@ -70,7 +70,9 @@ def briefing_of(results: Results, cover: Cover | None = None) -> Briefing:
         pair=_pair(results, rows),
         history=period.history_table(document, standard),
         proposal=tables.proposal(results, gaps, public=public),
-        tasks=tables.tasks_table(rows, state=after_title(results.document), document=standard.document),
+        tasks=tables.tasks_table(
+            rows, document, state=after_title(document), issued_as=standard.document
+        ),
         next_steps=next_steps(results),
         method=method_table(results, public=public),
         shares=tables.shares_table(results),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from core.text import Sayable, text
+from core.text import Sayable, Text, text
 
 Bounds = tuple[float, float, float, float]
 
@@ -32,16 +32,18 @@ class Said:
 
 @dataclass(frozen=True)
 class KeyFigure:
-    """A large number with what it is, what it is a part of, and the rule it is of."""
+    """A large number with what it is, what it is a part of (`figures` are its own), and the rule it is of."""
 
     figure: Figure
     title: Sayable
     whole: Sayable
+    figures: tuple[Figure, ...] = ()
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table of words: `widths` are relative, `right` the columns of numbers, `notes` stand below it."""
+    """A table of words: `widths` are relative, `right` the columns of numbers, `notes` stand below it,
+    `figures` are the numbers in its cells, each with the cell as its words."""
 
     title: Sayable
     head: tuple[Sayable, ...]
@@ -49,15 +51,17 @@ class Table:
     widths: tuple[float, ...]
     right: tuple[int, ...] = ()
     notes: tuple[Sayable, ...] = ()
+    figures: tuple[Figure, ...] = ()
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A unit's share (0..1) and who of how many is left out."""
+    """A unit's share (0..1) and who of how many is left out, with the `figures` of that."""
 
     name: str
     share: Figure
     words: Sayable
+    figures: tuple[Figure, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,14 @@ class GapFinding:
     place: Sayable
     facts: tuple[tuple[Sayable, Figure], ...]
     view: View
+
+    @property
+    def title(self) -> Text:
+        """Its number and its place, where that is known and may be said."""
+        numbered = text("Gap {rank}", rank=self.rank)
+        if self.place == numbered:
+            return numbered
+        return text("Gap {rank}: {place}", rank=self.rank, place=self.place)
 
     @property
     def residents(self) -> Sayable:
@@ -188,12 +200,31 @@ class Briefing:
         return {view.key: view for view in found}
 
     @property
+    def tables(self) -> tuple[Table, ...]:
+        """Every table with figures of its own."""
+        walked = None if self.walking is None else self.walking.where
+        proposed = None if self.proposal is None else self.proposal.table
+        found = (
+            self.rules,
+            self.changes,
+            self.history,
+            walked,
+            self.gap_table,
+            proposed,
+            self.tasks,
+            self.shares,
+        )
+        return tuple(one for one in (*found, self.complete, *self.lists, self.method) if one is not None)
+
+    @property
     def figures(self) -> tuple[Figure, ...]:
         """Every figure that is printed in each of the forms in words."""
         said = [self.headline, self.tally, *self.conclusion, *self.next_steps]
         said += [] if self.walking is None else [self.walking.said]
         said += [] if self.proposal is None else list(self.proposal.said)
         found = [figure for one in said for figure in one.figures]
-        found += [key.figure for key in self.key_figures]
-        found += [bar.share for bar in self.units.bars] if self.units is not None else []
+        for one in self.key_figures:
+            found += [one.figure, *one.figures]
+        for bar in self.units.bars if self.units is not None else ():
+            found += [bar.share, *bar.figures]
         return tuple(found + [figure for gap in self.gaps for _, figure in gap.facts])

@@ -12,6 +12,13 @@ from coverage.publish import Results
 from reports.briefing.model import Figure
 
 _WAN, _YI, _TEN_WAN = 10_000, 100_000_000, 100_000
+# Table → the columns by which a key names its row.
+_TABLES: Final = {
+    "units": ("level", "rule", "unit_id"), "detours": ("rule",), "equity": ("rule", "id"),
+    "detours_units": ("level", "rule", "unit_id"), "denominators": ("level", "rule", "denominator", "basis"),
+    "land_equity": ("rule",),
+}  # fmt: skip
+_SUM: Final = re.compile(r"sum\((.+)\.(\w+), (\d+)\)")
 _STEP: Final = re.compile(r"([^.\[\]]+)|\[([^\]]*)\]")
 
 
@@ -51,8 +58,9 @@ def metres(key: str, distance: float) -> Figure:
 
 def figure_of(results: Results | Mapping[str, Any], key: str) -> Any:
     """What stands at a figure's key: `rules[station-radius].share` by id, `gaps[0].residents` by number,
-    `plan.…` in plan.json, `units[…]`, `detours[…]`, `equity[…]` in the tables of those names; of two keys
-    with " - " or " / " between them the difference or the quotient. Of a mapping: a path in it.
+    `plan.…` in plan.json, `detours[…]` and others of `_TABLES` in the tables of those names; of two keys with
+    " - " or " / " between them the difference or the quotient; `count(rules|verdict=meets)` how many rows say
+    so; `sum(plan.sites.residents_gained, 3)` of the first three rows. Of a mapping: a path in it.
 
     KeyError where nothing stands there. Used to prove that a product's figures are the result's.
     """
@@ -60,23 +68,34 @@ def figure_of(results: Results | Mapping[str, Any], key: str) -> Any:
         left, found, right = key.rpartition(sign)
         if found:
             return put(figure_of(results, left.strip("()")), figure_of(results, right))
+    found_sum = _SUM.fullmatch(key)
+    if found_sum:
+        rows, field, many = found_sum.groups()
+        return sum(row[field] for row in figure_of(results, rows)[: int(many)])
+    if key.startswith("count("):
+        return _rows_that_say(results, *key[6:-1].split("|"))
     if isinstance(results, Mapping):
         return at_path(results, key)
     name, _, rest = key.partition("[")
-    if name == "units":
-        level, rule, unit_id, column = rest.replace("].", "|").split("|")
-        table = results.units
-        row = table[(table["level"] == level) & (table["rule"] == rule) & (table["unit_id"] == unit_id)]
-        return row[column].iloc[0]
-    if name in ("detours", "equity") and name in results.extras:
-        rule, column = rest.split("].")
-        table = results.extras[name]
-        rows = table[table["rule"] == rule.split("|")[0]]
-        rows = rows[rows["id"] == rule.split("|")[1]] if "|" in rule else rows
-        return rows[column].iloc[0]
+    if name in _TABLES:
+        table = results.units if name == "units" else results.extras[name]
+        wanted, column = rest.split("].")
+        for title, value in zip(_TABLES[name], wanted.split("|"), strict=False):
+            table = table[table[title] == value]
+        return table[column].iloc[0]
     if key.startswith("plan.") and results.plan is not None:
         return at_path(results.plan.plan, key.removeprefix("plan."))
     return at_path(results.document, key)
+
+
+def _rows_that_say(results: Results | Mapping[str, Any], name: str, *wanted: str) -> int:
+    """How many rows of a table, or of a list in the JSON, have what is `wanted` (column=value)."""
+    if isinstance(results, Mapping):
+        rows = results[name]
+    else:
+        rows = results.extras[name].to_dict("records") if name in results.extras else results.document[name]
+    pairs = [one.split("=", 1) for one in wanted]
+    return sum(all(str(row[column]) == value for column, value in pairs) for row in rows)
 
 
 def at_path(at: Any, key: str) -> Any:

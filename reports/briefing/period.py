@@ -16,6 +16,7 @@ from coverage.model.standard import Standard
 from coverage.model.verdict_rows import result_of_title, verdict_rows
 from coverage.publish import Results
 from coverage.publish.change_tables import GAINED, KEPT, LOST, NEITHER, NOT_SUBJECT
+from reports.briefing.keys import figures_of_row
 from reports.briefing.model import Said, Table
 from reports.briefing.numbers import exact, people
 from reports.briefing.strip import CHINA, result_code, stated_day
@@ -158,9 +159,15 @@ def history_table(document: Mapping[str, Any], standard: Standard) -> Table | No
         {row.rule.id: row.actual for row in verdict_rows({"rules": state["rules"]}, standard)}
         for state in states
     ]
-    rows = tuple(
-        (row.title, *(one.get(row.rule.id, text("–")) for one in actual))
-        for row in verdict_rows({"rules": document["rules"]}, standard)
+    now = verdict_rows({"rules": document["rules"]}, standard)
+    rows = tuple((row.title, *(one.get(row.rule.id, text("–")) for one in actual)) for row in now)
+    places = [*(f"history[{number}].rules" for number in range(len(history))), "rules"]
+    figures = tuple(
+        figure
+        for row in now
+        for at, cells in zip(places, actual, strict=True)
+        for figure in figures_of_row(row, document, cells.get(row.rule.id), at=at)
     )
     head = (text("Rule"), *(result_of_title(state["day"]) for state in states))
-    return Table(text("Results over time"), head, rows, (22, *(78 / len(states) for _ in states)))
+    return Table(text("Results over time"), head, rows, (22, *(78 / len(states) for _ in states)),
+                 figures=figures)  # fmt: skip

@@ -33,7 +33,7 @@ def presentation(results: Results, layers: Mapping[str, str]) -> Iterator[Step]:
         )
     shown = layers.get(rule.id, "")
     for gap in gap_findings(results, public=False)[:_MOST]:
-        said = text("Gap {rank}: {place}, {n} residents", rank=gap.rank, place=gap.place, n=gap.residents)
+        said = text("{place}, {n} residents", place=gap.title, n=gap.residents)
         yield Step(said, shown, gap.view.bounds)
     if results.plan is not None and results.plan.plan["sites"]:
         sites = results.plan.plan["sites"]

@@ -12,6 +12,7 @@ from typing import Any, Final
 from core.text import Sayable, listed, remarked, text, text_from_json
 from coverage.model.standard import Check, clause_title, level_title
 from coverage.publish import Results
+from reports.briefing.keys import figures_of_notes, keyed
 from reports.briefing.model import Table
 
 CHINA: Final = dt.timezone(dt.timedelta(hours=8))
@@ -173,6 +174,10 @@ def method_table(results: Results, *, public: bool = False) -> Table:
     rows += [(text("Edited"), said) for said in standard.differences]
     notes = [text_from_json(note) for note in results.document["notes"]]
     rows += [(text("Note"), note) for note in notes if not (public and names_unit(results, note))]
-    return Table(
-        text("Method, data and limits"), (text("Term"), text("What holds here")), tuple(rows), (22, 78)
+    spacing = rows[1][1]
+    figures = (
+        *keyed(spacing, results.document, lambda _: "area.spacing_m"),
+        *figures_of_notes("notes", [None if public and names_unit(results, one) else one for one in notes]),
     )
+    head = (text("Term"), text("What holds here"))
+    return Table(text("Method, data and limits"), head, tuple(rows), (22, 78), figures=figures)

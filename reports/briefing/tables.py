@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import shapely
@@ -13,6 +13,7 @@ from coverage.model.share_rows import share_comparison
 from coverage.model.standard import Rule, clause_title
 from coverage.model.verdict_rows import VerdictRow, after_title, before_title, responsible_words
 from coverage.publish import Results
+from reports.briefing.keys import figures_of_plan, figures_of_row
 from reports.briefing.model import Bounds, Figure, GapFinding, Proposal, Said, Table, View
 from reports.briefing.numbers import exact, metres, share
 from reports.complete import complete_communities
@@ -28,19 +29,36 @@ UNCHECKED: Final = text("The places are points of a grid: whether the land can b
 _GIVEN: Final = text("The places are from the list of land that was given.")
 
 
-def rules_table(rows: tuple[VerdictRow, ...], *, state: Text) -> Table:
+def rules_table(rows: tuple[VerdictRow, ...], document: Mapping[str, Any], *, state: Text) -> Table:
     """Rule by rule: figure, what is (`state` says of what), what is lacking, verdict; remarks stand below."""
     body = tuple((row.title, row.figure, row.actual, row.lacking or _DASH, row.verdict_words) for row in rows)
-    notes = tuple(labelled(row.title, row.remark) for row in rows if row.remark is not None)
+    notes = [labelled(row.title, row.remark) for row in rows if row.remark is not None]
+    if rows and not _says_who(rows):
+        notes.append(text("The standard names neither tasks nor responsible units."))
     head = (text("Rule"), text("Figure"), state, text("Shortfall"), text("Verdict"))
-    return Table(text("Rule by rule"), head, body, (30, 13, 25, 18, 10), notes=notes)
+    figures = _figures(rows, document)
+    return Table(text("Rule by rule"), head, body, (30, 13, 25, 18, 10), notes=tuple(notes), figures=figures)
 
 
-def tasks_table(rows: tuple[VerdictRow, ...], *, state: Text, document: str) -> Table:
-    """任务、指标、现状、差距、责任单位; `state` says of what the figures are.
+def _figures(rows: Iterable[VerdictRow], document: Mapping[str, Any]) -> tuple[Figure, ...]:
+    found = (figures_of_row(row, document, row.figure, row.actual, row.lacking) for row in rows)
+    return tuple(figure for one in found for figure in one)
 
-    Only what is not met; all of it where everything is.
+
+def _says_who(rows: tuple[VerdictRow, ...]) -> bool:
+    return any(row.responsible or row.rule.clause for row in rows)
+
+
+def tasks_table(
+    rows: tuple[VerdictRow, ...], document: Mapping[str, Any], *, state: Text, issued_as: str
+) -> Table | None:
+    """任务、指标、现状、差距、责任单位; `state` says of what the figures are, `issued_as` by which document.
+
+    Only what is not met; all of it where everything is. None where the standard says neither task nor unit:
+    it would be the table of the rules again.
     """
+    if not _says_who(rows):
+        return None
     open_rows = [row for row in rows if row.verdict in ("nearly", "not")] or list(rows)
     above = [None, *(row.responsible for row in open_rows)]
     body = tuple(
@@ -54,8 +72,9 @@ def tasks_table(rows: tuple[VerdictRow, ...], *, state: Text, document: str) -> 
         for number, row in enumerate(open_rows)
     )
     head = (text("Task"), text("Figure"), state, text("Shortfall"), text("Responsible units"))
-    notes = (text("Tasks and responsible units as in {document}.", document=document),) if document else ()
-    return Table(text("Tasks and responsible units"), head, body, (26, 11, 24, 15, 24), notes=notes)
+    notes = (text("Tasks and responsible units as in {document}.", document=issued_as),) if issued_as else ()
+    title, figures = text("Tasks and responsible units"), _figures(open_rows, document)
+    return Table(title, head, body, (26, 11, 24, 15, 24), notes=notes, figures=figures)
 
 
 def _responsible(row: VerdictRow, *, same: bool) -> Sayable:
@@ -70,7 +89,12 @@ def changes_table(results: Results, rows: tuple[VerdictRow, ...]) -> Table | Non
         return None
     body = tuple((row.title, row.before or _DASH, row.actual, row.change or _DASH) for row in rows)
     head = (text("Rule"), before_title(results.document), after_title(results.document), text("Change"))
-    return Table(text("Before and after"), head, body, (30, 24, 24, 22))
+    document = results.document
+    figures: list[Figure] = []
+    for row in rows:
+        figures += figures_of_row(row, document, row.before, at="before.rules")
+        figures += figures_of_row(row, document, row.actual, row.change)
+    return Table(text("Before and after"), head, body, (30, 24, 24, 22), figures=tuple(figures))
 
 
 def gap_findings(results: Results, *, public: bool) -> tuple[GapFinding, ...]:
@@ -120,14 +144,16 @@ def cut_off_table(results: Results, rule: Rule) -> Table | None:
             break
     else:
         return None
-    shown = tuple(
-        (str(row["name"]), text("{n:,.0f}", n=row["cut_off"]), text("{n:,.0f}", n=row["in_radius"]))
-        for row in found.head(MOST_GAPS).to_dict("records")
-    )
+    shown, figures = [], []
+    for row in found.head(MOST_GAPS).to_dict("records"):
+        key = f"detours_units[{level}|{rule.id}|{row['unit_id']}]"
+        cut, inside = (exact(f"{key}.{column}", row[column]) for column in ("cut_off", "in_radius"))
+        shown.append((str(row["name"]), cut.words, inside.words))
+        figures += [cut, inside]
     head = (text("Unit"), text("Residents too far on foot"), text("of those inside the circle"))
     said = text("Inside the circle and too far on foot: {shown} of {all} units, most of them first",
                 shown=len(shown), all=len(found))  # fmt: skip
-    return Table(said, head, shown, (40, 30, 30), right=(1, 2))
+    return Table(said, head, tuple(shown), (40, 30, 30), right=(1, 2), figures=tuple(figures))
 
 
 def _around(results: Results, gap: Mapping[str, Any]) -> Bounds:
@@ -155,10 +181,14 @@ def gap_table(found: tuple[GapFinding, ...], results: Results) -> Table | None:
             (str(gap.rank), gap.place, *(facts[title].words if title in facts else _DASH for title in titles))
         )
     head = (text("No."), text("Where"), *titles)
-    said = text("The {shown} largest of {all} gaps of “{rule}”", shown=len(found), all=count,
-                rule=results.standard.rule_title(results.standard.rule(rule)))  # fmt: skip
+    title = results.standard.rule_title(results.standard.rule(rule))
+    if count > len(found):
+        said = text("The {shown} largest of {all} gaps of “{rule}”", shown=len(found), all=count, rule=title)
+    else:
+        said = text("Every gap of “{rule}”: {all}", all=count, rule=title)
     widths = (6, 30, *(14 for _ in titles))
-    return Table(said, head, tuple(rows), widths, right=tuple(range(2, 2 + len(titles))))
+    figures = tuple(figure for gap in found for _, figure in gap.facts)
+    return Table(said, head, tuple(rows), widths, right=tuple(range(2, 2 + len(titles))), figures=figures)
 
 
 def proposal(results: Results, found: tuple[GapFinding, ...], *, public: bool) -> Proposal | None:
@@ -166,17 +196,21 @@ def proposal(results: Results, found: tuple[GapFinding, ...], *, public: bool) -
     if results.plan is not None and results.plan.plan["sites"]:
         return _plan_proposal(results, public=public)
     rule = found[0].view.gaps if found else ""
-    best = {row["rank"]: row for row in results.document["gaps"] if row["rule"] == rule and row.get("site")}
-    rows = [
-        (str(gap.rank), gap.place, *_at(best[gap.rank]["site"], public=public),
-         text("{n:,.0f}", n=best[gap.rank]["site"]["residents"]))
-        for gap in found if gap.rank in best
-    ]  # fmt: skip
+    gaps = list(enumerate(results.document["gaps"]))
+    best = {row["rank"]: (i, row["site"]) for i, row in gaps if row["rule"] == rule and row.get("site")}
+    rows, figures = [], []
+    for gap in found:
+        if gap.rank in best:
+            number, site = best[gap.rank]
+            places = _at(site, f"gaps[{number}].site", public=public)
+            served = exact(f"gaps[{number}].site.residents", site["residents"])
+            rows.append((str(gap.rank), gap.place, *(one.words for one in places), served.words))
+            figures += [*places, served]
     if not rows:
         return None
     head = (text("Gap"), text("Where"), text("Longitude"), text("Latitude"), text("Would serve, of this gap"))
     title = text("The best point found in each of the largest gaps")
-    table = Table(title, head, tuple(rows), (8, 40, 16, 16, 18), right=(2, 3, 4))
+    table = Table(title, head, tuple(rows), (8, 40, 16, 16, 18), right=(2, 3, 4), figures=tuple(figures))
     said = text("No plan of sites was made for this result; for each gap the point is named where, of the "
                 "points compared, one facility would serve most of its residents.")  # fmt: skip
     return Proposal((Said(said), Said(UNCHECKED)), table, None)
@@ -185,34 +219,42 @@ def proposal(results: Results, found: tuple[GapFinding, ...], *, public: bool) -
 def _plan_proposal(results: Results, *, public: bool) -> Proposal:
     plan = results.plan.plan if results.plan is not None else {}
     standard = results.standard
-    said = [Said(one) for one in plan_words.results(plan, standard)]
+    said = [Said(one, figures_of_plan(one, plan)) for one in plan_words.results(plan, standard)]
     given = (plan.get("among") or {}).get("given", False)
     said.append(Said(_GIVEN if given else UNCHECKED))
-    total, rows = 0.0, []
-    for site in plan["sites"]:
+    total, rows, figures = 0.0, [], []
+    for number, site in enumerate(plan["sites"]):
+        key = f"plan.sites[{number}]"
         total += site["residents_gained"]
+        places, gained = (
+            _at(site, key, public=public),
+            exact(f"{key}.residents_gained", site["residents_gained"]),
+        )
+        so_far = exact(f"sum(plan.sites.residents_gained, {number + 1})", total)
+        figures += [*places, gained, so_far]
         named = not public and (site.get("name") or site["unit"])
         place = plan_words.site_name(site) if named else text("Site {rank}", rank=site["rank"])
         tier = standard.tier_title(site.get("tier", plan["tier"]))
-        rows.append(
-            (str(site["rank"]), place, tier, *_at(site, public=public),
-             text("{n:,.0f}", n=site["residents_gained"]), text("{n:,.0f}", n=total))
-        )  # fmt: skip
+        where = (one.words for one in places)
+        rows.append((str(site["rank"]), place, tier, *where, gained.words, so_far.words))
     head = (text("Order"), text("Where"), text("Kind"), text("Longitude"), text("Latitude"),
             text("Newly served"), text("Newly served, running total"))  # fmt: skip
     title = text("Suggested sites in the order to build them")
-    table = Table(title, head, tuple(rows), (7, 29, 13, 16, 15, 12, 12), right=(3, 4, 5, 6))
+    table = Table(title, head, tuple(rows), (7, 29, 13, 16, 15, 12, 12), right=(3, 4, 5, 6),
+                  figures=tuple(figures))  # fmt: skip
     title = text("Suggested sites and whom they serve anew")
     view = View("sites", title, "new", sites=True)
     return Proposal(tuple(said), table, view)
 
 
-def _at(place: Mapping[str, Any], *, public: bool) -> tuple[Text, Text]:
+def _at(place: Mapping[str, Any], key: str, *, public: bool) -> tuple[Figure, Figure]:
     """Longitude and latitude; of a public product to three decimals, about 100 m."""
-    template = text("{degrees:.3f}") if public else text("{degrees:.6f}")
-    return Text(template.template, {"degrees": place["lon"]}), Text(
-        template.template, {"degrees": place["lat"]}
+    template = (text("{degrees:.3f}") if public else text("{degrees:.6f}")).template
+    lon, lat = (
+        Figure(f"{key}.{axis}", place[axis], Text(template, {"degrees": place[axis]}))
+        for axis in ("lon", "lat")
     )
+    return lon, lat
 
 
 def shares_table(results: Results) -> Table | None:
@@ -220,10 +262,12 @@ def shares_table(results: Results) -> Table | None:
     found = share_comparison(results.extras.get("denominators"), results.standard)
     if not found.rows or len(found.columns) < 2:
         return None
-    rows = tuple(
-        (row.title, *(_DASH if one is None else text("{share:.1%}", share=float(one)) for one in row.shares))
-        for row in found.rows
-    )
+    rows, figures = [], []
+    for row in found.rows:
+        cells = [None if one is None else share(f"denominators[{key}].share", one)
+                 for key, one in zip(row.keys, row.shares, strict=True)]  # fmt: skip
+        figures += [one for one in cells if one is not None]
+        rows.append((row.title, *(_DASH if one is None else one.words for one in cells)))
     notes = (*([found.apart] if found.apart else []), *found.missing)
     if results.document.get("scenario"):
         title = text("By what the share divides: the facilities of the scenario")
@@ -231,7 +275,8 @@ def shares_table(results: Results) -> Table | None:
         title = text("By what the share divides: the existing facilities")
     widths = (30, *(14 for _ in found.columns))
     right = tuple(range(1, len(found.columns) + 1))
-    return Table(title, (text("Rule"), *found.columns), rows, widths, right=right, notes=notes)
+    head = (text("Rule"), *found.columns)
+    return Table(title, head, tuple(rows), widths, right=right, notes=notes, figures=tuple(figures))
 
 
 def complete_table(results: Results) -> Table | None:
@@ -242,12 +287,14 @@ def complete_table(results: Results) -> Table | None:
     )
     if found is None:
         return None
-    rows = tuple(
-        (need.title, need.figure, *(text("{n:,.0f}", n=float(need.counts[state])) for state in NEED_STATES))
-        for need in found.needs
-    )
+    rows, figures = [], []
+    for need, asked in zip(found.needs, results.standard.needs, strict=True):
+        key = f"complete_needs|level={'community' if found.places[0].unit_id else 'city'}|need={asked.id}"
+        cells = [exact(f"count({key}|state={state})", need.counts[state]) for state in NEED_STATES]
+        rows.append((need.title, need.figure, *(one.words for one in cells)))
+        figures += cells
     head = (text("What is asked for"), text("Figure"), *NEED_STATES.values())
     widths = (26, 24, *(10 for _ in NEED_STATES))
     right = tuple(range(2, len(head)))
     title = text("Complete communities: how many have what")
-    return Table(title, head, rows, widths, right=right, notes=found.said)
+    return Table(title, head, tuple(rows), widths, right=right, notes=found.said, figures=tuple(figures))

@@ -76,12 +76,12 @@ _WITHIN_REACH: Final = (
 
 # Of residents whom no facility is near to on foot: what the goals that count metres make of them.
 _WITHOUT_FIRST: Final = text(
-    "Mean and longest leave out who can reach no facility: {before:,.0f} residents before, {after:,.0f} "
-    "after. A way for them comes first, shorter ways for others after it."
+    "Mean and longest leave out who can reach no facility: {before:,.0f} {before:resident|residents} "
+    "before, {after:,.0f} after. A way for them comes first, shorter ways for others after it."
 )
 _WITHOUT: Final = text(
-    "Mean and longest leave out who can reach no facility: {before:,.0f} residents before, {after:,.0f} "
-    "after. In the sum of the ways each of them counts as {metres:,.0f} m."
+    "Mean and longest leave out who can reach no facility: {before:,.0f} {before:resident|residents} "
+    "before, {after:,.0f} after. In the sum of the ways each of them counts as {metres:,.0f} m."
 )
 
 

@@ -117,6 +117,9 @@ def test_a_list_is_uploaded_checked_and_shown(
     bad.write_text("名称,类型,经度,纬度\n某社区服务站,公共服务站,abc,32.1\n", "utf-8-sig")
     chooser = page.locator('[data-testid="stMain"] input[type=file]').first
     settled(page)
+    dropzone = page.locator('[data-testid="stMain"] [data-testid="stFileUploaderDropzone"]').first
+    expect(dropzone).to_contain_text("选择文件")
+    expect(dropzone).to_contain_text("每个文件不超过50MB")
     chooser.set_input_files([demo_folder / "facilities.xlsx", bad])
     expect(page.locator("table.small")).to_contain_text("“abc”")
     expect(page.locator("table.small")).to_contain_text("坏清单.csv")

@@ -16,6 +16,7 @@ from playwright.sync_api import Page, expect
 from core.text import text
 from geo.crs import unproject
 from maps.model import CellChange, MapModel
+from tests.browser.map_kinds import full
 from tests.browser.test_map_file import show
 from tests.maps.sample_maps import CRS, ORIGIN, tiny_model
 
@@ -27,13 +28,16 @@ def scenario_model() -> MapModel:
     model = tiny_model(scenario="情景：新站", compared_with=text("Present state"), called=text("Scenario"))
     change = np.where(model.cells.xy[:, 0] < ORIGIN[0] + 450, 0, 1).astype(np.int8)
     rows = tuple(replace(row, before=row.actual, change=row.actual) for row in model.verdicts)
-    return replace(model, verdicts=rows, changes=(CellChange("radius", "站", change),))
+    then = model.facilities.iloc[:1][["tier", "lon", "lat"]]
+    changes = (CellChange("radius", "站", change),)
+    return replace(model, verdicts=rows, changes=changes, facilities_before=then)
 
 
-def slid(page: Page) -> list[str]:
-    """The clip of either picture of the cells."""
+def slid(page: Page, *panes: str) -> list[str]:
+    """The clip of panes of the map, of the two pictures of the cells where none is named."""
     return page.evaluate(
-        "() => ['before', 'after'].map(one => document.querySelector(`.leaflet-${one}-pane`).style.clip)"
+        "names => names.map(one => document.querySelector(`.leaflet-${one}-pane`).style.clip)",
+        panes or ("before", "after"),
     )
 
 
@@ -57,8 +61,13 @@ def test_before_and_after_stand_on_either_side_of_a_line_that_arrow_keys_and_dra
     page.mouse.up()
     width = page.viewport_size["width"] if page.viewport_size else 0
     assert int(line.get_attribute("aria-valuenow") or 0) == round(100 * 900 / width)
+    # The facilities of then stand left of the line alone, those of now right of it.
+    expect(page.locator("path.facility-before")).to_have_count(1)
+    assert slid(page, "facilities_before", "facilities") == slid(page)
     page.locator('label:has([data-layer="cells_none"]) input').check()
     expect(page.locator("#slide")).to_be_hidden()
+    expect(page.locator("path.facility-before")).to_have_count(0)
+    assert slid(page, "facilities", "radius") == ["auto", "auto"]
 
 
 def test_before_and_after_are_printed_as_two_maps_with_their_figures_and_the_scale(
@@ -135,3 +144,34 @@ def test_the_legend_explains_the_ground(page: Page, tmp_path: Path) -> None:
     expect(page.locator("details.ground-legend li:visible")).to_have_text(
         ["主要道路", "一般道路", "支路、小路", "界线：区", "界线：社区（村）"]
     )
+
+
+def test_twelve_long_rules_with_limits_and_legend_have_room_on_a4(page: Page, tmp_path: Path) -> None:
+    """On both ways of the sheet nothing of the panel is cut off; what is short stays as large as it was."""
+    model = full(tiny_model(), compared=False)
+    said = text("Within 10 min on foot of a service station (urban residents)")
+    actual = text("40.1% (28,744 of 71,724 residents)")
+    rows = tuple(replace(row, title=said, actual=actual, remark=said) for row in model.verdicts)
+    long = replace(
+        model, verdicts=rows, remarks=("Ways round outside the file of streets are not known. " * 2,) * 3
+    )
+    cut = (
+        "() => [...document.querySelectorAll('#panel, #panel > *')]"
+        ".filter(one => one.scrollHeight > one.clientHeight + 2).map(one => one.className)"
+    )
+    scales = []
+    for shown in (tiny_model(), long):
+        page.emulate_media(media="screen")
+        page.set_viewport_size({"width": 1366, "height": 768})
+        show(page, tmp_path, shown, "en")
+        for width, height in ((1061, 733), (733, 1061)):
+            page.emulate_media(media="screen")
+            page.set_viewport_size({"width": 1366, "height": 768})
+            page.evaluate("dispatchEvent(new Event('beforeprint'))")
+            page.emulate_media(media="print")
+            page.set_viewport_size({"width": width, "height": height})
+            assert page.evaluate(cut) == []
+            dense = "Number(getComputedStyle(document.documentElement).getPropertyValue('--dense-a4'))"
+            scales.append(page.evaluate(dense))
+    assert scales[0] == scales[1] == 1.0
+    assert 0.75 <= scales[2] == scales[3] < 0.95

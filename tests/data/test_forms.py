@@ -120,6 +120,27 @@ def test_what_is_not_known_is_blank_with_its_reason(folder: Path) -> None:
         assert why in str(filled[name].blank)
 
 
+def test_the_rule_that_narrows_least_fills_a_row_and_what_narrows_it_is_said(tmp_path: Path) -> None:
+    place = tmp_path
+    files = write_small_city(place / "in")
+    walk = '[[rule]]\nid = "{}"\ncheck = "walk"\ntier = "station"\nserves = ["station"]\nfigure_min = 5\n'
+    slow, urban = walk.format("slow") + "speed_kmh = 3\n", walk.format("urban") + 'settlement = "urban"\n'
+    plain = walk.format("plain") + 'settlement = "any"\n'
+    head = '[[row]]\nname = "步行5分钟"\n'
+    row = head + 'measure = "share"\ncheck = "walk"\nkinds = ["station"]\nfigure_min = 5\n'
+    (place / "form.toml").write_text(f'id = "f"\ntitle = {{ zh = "表", en = "Form" }}\n{row}', "utf-8")
+    said = {}
+    for name, rules in (("narrow", slow), ("all", slow + urban + plain)):
+        (place / "own.toml").write_text(f'id = "own"\n{rules}', "utf-8")
+        assess_files(replace(files, standard=str(place / "own.toml")), out=place / name)
+        book = openpyxl.load_workbook(export(ExportRequest(place / name, f"form:{place / 'form.toml'}"))[0])
+        rows = {row[1].value: [cell.value for cell in row] for row in book["报表"].iter_rows()}
+        said[name] = rows["步行5分钟"]
+    assert "按3公里/小时" in said["narrow"][6]
+    assert "公里/小时" not in said["all"][6]
+    assert said["all"][2] > said["narrow"][2]
+
+
 def test_a_units_sheet_has_a_row_a_unit(folder: Path) -> None:
     book = openpyxl.load_workbook(export(ExportRequest(folder, f"form:{folder.parent / 'form.toml'}"))[0])
     rows = list(book["社区（村）"].iter_rows(values_only=True))

@@ -14,6 +14,7 @@ import pytest
 
 from core.errors import SettingError, UserError
 from coverage.model.edits import AddStreet, Open, Scenario, SetFigure, SetSpeed
+from coverage.model.verdict_rows import verdict_rows
 from data.results import read_results
 from data.results.extras import ALWAYS, ASKED
 from data.scenarios import save_scenario
@@ -215,6 +216,12 @@ def test_an_edited_standard_says_so_and_in_what_it_differs(done: Assessed) -> No
     edited = with_scenario(done, Scenario("x", crs, edits)).results.standard
     assert edited.title.zh == "自有标准（改自南京市基本公共服务圈(2011)，2处不同）"
     assert len(edited.differences) == 2
+    document = dict(with_scenario(done, Scenario("x", crs, edits)).results.document)
+    document["before"] = {"scenario": None, "rules": done.results.document["rules"]}
+    rows = {row.rule.id: row for row in verdict_rows(document, edited)}
+    # The present state was found by another figure, and says by which; of others nothing is said.
+    assert str(rows["station-radius"].before).endswith(", by ≤ 500 m")
+    assert ", by" not in str(rows["centre-radius"].before)
     undone = (*edits, SetFigure("station-radius", figure=500.0), SetSpeed(5.0))
     back = with_scenario(done, Scenario("x", crs, undone))
     assert back.results.standard.title == done.inputs.standard.title

@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from jobs.cache import prebuild as warm
+from tests.bare_shares import bare_shares
 from tests.small_city import write_small_city
 
 ROOT = Path(__file__).parents[2]
@@ -66,6 +67,13 @@ def html_of(page: AppTest) -> str:
 
 
 def no_trouble(page: AppTest) -> None:
-    """Neither a traceback nor a message of an error."""
+    """Neither a traceback nor a message of an error, nor a share that does not say of what."""
     assert not page.exception
     assert not [error.value for error in page.error]
+    said = [
+        element.value for kind in ("markdown", "caption", "subheader", "header") for element in page.get(kind)
+    ]
+    said += [metric.label for metric in page.metric] + [frame.value.to_string() for frame in page.dataframe]
+    for widget in (*page.selectbox, *page.radio, *page.button):
+        said += [widget.label, *getattr(widget, "options", ())]
+    assert not bare_shares("\n".join([html_of(page), *map(str, said)]))

@@ -213,9 +213,6 @@ def test_land_takes_the_place_of_residents_who_are_unknown(app: AppTest, small_f
     no_trouble(answer(send(app)))
     said = " ".join(one.value for one in app.markdown)
     assert "居住用地" in said and "居民情况不明" in said
-    assert "覆盖率" not in said.replace("居住用地覆盖率", "").replace("用地面积覆盖率", "").replace(
-        "社区覆盖率", ""
-    ).replace("设施覆盖率", "")
 
 
 def test_what_cannot_be_is_told_and_all_that_was_put_in_stays(form: AppTest) -> None:

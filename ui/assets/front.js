@@ -86,6 +86,23 @@
     var session = /[?&]s=([0-9a-f]{32})/.exec(location.search);
     if (document.documentElement.lang !== language) document.documentElement.lang = language;
     if (session && session[1] !== remembered()) remember(session[1]);
+    uploads(language);
+  }
+  /* Streamlit says these words in English whatever the page speaks. */
+  function uploads(language) {
+    var boxes = document.querySelectorAll('[data-testid="stFileUploaderDropzone"]');
+    for (var i = 0; i < boxes.length; i++) {
+      var walk = document.createTreeWalker(boxes[i], NodeFilter.SHOW_TEXT, null), node;
+      while ((node = walk.nextNode())) {
+        if (node.nodeValue !== node.shown) node.english = node.nodeValue;
+        var words = node.english;
+        if (language.indexOf("zh") === 0) {
+          words = words === "Upload" ? "选择文件" : words.replace(/^(\d\S*) per file$/, "每个文件不超过$1");
+        }
+        node.shown = words;
+        if (node.nodeValue !== words) node.nodeValue = words;
+      }
+    }
   }
   if (window.MutationObserver) new MutationObserver(follow).observe(document, { childList: true, subtree: true });
 

@@ -21,6 +21,7 @@ from core.errors import UserError
 from core.text import Text, text
 from data.store import Store, is_there, open_store, store_place
 from data.store.records import person_id
+from jobs.collect.permissions import actor
 from jobs.sign_in.accounts import (
     SESSION_HOURS,
     person_of_link,
@@ -42,6 +43,7 @@ _PAGE: Final = re.compile(r"/([A-Za-z]\w*)?")
 # A page, or the address of something that was shared.
 _TARGET: Final = re.compile(r"/([A-Za-z]\w*)?(\?result=[0-9A-Z]{10})?")
 _NEXT: Final = "service_circle_next"
+_FILES: Final = ("/media/", "/_stcore/upload_file/")
 _MOST_BYTES: Final = 4_096
 _LOOK: Final = (
     "body{font-family:sans-serif;max-width:22rem;margin:12vh auto;padding:0 1rem;color:#22303a}"
@@ -69,7 +71,8 @@ class Gate:
         if scope["type"] not in ("http", "websocket") or self._settings.way == ALONE:
             await self._app(scope, receive, send)
         elif self._settings.way == PROXY:
-            if proxied_person(scope, self._settings):
+            named = proxied_person(scope, self._settings)
+            if named and (not _is_file(scope) or await run_in_threadpool(is_somebody, named)):
                 await self._app(scope, receive, send)
             else:
                 await _refuse(scope, receive, send)
@@ -88,7 +91,7 @@ class Gate:
             await (await run_in_threadpool(answer, scope, form))(scope, receive, send)
         elif bool(free.fullmatch(path)):
             await self._app(scope, receive, send)
-        elif await run_in_threadpool(_known, scope, self._settings):
+        elif await run_in_threadpool(_may, scope, self._settings):
             target = cookies_of(scope).get(_NEXT, "").strip('"')
             if is_page and _TARGET.fullmatch(target):
                 away = RedirectResponse(f"{base()}{target}", 303)
@@ -145,11 +148,29 @@ def _opened(place: str) -> Store:
     return open_store(place)
 
 
-def _known(scope: Scope, settings: SignIn) -> bool:
+def is_somebody(name: str) -> bool:
+    """Whether a person has a role. A store that knows no people knows nobody here: on the command line its
+    one user names the first (`store person NAME --role admin`)."""
     try:
-        return person_of(cookies_of(scope), settings) is not None
+        who = actor(the_store(), name)
     except UserError:
         return False
+    return bool(who.roles) and not who.is_unnamed
+
+
+def _may(scope: Scope, settings: SignIn) -> bool:
+    """Whether who has signed in may have this. Pages say themselves that somebody's roles were taken away; a
+    file is given to nobody without one, be its address as old as it may."""
+    try:
+        person = person_of(cookies_of(scope), settings)
+    except UserError:
+        return False
+    return person is not None and (not _is_file(scope) or is_somebody(person))
+
+
+def _is_file(scope: Scope) -> bool:
+    """Whether it is a file that a page hands out, or takes in."""
+    return scope["type"] == "http" and _inner(scope["path"]).startswith(_FILES)
 
 
 def _sign_in_page(scope: Scope, form: dict[str, str] | None) -> Response:

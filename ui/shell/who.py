@@ -7,12 +7,10 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.errors import UserError
 from core.text import Text, text
-from data.store import Store
 from jobs.collect.permissions import ADMIN, PLANNER, READER, Actor, actor
 from jobs.sign_in.ways import ACCOUNTS, ALONE, OIDC, PROXY, sign_in_settings
-from ui.shell.gate import person_of, the_store
+from ui.shell.gate import is_somebody, person_of, the_store
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,7 @@ def visitor() -> Visitor:
         name = person_of(st.context.cookies.to_dict(), settings) or ""
     if not name:
         return Visitor(None, text("Your session has ended. Please sign in again."))
-    if not _is_somebody(the_store(), name):
+    if not is_somebody(name):
         return Visitor(None, text("{name} has no role here. Ask an administrator.", name=name))
     return Visitor(name)
 
@@ -79,13 +77,3 @@ def is_this_computer() -> bool:
         return address is None or ipaddress.ip_address(str(address).partition("%")[0]).is_loopback
     except ValueError:
         return False
-
-
-def _is_somebody(store: Store, name: str) -> bool:
-    """A person with a role. A store that knows no people knows nobody here: on the command line its one user
-    names the first (`store person NAME --role admin`)."""
-    try:
-        who = actor(store, name)
-    except UserError:
-        return False
-    return bool(who.roles) and not who.is_unnamed

@@ -155,15 +155,18 @@ _HEADS: Final = {
 
 def _columns(sites: Sequence[Mapping[str, Any]], chosen: int, *, two_tiers: bool) -> list[str]:
     best = chosen == BEST
+    # By the ways: what counts beside them stands in sentences and workbook, and the table is seen whole.
+    by_ways = "residents_nearer" in sites[0]
     return [
         "rank",
         *(["tier"] if two_tiers and best else []),
         "where",
         *(column for column in ("residents_nearer", "saved_m") if column in sites[0]),
         "gained",
-        *(["elderly"] if "elderly" in sites[0].get("groups_gained", {}) else []),
+        *(["elderly"] if "elderly" in sites[0].get("groups_gained", {}) and not by_ways else []),
         *(["load"] if any("load" in site for site in sites) else []),
-        *(["together", "nearest"] if best else ["same"]),
+        *(["together"] if best and not by_ways else []),
+        *(["nearest"] if best else ["same"]),
         *(["cost"] if any("cost" in site for site in sites) else []),
     ]
 

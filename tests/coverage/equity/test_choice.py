@@ -43,6 +43,22 @@ def test_the_share_with_one_or_more_is_the_rules_share(seed: int) -> None:
 
 
 @given(st.integers(0, 500))
+def test_rules_side_by_side_find_what_each_finds_alone(seed: int) -> None:
+    """The narrower ones are taken from the search of the wider."""
+    texts = [RADIUS_500, WALK_5]
+    for rule_id, kind, figure in (("s", "radius", "figure_m = 300"), ("v", "walk", "figure_min = 3")):
+        rule = f'id = "{rule_id}"\ncheck = "{kind}"\ntier = "station"\nserves = ["station"]\n{figure}'
+        texts += [rule, rule.replace("station", "centre").replace(f'"{rule_id}"', f'"{rule_id}c"')]
+    city = random_city(seed)
+    found = assess(city, standard(*texts))
+    for number, together in enumerate(choices(found.measured, found.results)):
+        alone_in = assess(city, standard(texts[number]))
+        (alone,) = choices(alone_in.measured, alone_in.results)
+        for part in ("subject", "count", "facilities", "residents", "residents_only"):
+            assert getattr(together, part).tolist() == getattr(alone, part).tolist()
+
+
+@given(st.integers(0, 500))
 def test_bands_add_up_to_the_residents_and_up_to_a_figure_to_the_rule(seed: int) -> None:
     found = assess(random_city(seed), standard(RADIUS_500, WALK_5))
     bands = travel_bands(found.measured)

@@ -100,6 +100,15 @@ def test_classes_the_boundary_belongs_to_the_larger_and_the_small_are_counted_no
     assert (result.remark.values["small"], result.remark.values["unsized"]) == (1, 1)
 
 
+def test_an_outline_that_rounding_left_a_hair_below_a_class_is_in_it() -> None:
+    """As one of 100 m by 50 m is that was written in degrees and read back."""
+    hair = 1e-7
+    parks = [shapely.box(EAST, NORTH, EAST + 100.0 - hair, NORTH + deep) for deep in (50.0, 49.9)]
+    done = town(*parks, tier="park", rules=standard(CLASSES))
+    counted = accepted(done.standard.rules[0], done.study.facilities, done.standard)
+    assert counted.limit_m.tolist() == [500.0, 300.0]
+
+
 def test_each_class_reaches_as_far_as_its_own_figure() -> None:
     """A park of 6,400 m² at 400 reaches 500 m from its edge, one of 2,500 m² at 1,600 reaches 300 m."""
     done = town(square(400.0, 80.0), square(1_600.0, 50.0), tier="park", rules=standard(CLASSES))

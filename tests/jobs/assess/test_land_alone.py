@@ -18,7 +18,11 @@ from docx import Document
 from pptx import Presentation
 
 from coverage.equity.residential_land import land_grid
+from jobs.assess.land_alone import read_land
+from reports.briefing.make import Cover
+from reports.land import land_briefing
 from tests.command_line import cli
+from tests.reports.test_briefing_forms import assert_keyed
 from tests.small_city import CRS, EAST, NORTH, write_small_city
 
 STANDARD = """
@@ -182,6 +186,11 @@ def test_no_product_speaks_of_residents(folder: Path, name: str) -> None:
     left = ALLOWED.sub("", said)
     found = PEOPLE.search(left.replace("not people", ""))
     assert found is None, left[max(found.start() - 80, 0) : found.end() + 80]
+
+
+def test_every_number_of_a_table_stands_where_its_key_says(folder: Path) -> None:
+    results = read_land(folder)
+    assert assert_keyed(results, land_briefing(results, Cover()), results.standard) > 20
 
 
 def test_the_result_can_be_made_again(folder: Path, city: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,9 +16,9 @@ from jobs.assess.export import ExportRequest, export
 from jobs.assess.folder import assess_files
 from jobs.study.layers import Layers
 from locales import LANGUAGES
+from tests.bare_shares import bare_shares
 from tests.small_city import CRS, EAST, NORTH, write_small_city
 
-BARE = re.compile(r"(?<!人口)(?<!居住用地)(?<!用地面积)(?<!小区)(?<!社区)(?<!户数)(?<!设施)覆盖率")
 STANDARD = """
 id = "own"
 [[rule]]
@@ -84,7 +83,7 @@ def test_no_product_calls_a_share_of_land_one_of_residents(folder: Path, languag
     assert said in page
     title = {"zh": "居住用地", "en": "residential land of all communities"}[language]
     assert any(title in cell for cell in cells if "500" in cell)
-    assert not BARE.search("\n".join([*cells, page]))
+    assert not bare_shares("\n".join([*cells, page]))
 
 
 def test_the_comparison_has_every_name_and_says_how_far_apart(folder: Path) -> None:

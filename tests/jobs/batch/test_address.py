@@ -15,6 +15,7 @@ from jobs.batch import run
 from jobs.batch.address import Address, folder_or_address
 from jobs.batch.area import DONE, FAILED, Task, figures_there, make_area
 from jobs.batch.plan import BatchPlan
+from tests.command_line import cli_process
 from tests.jobs.batch.test_tiles import COMMON, tasks
 from tests.small_city import write_small_city
 
@@ -109,3 +110,22 @@ def test_a_file_address_is_a_folder_and_what_cannot_be_opened_is_said(tmp_path: 
     for wrong in ("memory://x", "nosuch://bucket/x"):
         with pytest.raises(SettingError, match=wrong):
             folder_or_address(wrong)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_worker_processes_put_their_areas_at_an_address_and_find_them_there_again(tmp_path: Path) -> None:
+    write_small_city(tmp_path / "city")
+    plan = tmp_path / "plan.toml"
+    plan.write_text(f'{COMMON}[[area]]\nname = "甲"\n[[area]]\nname = "乙"\n', "utf-8")
+    there = f"dir::file://{tmp_path}/there"  # opened by fsspec in every process, as a store elsewhere is
+    for state in ("done", "skipped"):
+        done = cli_process("batch", plan, "--out", there, "--workers", 2, "--json")
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["counts"] == {state: 2}
+    assert json.loads(cli_process("batch", "--status", there, "--json").stdout)["counts"] == {"skipped": 2}
+    at_address, folder = Address(there), tmp_path / "out"
+    assert cli_process("batch", plan, "--out", folder, "--workers", 1).returncode == 0
+    for name in ("areas/甲/units.csv", "areas/乙/assessment.json", "league.csv"):
+        at_address.get("", [name], tmp_path / "copy")
+        assert (tmp_path / "copy" / name).read_bytes() == (folder / name).read_bytes()

@@ -182,10 +182,28 @@ NAMED = ("x-remote-user", "wang")
         ("10.0.0.1", [NAMED, ("x-forwarded-for", "127.0.0.1")], False),
     ],
 )
-def test_a_proxy_is_believed_from_its_own_address_alone(peer: str, headers: Headers, served: bool) -> None:
+def test_a_proxy_is_believed_from_its_own_address_alone(
+    kept: Store, peer: str, headers: Headers, served: bool
+) -> None:
     browser = Browser(SignIn("proxy"), peer)
     assert (browser.get("/media/ab12.csv", headers=headers).text == "inside") == served
     assert browser.opens_stream(headers) == served
+
+
+@pytest.mark.parametrize("way", ["accounts", "proxy"])
+def test_an_old_link_to_a_file_opens_nothing_for_somebody_whose_roles_were_taken_away(
+    kept: Store, way: str
+) -> None:
+    browser = Browser(SignIn(way), "127.0.0.1")
+    headers = [NAMED] if way == "proxy" else []
+    if way == "accounts":
+        accounts.use_link(kept, make_link(kept, "wang"), SECRET)
+        browser.post("/sign-in", name="wang", password=SECRET)
+    assert browser.get("/media/ab12.csv", headers=headers).text == "inside"
+    change_role(kept, RoleChange("wang", "planner", granted=False), by="root")
+    for address in ("/media/ab12.csv", "/_stcore/upload_file/x/y"):
+        assert browser.get(address, headers=headers).status == 403
+    assert browser.get("/collect", headers=headers).text == "inside"  # the page says that there is no role
 
 
 def test_alone_everything_is_let_through() -> None:
