@@ -241,6 +241,7 @@ def write_reach(
     """isochrones.geojson, reach.gpkg, reach.json, map.html and provenance.json, or `out` as it was."""
     with whole_folder(out) as folder:
         write_bytes(folder / "isochrones.geojson", area_bytes(found))
+        give_back()
         progress(0.3, text("Writing the GeoPackage"))
         _write_package(folder / "reach.gpkg", found.layers, part(progress, 0.3, 0.6))
         progress(0.6, text("Drawing the map"))

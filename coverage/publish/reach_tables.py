@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 from scipy.sparse import csr_array
 
+from core.memory import give_back
 from core.progress import Progress, silent
 from coverage.assessment import Assessment
 from coverage.equity.barriers import Crossing
@@ -88,13 +89,17 @@ def reach_layers(
     walks = walking_reach(
         study.network, study.facilities, doors, reach.facilities, cells, limit_m=max(limits) + BOUNDARY_M
     )
+    people = [_people(limit_m, walks, study, reach.kind) for limit_m in limits]
+    del walks  # before the outlines, which take as much
     areas, parts = [], []
     found = list(_isochrones(study, doors, reach, limits, progress))
-    for minutes in wide_first:
+    give_back()
+    for minutes, residents in zip(wide_first, people, strict=True):
         part = _Part(study, reach, found.pop(0), minutes)
-        areas.append(part.areas(_people(part.found, walks, study, reach.kind)))
-        # The shapes in metres are not kept beside those in degrees: a city's take 100 MB a limit.
-        parts.append(replace(part, found=replace(part.found, shape=part.found.shape[:0])))
+        areas.append(part.areas(residents[np.maximum(part.found.facility, 0)]))
+        # The shapes in metres are not kept beside those in degrees, a city's take 100 MB a limit; a slice of
+        # none of them would keep them all.
+        parts.append(replace(part, found=replace(part.found, shape=np.empty(0, object))))
     return ReachLayers(_joined(areas, ISOCHRONE_COLUMNS), parts)
 
 
@@ -188,21 +193,19 @@ class _Part:
         }
 
 
-def _people(found: Isochrone, walks: csr_array, study: Study, kind: Kind) -> Floats:
-    """(areas,) residents of the cells within the limit: of each facility, of the nearest, of any."""
-    within = csr_array(walks)
-    near = np.flatnonzero(within.data <= found.limit_m + BOUNDARY_M)
-    row = np.repeat(np.arange(within.shape[0]), np.diff(within.indptr))[near]
-    cell = within.indices[near]
+def _people(limit_m: float, walks: csr_array, study: Study, kind: Kind) -> Floats:
+    """Residents of the cells within the limit: (facilities,) of each, or of the nearest; (1,) of any."""
+    near = np.flatnonzero(walks.data <= limit_m + BOUNDARY_M)
+    row = np.repeat(np.arange(walks.shape[0]), np.diff(walks.indptr))[near]
+    cell = walks.indices[near]
     if kind is not Kind.EACH:
-        order = np.lexsort((row, within.data[near], cell))
+        order = np.lexsort((row, walks.data[near], cell))
         order = order[np.flatnonzero(np.diff(cell[order], prepend=-1))]
         row, cell = row[order], cell[order]
     people = study.grid.residents[cell]
     if kind is Kind.DISSOLVED:
-        return np.full(len(found.facility), float(people.sum()))
-    sums = np.bincount(row, weights=people, minlength=within.shape[0])
-    return np.asarray(sums[found.facility], float)
+        return np.array([float(people.sum())])
+    return np.asarray(np.bincount(row, weights=people, minlength=walks.shape[0]), float)
 
 
 def barrier_layer(rule_id: str, crossings: Sequence[Crossing], assessment: Assessment) -> gpd.GeoDataFrame:

@@ -99,8 +99,10 @@ def write_geopackage(path: Path, layers: Mapping[str, gpd.GeoDataFrame | Iterabl
             for batch in pa.table(part.to_arrow(index=False, geometry_encoding="WKB")).to_batches()
         )
         head = next(batches)
+        schema, stream = head.schema, chain([head], batches)
+        del head  # let go of once it is written
         pyogrio.write_arrow(
-            pa.RecordBatchReader.from_batches(head.schema, chain([head], batches)),
+            pa.RecordBatchReader.from_batches(schema, stream),
             path,
             layer=name,
             driver="GPKG",

@@ -18,6 +18,7 @@ from core.errors import InputError
 from core.text import listed, text
 from coverage.equity.overlaps import Overlap, find_gaps_between, find_overlaps, ill_fitting
 from coverage.model.membership import ground_of
+from coverage.model.standard import level_title
 from coverage.model.tables import LEVELS, Floats, UnitTable
 from data.files import digest
 from data.formats.inputs_read import InputRead
@@ -33,6 +34,8 @@ from geo.crs import WGS84, metric_crs, unproject
 _NOTHING: Final = UnitAnswers()
 # The ground is given in degrees with a corner every so many metres: a straight side bends by less than 1 mm.
 _SIDE_M: Final = 250.0
+# Outlines of one level with one middle (to the metre): an outline in another is one or two.
+_MOST_AT_ONE_SPOT: Final = 200
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,7 @@ def read_units(
     table = table if urban is None else with_settlement(table, urban, remarks)
     stated, homes = (table[name].to_numpy(float) for name in ("stated", "households"))
     units = UnitTable(table[["unit_id", "name", "level", "settlement", "parent_id", "geometry"]])
+    _require_spread(units, paths[0].name)
     odd = ill_fitting(units)
     overlaps = find_overlaps(units, odd)
     _report_overlaps(overlaps, units, remarks)
@@ -217,6 +221,21 @@ def _parts_apart(ids: Sequence[str]) -> list[str]:
         seen.add(own)
         apart.append(own)
     return apart
+
+
+def _require_spread(units: UnitTable, file: str) -> None:
+    """InputError where so many outlines of one level lie at one spot that they cannot be units: each would be
+    held against each."""
+    west, south, east, north = units.frame.geometry.bounds.to_numpy(float).T
+    middles = np.round(np.column_stack([west + east, south + north]) / 2)
+    for level in units.levels:
+        spots, counts = np.unique(middles[units.of_level(level)], axis=0, return_counts=True)
+        if len(spots) and counts.max() > _MOST_AT_ONE_SPOT:
+            raise InputError(
+                "{file}: {count} outlines of the level {level} lie at one spot; they cannot be units of a "
+                "city. Keep one row for each unit.",
+                file=file, count=int(counts.max()), level=level_title(level),
+            )  # fmt: skip
 
 
 def _report_overlaps(overlaps: tuple[Overlap, ...], units: UnitTable, remarks: Remarks) -> None:

@@ -169,6 +169,8 @@ _STEPS: Final = (
 )
 _LAST: Final = 2.0  # from there on both grow by this factor
 _RINGS_AT_ONCE: Final = 5_000
+# The polygons of so many corners are taken out of their shapes at once.
+_CORNERS_AT_ONCE: Final = 2_000_000
 _SAMPLE: Final = 16  # one ring in so many tells how many corners a step leaves
 
 
@@ -188,15 +190,15 @@ def lighter(shapes: Shapes, *, most: int) -> Lighter:
     No polygon is lost. Shapes of more corners are simplified by Douglas and Peucker's rule, ring by ring,
     in the first of a few stated steps that suffices; those of fewer stay as they are.
     """
-    if int(shapely.get_num_coordinates(shapes).sum()) <= most or not len(shapes):
+    corners = shapely.get_num_coordinates(shapes)
+    if int(corners.sum()) <= most or not len(shapes):
         return Lighter(shapes)
     west, south, _, north = shapely.total_bounds(shapes)
     to_metres = np.array([np.cos(np.radians((south + north) / 2)), 1.0]) * _DEGREE_M
-    polygons, shape = shapely.get_parts(shapes, return_index=True)
-    rings = _Rings(polygons, np.array([west, south]), to_metres)
-    outer = rings.ring < 0
-    areas = [shapely.area(shapely.polygons(some)) for some in rings.parts(np.arange(len(outer)))]
-    enclosed_m2 = np.where(outer, np.inf, np.concatenate(areas))
+    cuts = np.flatnonzero(np.diff(np.cumsum(corners) // _CORNERS_AT_ONCE)) + 1
+    parts = [_Rings(some, np.array([west, south]), to_metres) for some in np.split(shapes, cuts)]
+    enclosed_m2 = np.concatenate([rings.enclosed_m2() for rings in parts])
+    until = np.cumsum([len(rings.ring) for rings in parts])
     step = 0
     while True:
         off_m, filled_m2 = _STEPS[min(step, len(_STEPS) - 1)]
@@ -204,50 +206,73 @@ def lighter(shapes: Shapes, *, most: int) -> Lighter:
         off_m, filled_m2 = off_m * grown, filled_m2 * grown
         kept = np.flatnonzero(enclosed_m2 >= filled_m2)
         some = kept[:: max(1, min(_SAMPLE, len(kept) // 1000))]
-        left = shapely.get_num_coordinates(rings.simplified(some, off_m))
+        left = np.concatenate(
+            [
+                shapely.get_num_coordinates(rings.simplified(rows, off_m))
+                for rings, rows in zip(parts, _split(some, until), strict=True)
+            ]
+        )
         if left.mean() * len(kept) <= most or left.mean() <= 4.0:
             break
         step += 1
-    drawn = _polygons(rings, kept, off_m)
-    parts, part = shapely.get_parts(drawn, return_index=True)
-    back = shapely.transform(parts, lambda metres: metres / to_metres + (west, south))
-    whole = np.empty(len(shapes), object)
-    shapely.multipolygons(back, indices=shape[part], out=whole)
-    return Lighter(whole, off_m, filled_m2)
+    drawn = [rings.drawn(rows, off_m) for rings, rows in zip(parts, _split(kept, until), strict=True)]
+    return Lighter(np.concatenate(drawn), off_m, filled_m2)
+
+
+def _split(rows: Ints, until: Ints) -> list[Ints]:
+    """Ascending rows of all rings as rows of those of each part."""
+    pieces = np.split(rows, np.searchsorted(rows, until[:-1]))
+    return [piece - first for piece, first in zip(pieces, [0, *until[:-1].tolist()], strict=True)]
 
 
 @dataclass(frozen=True)
 class _Rings:
-    """The rings of polygons in degrees, made in metres from `origin` when they are asked for, a few at a
+    """The rings of shapes in degrees, made in metres from `origin` when they are asked for, a few at a
     time: those of a large city take more than a gigabyte. `polygon` and `ring` (-1 is the outer one) number
     them."""
 
-    polygons: Shapes
+    shapes: Shapes
     origin: Floats
     to_metres: Floats
 
     @cached_property
     def polygon(self) -> Ints:
-        count = shapely.get_num_interior_rings(self.polygons) + 1
+        count = shapely.get_num_interior_rings(shapely.get_parts(self.shapes)) + 1
         return np.repeat(np.arange(len(count)), count)
 
     @cached_property
     def ring(self) -> Ints:
-        return ranges(np.full(len(self.polygons), -1), np.bincount(self.polygon))
+        count = np.bincount(self.polygon)
+        return ranges(np.full(len(count), -1), count)
 
     def parts(self, rows: Ints) -> Iterator[Shapes]:
         """Some of the rings, in their order."""
+        polygons = shapely.get_parts(self.shapes)
         for first in range(0, len(rows), _RINGS_AT_ONCE):
             some = rows[first : first + _RINGS_AT_ONCE]
-            polygon, ring = self.polygons[self.polygon[some]], self.ring[some]
+            polygon, ring = polygons[self.polygon[some]], self.ring[some]
             found = shapely.get_interior_ring(polygon, np.maximum(ring, 0))
             found[ring < 0] = shapely.get_exterior_ring(polygon[ring < 0])
             yield shapely.transform(found, lambda degrees: (degrees - self.origin) * self.to_metres)
+
+    def enclosed_m2(self) -> Floats:
+        """The ground in every hole, inf for outer rings."""
+        areas = [shapely.area(shapely.polygons(some)) for some in self.parts(np.arange(len(self.ring)))]
+        return np.where(self.ring < 0, np.inf, np.concatenate(areas))
 
     def simplified(self, rows: Ints, off_m: float) -> Shapes:
         """Some of the rings by Douglas and Peucker's rule; those that vanish are empty."""
         parts = [shapely.simplify(rings, off_m, preserve_topology=False) for rings in self.parts(rows)]
         return np.concatenate([np.empty(0, object), *parts])
+
+    def drawn(self, rows: Ints, off_m: float) -> Shapes:
+        """The shapes in degrees of the rings that are kept, simplified and valid again."""
+        parts, part = shapely.get_parts(_polygons(self, rows, off_m), return_index=True)
+        back = shapely.transform(parts, lambda metres: metres / self.to_metres + self.origin)
+        shape = np.repeat(np.arange(len(self.shapes)), shapely.get_num_geometries(self.shapes))
+        whole = np.empty(len(self.shapes), object)
+        shapely.multipolygons(back, indices=shape[part], out=whole)
+        return whole
 
 
 def _polygons(rings: _Rings, rows: Ints, off_m: float) -> Shapes:

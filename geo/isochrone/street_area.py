@@ -35,6 +35,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Shapes = NDArray[np.object_]
+Parts = NDArray[np.int16]
 
 # Reached parts of a raster square are whole numbers of this many: their sums are exact.
 _FINE = 1024
@@ -92,11 +93,9 @@ def reached_shares(steps: Sequence[tuple[Floats, Floats]], sheet: Sheet) -> list
         spans = by_row[low:high]
         west = min(window.low[0] for window, _ in tiles)
         width = max(window.high[0] for window, _ in tiles) - west + 1
-        parts = np.zeros((len(steps), TILE, width + 1), np.int32)  # the first column is none of the raster
+        parts = np.zeros((len(steps), TILE, width + 1), np.int16)  # the first column is none of the raster
 
-        def fill(
-            tile: tuple[Window, Ints], parts: NDArray[np.int32] = parts, west: int = west, line: int = line
-        ) -> None:
+        def fill(tile: tuple[Window, Ints], parts: Parts = parts, west: int = west, line: int = line) -> None:
             window, rows = tile
             squares = empty_field(window, REACH)
             top, left = window.low[1] - line * TILE, window.low[0] - west
@@ -132,13 +131,13 @@ def reached_shares(steps: Sequence[tuple[Floats, Floats]], sheet: Sheet) -> list
 _WHOLE, _EMPTY = np.float32((LEVEL - 0.251) ** 2), np.float32((LEVEL + 0.251) ** 2)
 
 
-def _reached_parts(squares: Field) -> NDArray[np.int32]:
+def _reached_parts(squares: Field) -> Parts:
     """Of every square between four raster points, how much lies within the level, of _FINE."""
     # Of every corner 0 (whole), 1 or 2 (empty): together 0 where all are whole, 8 where all are empty.
     corners = (squares > _WHOLE).view(np.uint8) + (squares >= _EMPTY).view(np.uint8)
     pairs = corners[:-1] + corners[1:]
     together = pairs[:, :-1] + pairs[:, 1:]
-    parts: NDArray[np.int32] = np.multiply(together == 0, _FINE, dtype=np.int32)
+    parts: Parts = np.multiply(together == 0, _FINE, dtype=np.int16)
     rim = np.flatnonzero((together > 0) & (together < 8))
     row, column = np.divmod(rim, parts.shape[1])
     corner = row * squares.shape[1] + column
@@ -155,14 +154,14 @@ def _reached_parts(squares: Field) -> NDArray[np.int32]:
             middle = west * left + east * (1 - left)
             # A quarter is half a grain wide, and distances grow by as much as one goes.
             found += np.clip(np.float32(0.5 + 2 * LEVEL) - 2 * middle, 0, 1)
-    parts.reshape(-1)[rim] = np.rint(found * np.float32(_FINE / 4)).astype(np.int32)
+    parts.reshape(-1)[rim] = np.rint(found * np.float32(_FINE / 4)).astype(np.int16)
     return parts
 
 
-def _along_rows(parts: NDArray[np.int32], row: Ints, sheet: Sheet, spans: Ints, west: int) -> Floats:
-    """Sums of a strip along spans; `parts` (rows, 1 + width) becomes its running sums."""
+def _along_rows(parts: Parts, row: Ints, sheet: Sheet, spans: Ints, west: int) -> Floats:
+    """Sums of a strip's `parts` (rows, 1 + width) along spans."""
     width = parts.shape[1] - 1
-    run = np.cumsum(parts, axis=1, out=parts)
+    run = np.cumsum(parts, axis=1, dtype=np.int32)
 
     def up_to(x: Floats) -> Floats:
         at = np.clip(x - west, 0, width)

@@ -340,8 +340,8 @@ def test_no_product_says_coverage_without_of_what(
     path = {one.suffix: one for one in made(language).values()}.get(suffix)
     found = _words_of(path or folder / "plan" / f"briefing-{language}.md")
     assert len(found) > 500
-    assert not bare_shares(plain(found))
-    assert not bare_shares(found)
+    # A page of a PDF breaks its lines within words of Chinese; without spaces no word of English ends.
+    assert not bare_shares(plain(found) if language == "zh" else found)
 
 
 def test_no_table_of_a_folder_says_coverage_without_of_what(folder: Path) -> None:

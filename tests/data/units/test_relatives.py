@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 import pytest
+import shapely
 
+from core.errors import InputError
 from data.units import read_totals, read_units
 from tests.data.units.layouts import CRS, LEVELS, Unit, classes, frame, geojson, of
 from tests.data.units.test_layouts import CITY, require_city, seen_classes
@@ -300,3 +304,17 @@ def test_names_in_a_structure_of_parquet_are_the_primary_ones(tmp_path: Path) ->
     assert set(read_units(tmp_path / "division_area.parquet").table.frame["name"]) == {
         unit.name for unit in CITY
     }
+
+
+def test_hundreds_of_outlines_at_one_spot_are_refused_and_not_held_against_each_other(tmp_path: Path) -> None:
+    one = shapely.box(118.7, 32.0, 118.71, 32.01)
+    frame = gpd.GeoDataFrame(
+        {"name": [f"{k}社区" for k in range(2_000)], "level": "community", "unit_id": range(2_000)},
+        geometry=[one] * 2_000,
+        crs=4326,
+    )
+    frame.to_file(tmp_path / "units.geojson")
+    begun = time.process_time()
+    with pytest.raises(InputError, match="lie at one spot"):
+        read_units(tmp_path / "units.geojson")
+    assert time.process_time() - begun < 10
