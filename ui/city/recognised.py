@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import streamlit as st
 
 from core.text import Text, labelled, listed, remarked, text
-from coverage.model.standard import LEVELS, level_title
+from coverage.model.standard import LEVELS, group_title, level_title
 from jobs.study.cases import StudyFiles
 from jobs.study.layers import GROUP_UNITS
 from jobs.study.offers import Offers
@@ -178,7 +178,7 @@ def _group_unit(name: str, files: StudyFiles, entry: InputRead | None) -> str:
             return (tr(found) if isinstance(found, Text) else found) or tr(_RECOGNISED)
         return tr(unit_title(unit))
 
-    label = text("What the numbers of the group “{name}” count", name=name)
+    label = text("What the numbers of the group “{name}” count", name=group_title(name))
     return _box(f"group-{name}", label, ("auto", *GROUP_UNITS), answered, answered, said)
 
 

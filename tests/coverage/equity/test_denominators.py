@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from coverage.assessment import assess
 from coverage.equity.denominators import denominators
 from coverage.equity.reached_ground import circles, pieces_of
-from coverage.model.tables import Compounds, Grounds
+from coverage.model.tables import Compounds, Grounds, UnitTable
 from geo.isochrone.street_buffer import drawn_half_m
 from tests.coverage.tiny_town import EAST, NORTH, RADIUS_500, WALK_5, standard, study
 
@@ -60,6 +60,19 @@ def test_every_denominator_has_its_own_share_and_residents_have_the_rules() -> N
         (own,) = rows(table[table["rule"] == result.rule.id], "residents").to_dict("records")
         assert own["share"] == pytest.approx(result.share)
         assert (own["covered"], own["total"]) == pytest.approx((result.residents_met, result.residents))
+
+
+def test_districts_and_streets_are_not_called_communities() -> None:
+    town = study([("station", 500.0)])
+    assert town.units is not None
+    frame = town.units.frame
+    town = replace(town, units=UnitTable(frame[frame["level"] != "community"]))
+    by_communities = RADIUS_500 + '\ndenominator = "communities"'
+    found = assess(town, standard(RADIUS_500, by_communities.replace('"r"', '"by-communities"')))
+    table = denominators(found.measured, found.results)
+    assert "communities" not in set(table["denominator"]) and "area" in set(table["denominator"])
+    judged = found.results[1]
+    assert judged.verdict is None and "communities" in str(judged.reason)
 
 
 @pytest.mark.parametrize("denominator", ["compounds", "communities"])
