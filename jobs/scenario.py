@@ -187,6 +187,11 @@ def against(before: Results, after: Assessed, found: Comparison) -> Results:
         "scenario": before.document["scenario"],
         "rules": before.document["rules"],
         "places": before.places,
+        "changes": [
+            {"id": rule_id, "gained": change.gained, "lost": change.lost}
+            for rule_id, change in found.rules.items()
+            if change.cells is not None
+        ],
     }
     facilities = after.results.facilities
     known = before.facilities.set_index("facility_id")[["lon", "lat"]]

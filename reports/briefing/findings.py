@@ -18,6 +18,8 @@ from reports.plan import words as plan_words
 _MOST_UNITS: Final = 3
 _MOST_BARS: Final = 12
 _MOST_OF: Final = 0.5
+# Less than this is nobody.
+_A_PERSON: Final = 0.5
 _WHO: Final = {
     "urban": text("{said} urban {n:resident|residents}"),
     "rural": text("{said} rural {n:resident|residents}"),
@@ -161,6 +163,17 @@ def _compared(results: Results, rule: Rule) -> Said:
     return Said(Text(said.template, values), (before, after, *shares))
 
 
+def gained_and_lost(results: Results, rule: Rule) -> Said | None:
+    """Of a scenario: who is served anew and who no longer, where both happens and the sum would hide it."""
+    changes = (results.document.get("before") or {}).get("changes", ())
+    change = next((row for row in changes if row["id"] == rule.id), None)
+    if change is None or min(change["gained"], change["lost"]) < _A_PERSON:
+        return None
+    gained, lost = (people(f"before.changes[{rule.id}].{key}", change[key]) for key in ("gained", "lost"))
+    said = text("Of these residents {gained} are served anew and {lost} no longer.")
+    return Said(Text(said.template, {"gained": gained.words, "lost": lost.words}), (gained, lost))
+
+
 def _against(document: Mapping[str, Any]) -> Sayable:
     """What a scenario is compared with, in a sentence."""
     return before_title(document) if document["before"].get("scenario") else text("as things are")
@@ -230,7 +243,8 @@ def conclusion(results: Results, *, public: bool) -> Iterator[Said]:
     if rule is None:
         return
     yield headline(results) if results.document.get("before") else present(results, rule, public=public)
-    yield from (said for said in (_elderly(results, rule), cut_off(results)) if said is not None)
+    further = gained_and_lost(results, rule), _elderly(results, rule), cut_off(results)
+    yield from (said for said in further if said is not None)
     if results.plan is not None and results.plan.plan["sites"]:
         yield headline(results)
 

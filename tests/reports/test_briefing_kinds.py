@@ -22,6 +22,7 @@ from jobs.scenario import ScenarioWish, scenario_files
 from locales import LANGUAGES, Translator, translator
 from maps import palette
 from reports.briefing import Briefing, briefing_of
+from reports.briefing.findings import gained_and_lost
 from reports.briefing.period import set_against
 from reports.issues import issue_titles
 from tests.reports.test_briefing_forms import assert_keyed, plain, text_of
@@ -226,6 +227,19 @@ def test_the_steps_of_the_presentation_are_edited_as_json(city: Path) -> None:
 def test_a_step_that_cannot_be_shown_is_refused_with_its_number(city: Path, steps: str) -> None:
     with pytest.raises(UserError):
         dict(products_of(ExportRequest(city / "scenario", "html", steps=steps), ("html",)))
+
+
+def test_a_scenario_says_who_is_served_no_longer_beside_who_is_anew(city: Path) -> None:
+    results, _ = told(city, "scenario")
+    rule = results.main_rule
+    assert rule is not None and gained_and_lost(results, rule) is None  # a station more: nobody loses
+    changes = [{"id": rule.id, "gained": 900.0, "lost": 55.0}]
+    document = {**results.document, "before": {**results.document["before"], "changes": changes}}
+    mixed = replace(results, document=document)
+    said = gained_and_lost(mixed, rule)
+    assert said is not None
+    assert translator("zh")(said.words) == "其中新覆盖900人，失去覆盖55人。"
+    assert assert_keyed(mixed, briefing_of(mixed), mixed.standard) > 80
 
 
 def test_no_figure_of_a_scenario_stands_under_the_present_state(city: Path) -> None:
