@@ -5,6 +5,7 @@ the one place where the pages' errors become sentences.
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,6 +41,22 @@ from ui.shell.who import Visitor, has_way_out, is_signed_way, visitor
 _ASSETS: Final = Path(__file__).parents[1] / "assets"
 LANGUAGE_NAMES: Final = {"zh": "中文", "en": "English"}
 _HTML_LANGUAGE: Final = {"zh": "zh-CN", "en": "en"}
+_OPTION: Final = re.compile(r"--[a-z][a-z-]+")
+# Option of the command line → the box of *Your own city* that stands for it.
+_BOXES: Final = {
+    "--area": text("Study area"),
+    "--buildings": text("Buildings"),
+    "--compounds": text("Residential compounds"),
+    "--facilities": text("Facility lists"),
+    "--network": text("Streets (OSM, GraphML, GeoPackage)"),
+    "--population": text("Residents (GeoTIFF, CSV, Parquet, GeoPackage)"),
+    "--residential": text("Residential land"),
+    "--settled": text("Settlements"),
+    "--totals": text("Census totals by unit"),
+    "--units": text("Units (optional: level and name)"),
+    "--urban": text("Built-up area"),
+    "--water": text("Water"),
+}
 _LOG: Final = logging.getLogger("service_circle.page")
 
 
@@ -270,7 +287,7 @@ def told() -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        st.error(in_markdown(words()(error.message)))
+        st.error(in_markdown(_by_boxes(words()(error.message))))
     except OSError as problem:
         if (said := told_by_system(problem)) is None:
             _tell_defect(problem)
@@ -278,6 +295,14 @@ def told() -> Iterator[None]:
             st.error(in_markdown(words()(said.message)))
     except Exception as defect:  # noqa: BLE001 - the page's one handler: no visitor may see a traceback
         _tell_defect(defect)
+
+
+def _by_boxes(sentence: str) -> str:
+    """A sentence that names options of the command line, by the boxes that stand for them on the page."""
+    tr = words()
+    return _OPTION.sub(
+        lambda found: tr(text("“{box}”", box=_BOXES[found[0]])) if found[0] in _BOXES else found[0], sentence
+    )
 
 
 def _tell_defect(defect: Exception) -> None:
