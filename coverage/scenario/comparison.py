@@ -28,7 +28,8 @@ GAINED, LOST = 1, -1
 
 @dataclass(frozen=True)
 class RuleChange:
-    """One rule that both standards have; `gained`, `lost` and `grown` as the module says.
+    """One rule that both standards have, as the second has it, and as it `was` in the first; `gained`, `lost`
+    and `grown` as the module says.
 
     `cells` (n,), of rules that speak of cells: 1 where the rule is met only after, -1 only before, 0
     otherwise. `added_m` (n,), of radius and walk rules: how much farther the nearest facility is after
@@ -41,6 +42,7 @@ class RuleChange:
     """
 
     rule: Rule
+    was: Rule
     verdicts: tuple[Verdict | None, Verdict | None]
     shares: tuple[float | None, float | None]
     actuals: tuple[float | None, float | None]
@@ -102,6 +104,7 @@ def _change(before: Judged, after: Judged) -> RuleChange:
     old, new = before[1], after[1]
     change = {
         "rule": new.rule,
+        "was": old.rule,
         "verdicts": (old.verdict, new.verdict),
         "shares": (old.share, new.share),
         "actuals": (old.actual, new.actual),

@@ -11,7 +11,7 @@ import streamlit as st
 from core.text import Sayable, Text, text
 from coverage.model.edits import AddBarrier, AddStreet, Move, Open
 from coverage.model.standard import Check, Standard, share_title
-from coverage.model.verdict_rows import VERDICT_WORDS
+from coverage.model.verdict_rows import VERDICT_WORDS, figure_title
 from maps import palette
 from ui.scenario.ask import LonLat, corners
 from ui.scenario.state import draft, stored_names
@@ -23,7 +23,7 @@ from ui.widgets.small_map import city_box, legend, list_map, picture_of
 from ui.widgets.tables import exact
 
 if TYPE_CHECKING:
-    from coverage.scenario.comparison import Comparison
+    from coverage.scenario.comparison import Comparison, RuleChange
     from maps.still.picture import Over
 
 NOW: Final = ""
@@ -103,7 +103,7 @@ def say_answer(found: Comparison, rule: str) -> None:
             gained=change.gained,
             lost=change.lost,
             name=share_title(change.rule.denominator),
-            before=share_or_dash(change.shares[0]),
+            before=_by_its_figure(share_or_dash(change.shares[0]), change),
             after=share_or_dash(change.shares[1]),
         )
     ]
@@ -208,17 +208,28 @@ def rules_table(found: Comparison) -> None:
     from coverage.publish.change_tables import change_table
 
     standard = found.after.standard
-    rows = [_row(row, standard) for row in change_table(found).to_dict("records")]
+    rows = [_row(row, found.rules[row["rule"]], standard) for row in change_table(found).to_dict("records")]
     table(text("Rule by rule"), _HEAD, rows)
     if found.only_before or found.only_after:
         st.caption(words()(text("Rules that only one of the two standards has are left out.")))
 
 
-def _row(row: Mapping[Any, Any], standard: Standard) -> list[str]:
+def _by_its_figure(before: str, change: RuleChange) -> Sayable:
+    """What was before, with the figure that the rule asked for then where that was another."""
+    was = figure_title(change.was)
+    return (
+        before
+        if was == figure_title(change.rule)
+        else text("{actual}, by {figure}", actual=before, figure=was)
+    )
+
+
+def _row(row: Mapping[Any, Any], change: RuleChange, standard: Standard) -> list[str]:
     farther = row["worse_off"] if row["check"] in ("radius", "walk") else None
     counted = [number(row["gained"]), number(row["lost"]), "–" if farther is None else number(farther)]
     before, after = (_share(row, when) for when in ("before", "after"))
     tr, counted_by = words(), str(row["share_of"] or "")
+    before = tr(_by_its_figure(before, change))
     which = tr(share_title(counted_by)) if counted_by else "–"
     return [title_of_rule(standard, row["rule"]), which, before, after, *counted, tr(_verdicts(row))]
 

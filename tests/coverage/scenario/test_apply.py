@@ -86,6 +86,8 @@ def test_another_figure_or_speed_changes_the_rule_not_the_distances() -> None:
     nearer = assess_scenario(base, scenario(SetFigure("r", 300.0)))
     assert nearer.result("r").residents_met == 1400.0
     assert nearer.standard.sha256 != base.standard.sha256
+    change = compare(base, nearer).rules["r"]
+    assert (change.was.figure, change.rule.figure) == (500.0, 300.0)
     # At 3 km/h five minutes are 250 m: 500 ± 200 and 1500 ± 200, five cells each.
     assert assess_scenario(base, scenario(SetSpeed(3.0))).result("w").residents_met == 1000.0
     assert nearer.measured.distances.walk_m["station"].tolist() == pytest.approx(
