@@ -303,6 +303,7 @@ def test_hostile_text_is_shown_literally_and_runs_nowhere(
     expect(page.locator(".leaflet-control-layers")).to_contain_text(name)
     page.locator("path.facility").first.click()
     expect(page.locator(".leaflet-popup-content b")).to_have_text(name)
+    page.wait_for_timeout(600)  # the map moves until the card is clear of the panel
     page.locator(".gap-flag").click()
     expect(page.locator(".leaflet-popup-content dd").nth(1)).to_have_text(name)
     page.locator("path.facility").first.hover()
